@@ -1,0 +1,114 @@
+import { abortedError, invalidArgument } from './errors.js';
+
+/** Cancels a timer; does nothing when it has fired. */
+export type CancelTimer = () => void;
+
+/**
+ * Time, passed in. What must be reproducible (the exchange, bots, pacing) takes a clock instead of calling
+ * `Date.now()` or `setTimeout`.
+ */
+export interface Clock {
+  /** Milliseconds, monotonic, with a fraction. The origin is the clock's own. */
+  now(): number;
+  /** Wall-clock time of {@link now}, in milliseconds since the Unix epoch. */
+  unixMs(): number;
+  /**
+   * Calls `task` when `now()` has reached `at`. A virtual clock waits for the promise that the task returns
+   * before time goes on; a real clock cannot.
+   */
+  timerAt(at: number, task: () => void | Promise<void>): CancelTimer;
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = Object.freeze({
+  now: () => performance.now(),
+  unixMs: () => Date.now(),
+  timerAt(at: number, task: () => void | Promise<void>): CancelTimer {
+    const timer = setTimeout(task, Math.max(0, at - performance.now()));
+    return () => clearTimeout(timer);
+  },
+});
+
+/** Resolves after `ms` on `clock`. @throws ERR_ABORTED when `signal` fires first. */
+export function sleep(clock: Clock, ms: number, options: { signal?: AbortSignal } = {}): Promise<void> {
+  const { signal } = options;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(abortedError(`${ms} ms to pass`, signal));
+    const onAbort = () => {
+      cancel();
+      if (signal) reject(abortedError(`${ms} ms to pass`, signal));
+    };
+    const cancel = clock.timerAt(clock.now() + ms, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+interface Timer {
+  readonly at: number;
+  readonly order: number;
+  readonly task: () => void | Promise<void>;
+}
+
+/**
+ * A clock that stands still until it is driven. Timers fire in order of their time; between two of them the
+ * clock waits for the promise the task returned and lets pending I/O callbacks run, so that an hour of calls
+ * takes as long as its work does.
+ */
+export class VirtualClock implements Clock {
+  #now = 0;
+  #order = 0;
+  readonly #epochMs: number;
+  readonly #timers: Timer[] = [];
+
+  /** @param epochMs Unix time of the clock's zero, in milliseconds. Default 0. */
+  constructor(epochMs = 0) {
+    this.#epochMs = epochMs;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  unixMs(): number {
+    return this.#epochMs + this.#now;
+  }
+
+  timerAt(at: number, task: () => void | Promise<void>): CancelTimer {
+    const timer: Timer = { at: Math.max(at, this.#now), order: this.#order++, task };
+    let index = this.#timers.length;
+    while (index > 0 && before(timer, this.#timers[index - 1])) index--;
+    this.#timers.splice(index, 0, timer);
+    return () => {
+      const found = this.#timers.indexOf(timer);
+      if (found >= 0) this.#timers.splice(found, 1);
+    };
+  }
+
+  /** Advances by `ms`, firing every timer that falls due on the way. */
+  async advance(ms: number): Promise<void> {
+    if (!(ms >= 0)) throw invalidArgument('ms', 'zero or more', ms);
+    const end = this.#now + ms;
+    for (let timer = this.#timers[0]; timer && timer.at <= end; timer = this.#timers[0]) await this.#fire();
+    this.#now = end;
+  }
+
+  /** Advances from timer to timer, as fast as their work allows, until `signal` fires or none is left. */
+  async run(options: { signal?: AbortSignal } = {}): Promise<void> {
+    while (this.#timers.length > 0 && !options.signal?.aborted) await this.#fire();
+  }
+
+  async #fire(): Promise<void> {
+    const timer = this.#timers.shift();
+    if (!timer) return;
+    this.#now = timer.at;
+    await timer.task();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}
+
+function before(a: Timer, b: Timer | undefined): boolean {
+  return b !== undefined && (a.at < b.at || (a.at === b.at && a.order < b.order));
+}

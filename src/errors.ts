@@ -1,0 +1,49 @@
+/**
+ * Every code that an error thrown by Jackfield can carry, with the condition it names.
+ * The message of each error says what was expected, what came and what to do about it.
+ */
+export const ERROR_CODES = {
+  ERR_INVALID_ARG: 'An argument or option is outside the range its documentation gives.',
+  ERR_INVALID_STATE: 'The operation is not possible in the state that the object is in.',
+  ERR_TIMEOUT: 'A wait reached its time limit.',
+  ERR_ABORTED: 'A wait was cancelled through its AbortSignal.',
+  ERR_CLOSED: 'The object was closed, or closed while the operation was under way.',
+  ERR_UNSUPPORTED: 'The input is valid, but of a kind that is not supported here.',
+  ERR_FILE: 'A file could not be opened, read or written.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Base of every error that Jackfield throws. Match on {@link JackfieldError.code}, not on the message. */
+export class JackfieldError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** A field of an options object, or an argument, that is outside its range. */
+export function invalidArgument(name: string, expected: string, received: unknown): JackfieldError {
+  return new JackfieldError('ERR_INVALID_ARG', `${name} must be ${expected}; got ${describe(received)}.`);
+}
+
+/** The error with which a wait rejects when its signal fires. The signal's reason is the cause. */
+export function abortedError(waitingFor: string, signal: AbortSignal): JackfieldError {
+  return new JackfieldError('ERR_ABORTED', `The wait for ${waitingFor} was cancelled.`, {
+    cause: signal.reason,
+  });
+}
+
+/** The text of anything that was thrown, for use inside another message. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  if (typeof value === 'object' && value !== null) return value.constructor?.name ?? 'an object';
+  return String(value);
+}
