@@ -9,6 +9,9 @@ export const ERROR_CODES = {
   ERR_ABORTED: 'A wait was cancelled through its AbortSignal.',
   ERR_CLOSED: 'The object was closed, or closed while the operation was under way.',
   ERR_UNSUPPORTED: 'The input is valid, but of a kind that is not supported here.',
+  ERR_ATTACH_UNAVAILABLE: 'No endpoint answers on the transport.',
+  ERR_UNEXPECTED_REPLY: 'The endpoint answered a command with something that is no answer to it.',
+  ERR_CALL_ENDED: 'The call was over before it reached the state that was waited for.',
   ERR_FILE: 'A file could not be opened, read or written.',
 } as const;
 
