@@ -9,6 +9,11 @@ export const ERROR_CODES = {
   ERR_ABORTED: 'A wait was cancelled through its AbortSignal.',
   ERR_CLOSED: 'The object was closed, or closed while the operation was under way.',
   ERR_UNSUPPORTED: 'The input is valid, but of a kind that is not supported here.',
+  ERR_LINE_BREAK: 'A parameter holds CR, LF or NUL, which would end its message.',
+  ERR_LINE_TOO_LONG: 'A message on a stream is longer than the limit.',
+  ERR_INVALID_UTF8: 'A message on a stream is not valid UTF-8.',
+  ERR_SYNTAX: 'A text does not follow the grammar that its place in the protocol demands.',
+  ERR_API: 'The endpoint answered a command with an ERROR line.',
   ERR_FILE: 'A file could not be opened, read or written.',
 } as const;
 
