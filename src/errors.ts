@@ -12,6 +12,11 @@ export const ERROR_CODES = {
   ERR_ATTACH_UNAVAILABLE: 'No endpoint answers on the transport.',
   ERR_UNEXPECTED_REPLY: 'The endpoint answered a command with something that is no answer to it.',
   ERR_CALL_ENDED: 'The call was over before it reached the state that was waited for.',
+  ERR_LINE_BREAK: 'A parameter holds CR, LF or NUL, which would end its message.',
+  ERR_LINE_TOO_LONG: 'A message on a stream is longer than the limit.',
+  ERR_INVALID_UTF8: 'A message on a stream is not valid UTF-8.',
+  ERR_SYNTAX: 'A text does not follow the grammar that its place in the protocol demands.',
+  ERR_API: 'The endpoint answered a command with an ERROR line.',
   ERR_FILE: 'A file could not be opened, read or written.',
 } as const;
 
