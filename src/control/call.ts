@@ -1,9 +1,8 @@
 import type { Clock } from '../clock.js';
 import { abortedError, invalidArgument, JackfieldError } from '../errors.js';
 import { type CallStatus, isTerminalCallStatus } from '../protocol/catalogue/call-status.js';
-import type { CommandMessage, EndpointMessage } from '../protocol/message.js';
 import { formatStreamTargets, type StreamTarget } from '../protocol/stream-target.js';
-import type { CommandOptions } from './client.js';
+import type { CommandOptions, CommandSender } from './command-sender.js';
 
 /** A status that a call took on. */
 export interface CallState {
@@ -15,11 +14,6 @@ export interface CallState {
 
 /** The redirectable streams of a call or voicemail (reference, "Voice Streams"). */
 export type StreamName = 'INPUT' | 'OUTPUT' | 'CAPTURE_MIC';
-
-/** What a call needs of the client that it belongs to. */
-export interface CommandSender {
-  command(message: CommandMessage, options?: CommandOptions): Promise<EndpointMessage>;
-}
 
 interface Waiter {
   changed(): void;
@@ -85,10 +79,7 @@ export class Call {
 
   /** Asks the endpoint for one property. @throws ERR_API */
   async get(property: string, options?: CommandOptions): Promise<string> {
-    await this.#sender.command(
-      { kind: 'get', object: 'CALL', id: this.id, property, argument: '' },
-      options,
-    );
+    await this.#sender.command({ kind: 'get', object: 'CALL', id: this.id, property, argument: '' }, options);
     return this.#properties.get(property) ?? '';
   }
 
@@ -128,7 +119,11 @@ export class Call {
    *
    * @throws ERR_API 589 or 592 when it cannot; ERR_INVALID_ARG for a port outside 1 to 65535.
    */
-  async redirect(stream: StreamName, targets: readonly StreamTarget[], options?: CommandOptions): Promise<void> {
+  async redirect(
+    stream: StreamName,
+    targets: readonly StreamTarget[],
+    options?: CommandOptions,
+  ): Promise<void> {
     for (const target of targets) {
       if (target.kind === 'soundcard' && target.device !== 'default') {
         throw invalidArgument('device', '"default", the only sound card of the protocol', target.device);

@@ -6,6 +6,7 @@ import type { CommandMessage, EndpointMessage, PropertyReply } from '../protocol
 import { parseReply } from '../protocol/parse-reply.js';
 import { serialize } from '../protocol/serialize.js';
 import { Call } from './call.js';
+import type { CommandOptions, CommandSender } from './command-sender.js';
 import type { Link, Transport } from './transport.js';
 
 /** Options of {@link attach}. */
@@ -19,13 +20,6 @@ export interface AttachOptions {
   readonly signal?: AbortSignal;
   /** Dates the states of calls. Default: the machine's clock. */
   readonly clock?: Clock;
-}
-
-/** Limits on one wait for an answer. */
-export interface CommandOptions {
-  /** In milliseconds. Default: that of {@link AttachOptions.timeoutMs}. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
 }
 
 /** What a {@link Client} tells its listeners. */
@@ -60,7 +54,7 @@ export async function attach(transport: Transport, options: AttachOptions = {}):
 }
 
 /** One attachment to an endpoint of the API. Made by {@link attach}. */
-export class Client extends EventEmitter<ClientEvents> implements AsyncDisposable {
+export class Client extends EventEmitter<ClientEvents> implements CommandSender, AsyncDisposable {
   readonly #options: Required<Omit<AttachOptions, 'signal'>>;
   readonly #pending = new Map<string, Pending>();
   readonly #calls = new Map<number, Call>();
@@ -111,7 +105,10 @@ export class Client extends EventEmitter<ClientEvents> implements AsyncDisposabl
     const link = this.#link;
     if (!link || this.#closed) throw this.#closedError();
     if (this.#pending.size >= MAX_PENDING) {
-      throw new JackfieldError('ERR_INVALID_STATE', `${MAX_PENDING} commands wait for an answer: await some first.`);
+      throw new JackfieldError(
+        'ERR_INVALID_STATE',
+        `${MAX_PENDING} commands wait for an answer: await some first.`,
+      );
     }
     const commandId = String(++this.#lastCommandId);
     const line = serialize({ ...message, commandId });
@@ -128,7 +125,10 @@ export class Client extends EventEmitter<ClientEvents> implements AsyncDisposabl
   async call(target: string, options: CommandOptions = {}): Promise<Call> {
     const reply = await this.command({ kind: 'call', targets: [target] }, options);
     if (reply.kind !== 'property' || reply.object !== 'CALL') {
-      throw new JackfieldError('ERR_UNEXPECTED_REPLY', `CALL was answered with ${serialize(reply)}; expected CALL <id>.`);
+      throw new JackfieldError(
+        'ERR_UNEXPECTED_REPLY',
+        `CALL was answered with ${serialize(reply)}; expected CALL <id>.`,
+      );
     }
     return this.#callOf(reply.id);
   }
@@ -163,7 +163,8 @@ export class Client extends EventEmitter<ClientEvents> implements AsyncDisposabl
       };
       const onAbort = () => signal && fail(abortedError(`the answer to ${line}`, signal));
       const timer = setTimeout(
-        () => fail(new JackfieldError('ERR_TIMEOUT', `The endpoint did not answer ${line} in ${timeoutMs} ms.`)),
+        () =>
+          fail(new JackfieldError('ERR_TIMEOUT', `The endpoint did not answer ${line} in ${timeoutMs} ms.`)),
         timeoutMs,
       );
       signal?.addEventListener('abort', onAbort, { once: true });
@@ -218,6 +219,8 @@ export class Client extends EventEmitter<ClientEvents> implements AsyncDisposabl
 
   #closedError(): JackfieldError {
     if (this.#closed?.error instanceof JackfieldError) return this.#closed.error;
-    return new JackfieldError('ERR_CLOSED', 'This client is closed: attach again.', { cause: this.#closed?.error });
+    return new JackfieldError('ERR_CLOSED', 'This client is closed: attach again.', {
+      cause: this.#closed?.error,
+    });
   }
 }

@@ -107,7 +107,10 @@ class TcpLink implements Link {
   }
 
   #closed(): void {
-    if (this.#closing) return this.#handlers.closed();
+    if (this.#closing) {
+      this.#handlers.closed();
+      return;
+    }
     const why = this.#error ? messageOf(this.#error) : 'it closed the connection';
     this.#handlers.closed(
       new JackfieldError('ERR_CLOSED', `The endpoint is gone: ${why}. Attach again when it is back.`, {

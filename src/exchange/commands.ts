@@ -7,6 +7,7 @@ import type {
   SearchCommand,
   SetCommand,
 } from '../protocol/message.js';
+import { replies } from '../protocol/replies.js';
 import type { Conversations } from './conversations.js';
 import { Refusal } from './refusal.js';
 import type { User } from './user.js';
@@ -68,16 +69,16 @@ export function commandAnswerer(targets: CommandTargets): CommandAnswerer {
   return (command, user) => {
     switch (command.kind) {
       case 'ping':
-        return { kind: 'pong' };
+        return replies.pong();
       case 'focus':
       case 'minimize':
-        return { kind: 'echo', command };
+        return replies.echo(command);
       case 'get-parameter':
-        return { kind: 'parameter', parameter: command.parameter, value: readParameter(user, command.parameter) };
+        return replies.parameter(command.parameter, readParameter(user, command.parameter));
       case 'set-parameter':
-        if (READ_ONLY.has(command.parameter)) throw new Refusal(18, 'SET: invalid WHAT');
+        if (READ_ONLY.has(command.parameter)) throw new Refusal(18);
         user.parameters.set(command.parameter, command.value);
-        return { kind: 'parameter', parameter: command.parameter, value: command.value };
+        return replies.parameter(command.parameter, command.value);
       case 'call':
         return placeCall(targets, user, command.targets);
       case 'get':
@@ -87,27 +88,27 @@ export function commandAnswerer(targets: CommandTargets): CommandAnswerer {
       case 'alter':
         return alter(targets, user, command);
       case 'search':
-        return search(user, command);
+        return search(targets, user, command);
       case 'unknown':
-        throw new Refusal(command.error, command.error === 1 ? 'General syntax error' : 'Unknown command');
+        throw new Refusal(command.error);
       default:
-        throw new Refusal(2, 'Unknown command');
+        throw new Refusal(2);
     }
   };
 }
 
 function readParameter(user: User, parameter: string): string {
   const value = parameter === 'CURRENTUSERHANDLE' ? user.handle : user.parameters.get(parameter);
-  if (value === undefined) throw new Refusal(7, 'GET: invalid WHAT');
+  if (value === undefined) throw new Refusal(7);
   return value;
 }
 
 function placeCall(targets: CommandTargets, user: User, callees: readonly string[]): EndpointMessage {
   const [callee, ...others] = callees;
-  if (callee === undefined || callee === '') throw new Refusal(34, 'invalid user handle');
-  if (others.length > 0) throw new Refusal(73, 'too many participants');
+  if (callee === undefined || callee === '') throw new Refusal(34);
+  if (others.length > 0) throw new Refusal(73);
   const call = targets.conversations.place(user, callee);
-  return { kind: 'property', object: 'CALL', id: call.id, property: 'STATUS', value: call.status };
+  return replies.property('CALL', call.id, 'STATUS', call.status);
 }
 
 function getProperty(targets: CommandTargets, user: User, command: GetCommand): EndpointMessage {
@@ -115,34 +116,38 @@ function getProperty(targets: CommandTargets, user: User, command: GetCommand): 
   switch (object) {
     case 'CALL': {
       const read = CALL_PROPERTIES[property];
-      if (!read) throw new Refusal(13, 'Invalid prop');
-      const value = read(callOf(user, command.id, 11, 12), targets.router);
+      if (!read) throw new Refusal(13);
+      const value = read(callOf(targets, user, command.id, 11, 12), targets.router);
       return { kind: 'property', object, id: command.id, property, value };
     }
     case 'PROFILE':
-      if (property !== 'FULLNAME') throw new Refusal(10, 'Invalid PROP');
+      if (property !== 'FULLNAME') throw new Refusal(10);
       return { kind: 'property', object, id: undefined, property, value: user.fullName };
     case 'USER': {
       const fullName = targets.fullNameOf(command.id);
-      if (fullName === undefined) throw new Refusal(9, 'Unknown user');
-      const values: Record<string, string> = { HANDLE: command.id, FULLNAME: fullName, ONLINESTATUS: 'ONLINE' };
+      if (fullName === undefined) throw new Refusal(9);
+      const values: Record<string, string> = {
+        HANDLE: command.id,
+        FULLNAME: fullName,
+        ONLINESTATUS: 'ONLINE',
+      };
       const value = values[property];
-      if (value === undefined) throw new Refusal(10, 'Invalid PROP');
+      if (value === undefined) throw new Refusal(10);
       return { kind: 'property', object, id: command.id, property, value };
     }
     default:
-      throw new Refusal(7, 'GET: invalid WHAT');
+      throw new Refusal(7);
   }
 }
 
 function setProperty(targets: CommandTargets, user: User, command: SetCommand): EndpointMessage {
-  if (command.object !== 'CALL') throw new Refusal(18, 'SET: invalid WHAT');
-  const call = callOf(user, command.id, 19, 20);
+  if (command.object !== 'CALL') throw new Refusal(18);
+  const call = callOf(targets, user, command.id, 19, 20);
   if (command.property !== 'STATUS' || command.value.toUpperCase() !== 'FINISHED') {
-    throw new Refusal(21, 'Unknown/disallowed call prop');
+    throw new Refusal(21);
   }
   hangUp(targets, call);
-  return { kind: 'property', object: 'CALL', id: call.id, property: 'STATUS', value: call.status };
+  return replies.property('CALL', call.id, 'STATUS', call.status);
 }
 
 function alter(
@@ -150,51 +155,57 @@ function alter(
   user: User,
   command: AlterCommand,
 ): EndpointMessage | Promise<EndpointMessage> {
-  if (command.object !== 'CALL') throw new Refusal(527, "ALTER: unknown object type given");
-  const call = callOf(user, command.id, 19, 20);
-  const echo: EndpointMessage = { kind: 'echo', command };
+  if (command.object !== 'CALL') throw new Refusal(527);
+  const call = callOf(targets, user, command.id, 19, 20);
+  const echo = replies.echo(command);
   switch (command.action) {
     case 'HANGUP':
     case 'END':
       hangUp(targets, call);
       return echo;
     case 'SET_INPUT':
+      return targets.router.redirect(call, 'INPUT', command.argument).then(() => echo);
     case 'SET_OUTPUT':
+      return targets.router.redirect(call, 'OUTPUT', command.argument).then(() => echo);
     case 'SET_CAPTURE_MIC':
-      return targets.router.redirect(call, streamOf(command.action), command.argument).then(() => echo);
+      return targets.router.redirect(call, 'CAPTURE_MIC', command.argument).then(() => echo);
     default:
-      throw new Refusal(21, 'Unknown/disallowed call prop');
+      throw new Refusal(21);
   }
 }
 
-function streamOf(action: 'SET_INPUT' | 'SET_OUTPUT' | 'SET_CAPTURE_MIC') {
-  return ({ SET_INPUT: 'INPUT', SET_OUTPUT: 'OUTPUT', SET_CAPTURE_MIC: 'CAPTURE_MIC' } as const)[action];
-}
-
-function search(user: User, command: SearchCommand): EndpointMessage {
-  const calls = [...user.calls.values()];
+function search(targets: CommandTargets, user: User, command: SearchCommand): EndpointMessage {
+  const calls = targets.conversations.callsOf(user);
   switch (command.what) {
     case 'CALLS':
-      return { kind: 'list', list: 'CALLS', ids: calls.map((call) => call.id) };
+      return replies.list(
+        'CALLS',
+        calls.map((call) => call.id),
+      );
     case 'ACTIVECALLS':
-      return {
-        kind: 'list',
-        list: 'CALLS',
-        ids: calls.filter((call) => !isTerminalCallStatus(call.status)).map((call) => call.id),
-      };
+      return replies.list(
+        'CALLS',
+        calls.filter((call) => !isTerminalCallStatus(call.status)).map((call) => call.id),
+      );
     default:
-      throw new Refusal(3, 'Search: unknown WHAT');
+      throw new Refusal(3);
   }
 }
 
 function hangUp(targets: CommandTargets, call: UserCall): void {
-  if (isTerminalCallStatus(call.status)) throw new Refusal(24, 'Cannot hangup inactive call');
+  if (isTerminalCallStatus(call.status)) throw new Refusal(24);
   targets.conversations.hangUp(call);
 }
 
-function callOf(user: User, id: number, invalid: number, unknown: number): UserCall {
-  if (!Number.isSafeInteger(id)) throw new Refusal(invalid, 'Invalid call id');
-  const call = user.calls.get(id);
-  if (!call) throw new Refusal(unknown, 'Unknown call');
+function callOf(
+  targets: CommandTargets,
+  user: User,
+  id: number,
+  invalid: 11 | 19,
+  unknown: 12 | 20,
+): UserCall {
+  if (!Number.isSafeInteger(id)) throw new Refusal(invalid);
+  const call = targets.conversations.callOf(user, id);
+  if (!call) throw new Refusal(unknown);
   return call;
 }

@@ -1,5 +1,6 @@
 import type { CancelTimer, Clock } from '../clock.js';
 import { type CallStatus, isTerminalCallStatus } from '../protocol/catalogue/call-status.js';
+import type { PropertyName } from '../protocol/message.js';
 import { Bridge } from './bridge.js';
 import { Refusal } from './refusal.js';
 import { Robot, type RobotStep } from './robot.js';
@@ -20,7 +21,7 @@ export interface ConversationContext {
   readonly clock: Clock;
   serviceOf(handle: string): Service | undefined;
   /** A property of `call` has a new value: tell the user's clients. */
-  callChanged(call: UserCall, property: string, value: string): void;
+  callChanged(call: UserCall, property: PropertyName<'CALL'>, value: string): void;
 }
 
 const ROUTING_MS = 500;
@@ -30,6 +31,7 @@ const OVER_BEFORE_ANSWER: ReadonlySet<CallStatus> = new Set(['UNPLACED', 'ROUTIN
 /** The life of every call, on the clock: placing, ringing, answering, the voice bridge, the end. */
 export class Conversations {
   readonly #context: ConversationContext;
+  readonly #calls = new Map<number, UserCall>();
   readonly #open = new Map<UserCall, Conversation>();
   #lastCallId = 0;
 
@@ -39,7 +41,7 @@ export class Conversations {
 
   /** Calls `target`. The call comes back UNPLACED; the rest of its life is told as notifications. */
   place(user: User, target: string): UserCall {
-    if (!HANDLE.test(target)) throw new Refusal(34, 'invalid user handle');
+    if (!HANDLE.test(target)) throw new Refusal(34);
     const service = this.#context.serviceOf(target);
     if (!service) throw new Refusal(93, `call error: no user ${target} on this exchange`);
     const call = new UserCall(
@@ -52,11 +54,22 @@ export class Conversations {
       },
       (property, value) => this.#context.callChanged(call, property, value),
     );
-    user.calls.set(call.id, call);
+    this.#calls.set(call.id, call);
     const conversation = new Conversation(call, service, this.#context.clock, () => this.#open.delete(call));
     this.#open.set(call, conversation);
     conversation.place();
     return call;
+  }
+
+  /** The call with this id, if it is one of `user`'s. */
+  callOf(user: User, id: number): UserCall | undefined {
+    const call = this.#calls.get(id);
+    return call?.user === user ? call : undefined;
+  }
+
+  /** All calls of `user`, oldest first. */
+  callsOf(user: User): UserCall[] {
+    return [...this.#calls.values()].filter((call) => call.user === user);
   }
 
   /** Hangs up `call`, which is not over. */

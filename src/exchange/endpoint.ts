@@ -1,16 +1,8 @@
 import type { EndpointMessage } from '../protocol/message.js';
 import { serialize } from '../protocol/serialize.js';
 import type { CommandAnswerer } from './commands.js';
-import { Session } from './session.js';
+import { Session, type SessionClient } from './session.js';
 import type { User } from './user.js';
-
-/** A client's end of a link to an {@link Endpoint}. */
-export interface EndpointClient {
-  /** Gets each line meant for the client, without a terminator. */
-  deliver(line: string): void;
-  /** The endpoint ends the session. */
-  closed(): void;
-}
 
 /**
  * What programs attach to: one user's Skype, from its API's side. Any number of clients can be attached at once;
@@ -27,7 +19,7 @@ export class Endpoint {
   }
 
   /** Opens a session for one client. */
-  connect(client: EndpointClient): Session {
+  connect(client: SessionClient): Session {
     const session = new Session(this.user, client, this.#answer, () => this.#sessions.delete(session));
     this.#sessions.add(session);
     return session;

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../clock.js';
 import { invalidArgument } from '../errors.js';
+import { replies } from '../protocol/replies.js';
 import { commandAnswerer, PARAMETER_DEFAULTS } from './commands.js';
 import { Conversations, type Service } from './conversations.js';
 import { echoService } from './echo-service.js';
@@ -50,9 +51,7 @@ export class Exchange implements AsyncDisposable {
       clock: this.#clock,
       serviceOf: (handle) => this.#services.get(handle.toLowerCase()),
       callChanged: (call, property, value) =>
-        this.#endpoints
-          .get(call.user.handle)
-          ?.notify({ kind: 'property', object: 'CALL', id: call.id, property, value }),
+        this.#endpoints.get(call.user.handle)?.notify(replies.property('CALL', call.id, property, value)),
     });
     const answer = commandAnswerer({
       conversations: this.#conversations,
@@ -84,7 +83,11 @@ export class Exchange implements AsyncDisposable {
     const [first] = this.#endpoints.keys();
     const endpoint = this.#endpoints.get(handle ?? first ?? '');
     if (!endpoint) {
-      throw invalidArgument('handle', `one of the exchange's users (${[...this.#users.keys()].join(', ')})`, handle);
+      throw invalidArgument(
+        'handle',
+        `one of the exchange's users (${[...this.#users.keys()].join(', ')})`,
+        handle,
+      );
     }
     return endpoint;
   }
@@ -110,13 +113,16 @@ export class Exchange implements AsyncDisposable {
 
 function userOf(options: UserOptions): User {
   if (!/^[a-z][a-z0-9.,_-]{1,31}$/i.test(options.handle)) {
-    throw invalidArgument('handle', 'a Skype name: a letter, then letters, digits, and . , - _', options.handle);
+    throw invalidArgument(
+      'handle',
+      'a Skype name: a letter, then letters, digits, and . , - _',
+      options.handle,
+    );
   }
   return {
     handle: options.handle,
     fullName: options.fullName ?? options.handle,
     soundCard: options.soundCard ?? silentSoundCard,
     parameters: new Map(Object.entries(PARAMETER_DEFAULTS)),
-    calls: new Map(),
   };
 }

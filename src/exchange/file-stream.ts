@@ -9,7 +9,7 @@ import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
 export class FileSource implements VoiceSource {
   readonly #reader: WavReader;
   readonly #chunks: AsyncIterator<Int16Array>;
-  #rest = new Int16Array(0);
+  #rest: Int16Array = new Int16Array(0);
   #ended = false;
   #moved = 0;
 
@@ -101,7 +101,9 @@ export class FileDestination implements VoiceDestination {
 async function confined(path: string, roots: readonly string[]): Promise<string> {
   if (roots.length === 0) throw new Error('this endpoint has no folder for FILE');
   const absolute = resolve(roots[0] ?? '', path);
-  const real = await realpath(absolute).catch(async () => join(await realpath(dirname(absolute)), basename(absolute)));
+  const real = await realpath(absolute).catch(async () =>
+    join(await realpath(dirname(absolute)), basename(absolute)),
+  );
   for (const root of roots) {
     if (real.startsWith((await realpath(root)) + sep)) return real;
   }

@@ -27,7 +27,10 @@ export interface PortOptions {
 /** Dials the PCM server that listens on `port` of this machine. Rejects with the socket's error. */
 export async function dialPort(port: number): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
-  const timer = setTimeout(() => socket.destroy(new Error(`no answer in ${DIAL_TIMEOUT_MS} ms`)), DIAL_TIMEOUT_MS);
+  const timer = setTimeout(
+    () => socket.destroy(new Error(`no answer in ${DIAL_TIMEOUT_MS} ms`)),
+    DIAL_TIMEOUT_MS,
+  );
   try {
     await once(socket, 'connect');
     return socket;
@@ -176,14 +179,16 @@ export class PortDestination implements VoiceDestination {
     }
     const bytes = Buffer.from(new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength));
     const piece = bytesOf(this.#options.pieceMs);
-    for (let start = 0; start < bytes.length; start += piece) this.#socket.write(bytes.subarray(start, start + piece));
+    for (let start = 0; start < bytes.length; start += piece)
+      this.#socket.write(bytes.subarray(start, start + piece));
     this.#moved += frame.length;
   }
 
   async #drained(): Promise<void> {
     const signal = AbortSignal.timeout(this.#options.patienceMs);
-    await Promise.race([once(this.#socket, 'drain', { signal }), once(this.#socket, 'close', { signal })]).catch(
-      () => undefined,
-    );
+    await Promise.race([
+      once(this.#socket, 'drain', { signal }),
+      once(this.#socket, 'close', { signal }),
+    ]).catch(() => undefined);
   }
 }

@@ -1,9 +1,9 @@
 import { messageOf } from '../errors.js';
 import type { CommandMessage, EndpointMessage } from '../protocol/message.js';
 import { parseCommand } from '../protocol/parse-command.js';
+import { answering, replies } from '../protocol/replies.js';
 import { serialize } from '../protocol/serialize.js';
 import type { CommandAnswerer } from './commands.js';
-import type { EndpointClient } from './endpoint.js';
 import { Refusal } from './refusal.js';
 import type { User } from './user.js';
 
@@ -13,17 +13,25 @@ const NEWEST_PROTOCOL = 8;
 /** Internal error, as the reference numbers it. */
 const INTERNAL_ERROR = 97;
 
+/** A client's end of a session; transports implement it. */
+export interface SessionClient {
+  /** Gets each line meant for the client, without a terminator. */
+  deliver(line: string): void;
+  /** The endpoint ends the session. */
+  closed(): void;
+}
+
 /** One client's attachment to an endpoint: its name, its protocol version, its commands and their answers. */
 export class Session {
   readonly user: User;
-  readonly #client: EndpointClient;
+  readonly #client: SessionClient;
   readonly #answer: CommandAnswerer;
   readonly #onEnd: () => void;
   #name: string | undefined;
   #protocol = 1;
   #open = true;
 
-  constructor(user: User, client: EndpointClient, answer: CommandAnswerer, onEnd: () => void) {
+  constructor(user: User, client: SessionClient, answer: CommandAnswerer, onEnd: () => void) {
     this.user = user;
     this.#client = client;
     this.#answer = answer;
@@ -79,12 +87,12 @@ export class Session {
     switch (command.kind) {
       case 'name':
         this.#name = command.name;
-        return { kind: 'ok' };
+        return replies.ok();
       case 'protocol':
-        if (command.version < 1) throw new Refusal(27, 'Invalid version number');
+        if (command.version < 1) throw new Refusal(27);
         this.#protocol = Math.min(command.version, NEWEST_PROTOCOL);
         queueMicrotask(() => this.#greet());
-        return { kind: 'protocol', version: this.#protocol };
+        return replies.protocol(this.#protocol);
       default:
         return this.#answer(command, this.user);
     }
@@ -92,18 +100,19 @@ export class Session {
 
   /** What an endpoint pushes when a client has attached. */
   #greet(): void {
-    this.notify('CONNSTATUS ONLINE');
-    this.notify(`CURRENTUSERHANDLE ${this.user.handle}`);
-    this.notify(`USERSTATUS ${this.user.parameters.get('USERSTATUS') ?? 'ONLINE'}`);
+    this.notify(serialize(replies.parameter('CONNSTATUS', 'ONLINE')));
+    this.notify(serialize(replies.parameter('CURRENTUSERHANDLE', this.user.handle)));
+    this.notify(
+      serialize(replies.parameter('USERSTATUS', this.user.parameters.get('USERSTATUS') ?? 'ONLINE')),
+    );
   }
 
   #reply(command: CommandMessage, reply: EndpointMessage): void {
-    const { commandId } = command;
-    this.notify(serialize(commandId === undefined ? reply : { ...reply, commandId }));
+    this.notify(serialize(answering(command, reply)));
   }
 }
 
 function refusalOf(error: unknown): EndpointMessage {
-  if (error instanceof Refusal) return { kind: 'error', number: error.number, text: error.message };
-  return { kind: 'error', number: INTERNAL_ERROR, text: `Internal error: ${messageOf(error).replace(/\s+/g, ' ')}` };
+  if (error instanceof Refusal) return error.reply;
+  return replies.error(INTERNAL_ERROR, `Internal error: ${messageOf(error).replace(/\s+/g, ' ')}`);
 }

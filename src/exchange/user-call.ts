@@ -1,9 +1,10 @@
 import type { CallStatus } from '../protocol/catalogue/call-status.js';
+import type { PropertyName } from '../protocol/message.js';
 import type { User } from './user.js';
 import { UserVoice } from './user-voice.js';
 
 /** How a user's CALL object is told to the clients attached to him. */
-export type CallObserver = (property: string, value: string) => void;
+export type CallObserver = (property: PropertyName<'CALL'>, value: string) => void;
 
 /** One user's view of a call: the CALL object that his clients see (reference, "CALL object"). */
 export class UserCall {

@@ -1,5 +1,4 @@
 import type { SoundCard } from './sound-card.js';
-import type { UserCall } from './user-call.js';
 
 /** What an exchange needs to know of a user before he can be called. */
 export interface UserOptions {
@@ -18,6 +17,4 @@ export interface User {
   readonly soundCard: SoundCard;
   /** Settings that `SET <parameter>` changes, by parameter. */
   readonly parameters: Map<string, string>;
-  /** His calls by id, oldest first. */
-  readonly calls: Map<number, UserCall>;
 }

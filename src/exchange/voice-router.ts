@@ -7,8 +7,8 @@ import type { VoiceDestination, VoiceSource } from './stream.js';
 import type { UserCall } from './user-call.js';
 import type { StreamKind } from './user-voice.js';
 
-/** The errors that answer a redirection which cannot be done: seen on the wire, absent from the reference. */
-const UNABLE_TO_ALTER = { INPUT: 589, OUTPUT: 589, CAPTURE_MIC: 592 } as const;
+/** Answers a redirection that cannot be done: seen on the wire, absent from the reference. */
+const UNABLE_TO_ALTER = 589;
 
 /** Options of {@link VoiceRouter}. */
 export interface VoiceRouterOptions {
@@ -29,14 +29,18 @@ export class VoiceRouter {
   /**
    * Redirects one stream of `call`; resolves when every socket is connected and every file open.
    *
-   * @throws Refusal 589 or 592 with the reason when a target cannot be had; the stream then stays as it was.
+   * @throws Refusal 589 with the reason when a target cannot be had; the stream then stays as it was.
    */
   async redirect(call: UserCall, stream: StreamKind, argument: string): Promise<void> {
     try {
       const targets = parseStreamTargets(argument);
       const soundCard = targets.length === 0 || targets.some((target) => target.kind === 'soundcard');
       if (stream === 'INPUT') {
-        const sources = await openAll(targets, (port) => this.#source(port), (path) => this.#fileSource(path));
+        const sources = await openAll(
+          targets,
+          (port) => this.#source(port),
+          (path) => this.#fileSource(path),
+        );
         await call.voice.routeInput({ soundCard, sources });
       } else {
         const destinations = await openAll(
@@ -50,7 +54,7 @@ export class VoiceRouter {
       this.#remember(call, stream, targets);
     } catch (error) {
       const reason = messageOf(error).replace(/\s+/g, ' ');
-      throw new Refusal(UNABLE_TO_ALTER[stream], `ALTER CALL: unable to alter input/output: ${reason}`);
+      throw new Refusal(UNABLE_TO_ALTER, `ALTER CALL: unable to alter input/output: ${reason}`);
     }
   }
 
