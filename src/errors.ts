@@ -10,6 +10,10 @@ export const ERROR_CODES = {
   ERR_CLOSED: 'The object was closed, or closed while the operation was under way.',
   ERR_UNSUPPORTED: 'The input is valid, but of a kind that is not supported here.',
   ERR_FILE: 'A file could not be opened, read or written.',
+  ERR_PORT: 'A TCP port could not be listened on, or stopped being listened on.',
+  ERR_PEER: 'The other end of a TCP connection broke it.',
+  ERR_LIMIT: 'A limit on leases, connections, descriptors or buffered audio was reached.',
+  ERR_SINK: 'A sink threw, or could not keep up under the policy that it was given.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
