@@ -18,6 +18,10 @@ export const ERROR_CODES = {
   ERR_SYNTAX: 'A text does not follow the grammar that its place in the protocol demands.',
   ERR_API: 'The endpoint answered a command with an ERROR line.',
   ERR_FILE: 'A file could not be opened, read or written.',
+  ERR_PORT: 'A TCP port could not be listened on, or stopped being listened on.',
+  ERR_PEER: 'The other end of a TCP connection broke it.',
+  ERR_LIMIT: 'A limit on leases, connections, descriptors or buffered audio was reached.',
+  ERR_SINK: 'A sink threw, or could not keep up under the policy that it was given.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -33,6 +33,23 @@ export { formatStreamTargets, parseStreamTargets } from './protocol/stream-targe
 // Voice: PCM and what is done to it.
 
 // TCP: the PCM server.
+export type {
+  Direction,
+  Lease,
+  LeaseEvents,
+  LeaseOptions,
+  LeaseStats,
+  ReadClass,
+  RefusedPeer,
+  StreamKind,
+} from './tcp/lease.js';
+export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-state.js';
+export { PcmServer, type PcmServerEvents, type PcmServerOptions } from './tcp/pcm-server.js';
+export type { Playback, PlaybackReport, Player, PlayOptions } from './tcp/player.js';
+export type { PortRange } from './tcp/port-listener.js';
+export type { PcmChunk } from './tcp/sample-queue.js';
+export { ManualTimeline, type SampleTimeline, type TimelineFollower } from './tcp/sample-timeline.js';
+export type { SinkHandle, SinkOptions, SinkPolicy, SinkStats, SynchronousSink } from './tcp/sink-feed.js';
 
 // Control: attach, send, wait, be notified.
 
