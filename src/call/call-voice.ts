@@ -14,6 +14,11 @@ export interface CallVoiceOptions {
   readonly readClass?: ReadClass;
   /** How far what is sent may run ahead of what is heard, in milliseconds: 20 to 1000. Default 60. */
   readonly leadMs?: number;
+  /**
+   * Called with each stream's lease before the endpoint is told of it: the moment to add sinks and taps that must
+   * not miss a sample. `start` is where the stream's position 0 lies on the call's time line, in samples.
+   */
+  readonly onLease?: (stream: StreamName, lease: Lease, start: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -50,21 +55,23 @@ export async function openCallVoice(
   server: PcmServer,
   options: CallVoiceOptions = {},
 ): Promise<CallVoice> {
-  const { input = true, microphone = true, readClass = 'immediate', leadMs, signal } = options;
+  const { input = true, microphone = true, readClass = 'immediate', leadMs, onLease, signal } = options;
   const object = `CALL ${call.id}`;
   const limits = signal ? { signal } : {};
   const leases: Lease[] = [];
-  const redirect = async (stream: StreamName, lease: Lease): Promise<Lease> => {
+  const redirect = async (stream: StreamName, lease: Lease, start: number): Promise<Lease> => {
     leases.push(lease);
+    onLease?.(stream, lease, start);
     await call.redirect(stream, [{ kind: 'port', port: lease.port }], limits);
     await lease.claimed(limits);
     return lease;
   };
   const receive = (stream: StreamKind) => server.lease({ object, stream, direction: 'receive', readClass });
   try {
-    const remote = await redirect('OUTPUT', await receive('output'));
+    const remote = await redirect('OUTPUT', await receive('output'), 0);
+    const start = remote.received.position;
     const microphoneLease = microphone
-      ? await redirect('CAPTURE_MIC', await receive('capture_mic'))
+      ? await redirect('CAPTURE_MIC', await receive('capture_mic'), start)
       : undefined;
     const inputStart = remote.received.position;
     const inputLease = input
@@ -78,6 +85,7 @@ export async function openCallVoice(
             timelineStart: inputStart,
             ...(leadMs === undefined ? {} : { leadMs }),
           }),
+          inputStart,
         )
       : undefined;
     return new LeasedVoice(call, { remote, input: inputLease, microphone: microphoneLease, inputStart });
