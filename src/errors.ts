@@ -10,6 +10,8 @@ export const ERROR_CODES = {
   ERR_CLOSED: 'The object was closed, or closed while the operation was under way.',
   ERR_UNSUPPORTED: 'The input is valid, but of a kind that is not supported here.',
   ERR_FILE: 'A file could not be opened, read or written.',
+  ERR_WAV: 'A file could not be read as WAV; the reason is in the error.',
+  ERR_ENCODER: 'An encoder or decoder failed; its own text is in the message.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
