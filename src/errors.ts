@@ -22,6 +22,8 @@ export const ERROR_CODES = {
   ERR_PEER: 'The other end of a TCP connection broke it.',
   ERR_LIMIT: 'A limit on leases, connections, descriptors or buffered audio was reached.',
   ERR_SINK: 'A sink threw, or could not keep up under the policy that it was given.',
+  ERR_WAV: 'A file could not be read as WAV; the reason is in the error.',
+  ERR_ENCODER: 'An encoder or decoder failed; its own text is in the message.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
