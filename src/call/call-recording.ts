@@ -65,9 +65,13 @@ export async function recordCall(
   const clock = options.clock ?? systemClock;
   await mkdir(dirname(options.file), { recursive: true }).catch((cause: unknown) => {
     const folder = dirname(options.file);
-    throw new JackfieldError('ERR_FILE', `The folder ${folder} cannot be made (${messageOf(cause)}): choose another.`, {
-      cause,
-    });
+    throw new JackfieldError(
+      'ERR_FILE',
+      `The folder ${folder} cannot be made (${messageOf(cause)}): choose another.`,
+      {
+        cause,
+      },
+    );
   });
   const writer = await WavWriter.create(options.file, { format: STEREO });
   const track = new StereoTrack(writer, options);
@@ -76,8 +80,10 @@ export async function recordCall(
       ...options,
       onLease: (stream, lease, start) => {
         if (stream === 'OUTPUT') lease.addSink(track.aligner.remote, { policy: 'wait' });
-        else if (stream === 'INPUT') lease.addSentTap(shifted(track.aligner.local, start), { policy: 'wait' });
-        else if (options.input === false) lease.addSink(shifted(track.aligner.local, start), { policy: 'wait' });
+        else if (stream === 'INPUT')
+          lease.addSentTap(shifted(track.aligner.local, start), { policy: 'wait' });
+        else if (options.input === false)
+          lease.addSink(shifted(track.aligner.local, start), { policy: 'wait' });
         options.onLease?.(stream, lease, start);
       },
     });
@@ -98,7 +104,10 @@ class StereoTrack extends EventEmitter<CallRecordingEvents> {
   constructor(writer: WavWriter, options: LegAlignerOptions) {
     super();
     this.writer = writer;
-    this.aligner = new LegAligner({ write: (samples) => this.#write(samples), end: () => undefined }, options);
+    this.aligner = new LegAligner(
+      { write: (samples) => this.#write(samples), end: () => undefined },
+      options,
+    );
   }
 
   async #write(samples: Int16Array): Promise<void> {
@@ -178,7 +187,9 @@ export class CallRecording extends EventEmitter<CallRecordingEvents> {
     try {
       return await Promise.race([
         call.ended({ signal: grace.signal }).then(() => undefined),
-        sleep(systemClock, CALL_END_GRACE_MS, { signal: grace.signal }).then(() => streamsEnded(call.id, remote)),
+        sleep(systemClock, CALL_END_GRACE_MS, { signal: grace.signal }).then(() =>
+          streamsEnded(call.id, remote),
+        ),
       ]);
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
