@@ -32,9 +32,9 @@ export interface StreamName {
   readonly stream: number;
 }
 
-/** Bytes under way or waiting on a stream: `username:id=bytes`. */
+/** Bytes under way or waiting on a stream: `username:id=bytes`. Early releases did not say how many. */
 export interface StreamBytes extends StreamName {
-  readonly bytes: number;
+  readonly bytes?: number;
 }
 
 /** One rule of call forwarding: whom to try, from when to when, in seconds. */
