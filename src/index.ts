@@ -34,7 +34,7 @@ export { ApiError, errorText } from './protocol/api-error.js';
 export { CALL_STATUSES, type CallStatus, isTerminalCallStatus } from './protocol/catalogue/call-status.js';
 export { ERROR_TEXTS, type ErrorNumber } from './protocol/catalogue/error-codes.js';
 export { CALL_FAILURE_REASONS, type CallFailureReason } from './protocol/catalogue/failure-reasons.js';
-export type { StreamTarget } from './protocol/catalogue/spec.js';
+export type { StreamTarget } from './protocol/catalogue/value-type.js';
 export { commands } from './protocol/commands.js';
 export {
   FramingError,
