@@ -51,8 +51,8 @@ export interface PropertySpec {
   readonly section?: string;
   /** What GET takes after the property's name. */
   readonly argument?: ValueType;
-  /** The error of its own for a value that SET refuses. */
-  readonly errors?: readonly ErrorNumber[];
+  /** Errors of its own, besides those that every property of the object can raise. */
+  readonly errors?: { readonly get?: readonly ErrorNumber[]; readonly set?: readonly ErrorNumber[] };
 }
 
 /** One action of `ALTER <object> <id> <action> [<argument>]`. */

@@ -31,8 +31,8 @@ export const USER = {
   since: P1,
   id: 'string',
   errors: {
-    get: { id: 8, what: 10, other: [7, 9] },
-    set: { id: 8, what: 10, other: [9, 18, 515, 516, 517, 518, 519] },
+    get: { id: 8, what: 10, other: [9] },
+    set: { id: 8, what: 10, other: [9] },
     alter: { id: 527, what: 527 },
   },
   properties: {
@@ -55,16 +55,21 @@ export const USER = {
     BUDDYSTATUS: {
       type: 'int',
       access: 'read-write',
-      errors: [518, 519],
+      errors: { set: [518, 519] },
       note: '0 never a contact, 1 deleted, 2 pending authorisation, 3 added. SET takes 1, or 2 and a message.',
     },
     ISAUTHORIZED: {
       type: 'bool',
       access: 'read-write',
-      errors: [516, 517],
+      errors: { set: [516, 517] },
       note: 'Whether we let the user see our status.',
     },
-    ISBLOCKED: { type: 'bool', access: 'read-write', errors: [516, 517], note: 'Whether we block the user.' },
+    ISBLOCKED: {
+      type: 'bool',
+      access: 'read-write',
+      errors: { set: [516, 517] },
+      note: 'Whether we block the user.',
+    },
     ONLINESTATUS: {
       type: 'enum',
       values: ONLINE_STATUSES,
@@ -79,7 +84,7 @@ export const USER = {
       type: 'text',
       access: 'read-write',
       since: WINDOWS_1_3,
-      errors: [515],
+      errors: { set: [515] },
       note: 'Speed-dial code that we gave the user.',
     },
     RECEIVEDAUTHREQUEST: { type: 'text', note: "Text of the user's request for authorisation." },
@@ -117,7 +122,7 @@ export const PROFILE = {
   id: 'none',
   errors: {
     get: { id: 7, what: 10 },
-    set: { id: 18, what: 552, other: [553] },
+    set: { id: 18, what: 552 },
     alter: { id: 527, what: 527 },
   },
   properties: {
@@ -181,7 +186,7 @@ export const PROFILE = {
       access: 'read-write',
       since: P1_4,
       section: FORWARDING,
-      errors: [553],
+      errors: { set: [553] },
       note: 'Whether forwarded calls go to voicemail.',
     },
     SMS_VALIDATED_NUMBERS: { type: 'list', since: API_2_5, note: 'Numbers that SMS can name as the sender.' },
