@@ -29,9 +29,15 @@ export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-sta
 export { PcmServer, type PcmServerEvents, type PcmServerOptions } from './tcp/pcm-server.js';
 export type { Playback, PlaybackReport, Player, PlayOptions } from './tcp/player.js';
 export type { PortRange } from './tcp/port-listener.js';
-export type { PcmChunk } from './tcp/sample-queue.js';
 export { ManualTimeline, type SampleTimeline, type TimelineFollower } from './tcp/sample-timeline.js';
-export type { SinkHandle, SinkOptions, SinkPolicy, SinkStats, SynchronousSink } from './tcp/sink-feed.js';
+export type {
+  PcmChunk,
+  SinkHandle,
+  SinkOptions,
+  SinkPolicy,
+  SinkStats,
+  SynchronousSink,
+} from './tcp/sink.js';
 
 // Control: attach, send, wait, be notified.
 

@@ -2,9 +2,8 @@ import type { EventEmitter } from 'node:events';
 import type { PcmFormat, PcmSink } from '../pcm.js';
 import type { CloseReason, LeaseState, Peer } from './lease-state.js';
 import type { Player } from './player.js';
-import type { PcmChunk } from './sample-queue.js';
 import type { SampleTimeline } from './sample-timeline.js';
-import type { SinkHandle, SinkOptions } from './sink-feed.js';
+import type { PcmChunk, SinkHandle, SinkOptions } from './sink.js';
 
 /** What the leased stream carries, in the words of `ALTER CALL ... SET_x` (reference, "Voice Streams"). */
 export type StreamKind = 'input' | 'output' | 'capture_mic';

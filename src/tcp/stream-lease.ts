@@ -3,20 +3,21 @@ import type { Socket } from 'node:net';
 import type { CancelTimer, Clock } from '../clock.js';
 import { abortedError, JackfieldError, messageOf } from '../errors.js';
 import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSink, samplesToMs } from '../pcm.js';
-import { ChunkIterator } from './chunk-iterator.js';
-import { ClockTimeline } from './clock-timeline.js';
 import { Connection } from './connection.js';
 import type { Lease, LeaseEvents, LeaseStats, ReadClass, RefusedPeer } from './lease.js';
 import type { ResolvedLeaseOptions } from './lease-options.js';
 import { oneOf, READ_CLASSES } from './lease-options.js';
 import { type CloseReason, checkMove, closeError, type LeaseState, type Peer } from './lease-state.js';
-import { bytesOf, PacedWriter } from './paced-writer.js';
 import type { Player } from './player.js';
 import { PortListener, type PortRange } from './port-listener.js';
-import type { PcmChunk } from './sample-queue.js';
+import { ChunkIterator } from './receive/chunk-iterator.js';
+import { FanOut, type FanOutOwner } from './receive/fan-out.js';
+import type { SinkFeed } from './receive/sink-feed.js';
+import { StreamInlet } from './receive/stream-inlet.js';
 import type { SampleTimeline } from './sample-timeline.js';
-import type { SinkFeed, SinkHandle, SinkOptions } from './sink-feed.js';
-import { FanOut, type FanOutOwner, StreamInlet } from './stream-inlet.js';
+import { ClockTimeline } from './send/clock-timeline.js';
+import { bytesOf, PacedWriter } from './send/paced-writer.js';
+import type { PcmChunk, SinkHandle, SinkOptions } from './sink.js';
 
 /** What a lease takes from its server. */
 export interface LeaseContext {

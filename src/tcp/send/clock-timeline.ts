@@ -1,5 +1,5 @@
-import type { CancelTimer, Clock } from '../clock.js';
-import { ManualTimeline, type SampleTimeline, type TimelineFollower } from './sample-timeline.js';
+import type { CancelTimer, Clock } from '../../clock.js';
+import { ManualTimeline, type SampleTimeline, type TimelineFollower } from '../sample-timeline.js';
 
 /** A sender is woken this often, in ms. */
 export const TICK_MS = 20;
