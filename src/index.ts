@@ -26,10 +26,11 @@ export type {
   StreamKind,
 } from './tcp/lease.js';
 export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-state.js';
-export { PcmServer, type PcmServerEvents, type PcmServerOptions } from './tcp/pcm-server.js';
+export { PcmServer, type PcmServerEvents } from './tcp/pcm-server.js';
 export type { Playback, PlaybackReport, Player, PlayOptions } from './tcp/player.js';
 export type { PortRange } from './tcp/port-listener.js';
 export { ManualTimeline, type SampleTimeline, type TimelineFollower } from './tcp/sample-timeline.js';
+export type { PcmServerOptions } from './tcp/server-options.js';
 export type {
   PcmChunk,
   SinkHandle,

@@ -12,6 +12,10 @@ export interface SinkOptions {
   policy?: SinkPolicy;
   /** Audio that may wait for the sink, in ms: 20 to 600,000. Default 1000. */
   maxBufferedMs?: number;
+  /** Directory of the spill file. Default: the system's, for temporary files. */
+  spillDirectory?: string;
+  /** Audio that the spill file may hold, in ms: 1000 to 86,400,000. What does not fit is dropped. Default 600,000. */
+  maxSpilledMs?: number;
   /** How events and statistics call the sink. Default `sink`. */
   name?: string;
 }
@@ -48,4 +52,20 @@ export interface SynchronousSink extends PcmSink {
 export interface PcmChunk {
   readonly samples: Int16Array;
   readonly position: number;
+}
+
+/**
+ * A file to record to, as data, so that it can be opened and written in the thread that the stream is read in.
+ * A container is described by its header: for a WAV file, its 44 bytes and two length fields,
+ * `{ offset: 4, plus: 36 }` and `{ offset: 40, plus: 0 }`.
+ */
+export interface FileSinkSpec {
+  readonly kind: 'file';
+  readonly path: string;
+  /** Whether a file of that name is replaced; else it is an error. Default false. */
+  readonly overwrite?: boolean;
+  /** Bytes before the samples, at most 4096. Default none: raw s16le. */
+  readonly header?: Uint8Array;
+  /** Unsigned 32-bit little-endian fields of the header that hold the number of sample bytes, plus `plus`. */
+  readonly lengthFields?: readonly { readonly offset: number; readonly plus: number }[];
 }

@@ -1,6 +1,8 @@
-import type { PcmFormat, PcmSink } from '../../pcm.js';
-import type { SinkOptions, SinkStats } from '../sink.js';
+import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSink } from '../../pcm.js';
+import type { FileSinkSpec, SinkOptions, SinkStats } from '../sink.js';
+import type { BufferBudget } from './buffer-budget.js';
 import { type FeedOwner, SinkFeed } from './sink-feed.js';
+import { openSink, resolveSinkOptions } from './sink-options.js';
 
 /** What a fan-out of feeds tells its lease. */
 export interface FanOutOwner {
@@ -15,16 +17,18 @@ export interface FanOutOwner {
 /** Hands each run of samples to any number of sinks, each with its own policy. */
 export class FanOut implements FeedOwner {
   readonly #format: PcmFormat;
+  readonly #budget: BufferBudget;
   readonly #owner: FanOutOwner;
   readonly #feeds = new Set<SinkFeed>();
-  readonly #pressing = new Set<SinkFeed>();
+  #pressing = 0;
   #unheard = 0;
   #ended = false;
   /** Totals of feeds that are done. */
-  #past = { delivered: 0, dropped: 0, spilled: 0 };
+  readonly #past = { delivered: 0, dropped: 0, spilled: 0 };
 
-  constructor(format: PcmFormat, owner: FanOutOwner) {
+  constructor(format: PcmFormat, budget: BufferBudget, owner: FanOutOwner) {
     this.#format = format;
+    this.#budget = budget;
     this.#owner = owner;
   }
 
@@ -45,8 +49,17 @@ export class FanOut implements FeedOwner {
     return totals;
   }
 
-  add(sink: PcmSink, options: SinkOptions): SinkFeed {
-    const feed = new SinkFeed(sink, options, this.#format, this);
+  /** Bytes that can be written without a `wait` feed running over. */
+  get room(): number {
+    let room = Number.POSITIVE_INFINITY;
+    for (const feed of this.#feeds) room = Math.min(room, feed.room);
+    return room * this.#format.channels * BYTES_PER_SAMPLE;
+  }
+
+  /** @throws ERR_INVALID_ARG, ERR_FILE. */
+  add(sink: PcmSink | FileSinkSpec, options: SinkOptions): SinkFeed {
+    const resolved = resolveSinkOptions(options, this.#format);
+    const feed = new SinkFeed(openSink(sink, this.#format), resolved, this.#format, this.#budget, this);
     this.#feeds.add(feed);
     return feed;
   }
@@ -57,7 +70,9 @@ export class FanOut implements FeedOwner {
     for (const feed of this.#feeds) feed.write(samples, position);
   }
 
+  /** Each sink gets what waits for it, then its end. */
   end(error?: Error): void {
+    if (this.#ended) return;
     this.#ended = true;
     if (this.#feeds.size === 0) this.#owner.drained();
     for (const feed of this.#feeds) feed.end(error);
@@ -69,12 +84,9 @@ export class FanOut implements FeedOwner {
     for (const feed of this.#feeds) feed.abort(error);
   }
 
-  pressed(feed: SinkFeed, pressed: boolean): void {
-    const before = this.#pressing.size > 0;
-    if (pressed) this.#pressing.add(feed);
-    else this.#pressing.delete(feed);
-    const after = this.#pressing.size > 0;
-    if (before !== after) this.#owner.pressed(after);
+  pressed(_feed: SinkFeed, pressed: boolean): void {
+    this.#pressing += pressed ? 1 : -1;
+    if (this.#pressing === (pressed ? 1 : 0)) this.#owner.pressed(pressed);
   }
 
   overflowed(feed: SinkFeed): void {

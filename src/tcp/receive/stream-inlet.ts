@@ -1,5 +1,7 @@
 import { BYTES_PER_SAMPLE, type PcmFormat } from '../../pcm.js';
 import { ManualTimeline } from '../sample-timeline.js';
+import { ArrivalMeter } from './arrival-meter.js';
+import type { BufferBudget } from './buffer-budget.js';
 import { FanOut, type FanOutOwner } from './fan-out.js';
 
 /** Turns the bytes of one connection into samples: what splits a sample is carried to the next read. */
@@ -7,13 +9,16 @@ export class StreamInlet {
   readonly received: ManualTimeline;
   readonly fanOut: FanOut;
   readonly #blockAlign: number;
+  readonly arrivals = new ArrivalMeter();
+  readonly #sampleMs: number;
   readonly #carry: Uint8Array;
   #carried = 0;
   #bytes = 0;
 
-  constructor(format: PcmFormat, owner: FanOutOwner) {
+  constructor(format: PcmFormat, budget: BufferBudget, owner: FanOutOwner) {
+    this.#sampleMs = 1000 / format.sampleRate;
     this.received = new ManualTimeline(format.sampleRate);
-    this.fanOut = new FanOut(format, owner);
+    this.fanOut = new FanOut(format, budget, owner);
     this.#blockAlign = format.channels * BYTES_PER_SAMPLE;
     this.#carry = new Uint8Array(this.#blockAlign);
   }
@@ -27,8 +32,13 @@ export class StreamInlet {
     return this.#carried;
   }
 
-  /** Takes bytes off the socket, which are valid during the call. */
-  take(chunk: Uint8Array): void {
+  /** Bytes that may be read without a sink that is waited for running over. */
+  get room(): number {
+    return this.fanOut.room;
+  }
+
+  /** Takes bytes off the socket, which are valid during the call and were read at `nowMs`. */
+  take(chunk: Uint8Array, nowMs: number): void {
     this.#bytes += chunk.length;
     const total = this.#carried + chunk.length;
     const whole = total - (total % this.#blockAlign);
@@ -42,8 +52,10 @@ export class StreamInlet {
     this.#carry.set(chunk.subarray(chunk.length - rest));
     this.#carried = rest;
     const position = this.received.position;
+    const count = whole / this.#blockAlign;
+    this.arrivals.record(nowMs, count * this.#sampleMs);
     this.fanOut.write(samples, position);
-    this.received.advanceTo(position + whole / this.#blockAlign);
+    this.received.advanceTo(position + count);
   }
 
   /** The first `whole` bytes of what is carried and `chunk`, as samples; without a copy where they lie right. */

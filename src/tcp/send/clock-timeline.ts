@@ -1,27 +1,26 @@
-import type { CancelTimer, Clock } from '../../clock.js';
+import type { Clock } from '../../clock.js';
 import { ManualTimeline, type SampleTimeline, type TimelineFollower } from '../sample-timeline.js';
-
-/** A sender is woken this often, in ms. */
-export const TICK_MS = 20;
+import type { TimingWheel, WheelMember } from '../timing-wheel.js';
 
 /**
- * Wall time since it was made, in samples. The schedule is absolute: tick n is due n times {@link TICK_MS} after
- * the start, however late the ticks before it came, so that nothing adds up over a long call.
+ * Wall time since it was made, in samples, brought up to date by a wheel. How many samples are due is computed
+ * from the whole time that has passed, so that nothing adds up over a long call, however late the wheel comes.
  */
-export class ClockTimeline implements SampleTimeline {
+export class ClockTimeline implements SampleTimeline, WheelMember {
   readonly sampleRate: number;
   readonly #clock: Clock;
+  readonly #wheel: TimingWheel;
   readonly #origin: number;
   readonly #line: ManualTimeline;
-  #ticks = 0;
-  #cancel: CancelTimer;
 
-  constructor(clock: Clock, sampleRate: number) {
+  /** @param wheel Turns on the same clock. */
+  constructor(clock: Clock, wheel: TimingWheel, sampleRate: number) {
     this.sampleRate = sampleRate;
     this.#clock = clock;
+    this.#wheel = wheel;
     this.#origin = clock.now();
     this.#line = new ManualTimeline(sampleRate);
-    this.#cancel = this.#schedule();
+    wheel.add(this);
   }
 
   get position(): number {
@@ -32,20 +31,14 @@ export class ClockTimeline implements SampleTimeline {
     return this.#line.follow(follower);
   }
 
+  visit(): void {
+    const elapsedMs = this.#clock.now() - this.#origin;
+    this.#line.advanceTo(Math.floor((elapsedMs * this.sampleRate) / 1000));
+  }
+
   /** Stops the clock. */
   end(): void {
-    this.#cancel();
+    this.#wheel.delete(this);
     this.#line.end();
-  }
-
-  #schedule(): CancelTimer {
-    this.#ticks = Math.max(this.#ticks, Math.floor((this.#clock.now() - this.#origin) / TICK_MS)) + 1;
-    return this.#clock.timerAt(this.#origin + this.#ticks * TICK_MS, () => this.#tick());
-  }
-
-  #tick(): void {
-    const elapsed = this.#clock.now() - this.#origin;
-    this.#cancel = this.#schedule();
-    this.#line.advanceTo(Math.floor((elapsed * this.sampleRate) / 1000));
   }
 }
