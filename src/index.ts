@@ -60,10 +60,9 @@ export type {
   StreamKind,
 } from './tcp/lease.js';
 export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-state.js';
-export { PcmServer, type PcmServerEvents, type PcmServerOptions } from './tcp/pcm-server.js';
+export { PcmServer, type PcmServerEvents } from './tcp/pcm-server.js';
 export type { Playback, PlaybackReport, Player, PlayOptions } from './tcp/player.js';
 export type { PortRange } from './tcp/port-listener.js';
-export type { PcmChunk } from './tcp/sample-queue.js';
 export { ManualTimeline, type SampleTimeline, type TimelineFollower } from './tcp/sample-timeline.js';
 export type { SinkHandle, SinkOptions, SinkPolicy, SinkStats, SynchronousSink } from './tcp/sink-feed.js';
 // Voice: PCM and what is done to it.
@@ -106,6 +105,19 @@ export type { WavLayout } from './voice/wav/wav-layout.js';
 export type { WavBroadcast, WavInfo, WavMetadata } from './voice/wav/wav-metadata.js';
 export { WavReader, type WavReadOptions } from './voice/wav/wav-reader.js';
 export { WavWriter, type WavWriterOptions } from './voice/wav/wav-writer.js';
+export type { PcmServerOptions } from './tcp/server-options.js';
+export type {
+  PcmChunk,
+  SinkHandle,
+  SinkOptions,
+  SinkPolicy,
+  SinkStats,
+  SynchronousSink,
+} from './tcp/sink.js';
+
+// Control: attach, send, wait, be notified.
+
+// Call: a call's voice.
 
 // Voicemail: a voicemail's voice.
 
