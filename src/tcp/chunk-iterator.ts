@@ -1,0 +1,84 @@
+import { abortedError } from '../errors.js';
+import type { PcmSink } from '../pcm.js';
+import type { PcmChunk } from './sample-queue.js';
+
+/** A sink that is read with `for await`: each write resolves when its samples were taken. */
+export class ChunkIterator implements PcmSink, AsyncIterableIterator<PcmChunk> {
+  readonly #onReturn: () => void;
+  readonly #signal: AbortSignal | undefined;
+  #pending: { chunk: PcmChunk; taken: () => void } | undefined;
+  #reader: (() => void) | undefined;
+  #ended = false;
+  #error: Error | undefined;
+
+  /** @param onReturn The reader has left. */
+  constructor(onReturn: () => void, signal: AbortSignal | undefined) {
+    this.#onReturn = onReturn;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal?.aborted) this.#onAbort();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  write(samples: Int16Array, position: number): Promise<void> {
+    if (this.#ended) return Promise.resolve();
+    return new Promise((taken) => {
+      this.#pending = { chunk: { samples: samples.slice(), position }, taken };
+      this.#wake();
+    });
+  }
+
+  end(error?: Error): void {
+    this.#error ??= error;
+    this.#finish();
+  }
+
+  async next(): Promise<IteratorResult<PcmChunk, undefined>> {
+    while (!this.#pending && !this.#ended) {
+      await new Promise<void>((resolve) => {
+        this.#reader = resolve;
+      });
+    }
+    const pending = this.#pending;
+    this.#pending = undefined;
+    if (pending) {
+      pending.taken();
+      return { done: false, value: pending.chunk };
+    }
+    const error = this.#error;
+    this.#error = undefined;
+    if (error) throw error;
+    return { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<PcmChunk, undefined>> {
+    this.#leave();
+    return { done: true, value: undefined };
+  }
+
+  readonly #onAbort = () => {
+    if (this.#signal) this.#error = abortedError('the next samples', this.#signal);
+    this.#leave();
+  };
+
+  #leave(): void {
+    this.#finish();
+    this.#pending?.taken();
+    this.#pending = undefined;
+    this.#onReturn();
+  }
+
+  #finish(): void {
+    this.#ended = true;
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#reader?.();
+    this.#reader = undefined;
+  }
+}

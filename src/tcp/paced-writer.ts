@@ -1,0 +1,238 @@
+import { invalidArgument, JackfieldError, messageOf } from '../errors.js';
+import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSource } from '../pcm.js';
+import type { Playback, PlaybackReport, Player, PlayOptions } from './player.js';
+import { QueuedPlayback } from './queued-playback.js';
+import type { SampleTimeline } from './sample-timeline.js';
+
+/** Where the writer's bytes go. */
+export interface WriterOutput {
+  /** Takes the samples; false asks for a pause until {@link PacedWriter.unblock}. */
+  write(samples: Int16Array, position: number): boolean;
+  /** No more will come. */
+  end(): void;
+}
+
+export interface PacedWriterOptions {
+  readonly format: PcmFormat;
+  readonly leadSamples: number;
+  readonly timelineStart: number;
+}
+
+/** Longest run that is written at once, in ms. A sender that fell far behind catches up in such steps. */
+const MAX_RUN_MS = 500;
+
+/**
+ * Turns a queue of playbacks into one line of samples, as far as a timeline allows. Knows no socket and no clock.
+ */
+export class PacedWriter implements Player {
+  readonly #format: PcmFormat;
+  readonly #lead: number;
+  readonly #start: number;
+  readonly #silence: Int16Array;
+  #queue: QueuedPlayback[] = [];
+  #position = 0;
+  #silenceFilled = 0;
+  #paused = false;
+  #blocked = false;
+  #held = false;
+  #writing = false;
+  #state: 'idle' | 'running' | 'draining' | 'ended' = 'idle';
+  #output: WriterOutput | undefined;
+  #timeline: SampleTimeline | undefined;
+  #unfollow: (() => void) | undefined;
+
+  constructor(options: PacedWriterOptions) {
+    this.#format = options.format;
+    this.#lead = options.leadSamples;
+    this.#start = options.timelineStart;
+    const maxRun = Math.ceil((options.format.sampleRate * MAX_RUN_MS) / 1000);
+    this.#silence = silence(maxRun * options.format.channels);
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Samples of silence among those sent. */
+  get silenceFilled(): number {
+    return this.#silenceFilled;
+  }
+
+  play(source: Int16Array | PcmSource, options: PlayOptions = {}): Playback {
+    this.#checkPlayable(source, options);
+    const playback = new QueuedPlayback(source, this.#format.channels, options, () => this.advance());
+    this.#queue.push(playback);
+    return playback;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+  }
+
+  clear(): Promise<number> {
+    return Promise.resolve(this.#empty('cleared'));
+  }
+
+  async mark(): Promise<number> {
+    const last = this.#queue.at(-1);
+    return last ? (await last.finished).to : this.#position;
+  }
+
+  /** Begins to send: silence up to the lead, unless something is queued. */
+  start(output: WriterOutput, timeline: SampleTimeline): void {
+    this.#output = output;
+    this.#timeline = timeline;
+    this.#state = 'running';
+    this.#unfollow = timeline.follow({ advance: () => this.advance(), end: () => this.#timelineEnded() });
+    this.advance();
+  }
+
+  /** The output takes samples again. */
+  unblock(): void {
+    this.#blocked = false;
+    this.advance();
+  }
+
+  /** A tap of what is sent cannot keep up (`true`), or can again: the sender waits for it. */
+  hold(held: boolean): void {
+    this.#held = held;
+    this.advance();
+  }
+
+  /** Writes as far as the timeline and the lead allow. */
+  advance(): void {
+    if (this.#writing) return;
+    this.#writing = true;
+    try {
+      this.#write(this.#lead);
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  /** Plays what is queued to its end, then ends the output. */
+  drain(): void {
+    if (this.#state !== 'running') return;
+    this.#state = 'draining';
+    this.advance();
+  }
+
+  /** Ends the output; what is queued is reported as not sent. Idempotent. */
+  end(): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#unfollow?.();
+    this.#empty('closed');
+    this.#output?.end();
+  }
+
+  #timelineEnded(): void {
+    this.#write(0);
+    this.end();
+  }
+
+  #write(lead: number): void {
+    while (this.#output && this.#timeline && !this.#blocked && !this.#held && this.#state !== 'ended') {
+      if (this.#state === 'draining' && this.#queue.length === 0) {
+        this.end();
+        return;
+      }
+      const due = this.#timeline.position - this.#start + lead - this.#position;
+      if (due <= 0) return;
+      const run = this.#nextRun(Math.min(due, this.#silence.length / this.#format.channels));
+      if (!run) return;
+      const position = this.#position;
+      this.#position += run.length / this.#format.channels;
+      this.#blocked = !this.#output.write(run, position);
+      this.#settleFinished();
+    }
+  }
+
+  /** At most `limit` samples that come next: of the playback at the head, or silence. Nothing: wait for the source. */
+  #nextRun(limit: number): Int16Array | undefined {
+    const head = this.#queue[0];
+    if (!head || this.#paused) return this.#silent(limit);
+    if (!head.begun && head.at > this.#position)
+      return this.#silent(Math.min(limit, head.at - this.#position));
+    const run = head.read(limit, this.#position);
+    if (run) return run;
+    if (this.#settleFinished() > 0) return this.#nextRun(limit);
+    return head.underrun === 'wait' ? undefined : this.#silent(limit);
+  }
+
+  #silent(count: number): Int16Array {
+    this.#silenceFilled += count;
+    return this.#silence.subarray(0, count * this.#format.channels);
+  }
+
+  /** Takes finished playbacks off the head of the queue; returns how many there were. */
+  #settleFinished(): number {
+    let settled = 0;
+    for (let head = this.#queue[0]; head?.exhausted; head = this.#queue[0]) {
+      this.#queue.shift();
+      head.finish(this.#position, head.error ? 'failed' : 'played');
+      settled++;
+    }
+    return settled;
+  }
+
+  #empty(outcome: PlaybackReport['outcome']): number {
+    const removed = this.#queue;
+    this.#queue = [];
+    let unsent = 0;
+    for (const playback of removed) {
+      unsent += playback.ready;
+      playback.finish(this.#position, outcome);
+    }
+    return unsent;
+  }
+
+  #checkPlayable(source: Int16Array | PcmSource, options: PlayOptions): void {
+    const { at, underrun } = options;
+    if (this.#state === 'ended' || this.#state === 'draining') {
+      throw new JackfieldError('ERR_CLOSED', 'The lease is over; nothing more can be played through it.');
+    }
+    if (!(source instanceof Int16Array) && !isSource(source)) {
+      throw invalidArgument('source', 'an Int16Array or an async iterable of them', source);
+    }
+    if (source instanceof Int16Array && source.length % this.#format.channels !== 0) {
+      throw invalidArgument(
+        'source',
+        `samples for ${this.#format.channels} channels`,
+        messageOf(source.length),
+      );
+    }
+    if (at !== undefined && !(Number.isSafeInteger(at) && at >= 0)) {
+      throw invalidArgument('at', 'a position, an integer of 0 or more', at);
+    }
+    if (underrun !== undefined && underrun !== 'silence' && underrun !== 'wait') {
+      throw invalidArgument('underrun', "'silence' or 'wait'", underrun);
+    }
+  }
+}
+
+function isSource(source: unknown): boolean {
+  return typeof source === 'object' && source !== null && Symbol.asyncIterator in source;
+}
+
+/** One array of zeros a length, shared by all writers: nobody writes into it. */
+const silences = new Map<number, Int16Array>();
+
+function silence(length: number): Int16Array {
+  const samples = silences.get(length) ?? new Int16Array(length);
+  silences.set(length, samples);
+  return samples;
+}
+
+/** The bytes of `samples`, without a copy. */
+export function bytesOf(samples: Int16Array): Uint8Array {
+  return new Uint8Array(samples.buffer, samples.byteOffset, samples.length * BYTES_PER_SAMPLE);
+}

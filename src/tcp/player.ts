@@ -1,0 +1,54 @@
+import type { PcmSource } from '../pcm.js';
+
+export interface PlayOptions {
+  /** Position of the first sample, where that is still ahead and nothing else is playing then. Default: the next one. */
+  at?: number;
+  /**
+   * What is sent when `source` has no samples ready: `silence`, or nothing until it has (`wait`: the peer is kept
+   * waiting, and the result is the same to the sample at any speed). Default `silence`.
+   */
+  underrun?: 'silence' | 'wait';
+}
+
+/** How a playback ended. Positions count samples per channel. */
+export interface PlaybackReport {
+  /** Position of its first sample, or where the sender was when it was removed before it began. */
+  readonly from: number;
+  /** Position after its last sample. */
+  readonly to: number;
+  /** Samples of the source that were sent. */
+  readonly played: number;
+  readonly outcome: 'played' | 'cleared' | 'closed' | 'failed';
+  /** What the source threw, where the outcome is `failed`. */
+  readonly error?: Error;
+}
+
+/** One source in the player's queue. */
+export interface Playback {
+  /** Position of the first sample, once it has left. @throws ERR_CLOSED when it was removed before it began. */
+  readonly started: Promise<number>;
+  /** Never rejects. */
+  readonly finished: Promise<PlaybackReport>;
+}
+
+/**
+ * What leaves through a lease: one line of samples from position 0, the first ever sent. What is queued is played
+ * in order; where nothing is, true silence is sent.
+ */
+export interface Player {
+  /** Samples sent so far, which is the position of the next one. */
+  readonly position: number;
+  readonly paused: boolean;
+  /**
+   * Queues `source` after what is queued. An array is not copied: leave it alone until the playback has finished.
+   * @throws ERR_INVALID_ARG, ERR_CLOSED when the lease is over.
+   */
+  play(source: Int16Array | PcmSource, options?: PlayOptions): Playback;
+  /** Sends silence until {@link resume}; the queue keeps its place. */
+  pause(): void;
+  resume(): void;
+  /** Removes everything unsent at once; resolves to the number of samples that were ready and did not leave. */
+  clear(): Promise<number>;
+  /** Resolves, when all that is queued now has left or was cleared, to the position after it. */
+  mark(): Promise<number>;
+}

@@ -1,0 +1,61 @@
+/** What a {@link SampleTimeline} tells the one who follows it. */
+export interface TimelineFollower {
+  /** `position` has grown. */
+  advance(): void;
+  /** `position` will not grow again. */
+  end(): void;
+}
+
+/**
+ * Says how many samples have come due, and when that number grows. A sender writes as far as its timeline goes
+ * (and a small lead further), so that the timeline alone decides its speed: the wall clock, or another stream.
+ */
+export interface SampleTimeline {
+  /** Samples per channel that have come due. Never decreases. */
+  readonly position: number;
+  /** Samples per second in which `position` counts. */
+  readonly sampleRate: number;
+  /** Calls `follower` from now on; returns the function that stops it. A timeline that has ended calls `end` at once. */
+  follow(follower: TimelineFollower): () => void;
+}
+
+/** A timeline that is moved by its owner. */
+export class ManualTimeline implements SampleTimeline {
+  readonly sampleRate: number;
+  #position = 0;
+  #ended = false;
+  readonly #followers = new Set<TimelineFollower>();
+
+  constructor(sampleRate: number) {
+    this.sampleRate = sampleRate;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  follow(follower: TimelineFollower): () => void {
+    if (this.#ended) {
+      follower.end();
+      return () => {};
+    }
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
+  }
+
+  /** Moves on to `position`. A smaller one than before is ignored. */
+  advanceTo(position: number): void {
+    if (this.#ended || position <= this.#position) return;
+    this.#position = position;
+    for (const follower of this.#followers) follower.advance();
+  }
+
+  /** Ends the timeline. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const followers = [...this.#followers];
+    this.#followers.clear();
+    for (const follower of followers) follower.end();
+  }
+}
