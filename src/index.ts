@@ -31,23 +31,97 @@ export {
 } from './pcm.js';
 // Protocol: the language of the reference.
 export { ApiError, errorText } from './protocol/api-error.js';
-export { CALL_STATUSES, type CallStatus, isTerminalCallStatus } from './protocol/catalogue/call-status.js';
-export { ERROR_TEXTS, type ErrorNumber } from './protocol/catalogue/error-codes.js';
+export {
+  CALL_STATUSES,
+  CALL_TRANSITIONS,
+  type CallStatus,
+  canCallMove,
+  isTerminalCallStatus,
+} from './protocol/catalogue/call-status.js';
+export { CHAT_OPTIONS, CHAT_ROLES } from './protocol/catalogue/chat.js';
+export { ERROR_REASONS, ERROR_TEXTS, type ErrorNumber } from './protocol/catalogue/error-codes.js';
 export { CALL_FAILURE_REASONS, type CallFailureReason } from './protocol/catalogue/failure-reasons.js';
-export type { StreamTarget } from './protocol/catalogue/spec.js';
+export { OBJECTS } from './protocol/catalogue/objects.js';
+export { PARAMETERS } from './protocol/catalogue/parameters.js';
+export { LISTS, SEARCHES, type SearchSpec } from './protocol/catalogue/searches.js';
+export type {
+  Access,
+  ActionSpec,
+  CommandErrors,
+  ObjectSpec,
+  ParameterSpec,
+  PropertySpec,
+  Since,
+} from './protocol/catalogue/spec.js';
+export type {
+  CodedName,
+  ConferenceParticipant,
+  ForwardRule,
+  PlainDate,
+  StreamBytes,
+  StreamName,
+  StreamTarget,
+  ValueType,
+  ValueTypes,
+} from './protocol/catalogue/value-type.js';
+export { type FormSpec, VERBS, type VerbSpec } from './protocol/catalogue/verbs.js';
+export {
+  canVoicemailMove,
+  VOICEMAIL_STATUSES,
+  VOICEMAIL_TRANSITIONS,
+  type VoicemailStatus,
+} from './protocol/catalogue/voicemail-status.js';
+export { HISTORIES, type TargetSpec, WINDOWS } from './protocol/catalogue/windows.js';
+export { errorsOf } from './protocol/command-errors.js';
 export { commands } from './protocol/commands.js';
+export type { Correction } from './protocol/correct.js';
+export { type Explanation, explain } from './protocol/explain.js';
+export type { ExplainedPart } from './protocol/explain-parts.js';
 export {
   FramingError,
   LineFramer,
   type LineFramerOptions,
   type LineTerminator,
 } from './protocol/line-framer.js';
-export type { CommandMessage, EndpointMessage } from './protocol/message.js';
+export type {
+  ActionName,
+  CommandMessage,
+  EndpointMessage,
+  ListName,
+  ObjectId,
+  ObjectName,
+  ParameterName,
+  PropertyName,
+  SearchName,
+} from './protocol/message.js';
 export { parseCommand } from './protocol/parse-command.js';
 export { parseReply } from './protocol/parse-reply.js';
 export { answering, replies } from './protocol/replies.js';
 export { type SerializeOptions, serialize } from './protocol/serialize.js';
+export {
+  formatSkypeUri,
+  parseSkypeUri,
+  SKYPE_URI_ACTIONS,
+  type SkypeUri,
+  type SkypeUriAction,
+} from './protocol/skype-uri.js';
 export { formatStreamTargets, parseStreamTargets } from './protocol/stream-target.js';
+export {
+  decodeParameter,
+  decodeProperty,
+  encodeParameter,
+  encodeProperty,
+  type ParameterValue,
+  type PropertyValue,
+} from './protocol/values.js';
+export {
+  fromVersion,
+  negotiateProtocol,
+  PROTOCOL_VERSION,
+  toVersion,
+  VALUE_CONVERSIONS,
+  type ValueConversion,
+} from './protocol/versions.js';
 // TCP: the PCM server.
 export type {
   Direction,
@@ -63,6 +137,10 @@ export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-sta
 export { PcmServer, type PcmServerEvents } from './tcp/pcm-server.js';
 export type { Playback, PlaybackReport, Player, PlayOptions } from './tcp/player.js';
 export type { PortRange } from './tcp/port-listener.js';
+export { PcmServer, type PcmServerEvents, type PcmServerOptions } from './tcp/pcm-server.js';
+export type { Playback, PlaybackReport, Player, PlayOptions } from './tcp/player.js';
+export type { PortRange } from './tcp/port-listener.js';
+export type { PcmChunk } from './tcp/sample-queue.js';
 export { ManualTimeline, type SampleTimeline, type TimelineFollower } from './tcp/sample-timeline.js';
 export type { SinkHandle, SinkOptions, SinkPolicy, SinkStats, SynchronousSink } from './tcp/sink-feed.js';
 // Voice: PCM and what is done to it.

@@ -1,5 +1,5 @@
 import { invalidArgument } from '../errors.js';
-import type { StreamTarget } from './catalogue/spec.js';
+import type { StreamTarget } from './catalogue/value-type.js';
 import type {
   ActionName,
   AlterCommandOf,
