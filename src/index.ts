@@ -14,7 +14,7 @@ export { type LegAccount, LegAligner, type LegAlignerOptions } from './call/leg-
 export type { RecordingSidecar, SidecarLeg } from './call/sidecar.js';
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './clock.js';
 // Control: attach, send, wait, be notified.
-export { Call, CallEndedError, type CallState, type StreamName } from './control/call.js';
+export { Call, CallEndedError, type CallState, type StreamName as VoiceStreamName } from './control/call.js';
 export { type AttachOptions, attach, Client, type ClientEvents } from './control/client.js';
 export type { CommandOptions, CommandSender } from './control/command-sender.js';
 export { type MemoryEndpoint, type MemorySession, MemoryTransport } from './control/memory-transport.js';
@@ -137,12 +137,16 @@ export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-sta
 export { PcmServer, type PcmServerEvents } from './tcp/pcm-server.js';
 export type { Playback, PlaybackReport, Player, PlayOptions } from './tcp/player.js';
 export type { PortRange } from './tcp/port-listener.js';
-export { PcmServer, type PcmServerEvents, type PcmServerOptions } from './tcp/pcm-server.js';
-export type { Playback, PlaybackReport, Player, PlayOptions } from './tcp/player.js';
-export type { PortRange } from './tcp/port-listener.js';
-export type { PcmChunk } from './tcp/sample-queue.js';
 export { ManualTimeline, type SampleTimeline, type TimelineFollower } from './tcp/sample-timeline.js';
-export type { SinkHandle, SinkOptions, SinkPolicy, SinkStats, SynchronousSink } from './tcp/sink-feed.js';
+export type { PcmServerOptions } from './tcp/server-options.js';
+export type {
+  PcmChunk,
+  SinkHandle,
+  SinkOptions,
+  SinkPolicy,
+  SinkStats,
+  SynchronousSink,
+} from './tcp/sink.js';
 // Voice: PCM and what is done to it.
 export { decodeG711, encodeG711, type G711Law } from './voice/codec/g711.js';
 export { mapChannels, mergeChannels, mixChannels, splitChannels } from './voice/convert/channels.js';
@@ -183,19 +187,6 @@ export type { WavLayout } from './voice/wav/wav-layout.js';
 export type { WavBroadcast, WavInfo, WavMetadata } from './voice/wav/wav-metadata.js';
 export { WavReader, type WavReadOptions } from './voice/wav/wav-reader.js';
 export { WavWriter, type WavWriterOptions } from './voice/wav/wav-writer.js';
-export type { PcmServerOptions } from './tcp/server-options.js';
-export type {
-  PcmChunk,
-  SinkHandle,
-  SinkOptions,
-  SinkPolicy,
-  SinkStats,
-  SynchronousSink,
-} from './tcp/sink.js';
-
-// Control: attach, send, wait, be notified.
-
-// Call: a call's voice.
 
 // Voicemail: a voicemail's voice.
 

@@ -86,7 +86,8 @@ export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDis
   }
 
   #checkOpen(): void {
-    if (this.#closing) throw new JackfieldError('ERR_CLOSED', 'The PCM server is closed; it gives no more leases.');
+    if (this.#closing)
+      throw new JackfieldError('ERR_CLOSED', 'The PCM server is closed; it gives no more leases.');
   }
 
   #checkLimit(): void {
