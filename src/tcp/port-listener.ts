@@ -1,7 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { JackfieldError, messageOf } from '../errors.js';
+import { descriptorLimit } from './descriptor-limit.js';
 
-/** Ports to listen on: the system's choice, one, or the first free one of a range. */
+/** Ports to listen on: the first free one of a range. */
 export interface PortRange {
   readonly from: number;
   readonly to: number;
@@ -9,6 +10,7 @@ export interface PortRange {
 
 export interface PortListenerOptions {
   readonly host: string;
+  /** Default: the system's choice. */
   readonly ports: PortRange | undefined;
   /** A connection, not yet read from. */
   readonly onConnection: (socket: Socket) => void;
@@ -26,7 +28,7 @@ export class PortListener {
     this.port = port;
   }
 
-  /** @throws ERR_PORT when no port of the range can be listened on. */
+  /** @throws ERR_PORT when no port of the range can be listened on, ERR_LIMIT when descriptors have run out. */
   static async open(options: PortListenerOptions): Promise<PortListener> {
     const { host, ports = { from: 0, to: 0 }, onConnection, onError } = options;
     let cause: unknown;
@@ -38,6 +40,8 @@ export class PortListener {
         return new PortListener(server, taken);
       } catch (error) {
         cause = error;
+        if (codeOf(error) === 'EMFILE' || codeOf(error) === 'ENFILE') throw outOfDescriptors(error);
+        if (codeOf(error) !== 'EADDRINUSE' && codeOf(error) !== 'EACCES') break;
       }
     }
     const where =
@@ -60,4 +64,14 @@ function listen(server: Server, host: string, port: number): Promise<number> {
       resolve(typeof address === 'object' && address !== null ? address.port : port);
     });
   });
+}
+
+function outOfDescriptors(cause: unknown): JackfieldError {
+  const limit = descriptorLimit();
+  const text = `No file descriptor is left for another port${limit ? ` (of ${limit})` : ''}; raise "ulimit -n".`;
+  return new JackfieldError('ERR_LIMIT', text, { cause });
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
