@@ -73,7 +73,7 @@ export {
 } from './protocol/catalogue/voicemail-status.js';
 export { HISTORIES, type TargetSpec, WINDOWS } from './protocol/catalogue/windows.js';
 export { errorsOf } from './protocol/command-errors.js';
-export { commands } from './protocol/commands.js';
+export { commands, type NamedObject, type StreamAction } from './protocol/commands.js';
 export type { Correction } from './protocol/correct.js';
 export { type Explanation, explain } from './protocol/explain.js';
 export type { ExplainedPart } from './protocol/explain-parts.js';
@@ -119,8 +119,8 @@ export {
   negotiateProtocol,
   PROTOCOL_VERSION,
   toVersion,
-  VALUE_CONVERSIONS,
-  type ValueConversion,
+  VERSION_CHANGES,
+  type VersionChange,
 } from './protocol/versions.js';
 // TCP: the PCM server.
 export type {

@@ -8,7 +8,7 @@ import { actionSpec, type ExplainedPart, explainParts } from './explain-parts.js
 import type { CommandMessage, EndpointMessage, ObjectName } from './message.js';
 import { parseCommand } from './parse-command.js';
 import { parseReply } from './parse-reply.js';
-import { serialize } from './serialize.js';
+import { hasLineBreak, lineBreakError, serialize } from './serialize.js';
 
 /** What a line of the protocol says. */
 export interface Explanation {
@@ -30,8 +30,10 @@ export interface Explanation {
  *
  * @param line a command or a reply; `->` or `<-` in front says which. Without one, a line that reads as a property,
  * parameter or list of the catalogue is taken for a reply, anything else for a command.
+ * @throws ERR_LINE_BREAK when there is more than one line.
  */
 export function explain(line: string): Explanation {
+  if (hasLineBreak(line)) throw lineBreakError('line');
   const { from, text } = directionOf(line);
   const message = from === 'client' ? parseCommand(text) : parseReply(text);
   const { line: correctedLine, corrections } = correct(text, from);

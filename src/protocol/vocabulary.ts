@@ -26,8 +26,6 @@ const ENTRIES: ReadonlyMap<string, ObjectEntry> = new Map(
 );
 
 export const OBJECT_WORDS = new Keywords(Object.keys(OBJECTS));
-export const PARAMETER_WORDS = new Keywords(Object.keys(PARAMETERS));
-export const LIST_WORDS = new Keywords(Object.keys(LISTS));
 export const SEARCH_WORDS = new Keywords(Object.keys(SEARCHES));
 export const GET_SET_WORDS = new Keywords([...Object.keys(OBJECTS), ...Object.keys(PARAMETERS)]);
 
