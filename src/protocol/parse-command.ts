@@ -16,11 +16,11 @@ import type {
 import { Scanner, splitList } from './scanner.js';
 import {
   GET_SET_WORDS,
-  isFreeText,
   OBJECT_WORDS,
   type ObjectEntry,
   objectEntry,
-  parameterSpec,
+  parameterValue,
+  propertyValue,
   SEARCH_WORDS,
 } from './vocabulary.js';
 
@@ -165,7 +165,7 @@ function parseSet(s: Scanner): Parsed {
   const entry = objectEntry(what);
   if (entry === undefined) {
     const parameter = what as ParameterName;
-    const value = isFreeText(parameterSpec(parameter)) ? s.text() : s.rest();
+    const value = parameterValue(parameter, s);
     return { kind: 'set-parameter', parameter, value, commandId: s.commandId, spelling: s.spelling };
   }
   const errors = entry.spec.errors.set;
@@ -173,7 +173,7 @@ function parseSet(s: Scanner): Parsed {
   if (id === INVALID) return errors.id;
   const property = s.keywordOrOther(entry.properties);
   if (property === '') return errors.what;
-  const value = isFreeText(entry.spec.properties[property]) ? s.text() : s.rest();
+  const value = propertyValue(entry, property, s);
   const object = entry.name;
   return {
     kind: 'set',
@@ -196,7 +196,7 @@ function parseAlter(s: Scanner): Parsed {
   if (id === INVALID) return errors.id;
   const action = s.keywordOrOther(entry.actions);
   if (action === '') return errors.what;
-  const argument = entry.spec.actions[action]?.argument === 'text' ? s.text() : s.rest();
+  const argument = entry.wordy.has(action) ? s.text() : s.rest();
   const object = entry.name;
   return {
     kind: 'alter',

@@ -1,3 +1,4 @@
+import { entryOf } from './catalogue/entry-of.js';
 import type { ErrorNumber } from './catalogue/error-codes.js';
 import { CHATMESSAGE_TYPES_7 } from './catalogue/message.js';
 import type { CommandMessage, EndpointMessage, ObjectName, ParameterName } from './message.js';
@@ -172,7 +173,7 @@ function withoutCode(value: string): string {
 }
 
 function lookUp(table: Words, word: string): string {
-  return Object.hasOwn(table, word) ? (table[word] ?? word) : word;
+  return entryOf(table, word) ?? word;
 }
 
 /** The key under which the table has `word`. */

@@ -41,9 +41,14 @@ function wireValue(spec: PropertySpec | undefined): fc.Arbitrary<string> {
 /** A property of the catalogue or an unknown word, with a value that it can have on the wire. */
 const assignment = reference.chain(({ object, id, spec }) =>
   fc
-    .oneof(fc.constantFrom(...Object.keys(spec.properties)), fc.constant('SOMETHING_NEW'))
+    .oneof(
+      fc.constantFrom(...Object.keys(spec.properties)),
+      fc.constantFrom('SOMETHING_NEW', 'constructor', '__proto__'),
+    )
     .chain((property) =>
-      wireValue(spec.properties[property]).map((value) => ({ object, id, property, value })),
+      wireValue(Object.hasOwn(spec.properties, property) ? spec.properties[property] : undefined).map(
+        (value) => ({ object, id, property, value }),
+      ),
     ),
 );
 

@@ -46,6 +46,17 @@ describe('parseCommand', () => {
     expect(serialize(parsed)).toBe('get user echo123 fullName');
   });
 
+  it('keeps the line breaks of a text, which some transports can carry', () => {
+    const line = 'CHATMESSAGE #me/$you;0123 one\r\n two';
+    const parsed = parseCommand(line);
+    expect(parsed).toMatchObject({ kind: 'chat-message', chat: '#me/$you;0123', text: 'one\r\n two' });
+    expect(serialize(parsed, { multiline: true })).toBe(line);
+    expect(parseReply('CHATMESSAGE 5 BODY a\nCALL b')).toMatchObject({
+      property: 'BODY',
+      value: 'a\nCALL b',
+    });
+  });
+
   it('drops blanks after keyword values but not after free text', () => {
     expect(parseCommand('SET AUTOAWAY OFF ')).toMatchObject({ value: 'OFF' });
     expect(parseCommand('MESSAGE echo123  hi ')).toMatchObject({ text: ' hi ' });
