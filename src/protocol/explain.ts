@@ -9,6 +9,7 @@ import type { CommandMessage, EndpointMessage, ObjectName } from './message.js';
 import { parseCommand } from './parse-command.js';
 import { parseReply } from './parse-reply.js';
 import { hasLineBreak, lineBreakError, serialize } from './serialize.js';
+import { suggest } from './suggest.js';
 
 /** What a line of the protocol says. */
 export interface Explanation {
@@ -66,8 +67,10 @@ function directionOf(line: string): { from: 'client' | 'endpoint'; text: string 
   return { from: listed ? 'endpoint' : 'client', text };
 }
 
+/** Whether the catalogue lists the property, or one that it may be a slip of. */
 function isListed(object: ObjectName, property: string): boolean {
-  return Object.hasOwn(OBJECTS[object].properties, property);
+  const { properties } = OBJECTS[object];
+  return Object.hasOwn(properties, property) || suggest(property, Object.keys(properties)) !== undefined;
 }
 
 function repliesTo(command: CommandMessage): string[] {

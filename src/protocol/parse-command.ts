@@ -122,8 +122,9 @@ function parseChatMessage(s: Scanner): Parsed {
 }
 
 function parseChat(s: Scanner): Parsed {
-  const action = s.keyword(CHAT_ACTIONS) as ChatCommand['action'] | undefined;
-  if (action === undefined) return 503;
+  const word = s.keywordOrOther(CHAT_ACTIONS);
+  const action = CHAT_ACTIONS.exact(word) as ChatCommand['action'] | undefined;
+  if (action === undefined) return word === '' ? 502 : 503;
   return { kind: 'chat', action, argument: s.rest(), commandId: s.commandId, spelling: s.spelling };
 }
 
@@ -227,10 +228,16 @@ function parseDelete(s: Scanner): Parsed {
   const word = s.keywordOrOther(OBJECT_WORDS);
   if (word === '') return 538;
   const entry = objectEntry(word);
-  const id = entry && readId(entry, s);
-  if (entry === undefined || id === INVALID) return entry === undefined ? 539 : entry.spec.errors.set.id;
-  const object = entry.name;
-  return { kind: 'delete', object, id, commandId: s.commandId, spelling: s.spelling } as DeleteCommand;
+  if (entry === undefined) return 539;
+  const id = readId(entry, s);
+  if (id === INVALID) return entry.spec.errors.delete ?? 538;
+  return {
+    kind: 'delete',
+    object: entry.name,
+    id,
+    commandId: s.commandId,
+    spelling: s.spelling,
+  } as DeleteCommand;
 }
 
 function target(kind: 'open' | 'clear', missing: ErrorNumber, s: Scanner): Parsed {

@@ -34,6 +34,17 @@ describe('jackfield explain', () => {
     expect(stdout).toContain('CALLS [<id>[, <id>]*]');
   });
 
+  it('takes an arrow in front, quoted or not', async () => {
+    expect(await explain('-> CALL 14 STATUS RINGING')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^A command/),
+    });
+    expect(await explain('<-', 'OK')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Sent by the endpoint/),
+    });
+  });
+
   it('speaks JSON', async () => {
     const { stdout } = await explain('--json', '<- CALL 14 STATUS RINGING');
     expect(JSON.parse(stdout)).toMatchObject({ from: 'endpoint', message: { kind: 'property', id: 14 } });

@@ -35,6 +35,7 @@ describe('explain', () => {
     ['SET USERSTATSU ONLINE', 'SET USERSTATUS ONLINE'],
     ['OPEN DAILPAD', 'OPEN DIALPAD'],
     ['<- CALL 14 STATSU RINGING', 'CALL 14 STATUS RINGING'],
+    ['CALL 14 STATSU RINGING', 'CALL 14 STATUS RINGING'],
   ])('suggests what %j was meant to be', (line, corrected) => {
     expect(explain(line).correctedLine).toBe(corrected);
   });

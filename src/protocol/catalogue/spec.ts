@@ -92,6 +92,8 @@ export interface ObjectSpec {
     readonly get: CommandErrors;
     readonly set: CommandErrors;
     readonly alter: CommandErrors;
+    /** For a missing or malformed id. Default 538. */
+    readonly delete?: ErrorNumber;
   };
   readonly properties: Readonly<Record<string, PropertySpec>>;
   readonly actions: Readonly<Record<string, ActionSpec>>;
