@@ -9,11 +9,21 @@ export const ERROR_CODES = {
   ERR_ABORTED: 'A wait was cancelled through its AbortSignal.',
   ERR_CLOSED: 'The object was closed, or closed while the operation was under way.',
   ERR_UNSUPPORTED: 'The input is valid, but of a kind that is not supported here.',
+  ERR_ATTACH_UNAVAILABLE: 'No endpoint answers on the transport.',
+  ERR_UNEXPECTED_REPLY: 'The endpoint answered a command with something that is no answer to it.',
+  ERR_CALL_ENDED: 'The call was over before it reached the state that was waited for.',
+  ERR_LINE_BREAK: 'A parameter holds CR, LF or NUL, which would end its message.',
+  ERR_LINE_TOO_LONG: 'A message on a stream is longer than the limit.',
+  ERR_INVALID_UTF8: 'A message on a stream is not valid UTF-8.',
+  ERR_SYNTAX: 'A text does not follow the grammar that its place in the protocol demands.',
+  ERR_API: 'The endpoint answered a command with an ERROR line.',
   ERR_FILE: 'A file could not be opened, read or written.',
   ERR_PORT: 'A TCP port could not be listened on, or stopped being listened on.',
   ERR_PEER: 'The other end of a TCP connection broke it.',
   ERR_LIMIT: 'A limit on leases, connections, descriptors or buffered audio was reached.',
   ERR_SINK: 'A sink threw, or could not keep up under the policy that it was given.',
+  ERR_WAV: 'A file could not be read as WAV; the reason is in the error.',
+  ERR_ENCODER: 'An encoder or decoder failed; its own text is in the message.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,8 +1,26 @@
 #!/usr/bin/env node
+import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { JackfieldError } from '../index.js';
+import { demoCommand } from './demo-command.js';
+import { exchangeCommand } from './exchange-command.js';
+import { explainCommand } from './explain-command.js';
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 const program = new Command('jackfield')
   .description('Voice-stream media toolkit: record, play, archive and analyse calls.')
+  .version(version)
+  .showHelpAfterError('(run "jackfield --help" for what there is)')
   .showSuggestionAfterError();
+program.addCommand(demoCommand());
+program.addCommand(exchangeCommand());
+program.addCommand(explainCommand());
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof JackfieldError)) throw error;
+  process.stderr.write(`jackfield: ${error.message} [${error.code}]\n`);
+  process.exitCode = 1;
+}

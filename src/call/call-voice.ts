@@ -1,0 +1,141 @@
+import type { Call, StreamName } from '../control/call.js';
+import { JackfieldError } from '../errors.js';
+import type { Lease, ReadClass, StreamKind } from '../tcp/lease.js';
+import type { PcmServer } from '../tcp/pcm-server.js';
+import type { Player } from '../tcp/player.js';
+
+/** Options of {@link openCallVoice}. */
+export interface CallVoiceOptions {
+  /** Whether to replace the microphone by what is played with {@link CallVoice.player}. Default true. */
+  readonly input?: boolean;
+  /** Whether to take out what the microphone hears. Default true. */
+  readonly microphone?: boolean;
+  /** How received streams are read. Default `immediate`. */
+  readonly readClass?: ReadClass;
+  /** How far what is sent may run ahead of what is heard, in milliseconds: 20 to 1000. Default 60. */
+  readonly leadMs?: number;
+  /**
+   * Called with each stream's lease before the endpoint is told of it: the moment to add sinks and taps that must
+   * not miss a sample. `start` is where the stream's position 0 lies on the call's time line, in samples.
+   */
+  readonly onLease?: (stream: StreamName, lease: Lease, start: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A call's voice streams, redirected to leased ports. Made by {@link openCallVoice}. */
+export interface CallVoice extends AsyncDisposable {
+  readonly call: Call;
+  /** What the other party says (`SET_OUTPUT`). Its sample positions are the call's time line. */
+  readonly remote: Lease;
+  /** What is played to the other party (`SET_INPUT`). */
+  readonly input: Lease | undefined;
+  /** What the microphone hears (`SET_CAPTURE_MIC`). */
+  readonly microphone: Lease | undefined;
+  /**
+   * Plays into the call.
+   * @throws ERR_INVALID_STATE when the call was opened without an input.
+   */
+  readonly player: Player;
+  /** Where position 0 of the input lies on the call's time line, in samples. */
+  readonly inputStart: number;
+  /** Takes the redirections away and closes the ports; the call goes on with its sound card. */
+  close(): Promise<void>;
+}
+
+/**
+ * Leases a port for each of a call's voice streams and has the endpoint dial them. What is sent is paced by what
+ * is heard: the two legs cannot drift apart.
+ *
+ * Done before the call is INPROGRESS, sample 0 of every stream is the call's first sample.
+ *
+ * @throws ERR_API 589 when the endpoint cannot connect; ERR_PORT, ERR_LIMIT from the server; ERR_ABORTED.
+ */
+export async function openCallVoice(
+  call: Call,
+  server: PcmServer,
+  options: CallVoiceOptions = {},
+): Promise<CallVoice> {
+  const { input = true, microphone = true, readClass = 'immediate', leadMs, onLease, signal } = options;
+  const object = `CALL ${call.id}`;
+  const limits = signal ? { signal } : {};
+  const leases: Lease[] = [];
+  const redirect = async (stream: StreamName, lease: Lease, start: number): Promise<Lease> => {
+    leases.push(lease);
+    onLease?.(stream, lease, start);
+    await call.redirect(stream, [{ kind: 'port', port: lease.port }], limits);
+    await lease.claimed(limits);
+    return lease;
+  };
+  const receive = (stream: StreamKind) => server.lease({ object, stream, direction: 'receive', readClass });
+  try {
+    const remote = await redirect('OUTPUT', await receive('output'), 0);
+    const start = remote.received.position;
+    const microphoneLease = microphone
+      ? await redirect('CAPTURE_MIC', await receive('capture_mic'), start)
+      : undefined;
+    const inputStart = remote.received.position;
+    const inputLease = input
+      ? await redirect(
+          'INPUT',
+          await server.lease({
+            object,
+            stream: 'input',
+            direction: 'send',
+            timeline: remote.received,
+            timelineStart: inputStart,
+            ...(leadMs === undefined ? {} : { leadMs }),
+          }),
+          inputStart,
+        )
+      : undefined;
+    return new LeasedVoice(call, { remote, input: inputLease, microphone: microphoneLease, inputStart });
+  } catch (error) {
+    await Promise.all(leases.map((lease) => lease.close()));
+    throw error;
+  }
+}
+
+type Streams = Pick<CallVoice, 'remote' | 'input' | 'microphone' | 'inputStart'>;
+
+class LeasedVoice implements CallVoice {
+  readonly call: Call;
+  readonly remote: Lease;
+  readonly input: Lease | undefined;
+  readonly microphone: Lease | undefined;
+  readonly inputStart: number;
+
+  constructor(call: Call, streams: Streams) {
+    this.call = call;
+    this.remote = streams.remote;
+    this.input = streams.input;
+    this.microphone = streams.microphone;
+    this.inputStart = streams.inputStart;
+  }
+
+  get player(): Player {
+    if (!this.input) {
+      throw new JackfieldError(
+        'ERR_INVALID_STATE',
+        `The voice of call ${this.call.id} was opened with input: false; open it with an input to play.`,
+      );
+    }
+    return this.input.player;
+  }
+
+  async close(): Promise<void> {
+    if (!this.call.over) {
+      const streams = [
+        ['INPUT', this.input],
+        ['CAPTURE_MIC', this.microphone],
+        ['OUTPUT', this.remote],
+      ] as const;
+      // The call may end at any moment, and takes its redirections with it.
+      await Promise.allSettled(streams.map(([stream, lease]) => lease && this.call.redirect(stream, [])));
+    }
+    await Promise.all([this.remote, this.input, this.microphone].map((lease) => lease?.close()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

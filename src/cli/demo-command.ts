@@ -1,0 +1,33 @@
+import { Command } from 'commander';
+import { type DemoOptions, runDemo } from './demo.js';
+import { jsonView, lineView, terminalView } from './demo-view.js';
+
+interface Options extends DemoOptions {
+  readonly json: boolean;
+}
+
+/** `jackfield demo`: the whole job on a bare machine. */
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description(
+      'Call the test service echo123 on an embedded exchange, speak, and record both legs of the call.',
+    )
+    .option(
+      '-i, --input <file>',
+      'speak this WAV file instead of the one that is shipped (any rate, any channels)',
+    )
+    .option('-o, --out <folder>', 'where the recording goes', 'recordings')
+    .option('--fast', 'run the same call as fast as the sockets allow', false)
+    .option('--json', 'print one JSON object and nothing else', false)
+    .addHelpText('after', '\nCtrl-C hangs up and leaves valid files.')
+    .action(async ({ json, ...options }: Options) => {
+      const view = json ? jsonView() : process.stdout.isTTY ? terminalView() : lineView();
+      const interrupt = new AbortController();
+      process.once('SIGINT', () => interrupt.abort());
+      process.once('SIGTERM', () => interrupt.abort());
+      const result = await runDemo({ ...options, hangUp: interrupt.signal, view });
+      view.summary(result);
+      if (result.error) process.exitCode = 1;
+      else if (interrupt.signal.aborted) process.exitCode = 130;
+    });
+}

@@ -1,0 +1,35 @@
+/** What a transport tells the client that opened it. */
+export interface TransportHandlers {
+  /** One complete line came from the endpoint, without its terminator. */
+  line(line: string): void;
+  /** The link is gone and stays so; `error` is set when nobody asked for that. Called exactly once. */
+  closed(error?: Error): void;
+}
+
+/** An open link to an endpoint. */
+export interface Link {
+  /**
+   * Sends one line. Resolves when there is room for the next; where the transport answers each call
+   * synchronously (D-Bus), resolves to that answer.
+   *
+   * @throws ERR_CLOSED when the link is gone.
+   */
+  send(line: string): Promise<string | undefined>;
+  /** Closes gracefully; does nothing the second time. */
+  close(): Promise<void>;
+}
+
+/**
+ * A way to reach an endpoint of the API. A transport carries lines and knows nothing of what they say; the same
+ * compliance suite runs over every implementation.
+ */
+export interface Transport {
+  /** What it is and where it leads, for messages to people: `tcp 127.0.0.1:4100`. */
+  readonly name: string;
+  /**
+   * Opens a link.
+   *
+   * @throws ERR_ATTACH_UNAVAILABLE when nothing answers there; ERR_ABORTED when `signal` fires first.
+   */
+  open(handlers: TransportHandlers, options?: { readonly signal?: AbortSignal }): Promise<Link>;
+}

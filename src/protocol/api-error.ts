@@ -1,0 +1,35 @@
+import { JackfieldError } from '../errors.js';
+import { ERROR_TEXTS } from './catalogue/error-codes.js';
+
+const TEXTS: Readonly<Record<number, string>> = ERROR_TEXTS;
+
+/** The reference's text for an error number; `undefined` for a number that it does not list. */
+export function errorText(number: number): string | undefined {
+  return Object.hasOwn(TEXTS, number) ? TEXTS[number] : undefined;
+}
+
+/** The endpoint's answer `ERROR <number> <text>` to a command. Its code is `ERR_API`. */
+export class ApiError extends JackfieldError {
+  /** The number on the wire; the catalogue's error table says what it stands for. */
+  readonly number: number;
+  /** The text on the wire, or the reference's when the endpoint sent none. */
+  readonly text: string;
+  /** The line that was refused, without its command identifier. */
+  readonly command: string;
+
+  constructor(number: number, text: string, command: string) {
+    const said = text || (errorText(number) ?? 'no description');
+    super(
+      'ERR_API',
+      `The endpoint refused ${JSON.stringify(verbOf(command))} with error ${number}: ${said}.`,
+    );
+    this.number = number;
+    this.text = said;
+    this.command = command;
+  }
+}
+
+/** The first two words: enough to know the command by, without the text of a message. */
+function verbOf(command: string): string {
+  return command.split(' ', 2).join(' ');
+}

@@ -1,0 +1,106 @@
+import type { ErrorNumber } from './error-codes.js';
+import type { ValueType } from './value-type.js';
+
+/** The protocol version, the release or both that brought a word of the language. */
+export interface Since {
+  readonly protocol?: number;
+  /** As the reference names it: `API 2.5`, `Skype for Windows 1.4`. */
+  readonly release?: string;
+}
+
+export const P1 = { protocol: 1 } as const satisfies Since;
+export const P2 = { protocol: 2 } as const satisfies Since;
+export const P3 = { protocol: 3 } as const satisfies Since;
+export const P4 = { protocol: 4 } as const satisfies Since;
+export const P5 = { protocol: 5 } as const satisfies Since;
+export const P6 = { protocol: 6 } as const satisfies Since;
+export const P7 = { protocol: 7 } as const satisfies Since;
+export const P8 = { protocol: 8 } as const satisfies Since;
+export const P1_4 = { release: 'Skype 1.4' } as const satisfies Since;
+export const API_2_5 = { protocol: 6, release: 'API 2.5' } as const satisfies Since;
+export const API_2_6 = { protocol: 6, release: 'API 2.6' } as const satisfies Since;
+export const API_3_0 = { protocol: 7, release: 'API 3.0' } as const satisfies Since;
+export const API_3_1 = { protocol: 7, release: 'API 3.1' } as const satisfies Since;
+export const API_3_2 = { protocol: 7, release: 'API 3.2' } as const satisfies Since;
+export const API_3_5 = { protocol: 8, release: 'API 3.5.0.202' } as const satisfies Since;
+export const API_3_6 = { protocol: 8, release: 'API 3.6' } as const satisfies Since;
+export const WINDOWS_1_0 = { release: 'Skype for Windows 1.0' } as const satisfies Since;
+export const WINDOWS_1_3 = { release: 'Skype for Windows 1.3' } as const satisfies Since;
+export const WINDOWS_1_4 = { release: 'Skype for Windows 1.4' } as const satisfies Since;
+export const WINDOWS_2_0 = { release: 'Skype for Windows 2.0' } as const satisfies Since;
+/** Not in the reference: seen on the wire between real programs and real endpoints. */
+export const OBSERVED = { release: 'not in the reference; observed' } as const satisfies Since;
+
+/**
+ * Who may do what with a property: `read` answers GET, `write` is only for SET, `read-write` is both, and
+ * `notify` comes of itself and can be neither asked for nor set.
+ */
+export type Access = 'read' | 'read-write' | 'write' | 'notify';
+
+/** One property of an object. */
+export interface PropertySpec {
+  readonly type: ValueType;
+  readonly note: string;
+  /** The words of an `enum`. */
+  readonly values?: readonly string[];
+  /** Default `read`. */
+  readonly access?: Access;
+  /** Default: that of the object. */
+  readonly since?: Since;
+  /** The reference's section, where it is not the object's own. */
+  readonly section?: string;
+  /** What GET takes after the property's name. */
+  readonly argument?: ValueType;
+  /** Errors of its own, besides those that every property of the object can raise. */
+  readonly errors?: { readonly get?: readonly ErrorNumber[]; readonly set?: readonly ErrorNumber[] };
+}
+
+/** One action of `ALTER <object> <id> <action> [<argument>]`. */
+export interface ActionSpec {
+  readonly note: string;
+  /** Default: none. */
+  readonly argument?: ValueType;
+  /** The words of an `enum` argument. */
+  readonly values?: readonly string[];
+  /** Default: that of the object. */
+  readonly since?: Since;
+  readonly section?: string;
+  /** What accepts it, where that is not the command given back. */
+  readonly reply?: string;
+  /** Errors of its own, besides those that every action of the object can raise. */
+  readonly errors?: readonly ErrorNumber[];
+}
+
+/** The errors of one command about one object. */
+export interface CommandErrors {
+  /** For a missing or malformed id. */
+  readonly id: ErrorNumber;
+  /** For a missing or unknown property or action. */
+  readonly what: ErrorNumber;
+  /** What else it can raise. */
+  readonly other?: readonly ErrorNumber[];
+}
+
+/** One object of the reference. */
+export interface ObjectSpec {
+  readonly note: string;
+  readonly section: string;
+  readonly since: Since;
+  /** How the object is named on the wire: by a number, by a word, or not at all. */
+  readonly id: 'number' | 'string' | 'none';
+  /** Set where the reply to ALTER leaves the id out: `ALTER CHAT SETTOPIC`. */
+  readonly anonymousReply?: true;
+  readonly errors: {
+    readonly get: CommandErrors;
+    readonly set: CommandErrors;
+    readonly alter: CommandErrors;
+  };
+  readonly properties: Readonly<Record<string, PropertySpec>>;
+  readonly actions: Readonly<Record<string, ActionSpec>>;
+}
+
+/** One general parameter of `GET <name>` and `SET <name> <value>`. */
+export interface ParameterSpec extends PropertySpec {
+  readonly since: Since;
+  readonly section: string;
+}

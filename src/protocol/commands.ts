@@ -1,0 +1,156 @@
+import { invalidArgument } from '../errors.js';
+import type { StreamTarget } from './catalogue/value-type.js';
+import type {
+  ActionName,
+  AlterCommandOf,
+  CallCommand,
+  ChatCommand,
+  GetCommandOf,
+  GetParameterCommand,
+  NameCommand,
+  ObjectId,
+  ObjectName,
+  ParameterName,
+  PlainCommand,
+  PropertyName,
+  ProtocolMessage,
+  SearchCommand,
+  SearchName,
+  SendChatMessageCommand,
+  SetCommandOf,
+  SetParameterCommand,
+} from './message.js';
+import { hasLineBreak, lineBreakError } from './serialize.js';
+import { formatStreamTargets } from './stream-target.js';
+import { objectEntry } from './vocabulary.js';
+
+/** Objects that are named by an id, as against PROFILE. */
+export type NamedObject = { [O in ObjectName]: ObjectId<O> extends undefined ? never : O }[ObjectName];
+
+/** Actions of `O` whose argument is a list of stream targets. */
+export type StreamAction = 'SET_INPUT' | 'SET_OUTPUT' | 'SET_CAPTURE_MIC';
+
+/**
+ * Builders of commands. Each checks its parameters, so that what they return is one well-formed line.
+ * All throw ERR_LINE_BREAK for CR, LF or NUL in a parameter and ERR_INVALID_ARG for one that would be read as
+ * something else (an empty word, a blank in a word, a negative id); the message names the parameter.
+ */
+export const commands = {
+  name: (name: string): NameCommand => ({ kind: 'name', name: phrase('name', name) }),
+  protocol: (version: number): ProtocolMessage => ({ kind: 'protocol', version: count('version', version) }),
+  ping: (): PlainCommand => ({ kind: 'ping' }),
+
+  /** @param targets handles, phone numbers or speed-dial codes; more than one makes a conference. */
+  call(...targets: readonly string[]): CallCommand {
+    if (targets.length === 0) throw invalidArgument('targets', 'at least one target', 'none');
+    return { kind: 'call', targets: targets.map((target) => listItem('target', target)) };
+  },
+
+  get<O extends NamedObject>(
+    object: O,
+    id: ObjectId<O>,
+    property: PropertyName<O>,
+    argument = '',
+  ): GetCommandOf<O> {
+    return { kind: 'get', object, id: checkId(object, id), property, argument: free('argument', argument) };
+  },
+
+  getProfile(property: PropertyName<'PROFILE'>): GetCommandOf<'PROFILE'> {
+    return { kind: 'get', object: 'PROFILE', id: undefined, property, argument: '' };
+  },
+
+  getParameter(parameter: ParameterName, argument = ''): GetParameterCommand {
+    return { kind: 'get-parameter', parameter, argument: free('argument', argument) };
+  },
+
+  set<O extends NamedObject>(
+    object: O,
+    id: ObjectId<O>,
+    property: PropertyName<O>,
+    value: string,
+  ): SetCommandOf<O> {
+    return { kind: 'set', object, id: checkId(object, id), property, value: free('value', value) };
+  },
+
+  setProfile(property: PropertyName<'PROFILE'>, value: string): SetCommandOf<'PROFILE'> {
+    return { kind: 'set', object: 'PROFILE', id: undefined, property, value: free('value', value) };
+  },
+
+  setParameter(parameter: ParameterName, value: string): SetParameterCommand {
+    return { kind: 'set-parameter', parameter, value: free('value', value) };
+  },
+
+  alter<O extends NamedObject>(
+    object: O,
+    id: ObjectId<O>,
+    action: ActionName<O>,
+    argument = '',
+  ): AlterCommandOf<O> {
+    return { kind: 'alter', object, id: checkId(object, id), action, argument: free('argument', argument) };
+  },
+
+  /** Redirects a voice stream of a call or voicemail; an empty list removes the redirection. */
+  redirect<O extends 'CALL' | 'VOICEMAIL'>(
+    object: O,
+    id: ObjectId<O>,
+    action: StreamAction,
+    targets: readonly StreamTarget[],
+  ): AlterCommandOf<O> {
+    return { kind: 'alter', object, id: checkId(object, id), action, argument: formatStreamTargets(targets) };
+  },
+
+  search(what: SearchName, target = ''): SearchCommand {
+    return { kind: 'search', what, target: free('target', target) };
+  },
+
+  chatMessage(chat: string, text: string): SendChatMessageCommand {
+    return { kind: 'chat-message', chat: word('chat', chat), text: free('text', text) };
+  },
+
+  createChat(...targets: readonly string[]): ChatCommand {
+    const argument = targets.map((target) => listItem('target', target)).join(', ');
+    return { kind: 'chat', action: 'CREATE', argument };
+  },
+} as const;
+
+/** Free text: anything that stays on its line. */
+function free(parameter: string, value: string): string {
+  if (hasLineBreak(value)) throw lineBreakError(parameter);
+  return value;
+}
+
+/** Text that may hold blanks, but not begin or end with one. */
+function phrase(parameter: string, value: string): string {
+  free(parameter, value);
+  if (value === '' || value.startsWith(' ') || value.endsWith(' ')) {
+    throw invalidArgument(parameter, 'text that neither begins nor ends with a blank', value);
+  }
+  return value;
+}
+
+function word(parameter: string, value: string): string {
+  free(parameter, value);
+  if (value === '' || value.includes(' ')) throw invalidArgument(parameter, 'one word without blanks', value);
+  return value;
+}
+
+function listItem(parameter: string, value: string): string {
+  phrase(parameter, value);
+  if (value.includes(',')) throw invalidArgument(parameter, 'free of commas, which part the items', value);
+  return value;
+}
+
+function count(parameter: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 0 || value >= 1e15) {
+    throw invalidArgument(parameter, 'an integer from 0 to 999999999999999', value);
+  }
+  return value;
+}
+
+function checkId<O extends ObjectName>(object: O, id: ObjectId<O>): ObjectId<O> {
+  if (typeof id === 'number') count('id', id);
+  else if (typeof id === 'string') word('id', id);
+  const numeric = objectEntry(object)?.spec.id === 'number';
+  if (numeric !== (typeof id === 'number')) throw invalidArgument('id', numeric ? 'a number' : 'a word', id);
+  return id;
+}

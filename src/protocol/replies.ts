@@ -1,0 +1,63 @@
+import { errorText } from './api-error.js';
+import type { ErrorNumber } from './catalogue/error-codes.js';
+import type { LISTS } from './catalogue/searches.js';
+import type {
+  CommandMessage,
+  EchoReply,
+  ErrorReply,
+  ListName,
+  ListReplyOf,
+  ObjectId,
+  ObjectName,
+  ParameterName,
+  ParameterReply,
+  PlainReply,
+  PropertyName,
+  PropertyReplyOf,
+  ProtocolMessage,
+} from './message.js';
+
+/** Builders of replies and notifications. The last check of their text is {@link serialize}'s. */
+export const replies = {
+  ok: (): PlainReply => ({ kind: 'ok' }),
+  pong: (): PlainReply => ({ kind: 'pong' }),
+  protocol: (version: number): ProtocolMessage => ({ kind: 'protocol', version }),
+
+  /** `ERROR <number> <text>`, by default with the reference's text. */
+  error(number: ErrorNumber, text = errorText(number) ?? ''): ErrorReply {
+    return { kind: 'error', number, text };
+  },
+
+  /** @param id `undefined` for PROFILE, which has none. */
+  property<O extends ObjectName>(
+    object: O,
+    id: ObjectId<O>,
+    property: PropertyName<O>,
+    value: string,
+  ): PropertyReplyOf<O> {
+    return { kind: 'property', object, id, property, value };
+  },
+
+  parameter: (parameter: ParameterName, value: string): ParameterReply => ({
+    kind: 'parameter',
+    parameter,
+    value,
+  }),
+
+  list: <L extends ListName>(list: L, ids: readonly ObjectId<(typeof LISTS)[L]>[]): ListReplyOf<L> => ({
+    kind: 'list',
+    list,
+    ids,
+  }),
+
+  /** The command given back, with its identifier and in its own spelling. */
+  echo: (command: CommandMessage): EchoReply => ({ kind: 'echo', command, commandId: command.commandId }),
+} as const;
+
+/** The message as the answer to the command with this identifier, if it had one. */
+export function answering<M extends { readonly commandId?: string | undefined }>(
+  command: { readonly commandId?: string | undefined },
+  message: M,
+): M {
+  return command.commandId === undefined ? message : { ...message, commandId: command.commandId };
+}

@@ -1,0 +1,155 @@
+import { JackfieldError } from '../errors.js';
+import type { CommandMessage, EndpointMessage } from './message.js';
+
+/** How {@link serialize} treats line breaks. */
+export interface SerializeOptions {
+  /**
+   * Allows CR and LF in the free text that ends a message. Only for transports that carry whole messages
+   * (D-Bus, X11, window messages, NUL-ended streams): on a line-ended stream the rest would be a second command.
+   * NUL is refused always. Default false.
+   */
+  readonly multiline?: boolean;
+}
+
+/**
+ * The line of a message, without a terminator: keywords as the catalogue spells them unless the message says
+ * otherwise, one blank between words, `", "` between the items of a list.
+ *
+ * @throws ERR_LINE_BREAK when a parameter holds CR, LF or NUL; the message names the parameter.
+ */
+export function serialize(message: CommandMessage | EndpointMessage, options: SerializeOptions = {}): string {
+  const body = bodyOf(message);
+  const line = message.commandId === undefined ? body : `#${message.commandId} ${body}`;
+  if (hasLineBreak(line)) checkLineBreaks(message, options.multiline === true);
+  return line;
+}
+
+/** Whether `text` holds what ends a message: NUL, and unless `multiline` CR or LF. */
+export function hasLineBreak(text: string, multiline = false): boolean {
+  if (text.includes('\0')) return true;
+  return !multiline && (text.includes('\n') || text.includes('\r'));
+}
+
+/** The error for a parameter that would end its line. */
+export function lineBreakError(parameter: string): JackfieldError {
+  return new JackfieldError(
+    'ERR_LINE_BREAK',
+    `${parameter} must be free of CR, LF and NUL, which would end the message; remove or replace them.`,
+  );
+}
+
+/** The fields that may hold line breaks where the transport allows it: those that end the message. */
+const LAST_FIELDS: ReadonlySet<string> = new Set(['text', 'value', 'argument']);
+
+/** Finds the field that holds the line break; returns when all that do may. */
+function checkLineBreaks(message: object, multiline: boolean): void {
+  for (const [field, value] of Object.entries(message)) {
+    const allowed = multiline && LAST_FIELDS.has(field);
+    for (const item of textsOf(value)) if (hasLineBreak(item, allowed)) throw lineBreakError(field);
+    if (field === 'command') checkLineBreaks(value, multiline);
+  }
+}
+
+function textsOf(value: unknown): string[] {
+  const values: Iterable<unknown> = Array.isArray(value)
+    ? value
+    : value instanceof Map
+      ? value.values()
+      : [value];
+  return [...values].filter((item) => typeof item === 'string');
+}
+
+function bodyOf(m: CommandMessage | EndpointMessage): string {
+  const word = (name: string) => m.spelling?.get(name) ?? name;
+  switch (m.kind) {
+    case 'ok':
+      return word('OK');
+    case 'pong':
+      return word('PONG');
+    case 'ping':
+      return word('PING');
+    case 'focus':
+      return word('FOCUS');
+    case 'minimize':
+      return word('MINIMIZE');
+    case 'reset-idle-timer':
+      return word('RESETIDLETIMER');
+    case 'call-history-changed':
+      return word('CALLHISTORYCHANGED');
+    case 'im-history-changed':
+      return word('IMHISTORYCHANGED');
+    case 'name':
+      return join(word('NAME'), m.name);
+    case 'protocol':
+      return join(word('PROTOCOL'), String(m.version));
+    case 'button-pressed':
+      return join(word('BTN_PRESSED'), m.key);
+    case 'button-released':
+      return join(word('BTN_RELEASED'), m.key);
+    case 'call':
+      return join(word('CALL'), m.targets.join(', '));
+    case 'voicemail':
+      return join(word('VOICEMAIL'), m.target);
+    case 'call-voicemail':
+      return join(word('CALLVOICEMAIL'), m.target);
+    case 'message':
+      return join(`${word('MESSAGE')} ${m.target}`, m.text);
+    case 'chat-message':
+      return join(`${word('CHATMESSAGE')} ${m.chat}`, m.text);
+    case 'chat':
+      return join(`${word('CHAT')} ${word(m.action)}`, m.argument);
+    case 'get':
+      return join(`${word('GET')} ${reference(m, word)} ${word(m.property)}`, m.argument);
+    case 'set':
+      return join(`${word('SET')} ${reference(m, word)} ${word(m.property)}`, m.value);
+    case 'alter':
+      return join(`${word('ALTER')} ${reference(m, word)} ${word(m.action)}`, m.argument);
+    case 'get-parameter':
+      return join(`${word('GET')} ${word(m.parameter)}`, m.argument);
+    case 'set-parameter':
+      return join(`${word('SET')} ${word(m.parameter)}`, m.value);
+    case 'search':
+      return join(`${word('SEARCH')} ${word(m.what)}`, m.target);
+    case 'create':
+      return join(`${word('CREATE')} ${word(m.object)}`, m.argument);
+    case 'delete':
+      return `${word('DELETE')} ${reference(m, word)}`;
+    case 'deleted':
+      return `${word('DELETED')} ${reference(m, word)}`;
+    case 'open':
+      return join(`${word('OPEN')} ${word(m.what)}`, m.argument);
+    case 'clear':
+      return join(`${word('CLEAR')} ${word(m.what)}`, m.argument);
+    case 'property':
+      return join(`${reference(m, word)} ${word(m.property)}`, m.value);
+    case 'parameter':
+      return join(word(m.parameter), m.value);
+    case 'list':
+      return join(word(m.list), m.ids.join(', '));
+    case 'echo':
+      return bodyOf(m.command);
+    case 'altered':
+      return join(`${word('ALTER')} ${word(m.object)} ${word(m.action)}`, m.value);
+    case 'error':
+      return join(`${word('ERROR')} ${m.number}`, m.text);
+    case 'contacts-focused':
+      return join(`${word('CONTACTS')} ${word('FOCUSED')}`, m.handle);
+    case 'unknown':
+      return m.text;
+    default:
+      return m satisfies never;
+  }
+}
+
+/** An object and its id: `CALL 14`, or `PROFILE`, which has none. */
+function reference(
+  of: { readonly object: string; readonly id: string | number | undefined },
+  word: (name: string) => string,
+): string {
+  return of.id === undefined ? word(of.object) : `${word(of.object)} ${of.id}`;
+}
+
+/** `head` and what follows it; an empty parameter takes no blank. */
+function join(head: string, parameter: string): string {
+  return parameter === '' ? head : `${head} ${parameter}`;
+}

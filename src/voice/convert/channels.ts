@@ -1,0 +1,80 @@
+import { invalidArgument, JackfieldError } from '../../errors.js';
+
+/**
+ * Changes the number of interleaved channels: to one channel by averaging all, from one by copying it to all.
+ * The same number gives the same array.
+ *
+ * @throws ERR_UNSUPPORTED between two different numbers above one: say what goes where with {@link mapChannels}.
+ */
+export function mixChannels(samples: Int16Array, from: number, to: number): Int16Array {
+  if (from === to) return samples;
+  if (from !== 1 && to !== 1) {
+    throw new JackfieldError(
+      'ERR_UNSUPPORTED',
+      `There is no usual way from ${from} channels to ${to}: use mapChannels with the gains you want.`,
+    );
+  }
+  const count = wholeFrames(samples, from);
+  const mixed = new Int16Array(count * to);
+  if (from === 1) {
+    for (let i = 0; i < mixed.length; i++) mixed[i] = samples[Math.floor(i / to)] ?? 0;
+    return mixed;
+  }
+  for (let i = 0; i < count; i++) {
+    let sum = 0;
+    for (let channel = 0; channel < from; channel++) sum += samples[i * from + channel] ?? 0;
+    mixed[i] = Math.round(sum / from);
+  }
+  return mixed;
+}
+
+/**
+ * Mixes channels by a table of gains: `gains[out][in]` is how much of input channel `in` goes to output channel
+ * `out`. `[[0, 1], [1, 0]]` swaps left and right. Sums beyond 16 bits are clipped.
+ *
+ * @throws ERR_INVALID_ARG when rows are missing or of different length.
+ */
+export function mapChannels(samples: Int16Array, gains: readonly (readonly number[])[]): Int16Array {
+  const from = gains[0]?.length ?? 0;
+  if (from === 0 || gains.some((row) => row.length !== from)) {
+    throw invalidArgument('gains', 'one row for each output channel, all as long as there are inputs', gains);
+  }
+  const count = wholeFrames(samples, from);
+  const mapped = new Int16Array(count * gains.length);
+  gains.forEach((row, out) => {
+    for (let i = 0; i < count; i++) {
+      let sum = 0;
+      for (let channel = 0; channel < from; channel++) {
+        sum += (samples[i * from + channel] ?? 0) * (row[channel] ?? 0);
+      }
+      mapped[i * gains.length + out] = Math.max(-32768, Math.min(32767, Math.round(sum)));
+    }
+  });
+  return mapped;
+}
+
+/** Takes interleaved samples apart, one array for each channel. */
+export function splitChannels(samples: Int16Array, channels: number): Int16Array[] {
+  const count = wholeFrames(samples, channels);
+  return Array.from({ length: channels }, (_, channel) => {
+    const lane = new Int16Array(count);
+    for (let i = 0; i < count; i++) lane[i] = samples[i * channels + channel] ?? 0;
+    return lane;
+  });
+}
+
+/** Interleaves one array for each channel; shorter ones are filled up with silence. */
+export function mergeChannels(lanes: readonly Int16Array[]): Int16Array {
+  const channels = lanes.length;
+  const count = lanes.reduce((longest, lane) => Math.max(longest, lane.length), 0);
+  const merged = new Int16Array(count * channels);
+  lanes.forEach((lane, channel) => {
+    for (let i = 0; i < lane.length; i++) merged[i * channels + channel] = lane[i] ?? 0;
+  });
+  return merged;
+}
+
+function wholeFrames(samples: Int16Array, channels: number): number {
+  if (samples.length % channels === 0) return samples.length / channels;
+  throw invalidArgument('samples', `a multiple of ${channels} channels long`, samples.length);
+}

@@ -1,0 +1,22 @@
+import { JackfieldError, messageOf } from '../errors.js';
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ENOENT: 'The file, or the folder it should go to, does not exist.',
+  EACCES: 'This user may not access it.',
+  EPERM: 'This user may not access it.',
+  EISDIR: 'It is a folder.',
+  ENOTDIR: 'A part of the path is not a folder.',
+  EEXIST: 'It exists already.',
+  ENOSPC: 'The disk is full.',
+  EROFS: 'The file system is read-only.',
+  EMFILE: 'This process has too many files open: raise the limit (ulimit -n).',
+};
+
+/** An ERR_FILE that says what was tried, on which path, and what the system answered. */
+export function fileError(action: string, path: string, cause: unknown): JackfieldError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const advice = ADVICE[code] ?? messageOf(cause);
+  return new JackfieldError('ERR_FILE', `Cannot ${action} ${path}: ${advice}${code ? ` (${code})` : ''}`, {
+    cause,
+  });
+}

@@ -1,0 +1,40 @@
+import { type PcmFormat, type PcmSource, pcmFormat } from '../pcm.js';
+import { WavReader } from './wav/wav-reader.js';
+
+/** A stream of PCM and what it is. */
+export interface PcmInput {
+  readonly source: PcmSource;
+  readonly format: PcmFormat;
+  /** Samples per channel, where known: progress is then told as a fraction. */
+  readonly sampleCount?: number;
+}
+
+/** How far long work has come. */
+export interface PcmProgress {
+  /** Samples per channel done. */
+  readonly position: number;
+  /** Samples per channel in all, where known. */
+  readonly sampleCount: number | undefined;
+}
+
+/** An input that is ready to be read, and has to be closed. */
+export interface OpenPcm extends AsyncDisposable {
+  readonly source: PcmSource;
+  readonly format: PcmFormat;
+  readonly sampleCount: number | undefined;
+}
+
+/**
+ * Opens the WAV file that `input` names, or takes the stream that it is.
+ *
+ * @throws ERR_FILE and ERR_WAV for the file; ERR_INVALID_ARG for a format out of range.
+ */
+export async function openPcm(input: string | PcmInput): Promise<OpenPcm> {
+  if (typeof input === 'string') {
+    const reader = await WavReader.open(input);
+    const { format, sampleCount } = reader;
+    return { source: reader, format, sampleCount, [Symbol.asyncDispose]: () => reader.close() };
+  }
+  const { source, sampleCount } = input;
+  return { source, format: pcmFormat(input.format), sampleCount, [Symbol.asyncDispose]: async () => {} };
+}

@@ -1,0 +1,67 @@
+import type { PcmSource } from '../pcm.js';
+
+/**
+ * A step that audio passes through: interleaved samples in, interleaved samples out, in pieces of any size.
+ * What comes out does not depend on how the input was cut into pieces.
+ */
+export interface PcmTransform {
+  /** Takes the next samples; returns what is ready, which the caller then owns. */
+  push(samples: Int16Array): Int16Array;
+  /** The input is over: returns the rest. Nothing may be pushed afterwards. */
+  flush(): Int16Array;
+}
+
+/** A step that finds things in audio. What it finds does not depend on how the input was cut into pieces. */
+export interface PcmAnalyzer<Finding> {
+  /** Takes the next samples; returns what has become certain. */
+  push(samples: Int16Array): Finding[];
+  /** The input is over: returns what was still open. Nothing may be pushed afterwards. */
+  flush(): Finding[];
+}
+
+/** Runs a stream through a transform. */
+export async function* transformPcm(source: PcmSource, transform: PcmTransform): AsyncGenerator<Int16Array> {
+  for await (const samples of source) {
+    const ready = transform.push(samples);
+    if (ready.length > 0) yield ready;
+  }
+  const rest = transform.flush();
+  if (rest.length > 0) yield rest;
+}
+
+/** Runs one array through a transform. */
+export function transformSamples(samples: Int16Array, transform: PcmTransform): Int16Array {
+  return concatSamples([transform.push(samples), transform.flush()]);
+}
+
+/** Runs a stream through an analyzer. */
+export async function* analyzePcm<Finding>(
+  source: PcmSource,
+  analyzer: PcmAnalyzer<Finding>,
+): AsyncGenerator<Finding> {
+  for await (const samples of source) yield* analyzer.push(samples);
+  yield* analyzer.flush();
+}
+
+/** Runs one array through an analyzer. */
+export function analyzeSamples<Finding>(samples: Int16Array, analyzer: PcmAnalyzer<Finding>): Finding[] {
+  return [...analyzer.push(samples), ...analyzer.flush()];
+}
+
+/** Joins arrays of samples into one. */
+export function concatSamples(parts: readonly Int16Array[]): Int16Array {
+  const whole = new Int16Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Reads a whole stream into one array; the caller knows that it fits into memory. */
+export async function collectSamples(source: PcmSource): Promise<Int16Array> {
+  const parts: Int16Array[] = [];
+  for await (const samples of source) parts.push(samples);
+  return concatSamples(parts);
+}

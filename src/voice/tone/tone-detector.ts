@@ -1,0 +1,179 @@
+import { invalidArgument } from '../../errors.js';
+import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import type { PcmAnalyzer } from '../stage.js';
+
+export interface ToneDetectorOptions {
+  /** What to listen for, in Hz: 100 to 0.45 of the sample rate. Default 1000. */
+  readonly frequency?: number;
+  /** Layout of the samples. Default {@link VOICE_FORMAT}. */
+  readonly format?: PcmFormat;
+  /** Which channel is listened to. Default 0. */
+  readonly channel?: number;
+  /** Shortest tone that counts, in milliseconds: 40 to 10000. Default 80. */
+  readonly minDurationMs?: number;
+  /** Quietest tone that counts, as the peak of its sine in dBFS. Default -45. */
+  readonly minLevelDbfs?: number;
+  /** Part of the energy that has to be the tone's, 0.5 to 0.99. Default 0.8. */
+  readonly purity?: number;
+}
+
+/**
+ * What was heard. `position`, `begin` and `end` count samples per channel from the first that was pushed; `end` is
+ * the first sample after the tone.
+ */
+export type ToneEvent =
+  | { readonly type: 'begin'; readonly position: number }
+  | { readonly type: 'end'; readonly begin: number; readonly end: number; readonly levelDbfs: number };
+
+type State =
+  | { readonly name: 'quiet' }
+  /** The tone stands out, but not for long enough yet. `peak`: largest amplitude so far. */
+  | { readonly name: 'rising'; readonly since: number; peak: number }
+  | { readonly name: 'sounding'; readonly begin: number; peak: number; lastStrong: number };
+
+/** The sliding window: long enough to tell the tone from its neighbours 50 Hz away. */
+const WINDOW_MS = 20;
+
+/**
+ * Finds a single tone, such as the beep of an answering machine. It slides a window over the signal sample by
+ * sample and compares the energy at the frequency with all energy in the window, so that neither speech nor other
+ * tones count. The edges are where the amplitude passes half of the tone's.
+ *
+ * States: quiet -> rising -> sounding -> quiet; rising falls back to quiet when the tone is too short.
+ */
+export class ToneDetector implements PcmAnalyzer<ToneEvent> {
+  readonly #channels: number;
+  readonly #channel: number;
+  readonly #window: number;
+  readonly #minCount: number;
+  readonly #minAmplitude: number;
+  readonly #purity: number;
+  readonly #step: number;
+  /** Last window of x·cos, x·sin and the recent amplitudes, as rings. */
+  readonly #inPhase: Float64Array;
+  readonly #quadrature: Float64Array;
+  readonly #squares: Float64Array;
+  readonly #amplitudes: Float32Array;
+  #sumInPhase = 0;
+  #sumQuadrature = 0;
+  #sumSquares = 0;
+  #position = 0;
+  #interleaved = 0;
+  #state: State = { name: 'quiet' };
+
+  /** @throws ERR_INVALID_ARG for an option out of range. */
+  constructor(options: ToneDetectorOptions = {}) {
+    const { frequency = 1000, channel = 0, minDurationMs = 80, minLevelDbfs = -45, purity = 0.8 } = options;
+    const format = pcmFormat(options.format ?? VOICE_FORMAT);
+    const highest = 0.45 * format.sampleRate;
+    if (!(frequency >= 100 && frequency <= highest)) {
+      throw invalidArgument('frequency', `from 100 to ${highest} Hz`, frequency);
+    }
+    if (!Number.isInteger(channel) || channel < 0 || channel >= format.channels) {
+      throw invalidArgument('channel', `from 0 to ${format.channels - 1}`, channel);
+    }
+    if (!(minDurationMs >= 40 && minDurationMs <= 10_000)) {
+      throw invalidArgument('minDurationMs', 'from 40 to 10000', minDurationMs);
+    }
+    if (!(minLevelDbfs >= -80 && minLevelDbfs <= 0)) {
+      throw invalidArgument('minLevelDbfs', 'from -80 to 0', minLevelDbfs);
+    }
+    if (!(purity >= 0.5 && purity <= 0.99)) throw invalidArgument('purity', 'from 0.5 to 0.99', purity);
+    this.#channels = format.channels;
+    this.#channel = channel;
+    this.#window = msToSamples(WINDOW_MS, format);
+    this.#minCount = msToSamples(minDurationMs, format);
+    this.#minAmplitude = 32768 * 10 ** (minLevelDbfs / 20);
+    this.#purity = purity;
+    this.#step = (2 * Math.PI * frequency) / format.sampleRate;
+    this.#inPhase = new Float64Array(this.#window);
+    this.#quadrature = new Float64Array(this.#window);
+    this.#squares = new Float64Array(this.#window);
+    this.#amplitudes = new Float32Array(this.#minCount + 2 * this.#window);
+  }
+
+  push(samples: Int16Array): ToneEvent[] {
+    const events: ToneEvent[] = [];
+    for (let i = 0; i < samples.length; i++) {
+      if (this.#interleaved === this.#channel) this.#take(samples[i] ?? 0, events);
+      if (++this.#interleaved === this.#channels) this.#interleaved = 0;
+    }
+    return events;
+  }
+
+  flush(): ToneEvent[] {
+    const events: ToneEvent[] = [];
+    // Silence moves the end of a tone that still sounds through the window; it cannot end behind the input.
+    const end = this.#position;
+    for (let i = 0; i < 2 * this.#window && this.#state.name !== 'quiet'; i++) this.#take(0, events);
+    return events.map((event) =>
+      event.type === 'end' ? { ...event, end: Math.min(event.end, end) } : event,
+    );
+  }
+
+  #take(sample: number, events: ToneEvent[]): void {
+    const amplitude = this.#slide(sample);
+    const isPure = (amplitude * amplitude * this.#window) / 2 >= this.#purity * this.#sumSquares;
+    const isTone = isPure && amplitude >= this.#minAmplitude;
+    const position = this.#position++;
+    const state = this.#state;
+    switch (state.name) {
+      case 'quiet':
+        if (isTone) this.#state = { name: 'rising', since: position, peak: amplitude };
+        return;
+      case 'rising':
+        if (!isTone) {
+          this.#state = { name: 'quiet' };
+          return;
+        }
+        state.peak = Math.max(state.peak, amplitude);
+        // Pure windows last shorter than the tone by the part of a window that has to be filled first.
+        if (position - state.since >= this.#minCount - this.#window) {
+          const begin = this.#risingEdge(position, state);
+          this.#state = { name: 'sounding', begin, peak: state.peak, lastStrong: position };
+          events.push({ type: 'begin', position: begin });
+        }
+        return;
+      case 'sounding':
+        if (isPure) state.peak = Math.max(state.peak, amplitude);
+        if (amplitude >= state.peak / 2) state.lastStrong = position;
+        if (!isTone && position - state.lastStrong >= this.#window / 2) this.#finish(state, events);
+        return;
+      default:
+        state satisfies never;
+    }
+  }
+
+  /** Moves the window on by one sample; returns the amplitude of the tone in it. */
+  #slide(sample: number): number {
+    const slot = this.#position % this.#window;
+    // One turn of the angle lasts a whole number of samples only for some frequencies: use the position itself.
+    const angle = this.#step * this.#position;
+    const inPhase = sample * Math.cos(angle);
+    const quadrature = sample * Math.sin(angle);
+    this.#sumInPhase += inPhase - (this.#inPhase[slot] ?? 0);
+    this.#sumQuadrature += quadrature - (this.#quadrature[slot] ?? 0);
+    this.#sumSquares += sample * sample - (this.#squares[slot] ?? 0);
+    this.#inPhase[slot] = inPhase;
+    this.#quadrature[slot] = quadrature;
+    this.#squares[slot] = sample * sample;
+    const amplitude = (2 * Math.hypot(this.#sumInPhase, this.#sumQuadrature)) / this.#window;
+    this.#amplitudes[this.#position % this.#amplitudes.length] = amplitude;
+    return amplitude;
+  }
+
+  /** Walks back to where the window was half full of the tone: the tone began half a window before. */
+  #risingEdge(position: number, { since, peak }: { since: number; peak: number }): number {
+    let at = Math.min(position, since + this.#window);
+    const oldest = Math.max(0, position - this.#amplitudes.length + 1);
+    while (at > oldest && (this.#amplitudes[(at - 1) % this.#amplitudes.length] ?? 0) >= peak / 2) at--;
+    return Math.max(0, at - Math.floor(this.#window / 2) + 1);
+  }
+
+  #finish(state: Extract<State, { name: 'sounding' }>, events: ToneEvent[]): void {
+    const end = state.lastStrong - Math.floor(this.#window / 2) + 1;
+    const levelDbfs = 20 * Math.log10(state.peak / 32768);
+    events.push({ type: 'end', begin: state.begin, end: Math.max(end, state.begin), levelDbfs });
+    this.#state = { name: 'quiet' };
+  }
+}

@@ -1,0 +1,158 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { invalidArgument, JackfieldError } from '../../errors.js';
+import type { PcmFormat } from '../../pcm.js';
+import { fileError } from '../file-error.js';
+import { decodeSamples, type WavEncoding } from './wav-encoding.js';
+import { locateWav, type WavLayout } from './wav-layout.js';
+import type { WavMetadata } from './wav-metadata.js';
+
+export interface WavReadOptions {
+  /** First sample to read, per channel. Default 0. */
+  readonly start?: number;
+  /** Sample to stop before, per channel. Default the end of the file. */
+  readonly end?: number;
+  /** Samples per channel in each array, 1 to 1,048,576. ADPCM files give whole blocks. Default 32,768. */
+  readonly chunkSamples?: number;
+}
+
+/**
+ * Reads a WAV file as s16, whatever encoding it has, in constant memory and from any position.
+ * Truncated and never-finished files are read as far as they go; {@link WavReader.state} says so.
+ *
+ * ```ts
+ * await using wav = await WavReader.open('call.wav');
+ * console.log(wav.format, wav.sampleCount);
+ * for await (const samples of wav) meter.push(samples);
+ * ```
+ */
+export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
+  readonly path: string;
+  /** Where the samples lie, byte by byte. */
+  readonly layout: WavLayout;
+  readonly #handle: FileHandle;
+  #isClosed = false;
+
+  private constructor(path: string, handle: FileHandle, layout: WavLayout) {
+    this.path = path;
+    this.layout = layout;
+    this.#handle = handle;
+  }
+
+  /** @throws ERR_FILE when the file cannot be opened; ERR_WAV ({@link WavError}) when it is no readable WAV. */
+  static async open(path: string): Promise<WavReader> {
+    let handle: FileHandle | undefined;
+    try {
+      handle = await open(path, 'r');
+      const { size } = await handle.stat();
+      const search = locateWav(size);
+      let step = search.next();
+      while (!step.done) step = search.next(await readAt(handle, step.value.position, step.value.length));
+      return new WavReader(path, handle, step.value);
+    } catch (error) {
+      await handle?.close();
+      throw error instanceof JackfieldError ? error : fileError('read', path, error);
+    }
+  }
+
+  get format(): PcmFormat {
+    return this.layout.format;
+  }
+
+  /** Samples per channel. */
+  get sampleCount(): number {
+    return this.layout.sampleCount;
+  }
+
+  get encoding(): WavEncoding {
+    return this.layout.encoding;
+  }
+
+  /** Bits of one sample as the file has it, before the conversion to 16. */
+  get bitsPerSample(): number {
+    return this.layout.bitsPerSample;
+  }
+
+  get metadata(): WavMetadata {
+    return this.layout.metadata;
+  }
+
+  /** Whether the header's size and the file agree; see {@link WavLayout.state}. */
+  get state(): WavLayout['state'] {
+    return this.layout.state;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Int16Array> {
+    return this.samples();
+  }
+
+  /**
+   * Interleaved samples of a part of the file. Several can run at once.
+   *
+   * @throws ERR_INVALID_ARG for a range outside the file; ERR_FILE when reading fails; ERR_CLOSED after close.
+   */
+  async *samples(options: WavReadOptions = {}): AsyncGenerator<Int16Array, void, undefined> {
+    const { start = 0, end = this.sampleCount, chunkSamples = 32_768 } = options;
+    if (!Number.isSafeInteger(end) || end < 0 || end > this.sampleCount) {
+      throw invalidArgument('end', `a whole number from 0 to ${this.sampleCount}`, end);
+    }
+    if (!Number.isSafeInteger(start) || start < 0 || start > end) {
+      throw invalidArgument('start', `a whole number from 0 to ${end}`, start);
+    }
+    if (!Number.isSafeInteger(chunkSamples) || chunkSamples < 1 || chunkSamples > 1 << 20) {
+      throw invalidArgument('chunkSamples', 'a whole number from 1 to 1048576', chunkSamples);
+    }
+    const { blockAlign, samplesPerBlock, dataOffset, format, encoding } = this.layout;
+    const blocksAtOnce = Math.max(1, Math.floor(chunkSamples / samplesPerBlock));
+    let block = Math.floor(start / samplesPerBlock);
+    for (let at = start; at < end; ) {
+      const blocks = Math.min(blocksAtOnce, Math.ceil(end / samplesPerBlock) - block);
+      const bytes = await this.#read(dataOffset + block * blockAlign, blocks * blockAlign);
+      const samples = decodeSamples({
+        bytes,
+        encoding,
+        channels: format.channels,
+        blockAlign,
+        samplesPerBlock,
+      });
+      const first = block * samplesPerBlock;
+      const last = Math.min(end, first + blocks * samplesPerBlock);
+      yield samples.subarray((at - first) * format.channels, (last - first) * format.channels);
+      at = last;
+      block += blocks;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#handle.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #read(position: number, length: number): Promise<Uint8Array> {
+    if (this.#isClosed) throw new JackfieldError('ERR_CLOSED', `${this.path} was closed.`);
+    let bytes: Uint8Array;
+    try {
+      bytes = await readAt(this.#handle, position, length);
+    } catch (error) {
+      throw fileError('read', this.path, error);
+    }
+    if (bytes.length === length) return bytes;
+    throw new JackfieldError('ERR_FILE', `${this.path} became shorter while it was read.`);
+  }
+}
+
+/** Up to `length` bytes; fewer at the end of the file. */
+async function readAt(handle: FileHandle, position: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { parseCommand } from '../../src/protocol/parse-command.js';
+import { parseReply } from '../../src/protocol/parse-reply.js';
+import { serialize } from '../../src/protocol/serialize.js';
+
+describe('parseCommand', () => {
+  it.each([
+    ['NAME my recorder', { kind: 'name', name: 'my recorder' }],
+    ['PROTOCOL 9999', { kind: 'protocol', version: 9999 }],
+    ['PING', { kind: 'ping' }],
+    ['#50 PING', { kind: 'ping', commandId: '50' }],
+    ['CALL echo123, +18005551234', { kind: 'call', targets: ['echo123', '+18005551234'] }],
+    ['GET CALL 5 DURATION', { kind: 'get', object: 'CALL', id: 5, property: 'DURATION', argument: '' }],
+    [
+      'GET USER echo123 FULLNAME',
+      { kind: 'get', object: 'USER', id: 'echo123', property: 'FULLNAME', argument: '' },
+    ],
+    [
+      'GET PROFILE FULLNAME',
+      { kind: 'get', object: 'PROFILE', id: undefined, property: 'FULLNAME', argument: '' },
+    ],
+    ['GET CURRENTUSERHANDLE', { kind: 'get-parameter', parameter: 'CURRENTUSERHANDLE', argument: '' }],
+    [
+      'SET CALL 5 STATUS FINISHED',
+      { kind: 'set', object: 'CALL', id: 5, property: 'STATUS', value: 'FINISHED' },
+    ],
+    ['SET USERSTATUS ONLINE', { kind: 'set-parameter', parameter: 'USERSTATUS', value: 'ONLINE' }],
+    ['ALTER CALL 5 END HANGUP', { kind: 'alter', object: 'CALL', id: 5, action: 'END', argument: 'HANGUP' }],
+    [
+      'ALTER CALL 5 SET_INPUT PORT="5001"',
+      { kind: 'alter', object: 'CALL', id: 5, action: 'SET_INPUT', argument: 'PORT="5001"' },
+    ],
+    ['SEARCH CALLS abc', { kind: 'search', what: 'CALLS', target: 'abc' }],
+    ['GRT CALL 5 DURATION', { kind: 'unknown', text: 'GRT CALL 5 DURATION', error: 2 }],
+    ['#7 GET CALL x DURATION', { kind: 'unknown', text: 'GET CALL x DURATION', error: 11, commandId: '7' }],
+    ['', { kind: 'unknown', text: '', error: 1 }],
+  ])('reads %j and writes it back', (line, message) => {
+    const parsed = parseCommand(line);
+    expect(parsed).toEqual(message);
+    expect(serialize(parsed)).toBe(line);
+  });
+
+  it('recognises keywords in any case and writes them as they came', () => {
+    const parsed = parseCommand('get user echo123 fullName');
+    expect(parsed).toMatchObject({ kind: 'get', object: 'USER', id: 'echo123', property: 'FULLNAME' });
+    expect(serialize(parsed)).toBe('get user echo123 fullName');
+  });
+
+  it('drops blanks after keyword values but not after free text', () => {
+    expect(parseCommand('SET AUTOAWAY OFF ')).toMatchObject({ value: 'OFF' });
+    expect(parseCommand('MESSAGE echo123  hi ')).toMatchObject({ text: ' hi ' });
+  });
+});
+
+describe('parseReply', () => {
+  it.each([
+    ['OK', { kind: 'ok' }],
+    ['#0 OK', { kind: 'ok', commandId: '0' }],
+    ['PONG', { kind: 'pong' }],
+    ['PROTOCOL 8', { kind: 'protocol', version: 8 }],
+    ['USERSTATUS ONLINE', { kind: 'parameter', parameter: 'USERSTATUS', value: 'ONLINE' }],
+    [
+      'CALL 14 STATUS RINGING',
+      { kind: 'property', object: 'CALL', id: 14, property: 'STATUS', value: 'RINGING' },
+    ],
+    ['CALL 14 FOO a  b', { kind: 'property', object: 'CALL', id: 14, property: 'FOO', value: 'a  b' }],
+    [
+      'PROFILE FULLNAME Jane Doe',
+      { kind: 'property', object: 'PROFILE', property: 'FULLNAME', value: 'Jane Doe' },
+    ],
+    ['CALLS 1, 2', { kind: 'list', list: 'CALLS', ids: [1, 2] }],
+    ['USERS', { kind: 'list', list: 'USERS', ids: [] }],
+    ['ERROR 7 GET: invalid WHAT', { kind: 'error', number: 7, text: 'GET: invalid WHAT' }],
+    ['ALTER CHAT SETTOPIC', { kind: 'altered', object: 'CHAT', action: 'SETTOPIC', value: '' }],
+    [
+      '#1 ALTER CALL 1 SET_INPUT PORT="5"',
+      {
+        kind: 'echo',
+        commandId: '1',
+        command: {
+          kind: 'alter',
+          object: 'CALL',
+          id: 1,
+          action: 'SET_INPUT',
+          argument: 'PORT="5"',
+          commandId: '1',
+        },
+      },
+    ],
+    ['CALLS 1, x', { kind: 'unknown', text: 'CALLS 1, x' }],
+  ])('reads %j and writes it back', (line, message) => {
+    const parsed = parseReply(line);
+    expect(parsed).toEqual(message);
+    expect(serialize(parsed)).toBe(line);
+  });
+});
+
+describe('serialize', () => {
+  it('refuses what would begin a second command, naming the parameter', () => {
+    expect(() => serialize({ kind: 'name', name: 'a\nCALL b' })).toThrow(
+      expect.objectContaining({ code: 'ERR_LINE_BREAK', message: expect.stringContaining('name must') }),
+    );
+    const body = { kind: 'message', target: 'b', text: 'one\ntwo' } as const;
+    expect(() => serialize(body)).toThrow(expect.objectContaining({ code: 'ERR_LINE_BREAK' }));
+    expect(serialize(body, { multiline: true })).toBe('MESSAGE b one\ntwo');
+    expect(() => serialize({ ...body, target: 'b\nc' }, { multiline: true })).toThrow(/target must/);
+  });
+});
