@@ -1,4 +1,4 @@
-import { JackfieldError } from '../errors.js';
+import { invalidArgument, JackfieldError } from '../errors.js';
 import { OBJECTS } from './catalogue/objects.js';
 import { PARAMETERS } from './catalogue/parameters.js';
 import type { PropertySpec } from './catalogue/spec.js';
@@ -82,7 +82,8 @@ function inCatalogueCase(word: unknown, words: readonly string[] = []): unknown 
 }
 
 function encode(name: string, spec: PropertySpec, value: unknown): string {
-  const text = CODECS[spec.type].encode(value as never, name);
+  const text: unknown = CODECS[spec.type].encode(value as never, name);
+  if (typeof text !== 'string') throw invalidArgument(name, CODECS[spec.type].syntax, value);
   if (hasLineBreak(text)) throw lineBreakError(name);
   return text;
 }
