@@ -24,9 +24,9 @@ export const CALL = {
   since: P1,
   id: 'number',
   errors: {
-    get: { id: 11, what: 13, other: [7, 12, 71] },
-    set: { id: 19, what: 25, other: [18, 20, 21, 22, 23, 24, 41, 42, 72] },
-    alter: { id: 556, what: 557, other: [526, 527, 555, 558, 559, 560] },
+    get: { id: 11, what: 13, other: [12] },
+    set: { id: 19, what: 25, other: [20, 21] },
+    alter: { id: 556, what: 557, other: [555, 558, 559, 560] },
   },
   properties: {
     TIMESTAMP: { type: 'timestamp', note: 'When the call was placed.' },
@@ -47,7 +47,7 @@ export const CALL = {
       type: 'enum',
       values: CALL_STATUSES,
       access: 'read-write',
-      errors: [21, 22, 23, 24],
+      errors: { set: [22, 23, 24, 103, 104] },
       note: 'Where the call is in its life. SET takes ONHOLD, INPROGRESS (answer or resume) and FINISHED (hang up).',
     },
     VIDEO_STATUS: {
@@ -80,16 +80,17 @@ export const CALL = {
     CONF_PARTICIPANT: {
       type: 'participant',
       argument: 'int',
-      errors: [71],
+      errors: { get: [71] },
       note: 'The nth party of the conference, with its call type, status and display name.',
     },
     VM_DURATION: { type: 'seconds', since: P5, note: 'How long the voicemail being left has lasted.' },
     VM_ALLOWED_DURATION: { type: 'seconds', since: P5, note: 'Longest voicemail that may be left.' },
     RATE: {
       type: 'int',
+      unit: 'currency / 10^RATE_PRECISION a minute',
       since: P6,
       section: 'Call cost information',
-      note: 'Cost per minute, in units of RATE_PRECISION.',
+      note: 'Cost.',
     },
     RATE_CURRENCY: { type: 'word', since: P6, section: 'Call cost information', note: 'Currency of RATE.' },
     RATE_PRECISION: {
@@ -160,21 +161,21 @@ export const CALL = {
       type: 'word',
       access: 'write',
       section: 'SET CALL DTMF',
-      errors: [41, 42],
+      errors: { set: [41, 42] },
       note: 'Sends digits 0-9, # and *; as a notification, a digit that was received.',
     },
     JOIN_CONFERENCE: {
       type: 'int',
       access: 'write',
       section: 'SET CALL JOIN_CONFERENCE',
-      errors: [72],
+      errors: { set: [72] },
       note: 'Joins the call into the conference of another call, given by its id.',
     },
   },
   actions: {
     ANSWER: { since: P5, note: 'Answers a ringing call.' },
-    HOLD: { since: P5, note: 'Puts the call on hold.' },
-    RESUME: { since: P5, note: 'Takes the call off hold.' },
+    HOLD: { since: P5, errors: [103], note: 'Puts the call on hold.' },
+    RESUME: { since: P5, errors: [104], note: 'Takes the call off hold.' },
     HANGUP: { since: P5, note: 'Ends the call.' },
     END: {
       since: P5,

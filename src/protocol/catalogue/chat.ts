@@ -21,8 +21,8 @@ export const CHAT = {
   id: 'string',
   anonymousReply: true,
   errors: {
-    get: { id: 105, what: 106, other: [7, 501] },
-    set: { id: 105, what: 106, other: [18] },
+    get: { id: 105, what: 106, other: [501] },
+    set: { id: 105, what: 106 },
     alter: { id: 500, what: 502, other: [501, 503, 504] },
   },
   properties: {

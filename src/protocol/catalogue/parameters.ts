@@ -21,7 +21,7 @@ export const PARAMETERS = {
     access: 'read-write',
     since: P1,
     section: 'GET/SET USERSTATUS',
-    errors: [28],
+    errors: { set: [28] },
     note: 'How the current user is seen. SKYPEME from protocol 2 on.',
   },
   CONNSTATUS: {
@@ -36,7 +36,7 @@ export const PARAMETERS = {
     argument: 'word',
     since: P1,
     section: 'GET PRIVILEGE',
-    errors: [40],
+    errors: { get: [40] },
     note: 'Whether the current user has SkypeOut, SkypeIn or VOICEMAIL.',
   },
   PREDICTIVE_DIALER_COUNTRY: {
@@ -50,7 +50,7 @@ export const PARAMETERS = {
     access: 'read-write',
     since: P1,
     section: 'GET/SET AUDIO_IN',
-    errors: [50],
+    errors: { set: [50] },
     note: 'Audio input device; empty for the default.',
   },
   AUDIO_OUT: {
@@ -58,7 +58,7 @@ export const PARAMETERS = {
     access: 'read-write',
     since: P1,
     section: 'GET/SET AUDIO_OUT',
-    errors: [50],
+    errors: { set: [50] },
     note: 'Audio output device; empty for the default.',
   },
   RINGER: {
@@ -66,7 +66,7 @@ export const PARAMETERS = {
     access: 'read-write',
     since: WINDOWS_1_3,
     section: 'GET/SET RINGER',
-    errors: [50],
+    errors: { set: [50] },
     note: 'Ringing device; empty for the default.',
   },
   VIDEO_IN: {
@@ -74,7 +74,7 @@ export const PARAMETERS = {
     access: 'read-write',
     since: P5,
     section: 'GET/SET VIDEO_IN',
-    errors: [50],
+    errors: { set: [50] },
     note: 'Video device; empty for the default.',
   },
   MUTE: {
@@ -82,7 +82,7 @@ export const PARAMETERS = {
     access: 'read-write',
     since: P1,
     section: 'GET/SET MUTE',
-    errors: [33],
+    errors: { set: [33] },
     note: 'Whether the microphone is muted; always OFF without a call in progress.',
   },
   AVATAR: {
@@ -91,7 +91,7 @@ export const PARAMETERS = {
     access: 'read-write',
     since: WINDOWS_1_3,
     section: 'GET/SET AVATAR',
-    errors: [111, 114, 9901],
+    errors: { get: [114], set: [111, 114, 9901] },
     note: 'Picture of the current user: GET saves it to a file, SET takes it from one.',
   },
   RINGTONE: {
@@ -100,7 +100,7 @@ export const PARAMETERS = {
     access: 'read-write',
     since: WINDOWS_1_3,
     section: 'GET/SET RINGTONE',
-    errors: [111, 115],
+    errors: { get: [115], set: [111, 115] },
     note: 'Ring tone of this index: a file, or ON and OFF with STATUS.',
   },
   PCSPEAKER: {
@@ -115,7 +115,7 @@ export const PARAMETERS = {
     access: 'read-write',
     since: P5,
     section: 'GET/SET AGC and AEC',
-    errors: [571, 572],
+    errors: { get: [571], set: [572] },
     note: 'Automatic gain control. Without effect from release 3.6 on.',
   },
   AEC: {
@@ -123,7 +123,7 @@ export const PARAMETERS = {
     access: 'read-write',
     since: P5,
     section: 'GET/SET AGC and AEC',
-    errors: [569, 570],
+    errors: { get: [569], set: [570] },
     note: 'Automatic echo cancellation. Without effect from release 3.6 on.',
   },
   AUTOAWAY: {
@@ -131,7 +131,7 @@ export const PARAMETERS = {
     access: 'read-write',
     since: API_3_2,
     section: 'GET/SET AUTOAWAY',
-    errors: [53],
+    errors: { set: [53] },
     note: 'Whether the status becomes AWAY when nothing happens.',
   },
   CONTACTS_FOCUSED: {
@@ -152,7 +152,7 @@ export const PARAMETERS = {
     access: 'read-write',
     since: API_3_0,
     section: 'GET/SET WALLPAPER',
-    errors: [111],
+    errors: { set: [111] },
     note: 'Full path of a PNG, JPG or BMP; empty for none.',
   },
   SILENT_MODE: {

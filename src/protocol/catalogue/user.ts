@@ -13,17 +13,6 @@ import {
 
 const SEXES = ['UNKNOWN', 'MALE', 'FEMALE'] as const;
 
-export const ONLINE_STATUSES = [
-  'UNKNOWN',
-  'OFFLINE',
-  'ONLINE',
-  'AWAY',
-  'NA',
-  'DND',
-  'SkypeOut',
-  'SKYPEME',
-] as const;
-
 /** The USER object (reference, "USER object"). */
 export const USER = {
   note: 'Someone on the network, a contact or not.',
@@ -31,8 +20,8 @@ export const USER = {
   since: P1,
   id: 'string',
   errors: {
-    get: { id: 8, what: 10, other: [7, 9] },
-    set: { id: 8, what: 10, other: [9, 18, 515, 516, 517, 518, 519] },
+    get: { id: 8, what: 10, other: [9] },
+    set: { id: 8, what: 10, other: [9] },
     alter: { id: 527, what: 527 },
   },
   properties: {
@@ -55,19 +44,24 @@ export const USER = {
     BUDDYSTATUS: {
       type: 'int',
       access: 'read-write',
-      errors: [518, 519],
+      errors: { set: [518, 519] },
       note: '0 never a contact, 1 deleted, 2 pending authorisation, 3 added. SET takes 1, or 2 and a message.',
     },
     ISAUTHORIZED: {
       type: 'bool',
       access: 'read-write',
-      errors: [516, 517],
+      errors: { set: [516, 517] },
       note: 'Whether we let the user see our status.',
     },
-    ISBLOCKED: { type: 'bool', access: 'read-write', errors: [516, 517], note: 'Whether we block the user.' },
+    ISBLOCKED: {
+      type: 'bool',
+      access: 'read-write',
+      errors: { set: [516, 517] },
+      note: 'Whether we block the user.',
+    },
     ONLINESTATUS: {
       type: 'enum',
-      values: ONLINE_STATUSES,
+      values: ['UNKNOWN', 'OFFLINE', 'ONLINE', 'AWAY', 'NA', 'DND', 'SkypeOut', 'SKYPEME'],
       note: 'OFFLINE also when the user does not authorise us.',
     },
     LASTONLINETIMESTAMP: {
@@ -79,14 +73,14 @@ export const USER = {
       type: 'text',
       access: 'read-write',
       since: WINDOWS_1_3,
-      errors: [515],
+      errors: { set: [515] },
       note: 'Speed-dial code that we gave the user.',
     },
     RECEIVEDAUTHREQUEST: { type: 'text', note: "Text of the user's request for authorisation." },
     MOOD_TEXT: { type: 'text', since: WINDOWS_2_0, note: 'Mood, as plain text.' },
     RICH_MOOD_TEXT: { type: 'text', since: API_3_0, note: 'Mood, with its XML tags.' },
     ALIASES: { type: 'text', note: 'Aliases; only those that a search has matched.' },
-    TIMEZONE: { type: 'int', since: WINDOWS_2_0, note: 'Offset from GMT, in minutes.' },
+    TIMEZONE: { type: 'int', unit: 'minutes', since: WINDOWS_2_0, note: 'Offset from GMT.' },
     IS_CF_ACTIVE: { type: 'bool', since: API_2_5, note: 'Whether the user forwards calls.' },
     NROF_AUTHED_BUDDIES: { type: 'int', since: API_2_5, note: 'Authorised contacts in the contact list.' },
     DISPLAYNAME: {
@@ -117,11 +111,11 @@ export const PROFILE = {
   id: 'none',
   errors: {
     get: { id: 7, what: 10 },
-    set: { id: 18, what: 552, other: [553] },
+    set: { id: 18, what: 552 },
     alter: { id: 527, what: 527 },
   },
   properties: {
-    PSTN_BALANCE: { type: 'int', note: 'SkypeOut balance, in hundredths of the currency.' },
+    PSTN_BALANCE: { type: 'int', unit: 'hundredths of the currency', note: 'SkypeOut balance.' },
     PSTN_BALANCE_CURRENCY: { type: 'word', note: 'Currency of the balance.' },
     FULLNAME: { type: 'text', access: 'read-write', note: 'Full name.' },
     BIRTHDAY: { type: 'date', access: 'read-write', note: 'Date of birth; 0 when not set, never partial.' },
@@ -154,7 +148,7 @@ export const PROFILE = {
       section: 'SET PROFILE RICH_MOOD_TEXT',
       note: 'Mood, with XML tags; also sets MOOD_TEXT, without them.',
     },
-    TIMEZONE: { type: 'int', access: 'read-write', note: '(24 + hours from GMT) * 3600.' },
+    TIMEZONE: { type: 'int', unit: 'seconds', access: 'read-write', note: '(24 + hours from GMT) * 3600.' },
     CALL_APPLY_CF: {
       type: 'bool',
       access: 'read-write',
@@ -181,7 +175,7 @@ export const PROFILE = {
       access: 'read-write',
       since: P1_4,
       section: FORWARDING,
-      errors: [553],
+      errors: { set: [553] },
       note: 'Whether forwarded calls go to voicemail.',
     },
     SMS_VALIDATED_NUMBERS: { type: 'list', since: API_2_5, note: 'Numbers that SMS can name as the sender.' },

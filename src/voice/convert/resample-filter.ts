@@ -19,14 +19,14 @@ export interface FilterBank {
   /** Output samples for each `step` input samples. */
   readonly phases: number;
   readonly step: number;
-  /** Coefficients of one phase; a multiple of 8. */
+  /** Coefficients of one phase; a multiple of 16. */
   readonly taps: number;
   /** `phases` rows of `taps` coefficients; row p serves outputs that lie p / phases behind an input sample. */
   readonly coefficients: Float32Array;
 }
 
 /** Rows are padded to whole groups of this many, which the inner loop takes at once. */
-const TAP_GROUP = 8;
+const TAP_GROUP = 16;
 
 /**
  * Designs a polyphase bank: a sinc, windowed by Kaiser's window, sampled at `phases` offsets. Each row is scaled

@@ -43,6 +43,10 @@ export function encodeSamples(bytes: Uint8Array, samples: Int16Array, encoding: 
   ENCODERS[encoding](bytes, samples, viewOf(bytes));
 }
 
+export function isWriteEncoding(encoding: string): encoding is WavWriteEncoding {
+  return Object.hasOwn(ENCODERS, encoding);
+}
+
 type Encoder = (bytes: Uint8Array, samples: Int16Array, view: DataView) => void;
 
 const ENCODERS: Readonly<Record<WavWriteEncoding, Encoder>> = {

@@ -155,7 +155,7 @@ function parseFmt(bytes: Uint8Array): Fmt {
   if (channels < 1 || channels > 32 || sampleRate < 1 || sampleRate > 1_000_000) {
     throw new WavError('bad-format', `${said} Expected 1 to 32 channels and 1 to 1000000 Hz.`);
   }
-  const encoding = encodingOf(formatTag, bitsPerSample, blockAlign / channels);
+  const encoding = encodingOf(formatTag, bitsPerSample);
   if (!encoding) {
     throw new WavError(
       'unsupported-encoding',
@@ -170,17 +170,11 @@ function parseFmt(bytes: Uint8Array): Fmt {
   return { format: { sampleRate, channels }, encoding, bitsPerSample, blockAlign, samplesPerBlock };
 }
 
-/** PCM of 9 to 15 bits (and so on) lies left-justified in the next whole byte width: the container decides. */
-function encodingOf(
-  formatTag: number,
-  bitsPerSample: number,
-  bytesPerSample: number,
-): WavEncoding | undefined {
-  const isPcm = formatTag === FORMAT_TAG.pcm && bitsPerSample >= 1 && bitsPerSample <= bytesPerSample * 8;
-  const containerBits = isPcm ? bytesPerSample * 8 : bitsPerSample;
+/** PCM of 9 to 15 bits (and so on) lies left-justified in the next whole number of bytes. */
+function encodingOf(formatTag: number, bitsPerSample: number): WavEncoding | undefined {
+  const storedBits = formatTag === FORMAT_TAG.pcm ? Math.ceil(bitsPerSample / 8) * 8 : bitsPerSample;
   for (const [encoding, shape] of Object.entries(ENCODING_SHAPES)) {
-    if (shape.formatTag === formatTag && shape.bitsPerSample === containerBits)
-      return encoding as WavEncoding;
+    if (shape.formatTag === formatTag && shape.bitsPerSample === storedBits) return encoding as WavEncoding;
   }
   return undefined;
 }

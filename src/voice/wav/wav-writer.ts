@@ -4,7 +4,7 @@ import { invalidArgument, JackfieldError } from '../../errors.js';
 import { type PcmFormat, type PcmSink, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
 import { fileError } from '../file-error.js';
 import { type PositionedFile, positionedFile } from './positioned-file.js';
-import { ENCODING_SHAPES, encodeSamples, type WavWriteEncoding } from './wav-encoding.js';
+import { encodeSamples, isWriteEncoding, type WavWriteEncoding } from './wav-encoding.js';
 import { WavHeader } from './wav-header.js';
 import type { WavMetadata } from './wav-metadata.js';
 
@@ -233,7 +233,7 @@ function resolveOptions(options: WavWriterOptions): ResolvedOptions {
   const { encoding = 's16', metadata = {}, flushMs = 250 } = options;
   const { fsync: sync = 'never', io = 'async', existing = 'replace' } = options;
   const format = pcmFormat(options.format ?? VOICE_FORMAT);
-  if (!(encoding in ENCODING_SHAPES) || ['f64', 'ima-adpcm'].includes(encoding)) {
+  if (!isWriteEncoding(encoding)) {
     throw invalidArgument('encoding', 'one of u8, s16, s24, s32, f32, alaw, mulaw', encoding);
   }
   if (!(flushMs >= 20 && flushMs <= 500)) throw invalidArgument('flushMs', 'from 20 to 500', flushMs);

@@ -1,0 +1,65 @@
+import { invalidArgument } from '../../errors.js';
+
+/** Gain for a number of decibels; -Infinity is silence. */
+export function gainOf(db: number): number {
+  return 10 ** (db / 20);
+}
+
+/** @throws ERR_INVALID_ARG when a gain is not a number from -Infinity to 40 dB. */
+export function checkedGainDb(name: string, db: number): number {
+  if (!(db <= 40)) throw invalidArgument(name, 'from -Infinity to 40 dB', db);
+  return db;
+}
+
+/** A gain that changes in a straight line, so that no change is heard as a click. */
+export class GainRamp {
+  #gain: number;
+  #target: number;
+  #step = 0;
+  #left = 0;
+
+  constructor(gain: number) {
+    this.#gain = gain;
+    this.#target = gain;
+  }
+
+  /** Whether the gain has come to rest at zero. */
+  get isSilent(): boolean {
+    return this.#left === 0 && this.#gain === 0;
+  }
+
+  /** Heads for `gain`, reached after `sampleCount` samples. */
+  moveTo(gain: number, sampleCount: number): void {
+    this.#target = gain;
+    this.#left = sampleCount;
+    this.#step = sampleCount > 0 ? (gain - this.#gain) / sampleCount : 0;
+    if (sampleCount === 0) this.#gain = gain;
+  }
+
+  /** Adds `samples` (interleaved) times the gain to `sums`, from `at` on. */
+  addTo(sums: Float32Array, at: number, samples: Int16Array, channels: number): void {
+    const ramped = Math.min(this.#left * channels, samples.length);
+    for (let i = 0; i < ramped; i++) {
+      sums[at + i] = (sums[at + i] ?? 0) + (samples[i] ?? 0) * this.#gain;
+      if ((i + 1) % channels === 0) this.#advance();
+    }
+    const gain = this.#gain;
+    if (gain === 1) {
+      for (let i = ramped; i < samples.length; i++) sums[at + i] = (sums[at + i] ?? 0) + (samples[i] ?? 0);
+    } else if (gain !== 0) {
+      for (let i = ramped; i < samples.length; i++) {
+        sums[at + i] = (sums[at + i] ?? 0) + (samples[i] ?? 0) * gain;
+      }
+    }
+  }
+
+  /** Lets `sampleCount` samples of silence pass. */
+  skip(sampleCount: number): void {
+    for (let i = Math.min(sampleCount, this.#left); i > 0; i--) this.#advance();
+  }
+
+  #advance(): void {
+    this.#left--;
+    this.#gain = this.#left === 0 ? this.#target : this.#gain + this.#step;
+  }
+}

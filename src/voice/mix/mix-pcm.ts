@@ -1,0 +1,87 @@
+import { type PcmFormat, type PcmSource, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import { toFormat } from '../convert/to-format.js';
+import { type OpenPcm, openPcm, type PcmInput } from '../pcm-input.js';
+import { Mixer } from './mixer.js';
+import type { MixerSource } from './mixer-source.js';
+
+/** One input of {@link mixPcm}: a WAV file or a stream, where it begins and how loud it is. */
+export interface MixInput {
+  readonly input: string | PcmInput;
+  /** Gain, in dB. Default 0. */
+  readonly gainDb?: number;
+  /** Where it begins in the mix, in samples of the mix per channel. Default 0. */
+  readonly position?: number;
+}
+
+export interface MixPcmOptions {
+  /** Format of the mix; inputs in another one are converted. Default {@link VOICE_FORMAT}. */
+  readonly format?: PcmFormat;
+  /** See {@link Mixer}. Default `'soft'`. */
+  readonly limiter?: 'soft' | 'clip';
+}
+
+const BLOCK = 16_384;
+
+/**
+ * Mixes files and streams into one stream, as long as the longest of them. Each is read no further ahead than a
+ * block, so memory does not depend on their length.
+ *
+ * @throws ERR_INVALID_ARG for an option out of range; ERR_FILE and ERR_WAV for the files.
+ */
+export async function* mixPcm(
+  inputs: readonly MixInput[],
+  options: MixPcmOptions = {},
+): AsyncGenerator<Int16Array, void, undefined> {
+  const format = pcmFormat(options.format ?? VOICE_FORMAT);
+  const mixer = new Mixer({ format, limiter: options.limiter ?? 'soft' });
+  const opened: OpenPcm[] = [];
+  try {
+    const feeds: Feed[] = [];
+    for (const { input, ...place } of inputs) {
+      const pcm = await openPcm(input);
+      opened.push(pcm);
+      const source = mixer.addSource({ ...place, maxBufferedMs: 60_000, whenFull: 'wait' });
+      feeds.push(new Feed(source, toFormat(pcm.source, pcm.format, format), place.position ?? 0, format));
+    }
+    for (let left = feeds; left.length > 0; ) {
+      await Promise.all(left.map((feed) => feed.fillUntil(mixer.position + BLOCK)));
+      left = left.filter((feed) => !feed.isOver);
+      const ends = feeds.map((feed) => feed.position);
+      const count = left.length > 0 ? BLOCK : Math.max(...ends) - mixer.position;
+      if (count > 0) yield mixer.read(count);
+    }
+  } finally {
+    for (const pcm of opened) await pcm[Symbol.asyncDispose]();
+  }
+}
+
+/** Moves one input into its place in the mixer, as far as it is needed. */
+class Feed {
+  readonly #source: MixerSource;
+  readonly #samples: AsyncIterator<Int16Array>;
+  readonly #channels: number;
+  /** The first sample of the mix that this input has not given yet. */
+  position: number;
+  isOver = false;
+
+  constructor(source: MixerSource, samples: PcmSource, position: number, format: PcmFormat) {
+    this.#source = source;
+    this.#samples = samples[Symbol.asyncIterator]();
+    this.#channels = format.channels;
+    this.position = position;
+  }
+
+  async fillUntil(position: number): Promise<void> {
+    while (!this.isOver && this.position < position) {
+      const { done, value } = await this.#samples.next();
+      if (done) {
+        this.isOver = true;
+        this.#source.end();
+      } else {
+        // It cannot be full: no more than one block and one chunk of the input wait at a time.
+        void this.#source.take(value, this.position);
+        this.position += value.length / this.#channels;
+      }
+    }
+  }
+}

@@ -1,0 +1,187 @@
+import { invalidArgument, JackfieldError } from '../../errors.js';
+import type { PcmSink } from '../../pcm.js';
+import { checkedGainDb, GainRamp, gainOf } from './gain-ramp.js';
+
+export interface MixerSourceOptions {
+  /** Gain, in dB; -Infinity mutes. At most 40. Default 0. */
+  readonly gainDb?: number;
+  /** Where on the mixer's time line the source's first sample lies. Default: where the mixer is now. */
+  readonly position?: number;
+  /** Audio that may wait to be mixed, in milliseconds: 20 to 60000. Default 1000. */
+  readonly maxBufferedMs?: number;
+  /** What a write does when that much waits: resolve later, or throw the oldest away and count it. Default `'wait'`. */
+  readonly whenFull?: 'wait' | 'drop-oldest';
+}
+
+/** What a source has to know of the mixer that it belongs to. */
+export interface MixerLine {
+  readonly channels: number;
+  readonly sampleRate: number;
+  readonly rampSamples: number;
+  /** The next sample that the mixer will give. */
+  readonly position: number;
+}
+
+interface Piece {
+  readonly position: number;
+  readonly samples: Int16Array;
+}
+
+/** One source of a mixer: a sink for its audio, and its gain. Made by `Mixer.addSource`. */
+export class MixerSource implements PcmSink {
+  readonly #line: MixerLine;
+  readonly #gain: GainRamp;
+  readonly #maxSamples: number;
+  readonly #whenFull: 'wait' | 'drop-oldest';
+  readonly #pieces: Piece[] = [];
+  #next: number;
+  #buffered = 0;
+  #dropped = 0;
+  #ended = false;
+  #leaving = false;
+  #room: (() => void) | undefined;
+
+  constructor(line: MixerLine, options: MixerSourceOptions) {
+    const { gainDb = 0, position = line.position, maxBufferedMs = 1000, whenFull = 'wait' } = options;
+    if (!Number.isSafeInteger(position) || position < line.position) {
+      throw invalidArgument('position', `a whole number from ${line.position} on`, position);
+    }
+    if (!(maxBufferedMs >= 20 && maxBufferedMs <= 60_000)) {
+      throw invalidArgument('maxBufferedMs', 'from 20 to 60000', maxBufferedMs);
+    }
+    if (whenFull !== 'wait' && whenFull !== 'drop-oldest') {
+      throw invalidArgument('whenFull', "'wait' or 'drop-oldest'", whenFull);
+    }
+    this.#line = line;
+    this.#gain = new GainRamp(gainOf(checkedGainDb('gainDb', gainDb)));
+    this.#maxSamples = Math.ceil((maxBufferedMs * line.sampleRate) / 1000) * line.channels;
+    this.#whenFull = whenFull;
+    this.#next = position;
+  }
+
+  /** Samples per channel that were not mixed: thrown away when full, or come after their place had passed. */
+  get droppedSamples(): number {
+    return this.#dropped / this.#line.channels;
+  }
+
+  /** Samples per channel that wait to be mixed. */
+  get bufferedSamples(): number {
+    return this.#buffered / this.#line.channels;
+  }
+
+  /** Whether nothing will come from this source any more: the mixer forgets it. */
+  get isDone(): boolean {
+    return (this.#ended && this.#pieces.length === 0) || (this.#leaving && this.#gain.isSilent);
+  }
+
+  /** Changes the gain without a click, over the mixer's `rampMs`. */
+  setGainDb(gainDb: number): void {
+    if (!this.#leaving) this.#gain.moveTo(gainOf(checkedGainDb('gainDb', gainDb)), this.#line.rampSamples);
+  }
+
+  /**
+   * Takes interleaved samples. `position` is on the mixer's time line; a gap is silence, and what lies before
+   * the mixer's position came too late and is counted as dropped. The samples are copied.
+   */
+  write(samples: Int16Array, position: number = this.#next): void | Promise<void> {
+    return this.take(samples.slice(), position);
+  }
+
+  /** As {@link write}, for an array that the source may keep. */
+  take(samples: Int16Array, position: number = this.#next): void | Promise<void> {
+    const { channels } = this.#line;
+    if (this.#ended) throw new JackfieldError('ERR_CLOSED', 'The source was ended.');
+    if (samples.length % channels !== 0) {
+      throw invalidArgument('samples', `a multiple of ${channels} channels long`, samples.length);
+    }
+    if (!Number.isSafeInteger(position) || position < this.#next) {
+      throw invalidArgument('position', `a whole number from ${this.#next} on`, position);
+    }
+    this.#next = position + samples.length / channels;
+    this.#pieces.push({ position, samples });
+    this.#buffered += samples.length;
+    this.#dropUntil(this.#line.position);
+    if (this.#whenFull === 'drop-oldest') this.#dropToFit();
+    else if (this.#buffered > this.#maxSamples) return this.#untilRoom();
+  }
+
+  /** No more will be written; what waits is still mixed. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** Leaves the mix within the mixer's `rampMs`, whatever still waits. */
+  leave(): void {
+    this.#leaving = true;
+    this.#ended = true;
+    this.#gain.moveTo(0, this.#line.rampSamples);
+  }
+
+  /** Adds what lies in the `count` samples from the mixer's position on to `sums`. The mixer calls this. */
+  mixInto(sums: Float32Array, count: number): void {
+    const { channels, position } = this.#line;
+    const end = position + count;
+    let at = position;
+    while (at < end) {
+      const piece = this.#pieces[0];
+      if (!piece || piece.position >= end) break;
+      this.#gain.skip(piece.position - at);
+      at = Math.max(at, piece.position);
+      const from = (at - piece.position) * channels;
+      const until = Math.min(piece.samples.length, (end - piece.position) * channels);
+      const part = piece.samples.subarray(from, until);
+      this.#gain.addTo(sums, (at - position) * channels, part, channels);
+      at += part.length / channels;
+      this.#buffered -= part.length;
+      this.#pieces.shift();
+      if (until < piece.samples.length) {
+        this.#pieces.unshift({ position: end, samples: piece.samples.subarray(until) });
+      }
+    }
+    this.#gain.skip(end - at);
+    if (this.#buffered <= this.#maxSamples) this.#makeRoom();
+  }
+
+  /** Throws away what waits, once the source is done. The mixer calls this. */
+  discard(): void {
+    this.#pieces.length = 0;
+    this.#buffered = 0;
+    this.#makeRoom();
+  }
+
+  #dropUntil(position: number): void {
+    const { channels } = this.#line;
+    for (let piece = this.#pieces[0]; piece && piece.position < position; piece = this.#pieces[0]) {
+      const late = Math.min(piece.samples.length, (position - piece.position) * channels);
+      this.#dropped += late;
+      this.#buffered -= late;
+      this.#pieces.shift();
+      if (late < piece.samples.length) {
+        this.#pieces.unshift({ position, samples: piece.samples.subarray(late) });
+      }
+    }
+  }
+
+  #dropToFit(): void {
+    for (let over = this.#buffered - this.#maxSamples; over > 0; over = this.#buffered - this.#maxSamples) {
+      const piece = this.#pieces[0];
+      if (!piece) return;
+      this.#dropUntil(piece.position + Math.min(over, piece.samples.length) / this.#line.channels);
+    }
+  }
+
+  #untilRoom(): Promise<void> {
+    return new Promise((resolve) => {
+      const earlier = this.#room;
+      this.#room = () => {
+        earlier?.();
+        resolve();
+      };
+    });
+  }
+
+  #makeRoom(): void {
+    this.#room?.();
+    this.#room = undefined;
+  }
+}

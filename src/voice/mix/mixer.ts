@@ -1,0 +1,124 @@
+import { invalidArgument } from '../../errors.js';
+import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import { type MixerLine, MixerSource, type MixerSourceOptions } from './mixer-source.js';
+import { hardClip, softLimit } from './soft-limit.js';
+
+export interface MixerOptions {
+  /** Format of all sources and of the mix. Default {@link VOICE_FORMAT}. */
+  readonly format?: PcmFormat;
+  /** How long changes of gain and leaving take, in milliseconds: 0 to 1000. Default 20. */
+  readonly rampMs?: number;
+  /** What happens to sums near and beyond 16 bits: bent from -3 dBFS on, or cut off. Default `'soft'`. */
+  readonly limiter?: 'soft' | 'clip';
+}
+
+/** A conference's block: what everyone together says, and what each hears, which is all but himself. */
+export interface MixMinus {
+  readonly all: Int16Array;
+  readonly without: ReadonlyMap<MixerSource, Int16Array>;
+}
+
+const MAX_READ = 1 << 20;
+
+/**
+ * Mixes any number of sources on one time line. Sources are written to as their audio comes; the mix is read in
+ * blocks, by whoever keeps the time. What is not there when its place is read is silence.
+ *
+ * ```ts
+ * const mixer = new Mixer();
+ * const anna = mixer.addSource();
+ * const ben = mixer.addSource({ gainDb: -6 });
+ * anna.write(samplesOfAnna);
+ * const { without } = mixer.readEach(320);
+ * send(without.get(ben));
+ * ```
+ */
+export class Mixer {
+  readonly format: PcmFormat;
+  readonly #limit: (target: Int16Array, sums: Float32Array) => void;
+  readonly #sources = new Set<MixerSource>();
+  readonly #line: { -readonly [K in keyof MixerLine]: MixerLine[K] };
+  #sums = new Float32Array(0);
+
+  /** @throws ERR_INVALID_ARG for an option out of range. */
+  constructor(options: MixerOptions = {}) {
+    const { rampMs = 20, limiter = 'soft' } = options;
+    this.format = pcmFormat(options.format ?? VOICE_FORMAT);
+    if (!(rampMs >= 0 && rampMs <= 1000)) throw invalidArgument('rampMs', 'from 0 to 1000', rampMs);
+    if (limiter !== 'soft' && limiter !== 'clip')
+      throw invalidArgument('limiter', "'soft' or 'clip'", limiter);
+    this.#limit = limiter === 'soft' ? softLimit : hardClip;
+    this.#line = { ...this.format, rampSamples: msToSamples(rampMs, this.format), position: 0 };
+  }
+
+  /** The next sample that will be read, per channel, from the start of the time line. */
+  get position(): number {
+    return this.#line.position;
+  }
+
+  /** The sources that are in the mix. One that has ended goes when the last it wrote was read. */
+  get sources(): ReadonlySet<MixerSource> {
+    return this.#sources;
+  }
+
+  /** Adds a source, now or for later. @throws ERR_INVALID_ARG for an option out of range. */
+  addSource(options: MixerSourceOptions = {}): MixerSource {
+    const source = new MixerSource(this.#line, options);
+    this.#sources.add(source);
+    return source;
+  }
+
+  /** The next `sampleCount` samples (per channel, 1 to 1048576) of all sources together. */
+  read(sampleCount: number): Int16Array {
+    const sums = this.#cleared(sampleCount);
+    for (const source of this.#sources) source.mixInto(sums, sampleCount);
+    this.#advance(sampleCount);
+    return this.#limited(sums);
+  }
+
+  /**
+   * The next `sampleCount` samples of all together, and for each source the mix of all others. Costs one pass over
+   * the sources, however many there are.
+   */
+  readEach(sampleCount: number): MixMinus {
+    const sums = this.#cleared(sampleCount);
+    const shares = new Map<MixerSource, Float32Array>();
+    for (const source of this.#sources) {
+      const share = new Float32Array(sums.length);
+      source.mixInto(share, sampleCount);
+      for (let i = 0; i < share.length; i++) sums[i] = (sums[i] ?? 0) + (share[i] ?? 0);
+      shares.set(source, share);
+    }
+    const without = new Map<MixerSource, Int16Array>();
+    for (const [source, share] of shares) {
+      for (let i = 0; i < share.length; i++) share[i] = (sums[i] ?? 0) - (share[i] ?? 0);
+      without.set(source, this.#limited(share));
+    }
+    this.#advance(sampleCount);
+    return { all: this.#limited(sums), without };
+  }
+
+  #cleared(sampleCount: number): Float32Array {
+    if (!Number.isSafeInteger(sampleCount) || sampleCount < 1 || sampleCount > MAX_READ) {
+      throw invalidArgument('sampleCount', `a whole number from 1 to ${MAX_READ}`, sampleCount);
+    }
+    const length = sampleCount * this.format.channels;
+    if (this.#sums.length < length) this.#sums = new Float32Array(length);
+    return this.#sums.subarray(0, length).fill(0);
+  }
+
+  #limited(sums: Float32Array): Int16Array {
+    const samples = new Int16Array(sums.length);
+    this.#limit(samples, sums);
+    return samples;
+  }
+
+  #advance(sampleCount: number): void {
+    this.#line.position += sampleCount;
+    for (const source of this.#sources) {
+      if (!source.isDone) continue;
+      source.discard();
+      this.#sources.delete(source);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { invalidArgument } from '../../errors.js';
+import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import { toneSamples } from './tone-samples.js';
+
+/** Frequencies of the keypad, in Hz (ITU-T Q.23): rows low, columns high. */
+export const DTMF_ROWS = [697, 770, 852, 941] as const;
+export const DTMF_COLUMNS = [1209, 1336, 1477, 1633] as const;
+
+const KEYPAD = ['123A', '456B', '789C', '*0#D'] as const;
+
+export type DtmfDigit =
+  | ('0' | '1' | '2' | '3' | '4' | '5' | '6' | '7')
+  | ('8' | '9' | 'A' | 'B' | 'C' | 'D' | '*' | '#');
+
+/** The key in a row and column, both 0 to 3. */
+export function dtmfDigit(row: number, column: number): DtmfDigit {
+  return (KEYPAD[row]?.[column] ?? '') as DtmfDigit;
+}
+
+export interface DtmfOptions {
+  /** Length of each digit, in milliseconds: 20 to 10000. Default 100. */
+  readonly toneMs?: number;
+  /** Silence after each digit, in milliseconds: 0 to 10000. Default 100. */
+  readonly pauseMs?: number;
+  /** Peak of the row's sine, in dBFS: -60 to -6. Default -12. */
+  readonly levelDbfs?: number;
+  /** How much louder the column's sine is, in dB: -12 to 12. Default 2, against the loss of long lines. */
+  readonly twistDb?: number;
+  /** Default {@link VOICE_FORMAT}. */
+  readonly format?: PcmFormat;
+}
+
+/**
+ * Samples of dialled digits: `dtmfSamples('123#')`.
+ *
+ * @throws ERR_INVALID_ARG for a character other than 0-9, A-D, `*` and `#`, or an option out of range.
+ */
+export function dtmfSamples(digits: string, options: DtmfOptions = {}): Int16Array {
+  const { toneMs = 100, pauseMs = 100, levelDbfs = -12, twistDb = 2 } = options;
+  const format = pcmFormat(options.format ?? VOICE_FORMAT);
+  if (!(toneMs >= 20 && toneMs <= 10_000)) throw invalidArgument('toneMs', 'from 20 to 10000', toneMs);
+  if (!(pauseMs >= 0 && pauseMs <= 10_000)) throw invalidArgument('pauseMs', 'from 0 to 10000', pauseMs);
+  if (!(levelDbfs >= -60 && levelDbfs <= -6)) throw invalidArgument('levelDbfs', 'from -60 to -6', levelDbfs);
+  if (!(twistDb >= -12 && twistDb <= 12)) throw invalidArgument('twistDb', 'from -12 to 12', twistDb);
+  const toneLength = msToSamples(toneMs, format) * format.channels;
+  const stride = toneLength + msToSamples(pauseMs, format) * format.channels;
+  const samples = new Int16Array(stride * digits.length);
+  [...digits].forEach((digit, i) => {
+    const row = KEYPAD.findIndex((keys) => keys.includes(digit));
+    if (row < 0) throw invalidArgument('digits', 'of 0-9, A-D, * and #', digit);
+    const column = KEYPAD[row]?.indexOf(digit) ?? 0;
+    const shape = { durationMs: toneMs, fadeMs: 2, format };
+    const low = toneSamples({ ...shape, frequency: DTMF_ROWS[row] ?? 0, levelDbfs });
+    const high = toneSamples({
+      ...shape,
+      frequency: DTMF_COLUMNS[column] ?? 0,
+      levelDbfs: Math.min(0, levelDbfs + twistDb),
+    });
+    for (let at = 0; at < toneLength; at++) {
+      const sum = (low[at] ?? 0) + (high[at] ?? 0);
+      samples[i * stride + at] = Math.max(-32768, Math.min(32767, sum));
+    }
+  });
+  return samples;
+}

@@ -1,0 +1,49 @@
+import { invalidArgument } from '../../errors.js';
+import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import { decodeSamples, encodeSamples, isWriteEncoding, type WavWriteEncoding } from './wav-encoding.js';
+import { WavHeader } from './wav-header.js';
+import { locateWav, type WavLayout } from './wav-layout.js';
+import type { WavMetadata } from './wav-metadata.js';
+
+export interface EncodeWavOptions {
+  /** Default {@link VOICE_FORMAT}. */
+  readonly format?: PcmFormat;
+  /** Default `'s16'`. */
+  readonly encoding?: WavWriteEncoding;
+  readonly metadata?: WavMetadata;
+}
+
+/** A whole WAV file in memory, from interleaved samples. For files of any size use WavWriter. */
+export function encodeWav(samples: Int16Array, options: EncodeWavOptions = {}): Uint8Array {
+  const { encoding = 's16', metadata = {} } = options;
+  const format = pcmFormat(options.format ?? VOICE_FORMAT);
+  if (!isWriteEncoding(encoding)) throw invalidArgument('encoding', 'an encoding that is written', encoding);
+  if (samples.length % format.channels !== 0) {
+    throw invalidArgument('samples', `a multiple of ${format.channels} channels long`, samples.length);
+  }
+  const header = new WavHeader({ format, encoding, metadata });
+  const dataBytes = (samples.length / format.channels) * header.blockAlign;
+  const bytes = new Uint8Array(header.length + dataBytes + (dataBytes & 1));
+  bytes.set(header.sized(dataBytes));
+  encodeSamples(bytes.subarray(header.length, header.length + dataBytes), samples, encoding);
+  return bytes;
+}
+
+/** What {@link decodeWav} returns: the samples as s16, and how they lay in the file. */
+export interface DecodedWav extends WavLayout {
+  readonly samples: Int16Array;
+}
+
+/** Reads a whole WAV file from memory. @throws ERR_WAV ({@link WavError}) when it is no readable WAV. */
+export function decodeWav(bytes: Uint8Array): DecodedWav {
+  const search = locateWav(bytes.length);
+  let step = search.next();
+  while (!step.done) {
+    const { position, length } = step.value;
+    step = search.next(bytes.subarray(position, position + length));
+  }
+  const layout = step.value;
+  const data = bytes.subarray(layout.dataOffset, layout.dataOffset + layout.dataBytes);
+  const samples = decodeSamples({ ...layout, bytes: data, channels: layout.format.channels });
+  return { ...layout, samples: samples.subarray(0, layout.sampleCount * layout.format.channels) };
+}
