@@ -1,26 +1,13 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { MacTransport } from '../../../src/control/transport/mac-transport.js';
 import { describeTransport } from './compliance.js';
 import { TestEndpoint } from './test-endpoint.js';
 
-const osascript = fileURLToPath(new URL('./osascript-stand-in.mjs', import.meta.url));
-
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'jackfield-mac-'));
-  process.env['JACKFIELD_TEST_SOCKET'] = join(folder, 'socket');
-});
-afterAll(async () => {
-  delete process.env['JACKFIELD_TEST_SOCKET'];
-  await rm(folder, { recursive: true, force: true });
-});
+const osascript = fileURLToPath(new URL('./osascript-stand-in.sh', import.meta.url));
 
 class MacTestEndpoint extends TestEndpoint {
   readonly transport = new MacTransport({ osascript, scriptName: 'a test' });
@@ -42,8 +29,9 @@ class MacTestEndpoint extends TestEndpoint {
   }
 
   static async start(): Promise<MacTestEndpoint> {
-    const server = createServer().listen(process.env['JACKFIELD_TEST_SOCKET']);
+    const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
+    process.env['JACKFIELD_TEST_PORT'] = String((server.address() as AddressInfo).port);
     return new MacTestEndpoint(server);
   }
 
@@ -67,21 +55,27 @@ class MacTestEndpoint extends TestEndpoint {
   }
 
   #take(socket: Socket, line: string): void {
-    const asked = JSON.parse(line) as { observe?: string[]; command?: string; name?: string };
-    if (asked.observe) {
-      expect(asked.observe).toContain('SKSkypeAPINotification');
+    const [what, ...encoded] = line.split(' ');
+    const words = encoded.map((word) => Buffer.from(word, 'base64').toString('utf8'));
+    if (what === 'observe') {
+      expect(words).toContain('SKSkypeAPINotification');
       this.#observer = socket;
-    } else if (asked.command !== undefined) {
-      expect(asked.name).toBe('a test');
-      this.hear(asked.command);
-      socket.end(`${this.answer(asked.command)}\n`);
+      return;
     }
+    const [command = '', name] = words;
+    expect(name).toBe('a test');
+    this.hear(command);
+    socket.end(`${this.answer(command)}\n`);
   }
 }
 
 describeTransport('macOS (with a stand-in for osascript)', {
   start: () => MacTestEndpoint.start(),
-  absent: async () => new MacTransport({ osascript }),
+  async absent() {
+    const endpoint = await MacTestEndpoint.start();
+    await endpoint.stop();
+    return endpoint.transport;
+  },
 });
 
 test('the answer is the result of the script', async () => {
