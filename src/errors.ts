@@ -24,7 +24,8 @@ export const ERROR_CODES = {
   ERR_SINK: 'A sink threw, or could not keep up under the policy that it was given.',
   ERR_WAV: 'A file could not be read as WAV; the reason is in the error.',
   ERR_ENCODER: 'An encoder or decoder failed; its own text is in the message.',
-  ERR_TOOL: 'A program of the system that was asked for is missing or failed; its own text is in the message.',
+  ERR_TOOL:
+    'A program of the system that was asked for is missing or failed; its own text is in the message.',
   ERR_DEVICE: 'A sound device is missing or failed; the text of the program that runs it is in the message.',
 } as const;
 

@@ -6,7 +6,7 @@ import type { Call } from '../control/call.js';
 import { JackfieldError, messageOf } from '../errors.js';
 import { type PcmSink, samplesToMs, VOICE_FORMAT } from '../pcm.js';
 import type { Lease } from '../tcp/lease.js';
-import { closeError } from '../tcp/lease-state.js';
+import { type CloseReason, closeError } from '../tcp/lease-state.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import { type Level, LevelMeter } from '../voice/level/level-meter.js';
 import { WavWriter } from '../voice/wav/wav-writer.js';
@@ -65,9 +65,13 @@ export async function recordCall(
   const clock = options.clock ?? systemClock;
   await mkdir(dirname(options.file), { recursive: true }).catch((cause: unknown) => {
     const folder = dirname(options.file);
-    throw new JackfieldError('ERR_FILE', `The folder ${folder} cannot be made (${messageOf(cause)}): choose another.`, {
-      cause,
-    });
+    throw new JackfieldError(
+      'ERR_FILE',
+      `The folder ${folder} cannot be made (${messageOf(cause)}): choose another.`,
+      {
+        cause,
+      },
+    );
   });
   const writer = await WavWriter.create(options.file, { format: STEREO });
   const track = new StereoTrack(writer, options);
@@ -76,8 +80,10 @@ export async function recordCall(
       ...options,
       onLease: (stream, lease, start) => {
         if (stream === 'OUTPUT') lease.addSink(track.aligner.remote, { policy: 'wait' });
-        else if (stream === 'INPUT') lease.addSentTap(shifted(track.aligner.local, start), { policy: 'wait' });
-        else if (options.input === false) lease.addSink(shifted(track.aligner.local, start), { policy: 'wait' });
+        else if (stream === 'INPUT')
+          lease.addSentTap(shifted(track.aligner.local, start), { policy: 'wait' });
+        else if (options.input === false)
+          lease.addSink(shifted(track.aligner.local, start), { policy: 'wait' });
         options.onLease?.(stream, lease, start);
       },
     });
@@ -98,7 +104,10 @@ class StereoTrack extends EventEmitter<CallRecordingEvents> {
   constructor(writer: WavWriter, options: LegAlignerOptions) {
     super();
     this.writer = writer;
-    this.aligner = new LegAligner({ write: (samples) => this.#write(samples), end: () => undefined }, options);
+    this.aligner = new LegAligner(
+      { write: (samples) => this.#write(samples), end: () => undefined },
+      options,
+    );
   }
 
   async #write(samples: Int16Array): Promise<void> {
@@ -165,20 +174,27 @@ export class CallRecording extends EventEmitter<CallRecordingEvents> {
 
   /** Resolves when nothing more will be heard: to the reason, when that is not the end of the call. */
   async #untilOver(): Promise<Error | undefined> {
-    const { call, remote, input, microphone } = this.voice;
-    const leases = [remote, input ?? microphone].filter((lease) => lease !== undefined);
-    const stopped = new Promise<'stopped'>((resolve) => {
-      this.#stop.signal.addEventListener('abort', () => resolve('stopped'), { once: true });
+    const { remote, input, microphone } = this.voice;
+    const stopped = new Promise<undefined>((resolve) => {
+      this.#stop.signal.addEventListener('abort', () => resolve(undefined), { once: true });
     });
-    const reasons = await Promise.race([stopped, Promise.all(leases.map((lease) => lease.closed))]);
-    if (reasons === 'stopped') return undefined;
-    const broken = reasons.map(closeError).find((error) => error !== undefined);
-    if (broken) return broken;
+    const ends = await Promise.race([stopped, Promise.all([remote.closed, (input ?? microphone)?.closed])]);
+    if (!ends) return undefined;
+    const [heard, sent] = ends;
+    // An endpoint may reset the input of a call that is over: what it has not read no longer matters.
+    return brokenBy(heard) ?? (await this.#callLost(sent && brokenBy(sent)));
+  }
+
+  /** Waits a moment for the news that the call has ended; resolves to what happened where it does not come. */
+  async #callLost(broken: Error | undefined): Promise<Error | undefined> {
+    const { call, remote } = this.voice;
     const grace = new AbortController();
     try {
       return await Promise.race([
         call.ended({ signal: grace.signal }).then(() => undefined),
-        sleep(systemClock, CALL_END_GRACE_MS, { signal: grace.signal }).then(() => streamsEnded(call.id, remote)),
+        sleep(systemClock, CALL_END_GRACE_MS, { signal: grace.signal }).then(
+          () => broken ?? streamsEnded(call.id, remote),
+        ),
       ]);
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
@@ -186,6 +202,12 @@ export class CallRecording extends EventEmitter<CallRecordingEvents> {
       grace.abort();
     }
   }
+}
+
+/** The error that a stream's end amounts to, unless it is the one that the end of a call brings. */
+function brokenBy(reason: CloseReason): Error | undefined {
+  if (reason.kind !== 'closed') return closeError(reason);
+  return new JackfieldError('ERR_CLOSED', 'The port of a leg was closed here while the call went on.');
 }
 
 function streamsEnded(callId: number, remote: Lease): JackfieldError {

@@ -94,7 +94,12 @@ export async function sidecarOf(facts: SidecarFacts): Promise<RecordingSidecar> 
         ...accounts.local,
         ...traffic(local, input ? 'sent' : 'received'),
       },
-      remote: { stream: 'OUTPUT', channel: 'right', ...accounts.remote, ...traffic(voice.remote, 'received') },
+      remote: {
+        stream: 'OUTPUT',
+        channel: 'right',
+        ...accounts.remote,
+        ...traffic(voice.remote, 'received'),
+      },
     },
     microphone:
       input && microphone
@@ -107,7 +112,7 @@ export async function sidecarOf(facts: SidecarFacts): Promise<RecordingSidecar> 
 
 /** Writes the sidecar beside the audio file; returns its path. */
 export async function writeSidecar(audioFile: string, sidecar: RecordingSidecar): Promise<string> {
-  const path = audioFile.replace(/\.wav$/i, '') + '.json';
+  const path = `${audioFile.replace(/\.wav$/i, '')}.json`;
   await writeFile(path, `${JSON.stringify(sidecar, undefined, 2)}\n`);
   return path;
 }

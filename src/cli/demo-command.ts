@@ -9,8 +9,13 @@ interface Options extends DemoOptions {
 /** `jackfield demo`: the whole job on a bare machine. */
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('Call the test service echo123 on an embedded exchange, speak, and record both legs of the call.')
-    .option('-i, --input <file>', 'speak this WAV file instead of the one that is shipped (any rate, any channels)')
+    .description(
+      'Call the test service echo123 on an embedded exchange, speak, and record both legs of the call.',
+    )
+    .option(
+      '-i, --input <file>',
+      'speak this WAV file instead of the one that is shipped (any rate, any channels)',
+    )
     .option('-o, --out <folder>', 'where the recording goes', 'recordings')
     .option('--fast', 'run the same call as fast as the sockets allow', false)
     .option('--json', 'print one JSON object and nothing else', false)

@@ -91,16 +91,22 @@ export async function runDemo(
   };
 }
 
-/** Listens for the beep and plays the speech at a place counted in samples from it, so that every run is the same. */
+/** Plays the speech at a place counted in samples from the beep, so that every run is the same. */
 async function speakAfterBeep(voice: CallVoice, speech: WavReader): Promise<void> {
-  const beep = new ToneDetector({ frequency: 1000 });
+  const beepEnd = await endOfBeep(voice);
+  if (beepEnd === undefined) return;
+  const at = beepEnd + msToSamples(AFTER_BEEP_MS) - voice.inputStart;
+  await voice.player.play(toFormat(speech, speech.format, VOICE_FORMAT), { at, underrun: 'wait' }).finished;
+}
+
+/** Where the first beep ends on the call's time line, in samples; nothing when the call ends before. */
+async function endOfBeep(voice: CallVoice): Promise<number | undefined> {
+  const detector = new ToneDetector({ frequency: 1000 });
   for await (const { samples } of voice.remote.frames()) {
-    const ended = beep.push(samples).find((event) => event.type === 'end');
-    if (ended?.type !== 'end') continue;
-    const at = ended.end + msToSamples(AFTER_BEEP_MS) - voice.inputStart;
-    await voice.player.play(toFormat(speech, speech.format, VOICE_FORMAT), { at, underrun: 'wait' }).finished;
-    return;
+    const beep = detector.push(samples).find((event) => event.type === 'end');
+    if (beep?.type === 'end') return beep.end;
   }
+  return undefined;
 }
 
 async function showStates(call: Call, view: DemoView): Promise<void> {

@@ -22,7 +22,12 @@ const PATIENCE_MS = 5000;
 export function exchangeCommand(): Command {
   return new Command('exchange')
     .description('Run an exchange: users, the call testing service echo123, and an endpoint to attach to.')
-    .option('--tcp <port>', 'loopback port that clients attach to; 0 lets the system choose', portOption, 4100)
+    .option(
+      '--tcp <port>',
+      'loopback port that clients attach to; 0 lets the system choose',
+      portOption,
+      4100,
+    )
     .option('--user <handle...>', 'users of the exchange; the endpoint is the first one’s', ['jack'])
     .option('--files <folder...>', 'folders in which FILE="..." may read and write', [])
     .option('--clock <kind>', 'real, or manual: time runs when the parent process says so', 'real')

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { JackfieldError } from '../index.js';
 import { demoCommand } from './demo-command.js';
 import { exchangeCommand } from './exchange-command.js';
+import { explainCommand } from './explain-command.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
@@ -14,6 +15,7 @@ const program = new Command('jackfield')
   .showSuggestionAfterError();
 program.addCommand(demoCommand());
 program.addCommand(exchangeCommand());
+program.addCommand(explainCommand());
 
 try {
   await program.parseAsync();

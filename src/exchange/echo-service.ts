@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { msToSamples } from '../pcm.js';
-import { toneSamples } from '../voice/tone/tone.js';
+import { toneSamples } from '../voice/tone/tone-samples.js';
 import { WavReader } from '../voice/wav/wav-reader.js';
 import type { Service } from './conversations.js';
 

@@ -73,9 +73,11 @@ export class PortSource implements VoiceSource {
     this.#fill(frame);
   }
 
+  /** What the peer sent ahead is read and let go: a socket closed on unread bytes would look broken to him. */
   async close(): Promise<void> {
-    this.#socket.destroy();
     this.#finish();
+    this.#socket.removeAllListeners('data').resume();
+    await endSocket(this.#socket);
   }
 
   #ready(frameBytes: number): boolean {
@@ -163,13 +165,8 @@ export class PortDestination implements VoiceDestination {
     this.#send(frame);
   }
 
-  async close(): Promise<void> {
-    if (this.#socket.destroyed) return;
-    const closed = once(this.#socket, 'close').catch(() => undefined);
-    const timer = setTimeout(() => this.#socket.destroy(), FLUSH_TIMEOUT_MS);
-    this.#socket.end();
-    await closed;
-    clearTimeout(timer);
+  close(): Promise<void> {
+    return endSocket(this.#socket);
   }
 
   #send(frame: Int16Array): void {
@@ -191,4 +188,14 @@ export class PortDestination implements VoiceDestination {
       once(this.#socket, 'close', { signal }),
     ]).catch(() => undefined);
   }
+}
+
+/** Flushes, ends, and waits for the peer's end; a peer that does not end is cut off. */
+async function endSocket(socket: Socket): Promise<void> {
+  if (socket.destroyed) return;
+  const closed = once(socket, 'close').catch(() => undefined);
+  const timer = setTimeout(() => socket.destroy(), FLUSH_TIMEOUT_MS);
+  socket.end();
+  await closed;
+  clearTimeout(timer);
 }

@@ -1,5 +1,5 @@
 import { invalidArgument } from '../errors.js';
-import type { StreamTarget } from './catalogue/spec.js';
+import type { StreamTarget } from './catalogue/value-type.js';
 import type {
   ActionName,
   AlterCommandOf,
@@ -115,6 +115,7 @@ export const commands = {
 
 /** Free text: anything that stays on its line. */
 function free(parameter: string, value: string): string {
+  if (typeof value !== 'string') throw invalidArgument(parameter, 'a string', value);
   if (hasLineBreak(value)) throw lineBreakError(parameter);
   return value;
 }

@@ -1,6 +1,7 @@
 import type { ErrorNumber } from './catalogue/error-codes.js';
-import type { LISTS, OBJECTS, SEARCHES } from './catalogue/objects.js';
+import type { OBJECTS } from './catalogue/objects.js';
 import type { PARAMETERS } from './catalogue/parameters.js';
+import type { LISTS, SEARCHES } from './catalogue/searches.js';
 
 /** A word of the wire that the catalogue does not list. Keeps completion for the words that it does. */
 export type OtherWord = string & Record<never, never>;

@@ -1,4 +1,5 @@
 import type { ErrorNumber } from './catalogue/error-codes.js';
+import { HISTORIES, WINDOWS } from './catalogue/windows.js';
 import { Keywords } from './keywords.js';
 import type {
   AlterCommand,
@@ -74,8 +75,8 @@ const VERBS: ReadonlyMap<string, (s: Scanner) => Parsed> = new Map(
 const VERB_WORDS = new Keywords(VERBS.keys());
 const CHAT_ACTIONS = new Keywords(['CREATE', 'CREATEUSINGBLOB', 'FINDUSINGBLOB']);
 const TARGET_WORDS = {
-  open: new Keywords(['IM', 'CHAT', 'VOICEMAIL']),
-  clear: new Keywords(['CHATHISTORY', 'VOICEMAILHISTORY', 'CALLHISTORY']),
+  open: new Keywords(Object.keys(WINDOWS)),
+  clear: new Keywords(Object.keys(HISTORIES)),
 };
 
 function parseProtocol(s: Scanner): Parsed {
@@ -140,11 +141,11 @@ function parseGet(s: Scanner): Parsed {
       spelling: s.spelling,
     };
   }
-  const [badId, badProperty] = entry.spec.errors.get;
+  const errors = entry.spec.errors.get;
   const id = readId(entry, s);
-  if (id === INVALID) return badId;
+  if (id === INVALID) return errors.id;
   const property = s.keywordOrOther(entry.properties);
-  if (property === '') return badProperty;
+  if (property === '') return errors.what;
   const argument = s.rest();
   const object = entry.name;
   return {
@@ -167,11 +168,11 @@ function parseSet(s: Scanner): Parsed {
     const value = isFreeText(parameterSpec(parameter)) ? s.text() : s.rest();
     return { kind: 'set-parameter', parameter, value, commandId: s.commandId, spelling: s.spelling };
   }
-  const [badId, badProperty] = entry.spec.errors.set;
+  const errors = entry.spec.errors.set;
   const id = readId(entry, s);
-  if (id === INVALID) return badId;
+  if (id === INVALID) return errors.id;
   const property = s.keywordOrOther(entry.properties);
-  if (property === '') return badProperty;
+  if (property === '') return errors.what;
   const value = isFreeText(entry.spec.properties[property]) ? s.text() : s.rest();
   const object = entry.name;
   return {
@@ -190,11 +191,11 @@ function parseAlter(s: Scanner): Parsed {
   if (word === '') return 526;
   const entry = objectEntry(word);
   if (entry === undefined) return 527;
-  const [badId, badAction] = entry.spec.errors.alter;
+  const errors = entry.spec.errors.alter;
   const id = readId(entry, s);
-  if (id === INVALID) return badId;
+  if (id === INVALID) return errors.id;
   const action = s.keywordOrOther(entry.actions);
-  if (action === '') return badAction;
+  if (action === '') return errors.what;
   const argument = entry.spec.actions[action]?.argument === 'text' ? s.text() : s.rest();
   const object = entry.name;
   return {
@@ -227,7 +228,7 @@ function parseDelete(s: Scanner): Parsed {
   if (word === '') return 538;
   const entry = objectEntry(word);
   const id = entry && readId(entry, s);
-  if (entry === undefined || id === INVALID) return entry === undefined ? 539 : entry.spec.errors.set[0];
+  if (entry === undefined || id === INVALID) return entry === undefined ? 539 : entry.spec.errors.set.id;
   const object = entry.name;
   return { kind: 'delete', object, id, commandId: s.commandId, spelling: s.spelling } as DeleteCommand;
 }

@@ -1,5 +1,6 @@
-import { LISTS, OBJECTS } from './catalogue/objects.js';
+import { OBJECTS } from './catalogue/objects.js';
 import { PARAMETERS } from './catalogue/parameters.js';
+import { LISTS } from './catalogue/searches.js';
 import { Keywords } from './keywords.js';
 import type {
   AlteredReply,
@@ -110,7 +111,7 @@ function parseAltered(s: Scanner): Parsed {
   const lookahead = s.fork();
   const entry = objectEntry(lookahead.keywordOrOther(OBJECT_WORDS));
   const action = entry && lookahead.keyword(entry.actions);
-  if (!entry || !action || entry.spec.id === 'none') return parseEcho('ALTER', s);
+  if (!entry?.spec.anonymousReply || !action) return parseEcho('ALTER', s);
   return {
     kind: 'altered',
     object: entry.name,

@@ -1,6 +1,6 @@
 import { errorText } from './api-error.js';
 import type { ErrorNumber } from './catalogue/error-codes.js';
-import type { LISTS } from './catalogue/objects.js';
+import type { LISTS } from './catalogue/searches.js';
 import type {
   CommandMessage,
   EchoReply,

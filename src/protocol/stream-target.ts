@@ -1,5 +1,5 @@
 import { invalidArgument, JackfieldError } from '../errors.js';
-import type { StreamTarget } from './catalogue/spec.js';
+import type { StreamTarget } from './catalogue/value-type.js';
 import { parseInteger } from './scanner.js';
 import { hasLineBreak, lineBreakError } from './serialize.js';
 

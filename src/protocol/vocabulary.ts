@@ -1,5 +1,6 @@
-import { LISTS, OBJECTS, SEARCHES } from './catalogue/objects.js';
+import { OBJECTS } from './catalogue/objects.js';
 import { PARAMETERS } from './catalogue/parameters.js';
+import { LISTS, SEARCHES } from './catalogue/searches.js';
 import type { ObjectSpec, PropertySpec } from './catalogue/spec.js';
 import { Keywords } from './keywords.js';
 import type { ListName, ObjectName, ParameterName } from './message.js';

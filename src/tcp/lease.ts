@@ -2,9 +2,8 @@ import type { EventEmitter } from 'node:events';
 import type { PcmFormat, PcmSink } from '../pcm.js';
 import type { CloseReason, LeaseState, Peer } from './lease-state.js';
 import type { Player } from './player.js';
-import type { PcmChunk } from './sample-queue.js';
 import type { SampleTimeline } from './sample-timeline.js';
-import type { SinkHandle, SinkOptions } from './sink-feed.js';
+import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions } from './sink.js';
 
 /** What the leased stream carries, in the words of `ALTER CALL ... SET_x` (reference, "Voice Streams"). */
 export type StreamKind = 'input' | 'output' | 'capture_mic';
@@ -128,14 +127,14 @@ export interface Lease extends EventEmitter<LeaseEvents>, AsyncDisposable {
   claimed(options?: { signal?: AbortSignal }): Promise<Peer>;
   /**
    * Feeds what is received to `sink`, from the next sample on. A lease without sinks reads and counts.
-   * @throws ERR_INVALID_ARG, ERR_INVALID_STATE on a lease that only sends or is over.
+   * @throws ERR_INVALID_ARG, ERR_FILE, ERR_INVALID_STATE on a lease that only sends or is over.
    */
-  addSink(sink: PcmSink, options?: SinkOptions): SinkHandle;
+  addSink(sink: PcmSink | FileSinkSpec, options?: SinkOptions): SinkHandle;
   /**
    * Feeds exactly what leaves to `sink`, silence included.
-   * @throws ERR_INVALID_ARG, ERR_INVALID_STATE on a lease that only receives or is over.
+   * @throws ERR_INVALID_ARG, ERR_FILE, ERR_INVALID_STATE on a lease that only receives or is over.
    */
-  addSentTap(sink: PcmSink, options?: SinkOptions): SinkHandle;
+  addSentTap(sink: PcmSink | FileSinkSpec, options?: SinkOptions): SinkHandle;
   /**
    * What is received, for `for await`. Each array belongs to the caller. Ends with the stream; leaving the loop
    * removes the sink.

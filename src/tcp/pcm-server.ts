@@ -1,29 +1,24 @@
 import { EventEmitter } from 'node:events';
-import type { Socket } from 'node:net';
-import { type Clock, systemClock } from '../clock.js';
-import { invalidArgument, JackfieldError } from '../errors.js';
+import { systemClock } from '../clock.js';
+import { JackfieldError } from '../errors.js';
+import { ReadPlan } from './connection.js';
+import { descriptorAdvice, descriptorLimit } from './descriptor-limit.js';
+import { Gate } from './gate.js';
 import type { Lease, LeaseOptions, RefusedPeer } from './lease.js';
-import { resolveLeaseOptions, within } from './lease-options.js';
+import { resolveLeaseOptions } from './lease-options.js';
 import type { CloseReason } from './lease-state.js';
-import type { PortRange } from './port-listener.js';
-import { StreamLease } from './stream-lease.js';
-
-export interface PcmServerOptions {
-  /** Paces senders and expires leases. Default {@link systemClock}. */
-  clock?: Clock;
-  /** Address that leases listen on. Default `127.0.0.1`. */
-  host?: string;
-  /** Ports that leases are given, first free one first. Default: the system's choice. */
-  ports?: PortRange;
-  /** Leases that may be open at once: 1 to 30,000. Default 10,000. */
-  maxLeases?: number;
-}
+import { BufferBudget } from './receive/buffer-budget.js';
+import { type PcmServerOptions, type ResolvedServerOptions, resolveServerOptions } from './server-options.js';
+import { type LeaseContext, StreamLease } from './stream-lease.js';
+import { TimingWheel } from './timing-wheel.js';
 
 /** Notices of a server, about any of its leases. */
 export interface PcmServerEvents {
   lease: [lease: Lease];
   refused: [lease: Lease, refused: RefusedPeer];
   closed: [lease: Lease, reason: CloseReason];
+  /** A limit was reached. `maxBufferedBytes` does not stop streams: each sink's policy applies. */
+  limit: [what: 'maxLeases' | 'maxBufferedBytes'];
 }
 
 /**
@@ -31,27 +26,32 @@ export interface PcmServerEvents {
  * (reference, "Voice Streams").
  */
 export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDisposable {
-  readonly #clock: Clock;
-  readonly #host: string;
-  readonly #ports: PortRange | undefined;
-  readonly #maxLeases: number;
+  readonly #options: ResolvedServerOptions;
+  readonly #context: LeaseContext;
   readonly #leases = new Set<Lease>();
   #opening = 0;
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   /** @throws ERR_INVALID_ARG with the name of the option. */
   constructor(options: PcmServerOptions = {}) {
     super();
-    const { clock = systemClock, host = '127.0.0.1', ports, maxLeases = 10_000 } = options;
-    this.#clock = clock;
-    this.#host = host;
-    this.#ports = ports && checkPorts(ports);
-    this.#maxLeases = within('maxLeases', maxLeases, 1, 30_000);
+    this.#options = resolveServerOptions(options);
+    this.#context = leaseContext(this.#options, () => this.emit('limit', 'maxBufferedBytes'));
   }
 
   /** Leases that are not closed. */
   get leases(): ReadonlySet<Lease> {
     return this.#leases;
+  }
+
+  /** Connections that are open, those being checked or turned away included. */
+  get connections(): number {
+    return this.#context.gate.connections;
+  }
+
+  /** What to change where this process may not open as many files as `maxLeases` need; else nothing. Linux only. */
+  get advice(): string | undefined {
+    return descriptorAdvice(this.#options.maxLeases, descriptorLimit());
   }
 
   /**
@@ -60,22 +60,14 @@ export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDis
    */
   async lease(options: LeaseOptions): Promise<Lease> {
     const resolved = resolveLeaseOptions(options);
-    if (this.#closed)
+    if (this.#closing)
       throw new JackfieldError('ERR_CLOSED', 'The PCM server is closed; it gives no more leases.');
-    if (this.#leases.size + this.#opening >= this.#maxLeases) {
-      throw new JackfieldError(
-        'ERR_LIMIT',
-        `${this.#maxLeases} leases are open, which is maxLeases; close some or allow more.`,
-      );
-    }
+    this.#checkLimit();
     this.#opening++;
     try {
-      const lease = await StreamLease.open(resolved, {
-        clock: this.#clock,
-        host: this.#host,
-        ports: this.#ports,
-        admit: (socket) => Promise.resolve({ peer: peerOf(socket) }),
-      });
+      const lease = await StreamLease.open(resolved, this.#context);
+      if (this.#closing) await lease.close();
+      this.#checkOpen();
       this.#keep(lease);
       return lease;
     } finally {
@@ -84,13 +76,31 @@ export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDis
   }
 
   /** Closes all leases gracefully. Idempotent. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.all([...this.#leases].map((lease) => lease.close()));
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#leases].map((lease) => lease.close()));
+    this.#context.gate.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closing)
+      throw new JackfieldError('ERR_CLOSED', 'The PCM server is closed; it gives no more leases.');
+  }
+
+  #checkLimit(): void {
+    const { maxLeases } = this.#options;
+    if (this.#leases.size + this.#opening < maxLeases) return;
+    this.emit('limit', 'maxLeases');
+    const text = `${maxLeases} leases are open, which is maxLeases; close some, or allow more.`;
+    throw new JackfieldError('ERR_LIMIT', text);
   }
 
   #keep(lease: Lease): void {
@@ -104,13 +114,26 @@ export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDis
   }
 }
 
-function peerOf(socket: Socket): { address: string; port: number } {
-  return { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
-}
+/** The work of a read wheel's turn is spread over this many ticks. */
+const READ_SLOTS = 20;
+/** A sender is woken this often, in ms. */
+const PACE_INTERVAL_MS = 20;
+const PACE_SLOTS = 4;
 
-function checkPorts(ports: PortRange): PortRange {
-  const from = within('ports.from', ports.from, 1, 65_535);
-  const to = within('ports.to', ports.to, 1, 65_535);
-  if (to < from) throw invalidArgument('ports.to', `${from} or more`, to);
-  return { from, to };
+/**
+ * What leases in this thread share. The read wheel turns on the machine's clock whatever `clock` is: when bytes
+ * are fetched from the kernel is a matter of cost, not of audio time.
+ */
+export function leaseContext(options: ResolvedServerOptions, onBudgetExhausted: () => void): LeaseContext {
+  const { clock, host, ports, readIntervalMs, directReads } = options;
+  const readWheel = new TimingWheel(systemClock, { intervalMs: readIntervalMs, slots: READ_SLOTS });
+  return {
+    clock,
+    host,
+    ports,
+    gate: new Gate(options),
+    readPlan: new ReadPlan(readWheel, directReads),
+    paceWheel: new TimingWheel(clock, { intervalMs: PACE_INTERVAL_MS, slots: PACE_SLOTS }),
+    budget: new BufferBudget(options.maxBufferedBytes, onBudgetExhausted),
+  };
 }

@@ -1,30 +1,36 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { CancelTimer, Clock } from '../clock.js';
-import { abortedError, JackfieldError, messageOf } from '../errors.js';
-import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSink, samplesToMs } from '../pcm.js';
-import { ChunkIterator } from './chunk-iterator.js';
-import { ClockTimeline } from './clock-timeline.js';
-import { Connection } from './connection.js';
-import type { Lease, LeaseEvents, LeaseStats, ReadClass, RefusedPeer } from './lease.js';
-import type { ResolvedLeaseOptions } from './lease-options.js';
-import { oneOf, READ_CLASSES } from './lease-options.js';
+import { JackfieldError, messageOf } from '../errors.js';
+import { type PcmFormat, type PcmSink, samplesToMs } from '../pcm.js';
+import { waitForClaim } from './claim-wait.js';
+import { Connection, type ReadPlan } from './connection.js';
+import type { Gate } from './gate.js';
+import type { Lease, LeaseEvents, LeaseStats, ReadClass } from './lease.js';
+import { oneOf, READ_CLASSES, type ResolvedLeaseOptions } from './lease-options.js';
 import { type CloseReason, checkMove, closeError, type LeaseState, type Peer } from './lease-state.js';
-import { bytesOf, PacedWriter } from './paced-writer.js';
 import type { Player } from './player.js';
 import { PortListener, type PortRange } from './port-listener.js';
-import type { PcmChunk } from './sample-queue.js';
+import type { BufferBudget } from './receive/buffer-budget.js';
+import { ChunkIterator } from './receive/chunk-iterator.js';
+import type { SinkFeed } from './receive/sink-feed.js';
+import { StreamInlet } from './receive/stream-inlet.js';
 import type { SampleTimeline } from './sample-timeline.js';
-import type { SinkFeed, SinkHandle, SinkOptions } from './sink-feed.js';
-import { FanOut, type FanOutOwner, StreamInlet } from './stream-inlet.js';
+import { ClockTimeline } from './send/clock-timeline.js';
+import { StreamOutlet } from './send/stream-outlet.js';
+import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions } from './sink.js';
+import type { TimingWheel } from './timing-wheel.js';
 
-/** What a lease takes from its server. */
+/** What the leases of one thread share. */
 export interface LeaseContext {
   readonly clock: Clock;
   readonly host: string;
   readonly ports: PortRange | undefined;
-  /** Why `socket` may not claim the lease; nothing when it may. */
-  admit(socket: Socket): Promise<{ peer: Peer; refused?: RefusedPeer['why'] }>;
+  readonly gate: Gate;
+  readonly readPlan: ReadPlan;
+  /** Turns on `clock`, and wakes the senders that it paces. */
+  readonly paceWheel: TimingWheel;
+  readonly budget: BufferBudget;
 }
 
 /** What must be through before a draining lease is closed. */
@@ -32,12 +38,12 @@ type Remainder = 'sinks' | 'taps' | 'flush';
 
 /** A lease that lives in this thread. */
 export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
+  readonly closed: Promise<CloseReason>;
   readonly #options: ResolvedLeaseOptions;
   readonly #context: LeaseContext;
   readonly #inlet: StreamInlet;
-  readonly #taps: FanOut;
-  readonly #writer: PacedWriter | undefined;
-  readonly closed: Promise<CloseReason>;
+  readonly #outlet: StreamOutlet | undefined;
+  readonly #remaining = new Set<Remainder>();
   #settleClosed: (reason: CloseReason) => void = () => {};
   #listener: PortListener | undefined;
   #connection: Connection | undefined;
@@ -45,8 +51,7 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
   #cancelExpiry: CancelTimer = () => {};
   #state: LeaseState = { status: 'open' };
   #readClass: ReadClass;
-  readonly #remaining = new Set<Remainder>();
-  #bytesSent = 0;
+  #pressed = false;
   #bytesIgnored = 0;
   #refused = 0;
 
@@ -55,26 +60,40 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
     this.#options = options;
     this.#context = context;
     this.#readClass = options.readClass;
-    this.#inlet = new StreamInlet(options.format, this.#fanOutOwner('sinks'));
-    this.#taps = new FanOut(options.format, this.#fanOutOwner('taps'));
-    if (options.direction !== 'receive') this.#writer = new PacedWriter(options);
+    const { format, direction } = options;
+    const notices = {
+      overflowed: (feed: SinkFeed) => this.#overflowed(feed),
+      failed: (feed: SinkFeed, error: Error) => void this.emit('sink-failed', feed.name, error),
+    };
+    this.#inlet = new StreamInlet(format, context.budget, {
+      ...notices,
+      pressed: (pressed) => this.#press(pressed),
+      drained: () => this.#through('sinks'),
+    });
+    if (direction !== 'receive') {
+      this.#outlet = new StreamOutlet(format, options, context.budget, {
+        ...notices,
+        sent: () => this.#flow(),
+        ended: () => this.#sentAll(),
+        drained: () => this.#through('taps'),
+      });
+    }
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
   }
 
-  /** @throws ERR_PORT when no port can be listened on. */
+  /** @throws ERR_PORT, ERR_LIMIT when no port can be listened on. */
   static async open(options: ResolvedLeaseOptions, context: LeaseContext): Promise<StreamLease> {
     const lease = new StreamLease(options, context);
+    const { clock, host } = context;
     lease.#listener = await PortListener.open({
-      host: context.host,
+      host,
       ports: options.port === undefined ? context.ports : { from: options.port, to: options.port },
       onConnection: (socket) => void lease.#admit(socket),
       onError: (error) => lease.#portLost(error),
     });
-    lease.#cancelExpiry = context.clock.timerAt(context.clock.now() + options.claimTimeoutMs, () =>
-      lease.#expire(),
-    );
+    lease.#cancelExpiry = clock.timerAt(clock.now() + options.claimTimeoutMs, () => lease.#expire());
     return lease;
   }
 
@@ -111,11 +130,7 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
   }
 
   get player(): Player {
-    if (this.#writer) return this.#writer;
-    throw new JackfieldError(
-      'ERR_INVALID_STATE',
-      `The lease of ${this.#name} only receives; it has no player.`,
-    );
+    return this.#sending('player').player;
   }
 
   get readClass(): ReadClass {
@@ -124,66 +139,48 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
 
   set readClass(readClass: ReadClass) {
     this.#readClass = oneOf('readClass', readClass, READ_CLASSES);
+    this.#read();
   }
 
   get stats(): LeaseStats {
-    const sinks = this.#inlet.fanOut.totals;
-    const taps = this.#taps.totals;
+    const inlet = this.#inlet;
+    const sinks = inlet.fanOut.totals;
+    const taps = this.#outlet?.taps.totals ?? { delivered: 0, dropped: 0, spilled: 0, buffered: 0 };
     return {
-      bytesReceived: this.#inlet.bytes,
-      samplesReceived: this.#inlet.received.position,
-      trailingBytes: this.#inlet.carried,
-      unheard: this.#inlet.fanOut.unheard,
+      bytesReceived: inlet.bytes,
+      samplesReceived: inlet.received.position,
+      trailingBytes: inlet.carried,
+      unheard: inlet.fanOut.unheard,
       delivered: sinks.delivered + taps.delivered,
       dropped: sinks.dropped + taps.dropped,
       spilled: sinks.spilled + taps.spilled,
-      bytesSent: this.#bytesSent,
-      samplesSent: this.#writer?.position ?? 0,
-      silenceFilled: this.#writer?.silenceFilled ?? 0,
+      bufferedMs: samplesToMs(sinks.buffered + taps.buffered, this.format),
+      bytesSent: this.#outlet?.bytes ?? 0,
+      samplesSent: this.#outlet?.player.position ?? 0,
+      silenceFilled: this.#outlet?.player.silenceFilled ?? 0,
       bytesIgnored: this.#bytesIgnored,
       refused: this.#refused,
-      gaps: 0,
-      gapMs: 0,
-      jitterP50Ms: 0,
-      jitterP99Ms: 0,
-      bufferedMs: samplesToMs(sinks.buffered + taps.buffered, this.format),
+      gaps: inlet.arrivals.gaps,
+      gapMs: inlet.arrivals.gapMs,
+      jitterP50Ms: inlet.arrivals.jitter.percentile(0.5),
+      jitterP99Ms: inlet.arrivals.jitter.percentile(0.99),
     };
   }
 
   claimed(options: { signal?: AbortSignal } = {}): Promise<Peer> {
-    const { signal } = options;
-    return new Promise((resolve, reject) => {
-      const stop = () => {
-        this.off('state', check);
-        signal?.removeEventListener('abort', onAbort);
-      };
-      const onAbort = () => {
-        stop();
-        if (signal) reject(abortedError(`${this.#name} to be claimed`, signal));
-      };
-      const check = () => {
-        if (this.#state.status === 'open') return;
-        stop();
-        if (this.#state.status === 'closed') reject(this.#neverClaimed(this.#state.reason));
-        else resolve(this.#state.peer);
-      };
-      this.on('state', check);
-      signal?.addEventListener('abort', onAbort);
-      if (signal?.aborted) onAbort();
-      else check();
-    });
+    return waitForClaim(this, options.signal);
   }
 
-  addSink(sink: PcmSink, options: SinkOptions = {}): SinkHandle {
-    if (this.direction === 'send') throw this.#wrongDirection('only sends; use addSentTap()');
+  addSink(sink: PcmSink | FileSinkSpec, options: SinkOptions = {}): SinkHandle {
+    if (this.direction === 'send') throw this.#wrongDirection('only sends: addSink() has nothing to give');
     this.#checkRunning('addSink');
     return this.#inlet.fanOut.add(sink, options);
   }
 
-  addSentTap(sink: PcmSink, options: SinkOptions = {}): SinkHandle {
-    if (this.direction === 'receive') throw this.#wrongDirection('only receives; use addSink()');
+  addSentTap(sink: PcmSink | FileSinkSpec, options: SinkOptions = {}): SinkHandle {
+    const outlet = this.#sending('addSentTap()');
     this.#checkRunning('addSentTap');
-    return this.#taps.add(sink, options);
+    return outlet.taps.add(sink, options);
   }
 
   frames(options: SinkOptions & { signal?: AbortSignal } = {}): AsyncIterableIterator<PcmChunk> {
@@ -199,8 +196,8 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
   }
 
   abort(error?: Error): void {
-    const cause = error ?? new JackfieldError('ERR_ABORTED', `The lease of ${this.#name} was aborted.`);
-    this.#close({ kind: 'aborted', error: cause });
+    const fallback = () => new JackfieldError('ERR_ABORTED', `The lease of ${this.#name} was aborted.`);
+    this.#close({ kind: 'aborted', error: error ?? fallback() });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -213,36 +210,43 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
 
   async #admit(socket: Socket): Promise<void> {
     socket.on('error', () => {});
-    const { peer, refused } = await this.#context.admit(socket);
-    const why = refused ?? (this.#state.status === 'open' ? undefined : 'claimed');
-    if (why === undefined) return this.#claim(socket, peer);
+    const { gate } = this.#context;
+    const peer = gate.enter(socket);
+    const checked = this.#state.status === 'open' ? await gate.check(socket, peer) : { peer };
+    const why = checked.refused ?? (this.#state.status === 'open' ? undefined : 'claimed');
+    if (why === undefined) {
+      this.#claim(socket, checked.peer);
+      return;
+    }
     socket.resetAndDestroy();
     this.#refused++;
-    this.emit('refused', { peer, why });
+    this.emit('refused', { peer: checked.peer, why });
   }
 
   #claim(socket: Socket, peer: Peer): void {
     this.#cancelExpiry();
-    this.#connection = new Connection(socket, {
+    this.#connection = new Connection(socket, this.#context.readPlan, {
       data: (bytes) => this.#take(bytes),
       end: () => this.#end({ kind: 'peer-ended' }),
-      drain: () => this.#writer?.unblock(),
+      drain: () => this.#outlet?.player.unblock(),
       broken: (error) => this.#broken(error),
+      room: () => this.#inlet.room,
     });
     this.#move({ status: 'claimed', peer });
-    this.#connection.resume();
-    this.#startWriter();
+    this.#read();
+    this.#startSending(this.#connection);
   }
 
-  #startWriter(): void {
-    if (!this.#writer) return;
+  #startSending(connection: Connection): void {
+    if (!this.#outlet) return;
     const { timeline } = this.#options;
-    if (timeline === undefined)
-      this.#clockTimeline = new ClockTimeline(this.#context.clock, this.format.sampleRate);
-    this.#writer.start(
-      { write: (samples, position) => this.#send(samples, position), end: () => this.#sentAll() },
-      timeline === 'received' ? this.received : (timeline ?? this.#clockTimeline ?? this.received),
-    );
+    if (timeline === undefined) {
+      const { clock, paceWheel } = this.#context;
+      this.#clockTimeline = new ClockTimeline(clock, paceWheel, this.format.sampleRate);
+      this.#outlet.start(connection, this.#clockTimeline);
+    } else {
+      this.#outlet.start(connection, timeline === 'received' ? this.received : timeline);
+    }
   }
 
   #take(bytes: Uint8Array): void {
@@ -250,48 +254,53 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
       this.#bytesIgnored += bytes.length;
       return;
     }
-    this.#inlet.take(bytes);
     this.#flow();
-  }
-
-  #send(samples: Int16Array, position: number): boolean {
-    const bytes = bytesOf(samples);
-    this.#bytesSent += bytes.length;
-    const room = this.#connection?.write(bytes) ?? false;
-    this.#taps.write(samples, position);
-    this.#flow();
-    return room;
+    this.#inlet.take(bytes, this.#context.clock.now());
   }
 
   #flow(): void {
     if (this.#state.status === 'claimed') this.#move({ status: 'flowing', peer: this.#state.peer });
   }
 
-  /** The writer is through: nothing more will be sent. */
-  #sentAll(): void {
-    this.#clockTimeline?.end();
-    const { state } = this;
-    this.#taps.end('reason' in state ? closeError(state.reason) : undefined);
-    this.#connection?.end(() => this.#through('flush'));
-    this.#end({ kind: 'timeline-ended' });
+  #read(): void {
+    const { status } = this.#state;
+    if (status === 'open' || status === 'closed' || this.#pressed) return;
+    this.#connection?.read(this.#readClass);
   }
 
-  /** No more comes in: delivers and flushes what is buffered, then closes. */
+  #press(pressed: boolean): void {
+    this.#pressed = pressed;
+    if (pressed) this.#connection?.pause();
+    else this.#read();
+  }
+
+  /** The last sample has left: what the taps have waiting is delivered, and what was written is flushed. */
+  #sentAll(): void {
+    this.#clockTimeline?.end();
+    this.#end({ kind: 'timeline-ended' });
+    const state = this.#state;
+    this.#outlet?.taps.end('reason' in state ? closeError(state.reason) : undefined);
+    this.#connection?.end(() => this.#through('flush'));
+  }
+
+  /** Delivers and flushes what is buffered, here and by the kernel, then closes. */
   #end(reason: CloseReason): void {
     const state = this.#state;
-    if (state.status === 'open') {
-      this.#close(reason);
-      return;
-    }
-    if (state.status === 'draining' || state.status === 'closed') return;
-    this.#remaining.add('sinks').add('taps').add('flush');
+    if (state.status === 'open') this.#close(reason);
+    if (state.status !== 'claimed' && state.status !== 'flowing') return;
+    this.#remaining.add('sinks');
+    if (this.#outlet) this.#remaining.add('taps').add('flush');
     this.#move({ status: 'draining', peer: state.peer, reason });
-    this.#connection?.pause();
-    this.#inlet.fanOut.end(closeError(reason));
+    if (reason.kind === 'peer-ended' || reason.kind === 'peer-reset') this.#receivedAll();
+    else this.#connection?.drain(() => this.#receivedAll());
+    if (reason.kind === 'peer-ended' && this.direction === 'both') this.#outlet?.player.drain();
+    else this.#outlet?.player.end();
+  }
+
+  #receivedAll(): void {
+    const state = this.#state;
     this.#inlet.received.end();
-    if (!this.#writer) this.#sentAll();
-    else if (reason.kind === 'peer-ended' && this.direction === 'both') this.#writer.drain();
-    else this.#writer.end();
+    this.#inlet.fanOut.end('reason' in state ? closeError(state.reason) : undefined);
   }
 
   #through(part: Remainder): void {
@@ -301,27 +310,23 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
   }
 
   #broken(cause: Error): void {
-    const error = new JackfieldError(
-      'ERR_PEER',
-      `The peer of ${this.#name} broke the connection: ${cause.message}.`,
-      {
-        cause,
-      },
-    );
-    this.#end({ kind: 'peer-reset', error });
-    this.#writer?.end();
+    const text = `The peer of ${this.#name} broke the connection: ${cause.message}.`;
+    this.#end({ kind: 'peer-reset', error: new JackfieldError('ERR_PEER', text, { cause }) });
+    this.#receivedAll();
+    this.#outlet?.player.end();
     this.#through('flush');
   }
 
   #expire(): void {
-    const text = `Nobody connected to port ${this.port} for ${this.#name} within ${this.#options.claimTimeoutMs} ms.`;
+    const text = `Nobody connected to port ${this.port} for ${this.#name} in ${this.#options.claimTimeoutMs} ms.`;
     this.#close({ kind: 'unclaimed', error: new JackfieldError('ERR_TIMEOUT', text) });
   }
 
+  /** Once claimed, a lease can do without its port. */
   #portLost(cause: Error): void {
+    if (this.#state.status !== 'open') return;
     const text = `The port of ${this.#name} was lost: ${messageOf(cause)}.`;
-    const error = new JackfieldError('ERR_PORT', text, { cause });
-    if (this.#state.status === 'open') this.#close({ kind: 'port-lost', error });
+    this.#close({ kind: 'port-lost', error: new JackfieldError('ERR_PORT', text, { cause }) });
   }
 
   #close(reason: CloseReason): void {
@@ -330,11 +335,11 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
     this.#move({ status: 'closed', reason });
     this.#listener?.close();
     this.#connection?.destroy();
-    this.#inlet.received.end();
-    this.#writer?.end();
-    this.#clockTimeline?.end();
+    this.#outlet?.player.end();
     const error = closeError(reason);
-    for (const fanOut of [this.#inlet.fanOut, this.#taps]) fanOut.close(error);
+    this.#inlet.received.end();
+    this.#inlet.fanOut.close(error);
+    this.#outlet?.taps.close(error);
     this.#settleClosed(reason);
   }
 
@@ -362,26 +367,18 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
     }
   }
 
-  #fanOutOwner(part: 'sinks' | 'taps'): FanOutOwner {
-    return {
-      pressed: (pressed) => this.#pressed(part, pressed),
-      overflowed: (feed) => this.#overflowed(feed),
-      failed: (feed, error) => this.emit('sink-failed', feed.name, error),
-      drained: () => this.#through(part),
-    };
-  }
-
-  #pressed(part: 'sinks' | 'taps', pressed: boolean): void {
-    if (part === 'taps') this.#writer?.hold(pressed);
-    else if (pressed) this.#connection?.pause();
-    else if (this.#state.status === 'claimed' || this.#state.status === 'flowing') this.#connection?.resume();
-  }
-
   #overflowed(feed: SinkFeed): void {
     this.emit('overflow', feed.name, feed.policy);
     if (feed.policy !== 'close') return;
     const text = `The sink ${JSON.stringify(feed.name)} of ${this.#name} could not keep up.`;
-    this.#end({ kind: 'sink-overflow', error: new JackfieldError('ERR_SINK', text) });
+    const error = new JackfieldError('ERR_SINK', text);
+    feed.abort(error);
+    this.#end({ kind: 'sink-overflow', error });
+  }
+
+  #sending(what: string): StreamOutlet {
+    if (this.#outlet) return this.#outlet;
+    throw this.#wrongDirection(`only receives: there is no ${what}`);
   }
 
   #checkRunning(what: string): void {
@@ -396,16 +393,4 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
   #wrongDirection(text: string): JackfieldError {
     return new JackfieldError('ERR_INVALID_STATE', `The lease of ${this.#name} ${text}.`);
   }
-
-  #neverClaimed(reason: CloseReason): Error {
-    if (reason.kind === 'unclaimed') return reason.error;
-    return new JackfieldError('ERR_CLOSED', `The lease of ${this.#name} was closed before it was claimed.`, {
-      cause: closeError(reason),
-    });
-  }
-}
-
-/** Bytes of one sample of all channels. */
-export function blockAlign(format: PcmFormat): number {
-  return format.channels * BYTES_PER_SAMPLE;
 }

@@ -29,20 +29,80 @@ export const CALL_STATUSES = [
 
 export type CallStatus = (typeof CALL_STATUSES)[number];
 
-const TERMINAL: ReadonlySet<string> = new Set<CallStatus>([
-  'FAILED',
-  'FINISHED',
-  'MISSED',
-  'REFUSED',
-  'BUSY',
-  'CANCELLED',
-  'TRANSFERRED',
-  'VM_SENT',
-  'VM_CANCELLED',
-  'VM_FAILED',
-]);
+const HELD = ['ONHOLD', 'LOCALHOLD', 'REMOTEHOLD'] as const;
+const VOICEMAIL_ENDS = ['VM_CANCELLED', 'VM_FAILED', 'FINISHED'] as const;
+const VOICEMAIL_BEGINS = ['VM_BUFFERING_GREETING', 'VM_PLAYING_GREETING', 'VM_RECORDING'] as const;
+const UNANSWERED_ENDS = ['FAILED', 'FINISHED', 'MISSED', 'REFUSED', 'BUSY', 'CANCELLED'] as const;
+const ANSWERED_ENDS = ['FAILED', 'FINISHED'] as const;
+
+/**
+ * What can follow each status; a status may also be reported again. A status that nothing follows is terminal.
+ *
+ * ```
+ * UNPLACED -> ROUTING -> [EARLYMEDIA ->] RINGING -> INPROGRESS <-> held -> FINISHED
+ *                 |            |            |           `-> TRANSFERRING -> TRANSFERRED
+ *                 `------------+------------+-> FAILED, MISSED, REFUSED, BUSY, CANCELLED
+ *                 |                         `-> VM_BUFFERING_GREETING -> ... -> VM_SENT
+ *                 `-> WAITING_REDIAL_COMMAND -> REDIAL_PENDING -> ROUTING
+ * ```
+ *
+ * From the reference's list of values, its transcripts (a transferred call rings, is routed and rings again) and
+ * captures of real endpoints.
+ */
+export const CALL_TRANSITIONS: Readonly<Record<CallStatus, readonly CallStatus[]>> = {
+  UNPLACED: ['ROUTING', 'EARLYMEDIA', 'RINGING', 'INPROGRESS', ...UNANSWERED_ENDS, ...VOICEMAIL_BEGINS],
+  ROUTING: [
+    'EARLYMEDIA',
+    'RINGING',
+    'INPROGRESS',
+    'WAITING_REDIAL_COMMAND',
+    ...UNANSWERED_ENDS,
+    ...VOICEMAIL_BEGINS,
+  ],
+  EARLYMEDIA: ['RINGING', 'INPROGRESS', 'WAITING_REDIAL_COMMAND', ...UNANSWERED_ENDS],
+  RINGING: [
+    'ROUTING',
+    'EARLYMEDIA',
+    'INPROGRESS',
+    'TRANSFERRING',
+    'WAITING_REDIAL_COMMAND',
+    ...UNANSWERED_ENDS,
+    ...VOICEMAIL_BEGINS,
+  ],
+  INPROGRESS: [...HELD, 'TRANSFERRING', ...ANSWERED_ENDS, ...VOICEMAIL_BEGINS],
+  ONHOLD: ['LOCALHOLD', 'REMOTEHOLD', 'INPROGRESS', 'TRANSFERRING', ...ANSWERED_ENDS],
+  LOCALHOLD: ['ONHOLD', 'REMOTEHOLD', 'INPROGRESS', 'TRANSFERRING', ...ANSWERED_ENDS],
+  REMOTEHOLD: ['ONHOLD', 'LOCALHOLD', 'INPROGRESS', 'TRANSFERRING', ...ANSWERED_ENDS],
+  TRANSFERRING: ['TRANSFERRED', 'INPROGRESS', ...ANSWERED_ENDS],
+  WAITING_REDIAL_COMMAND: ['REDIAL_PENDING', 'ROUTING', ...UNANSWERED_ENDS],
+  REDIAL_PENDING: ['ROUTING', 'WAITING_REDIAL_COMMAND', ...UNANSWERED_ENDS],
+  VM_BUFFERING_GREETING: ['VM_PLAYING_GREETING', 'VM_RECORDING', ...VOICEMAIL_ENDS],
+  VM_PLAYING_GREETING: ['VM_BUFFERING_GREETING', 'VM_RECORDING', ...VOICEMAIL_ENDS],
+  VM_RECORDING: ['VM_UPLOADING', ...VOICEMAIL_ENDS],
+  VM_UPLOADING: ['VM_SENT', ...VOICEMAIL_ENDS],
+  FAILED: [],
+  FINISHED: [],
+  MISSED: [],
+  REFUSED: [],
+  BUSY: [],
+  CANCELLED: [],
+  TRANSFERRED: [],
+  VM_SENT: [],
+  VM_CANCELLED: [],
+  VM_FAILED: [],
+};
 
 /** Whether a call with this status is over: no other status follows. */
 export function isTerminalCallStatus(status: string): boolean {
-  return TERMINAL.has(status);
+  return nextOf(status)?.length === 0;
+}
+
+/** Whether a call of status `from` may be reported as `to` next. A word that is not listed moves anywhere. */
+export function canCallMove(from: string, to: string): boolean {
+  const next = nextOf(from);
+  return next === undefined || from === to || next.includes(to) || nextOf(to) === undefined;
+}
+
+function nextOf(status: string): readonly string[] | undefined {
+  return Object.hasOwn(CALL_TRANSITIONS, status) ? CALL_TRANSITIONS[status as CallStatus] : undefined;
 }

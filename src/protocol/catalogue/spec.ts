@@ -1,63 +1,106 @@
 import type { ErrorNumber } from './error-codes.js';
+import type { ValueType } from './value-type.js';
+
+/** The protocol version, the release or both that brought a word of the language. */
+export interface Since {
+  readonly protocol?: number;
+  /** As the reference names it: `API 2.5`, `Skype for Windows 1.4`. */
+  readonly release?: string;
+}
+
+export const P1 = { protocol: 1 } as const satisfies Since;
+export const P2 = { protocol: 2 } as const satisfies Since;
+export const P3 = { protocol: 3 } as const satisfies Since;
+export const P4 = { protocol: 4 } as const satisfies Since;
+export const P5 = { protocol: 5 } as const satisfies Since;
+export const P6 = { protocol: 6 } as const satisfies Since;
+export const P7 = { protocol: 7 } as const satisfies Since;
+export const P8 = { protocol: 8 } as const satisfies Since;
+export const P1_4 = { release: 'Skype 1.4' } as const satisfies Since;
+export const API_2_5 = { protocol: 6, release: 'API 2.5' } as const satisfies Since;
+export const API_2_6 = { protocol: 6, release: 'API 2.6' } as const satisfies Since;
+export const API_3_0 = { protocol: 7, release: 'API 3.0' } as const satisfies Since;
+export const API_3_1 = { protocol: 7, release: 'API 3.1' } as const satisfies Since;
+export const API_3_2 = { protocol: 7, release: 'API 3.2' } as const satisfies Since;
+export const API_3_5 = { protocol: 8, release: 'API 3.5.0.202' } as const satisfies Since;
+export const API_3_6 = { protocol: 8, release: 'API 3.6' } as const satisfies Since;
+export const WINDOWS_1_0 = { release: 'Skype for Windows 1.0' } as const satisfies Since;
+export const WINDOWS_1_3 = { release: 'Skype for Windows 1.3' } as const satisfies Since;
+export const WINDOWS_1_4 = { release: 'Skype for Windows 1.4' } as const satisfies Since;
+export const WINDOWS_2_0 = { release: 'Skype for Windows 2.0' } as const satisfies Since;
+/** Not in the reference: seen on the wire between real programs and real endpoints. */
+export const OBSERVED = { release: 'not in the reference; observed' } as const satisfies Since;
 
 /**
- * How a value is spelt on the wire, and so what it decodes to. The catalogue gives each property, parameter and
- * argument one of these; `values.ts` holds the code for each.
+ * Who may do what with a property: `read` answers GET, `write` is only for SET, `read-write` is both, and
+ * `notify` comes of itself and can be neither asked for nor set.
  */
-export interface ValueTypes {
-  /** Anything to the end of the line, kept byte for byte. */
-  text: string;
-  /** One word: a handle, a phone number, a currency, a file name without blanks. */
-  word: string;
-  /** A decimal integer. */
-  int: number;
-  /** Unix time in seconds, 0 for never. */
-  timestamp: number;
-  /** A duration in whole seconds. */
-  seconds: number;
-  /** `TRUE` or `FALSE`, in any case. */
-  bool: boolean;
-  /** `ON` or `OFF`, in any case. */
-  onoff: boolean;
-  /** One of the listed words; a word that is not listed is kept. */
-  enum: string;
-  /** Words separated by commas, blanks or both. */
-  words: readonly string[];
-  /** Numeric ids separated by commas. */
-  ids: readonly number[];
-  /** Stream targets: see `parseStreamTargets`. */
-  streams: readonly StreamTarget[];
-}
+export type Access = 'read' | 'read-write' | 'write' | 'notify';
 
-export type ValueType = keyof ValueTypes;
-
-/** One end of a voice stream (reference, "Voice Streams"). */
-export type StreamTarget =
-  | { readonly kind: 'soundcard'; readonly device: string }
-  | { readonly kind: 'port'; readonly port: number }
-  | { readonly kind: 'file'; readonly path: string };
-
-/** What the catalogue says of one property. */
+/** One property of an object. */
 export interface PropertySpec {
   readonly type: ValueType;
+  readonly note: string;
   /** The words of an `enum`. */
   readonly values?: readonly string[];
+  /** Default `read`. */
+  readonly access?: Access;
+  /** Default: that of the object. */
+  readonly since?: Since;
+  /** The reference's section, where it is not the object's own. */
+  readonly section?: string;
+  /** What GET takes after the property's name. */
+  readonly argument?: ValueType;
+  /** Errors of its own, besides those that every property of the object can raise. */
+  readonly errors?: { readonly get?: readonly ErrorNumber[]; readonly set?: readonly ErrorNumber[] };
 }
 
-/** What the catalogue says of one object. */
+/** One action of `ALTER <object> <id> <action> [<argument>]`. */
+export interface ActionSpec {
+  readonly note: string;
+  /** Default: none. */
+  readonly argument?: ValueType;
+  /** The words of an `enum` argument. */
+  readonly values?: readonly string[];
+  /** Default: that of the object. */
+  readonly since?: Since;
+  readonly section?: string;
+  /** What accepts it, where that is not the command given back. */
+  readonly reply?: string;
+  /** Errors of its own, besides those that every action of the object can raise. */
+  readonly errors?: readonly ErrorNumber[];
+}
+
+/** The errors of one command about one object. */
+export interface CommandErrors {
+  /** For a missing or malformed id. */
+  readonly id: ErrorNumber;
+  /** For a missing or unknown property or action. */
+  readonly what: ErrorNumber;
+  /** What else it can raise. */
+  readonly other?: readonly ErrorNumber[];
+}
+
+/** One object of the reference. */
 export interface ObjectSpec {
-  /** What a malformed command about the object is answered with. */
-  readonly errors: ObjectErrors;
+  readonly note: string;
+  readonly section: string;
+  readonly since: Since;
   /** How the object is named on the wire: by a number, by a word, or not at all. */
   readonly id: 'number' | 'string' | 'none';
+  /** Set where the reply to ALTER leaves the id out: `ALTER CHAT SETTOPIC`. */
+  readonly anonymousReply?: true;
+  readonly errors: {
+    readonly get: CommandErrors;
+    readonly set: CommandErrors;
+    readonly alter: CommandErrors;
+  };
   readonly properties: Readonly<Record<string, PropertySpec>>;
-  /** What `ALTER` can do with it. */
-  readonly actions: Readonly<Record<string, { readonly argument?: ValueType }>>;
+  readonly actions: Readonly<Record<string, ActionSpec>>;
 }
 
-/** The errors for a bad id, and for a missing property or action, by the command that had it. */
-export interface ObjectErrors {
-  readonly get: readonly [id: ErrorNumber, property: ErrorNumber];
-  readonly set: readonly [id: ErrorNumber, property: ErrorNumber];
-  readonly alter: readonly [id: ErrorNumber, action: ErrorNumber];
+/** One general parameter of `GET <name>` and `SET <name> <value>`. */
+export interface ParameterSpec extends PropertySpec {
+  readonly since: Since;
+  readonly section: string;
 }

@@ -1,6 +1,6 @@
-import { abortedError } from '../errors.js';
-import type { PcmSink } from '../pcm.js';
-import type { PcmChunk } from './sample-queue.js';
+import { abortedError } from '../../errors.js';
+import type { PcmSink } from '../../pcm.js';
+import type { PcmChunk } from '../sink.js';
 
 /** A sink that is read with `for await`: each write resolves when its samples were taken. */
 export class ChunkIterator implements PcmSink, AsyncIterableIterator<PcmChunk> {

@@ -1,8 +1,8 @@
-import { invalidArgument, JackfieldError, messageOf } from '../errors.js';
-import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSource } from '../pcm.js';
-import type { Playback, PlaybackReport, Player, PlayOptions } from './player.js';
+import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSource } from '../../pcm.js';
+import type { Playback, PlaybackReport, Player, PlayOptions } from '../player.js';
+import type { SampleTimeline } from '../sample-timeline.js';
 import { QueuedPlayback } from './queued-playback.js';
-import type { SampleTimeline } from './sample-timeline.js';
 
 /** Where the writer's bytes go. */
 export interface WriterOutput {

@@ -1,54 +1,14 @@
-import { invalidArgument, JackfieldError, messageOf } from '../errors.js';
-import { msToSamples, type PcmFormat, type PcmSink } from '../pcm.js';
+import { JackfieldError, messageOf } from '../../errors.js';
+import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSink } from '../../pcm.js';
+import type { SinkHandle, SinkPolicy, SinkStats } from '../sink.js';
+import type { BufferBudget } from './buffer-budget.js';
 import { SampleQueue } from './sample-queue.js';
-
-/**
- * What happens when a sink has not kept up and its buffer is full. `wait`: the socket is paused and the peer held
- * back, so that nothing is lost. `drop-oldest`, `drop-newest`: samples are dropped and counted. `spill`: they go
- * to a file and are read back in order. `close`: the stream ends with ERR_SINK.
- */
-export type SinkPolicy = 'wait' | 'drop-oldest' | 'drop-newest' | 'spill' | 'close';
-
-export interface SinkOptions {
-  /** Default `wait`. */
-  policy?: SinkPolicy;
-  /** Audio that may wait for the sink, in ms: 20 to 600,000. Default 1000. */
-  maxBufferedMs?: number;
-  /** How events and statistics call the sink. Default `sink`. */
-  name?: string;
-}
-
-/** Samples (per channel) of one sink. `offered` = `delivered` + `dropped` + `buffered`. */
-export interface SinkStats {
-  readonly offered: number;
-  readonly delivered: number;
-  readonly dropped: number;
-  /** Those that went through the spill file; they are in `delivered` or `buffered` too. */
-  readonly spilled: number;
-  readonly buffered: number;
-}
-
-/** A sink on a stream. */
-export interface SinkHandle {
-  readonly name: string;
-  readonly stats: SinkStats;
-  /** Settles when the sink was ended. @throws what the sink threw. */
-  readonly done: Promise<SinkStats>;
-  /** Takes the sink off the stream: it gets what waits for it, then `end()`. Resolves like `done`. */
-  remove(): Promise<SinkStats>;
-}
-
-/**
- * A sink whose `write` never returns a promise. It is handed the read buffer itself where possible, without a copy.
- */
-export interface SynchronousSink extends PcmSink {
-  readonly synchronous: true;
-  write(samples: Int16Array, position: number): void;
-}
+import type { ResolvedSinkOptions } from './sink-options.js';
+import { SpillFile } from './spill-file.js';
 
 /** What a feed tells the stream that it belongs to. */
 export interface FeedOwner {
-  /** A `wait` feed is over its limit (`true`), or under half of it again. */
+  /** A `wait` feed is full (`true`), or at most half full again. */
   pressed(feed: SinkFeed, pressed: boolean): void;
   overflowed(feed: SinkFeed): void;
   failed(feed: SinkFeed, error: Error): void;
@@ -56,49 +16,58 @@ export interface FeedOwner {
   finished(feed: SinkFeed): void;
 }
 
-const MIN_BUFFERED_MS = 20;
-const MAX_BUFFERED_MS = 600_000;
-const DEFAULT_BUFFERED_MS = 1000;
-
 /** Carries samples to one sink at the sink's own speed, under its policy. */
 export class SinkFeed implements SinkHandle {
-  readonly name: string;
-  readonly policy: SinkPolicy;
   readonly done: Promise<SinkStats>;
   readonly #sink: PcmSink;
   readonly #synchronous: boolean;
-  readonly #owner: FeedOwner;
-  readonly #limit: number;
+  readonly #options: ResolvedSinkOptions;
   readonly #channels: number;
+  readonly #budget: BufferBudget;
+  readonly #owner: FeedOwner;
   readonly #queue: SampleQueue;
+  #spillFile: SpillFile | undefined;
   #state: 'open' | 'ending' | 'ended' = 'open';
   #endError: Error | undefined;
   #busy = false;
   #pressed = false;
   #overflowing = false;
   #inFlight = 0;
+  #budgeted = 0;
   #offered = 0;
   #delivered = 0;
   #dropped = 0;
-  #settle: { resolve: (stats: SinkStats) => void; reject: (error: Error) => void };
+  #spilled = 0;
+  #resolveDone: (stats: SinkStats) => void = () => {};
+  #rejectDone: (error: Error) => void = () => {};
 
-  constructor(sink: PcmSink, options: SinkOptions, format: PcmFormat, owner: FeedOwner) {
-    const { policy = 'wait', maxBufferedMs = DEFAULT_BUFFERED_MS, name = 'sink' } = options;
-    checkSink(sink);
-    checkSinkOptions(policy, maxBufferedMs, name);
-    this.name = name;
-    this.policy = policy;
+  constructor(
+    sink: PcmSink,
+    options: ResolvedSinkOptions,
+    format: PcmFormat,
+    budget: BufferBudget,
+    owner: FeedOwner,
+  ) {
     this.#sink = sink;
     this.#synchronous = 'synchronous' in sink && sink.synchronous === true;
-    this.#owner = owner;
-    this.#limit = msToSamples(maxBufferedMs, format);
+    this.#options = options;
     this.#channels = format.channels;
+    this.#budget = budget;
+    this.#owner = owner;
     this.#queue = new SampleQueue(format.channels);
-    this.#settle = { resolve: () => {}, reject: () => {} };
     this.done = new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
+      this.#resolveDone = resolve;
+      this.#rejectDone = reject;
     });
     this.done.catch(() => {});
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get policy(): SinkPolicy {
+    return this.#options.policy;
   }
 
   get stats(): SinkStats {
@@ -106,9 +75,15 @@ export class SinkFeed implements SinkHandle {
       offered: this.#offered,
       delivered: this.#delivered,
       dropped: this.#dropped,
-      spilled: 0,
-      buffered: this.#buffered,
+      spilled: this.#spilled,
+      buffered: this.#inMemory + (this.#spillFile?.size ?? 0),
     };
+  }
+
+  /** Samples that the feed takes without anybody having to wait; Infinity unless its policy is `wait`. */
+  get room(): number {
+    if (this.policy !== 'wait' || (this.#synchronous && !this.#busy)) return Number.POSITIVE_INFINITY;
+    return this.#memoryLeft;
   }
 
   /** Takes samples that are only valid during the call. */
@@ -122,6 +97,7 @@ export class SinkFeed implements SinkHandle {
     }
     this.#enqueue(samples, position, count);
     this.#pump();
+    this.#account();
   }
 
   /** Delivers what waits, then ends the sink. */
@@ -135,7 +111,6 @@ export class SinkFeed implements SinkHandle {
   /** Drops what waits and ends the sink. */
   abort(error?: Error): void {
     if (this.#state === 'ended') return;
-    this.#dropped += this.#queue.clear();
     this.#endError = error;
     this.#finish();
   }
@@ -145,27 +120,35 @@ export class SinkFeed implements SinkHandle {
     return this.done;
   }
 
-  get #buffered(): number {
+  get #inMemory(): number {
     return this.#queue.size + this.#inFlight;
   }
 
+  get #memoryLeft(): number {
+    const budget = Math.floor(this.#budget.left / (this.#channels * BYTES_PER_SAMPLE));
+    return Math.max(0, Math.min(this.#options.limit - this.#inMemory, budget));
+  }
+
   #enqueue(samples: Int16Array, position: number, count: number): void {
-    const room = this.#limit - this.#buffered;
-    if (count <= room) {
+    const room = this.#memoryLeft;
+    const spilling = this.#spillFile !== undefined && this.#spillFile.size > 0;
+    if (count <= room && !spilling) {
       this.#queue.push(samples, position);
+      if (this.policy === 'wait' && count === room) this.#press(true);
       return;
     }
     switch (this.policy) {
       case 'wait':
-      case 'spill':
         this.#queue.push(samples, position);
         this.#press(true);
         return;
-      case 'drop-newest': {
-        this.#queue.push(samples.subarray(0, Math.max(0, room) * this.#channels), position);
-        this.#drop(count - Math.max(0, room));
+      case 'spill':
+        this.#spill(samples, position, count);
         return;
-      }
+      case 'drop-newest':
+        this.#queue.push(samples.subarray(0, room * this.#channels), position);
+        this.#drop(count - room);
+        return;
       case 'drop-oldest': {
         const tooMany = count - room - this.#queue.shift(count - room);
         this.#queue.push(samples.subarray(tooMany * this.#channels), position + tooMany);
@@ -177,12 +160,38 @@ export class SinkFeed implements SinkHandle {
         return;
       default:
         this.policy satisfies never;
-        return;
+    }
+  }
+
+  #spill(samples: Int16Array, position: number, count: number): void {
+    const { spillDirectory: directory, spillLimit: capacity } = this.#options;
+    try {
+      this.#spillFile ??= new SpillFile({ directory, channels: this.#channels, capacity });
+      const spilled = this.#spillFile.push(samples, position);
+      this.#spilled += spilled;
+      this.#overflow();
+      this.#dropped += count - spilled;
+    } catch (error) {
+      this.#dropped += count;
+      this.#fail(error);
+    }
+  }
+
+  /** Brings back what was spilled, once the queue is half empty. */
+  #unspill(): void {
+    const half = this.#options.limit / 2;
+    while (this.#spillFile && this.#spillFile.size > 0 && this.#queue.size < half) {
+      const chunk = this.#spillFile.shift(Math.ceil(half));
+      if (chunk) this.#queue.push(chunk.samples, chunk.position);
     }
   }
 
   #drop(count: number): void {
     this.#dropped += count;
+    this.#overflow();
+  }
+
+  #overflow(): void {
     if (this.#overflowing) return;
     this.#overflowing = true;
     this.#owner.overflowed(this);
@@ -202,9 +211,9 @@ export class SinkFeed implements SinkHandle {
   #hand(samples: Int16Array, position: number, count: number): void {
     this.#busy = true;
     this.#inFlight = count;
-    let result: void | Promise<void>;
+    let result: undefined | Promise<void>;
     try {
-      result = this.#sink.write(samples, position);
+      result = this.#sink.write(samples, position) ?? undefined;
     } catch (error) {
       this.#fail(error);
       return;
@@ -217,6 +226,7 @@ export class SinkFeed implements SinkHandle {
       () => {
         this.#handed(count);
         this.#pump();
+        this.#account();
       },
       (error: unknown) => this.#fail(error),
     );
@@ -224,12 +234,18 @@ export class SinkFeed implements SinkHandle {
 
   #handed(count: number): void {
     this.#busy = false;
+    if (this.#state === 'ended') return;
     this.#inFlight = 0;
     this.#delivered += count;
-    if (this.#queue.size <= this.#limit / 2) {
-      this.#overflowing = false;
-      this.#press(false);
+    if (this.#queue.size > this.#options.limit / 2) return;
+    try {
+      this.#unspill();
+    } catch (error) {
+      this.#fail(error);
+      return;
     }
+    if ((this.#spillFile?.size ?? 0) === 0) this.#overflowing = false;
+    this.#press(false);
   }
 
   #press(pressed: boolean): void {
@@ -238,32 +254,42 @@ export class SinkFeed implements SinkHandle {
     this.#owner.pressed(this, pressed);
   }
 
+  #account(): void {
+    const bytes = this.#inMemory * this.#channels * BYTES_PER_SAMPLE;
+    if (bytes === this.#budgeted) return;
+    const change = bytes - this.#budgeted;
+    this.#budgeted = bytes;
+    this.#budget.add(change);
+  }
+
   #fail(cause: unknown): void {
     this.#busy = false;
     if (this.#state === 'ended') return;
     const text = `The sink ${JSON.stringify(this.name)} failed: ${messageOf(cause)}`;
     const error = new JackfieldError('ERR_SINK', text, { cause });
-    this.#dropped += this.#queue.clear() + this.#inFlight;
-    this.#inFlight = 0;
-    this.#settle.reject(error);
+    this.#rejectDone(error);
     this.#endError = error;
     this.#finish();
     this.#owner.failed(this, error);
   }
 
-  /** Ends the sink, and settles `done` when it is through with that. */
+  /** Drops what is left, ends the sink, and settles `done` when that is through. */
   #finish(): void {
     this.#state = 'ended';
+    this.#dropped += this.#queue.clear() + this.#inFlight + (this.#spillFile?.size ?? 0);
+    this.#inFlight = 0;
+    this.#spillFile?.close();
+    this.#spillFile = undefined;
+    this.#account();
     this.#press(false);
     void this.#endSink().then(
-      () => {
-        this.#settle.resolve(this.stats);
-        this.#owner.finished(this);
-      },
-      (error: unknown) => {
-        this.#settle.reject(new JackfieldError('ERR_SINK', messageOf(error), { cause: error }));
-        this.#owner.finished(this);
-      },
+      () => this.#resolveDone(this.stats),
+      (error: unknown) =>
+        this.#rejectDone(new JackfieldError('ERR_SINK', messageOf(error), { cause: error })),
+    );
+    void this.done.then(
+      () => this.#owner.finished(this),
+      () => this.#owner.finished(this),
     );
   }
 
@@ -271,21 +297,3 @@ export class SinkFeed implements SinkHandle {
     await this.#sink.end(this.#endError);
   }
 }
-
-function checkSink(sink: PcmSink): void {
-  if (typeof sink?.write !== 'function' || typeof sink.end !== 'function') {
-    throw invalidArgument('sink', 'an object with write() and end()', sink);
-  }
-}
-
-function checkSinkOptions(policy: SinkPolicy, maxBufferedMs: number, name: string): void {
-  if (!POLICIES.includes(policy)) throw invalidArgument('policy', `one of ${POLICIES.join(', ')}`, policy);
-  if (!(maxBufferedMs >= MIN_BUFFERED_MS && maxBufferedMs <= MAX_BUFFERED_MS)) {
-    throw invalidArgument('maxBufferedMs', `${MIN_BUFFERED_MS} to ${MAX_BUFFERED_MS} ms`, maxBufferedMs);
-  }
-  if (typeof name !== 'string' || name.length > 200) {
-    throw invalidArgument('name', 'at most 200 characters', name);
-  }
-}
-
-const POLICIES: readonly SinkPolicy[] = ['wait', 'drop-oldest', 'drop-newest', 'spill', 'close'];

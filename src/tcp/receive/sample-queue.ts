@@ -1,8 +1,4 @@
-/** A run of interleaved samples that begins at `position`. */
-export interface PcmChunk {
-  readonly samples: Int16Array;
-  readonly position: number;
-}
+import type { PcmChunk } from '../sink.js';
 
 /** Room of a block, so that small reads are put together, in samples of all channels. */
 const BLOCK_LENGTH = 320;

@@ -1,0 +1,223 @@
+#!/usr/bin/env node
+// Writes docs/protocol.md from the catalogue of the built package.
+//
+//   npm run docs:protocol              writes the page
+//   npm run docs:protocol -- --check   fails when the page is not what would be written
+import { readFileSync, writeFileSync } from 'node:fs';
+import {
+  CALL_FAILURE_REASONS,
+  CALL_TRANSITIONS,
+  CHAT_OPTIONS,
+  ERROR_REASONS,
+  ERROR_TEXTS,
+  HISTORIES,
+  OBJECTS,
+  PARAMETERS,
+  SEARCHES,
+  VALUE_CONVERSIONS,
+  VERBS,
+  VOICEMAIL_TRANSITIONS,
+  WINDOWS,
+} from '../dist/index.js';
+
+const page = new URL('../docs/protocol.md', import.meta.url);
+const guide = readFileSync(new URL('./protocol-guide.md', import.meta.url), 'utf8');
+const fixture = new URL('../test/protocol/fixtures/transcripts.json', import.meta.url);
+const { misprints } = JSON.parse(readFileSync(fixture, 'utf8'));
+
+const text = `${[
+  guide.trimEnd(),
+  '## Commands',
+  'The first word of each command. What can follow GET, SET, ALTER, SEARCH, OPEN and CLEAR is in the tables below.',
+  table(
+    ['Command', 'Since', 'Answered with', 'Errors', ''],
+    Object.values(VERBS).flatMap((verb) =>
+      verb.forms.map((form, i) => [
+        code(form.syntax),
+        since(form.since ?? verb.since),
+        form.reply === 'the command itself' ? form.reply : code(form.reply),
+        numbers(form.errors),
+        i === 0 ? verb.note : '',
+      ]),
+    ),
+  ),
+  '## Objects',
+  'Where a row does not say since when, it came with its object. *Access*: read (GET), write (SET), or notify, for ' +
+    'what the endpoint sends of itself. The type says what `decodeProperty` returns.',
+  ...Object.entries(OBJECTS).flatMap(([name, spec]) => objectSection(name, spec)),
+  '## General parameters',
+  table(
+    ['Parameter', 'Type', 'Access', 'Since', 'Errors', ''],
+    Object.entries(PARAMETERS).map(([name, spec]) => [
+      code(name),
+      type(spec),
+      spec.access ?? 'read',
+      since(spec.since),
+      errorsOfBoth(spec),
+      spec.note,
+    ]),
+  ),
+  '## Searches',
+  table(
+    ['Search', 'Answered with', 'Target', 'Since', 'Errors', ''],
+    Object.entries(SEARCHES).map(([name, spec]) => [
+      code(`SEARCH ${name}`),
+      code(spec.list),
+      spec.target ? `${spec.target.name}${spec.target.required ? '' : ' (optional)'}` : '',
+      since(spec.since),
+      numbers(spec.errors),
+      spec.note,
+    ]),
+  ),
+  '## Windows and histories',
+  table(['Command', 'Since', 'Errors', ''], [...targets('OPEN', WINDOWS), ...targets('CLEAR', HISTORIES)]),
+  '## Life cycles',
+  'What can follow each status; a status may also be reported again. `canCallMove` and `canVoicemailMove` ask ' +
+    'these tables.',
+  '### CALL',
+  transitions(CALL_TRANSITIONS),
+  '### VOICEMAIL',
+  transitions(VOICEMAIL_TRANSITIONS),
+  '## Call failure reasons',
+  table(['FAILUREREASON', ''], Object.entries(CALL_FAILURE_REASONS)),
+  '## Errors',
+  'An `ERROR` line becomes an `ApiError` with the number, the text and the command.',
+  table(
+    ['Number', 'Text', 'When'],
+    Object.entries(ERROR_TEXTS).map(([number, words]) => [number, words, ERROR_REASONS[number] ?? '']),
+  ),
+  '## Chat options',
+  'Bits of `CHAT <id> OPTIONS` and of `ALTER CHAT <id> SETOPTIONS`.',
+  table(
+    ['Bit', 'Option'],
+    Object.entries(CHAT_OPTIONS).map(([name, bit]) => [String(bit), code(name)]),
+  ),
+  '## Versions',
+  'An endpoint speaks version 8 inside; `fromVersion` and `toVersion` convert at its edge. Below version 3 a ' +
+    'CHATMESSAGE is a MESSAGE, its FROM_HANDLE and FROM_DISPNAME are PARTNER_HANDLE and PARTNER_DISPNAME, and ' +
+    '`SEARCH MESSAGES` and `SEARCH MISSEDMESSAGES` search chat messages. Below version 8, error 615 is 508. Below ' +
+    'version 2, USERSTATUS SKYPEME is ONLINE. The values that change:',
+  table(
+    ['Below version', 'Property', 'Becomes'],
+    VALUE_CONVERSIONS.map(({ below, object, property, words }) => [
+      String(below),
+      code(`${object} ${property}`),
+      words
+        ? Object.entries(words)
+            .map(([from, to]) => `${from} as ${to}`)
+            .join(', ')
+        : 'the name without its code',
+    ]),
+  ),
+  '## Readings',
+  'Lines of the reference that do not say what they mean, and how they are read here. Besides these, the reference ' +
+    'gives the conversion of `CHATMESSAGE * FROM_DISPNAME` below version 3 as `MESSAGE * FROM_DISPNAME`; since GET ' +
+    'is converted the other way from PARTNER_DISPNAME, that is what the reply says here. It names the notification ' +
+    'of an opened chat window both OPEN and OPENED; its example has OPENED.',
+  table(
+    ['Name', 'Printed', 'Read as', 'Why'],
+    misprints.map(({ name, printed, reading, why }) => [name, code(printed), code(reading), why]),
+  ),
+].join('\n\n')}\n`;
+
+if (process.argv.includes('--check')) {
+  if (readFileSync(page, 'utf8') !== text) {
+    process.stderr.write('docs/protocol.md is not what the catalogue says. Run: npm run docs:protocol\n');
+    process.exitCode = 1;
+  }
+} else {
+  writeFileSync(page, text);
+}
+
+function objectSection(name, spec) {
+  const id = { number: ' <id>', string: ' <name>', none: '' }[spec.id];
+  const sections = [`### ${name}`, `${spec.note} ${code(name + id)}; since ${since(spec.since)}.`];
+  sections.push(
+    table(
+      ['Property', 'Type', 'Access', 'Since', 'Errors', ''],
+      Object.entries(spec.properties).map(([property, entry]) => [
+        code(property),
+        type(entry),
+        entry.access ?? 'read',
+        since(entry.since),
+        errorsOfBoth(entry),
+        entry.note,
+      ]),
+    ),
+  );
+  const { get, set, alter } = spec.errors;
+  const actions = Object.entries(spec.actions);
+  sections.push(
+    `Errors of every GET: ${allErrors(get)}; of every SET: ${allErrors(set)}` +
+      `${actions.length > 0 ? `; of every ALTER: ${allErrors(alter)}` : ''}.`,
+  );
+  if (actions.length > 0) {
+    sections.push(
+      table(
+        ['Action', 'Argument', 'Since', 'Answered with', 'Errors', ''],
+        actions.map(([action, entry]) => [
+          code(action),
+          entry.argument ? type({ type: entry.argument, values: entry.values }) : '',
+          since(entry.since),
+          entry.reply ? code(entry.reply) : 'the command itself',
+          numbers(entry.errors ?? []),
+          entry.note,
+        ]),
+      ),
+    );
+  }
+  return sections;
+}
+
+function targets(verb, table) {
+  return Object.entries(table).map(([what, spec]) => [
+    code(`${verb} ${what}${spec.argument ? ` ${spec.argument}` : ''}`),
+    since(spec.since),
+    numbers(spec.errors ?? []),
+    spec.note,
+  ]);
+}
+
+function transitions(table_) {
+  return table(
+    ['Status', 'Can become'],
+    Object.entries(table_).map(([status, next]) => [
+      code(status),
+      next.length > 0 ? next.join(', ') : 'nothing: it is over',
+    ]),
+  );
+}
+
+function type({ type: name, values }) {
+  return values ? `${name}: ${values.join(', ')}` : name;
+}
+
+function since({ protocol, release } = {}) {
+  return [protocol === undefined ? '' : `protocol ${protocol}`, release ?? '']
+    .filter((word) => word)
+    .join(', ');
+}
+
+function allErrors({ id, what, other = [] }) {
+  return numbers([...new Set([id, what, ...other])].sort((a, b) => a - b));
+}
+
+function errorsOfBoth({ errors = {} }) {
+  const of = (verb) => (errors[verb] ? `${verb.toUpperCase()}: ${numbers(errors[verb])}` : '');
+  return [of('get'), of('set')].filter((words) => words).join('; ');
+}
+
+function numbers(list) {
+  return list.join(', ');
+}
+
+function code(words) {
+  return `\`${words}\``;
+}
+
+function table(head, rows) {
+  const lines = [head, head.map(() => '---'), ...rows];
+  return lines
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+    .join('\n');
+}

@@ -1,0 +1,223 @@
+import { CALL_STATUSES } from './call-status.js';
+import { API_2_6, API_3_0, API_3_1, type ObjectSpec, P1, P5, P6 } from './spec.js';
+
+const VIDEO_STATES = [
+  'NOT_AVAILABLE',
+  'AVAILABLE',
+  'STARTING',
+  'REJECTED',
+  'RUNNING',
+  'STOPPING',
+  'PAUSED',
+] as const;
+
+/** What can be done with a ringing call by `ALTER CALL <id> END`. */
+const END_ACTIONS = ['HANGUP', 'REDIRECT_TO_VOICEMAIL', 'FORWARD_CALL'] as const;
+
+const TRANSFER = 'ALTER CALL TRANSFER';
+const VOICE_STREAMS = 'Voice Streams';
+
+/** The CALL object (reference, "CALL object", "ALTER CALL", "Voice Streams"). */
+export const CALL = {
+  note: 'A voice or video call, or a voicemail being left.',
+  section: 'CALL object',
+  since: P1,
+  id: 'number',
+  errors: {
+    get: { id: 11, what: 13, other: [12] },
+    set: { id: 19, what: 25, other: [20, 21] },
+    alter: { id: 556, what: 557, other: [555, 558, 559, 560] },
+  },
+  properties: {
+    TIMESTAMP: { type: 'timestamp', note: 'When the call was placed.' },
+    PARTNER_HANDLE: { type: 'word', note: 'The other party: a handle, or +number for a phone.' },
+    PARTNER_DISPNAME: { type: 'text', note: 'Display name of the other party.' },
+    TARGET_IDENTITY: {
+      type: 'word',
+      since: API_3_1,
+      note: 'The SkypeIn number that was called; not set for others.',
+    },
+    CONF_ID: { type: 'int', note: 'Conference that the call belongs to; 0 for none.' },
+    TYPE: {
+      type: 'enum',
+      values: ['INCOMING_PSTN', 'OUTGOING_PSTN', 'INCOMING_P2P', 'OUTGOING_P2P'],
+      note: 'Direction and network.',
+    },
+    STATUS: {
+      type: 'enum',
+      values: CALL_STATUSES,
+      access: 'read-write',
+      errors: { set: [22, 23, 24] },
+      note: 'Where the call is in its life. SET takes ONHOLD, INPROGRESS (answer or resume) and FINISHED (hang up).',
+    },
+    VIDEO_STATUS: {
+      type: 'enum',
+      values: ['VIDEO_NONE', 'VIDEO_SEND_ENABLED', 'VIDEO_RECV_ENABLED', 'VIDEO_BOTH_ENABLED'],
+      since: P5,
+      note: 'Which directions of video are possible.',
+    },
+    VIDEO_SEND_STATUS: {
+      type: 'enum',
+      values: VIDEO_STATES,
+      since: P5,
+      note: 'State of the video that is sent.',
+    },
+    VIDEO_RECEIVE_STATUS: {
+      type: 'enum',
+      values: VIDEO_STATES,
+      since: P5,
+      note: 'State of the video that is received.',
+    },
+    FAILUREREASON: { type: 'int', note: 'Why the call failed: a number of the failure reasons.' },
+    SUBJECT: { type: 'text', note: 'Not used.' },
+    PSTN_NUMBER: { type: 'word', note: 'The phone number, for a call to or from a phone.' },
+    DURATION: { type: 'seconds', note: 'How long the call has lasted.' },
+    PSTN_STATUS: { type: 'text', note: 'Error text of the phone gateway.' },
+    CONF_PARTICIPANTS_COUNT: {
+      type: 'int',
+      note: 'Non-hosts in the conference; 0 for the host or no conference, 1 for a former one.',
+    },
+    CONF_PARTICIPANT: {
+      type: 'participant',
+      argument: 'int',
+      errors: { get: [71] },
+      note: 'The nth party of the conference, with its call type, status and display name.',
+    },
+    VM_DURATION: { type: 'seconds', since: P5, note: 'How long the voicemail being left has lasted.' },
+    VM_ALLOWED_DURATION: { type: 'seconds', since: P5, note: 'Longest voicemail that may be left.' },
+    RATE: {
+      type: 'int',
+      since: P6,
+      section: 'Call cost information',
+      note: 'Cost per minute, in units of RATE_PRECISION.',
+    },
+    RATE_CURRENCY: { type: 'word', since: P6, section: 'Call cost information', note: 'Currency of RATE.' },
+    RATE_PRECISION: {
+      type: 'int',
+      since: P6,
+      section: 'Call cost information',
+      note: 'How often RATE is divided by 10 to give whole currency units.',
+    },
+    INPUT: {
+      type: 'streams',
+      since: API_2_6,
+      section: VOICE_STREAMS,
+      note: 'What is sent to the other party.',
+    },
+    OUTPUT: {
+      type: 'streams',
+      since: API_2_6,
+      section: VOICE_STREAMS,
+      note: 'Where the other party is heard.',
+    },
+    CAPTURE_MIC: {
+      type: 'streams',
+      since: API_2_6,
+      section: VOICE_STREAMS,
+      note: 'Where the microphone is copied to.',
+    },
+    VAA_INPUT_STATUS: { type: 'bool', since: API_2_6, note: 'Whether redirected input is being sent.' },
+    FORWARDED_BY: { type: 'word', since: API_2_6, note: 'Who forwarded the call; ? when not known.' },
+    TRANSFER_ACTIVE: {
+      type: 'bool',
+      since: API_3_0,
+      section: TRANSFER,
+      note: 'Seen by the caller: the call was transferred.',
+    },
+    TRANSFER_STATUS: {
+      type: 'enum',
+      values: CALL_STATUSES,
+      since: API_3_0,
+      section: TRANSFER,
+      note: 'Seen by who transferred it: status of the new call.',
+    },
+    TRANSFERRED_BY: {
+      type: 'word',
+      since: API_3_0,
+      section: TRANSFER,
+      note: 'Seen by the new party: who transferred it.',
+    },
+    TRANSFERRED_TO: {
+      type: 'word',
+      since: API_3_0,
+      section: TRANSFER,
+      note: 'Who the call was transferred to.',
+    },
+    CAN_TRANSFER: {
+      type: 'verdict',
+      argument: 'word',
+      since: API_3_0,
+      section: 'GET CALL CAN_TRANSFER',
+      note: 'Whether the call can be transferred to this handle.',
+    },
+    SEEN: {
+      type: 'bool',
+      access: 'write',
+      section: 'SET CALL SEEN',
+      note: 'Takes the call off the list of missed ones.',
+    },
+    DTMF: {
+      type: 'word',
+      access: 'write',
+      section: 'SET CALL DTMF',
+      errors: { set: [41, 42] },
+      note: 'Sends digits 0-9, # and *; as a notification, a digit that was received.',
+    },
+    JOIN_CONFERENCE: {
+      type: 'int',
+      access: 'write',
+      section: 'SET CALL JOIN_CONFERENCE',
+      errors: { set: [72] },
+      note: 'Joins the call into the conference of another call, given by its id.',
+    },
+  },
+  actions: {
+    ANSWER: { since: P5, note: 'Answers a ringing call.' },
+    HOLD: { since: P5, note: 'Puts the call on hold.' },
+    RESUME: { since: P5, note: 'Takes the call off hold.' },
+    HANGUP: { since: P5, note: 'Ends the call.' },
+    END: {
+      since: P5,
+      argument: 'enum',
+      values: END_ACTIONS,
+      note: 'Ends the call; one that rings in can also be sent to voicemail or forwarded.',
+    },
+    DTMF: { since: P5, argument: 'word', note: 'Sends digits 0-9, # and *.' },
+    TRANSFER: {
+      since: API_3_0,
+      section: TRANSFER,
+      argument: 'list',
+      note: 'Transfers an incoming call to the first of these handles that answers.',
+    },
+    JOIN_CONFERENCE: {
+      since: P5,
+      argument: 'int',
+      note: 'Joins the call into the conference of another call.',
+    },
+    START_VIDEO_SEND: { since: P5, section: 'ALTER CALL VIDEO_SEND', note: 'Begins to send video.' },
+    STOP_VIDEO_SEND: { since: P5, section: 'ALTER CALL VIDEO_SEND', note: 'Stops sending video.' },
+    START_VIDEO_RECEIVE: { since: P5, section: 'ALTER CALL VIDEO_RECEIVE', note: 'Begins to receive video.' },
+    STOP_VIDEO_RECEIVE: { since: P5, section: 'ALTER CALL VIDEO_RECEIVE', note: 'Stops receiving video.' },
+    SET_INPUT: {
+      since: API_2_6,
+      section: VOICE_STREAMS,
+      argument: 'streams',
+      errors: [589],
+      note: 'Plays a file or what comes from a TCP port to the other party instead of the microphone.',
+    },
+    SET_OUTPUT: {
+      since: API_2_6,
+      section: VOICE_STREAMS,
+      argument: 'streams',
+      errors: [589],
+      note: 'Sends what the other party says to a file or a TCP port; mutes the sound card unless it is listed.',
+    },
+    SET_CAPTURE_MIC: {
+      since: API_2_6,
+      section: VOICE_STREAMS,
+      argument: 'streams',
+      errors: [589],
+      note: 'Copies the microphone to a file or a TCP port.',
+    },
+  },
+} as const satisfies ObjectSpec;

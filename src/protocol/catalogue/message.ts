@@ -1,0 +1,119 @@
+import { CHAT_ROLES } from './chat.js';
+import { API_3_0, type ObjectSpec, P1, P3 } from './spec.js';
+
+/** The MESSAGE object, which CHATMESSAGE replaced in protocol 3 (reference, "MESSAGE object"). */
+export const MESSAGE = {
+  note: 'A message to one user, in protocols 1 and 2.',
+  section: 'MESSAGE object',
+  since: P1,
+  id: 'number',
+  errors: {
+    get: { id: 14, what: 16, other: [15] },
+    set: { id: 30, what: 32, other: [31] },
+    alter: { id: 527, what: 527 },
+  },
+  properties: {
+    TIMESTAMP: { type: 'timestamp', note: 'When it was sent.' },
+    PARTNER_HANDLE: { type: 'word', note: 'The other party.' },
+    PARTNER_DISPNAME: { type: 'text', note: 'Display name of the other party.' },
+    CONF_ID: { type: 'int', note: 'Not used.' },
+    TYPE: { type: 'enum', values: ['AUTHREQUEST', 'TEXT', 'CONTACTS', 'UNKNOWN'], note: 'Kind of message.' },
+    STATUS: {
+      type: 'enum',
+      values: ['SENDING', 'SENT', 'FAILED', 'RECEIVED', 'READ', 'IGNORED', 'QUEUED'],
+      note: 'Where the message is on its way.',
+    },
+    FAILUREREASON: { type: 'int', note: 'Why it could not be sent.' },
+    BODY: { type: 'text', note: 'The text.' },
+    SEEN: {
+      type: 'none',
+      access: 'write',
+      section: 'SET MESSAGE SEEN',
+      note: 'Takes it off the list of missed ones.',
+    },
+  },
+  actions: {},
+} as const satisfies ObjectSpec;
+
+/** Types of chat message that protocol 7 brought; older clients see UNKNOWN. */
+export const CHATMESSAGE_TYPES_7 = [
+  'POSTEDCONTACTS',
+  'GAP_IN_CHAT',
+  'SETROLE',
+  'KICKED',
+  'KICKBANNED',
+  'SETOPTIONS',
+  'SETPICTURE',
+  'SETGUIDELINES',
+  'JOINEDASAPPLICANT',
+] as const;
+
+/** The CHATMESSAGE object (reference, "CHATMESSAGE object"). */
+export const CHATMESSAGE = {
+  note: 'A message in a chat.',
+  section: 'CHATMESSAGE object',
+  since: P3,
+  id: 'number',
+  errors: {
+    get: { id: 14, what: 16, other: [15] },
+    set: { id: 30, what: 32, other: [31] },
+    alter: { id: 527, what: 527 },
+  },
+  properties: {
+    TIMESTAMP: { type: 'timestamp', note: 'When it was sent.' },
+    PARTNER_HANDLE: { type: 'word', note: 'Replaced by FROM_HANDLE in API 3.0.' },
+    PARTNER_DISPNAME: { type: 'text', note: 'Replaced by FROM_DISPNAME in API 3.0.' },
+    FROM_HANDLE: { type: 'word', note: 'Who sent it.' },
+    FROM_DISPNAME: { type: 'text', note: 'Display name of who sent it.' },
+    TYPE: {
+      type: 'enum',
+      values: [
+        'SETTOPIC',
+        'SAID',
+        'ADDEDMEMBERS',
+        'SAWMEMBERS',
+        'CREATEDCHATWITH',
+        'LEFT',
+        ...CHATMESSAGE_TYPES_7,
+        'UNKNOWN',
+      ],
+      note: 'Kind of message.',
+    },
+    STATUS: {
+      type: 'enum',
+      values: ['SENDING', 'SENT', 'RECEIVED', 'READ'],
+      note: 'Where the message is on its way.',
+    },
+    LEAVEREASON: {
+      type: 'enum',
+      values: [
+        'USER_NOT_FOUND',
+        'USER_INCAPABLE',
+        'ADDER_MUST_BE_FRIEND',
+        'ADDED_MUST_BE_AUTHORIZED',
+        'UNSUBSCRIBE',
+      ],
+      note: 'Why someone left or could not be added; with TYPE LEFT.',
+    },
+    CHATNAME: { type: 'word', note: 'The chat that it is in.' },
+    USERS: { type: 'words', note: 'Who was added.' },
+    IS_EDITABLE: { type: 'bool', since: API_3_0, note: 'Whether BODY can be set.' },
+    EDITED_BY: { type: 'word', since: API_3_0, note: 'Who last edited it.' },
+    EDITED_TIMESTAMP: { type: 'timestamp', since: API_3_0, note: 'When it was last edited.' },
+    OPTIONS: { type: 'int', since: API_3_0, note: 'The new options, with TYPE SETOPTIONS; else 0.' },
+    ROLE: {
+      type: 'enum',
+      values: [...CHAT_ROLES, 'UNKNOWN'],
+      since: API_3_0,
+      note: 'The new role, with TYPE SETROLE; else UNKNOWN.',
+    },
+    SEEN: {
+      type: 'none',
+      access: 'write',
+      section: 'SET CHATMESSAGE SEEN',
+      note: 'Marks it as read.',
+    },
+    BODY: { type: 'text', access: 'read-write', note: 'The text; to be set from API 3.0 on.' },
+  },
+  actions: {},
+} as const satisfies ObjectSpec;

@@ -1,0 +1,111 @@
+import type { ErrorNumber } from './error-codes.js';
+import type { OBJECTS } from './objects.js';
+import { API_2_5, API_3_0, P1, P3, P5, P6, type Since } from './spec.js';
+
+/** What SEARCH answers with: the first word, and the object whose ids follow. */
+export const LISTS = {
+  USERS: 'USER',
+  CALLS: 'CALL',
+  MESSAGES: 'MESSAGE',
+  CHATS: 'CHAT',
+  CHATMESSAGES: 'CHATMESSAGE',
+  VOICEMAILS: 'VOICEMAIL',
+  SMSS: 'SMS',
+  GROUPS: 'GROUP',
+  FILETRANSFERS: 'FILETRANSFER',
+} as const satisfies Record<string, keyof typeof OBJECTS>;
+
+/** One form of `SEARCH <what> [<target>]`. */
+export interface SearchSpec {
+  readonly list: keyof typeof LISTS;
+  readonly note: string;
+  readonly since: Since;
+  /** What may follow. Default: nothing. */
+  readonly target?: { readonly name: string; readonly required: boolean };
+  readonly errors: readonly ErrorNumber[];
+}
+
+const OPTIONAL_HANDLE = { name: 'handle', required: false } as const;
+
+/** Every form of SEARCH (reference, "Search commands"). */
+export const SEARCHES = {
+  USERS: {
+    list: 'USERS',
+    target: { name: 'name, handle or e-mail address', required: true },
+    since: P1,
+    errors: [4],
+    note: 'Users on the network.',
+  },
+  FRIENDS: { list: 'USERS', since: P1, errors: [67], note: 'All contacts.' },
+  CALLS: {
+    list: 'CALLS',
+    target: OPTIONAL_HANDLE,
+    since: P1,
+    errors: [5],
+    note: 'Calls, all or those with a user.',
+  },
+  ACTIVECALLS: { list: 'CALLS', since: P1, errors: [29], note: 'Calls that go on now.' },
+  MISSEDCALLS: { list: 'CALLS', since: P1, errors: [6], note: 'Missed calls.' },
+  SMSS: { list: 'SMSS', since: API_2_5, errors: [29], note: 'All SMS that were not deleted.' },
+  MISSEDSMSS: { list: 'SMSS', since: API_2_5, errors: [29], note: 'SMS that were not read.' },
+  VOICEMAILS: { list: 'VOICEMAILS', since: P5, errors: [29], note: 'All voicemails.' },
+  MISSEDVOICEMAILS: { list: 'VOICEMAILS', since: P6, errors: [29], note: 'Voicemails that were not heard.' },
+  MESSAGES: {
+    list: 'MESSAGES',
+    target: OPTIONAL_HANDLE,
+    since: P1,
+    errors: [5],
+    note: 'Messages, all or those with a user. Replaced by CHATMESSAGES in protocol 3.',
+  },
+  MISSEDMESSAGES: {
+    list: 'MESSAGES',
+    since: P1,
+    errors: [29],
+    note: 'Messages that were not read. Replaced by MISSEDCHATMESSAGES in protocol 3.',
+  },
+  CHATS: { list: 'CHATS', since: P3, errors: [107], note: 'All chats.' },
+  ACTIVECHATS: { list: 'CHATS', since: P5, errors: [29], note: 'Chats that are open in a window.' },
+  MISSEDCHATS: { list: 'CHATS', since: P5, errors: [29], note: 'Chats with messages that were not read.' },
+  RECENTCHATS: { list: 'CHATS', since: P5, errors: [29], note: 'Recent chats.' },
+  BOOKMARKEDCHATS: { list: 'CHATS', since: P5, errors: [29], note: 'Bookmarked chats.' },
+  CHATMESSAGES: {
+    list: 'CHATMESSAGES',
+    target: OPTIONAL_HANDLE,
+    since: P3,
+    errors: [29],
+    note: 'Chat messages, all or those from or to a user.',
+  },
+  MISSEDCHATMESSAGES: {
+    list: 'CHATMESSAGES',
+    since: P3,
+    errors: [29],
+    note: 'Chat messages that were not read.',
+  },
+  USERSWAITINGMYAUTHORIZATION: {
+    list: 'USERS',
+    since: P5,
+    errors: [29],
+    note: 'Users who ask for authorisation.',
+  },
+  GROUPS: {
+    list: 'GROUPS',
+    target: { name: 'ALL, CUSTOM or HARDWIRED', required: false },
+    since: P5,
+    errors: [561],
+    note: 'Contact groups.',
+  },
+  FILETRANSFERS: { list: 'FILETRANSFERS', since: API_3_0, errors: [29], note: 'All file transfers.' },
+  ACTIVEFILETRANSFERS: {
+    list: 'FILETRANSFERS',
+    since: API_3_0,
+    errors: [29],
+    note: 'File transfers that go on now.',
+  },
+  GREETING: {
+    list: 'VOICEMAILS',
+    target: { name: 'handle', required: true },
+    since: P5,
+    errors: [534, 535],
+    note: "A user's voicemail greeting. Named only by its errors.",
+  },
+} as const satisfies Record<string, SearchSpec>;

@@ -1,0 +1,52 @@
+/** Every value of `VOICEMAIL <id> STATUS` (reference, "VOICEMAIL object"). */
+export const VOICEMAIL_STATUSES = [
+  'NOTDOWNLOADED',
+  'DOWNLOADING',
+  'UNPLAYED',
+  'BUFFERING',
+  'PLAYING',
+  'PLAYED',
+  'BLANK',
+  'RECORDING',
+  'RECORDED',
+  'UPLOADING',
+  'UPLOADED',
+  'DELETING',
+  'FAILED',
+  'UNKNOWN',
+] as const;
+
+export type VoicemailStatus = (typeof VOICEMAIL_STATUSES)[number];
+
+/**
+ * What can follow each status; a status may also be reported again. UNKNOWN is what an endpoint says when it has
+ * lost track, so anything can follow it. From the reference's list of actions and its transcripts.
+ */
+export const VOICEMAIL_TRANSITIONS: Readonly<Record<VoicemailStatus, readonly VoicemailStatus[]>> = {
+  NOTDOWNLOADED: ['DOWNLOADING', 'DELETING', 'FAILED'],
+  DOWNLOADING: ['UNPLAYED', 'BUFFERING', 'PLAYING', 'DELETING', 'FAILED'],
+  UNPLAYED: ['BUFFERING', 'PLAYING', 'DELETING', 'FAILED'],
+  BUFFERING: ['PLAYING', 'UNPLAYED', 'PLAYED', 'DELETING', 'FAILED'],
+  PLAYING: ['BUFFERING', 'PLAYED', 'DELETING', 'FAILED'],
+  PLAYED: ['UNPLAYED', 'BUFFERING', 'PLAYING', 'DELETING', 'FAILED'],
+  BLANK: ['RECORDING', 'DELETING', 'FAILED'],
+  RECORDING: ['RECORDED', 'UPLOADING', 'DELETING', 'FAILED'],
+  RECORDED: ['BUFFERING', 'PLAYING', 'UPLOADING', 'DELETING', 'FAILED'],
+  UPLOADING: ['UPLOADED', 'DELETING', 'FAILED'],
+  UPLOADED: ['BUFFERING', 'PLAYING', 'DELETING', 'FAILED'],
+  DELETING: [],
+  FAILED: ['DOWNLOADING', 'UPLOADING', 'DELETING'],
+  UNKNOWN: VOICEMAIL_STATUSES,
+};
+
+/** Whether a voicemail of status `from` may be reported as `to` next. A word that is not listed moves anywhere. */
+export function canVoicemailMove(from: string, to: string): boolean {
+  const next = nextOf(from);
+  return next === undefined || from === to || next.includes(to) || nextOf(to) === undefined;
+}
+
+function nextOf(status: string): readonly string[] | undefined {
+  return Object.hasOwn(VOICEMAIL_TRANSITIONS, status)
+    ? VOICEMAIL_TRANSITIONS[status as VoicemailStatus]
+    : undefined;
+}

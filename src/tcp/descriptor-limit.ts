@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+
+/** Descriptors that a process needs besides its leases. */
+const RESERVED = 64;
+
+/** Descriptors that a lease can take: its port, its connection, and a file. */
+const PER_LEASE = 3;
+
+/** File descriptors that this process may have open; nothing where the system does not tell (elsewhere than on Linux). */
+export function descriptorLimit(): number | undefined {
+  let text: string;
+  try {
+    text = readFileSync('/proc/self/limits', 'latin1');
+  } catch {
+    return undefined;
+  }
+  const soft = /^Max open files\s+(\d+|unlimited)/m.exec(text)?.[1];
+  return soft === undefined || soft === 'unlimited' ? undefined : Number(soft);
+}
+
+/** What to do so that `leases` fit under `limit`; nothing when they do. */
+export function descriptorAdvice(leases: number, limit: number | undefined): string | undefined {
+  const needed = leases * PER_LEASE + RESERVED;
+  if (limit === undefined || limit >= needed) return undefined;
+  const fit = Math.max(0, Math.floor((limit - RESERVED) / PER_LEASE));
+  return (
+    `${leases} leases that are recorded need ${needed} file descriptors; this process may have ${limit}, ` +
+    `enough for ${fit}. Start it under "ulimit -n ${needed}" (systemd: LimitNOFILE=${needed}), or set maxLeases to ${fit}.`
+  );
+}

@@ -1,0 +1,90 @@
+import { BlockList, isIP, isIPv6, type Socket } from 'node:net';
+import { invalidArgument } from '../errors.js';
+import type { RefusedPeer } from './lease.js';
+import type { Peer } from './lease-state.js';
+import { SocketTable } from './socket-table.js';
+
+export interface GateOptions {
+  /** Addresses and subnets (`10.0.0.0/8`) that may connect. */
+  readonly allow: readonly string[];
+  /** User ids that a local peer may have; `any`: it is not checked. */
+  readonly users: 'any' | readonly number[];
+  /** Connections that may be open at once, those being checked included. */
+  readonly maxConnections: number;
+}
+
+/** Decides which connections may claim a lease, before a byte is read or written. */
+export class Gate {
+  readonly #allowed: BlockList;
+  readonly #users: GateOptions['users'];
+  readonly #maxConnections: number;
+  readonly #table: SocketTable | undefined;
+  #connections = 0;
+
+  /** @throws ERR_INVALID_ARG when an entry of `allow` is no address or subnet. */
+  constructor(options: GateOptions) {
+    this.#allowed = allowList(options.allow);
+    this.#users = options.users;
+    this.#maxConnections = options.maxConnections;
+    this.#table = options.users === 'any' ? undefined : SocketTable.open();
+  }
+
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** Counts `socket` until it is closed; returns who it comes from. */
+  enter(socket: Socket): Peer {
+    this.#connections++;
+    socket.once('close', () => {
+      this.#connections--;
+    });
+    return { address: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
+  }
+
+  /** Why `peer`, which came through `socket`, is turned away, if it is; and its user, where that is known. */
+  async check(socket: Socket, peer: Peer): Promise<{ peer: Peer; refused?: RefusedPeer['why'] }> {
+    if (this.#connections > this.#maxConnections) return { peer, refused: 'limit' };
+    if (!this.#allowed.check(peer.address, isIPv6(peer.address) ? 'ipv6' : 'ipv4')) {
+      return { peer, refused: 'not-allowed' };
+    }
+    if (this.#users === 'any' || !this.#table || !isLocal(socket, peer.address)) return { peer };
+    const server = { address: plainAddress(socket.localAddress), port: socket.localPort ?? 0 };
+    const uid = await this.#table.ownerOf(peer, server);
+    if (uid === undefined) return { peer, refused: 'unknown-user' };
+    const known = { ...peer, uid };
+    return this.#users.includes(uid) ? { peer: known } : { peer: known, refused: 'wrong-user' };
+  }
+
+  close(): void {
+    this.#table?.close();
+  }
+}
+
+/** A peer on this machine: one whose socket is in this machine's table. */
+function isLocal(socket: Socket, address: string): boolean {
+  return address === '::1' || address.startsWith('127.') || address === plainAddress(socket.localAddress);
+}
+
+function plainAddress(address = ''): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}
+
+function allowList(entries: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [address = '', prefix, ...rest] = entry.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    const bits = prefix === undefined ? undefined : Number(prefix);
+    const known = isIP(address) !== 0 && rest.length === 0 && prefix !== '';
+    if (
+      !known ||
+      (bits !== undefined && !(Number.isInteger(bits) && bits >= 0 && bits <= (family === 'ipv6' ? 128 : 32)))
+    ) {
+      throw invalidArgument('allow', 'IP addresses, or subnets such as 10.0.0.0/8', entry);
+    }
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, bits, family);
+  }
+  return list;
+}

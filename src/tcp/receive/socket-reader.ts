@@ -1,0 +1,107 @@
+import type { Socket } from 'node:net';
+import type { ReadClass } from '../lease.js';
+import type { TimingWheel, WheelMember } from '../timing-wheel.js';
+
+/** What a reader gives out. */
+export interface ReaderEvents {
+  /** Bytes that are valid during the call. */
+  data(bytes: Uint8Array): void;
+  /** The peer has closed its side; everything it sent was given out. */
+  end(): void;
+  /** The connection broke. */
+  broken(error: Error): void;
+  /** Bytes that may be given out now. A reader that cannot tell beforehand may give more, once. */
+  room(): number;
+}
+
+/** Reads one socket, in either read class. A reader begins paused. */
+export interface SocketReader {
+  /** Begins or goes on to read, or changes the class. */
+  read(readClass: ReadClass): void;
+  /** Stops; what was not given out waits for the next {@link read}. */
+  pause(): void;
+  /** Gives out what the kernel has, under `room()`, then stops and calls `onDrained`. */
+  drain(onDrained: () => void): void;
+  /** Stops for good. */
+  close(): void;
+}
+
+/** A visit that finds this much, two seconds of 16 kHz mono, is not reading live voice: the rest is fetched at once. */
+export const HOT_BYTES = 64 * 1024;
+
+/**
+ * Reads with nothing but the public API of `net.Socket`: in the batched class the socket is paused, and resumed
+ * for one read at each visit.
+ */
+export class PublicReader implements SocketReader, WheelMember {
+  readonly #socket: Socket;
+  readonly #wheel: TimingWheel;
+  readonly #events: ReaderEvents;
+  #mode: ReadClass | 'paused' | 'draining' = 'paused';
+  #gaveOut = false;
+  #onDrained: (() => void) | undefined;
+
+  constructor(socket: Socket, wheel: TimingWheel, events: ReaderEvents) {
+    this.#socket = socket;
+    this.#wheel = wheel;
+    this.#events = events;
+    socket.pause();
+    socket.on('data', (bytes: Buffer) => this.#data(bytes));
+    socket.on('end', () => events.end());
+  }
+
+  read(readClass: ReadClass): void {
+    if (this.#onDrained) {
+      this.#mode = 'draining';
+      this.#socket.resume();
+      this.#drainTurn(0);
+      return;
+    }
+    this.#mode = readClass;
+    if (readClass === 'batched') this.#wheel.add(this);
+    else this.#wheel.delete(this);
+    this.#socket.resume();
+  }
+
+  pause(): void {
+    this.#wheel.delete(this);
+    this.#mode = 'paused';
+    this.#socket.pause();
+  }
+
+  drain(onDrained: () => void): void {
+    this.#wheel.delete(this);
+    this.#onDrained = onDrained;
+    this.read('immediate');
+  }
+
+  close(): void {
+    this.#wheel.delete(this);
+    this.#mode = 'paused';
+  }
+
+  visit(): void {
+    this.#socket.resume();
+  }
+
+  #data(bytes: Buffer): void {
+    this.#gaveOut = true;
+    if (this.#mode === 'batched' && bytes.length < HOT_BYTES) this.#socket.pause();
+    this.#events.data(bytes);
+  }
+
+  /** What the kernel has comes in the turn after the socket was resumed: two turns without any, and it is empty. */
+  #drainTurn(quietTurns: number): void {
+    this.#gaveOut = false;
+    setImmediate(() => {
+      if (this.#mode !== 'draining') return;
+      const quiet = this.#gaveOut ? 0 : quietTurns + 1;
+      if (quiet < 2) {
+        this.#drainTurn(quiet);
+        return;
+      }
+      this.pause();
+      this.#onDrained?.();
+    });
+  }
+}

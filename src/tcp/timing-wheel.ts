@@ -1,0 +1,83 @@
+import type { CancelTimer, Clock } from '../clock.js';
+import { invalidArgument } from '../errors.js';
+import { Histogram } from './histogram.js';
+
+/** Something that is visited once a turn. A visit must not throw. */
+export interface WheelMember {
+  visit(): void;
+}
+
+/**
+ * Visits each member once every `intervalMs`. Members are spread over slots, so that the work of a turn is spread
+ * over its time; one timer serves them all, and none runs for slots that are empty. The schedule is absolute:
+ * turns do not drift, and a turn that was slept through is not made up for.
+ */
+export class TimingWheel {
+  readonly #clock: Clock;
+  readonly #tickMs: number;
+  readonly #slots: readonly Set<WheelMember>[];
+  readonly #slotOf = new Map<WheelMember, Set<WheelMember>>();
+  readonly #origin: number;
+  #cancel: CancelTimer | undefined;
+  #dueTick = 0;
+  /** How late the wheel came to its slots, in ms. */
+  readonly lateness = new Histogram();
+
+  constructor(clock: Clock, options: { intervalMs: number; slots: number }) {
+    const { intervalMs, slots } = options;
+    if (!(intervalMs >= 1)) throw invalidArgument('intervalMs', '1 or more', intervalMs);
+    this.#clock = clock;
+    this.#tickMs = intervalMs / slots;
+    this.#slots = Array.from({ length: slots }, () => new Set<WheelMember>());
+    this.#origin = clock.now();
+  }
+
+  get size(): number {
+    return this.#slotOf.size;
+  }
+
+  /** Adds `member` to the emptiest slot. Does nothing when it is on the wheel. */
+  add(member: WheelMember): void {
+    if (this.#slotOf.has(member)) return;
+    const slot = this.#slots.reduce((least, other) => (other.size < least.size ? other : least));
+    slot.add(member);
+    this.#slotOf.set(member, slot);
+    if (slot.size === 1) this.#schedule();
+  }
+
+  delete(member: WheelMember): void {
+    const slot = this.#slotOf.get(member);
+    if (!slot) return;
+    slot.delete(member);
+    this.#slotOf.delete(member);
+    if (this.size > 0) return;
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  /** Sets the timer to the next tick whose slot has members. */
+  #schedule(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    if (this.size === 0) return;
+    let tick = Math.floor((this.#clock.now() - this.#origin) / this.#tickMs) + 1;
+    while (this.#slotAt(tick)?.size === 0) tick++;
+    this.#dueTick = tick;
+    this.#cancel = this.#clock.timerAt(this.#origin + tick * this.#tickMs, () => this.#turn());
+  }
+
+  #turn(): void {
+    const due = this.#dueTick;
+    const lateMs = this.#clock.now() - (this.#origin + due * this.#tickMs);
+    this.lateness.record(lateMs);
+    const passed = Math.min(Math.floor(lateMs / this.#tickMs), this.#slots.length - 1);
+    for (let tick = due; tick <= due + passed; tick++) {
+      for (const member of this.#slotAt(tick) ?? []) member.visit();
+    }
+    this.#schedule();
+  }
+
+  #slotAt(tick: number): Set<WheelMember> | undefined {
+    return this.#slots[tick % this.#slots.length];
+  }
+}

@@ -1,0 +1,30 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as echoCall from '../../examples/echo-call.js';
+import * as recordCall from '../../examples/record-call.js';
+import { WavReader } from '../../src/index.js';
+
+describe('examples', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'jackfield-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('echo-call: every sample that was said comes back', async () => {
+    const { said, heard } = await echoCall.run({ speech: 'assets/speech/reader-870.wav' });
+    expect(said).toHaveLength(113_600);
+    expect(heard).toEqual(said);
+  });
+
+  it('record-call: records until it hangs up', async () => {
+    const file = join(folder, 'call.wav');
+    const samples = await recordCall.run({ file, listenMs: 1000 });
+    await using reader = await WavReader.open(file);
+    expect(reader.format).toEqual({ sampleRate: 16_000, channels: 2 });
+    expect(reader.sampleCount).toBe(samples);
+    expect(samples).toBeGreaterThanOrEqual(16_000);
+  });
+});

@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+/** Who may import whom, as docs/architecture.md says. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  protocol: [],
+  voice: [],
+  tcp: [],
+  control: ['protocol'],
+  call: ['protocol', 'voice', 'tcp', 'control'],
+  voicemail: ['protocol', 'voice', 'tcp', 'control', 'call'],
+  exchange: ['protocol', 'voice'],
+  cli: ['exchange', 'index.js'],
+};
+const FOLDERS = Object.keys(MAY_IMPORT);
+const biome = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
+
+interface Report {
+  readonly diagnostics: readonly {
+    readonly category: string;
+    readonly location: { readonly path: unknown };
+  }[];
+}
+
+describe('the import rule', () => {
+  let house: string;
+  const refused = new Map<string, Set<string>>();
+
+  const seed = async (path: string, text: string) => {
+    await mkdir(dirname(join(house, path)), { recursive: true });
+    await writeFile(join(house, path), text);
+  };
+
+  beforeAll(async () => {
+    house = await mkdtemp(join(tmpdir(), 'jackfield-house-'));
+    await cp('biome.json', join(house, 'biome.json'));
+    for (const from of FOLDERS) {
+      await seed(`src/${from}/leaf.ts`, 'export const leaf = 1;\n');
+      for (const to of [...FOLDERS, 'index.js'].filter((name) => name !== from)) {
+        const target = to === 'index.js' ? '../index.js' : `../${to}/leaf.js`;
+        await seed(`src/${from}/to-${to.replace('.js', '')}.ts`, `export * from '${target}';\n`);
+      }
+    }
+    await seed('src/index.ts', "export * from './cli/leaf.js';\n");
+    await seed('src/clock.ts', "export * from './voice/leaf.js';\n");
+    await seed('examples/seed.ts', "export * from '../src/index.js';\n");
+    await seed('src/voice/ring-a.ts', "import type { B } from './ring-b.js';\nexport type A = B;\n");
+    await seed('src/voice/ring-b.ts', "import type { A } from './ring-a.js';\nexport type B = A;\n");
+    const args = [biome, 'lint', '--vcs-enabled=false', '--reporter=json', '--max-diagnostics=none', house];
+    const { stdout } = await promisify(execFile)(process.execPath, args, {
+      cwd: house,
+      maxBuffer: 64e6,
+    }).catch((failed: { stdout: string }) => failed);
+    for (const { category, location } of (JSON.parse(stdout) as Report).diagnostics) {
+      const path = JSON.stringify(location.path).replace(/.*?((src|examples)\/[\w/.-]+).*/, '$1');
+      refused.set(category, (refused.get(category) ?? new Set()).add(path));
+    }
+  });
+  afterAll(() => rm(house, { recursive: true }));
+
+  it.each(FOLDERS)('%s imports what it may and nothing else', (from) => {
+    const restricted = refused.get('lint/style/noRestrictedImports') ?? new Set();
+    for (const to of [...FOLDERS, 'index.js'].filter((name) => name !== from)) {
+      const file = `src/${from}/to-${to.replace('.js', '')}.ts`;
+      const allowed = MAY_IMPORT[from]?.includes(to);
+      expect({ file, refused: restricted.has(file) }).toEqual({ file, refused: !allowed });
+    }
+  });
+
+  it.each(['src/index.ts', 'src/clock.ts', 'examples/seed.ts'])(
+    '%s does not reach where it must not',
+    (file) => {
+      expect(refused.get('lint/style/noRestrictedImports')).toContain(file);
+    },
+  );
+
+  it('refuses a cycle, of types too', () => {
+    expect(refused.get('lint/suspicious/noImportCycles')).toContain('src/voice/ring-a.ts');
+  });
+});
