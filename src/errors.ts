@@ -10,8 +10,11 @@ export const ERROR_CODES = {
   ERR_CLOSED: 'The object was closed, or closed while the operation was under way.',
   ERR_UNSUPPORTED: 'The input is valid, but of a kind that is not supported here.',
   ERR_ATTACH_UNAVAILABLE: 'No endpoint answers on the transport.',
+  ERR_ATTACH_REFUSED: 'The endpoint, or its user, does not let this program attach.',
   ERR_UNEXPECTED_REPLY: 'The endpoint answered a command with something that is no answer to it.',
   ERR_CALL_ENDED: 'The call was over before it reached the state that was waited for.',
+  ERR_VOICEMAIL_FAILED:
+    'The voicemail failed, or was deleted, before it reached the state that was waited for.',
   ERR_LINE_BREAK: 'A parameter holds CR, LF or NUL, which would end its message.',
   ERR_LINE_TOO_LONG: 'A message on a stream is longer than the limit.',
   ERR_INVALID_UTF8: 'A message on a stream is not valid UTF-8.',
