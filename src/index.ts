@@ -1,25 +1,5 @@
 // Leaves.
-
-// Call: a call's voice.
-export {
-  CallRecording,
-  type CallRecordingEvents,
-  type RecordCallOptions,
-  type RecordingProgress,
-  type RecordingResult,
-  recordCall,
-} from './call/call-recording.js';
-export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
-export { type LegAccount, LegAligner, type LegAlignerOptions } from './call/leg-aligner.js';
-export type { RecordingSidecar, SidecarLeg } from './call/sidecar.js';
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './clock.js';
-// Control: attach, send, wait, be notified.
-export { Call, CallEndedError, type CallState, type StreamName as VoiceStreamName } from './control/call.js';
-export { type AttachOptions, attach, Client, type ClientEvents } from './control/client.js';
-export type { CommandOptions, CommandSender } from './control/command-sender.js';
-export { type MemoryEndpoint, type MemorySession, MemoryTransport } from './control/memory-transport.js';
-export { TcpTransport, type TcpTransportOptions } from './control/tcp-transport.js';
-export type { Link, Transport, TransportHandlers } from './control/transport.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './errors.js';
 export {
   msToSamples,
@@ -29,6 +9,7 @@ export {
   samplesToMs,
   VOICE_FORMAT,
 } from './pcm.js';
+
 // Protocol: the language of the reference.
 export { ApiError, errorText } from './protocol/api-error.js';
 export {
@@ -122,31 +103,7 @@ export {
   VALUE_CONVERSIONS,
   type ValueConversion,
 } from './protocol/versions.js';
-// TCP: the PCM server.
-export type {
-  Direction,
-  Lease,
-  LeaseEvents,
-  LeaseOptions,
-  LeaseStats,
-  ReadClass,
-  RefusedPeer,
-  StreamKind,
-} from './tcp/lease.js';
-export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-state.js';
-export { PcmServer, type PcmServerEvents } from './tcp/pcm-server.js';
-export type { Playback, PlaybackReport, Player, PlayOptions } from './tcp/player.js';
-export type { PortRange } from './tcp/port-listener.js';
-export { ManualTimeline, type SampleTimeline, type TimelineFollower } from './tcp/sample-timeline.js';
-export type { PcmServerOptions } from './tcp/server-options.js';
-export type {
-  PcmChunk,
-  SinkHandle,
-  SinkOptions,
-  SinkPolicy,
-  SinkStats,
-  SynchronousSink,
-} from './tcp/sink.js';
+
 // Voice: PCM and what is done to it.
 export { decodeG711, encodeG711, type G711Law } from './voice/codec/g711.js';
 export { mapChannels, mergeChannels, mixChannels, splitChannels } from './voice/convert/channels.js';
@@ -187,6 +144,56 @@ export type { WavLayout } from './voice/wav/wav-layout.js';
 export type { WavBroadcast, WavInfo, WavMetadata } from './voice/wav/wav-metadata.js';
 export { WavReader, type WavReadOptions } from './voice/wav/wav-reader.js';
 export { WavWriter, type WavWriterOptions } from './voice/wav/wav-writer.js';
+
+// TCP: the PCM server.
+export type {
+  Direction,
+  Lease,
+  LeaseEvents,
+  LeaseOptions,
+  LeaseStats,
+  ReadClass,
+  RefusedPeer,
+  StreamKind,
+} from './tcp/lease.js';
+export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-state.js';
+export { PcmServer, type PcmServerEvents } from './tcp/pcm-server.js';
+export type { Playback, PlaybackReport, Player, PlayOptions } from './tcp/player.js';
+export type { PortRange } from './tcp/port-listener.js';
+export { prometheusText } from './tcp/prometheus.js';
+export { ManualTimeline, type SampleTimeline, type TimelineFollower } from './tcp/sample-timeline.js';
+export type { PcmServerOptions } from './tcp/server-options.js';
+export type { ServerSnapshot, StreamSnapshot } from './tcp/server-stats.js';
+export type {
+  FileSinkSpec,
+  PcmChunk,
+  SinkHandle,
+  SinkOptions,
+  SinkPolicy,
+  SinkStats,
+  SynchronousSink,
+} from './tcp/sink.js';
+
+// Control: attach, send, wait, be notified.
+export { Call, CallEndedError, type CallState, type StreamName as VoiceStreamName } from './control/call.js';
+export { type AttachOptions, attach, Client, type ClientEvents } from './control/client.js';
+export type { CommandOptions, CommandSender } from './control/command-sender.js';
+export { type MemoryEndpoint, type MemorySession, MemoryTransport } from './control/memory-transport.js';
+export { TcpTransport, type TcpTransportOptions } from './control/tcp-transport.js';
+export type { Link, Transport, TransportHandlers } from './control/transport.js';
+
+// Call: a call's voice.
+export {
+  CallRecording,
+  type CallRecordingEvents,
+  type RecordCallOptions,
+  type RecordingProgress,
+  type RecordingResult,
+  recordCall,
+} from './call/call-recording.js';
+export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
+export { type LegAccount, LegAligner, type LegAlignerOptions } from './call/leg-aligner.js';
+export type { RecordingSidecar, SidecarLeg } from './call/sidecar.js';
 
 // Voicemail: a voicemail's voice.
 

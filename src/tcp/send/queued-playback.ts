@@ -1,5 +1,6 @@
 import { JackfieldError, messageOf } from '../../errors.js';
 import type { PcmSource } from '../../pcm.js';
+import { deferred } from '../deferred.js';
 import type { Playback, PlaybackReport, PlayOptions } from '../player.js';
 
 /** A source is read ahead by this many chunks, so that its own pauses are not heard. */
@@ -131,20 +132,4 @@ export class QueuedPlayback implements Playback {
       `A source of samples must yield Int16Arrays of whole samples for ${this.#channels} channels.`,
     );
   }
-}
-
-interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: Error) => void;
-}
-
-function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => {};
-  let reject: (error: Error) => void = () => {};
-  const promise = new Promise<T>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
 }
