@@ -90,7 +90,7 @@ export class QueuedPlayback implements Playback {
     const began = this.#from !== undefined;
     if (!began && this.exhausted) this.#begin(position);
     const from = this.#from ?? position;
-    this.#started.reject(new JackfieldError('ERR_CLOSED', `The playback was ${outcome} before it began.`));
+    if (this.#from === undefined) this.#started.reject(neverBegan(outcome));
     const report = { from, to: began ? position : from, played: this.#played, outcome };
     this.#finished.resolve(this.#error ? { ...report, error: this.#error } : report);
     this.#chunks = [];
@@ -132,4 +132,9 @@ export class QueuedPlayback implements Playback {
       `A source of samples must yield Int16Arrays of whole samples for ${this.#channels} channels.`,
     );
   }
+}
+
+/** Why {@link Playback.started} will not come. */
+export function neverBegan(outcome: PlaybackReport['outcome']): JackfieldError {
+  return new JackfieldError('ERR_CLOSED', `The playback was ${outcome} before it began.`);
 }

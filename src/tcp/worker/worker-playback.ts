@@ -1,6 +1,6 @@
-import { JackfieldError } from '../../errors.js';
 import { deferred } from '../deferred.js';
 import type { Playback, PlaybackReport } from '../player.js';
+import { neverBegan } from '../send/queued-playback.js';
 
 /** A playback in a worker, as this thread knows it. */
 export class WorkerPlayback implements Playback {
@@ -9,11 +9,14 @@ export class WorkerPlayback implements Playback {
   readonly started = this.#started.promise;
   readonly finished = this.#finished.promise;
 
+  #begun = false;
+
   constructor() {
     this.started.catch(() => {});
   }
 
   hasStarted(position: number): void {
+    this.#begun = true;
     this.#started.resolve(position);
   }
 
