@@ -3,6 +3,7 @@ import { invalidArgument, JackfieldError } from '../../errors.js';
 import type { PcmFormat } from '../../pcm.js';
 import { fileError } from '../file-error.js';
 import { decodeSamples, type WavEncoding } from './wav-encoding.js';
+import { WavError } from './wav-error.js';
 import { locateWav, type WavLayout } from './wav-layout.js';
 import type { WavMetadata } from './wav-metadata.js';
 
@@ -50,7 +51,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
       return new WavReader(path, handle, step.value);
     } catch (error) {
       await handle?.close();
-      throw error instanceof JackfieldError ? error : fileError('read', path, error);
+      throw error instanceof WavError ? error.in(path) : fileError('read', path, error);
     }
   }
 
