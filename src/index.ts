@@ -208,6 +208,7 @@ export {
 export type { TcpTls, TcpTransportOptions } from './control/transport/tcp-options.js';
 export { TcpTransport } from './control/transport/tcp-transport.js';
 export type { Link, Transport, TransportHandlers, TransportWait } from './control/transport/transport.js';
+export { WindowsTransport, type WindowsTransportOptions } from './control/transport/windows-transport.js';
 export { X11Transport, type X11TransportOptions } from './control/transport/x11-transport.js';
 
 // Call: a call's voice.
