@@ -1,4 +1,4 @@
-import { msToSamples, PTIME_MS } from '../pcm.js';
+import { msToSamples, PTIME_MS } from '../../pcm.js';
 
 /** Samples that a conversation moves in one tick of 20 ms. */
 export const FRAME_SAMPLES = msToSamples(PTIME_MS);

@@ -11,6 +11,8 @@ export interface StreamStats {
 /** A source of a user's outgoing voice. */
 export interface VoiceSource {
   readonly stats: StreamStats;
+  /** Whether it has been heard of and can still give something (property VAA_INPUT_STATUS). */
+  readonly active: boolean;
   /** Fills `frame`; what is not there in time is silence. */
   read(frame: Int16Array): void | Promise<void>;
   close(): Promise<void>;

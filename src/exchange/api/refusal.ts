@@ -1,6 +1,6 @@
-import type { ErrorNumber } from '../protocol/catalogue/error-codes.js';
-import type { ErrorReply } from '../protocol/message.js';
-import { replies } from '../protocol/replies.js';
+import type { ErrorNumber } from '../../protocol/catalogue/error-codes.js';
+import type { ErrorReply } from '../../protocol/message.js';
+import { replies } from '../../protocol/replies.js';
 
 /** Thrown by a command's handler to answer it with `ERROR <number> <text>`. Never leaves the exchange. */
 export class Refusal extends Error {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { LineFramer } from '../protocol/line-framer.js';
-import type { Endpoint } from './endpoint.js';
+import { LineFramer } from '../../protocol/line-framer.js';
+import type { Endpoint } from '../api/endpoint.js';
 
 /** A client that has this much unread is cut off: it will never catch up. */
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
