@@ -44,6 +44,11 @@ export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDis
     return this.#leases;
   }
 
+  /** Connections that are open, those being checked or turned away included. */
+  get connections(): number {
+    return this.#context.gate.connections;
+  }
+
   /** What to change where this process may not open as many files as `maxLeases` need; else nothing. Linux only. */
   get advice(): string | undefined {
     return descriptorAdvice(this.#options.maxLeases, descriptorLimit());

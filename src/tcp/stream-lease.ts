@@ -210,15 +210,17 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
 
   async #admit(socket: Socket): Promise<void> {
     socket.on('error', () => {});
-    const { peer, refused } = await this.#context.gate.admit(socket);
-    const why = refused ?? (this.#state.status === 'open' ? undefined : 'claimed');
+    const { gate } = this.#context;
+    const peer = gate.enter(socket);
+    const checked = this.#state.status === 'open' ? await gate.check(socket, peer) : { peer };
+    const why = checked.refused ?? (this.#state.status === 'open' ? undefined : 'claimed');
     if (why === undefined) {
-      this.#claim(socket, peer);
+      this.#claim(socket, checked.peer);
       return;
     }
     socket.resetAndDestroy();
     this.#refused++;
-    this.emit('refused', { peer, why });
+    this.emit('refused', { peer: checked.peer, why });
   }
 
   #claim(socket: Socket, peer: Peer): void {

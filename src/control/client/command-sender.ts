@@ -1,4 +1,4 @@
-import type { CommandMessage, EndpointMessage } from '../protocol/message.js';
+import type { CommandMessage, EndpointMessage } from '../../protocol/message.js';
 
 /** Limits on one wait for an answer. */
 export interface CommandOptions {
@@ -7,7 +7,7 @@ export interface CommandOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What the objects of the API (calls, voicemails) need of the client that they belong to. */
+/** What the objects of the API (calls, voicemails, users) need of the client that they belong to. */
 export interface CommandSender {
   /** Sends a command and waits for its answer. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
   command(message: CommandMessage, options?: CommandOptions): Promise<EndpointMessage>;
