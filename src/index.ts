@@ -1,56 +1,5 @@
 // Leaves.
-
-// Call: a call's voice.
-export {
-  CallRecording,
-  type CallRecordingEvents,
-  type RecordCallOptions,
-  type RecordingProgress,
-  type RecordingResult,
-  recordCall,
-} from './call/call-recording.js';
-export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
-export { type LegAccount, LegAligner, type LegAlignerOptions } from './call/leg-aligner.js';
-export type { RecordingSidecar, SidecarLeg } from './call/sidecar.js';
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './clock.js';
-// Control: attach, send, wait, be notified.
-export { attach } from './control/attach.js';
-export type { AttachOptions, ReattachOptions } from './control/client/attach-options.js';
-export type { AttachState } from './control/client/attach-state.js';
-export { Client, type ClientEvents, type SearchResult } from './control/client/client.js';
-export type { CommandOptions, CommandSender } from './control/client/command-sender.js';
-export type { TraceLine } from './control/client/session.js';
-export { Call, type CallCost, type CallEvents } from './control/state/call.js';
-export { CallEndedError } from './control/state/call-ended-error.js';
-export {
-  type CallEndStatus,
-  type CallNews,
-  type CallState,
-  nextCallState,
-} from './control/state/call-life.js';
-export { Conference } from './control/state/conference.js';
-export { type DeviceNames, Devices } from './control/state/devices.js';
-export { Parameters, type ParametersEvents } from './control/state/parameters.js';
-export { type Forwarding, Profile } from './control/state/profile.js';
-export {
-  type PropertyOptions,
-  RemoteObject,
-  type RemoteObjectEvents,
-} from './control/state/remote-object.js';
-export { User } from './control/state/user.js';
-export { VoiceStream, type VoiceStreamName } from './control/state/voice-stream.js';
-export { Voicemail, type VoicemailEvents, VoicemailFailedError } from './control/state/voicemail.js';
-export { nextVoicemailState, type VoicemailState } from './control/state/voicemail-life.js';
-export { DbusTransport, type DbusTransportOptions } from './control/transport/dbus-transport.js';
-export {
-  type MemoryEndpoint,
-  type MemorySession,
-  MemoryTransport,
-} from './control/transport/memory-transport.js';
-export type { TcpTls, TcpTransportOptions } from './control/transport/tcp-options.js';
-export { TcpTransport } from './control/transport/tcp-transport.js';
-export type { Link, Transport, TransportHandlers, TransportWait } from './control/transport/transport.js';
-export { X11Transport, type X11TransportOptions } from './control/transport/x11-transport.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './errors.js';
 export {
   msToSamples,
@@ -60,43 +9,101 @@ export {
   samplesToMs,
   VOICE_FORMAT,
 } from './pcm.js';
+
 // Protocol: the language of the reference.
 export { ApiError, errorText } from './protocol/api-error.js';
-export { CALL_STATUSES, type CallStatus, isTerminalCallStatus } from './protocol/catalogue/call-status.js';
-export { ERROR_TEXTS, type ErrorNumber } from './protocol/catalogue/error-codes.js';
+export {
+  CALL_STATUSES,
+  CALL_TRANSITIONS,
+  type CallStatus,
+  canCallMove,
+  isTerminalCallStatus,
+} from './protocol/catalogue/call-status.js';
+export { CHAT_OPTIONS, CHAT_ROLES } from './protocol/catalogue/chat.js';
+export { ERROR_REASONS, ERROR_TEXTS, type ErrorNumber } from './protocol/catalogue/error-codes.js';
 export { CALL_FAILURE_REASONS, type CallFailureReason } from './protocol/catalogue/failure-reasons.js';
-export type { StreamTarget } from './protocol/catalogue/value-type.js';
+export { OBJECTS } from './protocol/catalogue/objects.js';
+export { PARAMETERS } from './protocol/catalogue/parameters.js';
+export { LISTS, SEARCHES, type SearchSpec } from './protocol/catalogue/searches.js';
+export type {
+  Access,
+  ActionSpec,
+  CommandErrors,
+  ObjectSpec,
+  ParameterSpec,
+  PropertySpec,
+  Since,
+} from './protocol/catalogue/spec.js';
+export type {
+  CodedName,
+  ConferenceParticipant,
+  ForwardRule,
+  PlainDate,
+  StreamBytes,
+  StreamName,
+  StreamTarget,
+  ValueType,
+  ValueTypes,
+} from './protocol/catalogue/value-type.js';
+export { type FormSpec, VERBS, type VerbSpec } from './protocol/catalogue/verbs.js';
+export {
+  canVoicemailMove,
+  VOICEMAIL_STATUSES,
+  VOICEMAIL_TRANSITIONS,
+  type VoicemailStatus,
+} from './protocol/catalogue/voicemail-status.js';
+export { HISTORIES, type TargetSpec, WINDOWS } from './protocol/catalogue/windows.js';
+export { errorsOf } from './protocol/command-errors.js';
 export { commands } from './protocol/commands.js';
+export type { Correction } from './protocol/correct.js';
+export { type Explanation, explain } from './protocol/explain.js';
+export type { ExplainedPart } from './protocol/explain-parts.js';
 export {
   FramingError,
   LineFramer,
   type LineFramerOptions,
   type LineTerminator,
 } from './protocol/line-framer.js';
-export type { CommandMessage, EndpointMessage } from './protocol/message.js';
+export type {
+  ActionName,
+  CommandMessage,
+  EndpointMessage,
+  ListName,
+  ObjectId,
+  ObjectName,
+  ParameterName,
+  PropertyName,
+  SearchName,
+} from './protocol/message.js';
 export { parseCommand } from './protocol/parse-command.js';
 export { parseReply } from './protocol/parse-reply.js';
 export { answering, replies } from './protocol/replies.js';
 export { type SerializeOptions, serialize } from './protocol/serialize.js';
+export {
+  formatSkypeUri,
+  parseSkypeUri,
+  SKYPE_URI_ACTIONS,
+  type SkypeUri,
+  type SkypeUriAction,
+} from './protocol/skype-uri.js';
 export { formatStreamTargets, parseStreamTargets } from './protocol/stream-target.js';
-// TCP: the PCM server.
-export type {
-  Direction,
-  Lease,
-  LeaseEvents,
-  LeaseOptions,
-  LeaseStats,
-  ReadClass,
-  RefusedPeer,
-  StreamKind,
-} from './tcp/lease.js';
-export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-state.js';
-export { PcmServer, type PcmServerEvents, type PcmServerOptions } from './tcp/pcm-server.js';
-export type { Playback, PlaybackReport, Player, PlayOptions } from './tcp/player.js';
-export type { PortRange } from './tcp/port-listener.js';
-export type { PcmChunk } from './tcp/sample-queue.js';
-export { ManualTimeline, type SampleTimeline, type TimelineFollower } from './tcp/sample-timeline.js';
-export type { SinkHandle, SinkOptions, SinkPolicy, SinkStats, SynchronousSink } from './tcp/sink-feed.js';
+export {
+  decodeParameter,
+  decodeProperty,
+  encodeParameter,
+  encodeProperty,
+  type ParameterValue,
+  type PropertyValue,
+} from './protocol/values.js';
+export {
+  fromVersion,
+  negotiateProtocol,
+  PROTOCOL_VERSION,
+  toVersion,
+  VERSION_CHANGES,
+  type VersionChange,
+} from './protocol/versions.js';
+
 // Voice: PCM and what is done to it.
 export { decodeG711, encodeG711, type G711Law } from './voice/codec/g711.js';
 export { mapChannels, mergeChannels, mixChannels, splitChannels } from './voice/convert/channels.js';
@@ -137,6 +144,84 @@ export type { WavLayout } from './voice/wav/wav-layout.js';
 export type { WavBroadcast, WavInfo, WavMetadata } from './voice/wav/wav-metadata.js';
 export { WavReader, type WavReadOptions } from './voice/wav/wav-reader.js';
 export { WavWriter, type WavWriterOptions } from './voice/wav/wav-writer.js';
+
+// TCP: the PCM server.
+export type {
+  Direction,
+  Lease,
+  LeaseEvents,
+  LeaseOptions,
+  LeaseStats,
+  ReadClass,
+  RefusedPeer,
+  StreamKind,
+} from './tcp/lease.js';
+export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-state.js';
+export { PcmServer, type PcmServerEvents } from './tcp/pcm-server.js';
+export type { Playback, PlaybackReport, Player, PlayOptions } from './tcp/player.js';
+export type { PortRange } from './tcp/port-listener.js';
+export { ManualTimeline, type SampleTimeline, type TimelineFollower } from './tcp/sample-timeline.js';
+export type { PcmServerOptions } from './tcp/server-options.js';
+export type {
+  PcmChunk,
+  SinkHandle,
+  SinkOptions,
+  SinkPolicy,
+  SinkStats,
+  SynchronousSink,
+} from './tcp/sink.js';
+
+// Control: attach, send, wait, be notified.
+export { attach } from './control/attach.js';
+export type { AttachOptions, ReattachOptions } from './control/client/attach-options.js';
+export type { AttachState } from './control/client/attach-state.js';
+export { Client, type ClientEvents, type SearchResult } from './control/client/client.js';
+export type { CommandOptions, CommandSender } from './control/client/command-sender.js';
+export type { TraceLine } from './control/client/session.js';
+export { Call, type CallCost, type CallEvents } from './control/state/call.js';
+export { CallEndedError } from './control/state/call-ended-error.js';
+export {
+  type CallEndStatus,
+  type CallNews,
+  type CallState,
+  nextCallState,
+} from './control/state/call-life.js';
+export { Conference } from './control/state/conference.js';
+export { type DeviceNames, Devices } from './control/state/devices.js';
+export { Parameters, type ParametersEvents } from './control/state/parameters.js';
+export { type Forwarding, Profile } from './control/state/profile.js';
+export {
+  type PropertyOptions,
+  RemoteObject,
+  type RemoteObjectEvents,
+} from './control/state/remote-object.js';
+export { User } from './control/state/user.js';
+export { VoiceStream, type VoiceStreamName } from './control/state/voice-stream.js';
+export { Voicemail, type VoicemailEvents, VoicemailFailedError } from './control/state/voicemail.js';
+export { nextVoicemailState, type VoicemailState } from './control/state/voicemail-life.js';
+export { DbusTransport, type DbusTransportOptions } from './control/transport/dbus-transport.js';
+export {
+  type MemoryEndpoint,
+  type MemorySession,
+  MemoryTransport,
+} from './control/transport/memory-transport.js';
+export type { TcpTls, TcpTransportOptions } from './control/transport/tcp-options.js';
+export { TcpTransport } from './control/transport/tcp-transport.js';
+export type { Link, Transport, TransportHandlers, TransportWait } from './control/transport/transport.js';
+export { X11Transport, type X11TransportOptions } from './control/transport/x11-transport.js';
+
+// Call: a call's voice.
+export {
+  CallRecording,
+  type CallRecordingEvents,
+  type RecordCallOptions,
+  type RecordingProgress,
+  type RecordingResult,
+  recordCall,
+} from './call/call-recording.js';
+export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
+export { type LegAccount, LegAligner, type LegAlignerOptions } from './call/leg-aligner.js';
+export type { RecordingSidecar, SidecarLeg } from './call/sidecar.js';
 
 // Voicemail: a voicemail's voice.
 
