@@ -1,6 +1,6 @@
 import { redirectToLease } from '../call/redirect-to-lease.js';
 import type { Client } from '../control/client/client.js';
-import type { VoiceStreamName } from '../control/state/voice-stream.js';
+import type { VoiceStream, VoiceStreamName } from '../control/state/voice-stream.js';
 import type { Voicemail } from '../control/state/voicemail.js';
 import { JackfieldError } from '../errors.js';
 import type { Lease, LeaseOptions } from '../tcp/lease.js';
@@ -48,14 +48,18 @@ export async function openVoicemailPort(
 }
 
 /** A voicemail's stream of this name, to be redirected. @throws ERR_UNSUPPORTED below protocol 8. */
-export function voicemailStream(client: Client, voicemail: Voicemail, name: VoiceStreamName) {
-  if (client.protocol < REDIRECTION_PROTOCOL) {
-    throw new JackfieldError(
-      'ERR_UNSUPPORTED',
-      `Streams of voicemails can be redirected from protocol ${REDIRECTION_PROTOCOL} on (API 3.5.0.202), and this ` +
-        `client speaks protocol ${client.protocol} with its endpoint: attach with protocol ${REDIRECTION_PROTOCOL}, ` +
-        'or use the sound card.',
-    );
-  }
+export function voicemailStream(client: Client, voicemail: Voicemail, name: VoiceStreamName): VoiceStream {
+  requireRedirection(client);
   return { INPUT: voicemail.input, OUTPUT: voicemail.output, CAPTURE_MIC: voicemail.captureMic }[name];
+}
+
+/** @throws ERR_UNSUPPORTED where the streams of voicemails cannot be redirected. */
+export function requireRedirection({ protocol }: Client): void {
+  if (protocol >= REDIRECTION_PROTOCOL) return;
+  throw new JackfieldError(
+    'ERR_UNSUPPORTED',
+    `Streams of voicemails can be redirected from protocol ${REDIRECTION_PROTOCOL} on (API 3.5.0.202), and this ` +
+      `client speaks protocol ${protocol} with its endpoint: attach with protocol ${REDIRECTION_PROTOCOL}, or use ` +
+      'the sound card.',
+  );
 }

@@ -59,11 +59,12 @@ export class AudioStore {
   }
 
   /** Hash over the samples and over the whole file, from the disk. @throws ERR_FILE, ERR_WAV */
-  async measure(path: string): Promise<{ sha256: string; samples: number; fileSha256: string }> {
+  async measure(audio: Pick<ArchivedAudio, 'path'>): Promise<{ sha256: string; fileSha256: string }> {
+    const path = this.pathOf(audio);
     await using reader = await WavReader.open(path);
     const hash = createHash('sha256');
     for await (const samples of reader) hash.update(bytesOf(samples));
-    return { sha256: hash.digest('hex'), samples: reader.sampleCount, fileSha256: await hashFile(path) };
+    return { sha256: hash.digest('hex'), fileSha256: await hashFile(path) };
   }
 
   /** Paths of all published audio files, as the catalogue knows them. */
@@ -76,7 +77,7 @@ export class AudioStore {
     }
   }
 
-  /** Removes audio and the sidecar beside it. */
+  /** Removes audio. */
   async remove(audio: Pick<ArchivedAudio, 'path'>): Promise<void> {
     await rm(this.pathOf(audio), { force: true });
   }
@@ -122,19 +123,21 @@ export class AudioIntake implements PcmSink {
    * @param known looks up stored audio by the hash of its samples.
    * @throws ERR_FILE
    */
-  async publish(known: (sha256: string) => ArchivedAudio | undefined): Promise<ArchivedAudio> {
+  async publish(
+    known: (sha256: string) => ArchivedAudio | undefined,
+  ): Promise<{ readonly audio: ArchivedAudio; readonly duplicate: boolean }> {
     await this.#wav.close();
     const sha256 = this.#hash.digest('hex');
     const same = known(sha256);
-    if (same && (await sizeOf(join(this.#root, same.path))) === same.bytes) {
+    if (same && (await isIntact(join(this.#root, same.path), same))) {
       await rm(this.#wav.path);
-      return same;
+      return { audio: same, duplicate: true };
     }
     const path = same?.path ?? this.#path;
     const fileSha256 = await hashFile(this.#wav.path);
-    const bytes = (await sizeOf(this.#wav.path)) ?? 0;
+    const { size: bytes } = await stat(this.#wav.path);
     await publishFile(this.#wav.path, join(this.#root, path));
-    return { sha256, path, samples: this.samples, bytes, fileSha256 };
+    return { audio: { sha256, path, samples: this.samples, bytes, fileSha256 }, duplicate: false };
   }
 
   /** Forgets what was taken. */
@@ -178,10 +181,11 @@ async function hashFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => undefined,
+/** Whether a file that is to stand for another message too is still what it was. */
+async function isIntact(path: string, { fileSha256 }: ArchivedAudio): Promise<boolean> {
+  return hashFile(path).then(
+    (found) => found === fileSha256,
+    () => false,
   );
 }
 

@@ -42,19 +42,20 @@ export class Catalogue {
   see(facts: VoicemailFacts): ArchivedMessage {
     const { account, id, timestamp, partner, partnerName, type, durationSeconds, played } = facts;
     return this.#write(() => {
+      const identity = [account, id, timestamp, partner] as const;
       const { changes } = this.#db
         .prepare(
           `INSERT INTO messages (account, voicemail, timestamp, partner, name, type, duration, played)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
         )
-        .run(account, id, timestamp, partner, partnerName, type, durationSeconds, Number(played));
-      const row = this.#db
-        .prepare(
-          'SELECT key FROM messages WHERE account = ? AND voicemail = ? AND timestamp = ? AND partner = ?',
-        )
-        .get(account, id, timestamp, partner) as { key: number };
-      if (changes > 0) this.#index(row.key, undefined);
-      return this.message(row.key);
+        .run(...identity, partnerName, type, durationSeconds, Number(played));
+      const same = 'account = ? AND voicemail = ? AND timestamp = ? AND partner = ?';
+      const row = this.#db.prepare(`SELECT key FROM messages WHERE ${same}`).get(...identity);
+      const { key } = row as { key: number };
+      if (changes > 0) this.#index(key, undefined);
+      // Whether it was played is what it was when it was first seen: archiving plays it.
+      else this.#update(key, 'type = ?, duration = ?', type, durationSeconds);
+      return this.message(key);
     });
   }
 
@@ -129,7 +130,7 @@ export class Catalogue {
   store(key: number, { audio, complete, archivedAt }: StoredOutcome): ArchivedMessage {
     return this.#write(() => {
       this.#db
-        .prepare('INSERT INTO audio VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
+        .prepare('INSERT OR REPLACE INTO audio VALUES (?, ?, ?, ?, ?)')
         .run(audio.sha256, audio.path, audio.samples, audio.bytes, audio.fileSha256);
       this.#update(
         key,
@@ -169,23 +170,23 @@ export class Catalogue {
   }
 
   /**
-   * Takes a message's audio and transcript away; the row stays, so that the message is not fetched again.
+   * Takes a message's audio and its words away; the row stays, so that the message is not fetched again.
    * @returns the audio that nobody refers to any more and that is to be removed from the disk.
    */
   purge(key: number): ArchivedAudio | undefined {
     return this.#write(() => {
       const before = this.message(key);
-      this.#db
-        .prepare(
-          "UPDATE messages SET state = 'purged', audio = NULL, transcript = '', tags = '[]' WHERE key = ?",
-        )
-        .run(key);
+      this.#update(key, "state = 'purged', transcript = '', tags = '[]'");
       this.#index(key, before);
-      if (!before.audio) return undefined;
-      const shared = this.#db.prepare('SELECT 1 FROM messages WHERE audio = ?').get(before.audio.sha256);
-      if (shared) return undefined;
-      this.#db.prepare('DELETE FROM audio WHERE sha256 = ?').run(before.audio.sha256);
-      return before.audio;
+      return this.#detach(before);
+    });
+  }
+
+  /** The message's audio turned out to be damaged: the next run fetches it again. */
+  lose(key: number, failure: string, detail: string): void {
+    this.#write(() => {
+      this.#detach(this.message(key));
+      this.#update(key, "state = 'failed', complete = 0, failure = ?, detail = ?", failure, detail);
     });
   }
 
@@ -202,6 +203,16 @@ export class Catalogue {
       if (index < version) continue;
       this.#write(() => this.#db.exec(`${migration}; PRAGMA user_version = ${index + 1}`));
     }
+  }
+
+  /** @returns the message's audio, when no other message refers to it. */
+  #detach({ key, audio }: ArchivedMessage): ArchivedAudio | undefined {
+    this.#update(key, 'audio = NULL');
+    if (!audio) return undefined;
+    const { sha256 } = audio;
+    if (this.#db.prepare('SELECT 1 FROM messages WHERE audio = ?').get(sha256)) return undefined;
+    this.#db.prepare('DELETE FROM audio WHERE sha256 = ?').run(sha256);
+    return audio;
   }
 
   #setWords(key: number, assignment: string, value: string): void {
