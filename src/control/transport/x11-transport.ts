@@ -99,7 +99,8 @@ class X11Link implements Link {
 
   #take(event: X11Event): void {
     if (event.name === 'DestroyNotify' && event.wid === this.#parties.endpoint) {
-      return this.#lose('it closed its window');
+      this.#lose('it closed its window');
+      return;
     }
     if (event.name !== 'ClientMessage' || event.wid !== this.#parties.endpoint || !event.data) return;
     const begin = event.message_type === this.#parties.begin;
