@@ -54,7 +54,7 @@ export {
 } from './protocol/catalogue/voicemail-status.js';
 export { HISTORIES, type TargetSpec, WINDOWS } from './protocol/catalogue/windows.js';
 export { errorsOf } from './protocol/command-errors.js';
-export { commands } from './protocol/commands.js';
+export { commands, type NamedObject, type StreamAction } from './protocol/commands.js';
 export type { Correction } from './protocol/correct.js';
 export { type Explanation, explain } from './protocol/explain.js';
 export type { ExplainedPart } from './protocol/explain-parts.js';
@@ -226,6 +226,17 @@ export type { RecordingSidecar, SidecarLeg } from './call/sidecar.js';
 // Voicemail: a voicemail's voice.
 
 // Exchange: the other end of the wire.
-export { Exchange, type ExchangeOptions } from './exchange/exchange.js';
-export type { SoundCard } from './exchange/sound-card.js';
+export type { AttachPolicy, AttachRequest } from './exchange/api/authorization.js';
+export type { Endpoint } from './exchange/api/endpoint.js';
+export type { Session, SessionClient } from './exchange/api/session.js';
+export type { Destination, Tariff } from './exchange/calls/attempt.js';
+export type { EndCause } from './exchange/calls/leg.js';
+export { type RobotBehaviour, RobotDestination, type RobotStep } from './exchange/calls/robot.js';
+export type { LineInterface } from './exchange/directory.js';
+export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchange.js';
+export type { ExchangeOptions } from './exchange/exchange-options.js';
 export type { UserOptions } from './exchange/user.js';
+export type { Impairment } from './exchange/voice/impaired.js';
+export type { SoundCard } from './exchange/voice/sound-card.js';
+export type { StreamOpener, StreamOwner } from './exchange/voice/voice-router.js';
+export type { Deposit } from './exchange/mailbox/voicemails.js';
