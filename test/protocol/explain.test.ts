@@ -40,6 +40,20 @@ describe('explain', () => {
     expect(explain(line).correctedLine).toBe(corrected);
   });
 
+  it.each([
+    ['ALTER CALL 5 SET_OUTPUT SOUNDCARD="default"', 'Sound card; "default" is the only one that there is.'],
+    ['ALTER CALL 5 SET_OUTPUT FILE=""', 'Nothing: the redirection is removed.'],
+    ['ALTER CALL 5 SET_OUTPUT PORT="0"', expect.stringContaining('a port from 1 to 65535')],
+    ['CALLVOICEMAIL +372555', 'A phone number.'],
+    ['CALL 7', 'A speed-dial code.'],
+    ['SEARCH FRIENDS x', 'This search takes no target.'],
+    ['SET CALL 5 FOO bar', 'Its value.'],
+    ['ALTER CALL 5 FOO bar', 'Its argument.'],
+    ['SET MUTE maybe', 'Should be: ON or OFF.'],
+  ])('says of the end of %j what it is', (line, note) => {
+    expect(explain(`-> ${line}`).parts.at(-1)?.note).toEqual(note);
+  });
+
   it('suggests a listed value', () => {
     const last = explain('CALL 14 STATUS FINISHD').parts.at(-1);
     expect(last).toEqual({ text: 'FINISHD', note: expect.stringContaining('Did you mean FINISHED?') });

@@ -42,6 +42,17 @@ describe('LineFramer', () => {
     expect(frame(bytes, [], { terminator: 'nul' }).lines).toEqual(['one\ntwo']);
   });
 
+  it('joins a long message from many small chunks, and takes a limit above the default', () => {
+    const long = 'MESSAGE echo123 '.padEnd(1_500_000, 'žluťoučký ');
+    const bytes = encoder.encode(`PING\n${long}\nPING\n`);
+    const cuts = Array.from({ length: bytes.length / 4999 }, (_, i) => i * 4999);
+    expect(frame(bytes, cuts, { maxLineBytes: 4_000_000 }).lines).toEqual(['PING', long, 'PING']);
+    expect(frame(bytes, cuts)).toMatchObject({
+      lines: ['PING'],
+      error: { code: 'ERR_LINE_TOO_LONG', offset: 1_048_581 },
+    });
+  });
+
   it('lets the chunk be used again', () => {
     const framer = new LineFramer();
     const buffer = encoder.encode('PI');
