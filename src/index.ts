@@ -253,6 +253,7 @@ export {
   transportsOf,
 } from './control/transport/auto-transport.js';
 export { DbusTransport, type DbusTransportOptions } from './control/transport/dbus-transport.js';
+export { UnavailableError } from './control/transport/link-errors.js';
 export { MacTransport, type MacTransportOptions } from './control/transport/mac-transport.js';
 export {
   type MemoryEndpoint,

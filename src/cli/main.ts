@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { JackfieldError } from '../index.js';
 import { demoCommand } from './demo-command.js';
+import { doctorCommand } from './doctor-command.js';
 import { exchangeCommand } from './exchange-command.js';
 import { explainCommand } from './explain-command.js';
 import { traceCommand } from './trace-command.js';
@@ -19,6 +20,7 @@ program.addCommand(demoCommand());
 program.addCommand(exchangeCommand());
 program.addCommand(explainCommand());
 program.addCommand(traceCommand());
+program.addCommand(doctorCommand());
 program.addCommand(wavCommand());
 
 try {

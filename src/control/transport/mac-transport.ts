@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { abortedError, invalidArgument, messageOf } from '../../errors.js';
-import { endpointGone, unavailable } from './link-errors.js';
+import { endpointGone, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import {
   IS_RUNNING,
@@ -53,7 +53,7 @@ export class MacTransport implements Transport {
       return await MacLink.open(this.#options, handlers, signal);
     } catch (error) {
       if (signal?.aborted) throw abortedError(this.name, signal);
-      throw unavailable(this.name, error, 'start it; this works on macOS only');
+      throw new UnavailableError(this.name, error, 'start it; this works on macOS only');
     }
   }
 }
