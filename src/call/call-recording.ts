@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Clock, sleep, systemClock } from '../clock.js';
-import type { Call } from '../control/call.js';
+import type { Call } from '../control/state/call.js';
 import { JackfieldError, messageOf } from '../errors.js';
 import { type PcmSink, samplesToMs, VOICE_FORMAT } from '../pcm.js';
 import type { Lease } from '../tcp/lease.js';
