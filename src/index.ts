@@ -1,17 +1,40 @@
 // Leaves.
 
 // Call: a call's voice.
-export {
-  CallRecording,
-  type CallRecordingEvents,
-  type RecordCallOptions,
-  type RecordingProgress,
-  type RecordingResult,
-  recordCall,
-} from './call/call-recording.js';
 export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
-export { type LegAccount, LegAligner, type LegAlignerOptions } from './call/leg-aligner.js';
-export type { RecordingSidecar, SidecarLeg } from './call/sidecar.js';
+export { CallRecording, type RecordingResult } from './call/recording/call-recording.js';
+export type { LedgerSpan, LedgerTotals, LegLedger, SpanKind, SpanReason } from './call/recording/ledger.js';
+export {
+  type AlignedSink,
+  LegAligner,
+  type LegAlignerOptions,
+  type LegName,
+} from './call/recording/leg-aligner.js';
+export type { RecordingManifest } from './call/recording/manifest.js';
+export { type RecordCallOptions, recordCall } from './call/recording/record-call.js';
+export type { RecordingEvents, RecordingProgress } from './call/recording/recording-track.js';
+export {
+  discardUnfinished,
+  findUnfinished,
+  isWorthRecovering,
+  type RecoverOptions,
+  recoverRecording,
+} from './call/recording/recover.js';
+export type { SegmentResult } from './call/recording/segment.js';
+export type { SegmentRules } from './call/recording/segment-rule.js';
+export type {
+  RecordedCall,
+  RecordingEnd,
+  RecordingMark,
+  RecordingSidecar,
+  SidecarLeg,
+} from './call/recording/sidecar.js';
+export {
+  type VerifyFinding,
+  type VerifyOptions,
+  type VerifyReport,
+  verifyRecording,
+} from './call/recording/verify-recording.js';
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './clock.js';
 // Control: attach, send, wait, be notified.
 export { Call, CallEndedError, type CallState, type StreamName as VoiceStreamName } from './control/call.js';

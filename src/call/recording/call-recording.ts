@@ -1,175 +1,154 @@
 import { EventEmitter } from 'node:events';
-import { mkdir, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { type Clock, sleep, systemClock } from '../clock.js';
-import type { Call } from '../control/call.js';
-import { JackfieldError, messageOf } from '../errors.js';
-import { type PcmSink, samplesToMs, VOICE_FORMAT } from '../pcm.js';
-import type { Lease } from '../tcp/lease.js';
-import { type CloseReason, closeError } from '../tcp/lease-state.js';
-import type { PcmServer } from '../tcp/pcm-server.js';
-import { type Level, LevelMeter } from '../voice/level/level-meter.js';
-import { WavWriter } from '../voice/wav/wav-writer.js';
-import { type CallVoice, type CallVoiceOptions, openCallVoice } from './call-voice.js';
-import { LegAligner, type LegAlignerOptions } from './leg-aligner.js';
-import { type RecordingSidecar, sidecarOf, writeSidecar } from './sidecar.js';
-
-/** Options of {@link recordCall}. */
-export interface RecordCallOptions extends CallVoiceOptions, LegAlignerOptions {
-  /** The WAV file to write; its folder is made. The sidecar lies beside it and ends in `.json`. */
-  readonly file: string;
-  /** Dates the recording. Default: the machine's clock. */
-  readonly clock?: Clock;
-}
-
-/** How far a recording is. */
-export interface RecordingProgress {
-  /** Length so far, in milliseconds. */
-  readonly positionMs: number;
-  /** Over the last 100 ms. */
-  readonly local: Level;
-  readonly remote: Level;
-}
-
-/** What a {@link CallRecording} tells its listeners. */
-export interface CallRecordingEvents {
-  /** Each 100 ms of audio. */
-  progress: [progress: RecordingProgress];
-}
+import { type Clock, sleep, systemClock } from '../../clock.js';
+import type { Call } from '../../control/call.js';
+import { JackfieldError } from '../../errors.js';
+import { msToSamples, samplesToMs } from '../../pcm.js';
+import type { Lease } from '../../tcp/lease.js';
+import { type CloseReason, closeError } from '../../tcp/lease-state.js';
+import type { CallVoice } from '../call-voice.js';
+import { describeCall, legGapName } from './call-facts.js';
+import type { RecordingEvents, RecordingTrack } from './recording-track.js';
+import type { SegmentResult } from './segment.js';
+import type { RecordingEnd } from './sidecar.js';
 
 /** A finished recording. */
-export interface RecordingResult {
-  readonly file: string;
-  readonly sidecarFile: string;
-  readonly sidecar: RecordingSidecar;
+export interface RecordingResult extends SegmentResult {
+  /** All files, in order; the fields beside this one are those of the first. */
+  readonly segments: readonly SegmentResult[];
   /** Why the recording ends before the call did, if it does. What was heard until then is in the file. */
   readonly error: Error | undefined;
 }
 
 /** After the streams have ended, the news that the call has may still be on its way. */
 const CALL_END_GRACE_MS = 2000;
-
-const STEREO = { sampleRate: VOICE_FORMAT.sampleRate, channels: 2 };
-
-/**
- * Redirects a call's voice and records it as a stereo WAV: left what was sent (the input where there is one, else
- * the microphone), right what the other party said, sample-aligned. The file is valid at every moment.
- *
- * @throws ERR_FILE when the file cannot be written; what {@link openCallVoice} throws.
- */
-export async function recordCall(
-  call: Call,
-  server: PcmServer,
-  options: RecordCallOptions,
-): Promise<CallRecording> {
-  const clock = options.clock ?? systemClock;
-  await mkdir(dirname(options.file), { recursive: true }).catch((cause: unknown) => {
-    const folder = dirname(options.file);
-    throw new JackfieldError(
-      'ERR_FILE',
-      `The folder ${folder} cannot be made (${messageOf(cause)}): choose another.`,
-      {
-        cause,
-      },
-    );
-  });
-  const writer = await WavWriter.create(options.file, { format: STEREO });
-  const track = new StereoTrack(writer, options);
-  try {
-    const voice = await openCallVoice(call, server, {
-      ...options,
-      onLease: (stream, lease, start) => {
-        if (stream === 'OUTPUT') lease.addSink(track.aligner.remote, { policy: 'wait' });
-        else if (stream === 'INPUT')
-          lease.addSentTap(shifted(track.aligner.local, start), { policy: 'wait' });
-        else if (options.input === false)
-          lease.addSink(shifted(track.aligner.local, start), { policy: 'wait' });
-        options.onLease?.(stream, lease, start);
-      },
-    });
-    return new CallRecording(voice, track, clock);
-  } catch (error) {
-    await writer.close();
-    await rm(options.file, { force: true });
-    throw error;
-  }
-}
-
-/** The file of a recording: aligned, written, measured. */
-class StereoTrack extends EventEmitter<CallRecordingEvents> {
-  readonly writer: WavWriter;
-  readonly aligner: LegAligner;
-  readonly #meter = new LevelMeter({ format: STEREO });
-
-  constructor(writer: WavWriter, options: LegAlignerOptions) {
-    super();
-    this.writer = writer;
-    this.aligner = new LegAligner(
-      { write: (samples) => this.#write(samples), end: () => undefined },
-      options,
-    );
-  }
-
-  async #write(samples: Int16Array): Promise<void> {
-    await this.writer.write(samples);
-    for (const { position, sampleCount, levels } of this.#meter.push(samples)) {
-      const [local, remote] = levels;
-      if (!local || !remote) continue;
-      this.emit('progress', { positionMs: samplesToMs(position + sampleCount), local, remote });
-    }
-  }
-}
+/** The remote stream stood still before it ended, in samples; less is its usual delay. */
+const SILENT_END = msToSamples(500);
 
 /** A recording under way. Made by {@link recordCall}. */
-export class CallRecording extends EventEmitter<CallRecordingEvents> {
+export class CallRecording extends EventEmitter<RecordingEvents> {
   /** The call's streams; play into the call with `voice.player`. */
   readonly voice: CallVoice;
   /** Settles when the call is over and the files are complete, or {@link stop} was called. @throws ERR_FILE. */
   readonly finished: Promise<RecordingResult>;
-  readonly #track: StereoTrack;
-  readonly #startedAtMs: number;
+  readonly #track: RecordingTrack;
+  readonly #clock: Clock;
+  readonly #file: string;
   readonly #stop = new AbortController();
+  #stoppedBy: RecordingEnd = 'stopped';
+  /** Where the call was when the remote stream ended: a silence before that was missed, too. */
+  #remoteEnd: number | undefined;
 
   /** Used by {@link recordCall}. */
-  constructor(voice: CallVoice, track: StereoTrack, clock: Clock) {
+  constructor(voice: CallVoice, track: RecordingTrack, clock: Clock, file: string) {
     super();
     this.voice = voice;
     this.#track = track;
-    this.#startedAtMs = clock.unixMs();
+    this.#clock = clock;
+    this.#file = file;
     track.on('progress', (progress) => this.emit('progress', progress));
+    track.on('segment', (segment) => this.emit('segment', segment));
+    track.on('disk-full', (error) => this.emit('disk-full', error));
+    track.on('disk-resumed', () => this.emit('disk-resumed'));
+    track.on('paused', (paused) => this.emit('paused', paused));
+    track.on('limit', () => {
+      this.emit('limit');
+      this.#end('limit');
+    });
     this.finished = this.#run();
     // Whoever never looks at the result still gets a valid file, and no unhandled rejection.
     this.finished.catch(() => undefined);
   }
 
+  get call(): Call {
+    return this.voice.call;
+  }
+
+  /** The file that is being written, or will be. */
   get file(): string {
-    return this.#track.writer.path;
+    return this.#track.file ?? this.#file;
+  }
+
+  /** Length so far, in milliseconds. */
+  get positionMs(): number {
+    return samplesToMs(this.#track.position);
+  }
+
+  get paused(): boolean {
+    return this.#track.paused;
+  }
+
+  /** Begins a recording that was opened with `preRollMs`; its file has what was heard up to that long ago. */
+  begin(): Promise<void> {
+    return this.#track.begin();
+  }
+
+  /**
+   * Masks what comes from now on, in both legs: the recording goes on with silence, which its ledger calls masked.
+   * @param text Kept with the mark, such as why.
+   */
+  pause(text?: string): void {
+    this.#track.pause(text);
+  }
+
+  /** Lets through again what is said from now on. Up to 300 ms stay masked: they may be older. */
+  resume(text?: string): void {
+    this.#track.resume(text);
+  }
+
+  /** Notes something at this place of the recording. */
+  mark(text: string): void {
+    this.#track.mark('note', text);
+  }
+
+  /** Notes that the other party was told. */
+  markConsent(text: string): void {
+    this.#track.mark('consent', text);
   }
 
   /** Ends the recording now; the call goes on. Resolves like {@link finished}. */
   stop(): Promise<RecordingResult> {
-    this.#stop.abort();
+    this.#end('stopped');
     return this.finished;
   }
 
+  #end(by: RecordingEnd): void {
+    if (!this.#stop.signal.aborted) this.#stoppedBy = by;
+    this.#stop.abort();
+  }
+
   async #run(): Promise<RecordingResult> {
-    const ended = await this.#untilOver();
-    const { aligner, writer } = this.#track;
-    const unwritten = await aligner.finish(this.voice.remote.received.position).then(
-      () => undefined,
-      (error: Error) => error,
-    );
-    await writer.close();
-    const error = unwritten ?? ended;
-    const sidecar = await sidecarOf({
-      voice: this.voice,
-      accounts: aligner.accounts,
-      file: this.file,
-      sampleCount: writer.sampleCount,
-      startedAtMs: this.#startedAtMs,
-      error,
+    const { call, remote } = this.voice;
+    remote.once('draining', () => {
+      this.#remoteEnd = this.#track.aligner.expectedEnd(this.#clock.now());
     });
-    return { file: this.file, sidecarFile: await writeSidecar(this.file, sidecar), sidecar, error };
+    const broken = await this.#untilOver();
+    await describeCall(call);
+    const end: RecordingEnd = broken
+      ? 'connection-lost'
+      : this.#stop.signal.aborted
+        ? this.#stoppedBy
+        : 'call-ended';
+    const unwritten = await this.#track
+      .finish(end, {
+        ...this.#length(),
+        ...(broken && { reason: broken.message }),
+        gapName: (leg) => legGapName(this.voice, leg, true, this.#clock),
+      })
+      .then(
+        () => undefined,
+        (error: Error) => error,
+      );
+    const [first] = this.#track.segments;
+    if (!first) throw unwritten ?? new JackfieldError('ERR_INVALID_STATE', 'The recording was never begun.');
+    return { ...first, segments: this.#track.segments, error: unwritten ?? broken };
+  }
+
+  /** What is sent runs ahead of what is heard: the call is as long as the remote leg, if the local one follows it. */
+  #length(): { length?: number } {
+    const { remote } = this.#track.aligner.legs;
+    const silent = (this.#remoteEnd ?? 0) - remote.end;
+    const length = remote.end + (silent > SILENT_END ? silent : 0);
+    return this.voice.input ? { length } : { length: Math.max(length, this.#track.aligner.end) };
   }
 
   /** Resolves when nothing more will be heard: to the reason, when that is not the end of the call. */
@@ -216,12 +195,4 @@ function streamsEnded(callId: number, remote: Lease): JackfieldError {
     'ERR_CLOSED',
     `The endpoint closed the streams of call ${callId} after ${seconds.toFixed(1)} s, though the call goes on.`,
   );
-}
-
-/** A sink that takes positions counted from `start` of another sink's. */
-function shifted(sink: PcmSink, start: number): PcmSink {
-  return {
-    write: (samples, position) => sink.write(samples, position + start),
-    end: (error) => sink.end(error),
-  };
 }
