@@ -211,6 +211,7 @@ export class LegAligner {
       write: (samples, position) => {
         if (this.#finished) return undefined;
         this.#put(name, this.legs[name].arrive(samples, position, this.#clock.now()));
+        this.#fresh += samples.length;
         return this.#fresh >= FLUSH ? this.flush() : undefined;
       },
       end: () => undefined,
@@ -224,7 +225,6 @@ export class LegAligner {
       this.#window.put(channel, position, samples);
       if (dirty.to === dirty.from) dirty.from = position;
       dirty.to = position + samples.length;
-      this.#fresh += samples.length;
     }
   }
 
