@@ -68,7 +68,7 @@ describe('a recording in segments', () => {
       ...[2, 3, 4, 5].map((n) => `call-${n}.wav`),
       ...(segments.length > 5 ? ['call-6.wav'] : []),
     ]);
-    let joined = new Int16Array();
+    let joined: Int16Array = new Int16Array();
     for (const { file, sidecar } of segments) {
       joined = concatSamples([joined, await samplesOf(file)]);
       expect(sums(sidecar)).toEqual([
