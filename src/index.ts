@@ -208,6 +208,7 @@ export {
 export type { TcpTls, TcpTransportOptions } from './control/transport/tcp-options.js';
 export { TcpTransport } from './control/transport/tcp-transport.js';
 export type { Link, Transport, TransportHandlers, TransportWait } from './control/transport/transport.js';
+export { WindowsTransport, type WindowsTransportOptions } from './control/transport/windows-transport.js';
 export { X11Transport, type X11TransportOptions } from './control/transport/x11-transport.js';
 
 // Call: a call's voice.
@@ -226,17 +227,6 @@ export type { RecordingSidecar, SidecarLeg } from './call/sidecar.js';
 // Voicemail: a voicemail's voice.
 
 // Exchange: the other end of the wire.
-export type { AttachPolicy, AttachRequest } from './exchange/api/authorization.js';
-export type { Endpoint } from './exchange/api/endpoint.js';
-export type { Session, SessionClient } from './exchange/api/session.js';
-export type { Destination, Tariff } from './exchange/calls/attempt.js';
-export type { EndCause } from './exchange/calls/leg.js';
-export { type RobotBehaviour, RobotDestination, type RobotStep } from './exchange/calls/robot.js';
-export type { LineInterface } from './exchange/directory.js';
-export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchange.js';
-export type { ExchangeOptions } from './exchange/exchange-options.js';
+export { Exchange, type ExchangeOptions } from './exchange/exchange.js';
+export type { SoundCard } from './exchange/sound-card.js';
 export type { UserOptions } from './exchange/user.js';
-export type { Impairment } from './exchange/voice/impaired.js';
-export type { SoundCard } from './exchange/voice/sound-card.js';
-export type { StreamOpener, StreamOwner } from './exchange/voice/voice-router.js';
-export type { Deposit } from './exchange/mailbox/voicemails.js';

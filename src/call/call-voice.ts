@@ -4,6 +4,7 @@ import { JackfieldError } from '../errors.js';
 import type { Lease, ReadClass, StreamKind } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import type { Player } from '../tcp/player.js';
+import { redirectToLease } from './redirect-to-lease.js';
 
 /** Options of {@link openCallVoice}. */
 export interface CallVoiceOptions {
@@ -60,12 +61,11 @@ export async function openCallVoice(
   const object = `CALL ${call.id}`;
   const limits = signal ? { signal } : {};
   const leases: Lease[] = [];
+  const streams = { OUTPUT: call.output, CAPTURE_MIC: call.captureMic, INPUT: call.input };
   const redirect = async (stream: VoiceStreamName, lease: Lease, start: number): Promise<Lease> => {
     leases.push(lease);
     onLease?.(stream, lease, start);
-    await call.redirect(stream, [{ kind: 'port', port: lease.port }], limits);
-    await lease.claimed(limits);
-    return lease;
+    return await redirectToLease(streams[stream], lease, limits);
   };
   const receive = (stream: StreamKind) => server.lease({ object, stream, direction: 'receive', readClass });
   try {
