@@ -208,10 +208,48 @@ export {
 export type { TcpTls, TcpTransportOptions } from './control/transport/tcp-options.js';
 export { TcpTransport } from './control/transport/tcp-transport.js';
 export type { Link, Transport, TransportHandlers, TransportWait } from './control/transport/transport.js';
-export { WindowsTransport, type WindowsTransportOptions } from './control/transport/windows-transport.js';
 export { X11Transport, type X11TransportOptions } from './control/transport/x11-transport.js';
 
 // Call: a call's voice.
+export { type Bot, type BotOptions, type BotScript, bot } from './call/bot/bot.js';
+export {
+  BotCall,
+  type HoldOptions,
+  type Partner,
+  type SendDigitsOptions,
+} from './call/bot/bot-call.js';
+export {
+  type AttendOptions,
+  BotHost,
+  type BotHostEvents,
+  type BotHostOptions,
+  type BotOutcome,
+  type BotResult,
+} from './call/bot/bot-host.js';
+export type { Gathered, GatherOptions } from './call/bot/gather.js';
+export type { Message, RecordOptions } from './call/bot/record-message.js';
+export { bridge, Room, type RoomOptions } from './call/bot/room.js';
+export type { BargeIn, Cut, SayOptions, SpeechReport } from './call/bot/say.js';
+export type { WaitOptions } from './call/bot/waiting.js';
+export {
+  BOT_HANDLE,
+  type TestBotOptions,
+  type TestBotResult,
+  type TestExchange,
+  type TestExchangeStarter,
+  type TestScene,
+  type TestUser,
+  testBot,
+} from './call/bot-test/test-bot.js';
+export { type HearOptions, type PressOptions, TestCaller } from './call/bot-test/test-caller.js';
+export type { TranscriptLine } from './call/bot-test/transcript.js';
+export { english } from './call/prompt/english.js';
+export { type EspeakOptions, espeakEngine } from './call/prompt/espeak-engine.js';
+export { german } from './call/prompt/german.js';
+export { Prompts, type PromptsOptions, type SayingOptions } from './call/prompt/prompts.js';
+export type { Speakable, SpokenPart } from './call/prompt/speakable.js';
+export type { Speech, SpeechEngine } from './call/prompt/speech-engine.js';
+export type { SpokenLanguage, SpokenWord } from './call/prompt/spoken-language.js';
 export {
   CallRecording,
   type CallRecordingEvents,
@@ -227,6 +265,17 @@ export type { RecordingSidecar, SidecarLeg } from './call/sidecar.js';
 // Voicemail: a voicemail's voice.
 
 // Exchange: the other end of the wire.
-export { Exchange, type ExchangeOptions } from './exchange/exchange.js';
-export type { SoundCard } from './exchange/sound-card.js';
+export type { AttachPolicy, AttachRequest } from './exchange/api/authorization.js';
+export type { Endpoint } from './exchange/api/endpoint.js';
+export type { Session, SessionClient } from './exchange/api/session.js';
+export type { Destination, Tariff } from './exchange/calls/attempt.js';
+export type { EndCause } from './exchange/calls/leg.js';
+export { type RobotBehaviour, RobotDestination, type RobotStep } from './exchange/calls/robot.js';
+export type { LineInterface } from './exchange/directory.js';
+export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchange.js';
+export type { ExchangeOptions } from './exchange/exchange-options.js';
 export type { UserOptions } from './exchange/user.js';
+export type { Impairment } from './exchange/voice/impaired.js';
+export type { SoundCard } from './exchange/voice/sound-card.js';
+export type { StreamOpener, StreamOwner } from './exchange/voice/voice-router.js';
+export type { Deposit } from './exchange/mailbox/voicemails.js';
