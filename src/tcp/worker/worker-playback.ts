@@ -21,9 +21,7 @@ export class WorkerPlayback implements Playback {
   }
 
   hasFinished(report: PlaybackReport): void {
-    this.#started.reject(
-      new JackfieldError('ERR_CLOSED', `The playback was ${report.outcome} before it began.`),
-    );
+    if (!this.#begun) this.#started.reject(neverBegan(report.outcome));
     this.#finished.resolve(report);
   }
 }
