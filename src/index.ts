@@ -246,14 +246,7 @@ export { User } from './control/state/user.js';
 export { VoiceStream, type VoiceStreamName } from './control/state/voice-stream.js';
 export { Voicemail, type VoicemailEvents, VoicemailFailedError } from './control/state/voicemail.js';
 export { nextVoicemailState, type VoicemailState } from './control/state/voicemail-life.js';
-export {
-  type AttachAttempt,
-  AutoTransport,
-  NoEndpointError,
-  transportsOf,
-} from './control/transport/auto-transport.js';
 export { DbusTransport, type DbusTransportOptions } from './control/transport/dbus-transport.js';
-export { MacTransport, type MacTransportOptions } from './control/transport/mac-transport.js';
 export {
   type MemoryEndpoint,
   type MemorySession,
@@ -262,7 +255,6 @@ export {
 export type { TcpTls, TcpTransportOptions } from './control/transport/tcp-options.js';
 export { TcpTransport } from './control/transport/tcp-transport.js';
 export type { Link, Transport, TransportHandlers, TransportWait } from './control/transport/transport.js';
-export { TRANSPORT_ADDRESSES, transportAt } from './control/transport/transport-address.js';
 export { WindowsTransport, type WindowsTransportOptions } from './control/transport/windows-transport.js';
 export { X11Transport, type X11TransportOptions } from './control/transport/x11-transport.js';
 
