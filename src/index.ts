@@ -291,6 +291,12 @@ export {
 } from './call/bot-test/test-bot.js';
 export { type HearOptions, type PressOptions, TestCaller } from './call/bot-test/test-caller.js';
 export type { TranscriptLine } from './call/bot-test/transcript.js';
+export { drawFlow, type FlowDrawing } from './call/flow/draw-flow.js';
+export { type Flow, type ParseFlowOptions, parseFlow, readFlow } from './call/flow/flow.js';
+export { type FlowBotOptions, type FlowHook, type FlowHookContext, flowBot } from './call/flow/flow-bot.js';
+export { FlowError, type FlowProblem, formatProblem } from './call/flow/flow-error.js';
+export { FLOW_SCHEMA, type FlowData, type FlowStep } from './call/flow/flow-schema.js';
+export type { FlowVariables } from './call/flow/flow-variables.js';
 export { english } from './call/prompt/english.js';
 export { type EspeakOptions, espeakEngine } from './call/prompt/espeak-engine.js';
 export { german } from './call/prompt/german.js';
