@@ -224,6 +224,47 @@ export { type LegAccount, LegAligner, type LegAlignerOptions } from './call/leg-
 export type { RecordingSidecar, SidecarLeg } from './call/sidecar.js';
 
 // Voicemail: a voicemail's voice.
+export type { ArchiveQuery } from './voicemail/archive/archive-query.js';
+export type { ArchiveRoute } from './voicemail/archive/archive-message.js';
+export {
+  type ArchiveProgress,
+  type ArchiveReport,
+  type ArchiveVoicemailsOptions,
+  archiveVoicemails,
+} from './voicemail/archive/archive-voicemails.js';
+export {
+  ARCHIVE_FAILURES,
+  type ArchivedAudio,
+  type ArchivedMessage,
+  type ArchiveState,
+  type VoicemailFacts,
+} from './voicemail/archive/archived-message.js';
+export type { VoicemailSidecar } from './voicemail/archive/sidecar.js';
+export {
+  type ArchiveFault,
+  type ArchiveVerification,
+  type RetentionPolicy,
+  VoicemailArchive,
+  type VoicemailArchiveOptions,
+} from './voicemail/archive/voicemail-archive.js';
+export {
+  type LeaveProgress,
+  type LeaveVoicemailEvents,
+  type LeaveVoicemailOptions,
+  leaveVoicemail,
+  OutgoingVoicemail,
+  type SentVoicemail,
+} from './voicemail/leave-voicemail.js';
+export type { VoicemailInput } from './voicemail/message-input.js';
+export {
+  type PlayVoicemailOptions,
+  playVoicemail,
+  type ReceiveVoicemailOptions,
+  receiveVoicemail,
+} from './voicemail/play-voicemail.js';
+export { voicemailFacts } from './voicemail/voicemail-facts.js';
+export { openVoicemailPort, type VoicemailPortOptions } from './voicemail/voicemail-port.js';
+export { deleteVoicemail, downloadVoicemail, markVoicemailUnplayed } from './voicemail/voicemail-waits.js';
 
 // Exchange: the other end of the wire.
 export type { AttachPolicy, AttachRequest } from './exchange/api/authorization.js';
