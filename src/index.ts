@@ -239,6 +239,12 @@ export {
   type ArchiveState,
   type VoicemailFacts,
 } from './voicemail/archive/archived-message.js';
+export {
+  EXPORT_FORMATS,
+  type ExportArchiveOptions,
+  type ExportFormat,
+  exportArchive,
+} from './voicemail/archive/export-archive.js';
 export type { VoicemailSidecar } from './voicemail/archive/sidecar.js';
 export {
   type ArchiveFault,
