@@ -89,6 +89,7 @@ export class Attachment {
         },
         AbortSignal.any(signals),
       );
+      if (session.over) throw new JackfieldError('ERR_CLOSED', `${this.#transport.name} closed at once.`);
       this.#session = session;
     } catch (error) {
       if (signal?.aborted) throw abortedError(`the attachment to ${this.#transport.name}`, signal);

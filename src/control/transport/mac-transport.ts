@@ -64,6 +64,15 @@ interface Observed {
   readonly info: Readonly<Record<string, unknown>>;
 }
 
+/** Anything else that `osascript` prints is not for the client. */
+function parseObserved(line: string): Observed | undefined {
+  try {
+    return JSON.parse(line) as Observed;
+  } catch {
+    return undefined;
+  }
+}
+
 class MacLink implements Link {
   readonly multiline = true;
   readonly #options: Required<MacTransportOptions>;
@@ -104,8 +113,11 @@ class MacLink implements Link {
         link.#lose('the script that listens to its notifications ended');
       });
       createInterface({ input: observer.stdout }).on('line', (line) => {
-        const observed = JSON.parse(line) as Observed;
-        if (observed.name !== 'READY') return link.#take(observed);
+        const observed = parseObserved(line);
+        if (observed?.name !== 'READY') {
+          if (observed) link.#take(observed);
+          return;
+        }
         signal?.removeEventListener('abort', abort);
         resolve(link);
       });

@@ -4,7 +4,7 @@ import { attach } from '../../../src/control/attach.js';
 import type { AttachOptions } from '../../../src/control/client/attach-options.js';
 import type { TraceLine } from '../../../src/control/client/session.js';
 import { MemoryTransport } from '../../../src/control/transport/memory-transport.js';
-import type { Transport } from '../../../src/control/transport/transport.js';
+import type { Link, Transport } from '../../../src/control/transport/transport.js';
 import { ApiError } from '../../../src/protocol/api-error.js';
 import { commands } from '../../../src/protocol/commands.js';
 import { type Script, ScriptedEndpoint, settled } from '../scripted-endpoint.js';
@@ -36,6 +36,27 @@ describe('attaching', () => {
     await expect(attached({ 'NAME jackfield': 'CONNSTATUS OFFLINE' })).rejects.toMatchObject({
       code: 'ERR_ATTACH_UNAVAILABLE',
     });
+  });
+
+  test('a transport that never opens is given up after attachTimeoutMs, and a link that comes late is closed', async () => {
+    const clock = new VirtualClock();
+    let closed = 0;
+    let opened = (_: Link) => {};
+    const slow: Transport = {
+      name: 'slow',
+      open: () =>
+        new Promise((resolve) => {
+          opened = resolve;
+        }),
+    };
+    const outcome = expect(attach(slow, { clock, attachTimeoutMs: 500 })).rejects.toMatchObject({
+      code: 'ERR_TIMEOUT',
+    });
+    await clock.advance(500);
+    await outcome;
+    opened({ multiline: false, send: async () => undefined, close: async () => void closed++ });
+    await settled();
+    expect(closed).toBe(1);
   });
 
   test('one that never answers is given up after attachTimeoutMs', async () => {
@@ -94,6 +115,10 @@ describe('commands', () => {
     const late = expect(client.command(commands.ping())).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
     await clock.advance(300);
     await late;
+    await expect(client.command(commands.ping(), { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'ERR_ABORTED',
+    });
+    expect(endpoint.commands.filter((command) => command === 'PING')).toHaveLength(1);
     const abort = new AbortController();
     const aborted = client.command(commands.ping(), { signal: abort.signal });
     abort.abort('enough');
