@@ -1,32 +1,86 @@
 import { once } from 'node:events';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test as plainTest } from 'vitest';
 import { attach } from '../../src/control/attach.js';
 import type { Client } from '../../src/control/client/client.js';
 import type { Call } from '../../src/control/state/call.js';
+import { DbusTransport } from '../../src/control/transport/dbus-transport.js';
+import { MemoryTransport } from '../../src/control/transport/memory-transport.js';
 import { TcpTransport } from '../../src/control/transport/tcp-transport.js';
+import type { Transport } from '../../src/control/transport/transport.js';
+import { X11Transport } from '../../src/control/transport/x11-transport.js';
 import { Exchange } from '../../src/exchange/exchange.js';
+import { hasDbusDaemon, hasXvfb, type PrivateServer, startBus, startDisplay } from './private-servers.js';
 
-/** Both halves over real sockets: what one side does, the other hears. */
-describe('on the exchange', () => {
+interface Way {
+  readonly name: string;
+  readonly possible: boolean;
+  /** Serves jack's endpoint, and says how to get there. */
+  serve(exchange: Exchange): Promise<Transport>;
+}
+
+/** A server of the desktop for this file, started when it is first needed. */
+const servers: { bus?: Promise<PrivateServer>; display?: Promise<PrivateServer> } = {};
+afterAll(async () => {
+  for (const server of Object.values(servers)) await (await server)[Symbol.asyncDispose]();
+});
+
+const WAYS: readonly Way[] = [
+  {
+    name: 'memory',
+    possible: true,
+    serve: async (exchange) => new MemoryTransport(exchange.endpoint('jack')),
+  },
+  {
+    name: 'TCP',
+    possible: true,
+    serve: async (exchange) => new TcpTransport({ port: await exchange.listen({ handle: 'jack' }) }),
+  },
+  {
+    name: 'TCP with a token',
+    possible: true,
+    async serve(exchange) {
+      const token = 'a-secret-of-16-or-more';
+      return new TcpTransport({ port: await exchange.listen({ handle: 'jack', token }), token });
+    },
+  },
+  {
+    name: 'D-Bus (needs dbus-daemon)',
+    possible: hasDbusDaemon,
+    async serve(exchange) {
+      servers.bus ??= startBus();
+      const { address } = await servers.bus;
+      await exchange.listenOnDbus({ handle: 'jack', address });
+      return new DbusTransport({ address });
+    },
+  },
+  {
+    name: 'X11 (needs Xvfb)',
+    possible: hasXvfb,
+    async serve(exchange) {
+      servers.display ??= startDisplay();
+      const { address: display } = await servers.display;
+      await exchange.listenOnX11({ handle: 'jack', display });
+      return new X11Transport({ display });
+    },
+  },
+];
+
+describe.each(WAYS)('on the exchange, by $name', ({ possible, serve }) => {
+  const test = possible ? plainTest : plainTest.skip;
   let exchange: Exchange;
   let jack: Client;
   let jill: Client;
 
   beforeEach(async () => {
     exchange = await Exchange.start({ users: [{ handle: 'jack' }, { handle: 'jill', fullName: 'Jill' }] });
-    const [a, b] = await Promise.all(
-      ['jack', 'jill'].map(async (handle) => attach(await transportTo(handle))),
-    );
-    if (a && b) [jack, jill] = [a, b];
+    if (!possible) return;
+    jack = await attach(await serve(exchange));
+    jill = await attach(new TcpTransport({ port: await exchange.listen({ handle: 'jill' }) }));
   });
   afterEach(async () => {
-    await Promise.all([jack.close(), jill.close()]);
+    await Promise.all([jack?.close(), jill?.close()]);
     await exchange.close();
   });
-
-  async function transportTo(handle: string): Promise<TcpTransport> {
-    return new TcpTransport({ port: await exchange.listen({ handle }) });
-  }
 
   /** Jack calls Jill; the call as each of them sees it. */
   async function ringing(): Promise<[Call, Call]> {
@@ -76,6 +130,11 @@ describe('on the exchange', () => {
     expect(await digits).toBe('1*#');
   });
 
+  test('nobody of that name: the call fails, with the reason', async () => {
+    const call = await jack.call('nobody.at.all');
+    await expect(call.reached('INPROGRESS')).rejects.toMatchObject({ status: 'FAILED', failureReason: 2 });
+  });
+
   test('forwarding rules, status and mute are kept', async () => {
     const rules = [{ startSec: 0, endSec: 30, target: 'jill' }];
     await jack.profile.setForwarding({ enabled: true, rules });
@@ -84,22 +143,24 @@ describe('on the exchange', () => {
     expect(await jack.parameters.get('USERSTATUS', { fresh: true })).toBe('DND');
     expect(await jack.user('jill').get('FULLNAME')).toBe('Jill');
   });
+});
 
-  test('an exchange that goes ends its calls, and is come back to', async () => {
-    const port = await exchange.listen({ handle: 'jack' });
-    const client = await attach(new TcpTransport({ port }), {
-      reattach: { firstDelayMs: 10, maxDelayMs: 50 },
-    });
-    const states: string[] = [];
-    client.on('state', ({ status }) => states.push(status));
-    const call = await client.call('jill');
-    await exchange.close();
-    expect(await call.ended()).toBe('CANCELLED');
-    exchange = await Exchange.start({ users: [{ handle: 'jack' }, { handle: 'jill' }] });
-    await exchange.listen({ handle: 'jack', port });
-    while (states.at(-1) !== 'attached') await once(client, 'state');
-    expect(states[0]).toBe('unavailable');
-    expect(await client.search('ACTIVECALLS')).toEqual([]);
-    await client.close();
+plainTest('an exchange that goes ends its calls, and is come back to', async () => {
+  let exchange = await Exchange.start({ users: [{ handle: 'jack' }, { handle: 'jill' }] });
+  const port = await exchange.listen({ handle: 'jack' });
+  const client = await attach(new TcpTransport({ port }), {
+    reattach: { firstDelayMs: 10, maxDelayMs: 50 },
   });
+  const states: string[] = [];
+  client.on('state', ({ status }) => states.push(status));
+  const call = await client.call('jill');
+  await exchange.close();
+  expect(await call.ended()).toBe('CANCELLED');
+  exchange = await Exchange.start({ users: [{ handle: 'jack' }, { handle: 'jill' }] });
+  await exchange.listen({ handle: 'jack', port });
+  while (states.at(-1) !== 'attached') await once(client, 'state');
+  expect(states[0]).toBe('unavailable');
+  expect(await client.search('ACTIVECALLS')).toEqual([]);
+  await client.close();
+  await exchange.close();
 });
