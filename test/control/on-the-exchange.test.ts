@@ -130,11 +130,6 @@ describe.each(WAYS)('on the exchange, by $name', ({ possible, serve }) => {
     expect(await digits).toBe('1*#');
   });
 
-  test('nobody of that name: the call fails, with the reason', async () => {
-    const call = await jack.call('nobody.at.all');
-    await expect(call.reached('INPROGRESS')).rejects.toMatchObject({ status: 'FAILED', failureReason: 2 });
-  });
-
   test('forwarding rules, status and mute are kept', async () => {
     const rules = [{ startSec: 0, endSec: 30, target: 'jill' }];
     await jack.profile.setForwarding({ enabled: true, rules });

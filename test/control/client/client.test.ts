@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../src/clock.js';
 import { attach } from '../../../src/control/attach.js';
 import type { AttachOptions } from '../../../src/control/client/attach-options.js';
+import { Client } from '../../../src/control/client/client.js';
 import type { TraceLine } from '../../../src/control/client/session.js';
 import { MemoryTransport } from '../../../src/control/transport/memory-transport.js';
 import type { Link, Transport } from '../../../src/control/transport/transport.js';
@@ -23,6 +24,24 @@ describe('attaching', () => {
     expect(client.state).toEqual({ status: 'attached', transport: 'memory', protocol: 7 });
     await client.close();
     expect(client.state.status).toBe('closed');
+  });
+
+  test('an endpoint that asks its user, twice over, is waited for', async () => {
+    const endpoint = new ScriptedEndpoint();
+    const memory = new MemoryTransport(endpoint);
+    const asking: Transport = {
+      name: 'asking',
+      open: async (handlers, options) => {
+        handlers.pending?.();
+        handlers.pending?.();
+        return await memory.open(handlers, options);
+      },
+    };
+    const client = new Client(asking, { pingIntervalMs: 0 });
+    const states: string[] = [];
+    client.on('state', ({ status }) => states.push(status));
+    await client.open();
+    expect(states).toEqual(['pending-authorization', 'attached']);
   });
 
   test('a user who says no is ERR_ATTACH_REFUSED, with the ERROR as its cause', async () => {
@@ -280,6 +299,35 @@ describe('an endpoint that goes and comes back', () => {
     endpoint.present = true;
     await clock.advance(60_000);
     expect(client.state.status).toBe('closed');
+  });
+
+  test('a link that comes after its attempt was given up does not disturb the one that serves', async () => {
+    const clock = new VirtualClock();
+    const endpoint = new ScriptedEndpoint();
+    const memory = new MemoryTransport(endpoint);
+    let openLate = () => {};
+    let attempts = 0;
+    const transport: Transport = {
+      name: 'slow once',
+      open: async (handlers, options) => {
+        if (++attempts !== 2) return await memory.open(handlers, options);
+        await new Promise<void>((resolve) => {
+          openLate = resolve;
+        });
+        return { multiline: false, send: async () => undefined, close: async () => handlers.closed() };
+      },
+    };
+    const client = await attach(transport, { clock, pingIntervalMs: 0, attachTimeoutMs: 1000 });
+    await endpoint.leave();
+    endpoint.present = true;
+    await clock.advance(250 + 1000 + 500);
+    await client.attached();
+    openLate();
+    await settled();
+    expect(attempts).toBe(3);
+    expect(client.state.status).toBe('attached');
+    endpoint.script = () => 'PONG';
+    expect(await client.invoke('PING')).toBe('PONG');
   });
 
   test('is not come back to with reattach: false', async () => {
