@@ -285,6 +285,10 @@ export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchang
 export type { ExchangeOptions } from './exchange/exchange-options.js';
 export type { UserOptions } from './exchange/user.js';
 export type { Impairment } from './exchange/voice/impaired.js';
+export { type RecordedEntry, Recorder } from './exchange/recording/recorder.js';
+export { type ReplayReport, replay } from './exchange/recording/replay.js';
+export { Scenario } from './exchange/scenario/scenario.js';
+export { scenarioJsonSchema } from './exchange/scenario/scenario-schema.js';
 export type { SoundCard } from './exchange/voice/sound-card.js';
 export type { StreamOpener, StreamOwner } from './exchange/voice/voice-router.js';
 export type { Deposit } from './exchange/mailbox/voicemails.js';
