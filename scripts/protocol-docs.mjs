@@ -14,8 +14,8 @@ import {
   OBJECTS,
   PARAMETERS,
   SEARCHES,
-  VALUE_CONVERSIONS,
   VERBS,
+  VERSION_CHANGES,
   VOICEMAIL_TRANSITIONS,
   WINDOWS,
 } from '../dist/index.js';
@@ -83,8 +83,13 @@ const text = `${[
   '## Errors',
   'An `ERROR` line becomes an `ApiError` with the number, the text and the command.',
   table(
-    ['Number', 'Text', 'When'],
-    Object.entries(ERROR_TEXTS).map(([number, words]) => [number, words, ERROR_REASONS[number] ?? '']),
+    ['Number', 'Text', 'When', 'Raised by'],
+    Object.entries(ERROR_TEXTS).map(([number, words]) => [
+      number,
+      words,
+      ERROR_REASONS[number] ?? '',
+      (raisers().get(Number(number)) ?? []).join(', '),
+    ]),
   ),
   '## Chat options',
   'Bits of `CHAT <id> OPTIONS` and of `ALTER CHAT <id> SETOPTIONS`.',
@@ -93,21 +98,11 @@ const text = `${[
     Object.entries(CHAT_OPTIONS).map(([name, bit]) => [String(bit), code(name)]),
   ),
   '## Versions',
-  'An endpoint speaks version 8 inside; `fromVersion` and `toVersion` convert at its edge. Below version 3 a ' +
-    'CHATMESSAGE is a MESSAGE, its FROM_HANDLE and FROM_DISPNAME are PARTNER_HANDLE and PARTNER_DISPNAME, and ' +
-    '`SEARCH MESSAGES` and `SEARCH MISSEDMESSAGES` search chat messages. Below version 8, error 615 is 508. Below ' +
-    'version 2, USERSTATUS SKYPEME is ONLINE. The values that change:',
+  'An endpoint speaks version 8 inside; `fromVersion` and `toVersion` convert at its edge. A client that asked for a ' +
+    'version below that of a change sees this instead:',
   table(
-    ['Below version', 'Property', 'Becomes'],
-    VALUE_CONVERSIONS.map(({ below, object, property, words }) => [
-      String(below),
-      code(`${object} ${property}`),
-      words
-        ? Object.entries(words)
-            .map(([from, to]) => `${from} as ${to}`)
-            .join(', ')
-        : 'the name without its code',
-    ]),
+    ['Below version', 'What changed', 'Seen as'],
+    VERSION_CHANGES.map((change) => [String(change.below), ...changeCells(change)]),
   ),
   '## Readings',
   'Lines of the reference that do not say what they mean, and how they are read here. Besides these, the reference ' +
@@ -131,7 +126,10 @@ if (process.argv.includes('--check')) {
 
 function objectSection(name, spec) {
   const id = { number: ' <id>', string: ' <name>', none: '' }[spec.id];
-  const sections = [`### ${name}`, `${spec.note} ${code(name + id)}; since ${since(spec.since)}.`];
+  const sections = [
+    `### ${name}`,
+    `${spec.note} ${code(name + id)}; since ${since(spec.since)}. Reference: "${spec.section}".`,
+  ];
   sections.push(
     table(
       ['Property', 'Type', 'Access', 'Since', 'Errors', ''],
@@ -188,14 +186,66 @@ function transitions(table_) {
   );
 }
 
-function type({ type: name, values }) {
-  return values ? `${name}: ${values.join(', ')}` : name;
+function type({ type: name, values, unit }) {
+  return [name, unit && ` (${unit})`, values && `: ${values.join(', ')}`].filter((words) => words).join('');
 }
 
 function since({ protocol, release } = {}) {
   return [protocol === undefined ? '' : `protocol ${protocol}`, release ?? '']
     .filter((word) => word)
     .join(', ');
+}
+
+/** The cells of one change: what it is, and what an older client sees. */
+function changeCells(change) {
+  const pairs = (words) =>
+    Object.entries(words)
+      .map(([now, before]) => `${now} as ${before}`)
+      .join(', ');
+  switch (change.kind) {
+    case 'value':
+      return [code(`${change.object} ${change.property}`), pairs(change.words)];
+    case 'code':
+      return [code(`${change.object} ${change.property}`), 'the name without its code'];
+    case 'parameter':
+      return [code(change.parameter), pairs(change.words)];
+    case 'error':
+      return [code(`ERROR ${change.number}`), code(`ERROR ${change.was}`)];
+    case 'object': {
+      const { object, was, list, listWas, properties, searches } = change;
+      return [code(object), pairs({ [object]: was, [list]: listWas, ...properties, ...searches })];
+    }
+  }
+}
+
+/** Which commands can raise each error: number to commands, from every table of the catalogue. */
+function raisers() {
+  const found = new Map();
+  const add = (numbersOf, command) => {
+    for (const number of numbersOf) found.set(number, [...new Set([...(found.get(number) ?? []), command])]);
+  };
+  for (const [verb, { forms }] of Object.entries(VERBS)) for (const form of forms) add(form.errors, verb);
+  for (const [object, spec] of Object.entries(OBJECTS)) {
+    for (const verb of ['get', 'set', 'alter']) {
+      const { id, what, other = [] } = spec.errors[verb];
+      if (verb !== 'alter' || Object.keys(spec.actions).length > 0) {
+        add([id, what, ...other], `${verb.toUpperCase()} ${object}`);
+      }
+    }
+    for (const [property, { errors = {} }] of Object.entries(spec.properties)) {
+      for (const verb of ['get', 'set'])
+        add(errors[verb] ?? [], `${verb.toUpperCase()} ${object} ${property}`);
+    }
+    for (const [action, { errors = [] }] of Object.entries(spec.actions))
+      add(errors, `ALTER ${object} ${action}`);
+  }
+  for (const [parameter, { errors = {} }] of Object.entries(PARAMETERS)) {
+    for (const verb of ['get', 'set']) add(errors[verb] ?? [], `${verb.toUpperCase()} ${parameter}`);
+  }
+  for (const [what, { errors }] of Object.entries(SEARCHES)) add(errors, `SEARCH ${what}`);
+  for (const [what, { errors = [] }] of Object.entries(WINDOWS)) add(errors, `OPEN ${what}`);
+  for (const [what, { errors = [] }] of Object.entries(HISTORIES)) add(errors, `CLEAR ${what}`);
+  return found;
 }
 
 function allErrors({ id, what, other = [] }) {

@@ -10,8 +10,11 @@ export const ERROR_CODES = {
   ERR_CLOSED: 'The object was closed, or closed while the operation was under way.',
   ERR_UNSUPPORTED: 'The input is valid, but of a kind that is not supported here.',
   ERR_ATTACH_UNAVAILABLE: 'No endpoint answers on the transport.',
+  ERR_ATTACH_REFUSED: 'The endpoint, or its user, does not let this program attach.',
   ERR_UNEXPECTED_REPLY: 'The endpoint answered a command with something that is no answer to it.',
   ERR_CALL_ENDED: 'The call was over before it reached the state that was waited for.',
+  ERR_VOICEMAIL_FAILED:
+    'The voicemail failed, or was deleted, before it reached the state that was waited for.',
   ERR_LINE_BREAK: 'A parameter holds CR, LF or NUL, which would end its message.',
   ERR_LINE_TOO_LONG: 'A message on a stream is longer than the limit.',
   ERR_INVALID_UTF8: 'A message on a stream is not valid UTF-8.',
@@ -24,6 +27,9 @@ export const ERROR_CODES = {
   ERR_SINK: 'A sink threw, or could not keep up under the policy that it was given.',
   ERR_WAV: 'A file could not be read as WAV; the reason is in the error.',
   ERR_ENCODER: 'An encoder or decoder failed; its own text is in the message.',
+  ERR_TOOL:
+    'A program of the system that was asked for is missing or failed; its own text is in the message.',
+  ERR_DEVICE: 'A sound device is missing or failed; the text of the program that runs it is in the message.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,48 +1,5 @@
 // Leaves.
-
-// Call: a call's voice.
-export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
-export { CallRecording, type RecordingResult } from './call/recording/call-recording.js';
-export type { LedgerSpan, LedgerTotals, LegLedger, SpanKind, SpanReason } from './call/recording/ledger.js';
-export {
-  type AlignedSink,
-  LegAligner,
-  type LegAlignerOptions,
-  type LegName,
-} from './call/recording/leg-aligner.js';
-export type { RecordingManifest } from './call/recording/manifest.js';
-export { type RecordCallOptions, recordCall } from './call/recording/record-call.js';
-export type { RecordingEvents, RecordingProgress } from './call/recording/recording-track.js';
-export {
-  discardUnfinished,
-  findUnfinished,
-  isWorthRecovering,
-  type RecoverOptions,
-  recoverRecording,
-} from './call/recording/recover.js';
-export type { SegmentResult } from './call/recording/segment.js';
-export type { SegmentRules } from './call/recording/segment-rule.js';
-export type {
-  RecordedCall,
-  RecordingEnd,
-  RecordingMark,
-  RecordingSidecar,
-  SidecarLeg,
-} from './call/recording/sidecar.js';
-export {
-  type VerifyFinding,
-  type VerifyOptions,
-  type VerifyReport,
-  verifyRecording,
-} from './call/recording/verify-recording.js';
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './clock.js';
-// Control: attach, send, wait, be notified.
-export { Call, CallEndedError, type CallState, type StreamName as VoiceStreamName } from './control/call.js';
-export { type AttachOptions, attach, Client, type ClientEvents } from './control/client.js';
-export type { CommandOptions, CommandSender } from './control/command-sender.js';
-export { type MemoryEndpoint, type MemorySession, MemoryTransport } from './control/memory-transport.js';
-export { TcpTransport, type TcpTransportOptions } from './control/tcp-transport.js';
-export type { Link, Transport, TransportHandlers } from './control/transport.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './errors.js';
 export {
   msToSamples,
@@ -52,6 +9,7 @@ export {
   samplesToMs,
   VOICE_FORMAT,
 } from './pcm.js';
+
 // Protocol: the language of the reference.
 export { ApiError, errorText } from './protocol/api-error.js';
 export {
@@ -96,7 +54,7 @@ export {
 } from './protocol/catalogue/voicemail-status.js';
 export { HISTORIES, type TargetSpec, WINDOWS } from './protocol/catalogue/windows.js';
 export { errorsOf } from './protocol/command-errors.js';
-export { commands } from './protocol/commands.js';
+export { commands, type NamedObject, type StreamAction } from './protocol/commands.js';
 export type { Correction } from './protocol/correct.js';
 export { type Explanation, explain } from './protocol/explain.js';
 export type { ExplainedPart } from './protocol/explain-parts.js';
@@ -142,9 +100,95 @@ export {
   negotiateProtocol,
   PROTOCOL_VERSION,
   toVersion,
-  VALUE_CONVERSIONS,
-  type ValueConversion,
+  VERSION_CHANGES,
+  type VersionChange,
 } from './protocol/versions.js';
+
+// Voice: PCM and what is done to it.
+export { decodeG711, encodeG711, type G711Law } from './voice/codec/g711.js';
+export { decodeL16, encodeL16 } from './voice/codec/l16.js';
+export {
+  OPUS_RATES,
+  OpusDecoder,
+  OpusEncoder,
+  type OpusEncoderOptions,
+  type OpusOptions,
+} from './voice/codec/opus.js';
+export { mapChannels, mergeChannels, mixChannels, splitChannels } from './voice/convert/channels.js';
+export { type DitherOptions, dither, toFloat } from './voice/convert/dither.js';
+export type { ResampleQuality } from './voice/convert/resample-filter.js';
+export { Resampler, type ResamplerOptions, resample } from './voice/convert/resampler.js';
+export { type ToFormatOptions, toFormat } from './voice/convert/to-format.js';
+export type { DeviceDirection, DeviceProgram } from './voice/device/device-programs.js';
+export { listSoundDevices, type SoundDevice } from './voice/device/list-devices.js';
+export {
+  type Microphone,
+  openMicrophone,
+  openSpeaker,
+  type SoundDeviceOptions,
+  type Speaker,
+} from './voice/device/sound-device.js';
+export { type DrawSpectrogramOptions, drawSpectrogram } from './voice/draw/draw-spectrogram.js';
+export { type DrawWaveformOptions, drawWaveform } from './voice/draw/draw-waveform.js';
+export type { PictureOptions } from './voice/draw/picture-options.js';
+export { AutoGain, type AutoGainOptions } from './voice/level/auto-gain.js';
+export {
+  type Clipping,
+  ClippingDetector,
+  type ClippingDetectorOptions,
+} from './voice/level/clipping-detector.js';
+export {
+  type Level,
+  LevelMeter,
+  type LevelMeterOptions,
+  type LevelReading,
+  measureLevel,
+} from './voice/level/level-meter.js';
+export { type Loudness, LoudnessMeter, measureLoudness } from './voice/level/loudness-meter.js';
+export {
+  type Silence,
+  SilenceDetector,
+  type SilenceDetectorOptions,
+} from './voice/level/silence-detector.js';
+export { SilenceTrimmer, type SilenceTrimmerOptions } from './voice/level/silence-trimmer.js';
+export { VoiceDetector, type VoiceDetectorOptions, type VoiceEvent } from './voice/level/voice-detector.js';
+export { type MixInput, type MixPcmOptions, mixPcm } from './voice/mix/mix-pcm.js';
+export { Mixer, type MixerOptions, type MixMinus } from './voice/mix/mixer.js';
+export type { MixerSource, MixerSourceOptions } from './voice/mix/mixer-source.js';
+export type { PcmInput, PcmProgress } from './voice/pcm-input.js';
+export { bytesOfSamples, samplesOfBytes } from './voice/process/pcm-bytes.js';
+export {
+  analyzePcm,
+  analyzeSamples,
+  collectSamples,
+  concatSamples,
+  type PcmAnalyzer,
+  type PcmTransform,
+  transformPcm,
+  transformSamples,
+} from './voice/stage.js';
+export { type DtmfDigit, type DtmfOptions, dtmfSamples } from './voice/tone/dtmf.js';
+export { DtmfDetector, type DtmfDetectorOptions, type DtmfEvent } from './voice/tone/dtmf-detector.js';
+export { ToneDetector, type ToneDetectorOptions, type ToneEvent } from './voice/tone/tone-detector.js';
+export { type ToneOptions, toneSamples } from './voice/tone/tone-samples.js';
+export type { AudioTags } from './voice/transcode/encoder.js';
+export { type DecodeOptions, decodeWithFfmpeg, type FfmpegFormat } from './voice/transcode/ffmpeg.js';
+export {
+  type BuiltinFormat,
+  type TranscodeFormat,
+  type TranscodeOptions,
+  type TranscodeResult,
+  transcode,
+} from './voice/transcode/transcode.js';
+export { type DecodedWav, decodeWav, type EncodeWavOptions, encodeWav } from './voice/wav/wav-bytes.js';
+export type { WavEncoding, WavWriteEncoding } from './voice/wav/wav-encoding.js';
+export { WAV_ERROR_REASONS, WavError, type WavErrorReason } from './voice/wav/wav-error.js';
+export type { WavLayout } from './voice/wav/wav-layout.js';
+export type { WavBroadcast, WavInfo, WavMetadata } from './voice/wav/wav-metadata.js';
+export { WavReader, type WavReadOptions } from './voice/wav/wav-reader.js';
+export { repairWav, type WavRepair } from './voice/wav/wav-repair.js';
+export { WavWriter, type WavWriterOptions } from './voice/wav/wav-writer.js';
+
 // TCP: the PCM server.
 export type {
   Direction,
@@ -160,9 +204,12 @@ export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-sta
 export { PcmServer, type PcmServerEvents } from './tcp/pcm-server.js';
 export type { Playback, PlaybackReport, Player, PlayOptions } from './tcp/player.js';
 export type { PortRange } from './tcp/port-listener.js';
+export { prometheusText } from './tcp/prometheus.js';
 export { ManualTimeline, type SampleTimeline, type TimelineFollower } from './tcp/sample-timeline.js';
 export type { PcmServerOptions } from './tcp/server-options.js';
+export type { ServerSnapshot, StreamSnapshot } from './tcp/server-stats.js';
 export type {
+  FileSinkSpec,
   PcmChunk,
   SinkHandle,
   SinkOptions,
@@ -170,50 +217,97 @@ export type {
   SinkStats,
   SynchronousSink,
 } from './tcp/sink.js';
-// Voice: PCM and what is done to it.
-export { decodeG711, encodeG711, type G711Law } from './voice/codec/g711.js';
-export { mapChannels, mergeChannels, mixChannels, splitChannels } from './voice/convert/channels.js';
-export type { ResampleQuality } from './voice/convert/resample-filter.js';
-export { Resampler, type ResamplerOptions, resample } from './voice/convert/resampler.js';
-export { type ToFormatOptions, toFormat } from './voice/convert/to-format.js';
-export { type DrawWaveformOptions, drawWaveform } from './voice/draw/draw-waveform.js';
+
+// Control: attach, send, wait, be notified.
+export { attach } from './control/attach.js';
+export type { AttachOptions, ReattachOptions } from './control/client/attach-options.js';
+export type { AttachState } from './control/client/attach-state.js';
+export { Client, type ClientEvents, type SearchResult } from './control/client/client.js';
+export type { CommandOptions, CommandSender } from './control/client/command-sender.js';
+export type { TraceLine } from './control/client/session.js';
+export { Call, type CallCost, type CallEvents } from './control/state/call.js';
+export { CallEndedError } from './control/state/call-ended-error.js';
 export {
-  type Level,
-  LevelMeter,
-  type LevelMeterOptions,
-  type LevelReading,
-  measureLevel,
-} from './voice/level/level-meter.js';
-export type { PcmInput, PcmProgress } from './voice/pcm-input.js';
+  type CallEndStatus,
+  type CallNews,
+  type CallState,
+  nextCallState,
+} from './control/state/call-life.js';
+export { Conference } from './control/state/conference.js';
+export { type DeviceNames, Devices } from './control/state/devices.js';
+export { Parameters, type ParametersEvents } from './control/state/parameters.js';
+export { type Forwarding, Profile } from './control/state/profile.js';
 export {
-  analyzePcm,
-  analyzeSamples,
-  collectSamples,
-  concatSamples,
-  type PcmAnalyzer,
-  type PcmTransform,
-  transformPcm,
-  transformSamples,
-} from './voice/stage.js';
-export { ToneDetector, type ToneDetectorOptions, type ToneEvent } from './voice/tone/tone-detector.js';
-export { type ToneOptions, toneSamples } from './voice/tone/tone-samples.js';
-export type { AudioTags } from './voice/transcode/encoder.js';
+  type PropertyOptions,
+  RemoteObject,
+  type RemoteObjectEvents,
+} from './control/state/remote-object.js';
+export { User } from './control/state/user.js';
+export { VoiceStream, type VoiceStreamName } from './control/state/voice-stream.js';
+export { Voicemail, type VoicemailEvents, VoicemailFailedError } from './control/state/voicemail.js';
+export { nextVoicemailState, type VoicemailState } from './control/state/voicemail-life.js';
+export { DbusTransport, type DbusTransportOptions } from './control/transport/dbus-transport.js';
 export {
-  type TranscodeFormat,
-  type TranscodeOptions,
-  type TranscodeResult,
-  transcode,
-} from './voice/transcode/transcode.js';
-export type { WavEncoding, WavWriteEncoding } from './voice/wav/wav-encoding.js';
-export { WAV_ERROR_REASONS, WavError, type WavErrorReason } from './voice/wav/wav-error.js';
-export type { WavLayout } from './voice/wav/wav-layout.js';
-export type { WavBroadcast, WavInfo, WavMetadata } from './voice/wav/wav-metadata.js';
-export { WavReader, type WavReadOptions } from './voice/wav/wav-reader.js';
-export { WavWriter, type WavWriterOptions } from './voice/wav/wav-writer.js';
+  type MemoryEndpoint,
+  type MemorySession,
+  MemoryTransport,
+} from './control/transport/memory-transport.js';
+export type { TcpTls, TcpTransportOptions } from './control/transport/tcp-options.js';
+export { TcpTransport } from './control/transport/tcp-transport.js';
+export type { Link, Transport, TransportHandlers, TransportWait } from './control/transport/transport.js';
+export { WindowsTransport, type WindowsTransportOptions } from './control/transport/windows-transport.js';
+export { X11Transport, type X11TransportOptions } from './control/transport/x11-transport.js';
+
+// Call: a call's voice.
+export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
+export { CallRecording, type RecordingResult } from './call/recording/call-recording.js';
+export type { LedgerSpan, LedgerTotals, LegLedger, SpanKind, SpanReason } from './call/recording/ledger.js';
+export {
+  type AlignedSink,
+  LegAligner,
+  type LegAlignerOptions,
+  type LegName,
+} from './call/recording/leg-aligner.js';
+export type { RecordingManifest } from './call/recording/manifest.js';
+export { type RecordCallOptions, recordCall } from './call/recording/record-call.js';
+export type { RecordingEvents, RecordingProgress } from './call/recording/recording-track.js';
+export {
+  discardUnfinished,
+  findUnfinished,
+  isWorthRecovering,
+  type RecoverOptions,
+  recoverRecording,
+} from './call/recording/recover.js';
+export type { SegmentResult } from './call/recording/segment.js';
+export type { SegmentRules } from './call/recording/segment-rule.js';
+export type {
+  RecordedCall,
+  RecordingEnd,
+  RecordingMark,
+  RecordingSidecar,
+  SidecarLeg,
+} from './call/recording/sidecar.js';
+export {
+  type VerifyFinding,
+  type VerifyOptions,
+  type VerifyReport,
+  verifyRecording,
+} from './call/recording/verify-recording.js';
 
 // Voicemail: a voicemail's voice.
 
 // Exchange: the other end of the wire.
-export { Exchange, type ExchangeOptions } from './exchange/exchange.js';
-export type { SoundCard } from './exchange/sound-card.js';
+export type { AttachPolicy, AttachRequest } from './exchange/api/authorization.js';
+export type { Endpoint } from './exchange/api/endpoint.js';
+export type { Session, SessionClient } from './exchange/api/session.js';
+export type { Destination, Tariff } from './exchange/calls/attempt.js';
+export type { EndCause } from './exchange/calls/leg.js';
+export { type RobotBehaviour, RobotDestination, type RobotStep } from './exchange/calls/robot.js';
+export type { LineInterface } from './exchange/directory.js';
+export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchange.js';
+export type { ExchangeOptions } from './exchange/exchange-options.js';
 export type { UserOptions } from './exchange/user.js';
+export type { Impairment } from './exchange/voice/impaired.js';
+export type { SoundCard } from './exchange/voice/sound-card.js';
+export type { StreamOpener, StreamOwner } from './exchange/voice/voice-router.js';
+export type { Deposit } from './exchange/mailbox/voicemails.js';

@@ -1,8 +1,10 @@
-import type { Call, StreamName } from '../control/call.js';
+import type { Call } from '../control/state/call.js';
+import type { VoiceStreamName } from '../control/state/voice-stream.js';
 import { JackfieldError } from '../errors.js';
 import type { Lease, ReadClass, StreamKind } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import type { Player } from '../tcp/player.js';
+import { redirectToLease } from './redirect-to-lease.js';
 
 /** Options of {@link openCallVoice}. */
 export interface CallVoiceOptions {
@@ -18,7 +20,7 @@ export interface CallVoiceOptions {
    * Called with each stream's lease before the endpoint is told of it: the moment to add sinks and taps that must
    * not miss a sample. `start` is where the stream's position 0 lies on the call's time line, in samples.
    */
-  readonly onLease?: (stream: StreamName, lease: Lease, start: number) => void;
+  readonly onLease?: (stream: VoiceStreamName, lease: Lease, start: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -59,12 +61,11 @@ export async function openCallVoice(
   const object = `CALL ${call.id}`;
   const limits = signal ? { signal } : {};
   const leases: Lease[] = [];
-  const redirect = async (stream: StreamName, lease: Lease, start: number): Promise<Lease> => {
+  const streams = { OUTPUT: call.output, CAPTURE_MIC: call.captureMic, INPUT: call.input };
+  const redirect = async (stream: VoiceStreamName, lease: Lease, start: number): Promise<Lease> => {
     leases.push(lease);
     onLease?.(stream, lease, start);
-    await call.redirect(stream, [{ kind: 'port', port: lease.port }], limits);
-    await lease.claimed(limits);
-    return lease;
+    return await redirectToLease(streams[stream], lease, limits);
   };
   const receive = (stream: StreamKind) => server.lease({ object, stream, direction: 'receive', readClass });
   try {

@@ -69,7 +69,10 @@ export async function runDemo(
   const spoken = options.input ?? SPEECH;
   await using speech = await WavReader.open(spoken);
   await using exchange = await ExchangeProcess.start({ manual: options.fast });
-  await using client = await attach(new TcpTransport({ port: exchange.port }), { name: 'jackfield demo' });
+  await using client = await attach(new TcpTransport({ port: exchange.port }), {
+    name: 'jackfield demo',
+    reattach: false,
+  });
   await using server = new PcmServer();
   const startedAt = performance.now();
   const call = await client.call(SERVICE);

@@ -7,6 +7,7 @@ export function explainCommand(): Command {
     .description('Say what each part of a protocol line is, what comes back, and which errors can.')
     .argument('<line...>', 'a command or a reply; "->" or "<-" in front says which')
     .option('--json', 'print the explanation as JSON')
+    .allowUnknownOption() // a line that begins with "->" is not an option
     .addHelpText('after', '\nExample:\n  jackfield explain \'ALTER CALL 5 SET_INPUT PORT="5001"\'')
     .action((words: string[], options: { json?: boolean }) => {
       const explanation = explain(words.join(' '));

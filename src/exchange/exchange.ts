@@ -1,76 +1,124 @@
-import { type Clock, systemClock } from '../clock.js';
+import { EventEmitter } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../clock.js';
 import { invalidArgument } from '../errors.js';
-import { replies } from '../protocol/replies.js';
-import { commandAnswerer, PARAMETER_DEFAULTS } from './commands.js';
-import { Conversations, type Service } from './conversations.js';
+import { Authorization } from './api/authorization.js';
+import { commandAnswerer } from './api/commands.js';
+import { Endpoint, type EndpointContext } from './api/endpoint.js';
+import type { Services } from './api/services.js';
+import type { Session } from './api/session.js';
+import { TcpListener } from './attach/tcp-listener.js';
+import { chargeFor, type Destination } from './calls/attempt.js';
+import { Calls } from './calls/calls.js';
+import type { RobotDestination } from './calls/robot.js';
+import type { UserCall } from './calls/user-call.js';
+import { Directory } from './directory.js';
 import { echoService } from './echo-service.js';
-import { Endpoint } from './endpoint.js';
-import { silentSoundCard } from './sound-card.js';
-import { TcpListener } from './tcp-listener.js';
-import type { User, UserOptions } from './user.js';
-import { VoiceRouter } from './voice-router.js';
+import { type ExchangeOptions, type ResolvedOptions, resolveOptions } from './exchange-options.js';
+import { type Deposit, Voicemails } from './mailbox/voicemails.js';
+import { ExchangeStore } from './store/exchange-store.js';
+import { Journal } from './store/journal.js';
+import { User, type UserOptions } from './user.js';
+import { BEEP, promptFile } from './voice/prompts.js';
+import { VoiceTicker } from './voice/voice-ticker.js';
 
-/** Options of {@link Exchange.start}. */
-export interface ExchangeOptions {
-  /** Drives the life of every call. Default: the machine's clock. */
-  readonly clock?: Clock;
-  /** Default: one user, `jack`. */
-  readonly users?: readonly UserOptions[];
-  /**
-   * How long, in real milliseconds, a tick of the voice bridge waits for a redirected port before it goes on with
-   * silence. 0 (default) is real time. On a {@link VirtualClock} a wait stops time, so that a call can run many
-   * times faster than real time and not miss a sample.
-   */
-  readonly patienceMs?: number;
-  /** Length of the pieces written to a redirected port, in milliseconds: 10 as Skype did, or 20 (default). */
-  readonly pieceMs?: 10 | 20;
-  /** Folders in which `FILE="..."` may read and write. Default: none. */
-  readonly fileRoots?: readonly string[];
+/** What an {@link Exchange} tells its listeners. */
+export interface ExchangeEvents {
+  /** Something has failed that no client can be told of: a disk, mostly. The exchange goes on. */
+  failure: [error: unknown];
+  /** A line has passed between a client and the endpoint of `handle`. `client` numbers the attachments. */
+  line: [line: { handle: string; client: number; direction: 'in' | 'out'; text: string }];
+}
+
+/** A call as it stands, for those who watch an exchange. */
+export interface CallView {
+  readonly id: number;
+  readonly handle: string;
+  readonly partner: string;
+  readonly status: string;
+  readonly seconds: number;
+}
+
+/** Something that serves an endpoint to clients. */
+interface Listener {
+  close(): Promise<void>;
 }
 
 /**
  * An embedded exchange: users, a call testing service, and an endpoint for each user that speaks the Skype
  * Desktop API from Skype's side.
  */
-export class Exchange implements AsyncDisposable {
+export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDisposable {
+  readonly #options: ResolvedOptions;
   readonly #clock: Clock;
-  readonly #users = new Map<string, User>();
+  readonly #store: ExchangeStore;
+  readonly #directory: Directory;
   readonly #endpoints = new Map<string, Endpoint>();
-  readonly #services = new Map<string, Service>();
-  readonly #listeners: TcpListener[] = [];
-  readonly #conversations: Conversations;
+  readonly #listeners: Listener[] = [];
+  readonly #calls: Calls;
+  readonly #voicemails: Voicemails;
+  readonly #services: Services;
+  readonly #clients = new WeakMap<Session, number>();
+  readonly #temporary: string | undefined;
+  #lastClient = 0;
+  #lastId: number;
 
-  private constructor(options: ExchangeOptions, services: readonly Service[]) {
-    this.#clock = options.clock ?? systemClock;
-    const patienceMs = options.patienceMs ?? 0;
-    if (!(patienceMs >= 0 && patienceMs <= 60_000)) {
-      throw invalidArgument('patienceMs', 'from 0 to 60000 ms', patienceMs);
-    }
-    for (const service of services) this.#services.set(service.handle, service);
-    this.#conversations = new Conversations({
-      clock: this.#clock,
-      serviceOf: (handle) => this.#services.get(handle.toLowerCase()),
-      callChanged: (call, property, value) =>
-        this.#endpoints.get(call.user.handle)?.notify(replies.property('CALL', call.id, property, value)),
+  private constructor(options: ResolvedOptions, journal: Journal | undefined, folders: Folders) {
+    super();
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#temporary = folders.temporary;
+    this.#store = new ExchangeStore(journal, (error) => this.emit('failure', error));
+    this.#lastId = this.#store.lastId;
+    const ticker = new VoiceTicker(options.clock);
+    this.#directory = new Directory(options.clock, options.gateway);
+    this.#calls = new Calls({
+      clock: options.clock,
+      ticker,
+      historyLimit: options.historyLimit,
+      conferenceLimit: options.conferenceLimit,
+      nextId: () => ++this.#lastId,
+      save: (object) => this.#store.saveCall(object),
+      forget: (object) => this.#store.forget('call', object.id),
+      takeMessage: (call, destination) => this.#takeMessage(call, destination),
+      ended: (call) => this.#charge(call),
     });
-    const answer = commandAnswerer({
-      conversations: this.#conversations,
-      router: new VoiceRouter({
-        port: { patienceMs, pieceMs: options.pieceMs ?? 20 },
-        fileRoots: [...(options.fileRoots ?? [])],
-      }),
-      fullNameOf: (handle) => (this.#users.get(handle) ?? this.#services.get(handle))?.fullName,
+    this.#voicemails = new Voicemails({
+      clock: options.clock,
+      ticker,
+      folder: folders.voicemails,
+      defaultGreeting: promptFile('voicemail-greeting.wav'),
+      beep: BEEP,
+      userOf: (handle) => this.#directory.userOf(handle),
+      nextId: () => ++this.#lastId,
+      save: (voicemail) => this.#store.saveVoicemail(voicemail, this.#voicemails.fileFor(voicemail.id)),
+      forget: (voicemail) => this.#store.forget('voicemail', voicemail.id),
+      failed: (error) => this.emit('failure', error),
     });
-    for (const userOptions of options.users ?? [{ handle: 'jack' }]) {
-      const user = userOf(userOptions);
-      this.#users.set(user.handle, user);
-      this.#endpoints.set(user.handle, new Endpoint(user, answer));
-    }
+    this.#services = this.#makeServices();
+    const context = this.#endpointContext();
+    for (const user of options.users) this.#addUser(user, context);
+    this.#restore();
   }
 
-  /** Starts an exchange. Nothing listens until {@link listen} is called; {@link endpoint} serves the same process. */
+  /**
+   * Starts an exchange. Nothing listens until {@link listen} is called; {@link endpoint} serves the same process.
+   *
+   * @throws ERR_INVALID_ARG, naming the option; ERR_FILE when the state folder cannot be used.
+   */
   static async start(options: ExchangeOptions = {}): Promise<Exchange> {
-    return new Exchange(options, [await echoService()]);
+    const resolved = resolveOptions(options);
+    const temporary =
+      resolved.stateFolder === undefined ? await mkdtemp(join(tmpdir(), 'jackfield-')) : undefined;
+    const journal = resolved.stateFolder === undefined ? undefined : await Journal.open(resolved.stateFolder);
+    const voicemails = join(resolved.stateFolder ?? temporary ?? '', 'voicemails');
+    await mkdir(voicemails, { recursive: true });
+    const exchange = new Exchange(resolved, journal, { voicemails, temporary });
+    exchange.addRobot(await echoService(resolved.clock));
+    for (const robot of resolved.robots) exchange.addRobot(robot);
+    return exchange;
   }
 
   /**
@@ -81,15 +129,10 @@ export class Exchange implements AsyncDisposable {
    */
   endpoint(handle?: string): Endpoint {
     const [first] = this.#endpoints.keys();
-    const endpoint = this.#endpoints.get(handle ?? first ?? '');
-    if (!endpoint) {
-      throw invalidArgument(
-        'handle',
-        `one of the exchange's users (${[...this.#users.keys()].join(', ')})`,
-        handle,
-      );
-    }
-    return endpoint;
+    const endpoint = this.#endpoints.get((handle ?? first ?? '').toLowerCase());
+    if (endpoint) return endpoint;
+    const handles = this.#directory.users.map((user) => user.handle).join(', ');
+    throw invalidArgument('handle', `one of the exchange's users (${handles})`, handle);
   }
 
   /** Serves a user's endpoint on a loopback TCP port; 0 (default) lets the system choose. Returns the port. */
@@ -99,30 +142,130 @@ export class Exchange implements AsyncDisposable {
     return listener.port;
   }
 
+  /** Adds somebody who can be called and follows a script. */
+  addRobot(robot: Destination): void {
+    this.#directory.addRobot(robot);
+  }
+
+  /** Has a robot call a user. @throws ERR_INVALID_ARG when there is no such user. */
+  callFrom(robot: RobotDestination, handle: string): void {
+    const { user } = this.endpoint(handle);
+    this.#calls.placeFrom(robot.leg(), this.#directory.destinationOf(user, user.handle, this.#calls));
+  }
+
+  /**
+   * Puts a voicemail into a user's mailbox. Its file stays where it is.
+   *
+   * @returns the id of the VOICEMAIL object.
+   * @throws ERR_INVALID_ARG when there is no such user; ERR_FILE, ERR_WAV when the file cannot be read.
+   */
+  deposit(deposit: Deposit & { readonly to: string }): Promise<number> {
+    const { user } = this.endpoint(deposit.to);
+    return this.#voicemails.deposit(user, deposit);
+  }
+
+  /** The calls that go on, one for each user's view. */
+  get calls(): CallView[] {
+    return this.#calls.active.map(({ id, user, partner, status, object }) => ({
+      id,
+      handle: user.handle,
+      partner: partner.handle,
+      status,
+      seconds: Number(object.get('DURATION') ?? 0),
+    }));
+  }
+
   /** Ends all calls, flushes their streams, then closes every session and port. */
   async close(): Promise<void> {
-    await this.#conversations.close();
+    await this.#calls.close();
+    await this.#voicemails.close();
     for (const endpoint of this.#endpoints.values()) endpoint.close();
     await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
+    this.#store.close();
+    if (this.#temporary !== undefined) await rm(this.#temporary, { recursive: true, force: true });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+
+  #makeServices(): Services {
+    return {
+      clock: this.#clock,
+      calls: this.#calls,
+      voicemails: this.#voicemails,
+      opener: this.#options.opener,
+      destinationOf: (user, target) => this.#directory.destinationOf(user, target, this.#calls),
+      identityOf: (handle) => this.#directory.identityOf(handle),
+      userOf: (handle) => this.#directory.userOf(handle),
+      identities: () => this.#directory.identities(),
+      saveUser: (user) => this.#store.saveUser(user),
+    };
+  }
+
+  #endpointContext(): Omit<EndpointContext, 'trace'> {
+    return {
+      clock: this.#clock,
+      answer: commandAnswerer(this.#services),
+      authorization: new Authorization(this.#options.attach, this.#store),
+    };
+  }
+
+  #addUser(options: UserOptions, context: Omit<EndpointContext, 'trace'>): void {
+    const user = new User(options, (message) => endpoint.notify(message));
+    const endpoint: Endpoint = new Endpoint(user, {
+      ...context,
+      trace: (direction, text, session) => this.#trace(user, direction, text, session),
+    });
+    this.#directory.addUser(user);
+    this.#endpoints.set(user.handle.toLowerCase(), endpoint);
+  }
+
+  #restore(): void {
+    for (const user of this.#directory.users) this.#store.restoreUser(user);
+    for (const { id, stored } of this.#store.objects('call')) {
+      const user = this.#directory.userOf(stored.user);
+      if (user) this.#calls.restore(user, id, stored.properties);
+    }
+    for (const { id, stored } of this.#store.objects('voicemail')) {
+      const user = this.#directory.userOf(stored.user);
+      if (user) this.#voicemails.restore(user, id, stored.properties, stored.file);
+    }
+  }
+
+  #takeMessage(call: UserCall, destination: Destination): boolean {
+    const owner = this.#directory.userOf(destination.identity.handle);
+    if (!owner?.settings.voicemail) return false;
+    this.#voicemails.leave(call, owner, 'forwarded');
+    return true;
+  }
+
+  /** Takes the price of a call to a phone off the balance, by the minute begun. */
+  #charge(call: UserCall): void {
+    const cost = chargeFor(call.object);
+    if (cost === 0) return;
+    const balance = Number(call.user.profile.get('PSTN_BALANCE')) - cost;
+    call.user.profile.set('PSTN_BALANCE', String(balance));
+    this.#store.saveUser(call.user);
+    call.user.notify({
+      kind: 'property',
+      object: 'PROFILE',
+      id: undefined,
+      property: 'PSTN_BALANCE',
+      value: String(balance),
+    });
+  }
+
+  #trace(user: User, direction: 'in' | 'out', text: string, session: Session): void {
+    if (this.listenerCount('line') === 0) return;
+    const client = this.#clients.get(session) ?? ++this.#lastClient;
+    this.#clients.set(session, client);
+    this.emit('line', { handle: user.handle, client, direction, text });
+  }
 }
 
-function userOf(options: UserOptions): User {
-  if (!/^[a-z][a-z0-9.,_-]{1,31}$/i.test(options.handle)) {
-    throw invalidArgument(
-      'handle',
-      'a Skype name: a letter, then letters, digits, and . , - _',
-      options.handle,
-    );
-  }
-  return {
-    handle: options.handle,
-    fullName: options.fullName ?? options.handle,
-    soundCard: options.soundCard ?? silentSoundCard,
-    parameters: new Map(Object.entries(PARAMETER_DEFAULTS)),
-  };
+interface Folders {
+  readonly voicemails: string;
+  /** Removed when the exchange closes. */
+  readonly temporary: string | undefined;
 }

@@ -1,20 +1,200 @@
-import type { SoundCard } from './sound-card.js';
+import { invalidArgument } from '../errors.js';
+import type { EndpointMessage } from '../protocol/message.js';
+import type { ObjectOwner, ObjectRecord } from './api-object.js';
+import { type Identity, isHandle, phoneNumber } from './identity.js';
+import { type SoundCard, silentSoundCard } from './voice/sound-card.js';
 
 /** What an exchange needs to know of a user before he can be called. */
 export interface UserOptions {
-  /** The Skype name: a letter, then 5 to 31 letters, digits, `.`, `,`, `-` or `_`. */
+  /** The Skype name: a letter, then 1 to 31 letters, digits, `.`, `,`, `-`, `_` or `:`. */
   readonly handle: string;
   /** Shown as FULLNAME. Default: the handle. */
   readonly fullName?: string;
   /** Default: a sound card that is silent. */
   readonly soundCard?: SoundCard;
+  /** Further properties of PROFILE, as on the wire. */
+  readonly profile?: Readonly<Record<string, string>>;
+  /** Handles of those in the contact list from the start. Default: none. */
+  readonly contacts?: readonly string[];
+  /** Whether others can leave a voicemail. Default true. */
+  readonly voicemail?: boolean;
+  /** Longest voicemail that may be left, in seconds: 1 to 600. Default 600. */
+  readonly voicemailSeconds?: number;
+  /** WAV file that greets who leaves a voicemail. Default: a greeting that is shipped. */
+  readonly greeting?: string;
+  /** Who may call: everybody, those in the contact list, or those who are authorised. Default `anyone`. */
+  readonly callsFrom?: 'anyone' | 'contacts' | 'authorized';
+  /** Whether a call rings while another goes on; otherwise the caller hears that the line is busy. Default true. */
+  readonly callWaiting?: boolean;
+  /** Whether there is a camera. Default false. */
+  readonly video?: boolean;
+  /** Whether phones can be called. Default true. */
+  readonly skypeOut?: boolean;
+  /** Number by which phones call the user. Default: none. */
+  readonly skypeIn?: string;
 }
 
-/** A user of the exchange: his settings and his calls. */
-export interface User {
+export type UserSettings = Required<Omit<UserOptions, 'skypeIn' | 'greeting'>> &
+  Pick<UserOptions, 'skypeIn' | 'greeting'>;
+
+/** What a user knows of another: `USER` properties that are his own. */
+export type Contact = Map<string, string>;
+
+/** General parameters that a client can read and, where it makes sense, set; with the value of a new user. */
+const PARAMETER_DEFAULTS = {
+  SKYPEVERSION: '8.0.0.0',
+  CONNSTATUS: 'ONLINE',
+  USERSTATUS: 'ONLINE',
+  PREDICTIVE_DIALER_COUNTRY: 'ee',
+  AUDIO_IN: '',
+  AUDIO_OUT: '',
+  RINGER: '',
+  VIDEO_IN: '',
+  MUTE: 'OFF',
+  AVATAR: '',
+  RINGTONE: '1 call_in',
+  PCSPEAKER: 'ON',
+  AGC: 'ON',
+  AEC: 'ON',
+  AUTOAWAY: 'OFF',
+  CONTACTS_FOCUSED: '',
+  UI_LANGUAGE: 'en',
+  WALLPAPER: '',
+  SILENT_MODE: 'OFF',
+  WINDOWSTATE: 'NORMAL',
+} as const;
+
+const PROFILE_DEFAULTS = {
+  PSTN_BALANCE: '0',
+  PSTN_BALANCE_CURRENCY: 'EUR',
+  BIRTHDAY: '0',
+  SEX: 'UNKNOWN',
+  LANGUAGES: '',
+  COUNTRY: '',
+  IPCOUNTRY: '',
+  PROVINCE: '',
+  CITY: '',
+  PHONE_HOME: '',
+  PHONE_OFFICE: '',
+  PHONE_MOBILE: '',
+  HOMEPAGE: '',
+  ABOUT: '',
+  MOOD_TEXT: '',
+  RICH_MOOD_TEXT: '',
+  TIMEZONE: '86400',
+  CALL_APPLY_CF: 'FALSE',
+  CALL_NOANSWER_TIMEOUT: '15',
+  CALL_FORWARD_RULES: '',
+  CALL_SEND_TO_VM: 'FALSE',
+  SMS_VALIDATED_NUMBERS: '',
+} as const;
+
+/** A user of the exchange: who he is, what he has set, whom he knows. */
+export class User implements Identity, ObjectOwner {
   readonly handle: string;
-  readonly fullName: string;
-  readonly soundCard: SoundCard;
-  /** Settings that `SET <parameter>` changes, by parameter. */
-  readonly parameters: Map<string, string>;
+  readonly network = 'P2P';
+  readonly settings: UserSettings;
+  /** Settings that `SET <parameter>` changes. */
+  readonly parameters: Map<string, string> = new Map(Object.entries(PARAMETER_DEFAULTS));
+  /** Properties of PROFILE. */
+  readonly profile: Map<string, string>;
+  /** What this user has set about others, by lower-case handle. */
+  readonly contacts = new Map<string, Contact>();
+  readonly #notify: (message: EndpointMessage) => void;
+
+  /** @throws ERR_INVALID_ARG, naming the option. */
+  constructor(options: UserOptions, notify: (message: EndpointMessage) => void) {
+    this.settings = resolved(options);
+    this.handle = this.settings.handle;
+    this.#notify = notify;
+    this.profile = new Map(
+      Object.entries({ ...PROFILE_DEFAULTS, FULLNAME: this.settings.fullName, ...this.settings.profile }),
+    );
+    for (const contact of this.settings.contacts) this.contact(contact).set('BUDDYSTATUS', '3');
+  }
+
+  get fullName(): string {
+    return this.profile.get('FULLNAME') || this.handle;
+  }
+
+  get soundCard(): SoundCard {
+    return this.settings.soundCard;
+  }
+
+  /** Whether he can be reached. */
+  get online(): boolean {
+    const status = this.parameters.get('USERSTATUS');
+    return status !== 'OFFLINE' && status !== 'LOGGEDOUT';
+  }
+
+  /** Tells the clients attached to this user's endpoint. */
+  notify(message: EndpointMessage): void {
+    this.#notify(message);
+  }
+
+  /** What this user has set about `handle`; made when there is nothing yet. */
+  contact(handle: string): Contact {
+    const key = handle.toLowerCase();
+    const known = this.contacts.get(key) ?? new Map<string, string>();
+    this.contacts.set(key, known);
+    return known;
+  }
+
+  /** Whether this user has set `property` of `handle` to TRUE. */
+  has(property: 'ISBLOCKED' | 'ISAUTHORIZED', handle: string): boolean {
+    return this.contacts.get(handle.toLowerCase())?.get(property) === 'TRUE';
+  }
+
+  isContact(handle: string): boolean {
+    return this.contacts.get(handle.toLowerCase())?.get('BUDDYSTATUS') === '3';
+  }
+
+  /** Whether a setting of PROFILE is on, in whatever case it was written. */
+  applies(property: 'CALL_APPLY_CF' | 'CALL_SEND_TO_VM'): boolean {
+    return this.profile.get(property)?.toUpperCase() === 'TRUE';
+  }
+
+  /** Profile and contacts, to be stored. */
+  record(): { readonly profile: ObjectRecord; readonly contacts: Readonly<Record<string, ObjectRecord>> } {
+    return {
+      profile: Object.fromEntries(this.profile),
+      contacts: Object.fromEntries(
+        Array.from(this.contacts, ([handle, contact]) => [handle, Object.fromEntries(contact)]),
+      ),
+    };
+  }
+
+  /** Takes back what {@link record} gave. */
+  restore({ profile, contacts }: ReturnType<User['record']>): void {
+    for (const [property, value] of Object.entries(profile)) this.profile.set(property, value);
+    for (const [handle, contact] of Object.entries(contacts)) {
+      for (const [property, value] of Object.entries(contact)) this.contact(handle).set(property, value);
+    }
+  }
+}
+
+function resolved(options: UserOptions): UserSettings {
+  const { handle, voicemailSeconds = 600, skypeIn } = options;
+  if (!isHandle(handle)) {
+    throw invalidArgument('handle', 'a Skype name: a letter, then letters, digits, and . , - _ :', handle);
+  }
+  if (!Number.isInteger(voicemailSeconds) || voicemailSeconds < 1 || voicemailSeconds > 600) {
+    throw invalidArgument('voicemailSeconds', 'an integer from 1 to 600', voicemailSeconds);
+  }
+  if (skypeIn !== undefined && phoneNumber(skypeIn) !== skypeIn) {
+    throw invalidArgument('skypeIn', 'a phone number with its +', skypeIn);
+  }
+  return Object.freeze({
+    fullName: handle,
+    soundCard: silentSoundCard,
+    profile: {},
+    contacts: [],
+    voicemail: true,
+    callsFrom: 'anyone',
+    callWaiting: true,
+    video: false,
+    skypeOut: true,
+    ...options,
+    voicemailSeconds,
+  });
 }

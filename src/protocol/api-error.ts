@@ -1,11 +1,10 @@
 import { JackfieldError } from '../errors.js';
+import { entryOf } from './catalogue/entry-of.js';
 import { ERROR_TEXTS } from './catalogue/error-codes.js';
-
-const TEXTS: Readonly<Record<number, string>> = ERROR_TEXTS;
 
 /** The reference's text for an error number; `undefined` for a number that it does not list. */
 export function errorText(number: number): string | undefined {
-  return Object.hasOwn(TEXTS, number) ? TEXTS[number] : undefined;
+  return entryOf<string>(ERROR_TEXTS, String(number));
 }
 
 /** The endpoint's answer `ERROR <number> <text>` to a command. Its code is `ERR_API`. */

@@ -1,3 +1,4 @@
+import { entryOf } from './catalogue/entry-of.js';
 import type { ErrorNumber } from './catalogue/error-codes.js';
 import { OBJECTS } from './catalogue/objects.js';
 import { PARAMETERS } from './catalogue/parameters.js';
@@ -80,9 +81,4 @@ function ownErrors(command: Exclude<CommandMessage, { kind: 'unknown' }>): reado
 
 function allOf({ id, what, other = [] }: CommandErrors): ErrorNumber[] {
   return [id, what, ...other];
-}
-
-/** The entry of a table for a word that may not be in it. */
-export function entryOf<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {
-  return Object.hasOwn(table, word) ? table[word] : undefined;
 }

@@ -1,15 +1,21 @@
 import { invalidArgument } from '../errors.js';
 import type { StreamTarget } from './catalogue/value-type.js';
+import type { HISTORIES, WINDOWS } from './catalogue/windows.js';
 import type {
   ActionName,
   AlterCommandOf,
   CallCommand,
   ChatCommand,
+  ClearCommand,
+  CreateCommand,
+  DeleteCommandOf,
   GetCommandOf,
   GetParameterCommand,
+  LeaveVoicemailCommand,
   NameCommand,
   ObjectId,
   ObjectName,
+  OpenCommand,
   ParameterName,
   PlainCommand,
   PropertyName,
@@ -17,6 +23,7 @@ import type {
   SearchCommand,
   SearchName,
   SendChatMessageCommand,
+  SendMessageCommand,
   SetCommandOf,
   SetParameterCommand,
 } from './message.js';
@@ -103,6 +110,17 @@ export const commands = {
     return { kind: 'search', what, target: free('target', target) };
   },
 
+  callVoicemail: (target: string): LeaveVoicemailCommand => ({
+    kind: 'call-voicemail',
+    target: phrase('target', target),
+  }),
+
+  message: (target: string, text: string): SendMessageCommand => ({
+    kind: 'message',
+    target: word('target', target),
+    text: free('text', text),
+  }),
+
   chatMessage(chat: string, text: string): SendChatMessageCommand {
     return { kind: 'chat-message', chat: word('chat', chat), text: free('text', text) };
   },
@@ -111,10 +129,36 @@ export const commands = {
     const argument = targets.map((target) => listItem('target', target)).join(', ');
     return { kind: 'chat', action: 'CREATE', argument };
   },
+
+  /** @param argument what follows the object's name: a name, an SMS type and number, the attributes of a menu item. */
+  create: (object: ObjectName, argument: string): CreateCommand => ({
+    kind: 'create',
+    object,
+    argument: phrase('argument', argument),
+  }),
+
+  delete: <O extends NamedObject>(object: O, id: ObjectId<O>): DeleteCommandOf<O> => ({
+    kind: 'delete',
+    object,
+    id: checkId(object, id),
+  }),
+
+  open: (what: keyof typeof WINDOWS, argument = ''): OpenCommand => ({
+    kind: 'open',
+    what,
+    argument: free('argument', argument),
+  }),
+
+  clear: (what: keyof typeof HISTORIES, argument = ''): ClearCommand => ({
+    kind: 'clear',
+    what,
+    argument: free('argument', argument),
+  }),
 } as const;
 
 /** Free text: anything that stays on its line. */
 function free(parameter: string, value: string): string {
+  if (typeof value !== 'string') throw invalidArgument(parameter, 'a string', value);
   if (hasLineBreak(value)) throw lineBreakError(parameter);
   return value;
 }

@@ -1,10 +1,10 @@
+import { entryOf } from './catalogue/entry-of.js';
 import { OBJECTS } from './catalogue/objects.js';
 import { PARAMETERS } from './catalogue/parameters.js';
 import { LISTS, SEARCHES } from './catalogue/searches.js';
 import type { ObjectSpec } from './catalogue/spec.js';
 import { VERBS } from './catalogue/verbs.js';
 import { HISTORIES, WINDOWS } from './catalogue/windows.js';
-import { entryOf } from './command-errors.js';
 import { suggest } from './suggest.js';
 
 /** A word that is not in the catalogue, and the one that was probably meant. */

@@ -1,4 +1,5 @@
 import { errorText } from './api-error.js';
+import { entryOf } from './catalogue/entry-of.js';
 import { OBJECTS } from './catalogue/objects.js';
 import { PARAMETERS } from './catalogue/parameters.js';
 import { LISTS, SEARCHES, type SearchSpec } from './catalogue/searches.js';
@@ -6,7 +7,7 @@ import type { ActionSpec, ObjectSpec, PropertySpec, Since } from './catalogue/sp
 import type { StreamTarget } from './catalogue/value-type.js';
 import { VERBS } from './catalogue/verbs.js';
 import { HISTORIES, type TargetSpec, WINDOWS } from './catalogue/windows.js';
-import { entryOf, VERB_OF } from './command-errors.js';
+import { VERB_OF } from './command-errors.js';
 import type { CommandMessage, EndpointMessage, ObjectName } from './message.js';
 import { serialize } from './serialize.js';
 import { parseStreamTargets } from './stream-target.js';

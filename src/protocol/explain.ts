@@ -8,7 +8,8 @@ import { actionSpec, type ExplainedPart, explainParts } from './explain-parts.js
 import type { CommandMessage, EndpointMessage, ObjectName } from './message.js';
 import { parseCommand } from './parse-command.js';
 import { parseReply } from './parse-reply.js';
-import { serialize } from './serialize.js';
+import { hasLineBreak, lineBreakError, serialize } from './serialize.js';
+import { suggest } from './suggest.js';
 
 /** What a line of the protocol says. */
 export interface Explanation {
@@ -30,8 +31,10 @@ export interface Explanation {
  *
  * @param line a command or a reply; `->` or `<-` in front says which. Without one, a line that reads as a property,
  * parameter or list of the catalogue is taken for a reply, anything else for a command.
+ * @throws ERR_LINE_BREAK when there is more than one line.
  */
 export function explain(line: string): Explanation {
+  if (hasLineBreak(line)) throw lineBreakError('line');
   const { from, text } = directionOf(line);
   const message = from === 'client' ? parseCommand(text) : parseReply(text);
   const { line: correctedLine, corrections } = correct(text, from);
@@ -64,8 +67,10 @@ function directionOf(line: string): { from: 'client' | 'endpoint'; text: string 
   return { from: listed ? 'endpoint' : 'client', text };
 }
 
+/** Whether the catalogue lists the property, or one that it may be a slip of. */
 function isListed(object: ObjectName, property: string): boolean {
-  return Object.hasOwn(OBJECTS[object].properties, property);
+  const { properties } = OBJECTS[object];
+  return Object.hasOwn(properties, property) || suggest(property, Object.keys(properties)) !== undefined;
 }
 
 function repliesTo(command: CommandMessage): string[] {

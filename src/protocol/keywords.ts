@@ -1,16 +1,17 @@
 /** A set of the wire's keywords: recognised as the catalogue spells them, and in any other case. */
 export class Keywords {
-  readonly #names: ReadonlySet<string>;
+  /** Each keyword to itself, so that messages share one string and keep no piece of their line. */
+  readonly #interned: ReadonlyMap<string, string>;
   readonly #byUpperCase: ReadonlyMap<string, string>;
 
   constructor(names: Iterable<string>) {
-    this.#names = new Set(names);
-    this.#byUpperCase = new Map([...this.#names].map((name) => [name.toUpperCase(), name]));
+    this.#interned = new Map(Array.from(names, (name) => [name, name]));
+    this.#byUpperCase = new Map(Array.from(this.#interned.keys(), (name) => [name.toUpperCase(), name]));
   }
 
-  /** Whether `word` is a keyword in the catalogue's own spelling. */
-  has(word: string): boolean {
-    return this.#names.has(word);
+  /** The keyword that `word` is, in the catalogue's own spelling. */
+  exact(word: string): string | undefined {
+    return this.#interned.get(word);
   }
 
   /** The catalogue's spelling of a keyword that came in any case. */

@@ -16,11 +16,11 @@ import type {
 import { Scanner, splitList } from './scanner.js';
 import {
   GET_SET_WORDS,
-  isFreeText,
   OBJECT_WORDS,
   type ObjectEntry,
   objectEntry,
-  parameterSpec,
+  parameterValue,
+  propertyValue,
   SEARCH_WORDS,
 } from './vocabulary.js';
 
@@ -122,8 +122,9 @@ function parseChatMessage(s: Scanner): Parsed {
 }
 
 function parseChat(s: Scanner): Parsed {
-  const action = s.keyword(CHAT_ACTIONS) as ChatCommand['action'] | undefined;
-  if (action === undefined) return 503;
+  const word = s.keywordOrOther(CHAT_ACTIONS);
+  const action = CHAT_ACTIONS.exact(word) as ChatCommand['action'] | undefined;
+  if (action === undefined) return word === '' ? 502 : 503;
   return { kind: 'chat', action, argument: s.rest(), commandId: s.commandId, spelling: s.spelling };
 }
 
@@ -165,7 +166,7 @@ function parseSet(s: Scanner): Parsed {
   const entry = objectEntry(what);
   if (entry === undefined) {
     const parameter = what as ParameterName;
-    const value = isFreeText(parameterSpec(parameter)) ? s.text() : s.rest();
+    const value = parameterValue(parameter, s);
     return { kind: 'set-parameter', parameter, value, commandId: s.commandId, spelling: s.spelling };
   }
   const errors = entry.spec.errors.set;
@@ -173,7 +174,7 @@ function parseSet(s: Scanner): Parsed {
   if (id === INVALID) return errors.id;
   const property = s.keywordOrOther(entry.properties);
   if (property === '') return errors.what;
-  const value = isFreeText(entry.spec.properties[property]) ? s.text() : s.rest();
+  const value = propertyValue(entry, property, s);
   const object = entry.name;
   return {
     kind: 'set',
@@ -196,7 +197,7 @@ function parseAlter(s: Scanner): Parsed {
   if (id === INVALID) return errors.id;
   const action = s.keywordOrOther(entry.actions);
   if (action === '') return errors.what;
-  const argument = entry.spec.actions[action]?.argument === 'text' ? s.text() : s.rest();
+  const argument = entry.wordy.has(action) ? s.text() : s.rest();
   const object = entry.name;
   return {
     kind: 'alter',
@@ -227,10 +228,16 @@ function parseDelete(s: Scanner): Parsed {
   const word = s.keywordOrOther(OBJECT_WORDS);
   if (word === '') return 538;
   const entry = objectEntry(word);
-  const id = entry && readId(entry, s);
-  if (entry === undefined || id === INVALID) return entry === undefined ? 539 : entry.spec.errors.set.id;
-  const object = entry.name;
-  return { kind: 'delete', object, id, commandId: s.commandId, spelling: s.spelling } as DeleteCommand;
+  if (entry === undefined) return 539;
+  const id = readId(entry, s);
+  if (id === INVALID) return entry.spec.errors.delete ?? 538;
+  return {
+    kind: 'delete',
+    object: entry.name,
+    id,
+    commandId: s.commandId,
+    spelling: s.spelling,
+  } as DeleteCommand;
 }
 
 function target(kind: 'open' | 'clear', missing: ErrorNumber, s: Scanner): Parsed {

@@ -15,7 +15,7 @@ import type {
 } from './message.js';
 import { INVALID, parseVerb, readId } from './parse-command.js';
 import { parseInteger, Scanner, splitList, trimBlanks } from './scanner.js';
-import { isFreeText, isNumericList, OBJECT_WORDS, objectEntry, parameterSpec } from './vocabulary.js';
+import { isNumericList, OBJECT_WORDS, objectEntry, parameterValue, propertyValue } from './vocabulary.js';
 
 /** A reply, or `undefined` for a line that is none. */
 type Parsed = EndpointMessage | undefined;
@@ -77,7 +77,7 @@ function parseProperty(object: ObjectName, s: Scanner): Parsed {
   if (entry === undefined || id === INVALID) return undefined;
   const property = s.keywordOrOther(entry.properties);
   if (property === '') return undefined;
-  const value = isFreeText(entry.spec.properties[property]) ? s.text() : s.rest();
+  const value = propertyValue(entry, property, s);
   return {
     kind: 'property',
     object,
@@ -90,7 +90,7 @@ function parseProperty(object: ObjectName, s: Scanner): Parsed {
 }
 
 function parseParameter(parameter: ParameterName, s: Scanner): Parsed {
-  const value = isFreeText(parameterSpec(parameter)) ? s.text() : s.rest();
+  const value = parameterValue(parameter, s);
   return { kind: 'parameter', parameter, value, commandId: s.commandId, spelling: s.spelling };
 }
 

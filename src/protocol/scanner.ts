@@ -47,13 +47,13 @@ export class Scanner {
   /** The next word if `keywords` holds it, in any case: the catalogue's spelling. It is consumed either way. */
   keyword(keywords: Keywords): string | undefined {
     const word = this.word();
-    return keywords.has(word) ? word : this.#respelt(word, keywords);
+    return keywords.exact(word) ?? this.#respelt(word, keywords);
   }
 
   /** The next word, in the catalogue's spelling where `keywords` holds it and as it came where not. */
   keywordOrOther(keywords: Keywords): string {
     const word = this.word();
-    return keywords.has(word) ? word : (this.#respelt(word, keywords) ?? word);
+    return keywords.exact(word) ?? this.#respelt(word, keywords) ?? word;
   }
 
   /** A decimal number of at most 15 digits, so that it is exact; `undefined` for any other word. */
@@ -73,7 +73,7 @@ export class Scanner {
 
   /** What is left of the line, without the blanks on either side. */
   rest(): string {
-    return trimBlanks(this.#line.slice(this.#at));
+    return trimBlanks(this.#line, this.#at);
   }
 
   #respelt(word: string, keywords: Keywords): string | undefined {
@@ -98,9 +98,9 @@ export function parseInteger(word: string): number | undefined {
   return value;
 }
 
-/** `text` without leading and trailing blanks. Other white space is content. */
-export function trimBlanks(text: string): string {
-  let start = 0;
+/** `text` from `from` on, without leading and trailing blanks. Other white space is content. */
+export function trimBlanks(text: string, from = 0): string {
+  let start = from;
   let end = text.length;
   while (start < end && text.charCodeAt(start) === BLANK) start++;
   while (end > start && text.charCodeAt(end - 1) === BLANK) end--;
@@ -111,6 +111,6 @@ export function trimBlanks(text: string): string {
 export function splitList(text: string): string[] {
   return text
     .split(',')
-    .map(trimBlanks)
+    .map((word) => trimBlanks(word))
     .filter((word) => word !== '');
 }

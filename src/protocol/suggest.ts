@@ -5,7 +5,7 @@
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = word.toUpperCase();
   let best: string | undefined;
-  let bestSlips = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let bestSlips = Math.ceil(wanted.length / 3) + 1;
   for (const candidate of candidates) {
     const slips = slipsBetween(wanted, candidate.toUpperCase());
     if (slips < bestSlips) {

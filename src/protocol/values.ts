@@ -1,4 +1,5 @@
-import { JackfieldError } from '../errors.js';
+import { invalidArgument, JackfieldError } from '../errors.js';
+import { entryOf } from './catalogue/entry-of.js';
 import { OBJECTS } from './catalogue/objects.js';
 import { PARAMETERS } from './catalogue/parameters.js';
 import type { PropertySpec } from './catalogue/spec.js';
@@ -59,8 +60,7 @@ export function encodeParameter<P extends ParameterName>(parameter: P, value: Pa
 }
 
 function propertySpec<O extends ObjectName>(object: O, property: PropertyName<O>): PropertySpec {
-  const properties: Readonly<Record<string, PropertySpec>> = OBJECTS[object].properties;
-  return properties[property] ?? { type: 'text', note: '' };
+  return entryOf<PropertySpec>(OBJECTS[object].properties, property) ?? { type: 'text', note: '' };
 }
 
 function decode(name: string, spec: PropertySpec, text: string): unknown {
@@ -82,7 +82,8 @@ function inCatalogueCase(word: unknown, words: readonly string[] = []): unknown 
 }
 
 function encode(name: string, spec: PropertySpec, value: unknown): string {
-  const text = CODECS[spec.type].encode(value as never, name);
+  const text: unknown = CODECS[spec.type].encode(value as never, name);
+  if (typeof text !== 'string') throw invalidArgument(name, CODECS[spec.type].syntax, value);
   if (hasLineBreak(text)) throw lineBreakError(name);
   return text;
 }

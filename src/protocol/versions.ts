@@ -1,5 +1,8 @@
+import { entryOf } from './catalogue/entry-of.js';
+import type { ErrorNumber } from './catalogue/error-codes.js';
 import { CHATMESSAGE_TYPES_7 } from './catalogue/message.js';
-import type { CommandMessage, EndpointMessage, ObjectName, PropertyReply } from './message.js';
+import type { CommandMessage, EndpointMessage, ObjectName, ParameterName } from './message.js';
+import { replies } from './replies.js';
 import { trimBlanks } from './scanner.js';
 
 /** The newest protocol version of the reference. Everything inside an endpoint speaks it. */
@@ -10,49 +13,73 @@ export function negotiateProtocol(requested: number): number {
   return Math.min(Math.max(1, requested), PROTOCOL_VERSION);
 }
 
-/** How one property looks to a client that speaks a version below `below`. */
-export interface ValueConversion {
-  readonly below: number;
-  readonly object: ObjectName;
-  readonly property: string;
-  /** Words that the version does not know, and what stands for them. */
-  readonly words?: Readonly<Record<string, string>>;
-  /** Set where the two-letter code in front of the name is left out. */
-  readonly withoutCode?: true;
-}
+/** Words of a version, and what stood for each in the versions before. */
+type Words = Readonly<Record<string, string>>;
 
-const UNKNOWN_TYPES = Object.fromEntries(CHATMESSAGE_TYPES_7.map((type) => [type, 'UNKNOWN']));
+/** Something that a version brought, and what a client of a version below `below` knows instead. */
+export type VersionChange = { readonly below: number } & (
+  | { readonly kind: 'value'; readonly object: ObjectName; readonly property: string; readonly words: Words }
+  /** The two-letter code in front of a name. */
+  | { readonly kind: 'code'; readonly object: ObjectName; readonly property: string }
+  | { readonly kind: 'parameter'; readonly parameter: ParameterName; readonly words: Words }
+  | { readonly kind: 'error'; readonly number: ErrorNumber; readonly was: ErrorNumber }
+  /** An object that took another's place; properties and searches that were named otherwise. */
+  | {
+      readonly kind: 'object';
+      readonly object: 'CHATMESSAGE';
+      readonly was: 'MESSAGE';
+      readonly list: 'CHATMESSAGES';
+      readonly listWas: 'MESSAGES';
+      readonly properties: Words;
+      readonly searches: Words;
+    }
+);
 
 /**
- * What changed with each version, newest first, as it is applied on the way to an older client (reference,
- * "Skype protocol"). Where the reference says that a word is new but not what stood for it before, the word that
- * says the most of what is true was chosen: a call that waits to be redialled is still being routed.
+ * What changed with each version, newest first: the order in which the changes are undone on the way to an older
+ * client (reference, "Skype protocol"). Where the reference says that a word is new but not what stood for it, the
+ * word was chosen that says the most of what is true: a call that waits to be redialled is still being routed.
  */
-export const VALUE_CONVERSIONS: readonly ValueConversion[] = [
+export const VERSION_CHANGES: readonly VersionChange[] = [
   {
     below: 8,
+    kind: 'value',
     object: 'CALL',
     property: 'STATUS',
     words: { WAITING_REDIAL_COMMAND: 'ROUTING', REDIAL_PENDING: 'ROUTING' },
   },
-  { below: 8, object: 'SMS', property: 'FAILUREREASON', words: { NO_SENDERID_CAPABILITY: 'UNKNOWN' } },
+  {
+    below: 8,
+    kind: 'value',
+    object: 'SMS',
+    property: 'FAILUREREASON',
+    words: { NO_SENDERID_CAPABILITY: 'UNKNOWN' },
+  },
+  { below: 8, kind: 'error', number: 615, was: 508 },
   {
     below: 7,
+    kind: 'value',
     object: 'CALL',
     property: 'STATUS',
     words: { TRANSFERRING: 'INPROGRESS', TRANSFERRED: 'FINISHED' },
   },
-  { below: 7, object: 'CHATMESSAGE', property: 'TYPE', words: UNKNOWN_TYPES },
-  { below: 4, object: 'USER', property: 'LANGUAGE', withoutCode: true },
-  { below: 4, object: 'USER', property: 'COUNTRY', withoutCode: true },
+  {
+    below: 7,
+    kind: 'value',
+    object: 'CHATMESSAGE',
+    property: 'TYPE',
+    words: Object.fromEntries(CHATMESSAGE_TYPES_7.map((type) => [type, 'UNKNOWN'])),
+  },
+  { below: 4, kind: 'code', object: 'USER', property: 'LANGUAGE' },
+  { below: 4, kind: 'code', object: 'USER', property: 'COUNTRY' },
   {
     below: 3,
+    kind: 'value',
     object: 'CHATMESSAGE',
     property: 'TYPE',
     words: {
       SAID: 'TEXT',
       SETTOPIC: 'TEXT',
-      POSTEDCONTACTS: 'CONTACTS',
       ADDEDMEMBERS: 'UNKNOWN',
       SAWMEMBERS: 'UNKNOWN',
       CREATEDCHATWITH: 'UNKNOWN',
@@ -60,36 +87,30 @@ export const VALUE_CONVERSIONS: readonly ValueConversion[] = [
     },
   },
   {
+    below: 3,
+    kind: 'object',
+    object: 'CHATMESSAGE',
+    was: 'MESSAGE',
+    list: 'CHATMESSAGES',
+    listWas: 'MESSAGES',
+    properties: { FROM_HANDLE: 'PARTNER_HANDLE', FROM_DISPNAME: 'PARTNER_DISPNAME' },
+    searches: { CHATMESSAGES: 'MESSAGES', MISSEDCHATMESSAGES: 'MISSEDMESSAGES' },
+  },
+  {
     below: 2,
+    kind: 'value',
     object: 'CALL',
     property: 'STATUS',
     words: { LOCALHOLD: 'ONHOLD', REMOTEHOLD: 'ONHOLD', CANCELLED: 'FINISHED' },
   },
-  { below: 2, object: 'USER', property: 'ONLINESTATUS', words: { SKYPEME: 'ONLINE' } },
+  { below: 2, kind: 'value', object: 'USER', property: 'ONLINESTATUS', words: { SKYPEME: 'ONLINE' } },
+  { below: 2, kind: 'parameter', parameter: 'USERSTATUS', words: { SKYPEME: 'ONLINE' } },
 ];
 
-/** Below version 3 a chat message is a MESSAGE: what its words become on the way to the endpoint. */
-const MESSAGE_PROPERTIES = { PARTNER_HANDLE: 'FROM_HANDLE', PARTNER_DISPNAME: 'FROM_DISPNAME' } as const;
-const MESSAGE_SEARCHES = { MESSAGES: 'CHATMESSAGES', MISSEDMESSAGES: 'MISSEDCHATMESSAGES' } as const;
-const CHATMESSAGE_PROPERTIES = swapped(MESSAGE_PROPERTIES);
-
-/** A command of a client that speaks `version`, as the newest version would say it. */
+/** A command of a client that speaks `version`, as the newest version says it. */
 export function fromVersion(command: CommandMessage, version: number): CommandMessage {
-  if (version >= 3) return command;
-  switch (command.kind) {
-    case 'search':
-      return { ...command, what: lookUp(MESSAGE_SEARCHES, command.what) ?? command.what };
-    case 'get':
-    case 'set':
-      if (command.object !== 'MESSAGE') return command;
-      return {
-        ...command,
-        object: 'CHATMESSAGE',
-        property: lookUp(MESSAGE_PROPERTIES, command.property) ?? command.property,
-      };
-    default:
-      return command;
-  }
+  const changes = VERSION_CHANGES.filter(({ below }) => version < below);
+  return changes.reduceRight(updated, command);
 }
 
 /**
@@ -98,48 +119,64 @@ export function fromVersion(command: CommandMessage, version: number): CommandMe
  */
 export function toVersion(message: EndpointMessage, version: number): EndpointMessage {
   if (version >= PROTOCOL_VERSION) return message;
-  switch (message.kind) {
-    case 'property':
-      return propertyToVersion(message, version);
-    case 'parameter':
-      return version < 2 && message.parameter === 'USERSTATUS' && message.value === 'SKYPEME'
-        ? { ...message, value: 'ONLINE' }
-        : message;
-    case 'list':
-      return version < 3 && message.list === 'CHATMESSAGES' ? { ...message, list: 'MESSAGES' } : message;
-    case 'error':
-      // 615 came with version 8; before it, a chat that could not be made failed with 508.
-      return message.number === 615
-        ? { ...message, number: 508, text: 'CHAT: CREATE: opening a dialog to the given user failed' }
-        : message;
+  return VERSION_CHANGES.reduce((m, change) => (version < change.below ? outdated(m, change) : m), message);
+}
+
+/** The command after a change. Only the names of objects changed in what clients send. */
+function updated(command: CommandMessage, change: VersionChange): CommandMessage {
+  if (change.kind !== 'object') return command;
+  switch (command.kind) {
+    case 'search':
+      return { ...command, what: keyOf(change.searches, command.what) };
+    case 'get':
+    case 'set':
+      if (command.object !== change.was) return command;
+      return { ...command, object: change.object, property: keyOf(change.properties, command.property) };
     default:
-      return message;
+      return command;
   }
 }
 
-function propertyToVersion(message: PropertyReply, version: number): PropertyReply {
-  let { value } = message;
-  for (const rule of VALUE_CONVERSIONS) {
-    if (version >= rule.below || rule.object !== message.object || rule.property !== message.property)
-      continue;
-    value = rule.withoutCode ? withoutCode(value) : (lookUp(rule.words ?? {}, value) ?? value);
+/** The message before a change. */
+function outdated(m: EndpointMessage, change: VersionChange): EndpointMessage {
+  switch (change.kind) {
+    case 'value':
+      return isProperty(m, change) ? { ...m, value: lookUp(change.words, m.value) } : m;
+    case 'code':
+      return isProperty(m, change) ? { ...m, value: withoutCode(m.value) } : m;
+    case 'parameter':
+      if (m.kind !== 'parameter' || m.parameter !== change.parameter) return m;
+      return { ...m, value: lookUp(change.words, m.value) };
+    case 'error':
+      return m.kind === 'error' && m.number === change.number
+        ? { ...replies.error(change.was), commandId: m.commandId }
+        : m;
+    case 'object':
+      if (m.kind === 'list' && m.list === change.list) return { ...m, list: change.listWas };
+      if (m.kind !== 'property' || m.object !== change.object) return m;
+      return { ...m, object: change.was, property: lookUp(change.properties, m.property) };
+    default:
+      return change satisfies never;
   }
-  if (version >= 3 || message.object !== 'CHATMESSAGE') {
-    return value === message.value ? message : { ...message, value };
-  }
-  const property = lookUp(CHATMESSAGE_PROPERTIES, message.property) ?? message.property;
-  return { ...message, object: 'MESSAGE', property, value };
+}
+
+function isProperty(
+  m: EndpointMessage,
+  of: { readonly object: ObjectName; readonly property: string },
+): m is EndpointMessage & { kind: 'property' } {
+  return m.kind === 'property' && m.object === of.object && m.property === of.property;
 }
 
 /** `en English` without its code. A name alone begins with a capital. */
 function withoutCode(value: string): string {
-  return /^[a-z]{2}( |$)/.test(value) ? trimBlanks(value.slice(2)) : value;
+  return /^[a-z]{2}( |$)/.test(value) ? trimBlanks(value, 2) : value;
 }
 
-function lookUp<V>(table: Readonly<Record<string, V>>, word: string): V | undefined {
-  return Object.hasOwn(table, word) ? table[word] : undefined;
+function lookUp(table: Words, word: string): string {
+  return entryOf(table, word) ?? word;
 }
 
-function swapped(table: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(table).map(([from, to]) => [to, from]));
+/** The key under which the table has `word`. */
+function keyOf<W extends string>(table: Words, word: W): W {
+  return (Object.keys(table).find((key) => table[key] === word) as W | undefined) ?? word;
 }

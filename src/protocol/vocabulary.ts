@@ -4,6 +4,7 @@ import { LISTS, SEARCHES } from './catalogue/searches.js';
 import type { ObjectSpec, PropertySpec } from './catalogue/spec.js';
 import { Keywords } from './keywords.js';
 import type { ListName, ObjectName, ParameterName } from './message.js';
+import type { Scanner } from './scanner.js';
 
 /** One object as the parser needs it. */
 export interface ObjectEntry {
@@ -11,6 +12,10 @@ export interface ObjectEntry {
   readonly spec: ObjectSpec;
   readonly properties: Keywords;
   readonly actions: Keywords;
+  /** Properties whose value is not free text: blanks around it are not part of it. */
+  readonly trimmed: ReadonlySet<string>;
+  /** Actions whose argument is free text, kept byte for byte. */
+  readonly wordy: ReadonlySet<string>;
 }
 
 const ENTRIES: ReadonlyMap<string, ObjectEntry> = new Map(
@@ -21,13 +26,13 @@ const ENTRIES: ReadonlyMap<string, ObjectEntry> = new Map(
       spec,
       properties: new Keywords(Object.keys(spec.properties)),
       actions: new Keywords(Object.keys(spec.actions)),
+      trimmed: namesWhere(spec.properties, ({ type }) => type !== 'text'),
+      wordy: namesWhere(spec.actions, ({ argument }) => argument === 'text'),
     },
   ]),
 );
 
 export const OBJECT_WORDS = new Keywords(Object.keys(OBJECTS));
-export const PARAMETER_WORDS = new Keywords(Object.keys(PARAMETERS));
-export const LIST_WORDS = new Keywords(Object.keys(LISTS));
 export const SEARCH_WORDS = new Keywords(Object.keys(SEARCHES));
 export const GET_SET_WORDS = new Keywords([...Object.keys(OBJECTS), ...Object.keys(PARAMETERS)]);
 
@@ -36,15 +41,16 @@ export function objectEntry(name: string): ObjectEntry | undefined {
   return ENTRIES.get(name);
 }
 
-/** Whether the value of `property` is free text, kept byte for byte; so is that of an unknown property. */
-export function isFreeText(spec: PropertySpec | undefined): boolean {
-  return spec === undefined || spec.type === 'text';
+const TRIMMED_PARAMETERS = namesWhere<PropertySpec>(PARAMETERS, ({ type }) => type !== 'text');
+
+/** The value of a parameter: trimmed, unless it is free text. */
+export function parameterValue(name: ParameterName, s: Scanner): string {
+  return TRIMMED_PARAMETERS.has(name) ? s.rest() : s.text();
 }
 
-const PARAMETER_SPECS: ReadonlyMap<string, PropertySpec> = new Map(Object.entries<PropertySpec>(PARAMETERS));
-
-export function parameterSpec(name: ParameterName): PropertySpec | undefined {
-  return PARAMETER_SPECS.get(name);
+/** The value of a property: trimmed, unless it is free text. That of a property which is not listed is. */
+export function propertyValue(entry: ObjectEntry, property: string, s: Scanner): string {
+  return entry.trimmed.has(property) ? s.rest() : s.text();
 }
 
 const LIST_OBJECTS: ReadonlyMap<string, ObjectName> = new Map(Object.entries(LISTS));
@@ -53,4 +59,8 @@ const LIST_OBJECTS: ReadonlyMap<string, ObjectName> = new Map(Object.entries(LIS
 export function isNumericList(list: ListName): boolean {
   const object = LIST_OBJECTS.get(list);
   return object !== undefined && OBJECTS[object].id === 'number';
+}
+
+function namesWhere<S>(table: Readonly<Record<string, S>>, test: (spec: S) => boolean): ReadonlySet<string> {
+  return new Set(Object.keys(table).filter((name) => test(table[name] as S)));
 }

@@ -33,13 +33,17 @@ export class Gate {
     return this.#connections;
   }
 
-  /** Who `socket` comes from, and why it is turned away, if it is. Keeps count of it until it is closed. */
-  async admit(socket: Socket): Promise<{ peer: Peer; refused?: RefusedPeer['why'] }> {
+  /** Counts `socket` until it is closed; returns who it comes from. */
+  enter(socket: Socket): Peer {
     this.#connections++;
     socket.once('close', () => {
       this.#connections--;
     });
-    const peer = { address: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
+    return { address: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
+  }
+
+  /** Why `peer`, which came through `socket`, is turned away, if it is; and its user, where that is known. */
+  async check(socket: Socket, peer: Peer): Promise<{ peer: Peer; refused?: RefusedPeer['why'] }> {
     if (this.#connections > this.#maxConnections) return { peer, refused: 'limit' };
     if (!this.#allowed.check(peer.address, isIPv6(peer.address) ? 'ipv6' : 'ipv4')) {
       return { peer, refused: 'not-allowed' };

@@ -18,6 +18,9 @@ export interface PortListenerOptions {
   readonly onError: (error: Error) => void;
 }
 
+/** Connections that the kernel keeps until they are accepted: those of a crowd are refused at once, not after its timeouts. */
+const BACKLOG = 4096;
+
 /** A listening port. */
 export class PortListener {
   readonly #server: Server;
@@ -58,7 +61,7 @@ export class PortListener {
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, backlog: BACKLOG }, () => {
       server.removeListener('error', reject);
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);

@@ -40,10 +40,53 @@ describe('parseCommand', () => {
     expect(serialize(parsed)).toBe(line);
   });
 
+  it.each([
+    ['GET XZY', 7],
+    ['GET CALL 5', 13],
+    ['GET MESSAGE x BODY', 14],
+    ['SET CALL 5', 25],
+    ['SET MESSAGE x SEEN', 30],
+    ['SET XZY', 18],
+    ['ALTER', 526],
+    ['ALTER XZY', 527],
+    ['ALTER CALL x HANGUP', 556],
+    ['ALTER CALL 5', 557],
+    ['ALTER VOICEMAIL x DELETE', 529],
+    ['SEARCH XZY', 3],
+    ['CREATE', 536],
+    ['CREATE XZY', 537],
+    ['DELETE', 538],
+    ['DELETE XZY', 539],
+    ['DELETE APPLICATION', 542],
+    ['OPEN', 69],
+    ['CLEAR', 520],
+    ['CHAT', 502],
+    ['CHAT XZY', 503],
+    ['CALL', 34],
+    ['MESSAGE', 26],
+    ['MESSAGE echo123', 43],
+    ['PROTOCOL -12,9', 27],
+    ['BTN_PRESSED', 74],
+    ['PING PONG', 1],
+  ])('answers %j with error %i', (text, error) => {
+    expect(parseCommand(text)).toEqual({ kind: 'unknown', text, error });
+  });
+
   it('recognises keywords in any case and writes them as they came', () => {
     const parsed = parseCommand('get user echo123 fullName');
     expect(parsed).toMatchObject({ kind: 'get', object: 'USER', id: 'echo123', property: 'FULLNAME' });
     expect(serialize(parsed)).toBe('get user echo123 fullName');
+  });
+
+  it('keeps the line breaks of a text, which some transports can carry', () => {
+    const line = 'CHATMESSAGE #me/$you;0123 one\r\n two';
+    const parsed = parseCommand(line);
+    expect(parsed).toMatchObject({ kind: 'chat-message', chat: '#me/$you;0123', text: 'one\r\n two' });
+    expect(serialize(parsed, { multiline: true })).toBe(line);
+    expect(parseReply('CHATMESSAGE 5 BODY a\nCALL b')).toMatchObject({
+      property: 'BODY',
+      value: 'a\nCALL b',
+    });
   });
 
   it('drops blanks after keyword values but not after free text', () => {

@@ -2,7 +2,17 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/clock.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
-import { bytes, CollectingSink, dial, dialRefused, ramp, readAll, readBytes, samplesOf } from './peers.js';
+import {
+  bytes,
+  CollectingSink,
+  dial,
+  dialRefused,
+  expectSame,
+  ramp,
+  readAll,
+  readBytes,
+  samplesOf,
+} from './peers.js';
 
 let server: PcmServer;
 beforeEach(() => {
@@ -19,7 +29,7 @@ test('what a peer sends reaches every sink, positions and all', async () => {
   peer.end(bytes(sent));
   expect(await lease.closed).toEqual({ kind: 'peer-ended' });
   for (const sink of sinks) {
-    expect(sink.samples).toEqual(sent);
+    expectSame(sink.samples, sent);
     expect(sink.runs[0]?.position).toBe(0);
     expect(sink.ended).toBe(1);
     expect(sink.error).toBeUndefined();
@@ -74,9 +84,9 @@ test('a sender slaved to the received stream answers each frame, sample for samp
   expect(sent.length).toBe(200 * 320 + 960);
   expect(await playback.started).toBe(1600);
   expect(await playback.finished).toEqual({ from: 1600, to: 2600, played: 1000, outcome: 'played' });
-  expect(sent.subarray(1600, 2600)).toEqual(ramp(1000, 1));
+  expectSame(sent.subarray(1600, 2600), ramp(1000, 1));
   expect(sent.subarray(0, 1600).every((sample) => sample === 0)).toBe(true);
-  expect(tap.samples).toEqual(sent);
+  expectSame(tap.samples, sent);
   expect(input.stats.silenceFilled).toBe(sent.length - 1000);
 });
 

@@ -10,6 +10,7 @@ export const APPLICATION = {
     get: { id: 543, what: 544 },
     set: { id: 18, what: 18 },
     alter: { id: 540, what: 546, other: [541, 545] },
+    delete: 542,
   },
   properties: {
     CONNECTABLE: { type: 'words', note: 'Users that could be connected to. Deprecated in API 3.0.' },

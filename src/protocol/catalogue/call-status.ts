@@ -1,3 +1,5 @@
+import { entryOf } from './entry-of.js';
+
 /** Every value of `CALL <id> STATUS` (reference, "CALL object"; LOCALHOLD and REMOTEHOLD from "SET CALL ONHOLD"). */
 export const CALL_STATUSES = [
   'UNPLACED',
@@ -104,5 +106,5 @@ export function canCallMove(from: string, to: string): boolean {
 }
 
 function nextOf(status: string): readonly string[] | undefined {
-  return Object.hasOwn(CALL_TRANSITIONS, status) ? CALL_TRANSITIONS[status as CallStatus] : undefined;
+  return entryOf(CALL_TRANSITIONS, status);
 }

@@ -47,7 +47,7 @@ export const CALL = {
       type: 'enum',
       values: CALL_STATUSES,
       access: 'read-write',
-      errors: { set: [22, 23, 24] },
+      errors: { set: [22, 23, 24, 103, 104] },
       note: 'Where the call is in its life. SET takes ONHOLD, INPROGRESS (answer or resume) and FINISHED (hang up).',
     },
     VIDEO_STATUS: {
@@ -87,9 +87,10 @@ export const CALL = {
     VM_ALLOWED_DURATION: { type: 'seconds', since: P5, note: 'Longest voicemail that may be left.' },
     RATE: {
       type: 'int',
+      unit: 'currency / 10^RATE_PRECISION a minute',
       since: P6,
       section: 'Call cost information',
-      note: 'Cost per minute, in units of RATE_PRECISION.',
+      note: 'Cost.',
     },
     RATE_CURRENCY: { type: 'word', since: P6, section: 'Call cost information', note: 'Currency of RATE.' },
     RATE_PRECISION: {
@@ -173,8 +174,8 @@ export const CALL = {
   },
   actions: {
     ANSWER: { since: P5, note: 'Answers a ringing call.' },
-    HOLD: { since: P5, note: 'Puts the call on hold.' },
-    RESUME: { since: P5, note: 'Takes the call off hold.' },
+    HOLD: { since: P5, errors: [103], note: 'Puts the call on hold.' },
+    RESUME: { since: P5, errors: [104], note: 'Takes the call off hold.' },
     HANGUP: { since: P5, note: 'Ends the call.' },
     END: {
       since: P5,

@@ -45,9 +45,9 @@ export const FILETRANSFER = {
     FINISHTIME: { type: 'timestamp', note: 'When it ended or is expected to; 0 when that is not known.' },
     FILEPATH: { type: 'text', note: 'Full path of the file here.' },
     FILENAME: { type: 'text', note: 'Name of the file.' },
-    FILESIZE: { type: 'int', note: 'Size in bytes.' },
-    BYTESPERSECOND: { type: 'int', note: 'Speed in bytes a second; 0 when it is over.' },
-    BYTESTRANSFERRED: { type: 'int', note: 'Bytes transferred so far.' },
+    FILESIZE: { type: 'int', unit: 'bytes', note: 'Size.' },
+    BYTESPERSECOND: { type: 'int', unit: 'bytes a second', note: 'Speed; 0 when it is over.' },
+    BYTESTRANSFERRED: { type: 'int', unit: 'bytes', note: 'Transferred so far.' },
   },
   actions: {},
 } as const satisfies ObjectSpec;

@@ -10,6 +10,7 @@ export const GROUP = {
     get: { id: 562, what: 564, other: [563] },
     set: { id: 562, what: 564, other: [563] },
     alter: { id: 562, what: 564, other: [563] },
+    delete: 562,
   },
   properties: {
     TYPE: {

@@ -47,7 +47,7 @@ export const SMS = {
     },
     IS_FAILED_UNSEEN: { type: 'bool', note: 'Whether it failed and that was not seen yet.' },
     TIMESTAMP: { type: 'timestamp', note: 'When it was sent.' },
-    PRICE: { type: 'int', note: 'Cost, in units of PRICE_PRECISION; -1 while not known.' },
+    PRICE: { type: 'int', unit: 'currency / 10^PRICE_PRECISION', note: 'Cost; -1 while not known.' },
     PRICE_PRECISION: { type: 'int', note: 'How often PRICE is divided by 10 to give whole currency units.' },
     PRICE_CURRENCY: { type: 'word', note: 'Currency of PRICE.' },
     REPLY_TO_NUMBER: { type: 'word', access: 'read-write', note: 'Number that the message is from.' },

@@ -9,13 +9,9 @@ export interface Since {
 }
 
 export const P1 = { protocol: 1 } as const satisfies Since;
-export const P2 = { protocol: 2 } as const satisfies Since;
 export const P3 = { protocol: 3 } as const satisfies Since;
-export const P4 = { protocol: 4 } as const satisfies Since;
 export const P5 = { protocol: 5 } as const satisfies Since;
 export const P6 = { protocol: 6 } as const satisfies Since;
-export const P7 = { protocol: 7 } as const satisfies Since;
-export const P8 = { protocol: 8 } as const satisfies Since;
 export const P1_4 = { release: 'Skype 1.4' } as const satisfies Since;
 export const API_2_5 = { protocol: 6, release: 'API 2.5' } as const satisfies Since;
 export const API_2_6 = { protocol: 6, release: 'API 2.6' } as const satisfies Since;
@@ -41,6 +37,8 @@ export type Access = 'read' | 'read-write' | 'write' | 'notify';
 export interface PropertySpec {
   readonly type: ValueType;
   readonly note: string;
+  /** What a number counts, where its type does not say so. */
+  readonly unit?: string;
   /** The words of an `enum`. */
   readonly values?: readonly string[];
   /** Default `read`. */
@@ -94,6 +92,8 @@ export interface ObjectSpec {
     readonly get: CommandErrors;
     readonly set: CommandErrors;
     readonly alter: CommandErrors;
+    /** For a missing or malformed id. Default 538. */
+    readonly delete?: ErrorNumber;
   };
   readonly properties: Readonly<Record<string, PropertySpec>>;
   readonly actions: Readonly<Record<string, ActionSpec>>;

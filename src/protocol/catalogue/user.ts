@@ -13,17 +13,6 @@ import {
 
 const SEXES = ['UNKNOWN', 'MALE', 'FEMALE'] as const;
 
-export const ONLINE_STATUSES = [
-  'UNKNOWN',
-  'OFFLINE',
-  'ONLINE',
-  'AWAY',
-  'NA',
-  'DND',
-  'SkypeOut',
-  'SKYPEME',
-] as const;
-
 /** The USER object (reference, "USER object"). */
 export const USER = {
   note: 'Someone on the network, a contact or not.',
@@ -72,7 +61,7 @@ export const USER = {
     },
     ONLINESTATUS: {
       type: 'enum',
-      values: ONLINE_STATUSES,
+      values: ['UNKNOWN', 'OFFLINE', 'ONLINE', 'AWAY', 'NA', 'DND', 'SkypeOut', 'SKYPEME'],
       note: 'OFFLINE also when the user does not authorise us.',
     },
     LASTONLINETIMESTAMP: {
@@ -91,7 +80,7 @@ export const USER = {
     MOOD_TEXT: { type: 'text', since: WINDOWS_2_0, note: 'Mood, as plain text.' },
     RICH_MOOD_TEXT: { type: 'text', since: API_3_0, note: 'Mood, with its XML tags.' },
     ALIASES: { type: 'text', note: 'Aliases; only those that a search has matched.' },
-    TIMEZONE: { type: 'int', since: WINDOWS_2_0, note: 'Offset from GMT, in minutes.' },
+    TIMEZONE: { type: 'int', unit: 'minutes', since: WINDOWS_2_0, note: 'Offset from GMT.' },
     IS_CF_ACTIVE: { type: 'bool', since: API_2_5, note: 'Whether the user forwards calls.' },
     NROF_AUTHED_BUDDIES: { type: 'int', since: API_2_5, note: 'Authorised contacts in the contact list.' },
     DISPLAYNAME: {
@@ -126,7 +115,7 @@ export const PROFILE = {
     alter: { id: 527, what: 527 },
   },
   properties: {
-    PSTN_BALANCE: { type: 'int', note: 'SkypeOut balance, in hundredths of the currency.' },
+    PSTN_BALANCE: { type: 'int', unit: 'hundredths of the currency', note: 'SkypeOut balance.' },
     PSTN_BALANCE_CURRENCY: { type: 'word', note: 'Currency of the balance.' },
     FULLNAME: { type: 'text', access: 'read-write', note: 'Full name.' },
     BIRTHDAY: { type: 'date', access: 'read-write', note: 'Date of birth; 0 when not set, never partial.' },
@@ -159,7 +148,7 @@ export const PROFILE = {
       section: 'SET PROFILE RICH_MOOD_TEXT',
       note: 'Mood, with XML tags; also sets MOOD_TEXT, without them.',
     },
-    TIMEZONE: { type: 'int', access: 'read-write', note: '(24 + hours from GMT) * 3600.' },
+    TIMEZONE: { type: 'int', unit: 'seconds', access: 'read-write', note: '(24 + hours from GMT) * 3600.' },
     CALL_APPLY_CF: {
       type: 'bool',
       access: 'read-write',

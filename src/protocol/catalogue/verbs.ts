@@ -23,6 +23,8 @@ export interface VerbSpec {
 /** Stands in {@link FormSpec.reply} for the command given back. */
 export const ECHO = 'the command itself';
 
+const KEYS = '0..9|A..Z|#|*|+|UP|DOWN|YES|NO|SKYPE|PAGEUP|PAGEDOWN';
+
 /**
  * Every first word of a command. What can follow GET, SET, ALTER, SEARCH, OPEN and CLEAR, with the errors of each,
  * is in the tables of objects, parameters, searches and windows.
@@ -225,13 +227,13 @@ export const VERBS = {
     note: 'Says that a key went down. Does nothing useful.',
     section: 'BTN_PRESSED',
     since: P5,
-    forms: [{ syntax: 'BTN_PRESSED <key>', reply: ECHO, errors: [74] }],
+    forms: [{ syntax: `BTN_PRESSED ${KEYS}`, reply: ECHO, errors: [74] }],
   },
   BTN_RELEASED: {
     note: 'Says that a key came up; during a call, a DTMF key is sent.',
     section: 'BTN_RELEASED',
     since: P5,
-    forms: [{ syntax: 'BTN_RELEASED <key>', reply: ECHO, errors: [74] }],
+    forms: [{ syntax: `BTN_RELEASED ${KEYS}`, reply: ECHO, errors: [74] }],
   },
   RESETIDLETIMER: {
     note: 'Starts the time to AWAY anew.',
@@ -240,6 +242,3 @@ export const VERBS = {
     forms: [{ syntax: 'RESETIDLETIMER', reply: ECHO, errors: [] }],
   },
 } as const satisfies Record<string, VerbSpec>;
-
-/** The keys that BTN_PRESSED and BTN_RELEASED take, besides 0 to 9 and A to Z. */
-export const NAMED_KEYS = ['#', '*', '+', 'UP', 'DOWN', 'YES', 'NO', 'SKYPE', 'PAGEUP', 'PAGEDOWN'] as const;

@@ -1,3 +1,5 @@
+import { entryOf } from './entry-of.js';
+
 /** Every value of `VOICEMAIL <id> STATUS` (reference, "VOICEMAIL object"). */
 export const VOICEMAIL_STATUSES = [
   'NOTDOWNLOADED',
@@ -46,7 +48,5 @@ export function canVoicemailMove(from: string, to: string): boolean {
 }
 
 function nextOf(status: string): readonly string[] | undefined {
-  return Object.hasOwn(VOICEMAIL_TRANSITIONS, status)
-    ? VOICEMAIL_TRANSITIONS[status as VoicemailStatus]
-    : undefined;
+  return entryOf(VOICEMAIL_TRANSITIONS, status);
 }

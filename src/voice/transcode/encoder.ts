@@ -1,5 +1,7 @@
-import { invalidArgument } from '../../errors.js';
+import type { Writable } from 'node:stream';
+import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import type { PcmFormat, PcmSink } from '../../pcm.js';
+import type { WavWriteEncoding } from '../wav/wav-encoding.js';
 
 /** What a file says about its sound, in any format that has a place for it. */
 export interface AudioTags {
@@ -12,39 +14,101 @@ export interface AudioTags {
   readonly date?: Date;
 }
 
+/** A path, or a stream that the bytes are written to in order. */
+export type EncoderTarget = string | Writable;
+
 export interface EncoderOptions {
   /** Layout of the samples that are written. */
   readonly format: PcmFormat;
   readonly tags?: AudioTags;
-  /** For lossy formats, in bits per second. Default: what the format's encoder finds right for speech. */
+  /** For lossy formats, in bits per second. Default: what the encoder finds right. */
   readonly bitrate?: number;
+  /** For WAV, how samples lie in the file. Default `'s16'`. */
+  readonly wavEncoding?: WavWriteEncoding;
 }
 
-/** A compressed file being written. Call {@link PcmSink.end} to finish it, `abort` to give it up. */
+/** Compressed audio being written. Call `end` to finish it, `abort` to give it up. */
 export interface PcmEncoder extends PcmSink {
   /** Samples per channel taken so far, silence in gaps included. */
   readonly sampleCount: number;
-  /** Gives the file up and releases what it holds. The half-written file stays where it is. */
+  /** Gives the output up and releases what it holds. A half-written file stays where it is. */
+  abort(): Promise<void>;
+}
+
+/** What the encoders of this folder have to do themselves. */
+export interface EncoderBackend {
+  /** Takes samples, which it may not keep. */
+  encode(samples: Int16Array): Promise<void>;
+  finish(): Promise<void>;
   abort(): Promise<void>;
 }
 
 const SILENCE_SAMPLES = 8192;
 
-/**
- * The silence between what was written and `position`, in pieces of bounded size.
- *
- * @throws ERR_INVALID_ARG when `position` lies before what was written.
- */
-export function* silenceBetween(
-  written: number,
-  position: number,
-  channels: number,
-): Generator<Int16Array, void, undefined> {
-  if (!Number.isSafeInteger(position) || position < written) {
-    throw invalidArgument('position', `a whole number from ${written} on`, position);
+/** A {@link PcmEncoder} around a backend: positions, gaps, checks and the wording of errors. */
+export class BackedEncoder implements PcmEncoder {
+  readonly #name: string;
+  readonly #channels: number;
+  readonly #backend: EncoderBackend;
+  #sampleCount = 0;
+  #isOver = false;
+
+  constructor(name: string, { channels }: PcmFormat, backend: EncoderBackend) {
+    this.#name = name;
+    this.#channels = channels;
+    this.#backend = backend;
   }
-  const silence = new Int16Array(SILENCE_SAMPLES * channels);
-  for (let left = position - written; left > 0; left -= SILENCE_SAMPLES) {
-    yield silence.subarray(0, Math.min(left, SILENCE_SAMPLES) * channels);
+
+  get sampleCount(): number {
+    return this.#sampleCount;
   }
+
+  async write(samples: Int16Array, position: number = this.#sampleCount): Promise<void> {
+    const channels = this.#channels;
+    if (this.#isOver) throw new JackfieldError('ERR_CLOSED', `The ${this.#name} output was ended.`);
+    if (samples.length % channels !== 0) {
+      throw invalidArgument('samples', `a multiple of ${channels} channels long`, samples.length);
+    }
+    if (!Number.isSafeInteger(position) || position < this.#sampleCount) {
+      throw invalidArgument('position', `a whole number from ${this.#sampleCount} on`, position);
+    }
+    const silence = new Int16Array(Math.min(position - this.#sampleCount, SILENCE_SAMPLES) * channels);
+    while (this.#sampleCount < position) {
+      const count = Math.min(position - this.#sampleCount, SILENCE_SAMPLES);
+      await this.#encode(silence.subarray(0, count * channels));
+    }
+    if (samples.length > 0) await this.#encode(samples);
+  }
+
+  async end(error?: Error): Promise<void> {
+    if (error) return this.abort();
+    if (this.#isOver) return;
+    this.#isOver = true;
+    await this.#reworded(this.#backend.finish());
+  }
+
+  async abort(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    await this.#backend.abort();
+  }
+
+  async #encode(samples: Int16Array): Promise<void> {
+    await this.#reworded(this.#backend.encode(samples));
+    this.#sampleCount += samples.length / this.#channels;
+  }
+
+  async #reworded(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      throw encoderError(this.#name, error);
+    }
+  }
+}
+
+/** Any failure of an encoder as ERR_ENCODER, with its own text; our own errors stay what they are. */
+export function encoderError(name: string, cause: unknown): JackfieldError {
+  if (cause instanceof JackfieldError) return cause;
+  return new JackfieldError('ERR_ENCODER', `Cannot write ${name}: ${messageOf(cause)}`, { cause });
 }

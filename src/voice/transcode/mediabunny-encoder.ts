@@ -1,130 +1,199 @@
+import { Writable } from 'node:stream';
 import { registerFlacEncoder } from '@mediabunny/flac-encoder';
+import { registerMp3Encoder } from '@mediabunny/mp3-encoder';
 import {
+  AppendOnlyStreamTarget,
   type AudioCodec,
   AudioSample,
   AudioSampleSource,
+  EncodedAudioPacketSource,
+  EncodedPacket,
   FilePathTarget,
   FlacOutputFormat,
-  type MetadataTags,
+  Mp3OutputFormat,
+  OggOutputFormat,
   Output,
   type OutputFormat,
 } from 'mediabunny';
-import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
-import { type PcmFormat, pcmFormat } from '../../pcm.js';
-import { type AudioTags, type EncoderOptions, type PcmEncoder, silenceBetween } from './encoder.js';
-
-/** The formats that need nothing but npm packages: mediabunny's containers and WebAssembly encoders. */
-export type MediabunnyFormat = 'flac';
+import type { PcmFormat } from '../../pcm.js';
+import { OpusEncoder } from '../codec/opus.js';
+import { FrameCutter } from '../frame-cutter.js';
+import { bytesOfSamples } from '../process/pcm-bytes.js';
+import {
+  type AudioTags,
+  BackedEncoder,
+  type EncoderBackend,
+  type EncoderOptions,
+  type EncoderTarget,
+  encoderError,
+  type PcmEncoder,
+} from './encoder.js';
 
 interface Coding {
   readonly codec: AudioCodec;
   readonly container: () => OutputFormat;
   /** Makes the encoder known to mediabunny, which keeps it for the process. */
   readonly register: () => void;
+  /** For lossy codecs, in bits per second. */
+  readonly bitrate?: number;
 }
 
-const CODINGS: Readonly<Record<MediabunnyFormat, Coding>> = {
+const CODINGS = {
   flac: { codec: 'flac', container: () => new FlacOutputFormat(), register: registerFlacEncoder },
-};
+  mp3: {
+    codec: 'mp3',
+    // The Xing header would be completed at the end, which a stream does not allow; a constant bitrate needs none.
+    container: () => new Mp3OutputFormat({ xingHeader: false }),
+    register: registerMp3Encoder,
+    bitrate: 64_000,
+  },
+} satisfies Record<string, Coding>;
 
-const registered = new Set<MediabunnyFormat>();
+const registered = new Set<string>();
 
-/**
- * Opens a file in one of mediabunny's formats.
- *
- * @throws ERR_INVALID_ARG for options out of range; ERR_FILE when the file cannot be created.
- */
+/** Opens a FLAC or MP3 output. @throws ERR_ENCODER when the encoder refuses it. */
 export async function createMediabunnyEncoder(
-  path: string,
-  kind: MediabunnyFormat,
+  target: EncoderTarget,
+  kind: keyof typeof CODINGS,
   options: EncoderOptions,
 ): Promise<PcmEncoder> {
-  const format = pcmFormat(options.format);
-  const coding = CODINGS[kind];
+  const coding: Coding = CODINGS[kind];
   if (!registered.has(kind)) coding.register();
   registered.add(kind);
-  const source = new AudioSampleSource({ codec: coding.codec, ...bitrateOf(options) });
-  const output = new Output({ format: coding.container(), target: new FilePathTarget(path) });
+  const bitrate = options.bitrate ?? coding.bitrate;
+  const source = new AudioSampleSource({ codec: coding.codec, ...(bitrate !== undefined && { bitrate }) });
+  const output = await startedOutput(target, coding.container(), source, options.tags);
+  const { channels, sampleRate } = options.format;
+  let position = 0;
+  return new BackedEncoder(kind, options.format, {
+    async encode(samples) {
+      const sample = new AudioSample({
+        data: bytesOfSamples(samples.slice()),
+        format: 's16',
+        numberOfChannels: channels,
+        sampleRate,
+        timestamp: position / sampleRate,
+      });
+      position += samples.length / channels;
+      try {
+        await source.add(sample);
+      } finally {
+        sample.close();
+      }
+    },
+    ...endOf(output),
+  });
+}
+
+/** Opens an Ogg Opus output (RFC 7845). @throws ERR_INVALID_ARG for a format that Opus does not have. */
+export async function createOpusEncoder(target: EncoderTarget, options: EncoderOptions): Promise<PcmEncoder> {
+  const { format, bitrate, tags } = options;
+  // 'voip' filters low frequencies out and reshapes the rest: right for a call, not for what is kept of it.
+  const opus = await OpusEncoder.create({
+    format,
+    application: 'audio',
+    ...(bitrate !== undefined && { bitrate }),
+  });
+  const source = new EncodedAudioPacketSource('opus');
+  const output = await startedOutput(target, new OggOutputFormat(), source, tags);
+  const stream = new OpusStream(opus, source);
+  return new BackedEncoder('opus', format, {
+    encode: (samples) => stream.push(samples),
+    async finish() {
+      await stream.finish();
+      await output.finalize();
+    },
+    abort: endOf(output).abort,
+  });
+}
+
+const OPUS_FRAME_MS = 20;
+/** The clock of Ogg Opus, whatever the input's rate. */
+const OPUS_CLOCK = 48_000;
+
+/** Packets of 20 ms on the time line of Ogg Opus: pre-skip first, and the last packet cut to the exact length. */
+class OpusStream {
+  readonly #opus: OpusEncoder;
+  readonly #source: EncodedAudioPacketSource;
+  readonly #frames: FrameCutter;
+  readonly #frameLength: number;
+  readonly #preSkip: number;
+  #sampleCount = 0;
+  #packets = 0;
+
+  constructor(opus: OpusEncoder, source: EncodedAudioPacketSource) {
+    const { sampleRate, channels } = opus.format;
+    this.#opus = opus;
+    this.#source = source;
+    this.#frameLength = ((OPUS_FRAME_MS * sampleRate) / 1000) * channels;
+    this.#frames = new FrameCutter(this.#frameLength);
+    this.#preSkip = (opus.lookahead * OPUS_CLOCK) / sampleRate;
+  }
+
+  async push(samples: Int16Array): Promise<void> {
+    this.#sampleCount += samples.length / this.#opus.format.channels;
+    for (const frame of this.#frames.push(samples)) await this.#add(frame, OPUS_FRAME_MS / 1000);
+  }
+
+  async finish(): Promise<void> {
+    const { sampleRate } = this.#opus.format;
+    const seconds = this.#sampleCount / sampleRate + this.#preSkip / OPUS_CLOCK;
+    const rest = this.#frames.rest();
+    for (let left = seconds - this.#seconds(); left > 1e-9; left = seconds - this.#seconds()) {
+      const frame = new Int16Array(this.#frameLength);
+      if (this.#packets * this.#frameLength < this.#sampleCount * this.#opus.format.channels) frame.set(rest);
+      await this.#add(frame, Math.min(left, OPUS_FRAME_MS / 1000));
+    }
+  }
+
+  #seconds(): number {
+    return (this.#packets * OPUS_FRAME_MS) / 1000;
+  }
+
+  async #add(frame: Int16Array, duration: number): Promise<void> {
+    const packet = new EncodedPacket(this.#opus.encode(frame), 'key', this.#seconds(), duration);
+    const { format } = this.#opus;
+    const isFirst = this.#packets++ === 0;
+    await this.#source.add(
+      packet,
+      isFirst ? { decoderConfig: decoderConfig(format, this.#preSkip) } : undefined,
+    );
+  }
+}
+
+/** The identification header of RFC 7845, section 5.1. */
+function decoderConfig({ sampleRate, channels }: PcmFormat, preSkip: number) {
+  const description = new Uint8Array(19);
+  const view = new DataView(description.buffer);
+  description.set(new TextEncoder().encode('OpusHead'));
+  view.setUint8(8, 1);
+  view.setUint8(9, channels);
+  view.setUint16(10, preSkip, true);
+  view.setUint32(12, sampleRate, true);
+  return { codec: 'opus', numberOfChannels: channels, sampleRate: OPUS_CLOCK, description };
+}
+
+async function startedOutput(
+  target: EncoderTarget,
+  container: OutputFormat,
+  source: AudioSampleSource | EncodedAudioPacketSource,
+  tags: AudioTags | undefined,
+): Promise<Output> {
+  const file =
+    typeof target === 'string'
+      ? new FilePathTarget(target)
+      : new AppendOnlyStreamTarget(Writable.toWeb(target));
+  const output = new Output({ format: container, target: file });
   output.addAudioTrack(source);
-  if (options.tags) output.setMetadataTags(mediabunnyTags(options.tags));
+  if (tags) output.setMetadataTags({ ...tags });
   try {
     await output.start();
   } catch (error) {
-    throw encoderError(kind, error);
+    throw encoderError(container.constructor.name, error);
   }
-  return new MediabunnyEncoder(kind, format, output, source);
+  return output;
 }
 
-class MediabunnyEncoder implements PcmEncoder {
-  readonly #kind: MediabunnyFormat;
-  readonly #format: PcmFormat;
-  readonly #output: Output;
-  readonly #source: AudioSampleSource;
-  #sampleCount = 0;
-
-  constructor(kind: MediabunnyFormat, format: PcmFormat, output: Output, source: AudioSampleSource) {
-    this.#kind = kind;
-    this.#format = format;
-    this.#output = output;
-    this.#source = source;
-  }
-
-  get sampleCount(): number {
-    return this.#sampleCount;
-  }
-
-  async write(samples: Int16Array, position: number = this.#sampleCount): Promise<void> {
-    const { channels } = this.#format;
-    if (samples.length % channels !== 0) {
-      throw invalidArgument('samples', `a multiple of ${channels} channels long`, samples.length);
-    }
-    for (const silence of silenceBetween(this.#sampleCount, position, channels)) await this.#add(silence);
-    if (samples.length > 0) await this.#add(samples.slice());
-  }
-
-  async end(error?: Error): Promise<void> {
-    if (error) return this.abort();
-    try {
-      await this.#output.finalize();
-    } catch (cause) {
-      throw encoderError(this.#kind, cause);
-    }
-  }
-
-  async abort(): Promise<void> {
-    if (this.#output.state !== 'finalized') await this.#output.cancel();
-  }
-
-  async #add(samples: Int16Array): Promise<void> {
-    const { channels, sampleRate } = this.#format;
-    const timestamp = this.#sampleCount / sampleRate;
-    const data = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
-    const sample = new AudioSample({
-      data,
-      format: 's16',
-      numberOfChannels: channels,
-      sampleRate,
-      timestamp,
-    });
-    try {
-      await this.#source.add(sample);
-    } catch (error) {
-      throw encoderError(this.#kind, error);
-    } finally {
-      sample.close();
-    }
-    this.#sampleCount += samples.length / channels;
-  }
-}
-
-function bitrateOf({ bitrate }: EncoderOptions): { bitrate?: number } {
-  return bitrate === undefined ? {} : { bitrate };
-}
-
-function mediabunnyTags(tags: AudioTags): MetadataTags {
-  return { ...tags };
-}
-
-function encoderError(kind: MediabunnyFormat, cause: unknown): JackfieldError {
-  return new JackfieldError('ERR_ENCODER', `Cannot write ${kind}: ${messageOf(cause)}`, { cause });
+function endOf(output: Output): Pick<EncoderBackend, 'finish' | 'abort'> {
+  return { finish: () => output.finalize(), abort: () => output.cancel() };
 }

@@ -1,22 +1,44 @@
 import { rename, rm, stat } from 'node:fs/promises';
-import { abortedError, invalidArgument } from '../../errors.js';
+import type { Writable } from 'node:stream';
+import { abortedError, invalidArgument, JackfieldError } from '../../errors.js';
+import type { PcmFormat } from '../../pcm.js';
+import { OPUS_RATES } from '../codec/opus.js';
+import { toFormat } from '../convert/to-format.js';
 import { fileError } from '../file-error.js';
 import { type OpenPcm, openPcm, type PcmInput, type PcmProgress } from '../pcm-input.js';
-import type { AudioTags, EncoderOptions, PcmEncoder } from './encoder.js';
+import type { WavWriteEncoding } from '../wav/wav-encoding.js';
+import { WavWriter } from '../wav/wav-writer.js';
+import type { AudioTags, EncoderOptions, EncoderTarget, PcmEncoder } from './encoder.js';
+import { createFfmpegEncoder, type FfmpegFormat, isFfmpegFormat } from './ffmpeg.js';
 
-/** What {@link transcode} writes. */
-export type TranscodeFormat = 'flac';
+/** What {@link transcode} writes without any installed program. */
+export type BuiltinFormat = 'wav' | 'flac' | 'mp3' | 'opus';
+
+/** What {@link transcode} writes; those that are not built in need ffmpeg. */
+export type TranscodeFormat = BuiltinFormat | FfmpegFormat;
 
 export interface TranscodeOptions {
-  /** A WAV file, or a stream of PCM. */
+  /** A WAV file, or a stream of PCM. For other files see `decodeWithFfmpeg`. */
   readonly input: string | PcmInput;
-  /** Where the file goes. It appears there when it is complete; until then it is called `<output>.part`. */
-  readonly output: string;
+  /**
+   * A path: the file appears there when it is complete; until then it is called `<output>.part`. Or a stream, to
+   * which the bytes are written in order and which is ended.
+   */
+  readonly output: string | Writable;
   /** Default: told from the ending of `output`. */
   readonly format?: TranscodeFormat;
+  /**
+   * What encodes: libraries that come with the package, or the system's ffmpeg. Default `'builtin'` where the format
+   * is built in, `'ffmpeg'` for the others.
+   */
+  readonly encoder?: 'builtin' | 'ffmpeg';
+  /** The program for `encoder: 'ffmpeg'`. Default `'ffmpeg'`, from the PATH. */
+  readonly ffmpeg?: string;
   readonly tags?: AudioTags;
   /** For lossy formats, in bits per second. */
   readonly bitrate?: number;
+  /** For WAV, how samples lie in the file. Default `'s16'`. */
+  readonly wavEncoding?: WavWriteEncoding;
   /** Gives the work up; the half-written file is removed. */
   readonly signal?: AbortSignal;
   /** Called after each chunk. */
@@ -24,81 +46,186 @@ export interface TranscodeOptions {
 }
 
 export interface TranscodeResult {
-  readonly path: string;
   readonly format: TranscodeFormat;
-  /** Samples per channel. */
+  /** Samples per channel that were encoded, at the rate of the output. */
   readonly sampleCount: number;
-  /** Size of the file. */
-  readonly bytes: number;
+  /** Size of the file, in bytes; undefined where a stream was written. */
+  readonly bytes: number | undefined;
 }
 
-type CreateEncoder = (path: string, options: EncoderOptions) => Promise<PcmEncoder>;
+interface Builtin {
+  /** Sample rates that the codec has; undefined where it has all. */
+  readonly rates?: readonly number[];
+  /** Whether the file's header is completed at the end, which a stream does not allow. */
+  readonly needsFile?: boolean;
+  readonly create: (target: EncoderTarget, options: EncoderOptions) => Promise<PcmEncoder>;
+}
+
+const FLAC_RATES = [8000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000];
+const MP3_RATES = [8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
 
 // Loaded when first used: the encoders are large, and most programs need one of them or none.
-const ENCODERS: Readonly<Record<TranscodeFormat, CreateEncoder>> = {
-  flac: async (path, options) =>
-    (await import('./mediabunny-encoder.js')).createMediabunnyEncoder(path, 'flac', options),
+const mediabunny = () => import('./mediabunny-encoder.js');
+
+const BUILTINS: Readonly<Record<BuiltinFormat, Builtin>> = {
+  wav: { create: createWavEncoder, needsFile: true },
+  flac: {
+    rates: FLAC_RATES,
+    needsFile: true,
+    create: async (target, options) => (await mediabunny()).createMediabunnyEncoder(target, 'flac', options),
+  },
+  mp3: {
+    rates: MP3_RATES,
+    create: async (target, options) => (await mediabunny()).createMediabunnyEncoder(target, 'mp3', options),
+  },
+  opus: {
+    rates: OPUS_RATES,
+    create: async (target, options) => (await mediabunny()).createOpusEncoder(target, options),
+  },
 };
 
 /**
- * Writes PCM, or a WAV file, into a compressed file.
+ * Writes PCM, or a WAV file, in another format. A rate that the codec does not have is resampled to the next one.
  *
  * ```ts
  * await transcode({ input: 'call.wav', output: 'call.flac', tags: { title: 'Call with echo123' } });
+ * await transcode({ input: 'call.wav', output: 'call.m4a' }); // needs ffmpeg
  * ```
  *
- * @throws ERR_INVALID_ARG for an unknown format; ERR_FILE and ERR_WAV for the files; ERR_ENCODER with the
- *   encoder's own text; ERR_ABORTED when the signal fires.
+ * @throws ERR_INVALID_ARG for an unknown format; ERR_FILE and ERR_WAV for the files; ERR_ENCODER and ERR_TOOL with
+ *   the encoder's own text; ERR_ABORTED when the signal fires.
  */
 export async function transcode(options: TranscodeOptions): Promise<TranscodeResult> {
   const { input, output, signal } = options;
-  const kind = options.format ?? formatOf(output);
-  if (!(kind in ENCODERS)) {
-    throw invalidArgument('format', `one of ${Object.keys(ENCODERS).join(', ')}`, kind);
+  const format = chosenFormat(options);
+  await using pcm = await openPcm(input);
+  if (typeof output !== 'string') {
+    const sampleCount = await encodeInto(output, format, pcm, options);
+    return { format, sampleCount, bytes: undefined };
   }
-  const pcm = await openPcm(input);
   const part = `${output}.part`;
   try {
-    const sampleCount = await encodeInto(part, kind, pcm, options);
+    const sampleCount = await encodeInto(part, format, pcm, options);
     if (signal?.aborted) throw abortedError(`${output} to be written`, signal);
     await rename(part, output);
     const { size } = await stat(output);
-    return { path: output, format: kind, sampleCount, bytes: size };
+    return { format, sampleCount, bytes: size };
   } catch (error) {
     await rm(part, { force: true });
-    throw error instanceof Error && 'syscall' in error ? fileError('write', output, error) : error;
-  } finally {
-    await pcm[Symbol.asyncDispose]();
+    throw systemError(error, output);
   }
 }
 
+/** What the file system said, also where an encoder passed it on. */
+function systemError(error: unknown, path: string): unknown {
+  const cause = error instanceof JackfieldError && error.code === 'ERR_ENCODER' ? error.cause : error;
+  return cause instanceof Error && 'syscall' in cause ? fileError('write', path, cause) : error;
+}
+
 async function encodeInto(
-  path: string,
-  kind: TranscodeFormat,
+  target: EncoderTarget,
+  format: TranscodeFormat,
   pcm: OpenPcm,
   options: TranscodeOptions,
 ): Promise<number> {
-  const { output, signal, onProgress, tags, bitrate } = options;
-  const { format } = pcm;
-  const encoder = await ENCODERS[kind](path, {
-    format,
-    ...(tags && { tags }),
-    ...(bitrate !== undefined && { bitrate }),
-  });
+  const { signal, onProgress } = options;
+  const { encoder, encoded } = await createEncoder(target, format, pcm.format, options);
+  let position = 0;
   try {
-    for await (const samples of pcm.source) {
-      if (signal?.aborted) throw abortedError(`${output} to be written`, signal);
+    for await (const samples of toFormat(counted(), pcm.format, encoded)) {
+      if (signal?.aborted) throw abortedError('the output to be written', signal);
       await encoder.write(samples, encoder.sampleCount);
-      onProgress?.({ position: encoder.sampleCount, sampleCount: pcm.sampleCount });
+      onProgress?.({ position, sampleCount: pcm.sampleCount });
     }
+    if (signal?.aborted) throw abortedError('the output to be written', signal);
     await encoder.end();
   } catch (error) {
     await encoder.abort();
     throw error;
   }
   return encoder.sampleCount;
+
+  async function* counted() {
+    for await (const samples of pcm.source) {
+      position += samples.length / pcm.format.channels;
+      yield samples;
+    }
+  }
 }
 
-function formatOf(path: string): TranscodeFormat {
-  return path.slice(path.lastIndexOf('.') + 1).toLowerCase() as TranscodeFormat;
+/** The encoder, and the format that it wants its samples in. */
+async function createEncoder(
+  target: EncoderTarget,
+  format: TranscodeFormat,
+  from: PcmFormat,
+  options: TranscodeOptions,
+): Promise<{ encoder: PcmEncoder; encoded: PcmFormat }> {
+  const { tags, bitrate, wavEncoding, ffmpeg, signal } = options;
+  const common = {
+    ...(tags && { tags }),
+    ...(bitrate !== undefined && { bitrate }),
+    ...(wavEncoding && { wavEncoding }),
+  };
+  if (isBuiltin(format) && options.encoder !== 'ffmpeg') {
+    const { rates, create, needsFile } = BUILTINS[format];
+    if (needsFile && typeof target !== 'string') {
+      throw new JackfieldError(
+        'ERR_UNSUPPORTED',
+        `The header of ${format} is completed at the end, which a stream does not allow: ` +
+          "give a path, or encoder: 'ffmpeg', which leaves the length unknown.",
+      );
+    }
+    const encoded = { ...from, sampleRate: nextRate(from.sampleRate, rates) };
+    return { encoder: await create(target, { format: encoded, ...common }), encoded };
+  }
+  if (!isFfmpegFormat(format)) throw unknownFormat(format);
+  const tool = { ...(ffmpeg !== undefined && { ffmpeg }), ...(signal && { signal }) };
+  return {
+    encoder: await createFfmpegEncoder(target, format, { format: from, ...common, ...tool }),
+    encoded: from,
+  };
+}
+
+async function createWavEncoder(
+  target: EncoderTarget,
+  { format, tags, wavEncoding = 's16' }: EncoderOptions,
+): Promise<PcmEncoder> {
+  const { title, artist, genre, comment, date } = tags ?? {};
+  const info = {
+    ...(title && { title }),
+    ...(artist && { artist }),
+    ...(genre && { genre }),
+    ...(comment && { comment }),
+    ...(date && { date: date.toISOString().slice(0, 10) }),
+  };
+  const writer = await WavWriter.create(String(target), {
+    format,
+    encoding: wavEncoding,
+    metadata: { info },
+  });
+  return Object.assign(writer, { abort: () => writer.close() });
+}
+
+/** The rate itself where the codec has it, otherwise the next one above, otherwise its highest. */
+function nextRate(sampleRate: number, rates: readonly number[] = [sampleRate]): number {
+  return rates.find((rate) => rate >= sampleRate) ?? rates.at(-1) ?? sampleRate;
+}
+
+function chosenFormat({ output, format, encoder }: TranscodeOptions): TranscodeFormat {
+  const ending = typeof output === 'string' ? output.slice(output.lastIndexOf('.') + 1).toLowerCase() : '';
+  const chosen: string = format ?? ending;
+  if (encoder !== undefined && encoder !== 'builtin' && encoder !== 'ffmpeg') {
+    throw invalidArgument('encoder', "'builtin' or 'ffmpeg'", encoder);
+  }
+  if (isBuiltin(chosen) || (isFfmpegFormat(chosen) && encoder !== 'builtin')) return chosen;
+  throw unknownFormat(chosen);
+}
+
+function unknownFormat(format: string): JackfieldError {
+  const known = `${Object.keys(BUILTINS).join(', ')}, or with ffmpeg m4a, aac, g722, amr`;
+  return invalidArgument('format (or the ending of output)', `one of ${known}`, format);
+}
+
+function isBuiltin(format: string): format is BuiltinFormat {
+  return Object.hasOwn(BUILTINS, format);
 }

@@ -1,0 +1,160 @@
+import { sleep } from '../../clock.js';
+import { abortedError, JackfieldError } from '../../errors.js';
+import type { EndpointMessage } from '../../protocol/message.js';
+import type { Transport } from '../transport/transport.js';
+import type { ClientSettings, ReattachOptions } from './attach-options.js';
+import { type AttachState, checkAttachMove } from './attach-state.js';
+import { Session, type TraceLine } from './session.js';
+
+/** What an attachment tells the client that it belongs to. */
+export interface AttachmentHandlers {
+  /** As {@link SessionHandlers.message}, with the number of messages that have come. */
+  message(message: EndpointMessage, heardAt: number, sentAfter: number | undefined): void;
+  trace(line: TraceLine): void;
+  state(state: AttachState): void;
+  /** The endpoint is back: the moment to ask what has changed, before anyone is told. */
+  revive(): Promise<void>;
+}
+
+/** A client's hold on an endpoint: opens a session, and a new one when the endpoint went and came back. */
+export class Attachment {
+  readonly #transport: Transport;
+  readonly #settings: ClientSettings;
+  readonly #handlers: AttachmentHandlers;
+  readonly #counter = { received: 0 };
+  readonly #stop = new AbortController();
+  #session: Session | undefined;
+  #state: AttachState;
+
+  constructor(transport: Transport, settings: ClientSettings, handlers: AttachmentHandlers) {
+    this.#transport = transport;
+    this.#settings = settings;
+    this.#handlers = handlers;
+    this.#state = { status: 'attaching', transport: transport.name };
+  }
+
+  get state(): AttachState {
+    return this.#state;
+  }
+
+  /** How many messages have come from the endpoint. */
+  get received(): number {
+    return this.#counter.received;
+  }
+
+  /** The session that commands go to. @throws ERR_CLOSED, ERR_ATTACH_UNAVAILABLE, ERR_ATTACH_REFUSED */
+  get session(): Session {
+    if (this.#session) return this.#session;
+    const state = this.#state;
+    if (state.status === 'closed') throw state.error ?? new JackfieldError('ERR_CLOSED', CLOSED);
+    const cause = state.status === 'unavailable' ? state.error : undefined;
+    throw new JackfieldError(
+      'ERR_ATTACH_UNAVAILABLE',
+      `${this.#transport.name} is ${state.status}: wait for attached(), then send the command again.`,
+      { cause },
+    );
+  }
+
+  /** Attaches for the first time. @throws as {@link attach}. */
+  async open(signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.#attach(signal);
+      this.#attached();
+    } catch (error) {
+      await this.#close(asError(error));
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#close(undefined);
+  }
+
+  /** Opens a session within the time that an attachment may take. */
+  async #attach(signal: AbortSignal | undefined): Promise<void> {
+    const { clock, attachTimeoutMs } = this.#settings;
+    const late = new AbortController();
+    const cancel = clock.timerAt(clock.now() + attachTimeoutMs, () => late.abort());
+    const signals = [late.signal, this.#stop.signal, ...(signal ? [signal] : [])];
+    try {
+      const session: Session = await Session.open(
+        this.#transport,
+        this.#settings,
+        {
+          counter: this.#counter,
+          message: (message, sentAfter) => this.#handlers.message(message, this.received, sentAfter),
+          trace: (line) => this.#handlers.trace(line),
+          pending: () => this.#move({ status: 'pending-authorization', transport: this.#transport.name }),
+          closed: (error) => this.#lost(error),
+        },
+        AbortSignal.any(signals),
+      );
+      this.#session = session;
+    } catch (error) {
+      if (signal?.aborted) throw abortedError(`the attachment to ${this.#transport.name}`, signal);
+      if (!late.signal.aborted) throw error;
+      const message = `${this.#transport.name} did not complete the attachment in ${attachTimeoutMs} ms.`;
+      throw new JackfieldError('ERR_TIMEOUT', message, { cause: error });
+    } finally {
+      cancel();
+    }
+  }
+
+  #attached(): void {
+    const { protocol } = this.session;
+    this.#move({ status: 'attached', transport: this.#transport.name, protocol });
+  }
+
+  #lost(error: Error | undefined): void {
+    this.#session = undefined;
+    // While it is being opened, whoever opens it takes care.
+    if (this.#state.status !== 'attached') return;
+    const why = error ?? new JackfieldError('ERR_CLOSED', CLOSED);
+    const { reattach } = this.#settings;
+    if (reattach) void this.#reattach(why, reattach);
+    else void this.#close(why);
+  }
+
+  async #reattach(lost: Error, options: Required<ReattachOptions>): Promise<void> {
+    const { clock } = this.#settings;
+    const giveUpAt = clock.now() + options.giveUpAfterMs;
+    let error = lost;
+    for (let retryInMs = options.firstDelayMs; ; retryInMs = Math.min(retryInMs * 2, options.maxDelayMs)) {
+      this.#move({ status: 'unavailable', error, retryInMs });
+      try {
+        await sleep(clock, retryInMs, { signal: this.#stop.signal });
+        this.#move({ status: 'attaching', transport: this.#transport.name });
+        await this.#attach(undefined);
+        await this.#handlers.revive();
+        return this.#attached();
+      } catch (failure) {
+        if (this.#state.status === 'closed') return;
+        error = asError(failure);
+        await this.#session?.close();
+      }
+      const refused = error instanceof JackfieldError && error.code === 'ERR_ATTACH_REFUSED';
+      if (refused || clock.now() >= giveUpAt) return await this.#close(error);
+    }
+  }
+
+  async #close(error: Error | undefined): Promise<void> {
+    if (this.#state.status === 'closed') return;
+    const session = this.#session;
+    this.#move({ status: 'closed', error });
+    this.#stop.abort();
+    this.#session = undefined;
+    await session?.close();
+  }
+
+  #move(state: AttachState): void {
+    checkAttachMove(this.#state.status, state.status);
+    this.#state = state;
+    this.#handlers.state(state);
+  }
+}
+
+const CLOSED = 'This client is closed: attach again.';
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,261 @@
+import { EventEmitter } from 'node:events';
+import { abortedError, JackfieldError } from '../../errors.js';
+import type { LISTS, SEARCHES } from '../../protocol/catalogue/searches.js';
+import { commands, type NamedObject } from '../../protocol/commands.js';
+import type {
+  ActionName,
+  CommandMessage,
+  EndpointMessage,
+  ObjectId,
+  PropertyName,
+  SearchName,
+} from '../../protocol/message.js';
+import { hasLineBreak, lineBreakError, serialize } from '../../protocol/serialize.js';
+import { decodeProperty, encodeProperty, type PropertyValue } from '../../protocol/values.js';
+import type { Call } from '../state/call.js';
+import { Conference } from '../state/conference.js';
+import { Devices } from '../state/devices.js';
+import type { Parameters } from '../state/parameters.js';
+import type { Profile } from '../state/profile.js';
+import { checkTarget } from '../state/target.js';
+import type { User } from '../state/user.js';
+import type { Voicemail } from '../state/voicemail.js';
+import { World } from '../state/world.js';
+import type { Transport } from '../transport/transport.js';
+import { type AttachOptions, type ClientSettings, clientSettings } from './attach-options.js';
+import type { AttachState } from './attach-state.js';
+import { Attachment } from './attachment.js';
+import type { CommandOptions, CommandSender } from './command-sender.js';
+import type { TraceLine } from './session.js';
+
+/** What a {@link Client} tells its listeners. */
+export interface ClientEvents {
+  /** The attachment has a new state; {@link AttachState} says what that means. */
+  state: [state: AttachState];
+  /** Everything that the endpoint said without being asked. */
+  notification: [message: EndpointMessage];
+  /** A call that was not heard of before. */
+  call: [call: Call];
+  /** A voicemail that was not heard of before. */
+  voicemail: [voicemail: Voicemail];
+  /** Every line on the wire, as it is. Message texts and phone numbers are in them. */
+  trace: [line: TraceLine];
+  /** The link is gone for good; the error is absent when {@link Client.close} was called. */
+  closed: [error: Error | undefined];
+}
+
+/** The ids that a search answers with: numbers of calls, handles of users and so on. */
+export type SearchResult<S extends SearchName> = readonly ObjectId<
+  (typeof LISTS)[(typeof SEARCHES)[S]['list']]
+>[];
+
+/** One attachment to an endpoint of the API. Made by {@link attach}. */
+export class Client extends EventEmitter<ClientEvents> implements CommandSender, AsyncDisposable {
+  /** The current user's own data. */
+  readonly profile: Profile;
+  /** USERSTATUS, CONNSTATUS and the other general parameters. */
+  readonly parameters: Parameters;
+  /** The endpoint's sound and video devices, and its mute. */
+  readonly devices: Devices;
+  readonly #settings: ClientSettings;
+  readonly #attachment: Attachment;
+  readonly #world: World;
+
+  /** Used by {@link attach}. @throws ERR_INVALID_ARG */
+  constructor(transport: Transport, options: AttachOptions = {}) {
+    super();
+    this.#settings = clientSettings(options);
+    this.#world = new World(this, this.#settings.clock);
+    this.profile = this.#world.profile;
+    this.parameters = this.#world.parameters;
+    this.devices = new Devices(this.parameters);
+    this.#attachment = new Attachment(transport, this.#settings, {
+      message: (message, heardAt, sentAfter) => this.#take(message, heardAt, sentAfter),
+      trace: (line) => this.emit('trace', line),
+      state: (state) => this.#moved(state),
+      revive: () => this.#world.resynchronise(),
+    });
+  }
+
+  /** Used by {@link attach}. */
+  async open(signal?: AbortSignal): Promise<void> {
+    await this.#attachment.open(signal);
+  }
+
+  /** Where the attachment is in its life. */
+  get state(): AttachState {
+    return this.#attachment.state;
+  }
+
+  /** The version of the protocol that was agreed on; 0 while there is no attachment. */
+  get protocol(): number {
+    const { state } = this;
+    return state.status === 'attached' ? state.protocol : 0;
+  }
+
+  /** Resolves when the client is attached, now or again. @throws ERR_CLOSED when it closes, or its reason; ERR_ABORTED. */
+  attached(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const { signal } = options;
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void) => {
+        this.off('state', look);
+        signal?.removeEventListener('abort', onAbort);
+        act();
+      };
+      const onAbort = () => signal && settle(() => reject(abortedError('the endpoint', signal)));
+      const look = (state: AttachState) => {
+        if (state.status === 'attached') settle(resolve);
+        else if (state.status === 'closed') settle(() => reject(closedError(state.error)));
+      };
+      if (signal?.aborted) return onAbort();
+      this.on('state', look);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      look(this.state);
+    });
+  }
+
+  /**
+   * Sends a command and waits for its answer. Any number up to `maxPending` can be on the way at once.
+   *
+   * @throws ERR_API (an {@link ApiError}) when the endpoint answers with an error; ERR_TIMEOUT, ERR_ABORTED,
+   * ERR_CLOSED; ERR_ATTACH_UNAVAILABLE while the endpoint is away; ERR_LIMIT when too many wait; ERR_LINE_BREAK when
+   * a parameter holds CR, LF or NUL.
+   */
+  async command(message: CommandMessage, options: CommandOptions = {}): Promise<EndpointMessage> {
+    return await this.#attachment.session.command(message, options);
+  }
+
+  /** Sends a line as it is and gives back the answer's line; the identifier is taken care of. @throws as {@link command}. */
+  async invoke(line: string, options: CommandOptions = {}): Promise<string> {
+    if (hasLineBreak(line)) throw lineBreakError('line');
+    const reply = await this.#attachment.session.send(line, options);
+    return serialize({ ...reply, commandId: undefined }, { multiline: true });
+  }
+
+  /** A property of any object. Asks the endpoint; the objects (`call`, `user`) ask only for what they do not know. */
+  async get<O extends NamedObject, P extends PropertyName<O>>(
+    object: O,
+    id: ObjectId<O>,
+    property: P,
+    options?: CommandOptions,
+  ): Promise<PropertyValue<O, P>> {
+    const reply = await this.command(commands.get(object, id, property) as CommandMessage, options);
+    if (reply.kind !== 'property') throw unexpected(`GET ${object} ${id} ${property}`, reply);
+    return decodeProperty(object, property, reply.value);
+  }
+
+  /** Sets a property of any object. @throws ERR_INVALID_ARG for a value that the wire cannot say; ERR_API. */
+  async set<O extends NamedObject, P extends PropertyName<O>>(
+    object: O,
+    id: ObjectId<O>,
+    property: P,
+    value: PropertyValue<O, P>,
+    options?: CommandOptions,
+  ): Promise<void> {
+    const text = encodeProperty(object, property, value);
+    await this.command(commands.set(object, id, property, text) as CommandMessage, options);
+  }
+
+  /** `ALTER <object> <id> <action> [<argument>]`. */
+  async alter<O extends NamedObject>(
+    object: O,
+    id: ObjectId<O>,
+    action: ActionName<O>,
+    argument = '',
+    options?: CommandOptions,
+  ): Promise<void> {
+    await this.command(commands.alter(object, id, action, argument) as CommandMessage, options);
+  }
+
+  /** `SEARCH <what> [<target>]`. */
+  async search<S extends SearchName>(
+    what: S,
+    target = '',
+    options?: CommandOptions,
+  ): Promise<SearchResult<S>> {
+    const reply = await this.command(commands.search(what, target), options);
+    if (reply.kind !== 'list') throw unexpected(`SEARCH ${what}`, reply);
+    return reply.ids as SearchResult<S>;
+  }
+
+  /**
+   * Places a call: to a user, a phone number (`+18005551234`), a speed-dial code; several make a conference. The call
+   * comes back as soon as the endpoint has made it; follow {@link Call.states}.
+   *
+   * @throws ERR_API with number 34 when there is no such user, 39, 73, or 92 for a number that cannot be called;
+   * ERR_INVALID_ARG for an empty target or one with a comma.
+   */
+  async call(target: string | readonly string[], options: CommandOptions = {}): Promise<Call> {
+    const targets = typeof target === 'string' ? [target] : target;
+    const reply = await this.command(commands.call(...targets), options);
+    if (reply.kind !== 'property' || reply.object !== 'CALL') throw unexpected('CALL', reply);
+    return this.#world.calls.of(reply.id);
+  }
+
+  /** Leaves a voicemail: the call that does it, whose statuses begin with `VM_`. @throws ERR_API 34, 110. */
+  async leaveVoicemail(target: string, options: CommandOptions = {}): Promise<Call> {
+    const reply = await this.command({ kind: 'call-voicemail', target: checkTarget(target) }, options);
+    if (reply.kind !== 'property' || reply.object !== 'CALL') throw unexpected('CALLVOICEMAIL', reply);
+    return this.#world.calls.of(reply.id);
+  }
+
+  /** The call with this id, if the endpoint has spoken of it. */
+  callById(id: number): Call | undefined {
+    return this.#world.calls.known(id);
+  }
+
+  /** The calls that go on, as far as was heard. */
+  get calls(): readonly Call[] {
+    return Array.from(this.#world.calls.values()).filter((call) => !call.over);
+  }
+
+  /** The calls with this CONF_ID. */
+  conference(id: number): Conference {
+    return new Conference(id, () => this.#world.calls.values());
+  }
+
+  /** The voicemail with this id; {@link search} finds them. */
+  voicemail(id: number): Voicemail {
+    return this.#world.voicemails.of(id);
+  }
+
+  /** Anyone, by handle. @throws ERR_INVALID_ARG for a handle that is not one word. */
+  user(handle: string): User {
+    commands.get('USER', handle, 'HANDLE');
+    return this.#world.users.of(handle);
+  }
+
+  /** Closes the link. Calls go on; what waits for an answer is rejected with ERR_CLOSED. */
+  async close(): Promise<void> {
+    await this.#attachment.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #take(message: EndpointMessage, heardAt: number, sentAfter: number | undefined): void {
+    const found = this.#world.take(message, heardAt, sentAfter);
+    if (found?.kind === 'call') this.emit('call', found.call);
+    if (found?.kind === 'voicemail') this.emit('voicemail', found.voicemail);
+    if (sentAfter === undefined) this.emit('notification', message);
+  }
+
+  #moved(state: AttachState): void {
+    this.emit('state', state);
+    if (state.status !== 'closed') return;
+    this.#world.lose(closedError(state.error));
+    this.emit('closed', state.error);
+  }
+}
+
+function closedError(error: Error | undefined): Error {
+  return error ?? new JackfieldError('ERR_CLOSED', 'This client is closed: attach again.');
+}
+
+function unexpected(command: string, reply: EndpointMessage): JackfieldError {
+  return new JackfieldError(
+    'ERR_UNEXPECTED_REPLY',
+    `${command} was answered with ${serialize(reply, { multiline: true })}.`,
+  );
+}

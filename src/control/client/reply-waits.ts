@@ -1,0 +1,107 @@
+import type { Clock } from '../../clock.js';
+import { abortedError, JackfieldError } from '../../errors.js';
+import { ApiError } from '../../protocol/api-error.js';
+import type { EndpointMessage } from '../../protocol/message.js';
+import type { CommandOptions } from './command-sender.js';
+
+/** A command that waits for its answer. */
+interface Wait {
+  readonly command: string;
+  /** The number of the newest notification when it was sent. */
+  readonly sentAfter: number;
+  resolve(reply: EndpointMessage): void;
+  reject(error: Error): void;
+}
+
+/** An answer, and the command that it belongs to. */
+export interface MatchedReply {
+  /** What came after this is newer than the state that the command found. */
+  readonly sentAfter: number;
+  settle(): void;
+}
+
+/** Commands that wait for their answers, told apart by the identifier that each was sent with. */
+export class ReplyWaits {
+  readonly #clock: Clock;
+  readonly #limits: { readonly timeoutMs: number; readonly maxPending: number };
+  readonly #waits = new Map<string, Wait>();
+  #lastId = 0;
+
+  constructor(clock: Clock, limits: { readonly timeoutMs: number; readonly maxPending: number }) {
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#waits.size;
+  }
+
+  /**
+   * Begins a wait; the identifier is to be sent with the command.
+   *
+   * @param command for messages to people.
+   * @throws ERR_LIMIT when too many wait.
+   */
+  begin(
+    command: string,
+    sentAfter: number,
+    options: CommandOptions,
+  ): { readonly commandId: string; readonly reply: Promise<EndpointMessage> } {
+    if (this.#waits.size >= this.#limits.maxPending) {
+      throw new JackfieldError(
+        'ERR_LIMIT',
+        `${this.#limits.maxPending} commands wait for their answers: await some before sending more.`,
+      );
+    }
+    const commandId = String(++this.#lastId);
+    return { commandId, reply: this.#wait(commandId, command, sentAfter, options) };
+  }
+
+  /** The wait that this message ends, if there is one. */
+  match(commandId: string | undefined, message: EndpointMessage): MatchedReply | undefined {
+    const wait = commandId === undefined ? undefined : this.#waits.get(commandId);
+    if (!wait) return undefined;
+    return {
+      sentAfter: wait.sentAfter,
+      settle: () => {
+        if (message.kind !== 'error') wait.resolve(message);
+        else wait.reject(new ApiError(message.number, message.text, wait.command));
+      },
+    };
+  }
+
+  /** Ends the wait of one command. */
+  fail(commandId: string, error: Error): void {
+    this.#waits.get(commandId)?.reject(error);
+  }
+
+  /** Ends every wait. */
+  failAll(error: Error): void {
+    for (const wait of [...this.#waits.values()]) wait.reject(error);
+  }
+
+  #wait(id: string, command: string, sentAfter: number, options: CommandOptions): Promise<EndpointMessage> {
+    const { signal, timeoutMs = this.#limits.timeoutMs } = options;
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(abortedError(`the answer to ${command}`, signal));
+      const settle = (act: () => void) => {
+        cancel();
+        signal?.removeEventListener('abort', onAbort);
+        this.#waits.delete(id);
+        act();
+      };
+      const fail = (error: Error) => settle(() => reject(error));
+      const onAbort = () => signal && fail(abortedError(`the answer to ${command}`, signal));
+      const cancel = this.#clock.timerAt(this.#clock.now() + timeoutMs, () =>
+        fail(new JackfieldError('ERR_TIMEOUT', `The endpoint did not answer ${command} in ${timeoutMs} ms.`)),
+      );
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#waits.set(id, {
+        command,
+        sentAfter,
+        reject: fail,
+        resolve: (reply) => settle(() => resolve(reply)),
+      });
+    });
+  }
+}

@@ -1,0 +1,140 @@
+import {
+  CALL_TRANSITIONS,
+  type CallStatus,
+  isTerminalCallStatus,
+} from '../../protocol/catalogue/call-status.js';
+import type { OtherWord } from '../../protocol/message.js';
+
+/** What every state of a call has. */
+interface Dated {
+  /** When it was heard of, in milliseconds since the Unix epoch. */
+  readonly atMs: number;
+}
+
+/** What a state has once the call was answered. */
+interface Answered extends Dated {
+  /** When it was answered, in milliseconds since the Unix epoch. */
+  readonly answeredAtMs: number;
+}
+
+type PlacingStatus = 'UNPLACED' | 'ROUTING' | 'EARLYMEDIA' | 'RINGING';
+type HeldStatus = 'ONHOLD' | 'LOCALHOLD' | 'REMOTEHOLD';
+type VoicemailLegStatus = 'VM_BUFFERING_GREETING' | 'VM_PLAYING_GREETING' | 'VM_RECORDING' | 'VM_UPLOADING';
+type RedialStatus = 'WAITING_REDIAL_COMMAND' | 'REDIAL_PENDING';
+type TransferStatus = 'TRANSFERRING';
+
+/** The statuses that end a call. */
+export type CallEndStatus = Exclude<
+  CallStatus,
+  PlacingStatus | 'INPROGRESS' | HeldStatus | VoicemailLegStatus | RedialStatus | TransferStatus
+>;
+
+/**
+ * Where a call is in its life; `status` is as on the wire. What can follow what is `CALL_TRANSITIONS` of the
+ * catalogue, drawn there.
+ */
+export type CallState =
+  | (Dated & { readonly phase: 'placing'; readonly status: PlacingStatus })
+  | (Answered & { readonly phase: 'talking'; readonly status: 'INPROGRESS' })
+  | (Answered & {
+      readonly phase: 'held';
+      readonly status: HeldStatus;
+      /** Whose hold it is, where the endpoint says (protocol 2 and newer). */
+      readonly by: 'local' | 'remote' | undefined;
+    })
+  | (Answered & { readonly phase: 'transferring'; readonly status: TransferStatus })
+  /** A voicemail is being left. */
+  | (Dated & { readonly phase: 'voicemail'; readonly status: VoicemailLegStatus })
+  /** The other party was busy, and is to be called again. */
+  | (Dated & { readonly phase: 'redialling'; readonly status: RedialStatus })
+  | (Dated & {
+      readonly phase: 'ended';
+      readonly status: CallEndStatus;
+      /** Absent when nobody answered. */
+      readonly answeredAtMs: number | undefined;
+    })
+  /** A status that the reference does not list. */
+  | (Dated & { readonly phase: 'other'; readonly status: OtherWord });
+
+/** What the endpoint says of a call's life. */
+export type CallNews =
+  | { readonly property: 'STATUS'; readonly status: string }
+  | { readonly property: 'DURATION'; readonly seconds: number };
+
+/**
+ * The state after `news`; `state` itself when nothing changes. Tolerates what the wire does:
+ * - a status that is said twice, or that was overtaken (RINGING after INPROGRESS), changes nothing;
+ * - statuses in between can be missing;
+ * - a first DURATION means that the call is in progress, should that status be missing.
+ */
+export function nextCallState(
+  state: CallState | undefined,
+  news: CallNews,
+  atMs: number,
+): CallState | undefined {
+  if (news.property === 'STATUS') {
+    const overtaken = state !== undefined && !canCallReach(state.status, news.status);
+    return overtaken || news.status === state?.status ? state : stateOf(news.status, state, atMs);
+  }
+  const waiting = state === undefined || state.phase === 'placing' || state.phase === 'redialling';
+  return waiting && news.seconds > 0 ? stateOf('INPROGRESS', state, atMs) : state;
+}
+
+/** Whether a call of status `from` can come to be `to`, directly or by way of others. */
+export function canCallReach(from: string, to: string): boolean {
+  const reachable = REACHABLE.get(from);
+  return reachable === undefined || reachable.has(to) || (!REACHABLE.has(to) && !isTerminalCallStatus(from));
+}
+
+const REACHABLE: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.keys(CALL_TRANSITIONS).map((status) => [status, reachableFrom(status as CallStatus)]),
+);
+
+function reachableFrom(status: CallStatus): Set<string> {
+  const found = new Set<string>();
+  const open: CallStatus[] = [status];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const following of CALL_TRANSITIONS[next]) {
+      if (found.has(following)) continue;
+      found.add(following);
+      open.push(following);
+    }
+  }
+  return found;
+}
+
+function stateOf(word: string, before: CallState | undefined, atMs: number): CallState {
+  if (!isCallStatus(word)) return { phase: 'other', status: word, atMs };
+  const answeredAtMs = before && 'answeredAtMs' in before ? before.answeredAtMs : undefined;
+  switch (word) {
+    case 'UNPLACED':
+    case 'ROUTING':
+    case 'EARLYMEDIA':
+    case 'RINGING':
+      return { phase: 'placing', status: word, atMs };
+    case 'INPROGRESS':
+      return { phase: 'talking', status: word, atMs, answeredAtMs: answeredAtMs ?? atMs };
+    case 'ONHOLD':
+    case 'LOCALHOLD':
+    case 'REMOTEHOLD':
+      return { phase: 'held', status: word, atMs, answeredAtMs: answeredAtMs ?? atMs, by: HOLDER[word] };
+    case 'TRANSFERRING':
+      return { phase: 'transferring', status: word, atMs, answeredAtMs: answeredAtMs ?? atMs };
+    case 'VM_BUFFERING_GREETING':
+    case 'VM_PLAYING_GREETING':
+    case 'VM_RECORDING':
+    case 'VM_UPLOADING':
+      return { phase: 'voicemail', status: word, atMs };
+    case 'WAITING_REDIAL_COMMAND':
+    case 'REDIAL_PENDING':
+      return { phase: 'redialling', status: word, atMs };
+    default:
+      return { phase: 'ended', status: word satisfies CallEndStatus, atMs, answeredAtMs };
+  }
+}
+
+const HOLDER = { ONHOLD: undefined, LOCALHOLD: 'local', REMOTEHOLD: 'remote' } as const;
+
+function isCallStatus(word: string): word is CallStatus {
+  return Object.hasOwn(CALL_TRANSITIONS, word);
+}

@@ -1,0 +1,262 @@
+import type { Clock } from '../../clock.js';
+import { invalidArgument, JackfieldError } from '../../errors.js';
+import type { CallStatus } from '../../protocol/catalogue/call-status.js';
+import type { ConferenceParticipant } from '../../protocol/catalogue/value-type.js';
+import { commands } from '../../protocol/commands.js';
+import type { StreamTarget } from '../../protocol/stream-target.js';
+import { decodeProperty } from '../../protocol/values.js';
+import type { CommandOptions, CommandSender } from '../client/command-sender.js';
+import { CallEndedError } from './call-ended-error.js';
+import { type CallState, nextCallState } from './call-life.js';
+import { RemoteObject, type RemoteObjectEvents } from './remote-object.js';
+import { StateHistory } from './state-history.js';
+import { checkTarget } from './target.js';
+import { VoiceStream, type VoiceStreamName } from './voice-stream.js';
+
+/** What a {@link Call} tells its listeners. */
+export interface CallEvents extends RemoteObjectEvents {
+  state: [state: CallState];
+  /** A digit that the other party pressed. */
+  dtmf: [digit: string];
+}
+
+/** What a minute of a call costs (reference, "Call cost information"). */
+export interface CallCost {
+  /** In whole units of `currency`. */
+  readonly perMinute: number;
+  /** Such as `EUR`. */
+  readonly currency: string;
+}
+
+/** Longest wait for the reason of a failure, which was told before the failure itself, in milliseconds. */
+const REASON_TIMEOUT_MS = 2000;
+
+/** A CALL object, kept up to date by the endpoint's notifications. Made by the {@link Client} that it belongs to. */
+export class Call extends RemoteObject<'CALL', CallEvents> {
+  /** What is sent to the other party. */
+  readonly input: VoiceStream;
+  /** Where the other party is heard. */
+  readonly output: VoiceStream;
+  /** Where the microphone is copied to. */
+  readonly captureMic: VoiceStream;
+  readonly #sender: CommandSender;
+  readonly #clock: Clock;
+  readonly #history: StateHistory<CallState>;
+
+  constructor(id: number, sender: CommandSender, clock: Clock) {
+    super('CALL', id, sender);
+    this.#sender = sender;
+    this.#clock = clock;
+    this.#history = new StateHistory(`call ${id}`, ({ phase }) => phase === 'ended');
+    this.input = new VoiceStream('INPUT', 'CALL', id, sender);
+    this.output = new VoiceStream('OUTPUT', 'CALL', id, sender);
+    this.captureMic = new VoiceStream('CAPTURE_MIC', 'CALL', id, sender);
+  }
+
+  /** The newest state; absent until one was heard of. */
+  get state(): CallState | undefined {
+    return this.#history.newest;
+  }
+
+  /** The newest status; UNPLACED until one was heard of. */
+  get status(): CallState['status'] {
+    return this.state?.status ?? 'UNPLACED';
+  }
+
+  /** The states so far, oldest first; one that is said twice stands once. The last 1000 are kept. */
+  get history(): readonly CallState[] {
+    return this.#history.all;
+  }
+
+  /** Whether the call is over, or can no longer be heard of. */
+  get over(): boolean {
+    return this.#history.over;
+  }
+
+  /**
+   * All states, from the first that was heard of to the end of the call.
+   *
+   * @throws ERR_ABORTED; ERR_CLOSED when the endpoint is gone for good or does not know the call any more.
+   */
+  states(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<CallState, void, void> {
+    return this.#history.read('oldest', options.signal);
+  }
+
+  /**
+   * Resolves when the call has this status, now or later.
+   *
+   * @throws ERR_CALL_ENDED (a {@link CallEndedError}, with the reason) when the call ends first; ERR_ABORTED; ERR_CLOSED.
+   */
+  async reached(status: CallStatus, options: { readonly signal?: AbortSignal } = {}): Promise<CallState> {
+    for await (const state of this.#history.read('newest', options.signal)) {
+      if (state.status === status) return state;
+    }
+    throw new CallEndedError(this.id, this.status, status, await this.#failureReason());
+  }
+
+  /** Resolves to the last status when the call is over. @throws ERR_ABORTED, ERR_CLOSED. */
+  async ended(options: { readonly signal?: AbortSignal } = {}): Promise<CallState['status']> {
+    for await (const _ of this.#history.read('newest', options.signal));
+    return this.status;
+  }
+
+  /** Answers a call that rings in. @throws ERR_API */
+  answer(options?: CommandOptions): Promise<void> {
+    return this.alter('ANSWER', '', options);
+  }
+
+  /** Puts the call on hold. @throws ERR_API 22 when it cannot be held now. */
+  hold(options?: CommandOptions): Promise<void> {
+    return this.alter('HOLD', '', options);
+  }
+
+  /** Takes the call off hold. @throws ERR_API 23 when it cannot be resumed now. */
+  resume(options?: CommandOptions): Promise<void> {
+    return this.alter('RESUME', '', options);
+  }
+
+  /** Hangs up; resolves when the endpoint has taken the command. Does nothing when the call is over. */
+  async hangUp(options?: CommandOptions): Promise<void> {
+    if (!this.over) await this.alter('HANGUP', '', options);
+  }
+
+  /** Refuses a call that rings in. */
+  refuse(options?: CommandOptions): Promise<void> {
+    return this.alter('END', 'HANGUP', options);
+  }
+
+  /** Sends a call that rings in to voicemail. */
+  redirectToVoicemail(options?: CommandOptions): Promise<void> {
+    return this.alter('END', 'REDIRECT_TO_VOICEMAIL', options);
+  }
+
+  /** Forwards a call that rings in by the user's rules: {@link Profile.setForwarding}. */
+  forward(options?: CommandOptions): Promise<void> {
+    return this.alter('END', 'FORWARD_CALL', options);
+  }
+
+  /** Sends digits, one command each. @throws ERR_INVALID_ARG for anything but 0 to 9, `*` and `#`. */
+  async sendDtmf(digits: string, options?: CommandOptions): Promise<void> {
+    if (!/^[0-9*#]{1,255}$/.test(digits)) throw invalidArgument('digits', '1 to 255 of 0-9, * and #', digits);
+    for (const digit of digits) await this.alter('DTMF', digit, options);
+  }
+
+  /** Takes the call off the list of missed ones. */
+  async markSeen(options?: CommandOptions): Promise<void> {
+    await this.#sender.command(commands.set('CALL', this.id, 'SEEN', ''), options);
+  }
+
+  /** Joins this call into the conference of another. @throws ERR_API 72 when no conference can be made. */
+  async joinConference(other: Call, options?: CommandOptions): Promise<void> {
+    await this.set('JOIN_CONFERENCE', other.id, options);
+  }
+
+  /** The other parties of the conference, as this call sees it; empty without a conference. */
+  async participants(options?: CommandOptions): Promise<ConferenceParticipant[]> {
+    const count = await this.get('CONF_PARTICIPANTS_COUNT', { ...options, fresh: true });
+    const indexes = Array.from(
+      { length: Math.max(0, Math.min(count, MAX_PARTICIPANTS)) },
+      (_, index) => index + 1,
+    );
+    return await Promise.all(
+      indexes.map(async (index) =>
+        decodeProperty(
+          'CALL',
+          'CONF_PARTICIPANT',
+          await this.query('CONF_PARTICIPANT', String(index), options),
+        ),
+      ),
+    );
+  }
+
+  /** Whether the call can be transferred to this handle or number. */
+  async canTransfer(target: string, options?: CommandOptions): Promise<boolean> {
+    checkTarget(target);
+    const answer = await this.query('CAN_TRANSFER', target, options);
+    return decodeProperty('CALL', 'CAN_TRANSFER', answer).verdict;
+  }
+
+  /**
+   * Transfers the call to the first of these handles or numbers that answers; follow {@link states}.
+   *
+   * @throws ERR_UNSUPPORTED when the endpoint says that it cannot be transferred to one of them; ERR_API.
+   */
+  async transfer(targets: string | readonly string[], options?: CommandOptions): Promise<void> {
+    const list = typeof targets === 'string' ? [targets] : targets;
+    if (list.length === 0) throw invalidArgument('targets', 'at least one target', 'none');
+    const possible = await Promise.all(list.map((target) => this.canTransfer(target, options)));
+    const refused = list.find((_, index) => !possible[index]);
+    if (refused !== undefined) {
+      throw new JackfieldError(
+        'ERR_UNSUPPORTED',
+        `Call ${this.id} cannot be transferred to ${refused}: ask canTransfer() first.`,
+      );
+    }
+    await this.alter('TRANSFER', list.join(', '), options);
+  }
+
+  /** Begins or stops sending video. */
+  sendVideo(on: boolean, options?: CommandOptions): Promise<void> {
+    return this.alter(on ? 'START_VIDEO_SEND' : 'STOP_VIDEO_SEND', '', options);
+  }
+
+  /** Begins or stops receiving video. */
+  receiveVideo(on: boolean, options?: CommandOptions): Promise<void> {
+    return this.alter(on ? 'START_VIDEO_RECEIVE' : 'STOP_VIDEO_RECEIVE', '', options);
+  }
+
+  /** What a minute costs; 0 for a free call. */
+  async cost(options?: CommandOptions): Promise<CallCost> {
+    const [rate, precision, currency] = await Promise.all([
+      this.get('RATE', options),
+      this.get('RATE_PRECISION', options),
+      this.get('RATE_CURRENCY', options),
+    ]);
+    return { perMinute: rate / 10 ** precision, currency };
+  }
+
+  /** Redirects the stream of this name: {@link VoiceStream.set}. */
+  redirect(
+    stream: VoiceStreamName,
+    targets: readonly StreamTarget[],
+    options?: CommandOptions,
+  ): Promise<void> {
+    const streams = { INPUT: this.input, OUTPUT: this.output, CAPTURE_MIC: this.captureMic };
+    return streams[stream].set(targets, options);
+  }
+
+  override take(property: string, value: string, heardAt: number, sentAfter: number | undefined): boolean {
+    if (property === 'DTMF' && sentAfter === undefined) this.emit('dtmf', value);
+    const news = super.take(property, value, heardAt, sentAfter);
+    if (property === 'STATUS' && news)
+      this.#advance(nextCallState(this.state, { property, status: value }, this.#now()));
+    if (property === 'DURATION') {
+      this.#advance(nextCallState(this.state, { property, seconds: Number(value) }, this.#now()));
+    }
+    return news;
+  }
+
+  /** Nothing will be heard of the call any more; called by the client. */
+  lose(error: Error): void {
+    this.#history.lose(error);
+  }
+
+  #advance(next: CallState | undefined): void {
+    if (next === undefined || next === this.state) return;
+    this.#history.push(next);
+    this.emit('state', next);
+  }
+
+  #now(): number {
+    return this.#clock.unixMs();
+  }
+
+  /** The reason can be told after the failure: then it is asked for. */
+  async #failureReason(): Promise<number | undefined> {
+    if (this.status !== 'FAILED') return this.known('FAILUREREASON');
+    return await this.get('FAILUREREASON', { timeoutMs: REASON_TIMEOUT_MS }).catch(() => undefined);
+  }
+}
+
+/** More parties than any endpoint can join. */
+const MAX_PARTICIPANTS = 1000;

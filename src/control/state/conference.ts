@@ -1,0 +1,44 @@
+import type { ConferenceParticipant } from '../../protocol/catalogue/value-type.js';
+import type { CommandOptions } from '../client/command-sender.js';
+import type { Call } from './call.js';
+
+/** Calls that were joined: those whose CONF_ID is the same. Made by {@link Client.conference}. */
+export class Conference {
+  /** CONF_ID of its calls. */
+  readonly id: number;
+  readonly #allCalls: () => Iterable<Call>;
+
+  constructor(id: number, allCalls: () => Iterable<Call>) {
+    this.id = id;
+    this.#allCalls = allCalls;
+  }
+
+  /** The calls that belong to it now. */
+  get calls(): readonly Call[] {
+    return Array.from(this.#allCalls()).filter((call) => !call.over && call.known('CONF_ID') === this.id);
+  }
+
+  /** The other parties, as the endpoint lists them; empty where nothing is known of its calls. */
+  async participants(options?: CommandOptions): Promise<ConferenceParticipant[]> {
+    return (await this.calls[0]?.participants(options)) ?? [];
+  }
+
+  /** Joins one more call into it. @throws ERR_API 72; does nothing when none of its calls goes on. */
+  async add(call: Call, options?: CommandOptions): Promise<void> {
+    const [host] = this.calls;
+    if (host) await call.joinConference(host, options);
+  }
+
+  async hold(options?: CommandOptions): Promise<void> {
+    await Promise.all(this.calls.map((call) => call.hold(options)));
+  }
+
+  async resume(options?: CommandOptions): Promise<void> {
+    await Promise.all(this.calls.map((call) => call.resume(options)));
+  }
+
+  /** Hangs up all its calls. */
+  async hangUp(options?: CommandOptions): Promise<void> {
+    await Promise.all(this.calls.map((call) => call.hangUp(options)));
+  }
+}

@@ -1,0 +1,46 @@
+import type { CommandOptions } from '../client/command-sender.js';
+import type { Parameters } from './parameters.js';
+
+/** The endpoint's own sound and video devices; an empty name is the default device. */
+export interface DeviceNames {
+  readonly audioIn: string;
+  readonly audioOut: string;
+  readonly ringer: string;
+  readonly videoIn: string;
+}
+
+const DEVICE_PARAMETERS = {
+  audioIn: 'AUDIO_IN',
+  audioOut: 'AUDIO_OUT',
+  ringer: 'RINGER',
+  videoIn: 'VIDEO_IN',
+} as const satisfies Record<keyof DeviceNames, string>;
+
+/** The devices of an endpoint (reference, "GET/SET AUDIO_IN" and its kin). */
+export class Devices {
+  readonly #parameters: Parameters;
+
+  constructor(parameters: Parameters) {
+    this.#parameters = parameters;
+  }
+
+  /** The name of one device. */
+  get(device: keyof DeviceNames, options?: CommandOptions): Promise<string> {
+    return this.#parameters.get(DEVICE_PARAMETERS[device], options);
+  }
+
+  /** Chooses a device. @throws ERR_API 50 when there is none of that name. */
+  set(device: keyof DeviceNames, name: string, options?: CommandOptions): Promise<void> {
+    return this.#parameters.set(DEVICE_PARAMETERS[device], name, options);
+  }
+
+  /** Whether the microphone is muted; never without a call in progress. */
+  muted(options?: CommandOptions): Promise<boolean> {
+    return this.#parameters.get('MUTE', options);
+  }
+
+  /** Mutes the microphone, or takes that back. */
+  mute(on: boolean, options?: CommandOptions): Promise<void> {
+    return this.#parameters.set('MUTE', on, options);
+  }
+}

@@ -1,0 +1,55 @@
+import { EventEmitter } from 'node:events';
+import { commands } from '../../protocol/commands.js';
+import type { ParameterName } from '../../protocol/message.js';
+import { decodeParameter, encodeParameter, type ParameterValue } from '../../protocol/values.js';
+import type { CommandOptions, CommandSender } from '../client/command-sender.js';
+import { PropertyCache } from './property-cache.js';
+import type { PropertyOptions } from './remote-object.js';
+
+/** What {@link Parameters} tells its listeners. */
+export interface ParametersEvents {
+  /** A parameter changed; the value is as on the wire. */
+  parameter: [name: ParameterName, value: string];
+}
+
+/** The general parameters of an endpoint: USERSTATUS, MUTE, AUDIO_IN and the others, kept up to date. */
+export class Parameters extends EventEmitter<ParametersEvents> {
+  readonly #sender: CommandSender;
+  readonly #cache = new PropertyCache();
+
+  constructor(sender: CommandSender) {
+    super();
+    this.#sender = sender;
+  }
+
+  /** A parameter. Asks the endpoint the first time; after that its notifications keep the value up to date. */
+  async get<P extends ParameterName>(
+    parameter: P,
+    options: PropertyOptions = {},
+  ): Promise<ParameterValue<P>> {
+    if (this.#cache.get(parameter) === undefined || options.fresh) {
+      await this.#sender.command(commands.getParameter(parameter), options);
+    }
+    return decodeParameter(parameter, this.#cache.get(parameter) ?? '');
+  }
+
+  /** Sets a parameter; resolves when the endpoint has accepted it. @throws ERR_INVALID_ARG, ERR_API. */
+  async set<P extends ParameterName>(
+    parameter: P,
+    value: ParameterValue<P>,
+    options?: CommandOptions,
+  ): Promise<void> {
+    const text = encodeParameter(parameter, value);
+    await this.#sender.command(commands.setParameter(parameter, text), options);
+  }
+
+  /** Takes a parameter's value; called as messages come in. */
+  take(parameter: ParameterName, value: string, heardAt: number, sentAfter: number | undefined): void {
+    if (this.#cache.take(parameter, value, heardAt, sentAfter)) this.emit('parameter', parameter, value);
+  }
+
+  /** Forgets what was heard. */
+  forget(): void {
+    this.#cache.clear();
+  }
+}

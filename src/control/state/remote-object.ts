@@ -1,0 +1,150 @@
+import { EventEmitter } from 'node:events';
+import type {
+  ActionName,
+  AlterCommand,
+  GetCommand,
+  ObjectId,
+  ObjectName,
+  PropertyName,
+  SetCommand,
+} from '../../protocol/message.js';
+import { decodeProperty, encodeProperty, type PropertyValue } from '../../protocol/values.js';
+import type { CommandOptions, CommandSender } from '../client/command-sender.js';
+import { PropertyCache } from './property-cache.js';
+
+/** What every object of the API tells its listeners. */
+export interface RemoteObjectEvents {
+  /** A property changed; the value is as on the wire. */
+  property: [name: string, value: string];
+}
+
+/** Limits on a wait for a property. */
+export interface PropertyOptions extends CommandOptions {
+  /** Asks the endpoint even where the value is known: for what changes without a notification. Default false. */
+  readonly fresh?: boolean;
+}
+
+/** One object of the API: its properties, kept up to date by what the endpoint says. */
+export class RemoteObject<
+  O extends ObjectName,
+  E extends RemoteObjectEvents & Record<keyof E, unknown[]> = RemoteObjectEvents,
+> extends EventEmitter<E> {
+  readonly object: O;
+  readonly id: ObjectId<O>;
+  readonly #sender: CommandSender;
+  readonly #cache = new PropertyCache();
+  readonly #asked = new Map<string, Promise<unknown>>();
+  #cached = true;
+
+  constructor(object: O, id: ObjectId<O>, sender: CommandSender) {
+    super();
+    this.object = object;
+    this.id = id;
+    this.#sender = sender;
+  }
+
+  /** What was heard of the object so far, by property, as on the wire. */
+  get properties(): ReadonlyMap<string, string> {
+    return this.#cache.values;
+  }
+
+  /**
+   * A property. Asks the endpoint the first time; after that its notifications keep the value up to date.
+   *
+   * @throws ERR_API, ERR_SYNTAX when the value is not of the property's type, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
+   */
+  async get<P extends PropertyName<O>>(
+    property: P,
+    options: PropertyOptions = {},
+  ): Promise<PropertyValue<O, P>> {
+    return decodeProperty(this.object, property, await this.text(property, options));
+  }
+
+  /** The property where it is known, without asking. @throws ERR_SYNTAX */
+  known<P extends PropertyName<O>>(property: P): PropertyValue<O, P> | undefined {
+    const text = this.#cache.get(property);
+    return text === undefined ? undefined : decodeProperty(this.object, property, text);
+  }
+
+  /** As {@link get}, as on the wire; for properties that the catalogue does not list, too. */
+  async text(property: string, options: PropertyOptions = {}): Promise<string> {
+    const known = this.#cache.get(property);
+    if (known !== undefined && !options.fresh && this.#cached) return known;
+    await (options.signal ? this.#ask(property, options) : this.#askOnce(property, options));
+    return this.#cache.get(property) ?? '';
+  }
+
+  /** Several properties, as on the wire; asks the endpoint for those that it has not told yet. */
+  async fetch(names: readonly string[], options?: CommandOptions): Promise<Record<string, string>> {
+    const values = await Promise.all(
+      names.map(async (name) => [name, await this.text(name, options)] as const),
+    );
+    return Object.fromEntries(values);
+  }
+
+  /**
+   * Sets a property. Resolves when the endpoint has accepted it.
+   *
+   * @throws ERR_INVALID_ARG for a value that the wire cannot say; ERR_API.
+   */
+  async set<P extends PropertyName<O>>(
+    property: P,
+    value: PropertyValue<O, P>,
+    options?: CommandOptions,
+  ): Promise<void> {
+    const text = encodeProperty(this.object, property, value);
+    const { object, id } = this;
+    await this.#sender.command({ kind: 'set', object, id, property, value: text } as SetCommand, options);
+  }
+
+  /** Takes a property's value; called as messages come in. @returns whether it is news. */
+  take(property: string, value: string, heardAt: number, sentAfter: number | undefined): boolean {
+    if (!this.#cache.take(property, value, heardAt, sentAfter)) return false;
+    (this as RemoteObject<ObjectName>).emit('property', property, value);
+    return true;
+  }
+
+  /** Forgets what was heard: the endpoint was away, and it may have changed. */
+  forget(): void {
+    this.#cache.clear();
+  }
+
+  /** Stops keeping values: nothing hands the endpoint's messages to this object any more. */
+  detach(): void {
+    this.#cached = false;
+  }
+
+  /** `ALTER <object> <id> <action> [<argument>]`. */
+  protected async alter(action: ActionName<O>, argument = '', options?: CommandOptions): Promise<void> {
+    const { object, id } = this;
+    await this.#sender.command({ kind: 'alter', object, id, action, argument } as AlterCommand, options);
+  }
+
+  /** Asks for a property with an argument, whose answer belongs to this argument only. */
+  protected async query(
+    property: PropertyName<O>,
+    argument: string,
+    options?: CommandOptions,
+  ): Promise<string> {
+    const { object, id } = this;
+    const command = { kind: 'get', object, id, property, argument } as GetCommand;
+    const reply = await this.#sender.command(command, options);
+    return reply.kind === 'property' ? reply.value : '';
+  }
+
+  /** Those who ask for the same at the same time share one answer; who can abort the wait asks alone. */
+  #askOnce(property: string, options: CommandOptions): Promise<unknown> {
+    const asked = this.#asked.get(property);
+    if (asked) return asked;
+    const asking = this.#ask(property, options).finally(() => this.#asked.delete(property));
+    this.#asked.set(property, asking);
+    return asking;
+  }
+
+  async #ask(property: string, options: CommandOptions): Promise<void> {
+    const { object, id } = this;
+    const command = { kind: 'get', object, id, property, argument: '' } as GetCommand;
+    const reply = await this.#sender.command(command, options);
+    if (!this.#cached && reply.kind === 'property') this.#cache.take(property, reply.value, 0, undefined);
+  }
+}

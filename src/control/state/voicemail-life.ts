@@ -1,0 +1,59 @@
+import { VOICEMAIL_TRANSITIONS, type VoicemailStatus } from '../../protocol/catalogue/voicemail-status.js';
+import type { OtherWord } from '../../protocol/message.js';
+
+interface Dated {
+  /** When it was heard of, in milliseconds since the Unix epoch. */
+  readonly atMs: number;
+}
+
+/**
+ * Where a voicemail is in its life; `status` is as on the wire. What can follow what is `VOICEMAIL_TRANSITIONS` of the
+ * catalogue.
+ */
+export type VoicemailState =
+  /** Nothing is done with it now. */
+  | (Dated & {
+      readonly phase: 'at-rest';
+      readonly status: 'NOTDOWNLOADED' | 'UNPLAYED' | 'PLAYED' | 'BLANK' | 'RECORDED' | 'UPLOADED';
+    })
+  | (Dated & { readonly phase: 'transferring'; readonly status: 'DOWNLOADING' | 'UPLOADING' })
+  | (Dated & { readonly phase: 'playing'; readonly status: 'BUFFERING' | 'PLAYING' })
+  | (Dated & { readonly phase: 'recording'; readonly status: 'RECORDING' })
+  /** Can be tried again. FAILUREREASON says why. */
+  | (Dated & { readonly phase: 'failed'; readonly status: 'FAILED' })
+  /** The last one. */
+  | (Dated & { readonly phase: 'deleted'; readonly status: 'DELETING' })
+  /** UNKNOWN, and statuses that the reference does not list. */
+  | (Dated & { readonly phase: 'other'; readonly status: 'UNKNOWN' | OtherWord });
+
+/** The state after `status` was heard; `state` itself when it is said twice, or after the last one. */
+export function nextVoicemailState(
+  state: VoicemailState | undefined,
+  status: string,
+  atMs: number,
+): VoicemailState {
+  if (state && (state.status === status || state.phase === 'deleted')) return state;
+  if (!isVoicemailStatus(status)) return { phase: 'other', status, atMs };
+  switch (status) {
+    case 'DOWNLOADING':
+    case 'UPLOADING':
+      return { phase: 'transferring', status, atMs };
+    case 'BUFFERING':
+    case 'PLAYING':
+      return { phase: 'playing', status, atMs };
+    case 'RECORDING':
+      return { phase: 'recording', status, atMs };
+    case 'FAILED':
+      return { phase: 'failed', status, atMs };
+    case 'DELETING':
+      return { phase: 'deleted', status, atMs };
+    case 'UNKNOWN':
+      return { phase: 'other', status, atMs };
+    default:
+      return { phase: 'at-rest', status, atMs };
+  }
+}
+
+function isVoicemailStatus(word: string): word is VoicemailStatus {
+  return Object.hasOwn(VOICEMAIL_TRANSITIONS, word);
+}

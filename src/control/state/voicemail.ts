@@ -1,0 +1,146 @@
+import type { Clock } from '../../clock.js';
+import { JackfieldError } from '../../errors.js';
+import type { VoicemailStatus } from '../../protocol/catalogue/voicemail-status.js';
+import type { CommandOptions, CommandSender } from '../client/command-sender.js';
+import { RemoteObject, type RemoteObjectEvents } from './remote-object.js';
+import { StateHistory } from './state-history.js';
+import { VoiceStream } from './voice-stream.js';
+import { nextVoicemailState, type VoicemailState } from './voicemail-life.js';
+
+/** What a {@link Voicemail} tells its listeners. */
+export interface VoicemailEvents extends RemoteObjectEvents {
+  state: [state: VoicemailState];
+}
+
+/** A voicemail could not be fetched, played, recorded or sent, where another state was waited for. */
+export class VoicemailFailedError extends JackfieldError {
+  /** As on the wire: `CONNECT_ERROR`, `NO_VOICEMAIL_PRIVILEGE` and so on; absent when the endpoint gave none. */
+  readonly failureReason: string | undefined;
+
+  constructor(id: number, status: string, waitedFor: string, failureReason: string | undefined) {
+    const why = failureReason === undefined ? '' : ` (${failureReason})`;
+    super('ERR_VOICEMAIL_FAILED', `Voicemail ${id} is ${status}${why} before it was ${waitedFor}.`);
+    this.failureReason = failureReason;
+  }
+}
+
+/** A VOICEMAIL object, kept up to date by the endpoint's notifications. Made by {@link Client.voicemail}. */
+export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
+  /** What is recorded. */
+  readonly input: VoiceStream;
+  /** Where it is played. */
+  readonly output: VoiceStream;
+  /** Where the microphone is copied to. */
+  readonly captureMic: VoiceStream;
+  readonly #clock: Clock;
+  readonly #history: StateHistory<VoicemailState>;
+
+  constructor(id: number, sender: CommandSender, clock: Clock) {
+    super('VOICEMAIL', id, sender);
+    this.#clock = clock;
+    this.#history = new StateHistory(`voicemail ${id}`, ({ phase }) => phase === 'deleted');
+    this.input = new VoiceStream('INPUT', 'VOICEMAIL', id, sender);
+    this.output = new VoiceStream('OUTPUT', 'VOICEMAIL', id, sender);
+    this.captureMic = new VoiceStream('CAPTURE_MIC', 'VOICEMAIL', id, sender);
+  }
+
+  /** The newest state; absent until one was heard of. */
+  get state(): VoicemailState | undefined {
+    return this.#history.newest;
+  }
+
+  /** The states so far, oldest first. The last 1000 are kept. */
+  get history(): readonly VoicemailState[] {
+    return this.#history.all;
+  }
+
+  /** Whether it was deleted, or can no longer be heard of. */
+  get over(): boolean {
+    return this.#history.over;
+  }
+
+  /** All states, from the first that was heard of until it is deleted. @throws ERR_ABORTED, ERR_CLOSED. */
+  states(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<VoicemailState, void, void> {
+    return this.#history.read('oldest', options.signal);
+  }
+
+  /**
+   * Resolves when the voicemail has this status, now or later.
+   *
+   * @throws ERR_VOICEMAIL_FAILED (a {@link VoicemailFailedError}) when it fails or is deleted first; ERR_ABORTED; ERR_CLOSED.
+   */
+  async reached(
+    status: VoicemailStatus,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<VoicemailState> {
+    let last: VoicemailState | undefined;
+    for await (const state of this.#history.read('newest', options.signal)) {
+      if (state.status === status) return state;
+      last = state;
+      if (state.phase === 'failed') break;
+    }
+    const reason =
+      last?.phase === 'failed' ? await this.get('FAILUREREASON').catch(() => undefined) : undefined;
+    throw new VoicemailFailedError(this.id, last?.status ?? 'gone', status, reason);
+  }
+
+  /** Fetches it from the server. */
+  download(options?: CommandOptions): Promise<void> {
+    return this.alter('DOWNLOAD', '', options);
+  }
+
+  /** Sends the recording to the server. */
+  upload(options?: CommandOptions): Promise<void> {
+    return this.alter('UPLOAD', '', options);
+  }
+
+  /** Plays it; it must be downloaded. */
+  startPlayback(options?: CommandOptions): Promise<void> {
+    return this.alter('STARTPLAYBACK', '', options);
+  }
+
+  /** Plays it to both parties of the call in progress. */
+  startPlaybackInCall(options?: CommandOptions): Promise<void> {
+    return this.alter('STARTPLAYBACKINCALL', '', options);
+  }
+
+  stopPlayback(options?: CommandOptions): Promise<void> {
+    return this.alter('STOPPLAYBACK', '', options);
+  }
+
+  /** Ends the greeting and begins to record. */
+  startRecording(options?: CommandOptions): Promise<void> {
+    return this.alter('STARTRECORDING', '', options);
+  }
+
+  /** Ends the recording; it is then uploaded. */
+  stopRecording(options?: CommandOptions): Promise<void> {
+    return this.alter('STOPRECORDING', '', options);
+  }
+
+  /** Marks it as not heard yet. */
+  markUnplayed(options?: CommandOptions): Promise<void> {
+    return this.alter('SETUNPLAYED', '', options);
+  }
+
+  delete(options?: CommandOptions): Promise<void> {
+    return this.alter('DELETE', '', options);
+  }
+
+  override take(property: string, value: string, heardAt: number, sentAfter: number | undefined): boolean {
+    const news = super.take(property, value, heardAt, sentAfter);
+    if (property === 'STATUS' && news) {
+      const next = nextVoicemailState(this.state, value, this.#clock.unixMs());
+      if (next !== this.state) {
+        this.#history.push(next);
+        this.emit('state', next);
+      }
+    }
+    return news;
+  }
+
+  /** Nothing will be heard of the voicemail any more; called by the client. */
+  lose(error: Error): void {
+    this.#history.lose(error);
+  }
+}

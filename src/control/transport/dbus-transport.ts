@@ -1,0 +1,153 @@
+import type { MessageBus } from 'dbus-native';
+import { abortedError, invalidArgument, messageOf } from '../../errors.js';
+import { endpointGone, unavailable } from './link-errors.js';
+import { LinkLifetime } from './link-lifetime.js';
+import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
+
+/** Names of the API on D-Bus (reference, "Linux"; captures of real clients). */
+const SERVICE = 'com.Skype.API';
+const SERVICE_PATH = '/com/Skype';
+const CLIENT = 'com.Skype.API.Client';
+const CLIENT_PATH = '/com/Skype/Client';
+
+/** Where the system bus listens when DBUS_SYSTEM_BUS_ADDRESS does not say. */
+const SYSTEM_BUS = 'unix:path=/run/dbus/system_bus_socket';
+
+const REMEDY = 'start one, or check which bus it is on';
+
+/** Options of {@link DbusTransport}. */
+export interface DbusTransportOptions {
+  /** Default `session`. */
+  readonly bus?: 'session' | 'system';
+  /** Address of the bus, such as `unix:path=/run/user/1000/bus`. Default: that of `bus` in the environment. */
+  readonly address?: string;
+  /** Longest wait for the answer to one call, in milliseconds. Default 30000. */
+  readonly callTimeoutMs?: number;
+}
+
+/**
+ * Attaches over D-Bus: commands are calls of `Invoke`, whose result is the answer or empty; the endpoint calls
+ * `Notify` on this program's object. Needs nothing but the bus itself.
+ */
+export class DbusTransport implements Transport {
+  readonly name: string;
+  readonly multiline = true;
+  readonly #address: string | undefined;
+  readonly #callTimeoutMs: number;
+
+  /** @throws ERR_INVALID_ARG */
+  constructor(options: DbusTransportOptions = {}) {
+    const { bus = 'session', callTimeoutMs = 30_000 } = options;
+    if (bus !== 'session' && bus !== 'system') throw invalidArgument('bus', '"session" or "system"', bus);
+    if (!(callTimeoutMs > 0)) throw invalidArgument('callTimeoutMs', 'more than 0 ms', callTimeoutMs);
+    this.#address = options.address ?? busAddress(bus);
+    this.#callTimeoutMs = callTimeoutMs;
+    this.name = `D-Bus (${options.address === undefined ? `${bus} bus` : options.address})`;
+  }
+
+  async open(handlers: TransportHandlers, { signal }: TransportWait = {}): Promise<Link> {
+    if (signal?.aborted) throw abortedError(this.name, signal);
+    if (this.#address === undefined) {
+      throw unavailable(
+        this.name,
+        'DBUS_SESSION_BUS_ADDRESS is not set',
+        'run inside a desktop session, or give an address',
+      );
+    }
+    const { createClient, defineInterface } = await import('dbus-native');
+    const bus = createClient({ busAddress: this.#address, timeout: this.#callTimeoutMs });
+    const link = new DbusLink(bus, handlers);
+    try {
+      const owner = await ownerOf(bus, signal);
+      await link.follow(owner, defineInterface);
+      return link;
+    } catch (error) {
+      await bus.close();
+      if (signal?.aborted) throw abortedError(this.name, signal);
+      throw unavailable(this.name, error, REMEDY);
+    }
+  }
+}
+
+function busAddress(bus: 'session' | 'system'): string | undefined {
+  if (bus === 'system') return process.env['DBUS_SYSTEM_BUS_ADDRESS'] ?? SYSTEM_BUS;
+  return process.env['DBUS_SESSION_BUS_ADDRESS'];
+}
+
+/** The unique name behind the API's; an error of the connection itself, which fails no call, ends the wait too. */
+async function ownerOf(bus: MessageBus, signal: AbortSignal | undefined): Promise<string> {
+  const broken = new Promise<never>((_, reject) => {
+    bus.connection.once('error', reject);
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  broken.catch(() => undefined);
+  return await Promise.race([bus.getNameOwner(SERVICE), broken]);
+}
+
+class DbusLink implements Link {
+  readonly #bus: MessageBus;
+  readonly #lifetime: LinkLifetime;
+
+  constructor(bus: MessageBus, handlers: TransportHandlers) {
+    this.#bus = bus;
+    this.#lifetime = new LinkLifetime(handlers);
+    bus.connection.on('error', (error: Error) => this.#lifetime.lose(error));
+  }
+
+  /** Takes the notifications of `owner`, and watches that it stays. */
+  async follow(owner: string, defineInterface: typeof import('dbus-native').defineInterface): Promise<void> {
+    this.#bus.connection.on('close', () => this.#lifetime.lose('the bus closed the connection'));
+    this.#bus.connection.on('message', (message: { member?: string; body?: unknown[] }) => {
+      if (message.member !== 'NameOwnerChanged' || message.body?.[0] !== SERVICE) return;
+      if (message.body[2] !== owner) this.#lose('it left the bus');
+    });
+    await this.#bus.addMatch(
+      `type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${SERVICE}'`,
+    );
+    await this.#bus.export(
+      CLIENT_PATH,
+      defineInterface({
+        name: CLIENT,
+        methods: {
+          Notify: {
+            in: { message: 's' },
+            out: {},
+            // Anyone on the bus can call this; only the endpoint is listened to.
+            handler: ({ message }: { message: string }, { sender }: { sender?: string }) => {
+              if (sender === owner) this.#lifetime.line(message);
+            },
+          },
+        },
+      }),
+    );
+    if ((await this.#bus.getNameOwner(SERVICE)) !== owner) throw new Error('it left the bus');
+  }
+
+  async send(line: string): Promise<string> {
+    this.#lifetime.check();
+    const call = {
+      destination: SERVICE,
+      path: SERVICE_PATH,
+      interface: SERVICE,
+      member: 'Invoke',
+      signature: 's',
+      body: [line],
+    };
+    try {
+      const answer: unknown = await this.#bus.invoke(call);
+      return typeof answer === 'string' ? answer : '';
+    } catch (error) {
+      this.#lifetime.check();
+      throw endpointGone(`it did not take a command: ${messageOf(error)}`);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#lifetime.close()) await this.#bus.close();
+  }
+
+  #lose(why: string): void {
+    this.#lifetime.lose(why);
+    void this.#bus.close();
+  }
+}

@@ -1,0 +1,48 @@
+import { abortedError } from '../../errors.js';
+import { LinkLifetime } from './link-lifetime.js';
+import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
+
+/** The endpoint's side of an in-process link; `Endpoint` of the exchange is one. */
+export interface MemoryEndpoint {
+  /**
+   * Opens a session. `deliver` gets each line meant for the client, `closed` is called when the endpoint ends it.
+   * @throws ERR_ATTACH_UNAVAILABLE when it takes no sessions now.
+   */
+  connect(client: { deliver(line: string): void; closed(): void }): MemorySession;
+}
+
+/** One client's session at a {@link MemoryEndpoint}. */
+export interface MemorySession {
+  receive(line: string): void;
+  disconnect(): void;
+}
+
+/** Attaches to an endpoint in the same process. Messages are handed over in a microtask, in order. */
+export class MemoryTransport implements Transport {
+  readonly name = 'memory';
+  readonly multiline = true;
+  readonly #endpoint: MemoryEndpoint;
+
+  constructor(endpoint: MemoryEndpoint) {
+    this.#endpoint = endpoint;
+  }
+
+  async open(handlers: TransportHandlers, { signal }: TransportWait = {}): Promise<Link> {
+    if (signal?.aborted) throw abortedError('an endpoint in this process', signal);
+    const lifetime = new LinkLifetime(handlers);
+    const session = this.#endpoint.connect({
+      deliver: (line) => queueMicrotask(() => lifetime.line(line)),
+      closed: () => queueMicrotask(() => lifetime.lose('it ended the session')),
+    });
+    return {
+      async send(line) {
+        lifetime.check();
+        session.receive(line);
+        return undefined;
+      },
+      async close() {
+        if (lifetime.close()) session.disconnect();
+      },
+    };
+  }
+}

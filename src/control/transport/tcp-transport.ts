@@ -1,0 +1,163 @@
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { abortedError, JackfieldError } from '../../errors.js';
+import { FramingError, LineFramer } from '../../protocol/line-framer.js';
+import { linkClosed, unavailable } from './link-errors.js';
+import { LinkLifetime } from './link-lifetime.js';
+import { type TcpTarget, type TcpTransportOptions, tcpTarget } from './tcp-options.js';
+import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
+
+const REMEDY = 'start one, for instance with "jackfield exchange"';
+
+/** Attaches over TCP: one line per message, ended by LF. */
+export class TcpTransport implements Transport {
+  readonly name: string;
+  readonly multiline = false;
+  readonly #target: TcpTarget;
+
+  /** @throws ERR_INVALID_ARG for a port outside its range, or another machine without `tls` and proof of identity. */
+  constructor(options: TcpTransportOptions) {
+    this.#target = tcpTarget(options);
+    const { host, port, tls } = this.#target;
+    this.name = `${tls ? 'tls' : 'tcp'} ${host.includes(':') ? `[${host}]` : host}:${port}`;
+  }
+
+  async open(handlers: TransportHandlers, { signal }: TransportWait = {}): Promise<Link> {
+    const socket = await this.#connect(signal);
+    const { token } = this.#target;
+    if (token === undefined) return new TcpLink(socket, handlers);
+    return await this.#authenticate(socket, token, handlers, signal);
+  }
+
+  #connect(signal: AbortSignal | undefined): Promise<Socket> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(abortedError(this.name, signal));
+      const { socket, ready } = dial(this.#target);
+      const abort = () => socket.destroy();
+      const settle = (act: () => void) => {
+        socket.removeAllListeners(ready).removeAllListeners('error').removeAllListeners('close');
+        signal?.removeEventListener('abort', abort);
+        act();
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      socket.once(ready, () => settle(() => resolve(socket)));
+      socket.once('error', (error) => settle(() => reject(unavailable(this.name, error, REMEDY))));
+      socket.once('close', () =>
+        settle(() =>
+          reject(
+            signal?.aborted ? abortedError(this.name, signal) : unavailable(this.name, 'it hung up', REMEDY),
+          ),
+        ),
+      );
+    });
+  }
+
+  /** Says the token; what comes before the endpoint's OK is not for the client. */
+  #authenticate(
+    socket: Socket,
+    token: string,
+    handlers: TransportHandlers,
+    signal: AbortSignal | undefined,
+  ): Promise<Link> {
+    return new Promise((resolve, reject) => {
+      const abort = () => signal && fail(abortedError(this.name, signal));
+      const settle = () => {
+        signal?.removeEventListener('abort', abort);
+        authenticated = true;
+      };
+      const fail = (error: Error) => {
+        settle();
+        void link.close();
+        reject(error);
+      };
+      let authenticated = false;
+      const link: TcpLink = new TcpLink(socket, {
+        line: (line) => {
+          if (authenticated) return handlers.line(line);
+          if (line !== 'OK') return fail(refusedToken(this.name));
+          settle();
+          resolve(link);
+        },
+        closed: (error) => {
+          if (authenticated) handlers.closed(error);
+          else fail(refusedToken(this.name));
+        },
+      });
+      signal?.addEventListener('abort', abort, { once: true });
+      link.send(`AUTH ${token}`).catch(fail);
+    });
+  }
+}
+
+function dial({ host, port, tls }: TcpTarget): { socket: Socket; ready: 'connect' | 'secureConnect' } {
+  if (!tls) return { socket: connect({ host, port, noDelay: true }), ready: 'connect' };
+  const { serverName = host, ...credentials } = tls;
+  const socket = connectTls({ host, port, servername: serverName, minVersion: 'TLSv1.2', ...credentials });
+  return { socket: socket.setNoDelay(true), ready: 'secureConnect' };
+}
+
+function refusedToken(name: string): JackfieldError {
+  return new JackfieldError(
+    'ERR_ATTACH_REFUSED',
+    `The endpoint at ${name} did not accept the token: check it.`,
+  );
+}
+
+class TcpLink implements Link {
+  readonly #socket: Socket;
+  readonly #lifetime: LinkLifetime;
+  readonly #framer = new LineFramer();
+  #error: unknown;
+  #draining: Promise<void> | undefined;
+
+  constructor(socket: Socket, handlers: TransportHandlers) {
+    this.#socket = socket;
+    this.#lifetime = new LinkLifetime(handlers);
+    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    socket.on('error', (error) => {
+      this.#error ??= error;
+    });
+    socket.on('close', () => this.#lifetime.lose(this.#error ?? 'it closed the connection'));
+  }
+
+  async send(line: string): Promise<undefined> {
+    this.#lifetime.check();
+    if (!this.#socket.writable) throw linkClosed(this.#error);
+    if (!this.#socket.write(`${line}\n`)) await this.#room();
+  }
+
+  async close(): Promise<void> {
+    if (!this.#lifetime.close() || this.#socket.closed) return;
+    await new Promise<void>((resolve) => {
+      this.#socket.once('close', () => resolve());
+      // What the endpoint may still say has no reader: the socket goes as soon as everything is written.
+      this.#socket.end();
+      this.#socket.destroySoon();
+    });
+  }
+
+  #take(chunk: Buffer): void {
+    try {
+      for (const line of this.#framer.push(chunk)) this.#lifetime.line(line);
+    } catch (error) {
+      this.#error = error;
+      if (error instanceof FramingError) for (const line of error.lines) this.#lifetime.line(line);
+      this.#socket.destroy();
+    }
+  }
+
+  /** Resolves when what was written has gone out; all who wait share one pair of listeners. */
+  #room(): Promise<void> {
+    this.#draining ??= new Promise((resolve) => {
+      const done = () => {
+        this.#socket.off('drain', done);
+        this.#socket.off('close', done);
+        this.#draining = undefined;
+        resolve();
+      };
+      this.#socket.on('drain', done);
+      this.#socket.on('close', done);
+    });
+    return this.#draining;
+  }
+}

@@ -1,0 +1,45 @@
+/** What a transport tells the client that opened it. */
+export interface TransportHandlers {
+  /** One complete message came from the endpoint, without its terminator. */
+  line(line: string): void;
+  /** The endpoint is asking its user whether this program may attach; {@link Transport.open} goes on waiting. */
+  pending?(): void;
+  /** The link is gone and stays so; `error` is set when nobody asked for that. Called exactly once. */
+  closed(error?: Error): void;
+}
+
+/** An open link to an endpoint. */
+export interface Link {
+  /**
+   * Sends one message. Resolves when there is room for the next; where the transport answers each call
+   * synchronously (D-Bus, AppleScript), resolves to that answer, which may be empty.
+   *
+   * @throws ERR_CLOSED when the link is gone.
+   */
+  send(line: string): Promise<string | undefined>;
+  /** Closes gracefully; does nothing the second time. */
+  close(): Promise<void>;
+}
+
+/** Limits on one wait of a transport. */
+export interface TransportWait {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A way to reach an endpoint of the API. A transport carries messages and knows nothing of what they say; the same
+ * compliance suite runs over every implementation.
+ */
+export interface Transport {
+  /** What it is and where it leads, for messages to people: `tcp 127.0.0.1:4100`. */
+  readonly name: string;
+  /** Whether a message may hold line breaks; not where they end it. Default false. */
+  readonly multiline?: boolean;
+  /**
+   * Opens a link.
+   *
+   * @throws ERR_ATTACH_UNAVAILABLE when nothing answers there; ERR_ATTACH_REFUSED when the endpoint says no;
+   * ERR_ABORTED when `signal` fires first.
+   */
+  open(handlers: TransportHandlers, options?: TransportWait): Promise<Link>;
+}

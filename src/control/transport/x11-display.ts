@@ -1,0 +1,151 @@
+import type { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
+
+/** The events that are listened to, as the package `x11` decodes them. */
+export interface X11Event {
+  readonly name: string;
+  /** The window that a ClientMessage is about, or that a DestroyNotify tells of. */
+  readonly wid: number;
+  readonly message_type?: number;
+  readonly data?: readonly number[];
+}
+
+/** Atoms of the two types of ClientMessage. */
+export interface X11MessageTypes {
+  readonly begin: number;
+  readonly more: number;
+}
+
+type Answer<T> = (error: Error | null, result: T) => unknown;
+
+/** What is used of a connection of the package `x11`, which has no types of its own. */
+interface X11Client extends EventEmitter {
+  atoms: Record<string, number>;
+  readonly stream: EventEmitter & { readonly destroyed: boolean; end(): void };
+  AllocID(): number;
+  CreateWindow(id: number, parent: number, x: number, y: number, width: number, height: number): void;
+  ChangeWindowAttributes(window: number, values: { eventMask: number }, answer: Answer<void>): void;
+  InternAtom(onlyIfExists: boolean, name: string, answer: Answer<number>): void;
+  GetProperty(
+    remove: 0 | 1,
+    window: number,
+    property: number,
+    type: number,
+    offset: number,
+    length: number,
+    answer: Answer<{ readonly data: Buffer }>,
+  ): void;
+  flush(done: () => void): void;
+  SendEvent(destination: number, propagate: 0, eventMask: 0, event: object): void;
+}
+
+interface X11Package {
+  createClient(
+    options: { display: string },
+    opened: Answer<{ client: X11Client; screen: readonly { root: number }[] } | undefined>,
+  ): EventEmitter;
+}
+
+/** Format of a ClientMessage whose data are bytes. */
+const BYTES = 8;
+/** Type of a property that holds windows. */
+const WINDOW_TYPE = 33;
+/** Event mask that tells of the end of a window. */
+const STRUCTURE_NOTIFY = 1 << 17;
+
+/** A connection to an X server: the few requests that carrying messages takes. */
+export class X11Display {
+  readonly #client: X11Client;
+  readonly #root: number;
+  #flushing: Promise<void> | undefined;
+
+  private constructor(client: X11Client, root: number) {
+    this.#client = client;
+    this.#root = root;
+    // The package keeps the atoms of every server in one table for the whole process (x11 4.2.2); they differ
+    // between servers, and when a server is reset.
+    client.atoms = {};
+  }
+
+  /** @param display such as `:0`. Rejects with the package's own error. */
+  static async open(display: string): Promise<X11Display> {
+    const x11 = createRequire(import.meta.url)('x11') as X11Package;
+    return await new Promise((resolve, reject) => {
+      const connecting = x11.createClient({ display }, (error, opened) => {
+        const root = opened?.screen[0]?.root;
+        if (opened && root !== undefined) resolve(new X11Display(opened.client, root));
+        else reject(error ?? new Error('the X server has no screen'));
+      });
+      connecting.on('error', reject);
+    });
+  }
+
+  /** `event` gets every event, `closed` the end of the connection or what broke it. */
+  listen(event: (event: X11Event) => void, closed: (why: unknown) => void): void {
+    this.#client.on('event', event);
+    this.#client.on('error', closed);
+    this.#client.stream.on('close', () => closed('the X server closed the connection'));
+  }
+
+  atom(name: string): Promise<number> {
+    return promisify(this.#client.InternAtom.bind(this.#client, false))(name);
+  }
+
+  /** A window of this program's, never shown. */
+  createWindow(): number {
+    const id = this.#client.AllocID();
+    this.#client.CreateWindow(id, this.#root, 0, 0, 1, 1);
+    return id;
+  }
+
+  /** The window that a property of the root window names. */
+  async namedWindow(property: number): Promise<number | undefined> {
+    const get = promisify(
+      this.#client.GetProperty.bind(this.#client, 0, this.#root, property, WINDOW_TYPE, 0),
+    );
+    const { data } = await get(1);
+    return data.length >= 4 ? data.readUInt32LE(0) : undefined;
+  }
+
+  /** Asks for the DestroyNotify of a window. Rejects when there is none. */
+  async watch(window: number): Promise<void> {
+    await promisify(this.#client.ChangeWindowAttributes.bind(this.#client, window))({
+      eventMask: STRUCTURE_NOTIFY,
+    });
+  }
+
+  /**
+   * Sends ClientMessages of 20 bytes each, one after the other: the first of type `begin`, the rest of type `more`.
+   * Resolves when they have left this process.
+   */
+  send(to: number, from: number, types: X11MessageTypes, chunks: readonly Uint8Array[]): Promise<void> {
+    for (const [index, data] of chunks.entries()) {
+      this.#client.SendEvent(to, 0, 0, {
+        name: 'ClientMessage',
+        format: BYTES,
+        wid: from,
+        message_type: index === 0 ? types.begin : types.more,
+        data,
+      });
+    }
+    this.#flushing ??= new Promise((resolve) => {
+      const done = () => {
+        this.#client.stream.off('close', done);
+        this.#flushing = undefined;
+        resolve();
+      };
+      this.#client.stream.on('close', done);
+      this.#client.flush(() => queueMicrotask(done));
+    });
+    return this.#flushing;
+  }
+
+  async close(): Promise<void> {
+    const { stream } = this.#client;
+    if (stream.destroyed) return;
+    const closed = new Promise<void>((resolve) => stream.once('close', () => resolve()));
+    stream.end();
+    await closed;
+  }
+}

@@ -1,0 +1,116 @@
+import { abortedError, invalidArgument } from '../../errors.js';
+import { X11Assembler, x11Chunks } from '../../protocol/x11-chunks.js';
+import { unavailable } from './link-errors.js';
+import { LinkLifetime } from './link-lifetime.js';
+import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
+import { X11Display, type X11Event, type X11MessageTypes } from './x11-display.js';
+
+/** Root property that names the endpoint's window. */
+const INSTANCE = '_SKYPE_INSTANCE';
+const BEGIN = 'SKYPECONTROLAPI_MESSAGE_BEGIN';
+const MORE = 'SKYPECONTROLAPI_MESSAGE';
+
+/** Options of {@link X11Transport}. */
+export interface X11TransportOptions {
+  /** Such as `:0`. Default: DISPLAY of the environment. */
+  readonly display?: string;
+}
+
+/** Attaches over X11: messages travel between windows as ClientMessage events of 20 bytes. */
+export class X11Transport implements Transport {
+  readonly name: string;
+  readonly multiline = true;
+  readonly #display: string | undefined;
+
+  /** @throws ERR_INVALID_ARG */
+  constructor(options: X11TransportOptions = {}) {
+    this.#display = options.display ?? process.env['DISPLAY'];
+    if (options.display !== undefined && !/:\d+(\.\d+)?$/.test(options.display)) {
+      throw invalidArgument('display', 'a display such as ":0"', options.display);
+    }
+    this.name = `X11 (${this.#display ?? 'no display'})`;
+  }
+
+  async open(handlers: TransportHandlers, { signal }: TransportWait = {}): Promise<Link> {
+    if (signal?.aborted) throw abortedError(this.name, signal);
+    if (!this.#display) {
+      throw unavailable(this.name, 'DISPLAY is not set', 'run inside a desktop session, or give a display');
+    }
+    const display = await X11Display.open(this.#display).catch((error: unknown) => {
+      throw unavailable(this.name, error, 'check that the X server runs and lets you in');
+    });
+    try {
+      const link = await X11Link.open(display, handlers);
+      signal?.throwIfAborted();
+      return link;
+    } catch (error) {
+      await display.close();
+      if (signal?.aborted) throw abortedError(this.name, signal);
+      throw unavailable(this.name, error, 'start one on this display');
+    }
+  }
+}
+
+/** The windows and atoms of one conversation. */
+interface Parties extends X11MessageTypes {
+  readonly endpoint: number;
+  readonly own: number;
+}
+
+class X11Link implements Link {
+  readonly #display: X11Display;
+  readonly #parties: Parties;
+  readonly #lifetime: LinkLifetime;
+  readonly #assembler = new X11Assembler();
+
+  private constructor(display: X11Display, parties: Parties, handlers: TransportHandlers) {
+    this.#display = display;
+    this.#parties = parties;
+    this.#lifetime = new LinkLifetime(handlers);
+    display.listen(
+      (event) => this.#take(event),
+      (why) => this.#lose(why),
+    );
+  }
+
+  static async open(display: X11Display, handlers: TransportHandlers): Promise<X11Link> {
+    const [instance, begin, more] = await Promise.all(
+      [INSTANCE, BEGIN, MORE].map((name) => display.atom(name)),
+    );
+    const endpoint = instance && (await display.namedWindow(instance));
+    if (!endpoint || !begin || !more) throw new Error(`the root window has no ${INSTANCE}`);
+    // The property outlives an endpoint that was killed. Its window does not, but the server may give this program
+    // the same number: so look before the own window is made.
+    await display.watch(endpoint).catch(() => {
+      throw new Error(`the window that ${INSTANCE} names is gone`);
+    });
+    return new X11Link(display, { endpoint, own: display.createWindow(), begin, more }, handlers);
+  }
+
+  async send(line: string): Promise<undefined> {
+    this.#lifetime.check();
+    const { endpoint, own } = this.#parties;
+    await this.#display.send(endpoint, own, this.#parties, x11Chunks(line));
+  }
+
+  async close(): Promise<void> {
+    if (this.#lifetime.close()) await this.#display.close();
+  }
+
+  #take(event: X11Event): void {
+    if (event.name === 'DestroyNotify' && event.wid === this.#parties.endpoint) {
+      this.#lose('it closed its window');
+      return;
+    }
+    if (event.name !== 'ClientMessage' || event.wid !== this.#parties.endpoint || !event.data) return;
+    const begin = event.message_type === this.#parties.begin;
+    if (!begin && event.message_type !== this.#parties.more) return;
+    const line = this.#assembler.push(begin, Uint8Array.from(event.data));
+    if (line !== undefined) this.#lifetime.line(line);
+  }
+
+  #lose(why: unknown): void {
+    this.#lifetime.lose(why);
+    void this.#display.close();
+  }
+}

@@ -1,0 +1,163 @@
+import type {
+  AlterCommandOf,
+  EndpointMessage,
+  GetCommandOf,
+  LeaveVoicemailCommand,
+} from '../../protocol/message.js';
+import { replies } from '../../protocol/replies.js';
+import { Connection } from '../calls/connection.js';
+import { isHandle } from '../identity.js';
+import { Playback } from '../mailbox/playback.js';
+import { Recording } from '../mailbox/recording.js';
+import type { Voicemail } from '../mailbox/voicemail.js';
+import type { User } from '../user.js';
+import type { StreamKind } from '../voice/user-voice.js';
+import { reasonOf, redirect } from '../voice/voice-router.js';
+import { Refusal } from './refusal.js';
+import type { Services } from './services.js';
+
+const DEFAULTS: Readonly<Record<string, string>> = {
+  FAILUREREASON: '',
+  INPUT: 'SOUNDCARD="default"',
+  OUTPUT: 'SOUNDCARD="default"',
+  CAPTURE_MIC: '',
+};
+
+const STREAMS: Readonly<Record<string, StreamKind>> = {
+  SET_INPUT: 'INPUT',
+  SET_OUTPUT: 'OUTPUT',
+  SET_CAPTURE_MIC: 'CAPTURE_MIC',
+};
+
+/** Carries out an action. @returns whether the voicemail was in a state for it. */
+type Action = (services: Services, user: User, voicemail: Voicemail) => boolean;
+
+/** What `ALTER VOICEMAIL` can do, besides redirecting streams (reference, "ALTER VOICEMAIL"). */
+const ACTIONS: Readonly<Record<string, Action>> = {
+  STARTPLAYBACK: ({ voicemails }, _user, voicemail) => {
+    if (voicemail.activity || !isPlayable(voicemail)) return false;
+    voicemails.track(new Playback(voicemails, voicemail).run());
+    return true;
+  },
+  STARTPLAYBACKINCALL: ({ voicemails, calls }, user, voicemail) => {
+    const conversation = calls.activeCallsOf(user).find((call) => call.conversation)?.conversation;
+    if (!(conversation instanceof Connection) || voicemail.activity || !isPlayable(voicemail)) return false;
+    const listeners = conversation.legs.map((leg) => leg.voice);
+    voicemails.track(new Playback(voicemails, voicemail, { room: conversation.room, listeners }).run());
+    return true;
+  },
+  STOPPLAYBACK: (_services, _user, { activity }) => {
+    if (activity?.kind !== 'playing') return false;
+    activity.by.stop();
+    return true;
+  },
+  STARTRECORDING: ({ voicemails }, user, voicemail) => {
+    if (voicemail.activity) return voicemail.activity.by.startRecording?.() ?? false;
+    if (!voicemail.isGreeting || voicemail.object.get('PARTNER_HANDLE') !== user.handle) return false;
+    voicemails.track(new Recording(voicemails, voicemail).run());
+    return true;
+  },
+  STOPRECORDING: (_services, _user, { activity }) => {
+    if (activity?.kind !== 'recording') return false;
+    activity.by.stop();
+    return true;
+  },
+  UPLOAD: ({ voicemails }, _user, voicemail) => {
+    if (voicemail.activity || !voicemail.canBecome('UPLOADING')) return false;
+    voicemails.track(new Recording(voicemails, voicemail).upload());
+    return true;
+  },
+  DOWNLOAD: ({ voicemails }, _user, voicemail) => {
+    if (!voicemail.canBecome('DOWNLOADING')) return false;
+    voicemails.download(voicemail);
+    return true;
+  },
+  DELETE: ({ voicemails }, _user, voicemail) => {
+    if (!voicemail.canBecome('DELETING')) return false;
+    voicemails.delete(voicemail);
+    return true;
+  },
+  SETUNPLAYED: ({ voicemails }, _user, voicemail) => {
+    if (!voicemail.canBecome('UNPLAYED')) return false;
+    voicemail.setStatus('UNPLAYED');
+    voicemails.context.save(voicemail);
+    return true;
+  },
+};
+
+/** `CALLVOICEMAIL <target>`, and `VOICEMAIL <target>` of earlier versions, which answers with the voicemail. */
+export function leaveVoicemail(
+  services: Services,
+  user: User,
+  command: LeaveVoicemailCommand,
+): EndpointMessage {
+  if (!isHandle(command.target)) throw new Refusal(34);
+  const owner = services.userOf(command.target);
+  if (!owner) throw new Refusal(command.kind === 'voicemail' ? 34 : 8);
+  if (!owner.settings.voicemail || owner.has('ISBLOCKED', user.handle)) throw new Refusal(110);
+  const call = services.calls.create(user, owner, 'OUTGOING');
+  call.object.put('STATUS', 'ROUTING');
+  const message = services.voicemails.leave(call, owner, 'called');
+  if (command.kind === 'voicemail') {
+    user.notify(replies.property('CALL', call.id, 'STATUS', 'ROUTING'));
+    return replies.property('VOICEMAIL', message.id, 'STATUS', 'BLANK');
+  }
+  return replies.property('CALL', call.id, 'STATUS', 'ROUTING');
+}
+
+export function getVoicemail(
+  services: Services,
+  user: User,
+  { id, property }: GetCommandOf<'VOICEMAIL'>,
+): EndpointMessage {
+  if (!Number.isSafeInteger(id)) throw new Refusal(512);
+  const voicemail = services.voicemails.of(user, id);
+  if (!voicemail) throw new Refusal(513);
+  const value = voicemail.object.get(property as 'STATUS') ?? DEFAULTS[property];
+  if (value === undefined) throw new Refusal(514);
+  return replies.property('VOICEMAIL', id, property as 'STATUS', value);
+}
+
+export function alterVoicemail(
+  services: Services,
+  user: User,
+  command: AlterCommandOf<'VOICEMAIL'>,
+): EndpointMessage | Promise<EndpointMessage> {
+  const { id, action, argument } = command;
+  if (!Number.isSafeInteger(id)) throw new Refusal(528);
+  const voicemail = services.voicemails.of(user, id);
+  if (!voicemail) throw new Refusal(529);
+  const echo = replies.echo(command);
+  const stream = STREAMS[action];
+  if (stream) return alterStream(services, voicemail, stream, argument).then(() => echo);
+  const act = ACTIONS[action];
+  if (!act) throw new Refusal(532);
+  if (!act(services, user, voicemail)) throw new Refusal(531);
+  return echo;
+}
+
+/** `OPEN VOICEMAIL <id>`: plays it. */
+export function openVoicemail(services: Services, user: User, argument: string): void {
+  const voicemail = services.voicemails.of(user, Number(argument));
+  if (!voicemail) throw new Refusal(512);
+  if (!ACTIONS['STARTPLAYBACK']?.(services, user, voicemail)) throw new Refusal(531);
+}
+
+async function alterStream(
+  services: Services,
+  voicemail: Voicemail,
+  stream: StreamKind,
+  argument: string,
+): Promise<void> {
+  try {
+    const owner = { object: 'VOICEMAIL', id: voicemail.id, stream };
+    voicemail.object.put(stream, await redirect(voicemail.voice, owner, argument, services.opener));
+  } catch (error) {
+    throw new Refusal(592, `ALTER VOICEMAIL: unable to alter input/output: ${reasonOf(error)}`);
+  }
+}
+
+/** Whether its audio is here, and nothing is done with it. */
+function isPlayable(voicemail: Voicemail): boolean {
+  return voicemail.canBecome('PLAYING') || voicemail.isGreeting;
+}

@@ -1,0 +1,50 @@
+import type { User } from '../user.js';
+
+/** Who asks to attach. */
+export interface AttachRequest {
+  /** What the client calls itself; empty when it has not said. */
+  readonly name: string;
+  /** Whose endpoint it attaches to. */
+  readonly handle: string;
+}
+
+/**
+ * Who may attach: everyone, nobody, or whom the function says, which may take its time as a user would. What it
+ * says is remembered by name.
+ */
+export type AttachPolicy = 'allow' | 'deny' | ((request: AttachRequest) => boolean | Promise<boolean>);
+
+/** Keeps what was decided about clients, over restarts. */
+export interface DecisionStore {
+  decision(handle: string, name: string): boolean | undefined;
+  decide(handle: string, name: string, allowed: boolean): void;
+}
+
+/** Asks the policy whether a client may attach, once for each name. */
+export class Authorization {
+  readonly #policy: AttachPolicy;
+  readonly #store: DecisionStore;
+
+  constructor(policy: AttachPolicy, store: DecisionStore) {
+    this.#policy = policy;
+    this.#store = store;
+  }
+
+  /** Whether clients can do anything before they have said their name. */
+  get open(): boolean {
+    return this.#policy === 'allow';
+  }
+
+  allows(user: User, name: string): boolean | Promise<boolean> {
+    const policy = this.#policy;
+    if (typeof policy !== 'function') return policy === 'allow';
+    const known = this.#store.decision(user.handle, name);
+    if (known !== undefined) return known;
+    const decided = policy({ name, handle: user.handle });
+    const remember = (allowed: boolean) => {
+      this.#store.decide(user.handle, name, allowed);
+      return allowed;
+    };
+    return decided instanceof Promise ? decided.then(remember) : remember(decided);
+  }
+}

@@ -1,0 +1,119 @@
+import type {
+  AlterCommand,
+  CommandMessage,
+  EndpointMessage,
+  GetCommand,
+  SetCommand,
+} from '../../protocol/message.js';
+import { replies } from '../../protocol/replies.js';
+import type { User } from '../user.js';
+import { alterCall, getCall, placeCalls, setCall } from './answer-call.js';
+import { clear, search } from './answer-history.js';
+import { getParameter, setParameter } from './answer-parameter.js';
+import { getProfile, getUser, setProfile, setUser } from './answer-user.js';
+import { alterVoicemail, getVoicemail, leaveVoicemail, openVoicemail } from './answer-voicemail.js';
+import { isDtmf } from './digits.js';
+import { Refusal } from './refusal.js';
+import type { Services } from './services.js';
+
+/** Answers a command of `user`'s client. @throws Refusal for an `ERROR` answer. */
+export type CommandAnswerer = (
+  command: CommandMessage,
+  user: User,
+) => EndpointMessage | Promise<EndpointMessage>;
+
+/** The commands of the API, acting on `services`. */
+export function commandAnswerer(services: Services): CommandAnswerer {
+  return (command, user) => {
+    switch (command.kind) {
+      case 'ping':
+        return replies.pong();
+      case 'focus':
+      case 'minimize':
+      case 'reset-idle-timer':
+      case 'button-pressed':
+        return replies.echo(command);
+      case 'button-released':
+        // During a call the key is sent (reference, "SET CALL DTMF").
+        if (isDtmf(command.key)) talkingCall(services, user)?.sendDigits(command.key);
+        return replies.echo(command);
+      case 'get-parameter':
+        return getParameter(services, user, command);
+      case 'set-parameter':
+        return setParameter(services, user, command);
+      case 'call':
+        return placeCalls(services, user, command);
+      case 'voicemail':
+      case 'call-voicemail':
+        return leaveVoicemail(services, user, command);
+      case 'get':
+        return getProperty(services, user, command);
+      case 'set':
+        return setProperty(services, user, command);
+      case 'alter':
+        return alter(services, user, command);
+      case 'search':
+        return search(services, user, command);
+      case 'clear':
+        return clear(services, user, command);
+      case 'open':
+        if (command.what.toUpperCase() === 'VOICEMAIL') openVoicemail(services, user, command.argument);
+        return replies.echo(command);
+      case 'create':
+      case 'delete':
+        // Clients register applications, menu items and events as they attach; there is no window to show them.
+        return replies.echo(command);
+      case 'unknown':
+        throw new Refusal(command.error);
+      default:
+        throw new Refusal(2);
+    }
+  };
+}
+
+function getProperty(services: Services, user: User, command: GetCommand): EndpointMessage {
+  switch (command.object) {
+    case 'CALL':
+      return getCall(services, user, command);
+    case 'VOICEMAIL':
+      return getVoicemail(services, user, command);
+    case 'USER':
+      return getUser(services, user, command);
+    case 'PROFILE':
+      return getProfile(user, command);
+    default:
+      throw new Refusal(7);
+  }
+}
+
+function setProperty(services: Services, user: User, command: SetCommand): EndpointMessage {
+  switch (command.object) {
+    case 'CALL':
+      return setCall(services, user, command);
+    case 'USER':
+      return setUser(services, user, command);
+    case 'PROFILE':
+      return setProfile(services, user, command);
+    default:
+      throw new Refusal(18);
+  }
+}
+
+function alter(
+  services: Services,
+  user: User,
+  command: AlterCommand,
+): EndpointMessage | Promise<EndpointMessage> {
+  switch (command.object) {
+    case 'CALL':
+      return alterCall(services, user, command);
+    case 'VOICEMAIL':
+      return alterVoicemail(services, user, command);
+    default:
+      throw new Refusal(527);
+  }
+}
+
+function talkingCall({ calls }: Services, user: User) {
+  return calls.activeCallsOf(user).find((call) => call.conversation);
+}

@@ -1,0 +1,16 @@
+import type { ErrorNumber } from '../../protocol/catalogue/error-codes.js';
+import type { ErrorReply } from '../../protocol/message.js';
+import { replies } from '../../protocol/replies.js';
+
+/** Thrown by a command's handler to answer it with `ERROR <number> <text>`. Never leaves the exchange. */
+export class Refusal extends Error {
+  readonly reply: ErrorReply;
+
+  /** @param text Default: the reference's text for the number. */
+  constructor(number: ErrorNumber, text?: string) {
+    const reply = text === undefined ? replies.error(number) : replies.error(number, text);
+    super(reply.text);
+    this.name = 'Refusal';
+    this.reply = reply;
+  }
+}

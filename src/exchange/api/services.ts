@@ -1,0 +1,24 @@
+import type { Clock } from '../../clock.js';
+import type { Destination } from '../calls/attempt.js';
+import type { Calls } from '../calls/calls.js';
+import type { Identity } from '../identity.js';
+import type { Voicemails } from '../mailbox/voicemails.js';
+import type { User } from '../user.js';
+import type { StreamOpener } from '../voice/voice-router.js';
+
+/** What commands act on. */
+export interface Services {
+  readonly clock: Clock;
+  readonly calls: Calls;
+  readonly voicemails: Voicemails;
+  readonly opener: StreamOpener;
+  /** Whom `target` names for `user`. @throws Refusal 34 when it can name nobody. */
+  destinationOf(user: User, target: string): Destination;
+  /** Anyone that the exchange knows of. */
+  identityOf(handle: string): Identity | undefined;
+  userOf(handle: string): User | undefined;
+  /** Everyone that the exchange knows of. */
+  identities(): readonly Identity[];
+  /** A user's profile or contacts have changed in a way that has to survive a restart. */
+  saveUser(user: User): void;
+}

@@ -1,0 +1,177 @@
+import type { Clock } from '../../clock.js';
+import { messageOf } from '../../errors.js';
+import type { CommandMessage, EndpointMessage } from '../../protocol/message.js';
+import { parseCommand } from '../../protocol/parse-command.js';
+import { answering, replies } from '../../protocol/replies.js';
+import { serialize } from '../../protocol/serialize.js';
+import { fromVersion, negotiateProtocol, toVersion } from '../../protocol/versions.js';
+import type { User } from '../user.js';
+import type { Authorization } from './authorization.js';
+import type { CommandAnswerer } from './commands.js';
+import { Refusal } from './refusal.js';
+
+/** Internal error, as the reference numbers it. */
+const INTERNAL_ERROR = 97;
+
+/** A client's end of a session; transports implement it. */
+export interface SessionClient {
+  /** Gets each line meant for the client, without a terminator. */
+  deliver(line: string): void;
+  /** The endpoint ends the session. */
+  closed(): void;
+}
+
+/** What a session needs of its endpoint. */
+export interface SessionContext {
+  readonly user: User;
+  readonly clock: Clock;
+  readonly answer: CommandAnswerer;
+  readonly authorization: Authorization;
+  /** Shortest time between a command and its answer, in milliseconds. */
+  readonly minReplyLatencyMs: number;
+  /** The line that passes, for those who keep records. */
+  trace(direction: 'in' | 'out', line: string, session: Session): void;
+  ended(session: Session): void;
+}
+
+/** One client's attachment to an endpoint: its name, its protocol version, its commands and their answers. */
+export class Session {
+  readonly #context: SessionContext;
+  readonly #client: SessionClient;
+  #name: string | undefined;
+  #protocol = 1;
+  #allowed: boolean;
+  #open = true;
+  /** Notifications that came while a command is being carried out: the answer goes first. */
+  #held: EndpointMessage[] | undefined;
+  /** Lines wait for those before them, also where an answer is delayed. */
+  #lastAnswer = 0;
+
+  constructor(client: SessionClient, context: SessionContext) {
+    this.#client = client;
+    this.#context = context;
+    this.#allowed = context.authorization.open;
+  }
+
+  /** What the client called itself with NAME. */
+  get name(): string | undefined {
+    return this.#name;
+  }
+
+  /** The version of the protocol that this client speaks; 1 until it asks for another. */
+  get protocol(): number {
+    return this.#protocol;
+  }
+
+  /**
+   * Takes one line from the client and answers it. Lines are answered in their order unless one has to wait.
+   *
+   * @param reply where the answer goes. Default: the client's own way.
+   */
+  receive(line: string, reply: (line: string) => void = (answer) => this.#client.deliver(answer)): void {
+    this.#context.trace('in', line, this);
+    const command = parseCommand(line);
+    const answered = (message: EndpointMessage) => this.#answer(command, message, reply);
+    this.#held ??= [];
+    try {
+      const answer = this.#respond(command);
+      if (answer instanceof Promise) {
+        answer.then(answered, (error: unknown) => answered(refusalOf(error)));
+      } else answered(answer);
+    } catch (error) {
+      answered(refusalOf(error));
+    }
+    this.#release();
+  }
+
+  /** Sends a notification, in the client's version of the protocol. */
+  notify(message: EndpointMessage): void {
+    if (!this.#open || !this.#allowed) return;
+    if (this.#held) this.#held.push(message);
+    else this.#after(() => this.#deliver(serialize(toVersion(message, this.#protocol))));
+  }
+
+  /** The client has gone. */
+  disconnect(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#context.ended(this);
+  }
+
+  /** The endpoint goes: the client is told. */
+  end(): void {
+    if (!this.#open) return;
+    this.disconnect();
+    this.#client.closed();
+  }
+
+  #respond(command: CommandMessage): EndpointMessage | Promise<EndpointMessage> {
+    const { user, authorization, answer } = this.#context;
+    if (command.kind === 'name') {
+      const allowed = authorization.allows(user, command.name);
+      return allowed instanceof Promise
+        ? allowed.then((result) => this.#named(command.name, result))
+        : this.#named(command.name, allowed);
+    }
+    if (!this.#allowed) throw new Refusal(68);
+    if (command.kind !== 'protocol') return answer(fromVersion(command, this.#protocol), user);
+    if (command.version < 1) throw new Refusal(27);
+    this.#protocol = negotiateProtocol(command.version);
+    this.#greet();
+    return replies.protocol(this.#protocol);
+  }
+
+  #named(name: string, allowed: boolean): EndpointMessage {
+    this.#allowed = allowed;
+    if (!allowed) throw new Refusal(68);
+    this.#name = name;
+    return this.#loggedIn ? replies.ok() : replies.parameter('CONNSTATUS', 'OFFLINE');
+  }
+
+  get #loggedIn(): boolean {
+    return this.#context.user.parameters.get('USERSTATUS') !== 'LOGGEDOUT';
+  }
+
+  /** What an endpoint pushes when a client has attached. */
+  #greet(): void {
+    const { handle, parameters } = this.#context.user;
+    this.notify(replies.parameter('CONNSTATUS', this.#loggedIn ? 'ONLINE' : 'OFFLINE'));
+    this.notify(replies.parameter('CURRENTUSERHANDLE', handle));
+    this.notify(replies.parameter('USERSTATUS', parameters.get('USERSTATUS') ?? 'ONLINE'));
+  }
+
+  #answer(command: CommandMessage, message: EndpointMessage, reply: (line: string) => void): void {
+    const line = serialize(toVersion(answering(command, message), this.#protocol));
+    const { clock, minReplyLatencyMs } = this.#context;
+    this.#lastAnswer = Math.max(this.#lastAnswer, clock.now() + minReplyLatencyMs);
+    this.#after(() => {
+      if (!this.#open) return;
+      this.#context.trace('out', line, this);
+      reply(line);
+    });
+  }
+
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const message of held) this.notify(message);
+  }
+
+  #deliver(line: string): void {
+    if (!this.#open) return;
+    this.#context.trace('out', line, this);
+    this.#client.deliver(line);
+  }
+
+  /** Now, or when the answers that wait have been given: lines keep their order. */
+  #after(deliver: () => void): void {
+    const { clock } = this.#context;
+    if (this.#lastAnswer <= clock.now()) deliver();
+    else clock.timerAt(this.#lastAnswer, deliver);
+  }
+}
+
+function refusalOf(error: unknown): EndpointMessage {
+  if (error instanceof Refusal) return error.reply;
+  return replies.error(INTERNAL_ERROR, `Internal error: ${messageOf(error).replace(/\s+/g, ' ')}`);
+}

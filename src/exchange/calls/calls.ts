@@ -1,0 +1,226 @@
+import type { Clock } from '../../clock.js';
+import { isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
+import { ApiObject, type ObjectRecord } from '../api-object.js';
+import type { Identity } from '../identity.js';
+import type { User } from '../user.js';
+import type { VoiceTicker } from '../voice/voice-ticker.js';
+import type { AttemptOrigin, Destination } from './attempt.js';
+import { Conferences } from './conference.js';
+import { Connection } from './connection.js';
+import { Dial, dialPlan } from './dial.js';
+import { EarlyMedia } from './early-media.js';
+import type { Direction, EndCause, Leg, Progress } from './leg.js';
+import { Room } from './room.js';
+import { TransferWatch } from './transfer-watch.js';
+import { UserCall } from './user-call.js';
+
+/** What {@link Calls} needs of the exchange. */
+export interface CallsContext {
+  readonly clock: Clock;
+  readonly ticker: VoiceTicker;
+  /** Most calls that each user's history keeps; the oldest go first. */
+  readonly historyLimit: number;
+  /** Most calls that one host can join into a conference. */
+  readonly conferenceLimit: number;
+  /** A number that no call and no voicemail has had. */
+  nextId(): number;
+  /** A call has changed in a way that has to survive a restart. */
+  save(object: ApiObject<'CALL'>, user: User): void;
+  forget(object: ApiObject<'CALL'>): void;
+  /** Has `caller` leave a voicemail for those who did not answer. @returns whether they have one. */
+  takeMessage(caller: UserCall, destination: Destination): boolean;
+  /** The call has ended: what it costs, and how the views change. */
+  ended(call: UserCall): void;
+}
+
+/** Who is told how a call gets on, besides those in it. */
+interface Follower {
+  progress(step: Progress | 'INPROGRESS'): void;
+  over(): void;
+}
+
+/** All calls of the exchange, those that go on and those of the past. */
+export class Calls {
+  readonly conferences: Conferences;
+  readonly #context: CallsContext;
+  readonly #active = new Map<number, UserCall>();
+  readonly #history = new Map<string, Map<number, ApiObject<'CALL'>>>();
+  readonly #early: EarlyMedia;
+  readonly #connections = new Set<Connection>();
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(context: CallsContext) {
+    this.#context = context;
+    this.conferences = new Conferences(() => context.nextId(), context.conferenceLimit);
+    this.#early = new EarlyMedia(context.ticker);
+  }
+
+  /** The user calls a destination. The call comes back UNPLACED; the rest of its life is told as notifications. */
+  place(user: User, destination: Destination): UserCall {
+    const call = this.create(user, destination.identity, 'OUTGOING');
+    if (destination.tariff) {
+      const { rate, precision, currency } = destination.tariff;
+      call.object.put('RATE', String(rate));
+      call.object.put('RATE_PRECISION', String(precision));
+      call.object.put('RATE_CURRENCY', currency);
+    }
+    const { clock } = this.#context;
+    call.place(this.#dial(call, [destination], { caller: user }));
+    clock.timerAt(clock.now(), () => {
+      if (call.over) return;
+      call.setStatus('UNPLACED');
+      call.progress('ROUTING');
+    });
+    return call;
+  }
+
+  /** A robot calls. */
+  placeFrom(leg: Leg, destination: Destination): void {
+    leg.place(this.#dial(leg, [destination], { caller: leg.identity }));
+  }
+
+  /** Makes a CALL object of `user`'s. */
+  create(user: User, partner: Identity, direction: Direction): UserCall {
+    const call = new UserCall(this.#context.nextId(), user, partner, direction, {
+      clock: this.#context.clock,
+      callEnded: (ended) => this.#callEnded(ended),
+    });
+    this.#active.set(call.id, call);
+    this.#remember(user, call.object);
+    this.#context.save(call.object, user);
+    return call;
+  }
+
+  /** Takes in what a former run has stored. What went on then was cut off. */
+  restore(user: User, id: number, record: ObjectRecord): void {
+    const object = new ApiObject('CALL', id, user, record);
+    if (!isTerminalCallStatus(object.get('STATUS') ?? '')) {
+      object.put('FAILUREREASON', '5');
+      object.put('STATUS', 'FAILED');
+    }
+    this.#remember(user, object);
+  }
+
+  /** The call with this id, if it is one of `user`'s and goes on. */
+  activeOf(user: User, id: number): UserCall | undefined {
+    const call = this.#active.get(id);
+    return call?.user === user ? call : undefined;
+  }
+
+  /** The CALL object with this id, if it is one of `user`'s. */
+  objectOf(user: User, id: number): ApiObject<'CALL'> | undefined {
+    return this.#history.get(user.handle)?.get(id);
+  }
+
+  /** All CALL objects of `user`, oldest first. */
+  objectsOf(user: User): ApiObject<'CALL'>[] {
+    return [...(this.#history.get(user.handle)?.values() ?? [])];
+  }
+
+  /** The calls of `user` that go on. */
+  activeCallsOf(user: User): UserCall[] {
+    return [...this.#active.values()].filter((call) => call.user === user);
+  }
+
+  /** All calls that go on. */
+  get active(): UserCall[] {
+    return [...this.#active.values()];
+  }
+
+  /** Removes calls that are over from a user's history. */
+  clear(user: User, matches: (object: ApiObject<'CALL'>) => boolean): void {
+    const history = this.#history.get(user.handle);
+    for (const object of this.objectsOf(user)) {
+      if (this.#active.has(object.id) || !matches(object)) continue;
+      history?.delete(object.id);
+      this.#context.forget(object);
+    }
+  }
+
+  /** Passes `call` on: the other end is put through to the first of `targets` that answers. */
+  transfer(call: UserCall, targets: readonly Destination[]): boolean {
+    return call.transfer(targets, (conversation) => {
+      const leg = conversation.otherThan(call);
+      if (conversation instanceof Connection) conversation.detach(leg);
+      this.#early.seat(leg);
+      this.#passOn(call, leg, targets);
+    });
+  }
+
+  /** Ends all calls; resolves when their streams are flushed and closed. */
+  async close(): Promise<void> {
+    for (const call of this.active) call.hangUp();
+    for (const connection of this.#connections) connection.end({ kind: 'hung-up' });
+    await Promise.all(this.#closing);
+  }
+
+  #dial(leg: Leg, targets: readonly Destination[], origin: AttemptOrigin, follower?: Follower): Dial {
+    const failed = (cause: EndCause) => {
+      this.#track(this.#early.close(leg));
+      leg.ended(cause);
+      follower?.over();
+    };
+    return new Dial(this.#context.clock, dialPlan(targets), origin, {
+      progress: (step) => {
+        leg.progress(step);
+        follower?.progress(step);
+      },
+      earlyMedia: (party) => this.#early.open(leg, party),
+      answered: (callee) => this.#connect(leg, callee, follower),
+      failed,
+      cancelled: () => follower?.over(),
+      voicemail: () => {
+        this.#track(this.#early.close(leg));
+        const [destination] = targets;
+        const taken = leg instanceof UserCall && destination && this.#context.takeMessage(leg, destination);
+        if (!taken) failed({ kind: 'no-answer' });
+      },
+      transfer: (to, by) => by instanceof UserCall && this.#passOn(by, leg, to),
+    });
+  }
+
+  #connect(caller: Leg, callee: Leg, follower?: Follower): void {
+    this.#track(this.#early.close(caller));
+    const room = new Room(this.#context.ticker);
+    const connection = new Connection(caller, callee, room, (ended, closing) => {
+      this.#connections.delete(ended);
+      this.#track(closing);
+      this.conferences.left(ended.room);
+      follower?.over();
+    });
+    this.#connections.add(connection);
+    connection.start();
+    follower?.progress('INPROGRESS');
+  }
+
+  #passOn(by: UserCall, leg: Leg, targets: readonly Destination[]): void {
+    const [first] = targets;
+    if (!first) return;
+    leg.transferred(first.identity);
+    const watch = new TransferWatch(by, first.identity);
+    leg.place(this.#dial(leg, targets, { caller: leg.identity, transferredBy: by.identity }, watch));
+  }
+
+  #remember(user: User, object: ApiObject<'CALL'>): void {
+    const history = this.#history.get(user.handle) ?? new Map<number, ApiObject<'CALL'>>();
+    this.#history.set(user.handle, history.set(object.id, object));
+    if (history.size <= this.#context.historyLimit) return;
+    const oldest = [...history.values()].find((past) => !this.#active.has(past.id));
+    if (!oldest) return;
+    history.delete(oldest.id);
+    this.#context.forget(oldest);
+  }
+
+  #callEnded(call: UserCall): void {
+    this.#active.delete(call.id);
+    this.#track(this.#early.close(call));
+    this.#context.ended(call);
+    this.#context.save(call.object, call.user);
+  }
+
+  #track(closing: Promise<void> | undefined): void {
+    if (!closing) return;
+    const tracked = closing.finally(() => this.#closing.delete(tracked));
+    this.#closing.add(tracked);
+  }
+}

@@ -1,0 +1,87 @@
+import { Connection } from './connection.js';
+import type { Conversation, Leg } from './leg.js';
+import type { Room } from './room.js';
+import { UserCall } from './user-call.js';
+
+/** The conference that `host`'s calls make: numbered, and told to all who are in it (reference, "CALL object"). */
+export class Conferences {
+  readonly #nextId: () => number;
+  readonly #limit: number;
+  readonly #ids = new WeakMap<Room, number>();
+
+  /** @param limit most calls that one host can join. */
+  constructor(nextId: () => number, limit: number) {
+    this.#nextId = nextId;
+    this.#limit = limit;
+  }
+
+  /** Most parties besides the host. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /**
+   * Joins `joining` into the conference of `master`, both calls of one host.
+   *
+   * @returns the number of the conference, or nothing when it cannot be.
+   */
+  join(joining: UserCall, master: UserCall): number | undefined {
+    const [from, into] = [connectionOf(joining), connectionOf(master)];
+    if (!from || !into || joining === master || joining.user !== master.user) return undefined;
+    const host = master.user.handle;
+    if (into.room.host !== undefined && into.room.host !== host) return undefined;
+    if (from.room !== into.room) {
+      if (from.room.connections.length + into.room.connections.length > this.#limit) return undefined;
+      into.room.merge(host, [from.room]);
+    }
+    const id = this.#ids.get(into.room) ?? this.#nextId();
+    this.#ids.set(into.room, id);
+    this.#tell(into.room, id, [joining, master]);
+    // On hold before it is joined, a call is resumed (reference, "SET CALL JOIN_CONFERENCE").
+    for (const call of [joining, master]) call.hold(false);
+    return id;
+  }
+
+  /** The parties of the conference that `call` is in, the host left out; none when it is in no conference. */
+  participantsOf(call: UserCall): Leg[] {
+    const room = connectionOf(call)?.room;
+    const host = room?.host;
+    if (!room || host === undefined || host === call.user.handle) return [];
+    return room.connections.map((each) => farFrom(host, each));
+  }
+
+  /** Tells those who stay how many they are. */
+  left(room: Room): void {
+    if (room.host === undefined) return;
+    for (const call of callsIn(room)) this.#tellCount(room, call);
+  }
+
+  #tell(room: Room, id: number, first: readonly UserCall[]): void {
+    const inOrder = new Set([...first, ...callsIn(room)]);
+    for (const call of inOrder) {
+      if (call.object.get('CONF_ID') !== String(id)) call.object.tell('CONF_ID', String(id));
+    }
+    for (const call of inOrder) this.#tellCount(room, call);
+  }
+
+  /** The host's count is always 0. What is left of a conference is a former one: 1. */
+  #tellCount(room: Room, call: UserCall): void {
+    if (call.user.handle === room.host) return;
+    const count = String(Math.max(1, room.connections.length));
+    if (call.object.get('CONF_PARTICIPANTS_COUNT') === count) return;
+    call.object.tell('CONF_PARTICIPANTS_COUNT', count);
+  }
+}
+
+function connectionOf(call: UserCall): Connection | undefined {
+  return call.conversation instanceof Connection ? call.conversation : undefined;
+}
+
+function farFrom(host: string, conversation: Conversation): Leg {
+  const [caller, callee] = conversation.legs;
+  return caller.identity.handle === host ? callee : caller;
+}
+
+function callsIn(room: Room): UserCall[] {
+  return room.connections.flatMap((connection) => connection.legs).filter((leg) => leg instanceof UserCall);
+}

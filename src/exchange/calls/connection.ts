@@ -1,0 +1,86 @@
+import type { EndCause, Leg } from './leg.js';
+import type { Room, RoomMember } from './room.js';
+
+/** Two ends that were put through to each other: who holds, who hangs up, which digits are sent. */
+export class Connection implements RoomMember {
+  readonly legs: readonly [caller: Leg, callee: Leg];
+  /** Where its voices are mixed; a conference changes it. */
+  room: Room;
+  readonly #holders = new Set<Leg>();
+  readonly #onEnd: (connection: Connection, closing: Promise<void>) => void;
+  #ended = false;
+
+  /** @param onEnd told once, when it is over, with a promise for the voices having flushed. */
+  constructor(
+    caller: Leg,
+    callee: Leg,
+    room: Room,
+    onEnd: (connection: Connection, closing: Promise<void>) => void,
+  ) {
+    this.legs = [caller, callee];
+    this.room = room;
+    this.#onEnd = onEnd;
+  }
+
+  get onHold(): boolean {
+    return this.#holders.size > 0;
+  }
+
+  get host(): string | undefined {
+    return this.room.host;
+  }
+
+  /** Tells both ends, then lets voice flow. The callee hears of it first: he answered. */
+  start(): void {
+    const [caller, callee] = this.legs;
+    callee.connected(this);
+    caller.connected(this);
+    this.room.add(this);
+  }
+
+  /** The end that `leg` talks to. */
+  otherThan(leg: Leg): Leg {
+    const [caller, callee] = this.legs;
+    return leg === caller ? callee : caller;
+  }
+
+  isHeldBy(leg: Leg): boolean {
+    return this.#holders.has(leg);
+  }
+
+  /** Puts the call on hold from `leg`'s side, or takes that back. Streams go on, in silence. */
+  hold(leg: Leg, on: boolean): void {
+    if (this.#ended || this.#holders.has(leg) === on) return;
+    if (on) this.#holders.add(leg);
+    else this.#holders.delete(leg);
+    this.room.relink();
+    for (const each of this.legs) {
+      each.held({ local: this.#holders.has(each), remote: this.#holders.has(this.otherThan(each)) });
+    }
+  }
+
+  /** `leg` sends a digit. */
+  digit(leg: Leg, digit: string): void {
+    if (!this.#ended) this.otherThan(leg).digit(digit);
+  }
+
+  /** Ends the call for both. The statuses come first, then the streams are flushed and closed. */
+  end(cause: EndCause, causeOf: (leg: Leg) => EndCause = () => cause): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const leg of this.legs) leg.ended(causeOf(leg));
+    this.room.remove(this);
+    this.#onEnd(
+      this,
+      Promise.all(this.legs.map((leg) => leg.voice.leave())).then(() => undefined),
+    );
+  }
+
+  /** Takes `leg` out without ending it, for it is to be put through to somebody else; the other end is left alone. */
+  detach(leg: Leg): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.room.remove(this);
+    this.#onEnd(this, this.otherThan(leg).voice.leave());
+  }
+}

@@ -1,0 +1,48 @@
+import type { Party } from '../voice/party.js';
+import type { VoiceTicker } from '../voice/voice-ticker.js';
+import type { Leg } from './leg.js';
+import { Room } from './room.js';
+
+interface Early {
+  readonly room: Room;
+  readonly parties: Party[];
+}
+
+/** What callers hear before the answer: a ringing tone, an announcement of the gateway. */
+export class EarlyMedia {
+  readonly #ticker: VoiceTicker;
+  readonly #rooms = new Map<Leg, Early>();
+
+  constructor(ticker: VoiceTicker) {
+    this.#ticker = ticker;
+  }
+
+  /** Lets `caller` hear `party`. */
+  open(caller: Leg, party: Party): void {
+    const early = this.#earlyOf(caller);
+    early.parties.push(party);
+    early.room.seat(party, caller.voice);
+  }
+
+  /** Lets `caller` hear silence: he has talked before, and his streams go on until he talks again. */
+  seat(caller: Leg): void {
+    this.#earlyOf(caller).room.seat(caller.voice);
+  }
+
+  /** Takes the caller out again; his own streams go on. */
+  close(caller: Leg): Promise<void> | undefined {
+    const early = this.#rooms.get(caller);
+    if (!early) return undefined;
+    this.#rooms.delete(caller);
+    const { bridge } = early.room;
+    const left = [bridge.release(caller.voice), ...early.parties.map((party) => bridge.leave(party))];
+    early.room.stopIfEmpty();
+    return Promise.all(left).then(() => undefined);
+  }
+
+  #earlyOf(caller: Leg): Early {
+    const early = this.#rooms.get(caller) ?? { room: new Room(this.#ticker), parties: [] };
+    this.#rooms.set(caller, early);
+    return early;
+  }
+}

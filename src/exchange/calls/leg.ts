@@ -1,0 +1,78 @@
+import type { CallStatus } from '../../protocol/catalogue/call-status.js';
+import type { Identity } from '../identity.js';
+import type { Party } from '../voice/party.js';
+
+/** Why a call is over. */
+export type EndCause =
+  | { readonly kind: 'hung-up' }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'no-answer' }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'answered-elsewhere' }
+  | { readonly kind: 'transferred' }
+  /** `reason` is one of the reference's call failure reasons, 1 to 14. */
+  | { readonly kind: 'failed'; readonly reason: number; readonly pstnStatus?: string }
+  /** The host of a conference has left it (failure reason 14, which is no failure). */
+  | { readonly kind: 'dropped-by-host' };
+
+export type Direction = 'OUTGOING' | 'INCOMING';
+
+/** How each cause ends the CALL object of the caller and that of the callee. */
+export const END_STATUS: Readonly<Record<EndCause['kind'], Readonly<Record<Direction, CallStatus>>>> = {
+  'hung-up': { OUTGOING: 'FINISHED', INCOMING: 'FINISHED' },
+  cancelled: { OUTGOING: 'CANCELLED', INCOMING: 'MISSED' },
+  refused: { OUTGOING: 'REFUSED', INCOMING: 'REFUSED' },
+  'no-answer': { OUTGOING: 'MISSED', INCOMING: 'MISSED' },
+  busy: { OUTGOING: 'BUSY', INCOMING: 'MISSED' },
+  'answered-elsewhere': { OUTGOING: 'FINISHED', INCOMING: 'MISSED' },
+  transferred: { OUTGOING: 'TRANSFERRED', INCOMING: 'TRANSFERRED' },
+  failed: { OUTGOING: 'FAILED', INCOMING: 'FAILED' },
+  'dropped-by-host': { OUTGOING: 'FINISHED', INCOMING: 'FINISHED' },
+};
+
+/** How far the search for the other party has come. */
+export type Progress = 'ROUTING' | 'RINGING' | 'EARLYMEDIA';
+
+/** Two ends that were put through to each other, as each of them sees it. */
+export interface Conversation {
+  readonly legs: readonly [caller: Leg, callee: Leg];
+  readonly onHold: boolean;
+  /** Who hosts the conference that it is part of, by handle. */
+  readonly host: string | undefined;
+  otherThan(leg: Leg): Leg;
+  isHeldBy(leg: Leg): boolean;
+  /** Puts the call on hold from `leg`'s side, or takes that back. Streams go on, in silence. */
+  hold(leg: Leg, on: boolean): void;
+  /** `leg` sends a digit. */
+  digit(leg: Leg, digit: string): void;
+  /** Ends the call for both, by default with one cause. */
+  end(cause: EndCause, causeOf?: (leg: Leg) => EndCause): void;
+}
+
+/** The search for the other party of a call, as the caller sees it. */
+export interface Placing {
+  start(): void;
+  /** The caller gives up. */
+  cancel(cause: EndCause): void;
+}
+
+/** One end of a call: a user, a robot, a line of the gateway. What it does, it does through a {@link Conversation}. */
+export interface Leg {
+  readonly identity: Identity;
+  readonly voice: Party;
+  /** It calls: `placing` is to be started, and cancelled when it hangs up before the answer. */
+  place(placing: Placing): void;
+  /** The call that it placed goes on its way. */
+  progress(step: Progress): void;
+  /** Voice flows from now on. Comes again when the call was transferred. */
+  connected(conversation: Conversation): void;
+  /** Who holds the call now. */
+  held(holders: { readonly local: boolean; readonly remote: boolean }): void;
+  /** The other end sent a DTMF digit. */
+  digit(digit: string): void;
+  /** The call that it placed is being passed on to somebody else. */
+  transferred(to: Identity): void;
+  /** The call is over. Comes once. */
+  ended(cause: EndCause): void;
+}

@@ -1,0 +1,283 @@
+import type { CancelTimer, Clock } from '../../clock.js';
+import { type CallStatus, isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
+import { dtmfSamples } from '../../voice/tone/dtmf.js';
+import { ApiObject } from '../api-object.js';
+import type { Identity } from '../identity.js';
+import type { User } from '../user.js';
+import { UserVoice } from '../voice/user-voice.js';
+import type { Attempt, Destination } from './attempt.js';
+import {
+  type Conversation,
+  type Direction,
+  END_STATUS,
+  type EndCause,
+  type Leg,
+  type Placing,
+  type Progress,
+} from './leg.js';
+
+/** Something else than talking that a call is busy with: leaving a voicemail, watching a transfer. */
+export interface Occupation {
+  /** The user hangs up. */
+  stop(): void;
+}
+
+/** Where a call stands, with what belongs to that. */
+type State =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'placing'; readonly placing: Placing }
+  | { readonly kind: 'offered'; readonly attempt: Attempt }
+  | { readonly kind: 'active'; readonly conversation: Conversation }
+  | { readonly kind: 'occupied'; readonly occupation: Occupation }
+  | { readonly kind: 'over' };
+
+/** What a call needs of the exchange. */
+export interface CallContext {
+  readonly clock: Clock;
+  /** The call is over; its voice may still be flushing. */
+  callEnded(call: UserCall): void;
+}
+
+/** One user's end of a call: the CALL object that his clients see, and his voice (reference, "CALL object"). */
+export class UserCall implements Leg {
+  readonly object: ApiObject<'CALL'>;
+  readonly user: User;
+  readonly partner: Identity;
+  readonly direction: Direction;
+  readonly voice: UserVoice;
+  readonly #context: CallContext;
+  #state: State = { kind: 'new' };
+  #connectedAt: number | undefined;
+  #cancelSecond: CancelTimer | undefined;
+
+  constructor(id: number, user: User, partner: Identity, direction: Direction, context: CallContext) {
+    this.user = user;
+    this.partner = partner;
+    this.direction = direction;
+    this.#context = context;
+    this.object = new ApiObject('CALL', id, user, {
+      TIMESTAMP: String(Math.floor(context.clock.unixMs() / 1000)),
+      PARTNER_HANDLE: partner.handle,
+      PARTNER_DISPNAME: partner.fullName,
+      TYPE: `${direction}_${partner.network}`,
+      STATUS: 'UNPLACED',
+      ...(partner.network === 'PSTN' && { PSTN_NUMBER: partner.handle }),
+    });
+    this.voice = new UserVoice(user.soundCard, {
+      inputActive: (active) => this.object.tell('VAA_INPUT_STATUS', active ? 'TRUE' : 'FALSE'),
+      failed: () => this.#soundFailed(),
+      muted: () => user.parameters.get('MUTE') === 'ON',
+    });
+  }
+
+  get id(): number {
+    return this.object.id;
+  }
+
+  get identity(): Identity {
+    return this.user;
+  }
+
+  get status(): CallStatus {
+    return (this.object.get('STATUS') ?? 'UNPLACED') as CallStatus;
+  }
+
+  get over(): boolean {
+    return this.#state.kind === 'over';
+  }
+
+  /** What the call talks through; none while it rings and when it is over. */
+  get conversation(): Conversation | undefined {
+    return this.#state.kind === 'active' ? this.#state.conversation : undefined;
+  }
+
+  /** Where the attempt to reach this user stands; none when it was answered. */
+  get attempt(): Attempt | undefined {
+    return this.#state.kind === 'offered' ? this.#state.attempt : undefined;
+  }
+
+  setStatus(status: CallStatus): void {
+    this.object.tell('STATUS', status);
+  }
+
+  place(placing: Placing): void {
+    this.#state = { kind: 'placing', placing };
+    placing.start();
+  }
+
+  /** Somebody calls the user: it rings. */
+  offer(attempt: Attempt): void {
+    this.#state = { kind: 'offered', attempt };
+    attempt.onWithdrawn((cause) => this.ended(cause));
+    this.object.tell('CONF_ID', '0');
+    this.setStatus('RINGING');
+    attempt.ringing();
+  }
+
+  /** The call goes on with something that is no conversation. */
+  occupy(occupation: Occupation): void {
+    this.#state = { kind: 'occupied', occupation };
+  }
+
+  /** @returns whether there was something to answer. So for all of the user's doings below. */
+  answer(): boolean {
+    if (this.#state.kind !== 'offered') return false;
+    this.#state.attempt.answer(this);
+    return true;
+  }
+
+  hangUp(): boolean {
+    const state = this.#state;
+    switch (state.kind) {
+      case 'new':
+      case 'over':
+        return false;
+      case 'placing':
+        state.placing.cancel({ kind: 'cancelled' });
+        this.ended({ kind: 'cancelled' });
+        return true;
+      case 'offered':
+        state.attempt.decline({ kind: 'refused' });
+        this.ended({ kind: 'refused' });
+        return true;
+      case 'active':
+        this.#hangUpConversation(state.conversation);
+        return true;
+      case 'occupied':
+        state.occupation.stop();
+        return true;
+      default:
+        return state satisfies never;
+    }
+  }
+
+  /** Holds, or takes the hold back. */
+  hold(on: boolean): boolean {
+    const { conversation } = this;
+    if (!conversation || conversation.isHeldBy(this) === on) return false;
+    conversation.hold(this, on);
+    return true;
+  }
+
+  /** Sends digits, as sound and as signals. */
+  sendDigits(digits: string): boolean {
+    const { conversation } = this;
+    if (!conversation) return false;
+    this.voice.addTones(dtmfSamples(digits));
+    for (const digit of digits) conversation.digit(this, digit);
+    return true;
+  }
+
+  /** Sends a call that rings on its way to where the user's forwarding points, or to his voicemail. */
+  forward(to: 'rules' | 'voicemail'): boolean {
+    if (this.#state.kind !== 'offered') return false;
+    const { attempt } = this.#state;
+    this.ended({ kind: 'refused' });
+    attempt.forward(to);
+    return true;
+  }
+
+  /** Passes a call that rings, or that is talked through, on to somebody else. */
+  transfer(targets: readonly Destination[], passOn: (from: Conversation) => void): boolean {
+    if (this.direction !== 'INCOMING') return false;
+    if (this.#state.kind === 'offered') this.#state.attempt.transfer(targets, this);
+    else if (this.#state.kind === 'active') passOn(this.#state.conversation);
+    else return false;
+    return true;
+  }
+
+  progress(step: Progress): void {
+    this.setStatus(step);
+    if (step === 'RINGING') this.user.notify({ kind: 'contacts-focused', handle: '' });
+  }
+
+  connected(conversation: Conversation): void {
+    this.#state = { kind: 'active', conversation };
+    const active = () => this.setStatus('INPROGRESS');
+    const input = () => this.object.tell('VAA_INPUT_STATUS', 'FALSE');
+    const video = () => this.object.tell('VIDEO_STATUS', this.object.get('VIDEO_STATUS') ?? 'VIDEO_NONE');
+    const steps = this.direction === 'OUTGOING' ? [input, active, video] : [active, video, input];
+    for (const step of steps) step();
+    if (this.#connectedAt !== undefined) return;
+    this.#connectedAt = this.#context.clock.now();
+    this.#countSeconds(this.#connectedAt, 1);
+  }
+
+  held({ local, remote }: { readonly local: boolean; readonly remote: boolean }): void {
+    this.setStatus(local ? 'LOCALHOLD' : remote ? 'REMOTEHOLD' : 'INPROGRESS');
+  }
+
+  digit(digit: string): void {
+    this.object.tell('DTMF', digit);
+  }
+
+  transferred(to: Identity): void {
+    this.object.tell('TRANSFER_ACTIVE', 'TRUE');
+    this.setStatus('ROUTING');
+    this.object.tell('TRANSFERRED_TO', to.handle);
+  }
+
+  ended(cause: EndCause): void {
+    if (this.#state.kind === 'over') return;
+    if (cause.kind === 'failed' && cause.pstnStatus !== undefined) {
+      this.object.tell('PSTN_STATUS', cause.pstnStatus);
+    }
+    if (cause.kind === 'failed') this.object.tell('FAILUREREASON', String(cause.reason));
+    if (cause.kind === 'dropped-by-host') this.object.tell('FAILUREREASON', '14');
+    this.finish(END_STATUS[cause.kind][this.direction]);
+  }
+
+  /** Ends the call with a status that ends it. */
+  finish(status: CallStatus): void {
+    if (this.#state.kind === 'over') return;
+    if (!isTerminalCallStatus(status)) throw new TypeError(`${status} does not end a call`);
+    const talked = this.#state.kind === 'active';
+    this.#state = { kind: 'over' };
+    this.stopSeconds();
+    this.setStatus(status);
+    // The conversation closes the voices of those who talked, when the other end has been told as well.
+    if (!talked) void this.voice.leave();
+    this.#context.callEnded(this);
+  }
+
+  /** Tells the seconds that have passed, each on its time. */
+  countSeconds(
+    property: 'DURATION' | 'VM_DURATION',
+    told: (seconds: number) => void = () => undefined,
+  ): void {
+    this.#countSeconds(this.#context.clock.now(), 1, property, told);
+  }
+
+  /** Stops telling them. */
+  stopSeconds(): void {
+    this.#cancelSecond?.();
+  }
+
+  #countSeconds(
+    from: number,
+    seconds: number,
+    property: 'DURATION' | 'VM_DURATION' = 'DURATION',
+    told: (seconds: number) => void = () => undefined,
+  ): void {
+    this.#cancelSecond = this.#context.clock.timerAt(from + seconds * 1000, () => {
+      told(seconds);
+      this.object.tell(property, String(seconds));
+      this.#countSeconds(from, seconds + 1, property, told);
+    });
+  }
+
+  #hangUpConversation(conversation: Conversation): void {
+    const hosted = conversation.host === this.user.handle;
+    conversation.end({ kind: 'hung-up' }, (leg) =>
+      hosted && leg !== this ? { kind: 'dropped-by-host' } : { kind: 'hung-up' },
+    );
+  }
+
+  /** Reasons 7 and 8: sound I/O here, and the remote sound device. */
+  #soundFailed(): void {
+    this.conversation?.end({ kind: 'failed', reason: 8 }, (leg) => ({
+      kind: 'failed',
+      reason: leg === this ? 7 : 8,
+    }));
+  }
+}

@@ -1,0 +1,83 @@
+import { type Clock, systemClock } from '../clock.js';
+import { invalidArgument } from '../errors.js';
+import type { AttachPolicy } from './api/authorization.js';
+import type { Destination } from './calls/attempt.js';
+import type { LineInterface } from './directory.js';
+import type { UserOptions } from './user.js';
+import { type StreamOpener, streamOpener } from './voice/voice-router.js';
+
+/** Options of {@link Exchange.start}. */
+export interface ExchangeOptions {
+  /** Drives the life of every call. Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** Default: one user, `jack`. */
+  readonly users?: readonly UserOptions[];
+  /** Others who can be called and follow a script, besides `echo123`. Default: none. */
+  readonly robots?: readonly Destination[];
+  /** The way to phones. Default: one that knows no number. */
+  readonly gateway?: LineInterface;
+  /**
+   * How long, in real milliseconds, a tick of the voice bridge waits for a redirected port before it goes on with
+   * silence. 0 (default) is real time. On a {@link VirtualClock} a wait stops time, so that a call can run many
+   * times faster than real time and not miss a sample.
+   */
+  readonly patienceMs?: number;
+  /** Length of the pieces written to a redirected port, in milliseconds: 10 as Skype did, or 20 (default). */
+  readonly pieceMs?: 10 | 20;
+  /** Folders in which `FILE="..."` may read and write. Default: none. */
+  readonly fileRoots?: readonly string[];
+  /** Opens the streams that clients redirect. Default: ports of this machine, and files in `fileRoots`. */
+  readonly opener?: StreamOpener;
+  /**
+   * Where history, voicemails, profiles and contacts are kept; made if need be. Default: they are forgotten when the
+   * exchange closes.
+   */
+  readonly stateFolder?: string;
+  /** Who may attach. Default `allow`. */
+  readonly attach?: AttachPolicy;
+  /** Most calls that each user's history keeps, 1 to 100000; the oldest go first. Default 1000. */
+  readonly historyLimit?: number;
+  /** Most calls that one host can join into a conference: 2 to 100. Default 4, the reference's limit. */
+  readonly conferenceLimit?: number;
+}
+
+export type ResolvedOptions = Readonly<
+  Required<Omit<ExchangeOptions, 'stateFolder' | 'patienceMs' | 'pieceMs' | 'fileRoots'>>
+> &
+  Pick<ExchangeOptions, 'stateFolder'>;
+
+const NO_PHONES: LineInterface = { lineTo: () => undefined };
+
+/** @throws ERR_INVALID_ARG, naming the option. */
+export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
+  const { patienceMs = 0, pieceMs = 20, fileRoots = [], historyLimit = 1000, conferenceLimit = 4 } = options;
+  inRange('patienceMs', patienceMs, 0, 60_000, 'ms');
+  inRange('historyLimit', historyLimit, 1, 100_000, 'calls');
+  inRange('conferenceLimit', conferenceLimit, 2, 100, 'calls');
+  if (pieceMs !== 10 && pieceMs !== 20) throw invalidArgument('pieceMs', '10 or 20', pieceMs);
+  const users = options.users ?? [{ handle: 'jack' }];
+  const handles = new Set(users.map(({ handle }) => handle.toLowerCase()));
+  if (handles.size < users.length || users.length === 0) {
+    throw invalidArgument(
+      'users',
+      'at least one user, each with a handle of his own',
+      users.map(({ handle }) => handle).join(', '),
+    );
+  }
+  const resolved: ResolvedOptions = {
+    clock: options.clock ?? systemClock,
+    users: [...users],
+    robots: [...(options.robots ?? [])],
+    gateway: options.gateway ?? NO_PHONES,
+    opener: options.opener ?? streamOpener({ patienceMs, pieceMs }, [...fileRoots]),
+    attach: options.attach ?? 'allow',
+    historyLimit,
+    conferenceLimit,
+    ...(options.stateFolder !== undefined && { stateFolder: options.stateFolder }),
+  };
+  return Object.freeze(resolved);
+}
+
+function inRange(name: string, value: number, from: number, to: number, unit: string): void {
+  if (!(value >= from && value <= to)) throw invalidArgument(name, `from ${from} to ${to} ${unit}`, value);
+}

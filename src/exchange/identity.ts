@@ -1,0 +1,22 @@
+/** Who is at one end of a call. */
+export interface Identity {
+  /** A Skype name, or a phone number with its `+`. */
+  readonly handle: string;
+  readonly fullName: string;
+  readonly network: 'P2P' | 'PSTN';
+}
+
+/** Skype names: a letter, then 1 to 31 letters, digits, `.`, `,`, `-`, `_` or `:`. */
+const HANDLE = /^[a-z][a-z0-9.,_:-]{1,31}$/i;
+/** Phone numbers: `+` or `00`, then 3 to 20 digits, as the reference demands. */
+const NUMBER = /^(?:\+|00)(\d{3,20})$/;
+
+export function isHandle(text: string): boolean {
+  return HANDLE.test(text);
+}
+
+/** The number with its `+`, if the text is one. */
+export function phoneNumber(text: string): string | undefined {
+  const digits = NUMBER.exec(text.replace(/[\s()-]/g, ''))?.[1];
+  return digits === undefined ? undefined : `+${digits}`;
+}

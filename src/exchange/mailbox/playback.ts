@@ -1,0 +1,128 @@
+import { Room } from '../calls/room.js';
+import { FileSource } from '../voice/file-stream.js';
+import type { Party } from '../voice/party.js';
+import type { UserVoice } from '../voice/user-voice.js';
+import type { Voicemail, VoicemailActivity } from './voicemail.js';
+import type { VoicemailKeeper } from './voicemail-keeper.js';
+
+/** Where a voicemail is heard: a room, and those in it who hear it. */
+export interface Audience {
+  readonly room: Room;
+  readonly listeners: readonly Party[];
+}
+
+/** Plays a voicemail to its user's streams, or into a call. */
+export class Playback implements VoicemailActivity {
+  readonly #keeper: VoicemailKeeper;
+  readonly #voicemail: Voicemail;
+  readonly #audience: Audience | undefined;
+  #stop: (() => void) | undefined;
+  #stopped = false;
+
+  /** @param audience Default: the user, through the voicemail's own streams. */
+  constructor(keeper: VoicemailKeeper, voicemail: Voicemail, audience?: Audience) {
+    this.#keeper = keeper;
+    this.#voicemail = voicemail;
+    this.#audience = audience;
+    voicemail.activity = { kind: 'playing', by: this };
+  }
+
+  /** Resolves when it is over. */
+  async run(): Promise<void> {
+    const voicemail = this.#voicemail;
+    voicemail.setStatus('BUFFERING');
+    const reason = voicemail.takeFault('playback');
+    if (reason !== undefined) return this.#end(() => voicemail.fail(reason));
+    try {
+      const source = await FileSource.at(voicemail.file);
+      if (!this.#stopped) {
+        voicemail.setStatus('PLAYING');
+        await this.#play(source);
+      }
+      await source.close();
+      this.#end(() => voicemail.canBecome('PLAYED') && voicemail.setStatus('PLAYED'));
+    } catch (error) {
+      this.#keeper.context.failed(error);
+      this.#end(() => voicemail.fail('FILE_READ_ERROR'));
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#stop?.();
+  }
+
+  async #play(source: FileSource): Promise<void> {
+    const audience = this.#audience;
+    const room = audience?.room ?? new Room(this.#keeper.context.ticker);
+    const voice = this.#voicemail.voice;
+    const player = audience ? new Player(source) : new PrivatePlayer(source, voice);
+    this.#stop = () => player.end();
+    room.seat(player, ...(audience?.listeners ?? []));
+    await player.ended;
+    await room.unseat(player);
+    if (audience) return;
+    this.#voicemail.voice = this.#voicemail.newVoice();
+    await voice.leave();
+  }
+
+  #end(tell: () => void): void {
+    this.#voicemail.activity = undefined;
+    if (this.#voicemail.status !== 'DELETING') {
+      tell();
+      this.#keeper.context.save(this.#voicemail);
+    }
+  }
+}
+
+/** A party that says what a file holds. */
+class Player implements Party {
+  readonly ended: Promise<void>;
+  readonly #source: FileSource;
+  #resolve: () => void = () => undefined;
+
+  constructor(source: FileSource) {
+    this.#source = source;
+    this.ended = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  end(): void {
+    this.#resolve();
+  }
+
+  speak(frame: Int16Array): void | Promise<void> {
+    return this.#source.read(frame);
+  }
+
+  hear(): void {
+    if (!this.#source.active) this.end();
+  }
+
+  async leave(): Promise<void> {
+    this.end();
+  }
+}
+
+/** Plays to one user's streams alone, and no sample more than the file holds. */
+class PrivatePlayer extends Player {
+  readonly #source: FileSource;
+  readonly #voice: UserVoice;
+
+  constructor(source: FileSource, voice: UserVoice) {
+    super(source);
+    this.#source = source;
+    this.#voice = voice;
+  }
+
+  override async speak(frame: Int16Array): Promise<void> {
+    // The microphone is captured, and heard by nobody.
+    await this.#voice.speak(frame);
+    const before = this.#source.stats.moved;
+    await super.speak(frame);
+    const count = this.#source.stats.moved - before;
+    if (count > 0) await this.#voice.hear(frame.subarray(0, count));
+    frame.fill(0);
+  }
+}

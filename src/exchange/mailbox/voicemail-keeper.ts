@@ -1,0 +1,36 @@
+import type { Clock } from '../../clock.js';
+import type { User } from '../user.js';
+import type { VoiceTicker } from '../voice/voice-ticker.js';
+import type { Voicemail } from './voicemail.js';
+
+/** How long the network takes for a voicemail, in milliseconds. */
+export const TRANSFER_MS = 500;
+
+/** What voicemails need of the exchange. */
+export interface VoicemailsContext {
+  readonly clock: Clock;
+  readonly ticker: VoiceTicker;
+  /** Where audio is kept. */
+  readonly folder: string;
+  /** The greeting of those who have none of their own, and the tone before the recording. */
+  readonly defaultGreeting: string;
+  readonly beep: Int16Array;
+  userOf(handle: string): User | undefined;
+  nextId(): number;
+  save(voicemail: Voicemail): void;
+  forget(voicemail: Voicemail): void;
+  /** Something that goes on besides commands has failed: a disk, mostly. */
+  failed(error: unknown): void;
+}
+
+/** What recordings and playbacks need of those who keep voicemails. */
+export interface VoicemailKeeper {
+  readonly context: VoicemailsContext;
+  /** Sends a recorded message to its recipient, or a recorded greeting to where greetings are kept. */
+  deliver(voicemail: Voicemail): Promise<void>;
+  /** Where the recording of the voicemail with this id is kept. */
+  fileFor(id: number): string;
+  delete(voicemail: Voicemail): void;
+  /** Has the exchange wait for `work` when it closes. */
+  track(work: Promise<void>): void;
+}

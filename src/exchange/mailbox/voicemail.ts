@@ -1,0 +1,135 @@
+import { canVoicemailMove, type VoicemailStatus } from '../../protocol/catalogue/voicemail-status.js';
+import type { PropertyName } from '../../protocol/message.js';
+import type { ApiObject, ObjectRecord } from '../api-object.js';
+import type { Identity } from '../identity.js';
+import type { User } from '../user.js';
+import { UserVoice } from '../voice/user-voice.js';
+
+export type VoicemailType = 'INCOMING' | 'OUTGOING' | 'DEFAULT_GREETING' | 'CUSTOM_GREETING';
+
+/** Something that is being done with a voicemail: recording it, playing it. */
+export interface VoicemailActivity {
+  /** Ends it, by `STOPRECORDING` or `STOPPLAYBACK`. */
+  stop(): void;
+  /** The greeting is to be cut short (`STARTRECORDING`). @returns whether there was one. */
+  startRecording?(): boolean;
+}
+
+/** Something that is to go wrong with a voicemail, once. */
+export interface VoicemailFault {
+  readonly at: 'download' | 'playback';
+  /** One of the values of FAILUREREASON. */
+  readonly reason: string;
+}
+
+/** One user's view of a voicemail or a greeting: the VOICEMAIL object, its audio and its voice streams. */
+export class Voicemail {
+  readonly object: ApiObject<'VOICEMAIL'>;
+  readonly user: User;
+  /** The WAV file with its audio: one that is shipped, or another user's, until it is recorded. */
+  file: string;
+  /** What it is recorded from and played to. */
+  voice: UserVoice;
+  activity: { readonly kind: 'recording' | 'playing'; readonly by: VoicemailActivity } | undefined;
+
+  fault: VoicemailFault | undefined;
+
+  constructor(object: ApiObject<'VOICEMAIL'>, user: User, file: string) {
+    this.object = object;
+    this.user = user;
+    this.file = file;
+    this.voice = this.newVoice();
+  }
+
+  get id(): number {
+    return this.object.id;
+  }
+
+  get type(): VoicemailType {
+    return (this.object.get('TYPE') ?? 'INCOMING') as VoicemailType;
+  }
+
+  get status(): VoicemailStatus {
+    return (this.object.get('STATUS') ?? 'UNKNOWN') as VoicemailStatus;
+  }
+
+  get isGreeting(): boolean {
+    return this.type.endsWith('GREETING');
+  }
+
+  /** Whether the life of a voicemail allows it to become `status` now. */
+  canBecome(status: VoicemailStatus): boolean {
+    return this.status !== status && canVoicemailMove(this.status, status);
+  }
+
+  setStatus(status: VoicemailStatus): void {
+    this.object.tell('STATUS', status);
+  }
+
+  /** Why `step` has to fail now, if it has to. */
+  takeFault(step: VoicemailFault['at']): string | undefined {
+    if (this.fault?.at !== step) return undefined;
+    const { reason } = this.fault;
+    this.fault = undefined;
+    return reason;
+  }
+
+  /** @param reason one of the values of FAILUREREASON. */
+  fail(reason: string): void {
+    this.object.tell('FAILUREREASON', reason);
+    this.setStatus('FAILED');
+  }
+
+  /** Streams of their own, on the user's sound card; each recording and each playback ends the former ones. */
+  newVoice(): UserVoice {
+    return new UserVoice(this.user.soundCard, {
+      inputActive: () => undefined,
+      failed: () => this.activity?.by.stop(),
+      muted: () => false,
+    });
+  }
+}
+
+/** The properties by which a new VOICEMAIL object is made known, in this order (reference, "CALLVOICEMAIL"). */
+export const INTRODUCTION = [
+  'TYPE',
+  'PARTNER_HANDLE',
+  'PARTNER_DISPNAME',
+  'ALLOWED_DURATION',
+  'SUBJECT',
+  'TIMESTAMP',
+  'DURATION',
+] as const satisfies readonly PropertyName<'VOICEMAIL'>[];
+
+/** What a VOICEMAIL object is made with. */
+export function voicemailProperties(
+  type: VoicemailType,
+  partner: Identity,
+  allowedSeconds: number,
+  unixMs: number,
+): Readonly<Record<(typeof INTRODUCTION)[number], string>> {
+  return {
+    TYPE: type,
+    PARTNER_HANDLE: partner.handle,
+    PARTNER_DISPNAME: partner.fullName,
+    ALLOWED_DURATION: String(allowedSeconds),
+    SUBJECT: '',
+    TIMESTAMP: String(Math.floor(unixMs / 1000)),
+    DURATION: '0',
+  };
+}
+
+/** A record as it was stored, without what belongs to a run that is over. */
+export function settled(record: ObjectRecord): ObjectRecord {
+  const { INPUT: _input, OUTPUT: _output, CAPTURE_MIC: _captureMic, ...rest } = record;
+  return { ...rest, STATUS: SETTLED[rest['STATUS'] ?? ''] ?? rest['STATUS'] ?? 'UNKNOWN' };
+}
+
+/** What is left of a status when the process that was busy with it is gone. */
+const SETTLED: Readonly<Record<string, VoicemailStatus>> = {
+  DOWNLOADING: 'NOTDOWNLOADED',
+  BUFFERING: 'UNPLAYED',
+  PLAYING: 'UNPLAYED',
+  RECORDING: 'RECORDED',
+  UPLOADING: 'RECORDED',
+};

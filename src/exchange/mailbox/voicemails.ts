@@ -1,0 +1,217 @@
+import { copyFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { WavReader } from '../../voice/wav/wav-reader.js';
+import { ApiObject, type ObjectRecord } from '../api-object.js';
+import type { UserCall } from '../calls/user-call.js';
+import type { Identity } from '../identity.js';
+import type { User } from '../user.js';
+import { LeaveMessage, type LeaveStyle } from './leave-message.js';
+import {
+  INTRODUCTION,
+  settled,
+  Voicemail,
+  type VoicemailFault,
+  type VoicemailType,
+  voicemailProperties,
+} from './voicemail.js';
+import { TRANSFER_MS, type VoicemailKeeper, type VoicemailsContext } from './voicemail-keeper.js';
+
+/** Longest greeting, in seconds. */
+const GREETING_SECONDS = 60;
+/** A voicemail that comes from outside. */
+export interface Deposit {
+  /** Who has left it. */
+  readonly from: { readonly handle: string; readonly fullName?: string };
+  /** The WAV file with its audio. It is read when it is played. */
+  readonly file: string;
+  /** When it was recorded, in milliseconds since the Unix epoch. Default: now. */
+  readonly recordedAtMs?: number;
+  /** Shown as DURATION, in seconds. Default: that of the file. */
+  readonly durationSec?: number;
+  /** What is to go wrong with it: the value of FAILUREREASON at its next download or playback. Default: nothing. */
+  readonly fault?: VoicemailFault;
+}
+
+/** All voicemails and greetings. */
+export class Voicemails implements VoicemailKeeper {
+  readonly context: VoicemailsContext;
+  readonly #byUser = new Map<string, Map<number, Voicemail>>();
+  /** The greeting that each user has recorded himself, by handle. */
+  readonly #greetings = new Map<string, Voicemail>();
+  readonly #pending = new Set<Promise<void>>();
+
+  constructor(context: VoicemailsContext) {
+    this.context = context;
+  }
+
+  of(user: User, id: number): Voicemail | undefined {
+    return this.#byUser.get(user.handle)?.get(id);
+  }
+
+  /** What SEARCH VOICEMAILS lists: greetings are not among them. */
+  objectsOf(user: User): Voicemail[] {
+    return this.#listOf(user).filter((voicemail) => !voicemail.isGreeting);
+  }
+
+  missedOf(user: User): Voicemail[] {
+    return this.objectsOf(user).filter(
+      ({ type, status }) => type === 'INCOMING' && (status === 'UNPLAYED' || status === 'NOTDOWNLOADED'),
+    );
+  }
+
+  /** A VOICEMAIL object of `asking`'s for the greeting of `owner`. */
+  greetingOf(asking: User, owner: User): Voicemail {
+    const own = this.#greetings.get(owner.handle);
+    if (own && asking === owner) return own;
+    const known = this.#listOf(asking).find(
+      (voicemail) => voicemail.isGreeting && voicemail.object.get('PARTNER_HANDLE') === owner.handle,
+    );
+    return known ?? this.#copyOfGreeting(asking, owner);
+  }
+
+  /** Has `call` leave a voicemail for `owner`. */
+  leave(call: UserCall, owner: User, style: LeaveStyle): Voicemail {
+    const greeting = this.#copyOfGreeting(call.user, owner);
+    const message = this.create(call.user, 'OUTGOING', owner, owner.settings.voicemailSeconds);
+    const leaving = new LeaveMessage(this, call, greeting, message, style);
+    this.track(leaving.start().finally(() => this.#drop(greeting)));
+    return message;
+  }
+
+  /** Makes a VOICEMAIL object with a file of its own. Nobody is told of it yet. */
+  create(user: User, type: VoicemailType, partner: Identity, allowedSeconds: number): Voicemail {
+    return this.#make(user, type, partner, allowedSeconds);
+  }
+
+  async deliver(voicemail: Voicemail): Promise<void> {
+    const recipient = this.context.userOf(voicemail.object.get('PARTNER_HANDLE') ?? '');
+    if (voicemail.isGreeting) this.#greetings.set(voicemail.user.handle, voicemail);
+    else if (recipient) await this.#deliverTo(voicemail, recipient);
+    voicemail.setStatus('UPLOADED');
+    this.context.save(voicemail);
+  }
+
+  /** Fetches a voicemail from the server, which is this exchange. */
+  download(voicemail: Voicemail): void {
+    const { clock } = this.context;
+    voicemail.setStatus('DOWNLOADING');
+    this.context.save(voicemail);
+    clock.timerAt(clock.now() + TRANSFER_MS, () => {
+      if (!voicemail.canBecome('UNPLAYED')) return;
+      const reason = voicemail.takeFault('download');
+      if (reason !== undefined) voicemail.fail(reason);
+      else voicemail.setStatus('UNPLAYED');
+      this.context.save(voicemail);
+    });
+  }
+
+  delete(voicemail: Voicemail): void {
+    voicemail.activity?.by.stop();
+    voicemail.setStatus('DELETING');
+    this.context.forget(voicemail);
+    if (this.#greetings.get(voicemail.user.handle) === voicemail)
+      this.#greetings.delete(voicemail.user.handle);
+    this.track(rm(this.fileFor(voicemail.id), { force: true }));
+  }
+
+  /** Deletes all that the history tab would show. */
+  clear(user: User): void {
+    for (const voicemail of this.objectsOf(user)) {
+      if (voicemail.status !== 'DELETING') this.delete(voicemail);
+    }
+  }
+
+  /** Takes in what a former run has stored. */
+  restore(user: User, id: number, record: ObjectRecord, file = this.fileFor(id)): void {
+    const voicemail = this.#add(user, id, settled(record), file);
+    if (voicemail.isGreeting) this.#greetings.set(user.handle, voicemail);
+  }
+
+  fileFor(id: number): string {
+    return join(this.context.folder, `${id}.wav`);
+  }
+
+  track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error) => this.context.failed(error))
+      .finally(() => this.#pending.delete(tracked));
+    this.#pending.add(tracked);
+  }
+
+  /** Ends all recordings and playbacks. */
+  async close(): Promise<void> {
+    for (const voicemails of this.#byUser.values()) {
+      for (const voicemail of voicemails.values()) voicemail.activity?.by.stop();
+    }
+    await Promise.all(this.#pending);
+  }
+
+  /** Puts a voicemail into the mailbox of `user`, where it waits to be downloaded. @returns its id. */
+  async deposit(user: User, deposit: Deposit): Promise<number> {
+    const { from, file, fault, recordedAtMs = this.context.clock.unixMs() } = deposit;
+    const seconds = deposit.durationSec ?? (await secondsOf(file));
+    const partner = { handle: from.handle, fullName: from.fullName ?? from.handle, network: 'P2P' } as const;
+    const incoming = this.#make(user, 'INCOMING', partner, user.settings.voicemailSeconds, file);
+    if (fault) incoming.fault = fault;
+    this.#arrive(incoming, String(seconds), recordedAtMs);
+    return incoming.id;
+  }
+
+  async #deliverTo(message: Voicemail, recipient: User): Promise<void> {
+    const allowed = recipient.settings.voicemailSeconds;
+    const incoming = this.#make(recipient, 'INCOMING', message.user, allowed);
+    await copyFile(message.file, incoming.file);
+    this.#arrive(incoming, message.object.get('DURATION') ?? '0', this.context.clock.unixMs());
+    this.download(incoming);
+  }
+
+  #arrive(incoming: Voicemail, seconds: string, recordedAtMs: number): void {
+    const { object } = incoming;
+    object.put('DURATION', seconds);
+    object.put('TIMESTAMP', String(Math.floor(recordedAtMs / 1000)));
+    for (const property of INTRODUCTION) object.tell(property, object.get(property) ?? '');
+    incoming.setStatus('NOTDOWNLOADED');
+    this.context.save(incoming);
+  }
+
+  #copyOfGreeting(asking: User, owner: User): Voicemail {
+    const custom = this.#greetings.get(owner.handle)?.file ?? owner.settings.greeting;
+    const type = custom === undefined ? 'DEFAULT_GREETING' : 'CUSTOM_GREETING';
+    const greeting = this.#make(
+      asking,
+      type,
+      owner,
+      GREETING_SECONDS,
+      custom ?? this.context.defaultGreeting,
+    );
+    greeting.object.put('STATUS', 'NOTDOWNLOADED');
+    return greeting;
+  }
+
+  #make(user: User, type: VoicemailType, partner: Identity, allowed: number, file?: string): Voicemail {
+    const properties = voicemailProperties(type, partner, allowed, this.context.clock.unixMs());
+    const id = this.context.nextId();
+    return this.#add(user, id, properties, file ?? this.fileFor(id));
+  }
+
+  #add(user: User, id: number, record: ObjectRecord, file: string): Voicemail {
+    const voicemail = new Voicemail(new ApiObject('VOICEMAIL', id, user, record), user, file);
+    const voicemails = this.#byUser.get(user.handle) ?? new Map<number, Voicemail>();
+    this.#byUser.set(user.handle, voicemails.set(id, voicemail));
+    return voicemail;
+  }
+
+  #drop(voicemail: Voicemail): void {
+    this.#byUser.get(voicemail.user.handle)?.delete(voicemail.id);
+  }
+
+  #listOf(user: User): Voicemail[] {
+    return [...(this.#byUser.get(user.handle)?.values() ?? [])];
+  }
+}
+
+/** Length of a WAV file, in seconds begun. */
+async function secondsOf(file: string): Promise<number> {
+  await using reader = await WavReader.open(file);
+  return Math.ceil(reader.sampleCount / reader.format.sampleRate);
+}

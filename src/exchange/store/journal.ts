@@ -1,0 +1,151 @@
+import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { JackfieldError, messageOf } from '../../errors.js';
+
+/** One line of the file. A record without a value was deleted. */
+interface Entry {
+  readonly key: string;
+  readonly value?: unknown;
+}
+
+/** Lines that are out of date before the file is written anew. */
+const MAX_STALE = 10_000;
+
+/**
+ * Keeps records by key in a file that survives a SIGKILL at any moment: each change is one appended line, in the
+ * hands of the system when {@link put} returns, and a line that is cut off is dropped when the file is read. What
+ * could not be written stays in memory and goes out with the next change; the disk's error is thrown.
+ */
+export class Journal {
+  readonly #path: string;
+  readonly #records = new Map<string, unknown>();
+  /** Keys whose newest value is not in the file yet. */
+  readonly #unwritten = new Set<string>();
+  #file: number | undefined;
+  #length = 0;
+  #lines = 0;
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  /**
+   * Opens, or makes, the journal of a folder.
+   *
+   * @throws ERR_FILE when it cannot be read or written.
+   */
+  static async open(folder: string): Promise<Journal> {
+    const journal = new Journal(join(folder, 'exchange.jsonl'));
+    try {
+      await mkdir(folder, { recursive: true });
+      journal.#load();
+      journal.#rewrite();
+    } catch (error) {
+      throw fileError(`${journal.#path} cannot be opened`, error);
+    }
+    return journal;
+  }
+
+  /** All records whose key begins with `prefix`: the rest of the key, and the value. */
+  *entries(prefix: string): Generator<[rest: string, value: unknown]> {
+    for (const [key, value] of this.#records) {
+      if (key.startsWith(prefix)) yield [key.slice(prefix.length), value];
+    }
+  }
+
+  get(key: string): unknown {
+    return this.#records.get(key);
+  }
+
+  /** Stores a value, which must be JSON. @throws ERR_FILE when the disk refuses; the value is kept in memory. */
+  put(key: string, value: unknown): void {
+    this.#records.set(key, value);
+    this.#write(key);
+  }
+
+  /** Deletes a record. @throws ERR_FILE as {@link put}. */
+  delete(key: string): void {
+    if (this.#records.delete(key)) this.#write(key);
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  #load(): void {
+    let text: string;
+    try {
+      text = readFileSync(this.#path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      throw error;
+    }
+    const lines = text.split('\n');
+    // What comes after the last line feed was cut off while it was written.
+    lines.pop();
+    for (const line of lines) {
+      const { key, value } = JSON.parse(line) as Entry;
+      if (value === undefined) this.#records.delete(key);
+      else this.#records.set(key, value);
+    }
+  }
+
+  /** Writes all records into a new file and puts it in the old one's place. */
+  #rewrite(): void {
+    const next = `${this.#path}.next`;
+    const lines = Array.from(this.#records, ([key, value]) => line({ key, value }));
+    const file = openSync(next, 'w');
+    try {
+      this.#length = append(file, lines.join(''), 0);
+      renameSync(next, this.#path);
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+    this.close();
+    this.#file = file;
+    this.#lines = lines.length;
+    this.#unwritten.clear();
+  }
+
+  #write(key: string): void {
+    this.#unwritten.add(key);
+    if (this.#file === undefined) return;
+    try {
+      const text = Array.from(this.#unwritten, (each) =>
+        line({ key: each, value: this.#records.get(each) }),
+      ).join('');
+      this.#length += append(this.#file, text, this.#length);
+      this.#lines += this.#unwritten.size;
+      this.#unwritten.clear();
+      if (this.#lines - this.#records.size > MAX_STALE) this.#rewrite();
+    } catch (error) {
+      throw fileError(`${this.#path} cannot be written; what is new is in memory only`, error);
+    }
+  }
+}
+
+function line(entry: Entry): string {
+  return `${JSON.stringify(entry)}\n`;
+}
+
+/** Writes all of `text` at `position`, or takes back what a full disk has left of it. */
+function append(file: number, text: string, position: number): number {
+  const bytes = Buffer.from(text);
+  let written = 0;
+  try {
+    while (written < bytes.length) {
+      written += writeSync(file, bytes, written, bytes.length - written, position + written);
+    }
+    return written;
+  } catch (error) {
+    ftruncateSync(file, position);
+    throw error;
+  }
+}
+
+function fileError(what: string, cause: unknown): JackfieldError {
+  return new JackfieldError('ERR_FILE', `${what}: ${messageOf(cause)}.`, { cause });
+}

@@ -1,0 +1,113 @@
+import { FRAME_SAMPLES, mixInto, type Party } from './party.js';
+
+interface Seat {
+  readonly party: Party;
+  readonly spoken: Int16Array;
+  readonly mix: Int16Array;
+  readonly hears: Set<Seat>;
+}
+
+/**
+ * Carries voice between any number of parties: each tick of 20 ms every party speaks once and hears the sum of
+ * those that it is linked with, sample for sample and in the same tick. Links go both ways. A party without a link
+ * hears silence and goes on ticking, so that a hold becomes silence of exactly its length.
+ */
+export class Bridge {
+  readonly #seats = new Map<Party, Seat>();
+  #ticks = 0;
+  #tick: Promise<void> | undefined;
+
+  /** Samples that have passed since the bridge began. */
+  get position(): number {
+    return this.#ticks * FRAME_SAMPLES;
+  }
+
+  get empty(): boolean {
+    return this.#seats.size === 0;
+  }
+
+  /** Seats a party; it hears nobody yet. */
+  join(party: Party): void {
+    this.#seatOf(party);
+  }
+
+  /** From the next tick on the two hear each other. */
+  link(a: Party, b: Party): void {
+    const [seatA, seatB] = [this.#seatOf(a), this.#seatOf(b)];
+    seatA.hears.add(seatB);
+    seatB.hears.add(seatA);
+  }
+
+  /** Takes every link away; the parties stay. */
+  unlinkAll(): void {
+    for (const seat of this.#seats.values()) seat.hears.clear();
+  }
+
+  /** Takes a party out without ending it, so that it can go on elsewhere. Waits for the tick that is under way. */
+  async release(party: Party): Promise<void> {
+    const seat = this.#seats.get(party);
+    if (!seat) return;
+    this.#seats.delete(party);
+    for (const other of seat.hears) other.hears.delete(seat);
+    await this.#tick;
+  }
+
+  /** Takes a party out and makes it flush and close what it holds. */
+  async leave(party: Party): Promise<void> {
+    await this.release(party);
+    await party.leave();
+  }
+
+  /** One frame from each party to those linked with it. Returns a promise only when a party has to be waited for. */
+  tick(): void | Promise<void> {
+    const speaking = waitFor(this.#seats.values(), (seat) => seat.party.speak(seat.spoken));
+    this.#ticks++;
+    const heard = speaking ? speaking.then(() => this.#hear()) : this.#hear();
+    if (!heard) return;
+    this.#tick = heard.finally(() => {
+      this.#tick = undefined;
+    });
+    return this.#tick;
+  }
+
+  #hear(): void | Promise<void> {
+    return waitFor(this.#seats.values(), (seat) => seat.party.hear(heardBy(seat)));
+  }
+
+  #seatOf(party: Party): Seat {
+    const known = this.#seats.get(party);
+    if (known) return known;
+    const seat: Seat = {
+      party,
+      spoken: new Int16Array(FRAME_SAMPLES),
+      mix: new Int16Array(FRAME_SAMPLES),
+      hears: new Set(),
+    };
+    this.#seats.set(party, seat);
+    return seat;
+  }
+}
+
+function heardBy({ hears, mix }: Seat): Int16Array {
+  const [first] = hears;
+  if (first && hears.size === 1) return first.spoken;
+  mix.fill(0);
+  for (const other of hears) mixInto(mix, other.spoken);
+  return mix;
+}
+
+/** Runs all; a promise only when one of them gave one, so that a tick without waits stays in one turn. */
+export function waitFor<T>(
+  items: Iterable<T>,
+  run: (item: T) => void | Promise<void>,
+): Promise<void> | undefined {
+  let waits: Promise<void>[] | undefined;
+  for (const item of items) {
+    const wait = run(item);
+    if (wait) {
+      waits ??= [];
+      waits.push(wait);
+    }
+  }
+  return waits && Promise.all(waits).then(() => undefined);
+}

@@ -1,0 +1,55 @@
+import { FRAME_SAMPLES, type Party } from './party.js';
+
+/** What is wrong with a line. */
+export interface Impairment {
+  /** Share of the frames that get lost, both ways, in percent: 0 to 100. */
+  readonly lossPercent?: number;
+  /** Whether it is mute while it hears something. */
+  readonly halfDuplex?: boolean;
+  /** Another seed loses other frames; one seed always the same. Default 1. */
+  readonly seed?: number;
+}
+
+/** Mean level, of 32767, above which a frame counts as speech. */
+const SPEECH_LEVEL = 200;
+
+/** A party on a bad line. Which frames are lost is the same in every run. */
+export class Impaired implements Party {
+  readonly #party: Party;
+  readonly #impairment: Impairment;
+  readonly #silence = new Int16Array(FRAME_SAMPLES);
+  #random: number;
+  #hearsSpeech = false;
+
+  constructor(party: Party, impairment: Impairment) {
+    this.#party = party;
+    this.#impairment = impairment;
+    this.#random = impairment.seed ?? 1;
+  }
+
+  async speak(frame: Int16Array): Promise<void> {
+    await this.#party.speak(frame);
+    if (this.#lost() || (this.#impairment.halfDuplex && this.#hearsSpeech)) frame.fill(0);
+  }
+
+  hear(frame: Int16Array): void | Promise<void> {
+    this.#hearsSpeech = meanLevel(frame) > SPEECH_LEVEL;
+    return this.#party.hear(this.#lost() ? this.#silence : frame);
+  }
+
+  leave(): Promise<void> {
+    return this.#party.leave();
+  }
+
+  #lost(): boolean {
+    // Park and Miller's generator.
+    this.#random = (this.#random * 48_271) % 2_147_483_647;
+    return (this.#random / 2_147_483_647) * 100 < (this.#impairment.lossPercent ?? 0);
+  }
+}
+
+function meanLevel(frame: Int16Array): number {
+  let sum = 0;
+  for (const sample of frame) sum += Math.abs(sample);
+  return sum / frame.length;
+}

@@ -1,0 +1,24 @@
+import { msToSamples, PTIME_MS } from '../../pcm.js';
+
+/** Samples that a conversation moves in one tick of 20 ms. */
+export const FRAME_SAMPLES = msToSamples(PTIME_MS);
+
+/**
+ * One end of a conversation, asked once a tick. Frames are {@link FRAME_SAMPLES} mono s16 samples at 16 kHz and
+ * belong to the caller.
+ */
+export interface Party {
+  /** Fills `frame` with what this party says during the tick. */
+  speak(frame: Int16Array): void | Promise<void>;
+  /** Takes what all others said during the tick. */
+  hear(frame: Int16Array): void | Promise<void>;
+  /** The conversation is over: flush what is under way, then let go of every socket and file. */
+  leave(): Promise<void>;
+}
+
+/** Adds `addend` to `sum`, clamped to 16 bits. */
+export function mixInto(sum: Int16Array, addend: Int16Array): void {
+  for (let i = 0; i < sum.length; i++) {
+    sum[i] = Math.max(-32_768, Math.min(32_767, (sum[i] ?? 0) + (addend[i] ?? 0)));
+  }
+}

@@ -1,0 +1,111 @@
+import { msToSamples, PTIME_MS } from '../../pcm.js';
+import { FRAME_SAMPLES, type Party } from './party.js';
+
+/** Takes what a script hears while it listens. */
+export interface Listener {
+  write(frame: Int16Array): void | Promise<void>;
+}
+
+/**
+ * One step of a script. Lengths are rounded up to whole frames with silence, so that every step begins on a tick.
+ */
+export type ScriptStep =
+  | { readonly say: Int16Array }
+  /** Says nothing for this many milliseconds. */
+  | { readonly wait: number }
+  /** Listens for `record` milliseconds and keeps what it hears, or gives it to `into`. */
+  | { readonly record: number; readonly into?: Listener }
+  /** Says what the last `record` kept. */
+  | 'play-back'
+  /** Does something between two ticks. */
+  | { readonly run: () => void };
+
+/** A party that follows a script on the call's own sample clock. */
+export class Script implements Party {
+  readonly #steps: readonly ScriptStep[];
+  readonly #finished: () => void;
+  #step = 0;
+  #offset = 0;
+  #recording = new Int16Array(0);
+
+  /** @param finished called once, when the last step is over. */
+  constructor(steps: readonly ScriptStep[], finished: () => void) {
+    this.#steps = steps;
+    this.#finished = finished;
+    this.#enter();
+  }
+
+  /** Goes on with the step after `index`, if the script has not come that far. */
+  skipPast(index: number): void {
+    if (this.#step > index) return;
+    this.#step = index;
+    this.#next();
+  }
+
+  speak(frame: Int16Array): void {
+    frame.fill(0);
+    const speech = this.#speech();
+    if (speech) frame.set(speech.subarray(this.#offset, this.#offset + FRAME_SAMPLES));
+  }
+
+  hear(frame: Int16Array): void | Promise<void> {
+    const step = this.#steps[this.#step];
+    if (step === undefined) return;
+    const wait = isRecord(step) ? this.#keep(step, frame) : undefined;
+    this.#offset += FRAME_SAMPLES;
+    if (this.#offset >= this.#lengthOf(step)) this.#next();
+    return wait;
+  }
+
+  async leave(): Promise<void> {
+    this.#step = this.#steps.length;
+  }
+
+  #speech(): Int16Array | undefined {
+    const step = this.#steps[this.#step];
+    if (step === 'play-back') return this.#recording;
+    return step && 'say' in step ? step.say : undefined;
+  }
+
+  #keep(step: RecordStep, frame: Int16Array): void | Promise<void> {
+    if (step.into) return step.into.write(frame);
+    this.#recording.set(frame, this.#offset);
+  }
+
+  #next(): void {
+    this.#step++;
+    this.#offset = 0;
+    this.#enter();
+  }
+
+  /** Carries out the steps that take no time, up to one that does. */
+  #enter(): void {
+    for (; this.#step < this.#steps.length; this.#step++) {
+      const step = this.#steps[this.#step];
+      if (step === undefined) return;
+      if (step !== 'play-back' && 'run' in step) step.run();
+      else {
+        if (isRecord(step) && !step.into) this.#recording = new Int16Array(framesOf(step.record));
+        return;
+      }
+    }
+    this.#finished();
+  }
+
+  #lengthOf(step: ScriptStep): number {
+    if (step === 'play-back') return this.#recording.length;
+    if ('say' in step) return step.say.length;
+    if ('wait' in step) return msToSamples(step.wait);
+    return 'record' in step ? msToSamples(step.record) : 0;
+  }
+}
+
+type RecordStep = Extract<ScriptStep, { readonly record: number }>;
+
+function isRecord(step: ScriptStep): step is RecordStep {
+  return typeof step === 'object' && 'record' in step;
+}
+
+function framesOf(ms: number): number {
+  return Math.ceil(ms / PTIME_MS) * FRAME_SAMPLES;
+}

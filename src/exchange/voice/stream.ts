@@ -1,0 +1,27 @@
+/** Counters of one redirected stream. All count samples. */
+export interface StreamStats {
+  /** Samples that came from the peer or the file, or went to it. */
+  readonly moved: number;
+  /** Input: samples of silence put in because the peer was late. */
+  readonly silenceFilled: number;
+  /** Output: samples that were not sent because the peer did not read. */
+  readonly dropped: number;
+}
+
+/** A source of a user's outgoing voice. */
+export interface VoiceSource {
+  readonly stats: StreamStats;
+  /** Whether it has been heard of and can still give something (property VAA_INPUT_STATUS). */
+  readonly active: boolean;
+  /** Fills `frame`; what is not there in time is silence. */
+  read(frame: Int16Array): void | Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A destination of a user's incoming voice, or of the microphone's. */
+export interface VoiceDestination {
+  readonly stats: StreamStats;
+  write(frame: Int16Array): void | Promise<void>;
+  /** Flushes, then closes. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,165 @@
+import { waitFor } from './bridge.js';
+import { FRAME_SAMPLES, mixInto, type Party } from './party.js';
+import type { SoundCard } from './sound-card.js';
+import type { VoiceDestination, VoiceSource } from './stream.js';
+
+/** The streams of a call that can be redirected, named as the properties of the CALL object. */
+export type StreamKind = 'INPUT' | 'OUTPUT' | 'CAPTURE_MIC';
+
+/** Where an input comes from besides, or instead of, the sound card. */
+export interface InputRoute {
+  readonly soundCard: boolean;
+  readonly sources: readonly VoiceSource[];
+}
+
+/** Where an output, or the captured microphone, goes. */
+export interface OutputRoute {
+  readonly soundCard: boolean;
+  readonly destinations: readonly VoiceDestination[];
+}
+
+/** What a user's voice tells the object that it belongs to. */
+export interface UserVoiceEvents {
+  /** Redirected input has begun to be sent, or ended (property VAA_INPUT_STATUS). */
+  inputActive(active: boolean): void;
+  /** The sound card failed. */
+  failed(error: unknown): void;
+  /** Whether the user has muted his microphone. */
+  muted(): boolean;
+}
+
+/**
+ * A user's end of a conversation: what he says comes from his input route, what he hears goes to his output
+ * route, and his microphone is captured as long as the conversation lasts, whether it is heard or not
+ * (reference, "Voice Streams").
+ */
+export class UserVoice implements Party {
+  readonly #soundCard: SoundCard;
+  readonly #events: UserVoiceEvents;
+  readonly #microphone = new Int16Array(FRAME_SAMPLES);
+  #input: InputRoute = { soundCard: true, sources: [] };
+  #output: OutputRoute = { soundCard: true, destinations: [] };
+  #captureMic: readonly VoiceDestination[] = [];
+  #scratch: Int16Array[] = [];
+  #tones: Int16Array = new Int16Array(0);
+  #inputActive = false;
+  #left = false;
+  #closing: Promise<void> = Promise.resolve();
+
+  constructor(soundCard: SoundCard, events: UserVoiceEvents) {
+    this.#soundCard = soundCard;
+    this.#events = events;
+  }
+
+  get input(): InputRoute {
+    return this.#input;
+  }
+
+  get output(): OutputRoute {
+    return this.#output;
+  }
+
+  get captureMic(): readonly VoiceDestination[] {
+    return this.#captureMic;
+  }
+
+  /** Takes effect with the next tick; what was routed before is flushed and closed, without holding up the call. */
+  routeInput(route: InputRoute): void {
+    const before = this.#input;
+    this.#input = route;
+    this.#scratch = route.sources.map(() => new Int16Array(FRAME_SAMPLES));
+    this.#close(before.sources);
+    if (route.sources.length === 0) this.#tellInput(false);
+    if (this.#left) this.#close(route.sources);
+  }
+
+  /** As {@link routeInput}. */
+  routeOutput(route: OutputRoute): void {
+    const before = this.#output;
+    this.#output = route;
+    this.#close(before.destinations);
+    if (this.#left) this.#close(route.destinations);
+  }
+
+  /** As {@link routeInput}. */
+  routeCaptureMic(destinations: readonly VoiceDestination[]): void {
+    const before = this.#captureMic;
+    this.#captureMic = destinations;
+    this.#close(before);
+    if (this.#left) this.#close(destinations);
+  }
+
+  /** Puts samples on top of what is said, from the next tick on: DTMF. */
+  addTones(samples: Int16Array): void {
+    const tones = new Int16Array(this.#tones.length + samples.length);
+    tones.set(this.#tones);
+    tones.set(samples, this.#tones.length);
+    this.#tones = tones;
+  }
+
+  speak(frame: Int16Array): void | Promise<void> {
+    this.#capture();
+    const { soundCard, sources } = this.#input;
+    const scratch = this.#scratch;
+    const writing = waitFor(this.#captureMic, (destination) => destination.write(this.#microphone));
+    const reading = waitFor(sources.keys(), (index) => {
+      const into = scratch[index];
+      return into && sources[index]?.read(into);
+    });
+    if (!writing && !reading) return this.#say(frame, soundCard, scratch);
+    return Promise.all([writing, reading]).then(() => this.#say(frame, soundCard, scratch));
+  }
+
+  hear(frame: Int16Array): void | Promise<void> {
+    const { soundCard, destinations } = this.#output;
+    if (soundCard) {
+      try {
+        this.#soundCard.play(frame);
+      } catch (error) {
+        this.#events.failed(error);
+      }
+    }
+    return waitFor(destinations, (destination) => destination.write(frame));
+  }
+
+  async leave(): Promise<void> {
+    this.#left = true;
+    this.#close([...this.#input.sources, ...this.#output.destinations, ...this.#captureMic]);
+    this.#tellInput(false);
+    await this.#closing;
+  }
+
+  #capture(): void {
+    try {
+      this.#soundCard.capture(this.#microphone);
+      if (this.#events.muted()) this.#microphone.fill(0);
+    } catch (error) {
+      this.#microphone.fill(0);
+      this.#events.failed(error);
+    }
+  }
+
+  #say(frame: Int16Array, soundCard: boolean, inputs: readonly Int16Array[]): void {
+    if (soundCard) frame.set(this.#microphone);
+    else frame.fill(0);
+    for (const input of inputs) mixInto(frame, input);
+    if (this.#tones.length > 0) {
+      mixInto(frame, this.#tones);
+      this.#tones = this.#tones.subarray(Math.min(FRAME_SAMPLES, this.#tones.length));
+    }
+    this.#tellInput(this.#input.sources.some((source) => source.active));
+  }
+
+  #tellInput(active: boolean): void {
+    if (active === this.#inputActive) return;
+    this.#inputActive = active;
+    this.#events.inputActive(active);
+  }
+
+  #close(streams: readonly { close(): Promise<void> }[]): void {
+    if (streams.length === 0) return;
+    this.#closing = Promise.all([this.#closing, ...streams.map((stream) => stream.close())]).then(
+      () => undefined,
+    );
+  }
+}

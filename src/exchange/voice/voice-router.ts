@@ -1,0 +1,85 @@
+import { messageOf } from '../../errors.js';
+import { formatStreamTargets, parseStreamTargets, type StreamTarget } from '../../protocol/stream-target.js';
+import { FileDestination, FileSource } from './file-stream.js';
+import { PortDestination } from './port-destination.js';
+import type { PortOptions } from './port-dial.js';
+import { PortSource } from './port-source.js';
+import type { VoiceDestination, VoiceSource } from './stream.js';
+import type { StreamKind, UserVoice } from './user-voice.js';
+
+/** The object that a stream is opened for, for those that keep books. */
+export interface StreamOwner {
+  readonly object: string;
+  readonly id: number;
+  readonly stream: StreamKind;
+}
+
+/** Opens what a stream is redirected to. Rejects with the reason when it cannot be had. */
+export interface StreamOpener {
+  source(target: StreamTarget, owner: StreamOwner): Promise<VoiceSource>;
+  destination(target: StreamTarget, owner: StreamOwner): Promise<VoiceDestination>;
+}
+
+/** The opener for real ports and files. */
+export function streamOpener(options: PortOptions, fileRoots: readonly string[]): StreamOpener {
+  return {
+    source: (target) =>
+      target.kind === 'port'
+        ? PortSource.dial(target.port, options)
+        : FileSource.open(pathOf(target), fileRoots),
+    destination: (target) =>
+      target.kind === 'port'
+        ? PortDestination.dial(target.port, options)
+        : FileDestination.create(pathOf(target), fileRoots, options.patienceMs > 0),
+  };
+}
+
+/**
+ * Carries out SET_INPUT, SET_OUTPUT or SET_CAPTURE_MIC with `argument`; resolves to the value of the property when
+ * every socket is connected and every file open.
+ *
+ * @throws Error with the reason when a target cannot be had; the stream then stays as it was.
+ */
+export async function redirect(
+  voice: UserVoice,
+  owner: StreamOwner,
+  argument: string,
+  opener: StreamOpener,
+): Promise<string> {
+  const targets = parseStreamTargets(argument);
+  const external = targets.filter((target) => target.kind !== 'soundcard');
+  const soundCard = targets.length === 0 || external.length < targets.length;
+  if (owner.stream === 'INPUT') {
+    const sources = await openAll(external, (target) => opener.source(target, owner));
+    voice.routeInput({ soundCard, sources });
+  } else {
+    const destinations = await openAll(external, (target) => opener.destination(target, owner));
+    if (owner.stream === 'OUTPUT') voice.routeOutput({ soundCard, destinations });
+    else voice.routeCaptureMic(destinations);
+  }
+  return formatStreamTargets(targets);
+}
+
+/** The one-line reason of a redirection that failed. */
+export function reasonOf(error: unknown): string {
+  return messageOf(error).replace(/\s+/g, ' ');
+}
+
+function pathOf(target: StreamTarget): string {
+  return target.kind === 'file' ? target.path : '';
+}
+
+/** Opens all targets; when one fails, those opened before are closed again. */
+async function openAll<T extends { close(): Promise<void> }>(
+  targets: readonly StreamTarget[],
+  open: (target: StreamTarget) => Promise<T>,
+): Promise<T[]> {
+  const opened: T[] = [];
+  try {
+    for (const target of targets) opened.push(await open(target));
+    return opened;
+  } catch (error) {
+    await Promise.all(opened.map((stream) => stream.close()));
+    throw error;
+  }
+}

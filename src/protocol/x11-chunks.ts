@@ -1,0 +1,82 @@
+import { JackfieldError } from '../errors.js';
+
+/** Bytes of text that one X11 ClientMessage event carries. */
+export const X11_CHUNK_BYTES = 20;
+
+/** Longest message that {@link X11Assembler} takes, in bytes. */
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+
+/**
+ * Cuts a message as the X11 transport carries it: UTF-8, ended by one NUL which is sent too, in pieces of 20 bytes,
+ * the last one filled up with NUL. A text of 20 bytes so takes two pieces.
+ *
+ * @throws ERR_LINE_BREAK when the text holds a NUL.
+ */
+export function x11Chunks(text: string): Uint8Array[] {
+  if (text.includes('\0')) {
+    throw new JackfieldError('ERR_LINE_BREAK', 'The message holds a NUL, which would end it: take it out.');
+  }
+  const bytes = new TextEncoder().encode(text);
+  const count = Math.floor(bytes.length / X11_CHUNK_BYTES) + 1;
+  return Array.from({ length: count }, (_, index) => {
+    const chunk = new Uint8Array(X11_CHUNK_BYTES);
+    chunk.set(bytes.subarray(index * X11_CHUNK_BYTES, (index + 1) * X11_CHUNK_BYTES));
+    return chunk;
+  });
+}
+
+/**
+ * Puts the pieces of one sender together again. Pieces of a message are never mixed with those of another, so one
+ * that begins before the last was complete means that the rest of that one is lost: it is counted and dropped.
+ */
+export class X11Assembler {
+  #pieces: Uint8Array[] | undefined;
+  #dropped = 0;
+
+  /** Messages that were cut short, too long, not UTF-8, or whose beginning was missed. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /**
+   * Takes one event's 20 bytes; the message, when they complete it.
+   *
+   * @param begin whether the event was of type `SKYPECONTROLAPI_MESSAGE_BEGIN`.
+   */
+  push(begin: boolean, bytes: Uint8Array): string | undefined {
+    if (begin) {
+      if (this.#pieces) this.#drop();
+      this.#pieces = [];
+    } else if (!this.#pieces) {
+      this.#dropped += bytes.includes(0) ? 1 : 0;
+      return undefined;
+    }
+    const end = bytes.indexOf(0);
+    this.#pieces?.push(end < 0 ? bytes.slice() : bytes.slice(0, end));
+    if (end >= 0) return this.#complete();
+    if ((this.#pieces?.length ?? 0) * X11_CHUNK_BYTES > MAX_MESSAGE_BYTES) this.#drop();
+    return undefined;
+  }
+
+  #complete(): string | undefined {
+    const pieces = this.#pieces ?? [];
+    this.#pieces = undefined;
+    const message = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    let at = 0;
+    for (const piece of pieces) {
+      message.set(piece, at);
+      at += piece.length;
+    }
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(message);
+    } catch {
+      this.#dropped++;
+      return undefined;
+    }
+  }
+
+  #drop(): void {
+    this.#pieces = undefined;
+    this.#dropped++;
+  }
+}

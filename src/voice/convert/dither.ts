@@ -1,0 +1,31 @@
+export interface DitherOptions {
+  /** Where the noise begins, so that a result can be had again; any whole number. Default 1. */
+  readonly seed?: number;
+}
+
+/**
+ * Floats in -1 to 1 as s16 with triangular dither of two steps: what lies below one step stays audible as itself
+ * instead of as distortion. Use it where float audio is written as 16 bits and will be amplified later; speech for
+ * a call does not need it.
+ */
+export function dither(samples: Float32Array, options: DitherOptions = {}): Int16Array {
+  const dithered = new Int16Array(samples.length);
+  // xorshift32 cannot leave zero.
+  let state = (options.seed ?? 1) | 0 || 1;
+  const uniform = () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+  for (let i = 0; i < samples.length; i++) {
+    const value = Math.round((samples[i] ?? 0) * 32768 + uniform() - uniform());
+    dithered[i] = Math.max(-32768, Math.min(32767, value));
+  }
+  return dithered;
+}
+
+/** s16 as floats in -1 to 1. */
+export function toFloat(samples: Int16Array): Float32Array {
+  return Float32Array.from(samples, (sample) => sample / 32768);
+}

@@ -1,0 +1,119 @@
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { invalidArgument, JackfieldError } from '../../errors.js';
+import type { PcmFormat } from '../../pcm.js';
+
+/** Programs that run sound devices: ALSA's, PulseAudio's (and PipeWire's, which answers to the same), and sox. */
+export type DeviceProgram = 'alsa' | 'pulse' | 'sox';
+
+export type DeviceDirection = 'capture' | 'playback';
+
+interface Invocation {
+  readonly tool: string;
+  readonly args: readonly string[];
+}
+
+type Command = (format: PcmFormat, device: string | undefined) => Invocation;
+
+const alsa =
+  (tool: string): Command =>
+  ({ sampleRate, channels }, device) => ({
+    tool,
+    args: [
+      ...['-q', '-t', 'raw', '-f', 'S16_LE', '-r', String(sampleRate), '-c', String(channels)],
+      ...(device === undefined ? [] : ['-D', device]),
+    ],
+  });
+
+const pulse =
+  (tool: string, direction: string): Command =>
+  ({ sampleRate, channels }, device) => ({
+    tool,
+    args: [
+      ...[direction, '--raw', '--format=s16le', `--rate=${sampleRate}`, `--channels=${channels}`],
+      ...['--latency-msec=40', ...(device === undefined ? [] : [`--device=${device}`])],
+    ],
+  });
+
+const sox =
+  (direction: DeviceDirection): Command =>
+  ({ sampleRate, channels }, device) => {
+    const raw = [
+      '-t',
+      'raw',
+      '-e',
+      'signed',
+      '-b',
+      '16',
+      '-r',
+      String(sampleRate),
+      '-c',
+      String(channels),
+      '-',
+    ];
+    const sound = device === undefined ? ['-d'] : ['-t', soxDriver(), device];
+    return {
+      tool: 'sox',
+      args: ['-q', ...(direction === 'capture' ? [...sound, ...raw] : [...raw, ...sound])],
+    };
+  };
+
+/** In the order in which they are tried. */
+const PROGRAMS: Readonly<Record<DeviceProgram, Readonly<Record<DeviceDirection, Command>>>> = {
+  alsa: { capture: alsa('arecord'), playback: alsa('aplay') },
+  pulse: { capture: pulse('pacat', '--record'), playback: pulse('pacat', '--playback') },
+  sox: { capture: sox('capture'), playback: sox('playback') },
+};
+
+export const INSTALL_DEVICE_PROGRAM =
+  'Install alsa-utils, pulseaudio-utils or sox (on Debian with apt-get; sox with brew on macOS), ' +
+  "or use device: 'none' to run without sound.";
+
+/**
+ * The program, with its arguments, that runs `device`. Without a `program` the first that is installed is taken.
+ *
+ * @throws ERR_INVALID_ARG for an unknown program; ERR_DEVICE when none is installed.
+ */
+export async function deviceInvocation(
+  direction: DeviceDirection,
+  format: PcmFormat,
+  device: string | undefined,
+  program: DeviceProgram | undefined,
+): Promise<Invocation> {
+  if (program !== undefined && !Object.hasOwn(PROGRAMS, program)) {
+    throw invalidArgument('program', `one of ${Object.keys(PROGRAMS).join(', ')}`, program);
+  }
+  // An argument that begins with a dash would be read as an option.
+  if (device !== undefined && !/^[^-\0][^\0]*$/.test(device)) {
+    throw invalidArgument('device', 'the name of a device, not beginning with a dash', device);
+  }
+  if (program !== undefined) return PROGRAMS[program][direction](format, device);
+  for (const commands of Object.values(PROGRAMS)) {
+    const invocation = commands[direction](format, device);
+    if (await isInstalled(invocation.tool)) return invocation;
+  }
+  throw new JackfieldError(
+    'ERR_DEVICE',
+    `No program that runs sound devices was found. ${INSTALL_DEVICE_PROGRAM}`,
+  );
+}
+
+/** Whether a program is on the PATH. */
+export async function isInstalled(tool: string): Promise<boolean> {
+  const endings = process.platform === 'win32' ? ['.exe'] : [''];
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    for (const ending of endings) {
+      const found = await access(join(folder, tool + ending), constants.X_OK).then(
+        () => true,
+        () => false,
+      );
+      if (found) return true;
+    }
+  }
+  return false;
+}
+
+function soxDriver(): string {
+  if (process.platform === 'darwin') return 'coreaudio';
+  return process.platform === 'win32' ? 'waveaudio' : 'alsa';
+}

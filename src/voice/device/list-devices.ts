@@ -1,0 +1,89 @@
+import { ToolProcess } from '../process/tool-process.js';
+import type { DeviceDirection, DeviceProgram } from './device-programs.js';
+import { INSTALL_DEVICE_PROGRAM, isInstalled } from './device-programs.js';
+
+/** A sound device, as it is named to {@link SoundDeviceOptions.device} together with its program. */
+export interface SoundDevice {
+  readonly name: string;
+  readonly description: string;
+  readonly direction: DeviceDirection;
+  readonly program: DeviceProgram;
+}
+
+interface Listing {
+  readonly program: DeviceProgram;
+  readonly direction: DeviceDirection;
+  readonly tool: string;
+  readonly args: readonly string[];
+  readonly parse: (text: string) => { name: string; description: string }[];
+}
+
+const LISTINGS: readonly Listing[] = [
+  { program: 'alsa', direction: 'capture', tool: 'arecord', args: ['-L'], parse: parseAlsaNames },
+  { program: 'alsa', direction: 'playback', tool: 'aplay', args: ['-L'], parse: parseAlsaNames },
+  {
+    program: 'pulse',
+    direction: 'capture',
+    tool: 'pactl',
+    args: ['list', 'short', 'sources'],
+    parse: parsePulseTable,
+  },
+  {
+    program: 'pulse',
+    direction: 'playback',
+    tool: 'pactl',
+    args: ['list', 'short', 'sinks'],
+    parse: parsePulseTable,
+  },
+];
+
+/**
+ * The sound devices of all programs that are installed and running; an empty list where there are none. (sox cannot
+ * list any.)
+ */
+export async function listSoundDevices(options: { signal?: AbortSignal } = {}): Promise<SoundDevice[]> {
+  const devices: SoundDevice[] = [];
+  for (const { program, direction, tool, args, parse } of LISTINGS) {
+    if (!(await isInstalled(tool))) continue;
+    const text = await outputOf(tool, args, options.signal);
+    devices.push(...parse(text).map((device) => ({ ...device, direction, program })));
+  }
+  return devices;
+}
+
+/** Empty when the program fails: a sound server that does not run has no devices. */
+async function outputOf(tool: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
+  const process = await ToolProcess.start(tool, args, {
+    install: INSTALL_DEVICE_PROGRAM,
+    ...(signal && { signal }),
+  });
+  process.endInput();
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.output()) chunks.push(chunk);
+  const failed = await process.exit().then(
+    () => false,
+    () => true,
+  );
+  signal?.throwIfAborted();
+  return failed ? '' : Buffer.concat(chunks).toString('utf8');
+}
+
+/** `arecord -L`: a name at the beginning of a line, its description indented below it. */
+export function parseAlsaNames(text: string): { name: string; description: string }[] {
+  const devices: { name: string; description: string }[] = [];
+  for (const line of text.split('\n')) {
+    const last = devices.at(-1);
+    if (/^\S/.test(line)) devices.push({ name: line.trim(), description: '' });
+    else if (last && line.trim())
+      last.description = [last.description, line.trim()].filter(Boolean).join(', ');
+  }
+  return devices;
+}
+
+/** `pactl list short`: index, name, driver, format and state, separated by tabs. */
+export function parsePulseTable(text: string): { name: string; description: string }[] {
+  return text.split('\n').flatMap((line) => {
+    const [, name, driver, format] = line.split('\t');
+    return name ? [{ name, description: [driver, format].filter(Boolean).join(', ') }] : [];
+  });
+}

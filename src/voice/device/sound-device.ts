@@ -1,0 +1,183 @@
+import { type Clock, sleep, systemClock } from '../../clock.js';
+import { invalidArgument, JackfieldError } from '../../errors.js';
+import {
+  msToSamples,
+  type PcmFormat,
+  type PcmSink,
+  type PcmSource,
+  pcmFormat,
+  VOICE_FORMAT,
+} from '../../pcm.js';
+import type { PcmInput } from '../pcm-input.js';
+import { bytesOfSamples, samplesOfBytes } from '../process/pcm-bytes.js';
+import { ToolProcess } from '../process/tool-process.js';
+import {
+  type DeviceDirection,
+  type DeviceProgram,
+  deviceInvocation,
+  INSTALL_DEVICE_PROGRAM,
+} from './device-programs.js';
+
+export interface SoundDeviceOptions {
+  /** Default {@link VOICE_FORMAT}. */
+  readonly format?: PcmFormat;
+  /**
+   * Name of the device as its program knows it (see `listSoundDevices`), or `'none'` for a device that is silent and
+   * swallows sound at the pace of a real one. Default: the system's default device.
+   */
+  readonly device?: string;
+  /** Which program runs it. Default: the first that is installed. */
+  readonly program?: DeviceProgram;
+  /** Closes the device when it fires. */
+  readonly signal?: AbortSignal;
+  /** Paces the device `'none'`. Default {@link systemClock}. */
+  readonly clock?: Clock;
+}
+
+/** A microphone that is open. Its source can be read once; leaving the loop closes it. */
+export interface Microphone extends PcmInput, AsyncDisposable {
+  close(): Promise<void>;
+}
+
+/** A loudspeaker that is open. `end` waits until all was heard, `close` does not. */
+export interface Speaker extends PcmSink, AsyncDisposable {
+  readonly format: PcmFormat;
+  write(samples: Int16Array, position?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const NONE_FRAME_MS = 20;
+
+/**
+ * Opens a microphone. Resolves when sound comes in, so that a missing device is told here and not later.
+ *
+ * @throws ERR_DEVICE when no program or no device is there, with the program's own text; ERR_INVALID_ARG; ERR_ABORTED.
+ */
+export async function openMicrophone(options: SoundDeviceOptions = {}): Promise<Microphone> {
+  const format = pcmFormat(options.format ?? VOICE_FORMAT);
+  if (options.device === 'none') return silentMicrophone(format, options);
+  const process = await startDevice('capture', format, options);
+  process.endInput();
+  const chunks = process.output()[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  if (first.done) {
+    await process.exit();
+    throw new JackfieldError('ERR_DEVICE', 'The recording program ended without a sound.');
+  }
+  return microphone(format, samplesOfBytes(resumed(first.value), format.channels), () => process.stop());
+
+  async function* resumed(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+    try {
+      yield bytes;
+      yield* { [Symbol.asyncIterator]: () => chunks };
+      await process.exit();
+    } finally {
+      await process.stop();
+    }
+  }
+}
+
+/**
+ * Opens a loudspeaker. A device that cannot be opened is told by the first write, or by `end`.
+ *
+ * @throws ERR_DEVICE when no program is there; ERR_INVALID_ARG; ERR_ABORTED.
+ */
+export async function openSpeaker(options: SoundDeviceOptions = {}): Promise<Speaker> {
+  const format = pcmFormat(options.format ?? VOICE_FORMAT);
+  if (options.device === 'none') return silentSpeaker(format, options);
+  const process = await startDevice('playback', format, options);
+  process.ignoreOutput();
+  return speaker(format, {
+    play: (samples) => process.write(bytesOfSamples(samples)),
+    async finish() {
+      process.endInput();
+      await process.exit();
+    },
+    close: () => process.stop(),
+  });
+}
+
+async function startDevice(
+  direction: DeviceDirection,
+  format: PcmFormat,
+  { device, program, signal }: SoundDeviceOptions,
+): Promise<ToolProcess> {
+  const { tool, args } = await deviceInvocation(direction, format, device, program);
+  const install = INSTALL_DEVICE_PROGRAM;
+  return ToolProcess.start(tool, args, { install, code: 'ERR_DEVICE', ...(signal && { signal }) });
+}
+
+function microphone(format: PcmFormat, source: PcmSource, close: () => Promise<void>): Microphone {
+  return { format, source, close, [Symbol.asyncDispose]: close };
+}
+
+function silentMicrophone(
+  format: PcmFormat,
+  { signal, clock = systemClock }: SoundDeviceOptions,
+): Microphone {
+  const closing = new AbortController();
+  const length = msToSamples(NONE_FRAME_MS, format) * format.channels;
+  async function* silence(): AsyncGenerator<Int16Array> {
+    for (let due = clock.now() + NONE_FRAME_MS; !closing.signal.aborted; due += NONE_FRAME_MS) {
+      await sleep(clock, Math.max(0, due - clock.now()), signal && { signal });
+      yield new Int16Array(length);
+    }
+  }
+  return microphone(format, silence(), async () => closing.abort());
+}
+
+/** Takes sound at the pace at which it would be heard, and no faster. */
+function silentSpeaker(format: PcmFormat, { signal, clock = systemClock }: SoundDeviceOptions): Speaker {
+  let heardAt = clock.now();
+  return speaker(format, {
+    async play(samples) {
+      const now = clock.now();
+      heardAt = Math.max(heardAt, now) + (samples.length * 1000) / (format.sampleRate * format.channels);
+      await sleep(clock, Math.max(0, heardAt - now - NONE_FRAME_MS), signal && { signal });
+    },
+    finish: () => sleep(clock, Math.max(0, heardAt - clock.now()), signal && { signal }),
+    close: async () => {},
+  });
+}
+
+interface Playing {
+  play(samples: Int16Array): Promise<void>;
+  finish(): Promise<void>;
+  close(): Promise<void>;
+}
+
+function speaker(format: PcmFormat, playing: Playing): Speaker {
+  const { channels } = format;
+  let position = 0;
+  let isOver = false;
+  const close = async () => {
+    isOver = true;
+    await playing.close();
+  };
+  return {
+    format,
+    async write(samples, at = position) {
+      if (isOver) throw new JackfieldError('ERR_CLOSED', 'The loudspeaker was closed.');
+      if (samples.length % channels !== 0) {
+        throw invalidArgument('samples', `a multiple of ${channels} channels long`, samples.length);
+      }
+      if (!Number.isSafeInteger(at) || at < position) {
+        throw invalidArgument('position', `a whole number from ${position} on`, at);
+      }
+      const silence = new Int16Array(msToSamples(NONE_FRAME_MS, format) * channels);
+      for (let left = at - position; left > 0; left -= silence.length / channels) {
+        await playing.play(silence.subarray(0, left * channels));
+      }
+      await playing.play(samples);
+      position = at + samples.length / channels;
+    },
+    async end(error) {
+      if (isOver) return;
+      if (error) return close();
+      isOver = true;
+      await playing.finish();
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

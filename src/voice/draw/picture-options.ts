@@ -1,0 +1,101 @@
+import { abortedError, invalidArgument } from '../../errors.js';
+import type { PcmFormat } from '../../pcm.js';
+import { openPcm, type PcmInput, type PcmProgress } from '../pcm-input.js';
+import { pictureKind } from './picture-file.js';
+
+/** What all pictures take. */
+export interface PictureOptions {
+  /** A WAV file or a stream; or several (the two legs of a call), drawn below each other on one time axis. */
+  readonly input: string | PcmInput | readonly (string | PcmInput)[];
+  /** Where the picture goes: a path that ends with `.png` or `.svg`. */
+  readonly output: string;
+  /** Names of the lanes, one for each channel of each input, from the top. Default: none. */
+  readonly labels?: readonly string[];
+  /** Heading. Default: none. */
+  readonly title?: string;
+  /** Width, in pixels: 200 to 8000. Default 1200. */
+  readonly width?: number;
+  /** Height, in pixels: 80 to 8000. Default 160 for each lane, and the axis. */
+  readonly height?: number;
+  readonly signal?: AbortSignal;
+  /** Called after each chunk that was read; several inputs follow one another. */
+  readonly onProgress?: (progress: PcmProgress) => void;
+}
+
+const LANE_HEIGHT = 160;
+const AXIS_HEIGHT = 56;
+const MAX_LANES = 32;
+
+/** What reads an input for a picture, in constant memory. */
+export interface PictureReader {
+  readonly sampleCount: number;
+  push(samples: Int16Array): void;
+}
+
+/** One channel of an input that was read. */
+export interface ReadLane<Reader> {
+  readonly reader: Reader;
+  readonly channel: number;
+  readonly sampleRate: number;
+  readonly label: string;
+}
+
+export interface ReadPicture<Reader> {
+  readonly lanes: readonly ReadLane<Reader>[];
+  readonly width: number;
+  readonly height: number;
+  readonly title: string;
+}
+
+/**
+ * Checks the options and reads all inputs.
+ *
+ * @throws ERR_INVALID_ARG for options out of range; ERR_FILE and ERR_WAV for the files; ERR_ABORTED.
+ */
+export async function readPicture<Reader extends PictureReader>(
+  options: PictureOptions,
+  createReader: (format: PcmFormat) => Reader,
+): Promise<ReadPicture<Reader>> {
+  const { output, width = 1200, height, title = '' } = options;
+  pictureKind(output);
+  if (!(width >= 200 && width <= 8000)) throw invalidArgument('width', 'from 200 to 8000', width);
+  if (height !== undefined && !(height >= 80 && height <= 8000)) {
+    throw invalidArgument('height', 'from 80 to 8000', height);
+  }
+  const lanes: ReadLane<Reader>[] = [];
+  for (const input of isList(options.input) ? options.input : [options.input]) {
+    lanes.push(...(await readLanes(input, options, createReader)));
+  }
+  if (lanes.length === 0 || lanes.length > MAX_LANES) {
+    throw invalidArgument('input', `1 to ${MAX_LANES} channels in all`, lanes.length);
+  }
+  const labelled = lanes.map((lane, i) => ({ ...lane, label: options.labels?.[i] ?? '' }));
+  return { lanes: labelled, width, height: height ?? LANE_HEIGHT * lanes.length + AXIS_HEIGHT, title };
+}
+
+/** Length of the longest lane, in seconds. */
+export function secondsOf(lanes: readonly ReadLane<PictureReader>[]): number {
+  return lanes.reduce((most, { reader, sampleRate }) => Math.max(most, reader.sampleCount / sampleRate), 0);
+}
+
+async function readLanes<Reader extends PictureReader>(
+  input: string | PcmInput,
+  { signal, onProgress }: PictureOptions,
+  createReader: (format: PcmFormat) => Reader,
+): Promise<ReadLane<Reader>[]> {
+  await using pcm = await openPcm(input);
+  const { channels, sampleRate } = pcm.format;
+  const reader = createReader(pcm.format);
+  for await (const samples of pcm.source) {
+    if (signal?.aborted) throw abortedError('the picture', signal);
+    reader.push(samples);
+    onProgress?.({ position: reader.sampleCount, sampleCount: pcm.sampleCount });
+  }
+  return Array.from({ length: channels }, (_, channel) => ({ reader, channel, sampleRate, label: '' }));
+}
+
+function isList(
+  input: string | PcmInput | readonly (string | PcmInput)[],
+): input is readonly (string | PcmInput)[] {
+  return Array.isArray(input);
+}

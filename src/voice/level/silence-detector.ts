@@ -1,0 +1,84 @@
+import { invalidArgument } from '../../errors.js';
+import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import { FrameCutter } from '../frame-cutter.js';
+import type { PcmAnalyzer } from '../stage.js';
+import { measureLevel } from './level-meter.js';
+
+export interface SilenceDetectorOptions {
+  /** Default {@link VOICE_FORMAT}. All channels have to be silent. */
+  readonly format?: PcmFormat;
+  /** RMS over 10 ms below which it is silent, in dBFS: -90 to -10. Default -50. */
+  readonly thresholdDbfs?: number;
+  /** Shortest silence that is reported, in milliseconds: 10 to 600000. Default 500. */
+  readonly minDurationMs?: number;
+}
+
+/** A stretch of silence; samples per channel, `end` is the first sample after it. */
+export interface Silence {
+  readonly begin: number;
+  readonly end: number;
+}
+
+const FRAME_MS = 10;
+
+/** Finds silence by level, to within 10 ms. To tell speech from noise use VoiceDetector. */
+export class SilenceDetector implements PcmAnalyzer<Silence> {
+  readonly #channels: number;
+  readonly #frames: FrameCutter;
+  readonly #thresholdDbfs: number;
+  readonly #minLength: number;
+  #position = 0;
+  #silentSince: number | undefined;
+
+  /** @throws ERR_INVALID_ARG for an option out of range. */
+  constructor(options: SilenceDetectorOptions = {}) {
+    const { minDurationMs = 500 } = options;
+    const format = pcmFormat(options.format ?? VOICE_FORMAT);
+    if (!(minDurationMs >= 10 && minDurationMs <= 600_000)) {
+      throw invalidArgument('minDurationMs', 'from 10 to 600000', minDurationMs);
+    }
+    this.#channels = format.channels;
+    this.#frames = new FrameCutter(msToSamples(FRAME_MS, format) * format.channels);
+    this.#thresholdDbfs = silenceThreshold(options.thresholdDbfs);
+    this.#minLength = msToSamples(minDurationMs, format);
+  }
+
+  push(samples: Int16Array): Silence[] {
+    const found: Silence[] = [];
+    for (const frame of this.#frames.push(samples)) this.#take(frame, found);
+    return found;
+  }
+
+  flush(): Silence[] {
+    const found: Silence[] = [];
+    const rest = this.#frames.rest();
+    if (rest.length > 0) this.#take(rest, found);
+    this.#finish(found);
+    return found;
+  }
+
+  #take(frame: Int16Array, found: Silence[]): void {
+    if (isSilent(frame, this.#channels, this.#thresholdDbfs)) this.#silentSince ??= this.#position;
+    else this.#finish(found);
+    this.#position += frame.length / this.#channels;
+  }
+
+  #finish(found: Silence[]): void {
+    const begin = this.#silentSince;
+    this.#silentSince = undefined;
+    if (begin !== undefined && this.#position - begin >= this.#minLength) {
+      found.push({ begin, end: this.#position });
+    }
+  }
+}
+
+/** The threshold, or its default of -50 dBFS. @throws ERR_INVALID_ARG outside -90 to -10. */
+export function silenceThreshold(thresholdDbfs = -50): number {
+  if (thresholdDbfs >= -90 && thresholdDbfs <= -10) return thresholdDbfs;
+  throw invalidArgument('thresholdDbfs', 'from -90 to -10', thresholdDbfs);
+}
+
+/** Whether every channel of a frame lies below the threshold. */
+export function isSilent(frame: Int16Array, channels: number, thresholdDbfs: number): boolean {
+  return measureLevel(frame, channels).every(({ rmsDbfs }) => rmsDbfs < thresholdDbfs);
+}

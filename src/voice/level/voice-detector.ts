@@ -1,0 +1,206 @@
+import type { FvadModule } from '@echogarden/fvad-wasm';
+import { invalidArgument, JackfieldError } from '../../errors.js';
+import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import { splitChannels } from '../convert/channels.js';
+import { Resampler } from '../convert/resampler.js';
+import { FrameCutter } from '../frame-cutter.js';
+import type { PcmAnalyzer } from '../stage.js';
+
+export interface VoiceDetectorOptions {
+  /** Default {@link VOICE_FORMAT}. */
+  readonly format?: PcmFormat;
+  /** Which channel is listened to. Default 0. */
+  readonly channel?: number;
+  /** How sure the decision has to be that a frame is speech: 0 (takes much for speech) to 3. Default 2. */
+  readonly mode?: 0 | 1 | 2 | 3;
+  /** Speech that makes a begin, in milliseconds: 20 to 2000. Default 60. */
+  readonly onsetMs?: number;
+  /** How long an utterance goes on after its last frame of speech, in milliseconds: 0 to 10000. Default 300. */
+  readonly hangoverMs?: number;
+}
+
+/** Begin and end of an utterance; samples per channel, `end` is the first sample after the hang-over. */
+export type VoiceEvent =
+  | { readonly type: 'begin'; readonly position: number }
+  | { readonly type: 'end'; readonly begin: number; readonly end: number };
+
+type State =
+  | { readonly name: 'quiet' }
+  | { readonly name: 'rising'; readonly begin: number; frames: number }
+  | { readonly name: 'speaking'; readonly begin: number; lastSpeech: number };
+
+const FRAME_MS = 20;
+const NATIVE_RATES: readonly number[] = [8000, 16_000, 32_000, 48_000];
+const OTHER_RATES_AS = 16_000;
+
+let loaded: Promise<FvadModule> | undefined;
+
+/**
+ * Finds speech with the voice activity detector of WebRTC: a decision for each 20 ms, joined into utterances by an
+ * onset and a hang-over. Rates other than 8, 16, 32 and 48 kHz are resampled to 16 kHz for the decision.
+ *
+ * States: quiet -> rising -> speaking -> quiet; rising falls back to quiet when the speech is too short.
+ */
+export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
+  readonly #format: PcmFormat;
+  readonly #channel: number;
+  readonly #resampler: Resampler | undefined;
+  /** Samples of the input for each sample that is decided on. */
+  readonly #scale: number;
+  readonly #frames: FrameCutter;
+  readonly #frameLength: number;
+  readonly #vad: NativeVad;
+  readonly #onsetFrames: number;
+  readonly #hangoverLength: number;
+  #position = 0;
+  #pushed = 0;
+  #state: State = { name: 'quiet' };
+
+  private constructor(module: FvadModule, options: ResolvedOptions) {
+    const { format, channel, mode, onsetMs, hangoverMs } = options;
+    const isNative = NATIVE_RATES.includes(format.sampleRate);
+    const rate = isNative ? format.sampleRate : OTHER_RATES_AS;
+    this.#format = format;
+    this.#channel = channel;
+    this.#resampler = isNative
+      ? undefined
+      : new Resampler({ from: format.sampleRate, to: rate, quality: 'low' });
+    this.#scale = format.sampleRate / rate;
+    this.#frameLength = (FRAME_MS * rate) / 1000;
+    this.#frames = new FrameCutter(this.#frameLength);
+    this.#vad = new NativeVad(module, rate, mode, this.#frameLength);
+    this.#onsetFrames = Math.ceil(onsetMs / FRAME_MS);
+    this.#hangoverLength = (hangoverMs * rate) / 1000;
+  }
+
+  /** Loads the detector. @throws ERR_INVALID_ARG for an option out of range. */
+  static async create(options: VoiceDetectorOptions = {}): Promise<VoiceDetector> {
+    const resolved = resolveOptions(options);
+    loaded ??= import('@echogarden/fvad-wasm').then(({ default: fvad }) => fvad());
+    return new VoiceDetector(await loaded, resolved);
+  }
+
+  push(samples: Int16Array): VoiceEvent[] {
+    const { channels } = this.#format;
+    const lane = channels === 1 ? samples : splitChannels(samples, channels)[this.#channel];
+    if (!lane) return [];
+    this.#pushed += lane.length;
+    return this.#take(this.#resampler ? this.#resampler.push(lane) : lane);
+  }
+
+  /** Ends the last utterance and releases the detector. */
+  flush(): VoiceEvent[] {
+    const events = this.#resampler ? this.#take(this.#resampler.flush()) : [];
+    const state = this.#state;
+    if (state.name === 'speaking') events.push(this.#ended(state));
+    this.#state = { name: 'quiet' };
+    this.#vad.free();
+    return events;
+  }
+
+  [Symbol.dispose](): void {
+    this.#vad.free();
+  }
+
+  #take(samples: Int16Array): VoiceEvent[] {
+    const events: VoiceEvent[] = [];
+    for (const frame of this.#frames.push(samples)) {
+      this.#decide(this.#vad.isSpeech(frame), events);
+      this.#position += this.#frameLength;
+    }
+    return events;
+  }
+
+  #decide(isSpeech: boolean, events: VoiceEvent[]): void {
+    const state = this.#state;
+    switch (state.name) {
+      case 'quiet':
+        if (isSpeech) this.#state = this.#risen({ name: 'rising', begin: this.#position, frames: 1 }, events);
+        return;
+      case 'rising':
+        state.frames++;
+        this.#state = isSpeech ? this.#risen(state, events) : { name: 'quiet' };
+        return;
+      case 'speaking':
+        if (isSpeech) state.lastSpeech = this.#position;
+        else if (this.#position - state.lastSpeech >= this.#hangoverLength) {
+          events.push(this.#ended(state));
+          this.#state = { name: 'quiet' };
+        }
+        return;
+      default:
+        state satisfies never;
+    }
+  }
+
+  #risen(state: Extract<State, { name: 'rising' }>, events: VoiceEvent[]): State {
+    if (state.frames < this.#onsetFrames) return state;
+    events.push({ type: 'begin', position: this.#inputPosition(state.begin) });
+    return { name: 'speaking', begin: state.begin, lastSpeech: this.#position };
+  }
+
+  #ended({ begin, lastSpeech }: Extract<State, { name: 'speaking' }>): VoiceEvent {
+    const end = lastSpeech + this.#frameLength + this.#hangoverLength;
+    return { type: 'end', begin: this.#inputPosition(begin), end: this.#inputPosition(end) };
+  }
+
+  #inputPosition(position: number): number {
+    return Math.min(this.#pushed, Math.round(position * this.#scale));
+  }
+}
+
+/** One detector in the memory of the WebAssembly module, which all of them share. */
+class NativeVad {
+  readonly #module: FvadModule;
+  readonly #frame: number;
+  #handle: number;
+
+  constructor(module: FvadModule, rate: number, mode: number, frameLength: number) {
+    this.#module = module;
+    this.#handle = module._fvad_new();
+    this.#frame = module._malloc(frameLength * Int16Array.BYTES_PER_ELEMENT);
+    if (this.#handle === 0 || this.#frame === 0) {
+      throw new JackfieldError(
+        'ERR_INVALID_STATE',
+        'The voice detector has no memory left for another stream.',
+      );
+    }
+    module._fvad_set_sample_rate(this.#handle, rate);
+    module._fvad_set_mode(this.#handle, mode);
+  }
+
+  isSpeech(frame: Int16Array): boolean {
+    if (this.#handle === 0) throw new JackfieldError('ERR_INVALID_STATE', 'The voice detector was flushed.');
+    this.#module.HEAP16.set(frame, this.#frame / Int16Array.BYTES_PER_ELEMENT);
+    return this.#module._fvad_process(this.#handle, this.#frame, frame.length) === 1;
+  }
+
+  free(): void {
+    if (this.#handle === 0) return;
+    this.#module._fvad_free(this.#handle);
+    this.#module._free(this.#frame);
+    this.#handle = 0;
+  }
+}
+
+interface ResolvedOptions {
+  readonly format: PcmFormat;
+  readonly channel: number;
+  readonly mode: number;
+  readonly onsetMs: number;
+  readonly hangoverMs: number;
+}
+
+function resolveOptions(options: VoiceDetectorOptions): ResolvedOptions {
+  const { channel = 0, mode = 2, onsetMs = 60, hangoverMs = 300 } = options;
+  const format = pcmFormat(options.format ?? VOICE_FORMAT);
+  if (!Number.isInteger(channel) || channel < 0 || channel >= format.channels) {
+    throw invalidArgument('channel', `from 0 to ${format.channels - 1}`, channel);
+  }
+  if (![0, 1, 2, 3].includes(mode)) throw invalidArgument('mode', '0, 1, 2 or 3', mode);
+  if (!(onsetMs >= 20 && onsetMs <= 2000)) throw invalidArgument('onsetMs', 'from 20 to 2000', onsetMs);
+  if (!(hangoverMs >= 0 && hangoverMs <= 10_000)) {
+    throw invalidArgument('hangoverMs', 'from 0 to 10000', hangoverMs);
+  }
+  return { format, channel, mode, onsetMs, hangoverMs };
+}

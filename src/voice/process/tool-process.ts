@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { abortedError, JackfieldError, messageOf } from '../../errors.js';
+
+export interface ToolOptions {
+  /** Ends the process when it fires. */
+  readonly signal?: AbortSignal;
+  /** What to do when the tool is not there, for the error message. */
+  readonly install: string;
+  /** Code of the errors. Default `'ERR_TOOL'`. */
+  readonly code?: 'ERR_TOOL' | 'ERR_DEVICE';
+}
+
+/** Text of a tool's standard error that is kept for its error message, from the end, in characters. */
+const MAX_ERROR_TEXT = 2000;
+
+/**
+ * A program of the system that takes or gives audio through pipes. It is started with a list of arguments, never
+ * through a shell. Its failure becomes an error with the last it wrote to standard error.
+ */
+export class ToolProcess {
+  readonly #tool: string;
+  readonly #options: ToolOptions;
+  readonly #child: ChildProcess;
+  readonly #stdin: Writable;
+  readonly #stdout: Readable;
+  readonly #exited: Promise<JackfieldError | undefined>;
+  #errorText = '';
+  #isStopped = false;
+
+  private constructor(
+    tool: string,
+    child: ChildProcess,
+    stdin: Writable,
+    stdout: Readable,
+    options: ToolOptions,
+  ) {
+    this.#tool = tool;
+    this.#options = options;
+    this.#child = child;
+    this.#stdin = stdin;
+    this.#stdout = stdout;
+    // The exit tells of a broken pipe, in the tool's own words.
+    stdin.on('error', () => {});
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#errorText = (this.#errorText + text).slice(-MAX_ERROR_TEXT);
+    });
+    const onAbort = () => void this.stop();
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+    this.#exited = once(child, 'close').then(
+      ([code, signal]) => {
+        options.signal?.removeEventListener('abort', onAbort);
+        return this.#outcome(code as number | null, signal as string | null);
+      },
+      (error: unknown) => this.#failure(messageOf(error), error),
+    );
+  }
+
+  /**
+   * Starts the program and waits until the system has done so.
+   *
+   * @throws ERR_TOOL (or the code of `options`) when it is not installed or cannot be run; ERR_ABORTED.
+   */
+  static async start(tool: string, args: readonly string[], options: ToolOptions): Promise<ToolProcess> {
+    const { signal, install, code = 'ERR_TOOL' } = options;
+    if (signal?.aborted) throw abortedError(`${tool} to start`, signal);
+    const child = spawn(tool, args, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
+    const started = new ToolProcess(tool, child, child.stdin, child.stdout, options);
+    try {
+      await once(child, 'spawn');
+    } catch (cause) {
+      const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+      const why = isMissing ? 'It is not installed, or not on the PATH' : messageOf(cause);
+      throw new JackfieldError(code, `Cannot run ${tool}: ${why}. ${install}`, { cause });
+    }
+    return started;
+  }
+
+  /** Writes to its standard input; resolves when there is room for more. */
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#assertRunning();
+    if (this.#stdin.write(bytes)) return;
+    await Promise.race([once(this.#stdin, 'drain'), this.#exited]).catch(() => undefined);
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) await this.#assertRunning();
+  }
+
+  /** Says that no more will be written. */
+  endInput(): void {
+    this.#stdin.end();
+  }
+
+  /** What it writes to standard output; ends when it does. */
+  output(): AsyncIterable<Buffer> {
+    return this.#stdout;
+  }
+
+  /** Lets what it writes to standard output pass by. */
+  ignoreOutput(): void {
+    this.#stdout.resume();
+  }
+
+  /** Waits for its end. @throws ERR_TOOL with its own text when it failed; ERR_ABORTED when the signal ended it. */
+  async exit(): Promise<void> {
+    const error = await this.#exited;
+    if (error) throw error;
+  }
+
+  /** Ends it now and waits for that. Does nothing when it has ended. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#child.kill('SIGTERM');
+    this.#stdin.destroy();
+    this.#stdout.resume();
+    await this.#exited;
+  }
+
+  #outcome(code: number | null, signal: string | null): JackfieldError | undefined {
+    const abort = this.#options.signal;
+    if (abort?.aborted) return abortedError(this.#tool, abort);
+    if (code === 0 || this.#isStopped) return undefined;
+    return this.#failure(signal ? `ended by ${signal}` : `exit code ${code}`);
+  }
+
+  #failure(reason: string, cause?: unknown): JackfieldError {
+    const said = this.#errorText.trim();
+    const text = `${this.#tool} failed (${reason})${said ? `: ${said}` : '.'}`;
+    return new JackfieldError(this.#options.code ?? 'ERR_TOOL', text, { cause });
+  }
+
+  async #assertRunning(): Promise<void> {
+    await this.exit();
+    throw this.#failure('it ended before all was written');
+  }
+}

@@ -1,0 +1,51 @@
+import { invalidArgument } from '../../errors.js';
+import type { ArchiveState } from './archived-message.js';
+
+/** Which messages of a catalogue are wanted. Every condition that is given has to hold. */
+export interface ArchiveQuery {
+  /** Words in handles, names, tags and transcripts; all have to occur, each may be a beginning (`meet*`). */
+  readonly text?: string;
+  readonly account?: string;
+  /** Handle of the other party. */
+  readonly partner?: string;
+  readonly type?: string;
+  readonly state?: ArchiveState;
+  readonly tag?: string;
+  readonly hold?: boolean;
+  /** Recorded at or after, in seconds since the Unix epoch. */
+  readonly since?: number;
+  /** Recorded before, in seconds since the Unix epoch. */
+  readonly until?: number;
+  /** Default: all. */
+  readonly limit?: number;
+}
+
+/** The query as SQL; values never become part of the text. @throws ERR_INVALID_ARG when `text` has no word. */
+export function conditionsOf(query: ArchiveQuery): { where: string; values: (string | number)[] } {
+  const { text, account, partner, type, state, tag, hold, since, until } = query;
+  const all: [condition: string, value: string | number | undefined][] = [
+    ['key IN (SELECT rowid FROM words WHERE words MATCH ?)', text === undefined ? undefined : matchOf(text)],
+    ['account = ?', account],
+    ['partner = ?', partner],
+    ['type = ?', type],
+    ['state = ?', state],
+    ['EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)', tag],
+    ['hold = ?', hold === undefined ? undefined : Number(hold)],
+    ['timestamp >= ?', since],
+    ['timestamp < ?', until],
+  ];
+  const given = all.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]));
+  return {
+    where: ['1', ...given.map(({ condition }) => condition)].join(' AND '),
+    values: given.map(({ value }) => value),
+  };
+}
+
+/** A full-text query of quoted words only, so that nothing in `text` is taken for an operator. */
+function matchOf(text: string): string {
+  const words = text.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  if (words.length === 0) throw invalidArgument('text', 'at least one word', text);
+  return words
+    .map((word) => `"${word.replaceAll('"', '""').replace(/\*$/, '')}"${word.endsWith('*') ? '*' : ''}`)
+    .join(' ');
+}

@@ -1,0 +1,227 @@
+import { type Clock, sleep, systemClock } from '../../clock.js';
+import type { Client } from '../../control/client/client.js';
+import { invalidArgument, messageOf } from '../../errors.js';
+import { ApiError } from '../../protocol/api-error.js';
+import { voicemailFacts } from '../voicemail-facts.js';
+import { requireRedirection } from '../voicemail-port.js';
+import { deleteVoicemail } from '../voicemail-waits.js';
+import { type ArchiveContext, type ArchiveRoute, archiveMessage, isStored } from './archive-message.js';
+import type { ArchivedMessage } from './archived-message.js';
+import type { StoredMessage, VoicemailArchive } from './voicemail-archive.js';
+
+/** Options of {@link archiveVoicemails}. */
+export interface ArchiveVoicemailsOptions {
+  /** How audio leaves the endpoint. */
+  readonly route: ArchiveRoute;
+  /** Messages that are played at once: 1 to 64. Endpoints of old play one. Default 1. */
+  readonly concurrency?: number;
+  /** Attempts for one message in this run: 1 to 10. Default 2. */
+  readonly attempts?: number;
+  /** Pause before a message is tried again, in milliseconds; doubled each time. Default 1000. */
+  readonly retryMs?: number;
+  /** Delete each original that is stored complete, once its audio was read back from the disk. Default false. */
+  readonly deleteOriginals?: boolean;
+  readonly clock?: Clock;
+  /** Ends the run; what is half done is done again by the next one. */
+  readonly signal?: AbortSignal;
+  /** Told of each message that the run is through with. */
+  readonly onProgress?: (progress: ArchiveProgress) => void;
+}
+
+/** One more message is done with. */
+export interface ArchiveProgress {
+  /** Messages done with, of `total`. */
+  readonly done: number;
+  readonly total: number;
+  readonly outcome: 'stored' | 'duplicate' | 'incomplete' | 'failed' | 'known' | 'gone';
+  readonly message: ArchivedMessage | undefined;
+}
+
+/** What a run did. Every message that the endpoint listed is counted once among the outcomes. */
+export interface ArchiveReport {
+  readonly account: string;
+  readonly listed: number;
+  /** Stored now, all of it. */
+  readonly stored: number;
+  /** Of `stored`, those whose samples were in the archive already. */
+  readonly duplicates: number;
+  /** Stored now, but less came than the message is long. */
+  readonly incomplete: number;
+  /** Stored, or purged, before. */
+  readonly known: number;
+  /** Deleted by somebody else while the run went on. */
+  readonly gone: number;
+  readonly failed: readonly ArchivedMessage[];
+  readonly originalsDeleted: number;
+  /** Bytes of audio that were added. */
+  readonly bytes: number;
+}
+
+type Counts = {
+  -readonly [K in
+    | 'stored'
+    | 'duplicates'
+    | 'incomplete'
+    | 'known'
+    | 'gone'
+    | 'originalsDeleted'
+    | 'bytes']: number;
+};
+
+/**
+ * Brings an archive up to date with the voicemails of the account that `client` is attached to: lists them, takes out
+ * those that the archive does not have, stores each with sidecar and checksums. Can be stopped or killed at any
+ * moment and run again: no message is lost, none is stored twice.
+ *
+ * @throws ERR_ABORTED; ERR_CLOSED when the endpoint goes away; ERR_UNSUPPORTED below protocol 8. What concerns one
+ * message only is in the report.
+ */
+export async function archiveVoicemails(
+  client: Client,
+  archive: VoicemailArchive,
+  options: ArchiveVoicemailsOptions,
+): Promise<ArchiveReport> {
+  return new ArchiveRun(client, archive, options).run();
+}
+
+class ArchiveRun {
+  readonly #context: ArchiveContext;
+  readonly #options: ArchiveVoicemailsOptions;
+  readonly #attempts: number;
+  readonly #counts: Counts = {
+    stored: 0,
+    duplicates: 0,
+    incomplete: 0,
+    known: 0,
+    gone: 0,
+    originalsDeleted: 0,
+    bytes: 0,
+  };
+  readonly #failed: ArchivedMessage[] = [];
+  #account = '';
+  #ids: number[] = [];
+  #listed = 0;
+  #done = 0;
+
+  constructor(client: Client, archive: VoicemailArchive, options: ArchiveVoicemailsOptions) {
+    const { route, concurrency = 1, attempts = 2, clock = systemClock, signal } = options;
+    if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 64) {
+      throw invalidArgument('concurrency', 'an integer from 1 to 64', concurrency);
+    }
+    if (!Number.isInteger(attempts) || attempts < 1 || attempts > 10) {
+      throw invalidArgument('attempts', 'an integer from 1 to 10', attempts);
+    }
+    this.#context = { client, archive, route, clock, signal };
+    this.#options = options;
+    this.#attempts = attempts;
+  }
+
+  async run(): Promise<ArchiveReport> {
+    const { client } = this.#context;
+    requireRedirection(client);
+    this.#account = await client.parameters.get('CURRENTUSERHANDLE');
+    this.#ids = [...(await client.search('VOICEMAILS'))].reverse();
+    this.#listed = this.#ids.length;
+    this.#noteGone(new Set(this.#ids));
+    const workers = Array.from({ length: this.#options.concurrency ?? 1 }, () => this.#work());
+    // One that stops for a reason stops all: wait for the others, so that nothing goes on behind the caller's back.
+    const results = await Promise.allSettled(workers);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    return { account: this.#account, listed: this.#listed, ...this.#counts, failed: this.#failed };
+  }
+
+  async #work(): Promise<void> {
+    try {
+      for (let id = this.#ids.pop(); id !== undefined; id = this.#ids.pop()) {
+        this.#context.signal?.throwIfAborted();
+        await this.#message(id);
+      }
+    } catch (error) {
+      this.#ids.length = 0;
+      throw error;
+    }
+  }
+
+  async #message(id: number): Promise<void> {
+    const { client, archive, signal } = this.#context;
+    const voicemail = client.voicemail(id);
+    const facts = await voicemailFacts(this.#account, voicemail, signal ? { signal } : {}).catch((error) => {
+      if (error instanceof ApiError) return undefined;
+      throw error;
+    });
+    if (!facts) {
+      this.#counts.gone++;
+      return this.#tell('gone', undefined);
+    }
+    const known = archive.catalogue.see(facts);
+    if (known.state === 'purged' || (known.state === 'stored' && known.complete)) {
+      this.#counts.known++;
+      this.#tell('known', await this.#deleteOriginal(known));
+      return;
+    }
+    await this.#fetch(known);
+  }
+
+  async #fetch(known: ArchivedMessage): Promise<void> {
+    const { archive, clock, signal } = this.#context;
+    for (let attempt = 1; ; attempt++) {
+      const last = attempt === this.#attempts;
+      const outcome = await archiveMessage(this.#context, known, known.key, last);
+      if (isStored(outcome)) return this.#stored(outcome);
+      if (last) break;
+      const pause = (this.#options.retryMs ?? 1000) * 2 ** (attempt - 1);
+      await sleep(clock, pause, signal ? { signal } : {});
+    }
+    const failed = archive.catalogue.message(known.key);
+    this.#failed.push(failed);
+    this.#tell('failed', failed);
+  }
+
+  async #stored({ message, duplicate }: StoredMessage): Promise<void> {
+    if (!duplicate) this.#counts.bytes += message.audio?.bytes ?? 0;
+    if (!message.complete) {
+      this.#counts.incomplete++;
+      return this.#tell('incomplete', message);
+    }
+    this.#counts.stored++;
+    if (duplicate) this.#counts.duplicates++;
+    this.#tell(duplicate ? 'duplicate' : 'stored', await this.#deleteOriginal(message));
+  }
+
+  /** Deletes the original where that was asked for, the message is complete, and its audio reads back as it came. */
+  async #deleteOriginal(message: ArchivedMessage): Promise<ArchivedMessage> {
+    const { archive, client, signal } = this.#context;
+    const { key, state, complete, original } = message;
+    if (!this.#options.deleteOriginals || state !== 'stored' || !complete || original !== 'kept')
+      return message;
+    const fault = await archive.verifyMessage(message);
+    if (fault) {
+      archive.catalogue.lose(key, 'STORAGE', fault.detail);
+      this.#failed.push(archive.catalogue.message(key));
+      return archive.catalogue.message(key);
+    }
+    try {
+      await deleteVoicemail(client.voicemail(message.id), signal ? { signal } : {});
+      archive.catalogue.setOriginal(key, 'deleted');
+      this.#counts.originalsDeleted++;
+    } catch (error) {
+      if (signal?.aborted || client.state.status !== 'attached') throw error;
+      archive.catalogue.fail(key, 'REFUSED', `The original could not be deleted: ${messageOf(error)}`);
+      this.#failed.push(archive.catalogue.message(key));
+    }
+    return archive.catalogue.message(key);
+  }
+
+  /** What this account's endpoint lists no longer was deleted there; a run that was killed may not have noted it. */
+  #noteGone(listed: ReadonlySet<number>): void {
+    const { archive } = this.#context;
+    for (const { key, id, original } of archive.find({ account: this.#account, state: 'stored' })) {
+      if (original === 'kept' && !listed.has(id)) archive.catalogue.setOriginal(key, 'gone');
+    }
+  }
+
+  #tell(outcome: ArchiveProgress['outcome'], message: ArchivedMessage | undefined): void {
+    this.#done++;
+    this.#options.onProgress?.({ done: this.#done, total: this.#listed, outcome, message });
+  }
+}

@@ -1,0 +1,69 @@
+/** What an endpoint says of a voicemail; together with the account it tells one message from all others. */
+export interface VoicemailFacts {
+  /** Handle of the account whose voicemail it is. */
+  readonly account: string;
+  /** Id of the VOICEMAIL object on that account's endpoint. */
+  readonly id: number;
+  /** INCOMING, OUTGOING, DEFAULT_GREETING, CUSTOM_GREETING or what else the endpoint said. */
+  readonly type: string;
+  /** Handle of the sender, or of the recipient of one that was sent. */
+  readonly partner: string;
+  readonly partnerName: string;
+  /** When it was recorded, in seconds since the Unix epoch. */
+  readonly timestamp: number;
+  /** How long the endpoint says that it is, in whole seconds. */
+  readonly durationSeconds: number;
+  /** Whether it had been listened to before it was archived. */
+  readonly played: boolean;
+}
+
+/** A stored piece of audio. Messages with the same samples share one. */
+export interface ArchivedAudio {
+  /** Over the samples as s16le, without any header. */
+  readonly sha256: string;
+  /** Relative to the archive's folder, with `/`. */
+  readonly path: string;
+  readonly samples: number;
+  readonly bytes: number;
+  /** Over the whole file, as `sha256sum` computes it. */
+  readonly fileSha256: string;
+}
+
+/**
+ * `pending`: seen, not fetched yet. `stored`: safe on disk. `failed`: see `failure`; the next run tries again.
+ * `purged`: removed by retention; it is not fetched again.
+ */
+export type ArchiveState = 'pending' | 'stored' | 'failed' | 'purged';
+
+/** One message of an archive. */
+export interface ArchivedMessage extends VoicemailFacts {
+  /** Its number in this archive. */
+  readonly key: number;
+  readonly state: ArchiveState;
+  /** Runs that tried to fetch it. */
+  readonly attempts: number;
+  /** Why the newest attempt failed: a failure reason of the reference, or one of {@link ARCHIVE_FAILURES}. */
+  readonly failure: string | undefined;
+  /** The same for people. */
+  readonly detail: string | undefined;
+  /** Whether all of it is there. One that always came short is stored with what came, and its original is never deleted. */
+  readonly complete: boolean;
+  readonly audio: ArchivedAudio | undefined;
+  /** In seconds since the Unix epoch. */
+  readonly archivedAt: number | undefined;
+  /** What became of the original: `gone` when the endpoint no longer lists it, though nobody here deleted it. */
+  readonly original: 'kept' | 'deleted' | 'gone';
+  /** Legal hold: neither retention nor a purge removes it. */
+  readonly hold: boolean;
+  readonly tags: readonly string[];
+  readonly transcript: string;
+}
+
+/** Reasons for a failure beside those that an endpoint gives. */
+export const ARCHIVE_FAILURES = {
+  SHORT: 'less audio came than the message is long',
+  REFUSED: 'the endpoint refused a command',
+  TIMEOUT: 'the endpoint did not go on in time',
+  STORAGE: 'the archive could not be written',
+  STREAM: 'the connection that carried the audio broke',
+} as const;

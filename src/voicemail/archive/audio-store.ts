@@ -1,0 +1,200 @@
+import { createHash, type Hash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { JackfieldError, messageOf } from '../../errors.js';
+import { type PcmSink, VOICE_FORMAT } from '../../pcm.js';
+import { WavReader } from '../../voice/wav/wav-reader.js';
+import { WavWriter } from '../../voice/wav/wav-writer.js';
+import type { ArchivedAudio, VoicemailFacts } from './archived-message.js';
+
+/** Audio that has not been published yet lies here; what is left by a run that was killed is of no use. */
+const PARTIAL = '.partial';
+const AUDIO = 'audio';
+const MAX_NAME_PART = 60;
+
+/**
+ * The audio files of an archive: `audio/2026/11/20261122T203800Z_partner_account-65.wav`, one for each different
+ * recording. A file appears under its name complete and flushed, or not at all.
+ */
+export class AudioStore {
+  readonly root: string;
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  /** Makes the folders, where they are missing. @throws ERR_FILE */
+  static async open(root: string): Promise<AudioStore> {
+    for (const folder of [PARTIAL, AUDIO]) {
+      await mkdir(join(root, folder), { recursive: true }).catch(storeError('make', join(root, folder)));
+    }
+    return new AudioStore(root);
+  }
+
+  /** Absolute path of stored audio. */
+  pathOf(audio: Pick<ArchivedAudio, 'path'>): string {
+    return join(this.root, ...audio.path.split('/'));
+  }
+
+  /** Begins to take in the audio of one message. @throws ERR_FILE */
+  async take(facts: VoicemailFacts): Promise<AudioIntake> {
+    const partial = join(this.root, PARTIAL, `${randomUUID()}.wav`);
+    const wav = await WavWriter.create(partial, {
+      format: VOICE_FORMAT,
+      fsync: 'end',
+      existing: 'refuse',
+      metadata: {
+        info: {
+          title: `Voicemail ${facts.id}, ${facts.partnerName || facts.partner}`,
+          artist: facts.partner,
+          date: new Date(facts.timestamp * 1000).toISOString(),
+          comment: `${facts.type} voicemail of ${facts.account}`,
+          software: 'Jackfield',
+        },
+      },
+    });
+    return new AudioIntake(wav, this.root, audioPath(facts));
+  }
+
+  /** Hash over the samples and over the whole file, from the disk. @throws ERR_FILE, ERR_WAV */
+  async measure(audio: Pick<ArchivedAudio, 'path'>): Promise<{ sha256: string; fileSha256: string }> {
+    const path = this.pathOf(audio);
+    await using reader = await WavReader.open(path);
+    const hash = createHash('sha256');
+    for await (const samples of reader) hash.update(bytesOf(samples));
+    return { sha256: hash.digest('hex'), fileSha256: await hashFile(path) };
+  }
+
+  /** Paths of all published audio files, as the catalogue knows them. */
+  async *published(): AsyncGenerator<string, void, void> {
+    const folder = join(this.root, AUDIO);
+    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile() && entry.name.endsWith('.wav')) {
+        yield relative(this.root, join(entry.parentPath, entry.name)).split(sep).join('/');
+      }
+    }
+  }
+
+  /** Removes audio. */
+  async remove(audio: Pick<ArchivedAudio, 'path'>): Promise<void> {
+    await rm(this.pathOf(audio), { force: true });
+  }
+
+  /** Removes what runs that were killed have left. Only for who knows that no run is under way. */
+  async sweep(): Promise<void> {
+    for (const name of await readdir(join(this.root, PARTIAL))) await rm(join(this.root, PARTIAL, name));
+  }
+}
+
+/** Audio on its way into an archive: hashed while it is written. Either {@link publish} or {@link discard} ends it. */
+export class AudioIntake implements PcmSink {
+  readonly #wav: WavWriter;
+  readonly #root: string;
+  readonly #path: string;
+  readonly #hash: Hash = createHash('sha256');
+
+  /** Used by {@link AudioStore.take}. */
+  constructor(wav: WavWriter, root: string, path: string) {
+    this.#wav = wav;
+    this.#root = root;
+    this.#path = path;
+  }
+
+  /** Samples taken so far. */
+  get samples(): number {
+    return this.#wav.sampleCount;
+  }
+
+  async write(samples: Int16Array): Promise<void> {
+    this.#hash.update(bytesOf(samples));
+    await this.#wav.write(samples);
+  }
+
+  end(error?: Error): Promise<void> {
+    return this.#wav.end(error);
+  }
+
+  /**
+   * Makes the audio part of the archive, unless the same samples are there already: then what was taken is removed,
+   * and what is known is returned.
+   *
+   * @param known looks up stored audio by the hash of its samples.
+   * @throws ERR_FILE
+   */
+  async publish(
+    known: (sha256: string) => ArchivedAudio | undefined,
+  ): Promise<{ readonly audio: ArchivedAudio; readonly duplicate: boolean }> {
+    await this.#wav.close();
+    const sha256 = this.#hash.digest('hex');
+    const same = known(sha256);
+    if (same && (await isIntact(join(this.#root, same.path), same))) {
+      await rm(this.#wav.path);
+      return { audio: same, duplicate: true };
+    }
+    const path = same?.path ?? this.#path;
+    const fileSha256 = await hashFile(this.#wav.path);
+    const { size: bytes } = await stat(this.#wav.path);
+    await publishFile(this.#wav.path, join(this.#root, path));
+    return { audio: { sha256, path, samples: this.samples, bytes, fileSha256 }, duplicate: false };
+  }
+
+  /** Forgets what was taken. */
+  async discard(): Promise<void> {
+    await this.#wav.close().catch(() => undefined);
+    await rm(this.#wav.path, { force: true });
+  }
+}
+
+/** Moves a flushed file to its place, which is on the medium when this resolves. @throws ERR_FILE */
+async function publishFile(from: string, to: string): Promise<void> {
+  const folder = dirname(to);
+  try {
+    await mkdir(folder, { recursive: true });
+    await rename(from, to);
+    // The name is only safe when the folder that holds it is. Windows cannot open a folder, nor needs to.
+    const handle = process.platform === 'win32' ? undefined : await open(folder);
+    await handle?.sync().finally(() => handle.close());
+  } catch (cause) {
+    storeError('write', to)(cause);
+  }
+}
+
+/** Where a message's audio goes; the account and the id keep two messages apart that came in the same second. */
+function audioPath({ account, id, partner, timestamp }: VoicemailFacts): string {
+  const [day, time] = new Date(timestamp * 1000).toISOString().split('T');
+  const [year = '', month = ''] = (day ?? '').split('-');
+  const moment = `${(day ?? '').replaceAll('-', '')}T${(time ?? '').slice(0, 8).replaceAll(':', '')}Z`;
+  return `${AUDIO}/${year}/${month}/${moment}_${safeName(partner)}_${safeName(account)}-${id}.wav`;
+}
+
+/** A part of a file name that is one everywhere, whatever a handle holds. */
+export function safeName(text: string): string {
+  const safe = text.normalize('NFC').replace(/[^\p{L}\p{N}+.,-]+/gu, '-');
+  return safe.replace(/^[.-]+/, '').slice(0, MAX_NAME_PART) || 'unknown';
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash).catch(storeError('read', path));
+  return hash.digest('hex');
+}
+
+/** Whether a file that is to stand for another message too is still what it was. */
+async function isIntact(path: string, { fileSha256 }: ArchivedAudio): Promise<boolean> {
+  return hashFile(path).then(
+    (found) => found === fileSha256,
+    () => false,
+  );
+}
+
+function bytesOf(samples: Int16Array): Uint8Array {
+  return new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+}
+
+function storeError(action: string, path: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new JackfieldError('ERR_FILE', `Cannot ${action} ${path}: ${messageOf(cause)}`, { cause });
+  };
+}

@@ -1,0 +1,44 @@
+/** Rises when the tables change; {@link MIGRATIONS} leads from each version to the next. */
+export const CATALOGUE_VERSION = 1;
+
+/**
+ * The catalogue's tables. A message's row is also its journal: `pending` was seen but is not safe yet, `stored` is
+ * on disk and flushed, `failed` can be tried again, `purged` was removed by retention and is not fetched again.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE audio (
+    sha256      TEXT PRIMARY KEY,
+    path        TEXT NOT NULL UNIQUE,
+    samples     INTEGER NOT NULL,
+    bytes       INTEGER NOT NULL,
+    file_sha256 TEXT NOT NULL
+  );
+  CREATE TABLE messages (
+    key         INTEGER PRIMARY KEY,
+    account     TEXT NOT NULL,
+    voicemail   INTEGER NOT NULL,
+    timestamp   INTEGER NOT NULL,
+    partner     TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    type        TEXT NOT NULL,
+    duration    INTEGER NOT NULL,
+    played      INTEGER NOT NULL,
+    state       TEXT NOT NULL DEFAULT 'pending',
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    failure     TEXT,
+    detail      TEXT,
+    complete    INTEGER NOT NULL DEFAULT 0,
+    audio       TEXT REFERENCES audio(sha256),
+    archived_at INTEGER,
+    original    TEXT NOT NULL DEFAULT 'kept',
+    hold        INTEGER NOT NULL DEFAULT 0,
+    tags        TEXT NOT NULL DEFAULT '[]',
+    transcript  TEXT NOT NULL DEFAULT '',
+    UNIQUE (account, voicemail, timestamp, partner)
+  );
+  CREATE INDEX messages_by_time ON messages (timestamp, key);
+  CREATE INDEX messages_by_audio ON messages (audio);
+  CREATE VIRTUAL TABLE words USING fts5 (partner, name, tags, transcript, content='');
+  `,
+];

@@ -1,0 +1,254 @@
+import Database from 'libsql';
+import { JackfieldError, messageOf } from '../../errors.js';
+import { type ArchiveQuery, conditionsOf } from './archive-query.js';
+import type { ArchivedAudio, ArchivedMessage, VoicemailFacts } from './archived-message.js';
+import { type AudioRow, audioOfRow, type MessageRow, messageOfRow } from './catalogue-rows.js';
+import { CATALOGUE_VERSION, MIGRATIONS } from './catalogue-schema.js';
+
+/** How a message came out of an attempt to fetch it. */
+export interface StoredOutcome {
+  readonly audio: ArchivedAudio;
+  readonly complete: boolean;
+  readonly archivedAt: number;
+}
+
+const BUSY_TIMEOUT_MS = 5000;
+const PAGE_ROWS = 500;
+const SELECT = `
+  SELECT messages.*, audio.path, audio.samples, audio.bytes, audio.file_sha256
+  FROM messages LEFT JOIN audio ON audio.sha256 = messages.audio`;
+
+/**
+ * The catalogue of an archive: an SQLite database with full-text search. Every change is one transaction that is
+ * on disk when the method returns, so that whatever happens next, the catalogue is true.
+ */
+export class Catalogue {
+  readonly #db: Database.Database;
+
+  /** @throws ERR_FILE when the file cannot be opened, is no catalogue, or was written by a newer Jackfield. */
+  constructor(path: string) {
+    try {
+      this.#db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+      this.#migrate();
+    } catch (cause) {
+      throw new JackfieldError('ERR_FILE', `${path} cannot be opened as a catalogue: ${messageOf(cause)}`, {
+        cause,
+      });
+    }
+  }
+
+  /** Enters a message that an endpoint lists, or brings its facts up to date; returns its row. */
+  see(facts: VoicemailFacts): ArchivedMessage {
+    const { account, id, timestamp, partner, partnerName, type, durationSeconds, played } = facts;
+    return this.#write(() => {
+      const identity = [account, id, timestamp, partner] as const;
+      const { changes } = this.#db
+        .prepare(
+          `INSERT INTO messages (account, voicemail, timestamp, partner, name, type, duration, played)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        )
+        .run(...identity, partnerName, type, durationSeconds, Number(played));
+      const same = 'account = ? AND voicemail = ? AND timestamp = ? AND partner = ?';
+      const row = this.#db.prepare(`SELECT key FROM messages WHERE ${same}`).get(...identity);
+      const { key } = row as { key: number };
+      if (changes > 0) this.#index(key, undefined);
+      // Whether it was played is what it was when it was first seen: archiving plays it.
+      else this.#update(key, 'type = ?, duration = ?', type, durationSeconds);
+      return this.message(key);
+    });
+  }
+
+  /** @throws ERR_INVALID_ARG when there is no such message. */
+  message(key: number): ArchivedMessage {
+    const row = this.#db.prepare(`${SELECT} WHERE key = ?`).get(key) as MessageRow | undefined;
+    if (row) return messageOfRow(row);
+    throw new JackfieldError(
+      'ERR_INVALID_ARG',
+      `The archive has no message ${key}: list it to see those it has.`,
+    );
+  }
+
+  /** The messages that match, oldest first, read in pages: the catalogue may change between two of them. */
+  *find(query: ArchiveQuery = {}): Generator<ArchivedMessage, void, void> {
+    const { where, values } = conditionsOf(query);
+    const limit = query.limit ?? Number.MAX_SAFE_INTEGER;
+    let [time, key] = [Number.MIN_SAFE_INTEGER, 0];
+    for (let given = 0; given < limit; ) {
+      const rows = this.#db
+        .prepare(
+          `${SELECT} WHERE (timestamp > ? OR (timestamp = ? AND key > ?)) AND ${where}
+           ORDER BY timestamp, key LIMIT ?`,
+        )
+        .all(time, time, key, ...values, Math.min(PAGE_ROWS, limit - given)) as MessageRow[];
+      for (const row of rows) yield messageOfRow(row);
+      const last = rows.at(-1);
+      if (!last) return;
+      given += rows.length;
+      [time, key] = [last.timestamp, last.key];
+    }
+  }
+
+  /** How many messages match. */
+  count(query: ArchiveQuery = {}): number {
+    const { where, values } = conditionsOf(query);
+    const row = this.#db.prepare(`SELECT count(*) AS n FROM messages WHERE ${where}`).get(...values);
+    return (row as { n: number }).n;
+  }
+
+  /** Stored audio with these samples, if there is any. */
+  audio(sha256: string): ArchivedAudio | undefined {
+    const row = this.#db.prepare('SELECT *, sha256 AS audio FROM audio WHERE sha256 = ?').get(sha256);
+    return row ? audioOfRow(row as AudioRow) : undefined;
+  }
+
+  /** All stored audio, in order of its path. */
+  *allAudio(): Generator<ArchivedAudio, void, void> {
+    for (let path = ''; ; ) {
+      const rows = this.#db
+        .prepare('SELECT *, sha256 AS audio FROM audio WHERE path > ? ORDER BY path LIMIT ?')
+        .all(path, PAGE_ROWS) as AudioRow[];
+      for (const row of rows) yield audioOfRow(row);
+      const last = rows.at(-1);
+      if (!last) return;
+      path = last.path;
+    }
+  }
+
+  /** Bytes of all stored audio. */
+  get storedBytes(): number {
+    const row = this.#db.prepare('SELECT coalesce(sum(bytes), 0) AS n FROM audio').get();
+    return (row as { n: number }).n;
+  }
+
+  /** An attempt begins; should it not end, the next run sees a message that is not stored. */
+  begin(key: number): void {
+    this.#update(key, "state = 'pending', attempts = attempts + 1, failure = NULL, detail = NULL");
+  }
+
+  /** The message is safe on disk. */
+  store(key: number, { audio, complete, archivedAt }: StoredOutcome): ArchivedMessage {
+    return this.#write(() => {
+      this.#db
+        .prepare('INSERT OR REPLACE INTO audio VALUES (?, ?, ?, ?, ?)')
+        .run(audio.sha256, audio.path, audio.samples, audio.bytes, audio.fileSha256);
+      this.#update(
+        key,
+        "state = 'stored', audio = ?, complete = ?, archived_at = ?",
+        audio.sha256,
+        Number(complete),
+        archivedAt,
+      );
+      return this.message(key);
+    });
+  }
+
+  /** The attempt failed. What was stored by an earlier one stays. */
+  fail(key: number, failure: string, detail: string): void {
+    this.#update(
+      key,
+      "state = CASE WHEN audio IS NULL THEN 'failed' ELSE 'stored' END, failure = ?, detail = ?",
+      failure,
+      detail,
+    );
+  }
+
+  setOriginal(key: number, original: ArchivedMessage['original']): void {
+    this.#update(key, 'original = ?', original);
+  }
+
+  setHold(key: number, hold: boolean): void {
+    this.#update(key, 'hold = ?', Number(hold));
+  }
+
+  setTags(key: number, tags: readonly string[]): void {
+    this.#setWords(key, 'tags = ?', JSON.stringify([...new Set(tags)]));
+  }
+
+  setTranscript(key: number, transcript: string): void {
+    this.#setWords(key, 'transcript = ?', transcript);
+  }
+
+  /**
+   * Takes a message's audio and its words away; the row stays, so that the message is not fetched again.
+   * @returns the audio that nobody refers to any more and that is to be removed from the disk.
+   */
+  purge(key: number): ArchivedAudio | undefined {
+    return this.#write(() => {
+      const before = this.message(key);
+      this.#update(key, "state = 'purged', transcript = '', tags = '[]'");
+      this.#index(key, before);
+      return this.#detach(before);
+    });
+  }
+
+  /** The message's audio turned out to be damaged: the next run fetches it again. */
+  lose(key: number, failure: string, detail: string): void {
+    this.#write(() => {
+      this.#detach(this.message(key));
+      this.#update(key, "state = 'failed', complete = 0, failure = ?, detail = ?", failure, detail);
+    });
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #migrate(): void {
+    const version = (this.#db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+    if (version > CATALOGUE_VERSION) {
+      throw new Error(`it is of version ${version}, this Jackfield knows up to ${CATALOGUE_VERSION}`);
+    }
+    for (const [index, migration] of MIGRATIONS.entries()) {
+      if (index < version) continue;
+      this.#write(() => this.#db.exec(`${migration}; PRAGMA user_version = ${index + 1}`));
+    }
+  }
+
+  /** @returns the message's audio, when no other message refers to it. */
+  #detach({ key, audio }: ArchivedMessage): ArchivedAudio | undefined {
+    this.#update(key, 'audio = NULL');
+    if (!audio) return undefined;
+    const { sha256 } = audio;
+    if (this.#db.prepare('SELECT 1 FROM messages WHERE audio = ?').get(sha256)) return undefined;
+    this.#db.prepare('DELETE FROM audio WHERE sha256 = ?').run(sha256);
+    return audio;
+  }
+
+  #setWords(key: number, assignment: string, value: string): void {
+    this.#write(() => {
+      const before = this.message(key);
+      this.#update(key, assignment, value);
+      this.#index(key, before);
+    });
+  }
+
+  /** Brings the full-text index up to date; `before` is the row as the index knows it, if it does. */
+  #index(key: number, before: ArchivedMessage | undefined): void {
+    if (before) {
+      this.#db
+        .prepare(
+          "INSERT INTO words (words, rowid, partner, name, tags, transcript) VALUES ('delete', ?, ?, ?, ?, ?)",
+        )
+        .run(key, ...wordsOf(before));
+    }
+    this.#db
+      .prepare('INSERT INTO words (rowid, partner, name, tags, transcript) VALUES (?, ?, ?, ?, ?)')
+      .run(key, ...wordsOf(this.message(key)));
+  }
+
+  #update(key: number, assignments: string, ...values: (string | number)[]): void {
+    const { changes } = this.#db
+      .prepare(`UPDATE messages SET ${assignments} WHERE key = ?`)
+      .run(...values, key);
+    if (changes === 0) this.message(key);
+  }
+
+  #write<T>(work: () => T): T {
+    return this.#db.transaction(work).immediate() as T;
+  }
+}
+
+function wordsOf({ partner, partnerName, tags, transcript }: ArchivedMessage): string[] {
+  return [partner, partnerName, tags.join(' '), transcript];
+}

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Client } from '../../control/client/client.js';
+import type { Voicemail } from '../../control/state/voicemail.js';
+import { JackfieldError, messageOf } from '../../errors.js';
+import { type PcmSink, VOICE_FORMAT } from '../../pcm.js';
+import { toFormat } from '../../voice/convert/to-format.js';
+import { WavReader } from '../../voice/wav/wav-reader.js';
+import { type PlayVoicemailOptions, playVoicemail } from '../play-voicemail.js';
+import { voicemailStream } from '../voicemail-port.js';
+
+/**
+ * Has the endpoint play a voicemail into a file of `folder`, then gives `sink` what is in it and removes it.
+ *
+ * @throws ERR_API 592 when the endpoint may not write there; ERR_PEER when it wrote nothing that can be read here; as
+ * {@link playVoicemail}.
+ */
+export async function receiveByFile(
+  client: Client,
+  voicemail: Voicemail,
+  folder: string,
+  sink: PcmSink,
+  options: PlayVoicemailOptions,
+): Promise<void> {
+  const path = join(resolve(folder), `voicemail-${voicemail.id}-${randomUUID()}.wav`);
+  const output = voicemailStream(client, voicemail, 'OUTPUT');
+  try {
+    await output.set([{ kind: 'file', path }], options.signal ? { signal: options.signal } : {});
+    await playVoicemail(voicemail, 'sound-card', options);
+    await output.clear().catch(() => undefined);
+    await using reader = await WavReader.open(path).catch((cause: unknown) => {
+      throw new JackfieldError(
+        'ERR_PEER',
+        `The endpoint wrote no audio that can be read: ${messageOf(cause)}`,
+        {
+          cause,
+        },
+      );
+    });
+    let position = 0;
+    for await (const samples of toFormat(reader, reader.format, VOICE_FORMAT)) {
+      await sink.write(samples, position);
+      position += samples.length;
+    }
+    await sink.end();
+  } finally {
+    await rm(path, { force: true });
+  }
+}

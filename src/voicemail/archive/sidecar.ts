@@ -1,0 +1,94 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { samplesToMs, VOICE_FORMAT } from '../../pcm.js';
+import type { ArchivedMessage } from './archived-message.js';
+
+/** What is told of an archived message beside its audio; the JSON of a sidecar file. */
+export interface VoicemailSidecar {
+  readonly schema: 'jackfield.voicemail/1';
+  readonly voicemail: {
+    readonly account: string;
+    readonly id: number;
+    readonly type: string;
+    readonly partner: string;
+    readonly partnerName: string;
+    /** ISO 8601, UTC. */
+    readonly recordedAt: string;
+    /** Seconds, as the endpoint said. */
+    readonly duration: number;
+    readonly played: boolean;
+  };
+  readonly audio: {
+    readonly file: string;
+    readonly sampleRate: number;
+    readonly channels: number;
+    readonly samples: number;
+    readonly durationMs: number;
+    readonly bytes: number;
+    /** Over the samples as s16le. */
+    readonly samplesSha256: string;
+    /** Over the file. */
+    readonly fileSha256: string;
+  };
+  /** Whether all of the message is there, and why not. */
+  readonly complete: boolean;
+  readonly reason: string | undefined;
+  readonly archivedAt: string;
+  readonly tags: readonly string[];
+  readonly transcript: string;
+}
+
+/** The sidecar of a stored message; `undefined` for one that has no audio. */
+export function sidecarOf(message: ArchivedMessage): VoicemailSidecar | undefined {
+  const { audio, account, id, type, partner, partnerName, played, tags, transcript, complete } = message;
+  if (!audio) return undefined;
+  return {
+    schema: 'jackfield.voicemail/1',
+    voicemail: {
+      ...{ account, id, type, partner, partnerName },
+      recordedAt: isoTime(message.timestamp),
+      duration: message.durationSeconds,
+      played,
+    },
+    audio: {
+      file: basename(audio.path),
+      ...VOICE_FORMAT,
+      samples: audio.samples,
+      durationMs: samplesToMs(audio.samples),
+      bytes: audio.bytes,
+      samplesSha256: audio.sha256,
+      fileSha256: audio.fileSha256,
+    },
+    complete,
+    reason: message.detail,
+    archivedAt: isoTime(message.archivedAt ?? 0),
+    tags,
+    transcript,
+  };
+}
+
+/**
+ * Writes the sidecar of `message` in one step. It lies beside the audio, under the message's own number: messages
+ * that share audio have a sidecar each.
+ */
+export async function writeSidecar(audioFile: string, message: ArchivedMessage): Promise<void> {
+  const sidecar = sidecarOf(message);
+  if (!sidecar) return;
+  const path = sidecarPath(audioFile, message);
+  await writeFile(`${path}.part`, `${JSON.stringify(sidecar, undefined, 2)}\n`);
+  await rename(`${path}.part`, path);
+}
+
+/** Where the sidecar of a message lies. */
+export function sidecarPath(audioFile: string, { key }: Pick<ArchivedMessage, 'key'>): string {
+  return `${audioFile.replace(/\.wav$/, '')}.${key}.json`;
+}
+
+/** @throws what reading or parsing throws. */
+export async function readSidecar(path: string): Promise<VoicemailSidecar> {
+  return JSON.parse(await readFile(path, 'utf8')) as VoicemailSidecar;
+}
+
+export function isoTime(unixSeconds: number): string {
+  return new Date(unixSeconds * 1000).toISOString();
+}

@@ -1,0 +1,228 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../../clock.js';
+import { JackfieldError, messageOf } from '../../errors.js';
+import type { ArchiveQuery } from './archive-query.js';
+import type { ArchivedMessage, VoicemailFacts } from './archived-message.js';
+import { type AudioIntake, AudioStore } from './audio-store.js';
+import { Catalogue } from './catalogue.js';
+import { sidecarPath, writeSidecar } from './sidecar.js';
+
+/** Options of {@link VoicemailArchive.open}. */
+export interface VoicemailArchiveOptions {
+  /** Dates what is archived. Default: the machine's clock. */
+  readonly clock?: Clock;
+}
+
+/** Something that is not as the catalogue says. */
+export interface ArchiveFault {
+  /**
+   * `missing`: the audio is not there. `changed`: its bytes are others than those that were archived.
+   * `unreadable`: it is no WAV file any more. `stray`: no message refers to it.
+   */
+  readonly kind: 'missing' | 'changed' | 'unreadable' | 'stray';
+  /** The file, relative to the archive. */
+  readonly path: string;
+  /** A message that it belongs to, except for `stray`. */
+  readonly key: number | undefined;
+  readonly detail: string;
+}
+
+/** A message that was stored. */
+export interface StoredMessage {
+  readonly message: ArchivedMessage;
+  /** Whether its samples were in the archive already. */
+  readonly duplicate: boolean;
+}
+
+/** What {@link VoicemailArchive.verify} found. */
+export interface ArchiveVerification {
+  /** Messages whose audio was read from beginning to end. */
+  readonly checked: number;
+  /** Messages that are listed but not stored. */
+  readonly unstored: number;
+  readonly faults: readonly ArchiveFault[];
+}
+
+/** Which messages {@link VoicemailArchive.purge} removes: all that one of the given limits asks for. */
+export interface RetentionPolicy {
+  /** Recorded longer ago than this, in days. */
+  readonly maxAgeDays?: number;
+  /** The oldest ones, until the audio takes no more than this. */
+  readonly maxBytes?: number;
+  /** Only tell what would be removed. Default false. */
+  readonly dryRun?: boolean;
+}
+
+const DAY_S = 86_400;
+
+/**
+ * A folder that voicemails are kept in: audio files with a sidecar each, and a catalogue. Every message is safe when
+ * the method that stores it resolves; whatever is interrupted leaves the archive as it was before.
+ */
+export class VoicemailArchive implements AsyncDisposable {
+  readonly root: string;
+  readonly catalogue: Catalogue;
+  readonly #audio: AudioStore;
+  readonly #clock: Clock;
+  #storing: Promise<unknown> = Promise.resolve();
+
+  private constructor(audio: AudioStore, catalogue: Catalogue, clock: Clock) {
+    this.root = audio.root;
+    this.#audio = audio;
+    this.catalogue = catalogue;
+    this.#clock = clock;
+  }
+
+  /** Opens an archive; an empty or missing folder becomes one. @throws ERR_FILE */
+  static async open(root: string, options: VoicemailArchiveOptions = {}): Promise<VoicemailArchive> {
+    const audio = await AudioStore.open(root);
+    const catalogue = new Catalogue(join(root, 'catalogue.db'));
+    return new VoicemailArchive(audio, catalogue, options.clock ?? systemClock);
+  }
+
+  /** The messages that match, oldest first. */
+  find(query?: ArchiveQuery): Generator<ArchivedMessage, void, void> {
+    return this.catalogue.find(query);
+  }
+
+  /** Absolute path of a message's audio; `undefined` where it has none. */
+  audioFile({ audio }: ArchivedMessage): string | undefined {
+    return audio && this.#audio.pathOf(audio);
+  }
+
+  /** Begins to take in the audio of a message. @throws ERR_FILE */
+  take(facts: VoicemailFacts): Promise<AudioIntake> {
+    return this.#audio.take(facts);
+  }
+
+  /**
+   * Makes what was taken the audio of the message: audio and sidecar first, then the catalogue, so that a message
+   * that the catalogue calls stored always is.
+   *
+   * @throws ERR_FILE
+   */
+  store(key: number, intake: AudioIntake, complete: boolean): Promise<StoredMessage> {
+    // One after the other, so that two messages with the same samples find each other.
+    const stored = this.#storing.then(() => this.#store(key, intake, complete));
+    this.#storing = stored.catch(() => undefined);
+    return stored;
+  }
+
+  /** Sets the message's tags; each can be searched for. @throws ERR_INVALID_ARG, ERR_FILE */
+  async setTags(key: number, tags: readonly string[]): Promise<void> {
+    this.catalogue.setTags(key, tags);
+    await this.#describe(this.catalogue.message(key));
+  }
+
+  /** Sets what is said in the message; it can be searched for. @throws ERR_INVALID_ARG, ERR_FILE */
+  async setTranscript(key: number, transcript: string): Promise<void> {
+    this.catalogue.setTranscript(key, transcript);
+    await this.#describe(this.catalogue.message(key));
+  }
+
+  /** Puts a message under legal hold, or takes it out. @throws ERR_INVALID_ARG */
+  setHold(key: number, hold: boolean): void {
+    this.catalogue.setHold(key, hold);
+  }
+
+  /** Reads the audio of one message back from the disk. @returns what is wrong with it, if anything is. */
+  async verifyMessage(message: ArchivedMessage): Promise<ArchiveFault | undefined> {
+    const { audio, key } = message;
+    if (!audio) return undefined;
+    const fault = (kind: ArchiveFault['kind'], detail: string) => ({ kind, path: audio.path, key, detail });
+    try {
+      const found = await this.#audio.measure(audio);
+      if (found.fileSha256 === audio.fileSha256 && found.sha256 === audio.sha256) return undefined;
+      const what = found.sha256 === audio.sha256 ? 'the header' : 'the samples';
+      return fault('changed', `SHA-256 is ${found.fileSha256}, was ${audio.fileSha256}: ${what} changed.`);
+    } catch (error) {
+      const missing = error instanceof JackfieldError && /ENOENT/.test(error.message);
+      return fault(missing ? 'missing' : 'unreadable', messageOf(error));
+    }
+  }
+
+  /** Reads everything back from the disk and compares it with the catalogue. */
+  async verify(
+    query: ArchiveQuery = {},
+    options: { readonly signal?: AbortSignal; readonly onMessage?: (message: ArchivedMessage) => void } = {},
+  ): Promise<ArchiveVerification> {
+    const faults: ArchiveFault[] = [];
+    let [checked, unstored] = [0, 0];
+    for (const message of this.find(query)) {
+      options.signal?.throwIfAborted();
+      if (message.state === 'stored') {
+        const fault = await this.verifyMessage(message);
+        if (fault) faults.push(fault);
+        checked++;
+      } else if (message.state !== 'purged') unstored++;
+      options.onMessage?.(message);
+    }
+    const known = new Set(Array.from(this.catalogue.allAudio(), ({ path }) => path));
+    for await (const path of this.#audio.published()) {
+      if (!known.has(path))
+        faults.push({ kind: 'stray', path, key: undefined, detail: 'No message refers to it.' });
+    }
+    return { checked, unstored, faults };
+  }
+
+  /**
+   * Removes messages by retention. Their rows stay as `purged`, so that they are not fetched again; a message under
+   * legal hold is never touched, nor is audio that it shares with others.
+   *
+   * @returns those that were removed, or would be.
+   */
+  async purge(policy: RetentionPolicy): Promise<readonly ArchivedMessage[]> {
+    const doomed = [...this.#expired(policy), ...this.#excess(policy)];
+    const unique = [...new Map(doomed.map((message) => [message.key, message])).values()];
+    if (policy.dryRun) return unique;
+    for (const message of unique) {
+      const orphan = this.catalogue.purge(message.key);
+      const file = this.audioFile(message);
+      if (file) await rm(sidecarPath(file, message), { force: true });
+      if (orphan) await this.#audio.remove(orphan);
+    }
+    return unique;
+  }
+
+  /** Removes what killed runs have left half done. Only for who knows that no run is under way. */
+  sweep(): Promise<void> {
+    return this.#audio.sweep();
+  }
+
+  async close(): Promise<void> {
+    this.catalogue.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  *#expired({ maxAgeDays }: RetentionPolicy): Generator<ArchivedMessage, void, void> {
+    if (maxAgeDays === undefined) return;
+    const until = Math.floor(this.#clock.unixMs() / 1000) - maxAgeDays * DAY_S;
+    yield* this.find({ state: 'stored', hold: false, until });
+  }
+
+  *#excess({ maxBytes }: RetentionPolicy): Generator<ArchivedMessage, void, void> {
+    if (maxBytes === undefined) return;
+    let bytes = this.catalogue.storedBytes;
+    for (const message of this.find({ state: 'stored', hold: false })) {
+      if (bytes <= maxBytes) return;
+      bytes -= message.audio?.bytes ?? 0;
+      yield message;
+    }
+  }
+
+  async #store(key: number, intake: AudioIntake, complete: boolean): Promise<StoredMessage> {
+    const { audio, duplicate } = await intake.publish((sha256) => this.catalogue.audio(sha256));
+    const archivedAt = Math.floor(this.#clock.unixMs() / 1000);
+    await this.#describe({ ...this.catalogue.message(key), audio, complete, archivedAt });
+    return { message: this.catalogue.store(key, { audio, complete, archivedAt }), duplicate };
+  }
+
+  async #describe(message: ArchivedMessage): Promise<void> {
+    const file = this.audioFile(message);
+    if (file) await writeSidecar(file, message);
+  }
+}

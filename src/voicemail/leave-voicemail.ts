@@ -1,0 +1,258 @@
+import { EventEmitter } from 'node:events';
+import { type Clock, sleep, systemClock } from '../clock.js';
+import type { Client } from '../control/client/client.js';
+import type { Call } from '../control/state/call.js';
+import type { Voicemail } from '../control/state/voicemail.js';
+import { abortedError, invalidArgument, JackfieldError } from '../errors.js';
+import { samplesToMs } from '../pcm.js';
+import type { PcmServer } from '../tcp/pcm-server.js';
+import { MessageInput, type VoicemailInput } from './message-input.js';
+import { MessageWatch } from './message-watch.js';
+import { reachAfter, reachedOne, withinTime } from './voicemail-waits.js';
+
+/** Options of {@link leaveVoicemail}. */
+export interface LeaveVoicemailOptions {
+  /** What is recorded. Default: the endpoint's microphone, until {@link OutgoingVoicemail.stop}. */
+  readonly from?: VoicemailInput;
+  /** Leases the port that the audio leaves by; needed unless `from` is the microphone or a file of the endpoint's. */
+  readonly server?: PcmServer;
+  /** Whether the greeting is heard to its end, or skipped. Default `hear`. */
+  readonly greeting?: 'hear' | 'skip';
+  /** Longest message, in milliseconds: 1000 to 3,600,000. The endpoint has a limit besides. Default 600,000. */
+  readonly maxMs?: number;
+  /** Silence after the last sample, which an endpoint's buffers are emptied in, in milliseconds: 0 to 10,000. Default 300. */
+  readonly tailMs?: number;
+  /** Longest wait for the tone, and for the upload, in milliseconds. Default 120,000. */
+  readonly timeoutMs?: number;
+  /** Paces the recording. Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** Cancels the message, unless it is being uploaded. */
+  readonly signal?: AbortSignal;
+}
+
+/** How far a message is. */
+export interface LeaveProgress {
+  readonly phase: 'greeting' | 'recording' | 'uploading' | 'sent';
+  /** Length of the recording so far, in milliseconds, as far as this side knows. */
+  readonly recordedMs: number;
+}
+
+/** What an {@link OutgoingVoicemail} tells its listeners. */
+export interface LeaveVoicemailEvents {
+  progress: [progress: LeaveProgress];
+}
+
+/** A message that was sent. */
+export interface SentVoicemail {
+  readonly message: Voicemail;
+  /** As the endpoint counted them. */
+  readonly durationSeconds: number;
+  /** Samples of `from` that were sent; 0 where they did not pass through here. */
+  readonly samples: number;
+}
+
+const DEFAULTS = { greeting: 'hear', maxMs: 600_000, tailMs: 300, timeoutMs: 120_000 } as const;
+const PROGRESS_MS = 500;
+
+type Resolved = ReturnType<typeof resolve>;
+
+/**
+ * Leaves a voicemail: places the voicemail call, waits for the tone (or skips the greeting), records `from`, has it
+ * uploaded. Resolves when the endpoint has made the message, which is before the tone.
+ *
+ * @throws ERR_API 110 when the user has no voicemail, 34 when there is no such user; ERR_UNSUPPORTED below protocol 8,
+ * unless `from` is the microphone; ERR_INVALID_ARG; ERR_TIMEOUT; ERR_ABORTED.
+ */
+export async function leaveVoicemail(
+  client: Client,
+  target: string,
+  options: LeaveVoicemailOptions = {},
+): Promise<OutgoingVoicemail> {
+  const resolved = resolve(options);
+  const { clock, timeoutMs: ms, signal } = resolved;
+  const input = new MessageInput(client, resolved);
+  using watch = new MessageWatch(client, target);
+  return withinTime({ clock, ms, what: `Leaving a voicemail for ${target}`, signal }, async (both) => {
+    const call = await client.leaveVoicemail(target, { signal: both });
+    const message = await watch.message({ signal: both });
+    return new OutgoingVoicemail(call, message, input, resolved);
+  });
+}
+
+/** A message on its way. Made by {@link leaveVoicemail}. */
+export class OutgoingVoicemail extends EventEmitter<LeaveVoicemailEvents> {
+  /** The call that leaves it. */
+  readonly call: Call;
+  readonly message: Voicemail;
+  /**
+   * Settles when the message was uploaded.
+   *
+   * @throws ERR_VOICEMAIL_FAILED with its failure reason; ERR_ABORTED when it was cancelled; ERR_TIMEOUT; what `from`
+   * throws.
+   */
+  readonly sent: Promise<SentVoicemail>;
+  readonly #options: Resolved;
+  readonly #input: MessageInput;
+  readonly #stop = new AbortController();
+  readonly #cancel = new AbortController();
+  #recordingSince: number | undefined;
+
+  /** Used by {@link leaveVoicemail}. */
+  constructor(call: Call, message: Voicemail, input: MessageInput, options: Resolved) {
+    super();
+    this.call = call;
+    this.message = message;
+    this.#input = input;
+    this.#options = options;
+    this.sent = this.#run();
+    // Whoever only listens for progress must not be ended by a rejection that he did not look at.
+    this.sent.catch(() => undefined);
+  }
+
+  /** Ends the recording and has it sent; before the tone, the greeting is skipped. Resolves like {@link sent}. */
+  stop(): Promise<SentVoicemail> {
+    this.#stop.abort();
+    return this.sent;
+  }
+
+  /**
+   * Deletes the message instead of sending it; {@link sent} rejects with ERR_ABORTED.
+   * @throws ERR_INVALID_STATE when it is being sent, or was.
+   */
+  async cancel(): Promise<void> {
+    const { status = 'UNKNOWN' } = this.message.state ?? {};
+    if (['UPLOADING', 'UPLOADED'].includes(status)) {
+      throw new JackfieldError('ERR_INVALID_STATE', `Voicemail ${this.message.id} is ${status}: delete it.`);
+    }
+    this.#cancel.abort();
+    await this.sent.catch(() => undefined);
+  }
+
+  async #run(): Promise<SentVoicemail> {
+    const { signal } = this.#options;
+    const both = signal ? AbortSignal.any([signal, this.#cancel.signal]) : this.#cancel.signal;
+    try {
+      await this.#record(both);
+      return await this.#upload();
+    } catch (error) {
+      const { phase } = this.message.state ?? {};
+      if (phase !== 'deleted' && phase !== 'failed') {
+        await this.message.delete().catch(() => undefined);
+        await this.call.hangUp().catch(() => undefined);
+      }
+      throw both.aborted ? abortedError(`voicemail ${this.message.id} to be sent`, both) : error;
+    } finally {
+      await this.#input.close();
+    }
+  }
+
+  /** From BLANK to the end of the recording. */
+  async #record(signal: AbortSignal): Promise<void> {
+    const { clock, greeting, timeoutMs: ms } = this.#options;
+    this.#tell('greeting');
+    await reachedOne(this.message, ['BLANK', 'RECORDING'], { signal });
+    await this.#input.prepare(this.message, signal);
+    await withinTime({ clock, ms, what: 'The greeting', signal }, async (both) => {
+      if (greeting === 'skip') await this.#skipGreeting(both);
+      await reachedOne(this.message, ['RECORDING'], { signal: both });
+    });
+    this.#recordingSince = clock.now();
+    const over = new AbortController();
+    const until = AbortSignal.any([signal, this.#stop.signal, over.signal]);
+    try {
+      await Promise.race([
+        this.#untilSaid(until),
+        this.#untilEnded(until),
+        this.#reportEach(PROGRESS_MS, until),
+      ]);
+    } finally {
+      over.abort();
+    }
+    if (signal.aborted) throw abortedError('the message to be recorded', signal);
+  }
+
+  /** The greeting can only be skipped once it plays: the endpoint refuses until then. */
+  async #skipGreeting(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (this.message.state?.status === 'BLANK') {
+      const started = await this.message.startRecording({ signal }).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof JackfieldError && error.code === 'ERR_API') return false;
+          throw error;
+        },
+      );
+      if (started) return;
+      await sleep(clock, 100, { signal });
+    }
+  }
+
+  /** Resolves when all of the input was said, or the longest time is over. */
+  async #untilSaid(signal: AbortSignal): Promise<void> {
+    const { clock, maxMs, tailMs } = this.#options;
+    const limit = sleep(clock, maxMs, { signal }).catch(() => undefined);
+    await Promise.race([
+      limit,
+      this.#input.say(this.message, signal).then(() => sleep(clock, tailMs, { signal })),
+    ]).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+
+  /** Resolves when the endpoint ends the recording by itself: at its limit, or because its user hung up. */
+  async #untilEnded(signal: AbortSignal): Promise<void> {
+    await reachedOne(this.message, ['RECORDED', 'UPLOADING', 'UPLOADED'], { signal }).catch(
+      (error: unknown) => {
+        if (!signal.aborted) throw error;
+      },
+    );
+  }
+
+  async #reportEach(ms: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#tell('recording');
+      await sleep(this.#options.clock, ms, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #upload(): Promise<SentVoicemail> {
+    const { clock, timeoutMs: ms, signal } = this.#options;
+    const { message } = this;
+    if (message.state?.phase === 'recording') await message.stopRecording();
+    this.#tell('uploading');
+    await withinTime({ clock, ms, what: 'The upload', signal: undefined }, async (limit) => {
+      if (signal?.aborted) throw abortedError('the upload', signal);
+      // One that only records waits for the command that sends it.
+      const state = await reachedOne(message, ['RECORDED', 'UPLOADING', 'UPLOADED'], { signal: limit });
+      if (state.status === 'RECORDED')
+        await reachAfter(message, () => message.upload(), ['UPLOADED'], { signal: limit });
+      else await reachedOne(message, ['UPLOADED'], { signal: limit });
+    });
+    this.#tell('sent');
+    const durationSeconds = Number(await message.text('DURATION'));
+    return { message, durationSeconds, samples: this.#input.samples };
+  }
+
+  #tell(phase: LeaveProgress['phase']): void {
+    const { clock } = this.#options;
+    const since = this.#recordingSince;
+    const recordedMs =
+      since === undefined ? 0 : Math.max(clock.now() - since, samplesToMs(this.#input.samples));
+    this.emit('progress', { phase, recordedMs });
+  }
+}
+
+function resolve(options: LeaveVoicemailOptions) {
+  const { from = 'microphone', clock = systemClock, server, signal } = options;
+  const given = { ...DEFAULTS, ...options };
+  const { greeting, maxMs, tailMs, timeoutMs } = given;
+  const within = (name: string, value: number, min: number, max: number) => {
+    if (!(value >= min && value <= max)) throw invalidArgument(name, `${min} to ${max} ms`, value);
+  };
+  within('maxMs', maxMs, 1000, 3_600_000);
+  within('tailMs', tailMs, 0, 10_000);
+  within('timeoutMs', timeoutMs, 1, 3_600_000);
+  if (greeting !== 'hear' && greeting !== 'skip')
+    throw invalidArgument('greeting', "'hear' or 'skip'", greeting);
+  return Object.freeze({ from, clock, server, signal, greeting, maxMs, tailMs, timeoutMs });
+}

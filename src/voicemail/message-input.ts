@@ -1,0 +1,108 @@
+import type { CancelTimer, Clock } from '../clock.js';
+import type { Client } from '../control/client/client.js';
+import type { Voicemail } from '../control/state/voicemail.js';
+import { invalidArgument } from '../errors.js';
+import { type PcmFormat, type PcmSource, PTIME_MS, VOICE_FORMAT } from '../pcm.js';
+import type { Lease } from '../tcp/lease.js';
+import type { PcmServer } from '../tcp/pcm-server.js';
+import { ManualTimeline } from '../tcp/sample-timeline.js';
+import { toFormat } from '../voice/convert/to-format.js';
+import { WavReader } from '../voice/wav/wav-reader.js';
+import { openVoicemailPort, voicemailStream } from './voicemail-port.js';
+
+/**
+ * What a message is recorded from: the endpoint's microphone; a WAV file of any rate that is read here and sent
+ * through a port; PCM (16 kHz mono unless `format` says otherwise) likewise; or a WAV file that the endpoint reads
+ * itself, with its own rights, from its own disk.
+ */
+export type VoicemailInput =
+  | 'microphone'
+  | { readonly file: string }
+  | { readonly source: PcmSource; readonly format?: PcmFormat }
+  | { readonly endpointFile: string };
+
+/** What {@link MessageInput} needs to know. */
+export interface MessageInputOptions {
+  readonly from: VoicemailInput;
+  readonly server: PcmServer | undefined;
+  readonly clock: Clock;
+}
+
+/** The sound of a message, kept back until the tone. */
+export class MessageInput {
+  readonly #client: Client;
+  readonly #from: VoicemailInput;
+  readonly #server: PcmServer | undefined;
+  readonly #clock: Clock;
+  /** Stands still until the tone: what is sent before it would be recorded as silence, or lost. */
+  readonly #timeline = new ManualTimeline(VOICE_FORMAT.sampleRate);
+  #cancelTimer: CancelTimer | undefined;
+  #lease: Lease | undefined;
+  #reader: WavReader | undefined;
+  #samples = 0;
+
+  /** @throws ERR_INVALID_ARG when `from` needs a server and there is none; ERR_UNSUPPORTED below protocol 8. */
+  constructor(client: Client, { from, server, clock }: MessageInputOptions) {
+    this.#client = client;
+    this.#from = from;
+    this.#server = server;
+    this.#clock = clock;
+    if (from !== 'microphone' && !('endpointFile' in from) && !server) {
+      throw invalidArgument('server', 'given, for the audio to be sent through a port of it', server);
+    }
+  }
+
+  /** Samples that were sent. */
+  get samples(): number {
+    return this.#samples;
+  }
+
+  /** Redirects the input of a message that is not being recorded yet. @throws as {@link openVoicemailPort}; ERR_FILE; ERR_WAV. */
+  async prepare(message: Voicemail, signal: AbortSignal): Promise<void> {
+    if (this.#from === 'microphone') return;
+    if ('endpointFile' in this.#from) {
+      voicemailStream(this.#client, message, 'INPUT');
+      return;
+    }
+    if ('file' in this.#from) this.#reader = await WavReader.open(this.#from.file);
+    if (!this.#server) return;
+    this.#lease = await openVoicemailPort(this.#client, message, this.#server, 'INPUT', {
+      timeline: this.#timeline,
+      signal,
+    });
+  }
+
+  /** The tone was heard: resolves when all is said; never, for a microphone. @throws what the source throws. */
+  async say(message: Voicemail, signal: AbortSignal): Promise<void> {
+    if (this.#from !== 'microphone' && 'endpointFile' in this.#from) {
+      const stream = voicemailStream(this.#client, message, 'INPUT');
+      await stream.set([{ kind: 'file', path: this.#from.endpointFile }], { signal });
+    }
+    const source = this.#source();
+    if (!source || !this.#lease) return new Promise(() => undefined);
+    this.#run(this.#clock.now());
+    const report = await this.#lease.player.play(source).finished;
+    this.#samples = report.played;
+    if (report.error) throw report.error;
+  }
+
+  async close(): Promise<void> {
+    this.#cancelTimer?.();
+    this.#timeline.end();
+    await this.#lease?.close();
+    await this.#reader?.close();
+  }
+
+  #source(): PcmSource | undefined {
+    if (this.#reader) return toFormat(this.#reader, this.#reader.format, VOICE_FORMAT);
+    if (this.#from === 'microphone' || !('source' in this.#from)) return undefined;
+    const { source, format = VOICE_FORMAT } = this.#from;
+    return toFormat(source, format, VOICE_FORMAT);
+  }
+
+  #run(startedAt: number): void {
+    const elapsedMs = this.#clock.now() - startedAt;
+    this.#timeline.advanceTo(Math.floor((elapsedMs * VOICE_FORMAT.sampleRate) / 1000));
+    this.#cancelTimer = this.#clock.timerAt(this.#clock.now() + PTIME_MS, () => this.#run(startedAt));
+  }
+}

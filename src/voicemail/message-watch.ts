@@ -1,0 +1,51 @@
+import type { Client } from '../control/client/client.js';
+import type { Voicemail } from '../control/state/voicemail.js';
+import { abortedError } from '../errors.js';
+
+/**
+ * Finds the OUTGOING voicemail that a voicemail call makes. The endpoint tells of it in notifications only, before or
+ * after it answers the command, so the watch begins before the command is sent.
+ */
+export class MessageWatch implements Disposable {
+  readonly #client: Client;
+  readonly #partner: string;
+  readonly #look: (voicemail: Voicemail) => void;
+  readonly #found: Promise<Voicemail>;
+  #resolve: (voicemail: Voicemail) => void = () => undefined;
+
+  constructor(client: Client, partner: string) {
+    this.#client = client;
+    this.#partner = partner.toLowerCase();
+    this.#found = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    this.#look = (voicemail) => void this.#examine(voicemail);
+    client.on('voicemail', this.#look);
+  }
+
+  /** @throws ERR_ABORTED */
+  message({ signal }: { readonly signal: AbortSignal }): Promise<Voicemail> {
+    return new Promise((resolve, reject) => {
+      const onAbort = () => reject(abortedError(`a voicemail for ${this.#partner}`, signal));
+      if (signal.aborted) return onAbort();
+      signal.addEventListener('abort', onAbort, { once: true });
+      void this.#found.then((voicemail) => {
+        signal.removeEventListener('abort', onAbort);
+        resolve(voicemail);
+      });
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.off('voicemail', this.#look);
+  }
+
+  async #examine(voicemail: Voicemail): Promise<void> {
+    try {
+      const { TYPE, PARTNER_HANDLE } = await voicemail.fetch(['TYPE', 'PARTNER_HANDLE']);
+      if (TYPE === 'OUTGOING' && PARTNER_HANDLE?.toLowerCase() === this.#partner) this.#resolve(voicemail);
+    } catch {
+      // One that is gone already, or a link that is: whoever waits for the message is told by his own command.
+    }
+  }
+}

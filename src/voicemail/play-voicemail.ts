@@ -1,0 +1,112 @@
+import { type Clock, systemClock } from '../clock.js';
+import type { Client } from '../control/client/client.js';
+import type { Voicemail } from '../control/state/voicemail.js';
+import { JackfieldError } from '../errors.js';
+import { type PcmSink, samplesToMs } from '../pcm.js';
+import type { Lease, ReadClass } from '../tcp/lease.js';
+import { closeError } from '../tcp/lease-state.js';
+import type { PcmServer } from '../tcp/pcm-server.js';
+import { openVoicemailPort } from './voicemail-port.js';
+import { downloadVoicemail, reachAfter, withinTime } from './voicemail-waits.js';
+
+/** Options of {@link playVoicemail} and {@link receiveVoicemail}. */
+export interface PlayVoicemailOptions {
+  /** Measures the limit on the whole. Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** Stops the playback; it then rejects with ERR_ABORTED. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@link receiveVoicemail}. */
+export interface ReceiveVoicemailOptions extends PlayVoicemailOptions {
+  /** Default `batched`. */
+  readonly readClass?: ReadClass;
+  /** Called with the lease before the endpoint knows of it. */
+  readonly onLease?: (lease: Lease) => void;
+}
+
+/** A playback may take half as long again as the message, and this much besides. */
+const PLAY_GRACE_MS = 30_000;
+
+/**
+ * Plays a voicemail on the endpoint's sound card, or into the call that is in progress there, where both parties hear
+ * it. Fetches it first, where it has to be. Resolves when it was played to the end.
+ *
+ * @throws ERR_VOICEMAIL_FAILED with its failure reason; ERR_API 531 when it cannot be played now; ERR_TIMEOUT;
+ * ERR_ABORTED.
+ */
+export async function playVoicemail(
+  voicemail: Voicemail,
+  to: 'sound-card' | 'call',
+  options: PlayVoicemailOptions = {},
+): Promise<void> {
+  const start = () => (to === 'call' ? voicemail.startPlaybackInCall() : voicemail.startPlayback());
+  await downloadVoicemail(voicemail, options.signal ? { signal: options.signal } : {});
+  await playToEnd(voicemail, start, options);
+}
+
+/**
+ * Plays a voicemail through a port of `server` and gives `sink` exactly its samples; the sound card stays silent.
+ * Resolves to the number of samples when the sink has ended.
+ *
+ * @throws as {@link playVoicemail} and {@link openVoicemailPort}; ERR_SINK when the sink threw; ERR_PEER when the
+ * connection broke.
+ */
+export async function receiveVoicemail(
+  client: Client,
+  voicemail: Voicemail,
+  server: PcmServer,
+  sink: PcmSink,
+  options: ReceiveVoicemailOptions = {},
+): Promise<number> {
+  const { signal, readClass = 'batched', onLease } = options;
+  const limits = signal ? { signal } : {};
+  await downloadVoicemail(voicemail, limits);
+  const failed: Error[] = [];
+  const lease = await openVoicemailPort(client, voicemail, server, 'OUTPUT', {
+    readClass,
+    ...limits,
+    onLease: (opened) => {
+      opened.on('sink-failed', (_, error) => failed.push(error));
+      opened.addSink(sink, { policy: 'wait', name: 'voicemail' });
+      onLease?.(opened);
+    },
+  });
+  try {
+    await playToEnd(voicemail, () => voicemail.startPlayback(limits), options);
+    // An endpoint may keep the connection for the next playback; taken away, it is flushed and closed. One that has
+    // closed it may refuse.
+    await voicemail.output.clear().catch(() => undefined);
+    const reason = await lease.closed;
+    if (reason.kind !== 'peer-ended' && reason.kind !== 'closed') throw closeError(reason);
+    const [error] = failed;
+    if (error) throw new JackfieldError('ERR_SINK', `The sink failed: ${error.message}`, { cause: error });
+    return lease.received.position;
+  } finally {
+    await lease.close();
+  }
+}
+
+async function playToEnd(
+  voicemail: Voicemail,
+  start: () => Promise<void>,
+  { clock = systemClock, signal }: PlayVoicemailOptions,
+): Promise<void> {
+  const seconds = Number(await voicemail.text('DURATION'));
+  const ms = PLAY_GRACE_MS + (seconds > 0 ? seconds * 1500 : 0);
+  const what = `Playing voicemail ${voicemail.id}`;
+  try {
+    await withinTime({ clock, ms, what, signal }, (both) =>
+      reachAfter(voicemail, start, ['PLAYED', 'UPLOADED', 'RECORDED'], { signal: both }),
+    );
+  } catch (error) {
+    // What was stopped here must not go on there; it may have ended by itself meanwhile.
+    if (voicemail.state?.phase === 'playing') await voicemail.stopPlayback().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** How long `samples` of a voicemail last, in seconds. */
+export function voicemailSeconds(samples: number): number {
+  return samplesToMs(samples) / 1000;
+}

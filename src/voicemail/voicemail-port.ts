@@ -1,0 +1,65 @@
+import { redirectToLease } from '../call/redirect-to-lease.js';
+import type { Client } from '../control/client/client.js';
+import type { VoiceStream, VoiceStreamName } from '../control/state/voice-stream.js';
+import type { Voicemail } from '../control/state/voicemail.js';
+import { JackfieldError } from '../errors.js';
+import type { Lease, LeaseOptions } from '../tcp/lease.js';
+import type { PcmServer } from '../tcp/pcm-server.js';
+
+/** Redirection of a voicemail's streams came with API 3.5.0.202 (reference, "ALTER VOICEMAIL SET_INPUT"). */
+const REDIRECTION_PROTOCOL = 8;
+
+const STREAMS = {
+  INPUT: { stream: 'input', direction: 'send' },
+  OUTPUT: { stream: 'output', direction: 'receive' },
+  CAPTURE_MIC: { stream: 'capture_mic', direction: 'receive' },
+} as const;
+
+/** Options of {@link openVoicemailPort}. */
+export interface VoicemailPortOptions extends Pick<LeaseOptions, 'readClass' | 'timeline' | 'leadMs'> {
+  /** Called before the endpoint is told of the lease: the moment to add sinks that must not miss a sample. */
+  readonly onLease?: (lease: Lease) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Redirects one stream of a voicemail to a leased port. What is played arrives by OUTPUT, what is recorded leaves by
+ * INPUT. The lease ends with the voicemail's playback or recording, or when it is closed.
+ *
+ * @throws ERR_UNSUPPORTED when client and endpoint speak a protocol below 8; ERR_API 592 when the endpoint cannot
+ * connect; ERR_PORT, ERR_LIMIT from the server; ERR_ABORTED.
+ */
+export async function openVoicemailPort(
+  client: Client,
+  voicemail: Voicemail,
+  server: PcmServer,
+  name: VoiceStreamName,
+  options: VoicemailPortOptions = {},
+): Promise<Lease> {
+  const { onLease, signal, ...leaseOptions } = options;
+  const stream = voicemailStream(client, voicemail, name);
+  const lease = await server.lease({
+    object: `VOICEMAIL ${voicemail.id}`,
+    ...STREAMS[name],
+    ...leaseOptions,
+  });
+  onLease?.(lease);
+  return redirectToLease(stream, lease, signal ? { signal } : {});
+}
+
+/** A voicemail's stream of this name, to be redirected. @throws ERR_UNSUPPORTED below protocol 8. */
+export function voicemailStream(client: Client, voicemail: Voicemail, name: VoiceStreamName): VoiceStream {
+  requireRedirection(client);
+  return { INPUT: voicemail.input, OUTPUT: voicemail.output, CAPTURE_MIC: voicemail.captureMic }[name];
+}
+
+/** @throws ERR_UNSUPPORTED where the streams of voicemails cannot be redirected. */
+export function requireRedirection({ protocol }: Client): void {
+  if (protocol >= REDIRECTION_PROTOCOL) return;
+  throw new JackfieldError(
+    'ERR_UNSUPPORTED',
+    `Streams of voicemails can be redirected from protocol ${REDIRECTION_PROTOCOL} on (API 3.5.0.202), and this ` +
+      `client speaks protocol ${protocol} with its endpoint: attach with protocol ${REDIRECTION_PROTOCOL}, or use ` +
+      'the sound card.',
+  );
+}

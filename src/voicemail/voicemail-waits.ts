@@ -1,0 +1,105 @@
+import type { Clock } from '../clock.js';
+import type { CommandOptions } from '../control/client/command-sender.js';
+import { type Voicemail, VoicemailFailedError } from '../control/state/voicemail.js';
+import type { VoicemailState } from '../control/state/voicemail-life.js';
+import { JackfieldError } from '../errors.js';
+import type { VoicemailStatus } from '../protocol/catalogue/voicemail-status.js';
+
+/**
+ * Does something with a voicemail and waits for one of the statuses that it leads to. A status that it had before
+ * does not count: a message that FAILED once can be fetched again.
+ *
+ * @throws ERR_VOICEMAIL_FAILED when it fails or is deleted first; ERR_ABORTED; what `act` throws.
+ */
+export async function reachAfter(
+  voicemail: Voicemail,
+  act: () => Promise<unknown>,
+  wanted: readonly VoicemailStatus[],
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<VoicemailState> {
+  let before = voicemail.history.length;
+  await act();
+  for await (const state of voicemail.states(options)) {
+    if (before-- > 0) continue;
+    if (wanted.some((status) => status === state.status)) return state;
+    if (state.phase === 'failed') break;
+  }
+  throw await failureOf(voicemail, wanted);
+}
+
+/**
+ * Resolves to the first of these statuses that the voicemail has, now or later.
+ *
+ * @throws ERR_VOICEMAIL_FAILED when it fails or is deleted first; ERR_ABORTED; ERR_CLOSED.
+ */
+export async function reachedOne(
+  voicemail: Voicemail,
+  wanted: readonly VoicemailStatus[],
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<VoicemailState> {
+  const { state } = voicemail;
+  if (state && wanted.some((status) => status === state.status)) return state;
+  if (state?.phase === 'failed') throw await failureOf(voicemail, wanted);
+  return reachAfter(voicemail, async () => undefined, wanted, options);
+}
+
+/** Fetches a voicemail to the endpoint's machine, unless it is there. @throws as {@link reachAfter}. */
+export async function downloadVoicemail(voicemail: Voicemail, options: CommandOptions = {}): Promise<void> {
+  const status = await voicemail.text('STATUS', options);
+  if (['UNPLAYED', 'PLAYED', 'RECORDED', 'UPLOADED'].includes(status)) return;
+  await reachAfter(voicemail, () => voicemail.download(options), ['UNPLAYED', 'PLAYED'], options);
+}
+
+/** Deletes a voicemail, here and on the server. @throws as {@link reachAfter}. */
+export async function deleteVoicemail(voicemail: Voicemail, options: CommandOptions = {}): Promise<void> {
+  if ((await voicemail.text('STATUS', options)) === 'DELETING') return;
+  await reachAfter(voicemail, () => voicemail.delete(options), ['DELETING'], options);
+}
+
+/** Marks a voicemail as not heard yet. @throws as {@link reachAfter}. */
+export async function markVoicemailUnplayed(
+  voicemail: Voicemail,
+  options: CommandOptions = {},
+): Promise<void> {
+  if ((await voicemail.text('STATUS', options)) === 'UNPLAYED') return;
+  await reachAfter(voicemail, () => voicemail.markUnplayed(options), ['UNPLAYED'], options);
+}
+
+/**
+ * Runs `work` with a signal that fires after `ms` on `clock`, or with the caller's.
+ *
+ * @throws ERR_TIMEOUT when the time was up first.
+ */
+export async function withinTime<T>(
+  options: {
+    readonly clock: Clock;
+    readonly ms: number;
+    readonly what: string;
+    readonly signal: AbortSignal | undefined;
+  },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { clock, ms, what, signal } = options;
+  const timeUp = new AbortController();
+  const cancel = clock.timerAt(clock.now() + ms, () =>
+    timeUp.abort(new JackfieldError('ERR_TIMEOUT', `${what} took more than ${Math.round(ms / 1000)} s.`)),
+  );
+  try {
+    return await work(signal ? AbortSignal.any([signal, timeUp.signal]) : timeUp.signal);
+  } catch (error) {
+    if (timeUp.signal.aborted && !signal?.aborted) throw timeUp.signal.reason;
+    throw error;
+  } finally {
+    cancel();
+  }
+}
+
+async function failureOf(
+  voicemail: Voicemail,
+  wanted: readonly VoicemailStatus[],
+): Promise<VoicemailFailedError> {
+  // The reason may be told after the status; an endpoint that has none answers with an error.
+  const reason = await voicemail.text('FAILUREREASON').catch(() => '');
+  const status = voicemail.state?.status ?? 'gone';
+  return new VoicemailFailedError(voicemail.id, status, wanted.join(' or '), reason || undefined);
+}

@@ -1,0 +1,289 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { VirtualClock } from '../../src/clock.js';
+import { type PcmSource, VOICE_FORMAT } from '../../src/pcm.js';
+import { ManualTimeline } from '../../src/tcp/sample-timeline.js';
+import { ClockTimeline } from '../../src/tcp/send/clock-timeline.js';
+import { PacedWriter } from '../../src/tcp/send/paced-writer.js';
+import { TimingWheel } from '../../src/tcp/timing-wheel.js';
+import { expectSame, ramp } from './peers.js';
+
+/** Keeps what left; takes no more while it is told to be full. */
+class Line {
+  readonly samples: number[] = [];
+  full = false;
+  ended = 0;
+
+  write(samples: Int16Array, position: number): boolean {
+    expect(position).toBe(this.samples.length);
+    for (const sample of samples) this.samples.push(sample);
+    return !this.full;
+  }
+
+  end(): void {
+    this.ended++;
+  }
+}
+
+function setUp(options: { leadSamples?: number; timelineStart?: number } = {}) {
+  const writer = new PacedWriter({ format: VOICE_FORMAT, leadSamples: 960, timelineStart: 0, ...options });
+  const line = new Line();
+  const timeline = new ManualTimeline(16_000);
+  return { writer, line, timeline };
+}
+
+async function* chunks(...sizes: number[]): PcmSource {
+  let from = 1;
+  for (const size of sizes) {
+    yield ramp(size, from);
+    from += size;
+  }
+}
+
+/** Lets sources run until nothing more happens. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('silence goes up to the lead at once, and then as the timeline does', () => {
+  const { writer, line, timeline } = setUp();
+  writer.start(line, timeline);
+  expect(line.samples.length).toBe(960);
+  timeline.advanceTo(320);
+  timeline.advanceTo(320);
+  timeline.advanceTo(100);
+  expect(line.samples.length).toBe(1280);
+  expect(line.samples.every((sample) => sample === 0)).toBe(true);
+  expect(writer.silenceFilled).toBe(1280);
+});
+
+test('a timeline that is joined late begins at its start', () => {
+  const { writer, line, timeline } = setUp({ timelineStart: 5000 });
+  timeline.advanceTo(5000);
+  writer.start(line, timeline);
+  expect(line.samples.length).toBe(960);
+});
+
+test('any mixture of lengths and positions lands where it says', async () => {
+  const item = fc.record({
+    length: fc.integer({ min: 0, max: 2000 }),
+    at: fc.option(fc.nat({ max: 12_000 })),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(item, { maxLength: 8 }),
+      fc.integer({ min: 1, max: 900 }),
+      async (items, step) => {
+        const { writer, line, timeline } = setUp();
+        const playbacks = items.map(({ length, at }, index) =>
+          writer.play(new Int16Array(length).fill(index + 1), at === null ? {} : { at }),
+        );
+        writer.start(line, timeline);
+        for (let position = 0; position < 40_000; position += step) timeline.advanceTo(position);
+        timeline.advanceTo(40_000);
+        let free = 0;
+        for (const [index, playback] of playbacks.entries()) {
+          const { from, to, played, outcome } = await playback.finished;
+          const { length, at } = items[index]!;
+          expect(outcome).toBe('played');
+          expect(played).toBe(length);
+          if (length === 0) continue;
+          expect(from).toBe(Math.max(free, at ?? 0));
+          expect(to).toBe(from + length);
+          expect(await playback.started).toBe(from);
+          expect(line.samples.slice(from, to).every((sample) => sample === index + 1)).toBe(true);
+          free = to;
+        }
+        const filled = items.reduce((sum, { length }) => sum + length, 0);
+        expect(line.samples.length).toBe(40_960);
+        expect(writer.silenceFilled).toBe(40_960 - filled);
+      },
+    ),
+    { numRuns: 20 },
+  );
+});
+
+test('clear removes what has not left, and says how much', async () => {
+  const { writer, line, timeline } = setUp();
+  writer.start(line, timeline);
+  const first = writer.play(ramp(5000, 1));
+  const second = writer.play(ramp(100, 1));
+  const mark = writer.mark();
+  timeline.advanceTo(1600);
+  expect(await writer.clear()).toBe(3500);
+  expect(await first.finished).toEqual({ from: 960, to: 2560, played: 1600, outcome: 'cleared' });
+  expect(await second.finished).toEqual({ from: 2560, to: 2560, played: 0, outcome: 'cleared' });
+  await expect(second.started).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+  expect(await mark).toBe(2560);
+  timeline.advanceTo(1920);
+  expect(line.samples.slice(2560)).toEqual(new Array(320).fill(0));
+});
+
+test('pause sends silence and keeps the place', () => {
+  const { writer, line, timeline } = setUp({ leadSamples: 320 });
+  writer.start(line, timeline);
+  writer.play(ramp(640, 1));
+  timeline.advanceTo(320);
+  writer.pause();
+  timeline.advanceTo(960);
+  writer.resume();
+  timeline.advanceTo(1280);
+  expect(line.samples.slice(320, 640)).toEqual([...ramp(320, 1)]);
+  expect(line.samples.slice(640, 1280).every((sample) => sample === 0)).toBe(true);
+  expect(line.samples.slice(1280)).toEqual([...ramp(320, 321)]);
+});
+
+describe('a source that is late', () => {
+  test('silence: the line goes on without it', async () => {
+    const { writer, line, timeline } = setUp({ leadSamples: 320 });
+    writer.start(line, timeline);
+    const playback = writer.play(chunks(100, 200));
+    timeline.advanceTo(320);
+    expect(line.samples.length).toBe(640);
+    await settle();
+    timeline.advanceTo(960);
+    await settle();
+    expect(await playback.finished).toEqual({ from: 640, to: 940, played: 300, outcome: 'played' });
+    expectSame(Int16Array.from(line.samples.slice(640, 940)), ramp(300, 1));
+  });
+
+  test('wait: not a sample is put between', async () => {
+    const { writer, line, timeline } = setUp({ leadSamples: 320 });
+    writer.start(line, timeline);
+    const playback = writer.play(chunks(1, 300, 0, 2, 50), { underrun: 'wait' });
+    timeline.advanceTo(4000);
+    expect(line.samples.length).toBe(320);
+    await settle();
+    expect(await playback.finished).toEqual({ from: 320, to: 673, played: 353, outcome: 'played' });
+    expectSame(Int16Array.from(line.samples.slice(320, 673)), ramp(353, 1));
+    expect(line.samples.length).toBe(4320);
+  });
+
+  test('one that throws, or yields something else, is reported', async () => {
+    const { writer, line, timeline } = setUp();
+    async function* broken(): PcmSource {
+      yield ramp(10, 1);
+      throw new Error('no more');
+    }
+    const playbacks = [
+      writer.play(broken()),
+      writer.play(chunks(5)),
+      writer.play(
+        (async function* () {
+          yield 'text' as unknown as Int16Array;
+        })(),
+      ),
+    ];
+    writer.start(line, timeline);
+    for (let position = 0; position < 6400; position += 320) {
+      timeline.advanceTo(position);
+      await settle();
+    }
+    expect(await playbacks[0]!.finished).toMatchObject({
+      played: 10,
+      outcome: 'failed',
+      error: { message: 'no more' },
+    });
+    expect(await playbacks[1]!.finished).toMatchObject({ played: 5, outcome: 'played' });
+    expect(await playbacks[2]!.finished).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'ERR_INVALID_ARG' },
+    });
+  });
+
+  test('an endless one is left when it is cleared, and its generator is closed', async () => {
+    const { writer, line, timeline } = setUp();
+    let closed = false;
+    async function* endless(): PcmSource {
+      try {
+        for (;;) yield ramp(320);
+      } finally {
+        closed = true;
+      }
+    }
+    writer.play(endless());
+    writer.start(line, timeline);
+    await settle();
+    await writer.clear();
+    await settle();
+    expect(closed).toBe(true);
+  });
+});
+
+test('an output that is full is not written to until it has room; nothing is skipped', () => {
+  const { writer, line, timeline } = setUp();
+  line.full = true;
+  writer.start(line, timeline);
+  writer.play(ramp(1000, 1));
+  timeline.advanceTo(48_000);
+  expect(line.samples.length).toBe(960);
+  line.full = false;
+  writer.unblock();
+  expect(line.samples.length).toBe(48_960);
+  expectSame(Int16Array.from(line.samples.slice(960, 1960)), ramp(1000, 1));
+});
+
+test('the end of the timeline ends the line at exactly its length, and reports what did not leave', async () => {
+  const { writer, line, timeline } = setUp({ leadSamples: 320 });
+  writer.start(line, timeline);
+  const playback = writer.play(ramp(5000, 1));
+  timeline.advanceTo(1000);
+  timeline.end();
+  expect(line.samples.length).toBe(1320);
+  expect(line.ended).toBe(1);
+  expect(await playback.finished).toMatchObject({ played: 1000, outcome: 'closed' });
+  expect(() => writer.play(ramp(1))).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }));
+});
+
+test.each([
+  ['a string', {}],
+  [ramp(10), { at: -1 }],
+  [ramp(10), { at: 1.5 }],
+  [ramp(10), { underrun: 'loop' }],
+])('play(%s, %j) is refused', (source, options) => {
+  const { writer } = setUp();
+  expect(() => writer.play(source as Int16Array, options as object)).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_ARG' }),
+  );
+});
+
+describe('the clock as a timeline', () => {
+  test('an hour drifts by less than a frame, and readers in steps of 10 or 20 ms never find too little', async () => {
+    const clock = new VirtualClock();
+    const wheel = new TimingWheel(clock, { intervalMs: 20, slots: 4 });
+    await clock.advance(3.3);
+    const claimedAt = clock.now();
+    const timeline = new ClockTimeline(clock, wheel, 16_000);
+    const writer = new PacedWriter({ format: VOICE_FORMAT, leadSamples: 960, timelineStart: 0 });
+    writer.start({ write: () => true, end: () => {} }, timeline);
+    let least = Number.POSITIVE_INFINITY;
+    let most = 0;
+    for (let step = 1; step <= 360_000; step++) {
+      await clock.advance(10);
+      const ahead = writer.position - (clock.now() - claimedAt) * 16;
+      least = Math.min(least, ahead);
+      most = Math.max(most, ahead);
+    }
+    expect(least).toBeGreaterThanOrEqual(640);
+    expect(most).toBeLessThanOrEqual(960);
+    timeline.end();
+    expect(wheel.size).toBe(0);
+  });
+
+  test('a wheel that was asleep is caught up with, not made up for', async () => {
+    const clock = new VirtualClock();
+    const visits: number[] = [];
+    const wheel = new TimingWheel(clock, { intervalMs: 100, slots: 10 });
+    const members = Array.from({ length: 30 }, (_, id) => ({ visit: () => void visits.push(id) }));
+    for (const member of members) wheel.add(member);
+    await clock.advance(1000);
+    expect(visits.length).toBe(300);
+    const [first] = members;
+    if (first) wheel.delete(first);
+    expect(wheel.size).toBe(29);
+    visits.length = 0;
+    await clock.advance(100);
+    expect(visits.length).toBe(29);
+    expect(wheel.lateness.percentile(0.99)).toBe(0);
+  });
+});

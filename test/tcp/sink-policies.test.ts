@@ -1,0 +1,305 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type PcmSink, VOICE_FORMAT } from '../../src/pcm.js';
+import { BufferBudget } from '../../src/tcp/receive/buffer-budget.js';
+import { FanOut } from '../../src/tcp/receive/fan-out.js';
+import { SampleQueue } from '../../src/tcp/receive/sample-queue.js';
+import { SpillFile } from '../../src/tcp/receive/spill-file.js';
+import type { SinkOptions } from '../../src/tcp/sink.js';
+import { CollectingSink, expectSame, ramp } from './peers.js';
+
+/** A sink that takes a run each time it is told to. */
+class GatedSink extends CollectingSink implements PcmSink {
+  #taken: (() => void) | undefined;
+
+  override write(samples: Int16Array, position: number): Promise<void> {
+    super.write(samples, position);
+    return new Promise((resolve) => {
+      this.#taken = resolve;
+    });
+  }
+
+  async step(): Promise<void> {
+    const taken = this.#taken;
+    this.#taken = undefined;
+    taken?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function fanOut(budget = new BufferBudget(2 ** 30, () => {})) {
+  const told: string[] = [];
+  const fan = new FanOut(VOICE_FORMAT, budget, {
+    pressed: (pressed) => told.push(pressed ? 'pressed' : 'relieved'),
+    overflowed: (feed) => told.push(`overflow ${feed.policy}`),
+    failed: (feed, error) => told.push(`failed ${feed.name} ${error.message}`),
+    drained: () => told.push('drained'),
+  });
+  return { fan, told };
+}
+
+function writeFrames(fan: FanOut, frames: number, from = 0): void {
+  for (let frame = from; frame < from + frames; frame++) fan.write(ramp(320, frame * 320), frame * 320);
+}
+
+async function drain(sink: GatedSink): Promise<void> {
+  for (let runs = -1; runs !== sink.runs.length || sink.ended === 0; ) {
+    runs = sink.runs.length;
+    await sink.step();
+  }
+}
+
+/** 100 ms of buffer: the first frame is in the sink, four wait, the rest is too much. */
+const small: SinkOptions = { maxBufferedMs: 100 };
+
+describe('what happens when a sink does not keep up', () => {
+  test('wait: the stream is told to stop, nothing is lost, and it goes on at half', async () => {
+    const { fan, told } = fanOut();
+    const sink = new GatedSink();
+    const feed = fan.add(sink, { ...small, policy: 'wait' });
+    writeFrames(fan, 5);
+    expect(told).toEqual(['pressed']);
+    expect(fan.room).toBe(0);
+    fan.end();
+    await drain(sink);
+    expect(told).toEqual(['pressed', 'relieved', 'drained']);
+    expectSame(sink.samples, ramp(1600));
+    expect(feed.stats).toEqual({ offered: 1600, delivered: 1600, dropped: 0, spilled: 0, buffered: 0 });
+  });
+
+  test('drop-oldest: the newest 100 ms are kept', async () => {
+    const { fan, told } = fanOut();
+    const sink = new GatedSink();
+    const feed = fan.add(sink, { ...small, policy: 'drop-oldest' });
+    writeFrames(fan, 50);
+    fan.end();
+    await drain(sink);
+    expect(told).toEqual(['overflow drop-oldest', 'drained']);
+    expect(sink.runs[0]).toEqual({ samples: ramp(320), position: 0 });
+    expect(sink.runs[1]?.position).toBe(46 * 320);
+    expect(feed.stats).toEqual({
+      offered: 16_000,
+      delivered: 1600,
+      dropped: 14_400,
+      spilled: 0,
+      buffered: 0,
+    });
+  });
+
+  test('drop-newest: the oldest 100 ms are kept', async () => {
+    const { fan } = fanOut();
+    const sink = new GatedSink();
+    const feed = fan.add(sink, { ...small, policy: 'drop-newest' });
+    writeFrames(fan, 50);
+    fan.end();
+    await drain(sink);
+    expectSame(sink.samples, ramp(1600));
+    expect(feed.stats).toMatchObject({ offered: 16_000, delivered: 1600, dropped: 14_400 });
+  });
+
+  test('a run longer than the buffer is cut to the sample', async () => {
+    for (const policy of ['drop-oldest', 'drop-newest'] as const) {
+      const { fan } = fanOut();
+      const sink = new GatedSink();
+      const feed = fan.add(sink, { ...small, policy });
+      fan.write(ramp(100), 0);
+      fan.write(ramp(5000, 100), 100);
+      expect(feed.stats).toMatchObject({ buffered: 1600, dropped: 3500 });
+      fan.end();
+      await drain(sink);
+      expect(sink.runs[1]?.position).toBe(policy === 'drop-oldest' ? 3600 : 100);
+      expect(feed.stats).toMatchObject({ delivered: 1600, dropped: 3500 });
+    }
+  });
+
+  test('spill: everything comes back in order, and no file is left', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'jackfield-'));
+    const { fan, told } = fanOut();
+    const sink = new GatedSink();
+    const feed = fan.add(sink, { ...small, policy: 'spill', spillDirectory: directory });
+    writeFrames(fan, 500);
+    expect(feed.stats.spilled).toBe(495 * 320);
+    expect(feed.stats.buffered).toBe(160_000);
+    for (let step = 0; step < 10; step++) await sink.step();
+    writeFrames(fan, 500, 500);
+    fan.end();
+    await drain(sink);
+    expectSame(sink.samples, ramp(320_000));
+    expect(told).toEqual(['overflow spill', 'drained']);
+    expect(feed.stats).toMatchObject({ offered: 320_000, delivered: 320_000, dropped: 0, buffered: 0 });
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  test('spill: what the file cannot hold is dropped and counted', async () => {
+    const { fan } = fanOut();
+    const sink = new GatedSink();
+    const feed = fan.add(sink, { ...small, policy: 'spill', maxSpilledMs: 1000 });
+    writeFrames(fan, 100);
+    expect(feed.stats).toMatchObject({ spilled: 16_000, buffered: 17_600, dropped: 32_000 - 17_600 });
+    fan.end();
+    await drain(sink);
+    expectSame(sink.samples, ramp(17_600));
+  });
+
+  test('spill: a directory that cannot be written fails the sink, not the stream', async () => {
+    const { fan, told } = fanOut();
+    const other = new CollectingSink();
+    const sink = new GatedSink();
+    const feed = fan.add(sink, { ...small, policy: 'spill', spillDirectory: '/nonexistent' });
+    fan.add(other, {});
+    writeFrames(fan, 20);
+    expect(told[0]).toMatch(/^failed sink .*Cannot spill to/);
+    await expect(feed.done).rejects.toMatchObject({ code: 'ERR_SINK' });
+    expect(feed.stats.offered).toBe(feed.stats.delivered + feed.stats.dropped);
+    expect(other.samples.length).toBe(6400);
+  });
+
+  test('close: the stream is told', () => {
+    const { fan, told } = fanOut();
+    fan.add(new GatedSink(), { ...small, policy: 'close' });
+    writeFrames(fan, 6);
+    expect(told).toEqual(['overflow close']);
+  });
+});
+
+test('a slow sink never delays another', () => {
+  const { fan, told } = fanOut();
+  const slow = new GatedSink();
+  const quick = new CollectingSink();
+  fan.add(slow, { ...small, policy: 'drop-oldest' });
+  fan.add(quick, {});
+  writeFrames(fan, 100);
+  expectSame(quick.samples, ramp(32_000));
+  expect(told).toEqual(['overflow drop-oldest']);
+});
+
+test.each(['throws', 'rejects'])('a sink that %s is ended and removed; the others go on', async (way) => {
+  const { fan, told } = fanOut();
+  let ends = 0;
+  const bad: PcmSink = {
+    write() {
+      if (way === 'throws') throw new Error('no');
+      return Promise.reject(new Error('no'));
+    },
+    end: () => {
+      ends++;
+    },
+  };
+  const good = new CollectingSink();
+  const feed = fan.add(bad, { name: 'bad' });
+  fan.add(good, {});
+  writeFrames(fan, 3);
+  await expect(feed.done).rejects.toMatchObject({ code: 'ERR_SINK' });
+  writeFrames(fan, 3, 3);
+  expectSame(good.samples, ramp(6 * 320));
+  expect(told).toEqual(['failed bad The sink "bad" failed: no']);
+  expect(ends).toBe(1);
+  expect(feed.stats).toMatchObject({ delivered: 0, buffered: 0 });
+  expect(feed.stats.dropped).toBe(feed.stats.offered);
+});
+
+test('the budget of all sinks together stops them like a full buffer', async () => {
+  const exhausted: number[] = [];
+  const budget = new BufferBudget(3200, () => exhausted.push(budget.used));
+  const { fan, told } = fanOut(budget);
+  const sinks = [new GatedSink(), new GatedSink()];
+  const feeds = sinks.map((sink) => fan.add(sink, { policy: 'drop-newest' }));
+  writeFrames(fan, 10);
+  expect(budget.used).toBe(3200);
+  expect(exhausted).toHaveLength(1);
+  expect(told).toContain('overflow drop-newest');
+  for (const { stats } of feeds) expect(stats.offered).toBe(stats.dropped + stats.buffered);
+  fan.end();
+  for (const sink of sinks) await drain(sink);
+  expect(budget.used).toBe(0);
+});
+
+test('the array that a sink was given is its own until its promise settles', async () => {
+  const { fan } = fanOut();
+  const sink = new GatedSink();
+  const given: Int16Array[] = [];
+  const write = (samples: Int16Array, position: number) => {
+    given.push(samples);
+    return sink.write(samples, position);
+  };
+  fan.add({ write, end: () => {} }, {});
+  const buffer = ramp(320);
+  fan.write(buffer, 0);
+  buffer.fill(9);
+  fan.write(buffer, 320);
+  expectSame(given[0], ramp(320));
+});
+
+test.each([
+  { policy: 'lossy' },
+  { maxBufferedMs: 5 },
+  { maxBufferedMs: Number.NaN },
+  { name: '' },
+  { spillDirectory: 7 },
+  { maxSpilledMs: 1 },
+])('unreadable options %j are refused', (options) => {
+  const { fan } = fanOut();
+  expect(() => fan.add(new CollectingSink(), options as SinkOptions)).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_ARG' }),
+  );
+  expect(() => fan.add({} as PcmSink, {})).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }));
+});
+
+test('a queue and a spill file keep any order of operations straight', () => {
+  const operation = fc.record({ push: fc.boolean(), count: fc.integer({ min: 1, max: 700 }) });
+  fc.assert(
+    fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
+      const queue = new SampleQueue(1);
+      const spill = new SpillFile({ directory: undefined, channels: 1, capacity: 1000 });
+      let pushed = 0;
+      let spilled = 0;
+      let shifted = 0;
+      for (const { push, count } of operations) {
+        if (push) {
+          queue.push(ramp(count, pushed), pushed);
+          pushed += count;
+          spilled += spill.push(ramp(count, spilled), spilled);
+        } else {
+          queue.shift(count);
+          const chunk = spill.shift(count);
+          if (!chunk) continue;
+          expect(chunk.position).toBe(shifted);
+          expectSame(chunk.samples, ramp(chunk.samples.length, shifted));
+          shifted += chunk.samples.length;
+        }
+        expect(spill.size).toBe(spilled - shifted);
+      }
+      let next = pushed - queue.size;
+      for (let chunk = queue.take(); chunk; chunk = queue.take()) {
+        expect(chunk.position).toBe(next);
+        expectSame(chunk.samples, ramp(chunk.samples.length, next));
+        next += chunk.samples.length;
+      }
+      expect(next).toBe(pushed);
+      spill.close();
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a file sink writes a container by its description, and silence for what was dropped', async () => {
+  const path = join(await mkdtemp(join(tmpdir(), 'jackfield-')), 'leg.bin');
+  const { fan } = fanOut();
+  const header = new Uint8Array(12).fill(1);
+  fan.add({ kind: 'file', path, header, lengthFields: [{ offset: 4, plus: 8 }] }, {});
+  fan.write(ramp(8000, 1), 0);
+  expect(readFileSync(path).readUInt32LE(4)).toBe(16_008);
+  fan.write(ramp(10, 5), 8100);
+  fan.end();
+  const file = readFileSync(path);
+  expect(file.length).toBe(12 + 8110 * 2);
+  expect([file.readUInt32LE(0), file.readUInt32LE(4)]).toEqual([0x01010101, 8110 * 2 + 8]);
+  expect(file.readInt16LE(12 + 7999 * 2)).toBe(8000);
+  expect(file.subarray(12 + 16_000, 12 + 16_200).every((byte) => byte === 0)).toBe(true);
+  expect(file.readInt16LE(12 + 16_200)).toBe(5);
+  expect(() => fan.add({ kind: 'file', path }, {})).toThrow(expect.objectContaining({ code: 'ERR_FILE' }));
+});

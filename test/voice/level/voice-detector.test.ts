@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { resample } from '../../../src/voice/convert/resampler.js';
+import { VoiceDetector, type VoiceEvent } from '../../../src/voice/level/voice-detector.js';
+import { analyzeSamples, concatSamples } from '../../../src/voice/stage.js';
+import { toneSamples } from '../../../src/voice/tone/tone-samples.js';
+import { noise, pieces, readWav, SPEECH_FILES, speechFile } from '../fixtures.js';
+
+const silence = (count: number) => new Int16Array(count);
+
+function utterances(events: readonly VoiceEvent[]): { begin: number; end: number }[] {
+  return events.flatMap((event) => (event.type === 'end' ? [{ begin: event.begin, end: event.end }] : []));
+}
+
+describe('VoiceDetector', () => {
+  it.each(SPEECH_FILES)('finds the speech of %s between silences', async (path) => {
+    const speech = await readWav(path);
+    const all = concatSamples([silence(16_000), speech, silence(16_000)]);
+    const found = utterances(analyzeSamples(all, await VoiceDetector.create()));
+    expect(found.length).toBeGreaterThan(0);
+    const spoken = found.reduce((sum, { begin, end }) => sum + end - begin, 0);
+    expect(spoken / speech.length).toBeGreaterThan(0.4);
+    expect(found[0]!.begin).toBeGreaterThanOrEqual(15_000);
+    expect(found.at(-1)!.end).toBeLessThanOrEqual(16_000 + speech.length + 8000);
+  });
+
+  it('hears no speech in silence and in faint noise', async () => {
+    for (const samples of [silence(48_000), noise(48_000, 30)]) {
+      expect(analyzeSamples(samples, await VoiceDetector.create({ mode: 3 }))).toEqual([]);
+    }
+  });
+
+  it('gives the same for any cut of the input, and about the same at any rate', async () => {
+    const speech = concatSamples([silence(8000), await readWav(speechFile('reader-870')), silence(8000)]);
+    const whole = analyzeSamples(speech, await VoiceDetector.create());
+    const detector = await VoiceDetector.create();
+    const cut = pieces(speech).flatMap((part) => detector.push(part));
+    expect([...cut, ...detector.flush()]).toEqual(whole);
+
+    const sampleRate = 44_100;
+    const faster = resample(speech, { from: 16_000, to: sampleRate });
+    const other = analyzeSamples(faster, await VoiceDetector.create({ format: { sampleRate, channels: 1 } }));
+    const share = (events: readonly VoiceEvent[], rate: number) =>
+      utterances(events).reduce((sum, { begin, end }) => sum + end - begin, 0) / rate;
+    expect(Math.abs(share(other, sampleRate) - share(whole, 16_000))).toBeLessThan(0.5);
+  });
+
+  it('holds an utterance together over the hang-over', async () => {
+    const word = (await readWav(speechFile('goforward'))).subarray(8000, 24_000);
+    const all = concatSamples([silence(8000), word, silence(4800), word, silence(32_000)]);
+    const joined = utterances(analyzeSamples(all, await VoiceDetector.create({ hangoverMs: 600 })));
+    expect(joined).toHaveLength(1);
+  });
+
+  it('listens to one channel', async () => {
+    const speech = await readWav(speechFile('numbers'));
+    const stereo = new Int16Array(speech.length * 2);
+    speech.forEach((sample, i) => {
+      stereo[2 * i + 1] = sample;
+    });
+    const format = { sampleRate: 16_000, channels: 2 };
+    expect(analyzeSamples(stereo, await VoiceDetector.create({ format, channel: 0 }))).toEqual([]);
+    expect(analyzeSamples(stereo, await VoiceDetector.create({ format, channel: 1 })).length).toBeGreaterThan(
+      1,
+    );
+  });
+
+  it('refuses options out of range and pushes after the end', async () => {
+    await expect(VoiceDetector.create({ onsetMs: 0 })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
+    const detector = await VoiceDetector.create();
+    detector.flush();
+    expect(() => detector.push(toneSamples({ frequency: 300, durationMs: 100 }))).toThrow(/flushed/);
+  });
+});
