@@ -259,8 +259,21 @@ export { WindowsTransport, type WindowsTransportOptions } from './control/transp
 export { X11Transport, type X11TransportOptions } from './control/transport/x11-transport.js';
 
 // Call: a call's voice.
+export {
+  Catalogue,
+  type CatalogueEntry,
+  type CatalogueQuery,
+  type RetentionRules,
+} from './call/archive/catalogue.js';
+export type { FinishHookOptions } from './call/archive/finish-hook.js';
+export { type Deliver, Outbox, type OutboxEvent, type OutboxOptions } from './call/archive/outbox.js';
+export { OUTPUT_FORMATS, type OutputFormat } from './call/archive/publish.js';
+export { Recorder, type RecorderEvents } from './call/archive/recorder.js';
+export type { RecorderOptions, RecordPolicy } from './call/archive/recorder-options.js';
+export { signWebhook, verifyWebhook, type WebhookOptions, webhook } from './call/archive/webhook.js';
 export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
 export { CallRecording, type RecordingResult } from './call/recording/call-recording.js';
+export { announceRecording, type ConsentOptions } from './call/recording/consent.js';
 export type { LedgerSpan, LedgerTotals, LegLedger, SpanKind, SpanReason } from './call/recording/ledger.js';
 export {
   type AlignedSink,
@@ -269,6 +282,7 @@ export {
   type LegName,
 } from './call/recording/leg-aligner.js';
 export type { RecordingManifest } from './call/recording/manifest.js';
+export { openSealed, readTails, type SealedTail } from './call/recording/open-sealed.js';
 export { type RecordCallOptions, recordCall } from './call/recording/record-call.js';
 export type { RecordingEvents, RecordingProgress } from './call/recording/recording-track.js';
 export {
@@ -284,6 +298,7 @@ export type {
   RecordedCall,
   RecordingEnd,
   RecordingMark,
+  RecordingOutput,
   RecordingSidecar,
   SidecarLeg,
 } from './call/recording/sidecar.js';
