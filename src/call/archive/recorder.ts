@@ -145,7 +145,8 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
     const file = join(folder, '.recording', `${this.#clock.unixMs()}-${call.id}.wav`);
     const { signingKey } = this.#given;
     const recording = await recordCall(call, this.#server, {
-      readClass: 'batched',
+      // What is played is paced by what is heard: heard in gulps, it would stutter.
+      readClass: consent ? 'immediate' : 'batched',
       ...rest,
       file,
       clock: this.#clock,
