@@ -297,6 +297,15 @@ export { type FlowBotOptions, type FlowHook, type FlowHookContext, flowBot } fro
 export { FlowError, type FlowProblem, formatProblem } from './call/flow/flow-error.js';
 export { FLOW_SCHEMA, type FlowData, type FlowStep } from './call/flow/flow-schema.js';
 export type { FlowVariables } from './call/flow/flow-variables.js';
+export {
+  AnswerDetector,
+  type AnswerDetectorOptions,
+  type Answerer,
+  type AnswerVerdict,
+} from './call/outbound/answer-detector.js';
+export { type Beep, BeepDetector } from './call/outbound/beep-detector.js';
+export { type CampaignOptions, type CampaignResult, runCampaign } from './call/outbound/campaign.js';
+export { detectAnswer, waitForBeep } from './call/outbound/detect-answer.js';
 export { english } from './call/prompt/english.js';
 export { type EspeakOptions, espeakEngine } from './call/prompt/espeak-engine.js';
 export { german } from './call/prompt/german.js';
