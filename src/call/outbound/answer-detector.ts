@@ -1,6 +1,7 @@
 import { invalidArgument } from '../../errors.js';
-import { msToSamples } from '../../pcm.js';
-import { VoiceDetector, type VoiceEvent } from '../../voice/level/voice-detector.js';
+import { msToSamples, PTIME_MS } from '../../pcm.js';
+import { FrameCutter } from '../../voice/frame-cutter.js';
+import { VoiceDetector } from '../../voice/level/voice-detector.js';
 import type { PcmAnalyzer } from '../../voice/stage.js';
 
 /** Who has answered, as far as can be told from how he greets. */
@@ -31,17 +32,19 @@ const ONSET_MS = 60;
  */
 export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
   readonly #voice: VoiceDetector;
+  readonly #frames = new FrameCutter(msToSamples(PTIME_MS));
   readonly #machine: number;
+  readonly #pause: number;
   readonly #silent: number;
   #heard = 0;
   #speaking: number | undefined;
-  #spoken = false;
   #decided = false;
 
-  private constructor(voice: VoiceDetector, machineGreetingMs: number, silentMs: number) {
+  private constructor(voice: VoiceDetector, options: Required<AnswerDetectorOptions>) {
     this.#voice = voice;
-    this.#machine = msToSamples(machineGreetingMs);
-    this.#silent = msToSamples(silentMs);
+    this.#machine = msToSamples(options.machineGreetingMs);
+    this.#pause = msToSamples(options.pauseMs);
+    this.#silent = msToSamples(options.silentMs);
   }
 
   /** @throws ERR_INVALID_ARG */
@@ -55,41 +58,40 @@ export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
     check('pauseMs', pauseMs, 200, 5000);
     check('silentMs', silentMs, 500, 30_000);
     const voice = await VoiceDetector.create({ onsetMs: ONSET_MS, hangoverMs: pauseMs });
-    return new AnswerDetector(voice, machineGreetingMs, silentMs);
+    return new AnswerDetector(voice, { machineGreetingMs, pauseMs, silentMs });
   }
 
   /** Returns the verdict once. */
   push(samples: Int16Array): AnswerVerdict[] {
-    if (this.#decided) return [];
-    const events = this.#voice.push(samples);
-    this.#heard += samples.length;
-    for (const event of events) {
-      const verdict = this.#take(event);
+    for (const frame of this.#frames.push(samples)) {
+      if (this.#decided) return [];
+      const verdict = this.#take(frame);
       if (verdict) return [verdict];
     }
-    if (this.#speaking !== undefined && this.#heard - this.#speaking > this.#machine) {
-      return [this.#decide('machine', this.#heard - this.#speaking)];
-    }
-    return !this.#spoken && this.#heard >= this.#silent ? [this.#decide('silent', 0)] : [];
+    return [];
   }
 
   flush(): AnswerVerdict[] {
     if (this.#decided) return [];
     const greeting = this.#speaking === undefined ? 0 : this.#heard - this.#speaking;
-    return [this.#decide(this.#spoken ? 'human' : 'silent', greeting)];
+    return [this.#decide(this.#speaking === undefined ? 'silent' : 'human', greeting)];
   }
 
   [Symbol.dispose](): void {
     this.#voice[Symbol.dispose]();
   }
 
-  #take(event: VoiceEvent): AnswerVerdict | undefined {
-    if (event.type === 'begin') {
-      this.#spoken = true;
+  #take(frame: Int16Array): AnswerVerdict | undefined {
+    this.#heard += frame.length;
+    for (const event of this.#voice.push(frame)) {
+      if (event.type === 'end') return this.#decide('human', event.end - event.begin - this.#pause);
       this.#speaking = event.position;
-      return undefined;
     }
-    return this.#decide('human', event.end - event.begin);
+    if (this.#speaking === undefined) {
+      return this.#heard >= this.#silent ? this.#decide('silent', 0) : undefined;
+    }
+    const greeting = this.#heard - this.#speaking;
+    return greeting > this.#machine + this.#pause ? this.#decide('machine', greeting) : undefined;
   }
 
   #decide(answerer: Answerer, greeting: number): AnswerVerdict {

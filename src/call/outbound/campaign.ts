@@ -54,23 +54,26 @@ interface Entry {
  *
  * @throws ERR_INVALID_ARG; what `store` throws.
  */
-export async function* runCampaign(
+export function runCampaign(
   host: BotHost,
   bot: Bot,
   targets: readonly string[],
   options: CampaignOptions = {},
 ): AsyncGenerator<CampaignResult, void, void> {
-  const settings = resolved(options);
   const stop = new AbortController();
-  const onAbort = () => stop.abort();
-  options.signal?.addEventListener('abort', onAbort, { once: true });
-  if (options.signal?.aborted) stop.abort();
-  const run = new CampaignRun(host, bot, targets, settings, stop.signal);
+  const signals = options.signal ? [stop.signal, options.signal] : [stop.signal];
+  return stopping(new CampaignRun(host, bot, targets, resolved(options), AbortSignal.any(signals)), stop);
+}
+
+/** The results; when nobody reads them any more, no more calls are placed, and those under way are waited for. */
+async function* stopping(
+  run: CampaignRun,
+  stop: AbortController,
+): AsyncGenerator<CampaignResult, void, void> {
   try {
     yield* run.results();
   } finally {
     stop.abort();
-    options.signal?.removeEventListener('abort', onAbort);
     await run.settled();
   }
 }
