@@ -309,6 +309,7 @@ export { detectAnswer, waitForBeep } from './call/outbound/detect-answer.js';
 export { english } from './call/prompt/english.js';
 export { type EspeakOptions, espeakEngine } from './call/prompt/espeak-engine.js';
 export { german } from './call/prompt/german.js';
+export { melodyEngine } from './call/prompt/melody-engine.js';
 export { Prompts, type PromptsOptions, type SayingOptions } from './call/prompt/prompts.js';
 export type { Speakable, SpokenPart } from './call/prompt/speakable.js';
 export type { Speech, SpeechEngine } from './call/prompt/speech-engine.js';

@@ -11,6 +11,7 @@ import {
   type FlowHook,
   flowBot,
   formatProblem,
+  melodyEngine,
   PcmServer,
   Prompts,
   readFlow,
@@ -23,16 +24,18 @@ import { portOption } from './options.js';
 /** Between two keys, in milliseconds. */
 const KEY_PAUSE_MS = 300;
 
+const ENGINES = { none: () => undefined, melody: melodyEngine, 'espeak-ng': () => espeakEngine() } as const;
+
 interface PromptOptions {
   readonly prompts?: string;
-  readonly speech: 'none' | 'espeak-ng';
+  readonly speech: keyof typeof ENGINES;
   readonly cache?: string;
 }
 
 /** `jackfield ivr`: checks, draws, tries and runs flow files. */
 export function ivrCommand(): Command {
   const ivr = new Command('ivr').description('Phone bots from flow files: check, draw, try and run them.');
-  withPrompts(ivr.command('check'))
+  withPrompts(ivr.command('check'), 'none')
     .description('Say everything that is wrong in a flow file, with its line and path.')
     .argument('<flow>', 'YAML or JSON file')
     .action(check);
@@ -45,14 +48,14 @@ export function ivrCommand(): Command {
     )
     .option('--out <file>', 'file to write; default: standard output')
     .action(draw);
-  withPrompts(ivr.command('try'))
+  withPrompts(ivr.command('try'), 'melody')
     .description('Call a flow here and now, press keys, and print what happens. Takes no real time.')
     .argument('<flow>', 'YAML or JSON file')
     .option('--keys <keys>', 'what the caller presses; each comma waits two seconds', keysOption, ',')
     .option('--caller <handle>', 'who calls', 'caller')
     .option('--at <time>', 'when, as 2027-03-01T09:00:00Z', timeOption)
     .action(tryOut);
-  withPrompts(ivr.command('run'))
+  withPrompts(ivr.command('run'), 'none')
     .description('Answer calls with a flow until it is told to stop.')
     .argument('<flow>', 'YAML or JSON file')
     .option('--port <port>', 'loopback port of the endpoint to attach to', portOption, 4100)
@@ -61,20 +64,21 @@ export function ivrCommand(): Command {
   return ivr;
 }
 
-function withPrompts(command: Command): Command {
+function withPrompts(command: Command, speech: keyof typeof ENGINES): Command {
   return command
     .option('--prompts <folder>', 'folder of recorded prompts')
     .addOption(
-      new Option('--speech <engine>', 'what speaks text').choices(['none', 'espeak-ng']).default('none'),
+      new Option('--speech <engine>', 'what speaks text').choices(Object.keys(ENGINES)).default(speech),
     )
     .option('--cache <folder>', 'folder in which converted prompts and speech are kept');
 }
 
 async function openPrompts({ prompts, speech, cache }: PromptOptions): Promise<Prompts> {
+  const engine = ENGINES[speech]();
   return await Prompts.open({
     ...(prompts !== undefined && { folder: prompts }),
     ...(cache !== undefined && { cacheFolder: cache }),
-    ...(speech === 'espeak-ng' && { engine: espeakEngine() }),
+    ...(engine && { engine }),
   });
 }
 
