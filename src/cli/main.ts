@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor-command.js';
 import { exchangeCommand } from './exchange-command.js';
 import { explainCommand } from './explain-command.js';
 import { traceCommand } from './trace-command.js';
+import { ivrCommand } from './ivr-command.js';
 import { wavCommand } from './wav.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -21,6 +22,7 @@ program.addCommand(exchangeCommand());
 program.addCommand(explainCommand());
 program.addCommand(traceCommand());
 program.addCommand(doctorCommand());
+program.addCommand(ivrCommand());
 program.addCommand(wavCommand());
 
 try {
