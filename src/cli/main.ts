@@ -5,6 +5,7 @@ import { JackfieldError } from '../index.js';
 import { demoCommand } from './demo-command.js';
 import { exchangeCommand } from './exchange-command.js';
 import { explainCommand } from './explain-command.js';
+import { wavCommand } from './wav.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
@@ -16,6 +17,7 @@ const program = new Command('jackfield')
 program.addCommand(demoCommand());
 program.addCommand(exchangeCommand());
 program.addCommand(explainCommand());
+program.addCommand(wavCommand());
 
 try {
   await program.parseAsync();

@@ -70,6 +70,8 @@ export const VERSION_CHANGES: readonly VersionChange[] = [
     property: 'TYPE',
     words: Object.fromEntries(CHATMESSAGE_TYPES_7.map((type) => [type, 'UNKNOWN'])),
   },
+  // The examples of the early versions begin with ROUTING, those of the later ones with UNPLACED.
+  { below: 5, kind: 'value', object: 'CALL', property: 'STATUS', words: { UNPLACED: 'ROUTING' } },
   { below: 4, kind: 'code', object: 'USER', property: 'LANGUAGE' },
   { below: 4, kind: 'code', object: 'USER', property: 'COUNTRY' },
   {

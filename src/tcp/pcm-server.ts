@@ -1,16 +1,14 @@
 import { EventEmitter } from 'node:events';
-import { systemClock } from '../clock.js';
 import { JackfieldError } from '../errors.js';
-import { ReadPlan } from './connection.js';
 import { descriptorAdvice, descriptorLimit } from './descriptor-limit.js';
-import { Gate } from './gate.js';
 import type { Lease, LeaseOptions, RefusedPeer } from './lease.js';
-import { resolveLeaseOptions } from './lease-options.js';
+import { leaseContext, threadHealth } from './lease-context.js';
+import { type ResolvedLeaseOptions, resolveLeaseOptions } from './lease-options.js';
 import type { CloseReason } from './lease-state.js';
-import { BufferBudget } from './receive/buffer-budget.js';
 import { type PcmServerOptions, type ResolvedServerOptions, resolveServerOptions } from './server-options.js';
+import { type ServerSnapshot, ServerStatistics } from './server-stats.js';
 import { type LeaseContext, StreamLease } from './stream-lease.js';
-import { TimingWheel } from './timing-wheel.js';
+import { WorkerPool } from './worker/worker-pool.js';
 
 /** Notices of a server, about any of its leases. */
 export interface PcmServerEvents {
@@ -27,8 +25,9 @@ export interface PcmServerEvents {
  */
 export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDisposable {
   readonly #options: ResolvedServerOptions;
-  readonly #context: LeaseContext;
+  readonly #home: { kind: 'here'; context: LeaseContext } | { kind: 'workers'; pool: WorkerPool };
   readonly #leases = new Set<Lease>();
+  readonly #statistics = new ServerStatistics();
   #opening = 0;
   #closing: Promise<void> | undefined;
 
@@ -36,17 +35,16 @@ export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDis
   constructor(options: PcmServerOptions = {}) {
     super();
     this.#options = resolveServerOptions(options);
-    this.#context = leaseContext(this.#options, () => this.emit('limit', 'maxBufferedBytes'));
+    const onLimit = () => void this.emit('limit', 'maxBufferedBytes');
+    this.#home =
+      this.#options.workers > 0
+        ? { kind: 'workers', pool: new WorkerPool(this.#options, onLimit) }
+        : { kind: 'here', context: leaseContext(this.#options, onLimit) };
   }
 
   /** Leases that are not closed. */
   get leases(): ReadonlySet<Lease> {
     return this.#leases;
-  }
-
-  /** Connections that are open, those being checked or turned away included. */
-  get connections(): number {
-    return this.#context.gate.connections;
   }
 
   /** What to change where this process may not open as many files as `maxLeases` need; else nothing. Linux only. */
@@ -65,7 +63,7 @@ export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDis
     this.#checkLimit();
     this.#opening++;
     try {
-      const lease = await StreamLease.open(resolved, this.#context);
+      const lease = await this.#open(options, resolved);
       if (this.#closing) await lease.close();
       this.#checkOpen();
       this.#keep(lease);
@@ -73,6 +71,13 @@ export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDis
     } finally {
       this.#opening--;
     }
+  }
+
+  /** Counters of each live stream, and of all there ever were. Those of workers may be 250 ms old. */
+  async snapshot(): Promise<ServerSnapshot> {
+    const home = this.#home;
+    const threads = home.kind === 'workers' ? await home.pool.health() : [threadHealth(home.context)];
+    return this.#statistics.snapshot(this.#leases, threads);
   }
 
   /** Closes all leases gracefully. Idempotent. */
@@ -87,7 +92,13 @@ export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDis
 
   async #close(): Promise<void> {
     await Promise.all([...this.#leases].map((lease) => lease.close()));
-    this.#context.gate.close();
+    if (this.#home.kind === 'workers') await this.#home.pool.close();
+    else this.#home.context.gate.close();
+  }
+
+  #open(options: LeaseOptions, resolved: ResolvedLeaseOptions): Promise<Lease> {
+    if (this.#home.kind === 'workers') return this.#home.pool.open(options, resolved, this.#leases);
+    return StreamLease.open(resolved, this.#home.context);
   }
 
   #checkOpen(): void {
@@ -108,32 +119,9 @@ export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDis
     lease.on('refused', (refused) => this.emit('refused', lease, refused));
     lease.on('closed', (reason) => {
       this.#leases.delete(lease);
+      this.#statistics.closed(lease);
       this.emit('closed', lease, reason);
     });
     this.emit('lease', lease);
   }
-}
-
-/** The work of a read wheel's turn is spread over this many ticks. */
-const READ_SLOTS = 20;
-/** A sender is woken this often, in ms. */
-const PACE_INTERVAL_MS = 20;
-const PACE_SLOTS = 4;
-
-/**
- * What leases in this thread share. The read wheel turns on the machine's clock whatever `clock` is: when bytes
- * are fetched from the kernel is a matter of cost, not of audio time.
- */
-export function leaseContext(options: ResolvedServerOptions, onBudgetExhausted: () => void): LeaseContext {
-  const { clock, host, ports, readIntervalMs, directReads } = options;
-  const readWheel = new TimingWheel(systemClock, { intervalMs: readIntervalMs, slots: READ_SLOTS });
-  return {
-    clock,
-    host,
-    ports,
-    gate: new Gate(options),
-    readPlan: new ReadPlan(readWheel, directReads),
-    paceWheel: new TimingWheel(clock, { intervalMs: PACE_INTERVAL_MS, slots: PACE_SLOTS }),
-    budget: new BufferBudget(options.maxBufferedBytes, onBudgetExhausted),
-  };
 }

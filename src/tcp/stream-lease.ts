@@ -7,6 +7,7 @@ import { waitForClaim } from './claim-wait.js';
 import { Connection, type ReadPlan } from './connection.js';
 import type { Gate } from './gate.js';
 import type { Lease, LeaseEvents, LeaseStats, ReadClass } from './lease.js';
+import { announce } from './lease-events.js';
 import { oneOf, READ_CLASSES, type ResolvedLeaseOptions } from './lease-options.js';
 import { type CloseReason, checkMove, closeError, type LeaseState, type Peer } from './lease-state.js';
 import type { Player } from './player.js';
@@ -331,8 +332,9 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
 
   #close(reason: CloseReason): void {
     if (this.#state.status === 'closed') return;
+    const state = { status: 'closed', reason } as const;
+    this.#enter(state);
     this.#cancelExpiry();
-    this.#move({ status: 'closed', reason });
     this.#listener?.close();
     this.#connection?.destroy();
     this.#outlet?.player.end();
@@ -340,31 +342,18 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
     this.#inlet.received.end();
     this.#inlet.fanOut.close(error);
     this.#outlet?.taps.close(error);
+    announce(this, state);
     this.#settleClosed(reason);
   }
 
   #move(state: LeaseState): void {
+    this.#enter(state);
+    announce(this, state);
+  }
+
+  #enter(state: LeaseState): void {
     checkMove(this.#state.status, state.status);
     this.#state = state;
-    this.emit('state', state);
-    switch (state.status) {
-      case 'open':
-        return;
-      case 'claimed':
-        this.emit('claimed', state.peer);
-        return;
-      case 'flowing':
-        this.emit('flowing');
-        return;
-      case 'draining':
-        this.emit('draining', state.reason);
-        return;
-      case 'closed':
-        this.emit('closed', state.reason);
-        return;
-      default:
-        state satisfies never;
-    }
   }
 
   #overflowed(feed: SinkFeed): void {

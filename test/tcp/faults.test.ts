@@ -279,6 +279,6 @@ test('5,000 connects at once: one claims, the others are refused and counted', a
   claimer?.end(bytes(ramp(1000)));
   expect(await lease.closed).toEqual({ kind: 'peer-ended' });
   expectSame(sink.samples, ramp(1000));
-  while (server.connections > 1) await turn();
+  while ((await server.snapshot()).connections > 1) await turn();
   for (const socket of sockets) socket.destroy();
 });

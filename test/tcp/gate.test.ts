@@ -121,7 +121,7 @@ test('limits are clear errors', async () => {
   expect((await refused)[0]).toMatchObject({ why: 'limit' });
   peer.end();
   await one.closed;
-  while (server.connections > 0) await new Promise((resolve) => setImmediate(resolve));
+  while ((await server.snapshot()).connections > 0) await new Promise((resolve) => setImmediate(resolve));
   const late = await dial(two.port);
   await two.claimed();
   late.end();

@@ -77,19 +77,9 @@ export async function readAll(socket: Socket): Promise<Buffer> {
 export async function readBytes(socket: Socket, length: number): Promise<Buffer> {
   for (;;) {
     const chunk: Buffer | null = socket.read(length);
-    if (chunk) return chunk;
-    if (socket.readableEnded || socket.destroyed)
-      throw new Error(`the stream ended before ${length} bytes came`);
-    await new Promise<void>((resolve) => {
-      const go = () => {
-        socket.off('readable', go);
-        socket.off('end', go);
-        socket.off('close', go);
-        resolve();
-      };
-      socket.on('readable', go);
-      socket.on('end', go);
-      socket.on('close', go);
-    });
+    if (chunk?.length === length) return chunk;
+    if (chunk || socket.readableEnded || socket.destroyed)
+      throw new Error(`ended before ${length} bytes came`);
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }

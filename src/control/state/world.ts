@@ -62,10 +62,13 @@ export class World {
     for (const object of [this.profile, this.parameters, ...this.users.values()]) object.forget();
     const kept = [...this.calls.values(), ...this.voicemails.values()].filter(({ over }) => !over);
     for (const object of kept) object.forget();
-    const { ids } = await this.#activeCalls();
+    const active = await this.#sender.command(commands.search('ACTIVECALLS'));
+    const ids = active.kind === 'list' && active.list === 'CALLS' ? active.ids : [];
+    // What is not known yet is found by its answer, as it would be by a notification.
+    const begun = ids.filter((id) => !this.calls.known(id)).map((id) => commands.get('CALL', id, 'STATUS'));
     await Promise.all([
       ...kept.map((object) => this.#revive(object)),
-      ...ids.map((id) => this.#revive(this.calls.of(id))),
+      ...begun.map((command) => this.#sender.command(command).catch(ignoreApiError)),
     ]);
   }
 
@@ -105,11 +108,6 @@ export class World {
     }
   }
 
-  async #activeCalls(): Promise<{ readonly ids: readonly number[] }> {
-    const reply = await this.#sender.command(commands.search('ACTIVECALLS'));
-    return { ids: reply.kind === 'list' && reply.list === 'CALLS' ? reply.ids : [] };
-  }
-
   /** Asks where an object is now; one that the endpoint does not know any more is lost. */
   async #revive(object: Call | Voicemail): Promise<void> {
     try {
@@ -125,4 +123,9 @@ export class World {
       );
     }
   }
+}
+
+/** A call can end between two commands. */
+function ignoreApiError(error: unknown): void {
+  if (!(error instanceof ApiError)) throw error;
 }

@@ -69,6 +69,7 @@ export class Calls {
     clock.timerAt(clock.now(), () => {
       if (call.over) return;
       call.setStatus('UNPLACED');
+      call.object.tell('SUBJECT', '');
       call.progress('ROUTING');
     });
     return call;

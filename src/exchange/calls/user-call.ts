@@ -110,12 +110,13 @@ export class UserCall implements Leg {
     this.#state = { kind: 'offered', attempt };
     attempt.onWithdrawn((cause) => this.ended(cause));
     this.object.tell('CONF_ID', '0');
-    this.setStatus('RINGING');
+    this.progress('RINGING');
     attempt.ringing();
   }
 
   /** The call goes on with something that is no conversation. */
   occupy(occupation: Occupation): void {
+    this.stopSeconds();
     this.#state = { kind: 'occupied', occupation };
   }
 

@@ -38,11 +38,19 @@ export function resolveSinkOptions(options: SinkOptions, format: PcmFormat): Res
   return { policy, name, limit, spillDirectory, spillLimit };
 }
 
+/** @throws ERR_INVALID_ARG when `sink` is neither a sink nor the description of one. */
+export function checkSink(sink: PcmSink | FileSinkSpec): void {
+  if (typeof sink === 'object' && sink !== null) {
+    if ('kind' in sink && sink.kind === 'file') return;
+    if ('write' in sink && typeof sink.write === 'function' && typeof sink.end === 'function') return;
+  }
+  throw invalidArgument('sink', 'an object with write() and end(), or the description of a file', sink);
+}
+
 /** The sink itself, opened where it was given as data. @throws ERR_INVALID_ARG, ERR_FILE. */
 export function openSink(sink: PcmSink | FileSinkSpec, format: PcmFormat): PcmSink {
-  if ('kind' in sink && sink.kind === 'file') return new FileSink(sink, format);
-  if ('write' in sink && typeof sink.write === 'function' && typeof sink.end === 'function') return sink;
-  throw invalidArgument('sink', 'an object with write() and end(), or the description of a file', sink);
+  checkSink(sink);
+  return 'kind' in sink ? new FileSink(sink, format) : sink;
 }
 
 function ms(name: string, value: number, min: number, max: number): number {

@@ -1,7 +1,8 @@
-import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+import { JackfieldError } from '../../errors.js';
 import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSource } from '../../pcm.js';
 import type { Playback, PlaybackReport, Player, PlayOptions } from '../player.js';
 import type { SampleTimeline } from '../sample-timeline.js';
+import { checkPlayable } from './play-options.js';
 import { QueuedPlayback } from './queued-playback.js';
 
 /** Where the writer's bytes go. */
@@ -63,7 +64,10 @@ export class PacedWriter implements Player {
   }
 
   play(source: Int16Array | PcmSource, options: PlayOptions = {}): Playback {
-    this.#checkPlayable(source, options);
+    if (this.#state === 'ended' || this.#state === 'draining') {
+      throw new JackfieldError('ERR_CLOSED', 'The lease is over; nothing more can be played through it.');
+    }
+    checkPlayable(source, options, this.#format.channels);
     const playback = new QueuedPlayback(source, this.#format.channels, options, () => this.advance());
     this.#queue.push(playback);
     return playback;
@@ -194,33 +198,6 @@ export class PacedWriter implements Player {
     }
     return unsent;
   }
-
-  #checkPlayable(source: Int16Array | PcmSource, options: PlayOptions): void {
-    const { at, underrun } = options;
-    if (this.#state === 'ended' || this.#state === 'draining') {
-      throw new JackfieldError('ERR_CLOSED', 'The lease is over; nothing more can be played through it.');
-    }
-    if (!(source instanceof Int16Array) && !isSource(source)) {
-      throw invalidArgument('source', 'an Int16Array or an async iterable of them', source);
-    }
-    if (source instanceof Int16Array && source.length % this.#format.channels !== 0) {
-      throw invalidArgument(
-        'source',
-        `samples for ${this.#format.channels} channels`,
-        messageOf(source.length),
-      );
-    }
-    if (at !== undefined && !(Number.isSafeInteger(at) && at >= 0)) {
-      throw invalidArgument('at', 'a position, an integer of 0 or more', at);
-    }
-    if (underrun !== undefined && underrun !== 'silence' && underrun !== 'wait') {
-      throw invalidArgument('underrun', "'silence' or 'wait'", underrun);
-    }
-  }
-}
-
-function isSource(source: unknown): boolean {
-  return typeof source === 'object' && source !== null && Symbol.asyncIterator in source;
 }
 
 /** One array of zeros a length, shared by all writers: nobody writes into it. */

@@ -1,5 +1,6 @@
 import { JackfieldError, messageOf } from '../../errors.js';
 import type { PcmSource } from '../../pcm.js';
+import { deferred } from '../deferred.js';
 import type { Playback, PlaybackReport, PlayOptions } from '../player.js';
 
 /** A source is read ahead by this many chunks, so that its own pauses are not heard. */
@@ -89,7 +90,7 @@ export class QueuedPlayback implements Playback {
     const began = this.#from !== undefined;
     if (!began && this.exhausted) this.#begin(position);
     const from = this.#from ?? position;
-    this.#started.reject(new JackfieldError('ERR_CLOSED', `The playback was ${outcome} before it began.`));
+    if (this.#from === undefined) this.#started.reject(neverBegan(outcome));
     const report = { from, to: began ? position : from, played: this.#played, outcome };
     this.#finished.resolve(this.#error ? { ...report, error: this.#error } : report);
     this.#chunks = [];
@@ -133,18 +134,7 @@ export class QueuedPlayback implements Playback {
   }
 }
 
-interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: Error) => void;
-}
-
-function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => {};
-  let reject: (error: Error) => void = () => {};
-  const promise = new Promise<T>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
+/** Why {@link Playback.started} will not come. */
+export function neverBegan(outcome: PlaybackReport['outcome']): JackfieldError {
+  return new JackfieldError('ERR_CLOSED', `The playback was ${outcome} before it began.`);
 }

@@ -1,4 +1,3 @@
-import { encode } from 'fast-png';
 import { invalidArgument } from '../../errors.js';
 import { INK, LANE_EDGE, type LaneArea, laneLabel, lanePicture, levelLabel } from './lane-picture.js';
 import { writePicture } from './picture-file.js';
@@ -40,23 +39,34 @@ export async function drawSpectrogram(options: DrawSpectrogramOptions): Promise<
     const size = 2 ** Math.round(Math.log2((WINDOW_MS * sampleRate) / 1000));
     return new SpectrumColumns(channels, size);
   });
+  const { encode } = await import('fast-png');
   const { lanes } = picture;
   const seconds = secondsOf(lanes);
-  const colourOf = (power: number) => colour((10 * Math.log10(power + 1e-20) - maxDbfs) / rangeDb + 1);
+  const brush: Brush = {
+    colourOf: (power) => colour((10 * Math.log10(power + 1e-20) - maxDbfs) / rangeDb + 1),
+    encode: (image) => encode({ ...image, channels: 3, depth: 8 }),
+  };
   const svg = lanePicture({ ...picture, laneCount: lanes.length, seconds }, (area, i) => {
     const lane = lanes[i];
-    return lane ? drawLane(lane, area, seconds, colourOf) : '';
+    return lane ? drawLane(lane, area, seconds, brush) : '';
   });
   await writePicture(options.output, svg);
 }
 
 type Rgb = readonly [number, number, number];
 
+interface Brush {
+  /** Colour of a power. */
+  readonly colourOf: (power: number) => Rgb;
+  /** A PNG of 8-bit RGB pixels. */
+  readonly encode: (image: { width: number; height: number; data: Uint8Array }) => Uint8Array;
+}
+
 function drawLane(
   lane: ReadLane<SpectrumColumns>,
   area: LaneArea,
   seconds: number,
-  colourOf: (power: number) => Rgb,
+  { colourOf, encode }: Brush,
 ): string {
   const { left, top, width, height } = area;
   const pixels = { width: Math.round(width), height: Math.max(1, Math.round(height)) };
@@ -68,7 +78,7 @@ function drawLane(
       data.set(colourOf(power ?? 0), (y * pixels.width + x) * 3);
     }
   }
-  const png = encode({ ...pixels, data, channels: 3, depth: 8 });
+  const png = encode({ ...pixels, data });
   const href = `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
   const place = { x: left, y: top, width, height };
   return [

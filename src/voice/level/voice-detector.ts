@@ -1,4 +1,4 @@
-import fvad, { type FvadModule } from '@echogarden/fvad-wasm';
+import type { FvadModule } from '@echogarden/fvad-wasm';
 import { invalidArgument, JackfieldError } from '../../errors.js';
 import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
 import { splitChannels } from '../convert/channels.js';
@@ -76,7 +76,7 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
   /** Loads the detector. @throws ERR_INVALID_ARG for an option out of range. */
   static async create(options: VoiceDetectorOptions = {}): Promise<VoiceDetector> {
     const resolved = resolveOptions(options);
-    loaded ??= fvad();
+    loaded ??= import('@echogarden/fvad-wasm').then(({ default: fvad }) => fvad());
     return new VoiceDetector(await loaded, resolved);
   }
 

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import type { PcmFormat, PcmSink } from '../../pcm.js';
+import type { WavWriteEncoding } from '../wav/wav-encoding.js';
 
 /** What a file says about its sound, in any format that has a place for it. */
 export interface AudioTags {
@@ -22,6 +23,8 @@ export interface EncoderOptions {
   readonly tags?: AudioTags;
   /** For lossy formats, in bits per second. Default: what the encoder finds right. */
   readonly bitrate?: number;
+  /** For WAV, how samples lie in the file. Default `'s16'`. */
+  readonly wavEncoding?: WavWriteEncoding;
 }
 
 /** Compressed audio being written. Call `end` to finish it, `abort` to give it up. */

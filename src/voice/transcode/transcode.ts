@@ -6,6 +6,7 @@ import { OPUS_RATES } from '../codec/opus.js';
 import { toFormat } from '../convert/to-format.js';
 import { fileError } from '../file-error.js';
 import { type OpenPcm, openPcm, type PcmInput, type PcmProgress } from '../pcm-input.js';
+import type { WavWriteEncoding } from '../wav/wav-encoding.js';
 import { WavWriter } from '../wav/wav-writer.js';
 import type { AudioTags, EncoderOptions, EncoderTarget, PcmEncoder } from './encoder.js';
 import { createFfmpegEncoder, type FfmpegFormat, isFfmpegFormat } from './ffmpeg.js';
@@ -36,6 +37,8 @@ export interface TranscodeOptions {
   readonly tags?: AudioTags;
   /** For lossy formats, in bits per second. */
   readonly bitrate?: number;
+  /** For WAV, how samples lie in the file. Default `'s16'`. */
+  readonly wavEncoding?: WavWriteEncoding;
   /** Gives the work up; the half-written file is removed. */
   readonly signal?: AbortSignal;
   /** Called after each chunk. */
@@ -157,8 +160,12 @@ async function createEncoder(
   from: PcmFormat,
   options: TranscodeOptions,
 ): Promise<{ encoder: PcmEncoder; encoded: PcmFormat }> {
-  const { tags, bitrate, ffmpeg, signal } = options;
-  const common = { ...(tags && { tags }), ...(bitrate !== undefined && { bitrate }) };
+  const { tags, bitrate, wavEncoding, ffmpeg, signal } = options;
+  const common = {
+    ...(tags && { tags }),
+    ...(bitrate !== undefined && { bitrate }),
+    ...(wavEncoding && { wavEncoding }),
+  };
   if (isBuiltin(format) && options.encoder !== 'ffmpeg') {
     const { rates, create, needsFile } = BUILTINS[format];
     if (needsFile && typeof target !== 'string') {
@@ -181,7 +188,7 @@ async function createEncoder(
 
 async function createWavEncoder(
   target: EncoderTarget,
-  { format, tags }: EncoderOptions,
+  { format, tags, wavEncoding = 's16' }: EncoderOptions,
 ): Promise<PcmEncoder> {
   const { title, artist, genre, comment, date } = tags ?? {};
   const info = {
@@ -191,7 +198,11 @@ async function createWavEncoder(
     ...(comment && { comment }),
     ...(date && { date: date.toISOString().slice(0, 10) }),
   };
-  const writer = await WavWriter.create(String(target), { format, metadata: { info } });
+  const writer = await WavWriter.create(String(target), {
+    format,
+    encoding: wavEncoding,
+    metadata: { info },
+  });
   return Object.assign(writer, { abort: () => writer.close() });
 }
 

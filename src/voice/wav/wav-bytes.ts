@@ -25,7 +25,7 @@ export function encodeWav(samples: Int16Array, options: EncodeWavOptions = {}): 
   const dataBytes = (samples.length / format.channels) * header.blockAlign;
   const bytes = new Uint8Array(header.length + dataBytes + (dataBytes & 1));
   bytes.set(header.sized(dataBytes));
-  encodeSamples(bytes.subarray(header.length, header.length + dataBytes), samples, encoding);
+  bytes.set(encodeSamples(samples, encoding), header.length);
   return bytes;
 }
 
@@ -45,5 +45,5 @@ export function decodeWav(bytes: Uint8Array): DecodedWav {
   const layout = step.value;
   const data = bytes.subarray(layout.dataOffset, layout.dataOffset + layout.dataBytes);
   const samples = decodeSamples({ ...layout, bytes: data, channels: layout.format.channels });
-  return { ...layout, samples: samples.subarray(0, layout.sampleCount * layout.format.channels) };
+  return { ...layout, samples: samples.slice(0, layout.sampleCount * layout.format.channels) };
 }

@@ -38,9 +38,14 @@ export const ENCODING_SHAPES: Readonly<Record<WavEncoding, EncodingShape>> = {
   'ima-adpcm': { formatTag: FORMAT_TAG.imaAdpcm, bitsPerSample: 4 },
 };
 
-/** Converts `samples` into the file's bytes, from `bytes[0]` on. */
-export function encodeSamples(bytes: Uint8Array, samples: Int16Array, encoding: WavWriteEncoding): void {
+/** The file's bytes of `samples`. The result may share their memory. */
+export function encodeSamples(samples: Int16Array, encoding: WavWriteEncoding): Uint8Array {
+  if (encoding === 's16' && LITTLE_ENDIAN) {
+    return new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+  }
+  const bytes = new Uint8Array((samples.length * ENCODING_SHAPES[encoding].bitsPerSample) / 8);
   ENCODERS[encoding](bytes, samples, viewOf(bytes));
+  return bytes;
 }
 
 export function isWriteEncoding(encoding: string): encoding is WavWriteEncoding {
@@ -53,9 +58,8 @@ const ENCODERS: Readonly<Record<WavWriteEncoding, Encoder>> = {
   u8(bytes, samples) {
     for (let i = 0; i < samples.length; i++) bytes[i] = Math.min(255, ((samples[i] ?? 0) + 0x8080) >> 8);
   },
-  s16(bytes, samples, view) {
-    if (LITTLE_ENDIAN) bytes.set(bytesOf(samples));
-    else for (let i = 0; i < samples.length; i++) view.setInt16(i * 2, samples[i] ?? 0, true);
+  s16(_bytes, samples, view) {
+    for (let i = 0; i < samples.length; i++) view.setInt16(i * 2, samples[i] ?? 0, true);
   },
   s24(bytes, samples, view) {
     for (let i = 0; i < samples.length; i++) {
@@ -84,11 +88,14 @@ export interface EncodedRun {
   readonly samplesPerBlock: number;
 }
 
-/** Converts whole blocks of a file's data into interleaved s16. */
+/** Converts whole blocks of a file's data into interleaved s16. The result may share the memory of `bytes`. */
 export function decodeSamples(run: EncodedRun): Int16Array {
   const { bytes, channels, blockAlign, samplesPerBlock } = run;
   const blocks = Math.floor(bytes.length / blockAlign);
-  const samples = new Int16Array(blocks * samplesPerBlock * channels);
+  const count = blocks * samplesPerBlock * channels;
+  const isAsInMemory = run.encoding === 's16' && LITTLE_ENDIAN && bytes.byteOffset % 2 === 0;
+  if (isAsInMemory) return new Int16Array(bytes.buffer, bytes.byteOffset, count);
+  const samples = new Int16Array(count);
   DECODERS[run.encoding](samples, run, viewOf(bytes));
   return samples;
 }
@@ -99,9 +106,8 @@ const DECODERS: Readonly<Record<WavEncoding, Decoder>> = {
   u8(samples, { bytes }) {
     for (let i = 0; i < samples.length; i++) samples[i] = ((bytes[i] ?? 0x80) - 0x80) << 8;
   },
-  s16(samples, { bytes }, view) {
-    if (LITTLE_ENDIAN) bytesOf(samples).set(bytes.subarray(0, samples.length * 2));
-    else for (let i = 0; i < samples.length; i++) samples[i] = view.getInt16(i * 2, true);
+  s16(samples, _run, view) {
+    for (let i = 0; i < samples.length; i++) samples[i] = view.getInt16(i * 2, true);
   },
   s24(samples, { bytes }, view) {
     for (let i = 0; i < samples.length; i++) {
@@ -133,10 +139,6 @@ export function floatToS16(value: number): number {
 }
 
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
-
-function bytesOf(samples: Int16Array): Uint8Array {
-  return new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
-}
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

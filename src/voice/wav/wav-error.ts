@@ -1,12 +1,15 @@
 import { JackfieldError } from '../../errors.js';
 
-/** What is wrong with a WAV file. */
+/** What is wrong with a WAV file, and what to do about it. */
 export const WAV_ERROR_REASONS = {
-  'not-wav': 'The file is not RIFF, RF64 or BW64 with the form WAVE.',
-  'no-format': 'There is no usable `fmt ` chunk before the samples.',
-  'no-data': 'There is no `data` chunk.',
-  'bad-format': 'The `fmt ` chunk contradicts itself or is outside what audio can be.',
-  'unsupported-encoding': 'The samples are coded in a way that is not read here.',
+  'not-wav': 'This is not a WAV file (RIFF, RF64 or BW64 with the form WAVE). Convert it with ffmpeg or sox.',
+  'no-format': 'The WAV file has no usable `fmt ` chunk before its samples: its header is damaged.',
+  'no-data':
+    'The WAV file has no `data` chunk: it was cut off before its first sample, or its header is damaged.',
+  'bad-format': 'The `fmt ` chunk of the WAV file contradicts itself: its header is damaged.',
+  'unsupported-encoding':
+    'The WAV file is coded in a way that is not read here. PCM of 8 to 32 bits, float, A-law, mu-law and IMA ADPCM ' +
+    'are; convert it with ffmpeg or sox.',
 } as const;
 
 export type WavErrorReason = keyof typeof WAV_ERROR_REASONS;
@@ -14,9 +17,16 @@ export type WavErrorReason = keyof typeof WAV_ERROR_REASONS;
 /** A file that cannot be read as WAV. `reason` says why; match on it, not on the message. */
 export class WavError extends JackfieldError {
   readonly reason: WavErrorReason;
+  readonly #detail: string;
 
-  constructor(reason: WavErrorReason, detail: string) {
-    super('ERR_WAV', `${WAV_ERROR_REASONS[reason]} ${detail}`);
+  constructor(reason: WavErrorReason, detail: string, path?: string) {
+    super('ERR_WAV', `${path === undefined ? '' : `${path}: `}${WAV_ERROR_REASONS[reason]} ${detail}`);
     this.reason = reason;
+    this.#detail = detail;
+  }
+
+  /** The same error, with the name of the file in its message. */
+  in(path: string): WavError {
+    return new WavError(this.reason, this.#detail, path);
   }
 }

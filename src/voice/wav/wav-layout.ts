@@ -159,8 +159,7 @@ function parseFmt(bytes: Uint8Array): Fmt {
   if (!encoding) {
     throw new WavError(
       'unsupported-encoding',
-      `It has format tag 0x${formatTag.toString(16)} with ${bitsPerSample} bits; ` +
-        'PCM of 8 to 32 bits, float, A-law, mu-law and IMA ADPCM are read. Convert it with sox or ffmpeg.',
+      `It has format tag 0x${formatTag.toString(16)} with ${bitsPerSample} bits.`,
     );
   }
   const samplesPerBlock = encoding === 'ima-adpcm' ? imaSamplesPerBlock(blockAlign, channels) : 1;

@@ -3,6 +3,7 @@ import { invalidArgument, JackfieldError } from '../../errors.js';
 import type { PcmFormat } from '../../pcm.js';
 import { fileError } from '../file-error.js';
 import { decodeSamples, type WavEncoding } from './wav-encoding.js';
+import { WavError } from './wav-error.js';
 import { locateWav, type WavLayout } from './wav-layout.js';
 import type { WavMetadata } from './wav-metadata.js';
 
@@ -11,7 +12,7 @@ export interface WavReadOptions {
   readonly start?: number;
   /** Sample to stop before, per channel. Default the end of the file. */
   readonly end?: number;
-  /** Samples per channel in each array, 1 to 1,048,576. ADPCM files give whole blocks. Default 32,768. */
+  /** Samples per channel in each array, 1 to 1,048,576. ADPCM files give whole blocks. Default 65,536. */
   readonly chunkSamples?: number;
 }
 
@@ -50,7 +51,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
       return new WavReader(path, handle, step.value);
     } catch (error) {
       await handle?.close();
-      throw error instanceof JackfieldError ? error : fileError('read', path, error);
+      throw error instanceof WavError ? error.in(path) : fileError('read', path, error);
     }
   }
 
@@ -91,7 +92,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
    * @throws ERR_INVALID_ARG for a range outside the file; ERR_FILE when reading fails; ERR_CLOSED after close.
    */
   async *samples(options: WavReadOptions = {}): AsyncGenerator<Int16Array, void, undefined> {
-    const { start = 0, end = this.sampleCount, chunkSamples = 32_768 } = options;
+    const { start = 0, end = this.sampleCount, chunkSamples = 65_536 } = options;
     if (!Number.isSafeInteger(end) || end < 0 || end > this.sampleCount) {
       throw invalidArgument('end', `a whole number from 0 to ${this.sampleCount}`, end);
     }
@@ -103,10 +104,22 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
     }
     const { blockAlign, samplesPerBlock, dataOffset, format, encoding } = this.layout;
     const blocksAtOnce = Math.max(1, Math.floor(chunkSamples / samplesPerBlock));
+    const endBlock = Math.ceil(end / samplesPerBlock);
+    const readFrom = (first: number) => {
+      const blocks = Math.min(blocksAtOnce, endBlock - first);
+      const read = this.#read(dataOffset + first * blockAlign, blocks * blockAlign);
+      // A failure is told when the part is asked for; nobody may be there to hear it before.
+      read.catch(() => {});
+      return read;
+    };
     let block = Math.floor(start / samplesPerBlock);
-    for (let at = start; at < end; ) {
-      const blocks = Math.min(blocksAtOnce, Math.ceil(end / samplesPerBlock) - block);
-      const bytes = await this.#read(dataOffset + block * blockAlign, blocks * blockAlign);
+    let next = start < end ? readFrom(block) : undefined;
+    for (let at = start; next; ) {
+      const bytes: Uint8Array = await next;
+      const first = block * samplesPerBlock;
+      block += blocksAtOnce;
+      // The disk works on the next part while this one is used.
+      next = block < endBlock ? readFrom(block) : undefined;
       const samples = decodeSamples({
         bytes,
         encoding,
@@ -114,11 +127,9 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
         blockAlign,
         samplesPerBlock,
       });
-      const first = block * samplesPerBlock;
-      const last = Math.min(end, first + blocks * samplesPerBlock);
+      const last = Math.min(end, block * samplesPerBlock);
       yield samples.subarray((at - first) * format.channels, (last - first) * format.channels);
       at = last;
-      block += blocks;
     }
   }
 

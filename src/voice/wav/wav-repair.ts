@@ -32,7 +32,7 @@ export async function repairWav(path: string): Promise<WavRepair> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, 'r+');
-    const sampleCount = await rewriteSizes(handle, layout);
+    const sampleCount = await rewriteSizes(handle, path, layout);
     await handle.sync();
     return { found, sampleCountBefore: found === 'unfinished' ? 0 : sampleCountBefore, sampleCount };
   } catch (error) {
@@ -49,14 +49,19 @@ async function openedAndClosed(path: string): Promise<WavReader> {
 }
 
 /** Returns the samples per channel that the file holds afterwards. */
-async function rewriteSizes(handle: FileHandle, layout: WavLayout): Promise<number> {
+async function rewriteSizes(handle: FileHandle, path: string, layout: WavLayout): Promise<number> {
   const { dataOffset, blockAlign, samplesPerBlock } = layout;
   const { size } = await handle.stat();
   const blocks = Math.floor((size - dataOffset) / blockAlign);
   const dataBytes = blocks * blockAlign;
   const end = dataOffset + dataBytes + (dataBytes & 1);
   const isLong = layout.container === 'RF64' || end - 8 > UINT32_MAX;
-  if (isLong) await writeLongSizes(handle, end - 8, dataBytes, blocks * samplesPerBlock);
+  if (isLong)
+    await writeLongSizes(handle, path, {
+      riffBytes: end - 8,
+      dataBytes,
+      sampleCount: blocks * samplesPerBlock,
+    });
   await writeUint32(handle, 4, isLong ? UINT32_MAX : end - 8);
   await writeUint32(handle, dataOffset - 4, isLong ? UINT32_MAX : dataBytes);
   // Cuts half a sample off, or adds the pad byte.
@@ -67,9 +72,8 @@ async function rewriteSizes(handle: FileHandle, layout: WavLayout): Promise<numb
 
 async function writeLongSizes(
   handle: FileHandle,
-  riffBytes: number,
-  dataBytes: number,
-  sampleCount: number,
+  path: string,
+  sizes: { readonly riffBytes: number; readonly dataBytes: number; readonly sampleCount: number },
 ): Promise<void> {
   const chunk = Buffer.alloc(8 + DS64_BODY_BYTES);
   await handle.read(chunk, 0, chunk.length, FIRST_CHUNK);
@@ -77,14 +81,14 @@ async function writeLongSizes(
   if ((id !== 'JUNK' && id !== 'ds64') || chunk.readUInt32LE(4) < DS64_BODY_BYTES) {
     throw new JackfieldError(
       'ERR_UNSUPPORTED',
-      `The file needs a 64-bit size, but its header has no room for one (its first chunk is ${JSON.stringify(id)}). ` +
+      `${path} needs a 64-bit size, but its header has no room for one (its first chunk is ${JSON.stringify(id)}). ` +
         'Convert it instead: the samples are read as far as they go.',
     );
   }
   chunk.write('ds64', 0, 'latin1');
-  chunk.writeBigUInt64LE(BigInt(riffBytes), 8);
-  chunk.writeBigUInt64LE(BigInt(dataBytes), 16);
-  chunk.writeBigUInt64LE(BigInt(sampleCount), 24);
+  chunk.writeBigUInt64LE(BigInt(sizes.riffBytes), 8);
+  chunk.writeBigUInt64LE(BigInt(sizes.dataBytes), 16);
+  chunk.writeBigUInt64LE(BigInt(sizes.sampleCount), 24);
   await handle.write(chunk, 0, chunk.length, FIRST_CHUNK);
   await handle.write(Buffer.from('RF64', 'latin1'), 0, 4, 0);
 }

@@ -40,8 +40,8 @@ type State =
   | { readonly name: 'failed'; readonly error: JackfieldError }
   | { readonly name: 'closed' };
 
-/** Samples that one flush can hold: what is given in one piece goes to disk in pieces of this size. */
-const MAX_BUFFERED_SAMPLES = 1 << 17;
+/** Samples that go to disk at once, at the most. */
+const MAX_PIECE = 1 << 16;
 
 /**
  * Writes PCM into a WAV file that is valid at every moment: killed at any instant, the file plays, and holds all
@@ -59,9 +59,7 @@ export class WavWriter implements PcmSink, AsyncDisposable {
   readonly #header: WavHeader;
   readonly #file: PositionedFile;
   readonly #fsync: 'never' | 'end' | 'flush';
-  readonly #flushSamples: number;
   readonly #buffered: Int16Array;
-  readonly #encoded: Uint8Array;
   #bufferedLength = 0;
   #flushedSamples = 0;
   #state: State = { name: 'open' };
@@ -74,10 +72,8 @@ export class WavWriter implements PcmSink, AsyncDisposable {
     this.#fsync = options.fsync;
     this.#header = options.header;
     const { channels, sampleRate } = options.format;
-    this.#flushSamples = Math.round((options.flushMs * sampleRate) / 1000) * channels;
-    const largest = Math.floor(MAX_BUFFERED_SAMPLES / channels) * channels;
-    this.#buffered = new Int16Array(Math.min(this.#flushSamples, largest));
-    this.#encoded = new Uint8Array((this.#buffered.length / channels) * this.#header.blockAlign);
+    const flushed = Math.max(1, Math.round((options.flushMs * sampleRate) / 1000)) * channels;
+    this.#buffered = new Int16Array(Math.min(flushed, wholeFrames(MAX_PIECE, channels)));
   }
 
   /**
@@ -125,7 +121,7 @@ export class WavWriter implements PcmSink, AsyncDisposable {
     for (let at = 0; at < samples.length; ) at += await this.#take(samples.length - at, samples, at);
   }
 
-  /** Brings what is buffered to the file now. */
+  /** Brings what is buffered to the file now. As with writes, one call at a time. */
   async flush(): Promise<void> {
     this.#assertOpen();
     if (this.#bufferedLength > 0) await this.#flush();
@@ -162,6 +158,14 @@ export class WavWriter implements PcmSink, AsyncDisposable {
 
   /** Takes as much of `wanted` samples as fits (silence when no array is given); returns how many. */
   async #take(wanted: number, samples?: Int16Array, from = 0): Promise<number> {
+    if (samples && this.#bufferedLength === 0 && wanted >= this.#buffered.length) {
+      const piece = samples.subarray(
+        from,
+        from + wholeFrames(Math.min(wanted, MAX_PIECE), this.format.channels),
+      );
+      await this.#store(piece);
+      return piece.length;
+    }
     const taken = Math.min(wanted, this.#buffered.length - this.#bufferedLength);
     const target = this.#bufferedLength;
     if (samples) this.#buffered.set(samples.subarray(from, from + taken), target);
@@ -171,21 +175,23 @@ export class WavWriter implements PcmSink, AsyncDisposable {
     return taken;
   }
 
-  // The samples go first and the header second, so that the header never counts what is not there.
   async #flush(): Promise<void> {
-    const { channels } = this.format;
-    const blocks = this.#bufferedLength / channels;
-    const bytes = this.#encoded.subarray(0, blocks * this.#header.blockAlign);
-    const dataBytes = (this.#flushedSamples / channels) * this.#header.blockAlign;
-    encodeSamples(bytes, this.#buffered.subarray(0, this.#bufferedLength), this.encoding);
+    const length = this.#bufferedLength;
+    this.#bufferedLength = 0;
+    await this.#store(this.#buffered.subarray(0, length));
+  }
+
+  // The samples go first and the header second, so that the header never counts what is not there.
+  async #store(samples: Int16Array): Promise<void> {
+    const dataBytes = (this.#flushedSamples / this.format.channels) * this.#header.blockAlign;
+    const bytes = encodeSamples(samples, this.encoding);
+    this.#flushedSamples += samples.length;
     try {
-      if (blocks > 0) await this.#file.write(bytes, this.#header.length + dataBytes);
+      if (bytes.length > 0) await this.#file.write(bytes, this.#header.length + dataBytes);
       await this.#file.write(this.#header.sized(dataBytes + bytes.length), 0);
     } catch (error) {
       throw this.#fail(error);
     }
-    this.#flushedSamples += this.#bufferedLength;
-    this.#bufferedLength = 0;
     if (this.#fsync === 'flush') await this.#sync();
   }
 
@@ -217,6 +223,10 @@ export class WavWriter implements PcmSink, AsyncDisposable {
     if (this.#state.name === 'failed') throw this.#state.error;
     if (this.#state.name === 'closed') throw new JackfieldError('ERR_CLOSED', `${this.path} was finished.`);
   }
+}
+
+function wholeFrames(samples: number, channels: number): number {
+  return samples - (samples % channels);
 }
 
 interface ResolvedOptions {

@@ -61,7 +61,11 @@ describe('WavReader', () => {
     ];
     for (const [reason, bytes] of cases) {
       await writeFile(path, bytes);
-      await expect(WavReader.open(path), reason).rejects.toMatchObject({ code: 'ERR_WAV', reason });
+      await expect(WavReader.open(path), reason).rejects.toMatchObject({
+        code: 'ERR_WAV',
+        reason,
+        message: expect.stringContaining(path),
+      });
     }
     await expect(WavReader.open(join(folder, 'none.wav'))).rejects.toMatchObject({ code: 'ERR_FILE' });
     await expect(WavReader.open(folder)).rejects.toMatchObject({ code: 'ERR_FILE' });

@@ -1,0 +1,40 @@
+// One job a process, so that it can be timed against another program's process: node bench/voice/jobs.mjs NAME ARGS...
+// Prints the largest memory the process had, in MB.
+import { mixPcm, toFormat, WavReader, WavWriter } from '../../dist/index.js';
+
+const VOICE = { sampleRate: 16_000, channels: 1 };
+
+const JOBS = {
+  async copy(input, output) {
+    const reader = await WavReader.open(input);
+    const writer = await WavWriter.create(output, { format: reader.format });
+    for await (const samples of reader) await writer.write(samples);
+    await writer.end();
+  },
+  async resample(input, output, quality) {
+    const reader = await WavReader.open(input);
+    const writer = await WavWriter.create(output);
+    for await (const samples of toFormat(reader, reader.format, VOICE, { quality }))
+      await writer.write(samples);
+    await writer.end();
+  },
+  async mix(output, ...inputs) {
+    const writer = await WavWriter.create(output);
+    for await (const samples of mixPcm(inputs.map((input) => ({ input, gainDb: -40 }))))
+      await writer.write(samples);
+    await writer.end();
+  },
+  /** The whole file at once, as wavefile works. */
+  async wavefile(input, output) {
+    const { readFileSync, writeFileSync } = await import('node:fs');
+    const { default: wavefile } = await import('wavefile');
+    const source = new wavefile.WaveFile(readFileSync(input));
+    const target = new wavefile.WaveFile();
+    target.fromScratch(1, 16_000, '16', source.getSamples(false, Int16Array));
+    writeFileSync(output, target.toBuffer());
+  },
+};
+
+const [name, ...args] = process.argv.slice(2);
+await JOBS[name](...args);
+process.stdout.write(`${Math.round(process.resourceUsage().maxRSS / 1024)}\n`);

@@ -1,0 +1,195 @@
+// npm run bench:voice [-- --short]: the voice toolkit against sox, ffmpeg and wavefile, in the same run.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  AutoGain,
+  analyzeSamples,
+  collectSamples,
+  DtmfDetector,
+  decodeG711,
+  encodeG711,
+  LevelMeter,
+  LoudnessMeter,
+  Mixer,
+  resample,
+  ToneDetector,
+  toneSamples,
+  transformSamples,
+  VoiceDetector,
+  WavReader,
+  WavWriter,
+} from '../../dist/index.js';
+import { designFilterBank } from '../../dist/voice/convert/resample-filter.js';
+import { compare, has, timesRealTime } from './compare.mjs';
+
+const isShort = process.argv.includes('--short');
+const folder = mkdtempSync(join(tmpdir(), 'jackfield-bench-'));
+const jobs = new URL('jobs.mjs', import.meta.url).pathname;
+const ours = (...args) => [process.execPath, jobs, ...args];
+const file = (name) => join(folder, name);
+const say = (text) => process.stdout.write(`${text}\n`);
+
+/** A WAV file of noise that is not silence anywhere. */
+async function makeWav(name, seconds, sampleRate = 16_000) {
+  const second = Int16Array.from(
+    { length: sampleRate },
+    (_, i) => ((Math.imul(i, 2_654_435_761) >>> 16) % 20_001) - 10_000,
+  );
+  const writer = await WavWriter.create(file(name), { format: { sampleRate, channels: 1 } });
+  for (let i = 0; i < seconds; i++) await writer.write(second);
+  await writer.end();
+  return file(name);
+}
+
+function table(title, rows) {
+  say(`\n${title}`);
+  for (const { name, seconds, ratio, said } of rows) {
+    const memory = said ? `  ${said} MB` : '';
+    say(`  ${name.padEnd(34)} ${seconds.toFixed(3)} s  ${ratio.toFixed(2)}x${memory}`);
+  }
+}
+
+async function benchResampler() {
+  const input = await makeWav('48k.wav', isShort ? 60 : 600, 48_000);
+  const out = file('16k.wav');
+  const contestants = [{ name: 'jackfield high', command: ours('resample', input, out, 'high') }];
+  contestants.push({ name: 'jackfield medium', command: ours('resample', input, out, 'medium') });
+  const soxr = [
+    '-y',
+    '-loglevel',
+    'error',
+    '-i',
+    input,
+    '-af',
+    'aresample=resampler=soxr',
+    '-ar',
+    '16000',
+    file('f.wav'),
+  ];
+  if (has('ffmpeg')) contestants.push({ name: 'ffmpeg soxr (20 bit)', command: ['ffmpeg', ...soxr] });
+  if (has('sox'))
+    contestants.push({
+      name: 'sox rate -v',
+      command: ['sox', '-D', input, file('s.wav'), 'rate', '-v', '16000'],
+    });
+  table(`Resampler: ${isShort ? 60 : 600} s, 48 to 16 kHz, file to file`, compare(contestants));
+}
+
+async function benchMixer() {
+  const inputs = [];
+  for (let i = 0; i < 100; i++) inputs.push(await makeWav(`${i}.wav`, isShort ? 6 : 60));
+  const contestants = [{ name: 'jackfield mixPcm', command: ours('mix', file('m.wav'), ...inputs) }];
+  if (has('sox'))
+    contestants.push({ name: 'sox -m', command: ['sox', '-D', '-m', ...inputs, file('ms.wav')] });
+  if (has('ffmpeg')) {
+    const args = ['-y', '-loglevel', 'error', ...inputs.flatMap((input) => ['-i', input])];
+    args.push('-filter_complex', `amix=inputs=${inputs.length}:normalize=0`, file('mf.wav'));
+    contestants.push({ name: 'ffmpeg amix', command: ['ffmpeg', ...args] });
+  }
+  table(`Mixer: 100 files of ${isShort ? 6 : 60} s at 16 kHz into one`, compare(contestants));
+}
+
+async function benchWav() {
+  const seconds = isShort ? 600 : 33_554;
+  const input = await makeWav('big.wav', seconds);
+  const contestants = [{ name: 'jackfield read and write', command: ours('copy', input, file('big-j.wav')) }];
+  if (has('sox')) contestants.push({ name: 'sox', command: ['sox', '-D', input, file('big-s.wav')] });
+  if (has('ffmpeg')) {
+    contestants.push({
+      name: 'ffmpeg',
+      command: ['ffmpeg', '-y', '-loglevel', 'error', '-i', input, file('big-f.wav')],
+    });
+  }
+  table(`WAV: ${Math.round((seconds * 32_000) / 2 ** 20)} MiB, read and written`, compare(contestants, 3));
+  try {
+    createRequire(import.meta.url).resolve('wavefile');
+  } catch {
+    return say('  (wavefile is not installed)');
+  }
+  const small = await makeWav('small.wav', isShort ? 60 : 1800);
+  const pair = [
+    { name: 'jackfield read and write', command: ours('copy', small, file('small-j.wav')) },
+    { name: 'wavefile', command: ours('wavefile', small, file('small-w.wav')) },
+  ];
+  table(`WAV: ${isShort ? 2 : 55} MiB, read and written`, compare(pair, 3));
+}
+
+/** What each analysis and codec does in this process, on speech-like material. */
+async function benchInProcess() {
+  const reader = await WavReader.open(
+    new URL('../../test/fixtures/speech/reader-870.wav', import.meta.url).pathname,
+  );
+  const speech = await collectSamples(reader);
+  await reader.close();
+  const repeats = 20;
+  const samples = new Int16Array(speech.length * repeats);
+  for (let i = 0; i < repeats; i++) samples.set(speech, i * speech.length);
+  const seconds = samples.length / 16_000;
+  const code = encodeG711(samples, 'alaw');
+  const vad = [];
+  for (let i = 0; i < 8; i++) vad.push(await VoiceDetector.create());
+  const parts = {
+    'DTMF detection': () => analyzeSamples(samples, new DtmfDetector()),
+    'tone detection': () => analyzeSamples(samples, new ToneDetector()),
+    'voice activity': () => analyzeSamples(samples, vad.pop()),
+    'level meter': () => analyzeSamples(samples, new LevelMeter()),
+    loudness: () => new LoudnessMeter().push(samples),
+    'automatic gain': () => transformSamples(samples, new AutoGain()),
+    'G.711 encode': () => encodeG711(samples, 'alaw'),
+    'G.711 decode': () => decodeG711(code, 'alaw'),
+    'resample 48 to 16 kHz, high': () => resample(samples, { from: 48_000, to: 16_000 }),
+    'resample 16 to 48 kHz, high': () => resample(samples, { from: 16_000, to: 48_000 }),
+    'resample 44.1 to 16 kHz, high': () => resample(samples, { from: 44_100, to: 16_000 }),
+  };
+  const rates = { 'resample 48 to 16 kHz, high': 48_000, 'resample 44.1 to 16 kHz, high': 44_100 };
+  say('\nTimes real time on one core, 16 kHz mono unless it says otherwise');
+  for (const [name, work] of Object.entries(parts)) {
+    say(`  ${name.padEnd(34)} ${timesRealTime((seconds * 16_000) / (rates[name] ?? 16_000), work)}`);
+  }
+  say(`  ${'conference of 20, N-1 mixes'.padEnd(34)} ${timesRealTime(60, () => conference(20, 60))}`);
+}
+
+function conference(people, seconds) {
+  const mixer = new Mixer();
+  const sources = Array.from({ length: people }, () => mixer.addSource());
+  const frame = toneSamples({ frequency: 300, durationMs: 20, levelDbfs: -30 });
+  for (let i = 0; i < seconds * 50; i++) {
+    for (const source of sources) source.write(frame);
+    mixer.readEach(320);
+  }
+}
+
+/** Rejection and ripple of the filters as they are, from the response of their coefficients. */
+function measureFilters() {
+  say('\nResampler filters, 48 to 16 kHz');
+  for (const quality of ['low', 'medium', 'high']) {
+    const { coefficients, taps } = designFilterBank(48_000, 16_000, quality);
+    const passband = { low: 0.8, medium: 0.9, high: 0.913 }[quality] * 8000;
+    const gain = (hz) => {
+      let [re, im] = [0, 0];
+      coefficients.forEach((c, i) => {
+        re += c * Math.cos((2 * Math.PI * hz * i) / 48_000);
+        im += c * Math.sin((2 * Math.PI * hz * i) / 48_000);
+      });
+      return 20 * Math.log10(Math.hypot(re, im) + 1e-12);
+    };
+    let [ripple, stopband] = [0, -Infinity];
+    for (let hz = 0; hz <= passband; hz += 20) ripple = Math.max(ripple, Math.abs(gain(hz)));
+    for (let hz = 8000; hz <= 24_000; hz += 20) stopband = Math.max(stopband, gain(hz));
+    say(
+      `  ${quality.padEnd(8)} ${taps} taps, flat to ${Math.round(passband)} Hz within ${ripple.toFixed(5)} dB, aliases ${stopband.toFixed(1)} dB`,
+    );
+  }
+}
+
+try {
+  measureFilters();
+  await benchInProcess();
+  await benchResampler();
+  await benchMixer();
+  await benchWav();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,32 @@
+import { Presets, SingleBar } from 'cli-progress';
+import type { PcmProgress } from '../index.js';
+
+/** Shows how far long work has come, on a terminal; elsewhere it stays silent. */
+export interface ProgressBar {
+  readonly onProgress: (progress: PcmProgress) => void;
+  stop(): void;
+}
+
+const HALF_A_SECOND = 500;
+
+/** A bar on standard error. It appears when the work has taken half a second. */
+export function progressBar(what: string): ProgressBar {
+  if (!process.stderr.isTTY) return { onProgress: () => {}, stop: () => {} };
+  const startedAt = performance.now();
+  let bar: SingleBar | undefined;
+  return {
+    onProgress({ position, sampleCount }) {
+      if (sampleCount === undefined || performance.now() - startedAt < HALF_A_SECOND) return;
+      if (!bar) {
+        const format = `${what} {bar} {percentage}% | {eta_formatted}`;
+        bar = new SingleBar(
+          { format, stream: process.stderr, clearOnComplete: true },
+          Presets.shades_classic,
+        );
+        bar.start(sampleCount, position);
+      }
+      bar.update(Math.min(position, sampleCount));
+    },
+    stop: () => bar?.stop(),
+  };
+}

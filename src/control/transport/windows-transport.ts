@@ -1,0 +1,198 @@
+import { abortedError, invalidArgument, JackfieldError } from '../../errors.js';
+import { unavailable } from './link-errors.js';
+import { LinkLifetime } from './link-lifetime.js';
+import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
+import {
+  type HiddenWindow,
+  type WindowMessage,
+  type WindowsDesktop,
+  WM_COPYDATA,
+} from './windows-desktop.js';
+
+/** Values of `SkypeControlAPIAttach` (reference, "Windows"). */
+const ATTACH = {
+  success: 0,
+  pendingAuthorization: 1,
+  refused: 2,
+  notAvailable: 3,
+  available: 0x8001,
+} as const;
+
+/** How often to look whether the endpoint's window still exists: it can go without a word. */
+const WATCH_MS = 1000;
+
+/** Options of {@link WindowsTransport}. */
+export interface WindowsTransportOptions {
+  /** How long an endpoint may take to answer the first message, in milliseconds. Default 3000. */
+  readonly discoverTimeoutMs?: number;
+  /** The calls of Windows. Default: through the package `koffi`, to be installed beside this one. */
+  readonly desktop?: () => Promise<WindowsDesktop>;
+}
+
+/** Attaches to an endpoint on Windows: registered window messages to find it, WM_COPYDATA to talk. */
+export class WindowsTransport implements Transport {
+  readonly name = 'window messages';
+  readonly multiline = true;
+  readonly #discoverTimeoutMs: number;
+  readonly #desktop: () => Promise<WindowsDesktop>;
+
+  /** @throws ERR_INVALID_ARG */
+  constructor(options: WindowsTransportOptions = {}) {
+    const { discoverTimeoutMs = 3000 } = options;
+    if (!(discoverTimeoutMs > 0))
+      throw invalidArgument('discoverTimeoutMs', 'more than 0 ms', discoverTimeoutMs);
+    this.#discoverTimeoutMs = discoverTimeoutMs;
+    this.#desktop = options.desktop ?? loadDesktop;
+  }
+
+  async open(handlers: TransportHandlers, { signal }: TransportWait = {}): Promise<Link> {
+    if (signal?.aborted) throw abortedError(this.name, signal);
+    const desktop = await this.#desktop().catch((error: unknown) => {
+      throw unavailable(this.name, error, 'run on Windows, and install the package koffi');
+    });
+    const link = new WindowsLink(desktop, handlers);
+    try {
+      await this.#discover(link, handlers, signal);
+      return link;
+    } catch (error) {
+      await link.close();
+      throw error;
+    }
+  }
+
+  #discover(link: WindowsLink, handlers: TransportHandlers, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void) => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+        act();
+      };
+      const fail = (error: Error) => settle(() => reject(error));
+      const onAbort = () => signal && fail(abortedError(this.name, signal));
+      const timer = setTimeout(
+        () => fail(unavailable(this.name, 'nobody answered', 'start one')),
+        this.#discoverTimeoutMs,
+      );
+      signal?.addEventListener('abort', onAbort, { once: true });
+      link.discover({
+        attached: () => settle(resolve),
+        pending: () => {
+          clearTimeout(timer);
+          handlers.pending?.();
+        },
+        refused: () =>
+          fail(
+            new JackfieldError('ERR_ATTACH_REFUSED', 'The endpoint’s user does not let this program attach.'),
+          ),
+        notAvailable: () => fail(unavailable(this.name, 'it is not ready', 'log in there')),
+      });
+    });
+  }
+}
+
+async function loadDesktop(): Promise<WindowsDesktop> {
+  const { koffiDesktop } = await import('./koffi-desktop.js');
+  return koffiDesktop();
+}
+
+/** How the endpoint can answer the search for it. */
+interface Discovery {
+  attached(): void;
+  pending(): void;
+  refused(): void;
+  notAvailable(): void;
+}
+
+class WindowsLink implements Link {
+  readonly #desktop: WindowsDesktop;
+  readonly #window: HiddenWindow;
+  readonly #messages: { readonly discover: number; readonly attach: number };
+  readonly #handlers: TransportHandlers;
+  #discovery: Discovery | undefined;
+  #endpoint = 0;
+  #lifetime: LinkLifetime | undefined;
+  #watch: NodeJS.Timeout | undefined;
+
+  constructor(desktop: WindowsDesktop, handlers: TransportHandlers) {
+    this.#desktop = desktop;
+    this.#handlers = handlers;
+    this.#messages = {
+      discover: desktop.registerMessage('SkypeControlAPIDiscover'),
+      attach: desktop.registerMessage('SkypeControlAPIAttach'),
+    };
+    this.#window = desktop.openWindow((message) => this.#take(message));
+  }
+
+  discover(discovery: Discovery): void {
+    this.#discovery = discovery;
+    this.#window.broadcast(this.#messages.discover, this.#window.handle);
+  }
+
+  async send(line: string): Promise<undefined> {
+    this.#lifetime?.check();
+    if (line.includes('\0')) {
+      throw new JackfieldError('ERR_LINE_BREAK', 'The message holds a NUL, which would end it: take it out.');
+    }
+    if (this.#window.sendData(this.#endpoint, Buffer.from(`${line}\0`))) return;
+    this.#lose('it does not take messages');
+    this.#lifetime?.check();
+  }
+
+  async close(): Promise<void> {
+    this.#lifetime?.close();
+    this.#end();
+  }
+
+  #take({ message, wParam, lParam, data }: WindowMessage): number | undefined {
+    if (message === this.#messages.attach) {
+      this.#takeAttach(lParam, wParam);
+      return 1;
+    }
+    if (message !== WM_COPYDATA || wParam !== this.#endpoint || !data) return undefined;
+    const end = data.indexOf(0);
+    const line = Buffer.from(end < 0 ? data : data.subarray(0, end)).toString('utf8');
+    // The endpoint waits inside its call for at most a second: the message is dealt with after it has its answer.
+    setImmediate(() => this.#lifetime?.line(line));
+    return 1;
+  }
+
+  #takeAttach(status: number, endpoint: number): void {
+    switch (status) {
+      case ATTACH.success:
+        if (this.#lifetime) return;
+        this.#endpoint = endpoint;
+        this.#lifetime = new LinkLifetime(this.#handlers);
+        this.#watch = setInterval(() => this.#look(), WATCH_MS);
+        this.#discovery?.attached();
+        return;
+      case ATTACH.pendingAuthorization:
+        this.#discovery?.pending();
+        return;
+      case ATTACH.refused:
+        if (this.#lifetime) this.#lose('it took the permission back');
+        else this.#discovery?.refused();
+        return;
+      case ATTACH.notAvailable:
+        if (this.#lifetime) this.#lose('it is not available any more');
+        else this.#discovery?.notAvailable();
+        return;
+      case ATTACH.available:
+        if (!this.#lifetime) this.#window.broadcast(this.#messages.discover, this.#window.handle);
+        return;
+    }
+  }
+
+  #look(): void {
+    if (!this.#desktop.isWindow(this.#endpoint)) this.#lose('it closed its window');
+  }
+
+  #lose(why: string): void {
+    this.#lifetime?.lose(why);
+    this.#end();
+  }
+
+  #end(): void {
+    clearInterval(this.#watch);
+    this.#window.close();
+  }
+}

@@ -1,0 +1,94 @@
+import type { Lease, LeaseStats } from './lease.js';
+
+/** One live stream in a snapshot. */
+export interface StreamSnapshot {
+  readonly object: string;
+  readonly stream: Lease['stream'];
+  readonly port: number;
+  readonly status: Lease['state']['status'];
+  readonly stats: LeaseStats;
+}
+
+/** A server at one moment. */
+export interface ServerSnapshot {
+  /** Leases that are not closed. */
+  readonly leases: number;
+  /** Connections that are open, those being checked or turned away included. */
+  readonly connections: number;
+  /** Bytes of audio that wait for sinks in memory. */
+  readonly bufferedBytes: number;
+  /** How late the read wheel came to its slots. Over workers, the worst. */
+  readonly wheelLatenessP50Ms: number;
+  readonly wheelLatenessP99Ms: number;
+  /** Sums over all leases since the start, closed ones included; of the jitter, the worst of the live ones. */
+  readonly totals: LeaseStats;
+  readonly streams: readonly StreamSnapshot[];
+}
+
+/** Figures of one thread that belong to no lease. */
+export interface ThreadHealth {
+  readonly connections: number;
+  readonly bufferedBytes: number;
+  readonly latenessP50Ms: number;
+  readonly latenessP99Ms: number;
+}
+
+/** Keeps the sums of leases that are closed, and adds up snapshots. */
+export class ServerStatistics {
+  #past: LeaseStats = NOTHING;
+
+  /** Takes in a lease that has closed. */
+  closed(lease: Lease): void {
+    this.#past = sum(this.#past, { ...lease.stats, jitterP50Ms: 0, jitterP99Ms: 0, bufferedMs: 0 });
+  }
+
+  snapshot(leases: Iterable<Lease>, threads: readonly ThreadHealth[]): ServerSnapshot {
+    const streams = [...leases].map(({ object, stream, port, state, stats }) => ({
+      object,
+      stream,
+      port,
+      status: state.status,
+      stats,
+    }));
+    return {
+      leases: streams.length,
+      connections: threads.reduce((count, thread) => count + thread.connections, 0),
+      bufferedBytes: threads.reduce((bytes, thread) => bytes + thread.bufferedBytes, 0),
+      wheelLatenessP50Ms: Math.max(...threads.map((thread) => thread.latenessP50Ms)),
+      wheelLatenessP99Ms: Math.max(...threads.map((thread) => thread.latenessP99Ms)),
+      totals: streams.reduce((totals, { stats }) => sum(totals, stats), this.#past),
+      streams,
+    };
+  }
+}
+
+const NOTHING: LeaseStats = Object.freeze({
+  bytesReceived: 0,
+  samplesReceived: 0,
+  trailingBytes: 0,
+  unheard: 0,
+  delivered: 0,
+  dropped: 0,
+  spilled: 0,
+  bytesSent: 0,
+  samplesSent: 0,
+  silenceFilled: 0,
+  bytesIgnored: 0,
+  refused: 0,
+  gaps: 0,
+  gapMs: 0,
+  jitterP50Ms: 0,
+  jitterP99Ms: 0,
+  bufferedMs: 0,
+});
+
+/** The names of all counters of a lease. */
+export const LEASE_STAT_KEYS = Object.keys(NOTHING) as (keyof LeaseStats)[];
+
+function sum(a: LeaseStats, b: LeaseStats): LeaseStats {
+  const entries = LEASE_STAT_KEYS.map((key) => {
+    const worst = key === 'jitterP50Ms' || key === 'jitterP99Ms';
+    return [key, worst ? Math.max(a[key], b[key]) : a[key] + b[key]];
+  });
+  return Object.fromEntries(entries) as unknown as LeaseStats;
+}

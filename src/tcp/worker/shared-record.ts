@@ -1,0 +1,26 @@
+/** A record of numbers that one thread writes and another reads at any time, without a message. */
+export class SharedRecord<K extends string> {
+  readonly buffer: SharedArrayBuffer;
+  readonly #keys: readonly K[];
+  readonly #values: Float64Array;
+
+  /** @param buffer What the other thread made; left out by the one that makes it. */
+  constructor(keys: readonly K[], buffer = new SharedArrayBuffer(keys.length * 8)) {
+    this.buffer = buffer;
+    this.#keys = keys;
+    this.#values = new Float64Array(buffer);
+  }
+
+  write(record: Readonly<Record<K, number>>): void {
+    for (const [index, key] of this.#keys.entries()) this.#values[index] = record[key];
+  }
+
+  get(key: K): number {
+    return this.#values[this.#keys.indexOf(key)] ?? 0;
+  }
+
+  read(): Record<K, number> {
+    const entries = this.#keys.map((key, index) => [key, this.#values[index] ?? 0]);
+    return Object.fromEntries(entries) as Record<K, number>;
+  }
+}

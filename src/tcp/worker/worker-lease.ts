@@ -1,0 +1,215 @@
+import { EventEmitter } from 'node:events';
+import { JackfieldError } from '../../errors.js';
+import type { PcmFormat, PcmSink } from '../../pcm.js';
+import { waitForClaim } from '../claim-wait.js';
+import { deferred } from '../deferred.js';
+import type { Lease, LeaseEvents, LeaseOptions, LeaseStats, ReadClass } from '../lease.js';
+import { announce } from '../lease-events.js';
+import { oneOf, READ_CLASSES, type ResolvedLeaseOptions } from '../lease-options.js';
+import type { CloseReason, LeaseState, Peer } from '../lease-state.js';
+import type { Player } from '../player.js';
+import { ChunkIterator } from '../receive/chunk-iterator.js';
+import { checkSink, resolveSinkOptions } from '../receive/sink-options.js';
+import type { SampleTimeline } from '../sample-timeline.js';
+import { LEASE_STAT_KEYS } from '../server-stats.js';
+import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions } from '../sink.js';
+import { SharedRecord } from './shared-record.js';
+import { rebuildError } from './thread-channel.js';
+import type { PlainReason, PlainState, TimelineSource } from './worker-operations.js';
+import { WorkerPlayer } from './worker-player.js';
+import type { RemoteLease, WorkerThread } from './worker-thread.js';
+import { WorkerTimeline } from './worker-timeline.js';
+
+/** A lease that lives in a worker thread, with the face of one that lives here. */
+export class WorkerLease extends EventEmitter<LeaseEvents> implements Lease, RemoteLease {
+  readonly host: string;
+  readonly received: WorkerTimeline;
+  readonly #options: ResolvedLeaseOptions;
+  readonly #thread: WorkerThread;
+  readonly #id: number;
+  readonly #record = new SharedRecord(LEASE_STAT_KEYS);
+  readonly #player: WorkerPlayer;
+  readonly #closed = deferred<CloseReason>();
+  readonly closed = this.#closed.promise;
+  #port = 0;
+  #state: LeaseState = { status: 'open' };
+  #readClass: ReadClass;
+  #unfollow: (() => void) | undefined;
+
+  private constructor(options: ResolvedLeaseOptions, thread: WorkerThread, host: string) {
+    super();
+    this.host = host;
+    this.#options = options;
+    this.#thread = thread;
+    this.#id = thread.nextId();
+    this.#readClass = options.readClass;
+    this.received = new WorkerTimeline(thread, this.#id, options.format.sampleRate, this.#record);
+    this.#player = new WorkerPlayer(thread, this.#id, options.format, {
+      position: () => this.#record.get('samplesSent'),
+      isOver: () => this.#state.status === 'draining' || this.#state.status === 'closed',
+    });
+  }
+
+  /**
+   * @param options As they were given; @param resolved the same, checked.
+   * @throws ERR_PORT, ERR_LIMIT when no port can be listened on.
+   */
+  static async open(
+    options: LeaseOptions,
+    resolved: ResolvedLeaseOptions,
+    thread: WorkerThread,
+    host: string,
+  ): Promise<WorkerLease> {
+    const lease = new WorkerLease(resolved, thread, host);
+    const { timeline: _, ...rest } = options;
+    thread.keep(lease.#id, lease);
+    try {
+      const timeline = resolved.timeline && lease.#sendTimeline(resolved.timeline);
+      const stats = lease.#record.buffer;
+      lease.#port = (
+        await thread.channel.request('open', { id: lease.#id, options: rest, timeline, stats })
+      ).port;
+      return lease;
+    } catch (error) {
+      thread.forget(lease.#id);
+      lease.#unfollow?.();
+      throw error;
+    }
+  }
+
+  get object(): string {
+    return this.#options.object;
+  }
+
+  get stream(): Lease['stream'] {
+    return this.#options.stream;
+  }
+
+  get direction(): Lease['direction'] {
+    return this.#options.direction;
+  }
+
+  get format(): PcmFormat {
+    return this.#options.format;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get state(): LeaseState {
+    return this.#state;
+  }
+
+  get stats(): LeaseStats {
+    return this.#record.read();
+  }
+
+  get player(): Player {
+    if (this.direction !== 'receive') return this.#player;
+    throw this.#wrongDirection('only receives: there is no player');
+  }
+
+  get readClass(): ReadClass {
+    return this.#readClass;
+  }
+
+  set readClass(readClass: ReadClass) {
+    this.#readClass = oneOf('readClass', readClass, READ_CLASSES);
+    this.#thread.channel.notify('setReadClass', { lease: this.#id, readClass });
+  }
+
+  claimed(options: { signal?: AbortSignal } = {}): Promise<Peer> {
+    return waitForClaim(this, options.signal);
+  }
+
+  addSink(sink: PcmSink | FileSinkSpec, options: SinkOptions = {}): SinkHandle {
+    if (this.direction === 'send') throw this.#wrongDirection('only sends: addSink() has nothing to give');
+    return this.#addSink(sink, options, false);
+  }
+
+  addSentTap(sink: PcmSink | FileSinkSpec, options: SinkOptions = {}): SinkHandle {
+    if (this.direction === 'receive') throw this.#wrongDirection('only receives: there is no addSentTap()');
+    return this.#addSink(sink, options, true);
+  }
+
+  frames(options: SinkOptions & { signal?: AbortSignal } = {}): AsyncIterableIterator<PcmChunk> {
+    const { signal, ...sinkOptions } = options;
+    const chunks = new ChunkIterator(() => void handle.remove().catch(() => {}), signal);
+    const handle = this.addSink(chunks, { name: 'frames', ...sinkOptions });
+    return chunks;
+  }
+
+  close(): Promise<CloseReason> {
+    this.#thread.channel.notify('close', { lease: this.#id });
+    return this.closed;
+  }
+
+  abort(error?: Error): void {
+    this.#thread.channel.notify('abort', { lease: this.#id, message: error?.message });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** The worker tells of a new state. */
+  moved(plain: PlainState): void {
+    const state = rebuildState(plain);
+    this.#state = state;
+    if (state.status === 'closed') {
+      this.#unfollow?.();
+      this.#thread.forget(this.#id);
+    }
+    announce(this, state);
+    if (state.status === 'closed') this.#closed.resolve(state.reason);
+  }
+
+  advanced(position: number, ended: boolean): void {
+    this.received.advanced(position, ended);
+  }
+
+  told<K extends keyof LeaseEvents>(event: K, ...args: LeaseEvents[K]): void {
+    EventEmitter.prototype.emit.call(this, event, ...args);
+  }
+
+  /** How the worker is to follow `timeline`: within its own thread, or by messages from this one. */
+  #sendTimeline(timeline: SampleTimeline | 'received'): TimelineSource {
+    if (timeline === 'received') return { kind: 'received' };
+    if (timeline instanceof WorkerTimeline && timeline.thread === this.#thread) {
+      return { kind: 'lease', id: timeline.lease };
+    }
+    const id = this.#thread.nextId();
+    const tell = (ended: boolean) =>
+      this.#thread.channel.notify('advanceTimeline', { id, position: timeline.position, ended });
+    queueMicrotask(() => {
+      this.#unfollow = timeline.follow({ advance: () => tell(false), end: () => tell(true) });
+    });
+    return { kind: 'remote', id, position: timeline.position, sampleRate: timeline.sampleRate };
+  }
+
+  #addSink(sink: PcmSink | FileSinkSpec, options: SinkOptions, tap: boolean): SinkHandle {
+    const { status } = this.#state;
+    if (status === 'draining' || status === 'closed') {
+      throw new JackfieldError(
+        'ERR_INVALID_STATE',
+        `A sink for a lease that is ${status}; add sinks before it ends.`,
+      );
+    }
+    checkSink(sink);
+    resolveSinkOptions(options, this.format);
+    return this.#thread.addSink(this.#id, tap, sink, options);
+  }
+
+  #wrongDirection(text: string): JackfieldError {
+    return new JackfieldError('ERR_INVALID_STATE', `The lease of ${this.object} ${this.stream} ${text}.`);
+  }
+}
+
+function rebuildState(plain: PlainState): LeaseState {
+  return 'reason' in plain ? { ...plain, reason: rebuildReason(plain.reason) } : plain;
+}
+
+function rebuildReason({ kind, error }: PlainReason): CloseReason {
+  return (error ? { kind, error: rebuildError(error) } : { kind }) as CloseReason;
+}

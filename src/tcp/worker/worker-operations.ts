@@ -1,0 +1,103 @@
+import type { LeaseOptions, ReadClass, RefusedPeer } from '../lease.js';
+import type { CloseReason, LeaseState } from '../lease-state.js';
+import type { PlaybackReport, PlayOptions } from '../player.js';
+import type { ResolvedServerOptions } from '../server-options.js';
+import type { ThreadHealth } from '../server-stats.js';
+import type { FileSinkSpec, SinkOptions, SinkStats } from '../sink.js';
+
+/** Ids are given by the main thread: of leases, sinks, playbacks and timelines alike. */
+type Id = number;
+
+export const SINK_STAT_KEYS = [
+  'offered',
+  'delivered',
+  'dropped',
+  'spilled',
+  'buffered',
+] as const satisfies readonly (keyof SinkStats)[];
+
+export type WorkerSetup = Omit<ResolvedServerOptions, 'clock' | 'workers'>;
+
+/** What paces a sender in a worker: another lease there, what the lease itself receives, or a timeline of the main thread. */
+export type TimelineSource =
+  | { readonly kind: 'lease'; readonly id: Id }
+  | { readonly kind: 'received' }
+  | { readonly kind: 'remote'; readonly id: Id; readonly position: number; readonly sampleRate: number };
+
+export interface OpenLease {
+  readonly id: Id;
+  readonly options: Omit<LeaseOptions, 'timeline'>;
+  readonly timeline: TimelineSource | undefined;
+  readonly stats: SharedArrayBuffer;
+}
+
+export interface AddSink {
+  readonly lease: Id;
+  readonly id: Id;
+  readonly tap: boolean;
+  /** The file to record to; without one, samples are sent to the main thread. */
+  readonly file: FileSinkSpec | undefined;
+  readonly options: SinkOptions;
+  readonly stats: SharedArrayBuffer;
+}
+
+export interface Play {
+  readonly lease: Id;
+  readonly id: Id;
+  /** Without samples, they are pulled from the main thread. */
+  readonly samples: Int16Array | undefined;
+  readonly options: PlayOptions;
+}
+
+/** A close reason without its error, and that as plain data. */
+export interface PlainReason {
+  readonly kind: CloseReason['kind'];
+  readonly error: { readonly message: string; readonly code: string | undefined } | undefined;
+}
+
+export type PlainState =
+  | Exclude<LeaseState, { reason: CloseReason }>
+  | {
+      readonly status: 'draining';
+      readonly peer: Extract<LeaseState, { status: 'draining' }>['peer'];
+      readonly reason: PlainReason;
+    }
+  | { readonly status: 'closed'; readonly reason: PlainReason };
+
+/** What the main thread asks of a worker. */
+export type WorkerOperations = {
+  open(params: OpenLease): { port: number };
+  close(params: { lease: Id }): void;
+  abort(params: { lease: Id; message: string | undefined }): void;
+  setReadClass(params: { lease: Id; readClass: ReadClass }): void;
+  /** Tells `advanced` from now on. */
+  follow(params: { lease: Id }): void;
+  advanceTimeline(params: { id: Id; position: number; ended: boolean }): void;
+  addSink(params: AddSink): void;
+  removeSink(params: { id: Id }): void;
+  play(params: Play): void;
+  setPaused(params: { lease: Id; paused: boolean }): void;
+  clear(params: { lease: Id }): number;
+  mark(params: { lease: Id }): number;
+  health(params: undefined): ThreadHealth;
+  /** Closes every lease and lets go of what the worker holds. */
+  shutDown(params: undefined): void;
+};
+
+/** What a worker tells, and asks of, the main thread. */
+export type MainOperations = {
+  state(params: { lease: Id; state: PlainState }): void;
+  refused(params: { lease: Id; refused: RefusedPeer }): void;
+  overflow(params: { lease: Id; sink: string; policy: NonNullable<SinkOptions['policy']> }): void;
+  sinkFailed(params: { lease: Id; sink: string; error: { message: string; code: string | undefined } }): void;
+  sinkDone(params: { id: Id; error: { message: string; code: string | undefined } | undefined }): void;
+  advanced(params: { lease: Id; position: number; ended: boolean }): void;
+  started(params: { id: Id; position: number }): void;
+  finished(params: { id: Id; report: PlaybackReport }): void;
+  limit(params: undefined): void;
+  writeSink(params: { id: Id; samples: Int16Array; position: number }): void;
+  endSink(params: { id: Id; error: { message: string; code: string | undefined } | undefined }): void;
+  /** The next samples of a source; nothing when it has ended. */
+  pull(params: { id: Id }): Int16Array | undefined;
+  stopSource(params: { id: Id }): void;
+};

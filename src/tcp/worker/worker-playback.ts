@@ -1,0 +1,27 @@
+import { deferred } from '../deferred.js';
+import type { Playback, PlaybackReport } from '../player.js';
+import { neverBegan } from '../send/queued-playback.js';
+
+/** A playback in a worker, as this thread knows it. */
+export class WorkerPlayback implements Playback {
+  readonly #started = deferred<number>();
+  readonly #finished = deferred<PlaybackReport>();
+  readonly started = this.#started.promise;
+  readonly finished = this.#finished.promise;
+
+  #begun = false;
+
+  constructor() {
+    this.started.catch(() => {});
+  }
+
+  hasStarted(position: number): void {
+    this.#begun = true;
+    this.#started.resolve(position);
+  }
+
+  hasFinished(report: PlaybackReport): void {
+    if (!this.#begun) this.#started.reject(neverBegan(report.outcome));
+    this.#finished.resolve(report);
+  }
+}

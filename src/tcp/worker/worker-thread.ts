@@ -1,0 +1,141 @@
+import { Worker } from 'node:worker_threads';
+import { JackfieldError } from '../../errors.js';
+import type { PcmSink, PcmSource } from '../../pcm.js';
+import type { LeaseEvents } from '../lease.js';
+import type { Playback, PlayOptions } from '../player.js';
+import type { FileSinkSpec, SinkHandle, SinkOptions } from '../sink.js';
+import { type Handlers, plainError, rebuildError, ThreadChannel } from './thread-channel.js';
+import type { MainOperations, PlainState, WorkerOperations, WorkerSetup } from './worker-operations.js';
+import { WorkerPlayback } from './worker-playback.js';
+import { WorkerSink } from './worker-sink.js';
+
+/** The face of a lease in this thread, which is told what happens to it in its own. */
+export interface RemoteLease {
+  moved(state: PlainState): void;
+  /** More was received; only told once the lease is followed. */
+  advanced(position: number, ended: boolean): void;
+  told<K extends keyof LeaseEvents>(event: K, ...args: LeaseEvents[K]): void;
+}
+
+/** One worker thread, and what of this thread its leases use. */
+export class WorkerThread {
+  readonly channel: ThreadChannel<WorkerOperations, MainOperations>;
+  readonly #worker: Worker;
+  readonly #onLimit: () => void;
+  readonly #leases = new Map<number, RemoteLease>();
+  readonly #sinks = new Map<number, WorkerSink>();
+  readonly #playbacks = new Map<number, WorkerPlayback>();
+  readonly #sources = new Map<number, AsyncIterator<Int16Array>>();
+  #lastId = 0;
+
+  /** @param onLimit The worker may buffer no more. */
+  constructor(setup: WorkerSetup, onLimit: () => void) {
+    this.#onLimit = onLimit;
+    this.#worker = new Worker(new URL('./worker-main.js', import.meta.url), { workerData: setup });
+    this.channel = new ThreadChannel(this.#worker, this.#handlers());
+    this.#worker.on('error', (error) => this.#lost(error));
+    this.#worker.on('exit', () => this.#lost(undefined));
+  }
+
+  /** Leases that it holds. */
+  get size(): number {
+    return this.#leases.size;
+  }
+
+  nextId(): number {
+    return ++this.#lastId;
+  }
+
+  keep(id: number, lease: RemoteLease): void {
+    this.#leases.set(id, lease);
+  }
+
+  forget(id: number): void {
+    this.#leases.delete(id);
+  }
+
+  addSink(lease: number, tap: boolean, sink: PcmSink | FileSinkSpec, options: SinkOptions): SinkHandle {
+    const id = this.nextId();
+    const file = 'kind' in sink ? sink : undefined;
+    const own = 'kind' in sink ? undefined : sink;
+    const handle = new WorkerSink(options.name ?? 'sink', own, () =>
+      this.channel.notify('removeSink', { id }),
+    );
+    this.#sinks.set(id, handle);
+    const stats = handle.record.buffer;
+    this.channel.request('addSink', { lease, id, tap, file, options, stats }).catch((error: Error) => {
+      this.#sinks.delete(id);
+      handle.isDone(error);
+    });
+    return handle;
+  }
+
+  play(lease: number, source: Int16Array | PcmSource, options: PlayOptions): Playback {
+    const id = this.nextId();
+    const playback = new WorkerPlayback();
+    this.#playbacks.set(id, playback);
+    const samples = source instanceof Int16Array ? source : undefined;
+    if (!(source instanceof Int16Array)) this.#sources.set(id, source[Symbol.asyncIterator]());
+    this.channel.request('play', { lease, id, samples, options }).catch((error: Error) => {
+      this.#playbacks.delete(id);
+      playback.hasFinished({ from: 0, to: 0, played: 0, outcome: 'closed', error });
+    });
+    return playback;
+  }
+
+  /** Closes its leases gracefully, and ends the thread. */
+  async close(): Promise<void> {
+    await this.channel.request('shutDown', undefined);
+    await this.#worker.terminate();
+  }
+
+  #handlers(): Handlers<MainOperations> {
+    return {
+      state: ({ lease, state }) => this.#leases.get(lease)?.moved(state),
+      refused: ({ lease, refused }) => void this.#leases.get(lease)?.told('refused', refused),
+      overflow: ({ lease, sink, policy }) => void this.#leases.get(lease)?.told('overflow', sink, policy),
+      sinkFailed: ({ lease, sink, error }) =>
+        void this.#leases.get(lease)?.told('sink-failed', sink, rebuildError(error)),
+      sinkDone: ({ id, error }) => {
+        this.#sinks.get(id)?.isDone(error && rebuildError(error));
+        this.#sinks.delete(id);
+      },
+      advanced: ({ lease, position, ended }) => this.#leases.get(lease)?.advanced(position, ended),
+      started: ({ id, position }) => this.#playbacks.get(id)?.hasStarted(position),
+      finished: ({ id, report }) => {
+        this.#playbacks.get(id)?.hasFinished(report);
+        this.#playbacks.delete(id);
+      },
+      limit: () => this.#onLimit(),
+      writeSink: ({ id, samples, position }) => this.#sinks.get(id)?.sink?.write(samples, position),
+      endSink: ({ id, error }) => this.#sinks.get(id)?.sink?.end(error && rebuildError(error)),
+      pull: ({ id }) => this.#pull(id),
+      stopSource: ({ id }) => void this.#stopSource(id),
+    };
+  }
+
+  async #pull(id: number): Promise<Int16Array | undefined> {
+    const result = await this.#sources.get(id)?.next();
+    if (!result || result.done) return undefined;
+    return result.value instanceof Int16Array ? result.value.slice() : result.value;
+  }
+
+  async #stopSource(id: number): Promise<void> {
+    const source = this.#sources.get(id);
+    this.#sources.delete(id);
+    await source?.return?.();
+  }
+
+  #lost(cause: Error | undefined): void {
+    const text = `A worker thread ended${cause ? `: ${cause.message}` : ''}; its leases are gone.`;
+    const error = new JackfieldError('ERR_CLOSED', text, { cause });
+    this.channel.close(error);
+    for (const lease of [...this.#leases.values()]) {
+      lease.moved({ status: 'closed', reason: { kind: 'aborted', error: plainError(error) } });
+    }
+    for (const playback of this.#playbacks.values()) {
+      playback.hasFinished({ from: 0, to: 0, played: 0, outcome: 'closed', error });
+    }
+    for (const sink of this.#sinks.values()) sink.isDone(error);
+  }
+}

@@ -1,0 +1,22 @@
+// The client under test, for windows-wine.test.ts. Usage: node client.mjs <log file>; runs beside a built `dist`.
+import { appendFileSync } from 'node:fs';
+import { attach } from './dist/control/attach.js';
+import { WindowsTransport } from './dist/control/transport/windows-transport.js';
+
+const log = (line) => appendFileSync(process.argv[2], `${line}\n`);
+try {
+  const client = await attach(new WindowsTransport(), { reattach: false });
+  log(`ATTACHED ${client.protocol}`);
+  log(await client.invoke('PING'));
+  const name = await client.user('echo123').get('FULLNAME');
+  log(`NAME ${name.length} ${name.slice(0, 9)}`);
+  await client.invoke('NONSENSE').catch((error) => log(`${error.code} ${error.number}`));
+  client.on('closed', (error) => {
+    log(`CLOSED ${error?.code}`);
+    process.exit(0);
+  });
+  client.invoke('QUIT').catch(() => undefined);
+} catch (error) {
+  log(`FAILED ${error.stack}`);
+  process.exit(1);
+}

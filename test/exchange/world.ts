@@ -1,0 +1,102 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { VirtualClock } from '../../src/clock.js';
+import type { Session } from '../../src/exchange/api/session.js';
+import { Exchange } from '../../src/exchange/exchange.js';
+import type { ExchangeOptions } from '../../src/exchange/exchange-options.js';
+
+/** Unix time at which the tests' clocks begin. */
+export const EPOCH_MS = Date.UTC(2007, 2, 20);
+
+/** A client attached in memory, which keeps every line that it gets. */
+export class Client {
+  readonly lines: string[] = [];
+  readonly #session: Session;
+  #seen = 0;
+
+  constructor(exchange: Exchange, handle: string, options: { protocol?: number; attach?: boolean } = {}) {
+    this.#session = exchange
+      .endpoint(handle)
+      .connect({ deliver: (line) => this.lines.push(line), closed: () => undefined });
+    if (options.attach === false) return;
+    this.#session.receive('NAME test');
+    this.#session.receive(`PROTOCOL ${options.protocol ?? 8}`);
+    this.fresh();
+  }
+
+  /** Sends a command. @returns the lines that came at once. */
+  send(line: string): string[] {
+    const before = this.lines.length;
+    this.#session.receive(line);
+    return this.lines.slice(before);
+  }
+
+  /** Lines since the last look. */
+  fresh(): string[] {
+    const lines = this.lines.slice(this.#seen);
+    this.#seen = this.lines.length;
+    return lines;
+  }
+
+  /** Values that a property of an object had, in order. */
+  told(prefix: string): string[] {
+    return this.lines
+      .filter((line) => line.startsWith(`${prefix} `))
+      .map((line) => line.slice(prefix.length + 1));
+  }
+
+  /** The id of the newest object that the client has heard of. */
+  newest(object: 'CALL' | 'VOICEMAIL'): number {
+    const ids = this.lines.map((line) =>
+      Number(new RegExp(`^(?:#\\w+ )?${object} (\\d+) `).exec(line)?.[1] ?? 0),
+    );
+    return Math.max(...ids);
+  }
+
+  disconnect(): void {
+    this.#session.disconnect();
+  }
+}
+
+export interface World extends AsyncDisposable {
+  readonly exchange: Exchange;
+  readonly clock: VirtualClock;
+  readonly failures: unknown[];
+  client(handle?: string, options?: { protocol?: number; attach?: boolean }): Client;
+}
+
+/** An exchange on a clock that the test drives. */
+export async function world(options: ExchangeOptions = {}): Promise<World> {
+  const clock = new VirtualClock(EPOCH_MS);
+  const exchange = await Exchange.start({
+    clock,
+    patienceMs: 2000,
+    users: [{ handle: 'alice' }, { handle: 'bob' }, { handle: 'carol' }],
+    ...options,
+  });
+  const failures: unknown[] = [];
+  exchange.on('failure', (error) => failures.push(error));
+  return {
+    exchange,
+    clock,
+    failures,
+    client: (handle = 'alice', clientOptions = {}) => new Client(exchange, handle, clientOptions),
+    async [Symbol.asyncDispose]() {
+      const closed = exchange.close();
+      // What ends with a delay ends on this clock.
+      await clock.advance(5000);
+      await closed;
+    },
+  };
+}
+
+/** A new folder under the system's temporary one. */
+export function folder(): string {
+  return mkdtempSync(join(tmpdir(), 'jackfield-test-'));
+}
+
+/** Lets what was started in the background come to rest: real I/O, not time. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
