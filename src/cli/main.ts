@@ -5,6 +5,7 @@ import { JackfieldError } from '../index.js';
 import { demoCommand } from './demo-command.js';
 import { exchangeCommand } from './exchange-command.js';
 import { explainCommand } from './explain-command.js';
+import { traceCommand } from './trace-command.js';
 import { wavCommand } from './wav.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -17,6 +18,7 @@ const program = new Command('jackfield')
 program.addCommand(demoCommand());
 program.addCommand(exchangeCommand());
 program.addCommand(explainCommand());
+program.addCommand(traceCommand());
 program.addCommand(wavCommand());
 
 try {

@@ -124,7 +124,7 @@ describe.concurrent('jackfield demo', () => {
 
   it.each([
     ['an input that is not there', ['--input', 'nowhere.wav'], /nowhere\.wav.*\[ERR_FILE\]/s],
-    ['an input that is no WAV', ['--input', 'package.json'], /not RIFF.*\[ERR_WAV\]/s],
+    ['an input that is no WAV', ['--input', 'package.json'], /package\.json: .*\[ERR_WAV\]/s],
     ['a folder that cannot be made', ['--out', 'package.json/x'], /package\.json.*\[ERR_FILE\]/s],
     ['an option that it has not', ['--fats'], /unknown option.*did you mean --fast/is],
   ])('refuses %s with a message and no stack', async (_, options, message) => {

@@ -42,17 +42,15 @@ export class Session {
   readonly #settings: ClientSettings;
   readonly #handlers: SessionHandlers;
   readonly #waits: ReplyWaits;
-  readonly #multiline: boolean;
   #link: Link | undefined;
   #protocol = 0;
   #ended = false;
   #cancelPing: CancelTimer = () => undefined;
 
-  private constructor(transport: Transport, settings: ClientSettings, handlers: SessionHandlers) {
+  private constructor(settings: ClientSettings, handlers: SessionHandlers) {
     this.#settings = settings;
     this.#handlers = handlers;
     this.#waits = new ReplyWaits(settings.clock, settings);
-    this.#multiline = transport.multiline ?? false;
   }
 
   /**
@@ -66,7 +64,7 @@ export class Session {
     handlers: SessionHandlers,
     signal: AbortSignal,
   ): Promise<Session> {
-    const session = new Session(transport, settings, handlers);
+    const session = new Session(settings, handlers);
     session.#link = await transport.open(
       {
         line: (line) => session.#take(line, undefined),
@@ -92,7 +90,7 @@ export class Session {
 
   /** Sends a command and waits for its answer. @throws as {@link Client.command}. */
   async command(message: CommandMessage, options: CommandOptions = {}): Promise<EndpointMessage> {
-    return await this.send(serialize(message, { multiline: this.#multiline }), options);
+    return await this.send(serialize(message, { multiline: this.#link?.multiline ?? false }), options);
   }
 
   /** Sends a command, given as the text that is to follow its identifier, and waits for its answer. */

@@ -31,7 +31,6 @@ export interface DbusTransportOptions {
  */
 export class DbusTransport implements Transport {
   readonly name: string;
-  readonly multiline = true;
   readonly #address: string | undefined;
   readonly #callTimeoutMs: number;
 
@@ -85,6 +84,7 @@ async function ownerOf(bus: MessageBus, signal: AbortSignal | undefined): Promis
 }
 
 class DbusLink implements Link {
+  readonly multiline = true;
   readonly #bus: MessageBus;
   readonly #lifetime: LinkLifetime;
 

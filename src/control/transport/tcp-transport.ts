@@ -12,7 +12,6 @@ const REMEDY = 'start one, for instance with "jackfield exchange"';
 /** Attaches over TCP: one line per message, ended by LF. */
 export class TcpTransport implements Transport {
   readonly name: string;
-  readonly multiline = false;
   readonly #target: TcpTarget;
 
   /** @throws ERR_INVALID_ARG for a port outside its range, or another machine without `tls` and proof of identity. */
@@ -104,6 +103,7 @@ function refusedToken(name: string): JackfieldError {
 }
 
 class TcpLink implements Link {
+  readonly multiline = false;
   readonly #socket: Socket;
   readonly #lifetime: LinkLifetime;
   readonly #framer = new LineFramer();

@@ -32,7 +32,6 @@ export interface WindowsTransportOptions {
 /** Attaches to an endpoint on Windows: registered window messages to find it, WM_COPYDATA to talk. */
 export class WindowsTransport implements Transport {
   readonly name = 'window messages';
-  readonly multiline = true;
   readonly #discoverTimeoutMs: number;
   readonly #desktop: () => Promise<WindowsDesktop>;
 
@@ -104,6 +103,7 @@ interface Discovery {
 }
 
 class WindowsLink implements Link {
+  readonly multiline = true;
   readonly #desktop: WindowsDesktop;
   readonly #window: HiddenWindow;
   readonly #messages: { readonly discover: number; readonly attach: number };

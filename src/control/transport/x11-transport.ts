@@ -19,7 +19,6 @@ export interface X11TransportOptions {
 /** Attaches over X11: messages travel between windows as ClientMessage events of 20 bytes. */
 export class X11Transport implements Transport {
   readonly name: string;
-  readonly multiline = true;
   readonly #display: string | undefined;
 
   /** @throws ERR_INVALID_ARG */
@@ -58,6 +57,7 @@ interface Parties extends X11MessageTypes {
 }
 
 class X11Link implements Link {
+  readonly multiline = true;
   readonly #display: X11Display;
   readonly #parties: Parties;
   readonly #lifetime: LinkLifetime;

@@ -155,6 +155,7 @@ describe('commands', () => {
     const transport: Transport = {
       name: 'synchronous',
       open: async () => ({
+        multiline: true,
         send: async (line) => answers[line.replace(/^#\S+ /, '')],
         close: async () => undefined,
       }),
