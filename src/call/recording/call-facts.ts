@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js';
-import type { Call } from '../../control/call.js';
+import type { Call } from '../../control/state/call.js';
 import type { Lease } from '../../tcp/lease.js';
 import type { CallVoice } from '../call-voice.js';
 import type { GapName } from './aligned-leg.js';

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { type Clock, sleep, systemClock } from '../../clock.js';
-import type { Call } from '../../control/call.js';
+import type { Call } from '../../control/state/call.js';
 import { JackfieldError } from '../../errors.js';
 import { msToSamples, samplesToMs } from '../../pcm.js';
 import type { Lease } from '../../tcp/lease.js';

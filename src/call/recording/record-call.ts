@@ -2,7 +2,7 @@ import { type KeyObject, randomUUID } from 'node:crypto';
 import { mkdir, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Clock, systemClock } from '../../clock.js';
-import type { Call } from '../../control/call.js';
+import type { Call } from '../../control/state/call.js';
 import { invalidArgument } from '../../errors.js';
 import { type PcmSink, samplesToMs } from '../../pcm.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
