@@ -106,11 +106,37 @@ export {
 
 // Voice: PCM and what is done to it.
 export { decodeG711, encodeG711, type G711Law } from './voice/codec/g711.js';
+export { decodeL16, encodeL16 } from './voice/codec/l16.js';
+export {
+  OPUS_RATES,
+  OpusDecoder,
+  OpusEncoder,
+  type OpusEncoderOptions,
+  type OpusOptions,
+} from './voice/codec/opus.js';
 export { mapChannels, mergeChannels, mixChannels, splitChannels } from './voice/convert/channels.js';
+export { type DitherOptions, dither, toFloat } from './voice/convert/dither.js';
 export type { ResampleQuality } from './voice/convert/resample-filter.js';
 export { Resampler, type ResamplerOptions, resample } from './voice/convert/resampler.js';
 export { type ToFormatOptions, toFormat } from './voice/convert/to-format.js';
+export type { DeviceDirection, DeviceProgram } from './voice/device/device-programs.js';
+export { listSoundDevices, type SoundDevice } from './voice/device/list-devices.js';
+export {
+  type Microphone,
+  openMicrophone,
+  openSpeaker,
+  type SoundDeviceOptions,
+  type Speaker,
+} from './voice/device/sound-device.js';
+export { type DrawSpectrogramOptions, drawSpectrogram } from './voice/draw/draw-spectrogram.js';
 export { type DrawWaveformOptions, drawWaveform } from './voice/draw/draw-waveform.js';
+export type { PictureOptions } from './voice/draw/picture-options.js';
+export { AutoGain, type AutoGainOptions } from './voice/level/auto-gain.js';
+export {
+  type Clipping,
+  ClippingDetector,
+  type ClippingDetectorOptions,
+} from './voice/level/clipping-detector.js';
 export {
   type Level,
   LevelMeter,
@@ -118,7 +144,19 @@ export {
   type LevelReading,
   measureLevel,
 } from './voice/level/level-meter.js';
+export { type Loudness, LoudnessMeter, measureLoudness } from './voice/level/loudness-meter.js';
+export {
+  type Silence,
+  SilenceDetector,
+  type SilenceDetectorOptions,
+} from './voice/level/silence-detector.js';
+export { SilenceTrimmer, type SilenceTrimmerOptions } from './voice/level/silence-trimmer.js';
+export { VoiceDetector, type VoiceDetectorOptions, type VoiceEvent } from './voice/level/voice-detector.js';
+export { type MixInput, type MixPcmOptions, mixPcm } from './voice/mix/mix-pcm.js';
+export { Mixer, type MixerOptions, type MixMinus } from './voice/mix/mixer.js';
+export type { MixerSource, MixerSourceOptions } from './voice/mix/mixer-source.js';
 export type { PcmInput, PcmProgress } from './voice/pcm-input.js';
+export { bytesOfSamples, samplesOfBytes } from './voice/process/pcm-bytes.js';
 export {
   analyzePcm,
   analyzeSamples,
@@ -129,20 +167,26 @@ export {
   transformPcm,
   transformSamples,
 } from './voice/stage.js';
+export { type DtmfDigit, type DtmfOptions, dtmfSamples } from './voice/tone/dtmf.js';
+export { DtmfDetector, type DtmfDetectorOptions, type DtmfEvent } from './voice/tone/dtmf-detector.js';
 export { ToneDetector, type ToneDetectorOptions, type ToneEvent } from './voice/tone/tone-detector.js';
 export { type ToneOptions, toneSamples } from './voice/tone/tone-samples.js';
 export type { AudioTags } from './voice/transcode/encoder.js';
+export { type DecodeOptions, decodeWithFfmpeg, type FfmpegFormat } from './voice/transcode/ffmpeg.js';
 export {
+  type BuiltinFormat,
   type TranscodeFormat,
   type TranscodeOptions,
   type TranscodeResult,
   transcode,
 } from './voice/transcode/transcode.js';
+export { type DecodedWav, decodeWav, type EncodeWavOptions, encodeWav } from './voice/wav/wav-bytes.js';
 export type { WavEncoding, WavWriteEncoding } from './voice/wav/wav-encoding.js';
 export { WAV_ERROR_REASONS, WavError, type WavErrorReason } from './voice/wav/wav-error.js';
 export type { WavLayout } from './voice/wav/wav-layout.js';
 export type { WavBroadcast, WavInfo, WavMetadata } from './voice/wav/wav-metadata.js';
 export { WavReader, type WavReadOptions } from './voice/wav/wav-reader.js';
+export { repairWav, type WavRepair } from './voice/wav/wav-repair.js';
 export { WavWriter, type WavWriterOptions } from './voice/wav/wav-writer.js';
 
 // TCP: the PCM server.
@@ -160,9 +204,12 @@ export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-sta
 export { PcmServer, type PcmServerEvents } from './tcp/pcm-server.js';
 export type { Playback, PlaybackReport, Player, PlayOptions } from './tcp/player.js';
 export type { PortRange } from './tcp/port-listener.js';
+export { prometheusText } from './tcp/prometheus.js';
 export { ManualTimeline, type SampleTimeline, type TimelineFollower } from './tcp/sample-timeline.js';
 export type { PcmServerOptions } from './tcp/server-options.js';
+export type { ServerSnapshot, StreamSnapshot } from './tcp/server-stats.js';
 export type {
+  FileSinkSpec,
   PcmChunk,
   SinkHandle,
   SinkOptions,
@@ -199,7 +246,14 @@ export { User } from './control/state/user.js';
 export { VoiceStream, type VoiceStreamName } from './control/state/voice-stream.js';
 export { Voicemail, type VoicemailEvents, VoicemailFailedError } from './control/state/voicemail.js';
 export { nextVoicemailState, type VoicemailState } from './control/state/voicemail-life.js';
+export {
+  type AttachAttempt,
+  AutoTransport,
+  NoEndpointError,
+  transportsOf,
+} from './control/transport/auto-transport.js';
 export { DbusTransport, type DbusTransportOptions } from './control/transport/dbus-transport.js';
+export { MacTransport, type MacTransportOptions } from './control/transport/mac-transport.js';
 export {
   type MemoryEndpoint,
   type MemorySession,
@@ -208,20 +262,90 @@ export {
 export type { TcpTls, TcpTransportOptions } from './control/transport/tcp-options.js';
 export { TcpTransport } from './control/transport/tcp-transport.js';
 export type { Link, Transport, TransportHandlers, TransportWait } from './control/transport/transport.js';
+export { TRANSPORT_ADDRESSES, transportAt } from './control/transport/transport-address.js';
+export { WindowsTransport, type WindowsTransportOptions } from './control/transport/windows-transport.js';
 export { X11Transport, type X11TransportOptions } from './control/transport/x11-transport.js';
 
 // Call: a call's voice.
-export {
-  CallRecording,
-  type CallRecordingEvents,
-  type RecordCallOptions,
-  type RecordingProgress,
-  type RecordingResult,
-  recordCall,
-} from './call/call-recording.js';
 export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
-export { type LegAccount, LegAligner, type LegAlignerOptions } from './call/leg-aligner.js';
-export type { RecordingSidecar, SidecarLeg } from './call/sidecar.js';
+export { CallRecording, type RecordingResult } from './call/recording/call-recording.js';
+export type { LedgerSpan, LedgerTotals, LegLedger, SpanKind, SpanReason } from './call/recording/ledger.js';
+export {
+  type AlignedSink,
+  LegAligner,
+  type LegAlignerOptions,
+  type LegName,
+} from './call/recording/leg-aligner.js';
+export type { RecordingManifest } from './call/recording/manifest.js';
+export { type RecordCallOptions, recordCall } from './call/recording/record-call.js';
+export type { RecordingEvents, RecordingProgress } from './call/recording/recording-track.js';
+export {
+  discardUnfinished,
+  findUnfinished,
+  isWorthRecovering,
+  type RecoverOptions,
+  recoverRecording,
+} from './call/recording/recover.js';
+export type { SegmentResult } from './call/recording/segment.js';
+export type { SegmentRules } from './call/recording/segment-rule.js';
+export type {
+  RecordedCall,
+  RecordingEnd,
+  RecordingMark,
+  RecordingSidecar,
+  SidecarLeg,
+} from './call/recording/sidecar.js';
+export {
+  type VerifyFinding,
+  type VerifyOptions,
+  type VerifyReport,
+  verifyRecording,
+} from './call/recording/verify-recording.js';
+export { type Bot, type BotOptions, type BotScript, bot } from './call/bot/bot.js';
+export {
+  BotCall,
+  type HoldOptions,
+  type Partner,
+  type SendDigitsOptions,
+} from './call/bot/bot-call.js';
+export {
+  type AttendOptions,
+  BotHost,
+  type BotHostEvents,
+  type BotHostOptions,
+  type BotOutcome,
+  type BotResult,
+} from './call/bot/bot-host.js';
+export type { Gathered, GatherOptions } from './call/bot/gather.js';
+export type { Message, RecordOptions } from './call/bot/record-message.js';
+export { bridge, Room, type RoomOptions } from './call/bot/room.js';
+export type { BargeIn, Cut, SayOptions, SpeechReport } from './call/bot/say.js';
+export type { WaitOptions } from './call/bot/waiting.js';
+export {
+  BOT_HANDLE,
+  type TestBotOptions,
+  type TestBotResult,
+  type TestExchange,
+  type TestExchangeStarter,
+  type TestScene,
+  type TestUser,
+  testBot,
+} from './call/bot-test/test-bot.js';
+export { type HearOptions, type PressOptions, TestCaller } from './call/bot-test/test-caller.js';
+export type { TranscriptLine } from './call/bot-test/transcript.js';
+export { drawFlow, type FlowDrawing } from './call/flow/draw-flow.js';
+export { type Flow, type ParseFlowOptions, parseFlow, readFlow } from './call/flow/flow.js';
+export { type FlowBotOptions, type FlowHook, type FlowHookContext, flowBot } from './call/flow/flow-bot.js';
+export { FlowError, type FlowProblem, formatProblem } from './call/flow/flow-error.js';
+export { FLOW_SCHEMA, type FlowData, type FlowStep } from './call/flow/flow-schema.js';
+export type { FlowVariables } from './call/flow/flow-variables.js';
+export { english } from './call/prompt/english.js';
+export { type EspeakOptions, espeakEngine } from './call/prompt/espeak-engine.js';
+export { german } from './call/prompt/german.js';
+export { Prompts, type PromptsOptions, type SayingOptions } from './call/prompt/prompts.js';
+export type { Speakable, SpokenPart } from './call/prompt/speakable.js';
+export type { Speech, SpeechEngine } from './call/prompt/speech-engine.js';
+export type { SpokenLanguage, SpokenWord } from './call/prompt/spoken-language.js';
 
 // Voicemail: a voicemail's voice.
 export type { ArchiveQuery } from './voicemail/archive/archive-query.js';
