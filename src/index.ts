@@ -348,6 +348,19 @@ export type { Speech, SpeechEngine } from './call/prompt/speech-engine.js';
 export type { SpokenLanguage, SpokenWord } from './call/prompt/spoken-language.js';
 
 // Voicemail: a voicemail's voice.
+export {
+  type AnsweringBotOptions,
+  answeringBot,
+  type ReviewKeys,
+} from './voicemail/answering/answering-bot.js';
+export {
+  AnsweringMachine,
+  type AnsweringMachineEvents,
+  type AnsweringMachineOptions,
+  type NoticeHook,
+} from './voicemail/answering/answering-machine.js';
+export type { AnsweringHours, AnsweringRule } from './voicemail/answering/answering-rule.js';
+export type { VoicemailNotice } from './voicemail/answering/voicemail-notice.js';
 export type { ArchiveQuery } from './voicemail/archive/archive-query.js';
 export type { ArchiveRoute } from './voicemail/archive/archive-message.js';
 export {
@@ -395,6 +408,15 @@ export {
 export { voicemailFacts } from './voicemail/voicemail-facts.js';
 export { openVoicemailPort, type VoicemailPortOptions } from './voicemail/voicemail-port.js';
 export { deleteVoicemail, downloadVoicemail, markVoicemailUnplayed } from './voicemail/voicemail-waits.js';
+export {
+  type CommandTranscriberOptions,
+  commandTranscriber,
+} from './voicemail/transcript/command-transcriber.js';
+export {
+  type TranscribeArchiveOptions,
+  transcribeArchive,
+} from './voicemail/transcript/transcribe-archive.js';
+export type { Transcriber, Transcript, TranscriptRequest } from './voicemail/transcript/transcriber.js';
 
 // Exchange: the other end of the wire.
 export type { AttachPolicy, AttachRequest } from './exchange/api/authorization.js';
