@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
+import type { Bot } from '../../call/bot/bot.js';
 import type { BotCall } from '../../call/bot/bot-call.js';
 import { BotHost } from '../../call/bot/bot-host.js';
+import { during } from '../../call/bot/during.js';
 import type { Prompts } from '../../call/prompt/prompts.js';
 import { runTool } from '../../call/prompt/run-tool.js';
 import type { Speakable } from '../../call/prompt/speakable.js';
@@ -55,8 +57,10 @@ export class AnsweringMachine extends EventEmitter<AnsweringMachineEvents> imple
   readonly #options: AnsweringMachineOptions;
   readonly #clock: Clock;
   readonly #host: BotHost;
+  readonly #bot: Bot;
   readonly #rules = new Map<number, AnsweringRule>();
-  readonly #telling = new Set<Promise<void>>();
+  readonly #busy = new Set<Promise<void>>();
+  readonly #onCall = (call: Call) => this.#track(this.#offered(call));
   readonly #closing = new AbortController();
 
   private constructor(options: AnsweringMachineOptions, account: string) {
@@ -69,13 +73,13 @@ export class AnsweringMachine extends EventEmitter<AnsweringMachineEvents> imple
       this.#rules.delete(callId);
       if (error) this.emit('failed', error);
     });
-    const machine = answeringBot({
+    this.#bot = answeringBot({
       ...options,
       account,
       greetingFor: (call) => this.#greetingFor(call),
       onMessage: (message) => this.#track(this.#tell(message)),
     });
-    this.#host.attend(machine, { accept: (call) => this.#accept(call) });
+    client.on('call', this.#onCall);
   }
 
   /** Begins to take calls. @throws ERR_INVALID_ARG; ERR_API, ERR_CLOSED when the endpoint does not say whose it is. */
@@ -87,28 +91,40 @@ export class AnsweringMachine extends EventEmitter<AnsweringMachineEvents> imple
 
   /** Takes no more calls; resolves when those under way are over and told of. */
   async close(): Promise<void> {
+    this.#options.client.off('call', this.#onCall);
     this.#closing.abort();
     await this.#host.close();
-    while (this.#telling.size > 0) await Promise.all(this.#telling);
+    while (this.#busy.size > 0) await Promise.all(this.#busy);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  /** Whether the call, having rung as long as its rule says, still rings. */
-  async #accept(call: Call): Promise<boolean> {
-    const { rules = [], afterMs = DEFAULT_AFTER_MS, client } = this.#options;
+  /** Lets a call ring as long as its rule says; when it still rings then, answers it. */
+  async #offered(call: Call): Promise<void> {
+    const { signal } = this.#closing;
+    try {
+      // Asking takes no time of a virtual clock; ringing does.
+      const rule = await during(this.#clock, this.#ruleFor(call));
+      if (!rule || rule.answer === false) return;
+      const rung = sleep(this.#clock, rule.afterMs ?? this.#options.afterMs ?? DEFAULT_AFTER_MS, { signal });
+      await Promise.race([rung, call.ended({ signal })]);
+      if (call.status !== 'RINGING') return;
+      this.#rules.set(call.id, rule);
+      await this.#host.run(this.#bot, call);
+    } catch (error) {
+      if (!signal.aborted) this.#failed(error);
+    }
+  }
+
+  /** What to do with a call; `undefined` for one that does not come in. */
+  async #ruleFor(call: Call): Promise<AnsweringRule | undefined> {
+    const { rules = [], client } = this.#options;
+    if (!(await call.text('TYPE')).startsWith('INCOMING')) return undefined;
     const caller = await call.text('PARTNER_HANDLE');
     const userStatus = await client.parameters.get('USERSTATUS');
-    const rule = matchingRule(rules, { caller, at: new Date(this.#clock.unixMs()), userStatus }) ?? {};
-    if (rule.answer === false) return false;
-    const signal = this.#closing.signal;
-    const rung = sleep(this.#clock, rule.afterMs ?? afterMs, { signal }).catch(() => undefined);
-    await Promise.race([rung, call.ended({ signal }).catch(() => undefined)]);
-    if (signal.aborted || call.status !== 'RINGING') return false;
-    this.#rules.set(call.id, rule);
-    return true;
+    return matchingRule(rules, { caller, at: new Date(this.#clock.unixMs()), userStatus }) ?? {};
   }
 
   #greetingFor({ id }: BotCall): Speakable | undefined {
@@ -135,8 +151,8 @@ export class AnsweringMachine extends EventEmitter<AnsweringMachineEvents> imple
   }
 
   #track(work: Promise<void>): void {
-    this.#telling.add(work);
-    void work.finally(() => this.#telling.delete(work));
+    this.#busy.add(work);
+    void work.finally(() => this.#busy.delete(work));
   }
 
   #failed(error: unknown): void {
