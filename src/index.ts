@@ -405,6 +405,11 @@ export {
   type ReceiveVoicemailOptions,
   receiveVoicemail,
 } from './voicemail/play-voicemail.js';
+export {
+  greetingOf,
+  type RecordGreetingOptions,
+  recordGreeting,
+} from './voicemail/record-greeting.js';
 export { voicemailFacts } from './voicemail/voicemail-facts.js';
 export { openVoicemailPort, type VoicemailPortOptions } from './voicemail/voicemail-port.js';
 export { deleteVoicemail, downloadVoicemail, markVoicemailUnplayed } from './voicemail/voicemail-waits.js';

@@ -6,6 +6,7 @@ import { demoCommand } from './demo-command.js';
 import { exchangeCommand } from './exchange-command.js';
 import { explainCommand } from './explain-command.js';
 import { traceCommand } from './trace-command.js';
+import { voicemailCommand } from './voicemail-command.js';
 import { wavCommand } from './wav.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -19,6 +20,7 @@ program.addCommand(demoCommand());
 program.addCommand(exchangeCommand());
 program.addCommand(explainCommand());
 program.addCommand(traceCommand());
+program.addCommand(voicemailCommand());
 program.addCommand(wavCommand());
 
 try {
