@@ -7,6 +7,8 @@ import { doctorCommand } from './doctor-command.js';
 import { exchangeCommand } from './exchange-command.js';
 import { explainCommand } from './explain-command.js';
 import { traceCommand } from './trace-command.js';
+import { ivrCommand } from './ivr-command.js';
+import { voicemailCommand } from './voicemail-command.js';
 import { wavCommand } from './wav.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -21,6 +23,8 @@ program.addCommand(exchangeCommand());
 program.addCommand(explainCommand());
 program.addCommand(traceCommand());
 program.addCommand(doctorCommand());
+program.addCommand(ivrCommand());
+program.addCommand(voicemailCommand());
 program.addCommand(wavCommand());
 
 try {

@@ -101,6 +101,7 @@ export class Recorder {
 class RecordedSource implements VoiceSource {
   readonly #source: VoiceSource;
   readonly #tape: FileDestination;
+  #begun = false;
 
   constructor(source: VoiceSource, tape: FileDestination) {
     this.#source = source;
@@ -115,9 +116,11 @@ class RecordedSource implements VoiceSource {
     return this.#source.active;
   }
 
+  /** The tape ends where the source does: the silence after it is not its own. */
   async read(frame: Int16Array): Promise<void> {
     await this.#source.read(frame);
-    await this.#tape.write(frame);
+    this.#begun ||= this.#source.active;
+    if (this.#source.active || !this.#begun) await this.#tape.write(frame);
   }
 
   async close(): Promise<void> {
