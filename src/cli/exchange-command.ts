@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { type Clock, Exchange, Recorder, Scenario, systemClock, VirtualClock } from '../index.js';
+import { type Clock, Exchange, Scenario, systemClock, VirtualClock, WireRecorder } from '../index.js';
 import { exchangeView } from './exchange-view.js';
 import { portOption } from './options.js';
 
@@ -57,7 +57,7 @@ async function serve(options: Options): Promise<void> {
   const manual = options.clock === 'manual' ? new VirtualClock(Date.now()) : undefined;
   const clock = manual ?? systemClock;
   const scenario = options.scenario === undefined ? undefined : await Scenario.load(options.scenario, clock);
-  const recorder = options.record === undefined ? undefined : await Recorder.open(options.record, clock);
+  const recorder = options.record === undefined ? undefined : await WireRecorder.open(options.record, clock);
   const exchange = await Exchange.start({
     ...(scenario?.options ?? { users: (options.user ?? ['jack']).map((handle) => ({ handle })) }),
     clock,

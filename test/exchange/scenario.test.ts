@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/clock.js';
 import { Exchange } from '../../src/exchange/exchange.js';
-import { Recorder } from '../../src/exchange/recording/recorder.js';
 import { replay } from '../../src/exchange/recording/replay.js';
+import { WireRecorder } from '../../src/exchange/recording/wire-recorder.js';
 import { Scenario } from '../../src/exchange/scenario/scenario.js';
 import { scenarioJsonSchema } from '../../src/exchange/scenario/scenario-schema.js';
 import { toneSamples } from '../../src/voice/tone/tone-samples.js';
@@ -76,7 +76,7 @@ describe('a scenario', () => {
 describe('a recording', () => {
   async function recorded(root: string, tapes: string): Promise<void> {
     const clock = new VirtualClock();
-    const recorder = await Recorder.open(tapes, clock);
+    const recorder = await WireRecorder.open(tapes, clock);
     const exchange = await Exchange.start({
       clock,
       fileRoots: [root],

@@ -8,7 +8,7 @@ import { FileSource } from '../voice/file-stream.js';
 import { readVoice } from '../voice/prompts.js';
 import type { StreamStats, VoiceDestination } from '../voice/stream.js';
 import type { StreamOpener } from '../voice/voice-router.js';
-import { type RecordedEntry, streamName } from './recorder.js';
+import { type RecordedEntry, streamName } from './wire-recorder.js';
 
 /** What came out otherwise than it was recorded. */
 export interface ReplayReport {
