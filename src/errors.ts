@@ -30,6 +30,8 @@ export const ERROR_CODES = {
   ERR_TOOL:
     'A program of the system that was asked for is missing or failed; its own text is in the message.',
   ERR_DEVICE: 'A sound device is missing or failed; the text of the program that runs it is in the message.',
+  ERR_SCENE: 'The scene of a bot test failed; the message holds the transcript, the cause what was thrown.',
+  ERR_FLOW: 'A flow file has errors; each is in the error with its line and path.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

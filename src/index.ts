@@ -246,7 +246,15 @@ export { User } from './control/state/user.js';
 export { VoiceStream, type VoiceStreamName } from './control/state/voice-stream.js';
 export { Voicemail, type VoicemailEvents, VoicemailFailedError } from './control/state/voicemail.js';
 export { nextVoicemailState, type VoicemailState } from './control/state/voicemail-life.js';
+export {
+  type AttachAttempt,
+  AutoTransport,
+  NoEndpointError,
+  transportsOf,
+} from './control/transport/auto-transport.js';
 export { DbusTransport, type DbusTransportOptions } from './control/transport/dbus-transport.js';
+export { UnavailableError } from './control/transport/link-errors.js';
+export { MacTransport, type MacTransportOptions } from './control/transport/mac-transport.js';
 export {
   type MemoryEndpoint,
   type MemorySession,
@@ -255,23 +263,139 @@ export {
 export type { TcpTls, TcpTransportOptions } from './control/transport/tcp-options.js';
 export { TcpTransport } from './control/transport/tcp-transport.js';
 export type { Link, Transport, TransportHandlers, TransportWait } from './control/transport/transport.js';
+export { TRANSPORT_ADDRESSES, transportAt } from './control/transport/transport-address.js';
 export { WindowsTransport, type WindowsTransportOptions } from './control/transport/windows-transport.js';
 export { X11Transport, type X11TransportOptions } from './control/transport/x11-transport.js';
 
 // Call: a call's voice.
-export {
-  CallRecording,
-  type CallRecordingEvents,
-  type RecordCallOptions,
-  type RecordingProgress,
-  type RecordingResult,
-  recordCall,
-} from './call/call-recording.js';
 export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
-export { type LegAccount, LegAligner, type LegAlignerOptions } from './call/leg-aligner.js';
-export type { RecordingSidecar, SidecarLeg } from './call/sidecar.js';
+export { CallRecording, type RecordingResult } from './call/recording/call-recording.js';
+export type { LedgerSpan, LedgerTotals, LegLedger, SpanKind, SpanReason } from './call/recording/ledger.js';
+export {
+  type AlignedSink,
+  LegAligner,
+  type LegAlignerOptions,
+  type LegName,
+} from './call/recording/leg-aligner.js';
+export type { RecordingManifest } from './call/recording/manifest.js';
+export { type RecordCallOptions, recordCall } from './call/recording/record-call.js';
+export type { RecordingEvents, RecordingProgress } from './call/recording/recording-track.js';
+export {
+  discardUnfinished,
+  findUnfinished,
+  isWorthRecovering,
+  type RecoverOptions,
+  recoverRecording,
+} from './call/recording/recover.js';
+export type { SegmentResult } from './call/recording/segment.js';
+export type { SegmentRules } from './call/recording/segment-rule.js';
+export type {
+  RecordedCall,
+  RecordingEnd,
+  RecordingMark,
+  RecordingSidecar,
+  SidecarLeg,
+} from './call/recording/sidecar.js';
+export {
+  type VerifyFinding,
+  type VerifyOptions,
+  type VerifyReport,
+  verifyRecording,
+} from './call/recording/verify-recording.js';
+export { type Bot, type BotOptions, type BotScript, bot } from './call/bot/bot.js';
+export {
+  BotCall,
+  type HoldOptions,
+  type Partner,
+  type SendDigitsOptions,
+} from './call/bot/bot-call.js';
+export {
+  type AttendOptions,
+  BotHost,
+  type BotHostEvents,
+  type BotHostOptions,
+  type BotOutcome,
+  type BotResult,
+} from './call/bot/bot-host.js';
+export type { Gathered, GatherOptions } from './call/bot/gather.js';
+export type { Message, RecordOptions } from './call/bot/record-message.js';
+export { bridge, Room, type RoomOptions } from './call/bot/room.js';
+export type { BargeIn, Cut, SayOptions, SpeechReport } from './call/bot/say.js';
+export type { WaitOptions } from './call/bot/waiting.js';
+export {
+  BOT_HANDLE,
+  type TestBotOptions,
+  type TestBotResult,
+  type TestExchange,
+  type TestExchangeStarter,
+  type TestScene,
+  type TestUser,
+  testBot,
+} from './call/bot-test/test-bot.js';
+export { type HearOptions, type PressOptions, TestCaller } from './call/bot-test/test-caller.js';
+export type { TranscriptLine } from './call/bot-test/transcript.js';
+export { drawFlow, type FlowDrawing } from './call/flow/draw-flow.js';
+export { type Flow, type ParseFlowOptions, parseFlow, readFlow } from './call/flow/flow.js';
+export { type FlowBotOptions, type FlowHook, type FlowHookContext, flowBot } from './call/flow/flow-bot.js';
+export { FlowError, type FlowProblem, formatProblem } from './call/flow/flow-error.js';
+export { FLOW_SCHEMA, type FlowData, type FlowStep } from './call/flow/flow-schema.js';
+export type { FlowVariables } from './call/flow/flow-variables.js';
+export { english } from './call/prompt/english.js';
+export { type EspeakOptions, espeakEngine } from './call/prompt/espeak-engine.js';
+export { german } from './call/prompt/german.js';
+export { Prompts, type PromptsOptions, type SayingOptions } from './call/prompt/prompts.js';
+export type { Speakable, SpokenPart } from './call/prompt/speakable.js';
+export type { Speech, SpeechEngine } from './call/prompt/speech-engine.js';
+export type { SpokenLanguage, SpokenWord } from './call/prompt/spoken-language.js';
 
 // Voicemail: a voicemail's voice.
+export type { ArchiveQuery } from './voicemail/archive/archive-query.js';
+export type { ArchiveRoute } from './voicemail/archive/archive-message.js';
+export {
+  type ArchiveProgress,
+  type ArchiveReport,
+  type ArchiveVoicemailsOptions,
+  archiveVoicemails,
+} from './voicemail/archive/archive-voicemails.js';
+export {
+  ARCHIVE_FAILURES,
+  type ArchivedAudio,
+  type ArchivedMessage,
+  type ArchiveState,
+  type VoicemailFacts,
+} from './voicemail/archive/archived-message.js';
+export {
+  EXPORT_FORMATS,
+  type ExportArchiveOptions,
+  type ExportFormat,
+  exportArchive,
+} from './voicemail/archive/export-archive.js';
+export type { VoicemailSidecar } from './voicemail/archive/sidecar.js';
+export {
+  type ArchiveFault,
+  type ArchiveVerification,
+  type RetentionPolicy,
+  VoicemailArchive,
+  type VoicemailArchiveOptions,
+} from './voicemail/archive/voicemail-archive.js';
+export {
+  type LeaveProgress,
+  type LeaveVoicemailEvents,
+  type LeaveVoicemailOptions,
+  leaveVoicemail,
+  OutgoingVoicemail,
+  type SentVoicemail,
+} from './voicemail/leave-voicemail.js';
+export type { VoicemailInput } from './voicemail/message-input.js';
+export {
+  type PlayVoicemailOptions,
+  playVoicemail,
+  type ReceiveVoicemailOptions,
+  receiveVoicemail,
+} from './voicemail/play-voicemail.js';
+export { voicemailFacts } from './voicemail/voicemail-facts.js';
+export { openVoicemailPort, type VoicemailPortOptions } from './voicemail/voicemail-port.js';
+export { deleteVoicemail, downloadVoicemail, markVoicemailUnplayed } from './voicemail/voicemail-waits.js';
 
 // Exchange: the other end of the wire.
 export type { AttachPolicy, AttachRequest } from './exchange/api/authorization.js';

@@ -95,7 +95,14 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
 
   stop(): void {
     if (this.#phase === 'recording') this.#keeper.track(this.#send());
-    else this.#giveUp('cancelled');
+    else this.#keeper.delete(this.#message);
+  }
+
+  discard(): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'over';
+    this.#keeper.track(this.#hush());
+    this.#finish('cancelled');
   }
 
   startRecording(): boolean {
@@ -128,7 +135,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     } catch (error) {
       this.#keeper.context.failed(error);
       this.#message.fail('FILE_WRITE_ERROR');
-      this.#giveUp('failed');
+      this.#fail();
     }
   }
 
@@ -183,12 +190,11 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     }
   }
 
-  #giveUp(step: 'cancelled' | 'failed'): void {
+  #fail(): void {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
-    if (step === 'cancelled') this.#keeper.delete(this.#message);
     this.#keeper.track(this.#hush());
-    this.#finish(step);
+    this.#finish('failed');
   }
 
   /** Ends the voices and the recording. The seconds that were told last are what they are. */

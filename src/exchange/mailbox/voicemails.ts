@@ -107,7 +107,9 @@ export class Voicemails implements VoicemailKeeper {
   }
 
   delete(voicemail: Voicemail): void {
-    voicemail.activity?.by.stop();
+    const activity = voicemail.activity?.by;
+    if (activity?.discard) activity.discard();
+    else activity?.stop();
     voicemail.setStatus('DELETING');
     this.context.forget(voicemail);
     if (this.#greetings.get(voicemail.user.handle) === voicemail)

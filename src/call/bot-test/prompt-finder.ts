@@ -1,0 +1,83 @@
+import { invalidArgument } from '../../errors.js';
+import { msToSamples } from '../../pcm.js';
+
+/** What a place is looked for with: this much of the prompt, from where it is loud enough. */
+const PROBE = msToSamples(60);
+/** Samples below this are taken for silence. */
+const LOUD = 300;
+/** A place is looked at more closely when the probe is this much alike. */
+const PROBE_LIKENESS = 0.7;
+/** The prompt is compared in blocks, for a match on the whole could hide that half of it is missing. */
+const BLOCK = msToSamples(100);
+
+export interface PromptFinderOptions {
+  /** How alike each 100 ms of it have to be, as their correlation: 0.3 to 1. Default 0.85. */
+  readonly likeness?: number | undefined;
+}
+
+/** Where a prompt was found. */
+export interface Found {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * Finds a prompt in what was heard, by its content: the same wave, louder or softer, with some noise or loss. A
+ * short probe of it finds the place, then all of it is compared.
+ */
+export class PromptFinder {
+  readonly #prompt: Int16Array;
+  readonly #likeness: number;
+  readonly #probeAt: number;
+  readonly #probe: Int16Array;
+
+  /** @throws ERR_INVALID_ARG when the prompt is silent: silence is everywhere. */
+  constructor(prompt: Int16Array, options: PromptFinderOptions = {}) {
+    const { likeness = 0.85 } = options;
+    if (!(likeness >= 0.3 && likeness <= 1)) throw invalidArgument('likeness', 'from 0.3 to 1', likeness);
+    const loud = prompt.findIndex((sample) => Math.abs(sample) >= LOUD);
+    if (loud < 0) throw invalidArgument('prompt', 'audio that is not silent', 'silence');
+    this.#prompt = prompt;
+    this.#likeness = likeness;
+    this.#probeAt = loud;
+    this.#probe = prompt.subarray(loud, loud + PROBE);
+  }
+
+  /** Length of the prompt, in samples. */
+  get length(): number {
+    return this.#prompt.length;
+  }
+
+  /** The first place in `heard` at which the whole prompt lies. */
+  find(heard: Int16Array): Found | undefined {
+    for (let begin = 0; begin + this.length <= heard.length; begin++) {
+      if (correlation(heard, begin + this.#probeAt, this.#probe) < PROBE_LIKENESS) continue;
+      if (this.#liesAt(heard, begin)) return { begin, end: begin + this.length };
+    }
+    return undefined;
+  }
+
+  #liesAt(heard: Int16Array, begin: number): boolean {
+    for (let at = 0; at < this.length; at += BLOCK) {
+      const block = this.#prompt.subarray(at, at + BLOCK);
+      if (!block.some((sample) => Math.abs(sample) >= LOUD)) continue;
+      if (correlation(heard, begin + at, block) < this.#likeness) return false;
+    }
+    return true;
+  }
+}
+
+/** Normalised: 1 is the same wave, whatever its level. */
+function correlation(heard: Int16Array, at: number, pattern: Int16Array): number {
+  let product = 0;
+  let energy = 0;
+  let patternEnergy = 0;
+  for (let i = 0; i < pattern.length; i++) {
+    const a = heard[at + i] ?? 0;
+    const b = pattern[i] ?? 0;
+    product += a * b;
+    energy += a * a;
+    patternEnergy += b * b;
+  }
+  return energy === 0 ? 0 : product / Math.sqrt(energy * patternEnergy);
+}

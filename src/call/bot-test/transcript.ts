@@ -1,0 +1,48 @@
+import type { Clock } from '../../clock.js';
+
+/** One thing that happened in a test. */
+export interface TranscriptLine {
+  /** Since the test began, on its clock. */
+  readonly atMs: number;
+  /** `bot`, or the handle of the one who did it. */
+  readonly who: string;
+  readonly what: string;
+}
+
+/** More lines than anybody reads; of a test that runs wild the first are kept. */
+const MAX_LINES = 10_000;
+
+/** What happened in a test, with times. */
+export class Transcript {
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  readonly #lines: TranscriptLine[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#startedAt = clock.now();
+  }
+
+  get lines(): readonly TranscriptLine[] {
+    return [...this.#lines];
+  }
+
+  add(who: string, what: string): void {
+    if (this.#lines.length === MAX_LINES) return;
+    this.#lines.push({ atMs: Math.round(this.#clock.now() - this.#startedAt), who, what });
+  }
+
+  /** One line each: `00:01.240  bot     says welcome`. */
+  toString(): string {
+    const width = Math.max(0, ...this.#lines.map(({ who }) => who.length));
+    return this.#lines
+      .map(({ atMs, who, what }) => `${timeOf(atMs)}  ${who.padEnd(width)}  ${what}`)
+      .join('\n');
+  }
+}
+
+function timeOf(atMs: number): string {
+  const minutes = Math.floor(atMs / 60_000);
+  const seconds = (atMs % 60_000) / 1000;
+  return `${String(minutes).padStart(2, '0')}:${seconds.toFixed(3).padStart(6, '0')}`;
+}

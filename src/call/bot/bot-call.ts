@@ -1,0 +1,266 @@
+import type { Clock } from '../../clock.js';
+import type { CommandOptions } from '../../control/client/command-sender.js';
+import type { Call } from '../../control/state/call.js';
+import { invalidArgument, JackfieldError } from '../../errors.js';
+import type { PcmChunk } from '../../tcp/sink.js';
+import type { CallVoice } from '../call-voice.js';
+import { describeSpeakable, type Speakable } from '../prompt/speakable.js';
+import type { CallContext } from './call-context.js';
+import { type Gathered, type GatherOptions, gather } from './gather.js';
+import { type Message, type RecordOptions, recordMessage } from './record-message.js';
+import { type SayOptions, type SpeechReport, say } from './say.js';
+import { type WaitOptions, waitFor } from './waiting.js';
+
+/** Who is at the other end of a call. */
+export interface Partner {
+  /** Skype name or phone number, as on the wire. */
+  readonly handle: string;
+  /** Shown name; empty when there is none. */
+  readonly name: string;
+}
+
+/** What a {@link BotCall} is put together from; its host does that. */
+export interface BotCallParts {
+  readonly call: Call;
+  readonly voice: CallVoice;
+  readonly context: Omit<CallContext, 'language'>;
+  readonly partner: Partner;
+  /** Told what the bot does, in words, for transcripts. */
+  readonly trace: (text: string) => void;
+  /** Places a call that ends with this one. */
+  readonly dial: (target: string, options: WaitOptions) => Promise<BotCall>;
+}
+
+export interface HoldOptions {
+  /** What the caller hears meanwhile, over and over. Default: the endpoint's own hold, which is silent. */
+  readonly music?: Speakable;
+  readonly signal?: AbortSignal;
+}
+
+export interface SendDigitsOptions extends CommandOptions {
+  /** Between two digits, in milliseconds: 0 to 10,000. Default 200. */
+  readonly pauseMs?: number;
+}
+
+/** Between a sample's leaving and its being heard, in milliseconds: the player's lead and what an endpoint buffers. */
+const IN_FLIGHT_MS = 160;
+
+/**
+ * A call as a conversation. Whatever waits here rejects with ERR_CALL_ENDED once the call is over, so that a script
+ * ends where it stands and its `finally` runs; with ERR_ABORTED when its signal fires.
+ */
+export class BotCall {
+  /** The call as the endpoint tells it. */
+  readonly call: Call;
+  readonly partner: Partner;
+  readonly clock: Clock;
+  /** The call's streams, for what is not offered here. */
+  readonly voice: CallVoice;
+  /** Fires when the call is over; for whatever else the script waits for. */
+  readonly signal: AbortSignal;
+  /** Language of prompts, numbers and dates from now on: `de`. */
+  language: string;
+  readonly #context: CallContext;
+  readonly #dial: BotCallParts['dial'];
+  readonly #trace: (text: string) => void;
+
+  constructor(parts: BotCallParts) {
+    this.call = parts.call;
+    this.partner = parts.partner;
+    this.voice = parts.voice;
+    this.clock = parts.context.clock;
+    this.signal = parts.context.ended;
+    this.language = parts.context.prompts.language;
+    this.#context = { ...parts.context, language: () => this.language };
+    this.#dial = parts.dial;
+    this.#trace = parts.trace;
+  }
+
+  get id(): number {
+    return this.call.id;
+  }
+
+  /** How long the call has been heard, in milliseconds. */
+  get heardMs(): number {
+    return (this.voice.remote.received.position * 1000) / this.voice.remote.format.sampleRate;
+  }
+
+  /**
+   * Queues something to be said; resolves when it has left or was cut. Not awaited, the next goes on right after it.
+   *
+   * @throws ERR_INVALID_ARG, ERR_FILE and whatever else the prompt could not be made for; ERR_CALL_ENDED; ERR_ABORTED.
+   */
+  say(what: Speakable, options: SayOptions = {}): Promise<SpeechReport> {
+    const speech = say(this.#context, what, options);
+    this.#trace(`says ${describeSpeakable(what)}`);
+    // Who does not wait for a prompt does not have to handle the hang-up that ends it; the next wait tells.
+    speech.then(
+      ({ outcome, playedMs, cut }) => {
+        if (outcome !== 'played')
+          this.#trace(`is ${outcome}${cut ? ` by a ${cut.by}` : ''} after ${playedMs} ms`);
+      },
+      () => undefined,
+    );
+    return speech;
+  }
+
+  /** Forgets what is queued and stops what is being said: silence within 100 ms at the far end. */
+  async clear(): Promise<void> {
+    await this.#context.player.clear();
+  }
+
+  /** Resolves when all that is queued now was said or cleared; to how long the call had been spoken to, in milliseconds. */
+  async mark(options: WaitOptions = {}): Promise<number> {
+    const { player } = this.#context;
+    const position = await waitFor<number>(
+      this.clock,
+      this.signal,
+      {
+        what: 'the end of what is queued',
+        begin: (resolve, reject) => ignored(player.mark().then(resolve, reject)),
+      },
+      options,
+    );
+    return ((position ?? player.position) * 1000) / this.voice.remote.format.sampleRate;
+  }
+
+  /** Collects digits, from notifications and from tones in the voice; one press counts once. @throws as {@link say}. */
+  async gather(options: GatherOptions = {}): Promise<Gathered> {
+    this.#trace(options.prompt === undefined ? 'gathers' : `asks ${describeSpeakable(options.prompt)}`);
+    const gathered = await gather(this.#context, options);
+    this.#trace(`gathered ${gathered.digits || 'nothing'} (${gathered.ended})`);
+    return gathered;
+  }
+
+  /** Records a message. @throws as {@link say}; ERR_FILE. */
+  async record(options: RecordOptions = {}): Promise<Message> {
+    this.#trace('records');
+    const message = await recordMessage(this.#context, options);
+    this.#trace(`recorded ${message.durationMs} ms (${message.ended})`);
+    return message;
+  }
+
+  /** What the caller says from now on, as it comes; ends with the call. A slow reader loses the oldest. */
+  listen(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<PcmChunk> {
+    return this.voice.remote.frames({ policy: 'drop-oldest', name: 'listen', ...options });
+  }
+
+  /** Lets time pass, on the call's clock. @throws ERR_CALL_ENDED, ERR_ABORTED. */
+  async pause(ms: number, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    if (!(ms >= 0)) throw invalidArgument('ms', '0 or more', ms);
+    const wait = { what: `${ms} ms to pass`, begin: () => () => undefined };
+    await waitFor(this.clock, this.signal, wait, { timeoutMs: ms, signal: options.signal });
+  }
+
+  /** Sends digits (0-9, `*`, `#`) to the other party. @throws ERR_INVALID_ARG, ERR_API, ERR_CALL_ENDED, ERR_ABORTED. */
+  async sendDigits(digits: string, options: SendDigitsOptions = {}): Promise<void> {
+    const { pauseMs = 200, ...limits } = options;
+    if (!(pauseMs >= 0 && pauseMs <= 10_000)) throw invalidArgument('pauseMs', 'from 0 to 10000 ms', pauseMs);
+    for (const [index, digit] of [...digits].entries()) {
+      if (index > 0) await this.pause(pauseMs, limits);
+      this.signal.throwIfAborted();
+      await this.call.sendDtmf(digit, limits);
+    }
+  }
+
+  /**
+   * Hands the call over to another; resolves when it is no longer ours.
+   *
+   * @throws ERR_API when the endpoint cannot; ERR_INVALID_STATE when the other does not take it and the call goes on;
+   * ERR_CALL_ENDED when the caller hangs up first.
+   */
+  async transfer(target: string | readonly string[], options: WaitOptions = {}): Promise<void> {
+    const targets = typeof target === 'string' ? [target] : target;
+    const heardOf = this.call.history.length;
+    await this.#spoken();
+    this.#trace(`transfers to ${targets.join(', ')}`);
+    await this.call.transfer(targets);
+    const wait = followStates(this.call, heardOf, 'a transfer');
+    const status = await waitFor(this.clock, undefined, wait, options);
+    if (status === 'TRANSFERRED') return;
+    this.signal.throwIfAborted();
+    if (this.call.over)
+      throw new JackfieldError('ERR_CALL_ENDED', `Call ${this.id} ended as ${this.call.status}.`);
+    throw new JackfieldError(
+      'ERR_INVALID_STATE',
+      `Call ${this.id} was not taken by ${targets.join(', ')}: it is ${this.call.status} again.`,
+    );
+  }
+
+  /**
+   * Keeps the caller waiting while `work` is done, and returns its result. With music the call stays connected.
+   *
+   * @throws what `work` throws; ERR_CALL_ENDED when the caller does not wait that long, ERR_ABORTED.
+   */
+  async hold<T>(work: () => Promise<T>, options: HoldOptions = {}): Promise<T> {
+    const { music, ...limits } = options;
+    this.signal.throwIfAborted();
+    if (music === undefined) {
+      await this.#spoken();
+      await this.call.hold(limits);
+    } else void this.say({ loop: music }, limits);
+    try {
+      const wait = {
+        what: 'what a caller is on hold for',
+        begin: (resolve: (result: T) => void, reject: (error: unknown) => void) =>
+          ignored(work().then(resolve, reject)),
+      };
+      return await waitFor<T>(this.clock, this.signal, wait, limits);
+    } finally {
+      if (music !== undefined) await this.clear();
+      else if (!this.call.over) await this.call.resume();
+    }
+  }
+
+  /**
+   * Calls somebody else, to talk to or to be put through to. That call is hung up when this script ends.
+   *
+   * @param options.timeoutMs how long it may ring; default 30,000.
+   * @throws ERR_CALL_ENDED when they do not answer, ERR_TIMEOUT, ERR_API, ERR_ABORTED.
+   */
+  dial(target: string, options: WaitOptions = {}): Promise<BotCall> {
+    this.#trace(`calls ${target}`);
+    return this.#dial(target, options);
+  }
+
+  /**
+   * Hangs up when what has left was heard. The script goes on to its end; whatever it waits for then throws.
+   * @throws ERR_CALL_ENDED when the other party was first.
+   */
+  async hangUp(): Promise<void> {
+    await this.#spoken();
+    this.#trace('hangs up');
+    await this.call.hangUp();
+  }
+
+  /** Waits until the last word that has left has been heard, so that the end of the call does not cut it. */
+  async #spoken(): Promise<void> {
+    await this.pause(IN_FLIGHT_MS);
+  }
+}
+
+/** For a wait that cannot be undone. */
+function ignored(_: unknown): () => void {
+  return () => undefined;
+}
+
+/** The status after TRANSFERRING, or the last one. */
+function followStates(call: Call, from: number, what: string) {
+  return {
+    what,
+    begin(resolve: (status: string) => void, reject: (error: unknown) => void) {
+      const stop = new AbortController();
+      const follow = async () => {
+        let index = 0;
+        for await (const { status } of call.states({ signal: stop.signal })) {
+          if (index++ >= from && status !== 'TRANSFERRING') return resolve(status);
+        }
+        resolve(call.status);
+      };
+      follow().catch((error: unknown) => {
+        if (!stop.signal.aborted) reject(error);
+      });
+      return () => stop.abort();
+    },
+  };
+}

@@ -1,0 +1,280 @@
+import { EventEmitter } from 'node:events';
+import { type Clock, systemClock } from '../../clock.js';
+import type { Client } from '../../control/client/client.js';
+import type { Call } from '../../control/state/call.js';
+import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+import type { PcmServer } from '../../tcp/pcm-server.js';
+import { Prompts } from '../prompt/prompts.js';
+import type { Bot } from './bot.js';
+import type { BotCall } from './bot-call.js';
+import { during } from './during.js';
+import { openBotCall } from './open-bot-call.js';
+import { type WaitOptions, waitFor } from './waiting.js';
+
+export interface BotHostOptions {
+  /** The endpoint whose calls the bots take. */
+  readonly client: Client;
+  /** Where the calls' voice goes. */
+  readonly server: PcmServer;
+  /** What bots say. Default: tones and files, without a library. */
+  readonly prompts?: Prompts;
+  /** Times every wait; that of the exchange where calls run faster than real time. Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+export interface AttendOptions {
+  /** Calls at once; more are refused. 1 to 10,000. Default 1000. */
+  readonly maxCalls?: number;
+  /** Whether the bot takes this call. Default: all. */
+  readonly accept?: (call: Call) => boolean | Promise<boolean>;
+}
+
+/**
+ * How a bot's work on a call ended. `hung-up`: the other party ended it before the script did. `failed`: the script
+ * threw. `unanswered`: there was no call.
+ */
+export type BotOutcome = 'done' | 'hung-up' | 'failed' | 'unanswered';
+
+export interface BotResult {
+  readonly bot: string;
+  readonly callId: number;
+  readonly outcome: BotOutcome;
+  /** The call's last status, as on the wire. */
+  readonly status: string;
+  readonly error?: Error;
+}
+
+export interface BotHostEvents {
+  /** A bot has a call in progress. */
+  talking: [call: BotCall, bot: Bot];
+  /** What a bot does, in words, for transcripts and logs; what is said stands in it. */
+  trace: [call: Call, text: string];
+  /** A bot is through with a call. */
+  result: [result: BotResult];
+  /** A call was refused, for there were `maxCalls`. */
+  refused: [call: Call];
+}
+
+const GOODBYE_TIMEOUT_MS = 15_000;
+const RING_TIMEOUT_MS = 30_000;
+
+/** Runs bots: takes calls, places calls, and keeps what goes wrong in one call away from all others. */
+export class BotHost extends EventEmitter<BotHostEvents> implements AsyncDisposable {
+  readonly #client: Client;
+  readonly #server: PcmServer;
+  readonly #prompts: Prompts | Promise<Prompts>;
+  readonly #clock: Clock;
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #calls = new Set<Call>();
+  readonly #placed = new Set<number>();
+  #unattend: (() => void) | undefined;
+  #closed = false;
+
+  constructor(options: BotHostOptions) {
+    super();
+    this.#client = options.client;
+    this.#server = options.server;
+    this.#prompts = options.prompts ?? Prompts.open();
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Calls that bots are busy with. */
+  get activeCalls(): number {
+    return this.#calls.size;
+  }
+
+  /** Has `bot` answer the calls that come in from now on, instead of the one that did before. @throws ERR_INVALID_ARG */
+  attend(bot: Bot, options: AttendOptions = {}): void {
+    const { maxCalls = 1000, accept = () => true } = options;
+    if (!(maxCalls >= 1 && maxCalls <= 10_000))
+      throw invalidArgument('maxCalls', 'from 1 to 10000', maxCalls);
+    this.#assertOpen();
+    this.#unattend?.();
+    const onCall = (call: Call) => {
+      this.#track(during(this.#clock, this.#offered(call, bot, maxCalls, accept)));
+    };
+    this.#client.on('call', onCall);
+    this.#unattend = () => this.#client.off('call', onCall);
+  }
+
+  /** Has `bot` talk on a call that is there; resolves when it is through. Never rejects. */
+  run(bot: Bot, call: Call): Promise<BotResult> {
+    this.#assertOpen();
+    this.#placed.add(call.id);
+    return this.#track(this.#run(bot, call));
+  }
+
+  /**
+   * Calls `target` and has `bot` talk to whoever answers.
+   *
+   * @param options.timeoutMs how long it may ring; default 30,000.
+   * @throws ERR_API when the call cannot be placed.
+   */
+  async call(bot: Bot, target: string, options: WaitOptions = {}): Promise<BotResult> {
+    this.#assertOpen();
+    const call = await this.#place(target, options.signal);
+    return await this.#track(this.#run(bot, call, options));
+  }
+
+  /** Takes no more calls, lets those that are under way go on to their end, then resolves. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#unattend?.();
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  /** Hangs up all calls, then closes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([...this.#calls].map((call) => call.hangUp()));
+    await this.close();
+  }
+
+  async #offered(call: Call, bot: Bot, maxCalls: number, accept: NonNullable<AttendOptions['accept']>) {
+    if (this.#placed.has(call.id)) return;
+    const type = await call.text('TYPE').catch(() => '');
+    if (!type.startsWith('INCOMING') || call.over || !(await accept(call))) return;
+    if (this.#calls.size >= maxCalls) {
+      this.emit('refused', call);
+      await call.refuse().catch(() => undefined);
+      return;
+    }
+    this.#track(this.#run(bot, call));
+  }
+
+  async #run(bot: Bot, call: Call, ringing: WaitOptions = {}): Promise<BotResult> {
+    this.#calls.add(call);
+    const dialled: BotCall[] = [];
+    const cancelTimer = this.#clock.timerAt(this.#clock.now() + bot.maxCallMs, () => void hangUp(call));
+    let outcome: BotOutcome = 'unanswered';
+    let error: Error | undefined;
+    try {
+      const conversation = await this.#open(bot, call, ringing, dialled);
+      outcome = 'hung-up';
+      this.emit('talking', conversation, bot);
+      const ending = await runScript(bot, conversation, this.#clock);
+      outcome = ending.outcome;
+      error = ending.error;
+    } catch (failure) {
+      if (!call.over) error = failure instanceof Error ? failure : new Error(messageOf(failure));
+    } finally {
+      cancelTimer();
+      this.#calls.delete(call);
+      await Promise.all([call, ...dialled.map((other) => other.call)].map(hangUp));
+      await call.ended().catch(() => undefined);
+    }
+    const result = { bot: bot.name, callId: call.id, outcome, status: call.status };
+    const told = error ? { ...result, error } : result;
+    this.emit('result', told);
+    return told;
+  }
+
+  /** Brings a call in progress, with its voice redirected before its first sample. */
+  async #open(bot: Bot, call: Call, ringing: WaitOptions, dialled: BotCall[]): Promise<BotCall> {
+    const prompts = await this.#prompts;
+    const opening = openBotCall(call, {
+      ...{ prompts, bot, server: this.#server, clock: this.#clock },
+      trace: (text) => this.emit('trace', call, text),
+      dial: async (target, options) => {
+        const other = await this.#dial(bot, target, options, dialled);
+        dialled.push(other);
+        return other;
+      },
+    });
+    const conversation = await during(this.#clock, opening);
+    if (call.properties.get('TYPE')?.startsWith('INCOMING') && call.state?.phase === 'placing') {
+      await during(this.#clock, call.answer());
+    }
+    await this.#answered(call, ringing);
+    return conversation;
+  }
+
+  async #dial(bot: Bot, target: string, options: WaitOptions, dialled: BotCall[]): Promise<BotCall> {
+    const call = await this.#place(target, options.signal);
+    try {
+      return await this.#open(bot, call, options, dialled);
+    } catch (error) {
+      await hangUp(call);
+      throw error;
+    }
+  }
+
+  async #answered(call: Call, { timeoutMs = RING_TIMEOUT_MS, signal }: WaitOptions): Promise<void> {
+    const stop = new AbortController();
+    const wait = {
+      what: `an answer to call ${call.id}`,
+      begin: (resolve: (value: true) => void, reject: (error: unknown) => void) => {
+        call.reached('INPROGRESS', { signal: stop.signal }).then(() => resolve(true), reject);
+        return () => stop.abort();
+      },
+    };
+    if (await waitFor(this.#clock, undefined, wait, { timeoutMs, signal })) return;
+    throw new JackfieldError('ERR_TIMEOUT', `Call ${call.id} was not answered in ${timeoutMs} ms.`);
+  }
+
+  async #place(target: string, signal: AbortSignal | undefined): Promise<Call> {
+    const call = await this.#client.call(target, signal ? { signal } : {});
+    this.#placed.add(call.id);
+    void call.ended().then(
+      () => this.#placed.delete(call.id),
+      () => this.#placed.delete(call.id),
+    );
+    return call;
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    const settled = () => this.#running.delete(work);
+    this.#running.add(work);
+    work.then(settled, settled);
+    return work;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new JackfieldError('ERR_CLOSED', 'This host is closed: make another.');
+  }
+}
+
+/** Runs a script to its end. */
+async function runScript(
+  bot: Bot,
+  call: BotCall,
+  clock: Clock,
+): Promise<Pick<BotResult, 'outcome' | 'error'>> {
+  try {
+    await bot.script(call);
+    if (!call.signal.aborted) {
+      await call.mark();
+      await call.hangUp();
+    }
+    return { outcome: 'done' };
+  } catch (failure) {
+    if (call.signal.aborted && isCallEnded(failure)) return { outcome: 'hung-up' };
+    const error = failure instanceof Error ? failure : new Error(messageOf(failure));
+    await sayGoodbye(bot, call, clock);
+    return { outcome: 'failed', error };
+  }
+}
+
+/** Its own failure changes nothing: the call is hung up either way. */
+async function sayGoodbye(bot: Bot, call: BotCall, clock: Clock): Promise<void> {
+  const giveUp = new AbortController();
+  const cancelTimer = clock.timerAt(clock.now() + GOODBYE_TIMEOUT_MS, () => giveUp.abort());
+  try {
+    if (call.signal.aborted) return;
+    await call.clear();
+    await call.say(bot.goodbye, { signal: giveUp.signal });
+    await call.hangUp();
+  } catch {
+    // The script's own error is what is told.
+  } finally {
+    cancelTimer();
+  }
+}
+
+function isCallEnded(error: unknown): boolean {
+  return error instanceof JackfieldError && (error.code === 'ERR_CALL_ENDED' || error.code === 'ERR_CLOSED');
+}
+
+/** A call that is over, or ends at this moment, needs no hanging up. */
+async function hangUp(call: Call): Promise<void> {
+  await call.hangUp().catch(() => undefined);
+}

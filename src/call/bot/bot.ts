@@ -1,0 +1,62 @@
+import { invalidArgument } from '../../errors.js';
+import type { Speakable } from '../prompt/speakable.js';
+import type { BotCall } from './bot-call.js';
+
+/** What a bot does with one call. When it returns, what is queued is played to its end and the call is hung up. */
+export type BotScript = (call: BotCall) => Promise<void> | void;
+
+export interface BotOptions {
+  /** Shown in events and transcripts. Default: the script's name, or `bot`. */
+  readonly name?: string;
+  /** Language of the calls at first. Default: that of the prompts. */
+  readonly language?: string;
+  /** Said before the call is hung up because the script threw. Default: three falling tones. */
+  readonly goodbye?: Speakable;
+  /** Whether digits are also heard as tones in the voice. Default true. */
+  readonly toneDigits?: boolean;
+  /** Longest call, in milliseconds; it is then hung up. Default 4 hours. */
+  readonly maxCallMs?: number;
+}
+
+/** A phone bot: what it does with a call, and how. Made by {@link bot}, run by a {@link BotHost}. */
+export interface Bot {
+  readonly script: BotScript;
+  readonly name: string;
+  readonly language: string | undefined;
+  readonly goodbye: Speakable;
+  readonly toneDigits: boolean;
+  readonly maxCallMs: number;
+}
+
+const FALLING_TONES: Speakable = [
+  { tone: 950, ms: 250 },
+  { tone: 700, ms: 250 },
+  { tone: 500, ms: 400 },
+];
+const FOUR_HOURS_MS = 14_400_000;
+
+/**
+ * Makes a bot of a script.
+ *
+ * ```ts
+ * const clock = bot(async (call) => {
+ *   const { digits } = await call.gather({ prompt: 'how-many-times' });
+ *   for (let i = 0; i < Number(digits); i++) await call.say('cuckoo');
+ * });
+ * ```
+ *
+ * @throws ERR_INVALID_ARG
+ */
+export function bot(script: BotScript, options: BotOptions = {}): Bot {
+  if (typeof script !== 'function') throw invalidArgument('script', 'a function of a call', script);
+  const { name, language, goodbye = FALLING_TONES, toneDigits = true, maxCallMs = FOUR_HOURS_MS } = options;
+  if (!(maxCallMs > 0)) throw invalidArgument('maxCallMs', 'more than 0 ms', maxCallMs);
+  return Object.freeze({
+    script,
+    name: name ?? (script.name || 'bot'),
+    language,
+    goodbye,
+    toneDigits,
+    maxCallMs,
+  });
+}

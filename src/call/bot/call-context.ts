@@ -1,0 +1,18 @@
+import type { Clock } from '../../clock.js';
+import type { Player } from '../../tcp/player.js';
+import type { Prompts } from '../prompt/prompts.js';
+import type { CallEar } from './call-ear.js';
+import type { DigitQueue } from './digit-queue.js';
+
+/** What the parts of a conversation share. */
+export interface CallContext {
+  readonly clock: Clock;
+  readonly ear: CallEar;
+  readonly digits: DigitQueue;
+  readonly player: Player;
+  readonly prompts: Prompts;
+  /** Fires when the call is over, with the error that every wait then rejects with. */
+  readonly ended: AbortSignal;
+  /** The language in which the call is spoken to at present. */
+  language(): string;
+}

@@ -1,0 +1,53 @@
+/** Digits that may be typed ahead; more are dropped and counted. */
+const MAX_TYPED_AHEAD = 100;
+
+/** Digits that were pressed and not used yet, and who waits for the next one. */
+export class DigitQueue {
+  readonly #digits: string[] = [];
+  readonly #takers: ((digit: string) => void)[] = [];
+  readonly #watchers = new Set<(digit: string) => void>();
+  #dropped = 0;
+
+  /** The digit that will be taken next, if one was typed ahead. */
+  get next(): string | undefined {
+    return this.#digits[0];
+  }
+
+  /** Digits that came when the queue was full. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  push(digit: string): void {
+    for (const watch of [...this.#watchers]) watch(digit);
+    const take = this.#takers.shift();
+    if (take) take(digit);
+    else if (this.#digits.length < MAX_TYPED_AHEAD) this.#digits.push(digit);
+    else this.#dropped++;
+  }
+
+  /** Hands the next digit to `taker`, now or when it comes; returns what takes that back. */
+  take(taker: (digit: string) => void): () => void {
+    const digit = this.#digits.shift();
+    if (digit !== undefined) {
+      taker(digit);
+      return () => {};
+    }
+    this.#takers.push(taker);
+    return () => {
+      const index = this.#takers.indexOf(taker);
+      if (index >= 0) this.#takers.splice(index, 1);
+    };
+  }
+
+  /** Calls `watcher` for each digit that comes, without taking it; returns what stops that. */
+  watch(watcher: (digit: string) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /** Forgets what was typed ahead. */
+  clear(): void {
+    this.#digits.length = 0;
+  }
+}

@@ -1,0 +1,86 @@
+import { invalidArgument } from '../../errors.js';
+import type { Speakable } from '../prompt/speakable.js';
+import type { CallContext } from './call-context.js';
+import { type BargeIn, type Cut, say } from './say.js';
+import { waitFor } from './waiting.js';
+
+export interface GatherOptions {
+  /** Said first; digits that come meanwhile count. Default: nothing. */
+  readonly prompt?: Speakable | undefined;
+  /** What cuts the prompt. Default `digit`. */
+  readonly bargeIn?: BargeIn | undefined;
+  /** Digits that make a complete answer: 0 to 100. Default 1. */
+  readonly min?: number | undefined;
+  /** Digits after which there is nothing to wait for: 1 to 100. Default: `min`, or 1. */
+  readonly max?: number | undefined;
+  /** Keys that end the answer and are no part of it. Default `#`. */
+  readonly terminators?: string | undefined;
+  /** How long to wait for the first digit after the prompt, in milliseconds. Default 5000. */
+  readonly timeoutMs?: number | undefined;
+  /** How long to wait for each further digit, in milliseconds. Default 3000. */
+  readonly interDigitMs?: number | undefined;
+  /** Whether digits that were typed before count. Default true. */
+  readonly typeAhead?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the caller keyed in. */
+export interface Gathered {
+  readonly digits: string;
+  /** Whether there were at least `min`. */
+  readonly complete: boolean;
+  readonly ended: 'max' | 'terminator' | 'timeout' | 'inter-digit';
+  /** The key that ended it, where `ended` is `terminator`. */
+  readonly terminator?: string;
+  /** Where the prompt was cut, if it was. */
+  readonly cut?: Cut;
+}
+
+const KEYS = /^[0-9A-D*#]*$/;
+const MAX_DIGITS = 100;
+
+/** Collects digits; resolves as soon as no more can be wanted. */
+export async function gather(context: CallContext, options: GatherOptions = {}): Promise<Gathered> {
+  const {
+    prompt,
+    bargeIn = 'digit',
+    min,
+    max,
+    terminators,
+    timeoutMs,
+    interDigitMs,
+    signal,
+  } = resolved(options);
+  if (options.typeAhead === false) context.digits.clear();
+  const report = prompt === undefined ? undefined : await say(context, prompt, { bargeIn, signal });
+  const cut = report?.cut ? { cut: report.cut } : {};
+  let digits = '';
+  const result = (ended: Gathered['ended']) => ({ digits, complete: digits.length >= min, ended, ...cut });
+  for (;;) {
+    const digit = await waitFor<string>(
+      context.clock,
+      context.ended,
+      { what: 'a digit', begin: (resolve) => context.digits.take(resolve) },
+      { timeoutMs: digits === '' ? timeoutMs : interDigitMs, signal },
+    );
+    if (digit === undefined) return result(digits === '' ? 'timeout' : 'inter-digit');
+    if (terminators.includes(digit)) return { ...result('terminator'), terminator: digit };
+    digits += digit;
+    if (digits.length === max) return result('max');
+  }
+}
+
+function resolved(options: GatherOptions) {
+  const { min = 1, terminators = '#', timeoutMs = 5000, interDigitMs = 3000 } = options;
+  const max = options.max ?? Math.max(1, min);
+  if (!(Number.isInteger(min) && min >= 0 && min <= MAX_DIGITS)) {
+    throw invalidArgument('min', `from 0 to ${MAX_DIGITS} digits`, min);
+  }
+  if (!(Number.isInteger(max) && max >= Math.max(1, min) && max <= MAX_DIGITS)) {
+    throw invalidArgument('max', `from min (${min}) to ${MAX_DIGITS} digits`, max);
+  }
+  if (!KEYS.test(terminators)) throw invalidArgument('terminators', 'of 0-9, A-D, * and #', terminators);
+  if (!(timeoutMs >= 0)) throw invalidArgument('timeoutMs', '0 ms or more', timeoutMs);
+  if (!(interDigitMs >= 0)) throw invalidArgument('interDigitMs', '0 ms or more', interDigitMs);
+  return { ...options, min, max, terminators, timeoutMs, interDigitMs };
+}

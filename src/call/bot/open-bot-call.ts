@@ -1,0 +1,79 @@
+import type { Clock } from '../../clock.js';
+import type { Call } from '../../control/state/call.js';
+import { CallEndedError } from '../../control/state/call-ended-error.js';
+import type { PcmServer } from '../../tcp/pcm-server.js';
+import { DtmfDetector } from '../../voice/tone/dtmf-detector.js';
+import { openCallVoice } from '../call-voice.js';
+import type { Prompts } from '../prompt/prompts.js';
+import type { Bot } from './bot.js';
+import { BotCall, type BotCallParts } from './bot-call.js';
+import { CallEar } from './call-ear.js';
+import { DigitMerger } from './digit-merger.js';
+import { DigitQueue } from './digit-queue.js';
+
+/** What a conversation needs besides its call. */
+export interface BotCallOptions {
+  readonly server: PcmServer;
+  readonly prompts: Prompts;
+  readonly clock: Clock;
+  readonly bot: Pick<Bot, 'language' | 'toneDigits'>;
+  readonly dial: BotCallParts['dial'];
+  readonly trace: BotCallParts['trace'];
+}
+
+/** An endpoint that keeps its streams open after the end of a call is cut off; in milliseconds of real time. */
+const STREAM_GRACE_MS = 2000;
+
+/** Redirects a call's voice and listens to its digits. @throws as {@link openCallVoice}. */
+export async function openBotCall(call: Call, options: BotCallOptions): Promise<BotCall> {
+  const { server, prompts, clock, bot } = options;
+  const ear = new CallEar();
+  const digits = listenToDigits(call, ear, clock, bot.toneDigits);
+  const over = new AbortController();
+  const voice = await openCallVoice(call, server, {
+    microphone: false,
+    onLease(stream, lease) {
+      if (stream === 'OUTPUT') lease.addSink(ear, { policy: 'drop-oldest', name: 'bot' });
+    },
+  });
+  const end = () => {
+    over.abort(
+      new CallEndedError(call.id, call.status, 'through with its script', call.known('FAILUREREASON')),
+    );
+    setTimeout(() => void voice.close(), STREAM_GRACE_MS).unref();
+  };
+  call.ended().then(end, end);
+  // A stream that ends while the call goes on is the endpoint's last word, too.
+  void ear.ended.then(() => over.signal.aborted || end());
+  const [handle, name] = await Promise.all([
+    call.text('PARTNER_HANDLE').catch(() => ''),
+    call.text('PARTNER_DISPNAME').catch(() => ''),
+  ]);
+  const conversation = new BotCall({
+    call,
+    voice,
+    partner: { handle, name },
+    dial: options.dial,
+    trace: options.trace,
+    context: { clock, ear, digits, prompts, player: voice.player, ended: over.signal },
+  });
+  if (bot.language !== undefined) conversation.language = bot.language;
+  return conversation;
+}
+
+/** One queue of what is told by the endpoint and what is heard. */
+function listenToDigits(call: Call, ear: CallEar, clock: Clock, tones: boolean): DigitQueue {
+  const digits = new DigitQueue();
+  const merger = new DigitMerger();
+  call.on('dtmf', (digit) => {
+    if (merger.take('api', digit, clock.now())) digits.push(digit);
+  });
+  if (!tones) return digits;
+  const detector = new DtmfDetector();
+  ear.listen((samples) => {
+    for (const event of detector.push(samples)) {
+      if (event.type === 'begin' && merger.take('tone', event.digit, clock.now())) digits.push(event.digit);
+    }
+  });
+  return digits;
+}

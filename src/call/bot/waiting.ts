@@ -1,0 +1,70 @@
+import type { Clock } from '../../clock.js';
+import { abortedError } from '../../errors.js';
+
+/** Limits on one wait. */
+export interface WaitOptions {
+  /** In milliseconds on the call's clock. Default: as long as it takes. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a wait is for, and what it hears of while it lasts. */
+export interface WaitFor<T> {
+  /** For the error of a wait that is cancelled. */
+  readonly what: string;
+  /** Ends the wait of its own accord; called at once. Returns what undoes it. */
+  readonly begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => () => void;
+}
+
+/**
+ * One wait with its time limit and its signals: resolves to what `begin` found, or to undefined when time was up.
+ *
+ * @throws the reason of `ended` when that fires; ERR_ABORTED when `signal` does.
+ */
+export function waitFor<T>(
+  clock: Clock,
+  ended: AbortSignal | undefined,
+  wait: WaitFor<T>,
+  options?: Pick<WaitOptions, 'signal'>,
+): Promise<T>;
+export function waitFor<T>(
+  clock: Clock,
+  ended: AbortSignal | undefined,
+  wait: WaitFor<T>,
+  options: WaitOptions,
+): Promise<T | undefined>;
+export function waitFor<T>(
+  clock: Clock,
+  ended: AbortSignal | undefined,
+  wait: WaitFor<T>,
+  { timeoutMs, signal }: WaitOptions = {},
+): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    if (ended?.aborted) return reject(ended.reason);
+    if (signal?.aborted) return reject(abortedError(wait.what, signal));
+    let undo: (() => void) | undefined;
+    let settled = false;
+    const settle = (act: () => void) => {
+      if (settled) return;
+      settled = true;
+      undo?.();
+      cancelTimer?.();
+      ended?.removeEventListener('abort', onEnded);
+      signal?.removeEventListener('abort', onAbort);
+      act();
+    };
+    const onEnded = () => settle(() => reject(ended?.reason));
+    const onAbort = () => settle(() => signal && reject(abortedError(wait.what, signal)));
+    const cancelTimer =
+      timeoutMs === undefined
+        ? undefined
+        : clock.timerAt(clock.now() + timeoutMs, () => settle(() => resolve(undefined)));
+    ended?.addEventListener('abort', onEnded, { once: true });
+    signal?.addEventListener('abort', onAbort, { once: true });
+    undo = wait.begin(
+      (value) => settle(() => resolve(value)),
+      (error) => settle(() => reject(error)),
+    );
+    if (settled) undo();
+  });
+}

@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { JackfieldError } from '../../errors.js';
+import { type Bot, bot } from '../bot/bot.js';
+import type { BotCall } from '../bot/bot-call.js';
+import { during } from '../bot/during.js';
+import type { Gathered, GatherOptions } from '../bot/gather.js';
+import type { Flow } from './flow.js';
+import { conditionHolds } from './flow-condition.js';
+import type { FlowSpeech, FlowStep } from './flow-schema.js';
+import { type FlowVariables, fillIn, spoken } from './flow-variables.js';
+
+/** What a hook is called with. */
+export interface FlowHookContext {
+  readonly call: BotCall;
+  /** May be changed. */
+  readonly variables: FlowVariables;
+}
+
+/** A step in code. What it returns chooses among the step's `results`; throwing leads to `otherwise`. */
+export type FlowHook = (context: FlowHookContext) => Promise<string | undefined> | string | undefined;
+
+export interface FlowBotOptions {
+  /** By the names that the flow uses. */
+  readonly hooks?: Readonly<Record<string, FlowHook>>;
+}
+
+/**
+ * Makes a bot of a flow. A step without a way on ends the call.
+ *
+ * @throws ERR_INVALID_ARG when the flow uses a hook that there is not.
+ */
+export function flowBot(flow: Flow, options: FlowBotOptions = {}): Bot {
+  const { hooks = {} } = options;
+  for (const [name, step] of Object.entries(flow.data.steps)) {
+    if (step.do !== 'hook' || Object.hasOwn(hooks, step.name)) continue;
+    throw new JackfieldError(
+      'ERR_INVALID_ARG',
+      `Step ${name} of ${flow.file} uses the hook ${step.name}: pass it as hooks.${step.name}.`,
+    );
+  }
+  const { name, language, goodbye } = flow.data;
+  return bot((call) => new FlowRun(flow, call, hooks).run(), {
+    name,
+    ...(language !== undefined && { language }),
+    ...(goodbye !== undefined && { goodbye: spoken(goodbye, new Map(), flow.folder) }),
+  });
+}
+
+type StepOf<K extends FlowStep['do']> = Extract<FlowStep, { do: K }>;
+
+/** One call's way through a flow. */
+class FlowRun {
+  readonly #flow: Flow;
+  readonly #call: BotCall;
+  readonly #hooks: Readonly<Record<string, FlowHook>>;
+  readonly #variables: FlowVariables;
+
+  constructor(flow: Flow, call: BotCall, hooks: Readonly<Record<string, FlowHook>>) {
+    this.#flow = flow;
+    this.#call = call;
+    this.#hooks = hooks;
+    this.#variables = new Map([
+      ['caller', call.partner.handle],
+      ['callerName', call.partner.name],
+      ['call', String(call.id)],
+      ['today', new Date(call.clock.unixMs()).toISOString().slice(0, 10)],
+    ]);
+  }
+
+  async run(): Promise<void> {
+    let name: string | undefined = this.#flow.start;
+    while (name !== undefined) {
+      const step: FlowStep | undefined = this.#flow.data.steps[name];
+      name = step ? await this.#take(step) : undefined;
+    }
+  }
+
+  /** Does one step; returns the name of the next. */
+  async #take(step: FlowStep): Promise<string | undefined> {
+    switch (step.do) {
+      case 'say':
+        await this.#say(step.what);
+        return step.next;
+      case 'menu':
+        return await this.#menu(step);
+      case 'gather':
+        return await this.#gather(step);
+      case 'branch':
+        return this.#branch(step);
+      case 'record':
+        if (step.ask !== undefined) await this.#say(step.ask);
+        await this.#record(step);
+        return step.next;
+      case 'voicemail':
+        await this.#say(step.greeting);
+        await this.#record(step);
+        if (step.thanks !== undefined) await this.#say(step.thanks);
+        return undefined;
+      case 'transfer':
+        return await this.#transfer(step);
+      case 'hook':
+        return await this.#hook(step);
+      case 'hangup':
+        if (step.say !== undefined) await this.#say(step.say);
+        return undefined;
+      default:
+        return step satisfies never;
+    }
+  }
+
+  async #say(speech: FlowSpeech): Promise<void> {
+    await this.#call.say(this.#spoken(speech));
+  }
+
+  async #menu(step: StepOf<'menu'>): Promise<string | undefined> {
+    const isChoice = ({ digits }: Gathered) => Object.hasOwn(step.choices, digits);
+    const answer = await this.#ask(step, { min: 1, max: 1, terminators: '' }, isChoice);
+    return answer ? step.choices[answer.digits] : step.otherwise;
+  }
+
+  async #gather(step: StepOf<'gather'>): Promise<string | undefined> {
+    const { min, max, terminators } = step;
+    const answer = await this.#ask(step, { min, max, terminators }, ({ complete }) => complete);
+    if (!answer) return step.otherwise;
+    this.#variables.set(step.save, answer.digits);
+    return step.next;
+  }
+
+  /** Asks until the answer will do, as often as the step says. */
+  async #ask(
+    step: StepOf<'menu' | 'gather'>,
+    expected: Pick<GatherOptions, 'min' | 'max' | 'terminators'>,
+    willDo: (answer: Gathered) => boolean,
+  ): Promise<Gathered | undefined> {
+    const { ask, invalid, bargeIn, timeoutMs, interDigitMs, tries } = step;
+    for (let attempt = 0; attempt < tries; attempt++) {
+      const prompt = this.#spoken(ask);
+      const answer = await this.#call.gather({ ...expected, prompt, bargeIn, timeoutMs, interDigitMs });
+      if (willDo(answer)) return answer;
+      if (invalid !== undefined && answer.digits !== '') await this.#say(invalid);
+    }
+    return undefined;
+  }
+
+  #branch(step: StepOf<'branch'>): string | undefined {
+    const facts = {
+      unixMs: this.#call.clock.unixMs(),
+      timezone: this.#flow.data.timezone,
+      caller: this.#call.partner.handle,
+      variables: this.#variables,
+    };
+    return step.cases.find(({ when }) => conditionHolds(when, facts))?.next ?? step.otherwise;
+  }
+
+  async #record(step: StepOf<'record' | 'voicemail'>): Promise<void> {
+    const folder = resolve(this.#flow.folder, fillIn(step.folder, this.#variables));
+    const file = join(folder, `${this.#variables.get('today')}-${randomUUID()}.wav`);
+    await during(this.#call.clock, mkdir(folder, { recursive: true }));
+    const { maxMs, silenceMs } = step;
+    await this.#call.record({ file, maxMs, silenceMs });
+    this.#variables.set(step.save, file);
+  }
+
+  async #transfer(step: StepOf<'transfer'>): Promise<string | undefined> {
+    const to = (typeof step.to === 'string' ? [step.to] : step.to).map((one) => fillIn(one, this.#variables));
+    try {
+      await this.#call.transfer(to, { timeoutMs: step.timeoutMs });
+      return undefined;
+    } catch (error) {
+      if (this.#call.signal.aborted || step.otherwise === undefined) throw error;
+      return step.otherwise;
+    }
+  }
+
+  async #hook(step: StepOf<'hook'>): Promise<string | undefined> {
+    try {
+      const result = await this.#hooks[step.name]?.({ call: this.#call, variables: this.#variables });
+      return (result === undefined ? undefined : step.results?.[result]) ?? step.next;
+    } catch (error) {
+      if (this.#call.signal.aborted || step.otherwise === undefined) throw error;
+      return step.otherwise;
+    }
+  }
+
+  #spoken(speech: FlowSpeech) {
+    return spoken(speech, this.#variables, this.#flow.folder);
+  }
+}

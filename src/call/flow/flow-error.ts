@@ -1,0 +1,33 @@
+import { JackfieldError } from '../../errors.js';
+
+/** Something that is wrong in a flow file, and where. */
+export interface FlowProblem {
+  /** A warning does not keep the flow from running. */
+  readonly severity: 'error' | 'warning';
+  /** Such as `steps.menu.choices.3`; empty for the whole file. */
+  readonly path: string;
+  /** 1 on. */
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+/** A flow file that cannot be run. */
+export class FlowError extends JackfieldError {
+  /** The file, or what it was called. */
+  readonly file: string;
+  readonly problems: readonly FlowProblem[];
+
+  constructor(file: string, problems: readonly FlowProblem[]) {
+    const lines = problems.map((problem) => `  ${formatProblem(file, problem)}`);
+    super('ERR_FLOW', `The flow in ${file} has errors:\n${lines.join('\n')}`);
+    this.file = file;
+    this.problems = problems;
+  }
+}
+
+/** `flow.yaml:12:9 error steps.menu.next: there is no step ...`. */
+export function formatProblem(file: string, problem: FlowProblem): string {
+  const { severity, line, column, path, message } = problem;
+  return `${file}:${line}:${column} ${severity} ${path === '' ? '' : `${path}: `}${message}`;
+}

@@ -1,0 +1,63 @@
+import type { FlowStep } from './flow-schema.js';
+
+/** One way on from a step. */
+export interface FlowLink {
+  readonly to: string;
+  /** When this way is taken; empty where there is no other. */
+  readonly label: string;
+  /** Where it is written, within the step. */
+  readonly path: readonly (string | number)[];
+}
+
+/** The ways on from a step, in the order in which they are tried. */
+export function linksOf(step: FlowStep): readonly FlowLink[] {
+  switch (step.do) {
+    case 'say':
+    case 'record':
+      return next(step.next, '');
+    case 'menu':
+      return [
+        ...Object.entries(step.choices).map(([key, to]) => ({ to, label: key, path: ['choices', key] })),
+        ...otherwise(step.otherwise),
+      ];
+    case 'gather':
+      return [...next(step.next, `{${step.save}}`), ...otherwise(step.otherwise)];
+    case 'branch':
+      return [
+        ...step.cases.map(({ when, next: to }, index) => ({
+          to,
+          label: describeCondition(when),
+          path: ['cases', index, 'next'],
+        })),
+        ...otherwise(step.otherwise),
+      ];
+    case 'hook':
+      return [
+        ...Object.entries(step.results ?? {}).map(([label, to]) => ({ to, label, path: ['results', label] })),
+        ...next(step.next, step.results ? 'else' : ''),
+        ...otherwise(step.otherwise, 'failed'),
+      ];
+    case 'transfer':
+      return otherwise(step.otherwise, 'not taken');
+    case 'voicemail':
+    case 'hangup':
+      return [];
+    default:
+      return step satisfies never;
+  }
+}
+
+function next(to: string | undefined, label: string): FlowLink[] {
+  return to === undefined ? [] : [{ to, label, path: ['next'] }];
+}
+
+function otherwise(to: string | undefined, label = 'otherwise'): FlowLink[] {
+  return to === undefined ? [] : [{ to, label, path: ['otherwise'] }];
+}
+
+function describeCondition(when: Extract<FlowStep, { do: 'branch' }>['cases'][number]['when']): string {
+  if ('caller' in when) return `caller ${when.caller.join(', ')}`;
+  if ('variable' in when) return `{${when.variable}} is ${when.is.join(', ')}`;
+  const days = when.weekdays?.join(' ');
+  return 'from' in when ? [days, `${when.from}-${when.to}`].filter(Boolean).join(' ') : (days ?? '');
+}

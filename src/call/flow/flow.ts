@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { isNode, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { JackfieldError, messageOf } from '../../errors.js';
+import type { Prompts } from '../prompt/prompts.js';
+import { checkFlow } from './check-flow.js';
+import { FlowError, type FlowProblem } from './flow-error.js';
+import { FLOW_SCHEMA, type FlowData } from './flow-schema.js';
+
+export interface ParseFlowOptions {
+  /** What messages call the file. Default `flow`. */
+  readonly file?: string;
+  /** Folder that relative paths in the flow start from. Default: the working directory. */
+  readonly folder?: string;
+  /** Checks that every prompt is there, too. */
+  readonly prompts?: Prompts;
+}
+
+/** A flow that has been checked. */
+export interface Flow {
+  readonly file: string;
+  readonly folder: string;
+  readonly data: FlowData;
+  /** Name of the first step. */
+  readonly start: string;
+  readonly warnings: readonly FlowProblem[];
+}
+
+type Path = readonly (string | number)[];
+
+const MAX_BYTES = 1 << 20;
+
+/** Reads and checks a flow file. @throws ERR_FILE; ERR_FLOW (a {@link FlowError}). */
+export async function readFlow(file: string, options: Pick<ParseFlowOptions, 'prompts'> = {}): Promise<Flow> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new JackfieldError('ERR_FILE', `The flow ${file} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  });
+  return parseFlow(text, { file, folder: dirname(resolve(file)), ...options });
+}
+
+/**
+ * Checks the text of a flow, which is YAML or JSON.
+ *
+ * @throws ERR_FLOW (a {@link FlowError}) with every error in it, each with its line and path.
+ */
+export function parseFlow(text: string, options: ParseFlowOptions = {}): Flow {
+  const { file = 'flow', folder = process.cwd(), prompts } = options;
+  const lines = new LineCounter();
+  const whole = { severity: 'error', path: '', line: 1, column: 1 } as const;
+  if (Buffer.byteLength(text) > MAX_BYTES) {
+    throw new FlowError(file, [{ ...whole, message: `it is larger than ${MAX_BYTES} bytes` }]);
+  }
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  if (document.errors.length > 0) {
+    const problems = document.errors.map((error) => ({
+      ...whole,
+      ...place(error.pos[0]),
+      message: error.message,
+    }));
+    throw new FlowError(file, problems);
+  }
+  const problem = (severity: FlowProblem['severity'], path: Path, message: string): FlowProblem => ({
+    ...{ severity, message, path: path.join('.') },
+    ...place(offsetOf(document, path)),
+  });
+  const parsed = FLOW_SCHEMA.safeParse(toValue(document, file));
+  if (!parsed.success) {
+    throw new FlowError(
+      file,
+      parsed.error.issues.flatMap(flatten).map(({ path, message }) => problem('error', path, message)),
+    );
+  }
+  const data = parsed.data;
+  const [first = ''] = Object.keys(data.steps);
+  const start = data.start ?? first;
+  const problems = checkFlow(data, start, prompts).map(({ severity, path, message }) =>
+    problem(severity, path, message),
+  );
+  if (problems.some(({ severity }) => severity === 'error')) throw new FlowError(file, problems);
+  return { file, folder, data, start, warnings: problems };
+}
+
+/** A document with too many aliases is refused before it grows. */
+function toValue(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new FlowError(file, [
+      { severity: 'error', path: '', line: 1, column: 1, message: messageOf(error) },
+    ]);
+  }
+}
+
+interface Issue {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** The issues of a union are those of the alternative that came closest: that failed furthest inside, in the fewest places. */
+function flatten(issue: z.core.$ZodIssue): Issue[] {
+  const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const alternatives = issue.errors.map((issues) =>
+      issues.flatMap(flatten).map((inner) => ({ ...inner, path: [...path, ...inner.path] })),
+    );
+    const depth = (issues: Issue[]) => Math.max(...issues.map((inner) => inner.path.length));
+    const closer = (a: Issue[], b: Issue[]) => depth(b) - depth(a) || a.length - b.length;
+    const [closest = []] = alternatives.toSorted(closer);
+    if (depth(closest) > path.length) return closest;
+    return [
+      {
+        path,
+        message: `${issue.message}; ${alternatives
+          .flat()
+          .map(({ message }) => message)
+          .join('; or ')}`,
+      },
+    ];
+  }
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key], message: `there is no field ${key} here` }));
+  }
+  return [{ path, message: issue.message }];
+}
+
+/** Where the value at `path` begins, or the nearest around it that is there. */
+function offsetOf(document: ReturnType<typeof parseDocument>, path: Path): number {
+  for (let length = path.length; length > 0; length--) {
+    const node: unknown = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return 0;
+}

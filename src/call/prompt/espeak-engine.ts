@@ -1,0 +1,40 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { invalidArgument } from '../../errors.js';
+import { collectSamples } from '../../voice/stage.js';
+import { WavReader } from '../../voice/wav/wav-reader.js';
+import { runTool } from './run-tool.js';
+import type { SpeechEngine } from './speech-engine.js';
+
+export interface EspeakOptions {
+  /** Default `espeak-ng`. */
+  readonly command?: string;
+  /** Words per minute: 80 to 450. Default 160. */
+  readonly wordsPerMinute?: number;
+  /** Its name for a voice, instead of that of the language. */
+  readonly voice?: string;
+}
+
+/** Speaks with the command `espeak-ng` (Debian: `apt install espeak-ng`). @throws ERR_INVALID_ARG */
+export function espeakEngine(options: EspeakOptions = {}): SpeechEngine {
+  const { command = 'espeak-ng', wordsPerMinute = 160, voice } = options;
+  if (!(wordsPerMinute >= 80 && wordsPerMinute <= 450)) {
+    throw invalidArgument('wordsPerMinute', 'from 80 to 450', wordsPerMinute);
+  }
+  return {
+    name: `espeak-ng ${voice ?? ''} ${wordsPerMinute}`,
+    async speak(text, { language, signal }) {
+      const folder = await mkdtemp(join(tmpdir(), 'jackfield-speech-'));
+      try {
+        const file = join(folder, 'speech.wav');
+        const args = ['-v', voice ?? language, '-s', String(wordsPerMinute), '-w', file, '--stdin'];
+        await runTool({ command, args, input: text, ...(signal && { signal }) });
+        await using reader = await WavReader.open(file);
+        return { samples: await collectSamples(reader), format: reader.format };
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}

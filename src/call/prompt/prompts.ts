@@ -1,0 +1,221 @@
+import { invalidArgument, JackfieldError } from '../../errors.js';
+import { VOICE_FORMAT } from '../../pcm.js';
+import { toFormat } from '../../voice/convert/to-format.js';
+import { collectSamples, concatSamples } from '../../voice/stage.js';
+import { toneSamples } from '../../voice/tone/tone-samples.js';
+import { AudioCache } from './audio-cache.js';
+import { english } from './english.js';
+import { german } from './german.js';
+import { PromptFolder } from './prompt-folder.js';
+import { partsOf, type Speakable, type SpokenPart } from './speakable.js';
+import type { SpeechEngine } from './speech-engine.js';
+import type { SpokenLanguage, SpokenWord } from './spoken-language.js';
+
+/** Options of {@link Prompts.open}. */
+export interface PromptsOptions {
+  /** Folder of audio files of any format. Default: none. */
+  readonly folder?: string;
+  /** Folder in which converted audio and speech are kept between runs. Default: in memory only. */
+  readonly cacheFolder?: string;
+  /** What speaks text and everything that has no recording. Default: nothing does. */
+  readonly engine?: SpeechEngine;
+  /** Language of a call that sets no other. Default `en`. */
+  readonly language?: string;
+  /** Languages in which numbers, digits and dates can be said. Default: English and German. */
+  readonly languages?: readonly SpokenLanguage[];
+}
+
+export interface SayingOptions {
+  readonly language?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const MAX_NUMBER = 999_999_999;
+const SILENCE_CHUNK = new Int16Array(VOICE_FORMAT.sampleRate);
+
+/** Turns what is to be said into samples: recordings, tones, text, and numbers and dates put together from parts. */
+export class Prompts {
+  /** The language of a call that sets no other. */
+  readonly language: string;
+  readonly #folder: PromptFolder | undefined;
+  readonly #cache: AudioCache;
+  readonly #engine: SpeechEngine | undefined;
+  readonly #languages: readonly SpokenLanguage[];
+
+  private constructor(options: PromptsOptions, folder: PromptFolder | undefined) {
+    this.language = options.language ?? 'en';
+    this.#folder = folder;
+    this.#engine = options.engine;
+    this.#cache = new AudioCache(options.cacheFolder === undefined ? {} : { folder: options.cacheFolder });
+    this.#languages = options.languages ?? [english, german];
+  }
+
+  /** @throws ERR_FILE when the folder cannot be read. */
+  static async open(options: PromptsOptions = {}): Promise<Prompts> {
+    const folder = options.folder === undefined ? undefined : await PromptFolder.open(options.folder);
+    return new Prompts(options, folder);
+  }
+
+  /** Names of all recorded prompts. */
+  get names(): readonly string[] {
+    return this.#folder?.names ?? [];
+  }
+
+  /** How many times audio was converted or speech was made, because it was not cached. */
+  get conversions(): number {
+    return this.#cache.conversions;
+  }
+
+  /** Whether there is a recording, in this language or in none. */
+  has(name: string, language: string = this.language): boolean {
+    return this.#folder?.find(name, language) !== undefined;
+  }
+
+  /** Loads everything that a call would otherwise wait for. @throws as {@link render}. */
+  async preload(what: readonly Speakable[], options: SayingOptions = {}): Promise<void> {
+    for (const speakable of what) {
+      for (const part of partsOf(speakable)) await this.#samples(part, options);
+    }
+  }
+
+  /**
+   * The samples of what is to be said, 16 kHz mono, as they come.
+   *
+   * @throws ERR_INVALID_ARG for what cannot be said, or a prompt that is neither recorded nor can be spoken;
+   * ERR_FILE, ERR_WAV, ERR_ENCODER for files and engines that fail.
+   */
+  async *render(what: Speakable, options: SayingOptions = {}): AsyncGenerator<Int16Array> {
+    for (const part of partsOf(what)) {
+      if (isStream(part)) yield* toFormat(part.stream, part.format ?? VOICE_FORMAT, VOICE_FORMAT);
+      else if (isSilence(part)) yield* silence(part.silence);
+      else if (isLoop(part)) for (;;) yield* this.#once(part.loop, options);
+      else yield await this.#samples(part, options);
+    }
+  }
+
+  /** All samples of what is to be said. @throws as {@link render}; ERR_INVALID_ARG for a loop, which has no end. */
+  async samples(what: Speakable, options: SayingOptions = {}): Promise<Int16Array> {
+    if (partsOf(what).some(isLoop)) throw invalidArgument('what', 'something that ends', 'a loop');
+    return await collectSamples(this.render(what, options));
+  }
+
+  /** One turn of a loop. @throws ERR_INVALID_ARG when it is empty and so would never end. */
+  async *#once(what: Speakable, options: SayingOptions): AsyncGenerator<Int16Array> {
+    let length = 0;
+    for await (const samples of this.render(what, options)) {
+      length += samples.length;
+      yield samples;
+    }
+    if (length === 0) throw invalidArgument('loop', 'something that has a length', what);
+  }
+
+  async #samples(part: SpokenPart, options: SayingOptions): Promise<Int16Array> {
+    if (part instanceof Int16Array) return part;
+    const language = options.language ?? this.language;
+    if (typeof part === 'string') return await this.#words([{ prompt: part, text: '' }], options);
+    if ('file' in part) return await this.#cache.file(part.file);
+    if ('tone' in part) {
+      const frequency = typeof part.tone === 'number' ? part.tone : ([...part.tone] as const);
+      return toneSamples({ frequency, durationMs: part.ms, levelDbfs: part.levelDbfs ?? -12 });
+    }
+    if ('text' in part) return await this.#speak(part.text, options);
+    if ('number' in part) {
+      return await this.#words(this.#spoken(language).number(checkedNumber(part.number)), options);
+    }
+    if ('digits' in part) {
+      const digits = checkedDigits(part.digits);
+      return await this.#words(
+        digits.map((digit) => this.#spoken(language).digit(digit)),
+        options,
+      );
+    }
+    if ('date' in part) {
+      const [year, month, day] = checkedDate(part.date);
+      return await this.#words(this.#spoken(language).date(year, month, day), options);
+    }
+    // Streams, silences and loops need no preparation.
+    return new Int16Array();
+  }
+
+  /** Recordings when there is one of every word; otherwise the engine says the whole, which sounds better than parts. */
+  async #words(words: readonly SpokenWord[], options: SayingOptions): Promise<Int16Array> {
+    const language = options.language ?? this.language;
+    const files = words.map(({ prompt }) => this.#folder?.find(prompt, language));
+    const missing = words.filter((_, index) => files[index] === undefined);
+    if (missing.length === 0) {
+      return concatSamples(await Promise.all(files.map((file) => this.#cache.file(file ?? ''))));
+    }
+    const text = words.map((word) => word.text).join(' ');
+    if (this.#engine && missing.every((word) => word.text !== '')) return await this.#speak(text, options);
+    const names = missing.map(({ prompt }) => prompt).join(', ');
+    throw new JackfieldError(
+      'ERR_INVALID_ARG',
+      `There is no recording of ${names} in language ${language}${text.trim() === '' ? '' : ', and no speech engine'}: ` +
+        `add the file to the folder of prompts.`,
+    );
+  }
+
+  async #speak(text: string, { language = this.language, signal }: SayingOptions): Promise<Int16Array> {
+    const engine = this.#engine;
+    if (!engine) {
+      throw new JackfieldError(
+        'ERR_INVALID_ARG',
+        `“${text}” can only be said by a speech engine: open the prompts with one.`,
+      );
+    }
+    const limits = signal ? { language, signal } : { language };
+    return await this.#cache.keep(JSON.stringify([engine.name, language, text]), () =>
+      engine.speak(text, limits),
+    );
+  }
+
+  #spoken(language: string): SpokenLanguage {
+    const [base] = language.split('-');
+    const found =
+      this.#languages.find(({ code }) => code === language) ??
+      this.#languages.find(({ code }) => code === base);
+    if (found) return found;
+    const known = this.#languages.map(({ code }) => code).join(', ');
+    throw invalidArgument('language', `one in which numbers can be said (${known})`, language);
+  }
+}
+
+function isStream(part: SpokenPart): part is Extract<SpokenPart, { stream: unknown }> {
+  return typeof part === 'object' && 'stream' in part;
+}
+
+function isSilence(part: SpokenPart): part is { readonly silence: number } {
+  return typeof part === 'object' && 'silence' in part;
+}
+
+function isLoop(part: SpokenPart): part is { readonly loop: Speakable } {
+  return typeof part === 'object' && 'loop' in part;
+}
+
+/** In pieces, so that a long silence is no large array. */
+function* silence(ms: number): Generator<Int16Array> {
+  let left = Math.round((ms * VOICE_FORMAT.sampleRate) / 1000);
+  for (; left > SILENCE_CHUNK.length; left -= SILENCE_CHUNK.length) yield SILENCE_CHUNK;
+  if (left > 0) yield SILENCE_CHUNK.subarray(0, left);
+}
+
+function checkedNumber(value: number): number {
+  if (Number.isInteger(value) && Math.abs(value) <= MAX_NUMBER) return value;
+  throw invalidArgument('number', `a whole number from -${MAX_NUMBER} to ${MAX_NUMBER}`, value);
+}
+
+function checkedDigits(digits: string): string[] {
+  if (typeof digits === 'string' && /^[0-9*#]{1,100}$/.test(digits)) return [...digits];
+  throw invalidArgument('digits', '1 to 100 of 0-9, * and #', digits);
+}
+
+function checkedDate(date: string | Date): [year: number, month: number, day: number] {
+  const time = date instanceof Date ? date.getTime() : Date.parse(`${date}T00:00:00Z`);
+  const text = Number.isNaN(time) ? '' : new Date(time).toISOString().slice(0, 10);
+  // 2027-02-30 is read as the second of March; it is no date.
+  if (/^\d{4}-/.test(text) && (date instanceof Date || text === date)) {
+    const [year = 0, month = 0, day = 0] = text.split('-').map(Number);
+    return [year, month, day];
+  }
+  throw invalidArgument('date', 'a day such as 2027-03-01, or a valid Date', date);
+}

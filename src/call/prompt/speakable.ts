@@ -1,0 +1,90 @@
+import { invalidArgument } from '../../errors.js';
+import type { PcmFormat, PcmSource } from '../../pcm.js';
+
+/**
+ * What can be said into a call. A string is the name of a prompt in the library; everything else says what it is.
+ * A list is said in order.
+ */
+export type Speakable = SpokenPart | readonly SpokenPart[];
+
+export type SpokenPart =
+  | string
+  /** 16 kHz mono samples. */
+  | Int16Array
+  /** An audio file of any format. */
+  | { readonly file: string }
+  /** One or two sines, of `ms` milliseconds. `levelDbfs` of each; default -12. */
+  | {
+      readonly tone: number | readonly [number, number];
+      readonly ms: number;
+      readonly levelDbfs?: number | undefined;
+    }
+  /** True silence of so many milliseconds. */
+  | { readonly silence: number }
+  /** Samples as they come; default format 16 kHz mono. */
+  | { readonly stream: PcmSource; readonly format?: PcmFormat }
+  /** Spoken by the speech engine. */
+  | { readonly text: string }
+  /** A whole number, as a cardinal: `forty-two`. */
+  | { readonly number: number }
+  /** One by one: `four two`. */
+  | { readonly digits: string }
+  /** A day: `2027-03-01`, or a Date, whose UTC day is taken. */
+  | { readonly date: string | Date }
+  /** Over and over, until it is cleared. */
+  | { readonly loop: Speakable };
+
+const MAX_MS = 3_600_000;
+const KINDS = ['file', 'tone', 'silence', 'stream', 'text', 'number', 'digits', 'date', 'loop'] as const;
+
+/** The parts of `what`, in order; lists are flattened. @throws ERR_INVALID_ARG for anything that cannot be said. */
+export function partsOf(what: Speakable): readonly SpokenPart[] {
+  const parts: readonly SpokenPart[] = isList(what) ? what : [what];
+  for (const part of parts) checkPart(part);
+  return parts;
+}
+
+/** How a transcript or a diagram names it. */
+export function describeSpeakable(what: Speakable): string {
+  return partsOf(what).map(describePart).join(' ');
+}
+
+function isList(what: Speakable): what is readonly SpokenPart[] {
+  return Array.isArray(what);
+}
+
+function checkPart(part: SpokenPart): void {
+  if (typeof part === 'string') {
+    if (part !== '') return;
+  } else if (part instanceof Int16Array) return;
+  else if (typeof part === 'object' && part !== null && KINDS.some((kind) => kind in part)) {
+    if ('silence' in part) checkMs('silence', part.silence);
+    else if ('tone' in part) checkMs('ms', part.ms);
+    else if ('loop' in part) partsOf(part.loop);
+    return;
+  }
+  throw invalidArgument(
+    'say',
+    `a prompt's name, samples, or an object with one of ${KINDS.join(', ')}`,
+    part,
+  );
+}
+
+function checkMs(name: string, ms: number): void {
+  if (!(ms >= 0 && ms <= MAX_MS)) throw invalidArgument(name, `from 0 to ${MAX_MS} ms`, ms);
+}
+
+function describePart(part: SpokenPart): string {
+  if (typeof part === 'string') return part;
+  if (part instanceof Int16Array) return `${part.length} samples`;
+  if ('file' in part) return part.file;
+  if ('tone' in part) return `tone ${part.tone} Hz`;
+  if ('silence' in part) return `silence ${part.silence} ms`;
+  if ('stream' in part) return 'a stream';
+  if ('text' in part) return `“${part.text}”`;
+  if ('number' in part) return `number ${part.number}`;
+  if ('digits' in part) return `digits ${part.digits}`;
+  if ('date' in part)
+    return `date ${part.date instanceof Date ? part.date.toISOString().slice(0, 10) : part.date}`;
+  return `${describeSpeakable(part.loop)} over and over`;
+}

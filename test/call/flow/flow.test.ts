@@ -1,0 +1,279 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { testBot } from '../../../src/call/bot-test/test-bot.js';
+import type { TestCaller } from '../../../src/call/bot-test/test-caller.js';
+import { drawFlow } from '../../../src/call/flow/draw-flow.js';
+import { type Flow, parseFlow, readFlow } from '../../../src/call/flow/flow.js';
+import { type FlowBotOptions, flowBot } from '../../../src/call/flow/flow-bot.js';
+import { conditionHolds } from '../../../src/call/flow/flow-condition.js';
+import { FlowError } from '../../../src/call/flow/flow-error.js';
+import { Prompts } from '../../../src/call/prompt/prompts.js';
+import { Exchange } from '../../../src/exchange/exchange.js';
+
+const TONES = [300, 400, 500, 600, 700, 800, 900].map((tone) => ({ tone, ms: 400 }));
+const said = (index: number) => TONES[index]!;
+const yaml = (index: number) => `{ tone: ${said(index).tone}, ms: 400 }`;
+
+const FRONT_DESK = `
+name: Front desk
+timezone: Europe/Berlin
+steps:
+  hours:
+    do: branch
+    cases:
+      - when: { weekdays: [mon, tue, wed, thu, fri], from: "09:00", to: "17:00" }
+        next: menu
+    otherwise: closed
+  menu:
+    do: menu
+    ask: ${yaml(0)}
+    invalid: ${yaml(1)}
+    tries: 2
+    timeoutMs: 1000
+    choices: { "1": account, "2": colleague, "0": menu }
+    otherwise: bye
+  account:
+    do: gather
+    ask: ${yaml(2)}
+    min: 3
+    max: 3
+    save: account
+    next: look-up
+    otherwise: bye
+  look-up:
+    do: hook
+    name: lookUp
+    results: { gold: colleague }
+    next: bye
+    otherwise: message
+  colleague:
+    do: transfer
+    to: nobody.here
+    otherwise: message
+  message:
+    do: voicemail
+    greeting: ${yaml(3)}
+    folder: messages
+    silenceMs: 1000
+    thanks: ${yaml(4)}
+  closed: { do: hangup, say: ${yaml(5)} }
+  bye: { do: hangup, say: ${yaml(6)} }
+`;
+
+const play = (
+  flow: Flow,
+  scene: (caller: TestCaller) => Promise<void>,
+  options: FlowBotOptions & { startsAt?: Date } = {},
+) => {
+  const { startsAt, hooks = { lookUp: () => undefined } } = options;
+  return testBot(flowBot(flow, { hooks }), scene, { exchange: Exchange, ...(startsAt && { startsAt }) });
+};
+
+describe('a flow', () => {
+  it('branches on the time of its own zone', async () => {
+    const flow = parseFlow(FRONT_DESK);
+    // A Monday; 08:30 and 16:30 UTC are 09:30 and 17:30 in Berlin.
+    const opened = async (caller: TestCaller) => void (await caller.hears(said(0)));
+    const closed = async (caller: TestCaller) => void (await caller.hears(said(5)));
+    await play(flow, opened, { startsAt: new Date('2027-03-01T08:30:00Z') });
+    await play(flow, closed, { startsAt: new Date('2027-03-01T16:30:00Z') });
+    await play(flow, closed, { startsAt: new Date('2027-02-28T10:00:00Z') });
+  });
+
+  it('asks again after a wrong key, then goes on otherwise', async () => {
+    await play(parseFlow(FRONT_DESK), async (caller) => {
+      await caller.hears(said(0));
+      await caller.presses('7');
+      await caller.hears(said(1));
+      await caller.hears(said(0));
+      await caller.hears(said(6));
+      await caller.hasStatus('FINISHED');
+    });
+  });
+
+  it('gathers, calls a hook with what was gathered, and takes a message where a transfer fails', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'jackfield-'));
+    const asked: (string | undefined)[] = [];
+    const hooks: FlowBotOptions['hooks'] = {
+      lookUp: ({ variables }) => {
+        asked.push(variables.get('account'), variables.get('caller'));
+        return 'gold';
+      },
+    };
+    const { results } = await play(
+      parseFlow(FRONT_DESK, { folder }),
+      async (caller) => {
+        await caller.hears(said(0));
+        await caller.presses('1');
+        await caller.hears(said(2));
+        await caller.presses('815');
+        await caller.hears(said(3), { withinMs: 60_000 });
+        await caller.hears({ tone: 1000, ms: 400 });
+        await caller.speaks({ file: 'assets/speech/reader-870.wav' });
+        await caller.hears(said(4));
+        await caller.hasStatus('FINISHED');
+      },
+      { hooks },
+    );
+    expect(asked).toEqual(['815', 'caller']);
+    expect(results).toMatchObject([{ bot: 'Front desk', outcome: 'done' }]);
+    expect(await readdir(join(folder, 'messages'))).toEqual([expect.stringMatching(/^2027-03-01-.*\.wav$/)]);
+    await rm(folder, { recursive: true });
+  });
+
+  it('goes on otherwise when a hook throws', async () => {
+    const hooks: FlowBotOptions['hooks'] = {
+      lookUp: () => Promise.reject(new Error('the database is away')),
+    };
+    await play(
+      parseFlow(FRONT_DESK),
+      async (caller) => {
+        await caller.presses('1815', { pauseMs: 300 });
+        await caller.hears(said(3));
+      },
+      { hooks },
+    );
+  });
+
+  it('is JSON as well', () => {
+    const text = JSON.stringify({ name: 'Bye', steps: { bye: { do: 'hangup' } } });
+    expect(parseFlow(text)).toMatchObject({ start: 'bye', data: { name: 'Bye', timezone: 'UTC' } });
+  });
+
+  it('does not start without its hooks', () => {
+    expect(() => flowBot(parseFlow(FRONT_DESK))).toThrow(/look-up.*hooks\.lookUp/s);
+  });
+});
+
+describe('what is wrong in a flow', () => {
+  const problemsOf = (text: string, prompts?: Prompts) => {
+    try {
+      return parseFlow(text, { file: 'f.yaml', ...(prompts && { prompts }) }).warnings;
+    } catch (error) {
+      if (error instanceof FlowError) return error.problems;
+      throw error;
+    }
+  };
+
+  it.each([
+    ['YAML', 'name: x\nsteps:\n  a: { do: hangup\n', { line: 4, message: /flow map|}/i }],
+    ['a wrong type', 'name: 5\nsteps: { a: { do: hangup } }\n', { path: 'name', line: 1, column: 7 }],
+    [
+      'an unknown field',
+      'name: x\nsteps:\n  a:\n    do: hangup\n    sy: hello\n',
+      { path: 'steps.a.sy', line: 5, message: /no field sy/ },
+    ],
+    ['an unknown kind', 'name: x\nsteps:\n  a: { do: dance }\n', { path: 'steps.a.do', line: 3 }],
+    [
+      'a field of a part',
+      'name: x\nsteps:\n  a:\n    do: say\n    what: [{ tone: 400, ms: soon }]\n',
+      { path: 'steps.a.what.0.ms', line: 5, message: /number/ },
+    ],
+    [
+      'a step that is not there',
+      'name: x\nsteps:\n  a:\n    do: menu\n    ask: b\n    choices: { "1": nowhere }\n',
+      { path: 'steps.a.choices.1', line: 6, message: /no step nowhere; there are a/ },
+    ],
+    [
+      'a start that is not there',
+      'name: x\nstart: b\nsteps: { a: { do: hangup } }\n',
+      { path: 'start', line: 2 },
+    ],
+    [
+      'a step that nothing leads to',
+      'name: x\nsteps:\n  a: { do: hangup }\n  b: { do: hangup }\n',
+      { severity: 'warning', path: 'steps.b', line: 4 },
+    ],
+    [
+      'a circle of branches',
+      'name: x\nsteps:\n  a:\n    do: branch\n    cases: [{ when: { caller: ["*"] }, next: a }]\n',
+      { path: 'steps.a', message: /no time passes/ },
+    ],
+    [
+      'a time zone',
+      'name: x\ntimezone: Mars/Base\nsteps: { a: { do: hangup } }\n',
+      { path: 'timezone', line: 2, message: /Mars/ },
+    ],
+    ['no steps', 'name: x\nsteps: {}\n', { path: 'steps', line: 2 }],
+    ['not a map', '- 1\n- 2\n', { path: '', line: 1 }],
+    ['an alias bomb', `a: &a [x, x]\n${bomb()}`, { path: '', line: 1 }],
+  ])('finds %s, with its place', (_, text, expected) => {
+    const problems = problemsOf(text);
+    const { message, ...place } = expected as { message?: RegExp };
+    expect(problems[0]).toMatchObject(place);
+    if (message) expect(problems[0]?.message).toMatch(message);
+  });
+
+  it('finds prompts that are not there', async () => {
+    const prompts = await Prompts.open({ folder: 'assets/prompts' });
+    const text = 'name: x\nsteps:\n  a: { do: say, what: [echo-greeting, nothing] }\n';
+    expect(problemsOf(text, prompts)).toMatchObject([
+      { path: 'steps.a.what', line: 3, message: 'there is no recording of nothing in the folder of prompts' },
+    ]);
+  });
+
+  it('tells all of it in one error, a line each', () => {
+    const text = 'name: x\nsteps:\n  a: { do: say, what: b, next: c }\n  d: { do: record, next: e }\n';
+    expect(() => parseFlow(text, { file: 'f.yaml' })).toThrow(
+      /f\.yaml:3:32 error steps\.a\.next: there is no step c.*f\.yaml:4:26 error steps\.d\.next/s,
+    );
+  });
+
+  it('says so when there is no file', async () => {
+    await expect(readFlow('/no/such/flow.yaml')).rejects.toMatchObject({ code: 'ERR_FILE' });
+  });
+});
+
+describe('a condition', () => {
+  const facts = {
+    unixMs: Date.parse('2027-03-01T23:30:00Z'),
+    timezone: 'UTC',
+    caller: '+4930123',
+    variables: new Map(),
+  };
+
+  it.each([
+    [{ caller: ['+49*'] }, true],
+    [{ caller: ['+4', '*30*'] }, true],
+    [{ caller: ['49*'] }, false],
+    [{ from: '22:00', to: '06:00' }, true],
+    [{ from: '09:00', to: '17:00' }, false],
+    [{ weekdays: ['mon' as const] }, true],
+    [{ weekdays: ['tue' as const], from: '22:00', to: '06:00' }, false],
+    [{ variable: 'x', is: ['1'] }, false],
+  ])('%j: %s', (when, expected) => {
+    expect(conditionHolds(when, facts)).toBe(expected);
+  });
+});
+
+describe('the drawing of a flow', () => {
+  const flow = parseFlow(FRONT_DESK.replace('Front desk', 'A "desk" <1>'));
+
+  it('has every step and every way, as text for Mermaid and Graphviz', () => {
+    expect(drawFlow(flow, 'mermaid')).toContain('s_menu -->|"1"| s_account');
+    const dot = drawFlow(flow, 'dot');
+    expect(dot).toContain('digraph "A \\"desk\\" <1>"');
+    for (const name of Object.keys(flow.data.steps)) expect(dot).toContain(`"${name}" [label="${name}`);
+    expect(dot).toContain('"look-up" -> "colleague" [label="gold"];');
+  });
+
+  it('is a well-formed picture', () => {
+    const svg = drawFlow(flow);
+    expect(svg.match(/<rect /g)).toHaveLength(9);
+    expect(svg.match(/marker-end/g)).toHaveLength(12);
+    expect(svg).toContain('A &#34;desk&#34; &#60;1&#62;');
+    expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+  });
+});
+
+function bomb(): string {
+  const letters = 'bcdefghijklm'.split('');
+  return letters
+    .map((letter, index) => {
+      const before = index === 0 ? 'a' : letters[index - 1];
+      return `${letter}: &${letter} [${Array(9).fill(`*${before}`).join(', ')}]`;
+    })
+    .join('\n');
+}
