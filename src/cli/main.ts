@@ -6,8 +6,8 @@ import { demoCommand } from './demo-command.js';
 import { doctorCommand } from './doctor-command.js';
 import { exchangeCommand } from './exchange-command.js';
 import { explainCommand } from './explain-command.js';
-import { traceCommand } from './trace-command.js';
 import { ivrCommand } from './ivr-command.js';
+import { traceCommand } from './trace-command.js';
 import { voicemailCommand } from './voicemail-command.js';
 import { wavCommand } from './wav.js';
 
