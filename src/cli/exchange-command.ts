@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { type Clock, Exchange, ExchangeTape, Scenario, systemClock, VirtualClock } from '../index.js';
+import { type Clock, Exchange, Scenario, systemClock, VirtualClock, WireRecorder } from '../index.js';
 import { exchangeView } from './exchange-view.js';
 import { portOption } from './options.js';
 
@@ -57,16 +57,16 @@ async function serve(options: Options): Promise<void> {
   const manual = options.clock === 'manual' ? new VirtualClock(Date.now()) : undefined;
   const clock = manual ?? systemClock;
   const scenario = options.scenario === undefined ? undefined : await Scenario.load(options.scenario, clock);
-  const tape = options.record === undefined ? undefined : await ExchangeTape.open(options.record, clock);
+  const recorder = options.record === undefined ? undefined : await WireRecorder.open(options.record, clock);
   const exchange = await Exchange.start({
     ...(scenario?.options ?? { users: (options.user ?? ['jack']).map((handle) => ({ handle })) }),
     clock,
     fileRoots: options.files,
     patienceMs: options.patience,
     ...(options.state !== undefined && { stateFolder: options.state }),
-    ...(tape && { opener: (standard) => tape.wrap(standard) }),
+    ...(recorder && { opener: (standard) => recorder.wrap(standard) }),
   });
-  tape?.follow(exchange);
+  recorder?.follow(exchange);
   await listen(exchange, options);
   scenario?.run(exchange);
   process.on('message', (message: ExchangeControl) => {
@@ -74,7 +74,7 @@ async function serve(options: Options): Promise<void> {
   });
   await stopped(exchange, clock);
   await exchange.close();
-  await tape?.close();
+  await recorder?.close();
   if (process.connected) process.disconnect();
 }
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/clock.js';
 import { Exchange } from '../../src/exchange/exchange.js';
-import { ExchangeTape } from '../../src/exchange/recording/exchange-tape.js';
-import { replayTape } from '../../src/exchange/recording/replay-tape.js';
+import { replay } from '../../src/exchange/recording/replay.js';
+import { WireRecorder } from '../../src/exchange/recording/wire-recorder.js';
 import { Scenario } from '../../src/exchange/scenario/scenario.js';
 import { scenarioJsonSchema } from '../../src/exchange/scenario/scenario-schema.js';
 import { toneSamples } from '../../src/voice/tone/tone-samples.js';
@@ -76,7 +76,7 @@ describe('a scenario', () => {
 describe('a recording', () => {
   async function recorded(root: string, tapes: string): Promise<void> {
     const clock = new VirtualClock();
-    const recorder = await ExchangeTape.open(tapes, clock);
+    const recorder = await WireRecorder.open(tapes, clock);
     const exchange = await Exchange.start({
       clock,
       fileRoots: [root],
@@ -102,7 +102,7 @@ describe('a recording', () => {
     const [root, tapes] = [folder(), folder()];
     await scenarioFile(root, {});
     await recorded(root, tapes);
-    const report = await replayTape(tapes);
+    const report = await replay(tapes);
     expect(report.differences).toEqual([]);
     expect(report.streams).toBe(1);
     expect(report.lines).toBeGreaterThan(15);
@@ -119,7 +119,7 @@ describe('a recording', () => {
     const bytes = readFileSync(wav);
     bytes.writeInt16LE(12_345, bytes.length - 2000);
     writeFileSync(wav, bytes);
-    const { differences } = await replayTape(tapes);
+    const { differences } = await replay(tapes);
     expect(differences).toEqual([
       expect.stringMatching(/^client 1, line \d+: CALL 1 STATUS RINGING instead of CALL 1 STATUS BUSY$/),
       expect.stringMatching(/^CALL-1-OUTPUT: sample \d+ differs$/),
@@ -127,6 +127,6 @@ describe('a recording', () => {
   });
 
   it('that is not there is an error', async () => {
-    await expect(replayTape(folder())).rejects.toMatchObject({ code: 'ERR_FILE' });
+    await expect(replay(folder())).rejects.toMatchObject({ code: 'ERR_FILE' });
   });
 });

@@ -26,9 +26,9 @@ export function streamName({ object, id, stream }: StreamOwner): string {
 
 /**
  * Writes down all that passes between an exchange and its clients: every line, into `lines.jsonl`, and every
- * redirected stream, into a WAV file of its own. {@link replayTape} plays it again.
+ * redirected stream, into a WAV file of its own. {@link replay} plays it again.
  */
-export class ExchangeTape {
+export class WireRecorder {
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #startedAt: number;
@@ -47,9 +47,9 @@ export class ExchangeTape {
   }
 
   /** @param folder made if need be. Rejects with the system's error when it cannot be. */
-  static async open(folder: string, clock: Clock): Promise<ExchangeTape> {
+  static async open(folder: string, clock: Clock): Promise<WireRecorder> {
     await mkdir(folder, { recursive: true });
-    return new ExchangeTape(folder, clock);
+    return new WireRecorder(folder, clock);
   }
 
   /** What the disk has refused, if it has. */

@@ -8,7 +8,7 @@ import { FileSource } from '../voice/file-stream.js';
 import { readVoice } from '../voice/prompts.js';
 import type { StreamStats, VoiceDestination } from '../voice/stream.js';
 import type { StreamOpener } from '../voice/voice-router.js';
-import { type RecordedEntry, streamName } from './exchange-tape.js';
+import { type RecordedEntry, streamName } from './wire-recorder.js';
 
 /** What came out otherwise than it was recorded. */
 export interface ReplayReport {
@@ -31,7 +31,7 @@ const AFTERMATH_MS = 5000;
  * @param options those of the recorded exchange, without clock and opener.
  * @throws ERR_FILE when the recording cannot be read.
  */
-export async function replayTape(
+export async function replay(
   folder: string,
   options: Omit<ExchangeOptions, 'clock' | 'opener' | 'stateFolder'> = {},
 ): Promise<ReplayReport> {
