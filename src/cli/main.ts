@@ -5,7 +5,10 @@ import { JackfieldError } from '../index.js';
 import { demoCommand } from './demo-command.js';
 import { exchangeCommand } from './exchange-command.js';
 import { explainCommand } from './explain-command.js';
+import { recordCommand } from './record-command.js';
+import { recordingsCommand } from './recordings-command.js';
 import { traceCommand } from './trace-command.js';
+import { verifyCommand } from './verify-command.js';
 import { wavCommand } from './wav.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -18,7 +21,10 @@ const program = new Command('jackfield')
 program.addCommand(demoCommand());
 program.addCommand(exchangeCommand());
 program.addCommand(explainCommand());
+program.addCommand(recordCommand());
+program.addCommand(recordingsCommand());
 program.addCommand(traceCommand());
+program.addCommand(verifyCommand());
 program.addCommand(wavCommand());
 
 try {
