@@ -70,9 +70,9 @@ function printSummary({ files, sizes, spoken, sidecar, tookSeconds, error }: Dem
   const length = audio.durationMs / 1000;
   const file = (label: string, path: string) =>
     `  ${label.padEnd(11)} ${path}  (${Math.ceil((sizes[path] ?? 0) / 1024)} KiB)`;
-  const leg = (label: string, { samples, recorded, dropped, silenceFilled, late, cut }: typeof legs.local) =>
-    `  ${label.padEnd(11)} ${samples} samples, ${recorded} recorded; ` +
-    `${dropped} dropped, ${silenceFilled} silence-filled, ${late} late, ${cut} cut`;
+  const leg = (label: string, { traffic, late, cut, ledger }: typeof legs.local) =>
+    `  ${label.padEnd(11)} ${traffic?.samples ?? 0} samples, ${ledger.received} recorded; ` +
+    `${ledger.missing} missing, ${ledger.idle} idle, ${late} late, ${cut} cut`;
   const lines = [
     '',
     error

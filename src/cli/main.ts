@@ -3,9 +3,12 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { JackfieldError } from '../index.js';
 import { demoCommand } from './demo-command.js';
+import { doctorCommand } from './doctor-command.js';
 import { exchangeCommand } from './exchange-command.js';
 import { explainCommand } from './explain-command.js';
 import { ivrCommand } from './ivr-command.js';
+import { traceCommand } from './trace-command.js';
+import { voicemailCommand } from './voicemail-command.js';
 import { wavCommand } from './wav.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -18,7 +21,10 @@ const program = new Command('jackfield')
 program.addCommand(demoCommand());
 program.addCommand(exchangeCommand());
 program.addCommand(explainCommand());
+program.addCommand(traceCommand());
+program.addCommand(doctorCommand());
 program.addCommand(ivrCommand());
+program.addCommand(voicemailCommand());
 program.addCommand(wavCommand());
 
 try {

@@ -1,15 +1,18 @@
 import type { AttachOptions } from './client/attach-options.js';
 import { Client } from './client/client.js';
 import type { Transport } from './transport/transport.js';
+import { transportAt } from './transport/transport-address.js';
 
 /**
  * Attaches to an endpoint: opens the transport, says NAME, agrees on PROTOCOL.
  *
- * @throws ERR_ATTACH_UNAVAILABLE when nothing answers; ERR_ATTACH_REFUSED when the endpoint or its user says no;
- * ERR_TIMEOUT, ERR_ABORTED, ERR_INVALID_ARG.
+ * @param to a transport, or where the endpoint is: `auto` (default) tries what this machine offers; `tcp:4100`,
+ * `dbus:system`, `x11::0` and the others are {@link TRANSPORT_ADDRESSES}.
+ * @throws ERR_ATTACH_UNAVAILABLE when nothing answers (with `auto` a {@link NoEndpointError} that says what was
+ * tried); ERR_ATTACH_REFUSED when the endpoint or its user says no; ERR_TIMEOUT, ERR_ABORTED, ERR_INVALID_ARG.
  */
-export async function attach(transport: Transport, options: AttachOptions = {}): Promise<Client> {
-  const client = new Client(transport, options);
+export async function attach(to: Transport | string = 'auto', options: AttachOptions = {}): Promise<Client> {
+  const client = new Client(typeof to === 'string' ? transportAt(to) : to, options);
   await client.open(options.signal);
   return client;
 }

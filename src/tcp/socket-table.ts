@@ -1,5 +1,6 @@
 import { closeSync, openSync, read } from 'node:fs';
 import { isIPv4, isIPv6 } from 'node:net';
+import { sleep, systemClock } from '../clock.js';
 
 /** One end of a TCP connection. */
 export interface Endpoint {
@@ -10,6 +11,8 @@ export interface Endpoint {
 /** Rows are looked for again this often: a table that changes while it is read can miss one. */
 const ATTEMPTS = 3;
 const CHUNK_BYTES = 64 * 1024;
+/** After a reading the table is left alone for this many times as long: a crowd of peers shares few readings. */
+const REST = 4;
 
 interface Query {
   readonly keys: readonly string[];
@@ -74,12 +77,15 @@ export class SocketTable {
       this.#queries = [];
       const wanted = new Set(queries.flatMap((query) => query.keys));
       const found = new Map<string, number>();
+      const start = performance.now();
       for (const file of this.#files) findOwners(await this.#text(file), wanted, found);
+      const took = performance.now() - start;
       for (const query of queries) {
         const key = query.keys.find((candidate) => found.has(candidate));
         if (key === undefined && ++query.attempts < ATTEMPTS) this.#queries.push(query);
         else query.settle(key === undefined ? undefined : found.get(key));
       }
+      if (!this.#closed) await sleep(systemClock, took * REST);
     }
     this.#reading = false;
     if (this.#closed) this.#release();

@@ -72,7 +72,7 @@ export async function leaveVoicemail(
   const { clock, timeoutMs: ms, signal } = resolved;
   const input = new MessageInput(client, resolved);
   using watch = new MessageWatch(client, target);
-  return withinTime({ clock, ms, what: `Leaving a voicemail for ${target}`, signal }, async (both) => {
+  return await withinTime({ clock, ms, what: `Leaving a voicemail for ${target}`, signal }, async (both) => {
     const call = await client.leaveVoicemail(target, { signal: both });
     const message = await watch.message({ signal: both });
     return new OutgoingVoicemail(call, message, input, resolved);

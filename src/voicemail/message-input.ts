@@ -8,7 +8,7 @@ import type { PcmServer } from '../tcp/pcm-server.js';
 import { ManualTimeline } from '../tcp/sample-timeline.js';
 import { toFormat } from '../voice/convert/to-format.js';
 import { WavReader } from '../voice/wav/wav-reader.js';
-import { openVoicemailPort, voicemailStream } from './voicemail-port.js';
+import { openVoicemailPort, requireRedirection, voicemailStream } from './voicemail-port.js';
 
 /**
  * What a message is recorded from: the endpoint's microphone; a WAV file of any rate that is read here and sent
@@ -47,7 +47,9 @@ export class MessageInput {
     this.#from = from;
     this.#server = server;
     this.#clock = clock;
-    if (from !== 'microphone' && !('endpointFile' in from) && !server) {
+    if (from === 'microphone') return;
+    requireRedirection(client);
+    if (!('endpointFile' in from) && !server) {
       throw invalidArgument('server', 'given, for the audio to be sent through a port of it', server);
     }
   }
@@ -60,12 +62,8 @@ export class MessageInput {
   /** Redirects the input of a message that is not being recorded yet. @throws as {@link openVoicemailPort}; ERR_FILE; ERR_WAV. */
   async prepare(message: Voicemail, signal: AbortSignal): Promise<void> {
     if (this.#from === 'microphone') return;
-    if ('endpointFile' in this.#from) {
-      voicemailStream(this.#client, message, 'INPUT');
-      return;
-    }
     if ('file' in this.#from) this.#reader = await WavReader.open(this.#from.file);
-    if (!this.#server) return;
+    if ('endpointFile' in this.#from || !this.#server) return;
     this.#lease = await openVoicemailPort(this.#client, message, this.#server, 'INPUT', {
       timeline: this.#timeline,
       signal,

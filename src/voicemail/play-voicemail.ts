@@ -19,7 +19,7 @@ export interface PlayVoicemailOptions {
 
 /** Options of {@link receiveVoicemail}. */
 export interface ReceiveVoicemailOptions extends PlayVoicemailOptions {
-  /** Default `batched`. */
+  /** Default `immediate`. */
   readonly readClass?: ReadClass;
   /** Called with the lease before the endpoint knows of it. */
   readonly onLease?: (lease: Lease) => void;
@@ -59,7 +59,7 @@ export async function receiveVoicemail(
   sink: PcmSink,
   options: ReceiveVoicemailOptions = {},
 ): Promise<number> {
-  const { signal, readClass = 'batched', onLease } = options;
+  const { signal, readClass = 'immediate', onLease } = options;
   const limits = signal ? { signal } : {};
   await downloadVoicemail(voicemail, limits);
   const failed: Error[] = [];

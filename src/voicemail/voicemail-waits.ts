@@ -46,8 +46,10 @@ export async function reachedOne(
 /** Fetches a voicemail to the endpoint's machine, unless it is there. @throws as {@link reachAfter}. */
 export async function downloadVoicemail(voicemail: Voicemail, options: CommandOptions = {}): Promise<void> {
   const status = await voicemail.text('STATUS', options);
-  if (['UNPLAYED', 'PLAYED', 'RECORDED', 'UPLOADED'].includes(status)) return;
-  await reachAfter(voicemail, () => voicemail.download(options), ['UNPLAYED', 'PLAYED'], options);
+  if (status === 'DOWNLOADING') await reachedOne(voicemail, ['UNPLAYED', 'PLAYED'], options);
+  else if (status === 'NOTDOWNLOADED' || status === 'FAILED' || status === 'UNKNOWN') {
+    await reachAfter(voicemail, () => voicemail.download(options), ['UNPLAYED', 'PLAYED'], options);
+  }
 }
 
 /** Deletes a voicemail, here and on the server. @throws as {@link reachAfter}. */

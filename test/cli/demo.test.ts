@@ -41,13 +41,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe.concurrent('jackfield demo', () => {
+// Whole processes, half a minute of real time among them: a busy machine takes a while.
+describe.concurrent('jackfield demo', { timeout: 180_000 }, () => {
   it('gives the same recording in real time and as fast as it can, to the sample', async () => {
     const [real, fast] = await Promise.all([demo('--out', join(folder, 'real')), demo('--fast')]);
     const recorded = await samplesOf(fast.files.recording);
     expect(recorded.length).toBe(2 * fast.sidecar.audio.samples);
     expect(await samplesOf(real.files.recording)).toEqual(recorded);
-  }, 90_000);
+  });
 
   it('makes a picture, a compressed file and details beside the recording', async () => {
     const { files, sidecar } = await demo('--fast', '--out', join(folder, 'files'));
@@ -124,7 +125,7 @@ describe.concurrent('jackfield demo', () => {
 
   it.each([
     ['an input that is not there', ['--input', 'nowhere.wav'], /nowhere\.wav.*\[ERR_FILE\]/s],
-    ['an input that is no WAV', ['--input', 'package.json'], /not RIFF.*\[ERR_WAV\]/s],
+    ['an input that is no WAV', ['--input', 'package.json'], /package\.json: .*\[ERR_WAV\]/s],
     ['a folder that cannot be made', ['--out', 'package.json/x'], /package\.json.*\[ERR_FILE\]/s],
     ['an option that it has not', ['--fats'], /unknown option.*did you mean --fast/is],
   ])('refuses %s with a message and no stack', async (_, options, message) => {
@@ -134,7 +135,7 @@ describe.concurrent('jackfield demo', () => {
   });
 });
 
-describe.concurrent('an exchange that is killed', () => {
+describe.concurrent('an exchange that is killed', { timeout: 180_000 }, () => {
   it('ends the demo with an error; what was recorded until then is a valid file', async () => {
     const out = join(folder, 'killed');
     const child = spawn(process.execPath, [MAIN, 'demo', '--out', out], {

@@ -121,9 +121,9 @@ describe('a call between two users', () => {
     bob.send(`SET CALL ${in_} STATUS ONHOLD`);
     alice.send(`ALTER CALL ${out} RESUME`);
     bob.send(`SET CALL ${in_} STATUS INPROGRESS`);
-    const after = (all: string[]) => all.slice(all.indexOf('INPROGRESS') + 1);
-    expect(after(statuses(alice, out))).toEqual(['LOCALHOLD', 'LOCALHOLD', 'REMOTEHOLD', 'INPROGRESS']);
-    expect(after(statuses(bob, in_))).toEqual([
+    const sinceAnswer = (all: string[]) => all.slice(all.indexOf('INPROGRESS') + 1);
+    expect(sinceAnswer(statuses(alice, out))).toEqual(['LOCALHOLD', 'LOCALHOLD', 'REMOTEHOLD', 'INPROGRESS']);
+    expect(sinceAnswer(statuses(bob, in_))).toEqual([
       'REMOTEHOLD',
       'REMOTEHOLD',
       'LOCALHOLD',

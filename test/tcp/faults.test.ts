@@ -254,6 +254,7 @@ test('file descriptors run out', async () => {
   await new Promise<void>((resolve) => peer.once('connect', resolve));
   await witness.speak();
   for (const file of files) closeSync(file);
+  expect(waiting.state.status).toBe('open');
   peer.destroy();
   const again = await server.lease(receive);
   const next = await dial(again.port);

@@ -99,7 +99,18 @@ test('any mixture of lengths and positions lands where it says', async () => {
         expect(writer.silenceFilled).toBe(40_960 - filled);
       },
     ),
-    { numRuns: 20 },
+    {
+      numRuns: 20,
+      examples: [
+        [
+          [
+            { length: 0, at: 1 },
+            { length: 5, at: null },
+          ],
+          320,
+        ],
+      ],
+    },
   );
 });
 

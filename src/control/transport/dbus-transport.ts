@@ -1,6 +1,6 @@
 import type { MessageBus } from 'dbus-native';
 import { abortedError, invalidArgument, messageOf } from '../../errors.js';
-import { endpointGone, unavailable } from './link-errors.js';
+import { endpointGone, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
 
@@ -31,7 +31,6 @@ export interface DbusTransportOptions {
  */
 export class DbusTransport implements Transport {
   readonly name: string;
-  readonly multiline = true;
   readonly #address: string | undefined;
   readonly #callTimeoutMs: number;
 
@@ -48,7 +47,7 @@ export class DbusTransport implements Transport {
   async open(handlers: TransportHandlers, { signal }: TransportWait = {}): Promise<Link> {
     if (signal?.aborted) throw abortedError(this.name, signal);
     if (this.#address === undefined) {
-      throw unavailable(
+      throw new UnavailableError(
         this.name,
         'DBUS_SESSION_BUS_ADDRESS is not set',
         'run inside a desktop session, or give an address',
@@ -64,7 +63,7 @@ export class DbusTransport implements Transport {
     } catch (error) {
       await bus.close();
       if (signal?.aborted) throw abortedError(this.name, signal);
-      throw unavailable(this.name, error, REMEDY);
+      throw new UnavailableError(this.name, error, REMEDY);
     }
   }
 }
@@ -85,6 +84,7 @@ async function ownerOf(bus: MessageBus, signal: AbortSignal | undefined): Promis
 }
 
 class DbusLink implements Link {
+  readonly multiline = true;
   readonly #bus: MessageBus;
   readonly #lifetime: LinkLifetime;
 

@@ -20,7 +20,6 @@ export interface MemorySession {
 /** Attaches to an endpoint in the same process. Messages are handed over in a microtask, in order. */
 export class MemoryTransport implements Transport {
   readonly name = 'memory';
-  readonly multiline = true;
   readonly #endpoint: MemoryEndpoint;
 
   constructor(endpoint: MemoryEndpoint) {
@@ -35,6 +34,7 @@ export class MemoryTransport implements Transport {
       closed: () => queueMicrotask(() => lifetime.lose('it ended the session')),
     });
     return {
+      multiline: true,
       async send(line) {
         lifetime.check();
         session.receive(line);

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { abortedError, JackfieldError } from '../../errors.js';
 import { FramingError, LineFramer } from '../../protocol/line-framer.js';
-import { linkClosed, unavailable } from './link-errors.js';
+import { linkClosed, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import { type TcpTarget, type TcpTransportOptions, tcpTarget } from './tcp-options.js';
 import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
@@ -12,7 +12,6 @@ const REMEDY = 'start one, for instance with "jackfield exchange"';
 /** Attaches over TCP: one line per message, ended by LF. */
 export class TcpTransport implements Transport {
   readonly name: string;
-  readonly multiline = false;
   readonly #target: TcpTarget;
 
   /** @throws ERR_INVALID_ARG for a port outside its range, or another machine without `tls` and proof of identity. */
@@ -41,11 +40,13 @@ export class TcpTransport implements Transport {
       };
       signal?.addEventListener('abort', abort, { once: true });
       socket.once(ready, () => settle(() => resolve(socket)));
-      socket.once('error', (error) => settle(() => reject(unavailable(this.name, error, REMEDY))));
+      socket.once('error', (error) => settle(() => reject(new UnavailableError(this.name, error, REMEDY))));
       socket.once('close', () =>
         settle(() =>
           reject(
-            signal?.aborted ? abortedError(this.name, signal) : unavailable(this.name, 'it hung up', REMEDY),
+            signal?.aborted
+              ? abortedError(this.name, signal)
+              : new UnavailableError(this.name, 'it hung up', REMEDY),
           ),
         ),
       );
@@ -104,6 +105,7 @@ function refusedToken(name: string): JackfieldError {
 }
 
 class TcpLink implements Link {
+  readonly multiline = false;
   readonly #socket: Socket;
   readonly #lifetime: LinkLifetime;
   readonly #framer = new LineFramer();

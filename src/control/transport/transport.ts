@@ -10,6 +10,8 @@ export interface TransportHandlers {
 
 /** An open link to an endpoint. */
 export interface Link {
+  /** Whether a message may hold line breaks; not where they end it. */
+  readonly multiline: boolean;
   /**
    * Sends one message. Resolves when there is room for the next; where the transport answers each call
    * synchronously (D-Bus, AppleScript), resolves to that answer, which may be empty.
@@ -33,8 +35,6 @@ export interface TransportWait {
 export interface Transport {
   /** What it is and where it leads, for messages to people: `tcp 127.0.0.1:4100`. */
   readonly name: string;
-  /** Whether a message may hold line breaks; not where they end it. Default false. */
-  readonly multiline?: boolean;
   /**
    * Opens a link.
    *

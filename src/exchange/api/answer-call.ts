@@ -11,6 +11,7 @@ import type { ApiObject } from '../api-object.js';
 import { UserCall } from '../calls/user-call.js';
 import { alterVideo, enableVideo, isVideoAction } from '../calls/video.js';
 import { phoneNumber } from '../identity.js';
+import { standStill } from '../stand-still.js';
 import type { User } from '../user.js';
 import type { StreamKind } from '../voice/user-voice.js';
 import { reasonOf, redirect } from '../voice/voice-router.js';
@@ -177,7 +178,8 @@ async function alterStream(
 ): Promise<void> {
   try {
     const owner = { object: 'CALL', id: call.id, stream };
-    call.object.put(stream, await redirect(call.voice, owner, argument, services.opener));
+    const opened = redirect(call.voice, owner, argument, services.opener);
+    call.object.put(stream, await standStill(services.clock, opened));
   } catch (error) {
     throw new Refusal(589, `ALTER CALL: unable to alter input/output: ${reasonOf(error)}`);
   }

@@ -10,6 +10,7 @@ import { isHandle } from '../identity.js';
 import { Playback } from '../mailbox/playback.js';
 import { Recording } from '../mailbox/recording.js';
 import type { Voicemail } from '../mailbox/voicemail.js';
+import { standStill } from '../stand-still.js';
 import type { User } from '../user.js';
 import type { StreamKind } from '../voice/user-voice.js';
 import { reasonOf, redirect } from '../voice/voice-router.js';
@@ -151,7 +152,8 @@ async function alterStream(
 ): Promise<void> {
   try {
     const owner = { object: 'VOICEMAIL', id: voicemail.id, stream };
-    voicemail.object.put(stream, await redirect(voicemail.voice, owner, argument, services.opener));
+    const opened = redirect(voicemail.voice, owner, argument, services.opener);
+    voicemail.object.put(stream, await standStill(services.clock, opened));
   } catch (error) {
     throw new Refusal(592, `ALTER VOICEMAIL: unable to alter input/output: ${reasonOf(error)}`);
   }

@@ -1,6 +1,7 @@
 import type { CallStatus } from '../../protocol/catalogue/call-status.js';
 import { Room } from '../calls/room.js';
 import type { Occupation, UserCall } from '../calls/user-call.js';
+import { standStill } from '../stand-still.js';
 import { FileDestination } from '../voice/file-stream.js';
 import { readVoice } from '../voice/prompts.js';
 import { Script } from '../voice/script.js';
@@ -73,6 +74,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     // One microphone, one set of streams: those of the call are those of the voicemail.
     message.voice = call.voice;
     message.activity = { kind: 'recording', by: this };
+    call.voice.listen(false);
     call.occupy(this);
   }
 
@@ -93,7 +95,14 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
 
   stop(): void {
     if (this.#phase === 'recording') this.#keeper.track(this.#send());
-    else this.#giveUp('cancelled');
+    else this.#keeper.delete(this.#message);
+  }
+
+  discard(): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'over';
+    this.#keeper.track(this.#hush());
+    this.#finish('cancelled');
   }
 
   startRecording(): boolean {
@@ -126,7 +135,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     } catch (error) {
       this.#keeper.context.failed(error);
       this.#message.fail('FILE_WRITE_ERROR');
-      this.#giveUp('failed');
+      this.#fail();
     }
   }
 
@@ -150,6 +159,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
 
   #record(): void {
     this.#phase = 'recording';
+    this.#call.voice.listen(true);
     const { object } = this.#message;
     object.tell('TIMESTAMP', String(Math.floor(this.#keeper.context.clock.unixMs() / 1000)));
     this.#message.setStatus('RECORDING');
@@ -159,7 +169,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
 
   async #send(): Promise<void> {
     this.#phase = 'over';
-    await this.#hush();
+    await standStill(this.#keeper.context.clock, this.#hush());
     if (this.#recording?.failure !== undefined) {
       this.#keeper.context.failed(this.#recording.failure);
       this.#message.fail('FILE_WRITE_ERROR');
@@ -180,12 +190,11 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     }
   }
 
-  #giveUp(step: 'cancelled' | 'failed'): void {
+  #fail(): void {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
-    if (step === 'cancelled') this.#keeper.delete(this.#message);
     this.#keeper.track(this.#hush());
-    this.#finish(step);
+    this.#finish('failed');
   }
 
   /** Ends the voices and the recording. The seconds that were told last are what they are. */

@@ -1,4 +1,5 @@
 import { Room } from '../calls/room.js';
+import { standStill } from '../stand-still.js';
 import { FileSource } from '../voice/file-stream.js';
 import type { Party } from '../voice/party.js';
 import type { UserVoice } from '../voice/user-voice.js';
@@ -34,7 +35,7 @@ export class Playback implements VoicemailActivity {
     const reason = voicemail.takeFault('playback');
     if (reason !== undefined) return this.#end(() => voicemail.fail(reason));
     try {
-      const source = await FileSource.at(voicemail.file);
+      const source = await standStill(this.#keeper.context.clock, FileSource.at(voicemail.file));
       if (!this.#stopped) {
         voicemail.setStatus('PLAYING');
         await this.#play(source);

@@ -1,4 +1,5 @@
 import { Room } from '../calls/room.js';
+import { standStill } from '../stand-still.js';
 import { FileDestination } from '../voice/file-stream.js';
 import { Script } from '../voice/script.js';
 import type { Voicemail, VoicemailActivity } from './voicemail.js';
@@ -56,15 +57,16 @@ export class Recording implements VoicemailActivity {
     const voicemail = this.#voicemail;
     const allowedMs = Number(voicemail.object.get('ALLOWED_DURATION')) * 1000;
     voicemail.file = this.#keeper.fileFor(voicemail.id);
-    const file = await FileDestination.at(voicemail.file);
-    const room = new Room(this.#keeper.context.ticker);
+    const { clock, ticker } = this.#keeper.context;
+    const file = await standStill(clock, FileDestination.at(voicemail.file));
+    const room = new Room(ticker);
     const script = new Script([{ record: allowedMs, into: file }], () => this.stop());
     room.seat(script, voicemail.voice);
     await this.#stopped;
     await room.unseat(script);
     await room.bridge.leave(voicemail.voice);
     room.stopIfEmpty();
-    await file.close();
+    await standStill(clock, file.close());
     voicemail.voice = voicemail.newVoice();
     if (file.failure !== undefined) throw file.failure;
     voicemail.object.tell('TYPE', 'CUSTOM_GREETING');

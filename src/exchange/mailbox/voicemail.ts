@@ -11,6 +11,8 @@ export type VoicemailType = 'INCOMING' | 'OUTGOING' | 'DEFAULT_GREETING' | 'CUST
 export interface VoicemailActivity {
   /** Ends it, by `STOPRECORDING` or `STOPPLAYBACK`. */
   stop(): void;
+  /** The voicemail is deleted: what was recorded goes nowhere. Default: {@link stop}. */
+  discard?(): void;
   /** The greeting is to be cut short (`STARTRECORDING`). @returns whether there was one. */
   startRecording?(): boolean;
 }

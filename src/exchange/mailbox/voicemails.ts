@@ -4,6 +4,7 @@ import { WavReader } from '../../voice/wav/wav-reader.js';
 import { ApiObject, type ObjectRecord } from '../api-object.js';
 import type { UserCall } from '../calls/user-call.js';
 import type { Identity } from '../identity.js';
+import { standStill } from '../stand-still.js';
 import type { User } from '../user.js';
 import { LeaveMessage, type LeaveStyle } from './leave-message.js';
 import {
@@ -106,7 +107,9 @@ export class Voicemails implements VoicemailKeeper {
   }
 
   delete(voicemail: Voicemail): void {
-    voicemail.activity?.by.stop();
+    const activity = voicemail.activity?.by;
+    if (activity?.discard) activity.discard();
+    else activity?.stop();
     voicemail.setStatus('DELETING');
     this.context.forget(voicemail);
     if (this.#greetings.get(voicemail.user.handle) === voicemail)
@@ -160,7 +163,7 @@ export class Voicemails implements VoicemailKeeper {
   async #deliverTo(message: Voicemail, recipient: User): Promise<void> {
     const allowed = recipient.settings.voicemailSeconds;
     const incoming = this.#make(recipient, 'INCOMING', message.user, allowed);
-    await copyFile(message.file, incoming.file);
+    await standStill(this.context.clock, copyFile(message.file, incoming.file));
     this.#arrive(incoming, message.object.get('DURATION') ?? '0', this.context.clock.unixMs());
     this.download(incoming);
   }

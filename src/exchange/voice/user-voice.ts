@@ -43,6 +43,7 @@ export class UserVoice implements Party {
   #scratch: Int16Array[] = [];
   #tones: Int16Array = new Int16Array(0);
   #inputActive = false;
+  #listening = true;
   #left = false;
   #closing: Promise<void> = Promise.resolve();
 
@@ -89,6 +90,11 @@ export class UserVoice implements Party {
     if (this.#left) this.#close(destinations);
   }
 
+  /** Whether redirected inputs are read. While they are not, what they have to say waits, and silence is said. */
+  listen(on: boolean): void {
+    this.#listening = on;
+  }
+
   /** Puts samples on top of what is said, from the next tick on: DTMF. */
   addTones(samples: Int16Array): void {
     const tones = new Int16Array(this.#tones.length + samples.length);
@@ -99,8 +105,9 @@ export class UserVoice implements Party {
 
   speak(frame: Int16Array): void | Promise<void> {
     this.#capture();
-    const { soundCard, sources } = this.#input;
-    const scratch = this.#scratch;
+    const { soundCard } = this.#input;
+    const sources = this.#listening ? this.#input.sources : [];
+    const scratch = this.#listening ? this.#scratch : [];
     const writing = waitFor(this.#captureMic, (destination) => destination.write(this.#microphone));
     const reading = waitFor(sources.keys(), (index) => {
       const into = scratch[index];

@@ -7,7 +7,8 @@ const MAX_CATCH_UP_MS = 2000;
 
 /**
  * The one clock of all voice: ticks every bridge each 20 ms. Ticks lie on an absolute schedule, so a late one is
- * caught up and nothing drifts. On a virtual clock a tick may wait for its sockets; time stands still meanwhile.
+ * caught up and nothing drifts. A bridge that waits for its sockets holds up no other; on a virtual clock time stands
+ * still meanwhile.
  */
 export class VoiceTicker {
   readonly #clock: Clock;
@@ -40,6 +41,8 @@ export class VoiceTicker {
   }
 
   #schedule(): void {
+    this.#cancelTimer = undefined;
+    if (this.#bridges.size === 0) return;
     const behind = this.#clock.now() - (this.#startedAt + this.#ticks * PTIME_MS);
     if (behind > MAX_CATCH_UP_MS) {
       const away = Math.floor(behind / PTIME_MS);
@@ -49,15 +52,10 @@ export class VoiceTicker {
     this.#cancelTimer = this.#clock.timerAt(this.#startedAt + this.#ticks * PTIME_MS, () => this.#run());
   }
 
+  /** Sets the next tick first: a real clock does not wait for a bridge that waits for its peers. */
   #run(): void | Promise<void> {
-    const waiting = waitFor([...this.#bridges], (bridge) => bridge.tick());
-    if (waiting) return waiting.then(() => this.#next());
-    this.#next();
-  }
-
-  #next(): void {
     this.#ticks++;
-    this.#cancelTimer = undefined;
-    if (this.#bridges.size > 0) this.#schedule();
+    this.#schedule();
+    return waitFor([...this.#bridges], (bridge) => bridge.tick());
   }
 }

@@ -164,6 +164,7 @@ export class DirectReader implements SocketReader, WheelMember {
       this.#chase();
       return;
     }
+    if (this.#events.room() === 0) return;
     const onDrained = this.#onDrained;
     this.close();
     onDrained?.();

@@ -162,14 +162,14 @@ export class PacedWriter implements Player {
 
   /** At most `limit` samples that come next: of the playback at the head, or silence. Nothing: wait for the source. */
   #nextRun(limit: number): Int16Array | undefined {
+    this.#settleFinished();
     const head = this.#queue[0];
     if (!head || this.#paused) return this.#silent(limit);
-    if (!head.begun && head.at > this.#position)
-      return this.#silent(Math.min(limit, head.at - this.#position));
+    const until = head.begun ? 0 : head.at - this.#position;
+    if (until > 0) return this.#silent(Math.min(limit, until));
     const run = head.read(limit, this.#position);
-    if (run) return run;
-    if (this.#settleFinished() > 0) return this.#nextRun(limit);
-    return head.underrun === 'wait' ? undefined : this.#silent(limit);
+    if (run || head.underrun === 'wait') return run;
+    return this.#silent(limit);
   }
 
   #silent(count: number): Int16Array {
@@ -177,15 +177,12 @@ export class PacedWriter implements Player {
     return this.#silence.subarray(0, count * this.#format.channels);
   }
 
-  /** Takes finished playbacks off the head of the queue; returns how many there were. */
-  #settleFinished(): number {
-    let settled = 0;
+  /** Takes finished playbacks off the head of the queue; an empty one delays nobody. */
+  #settleFinished(): void {
     for (let head = this.#queue[0]; head?.exhausted; head = this.#queue[0]) {
       this.#queue.shift();
       head.finish(this.#position, head.error ? 'failed' : 'played');
-      settled++;
     }
-    return settled;
   }
 
   #empty(outcome: PlaybackReport['outcome']): number {

@@ -72,7 +72,7 @@ export class ThreadChannel<Theirs extends Operations, Ours extends Operations> {
         void this.#answer(message.id, message.name, message.params);
         return;
       case 'notice':
-        void this.#handlers[message.name]?.(message.params as never);
+        void this.#hear(message.name, message.params);
         return;
       case 'answer':
         this.#take(message.id)?.resolve(message.value as never);
@@ -82,6 +82,15 @@ export class ThreadChannel<Theirs extends Operations, Ours extends Operations> {
         return;
       default:
         message satisfies never;
+    }
+  }
+
+  /** A notice about what has closed in the meantime has nobody left to tell. */
+  async #hear(name: string, params: unknown): Promise<void> {
+    try {
+      await this.#handlers[name]?.(params as never);
+    } catch (error) {
+      if (!(error instanceof JackfieldError && error.code === 'ERR_CLOSED')) throw error;
     }
   }
 

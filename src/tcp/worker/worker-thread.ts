@@ -74,9 +74,10 @@ export class WorkerThread {
     const id = this.nextId();
     const playback = new WorkerPlayback();
     this.#playbacks.set(id, playback);
-    const samples = source instanceof Int16Array ? source : undefined;
+    const samples = source instanceof Int16Array ? source.slice() : undefined;
     if (!(source instanceof Int16Array)) this.#sources.set(id, source[Symbol.asyncIterator]());
-    this.channel.request('play', { lease, id, samples, options }).catch((error: Error) => {
+    const transfer = samples ? [samples.buffer] : [];
+    this.channel.request('play', { lease, id, samples, options }, transfer).catch((error: Error) => {
       this.#playbacks.delete(id);
       playback.hasFinished({ from: 0, to: 0, played: 0, outcome: 'closed', error });
     });

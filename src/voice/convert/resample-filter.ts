@@ -1,4 +1,4 @@
-/** How much a resampler does for the sound; each level costs about half as much again as the one before it. */
+/** How much a resampler does for the sound, and what it costs. */
 export type ResampleQuality = 'low' | 'medium' | 'high';
 
 interface QualityShape {
@@ -11,7 +11,7 @@ interface QualityShape {
 export const QUALITY_SHAPES: Readonly<Record<ResampleQuality, QualityShape>> = {
   low: { rejectionDb: 64, passband: 0.8 },
   medium: { rejectionDb: 100, passband: 0.9 },
-  high: { rejectionDb: 126, passband: 0.913 },
+  high: { rejectionDb: 120, passband: 0.913 },
 };
 
 /** A bank of low-pass filters, one for each fraction of an input sample at which an output sample can lie. */
@@ -28,25 +28,55 @@ export interface FilterBank {
 /** Rows are padded to whole groups of this many, which the inner loop takes at once. */
 const TAP_GROUP = 16;
 
+/** A stage before the last halves the rate while what is left is at least this many times the final rate. */
+const MIN_RATE_LEFT = 1.25;
+
+/**
+ * The filters that lead from one rate to the other, one after the other. While the input rate is far above the output
+ * rate, it is halved by short filters that only have to keep aliases out of the final band; then comes the one steep
+ * filter, at the lowest rate possible, where it is shortest.
+ */
+export function designFilterBanks(from: number, to: number, quality: ResampleQuality): FilterBank[] {
+  const { rejectionDb, passband } = QUALITY_SHAPES[quality];
+  const pass = (passband * Math.min(from, to)) / 2;
+  const banks: FilterBank[] = [];
+  let halvings = 0;
+  for (let rate = from; rate / 2 >= to * MIN_RATE_LEFT; rate /= 2) {
+    banks.push(designFilterBank({ rate, phases: 1, step: 2, pass, stop: (rate - to) / 2, rejectionDb }));
+    halvings++;
+  }
+  const doubled = to * 2 ** halvings;
+  const divisor = greatestCommonDivisor(from, doubled);
+  const ratio = { phases: doubled / divisor, step: from / divisor };
+  const stop = Math.min(from, to) / 2;
+  banks.push(designFilterBank({ rate: from / 2 ** halvings, ...ratio, pass, stop, rejectionDb }));
+  return banks;
+}
+
+interface FilterShape {
+  /** Sample rate of the input. */
+  readonly rate: number;
+  readonly phases: number;
+  readonly step: number;
+  /** Highest frequency that passes, and lowest that is rejected, in Hz. */
+  readonly pass: number;
+  readonly stop: number;
+  readonly rejectionDb: number;
+}
+
 /**
  * Designs a polyphase bank: a sinc, windowed by Kaiser's window, sampled at `phases` offsets. Each row is scaled
  * to a gain of exactly 1 at DC.
  *
  * Source: J. F. Kaiser, "Nonrecursive Digital Filter Design Using the I0-sinh Window Function", 1974.
  */
-export function designFilterBank(from: number, to: number, quality: ResampleQuality): FilterBank {
-  const { rejectionDb, passband } = QUALITY_SHAPES[quality];
-  const divisor = greatestCommonDivisor(from, to);
-  const phases = to / divisor;
-  const step = from / divisor;
-  const band = Math.min(1, to / from);
-  const transition = Math.PI * (1 - passband) * band;
-  const length = (rejectionDb - 7.95) / (2.285 * transition);
+function designFilterBank({ rate, phases, step, pass, stop, rejectionDb }: FilterShape): FilterBank {
+  const length = (rejectionDb - 7.95) / ((2.285 * 2 * Math.PI * (stop - pass)) / rate);
   const taps = Math.ceil(length / TAP_GROUP) * TAP_GROUP;
   const half = taps / 2;
   const beta = 0.1102 * (rejectionDb - 8.7);
   const windowPeak = besselI0(beta);
-  const cutoff = (band * (1 + passband)) / 2;
+  const cutoff = (pass + stop) / rate;
 
   const coefficients = new Float32Array(phases * taps);
   const row = new Float64Array(taps);

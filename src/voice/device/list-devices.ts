@@ -1,8 +1,12 @@
 import { ToolProcess } from '../process/tool-process.js';
-import type { DeviceDirection, DeviceProgram } from './device-programs.js';
-import { INSTALL_DEVICE_PROGRAM, isInstalled } from './device-programs.js';
+import {
+  type DeviceDirection,
+  type DeviceProgram,
+  INSTALL_DEVICE_PROGRAM,
+  isInstalled,
+} from './device-programs.js';
 
-/** A sound device, as it is named to {@link SoundDeviceOptions.device} together with its program. */
+/** A sound device, as `openMicrophone` and `openSpeaker` take its name and program. */
 export interface SoundDevice {
   readonly name: string;
   readonly description: string;

@@ -67,9 +67,10 @@ export class AutoGain implements PcmTransform {
     this.#gain = this.#gainAfter(frame);
     const count = frame.length / this.#channels;
     const louder = new Float32Array(frame.length);
-    for (let i = 0; i < frame.length; i++) {
-      const part = (Math.floor(i / this.#channels) + 1) / count;
-      louder[i] = (frame[i] ?? 0) * (from + (this.#gain - from) * part);
+    const step = (this.#gain - from) / Math.max(1, count);
+    for (let i = 0, gain = from; i < frame.length; ) {
+      gain += step;
+      for (let channel = 0; channel < this.#channels; channel++, i++) louder[i] = (frame[i] ?? 0) * gain;
     }
     const samples = new Int16Array(frame.length);
     softLimit(samples, louder);

@@ -48,12 +48,17 @@ export class ToneDetector implements PcmAnalyzer<ToneEvent> {
   readonly #minCount: number;
   readonly #minAmplitude: number;
   readonly #purity: number;
+  /** The oscillator's angle for each sample, and its cosine and sine. */
   readonly #step: number;
+  readonly #stepCos: number;
+  readonly #stepSin: number;
   /** Last window of x·cos, x·sin and the recent amplitudes, as rings. */
   readonly #inPhase: Float64Array;
   readonly #quadrature: Float64Array;
   readonly #squares: Float64Array;
   readonly #amplitudes: Float32Array;
+  #cos = 1;
+  #sin = 0;
   #sumInPhase = 0;
   #sumQuadrature = 0;
   #sumSquares = 0;
@@ -86,6 +91,8 @@ export class ToneDetector implements PcmAnalyzer<ToneEvent> {
     this.#minAmplitude = 32768 * 10 ** (minLevelDbfs / 20);
     this.#purity = purity;
     this.#step = (2 * Math.PI * frequency) / format.sampleRate;
+    this.#stepCos = Math.cos(this.#step);
+    this.#stepSin = Math.sin(this.#step);
     this.#inPhase = new Float64Array(this.#window);
     this.#quadrature = new Float64Array(this.#window);
     this.#squares = new Float64Array(this.#window);
@@ -147,19 +154,34 @@ export class ToneDetector implements PcmAnalyzer<ToneEvent> {
   /** Moves the window on by one sample; returns the amplitude of the tone in it. */
   #slide(sample: number): number {
     const slot = this.#position % this.#window;
-    // One turn of the angle lasts a whole number of samples only for some frequencies: use the position itself.
-    const angle = this.#step * this.#position;
-    const inPhase = sample * Math.cos(angle);
-    const quadrature = sample * Math.sin(angle);
+    if (slot === 0) this.#aim();
+    const inPhase = sample * this.#cos;
+    const quadrature = sample * this.#sin;
+    this.#turn();
     this.#sumInPhase += inPhase - (this.#inPhase[slot] ?? 0);
     this.#sumQuadrature += quadrature - (this.#quadrature[slot] ?? 0);
     this.#sumSquares += sample * sample - (this.#squares[slot] ?? 0);
     this.#inPhase[slot] = inPhase;
     this.#quadrature[slot] = quadrature;
     this.#squares[slot] = sample * sample;
-    const amplitude = (2 * Math.hypot(this.#sumInPhase, this.#sumQuadrature)) / this.#window;
+    const power = this.#sumInPhase ** 2 + this.#sumQuadrature ** 2;
+    const amplitude = (2 * Math.sqrt(power)) / this.#window;
     this.#amplitudes[this.#position % this.#amplitudes.length] = amplitude;
     return amplitude;
+  }
+
+  /** Sets the oscillator by the position: once a window, so that its rounding errors do not add up. */
+  #aim(): void {
+    const angle = this.#step * this.#position;
+    this.#cos = Math.cos(angle);
+    this.#sin = Math.sin(angle);
+  }
+
+  /** Turns the oscillator by one sample. */
+  #turn(): void {
+    const cos = this.#cos * this.#stepCos - this.#sin * this.#stepSin;
+    this.#sin = this.#cos * this.#stepSin + this.#sin * this.#stepCos;
+    this.#cos = cos;
   }
 
   /** Walks back to where the window was half full of the tone: the tone began half a window before. */

@@ -140,7 +140,8 @@ async function encodeInto(
     if (signal?.aborted) throw abortedError('the output to be written', signal);
     await encoder.end();
   } catch (error) {
-    await encoder.abort();
+    // What went wrong first is what is told; giving up may fail for the same reason.
+    await encoder.abort().catch(() => {});
     throw error;
   }
   return encoder.sampleCount;

@@ -6,6 +6,8 @@ export interface WavHeaderOptions {
   readonly format: PcmFormat;
   readonly encoding: WavWriteEncoding;
   readonly metadata: WavMetadata;
+  /** A chunk of the writer's own, which it may change in place at {@link WavHeader.ownAt}. */
+  readonly own?: { readonly id: string; readonly bytes: number };
 }
 
 const UINT32_MAX = 0xffff_ffff;
@@ -23,9 +25,11 @@ const SUBTYPE_TAIL = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71
 export class WavHeader {
   readonly blockAlign: number;
   readonly #bytes: Uint8Array;
+  /** Where the body of the writer's own chunk begins in the header. */
+  readonly ownAt: number;
   readonly #factAt: number | undefined;
 
-  constructor({ format, encoding, metadata }: WavHeaderOptions) {
+  constructor({ format, encoding, metadata, own }: WavHeaderOptions) {
     const { formatTag, bitsPerSample } = ENCODING_SHAPES[encoding];
     this.blockAlign = (bitsPerSample / 8) * format.channels;
     const isPcm = formatTag === FORMAT_TAG.pcm;
@@ -35,9 +39,14 @@ export class WavHeader {
       chunkOf('fmt ', fmtBody(format, formatTag, bitsPerSample)),
     ]);
     this.#factAt = isPcm ? undefined : beforeFact.length + 8;
-    this.#bytes = concatBytes([
+    const beforeOwn = concatBytes([
       beforeFact,
       isPcm ? new Uint8Array() : chunkOf('fact', new Uint8Array(4)),
+    ]);
+    this.ownAt = beforeOwn.length + 8;
+    this.#bytes = concatBytes([
+      beforeOwn,
+      own ? chunkOf(own.id, new Uint8Array(own.bytes)) : new Uint8Array(),
       encodeMetadata(metadata),
       chunkOf('data', new Uint8Array()),
     ]);

@@ -91,7 +91,12 @@ export class WavWriter implements PcmSink, AsyncDisposable {
       throw fileError('create', path, error);
     }
     const writer = new WavWriter(path, positionedFile(fd, resolved.io), resolved);
-    await writer.#flush();
+    try {
+      await writer.#flush();
+    } catch (error) {
+      await writer.#file.close();
+      throw error;
+    }
     return writer;
   }
 

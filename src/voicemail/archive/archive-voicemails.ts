@@ -6,7 +6,7 @@ import { voicemailFacts } from '../voicemail-facts.js';
 import { requireRedirection } from '../voicemail-port.js';
 import { deleteVoicemail } from '../voicemail-waits.js';
 import { type ArchiveContext, type ArchiveRoute, archiveMessage, isStored } from './archive-message.js';
-import type { ArchivedMessage } from './archived-message.js';
+import type { ArchivedMessage, VoicemailFacts } from './archived-message.js';
 import type { StoredMessage, VoicemailArchive } from './voicemail-archive.js';
 
 /** Options of {@link archiveVoicemails}. */
@@ -149,10 +149,8 @@ class ArchiveRun {
       if (error instanceof ApiError) return undefined;
       throw error;
     });
-    if (!facts) {
-      this.#counts.gone++;
-      return this.#tell('gone', undefined);
-    }
+    // A deleted one is still listed for a while (reference, "ALTER VOICEMAIL").
+    if (!facts || voicemail.state?.phase === 'deleted') return this.#gone(facts);
     const known = archive.catalogue.see(facts);
     if (known.state === 'purged' || (known.state === 'stored' && known.complete)) {
       this.#counts.known++;
@@ -160,6 +158,14 @@ class ArchiveRun {
       return;
     }
     await this.#fetch(known);
+  }
+
+  #gone(facts: VoicemailFacts | undefined): void {
+    const { catalogue } = this.#context.archive;
+    const known = facts && catalogue.known(facts);
+    if (known?.original === 'kept') catalogue.setOriginal(known.key, 'gone');
+    this.#counts.gone++;
+    this.#tell('gone', known);
   }
 
   async #fetch(known: ArchivedMessage): Promise<void> {

@@ -47,10 +47,10 @@ export class AudioStore {
       existing: 'refuse',
       metadata: {
         info: {
-          title: `Voicemail ${facts.id}, ${facts.partnerName || facts.partner}`,
-          artist: facts.partner,
+          title: plain(`Voicemail ${facts.id}, ${facts.partnerName || facts.partner}`),
+          artist: plain(facts.partner),
           date: new Date(facts.timestamp * 1000).toISOString(),
-          comment: `${facts.type} voicemail of ${facts.account}`,
+          comment: plain(`${facts.type} voicemail of ${facts.account}`),
           software: 'Jackfield',
         },
       },
@@ -173,6 +173,11 @@ function audioPath({ account, id, partner, timestamp }: VoicemailFacts): string 
 export function safeName(text: string): string {
   const safe = text.normalize('NFC').replace(/[^\p{L}\p{N}+.,-]+/gu, '-');
   return safe.replace(/^[.-]+/, '').slice(0, MAX_NAME_PART) || 'unknown';
+}
+
+/** A tag cannot hold control characters. */
+function plain(text: string): string {
+  return text.replace(/\p{Cc}/gu, ' ');
 }
 
 async function hashFile(path: string): Promise<string> {

@@ -14,22 +14,25 @@ export interface StoredOutcome {
 
 const BUSY_TIMEOUT_MS = 5000;
 const PAGE_ROWS = 500;
+const MAX_STATEMENTS = 200;
 const SELECT = `
   SELECT messages.*, audio.path, audio.samples, audio.bytes, audio.file_sha256
   FROM messages LEFT JOIN audio ON audio.sha256 = messages.audio`;
 
 /**
- * The catalogue of an archive: an SQLite database with full-text search. Every change is one transaction that is
- * on disk when the method returns, so that whatever happens next, the catalogue is true.
+ * The catalogue of an archive: an SQLite database with full-text search. Every change is one transaction, which a
+ * killed process cannot lose. What an original may be deleted on, that its message is stored, is on the medium when
+ * {@link Catalogue.store} returns, so that a power cut cannot lose it either.
  */
 export class Catalogue {
   readonly #db: Database.Database;
+  readonly #statements = new Map<string, Database.Statement>();
 
   /** @throws ERR_FILE when the file cannot be opened, is no catalogue, or was written by a newer Jackfield. */
   constructor(path: string) {
     try {
       this.#db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
-      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
       this.#migrate();
     } catch (cause) {
       throw new JackfieldError('ERR_FILE', `${path} cannot be opened as a catalogue: ${messageOf(cause)}`, {
@@ -43,15 +46,11 @@ export class Catalogue {
     const { account, id, timestamp, partner, partnerName, type, durationSeconds, played } = facts;
     return this.#write(() => {
       const identity = [account, id, timestamp, partner] as const;
-      const { changes } = this.#db
-        .prepare(
-          `INSERT INTO messages (account, voicemail, timestamp, partner, name, type, duration, played)
+      const { changes } = this.#statement(
+        `INSERT INTO messages (account, voicemail, timestamp, partner, name, type, duration, played)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-        )
-        .run(...identity, partnerName, type, durationSeconds, Number(played));
-      const same = 'account = ? AND voicemail = ? AND timestamp = ? AND partner = ?';
-      const row = this.#db.prepare(`SELECT key FROM messages WHERE ${same}`).get(...identity);
-      const { key } = row as { key: number };
+      ).run(...identity, partnerName, type, durationSeconds, Number(played));
+      const key = this.#keyOf(facts) ?? 0;
       if (changes > 0) this.#index(key, undefined);
       // Whether it was played is what it was when it was first seen: archiving plays it.
       else this.#update(key, 'type = ?, duration = ?', type, durationSeconds);
@@ -59,9 +58,15 @@ export class Catalogue {
     });
   }
 
+  /** The message that an endpoint says this of, if it was seen before. */
+  known(facts: VoicemailFacts): ArchivedMessage | undefined {
+    const key = this.#keyOf(facts);
+    return key === undefined ? undefined : this.message(key);
+  }
+
   /** @throws ERR_INVALID_ARG when there is no such message. */
   message(key: number): ArchivedMessage {
-    const row = this.#db.prepare(`${SELECT} WHERE key = ?`).get(key) as MessageRow | undefined;
+    const row = this.#statement(`${SELECT} WHERE key = ?`).get(key) as MessageRow | undefined;
     if (row) return messageOfRow(row);
     throw new JackfieldError(
       'ERR_INVALID_ARG',
@@ -75,12 +80,10 @@ export class Catalogue {
     const limit = query.limit ?? Number.MAX_SAFE_INTEGER;
     let [time, key] = [Number.MIN_SAFE_INTEGER, 0];
     for (let given = 0; given < limit; ) {
-      const rows = this.#db
-        .prepare(
-          `${SELECT} WHERE (timestamp > ? OR (timestamp = ? AND key > ?)) AND ${where}
+      const rows = this.#statement(
+        `${SELECT} WHERE (timestamp > ? OR (timestamp = ? AND key > ?)) AND ${where}
            ORDER BY timestamp, key LIMIT ?`,
-        )
-        .all(time, time, key, ...values, Math.min(PAGE_ROWS, limit - given)) as MessageRow[];
+      ).all(time, time, key, ...values, Math.min(PAGE_ROWS, limit - given)) as MessageRow[];
       for (const row of rows) yield messageOfRow(row);
       const last = rows.at(-1);
       if (!last) return;
@@ -92,22 +95,22 @@ export class Catalogue {
   /** How many messages match. */
   count(query: ArchiveQuery = {}): number {
     const { where, values } = conditionsOf(query);
-    const row = this.#db.prepare(`SELECT count(*) AS n FROM messages WHERE ${where}`).get(...values);
+    const row = this.#statement(`SELECT count(*) AS n FROM messages WHERE ${where}`).get(...values);
     return (row as { n: number }).n;
   }
 
   /** Stored audio with these samples, if there is any. */
   audio(sha256: string): ArchivedAudio | undefined {
-    const row = this.#db.prepare('SELECT *, sha256 AS audio FROM audio WHERE sha256 = ?').get(sha256);
+    const row = this.#statement('SELECT *, sha256 AS audio FROM audio WHERE sha256 = ?').get(sha256);
     return row ? audioOfRow(row as AudioRow) : undefined;
   }
 
   /** All stored audio, in order of its path. */
   *allAudio(): Generator<ArchivedAudio, void, void> {
     for (let path = ''; ; ) {
-      const rows = this.#db
-        .prepare('SELECT *, sha256 AS audio FROM audio WHERE path > ? ORDER BY path LIMIT ?')
-        .all(path, PAGE_ROWS) as AudioRow[];
+      const rows = this.#statement(
+        'SELECT *, sha256 AS audio FROM audio WHERE path > ? ORDER BY path LIMIT ?',
+      ).all(path, PAGE_ROWS) as AudioRow[];
       for (const row of rows) yield audioOfRow(row);
       const last = rows.at(-1);
       if (!last) return;
@@ -117,7 +120,7 @@ export class Catalogue {
 
   /** Bytes of all stored audio. */
   get storedBytes(): number {
-    const row = this.#db.prepare('SELECT coalesce(sum(bytes), 0) AS n FROM audio').get();
+    const row = this.#statement('SELECT coalesce(sum(bytes), 0) AS n FROM audio').get();
     return (row as { n: number }).n;
   }
 
@@ -128,10 +131,15 @@ export class Catalogue {
 
   /** The message is safe on disk. */
   store(key: number, { audio, complete, archivedAt }: StoredOutcome): ArchivedMessage {
-    return this.#write(() => {
-      this.#db
-        .prepare('INSERT OR REPLACE INTO audio VALUES (?, ?, ?, ?, ?)')
-        .run(audio.sha256, audio.path, audio.samples, audio.bytes, audio.fileSha256);
+    this.#db.exec('PRAGMA synchronous = FULL');
+    const stored = this.#write(() => {
+      this.#statement('INSERT OR REPLACE INTO audio VALUES (?, ?, ?, ?, ?)').run(
+        audio.sha256,
+        audio.path,
+        audio.samples,
+        audio.bytes,
+        audio.fileSha256,
+      );
       this.#update(
         key,
         "state = 'stored', audio = ?, complete = ?, archived_at = ?",
@@ -141,6 +149,8 @@ export class Catalogue {
       );
       return this.message(key);
     });
+    this.#db.exec('PRAGMA synchronous = NORMAL');
+    return stored;
   }
 
   /** The attempt failed. What was stored by an earlier one stays. */
@@ -195,7 +205,7 @@ export class Catalogue {
   }
 
   #migrate(): void {
-    const version = (this.#db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+    const version = (this.#statement('PRAGMA user_version').get() as { user_version: number }).user_version;
     if (version > CATALOGUE_VERSION) {
       throw new Error(`it is of version ${version}, this Jackfield knows up to ${CATALOGUE_VERSION}`);
     }
@@ -210,9 +220,16 @@ export class Catalogue {
     this.#update(key, 'audio = NULL');
     if (!audio) return undefined;
     const { sha256 } = audio;
-    if (this.#db.prepare('SELECT 1 FROM messages WHERE audio = ?').get(sha256)) return undefined;
-    this.#db.prepare('DELETE FROM audio WHERE sha256 = ?').run(sha256);
+    if (this.#statement('SELECT 1 FROM messages WHERE audio = ?').get(sha256)) return undefined;
+    this.#statement('DELETE FROM audio WHERE sha256 = ?').run(sha256);
     return audio;
+  }
+
+  #keyOf({ account, id, timestamp, partner }: VoicemailFacts): number | undefined {
+    const row = this.#statement(
+      'SELECT key FROM messages WHERE account = ? AND voicemail = ? AND timestamp = ? AND partner = ?',
+    ).get(account, id, timestamp, partner);
+    return (row as { key: number } | undefined)?.key;
   }
 
   #setWords(key: number, assignment: string, value: string): void {
@@ -226,22 +243,32 @@ export class Catalogue {
   /** Brings the full-text index up to date; `before` is the row as the index knows it, if it does. */
   #index(key: number, before: ArchivedMessage | undefined): void {
     if (before) {
-      this.#db
-        .prepare(
-          "INSERT INTO words (words, rowid, partner, name, tags, transcript) VALUES ('delete', ?, ?, ?, ?, ?)",
-        )
-        .run(key, ...wordsOf(before));
+      this.#statement(
+        "INSERT INTO words (words, rowid, partner, name, tags, transcript) VALUES ('delete', ?, ?, ?, ?, ?)",
+      ).run(key, ...wordsOf(before));
     }
-    this.#db
-      .prepare('INSERT INTO words (rowid, partner, name, tags, transcript) VALUES (?, ?, ?, ?, ?)')
-      .run(key, ...wordsOf(this.message(key)));
+    this.#statement('INSERT INTO words (rowid, partner, name, tags, transcript) VALUES (?, ?, ?, ?, ?)').run(
+      key,
+      ...wordsOf(this.message(key)),
+    );
   }
 
   #update(key: number, assignments: string, ...values: (string | number)[]): void {
-    const { changes } = this.#db
-      .prepare(`UPDATE messages SET ${assignments} WHERE key = ?`)
-      .run(...values, key);
+    const { changes } = this.#statement(`UPDATE messages SET ${assignments} WHERE key = ?`).run(
+      ...values,
+      key,
+    );
     if (changes === 0) this.message(key);
+  }
+
+  /** Preparing takes longer than running; the texts are few, but for those of queries. */
+  #statement(sql: string): Database.Statement {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#db.prepare(sql);
+      if (this.#statements.size < MAX_STATEMENTS) this.#statements.set(sql, statement);
+    }
+    return statement;
   }
 
   #write<T>(work: () => T): T {

@@ -74,6 +74,28 @@ describe('WavWriter', () => {
     expect(wav).toMatchObject({ code: 'ERR_FILE', message: expect.stringContaining('The disk is full') });
   });
 
+  it.each(['never', 'end', 'flush'] as const)('writes the same with fsync %s', async (fsync) => {
+    const path = join(folder, `fsync-${fsync}.wav`);
+    const samples = noise(12_345);
+    const wav = await WavWriter.create(path, { fsync });
+    for (const part of pieces(samples)) await wav.write(part);
+    await wav.end();
+    expectSamples(await readWav(path), samples);
+  });
+
+  it('refuses options out of range', async () => {
+    for (const options of [
+      { flushMs: 10 },
+      { flushMs: 501 },
+      { encoding: 'f64' },
+      { io: 'fast' },
+      { fsync: 'x' },
+    ]) {
+      const created = WavWriter.create(join(folder, 'never.wav'), options as never);
+      await expect(created).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
+    }
+  });
+
   it('refuses to replace a file when asked to', async () => {
     const path = join(folder, 'kept.wav');
     await (await WavWriter.create(path)).end();

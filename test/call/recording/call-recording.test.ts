@@ -17,7 +17,7 @@ import {
   splitChannels,
   VirtualClock,
   WavReader,
-} from '../../src/index.js';
+} from '../../../src/index.js';
 
 const FRAME = 320;
 const SPEECH = 'assets/speech/reader-870.wav';
@@ -78,13 +78,12 @@ describe('recordCall', () => {
     expect(error).toBeUndefined();
     const length = await scriptLength();
     expect(sidecar.audio.samples).toBe(length);
+    const whole = { received: length, idle: 0, masked: 0, missing: 0 };
     expect(sidecar.legs.remote).toMatchObject({
-      recorded: length,
-      samples: length,
-      silenceFilled: 0,
-      dropped: 0,
+      ledger: { ...whole, spans: [{ from: 0, samples: length, kind: 'received' }] },
+      traffic: { samples: length, dropped: 0 },
     });
-    expect(sidecar.legs.local).toMatchObject({ recorded: length, silenceFilled: 0, late: 0, dropped: 0 });
+    expect(sidecar.legs.local).toMatchObject({ ledger: whole, traffic: { dropped: 0 }, late: 0 });
     expect(sidecar.microphone).toEqual({ bytes: length * 2, samples: length });
     expect(sidecar.call).toMatchObject({
       partner: 'echo123',

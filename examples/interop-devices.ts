@@ -1,0 +1,58 @@
+/**
+ * Other packages that run sound devices, fed from Jackfield's streams and feeding them: speaker and
+ * node-record-lpcm16. Install the one you want to try: `npm i speaker@0.5` (compiles against libasound2-dev) or
+ * `npm i node-record-lpcm16@1` (which also needs the sox program). Jackfield's own `openSpeaker` and
+ * `openMicrophone` need neither.
+ */
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { bytesOfSamples, samplesOfBytes, toneSamples } from 'jackfield';
+
+export interface Options {
+  readonly package: 'speaker' | 'node-record-lpcm16';
+  /** Seconds to record. Default 1. */
+  readonly seconds?: number;
+}
+
+export interface Result {
+  /** Samples that were played or recorded. */
+  readonly sampleCount: number;
+}
+
+export async function run(options: Options): Promise<Result> {
+  return options.package === 'speaker' ? play() : record(options.seconds ?? 1);
+}
+
+/** Our samples -> speaker, which is a Writable of s16le. */
+async function play(): Promise<Result> {
+  const { default: Speaker } = (await load('speaker')) as {
+    default: new (options: object) => NodeJS.WritableStream;
+  };
+  const tone = toneSamples({ frequency: 440, durationMs: 1000 });
+  const speaker = new Speaker({ channels: 1, bitDepth: 16, sampleRate: 16_000 });
+  Readable.from([Buffer.from(bytesOfSamples(tone))]).pipe(speaker);
+  await once(speaker, 'close');
+  return { sampleCount: tone.length };
+}
+
+interface Recorder {
+  record(options: object): { stream(): Readable; stop(): void };
+}
+
+/** node-record-lpcm16, whose stream is s16le -> our samples. */
+async function record(seconds: number): Promise<Result> {
+  const { default: recorder } = (await load('node-record-lpcm16')) as { default: Recorder };
+  const recording = recorder.record({ sampleRate: 16_000, channels: 1, audioType: 'raw', recorder: 'sox' });
+  let sampleCount = 0;
+  for await (const samples of samplesOfBytes(recording.stream(), 1)) {
+    sampleCount += samples.length;
+    if (sampleCount >= seconds * 16_000) break;
+  }
+  recording.stop();
+  return { sampleCount };
+}
+
+/** Loads a package that is not one of Jackfield's own. */
+async function load(name: string): Promise<unknown> {
+  return import(name);
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { msToSamples } from '../../pcm.js';
+
+/** Stereo samples that one hash covers: two seconds. */
+export const BLOCK_SAMPLES = msToSamples(2000);
+
+/**
+ * Hashes a recording block by block as it comes. A block's hash is SHA-256 over its samples, interleaved s16le;
+ * the last block may be shorter.
+ */
+export class BlockHasher {
+  readonly #blocks: string[] = [];
+  readonly #onBlock: (index: number, hash: string) => void;
+  #hash = createHash('sha256');
+  #filled = 0;
+
+  constructor(onBlock: (index: number, hash: string) => void = () => undefined) {
+    this.#onBlock = onBlock;
+  }
+
+  get sampleCount(): number {
+    return this.#blocks.length * BLOCK_SAMPLES + this.#filled;
+  }
+
+  /** @param stereo Interleaved samples that follow what was given before. */
+  push(stereo: Int16Array): void {
+    for (let at = 0; at < stereo.length; ) {
+      const part = stereo.subarray(at, at + (BLOCK_SAMPLES - this.#filled) * 2);
+      this.#hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+      this.#filled += part.length / 2;
+      at += part.length;
+      if (this.#filled === BLOCK_SAMPLES) this.#close();
+    }
+  }
+
+  /** The hashes of all blocks. */
+  end(): readonly string[] {
+    if (this.#filled > 0) this.#close();
+    return this.#blocks;
+  }
+
+  #close(): void {
+    const hash = this.#hash.digest('hex');
+    this.#onBlock(this.#blocks.length, hash);
+    this.#blocks.push(hash);
+    this.#hash = createHash('sha256');
+    this.#filled = 0;
+  }
+}
+
+/**
+ * Folds the hashes of blocks into one: each link is SHA-256 over the link before it (64 hex digits), the block's
+ * number and its hash, so that a block cannot be changed, left out, or put elsewhere.
+ */
+export function chainOf(id: string, blocks: readonly string[]): string {
+  let link = createHash('sha256').update(`jackfield.chain/1\n${id}\n`).digest('hex');
+  for (const [index, hash] of blocks.entries()) {
+    link = createHash('sha256').update(`${link}\n${index}\n${hash}\n`).digest('hex');
+  }
+  return link;
+}

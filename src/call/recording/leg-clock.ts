@@ -1,0 +1,132 @@
+import { msToSamples } from '../../pcm.js';
+
+/** A stream that is this far behind its usual delay has stood still, in samples. */
+const STALL = msToSamples(500);
+/** How long a stream that moves again is watched before its samples are placed, in ms: does it catch up, or not? */
+const WATCH_MS = 100;
+/** More than this many samples for each that fits into the time: the stream catches up. */
+const CATCHING_UP = 1.5;
+/** A stream that is this far ahead of the clock is not live: its timing says nothing. */
+const AHEAD = msToSamples(1000);
+/** The usual delay is the least one of this long, in ms: whatever delays single packets does not touch it. */
+export const WINDOW_MS = 10_000;
+/** Samples that were skipped without a pause: the least delay grew by more than this from one window to the next. */
+const SKIP = msToSamples(100);
+const SAMPLES_PER_MS = msToSamples(1);
+
+/** The one clock that the legs of a call are placed by: time in samples since the call's first. */
+export class CallTimeLine {
+  #originMs: number | undefined;
+  /** Usual delay of the leg that came first, for the one that follows. */
+  delay: number | undefined;
+
+  get begun(): boolean {
+    return this.#originMs !== undefined;
+  }
+
+  /** Says that the sample before `position` came at `nowMs`. */
+  begin(nowMs: number, position: number): void {
+    this.#originMs ??= nowMs - position / SAMPLES_PER_MS;
+  }
+
+  /** Where the call is at `nowMs`, in samples. */
+  at(nowMs: number): number {
+    return (nowMs - (this.#originMs ?? nowMs)) * SAMPLES_PER_MS;
+  }
+}
+
+type Flow =
+  | { readonly name: 'flowing' }
+  | { name: 'watched' | 'catching-up'; sinceMs: number; samples: number; leastDelay: number };
+
+/**
+ * Judges one leg by when its samples come. A stream of PCM counts nothing but what is sent: whether a pause was a
+ * delay (the samples come all the same, faster for a while) or a hole (they never will) shows only afterwards.
+ *
+ * ```text
+ * flowing ──(behind)──> watched ──(no faster than time)──> a hole: silence of its length ──> flowing
+ *    ^                     └──(faster)──> catching-up ──(abreast again, or no longer faster)──┘
+ * ```
+ */
+export class LegClock {
+  readonly #line: CallTimeLine;
+  readonly #onWindow: (delay: number, nowMs: number) => void;
+  #flow: Flow = { name: 'flowing' };
+  #live = true;
+  #window: { endMs: number; least: number } | undefined;
+  #usual = Number.POSITIVE_INFINITY;
+
+  /** @param onWindow Gets the least delay of each window, in samples. */
+  constructor(line: CallTimeLine, onWindow: (delay: number, nowMs: number) => void = () => undefined) {
+    this.#line = line;
+    this.#onWindow = onWindow;
+  }
+
+  /** Whether the stream keeps time with the clock at all. */
+  get live(): boolean {
+    return this.#live;
+  }
+
+  /** Where the call is now by this leg's usual delay, in samples; nothing when the leg is not live. */
+  expectedEnd(nowMs: number): number | undefined {
+    const usual = this.#leastDelay();
+    return this.#live && usual !== undefined ? Math.floor(this.#line.at(nowMs) - usual) : undefined;
+  }
+
+  /**
+   * Takes notice of `count` samples that have come. `end` is where they would end if nothing was missing.
+   * Returns how much silence belongs before them and what is held; `'hold'` when that is not decided yet.
+   */
+  arrive(nowMs: number, count: number, end: number): number | 'hold' {
+    this.#line.begin(nowMs, end);
+    if (!this.#live) return 0;
+    const delay = this.#line.at(nowMs) - end;
+    if (delay < -AHEAD) {
+      this.#live = false;
+      return 0;
+    }
+    const usual = this.#leastDelay() ?? this.#line.delay ?? delay;
+    const flow = this.#flow;
+    if (delay - usual < STALL) {
+      this.#flow = { name: 'flowing' };
+      return this.#note(nowMs, delay);
+    }
+    if (flow.name === 'flowing') {
+      this.#flow = { name: 'watched', sinceMs: nowMs, samples: 0, leastDelay: delay };
+      return 'hold';
+    }
+    flow.samples += count;
+    flow.leastDelay = Math.min(flow.leastDelay, delay);
+    const watchedMs = nowMs - flow.sinceMs;
+    if (watchedMs < WATCH_MS) return flow.name === 'watched' ? 'hold' : 0;
+    if (flow.samples > watchedMs * SAMPLES_PER_MS * CATCHING_UP) {
+      this.#flow = { name: 'catching-up', sinceMs: nowMs, samples: 0, leastDelay: delay };
+      return 0;
+    }
+    this.#flow = { name: 'flowing' };
+    const hole = Math.round(flow.leastDelay - usual);
+    this.#note(nowMs, delay - hole);
+    return hole;
+  }
+
+  #leastDelay(): number | undefined {
+    const least = Math.min(this.#usual, this.#window?.least ?? Number.POSITIVE_INFINITY);
+    return Number.isFinite(least) ? least : undefined;
+  }
+
+  /** Returns the samples that were skipped, which show when a window closes. */
+  #note(nowMs: number, delay: number): number {
+    this.#window ??= { endMs: nowMs + WINDOW_MS, least: delay };
+    this.#line.delay ??= delay;
+    if (nowMs < this.#window.endMs) {
+      this.#window.least = Math.min(this.#window.least, delay);
+      return 0;
+    }
+    const { least } = this.#window;
+    const skipped = least - this.#usual > SKIP ? Math.round(least - this.#usual) : 0;
+    this.#usual = least - skipped;
+    this.#window = { endMs: nowMs + WINDOW_MS, least: delay - skipped };
+    this.#onWindow(this.#usual, nowMs);
+    return skipped;
+  }
+}

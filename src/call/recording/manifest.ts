@@ -1,0 +1,81 @@
+import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { chainOf } from './block-chain.js';
+
+/** The tamper evidence of a recording: the JSON of a manifest file. */
+export interface RecordingManifest {
+  readonly schema: 'jackfield.manifest/1';
+  readonly id: string;
+  readonly segment: number;
+  readonly samples: number;
+  /** Stereo samples that each block but the last has. */
+  readonly blockSamples: number;
+  /** SHA-256 of each block, hexadecimal. */
+  readonly blocks: readonly string[];
+  /** The last link of the chain over all blocks. */
+  readonly chain: string;
+  /** SHA-256 of the sidecar file, byte by byte: ledger and metadata. */
+  readonly sidecar: string;
+  readonly signature?: {
+    readonly algorithm: 'Ed25519';
+    /** Subject public key info, DER, base64. */
+    readonly publicKey: string;
+    /** Of {@link manifestStatement}, base64. */
+    readonly value: string;
+  };
+}
+
+/** What {@link manifestOf} draws on. */
+export interface ManifestFacts {
+  readonly id: string;
+  readonly segment: number;
+  readonly samples: number;
+  readonly blockSamples: number;
+  readonly blocks: readonly string[];
+  /** The sidecar file's text. */
+  readonly sidecarText: string;
+}
+
+/** @param signingKey An Ed25519 private key; without one the manifest shows damage, but not who made it. */
+export function manifestOf(facts: ManifestFacts, signingKey?: KeyObject): RecordingManifest {
+  const { sidecarText, ...rest } = facts;
+  const unsigned: RecordingManifest = {
+    schema: 'jackfield.manifest/1',
+    ...rest,
+    chain: chainOf(facts.id, facts.blocks),
+    sidecar: sha256(sidecarText),
+  };
+  if (!signingKey) return unsigned;
+  const publicKey = createPublicKey(signingKey).export({ type: 'spki', format: 'der' });
+  return {
+    ...unsigned,
+    signature: {
+      algorithm: 'Ed25519',
+      publicKey: publicKey.toString('base64'),
+      value: sign(null, Buffer.from(manifestStatement(unsigned)), signingKey).toString('base64'),
+    },
+  };
+}
+
+/** The text that is signed: one line for each thing that the manifest states. */
+export function manifestStatement(manifest: RecordingManifest): string {
+  const { schema, id, segment, samples, blockSamples, chain, sidecar } = manifest;
+  return `${[schema, id, segment, samples, blockSamples, chain, sidecar].join('\n')}\n`;
+}
+
+/** Whether the signature fits the manifest. Whose key it is has to be known from elsewhere. */
+export function signatureFits(manifest: RecordingManifest): boolean {
+  if (!manifest.signature) return false;
+  const { publicKey, value } = manifest.signature;
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), type: 'spki', format: 'der' });
+    if (key.asymmetricKeyType !== 'ed25519') return false;
+    return verify(null, Buffer.from(manifestStatement(manifest)), key, Buffer.from(value, 'base64'));
+  } catch {
+    // A key that cannot be read fits nothing.
+    return false;
+  }
+}
+
+export function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}

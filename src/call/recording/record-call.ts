@@ -1,0 +1,245 @@
+import { type KeyObject, randomUUID } from 'node:crypto';
+import { mkdir, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Clock, systemClock } from '../../clock.js';
+import type { Call } from '../../control/state/call.js';
+import { invalidArgument } from '../../errors.js';
+import { type PcmSink, samplesToMs } from '../../pcm.js';
+import type { PcmServer } from '../../tcp/pcm-server.js';
+import { fileError } from '../../voice/file-error.js';
+import { type CallVoice, type CallVoiceOptions, openCallVoice } from '../call-voice.js';
+import type { AudioStore } from './audio-store.js';
+import { describeCall, legGapName, recordedCall, trafficOf } from './call-facts.js';
+import { CallRecording } from './call-recording.js';
+import type { LegAlignerOptions } from './leg-aligner.js';
+import { RecordingTrack, type TrackOptions } from './recording-track.js';
+import { SealedFile } from './sealed-file.js';
+import { Segment } from './segment.js';
+import { checkSegmentRules, type SegmentRules } from './segment-rule.js';
+import type { LegStream, RecordingHead } from './sidecar.js';
+import { StereoFile } from './stereo-file.js';
+
+/** Options of {@link recordCall}. */
+export interface RecordCallOptions extends CallVoiceOptions, LegAlignerOptions {
+  /**
+   * The WAV file to write; its folder is made. Beside it lie the sidecar (`.json`) and the manifest
+   * (`.manifest.json`). Files after the first, where there are segments, are called `name-2.wav` and so on.
+   */
+  readonly file: string;
+  /** Dates the recording and times its legs. Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** When to go on in a new file. Default: never. */
+  readonly segments?: SegmentRules;
+  /** Longest recording, in milliseconds: it stops there, and the call goes on. Default: none. */
+  readonly maxMs?: number;
+  /**
+   * When the disk is full, the file ends there, valid, and the call goes on. `'end'`: so does nothing else;
+   * `'resume'`: a new file begins when there are 16 MiB of room again. Default `'end'`.
+   */
+  readonly onDiskFull?: 'end' | 'resume';
+  /**
+   * Records nothing until {@link CallRecording.begin}, and then from this many milliseconds before: 0 to 600000.
+   * Default: the recording begins at once.
+   */
+  readonly preRollMs?: number;
+  /** Signs the manifest: an Ed25519 private key. */
+  readonly signingKey?: KeyObject;
+  /**
+   * Encrypts the recording on its way to the disk, to these age recipients (`age1...`); needs the package
+   * `age-encryption`. The file is called `name.wav.age`. Sidecar and manifest are not encrypted.
+   */
+  readonly encryptTo?: readonly string[];
+  /** What else is to be known of the recording; goes to the sidecar and can be searched for. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /**
+   * `'async'`: a slow disk stalls nothing else. `'sync'`: a fifth of the processor time, for hundreds of recordings
+   * on a local disk. Default `'async'`.
+   */
+  readonly io?: 'async' | 'sync';
+}
+
+/** Room that has to be there before a recording goes on after the disk was full. */
+const ROOM_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Redirects a call's voice and records it as a stereo WAV: left what was sent (the input where there is one, else
+ * the microphone), right what the other party said, on one clock. The file is valid at every moment; a kill costs
+ * at most 500 ms of it.
+ *
+ * @throws ERR_FILE when the file cannot be written; ERR_INVALID_ARG; what {@link openCallVoice} throws.
+ */
+export async function recordCall(
+  call: Call,
+  server: PcmServer,
+  options: RecordCallOptions,
+): Promise<CallRecording> {
+  const setup = new RecordingSetup(call, options);
+  await makeFolder(dirname(options.file));
+  const track = setup.track();
+  if (options.preRollMs === undefined) await track.begin();
+  try {
+    const voice = await openCallVoice(call, server, {
+      // The other party is recorded even where the microphone cannot be had: its leg then never comes.
+      onNoMicrophone: () => undefined,
+      ...options,
+      onLease: (stream, lease, start) => {
+        const { local, remote } = track.aligner;
+        if (stream === 'OUTPUT') lease.addSink(remote, { policy: 'wait', name: 'recording' });
+        else if (stream === setup.localStream) {
+          const sink = shifted(local, start);
+          const sinkOptions = { policy: 'wait', name: 'recording' } as const;
+          if (stream === 'INPUT') lease.addSentTap(sink, sinkOptions);
+          else lease.addSink(sink, sinkOptions);
+        }
+        options.onLease?.(stream, lease, start);
+      },
+    });
+    setup.voice = voice;
+    void describeCall(call).then(() => track.describe(recordedCall(call)));
+    return new CallRecording(voice, track, {
+      clock: setup.clock,
+      file: options.file,
+      streams: setup.streams,
+    });
+  } catch (error) {
+    await track.discard();
+    throw error;
+  }
+}
+
+/** What a recording is made of, before and after the call's streams are there. */
+class RecordingSetup {
+  readonly clock: Clock;
+  voice: CallVoice | undefined;
+  readonly #call: Call;
+  readonly #options: RecordCallOptions;
+  readonly #id = randomUUID();
+  readonly #startedAtMs: number;
+
+  constructor(call: Call, options: RecordCallOptions) {
+    checkOptions(options);
+    this.clock = options.clock ?? systemClock;
+    this.#call = call;
+    this.#options = options;
+    this.#startedAtMs = this.clock.unixMs();
+  }
+
+  get streams(): RecordingHead['streams'] {
+    return { local: this.localStream, remote: 'OUTPUT' };
+  }
+
+  track(): RecordingTrack {
+    const { segments = {}, maxMs, preRollMs, onDiskFull, maxSkewMs, correctDrift, file } = this.#options;
+    const trackOptions: TrackOptions = {
+      clock: this.clock,
+      localFollows: this.localStream === 'INPUT',
+      rules: segments,
+      maxMs,
+      preRollMs,
+      resumeWhenRoom: onDiskFull === 'resume',
+      ...(maxSkewMs === undefined ? {} : { maxSkewMs }),
+      ...(correctDrift === undefined ? {} : { correctDrift }),
+      open: (index, base, unwritten) => this.#openSegment(index, base, unwritten),
+      hasRoom: () => hasRoom(dirname(file)),
+      gapName: (leg, begun) =>
+        this.voice
+          ? legGapName(this.voice, this.streams[leg], begun, this.clock)
+          : { kind: 'missing', reason: begun ? 'stalled' : 'late-start' },
+      facts: () => this.#facts(),
+    };
+    return new RecordingTrack(trackOptions);
+  }
+
+  async #openSegment(index: number, base: number, unwritten: number): Promise<Segment> {
+    const { file, signingKey, tags = {}, io = 'async', encryptTo } = this.#options;
+    const head: RecordingHead = {
+      id: this.#id,
+      segment: index,
+      startedAt: new Date(this.#startedAtMs + samplesToMs(base)).toISOString(),
+      call: recordedCall(this.#call),
+      streams: this.streams,
+      tags,
+      ...(unwritten > 0 && { unwritten: { samples: unwritten, reason: 'disk-full' } }),
+    };
+    const path = index === 1 ? file : file.replace(/(\.wav)?$/i, `-${index}$1`);
+    const info = { software: 'jackfield', date: head.startedAt };
+    const store: AudioStore = encryptTo
+      ? await SealedFile.create(`${path.replace(/\.age$/, '')}.age`, encryptTo)
+      : await StereoFile.create(path, io, { info });
+    return await Segment.open({ store, head, base, signingKey });
+  }
+
+  /** The local leg: what is sent, unless that is the microphone, alone or beside something else. */
+  get localStream(): LegStream {
+    const { input = true, microphone = true } = this.#options;
+    return input === true ? 'INPUT' : microphone ? 'CAPTURE_MIC' : 'none';
+  }
+
+  #facts() {
+    const { voice } = this;
+    const { tags = {} } = this.#options;
+    const call = recordedCall(this.#call);
+    if (!voice) return { call, tags };
+    const { remote, input, microphone } = voice;
+    const followed = this.localStream === 'INPUT';
+    const local = followed
+      ? input && trafficOf(input, 'sent')
+      : microphone && trafficOf(microphone, 'received');
+    const { bytesReceived = 0, samplesReceived = 0 } = microphone?.stats ?? {};
+    return {
+      call,
+      tags,
+      traffic: { ...(local && { local }), remote: trafficOf(remote, 'received') },
+      ...(followed && microphone && { microphone: { bytes: bytesReceived, samples: samplesReceived } }),
+    };
+  }
+}
+
+function checkOptions({
+  file,
+  segments,
+  maxMs,
+  preRollMs,
+  signingKey,
+  onDiskFull = 'end',
+  encryptTo,
+}: RecordCallOptions): void {
+  if (typeof file !== 'string' || file === '' || file.includes('\0')) {
+    throw invalidArgument('file', 'a file name', file);
+  }
+  checkSegmentRules(segments ?? {});
+  if (maxMs !== undefined && !(maxMs >= 1000)) throw invalidArgument('maxMs', 'at least 1000', maxMs);
+  if (preRollMs !== undefined && !(preRollMs >= 0 && preRollMs <= 600_000)) {
+    throw invalidArgument('preRollMs', 'from 0 to 600000', preRollMs);
+  }
+  if (signingKey && signingKey.asymmetricKeyType !== 'ed25519') {
+    throw invalidArgument('signingKey', 'an Ed25519 private key', signingKey.asymmetricKeyType);
+  }
+  if (encryptTo && encryptTo.length === 0) {
+    throw invalidArgument('encryptTo', 'at least one age recipient', 'none');
+  }
+  if (onDiskFull !== 'end' && onDiskFull !== 'resume') {
+    throw invalidArgument('onDiskFull', "'end' or 'resume'", onDiskFull);
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw fileError('make the folder', folder, error);
+  }
+}
+
+async function hasRoom(folder: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize >= ROOM_BYTES;
+}
+
+/** A sink that takes positions counted from `start` of another sink's. */
+function shifted(sink: PcmSink, start: number): PcmSink {
+  return {
+    write: (samples, position) => sink.write(samples, position + start),
+    end: (error) => sink.end(error),
+  };
+}

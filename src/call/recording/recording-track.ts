@@ -1,0 +1,270 @@
+import { EventEmitter } from 'node:events';
+import type { Clock } from '../../clock.js';
+import { JackfieldError } from '../../errors.js';
+import { msToSamples, samplesToMs } from '../../pcm.js';
+import { type Level, LevelMeter } from '../../voice/level/level-meter.js';
+import type { GapName } from './aligned-leg.js';
+import type { LegEnds } from './audio-store.js';
+import { type AlignedSink, LegAligner, type LegAlignerOptions, type LegName } from './leg-aligner.js';
+import type { Segment, SegmentResult } from './segment.js';
+import { SegmentRule, type SegmentRules } from './segment-rule.js';
+import type { RecordedCall, RecordingEnd, SidecarFacts } from './sidecar.js';
+import { STEREO } from './stereo-file.js';
+
+/** How far a recording is. */
+export interface RecordingProgress {
+  /** Length so far, in milliseconds. */
+  readonly positionMs: number;
+  /** Over the last 100 ms. */
+  readonly local: Level;
+  readonly remote: Level;
+}
+
+/** What a recording tells its listeners. */
+export interface RecordingEvents {
+  /** Each 100 ms of audio. */
+  progress: [progress: RecordingProgress];
+  /** A file of the recording is complete. */
+  segment: [segment: SegmentResult];
+  /** The disk refused samples: the file that was being written ends there. The call goes on. */
+  'disk-full': [error: Error];
+  /** There is room again; a new file has begun. */
+  'disk-resumed': [];
+  /** The recording has reached its limit. */
+  limit: [];
+  /** What comes is masked from now on, or let through again. */
+  paused: [paused: boolean];
+}
+
+/** What a {@link RecordingTrack} does with the audio. */
+export interface TrackOptions extends LegAlignerOptions {
+  readonly clock: Clock;
+  readonly localFollows: boolean;
+  readonly rules: SegmentRules;
+  /** Longest recording, in milliseconds. */
+  readonly maxMs: number | undefined;
+  /** On a full disk: whether to begin a new file when there is room again. */
+  readonly resumeWhenRoom: boolean;
+  /** Audio kept from before {@link RecordingTrack.begin}, in milliseconds; nothing to begin at once. */
+  readonly preRollMs: number | undefined;
+  /** Opens the file of a segment that begins at `base`. */
+  open(index: number, base: number, unwritten: number): Promise<Segment>;
+  /** Whether there is room for a new file. */
+  hasRoom(): Promise<boolean>;
+  gapName(leg: LegName, begun: boolean): GapName;
+  /** What the sidecar of a segment says beside its audio. */
+  facts(): Pick<SidecarFacts, 'call' | 'traffic' | 'microphone' | 'tags'>;
+}
+
+/** How often a full disk is looked at again, in samples of the call. */
+const ROOM_CHECK = msToSamples(5000);
+const DISK_FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** A recording on the way from two legs to files: aligned, cut into segments, measured. */
+export class RecordingTrack extends EventEmitter<RecordingEvents> implements AlignedSink {
+  readonly aligner: LegAligner;
+  readonly segments: SegmentResult[] = [];
+  readonly #options: TrackOptions;
+  readonly #meter = new LevelMeter({ format: STEREO });
+  readonly #rule: SegmentRule;
+  /** Oldest first: while the newest is written, samples of a leg that lags still go to the one before. */
+  #open: Segment[] = [];
+  #opened = 0;
+  #start = 0;
+  #full: { readonly error: Error; readonly since: number; nextCheck: number } | undefined;
+  #limitReached = false;
+
+  constructor(options: TrackOptions) {
+    super();
+    this.#options = options;
+    this.#rule = new SegmentRule(options.rules);
+    this.aligner = new LegAligner(this, options, {
+      clock: options.clock,
+      localFollows: options.localFollows,
+      gapName: (leg, begun) => options.gapName(leg, begun),
+      onSpan: (leg, span) => this.#open.at(-1)?.span(leg, span),
+    });
+    if (options.preRollMs !== undefined) this.aligner.retain(msToSamples(options.preRollMs));
+  }
+
+  /** Opens the first file. @throws ERR_FILE. */
+  async begin(): Promise<void> {
+    this.#start = this.aligner.begin();
+    await this.#next(this.#start, 0);
+  }
+
+  /** The file that is being written, or was last. */
+  get file(): string | undefined {
+    return this.#open.at(-1)?.file ?? this.segments.at(-1)?.file;
+  }
+
+  get position(): number {
+    return this.aligner.end - this.#start;
+  }
+
+  get paused(): boolean {
+    return this.aligner.masking;
+  }
+
+  pause(text?: string): void {
+    if (this.paused) return;
+    this.mark('paused', text, this.aligner.mask());
+    this.emit('paused', true);
+  }
+
+  resume(text?: string): void {
+    if (!this.paused) return;
+    this.mark('resumed', text, this.aligner.unmask());
+    this.emit('paused', false);
+  }
+
+  /** Notes that something happened, by default now. */
+  mark(kind: 'paused' | 'resumed' | 'consent' | 'note', text?: string, position = this.aligner.end): void {
+    this.#open.at(-1)?.mark(position, text === undefined ? { kind } : { kind, text });
+  }
+
+  /** Notes what has become known of the call, for the case that the process is killed. */
+  describe(call: RecordedCall): void {
+    this.#open.at(-1)?.describe(call);
+  }
+
+  /** Removes what was written: the recording never came about. */
+  async discard(): Promise<void> {
+    const open = this.#open;
+    this.#open = [];
+    await Promise.all(open.map((segment) => segment.discard()));
+  }
+
+  async write(samples: Int16Array, position: number): Promise<void> {
+    for (const segment of this.#open) {
+      try {
+        await segment.write(samples, position);
+      } catch (error) {
+        await this.#refused(segment, error);
+      }
+    }
+  }
+
+  async flushed(end: number, legs: LegEnds): Promise<void> {
+    for (const segment of this.#open) {
+      try {
+        await segment.commit(end, legs);
+      } catch (error) {
+        await this.#refused(segment, error);
+      }
+    }
+    if (this.#full) await this.#tryAgain(end);
+    else if (this.#rule.isDue(end)) await this.#cut(end);
+    const { maxMs } = this.#options;
+    if (maxMs === undefined || this.#limitReached || end - this.#start < msToSamples(maxMs)) return;
+    this.#limitReached = true;
+    this.emit('limit');
+  }
+
+  async final(samples: Int16Array, position: number): Promise<void> {
+    const end = position + samples.length / 2;
+    for (const segment of [...this.#open]) {
+      await segment.final(samples, position);
+      if (end >= segment.limit) await this.#finish(segment, this.#full ? 'disk-full' : 'segment');
+    }
+    this.#rule.hear(samples);
+    for (const { position: at, sampleCount, levels } of this.#meter.push(samples)) {
+      const [local, remote] = levels;
+      if (local && remote)
+        this.emit('progress', { positionMs: samplesToMs(at + sampleCount), local, remote });
+    }
+  }
+
+  /** Ends the recording at `length` (default: where the longer leg ends) and completes its last file. */
+  async finish(
+    end: RecordingEnd,
+    options: { readonly length?: number; readonly reason?: string; gapName?(leg: LegName): GapName } = {},
+  ): Promise<void> {
+    const length = await this.aligner.finish(options.length, options.gapName);
+    for (const segment of [...this.#open]) {
+      segment.limit = Math.min(segment.limit, length);
+      await this.#finish(segment, end, options.reason);
+    }
+    if (this.#full) throw this.#full.error;
+  }
+
+  async #next(base: number, unwritten: number): Promise<void> {
+    const segment = await this.#options.open(++this.#opened, base, unwritten);
+    this.#open.push(segment);
+    this.#rule.begin(base);
+    // What its ledger begins with is told to the journal, which else hears of changes only.
+    for (const leg of ['local', 'remote'] as const) {
+      const first = this.aligner.legs[leg].ledger.slice(base, base + 1).spans[0];
+      if (first) segment.span(leg, { ...first, from: base });
+    }
+  }
+
+  async #cut(at: number): Promise<void> {
+    const last = this.#open.at(-1);
+    if (last) last.limit = at;
+    try {
+      await this.#next(at, 0);
+    } catch (error) {
+      this.#isFull(error, at);
+    }
+  }
+
+  async #finish(segment: Segment, end: RecordingEnd, reason?: string): Promise<void> {
+    this.#open = this.#open.filter((other) => other !== segment);
+    const { local, remote } = this.aligner.legs;
+    const why = reason ?? (end === 'disk-full' ? this.#full?.error.message : undefined);
+    const ledgers = {
+      local: local.ledger.slice(segment.base, segment.limit),
+      remote: remote.ledger.slice(segment.base, segment.limit),
+    };
+    const cut = (leg: LegName) =>
+      end === 'segment' ? 0 : Math.max(0, this.aligner.legs[leg].end - segment.limit);
+    const result = await segment.finish({
+      ...this.#options.facts(),
+      ledgers,
+      late: { local: local.late, remote: remote.late },
+      cut: { local: cut('local'), remote: cut('remote') },
+      end,
+      ...(why === undefined ? {} : { reason: why }),
+    });
+    local.ledger.forget(segment.limit);
+    remote.ledger.forget(segment.limit);
+    this.segments.push(result);
+    this.emit('segment', result);
+  }
+
+  /** The file that the disk refused ends where it was valid last. */
+  async #refused(segment: Segment, error: unknown): Promise<void> {
+    segment.limit = Math.min(segment.limit, segment.committed);
+    await segment.releaseReserve();
+    this.#isFull(error, segment.limit);
+  }
+
+  #isFull(cause: unknown, since: number): void {
+    const error = cause instanceof Error ? cause : new JackfieldError('ERR_FILE', String(cause));
+    if (this.#full) return;
+    const nextCheck = this.#options.resumeWhenRoom && isDiskFull(error) ? since + ROOM_CHECK : Infinity;
+    this.#full = { error, since, nextCheck };
+    this.emit('disk-full', error);
+  }
+
+  async #tryAgain(end: number): Promise<void> {
+    const full = this.#full;
+    if (!full || end < full.nextCheck) return;
+    full.nextCheck = end + ROOM_CHECK;
+    if (!(await this.#options.hasRoom())) return;
+    try {
+      await this.#next(end, end - full.since);
+    } catch {
+      // The room is gone again: the next check comes.
+      return;
+    }
+    this.#full = undefined;
+    this.emit('disk-resumed');
+  }
+}
+
+function isDiskFull(error: Error): boolean {
+  const { cause } = error;
+  return cause instanceof Error && 'code' in cause && DISK_FULL.has(cause.code);
+}

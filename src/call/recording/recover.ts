@@ -1,0 +1,202 @@
+import type { KeyObject } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../../clock.js';
+import { JackfieldError } from '../../errors.js';
+import { fileError } from '../../voice/file-error.js';
+import { WavReader } from '../../voice/wav/wav-reader.js';
+import { repairWav } from '../../voice/wav/wav-repair.js';
+import type { LegEnds } from './audio-store.js';
+import { BlockHasher } from './block-chain.js';
+import { type JournalEntry, journalEntries, readJournal } from './journal.js';
+import { LedgerKeeper, type LegLedger } from './ledger.js';
+import type { LegName } from './leg-aligner.js';
+import { openSealed, readTails } from './open-sealed.js';
+import { SealedFile, tailFiles } from './sealed-file.js';
+import { journalFile, reserveFile, type SegmentResult, writeDetails } from './segment.js';
+import { beside, type RecordingHead, sidecarOf } from './sidecar.js';
+import { readLegEnds } from './stereo-file.js';
+
+export interface RecoverOptions {
+  /** Signs the manifest: an Ed25519 private key. */
+  readonly signingKey?: KeyObject;
+  /** For encrypted recordings: an age secret key of one of their recipients. */
+  readonly identity?: string;
+  /** For encrypted recordings: whom to encrypt the finished file to. */
+  readonly encryptTo?: readonly string[];
+  /** Dates the recovery. Default: the machine's clock. */
+  readonly clock?: Clock;
+}
+
+/** Recordings in `folder` and below it that were begun and never finished: the paths of their audio files. */
+export async function findUnfinished(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    throw fileError('read', folder, error);
+  });
+  const found: string[] = [];
+  for (const entry of entries) {
+    if (!entry.isFile() || !entry.name.endsWith('.journal')) continue;
+    const base = join(entry.parentPath, entry.name.slice(0, -'.journal'.length));
+    found.push(existsSync(`${base}.wav.age`) ? `${base}.wav.age` : `${base}.wav`);
+  }
+  return found.sort();
+}
+
+/**
+ * Finishes a recording whose process was killed: the file is made to count all samples that are there, and the
+ * sidecar and manifest are written as far as they can be told, marked as recovered. To be called when nobody
+ * writes the file any more.
+ *
+ * @throws ERR_FILE; ERR_WAV when the file is no recording; ERR_INVALID_STATE when it has no journal to tell from.
+ */
+export async function recoverRecording(file: string, options: RecoverOptions = {}): Promise<SegmentResult> {
+  const { clock = systemClock, signingKey } = options;
+  const entries = await readJournal(journalFile(file));
+  const head = entries.find((entry) => entry.t === 'head')?.head;
+  if (!head) {
+    throw new JackfieldError(
+      'ERR_INVALID_STATE',
+      `The journal of ${file} tells nothing: repair the WAV by itself.`,
+    );
+  }
+  await rm(reserveFile(file), { force: true });
+  const known = journalEntries(entries, 'block').map(({ hash }) => hash);
+  const { ends, found, hashed } = file.endsWith('.age')
+    ? await resealed(file, options, known)
+    : await repaired(file, known);
+  const sidecar = sidecarOf({
+    ...recoveredFacts(file, head, entries, hashed.sampleCount, ends),
+    recovered: { at: new Date(clock.unixMs()).toISOString(), found: describeFound(found, hashed.changed) },
+  });
+  const result = await writeDetails(file, sidecar, hashed.blocks, signingKey);
+  await rm(journalFile(file), { force: true });
+  return result;
+}
+
+/** Removes what a recording left that was killed before it had a first sample, or a head. */
+export async function discardUnfinished(file: string): Promise<void> {
+  const leftovers = [
+    file,
+    journalFile(file),
+    reserveFile(file),
+    beside(file, '.json.part'),
+    ...tailFiles(file),
+  ];
+  await Promise.all(leftovers.map((path) => rm(path, { force: true })));
+}
+
+/** Whether an unfinished recording holds anything that is worth recovering. */
+export async function isWorthRecovering(file: string): Promise<boolean> {
+  const size = await stat(file).then(
+    ({ size: bytes }) => bytes,
+    () => 0,
+  );
+  return size > 0 && (await readJournal(journalFile(file))).some(({ t }) => t === 'head');
+}
+
+function recoveredFacts(
+  file: string,
+  head: RecordingHead,
+  entries: readonly JournalEntry[],
+  sampleCount: number,
+  ends: LegEnds | undefined,
+): Omit<Parameters<typeof sidecarOf>[0], 'recovered'> {
+  const ledger = (leg: LegName) => recoveredLedger(entries, leg, sampleCount, ends?.[leg] ?? sampleCount);
+  return {
+    head,
+    call: journalEntries(entries, 'call').at(-1)?.call ?? head.call,
+    file,
+    sampleCount,
+    ledgers: { local: ledger('local'), remote: ledger('remote') },
+    late: { local: 0, remote: 0 },
+    cut: { local: 0, remote: 0 },
+    marks: journalEntries(entries, 'mark')
+      .map(({ mark }) => mark)
+      .filter(({ at }) => at <= sampleCount),
+    tags: head.tags,
+    end: 'killed',
+    reason: 'The recording process was killed.',
+  };
+}
+
+/** The journal tells where each kind of stretch begins; the file itself, how far the leg had come. */
+function recoveredLedger(
+  entries: readonly JournalEntry[],
+  leg: LegName,
+  sampleCount: number,
+  end: number,
+): LegLedger {
+  const keeper = new LedgerKeeper();
+  const spans = journalEntries(entries, 'span')
+    .filter((entry) => entry.leg === leg)
+    .map(({ span }) => span);
+  for (const [index, { from, kind, reason }] of spans.entries()) {
+    keeper.add('missing', Math.min(from, end) - keeper.end, 'killed');
+    const next = spans[index + 1]?.from ?? end;
+    keeper.add(kind, Math.min(next, end) - keeper.end, reason);
+  }
+  keeper.add('missing', sampleCount - keeper.end, 'killed');
+  return keeper.slice(0, sampleCount);
+}
+
+interface Recovered {
+  readonly ends: LegEnds | undefined;
+  readonly found: string;
+  readonly hashed: {
+    readonly blocks: readonly string[];
+    readonly sampleCount: number;
+    readonly changed: number;
+  };
+}
+
+async function repaired(file: string, known: readonly string[]): Promise<Recovered> {
+  const ends = await readLegEnds(file);
+  const { found } = await repairWav(file);
+  await using reader = await WavReader.open(file);
+  return { ends, found, hashed: await hashSamples(reader, known) };
+}
+
+/** Writes the age file and its tail into one new age file. */
+async function resealed(file: string, options: RecoverOptions, known: readonly string[]): Promise<Recovered> {
+  const { identity, encryptTo } = options;
+  if (!identity || !encryptTo) {
+    const text = `${file} is encrypted: an identity is needed to finish it, and recipients to encrypt it to.`;
+    throw new JackfieldError('ERR_INVALID_ARG', text);
+  }
+  const tail = await readTails(file, identity);
+  const whole = `${file.replace(/\.wav\.age$/, '')}-whole.wav.age`;
+  const target = await SealedFile.create(whole, encryptTo);
+  async function* copied(): AsyncGenerator<Int16Array> {
+    for await (const samples of openSealed(file, identity ?? '', tail)) {
+      await target.final(samples);
+      yield samples;
+    }
+  }
+  const hashed = await hashSamples(copied(), known);
+  await target.close();
+  await rename(whole, file);
+  for (const old of tailFiles(file)) await rm(old, { force: true });
+  return { ends: tail?.legs, found: tail ? 'truncated' : 'ok', hashed };
+}
+
+async function hashSamples(
+  source: AsyncIterable<Int16Array>,
+  known: readonly string[],
+): Promise<Recovered['hashed']> {
+  const hasher = new BlockHasher();
+  for await (const samples of source) hasher.push(samples);
+  const { sampleCount } = hasher;
+  const blocks = hasher.end();
+  return { blocks, sampleCount, changed: known.findIndex((hash, index) => blocks[index] !== hash) };
+}
+
+function describeFound(state: string, changed: number): string {
+  const header =
+    state === 'ok' ? 'The header agreed with the file' : `The header did not agree with the file (${state})`;
+  const audio =
+    changed < 0
+      ? 'the blocks that were hashed before the kill are unchanged'
+      : `block ${changed} is not what was recorded`;
+  return `${header}; ${audio}.`;
+}

@@ -1,0 +1,76 @@
+import { invalidArgument } from '../../errors.js';
+import { msToSamples } from '../../pcm.js';
+import { measureLevel } from '../../voice/level/level-meter.js';
+import { STEREO_BYTES } from './stereo-file.js';
+
+/** When a recording goes on in a new file. Whatever comes first; nothing given, one file. */
+export interface SegmentRules {
+  /** Length of a file, in milliseconds: at least 1000. */
+  readonly everyMs?: number;
+  /** Size of a file, in bytes of samples: at least 65536. */
+  readonly maxBytes?: number;
+  /** A silence of both legs of this length, in milliseconds: at least 500. It is the end of the file before. */
+  readonly silenceMs?: number;
+  /** What counts as silence, in dBFS (RMS). Default -50. */
+  readonly silenceDbfs?: number;
+}
+
+const MIN_SEGMENT = msToSamples(1000);
+
+/** @throws ERR_INVALID_ARG with the name of the field. */
+export function checkSegmentRules(rules: SegmentRules): SegmentRules {
+  const limits = [
+    ['everyMs', rules.everyMs, 1000],
+    ['maxBytes', rules.maxBytes, 65_536],
+    ['silenceMs', rules.silenceMs, 500],
+  ] as const;
+  for (const [name, value, least] of limits) {
+    if (value !== undefined && !(value >= least))
+      throw invalidArgument(`segments.${name}`, `at least ${least}`, value);
+  }
+  const { silenceDbfs } = rules;
+  if (silenceDbfs !== undefined && !(silenceDbfs >= -90 && silenceDbfs < 0)) {
+    throw invalidArgument('segments.silenceDbfs', 'from -90 to 0 dBFS', silenceDbfs);
+  }
+  return rules;
+}
+
+/** Says when the next file is due. */
+export class SegmentRule {
+  readonly #limit: number;
+  readonly #silence: number;
+  readonly #threshold: number;
+  #base = 0;
+  #quiet = 0;
+  #heard = false;
+
+  constructor(rules: SegmentRules) {
+    const bySize = rules.maxBytes === undefined ? Infinity : Math.floor(rules.maxBytes / STEREO_BYTES);
+    const byTime = rules.everyMs === undefined ? Infinity : msToSamples(rules.everyMs);
+    this.#limit = Math.min(bySize, byTime);
+    this.#silence = rules.silenceMs === undefined ? Infinity : msToSamples(rules.silenceMs);
+    this.#threshold = rules.silenceDbfs ?? -50;
+  }
+
+  begin(base: number): void {
+    this.#base = base;
+    this.#heard = false;
+    this.#quiet = 0;
+  }
+
+  /** Takes stereo samples in order. */
+  hear(samples: Int16Array): void {
+    if (this.#silence === Infinity) return;
+    if (measureLevel(samples, 2).every(({ rmsDbfs }) => rmsDbfs < this.#threshold)) {
+      this.#quiet += samples.length / 2;
+      return;
+    }
+    this.#quiet = 0;
+    this.#heard = true;
+  }
+
+  isDue(end: number): boolean {
+    const length = end - this.#base;
+    return length >= this.#limit || (this.#heard && length >= MIN_SEGMENT && this.#quiet >= this.#silence);
+  }
+}

@@ -1,0 +1,180 @@
+import type { KeyObject } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import type { AudioStore, LegEnds } from './audio-store.js';
+import { BLOCK_SAMPLES, BlockHasher } from './block-chain.js';
+import { Journal } from './journal.js';
+import type { LedgerSpan } from './ledger.js';
+import type { LegName } from './leg-aligner.js';
+import { manifestOf, type RecordingManifest } from './manifest.js';
+import { tailFiles } from './sealed-file.js';
+import {
+  beside,
+  type RecordedCall,
+  type RecordingHead,
+  type RecordingMark,
+  type RecordingSidecar,
+  type SidecarFacts,
+  sidecarOf,
+  writeJson,
+} from './sidecar.js';
+
+/** A finished file of a recording. */
+export interface SegmentResult {
+  readonly file: string;
+  readonly sidecarFile: string;
+  readonly manifestFile: string;
+  readonly sidecar: RecordingSidecar;
+  readonly manifest: RecordingManifest;
+}
+
+export interface SegmentOptions {
+  readonly store: AudioStore;
+  readonly head: RecordingHead;
+  /** Where the segment begins on the call's time line, in samples. */
+  readonly base: number;
+  readonly signingKey: KeyObject | undefined;
+}
+
+/** Kept free beside the audio, so that on a full disk there is room to end the file properly. */
+const RESERVE_BYTES = 256 * 1024;
+
+/** One file of a recording: its audio, and what is told of it. Positions are those of the call's time line. */
+export class Segment {
+  readonly base: number;
+  readonly head: RecordingHead;
+  readonly marks: RecordingMark[] = [];
+  /** Where it ends; Infinity while it goes on. */
+  limit = Number.POSITIVE_INFINITY;
+  readonly #store: AudioStore;
+  readonly #journal: Journal;
+  readonly #hasher: BlockHasher;
+  readonly #signingKey: KeyObject | undefined;
+  #committed = 0;
+  #legs: LegEnds = { local: 0, remote: 0 };
+
+  private constructor(options: SegmentOptions, journal: Journal) {
+    this.base = options.base;
+    this.head = options.head;
+    this.#store = options.store;
+    this.#signingKey = options.signingKey;
+    this.#journal = journal;
+    this.#hasher = new BlockHasher((index, hash) => journal.add({ t: 'block', index, hash }));
+  }
+
+  /** @throws ERR_FILE. */
+  static async open(options: SegmentOptions): Promise<Segment> {
+    const journal = await Journal.create(journalFile(options.store.path), options.head);
+    await writeFile(reserveFile(options.store.path), Buffer.alloc(RESERVE_BYTES, 1), { mode: 0o600 });
+    return new Segment(options, journal);
+  }
+
+  get file(): string {
+    return this.#store.path;
+  }
+
+  /** How far the file is valid, on the call's time line. */
+  get committed(): number {
+    return this.base + this.#committed;
+  }
+
+  /** Takes the part of the samples that lies within the segment. @throws ERR_FILE. */
+  write(samples: Int16Array, position: number): void | Promise<void> {
+    const part = this.#within(samples, position);
+    if (part) return this.#store.write(part, Math.max(position, this.base) - this.base);
+  }
+
+  /** The same for samples that will not change. */
+  final(samples: Int16Array, position: number): void | Promise<void> {
+    const part = this.#within(samples, position);
+    if (!part) return;
+    this.#hasher.push(part);
+    return this.#store.final(part, Math.max(position, this.base) - this.base);
+  }
+
+  /** Makes the file count what was written up to `end`. @throws ERR_FILE. */
+  async commit(end: number, legs: LegEnds): Promise<void> {
+    const count = Math.min(end, this.limit) - this.base;
+    if (count < 0) return;
+    const within = (position: number) => Math.max(0, Math.min(position - this.base, count));
+    this.#legs = { local: within(legs.local), remote: within(legs.remote) };
+    await this.#store.commit(count, this.#legs);
+    this.#committed = count;
+  }
+
+  mark(position: number, mark: Omit<RecordingMark, 'at'>): void {
+    const placed = { at: Math.max(0, position - this.base), ...mark };
+    this.marks.push(placed);
+    this.#journal.add({ t: 'mark', mark: placed });
+  }
+
+  span(leg: LegName, { from, kind, reason }: Omit<LedgerSpan, 'samples'>): void {
+    const at = Math.max(0, from - this.base);
+    this.#journal.add({ t: 'span', leg, span: { from: at, kind, ...(reason && { reason }) } });
+  }
+
+  describe(call: RecordedCall): void {
+    this.#journal.add({ t: 'call', call });
+  }
+
+  /** Gives the room on a full disk that was kept for it. */
+  async releaseReserve(): Promise<void> {
+    await rm(reserveFile(this.file), { force: true });
+  }
+
+  /** Completes the file and what lies beside it. @throws ERR_FILE. */
+  async finish(facts: Omit<SidecarFacts, 'head' | 'file' | 'sampleCount' | 'marks'>): Promise<SegmentResult> {
+    await this.releaseReserve();
+    const sampleCount = this.#hasher.sampleCount;
+    await this.#store.close(sampleCount, this.#legs);
+    const sidecar = sidecarOf({
+      ...facts,
+      head: this.head,
+      file: this.file,
+      sampleCount,
+      marks: this.marks.filter(({ at }) => at <= sampleCount),
+    });
+    await this.#journal.close();
+    const result = await writeDetails(this.file, sidecar, this.#hasher.end(), this.#signingKey);
+    await rm(this.#journal.path, { force: true });
+    return result;
+  }
+
+  /** Removes everything: for a recording that never began. */
+  async discard(): Promise<void> {
+    await this.#store.close(0, { local: 0, remote: 0 });
+    await this.#journal.close();
+    const files = [this.file, reserveFile(this.file), this.#journal.path, ...tailFiles(this.file)];
+    await Promise.all(files.map((file) => rm(file, { force: true })));
+  }
+
+  #within(samples: Int16Array, position: number): Int16Array | undefined {
+    const from = Math.max(0, this.base - position);
+    const to = Math.min(samples.length / 2, this.limit - position);
+    return from < to ? samples.subarray(from * 2, to * 2) : undefined;
+  }
+}
+
+/** Writes sidecar and manifest beside an audio file that is complete. @throws ERR_FILE. */
+export async function writeDetails(
+  file: string,
+  sidecar: RecordingSidecar,
+  blocks: readonly string[],
+  signingKey: KeyObject | undefined,
+): Promise<SegmentResult> {
+  const sidecarFile = beside(file, '.json');
+  const manifestFile = beside(file, '.manifest.json');
+  const sidecarText = await writeJson(sidecarFile, sidecar);
+  const { id, segment, audio } = sidecar;
+  const facts = { id, segment, samples: audio.samples, blockSamples: BLOCK_SAMPLES, blocks, sidecarText };
+  const manifest = manifestOf(facts, signingKey);
+  await writeJson(manifestFile, manifest);
+  return { file, sidecarFile, manifestFile, sidecar, manifest };
+}
+
+export function journalFile(audioFile: string): string {
+  return beside(audioFile, '.journal');
+}
+
+export function reserveFile(audioFile: string): string {
+  return beside(audioFile, '.reserve');
+}

@@ -1,0 +1,64 @@
+import { msToSamples } from '../../pcm.js';
+
+/** Stereo samples per block: 250 ms, what one visit of a batched reader brings. */
+const BLOCK = msToSamples(250);
+/** Empty blocks that are kept for the next time. */
+const SPARE_BLOCKS = 4;
+const SILENCE = new Int16Array(BLOCK * 2);
+
+/** Interleaved samples that begin at `position`. */
+export interface StereoPiece {
+  readonly samples: Int16Array;
+  readonly position: number;
+}
+
+/** The part of a recording in which something may still change: stereo, silent until a leg fills its channel. */
+export class StereoWindow {
+  /** By their number on the time line; one that is not there is silent. */
+  readonly #blocks = new Map<number, Int16Array>();
+  readonly #spare: Int16Array[] = [];
+
+  /** Puts samples of one channel at `position`, which must not lie before what was released. */
+  put(channel: 0 | 1, position: number, samples: Int16Array): void {
+    for (let done = 0; done < samples.length; ) {
+      const at = position + done;
+      const offset = at % BLOCK;
+      const count = Math.min(samples.length - done, BLOCK - offset);
+      const block = this.#blockAt(Math.floor(at / BLOCK));
+      for (let i = 0, target = offset * 2 + channel; i < count; i++, target += 2) {
+        block[target] = samples[done + i] ?? 0;
+      }
+      done += count;
+    }
+  }
+
+  /** What lies in [from, to), piece by piece. The arrays are the window's own: they are to be read only. */
+  *pieces(from: number, to: number): Generator<StereoPiece, void, undefined> {
+    for (let at = from; at < to; ) {
+      const offset = at % BLOCK;
+      const count = Math.min(to - at, BLOCK - offset);
+      const block = this.#blocks.get(Math.floor(at / BLOCK)) ?? SILENCE;
+      yield { samples: block.subarray(offset * 2, (offset + count) * 2), position: at };
+      at += count;
+    }
+  }
+
+  /** Lets go of whole blocks before `position`. */
+  release(position: number): void {
+    const keep = Math.floor(position / BLOCK);
+    for (const [index, block] of this.#blocks) {
+      if (index >= keep) continue;
+      this.#blocks.delete(index);
+      if (this.#spare.length < SPARE_BLOCKS) this.#spare.push(block.fill(0));
+    }
+  }
+
+  #blockAt(index: number): Int16Array {
+    let block = this.#blocks.get(index);
+    if (!block) {
+      block = this.#spare.pop() ?? new Int16Array(BLOCK * 2);
+      this.#blocks.set(index, block);
+    }
+    return block;
+  }
+}

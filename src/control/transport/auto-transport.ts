@@ -1,0 +1,74 @@
+import { abortedError, JackfieldError, messageOf } from '../../errors.js';
+import { DbusTransport } from './dbus-transport.js';
+import { MacTransport } from './mac-transport.js';
+import { TcpTransport } from './tcp-transport.js';
+import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
+import { WindowsTransport } from './windows-transport.js';
+import { X11Transport } from './x11-transport.js';
+
+/** The loopback port of `jackfield exchange`. */
+export const DEFAULT_PORT = 4100;
+
+/** A transport that was tried, and why it led nowhere. */
+export interface AttachAttempt {
+  readonly transport: string;
+  readonly error: Error;
+}
+
+/** Nothing that this machine offers leads to an endpoint. */
+export class NoEndpointError extends JackfieldError {
+  /** What was tried, in order. */
+  readonly attempts: readonly AttachAttempt[];
+
+  constructor(attempts: readonly AttachAttempt[]) {
+    const refused = attempts.some(
+      ({ error }) => error instanceof JackfieldError && error.code === 'ERR_ATTACH_REFUSED',
+    );
+    const list = attempts.map(({ error }) => `\n  - ${messageOf(error)}`).join('');
+    super(
+      refused ? 'ERR_ATTACH_REFUSED' : 'ERR_ATTACH_UNAVAILABLE',
+      `No endpoint could be attached to. Tried:${list}`,
+      {
+        cause: new AggregateError(attempts.map(({ error }) => error)),
+      },
+    );
+    this.attempts = attempts;
+  }
+}
+
+/** Tries what this machine offers, one after the other, until an endpoint answers. */
+export class AutoTransport implements Transport {
+  readonly name = 'auto';
+  readonly #candidates: readonly Transport[];
+
+  /** @param candidates in order. Default: {@link transportsOf} this platform. */
+  constructor(candidates: readonly Transport[] = transportsOf(process.platform)) {
+    this.#candidates = candidates;
+  }
+
+  /** @throws a {@link NoEndpointError} that says what was tried and why each failed; ERR_ABORTED. */
+  async open(handlers: TransportHandlers, options: TransportWait = {}): Promise<Link> {
+    const attempts: AttachAttempt[] = [];
+    for (const candidate of this.#candidates) {
+      if (options.signal?.aborted) throw abortedError('an endpoint', options.signal);
+      try {
+        return await candidate.open(handlers, options);
+      } catch (error) {
+        attempts.push({
+          transport: candidate.name,
+          error: error instanceof Error ? error : new Error(String(error)),
+        });
+      }
+    }
+    if (options.signal?.aborted) throw abortedError('an endpoint', options.signal);
+    throw new NoEndpointError(attempts);
+  }
+}
+
+/** The transports that make sense on a platform, the desktop's own first. */
+export function transportsOf(platform: NodeJS.Platform): Transport[] {
+  const tcp = new TcpTransport({ port: DEFAULT_PORT });
+  if (platform === 'win32') return [new WindowsTransport(), tcp];
+  if (platform === 'darwin') return [new MacTransport(), tcp];
+  return [new DbusTransport(), new DbusTransport({ bus: 'system' }), new X11Transport(), tcp];
+}

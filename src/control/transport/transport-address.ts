@@ -1,0 +1,50 @@
+import { invalidArgument } from '../../errors.js';
+import { AutoTransport, DEFAULT_PORT } from './auto-transport.js';
+import { DbusTransport } from './dbus-transport.js';
+import { MacTransport } from './mac-transport.js';
+import { TcpTransport } from './tcp-transport.js';
+import type { Transport } from './transport.js';
+import { WindowsTransport } from './windows-transport.js';
+import { X11Transport } from './x11-transport.js';
+
+/** The ways to write where an endpoint is. */
+export const TRANSPORT_ADDRESSES = {
+  auto: 'whatever this machine offers, tried in turn',
+  'tcp[:[host:]port]': `TCP, by default 127.0.0.1:${DEFAULT_PORT}`,
+  'dbus[:session|system|address]': 'D-Bus, by default the session bus',
+  'x11[:display]': 'X11, by default the display of DISPLAY',
+  windows: 'window messages',
+  macos: 'AppleScript',
+} as const;
+
+/**
+ * The transport that an address names: `auto`, `tcp:4100`, `dbus:system`, `x11::0` and so on.
+ *
+ * @throws ERR_INVALID_ARG for an address that is none of {@link TRANSPORT_ADDRESSES}.
+ */
+export function transportAt(address: string): Transport {
+  const colon = address.indexOf(':');
+  const [kind, rest] = colon < 0 ? [address, ''] : [address.slice(0, colon), address.slice(colon + 1)];
+  switch (kind) {
+    case 'tcp':
+      return new TcpTransport(tcpPlace(rest));
+    case 'dbus':
+      if (rest === '' || rest === 'session' || rest === 'system')
+        return new DbusTransport({ bus: rest || 'session' });
+      return new DbusTransport({ address: rest });
+    case 'x11':
+      return new X11Transport(rest === '' ? {} : { display: rest });
+  }
+  if (address === 'auto') return new AutoTransport();
+  if (address === 'windows') return new WindowsTransport();
+  if (address === 'macos') return new MacTransport();
+  throw invalidArgument('address', `one of ${Object.keys(TRANSPORT_ADDRESSES).join(', ')}`, address);
+}
+
+/** `4100`, `127.0.0.1:4100` or `[::1]:4100`. */
+function tcpPlace(text: string): { port: number; host?: string } {
+  if (text === '') return { port: DEFAULT_PORT };
+  const colon = text.lastIndexOf(':');
+  const port = Number(text.slice(colon + 1) || Number.NaN);
+  return colon < 0 ? { port } : { port, host: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1') };
+}

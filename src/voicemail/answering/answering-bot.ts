@@ -1,0 +1,161 @@
+import { type Bot, bot } from '../../call/bot/bot.js';
+import type { BotCall } from '../../call/bot/bot-call.js';
+import { during } from '../../call/bot/during.js';
+import type { Message } from '../../call/bot/record-message.js';
+import type { Speakable } from '../../call/prompt/speakable.js';
+import { invalidArgument, JackfieldError } from '../../errors.js';
+import type { ArchivedMessage } from '../archive/archived-message.js';
+import type { VoicemailArchive } from '../archive/voicemail-archive.js';
+
+/** Which key does what when a caller has ended his message by a key. */
+export interface ReviewKeys {
+  /** Hears it. Default `1`. */
+  readonly listen?: string;
+  /** Speaks it again, after the tone. Default `2`. */
+  readonly again?: string;
+  /** Keeps it; so does hanging up, or doing nothing. Default `3`. */
+  readonly keep?: string;
+  /** Throws it away. Default `9`. */
+  readonly delete?: string;
+}
+
+/** Options of {@link answeringBot}. */
+export interface AnsweringBotOptions {
+  /** Handle of the account that is called. */
+  readonly account: string;
+  /** Where messages are kept. */
+  readonly archive: VoicemailArchive;
+  /** What this caller is greeted with. Default: three rising tones. */
+  readonly greetingFor?: (call: BotCall) => Speakable | undefined;
+  /** Longest message, in milliseconds: 1000 to 600,000. Default 120,000. */
+  readonly maxMs?: number;
+  /** Silence that ends a message, in milliseconds: 1000 to 60,000. Default 5000. */
+  readonly silenceMs?: number;
+  /** Key that ends a message and leads to the review; empty for none. Default `#`. */
+  readonly endKey?: string;
+  readonly keys?: ReviewKeys;
+  /** Said in the review. Default: two short tones. */
+  readonly reviewPrompt?: Speakable;
+  /** Said when the message is kept. Default: one low tone. */
+  readonly goodbye?: Speakable;
+  /** Shortest message that is kept, in milliseconds: 0 to 10,000. Default 500. */
+  readonly minMs?: number;
+  /** Told of each message that was kept, before the call is hung up. */
+  readonly onMessage?: (message: ArchivedMessage) => void;
+}
+
+const GREETING: Speakable = [
+  { tone: 500, ms: 200 },
+  { tone: 700, ms: 200 },
+  { tone: 950, ms: 300 },
+];
+const REVIEW: Speakable = [{ tone: 800, ms: 120 }, { silence: 80 }, { tone: 800, ms: 120 }];
+const GOODBYE: Speakable = { tone: 400, ms: 300 };
+const KEYS: Required<ReviewKeys> = { listen: '1', again: '2', keep: '3', delete: '9' };
+const REVIEW_TIMEOUT_MS = 6000;
+/** Questions that go unanswered by any key that means something; then the message is kept. */
+const MAX_REVIEWS = 10;
+
+/**
+ * The answering machine as a bot: greets, beeps, records until silence, a limit, a key or the end of the call, lets the
+ * caller review what he said, and puts it into an archive, where it can be played, searched, exported and transcribed
+ * as any other voicemail.
+ *
+ * @throws ERR_INVALID_ARG
+ */
+export function answeringBot(options: AnsweringBotOptions): Bot {
+  const settings = resolve(options);
+  return bot((call) => answer(call, settings), { name: 'answering-machine' });
+}
+
+type Settings = ReturnType<typeof resolve>;
+
+async function answer(call: BotCall, settings: Settings): Promise<void> {
+  await call.say(settings.greetingFor(call) ?? GREETING, { bargeIn: 'digit' });
+  const heardAt = call.clock.unixMs();
+  const message = await take(call, settings);
+  if (!message || message.durationMs < settings.minMs) return;
+  const kept = await during(call.clock, keep(call, settings, message, heardAt));
+  settings.onMessage?.(kept);
+  if (!call.call.over) await call.say(settings.goodbye);
+}
+
+/** Records, and lets the caller decide; `undefined` when he throws it away. A message that is there is never lost. */
+async function take(call: BotCall, settings: Settings): Promise<Message | undefined> {
+  const { maxMs, silenceMs, endKey, keys, reviewPrompt } = settings;
+  const record = () => call.record({ maxMs, silenceMs, terminators: endKey });
+  let message = await record();
+  if (message.ended !== 'digit') return message;
+  try {
+    for (let asked = 0; asked < MAX_REVIEWS; asked++) {
+      const { digits } = await call.gather({
+        prompt: reviewPrompt,
+        timeoutMs: REVIEW_TIMEOUT_MS,
+        terminators: '',
+      });
+      if (digits === keys.delete) return undefined;
+      if (digits === keys.keep || digits === '') return message;
+      if (digits === keys.listen) await call.say(message.samples, { bargeIn: 'digit' });
+      if (digits === keys.again) message = await record();
+    }
+  } catch (error) {
+    // He hung up in the review: what he said last stands.
+    if (!(error instanceof JackfieldError && error.code === 'ERR_CALL_ENDED')) throw error;
+  }
+  return message;
+}
+
+async function keep(
+  call: BotCall,
+  { account, archive }: Settings,
+  message: Message,
+  heardAt: number,
+): Promise<ArchivedMessage> {
+  const facts = {
+    account,
+    id: call.id,
+    type: 'INCOMING',
+    partner: call.partner.handle,
+    partnerName: call.partner.name,
+    timestamp: Math.floor(heardAt / 1000),
+    durationSeconds: Math.ceil(message.durationMs / 1000),
+    played: false,
+  };
+  const { key } = archive.catalogue.see(facts);
+  const intake = await archive.take(facts);
+  try {
+    await intake.write(message.samples);
+    const stored = await archive.store(key, intake, true);
+    // No endpoint has an original of it.
+    archive.catalogue.setOriginal(key, 'gone');
+    return stored.message;
+  } finally {
+    await intake.discard();
+  }
+}
+
+function resolve(options: AnsweringBotOptions) {
+  const {
+    greetingFor = () => undefined,
+    maxMs = 120_000,
+    silenceMs = 5000,
+    endKey = '#',
+    minMs = 500,
+    reviewPrompt = REVIEW,
+    goodbye = GOODBYE,
+  } = options;
+  const within = (name: string, value: number, from: number, to: number) => {
+    if (!(value >= from && value <= to)) throw invalidArgument(name, `from ${from} to ${to} ms`, value);
+  };
+  within('maxMs', maxMs, 1000, 600_000);
+  within('silenceMs', silenceMs, 1000, 60_000);
+  within('minMs', minMs, 0, 10_000);
+  const keys = { ...KEYS, ...options.keys };
+  const distinct = new Set(Object.values(keys));
+  if (distinct.size < Object.keys(KEYS).length || [...distinct].some((key) => !/^[0-9*#]$/.test(key))) {
+    throw invalidArgument('keys', 'four different keys of 0-9, * and #', Object.values(keys).join(' '));
+  }
+  const { account, archive, onMessage } = options;
+  const rest = { maxMs, silenceMs, endKey, minMs, keys, reviewPrompt, goodbye };
+  return Object.freeze({ account, archive, onMessage, greetingFor, ...rest });
+}

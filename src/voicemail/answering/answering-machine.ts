@@ -1,0 +1,161 @@
+import { EventEmitter } from 'node:events';
+import type { Bot } from '../../call/bot/bot.js';
+import type { BotCall } from '../../call/bot/bot-call.js';
+import { BotHost } from '../../call/bot/bot-host.js';
+import { during } from '../../call/bot/during.js';
+import type { Prompts } from '../../call/prompt/prompts.js';
+import { runTool } from '../../call/prompt/run-tool.js';
+import type { Speakable } from '../../call/prompt/speakable.js';
+import { type Clock, sleep, systemClock } from '../../clock.js';
+import type { Client } from '../../control/client/client.js';
+import type { Call } from '../../control/state/call.js';
+import { messageOf } from '../../errors.js';
+import type { PcmServer } from '../../tcp/pcm-server.js';
+import type { ArchivedMessage } from '../archive/archived-message.js';
+import type { Transcriber } from '../transcript/transcriber.js';
+import { type AnsweringBotOptions, answeringBot } from './answering-bot.js';
+import { type AnsweringRule, checkAfterMs, checkRules, matchingRule } from './answering-rule.js';
+import { type VoicemailNotice, voicemailNotice } from './voicemail-notice.js';
+
+/** A command that is told of each message: the notice as JSON on its standard input. Never a shell line. */
+export interface NoticeHook {
+  readonly command: string;
+  readonly args?: readonly string[];
+}
+
+/** Options of {@link AnsweringMachine.start}. */
+export interface AnsweringMachineOptions
+  extends Omit<AnsweringBotOptions, 'account' | 'greetingFor' | 'onMessage'> {
+  readonly client: Client;
+  readonly server: PcmServer;
+  /** The library that greetings and prompts are named from. Default: tones and files. */
+  readonly prompts?: Prompts;
+  /** Rings this long, in milliseconds, before it is answered: 0 to 120,000. Default 20,000. */
+  readonly afterMs?: number;
+  /** Default: three rising tones. */
+  readonly greeting?: Speakable;
+  /** Exceptions, in order. Default: none, every call is answered. */
+  readonly rules?: readonly AnsweringRule[];
+  /** Turns each message into text before it is told of. Default: none. */
+  readonly transcriber?: Transcriber;
+  readonly hook?: NoticeHook;
+  readonly clock?: Clock;
+}
+
+/** What an {@link AnsweringMachine} tells its listeners. */
+export interface AnsweringMachineEvents {
+  /** A message was kept. Comes after its transcript. */
+  message: [notice: VoicemailNotice];
+  /** A transcript or a hook failed, or a call was cut short; the message, where there is one, is kept. */
+  failed: [error: Error];
+}
+
+const DEFAULT_AFTER_MS = 20_000;
+
+/** Picks up what nobody else does, and keeps what callers say. */
+export class AnsweringMachine extends EventEmitter<AnsweringMachineEvents> implements AsyncDisposable {
+  readonly #options: AnsweringMachineOptions;
+  readonly #clock: Clock;
+  readonly #host: BotHost;
+  readonly #bot: Bot;
+  readonly #rules = new Map<number, AnsweringRule>();
+  readonly #busy = new Set<Promise<void>>();
+  readonly #onCall = (call: Call) => this.#track(this.#offered(call));
+  readonly #closing = new AbortController();
+
+  private constructor(options: AnsweringMachineOptions, account: string) {
+    super();
+    const { client, server, prompts, clock = systemClock } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#host = new BotHost({ client, server, clock, ...(prompts && { prompts }) });
+    this.#host.on('result', ({ callId, error }) => {
+      this.#rules.delete(callId);
+      if (error) this.emit('failed', error);
+    });
+    this.#bot = answeringBot({
+      ...options,
+      account,
+      greetingFor: (call) => this.#greetingFor(call),
+      onMessage: (message) => this.#track(this.#tell(message)),
+    });
+    client.on('call', this.#onCall);
+  }
+
+  /** Begins to take calls. @throws ERR_INVALID_ARG; ERR_API, ERR_CLOSED when the endpoint does not say whose it is. */
+  static async start(options: AnsweringMachineOptions): Promise<AnsweringMachine> {
+    checkRules(options.rules ?? []);
+    checkAfterMs(options.afterMs ?? DEFAULT_AFTER_MS);
+    return new AnsweringMachine(options, await options.client.parameters.get('CURRENTUSERHANDLE'));
+  }
+
+  /** Takes no more calls; resolves when those under way are over and told of. */
+  async close(): Promise<void> {
+    this.#options.client.off('call', this.#onCall);
+    this.#closing.abort();
+    await this.#host.close();
+    while (this.#busy.size > 0) await Promise.all(this.#busy);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Lets a call ring as long as its rule says; when it still rings then, answers it. */
+  async #offered(call: Call): Promise<void> {
+    const { signal } = this.#closing;
+    try {
+      // Asking takes no time of a virtual clock; ringing does.
+      const rule = await during(this.#clock, this.#ruleFor(call));
+      if (!rule || rule.answer === false) return;
+      const rung = sleep(this.#clock, rule.afterMs ?? this.#options.afterMs ?? DEFAULT_AFTER_MS, { signal });
+      await Promise.race([rung, call.ended({ signal })]);
+      if (call.status !== 'RINGING') return;
+      this.#rules.set(call.id, rule);
+      await this.#host.run(this.#bot, call);
+    } catch (error) {
+      if (!signal.aborted) this.#failed(error);
+    }
+  }
+
+  /** What to do with a call; `undefined` for one that does not come in. */
+  async #ruleFor(call: Call): Promise<AnsweringRule | undefined> {
+    const { rules = [], client } = this.#options;
+    if (!(await call.text('TYPE')).startsWith('INCOMING')) return undefined;
+    const caller = await call.text('PARTNER_HANDLE');
+    const userStatus = await client.parameters.get('USERSTATUS');
+    return matchingRule(rules, { caller, at: new Date(this.#clock.unixMs()), userStatus }) ?? {};
+  }
+
+  #greetingFor({ id }: BotCall): Speakable | undefined {
+    return this.#rules.get(id)?.greeting ?? this.#options.greeting;
+  }
+
+  async #tell(message: ArchivedMessage): Promise<void> {
+    const { archive, transcriber, hook } = this.#options;
+    const file = archive.audioFile(message) ?? '';
+    try {
+      if (transcriber)
+        await archive.setTranscript(message.key, (await transcriber.transcribe({ file })).text);
+    } catch (error) {
+      this.#failed(error);
+    }
+    const notice = voicemailNotice(archive.catalogue.message(message.key), file);
+    try {
+      if (hook)
+        await runTool({ command: hook.command, args: hook.args ?? [], input: JSON.stringify(notice) });
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.emit('message', notice);
+  }
+
+  #track(work: Promise<void>): void {
+    this.#busy.add(work);
+    void work.finally(() => this.#busy.delete(work));
+  }
+
+  #failed(error: unknown): void {
+    this.emit('failed', error instanceof Error ? error : new Error(messageOf(error)));
+  }
+}

@@ -1,0 +1,65 @@
+import { type Clock, sleep, systemClock } from '../clock.js';
+import type { Client } from '../control/client/client.js';
+import type { Voicemail } from '../control/state/voicemail.js';
+import { JackfieldError } from '../errors.js';
+import type { PcmServer } from '../tcp/pcm-server.js';
+import { MessageInput, type VoicemailInput } from './message-input.js';
+import { reachAfter, withinTime } from './voicemail-waits.js';
+
+/** Options of {@link recordGreeting}. */
+export interface RecordGreetingOptions {
+  /** What is recorded. Default: the endpoint's microphone, for `maxMs`. */
+  readonly from?: VoicemailInput;
+  /** Leases the port that the audio leaves by; needed for a file or PCM. */
+  readonly server?: PcmServer;
+  /** Longest greeting, in milliseconds. The endpoint has a limit besides. Default 60,000. */
+  readonly maxMs?: number;
+  readonly clock?: Clock;
+  readonly signal?: AbortSignal;
+}
+
+/** Silence after the last sample, which an endpoint's buffers are emptied in. */
+const TAIL_MS = 300;
+const UPLOAD_TIMEOUT_MS = 120_000;
+
+/** The greeting that those hear who leave a voicemail for `handle`. @throws ERR_UNSUPPORTED when there is none. */
+export async function greetingOf(client: Client, handle: string): Promise<Voicemail> {
+  const [id] = await client.search('GREETING', handle);
+  if (id === undefined)
+    throw new JackfieldError('ERR_UNSUPPORTED', `The endpoint knows no greeting of ${handle}.`);
+  return client.voicemail(id);
+}
+
+/**
+ * Records the account's own greeting and uploads it.
+ *
+ * @throws ERR_API 531 when the endpoint does not record greetings; ERR_VOICEMAIL_FAILED; ERR_UNSUPPORTED below protocol
+ * 8, unless `from` is the microphone; ERR_ABORTED; ERR_TIMEOUT.
+ */
+export async function recordGreeting(
+  client: Client,
+  options: RecordGreetingOptions = {},
+): Promise<Voicemail> {
+  const { from = 'microphone', server, maxMs = 60_000, clock = systemClock, signal } = options;
+  const limits = signal ? { signal } : {};
+  const greeting = await greetingOf(client, await client.parameters.get('CURRENTUSERHANDLE'));
+  const input = new MessageInput(client, { from, server, clock });
+  const over = new AbortController();
+  const until = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  try {
+    await input.prepare(greeting, until);
+    await reachAfter(greeting, () => greeting.startRecording(limits), ['RECORDING'], limits);
+    await Promise.race([
+      input.say(greeting, until).then(() => sleep(clock, TAIL_MS, limits)),
+      sleep(clock, maxMs, { signal: until }),
+    ]);
+    const what = 'Uploading the greeting';
+    await withinTime({ clock, ms: UPLOAD_TIMEOUT_MS, what, signal }, (both) =>
+      reachAfter(greeting, () => greeting.stopRecording(limits), ['UPLOADED'], { signal: both }),
+    );
+    return greeting;
+  } finally {
+    over.abort();
+    await input.close();
+  }
+}

@@ -1,0 +1,46 @@
+import { messageOf } from '../../errors.js';
+import type { ArchiveQuery } from '../archive/archive-query.js';
+import type { ArchivedMessage } from '../archive/archived-message.js';
+import type { VoicemailArchive } from '../archive/voicemail-archive.js';
+import type { Transcriber } from './transcriber.js';
+
+/** Options of {@link transcribeArchive}. */
+export interface TranscribeArchiveOptions {
+  readonly transcriber: Transcriber;
+  /** Which messages; those that have a transcript are left out. Default: all that are stored. */
+  readonly query?: ArchiveQuery;
+  readonly language?: string;
+  readonly signal?: AbortSignal;
+  /** Told of each message that was tried; `error` when the engine failed on it. */
+  readonly onMessage?: (message: ArchivedMessage, error: Error | undefined) => void;
+}
+
+/**
+ * Transcribes the messages of an archive that have no transcript yet; the words can then be searched for. A message
+ * that the engine fails on is told of and left for the next time. Resolves to how many were transcribed.
+ *
+ * @throws ERR_ABORTED, ERR_FILE.
+ */
+export async function transcribeArchive(
+  archive: VoicemailArchive,
+  options: TranscribeArchiveOptions,
+): Promise<number> {
+  const { transcriber, query = {}, language, signal, onMessage } = options;
+  let count = 0;
+  for (const message of archive.find({ ...query, state: 'stored' })) {
+    signal?.throwIfAborted();
+    const file = archive.audioFile(message);
+    if (!file || message.transcript !== '') continue;
+    try {
+      const request = { file, ...(language === undefined ? {} : { language }), ...(signal && { signal }) };
+      const { text } = await transcriber.transcribe(request);
+      await archive.setTranscript(message.key, text);
+      count++;
+      onMessage?.(archive.catalogue.message(message.key), undefined);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      onMessage?.(message, error instanceof Error ? error : new Error(messageOf(error)));
+    }
+  }
+  return count;
+}

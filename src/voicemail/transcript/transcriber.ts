@@ -1,0 +1,24 @@
+/** A message that is to be transcribed. */
+export interface TranscriptRequest {
+  /** WAV file, 16 kHz mono. */
+  readonly file: string;
+  /** BCP 47, for example `en`; absent where it is not known. */
+  readonly language?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** What an engine understood. */
+export interface Transcript {
+  /** Empty where nothing was said, or nothing understood. */
+  readonly text: string;
+  /** Of the language that was spoken, when the engine says so. */
+  readonly language?: string;
+}
+
+/** An engine that turns speech into text. Calls may overlap. */
+export interface Transcriber {
+  /** As it is named in logs. */
+  readonly name: string;
+  /** @throws when it cannot be done; the message then stays without a transcript. */
+  transcribe(request: TranscriptRequest): Promise<Transcript>;
+}

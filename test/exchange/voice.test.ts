@@ -1,0 +1,336 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { RobotDestination } from '../../src/exchange/calls/robot.js';
+import { readVoice } from '../../src/exchange/voice/prompts.js';
+import type { SoundCard } from '../../src/exchange/voice/sound-card.js';
+import { analyzeSamples } from '../../src/voice/stage.js';
+import { DtmfDetector } from '../../src/voice/tone/dtmf-detector.js';
+import { toneSamples } from '../../src/voice/tone/tone-samples.js';
+import { WavWriter } from '../../src/voice/wav/wav-writer.js';
+import { PcmPort } from './ports.js';
+import { type Client, folder, type World, world } from './world.js';
+
+/** A microphone that says a number that never comes again within an hour, a speaker that keeps all. */
+class CountingCard implements SoundCard {
+  readonly played: Int16Array[] = [];
+  #position: number;
+  constructor(start = 0) {
+    this.#position = start;
+  }
+  capture(frame: Int16Array): void {
+    for (let i = 0; i < frame.length; i++) frame[i] = counted(this.#position++);
+  }
+  play(frame: Int16Array): void {
+    this.played.push(frame.slice());
+  }
+  get samples(): Int16Array {
+    return Int16Array.from(this.played.flatMap((frame) => [...frame]));
+  }
+}
+
+/** Repeats only after 30011 * 32749 samples when taken in pairs; good enough to find any shift. */
+function counted(position: number): number {
+  return (position % 30_011) + 1;
+}
+
+/** Where samples are not what they should be; -1 when they all are. */
+function firstDifference(samples: Int16Array, sampleAt: (position: number) => number): number {
+  for (let at = 0; at < samples.length; at++) if (samples[at] !== sampleAt(at)) return at;
+  return -1;
+}
+
+interface Talk {
+  readonly alice: Client;
+  readonly bob: Client;
+  readonly out: number;
+  readonly in_: number;
+}
+
+/** Alice calls Bob; `early` runs while it rings. */
+async function talk(w: World, early: (talk: Talk) => Promise<void> = async () => undefined): Promise<Talk> {
+  const [alice, bob] = [w.client('alice'), w.client('bob')];
+  alice.send('CALL bob');
+  await w.clock.advance(600);
+  const talking = { alice, bob, out: alice.newest('CALL'), in_: bob.newest('CALL') };
+  await early(talking);
+  bob.send(`ALTER CALL ${talking.in_} ANSWER`);
+  return talking;
+}
+
+/** Sends a redirection and waits for its answer. */
+async function redirected(client: Client, command: string): Promise<string> {
+  const before = client.lines.length;
+  client.send(command);
+  while (!client.lines.slice(before).some((line) => line === command || line.startsWith('ERROR'))) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return client.lines.slice(before).find((line) => line === command || line.startsWith('ERROR')) ?? '';
+}
+
+describe('the voice of a call', () => {
+  it('gives the other side every sample of a port, in its place, over an hour, both ways at once', async () => {
+    await using w = await world();
+    const SECONDS = 3600;
+    const ports = await Promise.all([0, 1, 2, 3].map(() => PcmPort.open()));
+    const [aliceIn, aliceOut, bobIn, bobOut] = ports as [PcmPort, PcmPort, PcmPort, PcmPort];
+    const { alice, out } = await talk(w, async ({ alice, bob, out, in_ }) => {
+      await redirected(alice, `ALTER CALL ${out} SET_INPUT PORT="${aliceIn.port}"`);
+      await redirected(alice, `ALTER CALL ${out} SET_OUTPUT PORT="${aliceOut.port}"`);
+      await redirected(bob, `ALTER CALL ${in_} SET_INPUT PORT="${bobIn.port}"`);
+      await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT PORT="${bobOut.port}"`);
+    });
+    const total = (SECONDS + 1) * 16_000;
+    void aliceIn.send(total, counted).catch(() => undefined);
+    void bobIn.send(total, (position) => -counted(position)).catch(() => undefined);
+    await w.clock.advance(SECONDS * 1000 - 1);
+    alice.send(`ALTER CALL ${out} HANGUP`);
+    const [heardByAlice, heardByBob] = await Promise.all([aliceOut.received, bobOut.received]);
+    expect(heardByBob.length).toBe(SECONDS * 16_000);
+    expect(heardByAlice.length).toBe(SECONDS * 16_000);
+    expect(firstDifference(heardByBob, counted)).toBe(-1);
+    expect(firstDifference(heardByAlice, (position) => -counted(position))).toBe(-1);
+    for (const port of ports) await port[Symbol.asyncDispose]();
+  }, 120_000);
+
+  it('is silence of exactly its length during a hold, and goes on in step', async () => {
+    const card = new CountingCard();
+    await using w = await world({ users: [{ handle: 'alice', soundCard: card }, { handle: 'bob' }] });
+    await using bobOut = await PcmPort.open();
+    const { alice, bob, out, in_ } = await talk(w, async ({ bob, in_ }) => {
+      await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT PORT="${bobOut.port}"`);
+    });
+    await w.clock.advance(990);
+    bob.send(`ALTER CALL ${in_} HOLD`);
+    await w.clock.advance(2000);
+    bob.send(`ALTER CALL ${in_} RESUME`);
+    await w.clock.advance(1000);
+    alice.send(`ALTER CALL ${out} HANGUP`);
+    const heard = await bobOut.received;
+    const expected = Int16Array.from({ length: 200 * 320 }, (_, i) =>
+      i < 50 * 320 || i >= 150 * 320 ? counted(i) : 0,
+    );
+    expect(heard).toEqual(expected);
+  });
+
+  it('can be redirected at any time and in any combination; each stream begins at a frame', async () => {
+    const root = folder();
+    const card = new CountingCard();
+    await using w = await world({
+      users: [{ handle: 'alice', soundCard: card }, { handle: 'bob' }],
+      fileRoots: [root],
+    });
+    await using mic = await PcmPort.open();
+    const { alice, bob, out, in_ } = await talk(w);
+    await w.clock.advance(990);
+    await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT SOUNDCARD="default", FILE="bob.wav"`);
+    await redirected(alice, `alter call ${out} set_capture_mic port=${mic.port} file="mic.wav"`);
+    expect(alice.send(`GET CALL ${out} CAPTURE_MIC`)).toEqual([
+      `CALL ${out} CAPTURE_MIC PORT="${mic.port}", FILE="mic.wav"`,
+    ]);
+    await w.clock.advance(1000);
+    await redirected(alice, `ALTER CALL ${out} SET_CAPTURE_MIC`);
+    await w.clock.advance(1000);
+    alice.send(`ALTER CALL ${out} HANGUP`);
+    const second = Int16Array.from({ length: 16_000 }, (_, i) => counted(16_000 + i));
+    expect(await mic.received).toEqual(second);
+    await w.exchange.close();
+    expect(await readVoice(join(root, 'mic.wav'))).toEqual(second);
+    expect((await readVoice(join(root, 'bob.wav'))).length).toBe(32_000);
+  });
+
+  it('mixes several inputs, clamped, and the microphone only when it is listed', async () => {
+    const root = folder();
+    const loud = Int16Array.from({ length: 320 }, () => 30_000);
+    for (const name of ['a.wav', 'b.wav']) {
+      await using wav = await WavWriter.create(join(root, name));
+      await wav.write(loud);
+    }
+    const [mic, speaker] = [new CountingCard(), new CountingCard()];
+    await using w = await world({
+      users: [
+        { handle: 'alice', soundCard: mic },
+        { handle: 'bob', soundCard: speaker },
+      ],
+      fileRoots: [root],
+    });
+    await talk(w, async ({ alice, out }) => {
+      await redirected(alice, `ALTER CALL ${out} SET_INPUT SOUNDCARD="default", FILE="a.wav", FILE="b.wav"`);
+    });
+    await w.clock.advance(20);
+    expect(speaker.samples.subarray(0, 320)).toEqual(new Int16Array(320).fill(32_767));
+    expect(speaker.samples.subarray(320, 640)).toEqual(
+      Int16Array.from({ length: 320 }, (_, i) => counted(320 + i)),
+    );
+  });
+
+  it('lets all in a conference hear the others, each sum exact', async () => {
+    const cards = { alice: new CountingCard(), bob: new CountingCard(100), carol: new CountingCard(2000) };
+    await using w = await world({
+      users: Object.entries(cards).map(([handle, soundCard]) => ({ handle, soundCard })),
+    });
+    const [alice, bob, carol] = ['alice', 'bob', 'carol'].map((handle) => w.client(handle)) as [
+      Client,
+      Client,
+      Client,
+    ];
+    alice.send('CALL bob, carol');
+    await w.clock.advance(600);
+    bob.send(`ALTER CALL ${bob.newest('CALL')} ANSWER`);
+    carol.send(`ALTER CALL ${carol.newest('CALL')} ANSWER`);
+    await w.clock.advance(990);
+    const last = cards.bob.played.length - 1;
+    const sum = cards.bob.played[last] ?? new Int16Array();
+    // Bob hears Alice and Carol; the microphones count on from where they began.
+    const carols = counted(2000 + last * 320);
+    expect((sum[0] ?? 0) - carols).toBeGreaterThan(0);
+    // Two microphones that each count up by one.
+    for (const card of [cards.bob, cards.carol]) {
+      const [first = 0, second = 0] = card.played.at(-1) ?? [];
+      expect(second - first).toBe(2);
+    }
+  });
+
+  it('carries DTMF as sound that a detector hears', async () => {
+    const speaker = new CountingCard();
+    await using w = await world({ users: [{ handle: 'alice' }, { handle: 'bob', soundCard: speaker }] });
+    const { alice, out } = await talk(w);
+    await w.clock.advance(20);
+    alice.send(`SET CALL ${out} DTMF 159#`);
+    await w.clock.advance(2000);
+    const digits = analyzeSamples(speaker.samples, new DtmfDetector()).filter(
+      (event) => event.type === 'begin',
+    );
+    expect(digits.map((event) => event.digit).join('')).toBe('159#');
+  });
+
+  it('has a robot on a bad line lose the same frames in every run', async () => {
+    const runs = await Promise.all(
+      [1, 2].map(async () => {
+        const speaker = new CountingCard();
+        await using w = await world({ users: [{ handle: 'alice', soundCard: speaker }] });
+        const say = toneSamples({ frequency: 440, durationMs: 10_000 });
+        w.exchange.addRobot(
+          new RobotDestination(
+            { handle: 'lossy', fullName: 'Lossy', network: 'P2P' },
+            { ringMs: 0, outcome: 'answer', steps: [{ say }], stay: false, impairment: { lossPercent: 5 } },
+            w.clock,
+          ),
+        );
+        w.client().send('CALL lossy');
+        await w.clock.advance(11_000);
+        return speaker.samples;
+      }),
+    );
+    const [samples = new Int16Array()] = runs;
+    const frames = Array.from({ length: 500 }, (_, frame) =>
+      samples.subarray(frame * 320, frame * 320 + 320),
+    );
+    const lost = frames.filter((frame) => frame.every((sample) => sample === 0)).length;
+    expect(lost).toBeGreaterThan(10);
+    expect(lost).toBeLessThan(50);
+    expect(runs[0]).toEqual(runs[1]);
+  });
+});
+
+describe('a port that is dialled', () => {
+  it('and on which nobody listens is refused with the reason; the stream stays as it was', async () => {
+    await using w = await world();
+    const { alice, out } = await talk(w);
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as { port: number };
+    await new Promise((resolve) => server.close(resolve));
+    const answer = await redirected(alice, `ALTER CALL ${out} SET_INPUT PORT="${port}"`);
+    expect(answer).toMatch(/^ERROR 589 ALTER CALL: unable to alter input\/output: .*ECONNREFUSED/);
+    expect(alice.send(`GET CALL ${out} INPUT`)).toEqual([`CALL ${out} INPUT SOUNDCARD="default"`]);
+  });
+
+  it('and whose server dies in mid-call is silent; the call goes on', async () => {
+    const speaker = new CountingCard();
+    await using w = await world({ users: [{ handle: 'alice' }, { handle: 'bob', soundCard: speaker }] });
+    await using input = await PcmPort.open();
+    await using output = await PcmPort.open();
+    const { alice, out } = await talk(w, async ({ alice, out }) => {
+      await redirected(alice, `ALTER CALL ${out} SET_INPUT PORT="${input.port}"`);
+      await redirected(alice, `ALTER CALL ${out} SET_OUTPUT PORT="${output.port}"`);
+    });
+    const socket = await input.connected;
+    socket.write(new Uint8Array(new Int16Array(3200).fill(7).buffer));
+    await w.clock.advance(190);
+    socket.resetAndDestroy();
+    (await output.connected).resetAndDestroy();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await w.clock.advance(1000);
+    expect(alice.told(`CALL ${out} STATUS`).at(-1)).toBe('INPROGRESS');
+    expect(speaker.samples.filter((sample) => sample === 7)).toHaveLength(3200);
+    expect(speaker.samples.at(-1)).toBe(0);
+    expect(alice.told(`CALL ${out} VAA_INPUT_STATUS`)).toEqual(['FALSE', 'TRUE', 'FALSE']);
+  });
+
+  it('and whose server stops reading does not hold up the call: what he misses is dropped', async () => {
+    const speaker = new CountingCard();
+    await using w = await world({
+      users: [
+        { handle: 'alice', soundCard: new CountingCard() },
+        { handle: 'bob', soundCard: speaker },
+      ],
+      patienceMs: 0,
+    });
+    await using stalled = await PcmPort.open();
+    const { bob, in_ } = await talk(w, async ({ bob, in_ }) => {
+      await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT SOUNDCARD="default", PORT="${stalled.port}"`);
+    });
+    (await stalled.connected).pause();
+    await w.clock.advance(600_000);
+    expect(bob.told(`CALL ${in_} DURATION`).at(-1)).toBe('600');
+    expect(speaker.samples.length).toBe(600 * 16_000 + 320);
+    (await stalled.connected).destroy();
+  });
+});
+
+describe('FILE', () => {
+  it('outside the folders, through a link, or without any folder is refused with the reason', async () => {
+    const root = folder();
+    await using w = await world({ fileRoots: [root] });
+    const { alice, out } = await talk(w);
+    for (const path of ['../outside.wav', '/etc/passwd', 'no/such/folder/a.wav']) {
+      expect(await redirected(alice, `ALTER CALL ${out} SET_OUTPUT FILE="${path}"`)).toMatch(
+        /^ERROR 589 .*: /,
+      );
+    }
+    expect(readdirSync(root)).toEqual([]);
+    await using bare = await world();
+    const other = await talk(bare);
+    expect(await redirected(other.alice, `ALTER CALL ${other.out} SET_OUTPUT FILE="a.wav"`)).toMatch(
+      /^ERROR 589 .*no folder for FILE/,
+    );
+  });
+
+  it('plays any WAV, resampled and mixed down; what is no WAV is refused with the reason', async () => {
+    const root = folder();
+    await using wav = await WavWriter.create(join(root, 'cd.wav'), {
+      format: { sampleRate: 44_100, channels: 2 },
+    });
+    await wav.write(toneSamples({ frequency: 1000, durationMs: 1000, format: wav.format }));
+    await wav.close();
+    const speaker = new CountingCard();
+    await using w = await world({
+      users: [{ handle: 'alice' }, { handle: 'bob', soundCard: speaker }],
+      fileRoots: [root],
+    });
+    const { alice, out } = await talk(w, async ({ alice, out }) => {
+      await redirected(alice, `ALTER CALL ${out} SET_INPUT FILE="cd.wav"`);
+    });
+    await w.clock.advance(2000);
+    expect(alice.told(`CALL ${out} VAA_INPUT_STATUS`)).toEqual(['FALSE', 'TRUE', 'FALSE']);
+    const heard = speaker.samples.subarray(0, 16_000);
+    expect(Math.max(...heard)).toBeGreaterThan(3000);
+    expect(Math.max(...speaker.samples.subarray(16_400))).toBe(0);
+    writeFileSync(join(root, 'text.wav'), 'no sound at all, just words');
+    expect(await redirected(alice, `ALTER CALL ${out} SET_INPUT FILE="text.wav"`)).toMatch(
+      /^ERROR 589 .*RIFF/,
+    );
+  });
+});

@@ -1,0 +1,250 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type AnsweringBotOptions,
+  AnsweringMachine,
+  type AnsweringRule,
+  answeringBot,
+  commandTranscriber,
+  Exchange,
+  type TestCaller,
+  testBot,
+  VoicemailArchive,
+  type VoicemailNotice,
+} from '../../../src/index.js';
+import { checkRules, matchingRule } from '../../../src/voicemail/answering/answering-rule.js';
+import { Line, samplesOf } from '../line.js';
+
+const GREETING = { tone: 600, ms: 1000 } as const;
+const SPEECH = { file: 'assets/speech/reader-870.wav' };
+const KEPT = { tone: 400, ms: 300 } as const;
+const REVIEW = { tone: 800, ms: 120 } as const;
+
+let root: string;
+let archive: VoicemailArchive;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'jackfield-answering-'));
+  archive = await VoicemailArchive.open(root);
+});
+afterEach(async () => {
+  await archive.close();
+  await rm(root, { recursive: true });
+});
+
+async function calls(
+  scene: (caller: TestCaller) => Promise<void>,
+  options: Partial<AnsweringBotOptions> & { startsAt?: Date } = {},
+) {
+  const machine = answeringBot({ account: 'jack', archive, greetingFor: () => GREETING, ...options });
+  const { startsAt = new Date('2026-11-22T09:00:00Z') } = options;
+  const { results } = await testBot(machine, scene, { exchange: Exchange, startsAt });
+  return { outcome: results[0]?.outcome, messages: [...archive.find()] };
+}
+
+describe('the answering machine', () => {
+  it('greets, beeps, records until silence, keeps the message', async () => {
+    const { outcome, messages } = await calls(
+      async (caller) => {
+        await caller.hears(GREETING);
+        await caller.waits(1000);
+        await caller.speaks(SPEECH);
+        await caller.hears(KEPT, { withinMs: 60_000 });
+        await caller.waits(1500);
+      },
+      { silenceMs: 2000 },
+    );
+    expect(outcome).toBe('done');
+    expect(messages).toHaveLength(1);
+    const [message] = messages;
+    expect(message).toMatchObject({
+      account: 'jack',
+      partner: 'caller',
+      state: 'stored',
+      complete: true,
+      original: 'gone',
+    });
+    const speech = await samplesOf(SPEECH.file);
+    expect(message?.audio?.samples).toBeGreaterThan(speech.length);
+    expect(message?.audio?.samples).toBeLessThan(speech.length + 16_000 * 4);
+  });
+
+  it('keeps what was said when the caller hangs up, also in the review', async () => {
+    await calls(async (caller) => {
+      await caller.hears(GREETING);
+      await caller.waits(1000);
+      await caller.speaks({ tone: 1200, ms: 2000 });
+      await caller.hangsUp();
+    });
+    const { messages } = await calls(
+      async (caller) => {
+        await caller.hears(GREETING);
+        await caller.waits(1000);
+        await caller.speaks({ tone: 1300, ms: 3000 });
+        await caller.presses('#');
+        await caller.hears(REVIEW);
+        await caller.hangsUp();
+      },
+      { startsAt: new Date('2026-11-22T10:00:00Z') },
+    );
+    expect(messages.map(({ state }) => state)).toEqual(['stored', 'stored']);
+  });
+
+  it('ends at the limit, and keeps nothing that is too short', async () => {
+    const { messages } = await calls(
+      async (caller) => {
+        await caller.hears(GREETING);
+        await caller.waits(600);
+        await caller.speaks({ tone: 1200, ms: 5000 });
+        await caller.hears(KEPT, { withinMs: 20_000 });
+      },
+      { maxMs: 3000 },
+    );
+    expect(messages[0]?.audio?.samples).toBe(48_000);
+    const short = await calls(
+      async (caller) => {
+        await caller.hears(GREETING);
+        await caller.waits(500);
+        await caller.hangsUp();
+      },
+      { minMs: 10_000 },
+    );
+    expect(short.messages).toHaveLength(1);
+  });
+
+  it('plays the message back, takes it again, throws it away, by key', async () => {
+    const { messages, outcome } = await calls(async (caller) => {
+      await caller.hears(GREETING);
+      await caller.waits(1000);
+      await caller.speaks({ tone: 1200, ms: 1500 });
+      await caller.presses('#');
+      await caller.hears(REVIEW);
+      await caller.presses('1');
+      await caller.hears({ tone: 1200, ms: 1000 });
+      await caller.hears(REVIEW);
+      await caller.presses('2');
+      await caller.waits(1000);
+      await caller.speaks({ tone: 1500, ms: 1500 });
+      await caller.presses('#');
+      await caller.hears(REVIEW);
+      await caller.presses('9');
+      await caller.waits(1500);
+    });
+    expect(outcome).toBe('done');
+    expect(messages).toEqual([]);
+  });
+
+  it('refuses keys that mean two things, and lengths out of range', () => {
+    expect(() => answeringBot({ account: 'jack', archive, keys: { again: '1' } })).toThrow(/keys/);
+    expect(() => answeringBot({ account: 'jack', archive, maxMs: 1 })).toThrow(/maxMs/);
+    expect(() => answeringBot({ account: 'jack', archive, silenceMs: 1 })).toThrow(/silenceMs/);
+  });
+});
+
+describe('AnsweringMachine', () => {
+  let line: Line;
+  beforeEach(async () => {
+    line = await Line.open({ patienceMs: 5000 });
+  });
+  afterEach(() => line[Symbol.asyncDispose]());
+
+  const start = async (
+    options: { rules?: readonly AnsweringRule[]; hook?: { command: string; args: string[] } } = {},
+  ) =>
+    AnsweringMachine.start({
+      client: await line.client('anna'),
+      server: line.server,
+      archive,
+      clock: line.clock,
+      afterMs: 3000,
+      greeting: { tone: 500, ms: 100 },
+      maxMs: 2000,
+      ...options,
+    });
+
+  it('picks up after its time, and tells of the message by event and hook, ready to be mailed', async () => {
+    const file = join(root, 'notice.json');
+    const script = `process.stdin.pipe(require('node:fs').createWriteStream(${JSON.stringify(file)}))`;
+    await using machine = await start({ hook: { command: process.execPath, args: ['-e', script] } });
+    const told = new Promise<VoicemailNotice>((resolve) => machine.once('message', resolve));
+    const call = await (await line.client()).call('anna');
+    await line.during(call.reached('INPROGRESS'));
+    expect(line.clock.now()).toBeGreaterThanOrEqual(3000);
+    const notice = await line.during(told);
+    expect(notice).toMatchObject({
+      subject: 'Voicemail from jack, 2 s',
+      account: 'anna',
+      caller: { handle: 'jack' },
+      durationSeconds: 2,
+      attachments: [{ contentType: 'audio/wav', bytes: expect.any(Number) }],
+    });
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(notice);
+    expect((await samplesOf(notice.attachments[0]?.path ?? '')).length).toBe(32_000);
+  });
+
+  it('leaves alone what was answered, what has hung up, and what a rule excepts', async () => {
+    await using machine = await start({ rules: [{ callers: ['ja*'], answer: false }] });
+    const told: unknown[] = [];
+    machine.on('message', (notice) => told.push(notice));
+    const call = await (await line.client()).call('anna');
+    await line.during(call.reached('RINGING'));
+    await line.during(line.clock.advance(5000));
+    expect(call.status).toBe('RINGING');
+    await call.hangUp();
+    await line.during(call.ended());
+    expect(told).toEqual([]);
+  });
+
+  it('keeps the message and says so when a hook fails', async () => {
+    await using machine = await start({ hook: { command: '/no/such/command', args: [] } });
+    const failed = new Promise<Error>((resolve) => machine.once('failed', resolve));
+    const call = await (await line.client()).call('anna');
+    expect((await line.during(failed)).message).toMatch(/not installed/);
+    expect(archive.catalogue.count({ state: 'stored' })).toBe(1);
+    await line.during(call.ended());
+  });
+});
+
+describe('rules', () => {
+  const at = (text: string) => new Date(`2026-11-23T${text}:00`);
+  const ask = (rules: readonly AnsweringRule[], time: string, caller = 'bob', userStatus = 'ONLINE') =>
+    rules.indexOf(matchingRule(rules, { caller, at: at(time), userStatus }) as AnsweringRule);
+
+  it('fit by caller, hours and status, the first one first', () => {
+    const night = { hours: { from: '22:00', to: '06:30' } };
+    const sundayNight = { hours: { from: '22:00', to: '06:30', days: [0] } };
+    expect(ask([night], '23:00')).toBe(0);
+    expect(ask([night], '06:29')).toBe(0);
+    expect(ask([night], '06:30')).toBe(-1);
+    // 2026-11-23 is a Monday: its early morning belongs to Sunday's night.
+    expect(ask([sundayNight], '05:00')).toBe(0);
+    expect(ask([sundayNight], '23:00')).toBe(-1);
+    expect(ask([{ hours: { from: '09:00', to: '17:00' } }], '12:00')).toBe(0);
+    expect(ask([{ callers: ['anna', 'BOB'] }], '12:00')).toBe(0);
+    expect(ask([{ callers: ['+49*'] }], '12:00', '+4930123')).toBe(0);
+    expect(ask([{ callers: ['anna'] }, { status: ['DND', 'AWAY'] }, {}], '12:00')).toBe(2);
+    expect(ask([{ status: ['AWAY'] }], '12:00', 'bob', 'AWAY')).toBe(0);
+  });
+
+  it.each([
+    { hours: { from: '9:00', to: '10:00' } },
+    { hours: { from: '09:00', to: '24:00' } },
+    { hours: { from: '09:00', to: '10:00', days: [7] } },
+    { afterMs: -1 },
+  ])('are checked: %j', (rule) => {
+    expect(() => checkRules([rule])).toThrow(/ERR_INVALID_ARG|must be/);
+  });
+});
+
+describe('commandTranscriber', () => {
+  it('runs a command without a shell', async () => {
+    const args = ['-e', 'console.log(process.argv.slice(1).join("|"))', '{file}', '{language}'];
+    const transcriber = commandTranscriber({ command: process.execPath, args });
+    const file = '/tmp/a file; rm -rf $HOME.wav';
+    expect(await transcriber.transcribe({ file, language: 'de' })).toEqual({ text: `${file}|de` });
+    expect(() => commandTranscriber({ command: 'x', args: [] })).toThrow(/\{file\}/);
+    const failing = commandTranscriber({ command: 'false', args: ['{file}'] });
+    await expect(failing.transcribe({ file })).rejects.toMatchObject({ code: 'ERR_ENCODER' });
+  });
+});

@@ -1,0 +1,228 @@
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type ArchiveProgress,
+  type ArchiveVoicemailsOptions,
+  archiveVoicemails,
+  type Client,
+  deleteVoicemail,
+  VoicemailArchive,
+  type VoicemailSidecar,
+} from '../../../src/index.js';
+import { Line, samplesOf, tone } from '../line.js';
+
+const FREQUENCIES = [300, 400, 500, 600];
+
+let line: Line;
+let client: Client;
+let root: string;
+
+beforeEach(async () => {
+  line = await Line.open();
+  client = await line.client();
+  root = join(line.folder, 'archive');
+});
+afterEach(() => line[Symbol.asyncDispose]());
+
+/** Four messages, a minute apart. */
+async function four(): Promise<number[]> {
+  const ids: number[] = [];
+  for (const [index, frequency] of FREQUENCIES.entries()) {
+    const file = await line.wav(`${index}.wav`, 200 + index * 20, frequency);
+    ids.push(await line.deposit(file, { atMs: Date.UTC(2026, 4, 1, 10, index) }));
+  }
+  return ids;
+}
+
+async function run(options: Partial<ArchiveVoicemailsOptions> = {}) {
+  await using archive = await VoicemailArchive.open(root, { clock: line.clock });
+  const report = await line.during(
+    archiveVoicemails(client, archive, { route: { server: line.server }, retryMs: 20, ...options }),
+  );
+  return { report, messages: [...archive.find()] };
+}
+
+async function files(folder = root): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+    .sort();
+}
+
+describe('archiveVoicemails', () => {
+  it('takes every message out, with its sidecar and checksums', async () => {
+    const ids = await four();
+    const told: ArchiveProgress[] = [];
+    const { report, messages } = await run({ concurrency: 3, onProgress: (progress) => told.push(progress) });
+    expect(report).toMatchObject({
+      account: 'jack',
+      listed: 4,
+      stored: 4,
+      duplicates: 0,
+      known: 0,
+      failed: [],
+    });
+    expect(told.map(({ done, total }) => [done, total])).toEqual([
+      [1, 4],
+      [2, 4],
+      [3, 4],
+      [4, 4],
+    ]);
+    expect(messages.map(({ id }) => id)).toEqual(ids);
+    for (const [index, message] of messages.entries()) {
+      const file = join(root, message.audio?.path ?? '');
+      expect(message.audio?.path).toBe(`audio/2026/05/20260501T100${index}00Z_anna_jack-${message.id}.wav`);
+      expect(await samplesOf(file)).toEqual(tone(200 + index * 20, FREQUENCIES[index]));
+      const sidecar = JSON.parse(
+        await readFile(file.replace('.wav', `.${message.key}.json`), 'utf8'),
+      ) as VoicemailSidecar;
+      expect(sidecar).toMatchObject({
+        schema: 'jackfield.voicemail/1',
+        voicemail: { account: 'jack', partner: 'anna', partnerName: 'Anna Ash', duration: 1, played: false },
+        audio: { samples: message.audio?.samples, fileSha256: message.audio?.fileSha256 },
+        complete: true,
+      });
+    }
+    // They are as new as they were.
+    expect(await client.search('MISSEDVOICEMAILS')).toEqual(ids);
+  });
+
+  it('is incremental: the second run fetches what is new', async () => {
+    await four();
+    await run();
+    const id = await line.deposit(await line.wav('new.wav', 300, 900));
+    const { report, messages } = await run();
+    expect(report).toMatchObject({ listed: 5, known: 4, stored: 1 });
+    expect(messages.at(-1)?.id).toBe(id);
+    expect(messages.map(({ attempts }) => attempts)).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it('keeps the same samples once, also when they come at the same time', async () => {
+    const file = await line.wav('same.wav', 300);
+    for (let i = 0; i < 4; i++) await line.deposit(file, { atMs: Date.UTC(2026, 4, 1, 10, i) });
+    const { report, messages } = await run({ concurrency: 4 });
+    expect(report).toMatchObject({ stored: 4, duplicates: 3 });
+    expect(new Set(messages.map(({ audio }) => audio?.path)).size).toBe(1);
+    expect((await files()).filter((name) => name.endsWith('.wav'))).toHaveLength(1);
+    expect((await files()).filter((name) => name.endsWith('.json'))).toHaveLength(4);
+  });
+
+  it('goes on past a message that fails, lists it with its reason, and gets it in the next run', async () => {
+    const file = await line.wav('bad.wav', 300, 800);
+    await four();
+    const fault = { at: 'playback', reason: 'PLAYBACK_ERROR' } as const;
+    const id = await line.deposit(file, { fault, atMs: Date.UTC(2026, 4, 1, 10, 1) });
+    const { report } = await run({ attempts: 1 });
+    expect(report).toMatchObject({ listed: 5, stored: 4 });
+    expect(report.failed).toMatchObject([{ id, state: 'failed', failure: 'PLAYBACK_ERROR', attempts: 1 }]);
+    const second = await run();
+    expect(second.report).toMatchObject({ listed: 5, stored: 1, known: 4, failed: [] });
+    expect(second.messages.find((message) => message.id === id)).toMatchObject({
+      state: 'stored',
+      attempts: 2,
+    });
+  });
+
+  it('tries again within a run', async () => {
+    const fault = { at: 'download', reason: 'CONNECT_ERROR' } as const;
+    await line.deposit(await line.wav('a.wav', 200), { fault });
+    const { report, messages } = await run({ attempts: 2 });
+    expect(report).toMatchObject({ stored: 1, failed: [] });
+    expect(messages[0]).toMatchObject({ attempts: 2, failure: undefined });
+  });
+
+  it('keeps what there is of a message that stays short, and never deletes its original', async () => {
+    const ids = await four();
+    const corrupt = await line.deposit(await line.wav('short.wav', 500, 777), {
+      durationSec: 30,
+      atMs: Date.UTC(2026, 4, 1, 10, 1, 30),
+    });
+    const { report, messages } = await run({ deleteOriginals: true });
+    expect(report).toMatchObject({ listed: 5, stored: 4, incomplete: 1, originalsDeleted: 4, failed: [] });
+    const short = messages.find(({ id }) => id === corrupt);
+    expect(short).toMatchObject({ state: 'stored', complete: false, failure: 'SHORT', original: 'kept' });
+    expect(short?.detail).toMatch(/0\.5 s of 30 s/);
+    expect(await samplesOf(join(root, short?.audio?.path ?? ''))).toEqual(tone(500, 777));
+    expect((await client.search('VOICEMAILS')).filter((id) => !ids.includes(id))).toEqual([corrupt]);
+  });
+
+  it('deletes originals only when asked, and only those that read back as they came', async () => {
+    const [first] = await four();
+    await run();
+    expect(await client.search('VOICEMAILS')).toHaveLength(4);
+    const [damaged] = (await files(join(root, 'audio'))).filter((name) => name.endsWith(`jack-${first}.wav`));
+    await truncate(join(root, 'audio/2026/05', damaged ?? ''), 3000);
+    const { report, messages } = await run({ deleteOriginals: true });
+    expect(report).toMatchObject({ known: 4, originalsDeleted: 3 });
+    expect(report.failed).toMatchObject([{ id: first, state: 'failed', failure: 'STORAGE' }]);
+    expect(messages.map(({ original }) => original)).toEqual(['kept', 'deleted', 'deleted', 'deleted']);
+    const statuses = await Promise.all(
+      (await client.search('VOICEMAILS')).map((id) => client.voicemail(id).text('STATUS')),
+    );
+    expect(statuses.filter((status) => status !== 'DELETING')).toEqual(['UNPLAYED']);
+    // What was damaged is fetched again, from the original that is still there.
+    const third = await run({ deleteOriginals: true });
+    expect(third.report).toMatchObject({ stored: 1, originalsDeleted: 1, failed: [] });
+    await using archive = await VoicemailArchive.open(root);
+    expect((await archive.verify()).faults).toEqual([]);
+  });
+
+  it('notes originals that somebody else has deleted', async () => {
+    const ids = await four();
+    await run();
+    await line.during(deleteVoicemail(client.voicemail(ids[2] ?? 0)));
+    const { report, messages } = await run();
+    expect(messages.map(({ original }) => original)).toEqual(['kept', 'kept', 'gone', 'kept']);
+    expect(report.known + report.gone).toBe(report.listed);
+  });
+
+  it('goes by a file that the endpoint writes, and removes it', async () => {
+    await four();
+    const folder = join(line.folder, 'drop');
+    await (await import('node:fs/promises')).mkdir(folder);
+    const { report, messages } = await run({ route: { folder } });
+    expect(report).toMatchObject({ stored: 4, failed: [] });
+    expect(await samplesOf(join(root, messages[1]?.audio?.path ?? ''))).toEqual(tone(220, 400));
+    expect(await files(folder)).toEqual([]);
+  });
+
+  it('notes the refusal where the endpoint may not write', async () => {
+    await four();
+    const { report } = await run({ route: { folder: '/nowhere/to/be' }, attempts: 1 });
+    expect(report.stored).toBe(0);
+    expect(report.failed.map(({ failure }) => failure)).toEqual(Array(4).fill('REFUSED'));
+  });
+
+  it('says that protocol 7 cannot do it', async () => {
+    const old = await line.client('jack', { protocol: 7 });
+    await using archive = await VoicemailArchive.open(root);
+    const running = archiveVoicemails(old, archive, { route: { server: line.server } });
+    await expect(running).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' });
+  });
+
+  it('stops the run when the archive cannot be written, and says so', async () => {
+    await four();
+    await using archive = await VoicemailArchive.open(root);
+    await rm(join(root, '.partial'), { recursive: true });
+    await writeFile(join(root, '.partial'), 'no folder');
+    const running = archiveVoicemails(client, archive, { route: { server: line.server } });
+    await expect(line.during(running)).rejects.toMatchObject({ code: 'ERR_FILE' });
+  });
+
+  it('is aborted, and what it was at is done again', async () => {
+    await four();
+    const aborter = new AbortController();
+    const running = run({ signal: aborter.signal, onProgress: ({ done }) => done === 2 && aborter.abort() });
+    await expect(running).rejects.toMatchObject({ name: /Abort|Jackfield/ });
+    const { report } = await run();
+    expect(report).toMatchObject({ known: 2, stored: 2 });
+    expect((await files(join(root, '.partial'))).length).toBe(0);
+  });
+
+  it('refuses options out of range', async () => {
+    await expect(run({ concurrency: 0 })).rejects.toThrow(/concurrency/);
+    await expect(run({ attempts: 11 })).rejects.toThrow(/attempts/);
+  });
+});

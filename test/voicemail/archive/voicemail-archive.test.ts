@@ -1,0 +1,291 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type ArchivedMessage,
+  exportArchive,
+  VirtualClock,
+  VoicemailArchive,
+  type VoicemailFacts,
+} from '../../../src/index.js';
+import { tone } from '../line.js';
+
+const run = promisify(execFile);
+const has = async (command: string) =>
+  run('which', [command]).then(
+    () => true,
+    () => false,
+  );
+const hasUnzip = await has('unzip');
+const hasPython = await has('python3');
+const DAY_S = 86_400;
+const NOW_S = Date.UTC(2026, 10, 22) / 1000;
+
+let root: string;
+let archive: VoicemailArchive;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'jackfield-archive-'));
+  archive = await VoicemailArchive.open(root, { clock: new VirtualClock(NOW_S * 1000) });
+});
+afterEach(async () => {
+  await archive.close();
+  await rm(root, { recursive: true });
+});
+
+function facts(id: number, more: Partial<VoicemailFacts> = {}): VoicemailFacts {
+  const partner = { partner: 'anna', partnerName: 'Anna Ash' };
+  return {
+    account: 'jack',
+    id,
+    type: 'INCOMING',
+    ...partner,
+    timestamp: NOW_S - id * DAY_S,
+    durationSeconds: 1,
+    played: false,
+    ...more,
+  };
+}
+
+async function store(from: VoicemailFacts, frequency = 300 + from.id * 10): Promise<ArchivedMessage> {
+  const { key } = archive.catalogue.see(from);
+  const intake = await archive.take(from);
+  await intake.write(tone(100, frequency));
+  return (await archive.store(key, intake, true)).message;
+}
+
+describe('a VoicemailArchive', () => {
+  it('finds by time, partner, type, state, tag, hold and words, in order of time', async () => {
+    const one = await store(facts(3, { partner: 'bob', partnerName: 'Bob Birch' }));
+    const two = await store(facts(2, { type: 'OUTGOING' }));
+    const three = await store(facts(1));
+    archive.catalogue.see(facts(9));
+    await archive.setTags(two.key, ['invoice', 'Zürich', 'invoice']);
+    await archive.setTranscript(three.key, 'Please call me back about the "boat" on Monday');
+    archive.setHold(one.key, true);
+    const keys = (query: Parameters<typeof archive.find>[0]) => [...archive.find(query)].map(({ id }) => id);
+    expect(keys({})).toEqual([9, 3, 2, 1]);
+    expect(keys({ state: 'pending' })).toEqual([9]);
+    expect(keys({ partner: 'bob' })).toEqual([3]);
+    expect(keys({ type: 'OUTGOING' })).toEqual([2]);
+    expect(keys({ tag: 'invoice' })).toEqual([2]);
+    expect(keys({ hold: true })).toEqual([3]);
+    expect(keys({ since: NOW_S - 2 * DAY_S, until: NOW_S - DAY_S })).toEqual([2]);
+    expect(keys({ text: 'birch' })).toEqual([3]);
+    expect(keys({ text: 'zurich' })).toEqual([2]);
+    expect(keys({ text: 'boat monday' })).toEqual([1]);
+    expect(keys({ text: 'boa*' })).toEqual([1]);
+    expect(keys({ text: 'boa' })).toEqual([]);
+    expect(keys({ text: 'anna', limit: 2 })).toEqual([9, 2]);
+    expect(archive.catalogue.count({ text: 'anna' })).toBe(3);
+    expect(() => [...archive.find({ text: '"*' })]).toThrow(/at least one word/);
+    expect(archive.catalogue.message(two.key).tags).toEqual(['invoice', 'Zürich']);
+  });
+
+  it('takes no text for an operator', async () => {
+    await store(facts(1));
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const words = /[\p{L}\p{N}]/u.test(text);
+        if (words) [...archive.find({ text })];
+        else expect(() => [...archive.find({ text })]).toThrow(/at least one word/);
+        [...archive.find({ partner: text, tag: text })];
+      }),
+    );
+  });
+
+  it('keeps files inside its folder, whatever a handle holds', async () => {
+    for (const [id, partner] of [
+      '../../etc/passwd',
+      'a/b\\c:d',
+      '..',
+      '',
+      '\u0000x',
+      'é'.repeat(300),
+    ].entries()) {
+      const message = await store(facts(id + 1, { partner }));
+      expect(message.audio?.path).toMatch(/^audio\/2026\/11\/2026\d{4}T000000Z_[^/\\]+_jack-\d\.wav$/);
+    }
+    expect((await archive.verify()).faults).toEqual([]);
+  });
+
+  it('finds what is missing, changed, unreadable or stray', async () => {
+    const messages = [
+      await store(facts(1)),
+      await store(facts(2)),
+      await store(facts(3)),
+      await store(facts(4)),
+    ];
+    expect(await archive.verify()).toEqual({ checked: 4, unstored: 0, faults: [] });
+    const files = messages.map((message) => archive.audioFile(message) ?? '');
+    await rm(files[0] ?? '');
+    const bytes = await readFile(files[1] ?? '');
+    bytes[bytes.length - 100] = (bytes.at(-100) ?? 0) ^ 1;
+    await writeFile(files[1] ?? '', bytes);
+    await truncate(files[2] ?? '', 10);
+    await mkdir(join(root, 'audio/1999'), { recursive: true });
+    await writeFile(join(root, 'audio/1999/stray.wav'), '');
+    const { faults, checked } = await archive.verify();
+    expect(checked).toBe(4);
+    const kinds = new Map(faults.map(({ kind, key }) => [key, kind]));
+    expect(kinds.get(messages[0]?.key)).toBe('missing');
+    expect(kinds.get(messages[1]?.key)).toBe('changed');
+    expect(kinds.get(messages[2]?.key)).toBe('unreadable');
+    expect(kinds.get(undefined)).toBe('stray');
+  });
+
+  it('purges by age and by size, but never what is held, nor audio that others need', async () => {
+    const held = await store(facts(30));
+    archive.setHold(held.key, true);
+    await store(facts(20), 500);
+    const sharing = await store(facts(1), 500);
+    await store(facts(2));
+    expect((await archive.purge({ maxAgeDays: 10, dryRun: true })).map(({ id }) => id)).toEqual([20]);
+    expect(archive.catalogue.count({ state: 'stored' })).toBe(4);
+    await archive.purge({ maxAgeDays: 10 });
+    expect([...archive.find({ state: 'purged' })].map(({ id }) => id)).toEqual([20]);
+    expect(await archive.verifyMessage(archive.catalogue.message(sharing.key))).toBeUndefined();
+    const bytes = sharing.audio?.bytes ?? 0;
+    await archive.purge({ maxBytes: bytes * 2 });
+    expect([...archive.find({ state: 'stored' })].map(({ id }) => id)).toEqual([30, 1]);
+    await archive.purge({ maxBytes: 0 });
+    expect([...archive.find({ state: 'stored' })].map(({ id }) => id)).toEqual([30]);
+    expect((await archive.verify()).faults).toEqual([]);
+    const left = await readdir(join(root, 'audio'), { recursive: true, withFileTypes: true });
+    expect(left.filter((entry) => entry.isFile())).toHaveLength(2);
+    // What was purged is known: it is not fetched again, and its words are gone.
+    expect(archive.catalogue.see(facts(20)).state).toBe('purged');
+  });
+
+  it('is still there when it is opened again', async () => {
+    const { key } = await store(facts(1));
+    await archive.close();
+    archive = await VoicemailArchive.open(root);
+    expect(archive.catalogue.message(key)).toMatchObject({
+      state: 'stored',
+      complete: true,
+      archivedAt: NOW_S,
+    });
+    expect(() => archive.setHold(99, true)).toThrow(/no message 99/);
+  });
+
+  it('does not open what is no catalogue, or a newer one', async () => {
+    const other = join(root, 'other');
+    await mkdir(other);
+    await writeFile(join(other, 'catalogue.db'), 'something else entirely'.repeat(100));
+    await expect(VoicemailArchive.open(other)).rejects.toMatchObject({ code: 'ERR_FILE' });
+    await expect(VoicemailArchive.open(join(root, 'catalogue.db'))).rejects.toMatchObject({
+      code: 'ERR_FILE',
+    });
+  });
+
+  it('holds 10,000 messages', { timeout: 30_000 }, async () => {
+    const { audio } = await store(facts(1));
+    for (let id = 2; id <= 10_000; id++) archive.catalogue.see(facts(id, { timestamp: id }));
+    archive.catalogue.store(10_000, { audio: audio ?? expect.fail(), complete: true, archivedAt: 1 });
+    expect(archive.catalogue.count()).toBe(10_000);
+    expect([...archive.find({ state: 'pending' })]).toHaveLength(9998);
+    expect([...archive.find({ text: 'ash', since: 5000, until: 5010 })].map(({ id }) => id)).toEqual(
+      Array.from({ length: 10 }, (_, index) => 5000 + index),
+    );
+  });
+});
+
+describe('exportArchive', () => {
+  const prepare = async () => {
+    await store(facts(1, { partnerName: 'Ünal "the boss", Ltd' }));
+    const two = await store(facts(2, { partnerName: '=HYPERLINK("x")', type: 'OUTGOING' }), 310);
+    await archive.setTranscript(two.key, 'Two lines,\nwith "quotes" — and From here');
+    await archive.setTags(two.key, ['tag']);
+    archive.catalogue.see(facts(3));
+  };
+
+  it.skipIf(!hasUnzip)('writes a zip whose sums are right (needs unzip)', async () => {
+    await prepare();
+    const output = join(root, 'out.zip');
+    expect(await exportArchive(archive, { format: 'zip', output })).toBe(2);
+    const folder = join(root, 'unzipped');
+    await run('unzip', ['-q', output, '-d', folder]);
+    const sums = (await readFile(join(folder, 'SHA256SUMS'), 'utf8')).trim().split('\n');
+    // Both have the same samples: one audio file, two sidecars, the manifest.
+    expect(sums).toHaveLength(4);
+    for (const line of sums) {
+      const [sum, name = ''] = line.split('  ');
+      expect(
+        createHash('sha256')
+          .update(await readFile(join(folder, name)))
+          .digest('hex'),
+      ).toBe(sum);
+    }
+    const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
+    expect(manifest.messages.map(({ id }: ArchivedMessage) => id)).toEqual([2, 1]);
+  });
+
+  it('writes CSV that a spreadsheet reads and does not run', async () => {
+    await prepare();
+    const output = join(root, 'out.csv');
+    expect(await exportArchive(archive, { format: 'csv', output, query: {} })).toBe(3);
+    const text = await readFile(output, 'utf8');
+    expect(text.split('\r\n')[0]).toBe(
+      'key,account,voicemail,type,recorded_at,partner,partner_name,duration_s,played,state,complete,failure,original,hold,tags,transcript,audio,samples,sha256',
+    );
+    expect(text).toContain('"\'=HYPERLINK(""x"")"');
+    expect(text).toContain('"Two lines,\nwith ""quotes"" — and From here"');
+    expect(text).toContain('"Ünal ""the boss"", Ltd"');
+  });
+
+  it.skipIf(!hasPython)('writes an mbox that another program reads (needs python3)', async () => {
+    await prepare();
+    const output = join(root, 'out.mbox');
+    expect(await exportArchive(archive, { format: 'mbox', output })).toBe(2);
+    const script = `
+import mailbox, json, sys, hashlib
+from email.header import decode_header, make_header
+out = []
+for mail in mailbox.mbox(sys.argv[1]):
+    text, audio = mail.get_payload()
+    out.append({'from': str(make_header(decode_header(mail['From']))), 'to': mail['To'], 'date': mail['Date'],
+      'text': text.get_payload(decode=True).decode(), 'name': audio.get_filename(), 'tags': mail['Keywords'],
+      'sha': hashlib.sha256(audio.get_payload(decode=True)).hexdigest()})
+print(json.dumps(out))`;
+    const { stdout } = await run('python3', ['-c', script, output]);
+    const [two, one] = JSON.parse(stdout);
+    const [first] = [...archive.find({ state: 'stored' })];
+    expect(two).toMatchObject({
+      from: '<jack@voicemail.invalid>',
+      text: 'Two lines,\nwith "quotes" — and From here',
+      date: 'Fri, 20 Nov 2026 00:00:00 +0000',
+      tags: 'tag',
+      sha: first?.audio?.fileSha256,
+      name: '20261121T000000Z_anna_jack-1.wav',
+    });
+    expect(one.from).toBe('Ünal "the boss", Ltd <anna@voicemail.invalid>');
+    expect(one.text).toBe('(no transcript)');
+  });
+
+  it('leaves nothing behind when it cannot be finished', async () => {
+    await prepare();
+    const [message] = archive.find({ state: 'stored' });
+    await rm(archive.audioFile(message ?? expect.fail()) ?? '');
+    for (const format of ['zip', 'mbox'] as const) {
+      const exporting = exportArchive(archive, { format, output: join(root, `out.${format}`) });
+      await expect(exporting).rejects.toMatchObject({ code: 'ERR_FILE' });
+    }
+    const aborted = exportArchive(archive, {
+      format: 'csv',
+      output: join(root, 'out.csv'),
+      signal: AbortSignal.abort(),
+    });
+    await expect(aborted).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    expect((await readdir(root)).filter((name) => name.startsWith('out'))).toEqual([]);
+    const format = 'xml' as 'zip';
+    await expect(exportArchive(archive, { format, output: 'x' })).rejects.toMatchObject({
+      code: 'ERR_INVALID_ARG',
+    });
+  });
+});
