@@ -316,7 +316,7 @@ export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/cal
 export { drawFlow, type FlowDrawing } from './call/flow/draw-flow.js';
 export { type FlowBotOptions, type FlowHook, type FlowHookContext, flowBot } from './call/flow/flow-bot.js';
 export { FlowError, type FlowProblem, formatProblem } from './call/flow/flow-error.js';
-export { FLOW_SCHEMA, type FlowData, type FlowStep } from './call/flow/flow-schema.js';
+export type { FlowData, FlowStep } from './call/flow/flow-schema.js';
 export type { FlowVariables } from './call/flow/flow-variables.js';
 export { type Flow, type ParseFlowOptions, parseFlow, readFlow } from './call/flow/flow.js';
 export {
