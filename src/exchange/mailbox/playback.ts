@@ -40,7 +40,7 @@ export class Playback implements VoicemailActivity {
         voicemail.setStatus('PLAYING');
         await this.#play(source);
       }
-      await source.close();
+      await standStill(this.#keeper.context.clock, source.close());
       this.#end(() => voicemail.canBecome('PLAYED') && voicemail.setStatus('PLAYED'));
     } catch (error) {
       this.#keeper.context.failed(error);
@@ -64,7 +64,7 @@ export class Playback implements VoicemailActivity {
     await room.unseat(player);
     if (audience) return;
     this.#voicemail.voice = this.#voicemail.newVoice();
-    await voice.leave();
+    await standStill(this.#keeper.context.clock, voice.leave());
   }
 
   #end(tell: () => void): void {
