@@ -8,7 +8,7 @@ import {
   Recorder,
   type RecorderOptions,
 } from '../index.js';
-import { type RecordConfig, readRecordConfig, recorderOptions } from './record-config.js';
+import type { RecordConfig } from './record-config.js';
 import { jsonLines, liveTable, type RecordView } from './record-view.js';
 
 interface Options {
@@ -72,6 +72,8 @@ async function run(options: Options): Promise<void> {
 
 /** The configuration file with what the command line says before it. */
 async function configured(options: Options): Promise<{ config: RecordConfig; recorder: RecorderOptions }> {
+  // Loaded when it is needed: the schema library would slow down every other command.
+  const { readRecordConfig, recorderOptions } = await import('./record-config.js');
   const file = options.config ? await readRecordConfig(options.config) : {};
   const { attach: address, out, policy, partner, template, format, encrypt, sign } = options;
   const config: RecordConfig = {

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { JackfieldError, OUTPUT_FORMATS, type RecorderOptions } from '../index.js';
+import { readIdentity, readText } from './key-files.js';
 
 const names = z.array(z.string().min(1)).min(1);
 
@@ -96,7 +96,7 @@ export async function readRecordConfig(path: string): Promise<RecordConfig> {
 export async function recorderOptions(config: RecordConfig): Promise<RecorderOptions> {
   const { out = 'recordings', policy, template, format, discardBelowMs, consent, hook, catalogue } = config;
   const { encryptTo, segments, maxMs, preRollMs, onDiskFull, correctDrift, tags } = config;
-  const identity = config.identityFile && identityIn(await readText(config.identityFile));
+  const identity = config.identityFile && (await readIdentity(config.identityFile));
   const webhook = config.webhook && {
     url: config.webhook.url,
     secret: (await readText(config.webhook.secretFile)).trim(),
@@ -110,12 +110,6 @@ export async function recorderOptions(config: RecordConfig): Promise<RecorderOpt
   }) as RecorderOptions;
 }
 
-/** The secret key in an age identity file, which may have comments. */
-export function identityIn(text: string): string {
-  const line = text.split('\n').find((candidate) => candidate.startsWith('AGE-SECRET-KEY-'));
-  return (line ?? text).trim();
-}
-
 async function readSigningKey(path: string): Promise<KeyObject> {
   const pem = await readText(path);
   try {
@@ -126,15 +120,6 @@ async function readSigningKey(path: string): Promise<KeyObject> {
       `${path} must be a private key in PEM, such as openssl makes.`,
       { cause },
     );
-  }
-}
-
-export async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new JackfieldError('ERR_FILE', `Cannot read ${path}: ${why}`, { cause });
   }
 }
 

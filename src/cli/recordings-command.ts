@@ -3,7 +3,7 @@ import { copyFile, mkdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { Catalogue, type CatalogueEntry, type CatalogueQuery, JackfieldError, WavWriter } from '../index.js';
-import { readText } from './record-config.js';
+import { readText } from './key-files.js';
 import { sealed, verifyFile } from './verify-command.js';
 
 interface FolderOptions {

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { Command } from 'commander';
 import { JackfieldError, openSealed, readTails, type VerifyReport, verifyRecording } from '../index.js';
-import { identityIn, readText } from './record-config.js';
+import { readIdentity, readText } from './key-files.js';
 
 interface Options {
   readonly key?: string;
@@ -43,7 +43,7 @@ export async function sealed(
       `${file} is encrypted: give --identity with an age secret key.`,
     );
   }
-  const identity = identityIn(await readText(identityFile));
+  const identity = await readIdentity(identityFile);
   return openSealed(file, identity, await readTails(file, identity));
 }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as echoCall from '../../examples/echo-call.js';
 import * as recordCall from '../../examples/record-call.js';
-import { WavReader } from '../../src/index.js';
+import * as recordCalls from '../../examples/record-calls.js';
+import { verifyRecording, WavReader } from '../../src/index.js';
 
 describe('examples', () => {
   let folder: string;
@@ -17,6 +18,15 @@ describe('examples', () => {
     const { said, heard } = await echoCall.run({ speech: 'assets/speech/reader-870.wav' });
     expect(said).toHaveLength(113_600);
     expect(heard).toEqual(said);
+  });
+
+  it('record-calls: publishes what its policy says, with a pause in it', async () => {
+    const file = await recordCalls.run({ folder: join(folder, 'calls') });
+    expect(await verifyRecording(file)).toMatchObject({ ok: true });
+    expect((await verifyRecording(file)).sidecar.marks.map(({ kind }) => kind)).toEqual([
+      'paused',
+      'resumed',
+    ]);
   });
 
   it('record-call: records until it hangs up', async () => {

@@ -112,7 +112,10 @@ export class AlignedLeg {
   }
 
   #nameGap(): void {
-    const { kind, reason } = this.#surroundings.gapName(this.#begun);
+    const named = this.#surroundings.gapName(this.#begun);
+    const { kind } = named;
+    // It has come now.
+    const reason = named.reason === 'never-came' ? 'late-start' : named.reason;
     this.ledger.add(kind, this.#place - this.ledger.end, reason);
   }
 

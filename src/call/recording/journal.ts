@@ -28,6 +28,7 @@ export class Journal {
   #bytes = 0;
   #pump: Promise<void> = Promise.resolve();
   #error: Error | undefined;
+  #closed = false;
 
   private constructor(path: string, file: PositionedFile) {
     this.path = path;
@@ -47,8 +48,10 @@ export class Journal {
     }
   }
 
-  /** Appends an entry. A failure is kept for {@link settle}. */
+  /** Appends an entry, unless the journal is closed. A failure is kept for {@link settle}. */
   add(entry: JournalEntry): void {
+    // The descriptor may belong to another file by then.
+    if (this.#closed) return;
     const line = Buffer.from(`${JSON.stringify(entry)}\n`);
     const at = this.#bytes;
     this.#bytes += line.length;
@@ -66,6 +69,7 @@ export class Journal {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#pump;
     await this.#file.close();
   }

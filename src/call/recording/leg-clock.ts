@@ -1,7 +1,11 @@
 import { msToSamples } from '../../pcm.js';
 
-/** A stream that is this far behind its usual delay has stood still, in samples. */
-const STALL = msToSamples(500);
+/**
+ * A stream that brought nothing for this long and is this far behind its usual delay has stood still, in ms. Less
+ * is a busy machine, or shows as a skip when the window closes.
+ */
+const STALL_MS = 1000;
+const STALL = msToSamples(STALL_MS);
 /** How long a stream that moves again is watched before its samples are placed, in ms: does it catch up, or not? */
 const WATCH_MS = 100;
 /** More than this many samples for each that fits into the time: the stream catches up. */
@@ -53,6 +57,7 @@ export class LegClock {
   readonly #onWindow: (delay: number, nowMs: number) => void;
   #flow: Flow = { name: 'flowing' };
   #live = true;
+  #lastMs = Number.NEGATIVE_INFINITY;
   #window: { endMs: number; least: number } | undefined;
   #usual = Number.POSITIVE_INFINITY;
 
@@ -87,7 +92,9 @@ export class LegClock {
     }
     const usual = this.#leastDelay() ?? this.#line.delay ?? delay;
     const flow = this.#flow;
-    if (delay - usual < STALL) {
+    const pausedMs = nowMs - this.#lastMs;
+    this.#lastMs = nowMs;
+    if (delay - usual < STALL || (flow.name === 'flowing' && pausedMs < STALL_MS)) {
       this.#flow = { name: 'flowing' };
       return this.#note(nowMs, delay);
     }

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../../clock.js';
 import type { Call } from '../../control/state/call.js';
 import { invalidArgument } from '../../errors.js';
 import { type PcmSink, samplesToMs } from '../../pcm.js';
+import type { Lease } from '../../tcp/lease.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { fileError } from '../../voice/file-error.js';
 import { type CallVoice, type CallVoiceOptions, openCallVoice } from '../call-voice.js';
@@ -82,19 +83,26 @@ export async function recordCall(
       // The other party is recorded even where the microphone cannot be had: its leg then never comes.
       onNoMicrophone: () => undefined,
       ...options,
+      // Until the legs have found each other, the remote one is read as it comes: it tells where the call is.
+      readClass: 'immediate',
       onLease: (stream, lease, start) => {
         const { local, remote } = track.aligner;
         if (stream === 'OUTPUT') lease.addSink(remote, { policy: 'wait', name: 'recording' });
         else if (stream === setup.localStream) {
-          const sink = shifted(local, start);
           const sinkOptions = { policy: 'wait', name: 'recording' } as const;
-          if (stream === 'INPUT') lease.addSentTap(sink, sinkOptions);
-          else lease.addSink(sink, sinkOptions);
+          if (stream === 'INPUT')
+            lease.addSentTap(
+              shifted(local, () => start),
+              sinkOptions,
+            );
+          else lease.addSink(shifted(local, setup.microphoneStart(start)), sinkOptions);
         }
+        setup.leases.push(lease);
         options.onLease?.(stream, lease, start);
       },
     });
     setup.voice = voice;
+    if (setup.localStream !== 'CAPTURE_MIC' || !voice.microphone) setup.settle();
     void describeCall(call).then(() => track.describe(recordedCall(call)));
     return new CallRecording(voice, track, {
       clock: setup.clock,
@@ -111,6 +119,7 @@ export async function recordCall(
 class RecordingSetup {
   readonly clock: Clock;
   voice: CallVoice | undefined;
+  readonly leases: Lease[] = [];
   readonly #call: Call;
   readonly #options: RecordCallOptions;
   readonly #id = randomUUID();
@@ -126,6 +135,26 @@ class RecordingSetup {
 
   get streams(): RecordingHead['streams'] {
     return { local: this.localStream, remote: 'OUTPUT' };
+  }
+
+  /**
+   * Where the microphone's first sample lies in the call. A leg that was redirected before the call had voice begins
+   * with it, to the sample; else it begins where the remote leg is when it comes.
+   */
+  microphoneStart(redirectedAt: number): (firstSamples: number) => number {
+    const begun = this.#call.status === 'INPROGRESS';
+    return (firstSamples) => {
+      const [remote] = this.leases;
+      this.settle();
+      if (!begun || !remote) return redirectedAt;
+      return Math.max(redirectedAt, remote.received.position - firstSamples);
+    };
+  }
+
+  /** The legs have found each other: from now on they are read as was asked for. */
+  settle(): void {
+    const { readClass = 'immediate' } = this.#options;
+    for (const lease of this.leases) if (lease.stream !== 'input') lease.readClass = readClass;
   }
 
   track(): RecordingTrack {
@@ -236,10 +265,14 @@ async function hasRoom(folder: string): Promise<boolean> {
   return bavail * bsize >= ROOM_BYTES;
 }
 
-/** A sink that takes positions counted from `start` of another sink's. */
-function shifted(sink: PcmSink, start: number): PcmSink {
+/** A sink that takes positions counted from where another's begin, which is asked for when the first samples come. */
+function shifted(sink: PcmSink, startOf: (firstSamples: number) => number): PcmSink {
+  let start: number | undefined;
   return {
-    write: (samples, position) => sink.write(samples, position + start),
+    write: (samples, position) => {
+      start ??= startOf(samples.length);
+      return sink.write(samples, position + start);
+    },
     end: (error) => sink.end(error),
   };
 }

@@ -133,8 +133,9 @@ export class Segment {
       sampleCount,
       marks: this.marks.filter(({ at }) => at <= sampleCount),
     });
+    const blocks = this.#hasher.end();
     await this.#journal.close();
-    const result = await writeDetails(this.file, sidecar, this.#hasher.end(), this.#signingKey);
+    const result = await writeDetails(this.file, sidecar, blocks, this.#signingKey);
     await rm(this.#journal.path, { force: true });
     return result;
   }

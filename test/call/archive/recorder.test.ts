@@ -96,7 +96,7 @@ describe('Recorder', () => {
     await clock.run();
     const [{ sidecar }] = await published;
     expect(sidecar.audio.durationMs).toBeGreaterThan(30_000);
-    expect(sidecar.audio.durationMs).toBeLessThanOrEqual(35_360);
+    expect(sidecar.audio.durationMs).toBeLessThanOrEqual(35_400);
   });
 
   it('leaves nothing of a call that it held and was not asked for', async () => {

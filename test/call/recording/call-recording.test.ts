@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import {
   ApiError,
   attach,
@@ -98,6 +99,10 @@ describe('recordCall', () => {
       'FINISHED',
     ]);
     expect(await samplesOf(file)).toHaveLength(length * 2);
+    const schema = JSON.parse(await readFile('docs/recording-sidecar.schema.json', 'utf8'));
+    expect(z.fromJSONSchema(schema).safeParse(JSON.parse(JSON.stringify(sidecar)))).toMatchObject({
+      success: true,
+    });
     expect(JSON.parse(await readFile(join(folder, 'call.json'), 'utf8'))).toEqual(
       JSON.parse(JSON.stringify(sidecar)),
     );

@@ -1,0 +1,19 @@
+import { readFile } from 'node:fs/promises';
+import { JackfieldError } from '../index.js';
+
+/** @throws ERR_FILE. */
+export async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new JackfieldError('ERR_FILE', `Cannot read ${path}: ${why}`, { cause });
+  }
+}
+
+/** The secret key in an age identity file, which may have comments. @throws ERR_FILE. */
+export async function readIdentity(path: string): Promise<string> {
+  const text = await readText(path);
+  const line = text.split('\n').find((candidate) => candidate.startsWith('AGE-SECRET-KEY-'));
+  return (line ?? text).trim();
+}
