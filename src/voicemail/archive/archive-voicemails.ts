@@ -5,7 +5,7 @@ import { invalidArgument, messageOf } from '../../errors.js';
 import { ApiError } from '../../protocol/api-error.js';
 import { voicemailFacts, voicemailIdentity } from '../voicemail-facts.js';
 import { requireRedirection } from '../voicemail-port.js';
-import { deleteVoicemail } from '../voicemail-waits.js';
+import { attended, deleteVoicemail } from '../voicemail-waits.js';
 import { type ArchiveContext, type ArchiveRoute, archiveMessage, isStored } from './archive-message.js';
 import type { ArchivedMessage, VoicemailFacts } from './archived-message.js';
 import type { StoredMessage, VoicemailArchive } from './voicemail-archive.js';
@@ -221,7 +221,8 @@ class ArchiveRun {
       return archive.catalogue.message(key);
     }
     try {
-      await deleteVoicemail(client.voicemail(message.id), signal ? { signal } : {});
+      const voicemail = client.voicemail(message.id);
+      await attended(voicemail, () => deleteVoicemail(voicemail, signal ? { signal } : {}));
       archive.catalogue.setOriginal(key, 'deleted');
       this.#counts.originalsDeleted++;
     } catch (error) {
