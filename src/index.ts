@@ -56,8 +56,8 @@ export { HISTORIES, type TargetSpec, WINDOWS } from './protocol/catalogue/window
 export { errorsOf } from './protocol/command-errors.js';
 export { commands, type NamedObject, type StreamAction } from './protocol/commands.js';
 export type { Correction } from './protocol/correct.js';
-export { type Explanation, explain } from './protocol/explain.js';
 export type { ExplainedPart } from './protocol/explain-parts.js';
+export { type Explanation, explain } from './protocol/explain.js';
 export {
   FramingError,
   LineFramer,
@@ -153,8 +153,8 @@ export {
 export { SilenceTrimmer, type SilenceTrimmerOptions } from './voice/level/silence-trimmer.js';
 export { VoiceDetector, type VoiceDetectorOptions, type VoiceEvent } from './voice/level/voice-detector.js';
 export { type MixInput, type MixPcmOptions, mixPcm } from './voice/mix/mix-pcm.js';
-export { Mixer, type MixerOptions, type MixMinus } from './voice/mix/mixer.js';
 export type { MixerSource, MixerSourceOptions } from './voice/mix/mixer-source.js';
+export { Mixer, type MixerOptions, type MixMinus } from './voice/mix/mixer.js';
 export type { PcmInput, PcmProgress } from './voice/pcm-input.js';
 export { bytesOfSamples, samplesOfBytes } from './voice/process/pcm-bytes.js';
 export {
@@ -167,8 +167,8 @@ export {
   transformPcm,
   transformSamples,
 } from './voice/stage.js';
-export { type DtmfDigit, type DtmfOptions, dtmfSamples } from './voice/tone/dtmf.js';
 export { DtmfDetector, type DtmfDetectorOptions, type DtmfEvent } from './voice/tone/dtmf-detector.js';
+export { type DtmfDigit, type DtmfOptions, dtmfSamples } from './voice/tone/dtmf.js';
 export { ToneDetector, type ToneDetectorOptions, type ToneEvent } from './voice/tone/tone-detector.js';
 export { type ToneOptions, toneSamples } from './voice/tone/tone-samples.js';
 export type { AudioTags } from './voice/transcode/encoder.js';
@@ -190,6 +190,7 @@ export { repairWav, type WavRepair } from './voice/wav/wav-repair.js';
 export { WavWriter, type WavWriterOptions } from './voice/wav/wav-writer.js';
 
 // TCP: the PCM server.
+export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-state.js';
 export type {
   Direction,
   Lease,
@@ -200,7 +201,6 @@ export type {
   RefusedPeer,
   StreamKind,
 } from './tcp/lease.js';
-export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-state.js';
 export { PcmServer, type PcmServerEvents } from './tcp/pcm-server.js';
 export type { Playback, PlaybackReport, Player, PlayOptions } from './tcp/player.js';
 export type { PortRange } from './tcp/port-listener.js';
@@ -225,7 +225,6 @@ export type { AttachState } from './control/client/attach-state.js';
 export { Client, type ClientEvents, type SearchResult } from './control/client/client.js';
 export type { CommandOptions, CommandSender } from './control/client/command-sender.js';
 export type { TraceLine } from './control/client/session.js';
-export { Call, type CallCost, type CallEvents } from './control/state/call.js';
 export { CallEndedError } from './control/state/call-ended-error.js';
 export {
   type CallEndStatus,
@@ -233,6 +232,7 @@ export {
   type CallState,
   nextCallState,
 } from './control/state/call-life.js';
+export { Call, type CallCost, type CallEvents } from './control/state/call.js';
 export { Conference } from './control/state/conference.js';
 export { type DeviceNames, Devices } from './control/state/devices.js';
 export { Parameters, type ParametersEvents } from './control/state/parameters.js';
@@ -244,8 +244,8 @@ export {
 } from './control/state/remote-object.js';
 export { User } from './control/state/user.js';
 export { VoiceStream, type VoiceStreamName } from './control/state/voice-stream.js';
-export { Voicemail, type VoicemailEvents, VoicemailFailedError } from './control/state/voicemail.js';
 export { nextVoicemailState, type VoicemailState } from './control/state/voicemail-life.js';
+export { Voicemail, type VoicemailEvents, VoicemailFailedError } from './control/state/voicemail.js';
 export {
   type AttachAttempt,
   AutoTransport,
@@ -253,6 +253,7 @@ export {
   transportsOf,
 } from './control/transport/auto-transport.js';
 export { DbusTransport, type DbusTransportOptions } from './control/transport/dbus-transport.js';
+export { UnavailableError } from './control/transport/link-errors.js';
 export { MacTransport, type MacTransportOptions } from './control/transport/mac-transport.js';
 export {
   type MemoryEndpoint,
@@ -261,47 +262,36 @@ export {
 } from './control/transport/memory-transport.js';
 export type { TcpTls, TcpTransportOptions } from './control/transport/tcp-options.js';
 export { TcpTransport } from './control/transport/tcp-transport.js';
-export type { Link, Transport, TransportHandlers, TransportWait } from './control/transport/transport.js';
 export { TRANSPORT_ADDRESSES, transportAt } from './control/transport/transport-address.js';
+export type { Link, Transport, TransportHandlers, TransportWait } from './control/transport/transport.js';
 export { WindowsTransport, type WindowsTransportOptions } from './control/transport/windows-transport.js';
 export { X11Transport, type X11TransportOptions } from './control/transport/x11-transport.js';
 
 // Call: a call's voice.
-export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
-export { CallRecording, type RecordingResult } from './call/recording/call-recording.js';
-export type { LedgerSpan, LedgerTotals, LegLedger, SpanKind, SpanReason } from './call/recording/ledger.js';
 export {
-  type AlignedSink,
-  LegAligner,
-  type LegAlignerOptions,
-  type LegName,
-} from './call/recording/leg-aligner.js';
-export type { RecordingManifest } from './call/recording/manifest.js';
-export { type RecordCallOptions, recordCall } from './call/recording/record-call.js';
-export type { RecordingEvents, RecordingProgress } from './call/recording/recording-track.js';
+  Catalogue,
+  type CatalogueEntry,
+  type CatalogueQuery,
+  type RetentionRules,
+} from './call/archive/catalogue.js';
+export type { FinishHookOptions } from './call/archive/finish-hook.js';
+export { type Deliver, Outbox, type OutboxEvent, type OutboxOptions } from './call/archive/outbox.js';
+export { OUTPUT_FORMATS, type OutputFormat } from './call/archive/publish.js';
+export type { RecorderOptions, RecordPolicy } from './call/archive/recorder-options.js';
+export { Recorder, type RecorderEvents } from './call/archive/recorder.js';
+export { signWebhook, verifyWebhook, type WebhookOptions, webhook } from './call/archive/webhook.js';
 export {
-  discardUnfinished,
-  findUnfinished,
-  isWorthRecovering,
-  type RecoverOptions,
-  recoverRecording,
-} from './call/recording/recover.js';
-export type { SegmentResult } from './call/recording/segment.js';
-export type { SegmentRules } from './call/recording/segment-rule.js';
-export type {
-  RecordedCall,
-  RecordingEnd,
-  RecordingMark,
-  RecordingSidecar,
-  SidecarLeg,
-} from './call/recording/sidecar.js';
-export {
-  type VerifyFinding,
-  type VerifyOptions,
-  type VerifyReport,
-  verifyRecording,
-} from './call/recording/verify-recording.js';
-export { type Bot, type BotOptions, type BotScript, bot } from './call/bot/bot.js';
+  BOT_HANDLE,
+  type TestBotOptions,
+  type TestBotResult,
+  type TestExchange,
+  type TestExchangeStarter,
+  type TestScene,
+  type TestUser,
+  testBot,
+} from './call/bot-test/test-bot.js';
+export { type HearOptions, type PressOptions, TestCaller } from './call/bot-test/test-caller.js';
+export type { TranscriptLine } from './call/bot-test/transcript.js';
 export {
   BotCall,
   type HoldOptions,
@@ -316,36 +306,72 @@ export {
   type BotOutcome,
   type BotResult,
 } from './call/bot/bot-host.js';
+export { type Bot, type BotOptions, type BotScript, bot } from './call/bot/bot.js';
 export type { Gathered, GatherOptions } from './call/bot/gather.js';
 export type { Message, RecordOptions } from './call/bot/record-message.js';
 export { bridge, Room, type RoomOptions } from './call/bot/room.js';
 export type { BargeIn, Cut, SayOptions, SpeechReport } from './call/bot/say.js';
 export type { WaitOptions } from './call/bot/waiting.js';
-export {
-  BOT_HANDLE,
-  type TestBotOptions,
-  type TestBotResult,
-  type TestExchange,
-  type TestExchangeStarter,
-  type TestScene,
-  type TestUser,
-  testBot,
-} from './call/bot-test/test-bot.js';
-export { type HearOptions, type PressOptions, TestCaller } from './call/bot-test/test-caller.js';
-export type { TranscriptLine } from './call/bot-test/transcript.js';
+export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
 export { drawFlow, type FlowDrawing } from './call/flow/draw-flow.js';
-export { type Flow, type ParseFlowOptions, parseFlow, readFlow } from './call/flow/flow.js';
 export { type FlowBotOptions, type FlowHook, type FlowHookContext, flowBot } from './call/flow/flow-bot.js';
 export { FlowError, type FlowProblem, formatProblem } from './call/flow/flow-error.js';
-export { FLOW_SCHEMA, type FlowData, type FlowStep } from './call/flow/flow-schema.js';
+export type { FlowData, FlowStep } from './call/flow/flow-schema.js';
 export type { FlowVariables } from './call/flow/flow-variables.js';
+export { type Flow, type ParseFlowOptions, parseFlow, readFlow } from './call/flow/flow.js';
+export {
+  AnswerDetector,
+  type AnswerDetectorOptions,
+  type Answerer,
+  type AnswerVerdict,
+} from './call/outbound/answer-detector.js';
+export { type Beep, BeepDetector } from './call/outbound/beep-detector.js';
+export { type CampaignOptions, type CampaignResult, runCampaign } from './call/outbound/campaign.js';
+export { detectAnswer, waitForBeep } from './call/outbound/detect-answer.js';
 export { english } from './call/prompt/english.js';
 export { type EspeakOptions, espeakEngine } from './call/prompt/espeak-engine.js';
 export { german } from './call/prompt/german.js';
+export { melodyEngine } from './call/prompt/melody-engine.js';
 export { Prompts, type PromptsOptions, type SayingOptions } from './call/prompt/prompts.js';
 export type { Speakable, SpokenPart } from './call/prompt/speakable.js';
 export type { Speech, SpeechEngine } from './call/prompt/speech-engine.js';
 export type { SpokenLanguage, SpokenWord } from './call/prompt/spoken-language.js';
+export { CallRecording, type RecordingResult } from './call/recording/call-recording.js';
+export { announceRecording, type ConsentOptions } from './call/recording/consent.js';
+export type { LedgerSpan, LedgerTotals, LegLedger, SpanKind, SpanReason } from './call/recording/ledger.js';
+export {
+  type AlignedSink,
+  LegAligner,
+  type LegAlignerOptions,
+  type LegName,
+} from './call/recording/leg-aligner.js';
+export type { RecordingManifest } from './call/recording/manifest.js';
+export { openSealed, readTails, type SealedTail } from './call/recording/open-sealed.js';
+export { type RecordCallOptions, recordCall } from './call/recording/record-call.js';
+export type { RecordingEvents, RecordingProgress } from './call/recording/recording-track.js';
+export {
+  discardUnfinished,
+  findUnfinished,
+  isWorthRecovering,
+  type RecoverOptions,
+  recoverRecording,
+} from './call/recording/recover.js';
+export type { SegmentRules } from './call/recording/segment-rule.js';
+export type { SegmentResult } from './call/recording/segment.js';
+export type {
+  RecordedCall,
+  RecordingEnd,
+  RecordingMark,
+  RecordingOutput,
+  RecordingSidecar,
+  SidecarLeg,
+} from './call/recording/sidecar.js';
+export {
+  type VerifyFinding,
+  type VerifyOptions,
+  type VerifyReport,
+  verifyRecording,
+} from './call/recording/verify-recording.js';
 
 // Voicemail: a voicemail's voice.
 export {
@@ -361,8 +387,8 @@ export {
 } from './voicemail/answering/answering-machine.js';
 export type { AnsweringHours, AnsweringRule } from './voicemail/answering/answering-rule.js';
 export type { VoicemailNotice } from './voicemail/answering/voicemail-notice.js';
-export type { ArchiveQuery } from './voicemail/archive/archive-query.js';
 export type { ArchiveRoute } from './voicemail/archive/archive-message.js';
+export type { ArchiveQuery } from './voicemail/archive/archive-query.js';
 export {
   type ArchiveProgress,
   type ArchiveReport,
@@ -410,9 +436,6 @@ export {
   type RecordGreetingOptions,
   recordGreeting,
 } from './voicemail/record-greeting.js';
-export { voicemailFacts } from './voicemail/voicemail-facts.js';
-export { openVoicemailPort, type VoicemailPortOptions } from './voicemail/voicemail-port.js';
-export { deleteVoicemail, downloadVoicemail, markVoicemailUnplayed } from './voicemail/voicemail-waits.js';
 export {
   type CommandTranscriberOptions,
   commandTranscriber,
@@ -422,6 +445,9 @@ export {
   transcribeArchive,
 } from './voicemail/transcript/transcribe-archive.js';
 export type { Transcriber, Transcript, TranscriptRequest } from './voicemail/transcript/transcriber.js';
+export { voicemailFacts } from './voicemail/voicemail-facts.js';
+export { openVoicemailPort, type VoicemailPortOptions } from './voicemail/voicemail-port.js';
+export { deleteVoicemail, downloadVoicemail, markVoicemailUnplayed } from './voicemail/voicemail-waits.js';
 
 // Exchange: the other end of the wire.
 export type { AttachPolicy, AttachRequest } from './exchange/api/authorization.js';
@@ -431,10 +457,14 @@ export type { Destination, Tariff } from './exchange/calls/attempt.js';
 export type { EndCause } from './exchange/calls/leg.js';
 export { type RobotBehaviour, RobotDestination, type RobotStep } from './exchange/calls/robot.js';
 export type { LineInterface } from './exchange/directory.js';
-export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchange.js';
 export type { ExchangeOptions } from './exchange/exchange-options.js';
+export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchange.js';
+export type { Deposit } from './exchange/mailbox/voicemails.js';
+export { type ReplayReport, replay } from './exchange/recording/replay.js';
+export { type RecordedEntry, WireRecorder } from './exchange/recording/wire-recorder.js';
+export { scenarioJsonSchema } from './exchange/scenario/scenario-schema.js';
+export { Scenario } from './exchange/scenario/scenario.js';
 export type { UserOptions } from './exchange/user.js';
 export type { Impairment } from './exchange/voice/impaired.js';
 export type { SoundCard } from './exchange/voice/sound-card.js';
 export type { StreamOpener, StreamOwner } from './exchange/voice/voice-router.js';
-export type { Deposit } from './exchange/mailbox/voicemails.js';

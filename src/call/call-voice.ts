@@ -8,8 +8,16 @@ import { redirectToLease } from './redirect-to-lease.js';
 
 /** Options of {@link openCallVoice}. */
 export interface CallVoiceOptions {
-  /** Whether to replace the microphone by what is played with {@link CallVoice.player}. Default true. */
-  readonly input?: boolean;
+  /**
+   * Whether to replace the microphone by what is played with {@link CallVoice.player}; `'mixed'`: the microphone
+   * goes on to be sent beside it. Default true.
+   */
+  readonly input?: boolean | 'mixed';
+  /**
+   * Told when the microphone cannot be taken out, and why: the call's voice is opened without it. Default: that is
+   * an error.
+   */
+  readonly onNoMicrophone?: (error: Error) => void;
   /** Whether to take out what the microphone hears. Default true. */
   readonly microphone?: boolean;
   /** How received streams are read. Default `immediate`. */
@@ -44,6 +52,8 @@ export interface CallVoice extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+const SOUND_CARD = { kind: 'soundcard', device: 'default' } as const;
+
 /**
  * Leases a port for each of a call's voice streams and has the endpoint dial them. What is sent is paced by what
  * is heard: the two legs cannot drift apart.
@@ -61,18 +71,26 @@ export async function openCallVoice(
   const object = `CALL ${call.id}`;
   const limits = signal ? { signal } : {};
   const leases: Lease[] = [];
+  const onNoMicrophone = (error: unknown): undefined => {
+    if (!options.onNoMicrophone || !(error instanceof Error)) throw error;
+    options.onNoMicrophone(error);
+  };
   const streams = { OUTPUT: call.output, CAPTURE_MIC: call.captureMic, INPUT: call.input };
   const redirect = async (stream: VoiceStreamName, lease: Lease, start: number): Promise<Lease> => {
     leases.push(lease);
     onLease?.(stream, lease, start);
-    return await redirectToLease(streams[stream], lease, limits);
+    const mixed = stream === 'INPUT' && input === 'mixed';
+    return await redirectToLease(streams[stream], lease, {
+      ...limits,
+      ...(mixed && { beside: [SOUND_CARD] }),
+    });
   };
   const receive = (stream: StreamKind) => server.lease({ object, stream, direction: 'receive', readClass });
   try {
     const remote = await redirect('OUTPUT', await receive('output'), 0);
     const start = remote.received.position;
     const microphoneLease = microphone
-      ? await redirect('CAPTURE_MIC', await receive('capture_mic'), start)
+      ? await redirect('CAPTURE_MIC', await receive('capture_mic'), start).catch(onNoMicrophone)
       : undefined;
     const inputStart = remote.received.position;
     const inputLease = input

@@ -1,5 +1,6 @@
-import { Command } from 'commander';
-import { Exchange, systemClock, VirtualClock } from '../index.js';
+import { Command, InvalidArgumentError } from 'commander';
+import { type Clock, Exchange, Scenario, systemClock, VirtualClock, WireRecorder } from '../index.js';
+import { exchangeView } from './exchange-view.js';
 import { portOption } from './options.js';
 
 /** What `jackfield exchange` tells the process that forked it. */
@@ -9,14 +10,19 @@ export type ExchangeMessage = { readonly listening: number };
 export type ExchangeControl = { readonly clock: 'run' };
 
 interface Options {
-  readonly tcp: number;
-  readonly user: string[];
+  readonly tcp?: number;
+  readonly dbus: boolean;
+  readonly x11: boolean;
+  readonly scenario?: string;
+  readonly user?: string[];
   readonly files: string[];
+  readonly state?: string;
+  readonly record?: string;
+  readonly patience: number;
   readonly clock: 'real' | 'manual';
 }
 
-/** A tick on the virtual clock waits this long for a voice stream before it goes on without it. */
-const PATIENCE_MS = 5000;
+const DEFAULT_PORT = 4100;
 
 /** `jackfield exchange`: serves the API from Skype's side until it is told to stop. */
 export function exchangeCommand(): Command {
@@ -24,37 +30,87 @@ export function exchangeCommand(): Command {
     .description('Run an exchange: users, the call testing service echo123, and an endpoint to attach to.')
     .option(
       '--tcp <port>',
-      'loopback port that clients attach to; 0 lets the system choose',
+      `loopback port to serve on; 0 lets the system choose (default: ${DEFAULT_PORT} when nothing else is served on)`,
       portOption,
-      4100,
     )
-    .option('--user <handle...>', 'users of the exchange; the endpoint is the first one’s', ['jack'])
+    .option('--dbus', 'serve on the session bus, as com.Skype.API', false)
+    .option('--x11', 'serve on the X display, as _SKYPE_INSTANCE', false)
+    .option('--scenario <file>', 'JSON file with users, robots and numbers, and what they do')
+    .option(
+      '--user <handle...>',
+      'users of the exchange, without a scenario; the endpoint is the first one’s',
+    )
     .option('--files <folder...>', 'folders in which FILE="..." may read and write', [])
+    .option('--state <folder>', 'keep history, voicemails, profiles and contacts here')
+    .option('--record <folder>', 'write every line and every redirected stream into this folder')
+    .option(
+      '--patience <ms>',
+      'longest wait of a call for a late voice stream, instead of silence',
+      patienceOption,
+      0,
+    )
     .option('--clock <kind>', 'real, or manual: time runs when the parent process says so', 'real')
     .action(serve);
 }
 
 async function serve(options: Options): Promise<void> {
   const manual = options.clock === 'manual' ? new VirtualClock(Date.now()) : undefined;
+  const clock = manual ?? systemClock;
+  const scenario = options.scenario === undefined ? undefined : await Scenario.load(options.scenario, clock);
+  const recorder = options.record === undefined ? undefined : await WireRecorder.open(options.record, clock);
   const exchange = await Exchange.start({
-    clock: manual ?? systemClock,
-    users: options.user.map((handle) => ({ handle })),
+    ...(scenario?.options ?? { users: (options.user ?? ['jack']).map((handle) => ({ handle })) }),
+    clock,
     fileRoots: options.files,
-    patienceMs: manual ? PATIENCE_MS : 0,
+    patienceMs: options.patience,
+    ...(options.state !== undefined && { stateFolder: options.state }),
+    ...(recorder && { opener: (standard) => recorder.wrap(standard) }),
   });
-  const port = await exchange.listen({ port: options.tcp });
-  if (process.send) tellParent({ listening: port });
-  else process.stdout.write(`The exchange listens on 127.0.0.1:${port}. Attach to it; Ctrl-C stops it.\n`);
+  recorder?.follow(exchange);
+  await listen(exchange, options);
+  scenario?.run(exchange);
   process.on('message', (message: ExchangeControl) => {
     if (message.clock === 'run') void manual?.run();
   });
+  await stopped(exchange, clock);
+  await exchange.close();
+  await recorder?.close();
+  if (process.connected) process.disconnect();
+}
+
+/** Serves on all that was asked for, or on TCP. */
+async function listen(exchange: Exchange, { dbus, x11, tcp }: Options): Promise<void> {
+  const say = (where: string) => !process.send && process.stdout.write(`The exchange listens on ${where}.\n`);
+  if (dbus) {
+    await exchange.listenOnDbus();
+    say('the session bus');
+  }
+  if (x11) {
+    await exchange.listenOnX11();
+    say(`display ${process.env['DISPLAY']}`);
+  }
+  if (tcp === undefined && (dbus || x11)) return;
+  const port = await exchange.listen({ port: tcp ?? DEFAULT_PORT });
+  if (process.send) tellParent({ listening: port });
+  say(`127.0.0.1:${port}`);
+}
+
+/** Shows the calls until the user, or the parent process, has had enough. */
+async function stopped(exchange: Exchange, clock: Clock): Promise<void> {
+  const view = process.send ? undefined : exchangeView(exchange, clock, process.stdout);
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
     process.once('disconnect', resolve);
   });
-  await exchange.close();
-  if (process.connected) process.disconnect();
+  view?.stop();
+}
+
+function patienceOption(text: string): number {
+  const patience = Number(text);
+  if (!/^\d+$/.test(text) || patience > 60_000)
+    throw new InvalidArgumentError('Give 0 to 60000 milliseconds.');
+  return patience;
 }
 
 function tellParent(message: ExchangeMessage): void {

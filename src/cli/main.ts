@@ -1,13 +1,22 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
-import { JackfieldError } from '../index.js';
-import { demoCommand } from './demo-command.js';
-import { exchangeCommand } from './exchange-command.js';
-import { explainCommand } from './explain-command.js';
-import { traceCommand } from './trace-command.js';
-import { voicemailCommand } from './voicemail-command.js';
-import { wavCommand } from './wav.js';
+import { JackfieldError } from '../errors.js';
+
+/** Every command, loaded when it is asked for; all of them for the help that lists them. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['demo', async () => (await import('./demo-command.js')).demoCommand()],
+  ['exchange', async () => (await import('./exchange-command.js')).exchangeCommand()],
+  ['record', async () => (await import('./record-command.js')).recordCommand()],
+  ['recordings', async () => (await import('./recordings-command.js')).recordingsCommand()],
+  ['verify', async () => (await import('./verify-command.js')).verifyCommand()],
+  ['voicemail', async () => (await import('./voicemail-command.js')).voicemailCommand()],
+  ['ivr', async () => (await import('./ivr-command.js')).ivrCommand()],
+  ['wav', async () => (await import('./wav.js')).wavCommand()],
+  ['trace', async () => (await import('./trace-command.js')).traceCommand()],
+  ['explain', async () => (await import('./explain-command.js')).explainCommand()],
+  ['doctor', async () => (await import('./doctor-command.js')).doctorCommand()],
+]);
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
@@ -16,12 +25,12 @@ const program = new Command('jackfield')
   .version(version)
   .showHelpAfterError('(run "jackfield --help" for what there is)')
   .showSuggestionAfterError();
-program.addCommand(demoCommand());
-program.addCommand(exchangeCommand());
-program.addCommand(explainCommand());
-program.addCommand(traceCommand());
-program.addCommand(voicemailCommand());
-program.addCommand(wavCommand());
+
+const [, , first = ''] = process.argv;
+const asked = COMMANDS.get(first);
+const onlyVersion = first === '-V' || first === '--version';
+const loaders = asked ? [asked] : onlyVersion ? [] : [...COMMANDS.values()];
+for (const load of loaders) program.addCommand(await load());
 
 try {
   await program.parseAsync();

@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 import { messageOf } from '../errors.js';
-import { ApiError, type Client, parseReply, type TraceLine } from '../index.js';
+import { ApiError, type AttachState, type Client, parseReply, type TraceLine } from '../index.js';
 import { completeLine } from './trace-completion.js';
 import { helpOn } from './trace-help.js';
 import { withoutId } from './trace-script.js';
@@ -24,25 +24,29 @@ export async function runConsole(
     completer: (line: string) => completeLine(line, (object) => seen.of(object)),
   });
   const print = (text: string) => printAbove(prompt, text);
-  client.on('trace', (line) => {
+  const show = (line: TraceLine) => {
     seen.note(line);
     print(view.format(line));
-  });
-  client.on('state', (state) => {
-    print(
-      view.note('error' in state && state.error ? `${state.status}: ${state.error.message}` : state.status),
-    );
+  };
+  const tell = (state: AttachState) => {
+    const why = 'error' in state && state.error ? `: ${state.error.message}` : '';
+    print(view.note(`${state.status}${why}`));
     if (state.status === 'closed') prompt.close();
-  });
+  };
+  client.on('trace', show).on('state', tell);
   prompt.on('SIGINT', () => prompt.close());
   print(view.note('Attached. Tab completes; "help" says what there is; Ctrl-D ends.'));
-  for await (const line of prompt) {
-    if (line.trim() === 'quit') break;
-    if (/^\s*help\b/.test(line)) print(helpOn(line.replace(/^\s*help\b/, '')));
-    else if (line.trim() !== '') send(client, line, (text) => print(view.note(text)));
-    prompt.prompt();
+  try {
+    for await (const line of prompt) {
+      if (line.trim() === 'quit') break;
+      if (/^\s*help\b/.test(line)) print(helpOn(line.replace(/^\s*help\b/, '')));
+      else if (line.trim() !== '') send(client, line, (text) => print(view.note(text)));
+      prompt.prompt();
+    }
+  } finally {
+    client.off('trace', show).off('state', tell);
+    prompt.close();
   }
-  prompt.close();
 }
 
 /** Nobody waits for the answer: the next command can be typed at once. */

@@ -9,9 +9,13 @@ const ARROWS = { sent: '->', received: '<-' } as const;
 /** Writes a trace into a file: `2026-11-22T20:18:57.123Z -> #3 PING`, one line each; line breaks in texts as `\n`. */
 export class TraceRecording implements AsyncDisposable {
   readonly #file: WriteStream;
+  readonly #written: Promise<void>;
 
   private constructor(file: WriteStream) {
     this.#file = file;
+    this.#written = finished(file);
+    // A disk that fills up is told when the recording is closed.
+    this.#written.catch(() => undefined);
   }
 
   /** @throws ERR_FILE when the file exists already, or cannot be made. */
@@ -34,7 +38,7 @@ export class TraceRecording implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#file.end();
-    await finished(this.#file);
+    await this.#written;
   }
 }
 

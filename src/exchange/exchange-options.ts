@@ -17,17 +17,21 @@ export interface ExchangeOptions {
   /** The way to phones. Default: one that knows no number. */
   readonly gateway?: LineInterface;
   /**
-   * How long, in real milliseconds, a tick of the voice bridge waits for a redirected port before it goes on with
-   * silence. 0 (default) is real time. On a {@link VirtualClock} a wait stops time, so that a call can run many
-   * times faster than real time and not miss a sample.
+   * How long, in real milliseconds, a call waits for a redirected port that is late before it goes on with silence;
+   * what falls due meanwhile is made up for. Other calls go on. 0 (default): it never waits. On a
+   * {@link VirtualClock} a wait stops time, so that a call can run many times faster than real time and not miss a
+   * sample.
    */
   readonly patienceMs?: number;
   /** Length of the pieces written to a redirected port, in milliseconds: 10 as Skype did, or 20 (default). */
   readonly pieceMs?: 10 | 20;
   /** Folders in which `FILE="..."` may read and write. Default: none. */
   readonly fileRoots?: readonly string[];
-  /** Opens the streams that clients redirect. Default: ports of this machine, and files in `fileRoots`. */
-  readonly opener?: StreamOpener;
+  /**
+   * Makes what opens the streams that clients redirect, from what would open them otherwise: ports of this machine,
+   * and files in `fileRoots`. Default: no change.
+   */
+  readonly opener?: (standard: StreamOpener) => StreamOpener;
   /**
    * Where history, voicemails, profiles and contacts are kept; made if need be. Default: they are forgotten when the
    * exchange closes.
@@ -42,9 +46,9 @@ export interface ExchangeOptions {
 }
 
 export type ResolvedOptions = Readonly<
-  Required<Omit<ExchangeOptions, 'stateFolder' | 'patienceMs' | 'pieceMs' | 'fileRoots'>>
+  Required<Omit<ExchangeOptions, 'stateFolder' | 'patienceMs' | 'pieceMs' | 'fileRoots' | 'opener'>>
 > &
-  Pick<ExchangeOptions, 'stateFolder'>;
+  Pick<ExchangeOptions, 'stateFolder'> & { readonly opener: StreamOpener };
 
 const NO_PHONES: LineInterface = { lineTo: () => undefined };
 
@@ -64,12 +68,13 @@ export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
       users.map(({ handle }) => handle).join(', '),
     );
   }
+  const standard = streamOpener({ patienceMs, pieceMs }, [...fileRoots]);
   const resolved: ResolvedOptions = {
     clock: options.clock ?? systemClock,
     users: [...users],
     robots: [...(options.robots ?? [])],
     gateway: options.gateway ?? NO_PHONES,
-    opener: options.opener ?? streamOpener({ patienceMs, pieceMs }, [...fileRoots]),
+    opener: options.opener?.(standard) ?? standard,
     attach: options.attach ?? 'allow',
     historyLimit,
     conferenceLimit,

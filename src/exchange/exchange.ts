@@ -9,7 +9,9 @@ import { commandAnswerer } from './api/commands.js';
 import { Endpoint, type EndpointContext } from './api/endpoint.js';
 import type { Services } from './api/services.js';
 import type { Session } from './api/session.js';
-import { TcpListener } from './attach/tcp-listener.js';
+import { DbusListener, type DbusListenOptions } from './attach/dbus-listener.js';
+import { TcpListener, type TcpListenOptions } from './attach/tcp-listener.js';
+import { X11Listener, type X11ListenOptions } from './attach/x11-listener.js';
 import { chargeFor, type Destination } from './calls/attempt.js';
 import { Calls } from './calls/calls.js';
 import type { RobotDestination } from './calls/robot.js';
@@ -135,11 +137,21 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     throw invalidArgument('handle', `one of the exchange's users (${handles})`, handle);
   }
 
-  /** Serves a user's endpoint on a loopback TCP port; 0 (default) lets the system choose. Returns the port. */
-  async listen(options: { readonly handle?: string; readonly port?: number } = {}): Promise<number> {
-    const listener = await TcpListener.open(this.endpoint(options.handle), options.port);
+  /** Serves a user's endpoint on a loopback TCP port. Returns the port. @throws ERR_INVALID_ARG */
+  async listen(options: TcpListenOptions & { readonly handle?: string } = {}): Promise<number> {
+    const listener = await TcpListener.open(this.endpoint(options.handle), options);
     this.#listeners.push(listener);
     return listener.port;
+  }
+
+  /** Serves a user's endpoint on D-Bus, as `com.Skype.API`. @throws ERR_PORT when that cannot be. */
+  async listenOnDbus(options: DbusListenOptions & { readonly handle?: string } = {}): Promise<void> {
+    this.#listeners.push(await DbusListener.open(this.endpoint(options.handle), options));
+  }
+
+  /** Serves a user's endpoint on X11, as `_SKYPE_INSTANCE`. @throws ERR_PORT when that cannot be. */
+  async listenOnX11(options: X11ListenOptions & { readonly handle?: string } = {}): Promise<void> {
+    this.#listeners.push(await X11Listener.open(this.endpoint(options.handle), options));
   }
 
   /** Adds somebody who can be called and follows a script. */

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { unavailable } from '../../src/control/transport/link-errors.js';
+import { UnavailableError } from '../../src/control/transport/link-errors.js';
 import type { MemoryEndpoint, MemorySession } from '../../src/control/transport/memory-transport.js';
 
 /** Answers a command without its identifier; `undefined` leaves it unanswered. */
@@ -26,7 +26,7 @@ export class ScriptedEndpoint implements MemoryEndpoint {
   }
 
   connect(client: { deliver(line: string): void; closed(): void }): MemorySession {
-    if (!this.present) throw unavailable('memory', 'it is away', 'wait');
+    if (!this.present) throw new UnavailableError('memory', 'it is away', 'wait');
     this.#client = client;
     return { receive: (line) => this.#hear(line), disconnect: () => undefined };
   }

@@ -1,14 +1,12 @@
 import { invalidArgument } from '../../errors.js';
 import { msToSamples } from '../../pcm.js';
 
-/** Samples joined into one for the search; the place is then found to the sample. */
-const COARSE = 8;
 /** What a place is looked for with: this much of the prompt, from where it is loud enough. */
-const PROBE = msToSamples(400);
+const PROBE = msToSamples(60);
 /** Samples below this are taken for silence. */
 const LOUD = 300;
-/** A place is looked at more closely when the coarse match is this good. */
-const COARSE_MATCH = 0.6;
+/** A place is looked at more closely when the probe is this much alike. */
+const PROBE_LIKENESS = 0.7;
 /** The prompt is compared in blocks, for a match on the whole could hide that half of it is missing. */
 const BLOCK = msToSamples(100);
 
@@ -32,7 +30,6 @@ export class PromptFinder {
   readonly #likeness: number;
   readonly #probeAt: number;
   readonly #probe: Int16Array;
-  readonly #coarseProbe: Float32Array;
 
   /** @throws ERR_INVALID_ARG when the prompt is silent: silence is everywhere. */
   constructor(prompt: Int16Array, options: PromptFinderOptions = {}) {
@@ -44,73 +41,43 @@ export class PromptFinder {
     this.#likeness = likeness;
     this.#probeAt = loud;
     this.#probe = prompt.subarray(loud, loud + PROBE);
-    this.#coarseProbe = coarse(this.#probe);
   }
 
+  /** Length of the prompt, in samples. */
   get length(): number {
     return this.#prompt.length;
   }
 
-  /** How much has to be there before a search at a place can succeed, from its first sample. */
-  get reach(): number {
-    return Math.max(this.#prompt.length, this.#probeAt + this.#probe.length);
-  }
-
   /** The first place in `heard` at which the whole prompt lies. */
   find(heard: Int16Array): Found | undefined {
-    const line = coarse(heard);
-    const last = Math.ceil((heard.length - this.reach + this.#probeAt) / COARSE);
-    for (let at = Math.floor(this.#probeAt / COARSE); at <= last; at++) {
-      if (likeness(line, at, this.#coarseProbe) < COARSE_MATCH) continue;
-      const begin = this.#refine(heard, at * COARSE) - this.#probeAt;
-      if (this.#liesAt(heard, begin)) return { begin, end: begin + this.#prompt.length };
+    for (let begin = 0; begin + this.length <= heard.length; begin++) {
+      if (correlation(heard, begin + this.#probeAt, this.#probe) < PROBE_LIKENESS) continue;
+      if (this.#liesAt(heard, begin)) return { begin, end: begin + this.length };
     }
     return undefined;
   }
 
-  #refine(heard: Int16Array, near: number): number {
-    let best = near;
-    let bestMatch = -1;
-    for (let at = Math.max(0, near - COARSE); at <= near + COARSE; at++) {
-      const match = likeness(heard, at, this.#probe);
-      if (match > bestMatch) [best, bestMatch] = [at, match];
-    }
-    return best;
-  }
-
   #liesAt(heard: Int16Array, begin: number): boolean {
-    if (begin < 0 || begin + this.#prompt.length > heard.length) return false;
-    for (let at = 0; at < this.#prompt.length; at += BLOCK) {
+    for (let at = 0; at < this.length; at += BLOCK) {
       const block = this.#prompt.subarray(at, at + BLOCK);
       if (!block.some((sample) => Math.abs(sample) >= LOUD)) continue;
-      if (likeness(heard, begin + at, block) < this.#likeness) return false;
+      if (correlation(heard, begin + at, block) < this.#likeness) return false;
     }
     return true;
   }
 }
 
-/** Means of {@link COARSE} samples each. */
-function coarse(samples: Int16Array): Float32Array {
-  const means = new Float32Array(Math.floor(samples.length / COARSE));
-  for (let i = 0; i < means.length; i++) {
-    let sum = 0;
-    for (let k = 0; k < COARSE; k++) sum += samples[i * COARSE + k] ?? 0;
-    means[i] = sum / COARSE;
-  }
-  return means;
-}
-
-/** The normalised correlation of `pattern` with what lies at `at`: 1 is the same wave, whatever its level. */
-function likeness(line: Int16Array | Float32Array, at: number, pattern: Int16Array | Float32Array): number {
+/** Normalised: 1 is the same wave, whatever its level. */
+function correlation(heard: Int16Array, at: number, pattern: Int16Array): number {
   let product = 0;
   let energy = 0;
   let patternEnergy = 0;
   for (let i = 0; i < pattern.length; i++) {
-    const a = line[at + i] ?? 0;
+    const a = heard[at + i] ?? 0;
     const b = pattern[i] ?? 0;
     product += a * b;
     energy += a * a;
     patternEnergy += b * b;
   }
-  return energy === 0 || patternEnergy === 0 ? 0 : product / Math.sqrt(energy * patternEnergy);
+  return energy === 0 ? 0 : product / Math.sqrt(energy * patternEnergy);
 }

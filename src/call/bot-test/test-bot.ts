@@ -7,6 +7,7 @@ import { PcmServer } from '../../tcp/pcm-server.js';
 import type { Bot } from '../bot/bot.js';
 import { BotHost, type BotResult } from '../bot/bot-host.js';
 import { during } from '../bot/during.js';
+import { melodyEngine } from '../prompt/melody-engine.js';
 import { Prompts } from '../prompt/prompts.js';
 import { CallerCard } from './caller-card.js';
 import { TestCaller } from './test-caller.js';
@@ -38,7 +39,7 @@ export type TestScene = (person: TestCaller) => Promise<void>;
 export interface TestBotOptions {
   /** What the calls go through: pass the class `Exchange`. */
   readonly exchange: TestExchangeStarter;
-  /** What the bot says, and what the caller recognises. Default: tones and files. */
+  /** What the bot says, and what the caller recognises. Default: files, tones, and text as melodies. */
   readonly prompts?: Prompts;
   /** Other people, to be called or transferred to by the bot: each has a scene of his own. */
   readonly others?: Readonly<Record<string, TestScene>>;
@@ -140,7 +141,7 @@ class Stage {
       owned.push(client);
       return client;
     };
-    const prompts = options.prompts ?? (await Prompts.open());
+    const prompts = options.prompts ?? (await Prompts.open({ engine: melodyEngine() }));
     const server = new PcmServer();
     const host = new BotHost({ client: await attached(BOT_HANDLE), server, prompts, clock });
     const people: TestCaller[] = [];

@@ -118,15 +118,15 @@ export class TestCaller {
     const finder = new PromptFinder(sought, { likeness });
     const { card } = this.#parts;
     let from = this.#heardUntil;
-    const limit = withinMs + samplesToMs(finder.reach);
+    const limit = withinMs + samplesToMs(finder.length);
     await this.#wait(describeSpeakable(what), limit, (resolve) => {
       const look = () => {
-        if (card.length - from < finder.reach) return;
+        if (card.length - from < finder.length) return;
         const found = finder.find(card.heard(from));
         if (found) {
           this.#heardUntil = from + found.end;
           resolve(true);
-        } else from = card.length - finder.reach;
+        } else from = card.length - finder.length + 1;
       };
       look();
       return card.listen(look);

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js';
 import type { CommandOptions } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
-import { invalidArgument, JackfieldError } from '../../errors.js';
+import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import type { PcmChunk } from '../../tcp/sink.js';
 import type { CallVoice } from '../call-voice.js';
 import { describeSpeakable, type Speakable } from '../prompt/speakable.js';
@@ -91,16 +91,11 @@ export class BotCall {
    * @throws ERR_INVALID_ARG, ERR_FILE and whatever else the prompt could not be made for; ERR_CALL_ENDED; ERR_ABORTED.
    */
   say(what: Speakable, options: SayOptions = {}): Promise<SpeechReport> {
-    const speech = say(this.#context, what, options);
-    this.#trace(`says ${describeSpeakable(what)}`);
+    const speech = this.#say(what, options);
     // Who does not wait for a prompt does not have to handle the hang-up that ends it; the next wait tells.
-    speech.then(
-      ({ outcome, playedMs, cut }) => {
-        if (outcome !== 'played')
-          this.#trace(`is ${outcome}${cut ? ` by a ${cut.by}` : ''} after ${playedMs} ms`);
-      },
-      () => undefined,
-    );
+    speech.catch((error: unknown) => {
+      if (!this.signal.aborted) this.#trace(`could not say all: ${messageOf(error)}`);
+    });
     return speech;
   }
 
@@ -166,7 +161,7 @@ export class BotCall {
   /**
    * Hands the call over to another; resolves when it is no longer ours.
    *
-   * @throws ERR_API when the endpoint cannot; ERR_INVALID_STATE when the other does not take it and the call goes on;
+   * @throws ERR_API when the endpoint cannot; ERR_INVALID_STATE when the other does not take it and the call goes on; ERR_TIMEOUT;
    * ERR_CALL_ENDED when the caller hangs up first.
    */
   async transfer(target: string | readonly string[], options: WaitOptions = {}): Promise<void> {
@@ -178,7 +173,9 @@ export class BotCall {
     const wait = followStates(this.call, heardOf, 'a transfer');
     const status = await waitFor(this.clock, undefined, wait, options);
     if (status === 'TRANSFERRED') return;
-    this.signal.throwIfAborted();
+    if (status === undefined) {
+      throw new JackfieldError('ERR_TIMEOUT', `Call ${this.id} was not taken in ${options.timeoutMs} ms.`);
+    }
     if (this.call.over)
       throw new JackfieldError('ERR_CALL_ENDED', `Call ${this.id} ended as ${this.call.status}.`);
     throw new JackfieldError(
@@ -231,6 +228,15 @@ export class BotCall {
     await this.#spoken();
     this.#trace('hangs up');
     await this.call.hangUp();
+  }
+
+  async #say(what: Speakable, options: SayOptions): Promise<SpeechReport> {
+    this.#trace(`says ${describeSpeakable(what)}`);
+    const report = await say(this.#context, what, options);
+    const { outcome, playedMs, cut } = report;
+    if (outcome !== 'played')
+      this.#trace(`is ${outcome}${cut ? ` by a ${cut.by}` : ''} after ${playedMs} ms`);
+    return report;
   }
 
   /** Waits until the last word that has left has been heard, so that the end of the call does not cut it. */

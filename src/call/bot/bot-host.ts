@@ -66,7 +66,6 @@ export class BotHost extends EventEmitter<BotHostEvents> implements AsyncDisposa
   readonly #clock: Clock;
   readonly #running = new Set<Promise<unknown>>();
   readonly #calls = new Set<Call>();
-  readonly #placed = new Set<number>();
   #unattend: (() => void) | undefined;
   #closed = false;
 
@@ -100,7 +99,6 @@ export class BotHost extends EventEmitter<BotHostEvents> implements AsyncDisposa
   /** Has `bot` talk on a call that is there; resolves when it is through. Never rejects. */
   run(bot: Bot, call: Call): Promise<BotResult> {
     this.#assertOpen();
-    this.#placed.add(call.id);
     return this.#track(this.#run(bot, call));
   }
 
@@ -130,7 +128,6 @@ export class BotHost extends EventEmitter<BotHostEvents> implements AsyncDisposa
   }
 
   async #offered(call: Call, bot: Bot, maxCalls: number, accept: NonNullable<AttendOptions['accept']>) {
-    if (this.#placed.has(call.id)) return;
     const type = await call.text('TYPE').catch(() => '');
     if (!type.startsWith('INCOMING') || call.over || !(await accept(call))) return;
     if (this.#calls.size >= maxCalls) {
@@ -143,7 +140,7 @@ export class BotHost extends EventEmitter<BotHostEvents> implements AsyncDisposa
 
   async #run(bot: Bot, call: Call, ringing: WaitOptions = {}): Promise<BotResult> {
     this.#calls.add(call);
-    const dialled: BotCall[] = [];
+    const dialled: Call[] = [];
     const cancelTimer = this.#clock.timerAt(this.#clock.now() + bot.maxCallMs, () => void hangUp(call));
     let outcome: BotOutcome = 'unanswered';
     let error: Error | undefined;
@@ -159,7 +156,7 @@ export class BotHost extends EventEmitter<BotHostEvents> implements AsyncDisposa
     } finally {
       cancelTimer();
       this.#calls.delete(call);
-      await Promise.all([call, ...dialled.map((other) => other.call)].map(hangUp));
+      await Promise.all([call, ...dialled].map(hangUp));
       await call.ended().catch(() => undefined);
     }
     const result = { bot: bot.name, callId: call.id, outcome, status: call.status };
@@ -169,16 +166,12 @@ export class BotHost extends EventEmitter<BotHostEvents> implements AsyncDisposa
   }
 
   /** Brings a call in progress, with its voice redirected before its first sample. */
-  async #open(bot: Bot, call: Call, ringing: WaitOptions, dialled: BotCall[]): Promise<BotCall> {
+  async #open(bot: Bot, call: Call, ringing: WaitOptions, dialled: Call[]): Promise<BotCall> {
     const prompts = await this.#prompts;
     const opening = openBotCall(call, {
       ...{ prompts, bot, server: this.#server, clock: this.#clock },
       trace: (text) => this.emit('trace', call, text),
-      dial: async (target, options) => {
-        const other = await this.#dial(bot, target, options, dialled);
-        dialled.push(other);
-        return other;
-      },
+      dial: (target, options) => this.#dial(bot, target, options, dialled),
     });
     const conversation = await during(this.#clock, opening);
     if (call.properties.get('TYPE')?.startsWith('INCOMING') && call.state?.phase === 'placing') {
@@ -188,8 +181,10 @@ export class BotHost extends EventEmitter<BotHostEvents> implements AsyncDisposa
     return conversation;
   }
 
-  async #dial(bot: Bot, target: string, options: WaitOptions, dialled: BotCall[]): Promise<BotCall> {
+  async #dial(bot: Bot, target: string, options: WaitOptions, dialled: Call[]): Promise<BotCall> {
     const call = await this.#place(target, options.signal);
+    // Before it is answered, so that it does not go on ringing when the script has ended.
+    dialled.push(call);
     try {
       return await this.#open(bot, call, options, dialled);
     } catch (error) {
@@ -212,13 +207,7 @@ export class BotHost extends EventEmitter<BotHostEvents> implements AsyncDisposa
   }
 
   async #place(target: string, signal: AbortSignal | undefined): Promise<Call> {
-    const call = await this.#client.call(target, signal ? { signal } : {});
-    this.#placed.add(call.id);
-    void call.ended().then(
-      () => this.#placed.delete(call.id),
-      () => this.#placed.delete(call.id),
-    );
-    return call;
+    return await this.#client.call(target, signal ? { signal } : {});
   }
 
   #track<T>(work: Promise<T>): Promise<T> {
@@ -241,16 +230,23 @@ async function runScript(
 ): Promise<Pick<BotResult, 'outcome' | 'error'>> {
   try {
     await bot.script(call);
-    if (!call.signal.aborted) {
-      await call.mark();
-      await call.hangUp();
-    }
+    await sayTheRest(call);
     return { outcome: 'done' };
   } catch (failure) {
     if (call.signal.aborted && isCallEnded(failure)) return { outcome: 'hung-up' };
     const error = failure instanceof Error ? failure : new Error(messageOf(failure));
     await sayGoodbye(bot, call, clock);
     return { outcome: 'failed', error };
+  }
+}
+
+/** The script is through: what is queued is said, and the call hung up, if the other party does not do so first. */
+async function sayTheRest(call: BotCall): Promise<void> {
+  try {
+    await call.mark();
+    await call.hangUp();
+  } catch (error) {
+    if (!call.signal.aborted) throw error;
   }
 }
 

@@ -28,8 +28,8 @@ const STREAM_GRACE_MS = 2000;
 export async function openBotCall(call: Call, options: BotCallOptions): Promise<BotCall> {
   const { server, prompts, clock, bot } = options;
   const ear = new CallEar();
-  const digits = listenToDigits(call, ear, clock, bot.toneDigits);
   const over = new AbortController();
+  const digits = listenToDigits(call, ear, clock, bot.toneDigits, over.signal);
   const voice = await openCallVoice(call, server, {
     microphone: false,
     onLease(stream, lease) {
@@ -37,6 +37,7 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
     },
   });
   const end = () => {
+    if (over.signal.aborted) return;
     over.abort(
       new CallEndedError(call.id, call.status, 'through with its script', call.known('FAILUREREASON')),
     );
@@ -44,7 +45,7 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
   };
   call.ended().then(end, end);
   // A stream that ends while the call goes on is the endpoint's last word, too.
-  void ear.ended.then(() => over.signal.aborted || end());
+  void ear.ended.then(end);
   const [handle, name] = await Promise.all([
     call.text('PARTNER_HANDLE').catch(() => ''),
     call.text('PARTNER_DISPNAME').catch(() => ''),
@@ -62,12 +63,20 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
 }
 
 /** One queue of what is told by the endpoint and what is heard. */
-function listenToDigits(call: Call, ear: CallEar, clock: Clock, tones: boolean): DigitQueue {
+function listenToDigits(
+  call: Call,
+  ear: CallEar,
+  clock: Clock,
+  tones: boolean,
+  ended: AbortSignal,
+): DigitQueue {
   const digits = new DigitQueue();
   const merger = new DigitMerger();
-  call.on('dtmf', (digit) => {
+  const onDigit = (digit: string) => {
     if (merger.take('api', digit, clock.now())) digits.push(digit);
-  });
+  };
+  call.on('dtmf', onDigit);
+  ended.addEventListener('abort', () => call.off('dtmf', onDigit), { once: true });
   if (!tones) return digits;
   const detector = new DtmfDetector();
   ear.listen((samples) => {

@@ -53,10 +53,10 @@ export class Room {
       throw new JackfieldError('ERR_LIMIT', `The room is full: it takes ${this.#maxCalls} calls.`);
     }
     call.signal.throwIfAborted();
+    if (options.signal?.aborted) return;
     const leave = new AbortController();
     const onAbort = () => leave.abort();
     options.signal?.addEventListener('abort', onAbort, { once: true });
-    if (options.signal?.aborted) return;
     const source = this.#mixer.addSource({ whenFull: 'drop-oldest' });
     const member = { call, source, hears: new LiveSource(), next: this.#mixer.position };
     this.#members.add(member);

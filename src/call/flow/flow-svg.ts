@@ -28,7 +28,7 @@ const FILL: Readonly<Record<FlowNode['kind'], string>> = {
   hangup: '#f6f6f6',
 };
 
-/** A drawing of its own: steps in rows by their distance from the start, ways as curves, ways back round the side. */
+/** A drawing of its own: steps in rows, ways as curves, ways back round the side. */
 export function flowSvg(graph: FlowGraph): string {
   const boxes = layOut(graph);
   const all = [...boxes.values()];
@@ -40,10 +40,10 @@ export function flowSvg(graph: FlowGraph): string {
   let back = 0;
   const edges = graph.edges.map(({ from, to, label }) => {
     const [source, target] = [boxes.get(from), boxes.get(to)];
-    if (!source || !target) return '';
-    return isBack(source, target)
-      ? backEdge(source, target, label, right + 30 + 14 * back++)
-      : forwardEdge(source, target, label);
+    if (!source || !target) return { line: '', text: '' };
+    if (source === target) return backEdge(source, target, label, source.x + source.width + 18);
+    if (!isBack(source, target)) return forwardEdge(source, target, label);
+    return backEdge(source, target, label, right + 30 + 14 * back++);
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
@@ -53,30 +53,29 @@ export function flowSvg(graph: FlowGraph): string {
       '<path d="M0 0L8 4L0 8z" fill="#556"/></marker></defs>',
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     `<text x="${MARGIN}" y="${MARGIN + 4}" font-size="16" font-weight="bold">${escapeXml(graph.title)}</text>`,
-    ...edges,
+    ...edges.map(({ line }) => line),
     ...all.map((box) => drawBox(box, box.node.name === graph.start)),
+    ...edges.map(({ text }) => text),
     '</svg>',
-    '',
-  ].join('\n');
+  ]
+    .filter((element) => element !== '')
+    .concat('')
+    .join('\n');
 }
 
-/** Rows by distance from the start; within a row in the order in which the steps above lead there. */
+/** Rows by the longest way from the start; within a row in the order in which they are found. */
 function layOut(graph: FlowGraph): Map<string, Box> {
-  const rows = new Map<string, number>([[graph.start, 0]]);
-  const order = [graph.start];
+  const order = inOrder(graph);
+  const rows = new Map(order.map((name) => [name, 0]));
   for (const name of order) {
     for (const { from, to } of graph.edges) {
-      if (from !== name || rows.has(to)) continue;
-      rows.set(to, (rows.get(name) ?? 0) + 1);
-      order.push(to);
+      if (from !== name || order.indexOf(to) <= order.indexOf(from)) continue;
+      rows.set(to, Math.max(rows.get(to) ?? 0, (rows.get(name) ?? 0) + 1));
     }
   }
-  const last = Math.max(...rows.values());
-  const unreached = graph.nodes.filter(({ name }) => !rows.has(name));
-  for (const { name } of unreached) rows.set(name, last + 1);
   const boxes = new Map<string, Box>();
   const ends: number[] = [];
-  for (const name of [...order, ...unreached.map((node) => node.name)]) {
+  for (const name of order) {
     const node = graph.nodes.find((each) => each.name === name);
     const row = rows.get(name) ?? 0;
     if (!node) continue;
@@ -87,6 +86,22 @@ function layOut(graph: FlowGraph): Map<string, Box> {
   }
   centre(boxes, ends);
   return boxes;
+}
+
+/** Every step after those that lead to it, but for ways back; steps that nothing leads to come first. */
+function inOrder(graph: FlowGraph): readonly string[] {
+  const seen = new Set<string>();
+  const done: string[] = [];
+  const visit = (name: string) => {
+    if (seen.has(name)) return;
+    seen.add(name);
+    // The last visited comes first in the end: so the ways of a step stay in their order, from left to right.
+    for (const { from, to } of graph.edges.toReversed()) if (from === name) visit(to);
+    done.unshift(name);
+  };
+  visit(graph.start);
+  for (const { name } of graph.nodes) visit(name);
+  return done;
 }
 
 function centre(boxes: ReadonlyMap<string, Box>, ends: readonly number[]): void {
@@ -109,7 +124,7 @@ function drawBox({ node, x, y, width }: Box, isStart: boolean): string {
   );
 }
 
-function forwardEdge(source: Box, target: Box, label: string): string {
+function forwardEdge(source: Box, target: Box, label: string): Edge {
   const [x1, y1] = [source.x + source.width / 2, source.y + HEIGHT];
   const [x2, y2] = [target.x + target.width / 2, target.y];
   const bend = (y2 - y1) / 2;
@@ -118,7 +133,7 @@ function forwardEdge(source: Box, target: Box, label: string): string {
   return edge(path, label, x1 + (x2 - x1) * 0.75, y1 + (y2 - y1) * 0.7);
 }
 
-function backEdge(source: Box, target: Box, label: string, lane: number): string {
+function backEdge(source: Box, target: Box, label: string, lane: number): Edge {
   const [x1, y1] = [source.x + source.width, source.y + HEIGHT / 2];
   const [x2, y2] = [target.x + target.width, target.y + HEIGHT / 2 + 8];
   const path =
@@ -127,13 +142,18 @@ function backEdge(source: Box, target: Box, label: string, lane: number): string
   return edge(path, label, lane, (y1 + y2) / 2);
 }
 
-function edge(path: string, label: string, x: number, y: number): string {
+/** A way and its label, which is drawn after the boxes. */
+interface Edge {
+  readonly line: string;
+  readonly text: string;
+}
+
+function edge(path: string, label: string, x: number, y: number): Edge {
   const line = `<path d="${path}" fill="none" stroke="#556" marker-end="url(#to)"/>`;
-  if (label === '') return line;
-  return (
-    `${line}<text x="${round(x)}" y="${round(y)}" text-anchor="middle" font-size="11" fill="#223" ` +
-    `stroke="#ffffff" stroke-width="4" paint-order="stroke">${escapeXml(label)}</text>`
-  );
+  const text =
+    `<text x="${round(x)}" y="${round(y)}" text-anchor="middle" font-size="11" fill="#223" ` +
+    `stroke="#ffffff" stroke-width="4" paint-order="stroke">${escapeXml(label)}</text>`;
+  return { line, text: label === '' ? '' : text };
 }
 
 function round(value: number): number {

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import type { Document, ParsedNode } from 'yaml';
 import type { z } from 'zod';
 import { JackfieldError, messageOf } from '../../errors.js';
 import type { Prompts } from '../prompt/prompts.js';
 import { checkFlow } from './check-flow.js';
 import { FlowError, type FlowProblem } from './flow-error.js';
-import { FLOW_SCHEMA, type FlowData } from './flow-schema.js';
+import type { FlowData } from './flow-schema.js';
 
 export interface ParseFlowOptions {
   /** What messages call the file. Default `flow`. */
@@ -28,6 +28,7 @@ export interface Flow {
 }
 
 type Path = readonly (string | number)[];
+type FlowDocument = Document.Parsed<ParsedNode>;
 
 const MAX_BYTES = 1 << 20;
 
@@ -38,7 +39,7 @@ export async function readFlow(file: string, options: Pick<ParseFlowOptions, 'pr
       cause: error,
     });
   });
-  return parseFlow(text, { file, folder: dirname(resolve(file)), ...options });
+  return await parseFlow(text, { file, folder: dirname(resolve(file)), ...options });
 }
 
 /**
@@ -46,14 +47,16 @@ export async function readFlow(file: string, options: Pick<ParseFlowOptions, 'pr
  *
  * @throws ERR_FLOW (a {@link FlowError}) with every error in it, each with its line and path.
  */
-export function parseFlow(text: string, options: ParseFlowOptions = {}): Flow {
+export async function parseFlow(text: string, options: ParseFlowOptions = {}): Promise<Flow> {
   const { file = 'flow', folder = process.cwd(), prompts } = options;
-  const lines = new LineCounter();
+  // Loaded with the first flow, for programs that have none.
+  const [yaml, { FLOW_SCHEMA }] = await Promise.all([import('yaml'), import('./flow-schema.js')]);
+  const lines = new yaml.LineCounter();
   const whole = { severity: 'error', path: '', line: 1, column: 1 } as const;
   if (Buffer.byteLength(text) > MAX_BYTES) {
     throw new FlowError(file, [{ ...whole, message: `it is larger than ${MAX_BYTES} bytes` }]);
   }
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
@@ -88,7 +91,7 @@ export function parseFlow(text: string, options: ParseFlowOptions = {}): Flow {
 }
 
 /** A document with too many aliases is refused before it grows. */
-function toValue(document: ReturnType<typeof parseDocument>, file: string): unknown {
+function toValue(document: FlowDocument, file: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
@@ -131,10 +134,14 @@ function flatten(issue: z.core.$ZodIssue): Issue[] {
 }
 
 /** Where the value at `path` begins, or the nearest around it that is there. */
-function offsetOf(document: ReturnType<typeof parseDocument>, path: Path): number {
+function offsetOf(document: FlowDocument, path: Path): number {
   for (let length = path.length; length > 0; length--) {
     const node: unknown = document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return node.range[0];
+    if (hasRange(node)) return node.range[0];
   }
   return 0;
+}
+
+function hasRange(node: unknown): node is { readonly range: readonly [number, number, number] } {
+  return typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range);
 }

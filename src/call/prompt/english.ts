@@ -52,7 +52,7 @@ function rest(value: number): SpokenWord[] {
 function yearWords(year: number): SpokenWord[] {
   const century = Math.floor(year / 100);
   const below = year % 100;
-  if (year < 1000 || year > 9999 || century % 10 === 0 || (century === 20 && below < 10)) return number(year);
+  if (year < 1000 || year > 9999 || (century % 10 === 0 && below < 10)) return number(year);
   if (below === 0) return [...number(century), word('hundred', 'hundred')];
   return [...number(century), ...(below < 10 ? [word('oh', 'oh')] : []), ...number(below)];
 }

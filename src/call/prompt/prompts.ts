@@ -196,7 +196,7 @@ function isLoop(part: SpokenPart): part is { readonly loop: Speakable } {
 function* silence(ms: number): Generator<Int16Array> {
   let left = Math.round((ms * VOICE_FORMAT.sampleRate) / 1000);
   for (; left > SILENCE_CHUNK.length; left -= SILENCE_CHUNK.length) yield SILENCE_CHUNK;
-  yield SILENCE_CHUNK.subarray(0, left);
+  if (left > 0) yield SILENCE_CHUNK.subarray(0, left);
 }
 
 function checkedNumber(value: number): number {

@@ -3,8 +3,7 @@ import type { Call } from '../../control/state/call.js';
 import type { Lease } from '../../tcp/lease.js';
 import type { CallVoice } from '../call-voice.js';
 import type { GapName } from './aligned-leg.js';
-import type { LegName } from './leg-aligner.js';
-import type { LegTraffic, RecordedCall } from './sidecar.js';
+import type { LegStream, LegTraffic, RecordedCall } from './sidecar.js';
 
 const CALL_PROPERTIES = ['PARTNER_HANDLE', 'TYPE', 'DURATION'] as const;
 const FETCH_TIMEOUT_MS = 2000;
@@ -31,10 +30,11 @@ export function recordedCall(call: Call): RecordedCall {
 }
 
 /** Why a leg has no samples now. */
-export function legGapName(voice: CallVoice, leg: LegName, begun: boolean, clock: Clock): GapName {
-  const { call, remote, input, microphone } = voice;
-  const lease = leg === 'remote' ? remote : (input ?? microphone);
-  if (!lease) return { kind: 'idle', reason: 'not-wanted' };
+export function legGapName(voice: CallVoice, stream: LegStream, begun: boolean, clock: Clock): GapName {
+  if (stream === 'none') return { kind: 'idle', reason: 'not-wanted' };
+  const { call } = voice;
+  const lease = { OUTPUT: voice.remote, INPUT: voice.input, CAPTURE_MIC: voice.microphone }[stream];
+  if (!lease) return { kind: 'missing', reason: 'never-came' };
   const { state } = lease;
   if (state.status === 'draining' || state.status === 'closed') {
     const broken = 'error' in state.reason;
@@ -43,7 +43,10 @@ export function legGapName(voice: CallVoice, leg: LegName, begun: boolean, clock
   }
   if (heldJustNow(call, clock)) return { kind: 'idle', reason: 'hold' };
   if (begun) return { kind: 'missing', reason: 'stalled' };
-  return { kind: 'missing', reason: lease.stats.samplesReceived > 0 || input ? 'late-start' : 'never-came' };
+  return {
+    kind: 'missing',
+    reason: lease.stats.samplesReceived > 0 || stream === 'INPUT' ? 'late-start' : 'never-came',
+  };
 }
 
 /** What has passed the socket of a leg so far. */

@@ -9,7 +9,8 @@ import type { CallVoice } from '../call-voice.js';
 import { describeCall, legGapName } from './call-facts.js';
 import type { RecordingEvents, RecordingTrack } from './recording-track.js';
 import type { SegmentResult } from './segment.js';
-import type { RecordingEnd } from './sidecar.js';
+import type { RecordingEnd, RecordingHead } from './sidecar.js';
+import { STEREO_BYTES } from './stereo-file.js';
 
 /** A finished recording. */
 export interface RecordingResult extends SegmentResult {
@@ -24,6 +25,13 @@ const CALL_END_GRACE_MS = 2000;
 /** The remote stream stood still before it ended, in samples; less is its usual delay. */
 const SILENT_END = msToSamples(500);
 
+/** What a {@link CallRecording} was set up with. */
+export interface RecordingPlan {
+  readonly clock: Clock;
+  readonly file: string;
+  readonly streams: RecordingHead['streams'];
+}
+
 /** A recording under way. Made by {@link recordCall}. */
 export class CallRecording extends EventEmitter<RecordingEvents> {
   /** The call's streams; play into the call with `voice.player`. */
@@ -31,20 +39,18 @@ export class CallRecording extends EventEmitter<RecordingEvents> {
   /** Settles when the call is over and the files are complete, or {@link stop} was called. @throws ERR_FILE. */
   readonly finished: Promise<RecordingResult>;
   readonly #track: RecordingTrack;
-  readonly #clock: Clock;
-  readonly #file: string;
+  readonly #setup: RecordingPlan;
   readonly #stop = new AbortController();
   #stoppedBy: RecordingEnd = 'stopped';
   /** Where the call was when the remote stream ended: a silence before that was missed, too. */
   #remoteEnd: number | undefined;
 
   /** Used by {@link recordCall}. */
-  constructor(voice: CallVoice, track: RecordingTrack, clock: Clock, file: string) {
+  constructor(voice: CallVoice, track: RecordingTrack, setup: RecordingPlan) {
     super();
     this.voice = voice;
     this.#track = track;
-    this.#clock = clock;
-    this.#file = file;
+    this.#setup = setup;
     track.on('progress', (progress) => this.emit('progress', progress));
     track.on('segment', (segment) => this.emit('segment', segment));
     track.on('disk-full', (error) => this.emit('disk-full', error));
@@ -65,7 +71,7 @@ export class CallRecording extends EventEmitter<RecordingEvents> {
 
   /** The file that is being written, or will be. */
   get file(): string {
-    return this.#track.file ?? this.#file;
+    return this.#track.file ?? this.#setup.file;
   }
 
   /** Length so far, in milliseconds. */
@@ -75,6 +81,17 @@ export class CallRecording extends EventEmitter<RecordingEvents> {
 
   get paused(): boolean {
     return this.#track.paused;
+  }
+
+  /** Bytes of samples written so far. */
+  get bytes(): number {
+    return this.#track.position * STEREO_BYTES;
+  }
+
+  /** Samples that are missing so far, of both legs. */
+  get missing(): number {
+    const { local, remote } = this.#track.aligner.legs;
+    return local.ledger.total('missing') + remote.ledger.total('missing');
   }
 
   /** Begins a recording that was opened with `preRollMs`; its file has what was heard up to that long ago. */
@@ -119,7 +136,7 @@ export class CallRecording extends EventEmitter<RecordingEvents> {
   async #run(): Promise<RecordingResult> {
     const { call, remote } = this.voice;
     remote.once('draining', () => {
-      this.#remoteEnd = this.#track.aligner.expectedEnd(this.#clock.now());
+      this.#remoteEnd = this.#track.aligner.expectedEnd(this.#setup.clock.now());
     });
     const broken = await this.#untilOver();
     await describeCall(call);
@@ -132,7 +149,7 @@ export class CallRecording extends EventEmitter<RecordingEvents> {
       .finish(end, {
         ...this.#length(),
         ...(broken && { reason: broken.message }),
-        gapName: (leg) => legGapName(this.voice, leg, true, this.#clock),
+        gapName: (leg) => legGapName(this.voice, this.#setup.streams[leg], true, this.#setup.clock),
       })
       .then(
         () => undefined,
@@ -148,7 +165,9 @@ export class CallRecording extends EventEmitter<RecordingEvents> {
     const { remote } = this.#track.aligner.legs;
     const silent = (this.#remoteEnd ?? 0) - remote.end;
     const length = remote.end + (silent > SILENT_END ? silent : 0);
-    return this.voice.input ? { length } : { length: Math.max(length, this.#track.aligner.end) };
+    return this.#setup.streams.local === 'INPUT'
+      ? { length }
+      : { length: Math.max(length, this.#track.aligner.end) };
   }
 
   /** Resolves when nothing more will be heard: to the reason, when that is not the end of the call. */

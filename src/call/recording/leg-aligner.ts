@@ -54,6 +54,8 @@ export interface AlignedSink {
 
 /** New samples, of both legs together, that are worth a round of writes: 200 ms. */
 const FLUSH = msToSamples(200);
+/** How long a leg may be too far behind before it is passed over, in ms of this process: two visits of a batched reader. */
+const PATIENCE_MS = 500;
 /** What was said before the recording was resumed may still be on its way for this long. */
 const RESUME_MARGIN = msToSamples(300);
 
@@ -80,6 +82,7 @@ export class LegAligner {
     remote: { from: 0, to: 0 },
   };
   #retained: number | undefined;
+  readonly #behindSince: Record<LegName, number | undefined> = { local: undefined, remote: undefined };
   #fresh = 0;
   #written = 0;
   #final = 0;
@@ -276,12 +279,12 @@ export class LegAligner {
   }
 
   async #finalize(end: number, legs: Readonly<Record<LegName, number>>): Promise<void> {
-    // A leg that has come in since the snapshot is not passed over: what it brought is not written yet.
-    const settled = (name: LegName) =>
-      this.legs[name].end > legs[name] ? legs[name] : Math.max(legs[name], end - this.#maxSkew);
     const upTo = this.#finished
       ? end
-      : Math.max(Math.min(settled('local'), settled('remote'), end), this.#final);
+      : Math.max(
+          Math.min(this.#settled('local', end, legs.local), this.#settled('remote', end, legs.remote)),
+          this.#final,
+        );
     for (const name of ['local', 'remote'] as const) {
       const leg = this.legs[name];
       if (leg.end >= upTo) continue;
@@ -293,5 +296,22 @@ export class LegAligner {
     }
     this.#final = Math.max(this.#final, upTo);
     this.#window.release(this.#final);
+  }
+
+  /**
+   * Up to where nothing more is expected of a leg that had come to `legEnd` when what is there was written. A leg
+   * that lags too far is passed over, but not at once: after this process itself stood still, one leg is read
+   * before the other.
+   */
+  #settled(name: LegName, end: number, legEnd: number): number {
+    const now = this.#clock.now();
+    if (end - this.legs[name].end <= this.#maxSkew) {
+      this.#behindSince[name] = undefined;
+      return Math.min(legEnd, end);
+    }
+    this.#behindSince[name] ??= now;
+    // What a leg brought since is not written yet: it is not passed over in this round.
+    const passedOver = now - this.#behindSince[name] >= PATIENCE_MS && this.legs[name].end === legEnd;
+    return passedOver ? end - this.#maxSkew : Math.min(legEnd, end);
   }
 }

@@ -13,6 +13,7 @@ import { describeCall, legGapName, recordedCall, trafficOf } from './call-facts.
 import { CallRecording } from './call-recording.js';
 import type { LegAlignerOptions } from './leg-aligner.js';
 import { RecordingTrack, type TrackOptions } from './recording-track.js';
+import { SealedFile } from './sealed-file.js';
 import { Segment } from './segment.js';
 import { checkSegmentRules, type SegmentRules } from './segment-rule.js';
 import type { LegStream, RecordingHead } from './sidecar.js';
@@ -43,6 +44,11 @@ export interface RecordCallOptions extends CallVoiceOptions, LegAlignerOptions {
   readonly preRollMs?: number;
   /** Signs the manifest: an Ed25519 private key. */
   readonly signingKey?: KeyObject;
+  /**
+   * Encrypts the recording on its way to the disk, to these age recipients (`age1...`); needs the package
+   * `age-encryption`. The file is called `name.wav.age`. Sidecar and manifest are not encrypted.
+   */
+  readonly encryptTo?: readonly string[];
   /** What else is to be known of the recording; goes to the sidecar and can be searched for. */
   readonly tags?: Readonly<Record<string, string>>;
   /**
@@ -73,20 +79,28 @@ export async function recordCall(
   if (options.preRollMs === undefined) await track.begin();
   try {
     const voice = await openCallVoice(call, server, {
+      // The other party is recorded even where the microphone cannot be had: its leg then never comes.
+      onNoMicrophone: () => undefined,
       ...options,
       onLease: (stream, lease, start) => {
         const { local, remote } = track.aligner;
         if (stream === 'OUTPUT') lease.addSink(remote, { policy: 'wait', name: 'recording' });
-        else if (stream === 'INPUT')
-          lease.addSentTap(shifted(local, start), { policy: 'wait', name: 'recording' });
-        else if (options.input === false)
-          lease.addSink(shifted(local, start), { policy: 'wait', name: 'recording' });
+        else if (stream === setup.localStream) {
+          const sink = shifted(local, start);
+          const sinkOptions = { policy: 'wait', name: 'recording' } as const;
+          if (stream === 'INPUT') lease.addSentTap(sink, sinkOptions);
+          else lease.addSink(sink, sinkOptions);
+        }
         options.onLease?.(stream, lease, start);
       },
     });
     setup.voice = voice;
     void describeCall(call).then(() => track.describe(recordedCall(call)));
-    return new CallRecording(voice, track, setup.clock, options.file);
+    return new CallRecording(voice, track, {
+      clock: setup.clock,
+      file: options.file,
+      streams: setup.streams,
+    });
   } catch (error) {
     await track.discard();
     throw error;
@@ -110,20 +124,15 @@ class RecordingSetup {
     this.#startedAtMs = this.clock.unixMs();
   }
 
+  get streams(): RecordingHead['streams'] {
+    return { local: this.localStream, remote: 'OUTPUT' };
+  }
+
   track(): RecordingTrack {
-    const {
-      segments = {},
-      maxMs,
-      preRollMs,
-      onDiskFull,
-      maxSkewMs,
-      correctDrift,
-      input,
-      file,
-    } = this.#options;
+    const { segments = {}, maxMs, preRollMs, onDiskFull, maxSkewMs, correctDrift, file } = this.#options;
     const trackOptions: TrackOptions = {
       clock: this.clock,
-      localFollows: input !== false,
+      localFollows: this.localStream === 'INPUT',
       rules: segments,
       maxMs,
       preRollMs,
@@ -134,7 +143,7 @@ class RecordingSetup {
       hasRoom: () => hasRoom(dirname(file)),
       gapName: (leg, begun) =>
         this.voice
-          ? legGapName(this.voice, leg, begun, this.clock)
+          ? legGapName(this.voice, this.streams[leg], begun, this.clock)
           : { kind: 'missing', reason: begun ? 'stalled' : 'late-start' },
       facts: () => this.#facts(),
     };
@@ -142,30 +151,28 @@ class RecordingSetup {
   }
 
   async #openSegment(index: number, base: number, unwritten: number): Promise<Segment> {
-    const { file, signingKey, tags = {}, io = 'async' } = this.#options;
+    const { file, signingKey, tags = {}, io = 'async', encryptTo } = this.#options;
     const head: RecordingHead = {
       id: this.#id,
       segment: index,
       startedAt: new Date(this.#startedAtMs + samplesToMs(base)).toISOString(),
       call: recordedCall(this.#call),
-      streams: { local: this.#localStream(), remote: 'OUTPUT' },
+      streams: this.streams,
       tags,
       ...(unwritten > 0 && { unwritten: { samples: unwritten, reason: 'disk-full' } }),
     };
     const path = index === 1 ? file : file.replace(/(\.wav)?$/i, `-${index}$1`);
-    const store: AudioStore = await StereoFile.create(path, io, {
-      info: {
-        software: 'jackfield',
-        date: head.startedAt,
-        ...(head.call.partner && { title: `Call with ${head.call.partner}` }),
-      },
-    });
+    const info = { software: 'jackfield', date: head.startedAt };
+    const store: AudioStore = encryptTo
+      ? await SealedFile.create(`${path.replace(/\.age$/, '')}.age`, encryptTo)
+      : await StereoFile.create(path, io, { info });
     return await Segment.open({ store, head, base, signingKey });
   }
 
-  #localStream(): LegStream {
+  /** The local leg: what is sent, unless that is the microphone, alone or beside something else. */
+  get localStream(): LegStream {
     const { input = true, microphone = true } = this.#options;
-    return input ? 'INPUT' : microphone ? 'CAPTURE_MIC' : 'none';
+    return input === true ? 'INPUT' : microphone ? 'CAPTURE_MIC' : 'none';
   }
 
   #facts() {
@@ -174,13 +181,16 @@ class RecordingSetup {
     const call = recordedCall(this.#call);
     if (!voice) return { call, tags };
     const { remote, input, microphone } = voice;
-    const local = input ? trafficOf(input, 'sent') : microphone && trafficOf(microphone, 'received');
+    const followed = this.localStream === 'INPUT';
+    const local = followed
+      ? input && trafficOf(input, 'sent')
+      : microphone && trafficOf(microphone, 'received');
     const { bytesReceived = 0, samplesReceived = 0 } = microphone?.stats ?? {};
     return {
       call,
       tags,
       traffic: { ...(local && { local }), remote: trafficOf(remote, 'received') },
-      ...(input && microphone && { microphone: { bytes: bytesReceived, samples: samplesReceived } }),
+      ...(followed && microphone && { microphone: { bytes: bytesReceived, samples: samplesReceived } }),
     };
   }
 }
@@ -192,6 +202,7 @@ function checkOptions({
   preRollMs,
   signingKey,
   onDiskFull = 'end',
+  encryptTo,
 }: RecordCallOptions): void {
   if (typeof file !== 'string' || file === '' || file.includes('\0')) {
     throw invalidArgument('file', 'a file name', file);
@@ -203,6 +214,9 @@ function checkOptions({
   }
   if (signingKey && signingKey.asymmetricKeyType !== 'ed25519') {
     throw invalidArgument('signingKey', 'an Ed25519 private key', signingKey.asymmetricKeyType);
+  }
+  if (encryptTo && encryptTo.length === 0) {
+    throw invalidArgument('encryptTo', 'at least one age recipient', 'none');
   }
   if (onDiskFull !== 'end' && onDiskFull !== 'resume') {
     throw invalidArgument('onDiskFull', "'end' or 'resume'", onDiskFull);

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../clock.js';
 import { JackfieldError } from '../../errors.js';
@@ -11,6 +12,8 @@ import { BlockHasher } from './block-chain.js';
 import { type JournalEntry, journalEntries, readJournal } from './journal.js';
 import { LedgerKeeper, type LegLedger } from './ledger.js';
 import type { LegName } from './leg-aligner.js';
+import { openSealed, readTails } from './open-sealed.js';
+import { SealedFile, tailFiles } from './sealed-file.js';
 import { journalFile, reserveFile, type SegmentResult, writeDetails } from './segment.js';
 import { beside, type RecordingHead, sidecarOf } from './sidecar.js';
 import { readLegEnds } from './stereo-file.js';
@@ -18,6 +21,10 @@ import { readLegEnds } from './stereo-file.js';
 export interface RecoverOptions {
   /** Signs the manifest: an Ed25519 private key. */
   readonly signingKey?: KeyObject;
+  /** For encrypted recordings: an age secret key of one of their recipients. */
+  readonly identity?: string;
+  /** For encrypted recordings: whom to encrypt the finished file to. */
+  readonly encryptTo?: readonly string[];
   /** Dates the recovery. Default: the machine's clock. */
   readonly clock?: Clock;
 }
@@ -30,8 +37,8 @@ export async function findUnfinished(folder: string): Promise<readonly string[]>
   const found: string[] = [];
   for (const entry of entries) {
     if (!entry.isFile() || !entry.name.endsWith('.journal')) continue;
-    const journal = join(entry.parentPath, entry.name);
-    found.push(journal.replace(/\.journal$/, '.wav'));
+    const base = join(entry.parentPath, entry.name.slice(0, -'.journal'.length));
+    found.push(existsSync(`${base}.wav.age`) ? `${base}.wav.age` : `${base}.wav`);
   }
   return found.sort();
 }
@@ -54,12 +61,10 @@ export async function recoverRecording(file: string, options: RecoverOptions = {
     );
   }
   await rm(reserveFile(file), { force: true });
-  const ends = await readLegEnds(file);
-  const { found } = await repairWav(file);
-  const hashed = await hashFile(
-    file,
-    journalEntries(entries, 'block').map(({ hash }) => hash),
-  );
+  const known = journalEntries(entries, 'block').map(({ hash }) => hash);
+  const { ends, found, hashed } = file.endsWith('.age')
+    ? await resealed(file, options, known)
+    : await repaired(file, known);
   const sidecar = sidecarOf({
     ...recoveredFacts(file, head, entries, hashed.sampleCount, ends),
     recovered: { at: new Date(clock.unixMs()).toISOString(), found: describeFound(found, hashed.changed) },
@@ -71,7 +76,13 @@ export async function recoverRecording(file: string, options: RecoverOptions = {
 
 /** Removes what a recording left that was killed before it had a first sample, or a head. */
 export async function discardUnfinished(file: string): Promise<void> {
-  const leftovers = [file, journalFile(file), reserveFile(file), beside(file, '.json.part')];
+  const leftovers = [
+    file,
+    journalFile(file),
+    reserveFile(file),
+    beside(file, '.json.part'),
+    ...tailFiles(file),
+  ];
   await Promise.all(leftovers.map((path) => rm(path, { force: true })));
 }
 
@@ -129,24 +140,62 @@ function recoveredLedger(
   return keeper.slice(0, sampleCount);
 }
 
-async function hashFile(
-  file: string,
-  known: readonly string[],
-): Promise<{ blocks: readonly string[]; sampleCount: number; changed: number | undefined }> {
-  const hasher = new BlockHasher();
-  await using reader = await WavReader.open(file);
-  for await (const samples of reader) hasher.push(samples);
-  const { sampleCount } = hasher;
-  const blocks = hasher.end();
-  const changed = known.findIndex((hash, index) => blocks[index] !== hash);
-  return { blocks, sampleCount, changed: changed < 0 ? undefined : changed };
+interface Recovered {
+  readonly ends: LegEnds | undefined;
+  readonly found: string;
+  readonly hashed: {
+    readonly blocks: readonly string[];
+    readonly sampleCount: number;
+    readonly changed: number;
+  };
 }
 
-function describeFound(state: string, changed: number | undefined): string {
+async function repaired(file: string, known: readonly string[]): Promise<Recovered> {
+  const ends = await readLegEnds(file);
+  const { found } = await repairWav(file);
+  await using reader = await WavReader.open(file);
+  return { ends, found, hashed: await hashSamples(reader, known) };
+}
+
+/** Writes the age file and its tail into one new age file. */
+async function resealed(file: string, options: RecoverOptions, known: readonly string[]): Promise<Recovered> {
+  const { identity, encryptTo } = options;
+  if (!identity || !encryptTo) {
+    const text = `${file} is encrypted: an identity is needed to finish it, and recipients to encrypt it to.`;
+    throw new JackfieldError('ERR_INVALID_ARG', text);
+  }
+  const tail = await readTails(file, identity);
+  const whole = `${file.replace(/\.wav\.age$/, '')}-whole.wav.age`;
+  const target = await SealedFile.create(whole, encryptTo);
+  async function* copied(): AsyncGenerator<Int16Array> {
+    for await (const samples of openSealed(file, identity ?? '', tail)) {
+      await target.final(samples);
+      yield samples;
+    }
+  }
+  const hashed = await hashSamples(copied(), known);
+  await target.close();
+  await rename(whole, file);
+  for (const old of tailFiles(file)) await rm(old, { force: true });
+  return { ends: tail?.legs, found: tail ? 'truncated' : 'ok', hashed };
+}
+
+async function hashSamples(
+  source: AsyncIterable<Int16Array>,
+  known: readonly string[],
+): Promise<Recovered['hashed']> {
+  const hasher = new BlockHasher();
+  for await (const samples of source) hasher.push(samples);
+  const { sampleCount } = hasher;
+  const blocks = hasher.end();
+  return { blocks, sampleCount, changed: known.findIndex((hash, index) => blocks[index] !== hash) };
+}
+
+function describeFound(state: string, changed: number): string {
   const header =
     state === 'ok' ? 'The header agreed with the file' : `The header did not agree with the file (${state})`;
   const audio =
-    changed === undefined
+    changed < 0
       ? 'the blocks that were hashed before the kill are unchanged'
       : `block ${changed} is not what was recorded`;
   return `${header}; ${audio}.`;

@@ -6,6 +6,7 @@ import { Journal } from './journal.js';
 import type { LedgerSpan } from './ledger.js';
 import type { LegName } from './leg-aligner.js';
 import { manifestOf, type RecordingManifest } from './manifest.js';
+import { tailFiles } from './sealed-file.js';
 import {
   beside,
   type RecordedCall,
@@ -142,7 +143,7 @@ export class Segment {
   async discard(): Promise<void> {
     await this.#store.close(0, { local: 0, remote: 0 });
     await this.#journal.close();
-    const files = [this.file, reserveFile(this.file), this.#journal.path];
+    const files = [this.file, reserveFile(this.file), this.#journal.path, ...tailFiles(this.file)];
     await Promise.all(files.map((file) => rm(file, { force: true })));
   }
 

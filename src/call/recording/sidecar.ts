@@ -74,6 +74,13 @@ export type RecordingEnd =
   | 'connection-lost'
   | 'killed';
 
+/** Another file that was made of a recording. */
+export interface RecordingOutput {
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
 /** What is told of a recording beside its audio; the JSON of a sidecar file (docs/recording-sidecar.schema.json). */
 export interface RecordingSidecar {
   readonly schema: 'jackfield.recording/1';
@@ -93,6 +100,7 @@ export interface RecordingSidecar {
   readonly marks: readonly RecordingMark[];
   readonly tags: Readonly<Record<string, string>>;
   readonly unwritten?: RecordingHead['unwritten'];
+  readonly outputs?: readonly RecordingOutput[];
   /** What the microphone heard, where the input replaced it: counted, not recorded. */
   readonly microphone?: Omit<LegTraffic, 'dropped'>;
   readonly end: RecordingEnd;

@@ -76,19 +76,22 @@ export class Attachment {
     const late = new AbortController();
     const cancel = clock.timerAt(clock.now() + attachTimeoutMs, () => late.abort());
     const signals = [late.signal, this.#stop.signal, ...(signal ? [signal] : [])];
+    let session: Session | undefined;
     try {
-      const session: Session = await Session.open(
+      session = await Session.open(
         this.#transport,
         this.#settings,
         {
           counter: this.#counter,
           message: (message, sentAfter) => this.#handlers.message(message, this.received, sentAfter),
           trace: (line) => this.#handlers.trace(line),
-          pending: () => this.#move({ status: 'pending-authorization', transport: this.#transport.name }),
-          closed: (error) => this.#lost(error),
+          pending: () => this.#asked(),
+          // A link that came too late for its attempt is none of the next one's.
+          closed: (error) => session === this.#session && this.#lost(error),
         },
         AbortSignal.any(signals),
       );
+      if (session.over) throw new JackfieldError('ERR_CLOSED', `${this.#transport.name} closed at once.`);
       this.#session = session;
     } catch (error) {
       if (signal?.aborted) throw abortedError(`the attachment to ${this.#transport.name}`, signal);
@@ -98,6 +101,13 @@ export class Attachment {
     } finally {
       cancel();
     }
+  }
+
+  /** An endpoint can say more than once that it asks its user. */
+  #asked(): void {
+    const { status } = this.#state;
+    if (status === 'attaching')
+      this.#move({ status: 'pending-authorization', transport: this.#transport.name });
   }
 
   #attached(): void {

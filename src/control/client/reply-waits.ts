@@ -40,7 +40,7 @@ export class ReplyWaits {
    * Begins a wait; the identifier is to be sent with the command.
    *
    * @param command for messages to people.
-   * @throws ERR_LIMIT when too many wait.
+   * @throws ERR_LIMIT when too many wait, ERR_ABORTED when the signal has fired: nothing is to be sent then.
    */
   begin(
     command: string,
@@ -53,6 +53,7 @@ export class ReplyWaits {
         `${this.#limits.maxPending} commands wait for their answers: await some before sending more.`,
       );
     }
+    if (options.signal?.aborted) throw abortedError(`the answer to ${command}`, options.signal);
     const commandId = String(++this.#lastId);
     return { commandId, reply: this.#wait(commandId, command, sentAfter, options) };
   }
@@ -83,7 +84,6 @@ export class ReplyWaits {
   #wait(id: string, command: string, sentAfter: number, options: CommandOptions): Promise<EndpointMessage> {
     const { signal, timeoutMs = this.#limits.timeoutMs } = options;
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(abortedError(`the answer to ${command}`, signal));
       const settle = (act: () => void) => {
         cancel();
         signal?.removeEventListener('abort', onAbort);

@@ -1,12 +1,12 @@
 import type { CancelTimer } from '../../clock.js';
-import { JackfieldError, messageOf } from '../../errors.js';
+import { abortedError, JackfieldError, messageOf } from '../../errors.js';
 import { ApiError } from '../../protocol/api-error.js';
 import { commands } from '../../protocol/commands.js';
 import type { CommandMessage, EndpointMessage } from '../../protocol/message.js';
 import { parseReply } from '../../protocol/parse-reply.js';
 import { serialize } from '../../protocol/serialize.js';
 import { endpointGone } from '../transport/link-errors.js';
-import type { Link, Transport } from '../transport/transport.js';
+import type { Link, Transport, TransportHandlers } from '../transport/transport.js';
 import type { ClientSettings } from './attach-options.js';
 import type { CommandOptions } from './command-sender.js';
 import { ReplyWaits } from './reply-waits.js';
@@ -65,13 +65,14 @@ export class Session {
     signal: AbortSignal,
   ): Promise<Session> {
     const session = new Session(settings, handlers);
-    session.#link = await transport.open(
+    session.#link = await openUnlessAborted(
+      transport,
       {
         line: (line) => session.#take(line, undefined),
         pending: () => handlers.pending(),
         closed: (error) => session.#end(error),
       },
-      { signal },
+      signal,
     );
     try {
       await session.#introduce(signal);
@@ -81,6 +82,11 @@ export class Session {
       await session.close();
       throw error;
     }
+  }
+
+  /** Whether the link is gone. */
+  get over(): boolean {
+    return this.#ended;
   }
 
   /** The version of the protocol that was agreed on. */
@@ -179,4 +185,22 @@ export class Session {
     this.#waits.failAll(error ?? new JackfieldError('ERR_CLOSED', 'This client was closed: attach again.'));
     this.#handlers.closed(error);
   }
+}
+
+/** A transport may not notice the signal in time, or at all: a link that comes too late is closed. */
+function openUnlessAborted(
+  transport: Transport,
+  handlers: TransportHandlers,
+  signal: AbortSignal,
+): Promise<Link> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(abortedError(transport.name, signal));
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    transport
+      .open(handlers, { signal })
+      .then((link) => (signal.aborted ? link.close() : resolve(link)))
+      .catch(reject)
+      .finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }

@@ -1,6 +1,6 @@
 import type { MessageBus } from 'dbus-native';
 import { abortedError, invalidArgument, messageOf } from '../../errors.js';
-import { endpointGone, unavailable } from './link-errors.js';
+import { endpointGone, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
 
@@ -47,7 +47,7 @@ export class DbusTransport implements Transport {
   async open(handlers: TransportHandlers, { signal }: TransportWait = {}): Promise<Link> {
     if (signal?.aborted) throw abortedError(this.name, signal);
     if (this.#address === undefined) {
-      throw unavailable(
+      throw new UnavailableError(
         this.name,
         'DBUS_SESSION_BUS_ADDRESS is not set',
         'run inside a desktop session, or give an address',
@@ -63,7 +63,7 @@ export class DbusTransport implements Transport {
     } catch (error) {
       await bus.close();
       if (signal?.aborted) throw abortedError(this.name, signal);
-      throw unavailable(this.name, error, REMEDY);
+      throw new UnavailableError(this.name, error, REMEDY);
     }
   }
 }
@@ -90,7 +90,7 @@ class DbusLink implements Link {
 
   constructor(bus: MessageBus, handlers: TransportHandlers) {
     this.#bus = bus;
-    this.#lifetime = new LinkLifetime(handlers);
+    this.#lifetime = new LinkLifetime(handlers, 'opening');
     bus.connection.on('error', (error: Error) => this.#lifetime.lose(error));
   }
 
@@ -121,6 +121,7 @@ class DbusLink implements Link {
       }),
     );
     if ((await this.#bus.getNameOwner(SERVICE)) !== owner) throw new Error('it left the bus');
+    this.#lifetime.opened();
   }
 
   async send(line: string): Promise<string> {

@@ -1,12 +1,18 @@
 import { JackfieldError, messageOf } from '../../errors.js';
 
-/** Nothing answers where a transport leads. `remedy` says what to do about it. */
-export function unavailable(transport: string, cause: unknown, remedy: string): JackfieldError {
-  return new JackfieldError(
-    'ERR_ATTACH_UNAVAILABLE',
-    `No endpoint answers at ${transport} (${messageOf(cause)}): ${remedy}.`,
-    { cause },
-  );
+/** Nothing answers where a transport leads. */
+export class UnavailableError extends JackfieldError {
+  /** What was found instead. */
+  readonly reason: string;
+  /** What to do about it. */
+  readonly remedy: string;
+
+  constructor(transport: string, cause: unknown, remedy: string) {
+    const reason = messageOf(cause);
+    super('ERR_ATTACH_UNAVAILABLE', `No endpoint answers at ${transport} (${reason}): ${remedy}.`, { cause });
+    this.reason = reason;
+    this.remedy = remedy;
+  }
 }
 
 /** The endpoint has ended a link, or what carried the link has. */

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { abortedError, invalidArgument, messageOf } from '../../errors.js';
-import { endpointGone, unavailable } from './link-errors.js';
+import { endpointGone, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import {
   IS_RUNNING,
@@ -53,7 +53,7 @@ export class MacTransport implements Transport {
       return await MacLink.open(this.#options, handlers, signal);
     } catch (error) {
       if (signal?.aborted) throw abortedError(this.name, signal);
-      throw unavailable(this.name, error, 'start it; this works on macOS only');
+      throw new UnavailableError(this.name, error, 'start it; this works on macOS only');
     }
   }
 }
@@ -62,6 +62,15 @@ export class MacTransport implements Transport {
 interface Observed {
   readonly name: string;
   readonly info: Readonly<Record<string, unknown>>;
+}
+
+/** Anything else that `osascript` prints is not for the client. */
+function parseObserved(line: string): Observed | undefined {
+  try {
+    return JSON.parse(line) as Observed;
+  } catch {
+    return undefined;
+  }
 }
 
 class MacLink implements Link {
@@ -79,7 +88,7 @@ class MacLink implements Link {
   ) {
     this.#options = options;
     this.#observer = observer;
-    this.#lifetime = new LinkLifetime(handlers);
+    this.#lifetime = new LinkLifetime(handlers, 'opening');
   }
 
   /** Resolves when notifications are listened to. */
@@ -104,10 +113,18 @@ class MacLink implements Link {
         link.#lose('the script that listens to its notifications ended');
       });
       createInterface({ input: observer.stdout }).on('line', (line) => {
-        const observed = JSON.parse(line) as Observed;
-        if (observed.name !== 'READY') return link.#take(observed);
+        const observed = parseObserved(line);
+        if (observed?.name !== 'READY') {
+          if (observed) link.#take(observed);
+          return;
+        }
         signal?.removeEventListener('abort', abort);
-        resolve(link);
+        try {
+          link.#lifetime.opened();
+          resolve(link);
+        } catch (error) {
+          reject(error);
+        }
       });
     });
   }

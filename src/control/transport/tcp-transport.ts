@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { abortedError, JackfieldError } from '../../errors.js';
 import { FramingError, LineFramer } from '../../protocol/line-framer.js';
-import { linkClosed, unavailable } from './link-errors.js';
+import { linkClosed, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import { type TcpTarget, type TcpTransportOptions, tcpTarget } from './tcp-options.js';
 import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
@@ -40,11 +40,13 @@ export class TcpTransport implements Transport {
       };
       signal?.addEventListener('abort', abort, { once: true });
       socket.once(ready, () => settle(() => resolve(socket)));
-      socket.once('error', (error) => settle(() => reject(unavailable(this.name, error, REMEDY))));
+      socket.once('error', (error) => settle(() => reject(new UnavailableError(this.name, error, REMEDY))));
       socket.once('close', () =>
         settle(() =>
           reject(
-            signal?.aborted ? abortedError(this.name, signal) : unavailable(this.name, 'it hung up', REMEDY),
+            signal?.aborted
+              ? abortedError(this.name, signal)
+              : new UnavailableError(this.name, 'it hung up', REMEDY),
           ),
         ),
       );

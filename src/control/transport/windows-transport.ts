@@ -1,5 +1,5 @@
 import { abortedError, invalidArgument, JackfieldError } from '../../errors.js';
-import { unavailable } from './link-errors.js';
+import { UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
 import {
@@ -47,7 +47,7 @@ export class WindowsTransport implements Transport {
   async open(handlers: TransportHandlers, { signal }: TransportWait = {}): Promise<Link> {
     if (signal?.aborted) throw abortedError(this.name, signal);
     const desktop = await this.#desktop().catch((error: unknown) => {
-      throw unavailable(this.name, error, 'run on Windows, and install the package koffi');
+      throw new UnavailableError(this.name, error, 'run on Windows, and install the package koffi');
     });
     const link = new WindowsLink(desktop, handlers);
     try {
@@ -69,7 +69,7 @@ export class WindowsTransport implements Transport {
       const fail = (error: Error) => settle(() => reject(error));
       const onAbort = () => signal && fail(abortedError(this.name, signal));
       const timer = setTimeout(
-        () => fail(unavailable(this.name, 'nobody answered', 'start one')),
+        () => fail(new UnavailableError(this.name, 'nobody answered', 'start one')),
         this.#discoverTimeoutMs,
       );
       signal?.addEventListener('abort', onAbort, { once: true });
@@ -83,7 +83,7 @@ export class WindowsTransport implements Transport {
           fail(
             new JackfieldError('ERR_ATTACH_REFUSED', 'The endpoint’s user does not let this program attach.'),
           ),
-        notAvailable: () => fail(unavailable(this.name, 'it is not ready', 'log in there')),
+        notAvailable: () => fail(new UnavailableError(this.name, 'it is not ready', 'log in there')),
       });
     });
   }

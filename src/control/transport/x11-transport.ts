@@ -1,6 +1,6 @@
 import { abortedError, invalidArgument } from '../../errors.js';
 import { X11Assembler, x11Chunks } from '../../protocol/x11-chunks.js';
-import { unavailable } from './link-errors.js';
+import { UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
 import { X11Display, type X11Event, type X11MessageTypes } from './x11-display.js';
@@ -33,10 +33,14 @@ export class X11Transport implements Transport {
   async open(handlers: TransportHandlers, { signal }: TransportWait = {}): Promise<Link> {
     if (signal?.aborted) throw abortedError(this.name, signal);
     if (!this.#display) {
-      throw unavailable(this.name, 'DISPLAY is not set', 'run inside a desktop session, or give a display');
+      throw new UnavailableError(
+        this.name,
+        'DISPLAY is not set',
+        'run inside a desktop session, or give a display',
+      );
     }
     const display = await X11Display.open(this.#display).catch((error: unknown) => {
-      throw unavailable(this.name, error, 'check that the X server runs and lets you in');
+      throw new UnavailableError(this.name, error, 'check that the X server runs and lets you in');
     });
     try {
       const link = await X11Link.open(display, handlers);
@@ -45,7 +49,7 @@ export class X11Transport implements Transport {
     } catch (error) {
       await display.close();
       if (signal?.aborted) throw abortedError(this.name, signal);
-      throw unavailable(this.name, error, 'start one on this display');
+      throw new UnavailableError(this.name, error, 'start one on this display');
     }
   }
 }

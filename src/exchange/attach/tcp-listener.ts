@@ -1,23 +1,39 @@
+import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { invalidArgument } from '../../errors.js';
 import { LineFramer } from '../../protocol/line-framer.js';
 import type { Endpoint } from '../api/endpoint.js';
 
 /** A client that has this much unread is cut off: it will never catch up. */
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
 
+/** How an endpoint is served on TCP. */
+export interface TcpListenOptions {
+  /** 0 (default) lets the system choose. */
+  readonly port?: number;
+  /** What a client has to say first, as `AUTH <token>`: 16 to 512 printable ASCII characters. Default: nothing. */
+  readonly token?: string;
+}
+
 /** Serves an endpoint on a loopback TCP port: one session per connection, lines ended by LF. */
 export class TcpListener {
   readonly #server: Server;
+  readonly #token: string | undefined;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(endpoint: Endpoint) {
+  private constructor(endpoint: Endpoint, token: string | undefined) {
+    this.#token = token;
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(endpoint, socket));
   }
 
-  /** @param port 0 (default) lets the system choose. Rejects with the system's error when the port is taken. */
-  static async open(endpoint: Endpoint, port = 0): Promise<TcpListener> {
-    const listener = new TcpListener(endpoint);
+  /** Rejects with the system's error when the port is taken. @throws ERR_INVALID_ARG for a token that is none. */
+  static async open(endpoint: Endpoint, options: TcpListenOptions = {}): Promise<TcpListener> {
+    const { port = 0, token } = options;
+    if (token !== undefined && !/^[!-~]{16,512}$/.test(token)) {
+      throw invalidArgument('token', '16 to 512 printable ASCII characters', `${token.length} characters`);
+    }
+    const listener = new TcpListener(endpoint, token);
     listener.#server.listen(port, '127.0.0.1');
     await once(listener.#server, 'listening');
     return listener;
@@ -38,8 +54,11 @@ export class TcpListener {
   #accept(endpoint: Endpoint, socket: Socket): void {
     this.#sockets.add(socket);
     const framer = new LineFramer();
+    let trusted = this.#token === undefined;
+    // A client that has not shown its token gets nothing, for it is no client yet.
     const session = endpoint.connect({
       deliver: (line) => {
+        if (!trusted) return;
         socket.write(`${line}\n`);
         if (socket.writableLength > MAX_UNREAD_BYTES) socket.destroy();
       },
@@ -47,9 +66,14 @@ export class TcpListener {
     });
     socket.on('data', (chunk: Buffer) => {
       try {
-        for (const line of framer.push(chunk)) session.receive(line);
+        for (const line of framer.push(chunk)) {
+          if (!trusted && !this.#knows(line)) throw new Error('not authorised');
+          if (trusted) session.receive(line);
+          else socket.write('OK\n');
+          trusted = true;
+        }
       } catch {
-        // Not a line of text, or one without an end: nothing that follows could be trusted.
+        // Not a line of text, one without an end, or no token: nothing that follows could be trusted.
         socket.destroy();
       }
     });
@@ -59,5 +83,10 @@ export class TcpListener {
       this.#sockets.delete(socket);
       session.disconnect();
     });
+  }
+
+  #knows(line: string): boolean {
+    const [said, wanted] = [Buffer.from(line), Buffer.from(`AUTH ${this.#token}`)];
+    return said.length === wanted.length && timingSafeEqual(said, wanted);
   }
 }

@@ -15,7 +15,9 @@ interface Seat {
 export class Bridge {
   readonly #seats = new Map<Party, Seat>();
   #ticks = 0;
-  #tick: Promise<void> | undefined;
+  /** Ticks that have fallen due and were not made. */
+  #due = 0;
+  #running: Promise<void> | undefined;
 
   /** Samples that have passed since the bridge began. */
   get position(): number {
@@ -49,7 +51,7 @@ export class Bridge {
     if (!seat) return;
     this.#seats.delete(party);
     for (const other of seat.hears) other.hears.delete(seat);
-    await this.#tick;
+    await this.#running;
   }
 
   /** Takes a party out and makes it flush and close what it holds. */
@@ -58,16 +60,33 @@ export class Bridge {
     await party.leave();
   }
 
-  /** One frame from each party to those linked with it. Returns a promise only when a party has to be waited for. */
-  tick(): void | Promise<void> {
+  /**
+   * One frame from each party to those linked with it, `count` times. Returns a promise only when a party has to be
+   * waited for; ticks that fall due meanwhile are made up for as soon as that is over, and the promise covers them.
+   */
+  tick(count = 1): void | Promise<void> {
+    this.#due += count;
+    if (this.#running) return this.#running;
+    const waiting = this.#catchUp();
+    if (!waiting) return;
+    this.#running = waiting.finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  #catchUp(): void | Promise<void> {
+    while (this.#due > 0) {
+      this.#due--;
+      const waiting = this.#exchangeFrames();
+      if (waiting) return waiting.then(() => this.#catchUp());
+    }
+  }
+
+  #exchangeFrames(): void | Promise<void> {
     const speaking = waitFor(this.#seats.values(), (seat) => seat.party.speak(seat.spoken));
     this.#ticks++;
-    const heard = speaking ? speaking.then(() => this.#hear()) : this.#hear();
-    if (!heard) return;
-    this.#tick = heard.finally(() => {
-      this.#tick = undefined;
-    });
-    return this.#tick;
+    return speaking ? speaking.then(() => this.#hear()) : this.#hear();
   }
 
   #hear(): void | Promise<void> {

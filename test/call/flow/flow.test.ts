@@ -73,7 +73,7 @@ const play = (
 
 describe('a flow', () => {
   it('branches on the time of its own zone', async () => {
-    const flow = parseFlow(FRONT_DESK);
+    const flow = await parseFlow(FRONT_DESK);
     // A Monday; 08:30 and 16:30 UTC are 09:30 and 17:30 in Berlin.
     const opened = async (caller: TestCaller) => void (await caller.hears(said(0)));
     const closed = async (caller: TestCaller) => void (await caller.hears(said(5)));
@@ -83,7 +83,7 @@ describe('a flow', () => {
   });
 
   it('asks again after a wrong key, then goes on otherwise', async () => {
-    await play(parseFlow(FRONT_DESK), async (caller) => {
+    await play(await parseFlow(FRONT_DESK), async (caller) => {
       await caller.hears(said(0));
       await caller.presses('7');
       await caller.hears(said(1));
@@ -103,7 +103,7 @@ describe('a flow', () => {
       },
     };
     const { results } = await play(
-      parseFlow(FRONT_DESK, { folder }),
+      await parseFlow(FRONT_DESK, { folder }),
       async (caller) => {
         await caller.hears(said(0));
         await caller.presses('1');
@@ -128,7 +128,7 @@ describe('a flow', () => {
       lookUp: () => Promise.reject(new Error('the database is away')),
     };
     await play(
-      parseFlow(FRONT_DESK),
+      await parseFlow(FRONT_DESK),
       async (caller) => {
         await caller.presses('1815', { pauseMs: 300 });
         await caller.hears(said(3));
@@ -137,20 +137,21 @@ describe('a flow', () => {
     );
   });
 
-  it('is JSON as well', () => {
+  it('is JSON as well', async () => {
     const text = JSON.stringify({ name: 'Bye', steps: { bye: { do: 'hangup' } } });
-    expect(parseFlow(text)).toMatchObject({ start: 'bye', data: { name: 'Bye', timezone: 'UTC' } });
+    expect(await parseFlow(text)).toMatchObject({ start: 'bye', data: { name: 'Bye', timezone: 'UTC' } });
   });
 
-  it('does not start without its hooks', () => {
-    expect(() => flowBot(parseFlow(FRONT_DESK))).toThrow(/look-up.*hooks\.lookUp/s);
+  it('does not start without its hooks', async () => {
+    const flow = await parseFlow(FRONT_DESK);
+    expect(() => flowBot(flow)).toThrow(/look-up.*hooks\.lookUp/s);
   });
 });
 
 describe('what is wrong in a flow', () => {
-  const problemsOf = (text: string, prompts?: Prompts) => {
+  const problemsOf = async (text: string, prompts?: Prompts) => {
     try {
-      return parseFlow(text, { file: 'f.yaml', ...(prompts && { prompts }) }).warnings;
+      return (await parseFlow(text, { file: 'f.yaml', ...(prompts && { prompts }) })).warnings;
     } catch (error) {
       if (error instanceof FlowError) return error.problems;
       throw error;
@@ -199,8 +200,8 @@ describe('what is wrong in a flow', () => {
     ['no steps', 'name: x\nsteps: {}\n', { path: 'steps', line: 2 }],
     ['not a map', '- 1\n- 2\n', { path: '', line: 1 }],
     ['an alias bomb', `a: &a [x, x]\n${bomb()}`, { path: '', line: 1 }],
-  ])('finds %s, with its place', (_, text, expected) => {
-    const problems = problemsOf(text);
+  ])('finds %s, with its place', async (_, text, expected) => {
+    const problems = await problemsOf(text);
     const { message, ...place } = expected as { message?: RegExp };
     expect(problems[0]).toMatchObject(place);
     if (message) expect(problems[0]?.message).toMatch(message);
@@ -209,14 +210,14 @@ describe('what is wrong in a flow', () => {
   it('finds prompts that are not there', async () => {
     const prompts = await Prompts.open({ folder: 'assets/prompts' });
     const text = 'name: x\nsteps:\n  a: { do: say, what: [echo-greeting, nothing] }\n';
-    expect(problemsOf(text, prompts)).toMatchObject([
+    expect(await problemsOf(text, prompts)).toMatchObject([
       { path: 'steps.a.what', line: 3, message: 'there is no recording of nothing in the folder of prompts' },
     ]);
   });
 
-  it('tells all of it in one error, a line each', () => {
+  it('tells all of it in one error, a line each', async () => {
     const text = 'name: x\nsteps:\n  a: { do: say, what: b, next: c }\n  d: { do: record, next: e }\n';
-    expect(() => parseFlow(text, { file: 'f.yaml' })).toThrow(
+    await expect(parseFlow(text, { file: 'f.yaml' })).rejects.toThrow(
       /f\.yaml:3:32 error steps\.a\.next: there is no step c.*f\.yaml:4:26 error steps\.d\.next/s,
     );
   });
@@ -249,9 +250,10 @@ describe('a condition', () => {
 });
 
 describe('the drawing of a flow', () => {
-  const flow = parseFlow(FRONT_DESK.replace('Front desk', 'A "desk" <1>'));
+  const desk = parseFlow(FRONT_DESK.replace('Front desk', 'A "desk" <1>'));
 
-  it('has every step and every way, as text for Mermaid and Graphviz', () => {
+  it('has every step and every way, as text for Mermaid and Graphviz', async () => {
+    const flow = await desk;
     expect(drawFlow(flow, 'mermaid')).toContain('s_menu -->|"1"| s_account');
     const dot = drawFlow(flow, 'dot');
     expect(dot).toContain('digraph "A \\"desk\\" <1>"');
@@ -259,8 +261,8 @@ describe('the drawing of a flow', () => {
     expect(dot).toContain('"look-up" -> "colleague" [label="gold"];');
   });
 
-  it('is a well-formed picture', () => {
-    const svg = drawFlow(flow);
+  it('is a well-formed picture', async () => {
+    const svg = drawFlow(await desk);
     expect(svg.match(/<rect /g)).toHaveLength(9);
     expect(svg.match(/marker-end/g)).toHaveLength(12);
     expect(svg).toContain('A &#34;desk&#34; &#60;1&#62;');

@@ -88,8 +88,12 @@ describe('LegAligner, by position', () => {
   });
 
   it('goes on without a leg that never comes', async () => {
-    const { sink, aligner } = aligned({ maxSkewMs: 200 });
-    for (let at = 0; at < 16_000; at += 3200) await aligner.remote.write(ramp(3200, at), at);
+    const clock = new VirtualClock();
+    const { sink, aligner } = aligned({ maxSkewMs: 200 }, { clock });
+    for (let at = 0; at < 16_000; at += 3200) {
+      await aligner.remote.write(ramp(3200, at), at);
+      await clock.advance(200);
+    }
     expect(sink.finalEnd).toBe(16_000 - 3200);
     await aligner.finish();
     expect(sink.channel(1)).toEqual([...ramp(16_000, 0)]);
@@ -100,9 +104,12 @@ describe('LegAligner, by position', () => {
   });
 
   it('keeps a gap as silence of exactly its length and counts what comes too late', async () => {
-    const { sink, aligner } = aligned({ maxSkewMs: 100 });
+    const clock = new VirtualClock();
+    const { sink, aligner } = aligned({ maxSkewMs: 100 }, { clock, localFollows: true });
     await aligner.local.write(ramp(1600), 0);
-    await aligner.remote.write(ramp(8000), 0);
+    await aligner.remote.write(ramp(4000), 0);
+    await clock.advance(500);
+    await aligner.remote.write(ramp(4000, 4000), 4000);
     expect(sink.finalEnd).toBe(8000 - 1600);
     await aligner.local.write(ramp(6400, 5), 1600);
     const length = await aligner.finish();
@@ -110,6 +117,15 @@ describe('LegAligner, by position', () => {
     expect(aligner.legs.local.ledger.slice(0, length)).toMatchObject({ received: 3200, missing: 4800 });
     expect(sink.channel(0).slice(1600, 6400)).toEqual(zeros(4800));
     expect(sink.channel(0).slice(6400)).toEqual([...ramp(6400, 5).slice(4800)]);
+  });
+
+  it('loses nothing where this process stood still, and then reads one leg before the other', async () => {
+    const { sink, aligner } = aligned({ maxSkewMs: 5000 });
+    await aligner.remote.write(ramp(160_000), 0);
+    await aligner.local.write(ramp(160_000), 0);
+    await aligner.finish();
+    expect(aligner.legs.local.late).toBe(0);
+    expect(sink.channel(0)).toEqual(sink.channel(1));
   });
 
   it('cuts the longer leg at the length asked for', async () => {

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../src/clock.js';
 import { attach } from '../../../src/control/attach.js';
 import type { AttachOptions } from '../../../src/control/client/attach-options.js';
+import { Client } from '../../../src/control/client/client.js';
 import type { TraceLine } from '../../../src/control/client/session.js';
 import { MemoryTransport } from '../../../src/control/transport/memory-transport.js';
-import type { Transport } from '../../../src/control/transport/transport.js';
+import type { Link, Transport } from '../../../src/control/transport/transport.js';
 import { ApiError } from '../../../src/protocol/api-error.js';
 import { commands } from '../../../src/protocol/commands.js';
 import { type Script, ScriptedEndpoint, settled } from '../scripted-endpoint.js';
@@ -25,6 +26,24 @@ describe('attaching', () => {
     expect(client.state.status).toBe('closed');
   });
 
+  test('an endpoint that asks its user, twice over, is waited for', async () => {
+    const endpoint = new ScriptedEndpoint();
+    const memory = new MemoryTransport(endpoint);
+    const asking: Transport = {
+      name: 'asking',
+      open: async (handlers, options) => {
+        handlers.pending?.();
+        handlers.pending?.();
+        return await memory.open(handlers, options);
+      },
+    };
+    const client = new Client(asking, { pingIntervalMs: 0 });
+    const states: string[] = [];
+    client.on('state', ({ status }) => states.push(status));
+    await client.open();
+    expect(states).toEqual(['pending-authorization', 'attached']);
+  });
+
   test('a user who says no is ERR_ATTACH_REFUSED, with the ERROR as its cause', async () => {
     await expect(attached({ 'NAME jackfield': 'ERROR 68 Access denied' })).rejects.toMatchObject({
       code: 'ERR_ATTACH_REFUSED',
@@ -36,6 +55,27 @@ describe('attaching', () => {
     await expect(attached({ 'NAME jackfield': 'CONNSTATUS OFFLINE' })).rejects.toMatchObject({
       code: 'ERR_ATTACH_UNAVAILABLE',
     });
+  });
+
+  test('a transport that never opens is given up after attachTimeoutMs, and a link that comes late is closed', async () => {
+    const clock = new VirtualClock();
+    let closed = 0;
+    let opened = (_: Link) => {};
+    const slow: Transport = {
+      name: 'slow',
+      open: () =>
+        new Promise((resolve) => {
+          opened = resolve;
+        }),
+    };
+    const outcome = expect(attach(slow, { clock, attachTimeoutMs: 500 })).rejects.toMatchObject({
+      code: 'ERR_TIMEOUT',
+    });
+    await clock.advance(500);
+    await outcome;
+    opened({ multiline: false, send: async () => undefined, close: async () => void closed++ });
+    await settled();
+    expect(closed).toBe(1);
   });
 
   test('one that never answers is given up after attachTimeoutMs', async () => {
@@ -94,6 +134,10 @@ describe('commands', () => {
     const late = expect(client.command(commands.ping())).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
     await clock.advance(300);
     await late;
+    await expect(client.command(commands.ping(), { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'ERR_ABORTED',
+    });
+    expect(endpoint.commands.filter((command) => command === 'PING')).toHaveLength(1);
     const abort = new AbortController();
     const aborted = client.command(commands.ping(), { signal: abort.signal });
     abort.abort('enough');
@@ -255,6 +299,35 @@ describe('an endpoint that goes and comes back', () => {
     endpoint.present = true;
     await clock.advance(60_000);
     expect(client.state.status).toBe('closed');
+  });
+
+  test('a link that comes after its attempt was given up does not disturb the one that serves', async () => {
+    const clock = new VirtualClock();
+    const endpoint = new ScriptedEndpoint();
+    const memory = new MemoryTransport(endpoint);
+    let openLate = () => {};
+    let attempts = 0;
+    const transport: Transport = {
+      name: 'slow once',
+      open: async (handlers, options) => {
+        if (++attempts !== 2) return await memory.open(handlers, options);
+        await new Promise<void>((resolve) => {
+          openLate = resolve;
+        });
+        return { multiline: false, send: async () => undefined, close: async () => handlers.closed() };
+      },
+    };
+    const client = await attach(transport, { clock, pingIntervalMs: 0, attachTimeoutMs: 1000 });
+    await endpoint.leave();
+    endpoint.present = true;
+    await clock.advance(250 + 1000 + 500);
+    await client.attached();
+    openLate();
+    await settled();
+    expect(attempts).toBe(3);
+    expect(client.state.status).toBe('attached');
+    endpoint.script = () => 'PONG';
+    expect(await client.invoke('PING')).toBe('PONG');
   });
 
   test('is not come back to with reattach: false', async () => {

@@ -1,4 +1,4 @@
-import { unavailable } from '../../../src/control/transport/link-errors.js';
+import { UnavailableError } from '../../../src/control/transport/link-errors.js';
 import { MemoryTransport } from '../../../src/control/transport/memory-transport.js';
 import { describeTransport } from './compliance.js';
 import { TestEndpoint } from './test-endpoint.js';
@@ -26,7 +26,7 @@ describeTransport('memory', {
   absent: async () =>
     new MemoryTransport({
       connect: () => {
-        throw unavailable('memory', 'it is shut', 'open it');
+        throw new UnavailableError('memory', 'it is shut', 'open it');
       },
     }),
 });

@@ -1,0 +1,156 @@
+import type { KeyObject } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { link, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { invalidArgument } from '../../errors.js';
+import { mapChannels } from '../../voice/convert/channels.js';
+import { fileError } from '../../voice/file-error.js';
+import { transcode } from '../../voice/transcode/transcode.js';
+import { WavReader } from '../../voice/wav/wav-reader.js';
+import { WavWriter } from '../../voice/wav/wav-writer.js';
+import { type SegmentResult, writeDetails } from '../recording/segment.js';
+import { beside, type RecordingOutput } from '../recording/sidecar.js';
+import { fillTemplate } from './path-template.js';
+
+/** What can be made of a recording besides its stereo WAV: compressed files, or a WAV for each leg. */
+export type OutputFormat = 'flac' | 'mp3' | 'opus' | 'legs';
+
+export const OUTPUT_FORMATS: readonly OutputFormat[] = ['flac', 'mp3', 'opus', 'legs'];
+
+export interface PublishOptions {
+  /** The folder that the template's paths lie in. */
+  readonly folder: string;
+  readonly template: string;
+  readonly outputs: readonly OutputFormat[];
+  readonly signingKey?: KeyObject;
+}
+
+/** @throws ERR_INVALID_ARG. */
+export function checkOutputs(outputs: readonly OutputFormat[]): readonly OutputFormat[] {
+  for (const output of outputs) {
+    if (!OUTPUT_FORMATS.includes(output)) {
+      throw invalidArgument('outputs', `of ${OUTPUT_FORMATS.join(', ')}`, output);
+    }
+  }
+  return outputs;
+}
+
+/**
+ * Moves a finished recording to where its template says, with its other formats. Each file appears there whole or
+ * not at all; the manifest comes last: where it is, everything is. A name that is taken gets a number.
+ *
+ * @throws ERR_FILE, ERR_ENCODER. Nothing that was recorded is lost: what was not published stays where it was.
+ */
+export async function publishSegment(
+  segment: SegmentResult,
+  options: PublishOptions,
+): Promise<SegmentResult> {
+  const { sidecar, manifest } = segment;
+  const name = fillTemplate(options.template, {
+    startedAt: new Date(sidecar.audio.startedAt),
+    partner: sidecar.call.partner,
+    call: sidecar.call.id,
+    id: sidecar.id,
+    segment: sidecar.segment,
+    direction: sidecar.call.type.startsWith('INCOMING') ? 'in' : 'out',
+  });
+  const numbered =
+    sidecar.segment > 1 && !options.template.includes('{segment}') ? `${name}-${sidecar.segment}` : name;
+  const made = await makeOutputs(segment, options.outputs);
+  try {
+    const ending = segment.file.endsWith('.wav.age') ? '.wav.age' : '.wav';
+    const base = await claimName(segment.file, join(options.folder, numbered), ending);
+    const outputs: RecordingOutput[] = [];
+    for (const { path, suffix } of made) {
+      const target = `${base}${suffix}`;
+      await rename(path, target);
+      const { size } = await stat(target);
+      outputs.push({ file: basename(target), bytes: size, sha256: await hashOf(target) });
+    }
+    const file = `${base}${ending}`;
+    const audio = { ...sidecar.audio, file: basename(file) };
+    const published = { ...sidecar, audio, ...(outputs.length > 0 && { outputs }) };
+    const result = await writeDetails(file, published, manifest.blocks, options.signingKey);
+    await Promise.all(
+      [segment.file, segment.sidecarFile, segment.manifestFile].map((old) => rm(old, { force: true })),
+    );
+    return result;
+  } catch (error) {
+    throw error instanceof Error && 'syscall' in error ? fileError('publish', segment.file, error) : error;
+  }
+}
+
+interface MadeOutput {
+  readonly path: string;
+  /** What follows the recording's name. */
+  readonly suffix: string;
+}
+
+async function makeOutputs(segment: SegmentResult, outputs: readonly OutputFormat[]): Promise<MadeOutput[]> {
+  const made: MadeOutput[] = [];
+  for (const output of outputs) {
+    if (output === 'legs') made.push(...(await splitLegs(segment.file)));
+    else made.push(await compress(segment, output));
+  }
+  return made;
+}
+
+async function compress(
+  { file, sidecar }: SegmentResult,
+  format: 'flac' | 'mp3' | 'opus',
+): Promise<MadeOutput> {
+  const path = beside(file, `.${format}`);
+  const { call, audio, id } = sidecar;
+  const tags = {
+    title: `Call with ${call.partner || 'unknown'}`,
+    artist: call.partner,
+    comment: `Recording ${id}, call ${call.id}`,
+    date: new Date(audio.startedAt),
+  };
+  await transcode({ input: file, output: path, format, tags });
+  return { path, suffix: `.${format}` };
+}
+
+async function splitLegs(file: string): Promise<MadeOutput[]> {
+  const made: MadeOutput[] = [];
+  for (const [suffix, gains] of [
+    ['.local.wav', [[1, 0]]],
+    ['.remote.wav', [[0, 1]]],
+  ] as const) {
+    const path = beside(file, suffix);
+    await using reader = await WavReader.open(file);
+    await using writer = await WavWriter.create(path, { metadata: reader.metadata });
+    for await (const samples of reader) await writer.write(mapChannels(samples, gains));
+    made.push({ path, suffix });
+  }
+  return made;
+}
+
+/** Gives the audio its name, without replacing anything; returns the path without ending. */
+async function claimName(file: string, wanted: string, ending: string): Promise<string> {
+  await mkdir(dirname(wanted), { recursive: true });
+  for (let number = 1; ; number++) {
+    const base = number === 1 ? wanted : `${wanted}_${number}`;
+    try {
+      await link(file, `${base}${ending}`);
+      return base;
+    } catch (error) {
+      const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+      if (!taken || number >= 1000) throw error;
+      // It was linked by a publication that was killed before it was through.
+      if (await isSameFile(file, `${base}${ending}`)) return base;
+    }
+  }
+}
+
+async function isSameFile(a: string, b: string): Promise<boolean> {
+  const [first, second] = await Promise.all([stat(a), stat(b)]);
+  return first.ino === second.ino && first.dev === second.dev;
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}

@@ -1,0 +1,137 @@
+import type { KeyObject } from 'node:crypto';
+import type { Clock } from '../../clock.js';
+import { invalidArgument } from '../../errors.js';
+import { type ConsentOptions, checkConsent } from '../recording/consent.js';
+import type { RecordCallOptions } from '../recording/record-call.js';
+import { type FinishHookOptions, finishHook } from './finish-hook.js';
+import type { Deliver } from './outbox.js';
+import { checkTemplate, DEFAULT_TEMPLATE } from './path-template.js';
+import { checkOutputs, type OutputFormat } from './publish.js';
+import { type WebhookOptions, webhook } from './webhook.js';
+
+/** Which calls a {@link Recorder} records by itself; the others it records when it is told to. */
+export type RecordPolicy =
+  | 'all'
+  | 'incoming'
+  | 'outgoing'
+  | 'on-demand'
+  /** By the name of the other party, whatever its case. */
+  | { readonly only: readonly string[] }
+  | { readonly except: readonly string[] };
+
+export interface RecorderOptions {
+  /** Where recordings go. Those under way are in `.recording`, undelivered events in `.outbox`. */
+  readonly folder: string;
+  /** Default `'all'`. */
+  readonly policy?: RecordPolicy;
+  /**
+   * The path of a recording in the folder, without ending, of `{date}`, `{year}`, `{month}`, `{day}`, `{time}` (UTC),
+   * `{partner}`, `{direction}`, `{call}`, `{id}`, `{segment}`. Default `{date}/{time}-{partner}-{id}`.
+   */
+  readonly template?: string;
+  /** Recordings that are shorter are removed, in milliseconds. Default 0: only those without a sample. */
+  readonly discardBelowMs?: number;
+  /** Made besides the stereo WAV. Default none. */
+  readonly outputs?: readonly OutputFormat[];
+  /** How the other party is told. Default: not by the recorder. */
+  readonly consent?: ConsentOptions;
+  readonly hook?: FinishHookOptions;
+  readonly webhook?: WebhookOptions;
+  /** Whether to keep a catalogue (`catalogue.sqlite`), which needs the package `libsql`. Default true. */
+  readonly catalogue?: boolean;
+  /** Signs the manifests: an Ed25519 private key. */
+  readonly signingKey?: KeyObject;
+  /** Finishes encrypted recordings of a process that was killed: an age secret key. Without it they wait for one. */
+  readonly identity?: string;
+  /** How each call is recorded. With `preRollMs`, calls that are not recorded by policy are kept in memory so far back. */
+  readonly recording?: Pick<
+    RecordCallOptions,
+    | 'segments'
+    | 'maxMs'
+    | 'onDiskFull'
+    | 'preRollMs'
+    | 'tags'
+    | 'io'
+    | 'readClass'
+    | 'maxSkewMs'
+    | 'correctDrift'
+    | 'encryptTo'
+  >;
+  /** Dates and times everything. Default: the machine's clock. */
+  readonly clock?: Clock;
+}
+
+/** {@link RecorderOptions}, checked and complete. */
+export interface ResolvedRecorderOptions
+  extends Required<
+    Pick<RecorderOptions, 'folder' | 'policy' | 'template' | 'discardBelowMs' | 'outputs' | 'catalogue'>
+  > {
+  readonly consent: ConsentOptions | undefined;
+  readonly channels: Readonly<Record<string, Deliver>>;
+  readonly recording: NonNullable<RecorderOptions['recording']>;
+}
+
+/** @throws ERR_INVALID_ARG with the name of the field. */
+export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecorderOptions {
+  const { folder, policy = 'all', template = DEFAULT_TEMPLATE, discardBelowMs = 0, outputs = [] } = options;
+  const { catalogue = true, recording = {}, consent } = options;
+  if (typeof folder !== 'string' || folder === '' || folder.includes('\0')) {
+    throw invalidArgument('folder', 'a folder', folder);
+  }
+  if (!(discardBelowMs >= 0)) throw invalidArgument('discardBelowMs', '0 or more', discardBelowMs);
+  if (recording.encryptTo && outputs.length > 0) {
+    throw invalidArgument(
+      'outputs',
+      'empty where recordings are encrypted: they would not be',
+      outputs.join(', '),
+    );
+  }
+  return {
+    folder,
+    policy: checkPolicy(policy),
+    template: checkTemplate(template),
+    discardBelowMs,
+    outputs: checkOutputs(outputs),
+    catalogue,
+    consent: consent && checkConsent(consent),
+    channels: {
+      ...(options.hook && { hook: finishHook(options.hook) }),
+      ...(options.webhook && { webhook: webhook(options.webhook) }),
+    },
+    recording,
+  };
+}
+
+/** Whether a policy wants a call of this type and partner. */
+export function wants(policy: RecordPolicy, type: string, partner: string): boolean {
+  if (typeof policy === 'object') {
+    const named = (names: readonly string[]) =>
+      names.some((name) => name.toLowerCase() === partner.toLowerCase());
+    return 'only' in policy ? named(policy.only) : !named(policy.except);
+  }
+  switch (policy) {
+    case 'all':
+      return true;
+    case 'incoming':
+      return type.startsWith('INCOMING');
+    case 'outgoing':
+      return type.startsWith('OUTGOING');
+    case 'on-demand':
+      return false;
+    default:
+      policy satisfies never;
+      return false;
+  }
+}
+
+function checkPolicy(policy: RecordPolicy): RecordPolicy {
+  const names = typeof policy === 'object' ? ('only' in policy ? policy.only : policy.except) : undefined;
+  if (names?.every((name) => typeof name === 'string')) return policy;
+  if (typeof policy === 'string' && ['all', 'incoming', 'outgoing', 'on-demand'].includes(policy))
+    return policy;
+  throw invalidArgument(
+    'policy',
+    'all, incoming, outgoing, on-demand, { only: [...] } or { except: [...] }',
+    policy,
+  );
+}

@@ -1,0 +1,68 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { invalidArgument, JackfieldError } from '../../errors.js';
+import type { Deliver } from './outbox.js';
+
+export interface WebhookOptions {
+  /** `http:` or `https:`. */
+  readonly url: string;
+  /** Key of the signature, at least 16 characters. */
+  readonly secret: string;
+  /** Longest wait for the answer, in ms. Default 10000. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * POSTs events as JSON. The header `Jackfield-Signature: t=<unix seconds>,v1=<hex>` is HMAC-SHA256 over the time,
+ * a full stop and the body; `Jackfield-Event` is the event's id. An answer of 2xx is a receipt.
+ *
+ * @throws ERR_INVALID_ARG.
+ */
+export function webhook(options: WebhookOptions): Deliver {
+  const { secret, timeoutMs = 10_000 } = options;
+  const url = parseUrl(options.url);
+  if (typeof secret !== 'string' || secret.length < 16) {
+    throw invalidArgument('webhook.secret', 'at least 16 characters', `${String(secret).length} of them`);
+  }
+  return async (event) => {
+    const body = JSON.stringify(event);
+    const response = await fetch(url, {
+      method: 'POST',
+      body,
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs),
+      headers: {
+        'content-type': 'application/json',
+        'jackfield-event': event.id,
+        'jackfield-signature': signWebhook(body, secret, Math.floor(Date.now() / 1000)),
+      },
+    });
+    await response.body?.cancel();
+    if (response.ok) return;
+    throw new JackfieldError('ERR_PEER', `The webhook answered ${response.status}; expected 2xx.`);
+  };
+}
+
+/** The value of `Jackfield-Signature` for a body. */
+export function signWebhook(body: string, secret: string, unixSeconds: number): string {
+  const signature = createHmac('sha256', secret).update(`${unixSeconds}.${body}`).digest('hex');
+  return `t=${unixSeconds},v1=${signature}`;
+}
+
+/** For receivers: whether a signature fits the body and is at most `toleranceSeconds` old (default 300). */
+export function verifyWebhook(
+  body: string,
+  signature: string,
+  secret: string,
+  options: { readonly toleranceSeconds?: number; readonly unixSeconds?: number } = {},
+): boolean {
+  const { toleranceSeconds = 300, unixSeconds = Math.floor(Date.now() / 1000) } = options;
+  const at = Number(/^t=(\d{1,12}),v1=[0-9a-f]{64}$/.exec(signature)?.[1] ?? Number.NaN);
+  if (!(Math.abs(unixSeconds - at) <= toleranceSeconds)) return false;
+  return timingSafeEqual(Buffer.from(signWebhook(body, secret, at)), Buffer.from(signature));
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') return url;
+  throw invalidArgument('webhook.url', 'an http: or https: address', text);
+}

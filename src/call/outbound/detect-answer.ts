@@ -1,0 +1,43 @@
+import type { BotCall } from '../bot/bot-call.js';
+import { during } from '../bot/during.js';
+import type { WaitOptions } from '../bot/waiting.js';
+import { AnswerDetector, type AnswerDetectorOptions, type AnswerVerdict } from './answer-detector.js';
+import { type Beep, BeepDetector } from './beep-detector.js';
+
+const BEEP_TIMEOUT_MS = 30_000;
+
+/** Listens to how a call is answered: by a person, a machine, or in silence. @throws ERR_CALL_ENDED, ERR_ABORTED. */
+export async function detectAnswer(
+  call: BotCall,
+  options: AnswerDetectorOptions & { readonly signal?: AbortSignal } = {},
+): Promise<AnswerVerdict> {
+  const { signal, ...settings } = options;
+  using detector = await during(call.clock, AnswerDetector.create(settings));
+  for await (const { samples } of call.listen(signal ? { signal } : {})) {
+    const [verdict] = detector.push(samples);
+    if (verdict) return verdict;
+  }
+  const [last] = detector.flush();
+  // The call ended in the middle of the greeting: what follows throws, and so does this.
+  await call.pause(0);
+  return last ?? { answerer: 'silent', greetingMs: 0, atMs: 0 };
+}
+
+/**
+ * Waits for the beep after which an answering machine records; resolves to undefined when there is none in time.
+ *
+ * @param options.timeoutMs of the call's own voice; default 30,000.
+ * @throws ERR_CALL_ENDED, ERR_ABORTED.
+ */
+export async function waitForBeep(call: BotCall, options: WaitOptions = {}): Promise<Beep | undefined> {
+  const { timeoutMs = BEEP_TIMEOUT_MS, signal } = options;
+  const detector = new BeepDetector();
+  const begun = call.heardMs;
+  for await (const { samples } of call.listen(signal ? { signal } : {})) {
+    const [beep] = detector.push(samples);
+    if (beep) return beep;
+    if (call.heardMs - begun >= timeoutMs) return undefined;
+  }
+  await call.pause(0);
+  return undefined;
+}

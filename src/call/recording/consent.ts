@@ -1,0 +1,66 @@
+import { type Clock, sleep } from '../../clock.js';
+import { invalidArgument, JackfieldError } from '../../errors.js';
+import { msToSamples, VOICE_FORMAT } from '../../pcm.js';
+import { toFormat } from '../../voice/convert/to-format.js';
+import { toneSamples } from '../../voice/tone/tone-samples.js';
+import { WavReader } from '../../voice/wav/wav-reader.js';
+import type { CallRecording } from './call-recording.js';
+
+/** How the other party is told that the call is recorded. */
+export interface ConsentOptions {
+  /** A WAV file that is played once, as soon as the call has voice. */
+  readonly prompt?: string;
+  /** A tone of 1400 Hz, 200 ms long, is played this often, in milliseconds: 5000 to 60000. */
+  readonly toneEveryMs?: number;
+}
+
+const TONE = { frequency: 1400, durationMs: 200, levelDbfs: -20 };
+
+/** @throws ERR_INVALID_ARG. */
+export function checkConsent(consent: ConsentOptions): ConsentOptions {
+  const { prompt, toneEveryMs } = consent;
+  if (prompt !== undefined && (typeof prompt !== 'string' || prompt === '')) {
+    throw invalidArgument('consent.prompt', 'a WAV file', prompt);
+  }
+  if (toneEveryMs !== undefined && !(toneEveryMs >= 5000 && toneEveryMs <= 60_000)) {
+    throw invalidArgument('consent.toneEveryMs', 'from 5000 to 60000', toneEveryMs);
+  }
+  return consent;
+}
+
+/**
+ * Tells the other party that the call is recorded, and marks in the recording when that was. The recording must
+ * have an input. Resolves when the recording is over.
+ *
+ * @throws ERR_FILE, ERR_WAV for the prompt; ERR_INVALID_STATE without an input.
+ */
+export async function announceRecording(
+  recording: CallRecording,
+  consent: ConsentOptions,
+  clock: Clock,
+): Promise<void> {
+  const { prompt, toneEveryMs } = checkConsent(consent);
+  const { player } = recording.voice;
+  if (prompt !== undefined) {
+    await using reader = await WavReader.open(prompt);
+    const playback = player.play(toFormat(reader, reader.format, VOICE_FORMAT), { underrun: 'wait' });
+    const { outcome } = await playback.finished;
+    if (outcome !== 'played') {
+      throw new JackfieldError('ERR_CLOSED', `The prompt ${prompt} was not played to its end: ${outcome}.`);
+    }
+    recording.markConsent(`prompt ${prompt}`);
+  }
+  if (toneEveryMs === undefined) return;
+  const over = new AbortController();
+  void recording.finished.then(
+    () => over.abort(),
+    () => over.abort(),
+  );
+  const tone = toneSamples({ ...TONE, format: VOICE_FORMAT });
+  while (!over.signal.aborted) {
+    const { outcome } = await player.play(tone, { at: player.position + msToSamples(20) }).finished;
+    if (outcome !== 'played') return;
+    recording.markConsent('tone');
+    await sleep(clock, toneEveryMs, { signal: over.signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import { examine, type Finding } from './doctor-checks.js';
+
+const MARKS = { ok: '✓', missing: '–', broken: '✗' } as const satisfies Record<Finding['status'], string>;
+
+/** `jackfield doctor`: what this machine can do. */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description(
+      'Say what this machine can do: endpoints, voice ports, sound, encoders, limits; and what to do about each lack.',
+    )
+    .option('--json', 'print the findings as JSON', false)
+    .addHelpText(
+      'after',
+      '\nExit code 1 when something is broken that nothing works without; a lack is none.',
+    )
+    .action(async ({ json }: { readonly json: boolean }) => {
+      const findings = await examine();
+      process.stdout.write(
+        json ? `${JSON.stringify(findings, undefined, 2)}\n` : findings.map(lineOf).join(''),
+      );
+      if (findings.some(({ status }) => status === 'broken')) process.exitCode = 1;
+    });
+}
+
+function lineOf({ subject, status, found, remedy }: Finding): string {
+  const advice = remedy === undefined ? '' : `\n    ${remedy}`;
+  return `${MARKS[status]} ${subject}: ${found}${advice}\n`;
+}

@@ -1,0 +1,180 @@
+import { writeFile } from 'node:fs/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import {
+  attach,
+  BotHost,
+  drawFlow,
+  Exchange,
+  espeakEngine,
+  type Flow,
+  type FlowDrawing,
+  type FlowHook,
+  flowBot,
+  formatProblem,
+  melodyEngine,
+  PcmServer,
+  Prompts,
+  readFlow,
+  TcpTransport,
+  type TestCaller,
+  testBot,
+} from '../index.js';
+import { portOption } from './options.js';
+
+/** Between two keys, in milliseconds. */
+const KEY_PAUSE_MS = 300;
+
+const ENGINES = { none: () => undefined, melody: melodyEngine, 'espeak-ng': () => espeakEngine() } as const;
+
+interface PromptOptions {
+  readonly prompts?: string;
+  readonly speech: keyof typeof ENGINES;
+  readonly cache?: string;
+}
+
+/** `jackfield ivr`: checks, draws, tries and runs flow files. */
+export function ivrCommand(): Command {
+  const ivr = new Command('ivr').description('Phone bots from flow files: check, draw, try and run them.');
+  withPrompts(ivr.command('check'), 'none')
+    .description('Say everything that is wrong in a flow file, with its line and path.')
+    .argument('<flow>', 'YAML or JSON file')
+    .action(check);
+  ivr
+    .command('draw')
+    .description('Draw a flow as a diagram.')
+    .argument('<flow>', 'YAML or JSON file')
+    .addOption(
+      new Option('--format <format>', 'what to draw').choices(['svg', 'mermaid', 'dot']).default('svg'),
+    )
+    .option('--out <file>', 'file to write; default: standard output')
+    .action(draw);
+  withPrompts(ivr.command('try'), 'melody')
+    .description('Call a flow here and now, press keys, and print what happens. Takes no real time.')
+    .argument('<flow>', 'YAML or JSON file')
+    .option('--keys <keys>', 'what the caller presses; each comma waits two seconds', keysOption, ',')
+    .option('--caller <handle>', 'who calls', 'caller')
+    .option('--at <time>', 'when, as 2027-03-01T09:00:00Z', timeOption)
+    .action(tryOut);
+  withPrompts(ivr.command('run'), 'none')
+    .description('Answer calls with a flow until it is told to stop.')
+    .argument('<flow>', 'YAML or JSON file')
+    .option('--port <port>', 'loopback port of the endpoint to attach to', portOption, 4100)
+    .option('--max-calls <count>', 'calls at once; more are refused', Number, 100)
+    .action(run);
+  return ivr;
+}
+
+function withPrompts(command: Command, speech: keyof typeof ENGINES): Command {
+  return command
+    .option('--prompts <folder>', 'folder of recorded prompts')
+    .addOption(
+      new Option('--speech <engine>', 'what speaks text').choices(Object.keys(ENGINES)).default(speech),
+    )
+    .option('--cache <folder>', 'folder in which converted prompts and speech are kept');
+}
+
+async function openPrompts({ prompts, speech, cache }: PromptOptions): Promise<Prompts> {
+  const engine = ENGINES[speech]();
+  return await Prompts.open({
+    ...(prompts !== undefined && { folder: prompts }),
+    ...(cache !== undefined && { cacheFolder: cache }),
+    ...(engine && { engine }),
+  });
+}
+
+async function check(file: string, options: PromptOptions): Promise<void> {
+  const prompts = options.prompts === undefined ? {} : { prompts: await openPrompts(options) };
+  const flow = await readFlow(file, prompts);
+  warn(flow);
+  const steps = Object.keys(flow.data.steps).length;
+  process.stdout.write(`${file}: ${flow.data.name}, ${steps} steps, no errors.\n`);
+}
+
+async function draw(
+  file: string,
+  options: { readonly format: FlowDrawing; readonly out?: string },
+): Promise<void> {
+  const drawing = drawFlow(await readFlow(file), options.format);
+  if (options.out === undefined) process.stdout.write(drawing);
+  else await writeFile(options.out, drawing);
+}
+
+interface TryOptions extends PromptOptions {
+  readonly keys: string;
+  readonly caller: string;
+  readonly at?: Date;
+}
+
+async function tryOut(file: string, options: TryOptions): Promise<void> {
+  const flow = await readFlow(file);
+  warn(flow);
+  const scene = async (caller: TestCaller) => {
+    for (const key of options.keys) {
+      if (caller.call.over) return;
+      if (key === ',') await caller.waits(2000);
+      else await caller.presses(key).then(() => caller.waits(KEY_PAUSE_MS));
+    }
+    await caller.waits(2000);
+  };
+  const { transcript, results } = await testBot(flowBot(flow, { hooks: noHooks(flow) }), scene, {
+    exchange: Exchange,
+    prompts: await openPrompts(options),
+    caller: options.caller,
+    ...(options.at && { startsAt: options.at }),
+  });
+  const width = Math.max(...transcript.map(({ who }) => who.length));
+  for (const { atMs, who, what } of transcript) {
+    process.stdout.write(`${(atMs / 1000).toFixed(2).padStart(8)} s  ${who.padEnd(width)}  ${what}\n`);
+  }
+  if (results.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
+}
+
+/** Hooks are code, which a file does not have: each goes on with `next`. */
+function noHooks(flow: Flow): Record<string, FlowHook> {
+  const steps = Object.values(flow.data.steps);
+  return Object.fromEntries(
+    steps.flatMap((step) => (step.do === 'hook' ? [[step.name, () => undefined] as const] : [])),
+  );
+}
+
+interface RunOptions extends PromptOptions {
+  readonly port: number;
+  readonly maxCalls: number;
+}
+
+async function run(file: string, options: RunOptions): Promise<void> {
+  const prompts = await openPrompts(options);
+  const flow = await readFlow(file, options.prompts === undefined ? {} : { prompts });
+  warn(flow);
+  const bot = flowBot(flow);
+  await using client = await attach(new TcpTransport({ port: options.port }), { name: 'jackfield ivr' });
+  await using server = new PcmServer();
+  await using host = new BotHost({ client, server, prompts });
+  host.on('talking', (call) => process.stdout.write(`call ${call.id}: ${call.partner.handle}\n`));
+  host.on('result', ({ callId, outcome, error }) =>
+    process.stdout.write(`call ${callId}: ${outcome}${error ? `, ${error.message}` : ''}\n`),
+  );
+  host.attend(bot, { maxCalls: options.maxCalls });
+  process.stdout.write(`${flow.data.name} answers calls on port ${options.port}. Ctrl-C stops it.\n`);
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+    client.once('closed', () => resolve());
+  });
+}
+
+function warn(flow: Flow): void {
+  for (const problem of flow.warnings) process.stderr.write(`${formatProblem(flow.file, problem)}\n`);
+}
+
+function keysOption(text: string): string {
+  if (/^[0-9*#,]+$/.test(text)) return text;
+  throw new InvalidArgumentError('Give keys of 0-9, * and #, and commas.');
+}
+
+function timeOption(text: string): Date {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime()))
+    throw new InvalidArgumentError('Give a time such as 2027-03-01T09:00:00Z.');
+  return date;
+}

@@ -1,0 +1,139 @@
+import type { Message, MessageBus } from 'dbus-native';
+import { JackfieldError, messageOf } from '../../errors.js';
+import type { Endpoint } from '../api/endpoint.js';
+import type { Session } from '../api/session.js';
+
+/** Names of the API on D-Bus (reference, "Linux"; captures of real clients). */
+const SERVICE = 'com.Skype.API';
+const PATH = '/com/Skype';
+const CLIENT = 'com.Skype.API.Client';
+const CLIENT_PATH = '/com/Skype/Client';
+
+/** What the bus says to who asks for a name that nobody has. */
+const PRIMARY_OWNER = 1;
+const DO_NOT_QUEUE = 4;
+const METHOD_CALL = 1;
+const NO_REPLY_EXPECTED = 1;
+
+/** A bus that takes this much less than it is given has stalled. */
+const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
+/** Some clients lose a race with an answer that comes at once. */
+const MIN_REPLY_LATENCY_MS = 5;
+
+/** Where a bus is. */
+export interface DbusListenOptions {
+  /** Default: `DBUS_SESSION_BUS_ADDRESS`. */
+  readonly address?: string;
+}
+
+/**
+ * Serves an endpoint on D-Bus: owns `com.Skype.API` and answers `Invoke` at `/com/Skype`; calls `Notify` of each
+ * client, which may be without it. One session for each connection to the bus.
+ */
+export class DbusListener {
+  readonly #bus: MessageBus;
+  readonly #endpoint: Endpoint;
+  readonly #sessions = new Map<string, Session>();
+
+  private constructor(bus: MessageBus, endpoint: Endpoint) {
+    this.#bus = bus;
+    this.#endpoint = endpoint;
+  }
+
+  /** @throws ERR_PORT when there is no bus, or somebody else owns the name. */
+  static async open(endpoint: Endpoint, options: DbusListenOptions = {}): Promise<DbusListener> {
+    const busAddress = options.address ?? process.env['DBUS_SESSION_BUS_ADDRESS'];
+    if (busAddress === undefined) throw unavailable('DBUS_SESSION_BUS_ADDRESS is not set');
+    const { createClient, defineInterface } = await import('dbus-native');
+    const bus = createClient({ busAddress });
+    const listener = new DbusListener(bus, endpoint);
+    try {
+      await listener.#serve(defineInterface);
+      return listener;
+    } catch (error) {
+      await bus.close();
+      throw unavailable(messageOf(error));
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const session of this.#sessions.values()) session.disconnect();
+    await this.#bus.close();
+  }
+
+  async #serve(defineInterface: typeof import('dbus-native').defineInterface): Promise<void> {
+    const bus = this.#bus;
+    const broken = new Promise<never>((_, reject) => bus.connection.once('error', reject));
+    broken.catch(() => undefined);
+    // Some clients call Invoke without naming its interface; the package wants one.
+    bus.connection.prependListener('message', (message: Message) => {
+      if (message.type === METHOD_CALL && message.path === PATH && message.member === 'Invoke') {
+        message.interface ??= SERVICE;
+      }
+    });
+    bus.connection.on('message', (message: Message) => this.#watch(message));
+    const Invoke = {
+      in: { command: 's' },
+      out: { answer: 's' },
+      handler: ({ command }: { command: string }, { sender = '' }: { sender?: string }) =>
+        new Promise<string>((resolve) => this.#sessionOf(sender).receive(command, resolve)),
+    };
+    const exported = bus.export(PATH, defineInterface({ name: SERVICE, methods: { Invoke } }));
+    await Promise.race([exported, broken]);
+    await Promise.race([
+      bus.addMatch("type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged'"),
+      broken,
+    ]);
+    const got = await Promise.race([bus.requestName(SERVICE, DO_NOT_QUEUE), broken]);
+    if (got !== PRIMARY_OWNER) throw new Error(`another program owns ${SERVICE}`);
+  }
+
+  #sessionOf(sender: string): Session {
+    const known = this.#sessions.get(sender);
+    if (known) return known;
+    const session = this.#endpoint.connect(
+      { deliver: (line) => this.#notify(sender, line), closed: () => this.#sessions.delete(sender) },
+      { minReplyLatencyMs: MIN_REPLY_LATENCY_MS },
+    );
+    this.#sessions.set(sender, session);
+    return session;
+  }
+
+  /** No answer is expected: some clients give none, and some have no such object. */
+  #notify(destination: string, line: string): void {
+    if (this.#bus.connection.stream.writableLength > MAX_UNSENT_BYTES) {
+      this.#gone(destination);
+      return;
+    }
+    this.#bus.connection.message({
+      type: METHOD_CALL,
+      flags: NO_REPLY_EXPECTED,
+      serial: this.#bus.serial++,
+      destination,
+      path: CLIENT_PATH,
+      interface: CLIENT,
+      member: 'Notify',
+      signature: 's',
+      body: [line],
+    });
+  }
+
+  /** A client that leaves the bus ends its session. */
+  #watch(message: Message): void {
+    if (message.member !== 'NameOwnerChanged') return;
+    const [name, , newOwner] = message.body ?? [];
+    if (newOwner === '' && typeof name === 'string') this.#gone(name);
+  }
+
+  #gone(client: string): void {
+    this.#sessions.get(client)?.disconnect();
+    this.#sessions.delete(client);
+  }
+}
+
+function unavailable(why: string): JackfieldError {
+  return new JackfieldError(
+    'ERR_PORT',
+    `The endpoint cannot be served on D-Bus: ${why}. Start a session bus, or give its address.`,
+  );
+}

@@ -1,0 +1,151 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../clock.js';
+import type { Exchange } from '../exchange.js';
+import { FileDestination } from '../voice/file-stream.js';
+import type { VoiceDestination, VoiceSource } from '../voice/stream.js';
+import type { StreamOpener, StreamOwner } from '../voice/voice-router.js';
+
+/** One entry of a recording's `lines.jsonl`. Times are milliseconds from its start. */
+export type RecordedEntry =
+  | {
+      readonly at: number;
+      readonly handle: string;
+      readonly client: number;
+      readonly direction: 'in' | 'out';
+      readonly text: string;
+    }
+  /** A stream was opened; its samples are in `file`. */
+  | { readonly at: number; readonly stream: string; readonly file: string };
+
+/** The name under which the streams of one kind of one object are found again. */
+export function streamName({ object, id, stream }: StreamOwner): string {
+  return `${object}-${id}-${stream}`;
+}
+
+/**
+ * Writes down all that passes between an exchange and its clients: every line, into `lines.jsonl`, and every
+ * redirected stream, into a WAV file of its own. {@link replay} plays it again.
+ */
+export class WireRecorder {
+  readonly #folder: string;
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  readonly #log: WriteStream;
+  #streams = 0;
+  #failure: Error | undefined;
+
+  private constructor(folder: string, clock: Clock) {
+    this.#folder = folder;
+    this.#clock = clock;
+    this.#startedAt = clock.now();
+    this.#log = createWriteStream(join(folder, 'lines.jsonl'));
+    this.#log.on('error', (error) => {
+      this.#failure = error;
+    });
+  }
+
+  /** @param folder made if need be. Rejects with the system's error when it cannot be. */
+  static async open(folder: string, clock: Clock): Promise<WireRecorder> {
+    await mkdir(folder, { recursive: true });
+    return new WireRecorder(folder, clock);
+  }
+
+  /** What the disk has refused, if it has. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** Records the lines of `exchange` from now on. */
+  follow(exchange: Exchange): void {
+    exchange.on('line', (line) => this.#write({ at: this.#now, ...line }));
+  }
+
+  /** An opener whose streams are recorded: the option `opener` of the exchange. */
+  wrap(opener: StreamOpener): StreamOpener {
+    return {
+      source: async (target, owner) => {
+        const source = await opener.source(target, owner);
+        return new RecordedSource(source, await this.#tape(owner));
+      },
+      destination: async (target, owner) => {
+        const destination = await opener.destination(target, owner);
+        return new RecordedDestination(destination, await this.#tape(owner));
+      },
+    };
+  }
+
+  /** Resolves when all is on disk. */
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => this.#log.end(() => resolve()));
+  }
+
+  get #now(): number {
+    return this.#clock.now() - this.#startedAt;
+  }
+
+  async #tape(owner: StreamOwner): Promise<FileDestination> {
+    const stream = streamName(owner);
+    const file = `${stream}-${++this.#streams}.wav`;
+    const tape = await FileDestination.at(join(this.#folder, file), true);
+    this.#write({ at: this.#now, stream, file });
+    return tape;
+  }
+
+  #write(entry: RecordedEntry): void {
+    if (!this.#failure) this.#log.write(`${JSON.stringify(entry)}\n`);
+  }
+}
+
+class RecordedSource implements VoiceSource {
+  readonly #source: VoiceSource;
+  readonly #tape: FileDestination;
+  #begun = false;
+
+  constructor(source: VoiceSource, tape: FileDestination) {
+    this.#source = source;
+    this.#tape = tape;
+  }
+
+  get stats() {
+    return this.#source.stats;
+  }
+
+  get active(): boolean {
+    return this.#source.active;
+  }
+
+  /** The tape ends where the source does: the silence after it is not its own. */
+  async read(frame: Int16Array): Promise<void> {
+    await this.#source.read(frame);
+    this.#begun ||= this.#source.active;
+    if (this.#source.active || !this.#begun) await this.#tape.write(frame);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#source.close(), this.#tape.close()]);
+  }
+}
+
+class RecordedDestination implements VoiceDestination {
+  readonly #destination: VoiceDestination;
+  readonly #tape: FileDestination;
+
+  constructor(destination: VoiceDestination, tape: FileDestination) {
+    this.#destination = destination;
+    this.#tape = tape;
+  }
+
+  get stats() {
+    return this.#destination.stats;
+  }
+
+  async write(frame: Int16Array): Promise<void> {
+    await Promise.all([this.#destination.write(frame), this.#tape.write(frame)]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#destination.close(), this.#tape.close()]);
+  }
+}

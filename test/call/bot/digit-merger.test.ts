@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DigitMerger, type DigitSource } from '../../../src/call/bot/digit-merger.js';
+import { DigitQueue } from '../../../src/call/bot/digit-queue.js';
+
+interface Report {
+  readonly source: DigitSource;
+  readonly digit: string;
+  readonly atMs: number;
+}
+
+function merged(reports: readonly Report[]): string {
+  const merger = new DigitMerger();
+  return reports
+    .toSorted((a, b) => a.atMs - b.atMs)
+    .filter(({ source, digit, atMs }) => merger.take(source, digit, atMs))
+    .map(({ digit }) => digit)
+    .join('');
+}
+
+/** Presses at least 100 ms apart, each with the delay of either report. */
+const presses = fc.array(
+  fc.record({
+    digit: fc.constantFrom(...'0123456789*#'),
+    afterMs: fc.integer({ min: 100, max: 3000 }),
+    api: fc.integer({ min: 0, max: 90 }),
+    tone: fc.integer({ min: 0, max: 90 }),
+  }),
+  { maxLength: 30 },
+);
+
+describe('digits by two ways', () => {
+  it('are those of one way, whichever report comes first', () => {
+    fc.assert(
+      fc.property(presses, (all) => {
+        let now = 0;
+        const reports = all.flatMap(({ digit, afterMs, api, tone }): Report[] => {
+          now += afterMs;
+          return [
+            { source: 'api', digit, atMs: now + api },
+            { source: 'tone', digit, atMs: now + tone },
+          ];
+        });
+        expect(merged(reports)).toBe(all.map(({ digit }) => digit).join(''));
+      }),
+    );
+  });
+
+  it('are all there when only one way reports', () => {
+    fc.assert(
+      fc.property(presses, fc.constantFrom<DigitSource>('api', 'tone'), (all, source) => {
+        let now = 0;
+        const reports = all.map(({ digit, afterMs }): Report => {
+          now += afterMs;
+          return { source, digit, atMs: now };
+        });
+        expect(merged(reports)).toBe(all.map(({ digit }) => digit).join(''));
+      }),
+    );
+  });
+});
+
+describe('the queue of digits', () => {
+  it('keeps what is typed ahead, up to its limit, and counts the rest', () => {
+    const queue = new DigitQueue();
+    for (let i = 0; i < 120; i++) queue.push(String(i % 10));
+    expect(queue.dropped).toBe(20);
+    const taken: string[] = [];
+    for (let i = 0; i < 101; i++) queue.take((digit) => taken.push(digit));
+    expect(taken).toHaveLength(100);
+    queue.push('#');
+    expect(taken.at(-1)).toBe('#');
+  });
+
+  it('does not hand a digit to one who has gone', () => {
+    const queue = new DigitQueue();
+    const taken: string[] = [];
+    queue.take((digit) => taken.push(`gone ${digit}`))();
+    queue.push('1');
+    expect(queue.next).toBe('1');
+    queue.take((digit) => taken.push(digit));
+    expect(taken).toEqual(['1']);
+  });
+});
