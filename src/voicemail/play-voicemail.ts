@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../clock.js';
 import type { Client } from '../control/client/client.js';
 import type { Voicemail } from '../control/state/voicemail.js';
 import { JackfieldError } from '../errors.js';
-import { type PcmSink, samplesToMs } from '../pcm.js';
+import type { PcmSink } from '../pcm.js';
 import type { Lease, ReadClass } from '../tcp/lease.js';
 import { closeError } from '../tcp/lease-state.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
@@ -27,6 +27,7 @@ export interface ReceiveVoicemailOptions extends PlayVoicemailOptions {
 
 /** A playback may take half as long again as the message, and this much besides. */
 const PLAY_GRACE_MS = 30_000;
+const DOWNLOAD_TIMEOUT_MS = 120_000;
 
 /**
  * Plays a voicemail on the endpoint's sound card, or into the call that is in progress there, where both parties hear
@@ -41,7 +42,7 @@ export async function playVoicemail(
   options: PlayVoicemailOptions = {},
 ): Promise<void> {
   const start = () => (to === 'call' ? voicemail.startPlaybackInCall() : voicemail.startPlayback());
-  await downloadVoicemail(voicemail, options.signal ? { signal: options.signal } : {});
+  await fetchAudio(voicemail, options);
   await playToEnd(voicemail, start, options);
 }
 
@@ -61,7 +62,7 @@ export async function receiveVoicemail(
 ): Promise<number> {
   const { signal, readClass = 'immediate', onLease } = options;
   const limits = signal ? { signal } : {};
-  await downloadVoicemail(voicemail, limits);
+  await fetchAudio(voicemail, options);
   const failed: Error[] = [];
   const lease = await openVoicemailPort(client, voicemail, server, 'OUTPUT', {
     readClass,
@@ -87,6 +88,16 @@ export async function receiveVoicemail(
   }
 }
 
+function fetchAudio(
+  voicemail: Voicemail,
+  { clock = systemClock, signal }: PlayVoicemailOptions,
+): Promise<void> {
+  const what = `Downloading voicemail ${voicemail.id}`;
+  return withinTime({ clock, ms: DOWNLOAD_TIMEOUT_MS, what, signal }, (both) =>
+    downloadVoicemail(voicemail, { signal: both }),
+  );
+}
+
 async function playToEnd(
   voicemail: Voicemail,
   start: () => Promise<void>,
@@ -104,9 +115,4 @@ async function playToEnd(
     if (voicemail.state?.phase === 'playing') await voicemail.stopPlayback().catch(() => undefined);
     throw error;
   }
-}
-
-/** How long `samples` of a voicemail last, in seconds. */
-export function voicemailSeconds(samples: number): number {
-  return samplesToMs(samples) / 1000;
 }

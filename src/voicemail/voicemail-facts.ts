@@ -5,7 +5,21 @@ import type { VoicemailFacts } from './archive/archived-message.js';
 /** The last second of the year 9999: what lies beyond it has no ISO date of four digits. */
 const MAX_TIMESTAMP = 253_402_300_799;
 const MAX_DURATION_S = 86_400;
+/** What tells one message from all others. */
+export type VoicemailIdentity = Pick<VoicemailFacts, 'account' | 'id' | 'partner' | 'timestamp'>;
+
 const UNPLAYED: readonly string[] = ['NOTDOWNLOADED', 'DOWNLOADING', 'UNPLAYED'];
+
+/** Which message a voicemail of `account` is; asks for no more than that takes. @throws as {@link voicemailFacts}. */
+export async function voicemailIdentity(
+  account: string,
+  voicemail: Voicemail,
+  options?: CommandOptions,
+): Promise<VoicemailIdentity> {
+  const values = await voicemail.fetch(['PARTNER_HANDLE', 'TIMESTAMP'], options);
+  const timestamp = whole(values['TIMESTAMP'], MAX_TIMESTAMP);
+  return { account, id: voicemail.id, partner: values['PARTNER_HANDLE'] ?? '', timestamp };
+}
 
 /**
  * What an endpoint says of a voicemail of `account`. Numbers that cannot be are brought into range: one strange
@@ -18,15 +32,12 @@ export async function voicemailFacts(
   voicemail: Voicemail,
   options?: CommandOptions,
 ): Promise<VoicemailFacts> {
-  const names = ['TYPE', 'PARTNER_HANDLE', 'PARTNER_DISPNAME', 'TIMESTAMP', 'DURATION', 'STATUS'];
-  const values = await voicemail.fetch(names, options);
+  const identity = await voicemailIdentity(account, voicemail, options);
+  const values = await voicemail.fetch(['TYPE', 'PARTNER_DISPNAME', 'DURATION', 'STATUS'], options);
   return {
-    account,
-    id: voicemail.id,
+    ...identity,
     type: values['TYPE'] ?? 'UNKNOWN',
-    partner: values['PARTNER_HANDLE'] ?? '',
     partnerName: values['PARTNER_DISPNAME'] ?? '',
-    timestamp: whole(values['TIMESTAMP'], MAX_TIMESTAMP),
     durationSeconds: whole(values['DURATION'], MAX_DURATION_S),
     played: !UNPLAYED.includes(values['STATUS'] ?? ''),
   };

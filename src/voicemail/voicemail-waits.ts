@@ -17,14 +17,30 @@ export async function reachAfter(
   wanted: readonly VoicemailStatus[],
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<VoicemailState> {
-  let before = voicemail.history.length;
-  await act();
-  for await (const state of voicemail.states(options)) {
-    if (before-- > 0) continue;
-    if (wanted.some((status) => status === state.status)) return state;
-    if (state.phase === 'failed') break;
+  return attended(voicemail, async () => {
+    let before = voicemail.history.length;
+    await act();
+    for await (const state of voicemail.states(options)) {
+      if (before-- > 0) continue;
+      if (wanted.some((status) => status === state.status)) return state;
+      if (state.phase === 'failed') break;
+    }
+    throw await failureOf(voicemail, wanted);
+  });
+}
+
+/**
+ * Listens to a voicemail while `work` goes on with it: a client lets go of one that nobody listens to when it hears of
+ * a thousand others.
+ */
+export async function attended<T>(voicemail: Voicemail, work: () => Promise<T>): Promise<T> {
+  const listener = () => undefined;
+  voicemail.on('state', listener);
+  try {
+    return await work();
+  } finally {
+    voicemail.off('state', listener);
   }
-  throw await failureOf(voicemail, wanted);
 }
 
 /**

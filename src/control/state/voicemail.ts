@@ -59,6 +59,11 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
     return this.#history.over;
   }
 
+  /** Whether it can be let go and asked for again: nothing happens to it, and nobody listens for what will. */
+  get idle(): boolean {
+    return (this.over || this.state?.phase === 'at-rest') && this.listenerCount('state') === 0;
+  }
+
   /** All states, from the first that was heard of until it is deleted. @throws ERR_ABORTED, ERR_CLOSED. */
   states(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<VoicemailState, void, void> {
     return this.#history.read('oldest', options.signal);

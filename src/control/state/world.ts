@@ -33,7 +33,7 @@ export class World {
     );
     this.voicemails = new ObjectTable(
       (id) => new Voicemail(id, sender, clock),
-      (voicemail) => voicemail.over || voicemail.state?.phase === 'at-rest',
+      (voicemail) => voicemail.idle,
     );
     this.users = new ObjectTable(
       (handle) => new User(handle, sender),

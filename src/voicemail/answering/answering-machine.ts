@@ -12,6 +12,7 @@ import type { Call } from '../../control/state/call.js';
 import { messageOf } from '../../errors.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
+import { isSealed } from '../archive/audio-store.js';
 import type { Transcriber } from '../transcript/transcriber.js';
 import { type AnsweringBotOptions, answeringBot } from './answering-bot.js';
 import { type AnsweringRule, checkAfterMs, checkRules, matchingRule } from './answering-rule.js';
@@ -36,7 +37,7 @@ export interface AnsweringMachineOptions
   readonly greeting?: Speakable;
   /** Exceptions, in order. Default: none, every call is answered. */
   readonly rules?: readonly AnsweringRule[];
-  /** Turns each message into text before it is told of. Default: none. */
+  /** Turns each message into text before it is told of, unless the archive is encrypted. Default: none. */
   readonly transcriber?: Transcriber;
   readonly hook?: NoticeHook;
   readonly clock?: Clock;
@@ -135,8 +136,10 @@ export class AnsweringMachine extends EventEmitter<AnsweringMachineEvents> imple
     const { archive, transcriber, hook } = this.#options;
     const file = archive.audioFile(message) ?? '';
     try {
-      if (transcriber)
+      const readable = message.audio !== undefined && !isSealed(message.audio);
+      if (transcriber && readable) {
         await archive.setTranscript(message.key, (await transcriber.transcribe({ file })).text);
+      }
     } catch (error) {
       this.#failed(error);
     }

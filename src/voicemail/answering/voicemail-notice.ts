@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { ArchivedMessage } from '../archive/archived-message.js';
+import { isSealed } from '../archive/audio-store.js';
 import { isoTime } from '../archive/sidecar.js';
 
 /** News of a message, ready to be made a mail of. */
@@ -19,7 +20,7 @@ export interface VoicemailNotice {
   readonly key: number;
   readonly attachments: readonly {
     readonly filename: string;
-    readonly contentType: 'audio/wav';
+    readonly contentType: 'audio/wav' | 'application/octet-stream';
     /** Absolute, on this machine. */
     readonly path: string;
     readonly bytes: number;
@@ -48,7 +49,7 @@ export function voicemailNotice(message: ArchivedMessage, file: string): Voicema
       ? [
           {
             filename: basename(file),
-            contentType: 'audio/wav',
+            contentType: isSealed(audio) ? 'application/octet-stream' : 'audio/wav',
             path: file,
             bytes: audio.bytes,
             sha256: audio.fileSha256,

@@ -5,7 +5,7 @@ import { JackfieldError, messageOf } from '../../errors.js';
 import { samplesToMs } from '../../pcm.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { receiveVoicemail } from '../play-voicemail.js';
-import { markVoicemailUnplayed } from '../voicemail-waits.js';
+import { attended, markVoicemailUnplayed } from '../voicemail-waits.js';
 import { ARCHIVE_FAILURES, type VoicemailFacts } from './archived-message.js';
 import { receiveByFile } from './receive-by-file.js';
 import type { StoredMessage, VoicemailArchive } from './voicemail-archive.js';
@@ -48,13 +48,15 @@ export async function archiveMessage(
   keepShort: boolean,
 ): Promise<StoredMessage | AttemptFailure> {
   const { archive, client, signal } = context;
-  const voicemail = client.voicemail(facts.id);
   archive.catalogue.begin(key);
   const intake = await archive.take(facts);
   try {
-    await receive(context, voicemail, intake);
-    // Played here, it is not heard by the user: the message stays as new as it was.
-    if (!facts.played) await markVoicemailUnplayed(voicemail).catch(() => undefined);
+    const voicemail = client.voicemail(facts.id);
+    await attended(voicemail, async () => {
+      await receive(context, voicemail, intake);
+      // Played here, it is not heard by the user: the message stays as new as it was.
+      if (!facts.played) await markVoicemailUnplayed(voicemail).catch(() => undefined);
+    });
     const shortMs = facts.durationSeconds * 1000 - samplesToMs(intake.samples);
     if (shortMs < SHORT_BY_MS) return await archive.store(key, intake, true);
     const short = shortOf(facts, intake.samples);

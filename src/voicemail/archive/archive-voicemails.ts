@@ -1,10 +1,11 @@
 import { type Clock, sleep, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
+import type { Voicemail } from '../../control/state/voicemail.js';
 import { invalidArgument, messageOf } from '../../errors.js';
 import { ApiError } from '../../protocol/api-error.js';
-import { voicemailFacts } from '../voicemail-facts.js';
+import { voicemailFacts, voicemailIdentity } from '../voicemail-facts.js';
 import { requireRedirection } from '../voicemail-port.js';
-import { deleteVoicemail } from '../voicemail-waits.js';
+import { attended, deleteVoicemail } from '../voicemail-waits.js';
 import { type ArchiveContext, type ArchiveRoute, archiveMessage, isStored } from './archive-message.js';
 import type { ArchivedMessage, VoicemailFacts } from './archived-message.js';
 import type { StoredMessage, VoicemailArchive } from './voicemail-archive.js';
@@ -143,16 +144,16 @@ class ArchiveRun {
   }
 
   async #message(id: number): Promise<void> {
-    const { client, archive, signal } = this.#context;
+    const { client, archive } = this.#context;
     const voicemail = client.voicemail(id);
-    const facts = await voicemailFacts(this.#account, voicemail, signal ? { signal } : {}).catch((error) => {
+    const found = await this.#find(voicemail).catch((error: unknown) => {
       if (error instanceof ApiError) return undefined;
       throw error;
     });
     // A deleted one is still listed for a while (reference, "ALTER VOICEMAIL").
-    if (!facts || voicemail.state?.phase === 'deleted') return this.#gone(facts);
-    const known = archive.catalogue.see(facts);
-    if (known.state === 'purged' || (known.state === 'stored' && known.complete)) {
+    if (!found || voicemail.state?.phase === 'deleted') return this.#gone(found?.known);
+    const known = found.known ?? archive.catalogue.see(found.facts);
+    if (isDone(known)) {
       this.#counts.known++;
       this.#tell('known', await this.#deleteOriginal(known));
       return;
@@ -160,9 +161,22 @@ class ArchiveRun {
     await this.#fetch(known);
   }
 
-  #gone(facts: VoicemailFacts | undefined): void {
+  /** What is known of a voicemail: its row, where nothing has to be done with it any more, else all that is said of it. */
+  async #find(
+    voicemail: Voicemail,
+  ): Promise<
+    { readonly known: ArchivedMessage } | { readonly known: undefined; readonly facts: VoicemailFacts }
+  > {
+    const { archive, signal } = this.#context;
+    const limits = signal ? { signal } : {};
+    await voicemail.text('STATUS', limits);
+    const known = archive.catalogue.known(await voicemailIdentity(this.#account, voicemail, limits));
+    if (known && (isDone(known) || voicemail.state?.phase === 'deleted')) return { known };
+    return { known: undefined, facts: await voicemailFacts(this.#account, voicemail, limits) };
+  }
+
+  #gone(known: ArchivedMessage | undefined): void {
     const { catalogue } = this.#context.archive;
-    const known = facts && catalogue.known(facts);
     if (known?.original === 'kept') catalogue.setOriginal(known.key, 'gone');
     this.#counts.gone++;
     this.#tell('gone', known);
@@ -207,7 +221,8 @@ class ArchiveRun {
       return archive.catalogue.message(key);
     }
     try {
-      await deleteVoicemail(client.voicemail(message.id), signal ? { signal } : {});
+      const voicemail = client.voicemail(message.id);
+      await attended(voicemail, () => deleteVoicemail(voicemail, signal ? { signal } : {}));
       archive.catalogue.setOriginal(key, 'deleted');
       this.#counts.originalsDeleted++;
     } catch (error) {
@@ -230,4 +245,8 @@ class ArchiveRun {
     this.#done++;
     this.#options.onProgress?.({ done: this.#done, total: this.#listed, outcome, message });
   }
+}
+
+function isDone({ state, complete }: ArchivedMessage): boolean {
+  return state === 'purged' || (state === 'stored' && complete);
 }

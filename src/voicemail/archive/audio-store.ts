@@ -4,14 +4,17 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { JackfieldError, messageOf } from '../../errors.js';
-import { type PcmSink, VOICE_FORMAT } from '../../pcm.js';
+import type { PcmSink } from '../../pcm.js';
+import type { WavInfo } from '../../voice/wav/wav-metadata.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
 import type { ArchivedAudio, VoicemailFacts } from './archived-message.js';
+import { encrypterTo, SealedWav } from './sealed-wav.js';
 
 /** Audio that has not been published yet lies here; what is left by a run that was killed is of no use. */
 const PARTIAL = '.partial';
 const AUDIO = 'audio';
+const SEALED = '.age';
 const MAX_NAME_PART = 60;
 
 /**
@@ -20,17 +23,25 @@ const MAX_NAME_PART = 60;
  */
 export class AudioStore {
   readonly root: string;
+  readonly #encryptTo: readonly string[];
 
-  private constructor(root: string) {
+  private constructor(root: string, encryptTo: readonly string[]) {
     this.root = root;
+    this.#encryptTo = encryptTo;
   }
 
-  /** Makes the folders, where they are missing. @throws ERR_FILE */
-  static async open(root: string): Promise<AudioStore> {
+  /**
+   * Makes the folders, where they are missing.
+   *
+   * @param encryptTo age recipients that new audio is encrypted to; none for clear audio.
+   * @throws ERR_FILE; ERR_INVALID_ARG for what is no recipient; ERR_UNSUPPORTED without `age-encryption`.
+   */
+  static async open(root: string, encryptTo: readonly string[] = []): Promise<AudioStore> {
+    if (encryptTo.length > 0) await encrypterTo(encryptTo);
     for (const folder of [PARTIAL, AUDIO]) {
       await mkdir(join(root, folder), { recursive: true }).catch(storeError('make', join(root, folder)));
     }
-    return new AudioStore(root);
+    return new AudioStore(root, [...encryptTo]);
   }
 
   /** Absolute path of stored audio. */
@@ -41,26 +52,26 @@ export class AudioStore {
   /** Begins to take in the audio of one message. @throws ERR_FILE */
   async take(facts: VoicemailFacts): Promise<AudioIntake> {
     const partial = join(this.root, PARTIAL, `${randomUUID()}.wav`);
-    const wav = await WavWriter.create(partial, {
-      format: VOICE_FORMAT,
-      fsync: 'end',
-      existing: 'refuse',
-      metadata: {
-        info: {
-          title: plain(`Voicemail ${facts.id}, ${facts.partnerName || facts.partner}`),
-          artist: plain(facts.partner),
-          date: new Date(facts.timestamp * 1000).toISOString(),
-          comment: plain(`${facts.type} voicemail of ${facts.account}`),
-          software: 'Jackfield',
-        },
-      },
-    });
-    return new AudioIntake(wav, this.root, audioPath(facts));
+    const path = audioPath(facts);
+    const metadata = { info: tagsOf(facts) };
+    if (this.#encryptTo.length > 0) {
+      const sealed = await SealedWav.create(partial, this.#encryptTo, metadata);
+      return new AudioIntake(sealed, this.root, `${path}${SEALED}`);
+    }
+    const wav = await WavWriter.create(partial, { fsync: 'end', existing: 'refuse', metadata });
+    return new AudioIntake(wav, this.root, path);
   }
 
-  /** Hash over the samples and over the whole file, from the disk. @throws ERR_FILE, ERR_WAV */
-  async measure(audio: Pick<ArchivedAudio, 'path'>): Promise<{ sha256: string; fileSha256: string }> {
+  /**
+   * Hash over the whole file, from the disk, and over its samples, where they are not encrypted.
+   *
+   * @throws ERR_FILE, ERR_WAV
+   */
+  async measure(
+    audio: Pick<ArchivedAudio, 'path'>,
+  ): Promise<{ readonly sha256: string | undefined; readonly fileSha256: string }> {
     const path = this.pathOf(audio);
+    if (isSealed(audio)) return { sha256: undefined, fileSha256: await hashFile(path) };
     await using reader = await WavReader.open(path);
     const hash = createHash('sha256');
     for await (const samples of reader) hash.update(bytesOf(samples));
@@ -71,7 +82,7 @@ export class AudioStore {
   async *published(): AsyncGenerator<string, void, void> {
     const folder = join(this.root, AUDIO);
     for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-      if (entry.isFile() && entry.name.endsWith('.wav')) {
+      if (entry.isFile() && /\.wav(?:\.age)?$/.test(entry.name)) {
         yield relative(this.root, join(entry.parentPath, entry.name)).split(sep).join('/');
       }
     }
@@ -90,13 +101,13 @@ export class AudioStore {
 
 /** Audio on its way into an archive: hashed while it is written. Either {@link publish} or {@link discard} ends it. */
 export class AudioIntake implements PcmSink {
-  readonly #wav: WavWriter;
+  readonly #wav: WavWriter | SealedWav;
   readonly #root: string;
   readonly #path: string;
   readonly #hash: Hash = createHash('sha256');
 
   /** Used by {@link AudioStore.take}. */
-  constructor(wav: WavWriter, root: string, path: string) {
+  constructor(wav: WavWriter | SealedWav, root: string, path: string) {
     this.#wav = wav;
     this.#root = root;
     this.#path = path;
@@ -173,6 +184,21 @@ function audioPath({ account, id, partner, timestamp }: VoicemailFacts): string 
 export function safeName(text: string): string {
   const safe = text.normalize('NFC').replace(/[^\p{L}\p{N}+.,-]+/gu, '-');
   return safe.replace(/^[.-]+/, '').slice(0, MAX_NAME_PART) || 'unknown';
+}
+
+/** Whether the audio is encrypted. */
+export function isSealed({ path }: Pick<ArchivedAudio, 'path'>): boolean {
+  return path.endsWith(SEALED);
+}
+
+function tagsOf({ id, type, account, partner, partnerName, timestamp }: VoicemailFacts): WavInfo {
+  return {
+    title: plain(`Voicemail ${id}, ${partnerName || partner}`),
+    artist: plain(partner),
+    date: new Date(timestamp * 1000).toISOString(),
+    comment: plain(`${type} voicemail of ${account}`),
+    software: 'Jackfield',
+  };
 }
 
 /** A tag cannot hold control characters. */

@@ -1,4 +1,5 @@
-import Database from 'libsql';
+import { createRequire } from 'node:module';
+import type Database from 'libsql';
 import { JackfieldError, messageOf } from '../../errors.js';
 import { type ArchiveQuery, conditionsOf } from './archive-query.js';
 import type { ArchivedAudio, ArchivedMessage, VoicemailFacts } from './archived-message.js';
@@ -11,6 +12,8 @@ export interface StoredOutcome {
   readonly complete: boolean;
   readonly archivedAt: number;
 }
+
+type MessageIdentity = Pick<VoicemailFacts, 'account' | 'id' | 'partner' | 'timestamp'>;
 
 const BUSY_TIMEOUT_MS = 5000;
 const PAGE_ROWS = 500;
@@ -31,7 +34,9 @@ export class Catalogue {
   /** @throws ERR_FILE when the file cannot be opened, is no catalogue, or was written by a newer Jackfield. */
   constructor(path: string) {
     try {
-      this.#db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+      // Loaded when it is needed: who only imports the package does not wait for it.
+      const Libsql = createRequire(import.meta.url)('libsql') as typeof Database;
+      this.#db = new Libsql(path, { timeout: BUSY_TIMEOUT_MS });
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
       this.#migrate();
     } catch (cause) {
@@ -44,23 +49,27 @@ export class Catalogue {
   /** Enters a message that an endpoint lists, or brings its facts up to date; returns its row. */
   see(facts: VoicemailFacts): ArchivedMessage {
     const { account, id, timestamp, partner, partnerName, type, durationSeconds, played } = facts;
-    return this.#write(() => {
-      const identity = [account, id, timestamp, partner] as const;
-      const { changes } = this.#statement(
-        `INSERT INTO messages (account, voicemail, timestamp, partner, name, type, duration, played)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-      ).run(...identity, partnerName, type, durationSeconds, Number(played));
-      const key = this.#keyOf(facts) ?? 0;
-      if (changes > 0) this.#index(key, undefined);
+    const known = this.known(facts);
+    if (known) {
       // Whether it was played is what it was when it was first seen: archiving plays it.
-      else this.#update(key, 'type = ?, duration = ?', type, durationSeconds);
+      if (known.type === type && known.durationSeconds === durationSeconds) return known;
+      this.#update(known.key, 'type = ?, duration = ?', type, durationSeconds);
+      return this.message(known.key);
+    }
+    return this.#write(() => {
+      this.#statement(
+        `INSERT INTO messages (account, voicemail, timestamp, partner, name, type, duration, played)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      ).run(account, id, timestamp, partner, partnerName, type, durationSeconds, Number(played));
+      const key = this.#keyOf(facts) ?? 0;
+      this.#index(key, undefined);
       return this.message(key);
     });
   }
 
-  /** The message that an endpoint says this of, if it was seen before. */
-  known(facts: VoicemailFacts): ArchivedMessage | undefined {
-    const key = this.#keyOf(facts);
+  /** The message, if it was seen before. */
+  known(identity: MessageIdentity): ArchivedMessage | undefined {
+    const key = this.#keyOf(identity);
     return key === undefined ? undefined : this.message(key);
   }
 
@@ -225,7 +234,7 @@ export class Catalogue {
     return audio;
   }
 
-  #keyOf({ account, id, timestamp, partner }: VoicemailFacts): number | undefined {
+  #keyOf({ account, id, timestamp, partner }: MessageIdentity): number | undefined {
     const row = this.#statement(
       'SELECT key FROM messages WHERE account = ? AND voicemail = ? AND timestamp = ? AND partner = ?',
     ).get(account, id, timestamp, partner);

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import type { ArchivedMessage } from './archived-message.js';
+import { isSealed } from './audio-store.js';
 import type { ExportWriter } from './export-writer.js';
 
 /** Bytes in one line of base64 (RFC 2045, 76 characters), and in one read of the file. */
@@ -20,7 +21,8 @@ export const mboxOf: ExportWriter = async function* (archive, messages) {
     yield `From ${addressOf(message.partner)} ${asctime(message.timestamp)}\n`;
     yield `${headers(message, boundary)}\n\n--${boundary}\n${textPart(message)}\n--${boundary}\n`;
     const name = basename(file);
-    yield `Content-Type: audio/wav; name="${ascii(name)}"\nContent-Transfer-Encoding: base64\n`;
+    const type = message.audio && isSealed(message.audio) ? 'application/octet-stream' : 'audio/wav';
+    yield `Content-Type: ${type}; name="${ascii(name)}"\nContent-Transfer-Encoding: base64\n`;
     yield `Content-Disposition: attachment; filename*=UTF-8''${encodeURIComponent(name)}\n\n`;
     for await (const chunk of createReadStream(file, { highWaterMark: READ_BYTES })) {
       yield lines(chunk as Buffer);

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { ZipFile } from 'yazl';
 import type { ExportWriter } from './export-writer.js';
-import { sidecarOf } from './sidecar.js';
+import { sidecarOf, sidecarPath } from './sidecar.js';
 
 /**
  * Audio under the paths that it has in the archive, a sidecar for each message, `manifest.json` with all that the
  * catalogue knows, and `SHA256SUMS` over every file.
  */
 export const zipOf: ExportWriter = async function* (archive, messages) {
+  const { ZipFile } = await import('yazl');
   const zip = new ZipFile();
   const sums: string[] = [];
   const manifest: unknown[] = [];
@@ -18,7 +18,7 @@ export const zipOf: ExportWriter = async function* (archive, messages) {
     zip.addBuffer(bytes, name);
   };
   for (const message of messages) {
-    const { audio, key } = message;
+    const { audio } = message;
     if (!audio) continue;
     const file = archive.audioFile(message) ?? '';
     if (!names.has(audio.path)) {
@@ -27,7 +27,7 @@ export const zipOf: ExportWriter = async function* (archive, messages) {
       // Voice hardly deflates; stored, it is written as fast as it is read.
       zip.addFile(file, audio.path, { compress: false });
     }
-    text(audio.path.replace(/\.wav$/, `.${key}.json`), sidecarOf(message));
+    text(sidecarPath(audio.path, message), sidecarOf(message));
     manifest.push(message);
   }
   text('manifest.json', { schema: 'jackfield.voicemail-export/1', messages: manifest });

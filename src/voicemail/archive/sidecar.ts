@@ -81,7 +81,7 @@ export async function writeSidecar(audioFile: string, message: ArchivedMessage):
 
 /** Where the sidecar of a message lies. */
 export function sidecarPath(audioFile: string, { key }: Pick<ArchivedMessage, 'key'>): string {
-  return `${audioFile.replace(/\.wav$/, '')}.${key}.json`;
+  return `${audioFile.replace(/\.wav(?:\.age)?$/, '')}.${key}.json`;
 }
 
 /** @throws what reading or parsing throws. */

@@ -12,6 +12,11 @@ import { sidecarPath, writeSidecar } from './sidecar.js';
 export interface VoicemailArchiveOptions {
   /** Dates what is archived. Default: the machine's clock. */
   readonly clock?: Clock;
+  /**
+   * age recipients (`age1...`) that audio is encrypted to from now on; takes the package `age-encryption`. Sidecars and
+   * catalogue are not encrypted. Default: none, audio is kept in clear.
+   */
+  readonly encryptTo?: readonly string[];
 }
 
 /** Something that is not as the catalogue says. */
@@ -74,9 +79,12 @@ export class VoicemailArchive implements AsyncDisposable {
     this.#clock = clock;
   }
 
-  /** Opens an archive; an empty or missing folder becomes one. @throws ERR_FILE */
+  /**
+   * Opens an archive; an empty or missing folder becomes one.
+   * @throws ERR_FILE; ERR_INVALID_ARG for what is no age recipient; ERR_UNSUPPORTED without `age-encryption`.
+   */
   static async open(root: string, options: VoicemailArchiveOptions = {}): Promise<VoicemailArchive> {
-    const audio = await AudioStore.open(root);
+    const audio = await AudioStore.open(root, options.encryptTo);
     const catalogue = new Catalogue(join(root, 'catalogue.db'));
     return new VoicemailArchive(audio, catalogue, options.clock ?? systemClock);
   }
@@ -133,8 +141,9 @@ export class VoicemailArchive implements AsyncDisposable {
     const fault = (kind: ArchiveFault['kind'], detail: string) => ({ kind, path: audio.path, key, detail });
     try {
       const found = await this.#audio.measure(audio);
-      if (found.fileSha256 === audio.fileSha256 && found.sha256 === audio.sha256) return undefined;
-      const what = found.sha256 === audio.sha256 ? 'the header' : 'the samples';
+      const samplesHold = (found.sha256 ?? audio.sha256) === audio.sha256;
+      if (found.fileSha256 === audio.fileSha256 && samplesHold) return undefined;
+      const what = samplesHold ? 'the file' : 'the samples';
       return fault('changed', `SHA-256 is ${found.fileSha256}, was ${audio.fileSha256}: ${what} changed.`);
     } catch (error) {
       const missing = error instanceof JackfieldError && /ENOENT/.test(error.message);

@@ -1,6 +1,7 @@
-import { messageOf } from '../../errors.js';
+import { JackfieldError, messageOf } from '../../errors.js';
 import type { ArchiveQuery } from '../archive/archive-query.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
+import { isSealed } from '../archive/audio-store.js';
 import type { VoicemailArchive } from '../archive/voicemail-archive.js';
 import type { Transcriber } from './transcriber.js';
 
@@ -30,7 +31,12 @@ export async function transcribeArchive(
   for (const message of archive.find({ ...query, state: 'stored' })) {
     signal?.throwIfAborted();
     const file = archive.audioFile(message);
-    if (!file || message.transcript !== '') continue;
+    if (!file || !message.audio || message.transcript !== '') continue;
+    if (isSealed(message.audio)) {
+      const text = `${file} is encrypted: transcribe messages before they are archived, or decrypt it.`;
+      onMessage?.(message, new JackfieldError('ERR_UNSUPPORTED', text));
+      continue;
+    }
     try {
       const request = { file, ...(language === undefined ? {} : { language }), ...(signal && { signal }) };
       const { text } = await transcriber.transcribe(request);

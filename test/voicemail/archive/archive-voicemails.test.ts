@@ -1,5 +1,6 @@
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type ArchiveProgress,
@@ -219,6 +220,26 @@ describe('archiveVoicemails', () => {
     const { report } = await run();
     expect(report).toMatchObject({ known: 2, stored: 2 });
     expect((await files(join(root, '.partial'))).length).toBe(0);
+  });
+
+  it('brings a mailbox of 10,000 up to date', { timeout: 120_000 }, async () => {
+    const file = await line.wav('one.wav', 100);
+    await using archive = await VoicemailArchive.open(root, { clock: line.clock });
+    await client.close();
+    for (let i = 0; i < 10_000; i++) await line.deposit(file, { atMs: i * 1000, durationSec: 1 });
+    client = await line.client();
+    // What retention has removed is known without being there.
+    const db = new Database(join(root, 'catalogue.db'));
+    db.exec(`
+      WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
+      INSERT INTO messages (account, voicemail, timestamp, partner, name, type, duration, played, state)
+      SELECT 'jack', i + 1, i, 'anna', 'Anna Ash', 'INCOMING', 1, 0, 'purged' FROM n WHERE i % 1000 <> 500`);
+    db.close();
+    const report = await line.during(
+      archiveVoicemails(client, archive, { route: { server: line.server }, concurrency: 10 }),
+    );
+    expect(report).toMatchObject({ listed: 10_000, known: 9990, stored: 10, duplicates: 9, failed: [] });
+    expect(archive.catalogue.count({ state: 'stored' })).toBe(10);
   });
 
   it('refuses options out of range', async () => {

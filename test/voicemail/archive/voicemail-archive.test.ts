@@ -196,6 +196,35 @@ describe('a VoicemailArchive', () => {
   });
 });
 
+describe('an encrypted archive', () => {
+  it('is readable with the secret key only, and never in clear on the disk', async () => {
+    const { Decrypter, generateX25519Identity, identityToRecipient } = await import('age-encryption');
+    const identity = await generateX25519Identity();
+    await archive.close();
+    archive = await VoicemailArchive.open(root, { encryptTo: [await identityToRecipient(identity)] });
+    const one = await store(facts(1), 440);
+    const two = await store(facts(2), 440);
+    expect(one.audio?.path).toMatch(/\.wav\.age$/);
+    // The same samples are known as the same without a key.
+    expect(two.audio).toEqual(one.audio);
+    const bytes = await readFile(archive.audioFile(one) ?? '');
+    expect(bytes.indexOf(Buffer.from(tone(100, 440).buffer, 0, 64))).toBe(-1);
+    const decrypter = new Decrypter();
+    decrypter.addIdentity(identity);
+    const clear = await decrypter.decrypt(bytes);
+    expect(Buffer.from(clear).subarray(-3200)).toEqual(Buffer.from(tone(100, 440).buffer));
+    expect(await archive.verify()).toEqual({ checked: 2, unstored: 0, faults: [] });
+    bytes[300] = (bytes[300] ?? 0) ^ 1;
+    await writeFile(archive.audioFile(one) ?? '', bytes);
+    expect((await archive.verify()).faults.map(({ kind }) => kind)).toEqual(['changed', 'changed']);
+  });
+
+  it('is refused for what is no recipient', async () => {
+    const opening = VoicemailArchive.open(join(root, 'x'), { encryptTo: ['age1nonsense'] });
+    await expect(opening).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
+  });
+});
+
 describe('exportArchive', () => {
   const prepare = async () => {
     await store(facts(1, { partnerName: 'Ünal "the boss", Ltd' }));
