@@ -47,7 +47,11 @@ try {
   const startedAt = performance.now();
   const cpu = process.cpuUsage();
   let over = false;
-  const archiving = archiveVoicemails(client, archive, { route: { server }, concurrency, onProgress }).finally(() => {
+  const archiving = archiveVoicemails(client, archive, {
+    route: { server },
+    concurrency,
+    onProgress,
+  }).finally(() => {
     over = true;
   });
   while (!over) {
@@ -57,8 +61,8 @@ try {
   const report = await archiving;
   const wallS = (performance.now() - startedAt) / 1000;
   const { user, system } = process.cpuUsage(cpu);
-  console.log(
-    JSON.stringify({
+  process.stdout.write(
+    `${JSON.stringify({
       messages,
       seconds,
       concurrency,
@@ -69,7 +73,7 @@ try {
       cpuS: Number(((user + system) / 1e6).toFixed(1)),
       timesRealTime: Math.round((messages * seconds) / wallS),
       rssMiB: memory,
-    }),
+    })}\n`,
   );
   await archive.close();
   await client.close();
