@@ -92,7 +92,7 @@ async function judge(results, sent) {
     for (const { ledger, late } of [sidecar.legs.local, sidecar.legs.remote]) {
       received += ledger.received;
       // What lies before a leg's connection is missing by its name, but was never sent.
-      const never = ledger.spans.filter(({ reason }) => reason === 'late-start');
+      const never = ledger.spans.filter(({ from, kind }) => from === 0 && kind === 'missing');
       missing += ledger.missing + late - never.reduce((sum, { samples }) => sum + samples, 0);
     }
   }
