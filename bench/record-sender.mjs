@@ -26,7 +26,7 @@ process.on('disconnect', () => process.exit());
 
 const startedAt = performance.now();
 function send() {
-  while (tick * 20 <= performance.now() - startedAt) {
+  if (tick * 20 <= performance.now() - startedAt) {
     const packet = Int16Array.from({ length: PACKET }, (_, i) => ((tick * PACKET + i) % 30_000) + 1);
     const bytes = Buffer.from(packet.buffer);
     for (const stream of sockets.values()) {

@@ -164,10 +164,9 @@ export class CallRecording extends EventEmitter<RecordingEvents> {
   #length(): { length?: number } {
     const { remote } = this.#track.aligner.legs;
     const silent = (this.#remoteEnd ?? 0) - remote.end;
-    const length = remote.end + (silent > SILENT_END ? silent : 0);
-    return this.#setup.streams.local === 'INPUT'
-      ? { length }
-      : { length: Math.max(length, this.#track.aligner.end) };
+    if (silent > SILENT_END) return { length: remote.end + silent };
+    // What still waits for a decision comes to the end of a leg of its own: the longer leg decides.
+    return this.#setup.streams.local === 'INPUT' ? { length: remote.end } : {};
   }
 
   /** Resolves when nothing more will be heard: to the reason, when that is not the end of the call. */

@@ -5,8 +5,8 @@ const HALF = TAPS / 2;
 const PHASES = 2048;
 const FILTER = filterTable();
 
-/** Differences up to this, in samples, are left alone: 2 ms. */
-const DEAD_BAND = 32;
+/** Differences up to this, in samples, are left alone: 5 ms, which a busy machine makes by itself. */
+const DEAD_BAND = 80;
 /** Crystals are within 100 ppm of their rate, two of them within 200; more than this is no drift. */
 const MAX_RATE = 1000e-6;
 /** Gains of the control loop: the share of a difference that is taken out in the next window, at once and for good. */

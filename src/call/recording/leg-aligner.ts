@@ -20,7 +20,7 @@ export interface LegAlignerOptions {
   readonly maxSkewMs?: number;
   /**
    * Whether the drift of the local leg's clock against the remote one's is measured and taken out. It never
-   * touches a leg that is paced by the other one, nor one that drifts less than 2 ms in all. Default true.
+   * touches a leg that is paced by the other one, nor one that drifts less than 5 ms in all. Default true.
    */
   readonly correctDrift?: boolean;
 }
