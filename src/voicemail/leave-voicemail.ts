@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { during } from '../call/bot/during.js';
 import { type Clock, sleep, systemClock } from '../clock.js';
 import type { Client } from '../control/client/client.js';
 import type { Call } from '../control/state/call.js';
@@ -151,7 +152,8 @@ export class OutgoingVoicemail extends EventEmitter<LeaveVoicemailEvents> {
     const { clock, greeting, timeoutMs: ms } = this.#options;
     this.#tell('greeting');
     await reachedOne(this.message, ['BLANK', 'RECORDING'], { signal });
-    await this.#input.prepare(this.message, signal);
+    // Connecting takes no time of a virtual clock.
+    await during(clock, this.#input.prepare(this.message, signal));
     await withinTime({ clock, ms, what: 'The greeting', signal }, async (both) => {
       if (greeting === 'skip') await this.#skipGreeting(both);
       await reachedOne(this.message, ['RECORDING'], { signal: both });

@@ -241,7 +241,7 @@ describe('a message that is left', () => {
   });
 
   it('from PCM of another rate, with the greeting skipped', async () => {
-    const greeting = await line.wav('greeting.wav', 20_000);
+    const greeting = await line.wav('greeting.wav', 60_000);
     const long = await Line.open({ users: [{ handle: 'jack' }, { handle: 'anna', greeting }] });
     const short = line;
     line = long;
@@ -262,8 +262,8 @@ describe('a message that is left', () => {
     const leaving = await line.during(work);
     const { samples } = await line.during(leaving.sent);
     expect(samples).toBe(32_000);
-    // The greeting alone lasts 20 s.
-    expect(line.clock.now() - before).toBeLessThan(15_000);
+    // The greeting alone lasts 60 s.
+    expect(line.clock.now() - before).toBeLessThan(50_000);
     expect((await received()).length).toBeGreaterThanOrEqual(32_000);
   });
 
