@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 
 const FRAME_BYTES = 640;
 const PTIME_MS = 20;
-/** How far the peers send ahead, in frames; the exchange holds back what is more than 200 ms. */
-const LEAD_FRAMES = 9;
+/** How far the peers send ahead, in frames; the exchange takes 200 ms of it and holds back the rest. */
+const LEAD_FRAMES = 25;
 /** A pattern in which no two places look alike, so that a sample too many or too few is seen. */
 const PATTERN_FRAMES = 97;
 const pattern = Buffer.alloc(2 * PATTERN_FRAMES * FRAME_BYTES);
@@ -55,6 +55,7 @@ async function main(calls, seconds) {
         gaps: report.gaps,
         streamsWithGaps: report.streamsWithGaps,
         framesPerStream: report.frames,
+        framesDue: Math.round((seconds * 1000) / PTIME_MS),
         exchangeCpuSeconds: Number(used.toFixed(2)),
         coreShare: Number((used / seconds).toFixed(3)),
         peersCpuSeconds: report.cpu,

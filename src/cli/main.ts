@@ -9,6 +9,10 @@ import { explainCommand } from './explain-command.js';
 import { ivrCommand } from './ivr-command.js';
 import { traceCommand } from './trace-command.js';
 import { voicemailCommand } from './voicemail-command.js';
+import { recordCommand } from './record-command.js';
+import { recordingsCommand } from './recordings-command.js';
+import { traceCommand } from './trace-command.js';
+import { verifyCommand } from './verify-command.js';
 import { wavCommand } from './wav.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -21,10 +25,13 @@ const program = new Command('jackfield')
 program.addCommand(demoCommand());
 program.addCommand(exchangeCommand());
 program.addCommand(explainCommand());
+program.addCommand(recordCommand());
+program.addCommand(recordingsCommand());
 program.addCommand(traceCommand());
 program.addCommand(doctorCommand());
 program.addCommand(ivrCommand());
 program.addCommand(voicemailCommand());
+program.addCommand(verifyCommand());
 program.addCommand(wavCommand());
 
 try {

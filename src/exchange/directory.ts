@@ -3,13 +3,11 @@ import { decodeProperty } from '../protocol/values.js';
 import { Refusal } from './api/refusal.js';
 import type { Attempt, Destination, Forward, Overflow } from './calls/attempt.js';
 import type { Calls } from './calls/calls.js';
+import { RING_MS } from './calls/dial.js';
 import type { EndCause } from './calls/leg.js';
 import { enableVideo } from './calls/video.js';
 import { type Identity, isHandle, phoneNumber } from './identity.js';
 import type { User } from './user.js';
-
-/** How long a call rings when it goes nowhere else, in milliseconds. */
-const RING_MS = 60_000;
 
 /** The way to phones: a simulated gateway, or one to a real network. */
 export interface LineInterface {

@@ -53,8 +53,8 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
   readonly catalogue: Catalogue | undefined;
   readonly #client: Client;
   readonly #server: PcmServer;
-  readonly #options: ResolvedRecorderOptions;
-  readonly #given: RecorderOptions;
+  #options: ResolvedRecorderOptions;
+  #given: RecorderOptions;
   readonly #clock: Clock;
   readonly #outbox: Outbox;
   readonly #recordings = new Map<number, CallRecording>();
@@ -102,6 +102,18 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
   /** What is being recorded, or held in memory. */
   get recordings(): readonly CallRecording[] {
     return [...this.#recordings.values()];
+  }
+
+  /**
+   * Takes other options for the calls and files to come. The folder, the catalogue, the hook and the webhook stay
+   * as they are.
+   * @throws ERR_INVALID_ARG; then nothing changes.
+   */
+  configure(options: RecorderOptions): void {
+    const resolved = resolveRecorderOptions(options);
+    const { folder, catalogue, channels } = this.#options;
+    this.#given = options;
+    this.#options = { ...resolved, folder, catalogue, channels };
   }
 
   /**

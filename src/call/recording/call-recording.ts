@@ -10,6 +10,7 @@ import { describeCall, legGapName } from './call-facts.js';
 import type { RecordingEvents, RecordingTrack } from './recording-track.js';
 import type { SegmentResult } from './segment.js';
 import type { RecordingEnd, RecordingHead } from './sidecar.js';
+import { STEREO_BYTES } from './stereo-file.js';
 
 /** A finished recording. */
 export interface RecordingResult extends SegmentResult {
@@ -80,6 +81,17 @@ export class CallRecording extends EventEmitter<RecordingEvents> {
 
   get paused(): boolean {
     return this.#track.paused;
+  }
+
+  /** Bytes of samples written so far. */
+  get bytes(): number {
+    return this.#track.position * STEREO_BYTES;
+  }
+
+  /** Samples that are missing so far, of both legs. */
+  get missing(): number {
+    const { local, remote } = this.#track.aligner.legs;
+    return local.ledger.total('missing') + remote.ledger.total('missing');
   }
 
   /** Begins a recording that was opened with `preRollMs`; its file has what was heard up to that long ago. */

@@ -50,6 +50,7 @@ export interface LegLedger extends LedgerTotals {
 export class LedgerKeeper {
   readonly #spans: { from: number; samples: number; kind: SpanKind; reason: SpanReason | undefined }[] = [];
   readonly #onSpan: (span: LedgerSpan) => void;
+  readonly #totals = { received: 0, idle: 0, masked: 0, missing: 0 };
   #end: number;
 
   /** @param onSpan Told of each stretch as it begins; its length is that of its first piece. */
@@ -63,8 +64,14 @@ export class LedgerKeeper {
     return this.#end;
   }
 
+  /** Samples of a kind in all, those that were let go of included. */
+  total(kind: SpanKind): number {
+    return this.#totals[kind];
+  }
+
   add(kind: SpanKind, samples: number, reason?: SpanReason): void {
     if (samples <= 0) return;
+    this.#totals[kind] += samples;
     const last = this.#spans.at(-1);
     const from = this.#end;
     this.#end += samples;

@@ -90,7 +90,7 @@ class DbusLink implements Link {
 
   constructor(bus: MessageBus, handlers: TransportHandlers) {
     this.#bus = bus;
-    this.#lifetime = new LinkLifetime(handlers);
+    this.#lifetime = new LinkLifetime(handlers, 'opening');
     bus.connection.on('error', (error: Error) => this.#lifetime.lose(error));
   }
 
@@ -121,6 +121,7 @@ class DbusLink implements Link {
       }),
     );
     if ((await this.#bus.getNameOwner(SERVICE)) !== owner) throw new Error('it left the bus');
+    this.#lifetime.opened();
   }
 
   async send(line: string): Promise<string> {

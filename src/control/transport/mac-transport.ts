@@ -88,7 +88,7 @@ class MacLink implements Link {
   ) {
     this.#options = options;
     this.#observer = observer;
-    this.#lifetime = new LinkLifetime(handlers);
+    this.#lifetime = new LinkLifetime(handlers, 'opening');
   }
 
   /** Resolves when notifications are listened to. */
@@ -119,7 +119,12 @@ class MacLink implements Link {
           return;
         }
         signal?.removeEventListener('abort', abort);
-        resolve(link);
+        try {
+          link.#lifetime.opened();
+          resolve(link);
+        } catch (error) {
+          reject(error);
+        }
       });
     });
   }

@@ -4,7 +4,10 @@ export interface TransportHandlers {
   line(line: string): void;
   /** The endpoint is asking its user whether this program may attach; {@link Transport.open} goes on waiting. */
   pending?(): void;
-  /** The link is gone and stays so; `error` is set when nobody asked for that. Called exactly once. */
+  /**
+   * The link is gone and stays so; `error` is set when nobody asked for that. Called exactly once for each link that
+   * was opened, and never when {@link Transport.open} rejects.
+   */
   closed(error?: Error): void;
 }
 

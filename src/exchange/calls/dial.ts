@@ -6,8 +6,8 @@ import type { EndCause, Leg, Placing, Progress } from './leg.js';
 /** How long the network takes to find the other party, in milliseconds. */
 export const ROUTING_MS = 500;
 
-/** How long a call rings when nothing else is said. */
-const RING_MS = 60_000;
+/** How long a call rings when nothing else is said, in milliseconds. */
+export const RING_MS = 60_000;
 
 /** Whom to ring, for how long, and what then. */
 export interface DialPlan extends Overflow {

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { z } from 'zod';
 import type { Clock } from '../../clock.js';
 import { JackfieldError, messageOf } from '../../errors.js';
 import type { EndCause } from '../calls/leg.js';
@@ -55,7 +54,7 @@ export class Scenario {
    */
   static async load(path: string, clock: Clock): Promise<Scenario> {
     const folder = dirname(resolve(path));
-    const scenario = parse(path, await readText(path));
+    const scenario = await parse(path, await readText(path));
     const users = scenario.users.map(({ greeting, ...user }) => ({
       ...defined(user),
       ...(greeting !== undefined && { greeting: resolve(folder, greeting) }),
@@ -121,16 +120,17 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-function parse(path: string, text: string): ScenarioFile {
+async function parse(path: string, text: string): Promise<ScenarioFile> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw new JackfieldError('ERR_SYNTAX', `${path} is no JSON: ${messageOf(cause)}.`, { cause });
   }
-  const parsed = scenarioSchema.safeParse(value);
+  const { prettifyError } = await import('zod');
+  const parsed = (await scenarioSchema()).safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new JackfieldError('ERR_SYNTAX', `${path} is no scenario:\n${z.prettifyError(parsed.error)}`);
+  throw new JackfieldError('ERR_SYNTAX', `${path} is no scenario:\n${prettifyError(parsed.error)}`);
 }
 
 /** Without the fields that are `undefined`, which optional fields of options may not be. */

@@ -61,11 +61,11 @@ export class Bridge {
   }
 
   /**
-   * One frame from each party to those linked with it. Returns a promise only when a party has to be waited for; a
-   * tick that falls due meanwhile is made up for as soon as that is over, and the promise covers it.
+   * One frame from each party to those linked with it, `count` times. Returns a promise only when a party has to be
+   * waited for; ticks that fall due meanwhile are made up for as soon as that is over, and the promise covers them.
    */
-  tick(): void | Promise<void> {
-    this.#due++;
+  tick(count = 1): void | Promise<void> {
+    this.#due += count;
     if (this.#running) return this.#running;
     const waiting = this.#catchUp();
     if (!waiting) return;

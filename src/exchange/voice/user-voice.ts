@@ -147,9 +147,11 @@ export class UserVoice implements Party {
   }
 
   #say(frame: Int16Array, soundCard: boolean, inputs: readonly Int16Array[]): void {
-    if (soundCard) frame.set(this.#microphone);
+    // The first that is said is copied, not added: most calls have one input.
+    const [first, ...others] = soundCard ? [this.#microphone, ...inputs] : inputs;
+    if (first) frame.set(first);
     else frame.fill(0);
-    for (const input of inputs) mixInto(frame, input);
+    for (const input of others) mixInto(frame, input);
     if (this.#tones.length > 0) {
       mixInto(frame, this.#tones);
       this.#tones = this.#tones.subarray(Math.min(FRAME_SAMPLES, this.#tones.length));

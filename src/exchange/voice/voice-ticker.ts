@@ -2,8 +2,10 @@ import type { CancelTimer, Clock } from '../../clock.js';
 import { PTIME_MS } from '../../pcm.js';
 import { type Bridge, waitFor } from './bridge.js';
 
-/** A machine that slept longer than this does not make up for it: its calls have a gap, the same in every stream. */
-const MAX_CATCH_UP_MS = 2000;
+/** A machine that was away for longer does not make up for it: its calls stood still, the same in every stream. */
+const MAX_CATCH_UP_TICKS = 2000 / PTIME_MS;
+/** Ticks made in one turn. Between turns sockets are read: an input holds no more than this many frames. */
+const MAX_TICKS_AT_ONCE = 5;
 
 /**
  * The one clock of all voice: ticks every bridge each 20 ms. Ticks lie on an absolute schedule, so a late one is
@@ -43,19 +45,17 @@ export class VoiceTicker {
   #schedule(): void {
     this.#cancelTimer = undefined;
     if (this.#bridges.size === 0) return;
-    const behind = this.#clock.now() - (this.#startedAt + this.#ticks * PTIME_MS);
-    if (behind > MAX_CATCH_UP_MS) {
-      const away = Math.floor(behind / PTIME_MS);
-      this.#ticks += away;
-      this.#skipped += away;
-    }
     this.#cancelTimer = this.#clock.timerAt(this.#startedAt + this.#ticks * PTIME_MS, () => this.#run());
   }
 
-  /** Sets the next tick first: a real clock does not wait for a bridge that waits for its peers. */
+  /** The ticks that are due. The next is set first: a real clock does not wait for a bridge that waits for its peers. */
   #run(): void | Promise<void> {
-    this.#ticks++;
+    const behind = Math.floor((this.#clock.now() - this.#startedAt) / PTIME_MS) - this.#ticks;
+    const away = behind > MAX_CATCH_UP_TICKS ? behind : 0;
+    const due = Math.min(behind - away + 1, MAX_TICKS_AT_ONCE);
+    this.#skipped += away;
+    this.#ticks += away + due;
     this.#schedule();
-    return waitFor([...this.#bridges], (bridge) => bridge.tick());
+    return waitFor([...this.#bridges], (bridge) => bridge.tick(due));
   }
 }

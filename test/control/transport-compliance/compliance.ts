@@ -115,10 +115,16 @@ export function describeTransport(name: string, { start, absent }: TransportCase
 
     test('where nobody is, opening says so and what to do', async () => {
       const transport = await absent();
-      await expect(open(transport)).rejects.toMatchObject({
+      const told: unknown[] = [];
+      const opening = transport.open({
+        line: (line) => told.push(line),
+        closed: (error) => told.push(error),
+      });
+      await expect(opening).rejects.toMatchObject({
         code: 'ERR_ATTACH_UNAVAILABLE',
         message: expect.stringContaining(transport.name),
       });
+      expect(told).toEqual([]);
     });
 
     test('can be opened again after the first link was closed', async () => {

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { createClient, defineInterface, type MessageBus } from 'dbus-native';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AutoTransport } from '../../../src/control/transport/auto-transport.js';
 import { DbusTransport } from '../../../src/control/transport/dbus-transport.js';
 import { hasDbusDaemon, type PrivateServer, startBus } from '../private-servers.js';
 import { describeTransport } from './compliance.js';
@@ -75,10 +76,15 @@ describe.skipIf(!hasDbusDaemon)('on a private dbus-daemon (needs the package dbu
     absent: async () => new DbusTransport({ address: server.address }),
   });
 
-  test('a bus that is not there is an endpoint that is not there', async () => {
-    const transport = new DbusTransport({ address: 'unix:path=/nonexistent/bus' });
-    const opening = transport.open({ line: () => undefined, closed: () => undefined });
-    await expect(opening).rejects.toMatchObject({ code: 'ERR_ATTACH_UNAVAILABLE' });
+  test('a bus that is not there is an endpoint that is not there, and does not disturb a search', async () => {
+    await using endpoint = await DbusTestEndpoint.start(server.address);
+    const nowhere = new DbusTransport({ address: 'unix:path=/nonexistent/bus' });
+    const closed: unknown[] = [];
+    const handlers = { line: () => undefined, closed: (error?: Error) => closed.push(error) };
+    await expect(nowhere.open(handlers)).rejects.toMatchObject({ code: 'ERR_ATTACH_UNAVAILABLE' });
+    const link = await new AutoTransport([nowhere, endpoint.transport]).open(handlers);
+    expect(closed).toEqual([]);
+    await link.close();
   });
 
   test('an answer that comes with the call itself is given to the sender', async () => {

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { world } from './world.js';
+
+describe('a simulated day of calls', () => {
+  it('leaves nothing behind but the history that was asked for', async () => {
+    await using w = await world({ historyLimit: 50 });
+    const [alice, bob] = [w.client('alice'), w.client('bob')];
+    const CALLS = 2000;
+    for (let n = 0; n < CALLS; n++) {
+      alice.send('CALL bob');
+      await w.clock.advance(600);
+      bob.send(`ALTER CALL ${bob.newest('CALL')} ANSWER`);
+      await w.clock.advance(100);
+      alice.send(`ALTER CALL ${alice.newest('CALL')} HANGUP`);
+      await w.clock.advance(86_400_000 / CALLS - 700);
+      alice.lines.length = 0;
+      bob.lines.length = 0;
+    }
+    expect(w.exchange.calls).toEqual([]);
+    expect(alice.send('SEARCH CALLS')[0]?.split(', ')).toHaveLength(50);
+    // Nothing is left to happen: a timer that goes on for ever would keep this from ending.
+    const patience = AbortSignal.timeout(5000);
+    await w.clock.run({ signal: patience });
+    expect(patience.aborted).toBe(false);
+  });
+});
