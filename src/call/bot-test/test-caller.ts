@@ -109,7 +109,7 @@ export class TestCaller {
    * Waits until he has heard `what`, after everything that he has heard of before; resolves to how long it lasted.
    * Two prompts that follow each other are heard one after the other, and not one of them before.
    *
-   * @throws ERR_TIMEOUT with what was heard instead.
+   * @throws ERR_TIMEOUT; ERR_INVALID_ARG for silence, which is everywhere.
    */
   async hears(what: Speakable, options: HearOptions = {}): Promise<number> {
     const { withinMs = WITHIN_MS, atLeastMs, likeness, language } = options;
