@@ -59,7 +59,7 @@ export async function reachedOne(
   return reachAfter(voicemail, async () => undefined, wanted, options);
 }
 
-/** Fetches a voicemail to the endpoint's machine, unless it is there. @throws as {@link reachAfter}. */
+/** Fetches a voicemail to the endpoint's machine, unless it is there. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
 export async function downloadVoicemail(voicemail: Voicemail, options: CommandOptions = {}): Promise<void> {
   const status = await voicemail.text('STATUS', options);
   if (status === 'DOWNLOADING') await reachedOne(voicemail, ['UNPLAYED', 'PLAYED'], options);
@@ -68,13 +68,13 @@ export async function downloadVoicemail(voicemail: Voicemail, options: CommandOp
   }
 }
 
-/** Deletes a voicemail, here and on the server. @throws as {@link reachAfter}. */
+/** Deletes a voicemail, here and on the server. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
 export async function deleteVoicemail(voicemail: Voicemail, options: CommandOptions = {}): Promise<void> {
   if ((await voicemail.text('STATUS', options)) === 'DELETING') return;
   await reachAfter(voicemail, () => voicemail.delete(options), ['DELETING'], options);
 }
 
-/** Marks a voicemail as not heard yet. @throws as {@link reachAfter}. */
+/** Marks a voicemail as not heard yet. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
 export async function markVoicemailUnplayed(
   voicemail: Voicemail,
   options: CommandOptions = {},

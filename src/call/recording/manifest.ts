@@ -19,7 +19,7 @@ export interface RecordingManifest {
     readonly algorithm: 'Ed25519';
     /** Subject public key info, DER, base64. */
     readonly publicKey: string;
-    /** Of {@link manifestStatement}, base64. */
+    /** Of `manifestStatement()`, base64. */
     readonly value: string;
   };
 }
