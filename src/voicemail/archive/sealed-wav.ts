@@ -68,8 +68,13 @@ export class SealedWav implements PcmSink {
   }
 }
 
+/** What encrypts; in our own words, since the package's declarations need those of a browser. */
+export interface StreamEncrypter {
+  encrypt(input: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>>;
+}
+
 /** Checks recipients before anything is written to them. @throws ERR_INVALID_ARG, ERR_UNSUPPORTED */
-export async function encrypterTo(recipients: readonly string[]) {
+export async function encrypterTo(recipients: readonly string[]): Promise<StreamEncrypter> {
   const { Encrypter } = await import('age-encryption').catch((cause: unknown) => {
     const text = `Encryption needs the package age-encryption, which cannot be loaded here: ${messageOf(cause)}`;
     throw new JackfieldError('ERR_UNSUPPORTED', text, { cause });
