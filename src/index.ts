@@ -400,6 +400,7 @@ export {
   type ArchivedAudio,
   type ArchivedMessage,
   type ArchiveState,
+  type UnwrittenAudio,
   type VoicemailFacts,
 } from './voicemail/archive/archived-message.js';
 export {
@@ -410,12 +411,12 @@ export {
 } from './voicemail/archive/export-archive.js';
 export type { VoicemailSidecar } from './voicemail/archive/sidecar.js';
 export {
-  type ArchiveFault,
   type ArchiveVerification,
   type RetentionPolicy,
   VoicemailArchive,
   type VoicemailArchiveOptions,
 } from './voicemail/archive/voicemail-archive.js';
+export type { ArchiveFault } from './voicemail/archive/verify-message.js';
 export {
   type LeaveProgress,
   type LeaveVoicemailEvents,
@@ -428,6 +429,7 @@ export type { VoicemailInput } from './voicemail/message-input.js';
 export {
   type PlayVoicemailOptions,
   playVoicemail,
+  type ReceivedVoicemail,
   type ReceiveVoicemailOptions,
   receiveVoicemail,
 } from './voicemail/play-voicemail.js';

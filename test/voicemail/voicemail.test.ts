@@ -51,8 +51,9 @@ describe('a message that came in', () => {
     const client = await line.client();
     const voicemail = client.voicemail(id);
     const sink = new MemorySink();
-    const samples = await line.during(receiveVoicemail(client, voicemail, line.server, sink));
+    const { samples, ledger } = await line.during(receiveVoicemail(client, voicemail, line.server, sink));
     expect(samples).toBe(40_000);
+    expect(ledger).toMatchObject({ received: 40_000, missing: 0, idle: 0 });
     expect(sink.samples).toEqual(await samplesOf(file));
     expect(sink.ended).toEqual({ error: undefined });
     expect(heard).toEqual([]);
@@ -226,8 +227,9 @@ describe('a message that is left', () => {
     const work = leaveVoicemail(jack, 'anna', { from: { file }, server: line.server, clock: line.clock });
     const leaving = await line.during(work);
     leaving.on('progress', ({ phase }) => phases.at(-1) !== phase && phases.push(phase));
-    const { samples, durationSeconds, message } = await line.during(leaving.sent);
-    expect(samples).toBe(48_000);
+    const { ledger, durationSeconds, message } = await line.during(leaving.sent);
+    expect(ledger).toMatchObject({ received: 48_000, missing: 0, masked: 0 });
+    expect(ledger?.spans.map(({ kind, reason }) => reason ?? kind)).toEqual(['idle', 'received', 'ended']);
     expect(durationSeconds).toBeGreaterThanOrEqual(3);
     expect(statusesOf(message)).toEqual(['BLANK', 'RECORDING', 'UPLOADING', 'UPLOADED']);
     expect(phases).toEqual(['recording', 'uploading', 'sent']);
@@ -260,8 +262,8 @@ describe('a message that is left', () => {
       clock: line.clock,
     });
     const leaving = await line.during(work);
-    const { samples } = await line.during(leaving.sent);
-    expect(samples).toBe(32_000);
+    const { ledger } = await line.during(leaving.sent);
+    expect(ledger?.received).toBe(32_000);
     // The greeting alone lasts 60 s.
     expect(line.clock.now() - before).toBeLessThan(50_000);
     expect((await received()).length).toBeGreaterThanOrEqual(32_000);
@@ -272,8 +274,8 @@ describe('a message that is left', () => {
     const leaving = await line.during(leaveVoicemail(jack, 'anna', { greeting: 'skip', clock: line.clock }));
     await line.during(leaving.message.reached('RECORDING'));
     await line.clock.advance(2000);
-    const { samples } = await line.during(leaving.stop());
-    expect(samples).toBe(0);
+    const { ledger } = await line.during(leaving.stop());
+    expect(ledger).toBeUndefined();
     const recorded = await received();
     expect(recorded.length).toBeGreaterThanOrEqual(32_000);
     expect(new Set(recorded)).toEqual(new Set([1000]));

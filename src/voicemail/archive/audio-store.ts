@@ -62,19 +62,32 @@ export class AudioStore {
     return new AudioIntake(wav, this.root, path);
   }
 
+  /** The samples of stored audio. @throws ERR_FILE, ERR_WAV; ERR_UNSUPPORTED for what is encrypted. */
+  async *samples(audio: Pick<ArchivedAudio, 'path'>): AsyncGenerator<Int16Array, void, void> {
+    if (isSealed(audio)) {
+      throw new JackfieldError('ERR_UNSUPPORTED', `${audio.path} is encrypted.`);
+    }
+    await using reader = await WavReader.open(this.pathOf(audio));
+    yield* reader;
+  }
+
   /**
    * Hash over the whole file, from the disk, and over its samples, where they are not encrypted.
    *
+   * @param hear gets the samples.
    * @throws ERR_FILE, ERR_WAV
    */
   async measure(
     audio: Pick<ArchivedAudio, 'path'>,
+    hear: (samples: Int16Array) => void,
   ): Promise<{ readonly sha256: string | undefined; readonly fileSha256: string }> {
     const path = this.pathOf(audio);
     if (isSealed(audio)) return { sha256: undefined, fileSha256: await hashFile(path) };
-    await using reader = await WavReader.open(path);
     const hash = createHash('sha256');
-    for await (const samples of reader) hash.update(bytesOf(samples));
+    for await (const samples of this.samples(audio)) {
+      hash.update(bytesOf(samples));
+      hear(samples);
+    }
     return { sha256: hash.digest('hex'), fileSha256: await hashFile(path) };
   }
 
@@ -97,6 +110,14 @@ export class AudioStore {
   async sweep(): Promise<void> {
     for (const name of await readdir(join(this.root, PARTIAL))) await rm(join(this.root, PARTIAL, name));
   }
+}
+
+/** What an archive has already. */
+export interface KnownAudio {
+  /** Stored audio with these samples. */
+  audio(sha256: string): ArchivedAudio | undefined;
+  /** Whether other audio lies at this path. */
+  isTaken(path: string, sha256: string): boolean;
 }
 
 /** Audio on its way into an archive: hashed while it is written. Either {@link publish} or {@link discard} ends it. */
@@ -131,20 +152,17 @@ export class AudioIntake implements PcmSink {
    * Makes the audio part of the archive, unless the same samples are there already: then what was taken is removed,
    * and what is known is returned.
    *
-   * @param known looks up stored audio by the hash of its samples.
    * @throws ERR_FILE
    */
-  async publish(
-    known: (sha256: string) => ArchivedAudio | undefined,
-  ): Promise<{ readonly audio: ArchivedAudio; readonly duplicate: boolean }> {
+  async publish(known: KnownAudio): Promise<{ readonly audio: ArchivedAudio; readonly duplicate: boolean }> {
     await this.#wav.close();
     const sha256 = this.#hash.digest('hex');
-    const same = known(sha256);
+    const same = known.audio(sha256);
     if (same && (await isIntact(join(this.#root, same.path), same))) {
       await rm(this.#wav.path);
       return { audio: same, duplicate: true };
     }
-    const path = same?.path ?? this.#path;
+    const path = same?.path ?? freePath(this.#path, (wanted) => known.isTaken(wanted, sha256));
     const fileSha256 = await hashFile(this.#wav.path);
     const { size: bytes } = await stat(this.#wav.path);
     await publishFile(this.#wav.path, join(this.#root, path));
@@ -178,6 +196,15 @@ function audioPath({ account, id, partner, timestamp }: VoicemailFacts): string 
   const [year = '', month = ''] = (day ?? '').split('-');
   const moment = `${(day ?? '').replaceAll('-', '')}T${(time ?? '').slice(0, 8).replaceAll(':', '')}Z`;
   return `${AUDIO}/${year}/${month}/${moment}_${safeName(partner)}_${safeName(account)}-${id}.wav`;
+}
+
+/** The path itself, or with a number where other audio has it: what came of an earlier attempt, mostly. */
+function freePath(path: string, isTaken: (path: string) => boolean): string {
+  if (!isTaken(path)) return path;
+  for (let number = 2; ; number++) {
+    const numbered = path.replace(/(?=\.wav)/, `_${number}`);
+    if (!isTaken(numbered)) return numbered;
+  }
 }
 
 /** A part of a file name that is one everywhere, whatever a handle holds. */

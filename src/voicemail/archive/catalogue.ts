@@ -1,15 +1,26 @@
 import { createRequire } from 'node:module';
 import type Database from 'libsql';
+import type { LegLedger } from '../../call/recording/ledger.js';
 import { JackfieldError, messageOf } from '../../errors.js';
 import { type ArchiveQuery, conditionsOf } from './archive-query.js';
-import type { ArchivedAudio, ArchivedMessage, VoicemailFacts } from './archived-message.js';
+import {
+  type ArchivedAudio,
+  type ArchivedMessage,
+  isComplete,
+  type UnwrittenAudio,
+  type VoicemailFacts,
+} from './archived-message.js';
 import { type AudioRow, audioOfRow, type MessageRow, messageOfRow } from './catalogue-rows.js';
 import { CATALOGUE_VERSION, MIGRATIONS } from './catalogue-schema.js';
 
 /** How a message came out of an attempt to fetch it. */
 export interface StoredOutcome {
   readonly audio: ArchivedAudio;
-  readonly complete: boolean;
+  readonly ledger: LegLedger;
+  /** Absent where all of the message is there. */
+  readonly unwritten?: UnwrittenAudio | undefined;
+  /** Default: that which it has. */
+  readonly transcript?: string;
   readonly archivedAt: number;
 }
 
@@ -114,6 +125,12 @@ export class Catalogue {
     return row ? audioOfRow(row as AudioRow) : undefined;
   }
 
+  /** Whether other audio than that with these samples has this path. */
+  isTaken(path: string, sha256: string): boolean {
+    const row = this.#statement('SELECT 1 FROM audio WHERE path = ? AND sha256 <> ?').get(path, sha256);
+    return row !== undefined;
+  }
+
   /** All stored audio, in order of its path. */
   *allAudio(): Generator<ArchivedAudio, void, void> {
     for (let path = ''; ; ) {
@@ -138,28 +155,33 @@ export class Catalogue {
     this.#update(key, "state = 'pending', attempts = attempts + 1, failure = NULL, detail = NULL");
   }
 
-  /** The message is safe on disk. */
-  store(key: number, { audio, complete, archivedAt }: StoredOutcome): ArchivedMessage {
+  /**
+   * The message is safe on disk.
+   * @returns what it had before, in place of which the new audio is, where nobody refers to it any more.
+   */
+  store(key: number, outcome: StoredOutcome): ArchivedAudio | undefined {
+    const { audio, ledger, unwritten, archivedAt } = outcome;
     this.#db.exec('PRAGMA synchronous = FULL');
-    const stored = this.#write(() => {
-      this.#statement('INSERT OR REPLACE INTO audio VALUES (?, ?, ?, ?, ?)').run(
-        audio.sha256,
-        audio.path,
-        audio.samples,
-        audio.bytes,
-        audio.fileSha256,
-      );
+    const orphan = this.#write(() => {
+      const replaced = this.#detach(this.message(key), audio.sha256);
+      this.#statement(
+        `INSERT INTO audio VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (sha256) DO UPDATE SET bytes = excluded.bytes, file_sha256 = excluded.file_sha256`,
+      ).run(audio.sha256, audio.path, audio.samples, audio.bytes, audio.fileSha256);
       this.#update(
         key,
-        "state = 'stored', audio = ?, complete = ?, archived_at = ?",
+        "state = 'stored', audio = ?, complete = ?, ledger = ?, unwritten = ?, archived_at = ?",
         audio.sha256,
-        Number(complete),
+        Number(isComplete({ ledger, unwritten })),
+        JSON.stringify(ledger),
+        unwritten ? JSON.stringify(unwritten) : null,
         archivedAt,
       );
-      return this.message(key);
+      if (outcome.transcript !== undefined) this.#assignWords(key, 'transcript = ?', outcome.transcript);
+      return replaced;
     });
     this.#db.exec('PRAGMA synchronous = NORMAL');
-    return stored;
+    return orphan;
   }
 
   /** The attempt failed. What was stored by an earlier one stays. */
@@ -181,11 +203,12 @@ export class Catalogue {
   }
 
   setTags(key: number, tags: readonly string[]): void {
-    this.#setWords(key, 'tags = ?', JSON.stringify([...new Set(tags)]));
+    const value = JSON.stringify([...new Set(tags)]);
+    this.#write(() => this.#assignWords(key, 'tags = ?', value));
   }
 
   setTranscript(key: number, transcript: string): void {
-    this.#setWords(key, 'transcript = ?', transcript);
+    this.#write(() => this.#assignWords(key, 'transcript = ?', transcript));
   }
 
   /**
@@ -224,10 +247,13 @@ export class Catalogue {
     }
   }
 
-  /** @returns the message's audio, when no other message refers to it. */
-  #detach({ key, audio }: ArchivedMessage): ArchivedAudio | undefined {
-    this.#update(key, 'audio = NULL');
-    if (!audio) return undefined;
+  /**
+   * @param keep audio that stays, whoever refers to it.
+   * @returns the message's audio, when no other message refers to it.
+   */
+  #detach({ key, audio }: ArchivedMessage, keep?: string): ArchivedAudio | undefined {
+    this.#update(key, 'audio = NULL, ledger = NULL, unwritten = NULL');
+    if (!audio || audio.sha256 === keep) return undefined;
     const { sha256 } = audio;
     if (this.#statement('SELECT 1 FROM messages WHERE audio = ?').get(sha256)) return undefined;
     this.#statement('DELETE FROM audio WHERE sha256 = ?').run(sha256);
@@ -241,12 +267,10 @@ export class Catalogue {
     return (row as { key: number } | undefined)?.key;
   }
 
-  #setWords(key: number, assignment: string, value: string): void {
-    this.#write(() => {
-      const before = this.message(key);
-      this.#update(key, assignment, value);
-      this.#index(key, before);
-    });
+  #assignWords(key: number, assignment: string, value: string): void {
+    const before = this.message(key);
+    this.#update(key, assignment, value);
+    this.#index(key, before);
   }
 
   /** Brings the full-text index up to date; `before` is the row as the index knows it, if it does. */
@@ -262,7 +286,7 @@ export class Catalogue {
     );
   }
 
-  #update(key: number, assignments: string, ...values: (string | number)[]): void {
+  #update(key: number, assignments: string, ...values: (string | number | null)[]): void {
     const { changes } = this.#statement(`UPDATE messages SET ${assignments} WHERE key = ?`).run(
       ...values,
       key,

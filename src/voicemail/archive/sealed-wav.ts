@@ -2,11 +2,8 @@ import { open } from 'node:fs/promises';
 import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import { type PcmSink, VOICE_FORMAT } from '../../pcm.js';
 import { fileError } from '../../voice/file-error.js';
-import { WavHeader } from '../../voice/wav/wav-header.js';
+import { OPEN_LENGTH, WavHeader } from '../../voice/wav/wav-header.js';
 import type { WavMetadata } from '../../voice/wav/wav-metadata.js';
-
-/** A length that says that it was not known when the header was written; readers go on to the end of the file. */
-const OPEN_LENGTH = 0x7fff_fff0;
 
 /**
  * A WAV file that is encrypted on its way to the disk, in the age format (age-encryption.org/v1), to the public keys

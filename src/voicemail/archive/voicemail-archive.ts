@@ -1,12 +1,17 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../clock.js';
-import { JackfieldError, messageOf } from '../../errors.js';
 import type { ArchiveQuery } from './archive-query.js';
-import type { ArchivedMessage, VoicemailFacts } from './archived-message.js';
+import {
+  type ArchivedMessage,
+  type AttemptFailure,
+  isComplete,
+  type VoicemailFacts,
+} from './archived-message.js';
 import { type AudioIntake, AudioStore } from './audio-store.js';
-import { Catalogue } from './catalogue.js';
+import { Catalogue, type StoredOutcome } from './catalogue.js';
 import { sidecarPath, writeSidecar } from './sidecar.js';
+import { type ArchiveFault, verifyMessage } from './verify-message.js';
 
 /** Options of {@link VoicemailArchive.open}. */
 export interface VoicemailArchiveOptions {
@@ -19,25 +24,16 @@ export interface VoicemailArchiveOptions {
   readonly encryptTo?: readonly string[];
 }
 
-/** Something that is not as the catalogue says. */
-export interface ArchiveFault {
-  /**
-   * `missing`: the audio is not there. `changed`: its bytes are others than those that were archived.
-   * `unreadable`: it is no WAV file any more. `stray`: no message refers to it.
-   */
-  readonly kind: 'missing' | 'changed' | 'unreadable' | 'stray';
-  /** The file, relative to the archive. */
-  readonly path: string;
-  /** A message that it belongs to, except for `stray`. */
-  readonly key: number | undefined;
-  readonly detail: string;
-}
+/** What is to be said of audio that is stored. */
+export type IntakeAccount = Pick<StoredOutcome, 'ledger' | 'unwritten' | 'transcript'>;
 
 /** A message that was stored. */
 export interface StoredMessage {
   readonly message: ArchivedMessage;
   /** Whether its samples were in the archive already. */
   readonly duplicate: boolean;
+  /** Why there is no transcript of it, though there should be. */
+  readonly untranscribed?: Error;
 }
 
 /** What {@link VoicemailArchive.verify} found. */
@@ -99,6 +95,11 @@ export class VoicemailArchive implements AsyncDisposable {
     return audio && this.#audio.pathOf(audio);
   }
 
+  /** The samples of a message; none where it has no audio. @throws ERR_FILE, ERR_WAV; ERR_UNSUPPORTED for what is encrypted. */
+  async *samples({ audio }: ArchivedMessage): AsyncGenerator<Int16Array, void, void> {
+    if (audio) yield* this.#audio.samples(audio);
+  }
+
   /** Begins to take in the audio of a message. @throws ERR_FILE */
   take(facts: VoicemailFacts): Promise<AudioIntake> {
     return this.#audio.take(facts);
@@ -110,11 +111,17 @@ export class VoicemailArchive implements AsyncDisposable {
    *
    * @throws ERR_FILE
    */
-  store(key: number, intake: AudioIntake, complete: boolean): Promise<StoredMessage> {
+  store(key: number, intake: AudioIntake, account: IntakeAccount): Promise<StoredMessage> {
     // One after the other, so that two messages with the same samples find each other.
-    const stored = this.#storing.then(() => this.#store(key, intake, complete));
+    const stored = this.#storing.then(() => this.#store(key, intake, account));
     this.#storing = stored.catch(() => undefined);
     return stored;
+  }
+
+  /** Notes why an attempt failed; what an earlier one has stored stays. @throws ERR_INVALID_ARG, ERR_FILE */
+  async fail(key: number, { failure, detail }: AttemptFailure): Promise<void> {
+    this.catalogue.fail(key, failure, detail);
+    await this.#describe(this.catalogue.message(key));
   }
 
   /** Sets the message's tags; each can be searched for. @throws ERR_INVALID_ARG, ERR_FILE */
@@ -134,21 +141,12 @@ export class VoicemailArchive implements AsyncDisposable {
     this.catalogue.setHold(key, hold);
   }
 
-  /** Reads the audio of one message back from the disk. @returns what is wrong with it, if anything is. */
-  async verifyMessage(message: ArchivedMessage): Promise<ArchiveFault | undefined> {
-    const { audio, key } = message;
-    if (!audio) return undefined;
-    const fault = (kind: ArchiveFault['kind'], detail: string) => ({ kind, path: audio.path, key, detail });
-    try {
-      const found = await this.#audio.measure(audio);
-      const samplesHold = (found.sha256 ?? audio.sha256) === audio.sha256;
-      if (found.fileSha256 === audio.fileSha256 && samplesHold) return undefined;
-      const what = samplesHold ? 'the file' : 'the samples';
-      return fault('changed', `SHA-256 is ${found.fileSha256}, was ${audio.fileSha256}: ${what} changed.`);
-    } catch (error) {
-      const missing = error instanceof JackfieldError && /ENOENT/.test(error.message);
-      return fault(missing ? 'missing' : 'unreadable', messageOf(error));
-    }
+  /**
+   * Reads one message back from the disk: its audio, which is held against its checksums and its ledger, and its sidecar.
+   * @returns what is wrong, if anything is.
+   */
+  verifyMessage(message: ArchivedMessage): Promise<ArchiveFault | undefined> {
+    return verifyMessage(this.#audio, message);
   }
 
   /** Reads everything back from the disk and compares it with the catalogue. */
@@ -223,11 +221,19 @@ export class VoicemailArchive implements AsyncDisposable {
     }
   }
 
-  async #store(key: number, intake: AudioIntake, complete: boolean): Promise<StoredMessage> {
-    const { audio, duplicate } = await intake.publish((sha256) => this.catalogue.audio(sha256));
+  async #store(key: number, intake: AudioIntake, account: IntakeAccount): Promise<StoredMessage> {
+    const { ledger, unwritten, transcript } = account;
+    const before = this.catalogue.message(key);
+    const { audio, duplicate } = await intake.publish(this.catalogue);
     const archivedAt = Math.floor(this.#clock.unixMs() / 1000);
-    await this.#describe({ ...this.catalogue.message(key), audio, complete, archivedAt });
-    return { message: this.catalogue.store(key, { audio, complete, archivedAt }), duplicate };
+    const outcome = { audio, ledger, unwritten, archivedAt, transcript: transcript ?? before.transcript };
+    await this.#describe({ ...before, ...outcome, complete: isComplete(outcome) });
+    const orphan = this.catalogue.store(key, outcome);
+    if (orphan) {
+      await this.#audio.remove(orphan);
+      await rm(sidecarPath(this.#audio.pathOf(orphan), before), { force: true });
+    }
+    return { message: this.catalogue.message(key), duplicate };
   }
 
   async #describe(message: ArchivedMessage): Promise<void> {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
+import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type ArchivedMessage,
@@ -12,7 +13,10 @@ import {
   VirtualClock,
   VoicemailArchive,
   type VoicemailFacts,
+  type VoicemailSidecar,
 } from '../../../src/index.js';
+import { sidecarPath } from '../../../src/voicemail/archive/sidecar.js';
+import { LedgerSink } from '../../../src/voicemail/ledger-sink.js';
 import { tone } from '../line.js';
 
 const run = promisify(execFile);
@@ -55,8 +59,9 @@ function facts(id: number, more: Partial<VoicemailFacts> = {}): VoicemailFacts {
 async function store(from: VoicemailFacts, frequency = 300 + from.id * 10): Promise<ArchivedMessage> {
   const { key } = archive.catalogue.see(from);
   const intake = await archive.take(from);
-  await intake.write(tone(100, frequency));
-  return (await archive.store(key, intake, true)).message;
+  const account = new LedgerSink(intake);
+  await account.write(tone(100, frequency), 0);
+  return (await archive.store(key, intake, { ledger: account.ledger })).message;
 }
 
 describe('a VoicemailArchive', () => {
@@ -139,6 +144,48 @@ describe('a VoicemailArchive', () => {
     expect(kinds.get(undefined)).toBe('stray');
   });
 
+  it('finds a sidecar that is gone, says something else, or has a ledger that does not hold', async () => {
+    const messages = [];
+    for (let id = 1; id <= 5; id++) messages.push(await store(facts(id)));
+    const paths = messages.map((message) => sidecarPath(archive.audioFile(message) ?? '', message));
+    const [gone = '', edited = '', sums = '', sound = '', torn = ''] = paths;
+    const change = async (path: string, edit: (sidecar: VoicemailSidecar) => object) =>
+      writeFile(path, JSON.stringify(edit(JSON.parse(await readFile(path, 'utf8')))));
+    await rm(gone);
+    await change(edited, (sidecar) => ({ ...sidecar, voicemail: { ...sidecar.voicemail, partner: 'eve' } }));
+    await change(sums, ({ ledger, ...sidecar }) => ({ ...sidecar, ledger: { ...ledger, received: 1 } }));
+    const spans = [{ from: 0, samples: 1600, kind: 'missing', reason: 'dropped' }];
+    await change(sound, (sidecar) => ({
+      ...sidecar,
+      ledger: { received: 0, idle: 0, masked: 0, missing: 1600, spans },
+    }));
+    await truncate(torn, 100);
+    const { faults } = await archive.verify();
+    const found = new Map(faults.map(({ path, kind, detail }) => [join(root, path), `${kind}: ${detail}`]));
+    expect(found.size).toBe(5);
+    expect(found.get(gone)).toMatch(/^sidecar: .*ENOENT/);
+    expect(found.get(edited)).toMatch(/^sidecar: .*not say what/);
+    expect(found.get(sums)).toMatch(/^ledger: .*1 received/);
+    expect(found.get(sound)).toMatch(/^ledger: There is sound/);
+    expect(found.get(torn)).toMatch(/^sidecar: .*no JSON/);
+  });
+
+  it('brings a catalogue of before the ledgers up to date', async () => {
+    const { key } = await store(facts(1));
+    archive.catalogue.see(facts(2));
+    await archive.close();
+    const db = new Database(join(root, 'catalogue.db'));
+    db.exec(
+      'ALTER TABLE messages DROP COLUMN ledger; ALTER TABLE messages DROP COLUMN unwritten; PRAGMA user_version = 1',
+    );
+    db.close();
+    archive = await VoicemailArchive.open(root);
+    const ledger = { received: 1600, idle: 0, masked: 0, missing: 0 };
+    expect(archive.catalogue.message(key)).toMatchObject({ complete: true, unwritten: undefined, ledger });
+    expect([...archive.find({ state: 'pending' })][0]).toMatchObject({ ledger: undefined });
+    expect((await archive.verify()).faults).toEqual([]);
+  });
+
   it('purges by age and by size, but never what is held, nor audio that others need', async () => {
     const held = await store(facts(30));
     archive.setHold(held.key, true);
@@ -185,9 +232,13 @@ describe('a VoicemailArchive', () => {
   });
 
   it('holds 10,000 messages', { timeout: 30_000 }, async () => {
-    const { audio } = await store(facts(1));
+    const { audio, ledger } = await store(facts(1));
     for (let id = 2; id <= 10_000; id++) archive.catalogue.see(facts(id, { timestamp: id }));
-    archive.catalogue.store(10_000, { audio: audio ?? expect.fail(), complete: true, archivedAt: 1 });
+    archive.catalogue.store(10_000, {
+      audio: audio ?? expect.fail(),
+      ledger: ledger ?? expect.fail(),
+      archivedAt: 1,
+    });
     expect(archive.catalogue.count()).toBe(10_000);
     expect([...archive.find({ state: 'pending' })]).toHaveLength(9998);
     expect([...archive.find({ text: 'ash', since: 5000, until: 5010 })].map(({ id }) => id)).toEqual(
