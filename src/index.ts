@@ -459,6 +459,11 @@ export { type RobotBehaviour, RobotDestination, type RobotStep } from './exchang
 export type { LineInterface } from './exchange/directory.js';
 export type { ExchangeOptions } from './exchange/exchange-options.js';
 export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchange.js';
+export type {
+  VoicemailFailureReason,
+  VoicemailFault,
+  VoicemailStep,
+} from './exchange/mailbox/voicemail-failure.js';
 export type { Deposit } from './exchange/mailbox/voicemails.js';
 export { type ReplayReport, replay } from './exchange/recording/replay.js';
 export { type RecordedEntry, WireRecorder } from './exchange/recording/wire-recorder.js';
