@@ -6,6 +6,7 @@ import {
   attach,
   type Client,
   collectSamples,
+  type Deposit,
   Exchange,
   type ExchangeOptions,
   MemoryTransport,
@@ -80,7 +81,7 @@ export class Line implements AsyncDisposable {
   async deposit(
     file: string,
     more: {
-      fault?: { at: 'download' | 'playback'; reason: string };
+      fault?: Deposit['fault'] & object;
       durationSec?: number;
       atMs?: number;
     } = {},

@@ -23,7 +23,7 @@ const FAILURE_REASONS = [
   'RECORDING_ERROR',
   'PLAYBACK_ERROR',
   'UNKNOWN',
-];
+] as const;
 
 let line: Line;
 const heard: Int16Array[] = [];
