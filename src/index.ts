@@ -268,12 +268,8 @@ export { WindowsTransport, type WindowsTransportOptions } from './control/transp
 export { X11Transport, type X11TransportOptions } from './control/transport/x11-transport.js';
 
 // Call: a call's voice.
-export {
-  Catalogue,
-  type CatalogueEntry,
-  type CatalogueQuery,
-  type RetentionRules,
-} from './call/archive/catalogue.js';
+export { Catalogue, type CatalogueQuery } from './call/archive/catalogue.js';
+export type { CatalogueEntry } from './call/archive/catalogue-entry.js';
 export type { FinishHookOptions } from './call/archive/finish-hook.js';
 export { type Deliver, Outbox, type OutboxEvent, type OutboxOptions } from './call/archive/outbox.js';
 export { OUTPUT_FORMATS, type OutputFormat } from './call/archive/publish.js';
@@ -346,7 +342,7 @@ export {
   type LegName,
 } from './call/recording/leg-aligner.js';
 export type { RecordingManifest } from './call/recording/manifest.js';
-export { openSealed, readTails, type SealedTail } from './call/recording/open-sealed.js';
+export { openSealed } from './call/recording/open-sealed.js';
 export { type RecordCallOptions, recordCall } from './call/recording/record-call.js';
 export type { RecordingEvents, RecordingProgress } from './call/recording/recording-track.js';
 export {
@@ -356,6 +352,7 @@ export {
   type RecoverOptions,
   recoverRecording,
 } from './call/recording/recover.js';
+export { readTails, type TailContents } from './call/recording/sealed-tail.js';
 export type { SegmentRules } from './call/recording/segment-rule.js';
 export type { SegmentResult } from './call/recording/segment.js';
 export type {
@@ -372,6 +369,7 @@ export {
   type VerifyReport,
   verifyRecording,
 } from './call/recording/verify-recording.js';
+export type { RetentionRules } from './call/store/retention.js';
 
 // Voicemail: a voicemail's voice.
 export {
