@@ -464,7 +464,7 @@ export { type ReplayReport, replay } from './exchange/recording/replay.js';
 export { type RecordedEntry, WireRecorder } from './exchange/recording/wire-recorder.js';
 export { scenarioJsonSchema } from './exchange/scenario/scenario-schema.js';
 export { Scenario } from './exchange/scenario/scenario.js';
-export type { UserOptions } from './exchange/user.js';
+export type { UserOptions, VoicemailFault } from './exchange/user.js';
 export type { Impairment } from './exchange/voice/impaired.js';
 export type { SoundCard } from './exchange/voice/sound-card.js';
 export type { StreamOpener, StreamOwner } from './exchange/voice/voice-router.js';
