@@ -68,7 +68,7 @@ async function serve(options: Options): Promise<void> {
   });
   recorder?.follow(exchange);
   await listen(exchange, options);
-  await scenario?.run(exchange);
+  scenario?.run(exchange);
   process.on('message', (message: ExchangeControl) => {
     if (message.clock === 'run') void manual?.run();
   });

@@ -4,13 +4,6 @@ import type { ObjectOwner, ObjectRecord } from './api-object.js';
 import { type Identity, isHandle, phoneNumber } from './identity.js';
 import { type SoundCard, silentSoundCard } from './voice/sound-card.js';
 
-/** Something that is to go wrong with a voicemail, once. */
-export interface VoicemailFault {
-  readonly at: 'download' | 'playback' | 'record' | 'upload';
-  /** One of the values of FAILUREREASON. */
-  readonly reason: string;
-}
-
 /** What an exchange needs to know of a user before he can be called. */
 export interface UserOptions {
   /** The Skype name: a letter, then 1 to 31 letters, digits, `.`, `,`, `-`, `_` or `:`. */
@@ -27,11 +20,6 @@ export interface UserOptions {
   readonly voicemail?: boolean;
   /** Longest voicemail that may be left, in seconds: 1 to 600. Default 600. */
   readonly voicemailSeconds?: number;
-  /**
-   * What is to go wrong with the user's voicemails, those that he leaves and his greeting included: each once, with the
-   * first that comes to its step. Default: nothing.
-   */
-  readonly voicemailFaults?: readonly VoicemailFault[];
   /** WAV file that greets who leaves a voicemail. Default: a greeting that is shipped. */
   readonly greeting?: string;
   /** Who may call: everybody, those in the contact list, or those who are authorised. Default `anyone`. */
@@ -112,15 +100,12 @@ export class User implements Identity, ObjectOwner {
   readonly profile: Map<string, string>;
   /** What this user has set about others, by lower-case handle. */
   readonly contacts = new Map<string, Contact>();
-  /** Those of {@link UserOptions.voicemailFaults} that have not come true yet. */
-  readonly voicemailFaults: VoicemailFault[];
   readonly #notify: (message: EndpointMessage) => void;
 
   /** @throws ERR_INVALID_ARG, naming the option. */
   constructor(options: UserOptions, notify: (message: EndpointMessage) => void) {
     this.settings = resolved(options);
     this.handle = this.settings.handle;
-    this.voicemailFaults = [...this.settings.voicemailFaults];
     this.#notify = notify;
     this.profile = new Map(
       Object.entries({ ...PROFILE_DEFAULTS, FULLNAME: this.settings.fullName, ...this.settings.profile }),
@@ -205,7 +190,6 @@ function resolved(options: UserOptions): UserSettings {
     profile: {},
     contacts: [],
     voicemail: true,
-    voicemailFaults: [],
     callsFrom: 'anyone',
     callWaiting: true,
     video: false,

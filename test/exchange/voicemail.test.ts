@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { VoicemailFault } from '../../src/exchange/user.js';
 import { readVoice } from '../../src/exchange/voice/prompts.js';
 import type { SoundCard } from '../../src/exchange/voice/sound-card.js';
 import { canVoicemailMove } from '../../src/protocol/catalogue/voicemail-status.js';
@@ -32,18 +31,12 @@ async function until(w: World, client: Client, line: RegExp): Promise<void> {
 }
 
 /** Greetings of a second, so that messages begin soon. */
-async function voicemailWorld(
-  extra: { soundCard?: SoundCard; stateFolder?: string; voicemailFaults?: readonly VoicemailFault[] } = {},
-) {
+async function voicemailWorld(extra: { soundCard?: SoundCard; stateFolder?: string } = {}) {
   const root = folder();
   const greeting = await wavFile(root);
   const w = await world({
     users: [
-      {
-        handle: 'alice',
-        ...(extra.soundCard && { soundCard: extra.soundCard }),
-        voicemailFaults: extra.voicemailFaults ?? [],
-      },
+      { handle: 'alice', ...(extra.soundCard && { soundCard: extra.soundCard }) },
       { handle: 'bob', fullName: 'Bob', greeting, voicemailSeconds: 20 },
       { handle: 'none', voicemail: false },
     ],
@@ -123,41 +116,6 @@ describe('leaving a voicemail', () => {
     alice.send('CALLVOICEMAIL bob');
     await until(w, bob, /STATUS UNPLAYED/);
     expect(bob.told(`VOICEMAIL ${bob.newest('VOICEMAIL')} DURATION`)).toEqual(['20']);
-  });
-
-  it('fails while it is recorded, as its user was told to; the next one does not', async () => {
-    const { w } = await voicemailWorld({ voicemailFaults: [{ at: 'record', reason: 'RECORDING_ERROR' }] });
-    await using _ = w;
-    const [alice, bob] = [w.client('alice'), w.client('bob')];
-    alice.send('CALLVOICEMAIL bob');
-    await until(w, alice, /CALL 1 STATUS FAILED/);
-    expect(alice.told('VOICEMAIL 3 STATUS')).toEqual(['BLANK', 'RECORDING', 'FAILED']);
-    expect(alice.told('VOICEMAIL 3 FAILUREREASON')).toEqual(['RECORDING_ERROR']);
-    alice.send('CALLVOICEMAIL bob');
-    await until(w, alice, /VM_DURATION 1$/);
-    alice.send('ALTER CALL 4 HANGUP');
-    await until(w, bob, /STATUS UNPLAYED/);
-  });
-
-  it('fails to be uploaded, and is uploaded when that is asked for', async () => {
-    const { w } = await voicemailWorld({ voicemailFaults: [{ at: 'upload', reason: 'CONNECT_ERROR' }] });
-    await using _ = w;
-    const [alice, bob] = [w.client('alice'), w.client('bob')];
-    alice.send('CALLVOICEMAIL bob');
-    await until(w, alice, /VM_DURATION 1$/);
-    alice.send('ALTER CALL 1 HANGUP');
-    await until(w, alice, /CALL 1 STATUS FAILED/);
-    expect(alice.told('VOICEMAIL 3 FAILUREREASON')).toEqual(['CONNECT_ERROR']);
-    expect(bob.send('SEARCH VOICEMAILS')).toEqual(['VOICEMAILS']);
-    expect(alice.send('ALTER VOICEMAIL 3 UPLOAD')[0]).toBe('ALTER VOICEMAIL 3 UPLOAD');
-    await until(w, bob, /STATUS UNPLAYED/);
-    expect(alice.told('VOICEMAIL 3 STATUS').slice(-4)).toEqual([
-      'UPLOADING',
-      'FAILED',
-      'UPLOADING',
-      'UPLOADED',
-    ]);
-    expect(alice.send('ALTER VOICEMAIL 3 DELETE')).toContain('VOICEMAIL 3 STATUS DELETING');
   });
 
   it('is cancelled by hanging up during the greeting', async () => {

@@ -163,12 +163,6 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     const { object } = this.#message;
     object.tell('TIMESTAMP', String(Math.floor(this.#keeper.context.clock.unixMs() / 1000)));
     this.#message.setStatus('RECORDING');
-    const reason = this.#message.takeFault('record');
-    if (reason !== undefined) {
-      this.#message.fail(reason);
-      this.#fail();
-      return;
-    }
     this.#status('recording');
     this.#call.countSeconds('VM_DURATION', (seconds) => object.tell('DURATION', String(seconds)));
   }
@@ -181,9 +175,19 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
       this.#message.fail('FILE_WRITE_ERROR');
       return this.#finish('failed');
     }
-    const uploaded = this.#keeper.upload(this.#message);
+    this.#message.setStatus('UPLOADING');
     this.#status('uploading');
-    this.#finish((await uploaded) ? 'sent' : 'failed');
+    this.#keeper.context.save(this.#message);
+    const { clock } = this.#keeper.context;
+    await new Promise<void>((resolve) => clock.timerAt(clock.now() + TRANSFER_MS, resolve));
+    try {
+      await this.#keeper.deliver(this.#message);
+      this.#finish('sent');
+    } catch (error) {
+      this.#keeper.context.failed(error);
+      this.#message.fail('CONNECT_ERROR');
+      this.#finish('failed');
+    }
   }
 
   #fail(): void {

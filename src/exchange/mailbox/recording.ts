@@ -3,7 +3,7 @@ import { standStill } from '../stand-still.js';
 import { FileDestination } from '../voice/file-stream.js';
 import { Script } from '../voice/script.js';
 import type { Voicemail, VoicemailActivity } from './voicemail.js';
-import type { VoicemailKeeper } from './voicemail-keeper.js';
+import { TRANSFER_MS, type VoicemailKeeper } from './voicemail-keeper.js';
 
 /** Records a greeting from its user's streams, then uploads it. */
 export class Recording implements VoicemailActivity {
@@ -32,19 +32,25 @@ export class Recording implements VoicemailActivity {
     voicemail.setStatus('RECORDING');
     const startedAt = clock.now();
     try {
-      const reason = voicemail.takeFault('record');
-      if (reason !== undefined) return voicemail.fail(reason);
       await this.#record();
       const seconds = Math.round((clock.now() - startedAt) / 1000);
       voicemail.object.tell('DURATION', String(seconds));
       voicemail.setStatus('RECORDED');
-      await this.#keeper.upload(voicemail);
+      await this.upload();
     } catch (error) {
       this.#keeper.context.failed(error);
       voicemail.fail('RECORDING_ERROR');
     } finally {
       voicemail.activity = undefined;
     }
+  }
+
+  /** Uploads what is recorded. */
+  async upload(): Promise<void> {
+    const { clock } = this.#keeper.context;
+    this.#voicemail.setStatus('UPLOADING');
+    await new Promise<void>((resolve) => clock.timerAt(clock.now() + TRANSFER_MS, resolve));
+    await this.#keeper.deliver(this.#voicemail);
   }
 
   async #record(): Promise<void> {

@@ -26,11 +26,8 @@ export interface VoicemailsContext {
 /** What recordings and playbacks need of those who keep voicemails. */
 export interface VoicemailKeeper {
   readonly context: VoicemailsContext;
-  /**
-   * Sends a recorded message to its recipient, or a recorded greeting to where greetings are kept.
-   * @returns whether that went well; else it is FAILED.
-   */
-  upload(voicemail: Voicemail): Promise<boolean>;
+  /** Sends a recorded message to its recipient, or a recorded greeting to where greetings are kept. */
+  deliver(voicemail: Voicemail): Promise<void>;
   /** Where the recording of the voicemail with this id is kept. */
   fileFor(id: number): string;
   delete(voicemail: Voicemail): void;

@@ -2,7 +2,7 @@ import { canVoicemailMove, type VoicemailStatus } from '../../protocol/catalogue
 import type { PropertyName } from '../../protocol/message.js';
 import type { ApiObject, ObjectRecord } from '../api-object.js';
 import type { Identity } from '../identity.js';
-import type { User, VoicemailFault } from '../user.js';
+import type { User } from '../user.js';
 import { UserVoice } from '../voice/user-voice.js';
 
 export type VoicemailType = 'INCOMING' | 'OUTGOING' | 'DEFAULT_GREETING' | 'CUSTOM_GREETING';
@@ -17,6 +17,13 @@ export interface VoicemailActivity {
   startRecording?(): boolean;
 }
 
+/** Something that is to go wrong with a voicemail, once. */
+export interface VoicemailFault {
+  readonly at: 'download' | 'playback';
+  /** One of the values of FAILUREREASON. */
+  readonly reason: string;
+}
+
 /** One user's view of a voicemail or a greeting: the VOICEMAIL object, its audio and its voice streams. */
 export class Voicemail {
   readonly object: ApiObject<'VOICEMAIL'>;
@@ -27,8 +34,7 @@ export class Voicemail {
   voice: UserVoice;
   activity: { readonly kind: 'recording' | 'playing'; readonly by: VoicemailActivity } | undefined;
 
-  /** What is to go wrong with this one. */
-  readonly #faults: VoicemailFault[] = [];
+  fault: VoicemailFault | undefined;
 
   constructor(object: ApiObject<'VOICEMAIL'>, user: User, file: string) {
     this.object = object;
@@ -64,16 +70,10 @@ export class Voicemail {
 
   /** Why `step` has to fail now, if it has to. */
   takeFault(step: VoicemailFault['at']): string | undefined {
-    for (const faults of [this.#faults, this.user.voicemailFaults]) {
-      const index = faults.findIndex(({ at }) => at === step);
-      const [fault] = index < 0 ? [] : faults.splice(index, 1);
-      if (fault) return fault.reason;
-    }
-    return undefined;
-  }
-
-  addFault(fault: VoicemailFault): void {
-    this.#faults.push(fault);
+    if (this.fault?.at !== step) return undefined;
+    const { reason } = this.fault;
+    this.fault = undefined;
+    return reason;
   }
 
   /** @param reason one of the values of FAILUREREASON. */

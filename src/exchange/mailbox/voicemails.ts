@@ -5,9 +5,16 @@ import { ApiObject, type ObjectRecord } from '../api-object.js';
 import type { UserCall } from '../calls/user-call.js';
 import type { Identity } from '../identity.js';
 import { standStill } from '../stand-still.js';
-import type { User, VoicemailFault } from '../user.js';
+import type { User } from '../user.js';
 import { LeaveMessage, type LeaveStyle } from './leave-message.js';
-import { INTRODUCTION, settled, Voicemail, type VoicemailType, voicemailProperties } from './voicemail.js';
+import {
+  INTRODUCTION,
+  settled,
+  Voicemail,
+  type VoicemailFault,
+  type VoicemailType,
+  voicemailProperties,
+} from './voicemail.js';
 import { TRANSFER_MS, type VoicemailKeeper, type VoicemailsContext } from './voicemail-keeper.js';
 
 /** Longest greeting, in seconds. */
@@ -77,28 +84,12 @@ export class Voicemails implements VoicemailKeeper {
     return this.#make(user, type, partner, allowedSeconds);
   }
 
-  async upload(voicemail: Voicemail): Promise<boolean> {
-    const { clock } = this.context;
-    voicemail.setStatus('UPLOADING');
-    this.context.save(voicemail);
-    await new Promise<void>((resolve) => clock.timerAt(clock.now() + TRANSFER_MS, resolve));
-    try {
-      const reason = voicemail.takeFault('upload');
-      if (reason === undefined) await this.#deliver(voicemail);
-      else voicemail.fail(reason);
-    } catch (error) {
-      this.context.failed(error);
-      voicemail.fail('CONNECT_ERROR');
-    }
-    this.context.save(voicemail);
-    return voicemail.status === 'UPLOADED';
-  }
-
-  async #deliver(voicemail: Voicemail): Promise<void> {
+  async deliver(voicemail: Voicemail): Promise<void> {
     const recipient = this.context.userOf(voicemail.object.get('PARTNER_HANDLE') ?? '');
     if (voicemail.isGreeting) this.#greetings.set(voicemail.user.handle, voicemail);
     else if (recipient) await this.#deliverTo(voicemail, recipient);
     voicemail.setStatus('UPLOADED');
+    this.context.save(voicemail);
   }
 
   /** Fetches a voicemail from the server, which is this exchange. */
@@ -164,7 +155,7 @@ export class Voicemails implements VoicemailKeeper {
     const seconds = deposit.durationSec ?? (await secondsOf(file));
     const partner = { handle: from.handle, fullName: from.fullName ?? from.handle, network: 'P2P' } as const;
     const incoming = this.#make(user, 'INCOMING', partner, user.settings.voicemailSeconds, file);
-    if (fault) incoming.addFault(fault);
+    if (fault) incoming.fault = fault;
     this.#arrive(incoming, String(seconds), recordedAtMs);
     return incoming.id;
   }

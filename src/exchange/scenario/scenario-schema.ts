@@ -1,5 +1,4 @@
 import type { z as Zod } from 'zod';
-import { VOICEMAIL } from '../../protocol/catalogue/voicemail.js';
 
 type Z = typeof Zod;
 
@@ -33,19 +32,6 @@ export async function scenarioSchema() {
         }),
       )
       .default([]),
-    /** Voicemails that lie in mailboxes from the start. */
-    voicemails: z
-      .array(
-        z.strictObject({
-          to: handle(z),
-          from: z.union([handle(z), number(z)]),
-          file: file(z),
-          recordedAt: z.iso.datetime().optional(),
-          seconds: z.number().int().min(0).max(86_400).optional(),
-          fault: voicemailFault(z).optional(),
-        }),
-      )
-      .default([]),
     /** Calls that robots and numbers make, counted from the start. */
     calls: z
       .array(z.strictObject({ from: z.union([handle(z), number(z)]), to: handle(z), afterMs: ms(z) }))
@@ -70,21 +56,12 @@ function userSchema(z: Z) {
     contacts: z.array(handle(z)).optional(),
     voicemail: z.boolean().optional(),
     voicemailSeconds: z.number().int().min(1).max(600).optional(),
-    voicemailFaults: z.array(voicemailFault(z)).optional(),
     greeting: file(z).optional(),
     callsFrom: z.enum(['anyone', 'contacts', 'authorized']).optional(),
     callWaiting: z.boolean().optional(),
     video: z.boolean().optional(),
     skypeOut: z.boolean().optional(),
     skypeIn: number(z).optional(),
-  });
-}
-
-/** What is to go wrong with a voicemail, and what FAILUREREASON says then. */
-function voicemailFault(z: Z) {
-  return z.strictObject({
-    at: z.enum(['download', 'playback', 'record', 'upload']),
-    reason: z.enum(VOICEMAIL.properties.FAILUREREASON.values),
   });
 }
 

@@ -28,7 +28,6 @@ export class Scenario {
     readonly gateway: LineInterface;
   };
   readonly #calls: ScenarioFile['calls'];
-  readonly #voicemails: ScenarioFile['voicemails'];
   readonly #callers: ReadonlyMap<string, RobotDestination>;
   readonly #clock: Clock;
 
@@ -39,7 +38,6 @@ export class Scenario {
     clock: Clock,
   ) {
     this.#calls = scenario.calls;
-    this.#voicemails = scenario.voicemails;
     this.#callers = new Map(callers.map((caller) => [caller.identity.handle.toLowerCase(), caller]));
     this.#clock = clock;
     this.options = {
@@ -56,12 +54,7 @@ export class Scenario {
    */
   static async load(path: string, clock: Clock): Promise<Scenario> {
     const folder = dirname(resolve(path));
-    const read = await parse(path, await readText(path));
-    const voicemails = read.voicemails.map((message) => ({
-      ...message,
-      file: resolve(folder, message.file),
-    }));
-    const scenario = { ...read, voicemails };
+    const scenario = await parse(path, await readText(path));
     const users = scenario.users.map(({ greeting, ...user }) => ({
       ...defined(user),
       ...(greeting !== undefined && { greeting: resolve(folder, greeting) }),
@@ -83,23 +76,8 @@ export class Scenario {
     return new Scenario(scenario, users, callers, clock);
   }
 
-  /**
-   * Puts the scenario's voicemails into their mailboxes, and has its calls made, each in its time.
-   * @throws ERR_FILE, ERR_WAV for a voicemail's file; ERR_INVALID_ARG when nobody is called as it is addressed.
-   */
-  async run(exchange: Exchange): Promise<void> {
-    for (const { to, from, file, recordedAt, seconds, fault } of this.#voicemails) {
-      const recordedAtMs = recordedAt === undefined ? {} : { recordedAtMs: Date.parse(recordedAt) };
-      const durationSec = seconds === undefined ? {} : { durationSec: seconds };
-      await exchange.deposit({
-        to,
-        from: { handle: from },
-        file,
-        ...recordedAtMs,
-        ...durationSec,
-        ...(fault && { fault }),
-      });
-    }
+  /** Has the scenario's calls made, each in its time. */
+  run(exchange: Exchange): void {
     const start = this.#clock.now();
     for (const { from, to, afterMs } of this.#calls) {
       const caller = this.#callers.get(from.toLowerCase());
