@@ -12,19 +12,6 @@ import {
 } from '../../src/index.js';
 import { indexOfSamples, Line, MemorySink, samplesOf, statusesOf, tone } from './line.js';
 
-/** All that the reference lists. */
-const FAILURE_REASONS = [
-  'MISC_ERROR',
-  'CONNECT_ERROR',
-  'NO_VOICEMAIL_PRIVILEGE',
-  'NO_SUCH_VOICEMAIL',
-  'FILE_READ_ERROR',
-  'FILE_WRITE_ERROR',
-  'RECORDING_ERROR',
-  'PLAYBACK_ERROR',
-  'UNKNOWN',
-] as const;
-
 let line: Line;
 const heard: Int16Array[] = [];
 const card: SoundCard = {
@@ -154,27 +141,6 @@ describe('a message that came in', () => {
     expect(statusesOf(voicemail).filter((status) => status === 'DOWNLOADING')).toHaveLength(1);
     await expect(playVoicemail(voicemail, 'sound-card')).rejects.toMatchObject({ code: 'ERR_API' });
   });
-
-  it.each(['download', 'playback'] as const)(
-    'fails at %s for each reason, and can be tried again',
-    async (at) => {
-      const file = await line.wav('a.wav', 200);
-      const client = await line.client();
-      for (const reason of FAILURE_REASONS) {
-        const voicemail = client.voicemail(await line.deposit(file, { fault: { at, reason } }));
-        const sink = new MemorySink();
-        await expect(
-          line.during(receiveVoicemail(client, voicemail, line.server, sink)),
-        ).rejects.toMatchObject({
-          code: 'ERR_VOICEMAIL_FAILED',
-          failureReason: reason,
-        });
-        const again = new MemorySink();
-        await line.during(receiveVoicemail(client, voicemail, line.server, again));
-        expect(again.samples).toEqual(tone(200));
-      }
-    },
-  );
 
   it('cannot be redirected below protocol 8, and says so', async () => {
     const id = await line.deposit(await line.wav('a.wav', 200));

@@ -1,8 +1,5 @@
-/** Rises when the tables change; {@link MIGRATIONS} leads from each version to the next. */
-export const CATALOGUE_VERSION = 2;
-
 /**
- * The catalogue's tables. A message's row is also its journal: `pending` was seen but is not safe yet, `stored` is
+ * The catalogue's tables, and what leads from each version of them to the next. A message's row is also its journal: `pending` was seen but is not safe yet, `stored` is
  * on disk and flushed, `failed` can be tried again, `purged` was removed by retention and is not fetched again.
  */
 export const MIGRATIONS: readonly string[] = [

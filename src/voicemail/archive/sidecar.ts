@@ -1,6 +1,7 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { LegLedger } from '../../call/recording/ledger.js';
+import { writeJson } from '../../call/store/whole-file.js';
 import { JackfieldError, messageOf } from '../../errors.js';
 import { samplesToMs, VOICE_FORMAT } from '../../pcm.js';
 import { fileError } from '../../voice/file-error.js';
@@ -84,9 +85,7 @@ export function sidecarOf(message: ArchivedMessage): VoicemailSidecar | undefine
 export async function writeSidecar(audioFile: string, message: ArchivedMessage): Promise<void> {
   const sidecar = sidecarOf(message);
   if (!sidecar) return;
-  const path = sidecarPath(audioFile, message);
-  await writeFile(`${path}.part`, `${JSON.stringify(sidecar, undefined, 2)}\n`);
-  await rename(`${path}.part`, path);
+  await writeJson(sidecarPath(audioFile, message), sidecar);
 }
 
 /** Where the sidecar of a message lies. */

@@ -1,27 +1,27 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { expendable, type RetentionRules } from '../../call/store/retention.js';
 import { type Clock, systemClock } from '../../clock.js';
 import type { ArchiveQuery } from './archive-query.js';
 import {
+  type ArchivedAudio,
   type ArchivedMessage,
   type AttemptFailure,
   isComplete,
   type VoicemailFacts,
 } from './archived-message.js';
-import { type AudioIntake, AudioStore } from './audio-store.js';
+import { type AudioIntake, type AudioKeys, AudioStore } from './audio-store.js';
 import { Catalogue, type StoredOutcome } from './catalogue.js';
 import { sidecarPath, writeSidecar } from './sidecar.js';
 import { type ArchiveFault, verifyMessage } from './verify-message.js';
 
-/** Options of {@link VoicemailArchive.open}. */
-export interface VoicemailArchiveOptions {
+/**
+ * Options of {@link VoicemailArchive.open}. Encryption takes the package `age-encryption`; sidecars and catalogue are not
+ * encrypted.
+ */
+export interface VoicemailArchiveOptions extends AudioKeys {
   /** Dates what is archived. Default: the machine's clock. */
   readonly clock?: Clock;
-  /**
-   * age recipients (`age1...`) that audio is encrypted to from now on; takes the package `age-encryption`. Sidecars and
-   * catalogue are not encrypted. Default: none, audio is kept in clear.
-   */
-  readonly encryptTo?: readonly string[];
 }
 
 /** What is to be said of audio that is stored. */
@@ -45,17 +45,11 @@ export interface ArchiveVerification {
   readonly faults: readonly ArchiveFault[];
 }
 
-/** Which messages {@link VoicemailArchive.purge} removes: all that one of the given limits asks for. */
-export interface RetentionPolicy {
-  /** Recorded longer ago than this, in days. */
-  readonly maxAgeDays?: number;
-  /** The oldest ones, until the audio takes no more than this. */
-  readonly maxBytes?: number;
+/** Which messages {@link VoicemailArchive.purge} removes: all that one of the given rules lets go. */
+export interface RetentionPolicy extends RetentionRules {
   /** Only tell what would be removed. Default false. */
   readonly dryRun?: boolean;
 }
-
-const DAY_S = 86_400;
 
 /**
  * A folder that voicemails are kept in: audio files with a sidecar each, and a catalogue. Every message is safe when
@@ -80,7 +74,7 @@ export class VoicemailArchive implements AsyncDisposable {
    * @throws ERR_FILE; ERR_INVALID_ARG for what is no age recipient; ERR_UNSUPPORTED without `age-encryption`.
    */
   static async open(root: string, options: VoicemailArchiveOptions = {}): Promise<VoicemailArchive> {
-    const audio = await AudioStore.open(root, options.encryptTo);
+    const audio = await AudioStore.open(root, options);
     const catalogue = new Catalogue(join(root, 'catalogue.db'));
     return new VoicemailArchive(audio, catalogue, options.clock ?? systemClock);
   }
@@ -178,18 +172,18 @@ export class VoicemailArchive implements AsyncDisposable {
    * legal hold is never touched, nor is audio that it shares with others.
    *
    * @returns those that were removed, or would be.
+   * @throws ERR_INVALID_ARG for a rule out of range.
    */
   async purge(policy: RetentionPolicy): Promise<readonly ArchivedMessage[]> {
-    const doomed = [...this.#expired(policy), ...this.#excess(policy)];
-    const unique = [...new Map(doomed.map((message) => [message.key, message])).values()];
-    if (policy.dryRun) return unique;
-    for (const message of unique) {
+    const doomed = this.#doomed(policy);
+    if (policy.dryRun) return doomed;
+    for (const message of doomed) {
       const orphan = this.catalogue.purge(message.key);
       const file = this.audioFile(message);
       if (file) await rm(sidecarPath(file, message), { force: true });
       if (orphan) await this.#audio.remove(orphan);
     }
-    return unique;
+    return doomed;
   }
 
   /** Removes what killed runs have left half done. Only for who knows that no run is under way. */
@@ -205,20 +199,25 @@ export class VoicemailArchive implements AsyncDisposable {
     return this.close();
   }
 
-  *#expired({ maxAgeDays }: RetentionPolicy): Generator<ArchivedMessage, void, void> {
-    if (maxAgeDays === undefined) return;
-    const until = Math.floor(this.#clock.unixMs() / 1000) - maxAgeDays * DAY_S;
-    yield* this.find({ state: 'stored', hold: false, until });
-  }
-
-  *#excess({ maxBytes }: RetentionPolicy): Generator<ArchivedMessage, void, void> {
-    if (maxBytes === undefined) return;
-    let bytes = this.catalogue.storedBytes;
-    for (const message of this.find({ state: 'stored', hold: false })) {
-      if (bytes <= maxBytes) return;
-      bytes -= message.audio?.bytes ?? 0;
-      yield message;
-    }
+  #doomed(rules: RetentionRules): ArchivedMessage[] {
+    const doomed: ArchivedMessage[] = [];
+    // Audio is only freed with the last message that has it.
+    const users = new Map<string, number>();
+    const freedBy = (audio: ArchivedAudio | undefined) => {
+      if (!audio) return 0;
+      const left = (users.get(audio.sha256) ?? this.catalogue.usersOf(audio)) - 1;
+      users.set(audio.sha256, left);
+      return left === 0 ? audio.bytes : 0;
+    };
+    const factsOf = ({ hold, audio, timestamp }: ArchivedMessage) => ({
+      held: hold,
+      atMs: timestamp * 1000,
+      bytes: hold ? 0 : freedBy(audio),
+    });
+    const limits = { totalBytes: this.catalogue.storedBytes, nowMs: this.#clock.unixMs() };
+    for (const message of expendable(this.find({ state: 'stored' }), factsOf, rules, limits))
+      doomed.push(message);
+    return doomed;
   }
 
   async #store(key: number, intake: AudioIntake, account: IntakeAccount): Promise<StoredMessage> {

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type ArchivedMessage,
   exportArchive,
+  transcribeArchive,
   VirtualClock,
   VoicemailArchive,
   type VoicemailFacts,
@@ -54,6 +55,12 @@ function facts(id: number, more: Partial<VoicemailFacts> = {}): VoicemailFacts {
     played: false,
     ...more,
   };
+}
+
+async function samplesOf(from: VoicemailArchive, message: ArchivedMessage): Promise<Int16Array> {
+  const parts: Int16Array[] = [];
+  for await (const part of from.samples(message)) parts.push(part);
+  return new Int16Array(parts.flatMap((part) => [...part]));
 }
 
 async function store(from: VoicemailFacts, frequency = 300 + from.id * 10): Promise<ArchivedMessage> {
@@ -265,14 +272,39 @@ describe('an encrypted archive', () => {
     const clear = await decrypter.decrypt(bytes);
     expect(Buffer.from(clear).subarray(-3200)).toEqual(Buffer.from(tone(100, 440).buffer));
     expect(await archive.verify()).toEqual({ checked: 2, unstored: 0, faults: [] });
+    await expect(samplesOf(archive, one)).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' });
+    await archive.close();
+    archive = await VoicemailArchive.open(root, { identity });
+    expect(await samplesOf(archive, one)).toEqual(tone(100, 440));
+    expect((await archive.verify()).faults).toEqual([]);
+    const heard: (string | undefined)[] = [];
+    const count = await transcribeArchive(archive, {
+      transcriber: {
+        name: 'counter',
+        async transcribe({ file, samples }) {
+          heard.push(file);
+          let length = 0;
+          for await (const part of samples) length += part.length;
+          return { text: `${length} samples` };
+        },
+      },
+    });
+    expect([count, heard]).toEqual([2, [undefined, undefined]]);
+    expect([...archive.find({ text: '1600' })]).toHaveLength(2);
     bytes[300] = (bytes[300] ?? 0) ^ 1;
     await writeFile(archive.audioFile(one) ?? '', bytes);
+    // Who can read it finds that age refuses it; who cannot, that it is not the file that was written.
+    expect((await archive.verify()).faults.map(({ kind }) => kind)).toEqual(['unreadable', 'unreadable']);
+    await archive.close();
+    archive = await VoicemailArchive.open(root);
     expect((await archive.verify()).faults.map(({ kind }) => kind)).toEqual(['changed', 'changed']);
   });
 
   it('is refused for what is no recipient', async () => {
     const opening = VoicemailArchive.open(join(root, 'x'), { encryptTo: ['age1nonsense'] });
     await expect(opening).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
+    const reading = VoicemailArchive.open(join(root, 'x'), { identity: 'AGE-SECRET-KEY-1NONSENSE' });
+    await expect(reading).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
   });
 });
 
@@ -290,7 +322,10 @@ describe('exportArchive', () => {
     const output = join(root, 'out.zip');
     expect(await exportArchive(archive, { format: 'zip', output })).toBe(2);
     const folder = join(root, 'unzipped');
+    expect((await run('unzip', ['-t', output])).stdout).toMatch(/No errors detected/);
     await run('unzip', ['-q', output, '-d', folder]);
+    const checked = await run('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: folder });
+    expect(checked.stdout.match(/: OK$/gm)).toHaveLength(4);
     const sums = (await readFile(join(folder, 'SHA256SUMS'), 'utf8')).trim().split('\n');
     // Both have the same samples: one audio file, two sidecars, the manifest.
     expect(sums).toHaveLength(4);
@@ -312,7 +347,7 @@ describe('exportArchive', () => {
     expect(await exportArchive(archive, { format: 'csv', output, query: {} })).toBe(3);
     const text = await readFile(output, 'utf8');
     expect(text.split('\r\n')[0]).toBe(
-      'key,account,voicemail,type,recorded_at,partner,partner_name,duration_s,played,state,complete,failure,original,hold,tags,transcript,audio,samples,sha256',
+      'key,account,voicemail,type,recorded_at,partner,partner_name,duration_s,played,state,complete,failure,original,hold,tags,transcript,audio,samples,missing,sha256',
     );
     expect(text).toContain('"\'=HYPERLINK(""x"")"');
     expect(text).toContain('"Two lines,\nwith ""quotes"" — and From here"');
@@ -335,15 +370,20 @@ for mail in mailbox.mbox(sys.argv[1]):
 print(json.dumps(out))`;
     const { stdout } = await run('python3', ['-c', script, output]);
     const [two, one] = JSON.parse(stdout);
-    const [first] = [...archive.find({ state: 'stored' })];
+    const [first, second] = [...archive.find({ state: 'stored' })];
+    const sha256Of = async (message: ArchivedMessage | undefined) => {
+      const bytes = await readFile(archive.audioFile(message ?? expect.fail()) ?? '');
+      return createHash('sha256').update(bytes).digest('hex');
+    };
     expect(two).toMatchObject({
       from: '<jack@voicemail.invalid>',
       text: 'Two lines,\nwith "quotes" — and From here',
       date: 'Fri, 20 Nov 2026 00:00:00 +0000',
       tags: 'tag',
-      sha: first?.audio?.fileSha256,
+      sha: await sha256Of(first),
       name: '20261121T000000Z_anna_jack-1.wav',
     });
+    expect(one.sha).toBe(await sha256Of(second));
     expect(one.from).toBe('Ünal "the boss", Ltd <anna@voicemail.invalid>');
     expect(one.text).toBe('(no transcript)');
   });
