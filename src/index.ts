@@ -465,7 +465,7 @@ export type {
   VoicemailStep,
 } from './exchange/mailbox/voicemail-failure.js';
 export type { Deposit } from './exchange/mailbox/voicemails.js';
-export { type ReplayReport, replay } from './exchange/recording/replay.js';
+export { type ReplayOptions, type ReplayReport, replay } from './exchange/recording/replay.js';
 export { type RecordedEntry, WireRecorder } from './exchange/recording/wire-recorder.js';
 export { scenarioJsonSchema } from './exchange/scenario/scenario-schema.js';
 export { Scenario } from './exchange/scenario/scenario.js';
