@@ -1,5 +1,5 @@
-import { runTool } from '../../call/prompt/run-tool.js';
 import { invalidArgument } from '../../errors.js';
+import { runTool } from '../../voice/process/run-tool.js';
 import type { Transcriber } from './transcriber.js';
 
 /** Options of {@link commandTranscriber}. */
@@ -34,7 +34,12 @@ export function commandTranscriber({ command, args }: CommandTranscriberOptions)
     name: command,
     async transcribe({ file, language = 'en', signal }) {
       const filled = args.map((arg) => arg.replaceAll(FILE, file).replaceAll('{language}', language));
-      const output = await runTool({ command, args: filled, maxBytes: MAX_BYTES, ...(signal && { signal }) });
+      const output = await runTool({
+        tool: command,
+        args: filled,
+        maxBytes: MAX_BYTES,
+        ...(signal && { signal }),
+      });
       return { text: output.toString('utf8').replace(/\s+/g, ' ').trim() };
     },
   };

@@ -245,6 +245,6 @@ describe('commandTranscriber', () => {
     expect(await transcriber.transcribe({ file, language: 'de' })).toEqual({ text: `${file}|de` });
     expect(() => commandTranscriber({ command: 'x', args: [] })).toThrow(/\{file\}/);
     const failing = commandTranscriber({ command: 'false', args: ['{file}'] });
-    await expect(failing.transcribe({ file })).rejects.toMatchObject({ code: 'ERR_ENCODER' });
+    await expect(failing.transcribe({ file })).rejects.toMatchObject({ code: 'ERR_TOOL' });
   });
 });
