@@ -186,12 +186,8 @@ export { WindowsTransport, type WindowsTransportOptions } from './control/transp
 export { X11Transport, type X11TransportOptions } from './control/transport/x11-transport.js';
 
 // Call: a call's voice.
-export {
-  Catalogue,
-  type CatalogueEntry,
-  type CatalogueQuery,
-  type RetentionRules,
-} from './call/archive/catalogue.js';
+export type { CatalogueEntry } from './call/archive/catalogue-entry.js';
+export { Catalogue, type CatalogueQuery } from './call/archive/catalogue.js';
 export type { FinishHookOptions } from './call/archive/finish-hook.js';
 export { type Deliver, Outbox, type OutboxEvent, type OutboxOptions } from './call/archive/outbox.js';
 export { OUTPUT_FORMATS, type OutputFormat } from './call/archive/publish.js';
@@ -264,7 +260,7 @@ export {
   type LegName,
 } from './call/recording/leg-aligner.js';
 export type { RecordingManifest } from './call/recording/manifest.js';
-export { openSealed, readTails, type SealedTail } from './call/recording/open-sealed.js';
+export { openSealed } from './call/recording/open-sealed.js';
 export { type RecordCallOptions, recordCall } from './call/recording/record-call.js';
 export type { RecordingEvents, RecordingProgress } from './call/recording/recording-track.js';
 export {
@@ -274,6 +270,7 @@ export {
   type RecoverOptions,
   recoverRecording,
 } from './call/recording/recover.js';
+export { readTails, type TailContents } from './call/recording/sealed-tail.js';
 export type { SegmentRules } from './call/recording/segment-rule.js';
 export type { SegmentResult } from './call/recording/segment.js';
 export type {
@@ -290,6 +287,7 @@ export {
   type VerifyReport,
   verifyRecording,
 } from './call/recording/verify-recording.js';
+export type { RetentionRules } from './call/store/retention.js';
 
 // Voicemail: a voicemail's voice.
 export {
@@ -318,6 +316,7 @@ export {
   type ArchivedAudio,
   type ArchivedMessage,
   type ArchiveState,
+  type UnwrittenAudio,
   type VoicemailFacts,
 } from './voicemail/archive/archived-message.js';
 export {
@@ -327,8 +326,8 @@ export {
   exportArchive,
 } from './voicemail/archive/export-archive.js';
 export type { VoicemailSidecar } from './voicemail/archive/sidecar.js';
+export type { ArchiveFault } from './voicemail/archive/verify-message.js';
 export {
-  type ArchiveFault,
   type ArchiveVerification,
   type RetentionPolicy,
   VoicemailArchive,
@@ -346,6 +345,7 @@ export type { VoicemailInput } from './voicemail/message-input.js';
 export {
   type PlayVoicemailOptions,
   playVoicemail,
+  type ReceivedVoicemail,
   type ReceiveVoicemailOptions,
   receiveVoicemail,
 } from './voicemail/play-voicemail.js';
@@ -377,6 +377,11 @@ export { type RobotBehaviour, RobotDestination, type RobotStep } from './exchang
 export type { LineInterface } from './exchange/directory.js';
 export type { ExchangeOptions } from './exchange/exchange-options.js';
 export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchange.js';
+export type {
+  VoicemailFailureReason,
+  VoicemailFault,
+  VoicemailStep,
+} from './exchange/mailbox/voicemail-failure.js';
 export type { Deposit } from './exchange/mailbox/voicemails.js';
 export { type ReplayReport, replay } from './exchange/recording/replay.js';
 export { type RecordedEntry, WireRecorder } from './exchange/recording/wire-recorder.js';

@@ -68,7 +68,7 @@ async function serve(options: Options): Promise<void> {
   });
   recorder?.follow(exchange);
   await listen(exchange, options);
-  scenario?.run(exchange);
+  await scenario?.run(exchange);
   process.on('message', (message: ExchangeControl) => {
     if (message.clock === 'run') void manual?.run();
   });

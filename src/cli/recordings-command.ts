@@ -60,7 +60,10 @@ export function recordingsCommand(): Command {
     .action(purge);
   add('index', 'make the catalogue anew from the sidecars').action(async ({ out }: FolderOptions) => {
     using catalogue = await open(out);
-    process.stdout.write(`${await catalogue.rebuild()} recordings\n`);
+    const { recordings, failed } = await catalogue.rebuild();
+    for (const [path, { message }] of failed) process.stderr.write(`${path}: ${message}\n`);
+    if (failed.size > 0) process.exitCode = 1;
+    process.stdout.write(`${recordings} recordings\n`);
   });
   return command;
 }
@@ -174,7 +177,7 @@ async function purge(
 
 async function open(folder: string): Promise<Catalogue> {
   const is = await stat(folder).catch(() => undefined);
-  if (is?.isDirectory()) return await Catalogue.open(folder);
+  if (is?.isDirectory()) return Catalogue.open(folder);
   throw new JackfieldError(
     'ERR_FILE',
     `There is no folder ${folder}: give --out with the one you record to.`,

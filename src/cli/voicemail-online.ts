@@ -128,11 +128,13 @@ export async function archiveAll(
     report.line(
       result,
       `${listed} listed: ${stored} stored (${duplicates} of them the same as others), ${known} known, ` +
-        `${incomplete} incomplete, ${failed.length} failed, ${originalsDeleted} originals deleted.`,
+        `${incomplete.length} incomplete, ${failed.length} failed, ${originalsDeleted} originals deleted.`,
     );
-    for (const { id, failure, detail } of failed)
-      report.text(`Voicemail ${id} failed: ${failure}: ${detail}`);
-    if (failed.length + incomplete > 0) process.exitCode = 2;
+    for (const { id, state, failure, detail } of [...incomplete, ...failed])
+      report.text(
+        `Voicemail ${id} ${state === 'stored' ? 'is incomplete' : 'failed'}: ${failure}: ${detail}`,
+      );
+    if (failed.length + incomplete.length > 0) process.exitCode = 2;
   } finally {
     bar.stop();
   }
@@ -141,7 +143,9 @@ export async function archiveAll(
 async function playToFile(client: Client, voicemail: Voicemail, out: string, json?: boolean): Promise<void> {
   await using server = new PcmServer();
   await using wav = await WavWriter.create(out);
-  const samples = await withCtrlC((signal) => receiveVoicemail(client, voicemail, server, wav, { signal }));
+  const { samples } = await withCtrlC((signal) =>
+    receiveVoicemail(client, voicemail, server, wav, { signal }),
+  );
   new Report(json).line({ file: out, samples }, `${out}: ${(samples / wav.format.sampleRate).toFixed(1)} s`);
 }
 

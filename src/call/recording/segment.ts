@@ -1,12 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
+import { writeJson } from '../store/whole-file.js';
 import type { AudioStore, LegEnds } from './audio-store.js';
 import { BLOCK_SAMPLES, BlockHasher } from './block-chain.js';
 import { Journal } from './journal.js';
 import type { LedgerSpan } from './ledger.js';
 import type { LegName } from './leg-aligner.js';
 import { manifestOf, type RecordingManifest } from './manifest.js';
-import { tailFiles } from './sealed-file.js';
+import { tailFiles } from './sealed-tail.js';
 import {
   beside,
   type RecordedCall,
@@ -15,7 +16,6 @@ import {
   type RecordingSidecar,
   type SidecarFacts,
   sidecarOf,
-  writeJson,
 } from './sidecar.js';
 
 /** A finished file of a recording. */

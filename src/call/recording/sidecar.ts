@@ -1,7 +1,5 @@
-import { rename, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { samplesToMs } from '../../pcm.js';
-import { fileError } from '../../voice/file-error.js';
 import type { LegEnds } from './audio-store.js';
 import type { LegLedger } from './ledger.js';
 import { STEREO } from './stereo-file.js';
@@ -170,16 +168,4 @@ export function sidecarOf(facts: SidecarFacts): RecordingSidecar {
 /** The path beside an audio file with another ending, as `call.wav` and `call.json`. */
 export function beside(audioFile: string, ending: string): string {
   return `${audioFile.replace(/\.(wav|wav\.age|flac|mp3|opus|ogg)$/i, '')}${ending}`;
-}
-
-/** Writes JSON so that the file is there whole or not at all. @throws ERR_FILE. */
-export async function writeJson(path: string, value: unknown): Promise<string> {
-  const text = `${JSON.stringify(value, undefined, 2)}\n`;
-  try {
-    await writeFile(`${path}.part`, text, { mode: 0o600 });
-    await rename(`${path}.part`, path);
-  } catch (error) {
-    throw fileError('write', path, error);
-  }
-  return text;
 }
