@@ -268,8 +268,8 @@ export { WindowsTransport, type WindowsTransportOptions } from './control/transp
 export { X11Transport, type X11TransportOptions } from './control/transport/x11-transport.js';
 
 // Call: a call's voice.
-export { Catalogue, type CatalogueQuery } from './call/archive/catalogue.js';
 export type { CatalogueEntry } from './call/archive/catalogue-entry.js';
+export { Catalogue, type CatalogueQuery } from './call/archive/catalogue.js';
 export type { FinishHookOptions } from './call/archive/finish-hook.js';
 export { type Deliver, Outbox, type OutboxEvent, type OutboxOptions } from './call/archive/outbox.js';
 export { OUTPUT_FORMATS, type OutputFormat } from './call/archive/publish.js';
@@ -408,13 +408,13 @@ export {
   exportArchive,
 } from './voicemail/archive/export-archive.js';
 export type { VoicemailSidecar } from './voicemail/archive/sidecar.js';
+export type { ArchiveFault } from './voicemail/archive/verify-message.js';
 export {
   type ArchiveVerification,
   type RetentionPolicy,
   VoicemailArchive,
   type VoicemailArchiveOptions,
 } from './voicemail/archive/voicemail-archive.js';
-export type { ArchiveFault } from './voicemail/archive/verify-message.js';
 export {
   type LeaveProgress,
   type LeaveVoicemailEvents,
@@ -459,12 +459,17 @@ export { type RobotBehaviour, RobotDestination, type RobotStep } from './exchang
 export type { LineInterface } from './exchange/directory.js';
 export type { ExchangeOptions } from './exchange/exchange-options.js';
 export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchange.js';
+export type {
+  VoicemailFailureReason,
+  VoicemailFault,
+  VoicemailStep,
+} from './exchange/mailbox/voicemail-failure.js';
 export type { Deposit } from './exchange/mailbox/voicemails.js';
 export { type ReplayReport, replay } from './exchange/recording/replay.js';
 export { type RecordedEntry, WireRecorder } from './exchange/recording/wire-recorder.js';
 export { scenarioJsonSchema } from './exchange/scenario/scenario-schema.js';
 export { Scenario } from './exchange/scenario/scenario.js';
-export type { UserOptions, VoicemailFault } from './exchange/user.js';
+export type { UserOptions } from './exchange/user.js';
 export type { Impairment } from './exchange/voice/impaired.js';
 export type { SoundCard } from './exchange/voice/sound-card.js';
 export type { StreamOpener, StreamOwner } from './exchange/voice/voice-router.js';

@@ -94,7 +94,7 @@ async function draw(
   file: string,
   options: { readonly format: FlowDrawing; readonly out?: string },
 ): Promise<void> {
-  const drawing = drawFlow(await readFlow(file), options.format);
+  const drawing = await drawFlow(await readFlow(file), options.format);
   if (options.out === undefined) process.stdout.write(drawing);
   else await writeFile(options.out, drawing);
 }

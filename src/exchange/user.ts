@@ -2,14 +2,8 @@ import { invalidArgument } from '../errors.js';
 import type { EndpointMessage } from '../protocol/message.js';
 import type { ObjectOwner, ObjectRecord } from './api-object.js';
 import { type Identity, isHandle, phoneNumber } from './identity.js';
+import type { VoicemailFault } from './mailbox/voicemail-failure.js';
 import { type SoundCard, silentSoundCard } from './voice/sound-card.js';
-
-/** Something that is to go wrong with a voicemail, once. */
-export interface VoicemailFault {
-  readonly at: 'download' | 'playback' | 'record' | 'upload';
-  /** One of the values of FAILUREREASON. */
-  readonly reason: string;
-}
 
 /** What an exchange needs to know of a user before he can be called. */
 export interface UserOptions {
@@ -27,13 +21,13 @@ export interface UserOptions {
   readonly voicemail?: boolean;
   /** Longest voicemail that may be left, in seconds: 1 to 600. Default 600. */
   readonly voicemailSeconds?: number;
-  /**
-   * What is to go wrong with the user's voicemails, those that he leaves and his greeting included: each once, with the
-   * first that comes to its step. Default: nothing.
-   */
-  readonly voicemailFaults?: readonly VoicemailFault[];
   /** WAV file that greets who leaves a voicemail. Default: a greeting that is shipped. */
   readonly greeting?: string;
+  /**
+   * What is to go wrong with what this user records, uploads, downloads and plays: each fault once, at the next step
+   * of its kind. Default: nothing.
+   */
+  readonly voicemailFaults?: readonly VoicemailFault[];
   /** Who may call: everybody, those in the contact list, or those who are authorised. Default `anyone`. */
   readonly callsFrom?: 'anyone' | 'contacts' | 'authorized';
   /** Whether a call rings while another goes on; otherwise the caller hears that the line is busy. Default true. */
@@ -110,10 +104,10 @@ export class User implements Identity, ObjectOwner {
   readonly parameters: Map<string, string> = new Map(Object.entries(PARAMETER_DEFAULTS));
   /** Properties of PROFILE. */
   readonly profile: Map<string, string>;
+  /** What is still to go wrong with his voicemails. */
+  readonly voicemailFaults: VoicemailFault[];
   /** What this user has set about others, by lower-case handle. */
   readonly contacts = new Map<string, Contact>();
-  /** Those of {@link UserOptions.voicemailFaults} that have not come true yet. */
-  readonly voicemailFaults: VoicemailFault[];
   readonly #notify: (message: EndpointMessage) => void;
 
   /** @throws ERR_INVALID_ARG, naming the option. */

@@ -55,50 +55,21 @@ describe('a scenario', () => {
     expect(jack.told('CALL 3 STATUS').at(-1)).toBe('FINISHED');
   });
 
-  it('fills mailboxes, and says what goes wrong with a message', async () => {
-    const path = await scenarioFile(folder(), {
-      users: [{ handle: 'jack', voicemailFaults: [{ at: 'playback', reason: 'PLAYBACK_ERROR' }] }],
-      voicemails: [
-        { to: 'jack', from: 'anna', file: 'hello.wav', recordedAt: '2026-11-20T09:00:00Z' },
-        {
-          to: 'jack',
-          from: '+3725555',
-          file: 'hello.wav',
-          seconds: 9,
-          fault: { at: 'download', reason: 'CONNECT_ERROR' },
-        },
-      ],
-    });
-    const clock = new VirtualClock();
-    const scenario = await Scenario.load(path, clock);
-    await using exchange = await Exchange.start({ ...scenario.options, clock });
-    await scenario.run(exchange);
-    const jack = new Client(exchange, 'jack');
-    expect(jack.send('SEARCH VOICEMAILS')).toEqual(['VOICEMAILS 1, 2']);
-    expect(jack.send('GET VOICEMAIL 1 TIMESTAMP')).toEqual([
-      `VOICEMAIL 1 TIMESTAMP ${Date.UTC(2026, 10, 20, 9) / 1000}`,
-    ]);
-    expect(jack.send('GET VOICEMAIL 2 DURATION')).toEqual(['VOICEMAIL 2 DURATION 9']);
-    jack.send('ALTER VOICEMAIL 1 DOWNLOAD');
-    jack.send('ALTER VOICEMAIL 2 DOWNLOAD');
-    await clock.advance(500);
-    expect(jack.told('VOICEMAIL 2 FAILUREREASON')).toEqual(['CONNECT_ERROR']);
-    jack.send('ALTER VOICEMAIL 1 STARTPLAYBACK');
-    await settle();
-    expect(jack.told('VOICEMAIL 1 FAILUREREASON')).toEqual(['PLAYBACK_ERROR']);
-  });
-
   it.each([
     ['{', 'ERR_SYNTAX', /is no JSON/],
     [{ users: [{ handle: '1' }] }, 'ERR_SYNTAX', /users\[0\]\.handle/],
     [{ robots: [{ handle: 'bob', outcom: 'busy' }] }, 'ERR_SYNTAX', /robots\[0\]/],
     [{ robots: [{ handle: 'bob', does: [{ say: 'none.wav' }] }] }, 'ERR_FILE', /none\.wav/],
     [
-      { voicemails: [{ to: 'jack', from: 'bob', file: 'hello.wav', fault: { at: 'record', reason: 'X' } }] },
+      { calls: [{ from: 'who', to: 'jack', afterMs: 0 }] },
       'ERR_SYNTAX',
-      /voicemails\[0\]/,
+      /calls\[0\]\.from .* robots and numbers of the scenario; got "who"/,
     ],
-    [{ calls: [{ from: 'who', to: 'jack', afterMs: 0 }] }, 'ERR_SYNTAX', /who is none of/],
+    [
+      { robots: [{ handle: 'bob' }], calls: [{ from: 'bob', to: 'who', afterMs: 0 }] },
+      'ERR_SYNTAX',
+      /calls\[0\]\.to .* users of the scenario; got "who"/,
+    ],
   ])('%j is refused with what is wrong', async (content, code, text) => {
     const path = await scenarioFile(folder(), content);
     const loading = Scenario.load(path, new VirtualClock());

@@ -19,7 +19,7 @@ const REASONS = [
   'RECORDING_ERROR',
   'PLAYBACK_ERROR',
   'UNKNOWN',
-];
+] as const;
 
 let line: Line;
 afterEach(() => line[Symbol.asyncDispose]());

@@ -65,7 +65,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   UPLOAD: ({ voicemails }, _user, voicemail) => {
     if (voicemail.activity || !voicemail.canBecome('UPLOADING')) return false;
-    voicemails.track(voicemails.upload(voicemail).then(() => undefined));
+    voicemails.track(new Recording(voicemails, voicemail).upload());
     return true;
   },
   DOWNLOAD: ({ voicemails }, _user, voicemail) => {

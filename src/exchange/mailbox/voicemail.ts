@@ -2,8 +2,15 @@ import { canVoicemailMove, type VoicemailStatus } from '../../protocol/catalogue
 import type { PropertyName } from '../../protocol/message.js';
 import type { ApiObject, ObjectRecord } from '../api-object.js';
 import type { Identity } from '../identity.js';
-import type { User, VoicemailFault } from '../user.js';
+import type { User } from '../user.js';
 import { UserVoice } from '../voice/user-voice.js';
+import {
+  StepError,
+  takeFault,
+  type VoicemailFailureReason,
+  type VoicemailFault,
+  type VoicemailStep,
+} from './voicemail-failure.js';
 
 export type VoicemailType = 'INCOMING' | 'OUTGOING' | 'DEFAULT_GREETING' | 'CUSTOM_GREETING';
 
@@ -11,6 +18,8 @@ export type VoicemailType = 'INCOMING' | 'OUTGOING' | 'DEFAULT_GREETING' | 'CUST
 export interface VoicemailActivity {
   /** Ends it, by `STOPRECORDING` or `STOPPLAYBACK`. */
   stop(): void;
+  /** Ends it because something has failed. */
+  fail(error: StepError): void;
   /** The voicemail is deleted: what was recorded goes nowhere. Default: {@link stop}. */
   discard?(): void;
   /** The greeting is to be cut short (`STARTRECORDING`). @returns whether there was one. */
@@ -26,9 +35,8 @@ export class Voicemail {
   /** What it is recorded from and played to. */
   voice: UserVoice;
   activity: { readonly kind: 'recording' | 'playing'; readonly by: VoicemailActivity } | undefined;
-
-  /** What is to go wrong with this one. */
-  readonly #faults: VoicemailFault[] = [];
+  /** What is to go wrong with it, before what is to go wrong with any of its user's. */
+  readonly faults: VoicemailFault[] = [];
 
   constructor(object: ApiObject<'VOICEMAIL'>, user: User, file: string) {
     this.object = object;
@@ -62,22 +70,13 @@ export class Voicemail {
     this.object.tell('STATUS', status);
   }
 
-  /** Why `step` has to fail now, if it has to. */
-  takeFault(step: VoicemailFault['at']): string | undefined {
-    for (const faults of [this.#faults, this.user.voicemailFaults]) {
-      const index = faults.findIndex(({ at }) => at === step);
-      const [fault] = index < 0 ? [] : faults.splice(index, 1);
-      if (fault) return fault.reason;
-    }
-    return undefined;
+  /** @throws StepError when `step` has to fail now. */
+  attempt(step: VoicemailStep): void {
+    const reason = takeFault(this.faults, step) ?? takeFault(this.user.voicemailFaults, step);
+    if (reason !== undefined) throw new StepError(reason);
   }
 
-  addFault(fault: VoicemailFault): void {
-    this.#faults.push(fault);
-  }
-
-  /** @param reason one of the values of FAILUREREASON. */
-  fail(reason: string): void {
+  fail(reason: VoicemailFailureReason): void {
     this.object.tell('FAILUREREASON', reason);
     this.setStatus('FAILED');
   }
@@ -86,11 +85,14 @@ export class Voicemail {
   newVoice(): UserVoice {
     return new UserVoice(this.user.soundCard, {
       inputActive: () => undefined,
-      failed: () => this.activity?.by.stop(),
+      failed: (device, error) => this.activity?.by.fail(new StepError(DEVICE_REASONS[device], error)),
       muted: () => false,
     });
   }
 }
+
+/** What a sound device that fails means to what is recorded from it, or played to it. */
+export const DEVICE_REASONS = { microphone: 'RECORDING_ERROR', speaker: 'PLAYBACK_ERROR' } as const;
 
 /** The properties by which a new VOICEMAIL object is made known, in this order (reference, "CALLVOICEMAIL"). */
 export const INTRODUCTION = [

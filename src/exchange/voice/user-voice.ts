@@ -18,12 +18,14 @@ export interface OutputRoute {
   readonly destinations: readonly VoiceDestination[];
 }
 
+export type SoundDevice = 'microphone' | 'speaker';
+
 /** What a user's voice tells the object that it belongs to. */
 export interface UserVoiceEvents {
   /** Redirected input has begun to be sent, or ended (property VAA_INPUT_STATUS). */
   inputActive(active: boolean): void;
-  /** The sound card failed. */
-  failed(error: unknown): void;
+  /** A sound device failed. */
+  failed(device: SoundDevice, error: unknown): void;
   /** Whether the user has muted his microphone. */
   muted(): boolean;
 }
@@ -123,7 +125,7 @@ export class UserVoice implements Party {
       try {
         this.#soundCard.play(frame);
       } catch (error) {
-        this.#events.failed(error);
+        this.#events.failed('speaker', error);
       }
     }
     return waitFor(destinations, (destination) => destination.write(frame));
@@ -142,7 +144,7 @@ export class UserVoice implements Party {
       if (this.#events.muted()) this.#microphone.fill(0);
     } catch (error) {
       this.#microphone.fill(0);
-      this.#events.failed(error);
+      this.#events.failed('microphone', error);
     }
   }
 
