@@ -65,7 +65,7 @@ type Resolved = ReturnType<typeof resolve>;
  * uploaded. Resolves when the endpoint has made the message, which is before the tone.
  *
  * @throws ERR_API 110 when the user has no voicemail, 34 when there is no such user; ERR_UNSUPPORTED below protocol 8,
- * unless `from` is the microphone; ERR_INVALID_ARG; ERR_TIMEOUT; ERR_ABORTED.
+ * unless `from` is the microphone; ERR_FILE, ERR_WAV; ERR_INVALID_ARG; ERR_TIMEOUT; ERR_ABORTED.
  */
 export async function leaveVoicemail(
   client: Client,
@@ -74,13 +74,19 @@ export async function leaveVoicemail(
 ): Promise<OutgoingVoicemail> {
   const resolved = resolve(options);
   const { clock, timeoutMs: ms, signal } = resolved;
-  const input = new MessageInput(client, resolved);
+  const input = await MessageInput.open(client, resolved);
   using watch = new MessageWatch(client, target);
-  return await withinTime({ clock, ms, what: `Leaving a voicemail for ${target}`, signal }, async (both) => {
-    const call = await client.leaveVoicemail(target, { signal: both });
-    const message = await watch.message({ signal: both });
-    return new OutgoingVoicemail(call, message, input, resolved);
-  });
+  const what = `Leaving a voicemail for ${target}`;
+  try {
+    return await withinTime({ clock, ms, what, signal }, async (both) => {
+      const call = await client.leaveVoicemail(target, { signal: both });
+      const message = await watch.message({ signal: both });
+      return new OutgoingVoicemail(call, message, input, resolved);
+    });
+  } catch (error) {
+    await input.close();
+    throw error;
+  }
 }
 
 /** A message on its way. Made by {@link leaveVoicemail}. */
@@ -246,7 +252,7 @@ export class OutgoingVoicemail extends EventEmitter<LeaveVoicemailEvents> {
     const { clock } = this.#options;
     const since = this.#recordingSince;
     const recordedMs = since === undefined ? this.#recordedMs : clock.now() - since;
-    this.emit('progress', { phase, recordedMs });
+    this.emit('progress', { phase, recordedMs: Math.round(recordedMs) });
   }
 }
 

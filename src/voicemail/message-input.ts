@@ -44,17 +44,29 @@ export class MessageInput {
   #playback: Promise<PlaybackReport> | undefined;
   #ledger: LegLedger | undefined;
 
-  /** @throws ERR_INVALID_ARG when `from` needs a server and there is none; ERR_UNSUPPORTED below protocol 8. */
-  constructor(client: Client, { from, server, clock }: MessageInputOptions) {
+  private constructor(client: Client, { from, server, clock }: MessageInputOptions) {
     this.#client = client;
     this.#from = from;
     this.#server = server;
     this.#clock = clock;
-    if (from === 'microphone') return;
+  }
+
+  /**
+   * Sees to it that the message can be recorded from there, before anybody is called.
+   *
+   * @throws ERR_INVALID_ARG when `from` needs a server and there is none; ERR_UNSUPPORTED below protocol 8; ERR_FILE;
+   * ERR_WAV.
+   */
+  static async open(client: Client, options: MessageInputOptions): Promise<MessageInput> {
+    const { from, server } = options;
+    const input = new MessageInput(client, options);
+    if (from === 'microphone') return input;
     requireRedirection(client);
     if (!('endpointFile' in from) && !server) {
       throw invalidArgument('server', 'given, for the audio to be sent through a port of it', server);
     }
+    if ('file' in from) input.#reader = await WavReader.open(from.file);
+    return input;
   }
 
   /** What was sent through the port, sample by sample; absent until {@link close}, and where nothing was. */
@@ -62,11 +74,9 @@ export class MessageInput {
     return this.#ledger;
   }
 
-  /** Redirects the input of a message that is not being recorded yet. @throws as {@link openVoicemailPort}; ERR_FILE; ERR_WAV. */
+  /** Redirects the input of a message that is not being recorded yet. @throws as {@link openVoicemailPort}. */
   async prepare(message: Voicemail, signal: AbortSignal): Promise<void> {
-    if (this.#from === 'microphone') return;
-    if ('file' in this.#from) this.#reader = await WavReader.open(this.#from.file);
-    if ('endpointFile' in this.#from || !this.#server) return;
+    if (this.#from === 'microphone' || 'endpointFile' in this.#from || !this.#server) return;
     this.#lease = await openVoicemailPort(this.#client, message, this.#server, 'INPUT', {
       timeline: this.#timeline,
       signal,

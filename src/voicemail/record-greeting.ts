@@ -43,7 +43,7 @@ export async function recordGreeting(
   const { from = 'microphone', server, maxMs = 60_000, clock = systemClock, signal } = options;
   const limits = signal ? { signal } : {};
   const greeting = await greetingOf(client, await client.parameters.get('CURRENTUSERHANDLE'));
-  const input = new MessageInput(client, { from, server, clock });
+  const input = await MessageInput.open(client, { from, server, clock });
   const done = new AbortController();
   const until = signal ? AbortSignal.any([signal, done.signal]) : done.signal;
   try {

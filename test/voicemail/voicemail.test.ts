@@ -331,7 +331,8 @@ describe('a message that is left', () => {
     const jack = await line.client();
     const from = { file: join(line.folder, 'none.wav') };
     const work = leaveVoicemail(jack, 'anna', { from, server: line.server, clock: line.clock });
-    const leaving = await line.during(work);
-    await expect(line.during(leaving.sent)).rejects.toMatchObject({ code: 'ERR_FILE' });
+    await expect(line.during(work)).rejects.toMatchObject({ code: 'ERR_FILE' });
+    // Nobody was called for it.
+    expect(await jack.search('CALLS')).toEqual([]);
   });
 });

@@ -13,6 +13,7 @@ import type { Transcriber } from '../transcript/transcriber.js';
 import { attended, markVoicemailUnplayed } from '../voicemail-waits.js';
 import { ARCHIVE_FAILURES, type ArchivedMessage, type AttemptFailure } from './archived-message.js';
 import type { AudioIntake } from './audio-store.js';
+import type { StoredOutcome } from './catalogue.js';
 import { receiveByFile } from './receive-by-file.js';
 import type { StoredMessage, VoicemailArchive } from './voicemail-archive.js';
 
@@ -30,6 +31,8 @@ export interface ArchiveContext {
   readonly route: ArchiveRoute;
   readonly transcriber: Transcriber | undefined;
   readonly language: string | undefined;
+  /** What each message that is stored is marked with. */
+  readonly labels: Pick<StoredOutcome, 'tags' | 'hold'>;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
 }
@@ -117,7 +120,7 @@ interface Yield {
 
 /** Stores what came, with its transcript: of a message that is encrypted there will be none later. */
 async function store(
-  { archive, clock }: ArchiveContext,
+  { archive, clock, labels }: ArchiveContext,
   { key, durationSeconds }: ArchivedMessage,
   { intake, account, transcript, missing }: Yield,
 ): Promise<StoredMessage> {
@@ -126,6 +129,7 @@ async function store(
   const text = await heard?.catch((error: Error) => error);
   const samples = Math.max(0, msToSamples(durationSeconds * 1000) - account.length);
   const stored = await archive.store(key, intake, {
+    ...labels,
     ledger: account.ledger,
     unwritten: missing && { samples, reason: missing },
     ...(typeof text === 'string' && { transcript: text }),

@@ -30,7 +30,7 @@ export function conditionsOf(query: ArchiveQuery): ReturnType<typeof whereOf> {
     ['type = ?', type],
     ['state = ?', state],
     ['EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)', tag],
-    ['hold = ?', hold === undefined ? undefined : Number(hold)],
+    ['(hold IS NOT NULL) = ?', hold === undefined ? undefined : Number(hold)],
     ['timestamp >= ?', since],
     ['timestamp < ?', until],
   ]);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Clock, sleep, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
 import type { Voicemail } from '../../control/state/voicemail.js';
@@ -28,6 +29,10 @@ export interface ArchiveVoicemailsOptions {
   readonly transcriber?: Transcriber;
   /** Language of the messages, for the transcriber. */
   readonly language?: string;
+  /** Tags that each message gets that is stored now. Default: none. */
+  readonly tags?: readonly string[];
+  /** Puts each message that is stored now under legal hold, for this reason. Default: none. */
+  readonly hold?: string;
   /** Delete each original that is stored complete, once its audio was read back from the disk. Default false. */
   readonly deleteOriginals?: boolean;
   readonly clock?: Clock;
@@ -56,7 +61,7 @@ export interface ArchiveReport {
   readonly stored: number;
   /** Of `stored`, those whose samples were in the archive already. */
   readonly duplicates: number;
-  /** Stored now, but less came than the message is long. */
+  /** Stored, now or before, but less came than the message is long, now too. */
   readonly incomplete: readonly ArchivedMessage[];
   /** Stored, or purged, before. */
   readonly known: number;
@@ -118,22 +123,19 @@ class ArchiveRun {
   #done = 0;
 
   constructor(client: Client, archive: VoicemailArchive, options: ArchiveVoicemailsOptions) {
-    const {
-      route,
-      concurrency = 1,
-      attempts = 2,
-      clock = systemClock,
-      transcriber,
-      language,
-      signal,
-    } = options;
+    const { route, concurrency = 1, attempts = 2, clock = systemClock } = options;
+    const { transcriber, language, tags = [], hold, signal } = options;
     if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 64) {
       throw invalidArgument('concurrency', 'an integer from 1 to 64', concurrency);
     }
     if (!Number.isInteger(attempts) || attempts < 1 || attempts > 10) {
       throw invalidArgument('attempts', 'an integer from 1 to 10', attempts);
     }
-    this.#context = { client, archive, route, transcriber, language, clock, signal };
+    // All messages that are under way listen to it.
+    const stop = signal && AbortSignal.any([signal]);
+    if (stop) setMaxListeners(0, stop);
+    const labels = { tags: [...tags], ...(hold !== undefined && { hold }) };
+    this.#context = { client, archive, route, transcriber, language, labels, clock, signal: stop };
     this.#options = options;
     this.#attempts = attempts;
   }
@@ -219,9 +221,11 @@ class ArchiveRun {
       const pause = (this.#options.retryMs ?? 1000) * 2 ** (attempt - 1);
       await sleep(clock, pause, signal ? { signal } : {});
     }
-    const failed = archive.catalogue.message(known.key);
-    this.#failed.push(failed);
-    this.#tell('failed', failed);
+    const message = archive.catalogue.message(known.key);
+    // No more came than an earlier run has stored.
+    if (message.state === 'stored') this.#incomplete.push(message);
+    else this.#failed.push(message);
+    this.#tell(message.state === 'stored' ? 'incomplete' : 'failed', message);
   }
 
   async #stored({ message, duplicate, untranscribed }: StoredMessage): Promise<void> {

@@ -65,8 +65,8 @@ export interface ArchivedMessage extends VoicemailFacts {
   readonly archivedAt: number | undefined;
   /** What became of the original: `gone` when the endpoint no longer lists it, though nobody here deleted it. */
   readonly original: 'kept' | 'deleted' | 'gone';
-  /** Legal hold: neither retention nor a purge removes it. */
-  readonly hold: boolean;
+  /** Why it is under legal hold, so that neither retention nor a purge removes it; absent when it is not. */
+  readonly hold: string | undefined;
   readonly tags: readonly string[];
   readonly transcript: string;
 }
@@ -79,9 +79,17 @@ export interface AttemptFailure {
   readonly detail: string;
 }
 
+/** What of a message is in its file. */
+export interface FileAccount {
+  /** What became of each sample of the file; adds up to its length. */
+  readonly ledger: LegLedger;
+  /** Absent where all of the message is there. */
+  readonly unwritten?: UnwrittenAudio | undefined;
+}
+
 /** Whether a file holds all of its message. */
-export function isComplete({ ledger, unwritten }: Pick<ArchivedMessage, 'ledger' | 'unwritten'>): boolean {
-  return ledger !== undefined && ledger.missing === 0 && unwritten === undefined;
+export function isComplete({ ledger, unwritten }: FileAccount): boolean {
+  return ledger.missing === 0 && unwritten === undefined;
 }
 
 /** Reasons for a failure beside those that an endpoint gives. */

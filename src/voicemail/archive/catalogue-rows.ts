@@ -31,7 +31,7 @@ export interface MessageRow extends Omit<AudioRow, 'audio'> {
   readonly unwritten: string | null;
   readonly archived_at: number | null;
   readonly original: ArchivedMessage['original'];
-  readonly hold: number;
+  readonly hold: string | null;
   readonly tags: string;
   readonly transcript: string;
 }
@@ -56,7 +56,7 @@ export function messageOfRow(row: MessageRow): ArchivedMessage {
     ledger: row.ledger === null ? undefined : (JSON.parse(row.ledger) as LegLedger),
     unwritten: row.unwritten === null ? undefined : (JSON.parse(row.unwritten) as UnwrittenAudio),
     archivedAt: row.archived_at ?? undefined,
-    hold: row.hold === 1,
+    hold: row.hold ?? undefined,
     tags: JSON.parse(row.tags) as string[],
   };
 }

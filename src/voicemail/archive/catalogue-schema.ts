@@ -38,7 +38,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX messages_by_audio ON messages (audio);
   CREATE VIRTUAL TABLE words USING fts5 (partner, name, tags, transcript, content='');
   `,
-  // Before there were ledgers, every sample of a file had been received.
+  // Before there were ledgers, every sample of a file had been received; and holds had no reason.
   `
   ALTER TABLE messages ADD COLUMN ledger TEXT;
   ALTER TABLE messages ADD COLUMN unwritten TEXT;
@@ -48,5 +48,9 @@ export const MIGRATIONS: readonly string[] = [
       'spans', json_array(json_object('from', 0, 'samples', samples, 'kind', 'received'))
     ) FROM audio WHERE sha256 = messages.audio
   );
+  ALTER TABLE messages ADD COLUMN reason TEXT;
+  UPDATE messages SET reason = 'legal hold' WHERE hold = 1;
+  ALTER TABLE messages DROP COLUMN hold;
+  ALTER TABLE messages RENAME COLUMN reason TO hold;
   `,
 ];

@@ -1,25 +1,25 @@
-import type { LegLedger } from '../../call/recording/ledger.js';
 import { Database, type SqlValue } from '../../call/store/database.js';
 import { JackfieldError } from '../../errors.js';
 import { type ArchiveQuery, conditionsOf } from './archive-query.js';
 import {
   type ArchivedAudio,
   type ArchivedMessage,
+  type FileAccount,
   isComplete,
-  type UnwrittenAudio,
   type VoicemailFacts,
 } from './archived-message.js';
 import { type AudioRow, audioOfRow, type MessageRow, messageOfRow } from './catalogue-rows.js';
 import { MIGRATIONS } from './catalogue-schema.js';
 
 /** How a message came out of an attempt to fetch it. */
-export interface StoredOutcome {
+export interface StoredOutcome extends FileAccount {
   readonly audio: ArchivedAudio;
-  readonly ledger: LegLedger;
-  /** Absent where all of the message is there. */
-  readonly unwritten?: UnwrittenAudio | undefined;
   /** Default: that which it has. */
   readonly transcript?: string;
+  /** Tags that it gets besides those that it has. */
+  readonly tags?: readonly string[];
+  /** Why it comes under legal hold. Default: it stays as it is. */
+  readonly hold?: string;
   readonly archivedAt: number;
 }
 
@@ -179,12 +179,12 @@ export class Catalogue {
         key,
         "state = 'stored', audio = ?, complete = ?, ledger = ?, unwritten = ?, archived_at = ?",
         audio.sha256,
-        Number(isComplete({ ledger, unwritten })),
+        Number(isComplete(outcome)),
         JSON.stringify(ledger),
         unwritten ? JSON.stringify(unwritten) : null,
         archivedAt,
       );
-      if (outcome.transcript !== undefined) this.#assignWords(key, 'transcript = ?', outcome.transcript);
+      this.#label(key, outcome);
       return replaced;
     }, true);
   }
@@ -203,13 +203,12 @@ export class Catalogue {
     this.#update(key, 'original = ?', original);
   }
 
-  setHold(key: number, hold: boolean): void {
-    this.#update(key, 'hold = ?', Number(hold));
+  setHold(key: number, reason: string | undefined): void {
+    this.#update(key, 'hold = ?', reason ?? null);
   }
 
   setTags(key: number, tags: readonly string[]): void {
-    const value = JSON.stringify([...new Set(tags)]);
-    this.#db.write(() => this.#assignWords(key, 'tags = ?', value));
+    this.#db.write(() => this.#assignWords(key, 'tags = ?', tagList(tags)));
   }
 
   setTranscript(key: number, transcript: string): void {
@@ -260,6 +259,12 @@ export class Catalogue {
     return this.#db.get<{ key: number }>(sql, account, id, timestamp, partner)?.key;
   }
 
+  #label(key: number, { transcript, tags = [], hold }: StoredOutcome): void {
+    if (transcript !== undefined) this.#assignWords(key, 'transcript = ?', transcript);
+    if (tags.length > 0) this.#assignWords(key, 'tags = ?', tagList([...this.message(key).tags, ...tags]));
+    if (hold !== undefined) this.setHold(key, hold);
+  }
+
   #assignWords(key: number, assignment: string, value: string): void {
     const before = this.message(key);
     this.#update(key, assignment, value);
@@ -294,4 +299,8 @@ export class Catalogue {
 
 function wordsOf({ partner, partnerName, tags, transcript }: ArchivedMessage): string[] {
   return [partner, partnerName, tags.join(' '), transcript];
+}
+
+function tagList(tags: readonly string[]): string {
+  return JSON.stringify([...new Set(tags)]);
 }

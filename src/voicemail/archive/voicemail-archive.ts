@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expendable, type RetentionRules } from '../../call/store/retention.js';
 import { type Clock, systemClock } from '../../clock.js';
+import { invalidArgument, JackfieldError } from '../../errors.js';
 import type { ArchiveQuery } from './archive-query.js';
 import {
   type ArchivedAudio,
@@ -22,10 +24,12 @@ import { type ArchiveFault, verifyMessage } from './verify-message.js';
 export interface VoicemailArchiveOptions extends AudioKeys {
   /** Dates what is archived. Default: the machine's clock. */
   readonly clock?: Clock;
+  /** Whether only an archive that is there is opened, instead of one made. Default false. */
+  readonly existing?: boolean;
 }
 
 /** What is to be said of audio that is stored. */
-export type IntakeAccount = Pick<StoredOutcome, 'ledger' | 'unwritten' | 'transcript'>;
+export type IntakeAccount = Omit<StoredOutcome, 'audio' | 'archivedAt'>;
 
 /** A message that was stored. */
 export interface StoredMessage {
@@ -74,8 +78,13 @@ export class VoicemailArchive implements AsyncDisposable {
    * @throws ERR_FILE; ERR_INVALID_ARG for what is no age recipient; ERR_UNSUPPORTED without `age-encryption`.
    */
   static async open(root: string, options: VoicemailArchiveOptions = {}): Promise<VoicemailArchive> {
-    const audio = await AudioStore.open(root, options);
-    const catalogue = new Catalogue(join(root, 'catalogue.db'));
+    const folder = resolve(root);
+    const path = join(folder, 'catalogue.db');
+    if (options.existing && !existsSync(path)) {
+      throw new JackfieldError('ERR_FILE', `${root} is no archive of voicemails: it has no catalogue.db.`);
+    }
+    const audio = await AudioStore.open(folder, options);
+    const catalogue = new Catalogue(path);
     return new VoicemailArchive(audio, catalogue, options.clock ?? systemClock);
   }
 
@@ -130,9 +139,10 @@ export class VoicemailArchive implements AsyncDisposable {
     await this.#describe(this.catalogue.message(key));
   }
 
-  /** Puts a message under legal hold, or takes it out. @throws ERR_INVALID_ARG */
-  setHold(key: number, hold: boolean): void {
-    this.catalogue.setHold(key, hold);
+  /** Puts a message under legal hold (with a reason), or takes it out. @throws ERR_INVALID_ARG */
+  setHold(key: number, reason: string | undefined): void {
+    if (reason === '') throw invalidArgument('reason', 'a text that is not empty', reason);
+    this.catalogue.setHold(key, reason);
   }
 
   /**
@@ -210,9 +220,9 @@ export class VoicemailArchive implements AsyncDisposable {
       return left === 0 ? audio.bytes : 0;
     };
     const factsOf = ({ hold, audio, timestamp }: ArchivedMessage) => ({
-      held: hold,
+      held: hold !== undefined,
       atMs: timestamp * 1000,
-      bytes: hold ? 0 : freedBy(audio),
+      bytes: hold === undefined ? freedBy(audio) : 0,
     });
     const limits = { totalBytes: this.catalogue.storedBytes, nowMs: this.#clock.unixMs() };
     for (const message of expendable(this.find({ state: 'stored' }), factsOf, rules, limits))
@@ -221,12 +231,17 @@ export class VoicemailArchive implements AsyncDisposable {
   }
 
   async #store(key: number, intake: AudioIntake, account: IntakeAccount): Promise<StoredMessage> {
-    const { ledger, unwritten, transcript } = account;
     const before = this.catalogue.message(key);
     const { audio, duplicate } = await intake.publish(this.catalogue);
     const archivedAt = Math.floor(this.#clock.unixMs() / 1000);
-    const outcome = { audio, ledger, unwritten, archivedAt, transcript: transcript ?? before.transcript };
-    await this.#describe({ ...before, ...outcome, complete: isComplete(outcome) });
+    const outcome = { ...account, audio, archivedAt };
+    await this.#describe({
+      ...before,
+      ...{ audio, archivedAt, ledger: account.ledger, unwritten: account.unwritten },
+      complete: isComplete(account),
+      transcript: account.transcript ?? before.transcript,
+      tags: [...new Set([...before.tags, ...(account.tags ?? [])])],
+    });
     const orphan = this.catalogue.store(key, outcome);
     if (orphan) {
       await this.#audio.remove(orphan);

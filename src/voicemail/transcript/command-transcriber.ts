@@ -10,9 +10,9 @@ export interface CommandTranscriberOptions {
   /** The program; it is found on the PATH. Never a shell line. */
   readonly command: string;
   /**
-   * Its arguments; `{file}` in one stands for the path of the WAV file, `{language}` for the language (`en` where it is
-   * not known). Where no argument holds `{file}`, the WAV comes on standard input; where the message is not to be on the
-   * disk in clear, `{file}` is `/dev/stdin`, and it comes there. Default: none.
+   * Its arguments. `{file}` stands for the path of the WAV file, or for `/dev/stdin` where the message is not to be on
+   * the disk in clear; `{language}` for the language (`en` where it is not known). Where there is no file to name, or no
+   * argument names it, the WAV comes on standard input. Default: none.
    */
   readonly args?: readonly string[];
   /** Longest run for one message, in milliseconds, after which it is stopped: 1000 to 86,400,000. Default 600,000. */
@@ -33,7 +33,10 @@ const MAX_BYTES = 1 << 20;
  * runs on this machine without a network (Debian: `apt install pocketsphinx pocketsphinx-en-us`):
  *
  * ```ts
- * commandTranscriber({ command: 'pocketsphinx_continuous', args: ['-infile', '{file}', '-logfn', '/dev/null'] });
+ * commandTranscriber({
+ *   command: 'pocketsphinx_continuous',
+ *   args: ['-infile', '/dev/stdin', '-logfn', '/dev/null'],
+ * });
  * ```
  *
  * @throws ERR_INVALID_ARG
@@ -72,7 +75,7 @@ function start(
   const filled = command.map((part) =>
     part.replaceAll(FILE, file ?? STANDARD_INPUT).replaceAll('{language}', language),
   );
-  const piped = file === undefined && command.some((part) => part.includes(FILE));
+  const piped = filled.some((part) => part.includes(STANDARD_INPUT));
   const [program = '', ...args] = piped ? ['sh', '-c', PIPED, 'sh', ...filled] : filled;
   return ToolProcess.start(program, args, { install: 'Install it, or name it with its path.', signal });
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,14 +24,9 @@ const SPEECH = { file: 'assets/speech/reader-870.wav' };
 const KEPT = { tone: 400, ms: 300 } as const;
 const REVIEW = { tone: 800, ms: 120 } as const;
 
-const hasSox = (() => {
-  try {
-    execFileSync('sox', ['--version']);
-    return true;
-  } catch {
-    return false;
-  }
-})();
+const has = (command: string) => spawnSync('which', [command]).status === 0;
+const hasSox = has('sox');
+const hasPocketsphinx = has('pocketsphinx_continuous');
 
 async function* spoken() {
   yield tone(700).subarray(0, 5000);
@@ -284,6 +279,18 @@ describe('commandTranscriber', () => {
       .update(Buffer.from(tone(700).buffer))
       .digest('hex');
     expect(text).toBe(`${expected} -`);
+  });
+
+  it.skipIf(!hasPocketsphinx)('has PocketSphinx understand a message (needs pocketsphinx)', async () => {
+    const args = ['-infile', '/dev/stdin', '-logfn', '/dev/null'];
+    const transcriber = commandTranscriber({ command: 'pocketsphinx_continuous', args });
+    const file = 'test/fixtures/speech/goforward.wav';
+    async function* samples() {
+      yield await samplesOf(file);
+    }
+    expect(await transcriber.transcribe({ file, samples: samples() })).toEqual({
+      text: 'go forward ten meters',
+    });
   });
 
   it('stops an engine that never ends, or writes without end', async () => {

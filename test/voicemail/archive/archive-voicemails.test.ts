@@ -156,6 +156,7 @@ describe('archiveVoicemails', () => {
     await run({ attempts: 1 });
     await line.wav('growing.wav', 300, 777);
     const less = await run({ attempts: 1 });
+    expect(less.report).toMatchObject({ stored: 0, failed: [], incomplete: [{ id, failure: 'SHORT' }] });
     expect(less.messages[0]).toMatchObject({ state: 'stored', complete: false, audio: { samples: 8000 } });
     await line.wav('growing.wav', 1500, 777);
     const more = await run({ attempts: 1 });
@@ -252,6 +253,21 @@ describe('archiveVoicemails', () => {
       expect((await archive.verify()).faults).toEqual([]);
     },
   );
+
+  it('marks what it stores with tags and a legal hold, and leaves alone what it has', async () => {
+    await four();
+    await run({ tags: ['first', 'case 12'], hold: 'case 12' });
+    await line.deposit(await line.wav('new.wav', 300, 900));
+    const { messages } = await run({ tags: ['second'] });
+    expect(messages.map(({ tags, hold }) => [tags.join(), hold])).toEqual([
+      ...Array(4).fill(['first,case 12', 'case 12']),
+      ['second', undefined],
+    ]);
+    await using archive = await VoicemailArchive.open(root);
+    expect([...archive.find({ text: 'case 12' })]).toHaveLength(4);
+    expect((await archive.verify()).faults).toEqual([]);
+    expect(await archive.purge({ maxBytes: 0 })).toHaveLength(1);
+  });
 
   it('lets no engine hold a message up', async () => {
     await line.deposit(await line.wav('long.wav', 70_000, 600));

@@ -79,7 +79,7 @@ describe('a VoicemailArchive', () => {
     archive.catalogue.see(facts(9));
     await archive.setTags(two.key, ['invoice', 'Zürich', 'invoice']);
     await archive.setTranscript(three.key, 'Please call me back about the "boat" on Monday');
-    archive.setHold(one.key, true);
+    archive.setHold(one.key, 'case 12');
     const keys = (query: Parameters<typeof archive.find>[0]) => [...archive.find(query)].map(({ id }) => id);
     expect(keys({})).toEqual([9, 3, 2, 1]);
     expect(keys({ state: 'pending' })).toEqual([9]);
@@ -183,19 +183,29 @@ describe('a VoicemailArchive', () => {
     await archive.close();
     const db = new Database(join(root, 'catalogue.db'));
     db.exec(
-      'ALTER TABLE messages DROP COLUMN ledger; ALTER TABLE messages DROP COLUMN unwritten; PRAGMA user_version = 1',
+      'ALTER TABLE messages DROP COLUMN ledger; ALTER TABLE messages DROP COLUMN unwritten; ' +
+        'ALTER TABLE messages DROP COLUMN hold; ALTER TABLE messages ADD COLUMN hold INTEGER NOT NULL DEFAULT 0; ' +
+        'UPDATE messages SET hold = 1 WHERE voicemail = 2; PRAGMA user_version = 1',
     );
     db.close();
     archive = await VoicemailArchive.open(root);
     const ledger = { received: 1600, idle: 0, masked: 0, missing: 0 };
-    expect(archive.catalogue.message(key)).toMatchObject({ complete: true, unwritten: undefined, ledger });
-    expect([...archive.find({ state: 'pending' })][0]).toMatchObject({ ledger: undefined });
+    expect(archive.catalogue.message(key)).toMatchObject({
+      complete: true,
+      unwritten: undefined,
+      ledger,
+      hold: undefined,
+    });
+    expect([...archive.find({ state: 'pending' })][0]).toMatchObject({
+      ledger: undefined,
+      hold: 'legal hold',
+    });
     expect((await archive.verify()).faults).toEqual([]);
   });
 
   it('purges by age and by size, but never what is held, nor audio that others need', async () => {
     const held = await store(facts(30));
-    archive.setHold(held.key, true);
+    archive.setHold(held.key, 'case 12');
     await store(facts(20), 500);
     const sharing = await store(facts(1), 500);
     await store(facts(2));
@@ -225,7 +235,8 @@ describe('a VoicemailArchive', () => {
       complete: true,
       archivedAt: NOW_S,
     });
-    expect(() => archive.setHold(99, true)).toThrow(/no message 99/);
+    expect(() => archive.setHold(99, 'case 12')).toThrow(/no message 99/);
+    expect(() => archive.setHold(key, '')).toThrow(/reason/);
   });
 
   it('does not open what is no catalogue, or a newer one', async () => {
