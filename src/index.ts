@@ -240,7 +240,20 @@ export {
   type AnswerVerdict,
 } from './call/outbound/answer-detector.js';
 export { type Beep, BeepDetector } from './call/outbound/beep-detector.js';
-export { type CampaignOptions, type CampaignResult, runCampaign } from './call/outbound/campaign.js';
+export { type CampaignTarget, parseCallList, readCallList } from './call/outbound/call-list.js';
+export type {
+  CampaignCall,
+  CampaignLine,
+  CampaignResult,
+  CampaignStore,
+} from './call/outbound/campaign-call.js';
+export {
+  type CampaignEntry,
+  CampaignLog,
+  type CampaignQuery,
+  type CampaignSummary,
+} from './call/outbound/campaign-log.js';
+export { type CampaignOptions, runCampaign } from './call/outbound/campaign.js';
 export { detectAnswer, waitForBeep } from './call/outbound/detect-answer.js';
 export { english } from './call/prompt/english.js';
 export { type EspeakOptions, espeakEngine } from './call/prompt/espeak-engine.js';
@@ -383,7 +396,7 @@ export type {
   VoicemailStep,
 } from './exchange/mailbox/voicemail-failure.js';
 export type { Deposit } from './exchange/mailbox/voicemails.js';
-export { type ReplayReport, replay } from './exchange/recording/replay.js';
+export { type ReplayOptions, type ReplayReport, replay } from './exchange/recording/replay.js';
 export { type RecordedEntry, WireRecorder } from './exchange/recording/wire-recorder.js';
 export { scenarioJsonSchema } from './exchange/scenario/scenario-schema.js';
 export { Scenario } from './exchange/scenario/scenario.js';
