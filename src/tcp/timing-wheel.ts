@@ -7,6 +7,9 @@ export interface WheelMember {
   visit(): void;
 }
 
+/** A turn is interrupted after this long, in ms, for whatever else the thread has to do. */
+const SLICE_MS = 2;
+
 /**
  * Visits each member once every `intervalMs`. Members are spread over slots, so that the work of a turn is spread
  * over its time; one timer serves them all, and none runs for slots that are empty. The schedule is absolute:
@@ -20,6 +23,9 @@ export class TimingWheel {
   readonly #origin: number;
   #cancel: CancelTimer | undefined;
   #dueTick = 0;
+  /** Members whose visit is due, in order. */
+  #waiting: WheelMember[] = [];
+  #visiting = false;
   /** How late the wheel came to its slots, in ms. */
   readonly lateness = new Histogram();
 
@@ -55,6 +61,11 @@ export class TimingWheel {
     this.#cancel = undefined;
   }
 
+  /** Turns at once where a tick is overdue: for loops that keep this thread busy for longer than one. */
+  catchUp(): void {
+    if (this.#cancel && this.#clock.now() >= this.#origin + (this.#dueTick + 1) * this.#tickMs) this.#turn();
+  }
+
   /** Sets the timer to the next tick whose slot has members. */
   #schedule(): void {
     this.#cancel?.();
@@ -71,10 +82,22 @@ export class TimingWheel {
     const lateMs = this.#clock.now() - (this.#origin + due * this.#tickMs);
     this.lateness.record(lateMs);
     const passed = Math.min(Math.floor(lateMs / this.#tickMs), this.#slots.length - 1);
-    for (let tick = due; tick <= due + passed; tick++) {
-      for (const member of this.#slotAt(tick) ?? []) member.visit();
-    }
+    for (let tick = due; tick <= due + passed; tick++) this.#waiting.push(...(this.#slotAt(tick) ?? []));
     this.#schedule();
+    if (this.#waiting.length > 0 && !this.#visiting) this.#visit();
+  }
+
+  /** Visits those that wait, in slices: on a clock that stands still, all at once. */
+  #visit(): void {
+    const start = this.#clock.now();
+    let next = 0;
+    while (next < this.#waiting.length && this.#clock.now() - start < SLICE_MS) {
+      const member = this.#waiting[next++];
+      if (member && this.#slotOf.has(member)) member.visit();
+    }
+    this.#waiting = this.#waiting.slice(next);
+    this.#visiting = this.#waiting.length > 0;
+    if (this.#visiting) setImmediate(() => this.#visit());
   }
 
   #slotAt(tick: number): Set<WheelMember> | undefined {
