@@ -137,6 +137,9 @@ function noHooks(flow: Flow): Record<string, FlowHook> {
   );
 }
 
+/** Ports of a call that a bot talks in: what it hears, what it says, the microphone. */
+const LEASES_PER_CALL = 3;
+
 interface RunOptions extends PromptOptions {
   readonly port: number;
   readonly maxCalls: number;
@@ -155,6 +158,9 @@ async function run(file: string, options: RunOptions): Promise<void> {
     process.stdout.write(`call ${callId}: ${outcome}${error ? `, ${error.message}` : ''}\n`),
   );
   host.attend(bot, { maxCalls: options.maxCalls });
+  if (server.advice !== undefined && server.maxLeases < options.maxCalls * LEASES_PER_CALL) {
+    process.stderr.write(`Fewer than ${options.maxCalls} calls at once will fit. ${server.advice}\n`);
+  }
   process.stdout.write(`${flow.data.name} answers calls on port ${options.port}. Ctrl-C stops it.\n`);
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
