@@ -3,7 +3,15 @@
 // The PCM server against its rivals, side by side in the same run. Rivals take turns within each repeat; the table
 // has medians. Needs gcc; nc and socat where they are installed. Runs on loopback only.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,7 +26,8 @@ const { values: options } = parseArgs({
   },
 });
 const work = mkdtempSync(join(tmpdir(), 'jackfield-bench-'));
-const output = join(work, 'out');
+let output = join(work, '0');
+let runs = 0;
 const portFile = join(work, 'ports');
 const FREE_PORT = 7311;
 const ECHO_STREAMS = 300;
@@ -61,8 +70,13 @@ async function listening(port) {
   }
 }
 
+/**
+ * A new directory for the files of a run. Those of the run before are emptied, not deleted: ext4 searches for a long
+ * time for inodes that were not freed lately, and that would be measured too.
+ */
 function clean() {
-  rmSync(output, { recursive: true, force: true });
+  if (runs > 0) for (const name of readdirSync(output)) truncateSync(join(output, name));
+  output = join(work, String(++runs));
   mkdirSync(output);
 }
 
@@ -77,7 +91,7 @@ function nodeServer(kind, streams) {
 }
 
 /** Starts a server and gives where to dial it. */
-async function startServer({ kind, binary, args = [] }, streams) {
+async function startServer({ kind, binary, files = false }, streams) {
   if (!binary) {
     const server = nodeServer(kind, String(streams));
     const { ports } = await server.line();
@@ -85,7 +99,7 @@ async function startServer({ kind, binary, args = [] }, streams) {
     writeFileSync(portFile, ports.join('\n'));
     return { server, where: portFile };
   }
-  const server = launch(binary, [String(FREE_PORT), ...args]);
+  const server = launch(binary, [String(FREE_PORT), ...(files ? [output] : [])]);
   await listening(FREE_PORT);
   return { server, where: String(FREE_PORT) };
 }
@@ -155,8 +169,8 @@ async function benchRecord() {
   const load = compile('pcm-load');
   const rivals = [
     { name: 'jackfield', kind: 'lease-record' },
-    { name: 'C epoll', binary: compile('epoll-sink'), args: [output] },
-    { name: 'C coalescing', binary: compile('coalescing-sink'), args: [output] },
+    { name: 'C epoll', binary: compile('epoll-sink'), files: true },
+    { name: 'C coalescing', binary: compile('coalescing-sink'), files: true },
     { name: 'node pipe', kind: 'pipe-record' },
   ];
   const perStream = new Map();
