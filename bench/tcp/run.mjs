@@ -169,6 +169,7 @@ async function benchRecord() {
   const load = compile('pcm-load');
   const rivals = [
     { name: 'jackfield', kind: 'lease-record' },
+    { name: 'jackfield, read each 400 ms', kind: 'lease-record-400' },
     { name: 'C epoll', binary: compile('epoll-sink'), files: true },
     { name: 'C coalescing', binary: compile('coalescing-sink'), files: true },
     { name: 'node pipe', kind: 'pipe-record' },
@@ -188,7 +189,9 @@ async function benchRecord() {
         name === 'jackfield'
           ? `; whole process ${whole.toFixed(2)} s`
           : `; whole process ${(whole / cpu).toFixed(2)}x`;
-      const notes = `${lost} bytes lost${held ? `, ${held} not taken by the kernel` : ''}${own}`;
+      const late = median(list.map((result) => result.late));
+      const load = late > 0.1 ? `; the load came ${late.toFixed(1)} s late` : '';
+      const notes = `${lost} bytes lost${held ? `, ${held} not taken by the kernel` : ''}${own}${load}`;
       row(`record ${streams} streams`, name, `${cpu.toFixed(2)} CPU-s`, (ours / cpu).toFixed(2), notes);
     }
     const memory = (key) => median(results.get('jackfield').map((result) => result[key])).toFixed(1);

@@ -34,8 +34,8 @@ export interface PcmServerOptions {
   /** Bytes of audio that may wait for sinks in memory, all in all; then each sink's policy applies. Default 256 MiB. */
   maxBufferedBytes?: number;
   /**
-   * How often a `batched` connection is read, in ms: 20 to 1000. Also the most audio that is lost where this process is
-   * killed. Default 400.
+   * How often a `batched` connection is read, in ms: 20 to 1000. What it has not read is lost where this process is
+   * killed. Default 250.
    */
   readIntervalMs?: number;
   /** Whether descriptors may be read directly where the system allows it, which halves the cost of `batched`. Default true. */
@@ -81,7 +81,7 @@ export function resolveServerOptions(options: PcmServerOptions): ResolvedServerO
     ...leaseLimit(options.maxLeases),
     maxConnections: within('maxConnections', options.maxConnections ?? 20_000, 1, 60_000),
     maxBufferedBytes: within('maxBufferedBytes', options.maxBufferedBytes ?? 2 ** 28, 2 ** 16, 2 ** 40),
-    readIntervalMs: within('readIntervalMs', options.readIntervalMs ?? 400, 20, 1000),
+    readIntervalMs: within('readIntervalMs', options.readIntervalMs ?? 250, 20, 1000),
     directReads: options.directReads ?? true,
     workers: within('workers', workers, 0, 64),
   });

@@ -23,7 +23,7 @@ export class TimingWheel {
   readonly #origin: number;
   #cancel: CancelTimer | undefined;
   #dueTick = 0;
-  /** Members whose visit is due, in order. */
+  /** Members whose visit is due, in order: never more than a turn of them, and the rest of a slot. */
   #waiting: WheelMember[] = [];
   #visiting = false;
   /** How late the wheel came to its slots, in ms. */
@@ -61,9 +61,14 @@ export class TimingWheel {
     this.#cancel = undefined;
   }
 
-  /** Turns at once where a tick is overdue: for loops that keep this thread busy for longer than one. */
+  /** Turns at once where a turn is overdue: for loops that keep this thread busy. */
   catchUp(): void {
-    if (this.#cancel && this.#clock.now() >= this.#origin + (this.#dueTick + 1) * this.#tickMs) this.#turn();
+    if (this.#cancel && this.#lateMs > SLICE_MS) this.#turn();
+  }
+
+  /** How long ago the next turn was due; below zero when it is not yet. */
+  get #lateMs(): number {
+    return this.#clock.now() - (this.#origin + this.#dueTick * this.#tickMs);
   }
 
   /** Sets the timer to the next tick whose slot has members. */
@@ -79,10 +84,12 @@ export class TimingWheel {
 
   #turn(): void {
     const due = this.#dueTick;
-    const lateMs = this.#clock.now() - (this.#origin + due * this.#tickMs);
+    const lateMs = this.#lateMs;
     this.lateness.record(lateMs);
     const passed = Math.min(Math.floor(lateMs / this.#tickMs), this.#slots.length - 1);
-    for (let tick = due; tick <= due + passed; tick++) this.#waiting.push(...(this.#slotAt(tick) ?? []));
+    for (let tick = due; tick <= due + passed && this.#waiting.length < this.size; tick++) {
+      this.#waiting.push(...(this.#slotAt(tick) ?? []));
+    }
     this.#schedule();
     if (this.#waiting.length > 0 && !this.#visiting) this.#visit();
   }
@@ -90,6 +97,7 @@ export class TimingWheel {
   /** Visits those that wait, in slices: on a clock that stands still, all at once. */
   #visit(): void {
     const start = this.#clock.now();
+    this.#visiting = true;
     let next = 0;
     while (next < this.#waiting.length && this.#clock.now() - start < SLICE_MS) {
       const member = this.#waiting[next++];
