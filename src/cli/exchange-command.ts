@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   type Clock,
   Exchange,
@@ -63,7 +63,11 @@ export function exchangeCommand(): Command {
       patienceOption,
       0,
     )
-    .option('--clock <kind>', 'real, or manual: time runs when the parent process says so', 'real')
+    .addOption(
+      new Option('--clock <kind>', 'real, or manual: time runs when the parent process says so')
+        .choices(['real', 'manual'])
+        .default('real'),
+    )
     .action((options: Options) => (options.replay === undefined ? serve(options) : replayed(options)));
 }
 
