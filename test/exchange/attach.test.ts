@@ -93,6 +93,8 @@ describe('an endpoint is served', () => {
     await expect(exchange.listenOnDbus({ address: 'unix:path=/no/bus' })).rejects.toMatchObject({
       code: 'ERR_PORT',
     });
+    const port = await exchange.listen();
+    await expect(exchange.listen({ port })).rejects.toMatchObject({ code: 'ERR_PORT' });
     await expect(exchange.listenOnX11({ display: ':987' })).rejects.toMatchObject({ code: 'ERR_PORT' });
   });
 });
