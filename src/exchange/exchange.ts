@@ -134,8 +134,12 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     const [first] = this.#endpoints.keys();
     const endpoint = this.#endpoints.get((handle ?? first ?? '').toLowerCase());
     if (endpoint) return endpoint;
-    const handles = this.#directory.users.map((user) => user.handle).join(', ');
-    throw invalidArgument('handle', `one of the exchange's users (${handles})`, handle);
+    throw invalidArgument('handle', `one of the exchange's users (${this.handles.join(', ')})`, handle);
+  }
+
+  /** The handles of its users. */
+  get handles(): string[] {
+    return this.#directory.users.map(({ handle }) => handle);
   }
 
   /** Serves a user's endpoint on a loopback TCP port. Returns the port. @throws ERR_INVALID_ARG, ERR_PORT */

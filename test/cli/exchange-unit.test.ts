@@ -63,7 +63,7 @@ describe('the systemd unit', () => {
       }
       expect(said).toEqual([
         'The exchange listens on the session bus.',
-        expect.stringMatching(/^The exchange listens on 127\.0\.0\.1:\d+\.$/),
+        expect.stringMatching(/^The exchange listens on 127\.0\.0\.1:\d+ for jack\.$/),
       ]);
       process.kill(-(service.pid ?? 0), 'SIGTERM');
       await exited;

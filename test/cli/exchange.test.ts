@@ -129,6 +129,21 @@ describe('jackfield exchange', () => {
     expect(other.status).toBe(2);
   }, 60_000);
 
+  it('has an endpoint for each user, on which they call each other', async () => {
+    const args = [MAIN, 'exchange', '--tcp', '0', '--user', 'jack', 'jill'];
+    await using serving = new Serving(process.execPath, args);
+    const ports = ['jack', 'jill'].map(async (handle) => {
+      const [, port] = await serving.saw(new RegExp(`127\\.0\\.0\\.1:(\\d+) for ${handle}`));
+      return await client(Number(port));
+    });
+    const [jack, jill] = await Promise.all(ports);
+    await jill?.ask('PROTOCOL 8', /^USERSTATUS/);
+    await jack?.ask('CALL jill', /^CALL \d+ STATUS/);
+    expect(await jill?.until(/^CALL \d+ STATUS/)).toMatch(/RINGING/);
+    jack?.end();
+    jill?.end();
+  }, 30_000);
+
   const hasTerminal = spawnSync('script', ['--version']).status === 0;
   it.skipIf(!hasTerminal)(
     'shows the calls that go on as a table on a terminal (skipped without script)',
