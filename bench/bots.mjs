@@ -76,6 +76,8 @@ async function beExchange() {
   await sleep(300);
   process.send({ heard });
   await command('end');
+  // Before their endpoint goes, which they would try to find again.
+  for (const caller of callers) await caller.client.close();
   await exchange.close();
   process.disconnect();
 }
@@ -95,8 +97,8 @@ class Caller {
   }
 
   async dial(exchange) {
-    const client = await attach(new MemoryTransport(exchange.endpoint(this.handle)));
-    this.call = await client.call('the.bot');
+    this.client = await attach(new MemoryTransport(exchange.endpoint(this.handle)));
+    this.call = await this.client.call('the.bot');
     this.talking = this.call.reached('INPROGRESS');
     await sleep(15);
   }

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { copyFile, mkdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { Catalogue, type CatalogueEntry, type CatalogueQuery, JackfieldError, WavWriter } from '../index.js';
 import { readText } from './key-files.js';
+import { dateOption, numberOption } from './options.js';
 import { sealed, verifyFile } from './verify-command.js';
 
 interface FolderOptions {
@@ -60,7 +61,10 @@ export function recordingsCommand(): Command {
     .action(purge);
   add('index', 'make the catalogue anew from the sidecars').action(async ({ out }: FolderOptions) => {
     using catalogue = await open(out);
-    process.stdout.write(`${await catalogue.rebuild()} recordings\n`);
+    const { recordings, failed } = await catalogue.rebuild();
+    for (const [path, { message }] of failed) process.stderr.write(`${path}: ${message}\n`);
+    if (failed.size > 0) process.exitCode = 1;
+    process.stdout.write(`${recordings} recordings\n`);
   });
   return command;
 }
@@ -174,7 +178,7 @@ async function purge(
 
 async function open(folder: string): Promise<Catalogue> {
   const is = await stat(folder).catch(() => undefined);
-  if (is?.isDirectory()) return await Catalogue.open(folder);
+  if (is?.isDirectory()) return Catalogue.open(folder);
   throw new JackfieldError(
     'ERR_FILE',
     `There is no folder ${folder}: give --out with the one you record to.`,
@@ -207,17 +211,4 @@ function row({
   const seconds = (durationMs / 1000).toFixed(1).padStart(8);
   const notes = [...(complete ? [] : [end]), ...(held === undefined ? [] : [`hold: ${held}`])].join('; ');
   return `${id.slice(0, 8)}  ${startedAt.slice(0, 19)}  ${seconds} s  ${partner.padEnd(16)}  ${file}  ${notes}`.trimEnd();
-}
-
-function dateOption(text: string): Date {
-  const date = new Date(text);
-  if (Number.isNaN(date.getTime()))
-    throw new InvalidArgumentError('Give a date such as 2026-01-31 or 2026-01-31T09:00Z.');
-  return date;
-}
-
-function numberOption(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0)) throw new InvalidArgumentError('Give a number, 0 or more.');
-  return value;
 }

@@ -6,7 +6,6 @@ import {
   attach,
   type Client,
   collectSamples,
-  type Deposit,
   Exchange,
   type ExchangeOptions,
   MemoryTransport,
@@ -15,6 +14,7 @@ import {
   toneSamples,
   VirtualClock,
   type Voicemail,
+  type VoicemailFault,
   WavReader,
   WavWriter,
 } from '../../src/index.js';
@@ -81,7 +81,7 @@ export class Line implements AsyncDisposable {
   async deposit(
     file: string,
     more: {
-      fault?: Deposit['fault'] & object;
+      fault?: VoicemailFault;
       durationSec?: number;
       atMs?: number;
     } = {},

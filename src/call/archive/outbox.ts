@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CancelTimer, type Clock, systemClock } from '../../clock.js';
 import { messageOf } from '../../errors.js';
-import { writeJson } from '../recording/sidecar.js';
+import { writeJson } from '../store/whole-file.js';
 
 /** A piece of news, kept until it was delivered. */
 export interface OutboxEvent {

@@ -1,4 +1,5 @@
 import { invalidArgument } from '../../errors.js';
+import { safeName } from '../store/safe-name.js';
 
 /** What a path template can name. */
 export interface PathFacts {
@@ -30,11 +31,6 @@ const FIELDS: Readonly<Record<string, (facts: PathFacts) => string>> = {
 /** Where recordings go by default: a folder a day, a file a call. */
 export const DEFAULT_TEMPLATE = '{date}/{time}-{partner}-{id}';
 
-/** Characters of one part of a path; more are cut off. */
-const MAX_PART = 120;
-/** Names that Windows keeps for devices, with or without an ending. */
-const DEVICE_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
-
 /** @throws ERR_INVALID_ARG for a field that is not known, an empty part, or a part that leads out of the folder. */
 export function checkTemplate(template: string): string {
   if (typeof template !== 'string' || template === '' || template.length > 500) {
@@ -64,15 +60,4 @@ export function fillTemplate(template: string, facts: PathFacts): string {
       safeName(part.replaceAll(/\{([^}]*)\}/g, (_, field: string) => FIELDS[field]?.(facts) ?? '')),
     )
     .join('/');
-}
-
-/** A text as one part of a path. */
-export function safeName(text: string): string {
-  const plain = text
-    .normalize('NFC')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069<>:"/\\|?*$`'!&;]/g, '_')
-    .replaceAll(/^[.\-~\s]+|[.\s]+$/g, '_');
-  const cut = [...plain].slice(0, MAX_PART).join('');
-  return DEVICE_NAME.test(cut) ? `_${cut}` : cut || '_';
 }

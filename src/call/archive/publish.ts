@@ -1,6 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { link, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { invalidArgument } from '../../errors.js';
@@ -11,6 +9,7 @@ import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
 import { type SegmentResult, writeDetails } from '../recording/segment.js';
 import { beside, type RecordingOutput } from '../recording/sidecar.js';
+import { hashFile } from '../store/whole-file.js';
 import { fillTemplate } from './path-template.js';
 
 /** What can be made of a recording besides its stereo WAV: compressed files, or a WAV for each leg. */
@@ -66,7 +65,7 @@ export async function publishSegment(
       const target = `${base}${suffix}`;
       await rename(path, target);
       const { size } = await stat(target);
-      outputs.push({ file: basename(target), bytes: size, sha256: await hashOf(target) });
+      outputs.push({ file: basename(target), bytes: size, sha256: await hashFile(target) });
     }
     const file = `${base}${ending}`;
     const audio = { ...sidecar.audio, file: basename(file) };
@@ -147,10 +146,4 @@ async function claimName(file: string, wanted: string, ending: string): Promise<
 async function isSameFile(a: string, b: string): Promise<boolean> {
   const [first, second] = await Promise.all([stat(a), stat(b)]);
   return first.ino === second.ino && first.dev === second.dev;
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

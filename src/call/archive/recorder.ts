@@ -90,7 +90,7 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
   static async start(client: Client, server: PcmServer, options: RecorderOptions): Promise<Recorder> {
     const resolved = resolveRecorderOptions(options);
     await mkdir(join(resolved.folder, '.recording'), { recursive: true });
-    const catalogue = resolved.catalogue ? await Catalogue.open(resolved.folder) : undefined;
+    const catalogue = resolved.catalogue ? Catalogue.open(resolved.folder) : undefined;
     const recorder = new Recorder(client, server, options, resolved, catalogue);
     // What is there now is of an earlier process; what comes from now on is not.
     const left = await recorder.#leftBehind();

@@ -1,49 +1,64 @@
 import { invalidArgument } from '../../errors.js';
 import type { Flow } from './flow.js';
-import { type FlowGraph, flowGraph } from './flow-graph.js';
+import { type FlowGraph, type FlowNode, flowGraph } from './flow-graph.js';
 import { flowSvg } from './flow-svg.js';
 
 /** `svg`: a picture. `mermaid`, `dot`: text for Mermaid and Graphviz. */
 export type FlowDrawing = 'svg' | 'mermaid' | 'dot';
 
-const DRAW: Readonly<Record<FlowDrawing, (graph: FlowGraph) => string>> = { svg: flowSvg, mermaid, dot };
+const DRAW: Readonly<Record<FlowDrawing, (graph: FlowGraph) => string | Promise<string>>> = {
+  svg: flowSvg,
+  mermaid,
+  dot,
+};
 
 /** Draws a flow as a diagram. @throws ERR_INVALID_ARG */
-export function drawFlow(flow: Flow, format: FlowDrawing = 'svg'): string {
+export async function drawFlow(flow: Flow, format: FlowDrawing = 'svg'): Promise<string> {
   if (!Object.hasOwn(DRAW, format)) throw invalidArgument('format', Object.keys(DRAW).join(', '), format);
-  return DRAW[format](flowGraph(flow));
+  return await DRAW[format](flowGraph(flow));
 }
 
-function mermaid({ start, nodes, edges }: FlowGraph): string {
-  const id = (name: string) => `s_${name.replace(/-/g, '__')}`;
-  const text = (value: string) =>
-    value.replace(/[#"&<>|{}[\]()`]/g, (character) => `#${character.codePointAt(0)};`);
-  const lines = nodes.map(({ name, lines: words }) => `  ${id(name)}["${words.map(text).join('<br/>')}"]`);
-  const arrows = edges.map(({ from, to, label }) =>
-    label === '' ? `  ${id(from)} --> ${id(to)}` : `  ${id(from)} -->|"${text(label)}"| ${id(to)}`,
+function mermaid({ nodes, edges }: FlowGraph): string {
+  const id = (name: string) => `s_${name.replace(/-/g, '__').replace(/ /g, '___')}`;
+  const text = (lines: readonly string[]) =>
+    lines
+      .map((line) => line.replace(/[#"&<>|{}[\]()`]/g, (character) => `#${character.codePointAt(0)};`))
+      .join('<br/>');
+  const boxes = nodes.map((node) =>
+    node.kind === 'call'
+      ? `  ${id(node.name)}(["${node.name}"])`
+      : `  ${id(node.name)}["${text(wordsOf(node))}"]`,
   );
-  return ['flowchart TD', `  start(("call")) --> ${id(start)}`, ...lines, ...arrows, ''].join('\n');
+  const arrows = edges.map(({ from, to, label }) => {
+    const why = label.length === 0 ? '' : `|"${text(label)}"|`;
+    return `  ${id(from)} -->${why} ${id(to)}`;
+  });
+  return ['flowchart TD', ...boxes, ...arrows, ''].join('\n');
 }
 
-function dot({ title, start, nodes, edges }: FlowGraph): string {
-  const quoted = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`;
-  const lines = nodes.map(
-    ({ name, lines: words }) =>
-      `  ${quoted(name)} [label="${words.map((word) => quoted(word).slice(1, -1)).join('\\n')}"];`,
+function dot({ title, nodes, edges }: FlowGraph): string {
+  const escaped = (text: string) => text.replace(/["\\]/g, '\\$&');
+  const quoted = (...lines: readonly string[]) => `"${lines.map(escaped).join('\\n')}"`;
+  const boxes = nodes.map((node) =>
+    node.kind === 'call'
+      ? `  ${quoted(node.name)} [shape=oval];`
+      : `  ${quoted(node.name)} [label=${quoted(...wordsOf(node))}];`,
   );
   const arrows = edges.map(
     ({ from, to, label }) =>
-      `  ${quoted(from)} -> ${quoted(to)}${label === '' ? '' : ` [label=${quoted(label)}]`};`,
+      `  ${quoted(from)} -> ${quoted(to)}${label.length === 0 ? '' : ` [label=${quoted(...label)}]`};`,
   );
   return [
     `digraph ${quoted(title)} {`,
     '  node [shape=box, style=rounded, fontname="sans-serif"];',
     '  edge [fontname="sans-serif", fontsize=10];',
-    '  " call" [shape=circle, label="call"];',
-    `  " call" -> ${quoted(start)};`,
-    ...lines,
+    ...boxes,
     ...arrows,
     '}',
     '',
   ].join('\n');
+}
+
+function wordsOf({ name, kind, lines }: FlowNode): readonly string[] {
+  return [`${name} (${kind})`, ...lines];
 }

@@ -1,29 +1,36 @@
+import { basename } from 'node:path';
 import type { Flow } from './flow.js';
 import { linksOf } from './flow-links.js';
-import type { FlowSpeech, FlowStep } from './flow-schema.js';
+import type { FlowPart, FlowSpeech, FlowStep } from './flow-schema.js';
 
 export interface FlowNode {
   readonly name: string;
-  readonly kind: FlowStep['do'];
-  /** The name, and below it what the step does. */
+  /** `call`: where a call comes in. */
+  readonly kind: FlowStep['do'] | 'call';
+  /** What the step does, in lines short enough for a box; none where its kind says it all. */
   readonly lines: readonly string[];
 }
 
 export interface FlowEdge {
   readonly from: string;
   readonly to: string;
-  readonly label: string;
+  /** When this way is taken, in lines; none where there is no other. */
+  readonly label: readonly string[];
 }
 
 /** A flow as a graph: steps, and the ways between them. */
 export interface FlowGraph {
   readonly title: string;
-  readonly start: string;
+  /** The first is the call, which leads to the first step. */
   readonly nodes: readonly FlowNode[];
   readonly edges: readonly FlowEdge[];
 }
 
-const MAX_LINE = 34;
+/** The node of the call; no step can have this name. */
+const CALL: FlowNode = { name: 'a call', kind: 'call', lines: [] };
+
+const BOX_LINE = { width: 32, most: 3 } as const;
+const LABEL_LINE = { width: 20, most: 3 } as const;
 
 /** Ways that lead to the same step are one edge. */
 export function flowGraph(flow: Flow): FlowGraph {
@@ -31,50 +38,75 @@ export function flowGraph(flow: Flow): FlowGraph {
   const nodes = steps.map(([name, step]) => ({
     name,
     kind: step.do,
-    lines: [name, short(describeStep(step))],
+    lines: wrap(describeStep(step), BOX_LINE),
   }));
   const edges = steps.flatMap(([from, step]) => {
     const labels = new Map<string, string[]>();
     for (const { to, label } of linksOf(step)) labels.set(to, [...(labels.get(to) ?? []), label]);
-    return [...labels].map(([to, all]) => ({ from, to, label: short(all.filter(Boolean).join(', ')) }));
+    return [...labels].map(([to, all]) => ({
+      from,
+      to,
+      label: wrap(all.filter(Boolean).join(', '), LABEL_LINE),
+    }));
   });
-  return { title: flow.data.name, start: flow.start, nodes, edges };
+  return {
+    title: flow.data.name,
+    nodes: [CALL, ...nodes],
+    edges: [{ from: CALL.name, to: flow.start, label: [] }, ...edges],
+  };
 }
 
+/** What its kind does not tell. */
 function describeStep(step: FlowStep): string {
   switch (step.do) {
     case 'say':
-      return `say ${describeSpeech(step.what)}`;
+      return describeSpeech(step.what);
     case 'menu':
-      return `menu ${describeSpeech(step.ask)}`;
+      return describeSpeech(step.ask);
     case 'gather':
-      return `gather {${step.save}}`;
+      return `${describeSpeech(step.ask)} → {${step.save}}`;
     case 'branch':
-      return 'branch';
+      return '';
     case 'record':
-      return `record {${step.save}}`;
+      return `${step.ask === undefined ? '' : `${describeSpeech(step.ask)} `}→ {${step.save}}`;
     case 'voicemail':
-      return `voicemail in ${step.folder}`;
+      return `${describeSpeech(step.greeting)} → ${step.folder}`;
     case 'transfer':
-      return `transfer to ${[step.to].flat().join(', ')}`;
+      return [step.to].flat().join(', ');
     case 'hook':
-      return `hook ${step.name}`;
+      return step.name;
     case 'hangup':
-      return step.say === undefined ? 'hang up' : `say ${describeSpeech(step.say)}, hang up`;
+      return step.say === undefined ? '' : describeSpeech(step.say);
     default:
       return step satisfies never;
   }
 }
 
 function describeSpeech(speech: FlowSpeech): string {
-  const parts = Array.isArray(speech) ? speech : [speech];
-  return parts
-    .map((part) =>
-      typeof part === 'string' ? part : Object.entries(part).map(([kind, value]) => `${kind} ${value}`)[0],
-    )
-    .join(' + ');
+  return [speech].flat().map(describePart).join(' ');
 }
 
-function short(text: string): string {
-  return text.length > MAX_LINE ? `${text.slice(0, MAX_LINE - 1)}…` : text;
+function describePart(part: FlowPart): string {
+  if (typeof part === 'string') return part;
+  if ('text' in part) return `“${part.text}”`;
+  if ('file' in part) return basename(part.file);
+  if ('tone' in part) return `${[part.tone].flat().join(' + ')} Hz`;
+  if ('silence' in part) return `${part.silence} ms of silence`;
+  return Object.entries(part)
+    .map(([kind, value]) => `${kind} ${value}`)
+    .join(' ');
+}
+
+/** Breaks a text into lines between words; what does not fit is left out, and an ellipsis tells. */
+function wrap(text: string, { width, most }: { readonly width: number; readonly most: number }): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/).filter(Boolean)) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word.length > width ? `${word.slice(0, width - 1)}…` : word);
+  }
+  if (lines.length <= most) return lines;
+  const last = lines[most - 1] ?? '';
+  return [...lines.slice(0, most - 1), `${last.slice(0, width - 2)} …`];
 }

@@ -1,4 +1,5 @@
 import type { FlowStep } from './flow-schema.js';
+import { WEEKDAYS, type Weekday } from './weekdays.js';
 
 /** One way on from a step. */
 export interface FlowLink {
@@ -58,6 +59,15 @@ function otherwise(to: string | undefined, label = 'otherwise'): FlowLink[] {
 function describeCondition(when: Extract<FlowStep, { do: 'branch' }>['cases'][number]['when']): string {
   if ('caller' in when) return `caller ${when.caller.join(', ')}`;
   if ('variable' in when) return `{${when.variable}} is ${when.is.join(', ')}`;
-  const days = when.weekdays?.join(' ');
-  return 'from' in when ? [days, `${when.from}-${when.to}`].filter(Boolean).join(' ') : (days ?? '');
+  const days = when.weekdays && describeDays(when.weekdays);
+  return 'from' in when ? [days, `${when.from}–${when.to}`].filter(Boolean).join(' ') : (days ?? '');
+}
+
+/** `mon–fri` for days that follow each other, `mon wed sun` for others. */
+function describeDays(days: readonly Weekday[]): string {
+  const week = WEEKDAYS.filter((day) => days.includes(day));
+  const isRun = week.every(
+    (day, index) => index === 0 || WEEKDAYS[WEEKDAYS.indexOf(day) - 1] === week[index - 1],
+  );
+  return isRun && week.length > 2 ? `${week[0]}–${week.at(-1)}` : week.join(' ');
 }

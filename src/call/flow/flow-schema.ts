@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WEEKDAYS } from './weekdays.js';
 
 /** A number, or the name of a variable in braces: `{count}`. */
 const numberOrVariable = z.union([z.int(), z.string().regex(/^\{\w+\}$/, 'must be a number or {variable}')]);
@@ -24,7 +25,7 @@ const part = z.union([
 ]);
 const speech = z.union([part, z.array(part).min(1)]);
 
-const weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
+const weekday = z.enum(WEEKDAYS);
 const condition = z.union([
   z.strictObject({ weekdays: z.array(weekday).min(1).optional(), from: clockTime, to: clockTime }),
   z.strictObject({ weekdays: z.array(weekday).min(1) }),

@@ -1,159 +1,160 @@
 import type { FlowGraph, FlowNode } from './flow-graph.js';
+import { type FlowLayout, layOutFlow } from './flow-layout.js';
+import type { Area, FlowRoute, Point, Size } from './flow-routes.js';
 
-const CHARACTER = 7.2;
-const PADDING = 14;
-const HEIGHT = 46;
-const GAP_X = 36;
-const GAP_Y = 64;
-const MARGIN = 24;
-const TITLE = 40;
+const INK = '#1f2933';
+const LINE = '#5d6b7a';
+const BACK_LINE = '#9aa5b1';
 
-interface Box {
-  readonly node: FlowNode;
-  readonly row: number;
-  readonly width: number;
-  x: number;
-  readonly y: number;
-}
-
-const FILL: Readonly<Record<FlowNode['kind'], string>> = {
-  say: '#e8f1fb',
-  menu: '#fff3d6',
-  gather: '#fff3d6',
-  branch: '#f1ecfb',
-  record: '#e7f6ea',
-  voicemail: '#e7f6ea',
-  transfer: '#fde9e3',
-  hook: '#eeeeee',
-  hangup: '#f6f6f6',
+/** Frame and ground of a box, by what its step does: says, asks, decides, records, hands over, ends. */
+const COLOURS: Readonly<Record<FlowNode['kind'], readonly [frame: string, ground: string]>> = {
+  call: ['#1f2933', '#1f2933'],
+  say: ['#2b6cb0', '#edf5fc'],
+  menu: ['#b7791f', '#fff8e6'],
+  gather: ['#b7791f', '#fff8e6'],
+  branch: ['#6b46c1', '#f5f1fc'],
+  hook: ['#6b46c1', '#f5f1fc'],
+  record: ['#2f855a', '#ecf8f1'],
+  voicemail: ['#2f855a', '#ecf8f1'],
+  transfer: ['#c05621', '#fdf1e9'],
+  hangup: ['#718096', '#f3f5f7'],
 };
 
-/** A drawing of its own: steps in rows, ways as curves, ways back round the side. */
-export function flowSvg(graph: FlowGraph): string {
-  const boxes = layOut(graph);
-  const all = [...boxes.values()];
-  const right = Math.max(...all.map(({ x, width }) => x + width));
-  const bottom = Math.max(...all.map(({ y }) => y + HEIGHT));
-  const backs = graph.edges.filter(({ from, to }) => isBack(boxes.get(from), boxes.get(to))).length;
-  const width = Math.ceil(right + MARGIN + backs * 14 + 60);
-  const height = Math.ceil(bottom + MARGIN);
-  let back = 0;
-  const edges = graph.edges.map(({ from, to, label }) => {
-    const [source, target] = [boxes.get(from), boxes.get(to)];
-    if (!source || !target) return { line: '', text: '' };
-    if (source === target) return backEdge(source, target, label, source.x + source.width + 18);
-    if (!isBack(source, target)) return forwardEdge(source, target, label);
-    return backEdge(source, target, label, right + 30 + 14 * back++);
-  });
+/** Fonts differ in width; this fits the widest of those that may be taken. In parts of the font's size. */
+const CHARACTER = { normal: 0.58, bold: 0.64, ideograph: 1.05 } as const;
+const TEXT = 12;
+const SMALL = 11;
+const LEADING = 16;
+const PADDING = 12;
+const MARGIN = 28;
+const TITLE = 44;
+
+/** A drawing of its own, without references to anything outside. */
+export async function flowSvg(graph: FlowGraph): Promise<string> {
+  const layout = await layOutFlow(graph, { box: boxSize, label: labelSize });
+  const width = Math.ceil(Math.max(layout.width, textWidth(graph.title, 16, 'bold')) + 2 * MARGIN);
+  const height = Math.ceil(layout.height + 2 * MARGIN + TITLE);
+  const left = (width - layout.width) / 2;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
-      'font-family="sans-serif" font-size="12">',
+      `font-family="'Helvetica Neue', Arial, 'Liberation Sans', sans-serif" font-size="${TEXT}" fill="${INK}">`,
     `<title>${escapeXml(graph.title)}</title>`,
-    '<defs><marker id="to" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">' +
-      '<path d="M0 0L8 4L0 8z" fill="#556"/></marker></defs>',
+    `<defs>${arrow('on', LINE)}${arrow('back', BACK_LINE)}</defs>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    `<text x="${MARGIN}" y="${MARGIN + 4}" font-size="16" font-weight="bold">${escapeXml(graph.title)}</text>`,
-    ...edges.map(({ line }) => line),
-    ...all.map((box) => drawBox(box, box.node.name === graph.start)),
-    ...edges.map(({ text }) => text),
+    `<text x="${MARGIN}" y="${MARGIN + 14}" font-size="16" font-weight="bold">${escapeXml(graph.title)}</text>`,
+    `<g transform="translate(${round(left)} ${MARGIN + TITLE})">`,
+    ...layout.routes.map(drawRoute),
+    ...layout.loops.map(drawLoop),
+    ...drawLabels(layout),
+    ...graph.nodes.map((node) => drawBox(node, layout.boxes.get(node.name))),
+    '</g>',
     '</svg>',
-  ]
-    .filter((element) => element !== '')
-    .concat('')
-    .join('\n');
+    '',
+  ].join('\n');
 }
 
-/** Rows by the longest way from the start; within a row in the order in which they are found. */
-function layOut(graph: FlowGraph): Map<string, Box> {
-  const order = inOrder(graph);
-  const rows = new Map(order.map((name) => [name, 0]));
-  for (const name of order) {
-    for (const { from, to } of graph.edges) {
-      if (from !== name || order.indexOf(to) <= order.indexOf(from)) continue;
-      rows.set(to, Math.max(rows.get(to) ?? 0, (rows.get(name) ?? 0) + 1));
-    }
+function boxSize({ name, kind, lines }: FlowNode): Size {
+  if (kind === 'call') return { width: textWidth(name, TEXT, 'bold') + 2 * PADDING, height: 28 };
+  const head = textWidth(name, TEXT, 'bold') + PADDING + textWidth(kind, SMALL);
+  const width = Math.max(110, head, ...lines.map((line) => textWidth(line, TEXT)));
+  return { width: Math.ceil(width + 2 * PADDING), height: LEADING * (lines.length + 1) + 2 * PADDING - 4 };
+}
+
+function labelSize(lines: readonly string[]): Size {
+  const width = Math.max(...lines.map((line) => textWidth(line, SMALL)));
+  return { width: Math.ceil(width) + 10, height: lines.length * (LEADING - 2) + 4 };
+}
+
+function drawBox({ name, kind, lines }: FlowNode, area: Area | undefined): string {
+  if (!area) return '';
+  const { width, height } = area;
+  const [x, y] = [area.x - width / 2, area.y - height / 2];
+  const [frame, ground] = COLOURS[kind];
+  const rounded = kind === 'call' || kind === 'hangup' ? Math.min(20, height / 2) : 8;
+  const rect =
+    `<rect x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}" rx="${rounded}" ` +
+    `fill="${ground}" stroke="${frame}" stroke-width="1.3"/>`;
+  if (kind === 'call') {
+    return `${rect}${textAt(area.x, area.y + 4, name, 'text-anchor="middle" font-weight="bold" fill="#ffffff"')}`;
   }
-  const boxes = new Map<string, Box>();
-  const ends: number[] = [];
-  for (const name of order) {
-    const node = graph.nodes.find((each) => each.name === name);
-    const row = rows.get(name) ?? 0;
-    if (!node) continue;
-    const width = Math.max(...node.lines.map(({ length }) => length)) * CHARACTER + 2 * PADDING;
-    const x = ends[row] ?? MARGIN;
-    ends[row] = x + width + GAP_X;
-    boxes.set(name, { node, row, width, x, y: MARGIN + TITLE + row * (HEIGHT + GAP_Y) });
-  }
-  centre(boxes, ends);
-  return boxes;
+  const head = y + PADDING + 9;
+  return [
+    rect,
+    textAt(x + PADDING, head, name, 'font-weight="bold"'),
+    textAt(x + width - PADDING, head, kind, `text-anchor="end" font-size="${SMALL}" fill="${frame}"`),
+    ...lines.map((line, index) => textAt(x + PADDING, head + LEADING * (index + 1), line)),
+  ].join('');
 }
 
-/** Every step after those that lead to it, but for ways back; steps that nothing leads to come first. */
-function inOrder(graph: FlowGraph): readonly string[] {
-  const seen = new Set<string>();
-  const done: string[] = [];
-  const visit = (name: string) => {
-    if (seen.has(name)) return;
-    seen.add(name);
-    // The last visited comes first in the end: so the ways of a step stay in their order, from left to right.
-    for (const { from, to } of graph.edges.toReversed()) if (from === name) visit(to);
-    done.unshift(name);
-  };
-  visit(graph.start);
-  for (const { name } of graph.nodes) visit(name);
-  return done;
+/** Straight through a row, and in a bend from row to row that begins and ends upright. */
+function drawRoute({ points }: FlowRoute): string {
+  const [first, ...rest] = points;
+  if (!first) return '';
+  const parts = rest.map((to, index) => {
+    const from = points[index] ?? first;
+    if (index % 2 === 0 || from.x === to.x) return from.y === to.y ? '' : `L${at(to)}`;
+    const middle = (from.y + to.y) / 2;
+    return `C${at({ x: from.x, y: middle })} ${at({ x: to.x, y: middle })} ${at(to)}`;
+  });
+  return drawLine(`M${at(first)}${parts.join('')}`, isBack(points));
 }
 
-function centre(boxes: ReadonlyMap<string, Box>, ends: readonly number[]): void {
-  const widest = Math.max(...ends);
-  for (const box of boxes.values()) box.x += (widest - (ends[box.row] ?? 0)) / 2;
-}
-
-function isBack(source: Box | undefined, target: Box | undefined): boolean {
-  return source !== undefined && target !== undefined && target.row <= source.row;
-}
-
-function drawBox({ node, x, y, width }: Box, isStart: boolean): string {
-  const middle = round(x + width / 2);
-  const [name = '', what = ''] = node.lines;
-  return (
-    `<rect x="${round(x)}" y="${y}" width="${round(width)}" height="${HEIGHT}" rx="8" fill="${FILL[node.kind]}" ` +
-    `stroke="#556" stroke-width="${isStart ? 2.5 : 1}"/>` +
-    `<text x="${middle}" y="${y + 19}" text-anchor="middle" font-weight="bold">${escapeXml(name)}</text>` +
-    `<text x="${middle}" y="${y + 36}" text-anchor="middle" fill="#445">${escapeXml(what)}</text>`
+/** Out of the right side of its box, round its label, and in again. */
+function drawLoop({ box, at: label }: FlowLayout['loops'][number]): string {
+  const side = box.x + box.width / 2;
+  const [top, bottom] = [box.y - box.height / 4, box.y + box.height / 4];
+  const far = label.x;
+  return drawLine(
+    `M${at({ x: side, y: bottom })}C${at({ x: far, y: bottom })} ${at({ x: far, y: bottom })} ${at({ x: far, y: box.y })}` +
+      `C${at({ x: far, y: top })} ${at({ x: far, y: top })} ${at({ x: side, y: top })}`,
+    true,
   );
 }
 
-function forwardEdge(source: Box, target: Box, label: string): Edge {
-  const [x1, y1] = [source.x + source.width / 2, source.y + HEIGHT];
-  const [x2, y2] = [target.x + target.width / 2, target.y];
-  const bend = (y2 - y1) / 2;
-  const path = `M${round(x1)} ${y1}C${round(x1)} ${y1 + bend} ${round(x2)} ${y2 - bend} ${round(x2)} ${y2}`;
-  // Near its target, where the curves of one source have parted.
-  return edge(path, label, x1 + (x2 - x1) * 0.75, y1 + (y2 - y1) * 0.7);
+function drawLine(path: string, back: boolean): string {
+  const [colour, marker] = back ? [BACK_LINE, 'back'] : [LINE, 'on'];
+  return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.4" marker-end="url(#${marker})"/>`;
 }
 
-function backEdge(source: Box, target: Box, label: string, lane: number): Edge {
-  const [x1, y1] = [source.x + source.width, source.y + HEIGHT / 2];
-  const [x2, y2] = [target.x + target.width, target.y + HEIGHT / 2 + 8];
-  const path =
-    `M${round(x1)} ${y1}C${round(lane)} ${y1} ${round(lane)} ${y1} ${round(lane)} ${(y1 + y2) / 2}` +
-    `S${round(lane)} ${y2} ${round(x2)} ${y2}`;
-  return edge(path, label, lane, (y1 + y2) / 2);
+/** After all lines, so that none runs through a label. */
+function drawLabels({ routes, loops }: FlowLayout): string[] {
+  const labels = [...routes.map(({ edge, label }) => ({ edge, at: label })), ...loops];
+  return labels.flatMap(({ edge, at: area }) => {
+    if (!area || edge.label.length === 0) return [];
+    const { width, height } = labelSize(edge.label);
+    const [x, y] = [area.x - width / 2, area.y - height / 2];
+    const ground = `<rect x="${round(x)}" y="${round(y)}" width="${width}" height="${height}" rx="4" fill="#ffffff"/>`;
+    const lines = edge.label.map((line, index) =>
+      textAt(area.x, y + 13 + index * (LEADING - 2), line, `text-anchor="middle" font-size="${SMALL}"`),
+    );
+    return [ground + lines.join('')];
+  });
 }
 
-/** A way and its label, which is drawn after the boxes. */
-interface Edge {
-  readonly line: string;
-  readonly text: string;
+function isBack(points: readonly Point[]): boolean {
+  return (points[0]?.y ?? 0) > (points.at(-1)?.y ?? 0);
 }
 
-function edge(path: string, label: string, x: number, y: number): Edge {
-  const line = `<path d="${path}" fill="none" stroke="#556" marker-end="url(#to)"/>`;
-  const text =
-    `<text x="${round(x)}" y="${round(y)}" text-anchor="middle" font-size="11" fill="#223" ` +
-    `stroke="#ffffff" stroke-width="4" paint-order="stroke">${escapeXml(label)}</text>`;
-  return { line, text: label === '' ? '' : text };
+function arrow(id: string, colour: string): string {
+  return (
+    `<marker id="${id}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto">` +
+    `<path d="M0 1L9 5L0 9z" fill="${colour}"/></marker>`
+  );
+}
+
+function textAt(x: number, y: number, text: string, attributes = ''): string {
+  return `<text x="${round(x)}" y="${round(y)}"${attributes && ` ${attributes}`}>${escapeXml(text)}</text>`;
+}
+
+function textWidth(text: string, size: number, weight: 'normal' | 'bold' = 'normal'): number {
+  const parts = [...text].map((character) =>
+    character >= '\u2e80' ? CHARACTER.ideograph : CHARACTER[weight],
+  );
+  return parts.reduce((sum, part) => sum + part * size, 0);
+}
+
+function at({ x, y }: Point): string {
+  return `${round(x)} ${round(y)}`;
 }
 
 function round(value: number): number {

@@ -12,8 +12,9 @@ import { BlockHasher } from './block-chain.js';
 import { type JournalEntry, journalEntries, readJournal } from './journal.js';
 import { LedgerKeeper, type LegLedger } from './ledger.js';
 import type { LegName } from './leg-aligner.js';
-import { openSealed, readTails } from './open-sealed.js';
-import { SealedFile, tailFiles } from './sealed-file.js';
+import { openSealed } from './open-sealed.js';
+import { SealedFile } from './sealed-file.js';
+import { readTails, tailFiles } from './sealed-tail.js';
 import { journalFile, reserveFile, type SegmentResult, writeDetails } from './segment.js';
 import { beside, type RecordingHead, sidecarOf } from './sidecar.js';
 import { readLegEnds } from './stereo-file.js';
@@ -111,6 +112,7 @@ function recoveredFacts(
     ledgers: { local: ledger('local'), remote: ledger('remote') },
     late: { local: 0, remote: 0 },
     cut: { local: 0, remote: 0 },
+    drift: journalEntries(entries, 'drift').at(-1)?.account ?? { inserted: 0, removed: 0 },
     marks: journalEntries(entries, 'mark')
       .map(({ mark }) => mark)
       .filter(({ at }) => at <= sampleCount),

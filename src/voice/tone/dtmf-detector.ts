@@ -17,6 +17,15 @@ export type DtmfEvent =
   | { readonly type: 'begin'; readonly digit: DtmfDigit; readonly position: number }
   | { readonly type: 'end'; readonly digit: DtmfDigit; readonly begin: number; readonly end: number };
 
+/** 2.5 ms of the stream. */
+interface Slice {
+  readonly samples: Float64Array;
+  energy: number;
+  /** re and im of each frequency, once `summed`. */
+  readonly sums: Float64Array;
+  summed: boolean;
+}
+
 type State =
   | { readonly name: 'quiet' }
   | { readonly name: 'rising'; readonly digit: DtmfDigit; readonly begin: number; hits: number }
@@ -59,12 +68,13 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
   readonly #channel: number;
   readonly #sliceLength: number;
   readonly #minPower: number;
-  /** cos and sin of each frequency over one slice, and the turn from each slice to the next. */
+  /** cos and sin of each frequency over half a slice, from its edge to its middle. */
   readonly #waves: readonly Float64Array[];
-  readonly #turns: readonly number[];
-  readonly #slice: Float64Array;
-  /** Sums of the last slices: for each, re and im of each frequency, then the energy. */
-  readonly #sums: Float64Array[];
+  /** cos and sin of each frequency's turn over 0, 1, ... slices. */
+  readonly #turns: readonly Float64Array[];
+  /** The last slices; `slices[n % SLICES]` is the nth. */
+  readonly #slices: readonly Slice[];
+  readonly #folded: { readonly even: Float64Array; readonly odd: Float64Array };
   readonly #powers = new Float64Array(FREQUENCIES.length);
   #filled = 0;
   #sliceCount = 0;
@@ -87,20 +97,29 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
     const amplitude = 32768 * 10 ** (minLevelDbfs / 20);
     this.#minPower = (amplitude * amplitude) / 2;
     const angles = FREQUENCIES.map((hz) => (2 * Math.PI * hz) / format.sampleRate);
-    this.#turns = angles.map((angle) => angle * this.#sliceLength);
-    this.#waves = angles.map((angle) => waveTable(angle, this.#sliceLength));
-    this.#slice = new Float64Array(this.#sliceLength);
-    this.#sums = Array.from({ length: SLICES }, () => new Float64Array(FREQUENCIES.length * 2 + 1));
+    const half = Math.ceil(this.#sliceLength / 2);
+    const edge = (this.#sliceLength - 1) / 2;
+    this.#turns = angles.map((angle) => waveTable(angle * this.#sliceLength, SLICES, 0));
+    this.#waves = angles.map((angle) => waveTable(angle, half, -edge));
+    this.#folded = { even: new Float64Array(half), odd: new Float64Array(half) };
+    this.#slices = Array.from({ length: SLICES }, () => ({
+      samples: new Float64Array(this.#sliceLength),
+      energy: 0,
+      sums: new Float64Array(FREQUENCIES.length * 2),
+      summed: false,
+    }));
   }
 
   push(samples: Int16Array): DtmfEvent[] {
     const events: DtmfEvent[] = [];
     const first = (this.#channel - this.#interleaved + this.#channels) % this.#channels;
+    let slice = this.#at(this.#sliceCount).samples;
     for (let i = first; i < samples.length; i += this.#channels) {
-      this.#slice[this.#filled++] = samples[i] ?? 0;
+      slice[this.#filled++] = samples[i] ?? 0;
       if (this.#filled < this.#sliceLength) continue;
       this.#filled = 0;
       this.#takeSlice(events);
+      slice = this.#at(this.#sliceCount).samples;
     }
     this.#interleaved = (this.#interleaved + samples.length) % this.#channels;
     return events;
@@ -117,8 +136,10 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
   }
 
   #takeSlice(events: DtmfEvent[]): void {
-    this.#addSlice();
     const slice = this.#sliceCount++;
+    const full = this.#at(slice);
+    full.energy = energyOf(full.samples);
+    full.summed = false;
     const digit = this.#sliceCount >= SLICES ? this.#digitInWindow() : undefined;
     const state = this.#state;
     switch (state.name) {
@@ -154,43 +175,47 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
     }
   }
 
-  /** Replaces the oldest slice's sums with those of the slice that is full. */
-  #addSlice(): void {
-    const sums = this.#sums[this.#sliceCount % SLICES] ?? new Float64Array();
-    const slice = this.#slice;
-    let energy = 0;
-    for (let i = 0; i < slice.length; i++) energy += (slice[i] ?? 0) ** 2;
-    sums[FREQUENCIES.length * 2] = energy;
-    this.#waves.forEach((wave, f) => {
+  /** The nth slice, where that is one of the last. */
+  #at(n: number): Slice {
+    return this.#slices[n % SLICES] as Slice;
+  }
+
+  /** The sums at all frequencies over one slice; even and odd parts about its middle need half the products each. */
+  #sum({ samples, sums }: Slice): void {
+    const { even, odd } = this.#folded;
+    for (let i = 0, j = samples.length - 1; i <= j; i++, j--) {
+      const a = samples[i] ?? 0;
+      const b = i === j ? 0 : (samples[j] ?? 0);
+      even[i] = a + b;
+      odd[i] = a - b;
+    }
+    for (let f = 0; f < this.#waves.length; f++) {
+      const wave = this.#waves[f] ?? even;
       let re = 0;
       let im = 0;
-      for (let i = 0; i < slice.length; i++) {
-        const sample = slice[i] ?? 0;
-        re += sample * (wave[2 * i] ?? 0);
-        im += sample * (wave[2 * i + 1] ?? 0);
+      for (let i = 0; i < even.length; i++) {
+        re += (even[i] ?? 0) * (wave[2 * i] ?? 0);
+        im += (odd[i] ?? 0) * (wave[2 * i + 1] ?? 0);
       }
-      // The table begins at angle 0 in every slice; this turns the sum to where the stream is.
-      const turn = ((this.#turns[f] ?? 0) * this.#sliceCount) % (2 * Math.PI);
-      sums[2 * f] = re * Math.cos(turn) - im * Math.sin(turn);
-      sums[2 * f + 1] = re * Math.sin(turn) + im * Math.cos(turn);
-    });
+      sums[2 * f] = re;
+      sums[2 * f + 1] = im;
+    }
   }
 
   #digitInWindow(): DtmfDigit | undefined {
     const length = SLICES * this.#sliceLength;
-    const meanPower =
-      this.#sums.reduce((sum, slice) => sum + (slice[FREQUENCIES.length * 2] ?? 0), 0) / length;
+    let energy = 0;
+    for (const slice of this.#slices) energy += slice.energy;
+    const meanPower = energy / length;
+    // Most of a call is quiet, and costs no more than this.
     if (meanPower < this.#minPower) return undefined;
-    const powers = this.#powers;
-    for (let f = 0; f < FREQUENCIES.length; f++) {
-      let re = 0;
-      let im = 0;
-      for (const sums of this.#sums) {
-        re += sums[2 * f] ?? 0;
-        im += sums[2 * f + 1] ?? 0;
-      }
-      powers[f] = (2 * (re * re + im * im)) / (length * length);
+    for (const slice of this.#slices) {
+      if (slice.summed) continue;
+      this.#sum(slice);
+      slice.summed = true;
     }
+    const powers = this.#powers;
+    for (let f = 0; f < FREQUENCIES.length; f++) powers[f] = this.#powerAt(f) / (length * length);
     const row = strongest(powers, 0, DTMF_ROWS.length);
     const column = strongest(powers, DTMF_ROWS.length, FREQUENCIES.length);
     if (row === undefined || column === undefined) return undefined;
@@ -204,6 +229,23 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
     return isDigit ? dtmfDigit(row, column - DTMF_ROWS.length) : undefined;
   }
 
+  /** Each slice's sum begins at angle 0 in its middle; the turns put them where they are in the window. */
+  #powerAt(f: number): number {
+    const turns = this.#turns[f] ?? this.#powers;
+    let re = 0;
+    let im = 0;
+    for (let n = 0; n < SLICES; n++) {
+      const { sums } = this.#at(this.#sliceCount + n);
+      const a = sums[2 * f] ?? 0;
+      const b = sums[2 * f + 1] ?? 0;
+      const cos = turns[2 * n] ?? 0;
+      const sin = turns[2 * n + 1] ?? 0;
+      re += a * cos - b * sin;
+      im += a * sin + b * cos;
+    }
+    return 2 * (re * re + im * im);
+  }
+
   // The first and the last window with the digit hold PURITY of a window of it, and half a slice more on average.
   #risingEdge(slice: number): number {
     return Math.max(0, Math.round((slice + 0.5 - PURITY * SLICES) * this.#sliceLength));
@@ -214,9 +256,16 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
   }
 }
 
-function waveTable(angle: number, length: number): Float64Array {
+function energyOf(samples: Float64Array): number {
+  let energy = 0;
+  for (let i = 0; i < samples.length; i++) energy += (samples[i] ?? 0) ** 2;
+  return energy;
+}
+
+/** cos and sin at `from`, `from + 1`, ... times `angle`. */
+function waveTable(angle: number, length: number, from: number): Float64Array {
   return Float64Array.from({ length: 2 * length }, (_, i) =>
-    i % 2 === 0 ? Math.cos(angle * (i / 2)) : Math.sin(angle * ((i - 1) / 2)),
+    i % 2 === 0 ? Math.cos(angle * (from + i / 2)) : Math.sin(angle * (from + (i - 1) / 2)),
   );
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fillTemplate, safeName } from '../../../src/call/archive/path-template.js';
+import { fillTemplate } from '../../../src/call/archive/path-template.js';
+import { safeName } from '../../../src/call/store/safe-name.js';
 
 describe('safeName', () => {
   it.each([

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { testBot } from '../../../src/call/bot-test/test-bot.js';
 import type { TestCaller } from '../../../src/call/bot-test/test-caller.js';
-import { drawFlow } from '../../../src/call/flow/draw-flow.js';
 import { type Flow, parseFlow, readFlow } from '../../../src/call/flow/flow.js';
 import { type FlowBotOptions, flowBot } from '../../../src/call/flow/flow-bot.js';
 import { conditionHolds } from '../../../src/call/flow/flow-condition.js';
@@ -246,27 +245,6 @@ describe('a condition', () => {
     [{ variable: 'x', is: ['1'] }, false],
   ])('%j: %s', (when, expected) => {
     expect(conditionHolds(when, facts)).toBe(expected);
-  });
-});
-
-describe('the drawing of a flow', () => {
-  const desk = parseFlow(FRONT_DESK.replace('Front desk', 'A "desk" <1>'));
-
-  it('has every step and every way, as text for Mermaid and Graphviz', async () => {
-    const flow = await desk;
-    expect(drawFlow(flow, 'mermaid')).toContain('s_menu -->|"1"| s_account');
-    const dot = drawFlow(flow, 'dot');
-    expect(dot).toContain('digraph "A \\"desk\\" <1>"');
-    for (const name of Object.keys(flow.data.steps)) expect(dot).toContain(`"${name}" [label="${name}`);
-    expect(dot).toContain('"look-up" -> "colleague" [label="gold"];');
-  });
-
-  it('is a well-formed picture', async () => {
-    const svg = drawFlow(await desk);
-    expect(svg.match(/<rect /g)).toHaveLength(9);
-    expect(svg.match(/marker-end/g)).toHaveLength(12);
-    expect(svg).toContain('A &#34;desk&#34; &#60;1&#62;');
-    expect(svg).not.toMatch(/NaN|Infinity|undefined/);
   });
 });
 

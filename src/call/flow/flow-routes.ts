@@ -1,0 +1,116 @@
+import type { FlowEdge } from './flow-graph.js';
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A rectangle by its middle. */
+export type Area = Point & Size;
+
+/** Which columns the layout has kept free for an edge: a point in every row on its way. */
+export interface PlacedEdge {
+  readonly edge: FlowEdge;
+  readonly columns: readonly Point[];
+  /** Where its label stands, in one of the columns; absent where there is none. */
+  readonly label?: Area;
+}
+
+/** A way, as a line from one box's border to another's. */
+export interface FlowRoute extends Omit<PlacedEdge, 'columns'> {
+  /** In pairs: straight from the first to the second of a pair, and bent from there to the next pair. */
+  readonly points: readonly Point[];
+}
+
+/** Between two lines that end at one side of a box, and from its corners. */
+const PORT_GAP = 24;
+const CORNER = 18;
+/** Straight before it arrives, for the head of its arrow. */
+const ARROW = 10;
+
+/** One end of an edge at a box: the column that it comes from decides the side, and the place on it. */
+interface Port {
+  readonly side: string;
+  readonly wanted: number;
+  readonly box: Area;
+  x: number;
+}
+
+/**
+ * Lines that touch no box but those that they lead to: each row is passed straight, in the column that is kept free
+ * for it, and lines bend only between two rows, where there are no boxes.
+ */
+export function routesOf(
+  placed: readonly PlacedEdge[],
+  boxes: ReadonlyMap<string, Area>,
+): readonly FlowRoute[] {
+  const labels = placed.flatMap(({ label }) => (label ? [label] : []));
+  const halfHeights = rowsOf([...boxes.values(), ...labels]);
+  const half = ({ y }: Point) => halfHeights.get(Math.round(y)) ?? 0;
+  const ends = placed.map(({ edge: { from, to }, columns }) => ({
+    source: portAt(from, boxes.get(from), columns[0]),
+    target: portAt(to, boxes.get(to), columns.at(-1)),
+  }));
+  spread(ends.flatMap(({ source, target }) => [source, target]));
+  return placed.map(({ columns, ...rest }, index) => {
+    const { source, target } = ends[index] ?? {};
+    if (!source || !target) return { ...rest, points: [] };
+    const down = source.box.y < target.box.y;
+    const straight = (at: Point) => {
+      const [top, bottom] = [
+        { x: at.x, y: at.y - half(at) },
+        { x: at.x, y: at.y + half(at) },
+      ];
+      return down ? [top, bottom] : [bottom, top];
+    };
+    const sign = down ? 1 : -1;
+    const leave = { x: source.x, y: source.box.y + (sign * source.box.height) / 2 };
+    const arrive = { x: target.x, y: target.box.y - (sign * target.box.height) / 2 };
+    return {
+      ...rest,
+      points: [
+        ...[leave, { x: source.x, y: source.box.y + sign * half(source.box) }],
+        ...columns.flatMap(straight),
+        ...[{ x: target.x, y: target.box.y - sign * (half(target.box) + ARROW) }, arrive],
+      ],
+    };
+  });
+}
+
+/** How far each row reaches up and down from its middle. */
+function rowsOf(areas: readonly Area[]): ReadonlyMap<number, number> {
+  const rows = new Map<number, number>();
+  for (const { y, height } of areas) {
+    const row = Math.round(y);
+    rows.set(row, Math.max(rows.get(row) ?? 0, height / 2));
+  }
+  return rows;
+}
+
+function portAt(name: string, box: Area | undefined, column: Point | undefined): Port | undefined {
+  if (!box || !column) return undefined;
+  return { side: `${column.y > box.y ? 'below' : 'above'} ${name}`, wanted: column.x, box, x: column.x };
+}
+
+/** Puts the ends of lines as near to their columns as the box and the other ends let them be. */
+function spread(ports: readonly (Port | undefined)[]): void {
+  const sides = new Map<string, Port[]>();
+  for (const port of ports) if (port) sides.set(port.side, [...(sides.get(port.side) ?? []), port]);
+  for (const side of sides.values()) {
+    side.sort((a, b) => a.wanted - b.wanted);
+    const { x, width } = side[0]?.box ?? { x: 0, width: 0 };
+    const room = Math.max(0, width - 2 * CORNER);
+    const gap = Math.min(PORT_GAP, room / Math.max(1, side.length - 1));
+    for (const [index, port] of side.entries()) {
+      const least = x - room / 2 + gap * index;
+      const most = x + room / 2 - gap * (side.length - 1 - index);
+      const after = (side[index - 1]?.x ?? Number.NEGATIVE_INFINITY) + gap;
+      port.x = Math.min(most, Math.max(least, after, port.wanted));
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+
+/** What encrypts; in our own words, since the package's declarations need those of a browser. */
+export interface AgeEncrypter {
+  encrypt(input: Uint8Array): Promise<Uint8Array>;
+  encrypt(input: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>>;
+}
+
+/** What decrypts. */
+export interface AgeDecrypter {
+  decrypt(input: Uint8Array): Promise<Uint8Array>;
+  decrypt(input: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>>;
+}
+
+/**
+ * Encrypts in the age format (age-encryption.org/v1), so that each of the recipients (`age1...`) can read it.
+ * Recipients are checked before anything is written to them.
+ *
+ * @throws ERR_INVALID_ARG for what is no recipient, or for none; ERR_UNSUPPORTED without `age-encryption`.
+ */
+export async function encrypterTo(recipients: readonly string[]): Promise<AgeEncrypter> {
+  if (recipients.length === 0) throw invalidArgument('encryptTo', 'at least one age recipient', 'none');
+  const { Encrypter } = await loadAge();
+  const encrypter = new Encrypter();
+  for (const recipient of recipients) {
+    try {
+      encrypter.addRecipient(recipient);
+    } catch {
+      throw invalidArgument('encryptTo', 'age recipients, such as age1...', recipient);
+    }
+  }
+  return encrypter as AgeEncrypter;
+}
+
+/**
+ * Decrypts what was encrypted to the recipient of a secret key.
+ *
+ * @throws ERR_INVALID_ARG for what is no age secret key; ERR_UNSUPPORTED without `age-encryption`.
+ */
+export async function decrypterWith(identity: string): Promise<AgeDecrypter> {
+  const { Decrypter } = await loadAge();
+  const decrypter = new Decrypter();
+  try {
+    decrypter.addIdentity(identity.trim());
+  } catch {
+    // What was given is a secret, or near it: it does not go into the message.
+    throw new JackfieldError('ERR_INVALID_ARG', 'identity must be an age secret key, AGE-SECRET-KEY-1...');
+  }
+  return decrypter as AgeDecrypter;
+}
+
+/**
+ * The bytes of an encrypted file, in pieces as they come.
+ *
+ * @param cutOff Whether its writer may have been killed: then what is whole is given, without an error at the end.
+ * @throws ERR_INVALID_ARG for what is no key; ERR_FILE when the file is not for that key, was changed, or cut off.
+ */
+export async function* ageBytes(file: string, identity: string, cutOff = false): AsyncGenerator<Uint8Array> {
+  const decrypter = await decrypterWith(identity);
+  try {
+    const input = Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>;
+    yield* await decrypter.decrypt(input);
+  } catch (cause) {
+    if (!cutOff) throw notReadable(file, cause);
+  }
+}
+
+/** That a file cannot be decrypted. */
+export function notReadable(file: string, cause: unknown): JackfieldError {
+  const text = `${file} cannot be decrypted with this identity: ${messageOf(cause)}`;
+  return new JackfieldError('ERR_FILE', text, { cause });
+}
+
+async function loadAge() {
+  return await import('age-encryption').catch((cause: unknown) => {
+    const text = `Encryption needs the package age-encryption, which cannot be loaded here: ${messageOf(cause)}`;
+    throw new JackfieldError('ERR_UNSUPPORTED', text, { cause });
+  });
+}

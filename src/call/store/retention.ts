@@ -1,0 +1,56 @@
+import { invalidArgument } from '../../errors.js';
+
+/** What may go: all that one of the given rules lets go. */
+export interface RetentionRules {
+  /** What began longer ago than this, in days. */
+  readonly maxAgeDays?: number;
+  /** The oldest beyond this size of all together, in bytes. */
+  readonly maxBytes?: number;
+}
+
+/** What retention goes by. */
+export interface Retained {
+  /** When it began, in milliseconds since the Unix epoch. */
+  readonly atMs: number;
+  /** Bytes that its removal would free. */
+  readonly bytes: number;
+  /** Under legal hold: it stays, whatever the rules say. */
+  readonly held: boolean;
+}
+
+const DAY_MS = 86_400_000;
+
+/** @throws ERR_INVALID_ARG with the name of the rule. */
+export function checkRetention(rules: RetentionRules): RetentionRules {
+  for (const name of ['maxAgeDays', 'maxBytes'] as const) {
+    const value = rules[name];
+    if (value !== undefined && !(value >= 0)) throw invalidArgument(`retention.${name}`, '0 or more', value);
+  }
+  return rules;
+}
+
+/**
+ * What the rules let go, oldest first, never what is under legal hold. What is held still counts as size.
+ *
+ * @param items Oldest first.
+ * @param totalBytes Of all items together, those that are held included.
+ * @throws ERR_INVALID_ARG for a rule out of range.
+ */
+export function* expendable<T>(
+  items: Iterable<T>,
+  factsOf: (item: T) => Retained,
+  rules: RetentionRules,
+  { totalBytes, nowMs }: { readonly totalBytes: number; readonly nowMs: number },
+): Generator<T, void, undefined> {
+  const { maxAgeDays = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY } =
+    checkRetention(rules);
+  const oldestMs = nowMs - maxAgeDays * DAY_MS;
+  let bytes = totalBytes;
+  for (const item of items) {
+    const facts = factsOf(item);
+    if (facts.atMs >= oldestMs && bytes <= maxBytes) return;
+    if (facts.held) continue;
+    bytes -= facts.bytes;
+    yield item;
+  }
+}

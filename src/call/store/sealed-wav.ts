@@ -1,0 +1,113 @@
+import type { PcmFormat } from '../../pcm.js';
+import { OPEN_LENGTH, WavHeader } from '../../voice/wav/wav-header.js';
+import { locateWav, type WavLayout } from '../../voice/wav/wav-layout.js';
+import type { WavMetadata } from '../../voice/wav/wav-metadata.js';
+import { ageBytes, encrypterTo } from './age.js';
+import { SealedWriter } from './sealed-writer.js';
+
+/** Bytes of the decrypted file in which the beginning of its samples is looked for. */
+const HEADER_BYTES = 4096;
+
+/** A WAV file (16 bit) that is encrypted on its way to the disk, in the age format. */
+export class SealedWav {
+  readonly #writer: SealedWriter;
+  readonly #channels: number;
+  #sampleCount = 0;
+
+  private constructor(writer: SealedWriter, channels: number) {
+    this.#writer = writer;
+    this.#channels = channels;
+  }
+
+  /** @throws ERR_INVALID_ARG for what is no age recipient; ERR_FILE; ERR_UNSUPPORTED without `age-encryption`. */
+  static async create(
+    path: string,
+    recipients: readonly string[],
+    options: {
+      readonly format: PcmFormat;
+      readonly metadata?: WavMetadata;
+      readonly existing?: 'replace' | 'refuse';
+    },
+  ): Promise<SealedWav> {
+    const { format, metadata = {}, existing } = options;
+    const writer = await SealedWriter.create(path, await encrypterTo(recipients), existing);
+    const header = new WavHeader({ format, encoding: 's16', metadata });
+    await writer.write(header.sized(OPEN_LENGTH));
+    return new SealedWav(writer, format.channels);
+  }
+
+  get path(): string {
+    return this.#writer.path;
+  }
+
+  /** Samples per channel that were written. */
+  get sampleCount(): number {
+    return this.#sampleCount;
+  }
+
+  /** Bytes of the encrypted file so far. */
+  get sealedBytes(): number {
+    return this.#writer.sealedBytes;
+  }
+
+  /** Takes interleaved samples. @throws ERR_FILE. */
+  async write(samples: Int16Array): Promise<void> {
+    await this.#writer.write(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));
+    this.#sampleCount += samples.length / this.#channels;
+  }
+
+  end(): Promise<void> {
+    return this.close();
+  }
+
+  /** Seals the file and has it flushed to the medium. Idempotent. @throws ERR_FILE. */
+  close(): Promise<void> {
+    return this.#writer.close();
+  }
+}
+
+/**
+ * The samples of an encrypted WAV file (16 bit), interleaved, whole blocks at a time.
+ *
+ * @param identity An age secret key (`AGE-SECRET-KEY-1...`).
+ * @param cutOff See {@link ageBytes}.
+ * @throws as {@link ageBytes}; ERR_WAV when what was encrypted is no WAV file.
+ */
+export async function* sealedWavSamples(
+  file: string,
+  identity: string,
+  cutOff = false,
+): AsyncGenerator<Int16Array> {
+  let kept: Buffer = Buffer.alloc(0);
+  let layout: WavLayout | undefined;
+  for await (const chunk of ageBytes(file, identity, cutOff)) {
+    kept = Buffer.concat([kept, chunk]);
+    if (!layout && kept.length < HEADER_BYTES) continue;
+    if (!layout) {
+      layout = layoutOf(kept);
+      kept = kept.subarray(layout.dataOffset);
+    }
+    const whole = kept.length - (kept.length % layout.blockAlign);
+    if (whole > 0) yield samplesOf(kept.subarray(0, whole));
+    kept = kept.subarray(whole);
+  }
+  if (layout || kept.length === 0) return;
+  const { dataOffset, blockAlign } = layoutOf(kept);
+  const whole = kept.length - ((kept.length - dataOffset) % blockAlign);
+  if (whole > dataOffset) yield samplesOf(kept.subarray(dataOffset, whole));
+}
+
+/** A copy of bytes as samples, whatever their alignment. */
+export function samplesOf(bytes: Uint8Array): Int16Array {
+  return new Int16Array(Uint8Array.from(bytes).buffer);
+}
+
+function layoutOf(bytes: Buffer): WavLayout {
+  const search = locateWav(bytes.length);
+  let step = search.next();
+  while (!step.done) {
+    const { position, length } = step.value;
+    step = search.next(bytes.subarray(position, position + length));
+  }
+  return step.value;
+}

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { JackfieldError, messageOf } from '../../errors.js';
+import { fileError } from '../../voice/file-error.js';
+
+/** Writes JSON, for its owner alone, so that the file is there whole or not at all. Returns the text. @throws ERR_FILE. */
+export async function writeJson(path: string, value: unknown): Promise<string> {
+  const text = `${JSON.stringify(value, undefined, 2)}\n`;
+  try {
+    await writeFile(`${path}.part`, text, { mode: 0o600 });
+    await rename(`${path}.part`, path);
+  } catch (error) {
+    throw fileError('write', path, error);
+  }
+  return text;
+}
+
+/**
+ * Writes a stream of any length, so that the file is there whole or not at all; one of that name is replaced.
+ * @throws ERR_FILE with what the source threw; ERR_ABORTED.
+ */
+export async function writeWhole(
+  path: string,
+  source: AsyncIterable<Uint8Array | string>,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<void> {
+  const { signal } = options;
+  const part = `${path}.part`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await pipeline(source, createWriteStream(part, { mode: 0o600 }), signal ? { signal } : {});
+    await rename(part, path);
+  } catch (cause) {
+    await rm(part, { force: true });
+    const code = signal?.aborted ? 'ERR_ABORTED' : 'ERR_FILE';
+    throw new JackfieldError(code, `${path} was not written: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Moves a flushed file to its place, which is on the medium when this resolves. Folders are made. @throws ERR_FILE. */
+export async function publishFile(from: string, to: string): Promise<void> {
+  try {
+    await mkdir(dirname(to), { recursive: true });
+    await rename(from, to);
+    await syncFolder(dirname(to));
+  } catch (error) {
+    throw fileError('write', to, error);
+  }
+}
+
+/** Has the names in a folder flushed to the medium. Windows cannot open a folder, nor needs to. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  await using handle = await open(folder);
+  await handle.sync();
+}
+
+/** SHA-256 of a file, hexadecimal. @throws ERR_FILE. */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  } catch (error) {
+    throw fileError('read', path, error);
+  }
+  return hash.digest('hex');
+}
