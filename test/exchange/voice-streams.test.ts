@@ -154,6 +154,13 @@ describe('FILE', () => {
     );
   });
 
+  it('needs folders that are there from the start', async () => {
+    await expect(world({ fileRoots: [join(folder(), 'none')] })).rejects.toMatchObject({
+      code: 'ERR_FILE',
+      message: expect.stringMatching(/fileRoots: .*none/),
+    });
+  });
+
   it('plays any WAV, resampled and mixed down; what is no WAV is refused with the reason', async () => {
     const root = folder();
     await using wav = await WavWriter.create(join(root, 'cd.wav'), {
