@@ -68,11 +68,12 @@ async function serve(options: Options): Promise<void> {
   });
   recorder?.follow(exchange);
   await listen(exchange, options);
-  scenario?.run(exchange);
+  const endScenario = scenario?.run(exchange);
   process.on('message', (message: ExchangeControl) => {
     if (message.clock === 'run') void manual?.run();
   });
   await stopped(exchange, clock);
+  endScenario?.();
   await exchange.close();
   await recorder?.close();
   if (process.connected) process.disconnect();

@@ -76,13 +76,16 @@ export class Scenario {
     return new Scenario(scenario, users, callers, clock);
   }
 
-  /** Has the scenario's calls made, each in its time. */
-  run(exchange: Exchange): void {
+  /** Has the scenario's calls made, each in its time; returns what cancels those that are still to come. */
+  run(exchange: Exchange): () => void {
     const start = this.#clock.now();
-    for (const { from, to, afterMs } of this.#calls) {
+    const timers = this.#calls.flatMap(({ from, to, afterMs }) => {
       const caller = this.#callers.get(from.toLowerCase());
-      if (caller) this.#clock.timerAt(start + afterMs, () => exchange.callFrom(caller, to));
-    }
+      return caller ? [this.#clock.timerAt(start + afterMs, () => exchange.callFrom(caller, to))] : [];
+    });
+    return () => {
+      for (const cancel of timers) cancel();
+    };
   }
 }
 
