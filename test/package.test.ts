@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as jackfield from '../src/index.js';
+import * as voice from '../src/voice.js';
 
 const run = promisify(execFile);
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -13,6 +14,10 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 describe('the public names', () => {
   it('are these', () => {
     expect(Object.keys(jackfield).sort()).toMatchSnapshot();
+  });
+
+  it('of jackfield/voice are those of jackfield', () => {
+    for (const [name, value] of Object.entries(voice)) expect(jackfield).toHaveProperty(name, value);
   });
 });
 
@@ -61,6 +66,13 @@ describe('the packed package, installed into an empty project', () => {
     await using wav = await jackfield.WavReader.open(join(project, 'call.wav'));
     expect(wav.sampleCount).toBe(samples);
   }, 60_000);
+
+  it('has an entry for the voice toolkit alone', async () => {
+    const script =
+      "import { encodeWav } from 'jackfield/voice'; console.log(encodeWav(new Int16Array(8)).length)";
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: project });
+    expect(Number(stdout)).toBeGreaterThan(60);
+  });
 
   it('has the command', async () => {
     const { stdout } = await run(process.execPath, ['node_modules/jackfield/dist/cli/main.js', '--version'], {

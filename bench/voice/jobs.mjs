@@ -1,6 +1,6 @@
 // One job a process, so that it can be timed against another program's process: node bench/voice/jobs.mjs NAME ARGS...
 // Prints the largest memory the process had, in MB.
-import { mixPcm, toFormat, WavReader, WavWriter } from '../../dist/index.js';
+import { mixPcm, toFormat, WavReader, WavWriter } from '../../dist/voice.js';
 
 const VOICE = { sampleRate: 16_000, channels: 1 };
 
@@ -8,13 +8,14 @@ const JOBS = {
   async copy(input, output) {
     const reader = await WavReader.open(input);
     const writer = await WavWriter.create(output, { format: reader.format });
-    for await (const samples of reader) await writer.write(samples);
+    for await (const samples of reader.samples({ reuse: true })) await writer.write(samples);
     await writer.end();
   },
   async resample(input, output, quality) {
     const reader = await WavReader.open(input);
-    const writer = await WavWriter.create(output);
-    for await (const samples of toFormat(reader, reader.format, VOICE, { quality }))
+    const writer = await WavWriter.create(output, { io: 'sync' });
+    const source = reader.samples({ reuse: true });
+    for await (const samples of toFormat(source, reader.format, VOICE, { quality }))
       await writer.write(samples);
     await writer.end();
   },

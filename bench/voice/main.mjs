@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { designFilterBanks, QUALITY_SHAPES } from '../../dist/voice/convert/resample-filter.js';
 import {
   AutoGain,
   analyzeSamples,
@@ -20,8 +21,7 @@ import {
   VoiceDetector,
   WavReader,
   WavWriter,
-} from '../../dist/index.js';
-import { designFilterBanks, QUALITY_SHAPES } from '../../dist/voice/convert/resample-filter.js';
+} from '../../dist/voice.js';
 import { compare, has, timesRealTime } from './compare.mjs';
 
 const isShort = process.argv.includes('--short');

@@ -60,7 +60,7 @@ async function attachToScenario(file: string, name: string): Promise<Attached> {
   const exchange = await Exchange.start(scenario.options);
   try {
     const client = await attach(new MemoryTransport(exchange.endpoint()), { name });
-    const endScenario = scenario.run(exchange);
+    const endScenario = await scenario.run(exchange);
     const dispose = async () => {
       endScenario();
       await client.close();

@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
-import type { PcmProgress } from '../index.js';
+import type { PcmProgress } from '../voice.js';
 
 /** Shows how far long work has come, on a terminal; elsewhere it stays silent. */
 export interface ProgressBar {

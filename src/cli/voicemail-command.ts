@@ -1,17 +1,33 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { EXPORT_FORMATS } from '../index.js';
+import { answer } from './voicemail-answer.js';
 import {
   exportMessages,
   findMessages,
+  holdMessages,
   purgeMessages,
+  tagMessages,
   transcribeMessages,
   verifyArchive,
 } from './voicemail-archive.js';
-import { archiveAll, greeting, leave, list, play } from './voicemail-online.js';
+import { archiveAll } from './voicemail-archiving.js';
+import { greeting, leave, list, play } from './voicemail-online.js';
+import { onArchive, online, wholeNumber, wholeNumbers, withFilters } from './voicemail-options.js';
 
-/** `jackfield voicemail`: leave, play and keep voicemails. */
+/** `jackfield voicemail`: leave, play, answer and keep voicemails. */
 export function voicemailCommand(): Command {
-  const voicemail = new Command('voicemail').description('Leave, play, archive and search voicemails.');
+  const voicemail = new Command('voicemail').description(
+    'Leave, play, answer, archive and search voicemails.',
+  );
+  addMessages(voicemail);
+  addAnswer(voicemail);
+  addArchiving(voicemail);
+  addFinding(voicemail);
+  addKeeping(voicemail);
+  return voicemail;
+}
+
+function addMessages(voicemail: Command): void {
   online(voicemail, 'list').description('List the voicemails of the account.').action(list);
   online(voicemail, 'play')
     .description('Play a voicemail on the sound card, into a call, or into a file.')
@@ -20,7 +36,7 @@ export function voicemailCommand(): Command {
     .option('--out <file>', 'write it to this WAV file; the sound card stays silent')
     .action(play);
   online(voicemail, 'leave')
-    .description('Leave a voicemail: from a WAV file, or from the microphone until Ctrl-C.')
+    .description('Leave a voicemail: from a WAV file, or from the microphone until Ctrl-C, which sends it.')
     .argument('<user>', 'who it is for')
     .option('--file <wav>', 'WAV file to say')
     .option('--skip-greeting', 'begin at once')
@@ -32,6 +48,25 @@ export function voicemailCommand(): Command {
     .option('--of <user>', 'whose greeting to play; default: your own')
     .option('--out <file>', 'write it to this WAV file instead of playing it')
     .action(greeting);
+}
+
+function addAnswer(voicemail: Command): void {
+  online(voicemail, 'answer')
+    .description('Answer calls that nobody else does, and keep what callers say, until it is told to stop.')
+    .requiredOption('--in <folder>', 'the archive that messages go to')
+    .option('-c, --config <file>', 'rules, keys, greeting, hook (JSON); options given here go before it')
+    .option('--after <seconds>', 'rings this long first (default: 20)', wholeNumber)
+    .option('--greeting <wav>', 'what callers hear (default: three tones)')
+    .option('--hook <command>', 'program that gets each message as JSON on its standard input')
+    .option('--encrypt <recipient...>', 'encrypt messages to these age recipients (age1...)')
+    .argument(
+      '[transcriber...]',
+      'after --: command that turns messages into text; {file} is the WAV, which else comes on standard input',
+    )
+    .action(answer);
+}
+
+function addArchiving(voicemail: Command): void {
   online(voicemail, 'archive')
     .description(
       'Take every voicemail of the account out into a folder. Run it again to go on, or to fetch what is new.',
@@ -41,60 +76,57 @@ export function voicemailCommand(): Command {
     .option('--attempts <count>', 'attempts for each message', wholeNumber, 2)
     .option('--via <folder>', 'have the endpoint write files here instead of sending audio to a port')
     .option('--delete-originals', 'delete each original once its copy was read back')
+    .option('--encrypt <recipient...>', 'encrypt audio to these age recipients (age1...)')
+    .option('--tag <tag...>', 'tags for what is stored now')
+    .option('--hold <reason>', 'put what is stored now under legal hold')
+    .argument(
+      '[transcriber...]',
+      'after --: command that turns messages into text; {file} is the WAV, which else comes on standard input',
+    )
     .action(archiveAll);
-  offline(voicemail, 'find')
+}
+
+function addFinding(voicemail: Command): void {
+  withFilters(onArchive(voicemail, 'find'))
     .description('List messages of an archive.')
     .argument('[words...]', 'words in names, tags and transcripts')
-    .option('--partner <handle>', 'from or to this handle')
-    .option('--since <date>', 'recorded at or after, as 2026-11-22', date)
-    .option('--until <date>', 'recorded before', date)
     .action(findMessages);
-  offline(voicemail, 'export')
-    .description('Write an archive into one file.')
+  withFilters(onArchive(voicemail, 'export'))
+    .description('Write messages of an archive into one file.')
     .argument('<file>', 'the file to write')
+    .argument('[words...]', 'words in names, tags and transcripts; default: all messages')
     .addOption(new Option('--format <format>', 'what to write').choices(EXPORT_FORMATS).default('zip'))
     .action(exportMessages);
-  offline(voicemail, 'verify')
-    .description('Read everything back and compare it with its checksums.')
+  onArchive(voicemail, 'verify')
+    .description('Read everything back and compare it with its checksums, ledgers and sidecars.')
+    .option('-i, --identity <file>', 'age secret key: encrypted audio is checked to the sample')
     .action(verifyArchive);
-  offline(voicemail, 'transcribe')
+}
+
+function addKeeping(voicemail: Command): void {
+  onArchive(voicemail, 'transcribe')
     .description('Have a command turn messages into text that can be searched for.')
-    .argument('<command>', 'program to run')
-    .argument('<args...>', 'its arguments; {file} stands for the WAV file')
+    .option('-i, --identity <file>', 'age secret key, for encrypted messages')
+    .argument(
+      '<transcriber...>',
+      'after --: the command; {file} is the WAV, which else comes on standard input',
+    )
     .action(transcribeMessages);
-  offline(voicemail, 'purge')
+  onArchive(voicemail, 'tag')
+    .description('Set the tags of a message; without any, it has none.')
+    .argument('<key>', "the message's number in the archive", wholeNumber)
+    .argument('[tags...]', 'the tags')
+    .action(tagMessages);
+  onArchive(voicemail, 'hold')
+    .description('Put messages under legal hold, so that nothing removes them.')
+    .argument('<keys...>', 'numbers in the archive', wholeNumbers)
+    .option('--reason <text>', 'why', 'legal hold')
+    .option('--release', 'take the hold off')
+    .action(holdMessages);
+  onArchive(voicemail, 'purge')
     .description('Remove old messages; those under legal hold stay.')
     .option('--max-age <days>', 'remove what is older', wholeNumber)
     .option('--max-bytes <bytes>', 'remove the oldest until the audio takes no more', wholeNumber)
     .option('--dry-run', 'only list what would be removed')
     .action(purgeMessages);
-  return voicemail;
-}
-
-/** A command that attaches to an endpoint. */
-function online(parent: Command, name: string): Command {
-  return parent
-    .command(name)
-    .option('--to <address>', 'endpoint to attach to: auto, tcp:4100, dbus, x11', 'auto')
-    .option('--json', 'one JSON object a line');
-}
-
-/** A command that works on an archive. */
-function offline(parent: Command, name: string): Command {
-  return parent
-    .command(name)
-    .requiredOption('--in <folder>', 'the archive')
-    .option('--json', 'one JSON object a line');
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
-  return Number(text);
-}
-
-/** A day or a time, as seconds since the Unix epoch. */
-function date(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('Give a date such as 2026-11-22.');
-  return Math.floor(ms / 1000);
 }

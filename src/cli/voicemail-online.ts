@@ -1,26 +1,25 @@
 import {
-  type ArchiveProgress,
-  archiveVoicemails,
+  ApiError,
   attach,
   type Client,
   greetingOf,
+  JackfieldError,
   leaveVoicemail,
   PcmServer,
+  type PcmSink,
   playVoicemail,
   receiveVoicemail,
   recordGreeting,
   type Voicemail,
-  VoicemailArchive,
   voicemailFacts,
+  WavReader,
   WavWriter,
 } from '../index.js';
-import { progressBar } from './progress-bar.js';
-import { messageLine, Report } from './voicemail-report.js';
+import type { OnlineOptions } from './voicemail-options.js';
+import { barFor, messageLine, Report, withCtrlC } from './voicemail-report.js';
 
-interface OnlineOptions {
-  readonly to: string;
-  readonly json?: boolean;
-}
+const SAMPLES_PER_S = 16_000;
+const TICK_MS = 200;
 
 export async function list(options: OnlineOptions): Promise<void> {
   const report = new Report(options.json);
@@ -39,10 +38,10 @@ export async function play(
   options: OnlineOptions & { readonly inCall?: boolean; readonly out?: string },
 ): Promise<void> {
   await using client = await attach(options.to);
-  const voicemail = client.voicemail(id);
+  const voicemail = await existing(client, id);
   if (options.out !== undefined) await playToFile(client, voicemail, options.out, options.json);
-  else
-    await withCtrlC((signal) => playVoicemail(voicemail, options.inCall ? 'call' : 'sound-card', { signal }));
+  else if (options.inCall) await playAloud(client, voicemail, 'call', options.json);
+  else await playAloud(client, voicemail, 'sound-card', options.json);
 }
 
 export async function leave(
@@ -50,26 +49,30 @@ export async function leave(
   options: OnlineOptions & { readonly file?: string; readonly skipGreeting?: boolean; readonly max: number },
 ): Promise<void> {
   const report = new Report(options.json);
+  const { file } = options;
+  const totalMs = file === undefined ? options.max * 1000 : await lengthMsOf(file);
   await using client = await attach(options.to);
   await using server = new PcmServer();
   const leaving = await leaveVoicemail(client, user, {
-    ...(options.file !== undefined && { from: { file: options.file } }),
+    ...(file !== undefined && { from: { file } }),
     server,
     greeting: options.skipGreeting ? 'skip' : 'hear',
     maxMs: options.max * 1000,
   });
+  const bar = barFor(`Recording for ${user}`, options.json);
   leaving.on('progress', ({ phase, recordedMs }) => {
+    if (phase === 'recording') bar.onProgress({ position: recordedMs, sampleCount: totalMs });
     report.progress({ phase, recordedMs }, `${phase} ${(recordedMs / 1000).toFixed(1)} s`);
   });
   const onInterrupt = () => void leaving.stop().catch(() => undefined);
   process.once('SIGINT', onInterrupt);
   try {
     const { message, durationSeconds } = await leaving.sent;
-    report.line(
-      { sent: message.id, durationSeconds },
-      `Sent: voicemail ${message.id}, ${durationSeconds} s.`,
-    );
+    bar.stop();
+    const text = `Sent: voicemail ${message.id}, ${durationSeconds} s.`;
+    report.line({ sent: message.id, durationSeconds }, text);
   } finally {
+    bar.stop();
     process.off('SIGINT', onInterrupt);
   }
 }
@@ -81,78 +84,93 @@ export async function greeting(
   await using client = await attach(options.to);
   if (options.record !== undefined) {
     await using server = new PcmServer();
-    const recorded = await recordGreeting(client, { from: { file: options.record }, server });
+    const { record: file } = options;
+    const recorded = await timed('Recording', await lengthMsOf(file), options.json, () =>
+      withCtrlC((signal) => recordGreeting(client, { from: { file }, server, signal })),
+    );
     report.line({ greeting: recorded.id }, 'The greeting is recorded.');
     return;
   }
   const handle = options.of ?? (await client.parameters.get('CURRENTUSERHANDLE'));
   const voicemail = await greetingOf(client, handle);
   if (options.out !== undefined) await playToFile(client, voicemail, options.out, options.json);
-  else await withCtrlC((signal) => playVoicemail(voicemail, 'sound-card', { signal }));
+  else await playAloud(client, voicemail, 'sound-card', options.json);
 }
 
-export async function archiveAll(
-  options: OnlineOptions & {
-    readonly out: string;
-    readonly concurrency: number;
-    readonly attempts: number;
-    readonly via?: string;
-    readonly deleteOriginals?: boolean;
-  },
+/** @throws ERR_INVALID_ARG when the account has no such voicemail. */
+async function existing(client: Client, id: number): Promise<Voicemail> {
+  const voicemail = client.voicemail(id);
+  try {
+    await voicemail.text('STATUS');
+    return voicemail;
+  } catch (cause) {
+    if (!(cause instanceof ApiError)) throw cause;
+    const text = `There is no voicemail ${id}: "jackfield voicemail list" shows those there are.`;
+    throw new JackfieldError('ERR_INVALID_ARG', text, { cause });
+  }
+}
+
+async function playAloud(
+  client: Client,
+  voicemail: Voicemail,
+  to: 'call' | 'sound-card',
+  json?: boolean,
 ): Promise<void> {
-  const report = new Report(options.json);
-  await using client = await attach(options.to);
-  await using server = new PcmServer();
-  await using archive = await VoicemailArchive.open(options.out);
-  const bar = progressBar('Archiving');
-  const onProgress = ({ done, total, outcome, message }: ArchiveProgress) => {
-    bar.onProgress({ position: done, sampleCount: total });
-    if (outcome === 'known' || outcome === 'gone') return;
-    report.progress(
-      { done, total, outcome, message },
-      message ? `${outcome}  ${messageLine(message)}` : outcome,
+  if (to === 'call' && (await client.search('ACTIVECALLS')).length === 0) {
+    throw new JackfieldError(
+      'ERR_INVALID_STATE',
+      'There is no call in progress that it could be played into.',
     );
+  }
+  const ms = Number(await voicemail.text('DURATION')) * 1000;
+  await timed('Playing', ms, json, () => withCtrlC((signal) => playVoicemail(voicemail, to, { signal })));
+  const where = to === 'call' ? 'into the call' : "on the endpoint's sound card";
+  new Report(json).line({ played: voicemail.id, to }, `Voicemail ${voicemail.id} was played ${where}.`);
+}
+
+async function playToFile(client: Client, voicemail: Voicemail, out: string, json?: boolean): Promise<void> {
+  await using server = new PcmServer();
+  const total = Number(await voicemail.text('DURATION')) * SAMPLES_PER_S;
+  await using wav = await WavWriter.create(out);
+  const bar = barFor('Receiving', json);
+  const sink: PcmSink = {
+    write: (samples, position) => {
+      bar.onProgress({ position, sampleCount: total });
+      return wav.write(samples, position);
+    },
+    end: (error) => wav.end(error),
   };
   try {
-    const result = await withCtrlC((signal) =>
-      archiveVoicemails(client, archive, {
-        route: options.via === undefined ? { server } : { folder: options.via },
-        concurrency: options.concurrency,
-        attempts: options.attempts,
-        deleteOriginals: options.deleteOriginals === true,
-        signal,
-        onProgress,
-      }),
+    const { samples } = await withCtrlC((signal) =>
+      receiveVoicemail(client, voicemail, server, sink, { signal }),
     );
-    const { listed, stored, duplicates, incomplete, known, failed, originalsDeleted } = result;
-    report.line(
-      result,
-      `${listed} listed: ${stored} stored (${duplicates} of them the same as others), ${known} known, ` +
-        `${incomplete} incomplete, ${failed.length} failed, ${originalsDeleted} originals deleted.`,
-    );
-    for (const { id, failure, detail } of failed)
-      report.text(`Voicemail ${id} failed: ${failure}: ${detail}`);
-    if (failed.length + incomplete > 0) process.exitCode = 2;
+    bar.stop();
+    new Report(json).line({ file: out, samples }, `${out}: ${(samples / SAMPLES_PER_S).toFixed(1)} s`);
   } finally {
     bar.stop();
   }
 }
 
-async function playToFile(client: Client, voicemail: Voicemail, out: string, json?: boolean): Promise<void> {
-  await using server = new PcmServer();
-  await using wav = await WavWriter.create(out);
-  const samples = await withCtrlC((signal) => receiveVoicemail(client, voicemail, server, wav, { signal }));
-  new Report(json).line({ file: out, samples }, `${out}: ${(samples / wav.format.sampleRate).toFixed(1)} s`);
+/** Shows a bar for work of which nobody tells how far it is, but that takes about this long. */
+async function timed<T>(
+  what: string,
+  totalMs: number,
+  json: boolean | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  const bar = barFor(what, json);
+  const startedAt = performance.now();
+  const tick = () => bar.onProgress({ position: performance.now() - startedAt, sampleCount: totalMs });
+  const timer = setInterval(tick, TICK_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+    bar.stop();
+  }
 }
 
-/** Ctrl-C ends the work in good order; a second one ends the program. */
-async function withCtrlC<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const aborter = new AbortController();
-  const onInterrupt = () => aborter.abort();
-  process.once('SIGINT', onInterrupt);
-  try {
-    return await work(aborter.signal);
-  } finally {
-    process.off('SIGINT', onInterrupt);
-  }
+async function lengthMsOf(file: string): Promise<number> {
+  await using reader = await WavReader.open(file);
+  return (reader.sampleCount * 1000) / reader.format.sampleRate;
 }

@@ -1,4 +1,5 @@
 import type { VoicemailFacts } from '../index.js';
+import { type ProgressBar, progressBar } from './progress-bar.js';
 
 /** What a command says: text for people, or one JSON object a line for programs. */
 export class Report {
@@ -25,6 +26,11 @@ export class Report {
   }
 }
 
+/** A progress bar, unless the output is for a program. */
+export function barFor(what: string, json: boolean | undefined): ProgressBar {
+  return json ? { onProgress: () => undefined, stop: () => undefined } : progressBar(what);
+}
+
 /** A message in one line; nothing in a name can move the cursor. */
 export function messageLine({
   id,
@@ -37,4 +43,16 @@ export function messageLine({
   const at = new Date(timestamp * 1000).toISOString().slice(0, 16).replace('T', ' ');
   const name = partnerName && partnerName !== partner ? `${partner} (${partnerName})` : partner;
   return `${id}  ${at}  ${type}  ${name.replace(/\p{Cc}/gu, '?')}  ${durationSeconds} s`;
+}
+
+/** Ctrl-C ends the work in good order; a second one ends the program. */
+export async function withCtrlC<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const aborter = new AbortController();
+  const onInterrupt = () => aborter.abort();
+  process.once('SIGINT', onInterrupt);
+  try {
+    return await work(aborter.signal);
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
 }

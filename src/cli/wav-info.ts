@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { ClippingDetector, type Level, LevelMeter, LoudnessMeter, WavReader } from '../index.js';
+import { ClippingDetector, type Level, LevelMeter, LoudnessMeter, WavReader } from '../voice.js';
 import { progressBar } from './progress-bar.js';
 
 /** What `jackfield wav info` tells of a file. */

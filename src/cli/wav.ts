@@ -15,7 +15,7 @@ import {
   transformPcm,
   WavReader,
   type WavWriteEncoding,
-} from '../index.js';
+} from '../voice.js';
 import { progressBar } from './progress-bar.js';
 import { infoText, wavInfo } from './wav-info.js';
 

@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.js';
+import { messageOf } from '../errors.js';
+import type { CallFailureReason } from '../protocol/catalogue/failure-reasons.js';
 import { decodeProperty } from '../protocol/values.js';
 import { Refusal } from './api/refusal.js';
-import type { Attempt, Destination, Forward, Overflow } from './calls/attempt.js';
+import type { Attempt, Destination, Forward, Overflow, Tariff } from './calls/attempt.js';
 import type { Calls } from './calls/calls.js';
 import { RING_MS } from './calls/dial.js';
 import type { EndCause } from './calls/leg.js';
@@ -11,7 +13,10 @@ import type { User } from './user.js';
 
 /** The way to phones: a simulated gateway, or one to a real network. */
 export interface LineInterface {
-  /** The line to `number`, which begins with `+`. Nothing when there is no such number. */
+  /**
+   * The line to `number`, which begins with `+`. Nothing when there is no such number (failure reason 2). What it
+   * throws fails the call with reason 1, its message as PSTN_STATUS.
+   */
   lineTo(number: string): Destination | undefined;
 }
 
@@ -20,9 +25,10 @@ export class Directory {
   readonly #clock: Clock;
   readonly #users = new Map<string, User>();
   readonly #robots = new Map<string, Destination>();
-  readonly #lines: LineInterface;
+  readonly #lines: LineInterface | undefined;
 
-  constructor(clock: Clock, lines: LineInterface) {
+  /** @param lines none where phones cannot be called. */
+  constructor(clock: Clock, lines: LineInterface | undefined) {
     this.#clock = clock;
     this.#lines = lines;
   }
@@ -65,6 +71,7 @@ export class Directory {
     if (callee) return new UserDestination(callee, this, calls);
     const robot = this.#robots.get(dialled.toLowerCase());
     if (!robot) throw new Refusal(93, `call error: no user ${dialled} on this exchange`);
+    if (robot.tariff && !canPay(user, robot.tariff)) return this.#failing(robot.identity, COMMERCIAL_CONTACT);
     return robot;
   }
 
@@ -102,9 +109,25 @@ export class Directory {
     const owner = this.users.find(({ settings }) => settings.skypeIn === number);
     if (owner) return new UserDestination(owner, this, calls);
     const identity: Identity = { handle: number, fullName: number, network: 'PSTN' };
-    if (!user.settings.skypeOut) return declining(identity, { kind: 'failed', reason: 11 }, this.#clock);
-    const line = this.#lines.lineTo(number);
-    return line ?? declining(identity, { kind: 'failed', reason: 2 }, this.#clock);
+    if (!user.settings.skypeOut) return this.#failing(identity, 11);
+    if (!this.#lines) return this.#failing(identity, 4);
+    try {
+      return this.#lines.lineTo(number) ?? this.#failing(identity, 2);
+    } catch (error) {
+      return this.#failing(identity, 1, messageOf(error).replace(/\s+/g, ' '));
+    }
+  }
+
+  /** Somebody with whom every call fails. */
+  #failing(identity: Identity, reason: CallFailureReason, pstnStatus?: string): Destination {
+    const cause: EndCause = { kind: 'failed', reason, ...(pstnStatus !== undefined && { pstnStatus }) };
+    return {
+      identity,
+      arrive: (attempt) => {
+        const cancel = this.#clock.timerAt(this.#clock.now(), () => attempt.decline(cause));
+        attempt.onWithdrawn(cancel);
+      },
+    };
   }
 }
 
@@ -137,7 +160,11 @@ class UserDestination implements Destination {
     if (caller.network === 'PSTN') call.object.put('TARGET_IDENTITY', user.settings.skypeIn ?? '');
     if (forwardedBy) call.object.put('FORWARDED_BY', forwardedBy.handle);
     if (transferredBy) call.object.put('TRANSFERRED_BY', transferredBy.handle);
-    enableVideo(call, this.#directory.userOf(caller.handle)?.settings.video ?? false);
+    enableVideo(
+      call.object,
+      user.settings.video,
+      this.#directory.userOf(caller.handle)?.settings.video ?? false,
+    );
     if (busy) {
       call.ended({ kind: 'busy' });
       attempt.decline({ kind: 'busy' });
@@ -147,7 +174,7 @@ class UserDestination implements Destination {
 
 /** Why a call of `caller` does not get through to `user` (reference, "Call failure reasons"). */
 function barredFor(user: User, caller: Identity): EndCause | undefined {
-  const failed = (reason: number): EndCause => ({ kind: 'failed', reason });
+  const failed = (reason: CallFailureReason): EndCause => ({ kind: 'failed', reason });
   if (user.has('ISBLOCKED', caller.handle)) return failed(9);
   if (!user.online) return failed(3);
   if (user.settings.callsFrom === 'contacts' && !user.isContact(caller.handle)) return failed(10);
@@ -155,15 +182,12 @@ function barredFor(user: User, caller: Identity): EndCause | undefined {
   return undefined;
 }
 
-/** A line that goes nowhere. */
-function declining(identity: Identity, cause: EndCause, clock: Clock): Destination {
-  return {
-    identity,
-    arrive: (attempt) => {
-      const cancel = clock.timerAt(clock.now(), () => attempt.decline(cause));
-      attempt.onWithdrawn(cancel);
-    },
-  };
+/** Failure reason of a robot that costs more than the caller has. */
+const COMMERCIAL_CONTACT = 13;
+
+/** Whether a user has the price of a call's first minute. */
+function canPay(user: User, { rate, precision }: Tariff): boolean {
+  return Number(user.profile.get('PSTN_BALANCE')) >= (rate / 10 ** precision) * 100;
 }
 
 function speedDial(user: User, code: string): string | undefined {

@@ -14,7 +14,7 @@ export interface ExchangeOptions {
   readonly users?: readonly UserOptions[];
   /** Others who can be called and follow a script, besides `echo123`. Default: none. */
   readonly robots?: readonly Destination[];
-  /** The way to phones. Default: one that knows no number. */
+  /** The way to phones. Default: none, and calls to phones fail with reason 4. */
   readonly gateway?: LineInterface;
   /**
    * How long, in real milliseconds, a call waits for a redirected port that is late before it goes on with silence;
@@ -46,11 +46,11 @@ export interface ExchangeOptions {
 }
 
 export type ResolvedOptions = Readonly<
-  Required<Omit<ExchangeOptions, 'stateFolder' | 'patienceMs' | 'pieceMs' | 'fileRoots' | 'opener'>>
+  Required<
+    Omit<ExchangeOptions, 'stateFolder' | 'gateway' | 'patienceMs' | 'pieceMs' | 'fileRoots' | 'opener'>
+  >
 > &
-  Pick<ExchangeOptions, 'stateFolder'> & { readonly opener: StreamOpener };
-
-const NO_PHONES: LineInterface = { lineTo: () => undefined };
+  Pick<ExchangeOptions, 'stateFolder' | 'gateway'> & { readonly opener: StreamOpener };
 
 /** @throws ERR_INVALID_ARG, naming the option. */
 export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
@@ -73,11 +73,11 @@ export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
     clock: options.clock ?? systemClock,
     users: [...users],
     robots: [...(options.robots ?? [])],
-    gateway: options.gateway ?? NO_PHONES,
     opener: options.opener?.(standard) ?? standard,
     attach: options.attach ?? 'allow',
     historyLimit,
     conferenceLimit,
+    ...(options.gateway && { gateway: options.gateway }),
     ...(options.stateFolder !== undefined && { stateFolder: options.stateFolder }),
   };
   return Object.freeze(resolved);

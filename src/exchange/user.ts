@@ -2,6 +2,7 @@ import { invalidArgument } from '../errors.js';
 import type { EndpointMessage } from '../protocol/message.js';
 import type { ObjectOwner, ObjectRecord } from './api-object.js';
 import { type Identity, isHandle, phoneNumber } from './identity.js';
+import type { VoicemailFault } from './mailbox/voicemail-failure.js';
 import { type SoundCard, silentSoundCard } from './voice/sound-card.js';
 
 /** What an exchange needs to know of a user before he can be called. */
@@ -22,6 +23,11 @@ export interface UserOptions {
   readonly voicemailSeconds?: number;
   /** WAV file that greets who leaves a voicemail. Default: a greeting that is shipped. */
   readonly greeting?: string;
+  /**
+   * What is to go wrong with what this user records, uploads, downloads and plays: each fault once, at the next step
+   * of its kind. Default: nothing.
+   */
+  readonly voicemailFaults?: readonly VoicemailFault[];
   /** Who may call: everybody, those in the contact list, or those who are authorised. Default `anyone`. */
   readonly callsFrom?: 'anyone' | 'contacts' | 'authorized';
   /** Whether a call rings while another goes on; otherwise the caller hears that the line is busy. Default true. */
@@ -98,6 +104,8 @@ export class User implements Identity, ObjectOwner {
   readonly parameters: Map<string, string> = new Map(Object.entries(PARAMETER_DEFAULTS));
   /** Properties of PROFILE. */
   readonly profile: Map<string, string>;
+  /** What is still to go wrong with his voicemails. */
+  readonly voicemailFaults: VoicemailFault[];
   /** What this user has set about others, by lower-case handle. */
   readonly contacts = new Map<string, Contact>();
   readonly #notify: (message: EndpointMessage) => void;
@@ -106,6 +114,7 @@ export class User implements Identity, ObjectOwner {
   constructor(options: UserOptions, notify: (message: EndpointMessage) => void) {
     this.settings = resolved(options);
     this.handle = this.settings.handle;
+    this.voicemailFaults = [...this.settings.voicemailFaults];
     this.#notify = notify;
     this.profile = new Map(
       Object.entries({ ...PROFILE_DEFAULTS, FULLNAME: this.settings.fullName, ...this.settings.profile }),
@@ -190,6 +199,7 @@ function resolved(options: UserOptions): UserSettings {
     profile: {},
     contacts: [],
     voicemail: true,
+    voicemailFaults: [],
     callsFrom: 'anyone',
     callWaiting: true,
     video: false,

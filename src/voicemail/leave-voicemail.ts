@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { during } from '../call/bot/during.js';
+import type { LegLedger } from '../call/recording/ledger.js';
 import { type Clock, sleep, systemClock } from '../clock.js';
 import type { Client } from '../control/client/client.js';
 import type { Call } from '../control/state/call.js';
 import type { Voicemail } from '../control/state/voicemail.js';
 import { abortedError, invalidArgument, JackfieldError } from '../errors.js';
-import { samplesToMs } from '../pcm.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import { MessageInput, type VoicemailInput } from './message-input.js';
 import { MessageWatch } from './message-watch.js';
@@ -48,8 +48,11 @@ export interface SentVoicemail {
   readonly message: Voicemail;
   /** As the endpoint counted them. */
   readonly durationSeconds: number;
-  /** Samples of `from` that were sent; 0 where they did not pass through here. */
-  readonly samples: number;
+  /**
+   * What was sent through the port, sample by sample: `received` is what came from `from`, `idle` the silence before and
+   * after it. Absent where nothing passed through here: the microphone, or a file of the endpoint's.
+   */
+  readonly ledger: LegLedger | undefined;
 }
 
 const DEFAULTS = { greeting: 'hear', maxMs: 600_000, tailMs: 300, timeoutMs: 120_000 } as const;
@@ -62,7 +65,7 @@ type Resolved = ReturnType<typeof resolve>;
  * uploaded. Resolves when the endpoint has made the message, which is before the tone.
  *
  * @throws ERR_API 110 when the user has no voicemail, 34 when there is no such user; ERR_UNSUPPORTED below protocol 8,
- * unless `from` is the microphone; ERR_INVALID_ARG; ERR_TIMEOUT; ERR_ABORTED.
+ * unless `from` is the microphone; ERR_FILE, ERR_WAV; ERR_INVALID_ARG; ERR_TIMEOUT; ERR_ABORTED.
  */
 export async function leaveVoicemail(
   client: Client,
@@ -71,13 +74,19 @@ export async function leaveVoicemail(
 ): Promise<OutgoingVoicemail> {
   const resolved = resolve(options);
   const { clock, timeoutMs: ms, signal } = resolved;
-  const input = new MessageInput(client, resolved);
+  const input = await MessageInput.open(client, resolved);
   using watch = new MessageWatch(client, target);
-  return await withinTime({ clock, ms, what: `Leaving a voicemail for ${target}`, signal }, async (both) => {
-    const call = await client.leaveVoicemail(target, { signal: both });
-    const message = await watch.message({ signal: both });
-    return new OutgoingVoicemail(call, message, input, resolved);
-  });
+  const what = `Leaving a voicemail for ${target}`;
+  try {
+    return await withinTime({ clock, ms, what, signal }, async (both) => {
+      const call = await client.leaveVoicemail(target, { signal: both });
+      const message = await watch.message({ signal: both });
+      return new OutgoingVoicemail(call, message, input, resolved);
+    });
+  } catch (error) {
+    await input.close();
+    throw error;
+  }
 }
 
 /** A message on its way. Made by {@link leaveVoicemail}. */
@@ -97,6 +106,7 @@ export class OutgoingVoicemail extends EventEmitter<LeaveVoicemailEvents> {
   readonly #stop = new AbortController();
   readonly #cancel = new AbortController();
   #recordingSince: number | undefined;
+  #recordedMs = 0;
 
   /** Used by {@link leaveVoicemail}. */
   constructor(call: Call, message: Voicemail, input: MessageInput, options: Resolved) {
@@ -169,6 +179,8 @@ export class OutgoingVoicemail extends EventEmitter<LeaveVoicemailEvents> {
       ]);
     } finally {
       over.abort();
+      this.#recordedMs = clock.now() - this.#recordingSince;
+      this.#recordingSince = undefined;
     }
     if (signal.aborted) throw abortedError('the message to be recorded', signal);
   }
@@ -221,6 +233,7 @@ export class OutgoingVoicemail extends EventEmitter<LeaveVoicemailEvents> {
     const { clock, timeoutMs: ms, signal } = this.#options;
     const { message } = this;
     if (message.state?.phase === 'recording') await message.stopRecording();
+    await this.#input.close();
     this.#tell('uploading');
     await withinTime({ clock, ms, what: 'The upload', signal: undefined }, async (limit) => {
       if (signal?.aborted) throw abortedError('the upload', signal);
@@ -232,15 +245,14 @@ export class OutgoingVoicemail extends EventEmitter<LeaveVoicemailEvents> {
     });
     this.#tell('sent');
     const durationSeconds = Number(await message.text('DURATION'));
-    return { message, durationSeconds, samples: this.#input.samples };
+    return { message, durationSeconds, ledger: this.#input.ledger };
   }
 
   #tell(phase: LeaveProgress['phase']): void {
     const { clock } = this.#options;
     const since = this.#recordingSince;
-    const recordedMs =
-      since === undefined ? 0 : Math.max(clock.now() - since, samplesToMs(this.#input.samples));
-    this.emit('progress', { phase, recordedMs });
+    const recordedMs = since === undefined ? this.#recordedMs : clock.now() - since;
+    this.emit('progress', { phase, recordedMs: Math.round(recordedMs) });
   }
 }
 

@@ -1,3 +1,4 @@
+import { LedgerKeeper, type LegLedger } from '../call/recording/ledger.js';
 import type { CancelTimer, Clock } from '../clock.js';
 import type { Client } from '../control/client/client.js';
 import type { Voicemail } from '../control/state/voicemail.js';
@@ -5,6 +6,7 @@ import { invalidArgument } from '../errors.js';
 import { type PcmFormat, type PcmSource, PTIME_MS, VOICE_FORMAT } from '../pcm.js';
 import type { Lease } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
+import type { PlaybackReport } from '../tcp/player.js';
 import { ManualTimeline } from '../tcp/sample-timeline.js';
 import { toFormat } from '../voice/convert/to-format.js';
 import { WavReader } from '../voice/wav/wav-reader.js';
@@ -39,31 +41,42 @@ export class MessageInput {
   #cancelTimer: CancelTimer | undefined;
   #lease: Lease | undefined;
   #reader: WavReader | undefined;
-  #samples = 0;
+  #playback: Promise<PlaybackReport> | undefined;
+  #ledger: LegLedger | undefined;
 
-  /** @throws ERR_INVALID_ARG when `from` needs a server and there is none; ERR_UNSUPPORTED below protocol 8. */
-  constructor(client: Client, { from, server, clock }: MessageInputOptions) {
+  private constructor(client: Client, { from, server, clock }: MessageInputOptions) {
     this.#client = client;
     this.#from = from;
     this.#server = server;
     this.#clock = clock;
-    if (from === 'microphone') return;
+  }
+
+  /**
+   * Sees to it that the message can be recorded from there, before anybody is called.
+   *
+   * @throws ERR_INVALID_ARG when `from` needs a server and there is none; ERR_UNSUPPORTED below protocol 8; ERR_FILE;
+   * ERR_WAV.
+   */
+  static async open(client: Client, options: MessageInputOptions): Promise<MessageInput> {
+    const { from, server } = options;
+    const input = new MessageInput(client, options);
+    if (from === 'microphone') return input;
     requireRedirection(client);
     if (!('endpointFile' in from) && !server) {
       throw invalidArgument('server', 'given, for the audio to be sent through a port of it', server);
     }
+    if ('file' in from) input.#reader = await WavReader.open(from.file);
+    return input;
   }
 
-  /** Samples that were sent. */
-  get samples(): number {
-    return this.#samples;
+  /** What was sent through the port, sample by sample; absent until {@link close}, and where nothing was. */
+  get ledger(): LegLedger | undefined {
+    return this.#ledger;
   }
 
-  /** Redirects the input of a message that is not being recorded yet. @throws as {@link openVoicemailPort}; ERR_FILE; ERR_WAV. */
+  /** Redirects the input of a message that is not being recorded yet. @throws as {@link openVoicemailPort}. */
   async prepare(message: Voicemail, signal: AbortSignal): Promise<void> {
-    if (this.#from === 'microphone') return;
-    if ('file' in this.#from) this.#reader = await WavReader.open(this.#from.file);
-    if ('endpointFile' in this.#from || !this.#server) return;
+    if (this.#from === 'microphone' || 'endpointFile' in this.#from || !this.#server) return;
     this.#lease = await openVoicemailPort(this.#client, message, this.#server, 'INPUT', {
       timeline: this.#timeline,
       signal,
@@ -79,16 +92,28 @@ export class MessageInput {
     const source = this.#source();
     if (!source || !this.#lease) return new Promise(() => undefined);
     this.#run(this.#clock.now());
-    const report = await this.#lease.player.play(source).finished;
-    this.#samples = report.played;
-    if (report.error) throw report.error;
+    // A source that is late holds the recording up, instead of leaving a hole in it.
+    this.#playback = this.#lease.player.play(source, { underrun: 'wait' }).finished;
+    const { error } = await this.#playback;
+    if (error) throw error;
   }
 
+  /** The recording is over. Idempotent. */
   async close(): Promise<void> {
     this.#cancelTimer?.();
     this.#timeline.end();
     await this.#lease?.close();
     await this.#reader?.close();
+    if (this.#lease) this.#ledger ??= await this.#account(this.#lease);
+  }
+
+  async #account(lease: Lease): Promise<LegLedger> {
+    const ledger = new LedgerKeeper();
+    const sent = await this.#playback;
+    ledger.add('idle', sent?.from ?? 0);
+    ledger.add('received', sent?.played ?? 0);
+    ledger.add('idle', lease.stats.samplesSent - ledger.end, 'ended');
+    return ledger.slice(0, ledger.end);
   }
 
   #source(): PcmSource | undefined {

@@ -1,3 +1,4 @@
+import type { LegLedger } from '../call/recording/ledger.js';
 import { type Clock, systemClock } from '../clock.js';
 import type { Client } from '../control/client/client.js';
 import type { Voicemail } from '../control/state/voicemail.js';
@@ -6,6 +7,8 @@ import type { PcmSink } from '../pcm.js';
 import type { Lease, ReadClass } from '../tcp/lease.js';
 import { closeError } from '../tcp/lease-state.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
+import type { SinkHandle, SinkOptions } from '../tcp/sink.js';
+import { LedgerSink } from './ledger-sink.js';
 import { openVoicemailPort } from './voicemail-port.js';
 import { downloadVoicemail, reachAfter, withinTime } from './voicemail-waits.js';
 
@@ -21,8 +24,18 @@ export interface PlayVoicemailOptions {
 export interface ReceiveVoicemailOptions extends PlayVoicemailOptions {
   /** Default `immediate`. */
   readonly readClass?: ReadClass;
+  /** What happens when the sink cannot keep up. Default `wait`: the endpoint is held back, and nothing is lost. */
+  readonly policy?: SinkOptions['policy'];
   /** Called with the lease before the endpoint knows of it. */
   readonly onLease?: (lease: Lease) => void;
+}
+
+/** A message that was received. */
+export interface ReceivedVoicemail {
+  /** That the sink was given, silence in place of what was given up included. */
+  readonly samples: number;
+  /** What became of each of them. */
+  readonly ledger: LegLedger;
 }
 
 /** A playback may take half as long again as the message, and this much besides. */
@@ -48,7 +61,7 @@ export async function playVoicemail(
 
 /**
  * Plays a voicemail through a port of `server` and gives `sink` exactly its samples; the sound card stays silent.
- * Resolves to the number of samples when the sink has ended.
+ * Resolves when the sink has ended.
  *
  * @throws as {@link playVoicemail} and {@link openVoicemailPort}; ERR_SINK when the sink threw; ERR_PEER when the
  * connection broke.
@@ -59,17 +72,32 @@ export async function receiveVoicemail(
   server: PcmServer,
   sink: PcmSink,
   options: ReceiveVoicemailOptions = {},
-): Promise<number> {
-  const { signal, readClass = 'immediate', onLease } = options;
+): Promise<ReceivedVoicemail> {
+  const account = new LedgerSink(sink);
+  await receiveInto(client, voicemail, server, account, options);
+  return { samples: account.length, ledger: account.ledger };
+}
+
+/** The same, for who has to know what came where it throws, too. */
+export async function receiveInto(
+  client: Client,
+  voicemail: Voicemail,
+  server: PcmServer,
+  account: LedgerSink,
+  options: ReceiveVoicemailOptions,
+): Promise<void> {
+  const { signal, readClass = 'immediate', policy = 'wait', onLease } = options;
   const limits = signal ? { signal } : {};
   await fetchAudio(voicemail, options);
   const failed: Error[] = [];
+  let feed: SinkHandle | undefined;
   const lease = await openVoicemailPort(client, voicemail, server, 'OUTPUT', {
     readClass,
     ...limits,
     onLease: (opened) => {
+      account.follow(opened.received);
       opened.on('sink-failed', (_, error) => failed.push(error));
-      opened.addSink(sink, { policy: 'wait', name: 'voicemail' });
+      feed = opened.addSink(account, { policy, name: 'voicemail' });
       onLease?.(opened);
     },
   });
@@ -82,9 +110,10 @@ export async function receiveVoicemail(
     if (reason.kind !== 'peer-ended' && reason.kind !== 'closed') throw closeError(reason);
     const [error] = failed;
     if (error) throw new JackfieldError('ERR_SINK', `The sink failed: ${error.message}`, { cause: error });
-    return lease.received.position;
   } finally {
     await lease.close();
+    // One that was aborted is closed before its sink has ended.
+    await feed?.done.catch(() => undefined);
   }
 }
 

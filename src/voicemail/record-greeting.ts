@@ -4,7 +4,7 @@ import type { Voicemail } from '../control/state/voicemail.js';
 import { JackfieldError } from '../errors.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import { MessageInput, type VoicemailInput } from './message-input.js';
-import { reachAfter, withinTime } from './voicemail-waits.js';
+import { reachAfter, reachedOne, withinTime } from './voicemail-waits.js';
 
 /** Options of {@link recordGreeting}. */
 export interface RecordGreetingOptions {
@@ -43,23 +43,28 @@ export async function recordGreeting(
   const { from = 'microphone', server, maxMs = 60_000, clock = systemClock, signal } = options;
   const limits = signal ? { signal } : {};
   const greeting = await greetingOf(client, await client.parameters.get('CURRENTUSERHANDLE'));
-  const input = new MessageInput(client, { from, server, clock });
-  const over = new AbortController();
-  const until = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  const input = await MessageInput.open(client, { from, server, clock });
+  const done = new AbortController();
+  const until = signal ? AbortSignal.any([signal, done.signal]) : done.signal;
   try {
     await input.prepare(greeting, until);
     await reachAfter(greeting, () => greeting.startRecording(limits), ['RECORDING'], limits);
+    const over = reachedOne(greeting, ['RECORDED', 'UPLOADING', 'UPLOADED'], { signal: until });
     await Promise.race([
       input.say(greeting, until).then(() => sleep(clock, TAIL_MS, limits)),
       sleep(clock, maxMs, { signal: until }),
+      // The endpoint has a limit of its own; and it may fail.
+      over,
     ]);
+    if (greeting.state?.phase === 'recording') await greeting.stopRecording(limits);
     const what = 'Uploading the greeting';
-    await withinTime({ clock, ms: UPLOAD_TIMEOUT_MS, what, signal }, (both) =>
-      reachAfter(greeting, () => greeting.stopRecording(limits), ['UPLOADED'], { signal: both }),
-    );
+    await withinTime({ clock, ms: UPLOAD_TIMEOUT_MS, what, signal }, async (both) => {
+      await over;
+      await reachedOne(greeting, ['UPLOADED'], { signal: both });
+    });
     return greeting;
   } finally {
-    over.abort();
+    done.abort();
     await input.close();
   }
 }

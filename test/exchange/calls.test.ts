@@ -1,31 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type RobotBehaviour, RobotDestination } from '../../src/exchange/calls/robot.js';
 import { CALL_TRANSITIONS, canCallMove } from '../../src/protocol/catalogue/call-status.js';
+import { idOf, ringing, statuses, talking } from './talking.js';
 import { type Client, type World, world } from './world.js';
-
-/** Alice calls Bob; it rings. */
-async function ringing(w: World): Promise<{ alice: Client; bob: Client; out: number; in_: number }> {
-  const [alice, bob] = [w.client('alice'), w.client('bob')];
-  const out = idOf(alice.send('CALL bob')[0]);
-  await w.clock.advance(600);
-  return { alice, bob, out, in_: bob.newest('CALL') };
-}
-
-/** Alice and Bob talk. */
-async function talking(w: World) {
-  const call = await ringing(w);
-  call.bob.send(`ALTER CALL ${call.in_} ANSWER`);
-  await w.clock.advance(20);
-  return call;
-}
-
-function idOf(line = ''): number {
-  return Number(line.split(' ')[1]);
-}
-
-function statuses(client: Client, id: number): string[] {
-  return client.told(`CALL ${id} STATUS`);
-}
 
 describe('a call between two users', () => {
   it('gives both their CALL objects, with every status in its time', async () => {
@@ -178,6 +155,26 @@ describe('a call between two users', () => {
     expect(bob.send(`ALTER CALL ${in_} START_VIDEO_SEND`)).toEqual(['ERROR 559 CALL: Action failed']);
   });
 
+  it('pauses its video on hold, and can refuse it', async () => {
+    await using w = await world({ users: [{ handle: 'alice', video: true }, { handle: 'bob' }] });
+    const { alice, bob, out, in_ } = await talking(w);
+    const act = async (client: Client, command: string) => {
+      client.send(command);
+      await w.clock.advance(1000);
+    };
+    await act(alice, `ALTER CALL ${out} START_VIDEO_SEND`);
+    await act(bob, `ALTER CALL ${in_} HOLD`);
+    await act(bob, `ALTER CALL ${in_} RESUME`);
+    await act(alice, `ALTER CALL ${out} STOP_VIDEO_SEND`);
+    alice.send(`ALTER CALL ${out} START_VIDEO_SEND`);
+    await act(bob, `ALTER CALL ${in_} STOP_VIDEO_RECEIVE`);
+    await act(alice, `ALTER CALL ${out} START_VIDEO_SEND`);
+    const states = ['STARTING', 'RUNNING', 'PAUSED', 'RUNNING', 'STOPPING', 'AVAILABLE'];
+    states.push('STARTING', 'REJECTED', 'STARTING', 'RUNNING');
+    expect(alice.told(`CALL ${out} VIDEO_SEND_STATUS`)).toEqual(states);
+    expect(bob.told(`CALL ${in_} VIDEO_RECEIVE_STATUS`)).toEqual(states);
+  });
+
   it.each([
     ['ALTER CALL 99 HANGUP', 'ERROR 556 CALL: Invalid call ID given'],
     ['SET CALL 99 STATUS FINISHED', 'ERROR 20 Unknown call'],
@@ -197,9 +194,16 @@ describe('a call between two users', () => {
     alice.send(`ALTER CALL ${out} HOLD`);
     bob.send(`ALTER CALL ${in_} HOLD`);
     bob.send(`ALTER CALL ${in_} HANGUP`);
+    const again = await talking(w);
+    again.bob.send(`ALTER CALL ${again.in_} HOLD`);
+    again.bob.send(`ALTER CALL ${again.in_} TRANSFER carol`);
+    await w.clock.advance(1000);
+    again.alice.send(`ALTER CALL ${again.out} HANGUP`);
     for (const [client, id] of [
       [alice, out],
       [bob, in_],
+      [again.alice, again.out],
+      [again.bob, again.in_],
     ] as const) {
       const path = statuses(client, id);
       for (const [index, to] of path.slice(1).entries()) {
@@ -207,66 +211,6 @@ describe('a call between two users', () => {
       }
       expect(CALL_TRANSITIONS[path.at(-1) as 'FINISHED']).toEqual([]);
     }
-  });
-});
-
-describe('failure reasons', () => {
-  const failing = (reason: number): RobotBehaviour => ({
-    ringMs: 0,
-    outcome: { kind: 'failed', reason },
-    steps: [],
-    stay: false,
-  });
-
-  it.each([
-    [2, 'a phone number that does not exist', [{ handle: 'bob' }], 'CALL +3725555'],
-    [3, 'a callee who is offline', [{ handle: 'bob' }], 'CALL bob', 'SET USERSTATUS OFFLINE'],
-    [
-      9,
-      'a callee who has blocked the caller',
-      [{ handle: 'bob' }],
-      'CALL bob',
-      'SET USER alice ISBLOCKED TRUE',
-    ],
-    [
-      10,
-      'a callee who takes calls from contacts only',
-      [{ handle: 'bob', callsFrom: 'contacts' }],
-      'CALL bob',
-    ],
-    [11, 'a callee who has to authorise callers', [{ handle: 'bob', callsFrom: 'authorized' }], 'CALL bob'],
-  ] as const)('%i: %s', async (reason, _name, others, command, bobs?: string) => {
-    await using w = await world({ users: [{ handle: 'alice' }, ...others] });
-    const alice = w.client();
-    if (bobs) w.client('bob').send(bobs);
-    const id = idOf(alice.send(command)[0]);
-    await w.clock.advance(1000);
-    expect(alice.told(`CALL ${id} FAILUREREASON`)).toEqual([String(reason)]);
-    expect(statuses(alice, id).at(-1)).toBe('FAILED');
-  });
-
-  it.each([1, 4, 5, 6, 12, 13])('%i: by a robot that is told to', async (reason) => {
-    await using w = await world();
-    const identity = { handle: 'trouble', fullName: 'Trouble', network: 'P2P' } as const;
-    w.exchange.addRobot(new RobotDestination(identity, failing(reason), w.clock));
-    const alice = w.client();
-    const id = idOf(alice.send('CALL trouble')[0]);
-    await w.clock.advance(1000);
-    expect(alice.told(`CALL ${id} FAILUREREASON`)).toEqual([String(reason)]);
-  });
-
-  it('7 and 8: a sound card that fails, here and at the other end', async () => {
-    const soundCard = {
-      capture: () => {
-        throw new Error('no sound');
-      },
-      play: () => undefined,
-    };
-    await using w = await world({ users: [{ handle: 'alice', soundCard }, { handle: 'bob' }] });
-    const { alice, bob, out, in_ } = await talking(w);
-    await w.clock.advance(100);
-    expect(alice.told(`CALL ${out} FAILUREREASON`)).toEqual(['7']);
-    expect(bob.told(`CALL ${in_} FAILUREREASON`)).toEqual(['8']);
   });
 });
 

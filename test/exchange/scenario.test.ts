@@ -34,7 +34,7 @@ describe('a scenario', () => {
     const clock = new VirtualClock();
     const scenario = await Scenario.load(path, clock);
     await using exchange = await Exchange.start({ ...scenario.options, clock });
-    scenario.run(exchange);
+    await scenario.run(exchange);
     const jack = new Client(exchange, 'jack');
     jack.send('CALL busy.bob');
     await clock.advance(3499);
@@ -60,7 +60,16 @@ describe('a scenario', () => {
     [{ users: [{ handle: '1' }] }, 'ERR_SYNTAX', /users\[0\]\.handle/],
     [{ robots: [{ handle: 'bob', outcom: 'busy' }] }, 'ERR_SYNTAX', /robots\[0\]/],
     [{ robots: [{ handle: 'bob', does: [{ say: 'none.wav' }] }] }, 'ERR_FILE', /none\.wav/],
-    [{ calls: [{ from: 'who', to: 'jack', afterMs: 0 }] }, 'ERR_SYNTAX', /who is none of/],
+    [
+      { calls: [{ from: 'who', to: 'jack', afterMs: 0 }] },
+      'ERR_SYNTAX',
+      /calls\[0\]\.from .* robots and numbers of the scenario; got "who"/,
+    ],
+    [
+      { robots: [{ handle: 'bob' }], calls: [{ from: 'bob', to: 'who', afterMs: 0 }] },
+      'ERR_SYNTAX',
+      /calls\[0\]\.to .* users of the scenario; got "who"/,
+    ],
   ])('%j is refused with what is wrong', async (content, code, text) => {
     const path = await scenarioFile(folder(), content);
     const loading = Scenario.load(path, new VirtualClock());

@@ -1,10 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { Journal } from '../../src/exchange/store/journal.js';
+import { canMount, smallDisk } from './disk.js';
 import { folder, world } from './world.js';
 
 describe('the journal', () => {
@@ -85,33 +86,27 @@ describe('an exchange with a state folder', () => {
     expect(alice.send('GET CALL 1 FAILUREREASON')).toEqual(['CALL 1 FAILUREREASON 5']);
   });
 
-  const mountPoint = join(folder(), 'disk');
-  mkdirSync(mountPoint);
-  const canMount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', mountPoint]).status === 0;
   it.skipIf(!canMount)(
     'reports a full disk and loses nothing when there is room again (skipped where no disk can be mounted)',
     async () => {
-      try {
-        const w = await world({ stateFolder: mountPoint });
-        const alice = w.client();
-        const mood = 'x'.repeat(30_000);
-        for (let i = 0; i < 4; i++)
-          expect(alice.send(`SET PROFILE ABOUT ${i}${mood}`)[0]).toMatch(/^PROFILE ABOUT/);
-        expect(w.failures).not.toEqual([]);
-        expect(w.failures[0]).toMatchObject({ code: 'ERR_FILE' });
-        // The file as it stands is whole.
-        for (const line of readFileSync(join(mountPoint, 'exchange.jsonl'), 'utf8').trim().split('\n')) {
-          if (line) JSON.parse(line);
-        }
-        spawnSync('mount', ['-o', 'remount,size=1m', mountPoint]);
-        alice.send('SET PROFILE CITY Tartu');
-        await w.exchange.close();
-        await using again = await world({ stateFolder: mountPoint });
-        expect(again.client().send('GET PROFILE ABOUT')[0]).toBe(`PROFILE ABOUT 3${mood}`);
-        expect(again.client().send('GET PROFILE CITY')[0]).toBe('PROFILE CITY Tartu');
-      } finally {
-        spawnSync('umount', ['-l', mountPoint]);
+      await using disk = smallDisk(64 * 1024);
+      const w = await world({ stateFolder: disk.path });
+      const alice = w.client();
+      const mood = 'x'.repeat(30_000);
+      for (let i = 0; i < 4; i++)
+        expect(alice.send(`SET PROFILE ABOUT ${i}${mood}`)[0]).toMatch(/^PROFILE ABOUT/);
+      expect(w.failures).not.toEqual([]);
+      expect(w.failures[0]).toMatchObject({ code: 'ERR_FILE' });
+      // The file as it stands is whole.
+      for (const line of readFileSync(join(disk.path, 'exchange.jsonl'), 'utf8').trim().split('\n')) {
+        if (line) JSON.parse(line);
       }
+      disk.resize(1024 * 1024);
+      alice.send('SET PROFILE CITY Tartu');
+      await w.exchange.close();
+      await using again = await world({ stateFolder: disk.path });
+      expect(again.client().send('GET PROFILE ABOUT')[0]).toBe(`PROFILE ABOUT 3${mood}`);
+      expect(again.client().send('GET PROFILE CITY')[0]).toBe('PROFILE CITY Tartu');
     },
   );
 });

@@ -14,6 +14,7 @@ import {
   toneSamples,
   VirtualClock,
   type Voicemail,
+  type VoicemailFault,
   WavReader,
   WavWriter,
 } from '../../src/index.js';
@@ -80,7 +81,7 @@ export class Line implements AsyncDisposable {
   async deposit(
     file: string,
     more: {
-      fault?: { at: 'download' | 'playback'; reason: string };
+      fault?: VoicemailFault;
       durationSec?: number;
       atMs?: number;
     } = {},

@@ -12,19 +12,6 @@ import {
 } from '../../src/index.js';
 import { indexOfSamples, Line, MemorySink, samplesOf, statusesOf, tone } from './line.js';
 
-/** All that the reference lists. */
-const FAILURE_REASONS = [
-  'MISC_ERROR',
-  'CONNECT_ERROR',
-  'NO_VOICEMAIL_PRIVILEGE',
-  'NO_SUCH_VOICEMAIL',
-  'FILE_READ_ERROR',
-  'FILE_WRITE_ERROR',
-  'RECORDING_ERROR',
-  'PLAYBACK_ERROR',
-  'UNKNOWN',
-];
-
 let line: Line;
 const heard: Int16Array[] = [];
 const card: SoundCard = {
@@ -51,8 +38,9 @@ describe('a message that came in', () => {
     const client = await line.client();
     const voicemail = client.voicemail(id);
     const sink = new MemorySink();
-    const samples = await line.during(receiveVoicemail(client, voicemail, line.server, sink));
+    const { samples, ledger } = await line.during(receiveVoicemail(client, voicemail, line.server, sink));
     expect(samples).toBe(40_000);
+    expect(ledger).toMatchObject({ received: 40_000, missing: 0, idle: 0 });
     expect(sink.samples).toEqual(await samplesOf(file));
     expect(sink.ended).toEqual({ error: undefined });
     expect(heard).toEqual([]);
@@ -154,27 +142,6 @@ describe('a message that came in', () => {
     await expect(playVoicemail(voicemail, 'sound-card')).rejects.toMatchObject({ code: 'ERR_API' });
   });
 
-  it.each(['download', 'playback'] as const)(
-    'fails at %s for each reason, and can be tried again',
-    async (at) => {
-      const file = await line.wav('a.wav', 200);
-      const client = await line.client();
-      for (const reason of FAILURE_REASONS) {
-        const voicemail = client.voicemail(await line.deposit(file, { fault: { at, reason } }));
-        const sink = new MemorySink();
-        await expect(
-          line.during(receiveVoicemail(client, voicemail, line.server, sink)),
-        ).rejects.toMatchObject({
-          code: 'ERR_VOICEMAIL_FAILED',
-          failureReason: reason,
-        });
-        const again = new MemorySink();
-        await line.during(receiveVoicemail(client, voicemail, line.server, again));
-        expect(again.samples).toEqual(tone(200));
-      }
-    },
-  );
-
   it('cannot be redirected below protocol 8, and says so', async () => {
     const id = await line.deposit(await line.wav('a.wav', 200));
     const client = await line.client('jack', { protocol: 7 });
@@ -226,8 +193,9 @@ describe('a message that is left', () => {
     const work = leaveVoicemail(jack, 'anna', { from: { file }, server: line.server, clock: line.clock });
     const leaving = await line.during(work);
     leaving.on('progress', ({ phase }) => phases.at(-1) !== phase && phases.push(phase));
-    const { samples, durationSeconds, message } = await line.during(leaving.sent);
-    expect(samples).toBe(48_000);
+    const { ledger, durationSeconds, message } = await line.during(leaving.sent);
+    expect(ledger).toMatchObject({ received: 48_000, missing: 0, masked: 0 });
+    expect(ledger?.spans.map(({ kind, reason }) => reason ?? kind)).toEqual(['idle', 'received', 'ended']);
     expect(durationSeconds).toBeGreaterThanOrEqual(3);
     expect(statusesOf(message)).toEqual(['BLANK', 'RECORDING', 'UPLOADING', 'UPLOADED']);
     expect(phases).toEqual(['recording', 'uploading', 'sent']);
@@ -260,8 +228,8 @@ describe('a message that is left', () => {
       clock: line.clock,
     });
     const leaving = await line.during(work);
-    const { samples } = await line.during(leaving.sent);
-    expect(samples).toBe(32_000);
+    const { ledger } = await line.during(leaving.sent);
+    expect(ledger?.received).toBe(32_000);
     // The greeting alone lasts 60 s.
     expect(line.clock.now() - before).toBeLessThan(50_000);
     expect((await received()).length).toBeGreaterThanOrEqual(32_000);
@@ -272,8 +240,8 @@ describe('a message that is left', () => {
     const leaving = await line.during(leaveVoicemail(jack, 'anna', { greeting: 'skip', clock: line.clock }));
     await line.during(leaving.message.reached('RECORDING'));
     await line.clock.advance(2000);
-    const { samples } = await line.during(leaving.stop());
-    expect(samples).toBe(0);
+    const { ledger } = await line.during(leaving.stop());
+    expect(ledger).toBeUndefined();
     const recorded = await received();
     expect(recorded.length).toBeGreaterThanOrEqual(32_000);
     expect(new Set(recorded)).toEqual(new Set([1000]));
@@ -363,7 +331,8 @@ describe('a message that is left', () => {
     const jack = await line.client();
     const from = { file: join(line.folder, 'none.wav') };
     const work = leaveVoicemail(jack, 'anna', { from, server: line.server, clock: line.clock });
-    const leaving = await line.during(work);
-    await expect(line.during(leaving.sent)).rejects.toMatchObject({ code: 'ERR_FILE' });
+    await expect(line.during(work)).rejects.toMatchObject({ code: 'ERR_FILE' });
+    // Nobody was called for it.
+    expect(await jack.search('CALLS')).toEqual([]);
   });
 });

@@ -1,12 +1,10 @@
 import type { PcmFormat } from '../../pcm.js';
-import { WavHeader } from '../../voice/wav/wav-header.js';
+import { OPEN_LENGTH, WavHeader } from '../../voice/wav/wav-header.js';
 import { locateWav, type WavLayout } from '../../voice/wav/wav-layout.js';
 import type { WavMetadata } from '../../voice/wav/wav-metadata.js';
 import { ageBytes, encrypterTo } from './age.js';
 import { SealedWriter } from './sealed-writer.js';
 
-/** A length that says that it was not known when the header was written; readers go on to the end of the file. */
-const OPEN_LENGTH = 0x7fff_fff0;
 /** Bytes of the decrypted file in which the beginning of its samples is looked for. */
 const HEADER_BYTES = 4096;
 

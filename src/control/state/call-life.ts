@@ -1,6 +1,7 @@
 import {
   CALL_TRANSITIONS,
   type CallStatus,
+  canCallMove,
   isTerminalCallStatus,
 } from '../../protocol/catalogue/call-status.js';
 import type { OtherWord } from '../../protocol/message.js';
@@ -58,7 +59,12 @@ export type CallState =
 
 /** What the endpoint says of a call's life. */
 export type CallNews =
-  | { readonly property: 'STATUS'; readonly status: string }
+  | {
+      readonly property: 'STATUS';
+      readonly status: string;
+      /** Whether the other party has transferred the call (property TRANSFER_ACTIVE): it is routed and rings again. */
+      readonly transferred?: boolean;
+    }
   | { readonly property: 'DURATION'; readonly seconds: number };
 
 /**
@@ -73,18 +79,21 @@ export function nextCallState(
   atMs: number,
 ): CallState | undefined {
   if (news.property === 'STATUS') {
-    const overtaken = state !== undefined && !canCallReach(state.status, news.status);
+    const again = news.transferred && state !== undefined && canCallMove(state.status, news.status);
+    const overtaken = state !== undefined && !again && !canCallReach(state.status, news.status);
     return overtaken || news.status === state?.status ? state : stateOf(news.status, state, atMs);
   }
   const waiting = state === undefined || state.phase === 'placing' || state.phase === 'redialling';
   return waiting && news.seconds > 0 ? stateOf('INPROGRESS', state, atMs) : state;
 }
 
-/** Whether a call of status `from` can come to be `to`, directly or by way of others. */
+/** Whether a call of status `from` that nobody transfers can come to be `to`, directly or by way of others. */
 export function canCallReach(from: string, to: string): boolean {
   const reachable = REACHABLE.get(from);
   return reachable === undefined || reachable.has(to) || (!REACHABLE.has(to) && !isTerminalCallStatus(from));
 }
+
+const HOLDER = { ONHOLD: undefined, LOCALHOLD: 'local', REMOTEHOLD: 'remote' } as const;
 
 const REACHABLE: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.keys(CALL_TRANSITIONS).map((status) => [status, reachableFrom(status as CallStatus)]),
@@ -95,12 +104,16 @@ function reachableFrom(status: CallStatus): Set<string> {
   const open: CallStatus[] = [status];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     for (const following of CALL_TRANSITIONS[next]) {
-      if (found.has(following)) continue;
+      if (found.has(following) || (following === 'ROUTING' && isAnswered(next))) continue;
       found.add(following);
       open.push(following);
     }
   }
   return found;
+}
+
+function isAnswered(status: CallStatus): boolean {
+  return status === 'INPROGRESS' || Object.hasOwn(HOLDER, status);
 }
 
 function stateOf(word: string, before: CallState | undefined, atMs: number): CallState {
@@ -132,8 +145,6 @@ function stateOf(word: string, before: CallState | undefined, atMs: number): Cal
       return { phase: 'ended', status: word satisfies CallEndStatus, atMs, answeredAtMs };
   }
 }
-
-const HOLDER = { ONHOLD: undefined, LOCALHOLD: 'local', REMOTEHOLD: 'remote' } as const;
 
 function isCallStatus(word: string): word is CallStatus {
   return Object.hasOwn(CALL_TRANSITIONS, word);

@@ -228,8 +228,10 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
   override take(property: string, value: string, heardAt: number, sentAfter: number | undefined): boolean {
     if (property === 'DTMF' && sentAfter === undefined) this.emit('dtmf', value);
     const news = super.take(property, value, heardAt, sentAfter);
-    if (property === 'STATUS' && news)
-      this.#advance(nextCallState(this.state, { property, status: value }, this.#now()));
+    if (property === 'STATUS' && news) {
+      const transferred = this.known('TRANSFER_ACTIVE') === true;
+      this.#advance(nextCallState(this.state, { property, status: value, transferred }, this.#now()));
+    }
     if (property === 'DURATION') {
       this.#advance(nextCallState(this.state, { property, seconds: Number(value) }, this.#now()));
     }

@@ -64,13 +64,17 @@ export function placeCalls(services: Services, user: User, { targets }: CallComm
     if (destination.identity.handle.toLowerCase() === user.handle.toLowerCase()) throw new Refusal(92);
     if (user.has('ISBLOCKED', destination.identity.handle)) throw new Refusal(39);
     const call = calls.place(user, destination);
-    enableVideo(call, services.userOf(destination.identity.handle)?.settings.video ?? false);
+    enableVideo(call.object, user.settings.video, hasCamera(services.userOf(destination.identity.handle)));
     return call;
   });
   if (placed.length > 1) joinAsTheyAnswer(services, placed);
   const [first] = placed;
   if (!first) throw new Refusal(34);
   return replies.property('CALL', first.id, 'STATUS', first.status);
+}
+
+function hasCamera(user: User | undefined): boolean {
+  return user?.settings.video ?? false;
 }
 
 export function getCall(services: Services, user: User, command: GetCommandOf<'CALL'>): EndpointMessage {

@@ -34,8 +34,7 @@ export function commandAnswerer(services: Services): CommandAnswerer {
       case 'button-pressed':
         return replies.echo(command);
       case 'button-released':
-        // During a call the key is sent (reference, "SET CALL DTMF").
-        if (isDtmf(command.key)) talkingCall(services, user)?.sendDigits(command.key);
+        release(services, user, command.key);
         return replies.echo(command);
       case 'get-parameter':
         return getParameter(services, user, command);
@@ -111,6 +110,17 @@ function alter(
       return alterVoicemail(services, user, command);
     default:
       throw new Refusal(527);
+  }
+}
+
+/**
+ * A key: during a call a digit is sent (reference, "SET CALL DTMF"); YES is the green one, which answers a call and
+ * dials a number again.
+ */
+function release(services: Services, user: User, key: string): void {
+  if (isDtmf(key)) talkingCall(services, user)?.sendDigits(key);
+  if (key.toUpperCase() === 'YES') {
+    services.calls.activeCallsOf(user).some((call) => call.redial() || call.answer());
   }
 }
 

@@ -10,6 +10,7 @@ import { Connection } from './connection.js';
 import { Dial, dialPlan } from './dial.js';
 import { EarlyMedia } from './early-media.js';
 import type { Direction, EndCause, Leg, Progress } from './leg.js';
+import { RedialWait } from './redial-wait.js';
 import { Room } from './room.js';
 import { TransferWatch } from './transfer-watch.js';
 import { UserCall } from './user-call.js';
@@ -158,6 +159,13 @@ export class Calls {
   #dial(leg: Leg, targets: readonly Destination[], origin: AttemptOrigin, follower?: Follower): Dial {
     const failed = (cause: EndCause) => {
       this.#track(this.#early.close(leg));
+      if (!follower && leg instanceof UserCall && isRejectedByPhone(leg, cause)) {
+        new RedialWait(leg, this.#context.clock, () => {
+          leg.place(this.#dial(leg, targets, origin));
+          leg.progress('ROUTING');
+        });
+        return;
+      }
       leg.ended(cause);
       follower?.over();
     };
@@ -224,4 +232,9 @@ export class Calls {
     const tracked = closing.finally(() => this.#closing.delete(tracked));
     this.#closing.add(tracked);
   }
+}
+
+/** Whether a user's call has to wait for him to dial again. */
+function isRejectedByPhone({ partner, direction }: UserCall, { kind }: EndCause): boolean {
+  return kind === 'refused' && direction === 'OUTGOING' && partner.network === 'PSTN';
 }

@@ -1,4 +1,5 @@
 import type { CallStatus } from '../../protocol/catalogue/call-status.js';
+import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
 import type { Identity } from '../identity.js';
 import type { Party } from '../voice/party.js';
 
@@ -11,8 +12,8 @@ export type EndCause =
   | { readonly kind: 'busy' }
   | { readonly kind: 'answered-elsewhere' }
   | { readonly kind: 'transferred' }
-  /** `reason` is one of the reference's call failure reasons, 1 to 14. */
-  | { readonly kind: 'failed'; readonly reason: number; readonly pstnStatus?: string }
+  /** With one of the reference's call failure reasons. */
+  | { readonly kind: 'failed'; readonly reason: CallFailureReason; readonly pstnStatus?: string }
   /** The host of a conference has left it (failure reason 14, which is no failure). */
   | { readonly kind: 'dropped-by-host' };
 

@@ -1,10 +1,11 @@
 import type { CancelTimer, Clock } from '../../clock.js';
 import { type CallStatus, isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
+import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
 import { dtmfSamples } from '../../voice/tone/dtmf.js';
 import { ApiObject } from '../api-object.js';
 import type { Identity } from '../identity.js';
 import type { User } from '../user.js';
-import { UserVoice } from '../voice/user-voice.js';
+import { type SoundDevice, UserVoice } from '../voice/user-voice.js';
 import type { Attempt, Destination } from './attempt.js';
 import {
   type Conversation,
@@ -15,11 +16,16 @@ import {
   type Placing,
   type Progress,
 } from './leg.js';
+import { pauseVideo } from './video.js';
 
 /** Something else than talking that a call is busy with: leaving a voicemail, watching a transfer. */
 export interface Occupation {
   /** The user hangs up. */
   stop(): void;
+  /** One of the user's sound devices has failed. Default: that is no matter. */
+  soundFailed?(device: SoundDevice, error: unknown): void;
+  /** The user wants the number dialled again. @returns whether there was one. Default: there is none. */
+  redial?(): boolean;
 }
 
 /** Where a call stands, with what belongs to that. */
@@ -65,7 +71,7 @@ export class UserCall implements Leg {
     });
     this.voice = new UserVoice(user.soundCard, {
       inputActive: (active) => this.object.tell('VAA_INPUT_STATUS', active ? 'TRUE' : 'FALSE'),
-      failed: () => this.#soundFailed(),
+      failed: (device, error) => this.#soundFailed(device, error),
       muted: () => user.parameters.get('MUTE') === 'ON',
     });
   }
@@ -125,6 +131,11 @@ export class UserCall implements Leg {
     if (this.#state.kind !== 'offered') return false;
     this.#state.attempt.answer(this);
     return true;
+  }
+
+  /** Dials a number again that has rejected the call. */
+  redial(): boolean {
+    return (this.#state.kind === 'occupied' && this.#state.occupation.redial?.()) || false;
   }
 
   hangUp(): boolean {
@@ -206,6 +217,7 @@ export class UserCall implements Leg {
 
   held({ local, remote }: { readonly local: boolean; readonly remote: boolean }): void {
     this.setStatus(local ? 'LOCALHOLD' : remote ? 'REMOTEHOLD' : 'INPROGRESS');
+    pauseVideo(this.object, local || remote);
   }
 
   digit(digit: string): void {
@@ -223,15 +235,14 @@ export class UserCall implements Leg {
     if (cause.kind === 'failed' && cause.pstnStatus !== undefined) {
       this.object.tell('PSTN_STATUS', cause.pstnStatus);
     }
-    if (cause.kind === 'failed') this.object.tell('FAILUREREASON', String(cause.reason));
-    if (cause.kind === 'dropped-by-host') this.object.tell('FAILUREREASON', '14');
-    this.finish(END_STATUS[cause.kind][this.direction]);
+    this.finish(END_STATUS[cause.kind][this.direction], reasonOf(cause));
   }
 
   /** Ends the call with a status that ends it. */
-  finish(status: CallStatus): void {
+  finish(status: CallStatus, reason?: CallFailureReason): void {
     if (this.#state.kind === 'over') return;
     if (!isTerminalCallStatus(status)) throw new TypeError(`${status} does not end a call`);
+    if (reason !== undefined) this.object.tell('FAILUREREASON', String(reason));
     const talked = this.#state.kind === 'active';
     this.#state = { kind: 'over' };
     this.stopSeconds();
@@ -274,11 +285,36 @@ export class UserCall implements Leg {
     );
   }
 
-  /** Reasons 7 and 8: sound I/O here, and the remote sound device. */
-  #soundFailed(): void {
-    this.conversation?.end({ kind: 'failed', reason: 8 }, (leg) => ({
-      kind: 'failed',
-      reason: leg === this ? 7 : 8,
-    }));
+  /** Ends what needs the device, for both ends; each is told what it is to him. */
+  #soundFailed(device: SoundDevice, error: unknown): void {
+    const cause: EndCause = { kind: 'failed', reason: DEVICE_REASONS[device] };
+    const state = this.#state;
+    switch (state.kind) {
+      case 'active':
+        state.conversation.end({ kind: 'failed', reason: REMOTE_SOUND_DEVICE }, (leg) =>
+          leg === this ? cause : { kind: 'failed', reason: REMOTE_SOUND_DEVICE },
+        );
+        break;
+      case 'placing':
+        state.placing.cancel({ kind: 'cancelled' });
+        this.ended(cause);
+        break;
+      case 'occupied':
+        state.occupation.soundFailed?.(device, error);
+        break;
+      default:
+    }
   }
+}
+
+/** Failure reasons of the one whose device it is: sound recording, and sound I/O. */
+const DEVICE_REASONS = { microphone: 12, speaker: 7 } as const;
+/** That of the other end. */
+const REMOTE_SOUND_DEVICE = 8;
+/** No failure: the host has left (reference, "Call failure reasons"). */
+const DROPPED_BY_HOST = 14;
+
+function reasonOf(cause: EndCause): CallFailureReason | undefined {
+  if (cause.kind === 'failed') return cause.reason;
+  return cause.kind === 'dropped-by-host' ? DROPPED_BY_HOST : undefined;
 }

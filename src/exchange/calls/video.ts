@@ -1,10 +1,18 @@
 import type { Clock } from '../../clock.js';
-import type { UserCall } from './user-call.js';
+import type { ApiObject } from '../api-object.js';
 
 type VideoAction = 'START_VIDEO_SEND' | 'STOP_VIDEO_SEND' | 'START_VIDEO_RECEIVE' | 'STOP_VIDEO_RECEIVE';
 
+/** One end of a call, as far as video goes. */
+interface VideoEnd {
+  readonly object: ApiObject<'CALL'>;
+  readonly over: boolean;
+}
+
 /** How long video takes to start and to stop, in milliseconds. */
 const SETTLE_MS = 1000;
+
+const DIRECTIONS = ['VIDEO_SEND_STATUS', 'VIDEO_RECEIVE_STATUS'] as const;
 
 /** What each action does: on one's own side, and on the other's. */
 const ACTIONS = {
@@ -14,6 +22,18 @@ const ACTIONS = {
   STOP_VIDEO_RECEIVE: { own: 'VIDEO_RECEIVE_STATUS', other: 'VIDEO_SEND_STATUS', start: false },
 } as const;
 
+/** What each action finds, and what it makes of that: for `SETTLE_MS`, then for good. */
+const MOVES = {
+  start: {
+    AVAILABLE: ['STARTING', 'RUNNING'],
+    REJECTED: ['STARTING', 'RUNNING'],
+  },
+  stop: {
+    RUNNING: ['STOPPING', 'AVAILABLE'],
+    PAUSED: ['STOPPING', 'AVAILABLE'],
+  },
+} as const satisfies Record<string, Readonly<Record<string, readonly [string, string]>>>;
+
 const STATUSES = ['VIDEO_NONE', 'VIDEO_SEND_ENABLED', 'VIDEO_RECV_ENABLED', 'VIDEO_BOTH_ENABLED'] as const;
 
 export function isVideoAction(action: string): action is VideoAction {
@@ -21,29 +41,47 @@ export function isVideoAction(action: string): action is VideoAction {
 }
 
 /** VIDEO_STATUS and the two states at the beginning of a conversation, from who has a camera. */
-export function enableVideo(call: UserCall, otherHasVideo: boolean): void {
-  const { video } = call.user.settings;
-  call.object.put('VIDEO_STATUS', STATUSES[(video ? 1 : 0) + (otherHasVideo ? 2 : 0)] ?? 'VIDEO_NONE');
-  call.object.put('VIDEO_SEND_STATUS', video ? 'AVAILABLE' : 'NOT_AVAILABLE');
-  call.object.put('VIDEO_RECEIVE_STATUS', otherHasVideo ? 'AVAILABLE' : 'NOT_AVAILABLE');
+export function enableVideo(object: ApiObject<'CALL'>, ownCamera: boolean, otherCamera: boolean): void {
+  object.put('VIDEO_STATUS', STATUSES[(ownCamera ? 1 : 0) + (otherCamera ? 2 : 0)] ?? 'VIDEO_NONE');
+  object.put('VIDEO_SEND_STATUS', ownCamera ? 'AVAILABLE' : 'NOT_AVAILABLE');
+  object.put('VIDEO_RECEIVE_STATUS', otherCamera ? 'AVAILABLE' : 'NOT_AVAILABLE');
 }
 
-/** Starts or stops video. No picture is carried; the states of both ends follow the reference. */
+/**
+ * Starts or stops video, which can also be refused while it starts. No picture is carried; the states of both ends
+ * follow the reference.
+ *
+ * @returns whether it was in a state for it.
+ */
 export function alterVideo(
-  call: UserCall,
-  other: UserCall | undefined,
+  call: VideoEnd,
+  other: VideoEnd | undefined,
   action: VideoAction,
   clock: Clock,
 ): boolean {
   const { own, other: otherProperty, start } = ACTIONS[action];
-  if (call.object.get(own) !== (start ? 'AVAILABLE' : 'RUNNING')) return false;
-  const tell = (status: string) => {
-    if (!call.over) call.object.tell(own, status);
-    if (other && !other.over) other.object.tell(otherProperty, status);
+  const status = call.object.get(own) ?? '';
+  const tell = (next: string) => {
+    if (!call.over) call.object.tell(own, next);
+    if (other && !other.over) other.object.tell(otherProperty, next);
   };
-  tell(start ? 'STARTING' : 'STOPPING');
+  if (action === 'STOP_VIDEO_RECEIVE' && status === 'STARTING') {
+    tell('REJECTED');
+    return true;
+  }
+  const moves: Readonly<Record<string, readonly [string, string]>> = MOVES[start ? 'start' : 'stop'];
+  const move = Object.hasOwn(moves, status) ? moves[status] : undefined;
+  if (!move) return false;
+  const [meanwhile, settled] = move;
+  tell(meanwhile);
   clock.timerAt(clock.now() + SETTLE_MS, () => {
-    if (call.object.get(own) === (start ? 'STARTING' : 'STOPPING')) tell(start ? 'RUNNING' : 'AVAILABLE');
+    if (call.object.get(own) === meanwhile) tell(settled);
   });
   return true;
+}
+
+/** A call on hold pauses the video that runs, and takes it up again afterwards. */
+export function pauseVideo(object: ApiObject<'CALL'>, onHold: boolean): void {
+  const [from, to] = onHold ? ['RUNNING', 'PAUSED'] : ['PAUSED', 'RUNNING'];
+  for (const direction of DIRECTIONS) if (object.get(direction) === from) object.tell(direction, to);
 }

@@ -1,11 +1,14 @@
 import type { CallStatus } from '../../protocol/catalogue/call-status.js';
+import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
 import { Room } from '../calls/room.js';
 import type { Occupation, UserCall } from '../calls/user-call.js';
 import { standStill } from '../stand-still.js';
 import { FileDestination } from '../voice/file-stream.js';
 import { readVoice } from '../voice/prompts.js';
 import { Script } from '../voice/script.js';
-import { INTRODUCTION, type Voicemail, type VoicemailActivity } from './voicemail.js';
+import type { SoundDevice } from '../voice/user-voice.js';
+import { DEVICE_REASONS, INTRODUCTION, type Voicemail, type VoicemailActivity } from './voicemail.js';
+import { StepError } from './voicemail-failure.js';
 import { TRANSFER_MS, type VoicemailKeeper } from './voicemail-keeper.js';
 
 /** By `CALLVOICEMAIL`, or because a call was not answered. */
@@ -37,6 +40,10 @@ const STATUSES: Readonly<Record<LeaveStyle, Readonly<Record<Step, CallStatus>>>>
     failed: 'VM_FAILED',
   },
 };
+
+/** How FAILUREREASON of the call says that its voicemail has failed. */
+const SOUND_RECORDING_ERROR = 12;
+const MISCELLANEOUS_ERROR = 1;
 
 /** Steps of the script that is played to the caller. */
 const GREETING_STEP = 0;
@@ -105,6 +112,17 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     this.#finish('cancelled');
   }
 
+  soundFailed(device: SoundDevice, error: unknown): void {
+    this.fail(new StepError(DEVICE_REASONS[device], error));
+  }
+
+  fail(error: unknown): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'over';
+    this.#keeper.track(this.#hush());
+    this.#failed(error);
+  }
+
   startRecording(): boolean {
     if (this.#phase !== 'greeting') return false;
     this.#script?.skipPast(GREETING_STEP);
@@ -126,16 +144,21 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     this.#greeting.setStatus('BUFFERING');
     this.#status('playing');
     try {
-      const [speech, recording] = await Promise.all([
-        readVoice(this.#greeting.file),
-        FileDestination.at(this.#message.file),
-      ]);
-      this.#recording = recording;
-      this.#sayAndRecord(speech, recording, Number(allowed));
+      this.#recording = await FileDestination.at(this.#message.file);
+      this.#sayAndRecord(await this.#greet(), this.#recording, Number(allowed));
     } catch (error) {
-      this.#keeper.context.failed(error);
-      this.#message.fail('FILE_WRITE_ERROR');
-      this.#fail();
+      this.fail(error);
+    }
+  }
+
+  /** What the greeting says. Without one, the caller hears the tone at once. */
+  async #greet(): Promise<Int16Array> {
+    try {
+      this.#greeting.attempt('download');
+      return await readVoice(this.#greeting.file);
+    } catch (error) {
+      this.#keeper.failed(this.#greeting, error, 'FILE_READ_ERROR');
+      return new Int16Array(0);
     }
   }
 
@@ -143,11 +166,11 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     const { object } = this.#greeting;
     object.tell('DURATION', String(Math.ceil(speech.length / 16_000)));
     object.tell('TIMESTAMP', object.get('TIMESTAMP') ?? '0');
-    this.#greeting.setStatus('PLAYING');
+    if (this.#greeting.canBecome('PLAYING')) this.#greeting.setStatus('PLAYING');
     this.#script = new Script(
       [
         { say: speech },
-        { run: () => this.#greeting.setStatus('PLAYED') },
+        { run: () => this.#greeting.canBecome('PLAYED') && this.#greeting.setStatus('PLAYED') },
         { say: this.#keeper.context.beep },
         { run: () => this.#record() },
         { record: allowedSeconds * 1000, into: recording },
@@ -164,17 +187,19 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     object.tell('TIMESTAMP', String(Math.floor(this.#keeper.context.clock.unixMs() / 1000)));
     this.#message.setStatus('RECORDING');
     this.#status('recording');
+    try {
+      this.#message.attempt('record');
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
     this.#call.countSeconds('VM_DURATION', (seconds) => object.tell('DURATION', String(seconds)));
   }
 
   async #send(): Promise<void> {
     this.#phase = 'over';
     await standStill(this.#keeper.context.clock, this.#hush());
-    if (this.#recording?.failure !== undefined) {
-      this.#keeper.context.failed(this.#recording.failure);
-      this.#message.fail('FILE_WRITE_ERROR');
-      return this.#finish('failed');
-    }
+    if (this.#recording?.failure !== undefined) return this.#failed(this.#recording.failure);
     this.#message.setStatus('UPLOADING');
     this.#status('uploading');
     this.#keeper.context.save(this.#message);
@@ -184,17 +209,15 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
       await this.#keeper.deliver(this.#message);
       this.#finish('sent');
     } catch (error) {
-      this.#keeper.context.failed(error);
-      this.#message.fail('CONNECT_ERROR');
-      this.#finish('failed');
+      this.#failed(error);
     }
   }
 
-  #fail(): void {
-    if (this.#phase === 'over') return;
-    this.#phase = 'over';
-    this.#keeper.track(this.#hush());
-    this.#finish('failed');
+  #failed(error: unknown): void {
+    this.#keeper.failed(this.#message, error, 'FILE_WRITE_ERROR');
+    this.#keeper.context.save(this.#message);
+    const sound = error instanceof StepError && error.reason === DEVICE_REASONS.microphone;
+    this.#finish('failed', sound ? SOUND_RECORDING_ERROR : MISCELLANEOUS_ERROR);
   }
 
   /** Ends the voices and the recording. The seconds that were told last are what they are. */
@@ -206,10 +229,10 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     await this.#recording?.close();
   }
 
-  #finish(step: 'sent' | 'cancelled' | 'failed'): void {
+  #finish(step: 'sent' | 'cancelled' | 'failed', reason?: CallFailureReason): void {
     this.#message.activity = undefined;
     this.#message.voice = this.#message.newVoice();
-    this.#call.finish(this.#statuses[step]);
+    this.#call.finish(this.#statuses[step], reason);
     this.#call.object.tell('VAA_INPUT_STATUS', 'FALSE');
     this.#resolveOver();
   }

@@ -4,6 +4,7 @@ import { FileSource } from '../voice/file-stream.js';
 import type { Party } from '../voice/party.js';
 import type { UserVoice } from '../voice/user-voice.js';
 import type { Voicemail, VoicemailActivity } from './voicemail.js';
+import type { StepError } from './voicemail-failure.js';
 import type { VoicemailKeeper } from './voicemail-keeper.js';
 
 /** Where a voicemail is heard: a room, and those in it who hear it. */
@@ -19,6 +20,7 @@ export class Playback implements VoicemailActivity {
   readonly #audience: Audience | undefined;
   #stop: (() => void) | undefined;
   #stopped = false;
+  #failure: StepError | undefined;
 
   /** @param audience Default: the user, through the voicemail's own streams. */
   constructor(keeper: VoicemailKeeper, voicemail: Voicemail, audience?: Audience) {
@@ -32,25 +34,29 @@ export class Playback implements VoicemailActivity {
   async run(): Promise<void> {
     const voicemail = this.#voicemail;
     voicemail.setStatus('BUFFERING');
-    const reason = voicemail.takeFault('playback');
-    if (reason !== undefined) return this.#end(() => voicemail.fail(reason));
     try {
+      voicemail.attempt('playback');
       const source = await standStill(this.#keeper.context.clock, FileSource.at(voicemail.file));
       if (!this.#stopped) {
         voicemail.setStatus('PLAYING');
         await this.#play(source);
       }
       await standStill(this.#keeper.context.clock, source.close());
+      if (this.#failure ?? source.failure) throw this.#failure ?? source.failure;
       this.#end(() => voicemail.canBecome('PLAYED') && voicemail.setStatus('PLAYED'));
     } catch (error) {
-      this.#keeper.context.failed(error);
-      this.#end(() => voicemail.fail('FILE_READ_ERROR'));
+      this.#end(() => this.#keeper.failed(voicemail, error, 'FILE_READ_ERROR'));
     }
   }
 
   stop(): void {
     this.#stopped = true;
     this.#stop?.();
+  }
+
+  fail(error: StepError): void {
+    this.#failure ??= error;
+    this.stop();
   }
 
   async #play(source: FileSource): Promise<void> {

@@ -3,6 +3,7 @@ import { standStill } from '../stand-still.js';
 import { FileDestination } from '../voice/file-stream.js';
 import { Script } from '../voice/script.js';
 import type { Voicemail, VoicemailActivity } from './voicemail.js';
+import type { StepError } from './voicemail-failure.js';
 import { TRANSFER_MS, type VoicemailKeeper } from './voicemail-keeper.js';
 
 /** Records a greeting from its user's streams, then uploads it. */
@@ -11,6 +12,7 @@ export class Recording implements VoicemailActivity {
   readonly #voicemail: Voicemail;
   readonly #stopped: Promise<void>;
   #stop: () => void = () => undefined;
+  #failure: StepError | undefined;
 
   constructor(keeper: VoicemailKeeper, voicemail: Voicemail) {
     this.#keeper = keeper;
@@ -25,24 +27,27 @@ export class Recording implements VoicemailActivity {
     this.#stop();
   }
 
-  /** Resolves when it is uploaded. */
+  fail(error: StepError): void {
+    this.#failure ??= error;
+    this.#stop();
+  }
+
+  /** Resolves when it is uploaded, or has failed. */
   async run(): Promise<void> {
     const voicemail = this.#voicemail;
     const { clock } = this.#keeper.context;
     voicemail.setStatus('RECORDING');
     const startedAt = clock.now();
     try {
+      voicemail.attempt('record');
       await this.#record();
-      const seconds = Math.round((clock.now() - startedAt) / 1000);
-      voicemail.object.tell('DURATION', String(seconds));
-      voicemail.setStatus('RECORDED');
-      await this.upload();
     } catch (error) {
-      this.#keeper.context.failed(error);
-      voicemail.fail('RECORDING_ERROR');
-    } finally {
-      voicemail.activity = undefined;
+      return this.#end(() => this.#keeper.failed(voicemail, error, 'FILE_WRITE_ERROR'));
     }
+    const seconds = Math.round((clock.now() - startedAt) / 1000);
+    voicemail.object.tell('DURATION', String(seconds));
+    voicemail.setStatus('RECORDED');
+    await this.upload();
   }
 
   /** Uploads what is recorded. */
@@ -50,7 +55,19 @@ export class Recording implements VoicemailActivity {
     const { clock } = this.#keeper.context;
     this.#voicemail.setStatus('UPLOADING');
     await new Promise<void>((resolve) => clock.timerAt(clock.now() + TRANSFER_MS, resolve));
-    await this.#keeper.deliver(this.#voicemail);
+    try {
+      await this.#keeper.deliver(this.#voicemail);
+      this.#end(() => undefined);
+    } catch (error) {
+      this.#end(() => this.#keeper.failed(this.#voicemail, error, 'FILE_WRITE_ERROR'));
+    }
+  }
+
+  #end(tell: () => void): void {
+    this.#voicemail.activity = undefined;
+    if (this.#voicemail.status === 'DELETING') return;
+    tell();
+    this.#keeper.context.save(this.#voicemail);
   }
 
   async #record(): Promise<void> {
@@ -68,7 +85,8 @@ export class Recording implements VoicemailActivity {
     room.stopIfEmpty();
     await standStill(clock, file.close());
     voicemail.voice = voicemail.newVoice();
-    if (file.failure !== undefined) throw file.failure;
+    const failure = this.#failure ?? file.failure;
+    if (failure !== undefined) throw failure;
     voicemail.object.tell('TYPE', 'CUSTOM_GREETING');
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.js';
 import type { User } from '../user.js';
 import type { VoiceTicker } from '../voice/voice-ticker.js';
 import type { Voicemail } from './voicemail.js';
+import type { VoicemailFailureReason } from './voicemail-failure.js';
 
 /** How long the network takes for a voicemail, in milliseconds. */
 export const TRANSFER_MS = 500;
@@ -31,6 +32,12 @@ export interface VoicemailKeeper {
   /** Where the recording of the voicemail with this id is kept. */
   fileFor(id: number): string;
   delete(voicemail: Voicemail): void;
+  /**
+   * Tells the voicemail's user that a step of it has failed, and those who watch the exchange of what caused that.
+   *
+   * @param otherwise the reason when `error` is no StepError.
+   */
+  failed(voicemail: Voicemail, error: unknown, otherwise: VoicemailFailureReason): void;
   /** Has the exchange wait for `work` when it closes. */
   track(work: Promise<void>): void;
 }

@@ -4,6 +4,13 @@ import type { ApiObject, ObjectRecord } from '../api-object.js';
 import type { Identity } from '../identity.js';
 import type { User } from '../user.js';
 import { UserVoice } from '../voice/user-voice.js';
+import {
+  StepError,
+  takeFault,
+  type VoicemailFailureReason,
+  type VoicemailFault,
+  type VoicemailStep,
+} from './voicemail-failure.js';
 
 export type VoicemailType = 'INCOMING' | 'OUTGOING' | 'DEFAULT_GREETING' | 'CUSTOM_GREETING';
 
@@ -11,17 +18,12 @@ export type VoicemailType = 'INCOMING' | 'OUTGOING' | 'DEFAULT_GREETING' | 'CUST
 export interface VoicemailActivity {
   /** Ends it, by `STOPRECORDING` or `STOPPLAYBACK`. */
   stop(): void;
+  /** Ends it because something has failed. */
+  fail(error: StepError): void;
   /** The voicemail is deleted: what was recorded goes nowhere. Default: {@link stop}. */
   discard?(): void;
   /** The greeting is to be cut short (`STARTRECORDING`). @returns whether there was one. */
   startRecording?(): boolean;
-}
-
-/** Something that is to go wrong with a voicemail, once. */
-export interface VoicemailFault {
-  readonly at: 'download' | 'playback';
-  /** One of the values of FAILUREREASON. */
-  readonly reason: string;
 }
 
 /** One user's view of a voicemail or a greeting: the VOICEMAIL object, its audio and its voice streams. */
@@ -33,8 +35,8 @@ export class Voicemail {
   /** What it is recorded from and played to. */
   voice: UserVoice;
   activity: { readonly kind: 'recording' | 'playing'; readonly by: VoicemailActivity } | undefined;
-
-  fault: VoicemailFault | undefined;
+  /** What is to go wrong with it, before what is to go wrong with any of its user's. */
+  readonly faults: VoicemailFault[] = [];
 
   constructor(object: ApiObject<'VOICEMAIL'>, user: User, file: string) {
     this.object = object;
@@ -68,16 +70,13 @@ export class Voicemail {
     this.object.tell('STATUS', status);
   }
 
-  /** Why `step` has to fail now, if it has to. */
-  takeFault(step: VoicemailFault['at']): string | undefined {
-    if (this.fault?.at !== step) return undefined;
-    const { reason } = this.fault;
-    this.fault = undefined;
-    return reason;
+  /** @throws StepError when `step` has to fail now. */
+  attempt(step: VoicemailStep): void {
+    const reason = takeFault(this.faults, step) ?? takeFault(this.user.voicemailFaults, step);
+    if (reason !== undefined) throw new StepError(reason);
   }
 
-  /** @param reason one of the values of FAILUREREASON. */
-  fail(reason: string): void {
+  fail(reason: VoicemailFailureReason): void {
     this.object.tell('FAILUREREASON', reason);
     this.setStatus('FAILED');
   }
@@ -86,11 +85,14 @@ export class Voicemail {
   newVoice(): UserVoice {
     return new UserVoice(this.user.soundCard, {
       inputActive: () => undefined,
-      failed: () => this.activity?.by.stop(),
+      failed: (device, error) => this.activity?.by.fail(new StepError(DEVICE_REASONS[device], error)),
       muted: () => false,
     });
   }
 }
+
+/** What a sound device that fails means to what is recorded from it, or played to it. */
+export const DEVICE_REASONS = { microphone: 'RECORDING_ERROR', speaker: 'PLAYBACK_ERROR' } as const;
 
 /** The properties by which a new VOICEMAIL object is made known, in this order (reference, "CALLVOICEMAIL"). */
 export const INTRODUCTION = [

@@ -1,4 +1,4 @@
-import { copyFile, rm } from 'node:fs/promises';
+import { access, copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { ApiObject, type ObjectRecord } from '../api-object.js';
@@ -7,14 +7,8 @@ import type { Identity } from '../identity.js';
 import { standStill } from '../stand-still.js';
 import type { User } from '../user.js';
 import { LeaveMessage, type LeaveStyle } from './leave-message.js';
-import {
-  INTRODUCTION,
-  settled,
-  Voicemail,
-  type VoicemailFault,
-  type VoicemailType,
-  voicemailProperties,
-} from './voicemail.js';
+import { INTRODUCTION, settled, Voicemail, type VoicemailType, voicemailProperties } from './voicemail.js';
+import { StepError, type VoicemailFailureReason, type VoicemailFault } from './voicemail-failure.js';
 import { TRANSFER_MS, type VoicemailKeeper, type VoicemailsContext } from './voicemail-keeper.js';
 
 /** Longest greeting, in seconds. */
@@ -29,7 +23,7 @@ export interface Deposit {
   readonly recordedAtMs?: number;
   /** Shown as DURATION, in seconds. Default: that of the file. */
   readonly durationSec?: number;
-  /** What is to go wrong with it: the value of FAILUREREASON at its next download or playback. Default: nothing. */
+  /** What is to go wrong with it, once. Default: nothing. */
   readonly fault?: VoicemailFault;
 }
 
@@ -51,7 +45,7 @@ export class Voicemails implements VoicemailKeeper {
 
   /** What SEARCH VOICEMAILS lists: greetings are not among them. */
   objectsOf(user: User): Voicemail[] {
-    return this.#listOf(user).filter((voicemail) => !voicemail.isGreeting);
+    return this.#listOf(user).filter(({ isGreeting, status }) => !isGreeting && status !== 'DELETING');
   }
 
   missedOf(user: User): Voicemail[] {
@@ -86,8 +80,11 @@ export class Voicemails implements VoicemailKeeper {
 
   async deliver(voicemail: Voicemail): Promise<void> {
     const recipient = this.context.userOf(voicemail.object.get('PARTNER_HANDLE') ?? '');
+    voicemail.attempt('upload');
+    reach(voicemail.user);
+    if (!recipient?.settings.voicemail) throw new StepError('NO_VOICEMAIL_PRIVILEGE');
     if (voicemail.isGreeting) this.#greetings.set(voicemail.user.handle, voicemail);
-    else if (recipient) await this.#deliverTo(voicemail, recipient);
+    else await this.#deliverTo(voicemail, recipient);
     voicemail.setStatus('UPLOADED');
     this.context.save(voicemail);
   }
@@ -98,11 +95,9 @@ export class Voicemails implements VoicemailKeeper {
     voicemail.setStatus('DOWNLOADING');
     this.context.save(voicemail);
     clock.timerAt(clock.now() + TRANSFER_MS, () => {
-      if (!voicemail.canBecome('UNPLAYED')) return;
-      const reason = voicemail.takeFault('download');
-      if (reason !== undefined) voicemail.fail(reason);
-      else voicemail.setStatus('UNPLAYED');
-      this.context.save(voicemail);
+      const fetching = this.#fetch(voicemail);
+      this.track(fetching);
+      return fetching;
     });
   }
 
@@ -114,14 +109,12 @@ export class Voicemails implements VoicemailKeeper {
     this.context.forget(voicemail);
     if (this.#greetings.get(voicemail.user.handle) === voicemail)
       this.#greetings.delete(voicemail.user.handle);
-    this.track(rm(this.fileFor(voicemail.id), { force: true }));
+    this.track(rm(this.fileFor(voicemail.id), { force: true }).finally(() => this.#drop(voicemail)));
   }
 
   /** Deletes all that the history tab would show. */
   clear(user: User): void {
-    for (const voicemail of this.objectsOf(user)) {
-      if (voicemail.status !== 'DELETING') this.delete(voicemail);
-    }
+    for (const voicemail of this.objectsOf(user)) this.delete(voicemail);
   }
 
   /** Takes in what a former run has stored. */
@@ -141,6 +134,12 @@ export class Voicemails implements VoicemailKeeper {
     this.#pending.add(tracked);
   }
 
+  failed(voicemail: Voicemail, error: unknown, otherwise: VoicemailFailureReason): void {
+    const { reason, cause } = error instanceof StepError ? error : { reason: otherwise, cause: error };
+    if (cause !== undefined) this.context.failed(cause);
+    if (voicemail.canBecome('FAILED')) voicemail.fail(reason);
+  }
+
   /** Ends all recordings and playbacks. */
   async close(): Promise<void> {
     for (const voicemails of this.#byUser.values()) {
@@ -155,7 +154,7 @@ export class Voicemails implements VoicemailKeeper {
     const seconds = deposit.durationSec ?? (await secondsOf(file));
     const partner = { handle: from.handle, fullName: from.fullName ?? from.handle, network: 'P2P' } as const;
     const incoming = this.#make(user, 'INCOMING', partner, user.settings.voicemailSeconds, file);
-    if (fault) incoming.fault = fault;
+    if (fault) incoming.faults.push(fault);
     this.#arrive(incoming, String(seconds), recordedAtMs);
     return incoming.id;
   }
@@ -163,9 +162,31 @@ export class Voicemails implements VoicemailKeeper {
   async #deliverTo(message: Voicemail, recipient: User): Promise<void> {
     const allowed = recipient.settings.voicemailSeconds;
     const incoming = this.#make(recipient, 'INCOMING', message.user, allowed);
-    await standStill(this.context.clock, copyFile(message.file, incoming.file));
+    try {
+      await standStill(this.context.clock, copyFile(message.file, incoming.file));
+    } catch (error) {
+      // A full disk: nobody has been told of it yet.
+      this.#drop(incoming);
+      await rm(incoming.file, { force: true });
+      throw error;
+    }
     this.#arrive(incoming, message.object.get('DURATION') ?? '0', this.context.clock.unixMs());
     this.download(incoming);
+  }
+
+  async #fetch(voicemail: Voicemail): Promise<void> {
+    try {
+      voicemail.attempt('download');
+      reach(voicemail.user);
+      await access(voicemail.file).catch((error) => {
+        throw new StepError('NO_SUCH_VOICEMAIL', error);
+      });
+      if (!voicemail.canBecome('UNPLAYED')) return;
+      voicemail.setStatus('UNPLAYED');
+    } catch (error) {
+      this.failed(voicemail, error, 'MISC_ERROR');
+    }
+    this.context.save(voicemail);
   }
 
   #arrive(incoming: Voicemail, seconds: string, recordedAtMs: number): void {
@@ -211,6 +232,11 @@ export class Voicemails implements VoicemailKeeper {
   #listOf(user: User): Voicemail[] {
     return [...(this.#byUser.get(user.handle)?.values() ?? [])];
   }
+}
+
+/** @throws StepError when the user's endpoint has no way to the server. */
+function reach(user: User): void {
+  if (!user.online) throw new StepError('CONNECT_ERROR');
 }
 
 /** Length of a WAV file, in seconds begun. */

@@ -1,11 +1,16 @@
 import type { z as Zod } from 'zod';
+import { CALL_FAILURE_REASONS, type CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
+import { VOICEMAIL_FAILURE_REASONS, VOICEMAIL_STEPS } from '../mailbox/voicemail-failure.js';
 
 type Z = typeof Zod;
+
+const FAILURE_REASONS = Object.keys(CALL_FAILURE_REASONS).map(Number) as CallFailureReason[];
 
 /** The schema of a scenario file. The package is loaded when it is asked for. */
 export async function scenarioSchema() {
   const { z } = await import('zod');
   const behaviour = behaviourShape(z);
+  const fault = faultSchema(z);
   const tariff = z.strictObject({
     rate: z.number().int().min(0),
     precision: z.number().int().min(0).max(6),
@@ -19,7 +24,15 @@ export async function scenarioSchema() {
       .default([{ handle: 'jack' }]),
     /** Others who can be called, and can call. */
     robots: z
-      .array(z.strictObject({ handle: handle(z), fullName: z.string().optional(), ...behaviour }))
+      .array(
+        z.strictObject({
+          handle: handle(z),
+          fullName: z.string().optional(),
+          ...behaviour,
+          /** What a call to it costs, as with a commercial contact. */
+          tariff: tariff.optional(),
+        }),
+      )
       .default([]),
     /** Phone numbers that the gateway knows. */
     numbers: z
@@ -29,6 +42,18 @@ export async function scenarioSchema() {
           fullName: z.string().optional(),
           ...behaviour,
           tariff: tariff.optional(),
+        }),
+      )
+      .default([]),
+    /** Voicemails that wait in mailboxes from the start. */
+    voicemails: z
+      .array(
+        z.strictObject({
+          to: handle(z),
+          from: handle(z),
+          fullName: z.string().optional(),
+          file: file(z),
+          fault: fault.optional(),
         }),
       )
       .default([]),
@@ -57,6 +82,7 @@ function userSchema(z: Z) {
     voicemail: z.boolean().optional(),
     voicemailSeconds: z.number().int().min(1).max(600).optional(),
     greeting: file(z).optional(),
+    voicemailFaults: z.array(faultSchema(z)).optional(),
     callsFrom: z.enum(['anyone', 'contacts', 'authorized']).optional(),
     callWaiting: z.boolean().optional(),
     video: z.boolean().optional(),
@@ -65,9 +91,14 @@ function userSchema(z: Z) {
   });
 }
 
+/** What goes wrong with a voicemail, once. */
+function faultSchema(z: Z) {
+  return z.strictObject({ at: z.enum(VOICEMAIL_STEPS), reason: z.enum(VOICEMAIL_FAILURE_REASONS) });
+}
+
 /** How a robot or a phone takes a call. */
 function behaviourShape(z: Z) {
-  const failure = z.strictObject({ fail: z.number().int().min(1).max(14), text: z.string().optional() });
+  const failure = z.strictObject({ fail: z.literal(FAILURE_REASONS), text: z.string().optional() });
   const line = z.strictObject({
     lossPercent: z.number().min(0).max(100).optional(),
     halfDuplex: z.boolean().optional(),

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Clock } from '../../clock.js';
 import { JackfieldError, messageOf } from '../../errors.js';
+import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
 import type { EndCause } from '../calls/leg.js';
 import { type RobotBehaviour, RobotDestination, type RobotStep } from '../calls/robot.js';
 import type { LineInterface } from '../directory.js';
@@ -10,7 +11,7 @@ import type { UserOptions } from '../user.js';
 import { readVoice } from '../voice/prompts.js';
 import { type ScenarioFile, scenarioSchema } from './scenario-schema.js';
 
-type Behaviour = Omit<ScenarioFile['robots'][number], 'handle' | 'fullName'>;
+type Behaviour = Omit<ScenarioFile['robots'][number], 'handle' | 'fullName' | 'tariff'>;
 
 const OUTCOMES = {
   answer: 'answer',
@@ -28,6 +29,8 @@ export class Scenario {
     readonly gateway: LineInterface;
   };
   readonly #calls: ScenarioFile['calls'];
+  readonly #voicemails: ScenarioFile['voicemails'];
+  readonly #folder: string;
   readonly #callers: ReadonlyMap<string, RobotDestination>;
   readonly #clock: Clock;
 
@@ -36,8 +39,11 @@ export class Scenario {
     users: UserOptions[],
     callers: RobotDestination[],
     clock: Clock,
+    folder: string,
   ) {
     this.#calls = scenario.calls;
+    this.#voicemails = scenario.voicemails;
+    this.#folder = folder;
     this.#callers = new Map(callers.map((caller) => [caller.identity.handle.toLowerCase(), caller]));
     this.#clock = clock;
     this.options = {
@@ -55,30 +61,40 @@ export class Scenario {
   static async load(path: string, clock: Clock): Promise<Scenario> {
     const folder = dirname(resolve(path));
     const scenario = await parse(path, await readText(path));
+    checkNames(path, scenario);
     const users = scenario.users.map(({ greeting, ...user }) => ({
       ...defined(user),
       ...(greeting !== undefined && { greeting: resolve(folder, greeting) }),
     })) as UserOptions[];
-    const robots = scenario.robots.map(async ({ handle, fullName = handle, ...behaviour }) => {
+    const robots = scenario.robots.map(async ({ handle, fullName = handle, tariff, ...behaviour }) => {
       const identity = { handle, fullName, network: 'P2P' } as const;
-      return new RobotDestination(identity, await behaviourOf(behaviour, folder), clock);
+      return new RobotDestination(identity, await behaviourOf(behaviour, folder), clock, tariff);
     });
     const numbers = scenario.numbers.map(async ({ number, fullName = number, tariff, ...behaviour }) => {
       const identity = { handle: number, fullName, network: 'PSTN' } as const;
       return new RobotDestination(identity, await behaviourOf(behaviour, folder), clock, tariff);
     });
     const callers = await Promise.all([...robots, ...numbers]);
-    for (const { from } of scenario.calls) {
-      if (!callers.some(({ identity }) => identity.handle.toLowerCase() === from.toLowerCase())) {
-        throw new JackfieldError('ERR_SYNTAX', `${path}: calls: ${from} is none of its robots and numbers.`);
-      }
-    }
-    return new Scenario(scenario, users, callers, clock);
+    return new Scenario(scenario, users, callers, clock, folder);
   }
 
-  /** Has the scenario's calls made, each in its time; returns what cancels those that are still to come. */
-  run(exchange: Exchange): () => void {
+  /**
+   * Puts the scenario's voicemails into their mailboxes, and has its calls made, each in its time; returns what cancels
+   * those that are still to come.
+   *
+   * @throws ERR_FILE, ERR_WAV when a voicemail cannot be read.
+   */
+  async run(exchange: Exchange): Promise<() => void> {
     const start = this.#clock.now();
+    for (const { to, from, fullName = from, file, fault } of this.#voicemails) {
+      const sender = { handle: from, fullName };
+      await exchange.deposit({
+        to,
+        from: sender,
+        file: resolve(this.#folder, file),
+        ...(fault && { fault }),
+      });
+    }
     const timers = this.#calls.flatMap(({ from, to, afterMs }) => {
       const caller = this.#callers.get(from.toLowerCase());
       return caller ? [this.#clock.timerAt(start + afterMs, () => exchange.callFrom(caller, to))] : [];
@@ -86,6 +102,27 @@ export class Scenario {
     return () => {
       for (const cancel of timers) cancel();
     };
+  }
+}
+
+/** @throws ERR_SYNTAX when the scenario speaks of somebody whom it does not have. */
+function checkNames(path: string, { users, robots, numbers, calls, voicemails }: ScenarioFile): void {
+  const lower = (names: readonly string[]) => new Set(names.map((name) => name.toLowerCase()));
+  const reachable = lower(users.map(({ handle }) => handle));
+  const callers = lower([...robots.map(({ handle }) => handle), ...numbers.map(({ number }) => number)]);
+  const check = (place: string, name: string, known: ReadonlySet<string>, expected: string) => {
+    if (known.has(name.toLowerCase())) return;
+    throw new JackfieldError(
+      'ERR_SYNTAX',
+      `${path}: ${place} must be ${expected} of the scenario; got "${name}".`,
+    );
+  };
+  for (const [index, { from, to }] of calls.entries()) {
+    check(`calls[${index}].from`, from, callers, 'one of the robots and numbers');
+    check(`calls[${index}].to`, to, reachable, 'one of the users');
+  }
+  for (const [index, { to }] of voicemails.entries()) {
+    check(`voicemails[${index}].to`, to, reachable, 'one of the users');
   }
 }
 
@@ -109,7 +146,13 @@ async function stepOf(step: Behaviour['does'][number], folder: string): Promise<
   return step !== 'play-back' && 'say' in step ? { say: await readVoice(resolve(folder, step.say)) } : step;
 }
 
-function failureOf({ fail, text }: { readonly fail: number; readonly text?: string | undefined }): EndCause {
+function failureOf({
+  fail,
+  text,
+}: {
+  readonly fail: CallFailureReason;
+  readonly text?: string | undefined;
+}): EndCause {
   return { kind: 'failed', reason: fail, ...(text !== undefined && { pstnStatus: text }) };
 }
 

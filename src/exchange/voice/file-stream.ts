@@ -12,6 +12,7 @@ export class FileSource implements VoiceSource {
   readonly #chunks: AsyncIterator<Int16Array>;
   #rest: Int16Array = new Int16Array(0);
   #ended = false;
+  #failure: unknown;
   #moved = 0;
 
   private constructor(reader: WavReader) {
@@ -31,6 +32,11 @@ export class FileSource implements VoiceSource {
 
   get stats(): StreamStats {
     return { moved: this.#moved, silenceFilled: 0, dropped: 0 };
+  }
+
+  /** What could not be read, if the file is damaged or its disk fails. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   get active(): boolean {
@@ -70,8 +76,9 @@ export class FileSource implements VoiceSource {
         const next = await this.#chunks.next();
         if (next.done) this.#ended = true;
         else this.#rest = next.value;
-      } catch {
+      } catch (error) {
         // A disk that fails in mid-call ends the file: the call goes on in silence.
+        this.#failure = error;
         this.#ended = true;
       }
     }

@@ -42,14 +42,15 @@ const ANSWERED_ENDS = ['FAILED', 'FINISHED'] as const;
  *
  * ```
  * UNPLACED -> ROUTING -> [EARLYMEDIA ->] RINGING -> INPROGRESS <-> held -> FINISHED
+ *                 ^                                    `----------+-> ROUTING, when the other party transfers it
  *                 |            |            |           `-> TRANSFERRING -> TRANSFERRED
  *                 `------------+------------+-> FAILED, MISSED, REFUSED, BUSY, CANCELLED
  *                 |                         `-> VM_BUFFERING_GREETING -> ... -> VM_SENT
  *                 `-> WAITING_REDIAL_COMMAND -> REDIAL_PENDING -> ROUTING
  * ```
  *
- * From the reference's list of values, its transcripts (a transferred call rings, is routed and rings again) and
- * captures of real endpoints.
+ * From the reference's list of values, its transcripts (a transferred call is routed and rings again) and captures of
+ * real endpoints.
  */
 export const CALL_TRANSITIONS: Readonly<Record<CallStatus, readonly CallStatus[]>> = {
   UNPLACED: ['ROUTING', 'EARLYMEDIA', 'RINGING', 'INPROGRESS', ...UNANSWERED_ENDS, ...VOICEMAIL_BEGINS],
@@ -71,10 +72,10 @@ export const CALL_TRANSITIONS: Readonly<Record<CallStatus, readonly CallStatus[]
     ...UNANSWERED_ENDS,
     ...VOICEMAIL_BEGINS,
   ],
-  INPROGRESS: [...HELD, 'TRANSFERRING', ...ANSWERED_ENDS, ...VOICEMAIL_BEGINS],
-  ONHOLD: ['LOCALHOLD', 'REMOTEHOLD', 'INPROGRESS', 'TRANSFERRING', ...ANSWERED_ENDS],
-  LOCALHOLD: ['ONHOLD', 'REMOTEHOLD', 'INPROGRESS', 'TRANSFERRING', ...ANSWERED_ENDS],
-  REMOTEHOLD: ['ONHOLD', 'LOCALHOLD', 'INPROGRESS', 'TRANSFERRING', ...ANSWERED_ENDS],
+  INPROGRESS: [...HELD, 'ROUTING', 'TRANSFERRING', ...ANSWERED_ENDS, ...VOICEMAIL_BEGINS],
+  ONHOLD: ['LOCALHOLD', 'REMOTEHOLD', 'INPROGRESS', 'ROUTING', 'TRANSFERRING', ...ANSWERED_ENDS],
+  LOCALHOLD: ['ONHOLD', 'REMOTEHOLD', 'INPROGRESS', 'ROUTING', 'TRANSFERRING', ...ANSWERED_ENDS],
+  REMOTEHOLD: ['ONHOLD', 'LOCALHOLD', 'INPROGRESS', 'ROUTING', 'TRANSFERRING', ...ANSWERED_ENDS],
   TRANSFERRING: ['TRANSFERRED', 'INPROGRESS', ...ANSWERED_ENDS],
   WAITING_REDIAL_COMMAND: ['REDIAL_PENDING', 'ROUTING', ...UNANSWERED_ENDS],
   REDIAL_PENDING: ['ROUTING', 'WAITING_REDIAL_COMMAND', ...UNANSWERED_ENDS],

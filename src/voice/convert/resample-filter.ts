@@ -19,14 +19,14 @@ export interface FilterBank {
   /** Output samples for each `step` input samples. */
   readonly phases: number;
   readonly step: number;
-  /** Coefficients of one phase; a multiple of 16. */
+  /** Coefficients of one phase; a multiple of 4. */
   readonly taps: number;
   /** `phases` rows of `taps` coefficients; row p serves outputs that lie p / phases behind an input sample. */
   readonly coefficients: Float32Array;
 }
 
-/** Rows are padded to whole groups of this many, which the inner loop takes at once. */
-const TAP_GROUP = 16;
+/** Rows are padded to whole groups of this many, which the kernel multiplies at once. */
+const TAP_GROUP = 4;
 
 /** A stage before the last halves the rate while what is left is at least this many times the final rate. */
 const MIN_RATE_LEFT = 1.25;

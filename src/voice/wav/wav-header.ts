@@ -10,6 +10,9 @@ export interface WavHeaderOptions {
   readonly own?: { readonly id: string; readonly bytes: number };
 }
 
+/** A length that says that it was not known when the header was written; readers go on to the end of the file. */
+export const OPEN_LENGTH = 0x7fff_fff0;
+
 const UINT32_MAX = 0xffff_ffff;
 const DS64_AT = 12;
 const DS64_BODY_BYTES = 28;

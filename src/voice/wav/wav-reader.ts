@@ -14,6 +14,12 @@ export interface WavReadOptions {
   readonly end?: number;
   /** Samples per channel in each array, 1 to 1,048,576. ADPCM files give whole blocks. Default 65,536. */
   readonly chunkSamples?: number;
+  /**
+   * Whether the memory of an array is used again as soon as the next one is asked for. It saves more than half of the
+   * time of reading, most of which is the system giving out fresh memory; whoever keeps samples has to copy them.
+   * Default false: each array belongs to the consumer.
+   */
+  readonly reuse?: boolean;
 }
 
 /**
@@ -47,7 +53,10 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
       const { size } = await handle.stat();
       const search = locateWav(size);
       let step = search.next();
-      while (!step.done) step = search.next(await readAt(handle, step.value.position, step.value.length));
+      while (!step.done) {
+        const { position, length } = step.value;
+        step = search.next(await readAt(handle, position, new Uint8Array(length)));
+      }
       return new WavReader(path, handle, step.value);
     } catch (error) {
       await handle?.close();
@@ -92,7 +101,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
    * @throws ERR_INVALID_ARG for a range outside the file; ERR_FILE when reading fails; ERR_CLOSED after close.
    */
   async *samples(options: WavReadOptions = {}): AsyncGenerator<Int16Array, void, undefined> {
-    const { start = 0, end = this.sampleCount, chunkSamples = 65_536 } = options;
+    const { start = 0, end = this.sampleCount, chunkSamples = 65_536, reuse = false } = options;
     if (!Number.isSafeInteger(end) || end < 0 || end > this.sampleCount) {
       throw invalidArgument('end', `a whole number from 0 to ${this.sampleCount}`, end);
     }
@@ -105,9 +114,13 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
     const { blockAlign, samplesPerBlock, dataOffset, format, encoding } = this.layout;
     const blocksAtOnce = Math.max(1, Math.floor(chunkSamples / samplesPerBlock));
     const endBlock = Math.ceil(end / samplesPerBlock);
+    // One is read into while the other is used.
+    const buffers = reuse ? [0, 1].map(() => new Uint8Array(blocksAtOnce * blockAlign)) : [];
     const readFrom = (first: number) => {
-      const blocks = Math.min(blocksAtOnce, endBlock - first);
-      const read = this.#read(dataOffset + first * blockAlign, blocks * blockAlign);
+      const length = Math.min(blocksAtOnce, endBlock - first) * blockAlign;
+      const buffer =
+        buffers[Math.floor(first / blocksAtOnce) % 2]?.subarray(0, length) ?? new Uint8Array(length);
+      const read = this.#read(dataOffset + first * blockAlign, buffer);
       // A failure is told when the part is asked for; nobody may be there to hear it before.
       read.catch(() => {});
       return read;
@@ -143,27 +156,26 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
     return this.close();
   }
 
-  async #read(position: number, length: number): Promise<Uint8Array> {
+  async #read(position: number, buffer: Uint8Array): Promise<Uint8Array> {
     if (this.#isClosed) throw new JackfieldError('ERR_CLOSED', `${this.path} was closed.`);
     let bytes: Uint8Array;
     try {
-      bytes = await readAt(this.#handle, position, length);
+      bytes = await readAt(this.#handle, position, buffer);
     } catch (error) {
       throw fileError('read', this.path, error);
     }
-    if (bytes.length === length) return bytes;
+    if (bytes.length === buffer.length) return bytes;
     throw new JackfieldError('ERR_FILE', `${this.path} became shorter while it was read.`);
   }
 }
 
-/** Up to `length` bytes; fewer at the end of the file. */
-async function readAt(handle: FileHandle, position: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
+/** Fills `buffer` and returns what was read: less only at the end of the file. */
+async function readAt(handle: FileHandle, position: number, buffer: Uint8Array): Promise<Uint8Array> {
   let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled);
+  while (filled < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, position + filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }
-  return bytes.subarray(0, filled);
+  return buffer.subarray(0, filled);
 }

@@ -6,6 +6,7 @@ import type { Speakable } from '../../call/prompt/speakable.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import type { VoicemailArchive } from '../archive/voicemail-archive.js';
+import { LedgerSink } from '../ledger-sink.js';
 
 /** Which key does what when a caller has ended his message by a key. */
 export interface ReviewKeys {
@@ -40,8 +41,8 @@ export interface AnsweringBotOptions {
   readonly goodbye?: Speakable;
   /** Shortest message that is kept, in milliseconds: 0 to 10,000. Default 500. */
   readonly minMs?: number;
-  /** Told of each message that was kept, before the call is hung up. */
-  readonly onMessage?: (message: ArchivedMessage) => void;
+  /** Told of each message that was kept, with its samples, before the call is hung up. */
+  readonly onMessage?: (message: ArchivedMessage, samples: Int16Array) => void;
 }
 
 const GREETING: Speakable = [
@@ -76,7 +77,7 @@ async function answer(call: BotCall, settings: Settings): Promise<void> {
   const message = await take(call, settings);
   if (!message || message.durationMs < settings.minMs) return;
   const kept = await during(call.clock, keep(call, settings, message, heardAt));
-  settings.onMessage?.(kept);
+  settings.onMessage?.(kept, message.samples);
   if (!call.call.over) await call.say(settings.goodbye);
 }
 
@@ -124,8 +125,9 @@ async function keep(
   const { key } = archive.catalogue.see(facts);
   const intake = await archive.take(facts);
   try {
-    await intake.write(message.samples);
-    const stored = await archive.store(key, intake, true);
+    const account = new LedgerSink(intake);
+    await account.write(message.samples, 0);
+    const stored = await archive.store(key, intake, { ledger: account.ledger });
     // No endpoint has an original of it.
     archive.catalogue.setOriginal(key, 'gone');
     return stored.message;

@@ -4,13 +4,13 @@ import type { BotCall } from '../../call/bot/bot-call.js';
 import { BotHost } from '../../call/bot/bot-host.js';
 import { during } from '../../call/bot/during.js';
 import type { Prompts } from '../../call/prompt/prompts.js';
-import { runTool } from '../../call/prompt/run-tool.js';
 import type { Speakable } from '../../call/prompt/speakable.js';
 import { type Clock, sleep, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
 import type { Call } from '../../control/state/call.js';
 import { messageOf } from '../../errors.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
+import { runTool } from '../../voice/process/run-tool.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import { isSealed } from '../archive/audio-store.js';
 import type { Transcriber } from '../transcript/transcriber.js';
@@ -37,8 +37,10 @@ export interface AnsweringMachineOptions
   readonly greeting?: Speakable;
   /** Exceptions, in order. Default: none, every call is answered. */
   readonly rules?: readonly AnsweringRule[];
-  /** Turns each message into text before it is told of, unless the archive is encrypted. Default: none. */
+  /** Turns each message into text before it is told of. Default: none. */
   readonly transcriber?: Transcriber;
+  /** Language of the messages, for the transcriber. */
+  readonly language?: string;
   readonly hook?: NoticeHook;
   readonly clock?: Clock;
 }
@@ -78,7 +80,7 @@ export class AnsweringMachine extends EventEmitter<AnsweringMachineEvents> imple
       ...options,
       account,
       greetingFor: (call) => this.#greetingFor(call),
-      onMessage: (message) => this.#track(this.#tell(message)),
+      onMessage: (message, samples) => this.#track(this.#tell(message, samples)),
     });
     client.on('call', this.#onCall);
   }
@@ -132,21 +134,22 @@ export class AnsweringMachine extends EventEmitter<AnsweringMachineEvents> imple
     return this.#rules.get(id)?.greeting ?? this.#options.greeting;
   }
 
-  async #tell(message: ArchivedMessage): Promise<void> {
-    const { archive, transcriber, hook } = this.#options;
+  async #tell(message: ArchivedMessage, samples: Int16Array): Promise<void> {
+    const { archive, transcriber, language, hook } = this.#options;
     const file = archive.audioFile(message) ?? '';
     try {
-      const readable = message.audio !== undefined && !isSealed(message.audio);
-      if (transcriber && readable) {
-        await archive.setTranscript(message.key, (await transcriber.transcribe({ file })).text);
+      if (transcriber) {
+        const clear = message.audio !== undefined && !isSealed(message.audio);
+        const request = { ...(clear && { file }), ...(language !== undefined && { language }) };
+        const { text } = await transcriber.transcribe({ ...request, samples: once(samples) });
+        await archive.setTranscript(message.key, text);
       }
     } catch (error) {
       this.#failed(error);
     }
     const notice = voicemailNotice(archive.catalogue.message(message.key), file);
     try {
-      if (hook)
-        await runTool({ command: hook.command, args: hook.args ?? [], input: JSON.stringify(notice) });
+      if (hook) await runTool({ tool: hook.command, args: hook.args ?? [], input: JSON.stringify(notice) });
     } catch (error) {
       this.#failed(error);
     }
@@ -161,4 +164,8 @@ export class AnsweringMachine extends EventEmitter<AnsweringMachineEvents> imple
   #failed(error: unknown): void {
     this.emit('failed', error instanceof Error ? error : new Error(messageOf(error)));
   }
+}
+
+async function* once(samples: Int16Array): AsyncGenerator<Int16Array, void, void> {
+  yield samples;
 }

@@ -1,12 +1,19 @@
+import { during } from '../../call/bot/during.js';
+import type { SpanReason } from '../../call/recording/ledger.js';
 import type { Clock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
-import { type Voicemail, VoicemailFailedError } from '../../control/state/voicemail.js';
+import { VoicemailFailedError } from '../../control/state/voicemail.js';
 import { JackfieldError, messageOf } from '../../errors.js';
-import { samplesToMs } from '../../pcm.js';
+import { msToSamples, type PcmSink, samplesToMs } from '../../pcm.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
-import { receiveVoicemail } from '../play-voicemail.js';
+import { LedgerSink } from '../ledger-sink.js';
+import { receiveInto } from '../play-voicemail.js';
+import { LiveTranscript } from '../transcript/live-transcript.js';
+import type { Transcriber } from '../transcript/transcriber.js';
 import { attended, markVoicemailUnplayed } from '../voicemail-waits.js';
-import { ARCHIVE_FAILURES, type VoicemailFacts } from './archived-message.js';
+import { ARCHIVE_FAILURES, type ArchivedMessage, type AttemptFailure } from './archived-message.js';
+import type { AudioIntake } from './audio-store.js';
+import type { StoredOutcome } from './catalogue.js';
 import { receiveByFile } from './receive-by-file.js';
 import type { StoredMessage, VoicemailArchive } from './voicemail-archive.js';
 
@@ -22,53 +29,48 @@ export interface ArchiveContext {
   readonly client: Client;
   readonly archive: VoicemailArchive;
   readonly route: ArchiveRoute;
+  readonly transcriber: Transcriber | undefined;
+  readonly language: string | undefined;
+  /** What each message that is stored is marked with. */
+  readonly labels: Pick<StoredOutcome, 'tags' | 'hold'>;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
 }
 
-/** An attempt that failed, in the catalogue's words. */
-export interface AttemptFailure {
-  readonly failure: string;
-  readonly detail: string;
+/** Why less came than there is. */
+interface Shortfall extends AttemptFailure {
+  /** What the samples are called that did not come. */
+  readonly reason: SpanReason;
 }
 
 /** An endpoint counts whole seconds, and may round either way. */
 const SHORT_BY_MS = 1000;
 
 /**
- * Takes one voicemail out of the endpoint and stores it. A message that came short is stored only where
- * `keepShort` says so: an attempt may do better.
+ * Takes one voicemail out of the endpoint and stores it. What came of one that came short is stored only where
+ * `keepShort` says so: another attempt may do better.
  *
  * @throws ERR_ABORTED; when the endpoint is gone; when the archive cannot be written. Every other failure is returned.
  */
 export async function archiveMessage(
   context: ArchiveContext,
-  facts: VoicemailFacts,
-  key: number,
+  message: ArchivedMessage,
   keepShort: boolean,
 ): Promise<StoredMessage | AttemptFailure> {
-  const { archive, client, signal } = context;
+  const { archive, transcriber, signal, language } = context;
+  const { key } = message;
   archive.catalogue.begin(key);
-  const intake = await archive.take(facts);
+  const intake = await archive.take(message);
+  const transcript = transcriber && new LiveTranscript(transcriber, { language, signal });
   try {
-    const voicemail = client.voicemail(facts.id);
-    await attended(voicemail, async () => {
-      await receive(context, voicemail, intake);
-      // Played here, it is not heard by the user: the message stays as new as it was.
-      if (!facts.played) await markVoicemailUnplayed(voicemail).catch(() => undefined);
-    });
-    const shortMs = facts.durationSeconds * 1000 - samplesToMs(intake.samples);
-    if (shortMs < SHORT_BY_MS) return await archive.store(key, intake, true);
-    const short = shortOf(facts, intake.samples);
-    if (!keepShort) return note(archive, key, short);
-    const { duplicate } = await archive.store(key, intake, false);
-    note(archive, key, short);
-    return { message: archive.catalogue.message(key), duplicate };
-  } catch (error) {
-    const failure = note(archive, key, failureFrom(error));
-    if (signal?.aborted || client.state.status !== 'attached' || failure.failure === 'STORAGE') throw error;
-    return failure;
+    const account = new LedgerSink(transcript ? heardBy(transcript, intake) : intake);
+    const failure = await receive(context, message, account);
+    if (!failure) return await store(context, message, { intake, account, transcript });
+    await archive.fail(key, failure);
+    if (!keepShort || account.length <= (message.audio?.samples ?? 0)) return failure;
+    return await store(context, message, { intake, account, transcript, missing: failure.reason });
   } finally {
+    transcript?.giveUp(new JackfieldError('ERR_ABORTED', 'The message did not come: nothing to transcribe.'));
     await intake.discard();
   }
 }
@@ -78,38 +80,86 @@ export function isStored(outcome: StoredMessage | AttemptFailure): outcome is St
   return 'message' in outcome;
 }
 
-function receive(
-  context: ArchiveContext,
-  voicemail: Voicemail,
-  intake: Parameters<typeof receiveVoicemail>[3],
-) {
-  const { client, route, clock, signal } = context;
+/** @returns why less came than the message is long, if less did. @throws what no other attempt can mend. */
+async function receive(
+  { archive, client, route, clock, signal }: ArchiveContext,
+  message: ArchivedMessage,
+  account: LedgerSink,
+): Promise<Shortfall | undefined> {
   const options = { clock, ...(signal ? { signal } : {}) };
-  return 'server' in route
-    ? receiveVoicemail(client, voicemail, route.server, intake, options)
-    : receiveByFile(client, voicemail, route.folder, intake, options);
+  const voicemail = client.voicemail(message.id);
+  try {
+    await attended(voicemail, async () => {
+      if ('server' in route) await receiveInto(client, voicemail, route.server, account, options);
+      else await receiveByFile(client, voicemail, route.folder, account, options);
+      // Played here, it is not heard by the user: the message stays as new as it was.
+      if (!message.played) await markVoicemailUnplayed(voicemail).catch(() => undefined);
+    });
+  } catch (error) {
+    const failure = failureFrom(error);
+    if (signal?.aborted || client.state.status !== 'attached' || failure.failure === 'STORAGE') {
+      await archive.fail(message.key, failure);
+      throw error;
+    }
+    return failure;
+  }
+  if (message.durationSeconds * 1000 - samplesToMs(account.length) < SHORT_BY_MS) return undefined;
+  const came = (samplesToMs(account.length) / 1000).toFixed(1);
+  const detail = `${ARCHIVE_FAILURES.SHORT}: ${came} s of ${message.durationSeconds} s`;
+  return { failure: 'SHORT', detail, reason: 'never-came' };
 }
 
-function note(archive: VoicemailArchive, key: number, failure: AttemptFailure): AttemptFailure {
-  archive.catalogue.fail(key, failure.failure, failure.detail);
-  return failure;
+/** What an attempt has brought. */
+interface Yield {
+  readonly intake: AudioIntake;
+  readonly account: LedgerSink;
+  readonly transcript: LiveTranscript | undefined;
+  /** Why there is less than the message is long. */
+  readonly missing?: SpanReason;
 }
 
-function shortOf({ durationSeconds }: VoicemailFacts, samples: number): AttemptFailure {
-  const came = (samplesToMs(samples) / 1000).toFixed(1);
-  return { failure: 'SHORT', detail: `${ARCHIVE_FAILURES.SHORT}: ${came} s of ${durationSeconds} s` };
+/** Stores what came, with its transcript: of a message that is encrypted there will be none later. */
+async function store(
+  { archive, clock, labels }: ArchiveContext,
+  { key, durationSeconds }: ArchivedMessage,
+  { intake, account, transcript, missing }: Yield,
+): Promise<StoredMessage> {
+  transcript?.end();
+  const heard = transcript && during(clock, transcript.text);
+  const text = await heard?.catch((error: Error) => error);
+  const samples = Math.max(0, msToSamples(durationSeconds * 1000) - account.length);
+  const stored = await archive.store(key, intake, {
+    ...labels,
+    ledger: account.ledger,
+    unwritten: missing && { samples, reason: missing },
+    ...(typeof text === 'string' && { transcript: text }),
+  });
+  return text instanceof Error ? { ...stored, untranscribed: text } : stored;
 }
 
+function heardBy(transcript: LiveTranscript, sink: PcmSink): PcmSink {
+  return {
+    write: (samples, position) => {
+      transcript.hear(samples);
+      return sink.write(samples, position);
+    },
+    end: (error) => sink.end(error),
+  };
+}
+
+/** What each error is called; what is none of these is `STREAM`. */
 const BY_CODE: Readonly<Record<string, keyof typeof ARCHIVE_FAILURES>> = {
   ERR_API: 'REFUSED',
   ERR_TIMEOUT: 'TIMEOUT',
   ERR_FILE: 'STORAGE',
   ERR_SINK: 'STORAGE',
 };
+const REASONS: Readonly<Record<string, SpanReason>> = { TIMEOUT: 'stalled', STREAM: 'connection-lost' };
 
-function failureFrom(error: unknown): AttemptFailure {
+function failureFrom(error: unknown): Shortfall {
   const detail = messageOf(error);
-  if (error instanceof VoicemailFailedError) return { failure: error.failureReason ?? 'UNKNOWN', detail };
   const code = error instanceof JackfieldError ? error.code : '';
-  return { failure: BY_CODE[code] ?? 'STREAM', detail };
+  const failure =
+    error instanceof VoicemailFailedError ? (error.failureReason ?? 'UNKNOWN') : (BY_CODE[code] ?? 'STREAM');
+  return { failure, detail, reason: REASONS[failure] ?? 'never-came' };
 }

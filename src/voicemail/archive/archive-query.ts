@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { matchOf, whereOf } from '../../call/store/query.js';
 import type { ArchiveState } from './archived-message.js';
 
 /** Which messages of a catalogue are wanted. Every condition that is given has to hold. */
@@ -21,31 +21,17 @@ export interface ArchiveQuery {
 }
 
 /** The query as SQL; values never become part of the text. @throws ERR_INVALID_ARG when `text` has no word. */
-export function conditionsOf(query: ArchiveQuery): { where: string; values: (string | number)[] } {
+export function conditionsOf(query: ArchiveQuery): ReturnType<typeof whereOf> {
   const { text, account, partner, type, state, tag, hold, since, until } = query;
-  const all: [condition: string, value: string | number | undefined][] = [
-    ['key IN (SELECT rowid FROM words WHERE words MATCH ?)', text === undefined ? undefined : matchOf(text)],
+  return whereOf([
+    ['key IN (SELECT rowid FROM words WHERE words MATCH ?)', text === undefined ? text : matchOf(text)],
     ['account = ?', account],
     ['partner = ?', partner],
     ['type = ?', type],
     ['state = ?', state],
     ['EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)', tag],
-    ['hold = ?', hold === undefined ? undefined : Number(hold)],
+    ['(hold IS NOT NULL) = ?', hold === undefined ? undefined : Number(hold)],
     ['timestamp >= ?', since],
     ['timestamp < ?', until],
-  ];
-  const given = all.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]));
-  return {
-    where: ['1', ...given.map(({ condition }) => condition)].join(' AND '),
-    values: given.map(({ value }) => value),
-  };
-}
-
-/** A full-text query of quoted words only, so that nothing in `text` is taken for an operator. */
-function matchOf(text: string): string {
-  const words = text.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
-  if (words.length === 0) throw invalidArgument('text', 'at least one word', text);
-  return words
-    .map((word) => `"${word.replaceAll('"', '""').replace(/\*$/, '')}"${word.endsWith('*') ? '*' : ''}`)
-    .join(' ');
+  ]);
 }

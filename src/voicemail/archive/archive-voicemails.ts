@@ -1,8 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { type Clock, sleep, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
 import type { Voicemail } from '../../control/state/voicemail.js';
 import { invalidArgument, messageOf } from '../../errors.js';
 import { ApiError } from '../../protocol/api-error.js';
+import type { Transcriber } from '../transcript/transcriber.js';
 import { voicemailFacts, voicemailIdentity } from '../voicemail-facts.js';
 import { requireRedirection } from '../voicemail-port.js';
 import { attended, deleteVoicemail } from '../voicemail-waits.js';
@@ -20,6 +22,17 @@ export interface ArchiveVoicemailsOptions {
   readonly attempts?: number;
   /** Pause before a message is tried again, in milliseconds; doubled each time. Default 1000. */
   readonly retryMs?: number;
+  /**
+   * Turns each message into text while it comes in, also where the archive is encrypted: the engine hears it beside the
+   * archive, and nothing of it is on the disk in clear. Default: none.
+   */
+  readonly transcriber?: Transcriber;
+  /** Language of the messages, for the transcriber. */
+  readonly language?: string;
+  /** Tags that each message gets that is stored now. Default: none. */
+  readonly tags?: readonly string[];
+  /** Puts each message that is stored now under legal hold, for this reason. Default: none. */
+  readonly hold?: string;
   /** Delete each original that is stored complete, once its audio was read back from the disk. Default false. */
   readonly deleteOriginals?: boolean;
   readonly clock?: Clock;
@@ -36,6 +49,8 @@ export interface ArchiveProgress {
   readonly total: number;
   readonly outcome: 'stored' | 'duplicate' | 'incomplete' | 'failed' | 'known' | 'gone';
   readonly message: ArchivedMessage | undefined;
+  /** Why a message that is stored has no transcript, though there is a transcriber. */
+  readonly untranscribed: Error | undefined;
 }
 
 /** What a run did. Every message that the endpoint listed is counted once among the outcomes. */
@@ -46,13 +61,15 @@ export interface ArchiveReport {
   readonly stored: number;
   /** Of `stored`, those whose samples were in the archive already. */
   readonly duplicates: number;
-  /** Stored now, but less came than the message is long. */
-  readonly incomplete: number;
+  /** Stored, now or before, but less came than the message is long, now too. */
+  readonly incomplete: readonly ArchivedMessage[];
   /** Stored, or purged, before. */
   readonly known: number;
   /** Deleted by somebody else while the run went on. */
   readonly gone: number;
   readonly failed: readonly ArchivedMessage[];
+  /** Stored now, without the transcript that was asked for. */
+  readonly untranscribed: number;
   readonly originalsDeleted: number;
   /** Bytes of audio that were added. */
   readonly bytes: number;
@@ -62,7 +79,7 @@ type Counts = {
   -readonly [K in
     | 'stored'
     | 'duplicates'
-    | 'incomplete'
+    | 'untranscribed'
     | 'known'
     | 'gone'
     | 'originalsDeleted'
@@ -92,27 +109,33 @@ class ArchiveRun {
   readonly #counts: Counts = {
     stored: 0,
     duplicates: 0,
-    incomplete: 0,
+    untranscribed: 0,
     known: 0,
     gone: 0,
     originalsDeleted: 0,
     bytes: 0,
   };
   readonly #failed: ArchivedMessage[] = [];
+  readonly #incomplete: ArchivedMessage[] = [];
   #account = '';
   #ids: number[] = [];
   #listed = 0;
   #done = 0;
 
   constructor(client: Client, archive: VoicemailArchive, options: ArchiveVoicemailsOptions) {
-    const { route, concurrency = 1, attempts = 2, clock = systemClock, signal } = options;
+    const { route, concurrency = 1, attempts = 2, clock = systemClock } = options;
+    const { transcriber, language, tags = [], hold, signal } = options;
     if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 64) {
       throw invalidArgument('concurrency', 'an integer from 1 to 64', concurrency);
     }
     if (!Number.isInteger(attempts) || attempts < 1 || attempts > 10) {
       throw invalidArgument('attempts', 'an integer from 1 to 10', attempts);
     }
-    this.#context = { client, archive, route, clock, signal };
+    // All messages that are under way listen to it.
+    const stop = signal && AbortSignal.any([signal]);
+    if (stop) setMaxListeners(0, stop);
+    const labels = { tags: [...tags], ...(hold !== undefined && { hold }) };
+    this.#context = { client, archive, route, transcriber, language, labels, clock, signal: stop };
     this.#options = options;
     this.#attempts = attempts;
   }
@@ -128,7 +151,13 @@ class ArchiveRun {
     // One that stops for a reason stops all: wait for the others, so that nothing goes on behind the caller's back.
     const results = await Promise.allSettled(workers);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
-    return { account: this.#account, listed: this.#listed, ...this.#counts, failed: this.#failed };
+    return {
+      account: this.#account,
+      listed: this.#listed,
+      ...this.#counts,
+      incomplete: this.#incomplete,
+      failed: this.#failed,
+    };
   }
 
   async #work(): Promise<void> {
@@ -186,26 +215,29 @@ class ArchiveRun {
     const { archive, clock, signal } = this.#context;
     for (let attempt = 1; ; attempt++) {
       const last = attempt === this.#attempts;
-      const outcome = await archiveMessage(this.#context, known, known.key, last);
+      const outcome = await archiveMessage(this.#context, known, last);
       if (isStored(outcome)) return this.#stored(outcome);
       if (last) break;
       const pause = (this.#options.retryMs ?? 1000) * 2 ** (attempt - 1);
       await sleep(clock, pause, signal ? { signal } : {});
     }
-    const failed = archive.catalogue.message(known.key);
-    this.#failed.push(failed);
-    this.#tell('failed', failed);
+    const message = archive.catalogue.message(known.key);
+    // No more came than an earlier run has stored.
+    if (message.state === 'stored') this.#incomplete.push(message);
+    else this.#failed.push(message);
+    this.#tell(message.state === 'stored' ? 'incomplete' : 'failed', message);
   }
 
-  async #stored({ message, duplicate }: StoredMessage): Promise<void> {
+  async #stored({ message, duplicate, untranscribed }: StoredMessage): Promise<void> {
+    if (untranscribed) this.#counts.untranscribed++;
     if (!duplicate) this.#counts.bytes += message.audio?.bytes ?? 0;
     if (!message.complete) {
-      this.#counts.incomplete++;
-      return this.#tell('incomplete', message);
+      this.#incomplete.push(message);
+      return this.#tell('incomplete', message, untranscribed);
     }
     this.#counts.stored++;
     if (duplicate) this.#counts.duplicates++;
-    this.#tell(duplicate ? 'duplicate' : 'stored', await this.#deleteOriginal(message));
+    this.#tell(duplicate ? 'duplicate' : 'stored', await this.#deleteOriginal(message), untranscribed);
   }
 
   /** Deletes the original where that was asked for, the message is complete, and its audio reads back as it came. */
@@ -241,9 +273,13 @@ class ArchiveRun {
     }
   }
 
-  #tell(outcome: ArchiveProgress['outcome'], message: ArchivedMessage | undefined): void {
+  #tell(
+    outcome: ArchiveProgress['outcome'],
+    message: ArchivedMessage | undefined,
+    untranscribed?: Error,
+  ): void {
     this.#done++;
-    this.#options.onProgress?.({ done: this.#done, total: this.#listed, outcome, message });
+    this.#options.onProgress?.({ done: this.#done, total: this.#listed, outcome, message, untranscribed });
   }
 }
 

@@ -1,3 +1,5 @@
+import type { LegLedger, SpanReason } from '../../call/recording/ledger.js';
+
 /** What an endpoint says of a voicemail; together with the account it tells one message from all others. */
 export interface VoicemailFacts {
   /** Handle of the account whose voicemail it is. */
@@ -29,6 +31,13 @@ export interface ArchivedAudio {
   readonly fileSha256: string;
 }
 
+/** What a message is announced to have beyond its file. */
+export interface UnwrittenAudio {
+  /** By the message's DURATION, which is in whole seconds. */
+  readonly samples: number;
+  readonly reason: SpanReason;
+}
+
 /**
  * `pending`: seen, not fetched yet. `stored`: safe on disk. `failed`: see `failure`; the next run tries again.
  * `purged`: removed by retention; it is not fetched again.
@@ -49,14 +58,38 @@ export interface ArchivedMessage extends VoicemailFacts {
   /** Whether all of it is there. One that always came short is stored with what came, and its original is never deleted. */
   readonly complete: boolean;
   readonly audio: ArchivedAudio | undefined;
+  /** What became of each sample of the audio; adds up to its length. */
+  readonly ledger: LegLedger | undefined;
+  readonly unwritten: UnwrittenAudio | undefined;
   /** In seconds since the Unix epoch. */
   readonly archivedAt: number | undefined;
   /** What became of the original: `gone` when the endpoint no longer lists it, though nobody here deleted it. */
   readonly original: 'kept' | 'deleted' | 'gone';
-  /** Legal hold: neither retention nor a purge removes it. */
-  readonly hold: boolean;
+  /** Why it is under legal hold, so that neither retention nor a purge removes it; absent when it is not. */
+  readonly hold: string | undefined;
   readonly tags: readonly string[];
   readonly transcript: string;
+}
+
+/** An attempt that failed, in the catalogue's words. */
+export interface AttemptFailure {
+  /** As in {@link ArchivedMessage.failure}. */
+  readonly failure: string;
+  /** The same for people. */
+  readonly detail: string;
+}
+
+/** What of a message is in its file. */
+export interface FileAccount {
+  /** What became of each sample of the file; adds up to its length. */
+  readonly ledger: LegLedger;
+  /** Absent where all of the message is there. */
+  readonly unwritten?: UnwrittenAudio | undefined;
+}
+
+/** Whether a file holds all of its message. */
+export function isComplete({ ledger, unwritten }: FileAccount): boolean {
+  return ledger.missing === 0 && unwritten === undefined;
 }
 
 /** Reasons for a failure beside those that an endpoint gives. */

@@ -1,21 +1,33 @@
 import { createHash, type Hash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { JackfieldError, messageOf } from '../../errors.js';
-import type { PcmSink } from '../../pcm.js';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { decrypterWith, encrypterTo } from '../../call/store/age.js';
+import { safeName } from '../../call/store/safe-name.js';
+import { SealedWav, sealedWavSamples } from '../../call/store/sealed-wav.js';
+import { hashFile, publishFile } from '../../call/store/whole-file.js';
+import { JackfieldError } from '../../errors.js';
+import { type PcmSink, VOICE_FORMAT } from '../../pcm.js';
+import { fileError } from '../../voice/file-error.js';
+import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
 import type { WavInfo } from '../../voice/wav/wav-metadata.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
 import type { ArchivedAudio, VoicemailFacts } from './archived-message.js';
-import { encrypterTo, SealedWav } from './sealed-wav.js';
 
 /** Audio that has not been published yet lies here; what is left by a run that was killed is of no use. */
 const PARTIAL = '.partial';
 const AUDIO = 'audio';
 const SEALED = '.age';
-const MAX_NAME_PART = 60;
+/** In bytes. */
+const MAX_NAME_PART = 80;
+
+/** How the audio of an archive is encrypted, and read. */
+export interface AudioKeys {
+  /** age recipients (`age1...`) that new audio is encrypted to. Default: none, it is kept in clear. */
+  readonly encryptTo?: readonly string[];
+  /** An age secret key (`AGE-SECRET-KEY-1...`) that encrypted audio is read with. Default: none, it cannot be. */
+  readonly identity?: string;
+}
 
 /**
  * The audio files of an archive: `audio/2026/11/20261122T203800Z_partner_account-65.wav`, one for each different
@@ -24,24 +36,29 @@ const MAX_NAME_PART = 60;
 export class AudioStore {
   readonly root: string;
   readonly #encryptTo: readonly string[];
+  readonly #identity: string | undefined;
 
-  private constructor(root: string, encryptTo: readonly string[]) {
+  private constructor(root: string, { encryptTo = [], identity }: AudioKeys) {
     this.root = root;
-    this.#encryptTo = encryptTo;
+    this.#encryptTo = [...encryptTo];
+    this.#identity = identity;
   }
 
   /**
    * Makes the folders, where they are missing.
    *
-   * @param encryptTo age recipients that new audio is encrypted to; none for clear audio.
-   * @throws ERR_FILE; ERR_INVALID_ARG for what is no recipient; ERR_UNSUPPORTED without `age-encryption`.
+   * @throws ERR_FILE; ERR_INVALID_ARG for what is no recipient or no identity; ERR_UNSUPPORTED without `age-encryption`.
    */
-  static async open(root: string, encryptTo: readonly string[] = []): Promise<AudioStore> {
-    if (encryptTo.length > 0) await encrypterTo(encryptTo);
+  static async open(root: string, keys: AudioKeys = {}): Promise<AudioStore> {
+    const { encryptTo, identity } = keys;
+    if (encryptTo) await encrypterTo(encryptTo);
+    if (identity !== undefined) await decrypterWith(identity);
     for (const folder of [PARTIAL, AUDIO]) {
-      await mkdir(join(root, folder), { recursive: true }).catch(storeError('make', join(root, folder)));
+      await mkdir(join(root, folder), { recursive: true }).catch((cause: unknown) => {
+        throw fileError('make the folder', join(root, folder), cause);
+      });
     }
-    return new AudioStore(root, [...encryptTo]);
+    return new AudioStore(root, keys);
   }
 
   /** Absolute path of stored audio. */
@@ -55,27 +72,51 @@ export class AudioStore {
     const path = audioPath(facts);
     const metadata = { info: tagsOf(facts) };
     if (this.#encryptTo.length > 0) {
-      const sealed = await SealedWav.create(partial, this.#encryptTo, metadata);
+      const format = VOICE_FORMAT;
+      const options = { format, metadata, existing: 'refuse' } as const;
+      const sealed = await SealedWav.create(partial, this.#encryptTo, options);
       return new AudioIntake(sealed, this.root, `${path}${SEALED}`);
     }
     const wav = await WavWriter.create(partial, { fsync: 'end', existing: 'refuse', metadata });
     return new AudioIntake(wav, this.root, path);
   }
 
+  /** Whether the samples of stored audio can be read here. */
+  isReadable(audio: Pick<ArchivedAudio, 'path'>): boolean {
+    return !isSealed(audio) || this.#identity !== undefined;
+  }
+
+  /** The samples of stored audio. @throws ERR_FILE, ERR_WAV; ERR_UNSUPPORTED for what is encrypted, without an identity. */
+  async *samples(audio: Pick<ArchivedAudio, 'path'>): AsyncGenerator<Int16Array, void, void> {
+    const path = this.pathOf(audio);
+    if (!isSealed(audio)) {
+      await using reader = await WavReader.open(path);
+      yield* reader;
+    } else if (this.#identity !== undefined) yield* sealedWavSamples(path, this.#identity);
+    else {
+      const text = `${path} is encrypted: open the archive with an age secret key of its recipients.`;
+      throw new JackfieldError('ERR_UNSUPPORTED', text);
+    }
+  }
+
   /**
-   * Hash over the whole file, from the disk, and over its samples, where they are not encrypted.
+   * Hash over the whole file, from the disk, and over its samples, where they can be read.
    *
+   * @param hear gets the samples.
    * @throws ERR_FILE, ERR_WAV
    */
   async measure(
     audio: Pick<ArchivedAudio, 'path'>,
+    hear: (samples: Int16Array) => void,
   ): Promise<{ readonly sha256: string | undefined; readonly fileSha256: string }> {
-    const path = this.pathOf(audio);
-    if (isSealed(audio)) return { sha256: undefined, fileSha256: await hashFile(path) };
-    await using reader = await WavReader.open(path);
+    const fileSha256 = await hashFile(this.pathOf(audio));
+    if (!this.isReadable(audio)) return { sha256: undefined, fileSha256 };
     const hash = createHash('sha256');
-    for await (const samples of reader) hash.update(bytesOf(samples));
-    return { sha256: hash.digest('hex'), fileSha256: await hashFile(path) };
+    for await (const samples of this.samples(audio)) {
+      hash.update(bytesOfSamples(samples));
+      hear(samples);
+    }
+    return { sha256: hash.digest('hex'), fileSha256 };
   }
 
   /** Paths of all published audio files, as the catalogue knows them. */
@@ -99,12 +140,21 @@ export class AudioStore {
   }
 }
 
+/** What an archive has already. */
+export interface KnownAudio {
+  /** Stored audio with these samples. */
+  audio(sha256: string): ArchivedAudio | undefined;
+  /** Whether other audio lies at this path. */
+  isTaken(path: string, sha256: string): boolean;
+}
+
 /** Audio on its way into an archive: hashed while it is written. Either {@link publish} or {@link discard} ends it. */
 export class AudioIntake implements PcmSink {
   readonly #wav: WavWriter | SealedWav;
   readonly #root: string;
   readonly #path: string;
   readonly #hash: Hash = createHash('sha256');
+  #ended: Promise<void> | undefined;
 
   /** Used by {@link AudioStore.take}. */
   constructor(wav: WavWriter | SealedWav, root: string, path: string) {
@@ -119,32 +169,30 @@ export class AudioIntake implements PcmSink {
   }
 
   async write(samples: Int16Array): Promise<void> {
-    this.#hash.update(bytesOf(samples));
+    this.#hash.update(bytesOfSamples(samples));
     await this.#wav.write(samples);
   }
 
-  end(error?: Error): Promise<void> {
-    return this.#wav.end(error);
+  end(): Promise<void> {
+    this.#ended ??= this.#wav.end();
+    return this.#ended;
   }
 
   /**
    * Makes the audio part of the archive, unless the same samples are there already: then what was taken is removed,
    * and what is known is returned.
    *
-   * @param known looks up stored audio by the hash of its samples.
    * @throws ERR_FILE
    */
-  async publish(
-    known: (sha256: string) => ArchivedAudio | undefined,
-  ): Promise<{ readonly audio: ArchivedAudio; readonly duplicate: boolean }> {
-    await this.#wav.close();
+  async publish(known: KnownAudio): Promise<{ readonly audio: ArchivedAudio; readonly duplicate: boolean }> {
+    await this.end();
     const sha256 = this.#hash.digest('hex');
-    const same = known(sha256);
+    const same = known.audio(sha256);
     if (same && (await isIntact(join(this.#root, same.path), same))) {
       await rm(this.#wav.path);
       return { audio: same, duplicate: true };
     }
-    const path = same?.path ?? this.#path;
+    const path = same?.path ?? freePath(this.#path, (wanted) => known.isTaken(wanted, sha256));
     const fileSha256 = await hashFile(this.#wav.path);
     const { size: bytes } = await stat(this.#wav.path);
     await publishFile(this.#wav.path, join(this.#root, path));
@@ -153,22 +201,8 @@ export class AudioIntake implements PcmSink {
 
   /** Forgets what was taken. */
   async discard(): Promise<void> {
-    await this.#wav.close().catch(() => undefined);
+    await this.end().catch(() => undefined);
     await rm(this.#wav.path, { force: true });
-  }
-}
-
-/** Moves a flushed file to its place, which is on the medium when this resolves. @throws ERR_FILE */
-async function publishFile(from: string, to: string): Promise<void> {
-  const folder = dirname(to);
-  try {
-    await mkdir(folder, { recursive: true });
-    await rename(from, to);
-    // The name is only safe when the folder that holds it is. Windows cannot open a folder, nor needs to.
-    const handle = process.platform === 'win32' ? undefined : await open(folder);
-    await handle?.sync().finally(() => handle.close());
-  } catch (cause) {
-    storeError('write', to)(cause);
   }
 }
 
@@ -177,13 +211,26 @@ function audioPath({ account, id, partner, timestamp }: VoicemailFacts): string 
   const [day, time] = new Date(timestamp * 1000).toISOString().split('T');
   const [year = '', month = ''] = (day ?? '').split('-');
   const moment = `${(day ?? '').replaceAll('-', '')}T${(time ?? '').slice(0, 8).replaceAll(':', '')}Z`;
-  return `${AUDIO}/${year}/${month}/${moment}_${safeName(partner)}_${safeName(account)}-${id}.wav`;
+  return `${AUDIO}/${year}/${month}/${moment}_${namePart(partner)}_${namePart(account)}-${id}.wav`;
 }
 
-/** A part of a file name that is one everywhere, whatever a handle holds. */
-export function safeName(text: string): string {
-  const safe = text.normalize('NFC').replace(/[^\p{L}\p{N}+.,-]+/gu, '-');
-  return safe.replace(/^[.-]+/, '').slice(0, MAX_NAME_PART) || 'unknown';
+/** The path itself, or with a number where other audio has it: what came of an earlier attempt, mostly. */
+function freePath(path: string, isTaken: (path: string) => boolean): string {
+  if (!isTaken(path)) return path;
+  for (let number = 2; ; number++) {
+    const numbered = path.replace(/(?=\.wav)/, `_${number}`);
+    if (!isTaken(numbered)) return numbered;
+  }
+}
+
+/** A handle as a part of a file name, which may not be longer than 255 bytes as a whole. */
+function namePart(handle: string): string {
+  let part = '';
+  for (const character of safeName(handle)) {
+    if (Buffer.byteLength(part + character) > MAX_NAME_PART) return part;
+    part += character;
+  }
+  return part;
 }
 
 /** Whether the audio is encrypted. */
@@ -206,26 +253,10 @@ function plain(text: string): string {
   return text.replace(/\p{Cc}/gu, ' ');
 }
 
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash).catch(storeError('read', path));
-  return hash.digest('hex');
-}
-
 /** Whether a file that is to stand for another message too is still what it was. */
 async function isIntact(path: string, { fileSha256 }: ArchivedAudio): Promise<boolean> {
   return hashFile(path).then(
     (found) => found === fileSha256,
     () => false,
   );
-}
-
-function bytesOf(samples: Int16Array): Uint8Array {
-  return new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
-}
-
-function storeError(action: string, path: string): (cause: unknown) => never {
-  return (cause) => {
-    throw new JackfieldError('ERR_FILE', `Cannot ${action} ${path}: ${messageOf(cause)}`, { cause });
-  };
 }

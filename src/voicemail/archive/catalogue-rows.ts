@@ -1,4 +1,5 @@
-import type { ArchivedAudio, ArchivedMessage, ArchiveState } from './archived-message.js';
+import type { LegLedger } from '../../call/recording/ledger.js';
+import type { ArchivedAudio, ArchivedMessage, ArchiveState, UnwrittenAudio } from './archived-message.js';
 
 /** A row of `audio`, its key under the name that a message has for it. */
 export interface AudioRow {
@@ -26,9 +27,11 @@ export interface MessageRow extends Omit<AudioRow, 'audio'> {
   readonly failure: string | null;
   readonly detail: string | null;
   readonly complete: number;
+  readonly ledger: string | null;
+  readonly unwritten: string | null;
   readonly archived_at: number | null;
   readonly original: ArchivedMessage['original'];
-  readonly hold: number;
+  readonly hold: string | null;
   readonly tags: string;
   readonly transcript: string;
 }
@@ -50,8 +53,10 @@ export function messageOfRow(row: MessageRow): ArchivedMessage {
     detail: row.detail ?? undefined,
     complete: row.complete === 1,
     audio: row.audio === null ? undefined : audioOfRow({ ...row, audio: row.audio }),
+    ledger: row.ledger === null ? undefined : (JSON.parse(row.ledger) as LegLedger),
+    unwritten: row.unwritten === null ? undefined : (JSON.parse(row.unwritten) as UnwrittenAudio),
     archivedAt: row.archived_at ?? undefined,
-    hold: row.hold === 1,
+    hold: row.hold ?? undefined,
     tags: JSON.parse(row.tags) as string[],
   };
 }

@@ -1,8 +1,5 @@
-/** Rises when the tables change; {@link MIGRATIONS} leads from each version to the next. */
-export const CATALOGUE_VERSION = 1;
-
 /**
- * The catalogue's tables. A message's row is also its journal: `pending` was seen but is not safe yet, `stored` is
+ * The catalogue's tables, and what leads from each version of them to the next. A message's row is also its journal: `pending` was seen but is not safe yet, `stored` is
  * on disk and flushed, `failed` can be tried again, `purged` was removed by retention and is not fetched again.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -40,5 +37,20 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX messages_by_time ON messages (timestamp, key);
   CREATE INDEX messages_by_audio ON messages (audio);
   CREATE VIRTUAL TABLE words USING fts5 (partner, name, tags, transcript, content='');
+  `,
+  // Before there were ledgers, every sample of a file had been received; and holds had no reason.
+  `
+  ALTER TABLE messages ADD COLUMN ledger TEXT;
+  ALTER TABLE messages ADD COLUMN unwritten TEXT;
+  UPDATE messages SET ledger = (
+    SELECT json_object(
+      'received', samples, 'idle', 0, 'masked', 0, 'missing', 0,
+      'spans', json_array(json_object('from', 0, 'samples', samples, 'kind', 'received'))
+    ) FROM audio WHERE sha256 = messages.audio
+  );
+  ALTER TABLE messages ADD COLUMN reason TEXT;
+  UPDATE messages SET reason = 'legal hold' WHERE hold = 1;
+  ALTER TABLE messages DROP COLUMN hold;
+  ALTER TABLE messages RENAME COLUMN reason TO hold;
   `,
 ];

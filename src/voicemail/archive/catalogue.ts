@@ -1,23 +1,31 @@
-import { createRequire } from 'node:module';
-import type Database from 'libsql';
-import { JackfieldError, messageOf } from '../../errors.js';
+import { Database, type SqlValue } from '../../call/store/database.js';
+import { JackfieldError } from '../../errors.js';
 import { type ArchiveQuery, conditionsOf } from './archive-query.js';
-import type { ArchivedAudio, ArchivedMessage, VoicemailFacts } from './archived-message.js';
+import {
+  type ArchivedAudio,
+  type ArchivedMessage,
+  type FileAccount,
+  isComplete,
+  type VoicemailFacts,
+} from './archived-message.js';
 import { type AudioRow, audioOfRow, type MessageRow, messageOfRow } from './catalogue-rows.js';
-import { CATALOGUE_VERSION, MIGRATIONS } from './catalogue-schema.js';
+import { MIGRATIONS } from './catalogue-schema.js';
 
 /** How a message came out of an attempt to fetch it. */
-export interface StoredOutcome {
+export interface StoredOutcome extends FileAccount {
   readonly audio: ArchivedAudio;
-  readonly complete: boolean;
+  /** Default: that which it has. */
+  readonly transcript?: string;
+  /** Tags that it gets besides those that it has. */
+  readonly tags?: readonly string[];
+  /** Why it comes under legal hold. Default: it stays as it is. */
+  readonly hold?: string;
   readonly archivedAt: number;
 }
 
 type MessageIdentity = Pick<VoicemailFacts, 'account' | 'id' | 'partner' | 'timestamp'>;
 
-const BUSY_TIMEOUT_MS = 5000;
 const PAGE_ROWS = 500;
-const MAX_STATEMENTS = 200;
 const SELECT = `
   SELECT messages.*, audio.path, audio.samples, audio.bytes, audio.file_sha256
   FROM messages LEFT JOIN audio ON audio.sha256 = messages.audio`;
@@ -28,22 +36,11 @@ const SELECT = `
  * {@link Catalogue.store} returns, so that a power cut cannot lose it either.
  */
 export class Catalogue {
-  readonly #db: Database.Database;
-  readonly #statements = new Map<string, Database.Statement>();
+  readonly #db: Database;
 
-  /** @throws ERR_FILE when the file cannot be opened, is no catalogue, or was written by a newer Jackfield. */
+  /** @throws ERR_FILE when the file cannot be opened, is no catalogue, or was written by a newer Jackfield; ERR_UNSUPPORTED. */
   constructor(path: string) {
-    try {
-      // Loaded when it is needed: who only imports the package does not wait for it.
-      const Libsql = createRequire(import.meta.url)('libsql') as typeof Database;
-      this.#db = new Libsql(path, { timeout: BUSY_TIMEOUT_MS });
-      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
-      this.#migrate();
-    } catch (cause) {
-      throw new JackfieldError('ERR_FILE', `${path} cannot be opened as a catalogue: ${messageOf(cause)}`, {
-        cause,
-      });
-    }
+    this.#db = Database.open(path, MIGRATIONS);
   }
 
   /** Enters a message that an endpoint lists, or brings its facts up to date; returns its row. */
@@ -56,11 +53,19 @@ export class Catalogue {
       this.#update(known.key, 'type = ?, duration = ?', type, durationSeconds);
       return this.message(known.key);
     }
-    return this.#write(() => {
-      this.#statement(
+    return this.#db.write(() => {
+      this.#db.run(
         `INSERT INTO messages (account, voicemail, timestamp, partner, name, type, duration, played)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-      ).run(account, id, timestamp, partner, partnerName, type, durationSeconds, Number(played));
+        account,
+        id,
+        timestamp,
+        partner,
+        partnerName,
+        type,
+        durationSeconds,
+        Number(played),
+      );
       const key = this.#keyOf(facts) ?? 0;
       this.#index(key, undefined);
       return this.message(key);
@@ -75,7 +80,7 @@ export class Catalogue {
 
   /** @throws ERR_INVALID_ARG when there is no such message. */
   message(key: number): ArchivedMessage {
-    const row = this.#statement(`${SELECT} WHERE key = ?`).get(key) as MessageRow | undefined;
+    const row = this.#db.get<MessageRow>(`${SELECT} WHERE key = ?`, key);
     if (row) return messageOfRow(row);
     throw new JackfieldError(
       'ERR_INVALID_ARG',
@@ -89,10 +94,15 @@ export class Catalogue {
     const limit = query.limit ?? Number.MAX_SAFE_INTEGER;
     let [time, key] = [Number.MIN_SAFE_INTEGER, 0];
     for (let given = 0; given < limit; ) {
-      const rows = this.#statement(
+      const rows = this.#db.all<MessageRow>(
         `${SELECT} WHERE (timestamp > ? OR (timestamp = ? AND key > ?)) AND ${where}
            ORDER BY timestamp, key LIMIT ?`,
-      ).all(time, time, key, ...values, Math.min(PAGE_ROWS, limit - given)) as MessageRow[];
+        time,
+        time,
+        key,
+        ...values,
+        Math.min(PAGE_ROWS, limit - given),
+      );
       for (const row of rows) yield messageOfRow(row);
       const last = rows.at(-1);
       if (!last) return;
@@ -104,22 +114,33 @@ export class Catalogue {
   /** How many messages match. */
   count(query: ArchiveQuery = {}): number {
     const { where, values } = conditionsOf(query);
-    const row = this.#statement(`SELECT count(*) AS n FROM messages WHERE ${where}`).get(...values);
-    return (row as { n: number }).n;
+    return this.#number(`SELECT count(*) AS n FROM messages WHERE ${where}`, ...values);
   }
 
   /** Stored audio with these samples, if there is any. */
   audio(sha256: string): ArchivedAudio | undefined {
-    const row = this.#statement('SELECT *, sha256 AS audio FROM audio WHERE sha256 = ?').get(sha256);
-    return row ? audioOfRow(row as AudioRow) : undefined;
+    const row = this.#db.get<AudioRow>('SELECT *, sha256 AS audio FROM audio WHERE sha256 = ?', sha256);
+    return row && audioOfRow(row);
+  }
+
+  /** Whether other audio than that with these samples has this path. */
+  isTaken(path: string, sha256: string): boolean {
+    return this.#number('SELECT count(*) AS n FROM audio WHERE path = ? AND sha256 <> ?', path, sha256) > 0;
+  }
+
+  /** Messages that have this audio. */
+  usersOf({ sha256 }: ArchivedAudio): number {
+    return this.#number('SELECT count(*) AS n FROM messages WHERE audio = ?', sha256);
   }
 
   /** All stored audio, in order of its path. */
   *allAudio(): Generator<ArchivedAudio, void, void> {
     for (let path = ''; ; ) {
-      const rows = this.#statement(
+      const rows = this.#db.all<AudioRow>(
         'SELECT *, sha256 AS audio FROM audio WHERE path > ? ORDER BY path LIMIT ?',
-      ).all(path, PAGE_ROWS) as AudioRow[];
+        path,
+        PAGE_ROWS,
+      );
       for (const row of rows) yield audioOfRow(row);
       const last = rows.at(-1);
       if (!last) return;
@@ -129,8 +150,7 @@ export class Catalogue {
 
   /** Bytes of all stored audio. */
   get storedBytes(): number {
-    const row = this.#statement('SELECT coalesce(sum(bytes), 0) AS n FROM audio').get();
-    return (row as { n: number }).n;
+    return this.#number('SELECT coalesce(sum(bytes), 0) AS n FROM audio');
   }
 
   /** An attempt begins; should it not end, the next run sees a message that is not stored. */
@@ -138,11 +158,17 @@ export class Catalogue {
     this.#update(key, "state = 'pending', attempts = attempts + 1, failure = NULL, detail = NULL");
   }
 
-  /** The message is safe on disk. */
-  store(key: number, { audio, complete, archivedAt }: StoredOutcome): ArchivedMessage {
-    this.#db.exec('PRAGMA synchronous = FULL');
-    const stored = this.#write(() => {
-      this.#statement('INSERT OR REPLACE INTO audio VALUES (?, ?, ?, ?, ?)').run(
+  /**
+   * The message is safe on disk.
+   * @returns what it had before, in place of which the new audio is, where nobody refers to it any more.
+   */
+  store(key: number, outcome: StoredOutcome): ArchivedAudio | undefined {
+    const { audio, ledger, unwritten, archivedAt } = outcome;
+    return this.#db.write(() => {
+      const replaced = this.#detach(this.message(key), audio.sha256);
+      this.#db.run(
+        `INSERT INTO audio VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (sha256) DO UPDATE SET bytes = excluded.bytes, file_sha256 = excluded.file_sha256`,
         audio.sha256,
         audio.path,
         audio.samples,
@@ -151,15 +177,16 @@ export class Catalogue {
       );
       this.#update(
         key,
-        "state = 'stored', audio = ?, complete = ?, archived_at = ?",
+        "state = 'stored', audio = ?, complete = ?, ledger = ?, unwritten = ?, archived_at = ?",
         audio.sha256,
-        Number(complete),
+        Number(isComplete(outcome)),
+        JSON.stringify(ledger),
+        unwritten ? JSON.stringify(unwritten) : null,
         archivedAt,
       );
-      return this.message(key);
-    });
-    this.#db.exec('PRAGMA synchronous = NORMAL');
-    return stored;
+      this.#label(key, outcome);
+      return replaced;
+    }, true);
   }
 
   /** The attempt failed. What was stored by an earlier one stays. */
@@ -176,16 +203,16 @@ export class Catalogue {
     this.#update(key, 'original = ?', original);
   }
 
-  setHold(key: number, hold: boolean): void {
-    this.#update(key, 'hold = ?', Number(hold));
+  setHold(key: number, reason: string | undefined): void {
+    this.#update(key, 'hold = ?', reason ?? null);
   }
 
   setTags(key: number, tags: readonly string[]): void {
-    this.#setWords(key, 'tags = ?', JSON.stringify([...new Set(tags)]));
+    this.#db.write(() => this.#assignWords(key, 'tags = ?', tagList(tags)));
   }
 
   setTranscript(key: number, transcript: string): void {
-    this.#setWords(key, 'transcript = ?', transcript);
+    this.#db.write(() => this.#assignWords(key, 'transcript = ?', transcript));
   }
 
   /**
@@ -193,7 +220,7 @@ export class Catalogue {
    * @returns the audio that nobody refers to any more and that is to be removed from the disk.
    */
   purge(key: number): ArchivedAudio | undefined {
-    return this.#write(() => {
+    return this.#db.write(() => {
       const before = this.message(key);
       this.#update(key, "state = 'purged', transcript = '', tags = '[]'");
       this.#index(key, before);
@@ -203,7 +230,7 @@ export class Catalogue {
 
   /** The message's audio turned out to be damaged: the next run fetches it again. */
   lose(key: number, failure: string, detail: string): void {
-    this.#write(() => {
+    this.#db.write(() => {
       this.#detach(this.message(key));
       this.#update(key, "state = 'failed', complete = 0, failure = ?, detail = ?", failure, detail);
     });
@@ -213,78 +240,67 @@ export class Catalogue {
     this.#db.close();
   }
 
-  #migrate(): void {
-    const version = (this.#statement('PRAGMA user_version').get() as { user_version: number }).user_version;
-    if (version > CATALOGUE_VERSION) {
-      throw new Error(`it is of version ${version}, this Jackfield knows up to ${CATALOGUE_VERSION}`);
-    }
-    for (const [index, migration] of MIGRATIONS.entries()) {
-      if (index < version) continue;
-      this.#write(() => this.#db.exec(`${migration}; PRAGMA user_version = ${index + 1}`));
-    }
-  }
-
-  /** @returns the message's audio, when no other message refers to it. */
-  #detach({ key, audio }: ArchivedMessage): ArchivedAudio | undefined {
-    this.#update(key, 'audio = NULL');
-    if (!audio) return undefined;
+  /**
+   * @param keep audio that stays, whoever refers to it.
+   * @returns the message's audio, when no other message refers to it.
+   */
+  #detach({ key, audio }: ArchivedMessage, keep?: string): ArchivedAudio | undefined {
+    this.#update(key, 'audio = NULL, ledger = NULL, unwritten = NULL');
+    if (!audio || audio.sha256 === keep) return undefined;
     const { sha256 } = audio;
-    if (this.#statement('SELECT 1 FROM messages WHERE audio = ?').get(sha256)) return undefined;
-    this.#statement('DELETE FROM audio WHERE sha256 = ?').run(sha256);
+    if (this.usersOf(audio) > 0) return undefined;
+    this.#db.run('DELETE FROM audio WHERE sha256 = ?', sha256);
     return audio;
   }
 
   #keyOf({ account, id, timestamp, partner }: MessageIdentity): number | undefined {
-    const row = this.#statement(
-      'SELECT key FROM messages WHERE account = ? AND voicemail = ? AND timestamp = ? AND partner = ?',
-    ).get(account, id, timestamp, partner);
-    return (row as { key: number } | undefined)?.key;
+    const sql =
+      'SELECT key FROM messages WHERE account = ? AND voicemail = ? AND timestamp = ? AND partner = ?';
+    return this.#db.get<{ key: number }>(sql, account, id, timestamp, partner)?.key;
   }
 
-  #setWords(key: number, assignment: string, value: string): void {
-    this.#write(() => {
-      const before = this.message(key);
-      this.#update(key, assignment, value);
-      this.#index(key, before);
-    });
+  #label(key: number, { transcript, tags = [], hold }: StoredOutcome): void {
+    if (transcript !== undefined) this.#assignWords(key, 'transcript = ?', transcript);
+    if (tags.length > 0) this.#assignWords(key, 'tags = ?', tagList([...this.message(key).tags, ...tags]));
+    if (hold !== undefined) this.setHold(key, hold);
+  }
+
+  #assignWords(key: number, assignment: string, value: string): void {
+    const before = this.message(key);
+    this.#update(key, assignment, value);
+    this.#index(key, before);
   }
 
   /** Brings the full-text index up to date; `before` is the row as the index knows it, if it does. */
   #index(key: number, before: ArchivedMessage | undefined): void {
     if (before) {
-      this.#statement(
+      this.#db.run(
         "INSERT INTO words (words, rowid, partner, name, tags, transcript) VALUES ('delete', ?, ?, ?, ?, ?)",
-      ).run(key, ...wordsOf(before));
+        key,
+        ...wordsOf(before),
+      );
     }
-    this.#statement('INSERT INTO words (rowid, partner, name, tags, transcript) VALUES (?, ?, ?, ?, ?)').run(
+    this.#db.run(
+      'INSERT INTO words (rowid, partner, name, tags, transcript) VALUES (?, ?, ?, ?, ?)',
       key,
       ...wordsOf(this.message(key)),
     );
   }
 
-  #update(key: number, assignments: string, ...values: (string | number)[]): void {
-    const { changes } = this.#statement(`UPDATE messages SET ${assignments} WHERE key = ?`).run(
-      ...values,
-      key,
-    );
+  #update(key: number, assignments: string, ...values: SqlValue[]): void {
+    const changes = this.#db.run(`UPDATE messages SET ${assignments} WHERE key = ?`, ...values, key);
     if (changes === 0) this.message(key);
   }
 
-  /** Preparing takes longer than running; the texts are few, but for those of queries. */
-  #statement(sql: string): Database.Statement {
-    let statement = this.#statements.get(sql);
-    if (!statement) {
-      statement = this.#db.prepare(sql);
-      if (this.#statements.size < MAX_STATEMENTS) this.#statements.set(sql, statement);
-    }
-    return statement;
-  }
-
-  #write<T>(work: () => T): T {
-    return this.#db.transaction(work).immediate() as T;
+  #number(sql: string, ...values: SqlValue[]): number {
+    return this.#db.get<{ n: number }>(sql, ...values)?.n ?? 0;
   }
 }
 
 function wordsOf({ partner, partnerName, tags, transcript }: ArchivedMessage): string[] {
   return [partner, partnerName, tags.join(' '), transcript];
+}
+
+function tagList(tags: readonly string[]): string {
+  return JSON.stringify([...new Set(tags)]);
 }

@@ -1,13 +1,10 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
-import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+import { writeWhole } from '../../call/store/whole-file.js';
+import { invalidArgument } from '../../errors.js';
 import type { ArchiveQuery } from './archive-query.js';
 import type { ArchivedMessage } from './archived-message.js';
-import { csvOf } from './export-csv.js';
-import { mboxOf } from './export-mbox.js';
-import type { ExportWriter } from './export-writer.js';
-import { zipOf } from './export-zip.js';
+import { messagesCsv } from './export-csv.js';
+import { messagesMbox } from './export-mbox.js';
+import { messagesZip } from './export-zip.js';
 import type { VoicemailArchive } from './voicemail-archive.js';
 
 /** What messages of an archive are written out as. */
@@ -31,7 +28,17 @@ export interface ExportArchiveOptions {
   readonly onMessage?: (message: ArchivedMessage) => void;
 }
 
-const WRITERS: Readonly<Record<ExportFormat, ExportWriter>> = { zip: zipOf, csv: csvOf, mbox: mboxOf };
+/** Writes messages in one format, as pieces of a file. */
+type ExportWriter = (
+  archive: VoicemailArchive,
+  messages: Iterable<ArchivedMessage>,
+) => AsyncIterable<Uint8Array | string>;
+
+const WRITERS: Readonly<Record<ExportFormat, ExportWriter>> = {
+  zip: messagesZip,
+  csv: (_, messages) => messagesCsv(messages),
+  mbox: messagesMbox,
+};
 
 /**
  * Writes messages of an archive into one file, in constant memory but for the manifest of a zip. Resolves to how many.
@@ -55,15 +62,6 @@ export async function exportArchive(
       onMessage?.(message);
     }
   };
-  const part = `${output}.part`;
-  try {
-    const source = WRITERS[format](archive, messages());
-    await pipeline(source, createWriteStream(part), signal ? { signal } : {});
-    await rename(part, output);
-    return count;
-  } catch (cause) {
-    await rm(part, { force: true });
-    const code = signal?.aborted ? 'ERR_ABORTED' : 'ERR_FILE';
-    throw new JackfieldError(code, `${output} was not written: ${messageOf(cause)}`, { cause });
-  }
+  await writeWhole(output, WRITERS[format](archive, messages()), signal ? { signal } : {});
+  return count;
 }

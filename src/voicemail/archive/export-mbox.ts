@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import type { ArchivedMessage } from './archived-message.js';
 import { isSealed } from './audio-store.js';
-import type { ExportWriter } from './export-writer.js';
+import type { VoicemailArchive } from './voicemail-archive.js';
 
 /** Bytes in one line of base64 (RFC 2045, 76 characters), and in one read of the file. */
 const LINE_BYTES = 57;
@@ -13,7 +13,10 @@ const WORD_BYTES = 42;
 const DOMAIN = 'voicemail.invalid';
 
 /** One mail for each message, audio attached (mboxrd). */
-export const mboxOf: ExportWriter = async function* (archive, messages) {
+export async function* messagesMbox(
+  archive: VoicemailArchive,
+  messages: Iterable<ArchivedMessage>,
+): AsyncGenerator<string> {
   for (const message of messages) {
     const file = archive.audioFile(message);
     if (!file) continue;
@@ -29,7 +32,7 @@ export const mboxOf: ExportWriter = async function* (archive, messages) {
     }
     yield `--${boundary}--\n\n`;
   }
-};
+}
 
 function headers(message: ArchivedMessage, boundary: string): string {
   const { account, partner, partnerName, type, timestamp, durationSeconds, id, tags } = message;

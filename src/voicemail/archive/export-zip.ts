@@ -1,40 +1,36 @@
-import { createHash } from 'node:crypto';
-import type { ExportWriter } from './export-writer.js';
+import { type ZipEntry, zipOf } from '../../call/store/export-zip.js';
+import type { ArchivedMessage } from './archived-message.js';
 import { sidecarOf, sidecarPath } from './sidecar.js';
+import type { VoicemailArchive } from './voicemail-archive.js';
 
 /**
  * Audio under the paths that it has in the archive, a sidecar for each message, `manifest.json` with all that the
  * catalogue knows, and `SHA256SUMS` over every file.
  */
-export const zipOf: ExportWriter = async function* (archive, messages) {
-  const { ZipFile } = await import('yazl');
-  const zip = new ZipFile();
-  const sums: string[] = [];
-  const manifest: unknown[] = [];
+export function messagesZip(
+  archive: VoicemailArchive,
+  messages: Iterable<ArchivedMessage>,
+): AsyncIterable<Uint8Array> {
+  return zipOf(entriesOf(archive, messages));
+}
+
+function* entriesOf(archive: VoicemailArchive, messages: Iterable<ArchivedMessage>): Generator<ZipEntry> {
+  const manifest: ArchivedMessage[] = [];
   const names = new Set<string>();
-  const text = (name: string, value: unknown) => {
-    const bytes = Buffer.from(typeof value === 'string' ? value : `${JSON.stringify(value, undefined, 2)}\n`);
-    sums.push(`${createHash('sha256').update(bytes).digest('hex')}  ${name}\n`);
-    zip.addBuffer(bytes, name);
-  };
   for (const message of messages) {
     const { audio } = message;
-    if (!audio) continue;
-    const file = archive.audioFile(message) ?? '';
-    if (!names.has(audio.path)) {
-      names.add(audio.path);
-      sums.push(`${audio.fileSha256}  ${audio.path}\n`);
-      // Voice hardly deflates; stored, it is written as fast as it is read.
-      zip.addFile(file, audio.path, { compress: false });
-    }
-    text(sidecarPath(audio.path, message), sidecarOf(message));
+    const file = archive.audioFile(message);
+    if (!audio || file === undefined) continue;
+    // Messages with the same samples share a file.
+    if (!names.has(audio.path)) yield { name: audio.path, from: { file } };
+    names.add(audio.path);
+    yield { name: sidecarPath(audio.path, message), from: { text: json(sidecarOf(message)) } };
     manifest.push(message);
   }
-  text('manifest.json', { schema: 'jackfield.voicemail-export/1', messages: manifest });
-  zip.addBuffer(Buffer.from(sums.join('')), 'SHA256SUMS');
-  zip.end();
-  zip.on('error', (error) =>
-    (zip.outputStream as NodeJS.ReadableStream & { destroy(e: Error): void }).destroy(error),
-  );
-  for await (const chunk of zip.outputStream) yield chunk as Buffer;
-};
+  const text = json({ schema: 'jackfield.voicemail-export/1', messages: manifest });
+  yield { name: 'manifest.json', from: { text } };
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}

@@ -1,7 +1,11 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { LegLedger } from '../../call/recording/ledger.js';
+import { writeJson } from '../../call/store/whole-file.js';
+import { JackfieldError, messageOf } from '../../errors.js';
 import { samplesToMs, VOICE_FORMAT } from '../../pcm.js';
-import type { ArchivedMessage } from './archived-message.js';
+import { fileError } from '../../voice/file-error.js';
+import type { ArchivedMessage, UnwrittenAudio } from './archived-message.js';
 
 /** What is told of an archived message beside its audio; the JSON of a sidecar file. */
 export interface VoicemailSidecar {
@@ -30,6 +34,10 @@ export interface VoicemailSidecar {
     /** Over the file. */
     readonly fileSha256: string;
   };
+  /** What became of each sample of the audio; adds up to its length. */
+  readonly ledger: LegLedger;
+  /** What the message is announced to have beyond the audio. */
+  readonly unwritten: UnwrittenAudio | undefined;
   /** Whether all of the message is there, and why not. */
   readonly complete: boolean;
   readonly reason: string | undefined;
@@ -40,8 +48,9 @@ export interface VoicemailSidecar {
 
 /** The sidecar of a stored message; `undefined` for one that has no audio. */
 export function sidecarOf(message: ArchivedMessage): VoicemailSidecar | undefined {
-  const { audio, account, id, type, partner, partnerName, played, tags, transcript, complete } = message;
-  if (!audio) return undefined;
+  const { audio, ledger, unwritten, account, id, type, partner, partnerName, played } = message;
+  const { tags, transcript, complete } = message;
+  if (!audio || !ledger) return undefined;
   return {
     schema: 'jackfield.voicemail/1',
     voicemail: {
@@ -59,8 +68,10 @@ export function sidecarOf(message: ArchivedMessage): VoicemailSidecar | undefine
       samplesSha256: audio.sha256,
       fileSha256: audio.fileSha256,
     },
+    ledger,
+    unwritten,
     complete,
-    reason: message.detail,
+    reason: complete ? undefined : message.detail,
     archivedAt: isoTime(message.archivedAt ?? 0),
     tags,
     transcript,
@@ -74,9 +85,7 @@ export function sidecarOf(message: ArchivedMessage): VoicemailSidecar | undefine
 export async function writeSidecar(audioFile: string, message: ArchivedMessage): Promise<void> {
   const sidecar = sidecarOf(message);
   if (!sidecar) return;
-  const path = sidecarPath(audioFile, message);
-  await writeFile(`${path}.part`, `${JSON.stringify(sidecar, undefined, 2)}\n`);
-  await rename(`${path}.part`, path);
+  await writeJson(sidecarPath(audioFile, message), sidecar);
 }
 
 /** Where the sidecar of a message lies. */
@@ -84,9 +93,16 @@ export function sidecarPath(audioFile: string, { key }: Pick<ArchivedMessage, 'k
   return `${audioFile.replace(/\.wav(?:\.age)?$/, '')}.${key}.json`;
 }
 
-/** @throws what reading or parsing throws. */
-export async function readSidecar(path: string): Promise<VoicemailSidecar> {
-  return JSON.parse(await readFile(path, 'utf8')) as VoicemailSidecar;
+/** What a sidecar file holds, whatever that is. @throws ERR_FILE; ERR_SYNTAX for what is no JSON. */
+export async function readSidecar(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw fileError('read', path, cause);
+  });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new JackfieldError('ERR_SYNTAX', `${path} is no JSON: ${messageOf(cause)}`, { cause });
+  }
 }
 
 export function isoTime(unixSeconds: number): string {

@@ -1,43 +1,43 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { expendable, type RetentionRules } from '../../call/store/retention.js';
 import { type Clock, systemClock } from '../../clock.js';
-import { JackfieldError, messageOf } from '../../errors.js';
+import { invalidArgument, JackfieldError } from '../../errors.js';
 import type { ArchiveQuery } from './archive-query.js';
-import type { ArchivedMessage, VoicemailFacts } from './archived-message.js';
-import { type AudioIntake, AudioStore } from './audio-store.js';
-import { Catalogue } from './catalogue.js';
+import {
+  type ArchivedAudio,
+  type ArchivedMessage,
+  type AttemptFailure,
+  isComplete,
+  type VoicemailFacts,
+} from './archived-message.js';
+import { type AudioIntake, type AudioKeys, AudioStore } from './audio-store.js';
+import { Catalogue, type StoredOutcome } from './catalogue.js';
 import { sidecarPath, writeSidecar } from './sidecar.js';
+import { type ArchiveFault, verifyMessage } from './verify-message.js';
 
-/** Options of {@link VoicemailArchive.open}. */
-export interface VoicemailArchiveOptions {
+/**
+ * Options of {@link VoicemailArchive.open}. Encryption takes the package `age-encryption`; sidecars and catalogue are not
+ * encrypted.
+ */
+export interface VoicemailArchiveOptions extends AudioKeys {
   /** Dates what is archived. Default: the machine's clock. */
   readonly clock?: Clock;
-  /**
-   * age recipients (`age1...`) that audio is encrypted to from now on; takes the package `age-encryption`. Sidecars and
-   * catalogue are not encrypted. Default: none, audio is kept in clear.
-   */
-  readonly encryptTo?: readonly string[];
+  /** Whether only an archive that is there is opened, instead of one made. Default false. */
+  readonly existing?: boolean;
 }
 
-/** Something that is not as the catalogue says. */
-export interface ArchiveFault {
-  /**
-   * `missing`: the audio is not there. `changed`: its bytes are others than those that were archived.
-   * `unreadable`: it is no WAV file any more. `stray`: no message refers to it.
-   */
-  readonly kind: 'missing' | 'changed' | 'unreadable' | 'stray';
-  /** The file, relative to the archive. */
-  readonly path: string;
-  /** A message that it belongs to, except for `stray`. */
-  readonly key: number | undefined;
-  readonly detail: string;
-}
+/** What is to be said of audio that is stored. */
+export type IntakeAccount = Omit<StoredOutcome, 'audio' | 'archivedAt'>;
 
 /** A message that was stored. */
 export interface StoredMessage {
   readonly message: ArchivedMessage;
   /** Whether its samples were in the archive already. */
   readonly duplicate: boolean;
+  /** Why there is no transcript of it, though there should be. */
+  readonly untranscribed?: Error;
 }
 
 /** What {@link VoicemailArchive.verify} found. */
@@ -49,17 +49,11 @@ export interface ArchiveVerification {
   readonly faults: readonly ArchiveFault[];
 }
 
-/** Which messages {@link VoicemailArchive.purge} removes: all that one of the given limits asks for. */
-export interface RetentionPolicy {
-  /** Recorded longer ago than this, in days. */
-  readonly maxAgeDays?: number;
-  /** The oldest ones, until the audio takes no more than this. */
-  readonly maxBytes?: number;
+/** Which messages {@link VoicemailArchive.purge} removes: all that one of the given rules lets go. */
+export interface RetentionPolicy extends RetentionRules {
   /** Only tell what would be removed. Default false. */
   readonly dryRun?: boolean;
 }
-
-const DAY_S = 86_400;
 
 /**
  * A folder that voicemails are kept in: audio files with a sidecar each, and a catalogue. Every message is safe when
@@ -84,8 +78,13 @@ export class VoicemailArchive implements AsyncDisposable {
    * @throws ERR_FILE; ERR_INVALID_ARG for what is no age recipient; ERR_UNSUPPORTED without `age-encryption`.
    */
   static async open(root: string, options: VoicemailArchiveOptions = {}): Promise<VoicemailArchive> {
-    const audio = await AudioStore.open(root, options.encryptTo);
-    const catalogue = new Catalogue(join(root, 'catalogue.db'));
+    const folder = resolve(root);
+    const path = join(folder, 'catalogue.db');
+    if (options.existing && !existsSync(path)) {
+      throw new JackfieldError('ERR_FILE', `${root} is no archive of voicemails: it has no catalogue.db.`);
+    }
+    const audio = await AudioStore.open(folder, options);
+    const catalogue = new Catalogue(path);
     return new VoicemailArchive(audio, catalogue, options.clock ?? systemClock);
   }
 
@@ -99,6 +98,11 @@ export class VoicemailArchive implements AsyncDisposable {
     return audio && this.#audio.pathOf(audio);
   }
 
+  /** The samples of a message; none where it has no audio. @throws ERR_FILE, ERR_WAV; ERR_UNSUPPORTED for what is encrypted. */
+  async *samples({ audio }: ArchivedMessage): AsyncGenerator<Int16Array, void, void> {
+    if (audio) yield* this.#audio.samples(audio);
+  }
+
   /** Begins to take in the audio of a message. @throws ERR_FILE */
   take(facts: VoicemailFacts): Promise<AudioIntake> {
     return this.#audio.take(facts);
@@ -110,11 +114,17 @@ export class VoicemailArchive implements AsyncDisposable {
    *
    * @throws ERR_FILE
    */
-  store(key: number, intake: AudioIntake, complete: boolean): Promise<StoredMessage> {
+  store(key: number, intake: AudioIntake, account: IntakeAccount): Promise<StoredMessage> {
     // One after the other, so that two messages with the same samples find each other.
-    const stored = this.#storing.then(() => this.#store(key, intake, complete));
+    const stored = this.#storing.then(() => this.#store(key, intake, account));
     this.#storing = stored.catch(() => undefined);
     return stored;
+  }
+
+  /** Notes why an attempt failed; what an earlier one has stored stays. @throws ERR_INVALID_ARG, ERR_FILE */
+  async fail(key: number, { failure, detail }: AttemptFailure): Promise<void> {
+    this.catalogue.fail(key, failure, detail);
+    await this.#describe(this.catalogue.message(key));
   }
 
   /** Sets the message's tags; each can be searched for. @throws ERR_INVALID_ARG, ERR_FILE */
@@ -129,26 +139,18 @@ export class VoicemailArchive implements AsyncDisposable {
     await this.#describe(this.catalogue.message(key));
   }
 
-  /** Puts a message under legal hold, or takes it out. @throws ERR_INVALID_ARG */
-  setHold(key: number, hold: boolean): void {
-    this.catalogue.setHold(key, hold);
+  /** Puts a message under legal hold (with a reason), or takes it out. @throws ERR_INVALID_ARG */
+  setHold(key: number, reason: string | undefined): void {
+    if (reason === '') throw invalidArgument('reason', 'a text that is not empty', reason);
+    this.catalogue.setHold(key, reason);
   }
 
-  /** Reads the audio of one message back from the disk. @returns what is wrong with it, if anything is. */
-  async verifyMessage(message: ArchivedMessage): Promise<ArchiveFault | undefined> {
-    const { audio, key } = message;
-    if (!audio) return undefined;
-    const fault = (kind: ArchiveFault['kind'], detail: string) => ({ kind, path: audio.path, key, detail });
-    try {
-      const found = await this.#audio.measure(audio);
-      const samplesHold = (found.sha256 ?? audio.sha256) === audio.sha256;
-      if (found.fileSha256 === audio.fileSha256 && samplesHold) return undefined;
-      const what = samplesHold ? 'the file' : 'the samples';
-      return fault('changed', `SHA-256 is ${found.fileSha256}, was ${audio.fileSha256}: ${what} changed.`);
-    } catch (error) {
-      const missing = error instanceof JackfieldError && /ENOENT/.test(error.message);
-      return fault(missing ? 'missing' : 'unreadable', messageOf(error));
-    }
+  /**
+   * Reads one message back from the disk: its audio, which is held against its checksums and its ledger, and its sidecar.
+   * @returns what is wrong, if anything is.
+   */
+  verifyMessage(message: ArchivedMessage): Promise<ArchiveFault | undefined> {
+    return verifyMessage(this.#audio, message);
   }
 
   /** Reads everything back from the disk and compares it with the catalogue. */
@@ -180,18 +182,18 @@ export class VoicemailArchive implements AsyncDisposable {
    * legal hold is never touched, nor is audio that it shares with others.
    *
    * @returns those that were removed, or would be.
+   * @throws ERR_INVALID_ARG for a rule out of range.
    */
   async purge(policy: RetentionPolicy): Promise<readonly ArchivedMessage[]> {
-    const doomed = [...this.#expired(policy), ...this.#excess(policy)];
-    const unique = [...new Map(doomed.map((message) => [message.key, message])).values()];
-    if (policy.dryRun) return unique;
-    for (const message of unique) {
+    const doomed = this.#doomed(policy);
+    if (policy.dryRun) return doomed;
+    for (const message of doomed) {
       const orphan = this.catalogue.purge(message.key);
       const file = this.audioFile(message);
       if (file) await rm(sidecarPath(file, message), { force: true });
       if (orphan) await this.#audio.remove(orphan);
     }
-    return unique;
+    return doomed;
   }
 
   /** Removes what killed runs have left half done. Only for who knows that no run is under way. */
@@ -207,27 +209,45 @@ export class VoicemailArchive implements AsyncDisposable {
     return this.close();
   }
 
-  *#expired({ maxAgeDays }: RetentionPolicy): Generator<ArchivedMessage, void, void> {
-    if (maxAgeDays === undefined) return;
-    const until = Math.floor(this.#clock.unixMs() / 1000) - maxAgeDays * DAY_S;
-    yield* this.find({ state: 'stored', hold: false, until });
+  #doomed(rules: RetentionRules): ArchivedMessage[] {
+    const doomed: ArchivedMessage[] = [];
+    // Audio is only freed with the last message that has it.
+    const users = new Map<string, number>();
+    const freedBy = (audio: ArchivedAudio | undefined) => {
+      if (!audio) return 0;
+      const left = (users.get(audio.sha256) ?? this.catalogue.usersOf(audio)) - 1;
+      users.set(audio.sha256, left);
+      return left === 0 ? audio.bytes : 0;
+    };
+    const factsOf = ({ hold, audio, timestamp }: ArchivedMessage) => ({
+      held: hold !== undefined,
+      atMs: timestamp * 1000,
+      bytes: hold === undefined ? freedBy(audio) : 0,
+    });
+    const limits = { totalBytes: this.catalogue.storedBytes, nowMs: this.#clock.unixMs() };
+    for (const message of expendable(this.find({ state: 'stored' }), factsOf, rules, limits))
+      doomed.push(message);
+    return doomed;
   }
 
-  *#excess({ maxBytes }: RetentionPolicy): Generator<ArchivedMessage, void, void> {
-    if (maxBytes === undefined) return;
-    let bytes = this.catalogue.storedBytes;
-    for (const message of this.find({ state: 'stored', hold: false })) {
-      if (bytes <= maxBytes) return;
-      bytes -= message.audio?.bytes ?? 0;
-      yield message;
-    }
-  }
-
-  async #store(key: number, intake: AudioIntake, complete: boolean): Promise<StoredMessage> {
-    const { audio, duplicate } = await intake.publish((sha256) => this.catalogue.audio(sha256));
+  async #store(key: number, intake: AudioIntake, account: IntakeAccount): Promise<StoredMessage> {
+    const before = this.catalogue.message(key);
+    const { audio, duplicate } = await intake.publish(this.catalogue);
     const archivedAt = Math.floor(this.#clock.unixMs() / 1000);
-    await this.#describe({ ...this.catalogue.message(key), audio, complete, archivedAt });
-    return { message: this.catalogue.store(key, { audio, complete, archivedAt }), duplicate };
+    const outcome = { ...account, audio, archivedAt };
+    await this.#describe({
+      ...before,
+      ...{ audio, archivedAt, ledger: account.ledger, unwritten: account.unwritten },
+      complete: isComplete(account),
+      transcript: account.transcript ?? before.transcript,
+      tags: [...new Set([...before.tags, ...(account.tags ?? [])])],
+    });
+    const orphan = this.catalogue.store(key, outcome);
+    if (orphan) {
+      await this.#audio.remove(orphan);
+      await rm(sidecarPath(this.#audio.pathOf(orphan), before), { force: true });
+    }
+    return { message: this.catalogue.message(key), duplicate };
   }
 
   async #describe(message: ArchivedMessage): Promise<void> {

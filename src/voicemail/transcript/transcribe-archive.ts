@@ -1,4 +1,4 @@
-import { JackfieldError, messageOf } from '../../errors.js';
+import { messageOf } from '../../errors.js';
 import type { ArchiveQuery } from '../archive/archive-query.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import { isSealed } from '../archive/audio-store.js';
@@ -17,8 +17,9 @@ export interface TranscribeArchiveOptions {
 }
 
 /**
- * Transcribes the messages of an archive that have no transcript yet; the words can then be searched for. A message
- * that the engine fails on is told of and left for the next time. Resolves to how many were transcribed.
+ * Transcribes the messages of an archive that have no transcript yet; the words can then be searched for. Encrypted ones
+ * are decrypted in memory, where the archive was opened with an identity. A message that the engine fails on is told of
+ * and left for the next time. Resolves to how many were transcribed.
  *
  * @throws ERR_ABORTED, ERR_FILE.
  */
@@ -32,14 +33,13 @@ export async function transcribeArchive(
     signal?.throwIfAborted();
     const file = archive.audioFile(message);
     if (!file || !message.audio || message.transcript !== '') continue;
-    if (isSealed(message.audio)) {
-      const text = `${file} is encrypted: transcribe messages before they are archived, or decrypt it.`;
-      onMessage?.(message, new JackfieldError('ERR_UNSUPPORTED', text));
-      continue;
-    }
     try {
-      const request = { file, ...(language === undefined ? {} : { language }), ...(signal && { signal }) };
-      const { text } = await transcriber.transcribe(request);
+      const { text } = await transcriber.transcribe({
+        ...(!isSealed(message.audio) && { file }),
+        samples: archive.samples(message),
+        ...(language !== undefined && { language }),
+        ...(signal && { signal }),
+      });
       await archive.setTranscript(message.key, text);
       count++;
       onMessage?.(archive.catalogue.message(message.key), undefined);

@@ -1,7 +1,9 @@
 /** A message that is to be transcribed. */
 export interface TranscriptRequest {
-  /** WAV file, 16 kHz mono. */
-  readonly file: string;
+  /** WAV file, 16 kHz mono; absent where the message is not, or not to be, on the disk in clear. */
+  readonly file?: string;
+  /** Its samples, 16 kHz mono. Read once at most; they may still be coming in, so they are read as they come. */
+  readonly samples: AsyncIterable<Int16Array>;
   /** BCP 47, for example `en`; absent where it is not known. */
   readonly language?: string;
   readonly signal?: AbortSignal;

@@ -349,7 +349,7 @@ describe('the end of a call', () => {
 describe('a hang-up at any moment', () => {
   /** Everything that a script can wait for, one after the other, in 30 s or so. */
   async function everything(call: BotCall, steps: string[]): Promise<void> {
-    await call.say([MELODY, { silence: 700 }, OTHER], { bargeIn: 'any' });
+    await call.say([...MELODY, { silence: 700 }, OTHER], { bargeIn: 'any' });
     steps.push('said');
     await call.gather({ prompt: MELODY, min: 2, max: 4, timeoutMs: 1500 });
     steps.push('gathered');
@@ -405,7 +405,8 @@ describe('a hang-up at any moment', () => {
         expect(results).toHaveLength(1);
         const [result] = results;
         if (result?.outcome === 'hung-up') expect(thrown).toMatchObject({ code: 'ERR_CALL_ENDED' });
-        else expect({ atMs, result, thrown }).toMatchObject({ result: { outcome: 'done' }, thrown: undefined });
+        else
+          expect({ atMs, result, thrown }).toMatchObject({ result: { outcome: 'done' }, thrown: undefined });
       }),
       { numRuns: 14, examples: [[0], [20], [2500], [5000], [9000], [12_000], [16_500], [21_000]] },
     );

@@ -7,13 +7,11 @@ const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`;
 
 describe('CSV', () => {
   it('gives back every cell, whatever is in it', () => {
-    const table = fc
-      .integer({ min: 1, max: 4 })
-      .chain((width) =>
-        fc.array(fc.array(fc.string({ unit: 'grapheme' }), { minLength: width, maxLength: width }), {
-          minLength: 1,
-        }),
-      );
+    const table = fc.integer({ min: 1, max: 4 }).chain((width) =>
+      fc.array(fc.array(fc.string({ unit: 'grapheme' }), { minLength: width, maxLength: width }), {
+        minLength: 1,
+      }),
+    );
     fc.assert(
       fc.property(
         table,

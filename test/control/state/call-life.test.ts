@@ -42,6 +42,18 @@ describe('the life of a call', () => {
     expect(live('FINISHED', 'NEVER_HEARD_OF')).toEqual(['FINISHED', 'FINISHED']);
   });
 
+  test('a call that the other party transfers is routed and rings again', () => {
+    const news = ['INPROGRESS', 'REMOTEHOLD', 'ROUTING', 'RINGING', 'INPROGRESS', 'RINGING', 'FINISHED'];
+    let state: CallState | undefined;
+    const after = news.map((status, atMs) => {
+      state = nextCallState(state, { property: 'STATUS', status, transferred: true }, atMs);
+      return state?.status;
+    });
+    // The last RINGING comes too late, as ever.
+    expect(after).toEqual([...news.slice(0, 5), 'INPROGRESS', 'FINISHED']);
+    expect(live('REMOTEHOLD', 'ROUTING')).toEqual(['REMOTEHOLD', 'REMOTEHOLD']);
+  });
+
   test('a first DURATION means in progress', () => {
     expect(live('RINGING', 1, 2)).toEqual(['RINGING', 'INPROGRESS', 'INPROGRESS']);
     expect(live(7)).toEqual(['INPROGRESS']);

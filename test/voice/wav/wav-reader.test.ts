@@ -36,6 +36,20 @@ describe('WavReader', () => {
     }
   });
 
+  it('gives the same samples in memory that it uses again, where that is asked for', async () => {
+    await using reader = await WavReader.open(speechFile('numbers'));
+    const whole = await collectSamples(reader);
+    const seen = new Set<ArrayBufferLike>();
+    let at = 777;
+    for await (const samples of reader.samples({ start: at, chunkSamples: 1000, reuse: true })) {
+      expectSamples(samples, whole.subarray(at, at + samples.length));
+      at += samples.length;
+      seen.add(samples.buffer);
+    }
+    expect(at).toBe(whole.length);
+    expect(seen.size).toBe(2);
+  });
+
   it('refuses ranges outside the file and reading after close', async () => {
     const reader = await WavReader.open(speechFile('numbers'));
     const invalid = { code: 'ERR_INVALID_ARG' };

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,12 +17,21 @@ import {
   type VoicemailNotice,
 } from '../../../src/index.js';
 import { checkRules, matchingRule } from '../../../src/voicemail/answering/answering-rule.js';
-import { Line, samplesOf } from '../line.js';
+import { Line, samplesOf, tone } from '../line.js';
 
 const GREETING = { tone: 600, ms: 1000 } as const;
 const SPEECH = { file: 'assets/speech/reader-870.wav' };
 const KEPT = { tone: 400, ms: 300 } as const;
 const REVIEW = { tone: 800, ms: 120 } as const;
+
+const has = (command: string) => spawnSync('which', [command]).status === 0;
+const hasSox = has('sox');
+const hasPocketsphinx = has('pocketsphinx_continuous');
+
+async function* spoken() {
+  yield tone(700).subarray(0, 5000);
+  yield tone(700).subarray(5000);
+}
 
 let root: string;
 let archive: VoicemailArchive;
@@ -242,9 +253,50 @@ describe('commandTranscriber', () => {
     const args = ['-e', 'console.log(process.argv.slice(1).join("|"))', '{file}', '{language}'];
     const transcriber = commandTranscriber({ command: process.execPath, args });
     const file = '/tmp/a file; rm -rf $HOME.wav';
-    expect(await transcriber.transcribe({ file, language: 'de' })).toEqual({ text: `${file}|de` });
-    expect(() => commandTranscriber({ command: 'x', args: [] })).toThrow(/\{file\}/);
+    const samples = spoken();
+    expect(await transcriber.transcribe({ file, samples, language: 'de' })).toEqual({ text: `${file}|de` });
     const failing = commandTranscriber({ command: 'false', args: ['{file}'] });
-    await expect(failing.transcribe({ file })).rejects.toMatchObject({ code: 'ERR_ENCODER' });
+    await expect(failing.transcribe({ file, samples })).rejects.toMatchObject({ code: 'ERR_TOOL' });
+    const missing = commandTranscriber({ command: '/no/such/engine' });
+    await expect(missing.transcribe({ samples })).rejects.toThrow(/not installed/);
+    expect(() => commandTranscriber({ command: '' })).toThrow(/command/);
+    expect(() => commandTranscriber({ command: 'x', timeoutMs: 1 })).toThrow(/timeoutMs/);
+  });
+
+  it.each([
+    { args: ['-t', 'wav', '-', '-t', 'raw', '-'], from: 'standard input' },
+    { args: ['-t', 'wav', '{file}', '-t', 'raw', '-'], from: '/dev/stdin in place of a file' },
+  ])('gives a command the WAV on $from (needs sox)', { skip: !hasSox }, async ({ args }) => {
+    // What sox makes of it, as text.
+    const sum =
+      `sox ${args.map((arg) => `'${arg.replace('{file}', '$0')}'`).join(' ')} | sha256sum`.replaceAll(
+        "'$0'",
+        '$0',
+      );
+    const transcriber = commandTranscriber({ command: 'sh', args: ['-c', sum, '{file}'] });
+    const { text } = await transcriber.transcribe({ samples: spoken() });
+    const expected = createHash('sha256')
+      .update(Buffer.from(tone(700).buffer))
+      .digest('hex');
+    expect(text).toBe(`${expected} -`);
+  });
+
+  it.skipIf(!hasPocketsphinx)('has PocketSphinx understand a message (needs pocketsphinx)', async () => {
+    const args = ['-infile', '/dev/stdin', '-logfn', '/dev/null'];
+    const transcriber = commandTranscriber({ command: 'pocketsphinx_continuous', args });
+    const file = 'test/fixtures/speech/goforward.wav';
+    async function* samples() {
+      yield await samplesOf(file);
+    }
+    expect(await transcriber.transcribe({ file, samples: samples() })).toEqual({
+      text: 'go forward ten meters',
+    });
+  });
+
+  it('stops an engine that never ends, or writes without end', async () => {
+    const endless = commandTranscriber({ command: 'yes', args: ['{file}'] });
+    await expect(endless.transcribe({ file: 'x', samples: spoken() })).rejects.toThrow(/no transcript/);
+    const stuck = commandTranscriber({ command: 'sleep', args: ['600'], timeoutMs: 1000 });
+    await expect(stuck.transcribe({ samples: spoken() })).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
   });
 });

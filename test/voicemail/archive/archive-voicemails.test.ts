@@ -8,6 +8,7 @@ import {
   archiveVoicemails,
   type Client,
   deleteVoicemail,
+  type Transcriber,
   VoicemailArchive,
   type VoicemailSidecar,
 } from '../../../src/index.js';
@@ -141,12 +142,143 @@ describe('archiveVoicemails', () => {
       atMs: Date.UTC(2026, 4, 1, 10, 1, 30),
     });
     const { report, messages } = await run({ deleteOriginals: true });
-    expect(report).toMatchObject({ listed: 5, stored: 4, incomplete: 1, originalsDeleted: 4, failed: [] });
+    expect(report).toMatchObject({ listed: 5, stored: 4, originalsDeleted: 4, failed: [] });
+    expect(report.incomplete.map(({ id }) => id)).toEqual([corrupt]);
     const short = messages.find(({ id }) => id === corrupt);
     expect(short).toMatchObject({ state: 'stored', complete: false, failure: 'SHORT', original: 'kept' });
     expect(short?.detail).toMatch(/0\.5 s of 30 s/);
     expect(await samplesOf(join(root, short?.audio?.path ?? ''))).toEqual(tone(500, 777));
     expect((await client.search('VOICEMAILS')).filter((id) => !ids.includes(id))).toEqual([corrupt]);
+  });
+
+  it('puts what is more in the place of what came short, and takes nothing less', async () => {
+    const id = await line.deposit(await line.wav('growing.wav', 500, 777), { durationSec: 3 });
+    await run({ attempts: 1 });
+    await line.wav('growing.wav', 300, 777);
+    const less = await run({ attempts: 1 });
+    expect(less.report).toMatchObject({ stored: 0, failed: [], incomplete: [{ id, failure: 'SHORT' }] });
+    expect(less.messages[0]).toMatchObject({ state: 'stored', complete: false, audio: { samples: 8000 } });
+    await line.wav('growing.wav', 1500, 777);
+    const more = await run({ attempts: 1 });
+    expect(more.messages[0]).toMatchObject({ complete: false, unwritten: { samples: 24_000 } });
+    await line.wav('growing.wav', 3000, 777);
+    const { report, messages } = await run({ attempts: 1 });
+    expect(report).toMatchObject({ listed: 1, stored: 1, incomplete: [], failed: [] });
+    expect(messages).toMatchObject([
+      {
+        id,
+        complete: true,
+        failure: undefined,
+        unwritten: undefined,
+        ledger: { received: 48_000, missing: 0 },
+      },
+    ]);
+    expect(await samplesOf(join(root, messages[0]?.audio?.path ?? ''))).toEqual(tone(3000, 777));
+    expect(await files(join(root, 'audio'))).toHaveLength(2);
+    await using archive = await VoicemailArchive.open(root);
+    expect(await archive.verify()).toEqual({ checked: 1, unstored: 0, faults: [] });
+  });
+
+  it('keeps what came before the connection broke, and says what it is', async () => {
+    await line.deposit(await line.wav('long.wav', 4000, 600));
+    const running = run({ attempts: 1 });
+    const [lease] = await line.during(
+      (async () => {
+        for (;;) {
+          const found = [...line.server.leases].filter(({ received }) => received.position > 16_000);
+          if (found.length > 0) return found;
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      })(),
+    );
+    lease?.abort(new Error('the wire was cut'));
+    const { report, messages } = await running;
+    expect(report).toMatchObject({ stored: 0, failed: [] });
+    const [message] = messages;
+    expect(message).toMatchObject({
+      complete: false,
+      failure: 'STREAM',
+      detail: 'the wire was cut',
+      unwritten: { reason: 'connection-lost' },
+    });
+    const kept = await samplesOf(join(root, message?.audio?.path ?? ''));
+    expect(kept.length + (message?.unwritten?.samples ?? 0)).toBe(64_000);
+    expect(kept).toEqual(tone(4000, 600).subarray(0, kept.length));
+    const again = await run();
+    expect(again.messages[0]).toMatchObject({ complete: true, audio: { samples: 64_000 } });
+  });
+
+  it.each([false, true])(
+    'has an engine hear the messages while they come in, encrypted: %s',
+    async (encrypted) => {
+      const { generateX25519Identity, identityToRecipient } = await import('age-encryption');
+      const ids = await four();
+      const recipient = await identityToRecipient(await generateX25519Identity());
+      const heard: { file: string | undefined; samples: Int16Array }[] = [];
+      const transcriber: Transcriber = {
+        name: 'listener',
+        async transcribe({ file, samples }) {
+          const all: Int16Array[] = [];
+          for await (const part of samples) all.push(part);
+          heard.push({ file, samples: new Int16Array(all.flatMap((part) => [...part])) });
+          if (heard.length === 2) throw new Error('did not understand');
+          return { text: `words of ${heard.length}` };
+        },
+      };
+      await using archive = await VoicemailArchive.open(root, encrypted ? { encryptTo: [recipient] } : {});
+      const told: (string | undefined)[] = [];
+      const report = await line.during(
+        archiveVoicemails(client, archive, {
+          route: { server: line.server },
+          transcriber,
+          clock: line.clock,
+          onProgress: ({ untranscribed }) => told.push(untranscribed?.message),
+        }),
+      );
+      expect(report).toMatchObject({ stored: 4, untranscribed: 1, failed: [] });
+      expect(told).toEqual([undefined, 'did not understand', undefined, undefined]);
+      for (const [index, { file, samples }] of heard.entries()) {
+        expect(file).toBeUndefined();
+        expect(samples).toEqual(tone(200 + index * 20, FREQUENCIES[index]));
+      }
+      expect([...archive.find()].map(({ transcript }) => transcript)).toEqual([
+        'words of 1',
+        '',
+        'words of 3',
+        'words of 4',
+      ]);
+      expect([...archive.find({ text: 'words' })].map(({ id }) => id)).toEqual(
+        ids.filter((_, index) => index !== 1),
+      );
+      expect((await archive.verify()).faults).toEqual([]);
+    },
+  );
+
+  it('marks what it stores with tags and a legal hold, and leaves alone what it has', async () => {
+    await four();
+    await run({ tags: ['first', 'case 12'], hold: 'case 12' });
+    await line.deposit(await line.wav('new.wav', 300, 900));
+    const { messages } = await run({ tags: ['second'] });
+    expect(messages.map(({ tags, hold }) => [tags.join(), hold])).toEqual([
+      ...Array(4).fill(['first,case 12', 'case 12']),
+      ['second', undefined],
+    ]);
+    await using archive = await VoicemailArchive.open(root);
+    expect([...archive.find({ text: 'case 12' })]).toHaveLength(4);
+    expect((await archive.verify()).faults).toEqual([]);
+    expect(await archive.purge({ maxBytes: 0 })).toHaveLength(1);
+  });
+
+  it('lets no engine hold a message up', async () => {
+    await line.deposit(await line.wav('long.wav', 70_000, 600));
+    const stuck: Transcriber = {
+      name: 'stuck',
+      transcribe: ({ signal }) =>
+        new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('stopped')))),
+    };
+    const { report, messages } = await run({ transcriber: stuck });
+    expect(report).toMatchObject({ stored: 1, untranscribed: 1 });
+    expect(messages[0]).toMatchObject({ complete: true, transcript: '' });
   });
 
   it('deletes originals only when asked, and only those that read back as they came', async () => {

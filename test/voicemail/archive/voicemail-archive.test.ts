@@ -5,14 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
+import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type ArchivedMessage,
   exportArchive,
+  transcribeArchive,
   VirtualClock,
   VoicemailArchive,
   type VoicemailFacts,
+  type VoicemailSidecar,
 } from '../../../src/index.js';
+import { sidecarPath } from '../../../src/voicemail/archive/sidecar.js';
+import { LedgerSink } from '../../../src/voicemail/ledger-sink.js';
 import { tone } from '../line.js';
 
 const run = promisify(execFile);
@@ -52,11 +57,18 @@ function facts(id: number, more: Partial<VoicemailFacts> = {}): VoicemailFacts {
   };
 }
 
+async function samplesOf(from: VoicemailArchive, message: ArchivedMessage): Promise<Int16Array> {
+  const parts: Int16Array[] = [];
+  for await (const part of from.samples(message)) parts.push(part);
+  return new Int16Array(parts.flatMap((part) => [...part]));
+}
+
 async function store(from: VoicemailFacts, frequency = 300 + from.id * 10): Promise<ArchivedMessage> {
   const { key } = archive.catalogue.see(from);
   const intake = await archive.take(from);
-  await intake.write(tone(100, frequency));
-  return (await archive.store(key, intake, true)).message;
+  const account = new LedgerSink(intake);
+  await account.write(tone(100, frequency), 0);
+  return (await archive.store(key, intake, { ledger: account.ledger })).message;
 }
 
 describe('a VoicemailArchive', () => {
@@ -67,7 +79,7 @@ describe('a VoicemailArchive', () => {
     archive.catalogue.see(facts(9));
     await archive.setTags(two.key, ['invoice', 'Zürich', 'invoice']);
     await archive.setTranscript(three.key, 'Please call me back about the "boat" on Monday');
-    archive.setHold(one.key, true);
+    archive.setHold(one.key, 'case 12');
     const keys = (query: Parameters<typeof archive.find>[0]) => [...archive.find(query)].map(({ id }) => id);
     expect(keys({})).toEqual([9, 3, 2, 1]);
     expect(keys({ state: 'pending' })).toEqual([9]);
@@ -139,9 +151,61 @@ describe('a VoicemailArchive', () => {
     expect(kinds.get(undefined)).toBe('stray');
   });
 
+  it('finds a sidecar that is gone, says something else, or has a ledger that does not hold', async () => {
+    const messages = [];
+    for (let id = 1; id <= 5; id++) messages.push(await store(facts(id)));
+    const paths = messages.map((message) => sidecarPath(archive.audioFile(message) ?? '', message));
+    const [gone = '', edited = '', sums = '', sound = '', torn = ''] = paths;
+    const change = async (path: string, edit: (sidecar: VoicemailSidecar) => object) =>
+      writeFile(path, JSON.stringify(edit(JSON.parse(await readFile(path, 'utf8')))));
+    await rm(gone);
+    await change(edited, (sidecar) => ({ ...sidecar, voicemail: { ...sidecar.voicemail, partner: 'eve' } }));
+    await change(sums, ({ ledger, ...sidecar }) => ({ ...sidecar, ledger: { ...ledger, received: 1 } }));
+    const spans = [{ from: 0, samples: 1600, kind: 'missing', reason: 'dropped' }];
+    await change(sound, (sidecar) => ({
+      ...sidecar,
+      ledger: { received: 0, idle: 0, masked: 0, missing: 1600, spans },
+    }));
+    await truncate(torn, 100);
+    const { faults } = await archive.verify();
+    const found = new Map(faults.map(({ path, kind, detail }) => [join(root, path), `${kind}: ${detail}`]));
+    expect(found.size).toBe(5);
+    expect(found.get(gone)).toMatch(/^sidecar: .*ENOENT/);
+    expect(found.get(edited)).toMatch(/^sidecar: .*not say what/);
+    expect(found.get(sums)).toMatch(/^ledger: .*1 received/);
+    expect(found.get(sound)).toMatch(/^ledger: There is sound/);
+    expect(found.get(torn)).toMatch(/^sidecar: .*no JSON/);
+  });
+
+  it('brings a catalogue of before the ledgers up to date', async () => {
+    const { key } = await store(facts(1));
+    archive.catalogue.see(facts(2));
+    await archive.close();
+    const db = new Database(join(root, 'catalogue.db'));
+    db.exec(
+      'ALTER TABLE messages DROP COLUMN ledger; ALTER TABLE messages DROP COLUMN unwritten; ' +
+        'ALTER TABLE messages DROP COLUMN hold; ALTER TABLE messages ADD COLUMN hold INTEGER NOT NULL DEFAULT 0; ' +
+        'UPDATE messages SET hold = 1 WHERE voicemail = 2; PRAGMA user_version = 1',
+    );
+    db.close();
+    archive = await VoicemailArchive.open(root);
+    const ledger = { received: 1600, idle: 0, masked: 0, missing: 0 };
+    expect(archive.catalogue.message(key)).toMatchObject({
+      complete: true,
+      unwritten: undefined,
+      ledger,
+      hold: undefined,
+    });
+    expect([...archive.find({ state: 'pending' })][0]).toMatchObject({
+      ledger: undefined,
+      hold: 'legal hold',
+    });
+    expect((await archive.verify()).faults).toEqual([]);
+  });
+
   it('purges by age and by size, but never what is held, nor audio that others need', async () => {
     const held = await store(facts(30));
-    archive.setHold(held.key, true);
+    archive.setHold(held.key, 'case 12');
     await store(facts(20), 500);
     const sharing = await store(facts(1), 500);
     await store(facts(2));
@@ -171,7 +235,8 @@ describe('a VoicemailArchive', () => {
       complete: true,
       archivedAt: NOW_S,
     });
-    expect(() => archive.setHold(99, true)).toThrow(/no message 99/);
+    expect(() => archive.setHold(99, 'case 12')).toThrow(/no message 99/);
+    expect(() => archive.setHold(key, '')).toThrow(/reason/);
   });
 
   it('does not open what is no catalogue, or a newer one', async () => {
@@ -185,9 +250,13 @@ describe('a VoicemailArchive', () => {
   });
 
   it('holds 10,000 messages', { timeout: 30_000 }, async () => {
-    const { audio } = await store(facts(1));
+    const { audio, ledger } = await store(facts(1));
     for (let id = 2; id <= 10_000; id++) archive.catalogue.see(facts(id, { timestamp: id }));
-    archive.catalogue.store(10_000, { audio: audio ?? expect.fail(), complete: true, archivedAt: 1 });
+    archive.catalogue.store(10_000, {
+      audio: audio ?? expect.fail(),
+      ledger: ledger ?? expect.fail(),
+      archivedAt: 1,
+    });
     expect(archive.catalogue.count()).toBe(10_000);
     expect([...archive.find({ state: 'pending' })]).toHaveLength(9998);
     expect([...archive.find({ text: 'ash', since: 5000, until: 5010 })].map(({ id }) => id)).toEqual(
@@ -214,14 +283,39 @@ describe('an encrypted archive', () => {
     const clear = await decrypter.decrypt(bytes);
     expect(Buffer.from(clear).subarray(-3200)).toEqual(Buffer.from(tone(100, 440).buffer));
     expect(await archive.verify()).toEqual({ checked: 2, unstored: 0, faults: [] });
+    await expect(samplesOf(archive, one)).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' });
+    await archive.close();
+    archive = await VoicemailArchive.open(root, { identity });
+    expect(await samplesOf(archive, one)).toEqual(tone(100, 440));
+    expect((await archive.verify()).faults).toEqual([]);
+    const heard: (string | undefined)[] = [];
+    const count = await transcribeArchive(archive, {
+      transcriber: {
+        name: 'counter',
+        async transcribe({ file, samples }) {
+          heard.push(file);
+          let length = 0;
+          for await (const part of samples) length += part.length;
+          return { text: `${length} samples` };
+        },
+      },
+    });
+    expect([count, heard]).toEqual([2, [undefined, undefined]]);
+    expect([...archive.find({ text: '1600' })]).toHaveLength(2);
     bytes[300] = (bytes[300] ?? 0) ^ 1;
     await writeFile(archive.audioFile(one) ?? '', bytes);
+    // Who can read it finds that age refuses it; who cannot, that it is not the file that was written.
+    expect((await archive.verify()).faults.map(({ kind }) => kind)).toEqual(['unreadable', 'unreadable']);
+    await archive.close();
+    archive = await VoicemailArchive.open(root);
     expect((await archive.verify()).faults.map(({ kind }) => kind)).toEqual(['changed', 'changed']);
   });
 
   it('is refused for what is no recipient', async () => {
     const opening = VoicemailArchive.open(join(root, 'x'), { encryptTo: ['age1nonsense'] });
     await expect(opening).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
+    const reading = VoicemailArchive.open(join(root, 'x'), { identity: 'AGE-SECRET-KEY-1NONSENSE' });
+    await expect(reading).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
   });
 });
 
@@ -239,7 +333,10 @@ describe('exportArchive', () => {
     const output = join(root, 'out.zip');
     expect(await exportArchive(archive, { format: 'zip', output })).toBe(2);
     const folder = join(root, 'unzipped');
+    expect((await run('unzip', ['-t', output])).stdout).toMatch(/No errors detected/);
     await run('unzip', ['-q', output, '-d', folder]);
+    const checked = await run('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: folder });
+    expect(checked.stdout.match(/: OK$/gm)).toHaveLength(4);
     const sums = (await readFile(join(folder, 'SHA256SUMS'), 'utf8')).trim().split('\n');
     // Both have the same samples: one audio file, two sidecars, the manifest.
     expect(sums).toHaveLength(4);
@@ -261,7 +358,7 @@ describe('exportArchive', () => {
     expect(await exportArchive(archive, { format: 'csv', output, query: {} })).toBe(3);
     const text = await readFile(output, 'utf8');
     expect(text.split('\r\n')[0]).toBe(
-      'key,account,voicemail,type,recorded_at,partner,partner_name,duration_s,played,state,complete,failure,original,hold,tags,transcript,audio,samples,sha256',
+      'key,account,voicemail,type,recorded_at,partner,partner_name,duration_s,played,state,complete,failure,original,hold,tags,transcript,audio,samples,missing,sha256',
     );
     expect(text).toContain('"\'=HYPERLINK(""x"")"');
     expect(text).toContain('"Two lines,\nwith ""quotes"" — and From here"');
@@ -284,15 +381,20 @@ for mail in mailbox.mbox(sys.argv[1]):
 print(json.dumps(out))`;
     const { stdout } = await run('python3', ['-c', script, output]);
     const [two, one] = JSON.parse(stdout);
-    const [first] = [...archive.find({ state: 'stored' })];
+    const [first, second] = [...archive.find({ state: 'stored' })];
+    const sha256Of = async (message: ArchivedMessage | undefined) => {
+      const bytes = await readFile(archive.audioFile(message ?? expect.fail()) ?? '');
+      return createHash('sha256').update(bytes).digest('hex');
+    };
     expect(two).toMatchObject({
       from: '<jack@voicemail.invalid>',
       text: 'Two lines,\nwith "quotes" — and From here',
       date: 'Fri, 20 Nov 2026 00:00:00 +0000',
       tags: 'tag',
-      sha: first?.audio?.fileSha256,
+      sha: await sha256Of(first),
       name: '20261121T000000Z_anna_jack-1.wav',
     });
+    expect(one.sha).toBe(await sha256Of(second));
     expect(one.from).toBe('Ünal "the boss", Ltd <anna@voicemail.invalid>');
     expect(one.text).toBe('(no transcript)');
   });

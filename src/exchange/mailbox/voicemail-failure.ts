@@ -1,0 +1,36 @@
+import { VOICEMAIL } from '../../protocol/catalogue/voicemail.js';
+
+/** The values of FAILUREREASON of a voicemail. */
+export type VoicemailFailureReason = (typeof VOICEMAIL.properties.FAILUREREASON.values)[number];
+
+export const VOICEMAIL_FAILURE_REASONS: readonly VoicemailFailureReason[] =
+  VOICEMAIL.properties.FAILUREREASON.values;
+
+/** What is done with a voicemail, and can go wrong. */
+export const VOICEMAIL_STEPS = ['record', 'upload', 'download', 'playback'] as const;
+
+export type VoicemailStep = (typeof VOICEMAIL_STEPS)[number];
+
+/** Something that is to go wrong with a voicemail, once. */
+export interface VoicemailFault {
+  readonly at: VoicemailStep;
+  /** One of the values of FAILUREREASON. */
+  readonly reason: VoicemailFailureReason;
+}
+
+/** A step that has failed, with the reason that clients are told. Never leaves the exchange. */
+export class StepError extends Error {
+  readonly reason: VoicemailFailureReason;
+
+  constructor(reason: VoicemailFailureReason, cause?: unknown) {
+    super(reason, { cause });
+    this.name = 'StepError';
+    this.reason = reason;
+  }
+}
+
+/** Takes the first fault of a step out of `faults`. */
+export function takeFault(faults: VoicemailFault[], step: VoicemailStep): VoicemailFailureReason | undefined {
+  const index = faults.findIndex(({ at }) => at === step);
+  return index < 0 ? undefined : faults.splice(index, 1)[0]?.reason;
+}

@@ -1,0 +1,62 @@
+import { isDeepStrictEqual } from 'node:util';
+import { LedgerCheck } from '../../call/recording/check-ledger.js';
+import { JackfieldError, messageOf } from '../../errors.js';
+import type { ArchivedAudio, ArchivedMessage } from './archived-message.js';
+import type { AudioStore } from './audio-store.js';
+import { readSidecar, sidecarOf, sidecarPath } from './sidecar.js';
+
+/** Something that is not as the catalogue says. */
+export interface ArchiveFault {
+  /**
+   * `missing`: the audio is not there. `changed`: its bytes are others than those that were archived.
+   * `unreadable`: it is no WAV file any more. `sidecar`: its sidecar is not there, or says something else. `ledger`: the
+   * sidecar's ledger is not that of the audio. `stray`: no message refers to it.
+   */
+  readonly kind: 'missing' | 'changed' | 'unreadable' | 'sidecar' | 'ledger' | 'stray';
+  /** The file, relative to the archive. */
+  readonly path: string;
+  /** A message that it belongs to, except for `stray`. */
+  readonly key: number | undefined;
+  readonly detail: string;
+}
+
+/** Reads a message back from the disk. @returns what is wrong with it, if anything is. */
+export async function verifyMessage(
+  store: AudioStore,
+  message: ArchivedMessage,
+): Promise<ArchiveFault | undefined> {
+  const { audio, key } = message;
+  if (!audio) return undefined;
+  const path = sidecarPath(audio.path, message);
+  const sidecar = await readSidecar(sidecarPath(store.pathOf(audio), message)).catch((error: Error) => error);
+  const check = new LedgerCheck(ledgerIn(sidecar));
+  const inAudio = await audioFault(store, audio, check);
+  if (inAudio) return { ...inAudio, path: audio.path, key };
+  if (sidecar instanceof Error) return { kind: 'sidecar', path, key, detail: sidecar.message };
+  const wrong = check.fault(audio.samples);
+  if (wrong !== undefined) return { kind: 'ledger', path, key, detail: wrong };
+  if (isDeepStrictEqual(sidecar, JSON.parse(JSON.stringify(sidecarOf(message) ?? null)))) return undefined;
+  return { kind: 'sidecar', path, key, detail: 'It does not say what the catalogue says.' };
+}
+
+async function audioFault(
+  store: AudioStore,
+  audio: ArchivedAudio,
+  check: LedgerCheck,
+): Promise<Pick<ArchiveFault, 'kind' | 'detail'> | undefined> {
+  try {
+    const found = await store.measure(audio, (samples) => check.push(samples));
+    const samplesHold = (found.sha256 ?? audio.sha256) === audio.sha256;
+    if (found.fileSha256 === audio.fileSha256 && samplesHold) return undefined;
+    const what = samplesHold ? 'the file' : 'the samples';
+    const detail = `SHA-256 is ${found.fileSha256}, was ${audio.fileSha256}: ${what} changed.`;
+    return { kind: 'changed', detail };
+  } catch (error) {
+    const missing = error instanceof JackfieldError && /ENOENT/.test(error.message);
+    return { kind: missing ? 'missing' : 'unreadable', detail: messageOf(error) };
+  }
+}
+
+function ledgerIn(sidecar: unknown): unknown {
+  return typeof sidecar === 'object' && sidecar !== null && 'ledger' in sidecar ? sidecar.ledger : undefined;
+}
