@@ -76,7 +76,9 @@ async function replayed({ replay: folder = '', scenario: path, user, files }: Op
     ...(scenario?.options ?? usersOf(user)),
     clock,
     fileRoots: files,
-    begin: async (exchange) => scenario?.run(exchange),
+    begin: async (exchange) => {
+      await scenario?.run(exchange);
+    },
   });
   for (const difference of differences) process.stdout.write(`${difference}\n`);
   process.stdout.write(`${lines} lines and ${streams} streams: ${differences.length} differences.\n`);
@@ -102,11 +104,12 @@ async function serve(options: Options): Promise<void> {
   });
   recorder?.follow(exchange);
   await listen(exchange, options);
-  await scenario?.run(exchange);
+  const endScenario = await scenario?.run(exchange);
   process.on('message', (message: ExchangeControl) => {
     if (message.clock === 'run') void manual?.run();
   });
   await stopped(exchange, clock);
+  endScenario?.();
   await exchange.close();
   await recorder?.close();
   if (process.connected) process.disconnect();

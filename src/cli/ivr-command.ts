@@ -10,6 +10,7 @@ import {
   type FlowHook,
   flowBot,
   formatProblem,
+  formatTranscript,
   JackfieldError,
   PcmServer,
   readFlow,
@@ -93,10 +94,7 @@ async function tryOut(file: string, options: TryOptions): Promise<void> {
     caller: options.caller,
     ...(options.at && { startsAt: options.at }),
   });
-  const width = Math.max(...transcript.map(({ who }) => who.length));
-  for (const { atMs, who, what } of transcript) {
-    process.stdout.write(`${(atMs / 1000).toFixed(2).padStart(8)} s  ${who.padEnd(width)}  ${what}\n`);
-  }
+  process.stdout.write(`${formatTranscript(transcript)}\n`);
   if (results.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
 }
 
