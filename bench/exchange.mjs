@@ -58,6 +58,7 @@ async function main(calls, seconds) {
         framesDue: Math.round((seconds * 1000) / PTIME_MS),
         exchangeCpuSeconds: Number(used.toFixed(2)),
         coreShare: Number((used / seconds).toFixed(3)),
+        ofThatInTheSystem: Number((cpu.system / 1e6 / used).toFixed(2)),
         peersCpuSeconds: report.cpu,
         loopDelayP99Ms: Number((delay.percentile(99) / 1e6).toFixed(1)),
         rssMb: Math.round(process.memoryUsage.rss() / 1e6),

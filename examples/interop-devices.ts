@@ -6,7 +6,7 @@
  */
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import { bytesOfSamples, samplesOfBytes, toneSamples } from 'jackfield';
+import { bytesOfSamples, collectSamples, measureLevel, samplesOfBytes, toneSamples } from 'jackfield';
 
 export interface Options {
   readonly package: 'speaker' | 'node-record-lpcm16';
@@ -17,6 +17,8 @@ export interface Options {
 export interface Result {
   /** Samples that were played or recorded. */
   readonly sampleCount: number;
+  /** Their level, in dBFS. */
+  readonly rmsDbfs: number;
 }
 
 export async function run(options: Options): Promise<Result> {
@@ -32,7 +34,7 @@ async function play(): Promise<Result> {
   const speaker = new Speaker({ channels: 1, bitDepth: 16, sampleRate: 16_000 });
   Readable.from([Buffer.from(bytesOfSamples(tone))]).pipe(speaker);
   await once(speaker, 'close');
-  return { sampleCount: tone.length };
+  return report(tone);
 }
 
 interface Recorder {
@@ -43,13 +45,23 @@ interface Recorder {
 async function record(seconds: number): Promise<Result> {
   const { default: recorder } = (await load('node-record-lpcm16')) as { default: Recorder };
   const recording = recorder.record({ sampleRate: 16_000, channels: 1, audioType: 'raw', recorder: 'sox' });
-  let sampleCount = 0;
-  for await (const samples of samplesOfBytes(recording.stream(), 1)) {
-    sampleCount += samples.length;
-    if (sampleCount >= seconds * 16_000) break;
-  }
+  const recorded = await collectSamples(firstSamples(recording.stream(), seconds * 16_000));
   recording.stop();
-  return { sampleCount };
+  return report(recorded);
+}
+
+async function* firstSamples(bytes: Readable, count: number): AsyncGenerator<Int16Array> {
+  let left = count;
+  for await (const samples of samplesOfBytes(bytes, 1)) {
+    yield samples.subarray(0, left);
+    left -= samples.length;
+    if (left <= 0) return;
+  }
+}
+
+function report(samples: Int16Array): Result {
+  const [level] = measureLevel(samples, 1);
+  return { sampleCount: samples.length, rmsDbfs: level?.rmsDbfs ?? Number.NEGATIVE_INFINITY };
 }
 
 /** Loads a package that is not one of Jackfield's own. */

@@ -104,90 +104,8 @@ export {
   type VersionChange,
 } from './protocol/versions.js';
 
-// Voice: PCM and what is done to it.
-export { decodeG711, encodeG711, type G711Law } from './voice/codec/g711.js';
-export { decodeL16, encodeL16 } from './voice/codec/l16.js';
-export {
-  OPUS_RATES,
-  OpusDecoder,
-  OpusEncoder,
-  type OpusEncoderOptions,
-  type OpusOptions,
-} from './voice/codec/opus.js';
-export { mapChannels, mergeChannels, mixChannels, splitChannels } from './voice/convert/channels.js';
-export { type DitherOptions, dither, toFloat } from './voice/convert/dither.js';
-export type { ResampleQuality } from './voice/convert/resample-filter.js';
-export { Resampler, type ResamplerOptions, resample } from './voice/convert/resampler.js';
-export { type ToFormatOptions, toFormat } from './voice/convert/to-format.js';
-export type { DeviceDirection, DeviceProgram } from './voice/device/device-programs.js';
-export { listSoundDevices, type SoundDevice } from './voice/device/list-devices.js';
-export {
-  type Microphone,
-  openMicrophone,
-  openSpeaker,
-  type SoundDeviceOptions,
-  type Speaker,
-} from './voice/device/sound-device.js';
-export { type DrawSpectrogramOptions, drawSpectrogram } from './voice/draw/draw-spectrogram.js';
-export { type DrawWaveformOptions, drawWaveform } from './voice/draw/draw-waveform.js';
-export type { PictureOptions } from './voice/draw/picture-options.js';
-export { AutoGain, type AutoGainOptions } from './voice/level/auto-gain.js';
-export {
-  type Clipping,
-  ClippingDetector,
-  type ClippingDetectorOptions,
-} from './voice/level/clipping-detector.js';
-export {
-  type Level,
-  LevelMeter,
-  type LevelMeterOptions,
-  type LevelReading,
-  measureLevel,
-} from './voice/level/level-meter.js';
-export { type Loudness, LoudnessMeter, measureLoudness } from './voice/level/loudness-meter.js';
-export {
-  type Silence,
-  SilenceDetector,
-  type SilenceDetectorOptions,
-} from './voice/level/silence-detector.js';
-export { SilenceTrimmer, type SilenceTrimmerOptions } from './voice/level/silence-trimmer.js';
-export { VoiceDetector, type VoiceDetectorOptions, type VoiceEvent } from './voice/level/voice-detector.js';
-export { type MixInput, type MixPcmOptions, mixPcm } from './voice/mix/mix-pcm.js';
-export type { MixerSource, MixerSourceOptions } from './voice/mix/mixer-source.js';
-export { Mixer, type MixerOptions, type MixMinus } from './voice/mix/mixer.js';
-export type { PcmInput, PcmProgress } from './voice/pcm-input.js';
-export { bytesOfSamples, samplesOfBytes } from './voice/process/pcm-bytes.js';
-export {
-  analyzePcm,
-  analyzeSamples,
-  collectSamples,
-  concatSamples,
-  type PcmAnalyzer,
-  type PcmTransform,
-  transformPcm,
-  transformSamples,
-} from './voice/stage.js';
-export { DtmfDetector, type DtmfDetectorOptions, type DtmfEvent } from './voice/tone/dtmf-detector.js';
-export { type DtmfDigit, type DtmfOptions, dtmfSamples } from './voice/tone/dtmf.js';
-export { ToneDetector, type ToneDetectorOptions, type ToneEvent } from './voice/tone/tone-detector.js';
-export { type ToneOptions, toneSamples } from './voice/tone/tone-samples.js';
-export type { AudioTags } from './voice/transcode/encoder.js';
-export { type DecodeOptions, decodeWithFfmpeg, type FfmpegFormat } from './voice/transcode/ffmpeg.js';
-export {
-  type BuiltinFormat,
-  type TranscodeFormat,
-  type TranscodeOptions,
-  type TranscodeResult,
-  transcode,
-} from './voice/transcode/transcode.js';
-export { type DecodedWav, decodeWav, type EncodeWavOptions, encodeWav } from './voice/wav/wav-bytes.js';
-export type { WavEncoding, WavWriteEncoding } from './voice/wav/wav-encoding.js';
-export { WAV_ERROR_REASONS, WavError, type WavErrorReason } from './voice/wav/wav-error.js';
-export type { WavLayout } from './voice/wav/wav-layout.js';
-export type { WavBroadcast, WavInfo, WavMetadata } from './voice/wav/wav-metadata.js';
-export { WavReader, type WavReadOptions } from './voice/wav/wav-reader.js';
-export { repairWav, type WavRepair } from './voice/wav/wav-repair.js';
-export { WavWriter, type WavWriterOptions } from './voice/wav/wav-writer.js';
+// Voice: PCM and what is done to it. One list for both entries, jackfield and jackfield/voice.
+export * from './voice.js';
 
 // TCP: the PCM server.
 export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-state.js';
@@ -322,7 +240,20 @@ export {
   type AnswerVerdict,
 } from './call/outbound/answer-detector.js';
 export { type Beep, BeepDetector } from './call/outbound/beep-detector.js';
-export { type CampaignOptions, type CampaignResult, runCampaign } from './call/outbound/campaign.js';
+export { type CampaignTarget, parseCallList, readCallList } from './call/outbound/call-list.js';
+export type {
+  CampaignCall,
+  CampaignLine,
+  CampaignResult,
+  CampaignStore,
+} from './call/outbound/campaign-call.js';
+export {
+  type CampaignEntry,
+  CampaignLog,
+  type CampaignQuery,
+  type CampaignSummary,
+} from './call/outbound/campaign-log.js';
+export { type CampaignOptions, runCampaign } from './call/outbound/campaign.js';
 export { detectAnswer, waitForBeep } from './call/outbound/detect-answer.js';
 export { english } from './call/prompt/english.js';
 export { type EspeakOptions, espeakEngine } from './call/prompt/espeak-engine.js';
@@ -465,7 +396,7 @@ export type {
   VoicemailStep,
 } from './exchange/mailbox/voicemail-failure.js';
 export type { Deposit } from './exchange/mailbox/voicemails.js';
-export { type ReplayReport, replay } from './exchange/recording/replay.js';
+export { type ReplayOptions, type ReplayReport, replay } from './exchange/recording/replay.js';
 export { type RecordedEntry, WireRecorder } from './exchange/recording/wire-recorder.js';
 export { scenarioJsonSchema } from './exchange/scenario/scenario-schema.js';
 export { Scenario } from './exchange/scenario/scenario.js';

@@ -1,5 +1,14 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { type Clock, Exchange, Scenario, systemClock, VirtualClock, WireRecorder } from '../index.js';
+import {
+  type Clock,
+  Exchange,
+  replay,
+  Scenario,
+  systemClock,
+  type UserOptions,
+  VirtualClock,
+  WireRecorder,
+} from '../index.js';
 import { exchangeView } from './exchange-view.js';
 import { portOption } from './options.js';
 
@@ -18,6 +27,7 @@ interface Options {
   readonly files: string[];
   readonly state?: string;
   readonly record?: string;
+  readonly replay?: string;
   readonly patience: number;
   readonly clock: 'real' | 'manual';
 }
@@ -44,13 +54,36 @@ export function exchangeCommand(): Command {
     .option('--state <folder>', 'keep history, voicemails, profiles and contacts here')
     .option('--record <folder>', 'write every line and every redirected stream into this folder')
     .option(
+      '--replay <folder>',
+      'play a recording again instead of serving, with the same scenario or users; says where something else comes out',
+    )
+    .option(
       '--patience <ms>',
       'longest wait of a call for a late voice stream, instead of silence',
       patienceOption,
       0,
     )
     .option('--clock <kind>', 'real, or manual: time runs when the parent process says so', 'real')
-    .action(serve);
+    .action((options: Options) => (options.replay === undefined ? serve(options) : replayed(options)));
+}
+
+/** Plays a recording against a new exchange. Exit code 2: it came out otherwise. */
+async function replayed({ replay: folder = '', scenario: path, user, files }: Options): Promise<void> {
+  const clock = new VirtualClock(Date.now());
+  const scenario = path === undefined ? undefined : await Scenario.load(path, clock);
+  const { lines, streams, differences } = await replay(folder, {
+    ...(scenario?.options ?? usersOf(user)),
+    clock,
+    fileRoots: files,
+    begin: async (exchange) => scenario?.run(exchange),
+  });
+  for (const difference of differences) process.stdout.write(`${difference}\n`);
+  process.stdout.write(`${lines} lines and ${streams} streams: ${differences.length} differences.\n`);
+  if (differences.length > 0) process.exitCode = 2;
+}
+
+function usersOf(handles: readonly string[] = ['jack']): { users: UserOptions[] } {
+  return { users: handles.map((handle) => ({ handle })) };
 }
 
 async function serve(options: Options): Promise<void> {
@@ -59,7 +92,7 @@ async function serve(options: Options): Promise<void> {
   const scenario = options.scenario === undefined ? undefined : await Scenario.load(options.scenario, clock);
   const recorder = options.record === undefined ? undefined : await WireRecorder.open(options.record, clock);
   const exchange = await Exchange.start({
-    ...(scenario?.options ?? { users: (options.user ?? ['jack']).map((handle) => ({ handle })) }),
+    ...(scenario?.options ?? usersOf(options.user)),
     clock,
     fileRoots: options.files,
     patienceMs: options.patience,

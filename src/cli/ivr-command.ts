@@ -1,36 +1,26 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
-  attach,
   BotHost,
+  type Client,
   drawFlow,
   Exchange,
-  espeakEngine,
   type Flow,
   type FlowDrawing,
   type FlowHook,
   flowBot,
   formatProblem,
-  melodyEngine,
+  JackfieldError,
   PcmServer,
-  Prompts,
   readFlow,
-  TcpTransport,
   type TestCaller,
   testBot,
 } from '../index.js';
-import { portOption } from './options.js';
+import { attachTo, type EndpointOptions, withEndpoint } from './endpoint-options.js';
+import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
 
 /** Between two keys, in milliseconds. */
 const KEY_PAUSE_MS = 300;
-
-const ENGINES = { none: () => undefined, melody: melodyEngine, 'espeak-ng': () => espeakEngine() } as const;
-
-interface PromptOptions {
-  readonly prompts?: string;
-  readonly speech: keyof typeof ENGINES;
-  readonly cache?: string;
-}
 
 /** `jackfield ivr`: checks, draws, tries and runs flow files. */
 export function ivrCommand(): Command {
@@ -55,31 +45,12 @@ export function ivrCommand(): Command {
     .option('--caller <handle>', 'who calls', 'caller')
     .option('--at <time>', 'when, as 2027-03-01T09:00:00Z', timeOption)
     .action(tryOut);
-  withPrompts(ivr.command('run'), 'none')
+  withPrompts(withEndpoint(ivr.command('run')), 'none')
     .description('Answer calls with a flow until it is told to stop.')
     .argument('<flow>', 'YAML or JSON file')
-    .option('--port <port>', 'loopback port of the endpoint to attach to', portOption, 4100)
-    .option('--max-calls <count>', 'calls at once; more are refused', Number, 100)
+    .option('--max-calls <count>', 'calls at once, 1 to 10000; more are refused', Number, 100)
     .action(run);
   return ivr;
-}
-
-function withPrompts(command: Command, speech: keyof typeof ENGINES): Command {
-  return command
-    .option('--prompts <folder>', 'folder of recorded prompts')
-    .addOption(
-      new Option('--speech <engine>', 'what speaks text').choices(Object.keys(ENGINES)).default(speech),
-    )
-    .option('--cache <folder>', 'folder in which converted prompts and speech are kept');
-}
-
-async function openPrompts({ prompts, speech, cache }: PromptOptions): Promise<Prompts> {
-  const engine = ENGINES[speech]();
-  return await Prompts.open({
-    ...(prompts !== undefined && { folder: prompts }),
-    ...(cache !== undefined && { cacheFolder: cache }),
-    ...(engine && { engine }),
-  });
 }
 
 async function check(file: string, options: PromptOptions): Promise<void> {
@@ -137,8 +108,7 @@ function noHooks(flow: Flow): Record<string, FlowHook> {
   );
 }
 
-interface RunOptions extends PromptOptions {
-  readonly port: number;
+interface RunOptions extends PromptOptions, EndpointOptions {
   readonly maxCalls: number;
 }
 
@@ -147,19 +117,29 @@ async function run(file: string, options: RunOptions): Promise<void> {
   const flow = await readFlow(file, options.prompts === undefined ? {} : { prompts });
   warn(flow);
   const bot = flowBot(flow);
-  await using client = await attach(new TcpTransport({ port: options.port }), { name: 'jackfield ivr' });
+  await using attached = await attachTo(options, 'jackfield ivr');
+  const { client } = attached;
   await using server = new PcmServer();
   await using host = new BotHost({ client, server, prompts });
-  host.on('talking', (call) => process.stdout.write(`call ${call.id}: ${call.partner.handle}\n`));
+  const line = (callId: number, text: string) => process.stdout.write(`call ${callId}: ${text}\n`);
+  host.on('talking', ({ id, partner }) => line(id, partner.handle));
   host.on('result', ({ callId, outcome, error }) =>
-    process.stdout.write(`call ${callId}: ${outcome}${error ? `, ${error.message}` : ''}\n`),
+    line(callId, `${outcome}${error ? `, ${error.message}` : ''}`),
   );
+  host.on('refused', ({ id }) => line(id, `refused: ${options.maxCalls} calls are in progress`));
   host.attend(bot, { maxCalls: options.maxCalls });
-  process.stdout.write(`${flow.data.name} answers calls on port ${options.port}. Ctrl-C stops it.\n`);
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-    client.once('closed', () => resolve());
+  process.stdout.write(`${flow.data.name} answers calls at ${options.attach}. Ctrl-C stops it.\n`);
+  await stopped(client);
+}
+
+/** Resolves when a signal says so. @throws ERR_CLOSED when the endpoint is gone for good. */
+function stopped(client: Client): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+    client.once('closed', (cause) =>
+      reject(new JackfieldError('ERR_CLOSED', 'The endpoint is gone.', { cause })),
+    );
   });
 }
 

@@ -12,6 +12,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['verify', async () => (await import('./verify-command.js')).verifyCommand()],
   ['voicemail', async () => (await import('./voicemail-command.js')).voicemailCommand()],
   ['ivr', async () => (await import('./ivr-command.js')).ivrCommand()],
+  ['campaign', async () => (await import('./campaign-command.js')).campaignCommand()],
   ['wav', async () => (await import('./wav.js')).wavCommand()],
   ['trace', async () => (await import('./trace-command.js')).traceCommand()],
   ['explain', async () => (await import('./explain-command.js')).explainCommand()],

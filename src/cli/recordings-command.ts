@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { copyFile, mkdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { Catalogue, type CatalogueEntry, type CatalogueQuery, JackfieldError, WavWriter } from '../index.js';
 import { readText } from './key-files.js';
+import { dateOption, numberOption } from './options.js';
 import { sealed, verifyFile } from './verify-command.js';
 
 interface FolderOptions {
@@ -210,17 +211,4 @@ function row({
   const seconds = (durationMs / 1000).toFixed(1).padStart(8);
   const notes = [...(complete ? [] : [end]), ...(held === undefined ? [] : [`hold: ${held}`])].join('; ');
   return `${id.slice(0, 8)}  ${startedAt.slice(0, 19)}  ${seconds} s  ${partner.padEnd(16)}  ${file}  ${notes}`.trimEnd();
-}
-
-function dateOption(text: string): Date {
-  const date = new Date(text);
-  if (Number.isNaN(date.getTime()))
-    throw new InvalidArgumentError('Give a date such as 2026-01-31 or 2026-01-31T09:00Z.');
-  return date;
-}
-
-function numberOption(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0)) throw new InvalidArgumentError('Give a number, 0 or more.');
-  return value;
 }

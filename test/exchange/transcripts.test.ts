@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type RobotBehaviour, RobotDestination } from '../../src/exchange/calls/robot.js';
-import { toneSamples } from '../../src/voice/tone/tone-samples.js';
-import { WavWriter } from '../../src/voice/wav/wav-writer.js';
+import { PcmPort } from './ports.js';
+import { EXCEPTIONS, named, PATIENT, type Stage, TRANSCRIPTS, type Transcript, tone } from './transcripts.js';
 import { type Client, folder, settle, type World, world } from './world.js';
 
 interface Line {
@@ -16,255 +16,13 @@ const { lines } = JSON.parse(
   readFileSync(new URL('../protocol/fixtures/transcripts.json', import.meta.url), 'utf8'),
 ) as { lines: Line[] };
 
-/** One transcript of the reference, and what has to be so that it can happen. */
-interface Transcript {
-  /** Lines of the reference that it stands on. */
-  readonly sources: readonly number[];
-  readonly what: string;
-  /** The version of the protocol that it shows. Default 8. */
-  readonly protocol?: number;
-  /** Whose client sees it. Default alice. */
-  readonly handle?: string;
-  /** Printed lines that are left out, with the reason. */
-  readonly without?: { readonly lines: RegExp; readonly why: string };
-  /** Brings about the state in which it begins. @returns the objects that it speaks of, by printed id. */
-  readonly prepare?: (stage: Stage) => Promise<Record<number, number>>;
-  /** What somebody else does before the printed line that matches. */
-  readonly before?: readonly {
-    readonly line: RegExp;
-    readonly act: (stage: Stage) => void | Promise<void>;
-  }[];
-}
-
-interface Stage {
-  readonly w: World;
-  readonly client: Client;
-  /** A second client of the same user, by which he does what the transcript does not show. */
-  readonly hand: Client;
-  readonly root: string;
-}
-
 /** How long a printed line may be waited for, in simulated milliseconds. */
 const PATIENCE_MS = 120_000;
 const STEP_MS = 20;
 
-const hangUp = (stage: Stage) => {
-  stage.hand.send(`ALTER CALL ${stage.client.newest('CALL')} HANGUP`);
-};
-
-/** Alice has a call of `seconds` with `target`; its id. */
-async function pastCall({ w, hand }: Stage, target: string, seconds: number): Promise<number> {
-  hand.send(`CALL ${target}`);
-  const id = hand.newest('CALL');
-  await w.clock.advance(2000 + seconds * 1000);
-  hand.send(`ALTER CALL ${id} HANGUP`);
-  return id;
-}
-
-/** Alice talks with the call testing service; the call's id. */
-async function talking({ w, hand }: Stage): Promise<number> {
-  hand.send('CALL echo123');
-  await w.clock.advance(2000);
-  return hand.newest('CALL');
-}
-
-async function voicemails({ w, root }: Stage, count: number): Promise<number[]> {
-  const file = join(root, 'message.wav');
-  await tone(file, 1000);
-  const ids: number[] = [];
-  for (let i = 0; i < count; i++) {
-    ids.push(await w.exchange.deposit({ to: 'alice', from: { handle: 'bob' }, file, durationSec: 1 }));
-  }
-  return ids;
-}
-
-async function tone(path: string, durationMs: number): Promise<void> {
-  await using wav = await WavWriter.create(path);
-  await wav.write(toneSamples({ frequency: 440, durationMs }));
-}
-
-const COUNTRY_NOISE = {
-  lines: /^USER echo123 COUNTRY/,
-  why: 'a profile that the network refreshes behind the call; one of the lines contradicts the others',
-};
-
-const TRANSCRIPTS: readonly Transcript[] = [
-  { sources: [28], what: 'properties of a contact' },
-  {
-    sources: [30],
-    what: 'a test call',
-    without: COUNTRY_NOISE,
-    before: [{ line: /FINISHED/, act: hangUp }],
-  },
-  { sources: [281], what: 'a call to a phone that fails', protocol: 4 },
-  { sources: [307], what: 'CALL', protocol: 2, before: [{ line: /FINISHED/, act: hangUp }] },
-  {
-    sources: [324],
-    what: 'GET CALL TYPE',
-    prepare: async (stage) => ({ 1594: await pastCall(stage, 'echo123', 1) }),
-  },
-  {
-    sources: [350, 351, 327, 328, 338, 339],
-    what: 'hold, resume, hang up',
-    protocol: 1,
-    prepare: async (stage) => ({ 14: await talking(stage) }),
-  },
-  {
-    sources: [379],
-    what: 'a conference',
-    protocol: 1,
-    before: [
-      {
-        line: /CALL 1540 STATUS RINGING/,
-        act: async ({ w }) => {
-          await w.clock.advance(600);
-        },
-      },
-      { line: /CALL 1540 DURATION 53/, act: ({ w }) => w.clock.advance(8000) },
-      { line: /CALL 1540 STATUS FINISHED/, act: ({ hand }) => void hand.send('ALTER CALL 1 HANGUP') },
-    ],
-  },
-  { sources: [382, 383], what: 'DTMF', prepare: async (stage) => ({ 14: await talking(stage) }) },
-  { sources: [415], what: 'SEEN', prepare: async (stage) => ({ 15: await pastCall(stage, 'echo123', 1) }) },
-  { sources: [427], what: 'ALTER CALL HANGUP', prepare: async (stage) => ({ 1719: await talking(stage) }) },
-  { sources: [435], what: 'CAN_TRANSFER', prepare: async (stage) => ({ 1034: await talking(stage) }) },
-  {
-    sources: [582],
-    what: 'the cost of a call',
-    prepare: async (stage) => ({
-      100: await pastCall(stage, '+37211111', 60),
-      101: await pastCall(stage, 'echo123', 1),
-      102: await pastCall(stage, 'echo123', 1),
-    }),
-  },
-  {
-    sources: [607, 609],
-    what: 'VIDEO_STATUS',
-    handle: 'bob',
-    prepare: async (stage) => ({ 5921: await talking(stage) }),
-  },
-  {
-    sources: [616, 617, 618, 620, 621],
-    what: 'video that is sent',
-    prepare: async (stage) => ({ 14: await talking(stage) }),
-    before: [{ line: /ALTER CALL 14 STOP/, act: ({ w }) => w.clock.advance(2000) }],
-  },
-  {
-    sources: [628, 629, 631, 632, 633],
-    what: 'video that is received',
-    handle: 'bob',
-    prepare: async ({ w, hand }) => {
-      w.client('alice').send('CALL bob');
-      await w.clock.advance(600);
-      hand.send(`ALTER CALL ${hand.newest('CALL')} ANSWER`);
-      return { 14: hand.newest('CALL') };
-    },
-    before: [{ line: /ALTER CALL 14 STOP/, act: ({ w }) => w.clock.advance(2000) }],
-  },
-  {
-    sources: [712],
-    what: 'CALLVOICEMAIL',
-    protocol: 6,
-    before: [{ line: /526 STATUS UPLOADING/, act: hangUp }],
-  },
-  {
-    sources: [739, 740],
-    what: 'ALTER VOICEMAIL',
-    prepare: async (stage) => {
-      const [id = 0] = await voicemails(stage, 1);
-      stage.hand.send(`ALTER VOICEMAIL ${id} DOWNLOAD`);
-      await stage.w.clock.advance(1000);
-      return { 14: id };
-    },
-  },
-  {
-    sources: [767, 775, 777, 785, 786, 804, 807, 820, 822, 829, 831, 847, 849, 839, 841],
-    what: 'call forwarding',
-    without: { lines: /^PROFILE CALL_APPLY_CF True$/, why: 'checked after it is set' },
-  },
-  {
-    sources: [1395],
-    what: 'SEARCH CALLS',
-    prepare: async (stage) => ({
-      15: await pastCall(stage, 'abc', 0),
-      16: await pastCall(stage, 'abc', 0),
-      39: await pastCall(stage, 'abc', 0),
-    }),
-  },
-  {
-    sources: [1408],
-    what: 'SEARCH ACTIVECALLS',
-    prepare: async (stage) => ({ 25: await talking(stage), 56: await talking(stage) }),
-  },
-  {
-    sources: [1421],
-    what: 'SEARCH MISSEDCALLS',
-    prepare: async ({ w, client }) => {
-      const bob = w.client('bob');
-      const missed: number[] = [];
-      for (let i = 0; i < 2; i++) {
-        bob.send('CALL alice');
-        await w.clock.advance(1000);
-        bob.send(`ALTER CALL ${bob.newest('CALL')} HANGUP`);
-        missed.push(client.newest('CALL'));
-      }
-      return { 25: missed[0] ?? 0, 56: missed[1] ?? 0 };
-    },
-  },
-  ...[1454, 1465].map((source) => ({
-    sources: [source],
-    what: source === 1454 ? 'SEARCH VOICEMAILS' : 'SEARCH MISSEDVOICEMAILS',
-    prepare: async (stage: Stage) => {
-      const [a = 0, b = 0, c = 0] = await voicemails(stage, 3);
-      return { 65: a, 70: b, 71: c };
-    },
-  })),
-  {
-    sources: [1641],
-    what: 'CLEAR VOICEMAILHISTORY',
-    prepare: async (stage) => ({ 3398: (await voicemails(stage, 1))[0] ?? 0 }),
-  },
-  { sources: [1647], what: 'CLEAR CALLHISTORY', prepare: async () => ({}) },
-  {
-    sources: [2237],
-    what: 'capturing the incoming transmission',
-    before: [{ line: /FINISHED/, act: hangUp }],
-  },
-  {
-    sources: [2239],
-    what: 'altering the source of the outgoing transmission',
-    before: [
-      { line: /ALTER CALL 846/, act: ({ root }) => tone(join(root, 'c:\\test.wav'), 500) },
-      { line: /FINISHED/, act: hangUp },
-    ],
-  },
-  { sources: [2241], what: 'capturing the microphone', before: [{ line: /FINISHED/, act: hangUp }] },
-  { sources: [2244], what: 'stream properties', prepare: async (stage) => ({ 748: await talking(stage) }) },
-  ...[
-    [2256, 2257, 14],
-    [2266, 2267, 14],
-    [2273, 2273, 808],
-    [2281, 2281, 889],
-  ].map(([source = 0, reply = 0, id = 0]) => ({
-    sources: source === reply ? [source] : [source, reply],
-    what: `redirecting a stream of a call (${source})`,
-    prepare: async (stage: Stage) => ({ [id]: await talking(stage) }),
-  })),
-  ...[
-    [2286, 2287, 14],
-    [2293, 2293, 146],
-    [2298, 2299, 14],
-    [2305, 2305, 108],
-    [2313, 2313, 189],
-  ].map(([source = 0, reply = 0, id = 0]) => ({
-    sources: source === reply ? [source] : [source, reply],
-    what: `redirecting a stream of a voicemail (${source})`,
-    prepare: async (stage: Stage) => {
-      await tone(join(stage.root, 'c:\\test.wav'), 500);
-      return { [id]: (await voicemails(stage, 1))[0] ?? 0 };
-    },
-  })),
-];
+/** What a line that concerns them speaks of. */
+const CONCERNED =
+  /\b(CALLS? \d|CALLS?$|CALL \w|CALLVOICEMAIL|VOICEMAILS? |VOICEMAILS?$|SEARCH (ACTIVE|MISSED)?(CALLS|VOICEMAILS)|CLEAR (CALL|VOICEMAIL)HISTORY|PROFILE (CALL_|PSTN_)|PRIVILEGE|VIDEO_|BTN_)/;
 
 describe('the transcripts of the reference, replayed', () => {
   it.each(
@@ -274,18 +32,25 @@ describe('the transcripts of the reference, replayed', () => {
     await tone(join(root, 'greeting.wav'), 8000);
     const w = await stageWorld(root);
     await using _ = w;
+    await using port = await PcmPort.open();
     const handle = transcript.handle ?? 'alice';
     const client = w.client(handle, { protocol: transcript.protocol ?? 8 });
     const stage: Stage = { w, client, hand: w.client(handle), root };
     const ids = new Map(Object.entries((await transcript.prepare?.(stage)) ?? {}));
     const printed = transcript.sources.flatMap((source) => lines.filter((line) => line.source === source));
-    const wanted = printed.filter(({ line }) => /CONTACTS|CALL|VOICEMAIL|USER|PROFILE|call|get/.test(line));
-    await replay(
-      stage,
-      wanted.filter(({ line }) => !transcript.without?.lines.test(line)),
-      ids,
-      transcript.before,
+    const wanted = printed.filter(({ line }) => !transcript.without?.lines.test(line));
+    // The port that it happens to be is no more to the point than an id.
+    const here = wanted.map((each) => ({ ...each, line: each.line.replace('"5001"', `"${port.port}"`) }));
+    await replay(stage, here, ids, transcript.before);
+  });
+
+  it('are all that concern calls, voicemails, voice streams, conference, transfer, forwarding and cost', () => {
+    const concerned = lines.filter(({ line }) => CONCERNED.test(line)).map(({ source }) => source);
+    const replayed = new Set(TRANSCRIPTS.flatMap(({ sources }) => sources));
+    const missing = [...new Set(concerned)].filter(
+      (source) => !replayed.has(source) && EXCEPTIONS[source] === undefined,
     );
+    expect(missing).toEqual([]);
   });
 
   it('459: a transfer, as A, B and C see it', async () => {
@@ -332,8 +97,6 @@ function stageWorld(root: string): Promise<World> {
     steps: [],
     stay: false,
   };
-  const answering: RobotBehaviour = { ringMs: 500, outcome: 'answer', steps: [], stay: true };
-  const robot = (handle: string) => ({ handle, fullName: handle, network: 'P2P' }) as const;
   let w: World | undefined;
   const clock = () =>
     w?.clock ??
@@ -342,7 +105,7 @@ function stageWorld(root: string): Promise<World> {
     })();
   const gateway = {
     lineTo: (number: string) => {
-      const behaviour = number === '+18005551234' ? failing : answering;
+      const behaviour = number === '+18005551234' ? failing : PATIENT;
       const identity = { handle: number, fullName: number, network: 'PSTN' } as const;
       return new RobotDestination(identity, behaviour, clock(), {
         rate: 1234,
@@ -352,14 +115,14 @@ function stageWorld(root: string): Promise<World> {
     },
   };
   const users = [
-    { handle: 'alice', video: true },
+    { handle: 'alice', video: true, profile: { PSTN_BALANCE: '5000' } },
     { handle: 'bob' },
     { handle: 'testuser', fullName: 'Test User', greeting: join(root, 'greeting.wav') },
   ];
   return world({ users, gateway, fileRoots: [root], conferenceLimit: 4 }).then((made) => {
     w = made;
     for (const handle of ['abc', 'test']) {
-      made.exchange.addRobot(new RobotDestination(robot(handle), answering, made.clock));
+      made.exchange.addRobot(new RobotDestination(named(handle), PATIENT, made.clock));
     }
     return made;
   });

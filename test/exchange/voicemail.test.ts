@@ -307,9 +307,10 @@ describe('a voicemail that is there', () => {
       `ALTER VOICEMAIL ${id} DELETE`,
       `VOICEMAIL ${id} STATUS DELETING`,
     ]);
-    await settle();
-    expect(existsSync(file)).toBe(true);
     expect(bob.send(`ALTER VOICEMAIL ${id} DELETE`)).toEqual(['ERROR 531 VOICEMAIL: Action failed']);
+    expect(bob.send('SEARCH VOICEMAILS')).toEqual(['VOICEMAILS']);
+    expect(existsSync(file)).toBe(true);
+    await w.exchange.close();
   });
 });
 

@@ -24,6 +24,8 @@ export type FlowHook = (context: FlowHookContext) => Promise<string | undefined>
 export interface FlowBotOptions {
   /** By the names that the flow uses. */
   readonly hooks?: Readonly<Record<string, FlowHook>>;
+  /** Values that its one call begins with; what its steps save is put there. Default: none. */
+  readonly variables?: FlowVariables;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface FlowBotOptions {
  * @throws ERR_INVALID_ARG when the flow uses a hook that there is not.
  */
 export function flowBot(flow: Flow, options: FlowBotOptions = {}): Bot {
-  const { hooks = {} } = options;
+  const { hooks = {}, variables } = options;
   for (const [name, step] of Object.entries(flow.data.steps)) {
     if (step.do !== 'hook' || Object.hasOwn(hooks, step.name)) continue;
     throw new JackfieldError(
@@ -41,7 +43,7 @@ export function flowBot(flow: Flow, options: FlowBotOptions = {}): Bot {
     );
   }
   const { name, language, goodbye } = flow.data;
-  return bot((call) => new FlowRun(flow, call, hooks).run(), {
+  return bot((call) => new FlowRun(flow, call, hooks, variables).run(), {
     name,
     ...(language !== undefined && { language }),
     ...(goodbye !== undefined && { goodbye: spoken(goodbye, new Map(), flow.folder) }),
@@ -57,16 +59,20 @@ class FlowRun {
   readonly #hooks: Readonly<Record<string, FlowHook>>;
   readonly #variables: FlowVariables;
 
-  constructor(flow: Flow, call: BotCall, hooks: Readonly<Record<string, FlowHook>>) {
+  constructor(
+    flow: Flow,
+    call: BotCall,
+    hooks: Readonly<Record<string, FlowHook>>,
+    variables: FlowVariables = new Map(),
+  ) {
     this.#flow = flow;
     this.#call = call;
     this.#hooks = hooks;
-    this.#variables = new Map([
-      ['caller', call.partner.handle],
-      ['callerName', call.partner.name],
-      ['call', String(call.id)],
-      ['today', new Date(call.clock.unixMs()).toISOString().slice(0, 10)],
-    ]);
+    this.#variables = variables
+      .set('caller', call.partner.handle)
+      .set('callerName', call.partner.name)
+      .set('call', String(call.id))
+      .set('today', new Date(call.clock.unixMs()).toISOString().slice(0, 10));
   }
 
   async run(): Promise<void> {

@@ -1,8 +1,10 @@
 import type { Clock } from '../../clock.js';
 import { sleep, systemClock } from '../../clock.js';
-import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+import { type ErrorCode, invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import type { Bot } from '../bot/bot.js';
 import type { BotHost, BotResult } from '../bot/bot-host.js';
+import type { CampaignTarget } from './call-list.js';
+import type { CampaignLine, CampaignResult, CampaignStore } from './campaign-call.js';
 
 export interface CampaignOptions {
   /** Calls at once: 1 to 1000. Default 1. */
@@ -17,52 +19,56 @@ export interface CampaignOptions {
   readonly retryWhen?: (result: BotResult) => boolean;
   /** How long it may ring, in milliseconds. Default 30,000. */
   readonly ringMs?: number;
-  /** Where each result goes, as it comes: a file, a database. The next call of that line waits for it. */
-  readonly store?: (result: CampaignResult) => void | Promise<void>;
+  /** Where its calls are kept, so that it goes on where it was when it runs again. Default: nowhere. */
+  readonly store?: CampaignStore;
   /** Default: the machine's; that of the host in tests. */
   readonly clock?: Clock;
   /** Places no more calls; those under way go on to their end. */
   readonly signal?: AbortSignal;
 }
 
-/** One call of a campaign. */
-export interface CampaignResult {
-  readonly target: string;
-  /** 1 for the first call to the target. */
-  readonly attempt: number;
-  /** When it was placed, in milliseconds since the Unix epoch. */
-  readonly placedAtMs: number;
-  readonly durationMs: number;
-  /** `error`: the call could not be placed. */
-  readonly outcome: BotResult['outcome'] | 'error';
-  /** The call's last status, as on the wire; empty when there was no call. */
-  readonly status: string;
-  readonly error?: string;
-  /** Whether the target will be called again. */
-  readonly retry: boolean;
-}
-
 interface Entry {
   readonly target: string;
+  readonly fields: CampaignTarget['fields'];
   readonly attempt: number;
+  /** On the campaign's clock. */
   readonly notBefore: number;
 }
 
+/** What an endpoint says of a target that it does not call. */
+const REFUSALS: readonly ErrorCode[] = ['ERR_API', 'ERR_INVALID_ARG', 'ERR_SYNTAX', 'ERR_LINE_BREAK'];
+
 /**
  * Calls everybody on a list with a bot: so many at once, so many in a minute, again after a while where nobody
- * answered. Yields each call's result as it ends; to stop reading stops the campaign.
+ * answered. Yields each call's result as it ends; to stop reading stops the campaign. With a store, a campaign that
+ * was stopped or killed goes on where it was, and no call is placed twice.
  *
- * @throws ERR_INVALID_ARG; what `store` throws.
+ * @param bot the bot, or what makes the one for each call.
+ * @throws ERR_INVALID_ARG, for a target that stands twice as well; what the store throws.
  */
 export function runCampaign(
   host: BotHost,
-  bot: Bot,
-  targets: readonly string[],
+  bot: Bot | ((line: CampaignLine) => Bot),
+  targets: readonly (string | CampaignTarget)[],
   options: CampaignOptions = {},
 ): AsyncGenerator<CampaignResult, void, void> {
   const stop = new AbortController();
   const signals = options.signal ? [stop.signal, options.signal] : [stop.signal];
-  return stopping(new CampaignRun(host, bot, targets, resolved(options), AbortSignal.any(signals)), stop);
+  const botFor = typeof bot === 'function' ? bot : () => bot;
+  const list = targetsOf(targets);
+  return stopping(new CampaignRun(host, botFor, list, resolved(options), AbortSignal.any(signals)), stop);
+}
+
+/** @throws ERR_INVALID_ARG for one that stands twice. */
+function targetsOf(targets: readonly (string | CampaignTarget)[]): readonly CampaignTarget[] {
+  const seen = new Set<string>();
+  return targets.map((each) => {
+    const entry = typeof each === 'string' ? { target: each, fields: {} } : each;
+    const name = entry.target.toLowerCase();
+    if (seen.has(name)) throw invalidArgument('targets', 'a list on which each stands once', entry.target);
+    seen.add(name);
+    return entry;
+  });
 }
 
 /** The results; when nobody reads them any more, no more calls are placed, and those under way are waited for. */
@@ -81,10 +87,11 @@ async function* stopping(
 /** What waits to be called, and what is being called. */
 class CampaignRun {
   readonly #host: BotHost;
-  readonly #bot: Bot;
+  readonly #botFor: (line: CampaignLine) => Bot;
+  readonly #targets: readonly CampaignTarget[];
   readonly #options: ReturnType<typeof resolved>;
   readonly #stop: AbortSignal;
-  readonly #waiting: Entry[];
+  readonly #waiting: Entry[] = [];
   readonly #calling = new Set<Promise<void>>();
   /** Results that were not read yet. */
   readonly #done: CampaignResult[] = [];
@@ -93,20 +100,21 @@ class CampaignRun {
 
   constructor(
     host: BotHost,
-    bot: Bot,
-    targets: readonly string[],
+    botFor: (line: CampaignLine) => Bot,
+    targets: readonly CampaignTarget[],
     options: ReturnType<typeof resolved>,
     stop: AbortSignal,
   ) {
     this.#host = host;
-    this.#bot = bot;
+    this.#botFor = botFor;
+    this.#targets = targets;
     this.#options = options;
     this.#stop = stop;
     this.#nextAt = options.clock.now();
-    this.#waiting = targets.map((target) => ({ target, attempt: 1, notBefore: 0 }));
   }
 
   async *results(): AsyncGenerator<CampaignResult, void, void> {
+    await this.#begin();
     for (;;) {
       yield* this.#done.splice(0);
       if (this.#failure) throw this.#failure.error;
@@ -123,6 +131,21 @@ class CampaignRun {
   /** Resolves when no call is under way any more. */
   async settled(): Promise<void> {
     await Promise.all(this.#calling);
+  }
+
+  /** Puts everybody on the list who is still to be called. */
+  async #begin(): Promise<void> {
+    const { clock, store, attempts, retryAfterMs } = this.#options;
+    const last = new Map((await store?.resume())?.map((call) => [call.target.toLowerCase(), call]));
+    for (const { target, fields } of this.#targets) {
+      const before = last.get(target.toLowerCase());
+      if (!before) this.#waiting.push({ target, fields, attempt: 1, notBefore: 0 });
+      else if (before.retry && before.attempt < attempts) {
+        const agoMs = clock.unixMs() - (before.placedAtMs + before.durationMs);
+        const notBefore = clock.now() + retryAfterMs - agoMs;
+        this.#waiting.push({ target, fields, attempt: before.attempt + 1, notBefore });
+      }
+    }
   }
 
   /** The one to be called next: the first whose time comes first. */
@@ -157,26 +180,37 @@ class CampaignRun {
     this.#calling.add(calling);
   }
 
-  async #call({ target, attempt }: Entry): Promise<CampaignResult> {
+  async #call({ target, fields, attempt }: Entry): Promise<CampaignResult> {
     const { clock, attempts, retryAfterMs, retryWhen, ringMs, store } = this.#options;
     const placedAtMs = clock.unixMs();
     const begun = clock.now();
+    const line = { target, attempt, variables: new Map(Object.entries(fields)) };
+    await store?.begin({ target, attempt, placedAtMs });
     let ending: Pick<CampaignResult, 'outcome' | 'status' | 'error'>;
     let again = false;
+    let failure: { readonly error: JackfieldError } | undefined;
     try {
-      const result = await this.#host.call(this.#bot, target, { timeoutMs: ringMs });
+      const result = await this.#host.call(this.#botFor(line), target, { timeoutMs: ringMs });
       again = retryWhen(result);
       const { outcome, status, error } = result;
       ending = error ? { outcome, status, error: error.message } : { outcome, status };
     } catch (error) {
-      // A target that cannot be called now cannot be called later.
       if (!(error instanceof JackfieldError)) throw error;
       ending = { outcome: 'error', status: '', error: messageOf(error) };
+      // A target that the endpoint refuses now it refuses later; where the endpoint is gone, the target can wait.
+      again = !REFUSALS.includes(error.code);
+      if (again) failure = { error };
     }
     const retry = again && attempt < attempts;
-    if (retry) this.#waiting.push({ target, attempt: attempt + 1, notBefore: clock.now() + retryAfterMs });
-    const result = { target, attempt, placedAtMs, durationMs: clock.now() - begun, ...ending, retry };
-    await store?.(result);
+    if (retry) {
+      const notBefore = clock.now() + retryAfterMs;
+      this.#waiting.push({ target, fields, attempt: attempt + 1, notBefore });
+    }
+    const durationMs = clock.now() - begun;
+    const variables = Object.fromEntries(line.variables);
+    const result = { target, attempt, placedAtMs, durationMs, ...ending, retry, variables };
+    await store?.finish(result);
+    if (failure) throw failure.error;
     return result;
   }
 }

@@ -5,9 +5,9 @@ import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import { BYTES_PER_SAMPLE, VOICE_FORMAT } from '../../pcm.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { collectSamples } from '../../voice/stage.js';
+import { decodeWithFfmpeg } from '../../voice/transcode/ffmpeg.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
-import { runTool } from './run-tool.js';
 import type { Speech } from './speech-engine.js';
 
 export interface AudioCacheOptions {
@@ -118,16 +118,7 @@ async function decode(path: string): Promise<Speech> {
     await using reader = await WavReader.open(path);
     return { samples: await collectSamples(reader), format: reader.format };
   }
-  const { sampleRate, channels } = VOICE_FORMAT;
-  const pcm = await runTool({
-    command: 'ffmpeg',
-    args: [
-      ...['-nostdin', '-v', 'error', '-i', `file:${path}`],
-      ...['-f', 's16le', '-ac', String(channels), '-ar', String(sampleRate), 'pipe:1'],
-    ],
-  });
-  const samples = new Int16Array(pcm.length >> 1);
-  new Uint8Array(samples.buffer).set(pcm.subarray(0, samples.byteLength));
+  const samples = await collectSamples(decodeWithFfmpeg(path).source);
   return { samples, format: VOICE_FORMAT };
 }
 

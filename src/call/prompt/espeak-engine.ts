@@ -2,10 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { invalidArgument } from '../../errors.js';
+import { runTool } from '../../voice/process/run-tool.js';
 import { collectSamples } from '../../voice/stage.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
-import { runTool } from './run-tool.js';
 import type { SpeechEngine } from './speech-engine.js';
+
+const INSTALL = 'On Debian: apt-get install espeak-ng.';
 
 export interface EspeakOptions {
   /** Default `espeak-ng`. */
@@ -29,7 +31,7 @@ export function espeakEngine(options: EspeakOptions = {}): SpeechEngine {
       try {
         const file = join(folder, 'speech.wav');
         const args = ['-v', voice ?? language, '-s', String(wordsPerMinute), '-w', file, '--stdin'];
-        await runTool({ command, args, input: text, ...(signal && { signal }) });
+        await runTool({ tool: command, args, install: INSTALL, input: text, ...(signal && { signal }) });
         await using reader = await WavReader.open(file);
         return { samples: await collectSamples(reader), format: reader.format };
       } finally {

@@ -82,7 +82,7 @@ export class Prompts {
    * The samples of what is to be said, 16 kHz mono, as they come.
    *
    * @throws ERR_INVALID_ARG for what cannot be said, or a prompt that is neither recorded nor can be spoken;
-   * ERR_FILE, ERR_WAV, ERR_ENCODER for files and engines that fail.
+   * ERR_FILE, ERR_WAV, ERR_TOOL for files and engines that fail.
    */
   async *render(what: Speakable, options: SayingOptions = {}): AsyncGenerator<Int16Array> {
     for (const part of partsOf(what)) {

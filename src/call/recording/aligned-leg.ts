@@ -1,7 +1,7 @@
-import { Stretcher } from './drift.js';
 import { LedgerKeeper, type LedgerSpan, type SpanReason } from './ledger.js';
 import type { LegClock } from './leg-clock.js';
 import type { MaskList } from './mask-list.js';
+import { Stretcher } from './stretcher.js';
 
 /** Samples of one leg at their place on the call's time line. */
 export interface PlacedSamples {

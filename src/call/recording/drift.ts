@@ -1,26 +1,39 @@
-/** Taps of the interpolation filter, half on each side. */
-const TAPS = 32;
-const HALF = TAPS / 2;
-/** Positions between two samples that the filter is tabulated for: what the nearest is off lies below -68 dB at 4 kHz. */
-const PHASES = 2048;
-const FILTER = filterTable();
-
-/** Differences up to this, in samples, are left alone: 5 ms, which a busy machine makes by itself. */
+/** Differences up to this, in samples, are left alone: 5 ms. */
 const DEAD_BAND = 80;
+/** Windows that have to be seen before there can be a drift: a minute. */
+const LEAST_WINDOWS = 6;
+/** The drift has to stand out of the noise by this many of its standard deviations. */
+const SIGNIFICANCE = 4;
+/** Each half of what was seen has to show this share of the drift: a step is none. */
+const HALF_SHARE = 0.5;
+/** More points are thinned out by putting neighbours together: the drift of hours, at the cost of minutes. */
+const MAX_POINTS = 64;
+/** Newest windows that tell where the leg is now. */
+const RECENT = 6;
+/** A difference that is left is taken out over this many windows; below {@link SETTLED} samples it is noise. */
+const HORIZON = 3;
+const SETTLED = 16;
 /** Crystals are within 100 ppm of their rate, two of them within 200; more than this is no drift. */
 const MAX_RATE = 1000e-6;
-/** Gains of the control loop: the share of a difference that is taken out in the next window, at once and for good. */
-const PROPORTIONAL = 0.5;
-const INTEGRAL = 0.15;
+
+/** How much later one leg comes than the other, by the clocks alone, in a window of time. */
+interface Point {
+  readonly window: number;
+  readonly behind: number;
+}
 
 /**
- * Measures how the clock of one leg runs against the other's, from the least delay of each in windows of ten
- * seconds, and says how to stretch the leg: the difference of their delays stays what it was in the first window.
+ * Measures how the clock of one leg runs against the other's, and says how to stretch the leg so that the difference
+ * of their delays stays what it was. What it goes by are the least delays of whole windows, which jitter does not
+ * touch, and the median of the slopes between all of them (Theil and Sen's estimator), which a few windows of a busy
+ * machine do not: a leg that does not drift is never touched.
  */
 export class DriftControl {
   readonly #windowSamples: number;
-  #first: number | undefined;
-  #integral = 0;
+  #points: Point[] = [];
+  #recent: Point[] = [];
+  /** What the difference is kept at; nothing until there is a drift. */
+  #base: { readonly window: number; readonly behind: number } | undefined;
   #rate = 0;
 
   constructor(windowSamples: number) {
@@ -32,87 +45,70 @@ export class DriftControl {
     return this.#rate;
   }
 
-  /** @param difference How much later the leg comes than the other one, in samples. */
-  measure(difference: number): void {
-    this.#first ??= difference;
-    const behind = difference - this.#first;
-    if (this.#rate === 0 && Math.abs(behind) < DEAD_BAND) return;
-    this.#integral = clamp(this.#integral + (INTEGRAL * behind) / this.#windowSamples);
-    this.#rate = clamp(this.#integral + (PROPORTIONAL * behind) / this.#windowSamples);
+  /**
+   * @param window Number of the window, which counts time.
+   * @param difference How much later the leg comes than the other one, in samples.
+   * @param inserted Samples that were added to the leg so far, less those taken away.
+   */
+  measure(window: number, difference: number, inserted: number): void {
+    const point = { window, behind: difference + inserted };
+    this.#points = thinned([...this.#points, point]);
+    this.#recent = [...this.#recent, point].slice(-RECENT);
+    const slope = slopeOf(this.#points);
+    this.#base ??= this.#baseOf(slope);
+    if (!this.#base) return;
+    const now = medianOf(this.#recent.map(({ window: at, behind }) => behind + slope * (window - at)));
+    const left = now - this.#base.behind - inserted;
+    const correction = Math.abs(left) < SETTLED ? 0 : left / HORIZON;
+    this.#rate = clamp((slope + correction) / this.#windowSamples);
+  }
+
+  /** Where the difference began, if what was seen is a drift. */
+  #baseOf(slope: number): Point | undefined {
+    const points = this.#points;
+    const [first] = points;
+    const last = points.at(-1);
+    if (!first || !last || points.length < LEAST_WINDOWS) return undefined;
+    const level = medianOf(points.map(({ window, behind }) => behind - slope * (window - first.window)));
+    const noise = points.map(({ window, behind }) =>
+      Math.abs(behind - level - slope * (window - first.window)),
+    );
+    // The median absolute deviation of a normal distribution is 1 / 1.4826 of its standard deviation.
+    const least = Math.max(DEAD_BAND, SIGNIFICANCE * 1.4826 * medianOf(noise));
+    if (Math.abs(slope) * (last.window - first.window) < least) return undefined;
+    const middle = points.length >> 1;
+    const halves = [points.slice(0, middle), points.slice(-middle)];
+    const steady = halves.every((half) => slopeOf(half) * Math.sign(slope) >= HALF_SHARE * Math.abs(slope));
+    return steady ? { window: first.window, behind: level } : undefined;
   }
 }
 
-/**
- * Stretches one channel by a rate that may change at any time. Until the first rate that is not 0, samples pass
- * through untouched and at once; from then on they are interpolated with a windowed sinc of 32 taps, a millisecond
- * of look-ahead, no samples lost at the change.
- */
-export class Stretcher {
-  #history = new Float64Array(0);
-  /** Where in the history the next output lies. */
-  #at = 0;
-  #step = 1;
-  #active = false;
-
-  get active(): boolean {
-    return this.#active;
-  }
-
-  /** @param rate See {@link DriftControl.rate}. */
-  set rate(rate: number) {
-    this.#step = 1 / (1 + rate);
-    if (rate === 0 || this.#active) return;
-    this.#active = true;
-    this.#history = new Float64Array(HALF);
-    this.#at = HALF;
-  }
-
-  push(samples: Int16Array): Int16Array {
-    if (!this.#active) return samples;
-    const input = new Float64Array(this.#history.length + samples.length);
-    input.set(this.#history);
-    input.set(samples, this.#history.length);
-    const count = Math.max(0, Math.floor((input.length - HALF - this.#at) / this.#step));
-    const output = new Int16Array(count);
-    // Digital silence stays what it is, without the filter: a muted or held leg costs nothing.
-    if (input.some((sample) => sample !== 0)) {
-      for (let i = 0; i < count; i++) output[i] = interpolate(input, this.#at + i * this.#step);
-    }
-    this.#at += count * this.#step;
-    const keepFrom = Math.max(0, Math.floor(this.#at) - HALF);
-    this.#history = input.slice(keepFrom);
-    this.#at -= keepFrom;
-    return output;
-  }
-
-  /** What the look-ahead still holds. */
-  flush(): Int16Array {
-    return this.#active ? this.push(new Int16Array(HALF)) : new Int16Array();
-  }
-}
-
-/** The value at `at`, between the samples around it. */
-function interpolate(input: Float64Array, at: number): number {
-  const nearest = Math.round(at * PHASES);
-  const row = (nearest % PHASES) * TAPS;
-  const first = Math.floor(nearest / PHASES) - HALF + 1;
-  let sum = 0;
-  for (let tap = 0; tap < TAPS; tap++) sum += (input[first + tap] ?? 0) * (FILTER[row + tap] ?? 0);
-  return Math.max(-32_768, Math.min(32_767, Math.round(sum)));
-}
-
-/** A Blackman-windowed sinc for each phase; row 0 passes its sample untouched. */
-function filterTable(): Float64Array {
-  const table = new Float64Array(PHASES * TAPS);
-  for (let phase = 0; phase < PHASES; phase++) {
-    for (let tap = 0; tap < TAPS; tap++) {
-      const x = tap - HALF + 1 - phase / PHASES;
-      const window = 0.42 + 0.5 * Math.cos((Math.PI * x) / HALF) + 0.08 * Math.cos((2 * Math.PI * x) / HALF);
-      const sinc = x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
-      table[phase * TAPS + tap] = Math.abs(x) < HALF ? sinc * window : 0;
+/** The median of the slopes between all pairs, in samples a window. */
+function slopeOf(points: readonly Point[]): number {
+  const slopes: number[] = [];
+  for (const [i, from] of points.entries()) {
+    for (const to of points.slice(i + 1)) {
+      if (to.window > from.window) slopes.push((to.behind - from.behind) / (to.window - from.window));
     }
   }
-  return table;
+  return medianOf(slopes);
+}
+
+function thinned(points: readonly Point[]): Point[] {
+  if (points.length < MAX_POINTS) return [...points];
+  return points.flatMap((point, i) => {
+    const next = points[i + 1];
+    if (i % 2 === 1) return [];
+    if (!next) return [point];
+    return [{ window: (point.window + next.window) / 2, behind: (point.behind + next.behind) / 2 }];
+  });
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
 }
 
 function clamp(rate: number): number {

@@ -5,7 +5,7 @@ import { fileError } from '../../voice/file-error.js';
 import { type PositionedFile, positionedFile } from '../../voice/wav/positioned-file.js';
 import type { LedgerSpan } from './ledger.js';
 import type { LegName } from './leg-aligner.js';
-import type { RecordedCall, RecordingHead, RecordingMark } from './sidecar.js';
+import type { DriftAccount, RecordedCall, RecordingHead, RecordingMark } from './sidecar.js';
 
 /** One line of a journal. */
 export type JournalEntry =
@@ -16,6 +16,7 @@ export type JournalEntry =
   /** From `span.from` on a leg is of this kind, until its next entry. */
   | { readonly t: 'span'; readonly leg: LegName; readonly span: Omit<LedgerSpan, 'samples'> }
   | { readonly t: 'block'; readonly index: number; readonly hash: string }
+  | { readonly t: 'drift'; readonly account: DriftAccount }
   | { readonly t: 'mark'; readonly mark: RecordingMark };
 
 /**

@@ -34,6 +34,11 @@ export interface AlignerSurroundings {
    * cannot drift. Default false.
    */
   readonly localFollows?: boolean;
+  /**
+   * How long this process has been too busy to take samples, in ms, in all: what comes late then says nothing of the
+   * stream. Default: what the event loop says, with the machine's clock; else never.
+   */
+  busyMs?(): number;
   /** What it is called that a leg has no samples now. Default: missing. */
   gapName?(leg: LegName, begun: boolean): GapName;
   onSpan?(leg: LegName, span: LedgerSpan): void;
@@ -87,6 +92,10 @@ export class LegAligner {
   #written = 0;
   #final = 0;
   #pump: Promise<void> = Promise.resolve();
+  /** Rounds of writes that wait or are under way, since when, and for how long there were any before. */
+  #queued = 0;
+  #queuedSince = 0;
+  #flushedMs = 0;
   #finished = false;
 
   /** @throws ERR_INVALID_ARG for a skew out of range. */
@@ -177,18 +186,33 @@ export class LegAligner {
 
   #legClocks(correctDrift: boolean): Record<LegName, LegClock | undefined> {
     const line = new CallTimeLine();
-    if (this.#surroundings.localFollows) return { remote: new LegClock(line), local: undefined };
-    let remoteDelay: number | undefined;
-    const remote = new LegClock(line, (delay) => {
-      remoteDelay = delay;
-    });
+    const busyMs = () => this.#busyMs();
+    if (this.#surroundings.localFollows) return { remote: new LegClock(line, { busyMs }), local: undefined };
+    const newest: Partial<Record<LegName, { readonly window: number; readonly delay: number }>> = {};
     const control = new DriftControl(msToSamples(WINDOW_MS));
-    const local = new LegClock(line, (delay) => {
-      if (!correctDrift || remoteDelay === undefined || !remote.live) return;
-      control.measure(delay - remoteDelay);
-      this.legs.local.stretcher.rate = control.rate;
-    });
-    return { remote, local };
+    const clockOf = (leg: LegName): LegClock =>
+      new LegClock(line, {
+        busyMs,
+        onWindow: (window, delay) => {
+          newest[leg] = { window, delay };
+          const { local, remote } = newest;
+          if (!correctDrift || !local || local.window !== remote?.window) return;
+          if (!clocks.local.live || !clocks.remote.live) return;
+          const { stretcher } = this.legs.local;
+          control.measure(window, local.delay - remote.delay, stretcher.net);
+          stretcher.rate = control.rate;
+        },
+      });
+    const clocks = { remote: clockOf('remote'), local: clockOf('local') };
+    return clocks;
+  }
+
+  #busyMs(): number {
+    const { busyMs } = this.#surroundings;
+    if (busyMs) return busyMs();
+    if (this.#clock !== systemClock) return 0;
+    const flushing = this.#queued > 0 ? this.#clock.now() - this.#queuedSince : 0;
+    return performance.eventLoopUtilization().active + this.#flushedMs + flushing;
   }
 
   #newLeg(name: LegName): AlignedLeg {
@@ -232,7 +256,10 @@ export class LegAligner {
   }
 
   #queue(task: () => Promise<void>): Promise<void> {
-    this.#pump = this.#pump.then(task);
+    if (this.#queued++ === 0) this.#queuedSince = this.#clock.now();
+    this.#pump = this.#pump.then(task).finally(() => {
+      if (--this.#queued === 0) this.#flushedMs += this.#clock.now() - this.#queuedSince;
+    });
     return this.#pump;
   }
 

@@ -14,9 +14,12 @@ const CATCHING_UP = 1.5;
 const AHEAD = msToSamples(1000);
 /** The usual delay is the least one of this long, in ms: whatever delays single packets does not touch it. */
 export const WINDOW_MS = 10_000;
-/** Samples that were skipped without a pause: the least delay grew by more than this from one window to the next. */
+const WINDOW = msToSamples(WINDOW_MS);
+/** Samples that were skipped without a pause: the least delay is longer by more than this, two windows running. */
 const SKIP = msToSamples(100);
 const SAMPLES_PER_MS = msToSamples(1);
+/** Where this process itself was busy for more than this share of the time, timing tells nothing of the stream. */
+const OWN_SHARE = 0.5;
 
 /** The one clock that the legs of a call are placed by: time in samples since the call's first. */
 export class CallTimeLine {
@@ -41,7 +44,21 @@ export class CallTimeLine {
 
 type Flow =
   | { readonly name: 'flowing' }
-  | { name: 'watched' | 'catching-up'; sinceMs: number; samples: number; leastDelay: number };
+  | {
+      readonly name: 'watched' | 'catching-up';
+      readonly sinceMs: number;
+      readonly busyMs: number;
+      samples: number;
+      leastDelay: number;
+    };
+
+/** What a {@link LegClock} tells, and needs to know. */
+export interface LegClockOptions {
+  /** Gets the number of each window that has ended, the same for all legs of a line, and its least delay, in samples. */
+  onWindow?(window: number, delay: number): void;
+  /** How long this process has been too busy to take samples, in ms, in all. Default: never. */
+  busyMs?(): number;
+}
 
 /**
  * Judges one leg by when its samples come. A stream of PCM counts nothing but what is sent: whether a pause was a
@@ -54,17 +71,19 @@ type Flow =
  */
 export class LegClock {
   readonly #line: CallTimeLine;
-  readonly #onWindow: (delay: number, nowMs: number) => void;
+  readonly #options: LegClockOptions;
   #flow: Flow = { name: 'flowing' };
   #live = true;
   #lastMs = Number.NEGATIVE_INFINITY;
-  #window: { endMs: number; least: number } | undefined;
+  #lastBusyMs = 0;
+  #window: { readonly number: number; readonly busyMs: number; least: number } | undefined;
   #usual = Number.POSITIVE_INFINITY;
+  /** By how much the least delay of the window before was longer than usual, where that looked like a skip. */
+  #grown: number | undefined;
 
-  /** @param onWindow Gets the least delay of each window, in samples. */
-  constructor(line: CallTimeLine, onWindow: (delay: number, nowMs: number) => void = () => undefined) {
+  constructor(line: CallTimeLine, options: LegClockOptions = {}) {
     this.#line = line;
-    this.#onWindow = onWindow;
+    this.#options = options;
   }
 
   /** Whether the stream keeps time with the clock at all. */
@@ -92,27 +111,32 @@ export class LegClock {
     }
     const usual = this.#leastDelay() ?? this.#line.delay ?? delay;
     const flow = this.#flow;
+    const busyMs = this.#options.busyMs?.() ?? 0;
     const pausedMs = nowMs - this.#lastMs;
+    const ownPause = busyMs - this.#lastBusyMs > pausedMs * OWN_SHARE;
     this.#lastMs = nowMs;
-    if (delay - usual < STALL || (flow.name === 'flowing' && pausedMs < STALL_MS)) {
+    this.#lastBusyMs = busyMs;
+    if (delay - usual < STALL || (flow.name === 'flowing' && (pausedMs < STALL_MS || ownPause))) {
       this.#flow = { name: 'flowing' };
-      return this.#note(nowMs, delay);
+      return this.#note(nowMs, delay, busyMs);
     }
+    const watch = { sinceMs: nowMs, busyMs, samples: 0, leastDelay: delay };
     if (flow.name === 'flowing') {
-      this.#flow = { name: 'watched', sinceMs: nowMs, samples: 0, leastDelay: delay };
+      this.#flow = { name: 'watched', ...watch };
       return 'hold';
     }
     flow.samples += count;
     flow.leastDelay = Math.min(flow.leastDelay, delay);
     const watchedMs = nowMs - flow.sinceMs;
     if (watchedMs < WATCH_MS) return flow.name === 'watched' ? 'hold' : 0;
-    if (flow.samples > watchedMs * SAMPLES_PER_MS * CATCHING_UP) {
-      this.#flow = { name: 'catching-up', sinceMs: nowMs, samples: 0, leastDelay: delay };
+    const ownPace = busyMs - flow.busyMs > watchedMs * OWN_SHARE;
+    if (ownPace || flow.samples > watchedMs * SAMPLES_PER_MS * CATCHING_UP) {
+      this.#flow = { name: 'catching-up', ...watch };
       return 0;
     }
     this.#flow = { name: 'flowing' };
     const hole = Math.round(flow.leastDelay - usual);
-    this.#note(nowMs, delay - hole);
+    this.#note(nowMs, delay - hole, busyMs);
     return hole;
   }
 
@@ -122,18 +146,31 @@ export class LegClock {
   }
 
   /** Returns the samples that were skipped, which show when a window closes. */
-  #note(nowMs: number, delay: number): number {
-    this.#window ??= { endMs: nowMs + WINDOW_MS, least: delay };
+  #note(nowMs: number, delay: number, busyMs: number): number {
     this.#line.delay ??= delay;
-    if (nowMs < this.#window.endMs) {
-      this.#window.least = Math.min(this.#window.least, delay);
+    const number = Math.floor(this.#line.at(nowMs) / WINDOW);
+    const window = this.#window;
+    if (window && window.number >= number) {
+      window.least = Math.min(window.least, delay);
       return 0;
     }
-    const { least } = this.#window;
-    const skipped = least - this.#usual > SKIP ? Math.round(least - this.#usual) : 0;
+    const busy = window !== undefined && busyMs - window.busyMs > WINDOW_MS * OWN_SHARE;
+    const skipped = window && !busy ? this.#close(window) : 0;
+    this.#window = { number, busyMs, least: delay - skipped };
+    return skipped;
+  }
+
+  /** Judges a window that has ended. */
+  #close({ number, least }: { readonly number: number; readonly least: number }): number {
+    const growth = least - this.#usual;
+    if (growth > SKIP && this.#grown === undefined) {
+      this.#grown = growth;
+      return 0;
+    }
+    const skipped = growth > SKIP ? Math.round(Math.min(growth, this.#grown ?? growth)) : 0;
+    this.#grown = undefined;
     this.#usual = least - skipped;
-    this.#window = { endMs: nowMs + WINDOW_MS, least: delay - skipped };
-    this.#onWindow(this.#usual, nowMs);
+    this.#options.onWindow?.(number, this.#usual);
     return skipped;
   }
 }

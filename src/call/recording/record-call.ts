@@ -12,6 +12,7 @@ import { type CallVoice, type CallVoiceOptions, openCallVoice } from '../call-vo
 import type { AudioStore } from './audio-store.js';
 import { describeCall, legGapName, recordedCall, trafficOf } from './call-facts.js';
 import { CallRecording } from './call-recording.js';
+import { placedOnArrival, shifted } from './late-leg.js';
 import type { LegAlignerOptions } from './leg-aligner.js';
 import { RecordingTrack, type TrackOptions } from './recording-track.js';
 import { SealedFile } from './sealed-file.js';
@@ -88,21 +89,13 @@ export async function recordCall(
       onLease: (stream, lease, start) => {
         const { local, remote } = track.aligner;
         if (stream === 'OUTPUT') lease.addSink(remote, { policy: 'wait', name: 'recording' });
-        else if (stream === setup.localStream) {
-          const sinkOptions = { policy: 'wait', name: 'recording' } as const;
-          if (stream === 'INPUT')
-            lease.addSentTap(
-              shifted(local, () => start),
-              sinkOptions,
-            );
-          else lease.addSink(shifted(local, setup.microphoneStart(start)), sinkOptions);
-        }
+        else if (stream === setup.localStream) setup.joinLocal(lease, local, start);
         setup.leases.push(lease);
         options.onLease?.(stream, lease, start);
       },
     });
     setup.voice = voice;
-    if (setup.localStream !== 'CAPTURE_MIC' || !voice.microphone) setup.settle();
+    if (!setup.awaitsLocal || !voice.microphone) setup.settle();
     void describeCall(call).then(() => track.describe(recordedCall(call)));
     return new CallRecording(voice, track, {
       clock: setup.clock,
@@ -119,6 +112,8 @@ export async function recordCall(
 class RecordingSetup {
   readonly clock: Clock;
   voice: CallVoice | undefined;
+  /** Whether the remote leg has to be read as it comes until the local one is there. */
+  awaitsLocal = false;
   readonly leases: Lease[] = [];
   readonly #call: Call;
   readonly #options: RecordCallOptions;
@@ -138,17 +133,26 @@ class RecordingSetup {
   }
 
   /**
-   * Where the microphone's first sample lies in the call. A leg that was redirected before the call had voice begins
-   * with it, to the sample; else it begins where the remote leg is when it comes.
+   * Gives the local leg its place. A microphone that was redirected before the call had voice begins with it, to the
+   * sample; else it begins where the remote leg is when it comes.
    */
-  microphoneStart(redirectedAt: number): (firstSamples: number) => number {
-    const begun = this.#call.status === 'INPROGRESS';
-    return (firstSamples) => {
-      const [remote] = this.leases;
+  joinLocal(lease: Lease, local: PcmSink, redirectedAt: number): void {
+    const options = { policy: 'wait', name: 'recording' } as const;
+    if (this.localStream === 'INPUT') {
+      lease.addSentTap(shifted(local, redirectedAt), options);
+      return;
+    }
+    const [remote] = this.leases;
+    if (this.#call.status !== 'INPROGRESS' || !remote) {
+      lease.addSink(shifted(local, redirectedAt), options);
+      return;
+    }
+    this.awaitsLocal = true;
+    const startOf = (samples: number) => {
       this.settle();
-      if (!begun || !remote) return redirectedAt;
-      return Math.max(redirectedAt, remote.received.position - firstSamples);
+      return Math.max(redirectedAt, remote.received.position - samples);
     };
+    lease.addSink(placedOnArrival(local, startOf), options);
   }
 
   /** The legs have found each other: from now on they are read as was asked for. */
@@ -263,16 +267,4 @@ async function makeFolder(folder: string): Promise<void> {
 async function hasRoom(folder: string): Promise<boolean> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize >= ROOM_BYTES;
-}
-
-/** A sink that takes positions counted from where another's begin, which is asked for when the first samples come. */
-function shifted(sink: PcmSink, startOf: (firstSamples: number) => number): PcmSink {
-  let start: number | undefined;
-  return {
-    write: (samples, position) => {
-      start ??= startOf(samples.length);
-      return sink.write(samples, position + start);
-    },
-    end: (error) => sink.end(error),
-  };
 }

@@ -149,6 +149,7 @@ export class RecordingTrack extends EventEmitter<RecordingEvents> implements Ali
     for (const segment of this.#open) {
       try {
         await segment.commit(end, legs);
+        segment.drift(this.aligner.legs.local.stretcher.account);
       } catch (error) {
         await this.#refused(segment, error);
       }
@@ -224,6 +225,7 @@ export class RecordingTrack extends EventEmitter<RecordingEvents> implements Ali
       ledgers,
       late: { local: local.late, remote: remote.late },
       cut: { local: cut('local'), remote: cut('remote') },
+      drift: local.stretcher.account,
       end,
       ...(why === undefined ? {} : { reason: why }),
     });

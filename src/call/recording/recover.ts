@@ -112,6 +112,7 @@ function recoveredFacts(
     ledgers: { local: ledger('local'), remote: ledger('remote') },
     late: { local: 0, remote: 0 },
     cut: { local: 0, remote: 0 },
+    drift: journalEntries(entries, 'drift').at(-1)?.account ?? { inserted: 0, removed: 0 },
     marks: journalEntries(entries, 'mark')
       .map(({ mark }) => mark)
       .filter(({ at }) => at <= sampleCount),

@@ -10,6 +10,7 @@ import { manifestOf, type RecordingManifest } from './manifest.js';
 import { tailFiles } from './sealed-tail.js';
 import {
   beside,
+  type DriftAccount,
   type RecordedCall,
   type RecordingHead,
   type RecordingMark,
@@ -51,6 +52,7 @@ export class Segment {
   readonly #signingKey: KeyObject | undefined;
   #committed = 0;
   #legs: LegEnds = { local: 0, remote: 0 };
+  #drift: DriftAccount = { inserted: 0, removed: 0 };
 
   private constructor(options: SegmentOptions, journal: Journal) {
     this.base = options.base;
@@ -110,6 +112,14 @@ export class Segment {
   span(leg: LegName, { from, kind, reason }: Omit<LedgerSpan, 'samples'>): void {
     const at = Math.max(0, from - this.base);
     this.#journal.add({ t: 'span', leg, span: { from: at, kind, ...(reason && { reason }) } });
+  }
+
+  /** Notes what drift correction has done so far, where that has changed. */
+  drift(account: DriftAccount): void {
+    const { inserted, removed } = this.#drift;
+    if (account.inserted === inserted && account.removed === removed) return;
+    this.#drift = account;
+    this.#journal.add({ t: 'drift', account });
   }
 
   describe(call: RecordedCall): void {

@@ -49,6 +49,12 @@ export interface LegTraffic {
   readonly dropped: number;
 }
 
+/** What drift correction did to a leg, in samples. */
+export interface DriftAccount {
+  readonly inserted: number;
+  readonly removed: number;
+}
+
 /** One leg of a recording. */
 export interface SidecarLeg {
   readonly stream: LegStream;
@@ -58,6 +64,11 @@ export interface SidecarLeg {
   /** Samples that came after their place was final, or beyond the end of the recording. */
   readonly late: number;
   readonly cut: number;
+  /**
+   * Samples that drift correction put in and took out, of the whole call up to the end of this file: the ledger's
+   * `received` counts what is in the file, the socket's samples what came.
+   */
+  readonly drift: DriftAccount;
   /** Adds up to the length of the file, to the sample. */
   readonly ledger: LegLedger;
 }
@@ -119,6 +130,8 @@ export interface SidecarFacts {
   readonly ledgers: Readonly<Record<'local' | 'remote', LegLedger>>;
   readonly late: LegEnds;
   readonly cut: LegEnds;
+  /** Of the local leg, which is the one that is corrected. */
+  readonly drift: DriftAccount;
   readonly traffic?: { readonly local?: LegTraffic; readonly remote?: LegTraffic };
   readonly microphone?: Omit<LegTraffic, 'dropped'>;
   readonly marks: readonly RecordingMark[];
@@ -138,6 +151,7 @@ export function sidecarOf(facts: SidecarFacts): RecordingSidecar {
     ...(facts.traffic?.[name] && { traffic: facts.traffic[name] }),
     late: facts.late[name],
     cut: facts.cut[name],
+    drift: name === 'local' ? facts.drift : { inserted: 0, removed: 0 },
     ledger: facts.ledgers[name],
   });
   return {

@@ -2,6 +2,7 @@ import { invalidArgument } from '../../errors.js';
 import { AutoTransport, DEFAULT_PORT } from './auto-transport.js';
 import { DbusTransport } from './dbus-transport.js';
 import { MacTransport } from './mac-transport.js';
+import type { TcpTransportOptions } from './tcp-options.js';
 import { TcpTransport } from './tcp-transport.js';
 import type { Transport } from './transport.js';
 import { WindowsTransport } from './windows-transport.js';
@@ -20,14 +21,25 @@ export const TRANSPORT_ADDRESSES = {
 /**
  * The transport that an address names: `auto`, `tcp:4100`, `dbus:system`, `x11::0` and so on.
  *
- * @throws ERR_INVALID_ARG for an address that is none of {@link TRANSPORT_ADDRESSES}.
+ * @param security For TCP: encryption, and the secret that is shared with the endpoint.
+ * @throws ERR_INVALID_ARG for an address that is none of {@link TRANSPORT_ADDRESSES}, or security without TCP.
  */
-export function transportAt(address: string): Transport {
+export function transportAt(
+  address: string,
+  security: Pick<TcpTransportOptions, 'tls' | 'token'> = {},
+): Transport {
   const colon = address.indexOf(':');
   const [kind, rest] = colon < 0 ? [address, ''] : [address.slice(0, colon), address.slice(colon + 1)];
+  if (kind !== 'tcp' && Object.keys(security).length > 0) {
+    throw invalidArgument(
+      'address',
+      'a TCP address (tcp:host:port) where there is encryption or a token',
+      address,
+    );
+  }
   switch (kind) {
     case 'tcp':
-      return new TcpTransport(tcpPlace(rest));
+      return new TcpTransport({ ...tcpPlace(rest), ...security });
     case 'dbus':
       if (rest === '' || rest === 'session' || rest === 'system')
         return new DbusTransport({ bus: rest || 'session' });

@@ -8,6 +8,9 @@ import type { Endpoint } from '../api/endpoint.js';
 /** A client that has this much unread is cut off: it will never catch up. */
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
 
+/** How long clients have to end when the endpoint does, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 1000;
+
 /** How an endpoint is served on TCP. */
 export interface TcpListenOptions {
   /** 0 (default) lets the system choose. */
@@ -45,10 +48,14 @@ export class TcpListener {
 
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.end();
-    if (this.#server.listening) {
-      this.#server.close();
-      await once(this.#server, 'close');
-    }
+    if (!this.#server.listening) return;
+    // A client that does not end, or does not read on, is cut off.
+    const cutOff = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, CLOSE_TIMEOUT_MS);
+    this.#server.close();
+    await once(this.#server, 'close');
+    clearTimeout(cutOff);
   }
 
   #accept(endpoint: Endpoint, socket: Socket): void {

@@ -45,7 +45,7 @@ export class Voicemails implements VoicemailKeeper {
 
   /** What SEARCH VOICEMAILS lists: greetings are not among them. */
   objectsOf(user: User): Voicemail[] {
-    return this.#listOf(user).filter((voicemail) => !voicemail.isGreeting);
+    return this.#listOf(user).filter(({ isGreeting, status }) => !isGreeting && status !== 'DELETING');
   }
 
   missedOf(user: User): Voicemail[] {
@@ -109,14 +109,12 @@ export class Voicemails implements VoicemailKeeper {
     this.context.forget(voicemail);
     if (this.#greetings.get(voicemail.user.handle) === voicemail)
       this.#greetings.delete(voicemail.user.handle);
-    this.track(rm(this.fileFor(voicemail.id), { force: true }));
+    this.track(rm(this.fileFor(voicemail.id), { force: true }).finally(() => this.#drop(voicemail)));
   }
 
   /** Deletes all that the history tab would show. */
   clear(user: User): void {
-    for (const voicemail of this.objectsOf(user)) {
-      if (voicemail.status !== 'DELETING') this.delete(voicemail);
-    }
+    for (const voicemail of this.objectsOf(user)) this.delete(voicemail);
   }
 
   /** Takes in what a former run has stored. */

@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VirtualClock } from '../../clock.js';
 import { JackfieldError, messageOf } from '../../errors.js';
+import type { Session } from '../api/session.js';
 import { Exchange } from '../exchange.js';
 import type { ExchangeOptions } from '../exchange-options.js';
 import { FileSource } from '../voice/file-stream.js';
+import { FRAME_SAMPLES } from '../voice/party.js';
 import { readVoice } from '../voice/prompts.js';
 import type { StreamStats, VoiceDestination } from '../voice/stream.js';
 import type { StreamOpener } from '../voice/voice-router.js';
@@ -20,34 +22,64 @@ export interface ReplayReport {
   readonly differences: readonly string[];
 }
 
+/** What a recording is played against: the options of the exchange that was recorded. */
+export interface ReplayOptions extends Omit<ExchangeOptions, 'clock' | 'opener' | 'stateFolder'> {
+  /** The clock that robots in the options were made with. Default: a new one. */
+  readonly clock?: VirtualClock;
+  /** Called when the exchange has started: to have a scenario's calls made. Default: nothing. */
+  readonly begin?: (exchange: Exchange) => Promise<void>;
+}
+
 /** After the last recorded line, in milliseconds. */
 const AFTERMATH_MS = 5000;
+/**
+ * How many frames a stream may be shifted: a command comes between two ticks, and which one is next can differ by
+ * the fraction of a millisecond that a real clock's timers are late.
+ */
+const MAX_SHIFT_FRAMES = 5;
 
 /**
  * Plays a recording against a new exchange on a virtual clock: what clients said is said again at its time, what
  * came from redirected inputs comes from the recording, and what the exchange says and sends is compared. The
  * seconds that a call counts (DURATION) are left out: against other lines their order is a race.
  *
- * @param options those of the recorded exchange, without clock and opener.
- * @throws ERR_FILE when the recording cannot be read.
+ * @throws ERR_FILE when the recording cannot be read, ERR_SYNTAX when it is none.
  */
-export async function replay(
-  folder: string,
-  options: Omit<ExchangeOptions, 'clock' | 'opener' | 'stateFolder'> = {},
-): Promise<ReplayReport> {
+export async function replay(folder: string, options: ReplayOptions = {}): Promise<ReplayReport> {
+  const { clock = new VirtualClock(), begin, ...rest } = options;
   const entries = await load(folder);
-  const clock = new VirtualClock();
-  const heard: { readonly name: string; readonly expected: Int16Array; readonly got: Int16Array[] }[] = [];
+  const heard: Tape[] = [];
   const opener = await recordedOpener(folder, entries, heard);
-  const exchange = await Exchange.start({ ...options, clock, opener: () => opener });
+  const exchange = await Exchange.start({ ...rest, clock, opener: () => opener });
+  await begin?.(exchange);
+  const said = await sayAgain(exchange, clock, entries);
+  const lines = linesOf(entries);
+  const differences = [...lines].flatMap(
+    ([client, expected]) => lineDifference(client, expected, said.get(client) ?? []) ?? [],
+  );
+  return {
+    lines: [...lines.values()].flat().length,
+    streams: heard.length,
+    differences: [...differences, ...heard.flatMap((tape) => streamDifference(tape) ?? [])],
+  };
+}
+
+/** Says what the clients said, each line in its time, then ends the exchange. @returns what it said, by client. */
+async function sayAgain(
+  exchange: Exchange,
+  clock: VirtualClock,
+  entries: readonly RecordedEntry[],
+): Promise<Map<number, string[]>> {
   const said = new Map<number, string[]>();
-  const sessions = new Map<number, { receive(line: string): void }>();
-  const sessionOf = (client: number, handle: string) => {
+  const sessions = new Map<number, Session>();
+  const sessionOf = (client: number, handle: string): Session => {
+    const known = sessions.get(client);
+    if (known) return known;
     const lines: string[] = [];
-    const session =
-      sessions.get(client) ??
-      exchange.endpoint(handle).connect({ deliver: (line) => lines.push(line), closed: () => undefined });
-    if (!sessions.has(client)) said.set(client, lines);
+    const session = exchange
+      .endpoint(handle)
+      .connect({ deliver: (line) => lines.push(line), closed: () => undefined });
+    said.set(client, lines);
     sessions.set(client, session);
     return session;
   };
@@ -60,33 +92,39 @@ export async function replay(
   const closing = exchange.close();
   await clock.advance(AFTERMATH_MS);
   await closing;
-  const streams = heard.flatMap(({ name, expected, got }) => streamDifference(name, expected, got) ?? []);
-  const lines = linesOf(entries);
-  const differences = [...lines].flatMap(
-    ([client, expected]) => lineDifference(client, expected, said.get(client) ?? []) ?? [],
-  );
-  return {
-    lines: [...lines.values()].flat().length,
-    streams: heard.length,
-    differences: [...differences, ...streams],
-  };
+  return said;
 }
 
 async function load(folder: string): Promise<RecordedEntry[]> {
   const path = join(folder, 'lines.jsonl');
   try {
     const text = await readFile(path, 'utf8');
-    return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as RecordedEntry]));
+    // The last line of a recorder that was killed may be cut off.
+    return text
+      .split('\n')
+      .slice(0, -1)
+      .map((line, index) => entryOf(line, `${path}:${index + 1}`));
   } catch (cause) {
+    if (cause instanceof JackfieldError) throw cause;
     throw new JackfieldError('ERR_FILE', `${path} cannot be replayed: ${messageOf(cause)}.`, { cause });
   }
+}
+
+function entryOf(line: string, place: string): RecordedEntry {
+  try {
+    const entry = JSON.parse(line) as RecordedEntry;
+    if (typeof entry.at === 'number' && ('text' in entry || 'stream' in entry)) return entry;
+  } catch {
+    // Said below, with its place.
+  }
+  throw new JackfieldError('ERR_SYNTAX', `${place} is no entry of a recording of lines and streams.`);
 }
 
 /** Gives each stream, in the order in which they were opened, what was recorded of it. */
 async function recordedOpener(
   folder: string,
   entries: readonly RecordedEntry[],
-  heard: { name: string; expected: Int16Array; got: Int16Array[] }[],
+  heard: Tape[],
 ): Promise<StreamOpener> {
   const tapes = new Map<string, string[]>();
   for (const entry of entries) {
@@ -101,11 +139,18 @@ async function recordedOpener(
     source: (_target, owner) => FileSource.at(nextFile(streamName(owner))),
     destination: async (_target, owner) => {
       const name = streamName(owner);
-      const tape = { name, expected: await readVoice(nextFile(name)), got: [] };
+      const tape: Tape = { name, expected: await readVoice(nextFile(name)), got: [] };
       heard.push(tape);
       return new Listener(tape.got);
     },
   };
+}
+
+/** A stream that went out in the recording, and what went out now. */
+interface Tape {
+  readonly name: string;
+  readonly expected: Int16Array;
+  readonly got: Int16Array[];
 }
 
 class Listener implements VoiceDestination {
@@ -150,17 +195,24 @@ function timeless(line: string): string {
   return line.replace(/( TIMESTAMP) \d+$/, '$1');
 }
 
-function streamDifference(
-  name: string,
-  expected: Int16Array,
-  got: readonly Int16Array[],
-): string | undefined {
-  let at = 0;
-  for (const frame of got) {
-    for (const sample of frame) {
-      if (at < expected.length && sample !== expected[at]) return `${name}: sample ${at} differs`;
-      at++;
-    }
+function streamDifference({ name, expected, got }: Tape): string | undefined {
+  const samples = new Int16Array(got.length * FRAME_SAMPLES);
+  for (const [index, frame] of got.entries()) samples.set(frame, index * FRAME_SAMPLES);
+  const tolerated = MAX_SHIFT_FRAMES * FRAME_SAMPLES;
+  if (samples.length < expected.length - tolerated)
+    return `${name}: ${samples.length} samples instead of ${expected.length}`;
+  let furthest = 0;
+  for (let shift = -tolerated; shift <= tolerated; shift += FRAME_SAMPLES) {
+    const at = firstDifference(expected, samples, shift);
+    if (at === undefined) return undefined;
+    furthest = Math.max(furthest, at);
   }
-  return at < expected.length ? `${name}: ${at} samples instead of ${expected.length}` : undefined;
+  return `${name}: sample ${furthest} differs`;
+}
+
+/** Where the two differ, the second beginning `shift` samples later; nothing where both are does not count. */
+function firstDifference(expected: Int16Array, got: Int16Array, shift: number): number | undefined {
+  const end = Math.min(expected.length, got.length - shift);
+  for (let at = Math.max(0, -shift); at < end; at++) if (expected[at] !== got[at + shift]) return at;
+  return undefined;
 }

@@ -22,8 +22,11 @@ export class ByteRing {
     if (bytes.length > this.free) throw new RangeError(`${bytes.length} bytes do not fit in ${this.free}`);
     const end = (this.#start + this.#length) % this.#bytes.length;
     const head = Math.min(bytes.length, this.#bytes.length - end);
-    this.#bytes.set(bytes.subarray(0, head), end);
-    this.#bytes.set(bytes.subarray(head), 0);
+    if (head === bytes.length) this.#bytes.set(bytes, end);
+    else {
+      this.#bytes.set(bytes.subarray(0, head), end);
+      this.#bytes.set(bytes.subarray(head), 0);
+    }
     this.#length += bytes.length;
   }
 
@@ -32,7 +35,7 @@ export class ByteRing {
     const count = Math.min(target.length, this.#length);
     const head = Math.min(count, this.#bytes.length - this.#start);
     target.set(this.#bytes.subarray(this.#start, this.#start + head));
-    target.set(this.#bytes.subarray(0, count - head), head);
+    if (head < count) target.set(this.#bytes.subarray(0, count - head), head);
     this.#start = (this.#start + count) % this.#bytes.length;
     this.#length -= count;
     return count;

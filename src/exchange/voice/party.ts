@@ -1,7 +1,8 @@
-import { msToSamples, PTIME_MS } from '../../pcm.js';
+import { BYTES_PER_SAMPLE, msToSamples, PTIME_MS } from '../../pcm.js';
 
 /** Samples that a conversation moves in one tick of 20 ms. */
 export const FRAME_SAMPLES = msToSamples(PTIME_MS);
+export const FRAME_BYTES = FRAME_SAMPLES * BYTES_PER_SAMPLE;
 
 /**
  * One end of a conversation, asked once a tick. Frames are {@link FRAME_SAMPLES} mono s16 samples at 16 kHz and

@@ -1,16 +1,30 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { FRAME_BYTES } from './party.js';
 import { dialPort, endSocket, type PortOptions, voiceBytes } from './port-dial.js';
 import type { StreamStats, VoiceDestination } from './stream.js';
 
 /** An output that is this far behind loses frames instead of building up delay. */
 const OUTPUT_BACKLOG_BYTES = voiceBytes(1000);
+/** Frames that can be collected in one turn: a machine that was away makes up for several at once. */
+const BATCH_BYTES = 8 * FRAME_BYTES;
+
+/** Destinations that have something to send when this turn is over. */
+let unsent: (() => void)[] = [];
+
+function sendAll(): void {
+  const flushes = unsent;
+  unsent = [];
+  for (const flush of flushes) flush();
+}
 
 /** A `SET_OUTPUT PORT` or `SET_CAPTURE_MIC PORT`: one frame a tick, in pieces. */
 export class PortDestination implements VoiceDestination {
   readonly #socket: Socket;
   readonly #options: PortOptions;
-  #batch: Uint8Array[] = [];
+  readonly #flushLater = () => this.#flush();
+  #batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
+  #batched = 0;
   #moved = 0;
   #dropped = 0;
 
@@ -48,27 +62,33 @@ export class PortDestination implements VoiceDestination {
     return this.#socket.writableLength >= OUTPUT_BACKLOG_BYTES;
   }
 
+  /** Ticks that are made up for in one turn go out in one write: a busy machine catches up with less work. */
   #send(frame: Int16Array): void {
     if (!this.#socket.writable || this.#behind) {
       this.#dropped += frame.length;
       return;
     }
-    // The frame is the bridge's and changes with the next tick; what waits in the socket must not.
-    this.#batch.push(new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength).slice());
-    if (this.#batch.length === 1) queueMicrotask(() => this.#flush());
+    if (this.#batched + frame.byteLength > BATCH_BYTES) this.#flush();
+    if (this.#batched === 0) {
+      if (unsent.length === 0) queueMicrotask(sendAll);
+      unsent.push(this.#flushLater);
+    }
+    // The frame is the bridge's and changes with the next tick.
+    this.#batch.set(new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength), this.#batched);
+    this.#batched += frame.byteLength;
     this.#moved += frame.length;
   }
 
-  /** Ticks that are made up for in one turn go out in one write: a busy machine catches up with less work. */
   #flush(): void {
-    const [first, ...more] = this.#batch;
-    this.#batch = [];
-    if (!first || !this.#socket.writable) return;
-    const bytes = more.length === 0 ? first : Buffer.concat([first, ...more]);
-    const piece = more.length === 0 ? voiceBytes(this.#options.pieceMs) : bytes.length;
-    for (let start = 0; start < bytes.length; start += piece) {
-      this.#socket.write(bytes.subarray(start, start + piece));
+    const length = this.#batched;
+    this.#batched = 0;
+    if (length === 0 || !this.#socket.writable) return;
+    const piece = length > FRAME_BYTES ? length : voiceBytes(this.#options.pieceMs);
+    for (let start = 0; start < length; start += piece) {
+      this.#socket.write(this.#batch.subarray(start, Math.min(start + piece, length)));
     }
+    // What the system did not take at once waits in this memory.
+    if (this.#socket.writableLength > 0) this.#batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
   }
 
   async #drained(): Promise<void> {

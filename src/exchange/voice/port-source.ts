@@ -7,15 +7,17 @@ import type { StreamStats, VoiceSource } from './stream.js';
 /** An input begins when this much is there, so that a peer that paces itself without a lead is not late at once. */
 const PRIME_BYTES = voiceBytes(40);
 /** The socket is paused above this: the peer is held back by TCP and no delay builds up here. */
-const INPUT_BUFFER_BYTES = voiceBytes(200);
+const HIGH_WATER_BYTES = voiceBytes(200);
+/** It is read again below this, which is more than a turn that makes up for late ticks can take. */
+const LOW_WATER_BYTES = voiceBytes(120);
 /** Most that one read takes. Reads are synchronous, so all sockets share one buffer. */
-const READ_BYTES = voiceBytes(200);
+const READ_BYTES = voiceBytes(100);
 const readBuffer = new Uint8Array(READ_BYTES);
 
 /** A `SET_INPUT PORT`: reads the peer in real time, with a small buffer. */
 export class PortSource implements VoiceSource {
   readonly #patienceMs: number;
-  readonly #ring = new ByteRing(INPUT_BUFFER_BYTES + READ_BYTES);
+  readonly #ring = new ByteRing(HIGH_WATER_BYTES + READ_BYTES);
   #socket: Socket | undefined;
   #open = true;
   #closing = false;
@@ -87,11 +89,14 @@ export class PortSource implements VoiceSource {
     this.#primed ||= this.#ready(bytes.length);
     // A sample whose second byte has not come stays for the next frame.
     const count = this.#primed ? Math.min(bytes.length, this.#ring.length & ~1) : 0;
-    this.#ring.shift(bytes.subarray(0, count));
-    bytes.fill(0, count);
+    if (count === bytes.length) this.#ring.shift(bytes);
+    else {
+      this.#ring.shift(bytes.subarray(0, count));
+      bytes.fill(0, count);
+    }
     this.#moved += count / BYTES_PER_SAMPLE;
     this.#silenceFilled += (bytes.length - count) / BYTES_PER_SAMPLE;
-    if (this.#paused && this.#ring.length < INPUT_BUFFER_BYTES) {
+    if (this.#paused && this.#ring.length < LOW_WATER_BYTES) {
       this.#paused = false;
       this.#socket?.resume();
     }
@@ -102,7 +107,7 @@ export class PortSource implements VoiceSource {
     if (this.#closing) return true;
     this.#ring.push(bytes);
     this.#stalled = false;
-    this.#paused = this.#ring.length >= INPUT_BUFFER_BYTES;
+    this.#paused = this.#ring.length >= HIGH_WATER_BYTES;
     this.#wake?.();
     if (this.#paused) this.#socket?.pause();
     return !this.#paused;

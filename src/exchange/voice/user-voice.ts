@@ -30,9 +30,15 @@ export interface UserVoiceEvents {
   muted(): boolean;
 }
 
+/** A source of the input route, and where it is read to: the first into what is said itself. */
+interface Input {
+  readonly source: VoiceSource;
+  readonly samples: Int16Array | undefined;
+}
+
 /**
  * A user's end of a conversation: what he says comes from his input route, what he hears goes to his output
- * route, and his microphone is captured as long as the conversation lasts, whether it is heard or not
+ * route, and his microphone can be captured as long as the conversation lasts, whether it is heard or not
  * (reference, "Voice Streams").
  */
 export class UserVoice implements Party {
@@ -42,7 +48,7 @@ export class UserVoice implements Party {
   #input: InputRoute = { soundCard: true, sources: [] };
   #output: OutputRoute = { soundCard: true, destinations: [] };
   #captureMic: readonly VoiceDestination[] = [];
-  #scratch: Int16Array[] = [];
+  #inputs: readonly Input[] = [];
   #tones: Int16Array = new Int16Array(0);
   #inputActive = false;
   #listening = true;
@@ -70,7 +76,10 @@ export class UserVoice implements Party {
   routeInput(route: InputRoute): void {
     const before = this.#input;
     this.#input = route;
-    this.#scratch = route.sources.map(() => new Int16Array(FRAME_SAMPLES));
+    this.#inputs = route.sources.map((source, index) => ({
+      source,
+      samples: index === 0 ? undefined : new Int16Array(FRAME_SAMPLES),
+    }));
     this.#close(before.sources);
     if (route.sources.length === 0) this.#tellInput(false);
     if (this.#left) this.#close(route.sources);
@@ -108,15 +117,11 @@ export class UserVoice implements Party {
   speak(frame: Int16Array): void | Promise<void> {
     this.#capture();
     const { soundCard } = this.#input;
-    const sources = this.#listening ? this.#input.sources : [];
-    const scratch = this.#listening ? this.#scratch : [];
+    const inputs = this.#listening ? this.#inputs : [];
     const writing = waitFor(this.#captureMic, (destination) => destination.write(this.#microphone));
-    const reading = waitFor(sources.keys(), (index) => {
-      const into = scratch[index];
-      return into && sources[index]?.read(into);
-    });
-    if (!writing && !reading) return this.#say(frame, soundCard, scratch);
-    return Promise.all([writing, reading]).then(() => this.#say(frame, soundCard, scratch));
+    const reading = waitFor(inputs, ({ source, samples = frame }) => source.read(samples));
+    if (!writing && !reading) return this.#say(frame, soundCard, inputs);
+    return Promise.all([writing, reading]).then(() => this.#say(frame, soundCard, inputs));
   }
 
   hear(frame: Int16Array): void | Promise<void> {
@@ -138,7 +143,9 @@ export class UserVoice implements Party {
     await this.#closing;
   }
 
+  /** What the microphone hears, where somebody hears that. */
   #capture(): void {
+    if (!this.#input.soundCard && this.#captureMic.length === 0) return;
     try {
       this.#soundCard.capture(this.#microphone);
       if (this.#events.muted()) this.#microphone.fill(0);
@@ -148,12 +155,12 @@ export class UserVoice implements Party {
     }
   }
 
-  #say(frame: Int16Array, soundCard: boolean, inputs: readonly Int16Array[]): void {
-    // The first that is said is copied, not added: most calls have one input.
-    const [first, ...others] = soundCard ? [this.#microphone, ...inputs] : inputs;
-    if (first) frame.set(first);
+  #say(frame: Int16Array, soundCard: boolean, inputs: readonly Input[]): void {
+    if (inputs.length > 0) {
+      for (const { samples } of inputs) if (samples) mixInto(frame, samples);
+      if (soundCard) mixInto(frame, this.#microphone);
+    } else if (soundCard) frame.set(this.#microphone);
     else frame.fill(0);
-    for (const input of others) mixInto(frame, input);
     if (this.#tones.length > 0) {
       mixInto(frame, this.#tones);
       this.#tones = this.#tones.subarray(Math.min(FRAME_SAMPLES, this.#tones.length));

@@ -1,10 +1,6 @@
-import { ToolProcess } from '../process/tool-process.js';
-import {
-  type DeviceDirection,
-  type DeviceProgram,
-  INSTALL_DEVICE_PROGRAM,
-  isInstalled,
-} from './device-programs.js';
+import { JackfieldError } from '../../errors.js';
+import { runTool } from '../process/run-tool.js';
+import { type DeviceDirection, type DeviceProgram, isInstalled } from './device-programs.js';
 
 /** A sound device, as `openMicrophone` and `openSpeaker` take its name and program. */
 export interface SoundDevice {
@@ -57,19 +53,12 @@ export async function listSoundDevices(options: { signal?: AbortSignal } = {}): 
 
 /** Empty when the program fails: a sound server that does not run has no devices. */
 async function outputOf(tool: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
-  const process = await ToolProcess.start(tool, args, {
-    install: INSTALL_DEVICE_PROGRAM,
-    ...(signal && { signal }),
-  });
-  process.endInput();
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.output()) chunks.push(chunk);
-  const failed = await process.exit().then(
-    () => false,
-    () => true,
-  );
-  signal?.throwIfAborted();
-  return failed ? '' : Buffer.concat(chunks).toString('utf8');
+  try {
+    return (await runTool({ tool, args, ...(signal && { signal }) })).toString('utf8');
+  } catch (error) {
+    if (error instanceof JackfieldError && error.code === 'ERR_TOOL') return '';
+    throw error;
+  }
 }
 
 /** `arecord -L`: a name at the beginning of a line, its description indented below it. */

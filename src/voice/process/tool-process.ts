@@ -7,13 +7,17 @@ export interface ToolOptions {
   /** Ends the process when it fires. */
   readonly signal?: AbortSignal;
   /** What to do when the tool is not there, for the error message. */
-  readonly install: string;
+  readonly install?: string;
+  /** Its environment. Default: that of this process. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Code of the errors. Default `'ERR_TOOL'`. */
   readonly code?: 'ERR_TOOL' | 'ERR_DEVICE';
 }
 
 /** Text of a tool's standard error that is kept for its error message, from the end, in characters. */
 const MAX_ERROR_TEXT = 2000;
+/** How long a tool that was asked to end has for it before it is killed. */
+const GRACE_MS = 2000;
 
 /**
  * A program of the system that takes or gives audio through pipes. It is started with a list of arguments, never
@@ -63,31 +67,34 @@ export class ToolProcess {
    * @throws ERR_TOOL (or the code of `options`) when it is not installed or cannot be run; ERR_ABORTED.
    */
   static async start(tool: string, args: readonly string[], options: ToolOptions): Promise<ToolProcess> {
-    const { signal, install, code = 'ERR_TOOL' } = options;
+    const { signal, install = '', env, code = 'ERR_TOOL' } = options;
     if (signal?.aborted) throw abortedError(`${tool} to start`, signal);
-    const child = spawn(tool, args, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
+    const stdio = ['pipe', 'pipe', 'pipe'] as const;
+    const child = spawn(tool, args, { stdio: [...stdio], windowsHide: true, ...(env && { env }) });
     const started = new ToolProcess(tool, child, child.stdin, child.stdout, options);
     try {
       await once(child, 'spawn');
     } catch (cause) {
       const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
       const why = isMissing ? 'It is not installed, or not on the PATH' : messageOf(cause);
-      throw new JackfieldError(code, `Cannot run ${tool}: ${why}. ${install}`, { cause });
+      throw new JackfieldError(code, `Cannot run ${tool}: ${why}. ${install}`.trim(), { cause });
     }
     return started;
   }
 
-  /** Writes to its standard input; resolves when there is room for more. */
+  /** Writes to its standard input; resolves when the system has taken the bytes, whose memory is free again then. */
   async write(bytes: Uint8Array): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#assertRunning();
-    if (this.#stdin.write(bytes)) return;
-    await Promise.race([once(this.#stdin, 'drain'), this.#exited]).catch(() => undefined);
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) await this.#assertRunning();
+    const failure = await new Promise<Error | null | undefined>((resolve) =>
+      this.#stdin.write(bytes, resolve),
+    );
+    if (!failure) return;
+    await this.exit();
+    throw this.#failure('it ended before all was written', failure);
   }
 
-  /** Says that no more will be written. */
-  endInput(): void {
-    this.#stdin.end();
+  /** Says that no more will be written, after a last piece. A tool that does not read it all is no fault. */
+  endInput(last: string | Uint8Array = ''): void {
+    this.#stdin.end(last);
   }
 
   /** What it writes to standard output; ends when it does. */
@@ -110,9 +117,11 @@ export class ToolProcess {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#child.kill('SIGTERM');
+    const killing = setTimeout(() => this.#child.kill('SIGKILL'), GRACE_MS);
     this.#stdin.destroy();
     this.#stdout.resume();
     await this.#exited;
+    clearTimeout(killing);
   }
 
   #outcome(code: number | null, signal: string | null): JackfieldError | undefined {
@@ -126,10 +135,5 @@ export class ToolProcess {
     const said = this.#errorText.trim();
     const text = `${this.#tool} failed (${reason})${said ? `: ${said}` : '.'}`;
     return new JackfieldError(this.#options.code ?? 'ERR_TOOL', text, { cause });
-  }
-
-  async #assertRunning(): Promise<void> {
-    await this.exit();
-    throw this.#failure('it ended before all was written');
   }
 }

@@ -4,13 +4,13 @@ import type { BotCall } from '../../call/bot/bot-call.js';
 import { BotHost } from '../../call/bot/bot-host.js';
 import { during } from '../../call/bot/during.js';
 import type { Prompts } from '../../call/prompt/prompts.js';
-import { runTool } from '../../call/prompt/run-tool.js';
 import type { Speakable } from '../../call/prompt/speakable.js';
 import { type Clock, sleep, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
 import type { Call } from '../../control/state/call.js';
 import { messageOf } from '../../errors.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
+import { runTool } from '../../voice/process/run-tool.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import { isSealed } from '../archive/audio-store.js';
 import type { Transcriber } from '../transcript/transcriber.js';
@@ -149,8 +149,7 @@ export class AnsweringMachine extends EventEmitter<AnsweringMachineEvents> imple
     }
     const notice = voicemailNotice(archive.catalogue.message(message.key), file);
     try {
-      if (hook)
-        await runTool({ command: hook.command, args: hook.args ?? [], input: JSON.stringify(notice) });
+      if (hook) await runTool({ tool: hook.command, args: hook.args ?? [], input: JSON.stringify(notice) });
     } catch (error) {
       this.#failed(error);
     }

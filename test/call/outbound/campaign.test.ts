@@ -1,14 +1,16 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bot } from '../../../src/call/bot/bot.js';
 import { BotHost } from '../../../src/call/bot/bot-host.js';
 import { testBot } from '../../../src/call/bot-test/test-bot.js';
 import type { AnswerVerdict } from '../../../src/call/outbound/answer-detector.js';
-import {
-  type CampaignOptions,
-  type CampaignResult,
-  runCampaign,
-} from '../../../src/call/outbound/campaign.js';
+import { type CampaignOptions, runCampaign } from '../../../src/call/outbound/campaign.js';
+import type { CampaignResult } from '../../../src/call/outbound/campaign-call.js';
+import { CampaignLog } from '../../../src/call/outbound/campaign-log.js';
 import { detectAnswer, waitForBeep } from '../../../src/call/outbound/detect-answer.js';
+import { Database } from '../../../src/call/store/database.js';
 import { VirtualClock } from '../../../src/clock.js';
 import { attach } from '../../../src/control/attach.js';
 import { MemoryTransport } from '../../../src/control/transport/memory-transport.js';
@@ -118,24 +120,33 @@ describe('a campaign', () => {
       { anna: () => 'answer' },
       {
         callsPerMinute: 600,
-        store: ({ target, outcome }) => void stored.push(`${target}: ${outcome}`),
+        store: {
+          resume: () => [],
+          begin: ({ target }) => void stored.push(target),
+          finish: ({ target, outcome }) => void stored.push(`${target}: ${outcome}`),
+        },
       },
     );
     expect(results[0]).toMatchObject({ outcome: 'error', retry: false });
-    expect(stored).toEqual(['not a handle: error', 'anna: done']);
+    expect(stored).toEqual(['not a handle', 'not a handle: error', 'anna', 'anna: done']);
   });
 
   it('ends with its signal, when the calls under way have ended', async () => {
     const stop = new AbortController();
+    const answer = () => 'answer' as const;
     const results = await campaign(
-      ['anna', 'anna', 'anna'],
-      { anna: () => 'answer' },
+      ['anna', 'ben', 'carl'],
+      { anna: answer, ben: answer, carl: answer },
       {
         signal: stop.signal,
-        store: () => stop.abort(),
+        store: { resume: () => [], begin: () => undefined, finish: () => stop.abort() },
       },
     );
     expect(results).toHaveLength(1);
+  });
+
+  it('refuses a list on which somebody stands twice', async () => {
+    await expect(campaign(['anna', 'Anna'], {}, {})).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
   });
 
   it.each([
@@ -146,6 +157,86 @@ describe('a campaign', () => {
     { ringMs: 0 },
   ])('refuses %j', async (options) => {
     await expect(campaign([], {}, options)).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
+  });
+});
+
+describe('a campaign in the catalogue', () => {
+  const NAMES = ['anna', 'ben', 'carl'];
+  const answered = Object.fromEntries(NAMES.map((name) => [name, () => 'answer' as const]));
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'jackfield-campaign-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('goes on where it was stopped, and calls nobody twice', async () => {
+    using log = CampaignLog.open(folder);
+    const placed: string[] = [];
+    for (let run = 0; run < 4; run++) {
+      const store = log.store('spring');
+      const stop = new AbortController();
+      const stopping = {
+        ...store,
+        finish: (result: CampaignResult) => [store.finish(result), stop.abort()][0],
+      };
+      const results = await campaign(NAMES, answered, { store: stopping, signal: stop.signal });
+      placed.push(...results.map(({ target }) => target));
+    }
+    expect(placed).toEqual(NAMES);
+    expect(log.search({ campaign: 'spring' })).toMatchObject(
+      NAMES.map((target) => ({ target, attempt: 1, outcome: 'done', status: 'FINISHED', retry: false })),
+    );
+    expect(log.summaries()).toMatchObject([
+      { campaign: 'spring', targets: 3, calls: 3, outcomes: { done: 3 } },
+    ]);
+  });
+
+  it('calls again, after a stop as well, who did not answer, when it is time and as often as it may', async () => {
+    using log = CampaignLog.open(folder);
+    const limits = { attempts: 2, ringMs: 3000, retryAfterMs: 60_000, store: log.store('spring') };
+    const stop = new AbortController();
+    const { begin, finish, resume } = limits.store;
+    const store = { begin, resume, finish: (result: CampaignResult) => [finish(result), stop.abort()][0] };
+    await campaign(['anna'], { anna: () => 'ring' }, { ...limits, store, signal: stop.signal });
+    expect(log.search()).toMatchObject([{ attempt: 1, retry: true }]);
+    const [second, ...more] = await campaign(['anna'], { anna: () => 'ring' }, limits);
+    expect(second).toMatchObject({ attempt: 2, retry: false });
+    expect(more).toEqual([]);
+    expect(await campaign(['anna'], { anna: () => 'answer' }, limits)).toEqual([]);
+  });
+
+  it('does not call again who was being called when the process was killed', async () => {
+    using log = CampaignLog.open(folder);
+    await log.store('spring').begin({ target: 'anna', attempt: 1, placedAtMs: 0 });
+    const results = await campaign(['anna', 'ben'], answered, { store: log.store('spring') });
+    expect(results.map(({ target }) => target)).toEqual(['ben']);
+    expect(log.search({ outcome: 'interrupted' })).toMatchObject([{ target: 'anna' }]);
+  });
+
+  it('is not run by two processes at once', async () => {
+    using log = CampaignLog.open(folder);
+    const store = log.store('spring');
+    await store.begin({ target: 'anna', attempt: 1, placedAtMs: 0 });
+    expect(() => store.begin({ target: 'Anna', attempt: 1, placedAtMs: 9 })).toThrow(/placed already/);
+    using db = Database.open(join(folder, 'catalogue.sqlite'), ['', '']);
+    db.run('UPDATE campaign_calls SET pid = ?', process.ppid);
+    expect(() => store.resume()).toThrow(`run by process ${process.ppid}`);
+  });
+
+  it('keeps the fields of a target and what the bot has found out, and finds them', async () => {
+    using log = CampaignLog.open(folder);
+    const finish = log.store('survey').finish;
+    const call = { attempt: 1, placedAtMs: 1000, durationMs: 2000, status: 'FINISHED', retry: false };
+    for (const [target, rating] of [
+      ['anna', '5'],
+      ['ben', '100%'],
+    ] as const) {
+      await log.store('survey').begin({ target, attempt: 1, placedAtMs: 1000 });
+      await finish({ ...call, target, outcome: 'done', variables: { rating } });
+    }
+    expect(log.search({ text: '100%' })).toMatchObject([{ target: 'ben', variables: { rating: '100%' } }]);
+    expect(log.search({ target: 'AN' })).toMatchObject([{ target: 'anna', durationMs: 2000 }]);
+    expect(log.search({ since: new Date(1001) })).toEqual([]);
   });
 });
 

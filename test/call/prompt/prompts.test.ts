@@ -184,8 +184,8 @@ describe('the prompt library', () => {
   it('tells what is missing when an engine is not installed', async () => {
     const prompts = await Prompts.open({ engine: espeakEngine({ command: 'no-such-engine' }) });
     await expect(prompts.samples({ text: 'hello' })).rejects.toMatchObject({
-      code: 'ERR_ENCODER',
-      message: 'no-such-engine is not installed, or not on the PATH.',
+      code: 'ERR_TOOL',
+      message: expect.stringMatching(/^Cannot run no-such-engine: It is not installed/),
     });
   });
 

@@ -1,0 +1,101 @@
+/** Taps of the interpolation filter, half on each side. */
+const TAPS = 32;
+const HALF = TAPS / 2;
+/** Positions between two samples that the filter is tabulated for: what the nearest is off lies below -68 dB at 4 kHz. */
+const PHASES = 2048;
+const FILTER = filterTable();
+
+/**
+ * Stretches one channel by a rate that may change at any time. Until the first rate that is not 0, samples pass
+ * through untouched and at once; from then on they are interpolated with a windowed sinc of 32 taps, a millisecond
+ * of look-ahead, no samples lost at the change.
+ */
+export class Stretcher {
+  #history = new Float64Array(0);
+  /** Where in the history the next output lies. */
+  #at = 0;
+  #step = 1;
+  #active = false;
+  #taken = 0;
+  #given = 0;
+  #inserted = 0;
+
+  /** Samples given out beyond those taken in; the look-ahead counts as not given yet. */
+  get net(): number {
+    return this.#given - this.#taken;
+  }
+
+  /** Samples that it has put in, and taken out, so far. */
+  get account(): { readonly inserted: number; readonly removed: number } {
+    if (!this.#active) return { inserted: 0, removed: 0 };
+    const net = this.#history.length === 0 ? this.net : this.net + HALF;
+    const inserted = Math.max(0, net, Math.round(this.#inserted));
+    return { inserted, removed: inserted - net };
+  }
+
+  /** @param rate Samples to add to each sample; negative to take away. 2e-4 is 200 ppm. */
+  set rate(rate: number) {
+    this.#step = 1 / (1 + rate);
+    if (rate === 0 || this.#active) return;
+    this.#active = true;
+    this.#history = new Float64Array(HALF);
+    this.#at = HALF;
+  }
+
+  push(samples: Int16Array): Int16Array {
+    if (!this.#active) return samples;
+    this.#taken += samples.length;
+    return this.#stretch(samples);
+  }
+
+  /** What the look-ahead still holds; nothing comes after it. */
+  flush(): Int16Array {
+    if (!this.#active) return new Int16Array();
+    const rest = this.#stretch(new Int16Array(HALF));
+    this.#history = new Float64Array(0);
+    return rest;
+  }
+
+  #stretch(samples: Int16Array): Int16Array {
+    const input = new Float64Array(this.#history.length + samples.length);
+    input.set(this.#history);
+    input.set(samples, this.#history.length);
+    const count = Math.max(0, Math.floor((input.length - HALF - this.#at) / this.#step));
+    const output = new Int16Array(count);
+    // Digital silence stays what it is, without the filter: a muted or held leg costs nothing.
+    if (input.some((sample) => sample !== 0)) {
+      for (let i = 0; i < count; i++) output[i] = interpolate(input, this.#at + i * this.#step);
+    }
+    this.#given += count;
+    this.#inserted += Math.max(0, count * (1 - this.#step));
+    this.#at += count * this.#step;
+    const keepFrom = Math.max(0, Math.floor(this.#at) - HALF);
+    this.#history = input.slice(keepFrom);
+    this.#at -= keepFrom;
+    return output;
+  }
+}
+
+/** The value at `at`, between the samples around it. */
+function interpolate(input: Float64Array, at: number): number {
+  const nearest = Math.round(at * PHASES);
+  const row = (nearest % PHASES) * TAPS;
+  const first = Math.floor(nearest / PHASES) - HALF + 1;
+  let sum = 0;
+  for (let tap = 0; tap < TAPS; tap++) sum += (input[first + tap] ?? 0) * (FILTER[row + tap] ?? 0);
+  return Math.max(-32_768, Math.min(32_767, Math.round(sum)));
+}
+
+/** A Blackman-windowed sinc for each phase; row 0 passes its sample untouched. */
+function filterTable(): Float64Array {
+  const table = new Float64Array(PHASES * TAPS);
+  for (let phase = 0; phase < PHASES; phase++) {
+    for (let tap = 0; tap < TAPS; tap++) {
+      const x = tap - HALF + 1 - phase / PHASES;
+      const window = 0.42 + 0.5 * Math.cos((Math.PI * x) / HALF) + 0.08 * Math.cos((2 * Math.PI * x) / HALF);
+      const sinc = x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+      table[phase * TAPS + tap] = Math.abs(x) < HALF ? sinc * window : 0;
+    }
+  }
+  return table;
+}

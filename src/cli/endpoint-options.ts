@@ -1,0 +1,90 @@
+import type { Command } from 'commander';
+import {
+  attach,
+  type Client,
+  Exchange,
+  MemoryTransport,
+  Scenario,
+  systemClock,
+  type TcpTls,
+  TRANSPORT_ADDRESSES,
+  transportAt,
+} from '../index.js';
+import { readText } from './key-files.js';
+
+/** What says which endpoint a command attaches to. */
+export interface EndpointOptions {
+  readonly attach: string;
+  readonly tlsCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tokenFile?: string;
+}
+
+/** Something that a command is attached to, with all that it has started for that. */
+export interface Attached extends AsyncDisposable {
+  readonly client: Client;
+}
+
+const EMBEDDED = 'exchange:';
+
+/** Adds the options of a command that attaches to an endpoint. */
+export function withEndpoint(command: Command): Command {
+  const addresses = { ...TRANSPORT_ADDRESSES, [`${EMBEDDED}<scenario.json>`]: 'an exchange in this process' };
+  const width = Math.max(...Object.keys(addresses).map(({ length }) => length));
+  const lines = Object.entries(addresses).map(([address, what]) => `  ${address.padEnd(width)}  ${what}`);
+  return command
+    .option(
+      '-a, --attach <address>',
+      'the endpoint: tcp:4100, dbus, x11, exchange:scenario.json, ...',
+      'auto',
+    )
+    .option('--tls-ca <file>', 'encrypt, and trust an endpoint that these certificates (PEM) vouch for')
+    .option('--tls-cert <file>', 'encrypt, and show this certificate (PEM)')
+    .option('--tls-key <file>', 'private key (PEM) of --tls-cert')
+    .option('--token-file <file>', 'file with the secret that is shared with the endpoint')
+    .addHelpText('after', `\nEndpoints:\n${lines.join('\n')}`);
+}
+
+/** Attaches to the endpoint that was asked for. @throws as {@link attach}; ERR_FILE, ERR_INVALID_ARG. */
+export async function attachTo(options: EndpointOptions, name: string): Promise<Attached> {
+  const { attach: address } = options;
+  if (address.startsWith(EMBEDDED)) return await attachToScenario(address.slice(EMBEDDED.length), name);
+  const client = await attach(transportAt(address, await securityOf(options)), { name });
+  return { client, [Symbol.asyncDispose]: () => client.close() };
+}
+
+/** Runs a scenario on an exchange of its own; the endpoint is that of its first user. */
+async function attachToScenario(file: string, name: string): Promise<Attached> {
+  const scenario = await Scenario.load(file, systemClock);
+  const exchange = await Exchange.start(scenario.options);
+  try {
+    const client = await attach(new MemoryTransport(exchange.endpoint()), { name });
+    scenario.run(exchange);
+    const dispose = async () => {
+      await client.close();
+      await exchange.close();
+    };
+    return { client, [Symbol.asyncDispose]: dispose };
+  } catch (error) {
+    await exchange.close();
+    throw error;
+  }
+}
+
+async function securityOf(options: EndpointOptions): Promise<{ tls?: TcpTls; token?: string }> {
+  const [ca, cert, key, token] = await Promise.all(
+    [options.tlsCa, options.tlsCert, options.tlsKey, options.tokenFile].map((file) =>
+      file === undefined ? undefined : readText(file),
+    ),
+  );
+  const tls = {
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  };
+  return {
+    ...(Object.keys(tls).length > 0 && { tls }),
+    ...(token !== undefined && { token: token.trim() }),
+  };
+}

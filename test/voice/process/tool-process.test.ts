@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { runTool } from '../../../src/voice/process/run-tool.js';
+import { ToolProcess } from '../../../src/voice/process/tool-process.js';
+
+const node = (script: string) => ({ tool: process.execPath, args: ['-e', script] });
+
+describe('runTool', () => {
+  it('returns what a program makes of its input and environment', async () => {
+    const script = 'process.stdin.pipe(process.stdout); process.stdout.write(process.env.GREETING)';
+    const output = await runTool({ ...node(script), input: ' world', env: { GREETING: 'hello' } });
+    expect(output.toString()).toBe('hello world');
+  });
+
+  it('takes no offence when the input is not read', async () => {
+    const input = 'x'.repeat(1 << 20);
+    expect((await runTool({ ...node('console.log(1); process.exit()'), input })).toString()).toBe('1\n');
+  });
+
+  it('tells failures in the words of the program', async () => {
+    await expect(runTool(node('console.error("no luck"); process.exit(3)'))).rejects.toMatchObject({
+      code: 'ERR_TOOL',
+      message: `${process.execPath} failed (exit code 3): no luck`,
+    });
+    const missing = { tool: 'no-such-tool', args: [], install: 'Get one.' };
+    await expect(runTool(missing)).rejects.toMatchObject({
+      code: 'ERR_TOOL',
+      message: 'Cannot run no-such-tool: It is not installed, or not on the PATH. Get one.',
+    });
+  });
+
+  it('ends a program that writes too much or is cancelled', async () => {
+    const endless = node('setInterval(() => process.stdout.write("x".repeat(1000)), 1)');
+    await expect(runTool({ ...endless, maxBytes: 5000 })).rejects.toThrow('more than 5000 bytes');
+    const abort = new AbortController();
+    const running = runTool({ ...endless, signal: abort.signal });
+    abort.abort();
+    await expect(running).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  });
+});
+
+describe('ToolProcess', () => {
+  it('is done with the memory of what was written', async () => {
+    // It reads only when it is told to, so that what it is given has to wait.
+    const script = 'setTimeout(() => process.stdin.pipe(process.stdout), 200)';
+    const cat = await ToolProcess.start(process.execPath, ['-e', script], {});
+    const chunk = new Uint8Array(10_000);
+    const writing = (async () => {
+      for (let i = 0; i < 200; i++) {
+        await cat.write(chunk.fill(i));
+        chunk.fill(255);
+      }
+      cat.endInput();
+    })();
+    let at = 0;
+    for await (const bytes of cat.output()) {
+      for (const byte of bytes) if (byte !== Math.floor(at++ / 10_000)) throw new Error(`Wrong at ${at}.`);
+    }
+    await writing;
+    await cat.exit();
+    expect(at).toBe(2_000_000);
+  });
+
+  it('kills a program that does not end when it is asked to', async () => {
+    const script = 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.log("ready")';
+    const stubborn = await ToolProcess.start(process.execPath, ['-e', script], {});
+    for await (const _ of stubborn.output()) break;
+    await stubborn.stop();
+    await expect(stubborn.write(new Uint8Array(1))).rejects.toMatchObject({ code: 'ERR_TOOL' });
+  });
+});
