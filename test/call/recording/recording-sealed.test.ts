@@ -61,7 +61,8 @@ describe('a recording that is encrypted', () => {
     const ledger = ledgerOf([{ from: 0, samples: 160_000, kind: 'received' }]);
     const none = { local: 0, remote: 0 };
     const ledgers = { local: ledger, remote: ledger };
-    await segment.finish({ call, ledgers, late: none, cut: none, tags: {}, end: 'call-ended' });
+    const drift = { inserted: 0, removed: 0 };
+    await segment.finish({ call, ledgers, late: none, cut: none, drift, tags: {}, end: 'call-ended' });
     expect((await readdir(folder)).sort()).toEqual(['call.json', 'call.manifest.json', 'call.wav.age']);
     const bytes = await readFile(file);
     expect(bytes.toString('latin1', 0, 21)).toBe('age-encryption.org/v1');

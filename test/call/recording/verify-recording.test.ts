@@ -40,7 +40,8 @@ beforeAll(async () => {
   const ledger = ledgerOf([{ from: 0, samples: LENGTH, kind: 'received' }]);
   const none = { local: 0, remote: 0 };
   const ledgers = { local: ledger, remote: ledger };
-  await segment.finish({ call, ledgers, late: none, cut: none, tags: {}, end: 'call-ended' });
+  const drift = { inserted: 0, removed: 0 };
+  await segment.finish({ call, ledgers, late: none, cut: none, drift, tags: {}, end: 'call-ended' });
 });
 afterAll(() => rm(folder, { recursive: true }));
 
