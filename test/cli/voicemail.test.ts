@@ -111,7 +111,8 @@ it('encrypts, transcribes on the way in, tags, holds, and says what is wrong', {
   const identity = await generateX25519Identity();
   const keyFile = join(folder, 'key.txt');
   await writeFile(keyFile, `# a key\n${identity}\n`);
-  const engine = ['--', process.execPath, '-e', 'console.log("boat on monday")'];
+  const script = 'process.stdin.resume().on("end", () => console.log("boat on monday"))';
+  const engine = ['--', process.execPath, '-e', script];
   const options = ['--out', root, '--encrypt', await identityToRecipient(identity), '--tag', 'case 12'];
   await voicemail('archive', '--to', `tcp:${jack}`, ...options, ...engine);
   const found = JSON.parse((await voicemail('find', '--in', root, '--json', 'boat')).split('\n')[0] ?? '');
