@@ -1,5 +1,14 @@
 // Gives back what is said, and tells how long that takes as a pitch: `npm run example -- bot-echo`.
-import { type BotCall, bot, Exchange, msToSamples, samplesToMs, ToneDetector, testBot } from 'jackfield';
+import {
+  type BotCall,
+  bot,
+  Exchange,
+  msToSamples,
+  samplesToMs,
+  ToneDetector,
+  type TranscriptLine,
+  testBot,
+} from 'jackfield';
 
 const PING = { tone: 1800, ms: 200 } as const;
 /** One octave for each doubling of the delay; 100 ms sound as 220 Hz. */
@@ -35,9 +44,12 @@ export const echo = bot(
 );
 
 /** A caller whose line echoes after 300 ms, and who then speaks and hears himself. */
-export async function run(options: { readonly speech: string }): Promise<{ pitch: number }> {
+export async function run(
+  options: { readonly speech?: string } = {},
+): Promise<{ readonly pitch: number; readonly transcript: readonly TranscriptLine[] }> {
+  const { speech = 'assets/speech/reader-870.wav' } = options;
   let pitch = 0;
-  await testBot(
+  const { transcript } = await testBot(
     echo,
     async (caller) => {
       await caller.hears(PING);
@@ -46,12 +58,12 @@ export async function run(options: { readonly speech: string }): Promise<{ pitch
       const before = caller.heard().length;
       await caller.hearsSilence(700);
       pitch = frequencyOf(caller.heard().subarray(before));
-      await caller.speaks({ file: options.speech });
-      await caller.hears({ file: options.speech }, { withinMs: 20_000 });
+      await caller.speaks({ file: speech });
+      await caller.hears({ file: speech }, { withinMs: 20_000 });
     },
     { exchange: Exchange },
   );
-  return { pitch };
+  return { pitch, transcript };
 }
 
 /** Of the loud part of one tone, in Hz. */

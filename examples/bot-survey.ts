@@ -1,5 +1,16 @@
 // Calls people and asks two questions: `npm run example -- bot-survey`.
-import { type Bot, bot, detectAnswer, Exchange, testBot, waitForBeep } from 'jackfield';
+import {
+  type Bot,
+  bot,
+  detectAnswer,
+  Exchange,
+  melodyEngine,
+  msToSamples,
+  Prompts,
+  type TranscriptLine,
+  testBot,
+  waitForBeep,
+} from 'jackfield';
 
 const WELCOME = { text: 'We would like to ask you two questions about the mill.' };
 const FLOUR = { text: 'How good is our flour? Give it 1 to 5.' };
@@ -40,14 +51,19 @@ export function survey(store: (answers: Answers) => void): Bot {
   );
 }
 
-/** Somebody who says "Hello?" (the file), presses 4, then a wrong key, then 2. */
-export async function run(options: { readonly speech: string }): Promise<Answers[]> {
+/** Somebody who says a word or two, presses 4, then a wrong key, then 2. */
+export async function run(
+  options: { readonly speech?: string } = {},
+): Promise<{ readonly answers: readonly Answers[]; readonly transcript: readonly TranscriptLine[] }> {
+  const { speech = 'assets/speech/reader-870.wav' } = options;
   const answers: Answers[] = [];
-  await testBot(
+  const prompts = await Prompts.open({ engine: melodyEngine() });
+  const hello = (await prompts.samples({ file: speech })).slice(0, msToSamples(1100));
+  const { transcript } = await testBot(
     survey((each) => answers.push(each)),
     async (person) => {
       await person.answers();
-      await person.speaks({ file: options.speech });
+      await person.speaks(hello);
       await person.hears(WELCOME);
       await person.hears(FLOUR);
       await person.presses('4');
@@ -57,7 +73,7 @@ export async function run(options: { readonly speech: string }): Promise<Answers
       await person.presses('2', { by: 'tone' });
       await person.hears(THANKS);
     },
-    { exchange: Exchange, direction: 'bot-calls' },
+    { exchange: Exchange, direction: 'bot-calls', prompts },
   );
-  return answers;
+  return { answers, transcript };
 }

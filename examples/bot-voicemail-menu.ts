@@ -30,8 +30,9 @@ export function voicemail(owner: string): Bot {
 }
 
 /** Anna leaves a message; the owner hears it twice, and deletes it. */
-export async function run(options: { readonly speech: string }): Promise<TestBotResult> {
-  const message = { file: options.speech };
+export async function run(options: { readonly speech?: string } = {}): Promise<TestBotResult> {
+  const { speech = 'assets/speech/reader-870.wav' } = options;
+  const message = { file: speech };
   return await testBot(
     voicemail('the.owner'),
     async (anna) => {

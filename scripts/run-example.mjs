@@ -17,6 +17,12 @@ if (!existsSync('dist/index.js'))
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.examples.json'], { stdio: 'inherit' });
 const { run } = await import(new URL(`../examples/.build/${name}.js`, import.meta.url).href);
 const result = await run(JSON.parse(options));
-process.stdout.write(
-  `${JSON.stringify(result, (_, value) => (ArrayBuffer.isView(value) ? `${value.length} samples` : value), 2)}\n`,
-);
+if (result?.transcript) {
+  const { formatTranscript } = await import('jackfield');
+  process.stdout.write(`${formatTranscript(result.transcript)}\n\n`);
+}
+const shown = (key, value) => {
+  if (key === 'transcript') return undefined;
+  return ArrayBuffer.isView(value) ? `${value.length} samples` : value;
+};
+process.stdout.write(`${JSON.stringify(result, shown, 2)}\n`);

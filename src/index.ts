@@ -205,7 +205,7 @@ export {
   testBot,
 } from './call/bot-test/test-bot.js';
 export { type HearOptions, type PressOptions, TestCaller } from './call/bot-test/test-caller.js';
-export type { TranscriptLine } from './call/bot-test/transcript.js';
+export { formatTranscript, type TranscriptLine } from './call/bot-test/transcript.js';
 export {
   BotCall,
   type HoldOptions,

@@ -165,14 +165,16 @@ function row({
   placedAtMs,
   durationMs,
   outcome,
+  status,
   retry,
   error,
   variables,
-}: CampaignEntry) {
+}: CampaignEntry): string {
   const at = new Date(placedAtMs).toISOString().slice(0, 19).replace('T', ' ');
   const seconds = `${(durationMs / 1000).toFixed(1)} s`.padStart(8);
   const values = Object.entries(variables).filter(([name]) => !OWN_VARIABLES.has(name));
   const notes = [
+    ...(outcome === 'unanswered' ? [status] : []),
     ...values.map(([name, value]) => `${name}=${value}`),
     ...(error === undefined ? [] : [error]),
     ...(retry ? ['will be called again'] : []),

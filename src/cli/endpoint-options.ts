@@ -60,8 +60,9 @@ async function attachToScenario(file: string, name: string): Promise<Attached> {
   const exchange = await Exchange.start(scenario.options);
   try {
     const client = await attach(new MemoryTransport(exchange.endpoint()), { name });
-    scenario.run(exchange);
+    const endScenario = await scenario.run(exchange);
     const dispose = async () => {
+      endScenario();
       await client.close();
       await exchange.close();
     };

@@ -10,6 +10,7 @@ import {
   type FlowHook,
   flowBot,
   formatProblem,
+  formatTranscript,
   JackfieldError,
   PcmServer,
   readFlow,
@@ -93,10 +94,7 @@ async function tryOut(file: string, options: TryOptions): Promise<void> {
     caller: options.caller,
     ...(options.at && { startsAt: options.at }),
   });
-  const width = Math.max(...transcript.map(({ who }) => who.length));
-  for (const { atMs, who, what } of transcript) {
-    process.stdout.write(`${(atMs / 1000).toFixed(2).padStart(8)} s  ${who.padEnd(width)}  ${what}\n`);
-  }
+  process.stdout.write(`${formatTranscript(transcript)}\n`);
   if (results.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
 }
 
@@ -107,6 +105,9 @@ function noHooks(flow: Flow): Record<string, FlowHook> {
     steps.flatMap((step) => (step.do === 'hook' ? [[step.name, () => undefined] as const] : [])),
   );
 }
+
+/** Ports of a call that a bot talks in: what it hears, what it says, the microphone. */
+const LEASES_PER_CALL = 3;
 
 interface RunOptions extends PromptOptions, EndpointOptions {
   readonly maxCalls: number;
@@ -128,6 +129,9 @@ async function run(file: string, options: RunOptions): Promise<void> {
   );
   host.on('refused', ({ id }) => line(id, `refused: ${options.maxCalls} calls are in progress`));
   host.attend(bot, { maxCalls: options.maxCalls });
+  if (server.advice !== undefined && server.maxLeases < options.maxCalls * LEASES_PER_CALL) {
+    process.stderr.write(`Fewer than ${options.maxCalls} calls at once will fit. ${server.advice}\n`);
+  }
   process.stdout.write(`${flow.data.name} answers calls at ${options.attach}. Ctrl-C stops it.\n`);
   await stopped(client);
 }

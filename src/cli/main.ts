@@ -33,6 +33,12 @@ const onlyVersion = first === '-V' || first === '--version';
 const loaders = asked ? [asked] : onlyVersion ? [] : [...COMMANDS.values()];
 for (const load of loaders) program.addCommand(await load());
 
+// Whoever reads the output may have had enough of it: `jackfield ... | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -6,6 +6,7 @@ import * as echo from '../../examples/bot-echo.js';
 import * as musicOnHold from '../../examples/bot-music-on-hold.js';
 import * as survey from '../../examples/bot-survey.js';
 import * as voicemailMenu from '../../examples/bot-voicemail-menu.js';
+import * as speechEngine from '../../examples/speech-engine.js';
 
 const speech = 'assets/speech/reader-870.wav';
 
@@ -21,9 +22,8 @@ describe('bots', () => {
   });
 
   it('survey: two answers, by a key and by a tone', async () => {
-    expect(await survey.run({ speech: 'test/fixtures/speech/something.wav' })).toEqual([
-      { who: 'caller', flour: 4, price: 2 },
-    ]);
+    const { answers } = await survey.run({ speech });
+    expect(answers).toEqual([{ who: 'caller', flour: 4, price: 2 }]);
   });
 
   it('call-back queue: the agent talks to who waited', async () => {
@@ -35,6 +35,12 @@ describe('bots', () => {
     const { pitch } = await echo.run({ speech });
     expect(pitch).toBeGreaterThan(2.2 * 300);
     expect(pitch).toBeLessThan(2.2 * 700);
+  });
+
+  it('a speech engine from npm: two languages, and numbers in words', async () => {
+    const lengths = Object.values(await speechEngine.run());
+    expect(lengths).toHaveLength(6);
+    for (const length of lengths) expect(length).toBeGreaterThan(500);
   });
 
   it('music on hold: until the agent answers', async () => {

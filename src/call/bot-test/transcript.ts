@@ -32,13 +32,15 @@ export class Transcript {
     this.#lines.push({ atMs: Math.round(this.#clock.now() - this.#startedAt), who, what });
   }
 
-  /** One line each: `00:01.240  bot     says welcome`. */
   toString(): string {
-    const width = Math.max(0, ...this.#lines.map(({ who }) => who.length));
-    return this.#lines
-      .map(({ atMs, who, what }) => `${timeOf(atMs)}  ${who.padEnd(width)}  ${what}`)
-      .join('\n');
+    return formatTranscript(this.#lines);
   }
+}
+
+/** One line each: `00:01.240  bot     says welcome`. */
+export function formatTranscript(lines: readonly TranscriptLine[]): string {
+  const width = lines.reduce((most, { who }) => Math.max(most, who.length), 0);
+  return lines.map(({ atMs, who, what }) => `${timeOf(atMs)}  ${who.padEnd(width)}  ${what}`).join('\n');
 }
 
 function timeOf(atMs: number): string {

@@ -14,6 +14,8 @@ export interface BotOptions {
   readonly goodbye?: Speakable;
   /** Whether digits are also heard as tones in the voice. Default true. */
   readonly toneDigits?: boolean;
+  /** Whether barge-in by voice disregards the echo of what the bot says. Default true. */
+  readonly echoGuard?: boolean;
   /** Longest call, in milliseconds; it is then hung up. Default 4 hours. */
   readonly maxCallMs?: number;
 }
@@ -25,6 +27,7 @@ export interface Bot {
   readonly language: string | undefined;
   readonly goodbye: Speakable;
   readonly toneDigits: boolean;
+  readonly echoGuard: boolean;
   readonly maxCallMs: number;
 }
 
@@ -49,7 +52,8 @@ const FOUR_HOURS_MS = 14_400_000;
  */
 export function bot(script: BotScript, options: BotOptions = {}): Bot {
   if (typeof script !== 'function') throw invalidArgument('script', 'a function of a call', script);
-  const { name, language, goodbye = FALLING_TONES, toneDigits = true, maxCallMs = FOUR_HOURS_MS } = options;
+  const { name, language, goodbye = FALLING_TONES, toneDigits = true, echoGuard = true } = options;
+  const { maxCallMs = FOUR_HOURS_MS } = options;
   if (!(maxCallMs > 0)) throw invalidArgument('maxCallMs', 'more than 0 ms', maxCallMs);
   return Object.freeze({
     script,
@@ -57,6 +61,7 @@ export function bot(script: BotScript, options: BotOptions = {}): Bot {
     language,
     goodbye,
     toneDigits,
+    echoGuard,
     maxCallMs,
   });
 }

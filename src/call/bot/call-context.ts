@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js';
 import type { Player } from '../../tcp/player.js';
 import type { Prompts } from '../prompt/prompts.js';
-import type { CallEar } from './call-ear.js';
+import type { CallEar, EarListener } from './call-ear.js';
 import type { DigitQueue } from './digit-queue.js';
 
 /** What the parts of a conversation share. */
@@ -11,6 +11,11 @@ export interface CallContext {
   readonly digits: DigitQueue;
   readonly player: Player;
   readonly prompts: Prompts;
+  /**
+   * Tells what leaves for the caller, by its place on the line of what is heard; returns what stops that. Absent where
+   * nobody guards against its echo.
+   */
+  readonly onSent?: ((listener: EarListener) => () => void) | undefined;
   /** Fires when the call is over, with the error that every wait then rejects with. */
   readonly ended: AbortSignal;
   /** The language in which the call is spoken to at present. */

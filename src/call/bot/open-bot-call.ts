@@ -2,12 +2,13 @@ import type { Clock } from '../../clock.js';
 import type { Call } from '../../control/state/call.js';
 import { CallEndedError } from '../../control/state/call-ended-error.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
+import type { SynchronousSink } from '../../tcp/sink.js';
 import { DtmfDetector } from '../../voice/tone/dtmf-detector.js';
-import { openCallVoice } from '../call-voice.js';
+import { type CallVoice, openCallVoice } from '../call-voice.js';
 import type { Prompts } from '../prompt/prompts.js';
 import type { Bot } from './bot.js';
 import { BotCall, type BotCallParts } from './bot-call.js';
-import { CallEar } from './call-ear.js';
+import { CallEar, type EarListener } from './call-ear.js';
 import { DigitMerger } from './digit-merger.js';
 import { DigitQueue } from './digit-queue.js';
 
@@ -16,7 +17,7 @@ export interface BotCallOptions {
   readonly server: PcmServer;
   readonly prompts: Prompts;
   readonly clock: Clock;
-  readonly bot: Pick<Bot, 'language' | 'toneDigits'>;
+  readonly bot: Pick<Bot, 'language' | 'toneDigits' | 'echoGuard'>;
   readonly dial: BotCallParts['dial'];
   readonly trace: BotCallParts['trace'];
 }
@@ -56,10 +57,25 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
     partner: { handle, name },
     dial: options.dial,
     trace: options.trace,
-    context: { clock, ear, digits, prompts, player: voice.player, ended: over.signal },
+    context: {
+      ...{ clock, ear, digits, prompts, player: voice.player, ended: over.signal },
+      onSent: bot.echoGuard ? (listener) => onSent(voice, listener) : undefined,
+    },
   });
   if (bot.language !== undefined) conversation.language = bot.language;
   return conversation;
+}
+
+/** Tells what leaves through the input, on the time line of the call. */
+function onSent(voice: CallVoice, listener: EarListener): () => void {
+  const { input, inputStart } = voice;
+  const sink: SynchronousSink = {
+    synchronous: true,
+    write: (samples, position) => listener(samples, inputStart + position),
+    end: () => undefined,
+  };
+  const tap = input?.addSentTap(sink, { policy: 'drop-oldest', name: 'echo guard' });
+  return () => void tap?.remove().catch(() => undefined);
 }
 
 /** One queue of what is told by the endpoint and what is heard. */

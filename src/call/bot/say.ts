@@ -5,6 +5,7 @@ import { VoiceDetector } from '../../voice/level/voice-detector.js';
 import { partsOf, type Speakable, type SpokenPart } from '../prompt/speakable.js';
 import type { CallContext } from './call-context.js';
 import { during } from './during.js';
+import { EchoGuard } from './echo-guard.js';
 import { waitFor } from './waiting.js';
 
 /** What of the caller's doing cuts a prompt. */
@@ -73,7 +74,7 @@ export async function say(
         const undo: (() => void)[] = [];
         if (byDigit) undo.push(context.digits.watch((digit) => cutBy({ by: 'digit', digit })));
         if (bargeIn === 'voice' || bargeIn === 'any')
-          undo.push(onVoice(context, () => cutBy({ by: 'voice' })));
+          undo.push(onVoice(context, () => cutBy({ by: 'voice' }), reject));
         return () => {
           for (const stop of undo) stop();
         };
@@ -93,23 +94,34 @@ export async function say(
 }
 
 /** Calls `heard` when the caller begins to speak; returns what stops that. */
-function onVoice(context: CallContext, heard: () => void): () => void {
+function onVoice(context: CallContext, heard: () => void, failed: (error: unknown) => void): () => void {
+  const undo: (() => void)[] = [];
   let stopped = false;
-  let stop = () => {};
-  void during(context.clock, VoiceDetector.create({ onsetMs: BARGE_IN_ONSET_MS })).then((detector) => {
-    const unlisten = context.ear.listen((samples) => {
-      if (detector.push(samples).some(({ type }) => type === 'begin')) heard();
-    });
-    stop = () => {
-      unlisten();
-      detector[Symbol.dispose]();
-    };
-    if (stopped) stop();
-  });
-  return () => {
+  const stop = () => {
     stopped = true;
-    stop();
+    for (const each of undo.splice(0)) each();
   };
+  const listen = (detector: VoiceDetector) => {
+    undo.push(() => detector[Symbol.dispose]());
+    if (stopped) return stop();
+    const guard = context.onSent && new EchoGuard();
+    if (guard && context.onSent)
+      undo.push(context.onSent((samples, position) => guard.play(samples, position)));
+    undo.push(
+      context.ear.listen((samples, position) => {
+        for (const part of guard?.clean(samples, position) ?? [samples]) {
+          if (detector.push(part).some(({ type }) => type === 'begin')) heard();
+        }
+      }),
+    );
+  };
+  during(context.clock, VoiceDetector.create({ onsetMs: BARGE_IN_ONSET_MS }))
+    .then(listen)
+    .catch((error: unknown) => {
+      stop();
+      failed(error);
+    });
+  return stop;
 }
 
 /** The samples of what is said, and where each part of it lies in them. */

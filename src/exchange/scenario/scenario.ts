@@ -79,11 +79,12 @@ export class Scenario {
   }
 
   /**
-   * Puts the scenario's voicemails into their mailboxes, and has its calls made, each in its time.
+   * Puts the scenario's voicemails into their mailboxes, and has its calls made, each in its time; returns what cancels
+   * those that are still to come.
    *
    * @throws ERR_FILE, ERR_WAV when a voicemail cannot be read.
    */
-  async run(exchange: Exchange): Promise<void> {
+  async run(exchange: Exchange): Promise<() => void> {
     const start = this.#clock.now();
     for (const { to, from, fullName = from, file, fault } of this.#voicemails) {
       const sender = { handle: from, fullName };
@@ -94,10 +95,13 @@ export class Scenario {
         ...(fault && { fault }),
       });
     }
-    for (const { from, to, afterMs } of this.#calls) {
+    const timers = this.#calls.flatMap(({ from, to, afterMs }) => {
       const caller = this.#callers.get(from.toLowerCase());
-      if (caller) this.#clock.timerAt(start + afterMs, () => exchange.callFrom(caller, to));
-    }
+      return caller ? [this.#clock.timerAt(start + afterMs, () => exchange.callFrom(caller, to))] : [];
+    });
+    return () => {
+      for (const cancel of timers) cancel();
+    };
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bot } from '../../../src/call/bot/bot.js';
 import type { BotCall } from '../../../src/call/bot/bot-call.js';
@@ -342,6 +343,74 @@ describe('the end of a call', () => {
     });
     await testBot(script, (caller) => caller.hears(OTHER).then(() => undefined), { exchange });
     expect(error).toMatchObject({ code: 'ERR_ABORTED' });
+  });
+});
+
+describe('a hang-up at any moment', () => {
+  /** Everything that a script can wait for, one after the other, in 30 s or so. */
+  async function everything(call: BotCall, steps: string[]): Promise<void> {
+    await call.say([...MELODY, { silence: 700 }, OTHER], { bargeIn: 'any' });
+    steps.push('said');
+    await call.gather({ prompt: MELODY, min: 2, max: 4, timeoutMs: 1500 });
+    steps.push('gathered');
+    const message = await call.record({ maxMs: 2000, silenceMs: 900 });
+    if (message.ended === 'hang-up') await call.pause(0);
+    steps.push('recorded');
+    await call.sendDigits('12');
+    await call.hold(() => call.pause(1500), { music: MELODY });
+    steps.push('held');
+    await call.hold(() => call.pause(1000));
+    steps.push('held in silence');
+    for await (const { position } of call.listen()) if (position > msToSamples(16_000)) break;
+    await call.pause(0);
+    void call.say(LONG);
+    await call.pause(500);
+    await call.clear();
+    await call.mark();
+    steps.push('cleared');
+    await bridge(call, await call.dial('agent', { timeoutMs: 3000 }));
+    await call.pause(0);
+  }
+
+  it('ends the script where it stands and runs its finally, once, and nothing is left', async () => {
+    const reached = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 24_000 }), async (atMs) => {
+        const steps: string[] = [];
+        let finals = 0;
+        let thrown: unknown;
+        const script = bot(async (call) => {
+          try {
+            await everything(call, steps);
+          } catch (error) {
+            thrown = error;
+            throw error;
+          } finally {
+            finals++;
+          }
+        });
+        const { results } = await testBot(
+          script,
+          async (caller) => {
+            await caller.waits(atMs);
+            await caller.hangsUp().catch(() => undefined);
+          },
+          {
+            exchange,
+            others: { agent: (agent) => agent.answers({ withinMs: 25_000 }).catch(() => undefined) },
+          },
+        );
+        reached.add(steps.at(-1) ?? 'nothing');
+        expect(finals).toBe(1);
+        expect(results).toHaveLength(1);
+        const [result] = results;
+        if (result?.outcome === 'hung-up') expect(thrown).toMatchObject({ code: 'ERR_CALL_ENDED' });
+        else
+          expect({ atMs, result, thrown }).toMatchObject({ result: { outcome: 'done' }, thrown: undefined });
+      }),
+      { numRuns: 14, examples: [[0], [20], [2500], [5000], [9000], [12_000], [16_500], [21_000]] },
+    );
+    expect(reached.size).toBeGreaterThan(4);
   });
 });
 

@@ -60,6 +60,40 @@ describe('digits by two ways', () => {
   });
 });
 
+describe('digits whose reports are far apart', () => {
+  it('are one each as long as neither way is 600 ms later than the other, however fast the same key is pressed', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 60, max: 700 }), { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: -600, max: 600 }),
+        (gaps, laterMs) => {
+          let now = 1000;
+          const reports = gaps.flatMap((gap): Report[] => {
+            now += gap;
+            return [
+              { source: 'api', digit: '5', atMs: now },
+              { source: 'tone', digit: '5', atMs: now + laterMs },
+            ];
+          });
+          expect(merged(reports)).toBe('5'.repeat(gaps.length));
+        },
+      ),
+    );
+  });
+
+  it('are kept apart by their key, in whatever order the two ways report them', () => {
+    const reports: Report[] = [
+      { source: 'api', digit: '1', atMs: 0 },
+      { source: 'api', digit: '2', atMs: 80 },
+      { source: 'api', digit: '1', atMs: 160 },
+      { source: 'tone', digit: '1', atMs: 300 },
+      { source: 'tone', digit: '2', atMs: 380 },
+      { source: 'tone', digit: '1', atMs: 460 },
+    ];
+    expect(merged(reports)).toBe('121');
+  });
+});
+
 describe('the queue of digits', () => {
   it('keeps what is typed ahead, up to its limit, and counts the rest', () => {
     const queue = new DigitQueue();

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { bot } from '../../../src/call/bot/bot.js';
+import { EchoGuard } from '../../../src/call/bot/echo-guard.js';
+import type { SpeechReport } from '../../../src/call/bot/say.js';
+import { type TestExchangeStarter, type TestScene, testBot } from '../../../src/call/bot-test/test-bot.js';
+import { Exchange } from '../../../src/exchange/exchange.js';
+import { msToSamples } from '../../../src/pcm.js';
+import { concatSamples } from '../../../src/voice/stage.js';
+import { readWav } from '../../voice/fixtures.js';
+
+const PROMPT = { file: 'assets/speech/reader-870.wav' } as const;
+const CALLER = { file: 'test/fixtures/speech/something.wav' } as const;
+
+/** An exchange whose callers' telephones give back what they play: so much softer, so much later. */
+function echoing(lossDb: number, delayMs: number): TestExchangeStarter {
+  const delay = msToSamples(delayMs);
+  const gain = 10 ** (-lossDb / 20);
+  return {
+    start: (options) =>
+      Exchange.start({
+        ...options,
+        users: options.users.map(({ handle, soundCard }) => {
+          if (!soundCard) return { handle };
+          const line = new Int16Array(delay + 320);
+          const card = {
+            play(frame: Int16Array) {
+              line.copyWithin(0, frame.length);
+              line.set(frame, line.length - frame.length);
+              soundCard.play(frame);
+            },
+            capture(frame: Int16Array) {
+              soundCard.capture(frame);
+              for (let i = 0; i < frame.length; i++) {
+                // Smeared over two samples, as by a line.
+                const echo = 0.8 * (line[i] ?? 0) + 0.2 * (line[i + 1] ?? 0);
+                frame[i] = Math.max(-32768, Math.min(32767, (frame[i] ?? 0) + gain * echo));
+              }
+            },
+          };
+          return { handle, soundCard: card };
+        }),
+      }),
+  };
+}
+
+async function reportOn(
+  exchange: TestExchangeStarter,
+  scene: TestScene,
+  options: { readonly echoGuard?: boolean } = {},
+): Promise<SpeechReport | undefined> {
+  let report: SpeechReport | undefined;
+  const script = bot(async (call) => {
+    report = await call.say([PROMPT, PROMPT], { bargeIn: 'voice' });
+  }, options);
+  await testBot(script, scene, { exchange });
+  return report;
+}
+
+const listens: TestScene = (caller) => caller.hasStatus('FINISHED', { withinMs: 60_000 });
+
+describe('barge-in by voice on a line with an echo', () => {
+  it.each([
+    [12, 50],
+    [12, 200],
+    [16, 120],
+    [20, 60],
+    [20, 200],
+  ])('is not by the echo of the prompt: %d dB softer, %d ms later', async (lossDb, delayMs) => {
+    expect(await reportOn(echoing(lossDb, delayMs), listens)).toMatchObject({ outcome: 'played' });
+  });
+
+  it('would be, without the guard', async () => {
+    const report = await reportOn(echoing(12, 120), listens, { echoGuard: false });
+    expect(report).toMatchObject({ outcome: 'cut', cut: { by: 'voice' } });
+  });
+
+  it.each([
+    [12, 120],
+    [20, 60],
+  ])('is by the caller who speaks into it: %d dB, %d ms', async (lossDb, delayMs) => {
+    const report = await reportOn(echoing(lossDb, delayMs), async (caller) => {
+      await caller.waits(2500);
+      await caller.speaks(CALLER);
+      await listens(caller);
+    });
+    expect(report).toMatchObject({ outcome: 'cut', cut: { by: 'voice' } });
+    expect(report!.playedMs).toBeGreaterThan(2500);
+    expect(report!.playedMs).toBeLessThan(5000);
+  });
+});
+
+describe('the echo guard', () => {
+  it('leaves what is heard as it is where nothing is played', async () => {
+    const speech = await readWav(CALLER.file);
+    const guard = new EchoGuard();
+    const whole = speech.subarray(0, speech.length - (speech.length % 320));
+    expect(concatSamples([...guard.clean(whole, 7)])).toEqual(whole);
+  });
+});
