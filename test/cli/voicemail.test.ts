@@ -1,11 +1,20 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { collectSamples, Exchange, toneSamples, WavReader, WavWriter } from '../../src/index.js';
+import {
+  attach,
+  collectSamples,
+  Exchange,
+  TcpTransport,
+  toneSamples,
+  WavReader,
+  WavWriter,
+} from '../../src/index.js';
 
 const MAIN = 'dist/cli/main.js';
 const run = promisify(execFile);
@@ -92,4 +101,69 @@ it('archives, finds, verifies, transcribes, exports, purges', { timeout: 60_000 
   await voicemail('export', csv, '--in', root, '--format', 'csv');
   expect(await readFile(csv, 'utf8')).toContain('go forward ten meters');
   expect(await voicemail('purge', '--in', root, '--max-bytes', '0', '--dry-run')).toMatch(/would be removed/);
+});
+
+it('encrypts, transcribes on the way in, tags, holds, and says what is wrong', {
+  timeout: 60_000,
+}, async () => {
+  const { generateX25519Identity, identityToRecipient } = await import('age-encryption');
+  const root = join(folder, 'sealed');
+  const identity = await generateX25519Identity();
+  const keyFile = join(folder, 'key.txt');
+  await writeFile(keyFile, `# a key\n${identity}\n`);
+  const script = 'process.stdin.resume().on("end", () => console.log("boat on monday"))';
+  const engine = ['--', process.execPath, '-e', script];
+  const options = ['--out', root, '--encrypt', await identityToRecipient(identity), '--tag', 'case 12'];
+  await voicemail('archive', '--to', `tcp:${jack}`, ...options, ...engine);
+  const found = JSON.parse((await voicemail('find', '--in', root, '--json', 'boat')).split('\n')[0] ?? '');
+  expect(found).toMatchObject({ transcript: 'boat on monday', tags: ['case 12'] });
+  expect(found.audio.path).toMatch(/\.wav\.age$/);
+  const checked = await voicemail('verify', '--in', root, '--identity', keyFile, '--json');
+  expect(JSON.parse(checked)).toMatchObject({ faults: [] });
+  expect(await voicemail('hold', String(found.key), '--in', root, '--reason', 'case 12')).toMatch(
+    /held: case 12/,
+  );
+  expect(await voicemail('find', '--in', root, '--held')).toMatch(/held: case 12/);
+  expect(await voicemail('tag', String(found.key), 'boat', '--in', root)).toMatch(/boat/);
+  const mails = join(folder, 'held.mbox');
+  expect(await voicemail('export', mails, '--in', root, '--held', '--format', 'mbox')).toMatch(
+    /: 1 messages/,
+  );
+  await expect(voicemail('find', '--in', join(folder, 'nowhere'))).rejects.toThrow(
+    /no archive of voicemails/,
+  );
+  await expect(voicemail('purge', '--in', root)).rejects.toThrow(/--max-age/);
+  await expect(voicemail('play', '4711', '--to', `tcp:${jack}`)).rejects.toThrow(/no voicemail 4711/);
+  const inCall = voicemail('play', '1', '--in-call', '--to', `tcp:${jack}`);
+  await expect(inCall).rejects.toThrow(/no call in progress|no voicemail/);
+});
+
+it('answers calls, keeps what is said, and tells of it', { timeout: 60_000 }, async () => {
+  const root = join(folder, 'answered');
+  const config = join(folder, 'answer.json');
+  await writeFile(config, JSON.stringify({ silenceMs: 1000, rules: [{ callers: ['j*'], afterMs: 0 }] }));
+  const args = ['answer', '--to', `tcp:${anna}`, '--in', root, '--config', config, '--json'];
+  const child = spawn(process.execPath, [MAIN, 'voicemail', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  while (!said.includes('answering')) await once(child.stdout, 'data');
+  await using client = await attach(new TcpTransport({ port: jack }));
+  const call = await client.call('anna');
+  while (!said.includes('subject')) await once(child.stdout, 'data');
+  await call.ended();
+  child.kill('SIGINT');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  const [begun, notice] = said
+    .trim()
+    .split('\n')
+    .map((text) => JSON.parse(text));
+  expect(begun).toEqual({ answering: 'anna', afterMs: 20_000 });
+  expect(notice).toMatchObject({ account: 'anna', caller: { handle: 'jack' } });
+  expect(await voicemail('find', '--in', root)).toMatch(/INCOMING {2}jack .* stored/);
+  await writeFile(config, '{ "rules": [{ "afterMs": -1 }], "hok": 1 }');
+  await expect(voicemail(...args)).rejects.toThrow(/"hok"[\s\S]*rules\[0\]\.afterMs/);
 });
