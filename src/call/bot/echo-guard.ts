@@ -21,6 +21,10 @@ const TEACHING = 0.6;
 /** Correlation at which a frame is nothing but echo, and what the filter has to take off where it is lower (6 dB). */
 const ECHO_ONLY = 0.8;
 const REMAINS = 0.25;
+/** A caller who is softer than what is played by more than this (20 dB) is not told from what the filter leaves. */
+const FAINT = 0.01;
+/** How much more alike another delay has to be than the one that was found. */
+const BETTER = 0.1;
 /** While the echo has not been found, a caller has to be as loud as what is played, less this (6 dB). */
 const UNFOUND = 0.25;
 
@@ -66,7 +70,8 @@ export class EchoGuard {
     if (this.#lag === undefined) return power > loudest * UNFOUND ? frame : new Int16Array(FRAME);
     const likeness = Math.abs(this.#correlation(at, FRAME, this.#lag, 1));
     const rest = this.#subtract(at, this.#lag - TAPS / 2, likeness >= TEACHING);
-    const isEcho = likeness >= ECHO_ONLY || powerOf(rest, 0) <= power * REMAINS;
+    const left = powerOf(rest, 0);
+    const isEcho = likeness >= ECHO_ONLY || left <= power * REMAINS || left <= loudest * FAINT;
     return isEcho
       ? new Int16Array(FRAME)
       : Int16Array.from(rest, (value) => Math.max(-32768, Math.min(32767, value)));
@@ -85,7 +90,9 @@ export class EchoGuard {
     const coarse = this.#best(from, 0, MAX_LAG, COARSE);
     if (coarse.likeness < FOUND) return;
     const { lag, likeness } = this.#best(from, coarse.lag - COARSE, coarse.lag + COARSE, 1);
-    if (likeness < FOUND || (this.#lag !== undefined && Math.abs(lag - this.#lag) < TAPS / 4)) return;
+    const known =
+      this.#lag === undefined ? 0 : Math.abs(this.#correlation(from, WINDOW, this.#lag, 1)) + BETTER;
+    if (likeness < Math.max(FOUND, known)) return;
     this.#lag = lag;
     this.#filter.fill(0);
   }

@@ -62,7 +62,9 @@ describe('barge-in by voice on a line with an echo', () => {
   it.each([
     [12, 50],
     [12, 200],
+    [14, 90],
     [16, 120],
+    [18, 160],
     [20, 60],
     [20, 200],
   ])('is not by the echo of the prompt: %d dB softer, %d ms later', async (lossDb, delayMs) => {
@@ -94,6 +96,7 @@ describe('the echo guard', () => {
     const speech = await readWav(CALLER.file);
     const guard = new EchoGuard();
     const whole = speech.subarray(0, speech.length - (speech.length % 320));
-    expect(concatSamples([...guard.clean(whole, 7)])).toEqual(whole);
+    const cleaned = concatSamples(Array.from(guard.clean(whole, 7), (frame) => frame.slice()));
+    expect(Buffer.compare(Buffer.from(cleaned.buffer), Buffer.from(whole.slice().buffer))).toBe(0);
   });
 });
