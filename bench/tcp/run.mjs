@@ -3,7 +3,15 @@
 // The PCM server against its rivals, side by side in the same run. Rivals take turns within each repeat; the table
 // has medians. Needs gcc; nc and socat where they are installed. Runs on loopback only.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,7 +26,8 @@ const { values: options } = parseArgs({
   },
 });
 const work = mkdtempSync(join(tmpdir(), 'jackfield-bench-'));
-const output = join(work, 'out');
+let output = join(work, '0');
+let runs = 0;
 const portFile = join(work, 'ports');
 const FREE_PORT = 7311;
 const ECHO_STREAMS = 300;
@@ -61,8 +70,13 @@ async function listening(port) {
   }
 }
 
+/**
+ * A new directory for the files of a run. Those of the run before are emptied, not deleted: ext4 searches for a long
+ * time for inodes that were not freed lately, and that would be measured too.
+ */
 function clean() {
-  rmSync(output, { recursive: true, force: true });
+  if (runs > 0) for (const name of readdirSync(output)) truncateSync(join(output, name));
+  output = join(work, String(++runs));
   mkdirSync(output);
 }
 
@@ -77,7 +91,7 @@ function nodeServer(kind, streams) {
 }
 
 /** Starts a server and gives where to dial it. */
-async function startServer({ kind, binary, args = [] }, streams) {
+async function startServer({ kind, binary, files = false }, streams) {
   if (!binary) {
     const server = nodeServer(kind, String(streams));
     const { ports } = await server.line();
@@ -85,7 +99,7 @@ async function startServer({ kind, binary, args = [] }, streams) {
     writeFileSync(portFile, ports.join('\n'));
     return { server, where: portFile };
   }
-  const server = launch(binary, [String(FREE_PORT), ...args]);
+  const server = launch(binary, [String(FREE_PORT), ...(files ? [output] : [])]);
   await listening(FREE_PORT);
   return { server, where: String(FREE_PORT) };
 }
@@ -155,8 +169,9 @@ async function benchRecord() {
   const load = compile('pcm-load');
   const rivals = [
     { name: 'jackfield', kind: 'lease-record' },
-    { name: 'C epoll', binary: compile('epoll-sink'), args: [output] },
-    { name: 'C coalescing', binary: compile('coalescing-sink'), args: [output] },
+    { name: 'jackfield, read each 400 ms', kind: 'lease-record-400' },
+    { name: 'C epoll', binary: compile('epoll-sink'), files: true },
+    { name: 'C coalescing', binary: compile('coalescing-sink'), files: true },
     { name: 'node pipe', kind: 'pipe-record' },
   ];
   const perStream = new Map();
@@ -174,7 +189,9 @@ async function benchRecord() {
         name === 'jackfield'
           ? `; whole process ${whole.toFixed(2)} s`
           : `; whole process ${(whole / cpu).toFixed(2)}x`;
-      const notes = `${lost} bytes lost${held ? `, ${held} not taken by the kernel` : ''}${own}`;
+      const late = median(list.map((result) => result.late));
+      const load = late > 0.1 ? `; the load came ${late.toFixed(1)} s late` : '';
+      const notes = `${lost} bytes lost${held ? `, ${held} not taken by the kernel` : ''}${own}${load}`;
       row(`record ${streams} streams`, name, `${cpu.toFixed(2)} CPU-s`, (ours / cpu).toFixed(2), notes);
     }
     const memory = (key) => median(results.get('jackfield').map((result) => result[key])).toFixed(1);

@@ -20,10 +20,10 @@ function resident() {
   return process.memoryUsage.rss();
 }
 
-/** Sinks that record with leases; also what a lease costs in memory. */
-async function recordWithLeases() {
+/** Records with leases; also what a lease costs in memory. */
+async function recordWithLeases(readIntervalMs) {
   const before = resident();
-  const server = new PcmServer({ maxLeases: streams });
+  const server = new PcmServer({ maxLeases: streams, readIntervalMs });
   const leases = [];
   for (let call = 0; call < streams; call++) {
     leases.push(await server.lease({ object: `CALL ${call}`, stream: 'output', direction: 'receive' }));
@@ -95,7 +95,8 @@ async function echoWithLeases() {
 }
 
 const KINDS = {
-  'lease-record': recordWithLeases,
+  'lease-record': () => recordWithLeases(250),
+  'lease-record-400': () => recordWithLeases(400),
   'pipe-record': recordWithPipe,
   'lease-echo': echoWithLeases,
 };

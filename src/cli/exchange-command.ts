@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   type Clock,
   Exchange,
@@ -40,16 +40,13 @@ export function exchangeCommand(): Command {
     .description('Run an exchange: users, the call testing service echo123, and an endpoint to attach to.')
     .option(
       '--tcp <port>',
-      `loopback port to serve on; 0 lets the system choose (default: ${DEFAULT_PORT} when nothing else is served on)`,
+      `loopback port of the first user, the next ones for the others; 0 lets the system choose (default: ${DEFAULT_PORT} when nothing else is served on)`,
       portOption,
     )
-    .option('--dbus', 'serve on the session bus, as com.Skype.API', false)
-    .option('--x11', 'serve on the X display, as _SKYPE_INSTANCE', false)
+    .option('--dbus', 'serve the first user on the session bus, as com.Skype.API', false)
+    .option('--x11', 'serve the first user on the X display, as _SKYPE_INSTANCE', false)
     .option('--scenario <file>', 'JSON file with users, robots and numbers, and what they do')
-    .option(
-      '--user <handle...>',
-      'users of the exchange, without a scenario; the endpoint is the first one’s',
-    )
+    .option('--user <handle...>', 'users of the exchange, without a scenario (default: jack)')
     .option('--files <folder...>', 'folders in which FILE="..." may read and write', [])
     .option('--state <folder>', 'keep history, voicemails, profiles and contacts here')
     .option('--record <folder>', 'write every line and every redirected stream into this folder')
@@ -63,7 +60,11 @@ export function exchangeCommand(): Command {
       patienceOption,
       0,
     )
-    .option('--clock <kind>', 'real, or manual: time runs when the parent process says so', 'real')
+    .addOption(
+      new Option('--clock <kind>', 'real, or manual: time runs when the parent process says so')
+        .choices(['real', 'manual'])
+        .default('real'),
+    )
     .action((options: Options) => (options.replay === undefined ? serve(options) : replayed(options)));
 }
 
@@ -114,7 +115,7 @@ async function serve(options: Options): Promise<void> {
   if (process.connected) process.disconnect();
 }
 
-/** Serves on all that was asked for, or on TCP. */
+/** Serves on all that was asked for, or on TCP, where each user has a port. */
 async function listen(exchange: Exchange, { dbus, x11, tcp }: Options): Promise<void> {
   const say = (where: string) => !process.send && process.stdout.write(`The exchange listens on ${where}.\n`);
   if (dbus) {
@@ -126,9 +127,12 @@ async function listen(exchange: Exchange, { dbus, x11, tcp }: Options): Promise<
     say(`display ${process.env['DISPLAY']}`);
   }
   if (tcp === undefined && (dbus || x11)) return;
-  const port = await exchange.listen({ port: tcp ?? DEFAULT_PORT });
-  if (process.send) tellParent({ listening: port });
-  say(`127.0.0.1:${port}`);
+  const first = tcp ?? DEFAULT_PORT;
+  for (const [index, handle] of exchange.handles.entries()) {
+    const port = await exchange.listen({ handle, port: first === 0 ? 0 : first + index });
+    if (index === 0 && process.send) tellParent({ listening: port });
+    say(`127.0.0.1:${port} for ${handle}`);
+  }
 }
 
 /** Shows the calls until the user, or the parent process, has had enough. */

@@ -1,8 +1,13 @@
 import type { WriteStream } from 'node:tty';
+import { messageOf } from '../errors.js';
 import type { CallView, Clock, Exchange } from '../index.js';
 
 const REFRESH_MS = 500;
-const CLEAR_LINE = '\x1b[2K';
+const HEADER = { id: 'CALL', handle: 'USER', partner: 'WITH', status: 'STATUS', seconds: 'LASTS' };
+const WIDTHS = { id: 7, handle: 18, partner: 18, status: 24, seconds: 8 };
+/** For a terminal that does not know its own size. */
+const COLUMNS = 80;
+const ROWS = 24;
 
 /** A live view of an exchange's calls. */
 export interface ExchangeView {
@@ -12,24 +17,25 @@ export interface ExchangeView {
 /** A table that is drawn over itself on a terminal; a line for each new status elsewhere. */
 export function exchangeView(exchange: Exchange, clock: Clock, out: WriteStream): ExchangeView {
   out.write('Ctrl-C stops it.\n');
-  exchange.on('failure', (error) =>
-    out.write(`Failure: ${error instanceof Error ? error.message : error}\n`),
-  );
-  if (!out.isTTY) return lineView(exchange, out);
+  return out.isTTY ? tableView(exchange, clock, out) : lineView(exchange, out);
+}
+
+function tableView(exchange: Exchange, clock: Clock, out: WriteStream): ExchangeView {
   let drawn = 0;
   let cancel = () => {};
-  const draw = () => {
-    const rows = tableOf(exchange.calls);
-    const up = drawn > 0 ? `\x1b[${drawn}A` : '';
-    const blank = Math.max(0, drawn - rows.length);
-    out.write(
-      `${up}${rows.map((row) => `${CLEAR_LINE}${row}\n`).join('')}${`${CLEAR_LINE}\n`.repeat(blank)}`,
-    );
-    if (blank > 0) out.write(`\x1b[${blank}A`);
+  /** Draws the table anew, below `news`. */
+  const draw = (news = '') => {
+    const rows = tableOf(exchange.calls, out.columns || COLUMNS, out.rows || ROWS);
+    const back = drawn > 0 ? `\x1b[${drawn}A\x1b[J` : '';
+    out.write(`${back}${news}${rows.map((row) => `${row}\n`).join('')}`);
     drawn = rows.length;
-    cancel = clock.timerAt(clock.now() + REFRESH_MS, draw);
   };
-  draw();
+  const refresh = () => {
+    draw();
+    cancel = clock.timerAt(clock.now() + REFRESH_MS, refresh);
+  };
+  exchange.on('failure', (error) => draw(`Failure: ${messageOf(error)}\n`));
+  refresh();
   return { stop: () => cancel() };
 }
 
@@ -38,15 +44,26 @@ function lineView(exchange: Exchange, out: WriteStream): ExchangeView {
     if (direction === 'out' && /^CALL \d+ STATUS /.test(text)) out.write(`${handle}: ${text}\n`);
   };
   exchange.on('line', show);
+  exchange.on('failure', (error) => out.write(`Failure: ${messageOf(error)}\n`));
   return { stop: () => exchange.off('line', show) };
 }
 
-function tableOf(calls: readonly CallView[]): string[] {
+/** As many rows, and as much of each, as there is room for: one that wraps could not be drawn over. */
+function tableOf(calls: readonly CallView[], columns: number, rows: number): string[] {
   if (calls.length === 0) return ['  no calls'];
-  const widths = { id: 5, handle: 16, partner: 18, status: 22 };
-  return calls.map(
-    ({ id, handle, partner, status, seconds }) =>
-      `  ${String(id).padEnd(widths.id)} ${handle.padEnd(widths.handle)} ${partner.padEnd(widths.partner)} ` +
-      `${status.padEnd(widths.status)} ${String(seconds).padStart(5)} s`,
+  const room = Math.max(1, rows - 3);
+  const shown = calls.slice(0, room).map((call) => rowOf({ ...call, seconds: `${call.seconds} s` }));
+  const rest = calls.length > room ? [`  and ${calls.length - room} more`] : [];
+  return [rowOf(HEADER), ...shown, ...rest].map((row) => row.slice(0, columns - 1));
+}
+
+function rowOf(call: Readonly<Record<keyof typeof WIDTHS, string | number>>): string {
+  const cells = Object.entries(WIDTHS).map(([key, width]) =>
+    fitted(String(call[key as keyof typeof WIDTHS]), width - 1).padEnd(width),
   );
+  return `  ${cells.join('').trimEnd()}`;
+}
+
+function fitted(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
 }

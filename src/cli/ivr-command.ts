@@ -106,6 +106,9 @@ function noHooks(flow: Flow): Record<string, FlowHook> {
   );
 }
 
+/** Ports of a call that a bot talks in: what it hears, what it says, the microphone. */
+const LEASES_PER_CALL = 3;
+
 interface RunOptions extends PromptOptions, EndpointOptions {
   readonly maxCalls: number;
 }
@@ -126,6 +129,9 @@ async function run(file: string, options: RunOptions): Promise<void> {
   );
   host.on('refused', ({ id }) => line(id, `refused: ${options.maxCalls} calls are in progress`));
   host.attend(bot, { maxCalls: options.maxCalls });
+  if (server.advice !== undefined && server.maxLeases < options.maxCalls * LEASES_PER_CALL) {
+    process.stderr.write(`Fewer than ${options.maxCalls} calls at once will fit. ${server.advice}\n`);
+  }
   process.stdout.write(`${flow.data.name} answers calls at ${options.attach}. Ctrl-C stops it.\n`);
   await stopped(client);
 }

@@ -59,6 +59,7 @@ async function run(options: Options): Promise<void> {
     recorder = await Recorder.start(client, server, first.recorder);
     report(recorder, view);
     view.note('ready', { attached: first.config.attach ?? 'auto', folder: first.recorder.folder });
+    if (server.advice !== undefined) view.note('few descriptors', { advice: server.advice });
     const reread = () => void rereadConfig(options, recorder, view);
     process.on('SIGHUP', reread);
     await ended(client);

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
-import { invalidArgument } from '../errors.js';
+import { invalidArgument, JackfieldError } from '../errors.js';
 import { Authorization } from './api/authorization.js';
 import { commandAnswerer } from './api/commands.js';
 import { Endpoint, type EndpointContext } from './api/endpoint.js';
@@ -108,10 +108,11 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   /**
    * Starts an exchange. Nothing listens until {@link listen} is called; {@link endpoint} serves the same process.
    *
-   * @throws ERR_INVALID_ARG, naming the option; ERR_FILE when the state folder cannot be used.
+   * @throws ERR_INVALID_ARG, naming the option; ERR_FILE when the state folder or a folder for FILE cannot be used.
    */
   static async start(options: ExchangeOptions = {}): Promise<Exchange> {
     const resolved = resolveOptions(options);
+    await Promise.all((options.fileRoots ?? []).map(checkFolder));
     const temporary =
       resolved.stateFolder === undefined ? await mkdtemp(join(tmpdir(), 'jackfield-')) : undefined;
     const journal = resolved.stateFolder === undefined ? undefined : await Journal.open(resolved.stateFolder);
@@ -133,11 +134,15 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     const [first] = this.#endpoints.keys();
     const endpoint = this.#endpoints.get((handle ?? first ?? '').toLowerCase());
     if (endpoint) return endpoint;
-    const handles = this.#directory.users.map((user) => user.handle).join(', ');
-    throw invalidArgument('handle', `one of the exchange's users (${handles})`, handle);
+    throw invalidArgument('handle', `one of the exchange's users (${this.handles.join(', ')})`, handle);
   }
 
-  /** Serves a user's endpoint on a loopback TCP port. Returns the port. @throws ERR_INVALID_ARG */
+  /** The handles of its users. */
+  get handles(): string[] {
+    return this.#directory.users.map(({ handle }) => handle);
+  }
+
+  /** Serves a user's endpoint on a loopback TCP port. Returns the port. @throws ERR_INVALID_ARG, ERR_PORT */
   async listen(options: TcpListenOptions & { readonly handle?: string } = {}): Promise<number> {
     const listener = await TcpListener.open(this.endpoint(options.handle), options);
     this.#listeners.push(listener);
@@ -274,6 +279,12 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     this.#clients.set(session, client);
     this.emit('line', { handle: user.handle, client, direction, text });
   }
+}
+
+/** @throws ERR_FILE when there is no such folder. */
+async function checkFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isDirectory()) throw new JackfieldError('ERR_FILE', `fileRoots: there is no folder ${path}.`);
 }
 
 interface Folders {

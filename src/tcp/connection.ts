@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ReadClass } from './lease.js';
-import { canReadDirectly, DirectReader, READ_BUFFER_BYTES } from './receive/direct-reader.js';
+import { DirectReader, READ_BUFFER_BYTES } from './receive/direct-reader.js';
 import { PublicReader, type ReaderEvents, type SocketReader } from './receive/socket-reader.js';
 import type { TimingWheel } from './timing-wheel.js';
 
@@ -22,8 +22,8 @@ export class ReadPlan {
   }
 
   readerOf(socket: Socket, events: ReaderEvents): SocketReader {
-    if (!this.#buffer || !canReadDirectly(socket)) return new PublicReader(socket, this.wheel, events);
-    return new DirectReader(socket, this.wheel, this.#buffer, events);
+    const direct = this.#buffer && DirectReader.of(socket, this.#buffer, this.wheel, events);
+    return direct ?? new PublicReader(socket, this.wheel, events);
   }
 }
 

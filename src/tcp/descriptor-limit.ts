@@ -18,11 +18,17 @@ export function descriptorLimit(): number | undefined {
   return soft === undefined || soft === 'unlimited' ? undefined : Number(soft);
 }
 
+/** Leases that fit under `limit`, at least one. */
+export function leasesThatFit(limit: number | undefined): number {
+  if (limit === undefined) return Number.POSITIVE_INFINITY;
+  return Math.max(1, Math.floor((limit - RESERVED) / PER_LEASE));
+}
+
 /** What to do so that `leases` fit under `limit`; nothing when they do. */
 export function descriptorAdvice(leases: number, limit: number | undefined): string | undefined {
+  const fit = leasesThatFit(limit);
+  if (leases <= fit) return undefined;
   const needed = leases * PER_LEASE + RESERVED;
-  if (limit === undefined || limit >= needed) return undefined;
-  const fit = Math.max(0, Math.floor((limit - RESERVED) / PER_LEASE));
   return (
     `${leases} leases that are recorded need ${needed} file descriptors; this process may have ${limit}, ` +
     `enough for ${fit}. Start it under "ulimit -n ${needed}" (systemd: LimitNOFILE=${needed}), or set maxLeases to ${fit}.`

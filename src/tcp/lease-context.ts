@@ -1,28 +1,40 @@
-import { systemClock } from '../clock.js';
+import { type Clock, systemClock } from '../clock.js';
 import { ReadPlan } from './connection.js';
 import { Gate } from './gate.js';
+import type { PortRange } from './port-listener.js';
 import { BufferBudget } from './receive/buffer-budget.js';
 import type { ResolvedServerOptions } from './server-options.js';
 import type { ThreadHealth } from './server-stats.js';
-import type { LeaseContext } from './stream-lease.js';
 import { TimingWheel } from './timing-wheel.js';
 
-/** The work of a read wheel's turn is spread over this many ticks. */
-const READ_SLOTS = 20;
+/** What the leases of one thread share. */
+export interface LeaseContext {
+  readonly clock: Clock;
+  readonly hosts: readonly string[];
+  readonly ports: PortRange | undefined;
+  readonly gate: Gate;
+  readonly readPlan: ReadPlan;
+  /** Turns on `clock`, and wakes the senders that it paces. */
+  readonly paceWheel: TimingWheel;
+  readonly budget: BufferBudget;
+}
+
+/** The work of a read wheel's turn is spread over this many ticks: few, since a long run of reads costs less a piece. */
+const READ_SLOTS = 8;
 /** A sender is woken this often, in ms. */
 const PACE_INTERVAL_MS = 20;
 const PACE_SLOTS = 4;
 
 /**
- * What leases in this thread share. The read wheel turns on the machine's clock whatever `clock` is: when bytes
+ * Makes what leases in this thread share. The read wheel turns on the machine's clock whatever `clock` is: when bytes
  * are fetched from the kernel is a matter of cost, not of audio time.
  */
 export function leaseContext(options: ResolvedServerOptions, onBudgetExhausted: () => void): LeaseContext {
-  const { clock, host, ports, readIntervalMs, directReads } = options;
+  const { clock, hosts, ports, readIntervalMs, directReads } = options;
   const readWheel = new TimingWheel(systemClock, { intervalMs: readIntervalMs, slots: READ_SLOTS });
   return {
     clock,
-    host,
+    hosts,
     ports,
     gate: new Gate(options),
     readPlan: new ReadPlan(readWheel, directReads),

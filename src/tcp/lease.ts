@@ -3,7 +3,7 @@ import type { PcmFormat, PcmSink } from '../pcm.js';
 import type { CloseReason, LeaseState, Peer } from './lease-state.js';
 import type { Player } from './player.js';
 import type { SampleTimeline } from './sample-timeline.js';
-import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions } from './sink.js';
+import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions, SinkPolicy } from './sink.js';
 
 /** What the leased stream carries, in the words of `ALTER CALL ... SET_x` (reference, "Voice Streams"). */
 export type StreamKind = 'input' | 'output' | 'capture_mic';
@@ -32,6 +32,8 @@ export interface RefusedPeer {
 export interface LeaseStats {
   readonly bytesReceived: number;
   readonly samplesReceived: number;
+  /** Whole frames of 20 ms among them. */
+  readonly framesReceived: number;
   /** Bytes at the end of a stream that did not make up a whole sample. */
   readonly trailingBytes: number;
   /** Samples that came while the lease had no sink. */
@@ -42,6 +44,8 @@ export interface LeaseStats {
   readonly spilled: number;
   readonly bytesSent: number;
   readonly samplesSent: number;
+  /** Whole frames of 20 ms among them. */
+  readonly framesSent: number;
   /** Of `samplesSent`, those that were silence because nothing was to be played. */
   readonly silenceFilled: number;
   /** Bytes that came on a lease that only sends. */
@@ -55,6 +59,9 @@ export interface LeaseStats {
   readonly jitterP99Ms: number;
   /** Audio that waits for sinks. */
   readonly bufferedMs: number;
+  /** Times that the stream was held back for a sink that is waited for, and for how long in all. */
+  readonly holds: number;
+  readonly heldMs: number;
 }
 
 /** Notices of a lease. Each state has its own; `state` comes with all of them. */
@@ -67,8 +74,15 @@ export interface LeaseEvents {
   refused: [refused: RefusedPeer];
   /** A sink threw. It was ended and removed; the stream goes on. */
   'sink-failed': [sink: string, error: Error];
-  /** A sink has begun to lose samples under its policy, or (`spill`) to go through its file. */
-  overflow: [sink: string, policy: SinkOptions['policy']];
+  /** A sink has begun to lose samples under its policy, or (`spill`, `wait`) to go through its file. */
+  overflow: [sink: string, policy: SinkPolicy];
+  /**
+   * The stream is held back: a sink whose policy is `wait` has no more room. `cause`: what keeps the file from being
+   * used that its samples would spill to.
+   */
+  held: [sink: string, cause: unknown];
+  /** It is not held back any more. */
+  released: [];
 }
 
 export interface LeaseOptions {
@@ -104,7 +118,8 @@ export interface Lease extends EventEmitter<LeaseEvents>, AsyncDisposable {
   readonly stream: StreamKind;
   readonly direction: Direction;
   readonly format: PcmFormat;
-  readonly host: string;
+  /** Addresses that the port is on. */
+  readonly hosts: readonly string[];
   readonly port: number;
   readonly state: LeaseState;
   readonly stats: LeaseStats;

@@ -1,13 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { JackfieldError } from '../errors.js';
-import { descriptorAdvice, descriptorLimit } from './descriptor-limit.js';
 import type { Lease, LeaseOptions, RefusedPeer } from './lease.js';
-import { leaseContext, threadHealth } from './lease-context.js';
+import { type LeaseContext, leaseContext, threadHealth } from './lease-context.js';
 import { type ResolvedLeaseOptions, resolveLeaseOptions } from './lease-options.js';
 import type { CloseReason } from './lease-state.js';
 import { type PcmServerOptions, type ResolvedServerOptions, resolveServerOptions } from './server-options.js';
 import { type ServerSnapshot, ServerStatistics } from './server-stats.js';
-import { type LeaseContext, StreamLease } from './stream-lease.js';
+import { StreamLease } from './stream-lease.js';
 import { WorkerPool } from './worker/worker-pool.js';
 
 /** Notices of a server, about any of its leases. */
@@ -31,7 +30,10 @@ export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDis
   #opening = 0;
   #closing: Promise<void> | undefined;
 
-  /** @throws ERR_INVALID_ARG with the name of the option. */
+  /**
+   * @throws ERR_INVALID_ARG with the name of the option, ERR_LIMIT when this process may not open as many files as
+   * `maxLeases` need.
+   */
   constructor(options: PcmServerOptions = {}) {
     super();
     this.#options = resolveServerOptions(options);
@@ -47,9 +49,14 @@ export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDis
     return this.#leases;
   }
 
-  /** What to change where this process may not open as many files as `maxLeases` need; else nothing. Linux only. */
+  /** Leases that may be open at once. */
+  get maxLeases(): number {
+    return this.#options.maxLeases;
+  }
+
+  /** What to change where there can be fewer leases than the usual 10,000, for want of file descriptors. Linux only. */
   get advice(): string | undefined {
-    return descriptorAdvice(this.#options.maxLeases, descriptorLimit());
+    return this.#options.advice;
   }
 
   /**
@@ -110,7 +117,8 @@ export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDis
     const { maxLeases } = this.#options;
     if (this.#leases.size + this.#opening < maxLeases) return;
     this.emit('limit', 'maxLeases');
-    const text = `${maxLeases} leases are open, which is maxLeases; close some, or allow more.`;
+    const remedy = this.advice ?? 'Close some, or raise maxLeases.';
+    const text = `${maxLeases} leases are open, and no more may be. ${remedy}`;
     throw new JackfieldError('ERR_LIMIT', text);
   }
 

@@ -9,7 +9,8 @@ export interface PortRange {
 }
 
 export interface PortListenerOptions {
-  readonly host: string;
+  /** Addresses to listen on, all with the same port. */
+  readonly hosts: readonly string[];
   /** Default: the system's choice. */
   readonly ports: PortRange | undefined;
   /** A connection, not yet read from. */
@@ -20,53 +21,94 @@ export interface PortListenerOptions {
 
 /** Connections that the kernel keeps until they are accepted: those of a crowd are refused at once, not after its timeouts. */
 const BACKLOG = 4096;
+/** The port that the system chose on one address may be taken on another: it is asked this often. */
+const SYSTEM_CHOICES = 16;
 
-/** A listening port. */
+/** A listening port, on one address or several. */
 export class PortListener {
-  readonly #server: Server;
+  #servers: readonly Server[];
   readonly port: number;
 
-  private constructor(server: Server, port: number) {
-    this.#server = server;
+  private constructor(servers: readonly Server[], port: number) {
+    this.#servers = servers;
     this.port = port;
   }
 
   /** @throws ERR_PORT when no port of the range can be listened on, ERR_LIMIT when descriptors have run out. */
   static async open(options: PortListenerOptions): Promise<PortListener> {
-    const { host, ports = { from: 0, to: 0 }, onConnection, onError } = options;
+    const { hosts, ports, onError } = options;
     let cause: unknown;
-    for (let port = ports.from; port <= ports.to; port++) {
-      const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, onConnection);
+    for (const wanted of candidates(ports)) {
       try {
-        const taken = await listen(server, host, port);
-        server.on('error', onError);
-        return new PortListener(server, taken);
+        const { servers, port } = await listenOnAll(options, wanted);
+        for (const server of servers) server.on('error', onError);
+        return new PortListener(servers, port);
       } catch (error) {
         cause = error;
         if (codeOf(error) === 'EMFILE' || codeOf(error) === 'ENFILE') throw outOfDescriptors(error);
         if (codeOf(error) !== 'EADDRINUSE' && codeOf(error) !== 'EACCES') break;
       }
     }
-    const where =
-      ports.to === ports.from ? `port ${ports.from}` : `any port from ${ports.from} to ${ports.to}`;
-    const text = `Cannot listen on ${host}, ${where}: ${messageOf(cause)}. Free a port, or name others.`;
+    const text = `Cannot listen on ${hosts.join(' and ')}, ${portsText(ports)}: ${messageOf(cause)}. Free a port, or name others.`;
     throw new JackfieldError('ERR_PORT', text, { cause });
   }
 
+  /** Listens on no more than the addresses of `socket`'s family: it is the connection that was waited for. */
+  keepFamilyOf(socket: Socket): void {
+    const ofItsFamily = (server: Server) => addressOf(server)?.family === socket.localFamily;
+    if (!this.#servers.some(ofItsFamily)) return;
+    for (const server of this.#servers) if (!ofItsFamily(server)) server.close();
+    this.#servers = this.#servers.filter(ofItsFamily);
+  }
+
   close(): void {
-    this.#server.close();
+    for (const server of this.#servers) server.close();
   }
 }
 
-function listen(server: Server, host: string, port: number): Promise<number> {
+/** Ports to try, in order; 0 is the system's choice. */
+function* candidates(ports: PortRange | undefined): Generator<number> {
+  if (!ports) yield* new Array<number>(SYSTEM_CHOICES).fill(0);
+  else for (let port = ports.from; port <= ports.to; port++) yield port;
+}
+
+async function listenOnAll(
+  { hosts, onConnection }: PortListenerOptions,
+  wanted: number,
+): Promise<{ servers: Server[]; port: number }> {
+  const servers: Server[] = [];
+  let port = wanted;
+  try {
+    for (const host of hosts) {
+      const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, onConnection);
+      port = await listen(server, { host, port, ipv6Only: hosts.length > 1 });
+      servers.push(server);
+    }
+    return { servers, port };
+  } catch (error) {
+    for (const server of servers) server.close();
+    throw error;
+  }
+}
+
+function listen(server: Server, where: { host: string; port: number; ipv6Only: boolean }): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port, backlog: BACKLOG }, () => {
+    server.listen({ ...where, backlog: BACKLOG }, () => {
       server.removeListener('error', reject);
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
+      resolve(addressOf(server)?.port ?? where.port);
     });
   });
+}
+
+function addressOf(server: Server): { port: number; family: string } | undefined {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address : undefined;
+}
+
+function portsText(ports: PortRange | undefined): string {
+  if (!ports) return 'any port';
+  return ports.to === ports.from ? `port ${ports.from}` : `any port from ${ports.from} to ${ports.to}`;
 }
 
 function outOfDescriptors(cause: unknown): JackfieldError {

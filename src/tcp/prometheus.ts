@@ -13,6 +13,7 @@ interface Metric {
 const STREAM_METRICS: Readonly<Record<keyof LeaseStats, Metric>> = {
   bytesReceived: { name: 'received_bytes_total', type: 'counter', help: 'Bytes read from peers.' },
   samplesReceived: { name: 'received_samples_total', type: 'counter', help: 'Whole samples received.' },
+  framesReceived: { name: 'received_frames_total', type: 'counter', help: 'Whole frames of 20 ms received.' },
   trailingBytes: {
     name: 'trailing_bytes',
     type: 'gauge',
@@ -32,6 +33,7 @@ const STREAM_METRICS: Readonly<Record<keyof LeaseStats, Metric>> = {
   spilled: { name: 'spilled_samples_total', type: 'counter', help: 'Samples that went through spill files.' },
   bytesSent: { name: 'sent_bytes_total', type: 'counter', help: 'Bytes written to peers.' },
   samplesSent: { name: 'sent_samples_total', type: 'counter', help: 'Samples sent, silence included.' },
+  framesSent: { name: 'sent_frames_total', type: 'counter', help: 'Whole frames of 20 ms sent.' },
   silenceFilled: {
     name: 'silence_samples_total',
     type: 'counter',
@@ -57,6 +59,13 @@ const STREAM_METRICS: Readonly<Record<keyof LeaseStats, Metric>> = {
     scale: 0.001,
   },
   bufferedMs: { name: 'buffered_seconds', type: 'gauge', help: 'Audio that waits for sinks.', scale: 0.001 },
+  holds: { name: 'holds_total', type: 'counter', help: 'Times that streams were held back for a sink.' },
+  heldMs: {
+    name: 'held_seconds_total',
+    type: 'counter',
+    help: 'Time that streams were held back for a sink.',
+    scale: 0.001,
+  },
 };
 
 type ServerGauge = 'leases' | 'connections' | 'bufferedBytes' | 'wheelLatenessP50Ms' | 'wheelLatenessP99Ms';

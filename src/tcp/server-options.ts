@@ -1,14 +1,20 @@
 import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { type Clock, systemClock } from '../clock.js';
-import { invalidArgument } from '../errors.js';
+import { invalidArgument, JackfieldError } from '../errors.js';
+import { descriptorAdvice, descriptorLimit, leasesThatFit } from './descriptor-limit.js';
 import { within } from './lease-options.js';
 import type { PortRange } from './port-listener.js';
 
 export interface PcmServerOptions {
   /** Paces senders, times arrivals and expires leases. Default {@link systemClock}. */
   clock?: Clock;
-  /** Address that leases listen on. Default `127.0.0.1`; `::1` for IPv6. Any other needs `allow`. */
-  host?: string;
+  /**
+   * Address that leases listen on, or several, which then share the port number: the first connection claims the
+   * lease, through whichever. Any but a loopback address needs `allow`. Default: `127.0.0.1`, and `::1` where this
+   * machine has it.
+   */
+  host?: string | readonly string[];
   /** Addresses and subnets (`10.0.0.0/8`) that may connect. Default: this machine's loopback addresses. */
   allow?: readonly string[];
   /** Ports that leases are given, first free one first. Default: the system's choice. */
@@ -18,13 +24,19 @@ export interface PcmServerOptions {
    * `any`, or these user ids. Checked on Linux only. Default `same`.
    */
   peerUsers?: 'same' | 'any' | readonly number[];
-  /** Leases that may be open at once: 1 to 30,000. Default 10,000. */
+  /**
+   * Leases that may be open at once: 1 to 30,000. Default 10,000, or as many as this process's file descriptors allow
+   * ("ulimit -n"; three for each).
+   */
   maxLeases?: number;
   /** Connections that may be open at once, those that are turned away included: 1 to 60,000. Default 20,000. */
   maxConnections?: number;
   /** Bytes of audio that may wait for sinks in memory, all in all; then each sink's policy applies. Default 256 MiB. */
   maxBufferedBytes?: number;
-  /** How often a `batched` connection is read, in ms: 20 to 1000. Default 250. */
+  /**
+   * How often a `batched` connection is read, in ms: 20 to 1000. What it has not read is lost where this process is
+   * killed. Default 250.
+   */
   readIntervalMs?: number;
   /** Whether descriptors may be read directly where the system allows it, which halves the cost of `batched`. Default true. */
   directReads?: boolean;
@@ -35,11 +47,13 @@ export interface PcmServerOptions {
 /** {@link PcmServerOptions}, checked and complete. But for `clock`, they can be sent to a worker. */
 export interface ResolvedServerOptions {
   readonly clock: Clock;
-  readonly host: string;
+  readonly hosts: readonly string[];
   readonly allow: readonly string[];
   readonly ports: PortRange | undefined;
   readonly users: 'any' | readonly number[];
   readonly maxLeases: number;
+  /** What to change, where descriptors allow fewer leases than is usual. */
+  readonly advice: string | undefined;
   readonly maxConnections: number;
   readonly maxBufferedBytes: number;
   readonly readIntervalMs: number;
@@ -48,20 +62,23 @@ export interface ResolvedServerOptions {
 }
 
 const LOOPBACK = ['127.0.0.0/8', '::1'];
+const LOOPBACK_HOSTS = ['127.0.0.1', '::1'];
+const MAX_HOSTS = 8;
+const DEFAULT_MAX_LEASES = 10_000;
 
-/** @throws ERR_INVALID_ARG with the name of the option. */
+/** @throws ERR_INVALID_ARG with the name of the option, ERR_LIMIT when `maxLeases` is more than can be. */
 export function resolveServerOptions(options: PcmServerOptions): ResolvedServerOptions {
-  const { clock = systemClock, host = '127.0.0.1', allow, ports, workers = 0 } = options;
+  const { clock = systemClock, allow, ports, workers = 0 } = options;
   if (workers > 0 && clock !== systemClock) {
     throw invalidArgument('clock', 'left out where there are workers, which have their own', clock);
   }
   return Object.freeze({
     clock,
-    host: checkHost(host, allow),
+    hosts: Object.freeze(options.host === undefined ? loopbackHosts() : checkHosts(options.host, allow)),
     allow: Object.freeze([...(allow ?? LOOPBACK)]),
     ports: ports && checkPorts(ports),
     users: checkUsers(options.peerUsers ?? 'same'),
-    maxLeases: within('maxLeases', options.maxLeases ?? 10_000, 1, 30_000),
+    ...leaseLimit(options.maxLeases),
     maxConnections: within('maxConnections', options.maxConnections ?? 20_000, 1, 60_000),
     maxBufferedBytes: within('maxBufferedBytes', options.maxBufferedBytes ?? 2 ** 28, 2 ** 16, 2 ** 40),
     readIntervalMs: within('readIntervalMs', options.readIntervalMs ?? 250, 20, 1000),
@@ -70,12 +87,35 @@ export function resolveServerOptions(options: PcmServerOptions): ResolvedServerO
   });
 }
 
-function checkHost(host: string, allow: readonly string[] | undefined): string {
-  if (typeof host !== 'string' || isIP(host) === 0) throw invalidArgument('host', 'an IP address', host);
-  if (allow === undefined && host !== '::1' && !host.startsWith('127.')) {
-    throw invalidArgument('allow', `given, since ${host} can be reached from other machines`, allow);
+/** Those loopback addresses that this machine has: IPv6 may be turned off. */
+function loopbackHosts(): string[] {
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const hosts = LOOPBACK_HOSTS.filter((host) => own.some(({ address }) => address === host));
+  return hosts.length > 0 ? hosts : LOOPBACK_HOSTS.slice(0, 1);
+}
+
+function checkHosts(host: string | readonly string[], allow: readonly string[] | undefined): string[] {
+  const hosts = typeof host === 'string' ? [host] : [...host];
+  if (hosts.length === 0 || hosts.length > MAX_HOSTS || new Set(hosts).size < hosts.length) {
+    throw invalidArgument('host', `an IP address, or 1 to ${MAX_HOSTS} different ones`, host);
   }
-  return host;
+  for (const address of hosts) {
+    if (typeof address !== 'string' || isIP(address) === 0) {
+      throw invalidArgument('host', 'an IP address', address);
+    }
+    if (allow === undefined && address !== '::1' && !address.startsWith('127.')) {
+      throw invalidArgument('allow', `given, since ${address} can be reached from other machines`, allow);
+    }
+  }
+  return hosts;
+}
+
+function leaseLimit(wanted: number | undefined): Pick<ResolvedServerOptions, 'maxLeases' | 'advice'> {
+  const limit = descriptorLimit();
+  const maxLeases = wanted ?? DEFAULT_MAX_LEASES;
+  const advice = descriptorAdvice(within('maxLeases', maxLeases, 1, 30_000), limit);
+  if (wanted !== undefined && advice !== undefined) throw new JackfieldError('ERR_LIMIT', advice);
+  return { maxLeases: Math.min(maxLeases, leasesThatFit(limit)), advice };
 }
 
 function checkUsers(users: 'same' | 'any' | readonly number[]): 'any' | readonly number[] {

@@ -65,6 +65,7 @@ export class ServerStatistics {
 const NOTHING: LeaseStats = Object.freeze({
   bytesReceived: 0,
   samplesReceived: 0,
+  framesReceived: 0,
   trailingBytes: 0,
   unheard: 0,
   delivered: 0,
@@ -72,6 +73,7 @@ const NOTHING: LeaseStats = Object.freeze({
   spilled: 0,
   bytesSent: 0,
   samplesSent: 0,
+  framesSent: 0,
   silenceFilled: 0,
   bytesIgnored: 0,
   refused: 0,
@@ -80,6 +82,8 @@ const NOTHING: LeaseStats = Object.freeze({
   jitterP50Ms: 0,
   jitterP99Ms: 0,
   bufferedMs: 0,
+  holds: 0,
+  heldMs: 0,
 });
 
 /** The names of all counters of a lease. */

@@ -7,6 +7,9 @@ export interface WheelMember {
   visit(): void;
 }
 
+/** A turn is interrupted after this long, in ms, for whatever else the thread has to do. */
+const SLICE_MS = 2;
+
 /**
  * Visits each member once every `intervalMs`. Members are spread over slots, so that the work of a turn is spread
  * over its time; one timer serves them all, and none runs for slots that are empty. The schedule is absolute:
@@ -20,6 +23,9 @@ export class TimingWheel {
   readonly #origin: number;
   #cancel: CancelTimer | undefined;
   #dueTick = 0;
+  /** Members whose visit is due, in order: never more than a turn of them, and the rest of a slot. */
+  #waiting: WheelMember[] = [];
+  #visiting = false;
   /** How late the wheel came to its slots, in ms. */
   readonly lateness = new Histogram();
 
@@ -55,6 +61,16 @@ export class TimingWheel {
     this.#cancel = undefined;
   }
 
+  /** Turns at once where a turn is overdue: for loops that keep this thread busy. */
+  catchUp(): void {
+    if (this.#cancel && this.#lateMs > SLICE_MS) this.#turn();
+  }
+
+  /** How long ago the next turn was due; below zero when it is not yet. */
+  get #lateMs(): number {
+    return this.#clock.now() - (this.#origin + this.#dueTick * this.#tickMs);
+  }
+
   /** Sets the timer to the next tick whose slot has members. */
   #schedule(): void {
     this.#cancel?.();
@@ -68,13 +84,28 @@ export class TimingWheel {
 
   #turn(): void {
     const due = this.#dueTick;
-    const lateMs = this.#clock.now() - (this.#origin + due * this.#tickMs);
+    const lateMs = this.#lateMs;
     this.lateness.record(lateMs);
     const passed = Math.min(Math.floor(lateMs / this.#tickMs), this.#slots.length - 1);
-    for (let tick = due; tick <= due + passed; tick++) {
-      for (const member of this.#slotAt(tick) ?? []) member.visit();
+    for (let tick = due; tick <= due + passed && this.#waiting.length < this.size; tick++) {
+      this.#waiting.push(...(this.#slotAt(tick) ?? []));
     }
     this.#schedule();
+    if (this.#waiting.length > 0 && !this.#visiting) this.#visit();
+  }
+
+  /** Visits those that wait, in slices: on a clock that stands still, all at once. */
+  #visit(): void {
+    const start = this.#clock.now();
+    this.#visiting = true;
+    let next = 0;
+    while (next < this.#waiting.length && this.#clock.now() - start < SLICE_MS) {
+      const member = this.#waiting[next++];
+      if (member && this.#slotOf.has(member)) member.visit();
+    }
+    this.#waiting = this.#waiting.slice(next);
+    this.#visiting = this.#waiting.length > 0;
+    if (this.#visiting) setImmediate(() => this.#visit());
   }
 
   #slotAt(tick: number): Set<WheelMember> | undefined {

@@ -3,7 +3,9 @@ import { connect } from 'node:net';
 import { createClient } from 'dbus-native';
 import { describe, expect, it } from 'vitest';
 import { attach } from '../../src/control/attach.js';
+import type { Client as AttachedClient } from '../../src/control/client/client.js';
 import { DbusTransport } from '../../src/control/transport/dbus-transport.js';
+import { MemoryTransport } from '../../src/control/transport/memory-transport.js';
 import { TcpTransport } from '../../src/control/transport/tcp-transport.js';
 import type { Transport } from '../../src/control/transport/transport.js';
 import { X11Transport } from '../../src/control/transport/x11-transport.js';
@@ -13,10 +15,14 @@ import { Client, folder, world } from './world.js';
 
 const USERS = [{ handle: 'alice' }, { handle: 'bob' }];
 
-/** Alice's client, over `transport`, calls Bob, who is attached in memory; both see the call live and end. */
 async function callOver(exchange: Exchange, transport: Transport): Promise<void> {
   await using alice = await attach(transport, { name: 'test' });
   expect(alice.protocol).toBe(8);
+  await callThrough(exchange, alice);
+}
+
+/** Alice's client calls Bob, who is attached in memory; both see the call live and end. */
+async function callThrough(exchange: Exchange, alice: AttachedClient): Promise<void> {
   const bob = new Client(exchange, 'bob');
   const call = await alice.call('bob');
   await call.reached('RINGING');
@@ -88,11 +94,34 @@ describe('an endpoint is served', () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
+  it.skipIf(!hasDbusDaemon || !hasXvfb)(
+    'over memory, TCP, D-Bus and X11 at once (skipped without dbus-daemon or Xvfb)',
+    async () => {
+      await using bus = await startBus();
+      await using display = await startDisplay();
+      await using exchange = await Exchange.start({ users: USERS });
+      const port = await exchange.listen();
+      await exchange.listenOnDbus({ address: bus.address });
+      await exchange.listenOnX11({ display: display.address });
+      const transports = [
+        new MemoryTransport(exchange.endpoint()),
+        new TcpTransport({ port }),
+        new DbusTransport({ address: bus.address }),
+        new X11Transport({ display: display.address }),
+      ];
+      const clients = await Promise.all(transports.map((transport) => attach(transport)));
+      for (const alice of clients) await callThrough(exchange, alice);
+      await Promise.all(clients.map((each) => each.close()));
+    },
+  );
+
   it('nowhere where there is nothing to serve on', async () => {
     await using exchange = await Exchange.start({ users: USERS });
     await expect(exchange.listenOnDbus({ address: 'unix:path=/no/bus' })).rejects.toMatchObject({
       code: 'ERR_PORT',
     });
+    const port = await exchange.listen();
+    await expect(exchange.listen({ port })).rejects.toMatchObject({ code: 'ERR_PORT' });
     await expect(exchange.listenOnX11({ display: ':987' })).rejects.toMatchObject({ code: 'ERR_PORT' });
   });
 });

@@ -251,7 +251,13 @@ describe('a conference', () => {
       `CALL ${bob.newest('CALL')} STATUS FINISHED`,
     ]);
     expect(carol.told(`CALL ${carol.newest('CALL')} STATUS`).at(-1)).toBe('INPROGRESS');
-    expect(carol.told(`CALL ${carol.newest('CALL')} CONF_PARTICIPANTS_COUNT`)).toEqual(['2', '1']);
+    const call = carol.newest('CALL');
+    expect(carol.told(`CALL ${call} CONF_PARTICIPANTS_COUNT`)).toEqual(['2', '1']);
+    carol.send(`ALTER CALL ${call} HANGUP`);
+    // The most there were, when it is over.
+    expect(carol.send(`GET CALL ${call} CONF_PARTICIPANTS_COUNT`)).toEqual([
+      `CALL ${call} CONF_PARTICIPANTS_COUNT 2`,
+    ]);
   });
 
   it('cannot be made of calls that are not talked through, nor beyond the limit', async () => {

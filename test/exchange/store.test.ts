@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
@@ -86,6 +86,40 @@ describe('an exchange with a state folder', () => {
     expect(alice.send('GET CALL 1 FAILUREREASON')).toEqual(['CALL 1 FAILUREREASON 5']);
   });
 
+  it('has everything that was answered, however often it is killed in the middle of its writes', async () => {
+    const stateFolder = folder();
+    const script = `
+      import { writeSync } from 'node:fs';
+      import { Exchange } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+      const exchange = await Exchange.start({ users: [{ handle: 'alice' }], stateFolder: ${JSON.stringify(stateFolder)} });
+      const session = exchange.endpoint('alice').connect({ deliver: (line) => { answer = line; }, closed() {} });
+      let answer = '';
+      session.receive('GET PROFILE ABOUT');
+      for (let n = Number(answer.split(' ')[2] ?? 0) + 1; ; n++) {
+        session.receive('SET PROFILE ABOUT ' + n);
+        writeSync(1, answer + '\\n');
+      }
+    `;
+    let reached = 0;
+    // Beyond ten thousand changes the journal is written anew: some of these kills fall into that.
+    for (const answers of [1, 7, 500, 3000, 9990, 10_010]) {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const exited = once(child, 'exit');
+      let seen = 0;
+      for await (const line of createInterface({ input: child.stdout })) {
+        reached = Number(line.split(' ')[2]);
+        if (++seen === answers) child.kill('SIGKILL');
+      }
+      await exited;
+      await using w = await world({ stateFolder, users: [{ handle: 'alice' }] });
+      const [answer = ''] = w.client().send('GET PROFILE ABOUT');
+      expect(Number(answer.split(' ')[2])).toBeGreaterThanOrEqual(reached);
+    }
+    expect(reached).toBeGreaterThan(20_000);
+  }, 60_000);
+
   it.skipIf(!canMount)(
     'reports a full disk and loses nothing when there is room again (skipped where no disk can be mounted)',
     async () => {
@@ -101,6 +135,8 @@ describe('an exchange with a state folder', () => {
       for (const line of readFileSync(join(disk.path, 'exchange.jsonl'), 'utf8').trim().split('\n')) {
         if (line) JSON.parse(line);
       }
+      // Not a byte is spent on what could not be finished.
+      expect(readdirSync(disk.path).filter((name) => name.endsWith('.next'))).toEqual([]);
       disk.resize(1024 * 1024);
       alice.send('SET PROFILE CITY Tartu');
       await w.exchange.close();

@@ -1,73 +1,14 @@
-import { readdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RobotDestination } from '../../src/exchange/calls/robot.js';
 import { readVoice } from '../../src/exchange/voice/prompts.js';
-import type { SoundCard } from '../../src/exchange/voice/sound-card.js';
 import { analyzeSamples } from '../../src/voice/stage.js';
 import { DtmfDetector } from '../../src/voice/tone/dtmf-detector.js';
 import { toneSamples } from '../../src/voice/tone/tone-samples.js';
 import { WavWriter } from '../../src/voice/wav/wav-writer.js';
 import { PcmPort } from './ports.js';
-import { type Client, folder, type World, world } from './world.js';
-
-/** A microphone that says a number that never comes again within an hour, a speaker that keeps all. */
-class CountingCard implements SoundCard {
-  readonly played: Int16Array[] = [];
-  #position: number;
-  constructor(start = 0) {
-    this.#position = start;
-  }
-  capture(frame: Int16Array): void {
-    for (let i = 0; i < frame.length; i++) frame[i] = counted(this.#position++);
-  }
-  play(frame: Int16Array): void {
-    this.played.push(frame.slice());
-  }
-  get samples(): Int16Array {
-    return Int16Array.from(this.played.flatMap((frame) => [...frame]));
-  }
-}
-
-/** Repeats only after 30011 * 32749 samples when taken in pairs; good enough to find any shift. */
-function counted(position: number): number {
-  return (position % 30_011) + 1;
-}
-
-/** Where samples are not what they should be; -1 when they all are. */
-function firstDifference(samples: Int16Array, sampleAt: (position: number) => number): number {
-  for (let at = 0; at < samples.length; at++) if (samples[at] !== sampleAt(at)) return at;
-  return -1;
-}
-
-interface Talk {
-  readonly alice: Client;
-  readonly bob: Client;
-  readonly out: number;
-  readonly in_: number;
-}
-
-/** Alice calls Bob; `early` runs while it rings. */
-async function talk(w: World, early: (talk: Talk) => Promise<void> = async () => undefined): Promise<Talk> {
-  const [alice, bob] = [w.client('alice'), w.client('bob')];
-  alice.send('CALL bob');
-  await w.clock.advance(600);
-  const talking = { alice, bob, out: alice.newest('CALL'), in_: bob.newest('CALL') };
-  await early(talking);
-  bob.send(`ALTER CALL ${talking.in_} ANSWER`);
-  return talking;
-}
-
-/** Sends a redirection and waits for its answer. */
-async function redirected(client: Client, command: string): Promise<string> {
-  const before = client.lines.length;
-  client.send(command);
-  while (!client.lines.slice(before).some((line) => line === command || line.startsWith('ERROR'))) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  return client.lines.slice(before).find((line) => line === command || line.startsWith('ERROR')) ?? '';
-}
+import { CountingCard, counted, firstDifference, redirected, talk } from './voice-stage.js';
+import { type Client, folder, world } from './world.js';
 
 describe('the voice of a call', () => {
   it('gives the other side every sample of a port, in its place, over an hour, both ways at once', async () => {
@@ -231,106 +172,5 @@ describe('the voice of a call', () => {
     expect(lost).toBeGreaterThan(10);
     expect(lost).toBeLessThan(50);
     expect(runs[0]).toEqual(runs[1]);
-  });
-});
-
-describe('a port that is dialled', () => {
-  it('and on which nobody listens is refused with the reason; the stream stays as it was', async () => {
-    await using w = await world();
-    const { alice, out } = await talk(w);
-    const server = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    const { port } = server.address() as { port: number };
-    await new Promise((resolve) => server.close(resolve));
-    const answer = await redirected(alice, `ALTER CALL ${out} SET_INPUT PORT="${port}"`);
-    expect(answer).toMatch(/^ERROR 589 ALTER CALL: unable to alter input\/output: .*ECONNREFUSED/);
-    expect(alice.send(`GET CALL ${out} INPUT`)).toEqual([`CALL ${out} INPUT SOUNDCARD="default"`]);
-  });
-
-  it('and whose server dies in mid-call is silent; the call goes on', async () => {
-    const speaker = new CountingCard();
-    await using w = await world({ users: [{ handle: 'alice' }, { handle: 'bob', soundCard: speaker }] });
-    await using input = await PcmPort.open();
-    await using output = await PcmPort.open();
-    const { alice, out } = await talk(w, async ({ alice, out }) => {
-      await redirected(alice, `ALTER CALL ${out} SET_INPUT PORT="${input.port}"`);
-      await redirected(alice, `ALTER CALL ${out} SET_OUTPUT PORT="${output.port}"`);
-    });
-    const socket = await input.connected;
-    socket.write(new Uint8Array(new Int16Array(3200).fill(7).buffer));
-    await w.clock.advance(190);
-    socket.resetAndDestroy();
-    (await output.connected).resetAndDestroy();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    await w.clock.advance(1000);
-    expect(alice.told(`CALL ${out} STATUS`).at(-1)).toBe('INPROGRESS');
-    expect(speaker.samples.filter((sample) => sample === 7)).toHaveLength(3200);
-    expect(speaker.samples.at(-1)).toBe(0);
-    expect(alice.told(`CALL ${out} VAA_INPUT_STATUS`)).toEqual(['FALSE', 'TRUE', 'FALSE']);
-  });
-
-  it('and whose server stops reading does not hold up the call: what he misses is dropped', async () => {
-    const speaker = new CountingCard();
-    await using w = await world({
-      users: [
-        { handle: 'alice', soundCard: new CountingCard() },
-        { handle: 'bob', soundCard: speaker },
-      ],
-      patienceMs: 0,
-    });
-    await using stalled = await PcmPort.open();
-    const { bob, in_ } = await talk(w, async ({ bob, in_ }) => {
-      await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT SOUNDCARD="default", PORT="${stalled.port}"`);
-    });
-    (await stalled.connected).pause();
-    await w.clock.advance(600_000);
-    expect(bob.told(`CALL ${in_} DURATION`).at(-1)).toBe('600');
-    expect(speaker.samples.length).toBe(600 * 16_000 + 320);
-    (await stalled.connected).destroy();
-  });
-});
-
-describe('FILE', () => {
-  it('outside the folders, through a link, or without any folder is refused with the reason', async () => {
-    const root = folder();
-    await using w = await world({ fileRoots: [root] });
-    const { alice, out } = await talk(w);
-    for (const path of ['../outside.wav', '/etc/passwd', 'no/such/folder/a.wav']) {
-      expect(await redirected(alice, `ALTER CALL ${out} SET_OUTPUT FILE="${path}"`)).toMatch(
-        /^ERROR 589 .*: /,
-      );
-    }
-    expect(readdirSync(root)).toEqual([]);
-    await using bare = await world();
-    const other = await talk(bare);
-    expect(await redirected(other.alice, `ALTER CALL ${other.out} SET_OUTPUT FILE="a.wav"`)).toMatch(
-      /^ERROR 589 .*no folder for FILE/,
-    );
-  });
-
-  it('plays any WAV, resampled and mixed down; what is no WAV is refused with the reason', async () => {
-    const root = folder();
-    await using wav = await WavWriter.create(join(root, 'cd.wav'), {
-      format: { sampleRate: 44_100, channels: 2 },
-    });
-    await wav.write(toneSamples({ frequency: 1000, durationMs: 1000, format: wav.format }));
-    await wav.close();
-    const speaker = new CountingCard();
-    await using w = await world({
-      users: [{ handle: 'alice' }, { handle: 'bob', soundCard: speaker }],
-      fileRoots: [root],
-    });
-    const { alice, out } = await talk(w, async ({ alice, out }) => {
-      await redirected(alice, `ALTER CALL ${out} SET_INPUT FILE="cd.wav"`);
-    });
-    await w.clock.advance(2000);
-    expect(alice.told(`CALL ${out} VAA_INPUT_STATUS`)).toEqual(['FALSE', 'TRUE', 'FALSE']);
-    const heard = speaker.samples.subarray(0, 16_000);
-    expect(Math.max(...heard)).toBeGreaterThan(3000);
-    expect(Math.max(...speaker.samples.subarray(16_400))).toBe(0);
-    writeFileSync(join(root, 'text.wav'), 'no sound at all, just words');
-    expect(await redirected(alice, `ALTER CALL ${out} SET_INPUT FILE="text.wav"`)).toMatch(
-      /^ERROR 589 .*RIFF/,
-    );
   });
 });

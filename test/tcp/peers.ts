@@ -12,9 +12,9 @@ export async function dial(port: number, host = '127.0.0.1'): Promise<Socket> {
 }
 
 /** Connects to a lease that turns its peer away; resolves when it is gone. */
-export function dialRefused(port: number): Promise<void> {
+export function dialRefused(port: number, host = '127.0.0.1'): Promise<void> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
+    const socket = connect({ port, host });
     socket.on('error', () => {});
     socket.on('close', () => resolve());
   });

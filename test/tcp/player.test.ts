@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/clock.js';
 import { type PcmSource, VOICE_FORMAT } from '../../src/pcm.js';
+import { PcmServer } from '../../src/tcp/pcm-server.js';
 import { ManualTimeline } from '../../src/tcp/sample-timeline.js';
 import { ClockTimeline } from '../../src/tcp/send/clock-timeline.js';
 import { PacedWriter } from '../../src/tcp/send/paced-writer.js';
 import { TimingWheel } from '../../src/tcp/timing-wheel.js';
-import { expectSame, ramp } from './peers.js';
+import { bytes, dial, expectSame, ramp, readBytes, samplesOf } from './peers.js';
 
 /** Keeps what left; takes no more while it is told to be full. */
 class Line {
@@ -296,5 +297,99 @@ describe('the clock as a timeline', () => {
     await clock.advance(100);
     expect(visits.length).toBe(29);
     expect(wheel.lateness.percentile(0.99)).toBe(0);
+  });
+});
+
+describe.each([10, 20])('a peer that reads %i ms at a time, over a socket', (stepMs) => {
+  const step = stepMs * 16;
+
+  test('finds its step whenever it comes, and never has more than the lead ahead of it', async () => {
+    const clock = new VirtualClock();
+    await using server = new PcmServer({ clock });
+    const lease = await server.lease({ object: 'CALL 14', stream: 'input', direction: 'send' });
+    lease.player.play(ramp(60_000, 1));
+    const peer = await dial(lease.port);
+    await lease.claimed();
+    const heard: Buffer[] = [];
+    for (let read = 1; read <= 300; read++) {
+      await clock.advance(stepMs);
+      heard.push(await readBytes(peer, step * 2));
+      expect(lease.player.position - read * step).toBeLessThanOrEqual(960);
+    }
+    expectSame(samplesOf(Buffer.concat(heard)), ramp(300 * step, 1).fill(0, 60_000));
+    lease.abort();
+  });
+
+  test('and sends as much, is answered in the same steps', async () => {
+    await using server = new PcmServer();
+    const lease = await server.lease({
+      object: 'CALL 14',
+      stream: 'input',
+      direction: 'both',
+      timeline: 'received',
+    });
+    lease.player.play(ramp(60_000, 1));
+    const peer = await dial(lease.port);
+    const heard = [await readBytes(peer, 960 * 2)];
+    for (let sent = 0; sent < 300; sent++) {
+      peer.write(bytes(ramp(step)));
+      heard.push(await readBytes(peer, step * 2));
+      expect(lease.player.position).toBe(960 + (sent + 1) * step);
+    }
+    expectSame(samplesOf(Buffer.concat(heard)), ramp(960 + 300 * step, 1).fill(0, 60_000));
+    lease.abort();
+  });
+});
+
+describe('a wheel whose thread is busy', () => {
+  /** A clock whose time passes only as it is told, and whose timers wait. */
+  class BusyClock extends VirtualClock {
+    #extra = 0;
+
+    override now(): number {
+      return super.now() + this.#extra;
+    }
+
+    work(ms: number): void {
+      this.#extra += ms;
+    }
+  }
+
+  test('goes on in slices, and leaves out who was taken off meanwhile', async () => {
+    const clock = new BusyClock();
+    const wheel = new TimingWheel(clock, { intervalMs: 100, slots: 1 });
+    const visits: number[] = [];
+    const members = Array.from({ length: 10 }, (_, id) => ({
+      visit() {
+        visits.push(id);
+        clock.work(0.9);
+      },
+    }));
+    for (const member of members) wheel.add(member);
+    await clock.advance(100);
+    expect(visits.length).toBeLessThan(10);
+    const [, , , , , , , , , last] = members;
+    if (last) wheel.delete(last);
+    await settle();
+    expect(visits).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  test('turns when it is told to where a turn is overdue, and not before', () => {
+    const clock = new BusyClock();
+    const wheel = new TimingWheel(clock, { intervalMs: 100, slots: 10 });
+    let visits = 0;
+    wheel.add({ visit: () => void visits++ });
+    wheel.catchUp();
+    expect(visits).toBe(0);
+    clock.work(102);
+    wheel.catchUp();
+    expect(visits).toBe(0);
+    clock.work(1);
+    wheel.catchUp();
+    wheel.catchUp();
+    expect(visits).toBe(1);
+    clock.work(250);
+    wheel.catchUp();
+    expect(visits).toBe(2);
   });
 });

@@ -34,7 +34,7 @@ class GatedSink extends CollectingSink implements PcmSink {
 function fanOut(budget = new BufferBudget(2 ** 30, () => {})) {
   const told: string[] = [];
   const fan = new FanOut(VOICE_FORMAT, budget, {
-    pressed: (pressed) => told.push(pressed ? 'pressed' : 'relieved'),
+    pressed: (feed) => told.push(feed ? `pressed by ${feed.name}` : 'relieved'),
     overflowed: (feed) => told.push(`overflow ${feed.policy}`),
     failed: (feed, error) => told.push(`failed ${feed.name} ${error.message}`),
     drained: () => told.push('drained'),
@@ -45,6 +45,8 @@ function fanOut(budget = new BufferBudget(2 ** 30, () => {})) {
 function writeFrames(fan: FanOut, frames: number, from = 0): void {
   for (let frame = from; frame < from + frames; frame++) fan.write(ramp(320, frame * 320), frame * 320);
 }
+
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 async function drain(sink: GatedSink): Promise<void> {
   for (let runs = -1; runs !== sink.runs.length || sink.ended === 0; ) {
@@ -62,11 +64,11 @@ describe('what happens when a sink does not keep up', () => {
     const sink = new GatedSink();
     const feed = fan.add(sink, { ...small, policy: 'wait' });
     writeFrames(fan, 5);
-    expect(told).toEqual(['pressed']);
+    expect(told).toEqual(['pressed by sink']);
     expect(fan.room).toBe(0);
     fan.end();
     await drain(sink);
-    expect(told).toEqual(['pressed', 'relieved', 'drained']);
+    expect(told).toEqual(['pressed by sink', 'relieved', 'drained']);
     expectSame(sink.samples, ramp(1600));
     expect(feed.stats).toEqual({ offered: 1600, delivered: 1600, dropped: 0, spilled: 0, buffered: 0 });
   });
@@ -163,6 +165,121 @@ describe('what happens when a sink does not keep up', () => {
     fan.add(new GatedSink(), { ...small, policy: 'close' });
     writeFrames(fan, 6);
     expect(told).toEqual(['overflow close']);
+  });
+});
+
+describe('a sink that is waited for, with others on the stream', () => {
+  test('goes through its file: nobody is delayed, nothing is lost', async () => {
+    const { fan, told } = fanOut();
+    const slow = new GatedSink();
+    const quick = new CollectingSink();
+    const feed = fan.add(slow, { ...small, name: 'slow' });
+    fan.add(quick, { name: 'quick' });
+    writeFrames(fan, 500);
+    expectSame(quick.samples, ramp(160_000));
+    expect(told).toEqual(['overflow wait']);
+    expect(feed.stats).toMatchObject({ spilled: 495 * 320, buffered: 160_000, dropped: 0 });
+    fan.end();
+    await drain(slow);
+    expectSame(slow.samples, ramp(160_000));
+    expect(feed.stats).toMatchObject({ delivered: 160_000, buffered: 0 });
+    expect(told).toEqual(['overflow wait', 'drained']);
+  });
+
+  test('holds the stream back when the file is full too, and lets it go at half', async () => {
+    const { fan, told } = fanOut();
+    const slow = new GatedSink();
+    const feed = fan.add(slow, { ...small, maxSpilledMs: 1000, name: 'slow' });
+    fan.add(new CollectingSink(), {});
+    writeFrames(fan, 54);
+    expect(told).toEqual(['overflow wait']);
+    expect(fan.room).toBe(640);
+    fan.write(ramp(5000, 54 * 320), 54 * 320);
+    expect(told).toEqual(['overflow wait', 'pressed by slow']);
+    expect(fan.room).toBe(0);
+    expect(feed.stats).toMatchObject({ offered: 22_280, buffered: 22_280, dropped: 0 });
+    let steps = 0;
+    while (told.length < 3) {
+      await slow.step();
+      steps++;
+    }
+    expect(told[2]).toBe('relieved');
+    expect(feed.stats.buffered).toBeGreaterThan(6400);
+    expect(steps).toBeGreaterThan(4);
+    fan.end();
+    await drain(slow);
+    expectSame(slow.samples, ramp(22_280));
+  });
+
+  test('holds the stream back when its file cannot be made', async () => {
+    const { fan, told } = fanOut();
+    const slow = new GatedSink();
+    const feed = fan.add(slow, { ...small, spillDirectory: '/nonexistent', name: 'slow' });
+    fan.add(new CollectingSink(), {});
+    writeFrames(fan, 7);
+    expect(told).toEqual(['pressed by slow']);
+    expect(feed.fileError).toMatchObject({ code: 'ERR_FILE' });
+    fan.end();
+    await drain(slow);
+    expectSame(slow.samples, ramp(7 * 320));
+    expect(feed.stats).toMatchObject({ delivered: 7 * 320, dropped: 0, spilled: 0 });
+  });
+
+  test('waits as if alone once the others have left, and spills once others come', async () => {
+    const { fan, told } = fanOut();
+    const slow = new GatedSink();
+    fan.add(slow, { ...small, name: 'slow' });
+    writeFrames(fan, 5);
+    expect(told).toEqual(['pressed by slow']);
+    const other = fan.add(new CollectingSink(), {});
+    expect(told).toEqual(['pressed by slow', 'relieved']);
+    writeFrames(fan, 5, 5);
+    await other.remove();
+    await settled();
+    expect(told).toEqual(['pressed by slow', 'relieved', 'overflow wait', 'pressed by slow']);
+    fan.end();
+    await drain(slow);
+    expectSame(slow.samples, ramp(3200));
+    expect(told.slice(4)).toEqual(['relieved', 'drained']);
+  });
+
+  test('one who listens besides counts as another: what is sent is heard by the peer', () => {
+    const told: boolean[] = [];
+    const owner = { overflowed: () => {}, failed: () => {}, drained: () => {} };
+    const budget = new BufferBudget(2 ** 30, () => {});
+    const taps = new FanOut(VOICE_FORMAT, budget, { ...owner, pressed: (feed) => told.push(!!feed) }, 1);
+    const tap = taps.add(new GatedSink(), small);
+    writeFrames(taps, 1000);
+    expect(told).toEqual([]);
+    expect(tap.stats).toMatchObject({ buffered: 320_000, dropped: 0 });
+    taps.close();
+  });
+
+  test('gets every sample in order, whatever is written and taken when', async () => {
+    const operation = fc.record({ write: fc.integer({ min: 0, max: 9000 }), steps: fc.nat({ max: 3 }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { maxLength: 30 }), async (operations) => {
+        const { fan } = fanOut();
+        const slow = new GatedSink();
+        const quick = new CollectingSink();
+        const feed = fan.add(slow, { ...small, maxSpilledMs: 1000 });
+        fan.add(quick, {});
+        let written = 0;
+        for (const { write, steps } of operations) {
+          if (write > 0) fan.write(ramp(write, written), written);
+          written += write;
+          expect(quick.samples.length).toBe(written);
+          for (let step = 0; step < steps; step++) await slow.step();
+          const { offered, delivered, dropped, buffered } = feed.stats;
+          expect([offered, dropped]).toEqual([written, 0]);
+          expect(delivered + buffered).toBe(written);
+        }
+        fan.end();
+        await drain(slow);
+        expectSame(slow.samples, ramp(written));
+      }),
+      { numRuns: 40 },
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { VirtualClock } from '../../src/clock.js';
-import { descriptorAdvice, descriptorLimit } from '../../src/tcp/descriptor-limit.js';
+import { descriptorAdvice, descriptorLimit, leasesThatFit } from '../../src/tcp/descriptor-limit.js';
 import { Histogram } from '../../src/tcp/histogram.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
 import { prometheusText } from '../../src/tcp/prometheus.js';
@@ -65,6 +65,11 @@ test('too few descriptors are advised about, before they run out', () => {
   expect(descriptorAdvice(1000, undefined)).toBeUndefined();
   expect(descriptorAdvice(1000, 4000)).toBeUndefined();
   expect(descriptorAdvice(1000, 1024)).toMatch(/enough for 320\. Start it under "ulimit -n 3064"/);
+  expect([leasesThatFit(undefined), leasesThatFit(1024), leasesThatFit(10)]).toEqual([
+    Number.POSITIVE_INFINITY,
+    320,
+    1,
+  ]);
   const limit = descriptorLimit();
   if (process.platform === 'linux') expect(limit).toBeGreaterThan(0);
 });

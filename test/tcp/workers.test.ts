@@ -98,13 +98,15 @@ describe.skipIf(!existsSync(built))('leases in worker threads (needs npm run bui
 
   test('errors keep their codes on the way', async () => {
     await using server = await start(1);
-    const lease = await server.lease({ ...receive, claimTimeoutMs: 30 });
+    const lease = await server.lease(receive);
     await expect(server.lease({ ...receive, port: lease.port })).rejects.toMatchObject({ code: 'ERR_PORT' });
     const file = lease.addSink({ kind: 'file', path: '/nonexistent/file' });
     await expect(file.done).rejects.toMatchObject({ code: 'ERR_FILE' });
     expect(() => lease.player).toThrow(expect.objectContaining({ code: 'ERR_INVALID_STATE' }));
-    await expect(lease.claimed()).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
-    expect(await lease.closed).toMatchObject({ kind: 'unclaimed', error: { code: 'ERR_TIMEOUT' } });
+    lease.abort();
+    const unclaimed = await server.lease({ ...receive, claimTimeoutMs: 30 });
+    await expect(unclaimed.claimed()).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
+    expect(await unclaimed.closed).toMatchObject({ kind: 'unclaimed', error: { code: 'ERR_TIMEOUT' } });
     const broken = await server.lease(receive);
     broken.addSink({
       write() {

@@ -1,14 +1,9 @@
 import type { MessageBus } from 'dbus-native';
 import { abortedError, invalidArgument, messageOf } from '../../errors.js';
+import { DBUS_NAMES } from '../../protocol/attach-names.js';
 import { endpointGone, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
-
-/** Names of the API on D-Bus (reference, "Linux"; captures of real clients). */
-const SERVICE = 'com.Skype.API';
-const SERVICE_PATH = '/com/Skype';
-const CLIENT = 'com.Skype.API.Client';
-const CLIENT_PATH = '/com/Skype/Client';
 
 /** Where the system bus listens when DBUS_SYSTEM_BUS_ADDRESS does not say. */
 const SYSTEM_BUS = 'unix:path=/run/dbus/system_bus_socket';
@@ -80,7 +75,7 @@ async function ownerOf(bus: MessageBus, signal: AbortSignal | undefined): Promis
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
   broken.catch(() => undefined);
-  return await Promise.race([bus.getNameOwner(SERVICE), broken]);
+  return await Promise.race([bus.getNameOwner(DBUS_NAMES.service), broken]);
 }
 
 class DbusLink implements Link {
@@ -98,16 +93,16 @@ class DbusLink implements Link {
   async follow(owner: string, defineInterface: typeof import('dbus-native').defineInterface): Promise<void> {
     this.#bus.connection.on('close', () => this.#lifetime.lose('the bus closed the connection'));
     this.#bus.connection.on('message', (message: { member?: string; body?: unknown[] }) => {
-      if (message.member !== 'NameOwnerChanged' || message.body?.[0] !== SERVICE) return;
+      if (message.member !== 'NameOwnerChanged' || message.body?.[0] !== DBUS_NAMES.service) return;
       if (message.body[2] !== owner) this.#lose('it left the bus');
     });
     await this.#bus.addMatch(
-      `type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${SERVICE}'`,
+      `type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${DBUS_NAMES.service}'`,
     );
     await this.#bus.export(
-      CLIENT_PATH,
+      DBUS_NAMES.clientPath,
       defineInterface({
-        name: CLIENT,
+        name: DBUS_NAMES.client,
         methods: {
           Notify: {
             in: { message: 's' },
@@ -120,16 +115,16 @@ class DbusLink implements Link {
         },
       }),
     );
-    if ((await this.#bus.getNameOwner(SERVICE)) !== owner) throw new Error('it left the bus');
+    if ((await this.#bus.getNameOwner(DBUS_NAMES.service)) !== owner) throw new Error('it left the bus');
     this.#lifetime.opened();
   }
 
   async send(line: string): Promise<string> {
     this.#lifetime.check();
     const call = {
-      destination: SERVICE,
-      path: SERVICE_PATH,
-      interface: SERVICE,
+      destination: DBUS_NAMES.service,
+      path: DBUS_NAMES.servicePath,
+      interface: DBUS_NAMES.service,
       member: 'Invoke',
       signature: 's',
       body: [line],

@@ -1,14 +1,10 @@
 import { abortedError, invalidArgument } from '../../errors.js';
+import { X11_NAMES } from '../../protocol/attach-names.js';
 import { X11Assembler, x11Chunks } from '../../protocol/x11-chunks.js';
+import { X11Display, type X11Event, type X11MessageTypes } from '../../x11.js';
 import { UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
-import { X11Display, type X11Event, type X11MessageTypes } from './x11-display.js';
-
-/** Root property that names the endpoint's window. */
-const INSTANCE = '_SKYPE_INSTANCE';
-const BEGIN = 'SKYPECONTROLAPI_MESSAGE_BEGIN';
-const MORE = 'SKYPECONTROLAPI_MESSAGE';
 
 /** Options of {@link X11Transport}. */
 export interface X11TransportOptions {
@@ -71,22 +67,20 @@ class X11Link implements Link {
     this.#display = display;
     this.#parties = parties;
     this.#lifetime = new LinkLifetime(handlers);
-    display.listen(
-      (event) => this.#take(event),
-      (why) => this.#lose(why),
-    );
+    const lose = (why: unknown) => this.#lose(why);
+    display.listen({ event: (event) => this.#take(event), error: lose, closed: lose });
   }
 
   static async open(display: X11Display, handlers: TransportHandlers): Promise<X11Link> {
     const [instance, begin, more] = await Promise.all(
-      [INSTANCE, BEGIN, MORE].map((name) => display.atom(name)),
+      [X11_NAMES.instance, X11_NAMES.begin, X11_NAMES.more].map((name) => display.atom(name)),
     );
     const endpoint = instance && (await display.namedWindow(instance));
-    if (!endpoint || !begin || !more) throw new Error(`the root window has no ${INSTANCE}`);
+    if (!endpoint || !begin || !more) throw new Error(`the root window has no ${X11_NAMES.instance}`);
     // The property outlives an endpoint that was killed. Its window does not, but the server may give this program
     // the same number: so look before the own window is made.
     await display.watch(endpoint).catch(() => {
-      throw new Error(`the window that ${INSTANCE} names is gone`);
+      throw new Error(`the window that ${X11_NAMES.instance} names is gone`);
     });
     return new X11Link(display, { endpoint, own: display.createWindow(), begin, more }, handlers);
   }

@@ -13,6 +13,8 @@ const isMissed: CallFilter = (call) =>
   call.get('STATUS') === 'MISSED' && incoming(call) && call.get('SEEN') !== 'TRUE';
 const incoming: CallFilter = (call) => call.get('TYPE')?.startsWith('INCOMING') ?? false;
 
+const isActive: CallFilter = (call) => !isTerminalCallStatus(call.get('STATUS') ?? '');
+
 /** What `CLEAR CALLHISTORY` can take away. */
 const HISTORIES: Readonly<Record<string, CallFilter>> = {
   ALL: () => true,
@@ -21,68 +23,62 @@ const HISTORIES: Readonly<Record<string, CallFilter>> = {
   OUTGOING: (call) => !incoming(call),
 };
 
-export function search(services: Services, user: User, { what, target }: SearchCommand): EndpointMessage {
-  const calls = (matches: CallFilter) =>
-    replies.list('CALLS', ids(services.calls.objectsOf(user).filter(matches)));
-  const noTarget = (number: 6 | 29 | 67) => {
+/** Carries out a search. `target` is the rest of the command, trimmed. */
+type Search = (services: Services, user: User, target: string) => EndpointMessage;
+
+/** A search that takes no target, refused with `error` when it gets one. */
+const alone =
+  (error: 6 | 29 | 67, what: string, run: (services: Services, user: User) => EndpointMessage): Search =>
+  (services, user, target) => {
     if (target !== '')
-      throw new Refusal(number, number === 29 ? `SEARCH ${what}: target not allowed` : undefined);
+      throw new Refusal(error, error === 29 ? `SEARCH ${what}: target not allowed` : undefined);
+    return run(services, user);
   };
-  switch (what) {
-    case 'CALLS':
-      if (target !== '' && !isHandle(target) && phoneNumber(target) === undefined) throw new Refusal(5);
-      return calls((call) => target === '' || isWith(call, target));
-    case 'ACTIVECALLS':
-      noTarget(29);
-      return calls((call) => !isTerminalCallStatus(call.get('STATUS') ?? ''));
-    case 'MISSEDCALLS':
-      noTarget(6);
-      return calls(isMissed);
-    case 'VOICEMAILS':
-      noTarget(29);
-      return replies.list('VOICEMAILS', ids(services.voicemails.objectsOf(user)));
-    case 'MISSEDVOICEMAILS':
-      noTarget(29);
-      return replies.list('VOICEMAILS', ids(services.voicemails.missedOf(user)));
-    case 'GREETING': {
-      const owner = services.userOf(target);
-      if (!owner) throw new Refusal(534);
-      return replies.list('VOICEMAILS', [services.voicemails.greetingOf(user, owner).id]);
-    }
-    case 'USERS':
-      if (target === '') throw new Refusal(4);
-      return replies.list('USERS', found(services, target));
-    case 'FRIENDS':
-      noTarget(67);
-      return replies.list(
-        'USERS',
-        [...user.contacts.keys()].filter((handle) => user.isContact(handle)),
-      );
-    case 'SMSS':
-    case 'MISSEDSMSS':
-      return replies.list('SMSS', []);
-    case 'GROUPS':
-      return replies.list('GROUPS', []);
-    case 'FILETRANSFERS':
-    case 'ACTIVEFILETRANSFERS':
-      return replies.list('FILETRANSFERS', []);
-    case 'USERSWAITINGMYAUTHORIZATION':
-      return replies.list('USERS', []);
-    case 'CHATS':
-    case 'ACTIVECHATS':
-    case 'MISSEDCHATS':
-    case 'RECENTCHATS':
-    case 'BOOKMARKEDCHATS':
-      return replies.list('CHATS', []);
-    case 'MESSAGES':
-    case 'MISSEDMESSAGES':
-      return replies.list('MESSAGES', []);
-    case 'CHATMESSAGES':
-    case 'MISSEDCHATMESSAGES':
-      return replies.list('CHATMESSAGES', []);
-    default:
-      return what satisfies never;
-  }
+
+/** A search for what there is none of on this exchange. */
+const nothing =
+  (list: EndpointMessage): Search =>
+  () =>
+    list;
+
+/** Every search (reference, "Search commands"). */
+const SEARCHES: Readonly<Record<SearchCommand['what'], Search>> = {
+  CALLS: searchCalls,
+  ACTIVECALLS: alone(29, 'ACTIVECALLS', (services, user) => callsOf(services, user, isActive)),
+  MISSEDCALLS: alone(6, 'MISSEDCALLS', (services, user) => callsOf(services, user, isMissed)),
+  VOICEMAILS: alone(29, 'VOICEMAILS', ({ voicemails }, user) =>
+    replies.list('VOICEMAILS', ids(voicemails.objectsOf(user))),
+  ),
+  MISSEDVOICEMAILS: alone(29, 'MISSEDVOICEMAILS', ({ voicemails }, user) =>
+    replies.list('VOICEMAILS', ids(voicemails.missedOf(user))),
+  ),
+  GREETING: searchGreeting,
+  USERS: searchUsers,
+  FRIENDS: alone(67, 'FRIENDS', (_services, user) =>
+    replies.list(
+      'USERS',
+      [...user.contacts.keys()].filter((handle) => user.isContact(handle)),
+    ),
+  ),
+  SMSS: nothing(replies.list('SMSS', [])),
+  MISSEDSMSS: nothing(replies.list('SMSS', [])),
+  GROUPS: nothing(replies.list('GROUPS', [])),
+  FILETRANSFERS: nothing(replies.list('FILETRANSFERS', [])),
+  ACTIVEFILETRANSFERS: nothing(replies.list('FILETRANSFERS', [])),
+  USERSWAITINGMYAUTHORIZATION: nothing(replies.list('USERS', [])),
+  CHATS: nothing(replies.list('CHATS', [])),
+  ACTIVECHATS: nothing(replies.list('CHATS', [])),
+  MISSEDCHATS: nothing(replies.list('CHATS', [])),
+  RECENTCHATS: nothing(replies.list('CHATS', [])),
+  BOOKMARKEDCHATS: nothing(replies.list('CHATS', [])),
+  MESSAGES: nothing(replies.list('MESSAGES', [])),
+  MISSEDMESSAGES: nothing(replies.list('MESSAGES', [])),
+  CHATMESSAGES: nothing(replies.list('CHATMESSAGES', [])),
+  MISSEDCHATMESSAGES: nothing(replies.list('CHATMESSAGES', [])),
+};
+
+export function search(services: Services, user: User, { what, target }: SearchCommand): EndpointMessage {
+  return SEARCHES[what](services, user, target);
 }
 
 /** The histories of chats are empty; that of calls and voicemails is cleared of what is over. */
@@ -111,6 +107,26 @@ export function clear(services: Services, user: User, command: ClearCommand): En
     default:
       throw new Refusal(521);
   }
+}
+
+function searchCalls(services: Services, user: User, target: string): EndpointMessage {
+  if (target !== '' && !isHandle(target) && phoneNumber(target) === undefined) throw new Refusal(5);
+  return callsOf(services, user, (call) => target === '' || isWith(call, target));
+}
+
+function searchGreeting(services: Services, user: User, target: string): EndpointMessage {
+  const owner = services.userOf(target);
+  if (!owner) throw new Refusal(534);
+  return replies.list('VOICEMAILS', [services.voicemails.greetingOf(user, owner).id]);
+}
+
+function searchUsers(services: Services, _user: User, target: string): EndpointMessage {
+  if (target === '') throw new Refusal(4);
+  return replies.list('USERS', found(services, target));
+}
+
+function callsOf({ calls }: Services, user: User, matches: CallFilter): EndpointMessage {
+  return replies.list('CALLS', ids(calls.objectsOf(user).filter(matches)));
 }
 
 function ids(objects: readonly { readonly id: number }[]): number[] {

@@ -1,13 +1,8 @@
 import type { Message, MessageBus } from 'dbus-native';
 import { JackfieldError, messageOf } from '../../errors.js';
+import { DBUS_NAMES } from '../../protocol/attach-names.js';
 import type { Endpoint } from '../api/endpoint.js';
 import type { Session } from '../api/session.js';
-
-/** Names of the API on D-Bus (reference, "Linux"; captures of real clients). */
-const SERVICE = 'com.Skype.API';
-const PATH = '/com/Skype';
-const CLIENT = 'com.Skype.API.Client';
-const CLIENT_PATH = '/com/Skype/Client';
 
 /** What the bus says to who asks for a name that nobody has. */
 const PRIMARY_OWNER = 1;
@@ -67,8 +62,12 @@ export class DbusListener {
     broken.catch(() => undefined);
     // Some clients call Invoke without naming its interface; the package wants one.
     bus.connection.prependListener('message', (message: Message) => {
-      if (message.type === METHOD_CALL && message.path === PATH && message.member === 'Invoke') {
-        message.interface ??= SERVICE;
+      if (
+        message.type === METHOD_CALL &&
+        message.path === DBUS_NAMES.servicePath &&
+        message.member === 'Invoke'
+      ) {
+        message.interface ??= DBUS_NAMES.service;
       }
     });
     bus.connection.on('message', (message: Message) => this.#watch(message));
@@ -78,14 +77,17 @@ export class DbusListener {
       handler: ({ command }: { command: string }, { sender = '' }: { sender?: string }) =>
         new Promise<string>((resolve) => this.#sessionOf(sender).receive(command, resolve)),
     };
-    const exported = bus.export(PATH, defineInterface({ name: SERVICE, methods: { Invoke } }));
+    const exported = bus.export(
+      DBUS_NAMES.servicePath,
+      defineInterface({ name: DBUS_NAMES.service, methods: { Invoke } }),
+    );
     await Promise.race([exported, broken]);
     await Promise.race([
       bus.addMatch("type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged'"),
       broken,
     ]);
-    const got = await Promise.race([bus.requestName(SERVICE, DO_NOT_QUEUE), broken]);
-    if (got !== PRIMARY_OWNER) throw new Error(`another program owns ${SERVICE}`);
+    const got = await Promise.race([bus.requestName(DBUS_NAMES.service, DO_NOT_QUEUE), broken]);
+    if (got !== PRIMARY_OWNER) throw new Error(`another program owns ${DBUS_NAMES.service}`);
   }
 
   #sessionOf(sender: string): Session {
@@ -110,8 +112,8 @@ export class DbusListener {
       flags: NO_REPLY_EXPECTED,
       serial: this.#bus.serial++,
       destination,
-      path: CLIENT_PATH,
-      interface: CLIENT,
+      path: DBUS_NAMES.clientPath,
+      interface: DBUS_NAMES.client,
       member: 'Notify',
       signature: 's',
       body: [line],

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { invalidArgument } from '../../errors.js';
+import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import { LineFramer } from '../../protocol/line-framer.js';
 import type { Endpoint } from '../api/endpoint.js';
 
@@ -30,7 +30,7 @@ export class TcpListener {
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(endpoint, socket));
   }
 
-  /** Rejects with the system's error when the port is taken. @throws ERR_INVALID_ARG for a token that is none. */
+  /** @throws ERR_PORT when the port cannot be had; ERR_INVALID_ARG for a token that is none. */
   static async open(endpoint: Endpoint, options: TcpListenOptions = {}): Promise<TcpListener> {
     const { port = 0, token } = options;
     if (token !== undefined && !/^[!-~]{16,512}$/.test(token)) {
@@ -38,7 +38,13 @@ export class TcpListener {
     }
     const listener = new TcpListener(endpoint, token);
     listener.#server.listen(port, '127.0.0.1');
-    await once(listener.#server, 'listening');
+    await once(listener.#server, 'listening').catch((cause) => {
+      throw new JackfieldError(
+        'ERR_PORT',
+        `The endpoint cannot be served on port ${port}: ${messageOf(cause)}. Choose another, or 0 for any.`,
+        { cause },
+      );
+    });
     return listener;
   }
 

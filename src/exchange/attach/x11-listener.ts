@@ -1,8 +1,9 @@
 import { JackfieldError, messageOf } from '../../errors.js';
+import { X11_NAMES } from '../../protocol/attach-names.js';
 import { X11Assembler, x11Chunks } from '../../protocol/x11-chunks.js';
+import { X11Display, type X11Event, type X11MessageTypes } from '../../x11.js';
 import type { Endpoint } from '../api/endpoint.js';
 import type { Session } from '../api/session.js';
-import { type X11Event, X11Window } from './x11-window.js';
 
 /** Some clients lose a race with an answer that comes at once. */
 const MIN_REPLY_LATENCY_MS = 5;
@@ -25,24 +26,35 @@ interface Client {
  * ClientMessages of 20 bytes that name their own (captures of real clients). One session for each of those.
  */
 export class X11Listener {
-  readonly #window: X11Window;
+  readonly #display: X11Display;
   readonly #endpoint: Endpoint;
+  /** The endpoint's own. */
+  readonly #window: number;
+  readonly #types: X11MessageTypes;
   readonly #clients = new Map<number, Client>();
-  #begin = 0;
-  #more = 0;
 
-  private constructor(window: X11Window, endpoint: Endpoint) {
-    this.#window = window;
+  private constructor(display: X11Display, types: X11MessageTypes, endpoint: Endpoint) {
+    this.#display = display;
+    this.#types = types;
     this.#endpoint = endpoint;
+    this.#window = display.createWindow();
+    display.listen({
+      event: (event) => this.#take(event),
+      // What the server says of windows that are gone is of no interest.
+      error: () => undefined,
+      closed: () => undefined,
+    });
   }
 
   /** @throws ERR_PORT when there is no X server. */
   static async open(endpoint: Endpoint, options: X11ListenOptions = {}): Promise<X11Listener> {
-    const display = options.display ?? process.env['DISPLAY'];
-    if (display === undefined) throw unavailable('DISPLAY is not set');
+    const name = options.display ?? process.env['DISPLAY'];
+    if (name === undefined) throw unavailable('DISPLAY is not set');
     try {
-      const listener = new X11Listener(await X11Window.open(display), endpoint);
-      await listener.#serve();
+      const display = await X11Display.open(name);
+      const [begin, more] = await Promise.all([display.atom(X11_NAMES.begin), display.atom(X11_NAMES.more)]);
+      const listener = new X11Listener(display, { begin, more }, endpoint);
+      await display.announce(await display.atom(X11_NAMES.instance), listener.#window);
       return listener;
     } catch (error) {
       throw unavailable(messageOf(error));
@@ -51,25 +63,16 @@ export class X11Listener {
 
   async close(): Promise<void> {
     for (const { session } of this.#clients.values()) session.disconnect();
-    await this.#window.close();
-  }
-
-  async #serve(): Promise<void> {
-    const window = this.#window;
-    [this.#begin, this.#more] = await Promise.all([
-      window.atom('SKYPECONTROLAPI_MESSAGE_BEGIN'),
-      window.atom('SKYPECONTROLAPI_MESSAGE'),
-    ]);
-    window.listen((event) => this.#take(event));
-    await window.announce(await window.atom('_SKYPE_INSTANCE'));
+    await this.#display.close();
   }
 
   #take(event: X11Event): void {
     if (event.name === 'DestroyNotify') this.#gone(event.wid);
     if (event.name !== 'ClientMessage' || !event.data) return;
-    if (event.message_type !== this.#begin && event.message_type !== this.#more) return;
+    const begins = event.message_type === this.#types.begin;
+    if (!begins && event.message_type !== this.#types.more) return;
     const { session, assembler } = this.#clientOf(event.wid);
-    const line = assembler.push(event.message_type === this.#begin, Uint8Array.from(event.data));
+    const line = assembler.push(begins, Uint8Array.from(event.data));
     if (line !== undefined) session.receive(line);
   }
 
@@ -82,19 +85,17 @@ export class X11Listener {
     );
     const client = { session, assembler: new X11Assembler() };
     this.#clients.set(window, client);
-    this.#window.watch(window).catch(() => this.#gone(window));
+    this.#display.watch(window).catch(() => this.#gone(window));
     return client;
   }
 
   /** All pieces of a message go out in one turn, so that no other comes between them. */
   #deliver(window: number, line: string): void {
-    if (this.#window.unsent > MAX_UNSENT_BYTES) {
+    if (this.#display.unsent > MAX_UNSENT_BYTES) {
       this.#gone(window);
       return;
     }
-    for (const [index, chunk] of x11Chunks(line).entries()) {
-      this.#window.send(window, index === 0 ? this.#begin : this.#more, chunk);
-    }
+    void this.#display.send(window, this.#window, this.#types, x11Chunks(line));
   }
 
   #gone(window: number): void {

@@ -223,6 +223,7 @@ export class Calls {
   #callEnded(call: UserCall): void {
     this.#active.delete(call.id);
     this.#track(this.#early.close(call));
+    this.conferences.ended(call);
     this.#context.ended(call);
     this.#context.save(call.object, call.user);
   }

@@ -8,6 +8,8 @@ export class Conferences {
   readonly #nextId: () => number;
   readonly #limit: number;
   readonly #ids = new WeakMap<Room, number>();
+  /** The most that each call of a participant has been with. */
+  readonly #most = new WeakMap<UserCall, number>();
 
   /** @param limit most calls that one host can join. */
   constructor(nextId: () => number, limit: number) {
@@ -56,6 +58,12 @@ export class Conferences {
     for (const call of callsIn(room)) this.#tellCount(room, call);
   }
 
+  /** A call that is over says how many there were at most (reference, "CALL object", CONF_PARTICIPANTS_COUNT). */
+  ended(call: UserCall): void {
+    const most = this.#most.get(call);
+    if (most !== undefined) call.object.put('CONF_PARTICIPANTS_COUNT', String(most));
+  }
+
   #tell(room: Room, id: number, first: readonly UserCall[]): void {
     const inOrder = new Set([...first, ...callsIn(room)]);
     for (const call of inOrder) {
@@ -67,9 +75,10 @@ export class Conferences {
   /** The host's count is always 0. What is left of a conference is a former one: 1. */
   #tellCount(room: Room, call: UserCall): void {
     if (call.user.handle === room.host) return;
-    const count = String(Math.max(1, room.connections.length));
-    if (call.object.get('CONF_PARTICIPANTS_COUNT') === count) return;
-    call.object.tell('CONF_PARTICIPANTS_COUNT', count);
+    const count = Math.max(1, room.connections.length);
+    this.#most.set(call, Math.max(count, this.#most.get(call) ?? 0));
+    if (call.object.get('CONF_PARTICIPANTS_COUNT') === String(count)) return;
+    call.object.tell('CONF_PARTICIPANTS_COUNT', String(count));
   }
 }
 

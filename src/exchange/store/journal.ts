@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JackfieldError, messageOf } from '../../errors.js';
@@ -102,6 +102,7 @@ export class Journal {
       renameSync(next, this.#path);
     } catch (error) {
       closeSync(file);
+      rmSync(next, { force: true });
       throw error;
     }
     this.close();

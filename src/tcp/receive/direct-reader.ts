@@ -2,72 +2,79 @@ import { readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { ReadClass } from '../lease.js';
 import type { TimingWheel, WheelMember } from '../timing-wheel.js';
+import { SocketHandle } from './socket-handle.js';
 import { HOT_BYTES, type ReaderEvents, type SocketReader } from './socket-reader.js';
 
-/*
- * The one place that reaches behind the public API. `net.Socket` keeps its libuv handle in `_handle`; since
- * Node 0.12 that has the descriptor as `fd` (-1 once closed; not on Windows), and the socket's own note of
- * whether libuv reads it in `reading`. Reading the descriptor itself costs one system call a visit: no
- * registration with epoll, no wake-up, no buffer allocated, no stream machinery. Measured against the public
- * resume-for-one-read it takes about half the CPU (docs/performance.md).
- */
-interface Handle {
-  readonly fd: number;
-  reading: boolean;
-  readStop(): void;
-}
-
+/** Free bytes before what is read: those of a sample that came in part are put there. */
+const HEADROOM = 64;
+/** Most that is read at once: what stays in the processor's cache until it is written. */
+const READ_BYTES = 64 * 1024;
 /** Size of the buffer that {@link DirectReader}s of a thread share. */
-export const READ_BUFFER_BYTES = 256 * 1024;
+export const READ_BUFFER_BYTES = HEADROOM + READ_BYTES;
 /** Reads of one visit: what one stream may take before the others have their turn. */
-const READS_PER_VISIT = 4;
+const READS_PER_VISIT = 16;
 /** A hot stream is fetched in every turn of the event loop until this long, in ms, has brought less than HOT_BYTES. */
 const HOT_MS = 10;
 /** Most that is fetched of a peer that goes on sending while its lease closes. */
 const MAX_DRAIN_BYTES = 8 * 1024 * 1024;
 
-function handleOf(socket: Socket): Handle | undefined {
-  const handle: unknown = Reflect.get(socket, '_handle');
-  return isHandle(handle) ? handle : undefined;
-}
-
-function isHandle(handle: unknown): handle is Handle {
-  if (typeof handle !== 'object' || handle === null) return false;
-  if (!('fd' in handle && 'readStop' in handle)) return false;
-  return typeof handle.fd === 'number' && handle.fd >= 0 && typeof handle.readStop === 'function';
-}
-
-/** Whether `socket` can be read through its descriptor here. */
-export function canReadDirectly(socket: Socket): boolean {
-  return process.platform !== 'win32' && handleOf(socket) !== undefined;
-}
-
-/** Reads the batched class straight from the descriptor; the immediate class by the socket's own events. */
+/**
+ * Reads into one buffer that all readers of a thread share: in the batched class straight from the descriptor, in the
+ * immediate class as libuv has it. Measured against the public way this takes half the CPU (docs/performance.md).
+ */
 export class DirectReader implements SocketReader, WheelMember {
   readonly #socket: Socket;
+  readonly #handle: SocketHandle;
   readonly #wheel: TimingWheel;
   readonly #events: ReaderEvents;
   readonly #buffer: Buffer;
-  #mode: ReadClass | 'paused' | 'closed' = 'paused';
+  #mode: ReadClass | 'new' | 'paused' | 'closed' = 'new';
   #chasing = false;
   #hotUntil = 0;
   #hotBytes = 0;
   #drainLeft = 0;
   #onDrained: (() => void) | undefined;
 
-  /** @param buffer Is filled and given out within one visit; shared by all readers of a thread. */
-  constructor(socket: Socket, wheel: TimingWheel, buffer: Buffer, events: ReaderEvents) {
+  private constructor(
+    socket: Socket,
+    handle: SocketHandle,
+    buffer: Buffer,
+    wheel: TimingWheel,
+    events: ReaderEvents,
+  ) {
     this.#socket = socket;
-    this.#wheel = wheel;
+    this.#handle = handle;
     this.#buffer = buffer;
+    this.#wheel = wheel;
     this.#events = events;
     socket.pause();
-    socket.on('data', (bytes: Buffer) => events.data(bytes));
     socket.on('end', () => events.end());
+  }
+
+  /**
+   * A reader of `socket`, where it can be read so.
+   * @param buffer Is filled and given out within one visit; shared by all readers of a thread.
+   */
+  static of(
+    socket: Socket,
+    buffer: Buffer,
+    wheel: TimingWheel,
+    events: ReaderEvents,
+  ): DirectReader | undefined {
+    let isImmediate = () => false;
+    const handle = SocketHandle.of(socket, buffer.subarray(HEADROOM), (length) => {
+      events.data(buffer.subarray(HEADROOM, HEADROOM + length), HEADROOM);
+      return isImmediate();
+    });
+    if (!handle) return undefined;
+    const reader = new DirectReader(socket, handle, buffer, wheel, events);
+    isImmediate = () => reader.#mode === 'immediate';
+    return reader;
   }
 
   read(readClass: ReadClass): void {
     if (this.#mode === 'closed') return;
+    const waits = this.#mode === 'new' || this.#mode === 'paused';
     if (readClass === 'immediate' && !this.#onDrained) {
       this.#mode = 'immediate';
       this.#wheel.delete(this);
@@ -77,7 +84,7 @@ export class DirectReader implements SocketReader, WheelMember {
     this.#mode = 'batched';
     this.#socket.pause();
     this.#wheel.add(this);
-    this.#chase();
+    if (waits) this.#chase();
   }
 
   pause(): void {
@@ -91,6 +98,7 @@ export class DirectReader implements SocketReader, WheelMember {
     this.#onDrained = onDrained;
     this.#drainLeft = MAX_DRAIN_BYTES;
     this.read('batched');
+    this.#chase();
   }
 
   close(): void {
@@ -102,46 +110,29 @@ export class DirectReader implements SocketReader, WheelMember {
     const taken = this.#take();
     if (this.#mode !== 'batched') return;
     if (this.#onDrained) this.#drained(taken);
-    else this.#keepHot(taken);
+    else if (taken >= HOT_BYTES || this.#hotUntil !== 0) this.#keepHot(taken);
   }
 
   /** Reads what is there, within the visit's share; returns the number of bytes. */
   #take(): number {
-    let taken = this.#takeBuffered();
+    let taken = 0;
     for (let reads = 0; reads < READS_PER_VISIT && this.#mode === 'batched'; reads++) {
-      const wanted = Math.min(this.#events.room(), this.#buffer.length);
+      const wanted = Math.min(this.#events.room(), READ_BYTES);
       const read = wanted > 0 ? this.#read(wanted) : 0;
       if (read === 0) break;
       taken += read;
-      this.#events.data(this.#buffer.subarray(0, read));
+      this.#events.data(this.#buffer.subarray(HEADROOM, HEADROOM + read), HEADROOM);
       if (read < wanted) break;
     }
     return taken;
   }
 
-  /** Bytes that libuv read before the class was changed come first; after that it must not read again. */
-  #takeBuffered(): number {
-    const handle = handleOf(this.#socket);
-    if (handle?.reading) {
-      handle.reading = false;
-      handle.readStop();
-    }
-    if (this.#socket.readableLength === 0) return 0;
-    const bytes: Buffer | null = this.#socket.read(this.#socket.readableLength);
-    if (handle?.reading) {
-      handle.reading = false;
-      handle.readStop();
-    }
-    if (bytes) this.#events.data(bytes);
-    return bytes?.length ?? 0;
-  }
-
   /** One read of the descriptor: 0 when nothing is there, or the stream is over. */
   #read(wanted: number): number {
-    const handle = handleOf(this.#socket);
-    if (!handle) return 0;
+    const { fd } = this.#handle;
+    if (fd === undefined) return 0;
     try {
-      const read = readSync(handle.fd, this.#buffer, 0, wanted, null);
+      const read = readSync(fd, this.#buffer, HEADROOM, wanted, null);
       if (read === 0) this.#over(() => this.#events.end());
       return read;
     } catch (error) {
@@ -172,7 +163,6 @@ export class DirectReader implements SocketReader, WheelMember {
 
   /** A stream that brings more than live voice is visited again in the next turn, as long as it does. */
   #keepHot(taken: number): void {
-    if (taken < HOT_BYTES && this.#hotUntil === 0) return;
     this.#hotBytes += taken;
     const now = performance.now();
     if (this.#hotBytes >= HOT_BYTES) {

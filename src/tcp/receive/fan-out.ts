@@ -6,8 +6,8 @@ import { openSink, resolveSinkOptions } from './sink-options.js';
 
 /** What a fan-out of feeds tells its lease. */
 export interface FanOutOwner {
-  /** Some `wait` feed is full (`true`), or none is any more. */
-  pressed(pressed: boolean): void;
+  /** A `wait` feed is full, of which the stream must wait; without one, no feed is any more. */
+  pressed(feed: SinkFeed | undefined): void;
   overflowed(feed: SinkFeed): void;
   failed(feed: SinkFeed, error: Error): void;
   /** The last feed was ended after {@link FanOut.end}. */
@@ -19,17 +19,26 @@ export class FanOut implements FeedOwner {
   readonly #format: PcmFormat;
   readonly #budget: BufferBudget;
   readonly #owner: FanOutOwner;
-  readonly #feeds = new Set<SinkFeed>();
+  readonly #others: number;
+  /** Replaced, not changed: feeds may come and go while samples are handed out. */
+  #feeds: readonly SinkFeed[] = [];
   #pressing = 0;
   #unheard = 0;
   #ended = false;
   /** Totals of feeds that are done. */
   readonly #past = { delivered: 0, dropped: 0, spilled: 0 };
 
-  constructor(format: PcmFormat, budget: BufferBudget, owner: FanOutOwner) {
+  /** @param others Who else listens to the samples that are written, and must not be delayed. Default 0. */
+  constructor(format: PcmFormat, budget: BufferBudget, owner: FanOutOwner, others = 0) {
     this.#format = format;
     this.#budget = budget;
     this.#owner = owner;
+    this.#others = others;
+  }
+
+  /** Whether a sink that is waited for would delay others. */
+  get shared(): boolean {
+    return this.#feeds.length + this.#others > 1;
   }
 
   /** Samples that came while there was no sink. */
@@ -60,13 +69,14 @@ export class FanOut implements FeedOwner {
   add(sink: PcmSink | FileSinkSpec, options: SinkOptions): SinkFeed {
     const resolved = resolveSinkOptions(options, this.#format);
     const feed = new SinkFeed(openSink(sink, this.#format), resolved, this.#format, this.#budget, this);
-    this.#feeds.add(feed);
+    this.#feeds = [...this.#feeds, feed];
+    this.#reconsider();
     return feed;
   }
 
   /** Samples that are valid during the call. */
   write(samples: Int16Array, position: number): void {
-    if (this.#feeds.size === 0) this.#unheard += samples.length / this.#format.channels;
+    if (this.#feeds.length === 0) this.#unheard += samples.length / this.#format.channels;
     for (const feed of this.#feeds) feed.write(samples, position);
   }
 
@@ -74,7 +84,7 @@ export class FanOut implements FeedOwner {
   end(error?: Error): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (this.#feeds.size === 0) this.#owner.drained();
+    if (this.#feeds.length === 0) this.#owner.drained();
     for (const feed of this.#feeds) feed.end(error);
   }
 
@@ -84,9 +94,9 @@ export class FanOut implements FeedOwner {
     for (const feed of this.#feeds) feed.abort(error);
   }
 
-  pressed(_feed: SinkFeed, pressed: boolean): void {
+  pressed(feed: SinkFeed, pressed: boolean): void {
     this.#pressing += pressed ? 1 : -1;
-    if (this.#pressing === (pressed ? 1 : 0)) this.#owner.pressed(pressed);
+    if (this.#pressing === (pressed ? 1 : 0)) this.#owner.pressed(pressed ? feed : undefined);
   }
 
   overflowed(feed: SinkFeed): void {
@@ -98,11 +108,16 @@ export class FanOut implements FeedOwner {
   }
 
   finished(feed: SinkFeed): void {
-    if (!this.#feeds.delete(feed)) return;
+    this.#feeds = this.#feeds.filter((other) => other !== feed);
     const { delivered, dropped, spilled } = feed.stats;
     this.#past.delivered += delivered;
     this.#past.dropped += dropped;
     this.#past.spilled += spilled;
-    if (this.#ended && this.#feeds.size === 0) this.#owner.drained();
+    this.#reconsider();
+    if (this.#ended && this.#feeds.length === 0) this.#owner.drained();
+  }
+
+  #reconsider(): void {
+    for (const feed of this.#feeds) feed.reconsider();
   }
 }

@@ -55,12 +55,17 @@ export class SampleQueue {
     return shifted;
   }
 
+  /** The block at the front, which stays there. */
+  peek(): PcmChunk | undefined {
+    const head = this.#blocks[0];
+    return head && { samples: head.samples.subarray(head.start, head.end), position: head.position };
+  }
+
   /** Takes the block at the front. */
   take(): PcmChunk | undefined {
-    const head = this.#blocks.shift();
-    if (!head) return undefined;
-    this.#size -= (head.end - head.start) / this.#channels;
-    return { samples: head.samples.subarray(head.start, head.end), position: head.position };
+    const chunk = this.peek();
+    if (chunk) this.shift(chunk.samples.length / this.#channels);
+    return chunk;
   }
 
   /** Removes everything; returns how many samples that were. */

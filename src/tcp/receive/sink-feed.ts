@@ -1,14 +1,16 @@
 import { JackfieldError, messageOf } from '../../errors.js';
-import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSink } from '../../pcm.js';
-import type { SinkHandle, SinkPolicy, SinkStats } from '../sink.js';
+import type { PcmFormat, PcmSink } from '../../pcm.js';
+import { deferred } from '../deferred.js';
+import type { PcmChunk, SinkHandle, SinkPolicy, SinkStats } from '../sink.js';
+import { Backlog } from './backlog.js';
 import type { BufferBudget } from './buffer-budget.js';
-import { SampleQueue } from './sample-queue.js';
 import type { ResolvedSinkOptions } from './sink-options.js';
-import { SpillFile } from './spill-file.js';
 
 /** What a feed tells the stream that it belongs to. */
 export interface FeedOwner {
-  /** A `wait` feed is full (`true`), or at most half full again. */
+  /** Whether others listen to the stream, whom a sink that is waited for must not delay. */
+  readonly shared: boolean;
+  /** A `wait` feed has no more room (`true`), or at least half of it again. */
   pressed(feed: SinkFeed, pressed: boolean): void;
   overflowed(feed: SinkFeed): void;
   failed(feed: SinkFeed, error: Error): void;
@@ -18,28 +20,23 @@ export interface FeedOwner {
 
 /** Carries samples to one sink at the sink's own speed, under its policy. */
 export class SinkFeed implements SinkHandle {
-  readonly done: Promise<SinkStats>;
   readonly #sink: PcmSink;
   readonly #synchronous: boolean;
   readonly #options: ResolvedSinkOptions;
   readonly #channels: number;
-  readonly #budget: BufferBudget;
   readonly #owner: FeedOwner;
-  readonly #queue: SampleQueue;
-  #spillFile: SpillFile | undefined;
+  readonly #backlog: Backlog;
+  readonly #done = deferred<SinkStats>();
+  readonly done = this.#done.promise;
   #state: 'open' | 'ending' | 'ended' = 'open';
   #endError: Error | undefined;
   #busy = false;
   #pressed = false;
   #overflowing = false;
-  #inFlight = 0;
-  #budgeted = 0;
   #offered = 0;
   #delivered = 0;
   #dropped = 0;
   #spilled = 0;
-  #resolveDone: (stats: SinkStats) => void = () => {};
-  #rejectDone: (error: Error) => void = () => {};
 
   constructor(
     sink: PcmSink,
@@ -52,13 +49,8 @@ export class SinkFeed implements SinkHandle {
     this.#synchronous = 'synchronous' in sink && sink.synchronous === true;
     this.#options = options;
     this.#channels = format.channels;
-    this.#budget = budget;
     this.#owner = owner;
-    this.#queue = new SampleQueue(format.channels);
-    this.done = new Promise((resolve, reject) => {
-      this.#resolveDone = resolve;
-      this.#rejectDone = reject;
-    });
+    this.#backlog = new Backlog(options, format.channels, budget);
     this.done.catch(() => {});
   }
 
@@ -76,14 +68,20 @@ export class SinkFeed implements SinkHandle {
       delivered: this.#delivered,
       dropped: this.#dropped,
       spilled: this.#spilled,
-      buffered: this.#inMemory + (this.#spillFile?.size ?? 0),
+      buffered: this.#backlog.size,
     };
   }
 
-  /** Samples that the feed takes without anybody having to wait; Infinity unless its policy is `wait`. */
+  /** Samples that the feed takes without the peer having to wait; Infinity unless its policy is `wait`. */
   get room(): number {
-    if (this.policy !== 'wait' || (this.#synchronous && !this.#busy)) return Number.POSITIVE_INFINITY;
-    return this.#memoryLeft;
+    if (this.#synchronous || this.policy !== 'wait') return Number.POSITIVE_INFINITY;
+    const { memoryRoom, fileRoom } = this.#backlog;
+    return this.#owner.shared ? Math.max(memoryRoom, fileRoom) : memoryRoom;
+  }
+
+  /** Why the file that the sink's excess goes to cannot be used, if it cannot. */
+  get fileError(): unknown {
+    return this.#backlog.fileError;
   }
 
   /** Takes samples that are only valid during the call. */
@@ -91,13 +89,19 @@ export class SinkFeed implements SinkHandle {
     if (this.#state !== 'open') return;
     const count = samples.length / this.#channels;
     this.#offered += count;
-    if (this.#synchronous && !this.#busy && this.#queue.size === 0) {
-      this.#hand(samples, position, count);
+    if (this.#synchronous) {
+      this.#handAtOnce(samples, position, count);
       return;
     }
     this.#enqueue(samples, position, count);
     this.#pump();
-    this.#account();
+  }
+
+  /** Looks again whether the peer has to wait: whether the stream is shared has changed. */
+  reconsider(): void {
+    if (this.policy !== 'wait' || this.#state !== 'open') return;
+    if (this.#eased) this.#press(false);
+    else if (this.room === 0) this.#press(true);
   }
 
   /** Delivers what waits, then ends the sink. */
@@ -120,38 +124,43 @@ export class SinkFeed implements SinkHandle {
     return this.done;
   }
 
-  get #inMemory(): number {
-    return this.#queue.size + this.#inFlight;
+  /** Whether at least half of the room is free: of the file where that is used, else of the memory. */
+  get #eased(): boolean {
+    const { size, spilled, fileRoom } = this.#backlog;
+    const { limit, spillLimit } = this.#options;
+    if (this.policy === 'wait' && this.#owner.shared && fileRoom > 0) return spilled <= spillLimit / 2;
+    return size <= limit / 2;
   }
 
-  get #memoryLeft(): number {
-    const budget = Math.floor(this.#budget.left / (this.#channels * BYTES_PER_SAMPLE));
-    return Math.max(0, Math.min(this.#options.limit - this.#inMemory, budget));
+  /** Whether the next read, however long, is only passed on: nothing waits, and nothing may be dropped. */
+  get #keepsUp(): boolean {
+    return (this.policy === 'wait' || this.policy === 'spill') && this.#backlog.size === 0;
   }
 
   #enqueue(samples: Int16Array, position: number, count: number): void {
-    const room = this.#memoryLeft;
-    const spilling = this.#spillFile !== undefined && this.#spillFile.size > 0;
-    if (count <= room && !spilling) {
-      this.#queue.push(samples, position);
-      if (this.policy === 'wait' && count === room) this.#press(true);
+    const room = this.#backlog.memoryRoom;
+    if (count <= room || (room > 0 && this.#keepsUp)) {
+      this.#backlog.push(samples, position);
+      this.reconsider();
       return;
     }
     switch (this.policy) {
       case 'wait':
-        this.#queue.push(samples, position);
-        this.#press(true);
+        this.#keep(samples, position, count);
         return;
-      case 'spill':
-        this.#spill(samples, position, count);
+      case 'spill': {
+        const spilled = this.#spill(samples, position);
+        if (this.fileError === undefined) this.#drop(count - spilled);
+        else this.#fail(this.fileError, count - spilled);
         return;
+      }
       case 'drop-newest':
-        this.#queue.push(samples.subarray(0, room * this.#channels), position);
+        this.#backlog.push(samples.subarray(0, room * this.#channels), position);
         this.#drop(count - room);
         return;
       case 'drop-oldest': {
-        const tooMany = count - room - this.#queue.shift(count - room);
-        this.#queue.push(samples.subarray(tooMany * this.#channels), position + tooMany);
+        const tooMany = count - room - this.#backlog.dropOldest(count - room);
+        this.#backlog.push(samples.subarray(tooMany * this.#channels), position + tooMany);
         this.#drop(count - room);
         return;
       }
@@ -163,30 +172,23 @@ export class SinkFeed implements SinkHandle {
     }
   }
 
-  #spill(samples: Int16Array, position: number, count: number): void {
-    const { spillDirectory: directory, spillLimit: capacity } = this.#options;
-    try {
-      this.#spillFile ??= new SpillFile({ directory, channels: this.#channels, capacity });
-      const spilled = this.#spillFile.push(samples, position);
-      this.#spilled += spilled;
-      this.#overflow();
-      this.#dropped += count - spilled;
-    } catch (error) {
-      this.#dropped += count;
-      this.#fail(error);
-    }
+  /** Keeps them all: where others listen in the file, else in memory; then the peer has to wait. */
+  #keep(samples: Int16Array, position: number, count: number): void {
+    const spilled = this.#owner.shared ? this.#spill(samples, position) : 0;
+    if (spilled < count) this.#backlog.push(samples.subarray(spilled * this.#channels), position + spilled);
+    this.reconsider();
   }
 
-  /** Brings back what was spilled, once the queue is half empty. */
-  #unspill(): void {
-    const half = this.#options.limit / 2;
-    while (this.#spillFile && this.#spillFile.size > 0 && this.#queue.size < half) {
-      const chunk = this.#spillFile.shift(Math.ceil(half));
-      if (chunk) this.#queue.push(chunk.samples, chunk.position);
-    }
+  /** Returns how many samples the file took. */
+  #spill(samples: Int16Array, position: number): number {
+    const spilled = this.#backlog.spill(samples, position);
+    this.#spilled += spilled;
+    if (spilled > 0) this.#overflow();
+    return spilled;
   }
 
   #drop(count: number): void {
+    if (count === 0) return;
     this.#dropped += count;
     this.#overflow();
   }
@@ -199,18 +201,36 @@ export class SinkFeed implements SinkHandle {
 
   #pump(): void {
     while (!this.#busy && this.#state !== 'ended') {
-      const chunk = this.#queue.take();
+      const chunk = this.#next();
       if (!chunk) {
         if (this.#state === 'ending') this.#finish();
         return;
       }
-      this.#hand(chunk.samples, chunk.position, chunk.samples.length / this.#channels);
+      this.#hand(chunk.samples, chunk.position);
     }
   }
 
-  #hand(samples: Int16Array, position: number, count: number): void {
+  #next(): PcmChunk | undefined {
+    try {
+      return this.#backlog.take();
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    }
+  }
+
+  /** A synchronous sink has taken them when it returns: nothing ever waits for it. */
+  #handAtOnce(samples: Int16Array, position: number, count: number): void {
+    try {
+      this.#sink.write(samples, position);
+      this.#delivered += count;
+    } catch (error) {
+      this.#fail(error, count);
+    }
+  }
+
+  #hand(samples: Int16Array, position: number): void {
     this.#busy = true;
-    this.#inFlight = count;
     let result: undefined | Promise<void>;
     try {
       result = this.#sink.write(samples, position) ?? undefined;
@@ -219,33 +239,24 @@ export class SinkFeed implements SinkHandle {
       return;
     }
     if (result === undefined) {
-      this.#handed(count);
+      this.#handed();
       return;
     }
     result.then(
       () => {
-        this.#handed(count);
+        this.#handed();
         this.#pump();
-        this.#account();
       },
       (error: unknown) => this.#fail(error),
     );
   }
 
-  #handed(count: number): void {
+  #handed(): void {
     this.#busy = false;
     if (this.#state === 'ended') return;
-    this.#inFlight = 0;
-    this.#delivered += count;
-    if (this.#queue.size > this.#options.limit / 2) return;
-    try {
-      this.#unspill();
-    } catch (error) {
-      this.#fail(error);
-      return;
-    }
-    if ((this.#spillFile?.size ?? 0) === 0) this.#overflowing = false;
-    this.#press(false);
+    this.#delivered += this.#backlog.settle();
+    if (this.#backlog.size <= this.#options.limit / 2) this.#overflowing = false;
+    if (this.#eased) this.#press(false);
   }
 
   #press(pressed: boolean): void {
@@ -254,20 +265,14 @@ export class SinkFeed implements SinkHandle {
     this.#owner.pressed(this, pressed);
   }
 
-  #account(): void {
-    const bytes = this.#inMemory * this.#channels * BYTES_PER_SAMPLE;
-    if (bytes === this.#budgeted) return;
-    const change = bytes - this.#budgeted;
-    this.#budgeted = bytes;
-    this.#budget.add(change);
-  }
-
-  #fail(cause: unknown): void {
+  /** @param lost Samples that were offered and are nowhere. */
+  #fail(cause: unknown, lost = 0): void {
     this.#busy = false;
     if (this.#state === 'ended') return;
+    this.#dropped += lost;
     const text = `The sink ${JSON.stringify(this.name)} failed: ${messageOf(cause)}`;
     const error = new JackfieldError('ERR_SINK', text, { cause });
-    this.#rejectDone(error);
+    this.#done.reject(error);
     this.#endError = error;
     this.#finish();
     this.#owner.failed(this, error);
@@ -276,16 +281,12 @@ export class SinkFeed implements SinkHandle {
   /** Drops what is left, ends the sink, and settles `done` when that is through. */
   #finish(): void {
     this.#state = 'ended';
-    this.#dropped += this.#queue.clear() + this.#inFlight + (this.#spillFile?.size ?? 0);
-    this.#inFlight = 0;
-    this.#spillFile?.close();
-    this.#spillFile = undefined;
-    this.#account();
+    this.#dropped += this.#backlog.clear();
     this.#press(false);
     void this.#endSink().then(
-      () => this.#resolveDone(this.stats),
+      () => this.#done.resolve(this.stats),
       (error: unknown) =>
-        this.#rejectDone(new JackfieldError('ERR_SINK', messageOf(error), { cause: error })),
+        this.#done.reject(new JackfieldError('ERR_SINK', messageOf(error), { cause: error })),
     );
     void this.done.then(
       () => this.#owner.finished(this),

@@ -37,8 +37,11 @@ export class StreamInlet {
     return this.fanOut.room;
   }
 
-  /** Takes bytes off the socket, which are valid during the call and were read at `nowMs`. */
-  take(chunk: Uint8Array, nowMs: number): void {
+  /**
+   * Takes bytes off the socket, which are valid during the call and were read at `nowMs`. They and `headroom` bytes
+   * before them are written to, if there is any.
+   */
+  take(chunk: Uint8Array, headroom: number, nowMs: number): void {
     this.#bytes += chunk.length;
     const total = this.#carried + chunk.length;
     const whole = total - (total % this.#blockAlign);
@@ -47,27 +50,27 @@ export class StreamInlet {
       this.#carried = total;
       return;
     }
-    const samples = this.#join(chunk, whole);
-    const rest = total - whole;
-    this.#carry.set(chunk.subarray(chunk.length - rest));
-    this.#carried = rest;
+    const bytes = this.#join(chunk, headroom);
+    this.#carried = total - whole;
+    this.#carry.set(bytes.subarray(whole));
     const position = this.received.position;
     const count = whole / this.#blockAlign;
     this.arrivals.record(nowMs, count * this.#sampleMs);
-    this.fanOut.write(samples, position);
+    this.fanOut.write(new Int16Array(bytes.buffer, bytes.byteOffset, whole / BYTES_PER_SAMPLE), position);
     this.received.advanceTo(position + count);
   }
 
-  /** The first `whole` bytes of what is carried and `chunk`, as samples; without a copy where they lie right. */
-  #join(chunk: Uint8Array, whole: number): Int16Array {
-    const length = whole / BYTES_PER_SAMPLE;
-    if (this.#carried === 0 && chunk.byteOffset % BYTES_PER_SAMPLE === 0) {
-      return new Int16Array(chunk.buffer, chunk.byteOffset, length);
-    }
-    const samples = new Int16Array(length);
-    const bytes = new Uint8Array(samples.buffer);
-    bytes.set(this.#carry.subarray(0, this.#carried));
-    bytes.set(chunk.subarray(0, whole - this.#carried), this.#carried);
-    return samples;
+  /** What is carried and `chunk`, beginning where a sample may: where they are, else moved by a byte, else in a copy. */
+  #join(chunk: Uint8Array, headroom: number): Uint8Array {
+    const carried = this.#carried;
+    const start = chunk.byteOffset - carried;
+    const shift = Math.abs(start % BYTES_PER_SAMPLE);
+    if (carried === 0 && shift === 0) return chunk;
+    const total = carried + chunk.length;
+    const inPlace = carried + shift <= headroom;
+    const bytes = inPlace ? new Uint8Array(chunk.buffer, start - shift, total) : new Uint8Array(total);
+    bytes.set(chunk, carried);
+    bytes.set(this.#carry.subarray(0, carried));
+    return bytes;
   }
 }

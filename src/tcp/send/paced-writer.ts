@@ -93,6 +93,10 @@ export class PacedWriter implements Player {
   /** Begins to send: silence up to the lead, unless something is queued. */
   start(output: WriterOutput, timeline: SampleTimeline): void {
     this.#output = output;
+    if (this.#state === 'ended') {
+      output.end();
+      return;
+    }
     this.#timeline = timeline;
     this.#state = 'running';
     this.#unfollow = timeline.follow({ advance: () => this.advance(), end: () => this.#timelineEnded() });

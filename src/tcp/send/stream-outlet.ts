@@ -10,12 +10,15 @@ export interface ByteOutput {
   write(bytes: Uint8Array): boolean;
 }
 
-export interface StreamOutletOwner extends Omit<FanOutOwner, 'pressed'> {
+export interface StreamOutletOwner extends FanOutOwner {
   /** Samples have left. */
   sent(): void;
   /** The last sample has left. */
   ended(): void;
 }
+
+/** Who else hears what is sent: a tap that is waited for must not delay the call. */
+const THE_PEER = 1;
 
 /** The sending half of a lease: its player, and the taps of what has left. */
 export class StreamOutlet {
@@ -32,12 +35,16 @@ export class StreamOutlet {
   ) {
     this.#owner = owner;
     this.player = new PacedWriter(options);
-    this.taps = new FanOut(format, budget, {
-      pressed: (pressed) => this.player.hold(pressed),
+    const held: FanOutOwner = {
+      pressed: (feed) => {
+        this.player.hold(feed !== undefined);
+        owner.pressed(feed);
+      },
       overflowed: (feed) => owner.overflowed(feed),
       failed: (feed, error) => owner.failed(feed, error),
       drained: () => owner.drained(),
-    });
+    };
+    this.taps = new FanOut(format, budget, held, THE_PEER);
   }
 
   get bytes(): number {

@@ -9,7 +9,8 @@ export type Handlers<T extends Operations> = {
   [K in keyof T]: (params: Parameters<T[K]>[0]) => ReturnType<T[K]> | Promise<ReturnType<T[K]>>;
 };
 
-interface PlainError {
+/** An error as it goes from thread to thread. */
+export interface PlainError {
   readonly message: string;
   readonly code: string | undefined;
 }

@@ -1,14 +1,13 @@
 import { EventEmitter } from 'node:events';
-import { JackfieldError } from '../../errors.js';
 import type { PcmFormat, PcmSink } from '../../pcm.js';
 import { waitForClaim } from '../claim-wait.js';
 import { deferred } from '../deferred.js';
 import type { Lease, LeaseEvents, LeaseOptions, LeaseStats, ReadClass } from '../lease.js';
 import { announce } from '../lease-events.js';
+import { checkReceives, checkRunning, framesOf, sendingPart } from '../lease-guards.js';
 import { oneOf, READ_CLASSES, type ResolvedLeaseOptions } from '../lease-options.js';
 import type { CloseReason, LeaseState, Peer } from '../lease-state.js';
 import type { Player } from '../player.js';
-import { ChunkIterator } from '../receive/chunk-iterator.js';
 import { checkSink, resolveSinkOptions } from '../receive/sink-options.js';
 import type { SampleTimeline } from '../sample-timeline.js';
 import { LEASE_STAT_KEYS } from '../server-stats.js';
@@ -22,13 +21,13 @@ import { WorkerTimeline } from './worker-timeline.js';
 
 /** A lease that lives in a worker thread, with the face of one that lives here. */
 export class WorkerLease extends EventEmitter<LeaseEvents> implements Lease, RemoteLease {
-  readonly host: string;
+  readonly hosts: readonly string[];
   readonly received: WorkerTimeline;
   readonly #options: ResolvedLeaseOptions;
   readonly #thread: WorkerThread;
   readonly #id: number;
   readonly #record = new SharedRecord(LEASE_STAT_KEYS);
-  readonly #player: WorkerPlayer;
+  readonly #player: WorkerPlayer | undefined;
   readonly #closed = deferred<CloseReason>();
   readonly closed = this.#closed.promise;
   #port = 0;
@@ -36,14 +35,15 @@ export class WorkerLease extends EventEmitter<LeaseEvents> implements Lease, Rem
   #readClass: ReadClass;
   #unfollow: (() => void) | undefined;
 
-  private constructor(options: ResolvedLeaseOptions, thread: WorkerThread, host: string) {
+  private constructor(options: ResolvedLeaseOptions, thread: WorkerThread, hosts: readonly string[]) {
     super();
-    this.host = host;
+    this.hosts = hosts;
     this.#options = options;
     this.#thread = thread;
     this.#id = thread.nextId();
     this.#readClass = options.readClass;
     this.received = new WorkerTimeline(thread, this.#id, options.format.sampleRate, this.#record);
+    if (options.direction === 'receive') return;
     this.#player = new WorkerPlayer(thread, this.#id, options.format, {
       position: () => this.#record.get('samplesSent'),
       isOver: () => this.#state.status === 'draining' || this.#state.status === 'closed',
@@ -58,9 +58,9 @@ export class WorkerLease extends EventEmitter<LeaseEvents> implements Lease, Rem
     options: LeaseOptions,
     resolved: ResolvedLeaseOptions,
     thread: WorkerThread,
-    host: string,
+    hosts: readonly string[],
   ): Promise<WorkerLease> {
-    const lease = new WorkerLease(resolved, thread, host);
+    const lease = new WorkerLease(resolved, thread, hosts);
     const { timeline: _, ...rest } = options;
     thread.keep(lease.#id, lease);
     try {
@@ -106,8 +106,7 @@ export class WorkerLease extends EventEmitter<LeaseEvents> implements Lease, Rem
   }
 
   get player(): Player {
-    if (this.direction !== 'receive') return this.#player;
-    throw this.#wrongDirection('only receives: there is no player');
+    return sendingPart(this, this.#player, 'player');
   }
 
   get readClass(): ReadClass {
@@ -124,20 +123,19 @@ export class WorkerLease extends EventEmitter<LeaseEvents> implements Lease, Rem
   }
 
   addSink(sink: PcmSink | FileSinkSpec, options: SinkOptions = {}): SinkHandle {
-    if (this.direction === 'send') throw this.#wrongDirection('only sends: addSink() has nothing to give');
+    checkReceives(this, 'addSink()');
+    checkRunning(this, 'addSink()');
     return this.#addSink(sink, options, false);
   }
 
   addSentTap(sink: PcmSink | FileSinkSpec, options: SinkOptions = {}): SinkHandle {
-    if (this.direction === 'receive') throw this.#wrongDirection('only receives: there is no addSentTap()');
+    sendingPart(this, this.#player, 'addSentTap()');
+    checkRunning(this, 'addSentTap()');
     return this.#addSink(sink, options, true);
   }
 
   frames(options: SinkOptions & { signal?: AbortSignal } = {}): AsyncIterableIterator<PcmChunk> {
-    const { signal, ...sinkOptions } = options;
-    const chunks = new ChunkIterator(() => void handle.remove().catch(() => {}), signal);
-    const handle = this.addSink(chunks, { name: 'frames', ...sinkOptions });
-    return chunks;
+    return framesOf(this, options);
   }
 
   close(): Promise<CloseReason> {
@@ -189,20 +187,9 @@ export class WorkerLease extends EventEmitter<LeaseEvents> implements Lease, Rem
   }
 
   #addSink(sink: PcmSink | FileSinkSpec, options: SinkOptions, tap: boolean): SinkHandle {
-    const { status } = this.#state;
-    if (status === 'draining' || status === 'closed') {
-      throw new JackfieldError(
-        'ERR_INVALID_STATE',
-        `A sink for a lease that is ${status}; add sinks before it ends.`,
-      );
-    }
     checkSink(sink);
     resolveSinkOptions(options, this.format);
     return this.#thread.addSink(this.#id, tap, sink, options);
-  }
-
-  #wrongDirection(text: string): JackfieldError {
-    return new JackfieldError('ERR_INVALID_STATE', `The lease of ${this.object} ${this.stream} ${text}.`);
   }
 }
 

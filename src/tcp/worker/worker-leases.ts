@@ -1,14 +1,14 @@
 import type { MessagePort } from 'node:worker_threads';
 import { JackfieldError } from '../../errors.js';
 import type { PcmSink, PcmSource } from '../../pcm.js';
-import { threadHealth } from '../lease-context.js';
+import { type LeaseContext, threadHealth } from '../lease-context.js';
 import { resolveLeaseOptions } from '../lease-options.js';
 import type { CloseReason, LeaseState } from '../lease-state.js';
 import type { Playback } from '../player.js';
 import { ManualTimeline, type SampleTimeline } from '../sample-timeline.js';
 import { LEASE_STAT_KEYS } from '../server-stats.js';
 import type { SinkHandle } from '../sink.js';
-import { type LeaseContext, StreamLease } from '../stream-lease.js';
+import { StreamLease } from '../stream-lease.js';
 import { SharedRecord } from './shared-record.js';
 import { type Handlers, plainError, ThreadChannel } from './thread-channel.js';
 import {
@@ -88,12 +88,18 @@ export class WorkerLeases {
       record.write(lease.stats);
       this.#channel.notify('refused', { lease: id, refused });
     });
-    lease.on('overflow', (sink, policy) =>
-      this.#channel.notify('overflow', { lease: id, sink, policy: policy ?? 'wait' }),
-    );
+    lease.on('overflow', (sink, policy) => this.#channel.notify('overflow', { lease: id, sink, policy }));
     lease.on('sink-failed', (sink, error) =>
       this.#channel.notify('sinkFailed', { lease: id, sink, error: plainError(error) }),
     );
+    lease.on('held', (sink, cause) =>
+      this.#channel.notify('held', {
+        lease: id,
+        sink,
+        cause: cause === undefined ? undefined : plainError(cause),
+      }),
+    );
+    lease.on('released', () => this.#channel.notify('released', { lease: id }));
     return { port: lease.port };
   }
 

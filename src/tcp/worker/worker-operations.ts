@@ -3,7 +3,8 @@ import type { CloseReason, LeaseState } from '../lease-state.js';
 import type { PlaybackReport, PlayOptions } from '../player.js';
 import type { ResolvedServerOptions } from '../server-options.js';
 import type { ThreadHealth } from '../server-stats.js';
-import type { FileSinkSpec, SinkOptions, SinkStats } from '../sink.js';
+import type { FileSinkSpec, SinkOptions, SinkPolicy, SinkStats } from '../sink.js';
+import type { PlainError } from './thread-channel.js';
 
 /** Ids are given by the main thread: of leases, sinks, playbacks and timelines alike. */
 type Id = number;
@@ -52,7 +53,7 @@ export interface Play {
 /** A close reason without its error, and that as plain data. */
 export interface PlainReason {
   readonly kind: CloseReason['kind'];
-  readonly error: { readonly message: string; readonly code: string | undefined } | undefined;
+  readonly error: PlainError | undefined;
 }
 
 export type PlainState =
@@ -88,15 +89,17 @@ export type WorkerOperations = {
 export type MainOperations = {
   state(params: { lease: Id; state: PlainState }): void;
   refused(params: { lease: Id; refused: RefusedPeer }): void;
-  overflow(params: { lease: Id; sink: string; policy: NonNullable<SinkOptions['policy']> }): void;
-  sinkFailed(params: { lease: Id; sink: string; error: { message: string; code: string | undefined } }): void;
-  sinkDone(params: { id: Id; error: { message: string; code: string | undefined } | undefined }): void;
+  overflow(params: { lease: Id; sink: string; policy: SinkPolicy }): void;
+  held(params: { lease: Id; sink: string; cause: PlainError | undefined }): void;
+  released(params: { lease: Id }): void;
+  sinkFailed(params: { lease: Id; sink: string; error: PlainError }): void;
+  sinkDone(params: { id: Id; error: PlainError | undefined }): void;
   advanced(params: { lease: Id; position: number; ended: boolean }): void;
   started(params: { id: Id; position: number }): void;
   finished(params: { id: Id; report: PlaybackReport }): void;
   limit(params: undefined): void;
   writeSink(params: { id: Id; samples: Int16Array; position: number }): void;
-  endSink(params: { id: Id; error: { message: string; code: string | undefined } | undefined }): void;
+  endSink(params: { id: Id; error: PlainError | undefined }): void;
   /** The next samples of a source; nothing when it has ended. */
   pull(params: { id: Id }): Int16Array | undefined;
   stopSource(params: { id: Id }): void;

@@ -9,12 +9,12 @@ import { WorkerTimeline } from './worker-timeline.js';
 /** Spreads leases over worker threads. The streams of one object are kept together, so that they can pace each other. */
 export class WorkerPool {
   readonly #threads: readonly WorkerThread[];
-  readonly #host: string;
+  readonly #hosts: readonly string[];
 
   /** @param onLimit A worker may buffer no more. */
   constructor(options: ResolvedServerOptions, onLimit: () => void) {
     const { clock: _, workers, ...setup } = options;
-    this.#host = options.host;
+    this.#hosts = options.hosts;
     const share = {
       ...setup,
       maxConnections: Math.ceil(setup.maxConnections / workers),
@@ -25,7 +25,7 @@ export class WorkerPool {
 
   /** @throws ERR_PORT, ERR_LIMIT. */
   open(options: LeaseOptions, resolved: ResolvedLeaseOptions, leases: Iterable<Lease>): Promise<Lease> {
-    return WorkerLease.open(options, resolved, this.#threadFor(resolved, leases), this.#host);
+    return WorkerLease.open(options, resolved, this.#threadFor(resolved, leases), this.#hosts);
   }
 
   health(): Promise<ThreadHealth[]> {

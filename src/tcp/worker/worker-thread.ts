@@ -97,6 +97,9 @@ export class WorkerThread {
       overflow: ({ lease, sink, policy }) => void this.#leases.get(lease)?.told('overflow', sink, policy),
       sinkFailed: ({ lease, sink, error }) =>
         void this.#leases.get(lease)?.told('sink-failed', sink, rebuildError(error)),
+      held: ({ lease, sink, cause }) =>
+        void this.#leases.get(lease)?.told('held', sink, cause && rebuildError(cause)),
+      released: ({ lease }) => void this.#leases.get(lease)?.told('released'),
       sinkDone: ({ id, error }) => {
         this.#sinks.get(id)?.isDone(error && rebuildError(error));
         this.#sinks.delete(id);

@@ -127,6 +127,25 @@ describe('archiveVoicemails', () => {
     });
   });
 
+  it.each(['port', 'file'] as const)(
+    'goes on past a message in the middle whose file is damaged, by %s',
+    async (by) => {
+      await four();
+      const file = await line.wav('torn.wav', 300, 800);
+      const torn = await line.deposit(file, { atMs: Date.UTC(2026, 4, 1, 10, 1, 30) });
+      await writeFile(file, 'RIFF and then nothing that is a WAV file');
+      const route = by === 'port' ? { server: line.server } : { folder: line.folder };
+      const { report, messages } = await run({ route, attempts: 1, deleteOriginals: true });
+      expect(report).toMatchObject({ listed: 5, stored: 4, incomplete: [], originalsDeleted: 4 });
+      expect(report.failed).toMatchObject([
+        { id: torn, state: 'failed', failure: 'FILE_READ_ERROR', original: 'kept' },
+      ]);
+      expect(messages.map(({ state }) => state)).toEqual(['stored', 'stored', 'failed', 'stored', 'stored']);
+      await line.wav('torn.wav', 300, 800);
+      expect((await run({ route })).report).toMatchObject({ stored: 1, failed: [] });
+    },
+  );
+
   it('tries again within a run', async () => {
     const fault = { at: 'download', reason: 'CONNECT_ERROR' } as const;
     await line.deposit(await line.wav('a.wav', 200), { fault });

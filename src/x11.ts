@@ -2,10 +2,10 @@ import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 
-/** The events that are listened to, as the package `x11` decodes them. */
+/** An event as the package `x11` decodes it. */
 export interface X11Event {
   readonly name: string;
-  /** The window that a ClientMessage is about, or that a DestroyNotify tells of. */
+  /** The window that a ClientMessage names, or that a DestroyNotify tells of. */
   readonly wid: number;
   readonly message_type?: number;
   readonly data?: readonly number[];
@@ -22,7 +22,11 @@ type Answer<T> = (error: Error | null, result: T) => unknown;
 /** What is used of a connection of the package `x11`, which has no types of its own. */
 interface X11Client extends EventEmitter {
   atoms: Record<string, number>;
-  readonly stream: EventEmitter & { readonly destroyed: boolean; end(): void };
+  readonly stream: EventEmitter & {
+    readonly destroyed: boolean;
+    readonly writableLength: number;
+    end(): void;
+  };
   AllocID(): number;
   CreateWindow(id: number, parent: number, x: number, y: number, width: number, height: number): void;
   ChangeWindowAttributes(window: number, values: { eventMask: number }, answer: Answer<void>): void;
@@ -36,6 +40,16 @@ interface X11Client extends EventEmitter {
     length: number,
     answer: Answer<{ readonly data: Buffer }>,
   ): void;
+  ChangeProperty(
+    mode: 0,
+    window: number,
+    property: number,
+    type: number,
+    bits: 32,
+    data: readonly number[],
+    answer: Answer<void>,
+  ): void;
+  DeleteProperty(window: number, property: number, answer: Answer<void>): void;
   flush(done: () => void): void;
   SendEvent(destination: number, propagate: 0, eventMask: 0, event: object): void;
 }
@@ -54,10 +68,12 @@ const WINDOW_TYPE = 33;
 /** Event mask that tells of the end of a window. */
 const STRUCTURE_NOTIFY = 1 << 17;
 
-/** A connection to an X server: the few requests that carrying messages takes. */
+/** A connection to an X server: the few requests that carrying messages takes, on either side. */
 export class X11Display {
   readonly #client: X11Client;
   readonly #root: number;
+  /** The property of the root window that this program has set. */
+  #announced: number | undefined;
   #flushing: Promise<void> | undefined;
 
   private constructor(client: X11Client, root: number) {
@@ -81,11 +97,16 @@ export class X11Display {
     });
   }
 
-  /** `event` gets every event, `closed` the end of the connection or what broke it. */
-  listen(event: (event: X11Event) => void, closed: (why: unknown) => void): void {
-    this.#client.on('event', event);
-    this.#client.on('error', closed);
-    this.#client.stream.on('close', () => closed('the X server closed the connection'));
+  /** Bytes that wait to be sent. */
+  get unsent(): number {
+    return this.#client.stream.writableLength;
+  }
+
+  /** `event` gets every event, `error` what the server says of requests, `closed` the end of the connection. */
+  listen(on: { event(event: X11Event): void; error(why: unknown): void; closed(why: unknown): void }): void {
+    this.#client.on('event', on.event);
+    this.#client.on('error', on.error);
+    this.#client.stream.on('close', () => on.closed('the X server closed the connection'));
   }
 
   atom(name: string): Promise<number> {
@@ -108,11 +129,17 @@ export class X11Display {
     return data.length >= 4 ? data.readUInt32LE(0) : undefined;
   }
 
+  /** Makes a window known by a property of the root window, until {@link close}. */
+  async announce(property: number, window: number): Promise<void> {
+    this.#announced = property;
+    const change = this.#client.ChangeProperty.bind(this.#client, 0, this.#root, property, WINDOW_TYPE, 32);
+    await promisify(change)([window]);
+  }
+
   /** Asks for the DestroyNotify of a window. Rejects when there is none. */
   async watch(window: number): Promise<void> {
-    await promisify(this.#client.ChangeWindowAttributes.bind(this.#client, window))({
-      eventMask: STRUCTURE_NOTIFY,
-    });
+    const change = this.#client.ChangeWindowAttributes.bind(this.#client, window);
+    await promisify(change)({ eventMask: STRUCTURE_NOTIFY });
   }
 
   /**
@@ -141,9 +168,13 @@ export class X11Display {
     return this.#flushing;
   }
 
+  /** Takes back what was announced, then hangs up; the server takes the windows away. */
   async close(): Promise<void> {
     const { stream } = this.#client;
     if (stream.destroyed) return;
+    if (this.#announced !== undefined) {
+      await promisify(this.#client.DeleteProperty.bind(this.#client, this.#root))(this.#announced);
+    }
     const closed = new Promise<void>((resolve) => stream.once('close', () => resolve()));
     stream.end();
     await closed;

@@ -1,0 +1,25 @@
+/** Counts how often, and for how long, a stream was held back for a sink. */
+export class HoldMeter {
+  #holds = 0;
+  #pastMs = 0;
+  #sinceMs: number | undefined;
+
+  get holds(): number {
+    return this.#holds;
+  }
+
+  /** Milliseconds in all, what is going on at `nowMs` included. */
+  totalMs(nowMs: number): number {
+    return this.#pastMs + (this.#sinceMs === undefined ? 0 : nowMs - this.#sinceMs);
+  }
+
+  begin(nowMs: number): void {
+    this.#holds++;
+    this.#sinceMs = nowMs;
+  }
+
+  end(nowMs: number): void {
+    this.#pastMs = this.totalMs(nowMs);
+    this.#sinceMs = undefined;
+  }
+}

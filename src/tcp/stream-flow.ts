@@ -1,0 +1,231 @@
+import type { Socket } from 'node:net';
+import { JackfieldError } from '../errors.js';
+import { msToSamples, type PcmFormat, PTIME_MS, samplesToMs } from '../pcm.js';
+import { Connection } from './connection.js';
+import { HoldMeter } from './hold-meter.js';
+import type { LeaseStats, ReadClass } from './lease.js';
+import type { LeaseContext } from './lease-context.js';
+import { leaseName } from './lease-guards.js';
+import type { ResolvedLeaseOptions } from './lease-options.js';
+import { type CloseReason, closeError } from './lease-state.js';
+import type { SinkFeed } from './receive/sink-feed.js';
+import { StreamInlet } from './receive/stream-inlet.js';
+import { ClockTimeline } from './send/clock-timeline.js';
+import { StreamOutlet } from './send/stream-outlet.js';
+
+/** What the flow of a lease tells it. */
+export interface StreamFlowOwner {
+  /** Samples pass, or bytes do. Told each time. */
+  passing(): void;
+  /** The stream has to end. The lease answers with {@link StreamFlow.finish}, unless it has ended already. */
+  ending(reason: CloseReason): void;
+  /** After {@link StreamFlow.finish}: everything is delivered and flushed. */
+  finished(): void;
+  overflowed(feed: SinkFeed): void;
+  failed(feed: SinkFeed, error: Error): void;
+  /** A sink that is waited for holds the stream back; without one, none does any more. */
+  held(feed: SinkFeed | undefined): void;
+}
+
+/** What must be through before a stream that is finished is over. */
+type Remainder = 'sinks' | 'taps' | 'flush';
+
+/** What passes through a lease: from its connection to its sinks, and from its player to its connection. */
+export class StreamFlow {
+  readonly inlet: StreamInlet;
+  readonly outlet: StreamOutlet | undefined;
+  readonly #options: ResolvedLeaseOptions;
+  readonly #context: LeaseContext;
+  readonly #owner: StreamFlowOwner;
+  readonly #remaining = new Set<Remainder>();
+  readonly #receiveHolds = new HoldMeter();
+  readonly #sendHolds = new HoldMeter();
+  #connection: Connection | undefined;
+  #clockTimeline: ClockTimeline | undefined;
+  #readClass: ReadClass;
+  #held = false;
+  #over = false;
+  #error: Error | undefined;
+  #bytesIgnored = 0;
+
+  constructor(options: ResolvedLeaseOptions, context: LeaseContext, owner: StreamFlowOwner) {
+    this.#options = options;
+    this.#context = context;
+    this.#owner = owner;
+    this.#readClass = options.readClass;
+    const { format, direction } = options;
+    const notices = {
+      overflowed: (feed: SinkFeed) => this.#overflowed(feed),
+      failed: (feed: SinkFeed, error: Error) => owner.failed(feed, error),
+    };
+    this.inlet = new StreamInlet(format, context.budget, {
+      ...notices,
+      pressed: (feed) => this.#hold(feed),
+      drained: () => this.#through('sinks'),
+    });
+    if (direction === 'receive') return;
+    this.outlet = new StreamOutlet(format, options, context.budget, {
+      ...notices,
+      pressed: (feed) => this.#tell(this.#sendHolds, feed),
+      sent: () => owner.passing(),
+      ended: () => this.#sentAll(),
+      drained: () => this.#through('taps'),
+    });
+  }
+
+  get readClass(): ReadClass {
+    return this.#readClass;
+  }
+
+  set readClass(readClass: ReadClass) {
+    this.#readClass = readClass;
+    this.#read();
+  }
+
+  get stats(): Omit<LeaseStats, 'refused'> {
+    const { inlet, outlet } = this;
+    const sinks = inlet.fanOut.totals;
+    const taps = outlet?.taps.totals ?? { delivered: 0, dropped: 0, spilled: 0, buffered: 0 };
+    const sent = outlet?.player.position ?? 0;
+    const { format } = this.#options;
+    const now = this.#context.clock.now();
+    return {
+      bytesReceived: inlet.bytes,
+      samplesReceived: inlet.received.position,
+      framesReceived: framesIn(inlet.received.position, format),
+      trailingBytes: inlet.carried,
+      unheard: inlet.fanOut.unheard,
+      delivered: sinks.delivered + taps.delivered,
+      dropped: sinks.dropped + taps.dropped,
+      spilled: sinks.spilled + taps.spilled,
+      bufferedMs: samplesToMs(sinks.buffered + taps.buffered, format),
+      holds: this.#receiveHolds.holds + this.#sendHolds.holds,
+      heldMs: this.#receiveHolds.totalMs(now) + this.#sendHolds.totalMs(now),
+      bytesSent: outlet?.bytes ?? 0,
+      samplesSent: sent,
+      framesSent: framesIn(sent, format),
+      silenceFilled: outlet?.player.silenceFilled ?? 0,
+      bytesIgnored: this.#bytesIgnored,
+      gaps: inlet.arrivals.gaps,
+      gapMs: inlet.arrivals.gapMs,
+      jitterP50Ms: inlet.arrivals.jitter.percentile(0.5),
+      jitterP99Ms: inlet.arrivals.jitter.percentile(0.99),
+    };
+  }
+
+  /** Takes the connection, from which nothing is read yet. */
+  connect(socket: Socket): void {
+    this.#connection = new Connection(socket, this.#context.readPlan, {
+      data: (bytes, headroom) => this.#take(bytes, headroom),
+      end: () => this.#owner.ending({ kind: 'peer-ended' }),
+      drain: () => this.outlet?.player.unblock(),
+      broken: (error) => this.#broken(error),
+      room: () => this.inlet.room,
+    });
+  }
+
+  /** Begins to receive and to send. */
+  start(): void {
+    this.#read();
+    if (this.#connection && !this.#over) this.#send(this.#connection);
+  }
+
+  /** Delivers and flushes what is buffered, here and by the kernel. */
+  finish(reason: CloseReason): void {
+    this.#error = closeError(reason);
+    this.#remaining.add('sinks');
+    if (this.outlet) this.#remaining.add('taps').add('flush');
+    if (reason.kind === 'peer-ended' || reason.kind === 'peer-reset') this.#receivedAll();
+    else this.#connection?.drain(() => this.#receivedAll());
+    if (reason.kind === 'peer-ended' && this.#options.direction === 'both') this.outlet?.player.drain();
+    else this.outlet?.player.end();
+  }
+
+  /** Ends at once: what is buffered is dropped. Also lets go of what a stream that is over holds. */
+  destroy(reason: CloseReason): void {
+    this.#over = true;
+    this.#error = closeError(reason);
+    this.#connection?.destroy();
+    this.outlet?.player.end();
+    this.inlet.received.end();
+    this.inlet.fanOut.close(this.#error);
+    this.outlet?.taps.close(this.#error);
+  }
+
+  #send(connection: Connection): void {
+    if (!this.outlet) return;
+    const { timeline, format } = this.#options;
+    if (timeline === undefined) {
+      const { clock, paceWheel } = this.#context;
+      this.#clockTimeline = new ClockTimeline(clock, paceWheel, format.sampleRate);
+      this.outlet.start(connection, this.#clockTimeline);
+    } else {
+      this.outlet.start(connection, timeline === 'received' ? this.inlet.received : timeline);
+    }
+  }
+
+  #take(bytes: Uint8Array, headroom: number): void {
+    if (this.#options.direction === 'send') {
+      this.#bytesIgnored += bytes.length;
+      return;
+    }
+    this.#owner.passing();
+    this.inlet.take(bytes, headroom, this.#context.clock.now());
+  }
+
+  #read(): void {
+    if (!this.#held && !this.#over) this.#connection?.read(this.#readClass);
+  }
+
+  #hold(feed: SinkFeed | undefined): void {
+    this.#held = feed !== undefined;
+    if (feed) this.#connection?.pause();
+    else this.#read();
+    this.#tell(this.#receiveHolds, feed);
+  }
+
+  #tell(meter: HoldMeter, feed: SinkFeed | undefined): void {
+    const now = this.#context.clock.now();
+    if (feed) meter.begin(now);
+    else meter.end(now);
+    this.#owner.held(feed);
+  }
+
+  #overflowed(feed: SinkFeed): void {
+    this.#owner.overflowed(feed);
+    if (feed.policy !== 'close') return;
+    const text = `The sink ${JSON.stringify(feed.name)} of ${leaseName(this.#options)} could not keep up.`;
+    const error = new JackfieldError('ERR_SINK', text);
+    feed.abort(error);
+    this.#owner.ending({ kind: 'sink-overflow', error });
+  }
+
+  #broken(cause: Error): void {
+    const text = `The peer of ${leaseName(this.#options)} broke the connection: ${cause.message}.`;
+    this.#owner.ending({ kind: 'peer-reset', error: new JackfieldError('ERR_PEER', text, { cause }) });
+    this.#receivedAll();
+    this.outlet?.player.end();
+    this.#through('flush');
+  }
+
+  #receivedAll(): void {
+    this.inlet.received.end();
+    this.inlet.fanOut.end(this.#error);
+  }
+
+  /** The last sample has left: what the taps have waiting is delivered, and what was written is flushed. */
+  #sentAll(): void {
+    this.#clockTimeline?.end();
+    this.#owner.ending({ kind: 'timeline-ended' });
+    this.outlet?.taps.end(this.#error);
+    this.#connection?.end(() => this.#through('flush'));
+  }
+
+  #through(part: Remainder): void {
+    if (this.#remaining.delete(part) && this.#remaining.size === 0) this.#owner.finished();
+  }
+}
+
+function framesIn(samples: number, format: PcmFormat): number {
+  return Math.floor(samples / msToSamples(PTIME_MS, format));
+}

@@ -1,0 +1,192 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PcmPort } from '../exchange/ports.js';
+
+const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jackfield-test-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function run(...args: string[]) {
+  return spawnSync(process.execPath, [MAIN, 'exchange', ...args], { encoding: 'utf8', timeout: 60_000 });
+}
+
+/** A command that serves, in a process of its own, and what it prints. */
+class Serving implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #waits: { readonly pattern: RegExp; readonly resolve: (match: RegExpExecArray) => void }[] = [];
+  printed = '';
+
+  constructor(command: string, args: readonly string[]) {
+    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.printed += text;
+      for (const { pattern, resolve } of this.#waits) {
+        const match = pattern.exec(this.printed);
+        if (match) resolve(match);
+      }
+    });
+  }
+
+  async saw(pattern: RegExp): Promise<RegExpExecArray> {
+    const match = pattern.exec(this.printed);
+    return match ?? new Promise((resolve) => this.#waits.push({ pattern, resolve }));
+  }
+
+  type(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
+  async stop(): Promise<number | null> {
+    if (this.#child.exitCode !== null) return this.#child.exitCode;
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    const giveUp = setTimeout(() => this.#child.kill('SIGKILL'), 10_000);
+    const [code] = await exited;
+    clearTimeout(giveUp);
+    return code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+/** A program that talks to the exchange in lines. */
+async function client(port: number) {
+  const socket = connect(port, '127.0.0.1');
+  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  const until = async (pattern: RegExp): Promise<string> => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`the exchange closed before ${pattern}`);
+      if (pattern.test(value)) return value;
+    }
+  };
+  return {
+    ask: async (line: string, answer: RegExp) => {
+      socket.write(`${line}\n`);
+      return until(answer);
+    },
+    until,
+    end: () => socket.destroy(),
+  };
+}
+
+/** Calls echo123, has its greeting in a port for a while, hangs up. */
+async function callEcho(port: number, whileTalking: () => Promise<unknown>): Promise<void> {
+  await using out = await PcmPort.open();
+  const jack = await client(port);
+  await jack.ask('NAME test', /^OK/);
+  await jack.ask('PROTOCOL 8', /^USERSTATUS/);
+  const id = (await jack.ask('CALL echo123', /^CALL \d+ STATUS/)).split(' ')[1];
+  await jack.until(/STATUS INPROGRESS/);
+  await jack.ask(`ALTER CALL ${id} SET_OUTPUT PORT="${out.port}"`, /^ALTER CALL/);
+  await jack.until(/DURATION 2/);
+  await whileTalking();
+  await jack.ask(`ALTER CALL ${id} HANGUP`, /STATUS FINISHED/);
+  await out.received;
+  jack.end();
+}
+
+const listensOn = async (serving: Serving) => Number((await serving.saw(/listens on 127\.0\.0\.1:(\d+)/))[1]);
+
+describe('jackfield exchange', () => {
+  it('says each new status, and replays what it recorded', async () => {
+    const tapes = join(folder, 'tapes');
+    {
+      await using serving = new Serving(process.execPath, [
+        MAIN,
+        'exchange',
+        '--tcp',
+        '0',
+        '--record',
+        tapes,
+      ]);
+      await callEcho(await listensOn(serving), () => serving.saw(/jack: CALL 1 STATUS INPROGRESS/));
+      await serving.saw(/jack: CALL 1 STATUS FINISHED/);
+      expect(await serving.stop()).toBe(0);
+    }
+    const again = run('--replay', tapes);
+    expect(again.stdout).toMatch(/^\d\d lines and 1 streams: 0 differences\.\n$/);
+    expect(again.status).toBe(0);
+    const path = join(tapes, 'lines.jsonl');
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll('STATUS RINGING', 'STATUS BUSY'));
+    const other = run('--replay', tapes);
+    expect(other.stdout).toMatch(
+      /client 1, line \d+: CALL 1 STATUS RINGING instead of CALL 1 STATUS BUSY\n\d\d lines and 1 streams: 1 differences\./,
+    );
+    expect(other.status).toBe(2);
+  }, 60_000);
+
+  it('has an endpoint for each user, on which they call each other', async () => {
+    const args = [MAIN, 'exchange', '--tcp', '0', '--user', 'jack', 'jill'];
+    await using serving = new Serving(process.execPath, args);
+    const ports = ['jack', 'jill'].map(async (handle) => {
+      const [, port] = await serving.saw(new RegExp(`127\\.0\\.0\\.1:(\\d+) for ${handle}`));
+      return await client(Number(port));
+    });
+    const [jack, jill] = await Promise.all(ports);
+    await jill?.ask('PROTOCOL 8', /^USERSTATUS/);
+    await jack?.ask('CALL jill', /^CALL \d+ STATUS/);
+    expect(await jill?.until(/^CALL \d+ STATUS/)).toMatch(/RINGING/);
+    jack?.end();
+    jill?.end();
+  }, 30_000);
+
+  const hasTerminal = spawnSync('script', ['--version']).status === 0;
+  it.skipIf(!hasTerminal)(
+    'shows the calls that go on as a table on a terminal (skipped without script)',
+    async () => {
+      const command = `${process.execPath} ${MAIN} exchange --tcp 0`;
+      await using serving = new Serving('script', ['-qefc', command, '/dev/null']);
+      await serving.saw(/no calls/);
+      await callEcho(await listensOn(serving), () => serving.saw(/ 1 +jack +echo123 +INPROGRESS +\d+ s/));
+      // The row is drawn over when the call has ended.
+      await serving.saw(/INPROGRESS[\s\S]*no calls/);
+      serving.type('\x03');
+      await serving.saw(/\^C/);
+    },
+    60_000,
+  );
+
+  it.each([
+    [['--tcp', '70000'], /--tcp/],
+    [['--patience', 'long'], /0 to 60000 milliseconds/],
+    [['--replay', '/nowhere'], /\/nowhere\/lines\.jsonl cannot be replayed: ENOENT/],
+    [['--scenario', '/nowhere.json'], /\/nowhere\.json cannot be read: ENOENT/],
+    [['--clock', 'sundial'], /--clock/],
+  ])('refuses %j with what is wrong', (args, text) => {
+    const { status, stderr } = run(...args);
+    expect(stderr).toMatch(text);
+    expect(status).toBe(1);
+  });
+
+  it.each([
+    ['{"users": [', /is no JSON/],
+    ['{"users": []}', />=1 items\s+→ at users/],
+    ['{"robots": [{"handle": "bob", "outcome": "sulk"}]}', /robots\[0\]\.outcome/],
+    ['{"numbers": [{"number": "555"}]}', /numbers\[0\]\.number/],
+    [
+      '{"users": [{"handle": "jack", "voicemailFaults": [{"at": "lunch", "reason": "UNKNOWN"}]}]}',
+      /voicemailFaults\[0\]\.at/,
+    ],
+    ['{"users": [{"handle": "jack"}, {"handle": "Jack"}]}', /a handle of his own/],
+  ])('refuses the scenario %s, and names the place', (text, message) => {
+    const path = join(folder, 'scenario.json');
+    writeFileSync(path, text);
+    const { status, stderr } = run('--scenario', path);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(1);
+  });
+});
