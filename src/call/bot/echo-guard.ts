@@ -15,14 +15,18 @@ const STEP = 0.5;
 /** Mean power of -60 dBFS: what is softer has no echo. */
 const AUDIBLE = (32768 * 10 ** (-60 / 20)) ** 2;
 /** Correlation at which the echo is taken for found. */
-const FOUND = 0.5;
+const FOUND = 0.7;
 /** Correlation at which a frame teaches the filter: when the caller speaks as well it is lower. */
 const TEACHING = 0.6;
 /** Correlation at which a frame is nothing but echo, and what the filter has to take off where it is lower (6 dB). */
 const ECHO_ONLY = 0.8;
 const REMAINS = 0.25;
-/** While the echo has not been found, a caller has to be as loud as what is played, less this (6 dB). */
-const UNFOUND = 0.25;
+/** A caller who is softer than what is played by more than this (11 dB) is not told from an echo: a line takes 12. */
+const FAINT = 0.08;
+/** How much more alike another delay has to be than the one that was found. */
+const BETTER = 0.1;
+/** While the filter has not explained an echo yet, a caller has to be as loud as what is played, less this (6 dB). */
+const UNPROVEN = 0.25;
 
 const RING = 2 * (MAX_LAG + WINDOW + TAPS + FRAME);
 
@@ -39,6 +43,8 @@ export class EchoGuard {
   #position: number | undefined;
   #count = 0;
   #lag: number | undefined;
+  /** Whether the filter has explained a frame: a delay can be found by chance, for voices repeat themselves. */
+  #proven = false;
 
   /** What is played, by its place on the line of what is heard. */
   play(samples: Int16Array, position: number): void {
@@ -63,13 +69,17 @@ export class EchoGuard {
     const power = powerOf(this.#heard, at);
     if (loudest < AUDIBLE || power < AUDIBLE) return frame;
     if (this.#count++ % SEARCH_FRAMES === SEARCH_FRAMES - 1) this.#search(at + FRAME - WINDOW);
-    if (this.#lag === undefined) return power > loudest * UNFOUND ? frame : new Int16Array(FRAME);
+    const silence = new Int16Array(FRAME);
+    if (this.#lag === undefined) return power > loudest * UNPROVEN ? frame : silence;
     const likeness = Math.abs(this.#correlation(at, FRAME, this.#lag, 1));
     const rest = this.#subtract(at, this.#lag - TAPS / 2, likeness >= TEACHING);
-    const isEcho = likeness >= ECHO_ONLY || powerOf(rest, 0) <= power * REMAINS;
-    return isEcho
-      ? new Int16Array(FRAME)
-      : Int16Array.from(rest, (value) => Math.max(-32768, Math.min(32767, value)));
+    const left = Math.min(power, powerOf(rest, 0));
+    // What adds to the frame has learned from something else than the echo.
+    if (left === power) this.#filter.fill(0);
+    this.#proven ||= left <= power * REMAINS;
+    const least = loudest * (this.#proven ? FAINT : UNPROVEN);
+    const isEcho = likeness >= ECHO_ONLY || left <= power * REMAINS || left <= least;
+    return isEcho ? silence : Int16Array.from(rest, (value) => Math.max(-32768, Math.min(32767, value)));
   }
 
   /** Power of the loudest frame that could come back now. */
@@ -85,8 +95,11 @@ export class EchoGuard {
     const coarse = this.#best(from, 0, MAX_LAG, COARSE);
     if (coarse.likeness < FOUND) return;
     const { lag, likeness } = this.#best(from, coarse.lag - COARSE, coarse.lag + COARSE, 1);
-    if (likeness < FOUND || (this.#lag !== undefined && Math.abs(lag - this.#lag) < TAPS / 4)) return;
+    const known =
+      this.#lag === undefined ? 0 : Math.abs(this.#correlation(from, WINDOW, this.#lag, 1)) + BETTER;
+    if (likeness < Math.max(FOUND, known)) return;
     this.#lag = lag;
+    this.#proven = false;
     this.#filter.fill(0);
   }
 
