@@ -5,18 +5,18 @@ import { JackfieldError } from '../errors.js';
 
 /** Every command, loaded when it is asked for; all of them for the help that lists them. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
-  ['demo', async () => (await import('./demo-command.js')).demoCommand()],
-  ['exchange', async () => (await import('./exchange-command.js')).exchangeCommand()],
-  ['record', async () => (await import('./record-command.js')).recordCommand()],
-  ['recordings', async () => (await import('./recordings-command.js')).recordingsCommand()],
-  ['verify', async () => (await import('./verify-command.js')).verifyCommand()],
-  ['voicemail', async () => (await import('./voicemail-command.js')).voicemailCommand()],
-  ['ivr', async () => (await import('./ivr-command.js')).ivrCommand()],
-  ['campaign', async () => (await import('./campaign-command.js')).campaignCommand()],
-  ['wav', async () => (await import('./wav.js')).wavCommand()],
-  ['trace', async () => (await import('./trace-command.js')).traceCommand()],
-  ['explain', async () => (await import('./explain-command.js')).explainCommand()],
-  ['doctor', async () => (await import('./doctor-command.js')).doctorCommand()],
+  ['demo', async () => (await import('./demo/demo-command.js')).demoCommand()],
+  ['exchange', async () => (await import('./exchange/exchange-command.js')).exchangeCommand()],
+  ['record', async () => (await import('./record/record-command.js')).recordCommand()],
+  ['recordings', async () => (await import('./record/recordings-command.js')).recordingsCommand()],
+  ['verify', async () => (await import('./record/verify-command.js')).verifyCommand()],
+  ['voicemail', async () => (await import('./voicemails/voicemail-command.js')).voicemailCommand()],
+  ['ivr', async () => (await import('./bots/ivr-command.js')).ivrCommand()],
+  ['campaign', async () => (await import('./bots/campaign-command.js')).campaignCommand()],
+  ['wav', async () => (await import('./wav/wav.js')).wavCommand()],
+  ['trace', async () => (await import('./trace/trace-command.js')).traceCommand()],
+  ['explain', async () => (await import('./trace/explain-command.js')).explainCommand()],
+  ['doctor', async () => (await import('./doctor/doctor-command.js')).doctorCommand()],
 ]);
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { Finding } from '../../src/cli/doctor-checks.js';
+import type { Finding } from '../../src/cli/doctor/doctor-checks.js';
 
 /** Runs `jackfield doctor` with these variables and no others. */
 async function doctor(env: NodeJS.ProcessEnv, ...args: string[]): Promise<string> {

@@ -9,10 +9,10 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { completeLine } from '../../src/cli/trace-completion.js';
-import { helpOn } from '../../src/cli/trace-help.js';
-import { readRecording, TraceRecording } from '../../src/cli/trace-recording.js';
-import { TraceView } from '../../src/cli/trace-view.js';
+import { completeLine } from '../../src/cli/trace/trace-completion.js';
+import { helpOn } from '../../src/cli/trace/trace-help.js';
+import { readRecording, TraceRecording } from '../../src/cli/trace/trace-recording.js';
+import { TraceView } from '../../src/cli/trace/trace-view.js';
 import type { TraceLine } from '../../src/index.js';
 
 const MAIN = 'dist/cli/main.js';

@@ -1,0 +1,197 @@
+import { stat } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { Command, Option } from 'commander';
+import {
+  BotHost,
+  type CampaignEntry,
+  CampaignLog,
+  type CampaignQuery,
+  type CampaignResult,
+  type CampaignSummary,
+  flowBot,
+  formatProblem,
+  JackfieldError,
+  PcmServer,
+  readCallList,
+  readFlow,
+  runCampaign,
+} from '../../index.js';
+import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
+import { dateOption, numberOption } from '../options.js';
+import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
+
+const OUTCOMES = ['done', 'hung-up', 'failed', 'unanswered', 'error', 'calling', 'interrupted'] as const;
+
+/** `jackfield campaign`: calls everybody on a list, and shows what came of it. */
+export function campaignCommand(): Command {
+  const campaign = new Command('campaign').description(
+    'Call everybody on a list with a flow; see what came of it.',
+  );
+  withCatalogue(withPrompts(withEndpoint(campaign.command('run')), 'none'))
+    .description(
+      'Call everybody on a list. Run it again to go on where it was stopped; nobody is called twice.',
+    )
+    .argument('<list>', 'CSV with a column target, or JSON; its other columns are {variables} of the flow')
+    .requiredOption('--flow <file>', 'flow that talks to whoever answers')
+    .option('--name <name>', 'name of the campaign (default: that of the list)')
+    .option('--concurrency <count>', 'calls at once', numberOption, 1)
+    .option('--per-minute <count>', 'calls placed in a minute, at most', numberOption, 30)
+    .option('--attempts <count>', 'calls to one target, at most', numberOption, 3)
+    .option('--retry-after <minutes>', 'before who was not reached is called again', numberOption, 10)
+    .option('--ring <seconds>', 'how long it may ring', numberOption, 30)
+    .option('--dry-run', 'only list who would be called', false)
+    .action(run);
+  withCatalogue(campaign.command('results'))
+    .description('List the calls of a campaign, or of all, oldest first.')
+    .argument('[name]', 'name of the campaign')
+    .option('--target <text>', 'to targets with this in their name')
+    .addOption(new Option('--outcome <outcome>', 'that ended so').choices([...OUTCOMES]))
+    .option('--since <date>', 'placed at or after', dateOption)
+    .option('--until <date>', 'placed before', dateOption)
+    .option('--text <text>', 'with this in a variable or an error')
+    .option('--limit <n>', 'at most so many', numberOption, 1000)
+    .action(results);
+  withCatalogue(campaign.command('list')).description('List all campaigns, with figures.').action(list);
+  return campaign;
+}
+
+function withCatalogue(command: Command): Command {
+  return command
+    .option('-o, --out <folder>', 'folder of the catalogue, that of the recordings', 'recordings')
+    .option('--json', 'one JSON object a line', false);
+}
+
+interface CatalogueOptions {
+  readonly out: string;
+  readonly json: boolean;
+}
+
+interface RunOptions extends CatalogueOptions, EndpointOptions, PromptOptions {
+  readonly flow: string;
+  readonly name?: string;
+  readonly concurrency: number;
+  readonly perMinute: number;
+  readonly attempts: number;
+  readonly retryAfter: number;
+  readonly ring: number;
+  readonly dryRun: boolean;
+}
+
+async function run(file: string, options: RunOptions): Promise<void> {
+  const name = options.name ?? basename(file, extname(file));
+  const targets = await readCallList(file);
+  const prompts = await openPrompts(options);
+  const flow = await readFlow(options.flow, options.prompts === undefined ? {} : { prompts });
+  for (const problem of flow.warnings) process.stderr.write(`${formatProblem(flow.file, problem)}\n`);
+  using log = CampaignLog.open(options.out);
+  if (options.dryRun) {
+    const called = new Set(
+      log.search({ campaign: name, limit: -1 }).map(({ target }) => target.toLowerCase()),
+    );
+    for (const { target } of targets)
+      if (!called.has(target.toLowerCase())) process.stdout.write(`${target}\n`);
+    return;
+  }
+  const stop = stopOnSignals();
+  await using attached = await attachTo(options, 'jackfield campaign');
+  await using server = new PcmServer();
+  await using host = new BotHost({ client: attached.client, server, prompts });
+  const calls = runCampaign(host, ({ variables }) => flowBot(flow, { variables }), targets, {
+    concurrency: options.concurrency,
+    callsPerMinute: options.perMinute,
+    attempts: options.attempts,
+    retryAfterMs: options.retryAfter * 60_000,
+    ringMs: options.ring * 1000,
+    store: log.store(name),
+    signal: stop,
+  });
+  for await (const result of calls) print({ campaign: name, ...result }, options.json);
+  const summary = log.summaries().find(({ campaign }) => campaign === name);
+  if (!options.json && summary) process.stdout.write(`${summaryLine(summary)}\n`);
+  if (stop.aborted) process.stderr.write('Stopped. Run it again to go on.\n');
+}
+
+/** The first signal ends the campaign when the calls under way have ended, the second at once. */
+function stopOnSignals(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      process.stderr.write('No more calls are placed; those under way go on. Once more ends them.\n');
+      stop.abort();
+    });
+  }
+  return stop.signal;
+}
+
+interface ResultsOptions extends CatalogueOptions {
+  readonly target?: string;
+  readonly outcome?: CampaignResult['outcome'];
+  readonly since?: Date;
+  readonly until?: Date;
+  readonly text?: string;
+  readonly limit: number;
+}
+
+async function results(name: string | undefined, { out, json, ...rest }: ResultsOptions): Promise<void> {
+  using log = await openLog(out);
+  const query: CampaignQuery = { ...rest, ...(name !== undefined && { campaign: name }) };
+  for (const entry of log.search(query)) print(entry, json);
+}
+
+async function list({ out, json }: CatalogueOptions): Promise<void> {
+  using log = await openLog(out);
+  for (const summary of log.summaries()) {
+    process.stdout.write(`${json ? JSON.stringify(summary) : summaryLine(summary)}\n`);
+  }
+}
+
+async function openLog(folder: string): Promise<CampaignLog> {
+  const is = await stat(folder).catch(() => undefined);
+  if (is?.isDirectory()) return CampaignLog.open(folder);
+  throw new JackfieldError('ERR_FILE', `There is no folder ${folder}: give --out with that of the campaign.`);
+}
+
+function print(entry: CampaignEntry, json: boolean): void {
+  process.stdout.write(`${json ? JSON.stringify(entry) : row(entry)}\n`);
+}
+
+/** What the flow and the call bring along is in the row anyway. */
+const OWN_VARIABLES: ReadonlySet<string> = new Set(['caller', 'callerName', 'call', 'today']);
+
+function row({
+  campaign,
+  target,
+  attempt,
+  placedAtMs,
+  durationMs,
+  outcome,
+  status,
+  retry,
+  error,
+  variables,
+}: CampaignEntry): string {
+  const at = new Date(placedAtMs).toISOString().slice(0, 19).replace('T', ' ');
+  const seconds = `${(durationMs / 1000).toFixed(1)} s`.padStart(8);
+  const values = Object.entries(variables).filter(([name]) => !OWN_VARIABLES.has(name));
+  const notes = [
+    ...(outcome === 'unanswered' ? [status] : []),
+    ...values.map(([name, value]) => `${name}=${value}`),
+    ...(error === undefined ? [] : [error]),
+    ...(retry ? ['will be called again'] : []),
+  ];
+  const columns = [
+    at,
+    campaign,
+    target.padEnd(20),
+    `call ${attempt}`,
+    seconds,
+    outcome.padEnd(11),
+    notes.join('; '),
+  ];
+  return columns.join('  ').trimEnd();
+}
+
+function summaryLine({ campaign, targets, calls, outcomes }: CampaignSummary): string {
+  const parts = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`);
+  return `${campaign}: ${targets} targets, ${calls} calls; ${parts.join(', ')}.`;
+}

@@ -1,0 +1,164 @@
+import { writeFile } from 'node:fs/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import {
+  BotHost,
+  type Client,
+  drawFlow,
+  Exchange,
+  type Flow,
+  type FlowDrawing,
+  type FlowHook,
+  flowBot,
+  formatProblem,
+  formatTranscript,
+  JackfieldError,
+  PcmServer,
+  readFlow,
+  type TestCaller,
+  testBot,
+} from '../../index.js';
+import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
+import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
+
+/** Between two keys, in milliseconds. */
+const KEY_PAUSE_MS = 300;
+
+/** `jackfield ivr`: checks, draws, tries and runs flow files. */
+export function ivrCommand(): Command {
+  const ivr = new Command('ivr').description('Phone bots from flow files: check, draw, try and run them.');
+  withPrompts(ivr.command('check'), 'none')
+    .description('Say everything that is wrong in a flow file, with its line and path.')
+    .argument('<flow>', 'YAML or JSON file')
+    .action(check);
+  ivr
+    .command('draw')
+    .description('Draw a flow as a diagram.')
+    .argument('<flow>', 'YAML or JSON file')
+    .addOption(
+      new Option('--format <format>', 'what to draw').choices(['svg', 'mermaid', 'dot']).default('svg'),
+    )
+    .option('--out <file>', 'file to write; default: standard output')
+    .action(draw);
+  withPrompts(ivr.command('try'), 'melody')
+    .description('Call a flow here and now, press keys, and print what happens. Takes no real time.')
+    .argument('<flow>', 'YAML or JSON file')
+    .option('--keys <keys>', 'what the caller presses; each comma waits two seconds', keysOption, ',')
+    .option('--caller <handle>', 'who calls', 'caller')
+    .option('--at <time>', 'when, as 2027-03-01T09:00:00Z', timeOption)
+    .action(tryOut);
+  withPrompts(withEndpoint(ivr.command('run')), 'none')
+    .description('Answer calls with a flow until it is told to stop.')
+    .argument('<flow>', 'YAML or JSON file')
+    .option('--max-calls <count>', 'calls at once, 1 to 10000; more are refused', Number, 100)
+    .action(run);
+  return ivr;
+}
+
+async function check(file: string, options: PromptOptions): Promise<void> {
+  const prompts = options.prompts === undefined ? {} : { prompts: await openPrompts(options) };
+  const flow = await readFlow(file, prompts);
+  warn(flow);
+  const steps = Object.keys(flow.data.steps).length;
+  process.stdout.write(`${file}: ${flow.data.name}, ${steps} steps, no errors.\n`);
+}
+
+async function draw(
+  file: string,
+  options: { readonly format: FlowDrawing; readonly out?: string },
+): Promise<void> {
+  const drawing = await drawFlow(await readFlow(file), options.format);
+  if (options.out === undefined) process.stdout.write(drawing);
+  else await writeFile(options.out, drawing);
+}
+
+interface TryOptions extends PromptOptions {
+  readonly keys: string;
+  readonly caller: string;
+  readonly at?: Date;
+}
+
+async function tryOut(file: string, options: TryOptions): Promise<void> {
+  const flow = await readFlow(file);
+  warn(flow);
+  const scene = async (caller: TestCaller) => {
+    for (const key of options.keys) {
+      if (caller.call.over) return;
+      if (key === ',') await caller.waits(2000);
+      else await caller.presses(key).then(() => caller.waits(KEY_PAUSE_MS));
+    }
+    await caller.waits(2000);
+  };
+  const { transcript, results } = await testBot(flowBot(flow, { hooks: noHooks(flow) }), scene, {
+    exchange: Exchange,
+    prompts: await openPrompts(options),
+    caller: options.caller,
+    ...(options.at && { startsAt: options.at }),
+  });
+  process.stdout.write(`${formatTranscript(transcript)}\n`);
+  if (results.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
+}
+
+/** Hooks are code, which a file does not have: each goes on with `next`. */
+function noHooks(flow: Flow): Record<string, FlowHook> {
+  const steps = Object.values(flow.data.steps);
+  return Object.fromEntries(
+    steps.flatMap((step) => (step.do === 'hook' ? [[step.name, () => undefined] as const] : [])),
+  );
+}
+
+/** Ports of a call that a bot talks in: what it hears, what it says, the microphone. */
+const LEASES_PER_CALL = 3;
+
+interface RunOptions extends PromptOptions, EndpointOptions {
+  readonly maxCalls: number;
+}
+
+async function run(file: string, options: RunOptions): Promise<void> {
+  const prompts = await openPrompts(options);
+  const flow = await readFlow(file, options.prompts === undefined ? {} : { prompts });
+  warn(flow);
+  const bot = flowBot(flow);
+  await using attached = await attachTo(options, 'jackfield ivr');
+  const { client } = attached;
+  await using server = new PcmServer();
+  await using host = new BotHost({ client, server, prompts });
+  const line = (callId: number, text: string) => process.stdout.write(`call ${callId}: ${text}\n`);
+  host.on('talking', ({ id, partner }) => line(id, partner.handle));
+  host.on('result', ({ callId, outcome, error }) =>
+    line(callId, `${outcome}${error ? `, ${error.message}` : ''}`),
+  );
+  host.on('refused', ({ id }) => line(id, `refused: ${options.maxCalls} calls are in progress`));
+  host.attend(bot, { maxCalls: options.maxCalls });
+  if (server.advice !== undefined && server.maxLeases < options.maxCalls * LEASES_PER_CALL) {
+    process.stderr.write(`Fewer than ${options.maxCalls} calls at once will fit. ${server.advice}\n`);
+  }
+  process.stdout.write(`${flow.data.name} answers calls at ${options.attach}. Ctrl-C stops it.\n`);
+  await stopped(client);
+}
+
+/** Resolves when a signal says so. @throws ERR_CLOSED when the endpoint is gone for good. */
+function stopped(client: Client): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+    client.once('closed', (cause) =>
+      reject(new JackfieldError('ERR_CLOSED', 'The endpoint is gone.', { cause })),
+    );
+  });
+}
+
+function warn(flow: Flow): void {
+  for (const problem of flow.warnings) process.stderr.write(`${formatProblem(flow.file, problem)}\n`);
+}
+
+function keysOption(text: string): string {
+  if (/^[0-9*#,]+$/.test(text)) return text;
+  throw new InvalidArgumentError('Give keys of 0-9, * and #, and commas.');
+}
+
+function timeOption(text: string): Date {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime()))
+    throw new InvalidArgumentError('Give a time such as 2027-03-01T09:00:00Z.');
+  return date;
+}

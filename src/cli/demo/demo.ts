@@ -1,0 +1,146 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  attach,
+  type Call,
+  type CallRecording,
+  type CallState,
+  type CallVoice,
+  drawWaveform,
+  msToSamples,
+  PcmServer,
+  type RecordingProgress,
+  type RecordingSidecar,
+  recordCall,
+  TcpTransport,
+  ToneDetector,
+  toFormat,
+  transcode,
+  VOICE_FORMAT,
+  WavReader,
+} from '../../index.js';
+import { ExchangeProcess } from '../exchange/exchange-process.js';
+
+/** What can be set from the command line. */
+export interface DemoOptions {
+  readonly input?: string;
+  readonly out: string;
+  readonly fast: boolean;
+}
+
+/** Shows the demo as it happens. */
+export interface DemoView {
+  state(state: CallState): void;
+  progress(progress: RecordingProgress): void;
+  /** A step after the call begins. */
+  step(text: string): void;
+  summary(result: DemoResult): void;
+}
+
+/** What the demo made; `--json` prints it. */
+export interface DemoResult {
+  readonly files: {
+    readonly recording: string;
+    readonly transcoded: string;
+    readonly waveform: string;
+    readonly sidecar: string;
+  };
+  readonly sizes: Readonly<Record<string, number>>;
+  readonly spoken: string;
+  readonly sidecar: RecordingSidecar;
+  /** Seconds that the call took on the wall clock. */
+  readonly tookSeconds: number;
+  readonly error?: string;
+}
+
+const SERVICE = 'echo123';
+const SPEECH = fileURLToPath(new URL('../../../assets/speech/reader-870.wav', import.meta.url));
+/** The voice begins this long after the beep has ended, so that its place is fixed before it is due. */
+const AFTER_BEEP_MS = 500;
+/** Nothing here answers barge-in, so the lead can be long enough for a busy machine. */
+const LEAD_MS = 240;
+
+/** Calls the test service over an exchange in its own process, speaks after the beep, records, and makes the files. */
+export async function runDemo(
+  options: DemoOptions & { readonly hangUp: AbortSignal; readonly view: DemoView },
+): Promise<DemoResult> {
+  const { hangUp, view } = options;
+  const spoken = options.input ?? SPEECH;
+  await using speech = await WavReader.open(spoken);
+  await using exchange = await ExchangeProcess.start({ manual: options.fast });
+  await using client = await attach(new TcpTransport({ port: exchange.port }), {
+    name: 'jackfield demo',
+    reattach: false,
+  });
+  await using server = new PcmServer();
+  const startedAt = performance.now();
+  const call = await client.call(SERVICE);
+  hangUp.addEventListener('abort', () => void call.hangUp().catch(() => undefined), { once: true });
+  const recording = await recordCall(call, server, { file: fileName(options.out), leadMs: LEAD_MS });
+  recording.on('progress', (progress) => view.progress(progress));
+  const speaking = speakAfterBeep(recording.voice, speech);
+  if (options.fast) exchange.run();
+  const [finished] = await Promise.all([recording.finished, showStates(call, view), speaking]);
+  const tookSeconds = (performance.now() - startedAt) / 1000;
+  const files = await makeFiles(recording, finished.sidecarFile, view);
+  return {
+    files,
+    sizes: await sizesOf(Object.values(files)),
+    spoken,
+    sidecar: finished.sidecar,
+    tookSeconds,
+    ...(finished.error ? { error: finished.error.message } : {}),
+  };
+}
+
+/** Plays the speech at a place counted in samples from the beep, so that every run is the same. */
+async function speakAfterBeep(voice: CallVoice, speech: WavReader): Promise<void> {
+  const beepEnd = await endOfBeep(voice);
+  if (beepEnd === undefined) return;
+  const at = beepEnd + msToSamples(AFTER_BEEP_MS) - voice.inputStart;
+  await voice.player.play(toFormat(speech, speech.format, VOICE_FORMAT), { at, underrun: 'wait' }).finished;
+}
+
+/** Where the first beep ends on the call's time line, in samples; nothing when the call ends before. */
+async function endOfBeep(voice: CallVoice): Promise<number | undefined> {
+  const detector = new ToneDetector({ frequency: 1000 });
+  for await (const { samples } of voice.remote.frames()) {
+    const beep = detector.push(samples).find((event) => event.type === 'end');
+    if (beep?.type === 'end') return beep.end;
+  }
+  return undefined;
+}
+
+async function showStates(call: Call, view: DemoView): Promise<void> {
+  try {
+    for await (const state of call.states()) view.state(state);
+  } catch {
+    // The exchange is gone; the recording's result says so.
+  }
+}
+
+async function makeFiles(
+  recording: CallRecording,
+  sidecar: string,
+  view: DemoView,
+): Promise<DemoResult['files']> {
+  const { file } = recording;
+  const transcoded = file.replace(/wav$/, 'flac');
+  const waveform = file.replace(/wav$/, 'png');
+  view.step('Transcoding to FLAC');
+  await transcode({ input: file, output: transcoded, tags: { title: `Call with ${SERVICE}` } });
+  view.step('Drawing the waveform');
+  await drawWaveform({ input: file, output: waveform, labels: ['sent', SERVICE] });
+  return { recording: file, transcoded, waveform, sidecar };
+}
+
+function fileName(folder: string): string {
+  const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+  return join(folder, `${stamp}-${SERVICE}.wav`);
+}
+
+async function sizesOf(paths: readonly string[]): Promise<Record<string, number>> {
+  const sizes = await Promise.all(paths.map(async (path) => [path, (await stat(path)).size] as const));
+  return Object.fromEntries(sizes);
+}

@@ -1,0 +1,129 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { access } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { promisify } from 'node:util';
+import { listSoundDevices, type Transport, transportsOf, UnavailableError } from '../../index.js';
+
+/** What was found out about one thing that Jackfield can use. */
+export interface Finding {
+  readonly subject: string;
+  /** `missing` costs a feature; `broken` stops everything. */
+  readonly status: 'ok' | 'missing' | 'broken';
+  readonly found: string;
+  /** What to do about it. */
+  readonly remedy?: string;
+}
+
+/** Longest wait for one thing, in milliseconds. */
+const PATIENCE_MS = 5000;
+
+/** Descriptors that a call takes: a port and a connection for each of its streams, and its files. */
+const DESCRIPTORS_PER_CALL = 8;
+const ENOUGH_DESCRIPTORS = 4096;
+
+/** Looks at everything that there is to look at; each by itself, none stops another. */
+export async function examine(platform: NodeJS.Platform = process.platform): Promise<Finding[]> {
+  return await Promise.all([
+    node(),
+    loopback(),
+    descriptors(),
+    ...(platform === 'linux' ? [peerTable()] : []),
+    soundDevices(),
+    program('ffmpeg', ['-version'], 'MP3, Opus and other files beside WAV and FLAC'),
+    program('sox', ['--version'], 'sound devices without PulseAudio and ALSA tools'),
+    ...transportsOf(platform).map((transport) => endpoint(transport)),
+  ]);
+}
+
+async function node(): Promise<Finding> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const found = process.version;
+  if (major > 20 || (major === 20 && minor >= 11)) return { subject: 'Node', status: 'ok', found };
+  return { subject: 'Node', status: 'broken', found, remedy: 'install Node 20.11 or newer' };
+}
+
+/** Every voice stream comes in on a loopback port. */
+async function loopback(): Promise<Finding> {
+  const subject = 'loopback ports';
+  const server = createServer().listen(0, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    return { subject, status: 'ok', found: `can listen on 127.0.0.1 (port ${port})` };
+  } catch (error) {
+    const remedy = 'allow this program to listen on 127.0.0.1: no voice can be received without';
+    return { subject, status: 'broken', found: textOf(error), remedy };
+  }
+}
+
+async function descriptors(): Promise<Finding> {
+  const subject = 'open files';
+  const limits = (
+    process.report.getReport() as { userLimits?: { open_files?: { soft: number | 'unlimited' } } }
+  ).userLimits;
+  const soft = limits?.open_files?.soft;
+  if (soft === undefined) return { subject, status: 'ok', found: 'no limit that this system tells of' };
+  const calls = soft === 'unlimited' ? 'any number of' : `about ${Math.floor(soft / DESCRIPTORS_PER_CALL)}`;
+  const found = `limit ${soft}: ${calls} calls at once`;
+  if (soft === 'unlimited' || soft >= ENOUGH_DESCRIPTORS) return { subject, status: 'ok', found };
+  return {
+    subject,
+    status: 'missing',
+    found,
+    remedy: `raise it for more, for instance with "ulimit -n 65536"`,
+  };
+}
+
+async function peerTable(): Promise<Finding> {
+  const subject = 'peer check';
+  try {
+    await access('/proc/net/tcp');
+    return { subject, status: 'ok', found: '/proc/net/tcp tells who dials a voice port' };
+  } catch (error) {
+    const remedy = 'mount /proc, or other users of this machine can dial the voice ports';
+    return { subject, status: 'missing', found: textOf(error), remedy };
+  }
+}
+
+async function soundDevices(): Promise<Finding> {
+  const subject = 'sound devices';
+  const remedy =
+    'only needed for a microphone or loudspeaker of this machine: install pulseaudio-utils or alsa-utils';
+  try {
+    const devices = await listSoundDevices({ signal: AbortSignal.timeout(PATIENCE_MS) });
+    const found = devices.length === 0 ? 'none' : [...new Set(devices.map(({ name }) => name))].join(', ');
+    return devices.length === 0
+      ? { subject, status: 'missing', found, remedy }
+      : { subject, status: 'ok', found };
+  } catch (error) {
+    return { subject, status: 'missing', found: textOf(error), remedy };
+  }
+}
+
+async function program(name: string, args: string[], use: string): Promise<Finding> {
+  try {
+    const { stdout } = await promisify(execFile)(name, args, { timeout: PATIENCE_MS });
+    return { subject: name, status: 'ok', found: stdout.split('\n')[0] ?? '' };
+  } catch {
+    return { subject: name, status: 'missing', found: 'not installed', remedy: `install ${name} for ${use}` };
+  }
+}
+
+async function endpoint(transport: Transport): Promise<Finding> {
+  const subject = `endpoint on ${transport.name}`;
+  const handlers = { line: () => undefined, closed: () => undefined };
+  try {
+    const link = await transport.open(handlers, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    await link.close();
+    return { subject, status: 'ok', found: 'answers' };
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) return { subject, status: 'missing', found: textOf(error) };
+    return { subject, status: 'missing', found: error.reason, remedy: error.remedy };
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

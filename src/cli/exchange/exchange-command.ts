@@ -1,0 +1,158 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import {
+  type Clock,
+  Exchange,
+  replay,
+  Scenario,
+  systemClock,
+  type UserOptions,
+  VirtualClock,
+  WireRecorder,
+} from '../../index.js';
+import { portOption } from '../options.js';
+import { exchangeView } from './exchange-view.js';
+
+/** What `jackfield exchange` tells the process that forked it. */
+export type ExchangeMessage = { readonly listening: number };
+
+/** What the process that forked `jackfield exchange --clock manual` can tell it. */
+export type ExchangeControl = { readonly clock: 'run' };
+
+interface Options {
+  readonly tcp?: number;
+  readonly dbus: boolean;
+  readonly x11: boolean;
+  readonly scenario?: string;
+  readonly user?: string[];
+  readonly files: string[];
+  readonly state?: string;
+  readonly record?: string;
+  readonly replay?: string;
+  readonly patience: number;
+  readonly clock: 'real' | 'manual';
+}
+
+const DEFAULT_PORT = 4100;
+
+/** `jackfield exchange`: serves the API from Skype's side until it is told to stop. */
+export function exchangeCommand(): Command {
+  return new Command('exchange')
+    .description('Run an exchange: users, the call testing service echo123, and an endpoint to attach to.')
+    .option(
+      '--tcp <port>',
+      `loopback port of the first user, the next ones for the others; 0 lets the system choose (default: ${DEFAULT_PORT} when nothing else is served on)`,
+      portOption,
+    )
+    .option('--dbus', 'serve the first user on the session bus, as com.Skype.API', false)
+    .option('--x11', 'serve the first user on the X display, as _SKYPE_INSTANCE', false)
+    .option('--scenario <file>', 'JSON file with users, robots and numbers, and what they do')
+    .option('--user <handle...>', 'users of the exchange, without a scenario (default: jack)')
+    .option('--files <folder...>', 'folders in which FILE="..." may read and write', [])
+    .option('--state <folder>', 'keep history, voicemails, profiles and contacts here')
+    .option('--record <folder>', 'write every line and every redirected stream into this folder')
+    .option(
+      '--replay <folder>',
+      'play a recording again instead of serving, with the same scenario or users; says where something else comes out',
+    )
+    .option(
+      '--patience <ms>',
+      'longest wait of a call for a late voice stream, instead of silence',
+      patienceOption,
+      0,
+    )
+    .addOption(
+      new Option('--clock <kind>', 'real, or manual: time runs when the parent process says so')
+        .choices(['real', 'manual'])
+        .default('real'),
+    )
+    .action((options: Options) => (options.replay === undefined ? serve(options) : replayed(options)));
+}
+
+/** Plays a recording against a new exchange. Exit code 2: it came out otherwise. */
+async function replayed({ replay: folder = '', scenario: path, user, files }: Options): Promise<void> {
+  const clock = new VirtualClock(Date.now());
+  const scenario = path === undefined ? undefined : await Scenario.load(path, clock);
+  const { lines, streams, differences } = await replay(folder, {
+    ...(scenario?.options ?? usersOf(user)),
+    clock,
+    fileRoots: files,
+    begin: async (exchange) => {
+      await scenario?.run(exchange);
+    },
+  });
+  for (const difference of differences) process.stdout.write(`${difference}\n`);
+  process.stdout.write(`${lines} lines and ${streams} streams: ${differences.length} differences.\n`);
+  if (differences.length > 0) process.exitCode = 2;
+}
+
+function usersOf(handles: readonly string[] = ['jack']): { users: UserOptions[] } {
+  return { users: handles.map((handle) => ({ handle })) };
+}
+
+async function serve(options: Options): Promise<void> {
+  const manual = options.clock === 'manual' ? new VirtualClock(Date.now()) : undefined;
+  const clock = manual ?? systemClock;
+  const scenario = options.scenario === undefined ? undefined : await Scenario.load(options.scenario, clock);
+  const recorder = options.record === undefined ? undefined : await WireRecorder.open(options.record, clock);
+  const exchange = await Exchange.start({
+    ...(scenario?.options ?? usersOf(options.user)),
+    clock,
+    fileRoots: options.files,
+    patienceMs: options.patience,
+    ...(options.state !== undefined && { stateFolder: options.state }),
+    ...(recorder && { opener: (standard) => recorder.wrap(standard) }),
+  });
+  recorder?.follow(exchange);
+  await listen(exchange, options);
+  const endScenario = await scenario?.run(exchange);
+  process.on('message', (message: ExchangeControl) => {
+    if (message.clock === 'run') void manual?.run();
+  });
+  await stopped(exchange, clock);
+  endScenario?.();
+  await exchange.close();
+  await recorder?.close();
+  if (process.connected) process.disconnect();
+}
+
+/** Serves on all that was asked for, or on TCP, where each user has a port. */
+async function listen(exchange: Exchange, { dbus, x11, tcp }: Options): Promise<void> {
+  const say = (where: string) => !process.send && process.stdout.write(`The exchange listens on ${where}.\n`);
+  if (dbus) {
+    await exchange.listenOnDbus();
+    say('the session bus');
+  }
+  if (x11) {
+    await exchange.listenOnX11();
+    say(`display ${process.env['DISPLAY']}`);
+  }
+  if (tcp === undefined && (dbus || x11)) return;
+  const first = tcp ?? DEFAULT_PORT;
+  for (const [index, handle] of exchange.handles.entries()) {
+    const port = await exchange.listen({ handle, port: first === 0 ? 0 : first + index });
+    if (index === 0 && process.send) tellParent({ listening: port });
+    say(`127.0.0.1:${port} for ${handle}`);
+  }
+}
+
+/** Shows the calls until the user, or the parent process, has had enough. */
+async function stopped(exchange: Exchange, clock: Clock): Promise<void> {
+  const view = process.send ? undefined : exchangeView(exchange, clock, process.stdout);
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+    process.once('disconnect', resolve);
+  });
+  view?.stop();
+}
+
+function patienceOption(text: string): number {
+  const patience = Number(text);
+  if (!/^\d+$/.test(text) || patience > 60_000)
+    throw new InvalidArgumentError('Give 0 to 60000 milliseconds.');
+  return patience;
+}
+
+function tellParent(message: ExchangeMessage): void {
+  process.send?.(message);
+}

@@ -1,0 +1,143 @@
+import { Command, Option } from 'commander';
+import {
+  attach,
+  type Call,
+  JackfieldError,
+  OUTPUT_FORMATS,
+  PcmServer,
+  Recorder,
+  type RecorderOptions,
+} from '../../index.js';
+import type { RecordConfig } from './record-config.js';
+import { jsonLines, liveTable, type RecordView } from './record-view.js';
+
+interface Options {
+  readonly config?: string;
+  readonly attach?: string;
+  readonly out?: string;
+  readonly policy?: 'all' | 'incoming' | 'outgoing' | 'on-demand';
+  readonly partner?: string[];
+  readonly template?: string;
+  readonly format?: RecordConfig['format'];
+  readonly encrypt?: string[];
+  readonly sign?: string;
+  readonly json: boolean;
+}
+
+/** `jackfield record`: records the calls of an endpoint until it is told to stop. */
+export function recordCommand(): Command {
+  return new Command('record')
+    .description('Record the calls of an endpoint into a folder, until it is told to stop.')
+    .option('-c, --config <file>', 'configuration file (JSON); options given here go before it')
+    .option(
+      '-a, --attach <address>',
+      'the endpoint: tcp:4100, dbus, x11, ... (default: auto, whichever is there)',
+    )
+    .option('-o, --out <folder>', 'where recordings go (default: recordings)')
+    .addOption(
+      new Option('--policy <policy>', 'which calls (default: all)').choices([
+        ...['all', 'incoming', 'outgoing', 'on-demand'],
+      ]),
+    )
+    .option('--partner <handle...>', 'only calls with these')
+    .option('--template <path>', 'path of a recording, such as {date}/{partner}-{id}')
+    .addOption(new Option('-f, --format <format...>', 'what to make besides the WAV').choices(OUTPUT_FORMATS))
+    .option('--encrypt <recipient...>', 'encrypt to these age recipients (age1...)')
+    .option('--sign <file>', 'sign the manifests with this Ed25519 key (PEM)')
+    .option('--json', 'print JSON lines', false)
+    .addHelpText('after', '\nINT or TERM finishes the files and ends; HUP reads the configuration again.')
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const first = await configured(options);
+  await using client = await attach(first.config.attach ?? 'auto', { name: 'jackfield record' });
+  await using server = new PcmServer();
+  let recorder: Recorder | undefined;
+  const view = options.json ? jsonLines(() => recorder) : liveTable(() => recorder);
+  try {
+    recorder = await Recorder.start(client, server, first.recorder);
+    report(recorder, view);
+    view.note('ready', { attached: first.config.attach ?? 'auto', folder: first.recorder.folder });
+    if (server.advice !== undefined) view.note('few descriptors', { advice: server.advice });
+    const reread = () => void rereadConfig(options, recorder, view);
+    process.on('SIGHUP', reread);
+    await ended(client);
+    process.off('SIGHUP', reread);
+  } finally {
+    await recorder?.close();
+    view.note('ended', {});
+    view.stop();
+  }
+}
+
+/** The configuration file with what the command line says before it. */
+async function configured(options: Options): Promise<{ config: RecordConfig; recorder: RecorderOptions }> {
+  // Loaded when it is needed: the schema library would slow down every other command.
+  const { readRecordConfig, recorderOptions } = await import('./record-config.js');
+  const file = options.config ? await readRecordConfig(options.config) : {};
+  const { attach: address, out, policy, partner, template, format, encrypt, sign } = options;
+  const config: RecordConfig = {
+    ...file,
+    ...(address !== undefined && { attach: address }),
+    ...(out !== undefined && { out }),
+    ...(policy !== undefined && { policy }),
+    ...(partner !== undefined && { policy: { only: partner } }),
+    ...(template !== undefined && { template }),
+    ...(format !== undefined && { format }),
+    ...(encrypt !== undefined && { encryptTo: encrypt }),
+    ...(sign !== undefined && { signingKeyFile: sign }),
+  };
+  return { config, recorder: await recorderOptions(config) };
+}
+
+async function rereadConfig(
+  options: Options,
+  recorder: Recorder | undefined,
+  view: RecordView,
+): Promise<void> {
+  try {
+    recorder?.configure((await configured(options)).recorder);
+    view.note('configured', { from: options.config ?? 'the command line' });
+  } catch (error) {
+    // What was in force stays in force.
+    view.note('not configured', { reason: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function report(recorder: Recorder, view: RecordView): void {
+  const about = (call: Call | undefined) => (call ? { call: call.id } : {});
+  recorder.on('recording', (recording, begun) => {
+    view.watch(recording);
+    const { call } = recording;
+    view.note(begun ? 'recording' : 'held', {
+      call: call.id,
+      partner: call.properties.get('PARTNER_HANDLE'),
+    });
+    recording.on('disk-full', (error) => view.note('disk full', { call: call.id, reason: error.message }));
+    recording.on('disk-resumed', () => view.note('disk resumed', { call: call.id }));
+    recording.on('limit', () => view.note('limit', { call: call.id }));
+  });
+  recorder.on('published', ({ file, sidecar }) => {
+    const { call, audio, end, complete } = sidecar;
+    view.note('published', { call: call.id, file, durationMs: audio.durationMs, end, complete });
+  });
+  recorder.on('recovered', ({ file }) => view.note('recovered', { file }));
+  recorder.on('discarded', ({ sidecar }) => view.note('discarded', { call: sidecar.call.id }));
+  recorder.on('failed', (error, call) => view.note('failed', { ...about(call), reason: error.message }));
+  recorder.on('undelivered', (event, channel, error, last) =>
+    view.note('undelivered', { channel, id: event.id, reason: error.message, last }),
+  );
+}
+
+/** Resolves when a signal says so. @throws ERR_CLOSED when the endpoint is gone for good. */
+async function ended(client: Awaited<ReturnType<typeof attach>>): Promise<void> {
+  const error = await new Promise<Error | undefined>((resolve) => {
+    process.once('SIGINT', () => resolve(undefined));
+    process.once('SIGTERM', () => resolve(undefined));
+    client.once('closed', (reason) => {
+      resolve(new JackfieldError('ERR_CLOSED', 'The endpoint is gone.', { cause: reason }));
+    });
+  });
+  if (error) throw error;
+}

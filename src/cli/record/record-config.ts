@@ -1,0 +1,130 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { z } from 'zod';
+import { JackfieldError, OUTPUT_FORMATS, type RecorderOptions } from '../../index.js';
+import { readIdentity, readText } from '../key-files.js';
+
+const names = z.array(z.string().min(1)).min(1);
+
+/** The configuration file of `jackfield record`; docs/recorder-config.schema.json is made from it. */
+export const recordConfigSchema = z.strictObject({
+  $schema: z.string().optional(),
+  attach: z.string().optional().describe('The endpoint, such as tcp:4100, dbus or x11.'),
+  out: z.string().min(1).optional().describe('The folder that recordings go to.'),
+  policy: z
+    .union([
+      z.enum(['all', 'incoming', 'outgoing', 'on-demand']),
+      z.strictObject({ only: names }),
+      z.strictObject({ except: names }),
+    ])
+    .optional()
+    .describe('Which calls are recorded.'),
+  template: z.string().optional().describe('Path of a recording in the folder, without ending.'),
+  format: z.array(z.enum(OUTPUT_FORMATS)).optional().describe('What is made besides the stereo WAV.'),
+  encryptTo: names
+    .optional()
+    .describe('age recipients (age1...): recordings are encrypted on their way to the disk.'),
+  identityFile: z
+    .string()
+    .optional()
+    .describe('age secret key that finishes encrypted recordings after a kill.'),
+  signingKeyFile: z.string().optional().describe('Ed25519 private key (PEM) that signs the manifests.'),
+  segments: z
+    .strictObject({
+      everyMs: z.number().min(1000),
+      maxBytes: z.number().min(65_536),
+      silenceMs: z.number().min(500),
+      silenceDbfs: z.number().min(-90).max(0),
+    })
+    .partial()
+    .optional(),
+  maxMs: z.number().min(1000).optional().describe('Longest recording of a call.'),
+  preRollMs: z.number().min(0).max(600_000).optional(),
+  discardBelowMs: z.number().min(0).optional().describe('Shorter recordings are removed.'),
+  onDiskFull: z.enum(['end', 'resume']).optional(),
+  correctDrift: z.boolean().optional(),
+  tags: z.record(z.string(), z.string()).optional(),
+  consent: z
+    .strictObject({ prompt: z.string().min(1), toneEveryMs: z.number().min(5000).max(60_000) })
+    .partial()
+    .optional()
+    .describe('How the other party is told.'),
+  hook: z
+    .strictObject({
+      command: z.string().min(1),
+      args: z.array(z.string()).optional(),
+      timeoutMs: z.number().positive().optional(),
+    })
+    .optional()
+    .describe(
+      'A program that is run for each recording, without a shell; the event comes on its standard input.',
+    ),
+  webhook: z
+    .strictObject({
+      url: z.url(),
+      secretFile: z.string().min(1).describe('A file with the key of the signature.'),
+      timeoutMs: z.number().positive().optional(),
+    })
+    .optional(),
+  catalogue: z.boolean().optional(),
+});
+
+export type RecordConfig = z.infer<typeof recordConfigSchema>;
+
+/**
+ * Reads a configuration file.
+ *
+ * @throws ERR_FILE when it cannot be read; ERR_SYNTAX, with each field that is wrong, when it is not right.
+ */
+export async function readRecordConfig(path: string): Promise<RecordConfig> {
+  const text = await readText(path);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new JackfieldError('ERR_SYNTAX', `${path} is not JSON: ${why}`, { cause });
+  }
+  const parsed = recordConfigSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(
+    ({ path: at, message }) => `  ${at.join('.') || '(file)'}: ${message}`,
+  );
+  throw new JackfieldError('ERR_SYNTAX', `${path} is not a valid configuration:\n${problems.join('\n')}`);
+}
+
+/** What a configuration says to the recorder; key files are read. @throws ERR_FILE, ERR_INVALID_ARG. */
+export async function recorderOptions(config: RecordConfig): Promise<RecorderOptions> {
+  const { out = 'recordings', policy, template, format, discardBelowMs, consent, hook, catalogue } = config;
+  const { encryptTo, segments, maxMs, preRollMs, onDiskFull, correctDrift, tags } = config;
+  const identity = config.identityFile && (await readIdentity(config.identityFile));
+  const webhook = config.webhook && {
+    url: config.webhook.url,
+    secret: (await readText(config.webhook.secretFile)).trim(),
+    timeoutMs: config.webhook.timeoutMs,
+  };
+  const signingKey = config.signingKeyFile && (await readSigningKey(config.signingKeyFile));
+  const recording = { encryptTo, segments, maxMs, preRollMs, onDiskFull, correctDrift, tags };
+  return given({
+    ...{ folder: out, policy, template, outputs: format, discardBelowMs, consent, hook, catalogue },
+    ...{ webhook: webhook && given(webhook), signingKey, identity, recording: given(recording) },
+  }) as RecorderOptions;
+}
+
+async function readSigningKey(path: string): Promise<KeyObject> {
+  const pem = await readText(path);
+  try {
+    return createPrivateKey(pem);
+  } catch (cause) {
+    throw new JackfieldError(
+      'ERR_INVALID_ARG',
+      `${path} must be a private key in PEM, such as openssl makes.`,
+      { cause },
+    );
+  }
+}
+
+/** Without the fields that were not given. */
+function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const fields = Object.entries(options).filter(([, value]) => value !== undefined && value !== '');
+  return Object.fromEntries(fields) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}

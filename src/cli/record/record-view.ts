@@ -1,0 +1,114 @@
+import type { CallRecording, Recorder, RecordingProgress } from '../../index.js';
+
+/** Shows what a recorder does, until it is stopped. */
+export interface RecordView {
+  /** A line about something that happened. */
+  note(event: string, fields: Readonly<Record<string, unknown>>): void;
+  watch(recording: CallRecording): void;
+  stop(): void;
+}
+
+const REDRAW_MS = 250;
+const PROGRESS_MS = 1000;
+const STEPS = 10;
+
+/** JSON lines: what happens, and each second how every recording stands. */
+export function jsonLines(recorder: () => Recorder | undefined, write = writeOut): RecordView {
+  const latest = new Map<CallRecording, RecordingProgress>();
+  const line = (event: string, fields: Readonly<Record<string, unknown>>) =>
+    write(`${JSON.stringify({ at: new Date().toISOString(), event, ...fields })}\n`);
+  const timer = setInterval(() => {
+    for (const recording of recorder()?.recordings ?? [])
+      line('progress', rowOf(recording, latest.get(recording)));
+  }, PROGRESS_MS);
+  return {
+    note: line,
+    watch: (recording) => recording.on('progress', (progress) => latest.set(recording, progress)),
+    stop: () => clearInterval(timer),
+  };
+}
+
+/** A table that is drawn anew in place, with what happens above it; on what is no terminal, only what happens. */
+export function liveTable(recorder: () => Recorder | undefined, write = writeOut): RecordView {
+  const latest = new Map<CallRecording, RecordingProgress>();
+  let drawn = 0;
+  const erase = () => {
+    if (drawn > 0) write(`\u001b[${drawn}A\u001b[J`);
+    drawn = 0;
+  };
+  const draw = () => {
+    if (!process.stdout.isTTY) return;
+    erase();
+    const rows = (recorder()?.recordings ?? []).map((recording) =>
+      tableRow(recording, latest.get(recording)),
+    );
+    const lines = [HEAD, ...(rows.length > 0 ? rows : ['  no calls; Ctrl-C ends'])];
+    write(`${lines.join('\n')}\n`);
+    drawn = lines.length;
+  };
+  const timer = setInterval(draw, REDRAW_MS);
+  return {
+    note(event, fields) {
+      erase();
+      const told = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`);
+      write(`${new Date().toISOString().slice(11, 19)}  ${event}  ${told.join(', ')}\n`);
+      draw();
+    },
+    watch: (recording) => recording.on('progress', (progress) => latest.set(recording, progress)),
+    stop() {
+      clearInterval(timer);
+      erase();
+    },
+  };
+}
+
+const HEAD = '  call  partner               time  sent        heard       written   dropped  missing';
+
+function tableRow(recording: CallRecording, progress: RecordingProgress | undefined): string {
+  const { call, partner, positionMs, bytes, dropped, missing, paused } = rowOf(recording, progress);
+  const seconds = Math.floor(positionMs / 1000);
+  const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+  return [
+    `  ${String(call).padStart(4)}`,
+    // What a partner calls itself must not steer the terminal.
+    partner
+      .replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?')
+      .slice(0, 18)
+      .padEnd(18),
+    (paused ? 'paused' : time).padStart(7),
+    meter(progress?.local.rmsDbfs),
+    meter(progress?.remote.rmsDbfs),
+    `${(bytes / 1e6).toFixed(1)} MB`.padStart(9),
+    String(dropped).padStart(8),
+    String(missing).padStart(8),
+  ].join('  ');
+}
+
+function rowOf(recording: CallRecording, progress: RecordingProgress | undefined) {
+  const { call, voice, paused, positionMs } = recording;
+  const dropped = [voice.remote, voice.input, voice.microphone].reduce(
+    (sum, lease) => sum + (lease?.stats.dropped ?? 0),
+    0,
+  );
+  return {
+    call: call.id,
+    partner: call.properties.get('PARTNER_HANDLE') ?? '',
+    positionMs,
+    paused,
+    local: progress?.local,
+    remote: progress?.remote,
+    bytes: recording.bytes,
+    dropped,
+    missing: recording.missing,
+  };
+}
+
+/** Ten steps from -60 to 0 dBFS. */
+function meter(dbfs = -60): string {
+  const steps = Math.max(0, Math.min(STEPS, Math.round((dbfs + 60) / 6)));
+  return '▮'.repeat(steps) + '▯'.repeat(STEPS - steps);
+}
+
+function writeOut(text: string): void {
+  process.stdout.write(text);
+}

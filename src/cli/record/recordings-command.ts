@@ -1,0 +1,220 @@
+import { spawn } from 'node:child_process';
+import { copyFile, mkdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { Command } from 'commander';
+import {
+  Catalogue,
+  type CatalogueEntry,
+  type CatalogueQuery,
+  JackfieldError,
+  WavWriter,
+} from '../../index.js';
+import { readText } from '../key-files.js';
+import { dateOption, numberOption } from '../options.js';
+import { sealed, verifyFile } from './verify-command.js';
+
+interface FolderOptions {
+  readonly out: string;
+  readonly json: boolean;
+}
+
+interface SearchOptions extends FolderOptions {
+  readonly since?: Date;
+  readonly until?: Date;
+  readonly partner?: string;
+  readonly minSeconds?: number;
+  readonly maxSeconds?: number;
+  readonly text?: string;
+  readonly limit: number;
+}
+
+/** `jackfield recordings`: what is in a folder of recordings. */
+export function recordingsCommand(): Command {
+  const command = new Command('recordings').description('Find, check, hand out and purge recordings.');
+  const add = (definition: string, description: string) =>
+    command
+      .command(definition)
+      .description(description)
+      .option('-o, --out <folder>', 'the folder of recordings', 'recordings')
+      .option('--json', 'print JSON', false);
+  add('list', 'list recordings, oldest first')
+    .option('--since <date>', 'begun at or after', dateOption)
+    .option('--until <date>', 'begun before', dateOption)
+    .option('--partner <text>', 'with a partner of this name, or part of it')
+    .option('--min-seconds <n>', 'at least this long', numberOption)
+    .option('--max-seconds <n>', 'at most this long', numberOption)
+    .option('--text <text>', 'with this in its tags')
+    .option('--limit <n>', 'at most so many', numberOption, 100)
+    .action(list);
+  add('show <id>', 'print the sidecar of a recording').action(show);
+  add('play <id>', 'play a recording on the sound card').action(play);
+  add('verify [id...]', 'check recordings against their manifests; without ids, all')
+    .option('-k, --key <file>', 'public key (PEM) that they must be signed with')
+    .option('-i, --identity <file>', 'age secret key, for encrypted recordings')
+    .action(verify);
+  add('export <id...>', 'copy recordings with all that lies beside them')
+    .requiredOption('--to <folder>', 'where to')
+    .option('-i, --identity <file>', 'age secret key: encrypted recordings are exported in the clear')
+    .action(exportTo);
+  add('hold <id>', 'put a recording under legal hold, so that it is not purged')
+    .option('--reason <text>', 'why', 'legal hold')
+    .option('--release', 'take the hold off', false)
+    .action(hold);
+  add('purge', 'delete recordings by age and size')
+    .option('--older-than-days <n>', 'those that began longer ago', numberOption)
+    .option('--max-megabytes <n>', 'the oldest, until the rest is no larger', numberOption)
+    .option('--yes', 'delete them; without it they are only listed', false)
+    .action(purge);
+  add('index', 'make the catalogue anew from the sidecars').action(async ({ out }: FolderOptions) => {
+    using catalogue = await open(out);
+    const { recordings, failed } = await catalogue.rebuild();
+    for (const [path, { message }] of failed) process.stderr.write(`${path}: ${message}\n`);
+    if (failed.size > 0) process.exitCode = 1;
+    process.stdout.write(`${recordings} recordings\n`);
+  });
+  return command;
+}
+
+async function list(options: SearchOptions): Promise<void> {
+  using catalogue = await open(options.out);
+  const { since, until, partner, minSeconds, maxSeconds, text, limit } = options;
+  const query: CatalogueQuery = {
+    limit,
+    ...(since && { since }),
+    ...(until && { until }),
+    ...(partner !== undefined && { partner }),
+    ...(text !== undefined && { text }),
+    ...(minSeconds !== undefined && { minMs: minSeconds * 1000 }),
+    ...(maxSeconds !== undefined && { maxMs: maxSeconds * 1000 }),
+  };
+  print(catalogue.search(query), options.json);
+}
+
+async function show(id: string, { out }: FolderOptions): Promise<void> {
+  using catalogue = await open(out);
+  for (const entry of found(catalogue, id)) {
+    const sidecar = (await catalogue.filesOf(entry)).find((file) => /(?<!manifest)\.json$/.test(file));
+    if (sidecar) process.stdout.write(await readText(sidecar));
+  }
+}
+
+async function play(id: string, { out }: FolderOptions): Promise<void> {
+  using catalogue = await open(out);
+  for (const { file } of found(catalogue, id)) await playFile(join(catalogue.folder, file));
+}
+
+/** With whichever player there is. */
+async function playFile(file: string): Promise<void> {
+  for (const [program, ...args] of [
+    ['play', '-q', file],
+    ['aplay', '-q', file],
+    ['ffplay', '-nodisp', '-autoexit', '-loglevel', 'error', file],
+  ] as const) {
+    const code = await new Promise<number | undefined>((resolve) => {
+      const child = spawn(program, args, { stdio: 'inherit' });
+      child.on('error', () => resolve(undefined));
+      child.on('close', (status) => resolve(status ?? 1));
+    });
+    if (code === 0) return;
+    if (code !== undefined) throw new JackfieldError('ERR_UNSUPPORTED', `${program} could not play ${file}.`);
+  }
+  throw new JackfieldError('ERR_UNSUPPORTED', 'No player was found: install sox, alsa-utils or ffmpeg.');
+}
+
+async function verify(
+  ids: string[],
+  options: FolderOptions & { readonly key?: string; readonly identity?: string },
+): Promise<void> {
+  using catalogue = await open(options.out);
+  const entries =
+    ids.length > 0 ? ids.flatMap((id) => found(catalogue, id)) : catalogue.search({ limit: -1 });
+  for (const { file } of entries) await verifyFile(join(catalogue.folder, file), options);
+}
+
+async function exportTo(
+  ids: string[],
+  options: FolderOptions & { readonly to: string; readonly identity?: string },
+): Promise<void> {
+  using catalogue = await open(options.out);
+  await mkdir(options.to, { recursive: true });
+  for (const entry of ids.flatMap((id) => found(catalogue, id))) {
+    for (const file of await catalogue.filesOf(entry)) {
+      const target = join(options.to, basename(file));
+      if (file.endsWith('.age') && options.identity) await exportClear(file, target, options.identity);
+      else await copyFile(file, target);
+      process.stdout.write(`${target}\n`);
+    }
+  }
+}
+
+async function exportClear(file: string, target: string, identity: string): Promise<void> {
+  await using wav = await WavWriter.create(target.replace(/\.age$/, ''), {
+    format: { sampleRate: 16_000, channels: 2 },
+  });
+  for await (const samples of await sealed(file, identity)) await wav.write(samples);
+}
+
+async function hold(
+  id: string,
+  { out, reason, release }: FolderOptions & { readonly reason: string; readonly release: boolean },
+): Promise<void> {
+  using catalogue = await open(out);
+  const ids = new Set(found(catalogue, id).map((entry) => entry.id));
+  for (const whole of ids) catalogue.hold(whole, release ? undefined : reason);
+  process.stdout.write(`${[...ids].join('\n')}\n`);
+}
+
+async function purge(
+  options: FolderOptions & {
+    readonly olderThanDays?: number;
+    readonly maxMegabytes?: number;
+    readonly yes: boolean;
+  },
+): Promise<void> {
+  const { olderThanDays, maxMegabytes, yes } = options;
+  using catalogue = await open(options.out);
+  const entries = catalogue.purgeable({
+    ...(olderThanDays !== undefined && { maxAgeDays: olderThanDays }),
+    ...(maxMegabytes !== undefined && { maxBytes: maxMegabytes * 1e6 }),
+  });
+  if (yes) for (const entry of entries) await catalogue.remove(entry);
+  print(entries, options.json);
+  if (!options.json && !yes && entries.length > 0) process.stdout.write('Nothing was deleted: give --yes.\n');
+}
+
+async function open(folder: string): Promise<Catalogue> {
+  const is = await stat(folder).catch(() => undefined);
+  if (is?.isDirectory()) return Catalogue.open(folder);
+  throw new JackfieldError(
+    'ERR_FILE',
+    `There is no folder ${folder}: give --out with the one you record to.`,
+  );
+}
+
+function found(catalogue: Catalogue, id: string): CatalogueEntry[] {
+  const entries = catalogue.search({ id });
+  if (entries.length > 0) return entries;
+  throw new JackfieldError(
+    'ERR_INVALID_ARG',
+    `No recording has an id that begins with ${JSON.stringify(id)}.`,
+  );
+}
+
+function print(entries: readonly CatalogueEntry[], json: boolean): void {
+  for (const entry of entries) process.stdout.write(`${json ? JSON.stringify(entry) : row(entry)}\n`);
+}
+
+function row({
+  id,
+  startedAt,
+  durationMs,
+  partner,
+  complete,
+  end,
+  hold: held,
+  file,
+}: CatalogueEntry): string {
+  const seconds = (durationMs / 1000).toFixed(1).padStart(8);
+  const notes = [...(complete ? [] : [end]), ...(held === undefined ? [] : [`hold: ${held}`])].join('; ');
+  return `${id.slice(0, 8)}  ${startedAt.slice(0, 19)}  ${seconds} s  ${partner.padEnd(16)}  ${file}  ${notes}`.trimEnd();
+}

@@ -1,0 +1,78 @@
+import { createPublicKey } from 'node:crypto';
+import { Command } from 'commander';
+import { JackfieldError, openSealed, readTails, type VerifyReport, verifyRecording } from '../../index.js';
+import { readIdentity, readText } from '../key-files.js';
+
+interface Options {
+  readonly key?: string;
+  readonly identity?: string;
+  readonly json: boolean;
+}
+
+/** `jackfield verify`: recomputes what a recording's manifest and sidecar say of it. */
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('Check recordings against their manifests: each block of audio, the ledger, the signature.')
+    .argument('<file...>', 'recordings (.wav or .wav.age)')
+    .option('-k, --key <file>', 'public key (PEM) that they must be signed with')
+    .option('-i, --identity <file>', 'age secret key, for encrypted recordings')
+    .option('--json', 'print one JSON object a recording', false)
+    .action(async (files: string[], options: Options) => {
+      for (const file of files) await verifyFile(file, options);
+    });
+}
+
+/** Prints the report on one recording; the exit code becomes 1 where something does not hold. */
+export async function verifyFile(file: string, options: Options): Promise<void> {
+  const report = await verifyRecording(file, {
+    ...(options.key && { publicKey: await readPublicKey(options.key) }),
+    ...(file.endsWith('.age') && { samples: await sealed(file, options.identity) }),
+  });
+  if (!report.ok) process.exitCode = 1;
+  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : textOf(report));
+}
+
+/** The samples of an encrypted recording. @throws ERR_INVALID_ARG without an identity. */
+export async function sealed(
+  file: string,
+  identityFile: string | undefined,
+): Promise<AsyncIterable<Int16Array>> {
+  if (identityFile === undefined) {
+    throw new JackfieldError(
+      'ERR_INVALID_ARG',
+      `${file} is encrypted: give --identity with an age secret key.`,
+    );
+  }
+  const identity = await readIdentity(identityFile);
+  return openSealed(file, identity, await readTails(file, identity));
+}
+
+async function readPublicKey(path: string) {
+  const pem = await readText(path);
+  try {
+    return createPublicKey(pem);
+  } catch (cause) {
+    throw new JackfieldError('ERR_INVALID_ARG', `${path} must be a public key in PEM.`, { cause });
+  }
+}
+
+const SIGNED = {
+  none: 'not signed',
+  untrusted: 'signed; give --key to see whether by whom you trust',
+  trusted: 'signed with the key given',
+} as const;
+
+function textOf({ file, ok, findings, signed, samples, blocks, sidecar }: VerifyReport): string {
+  const seconds = (samples / sidecar.audio.sampleRate).toFixed(1);
+  const legs = (['local', 'remote'] as const).map((leg) => {
+    const { received, idle, masked, missing } = sidecar.legs[leg].ledger;
+    return `  ${leg.padEnd(6)}  ${received} received, ${idle} idle, ${masked} masked, ${missing} missing`;
+  });
+  const head = `${ok ? 'ok      ' : 'CHANGED '} ${file}  ${seconds} s, ${blocks} blocks, ${SIGNED[signed]}`;
+  const found = findings.map(({ what, text, atMs }) => {
+    const at = atMs === undefined ? '' : ` (at ${(atMs / 1000).toFixed(1)} s)`;
+    return `  ${what}: ${text}${at}`;
+  });
+  const state = sidecar.complete ? [] : [`  not complete: ${sidecar.reason ?? sidecar.end}`];
+  return `${[head, ...found, ...state, ...legs].join('\n')}\n`;
+}

@@ -1,0 +1,20 @@
+import { Command } from 'commander';
+import { explain } from '../../index.js';
+import { explanationText } from './explanation-text.js';
+
+/** `jackfield explain <line>`: says what a line of the protocol means. */
+export function explainCommand(): Command {
+  return new Command('explain')
+    .description('Say what each part of a protocol line is, what comes back, and which errors can.')
+    .argument('<line...>', 'a command or a reply; "->" or "<-" in front says which')
+    .option('--json', 'print the explanation as JSON')
+    .allowUnknownOption() // a line that begins with "->" is not an option
+    .addHelpText('after', '\nExample:\n  jackfield explain \'ALTER CALL 5 SET_INPUT PORT="5001"\'')
+    .action((words: string[], options: { json?: boolean }) => {
+      const explanation = explain(words.join(' '));
+      process.stdout.write(
+        options.json ? `${JSON.stringify(explanation, undefined, 2)}\n` : explanationText(explanation),
+      );
+      if (explanation.message.kind === 'unknown') process.exitCode = 1;
+    });
+}

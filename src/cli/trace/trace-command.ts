@@ -1,0 +1,86 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { attach, TRANSPORT_ADDRESSES } from '../../index.js';
+import { runConsole } from './trace-console.js';
+import { readRecording, TraceRecording } from './trace-recording.js';
+import { type CommandSource, runCommands } from './trace-script.js';
+import { TraceView } from './trace-view.js';
+
+interface Options {
+  readonly to: string;
+  readonly name: string;
+  readonly protocol: number;
+  readonly record?: string;
+  readonly replay?: string;
+  readonly pace: boolean;
+  readonly follow: boolean;
+  readonly color: boolean;
+}
+
+/** `jackfield trace`: a console on any endpoint. */
+export function traceCommand(): Command {
+  return new Command('trace')
+    .description(
+      'Talk to an endpoint by hand: send commands, see every reply and notification, record, replay.',
+    )
+    .argument('[command...]', 'a command to send, in quotes; without any, a console (or the lines of a pipe)')
+    .option('-t, --to <address>', 'where the endpoint is', 'auto')
+    .option('--name <name>', 'what to attach as', 'jackfield')
+    .option('--protocol <version>', 'newest version of the protocol to ask for', protocolOption, 8)
+    .option('--record <file>', 'write every line, with its time, into a new file')
+    .option('--replay <file>', 'send the commands of a recorded file again, at the pace of then')
+    .option('--no-pace', 'replay as fast as the answers come')
+    .option('-f, --follow', 'go on showing notifications when the commands have been sent', false)
+    .option('--no-color', 'without colours (so does the variable NO_COLOR)')
+    .addHelpText('after', addresses())
+    .action(trace);
+}
+
+async function trace(words: readonly string[], options: Options): Promise<void> {
+  const coloured = options.color && process.stdout.isTTY === true && !process.env['NO_COLOR'];
+  const view = new TraceView({ coloured });
+  await using recording =
+    options.record === undefined ? undefined : await TraceRecording.create(options.record);
+  await using client = await attach(options.to, { name: options.name, protocol: options.protocol });
+  client.on('trace', (line) => recording?.write(line));
+  const interrupt = new AbortController();
+  process.once('SIGINT', () => interrupt.abort());
+  process.once('SIGTERM', () => interrupt.abort());
+  const { signal } = interrupt;
+  if (words.length === 0 && options.replay === undefined && process.stdin.isTTY) {
+    await runConsole(client, { view, signal });
+    return;
+  }
+  const failures = await runCommands(client, {
+    view,
+    signal,
+    source: sourceOf(words, options),
+    follow: options.follow,
+  });
+  if (failures > 0) process.exitCode = 1;
+}
+
+function sourceOf(words: readonly string[], { replay, pace }: Options): CommandSource {
+  if (replay !== undefined) return { kind: 'recording', lines: readRecording(replay), pace };
+  if (words.length > 0) return { kind: 'lines', lines: words };
+  return { kind: 'lines', lines: process.stdin };
+}
+
+function protocolOption(text: string): number {
+  const version = Number(text);
+  if (!Number.isInteger(version) || version < 1 || version > 8)
+    throw new InvalidArgumentError('Give 1 to 8.');
+  return version;
+}
+
+function addresses(): string {
+  const rows = Object.entries(TRANSPORT_ADDRESSES).map(([address, note]) => `  ${address.padEnd(32)}${note}`);
+  return `
+Addresses:
+${rows.join('\n')}
+
+Examples:
+  jackfield trace --to tcp
+  jackfield trace 'GET CURRENTUSERHANDLE' 'SEARCH FRIENDS'
+  echo 'CALL echo123' | jackfield trace --follow --record call.trace
+  jackfield trace --replay call.trace`;
+}

@@ -1,0 +1,119 @@
+import {
+  HISTORIES,
+  OBJECTS,
+  type ObjectSpec,
+  PARAMETERS,
+  type ParameterSpec,
+  type PropertySpec,
+  SEARCHES,
+  VERBS,
+  WINDOWS,
+} from '../../index.js';
+
+/** Words that the console takes itself. */
+export const CONSOLE_WORDS = ['help', 'quit'] as const;
+
+/** Ids that were seen, newest first, by object. */
+export type SeenIds = (object: string) => Iterable<string>;
+
+const OBJECT_SPECS: Readonly<Record<string, ObjectSpec>> = OBJECTS;
+const PARAMETER_SPECS: Readonly<Record<string, ParameterSpec>> = PARAMETERS;
+
+/** What can stand at the end of a line in place of its last word, in the manner of `readline`. */
+export function completeLine(line: string, seen: SeenIds = () => []): [words: string[], typed: string] {
+  const words = line.trimStart().split(/\s+/);
+  const typed = words.pop() ?? '';
+  const asking = words[0] === 'help' ? words.slice(1) : words;
+  const candidates = words.length === 0 ? [...CONSOLE_WORDS, ...Object.keys(VERBS)] : next(asking, seen);
+  const start = typed.toUpperCase();
+  return [candidates.filter((word) => word.toUpperCase().startsWith(start)), typed];
+}
+
+/** The words that can follow these. */
+function next(words: readonly string[], seen: SeenIds): string[] {
+  const [verb, ...rest] = words.map((word) => word.toUpperCase());
+  switch (verb) {
+    case undefined:
+      return Object.keys(VERBS);
+    case 'GET':
+      return afterGet(rest, seen);
+    case 'SET':
+      return afterSet(rest, seen);
+    case 'ALTER':
+      return afterAlter(rest, seen);
+    case 'SEARCH':
+      return rest.length === 0 ? Object.keys(SEARCHES) : [];
+    case 'OPEN':
+      return rest.length === 0 ? Object.keys(WINDOWS) : [];
+    case 'CLEAR':
+      return rest.length === 0 ? Object.keys(HISTORIES) : [];
+    case 'CREATE':
+    case 'DELETE':
+      return rest.length === 0 ? Object.keys(OBJECTS) : [];
+    default:
+      return [];
+  }
+}
+
+function afterGet(words: readonly string[], seen: SeenIds): string[] {
+  const [object] = words;
+  if (object === undefined) return [...Object.keys(OBJECTS), ...Object.keys(PARAMETERS)];
+  const spec = OBJECT_SPECS[object];
+  if (!spec) return [];
+  return place(spec, words, object, seen) ?? propertiesOf(spec, ['read', 'read-write']);
+}
+
+function afterSet(words: readonly string[], seen: SeenIds): string[] {
+  const [object] = words;
+  if (object === undefined) {
+    const settable = Object.keys(PARAMETERS).filter((name) => PARAMETER_SPECS[name]?.access === 'read-write');
+    return [...Object.keys(OBJECTS), ...settable];
+  }
+  const parameter = PARAMETER_SPECS[object];
+  if (parameter) return words.length === 1 ? valuesOf(parameter) : [];
+  const spec = OBJECT_SPECS[object];
+  if (!spec) return [];
+  const here = place(spec, words, object, seen);
+  if (here) return here;
+  const named = words[spec.id === 'none' ? 1 : 2];
+  if (named === undefined) return propertiesOf(spec, ['write', 'read-write']);
+  const property = spec.properties[named];
+  return property ? valuesOf(property) : [];
+}
+
+function afterAlter(words: readonly string[], seen: SeenIds): string[] {
+  const [object, , action] = words;
+  if (object === undefined) return Object.keys(OBJECTS).filter((name) => hasActions(name));
+  const spec = OBJECT_SPECS[object];
+  if (!spec) return [];
+  const here = place(spec, words, object, seen);
+  if (here) return here;
+  if (action === undefined) return Object.keys(spec.actions);
+  const { argument, values = [] } = spec.actions[action] ?? {};
+  return argument === 'streams' ? ['PORT="', 'FILE="', 'SOUNDCARD="default"'] : [...values];
+}
+
+/** The ids, where the words have come as far as the object's name only; past that nothing. */
+function place(
+  spec: ObjectSpec,
+  words: readonly string[],
+  object: string,
+  seen: SeenIds,
+): string[] | undefined {
+  return spec.id !== 'none' && words.length === 1 ? [...seen(object)] : undefined;
+}
+
+function propertiesOf(spec: ObjectSpec, access: readonly string[]): string[] {
+  const names = Object.keys(spec.properties);
+  return names.filter((name) => access.includes(spec.properties[name]?.access ?? 'read'));
+}
+
+function valuesOf(spec: PropertySpec): string[] {
+  if (spec.type === 'bool') return ['TRUE', 'FALSE'];
+  if (spec.type === 'onoff') return ['ON', 'OFF'];
+  return [...(spec.values ?? [])];
+}
+
+function hasActions(object: string): boolean {
+  return Object.keys(OBJECT_SPECS[object]?.actions ?? {}).length > 0;
+}

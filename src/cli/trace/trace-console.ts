@@ -1,0 +1,85 @@
+import { createInterface, type Interface } from 'node:readline';
+import { messageOf } from '../../errors.js';
+import { ApiError, type AttachState, type Client, parseReply, type TraceLine } from '../../index.js';
+import { completeLine } from './trace-completion.js';
+import { helpOn } from './trace-help.js';
+import { withoutId } from './trace-script.js';
+import type { TraceView } from './trace-view.js';
+
+/** Ids of each object that completion offers. */
+const MAX_SEEN = 50;
+
+/** A prompt for commands, with what the endpoint says above it. Resolves when the user has had enough. */
+export async function runConsole(
+  client: Client,
+  options: { readonly view: TraceView; readonly signal: AbortSignal },
+): Promise<void> {
+  const { view, signal } = options;
+  const seen = new SeenObjects();
+  const prompt = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    prompt: '> ',
+    signal,
+    completer: (line: string) => completeLine(line, (object) => seen.of(object)),
+  });
+  const print = (text: string) => printAbove(prompt, text);
+  const show = (line: TraceLine) => {
+    seen.note(line);
+    print(view.format(line));
+  };
+  const tell = (state: AttachState) => {
+    const why = 'error' in state && state.error ? `: ${state.error.message}` : '';
+    print(view.note(`${state.status}${why}`));
+    if (state.status === 'closed') prompt.close();
+  };
+  client.on('trace', show).on('state', tell);
+  prompt.on('SIGINT', () => prompt.close());
+  print(view.note('Attached. Tab completes; "help" says what there is; Ctrl-D ends.'));
+  try {
+    for await (const line of prompt) {
+      if (line.trim() === 'quit') break;
+      if (/^\s*help\b/.test(line)) print(helpOn(line.replace(/^\s*help\b/, '')));
+      else if (line.trim() !== '') send(client, line, (text) => print(view.note(text)));
+      prompt.prompt();
+    }
+  } finally {
+    client.off('trace', show).off('state', tell);
+    prompt.close();
+  }
+}
+
+/** Nobody waits for the answer: the next command can be typed at once. */
+function send(client: Client, line: string, complain: (text: string) => void): void {
+  client.invoke(withoutId(line)).catch((error: unknown) => {
+    // An ERROR has been shown as it came.
+    if (!(error instanceof ApiError)) complain(messageOf(error));
+  });
+}
+
+/** Writes above the prompt, and gives back what was being typed. */
+function printAbove(prompt: Interface, text: string): void {
+  process.stdout.write(`\r\x1b[K${text}\n`);
+  prompt.prompt(true);
+}
+
+/** The objects that were spoken of, newest first. */
+class SeenObjects {
+  readonly #ids = new Map<string, Set<string>>();
+
+  note({ direction, line }: TraceLine): void {
+    const message = direction === 'received' ? parseReply(line) : undefined;
+    if (message?.kind !== 'property' || message.id === undefined) return;
+    const ids = this.#ids.get(message.object) ?? new Set();
+    this.#ids.set(message.object, ids);
+    const id = String(message.id);
+    ids.delete(id);
+    ids.add(id);
+    const [oldest] = ids;
+    if (ids.size > MAX_SEEN && oldest !== undefined) ids.delete(oldest);
+  }
+
+  of(object: string): string[] {
+    return [...(this.#ids.get(object) ?? [])].reverse();
+  }
+}

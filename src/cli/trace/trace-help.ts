@@ -1,0 +1,38 @@
+import { explain, OBJECTS, type ObjectSpec, SEARCHES, VERBS, type VerbSpec } from '../../index.js';
+import { explanationText, table } from './explanation-text.js';
+
+const VERB_SPECS: Readonly<Record<string, VerbSpec>> = VERBS;
+const OBJECT_SPECS: Readonly<Record<string, ObjectSpec>> = OBJECTS;
+
+/** Help on a command, or the beginning of one, out of the catalogue. */
+export function helpOn(line: string): string {
+  const [verb = '', object = '', ...rest] = line
+    .trim()
+    .split(/\s+/)
+    .map((word) => word.toUpperCase());
+  if (verb === '') return overview();
+  const spec = OBJECT_SPECS[object];
+  if (rest.length === 0 && spec && verb === 'ALTER') return notes(`Actions of ${object}`, spec.actions);
+  if (rest.length === 0 && spec && (verb === 'GET' || verb === 'SET')) {
+    return notes(`Properties of ${object}: ${spec.note}`, spec.properties);
+  }
+  if (object === '' && verb === 'SEARCH') return notes('SEARCH', SEARCHES);
+  if (object === '' && VERB_SPECS[verb]) return verbHelp(verb, VERB_SPECS[verb]);
+  return explanationText(explain(line));
+}
+
+function overview(): string {
+  const verbs = Object.entries(VERB_SPECS).map(([verb, { note }]) => [verb, note] as const);
+  return `Commands\n${table(verbs)}
+  help <command>  what can follow, what a line means and which errors can come
+  quit            ends (so does Ctrl-D)
+`;
+}
+
+function verbHelp(verb: string, { note, forms }: VerbSpec): string {
+  return `${verb}: ${note}\n${table(forms.map(({ syntax, reply }) => [syntax, `answered with ${reply}`]))}`;
+}
+
+function notes(title: string, entries: Readonly<Record<string, { readonly note: string }>>): string {
+  return `${title}\n${table(Object.entries(entries).map(([name, { note }]) => [name, note]))}`;
+}

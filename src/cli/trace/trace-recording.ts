@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
+import { JackfieldError, type TraceLine } from '../../index.js';
+
+const ARROWS = { sent: '->', received: '<-' } as const;
+
+/** Writes a trace into a file: `2026-11-22T20:18:57.123Z -> #3 PING`, one line each; line breaks in texts as `\n`. */
+export class TraceRecording implements AsyncDisposable {
+  readonly #file: WriteStream;
+  readonly #written: Promise<void>;
+
+  private constructor(file: WriteStream) {
+    this.#file = file;
+    this.#written = finished(file);
+    // A disk that fills up is told when the recording is closed.
+    this.#written.catch(() => undefined);
+  }
+
+  /** @throws ERR_FILE when the file exists already, or cannot be made. */
+  static async create(path: string): Promise<TraceRecording> {
+    const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
+    await once(file, 'open').catch((cause: Error) => {
+      throw new JackfieldError(
+        'ERR_FILE',
+        `${path} cannot be recorded to (${cause.message}): choose another.`,
+        { cause },
+      );
+    });
+    return new TraceRecording(file);
+  }
+
+  write({ direction, line, atMs }: TraceLine): void {
+    const text = line.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+    this.#file.write(`${new Date(atMs).toISOString()} ${ARROWS[direction]} ${text}\n`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#file.end();
+    await this.#written;
+  }
+}
+
+const RECORDED = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (->|<-) (.*)$/;
+const ESCAPES: Readonly<Record<string, string>> = { '\\\\': '\\', '\\n': '\n', '\\r': '\r' };
+
+/** The lines of a recording, in order. @throws ERR_SYNTAX, naming the line, for a file that is none; ERR_FILE. */
+export async function* readRecording(path: string): AsyncGenerator<TraceLine, void, void> {
+  const input = createReadStream(path, 'utf8');
+  await once(input, 'open').catch((cause: Error) => {
+    throw new JackfieldError('ERR_FILE', `${path} cannot be read (${cause.message}).`, { cause });
+  });
+  let number = 0;
+  for await (const text of createInterface({ input })) {
+    number++;
+    if (text === '') continue;
+    const [, date = '', arrow, line = ''] = RECORDED.exec(text) ?? [];
+    const atMs = Date.parse(date);
+    if (arrow === undefined || Number.isNaN(atMs)) {
+      throw new JackfieldError('ERR_SYNTAX', `${path}:${number} is no line of a recorded trace.`);
+    }
+    const direction = arrow === ARROWS.sent ? 'sent' : 'received';
+    yield { direction, atMs, line: line.replace(/\\[\\nr]/g, (pair) => ESCAPES[pair] ?? pair) };
+  }
+}

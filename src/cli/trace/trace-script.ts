@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { ApiError, type Client, sleep, systemClock, type TraceLine } from '../../index.js';
+import type { TraceView } from './trace-view.js';
+
+/** Where commands come from, when nobody types them. */
+export type CommandSource =
+  | { readonly kind: 'lines'; readonly lines: Iterable<string> | Readable }
+  /** What was sent in a recorded trace; `pace` keeps the time between the commands. */
+  | { readonly kind: 'recording'; readonly lines: AsyncIterable<TraceLine>; readonly pace: boolean };
+
+/** What {@link runCommands} works with. */
+export interface ScriptOptions {
+  readonly view: TraceView;
+  readonly source: CommandSource;
+  /** Goes on listening until the signal fires. */
+  readonly follow: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Sends commands one after the other, each when the one before was answered. Resolves to how many failed. */
+export async function runCommands(client: Client, options: ScriptOptions): Promise<number> {
+  const { view, source, follow, signal } = options;
+  const print = (line: TraceLine) => process.stdout.write(`${view.format(line)}\n`);
+  client.on('trace', print);
+  let failures = 0;
+  try {
+    for await (const command of commandsOf(source, signal)) {
+      if (signal.aborted) break;
+      try {
+        await client.invoke(withoutId(command), { signal });
+      } catch (error) {
+        failures++;
+        if (!(error instanceof ApiError)) throw error;
+      }
+    }
+    if (follow && !signal.aborted) await once(signal, 'abort');
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    client.off('trace', print);
+  }
+  return failures;
+}
+
+/** A command without an identifier of its own: the client gives it one. */
+export function withoutId(line: string): string {
+  return line.trim().replace(/^#\S+\s+/, '');
+}
+
+/** What the attachment itself says. */
+const INTRODUCTION = /^(NAME|PROTOCOL)\b/i;
+
+async function* commandsOf(source: CommandSource, signal: AbortSignal): AsyncGenerator<string, void, void> {
+  if (source.kind === 'recording') {
+    yield* recordedCommands(source, signal);
+    return;
+  }
+  const lines =
+    Symbol.iterator in source.lines ? source.lines : createInterface({ input: source.lines, signal });
+  for await (const line of lines) if (line.trim() !== '') yield line;
+}
+
+async function* recordedCommands(
+  { lines, pace }: Extract<CommandSource, { kind: 'recording' }>,
+  signal: AbortSignal,
+): AsyncGenerator<string, void, void> {
+  let last: number | undefined;
+  for await (const { direction, line, atMs } of lines) {
+    if (direction !== 'sent' || INTRODUCTION.test(withoutId(line))) continue;
+    if (pace && last !== undefined) await sleep(systemClock, Math.max(0, atMs - last), { signal });
+    last = atMs;
+    yield line;
+  }
+}

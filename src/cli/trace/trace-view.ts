@@ -1,0 +1,75 @@
+import { parseReply, type TraceLine } from '../../index.js';
+
+/** SGR codes of a terminal. */
+const COLOURS = { dim: 2, bold: 1, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+type Colour = keyof typeof COLOURS;
+
+/** Commands whose time is kept until their answer comes; an endpoint may never answer. */
+const MAX_TIMED = 1000;
+
+/** How an answer, an error and a notification look: each in a colour of its own. */
+const LOOKS = { answer: 'green', error: 'red', notification: 'yellow' } as const;
+
+/** Writes the lines of a trace for people: when, which way, what, and how long an answer took. */
+export class TraceView {
+  readonly #coloured: boolean;
+  /** When each command was sent that has no answer yet, by identifier. */
+  readonly #sentAt = new Map<string, number>();
+
+  constructor(options: { readonly coloured: boolean }) {
+    this.#coloured = options.coloured;
+  }
+
+  /** One line, without a line break at its end. */
+  format({ direction, line, atMs }: TraceLine): string {
+    const time = this.#paint('dim', timeOfDay(atMs));
+    const [, id, text = ''] = /^(?:(#\S+) )?(.*)$/s.exec(line) ?? [];
+    const tag = id === undefined ? '' : `${this.#paint('dim', id)} `;
+    if (direction === 'sent') {
+      this.#remember(id, atMs);
+      return `${time} ${this.#paint('cyan', '->')} ${tag}${this.#paint('bold', text)}`;
+    }
+    const took = this.#took(id, atMs);
+    return `${time} ${this.#paint('cyan', '<-')} ${tag}${this.#paint(LOOKS[kindOf(line, id)], text)}${took}`;
+  }
+
+  /** Something that the tracer itself has to say. */
+  note(text: string): string {
+    return this.#paint('dim', `-- ${text}`);
+  }
+
+  #remember(id: string | undefined, atMs: number): void {
+    if (id === undefined) return;
+    this.#sentAt.set(id, atMs);
+    const [oldest] = this.#sentAt.keys();
+    if (this.#sentAt.size > MAX_TIMED && oldest !== undefined) this.#sentAt.delete(oldest);
+  }
+
+  #took(id: string | undefined, atMs: number): string {
+    const sentAt = id === undefined ? undefined : this.#sentAt.get(id);
+    if (id === undefined || sentAt === undefined) return '';
+    this.#sentAt.delete(id);
+    return ` ${this.#paint('dim', `(${atMs - sentAt} ms)`)}`;
+  }
+
+  #paint(colour: Colour, text: string): string {
+    return this.#coloured ? `\x1b[${COLOURS[colour]}m${printable(text)}\x1b[0m` : printable(text);
+  }
+}
+
+function kindOf(line: string, id: string | undefined): keyof typeof LOOKS {
+  if (parseReply(line).kind === 'error') return 'error';
+  return id === undefined ? 'notification' : 'answer';
+}
+
+/** Control characters, with which the endpoint could steer the terminal, spelt out. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function timeOfDay(atMs: number): string {
+  const date = new Date(atMs);
+  const two = (number: number) => String(number).padStart(2, '0');
+  const ms = String(date.getMilliseconds()).padStart(3, '0');
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${ms}`;
+}

@@ -1,0 +1,76 @@
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { type AnsweringMachineOptions, JackfieldError } from '../../index.js';
+import { readText } from '../key-files.js';
+
+const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 18:30');
+const ringMs = z.number().int().min(0).max(120_000);
+const key = z.string().regex(/^[0-9*#]$/, 'a key of 0-9, * and #');
+const program = z.strictObject({ command: z.string().min(1), args: z.array(z.string()).optional() });
+
+const rule = z.strictObject({
+  callers: z.array(z.string().min(1)).optional(),
+  hours: z
+    .strictObject({ from: time, to: time, days: z.array(z.number().int().min(0).max(6)).optional() })
+    .optional(),
+  status: z.array(z.string().min(1)).optional(),
+  afterMs: ringMs.optional(),
+  greeting: z.string().min(1).optional(),
+  answer: z.boolean().optional(),
+});
+
+/** The configuration file of `jackfield voicemail answer` (docs/voicemail.md). Paths are found from its own folder. */
+const answerConfigSchema = z.strictObject({
+  afterMs: ringMs.optional(),
+  greeting: z.string().min(1).optional(),
+  rules: z.array(rule).optional(),
+  maxMs: z.number().int().min(1000).max(600_000).optional(),
+  silenceMs: z.number().int().min(1000).max(60_000).optional(),
+  minMs: z.number().int().min(0).max(10_000).optional(),
+  endKey: z.union([key, z.literal('')]).optional(),
+  keys: z.strictObject({ listen: key, again: key, keep: key, delete: key }).partial().optional(),
+  hook: program.optional(),
+  language: z.string().min(1).optional(),
+});
+
+/** What a configuration file says to the answering machine. */
+export type AnswerConfig = Partial<
+  Pick<
+    AnsweringMachineOptions,
+    | 'afterMs'
+    | 'greeting'
+    | 'rules'
+    | 'maxMs'
+    | 'silenceMs'
+    | 'minMs'
+    | 'endKey'
+    | 'keys'
+    | 'hook'
+    | 'language'
+  >
+>;
+
+/** @throws ERR_FILE when it cannot be read; ERR_SYNTAX, with each field that is wrong. */
+export async function readAnswerConfig(path: string): Promise<AnswerConfig> {
+  const text = await readText(path);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new JackfieldError('ERR_SYNTAX', `${path} is not JSON: ${why}`, { cause });
+  }
+  const parsed = answerConfigSchema.safeParse(value);
+  if (!parsed.success) {
+    throw new JackfieldError(
+      'ERR_SYNTAX',
+      `${path} is not a valid configuration:\n${z.prettifyError(parsed.error)}`,
+    );
+  }
+  const { greeting, rules, ...rest } = parsed.data;
+  const speakable = (file: string | undefined) =>
+    file && { greeting: { file: resolve(dirname(path), file) } };
+  const placed = rules?.map(({ greeting: own, ...conditions }) => ({ ...conditions, ...speakable(own) }));
+  // Fields that were left out are undefined here, which options take for left out too.
+  return { ...rest, ...speakable(greeting), ...(placed && { rules: placed }) } as AnswerConfig;
+}

@@ -1,0 +1,72 @@
+import { resolve } from 'node:path';
+import {
+  AnsweringMachine,
+  attach,
+  type Client,
+  JackfieldError,
+  PcmServer,
+  VoicemailArchive,
+} from '../../index.js';
+import type { AnswerConfig } from './voicemail-answer-config.js';
+import { engineOf, type OnlineOptions } from './voicemail-options.js';
+import { Report } from './voicemail-report.js';
+
+interface Options extends OnlineOptions {
+  readonly in: string;
+  readonly config?: string;
+  readonly after?: number;
+  readonly greeting?: string;
+  readonly hook?: string;
+  readonly encrypt?: readonly string[];
+}
+
+const DEFAULT_AFTER_MS = 20_000;
+
+export async function answer(engine: readonly string[], options: Options): Promise<void> {
+  const report = new Report(options.json);
+  const transcriber = engineOf(engine);
+  const config = await configured(options);
+  await using client = await attach(options.to, { name: 'jackfield voicemail' });
+  await using server = new PcmServer();
+  const keys = options.encrypt ? { encryptTo: options.encrypt } : {};
+  await using archive = await VoicemailArchive.open(options.in, keys);
+  await using machine = await AnsweringMachine.start({
+    ...config,
+    ...{ client, server, archive },
+    ...(transcriber && { transcriber }),
+  });
+  machine.on('message', (notice) =>
+    report.line(notice, `${notice.recordedAt}  ${notice.subject}  #${notice.key}`),
+  );
+  machine.on('failed', ({ message }) => report.line({ failed: message }, `failed: ${message}`));
+  const afterMs = config.afterMs ?? DEFAULT_AFTER_MS;
+  const account = await client.parameters.get('CURRENTUSERHANDLE');
+  const text = `Calls for ${account} are answered after ${afterMs / 1000} s. Ctrl-C ends it.`;
+  report.line({ answering: account, afterMs }, text);
+  await untilToldToStop(client);
+}
+
+/** The configuration file, with what the command line says before it. */
+async function configured({ config, after, greeting, hook }: Options): Promise<AnswerConfig> {
+  // Loaded when it is needed: the schema library would slow down every other command.
+  const file =
+    config === undefined ? {} : await (await import('./voicemail-answer-config.js')).readAnswerConfig(config);
+  return {
+    ...file,
+    ...(after !== undefined && { afterMs: after * 1000 }),
+    ...(greeting !== undefined && { greeting: { file: resolve(greeting) } }),
+    ...(hook !== undefined && { hook: { command: hook } }),
+  };
+}
+
+/** @throws ERR_CLOSED when the endpoint is gone for good. */
+async function untilToldToStop(client: Client): Promise<void> {
+  const gone = await new Promise<Error | undefined>((resolvePromise) => {
+    process.once('SIGINT', () => resolvePromise(undefined));
+    process.once('SIGTERM', () => resolvePromise(undefined));
+    client.once('closed', (reason) =>
+      resolvePromise(new JackfieldError('ERR_CLOSED', 'The endpoint is gone.', { cause: reason })),
+    );
+  });
+  if (gone) throw gone;
+}

@@ -1,0 +1,155 @@
+import {
+  type ExportFormat,
+  exportArchive,
+  JackfieldError,
+  transcribeArchive,
+  VoicemailArchive,
+} from '../../index.js';
+import { readIdentity } from '../key-files.js';
+import { type ArchiveOptions, engineOf, type FilterOptions, queryOf } from './voicemail-options.js';
+import { barFor, messageLine, Report } from './voicemail-report.js';
+
+export async function findMessages(
+  words: readonly string[],
+  options: ArchiveOptions & FilterOptions,
+): Promise<void> {
+  const report = new Report(options.json);
+  await using archive = await openArchive(options);
+  for (const message of archive.find(queryOf(words, options))) {
+    const { key, state, failure, complete, hold, tags } = message;
+    const how = [
+      state === 'stored' && !complete ? 'incomplete' : state,
+      ...(failure ? [`(${failure})`] : []),
+      ...(hold === undefined ? [] : [`held: ${hold}`]),
+      ...tags.map((tag) => `[${tag}]`),
+    ].join(' ');
+    report.line(message, `#${key}  ${messageLine(message)}  ${how}`);
+  }
+}
+
+export async function exportMessages(
+  output: string,
+  words: readonly string[],
+  options: ArchiveOptions & FilterOptions & { readonly format: ExportFormat },
+): Promise<void> {
+  const { format } = options;
+  await using archive = await openArchive(options);
+  const query = { ...queryOf(words, options), state: 'stored' } as const;
+  const total = archive.catalogue.count(query);
+  const bar = barFor('Exporting', options.json);
+  let done = 0;
+  try {
+    const onMessage = () => bar.onProgress({ position: ++done, sampleCount: total });
+    const messages = await exportArchive(archive, { format, output, query, onMessage });
+    new Report(options.json).line({ file: output, format, messages }, `${output}: ${messages} messages.`);
+  } finally {
+    bar.stop();
+  }
+}
+
+export async function verifyArchive(options: ArchiveOptions & { readonly identity?: string }): Promise<void> {
+  const report = new Report(options.json);
+  await using archive = await openArchive(options);
+  const total = archive.catalogue.count();
+  const bar = barFor('Verifying', options.json);
+  let done = 0;
+  try {
+    const onMessage = () => bar.onProgress({ position: ++done, sampleCount: total });
+    const result = await archive.verify({}, { onMessage });
+    bar.stop();
+    const { checked, unstored, faults } = result;
+    report.line(result, `${checked} checked, ${unstored} not stored, ${faults.length} faults.`);
+    for (const { kind, path, detail } of faults) report.text(`${kind}: ${path}: ${detail}`);
+    if (faults.length > 0) process.exitCode = 2;
+  } finally {
+    bar.stop();
+  }
+}
+
+export async function transcribeMessages(
+  engine: readonly string[],
+  options: ArchiveOptions & { readonly identity?: string },
+): Promise<void> {
+  const report = new Report(options.json);
+  await using archive = await openArchive(options);
+  const transcriber = engineOf(engine);
+  if (!transcriber) return;
+  const total = archive.catalogue.count({ state: 'stored' });
+  const bar = barFor('Transcribing', options.json);
+  let done = 0;
+  try {
+    const count = await transcribeArchive(archive, {
+      transcriber,
+      onMessage(message, error) {
+        const { key, transcript } = message;
+        if (error) process.exitCode = 2;
+        bar.onProgress({ position: ++done, sampleCount: total });
+        report.progress(
+          error ? { key, error: error.message } : { key, transcript },
+          `#${key}  ${error ? `failed: ${error.message}` : transcript}`,
+        );
+      },
+    });
+    bar.stop();
+    report.line({ transcribed: count }, `${count} transcribed.`);
+  } finally {
+    bar.stop();
+  }
+}
+
+export async function tagMessages(
+  key: number,
+  tags: readonly string[],
+  options: ArchiveOptions,
+): Promise<void> {
+  await using archive = await openArchive(options);
+  await archive.setTags(key, tags);
+  const message = archive.catalogue.message(key);
+  new Report(options.json).line(message, `#${key}  ${message.tags.join(', ') || 'no tags'}`);
+}
+
+export async function holdMessages(
+  keys: readonly number[],
+  options: ArchiveOptions & { readonly reason: string; readonly release?: boolean },
+): Promise<void> {
+  const report = new Report(options.json);
+  await using archive = await openArchive(options);
+  for (const key of keys) {
+    archive.setHold(key, options.release ? undefined : options.reason);
+    const message = archive.catalogue.message(key);
+    report.line(message, `#${key}  ${message.hold === undefined ? 'not held' : `held: ${message.hold}`}`);
+  }
+}
+
+export async function purgeMessages(
+  options: ArchiveOptions & {
+    readonly maxAge?: number;
+    readonly maxBytes?: number;
+    readonly dryRun?: boolean;
+  },
+): Promise<void> {
+  const report = new Report(options.json);
+  const { maxAge, maxBytes, dryRun } = options;
+  if (maxAge === undefined && maxBytes === undefined) {
+    throw new JackfieldError('ERR_INVALID_ARG', 'Say what may go: --max-age, --max-bytes, or both.');
+  }
+  await using archive = await openArchive(options);
+  const removed = await archive.purge({
+    ...(maxAge !== undefined && { maxAgeDays: maxAge }),
+    ...(maxBytes !== undefined && { maxBytes }),
+    dryRun: dryRun === true,
+  });
+  for (const message of removed) report.line(message, `#${message.key}  ${messageLine(message)}`);
+  report.text(`${removed.length} ${dryRun ? 'would be removed' : 'removed'}.`);
+}
+
+/** An archive that is there: one that is only looked at is not made. */
+async function openArchive(
+  options: ArchiveOptions & { readonly identity?: string },
+): Promise<VoicemailArchive> {
+  const { identity } = options;
+  return await VoicemailArchive.open(options.in, {
+    existing: true,
+    ...(identity !== undefined && { identity: await readIdentity(identity) }),
+  });
+}

@@ -1,0 +1,62 @@
+import { type ArchiveProgress, archiveVoicemails, attach, PcmServer, VoicemailArchive } from '../../index.js';
+import { engineOf, type OnlineOptions } from './voicemail-options.js';
+import { barFor, messageLine, Report, withCtrlC } from './voicemail-report.js';
+
+interface Options extends OnlineOptions {
+  readonly out: string;
+  readonly concurrency: number;
+  readonly attempts: number;
+  readonly via?: string;
+  readonly deleteOriginals?: boolean;
+  readonly encrypt?: readonly string[];
+  readonly tag?: readonly string[];
+  readonly hold?: string;
+}
+
+export async function archiveAll(engine: readonly string[], options: Options): Promise<void> {
+  const report = new Report(options.json);
+  const { concurrency, attempts, encrypt, via, tag = [], hold, deleteOriginals = false } = options;
+  const transcriber = engineOf(engine);
+  await using client = await attach(options.to);
+  await using server = new PcmServer();
+  await using archive = await VoicemailArchive.open(options.out, encrypt ? { encryptTo: encrypt } : {});
+  const bar = barFor('Archiving', options.json);
+  const onProgress = (progress: ArchiveProgress) => {
+    bar.onProgress({ position: progress.done, sampleCount: progress.total });
+    tell(report, progress);
+  };
+  try {
+    const result = await withCtrlC((signal) =>
+      archiveVoicemails(client, archive, {
+        ...{ concurrency, attempts, deleteOriginals, tags: tag, signal, onProgress },
+        route: via === undefined ? { server } : { folder: via },
+        ...(transcriber && { transcriber }),
+        ...(hold !== undefined && { hold }),
+      }),
+    );
+    bar.stop();
+    const { listed, stored, duplicates, incomplete, known, failed, untranscribed, originalsDeleted } = result;
+    report.line(
+      result,
+      `${listed} listed: ${stored} stored (${duplicates} of them the same as others), ${known} known, ` +
+        `${incomplete.length} incomplete, ${failed.length} failed, ${originalsDeleted} originals deleted` +
+        `${untranscribed > 0 ? `, ${untranscribed} without a transcript` : ''}.`,
+    );
+    for (const { id, state, failure, detail } of [...incomplete, ...failed])
+      report.text(
+        `Voicemail ${id} ${state === 'stored' ? 'is incomplete' : 'failed'}: ${failure}: ${detail}`,
+      );
+    if (failed.length + incomplete.length + untranscribed > 0) process.exitCode = 2;
+  } finally {
+    bar.stop();
+  }
+}
+
+function tell(report: Report, { done, total, outcome, message, untranscribed }: ArchiveProgress): void {
+  if (outcome === 'known' || outcome === 'gone') return;
+  const why = untranscribed && { untranscribed: untranscribed.message };
+  report.progress(
+    { done, total, outcome, message, ...why },
+    `${message ? `${outcome}  ${messageLine(message)}` : outcome}${why ? `  no transcript: ${why.untranscribed}` : ''}`,
+  );
+}

@@ -1,0 +1,132 @@
+import { Command, Option } from 'commander';
+import { EXPORT_FORMATS } from '../../index.js';
+import { answer } from './voicemail-answer.js';
+import {
+  exportMessages,
+  findMessages,
+  holdMessages,
+  purgeMessages,
+  tagMessages,
+  transcribeMessages,
+  verifyArchive,
+} from './voicemail-archive.js';
+import { archiveAll } from './voicemail-archiving.js';
+import { greeting, leave, list, play } from './voicemail-online.js';
+import { onArchive, online, wholeNumber, wholeNumbers, withFilters } from './voicemail-options.js';
+
+/** `jackfield voicemail`: leave, play, answer and keep voicemails. */
+export function voicemailCommand(): Command {
+  const voicemail = new Command('voicemail').description(
+    'Leave, play, answer, archive and search voicemails.',
+  );
+  addMessages(voicemail);
+  addAnswer(voicemail);
+  addArchiving(voicemail);
+  addFinding(voicemail);
+  addKeeping(voicemail);
+  return voicemail;
+}
+
+function addMessages(voicemail: Command): void {
+  online(voicemail, 'list').description('List the voicemails of the account.').action(list);
+  online(voicemail, 'play')
+    .description('Play a voicemail on the sound card, into a call, or into a file.')
+    .argument('<id>', 'id of the voicemail', wholeNumber)
+    .option('--in-call', 'play it to both parties of the call in progress')
+    .option('--out <file>', 'write it to this WAV file; the sound card stays silent')
+    .action(play);
+  online(voicemail, 'leave')
+    .description('Leave a voicemail: from a WAV file, or from the microphone until Ctrl-C, which sends it.')
+    .argument('<user>', 'who it is for')
+    .option('--file <wav>', 'WAV file to say')
+    .option('--skip-greeting', 'begin at once')
+    .option('--max <seconds>', 'longest message', wholeNumber, 600)
+    .action(leave);
+  online(voicemail, 'greeting')
+    .description("Record the account's greeting from a WAV file, or play the greeting of anyone.")
+    .option('--record <wav>', 'WAV file that becomes the greeting')
+    .option('--of <user>', 'whose greeting to play; default: your own')
+    .option('--out <file>', 'write it to this WAV file instead of playing it')
+    .action(greeting);
+}
+
+function addAnswer(voicemail: Command): void {
+  online(voicemail, 'answer')
+    .description('Answer calls that nobody else does, and keep what callers say, until it is told to stop.')
+    .requiredOption('--in <folder>', 'the archive that messages go to')
+    .option('-c, --config <file>', 'rules, keys, greeting, hook (JSON); options given here go before it')
+    .option('--after <seconds>', 'rings this long first (default: 20)', wholeNumber)
+    .option('--greeting <wav>', 'what callers hear (default: three tones)')
+    .option('--hook <command>', 'program that gets each message as JSON on its standard input')
+    .option('--encrypt <recipient...>', 'encrypt messages to these age recipients (age1...)')
+    .argument(
+      '[transcriber...]',
+      'after --: command that turns messages into text; {file} is the WAV, which else comes on standard input',
+    )
+    .action(answer);
+}
+
+function addArchiving(voicemail: Command): void {
+  online(voicemail, 'archive')
+    .description(
+      'Take every voicemail of the account out into a folder. Run it again to go on, or to fetch what is new.',
+    )
+    .requiredOption('--out <folder>', 'the archive')
+    .option('--concurrency <count>', 'messages that are played at once', wholeNumber, 1)
+    .option('--attempts <count>', 'attempts for each message', wholeNumber, 2)
+    .option('--via <folder>', 'have the endpoint write files here instead of sending audio to a port')
+    .option('--delete-originals', 'delete each original once its copy was read back')
+    .option('--encrypt <recipient...>', 'encrypt audio to these age recipients (age1...)')
+    .option('--tag <tag...>', 'tags for what is stored now')
+    .option('--hold <reason>', 'put what is stored now under legal hold')
+    .argument(
+      '[transcriber...]',
+      'after --: command that turns messages into text; {file} is the WAV, which else comes on standard input',
+    )
+    .action(archiveAll);
+}
+
+function addFinding(voicemail: Command): void {
+  withFilters(onArchive(voicemail, 'find'))
+    .description('List messages of an archive.')
+    .argument('[words...]', 'words in names, tags and transcripts')
+    .action(findMessages);
+  withFilters(onArchive(voicemail, 'export'))
+    .description('Write messages of an archive into one file.')
+    .argument('<file>', 'the file to write')
+    .argument('[words...]', 'words in names, tags and transcripts; default: all messages')
+    .addOption(new Option('--format <format>', 'what to write').choices(EXPORT_FORMATS).default('zip'))
+    .action(exportMessages);
+  onArchive(voicemail, 'verify')
+    .description('Read everything back and compare it with its checksums, ledgers and sidecars.')
+    .option('-i, --identity <file>', 'age secret key: encrypted audio is checked to the sample')
+    .action(verifyArchive);
+}
+
+function addKeeping(voicemail: Command): void {
+  onArchive(voicemail, 'transcribe')
+    .description('Have a command turn messages into text that can be searched for.')
+    .option('-i, --identity <file>', 'age secret key, for encrypted messages')
+    .argument(
+      '<transcriber...>',
+      'after --: the command; {file} is the WAV, which else comes on standard input',
+    )
+    .action(transcribeMessages);
+  onArchive(voicemail, 'tag')
+    .description('Set the tags of a message; without any, it has none.')
+    .argument('<key>', "the message's number in the archive", wholeNumber)
+    .argument('[tags...]', 'the tags')
+    .action(tagMessages);
+  onArchive(voicemail, 'hold')
+    .description('Put messages under legal hold, so that nothing removes them.')
+    .argument('<keys...>', 'numbers in the archive', wholeNumbers)
+    .option('--reason <text>', 'why', 'legal hold')
+    .option('--release', 'take the hold off')
+    .action(holdMessages);
+  onArchive(voicemail, 'purge')
+    .description('Remove old messages; those under legal hold stay.')
+    .option('--max-age <days>', 'remove what is older', wholeNumber)
+    .option('--max-bytes <bytes>', 'remove the oldest until the audio takes no more', wholeNumber)
+    .option('--dry-run', 'only list what would be removed')
+    .action(purgeMessages);
+}

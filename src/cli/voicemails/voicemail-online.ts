@@ -1,0 +1,176 @@
+import {
+  ApiError,
+  attach,
+  type Client,
+  greetingOf,
+  JackfieldError,
+  leaveVoicemail,
+  PcmServer,
+  type PcmSink,
+  playVoicemail,
+  receiveVoicemail,
+  recordGreeting,
+  type Voicemail,
+  voicemailFacts,
+  WavReader,
+  WavWriter,
+} from '../../index.js';
+import type { OnlineOptions } from './voicemail-options.js';
+import { barFor, messageLine, Report, withCtrlC } from './voicemail-report.js';
+
+const SAMPLES_PER_S = 16_000;
+const TICK_MS = 200;
+
+export async function list(options: OnlineOptions): Promise<void> {
+  const report = new Report(options.json);
+  await using client = await attach(options.to);
+  const account = await client.parameters.get('CURRENTUSERHANDLE');
+  for (const id of await client.search('VOICEMAILS')) {
+    const voicemail = client.voicemail(id);
+    const facts = await voicemailFacts(account, voicemail);
+    const status = await voicemail.text('STATUS');
+    report.line({ ...facts, status }, `${messageLine(facts)}  ${status}`);
+  }
+}
+
+export async function play(
+  id: number,
+  options: OnlineOptions & { readonly inCall?: boolean; readonly out?: string },
+): Promise<void> {
+  await using client = await attach(options.to);
+  const voicemail = await existing(client, id);
+  if (options.out !== undefined) await playToFile(client, voicemail, options.out, options.json);
+  else if (options.inCall) await playAloud(client, voicemail, 'call', options.json);
+  else await playAloud(client, voicemail, 'sound-card', options.json);
+}
+
+export async function leave(
+  user: string,
+  options: OnlineOptions & { readonly file?: string; readonly skipGreeting?: boolean; readonly max: number },
+): Promise<void> {
+  const report = new Report(options.json);
+  const { file } = options;
+  const totalMs = file === undefined ? options.max * 1000 : await lengthMsOf(file);
+  await using client = await attach(options.to);
+  await using server = new PcmServer();
+  const leaving = await leaveVoicemail(client, user, {
+    ...(file !== undefined && { from: { file } }),
+    server,
+    greeting: options.skipGreeting ? 'skip' : 'hear',
+    maxMs: options.max * 1000,
+  });
+  const bar = barFor(`Recording for ${user}`, options.json);
+  leaving.on('progress', ({ phase, recordedMs }) => {
+    if (phase === 'recording') bar.onProgress({ position: recordedMs, sampleCount: totalMs });
+    report.progress({ phase, recordedMs }, `${phase} ${(recordedMs / 1000).toFixed(1)} s`);
+  });
+  const onInterrupt = () => void leaving.stop().catch(() => undefined);
+  process.once('SIGINT', onInterrupt);
+  try {
+    const { message, durationSeconds } = await leaving.sent;
+    bar.stop();
+    const text = `Sent: voicemail ${message.id}, ${durationSeconds} s.`;
+    report.line({ sent: message.id, durationSeconds }, text);
+  } finally {
+    bar.stop();
+    process.off('SIGINT', onInterrupt);
+  }
+}
+
+export async function greeting(
+  options: OnlineOptions & { readonly record?: string; readonly of?: string; readonly out?: string },
+): Promise<void> {
+  const report = new Report(options.json);
+  await using client = await attach(options.to);
+  if (options.record !== undefined) {
+    await using server = new PcmServer();
+    const { record: file } = options;
+    const recorded = await timed('Recording', await lengthMsOf(file), options.json, () =>
+      withCtrlC((signal) => recordGreeting(client, { from: { file }, server, signal })),
+    );
+    report.line({ greeting: recorded.id }, 'The greeting is recorded.');
+    return;
+  }
+  const handle = options.of ?? (await client.parameters.get('CURRENTUSERHANDLE'));
+  const voicemail = await greetingOf(client, handle);
+  if (options.out !== undefined) await playToFile(client, voicemail, options.out, options.json);
+  else await playAloud(client, voicemail, 'sound-card', options.json);
+}
+
+/** @throws ERR_INVALID_ARG when the account has no such voicemail. */
+async function existing(client: Client, id: number): Promise<Voicemail> {
+  const voicemail = client.voicemail(id);
+  try {
+    await voicemail.text('STATUS');
+    return voicemail;
+  } catch (cause) {
+    if (!(cause instanceof ApiError)) throw cause;
+    const text = `There is no voicemail ${id}: "jackfield voicemail list" shows those there are.`;
+    throw new JackfieldError('ERR_INVALID_ARG', text, { cause });
+  }
+}
+
+async function playAloud(
+  client: Client,
+  voicemail: Voicemail,
+  to: 'call' | 'sound-card',
+  json?: boolean,
+): Promise<void> {
+  if (to === 'call' && (await client.search('ACTIVECALLS')).length === 0) {
+    throw new JackfieldError(
+      'ERR_INVALID_STATE',
+      'There is no call in progress that it could be played into.',
+    );
+  }
+  const ms = Number(await voicemail.text('DURATION')) * 1000;
+  await timed('Playing', ms, json, () => withCtrlC((signal) => playVoicemail(voicemail, to, { signal })));
+  const where = to === 'call' ? 'into the call' : "on the endpoint's sound card";
+  new Report(json).line({ played: voicemail.id, to }, `Voicemail ${voicemail.id} was played ${where}.`);
+}
+
+async function playToFile(client: Client, voicemail: Voicemail, out: string, json?: boolean): Promise<void> {
+  await using server = new PcmServer();
+  const total = Number(await voicemail.text('DURATION')) * SAMPLES_PER_S;
+  await using wav = await WavWriter.create(out);
+  const bar = barFor('Receiving', json);
+  const sink: PcmSink = {
+    write: (samples, position) => {
+      bar.onProgress({ position, sampleCount: total });
+      return wav.write(samples, position);
+    },
+    end: (error) => wav.end(error),
+  };
+  try {
+    const { samples } = await withCtrlC((signal) =>
+      receiveVoicemail(client, voicemail, server, sink, { signal }),
+    );
+    bar.stop();
+    new Report(json).line({ file: out, samples }, `${out}: ${(samples / SAMPLES_PER_S).toFixed(1)} s`);
+  } finally {
+    bar.stop();
+  }
+}
+
+/** Shows a bar for work of which nobody tells how far it is, but that takes about this long. */
+async function timed<T>(
+  what: string,
+  totalMs: number,
+  json: boolean | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  const bar = barFor(what, json);
+  const startedAt = performance.now();
+  const tick = () => bar.onProgress({ position: performance.now() - startedAt, sampleCount: totalMs });
+  const timer = setInterval(tick, TICK_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+    bar.stop();
+  }
+}
+
+async function lengthMsOf(file: string): Promise<number> {
+  await using reader = await WavReader.open(file);
+  return (reader.sampleCount * 1000) / reader.format.sampleRate;
+}

@@ -1,0 +1,82 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { type ArchiveQuery, commandTranscriber, type Transcriber } from '../../index.js';
+
+/** Of a command that attaches to an endpoint. */
+export interface OnlineOptions {
+  readonly to: string;
+  readonly json?: boolean;
+}
+
+/** Of a command that works on an archive. */
+export interface ArchiveOptions {
+  readonly in: string;
+  readonly json?: boolean;
+}
+
+/** Of a command that takes some messages of an archive. */
+export interface FilterOptions {
+  readonly partner?: string;
+  readonly tag?: string;
+  readonly since?: number;
+  readonly until?: number;
+  readonly held?: boolean;
+}
+
+export function online(parent: Command, name: string): Command {
+  return parent
+    .command(name)
+    .option('--to <address>', 'endpoint to attach to: auto, tcp:4100, dbus, x11', 'auto')
+    .option('--json', 'one JSON object a line');
+}
+
+export function onArchive(parent: Command, name: string): Command {
+  return parent
+    .command(name)
+    .requiredOption('--in <folder>', 'the archive')
+    .option('--json', 'one JSON object a line');
+}
+
+export function withFilters(command: Command): Command {
+  return command
+    .option('--partner <handle>', 'from or to this handle')
+    .option('--tag <tag>', 'with this tag')
+    .option('--held', 'under legal hold')
+    .option('--since <date>', 'recorded at or after, as 2026-11-22', date)
+    .option('--until <date>', 'recorded before', date);
+}
+
+/** What the words and filters of a command ask for. */
+export function queryOf(
+  words: readonly string[],
+  { partner, tag, since, until, held }: FilterOptions,
+): ArchiveQuery {
+  return {
+    ...(words.length > 0 && { text: words.join(' ') }),
+    ...(partner !== undefined && { partner }),
+    ...(tag !== undefined && { tag }),
+    ...(held && { hold: true }),
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+  };
+}
+
+/** A command and its arguments, as they follow `--`, as an engine. */
+export function engineOf([command, ...args]: readonly string[]): Transcriber | undefined {
+  return command === undefined ? undefined : commandTranscriber({ command, args });
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
+  return Number(text);
+}
+
+export function wholeNumbers(text: string, before: readonly number[] = []): readonly number[] {
+  return [...before, wholeNumber(text)];
+}
+
+/** A day or a time, as seconds since the Unix epoch. */
+function date(text: string): number {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('Give a date such as 2026-11-22.');
+  return Math.floor(ms / 1000);
+}

@@ -1,0 +1,58 @@
+import type { VoicemailFacts } from '../../index.js';
+import { type ProgressBar, progressBar } from '../progress-bar.js';
+
+/** What a command says: text for people, or one JSON object a line for programs. */
+export class Report {
+  readonly #json: boolean;
+
+  constructor(json: boolean | undefined) {
+    this.#json = json === true;
+  }
+
+  /** A result. */
+  line(value: object, text: string): void {
+    process.stdout.write(`${this.#json ? JSON.stringify(value) : text}\n`);
+  }
+
+  /** News on the way: in JSON always, for people only where no bar shows them. */
+  progress(value: object, text: string): void {
+    if (this.#json) this.line(value, text);
+    else if (!process.stderr.isTTY) process.stderr.write(`${text}\n`);
+  }
+
+  /** What JSON has in its result already. */
+  text(text: string): void {
+    if (!this.#json) process.stdout.write(`${text}\n`);
+  }
+}
+
+/** A progress bar, unless the output is for a program. */
+export function barFor(what: string, json: boolean | undefined): ProgressBar {
+  return json ? { onProgress: () => undefined, stop: () => undefined } : progressBar(what);
+}
+
+/** A message in one line; nothing in a name can move the cursor. */
+export function messageLine({
+  id,
+  timestamp,
+  type,
+  partner,
+  partnerName,
+  durationSeconds,
+}: VoicemailFacts): string {
+  const at = new Date(timestamp * 1000).toISOString().slice(0, 16).replace('T', ' ');
+  const name = partnerName && partnerName !== partner ? `${partner} (${partnerName})` : partner;
+  return `${id}  ${at}  ${type}  ${name.replace(/\p{Cc}/gu, '?')}  ${durationSeconds} s`;
+}
+
+/** Ctrl-C ends the work in good order; a second one ends the program. */
+export async function withCtrlC<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const aborter = new AbortController();
+  const onInterrupt = () => aborter.abort();
+  process.once('SIGINT', onInterrupt);
+  try {
+    return await work(aborter.signal);
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
+}

@@ -1,0 +1,112 @@
+import { stat } from 'node:fs/promises';
+import { ClippingDetector, type Level, LevelMeter, LoudnessMeter, WavReader } from '../../voice.js';
+import { progressBar } from '../progress-bar.js';
+
+/** What `jackfield wav info` tells of a file. */
+export interface WavInfoReport {
+  readonly file: string;
+  readonly bytes: number;
+  readonly container: string;
+  readonly encoding: string;
+  readonly bitsPerSample: number;
+  readonly sampleRate: number;
+  readonly channels: number;
+  readonly sampleCount: number;
+  readonly seconds: number;
+  /** Whether the header agrees with the file. */
+  readonly state: string;
+  /** For each channel. */
+  readonly levels: readonly Level[];
+  readonly integratedLufs: number;
+  readonly clippedRuns: number;
+  readonly metadata: object;
+}
+
+/** Reads a whole file and measures it. */
+export async function wavInfo(file: string): Promise<WavInfoReport> {
+  await using reader = await WavReader.open(file);
+  const { format, layout } = reader;
+  const meter = new LevelMeter({ format, windowMs: 1000 });
+  const loudness = new LoudnessMeter(format);
+  const clipping = new ClippingDetector({ format });
+  const totals = Array.from({ length: format.channels }, () => ({
+    power: 0,
+    peakDbfs: Number.NEGATIVE_INFINITY,
+  }));
+  let clippedRuns = 0;
+  let position = 0;
+  const bar = progressBar(file);
+  const take = (readings: ReturnType<LevelMeter['push']>) => {
+    for (const { levels, sampleCount } of readings) {
+      levels.forEach(({ rmsDbfs, peakDbfs }, channel) => {
+        const total = totals[channel];
+        if (!total) return;
+        total.power += 10 ** (rmsDbfs / 10) * sampleCount;
+        total.peakDbfs = Math.max(total.peakDbfs, peakDbfs);
+      });
+    }
+  };
+  for await (const samples of reader) {
+    take(meter.push(samples));
+    loudness.push(samples);
+    clippedRuns += clipping.push(samples).length;
+    position += samples.length / format.channels;
+    bar.onProgress({ position, sampleCount: reader.sampleCount });
+  }
+  bar.stop();
+  take(meter.flush());
+  const levels = totals.map(({ power, peakDbfs }) => ({
+    rmsDbfs: 10 * Math.log10(power / Math.max(1, position)),
+    peakDbfs,
+  }));
+  return {
+    file,
+    bytes: (await stat(file)).size,
+    container: layout.container,
+    encoding: layout.encoding,
+    bitsPerSample: layout.bitsPerSample,
+    ...format,
+    sampleCount: reader.sampleCount,
+    seconds: reader.sampleCount / format.sampleRate,
+    state: layout.state,
+    levels,
+    integratedLufs: loudness.read().integratedLufs,
+    clippedRuns: clippedRuns + clipping.flush().length,
+    metadata: layout.metadata,
+  };
+}
+
+const STATES: Readonly<Record<string, string>> = {
+  ok: 'whole',
+  truncated: 'cut off: the header promises more (repair it with "jackfield wav repair")',
+  unfinished: 'never finished: the header has no length (repair it with "jackfield wav repair")',
+  longer: 'holds more than its header says (repair it with "jackfield wav repair")',
+};
+
+/** A report for people. */
+export function infoText(report: WavInfoReport): string {
+  const { encoding, bitsPerSample, sampleRate, channels, sampleCount, seconds } = report;
+  const rows = [
+    ['samples', `${sampleCount} per channel, ${seconds.toFixed(3)} s`],
+    [
+      'format',
+      `${sampleRate} Hz, ${channels} channel${channels === 1 ? '' : 's'}, ${encoding} (${bitsPerSample} bits)`,
+    ],
+    ['file', `${report.container}, ${report.bytes} bytes, ${STATES[report.state] ?? report.state}`],
+    ...report.levels.map(({ rmsDbfs, peakDbfs }, channel) => [
+      channels === 1 ? 'level' : `level ${channel + 1}`,
+      `RMS ${decibels(rmsDbfs)} dBFS, peak ${decibels(peakDbfs)} dBFS`,
+    ]),
+    ['loudness', `${decibels(report.integratedLufs)} LUFS`],
+    ['clipping', report.clippedRuns === 0 ? 'none' : `${report.clippedRuns} runs at full scale`],
+    ...Object.values(report.metadata).flatMap((group: object) =>
+      Object.entries(group).map(([name, value]) => [name, String(value)]),
+    ),
+  ];
+  const width = Math.max(...rows.map(([name]) => name?.length ?? 0));
+  return `${report.file}\n${rows.map(([name, value]) => `  ${name?.padEnd(width)}  ${value}\n`).join('')}`;
+}
+
+function decibels(value: number): string {
+  return Number.isFinite(value) ? value.toFixed(1) : '-inf';
+}

@@ -1,0 +1,267 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import {
+  type AudioTags,
+  decodeWithFfmpeg,
+  drawSpectrogram,
+  drawWaveform,
+  mixPcm,
+  type PcmInput,
+  type PcmProgress,
+  repairWav,
+  SilenceTrimmer,
+  type TranscodeOptions,
+  toFormat,
+  transcode,
+  transformPcm,
+  WavReader,
+  type WavWriteEncoding,
+} from '../../voice.js';
+import { progressBar } from '../progress-bar.js';
+import { infoText, wavInfo } from './wav-info.js';
+
+/** `jackfield wav`: what is done to recordings. */
+export function wavCommand(): Command {
+  return new Command('wav')
+    .description('Look into recordings, repair, cut, mix, convert and draw them.')
+    .addCommand(infoCommand())
+    .addCommand(repairCommand())
+    .addCommand(trimCommand())
+    .addCommand(mixCommand())
+    .addCommand(convertCommand())
+    .addCommand(drawCommand());
+}
+
+function infoCommand(): Command {
+  return new Command('info')
+    .description('Tell format, length, levels, loudness and metadata of WAV files.')
+    .argument('<files...>')
+    .option('--json', 'print one JSON object for each file, one a line', false)
+    .action(async (files: string[], { json }: { json: boolean }) => {
+      for (const file of files) {
+        const report = await wavInfo(file);
+        process.stdout.write(json ? `${JSON.stringify(report)}\n` : infoText(report));
+      }
+    });
+}
+
+function repairCommand(): Command {
+  return new Command('repair')
+    .description('Make the header of a WAV file agree with the samples that are there, in place.')
+    .argument('<files...>')
+    .action(async (files: string[]) => {
+      for (const file of files) {
+        const { found, sampleCountBefore, sampleCount } = await repairWav(file);
+        const said =
+          found === 'ok' ? 'was whole' : `${found}; samples ${sampleCountBefore} -> ${sampleCount}`;
+        process.stdout.write(`${file}: ${said}\n`);
+      }
+    });
+}
+
+interface TrimOptions {
+  readonly start: number;
+  readonly end?: number;
+  readonly silence: boolean;
+  readonly threshold: number;
+  readonly margin: number;
+  readonly maxPause?: number;
+}
+
+function trimCommand(): Command {
+  return new Command('trim')
+    .description('Cut a part out of a WAV file, or the silence off its ends.')
+    .argument('<input>')
+    .argument('<output>', 'its ending says what is written: wav, flac, mp3, opus')
+    .option('--start <seconds>', 'where to begin', number, 0)
+    .option('--end <seconds>', 'where to stop; default: the end of the file', number)
+    .option('--silence', 'take silence off both ends', false)
+    .option('--threshold <dBFS>', 'level below which it is silent', number, -50)
+    .option('--margin <ms>', 'silence to keep at both ends', number, 100)
+    .option('--max-pause <ms>', 'shorten longer pauses to this', number)
+    .action(async (input: string, output: string, options: TrimOptions) => {
+      await using reader = await WavReader.open(input);
+      const { format } = reader;
+      const at = (seconds: number) => Math.min(reader.sampleCount, Math.round(seconds * format.sampleRate));
+      const end = options.end === undefined ? reader.sampleCount : at(options.end);
+      const range = reader.samples({ start: at(options.start), end });
+      const { threshold, margin, maxPause } = options;
+      const trimmer = new SilenceTrimmer({
+        format,
+        thresholdDbfs: threshold,
+        marginMs: margin,
+        ...(maxPause !== undefined && { maxPauseMs: maxPause }),
+      });
+      const source = options.silence ? transformPcm(range, trimmer) : range;
+      await write({ input: { source, format, sampleCount: end - at(options.start) }, output });
+    });
+}
+
+interface FormatOptions {
+  readonly rate?: number;
+  readonly channels?: number;
+}
+
+interface MixOptions extends FormatOptions {
+  readonly output: string;
+  readonly gain: readonly number[];
+}
+
+function mixCommand(): Command {
+  return new Command('mix')
+    .description('Mix WAV files into one.')
+    .argument('<inputs...>')
+    .requiredOption('-o, --output <file>', 'its ending says what is written: wav, flac, mp3, opus')
+    .option('--gain <dB...>', 'gain of each input, in order', numbers, [])
+    .option('--rate <Hz>', "sample rate of the mix; default: the first input's", number)
+    .option('--channels <count>', "channels of the mix; default: the first input's", number)
+    .action(async (inputs: string[], { output, gain, ...wanted }: MixOptions) => {
+      const counts: number[] = [];
+      let format = { sampleRate: 0, channels: 0 };
+      for (const input of inputs) {
+        await using reader = await WavReader.open(input);
+        if (counts.length === 0) format = chosen(reader.format, wanted);
+        counts.push((reader.sampleCount * format.sampleRate) / reader.format.sampleRate);
+      }
+      const mix = mixPcm(
+        inputs.map((input, i) => ({ input, gainDb: gain[i] ?? 0 })),
+        { format },
+      );
+      await write({ input: { source: mix, format, sampleCount: Math.round(Math.max(...counts)) }, output });
+    });
+}
+
+interface ConvertOptions extends FormatOptions {
+  readonly to?: TranscodeOptions['format'];
+  readonly encoding?: WavWriteEncoding;
+  readonly bitrate?: number;
+  readonly ffmpeg: boolean;
+  readonly title?: string;
+  readonly artist?: string;
+  readonly comment?: string;
+}
+
+function convertCommand(): Command {
+  return new Command('convert')
+    .description('Write a recording in another format, rate or number of channels.')
+    .argument('<input>', 'a WAV file; with --ffmpeg any file that ffmpeg reads')
+    .argument(
+      '<output>',
+      'its ending says what is written: wav, flac, mp3, opus; with --ffmpeg also m4a, aac, g722, amr',
+    )
+    .option('--to <format>', 'what is written, when the ending does not say it')
+    .option('--rate <Hz>', 'sample rate', number)
+    .option('--channels <count>', 'channels', number)
+    .addOption(
+      new Option('--encoding <encoding>', 'how samples lie in a WAV file').choices([
+        'u8',
+        's16',
+        's24',
+        's32',
+        'f32',
+        'alaw',
+        'mulaw',
+      ]),
+    )
+    .option('--bitrate <bits>', 'bits per second of lossy formats', number)
+    .option('--ffmpeg', 'let the installed ffmpeg read and write', false)
+    .option('--title <text>', 'title of the recording')
+    .option('--artist <text>', 'who is heard')
+    .option('--comment <text>', 'a remark')
+    .action(async (path: string, output: string, options: ConvertOptions) => {
+      const { to, bitrate, encoding, ffmpeg } = options;
+      const input = ffmpeg
+        ? decodeWithFfmpeg(path, { format: chosen({ sampleRate: 16_000, channels: 1 }, options) })
+        : await converted(path, options);
+      await write({
+        input,
+        output,
+        tags: tagsOf(options),
+        ...(to && { format: to }),
+        ...(encoding && { wavEncoding: encoding }),
+        ...(bitrate !== undefined && { bitrate }),
+        ...(ffmpeg && { encoder: 'ffmpeg' as const }),
+      });
+    });
+}
+
+interface DrawOptions {
+  readonly output: string;
+  readonly spectrogram: boolean;
+  readonly label: readonly string[];
+  readonly title?: string;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+function drawCommand(): Command {
+  return new Command('draw')
+    .description('Draw the waveform or the spectrogram of WAV files.')
+    .argument('<inputs...>', 'one file, or one for each leg of a call')
+    .requiredOption('-o, --output <file>', 'a .png or .svg file')
+    .option('--spectrogram', 'draw frequencies instead of the waveform', false)
+    .option('--label <name...>', 'names of the legs, in order', [])
+    .option('--title <text>', 'heading')
+    .option('--width <pixels>', 'width', number)
+    .option('--height <pixels>', 'height', number)
+    .action(async (input: string[], { spectrogram, label, ...options }: DrawOptions) => {
+      const draw = spectrogram ? drawSpectrogram : drawWaveform;
+      await withProgress('Reading', (progress) => draw({ ...options, ...progress, input, labels: label }));
+    });
+}
+
+/** Writes a file with a progress bar; Ctrl-C stops the work and leaves no half-written file. */
+async function write(options: TranscodeOptions): Promise<void> {
+  await withProgress('Writing', (progress) => transcode({ ...options, ...progress }));
+}
+
+interface Progress {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: PcmProgress) => void;
+}
+
+async function withProgress(what: string, work: (progress: Progress) => Promise<unknown>): Promise<void> {
+  const interrupt = new AbortController();
+  const onInterrupt = () => interrupt.abort(new Error('interrupted'));
+  process.once('SIGINT', onInterrupt);
+  const bar = progressBar(what);
+  try {
+    await work({ signal: interrupt.signal, onProgress: bar.onProgress });
+  } finally {
+    bar.stop();
+    process.removeListener('SIGINT', onInterrupt);
+  }
+}
+
+/** A WAV file in the wanted format. The reader is closed when it was read. */
+async function converted(path: string, wanted: FormatOptions): Promise<PcmInput> {
+  const reader = await WavReader.open(path);
+  const format = chosen(reader.format, wanted);
+  const sampleCount = Math.round((reader.sampleCount * format.sampleRate) / reader.format.sampleRate);
+  return { source: closing(reader, toFormat(reader, reader.format, format)), format, sampleCount };
+}
+
+async function* closing(
+  owner: AsyncDisposable,
+  source: AsyncIterable<Int16Array>,
+): AsyncGenerator<Int16Array> {
+  await using _ = owner;
+  yield* source;
+}
+
+function chosen(format: PcmInput['format'], { rate, channels }: FormatOptions): PcmInput['format'] {
+  return { sampleRate: rate ?? format.sampleRate, channels: channels ?? format.channels };
+}
+
+function tagsOf({ title, artist, comment }: ConvertOptions): AudioTags {
+  return { ...(title && { title }), ...(artist && { artist }), ...(comment && { comment }) };
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Give a number.');
+  return value;
+}
+
+function numbers(text: string, before: readonly number[]): number[] {
+  return [...before, number(text)];
+}
