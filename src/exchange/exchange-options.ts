@@ -4,6 +4,7 @@ import type { AttachPolicy } from './api/authorization.js';
 import type { Destination } from './calls/attempt.js';
 import type { LineInterface } from './directory.js';
 import type { UserOptions } from './user.js';
+import type { FailureListener } from './voice/file-stream.js';
 import { type StreamOpener, streamOpener } from './voice/voice-router.js';
 
 /** Options of {@link Exchange.start}. */
@@ -50,7 +51,10 @@ export type ResolvedOptions = Readonly<
     Omit<ExchangeOptions, 'stateFolder' | 'gateway' | 'patienceMs' | 'pieceMs' | 'fileRoots' | 'opener'>
   >
 > &
-  Pick<ExchangeOptions, 'stateFolder' | 'gateway'> & { readonly opener: StreamOpener };
+  Pick<ExchangeOptions, 'stateFolder' | 'gateway'> & {
+    /** `failed` is told of files that fail in mid-call. */
+    readonly opener: (failed: FailureListener) => StreamOpener;
+  };
 
 /** @throws ERR_INVALID_ARG, naming the option. */
 export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
@@ -58,6 +62,7 @@ export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
   inRange('patienceMs', patienceMs, 0, 60_000, 'ms');
   inRange('historyLimit', historyLimit, 1, 100_000, 'calls');
   inRange('conferenceLimit', conferenceLimit, 2, 100, 'calls');
+  oneOfPolicies(options.attach);
   if (pieceMs !== 10 && pieceMs !== 20) throw invalidArgument('pieceMs', '10 or 20', pieceMs);
   const users = options.users ?? [{ handle: 'jack' }];
   const handles = new Set(users.map(({ handle }) => handle.toLowerCase()));
@@ -68,12 +73,16 @@ export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
       users.map(({ handle }) => handle).join(', '),
     );
   }
-  const standard = streamOpener({ patienceMs, pieceMs }, [...fileRoots]);
+  const roots = [...fileRoots];
+  const opener = (failed: FailureListener) => {
+    const standard = streamOpener({ patienceMs, pieceMs }, roots, failed);
+    return options.opener?.(standard) ?? standard;
+  };
   const resolved: ResolvedOptions = {
     clock: options.clock ?? systemClock,
     users: [...users],
     robots: [...(options.robots ?? [])],
-    opener: options.opener?.(standard) ?? standard,
+    opener,
     attach: options.attach ?? 'allow',
     historyLimit,
     conferenceLimit,
@@ -81,6 +90,11 @@ export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
     ...(options.stateFolder !== undefined && { stateFolder: options.stateFolder }),
   };
   return Object.freeze(resolved);
+}
+
+function oneOfPolicies(attach: ExchangeOptions['attach']): void {
+  if (attach === undefined || attach === 'allow' || attach === 'deny' || typeof attach === 'function') return;
+  throw invalidArgument('attach', "'allow', 'deny' or a function", attach);
 }
 
 function inRange(name: string, value: number, from: number, to: number, unit: string): void {

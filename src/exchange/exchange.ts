@@ -211,7 +211,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
       clock: this.#clock,
       calls: this.#calls,
       voicemails: this.#voicemails,
-      opener: this.#options.opener,
+      opener: this.#options.opener((error) => this.emit('failure', error)),
       destinationOf: (user, target) => this.#directory.destinationOf(user, target, this.#calls),
       identityOf: (handle) => this.#directory.identityOf(handle),
       userOf: (handle) => this.#directory.userOf(handle),

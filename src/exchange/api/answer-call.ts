@@ -102,7 +102,7 @@ export function setCall(services: Services, user: User, command: SetCommandOf<'C
     case 'STATUS':
       return setStatus(object, call, value.toUpperCase());
     case 'SEEN':
-      object.put('SEEN', 'TRUE');
+      services.calls.see(object, user);
       return replies.property('CALL', id, 'SEEN', 'TRUE');
     case 'DTMF':
       if (!isDtmf(value)) throw new Refusal(42);

@@ -86,6 +86,7 @@ export class Calls {
     const call = new UserCall(this.#context.nextId(), user, partner, direction, {
       clock: this.#context.clock,
       callEnded: (ended) => this.#callEnded(ended),
+      callCounted: (call) => this.#context.save(call.object, user),
     });
     this.#active.set(call.id, call);
     this.#remember(user, call.object);
@@ -122,6 +123,12 @@ export class Calls {
   /** The calls of `user` that go on. */
   activeCallsOf(user: User): UserCall[] {
     return [...this.#active.values()].filter((call) => call.user === user);
+  }
+
+  /** Marks a call as seen, so that it is missed no more. */
+  see(object: ApiObject<'CALL'>, user: User): void {
+    object.put('SEEN', 'TRUE');
+    this.#context.save(object, user);
   }
 
   /** All calls that go on. */

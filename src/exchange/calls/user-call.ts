@@ -42,6 +42,8 @@ export interface CallContext {
   readonly clock: Clock;
   /** The call is over; its voice may still be flushing. */
   callEnded(call: UserCall): void;
+  /** It has begun, or lasted another minute: what a restart must know of it. */
+  callCounted(call: UserCall): void;
 }
 
 /** One user's end of a call: the CALL object that his clients see, and his voice (reference, "CALL object"). */
@@ -212,6 +214,7 @@ export class UserCall implements Leg {
     for (const step of steps) step();
     if (this.#connectedAt !== undefined) return;
     this.#connectedAt = this.#context.clock.now();
+    this.#context.callCounted(this);
     this.#countSeconds(this.#connectedAt, 1);
   }
 
@@ -274,6 +277,7 @@ export class UserCall implements Leg {
     this.#cancelSecond = this.#context.clock.timerAt(from + seconds * 1000, () => {
       told(seconds);
       this.object.tell(property, String(seconds));
+      if (seconds % COUNTED_SECONDS === 0) this.#context.callCounted(this);
       this.#countSeconds(from, seconds + 1, property, told);
     });
   }
@@ -306,6 +310,9 @@ export class UserCall implements Leg {
     }
   }
 }
+
+/** How often a call that goes on is stored with its length, in seconds. */
+const COUNTED_SECONDS = 60;
 
 /** Failure reasons of the one whose device it is: sound recording, and sound I/O. */
 const DEVICE_REASONS = { microphone: 12, speaker: 7 } as const;

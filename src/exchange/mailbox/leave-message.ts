@@ -193,7 +193,11 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
       this.fail(error);
       return;
     }
-    this.#call.countSeconds('VM_DURATION', (seconds) => object.tell('DURATION', String(seconds)));
+    this.#keeper.context.save(this.#message);
+    this.#call.countSeconds('VM_DURATION', (seconds) => {
+      object.tell('DURATION', String(seconds));
+      this.#keeper.context.save(this.#message);
+    });
   }
 
   async #send(): Promise<void> {

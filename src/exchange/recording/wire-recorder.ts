@@ -34,16 +34,14 @@ export class WireRecorder {
   readonly #startedAt: number;
   readonly #log: WriteStream;
   #streams = 0;
-  #failure: Error | undefined;
+  #failure: unknown;
 
   private constructor(folder: string, clock: Clock) {
     this.#folder = folder;
     this.#clock = clock;
     this.#startedAt = clock.now();
     this.#log = createWriteStream(join(folder, 'lines.jsonl'));
-    this.#log.on('error', (error) => {
-      this.#failure = error;
-    });
+    this.#log.on('error', (error) => this.#fail(error));
   }
 
   /** @param folder made if need be. Rejects with the system's error when it cannot be. */
@@ -52,8 +50,8 @@ export class WireRecorder {
     return new WireRecorder(folder, clock);
   }
 
-  /** What the disk has refused, if it has. */
-  get failure(): Error | undefined {
+  /** Why the recording is incomplete, if it is: the first thing that the disk has refused. */
+  get failure(): unknown {
     return this.#failure;
   }
 
@@ -88,9 +86,16 @@ export class WireRecorder {
   async #tape(owner: StreamOwner): Promise<FileDestination> {
     const stream = streamName(owner);
     const file = `${stream}-${++this.#streams}.wav`;
-    const tape = await FileDestination.at(join(this.#folder, file), true);
+    const tape = await FileDestination.at(join(this.#folder, file), {
+      patient: true,
+      failed: (error) => this.#fail(error),
+    });
     this.#write({ at: this.#now, stream, file });
     return tape;
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
   }
 
   #write(entry: RecordedEntry): void {

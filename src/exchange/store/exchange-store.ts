@@ -84,7 +84,7 @@ export class ExchangeStore implements DecisionStore {
   }
 
   close(): void {
-    this.#journal?.close();
+    this.#try((journal) => journal.close());
   }
 
   #put(key: string, value: unknown): void {

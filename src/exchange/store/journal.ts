@@ -69,9 +69,13 @@ export class Journal {
     if (this.#records.delete(key)) this.#write(key);
   }
 
+  /** @throws ERR_FILE when the disk still refuses what it has refused before; the file is closed all the same. */
   close(): void {
-    if (this.#file !== undefined) closeSync(this.#file);
-    this.#file = undefined;
+    try {
+      if (this.#unwritten.size > 0) this.#writeOut();
+    } finally {
+      this.#release();
+    }
   }
 
   #load(): void {
@@ -105,14 +109,24 @@ export class Journal {
       rmSync(next, { force: true });
       throw error;
     }
-    this.close();
+    this.#release();
     this.#file = file;
     this.#lines = lines.length;
     this.#unwritten.clear();
   }
 
+  #release(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+
   #write(key: string): void {
     this.#unwritten.add(key);
+    this.#writeOut();
+  }
+
+  /** Appends all that is not in the file yet. */
+  #writeOut(): void {
     if (this.#file === undefined) return;
     try {
       const text = Array.from(this.#unwritten, (each) =>

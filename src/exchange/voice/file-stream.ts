@@ -1,33 +1,35 @@
-import { realpath } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { VOICE_FORMAT } from '../../pcm.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
 import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
 
+/** Told once of what could not be read or written. The call goes on. */
+export type FailureListener = (error: unknown) => void;
+
 /** A `SET_INPUT FILE`: plays a WAV file of any rate and number of channels once, then is silent. */
 export class FileSource implements VoiceSource {
   readonly #reader: WavReader;
+  readonly #failed: FailureListener;
   readonly #chunks: AsyncIterator<Int16Array>;
   #rest: Int16Array = new Int16Array(0);
   #ended = false;
   #failure: unknown;
   #moved = 0;
 
-  private constructor(reader: WavReader) {
+  private constructor(reader: WavReader, failed: FailureListener) {
     this.#reader = reader;
+    this.#failed = failed;
     this.#chunks = toFormat(reader, reader.format, VOICE_FORMAT)[Symbol.asyncIterator]();
   }
 
-  /** @throws Error with the reason when the file lies outside `roots` or is no WAV that can be read. */
-  static async open(path: string, roots: readonly string[]): Promise<FileSource> {
-    return FileSource.at(await confined(path, roots));
-  }
-
-  /** As {@link open}, for a path that is the exchange's own. */
-  static async at(path: string): Promise<FileSource> {
-    return new FileSource(await WavReader.open(path));
+  /**
+   * @param failed told when the file turns out to be damaged, or its disk fails.
+   * @throws ERR_FILE, ERR_WAV when it is no WAV file that can be read.
+   */
+  static async at(path: string, failed: FailureListener = () => undefined): Promise<FileSource> {
+    return new FileSource(await WavReader.open(path), failed);
   }
 
   get stats(): StreamStats {
@@ -80,10 +82,20 @@ export class FileSource implements VoiceSource {
         // A disk that fails in mid-call ends the file: the call goes on in silence.
         this.#failure = error;
         this.#ended = true;
+        this.#failed(error);
       }
     }
     return this.#rest.length > 0;
   }
+}
+
+/** How a file is written. */
+export interface FileOptions {
+  /** Whether a tick waits for a disk that is behind, instead of dropping. Default false. */
+  readonly patient?: boolean;
+  readonly failed?: FailureListener;
+  /** Told when it is closed. */
+  readonly closed?: () => void;
 }
 
 /** Frames that may wait for the disk: five seconds. */
@@ -95,7 +107,7 @@ const MAX_WAITING_FRAMES = 250;
  */
 export class FileDestination implements VoiceDestination {
   readonly #writer: WavWriter;
-  readonly #patient: boolean;
+  readonly #options: FileOptions;
   #position = 0;
   #waiting = 0;
   #written: Promise<void> = Promise.resolve();
@@ -103,22 +115,20 @@ export class FileDestination implements VoiceDestination {
   #moved = 0;
   #dropped = 0;
 
-  private constructor(writer: WavWriter, patient: boolean) {
+  private constructor(writer: WavWriter, options: FileOptions) {
     this.#writer = writer;
-    this.#patient = patient;
+    this.#options = options;
   }
 
   /**
-   * @param patient whether a tick waits for a disk that is behind, instead of dropping.
-   * @throws Error with the reason when the file lies outside `roots` or cannot be written.
+   * Makes the file anew. A former one of this name goes on for those who still read or write it.
+   *
+   * @throws ERR_FILE when it cannot be written.
    */
-  static async create(path: string, roots: readonly string[], patient = false): Promise<FileDestination> {
-    return FileDestination.at(await confined(path, roots), patient);
-  }
-
-  /** As {@link create}, for a path that is the exchange's own. */
-  static async at(path: string, patient = false): Promise<FileDestination> {
-    return new FileDestination(await WavWriter.create(path, { format: VOICE_FORMAT }), patient);
+  static async at(path: string, options: FileOptions = {}): Promise<FileDestination> {
+    await rm(path, { force: true });
+    const writer = await WavWriter.create(path, { format: VOICE_FORMAT, existing: 'refuse' });
+    return new FileDestination(writer, options);
   }
 
   get stats(): StreamStats {
@@ -134,7 +144,7 @@ export class FileDestination implements VoiceDestination {
     const position = this.#position;
     this.#position += frame.length;
     const full = this.#waiting >= MAX_WAITING_FRAMES;
-    if (this.#failure !== undefined || (full && !this.#patient)) {
+    if (this.#failure !== undefined || (full && !this.#options.patient)) {
       this.#dropped += frame.length;
       return;
     }
@@ -146,8 +156,9 @@ export class FileDestination implements VoiceDestination {
 
   async close(): Promise<void> {
     await this.#written;
-    // What could not be written was counted by write().
-    await this.#writer.close().catch(() => undefined);
+    // What was gathered last goes to disk now.
+    await this.#writer.close().catch((error) => this.#fail(error));
+    this.#options.closed?.();
   }
 
   async #store(samples: Int16Array, position: number): Promise<void> {
@@ -156,25 +167,15 @@ export class FileDestination implements VoiceDestination {
       this.#moved += samples.length;
     } catch (error) {
       // A full disk ends the file, not the call; what it misses is counted.
-      this.#failure = error;
       this.#dropped += samples.length;
+      this.#fail(error);
     }
     this.#waiting--;
   }
-}
 
-/**
- * The real path of `path`, which has to lie in one of `roots`. Links are resolved, so that none leads outside.
- * A file that does not exist yet is placed by its folder.
- */
-async function confined(path: string, roots: readonly string[]): Promise<string> {
-  if (roots.length === 0) throw new Error('this endpoint has no folder for FILE');
-  const absolute = resolve(roots[0] ?? '', path);
-  const real = await realpath(absolute).catch(async () =>
-    join(await realpath(dirname(absolute)), basename(absolute)),
-  );
-  for (const root of roots) {
-    if (real.startsWith((await realpath(root)) + sep)) return real;
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#options.failed?.(error);
   }
-  throw new Error(`${path} lies outside the folders of this endpoint`);
 }

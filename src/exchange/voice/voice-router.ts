@@ -1,6 +1,7 @@
 import { messageOf } from '../../errors.js';
 import { formatStreamTargets, parseStreamTargets, type StreamTarget } from '../../protocol/stream-target.js';
-import { FileDestination, FileSource } from './file-stream.js';
+import { confined } from './confined.js';
+import { type FailureListener, FileDestination, type FileOptions, FileSource } from './file-stream.js';
 import { PortDestination } from './port-destination.js';
 import type { PortOptions } from './port-dial.js';
 import { PortSource } from './port-source.js';
@@ -20,18 +21,46 @@ export interface StreamOpener {
   destination(target: StreamTarget, owner: StreamOwner): Promise<VoiceDestination>;
 }
 
-/** The opener for real ports and files. */
-export function streamOpener(options: PortOptions, fileRoots: readonly string[]): StreamOpener {
+/** The opener for real ports and files. `failed` is told of disks that fail in mid-call. */
+export function streamOpener(
+  options: PortOptions,
+  fileRoots: readonly string[],
+  failed: FailureListener,
+): StreamOpener {
+  const written = new WrittenFiles();
+  const patient = options.patienceMs > 0;
   return {
-    source: (target) =>
+    source: async (target) =>
       target.kind === 'port'
-        ? PortSource.dial(target.port, options)
-        : FileSource.open(pathOf(target), fileRoots),
-    destination: (target) =>
+        ? await PortSource.dial(target.port, options)
+        : await FileSource.at(await confined(pathOf(target), fileRoots), failed),
+    destination: async (target, owner) =>
       target.kind === 'port'
-        ? PortDestination.dial(target.port, options)
-        : FileDestination.create(pathOf(target), fileRoots, options.patienceMs > 0),
+        ? await PortDestination.dial(target.port, options)
+        : await written.open(await confined(pathOf(target), fileRoots), owner, { patient, failed }),
   };
+}
+
+/** The files that streams write, each for one stream: two would leave nothing that anyone could hear. */
+class WrittenFiles {
+  readonly #streams = new Map<string, { readonly name: string }>();
+
+  /** A stream that is redirected to its own file begins that anew. */
+  async open(path: string, { object, id, stream }: StreamOwner, options: FileOptions): Promise<FileDestination> {
+    const entry = { name: `${object} ${id} ${stream}` };
+    const writer = this.#streams.get(path);
+    if (writer && writer.name !== entry.name) throw new Error(`${writer.name} is being written to ${path}`);
+    this.#streams.set(path, entry);
+    const closed = () => {
+      if (this.#streams.get(path) === entry) this.#streams.delete(path);
+    };
+    try {
+      return await FileDestination.at(path, { ...options, closed });
+    } catch (error) {
+      closed();
+      throw error;
+    }
+  }
 }
 
 /**
