@@ -508,3 +508,39 @@ describe('what goes wrong with a voicemail', () => {
     },
   );
 });
+
+describe('the streams of a voicemail that is not played', () => {
+  it.each([
+    [
+      'when it is deleted',
+      (_w: World, bob: Client, id: number) => void bob.send(`ALTER VOICEMAIL ${id} DELETE`),
+    ],
+    ['when the exchange closes', (w: World) => void w.exchange.close()],
+  ])('are closed %s', async (_when, act) => {
+    const { w, root } = await voicemailWorld();
+    await using _ = w;
+    const bob = w.client('bob');
+    const id = await w.exchange.deposit({ to: 'bob', from: { handle: 'dora' }, file: await wavFile(root) });
+    await using out = await PcmPort.open();
+    bob.send(`ALTER VOICEMAIL ${id} SET_OUTPUT PORT="${out.port}"`);
+    await out.connected;
+    await until(w, bob, /^ALTER VOICEMAIL/);
+    act(w, bob, id);
+    expect(await out.received).toEqual(new Int16Array());
+  });
+
+  it('are those of the sound card again when it was played', async () => {
+    const { w, root } = await voicemailWorld();
+    await using _ = w;
+    const bob = w.client('bob');
+    const id = await w.exchange.deposit({ to: 'bob', from: { handle: 'dora' }, file: await wavFile(root) });
+    bob.send(`ALTER VOICEMAIL ${id} DOWNLOAD`);
+    await w.clock.advance(500);
+    bob.send(`ALTER VOICEMAIL ${id} SET_OUTPUT FILE="copy.wav"`);
+    await until(w, bob, /^ALTER VOICEMAIL \d+ SET_OUTPUT/);
+    expect(bob.send(`GET VOICEMAIL ${id} OUTPUT`)).toEqual([`VOICEMAIL ${id} OUTPUT FILE="copy.wav"`]);
+    bob.send(`ALTER VOICEMAIL ${id} STARTPLAYBACK`);
+    await until(w, bob, /STATUS PLAYED/);
+    expect(bob.send(`GET VOICEMAIL ${id} OUTPUT`)).toEqual([`VOICEMAIL ${id} OUTPUT SOUNDCARD="default"`]);
+  });
+});

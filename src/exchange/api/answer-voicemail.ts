@@ -9,7 +9,7 @@ import { Connection } from '../calls/connection.js';
 import { isHandle } from '../identity.js';
 import { Playback } from '../mailbox/playback.js';
 import { Recording } from '../mailbox/recording.js';
-import type { Voicemail } from '../mailbox/voicemail.js';
+import { UNREDIRECTED, type Voicemail } from '../mailbox/voicemail.js';
 import { standStill } from '../stand-still.js';
 import type { User } from '../user.js';
 import type { StreamKind } from '../voice/user-voice.js';
@@ -19,9 +19,7 @@ import type { Services } from './services.js';
 
 const DEFAULTS: Readonly<Record<string, string>> = {
   FAILUREREASON: '',
-  INPUT: 'SOUNDCARD="default"',
-  OUTPUT: 'SOUNDCARD="default"',
-  CAPTURE_MIC: '',
+  ...UNREDIRECTED,
 };
 
 const STREAMS: Readonly<Record<string, StreamKind>> = {

@@ -235,7 +235,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
 
   #finish(step: 'sent' | 'cancelled' | 'failed', reason?: CallFailureReason): void {
     this.#message.activity = undefined;
-    this.#message.voice = this.#message.newVoice();
+    this.#message.renewVoice();
     this.#call.finish(this.#statuses[step], reason);
     this.#call.object.tell('VAA_INPUT_STATUS', 'FALSE');
     this.#resolveOver();

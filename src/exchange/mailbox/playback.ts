@@ -69,7 +69,7 @@ export class Playback implements VoicemailActivity {
     await player.ended;
     await room.unseat(player);
     if (audience) return;
-    this.#voicemail.voice = this.#voicemail.newVoice();
+    this.#voicemail.renewVoice();
     await standStill(this.#keeper.context.clock, voice.leave());
   }
 

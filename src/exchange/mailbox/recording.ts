@@ -84,7 +84,7 @@ export class Recording implements VoicemailActivity {
     await room.bridge.leave(voicemail.voice);
     room.stopIfEmpty();
     await standStill(clock, file.close());
-    voicemail.voice = voicemail.newVoice();
+    voicemail.renewVoice();
     const failure = this.#failure ?? file.failure;
     if (failure !== undefined) throw failure;
     voicemail.object.tell('TYPE', 'CUSTOM_GREETING');

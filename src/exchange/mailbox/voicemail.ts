@@ -42,7 +42,7 @@ export class Voicemail {
     this.object = object;
     this.user = user;
     this.file = file;
-    this.voice = this.newVoice();
+    this.voice = this.#newVoice();
   }
 
   get id(): number {
@@ -81,8 +81,13 @@ export class Voicemail {
     this.setStatus('FAILED');
   }
 
-  /** Streams of their own, on the user's sound card; each recording and each playback ends the former ones. */
-  newVoice(): UserVoice {
+  /** Gives it new streams, on the user's sound card: a recording or a playback has ended the former ones. */
+  renewVoice(): void {
+    this.voice = this.#newVoice();
+    for (const [stream, value] of Object.entries(UNREDIRECTED)) this.object.put(stream as 'INPUT', value);
+  }
+
+  #newVoice(): UserVoice {
     return new UserVoice(this.user.soundCard, {
       inputActive: () => undefined,
       failed: (device, error) => this.activity?.by.fail(new StepError(DEVICE_REASONS[device], error)),
@@ -90,6 +95,13 @@ export class Voicemail {
     });
   }
 }
+
+/** The properties of streams that go from and to the sound card. */
+export const UNREDIRECTED = {
+  INPUT: 'SOUNDCARD="default"',
+  OUTPUT: 'SOUNDCARD="default"',
+  CAPTURE_MIC: '',
+} as const satisfies Partial<Record<PropertyName<'VOICEMAIL'>, string>>;
 
 /** What a sound device that fails means to what is recorded from it, or played to it. */
 export const DEVICE_REASONS = { microphone: 'RECORDING_ERROR', speaker: 'PLAYBACK_ERROR' } as const;

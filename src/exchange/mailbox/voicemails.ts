@@ -146,6 +146,8 @@ export class Voicemails implements VoicemailKeeper {
       for (const voicemail of voicemails.values()) voicemail.activity?.by.stop();
     }
     await Promise.all(this.#pending);
+    const all = Array.from(this.#byUser.values(), (voicemails) => [...voicemails.values()]).flat();
+    await Promise.all(all.map(({ voice }) => voice.leave()));
   }
 
   /** Puts a voicemail into the mailbox of `user`, where it waits to be downloaded. @returns its id. */
@@ -166,7 +168,7 @@ export class Voicemails implements VoicemailKeeper {
       await standStill(this.context.clock, copyFile(message.file, incoming.file));
     } catch (error) {
       // A full disk: nobody has been told of it yet.
-      this.#drop(incoming);
+      await this.#drop(incoming);
       await rm(incoming.file, { force: true });
       throw error;
     }
@@ -225,8 +227,10 @@ export class Voicemails implements VoicemailKeeper {
     return voicemail;
   }
 
-  #drop(voicemail: Voicemail): void {
+  /** Takes it out, and closes what its streams were redirected to. */
+  #drop(voicemail: Voicemail): Promise<void> {
     this.#byUser.get(voicemail.user.handle)?.delete(voicemail.id);
+    return voicemail.voice.leave();
   }
 
   #listOf(user: User): Voicemail[] {

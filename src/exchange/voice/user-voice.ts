@@ -138,7 +138,12 @@ export class UserVoice implements Party {
 
   async leave(): Promise<void> {
     this.#left = true;
-    this.#close([...this.#input.sources, ...this.#output.destinations, ...this.#captureMic]);
+    const streams = [...this.#input.sources, ...this.#output.destinations, ...this.#captureMic];
+    this.#input = { soundCard: false, sources: [] };
+    this.#inputs = [];
+    this.#output = { soundCard: false, destinations: [] };
+    this.#captureMic = [];
+    this.#close(streams);
     this.#tellInput(false);
     await this.#closing;
   }

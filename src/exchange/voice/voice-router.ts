@@ -46,7 +46,11 @@ class WrittenFiles {
   readonly #streams = new Map<string, { readonly name: string }>();
 
   /** A stream that is redirected to its own file begins that anew. */
-  async open(path: string, { object, id, stream }: StreamOwner, options: FileOptions): Promise<FileDestination> {
+  async open(
+    path: string,
+    { object, id, stream }: StreamOwner,
+    options: FileOptions,
+  ): Promise<FileDestination> {
     const entry = { name: `${object} ${id} ${stream}` };
     const writer = this.#streams.get(path);
     if (writer && writer.name !== entry.name) throw new Error(`${writer.name} is being written to ${path}`);

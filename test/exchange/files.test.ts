@@ -1,0 +1,149 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readVoice } from '../../src/exchange/voice/prompts.js';
+import { canMount, smallDisk } from './disk.js';
+import { tone } from './transcripts.js';
+import { CountingCard, counted, redirected, talk } from './voice-stage.js';
+import { folder, world } from './world.js';
+
+/** A folder for FILE, and one beside it that is none of the endpoint's business. */
+function neighbours(): { root: string; outside: string } {
+  const parent = folder();
+  const [root, outside] = ['root', 'outside'].map((name) => join(parent, name)) as [string, string];
+  mkdirSync(root);
+  mkdirSync(outside);
+  return { root, outside };
+}
+
+const REFUSED = /^ERROR 589 ALTER CALL: unable to alter input\/output: /;
+
+describe('FILE leads nowhere outside its folders', () => {
+  it.each([
+    ['a link to a file', 'target.wav', 'link.wav', /lies outside/],
+    ['a link to a file that is not there', 'new.wav', 'link.wav', /leads nowhere/],
+    ['a link to a folder', '.', 'link/new.wav', /lies outside/],
+  ])('%s', async (_what, target, path, reason) => {
+    const { root, outside } = neighbours();
+    await tone(join(outside, 'target.wav'), 100);
+    symlinkSync(join(outside, target), join(root, path.split('/')[0] ?? ''));
+    await using w = await world({ fileRoots: [root] });
+    const { alice, out } = await talk(w);
+    for (const stream of ['SET_INPUT', 'SET_OUTPUT', 'SET_CAPTURE_MIC']) {
+      const answer = await redirected(alice, `ALTER CALL ${out} ${stream} FILE="${path}"`);
+      expect(answer).toMatch(REFUSED);
+      expect(answer).toMatch(stream === 'SET_INPUT' ? /lies outside|leads nowhere/ : reason);
+    }
+    expect(readdirSync(outside)).toEqual(['target.wav']);
+  });
+
+  it('a link from one of its folders to another is no way out', async () => {
+    const { root, outside: second } = neighbours();
+    symlinkSync(second, join(root, 'second'));
+    await using w = await world({ fileRoots: [root, second] });
+    const { alice, out } = await talk(w);
+    expect(await redirected(alice, `ALTER CALL ${out} SET_OUTPUT FILE="second/a.wav"`)).toMatch(/^ALTER/);
+    expect(existsSync(join(second, 'a.wav'))).toBe(true);
+  });
+
+  it.each([
+    '..',
+    '.',
+    '../root-and-more/a.wav',
+    'a/../../outside/a.wav',
+    '/etc/passwd',
+    '/proc/self/environ',
+    'none/a.wav',
+    'file.wav/a.wav',
+    `${'x'.repeat(300)}.wav`,
+  ])('%s', async (path) => {
+    const { root } = neighbours();
+    mkdirSync(`${root}-and-more`);
+    writeFileSync(join(root, 'file.wav'), '');
+    await using w = await world({ fileRoots: [root] });
+    const { alice, out } = await talk(w);
+    for (const stream of ['SET_INPUT', 'SET_OUTPUT']) {
+      expect(await redirected(alice, `ALTER CALL ${out} ${stream} FILE="${path}"`)).toMatch(REFUSED);
+    }
+    expect(readdirSync(`${root}-and-more`)).toEqual([]);
+  });
+
+  it('what is no regular file is neither waited for nor replaced', async () => {
+    const { root } = neighbours();
+    mkdirSync(join(root, 'folder.wav'));
+    expect(spawnSync('mkfifo', [join(root, 'pipe.wav')]).status).toBe(0);
+    await using w = await world({ fileRoots: [root] });
+    const { alice, out } = await talk(w);
+    for (const path of ['folder.wav', 'pipe.wav']) {
+      for (const stream of ['SET_INPUT', 'SET_OUTPUT']) {
+        expect(await redirected(alice, `ALTER CALL ${out} ${stream} FILE="${path}"`)).toMatch(
+          /is no regular file$/,
+        );
+      }
+    }
+    expect(readdirSync(root).sort()).toEqual(['folder.wav', 'pipe.wav']);
+  });
+});
+
+describe('a FILE that is written', () => {
+  it('belongs to one stream; another is refused, and has it when the first is over', async () => {
+    const root = folder();
+    const card = new CountingCard();
+    await using w = await world({
+      users: [{ handle: 'alice', soundCard: card }, { handle: 'bob' }],
+      fileRoots: [root],
+    });
+    const { alice, bob, out, in_ } = await talk(w);
+    expect(await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="a.wav"`)).toMatch(/^ALTER/);
+    expect(await redirected(alice, `ALTER CALL ${out} SET_CAPTURE_MIC FILE="./a.wav"`)).toMatch(
+      new RegExp(`${REFUSED.source}CALL ${in_} OUTPUT is being written to .*a\\.wav$`),
+    );
+    await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT SOUNDCARD="default"`);
+    while (!(await redirected(alice, `ALTER CALL ${out} SET_CAPTURE_MIC FILE="a.wav"`)).startsWith('ALTER'))
+      await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it('is begun anew by the stream that writes it already', async () => {
+    const root = folder();
+    const card = new CountingCard();
+    await using w = await world({
+      users: [{ handle: 'alice', soundCard: card }, { handle: 'bob' }],
+      fileRoots: [root],
+    });
+    const { alice, bob, out, in_ } = await talk(w, async ({ bob, in_ }) => {
+      await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="a.wav"`);
+    });
+    await w.clock.advance(990);
+    await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="a.wav"`);
+    await w.clock.advance(1000);
+    alice.send(`ALTER CALL ${out} HANGUP`);
+    await w.exchange.close();
+    const heard = await readVoice(join(root, 'a.wav'));
+    expect(heard).toEqual(Int16Array.from({ length: 16_000 }, (_, i) => counted(16_000 + i)));
+  });
+
+  it.skipIf(!canMount)(
+    'on a disk that is full is valid and says so; the call goes on (skipped where no disk can be mounted)',
+    async () => {
+      await using disk = smallDisk(128 * 1024);
+      const card = new CountingCard();
+      const w = await world({
+        users: [{ handle: 'alice', soundCard: card }, { handle: 'bob' }],
+        fileRoots: [disk.path],
+      });
+      const { alice, bob, out, in_ } = await talk(w, async ({ bob, in_ }) => {
+        await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="a.wav"`);
+      });
+      // 32 kB a second.
+      await w.clock.advance(10_000);
+      expect(bob.told(`CALL ${in_} DURATION`).at(-1)).toBe('10');
+      alice.send(`ALTER CALL ${out} HANGUP`);
+      await w[Symbol.asyncDispose]();
+      expect(w.failures).toEqual([expect.objectContaining({ code: 'ERR_FILE' })]);
+      const heard = await readVoice(join(disk.path, 'a.wav'));
+      expect(heard.length).toBeGreaterThan(2 * 16_000);
+      expect(heard).toEqual(Int16Array.from({ length: heard.length }, (_, i) => counted(i)));
+    },
+  );
+});
