@@ -32,7 +32,7 @@ async function beBots(count, seconds) {
   await message(child, 'talking');
   const before = process.cpuUsage();
   const pressedBefore = gathered;
-  const { late, gaps, cuts, frames, pressed, cores } = await message(child, 'heard');
+  const { late, behind, gaps, cuts, frames, pressed, cores } = await message(child, 'heard');
   const cpu = process.cpuUsage(before);
   const active = host.activeCalls;
   child.send('end');
@@ -42,6 +42,7 @@ async function beBots(count, seconds) {
   const line = (name, text) => process.stdout.write(`${name.padEnd(34)}${text}\n`);
   line('bots at once', `${active} for ${seconds} s, ${frames} of ${count * seconds * 50} frames heard`);
   line('lateness of a frame, ms', percentiles(late));
+  line('the same by the clock, ms', percentiles(behind));
   line('frames that were silent', `${gaps}`);
   line('from key to new prompt, heard, ms', percentiles(cuts));
   line('keys pressed, gathered', `${pressed}, ${gathered - pressedBefore}`);
@@ -65,7 +66,7 @@ async function beExchange() {
   for (const caller of callers) await caller.dial(exchange);
   await Promise.all(callers.map((caller) => caller.talking));
   await sleep(2000);
-  const heard = { late: [], gaps: 0, cuts: [], frames: 0, pressed: 0 };
+  const heard = { late: [], behind: [], gaps: 0, cuts: [], frames: 0, pressed: 0 };
   for (const caller of callers) caller.measure(heard);
   process.send({ talking: true });
   const before = process.cpuUsage();
@@ -88,6 +89,7 @@ class Caller {
   #ticks = 0;
   #last = 0;
   #delays = [];
+  #times = [];
   #pressedAt = 0;
   #heard;
   #timer;
@@ -140,16 +142,23 @@ class Caller {
       this.#settle();
     }
     this.#last = value;
-    if (this.#pressedAt === 0) this.#delays.push((((this.#ticks - value) % RAMP) + RAMP) % RAMP);
+    if (this.#pressedAt > 0) return;
+    this.#delays.push((((this.#ticks - value) % RAMP) + RAMP) % RAMP);
+    this.#times.push(performance.now() - this.#ticks / SAMPLES_PER_MS);
   }
 
-  /** How much later than the earliest of its prompt each frame was. */
+  /** How much later than the earliest of its prompt each frame was: on the line of samples, and by the clock as well. */
   #settle() {
     const first = this.#delays[0] ?? 0;
     const relative = this.#delays.map((delay) => ((delay - first + RAMP / 2 + RAMP) % RAMP) - RAMP / 2);
     const base = relative.reduce((least, delay) => Math.min(least, delay), 0);
-    for (const delay of relative) this.#heard?.late.push((delay - base) / SAMPLES_PER_MS);
+    const late = relative.map((delay) => (delay - base) / SAMPLES_PER_MS);
+    const onClock = late.map((ms, index) => ms + this.#times[index]);
+    const soonest = onClock.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY);
+    this.#heard?.late.push(...late);
+    this.#heard?.behind.push(...onClock.map((time) => time - soonest));
     this.#delays = [];
+    this.#times = [];
   }
 }
 

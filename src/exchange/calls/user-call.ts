@@ -177,8 +177,10 @@ export class UserCall implements Leg {
   sendDigits(digits: string): boolean {
     const { conversation } = this;
     if (!conversation) return false;
-    this.voice.addTones(dtmfSamples(digits));
-    for (const digit of digits) conversation.digit(this, digit);
+    for (const digit of digits) {
+      this.voice.addTones(keyTone(digit));
+      conversation.digit(this, digit);
+    }
     return true;
   }
 
@@ -320,6 +322,15 @@ const DEVICE_REASONS = { microphone: 12, speaker: 7 } as const;
 const REMOTE_SOUND_DEVICE = 8;
 /** No failure: the host has left (reference, "Call failure reasons"). */
 const DROPPED_BY_HOST = 14;
+
+/** Made once a key: a crowd that presses keys is not to hold up the voice. */
+const keyTones = new Map<string, Int16Array>();
+
+function keyTone(key: string): Int16Array {
+  const samples = keyTones.get(key) ?? dtmfSamples(key);
+  keyTones.set(key, samples);
+  return samples;
+}
 
 function reasonOf(cause: EndCause): CallFailureReason | undefined {
   if (cause.kind === 'failed') return cause.reason;

@@ -32,12 +32,24 @@ export class ByteRing {
 
   /** Moves the oldest bytes into `target`, as many as it holds or there are. Returns how many. */
   shift(target: Uint8Array): number {
+    const count = this.peek(target);
+    this.skip(count);
+    return count;
+  }
+
+  /** Copies the oldest bytes into `target`, as many as it holds or there are. Returns how many. */
+  peek(target: Uint8Array): number {
     const count = Math.min(target.length, this.#length);
     const head = Math.min(count, this.#bytes.length - this.#start);
     target.set(this.#bytes.subarray(this.#start, this.#start + head));
     if (head < count) target.set(this.#bytes.subarray(0, count - head), head);
+    return count;
+  }
+
+  /** Forgets the `count` oldest bytes, of which there are no fewer. */
+  skip(count: number): void {
+    if (count > this.#length) throw new RangeError(`${count} bytes are more than the ${this.#length} there are`);
     this.#start = (this.#start + count) % this.#bytes.length;
     this.#length -= count;
-    return count;
   }
 }

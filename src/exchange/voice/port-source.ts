@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import { BYTES_PER_SAMPLE } from '../../pcm.js';
 import { ByteRing } from './byte-ring.js';
+import { FRAME_BYTES, FRAME_SAMPLES } from './party.js';
 import { dialPort, endSocket, type PortOptions, voiceBytes } from './port-dial.js';
+import { shorten } from './shorten.js';
 import type { StreamStats, VoiceSource } from './stream.js';
 
 /** An input begins when this much is there, so that a peer that paces itself without a lead is not late at once. */
@@ -13,8 +15,20 @@ const LOW_WATER_BYTES = voiceBytes(120);
 /** Most that one read takes. Reads are synchronous, so all sockets share one buffer. */
 const READ_BYTES = voiceBytes(100);
 const readBuffer = new Uint8Array(READ_BYTES);
+/** A peer that sends nothing for longer is not late: it has paused. */
+const MOST_LATE_BYTES = voiceBytes(200);
+/** What is in store in any case while a peer makes up for being late: two frames, and as many for the next hitch. */
+const SPARE_BYTES = 4 * FRAME_BYTES;
+/** By how much lateness that is not made up for is forgotten with each frame. */
+const FORGOTTEN_BYTES = voiceBytes(1);
+/** Two frames on their way to become one. Reads are synchronous, so all sources share them. */
+const twoFrames = new Int16Array(2 * FRAME_SAMPLES);
 
-/** A `SET_INPUT PORT`: reads the peer in real time, with a small buffer. */
+/**
+ * A `SET_INPUT PORT`: reads the peer in real time, with a small buffer. A frame that is not there in time is silence;
+ * when what should have been heard then comes all the same, it is said a little faster until it is on time again, so
+ * that one hitch does not delay the rest of the call.
+ */
 export class PortSource implements VoiceSource {
   readonly #patienceMs: number;
   readonly #ring = new ByteRing(HIGH_WATER_BYTES + READ_BYTES);
@@ -27,6 +41,11 @@ export class PortSource implements VoiceSource {
   #wake: (() => void) | undefined;
   #moved = 0;
   #silenceFilled = 0;
+  #shortened = 0;
+  /** By how much the peer is behind: silence that was put in and not made up for, in bytes. */
+  #late = 0;
+  /** What of that was put in without a break. */
+  #missing = 0;
 
   private constructor(options: PortOptions) {
     this.#patienceMs = options.patienceMs;
@@ -45,7 +64,7 @@ export class PortSource implements VoiceSource {
   }
 
   get stats(): StreamStats {
-    return { moved: this.#moved, silenceFilled: this.#silenceFilled, dropped: 0 };
+    return { moved: this.#moved, silenceFilled: this.#silenceFilled, dropped: this.#shortened };
   }
 
   get active(): boolean {
@@ -89,17 +108,43 @@ export class PortSource implements VoiceSource {
     this.#primed ||= this.#ready(bytes.length);
     // A sample whose second byte has not come stays for the next frame.
     const count = this.#primed ? Math.min(bytes.length, this.#ring.length & ~1) : 0;
-    if (count === bytes.length) this.#ring.shift(bytes);
-    else {
-      this.#ring.shift(bytes.subarray(0, count));
-      bytes.fill(0, count);
-    }
+    if (count < bytes.length) this.#fillUp(bytes, count);
+    else this.#takeFrame(frame, bytes);
     this.#moved += count / BYTES_PER_SAMPLE;
-    this.#silenceFilled += (bytes.length - count) / BYTES_PER_SAMPLE;
     if (this.#paused && this.#ring.length < LOW_WATER_BYTES) {
       this.#paused = false;
       this.#socket?.resume();
     }
+  }
+
+  /** As much as there is, then silence. */
+  #fillUp(bytes: Uint8Array, count: number): void {
+    this.#ring.shift(bytes.subarray(0, count));
+    bytes.fill(0, count);
+    const missing = bytes.length - count;
+    this.#silenceFilled += missing / BYTES_PER_SAMPLE;
+    if (!this.#primed) return;
+    this.#missing += missing;
+    this.#late = this.#missing > MOST_LATE_BYTES ? 0 : Math.min(this.#late + missing, MOST_LATE_BYTES);
+  }
+
+  /** A frame that is there, or, where the peer is late and more than that has come, up to two of them in one. */
+  #takeFrame(frame: Int16Array, bytes: Uint8Array): void {
+    this.#missing = 0;
+    if (this.#late >= FRAME_BYTES / 2 && this.#ring.length >= SPARE_BYTES) {
+      this.#catchUp(frame);
+      return;
+    }
+    this.#ring.shift(bytes);
+    this.#late = Math.max(0, this.#late - FORGOTTEN_BYTES);
+  }
+
+  #catchUp(frame: Int16Array): void {
+    this.#ring.peek(new Uint8Array(twoFrames.buffer));
+    const left = shorten(twoFrames, frame);
+    this.#ring.skip((frame.length + left) * BYTES_PER_SAMPLE);
+    this.#late = Math.max(0, this.#late - left * BYTES_PER_SAMPLE);
+    this.#shortened += left;
   }
 
   /** @returns whether to go on reading. */
@@ -107,6 +152,8 @@ export class PortSource implements VoiceSource {
     if (this.#closing) return true;
     this.#ring.push(bytes);
     this.#stalled = false;
+    // Who sends far ahead is held back by TCP and is never late.
+    if (this.#ring.length - this.#late > LOW_WATER_BYTES) this.#late = 0;
     this.#paused = this.#ring.length >= HIGH_WATER_BYTES;
     this.#wake?.();
     if (this.#paused) this.#socket?.pause();

@@ -4,7 +4,7 @@ export interface StreamStats {
   readonly moved: number;
   /** Input: samples of silence put in because the peer was late. */
   readonly silenceFilled: number;
-  /** Output: samples that were not sent because the peer did not read. */
+  /** Output: samples that were not sent because the peer did not read. Input: samples left out to make up for silence. */
   readonly dropped: number;
 }
 

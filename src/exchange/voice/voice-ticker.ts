@@ -4,8 +4,8 @@ import { type Bridge, waitFor } from './bridge.js';
 
 /** A machine that was away for longer does not make up for it: its calls stood still, the same in every stream. */
 const MAX_CATCH_UP_TICKS = 2000 / PTIME_MS;
-/** Ticks made in one turn. Between turns sockets are read: an input holds no less than this many frames. */
-const MAX_TICKS_AT_ONCE = 5;
+/** Ticks made in one turn. Between turns sockets are read: a peer with a lead of 60 ms has sent more than this many frames. */
+const MAX_TICKS_AT_ONCE = 2;
 /** Parts of 20 ms over which the bridges are spread, so that no turn is long. */
 const PHASES = 4;
 
