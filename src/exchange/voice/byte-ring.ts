@@ -48,7 +48,8 @@ export class ByteRing {
 
   /** Forgets the `count` oldest bytes, of which there are no fewer. */
   skip(count: number): void {
-    if (count > this.#length) throw new RangeError(`${count} bytes are more than the ${this.#length} there are`);
+    if (count > this.#length)
+      throw new RangeError(`${count} bytes are more than the ${this.#length} there are`);
     this.#start = (this.#start + count) % this.#bytes.length;
     this.#length -= count;
   }
