@@ -12,7 +12,7 @@ const COARSE = 8;
 /** The echo's way is a filter of this length: a telephone line smears it over some milliseconds. */
 const TAPS = 64;
 const STEP = 0.5;
-/** Mean power of -60 dBFS: what is softer has no echo. */
+/** Mean power of -60 dBFS: a caller who is softer does not cut what is played. */
 const AUDIBLE = (32768 * 10 ** (-60 / 20)) ** 2;
 /** Correlation at which the echo is taken for found. */
 const FOUND = 0.7;
@@ -28,7 +28,8 @@ const BETTER = 0.1;
 /** While the filter has not explained an echo yet, a caller has to be as loud as what is played, less this (6 dB). */
 const UNPROVEN = 0.25;
 
-const RING = 2 * (MAX_LAG + WINDOW + TAPS + FRAME);
+/** A power of two, with room for what is compared and for what is sent ahead. */
+const RING = 32_768;
 
 /**
  * Takes the echo of what is played out of what is heard, so that a prompt does not cut itself short. What is heard is
@@ -67,11 +68,12 @@ export class EchoGuard {
   #cleanFrame(frame: Int16Array, at: number): Int16Array {
     const loudest = this.#loudest(at);
     const power = powerOf(this.#heard, at);
-    if (loudest < AUDIBLE || power < AUDIBLE) return frame;
-    if (this.#count++ % SEARCH_FRAMES === SEARCH_FRAMES - 1) this.#search(at + FRAME - WINDOW);
+    if (loudest === 0) return frame;
     const silence = new Int16Array(FRAME);
+    if (power < AUDIBLE) return silence;
+    if (this.#count++ % SEARCH_FRAMES === SEARCH_FRAMES - 1) this.#search(at + FRAME - WINDOW);
     if (this.#lag === undefined) return power > loudest * UNPROVEN ? frame : silence;
-    const likeness = Math.abs(this.#correlation(at, FRAME, this.#lag, 1));
+    const likeness = Math.abs(this.#correlation(at, FRAME, this.#lag));
     const rest = this.#subtract(at, this.#lag - TAPS / 2, likeness >= TEACHING);
     const left = Math.min(power, powerOf(rest, 0));
     // What adds to the frame has learned from something else than the echo.
@@ -92,38 +94,48 @@ export class EchoGuard {
 
   /** Looks for the delay at which the last 200 ms are most alike: coarsely, then to the sample. */
   #search(from: number): void {
-    const coarse = this.#best(from, 0, MAX_LAG, COARSE);
-    if (coarse.likeness < FOUND) return;
-    const { lag, likeness } = this.#best(from, coarse.lag - COARSE, coarse.lag + COARSE, 1);
-    const known =
-      this.#lag === undefined ? 0 : Math.abs(this.#correlation(from, WINDOW, this.#lag, 1)) + BETTER;
+    const coarse = this.#coarseLag(from);
+    if (coarse === undefined) return;
+    const { lag, likeness } = this.#fineLag(from, coarse);
+    const known = this.#lag === undefined ? 0 : Math.abs(this.#correlation(from, WINDOW, this.#lag)) + BETTER;
     if (likeness < Math.max(FOUND, known)) return;
     this.#lag = lag;
     this.#proven = false;
     this.#filter.fill(0);
   }
 
-  #best(from: number, least: number, most: number, step: number): { lag: number; likeness: number } {
+  /** To within 8 samples, where they are alike enough. */
+  #coarseLag(from: number): number | undefined {
+    const played = sums(this.#played, from - MAX_LAG, MAX_LAG + WINDOW);
+    const heard = sums(this.#heard, from, WINDOW);
+    let best: number | undefined;
+    let most = FOUND;
+    for (let start = 0; start <= MAX_LAG / COARSE; start++) {
+      const likeness = Math.abs(alike(heard, played.subarray(start, start + heard.length)));
+      if (likeness < most) continue;
+      most = likeness;
+      best = MAX_LAG - start * COARSE;
+    }
+    return best;
+  }
+
+  #fineLag(from: number, coarse: number): { lag: number; likeness: number } {
     let best = { lag: 0, likeness: 0 };
-    for (let lag = Math.max(0, least); lag <= most; lag += step) {
-      const likeness = Math.abs(this.#correlation(from, WINDOW, lag, step));
+    for (let lag = Math.max(0, coarse - COARSE); lag <= coarse + COARSE; lag++) {
+      const likeness = Math.abs(this.#correlation(from, WINDOW, lag));
       if (likeness > best.likeness) best = { lag, likeness };
     }
     return best;
   }
 
-  /** Of what was heard with what was played `lag` before, 1 for the same wave; over every `step`th sum of `step`. */
-  #correlation(from: number, length: number, lag: number, step: number): number {
+  /** Of what was heard with what was played `lag` before, 1 for the same wave. */
+  #correlation(from: number, length: number, lag: number): number {
     let product = 0;
     let heardEnergy = 0;
     let playedEnergy = 0;
-    for (let i = 0; i < length; i += step) {
-      let heard = 0;
-      let played = 0;
-      for (let k = 0; k < step; k++) {
-        heard += this.#heard[ring(from + i + k)] ?? 0;
-        played += this.#played[ring(from + i + k - lag)] ?? 0;
-      }
+    for (let i = 0; i < length; i++) {
+      const heard = this.#heard[ring(from + i)] ?? 0;
+      const played = this.#played[ring(from + i - lag)] ?? 0;
       product += heard * played;
       heardEnergy += heard * heard;
       playedEnergy += played * played;
@@ -156,7 +168,32 @@ export class EchoGuard {
 }
 
 function ring(position: number): number {
-  return ((position % RING) + RING) % RING;
+  return position & (RING - 1);
+}
+
+/** Sums of every {@link COARSE} samples of a ring. */
+function sums(samples: Float64Array, from: number, length: number): Float64Array {
+  const coarse = new Float64Array(length / COARSE);
+  for (let i = 0; i < length; i++) {
+    const at = (i / COARSE) | 0;
+    coarse[at] = (coarse[at] ?? 0) + (samples[ring(from + i)] ?? 0);
+  }
+  return coarse;
+}
+
+/** Correlation of two runs of one length, -1 to 1. */
+function alike(a: Float64Array, b: Float64Array): number {
+  let product = 0;
+  let energyA = 0;
+  let energyB = 0;
+  for (let i = 0; i < a.length; i++) {
+    const x = a[i] ?? 0;
+    const y = b[i] ?? 0;
+    product += x * y;
+    energyA += x * x;
+    energyB += y * y;
+  }
+  return product === 0 ? 0 : product / Math.sqrt(energyA * energyB);
 }
 
 /** Mean power of the frame at `at`, in a ring or in an array of a frame. */
