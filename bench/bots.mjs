@@ -11,6 +11,7 @@ const SAMPLES_PER_MS = 16;
 /** A ramp: each sample tells its place in the prompt. Never 0, which is silence. */
 const RAMP = 20_000;
 const PROMPT = Int16Array.from({ length: 160_000 }, (_, index) => (index % RAMP) + 1);
+const FRAME_MS = 20;
 const PRESS_EVERY_MS = 3000;
 const MOST_LATE_MS = 40;
 
@@ -32,18 +33,19 @@ async function beBots(count, seconds) {
   await message(child, 'talking');
   const before = process.cpuUsage();
   const pressedBefore = gathered;
-  const { late, behind, gaps, cuts, frames, pressed, cores } = await message(child, 'heard');
+  const { late, behind, gaps, silenced, cuts, frames, pressed, cores } = await message(child, 'heard');
   const cpu = process.cpuUsage(before);
   const active = host.activeCalls;
   child.send('end');
   await host[Symbol.asyncDispose]();
   await client.close();
   await server.close();
-  const line = (name, text) => process.stdout.write(`${name.padEnd(34)}${text}\n`);
+  const line = (name, text) => process.stdout.write(`${name.padEnd(38)}${text}\n`);
   line('bots at once', `${active} for ${seconds} s, ${frames} of ${count * seconds * 50} frames heard`);
   line('lateness of a frame, ms', percentiles(late));
   line('the same by the clock, ms', percentiles(behind));
   line('frames that were silent', `${gaps}`);
+  line('from key to the old prompt’s end, ms', percentiles(silenced));
   line('from key to new prompt, heard, ms', percentiles(cuts));
   line('keys pressed, gathered', `${pressed}, ${gathered - pressedBefore}`);
   line('CPU of the bots’ process', `${((cpu.user + cpu.system) / 1e6 / seconds).toFixed(2)} cores`);
@@ -66,7 +68,7 @@ async function beExchange() {
   for (const caller of callers) await caller.dial(exchange);
   await Promise.all(callers.map((caller) => caller.talking));
   await sleep(2000);
-  const heard = { late: [], behind: [], gaps: 0, cuts: [], frames: 0, pressed: 0 };
+  const heard = { late: [], behind: [], gaps: 0, silenced: [], cuts: [], frames: 0, pressed: 0 };
   for (const caller of callers) caller.measure(heard);
   process.send({ talking: true });
   const before = process.cpuUsage();
@@ -91,6 +93,8 @@ class Caller {
   #delays = [];
   #times = [];
   #pressedAt = 0;
+  /** When the last frame that was not silent will have been played. */
+  #soundedAt = 0;
   #heard;
   #timer;
 
@@ -138,10 +142,12 @@ class Caller {
     }
     if (this.#pressedAt > 0 && (value < this.#last || value - this.#last > 8000) && value < 4000) {
       heard.cuts.push(performance.now() - this.#pressedAt);
+      heard.silenced.push(Math.max(0, this.#soundedAt - this.#pressedAt));
       this.#pressedAt = 0;
       this.#settle();
     }
     this.#last = value;
+    this.#soundedAt = performance.now() + FRAME_MS;
     if (this.#pressedAt > 0) return;
     this.#delays.push((((this.#ticks - value) % RAMP) + RAMP) % RAMP);
     this.#times.push(performance.now() - this.#ticks / SAMPLES_PER_MS);
