@@ -64,6 +64,8 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   readonly #services: Services;
   readonly #clients = new WeakMap<Session, number>();
   readonly #temporary: string | undefined;
+  /** A desktop that has gone is no reason to end calls. */
+  readonly #lost = (error: JackfieldError) => void this.emit('failure', error);
   #lastClient = 0;
   #lastId: number;
 
@@ -151,12 +153,12 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
 
   /** Serves a user's endpoint on D-Bus, as `com.Skype.API`. @throws ERR_PORT when that cannot be. */
   async listenOnDbus(options: DbusListenOptions & { readonly handle?: string } = {}): Promise<void> {
-    this.#listeners.push(await DbusListener.open(this.endpoint(options.handle), options));
+    this.#listeners.push(await DbusListener.open(this.endpoint(options.handle), options, this.#lost));
   }
 
   /** Serves a user's endpoint on X11, as `_SKYPE_INSTANCE`. @throws ERR_PORT when that cannot be. */
   async listenOnX11(options: X11ListenOptions & { readonly handle?: string } = {}): Promise<void> {
-    this.#listeners.push(await X11Listener.open(this.endpoint(options.handle), options));
+    this.#listeners.push(await X11Listener.open(this.endpoint(options.handle), options, this.#lost));
   }
 
   /** Adds somebody who can be called and follows a script. */

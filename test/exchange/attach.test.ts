@@ -11,7 +11,7 @@ import type { Transport } from '../../src/control/transport/transport.js';
 import { X11Transport } from '../../src/control/transport/x11-transport.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { hasDbusDaemon, hasXvfb, startBus, startDisplay } from '../control/private-servers.js';
-import { Client, folder, world } from './world.js';
+import { Client, folder, settle, world } from './world.js';
 
 const USERS = [{ handle: 'alice' }, { handle: 'bob' }];
 
@@ -115,6 +115,48 @@ describe('an endpoint is served', () => {
     },
   );
 
+  it.skipIf(!hasDbusDaemon || !hasXvfb)(
+    'no longer on a bus and a display that have gone, which is told; calls go on (skipped without them)',
+    async () => {
+      const bus = await startBus();
+      const display = await startDisplay();
+      await using exchange = await Exchange.start({ users: USERS });
+      const failures: unknown[] = [];
+      exchange.on('failure', (error) => failures.push(error));
+      await exchange.listenOnDbus({ address: bus.address });
+      await exchange.listenOnX11({ display: display.address });
+      const [overDbus, overX11] = await Promise.all([
+        attach(new DbusTransport({ address: bus.address }), { reattach: false }),
+        attach(new X11Transport({ display: display.address }), { reattach: false }),
+      ]);
+      const local = new Client(exchange, 'alice');
+      local.send('CALL bob');
+      expect(exchange.endpoint().sessions).toHaveLength(3);
+      await Promise.all([bus[Symbol.asyncDispose](), display[Symbol.asyncDispose]()]);
+      while (failures.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(failures.map(String).sort()).toEqual([
+        expect.stringMatching(/The X server has gone/),
+        expect.stringMatching(/The bus has gone/),
+      ]);
+      expect(exchange.endpoint().sessions).toHaveLength(1);
+      expect(local.send('SEARCH ACTIVECALLS')).toEqual([`CALLS ${local.newest('CALL')}`]);
+      await Promise.all([overDbus.close(), overX11.close()]);
+    },
+  );
+
+  it.skipIf(!hasXvfb)('not on a display that has a Skype already (skipped without Xvfb)', async () => {
+    await using display = await startDisplay();
+    await using first = await Exchange.start({ users: USERS });
+    await using second = await Exchange.start({ users: USERS });
+    await first.listenOnX11({ display: display.address });
+    await expect(second.listenOnX11({ display: display.address })).rejects.toMatchObject({
+      code: 'ERR_PORT',
+      message: expect.stringMatching(/another program/),
+    });
+    await first.close();
+    await second.listenOnX11({ display: display.address });
+  });
+
   it('nowhere where there is nothing to serve on', async () => {
     await using exchange = await Exchange.start({ users: USERS });
     await expect(exchange.listenOnDbus({ address: 'unix:path=/no/bus' })).rejects.toMatchObject({
@@ -201,6 +243,37 @@ describe('a session', () => {
       }
     }
     expect(asked).toEqual(['good', 'bad']);
+  });
+
+  it('on TCP has a shortest time to an answer when that is asked for', async () => {
+    await using w = await world();
+    const port = await w.exchange.listen({ minReplyLatencyMs: 20 });
+    const socket = connect({ host: '127.0.0.1', port });
+    const began = w.clock.now();
+    socket.write('PING\n');
+    let got = '';
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      got += text;
+    });
+    while (got === '') {
+      await settle();
+      await w.clock.advance(1);
+    }
+    expect(got).toBe('PONG\n');
+    expect(w.clock.now() - began).toBeGreaterThanOrEqual(20);
+    socket.destroy();
+  });
+
+  it('refuses a shortest time to an answer that is none', async () => {
+    await using w = await world();
+    for (const minReplyLatencyMs of [-1, 1001, Number.NaN]) {
+      await expect(w.exchange.listen({ minReplyLatencyMs })).rejects.toMatchObject({
+        code: 'ERR_INVALID_ARG',
+      });
+      const client = { deliver: () => undefined, closed: () => undefined };
+      expect(() => w.exchange.endpoint().connect(client, { minReplyLatencyMs })).toThrow(/minReplyLatencyMs/);
+    }
+    await expect(world({ attach: 'maybe' as 'deny' })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
   });
 
   it('waits with its answers where a client would lose the race; lines keep their order', async () => {

@@ -1,6 +1,26 @@
+import { invalidArgument } from '../../errors.js';
 import type { EndpointMessage } from '../../protocol/message.js';
 import type { User } from '../user.js';
 import { Session, type SessionClient, type SessionContext } from './session.js';
+
+/** How a client is attached. */
+export interface AttachmentOptions {
+  /**
+   * Shortest time between a command and its answer, in milliseconds: 0 to 1000. Some clients lose a race with an
+   * answer that comes at once. Default 0; 5 on D-Bus and X11.
+   */
+  readonly minReplyLatencyMs?: number;
+}
+
+/** What real clients on D-Bus and X11 need, in milliseconds. */
+export const DESKTOP_REPLY_LATENCY_MS = 5;
+
+/** @throws ERR_INVALID_ARG when the latency is out of its range. */
+export function replyLatency({ minReplyLatencyMs }: AttachmentOptions, standard = 0): number {
+  const latency = minReplyLatencyMs ?? standard;
+  if (latency >= 0 && latency <= 1000) return latency;
+  throw invalidArgument('minReplyLatencyMs', 'from 0 to 1000 ms', latency);
+}
 
 /** What an {@link Endpoint} needs of the exchange. */
 export type EndpointContext = Omit<SessionContext, 'user' | 'ended' | 'minReplyLatencyMs'>;
@@ -27,14 +47,13 @@ export class Endpoint {
   /**
    * Opens a session for one client.
    *
-   * @param options `minReplyLatencyMs`: shortest time between a command and its answer; some clients lose a race
-   * with an answer that comes at once. Default 0.
+   * @throws ERR_INVALID_ARG when an option is out of its range.
    */
-  connect(client: SessionClient, options: { readonly minReplyLatencyMs?: number } = {}): Session {
+  connect(client: SessionClient, options: AttachmentOptions = {}): Session {
     const session = new Session(client, {
       ...this.#context,
       user: this.user,
-      minReplyLatencyMs: options.minReplyLatencyMs ?? 0,
+      minReplyLatencyMs: replyLatency(options),
       ended: (ended) => this.#sessions.delete(ended),
     });
     this.#sessions.add(session);

@@ -1,7 +1,12 @@
 import type { Message, MessageBus } from 'dbus-native';
 import { JackfieldError, messageOf } from '../../errors.js';
 import { DBUS_NAMES } from '../../protocol/attach-names.js';
-import type { Endpoint } from '../api/endpoint.js';
+import {
+  type AttachmentOptions,
+  DESKTOP_REPLY_LATENCY_MS,
+  type Endpoint,
+  replyLatency,
+} from '../api/endpoint.js';
 import type { Session } from '../api/session.js';
 
 /** What the bus says to who asks for a name that nobody has. */
@@ -12,11 +17,8 @@ const NO_REPLY_EXPECTED = 1;
 
 /** A bus that takes this much less than it is given has stalled. */
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
-/** Some clients lose a race with an answer that comes at once. */
-const MIN_REPLY_LATENCY_MS = 5;
-
 /** Where a bus is. */
-export interface DbusListenOptions {
+export interface DbusListenOptions extends AttachmentOptions {
   /** Default: `DBUS_SESSION_BUS_ADDRESS`. */
   readonly address?: string;
 }
@@ -28,22 +30,34 @@ export interface DbusListenOptions {
 export class DbusListener {
   readonly #bus: MessageBus;
   readonly #endpoint: Endpoint;
+  readonly #minReplyLatencyMs: number;
   readonly #sessions = new Map<string, Session>();
+  #open = true;
 
-  private constructor(bus: MessageBus, endpoint: Endpoint) {
+  private constructor(bus: MessageBus, endpoint: Endpoint, minReplyLatencyMs: number) {
     this.#bus = bus;
     this.#endpoint = endpoint;
+    this.#minReplyLatencyMs = minReplyLatencyMs;
   }
 
-  /** @throws ERR_PORT when there is no bus, or somebody else owns the name. */
-  static async open(endpoint: Endpoint, options: DbusListenOptions = {}): Promise<DbusListener> {
+  /**
+   * @param lost told when the bus goes away; its clients are gone then, too.
+   * @throws ERR_PORT when there is no bus, or somebody else owns the name.
+   */
+  static async open(
+    endpoint: Endpoint,
+    options: DbusListenOptions,
+    lost: (error: JackfieldError) => void,
+  ): Promise<DbusListener> {
+    const minReplyLatencyMs = replyLatency(options, DESKTOP_REPLY_LATENCY_MS);
     const busAddress = options.address ?? process.env['DBUS_SESSION_BUS_ADDRESS'];
     if (busAddress === undefined) throw unavailable('DBUS_SESSION_BUS_ADDRESS is not set');
     const { createClient, defineInterface } = await import('dbus-native');
     const bus = createClient({ busAddress });
-    const listener = new DbusListener(bus, endpoint);
+    const listener = new DbusListener(bus, endpoint, minReplyLatencyMs);
     try {
       await listener.#serve(defineInterface);
+      bus.connection.once('close', () => listener.#lost(lost));
       return listener;
     } catch (error) {
       await bus.close();
@@ -52,13 +66,26 @@ export class DbusListener {
   }
 
   async close(): Promise<void> {
-    for (const session of this.#sessions.values()) session.disconnect();
+    if (!this.#open) return;
+    this.#dropAll();
     await this.#bus.close();
+  }
+
+  #lost(tell: (error: JackfieldError) => void): void {
+    if (!this.#open) return;
+    this.#dropAll();
+    tell(new JackfieldError('ERR_PORT', 'The bus has gone: the endpoint is not served on D-Bus any more.'));
+  }
+
+  #dropAll(): void {
+    this.#open = false;
+    for (const session of this.#sessions.values()) session.disconnect();
+    this.#sessions.clear();
   }
 
   async #serve(defineInterface: typeof import('dbus-native').defineInterface): Promise<void> {
     const bus = this.#bus;
-    const broken = new Promise<never>((_, reject) => bus.connection.once('error', reject));
+    const broken = new Promise<never>((_, reject) => bus.connection.on('error', reject));
     broken.catch(() => undefined);
     // Some clients call Invoke without naming its interface; the package wants one.
     bus.connection.prependListener('message', (message: Message) => {
@@ -95,7 +122,7 @@ export class DbusListener {
     if (known) return known;
     const session = this.#endpoint.connect(
       { deliver: (line) => this.#notify(sender, line), closed: () => this.#sessions.delete(sender) },
-      { minReplyLatencyMs: MIN_REPLY_LATENCY_MS },
+      { minReplyLatencyMs: this.#minReplyLatencyMs },
     );
     this.#sessions.set(sender, session);
     return session;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import { LineFramer } from '../../protocol/line-framer.js';
-import type { Endpoint } from '../api/endpoint.js';
+import { type AttachmentOptions, type Endpoint, replyLatency } from '../api/endpoint.js';
 
 /** A client that has this much unread is cut off: it will never catch up. */
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
@@ -12,7 +12,7 @@ const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
 const CLOSE_TIMEOUT_MS = 1000;
 
 /** How an endpoint is served on TCP. */
-export interface TcpListenOptions {
+export interface TcpListenOptions extends AttachmentOptions {
   /** 0 (default) lets the system choose. */
   readonly port?: number;
   /** What a client has to say first, as `AUTH <token>`: 16 to 512 printable ASCII characters. Default: nothing. */
@@ -23,20 +23,22 @@ export interface TcpListenOptions {
 export class TcpListener {
   readonly #server: Server;
   readonly #token: string | undefined;
+  readonly #minReplyLatencyMs: number;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(endpoint: Endpoint, token: string | undefined) {
+  private constructor(endpoint: Endpoint, token: string | undefined, minReplyLatencyMs: number) {
     this.#token = token;
+    this.#minReplyLatencyMs = minReplyLatencyMs;
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(endpoint, socket));
   }
 
-  /** @throws ERR_PORT when the port cannot be had; ERR_INVALID_ARG for a token that is none. */
+  /** @throws ERR_PORT when the port cannot be had; ERR_INVALID_ARG for a token or a latency that is none. */
   static async open(endpoint: Endpoint, options: TcpListenOptions = {}): Promise<TcpListener> {
     const { port = 0, token } = options;
     if (token !== undefined && !/^[!-~]{16,512}$/.test(token)) {
       throw invalidArgument('token', '16 to 512 printable ASCII characters', `${token.length} characters`);
     }
-    const listener = new TcpListener(endpoint, token);
+    const listener = new TcpListener(endpoint, token, replyLatency(options));
     listener.#server.listen(port, '127.0.0.1');
     await once(listener.#server, 'listening').catch((cause) => {
       throw new JackfieldError(
@@ -69,14 +71,15 @@ export class TcpListener {
     const framer = new LineFramer();
     let trusted = this.#token === undefined;
     // A client that has not shown its token gets nothing, for it is no client yet.
-    const session = endpoint.connect({
-      deliver: (line) => {
-        if (!trusted) return;
-        socket.write(`${line}\n`);
-        if (socket.writableLength > MAX_UNREAD_BYTES) socket.destroy();
-      },
-      closed: () => socket.end(),
-    });
+    const deliver = (line: string) => {
+      if (!trusted) return;
+      socket.write(`${line}\n`);
+      if (socket.writableLength > MAX_UNREAD_BYTES) socket.destroy();
+    };
+    const session = endpoint.connect(
+      { deliver, closed: () => socket.end() },
+      { minReplyLatencyMs: this.#minReplyLatencyMs },
+    );
     socket.on('data', (chunk: Buffer) => {
       try {
         for (const line of framer.push(chunk)) {

@@ -2,16 +2,19 @@ import { JackfieldError, messageOf } from '../../errors.js';
 import { X11_NAMES } from '../../protocol/attach-names.js';
 import { X11Assembler, x11Chunks } from '../../protocol/x11-chunks.js';
 import { X11Display, type X11Event, type X11MessageTypes } from '../../x11.js';
-import type { Endpoint } from '../api/endpoint.js';
+import {
+  type AttachmentOptions,
+  DESKTOP_REPLY_LATENCY_MS,
+  type Endpoint,
+  replyLatency,
+} from '../api/endpoint.js';
 import type { Session } from '../api/session.js';
 
-/** Some clients lose a race with an answer that comes at once. */
-const MIN_REPLY_LATENCY_MS = 5;
 /** An X server that takes this much less than it is given has stalled. */
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
 
 /** Where an X server is. */
-export interface X11ListenOptions {
+export interface X11ListenOptions extends AttachmentOptions {
   /** Default: `DISPLAY`. */
   readonly display?: string;
 }
@@ -31,30 +34,52 @@ export class X11Listener {
   /** The endpoint's own. */
   readonly #window: number;
   readonly #types: X11MessageTypes;
+  readonly #minReplyLatencyMs: number;
   readonly #clients = new Map<number, Client>();
+  #open = true;
 
-  private constructor(display: X11Display, types: X11MessageTypes, endpoint: Endpoint) {
+  private constructor(
+    display: X11Display,
+    types: X11MessageTypes,
+    endpoint: Endpoint,
+    minReplyLatencyMs: number,
+    lost: (error: JackfieldError) => void,
+  ) {
     this.#display = display;
     this.#types = types;
     this.#endpoint = endpoint;
+    this.#minReplyLatencyMs = minReplyLatencyMs;
     this.#window = display.createWindow();
     display.listen({
       event: (event) => this.#take(event),
       // What the server says of windows that are gone is of no interest.
       error: () => undefined,
-      closed: () => undefined,
+      closed: () => this.#lost(lost),
     });
   }
 
-  /** @throws ERR_PORT when there is no X server. */
-  static async open(endpoint: Endpoint, options: X11ListenOptions = {}): Promise<X11Listener> {
+  /**
+   * @param lost told when the X server goes away; its clients are gone then, too.
+   * @throws ERR_PORT when there is no X server.
+   */
+  static async open(
+    endpoint: Endpoint,
+    options: X11ListenOptions,
+    lost: (error: JackfieldError) => void,
+  ): Promise<X11Listener> {
+    const minReplyLatencyMs = replyLatency(options, DESKTOP_REPLY_LATENCY_MS);
     const name = options.display ?? process.env['DISPLAY'];
     if (name === undefined) throw unavailable('DISPLAY is not set');
     try {
       const display = await X11Display.open(name);
       const [begin, more] = await Promise.all([display.atom(X11_NAMES.begin), display.atom(X11_NAMES.more)]);
-      const listener = new X11Listener(display, { begin, more }, endpoint);
-      await display.announce(await display.atom(X11_NAMES.instance), listener.#window);
+      const instance = await display.atom(X11_NAMES.instance);
+      if (await isServed(display, instance)) {
+        await display.close();
+        throw new Error(`another program is ${X11_NAMES.instance}`);
+      }
+      const listener = new X11Listener(display, { begin, more }, endpoint, minReplyLatencyMs, lost);
+      await display.announce(instance, listener.#window);
       return listener;
     } catch (error) {
       throw unavailable(messageOf(error));
@@ -62,8 +87,23 @@ export class X11Listener {
   }
 
   async close(): Promise<void> {
-    for (const { session } of this.#clients.values()) session.disconnect();
+    if (!this.#open) return;
+    this.#dropAll();
     await this.#display.close();
+  }
+
+  #lost(tell: (error: JackfieldError) => void): void {
+    if (!this.#open) return;
+    this.#dropAll();
+    tell(
+      new JackfieldError('ERR_PORT', 'The X server has gone: the endpoint is not served on X11 any more.'),
+    );
+  }
+
+  #dropAll(): void {
+    this.#open = false;
+    for (const { session } of this.#clients.values()) session.disconnect();
+    this.#clients.clear();
   }
 
   #take(event: X11Event): void {
@@ -81,7 +121,7 @@ export class X11Listener {
     if (known) return known;
     const session = this.#endpoint.connect(
       { deliver: (line) => this.#deliver(window, line), closed: () => this.#clients.delete(window) },
-      { minReplyLatencyMs: MIN_REPLY_LATENCY_MS },
+      { minReplyLatencyMs: this.#minReplyLatencyMs },
     );
     const client = { session, assembler: new X11Assembler() };
     this.#clients.set(window, client);
@@ -102,6 +142,16 @@ export class X11Listener {
     this.#clients.get(window)?.session.disconnect();
     this.#clients.delete(window);
   }
+}
+
+/** Whether the root window names a window that is there: one that is not is what a killed program has left. */
+async function isServed(display: X11Display, instance: number): Promise<boolean> {
+  const window = await display.namedWindow(instance);
+  if (window === undefined) return false;
+  return display.watch(window).then(
+    () => true,
+    () => false,
+  );
 }
 
 function unavailable(why: string): JackfieldError {
