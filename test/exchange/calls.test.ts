@@ -260,6 +260,29 @@ describe('a conference', () => {
     ]);
   });
 
+  it.each([
+    [undefined, 4],
+    [12, 12],
+  ])('has as many as its limit, %s', async (conferenceLimit, count) => {
+    const guests = Array.from({ length: count + 1 }, (_, n) => `guest${n}`);
+    await using w = await world({
+      users: ['host', ...guests].map((handle) => ({ handle })),
+      ...(conferenceLimit !== undefined && { conferenceLimit }),
+    });
+    const host = w.client('host');
+    expect(host.send(`CALL ${guests.join(', ')}`)).toEqual(['ERROR 73 too many participants']);
+    host.send(`CALL ${guests.slice(0, count).join(', ')}`);
+    await w.clock.advance(600);
+    const clients = guests.slice(0, count).map((handle) => w.client(handle));
+    for (const [n, client] of clients.entries()) {
+      const id = Number(client.send('SEARCH ACTIVECALLS')[0]?.split(' ')[1]);
+      client.send(`ALTER CALL ${id} ANSWER`);
+      await w.clock.advance(20);
+      if (n > 0) expect(client.told(`CALL ${id} CONF_PARTICIPANTS_COUNT`)).toEqual([String(n + 1)]);
+    }
+    expect(w.exchange.calls.filter(({ handle }) => handle === 'host')).toHaveLength(count);
+  });
+
   it('cannot be made of calls that are not talked through, nor beyond the limit', async () => {
     await using w = await world({
       conferenceLimit: 2,

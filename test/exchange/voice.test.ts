@@ -106,6 +106,61 @@ describe('the voice of a call', () => {
     );
   });
 
+  it.each(['SOUNDCARD="Headset"', `SOUNDCARD="Headset", PORT="$PORT"`])(
+    'mutes a sound card other than the default: %s',
+    async (targets) => {
+      const [mic, speaker] = [new CountingCard(), new CountingCard()];
+      await using w = await world({
+        users: [
+          { handle: 'alice', soundCard: mic },
+          { handle: 'bob', soundCard: speaker },
+        ],
+      });
+      await using out = await PcmPort.open();
+      const { alice, bob, out: call, in_ } = await talk(w);
+      const list = targets.replace('$PORT', String(out.port));
+      await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT ${list}`);
+      await w.clock.advance(200);
+      expect(bob.send(`GET CALL ${in_} OUTPUT`)).toEqual([`CALL ${in_} OUTPUT ${list}`]);
+      expect(speaker.samples.length).toBe(0);
+      await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT SOUNDCARD="default"`);
+      await redirected(alice, `ALTER CALL ${call} SET_INPUT SOUNDCARD="Headset"`);
+      await w.clock.advance(200);
+      expect(speaker.samples).toEqual(new Int16Array(10 * 320));
+    },
+  );
+
+  it('is half duplex where a robot has such a line: it is mute while it hears something', async () => {
+    const speaker = new CountingCard();
+    const ALTERNATING = 400 * 16;
+    let at = 0;
+    // Silent and loud in turns of 400 ms.
+    const soundCard = {
+      capture: (frame: Int16Array) => {
+        for (let i = 0; i < frame.length; i++) frame[i] = Math.floor(at++ / ALTERNATING) % 2 === 1 ? 5000 : 0;
+      },
+      play: (frame: Int16Array) => speaker.play(frame),
+    };
+    await using w = await world({ users: [{ handle: 'alice', soundCard }] });
+    const behaviour = {
+      ringMs: 0,
+      outcome: 'answer',
+      steps: [{ say: new Int16Array(32_000).fill(3000) }],
+      stay: true,
+      impairment: { halfDuplex: true },
+    } as const;
+    const identity = { handle: 'intercom', fullName: 'Intercom', network: 'P2P' } as const;
+    w.exchange.addRobot(new RobotDestination(identity, behaviour, w.clock));
+    w.client().send('CALL intercom');
+    await w.clock.advance(500 + 1990);
+    const heard = Array.from({ length: 100 }, (_, frame) => speaker.samples[frame * 320 + 160]);
+    // What is heard in one frame mutes the next.
+    const expected = heard.map((_, frame) =>
+      frame > 0 && Math.floor((frame - 1) / 20) % 2 === 1 ? 0 : 3000,
+    );
+    expect(heard).toEqual(expected);
+  });
+
   it('lets all in a conference hear the others, each sum exact', async () => {
     const cards = { alice: new CountingCard(), bob: new CountingCard(100), carol: new CountingCard(2000) };
     await using w = await world({

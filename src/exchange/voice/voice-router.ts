@@ -79,9 +79,14 @@ export async function redirect(
   argument: string,
   opener: StreamOpener,
 ): Promise<string> {
-  const targets = parseStreamTargets(argument);
+  const listed = parseStreamTargets(argument);
+  // Nothing listed takes the redirection back; the microphone is captured only where it is asked for.
+  const targets = listed.length === 0 && owner.stream !== 'CAPTURE_MIC' ? [SOUND_CARD] : listed;
   const external = targets.filter((target) => target.kind !== 'soundcard');
-  const soundCard = targets.length === 0 || external.length < targets.length;
+  // Another device than the default is muted (reference, "ALTER CALL SET_OUTPUT").
+  const soundCard = targets.some(
+    (target) => target.kind === 'soundcard' && target.device.toLowerCase() === SOUND_CARD.device,
+  );
   if (owner.stream === 'INPUT') {
     const sources = await openAll(external, (target) => opener.source(target, owner));
     voice.routeInput({ soundCard, sources });
@@ -92,6 +97,8 @@ export async function redirect(
   }
   return formatStreamTargets(targets);
 }
+
+const SOUND_CARD = { kind: 'soundcard', device: 'default' } as const;
 
 /** The one-line reason of a redirection that failed. */
 export function reasonOf(error: unknown): string {
