@@ -43,6 +43,8 @@ static void stop(long due, double late) {
     sent += streams[i].at - streams[i].first;
     shutdown(streams[i].socket, SHUT_WR);
   }
+  /* What was shut down cannot be sent to any more. */
+  count = 0;
   printf("sent %ld %.0f\n", sent / 2, late * 1000);
 }
 
@@ -56,12 +58,12 @@ int main(void) {
     double wait = start + tick * TICK_MS / 1000.0 - seconds();
     if (wait <= 0) {
       if (-wait > late) late = -wait;
-      tick++;
+      /* A round that was missed goes out with the next one, in the same write. */
+      tick += (long)(-wait * 1000 / TICK_MS) + 1;
       for (int i = 0; i < count; i++) feed(i, tick * PACKET_BYTES);
-      continue;
     }
     struct pollfd in = {0, POLLIN, 0};
-    if (poll(&in, 1, (int)(wait * 1000) + 1) <= 0) continue;
+    if (poll(&in, 1, wait > 0 ? (int)(wait * 1000) + 1 : 0) <= 0) continue;
     if (length == sizeof line || read(0, line + length, 1) != 1) return 0;
     if (line[length++] != '\n') continue;
     line[length - 1] = 0;
