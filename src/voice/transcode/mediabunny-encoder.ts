@@ -173,6 +173,9 @@ function decoderConfig({ sampleRate, channels }: PcmFormat, preSkip: number) {
   return { codec: 'opus', numberOfChannels: channels, sampleRate: OPUS_CLOCK, description };
 }
 
+/** Bytes that are kept before they are written: a live encoder must not hold minutes of a call, nor 16 MiB. */
+const CHUNK_BYTES = 65_536;
+
 async function startedOutput(
   target: EncoderTarget,
   container: OutputFormat,
@@ -181,7 +184,7 @@ async function startedOutput(
 ): Promise<Output> {
   const file =
     typeof target === 'string'
-      ? new FilePathTarget(target)
+      ? new FilePathTarget(target, { chunkSize: CHUNK_BYTES })
       : new AppendOnlyStreamTarget(Writable.toWeb(target));
   const output = new Output({ format: container, target: file });
   output.addAudioTrack(source);
