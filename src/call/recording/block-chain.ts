@@ -10,26 +10,29 @@ export const BLOCK_SAMPLES = msToSamples(2000);
  */
 export class BlockHasher {
   readonly #blocks: string[] = [];
+  readonly #blockSamples: number;
   readonly #onBlock: (index: number, hash: string) => void;
   #hash = createHash('sha256');
   #filled = 0;
 
-  constructor(onBlock: (index: number, hash: string) => void = () => undefined) {
-    this.#onBlock = onBlock;
+  /** @param options.blockSamples Default {@link BLOCK_SAMPLES}. */
+  constructor(options: { readonly blockSamples?: number; onBlock?(index: number, hash: string): void } = {}) {
+    this.#blockSamples = options.blockSamples ?? BLOCK_SAMPLES;
+    this.#onBlock = options.onBlock ?? (() => undefined);
   }
 
   get sampleCount(): number {
-    return this.#blocks.length * BLOCK_SAMPLES + this.#filled;
+    return this.#blocks.length * this.#blockSamples + this.#filled;
   }
 
   /** @param stereo Interleaved samples that follow what was given before. */
   push(stereo: Int16Array): void {
     for (let at = 0; at < stereo.length; ) {
-      const part = stereo.subarray(at, at + (BLOCK_SAMPLES - this.#filled) * 2);
+      const part = stereo.subarray(at, at + (this.#blockSamples - this.#filled) * 2);
       this.#hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
       this.#filled += part.length / 2;
       at += part.length;
-      if (this.#filled === BLOCK_SAMPLES) this.#close();
+      if (this.#filled === this.#blockSamples) this.#close();
     }
   }
 

@@ -1,17 +1,17 @@
 import type { KeyObject } from 'node:crypto';
 import { createPublicKey } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { JackfieldError } from '../../errors.js';
-import { fileError } from '../../voice/file-error.js';
+import { splitChannels } from '../../voice/convert/channels.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { BlockHasher, chainOf } from './block-chain.js';
-import { ledgerOf } from './ledger.js';
+import { LedgerCheck } from './check-ledger.js';
 import { manifestStatement, type RecordingManifest, sha256, signatureFits } from './manifest.js';
+import { readManifest, readSidecarText } from './read-details.js';
 import { beside, type RecordingSidecar } from './sidecar.js';
+import { STEREO } from './stereo-file.js';
 
 /** Something that does not hold of a recording. */
 export interface VerifyFinding {
-  readonly what: 'audio' | 'length' | 'ledger' | 'sidecar' | 'chain' | 'signature';
+  readonly what: 'audio' | 'format' | 'length' | 'ledger' | 'sidecar' | 'chain' | 'signature';
   readonly text: string;
   /** The first block that it concerns, from 0, and where that begins in the file. */
   readonly block?: number;
@@ -37,20 +37,23 @@ export interface VerifyOptions {
 }
 
 /**
- * Recomputes what the manifest and the sidecar of a recording say: the hash of each block, the chain over them,
- * the sums of the ledger, the signature. Damage is reported, not thrown.
+ * Recomputes what the manifest and the sidecar of a recording say: the hash of each block, the chain over them, the
+ * ledger (its sums, and that there is silence where it says that nothing was received), the signature. Damage is
+ * reported, not thrown.
  *
  * @throws ERR_FILE and ERR_WAV when a file cannot be read; ERR_SYNTAX when sidecar or manifest is no such thing.
  */
 export async function verifyRecording(file: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   const manifest = await readManifest(beside(file, '.manifest.json'));
-  const sidecarText = await readText(beside(file, '.json'));
-  const sidecar = parseJson<RecordingSidecar>(sidecarText, 'jackfield.recording/1', beside(file, '.json'));
-  const hashed = await hashSamples(options.samples ?? wavSamples(file));
+  const { sidecar, text } = await readSidecarText(beside(file, '.json'));
+  const { blockSamples } = manifest;
+  const heard = options.samples
+    ? await listen(options.samples, blockSamples, sidecar)
+    : await listenToWav(file, blockSamples, sidecar);
   const findings = [
-    ...compareBlocks(manifest, hashed.blocks),
-    ...compareDetails(manifest, sidecar, sidecarText, hashed.samples),
-    ...checkLedgers(sidecar, hashed.samples),
+    ...(heard.blocks ? compareBlocks(manifest, heard.blocks, heard.samples) : []),
+    ...compareDetails(manifest, sidecar, text, heard.samples),
+    ...heard.findings,
     ...checkSignature(manifest, options.publicKey),
   ];
   const trusted = options.publicKey && manifest.signature ? 'trusted' : 'untrusted';
@@ -59,38 +62,59 @@ export async function verifyRecording(file: string, options: VerifyOptions = {})
     ok: findings.length === 0,
     findings,
     signed: manifest.signature ? trusted : 'none',
-    samples: hashed.samples,
-    blocks: hashed.blocks.length,
+    samples: heard.samples,
+    blocks: heard.blocks?.length ?? 0,
     sidecar,
   };
 }
 
-/** @throws ERR_FILE, ERR_SYNTAX. */
-export async function readManifest(path: string): Promise<RecordingManifest> {
-  return parseJson<RecordingManifest>(await readText(path), 'jackfield.manifest/1', path);
+/** What the samples of a recording come to, read once. */
+interface Heard {
+  /** Nothing where the file has another layout than a recording. */
+  readonly blocks: readonly string[] | undefined;
+  readonly samples: number;
+  readonly findings: readonly VerifyFinding[];
 }
 
-/** @throws ERR_FILE, ERR_SYNTAX. */
-export async function readSidecar(path: string): Promise<RecordingSidecar> {
-  return parseJson<RecordingSidecar>(await readText(path), 'jackfield.recording/1', path);
-}
-
-async function* wavSamples(file: string): AsyncGenerator<Int16Array> {
+/** The samples of a WAV file, where it has the layout of a recording; else what layout it has. */
+async function listenToWav(file: string, blockSamples: number, sidecar: RecordingSidecar): Promise<Heard> {
   await using reader = await WavReader.open(file);
-  yield* reader;
+  const { sampleRate, channels } = reader.format;
+  if (sampleRate === STEREO.sampleRate && channels === STEREO.channels) {
+    return await listen(reader, blockSamples, sidecar);
+  }
+  const text = `The file says ${sampleRate} Hz, ${channels} channels; a recording has ${STEREO.sampleRate} Hz, 2.`;
+  return { blocks: undefined, samples: reader.sampleCount, findings: [{ what: 'format', text }] };
 }
 
-async function hashSamples(
+async function listen(
   source: AsyncIterable<Int16Array>,
-): Promise<{ blocks: readonly string[]; samples: number }> {
-  const hasher = new BlockHasher();
-  for await (const samples of source) hasher.push(samples);
+  blockSamples: number,
+  { legs }: RecordingSidecar,
+): Promise<Heard> {
+  const hasher = new BlockHasher({ blockSamples });
+  const ledgers = { local: new LedgerCheck(legs.local.ledger), remote: new LedgerCheck(legs.remote.ledger) };
+  for await (const samples of source) {
+    hasher.push(samples);
+    const [left, right] = splitChannels(samples, 2);
+    if (left) ledgers.local.push(left);
+    if (right) ledgers.remote.push(right);
+  }
+  const findings: VerifyFinding[] = [];
+  for (const leg of ['local', 'remote'] as const) {
+    const fault = ledgers[leg].fault();
+    if (fault !== undefined) findings.push({ what: 'ledger', text: `The ${leg} leg: ${fault}` });
+  }
   const samples = hasher.sampleCount;
-  return { samples, blocks: hasher.end() };
+  return { blocks: hasher.end(), samples, findings };
 }
 
 /** Names the first block that differs, and says how: changed, put elsewhere, or cut off. */
-function compareBlocks(manifest: RecordingManifest, blocks: readonly string[]): VerifyFinding[] {
+function compareBlocks(
+  manifest: RecordingManifest,
+  blocks: readonly string[],
+  samples: number,
+): VerifyFinding[] {
   const first = manifest.blocks.findIndex((hash, index) => blocks[index] !== hash);
   const findings: VerifyFinding[] = [];
   if (chainOf(manifest.id, manifest.blocks) !== manifest.chain) {
@@ -106,9 +130,11 @@ function compareBlocks(manifest: RecordingManifest, blocks: readonly string[]): 
   }
   const hash = blocks[first];
   const elsewhere = hash === undefined ? -1 : manifest.blocks.indexOf(hash);
+  const endsWithin =
+    first === blocks.length - 1 && samples < manifest.samples && samples % manifest.blockSamples > 0;
   const text =
-    hash === undefined
-      ? `Block ${first} is cut off: the file ends before it.`
+    hash === undefined || endsWithin
+      ? `Block ${first} is cut off: the file ends ${endsWithin ? 'within' : 'before'} it.`
       : elsewhere >= 0
         ? `Block ${first} holds what belongs in block ${elsewhere}: blocks were cut out or reordered.`
         : `Block ${first} was changed.`;
@@ -135,32 +161,6 @@ function compareDetails(
   return findings;
 }
 
-function checkLedgers(sidecar: RecordingSidecar, samples: number): VerifyFinding[] {
-  const findings: VerifyFinding[] = [];
-  for (const leg of ['local', 'remote'] as const) {
-    const { ledger } = sidecar.legs[leg];
-    const summed = ledgerOf(ledger.spans);
-    let end = 0;
-    for (const { from, samples: count } of ledger.spans) {
-      if (from !== end) {
-        findings.push({
-          what: 'ledger',
-          text: `The ledger of the ${leg} leg has a hole or an overlap at ${end}.`,
-        });
-        break;
-      }
-      end = from + count;
-    }
-    const kinds = ['received', 'idle', 'masked', 'missing'] as const;
-    const total = kinds.reduce((sum, kind) => sum + summed[kind], 0);
-    if (total !== samples || kinds.some((kind) => summed[kind] !== ledger[kind])) {
-      const text = `The ledger of the ${leg} leg accounts for ${total} samples; the file has ${samples}.`;
-      findings.push({ what: 'ledger', text });
-    }
-  }
-  return findings;
-}
-
 function checkSignature(manifest: RecordingManifest, publicKey: KeyObject | undefined): VerifyFinding[] {
   if (!manifest.signature) {
     return publicKey ? [{ what: 'signature', text: 'The manifest is not signed.' }] : [];
@@ -175,26 +175,4 @@ function checkSignature(manifest: RecordingManifest, publicKey: KeyObject | unde
   const der = given?.export({ type: 'spki', format: 'der' }).toString('base64');
   if (der === undefined || der === manifest.signature.publicKey) return [];
   return [{ what: 'signature', text: 'The manifest is signed with another key than the one given.' }];
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw fileError('read', path, error);
-  }
-}
-
-function parseJson<T extends { readonly schema: string }>(text: string, schema: string, path: string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new JackfieldError('ERR_SYNTAX', `${path} is not JSON: it was damaged, or is something else.`, {
-      cause,
-    });
-  }
-  if (typeof value === 'object' && value !== null && 'schema' in value && value.schema === schema)
-    return value as T;
-  throw new JackfieldError('ERR_SYNTAX', `${path} does not say that it is a ${schema}.`);
 }

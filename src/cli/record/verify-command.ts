@@ -22,8 +22,22 @@ export function verifyCommand(): Command {
     });
 }
 
-/** Prints the report on one recording; the exit code becomes 1 where something does not hold. */
+/**
+ * Prints the report on one recording, or why it cannot be checked; the exit code becomes 1 where something does not
+ * hold. Others that are to be checked too do not suffer from it.
+ */
 export async function verifyFile(file: string, options: Options): Promise<void> {
+  try {
+    await check(file, options);
+  } catch (error) {
+    if (!(error instanceof JackfieldError)) throw error;
+    process.exitCode = 1;
+    if (options.json) process.stdout.write(`${JSON.stringify({ file, ok: false, error: error.message })}\n`);
+    else process.stdout.write(`FAILED   ${file}  ${error.message}\n`);
+  }
+}
+
+async function check(file: string, options: Options): Promise<void> {
   const report = await verifyRecording(file, {
     ...(options.key && { publicKey: await readPublicKey(options.key) }),
     ...(file.endsWith('.age') && { samples: await sealed(file, options.identity) }),

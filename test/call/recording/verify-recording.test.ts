@@ -1,13 +1,16 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { copyFile, mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { BLOCK_SAMPLES } from '../../../src/call/recording/block-chain.js';
+import { SIDECAR_SCHEMA } from '../../../src/call/recording/details-schema.js';
 import { ledgerOf } from '../../../src/call/recording/ledger.js';
 import { Segment } from '../../../src/call/recording/segment.js';
 import { StereoFile } from '../../../src/call/recording/stereo-file.js';
-import { verifyRecording, WavReader } from '../../../src/index.js';
+import { JackfieldError, verifyRecording, WavReader } from '../../../src/index.js';
 
 const LENGTH = BLOCK_SAMPLES * 3 + 1000;
 const keys = generateKeyPairSync('ed25519');
@@ -89,6 +92,13 @@ describe('verifyRecording', () => {
     expect(findings).toContainEqual(expect.objectContaining({ what: 'length' }));
   });
 
+  it('names the block within which the file was cut off', async () => {
+    await using reader = await WavReader.open(file);
+    await truncate(file, reader.layout.dataOffset + (BLOCK_SAMPLES + 100) * 4);
+    const { findings } = await verifyRecording(file);
+    expect(findings[0]).toMatchObject({ block: 1, text: expect.stringContaining('the file ends within it') });
+  });
+
   it('tells that blocks were reordered', async () => {
     const bytes = await readFile(file);
     await using reader = await WavReader.open(file);
@@ -122,10 +132,116 @@ describe('verifyRecording', () => {
     expect((await verifyRecording(file)).ok).toBe(true);
   });
 
-  it('says what is no sidecar or manifest', async () => {
-    await writeFile(file.replace(/wav$/, 'manifest.json'), '{}');
-    await expect(verifyRecording(file)).rejects.toMatchObject({ code: 'ERR_SYNTAX' });
+  it('finds sound where the ledger says that there is none, though its sums are right', async () => {
+    const path = file.replace(/wav$/, 'json');
+    const sidecar = JSON.parse(await readFile(path, 'utf8'));
+    sidecar.legs.local.ledger = ledgerOf([{ from: 0, samples: LENGTH, kind: 'masked' }]);
+    await writeFile(path, JSON.stringify(sidecar));
+    const { findings } = await verifyRecording(file);
+    expect(findings).toContainEqual({
+      what: 'ledger',
+      text: 'The local leg: There is sound at 0, where the ledger says that there is none.',
+    });
+  });
+
+  it('finds a header that makes the same samples sound otherwise', async () => {
+    const handle = await open(file, 'r+');
+    await using reader = await WavReader.open(file);
+    const bytes = await readFile(file);
+    const rateAt = bytes.indexOf('fmt ') + 12;
+    expect(bytes.readUInt32LE(rateAt)).toBe(reader.format.sampleRate);
+    await handle.write(Buffer.from([0x40, 0x1f, 0, 0]), 0, 4, rateAt);
+    await handle.close();
+    const { ok, findings } = await verifyRecording(file);
+    expect(ok).toBe(false);
+    expect(findings[0]).toMatchObject({ what: 'format', text: expect.stringContaining('8000 Hz') });
+  });
+
+  it('says what is no sidecar or manifest, field by field', async () => {
+    await writeFile(file.replace(/wav$/, 'manifest.json'), '{"schema":"jackfield.manifest/1","blocks":[7]}');
+    await expect(verifyRecording(file)).rejects.toMatchObject({
+      code: 'ERR_SYNTAX',
+      message: expect.stringMatching(/copy\.manifest\.json is no manifest.*\n.*blocks\.0: /s),
+    });
     await writeFile(file.replace(/wav$/, 'manifest.json'), '{');
     await expect(verifyRecording(file)).rejects.toMatchObject({ code: 'ERR_SYNTAX' });
   });
+
+  it('answers any sidecar and manifest with a report or an error of ours', async () => {
+    const paths = { json: file.replace(/wav$/, 'json'), manifest: file.replace(/wav$/, 'manifest.json') };
+    const texts = {
+      json: await readFile(paths.json, 'utf8'),
+      manifest: await readFile(paths.manifest, 'utf8'),
+    };
+    const edits = fc.record({
+      which: fc.constantFrom('json', 'manifest'),
+      at: fc.nat(),
+      value: fc.oneof(fc.jsonValue(), fc.integer(), fc.double(), fc.constantFrom(-1, 1e308, 0.5, '', null)),
+    });
+    const seen = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(edits, fc.boolean(), async ({ which, at, value }, resealed) => {
+        const changed = { ...texts, [which]: withOneChanged(texts[which], at, value) };
+        // A forger makes the manifest fit the sidecar.
+        const hash = createHash('sha256').update(changed.json).digest('hex');
+        if (resealed) changed.manifest = changed.manifest.replace(/"sidecar":"[^"]*"/, `"sidecar":"${hash}"`);
+        await writeFile(paths.json, changed.json);
+        await writeFile(paths.manifest, changed.manifest);
+        const outcome = await verifyRecording(file, { publicKey: keys.publicKey }).catch((error) => error);
+        if (outcome instanceof Error) {
+          expect(outcome).toBeInstanceOf(JackfieldError);
+          expect(outcome).toMatchObject({ code: 'ERR_SYNTAX' });
+          seen.add('error');
+        } else {
+          expect(outcome.ok).toBe(outcome.findings.length === 0);
+          seen.add(outcome.ok ? 'ok' : 'found');
+        }
+      }),
+      { numRuns: 300 },
+    );
+    expect([...seen]).toEqual(expect.arrayContaining(['error', 'found']));
+  });
+
+  it('answers any bytes in place of sidecar, manifest and audio in the same way', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('wav', 'json', 'manifest.json'),
+        fc.oneof(
+          fc.uint8Array({ maxLength: 200 }),
+          fc.json().map((text) => Buffer.from(text)),
+        ),
+        async (ending, bytes) => {
+          for (const each of ['wav', 'json', 'manifest.json'])
+            await copyFile(made.replace(/wav$/, each), file.replace(/wav$/, each));
+          await writeFile(file.replace(/wav$/, ending), bytes);
+          await expect(verifyRecording(file)).rejects.toMatchObject({
+            code: expect.stringMatching(/^ERR_(SYNTAX|WAV)$/),
+          });
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('has the schema of the sidecar in docs', async () => {
+    const schema = JSON.parse(await readFile('docs/recording-sidecar.schema.json', 'utf8'));
+    expect(schema).toEqual(JSON.parse(JSON.stringify(z.toJSONSchema(SIDECAR_SCHEMA))));
+  });
 });
+
+/** The JSON with one of its values, at any depth, put in place of by another. */
+function withOneChanged(text: string, at: number, value: unknown): string {
+  const root: unknown = JSON.parse(text);
+  const places: { readonly parent: Record<string, unknown>; readonly key: string }[] = [];
+  const visit = (parent: unknown): void => {
+    if (typeof parent !== 'object' || parent === null) return;
+    for (const [key, child] of Object.entries(parent)) {
+      places.push({ parent: parent as Record<string, unknown>, key });
+      visit(child);
+    }
+  };
+  visit(root);
+  const place = places[at % places.length];
+  if (place) place.parent[place.key] = value;
+  return JSON.stringify(root);
+}
