@@ -107,7 +107,7 @@ export class Database implements Disposable {
 }
 
 /** Loaded when it is needed: who only imports the package does not wait for it. */
-function loadSqlite(): typeof Sqlite {
+export function loadSqlite(): typeof Sqlite {
   try {
     return createRequire(import.meta.url)('libsql') as typeof Sqlite;
   } catch (cause) {

@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import type Sqlite from 'libsql';
+import { JackfieldError } from '../../errors.js';
+import { fileError } from '../../voice/file-error.js';
+import { loadSqlite } from './database.js';
+
+const NAME = '.lock';
+
+/**
+ * Keeps a folder to one process, or one owner in it: an SQLite file with a transaction that is never ended. The system
+ * takes the lock away with its process, however that ends, so that none is ever left behind; it also holds between
+ * containers that share a folder and do not see each other's processes.
+ */
+export class FolderLock implements Disposable {
+  readonly #db: Sqlite.Database;
+
+  private constructor(db: Sqlite.Database) {
+    this.#db = db;
+  }
+
+  /**
+   * @param doing What the folder is kept for, for who finds it taken, such as `recorded to`.
+   * @throws ERR_INVALID_STATE when it is taken, with the process that has it; ERR_FILE; ERR_UNSUPPORTED without the
+   * package `libsql`.
+   */
+  static take(folder: string, doing: string): FolderLock {
+    const Libsql = loadSqlite();
+    const path = join(folder, NAME);
+    let db: Sqlite.Database | undefined;
+    try {
+      db = new Libsql(path, { timeout: 0 });
+      db.exec('BEGIN IMMEDIATE');
+      db.exec('CREATE TABLE IF NOT EXISTS owner (pid INTEGER)');
+      db.exec(`DELETE FROM owner; INSERT INTO owner VALUES (${process.pid})`);
+      // Who is refused can read who has it only once that is committed.
+      db.exec('COMMIT; BEGIN IMMEDIATE');
+      return new FolderLock(db);
+    } catch (cause) {
+      const taken = isBusy(cause) ? ownerOf(db) : undefined;
+      db?.close();
+      if (taken === undefined) throw fileError('lock', path, cause);
+      const text = `${folder} is already being ${doing}, by ${taken}: end that first, or choose another folder.`;
+      throw new JackfieldError('ERR_INVALID_STATE', text, { cause });
+    }
+  }
+
+  release(): void {
+    this.#db.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
+}
+
+function ownerOf(db: Sqlite.Database | undefined): string {
+  try {
+    const row = db?.prepare('SELECT pid FROM owner').get() as { pid: number } | undefined;
+    if (row) return row.pid === process.pid ? 'this process' : `process ${row.pid}`;
+  } catch {
+    // It is being taken at this moment: who by shows later.
+  }
+  return 'another process';
+}
