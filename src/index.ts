@@ -264,6 +264,7 @@ export type { Speakable, SpokenPart } from './call/prompt/speakable.js';
 export type { Speech, SpeechEngine } from './call/prompt/speech-engine.js';
 export type { SpokenLanguage, SpokenWord } from './call/prompt/spoken-language.js';
 export { CallRecording, type RecordingResult } from './call/recording/call-recording.js';
+export type { CompressedFormat } from './call/recording/compressed.js';
 export { announceRecording, type ConsentOptions } from './call/recording/consent.js';
 export type { LedgerSpan, LedgerTotals, LegLedger, SpanKind, SpanReason } from './call/recording/ledger.js';
 export {

@@ -16,7 +16,10 @@ import { STEREO_BYTES } from './stereo-file.js';
 export interface RecordingResult extends SegmentResult {
   /** All files, in order; the fields beside this one are those of the first. */
   readonly segments: readonly SegmentResult[];
-  /** Why the recording ends before the call did, if it does. What was heard until then is in the file. */
+  /**
+   * Why the recording ends before the call did, if it does: what was heard until then is in the file. Or why a
+   * compressed file that was asked for is not there.
+   */
   readonly error: Error | undefined;
 }
 
@@ -136,7 +139,7 @@ export class CallRecording extends EventEmitter<RecordingEvents> {
   async #run(): Promise<RecordingResult> {
     const { call, remote } = this.voice;
     remote.once('draining', () => {
-      this.#remoteEnd = this.#track.aligner.expectedEnd(this.#setup.clock.now());
+      this.#remoteEnd = this.#track.aligner.silentEnd(this.#setup.clock.now());
     });
     const broken = await this.#untilOver();
     await describeCall(call);
@@ -157,7 +160,8 @@ export class CallRecording extends EventEmitter<RecordingEvents> {
       );
     const [first] = this.#track.segments;
     if (!first) throw unwritten ?? new JackfieldError('ERR_INVALID_STATE', 'The recording was never begun.');
-    return { ...first, segments: this.#track.segments, error: unwritten ?? broken };
+    const unmade = this.#track.segments.find(({ outputError }) => outputError)?.outputError;
+    return { ...first, segments: this.#track.segments, error: unwritten ?? broken ?? unmade };
   }
 
   /** What is sent runs ahead of what is heard: the call is as long as the remote leg, if the local one follows it. */

@@ -9,7 +9,7 @@ const HALF_SHARE = 0.5;
 /** More points are thinned out by putting neighbours together: the drift of hours, at the cost of minutes. */
 const MAX_POINTS = 64;
 /** Newest windows that tell where the leg is now. */
-const RECENT = 6;
+const RECENT = 12;
 /** A difference that is left is taken out over this many windows; below {@link SETTLED} samples it is noise. */
 const HORIZON = 3;
 const SETTLED = 16;

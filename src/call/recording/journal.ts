@@ -28,6 +28,7 @@ export class Journal {
   readonly #file: PositionedFile;
   #bytes = 0;
   #pump: Promise<void> = Promise.resolve();
+  #pending = 0;
   #error: Error | undefined;
   #closed = false;
 
@@ -49,6 +50,11 @@ export class Journal {
     }
   }
 
+  /** Whether there is something to {@link settle}. */
+  get pending(): boolean {
+    return this.#pending > 0 || this.#error !== undefined;
+  }
+
   /** Appends an entry, unless the journal is closed. A failure is kept for {@link settle}. */
   add(entry: JournalEntry): void {
     // The descriptor may belong to another file by then.
@@ -56,10 +62,14 @@ export class Journal {
     const line = Buffer.from(`${JSON.stringify(entry)}\n`);
     const at = this.#bytes;
     this.#bytes += line.length;
+    this.#pending++;
     this.#pump = this.#pump
       .then(() => this.#file.write(line, at))
       .catch((error: Error) => {
         this.#error ??= error;
+      })
+      .finally(() => {
+        this.#pending--;
       });
   }
 

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../clock.js';
+import { type CancelTimer, type Clock, systemClock } from '../../clock.js';
 import { invalidArgument } from '../../errors.js';
 import { msToSamples, type PcmSink } from '../../pcm.js';
 import { AlignedLeg, type GapName, type PlacedSamples } from './aligned-leg.js';
@@ -59,6 +59,11 @@ export interface AlignedSink {
 
 /** New samples, of both legs together, that are worth a round of writes: 200 ms. */
 const FLUSH = msToSamples(200);
+/**
+ * Where the other leg came last this long ago, in ms, it comes again soon, and both are written together: a batched
+ * reader looks at each every 250 ms. Less: it has just come. More: it does not come at all.
+ */
+const SOON_MS = [125, 300] as const;
 /** How long a leg may be too far behind before it is passed over, in ms of this process: two visits of a batched reader. */
 const PATIENCE_MS = 500;
 /** What was said before the recording was resumed may still be on its way for this long. */
@@ -88,7 +93,10 @@ export class LegAligner {
   };
   #retained: number | undefined;
   readonly #behindSince: Record<LegName, number | undefined> = { local: undefined, remote: undefined };
+  /** When each leg came last. */
+  readonly #arrivedMs: Record<LegName, number> = { local: -Infinity, remote: -Infinity };
   #fresh = 0;
+  #cancelSoon: CancelTimer | undefined;
   #written = 0;
   #final = 0;
   #pump: Promise<void> = Promise.resolve();
@@ -100,11 +108,8 @@ export class LegAligner {
 
   /** @throws ERR_INVALID_ARG for a skew out of range. */
   constructor(sink: AlignedSink, options: LegAlignerOptions = {}, surroundings: AlignerSurroundings = {}) {
-    const { maxSkewMs = 5000, correctDrift = true } = options;
-    if (!(maxSkewMs >= 100 && maxSkewMs <= 60_000)) {
-      throw invalidArgument('maxSkewMs', 'from 100 to 60000 ms', maxSkewMs);
-    }
-    this.#maxSkew = msToSamples(maxSkewMs);
+    const { maxSkewMs, correctDrift = true } = options;
+    this.#maxSkew = msToSamples(checkSkew(maxSkewMs));
     this.#sink = sink;
     this.#surroundings = surroundings;
     this.#clock = surroundings.clock ?? systemClock;
@@ -127,6 +132,11 @@ export class LegAligner {
   /** Where the call is at `nowMs` as far as the remote leg's timing tells. */
   expectedEnd(nowMs: number): number | undefined {
     return this.#clocks.remote?.expectedEnd(nowMs);
+  }
+
+  /** The same, but nothing where this process was too busy to read what may have come. */
+  silentEnd(nowMs: number): number | undefined {
+    return this.#clocks.remote?.silentEnd(nowMs);
   }
 
   get masking(): boolean {
@@ -164,6 +174,8 @@ export class LegAligner {
   /** Gives out what has come. */
   flush(): Promise<void> {
     this.#fresh = 0;
+    this.#cancelSoon?.();
+    this.#cancelSoon = undefined;
     return this.#queue(() => this.#flush());
   }
 
@@ -175,6 +187,7 @@ export class LegAligner {
     if (this.#finished) return this.#final;
     for (const leg of ['local', 'remote'] as const) this.#put(leg, this.legs[leg].settle());
     this.#finished = true;
+    this.#cancelSoon?.();
     const end = Math.max(length ?? this.end, this.#final);
     for (const leg of ['local', 'remote'] as const) {
       const { kind, reason } = name?.(leg) ?? this.#gapName(leg, this.legs[leg].begun);
@@ -237,12 +250,24 @@ export class LegAligner {
     return {
       write: (samples, position) => {
         if (this.#finished) return undefined;
-        this.#put(name, this.legs[name].arrive(samples, position, this.#clock.now()));
+        const now = this.#clock.now();
+        this.#put(name, this.legs[name].arrive(samples, position, now));
+        this.#arrivedMs[name] = now;
         this.#fresh += samples.length;
-        return this.#fresh >= FLUSH ? this.flush() : undefined;
+        if (this.#fresh < FLUSH) return undefined;
+        const otherCameMs = now - this.#arrivedMs[name === 'local' ? 'remote' : 'local'];
+        if (otherCameMs < SOON_MS[0] || otherCameMs > SOON_MS[1]) return this.flush();
+        this.#flushSoon(now + SOON_MS[1] - otherCameMs);
+        return undefined;
       },
       end: () => undefined,
     };
+  }
+
+  /** Gives out what has come at `atMs`, unless that was done before. */
+  #flushSoon(atMs: number): void {
+    // What goes wrong comes out with the next write.
+    this.#cancelSoon ??= this.#clock.timerAt(atMs, () => void this.flush().catch(() => undefined));
   }
 
   #put(name: LegName, placed: readonly PlacedSamples[]): void {
@@ -341,4 +366,10 @@ export class LegAligner {
     const passedOver = now - this.#behindSince[name] >= PATIENCE_MS && this.legs[name].end === legEnd;
     return passedOver ? end - this.#maxSkew : Math.min(legEnd, end);
   }
+}
+
+/** @throws ERR_INVALID_ARG. */
+export function checkSkew(maxSkewMs = 5000): number {
+  if (maxSkewMs >= 100 && maxSkewMs <= 60_000) return maxSkewMs;
+  throw invalidArgument('maxSkewMs', 'from 100 to 60000 ms', maxSkewMs);
 }

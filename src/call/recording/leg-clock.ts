@@ -97,6 +97,13 @@ export class LegClock {
     return this.#live && usual !== undefined ? Math.floor(this.#line.at(nowMs) - usual) : undefined;
   }
 
+  /** The same, unless this process was itself too busy to read what came since: then the time tells nothing. */
+  silentEnd(nowMs: number): number | undefined {
+    const busyMs = this.#options.busyMs?.() ?? 0;
+    const own = busyMs - this.#lastBusyMs > (nowMs - this.#lastMs) * OWN_SHARE;
+    return own ? undefined : this.expectedEnd(nowMs);
+  }
+
   /**
    * Takes notice of `count` samples that have come. `end` is where they would end if nothing was missing.
    * Returns how much silence belongs before them and what is held; `'hold'` when that is not decided yet.

@@ -12,8 +12,9 @@ import { type CallVoice, type CallVoiceOptions, openCallVoice } from '../call-vo
 import type { AudioStore } from './audio-store.js';
 import { describeCall, legGapName, recordedCall, trafficOf } from './call-facts.js';
 import { CallRecording } from './call-recording.js';
+import { type CompressedFormat, checkCompressed } from './compressed.js';
 import { placedOnArrival, shifted } from './late-leg.js';
-import type { LegAlignerOptions } from './leg-aligner.js';
+import { checkSkew, type LegAlignerOptions } from './leg-aligner.js';
 import { RecordingTrack, type TrackOptions } from './recording-track.js';
 import { SealedFile } from './sealed-file.js';
 import { Segment } from './segment.js';
@@ -51,6 +52,13 @@ export interface RecordCallOptions extends CallVoiceOptions, LegAlignerOptions {
    * `age-encryption`. The file is called `name.wav.age`. Sidecar and manifest are not encrypted.
    */
   readonly encryptTo?: readonly string[];
+  /**
+   * Compressed files that are written beside the WAV while the call goes on (`name.flac` and so on), with title,
+   * artist, date and a comment as tags; until they are complete they are called `name.flac.part`. An encoder that fails
+   * or falls half a minute behind holds nothing up: its file is made of the WAV in the end. Not with `encryptTo`.
+   * Default none.
+   */
+  readonly outputs?: readonly CompressedFormat[];
   /** What else is to be known of the recording; goes to the sidecar and can be searched for. */
   readonly tags?: Readonly<Record<string, string>>;
   /**
@@ -121,7 +129,7 @@ class RecordingSetup {
   readonly #startedAtMs: number;
 
   constructor(call: Call, options: RecordCallOptions) {
-    checkOptions(options);
+    checkRecordOptions(options);
     this.clock = options.clock ?? systemClock;
     this.#call = call;
     this.#options = options;
@@ -184,7 +192,7 @@ class RecordingSetup {
   }
 
   async #openSegment(index: number, base: number, unwritten: number): Promise<Segment> {
-    const { file, signingKey, tags = {}, io = 'async', encryptTo } = this.#options;
+    const { file, signingKey, tags = {}, io = 'async', encryptTo, outputs = [] } = this.#options;
     const head: RecordingHead = {
       id: this.#id,
       segment: index,
@@ -199,7 +207,7 @@ class RecordingSetup {
     const store: AudioStore = encryptTo
       ? await SealedFile.create(`${path.replace(/\.age$/, '')}.age`, encryptTo)
       : await StereoFile.create(path, io, { info });
-    return await Segment.open({ store, head, base, signingKey });
+    return await Segment.open({ store, head, base, signingKey, outputs });
   }
 
   /** The local leg: what is sent, unless that is the microphone, alone or beside something else. */
@@ -228,7 +236,8 @@ class RecordingSetup {
   }
 }
 
-function checkOptions({
+/** @throws ERR_INVALID_ARG with the name of the option. */
+export function checkRecordOptions({
   file,
   segments,
   maxMs,
@@ -236,11 +245,14 @@ function checkOptions({
   signingKey,
   onDiskFull = 'end',
   encryptTo,
+  outputs = [],
+  maxSkewMs,
 }: RecordCallOptions): void {
   if (typeof file !== 'string' || file === '' || file.includes('\0')) {
     throw invalidArgument('file', 'a file name', file);
   }
   checkSegmentRules(segments ?? {});
+  checkSkew(maxSkewMs);
   if (maxMs !== undefined && !(maxMs >= 1000)) throw invalidArgument('maxMs', 'at least 1000', maxMs);
   if (preRollMs !== undefined && !(preRollMs >= 0 && preRollMs <= 600_000)) {
     throw invalidArgument('preRollMs', 'from 0 to 600000', preRollMs);
@@ -251,12 +263,20 @@ function checkOptions({
   if (encryptTo && encryptTo.length === 0) {
     throw invalidArgument('encryptTo', 'at least one age recipient', 'none');
   }
+  if (checkCompressed(outputs).length > 0 && encryptTo) {
+    throw invalidArgument(
+      'outputs',
+      'none where the recording is encrypted: they would not be',
+      outputs.join(),
+    );
+  }
   if (onDiskFull !== 'end' && onDiskFull !== 'resume') {
     throw invalidArgument('onDiskFull', "'end' or 'resume'", onDiskFull);
   }
 }
 
-async function makeFolder(folder: string): Promise<void> {
+/** @throws ERR_FILE. */
+export async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {

@@ -9,9 +9,11 @@ import { WavReader } from '../../voice/wav/wav-reader.js';
 import { repairWav } from '../../voice/wav/wav-repair.js';
 import type { LegEnds } from './audio-store.js';
 import { BlockHasher } from './block-chain.js';
+import { COMPRESSED_FORMATS } from './compressed.js';
 import { type JournalEntry, journalEntries, readJournal } from './journal.js';
 import { LedgerKeeper, type LegLedger } from './ledger.js';
 import type { LegName } from './leg-aligner.js';
+import { liveOutputPath } from './live-output.js';
 import { openSealed } from './open-sealed.js';
 import { SealedFile } from './sealed-file.js';
 import { readTails, tailFiles } from './sealed-tail.js';
@@ -63,15 +65,15 @@ export async function recoverRecording(file: string, options: RecoverOptions = {
   }
   await rm(reserveFile(file), { force: true });
   const known = journalEntries(entries, 'block').map(({ hash }) => hash);
-  const { ends, found, hashed } = file.endsWith('.age')
+  const { found, hashed } = file.endsWith('.age')
     ? await resealed(file, options, known)
     : await repaired(file, known);
   const sidecar = sidecarOf({
-    ...recoveredFacts(file, head, entries, hashed.sampleCount, ends),
+    ...recoveredFacts(file, head, entries, hashed),
     recovered: { at: new Date(clock.unixMs()).toISOString(), found: describeFound(found, hashed.changed) },
   });
   const result = await writeDetails(file, sidecar, hashed.blocks, signingKey);
-  await rm(journalFile(file), { force: true });
+  await Promise.all([journalFile(file), ...halfMade(file)].map((path) => rm(path, { force: true })));
   return result;
 }
 
@@ -82,9 +84,15 @@ export async function discardUnfinished(file: string): Promise<void> {
     journalFile(file),
     reserveFile(file),
     beside(file, '.json.part'),
+    ...halfMade(file),
     ...tailFiles(file),
   ];
   await Promise.all(leftovers.map((path) => rm(path, { force: true })));
+}
+
+/** Compressed files that were being written. */
+function halfMade(file: string): string[] {
+  return COMPRESSED_FORMATS.map((format) => `${liveOutputPath(file, format)}.part`);
 }
 
 /** Whether an unfinished recording holds anything that is worth recovering. */
@@ -100,8 +108,7 @@ function recoveredFacts(
   file: string,
   head: RecordingHead,
   entries: readonly JournalEntry[],
-  sampleCount: number,
-  ends: LegEnds | undefined,
+  { sampleCount, ends }: Recovered['hashed'],
 ): Omit<Parameters<typeof sidecarOf>[0], 'recovered'> {
   const ledger = (leg: LegName) => recoveredLedger(entries, leg, sampleCount, ends?.[leg] ?? sampleCount);
   return {
@@ -143,12 +150,13 @@ function recoveredLedger(
 }
 
 interface Recovered {
-  readonly ends: LegEnds | undefined;
   readonly found: string;
   readonly hashed: {
     readonly blocks: readonly string[];
     readonly sampleCount: number;
     readonly changed: number;
+    /** How far each leg reaches: what was written last may not have been counted in the file yet. */
+    readonly ends: LegEnds | undefined;
   };
 }
 
@@ -156,7 +164,7 @@ async function repaired(file: string, known: readonly string[]): Promise<Recover
   const ends = await readLegEnds(file);
   const { found } = await repairWav(file);
   await using reader = await WavReader.open(file);
-  return { ends, found, hashed: await hashSamples(reader, known) };
+  return { found, hashed: await hashSamples(reader, known, ends) };
 }
 
 /** Writes the age file and its tail into one new age file. */
@@ -175,22 +183,38 @@ async function resealed(file: string, options: RecoverOptions, known: readonly s
       yield samples;
     }
   }
-  const hashed = await hashSamples(copied(), known);
+  const hashed = await hashSamples(copied(), known, tail?.legs);
   await target.close();
   await rename(whole, file);
   for (const old of tailFiles(file)) await rm(old, { force: true });
-  return { ends: tail?.legs, found: tail ? 'truncated' : 'ok', hashed };
+  return { found: tail ? 'truncated' : 'ok', hashed };
 }
 
 async function hashSamples(
   source: AsyncIterable<Int16Array>,
   known: readonly string[],
+  counted: LegEnds | undefined,
 ): Promise<Recovered['hashed']> {
   const hasher = new BlockHasher();
-  for await (const samples of source) hasher.push(samples);
+  const ends = counted && { ...counted };
+  for await (const samples of source) {
+    const position = hasher.sampleCount;
+    hasher.push(samples);
+    if (!ends) continue;
+    ends.local = Math.max(ends.local, soundEnd(samples, 0, position, ends.local));
+    ends.remote = Math.max(ends.remote, soundEnd(samples, 1, position, ends.remote));
+  }
   const { sampleCount } = hasher;
   const blocks = hasher.end();
-  return { blocks, sampleCount, changed: known.findIndex((hash, index) => blocks[index] !== hash) };
+  return { blocks, sampleCount, ends, changed: known.findIndex((hash, index) => blocks[index] !== hash) };
+}
+
+/** Where the last sound of a channel ends in stereo samples that begin at `position`, if that is beyond `end`; else 0. */
+function soundEnd(stereo: Int16Array, channel: 0 | 1, position: number, end: number): number {
+  for (let at = stereo.length / 2 - 1; at >= 0 && position + at >= end; at--) {
+    if (stereo[at * 2 + channel] !== 0) return position + at + 1;
+  }
+  return 0;
 }
 
 function describeFound(state: string, changed: number): string {

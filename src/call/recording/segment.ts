@@ -3,9 +3,11 @@ import { rm, writeFile } from 'node:fs/promises';
 import { writeJson } from '../store/whole-file.js';
 import type { AudioStore, LegEnds } from './audio-store.js';
 import { BLOCK_SAMPLES, BlockHasher } from './block-chain.js';
+import { type CompressedFormat, outputOf } from './compressed.js';
 import { Journal } from './journal.js';
 import type { LedgerSpan } from './ledger.js';
 import type { LegName } from './leg-aligner.js';
+import { LiveOutput } from './live-output.js';
 import { manifestOf, type RecordingManifest } from './manifest.js';
 import { tailFiles } from './sealed-tail.js';
 import {
@@ -14,6 +16,7 @@ import {
   type RecordedCall,
   type RecordingHead,
   type RecordingMark,
+  type RecordingOutput,
   type RecordingSidecar,
   type SidecarFacts,
   sidecarOf,
@@ -26,6 +29,8 @@ export interface SegmentResult {
   readonly manifestFile: string;
   readonly sidecar: RecordingSidecar;
   readonly manifest: RecordingManifest;
+  /** Why a compressed file that was asked for is not there: the recording itself is not touched by that. */
+  readonly outputError?: Error;
 }
 
 export interface SegmentOptions {
@@ -34,6 +39,8 @@ export interface SegmentOptions {
   /** Where the segment begins on the call's time line, in samples. */
   readonly base: number;
   readonly signingKey: KeyObject | undefined;
+  /** Compressed files that are written beside the audio. Default none. */
+  readonly outputs?: readonly CompressedFormat[];
 }
 
 /** Kept free beside the audio, so that on a full disk there is room to end the file properly. */
@@ -50,6 +57,7 @@ export class Segment {
   readonly #journal: Journal;
   readonly #hasher: BlockHasher;
   readonly #signingKey: KeyObject | undefined;
+  readonly #outputs: readonly LiveOutput[];
   #committed = 0;
   #legs: LegEnds = { local: 0, remote: 0 };
   #drift: DriftAccount = { inserted: 0, removed: 0 };
@@ -59,8 +67,13 @@ export class Segment {
     this.head = options.head;
     this.#store = options.store;
     this.#signingKey = options.signingKey;
+    const { id, startedAt, call } = options.head;
+    const { path } = options.store;
+    this.#outputs = (options.outputs ?? []).map(
+      (format) => new LiveOutput(path, format, { id, startedAt, call }),
+    );
     this.#journal = journal;
-    this.#hasher = new BlockHasher((index, hash) => journal.add({ t: 'block', index, hash }));
+    this.#hasher = new BlockHasher({ onBlock: (index, hash) => journal.add({ t: 'block', index, hash }) });
   }
 
   /** @throws ERR_FILE. */
@@ -82,7 +95,11 @@ export class Segment {
   /** Takes the part of the samples that lies within the segment. @throws ERR_FILE. */
   write(samples: Int16Array, position: number): void | Promise<void> {
     const part = this.#within(samples, position);
-    if (part) return this.#store.write(part, Math.max(position, this.base) - this.base);
+    if (!part) return;
+    const at = Math.max(position, this.base) - this.base;
+    // What the samples are is on the disk before they are: a kill in between leaves no sound without its name.
+    if (this.#journal.pending) return this.#journal.settle().then(() => this.#store.write(part, at));
+    return this.#store.write(part, at);
   }
 
   /** The same for samples that will not change. */
@@ -90,6 +107,7 @@ export class Segment {
     const part = this.#within(samples, position);
     if (!part) return;
     this.#hasher.push(part);
+    for (const output of this.#outputs) output.push(part);
     return this.#store.final(part, Math.max(position, this.base) - this.base);
   }
 
@@ -132,30 +150,49 @@ export class Segment {
   }
 
   /** Completes the file and what lies beside it. @throws ERR_FILE. */
-  async finish(facts: Omit<SidecarFacts, 'head' | 'file' | 'sampleCount' | 'marks'>): Promise<SegmentResult> {
+  async finish(
+    facts: Omit<SidecarFacts, 'head' | 'file' | 'sampleCount' | 'marks' | 'outputs'>,
+  ): Promise<SegmentResult> {
     await this.releaseReserve();
     const sampleCount = this.#hasher.sampleCount;
     await this.#store.close(sampleCount, this.#legs);
+    const { made, error } = await this.#finishOutputs();
     const sidecar = sidecarOf({
       ...facts,
       head: this.head,
       file: this.file,
       sampleCount,
       marks: this.marks.filter(({ at }) => at <= sampleCount),
+      outputs: made,
     });
     const blocks = this.#hasher.end();
     await this.#journal.close();
     const result = await writeDetails(this.file, sidecar, blocks, this.#signingKey);
     await rm(this.#journal.path, { force: true });
-    return result;
+    return { ...result, ...(error && { outputError: error }) };
   }
 
   /** Removes everything: for a recording that never began. */
   async discard(): Promise<void> {
     await this.#store.close(0, { local: 0, remote: 0 });
     await this.#journal.close();
+    await Promise.all(this.#outputs.map((output) => output.discard()));
     const files = [this.file, reserveFile(this.file), this.#journal.path, ...tailFiles(this.file)];
     await Promise.all(files.map((file) => rm(file, { force: true })));
+  }
+
+  async #finishOutputs(): Promise<{ made: RecordingOutput[]; error: Error | undefined }> {
+    const made: RecordingOutput[] = [];
+    let error: Error | undefined;
+    for (const output of this.#outputs) {
+      try {
+        await output.finish(this.file);
+        made.push(await outputOf(output.path));
+      } catch (cause) {
+        error ??= cause instanceof Error ? cause : new Error(String(cause));
+      }
+    }
+    return { made, error };
   }
 
   #within(samples: Int16Array, position: number): Int16Array | undefined {

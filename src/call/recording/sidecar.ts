@@ -136,6 +136,7 @@ export interface SidecarFacts {
   readonly microphone?: Omit<LegTraffic, 'dropped'>;
   readonly marks: readonly RecordingMark[];
   readonly tags: Readonly<Record<string, string>>;
+  readonly outputs?: readonly RecordingOutput[];
   readonly end: RecordingEnd;
   readonly reason?: string;
   readonly recovered?: RecordingSidecar['recovered'];
@@ -171,6 +172,7 @@ export function sidecarOf(facts: SidecarFacts): RecordingSidecar {
     marks: facts.marks,
     tags: facts.tags,
     ...(head.unwritten && { unwritten: head.unwritten }),
+    ...(facts.outputs && facts.outputs.length > 0 && { outputs: facts.outputs }),
     ...(facts.microphone && { microphone: facts.microphone }),
     end: facts.end,
     complete: COMPLETE.has(facts.end) && facts.reason === undefined,

@@ -1,7 +1,7 @@
 import { msToSamples } from '../../pcm.js';
 
-/** Stereo samples per block: 250 ms, what one visit of a batched reader brings. */
-const BLOCK = msToSamples(250);
+/** Stereo samples per block: 500 ms, so that what one visit of a batched reader brings is seldom in more than one. */
+const BLOCK = msToSamples(500);
 /** Empty blocks that are kept for the next time. */
 const SPARE_BLOCKS = 4;
 const SILENCE = new Int16Array(BLOCK * 2);

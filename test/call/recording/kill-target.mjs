@@ -1,8 +1,9 @@
 // Records a call in real time until it is killed: what it says is a ramp that tells each sample's place. Every 20 ms
-// it prints how many samples it has said. Run by recording-kill.test.ts, on the built package.
+// it prints how many samples it has said. With a recipient it encrypts. Run by recording-kill.test.ts, on the built
+// package.
 import { attach, Exchange, MemoryTransport, PcmServer, recordCall } from '../../../dist/index.js';
 
-const [file, readClass] = process.argv.slice(2);
+const [file, readClass, recipient] = process.argv.slice(2);
 let said = 0;
 const soundCard = {
   capture(frame) {
@@ -15,5 +16,11 @@ const soundCard = {
 const exchange = await Exchange.start({ users: [{ handle: 'jack', soundCard }] });
 const client = await attach(new MemoryTransport(exchange.endpoint()));
 const call = await client.call('echo123');
-const recording = await recordCall(call, new PcmServer(), { file, input: false, readClass });
+const recording = await recordCall(call, new PcmServer(), {
+  file,
+  input: false,
+  readClass,
+  ...(recipient && { encryptTo: [recipient] }),
+  ...(!recipient && { outputs: ['flac'] }),
+});
 await recording.finished;

@@ -1,0 +1,54 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { invalidArgument } from '../../errors.js';
+import type { PcmInput } from '../../voice/pcm-input.js';
+import { transcode } from '../../voice/transcode/transcode.js';
+import { hashFile } from '../store/whole-file.js';
+import type { RecordedCall, RecordingOutput } from './sidecar.js';
+
+/** Compressed formats that recordings are given in besides WAV. */
+export type CompressedFormat = 'flac' | 'mp3' | 'opus';
+
+export const COMPRESSED_FORMATS: readonly CompressedFormat[] = ['flac', 'mp3', 'opus'];
+
+/** What the tags of a compressed recording are made of. */
+export interface TagFacts {
+  readonly id: string;
+  readonly startedAt: string;
+  readonly call: RecordedCall;
+}
+
+/** @throws ERR_INVALID_ARG. */
+export function checkCompressed(formats: readonly CompressedFormat[]): readonly CompressedFormat[] {
+  for (const format of formats) {
+    if (!COMPRESSED_FORMATS.includes(format)) {
+      throw invalidArgument('outputs', `of ${COMPRESSED_FORMATS.join(', ')}`, format);
+    }
+  }
+  return formats;
+}
+
+/**
+ * Writes a recording in another format, with tags; the file appears when it is complete.
+ * @throws as `transcode`.
+ */
+export async function compress(
+  input: string | PcmInput,
+  output: string,
+  format: CompressedFormat,
+  { id, startedAt, call }: TagFacts,
+): Promise<void> {
+  const tags = {
+    title: `Call with ${call.partner || 'unknown'}`,
+    artist: call.partner,
+    comment: `Recording ${id}, call ${call.id}`,
+    date: new Date(startedAt),
+  };
+  await transcode({ input, output, format, tags });
+}
+
+/** What a sidecar tells of a file that was made of a recording. @throws ERR_FILE. */
+export async function outputOf(path: string): Promise<RecordingOutput> {
+  const sha256 = await hashFile(path);
+  return { file: basename(path), bytes: (await stat(path)).size, sha256 };
+}
