@@ -45,6 +45,7 @@ const MAX_RETRY_MS = 6 * 3_600_000;
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #clock: Clock;
+  #channels: OutboxOptions['channels'];
   #running: Promise<void> | undefined;
   #again = false;
   #closed = false;
@@ -53,11 +54,17 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#channels = options.channels;
+  }
+
+  /** Delivers by these from now on; events that wait for a channel of the same name go to the new one. */
+  useChannels(channels: OutboxOptions['channels']): void {
+    this.#channels = channels;
   }
 
   /** Keeps an event for every channel; it is on disk when this resolves, and under way. @throws ERR_FILE. */
   async add(type: string, data: unknown): Promise<void> {
-    const { folder, channels } = this.#options;
+    const { folder } = this.#options;
     await mkdir(folder, { recursive: true });
     const event: OutboxEvent = {
       id: randomUUID(),
@@ -65,7 +72,7 @@ export class Outbox {
       at: new Date(this.#clock.unixMs()).toISOString(),
       data,
     };
-    for (const channel of Object.keys(channels)) {
+    for (const channel of Object.keys(this.#channels)) {
       await writeJson(this.#path(event.id, channel), { event, channel, attempts: 0, notBefore: 0 });
     }
     void this.run();
@@ -109,7 +116,7 @@ export class Outbox {
   /** Returns when the event is due again; Infinity when it is done with. */
   async #attempt(path: string): Promise<number> {
     const kept = await readKept(path);
-    const deliver = kept && this.#options.channels[kept.channel];
+    const deliver = kept && this.#channels[kept.channel];
     if (!kept || !deliver) return Number.POSITIVE_INFINITY;
     if (kept.notBefore > this.#clock.unixMs()) return kept.notBefore;
     try {

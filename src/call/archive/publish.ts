@@ -1,21 +1,22 @@
 import type { KeyObject } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { link, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { invalidArgument } from '../../errors.js';
 import { mapChannels } from '../../voice/convert/channels.js';
 import { fileError } from '../../voice/file-error.js';
-import { transcode } from '../../voice/transcode/transcode.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
+import { COMPRESSED_FORMATS, type CompressedFormat, compress, outputOf } from '../recording/compressed.js';
+import { liveOutputPath } from '../recording/live-output.js';
 import { type SegmentResult, writeDetails } from '../recording/segment.js';
 import { beside, type RecordingOutput } from '../recording/sidecar.js';
-import { hashFile } from '../store/whole-file.js';
 import { fillTemplate } from './path-template.js';
 
 /** What can be made of a recording besides its stereo WAV: compressed files, or a WAV for each leg. */
-export type OutputFormat = 'flac' | 'mp3' | 'opus' | 'legs';
+export type OutputFormat = CompressedFormat | 'legs';
 
-export const OUTPUT_FORMATS: readonly OutputFormat[] = ['flac', 'mp3', 'opus', 'legs'];
+export const OUTPUT_FORMATS: readonly OutputFormat[] = [...COMPRESSED_FORMATS, 'legs'];
 
 export interface PublishOptions {
   /** The folder that the template's paths lie in. */
@@ -62,10 +63,8 @@ export async function publishSegment(
     const base = await claimName(segment.file, join(options.folder, numbered), ending);
     const outputs: RecordingOutput[] = [];
     for (const { path, suffix } of made) {
-      const target = `${base}${suffix}`;
-      await rename(path, target);
-      const { size } = await stat(target);
-      outputs.push({ file: basename(target), bytes: size, sha256: await hashFile(target) });
+      await rename(path, `${base}${suffix}`);
+      outputs.push(await outputOf(`${base}${suffix}`));
     }
     const file = `${base}${ending}`;
     const audio = { ...sidecar.audio, file: basename(file) };
@@ -87,28 +86,21 @@ interface MadeOutput {
 }
 
 async function makeOutputs(segment: SegmentResult, outputs: readonly OutputFormat[]): Promise<MadeOutput[]> {
+  const { file, sidecar } = segment;
   const made: MadeOutput[] = [];
   for (const output of outputs) {
-    if (output === 'legs') made.push(...(await splitLegs(segment.file)));
-    else made.push(await compress(segment, output));
+    if (output === 'legs') {
+      made.push(...(await splitLegs(file)));
+      continue;
+    }
+    const path = liveOutputPath(file, output);
+    // What was written while the call went on is there already.
+    const isMade = sidecar.outputs?.some(({ file: name }) => name === basename(path)) && existsSync(path);
+    const facts = { id: sidecar.id, startedAt: sidecar.audio.startedAt, call: sidecar.call };
+    if (!isMade) await compress(file, path, output, facts);
+    made.push({ path, suffix: `.${output}` });
   }
   return made;
-}
-
-async function compress(
-  { file, sidecar }: SegmentResult,
-  format: 'flac' | 'mp3' | 'opus',
-): Promise<MadeOutput> {
-  const path = beside(file, `.${format}`);
-  const { call, audio, id } = sidecar;
-  const tags = {
-    title: `Call with ${call.partner || 'unknown'}`,
-    artist: call.partner,
-    comment: `Recording ${id}, call ${call.id}`,
-    date: new Date(audio.startedAt),
-  };
-  await transcode({ input: file, output: path, format, tags });
-  return { path, suffix: `.${format}` };
 }
 
 async function splitLegs(file: string): Promise<MadeOutput[]> {

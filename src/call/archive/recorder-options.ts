@@ -1,8 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../../clock.js';
 import { invalidArgument } from '../../errors.js';
+import { WavReader } from '../../voice/wav/wav-reader.js';
 import { type ConsentOptions, checkConsent } from '../recording/consent.js';
-import type { RecordCallOptions } from '../recording/record-call.js';
+import { checkRecordOptions, type RecordCallOptions } from '../recording/record-call.js';
+import { decrypterWith, encrypterTo } from '../store/age.js';
 import { type FinishHookOptions, finishHook } from './finish-hook.js';
 import type { Deliver } from './outbox.js';
 import { checkTemplate, DEFAULT_TEMPLATE } from './path-template.js';
@@ -33,15 +35,23 @@ export interface RecorderOptions {
   readonly discardBelowMs?: number;
   /** Made besides the stereo WAV. Default none. */
   readonly outputs?: readonly OutputFormat[];
+  /**
+   * When compressed outputs are written: `'live'`, while the call goes on, so that they are there when it ends, or
+   * `'after'` it, when nothing is in a hurry. Default `'after'`.
+   */
+  readonly encode?: 'after' | 'live';
   /** How the other party is told. Default: not by the recorder. */
   readonly consent?: ConsentOptions;
   readonly hook?: FinishHookOptions;
   readonly webhook?: WebhookOptions;
-  /** Whether to keep a catalogue (`catalogue.sqlite`), which needs the package `libsql`. Default true. */
+  /** Whether to keep a catalogue (`catalogue.sqlite`). Default true. */
   readonly catalogue?: boolean;
   /** Signs the manifests: an Ed25519 private key. */
   readonly signingKey?: KeyObject;
-  /** Finishes encrypted recordings of a process that was killed: an age secret key. Without it they wait for one. */
+  /**
+   * Finishes encrypted recordings of a process that was killed: an age secret key, with `recording.encryptTo`. Without
+   * it they wait for one.
+   */
   readonly identity?: string;
   /** How each call is recorded. With `preRollMs`, calls that are not recorded by policy are kept in memory so far back. */
   readonly recording?: Pick<
@@ -64,7 +74,10 @@ export interface RecorderOptions {
 /** {@link RecorderOptions}, checked and complete. */
 export interface ResolvedRecorderOptions
   extends Required<
-    Pick<RecorderOptions, 'folder' | 'policy' | 'template' | 'discardBelowMs' | 'outputs' | 'catalogue'>
+    Pick<
+      RecorderOptions,
+      'folder' | 'policy' | 'template' | 'discardBelowMs' | 'outputs' | 'encode' | 'catalogue'
+    >
   > {
   readonly consent: ConsentOptions | undefined;
   readonly channels: Readonly<Record<string, Deliver>>;
@@ -74,11 +87,14 @@ export interface ResolvedRecorderOptions
 /** @throws ERR_INVALID_ARG with the name of the field. */
 export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecorderOptions {
   const { folder, policy = 'all', template = DEFAULT_TEMPLATE, discardBelowMs = 0, outputs = [] } = options;
-  const { catalogue = true, recording = {}, consent } = options;
+  const { catalogue = true, recording = {}, consent, encode = 'after' } = options;
   if (typeof folder !== 'string' || folder === '' || folder.includes('\0')) {
     throw invalidArgument('folder', 'a folder', folder);
   }
   if (!(discardBelowMs >= 0)) throw invalidArgument('discardBelowMs', '0 or more', discardBelowMs);
+  const { signingKey } = options;
+  checkRecordOptions({ ...recording, file: folder, ...(signingKey && { signingKey }) });
+  if (encode !== 'after' && encode !== 'live') throw invalidArgument('encode', "'after' or 'live'", encode);
   if (recording.encryptTo && outputs.length > 0) {
     throw invalidArgument(
       'outputs',
@@ -92,6 +108,7 @@ export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecord
     template: checkTemplate(template),
     discardBelowMs,
     outputs: checkOutputs(outputs),
+    encode,
     catalogue,
     consent: consent && checkConsent(consent),
     channels: {
@@ -100,6 +117,16 @@ export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecord
     },
     recording,
   };
+}
+
+/**
+ * Tries what every recording will need, so that it is missed now and not in the middle of a call.
+ * @throws ERR_INVALID_ARG for what is no age recipient, or no age secret key; ERR_FILE, ERR_WAV for the prompt.
+ */
+export async function checkMeans({ recording, identity, consent }: RecorderOptions): Promise<void> {
+  if (recording?.encryptTo) await encrypterTo(recording.encryptTo);
+  if (identity !== undefined) await decrypterWith(identity);
+  if (consent?.prompt !== undefined) await (await WavReader.open(consent.prompt)).close();
 }
 
 /** Whether a policy wants a call of this type and partner. */

@@ -1,28 +1,23 @@
 import { EventEmitter } from 'node:events';
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type Clock, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
 import type { Call } from '../../control/state/call.js';
-import { JackfieldError } from '../../errors.js';
+import { invalidArgument, JackfieldError } from '../../errors.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { describeCall, recordedCall } from '../recording/call-facts.js';
 import type { CallRecording } from '../recording/call-recording.js';
 import { announceRecording } from '../recording/consent.js';
-import { recordCall } from '../recording/record-call.js';
-import {
-  discardUnfinished,
-  findUnfinished,
-  isWorthRecovering,
-  recoverRecording,
-} from '../recording/recover.js';
+import { makeFolder, recordCall } from '../recording/record-call.js';
 import type { SegmentResult } from '../recording/segment.js';
-import { beside } from '../recording/sidecar.js';
-import { readManifest, readSidecar } from '../recording/verify-recording.js';
+import { FolderLock } from '../store/folder-lock.js';
 import { Catalogue } from './catalogue.js';
+import { type LeftBehind, leftBehind, recordingFolder, takeUp } from './left-behind.js';
 import { Outbox, type OutboxEvent } from './outbox.js';
 import { publishSegment } from './publish.js';
 import {
+  checkMeans,
   type RecorderOptions,
   type ResolvedRecorderOptions,
   resolveRecorderOptions,
@@ -56,6 +51,7 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
   #options: ResolvedRecorderOptions;
   #given: RecorderOptions;
   readonly #clock: Clock;
+  readonly #lock: FolderLock;
   readonly #outbox: Outbox;
   readonly #recordings = new Map<number, CallRecording>();
   readonly #work = new Set<Promise<void>>();
@@ -67,7 +63,7 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
     server: PcmServer,
     given: RecorderOptions,
     options: ResolvedRecorderOptions,
-    catalogue: Catalogue | undefined,
+    { lock, catalogue }: { readonly lock: FolderLock; readonly catalogue: Catalogue | undefined },
   ) {
     super();
     this.#client = client;
@@ -75,6 +71,7 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
     this.#given = given;
     this.#options = options;
     this.#clock = given.clock ?? systemClock;
+    this.#lock = lock;
     this.catalogue = catalogue;
     this.#outbox = new Outbox({
       folder: join(options.folder, '.outbox'),
@@ -85,18 +82,28 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
 
   /**
    * Begins to record, after it has finished what was left behind.
-   * @throws ERR_INVALID_ARG; ERR_FILE when the folder cannot be used; ERR_UNSUPPORTED without the catalogue's package.
+   * @throws ERR_INVALID_ARG; ERR_FILE when the folder or a prompt cannot be used; ERR_INVALID_STATE when another recorder, of this
+   * process or another one, uses it; ERR_UNSUPPORTED without the package `libsql`.
    */
   static async start(client: Client, server: PcmServer, options: RecorderOptions): Promise<Recorder> {
     const resolved = resolveRecorderOptions(options);
-    await mkdir(join(resolved.folder, '.recording'), { recursive: true });
-    const catalogue = resolved.catalogue ? Catalogue.open(resolved.folder) : undefined;
-    const recorder = new Recorder(client, server, options, resolved, catalogue);
-    // What is there now is of an earlier process; what comes from now on is not.
-    const left = await recorder.#leftBehind();
-    client.on('call', recorder.#onCall);
-    recorder.#track(recorder.#takeUp(left), undefined);
-    return recorder;
+    await checkMeans(options);
+    await makeFolder(recordingFolder(resolved.folder));
+    const lock = FolderLock.take(resolved.folder, 'recorded to');
+    let catalogue: Catalogue | undefined;
+    try {
+      catalogue = resolved.catalogue ? Catalogue.open(resolved.folder) : undefined;
+      // What is there now is of an earlier process; what comes from now on is not.
+      const left = await leftBehind(resolved.folder);
+      const recorder = new Recorder(client, server, options, resolved, { lock, catalogue });
+      client.on('call', recorder.#onCall);
+      recorder.#track(recorder.#takeUp(left), undefined);
+      return recorder;
+    } catch (error) {
+      catalogue?.close();
+      lock.release();
+      throw error;
+    }
   }
 
   /** What is being recorded, or held in memory. */
@@ -105,15 +112,20 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
   }
 
   /**
-   * Takes other options for the calls and files to come. The folder, the catalogue, the hook and the webhook stay
-   * as they are.
-   * @throws ERR_INVALID_ARG; then nothing changes.
+   * Takes other options for the calls, files and events to come. The folder, and whether there is a catalogue, cannot
+   * change.
+   * @throws ERR_INVALID_ARG; ERR_FILE, ERR_WAV for a prompt. Then nothing changes.
    */
-  configure(options: RecorderOptions): void {
+  async configure(options: RecorderOptions): Promise<void> {
     const resolved = resolveRecorderOptions(options);
-    const { folder, catalogue, channels } = this.#options;
+    await checkMeans(options);
+    for (const name of ['folder', 'catalogue'] as const) {
+      if (resolved[name] === this.#options[name]) continue;
+      throw invalidArgument(name, `${this.#options[name]} until the recorder is closed`, resolved[name]);
+    }
     this.#given = options;
-    this.#options = { ...resolved, folder, catalogue, channels };
+    this.#options = resolved;
+    this.#outbox.useChannels(resolved.channels);
   }
 
   /**
@@ -136,6 +148,7 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
     while (this.#work.size > 0) await Promise.all(this.#work);
     await this.#outbox.close();
     this.catalogue?.close();
+    this.#lock.release();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -152,9 +165,9 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
   }
 
   async #open(call: Call, begin: boolean): Promise<CallRecording> {
-    const { recording: options, consent, folder } = this.#options;
+    const { recording: options, consent, folder, outputs, encode } = this.#options;
     const { preRollMs, ...rest } = options;
-    const file = join(folder, '.recording', `${this.#clock.unixMs()}-${call.id}.wav`);
+    const file = join(recordingFolder(folder), `${this.#clock.unixMs()}-${call.id}.wav`);
     const { signingKey } = this.#given;
     const recording = await recordCall(call, this.#server, {
       // What is played is paced by what is heard: heard in gulps, it would stutter.
@@ -165,6 +178,7 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
       input: consent ? 'mixed' : false,
       ...(begin ? {} : { preRollMs: preRollMs ?? 0 }),
       ...(signingKey && { signingKey }),
+      ...(encode === 'live' && { outputs: outputs.filter((output) => output !== 'legs') }),
     });
     this.#recordings.set(call.id, recording);
     this.emit('recording', recording, begin);
@@ -173,17 +187,29 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
     return recording;
   }
 
+  /** Publishes each file of a recording as soon as it is complete, once the recording is long enough to be kept. */
   async #follow(recording: CallRecording): Promise<void> {
     const { call } = recording;
-    try {
-      const { segments, error } = await recording.finished;
-      if (error) this.emit('failed', error, call);
-      const lengthMs = segments.reduce((sum, { sidecar }) => sum + sidecar.audio.durationMs, 0);
-      const tooShort = lengthMs === 0 || lengthMs < this.#options.discardBelowMs;
-      for (const segment of segments) {
-        if (tooShort) await this.#discard(segment);
-        else await this.#publish(segment, 'recording.finished');
+    const complete: SegmentResult[] = [];
+    let publishing: Promise<void> = Promise.resolve();
+    const publish = async () => {
+      for (let segment = complete.shift(); segment; segment = complete.shift()) {
+        await this.#publish(segment, 'recording.finished');
       }
+    };
+    const isLongEnough = () =>
+      recording.positionMs > 0 && recording.positionMs >= this.#options.discardBelowMs;
+    recording.on('segment', (segment) => {
+      complete.push(segment);
+      if (!isLongEnough()) return;
+      publishing = publishing.then(publish).catch((error: Error) => this.#failed(error, call));
+    });
+    try {
+      const { error } = await recording.finished;
+      await publishing;
+      if (error) this.emit('failed', error, call);
+      if (isLongEnough()) await publish();
+      for (const segment of complete) await this.#discard(segment);
     } catch (error) {
       // What was held in memory and never asked for leaves nothing behind.
       if (!(error instanceof JackfieldError && error.code === 'ERR_INVALID_STATE')) throw error;
@@ -193,8 +219,9 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
   }
 
   async #discard(segment: SegmentResult): Promise<void> {
-    for (const path of [segment.file, segment.sidecarFile, segment.manifestFile])
-      await rm(path, { force: true });
+    const outputs = (segment.sidecar.outputs ?? []).map(({ file }) => join(dirname(segment.file), file));
+    const all = [segment.file, segment.sidecarFile, segment.manifestFile, ...outputs];
+    await Promise.all(all.map((path) => rm(path, { force: true })));
     this.emit('discarded', segment);
   }
 
@@ -207,70 +234,34 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
     return published;
   }
 
-  async #leftBehind(): Promise<LeftBehind> {
-    const folder = join(this.#options.folder, '.recording');
-    const unfinished = await findUnfinished(folder);
-    const manifests = (await readdir(folder)).filter((name) => name.endsWith('.manifest.json'));
-    return { unfinished, unpublished: manifests.map((name) => join(folder, name)) };
-  }
-
   /** Finishes what an earlier process left: recordings that were under way, files that were not published, events. */
-  async #takeUp({ unfinished, unpublished }: LeftBehind): Promise<void> {
-    for (const file of unfinished) {
-      await this.#each(file, async () => {
-        if (!(await isWorthRecovering(file))) return await discardUnfinished(file);
-        const { signingKey } = this.#given;
-        const recovered = await recoverRecording(file, {
-          clock: this.#clock,
-          ...(signingKey && { signingKey }),
-        });
-        if (recovered.sidecar.audio.samples === 0) return await this.#discard(recovered);
-        this.emit('recovered', await this.#publish(recovered, 'recording.recovered'));
-      });
-    }
-    for (const manifestFile of unpublished) {
-      await this.#each(manifestFile, async () => {
-        await this.#publish(await readSegment(manifestFile), 'recording.finished');
-      });
-    }
+  async #takeUp(left: LeftBehind): Promise<void> {
+    const { signingKey, identity, recording: { encryptTo } = {} } = this.#given;
+    const options = {
+      clock: this.#clock,
+      ...(signingKey && { signingKey }),
+      ...(identity !== undefined && { identity }),
+      ...(encryptTo && { encryptTo }),
+    };
+    await takeUp(left, options, {
+      recovered: async (segment) => {
+        if (segment.sidecar.audio.samples === 0) return await this.#discard(segment);
+        this.emit('recovered', await this.#publish(segment, 'recording.recovered'));
+      },
+      finished: async (segment) => void (await this.#publish(segment, 'recording.finished')),
+      failed: (error) => this.emit('failed', error, undefined),
+    });
     await this.#outbox.run();
-  }
-
-  /** One file that cannot be taken up must not keep the others. */
-  async #each(file: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (cause) {
-      const error = new JackfieldError('ERR_FILE', `${file} could not be finished; it stays where it is.`, {
-        cause,
-      });
-      this.emit('failed', error, undefined);
-    }
   }
 
   #track(work: Promise<void>, call: Call | undefined): void {
     const tracked = work
-      .catch((error: unknown) => {
-        this.emit('failed', error instanceof Error ? error : new Error(String(error)), call);
-      })
+      .catch((error: unknown) => this.#failed(error, call))
       .finally(() => this.#work.delete(tracked));
     this.#work.add(tracked);
   }
-}
 
-interface LeftBehind {
-  readonly unfinished: readonly string[];
-  /** Manifests of recordings that are complete. */
-  readonly unpublished: readonly string[];
-}
-
-async function readSegment(manifestFile: string): Promise<SegmentResult> {
-  const manifest = await readManifest(manifestFile);
-  const sidecarFile = manifestFile.replace(/\.manifest\.json$/, '.json');
-  const sidecar = await readSidecar(sidecarFile);
-  const file = beside(
-    sidecarFile.replace(/\.json$/, '.wav'),
-    sidecar.audio.file.endsWith('.age') ? '.wav.age' : '.wav',
-  );
-  return { file, sidecarFile, manifestFile, sidecar, manifest };
+  #failed(error: unknown, call: Call | undefined): void {
+    this.emit('failed', error instanceof Error ? error : new Error(String(error)), call);
+  }
 }

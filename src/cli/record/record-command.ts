@@ -9,6 +9,7 @@ import {
   type RecorderOptions,
 } from '../../index.js';
 import type { RecordConfig } from './record-config.js';
+import { CONTROL_LINES, recordControl } from './record-control.js';
 import { jsonLines, liveTable, type RecordView } from './record-view.js';
 
 interface Options {
@@ -19,8 +20,10 @@ interface Options {
   readonly partner?: string[];
   readonly template?: string;
   readonly format?: RecordConfig['format'];
+  readonly encode?: 'after' | 'live';
   readonly encrypt?: string[];
   readonly sign?: string;
+  readonly control: boolean;
   readonly json: boolean;
 }
 
@@ -42,10 +45,19 @@ export function recordCommand(): Command {
     .option('--partner <handle...>', 'only calls with these')
     .option('--template <path>', 'path of a recording, such as {date}/{partner}-{id}')
     .addOption(new Option('-f, --format <format...>', 'what to make besides the WAV').choices(OUTPUT_FORMATS))
+    .addOption(
+      new Option('--encode <when>', 'write them when the call is over, or while it goes on').choices([
+        ...['after', 'live'],
+      ]),
+    )
     .option('--encrypt <recipient...>', 'encrypt to these age recipients (age1...)')
     .option('--sign <file>', 'sign the manifests with this Ed25519 key (PEM)')
+    .option('--control', 'take commands on standard input, one a line', false)
     .option('--json', 'print JSON lines', false)
-    .addHelpText('after', '\nINT or TERM finishes the files and ends; HUP reads the configuration again.')
+    .addHelpText(
+      'after',
+      `\nINT or TERM finishes the files and ends; HUP reads the configuration again.\nWith --control: ${CONTROL_LINES}.`,
+    )
     .action(run);
 }
 
@@ -54,13 +66,26 @@ async function run(options: Options): Promise<void> {
   await using client = await attach(first.config.attach ?? 'auto', { name: 'jackfield record' });
   await using server = new PcmServer();
   let recorder: Recorder | undefined;
-  const view = options.json ? jsonLines(() => recorder) : liveTable(() => recorder);
+  using control = options.control
+    ? recordControl(
+        client,
+        () => recorder,
+        () => view,
+      )
+    : undefined;
+  const view: RecordView = options.json
+    ? jsonLines(() => recorder)
+    : liveTable(
+        () => recorder,
+        () => control?.typed,
+      );
   try {
     recorder = await Recorder.start(client, server, first.recorder);
     report(recorder, view);
     view.note('ready', { attached: first.config.attach ?? 'auto', folder: first.recorder.folder });
     if (server.advice !== undefined) view.note('few descriptors', { advice: server.advice });
-    const reread = () => void rereadConfig(options, recorder, view);
+    const attached = first.config.attach;
+    const reread = () => void rereadConfig(options, attached, recorder, view);
     process.on('SIGHUP', reread);
     await ended(client);
     process.off('SIGHUP', reread);
@@ -76,7 +101,7 @@ async function configured(options: Options): Promise<{ config: RecordConfig; rec
   // Loaded when it is needed: the schema library would slow down every other command.
   const { readRecordConfig, recorderOptions } = await import('./record-config.js');
   const file = options.config ? await readRecordConfig(options.config) : {};
-  const { attach: address, out, policy, partner, template, format, encrypt, sign } = options;
+  const { attach: address, out, policy, partner, template, format, encode, encrypt, sign } = options;
   const config: RecordConfig = {
     ...file,
     ...(address !== undefined && { attach: address }),
@@ -85,6 +110,7 @@ async function configured(options: Options): Promise<{ config: RecordConfig; rec
     ...(partner !== undefined && { policy: { only: partner } }),
     ...(template !== undefined && { template }),
     ...(format !== undefined && { format }),
+    ...(encode !== undefined && { encode }),
     ...(encrypt !== undefined && { encryptTo: encrypt }),
     ...(sign !== undefined && { signingKeyFile: sign }),
   };
@@ -93,11 +119,17 @@ async function configured(options: Options): Promise<{ config: RecordConfig; rec
 
 async function rereadConfig(
   options: Options,
+  attached: string | undefined,
   recorder: Recorder | undefined,
   view: RecordView,
 ): Promise<void> {
   try {
-    recorder?.configure((await configured(options)).recorder);
+    const { config, recorder: next } = await configured(options);
+    if (config.attach !== attached) {
+      const text = `attach cannot change while it runs: it is ${attached ?? 'auto'}.`;
+      throw new JackfieldError('ERR_INVALID_ARG', text);
+    }
+    await recorder?.configure(next);
     view.note('configured', { from: options.config ?? 'the command line' });
   } catch (error) {
     // What was in force stays in force.

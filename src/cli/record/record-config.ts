@@ -11,15 +11,22 @@ export const recordConfigSchema = z.strictObject({
   attach: z.string().optional().describe('The endpoint, such as tcp:4100, dbus or x11.'),
   out: z.string().min(1).optional().describe('The folder that recordings go to.'),
   policy: z
-    .union([
-      z.enum(['all', 'incoming', 'outgoing', 'on-demand']),
-      z.strictObject({ only: names }),
-      z.strictObject({ except: names }),
-    ])
+    .union(
+      [
+        z.enum(['all', 'incoming', 'outgoing', 'on-demand']),
+        z.strictObject({ only: names }),
+        z.strictObject({ except: names }),
+      ],
+      'Expected "all", "incoming", "outgoing", "on-demand", {"only": [names]} or {"except": [names]}',
+    )
     .optional()
     .describe('Which calls are recorded.'),
   template: z.string().optional().describe('Path of a recording in the folder, without ending.'),
   format: z.array(z.enum(OUTPUT_FORMATS)).optional().describe('What is made besides the stereo WAV.'),
+  encode: z
+    .enum(['after', 'live'])
+    .optional()
+    .describe('When compressed files are written: after the call, or while it goes on.'),
   encryptTo: names
     .optional()
     .describe('age recipients (age1...): recordings are encrypted on their way to the disk.'),
@@ -60,7 +67,7 @@ export const recordConfigSchema = z.strictObject({
     ),
   webhook: z
     .strictObject({
-      url: z.url(),
+      url: z.url({ protocol: /^https?$/, error: 'Expected an http: or https: address' }),
       secretFile: z.string().min(1).describe('A file with the key of the signature.'),
       timeoutMs: z.number().positive().optional(),
     })
@@ -95,7 +102,7 @@ export async function readRecordConfig(path: string): Promise<RecordConfig> {
 /** What a configuration says to the recorder; key files are read. @throws ERR_FILE, ERR_INVALID_ARG. */
 export async function recorderOptions(config: RecordConfig): Promise<RecorderOptions> {
   const { out = 'recordings', policy, template, format, discardBelowMs, consent, hook, catalogue } = config;
-  const { encryptTo, segments, maxMs, preRollMs, onDiskFull, correctDrift, tags } = config;
+  const { encode, encryptTo, segments, maxMs, preRollMs, onDiskFull, correctDrift, tags } = config;
   const identity = config.identityFile && (await readIdentity(config.identityFile));
   const webhook = config.webhook && {
     url: config.webhook.url,
@@ -105,7 +112,7 @@ export async function recorderOptions(config: RecordConfig): Promise<RecorderOpt
   const signingKey = config.signingKeyFile && (await readSigningKey(config.signingKeyFile));
   const recording = { encryptTo, segments, maxMs, preRollMs, onDiskFull, correctDrift, tags };
   return given({
-    ...{ folder: out, policy, template, outputs: format, discardBelowMs, consent, hook, catalogue },
+    ...{ folder: out, policy, template, outputs: format, encode, discardBelowMs, consent, hook, catalogue },
     ...{ webhook: webhook && given(webhook), signingKey, identity, recording: given(recording) },
   }) as RecorderOptions;
 }

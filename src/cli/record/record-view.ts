@@ -11,10 +11,13 @@ export interface RecordView {
 const REDRAW_MS = 250;
 const PROGRESS_MS = 1000;
 const STEPS = 10;
+/** Lines of the screen that the table leaves free: its head, what does not fit, what is typed, the cursor, and
+ * one thing that happened. */
+const SPARE_LINES = 5;
 
 /** JSON lines: what happens, and each second how every recording stands. */
 export function jsonLines(recorder: () => Recorder | undefined, write = writeOut): RecordView {
-  const latest = new Map<CallRecording, RecordingProgress>();
+  const latest = new WeakMap<CallRecording, RecordingProgress>();
   const line = (event: string, fields: Readonly<Record<string, unknown>>) =>
     write(`${JSON.stringify({ at: new Date().toISOString(), event, ...fields })}\n`);
   const timer = setInterval(() => {
@@ -28,9 +31,16 @@ export function jsonLines(recorder: () => Recorder | undefined, write = writeOut
   };
 }
 
-/** A table that is drawn anew in place, with what happens above it; on what is no terminal, only what happens. */
-export function liveTable(recorder: () => Recorder | undefined, write = writeOut): RecordView {
-  const latest = new Map<CallRecording, RecordingProgress>();
+/**
+ * A table that is drawn anew in place, with what happens above it; on what is no terminal, only what happens.
+ * @param typed What is being typed below it, where lines are taken.
+ */
+export function liveTable(
+  recorder: () => Recorder | undefined,
+  typed: () => string | undefined,
+  write = writeOut,
+): RecordView {
+  const latest = new WeakMap<CallRecording, RecordingProgress>();
   let drawn = 0;
   const erase = () => {
     if (drawn > 0) write(`\u001b[${drawn}A\u001b[J`);
@@ -39,18 +49,23 @@ export function liveTable(recorder: () => Recorder | undefined, write = writeOut
   const draw = () => {
     if (!process.stdout.isTTY) return;
     erase();
-    const rows = (recorder()?.recordings ?? []).map((recording) =>
-      tableRow(recording, latest.get(recording)),
-    );
+    const recordings = recorder()?.recordings ?? [];
+    // What does not fit could not be drawn over: it would scroll away.
+    const { rows: height = 24, columns: width = 80 } = process.stdout;
+    const shown = recordings.slice(0, Math.max(1, height - SPARE_LINES));
+    const rows = shown.map((recording) => tableRow(recording, latest.get(recording)));
+    if (recordings.length > shown.length) rows.push(`  and ${recordings.length - shown.length} more`);
     const lines = [HEAD, ...(rows.length > 0 ? rows : ['  no calls; Ctrl-C ends'])];
-    write(`${lines.join('\n')}\n`);
+    const line = typed();
+    if (line !== undefined) lines.push(`> ${plain(line)}`);
+    write(`${lines.map((line) => line.slice(0, width - 1)).join('\n')}\n`);
     drawn = lines.length;
   };
   const timer = setInterval(draw, REDRAW_MS);
   return {
     note(event, fields) {
       erase();
-      const told = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`);
+      const told = Object.entries(fields).map(([name, value]) => `${name} ${plain(String(value))}`);
       write(`${new Date().toISOString().slice(11, 19)}  ${event}  ${told.join(', ')}\n`);
       draw();
     },
@@ -70,11 +85,7 @@ function tableRow(recording: CallRecording, progress: RecordingProgress | undefi
   const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
   return [
     `  ${String(call).padStart(4)}`,
-    // What a partner calls itself must not steer the terminal.
-    partner
-      .replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?')
-      .slice(0, 18)
-      .padEnd(18),
+    plain(partner).slice(0, 18).padEnd(18),
     (paused ? 'paused' : time).padStart(7),
     meter(progress?.local.rmsDbfs),
     meter(progress?.remote.rmsDbfs),
@@ -101,6 +112,11 @@ function rowOf(recording: CallRecording, progress: RecordingProgress | undefined
     dropped,
     missing: recording.missing,
   };
+}
+
+/** What a partner calls itself must not steer the terminal. */
+function plain(text: string): string {
+  return text.replaceAll('\n', ' ').replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?');
 }
 
 /** Ten steps from -60 to 0 dBFS. */

@@ -1,18 +1,27 @@
+import { execFile, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SealedFile } from '../../../src/call/recording/sealed-file.js';
 import { Segment } from '../../../src/call/recording/segment.js';
 import { StereoFile } from '../../../src/call/recording/stereo-file.js';
 import {
   attach,
   Catalogue,
   type Client,
+  collectSamples,
+  decodeWithFfmpeg,
   Exchange,
   MemoryTransport,
+  openSealed,
   PcmServer,
   Recorder,
   type RecorderOptions,
@@ -20,8 +29,10 @@ import {
   VirtualClock,
   verifyRecording,
   verifyWebhook,
+  WavReader,
 } from '../../../src/index.js';
 
+const run = promisify(execFile);
 let folder: string;
 let clock: VirtualClock;
 let exchange: Exchange;
@@ -47,6 +58,11 @@ afterEach(async () => {
 async function start(options: Partial<RecorderOptions> = {}): Promise<Recorder> {
   recorder = await Recorder.start(client, server, { folder, ...options });
   return recorder;
+}
+
+async function samplesOf(file: string): Promise<Int16Array> {
+  await using reader = await WavReader.open(file);
+  return await collectSamples(reader);
 }
 
 /** Calls the test service until it hangs up; resolves when the recording is where it belongs. */
@@ -120,7 +136,107 @@ describe('Recorder', () => {
     await clock.run();
     await discarded;
     await on.close();
-    expect((await readdir(folder)).filter((name) => !name.startsWith('catalogue'))).toEqual(['.recording']);
+    expect((await readdir(folder)).filter((name) => !name.startsWith('catalogue')).sort()).toEqual([
+      '.lock',
+      '.recording',
+    ]);
+  });
+
+  it('writes compressed files while the call goes on', async () => {
+    const outputs = ['flac', 'opus', 'mp3'] as const;
+    const on = await start({ outputs, encode: 'live', template: '{call}' });
+    const begun = once(on, 'recording');
+    const published = once(on, 'published') as Promise<[SegmentResult]>;
+    await client.call('echo123');
+    await begun;
+    await clock.advance(15_000);
+    // The call stands still; its encoders go on with what they have.
+    const underWay = join(folder, '.recording');
+    const parts = (await readdir(underWay)).filter((name) => /\.(flac|opus|mp3)\.part$/.test(name));
+    expect(parts).toHaveLength(3);
+    const flac = join(underWay, parts.find((name) => name.endsWith('.flac.part')) ?? '');
+    await expect.poll(async () => (await stat(flac)).size, { timeout: 30_000 }).toBeGreaterThan(60_000);
+    await clock.run();
+    const [{ file, sidecar }] = await published;
+    expect(sidecar.outputs?.map(({ file: name }) => name)).toEqual(outputs.map((ending) => `1.${ending}`));
+    const format = { sampleRate: 16_000, channels: 2 };
+    const samples = await samplesOf(file);
+    const lossless = await collectSamples(decodeWithFfmpeg(join(folder, '1.flac'), { format }).source);
+    expect(Buffer.compare(Buffer.from(lossless.buffer), Buffer.from(samples.buffer))).toBe(0);
+    for (const name of ['1.opus', '1.mp3']) {
+      const { source } = decodeWithFfmpeg(join(folder, name), { format });
+      // MP3 comes in whole frames, with what its encoder needs in front.
+      expect(Math.abs((await collectSamples(source)).length - samples.length)).toBeLessThan(2 * 4000);
+    }
+    const tags = await run('ffprobe', [
+      '-v',
+      'error',
+      '-show_entries',
+      'format_tags',
+      join(folder, '1.flac'),
+    ]);
+    expect(tags.stdout).toMatch(/title=Call with echo123/i);
+    expect(await readdir(join(folder, '.recording'))).toEqual([]);
+  });
+
+  it('publishes each file of a long call as soon as it is complete, once the call is long enough', async () => {
+    const recording = { readClass: 'immediate', segments: { everyMs: 2000 } } as const;
+    const on = await start({ discardBelowMs: 10_000, recording });
+    const published: number[] = [];
+    const third = new Promise<void>((resolve) => {
+      on.on('published', ({ sidecar }) => {
+        published.push(sidecar.segment);
+        if (published.length === 3) resolve();
+      });
+    });
+    const begun = once(on, 'recording');
+    const call = await client.call('echo123');
+    await begun;
+    await clock.advance(8000);
+    expect(published).toEqual([]);
+    await clock.advance(12_000);
+    await third;
+    expect([call.status, published.slice(0, 3)]).toEqual(['INPROGRESS', [1, 2, 3]]);
+    await call.hangUp();
+    await on.close();
+    expect(published).toEqual(published.map((_, i) => i + 1));
+  });
+
+  it('takes other options while it runs, all but its folder, and none that is wrong', async () => {
+    const on = await start({ policy: 'on-demand', template: '{call}' });
+    await expect(on.configure({ folder: join(folder, 'other') })).rejects.toThrow('folder must be');
+    await expect(on.configure({ folder, catalogue: false })).rejects.toThrow('catalogue must be');
+    await expect(on.configure({ folder, recording: { encryptTo: ['bob'] } })).rejects.toThrow('encryptTo');
+    const told = join(folder, 'told');
+    const args = ['-e', `require('fs').writeFileSync(process.argv[1], require('fs').readFileSync(0))`, told];
+    await on.configure({ folder, template: 'new-{call}', hook: { command: process.execPath, args } });
+    const { file } = await recordedCall(on);
+    expect(file).toBe(join(folder, 'new-1.wav'));
+    await expect.poll(() => readFile(told, 'utf8').catch(() => '')).toContain(JSON.stringify(file));
+  });
+
+  it('keeps its folder to itself until it is closed', async () => {
+    const on = await start();
+    const second = Recorder.start(client, server, { folder });
+    await expect(second).rejects.toMatchObject({
+      code: 'ERR_INVALID_STATE',
+      message: `${folder} is already being recorded to, by this process: end that first, or choose another folder.`,
+    });
+    await on.close();
+    await (await start()).close();
+  });
+
+  it('is kept out of a folder by another process, until that one is killed', async () => {
+    const url = pathToFileURL('dist/call/store/folder-lock.js').href;
+    const take = `import { FolderLock } from '${url}'; FolderLock.take(process.argv[1], 'recorded to');`;
+    const script = `${take} process.stdout.write('taken'); setInterval(() => {}, 1000);`;
+    const other = spawn(process.execPath, ['--input-type=module', '-e', script, folder]);
+    await once(other.stdout, 'data');
+    await expect(start()).rejects.toThrow(`by process ${other.pid}:`);
+    const gone = once(other, 'exit');
+    other.kill('SIGKILL');
+    await gone;
+    await start();
   });
 
   it('plays a prompt before, and says in the recording when', async () => {
@@ -208,11 +324,12 @@ describe('Recorder', () => {
       signingKey: undefined,
     });
     for (const leg of ['local', 'remote'] as const) segment.span(leg, { from: 0, kind: 'received' });
+    // The local leg has come to 15,000, of which 14,000 are counted in the header.
     await segment.write(
-      Int16Array.from({ length: 32_000 }, (_, i) => i),
+      Int16Array.from({ length: 32_000 }, (_, i) => (i % 2 === 0 && i >= 30_000 ? 0 : i + 1)),
       0,
     );
-    await segment.commit(16_000, { local: 15_000, remote: 16_000 });
+    await segment.commit(16_000, { local: 14_000, remote: 16_000 });
     const elsewhere = join(folder, 'before');
     await cp(join(folder, '.recording'), elsewhere, { recursive: true });
 
@@ -228,7 +345,44 @@ describe('Recorder', () => {
     expect(existsSync(left)).toBe(false);
   });
 
+  it('finishes an encrypted recording that was left behind with the identity, and lets it be without', async () => {
+    const identity = await generateIdentity();
+    const encryptTo = [await identityToRecipient(identity)];
+    await mkdir(join(folder, '.recording'), { recursive: true });
+    const left = join(folder, '.recording', '1-7.wav.age');
+    const call = { id: 7, partner: 'ann', type: 'INCOMING_P2P', status: '', duration: 0, states: [] };
+    const startedAt = '2026-01-01T10:00:00.000Z';
+    const streams = { local: 'CAPTURE_MIC', remote: 'OUTPUT' } as const;
+    const segment = await Segment.open({
+      store: await SealedFile.create(left, encryptTo),
+      head: { id: 'left-behind', segment: 1, startedAt, call, streams, tags: {} },
+      base: 0,
+      signingKey: undefined,
+    });
+    for (const leg of ['local', 'remote'] as const) segment.span(leg, { from: 0, kind: 'received' });
+    await segment.write(new Int16Array(32_000).fill(77), 0);
+    await segment.commit(16_000, { local: 16_000, remote: 16_000 });
+
+    const without = await start({ recording: { encryptTo } });
+    const [error] = await once(without, 'failed');
+    expect(error.message).toMatch(/stays where it is: .*identity is needed/);
+    await without.close();
+    const on = await start({ recording: { encryptTo }, identity });
+    const [recovered] = (await once(on, 'recovered')) as [SegmentResult];
+    expect(recovered.file).toMatch(/ann-left-behind\.wav\.age$/);
+    const samples = openSealed(recovered.file, identity);
+    expect(await verifyRecording(recovered.file, { samples })).toMatchObject({ ok: true, samples: 16_000 });
+    expect(await readdir(join(folder, '.recording'))).toEqual([]);
+  });
+
   it.each([
+    [{ encode: 'before' as 'after' }, 'encode'],
+    [{ recording: { encryptTo: ['bob'] } }, 'encryptTo'],
+    [{ recording: { segments: { everyMs: 1 } } }, 'segments.everyMs'],
+    [{ recording: { maxSkewMs: 1 } }, 'maxSkewMs'],
+    [{ identity: 'AGE-SECRET-KEY-1NONE' }, 'identity'],
+    [{ signingKey: generateKeyPairSync('x25519').privateKey }, 'signingKey'],
+    [{ consent: { prompt: 'nowhere.wav' } }, 'nowhere.wav'],
     [{ template: '../{id}' }, 'template'],
     [{ template: '{who}' }, 'template'],
     [{ policy: 'some' as 'all' }, 'policy'],
