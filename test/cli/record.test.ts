@@ -31,7 +31,7 @@ afterAll(async () => {
 /** Starts `jackfield record` and gives its JSON lines one by one. */
 function recording(...options: string[]) {
   const child = spawn(process.execPath, [MAIN, 'record', '--json', '--attach', `tcp:${port}`, ...options], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines: { readonly event: string; readonly [field: string]: unknown }[] = [];
   let rest = '';
@@ -100,6 +100,7 @@ describe('jackfield record', () => {
       tags: { desk: 'north' },
     });
 
+    await cli('recordings', 'play', entries[1].id, '--out', out, '--device', 'none');
     const to = join(folder, 'exported');
     await cli('recordings', 'export', entries[0].id, '--out', out, '--to', to);
     expect(await readFile(join(to, `${call.id}.wav`))).toEqual(await readFile(String(file)));
@@ -122,9 +123,56 @@ describe('jackfield record', () => {
     });
   }, 60_000);
 
+  it('takes commands on standard input', async () => {
+    const out = join(folder, 'commanded');
+    const daemon = recording(
+      '--out',
+      out,
+      '--policy',
+      'on-demand',
+      '--control',
+      '--encode',
+      'live',
+      '-f',
+      'flac',
+    );
+    await daemon.until('ready');
+    await using client = await attach(new TcpTransport({ port }));
+    const call = await client.call('echo123');
+    const say = (line: string) => daemon.child.stdin.write(`${line}\n`);
+    say(`recrod ${call.id}`);
+    expect((await daemon.until('refused'))['reason']).toMatch(/Expected record CALL/);
+    say('record 999');
+    await daemon.until('refused', ({ reason }) => reason === 'There is no call 999 now.');
+    say(`pause ${call.id}`);
+    await daemon.until('refused', ({ reason }) => reason === `Call ${call.id} is not being recorded.`);
+    say(`record ${call.id}`);
+    await daemon.until('progress', (line) => Number(line['positionMs']) > 300);
+    say(`pause ${call.id} card number`);
+    await daemon.until('done', ({ text }) => text === 'card number');
+    say(`resume ${call.id}`);
+    say(`mark ${call.id} complaint`);
+    await daemon.until('done', ({ text }) => text === 'complaint');
+    say(`stop ${call.id}`);
+    const { file, end } = await daemon.until('published');
+    expect(end).toBe('stopped');
+    daemon.child.kill('SIGTERM');
+    expect(await daemon.exited).toEqual([0, null]);
+    await call.hangUp();
+    const sidecar = JSON.parse(await readFile(String(file).replace(/wav$/, 'json'), 'utf8'));
+    expect(sidecar.marks.map(({ kind, text }: { kind: string; text?: string }) => [kind, text])).toEqual([
+      ['paused', 'card number'],
+      ['resumed', undefined],
+      ['note', 'complaint'],
+    ]);
+    expect(existsSync(String(file).replace(/wav$/, 'flac'))).toBe(true);
+  }, 60_000);
+
   it.each([
     ['no JSON', '{', /is not JSON/],
     ['an unknown field', '{"outt": "x"}', /outt/],
+    ['a policy that there is not', '{"policy": "never"}', /policy: Expected "all", .*"on-demand"/],
+    ['a webhook that is none', '{"webhook": {"url": "ftp://a", "secretFile": "s"}}', /webhook\.url: .*http/],
     ['a value out of range', '{"segments": {"everyMs": 5}}', /segments\.everyMs: .*1000/],
   ])('refuses a configuration with %s, saying where', async (_, text, message) => {
     const config = join(folder, 'bad.json');

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Clock, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
 import type { Call } from '../../control/state/call.js';
@@ -219,7 +219,9 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
   }
 
   async #discard(segment: SegmentResult): Promise<void> {
-    const outputs = (segment.sidecar.outputs ?? []).map(({ file }) => join(dirname(segment.file), file));
+    const outputs = (segment.sidecar.outputs ?? []).map(({ file }) =>
+      join(dirname(segment.file), basename(file)),
+    );
     const all = [segment.file, segment.sidecarFile, segment.manifestFile, ...outputs];
     await Promise.all(all.map((path) => rm(path, { force: true })));
     this.emit('discarded', segment);

@@ -6,7 +6,8 @@ import { msToSamples, samplesToMs } from '../../pcm.js';
 import type { Lease } from '../../tcp/lease.js';
 import { type CloseReason, closeError } from '../../tcp/lease-state.js';
 import type { CallVoice } from '../call-voice.js';
-import { describeCall, legGapName } from './call-facts.js';
+import { describeCall } from './call-facts.js';
+import type { LegGaps } from './leg-gaps.js';
 import type { RecordingEvents, RecordingTrack } from './recording-track.js';
 import type { SegmentResult } from './segment.js';
 import type { RecordingEnd, RecordingHead } from './sidecar.js';
@@ -33,6 +34,7 @@ export interface RecordingPlan {
   readonly clock: Clock;
   readonly file: string;
   readonly streams: RecordingHead['streams'];
+  readonly gaps: LegGaps;
 }
 
 /** A recording under way. Made by {@link recordCall}. */
@@ -152,7 +154,7 @@ export class CallRecording extends EventEmitter<RecordingEvents> {
       .finish(end, {
         ...this.#length(),
         ...(broken && { reason: broken.message }),
-        gapName: (leg) => legGapName(this.voice, this.#setup.streams[leg], true, this.#setup.clock),
+        gapName: (leg) => this.#setup.gaps.name(this.voice, leg, true),
       })
       .then(
         () => undefined,
@@ -164,12 +166,16 @@ export class CallRecording extends EventEmitter<RecordingEvents> {
     return { ...first, segments: this.#track.segments, error: unwritten ?? broken ?? unmade };
   }
 
-  /** What is sent runs ahead of what is heard: the call is as long as the remote leg, if the local one follows it. */
+  /** Where the recording ends, if that is not at the end of the longer leg. */
   #length(): { length?: number } {
+    // Of a leg that is read in turns, the last is still on its way: that is no gap.
+    if (this.#stop.signal.aborted)
+      return { length: Math.min(this.#track.aligner.commonEnd, this.#track.limit) };
     const { remote } = this.#track.aligner.legs;
     const silent = (this.#remoteEnd ?? 0) - remote.end;
     if (silent > SILENT_END) return { length: remote.end + silent };
-    // What still waits for a decision comes to the end of a leg of its own: the longer leg decides.
+    // What is sent runs ahead of what is heard. What still waits for a decision comes to the end of a leg of its own:
+    // the longer leg decides.
     return this.#setup.streams.local === 'INPUT' ? { length: remote.end } : {};
   }
 

@@ -64,6 +64,8 @@ const FLUSH = msToSamples(200);
  * reader looks at each every 250 ms. Less: it has just come. More: it does not come at all.
  */
 const SOON_MS = [125, 300] as const;
+/** A batched reader comes to the second leg of a call up to this much later, in samples. */
+const READER_LAG = msToSamples(300);
 /** How long a leg may be too far behind before it is passed over, in ms of this process: two visits of a batched reader. */
 const PATIENCE_MS = 500;
 /** What was said before the recording was resumed may still be on its way for this long. */
@@ -122,6 +124,12 @@ export class LegAligner {
   /** How far the recording reaches, in samples per channel: to the end of the longer leg. */
   get end(): number {
     return Math.max(this.legs.local.end, this.legs.remote.end);
+  }
+
+  /** How far both legs have come; one that lags more than a batched reader does is left out of account. */
+  get commonEnd(): number {
+    const [shorter = 0, longer = 0] = [this.legs.local.end, this.legs.remote.end].sort((a, b) => a - b);
+    return longer - shorter <= READER_LAG ? shorter : longer;
   }
 
   /** Up to here nothing changes any more. */

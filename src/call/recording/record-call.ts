@@ -10,11 +10,12 @@ import type { PcmServer } from '../../tcp/pcm-server.js';
 import { fileError } from '../../voice/file-error.js';
 import { type CallVoice, type CallVoiceOptions, openCallVoice } from '../call-voice.js';
 import type { AudioStore } from './audio-store.js';
-import { describeCall, legGapName, recordedCall, trafficOf } from './call-facts.js';
+import { describeCall, recordedCall, trafficOf } from './call-facts.js';
 import { CallRecording } from './call-recording.js';
 import { type CompressedFormat, checkCompressed } from './compressed.js';
 import { placedOnArrival, shifted } from './late-leg.js';
 import { checkSkew, type LegAlignerOptions } from './leg-aligner.js';
+import { LegGaps } from './leg-gaps.js';
 import { RecordingTrack, type TrackOptions } from './recording-track.js';
 import { SealedFile } from './sealed-file.js';
 import { Segment } from './segment.js';
@@ -98,6 +99,7 @@ export async function recordCall(
         const { local, remote } = track.aligner;
         if (stream === 'OUTPUT') lease.addSink(remote, { policy: 'wait', name: 'recording' });
         else if (stream === setup.localStream) setup.joinLocal(lease, local, start);
+        setup.gaps.watch(lease);
         setup.leases.push(lease);
         options.onLease?.(stream, lease, start);
       },
@@ -109,6 +111,7 @@ export async function recordCall(
       clock: setup.clock,
       file: options.file,
       streams: setup.streams,
+      gaps: setup.gaps,
     });
   } catch (error) {
     await track.discard();
@@ -123,6 +126,7 @@ class RecordingSetup {
   /** Whether the remote leg has to be read as it comes until the local one is there. */
   awaitsLocal = false;
   readonly leases: Lease[] = [];
+  readonly gaps: LegGaps;
   readonly #call: Call;
   readonly #options: RecordCallOptions;
   readonly #id = randomUUID();
@@ -134,6 +138,7 @@ class RecordingSetup {
     this.#call = call;
     this.#options = options;
     this.#startedAtMs = this.clock.unixMs();
+    this.gaps = new LegGaps(call, this.streams, this.clock);
   }
 
   get streams(): RecordingHead['streams'] {
@@ -182,10 +187,7 @@ class RecordingSetup {
       ...(correctDrift === undefined ? {} : { correctDrift }),
       open: (index, base, unwritten) => this.#openSegment(index, base, unwritten),
       hasRoom: () => hasRoom(dirname(file)),
-      gapName: (leg, begun) =>
-        this.voice
-          ? legGapName(this.voice, this.streams[leg], begun, this.clock)
-          : { kind: 'missing', reason: begun ? 'stalled' : 'late-start' },
+      gapName: (leg, begun) => this.gaps.name(this.voice, leg, begun),
       facts: () => this.#facts(),
     };
     return new RecordingTrack(trackOptions);

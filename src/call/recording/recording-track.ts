@@ -102,6 +102,12 @@ export class RecordingTrack extends EventEmitter<RecordingEvents> implements Ali
     return this.aligner.end - this.#start;
   }
 
+  /** Where the recording ends at the latest. */
+  get limit(): number {
+    const { maxMs } = this.#options;
+    return maxMs === undefined ? Number.POSITIVE_INFINITY : this.#start + msToSamples(maxMs);
+  }
+
   get paused(): boolean {
     return this.aligner.masking;
   }
@@ -136,6 +142,8 @@ export class RecordingTrack extends EventEmitter<RecordingEvents> implements Ali
   }
 
   async write(samples: Int16Array, position: number): Promise<void> {
+    const end = position + samples.length / 2;
+    while (!this.#full && this.#rule.limit < end) await this.#cut(this.#rule.limit);
     for (const segment of this.#open) {
       try {
         await segment.write(samples, position);
@@ -156,8 +164,7 @@ export class RecordingTrack extends EventEmitter<RecordingEvents> implements Ali
     }
     if (this.#full) await this.#tryAgain(end);
     else if (this.#rule.isDue(end)) await this.#cut(end);
-    const { maxMs } = this.#options;
-    if (maxMs === undefined || this.#limitReached || end - this.#start < msToSamples(maxMs)) return;
+    if (this.#limitReached || this.aligner.commonEnd < this.limit) return;
     this.#limitReached = true;
     this.emit('limit');
   }
@@ -193,10 +200,11 @@ export class RecordingTrack extends EventEmitter<RecordingEvents> implements Ali
     const segment = await this.#options.open(++this.#opened, base, unwritten);
     this.#open.push(segment);
     this.#rule.begin(base);
-    // What its ledger begins with is told to the journal, which else hears of changes only.
+    // What its ledger has already is told to the journal, which else hears of changes only.
     for (const leg of ['local', 'remote'] as const) {
-      const first = this.aligner.legs[leg].ledger.slice(base, base + 1).spans[0];
-      if (first) segment.span(leg, { ...first, from: base });
+      const { ledger, end } = this.aligner.legs[leg];
+      for (const span of ledger.slice(base, end).spans)
+        segment.span(leg, { ...span, from: base + span.from });
     }
   }
 

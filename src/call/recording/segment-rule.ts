@@ -58,6 +58,11 @@ export class SegmentRule {
     this.#quiet = 0;
   }
 
+  /** Where the file reaches its length or size; Infinity for one that has no such limit. */
+  get limit(): number {
+    return this.#base + this.#limit;
+  }
+
   /** Takes stereo samples in order. */
   hear(samples: Int16Array): void {
     if (this.#silence === Infinity) return;

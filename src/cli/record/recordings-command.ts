@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { copyFile, mkdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
@@ -7,15 +6,25 @@ import {
   type CatalogueEntry,
   type CatalogueQuery,
   JackfieldError,
+  openSpeaker,
+  WavReader,
   WavWriter,
 } from '../../index.js';
 import { readText } from '../key-files.js';
 import { dateOption, numberOption } from '../options.js';
 import { sealed, verifyFile } from './verify-command.js';
 
+/** Layout of a recording. */
+const STEREO = { sampleRate: 16_000, channels: 2 };
+
 interface FolderOptions {
   readonly out: string;
   readonly json: boolean;
+}
+
+interface PlayOptions extends FolderOptions {
+  readonly identity?: string;
+  readonly device?: string;
 }
 
 interface SearchOptions extends FolderOptions {
@@ -47,7 +56,10 @@ export function recordingsCommand(): Command {
     .option('--limit <n>', 'at most so many', numberOption, 100)
     .action(list);
   add('show <id>', 'print the sidecar of a recording').action(show);
-  add('play <id>', 'play a recording on the sound card').action(play);
+  add('play <id>', 'play a recording on the sound card')
+    .option('-i, --identity <file>', 'age secret key, for encrypted recordings')
+    .option('--device <name>', 'which sound card; none: silently, at its pace')
+    .action(play);
   add('verify [id...]', 'check recordings against their manifests; without ids, all')
     .option('-k, --key <file>', 'public key (PEM) that they must be signed with')
     .option('-i, --identity <file>', 'age secret key, for encrypted recordings')
@@ -98,27 +110,20 @@ async function show(id: string, { out }: FolderOptions): Promise<void> {
   }
 }
 
-async function play(id: string, { out }: FolderOptions): Promise<void> {
+async function play(id: string, { out, identity, device }: PlayOptions): Promise<void> {
   using catalogue = await open(out);
-  for (const { file } of found(catalogue, id)) await playFile(join(catalogue.folder, file));
+  for (const { file } of found(catalogue, id)) {
+    await using speaker = await openSpeaker({ format: STEREO, ...(device !== undefined && { device }) });
+    for await (const samples of samplesOf(join(catalogue.folder, file), identity))
+      await speaker.write(samples);
+    await speaker.end();
+  }
 }
 
-/** With whichever player there is. */
-async function playFile(file: string): Promise<void> {
-  for (const [program, ...args] of [
-    ['play', '-q', file],
-    ['aplay', '-q', file],
-    ['ffplay', '-nodisp', '-autoexit', '-loglevel', 'error', file],
-  ] as const) {
-    const code = await new Promise<number | undefined>((resolve) => {
-      const child = spawn(program, args, { stdio: 'inherit' });
-      child.on('error', () => resolve(undefined));
-      child.on('close', (status) => resolve(status ?? 1));
-    });
-    if (code === 0) return;
-    if (code !== undefined) throw new JackfieldError('ERR_UNSUPPORTED', `${program} could not play ${file}.`);
-  }
-  throw new JackfieldError('ERR_UNSUPPORTED', 'No player was found: install sox, alsa-utils or ffmpeg.');
+async function* samplesOf(file: string, identity: string | undefined): AsyncGenerator<Int16Array> {
+  if (file.endsWith('.age')) return yield* await sealed(file, identity);
+  await using reader = await WavReader.open(file);
+  yield* reader;
 }
 
 async function verify(
@@ -149,7 +154,7 @@ async function exportTo(
 
 async function exportClear(file: string, target: string, identity: string): Promise<void> {
   await using wav = await WavWriter.create(target.replace(/\.age$/, ''), {
-    format: { sampleRate: 16_000, channels: 2 },
+    format: STEREO,
   });
   for await (const samples of await sealed(file, identity)) await wav.write(samples);
 }

@@ -180,12 +180,12 @@ describe('Recorder', () => {
   });
 
   it('publishes each file of a long call as soon as it is complete, once the call is long enough', async () => {
-    const recording = { readClass: 'immediate', segments: { everyMs: 2000 } } as const;
-    const on = await start({ discardBelowMs: 10_000, recording });
+    const on = await start({ discardBelowMs: 10_000, recording: { segments: { everyMs: 2000 } } });
     const published: number[] = [];
     const third = new Promise<void>((resolve) => {
       on.on('published', ({ sidecar }) => {
         published.push(sidecar.segment);
+        if (sidecar.end === 'segment') expect(sidecar.audio.durationMs).toBe(2000);
         if (published.length === 3) resolve();
       });
     });

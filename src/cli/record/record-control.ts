@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { type CallRecording, type Client, JackfieldError, type Recorder } from '../index.js';
+import { type CallRecording, type Client, JackfieldError, type Recorder } from '../../index.js';
 import type { RecordView } from './record-view.js';
 
 /** What can be done to a call that a recorder knows, by the first word of a line. */
