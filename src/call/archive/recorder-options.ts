@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../../clock.js';
 import { invalidArgument } from '../../errors.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
+import { loadCompressed } from '../recording/compressed.js';
 import { type ConsentOptions, checkConsent } from '../recording/consent.js';
 import { checkRecordOptions, type RecordCallOptions } from '../recording/record-call.js';
 import { decrypterWith, encrypterTo } from '../store/age.js';
@@ -123,7 +124,9 @@ export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecord
  * Tries what every recording will need, so that it is missed now and not in the middle of a call.
  * @throws ERR_INVALID_ARG for what is no age recipient, or no age secret key; ERR_FILE, ERR_WAV for the prompt.
  */
-export async function checkMeans({ recording, identity, consent }: RecorderOptions): Promise<void> {
+export async function checkMeans(options: RecorderOptions): Promise<void> {
+  const { recording, identity, consent, outputs = [], encode } = options;
+  if (encode === 'live') await loadCompressed(outputs.filter((output) => output !== 'legs'));
   if (recording?.encryptTo) await encrypterTo(recording.encryptTo);
   if (identity !== undefined) await decrypterWith(identity);
   if (consent?.prompt !== undefined) await (await WavReader.open(consent.prompt)).close();

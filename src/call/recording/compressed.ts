@@ -2,9 +2,10 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { invalidArgument } from '../../errors.js';
 import type { PcmInput } from '../../voice/pcm-input.js';
-import { transcode } from '../../voice/transcode/transcode.js';
+import { loadEncoder, transcode } from '../../voice/transcode/transcode.js';
 import { hashFile } from '../store/whole-file.js';
 import type { RecordedCall, RecordingOutput } from './sidecar.js';
+import { STEREO } from './stereo-file.js';
 
 /** Compressed formats that recordings are given in besides WAV. */
 export type CompressedFormat = 'flac' | 'mp3' | 'opus';
@@ -45,6 +46,11 @@ export async function compress(
     date: new Date(startedAt),
   };
   await transcode({ input, output, format, tags });
+}
+
+/** Has the encoders ready: loading one while a call goes on would hold its recording up. @throws ERR_ENCODER. */
+export async function loadCompressed(formats: readonly CompressedFormat[]): Promise<void> {
+  for (const format of formats) await loadEncoder(format, STEREO);
 }
 
 /** What a sidecar tells of a file that was made of a recording. @throws ERR_FILE. */

@@ -12,7 +12,7 @@ import { type CallVoice, type CallVoiceOptions, openCallVoice } from '../call-vo
 import type { AudioStore } from './audio-store.js';
 import { describeCall, recordedCall, trafficOf } from './call-facts.js';
 import { CallRecording } from './call-recording.js';
-import { type CompressedFormat, checkCompressed } from './compressed.js';
+import { type CompressedFormat, checkCompressed, loadCompressed } from './compressed.js';
 import { placedOnArrival, shifted } from './late-leg.js';
 import { checkSkew, type LegAlignerOptions } from './leg-aligner.js';
 import { LegGaps } from './leg-gaps.js';
@@ -86,6 +86,7 @@ export async function recordCall(
 ): Promise<CallRecording> {
   const setup = new RecordingSetup(call, options);
   await makeFolder(dirname(options.file));
+  await loadCompressed(options.outputs ?? []);
   const track = setup.track();
   if (options.preRollMs === undefined) await track.begin();
   try {

@@ -143,7 +143,7 @@ export class RecordingTrack extends EventEmitter<RecordingEvents> implements Ali
 
   async write(samples: Int16Array, position: number): Promise<void> {
     const end = position + samples.length / 2;
-    while (!this.#full && this.#rule.limit < end) await this.#cut(this.#rule.limit);
+    while (!this.#full && this.#rule.limit < Math.min(end, this.limit)) await this.#cut(this.#rule.limit);
     for (const segment of this.#open) {
       try {
         await segment.write(samples, position);
@@ -163,7 +163,7 @@ export class RecordingTrack extends EventEmitter<RecordingEvents> implements Ali
       }
     }
     if (this.#full) await this.#tryAgain(end);
-    else if (this.#rule.isDue(end)) await this.#cut(end);
+    else if (this.#rule.isDue(end) && end < this.limit) await this.#cut(end);
     if (this.#limitReached || this.aligner.commonEnd < this.limit) return;
     this.#limitReached = true;
     this.emit('limit');
@@ -173,7 +173,9 @@ export class RecordingTrack extends EventEmitter<RecordingEvents> implements Ali
     const end = position + samples.length / 2;
     for (const segment of [...this.#open]) {
       await segment.final(samples, position);
-      if (end >= segment.limit) await this.#finish(segment, this.#full ? 'disk-full' : 'segment');
+      if (end < segment.limit) continue;
+      const atLimit = segment.limit === this.limit;
+      await this.#finish(segment, this.#full ? 'disk-full' : atLimit ? 'limit' : 'segment');
     }
     this.#rule.hear(samples);
     for (const { position: at, sampleCount, levels } of this.#meter.push(samples)) {
@@ -198,6 +200,7 @@ export class RecordingTrack extends EventEmitter<RecordingEvents> implements Ali
 
   async #next(base: number, unwritten: number): Promise<void> {
     const segment = await this.#options.open(++this.#opened, base, unwritten);
+    segment.limit = this.limit;
     this.#open.push(segment);
     this.#rule.begin(base);
     // What its ledger has already is told to the journal, which else hears of changes only.

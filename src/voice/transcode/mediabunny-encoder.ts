@@ -11,9 +11,11 @@ import {
   FilePathTarget,
   FlacOutputFormat,
   Mp3OutputFormat,
+  NullTarget,
   OggOutputFormat,
   Output,
   type OutputFormat,
+  type Target,
 } from 'mediabunny';
 import type { PcmFormat } from '../../pcm.js';
 import { OpusEncoder } from '../codec/opus.js';
@@ -51,9 +53,9 @@ const CODINGS = {
 
 const registered = new Set<string>();
 
-/** Opens a FLAC or MP3 output. @throws ERR_ENCODER when the encoder refuses it. */
+/** Opens a FLAC or MP3 output; without a target what is encoded goes nowhere. @throws ERR_ENCODER when the encoder refuses it. */
 export async function createMediabunnyEncoder(
-  target: EncoderTarget,
+  target: EncoderTarget | undefined,
   kind: keyof typeof CODINGS,
   options: EncoderOptions,
 ): Promise<PcmEncoder> {
@@ -86,7 +88,10 @@ export async function createMediabunnyEncoder(
 }
 
 /** Opens an Ogg Opus output (RFC 7845). @throws ERR_INVALID_ARG for a format that Opus does not have. */
-export async function createOpusEncoder(target: EncoderTarget, options: EncoderOptions): Promise<PcmEncoder> {
+export async function createOpusEncoder(
+  target: EncoderTarget | undefined,
+  options: EncoderOptions,
+): Promise<PcmEncoder> {
   const { format, bitrate, tags } = options;
   // 'voip' filters low frequencies out and reshapes the rest: right for a call, not for what is kept of it.
   const opus = await OpusEncoder.create({
@@ -176,17 +181,20 @@ function decoderConfig({ sampleRate, channels }: PcmFormat, preSkip: number) {
 /** Bytes that are kept before they are written: a live encoder must not hold minutes of a call, nor 16 MiB. */
 const CHUNK_BYTES = 65_536;
 
+function targetOf(target: EncoderTarget | undefined): Target {
+  if (target === undefined) return new NullTarget();
+  return typeof target === 'string'
+    ? new FilePathTarget(target, { chunkSize: CHUNK_BYTES })
+    : new AppendOnlyStreamTarget(Writable.toWeb(target));
+}
+
 async function startedOutput(
-  target: EncoderTarget,
+  target: EncoderTarget | undefined,
   container: OutputFormat,
   source: AudioSampleSource | EncodedAudioPacketSource,
   tags: AudioTags | undefined,
 ): Promise<Output> {
-  const file =
-    typeof target === 'string'
-      ? new FilePathTarget(target, { chunkSize: CHUNK_BYTES })
-      : new AppendOnlyStreamTarget(Writable.toWeb(target));
-  const output = new Output({ format: container, target: file });
+  const output = new Output({ format: container, target: targetOf(target) });
   output.addAudioTrack(source);
   if (tags) output.setMetadataTags({ ...tags });
   try {

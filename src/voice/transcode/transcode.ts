@@ -61,6 +61,9 @@ interface Builtin {
   readonly create: (target: EncoderTarget, options: EncoderOptions) => Promise<PcmEncoder>;
 }
 
+/** A frame of each codec, at least. */
+const WARM_UP_SAMPLES = 4800;
+
 const FLAC_RATES = [8000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000];
 const MP3_RATES = [8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
 
@@ -114,6 +117,21 @@ export async function transcode(options: TranscodeOptions): Promise<TranscodeRes
     await rm(part, { force: true });
     throw systemError(error, output);
   }
+}
+
+/** A module is loaded once in a process. */
+const loaded = new Set<string>();
+
+/** Loads a compressing encoder and uses it once, so that the first output that is written in real time has no wait. */
+export async function loadEncoder(kind: 'flac' | 'mp3' | 'opus', format: PcmFormat): Promise<void> {
+  if (loaded.has(kind)) return;
+  const { createMediabunnyEncoder, createOpusEncoder } = await mediabunny();
+  const encoder = await (kind === 'opus'
+    ? createOpusEncoder(undefined, { format })
+    : createMediabunnyEncoder(undefined, kind, { format }));
+  await encoder.write(new Int16Array(WARM_UP_SAMPLES * format.channels), 0);
+  await encoder.end();
+  loaded.add(kind);
 }
 
 /** What the file system said, also where an encoder passed it on. */
