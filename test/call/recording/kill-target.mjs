@@ -1,6 +1,6 @@
 // Records a call in real time until it is killed: what it says is a ramp that tells each sample's place. Every 20 ms
-// it prints how many samples it has said. With a recipient it encrypts. Run by recording-kill.test.ts, on the built
-// package.
+// it prints how many samples it has said, and when. With a recipient it encrypts. Run by recording-kill.test.ts, on the
+// built package.
 import { attach, Exchange, MemoryTransport, PcmServer, recordCall } from '../../../dist/index.js';
 
 const [file, readClass, recipient] = process.argv.slice(2);
@@ -9,7 +9,7 @@ const soundCard = {
   capture(frame) {
     for (let i = 0; i < frame.length; i++) frame[i] = ((said + i) % 30_000) + 1;
     said += frame.length;
-    process.stdout.write(`${said}\n`);
+    process.stdout.write(`${said} ${performance.now()}\n`);
   },
   play: () => undefined,
 };
