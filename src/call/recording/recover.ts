@@ -16,7 +16,7 @@ import type { LegName } from './leg-aligner.js';
 import { liveOutputPath } from './live-output.js';
 import { openSealed } from './open-sealed.js';
 import { SealedFile } from './sealed-file.js';
-import { readTails, tailFiles } from './sealed-tail.js';
+import { readTails, type TailContents, tailFiles } from './sealed-tail.js';
 import { journalFile, reserveFile, type SegmentResult, writeDetails } from './segment.js';
 import { beside, type RecordingHead, sidecarOf } from './sidecar.js';
 import { readLegEnds } from './stereo-file.js';
@@ -167,6 +167,8 @@ async function repaired(file: string, known: readonly string[]): Promise<Recover
   return { found, hashed: await hashSamples(reader, known, ends) };
 }
 
+const NO_TAIL: TailContents = { sampleCount: 0, legs: { local: 0, remote: 0 }, pieces: [] };
+
 /** Writes the age file and its tail into one new age file. */
 async function resealed(file: string, options: RecoverOptions, known: readonly string[]): Promise<Recovered> {
   const { identity, encryptTo } = options;
@@ -178,7 +180,8 @@ async function resealed(file: string, options: RecoverOptions, known: readonly s
   const whole = `${file.replace(/\.wav\.age$/, '')}-whole.wav.age`;
   const target = await SealedFile.create(whole, encryptTo);
   async function* copied(): AsyncGenerator<Int16Array> {
-    for await (const samples of openSealed(file, identity ?? '', tail)) {
+    // One that was killed before its tail had a record may be cut off, too.
+    for await (const samples of openSealed(file, identity ?? '', tail ?? NO_TAIL)) {
       await target.final(samples);
       yield samples;
     }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
@@ -88,6 +88,22 @@ describe('a recording that is encrypted', () => {
     expect(Buffer.compare(Buffer.from(samples.buffer), Buffer.from(stereo(0, 80_000).buffer))).toBe(0);
     expect(await verifyRecording(file, { samples: openSealed(file, identity) })).toMatchObject({ ok: true });
     expect((await readdir(folder)).sort()).toEqual(['call.json', 'call.manifest.json', 'call.wav.age']);
+  });
+
+  it('is recovered where it was killed before it had a record, and left alone by who has no key to it', async () => {
+    await recorded(0);
+    const other = await generateIdentity();
+    await truncate(file, 40);
+    const { sidecar } = await recoverRecording(file, { identity, encryptTo: [recipient] });
+    expect(sidecar).toMatchObject({ end: 'killed', audio: { samples: 0 } });
+
+    const segment = await recorded(160_000);
+    for (const name of await readdir(folder)) if (name.includes('tail')) await rm(join(folder, name));
+    const before = await readFile(file);
+    const refused = recoverRecording(file, { identity: other, encryptTo: [recipient] });
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_FILE' });
+    expect((await readFile(file)).equals(before)).toBe(true);
+    await segment.discard().catch(() => undefined);
   });
 
   it('keeps the tail short however long the call is', async () => {
