@@ -52,6 +52,9 @@ export interface CallVoice extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** A recording that is killed may miss half a second, and needs 200 ms of that between two rounds of writes itself. */
+const READ_INTERVAL_MS = 250;
+
 const SOUND_CARD = { kind: 'soundcard', device: 'default' } as const;
 
 /**
@@ -85,7 +88,14 @@ export async function openCallVoice(
       ...(mixed && { beside: [SOUND_CARD] }),
     });
   };
-  const receive = (stream: StreamKind) => server.lease({ object, stream, direction: 'receive', readClass });
+  const receive = (stream: StreamKind) =>
+    server.lease({
+      object,
+      stream,
+      direction: 'receive',
+      readClass,
+      readIntervalMs: Math.min(server.readIntervalMs, READ_INTERVAL_MS),
+    });
   try {
     const remote = await redirect('OUTPUT', await receive('output'), 0);
     const start = remote.received.position;

@@ -15,3 +15,39 @@ export function deferred<T>(): Deferred<T> {
   });
   return { promise, resolve, reject };
 }
+
+/**
+ * How something ends that mostly nobody waits for: the promise is made when it is first asked for, and its rejection
+ * is no error where nobody handles it.
+ */
+export class Outcome<T> {
+  #settled: { readonly value: T } | { readonly error: Error } | undefined;
+  #deferred: Deferred<T> | undefined;
+
+  get promise(): Promise<T> {
+    if (!this.#deferred) {
+      this.#deferred = deferred<T>();
+      this.#deferred.promise.catch(() => {});
+      this.#tell();
+    }
+    return this.#deferred.promise;
+  }
+
+  /** Does nothing when it is settled. */
+  resolve(value: T): void {
+    this.#settled ??= { value };
+    this.#tell();
+  }
+
+  /** Does nothing when it is settled. */
+  reject(error: Error): void {
+    this.#settled ??= { error };
+    this.#tell();
+  }
+
+  #tell(): void {
+    if (!this.#deferred || !this.#settled) return;
+    if ('value' in this.#settled) this.#deferred.resolve(this.#settled.value);
+    else this.#deferred.reject(this.#settled.error);
+  }
+}

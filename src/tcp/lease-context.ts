@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../clock.js';
+import type { Clock } from '../clock.js';
 import { ReadPlan } from './connection.js';
 import { Gate } from './gate.js';
 import type { PortRange } from './port-listener.js';
@@ -13,31 +13,28 @@ export interface LeaseContext {
   readonly hosts: readonly string[];
   readonly ports: PortRange | undefined;
   readonly gate: Gate;
+  /** How often a batched connection is read, unless its lease says otherwise. */
+  readonly readIntervalMs: number;
   readonly readPlan: ReadPlan;
   /** Turns on `clock`, and wakes the senders that it paces. */
   readonly paceWheel: TimingWheel;
   readonly budget: BufferBudget;
 }
 
-/** The work of a read wheel's turn is spread over this many ticks: few, since a long run of reads costs less a piece. */
-const READ_SLOTS = 8;
 /** A sender is woken this often, in ms. */
 const PACE_INTERVAL_MS = 20;
 const PACE_SLOTS = 4;
 
-/**
- * Makes what leases in this thread share. The read wheel turns on the machine's clock whatever `clock` is: when bytes
- * are fetched from the kernel is a matter of cost, not of audio time.
- */
+/** Makes what leases in this thread share. */
 export function leaseContext(options: ResolvedServerOptions, onBudgetExhausted: () => void): LeaseContext {
   const { clock, hosts, ports, readIntervalMs, directReads } = options;
-  const readWheel = new TimingWheel(systemClock, { intervalMs: readIntervalMs, slots: READ_SLOTS });
   return {
     clock,
     hosts,
     ports,
     gate: new Gate(options),
-    readPlan: new ReadPlan(readWheel, directReads),
+    readIntervalMs,
+    readPlan: new ReadPlan(directReads),
     paceWheel: new TimingWheel(clock, { intervalMs: PACE_INTERVAL_MS, slots: PACE_SLOTS }),
     budget: new BufferBudget(options.maxBufferedBytes, onBudgetExhausted),
   };
@@ -45,7 +42,7 @@ export function leaseContext(options: ResolvedServerOptions, onBudgetExhausted: 
 
 /** What a thread's leases share, in figures. */
 export function threadHealth({ gate, budget, readPlan }: LeaseContext): ThreadHealth {
-  const { lateness } = readPlan.wheel;
+  const { lateness } = readPlan;
   return {
     connections: gate.connections,
     bufferedBytes: budget.used,

@@ -16,6 +16,8 @@ export interface ResolvedLeaseOptions {
   readonly direction: Direction;
   readonly format: PcmFormat;
   readonly readClass: ReadClass;
+  /** Nothing: the server's. */
+  readonly readIntervalMs: number | undefined;
   readonly claimTimeoutMs: number;
   readonly port: number | undefined;
   readonly timeline: SampleTimeline | 'received' | undefined;
@@ -36,6 +38,7 @@ export function resolveLeaseOptions(options: LeaseOptions): ResolvedLeaseOptions
     direction: oneOf('direction', direction, DIRECTIONS),
     format,
     readClass: oneOf('readClass', options.readClass ?? defaultReadClass(direction), READ_CLASSES),
+    readIntervalMs: options.readIntervalMs === undefined ? undefined : readInterval(options.readIntervalMs),
     claimTimeoutMs: within(
       'claimTimeoutMs',
       options.claimTimeoutMs ?? DEFAULT_CLAIM_TIMEOUT_MS,
@@ -49,6 +52,11 @@ export function resolveLeaseOptions(options: LeaseOptions): ResolvedLeaseOptions
   };
   checkTimeline(resolved);
   return Object.freeze(resolved);
+}
+
+/** @throws ERR_INVALID_ARG when a connection cannot be read each `ms`. */
+export function readInterval(ms: number): number {
+  return within('readIntervalMs', ms, 20, 1000);
 }
 
 function defaultReadClass(direction: Direction): ReadClass {

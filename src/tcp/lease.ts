@@ -94,6 +94,11 @@ export interface LeaseOptions {
   format?: PcmFormat;
   /** Default `immediate` for a lease that sends, else `batched`. */
   readClass?: ReadClass;
+  /**
+   * How often the connection is read in the `batched` class, in ms: 20 to 1000. What it has not read is lost where this
+   * process is killed. Default: as the server was told.
+   */
+  readIntervalMs?: number;
   /** How long the lease waits for its connection, in ms: 1 to 3,600,000. Default 30,000. */
   claimTimeoutMs?: number;
   /** A port of one's own choice. Default: one of the server's range, or the system's choice. */

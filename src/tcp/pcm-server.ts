@@ -54,6 +54,11 @@ export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDis
     return this.#options.maxLeases;
   }
 
+  /** How often a `batched` connection is read whose lease does not say otherwise, in ms. */
+  get readIntervalMs(): number {
+    return this.#options.readIntervalMs;
+  }
+
   /** What to change where there can be fewer leases than the usual 10,000, for want of file descriptors. Linux only. */
   get advice(): string | undefined {
     return this.#options.advice;

@@ -35,14 +35,15 @@ export interface ThreadHealth {
 
 /** Keeps the sums of leases that are closed, and adds up snapshots. */
 export class ServerStatistics {
-  #past: LeaseStats = NOTHING;
+  readonly #past = { ...NOTHING };
 
   /** Takes in a lease that has closed. */
   closed(lease: Lease): void {
-    this.#past = sum(this.#past, { ...lease.stats, jitterP50Ms: 0, jitterP99Ms: 0, bufferedMs: 0 });
+    add(this.#past, { ...lease.stats, jitterP50Ms: 0, jitterP99Ms: 0, bufferedMs: 0 });
   }
 
   snapshot(leases: Iterable<Lease>, threads: readonly ThreadHealth[]): ServerSnapshot {
+    const totals = { ...this.#past };
     const streams = [...leases].map(({ object, stream, port, state, stats }) => ({
       object,
       stream,
@@ -50,13 +51,14 @@ export class ServerStatistics {
       status: state.status,
       stats,
     }));
+    for (const { stats } of streams) add(totals, stats);
     return {
       leases: streams.length,
       connections: threads.reduce((count, thread) => count + thread.connections, 0),
       bufferedBytes: threads.reduce((bytes, thread) => bytes + thread.bufferedBytes, 0),
       wheelLatenessP50Ms: Math.max(...threads.map((thread) => thread.latenessP50Ms)),
       wheelLatenessP99Ms: Math.max(...threads.map((thread) => thread.latenessP99Ms)),
-      totals: streams.reduce((totals, { stats }) => sum(totals, stats), this.#past),
+      totals,
       streams,
     };
   }
@@ -89,10 +91,9 @@ const NOTHING: LeaseStats = Object.freeze({
 /** The names of all counters of a lease. */
 export const LEASE_STAT_KEYS = Object.keys(NOTHING) as (keyof LeaseStats)[];
 
-function sum(a: LeaseStats, b: LeaseStats): LeaseStats {
-  const entries = LEASE_STAT_KEYS.map((key) => {
+function add(totals: Record<keyof LeaseStats, number>, stats: LeaseStats): void {
+  for (const key of LEASE_STAT_KEYS) {
     const worst = key === 'jitterP50Ms' || key === 'jitterP99Ms';
-    return [key, worst ? Math.max(a[key], b[key]) : a[key] + b[key]];
-  });
-  return Object.fromEntries(entries) as unknown as LeaseStats;
+    totals[key] = worst ? Math.max(totals[key], stats[key]) : totals[key] + stats[key];
+  }
 }

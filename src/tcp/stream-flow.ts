@@ -115,8 +115,10 @@ export class StreamFlow {
 
   /** Takes the connection, from which nothing is read yet. */
   connect(socket: Socket): void {
-    this.#connection = new Connection(socket, this.#context.readPlan, {
-      data: (bytes, headroom) => this.#take(bytes, headroom),
+    const { readPlan, readIntervalMs } = this.#context;
+    const intervalMs = this.#options.readIntervalMs ?? readIntervalMs;
+    this.#connection = new Connection(socket, (events) => readPlan.readerOf(socket, intervalMs, events), {
+      data: (buffer, start, end, headroom) => this.#take(buffer, start, end, headroom),
       end: () => this.#owner.ending({ kind: 'peer-ended' }),
       drain: () => this.outlet?.player.unblock(),
       broken: (error) => this.#broken(error),
@@ -164,13 +166,13 @@ export class StreamFlow {
     }
   }
 
-  #take(bytes: Uint8Array, headroom: number): void {
+  #take(buffer: Uint8Array, start: number, end: number, headroom: number): void {
     if (this.#options.direction === 'send') {
-      this.#bytesIgnored += bytes.length;
+      this.#bytesIgnored += end - start;
       return;
     }
     this.#owner.passing();
-    this.inlet.take(bytes, headroom, this.#context.clock.now());
+    this.inlet.take(buffer, start, end, headroom, this.#context.clock.now());
   }
 
   #read(): void {

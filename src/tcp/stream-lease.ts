@@ -144,7 +144,7 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
     socket.on('error', () => {});
     const { gate, readPlan } = this.#context;
     // To let a crowd in takes longer than a tick of the wheel.
-    readPlan.wheel.catchUp();
+    readPlan.catchUp();
     const peer = gate.enter(socket);
     const checked = this.#state.status === 'open' ? await gate.check(socket, peer) : { peer };
     const why = checked.refused ?? (this.#state.status === 'open' ? undefined : 'claimed');
@@ -158,7 +158,7 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
   }
 
   #claim(socket: Socket, peer: Peer): void {
-    this.#context.readPlan.wheel.catchUp();
+    this.#context.readPlan.catchUp();
     this.#cancelExpiry();
     this.#listener?.keepFamilyOf(socket);
     this.#flow.connect(socket);

@@ -24,18 +24,21 @@ export class TimingWheel {
   #cancel: CancelTimer | undefined;
   #dueTick = 0;
   /** Members whose visit is due, in order: never more than a turn of them, and the rest of a slot. */
-  #waiting: WheelMember[] = [];
+  #waiting: (WheelMember | undefined)[] = [];
+  #next = 0;
   #visiting = false;
   /** How late the wheel came to its slots, in ms. */
-  readonly lateness = new Histogram();
+  readonly lateness: Histogram;
 
-  constructor(clock: Clock, options: { intervalMs: number; slots: number }) {
-    const { intervalMs, slots } = options;
+  /** @param options `lateness`: where it is counted, if not by itself. */
+  constructor(clock: Clock, options: { intervalMs: number; slots: number; lateness?: Histogram }) {
+    const { intervalMs, slots, lateness = new Histogram() } = options;
     if (!(intervalMs >= 1)) throw invalidArgument('intervalMs', '1 or more', intervalMs);
     this.#clock = clock;
     this.#tickMs = intervalMs / slots;
     this.#slots = Array.from({ length: slots }, () => new Set<WheelMember>());
     this.#origin = clock.now();
+    this.lateness = lateness;
   }
 
   get size(): number {
@@ -56,6 +59,7 @@ export class TimingWheel {
     if (!slot) return;
     slot.delete(member);
     this.#slotOf.delete(member);
+    this.#leaveOut(member);
     if (this.size > 0) return;
     this.#cancel?.();
     this.#cancel = undefined;
@@ -98,14 +102,24 @@ export class TimingWheel {
   #visit(): void {
     const start = this.#clock.now();
     this.#visiting = true;
-    let next = 0;
-    while (next < this.#waiting.length && this.#clock.now() - start < SLICE_MS) {
-      const member = this.#waiting[next++];
-      if (member && this.#slotOf.has(member)) member.visit();
+    while (this.#next < this.#waiting.length && this.#clock.now() - start < SLICE_MS) {
+      this.#waiting[this.#next++]?.visit();
     }
-    this.#waiting = this.#waiting.slice(next);
+    this.#waiting = this.#waiting.slice(this.#next);
+    this.#next = 0;
     this.#visiting = this.#waiting.length > 0;
     if (this.#visiting) setImmediate(() => this.#visit());
+  }
+
+  /** Who was taken off is not visited any more, though his slot may be under way. */
+  #leaveOut(member: WheelMember): void {
+    for (
+      let index = this.#waiting.indexOf(member, this.#next);
+      index >= 0;
+      index = this.#waiting.indexOf(member, index + 1)
+    ) {
+      this.#waiting[index] = undefined;
+    }
   }
 
   #slotAt(tick: number): Set<WheelMember> | undefined {

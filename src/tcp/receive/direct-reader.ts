@@ -63,7 +63,7 @@ export class DirectReader implements SocketReader, WheelMember {
   ): DirectReader | undefined {
     let isImmediate = () => false;
     const handle = SocketHandle.of(socket, buffer.subarray(HEADROOM), (length) => {
-      events.data(buffer.subarray(HEADROOM, HEADROOM + length), HEADROOM);
+      events.data(buffer, HEADROOM, HEADROOM + length, HEADROOM);
       return isImmediate();
     });
     if (!handle) return undefined;
@@ -121,7 +121,7 @@ export class DirectReader implements SocketReader, WheelMember {
       const read = wanted > 0 ? this.#read(wanted) : 0;
       if (read === 0) break;
       taken += read;
-      this.#events.data(this.#buffer.subarray(HEADROOM, HEADROOM + read), HEADROOM);
+      this.#events.data(this.#buffer, HEADROOM, HEADROOM + read, HEADROOM);
       if (read < wanted) break;
     }
     return taken;

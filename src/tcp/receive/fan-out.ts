@@ -1,6 +1,7 @@
 import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSink } from '../../pcm.js';
 import type { FileSinkSpec, SinkOptions, SinkStats } from '../sink.js';
 import type { BufferBudget } from './buffer-budget.js';
+import { SampleRun } from './sample-run.js';
 import { type FeedOwner, SinkFeed } from './sink-feed.js';
 import { openSink, resolveSinkOptions } from './sink-options.js';
 
@@ -76,8 +77,14 @@ export class FanOut implements FeedOwner {
 
   /** Samples that are valid during the call. */
   write(samples: Int16Array, position: number): void {
-    if (this.#feeds.length === 0) this.#unheard += samples.length / this.#format.channels;
-    for (const feed of this.#feeds) feed.write(samples, position);
+    this.writeRun(SampleRun.of(samples), position);
+  }
+
+  /** Samples where they were read to, valid during the call. */
+  writeRun(run: SampleRun, position: number): void {
+    const feeds = this.#feeds;
+    if (feeds.length === 0) this.#unheard += run.byteLength / (this.#format.channels * BYTES_PER_SAMPLE);
+    for (const feed of feeds) feed.write(run, position);
   }
 
   /** Each sink gets what waits for it, then its end. */

@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import { BYTES_PER_SAMPLE, msToSamples, type PcmFormat } from '../../pcm.js';
 import type { FileSinkSpec, SynchronousSink } from '../sink.js';
+import { SampleRun } from './sample-run.js';
 
 /** Length fields are brought up to date at least this often, in ms of audio. */
 const UPDATE_MS = 500;
@@ -16,6 +17,7 @@ export class FileSink implements SynchronousSink {
   readonly synchronous = true;
   readonly #fd: number;
   readonly #header: Uint8Array;
+  readonly #headerBytes: number;
   readonly #fields: FileSinkSpec['lengthFields'];
   readonly #blockAlign: number;
   readonly #updateEvery: number;
@@ -29,6 +31,7 @@ export class FileSink implements SynchronousSink {
     this.#blockAlign = format.channels * BYTES_PER_SAMPLE;
     this.#updateEvery = msToSamples(UPDATE_MS, format) * this.#blockAlign;
     this.#header = Uint8Array.from(spec.header ?? []);
+    this.#headerBytes = this.#header.length;
     this.#fields = spec.lengthFields ?? [];
     try {
       this.#fd = openSync(spec.path, spec.overwrite ? 'w' : 'wx', 0o600);
@@ -41,11 +44,15 @@ export class FileSink implements SynchronousSink {
   }
 
   write(samples: Int16Array, position: number): void {
+    this.writeRun(SampleRun.of(samples), position);
+  }
+
+  /** Writes samples from where they were read to. */
+  writeRun(run: SampleRun, position: number): void {
     this.#base ??= position;
     const offset = (position - this.#base) * this.#blockAlign;
-    const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
-    this.#writeAt(bytes, this.#header.length + offset);
-    this.#dataBytes = offset + bytes.length;
+    this.#writeAt(run.buffer, run.start, run.byteLength, this.#headerBytes + offset);
+    this.#dataBytes = offset + run.byteLength;
     if (this.#dataBytes - this.#updatedAt >= this.#updateEvery) this.#update();
   }
 
@@ -67,12 +74,12 @@ export class FileSink implements SynchronousSink {
     for (const { offset, plus } of this.#fields ?? []) {
       view.setUint32(offset, Math.min(this.#dataBytes + plus, MAX_UINT32), true);
     }
-    this.#writeAt(this.#header, 0);
+    this.#writeAt(this.#header, 0, this.#headerBytes, 0);
   }
 
-  #writeAt(bytes: Uint8Array, offset: number): void {
-    for (let done = 0; done < bytes.length; ) {
-      done += writeSync(this.#fd, bytes, done, bytes.length - done, offset + done);
+  #writeAt(bytes: Uint8Array, start: number, length: number, offset: number): void {
+    for (let done = 0; done < length; ) {
+      done += writeSync(this.#fd, bytes, start + done, length - done, offset + done);
     }
   }
 }

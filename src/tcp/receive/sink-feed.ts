@@ -1,9 +1,11 @@
 import { JackfieldError, messageOf } from '../../errors.js';
-import type { PcmFormat, PcmSink } from '../../pcm.js';
+import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSink } from '../../pcm.js';
 import { deferred } from '../deferred.js';
 import type { PcmChunk, SinkHandle, SinkPolicy, SinkStats } from '../sink.js';
 import { Backlog } from './backlog.js';
 import type { BufferBudget } from './buffer-budget.js';
+import { FileSink } from './file-sink.js';
+import type { SampleRun } from './sample-run.js';
 import type { ResolvedSinkOptions } from './sink-options.js';
 
 /** What a feed tells the stream that it belongs to. */
@@ -21,6 +23,8 @@ export interface FeedOwner {
 /** Carries samples to one sink at the sink's own speed, under its policy. */
 export class SinkFeed implements SinkHandle {
   readonly #sink: PcmSink;
+  /** The sink, where it is a file, which takes bytes as they were read. */
+  readonly #file: FileSink | undefined;
   readonly #synchronous: boolean;
   readonly #options: ResolvedSinkOptions;
   readonly #channels: number;
@@ -46,6 +50,7 @@ export class SinkFeed implements SinkHandle {
     owner: FeedOwner,
   ) {
     this.#sink = sink;
+    this.#file = sink instanceof FileSink ? sink : undefined;
     this.#synchronous = 'synchronous' in sink && sink.synchronous === true;
     this.#options = options;
     this.#channels = format.channels;
@@ -85,15 +90,15 @@ export class SinkFeed implements SinkHandle {
   }
 
   /** Takes samples that are only valid during the call. */
-  write(samples: Int16Array, position: number): void {
+  write(run: SampleRun, position: number): void {
     if (this.#state !== 'open') return;
-    const count = samples.length / this.#channels;
+    const count = run.byteLength / (this.#channels * BYTES_PER_SAMPLE);
     this.#offered += count;
     if (this.#synchronous) {
-      this.#handAtOnce(samples, position, count);
+      this.#handAtOnce(run, position, count);
       return;
     }
-    this.#enqueue(samples, position, count);
+    this.#enqueue(run.samples, position, count);
     this.#pump();
   }
 
@@ -220,9 +225,10 @@ export class SinkFeed implements SinkHandle {
   }
 
   /** A synchronous sink has taken them when it returns: nothing ever waits for it. */
-  #handAtOnce(samples: Int16Array, position: number, count: number): void {
+  #handAtOnce(run: SampleRun, position: number, count: number): void {
     try {
-      this.#sink.write(samples, position);
+      if (this.#file) this.#file.writeRun(run, position);
+      else this.#sink.write(run.samples, position);
       this.#delivered += count;
     } catch (error) {
       this.#fail(error, count);

@@ -5,10 +5,10 @@ import type { TimingWheel, WheelMember } from '../timing-wheel.js';
 /** What a reader gives out. */
 export interface ReaderEvents {
   /**
-   * Bytes that are valid during the call. They, and `headroom` bytes before them in their buffer, may be written to;
-   * without headroom they may not.
+   * The bytes of `buffer` from `start` to `end`, valid during the call. They, and `headroom` bytes before them, may be
+   * written to; without headroom they may not.
    */
-  data(bytes: Uint8Array, headroom: number): void;
+  data(buffer: Uint8Array, start: number, end: number, headroom: number): void;
   /** The peer has closed its side; everything it sent was given out. */
   end(): void;
   /** The connection broke. */
@@ -90,7 +90,7 @@ export class PublicReader implements SocketReader, WheelMember {
   #data(bytes: Buffer): void {
     this.#gaveOut = true;
     if (this.#mode === 'batched' && bytes.length < HOT_BYTES) this.#socket.pause();
-    this.#events.data(bytes, 0);
+    this.#events.data(bytes, 0, bytes.length, 0);
   }
 
   /** What the kernel has comes in the turn after the socket was resumed: two turns without any, and it is empty. */

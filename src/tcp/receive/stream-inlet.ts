@@ -3,6 +3,7 @@ import { ManualTimeline } from '../sample-timeline.js';
 import { ArrivalMeter } from './arrival-meter.js';
 import type { BufferBudget } from './buffer-budget.js';
 import { FanOut, type FanOutOwner } from './fan-out.js';
+import { SampleRun } from './sample-run.js';
 
 /** Turns the bytes of one connection into samples: what splits a sample is carried to the next read. */
 export class StreamInlet {
@@ -38,12 +39,22 @@ export class StreamInlet {
   }
 
   /**
-   * Takes bytes off the socket, which are valid during the call and were read at `nowMs`. They and `headroom` bytes
-   * before them are written to, if there is any.
+   * Takes the bytes of `buffer` from `start` to `end` off the socket, which are valid during the call and were read at
+   * `nowMs`. They and `headroom` bytes before them are written to, if there is any.
    */
-  take(chunk: Uint8Array, headroom: number, nowMs: number): void {
-    this.#bytes += chunk.length;
-    const total = this.#carried + chunk.length;
+  take(buffer: Uint8Array, start: number, end: number, headroom: number, nowMs: number): void {
+    const length = end - start;
+    this.#bytes += length;
+    if (
+      this.#carried === 0 &&
+      length % this.#blockAlign === 0 &&
+      (buffer.byteOffset + start) % BYTES_PER_SAMPLE === 0
+    ) {
+      this.#pass(new SampleRun(buffer, start, length), nowMs);
+      return;
+    }
+    const chunk = buffer.subarray(start, end);
+    const total = this.#carried + length;
     const whole = total - (total % this.#blockAlign);
     if (whole === 0) {
       this.#carry.set(chunk, this.#carried);
@@ -53,10 +64,14 @@ export class StreamInlet {
     const bytes = this.#join(chunk, headroom);
     this.#carried = total - whole;
     this.#carry.set(bytes.subarray(whole));
+    this.#pass(new SampleRun(bytes, 0, whole), nowMs);
+  }
+
+  #pass(run: SampleRun, nowMs: number): void {
     const position = this.received.position;
-    const count = whole / this.#blockAlign;
+    const count = run.byteLength / this.#blockAlign;
     this.arrivals.record(nowMs, count * this.#sampleMs);
-    this.fanOut.write(new Int16Array(bytes.buffer, bytes.byteOffset, whole / BYTES_PER_SAMPLE), position);
+    this.fanOut.writeRun(run, position);
     this.received.advanceTo(position + count);
   }
 

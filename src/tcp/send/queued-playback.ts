@@ -1,6 +1,6 @@
 import { JackfieldError, messageOf } from '../../errors.js';
 import type { PcmSource } from '../../pcm.js';
-import { deferred } from '../deferred.js';
+import { Outcome } from '../deferred.js';
 import type { Playback, PlaybackReport, PlayOptions } from '../player.js';
 
 /** A source is read ahead by this many chunks, so that its own pauses are not heard. */
@@ -8,15 +8,13 @@ const READ_AHEAD_CHUNKS = 4;
 
 /** A source in the player's queue: what of it is ready, what of it was taken, and how it ends. */
 export class QueuedPlayback implements Playback {
-  readonly started: Promise<number>;
-  readonly finished: Promise<PlaybackReport>;
   readonly at: number;
   readonly underrun: 'silence' | 'wait';
   readonly #channels: number;
   readonly #onReady: () => void;
   readonly #iterator: AsyncIterator<Int16Array> | undefined;
-  readonly #started = deferred<number>();
-  readonly #finished = deferred<PlaybackReport>();
+  readonly #started = new Outcome<number>();
+  readonly #finished = new Outcome<PlaybackReport>();
   #chunks: Int16Array[] = [];
   #offset = 0;
   #from: number | undefined;
@@ -36,9 +34,6 @@ export class QueuedPlayback implements Playback {
     this.#onReady = onReady;
     this.at = options.at ?? 0;
     this.underrun = options.underrun ?? 'silence';
-    this.started = this.#started.promise;
-    this.finished = this.#finished.promise;
-    this.started.catch(() => {});
     if (source instanceof Int16Array) {
       this.#sourceEnded = true;
       if (source.length > 0) this.#chunks.push(source);
@@ -46,6 +41,14 @@ export class QueuedPlayback implements Playback {
       this.#iterator = source[Symbol.asyncIterator]();
       void this.#pull(this.#iterator);
     }
+  }
+
+  get started(): Promise<number> {
+    return this.#started.promise;
+  }
+
+  get finished(): Promise<PlaybackReport> {
+    return this.#finished.promise;
   }
 
   get begun(): boolean {
