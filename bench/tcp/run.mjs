@@ -1,7 +1,10 @@
-// npm run bench:tcp -- [--streams 1000,3000] [--seconds 8] [--repeats 5] [--megabytes 2000] [--only record,bulk,echo]
+// npm run bench:tcp -- [--only echo,record,bulk] [--streams 1000,3000] [--intervals 400] [--seconds 8] [--repeats 5]
+//                      [--megabytes 2000]
 //
 // The PCM server against its rivals, side by side in the same run. Rivals take turns within each repeat; the table
-// has medians. Needs gcc; nc and socat where they are installed. Runs on loopback only.
+// has medians. `--intervals`: how often, in ms, the server reads each stream that it records; a row for each, the
+// first of which is the one that others are held against. Needs gcc; nc and socat where they are installed. Runs on
+// loopback only; files are written to the system's folder for temporary ones (TMPDIR), and removed.
 import { execFileSync, spawn } from 'node:child_process';
 import {
   mkdirSync,
@@ -12,7 +15,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -22,7 +25,8 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '8' },
     repeats: { type: 'string', default: '5' },
     megabytes: { type: 'string', default: '2000' },
-    only: { type: 'string', default: 'record,bulk,echo' },
+    intervals: { type: 'string', default: '400' },
+    only: { type: 'string', default: 'echo,record,bulk' },
   },
 });
 const work = mkdtempSync(join(tmpdir(), 'jackfield-bench-'));
@@ -31,6 +35,10 @@ let runs = 0;
 const portFile = join(work, 'ports');
 const FREE_PORT = 7311;
 const ECHO_STREAMS = 300;
+/** Rest between two runs, in ms. */
+const SETTLE_MS = 500;
+/** The number of streams whose cost others are compared with. */
+const FEW_STREAMS = 100;
 /** Silence that a paced sender is ahead with, in bytes: 60 ms. */
 const LEAD_BYTES = 1920;
 
@@ -80,20 +88,22 @@ function clean() {
   mkdirSync(output);
 }
 
-function nodeServer(kind, streams) {
-  return launch(process.execPath, [
-    '--expose-gc',
-    new URL('./server.mjs', import.meta.url).pathname,
-    kind,
-    streams,
-    output,
-  ]);
+/** Waits until what was written before is on the disk: writing it back takes a core, and would be measured too. */
+async function settle() {
+  execFileSync('sync');
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+}
+
+function nodeServer({ kind, intervalMs = Number.NaN }, streams) {
+  const script = new URL('./server.mjs', import.meta.url).pathname;
+  return launch(process.execPath, ['--expose-gc', script, kind, streams, output, String(intervalMs)]);
 }
 
 /** Starts a server and gives where to dial it. */
-async function startServer({ kind, binary, files = false }, streams) {
+async function startServer(rival, streams) {
+  const { binary, files = false } = rival;
   if (!binary) {
-    const server = nodeServer(kind, String(streams));
+    const server = nodeServer(rival, String(streams));
     const { ports } = await server.line();
     if (ports.length === 1) return { server, where: String(ports[0]) };
     writeFileSync(portFile, ports.join('\n'));
@@ -134,8 +144,9 @@ async function echo(rival, probe) {
   const { server, where } = await startServer(rival, ECHO_STREAMS);
   const skip = rival.binary ? '0' : String(LEAD_BYTES);
   const result = await launch(probe, [where, String(ECHO_STREAMS), options.seconds, skip]).line();
+  const { cpu } = await server.line();
   await server.exited;
-  return result;
+  return { ...result, cpu };
 }
 
 function median(numbers) {
@@ -157,7 +168,10 @@ function has(command) {
 async function compete(rivals, run) {
   const results = new Map(rivals.map(({ name }) => [name, []]));
   for (let repeat = 0; repeat < Number(options.repeats); repeat++) {
-    for (const rival of rivals) results.get(rival.name).push(await run(rival));
+    for (const rival of rivals) {
+      await settle();
+      results.get(rival.name).push(await run(rival));
+    }
   }
   return results;
 }
@@ -167,40 +181,44 @@ const row = (what, name, value, ratio, note = '') => rows.push([what, name, valu
 
 async function benchRecord() {
   const load = compile('pcm-load');
+  const ours = options.intervals.split(',').map((ms) => {
+    return { name: `jackfield, read each ${ms} ms`, kind: 'lease-record', intervalMs: Number(ms) };
+  });
+  const [{ name: first }] = ours;
   const rivals = [
-    { name: 'jackfield', kind: 'lease-record' },
-    { name: 'jackfield, read each 400 ms', kind: 'lease-record-400' },
+    ...ours,
     { name: 'C epoll', binary: compile('epoll-sink'), files: true },
-    { name: 'C coalescing', binary: compile('coalescing-sink'), files: true },
+    { name: 'C coalescing, each 250 ms', binary: compile('coalescing-sink'), files: true },
     { name: 'node pipe', kind: 'pipe-record' },
   ];
   const perStream = new Map();
-  for (const streams of [100, ...options.streams.split(',').map(Number)]) {
-    const field = streams === 100 ? rivals.slice(0, 1) : rivals;
+  for (const streams of [FEW_STREAMS, ...options.streams.split(',').map(Number)]) {
+    const field = streams === FEW_STREAMS ? ours.slice(0, 1) : rivals;
     const results = await compete(field, (rival) => record(rival, streams, load));
-    const ours = median(results.get('jackfield').map(({ cpu }) => cpu));
-    const whole = median(results.get('jackfield').map((result) => result.whole));
-    perStream.set(streams, ours / streams);
+    const cost = median(results.get(first).map(({ cpu }) => cpu));
+    const whole = median(results.get(first).map((result) => result.whole));
+    perStream.set(streams, cost / streams);
     for (const [name, list] of results) {
       const cpu = median(list.map((result) => result.cpu));
       const lost = Math.max(...list.map((result) => Math.abs(result.lost)));
       const held = Math.max(...list.map(({ refused }) => refused));
       const own =
-        name === 'jackfield'
+        name === first
           ? `; whole process ${whole.toFixed(2)} s`
           : `; whole process ${(whole / cpu).toFixed(2)}x`;
       const late = median(list.map((result) => result.late));
       const load = late > 0.1 ? `; the load came ${late.toFixed(1)} s late` : '';
       const notes = `${lost} bytes lost${held ? `, ${held} not taken by the kernel` : ''}${own}${load}`;
-      row(`record ${streams} streams`, name, `${cpu.toFixed(2)} CPU-s`, (ours / cpu).toFixed(2), notes);
+      row(`record ${streams} streams`, name, `${cpu.toFixed(2)} CPU-s`, (cost / cpu).toFixed(2), notes);
     }
-    const memory = (key) => median(results.get('jackfield').map((result) => result[key])).toFixed(1);
+    const memory = (key) => median(results.get(first).map((result) => result[key])).toFixed(1);
     row(`memory at ${streams}`, 'jackfield', `${memory('idleKb')} KB`, '', 'per idle lease');
     row(`memory at ${streams}`, 'jackfield', `${memory('recordedKb')} KB`, '', 'per recorded stream');
     row(`wheel at ${streams}`, 'jackfield', `${memory('wheelLatenessP99Ms')} ms`, '', 'late at p99');
   }
   const most = Math.max(...perStream.keys());
-  row('CPU per stream', `${most} against 100`, '', (perStream.get(most) / perStream.get(100)).toFixed(2));
+  const ratio = perStream.get(most) / perStream.get(FEW_STREAMS);
+  row('CPU per stream', `${most} against ${FEW_STREAMS}`, '', ratio.toFixed(2));
 }
 
 async function benchBulk() {
@@ -244,17 +262,21 @@ async function benchEcho() {
   for (const [name, list] of results) {
     const [p50, p99] = ['p50', 'p99'].map((key) => median(list.map((result) => result[key])));
     const missing = Math.max(...list.map((result) => result.missing));
+    const cpu = median(list.map((result) => result.cpu));
     row(
       `echo at ${ECHO_STREAMS} streams`,
       name,
       `${p50.toFixed(2)} / ${p99.toFixed(2)} ms`,
       '',
-      `p50 / p99, ${missing} missing`,
+      `p50 / p99, ${missing} missing; whole process ${cpu.toFixed(2)} CPU-s`,
     );
   }
 }
 
+const minuteLoad = () => loadavg()[0].toFixed(1);
+
 const BENCHES = { record: benchRecord, bulk: benchBulk, echo: benchEcho };
+const loadBefore = minuteLoad();
 try {
   for (const name of options.only.split(',')) await BENCHES[name]();
 } finally {
@@ -263,3 +285,7 @@ try {
 const header = ['what', 'server', 'median', 'ours / its', 'notes'];
 const table = [header, header.map(() => '---'), ...rows];
 process.stdout.write(`${table.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`);
+process.stdout.write(
+  `\n${cpus().length} cores, Node ${process.versions.node}; load average ${loadBefore} before, ${minuteLoad()} after; ` +
+    `medians of ${options.repeats}.\n`,
+);

@@ -1,11 +1,11 @@
-// The servers in Node that run.mjs measures: server.mjs KIND STREAMS DIRECTORY. Prints one JSON line when it can be
+// The servers in Node that run.mjs measures: server.mjs KIND STREAMS DIRECTORY READ_INTERVAL_MS. Prints one JSON line when it can be
 // dialled and one when the last stream has ended.
 import { createWriteStream } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { PcmServer } from '../../dist/index.js';
 
-const [kind, streamsText, directory] = process.argv.slice(2);
+const [kind, streamsText, directory, readIntervalMs] = process.argv.slice(2);
 const streams = Number(streamsText);
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
@@ -21,18 +21,19 @@ function resident() {
 }
 
 /** Records with leases; also what a lease costs in memory. */
-async function recordWithLeases(readIntervalMs) {
+async function recordWithLeases() {
   const before = resident();
-  const server = new PcmServer({ maxLeases: streams, readIntervalMs });
+  const interval = Number(readIntervalMs);
+  const server = new PcmServer({ maxLeases: streams, ...(interval && { readIntervalMs: interval }) });
   const leases = [];
   for (let call = 0; call < streams; call++) {
     leases.push(await server.lease({ object: `CALL ${call}`, stream: 'output', direction: 'receive' }));
   }
   const idle = resident();
+  const start = cpuSeconds();
   leases.forEach((lease, call) => {
     lease.addSink({ kind: 'file', path: join(directory, `${call}.raw`), overwrite: true });
   });
-  const start = cpuSeconds();
   let recording = before;
   const sampling = setInterval(() => {
     recording = Math.max(recording, process.memoryUsage.rss());
@@ -95,8 +96,7 @@ async function echoWithLeases() {
 }
 
 const KINDS = {
-  'lease-record': () => recordWithLeases(250),
-  'lease-record-400': () => recordWithLeases(400),
+  'lease-record': recordWithLeases,
   'pipe-record': recordWithPipe,
   'lease-echo': echoWithLeases,
 };

@@ -12,6 +12,11 @@ export interface SinkOptions {
   policy?: SinkPolicy;
   /** Audio that may wait for the sink, in ms: 20 to 600,000. Default 1000. */
   maxBufferedMs?: number;
+  /**
+   * Audio that may still wait when a stream that was held back goes on, in ms: 0 to `maxBufferedMs - 1`. A buffer that
+   * was full counts as full anew after no more than this was waiting. Default: half of `maxBufferedMs`.
+   */
+  resumeBelowMs?: number;
   /** Directory of the spill file. Default: the system's, for temporary files. */
   spillDirectory?: string;
   /** Audio that the spill file may hold, in ms: 1000 to 86,400,000. What does not fit is dropped. Default 600,000. */

@@ -152,6 +152,7 @@ test.each([
   ['stream', { stream: 'video' }],
   ['direction', { direction: 'sideways' }],
   ['readClass', { readClass: 'lazy' }],
+  ['readIntervalMs', { readIntervalMs: 10 }],
   ['port', { port: 0 }],
   ['claimTimeoutMs', { claimTimeoutMs: -5 }],
   ['leadMs', { direction: 'send', leadMs: 5 }],

@@ -73,6 +73,25 @@ describe('what happens when a sink does not keep up', () => {
     expect(feed.stats).toEqual({ offered: 1600, delivered: 1600, dropped: 0, spilled: 0, buffered: 0 });
   });
 
+  test.each([
+    [0, 0],
+    [40, 2],
+    [99, 4],
+  ])('wait: with resumeBelowMs %i it goes on when %i frames wait', async (resumeBelowMs, frames) => {
+    const { fan, told } = fanOut();
+    const sink = new GatedSink();
+    const feed = fan.add(sink, { ...small, policy: 'wait', resumeBelowMs });
+    writeFrames(fan, 5);
+    const waiting: number[] = [];
+    for (let step = 0; !told.includes('relieved') && step < 10; step++) {
+      await sink.step();
+      waiting.push(feed.stats.buffered);
+    }
+    expect(told).toEqual(['pressed by sink', 'relieved']);
+    expect(waiting.at(-1)).toBe(frames * 320);
+    expect(waiting.slice(0, -1).every((count) => count > frames * 320)).toBe(true);
+  });
+
   test('drop-oldest: the newest 100 ms are kept', async () => {
     const { fan, told } = fanOut();
     const sink = new GatedSink();
@@ -355,6 +374,8 @@ test.each([
   { policy: 'lossy' },
   { maxBufferedMs: 5 },
   { maxBufferedMs: Number.NaN },
+  { maxBufferedMs: 100, resumeBelowMs: 100 },
+  { resumeBelowMs: -1 },
   { name: '' },
   { spillDirectory: 7 },
   { maxSpilledMs: 1 },

@@ -12,7 +12,7 @@ import type { ResolvedSinkOptions } from './sink-options.js';
 export interface FeedOwner {
   /** Whether others listen to the stream, whom a sink that is waited for must not delay. */
   readonly shared: boolean;
-  /** A `wait` feed has no more room (`true`), or at least half of it again. */
+  /** A `wait` feed has no more room (`true`), or is down to its low watermark again. */
   pressed(feed: SinkFeed, pressed: boolean): void;
   overflowed(feed: SinkFeed): void;
   failed(feed: SinkFeed, error: Error): void;
@@ -129,12 +129,12 @@ export class SinkFeed implements SinkHandle {
     return this.done;
   }
 
-  /** Whether at least half of the room is free: of the file where that is used, else of the memory. */
+  /** Whether the stream may go on: no more than the low watermark is in memory or, where it is used, half of the file. */
   get #eased(): boolean {
     const { size, spilled, fileRoom } = this.#backlog;
-    const { limit, spillLimit } = this.#options;
+    const { resumeBelow, spillLimit } = this.#options;
     if (this.policy === 'wait' && this.#owner.shared && fileRoom > 0) return spilled <= spillLimit / 2;
-    return size <= limit / 2;
+    return size <= resumeBelow;
   }
 
   /** Whether the next read, however long, is only passed on: nothing waits, and nothing may be dropped. */
@@ -261,7 +261,7 @@ export class SinkFeed implements SinkHandle {
     this.#busy = false;
     if (this.#state === 'ended') return;
     this.#delivered += this.#backlog.settle();
-    if (this.#backlog.size <= this.#options.limit / 2) this.#overflowing = false;
+    if (this.#backlog.size <= this.#options.resumeBelow) this.#overflowing = false;
     if (this.#eased) this.#press(false);
   }
 

@@ -13,6 +13,8 @@ export interface ResolvedSinkOptions {
   readonly name: string;
   /** Samples per channel. */
   readonly limit: number;
+  /** The low watermark, in samples per channel. */
+  readonly resumeBelow: number;
   readonly spillDirectory: string | undefined;
   readonly spillLimit: number;
 }
@@ -23,6 +25,7 @@ export function resolveSinkOptions(options: SinkOptions, format: PcmFormat): Res
     policy = 'wait',
     name = 'sink',
     maxBufferedMs = DEFAULT_BUFFERED_MS,
+    resumeBelowMs = maxBufferedMs / 2,
     maxSpilledMs = DEFAULT_SPILLED_MS,
     spillDirectory,
   } = options;
@@ -34,8 +37,9 @@ export function resolveSinkOptions(options: SinkOptions, format: PcmFormat): Res
     throw invalidArgument('spillDirectory', 'a directory', spillDirectory);
   }
   const limit = msToSamples(ms('maxBufferedMs', maxBufferedMs, 20, 600_000), format);
+  const resumeBelow = msToSamples(ms('resumeBelowMs', resumeBelowMs, 0, maxBufferedMs - 1), format);
   const spillLimit = msToSamples(ms('maxSpilledMs', maxSpilledMs, 1000, 86_400_000), format);
-  return { policy, name, limit, spillDirectory, spillLimit };
+  return { policy, name, limit, resumeBelow, spillDirectory, spillLimit };
 }
 
 /** @throws ERR_INVALID_ARG when `sink` is neither a sink nor the description of one. */
