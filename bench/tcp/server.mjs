@@ -1,8 +1,11 @@
 // The servers in Node that run.mjs measures: server.mjs KIND STREAMS DIRECTORY READ_INTERVAL_MS. Prints one JSON line when it can be
 // dialled and one when the last stream has ended.
+
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { PcmServer } from '../../dist/index.js';
 
 const [kind, streamsText, directory, readIntervalMs] = process.argv.slice(2);
@@ -20,11 +23,42 @@ function resident() {
   return process.memoryUsage.rss();
 }
 
+const WARM_UP_STREAMS = 50;
+
+/**
+ * A second of streams that this process sends itself, before anything is measured: a server that runs for weeks is
+ * compiled, and has the heap that it needs. `portOf` gives the port of each.
+ */
+async function warmUp(portOf) {
+  const frame = Buffer.alloc(640);
+  const send = async (call) => {
+    const socket = connect({ port: await portOf(call), host: '127.0.0.1' });
+    await once(socket, 'connect');
+    for (let tick = 0; tick < 50; tick++) {
+      socket.write(frame);
+      await setTimeout(20);
+    }
+    socket.end().resume();
+    await once(socket, 'close');
+  };
+  await Promise.all(Array.from({ length: WARM_UP_STREAMS }, (_, call) => send(call)));
+}
+
 /** Records with leases; also what a lease costs in memory. */
 async function recordWithLeases() {
-  const before = resident();
   const interval = Number(readIntervalMs);
-  const server = new PcmServer({ maxLeases: streams, ...(interval && { readIntervalMs: interval }) });
+  const server = new PcmServer({
+    maxLeases: streams + WARM_UP_STREAMS,
+    ...(interval && { readIntervalMs: interval }),
+  });
+  const file = (name) => ({ kind: 'file', path: join(directory, `${name}.raw`), overwrite: true });
+  await warmUp(async (call) => {
+    const lease = await server.lease({ object: `WARM ${call}`, stream: 'output', direction: 'receive' });
+    lease.addSink(file(`warm-${call}`));
+    return lease.port;
+  });
+  const warm = (await server.snapshot()).totals.delivered;
+  const before = resident();
   const leases = [];
   for (let call = 0; call < streams; call++) {
     leases.push(await server.lease({ object: `CALL ${call}`, stream: 'output', direction: 'receive' }));
@@ -32,7 +66,7 @@ async function recordWithLeases() {
   const idle = resident();
   const start = cpuSeconds();
   leases.forEach((lease, call) => {
-    lease.addSink({ kind: 'file', path: join(directory, `${call}.raw`), overwrite: true });
+    lease.addSink(file(call));
   });
   let recording = before;
   const sampling = setInterval(() => {
@@ -43,7 +77,7 @@ async function recordWithLeases() {
   clearInterval(sampling);
   const { totals, wheelLatenessP99Ms } = await server.snapshot();
   say({
-    bytes: totals.delivered * 2,
+    bytes: (totals.delivered - warm) * 2,
     cpu: cpuSeconds() - start,
     whole: cpuSeconds(),
     idleKb: (idle - before) / 1024 / streams,
@@ -53,23 +87,33 @@ async function recordWithLeases() {
 }
 
 /** The idiomatic way: each socket is piped to its file. */
-function recordWithPipe() {
+async function recordWithPipe() {
   let seen = 0;
   let open = 0;
   let bytes = 0;
-  const start = cpuSeconds();
+  let onLast = () => {};
   const server = createServer((socket) => {
     open++;
     socket.pipe(createWriteStream(join(directory, `${seen++}.raw`))).on('finish', () => {
       bytes += socket.bytesRead;
-      if (--open > 0) return;
-      server.close();
-      say({ bytes, cpu: cpuSeconds() - start, whole: cpuSeconds() });
+      if (--open === 0) onLast();
     });
   });
-  server.listen({ port: 0, host: '127.0.0.1', backlog: 65_535 }, () =>
-    say({ ports: [server.address().port] }),
-  );
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 65_535 });
+  await once(server, 'listening');
+  const { port } = server.address();
+  const warm = new Promise((resolve) => {
+    onLast = resolve;
+  });
+  await warmUp(() => port);
+  await warm;
+  bytes = 0;
+  const start = cpuSeconds();
+  onLast = () => {
+    server.close();
+    say({ bytes, cpu: cpuSeconds() - start, whole: cpuSeconds() });
+  };
+  say({ ports: [port] });
 }
 
 /** Echoes on immediate leases: what is heard is played, each sender paced by its own stream. */

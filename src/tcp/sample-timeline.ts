@@ -47,6 +47,7 @@ export class ManualTimeline implements SampleTimeline {
   advanceTo(position: number): void {
     if (this.#ended || position <= this.#position) return;
     this.#position = position;
+    if (this.#followers.size === 0) return;
     for (const follower of this.#followers) follower.advance();
   }
 

@@ -15,7 +15,7 @@ import { StreamOutlet } from './send/stream-outlet.js';
 
 /** What the flow of a lease tells it. */
 export interface StreamFlowOwner {
-  /** Samples pass, or bytes do. Told each time. */
+  /** The first samples pass, or bytes do. */
   passing(): void;
   /** The stream has to end. The lease answers with {@link StreamFlow.finish}, unless it has ended already. */
   ending(reason: CloseReason): void;
@@ -45,6 +45,7 @@ export class StreamFlow {
   #readClass: ReadClass;
   #held = false;
   #over = false;
+  #passing = false;
   #error: Error | undefined;
   #bytesIgnored = 0;
 
@@ -67,7 +68,7 @@ export class StreamFlow {
     this.outlet = new StreamOutlet(format, options, context.budget, {
       ...notices,
       pressed: (feed) => this.#tell(this.#sendHolds, feed),
-      sent: () => owner.passing(),
+      sent: () => this.#pass(),
       ended: () => this.#sentAll(),
       drained: () => this.#through('taps'),
     });
@@ -171,8 +172,14 @@ export class StreamFlow {
       this.#bytesIgnored += end - start;
       return;
     }
-    this.#owner.passing();
+    this.#pass();
     this.inlet.take(buffer, start, end, headroom, this.#context.clock.now());
+  }
+
+  #pass(): void {
+    if (this.#passing) return;
+    this.#passing = true;
+    this.#owner.passing();
   }
 
   #read(): void {

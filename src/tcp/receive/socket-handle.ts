@@ -16,13 +16,18 @@ interface Handle {
   useUserBuffer(buffer: Uint8Array): void;
 }
 
+/** A socket, as far as it is looked behind at each read. */
+interface HandleOwner {
+  readonly _handle: unknown;
+}
+
 /** The private parts of one socket. */
 export class SocketHandle {
-  readonly #socket: Socket;
+  readonly #socket: HandleOwner;
   readonly #handle: Handle;
   readonly #fd: number;
 
-  private constructor(socket: Socket, handle: Handle) {
+  private constructor(socket: HandleOwner, handle: Handle) {
     this.#socket = socket;
     this.#handle = handle;
     this.#fd = handle.fd;
@@ -37,7 +42,8 @@ export class SocketHandle {
     buffer: Uint8Array,
     onRead: (length: number) => boolean,
   ): SocketHandle | undefined {
-    const handle: unknown = Reflect.get(socket, '_handle');
+    if (!ownsHandle(socket)) return undefined;
+    const handle = socket._handle;
     const [kBuffer, kBufferCb] = ['kBuffer', 'kBufferCb'].map((name) => symbolOf(socket, name));
     if (process.platform === 'win32' || !isHandle(handle) || !kBuffer || !kBufferCb) return undefined;
     Reflect.set(socket, kBuffer, buffer);
@@ -48,8 +54,12 @@ export class SocketHandle {
 
   /** The descriptor, as long as it is this socket's. */
   get fd(): number | undefined {
-    return Reflect.get(this.#socket, '_handle') === this.#handle ? this.#fd : undefined;
+    return this.#socket._handle === this.#handle ? this.#fd : undefined;
   }
+}
+
+function ownsHandle(socket: Socket): socket is Socket & HandleOwner {
+  return '_handle' in socket;
 }
 
 function isHandle(handle: unknown): handle is Handle {
