@@ -25,16 +25,19 @@ function resident() {
 
 const WARM_UP_STREAMS = 50;
 
+/** Packets of each, one each 20 ms. */
+const WARM_UP_PACKETS = 100;
+
 /**
- * A second of streams that this process sends itself, before anything is measured: a server that runs for weeks is
- * compiled, and has the heap that it needs. `portOf` gives the port of each.
+ * Streams that this process sends itself before anything is measured: a server that runs for weeks has been compiled.
+ * `portOf` gives the port of each.
  */
 async function warmUp(portOf) {
   const frame = Buffer.alloc(640);
   const send = async (call) => {
     const socket = connect({ port: await portOf(call), host: '127.0.0.1' });
     await once(socket, 'connect');
-    for (let tick = 0; tick < 50; tick++) {
+    for (let packet = 0; packet < WARM_UP_PACKETS; packet++) {
       socket.write(frame);
       await setTimeout(20);
     }
@@ -52,18 +55,23 @@ async function recordWithLeases() {
     ...(interval && { readIntervalMs: interval }),
   });
   const file = (name) => ({ kind: 'file', path: join(directory, `${name}.raw`), overwrite: true });
-  await warmUp(async (call) => {
-    const lease = await server.lease({ object: `WARM ${call}`, stream: 'output', direction: 'receive' });
-    lease.addSink(file(`warm-${call}`));
-    return lease.port;
-  });
-  const warm = (await server.snapshot()).totals.delivered;
   const before = resident();
   const leases = [];
   for (let call = 0; call < streams; call++) {
     leases.push(await server.lease({ object: `CALL ${call}`, stream: 'output', direction: 'receive' }));
   }
   const idle = resident();
+  await warmUp(async (call) => {
+    const lease = await server.lease({
+      object: `WARM ${call}`,
+      stream: 'output',
+      direction: 'receive',
+      readIntervalMs: 20,
+    });
+    lease.addSink(file(`warm-${call}`));
+    return lease.port;
+  });
+  const warm = (await server.snapshot()).totals.delivered;
   const start = cpuSeconds();
   leases.forEach((lease, call) => {
     lease.addSink(file(call));

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ReadClass } from '../../src/tcp/lease.js';
+import type { Lease, ReadClass } from '../../src/tcp/lease.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
 import { bytes, CollectingSink, dial, expectSame, ramp, readBytes } from './peers.js';
 
@@ -149,6 +149,32 @@ describe.each([
     expect(echoed.readInt16LE(9998)).toBe(5006);
     await lease.closed;
   });
+});
+
+test('a lease can have its own read interval', async () => {
+  await using server = new PcmServer({ readIntervalMs: 400 });
+  expect(server.readIntervalMs).toBe(400);
+  const often = await server.lease({ ...receive, readIntervalMs: 20 });
+  const seldom = await server.lease({ ...receive, object: 'CALL 15' });
+  const heard = new Map([often, seldom].map((lease) => [lease, 0]));
+  for (const lease of heard.keys()) {
+    const write = (samples: Int16Array) => void heard.set(lease, (heard.get(lease) ?? 0) + samples.length);
+    lease.addSink({ write, end: () => {} });
+  }
+  const peers = [await dial(often.port), await dial(seldom.port)];
+  let oftenFirst = 0;
+  for (let round = 1; round <= 7; round++) {
+    for (const peer of peers) peer.write(bytes(ramp(320)));
+    let first: Lease | undefined;
+    while ([...heard.values()].some((count) => count < round * 320)) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      first ??= [...heard.keys()].find((lease) => heard.get(lease) === round * 320);
+    }
+    if (round > 1 && first === often) oftenFirst++;
+  }
+  expect(oftenFirst).toBeGreaterThanOrEqual(4);
+  for (const peer of peers) peer.end();
+  await Promise.all([often.closed, seldom.closed]);
 });
 
 test('immediate reads answer 500 times a second and more', async () => {
