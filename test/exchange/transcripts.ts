@@ -72,6 +72,11 @@ export async function tone(path: string, durationMs: number): Promise<void> {
   await wav.write(toneSamples({ frequency: 440, durationMs }));
 }
 
+const PROFILE_NOISE = {
+  lines: /^USER /,
+  why: 'what the network happens to tell of others meanwhile',
+};
+
 const COUNTRY_NOISE = {
   lines: /^USER echo123 COUNTRY/,
   why: 'a profile that the network refreshes behind the call; one of the lines contradicts the others',
@@ -159,6 +164,16 @@ export const TRANSCRIPTS: readonly Transcript[] = [
     prepare: async (stage: Stage) => ({ 5921: await talking(stage) }),
   })),
   { sources: [684], what: 'IS_VIDEO_CAPABLE' },
+  ...[698, 1774, 1805, 1823, 1840, 1860].map((source) => ({
+    sources: [source, source + 1],
+    what: 'a window that is opened',
+  })),
+  { sources: [275], what: 'an answer with its identifier' },
+  { sources: [277], what: 'an error with its identifier' },
+  { sources: [279], what: 'an answer with its identifier, and the notification' },
+  { sources: [283], what: 'PING with an identifier', without: PROFILE_NOISE },
+  { sources: [1969, 1970, 1972], what: 'SILENT_MODE' },
+  { sources: [3385], what: 'MUTE, of which there is none without a call' },
   {
     sources: [616, 617, 618, 620, 621],
     what: 'video that is sent',
@@ -304,6 +319,7 @@ export const EXCEPTIONS: Readonly<Record<number, string>> = {
   327: 'replayed with 350',
   1387: 'the syntax of an answer, of which 1395 is the example',
   441: 'leaves out the handles that its own example (459) has',
+  686: 'echo123 has no camera: line 28 prints FALSE for it',
   459: 'three endpoints: replayed in a test of its own',
   602: 'the syntax of an answer, of which 601 is the example',
   598: 'the command of 601',

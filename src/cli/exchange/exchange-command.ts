@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { messageOf } from '../../errors.js';
 import {
   type Clock,
   Exchange,
@@ -112,6 +113,10 @@ async function serve(options: Options): Promise<void> {
   endScenario?.();
   await exchange.close();
   await recorder?.close();
+  if (recorder?.failure !== undefined) {
+    process.stderr.write(`The recording is incomplete: ${messageOf(recorder.failure)}\n`);
+    process.exitCode = 1;
+  }
   if (process.connected) process.disconnect();
 }
 
