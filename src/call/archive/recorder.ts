@@ -135,7 +135,9 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
   async record(call: Call): Promise<CallRecording> {
     const held = this.#recordings.get(call.id);
     if (!held) return await this.#open(call, true);
+    if (held.begun) return held;
     await held.begin();
+    this.#announce(held);
     return held;
   }
 
@@ -182,9 +184,14 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
     });
     this.#recordings.set(call.id, recording);
     this.emit('recording', recording, begin);
-    if (consent && begin) this.#track(announceRecording(recording, consent, this.#clock), call);
+    if (begin) this.#announce(recording);
     this.#track(this.#follow(recording), call);
     return recording;
+  }
+
+  #announce(recording: CallRecording): void {
+    const { consent } = this.#options;
+    if (consent) this.#track(announceRecording(recording, consent, this.#clock), recording.call);
   }
 
   /** Publishes each file of a recording as soon as it is complete, once the recording is long enough to be kept. */

@@ -99,7 +99,15 @@ export class CallRecording extends EventEmitter<RecordingEvents> {
     return local.ledger.total('missing') + remote.ledger.total('missing');
   }
 
-  /** Begins a recording that was opened with `preRollMs`; its file has what was heard up to that long ago. */
+  /** Whether it writes: one that was opened with `preRollMs` waits for {@link begin}. */
+  get begun(): boolean {
+    return this.#track.begun;
+  }
+
+  /**
+   * Begins a recording that was opened with `preRollMs`; its file has what was heard up to that long ago. Does nothing
+   * to one that has begun.
+   */
   begin(): Promise<void> {
     return this.#track.begin();
   }

@@ -87,8 +87,13 @@ export class RecordingTrack extends EventEmitter<RecordingEvents> implements Ali
     if (options.preRollMs !== undefined) this.aligner.retain(msToSamples(options.preRollMs));
   }
 
-  /** Opens the first file. @throws ERR_FILE. */
+  get begun(): boolean {
+    return this.#opened > 0;
+  }
+
+  /** Opens the first file, unless that was done. @throws ERR_FILE. */
   async begin(): Promise<void> {
+    if (this.begun) return;
     this.#start = this.aligner.begin();
     await this.#next(this.#start, 0);
   }

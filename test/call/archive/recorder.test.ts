@@ -103,15 +103,22 @@ describe('Recorder', () => {
   });
 
   it('records what its policy says, and the rest when told to, from the pre-roll on', async () => {
-    const on = await start({ policy: { only: ['ann'] }, recording: { preRollMs: 1000 } });
+    const on = await start({
+      policy: { only: ['ann'] },
+      consent: { prompt: 'assets/prompts/echo-greeting.wav' },
+      recording: { preRollMs: 1000 },
+    });
     const met = once(on, 'recording');
     const published = once(on, 'published') as Promise<[SegmentResult]>;
     const call = await client.call('echo123');
     expect((await met)[1]).toBe(false);
     await clock.advance(4000);
-    await on.record(call);
+    const recording = await on.record(call);
+    // Asked for again, it goes on.
+    expect(await on.record(call)).toBe(recording);
     await clock.run();
     const [{ sidecar }] = await published;
+    expect(sidecar).toMatchObject({ segment: 1, marks: [{ kind: 'consent' }] });
     expect(sidecar.audio.durationMs).toBeGreaterThan(30_000);
     expect(sidecar.audio.durationMs).toBeLessThanOrEqual(35_400);
   });
