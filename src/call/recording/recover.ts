@@ -17,7 +17,7 @@ import { liveOutputPath } from './live-output.js';
 import { openSealed } from './open-sealed.js';
 import { SealedFile } from './sealed-file.js';
 import { readTails, type TailContents, tailFiles } from './sealed-tail.js';
-import { journalFile, reserveFile, type SegmentResult, writeDetails } from './segment.js';
+import { journalFile, markWithin, reserveFile, type SegmentResult, writeDetails } from './segment.js';
 import { beside, type RecordingHead, sidecarOf } from './sidecar.js';
 import { readLegEnds } from './stereo-file.js';
 
@@ -120,9 +120,7 @@ function recoveredFacts(
     late: { local: 0, remote: 0 },
     cut: { local: 0, remote: 0 },
     drift: journalEntries(entries, 'drift').at(-1)?.account ?? { inserted: 0, removed: 0 },
-    marks: journalEntries(entries, 'mark')
-      .map(({ mark }) => mark)
-      .filter(({ at }) => at <= sampleCount),
+    marks: journalEntries(entries, 'mark').map(({ mark }) => markWithin(mark, sampleCount)),
     tags: head.tags,
     end: 'killed',
     reason: 'The recording process was killed.',

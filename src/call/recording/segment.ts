@@ -162,7 +162,7 @@ export class Segment {
       head: this.head,
       file: this.file,
       sampleCount,
-      marks: this.marks.filter(({ at }) => at <= sampleCount),
+      marks: this.marks.map((mark) => markWithin(mark, sampleCount)),
       outputs: made,
     });
     const blocks = this.#hasher.end();
@@ -200,6 +200,11 @@ export class Segment {
     const to = Math.min(samples.length / 2, this.limit - position);
     return from < to ? samples.subarray(from * 2, to * 2) : undefined;
   }
+}
+
+/** A mark of what happened when the last samples were still on their way belongs to the end. */
+export function markWithin(mark: RecordingMark, sampleCount: number): RecordingMark {
+  return { ...mark, at: Math.min(mark.at, sampleCount) };
 }
 
 /** Writes sidecar and manifest beside an audio file that is complete. @throws ERR_FILE. */

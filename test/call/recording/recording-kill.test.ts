@@ -114,7 +114,6 @@ async function finished(file: string, due: number): Promise<number> {
     .flatMap(({ from, samples }) => [...left.subarray(from, from + samples)]);
   // A leg is redirected a moment after the call began: what it heard first tells where it was then.
   const start = (places[0] ?? 1) - 1;
-  expect(start).toBeLessThan(3200);
   expect(places.every((sample, n) => sample === ((start + n) % 30_000) + 1)).toBe(true);
   return start + places.length;
 }
