@@ -47,12 +47,14 @@ afterAll(() => rm(folder, { recursive: true }));
 interface Said {
   readonly samples: number;
   readonly atMs: number;
+  /** Whether the recording was there. */
+  readonly recorded: boolean;
 }
 
 /**
- * Runs a recording process and kills it once it has said `samples`. Resolves to what it had said in the end, and to how
- * much of that has to be in the file: what was said more than 500 ms before. A process that got no processor time for a
- * while says what it owes all at once, and is killed right then: that is not older than it is.
+ * Runs a recording process and kills it once it has said `samples`. Resolves to what it had said in the end, and to
+ * how much of that has to be in the file: what was said more than 500 ms before, into a recording. A process that got
+ * no processor time for a while says what it owes all at once, and is killed right then: that is not older than it is.
  */
 async function recordUntilKilled(
   file: string,
@@ -73,14 +75,14 @@ async function recordUntilKilled(
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      const [count = 0, atMs = 0] = line.split(' ').map(Number);
-      all.push({ samples: count, atMs });
+      const [count = 0, atMs = 0, recorded = 0] = line.split(' ').map(Number);
+      all.push({ samples: count, atMs, recorded: recorded === 1 });
     }
     if ((all.at(-1)?.samples ?? 0) >= samples) child.kill('SIGKILL');
   });
   expect(await closed).toEqual([null, 'SIGKILL']);
   const last = all.at(-1) ?? { samples: 0, atMs: 0 };
-  const due = all.findLast(({ atMs }) => atMs <= last.atMs - MAX_LOSS_MS)?.samples ?? 0;
+  const due = all.findLast(({ atMs, recorded }) => recorded && atMs <= last.atMs - MAX_LOSS_MS)?.samples ?? 0;
   return { said: last.samples, due };
 }
 
