@@ -11,6 +11,11 @@ const KERNELS = [
     module: '../src/voice/convert/resample-kernel-bytes.ts',
     name: 'RESAMPLE_KERNEL',
   },
+  {
+    wat: '../src/voice/convert/spectral-kernel.wat',
+    module: '../src/voice/convert/spectral-kernel-bytes.ts',
+    name: 'SPECTRAL_KERNEL',
+  },
 ];
 
 /** @param {URL} path */

@@ -29,6 +29,7 @@ export {
 export { mapChannels, mergeChannels, mixChannels, splitChannels } from './voice/convert/channels.js';
 export { type DitherOptions, dither, toFloat } from './voice/convert/dither.js';
 export type { ResampleQuality } from './voice/convert/resample-filter.js';
+export type { ResampleLatency } from './voice/convert/resample-plan.js';
 export { Resampler, type ResamplerOptions, resample } from './voice/convert/resampler.js';
 export { type ToFormatOptions, toFormat } from './voice/convert/to-format.js';
 export type { DeviceDirection, DeviceProgram } from './voice/device/device-programs.js';

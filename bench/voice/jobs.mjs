@@ -15,7 +15,7 @@ const JOBS = {
     const reader = await WavReader.open(input);
     const writer = await WavWriter.create(output, { io: 'sync' });
     const source = reader.samples({ reuse: true });
-    for await (const samples of toFormat(source, reader.format, VOICE, { quality }))
+    for await (const samples of toFormat(source, reader.format, VOICE, { quality, latency: 'block' }))
       await writer.write(samples);
     await writer.end();
   },

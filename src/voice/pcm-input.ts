@@ -1,5 +1,5 @@
 import { type PcmFormat, type PcmSource, pcmFormat } from '../pcm.js';
-import { WavReader } from './wav/wav-reader.js';
+import { WavReader, type WavReadOptions } from './wav/wav-reader.js';
 
 /** A stream of PCM and what it is. */
 export interface PcmInput {
@@ -25,15 +25,20 @@ export interface OpenPcm extends AsyncDisposable {
 }
 
 /**
- * Opens the WAV file that `input` names, or takes the stream that it is.
+ * Opens the WAV file that `input` names, or takes the stream that it is. With `reuse`, the memory of an array is used
+ * again once the next one is asked for, as {@link WavReadOptions.reuse} says.
  *
  * @throws ERR_FILE and ERR_WAV for the file; ERR_INVALID_ARG for a format out of range.
  */
-export async function openPcm(input: string | PcmInput): Promise<OpenPcm> {
+export async function openPcm(
+  input: string | PcmInput,
+  { reuse = false }: Pick<WavReadOptions, 'reuse'> = {},
+): Promise<OpenPcm> {
   if (typeof input === 'string') {
     const reader = await WavReader.open(input);
     const { format, sampleCount } = reader;
-    return { source: reader, format, sampleCount, [Symbol.asyncDispose]: () => reader.close() };
+    const source = reader.samples({ reuse });
+    return { source, format, sampleCount, [Symbol.asyncDispose]: () => reader.close() };
   }
   const { source, sampleCount } = input;
   return { source, format: pcmFormat(input.format), sampleCount, [Symbol.asyncDispose]: async () => {} };

@@ -46,7 +46,7 @@ export async function wavInfo(file: string): Promise<WavInfoReport> {
       });
     }
   };
-  for await (const samples of reader) {
+  for await (const samples of reader.samples({ reuse: true })) {
     take(meter.push(samples));
     loudness.push(samples);
     clippedRuns += clipping.push(samples).length;

@@ -237,7 +237,8 @@ async function converted(path: string, wanted: FormatOptions): Promise<PcmInput>
   const reader = await WavReader.open(path);
   const format = chosen(reader.format, wanted);
   const sampleCount = Math.round((reader.sampleCount * format.sampleRate) / reader.format.sampleRate);
-  return { source: closing(reader, toFormat(reader, reader.format, format)), format, sampleCount };
+  const source = toFormat(reader.samples({ reuse: true }), reader.format, format, { latency: 'block' });
+  return { source: closing(reader, source), format, sampleCount };
 }
 
 async function* closing(

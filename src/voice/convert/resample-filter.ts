@@ -28,32 +28,8 @@ export interface FilterBank {
 /** Rows are padded to whole groups of this many, which the kernel multiplies at once. */
 const TAP_GROUP = 4;
 
-/** A stage before the last halves the rate while what is left is at least this many times the final rate. */
-const MIN_RATE_LEFT = 1.25;
-
-/**
- * The filters that lead from one rate to the other, one after the other. While the input rate is far above the output
- * rate, it is halved by short filters that only have to keep aliases out of the final band; then comes the one steep
- * filter, at the lowest rate possible, where it is shortest.
- */
-export function designFilterBanks(from: number, to: number, quality: ResampleQuality): FilterBank[] {
-  const { rejectionDb, passband } = QUALITY_SHAPES[quality];
-  const pass = (passband * Math.min(from, to)) / 2;
-  const banks: FilterBank[] = [];
-  let halvings = 0;
-  for (let rate = from; rate / 2 >= to * MIN_RATE_LEFT; rate /= 2) {
-    banks.push(designFilterBank({ rate, phases: 1, step: 2, pass, stop: (rate - to) / 2, rejectionDb }));
-    halvings++;
-  }
-  const doubled = to * 2 ** halvings;
-  const divisor = greatestCommonDivisor(from, doubled);
-  const ratio = { phases: doubled / divisor, step: from / divisor };
-  const stop = Math.min(from, to) / 2;
-  banks.push(designFilterBank({ rate: from / 2 ** halvings, ...ratio, pass, stop, rejectionDb }));
-  return banks;
-}
-
-interface FilterShape {
+/** What a filter has to do. */
+export interface FilterShape {
   /** Sample rate of the input. */
   readonly rate: number;
   readonly phases: number;
@@ -70,7 +46,7 @@ interface FilterShape {
  *
  * Source: J. F. Kaiser, "Nonrecursive Digital Filter Design Using the I0-sinh Window Function", 1974.
  */
-function designFilterBank({ rate, phases, step, pass, stop, rejectionDb }: FilterShape): FilterBank {
+export function designFilterBank({ rate, phases, step, pass, stop, rejectionDb }: FilterShape): FilterBank {
   const length = (rejectionDb - 7.95) / ((2.285 * 2 * Math.PI * (stop - pass)) / rate);
   const taps = Math.ceil(length / TAP_GROUP) * TAP_GROUP;
   const half = taps / 2;
@@ -108,8 +84,4 @@ function besselI0(x: number): number {
     sum += term;
   }
   return sum;
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

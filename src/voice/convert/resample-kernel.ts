@@ -1,4 +1,5 @@
 import { RESAMPLE_KERNEL } from './resample-kernel-bytes.js';
+import { WasmCode } from './wasm-code.js';
 
 /** The functions of resample-kernel.wat; addresses in bytes. */
 export interface ResampleKernel {
@@ -21,22 +22,22 @@ export interface ResampleKernel {
   ): void;
 }
 
-/** The part of the global WebAssembly that is used here; Node's own types do not have it without the DOM's. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-}
+/** Bytes of a sample while it is filtered. */
+export const F32 = Float32Array.BYTES_PER_ELEMENT;
 
 const PAGE_BYTES = 0x1_0000;
 
-let compiled: object | undefined;
+const code = new WasmCode(RESAMPLE_KERNEL);
 
 /** A kernel with `bytes` of memory of its own. */
 export function createResampleKernel(bytes: number): ResampleKernel {
-  const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
-  compiled ??= new Module(Buffer.from(RESAMPLE_KERNEL, 'base64'));
-  const kernel = new Instance(compiled).exports as ResampleKernel;
+  const kernel = code.instantiate() as ResampleKernel;
   const missing = bytes - kernel.memory.buffer.byteLength;
   if (missing > 0) kernel.memory.grow(Math.ceil(missing / PAGE_BYTES));
   return kernel;
+}
+
+/** Bytes up to a multiple of 64, where the next thing in a kernel's memory begins. */
+export function aligned(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
 }

@@ -1,9 +1,11 @@
 import { invalidArgument, JackfieldError } from '../../errors.js';
 import { pcmFormat } from '../../pcm.js';
-import { concatSamples, type PcmTransform, transformSamples } from '../stage.js';
-import { aligned, FilterStage } from './filter-stage.js';
-import { designFilterBanks, QUALITY_SHAPES, type ResampleQuality } from './resample-filter.js';
-import { createResampleKernel, type ResampleKernel } from './resample-kernel.js';
+import { type PcmTransform, transformSamples } from '../stage.js';
+import { buildStages } from './build-stages.js';
+import { QUALITY_SHAPES, type ResampleQuality } from './resample-filter.js';
+import { aligned, createResampleKernel, F32, type ResampleKernel } from './resample-kernel.js';
+import { designFilters, type ResampleLatency } from './resample-plan.js';
+import type { ResampleStage } from './resample-stage.js';
 
 export interface ResamplerOptions {
   /** Sample rate of the input, in Hz: 8000 to 192000. */
@@ -14,11 +16,16 @@ export interface ResamplerOptions {
   readonly channels?: number;
   /** Default `'high'`. */
   readonly quality?: ResampleQuality;
+  /**
+   * `'low'`: outputs come as soon as their inputs are there, some milliseconds late. `'block'`: they come in blocks of
+   * half a second to a second, for a fraction of the processor time: for files, and whatever else nobody waits for.
+   * Both have the same filters. Default `'low'`.
+   */
+  readonly latency?: ResampleLatency;
 }
 
 /** Samples per channel that are filtered at once: what fits into a processor's nearest cache. */
 const BLOCK = 4096;
-const F32 = Float32Array.BYTES_PER_ELEMENT;
 const S16 = Int16Array.BYTES_PER_ELEMENT;
 
 /**
@@ -32,7 +39,7 @@ export class Resampler implements PcmTransform {
   readonly #from: number;
   readonly #to: number;
   readonly #kernel: ResampleKernel;
-  readonly #stages: readonly FilterStage[];
+  readonly #stages: readonly ResampleStage[];
   /** Addresses of interleaved samples on their way in and out, and of one channel's output. */
   readonly #samples: number;
   readonly #filtered: number;
@@ -42,20 +49,19 @@ export class Resampler implements PcmTransform {
 
   /** @throws ERR_INVALID_ARG for rates or channels out of range. */
   constructor(options: ResamplerOptions) {
-    const { quality = 'high', channels = 1 } = options;
+    const { quality = 'high', channels = 1, latency = 'low' } = options;
     const from = pcmFormat({ sampleRate: options.from, channels }).sampleRate;
     const to = pcmFormat({ sampleRate: options.to, channels }).sampleRate;
     if (!Object.hasOwn(QUALITY_SHAPES, quality)) {
       throw invalidArgument('quality', "'low', 'medium' or 'high'", quality);
     }
+    if (latency !== 'low' && latency !== 'block') {
+      throw invalidArgument('latency', "'low' or 'block'", latency);
+    }
     this.#channels = channels;
     this.#from = from;
     this.#to = to;
-    const stages: FilterStage[] = [];
-    for (const bank of designFilterBanks(from, to, quality)) {
-      const before = stages.at(-1);
-      stages.push(new FilterStage(bank, before?.end ?? 0, channels, before?.maxOutputs ?? BLOCK));
-    }
+    const stages = buildStages(designFilters({ from, to, quality, latency }), channels, BLOCK);
     const last = stages.at(-1);
     const maxOutputs = last?.maxOutputs ?? BLOCK;
     this.#stages = stages;
@@ -71,34 +77,42 @@ export class Resampler implements PcmTransform {
     if (samples.length % channels !== 0) {
       throw invalidArgument('samples', `a multiple of ${channels} channels long`, samples.length);
     }
-    this.#taken += samples.length / channels;
-    const outputs: Int16Array[] = [];
-    for (let at = 0; at < samples.length; at += BLOCK * channels) {
-      outputs.push(this.#filter(samples.subarray(at, at + BLOCK * channels)));
-    }
-    return outputs.length === 1 && outputs[0] ? outputs[0] : concatSamples(outputs);
+    const count = samples.length / channels;
+    this.#taken += count;
+    // How many come does not depend on how the input is cut.
+    const ready = this.#stages.reduce((inputs, stage) => stage.outputsAfter(inputs), count);
+    return this.#filter(samples, new Int16Array(ready * channels));
   }
 
   flush(): Int16Array {
     if (this.#isFlushed) return new Int16Array();
     this.#isFlushed = true;
-    const outputs: Int16Array[] = [];
+    const due = Math.round((this.#taken * this.#to) / this.#from) - this.#given;
+    const outputs = new Int16Array(due * this.#channels);
     const silence = new Int16Array(BLOCK * this.#channels);
-    while (this.#due > 0) outputs.push(this.#filter(silence, this.#due));
-    return concatSamples(outputs);
+    let rest = outputs;
+    while (rest.length > 0) rest = rest.subarray(this.#filter(silence, rest).length);
+    return outputs;
   }
 
-  /** Outputs that are still owed for all input. */
-  get #due(): number {
-    return Math.round((this.#taken * this.#to) / this.#from) - this.#given;
+  /** Puts samples in, and what becomes ready into `outputs`, as far as there is room; returns what was filled. */
+  #filter(samples: Int16Array, outputs: Int16Array): Int16Array {
+    const length = BLOCK * this.#channels;
+    let filled = 0;
+    for (let at = 0; at < samples.length; at += length) {
+      filled += this.#filterBlock(samples.subarray(at, at + length), outputs.subarray(filled));
+    }
+    this.#given += filled / this.#channels;
+    return outputs.subarray(0, filled);
   }
 
-  /** Takes at most a block of input and returns what it makes possible, at most `limit` samples per channel. */
-  #filter(samples: Int16Array, limit = Number.POSITIVE_INFINITY): Int16Array {
+  /** Takes at most a block of input; returns how many samples of `outputs` it has filled. */
+  #filterBlock(samples: Int16Array, outputs: Int16Array): number {
     const channels = this.#channels;
     const kernel = this.#kernel;
     let count = samples.length / channels;
-    new Int16Array(kernel.memory.buffer, this.#samples, samples.length).set(samples);
+    const { buffer } = kernel.memory;
+    new Int16Array(buffer, this.#samples, samples.length).set(samples);
     for (let channel = 0; channel < channels; channel++) {
       const input = this.#stages[0]?.inputOf(channel) ?? 0;
       kernel.widen(this.#samples + channel * S16, channels, input, count);
@@ -106,20 +120,20 @@ export class Resampler implements PcmTransform {
     this.#stages.forEach((stage, i) => {
       const following = this.#stages[i + 1];
       const possible = stage.outputsAfter(count);
-      const ready = following ? possible : Math.min(limit, possible);
-      for (let channel = 0; channel < channels; channel++) {
+      const ready = following ? possible : Math.min(outputs.length / channels, possible);
+      for (let channel = 0; ready > 0 && channel < channels; channel++) {
         stage.filter(kernel, channel, following?.inputOf(channel) ?? this.#filtered, ready);
         if (!following) kernel.narrow(this.#filtered, this.#samples + channel * S16, channels, ready);
       }
       stage.advance(kernel, count, ready);
       count = ready;
     });
-    this.#given += count;
-    return new Int16Array(kernel.memory.buffer, this.#samples, count * channels).slice();
+    outputs.set(new Int16Array(buffer, this.#samples, count * channels));
+    return count * channels;
   }
 }
 
-/** Changes the sample rate of one array. */
+/** Changes the sample rate of one array. `latency` is `'block'` unless it is given: nobody waits for a part of it. */
 export function resample(samples: Int16Array, options: ResamplerOptions): Int16Array {
-  return transformSamples(samples, new Resampler(options));
+  return transformSamples(samples, new Resampler({ latency: 'block', ...options }));
 }

@@ -2,11 +2,14 @@ import { type PcmFormat, type PcmSource, pcmFormat } from '../../pcm.js';
 import { transformPcm } from '../stage.js';
 import { mixChannels } from './channels.js';
 import type { ResampleQuality } from './resample-filter.js';
+import type { ResampleLatency } from './resample-plan.js';
 import { Resampler } from './resampler.js';
 
 export interface ToFormatOptions {
   /** Quality of the resampler, where one is needed. Default `'high'`. */
   readonly quality?: ResampleQuality;
+  /** See {@link ResamplerOptions.latency}. Default `'low'`. */
+  readonly latency?: ResampleLatency;
 }
 
 /**

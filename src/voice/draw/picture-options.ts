@@ -83,7 +83,7 @@ async function readLanes<Reader extends PictureReader>(
   { signal, onProgress }: PictureOptions,
   createReader: (format: PcmFormat) => Reader,
 ): Promise<ReadLane<Reader>[]> {
-  await using pcm = await openPcm(input);
+  await using pcm = await openPcm(input, { reuse: true });
   const { channels, sampleRate } = pcm.format;
   const reader = createReader(pcm.format);
   for await (const samples of pcm.source) {

@@ -41,7 +41,9 @@ export async function* mixPcm(
       const pcm = await openPcm(input);
       opened.push(pcm);
       const source = mixer.addSource({ ...place, maxBufferedMs: 60_000, whenFull: 'wait' });
-      feeds.push(new Feed(source, toFormat(pcm.source, pcm.format, format), place.position ?? 0, format));
+      const latency = typeof input === 'string' ? 'block' : 'low';
+      const samples = toFormat(pcm.source, pcm.format, format, { latency });
+      feeds.push(new Feed(source, samples, place.position ?? 0, format));
     }
     for (let left = feeds; left.length > 0; ) {
       await Promise.all(left.map((feed) => feed.fillUntil(mixer.position + BLOCK)));

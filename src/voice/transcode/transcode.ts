@@ -101,7 +101,7 @@ const BUILTINS: Readonly<Record<BuiltinFormat, Builtin>> = {
 export async function transcode(options: TranscodeOptions): Promise<TranscodeResult> {
   const { input, output, signal } = options;
   const format = chosenFormat(options);
-  await using pcm = await openPcm(input);
+  await using pcm = await openPcm(input, { reuse: true });
   if (typeof output !== 'string') {
     const sampleCount = await encodeInto(output, format, pcm, options);
     return { format, sampleCount, bytes: undefined };
@@ -150,7 +150,9 @@ async function encodeInto(
   const { encoder, encoded } = await createEncoder(target, format, pcm.format, options);
   let position = 0;
   try {
-    for await (const samples of toFormat(counted(), pcm.format, encoded)) {
+    // Nobody hears a file while it is written.
+    const latency = typeof target === 'string' ? 'block' : 'low';
+    for await (const samples of toFormat(counted(), pcm.format, encoded, { latency })) {
       if (signal?.aborted) throw abortedError('the output to be written', signal);
       await encoder.write(samples, encoder.sampleCount);
       onProgress?.({ position, sampleCount: pcm.sampleCount });

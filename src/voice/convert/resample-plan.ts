@@ -1,0 +1,81 @@
+import {
+  designFilterBank,
+  type FilterBank,
+  QUALITY_SHAPES,
+  type ResampleQuality,
+} from './resample-filter.js';
+import { designSpectralFilter, type SpectralFilter } from './spectral-filter.js';
+
+/** Whether outputs come at once, or in blocks for less work. */
+export type ResampleLatency = 'low' | 'block';
+
+export interface ResamplePlan {
+  /** Sample rates, in Hz. */
+  readonly from: number;
+  readonly to: number;
+  readonly quality: ResampleQuality;
+  readonly latency: ResampleLatency;
+}
+
+/** A stage before the last lowers the rate while what is left is at least this many times the final rate. */
+const MIN_RATE_LEFT = 1.25;
+
+/** The largest number in a ratio of rates that spectra are used for: matrices grow with the product of both. */
+const MAX_SPECTRAL_RATIO = 6;
+
+/** The filters that lead from one rate to the other, one after the other. */
+export function designFilters(plan: ResamplePlan): (FilterBank | SpectralFilter)[] {
+  return plan.latency === 'block' ? spectralFilters(plan) : polyphaseFilters(plan);
+}
+
+/**
+ * While the input rate is far above the output rate, it is halved by short filters that only have to keep aliases out
+ * of the final band; then comes the one steep filter, at the lowest rate possible, where it is shortest.
+ */
+function polyphaseFilters({ from, to, quality }: ResamplePlan): FilterBank[] {
+  const { pass, stop, rejectionDb } = bandOf(from, to, quality);
+  const banks: FilterBank[] = [];
+  let rate = from;
+  for (; rate / 2 >= to * MIN_RATE_LEFT; rate /= 2) {
+    banks.push(designFilterBank({ rate, phases: 1, step: 2, pass, stop: rate / 2 - stop, rejectionDb }));
+  }
+  const halvings = 2 ** banks.length;
+  banks.push(designFilterBank({ rate, ...ratioOf(from, to * halvings), pass, stop, rejectionDb }));
+  return banks;
+}
+
+/**
+ * One steep filter on spectra, where the ratio of the rates is simple. Otherwise it leads to a rate above the wanted
+ * one, from which a short filter goes on that only has to keep images out.
+ */
+function spectralFilters({ from, to, quality }: ResamplePlan): (FilterBank | SpectralFilter)[] {
+  const { pass, stop, rejectionDb } = bandOf(from, to, quality);
+  const direct = ratioOf(from, to);
+  if (Math.max(direct.phases, direct.step) <= MAX_SPECTRAL_RATIO) {
+    return [designSpectralFilter({ rate: from, ...direct, pass, stop, rejectionDb })];
+  }
+  const lowering = Math.min(MAX_SPECTRAL_RATIO, Math.floor(from / (MIN_RATE_LEFT * to)));
+  const [phases, step] = lowering === 0 ? [2, 1] : [1, lowering];
+  const rate = (from * phases) / step;
+  return [
+    designSpectralFilter({ rate: from, phases, step, pass, stop, rejectionDb }),
+    designFilterBank({ rate, ...ratioOf(from * phases, to * step), pass, stop: rate - stop, rejectionDb }),
+  ];
+}
+
+/** What passes, and from where on nothing does: the band that both rates have. */
+function bandOf(from: number, to: number, quality: ResampleQuality) {
+  const { rejectionDb, passband } = QUALITY_SHAPES[quality];
+  const stop = Math.min(from, to) / 2;
+  return { pass: passband * stop, stop, rejectionDb };
+}
+
+/** `phases` outputs for each `step` inputs, in lowest terms. */
+function ratioOf(from: number, to: number): { phases: number; step: number } {
+  const divisor = greatestCommonDivisor(from, to);
+  return { phases: to / divisor, step: from / divisor };
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}

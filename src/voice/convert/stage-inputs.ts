@@ -1,0 +1,45 @@
+import { aligned, F32, type ResampleKernel } from './resample-kernel.js';
+
+/** The samples that a stage of a resampler still needs, of each channel, in the kernel's memory. */
+export class StageInputs {
+  readonly #start: number;
+  readonly #capacity: number;
+  readonly #bytes: number;
+  readonly #channels: number;
+  /** Samples of each channel. */
+  filled: number;
+
+  /**
+   * @param start Where they begin in the kernel's memory.
+   * @param capacity Samples of a channel that there has to be room for.
+   * @param silence Samples of silence before the first one, which compensate the filter's delay.
+   */
+  constructor(start: number, channels: number, capacity: number, silence: number) {
+    this.#start = start;
+    this.#capacity = capacity;
+    this.#bytes = aligned(capacity * F32);
+    this.#channels = channels;
+    this.filled = silence;
+  }
+
+  /** Where the memory ends. */
+  get end(): number {
+    return this.#start + this.#bytes * this.#channels;
+  }
+
+  /** Address of a sample of a channel. */
+  at(channel: number, index: number): number {
+    return this.#start + channel * this.#bytes + index * F32;
+  }
+
+  /** Counts samples that were put behind the last one, and lets go of the first `count` that there are. */
+  advance(kernel: ResampleKernel, added: number, count: number): void {
+    this.filled += added;
+    if (count === 0) return;
+    for (let channel = 0; channel < this.#channels; channel++) {
+      const samples = new Float32Array(kernel.memory.buffer, this.at(channel, 0), this.#capacity);
+      samples.copyWithin(0, count, this.filled);
+    }
+    this.filled -= count;
+  }
+}
