@@ -41,9 +41,10 @@ export {
   type SoundDeviceOptions,
   type Speaker,
 } from './voice/device/sound-device.js';
-export { type DrawSpectrogramOptions, drawSpectrogram } from './voice/draw/draw-spectrogram.js';
+export { drawSpectrogram } from './voice/draw/draw-spectrogram.js';
 export { type DrawWaveformOptions, drawWaveform } from './voice/draw/draw-waveform.js';
 export type { PictureOptions } from './voice/draw/picture-options.js';
+export type { DrawSpectrogramOptions } from './voice/draw/spectrogram-picture.js';
 export { AutoGain, type AutoGainOptions } from './voice/level/auto-gain.js';
 export {
   type Clipping,

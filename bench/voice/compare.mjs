@@ -11,30 +11,42 @@ export function has(tool) {
   return spawnSync(tool, ['--version'], { stdio: 'ignore' }).error === undefined;
 }
 
+/** Bash's `time` prints the processor time of a command, in seconds, behind what the command says on standard error. */
+const TIMED = ['bash', '-c', 'TIMEFORMAT="%U %S"; time "$@"', 'timed'];
+
 /**
  * Times commands as whole processes, in turn, so that a machine that becomes slower does so for all of them. Returns
- * for each the median of its times in seconds, and the median of the ratios to the first one's time in the same round.
+ * for each the medians of its times and its processor times in seconds, and the medians of the ratios of the others'
+ * to the first one's in the same round: above 1, the first is faster.
  *
  * @param {{ name: string, command: string[] }[]} contestants
  */
 export function compare(contestants, rounds = 5) {
   const times = contestants.map(() => []);
+  const cpus = contestants.map(() => []);
   const said = contestants.map(() => '');
   for (let round = -1; round < rounds; round++) {
-    contestants.forEach(({ name, command: [tool, ...args] }, i) => {
+    contestants.forEach(({ name, command }, i) => {
+      const [tool, ...args] = [...TIMED, ...command];
       const startedAt = performance.now();
       const { status, stdout, stderr } = spawnSync(tool, args, { encoding: 'utf8' });
       const seconds = (performance.now() - startedAt) / 1000;
       if (status !== 0) throw new Error(`${name} failed: ${stderr}`);
       said[i] = stdout.trim();
+      const [user, system] = stderr.trim().split('\n').at(-1).split(' ').map(Number);
       // The first round warms the caches.
-      if (round >= 0) times[i].push(seconds);
+      if (round < 0) return;
+      times[i].push(seconds);
+      cpus[i].push(user + system);
     });
   }
+  const ratioOf = (values, i) => median(values[i].map((value, round) => value / values[0][round]));
   return contestants.map(({ name }, i) => ({
     name,
     seconds: median(times[i]),
-    ratio: median(times[i].map((time, round) => times[0][round] / time)),
+    ratio: ratioOf(times, i),
+    cpuSeconds: median(cpus[i]),
+    cpuRatio: ratioOf(cpus, i),
     said: said[i],
   }));
 }

@@ -1,6 +1,6 @@
 // One job a process, so that it can be timed against another program's process: node bench/voice/jobs.mjs NAME ARGS...
 // Prints the largest memory the process had, in MB.
-import { mixPcm, toFormat, WavReader, WavWriter } from '../../dist/voice.js';
+import { DtmfDetector, mixPcm, toFormat, VoiceDetector, WavReader, WavWriter } from '../../dist/voice.js';
 
 const VOICE = { sampleRate: 16_000, channels: 1 };
 
@@ -24,6 +24,18 @@ const JOBS = {
     for await (const samples of mixPcm(inputs.map((input) => ({ input, gainDb: -40 }))))
       await writer.write(samples);
     await writer.end();
+  },
+  async voice(input) {
+    const reader = await WavReader.open(input);
+    const detector = await VoiceDetector.create({ format: reader.format });
+    for await (const samples of reader.samples({ reuse: true })) detector.push(samples);
+  },
+  async dtmf(input) {
+    const reader = await WavReader.open(input);
+    const detector = new DtmfDetector({ format: reader.format });
+    for await (const samples of reader.samples({ reuse: true })) {
+      if (detector.push(samples).length > 0) throw new Error('There is no digit in it.');
+    }
   },
   /** The whole file at once, as wavefile works. */
   async wavefile(input, output) {

@@ -1,16 +1,20 @@
 // npm run bench:voice [-- --short]: the voice toolkit against sox, ffmpeg and wavefile, in the same run.
 import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { designFilterBanks, QUALITY_SHAPES } from '../../dist/voice/convert/resample-filter.js';
+import { QUALITY_SHAPES } from '../../dist/voice/convert/resample-filter.js';
+import { designFilters } from '../../dist/voice/convert/resample-plan.js';
 import {
   AutoGain,
   analyzeSamples,
+  bytesOfSamples,
   collectSamples,
   DtmfDetector,
   decodeG711,
   encodeG711,
+  encodeWav,
   LevelMeter,
   LoudnessMeter,
   Mixer,
@@ -28,6 +32,7 @@ const isShort = process.argv.includes('--short');
 const folder = mkdtempSync(join(tmpdir(), 'jackfield-bench-'));
 const jobs = new URL('jobs.mjs', import.meta.url).pathname;
 const ours = (...args) => [process.execPath, jobs, ...args];
+const cli = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 const file = (name) => join(folder, name);
 const say = (text) => process.stdout.write(`${text}\n`);
 
@@ -45,9 +50,10 @@ async function makeWav(name, seconds, sampleRate = 16_000) {
 
 function table(title, rows) {
   say(`\n${title}`);
-  for (const { name, seconds, ratio, said } of rows) {
-    const memory = said ? `  ${said} MB` : '';
-    say(`  ${name.padEnd(34)} ${seconds.toFixed(3)} s  ${ratio.toFixed(2)}x${memory}`);
+  for (const { name, seconds, ratio, cpuSeconds, cpuRatio, said } of rows) {
+    const wall = `${seconds.toFixed(3)} s  ${ratio.toFixed(2)}x`;
+    const cpu = `CPU ${cpuSeconds.toFixed(3)} s  ${cpuRatio.toFixed(2)}x`;
+    say(`  ${name.padEnd(34)} ${wall}   ${cpu}${/^\d+$/.test(said) ? `   ${said} MB` : ''}`);
   }
 }
 
@@ -55,6 +61,10 @@ async function benchResampler() {
   const input = await makeWav('48k.wav', isShort ? 60 : 600, 48_000);
   const out = file('16k.wav');
   const contestants = [{ name: 'jackfield high', command: ours('resample', input, out, 'high') }];
+  contestants.push({
+    name: 'jackfield wav convert',
+    command: [process.execPath, cli, 'wav', 'convert', input, file('c.wav'), '--rate', '16000'],
+  });
   contestants.push({ name: 'jackfield medium', command: ours('resample', input, out, 'medium') });
   const soxr = [
     '-y',
@@ -116,16 +126,43 @@ async function benchWav() {
   table(`WAV: ${isShort ? 2 : 55} MiB, read and written`, compare(pair, 3));
 }
 
-/** What each analysis and codec does in this process, on speech-like material. */
-async function benchInProcess() {
-  const reader = await WavReader.open(
-    new URL('../../test/fixtures/speech/reader-870.wav', import.meta.url).pathname,
-  );
+/** Detectors against other programs, on speech; multimon-ng reads raw samples of 22,050 Hz. */
+async function benchDetectors() {
+  const speech = await readSpeech(isShort ? 2 : 200);
+  const [input, raw] = [file('speech.wav'), file('speech.raw')];
+  await writeFile(input, encodeWav(speech));
+  const contestants = [{ name: 'jackfield voice activity', command: ours('voice', input) }];
+  if (has('ffmpeg')) {
+    const command = ['ffmpeg', '-loglevel', 'error', '-i', input, '-af', 'silencedetect', '-f', 'null', '-'];
+    contestants.push({ name: 'ffmpeg silencedetect (level alone)', command });
+  }
+  const minutes = (speech.length / 16_000 / 60).toFixed(0);
+  table(`Voice activity: ${minutes} minutes of speech`, compare(contestants));
+
+  const fast = resample(speech, { from: 16_000, to: 22_050 });
+  await writeFile(raw, bytesOfSamples(fast));
+  await writeFile(file('fast.wav'), encodeWav(fast, { format: { sampleRate: 22_050, channels: 1 } }));
+  const rivals = [{ name: 'jackfield DTMF', command: ours('dtmf', file('fast.wav')) }];
+  if (has('multimon-ng')) {
+    rivals.push({ name: 'multimon-ng', command: ['multimon-ng', '-q', '-a', 'DTMF', '-t', 'raw', raw] });
+  } else say('  (multimon-ng is not installed)');
+  table(`DTMF: ${minutes} minutes of speech at 22,050 Hz`, compare(rivals));
+}
+
+/** One recording of speech, so many times in a row. */
+async function readSpeech(repeats) {
+  const path = new URL('../../test/fixtures/speech/reader-870.wav', import.meta.url).pathname;
+  const reader = await WavReader.open(path);
   const speech = await collectSamples(reader);
   await reader.close();
-  const repeats = 20;
   const samples = new Int16Array(speech.length * repeats);
   for (let i = 0; i < repeats; i++) samples.set(speech, i * speech.length);
+  return samples;
+}
+
+/** What each analysis and codec does in this process, on speech-like material. */
+async function benchInProcess() {
+  const samples = await readSpeech(20);
   const seconds = samples.length / 16_000;
   const code = encodeG711(samples, 'alaw');
   const vad = [];
@@ -166,7 +203,7 @@ function measureFilters() {
   say('\nResampler filters, 48 to 16 kHz');
   for (const quality of ['low', 'medium', 'high']) {
     const { passband, rejectionDb } = QUALITY_SHAPES[quality];
-    const [halving, steep] = designFilterBanks(48_000, 16_000, quality);
+    const [halving, steep] = designFilters({ from: 48_000, to: 16_000, quality, latency: 'low' });
     // The steep filter's two rows in turn are one filter at twice its rate.
     const prototype = Float64Array.from({ length: steep.taps * steep.phases }, (_, i) => {
       const tap = steep.taps - 1 - Math.floor(i / steep.phases);
@@ -197,6 +234,7 @@ function response(coefficients, frequency) {
 try {
   measureFilters();
   await benchInProcess();
+  await benchDetectors();
   await benchResampler();
   await benchMixer();
   await benchWav();

@@ -1,4 +1,4 @@
-import { Presets, SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 import type { PcmProgress } from '../voice.js';
 
 /** Shows how far long work has come, on a terminal; elsewhere it stays silent. */
@@ -13,15 +13,20 @@ const HALF_A_SECOND = 500;
 export function progressBar(what: string): ProgressBar {
   if (!process.stderr.isTTY) return { onProgress: () => {}, stop: () => {} };
   const startedAt = performance.now();
+  let library: typeof import('cli-progress') | undefined;
+  // Only a terminal needs it, and not before the work has taken a while.
+  void import('cli-progress').then((loaded) => {
+    library = loaded;
+  });
   let bar: SingleBar | undefined;
   return {
     onProgress({ position, sampleCount }) {
-      if (sampleCount === undefined || performance.now() - startedAt < HALF_A_SECOND) return;
+      if (!library || sampleCount === undefined || performance.now() - startedAt < HALF_A_SECOND) return;
       if (!bar) {
         const format = `${what} {bar} {percentage}% | {eta_formatted}`;
-        bar = new SingleBar(
+        bar = new library.SingleBar(
           { format, stream: process.stderr, clearOnComplete: true },
-          Presets.shades_classic,
+          library.Presets.shades_classic,
         );
         bar.start(sampleCount, position);
       }

@@ -232,12 +232,16 @@ async function withProgress(what: string, work: (progress: Progress) => Promise<
   }
 }
 
+/** Samples that are read at once: nothing else goes on in this process. */
+const AT_ONCE = 1 << 18;
+
 /** A WAV file in the wanted format. The reader is closed when it was read. */
 async function converted(path: string, wanted: FormatOptions): Promise<PcmInput> {
   const reader = await WavReader.open(path);
   const format = chosen(reader.format, wanted);
   const sampleCount = Math.round((reader.sampleCount * format.sampleRate) / reader.format.sampleRate);
-  const source = toFormat(reader.samples({ reuse: true }), reader.format, format, { latency: 'block' });
+  const samples = reader.samples({ reuse: true, chunkSamples: AT_ONCE });
+  const source = toFormat(samples, reader.format, format, { latency: 'block' });
   return { source: closing(reader, source), format, sampleCount };
 }
 

@@ -1,7 +1,4 @@
-import { Envelope } from './envelope.js';
-import { writePicture } from './picture-file.js';
-import { type PictureOptions, readPicture } from './picture-options.js';
-import { waveformSvg } from './waveform-svg.js';
+import type { PictureOptions } from './picture-options.js';
 
 export type DrawWaveformOptions = PictureOptions;
 
@@ -16,6 +13,7 @@ export type DrawWaveformOptions = PictureOptions;
  * @throws ERR_INVALID_ARG for options out of range; ERR_FILE and ERR_WAV for the files; ERR_ABORTED.
  */
 export async function drawWaveform(options: DrawWaveformOptions): Promise<void> {
-  const picture = await readPicture(options, ({ channels }) => new Envelope(channels));
-  await writePicture(options.output, waveformSvg(picture));
+  // Loaded when first used: most programs draw nothing.
+  const { writeWaveform } = await import('./waveform-picture.js');
+  await writeWaveform(options);
 }

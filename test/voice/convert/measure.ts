@@ -1,3 +1,7 @@
+import { buildStages } from '../../../src/voice/convert/build-stages.js';
+import { aligned, createResampleKernel, F32 } from '../../../src/voice/convert/resample-kernel.js';
+import { designFilters, type ResamplePlan } from '../../../src/voice/convert/resample-plan.js';
+
 export interface SineOptions {
   readonly frequency: number;
   readonly sampleRate: number;
@@ -45,4 +49,27 @@ export function spectrumOf(
     signalDb: 20 * Math.log10(Math.hypot(a, b) / Math.SQRT2),
     restDb: 10 * Math.log10(rest / part.length),
   };
+}
+
+/** What a resampler's stages make of floats, before anything is rounded to 16 bits. */
+export function filterFloats(samples: Float32Array, plan: ResamplePlan): Float32Array {
+  const block = 4096;
+  const stages = buildStages(designFilters(plan), 1, block);
+  const last = stages.at(-1)!;
+  const outputAt = aligned(last.end);
+  const kernel = createResampleKernel(outputAt + aligned(last.maxOutputs * F32));
+  for (const stage of stages) stage.load(kernel);
+  const outputs: number[] = [];
+  for (let at = 0; at < samples.length; at += block) {
+    const part = samples.subarray(at, at + block);
+    new Float32Array(kernel.memory.buffer, stages[0]!.inputOf(0), part.length).set(part);
+    const ready = stages.reduce((count, stage, i) => {
+      const possible = stage.outputsAfter(count);
+      if (possible > 0) stage.filter(kernel, 0, stages[i + 1]?.inputOf(0) ?? outputAt, possible);
+      stage.advance(kernel, count, possible);
+      return possible;
+    }, part.length);
+    outputs.push(...new Float32Array(kernel.memory.buffer, outputAt, ready));
+  }
+  return Float32Array.from(outputs);
 }

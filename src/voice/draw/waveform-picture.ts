@@ -1,6 +1,13 @@
-import type { Envelope, EnvelopeBin } from './envelope.js';
+import { Envelope, type EnvelopeBin } from './envelope.js';
 import { LANE_EDGE, LANE_FILL, type LaneArea, laneLabel, lanePicture, levelLabel } from './lane-picture.js';
-import { type ReadLane, type ReadPicture, secondsOf } from './picture-options.js';
+import { writePicture } from './picture-file.js';
+import {
+  type PictureOptions,
+  type ReadLane,
+  type ReadPicture,
+  readPicture,
+  secondsOf,
+} from './picture-options.js';
 import { element, num } from './svg.js';
 
 /** Colours of lanes in turn: the outline of the extremes, and the RMS inside it. */
@@ -15,8 +22,13 @@ const CLIP_COLOUR = '#d62839';
 /** Amplitudes that are marked at the left, in dBFS, where there is room. */
 const LEVEL_MARKS = [0, -6, -12] as const;
 
-/** The picture as SVG text. */
-export function waveformSvg(picture: ReadPicture<Envelope>): string {
+/** Draws what `drawWaveform` is asked for. */
+export async function writeWaveform(options: PictureOptions): Promise<void> {
+  const picture = await readPicture(options, ({ channels }) => new Envelope(channels));
+  await writePicture(options.output, waveformSvg(picture));
+}
+
+function waveformSvg(picture: ReadPicture<Envelope>): string {
   const seconds = secondsOf(picture.lanes);
   return lanePicture({ ...picture, laneCount: picture.lanes.length, seconds }, (area, i) => {
     const lane = picture.lanes[i];
