@@ -105,9 +105,18 @@ describe('jackfield wav', () => {
     expect(missing.status).toBe(1);
     expect(missing.stderr).toContain('none.wav');
     const output = join(folder, 'wrong.flac');
-    const range = jackfield('trim', speechFile('numbers'), output, '--start', '3', '--end', '2');
-    expect(range).toMatchObject({ status: 1, stderr: expect.stringContaining('start must be') });
-    expect(existsSync(output) || existsSync(`${output}.part`)).toBe(false);
+    const file = speechFile('numbers');
+    for (const [args, said] of [
+      [['trim', file, output, '--start', '3', '--end', '2'], '--end must be above 3 seconds'],
+      [['trim', file, output, '--start', '700'], '--start must be at least 0 and below 4.0'],
+      [['trim', file, output, '--start', '-1'], '--start must be at least 0'],
+      [['mix', file, '-o', output, '--gain', '1', '2'], '--gain must be at most 1 gains'],
+      [['convert', file, output, '--bitrate', '-4'], 'bitrate must be a whole number of bits'],
+      [['convert', file, output, '--rate', '5'], 'sampleRate must be'],
+    ] as const) {
+      expect(jackfield(...args)).toMatchObject({ status: 1, stderr: expect.stringContaining(said) });
+      expect(existsSync(output) || existsSync(`${output}.part`)).toBe(false);
+    }
     expect(jackfield('trim', 'a.wav', 'b.wav', '--start', 'x').stderr).toContain('Give a number');
   });
 });

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { invalidArgument } from '../../errors.js';
 import {
   type AudioTags,
   decodeWithFfmpeg,
@@ -81,9 +82,8 @@ function trimCommand(): Command {
     .action(async (input: string, output: string, options: TrimOptions) => {
       await using reader = await WavReader.open(input);
       const { format } = reader;
-      const at = (seconds: number) => Math.min(reader.sampleCount, Math.round(seconds * format.sampleRate));
-      const end = options.end === undefined ? reader.sampleCount : at(options.end);
-      const range = reader.samples({ start: at(options.start), end });
+      const { start, end } = rangeOf(reader, options);
+      const range = reader.samples({ start, end });
       const { threshold, margin, maxPause } = options;
       const trimmer = new SilenceTrimmer({
         format,
@@ -92,8 +92,26 @@ function trimCommand(): Command {
         ...(maxPause !== undefined && { maxPauseMs: maxPause }),
       });
       const source = options.silence ? transformPcm(range, trimmer) : range;
-      await write({ input: { source, format, sampleCount: end - at(options.start) }, output });
+      await write({ input: { source, format, sampleCount: end - start }, output });
     });
+}
+
+/** The samples between two times in seconds. An end behind the file's is the file's. */
+function rangeOf(
+  { format, sampleCount }: WavReader,
+  { start, end = sampleCount / format.sampleRate }: TrimOptions,
+): { start: number; end: number } {
+  const seconds = sampleCount / format.sampleRate;
+  if (!(start >= 0 && start < seconds)) {
+    throw invalidArgument(
+      '--start',
+      `at least 0 and below ${seconds} seconds, the length of the file`,
+      start,
+    );
+  }
+  if (end <= start) throw invalidArgument('--end', `above ${start} seconds, where the part begins`, end);
+  const at = (time: number) => Math.min(sampleCount, Math.round(time * format.sampleRate));
+  return { start: at(start), end: at(end) };
 }
 
 interface FormatOptions {
@@ -115,6 +133,9 @@ function mixCommand(): Command {
     .option('--rate <Hz>', "sample rate of the mix; default: the first input's", number)
     .option('--channels <count>', "channels of the mix; default: the first input's", number)
     .action(async (inputs: string[], { output, gain, ...wanted }: MixOptions) => {
+      if (gain.length > inputs.length) {
+        throw invalidArgument('--gain', `at most ${inputs.length} gains, one for each input`, gain.join(' '));
+      }
       const counts: number[] = [];
       let format = { sampleRate: 0, channels: 0 };
       for (const input of inputs) {

@@ -99,8 +99,11 @@ const BUILTINS: Readonly<Record<BuiltinFormat, Builtin>> = {
  *   the encoder's own text; ERR_ABORTED when the signal fires.
  */
 export async function transcode(options: TranscodeOptions): Promise<TranscodeResult> {
-  const { input, output, signal } = options;
+  const { input, output, signal, bitrate } = options;
   const format = chosenFormat(options);
+  if (bitrate !== undefined && !(Number.isInteger(bitrate) && bitrate > 0)) {
+    throw invalidArgument('bitrate', 'a whole number of bits per second, above 0', bitrate);
+  }
   await using pcm = await openPcm(input, { reuse: true });
   if (typeof output !== 'string') {
     const sampleCount = await encodeInto(output, format, pcm, options);
