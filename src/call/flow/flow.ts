@@ -6,6 +6,7 @@ import { JackfieldError, messageOf } from '../../errors.js';
 import type { Prompts } from '../prompt/prompts.js';
 import { checkFlow } from './check-flow.js';
 import { FlowError, type FlowProblem } from './flow-error.js';
+import { flowIssue } from './flow-issue.js';
 import type { FlowData } from './flow-schema.js';
 
 export interface ParseFlowOptions {
@@ -73,7 +74,7 @@ export async function parseFlow(text: string, options: ParseFlowOptions = {}): P
     ...{ severity, message, path: path.join('.') },
     ...place(offsetOf(document, path)),
   });
-  const parsed = FLOW_SCHEMA.safeParse(toValue(document, file));
+  const parsed = FLOW_SCHEMA.safeParse(toValue(document, file), { error: flowIssue });
   if (!parsed.success) {
     throw new FlowError(
       file,
@@ -130,6 +131,7 @@ function flatten(issue: z.core.$ZodIssue): Issue[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ path: [...path, key], message: `there is no field ${key} here` }));
   }
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path, message }));
   return [{ path, message: issue.message }];
 }
 

@@ -165,7 +165,46 @@ describe('what is wrong in a flow', () => {
       'name: x\nsteps:\n  a:\n    do: hangup\n    sy: hello\n',
       { path: 'steps.a.sy', line: 5, message: /no field sy/ },
     ],
-    ['an unknown kind', 'name: x\nsteps:\n  a: { do: dance }\n', { path: 'steps.a.do', line: 3 }],
+    [
+      'an unknown kind',
+      'name: x\nsteps:\n  a: { do: sya }\n',
+      { path: 'steps.a.do', line: 3, message: /one of say, .*not "sya"; did you mean say\?/ },
+    ],
+    [
+      'too much',
+      'name: x\nsteps:\n  a: { do: menu, ask: b, choices: {}, tries: 99 }\n',
+      { path: 'steps.a.tries', message: /at most 20, not 99/ },
+    ],
+    [
+      'too little',
+      'name: x\nsteps:\n  a: { do: transfer, to: [] }\n',
+      { path: 'steps.a.to', message: /at least 1/ },
+    ],
+    [
+      'a missing field',
+      'name: x\nsteps:\n  a: { do: say }\n',
+      { path: 'steps.a.what', message: /is missing/ },
+    ],
+    [
+      'a step without a kind',
+      'name: x\nsteps:\n  a: { what: b }\n',
+      { path: 'steps.a.do', message: /is missing; it must be one of say/ },
+    ],
+    [
+      'a step that is none',
+      'name: x\nsteps:\n  a: 5\n',
+      { path: 'steps.a', message: /map of fields, not 5/ },
+    ],
+    [
+      'a key of two',
+      'name: x\nsteps:\n  a: { do: menu, ask: b, choices: { "12": a } }\n',
+      { path: 'steps.a.choices.12', message: /one key/ },
+    ],
+    [
+      'a name with a blank',
+      'name: x\nsteps:\n  a: { do: gather, ask: b, save: my pin }\n',
+      { path: 'steps.a.save', message: /a name of letters.*"my pin"/ },
+    ],
     [
       'a field of a part',
       'name: x\nsteps:\n  a:\n    do: say\n    what: [{ tone: 400, ms: soon }]\n',
