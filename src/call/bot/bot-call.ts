@@ -9,7 +9,7 @@ import type { CallContext } from './call-context.js';
 import { type Gathered, type GatherOptions, gather } from './gather.js';
 import { type Message, type RecordOptions, recordMessage } from './record-message.js';
 import { type SayOptions, type SpeechReport, say } from './say.js';
-import { type WaitOptions, waitFor } from './waiting.js';
+import { checkTimeout, type WaitOptions, waitFor } from './waiting.js';
 
 /** Who is at the other end of a call. */
 export interface Partner {
@@ -31,10 +31,9 @@ export interface BotCallParts {
   readonly dial: (target: string, options: WaitOptions) => Promise<BotCall>;
 }
 
-export interface HoldOptions {
+export interface HoldOptions extends WaitOptions {
   /** What the caller hears meanwhile, over and over. Default: the endpoint's own hold, which is silent. */
   readonly music?: Speakable;
-  readonly signal?: AbortSignal;
 }
 
 export interface SendDigitsOptions extends CommandOptions {
@@ -187,22 +186,30 @@ export class BotCall {
   /**
    * Keeps the caller waiting while `work` is done, and returns its result. With music the call stays connected.
    *
-   * @throws what `work` throws; ERR_CALL_ENDED when the caller does not wait that long, ERR_ABORTED.
+   * @throws what `work` throws; ERR_TIMEOUT when that takes longer than `timeoutMs`; ERR_CALL_ENDED when the caller does
+   * not wait that long, ERR_ABORTED.
    */
   async hold<T>(work: () => Promise<T>, options: HoldOptions = {}): Promise<T> {
     const { music, ...limits } = options;
+    const { signal, timeoutMs } = limits;
     this.signal.throwIfAborted();
+    checkTimeout(timeoutMs);
     if (music === undefined) {
       await this.#spoken();
-      await this.call.hold(limits);
-    } else void this.say({ loop: music }, limits);
+      await this.call.hold(signal && { signal });
+    } else void this.say({ loop: music }, { signal });
     try {
       const wait = {
         what: 'what a caller is on hold for',
-        begin: (resolve: (result: T) => void, reject: (error: unknown) => void) =>
-          ignored(work().then(resolve, reject)),
+        begin: (resolve: (done: { result: T }) => void, reject: (error: unknown) => void) =>
+          ignored(work().then((result) => resolve({ result }), reject)),
       };
-      return await waitFor<T>(this.clock, this.signal, wait, limits);
+      const done = await waitFor<{ result: T }>(this.clock, this.signal, wait, limits);
+      if (done) return done.result;
+      throw new JackfieldError(
+        'ERR_TIMEOUT',
+        `What call ${this.id} is on hold for took over ${timeoutMs} ms.`,
+      );
     } finally {
       if (music !== undefined) await this.clear();
       else if (!this.call.over) await this.call.resume();

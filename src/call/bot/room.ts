@@ -4,6 +4,7 @@ import { Mixer } from '../../voice/mix/mixer.js';
 import type { MixerSource } from '../../voice/mix/mixer-source.js';
 import type { BotCall } from './bot-call.js';
 import { LiveSource } from './live-source.js';
+import { Limit, type WaitOptions } from './waiting.js';
 
 export interface RoomOptions {
   /** Calls that may be in it at once: 2 to 1000. Default 100. */
@@ -44,19 +45,17 @@ export class Room {
   }
 
   /**
-   * Brings a call in; resolves when `signal` fires and it has left.
+   * Brings a call in; resolves when `timeoutMs` have passed or `signal` fires, and it has left.
    *
-   * @throws ERR_CALL_ENDED when the call ends, ERR_LIMIT when the room is full.
+   * @throws ERR_CALL_ENDED when the call ends, ERR_LIMIT when the room is full, ERR_INVALID_ARG.
    */
-  async join(call: BotCall, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async join(call: BotCall, options: WaitOptions = {}): Promise<void> {
     if (this.#members.size >= this.#maxCalls) {
       throw new JackfieldError('ERR_LIMIT', `The room is full: it takes ${this.#maxCalls} calls.`);
     }
     call.signal.throwIfAborted();
-    if (options.signal?.aborted) return;
-    const leave = new AbortController();
-    const onAbort = () => leave.abort();
-    options.signal?.addEventListener('abort', onAbort, { once: true });
+    using leave = new Limit(call.clock, options);
+    if (leave.signal.aborted) return;
     const source = this.#mixer.addSource({ whenFull: 'drop-oldest' });
     const member = { call, source, hears: new LiveSource(), next: this.#mixer.position };
     this.#members.add(member);
@@ -66,7 +65,6 @@ export class Room {
     } catch (error) {
       if (!leave.signal.aborted) throw error;
     } finally {
-      options.signal?.removeEventListener('abort', onAbort);
       this.#members.delete(member);
       source.leave();
       member.hears.end();
@@ -99,18 +97,18 @@ export class Room {
 }
 
 /**
- * Puts two calls through to each other until one of them ends or `signal` fires; resolves to the call that ended.
+ * Puts two calls through to each other until one of them ends, `timeoutMs` have passed or `signal` fires; resolves to
+ * the call that ended, if one did.
+ *
+ * @throws ERR_INVALID_ARG
  */
 export async function bridge(
   a: BotCall,
   b: BotCall,
-  options: { readonly signal?: AbortSignal } = {},
+  options: WaitOptions = {},
 ): Promise<BotCall | undefined> {
   const room = new Room({ maxCalls: 2 });
-  const over = new AbortController();
-  const onAbort = () => over.abort();
-  options.signal?.addEventListener('abort', onAbort, { once: true });
-  if (options.signal?.aborted) over.abort();
+  using over = new Limit(a.clock, options);
   let ended: BotCall | undefined;
   const join = async (call: BotCall) => {
     try {
@@ -119,13 +117,9 @@ export async function bridge(
       if (!call.signal.aborted) throw error;
       ended ??= call;
     } finally {
-      over.abort();
+      over.end();
     }
   };
-  try {
-    await Promise.all([join(a), join(b)]);
-  } finally {
-    options.signal?.removeEventListener('abort', onAbort);
-  }
+  await Promise.all([join(a), join(b)]);
   return ended;
 }

@@ -6,7 +6,7 @@ import { partsOf, type Speakable, type SpokenPart } from '../prompt/speakable.js
 import type { CallContext } from './call-context.js';
 import { during } from './during.js';
 import { EchoGuard } from './echo-guard.js';
-import { waitFor } from './waiting.js';
+import { checkTimeout, waitFor } from './waiting.js';
 
 /** What of the caller's doing cuts a prompt. */
 export type BargeIn = 'none' | 'digit' | 'voice' | 'any';
@@ -16,6 +16,8 @@ export interface SayOptions {
   readonly bargeIn?: BargeIn | undefined;
   /** Default: that of the call. */
   readonly language?: string | undefined;
+  /** Clears all that is queued once this has passed, in milliseconds on the call's clock. Default: it is said whole. */
+  readonly timeoutMs?: number | undefined;
   /** Clears all that is queued. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -50,8 +52,9 @@ export async function say(
   what: Speakable,
   options: SayOptions = {},
 ): Promise<SpeechReport> {
-  const { bargeIn = 'none', signal, language } = options;
+  const { bargeIn = 'none', timeoutMs, signal, language } = options;
   if (!BARGE_INS.includes(bargeIn)) throw invalidArgument('bargeIn', BARGE_INS.join(', '), bargeIn);
+  checkTimeout(timeoutMs);
   const script = new SpeechScript(context, partsOf(what), language ?? context.language(), signal);
   const byDigit = bargeIn === 'digit' || bargeIn === 'any';
   const { next } = context.digits;
@@ -72,6 +75,8 @@ export async function say(
         const playback = context.player.play(script.samples());
         playback.finished.then(resolve, reject);
         const undo: (() => void)[] = [];
+        const clear = () => void context.player.clear();
+        if (timeoutMs !== undefined) undo.push(context.clock.timerAt(context.clock.now() + timeoutMs, clear));
         if (byDigit) undo.push(context.digits.watch((digit) => cutBy({ by: 'digit', digit })));
         if (bargeIn === 'voice' || bargeIn === 'any')
           undo.push(onVoice(context, () => cutBy({ by: 'voice' }), reject));

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js';
-import { abortedError } from '../../errors.js';
+import { abortedError, invalidArgument } from '../../errors.js';
 
 /** Limits on one wait. */
 export interface WaitOptions {
@@ -40,6 +40,7 @@ export function waitFor<T>(
   { timeoutMs, signal }: WaitOptions = {},
 ): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
+    checkTimeout(timeoutMs);
     if (ended?.aborted) return reject(ended.reason);
     if (signal?.aborted) return reject(abortedError(wait.what, signal));
     let undo: (() => void) | undefined;
@@ -67,4 +68,39 @@ export function waitFor<T>(
     );
     if (settled) undo();
   });
+}
+
+/** @throws ERR_INVALID_ARG for a time limit that is none. */
+export function checkTimeout(timeoutMs: number | undefined): void {
+  if (timeoutMs !== undefined && !(timeoutMs >= 0))
+    throw invalidArgument('timeoutMs', '0 ms or more', timeoutMs);
+}
+
+/** A signal that fires when the limit is reached, the time or the caller's own signal; disposed of, it never does. */
+export class Limit implements Disposable {
+  readonly #over = new AbortController();
+  readonly #undo: (() => void)[] = [];
+
+  /** @throws ERR_INVALID_ARG */
+  constructor(clock: Clock, { timeoutMs, signal }: WaitOptions) {
+    checkTimeout(timeoutMs);
+    const end = () => this.end();
+    if (timeoutMs !== undefined) this.#undo.push(clock.timerAt(clock.now() + timeoutMs, end));
+    if (signal?.aborted) end();
+    signal?.addEventListener('abort', end, { once: true });
+    this.#undo.push(() => signal?.removeEventListener('abort', end));
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Fires the signal. */
+  end(): void {
+    this.#over.abort();
+  }
+
+  [Symbol.dispose](): void {
+    for (const undo of this.#undo) undo();
+  }
 }
