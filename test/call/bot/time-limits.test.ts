@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bot } from '../../../src/call/bot/bot.js';
 import type { BotCall } from '../../../src/call/bot/bot-call.js';
 import { bridge, Room } from '../../../src/call/bot/room.js';
-import { testBot } from '../../../src/call/bot-test/test-bot.js';
+import { type TestScene, testBot } from '../../../src/call/bot-test/test-bot.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
 
 const TONE = { tone: 440, ms: 20_000 } as const;
@@ -10,7 +10,10 @@ const OTHER = { tone: [500, 900], ms: 600 } as const;
 const never = () => new Promise(() => undefined);
 
 /** What `wait` comes to, how long it took on the call's clock, and that the call goes on after it. */
-async function waited(wait: (call: BotCall) => Promise<unknown>): Promise<{ result: unknown; ms: number }> {
+async function waited(
+  wait: (call: BotCall) => Promise<unknown>,
+  others: Record<string, TestScene> = {},
+): Promise<{ result: unknown; ms: number }> {
   let outcome: { result: unknown; ms: number } | undefined;
   const script = bot(async (call) => {
     const begun = call.clock.now();
@@ -20,18 +23,15 @@ async function waited(wait: (call: BotCall) => Promise<unknown>): Promise<{ resu
   });
   const hears = async (caller: { hears(what: typeof OTHER): Promise<unknown> }) =>
     void (await caller.hears(OTHER));
-  await testBot(script, hears, {
-    exchange: Exchange,
-    others: {
-      agent: async (agent) => {
-        await agent.answers();
-        await agent.hasStatus('FINISHED', { withinMs: 20_000 });
-      },
-    },
-  });
+  await testBot(script, hears, { exchange: Exchange, others });
   if (!outcome) throw new Error('The script did not come to its end.');
   return outcome;
 }
+
+const agent: TestScene = async (agent) => {
+  await agent.answers();
+  await agent.hasStatus('FINISHED', { withinMs: 20_000 });
+};
 
 describe('a wait with a time limit', () => {
   it.each<[string, (call: BotCall) => Promise<unknown>, unknown]>([
@@ -44,20 +44,23 @@ describe('a wait with a time limit', () => {
   ])('%s comes back in time, and the call goes on', async (_, wait, expected) => {
     const { result, ms } = await waited(wait);
     if (expected === undefined) expect(result).toBeUndefined();
-    else expect(result).toMatchObject(expected);
+    else expect(result).toMatchObject(expected as object);
     expect(ms).toBeGreaterThanOrEqual(900);
     expect(ms).toBeLessThanOrEqual(1200);
   });
 
   it('bridge comes back in time, and both calls go on', async () => {
     let during = 0;
-    const { result } = await waited(async (call) => {
-      const agent = await call.dial('agent');
-      const begun = call.clock.now();
-      const ended = await bridge(call, agent, { timeoutMs: 900 });
-      during = call.clock.now() - begun;
-      return [ended, agent.call.status];
-    });
+    const { result } = await waited(
+      async (call) => {
+        const agent = await call.dial('agent');
+        const begun = call.clock.now();
+        const ended = await bridge(call, agent, { timeoutMs: 900 });
+        during = call.clock.now() - begun;
+        return [ended, agent.call.status];
+      },
+      { agent },
+    );
     expect(result).toEqual([undefined, 'INPROGRESS']);
     expect(during).toBeGreaterThanOrEqual(900);
     expect(during).toBeLessThanOrEqual(1000);
