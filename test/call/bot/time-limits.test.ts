@@ -45,7 +45,8 @@ describe('a wait with a time limit', () => {
     const { result, ms } = await waited(wait);
     if (expected === undefined) expect(result).toBeUndefined();
     else expect(result).toMatchObject(expected as object);
-    expect(ms).toBeGreaterThanOrEqual(900);
+    // A recording counts what it has heard: its first frame comes at once.
+    expect(ms).toBeGreaterThanOrEqual(880);
     expect(ms).toBeLessThanOrEqual(1200);
   });
 
