@@ -48,8 +48,10 @@ export type {
 export { type FormSpec, VERBS, type VerbSpec } from './protocol/catalogue/verbs.js';
 export {
   canVoicemailMove,
+  VOICEMAIL_FAILURE_REASONS,
   VOICEMAIL_STATUSES,
   VOICEMAIL_TRANSITIONS,
+  type VoicemailFailureReason,
   type VoicemailStatus,
 } from './protocol/catalogue/voicemail-status.js';
 export { HISTORIES, type TargetSpec, WINDOWS } from './protocol/catalogue/windows.js';
@@ -391,11 +393,7 @@ export { type RobotBehaviour, RobotDestination, type RobotStep } from './exchang
 export type { LineInterface } from './exchange/directory.js';
 export type { ExchangeOptions } from './exchange/exchange-options.js';
 export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchange.js';
-export type {
-  VoicemailFailureReason,
-  VoicemailFault,
-  VoicemailStep,
-} from './exchange/mailbox/voicemail-failure.js';
+export type { VoicemailFault, VoicemailStep } from './exchange/mailbox/voicemail-failure.js';
 export type { Deposit } from './exchange/mailbox/voicemails.js';
 export { type ReplayOptions, type ReplayReport, replay } from './exchange/recording/replay.js';
 export { type RecordedEntry, WireRecorder } from './exchange/recording/wire-recorder.js';

@@ -10,7 +10,7 @@ import type { PcmServer } from '../tcp/pcm-server.js';
 import type { SinkHandle, SinkOptions } from '../tcp/sink.js';
 import { LedgerSink } from './ledger-sink.js';
 import { openVoicemailPort } from './voicemail-port.js';
-import { downloadVoicemail, reachAfter, withinTime } from './voicemail-waits.js';
+import { downloadVoicemail, reachAfter, reachedOne, withinTime } from './voicemail-waits.js';
 
 /** Options of {@link playVoicemail} and {@link receiveVoicemail}. */
 export interface PlayVoicemailOptions {
@@ -41,6 +41,7 @@ export interface ReceivedVoicemail {
 /** A playback may take half as long again as the message, and this much besides. */
 const PLAY_GRACE_MS = 30_000;
 const DOWNLOAD_TIMEOUT_MS = 120_000;
+const AFTER_PLAYBACK = ['PLAYED', 'UPLOADED', 'RECORDED'] as const;
 
 /**
  * Plays a voicemail on the endpoint's sound card, or into the call that is in progress there, where both parties hear
@@ -117,14 +118,24 @@ export async function receiveInto(
   }
 }
 
-function fetchAudio(
+/** Has the audio ready to be played from its beginning. */
+async function fetchAudio(
   voicemail: Voicemail,
   { clock = systemClock, signal }: PlayVoicemailOptions,
 ): Promise<void> {
   const what = `Downloading voicemail ${voicemail.id}`;
-  return withinTime({ clock, ms: DOWNLOAD_TIMEOUT_MS, what, signal }, (both) =>
+  await withinTime({ clock, ms: DOWNLOAD_TIMEOUT_MS, what, signal }, (both) =>
     downloadVoicemail(voicemail, { signal: both }),
   );
+  if (voicemail.state?.phase !== 'playing') return;
+  // Somebody hears it just now, or a process did that is gone. What is taken out of the middle of that would be cut off.
+  const until = { clock, ms: await longestPlaybackMs(voicemail), what: 'Another playback', signal };
+  await withinTime(until, (both) => reachedOne(voicemail, AFTER_PLAYBACK, { signal: both }));
+}
+
+async function longestPlaybackMs(voicemail: Voicemail): Promise<number> {
+  const seconds = Number(await voicemail.text('DURATION'));
+  return PLAY_GRACE_MS + (seconds > 0 ? seconds * 1500 : 0);
 }
 
 async function playToEnd(
@@ -132,12 +143,11 @@ async function playToEnd(
   start: () => Promise<void>,
   { clock = systemClock, signal }: PlayVoicemailOptions,
 ): Promise<void> {
-  const seconds = Number(await voicemail.text('DURATION'));
-  const ms = PLAY_GRACE_MS + (seconds > 0 ? seconds * 1500 : 0);
+  const ms = await longestPlaybackMs(voicemail);
   const what = `Playing voicemail ${voicemail.id}`;
   try {
     await withinTime({ clock, ms, what, signal }, (both) =>
-      reachAfter(voicemail, start, ['PLAYED', 'UPLOADED', 'RECORDED'], { signal: both }),
+      reachAfter(voicemail, start, AFTER_PLAYBACK, { signal: both }),
     );
   } catch (error) {
     // What was stopped here must not go on there; it may have ended by itself meanwhile.

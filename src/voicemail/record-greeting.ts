@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { type Clock, sleep, systemClock } from '../clock.js';
 import type { Client } from '../control/client/client.js';
 import type { Voicemail } from '../control/state/voicemail.js';
-import { JackfieldError } from '../errors.js';
+import { invalidArgument, JackfieldError } from '../errors.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import { MessageInput, type VoicemailInput } from './message-input.js';
 import { reachAfter, reachedOne, withinTime } from './voicemail-waits.js';
@@ -12,8 +13,10 @@ export interface RecordGreetingOptions {
   readonly from?: VoicemailInput;
   /** Leases the port that the audio leaves by; needed for a file or PCM. */
   readonly server?: PcmServer;
-  /** Longest greeting, in milliseconds. The endpoint has a limit besides. Default 60,000. */
+  /** Longest greeting, in milliseconds: 1 to 3,600,000. The endpoint has a limit besides. Default 60,000. */
   readonly maxMs?: number;
+  /** Ends the recording, which is kept. */
+  readonly stop?: AbortSignal;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
 }
@@ -40,7 +43,8 @@ export async function recordGreeting(
   client: Client,
   options: RecordGreetingOptions = {},
 ): Promise<Voicemail> {
-  const { from = 'microphone', server, maxMs = 60_000, clock = systemClock, signal } = options;
+  const { from = 'microphone', server, maxMs = 60_000, clock = systemClock, stop, signal } = options;
+  if (!(maxMs >= 1 && maxMs <= 3_600_000)) throw invalidArgument('maxMs', '1 to 3,600,000 ms', maxMs);
   const limits = signal ? { signal } : {};
   const greeting = await greetingOf(client, await client.parameters.get('CURRENTUSERHANDLE'));
   const input = await MessageInput.open(client, { from, server, clock });
@@ -53,6 +57,7 @@ export async function recordGreeting(
     await Promise.race([
       input.say(greeting, until).then(() => sleep(clock, TAIL_MS, limits)),
       sleep(clock, maxMs, { signal: until }),
+      ...(stop ? [fired(stop)] : []),
       // The endpoint has a limit of its own; and it may fail.
       over,
     ]);
@@ -67,4 +72,8 @@ export async function recordGreeting(
     done.abort();
     await input.close();
   }
+}
+
+async function fired(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
-import { type Voicemail, VoicemailFailedError } from '../control/state/voicemail.js';
+import type { Voicemail } from '../control/state/voicemail.js';
 import type { VoicemailState } from '../control/state/voicemail-life.js';
 import { JackfieldError } from '../errors.js';
 import type { VoicemailStatus } from '../protocol/catalogue/voicemail-status.js';
@@ -25,7 +25,7 @@ export async function reachAfter(
       if (wanted.some((status) => status === state.status)) return state;
       if (state.phase === 'failed') break;
     }
-    throw await failureOf(voicemail, wanted);
+    throw await voicemail.failure(wanted.join(' or '));
   });
 }
 
@@ -55,7 +55,7 @@ export async function reachedOne(
 ): Promise<VoicemailState> {
   const { state } = voicemail;
   if (state && wanted.some((status) => status === state.status)) return state;
-  if (state?.phase === 'failed') throw await failureOf(voicemail, wanted);
+  if (state?.phase === 'failed') throw await voicemail.failure(wanted.join(' or '));
   return reachAfter(voicemail, async () => undefined, wanted, options);
 }
 
@@ -110,14 +110,4 @@ export async function withinTime<T>(
   } finally {
     cancel();
   }
-}
-
-async function failureOf(
-  voicemail: Voicemail,
-  wanted: readonly VoicemailStatus[],
-): Promise<VoicemailFailedError> {
-  // The reason may be told after the status; an endpoint that has none answers with an error.
-  const reason = await voicemail.text('FAILUREREASON').catch(() => '');
-  const status = voicemail.state?.status ?? 'gone';
-  return new VoicemailFailedError(voicemail.id, status, wanted.join(' or '), reason || undefined);
 }

@@ -1,14 +1,13 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  VOICEMAIL_FAILURE_REASONS,
-  VOICEMAIL_STEPS,
-  type VoicemailFault,
-} from '../../src/exchange/mailbox/voicemail-failure.js';
+import { VOICEMAIL_STEPS, type VoicemailFault } from '../../src/exchange/mailbox/voicemail-failure.js';
 import { readVoice } from '../../src/exchange/voice/prompts.js';
 import type { SoundCard } from '../../src/exchange/voice/sound-card.js';
-import { canVoicemailMove } from '../../src/protocol/catalogue/voicemail-status.js';
+import {
+  canVoicemailMove,
+  VOICEMAIL_FAILURE_REASONS,
+} from '../../src/protocol/catalogue/voicemail-status.js';
 import { toneSamples } from '../../src/voice/tone/tone-samples.js';
 import { WavWriter } from '../../src/voice/wav/wav-writer.js';
 import { canMount, smallDisk } from './disk.js';

@@ -110,6 +110,17 @@ describe('a message that came in', () => {
     await line.during(voicemail.reached('PLAYED'));
   });
 
+  it('is heard from its beginning, also while somebody else hears it', async () => {
+    const id = await line.deposit(await line.wav('a.wav', 2000));
+    const [theirs, client] = [await line.client(), await line.client()];
+    const playing = playVoicemail(theirs.voicemail(id), 'sound-card');
+    await line.during(theirs.voicemail(id).reached('PLAYING'));
+    const sink = new MemorySink();
+    await line.during(receiveVoicemail(client, client.voicemail(id), line.server, sink));
+    await line.during(playing);
+    expect(sink.samples).toEqual(tone(2000));
+  });
+
   it('takes as long as it may, and no longer', async () => {
     const id = await line.deposit(await line.wav('a.wav', 500), { durationSec: 1 });
     const client = await line.client();

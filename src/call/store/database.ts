@@ -48,31 +48,41 @@ export class Database implements Disposable {
     }
   }
 
-  /** The first row, if there is one. */
+  /** The first row, if there is one. @throws ERR_FILE */
   get<Row>(sql: string, ...values: SqlValue[]): Row | undefined {
-    return this.#statement(sql).get(values) as Row | undefined;
+    return this.#attempt('read', () => this.#statement(sql).get(values) as Row | undefined);
   }
 
+  /** @throws ERR_FILE */
   all<Row>(sql: string, ...values: SqlValue[]): Row[] {
-    return this.#statement(sql).all(values) as Row[];
+    return this.#attempt('read', () => this.#statement(sql).all(values) as Row[]);
   }
 
-  /** Returns how many rows it changed. */
+  /** Returns how many rows it changed. @throws ERR_FILE, on a full disk for instance: nothing has changed then. */
   run(sql: string, ...values: SqlValue[]): number {
-    return this.#statement(sql).run(values).changes;
+    return this.#attempt('write', () => this.#statement(sql).run(values).changes);
   }
 
   /**
-   * Does work in one transaction.
+   * Does work in one transaction, which what it throws undoes.
+   *
    * @param durable Whether it is on the medium when this returns, so that a power cut cannot lose it. Default false.
+   * @throws ERR_FILE
    */
   write<T>(work: () => T, durable = false): T {
-    if (durable) this.#db.exec('PRAGMA synchronous = FULL');
-    try {
-      return this.#db.transaction(work).immediate() as T;
-    } finally {
-      if (durable) this.#db.exec('PRAGMA synchronous = NORMAL');
-    }
+    return this.#attempt('write', () => {
+      if (durable) this.#db.exec('PRAGMA synchronous = FULL');
+      try {
+        this.#db.exec('BEGIN IMMEDIATE');
+        const result = work();
+        this.#db.exec('COMMIT');
+        return result;
+      } finally {
+        // A disk that is full has ended the transaction already.
+        if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+        if (durable) this.#db.exec('PRAGMA synchronous = NORMAL');
+      }
+    });
   }
 
   close(): void {
@@ -82,6 +92,16 @@ export class Database implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** What SQLite throws, as an error that names the file. */
+  #attempt<T>(action: 'read' | 'write', work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const isSqlite = error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_');
+      throw isSqlite ? fileError(action, this.path, error) : error;
+    }
   }
 
   #migrate(migrations: readonly string[]): void {

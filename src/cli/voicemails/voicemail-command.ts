@@ -12,7 +12,7 @@ import {
 } from './voicemail-archive.js';
 import { archiveAll } from './voicemail-archiving.js';
 import { greeting, leave, list, play } from './voicemail-online.js';
-import { onArchive, online, wholeNumber, wholeNumbers, withFilters } from './voicemail-options.js';
+import { between, onArchive, online, wholeNumber, wholeNumbers, withFilters } from './voicemail-options.js';
 
 /** `jackfield voicemail`: leave, play, answer and keep voicemails. */
 export function voicemailCommand(): Command {
@@ -32,7 +32,7 @@ function addMessages(voicemail: Command): void {
   online(voicemail, 'play')
     .description('Play a voicemail on the sound card, into a call, or into a file.')
     .argument('<id>', 'id of the voicemail', wholeNumber)
-    .option('--in-call', 'play it to both parties of the call in progress')
+    .addOption(new Option('--in-call', 'play it to both parties of the call in progress').conflicts('out'))
     .option('--out <file>', 'write it to this WAV file; the sound card stays silent')
     .action(play);
   online(voicemail, 'leave')
@@ -40,11 +40,16 @@ function addMessages(voicemail: Command): void {
     .argument('<user>', 'who it is for')
     .option('--file <wav>', 'WAV file to say')
     .option('--skip-greeting', 'begin at once')
-    .option('--max <seconds>', 'longest message', wholeNumber, 600)
+    .option('--max <seconds>', 'longest message, 1 to 3600', between(1, 3600), 600)
     .action(leave);
   online(voicemail, 'greeting')
-    .description("Record the account's greeting from a WAV file, or play the greeting of anyone.")
-    .option('--record <wav>', 'WAV file that becomes the greeting')
+    .description("Record the account's greeting, or play the greeting of anyone.")
+    .addOption(
+      new Option(
+        '--record [wav]',
+        'WAV file that becomes the greeting; without one, the microphone until Ctrl-C, which keeps it',
+      ).conflicts(['of', 'out']),
+    )
     .option('--of <user>', 'whose greeting to play; default: your own')
     .option('--out <file>', 'write it to this WAV file instead of playing it')
     .action(greeting);
@@ -55,7 +60,7 @@ function addAnswer(voicemail: Command): void {
     .description('Answer calls that nobody else does, and keep what callers say, until it is told to stop.')
     .requiredOption('--in <folder>', 'the archive that messages go to')
     .option('-c, --config <file>', 'rules, keys, greeting, hook (JSON); options given here go before it')
-    .option('--after <seconds>', 'rings this long first (default: 20)', wholeNumber)
+    .option('--after <seconds>', 'rings this long first, 0 to 120 (default: 20)', between(0, 120))
     .option('--greeting <wav>', 'what callers hear (default: three tones)')
     .option('--hook <command>', 'program that gets each message as JSON on its standard input')
     .option('--encrypt <recipient...>', 'encrypt messages to these age recipients (age1...)')
@@ -72,8 +77,8 @@ function addArchiving(voicemail: Command): void {
       'Take every voicemail of the account out into a folder. Run it again to go on, or to fetch what is new.',
     )
     .requiredOption('--out <folder>', 'the archive')
-    .option('--concurrency <count>', 'messages that are played at once', wholeNumber, 1)
-    .option('--attempts <count>', 'attempts for each message', wholeNumber, 2)
+    .option('--concurrency <count>', 'messages that are played at once, 1 to 64', between(1, 64), 1)
+    .option('--attempts <count>', 'attempts for each message, 1 to 10', between(1, 10), 2)
     .option('--via <folder>', 'have the endpoint write files here instead of sending audio to a port')
     .option('--delete-originals', 'delete each original once its copy was read back')
     .option('--encrypt <recipient...>', 'encrypt audio to these age recipients (age1...)')

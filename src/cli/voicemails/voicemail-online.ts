@@ -20,6 +20,7 @@ import { barFor, messageLine, Report, withCtrlC } from './voicemail-report.js';
 
 const SAMPLES_PER_S = 16_000;
 const TICK_MS = 200;
+const LONGEST_GREETING_MS = 60_000;
 
 export async function list(options: OnlineOptions): Promise<void> {
   const report = new Report(options.json);
@@ -78,23 +79,34 @@ export async function leave(
 }
 
 export async function greeting(
-  options: OnlineOptions & { readonly record?: string; readonly of?: string; readonly out?: string },
+  options: OnlineOptions & {
+    readonly record?: string | true;
+    readonly of?: string;
+    readonly out?: string;
+  },
 ): Promise<void> {
-  const report = new Report(options.json);
   await using client = await attach(options.to);
   if (options.record !== undefined) {
-    await using server = new PcmServer();
-    const { record: file } = options;
-    const recorded = await timed('Recording', await lengthMsOf(file), options.json, () =>
-      withCtrlC((signal) => recordGreeting(client, { from: { file }, server, signal })),
-    );
-    report.line({ greeting: recorded.id }, 'The greeting is recorded.');
+    await recordFrom(client, options.record === true ? undefined : options.record, options.json);
     return;
   }
   const handle = options.of ?? (await client.parameters.get('CURRENTUSERHANDLE'));
   const voicemail = await greetingOf(client, handle);
   if (options.out !== undefined) await playToFile(client, voicemail, options.out, options.json);
   else await playAloud(client, voicemail, 'sound-card', options.json);
+}
+
+/** From a file, or from the microphone until Ctrl-C. */
+async function recordFrom(client: Client, file: string | undefined, json?: boolean): Promise<void> {
+  await using server = new PcmServer();
+  const ms = file === undefined ? LONGEST_GREETING_MS : await lengthMsOf(file);
+  const from = file === undefined ? 'microphone' : { file };
+  const recorded = await timed('Recording', ms, json, () =>
+    withCtrlC((signal) =>
+      recordGreeting(client, { from, server, ...(file === undefined ? { stop: signal } : { signal }) }),
+    ),
+  );
+  new Report(json).line({ greeting: recorded.id }, 'The greeting is recorded.');
 }
 
 /** @throws ERR_INVALID_ARG when the account has no such voicemail. */

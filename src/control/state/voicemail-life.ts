@@ -1,4 +1,8 @@
-import { VOICEMAIL_TRANSITIONS, type VoicemailStatus } from '../../protocol/catalogue/voicemail-status.js';
+import {
+  VOICEMAIL_TRANSITIONS,
+  type VoicemailFailureReason,
+  type VoicemailStatus,
+} from '../../protocol/catalogue/voicemail-status.js';
 import type { OtherWord } from '../../protocol/message.js';
 
 interface Dated {
@@ -19,20 +23,39 @@ export type VoicemailState =
   | (Dated & { readonly phase: 'transferring'; readonly status: 'DOWNLOADING' | 'UPLOADING' })
   | (Dated & { readonly phase: 'playing'; readonly status: 'BUFFERING' | 'PLAYING' })
   | (Dated & { readonly phase: 'recording'; readonly status: 'RECORDING' })
-  /** Can be tried again. FAILUREREASON says why. */
-  | (Dated & { readonly phase: 'failed'; readonly status: 'FAILED' })
+  /** Can be tried again. */
+  | (Dated & {
+      readonly phase: 'failed';
+      readonly status: 'FAILED';
+      /** FAILUREREASON; absent until the endpoint has said it. */
+      readonly reason: VoicemailFailureReason | OtherWord | undefined;
+    })
   /** The last one. */
   | (Dated & { readonly phase: 'deleted'; readonly status: 'DELETING' })
   /** UNKNOWN, and statuses that the reference does not list. */
   | (Dated & { readonly phase: 'other'; readonly status: 'UNKNOWN' | OtherWord });
 
-/** The state after `status` was heard; `state` itself when it is said twice, or after the last one. */
+/** What the endpoint says of a voicemail's life. Most say the reason of a failure before its status. */
+export interface VoicemailNews {
+  readonly status: string;
+  /** FAILUREREASON, where it was said since the status before. */
+  readonly reason?: string | undefined;
+}
+
+/**
+ * The state after `news` was heard; `state` itself when it is said twice, or after the last one. The reason of a failure
+ * that is said after its status makes a new state.
+ */
 export function nextVoicemailState(
   state: VoicemailState | undefined,
-  status: string,
+  { status, reason }: VoicemailNews,
   atMs: number,
 ): VoicemailState {
-  if (state && (state.status === status || state.phase === 'deleted')) return state;
+  if (state?.phase === 'deleted') return state;
+  if (state?.status === status) {
+    const explained = state.phase === 'failed' && reason !== undefined && reason !== state.reason;
+    return explained ? { ...state, reason } : state;
+  }
   if (!isVoicemailStatus(status)) return { phase: 'other', status, atMs };
   switch (status) {
     case 'DOWNLOADING':
@@ -44,7 +67,7 @@ export function nextVoicemailState(
     case 'RECORDING':
       return { phase: 'recording', status, atMs };
     case 'FAILED':
-      return { phase: 'failed', status, atMs };
+      return { phase: 'failed', status, reason, atMs };
     case 'DELETING':
       return { phase: 'deleted', status, atMs };
     case 'UNKNOWN':

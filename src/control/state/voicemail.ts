@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js';
 import { JackfieldError } from '../../errors.js';
-import type { VoicemailStatus } from '../../protocol/catalogue/voicemail-status.js';
+import type { VoicemailFailureReason, VoicemailStatus } from '../../protocol/catalogue/voicemail-status.js';
+import type { OtherWord } from '../../protocol/message.js';
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';
 import { RemoteObject, type RemoteObjectEvents } from './remote-object.js';
 import { StateHistory } from './state-history.js';
@@ -14,10 +15,15 @@ export interface VoicemailEvents extends RemoteObjectEvents {
 
 /** A voicemail could not be fetched, played, recorded or sent, where another state was waited for. */
 export class VoicemailFailedError extends JackfieldError {
-  /** As on the wire: `CONNECT_ERROR`, `NO_VOICEMAIL_PRIVILEGE` and so on; absent when the endpoint gave none. */
-  readonly failureReason: string | undefined;
+  /** As on the wire; absent when the endpoint gave none. */
+  readonly failureReason: VoicemailFailureReason | OtherWord | undefined;
 
-  constructor(id: number, status: string, waitedFor: string, failureReason: string | undefined) {
+  constructor(
+    id: number,
+    status: string,
+    waitedFor: string,
+    failureReason: VoicemailFailureReason | OtherWord | undefined,
+  ) {
     const why = failureReason === undefined ? '' : ` (${failureReason})`;
     super('ERR_VOICEMAIL_FAILED', `Voicemail ${id} is ${status}${why} before it was ${waitedFor}.`);
     this.failureReason = failureReason;
@@ -34,6 +40,8 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
   readonly captureMic: VoiceStream;
   readonly #clock: Clock;
   readonly #history: StateHistory<VoicemailState>;
+  /** Of the failure that is told next. */
+  #reason: string | undefined;
 
   constructor(id: number, sender: CommandSender, clock: Clock) {
     super('VOICEMAIL', id, sender);
@@ -84,9 +92,13 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
       last = state;
       if (state.phase === 'failed') break;
     }
-    const reason =
-      last?.phase === 'failed' ? await this.get('FAILUREREASON').catch(() => undefined) : undefined;
-    throw new VoicemailFailedError(this.id, last?.status ?? 'gone', status, reason);
+    throw await this.failure(status, last);
+  }
+
+  /** What became of it instead of `wanted`; asks for the reason of a failure that has not been told yet. */
+  async failure(wanted: string, state = this.state): Promise<VoicemailFailedError> {
+    const reason = state?.phase === 'failed' ? (state.reason ?? (await this.#failureReason())) : undefined;
+    return new VoicemailFailedError(this.id, state?.status ?? 'gone', wanted, reason);
   }
 
   /** Fetches it from the server. */
@@ -134,18 +146,31 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
 
   override take(property: string, value: string, heardAt: number, sentAfter: number | undefined): boolean {
     const news = super.take(property, value, heardAt, sentAfter);
-    if (property === 'STATUS' && news) {
-      const next = nextVoicemailState(this.state, value, this.#clock.unixMs());
-      if (next !== this.state) {
-        this.#history.push(next);
-        this.emit('state', next);
-      }
+    // The same reason may be told again, of another failure.
+    if (property === 'FAILUREREASON' && (news || sentAfter === undefined)) {
+      this.#reason = value || undefined;
+      if (this.state?.phase === 'failed') this.#move(this.state.status);
     }
+    if (property === 'STATUS' && news) this.#move(value);
     return news;
   }
 
   /** Nothing will be heard of the voicemail any more; called by the client. */
   lose(error: Error): void {
     this.#history.lose(error);
+  }
+
+  #move(status: string): void {
+    const next = nextVoicemailState(this.state, { status, reason: this.#reason }, this.#clock.unixMs());
+    this.#reason = undefined;
+    if (next === this.state) return;
+    this.#history.push(next);
+    this.emit('state', next);
+  }
+
+  /** An endpoint that has none answers with an error, or with nothing. */
+  async #failureReason(): Promise<string | undefined> {
+    const reason = await this.text('FAILUREREASON', { fresh: true }).catch(() => '');
+    return reason || undefined;
   }
 }

@@ -1,10 +1,4 @@
-import { VOICEMAIL } from '../../protocol/catalogue/voicemail.js';
-
-/** The values of FAILUREREASON of a voicemail. */
-export type VoicemailFailureReason = (typeof VOICEMAIL.properties.FAILUREREASON.values)[number];
-
-export const VOICEMAIL_FAILURE_REASONS: readonly VoicemailFailureReason[] =
-  VOICEMAIL.properties.FAILUREREASON.values;
+import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
 
 /** What is done with a voicemail, and can go wrong. */
 export const VOICEMAIL_STEPS = ['record', 'upload', 'download', 'playback'] as const;

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.js';
+import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
 import type { User } from '../user.js';
 import type { VoiceTicker } from '../voice/voice-ticker.js';
 import type { Voicemail } from './voicemail.js';
-import type { VoicemailFailureReason } from './voicemail-failure.js';
 
 /** How long the network takes for a voicemail, in milliseconds. */
 export const TRANSFER_MS = 500;

@@ -1,16 +1,14 @@
-import { canVoicemailMove, type VoicemailStatus } from '../../protocol/catalogue/voicemail-status.js';
+import {
+  canVoicemailMove,
+  type VoicemailFailureReason,
+  type VoicemailStatus,
+} from '../../protocol/catalogue/voicemail-status.js';
 import type { PropertyName } from '../../protocol/message.js';
 import type { ApiObject, ObjectRecord } from '../api-object.js';
 import type { Identity } from '../identity.js';
 import type { User } from '../user.js';
 import { UserVoice } from '../voice/user-voice.js';
-import {
-  StepError,
-  takeFault,
-  type VoicemailFailureReason,
-  type VoicemailFault,
-  type VoicemailStep,
-} from './voicemail-failure.js';
+import { StepError, takeFault, type VoicemailFault, type VoicemailStep } from './voicemail-failure.js';
 
 export type VoicemailType = 'INCOMING' | 'OUTGOING' | 'DEFAULT_GREETING' | 'CUSTOM_GREETING';
 

@@ -1,5 +1,6 @@
 import { access, copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { ApiObject, type ObjectRecord } from '../api-object.js';
 import type { UserCall } from '../calls/user-call.js';
@@ -8,7 +9,7 @@ import { standStill } from '../stand-still.js';
 import type { User } from '../user.js';
 import { LeaveMessage, type LeaveStyle } from './leave-message.js';
 import { INTRODUCTION, settled, Voicemail, type VoicemailType, voicemailProperties } from './voicemail.js';
-import { StepError, type VoicemailFailureReason, type VoicemailFault } from './voicemail-failure.js';
+import { StepError, type VoicemailFault } from './voicemail-failure.js';
 import { TRANSFER_MS, type VoicemailKeeper, type VoicemailsContext } from './voicemail-keeper.js';
 
 /** Longest greeting, in seconds. */

@@ -1,6 +1,7 @@
 import type { z as Zod } from 'zod';
 import { CALL_FAILURE_REASONS, type CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
-import { VOICEMAIL_FAILURE_REASONS, VOICEMAIL_STEPS } from '../mailbox/voicemail-failure.js';
+import { VOICEMAIL_FAILURE_REASONS } from '../../protocol/catalogue/voicemail-status.js';
+import { VOICEMAIL_STEPS } from '../mailbox/voicemail-failure.js';
 
 type Z = typeof Zod;
 

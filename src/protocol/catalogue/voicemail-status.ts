@@ -20,6 +20,21 @@ export const VOICEMAIL_STATUSES = [
 
 export type VoicemailStatus = (typeof VOICEMAIL_STATUSES)[number];
 
+/** Every value of `VOICEMAIL <id> FAILUREREASON` (reference, "VOICEMAIL object"). */
+export const VOICEMAIL_FAILURE_REASONS = [
+  'MISC_ERROR',
+  'CONNECT_ERROR',
+  'NO_VOICEMAIL_PRIVILEGE',
+  'NO_SUCH_VOICEMAIL',
+  'FILE_READ_ERROR',
+  'FILE_WRITE_ERROR',
+  'RECORDING_ERROR',
+  'PLAYBACK_ERROR',
+  'UNKNOWN',
+] as const;
+
+export type VoicemailFailureReason = (typeof VOICEMAIL_FAILURE_REASONS)[number];
+
 /**
  * What can follow each status; a status may also be reported again. UNKNOWN is what an endpoint says when it has
  * lost track, so anything can follow it. From the reference's list of actions and its transcripts.

@@ -1,5 +1,5 @@
 import { API_2_6, API_3_5, type ObjectSpec, P5 } from './spec.js';
-import { VOICEMAIL_STATUSES } from './voicemail-status.js';
+import { VOICEMAIL_FAILURE_REASONS, VOICEMAIL_STATUSES } from './voicemail-status.js';
 
 const ALTER = 'ALTER VOICEMAIL';
 const VOICE_STREAMS = 'Voice Streams';
@@ -26,17 +26,7 @@ export const VOICEMAIL = {
     STATUS: { type: 'enum', values: VOICEMAIL_STATUSES, note: 'Where the voicemail is in its life.' },
     FAILUREREASON: {
       type: 'enum',
-      values: [
-        'MISC_ERROR',
-        'CONNECT_ERROR',
-        'NO_VOICEMAIL_PRIVILEGE',
-        'NO_SUCH_VOICEMAIL',
-        'FILE_READ_ERROR',
-        'FILE_WRITE_ERROR',
-        'RECORDING_ERROR',
-        'PLAYBACK_ERROR',
-        'UNKNOWN',
-      ],
+      values: VOICEMAIL_FAILURE_REASONS,
       note: 'Why it failed.',
     },
     SUBJECT: { type: 'text', note: 'Not used.' },

@@ -1,7 +1,6 @@
-import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
 import { invalidArgument, JackfieldError } from '../../errors.js';
 import type { PcmFormat } from '../../pcm.js';
+import { isInstalled } from '../process/require-program.js';
 
 /** Programs that run sound devices: ALSA's, PulseAudio's (and PipeWire's, which answers to the same), and sox. */
 export type DeviceProgram = 'alsa' | 'pulse' | 'sox';
@@ -96,21 +95,6 @@ export async function deviceInvocation(
     'ERR_DEVICE',
     `No program that runs sound devices was found. ${INSTALL_DEVICE_PROGRAM}`,
   );
-}
-
-/** Whether a program is on the PATH. */
-export async function isInstalled(tool: string): Promise<boolean> {
-  const endings = process.platform === 'win32' ? ['.exe'] : [''];
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    for (const ending of endings) {
-      const found = await access(join(folder, tool + ending), constants.X_OK).then(
-        () => true,
-        () => false,
-      );
-      if (found) return true;
-    }
-  }
-  return false;
 }
 
 function soxDriver(): string {

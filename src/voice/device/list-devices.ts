@@ -1,6 +1,7 @@
 import { JackfieldError } from '../../errors.js';
+import { isInstalled } from '../process/require-program.js';
 import { runTool } from '../process/run-tool.js';
-import { type DeviceDirection, type DeviceProgram, isInstalled } from './device-programs.js';
+import type { DeviceDirection, DeviceProgram } from './device-programs.js';
 
 /** A sound device, as `openMicrophone` and `openSpeaker` take its name and program. */
 export interface SoundDevice {

@@ -3,13 +3,14 @@ import type { Bot } from '../../call/bot/bot.js';
 import type { BotCall } from '../../call/bot/bot-call.js';
 import { BotHost } from '../../call/bot/bot-host.js';
 import { during } from '../../call/bot/during.js';
-import type { Prompts } from '../../call/prompt/prompts.js';
+import { Prompts } from '../../call/prompt/prompts.js';
 import type { Speakable } from '../../call/prompt/speakable.js';
 import { type Clock, sleep, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
 import type { Call } from '../../control/state/call.js';
 import { messageOf } from '../../errors.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
+import { requireProgram } from '../../voice/process/require-program.js';
 import { runTool } from '../../voice/process/run-tool.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import { isSealed } from '../archive/audio-store.js';
@@ -66,12 +67,12 @@ export class AnsweringMachine extends EventEmitter<AnsweringMachineEvents> imple
   readonly #onCall = (call: Call) => this.#track(this.#offered(call));
   readonly #closing = new AbortController();
 
-  private constructor(options: AnsweringMachineOptions, account: string) {
+  private constructor(options: AnsweringMachineOptions, account: string, prompts: Prompts) {
     super();
-    const { client, server, prompts, clock = systemClock } = options;
+    const { client, server, clock = systemClock } = options;
     this.#options = options;
     this.#clock = clock;
-    this.#host = new BotHost({ client, server, clock, ...(prompts && { prompts }) });
+    this.#host = new BotHost({ client, server, clock, prompts });
     this.#host.on('result', ({ callId, error }) => {
       this.#rules.delete(callId);
       if (error) this.emit('failed', error);
@@ -85,11 +86,23 @@ export class AnsweringMachine extends EventEmitter<AnsweringMachineEvents> imple
     client.on('call', this.#onCall);
   }
 
-  /** Begins to take calls. @throws ERR_INVALID_ARG; ERR_API, ERR_CLOSED when the endpoint does not say whose it is. */
+  /**
+   * Begins to take calls. All that is to be said is loaded first: a caller must not be the one who finds a greeting
+   * missing.
+   *
+   * @throws ERR_INVALID_ARG; ERR_FILE, ERR_WAV for a greeting that cannot be played; ERR_TOOL for a hook or a
+   * transcriber that is not there; ERR_API, ERR_CLOSED when the endpoint does not say whose it is.
+   */
   static async start(options: AnsweringMachineOptions): Promise<AnsweringMachine> {
-    checkRules(options.rules ?? []);
-    checkAfterMs(options.afterMs ?? DEFAULT_AFTER_MS);
-    return new AnsweringMachine(options, await options.client.parameters.get('CURRENTUSERHANDLE'));
+    const { rules = [], afterMs = DEFAULT_AFTER_MS, greeting, reviewPrompt, goodbye } = options;
+    const { client, transcriber, hook, prompts = await Prompts.open() } = options;
+    checkRules(rules);
+    checkAfterMs(afterMs);
+    const said = [greeting, reviewPrompt, goodbye, ...rules.map((rule) => rule.greeting)];
+    await prompts.preload(said.filter((speakable) => speakable !== undefined));
+    await transcriber?.ready?.();
+    if (hook) await requireProgram(hook.command);
+    return new AnsweringMachine(options, await client.parameters.get('CURRENTUSERHANDLE'), prompts);
   }
 
   /** Takes no more calls; resolves when those under way are over and told of. */

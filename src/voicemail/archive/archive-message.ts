@@ -98,7 +98,8 @@ async function receive(
   } catch (error) {
     const failure = failureFrom(error);
     if (signal?.aborted || client.state.status !== 'attached' || failure.failure === 'STORAGE') {
-      await archive.fail(message.key, failure);
+      // A disk that is full may not take the note either. The next run tries again without it, too.
+      await archive.fail(message.key, failure).catch(() => undefined);
       throw error;
     }
     return failure;

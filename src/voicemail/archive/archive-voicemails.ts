@@ -1,9 +1,12 @@
 import { setMaxListeners } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { FolderLock } from '../../call/store/folder-lock.js';
 import { type Clock, sleep, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
 import type { Voicemail } from '../../control/state/voicemail.js';
 import { invalidArgument, messageOf } from '../../errors.js';
 import { ApiError } from '../../protocol/api-error.js';
+import { fileError } from '../../voice/file-error.js';
 import type { Transcriber } from '../transcript/transcriber.js';
 import { voicemailFacts, voicemailIdentity } from '../voicemail-facts.js';
 import { requireRedirection } from '../voicemail-port.js';
@@ -91,8 +94,9 @@ type Counts = {
  * those that the archive does not have, stores each with sidecar and checksums. Can be stopped or killed at any
  * moment and run again: no message is lost, none is stored twice.
  *
- * @throws ERR_ABORTED; ERR_CLOSED when the endpoint goes away; ERR_UNSUPPORTED below protocol 8. What concerns one
- * message only is in the report.
+ * @throws ERR_ABORTED; ERR_CLOSED when the endpoint goes away; ERR_UNSUPPORTED below protocol 8; ERR_INVALID_STATE while
+ * another run is at work in the archive; ERR_FILE when the archive cannot be written, or the folder of the route is
+ * none; what the transcriber's `ready` throws. What concerns one message only is in the report.
  */
 export async function archiveVoicemails(
   client: Client,
@@ -141,8 +145,17 @@ class ArchiveRun {
   }
 
   async run(): Promise<ArchiveReport> {
-    const { client } = this.#context;
+    const { client, archive, route, transcriber } = this.#context;
     requireRedirection(client);
+    if ('folder' in route) await checkFolder(route.folder);
+    await transcriber?.ready?.();
+    using _ = FolderLock.take(archive.root, 'archived to');
+    await archive.sweep();
+    return await this.#run();
+  }
+
+  async #run(): Promise<ArchiveReport> {
+    const { client } = this.#context;
     this.#account = await client.parameters.get('CURRENTUSERHANDLE');
     this.#ids = [...(await client.search('VOICEMAILS'))].reverse();
     this.#listed = this.#ids.length;
@@ -281,6 +294,13 @@ class ArchiveRun {
     this.#done++;
     this.#options.onProgress?.({ done: this.#done, total: this.#listed, outcome, message, untranscribed });
   }
+}
+
+/** @throws ERR_FILE for what is no folder: the endpoint would refuse message by message. */
+async function checkFolder(path: string): Promise<void> {
+  await readdir(path).catch((cause: unknown) => {
+    throw fileError('read the folder', path, cause);
+  });
 }
 
 function isDone({ state, complete }: ArchivedMessage): boolean {

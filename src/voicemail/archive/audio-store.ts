@@ -1,5 +1,5 @@
 import { createHash, type Hash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { decrypterWith, encrypterTo } from '../../call/store/age.js';
 import { safeName } from '../../call/store/safe-name.js';
@@ -7,14 +7,14 @@ import { SealedWav, sealedWavSamples } from '../../call/store/sealed-wav.js';
 import { hashFile, publishFile } from '../../call/store/whole-file.js';
 import { JackfieldError } from '../../errors.js';
 import { type PcmSink, VOICE_FORMAT } from '../../pcm.js';
-import { fileError } from '../../voice/file-error.js';
 import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
 import type { WavInfo } from '../../voice/wav/wav-metadata.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
 import type { ArchivedAudio, VoicemailFacts } from './archived-message.js';
+import { IntakeFolder, makeFolder } from './intake-folder.js';
 
-/** Audio that has not been published yet lies here; what is left by a run that was killed is of no use. */
+/** Audio that has not been published yet lies here; what is left by a process that was killed is of no use. */
 const PARTIAL = '.partial';
 const AUDIO = 'audio';
 const SEALED = '.age';
@@ -37,6 +37,8 @@ export class AudioStore {
   readonly root: string;
   readonly #encryptTo: readonly string[];
   readonly #identity: string | undefined;
+  /** Made when the first message comes: most who open an archive only read it. */
+  #intake: Promise<IntakeFolder> | undefined;
 
   private constructor(root: string, { encryptTo = [], identity }: AudioKeys) {
     this.root = root;
@@ -53,11 +55,7 @@ export class AudioStore {
     const { encryptTo, identity } = keys;
     if (encryptTo) await encrypterTo(encryptTo);
     if (identity !== undefined) await decrypterWith(identity);
-    for (const folder of [PARTIAL, AUDIO]) {
-      await mkdir(join(root, folder), { recursive: true }).catch((cause: unknown) => {
-        throw fileError('make the folder', join(root, folder), cause);
-      });
-    }
+    for (const folder of [PARTIAL, AUDIO]) await makeFolder(join(root, folder));
     return new AudioStore(root, keys);
   }
 
@@ -68,7 +66,8 @@ export class AudioStore {
 
   /** Begins to take in the audio of one message. @throws ERR_FILE */
   async take(facts: VoicemailFacts): Promise<AudioIntake> {
-    const partial = join(this.root, PARTIAL, `${randomUUID()}.wav`);
+    this.#intake ??= IntakeFolder.open(join(this.root, PARTIAL));
+    const partial = join((await this.#intake).path, `${randomUUID()}.wav`);
     const path = audioPath(facts);
     const metadata = { info: tagsOf(facts) };
     if (this.#encryptTo.length > 0) {
@@ -129,14 +128,21 @@ export class AudioStore {
     }
   }
 
-  /** Removes audio. */
+  /** Removes a file of the archive. @throws ERR_FILE */
   async remove(audio: Pick<ArchivedAudio, 'path'>): Promise<void> {
     await rm(this.pathOf(audio), { force: true });
   }
 
-  /** Removes what runs that were killed have left. Only for who knows that no run is under way. */
-  async sweep(): Promise<void> {
-    for (const name of await readdir(join(this.root, PARTIAL))) await rm(join(this.root, PARTIAL, name));
+  /** Removes what processes that were killed have left; those that are at work keep theirs. @throws ERR_FILE */
+  sweep(): Promise<void> {
+    return IntakeFolder.sweep(join(this.root, PARTIAL));
+  }
+
+  /** Nothing more is taken in; what was not published is removed. Idempotent. */
+  async close(): Promise<void> {
+    const intake = await this.#intake;
+    this.#intake = undefined;
+    await intake?.close();
   }
 }
 

@@ -53,4 +53,12 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE messages DROP COLUMN hold;
   ALTER TABLE messages RENAME COLUMN reason TO hold;
   `,
+  // What the catalogue says already and the folder is still to be made to agree with.
+  `
+  CREATE TABLE unfinished (
+    path    TEXT PRIMARY KEY,
+    key     INTEGER NOT NULL,
+    remove  INTEGER NOT NULL
+  );
+  `,
 ];

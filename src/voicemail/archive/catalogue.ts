@@ -10,6 +10,7 @@ import {
 } from './archived-message.js';
 import { type AudioRow, audioOfRow, type MessageRow, messageOfRow } from './catalogue-rows.js';
 import { MIGRATIONS } from './catalogue-schema.js';
+import { sidecarPath } from './sidecar.js';
 
 /** How a message came out of an attempt to fetch it. */
 export interface StoredOutcome extends FileAccount {
@@ -21,6 +22,16 @@ export interface StoredOutcome extends FileAccount {
   /** Why it comes under legal hold. Default: it stays as it is. */
   readonly hold?: string;
   readonly archivedAt: number;
+}
+
+/** What is still to be done in the folder of an archive. */
+export interface Unfinished {
+  /** Relative to the folder, with `/`. */
+  readonly path: string;
+  /** The message that it is done for. */
+  readonly key: number;
+  /** Whether the file is to be removed; else it is the message's sidecar, which is to be written anew. */
+  readonly remove: boolean;
 }
 
 type MessageIdentity = Pick<VoicemailFacts, 'account' | 'id' | 'partner' | 'timestamp'>;
@@ -50,8 +61,11 @@ export class Catalogue {
     if (known) {
       // Whether it was played is what it was when it was first seen: archiving plays it.
       if (known.type === type && known.durationSeconds === durationSeconds) return known;
-      this.#update(known.key, 'type = ?, duration = ?', type, durationSeconds);
-      return this.message(known.key);
+      return this.#db.write(() => {
+        this.#update(known.key, 'type = ?, duration = ?', type, durationSeconds);
+        this.#redescribe(known.key);
+        return this.message(known.key);
+      });
     }
     return this.#db.write(() => {
       this.#db.run(
@@ -123,9 +137,12 @@ export class Catalogue {
     return row && audioOfRow(row);
   }
 
-  /** Whether other audio than that with these samples has this path. */
+  /** Whether other audio than that with these samples has this path, or had it and is still to be removed. */
   isTaken(path: string, sha256: string): boolean {
-    return this.#number('SELECT count(*) AS n FROM audio WHERE path = ? AND sha256 <> ?', path, sha256) > 0;
+    const sql = `
+      SELECT (SELECT count(*) FROM audio WHERE path = ? AND sha256 <> ?)
+        + (SELECT count(*) FROM unfinished WHERE path = ? AND remove = 1) AS n`;
+    return this.#number(sql, path, sha256, path) > 0;
   }
 
   /** Messages that have this audio. */
@@ -153,19 +170,26 @@ export class Catalogue {
     return this.#number('SELECT coalesce(sum(bytes), 0) AS n FROM audio');
   }
 
-  /** An attempt begins; should it not end, the next run sees a message that is not stored. */
+  /**
+   * An attempt begins; should it not end, the next run sees a message that is not stored, or one that is stored as far
+   * as an earlier attempt came.
+   */
   begin(key: number): void {
-    this.#update(key, "state = 'pending', attempts = attempts + 1, failure = NULL, detail = NULL");
+    this.#update(
+      key,
+      `attempts = attempts + 1,
+       state = CASE WHEN audio IS NULL THEN 'pending' ELSE state END,
+       failure = CASE WHEN audio IS NULL THEN NULL ELSE failure END,
+       detail = CASE WHEN audio IS NULL THEN NULL ELSE detail END`,
+    );
   }
 
-  /**
-   * The message is safe on disk.
-   * @returns what it had before, in place of which the new audio is, where nobody refers to it any more.
-   */
-  store(key: number, outcome: StoredOutcome): ArchivedAudio | undefined {
+  /** The message is safe on disk. What it had before is to be removed, where nobody refers to it any more. */
+  store(key: number, outcome: StoredOutcome): void {
     const { audio, ledger, unwritten, archivedAt } = outcome;
-    return this.#db.write(() => {
-      const replaced = this.#detach(this.message(key), audio.sha256);
+    const complete = Number(isComplete(outcome));
+    this.#db.write(() => {
+      this.#detach(this.message(key), audio);
       this.#db.run(
         `INSERT INTO audio VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (sha256) DO UPDATE SET bytes = excluded.bytes, file_sha256 = excluded.file_sha256`,
@@ -177,26 +201,33 @@ export class Catalogue {
       );
       this.#update(
         key,
-        "state = 'stored', audio = ?, complete = ?, ledger = ?, unwritten = ?, archived_at = ?",
+        `state = 'stored', audio = ?, complete = ?, ledger = ?, unwritten = ?, archived_at = ?,
+         failure = CASE WHEN ? THEN NULL ELSE failure END, detail = CASE WHEN ? THEN NULL ELSE detail END`,
         audio.sha256,
-        Number(isComplete(outcome)),
+        complete,
         JSON.stringify(ledger),
         unwritten ? JSON.stringify(unwritten) : null,
         archivedAt,
+        complete,
+        complete,
       );
       this.#label(key, outcome);
-      return replaced;
+      // Its sidecar was written before.
+      this.#db.run('DELETE FROM unfinished WHERE path = ?', sidecarPath(audio.path, { key }));
     }, true);
   }
 
   /** The attempt failed. What was stored by an earlier one stays. */
   fail(key: number, failure: string, detail: string): void {
-    this.#update(
-      key,
-      "state = CASE WHEN audio IS NULL THEN 'failed' ELSE 'stored' END, failure = ?, detail = ?",
-      failure,
-      detail,
-    );
+    this.#db.write(() => {
+      this.#update(
+        key,
+        "state = CASE WHEN audio IS NULL THEN 'failed' ELSE 'stored' END, failure = ?, detail = ?",
+        failure,
+        detail,
+      );
+      this.#redescribe(key);
+    });
   }
 
   setOriginal(key: number, original: ArchivedMessage['original']): void {
@@ -208,30 +239,49 @@ export class Catalogue {
   }
 
   setTags(key: number, tags: readonly string[]): void {
-    this.#db.write(() => this.#assignWords(key, 'tags = ?', tagList(tags)));
-  }
-
-  setTranscript(key: number, transcript: string): void {
-    this.#db.write(() => this.#assignWords(key, 'transcript = ?', transcript));
-  }
-
-  /**
-   * Takes a message's audio and its words away; the row stays, so that the message is not fetched again.
-   * @returns the audio that nobody refers to any more and that is to be removed from the disk.
-   */
-  purge(key: number): ArchivedAudio | undefined {
-    return this.#db.write(() => {
-      const before = this.message(key);
-      this.#update(key, "state = 'purged', transcript = '', tags = '[]'");
-      this.#index(key, before);
-      return this.#detach(before);
+    this.#db.write(() => {
+      this.#assignWords(key, 'tags = ?', tagList(tags));
+      this.#redescribe(key);
     });
   }
 
-  /** The message's audio turned out to be damaged: the next run fetches it again. */
+  setTranscript(key: number, transcript: string): void {
+    this.#db.write(() => {
+      this.#assignWords(key, 'transcript = ?', transcript);
+      this.#redescribe(key);
+    });
+  }
+
+  /** Takes a message's audio and its words away; the row stays, so that the message is not fetched again. */
+  purge(key: number): void {
+    this.#db.write(() => {
+      const before = this.message(key);
+      this.#update(key, "state = 'purged', transcript = '', tags = '[]'");
+      this.#index(key, before);
+      this.#detach(before);
+    }, true);
+  }
+
+  /** What the folder still has to be made to agree with, of one message or of all. */
+  unfinished(key?: number): readonly Unfinished[] {
+    const rows = this.#db.all<{ path: string; key: number; remove: number }>(
+      'SELECT * FROM unfinished WHERE ? IS NULL OR key = ?',
+      key ?? null,
+      key ?? null,
+    );
+    return rows.map((row) => ({ ...row, remove: row.remove === 1 }));
+  }
+
+  /** The folder agrees. */
+  finished({ path }: Unfinished): void {
+    this.#db.run('DELETE FROM unfinished WHERE path = ?', path);
+  }
+
+  /** The message's audio turned out to be damaged: the next run fetches it again, and until then its file stays. */
   lose(key: number, failure: string, detail: string): void {
     this.#db.write(() => {
       this.#detach(this.message(key));
+      this.#db.run('DELETE FROM unfinished WHERE key = ?', key);
       this.#update(key, "state = 'failed', complete = 0, failure = ?, detail = ?", failure, detail);
     });
   }
@@ -240,17 +290,25 @@ export class Catalogue {
     this.#db.close();
   }
 
-  /**
-   * @param keep audio that stays, whoever refers to it.
-   * @returns the message's audio, when no other message refers to it.
-   */
-  #detach({ key, audio }: ArchivedMessage, keep?: string): ArchivedAudio | undefined {
+  /** Takes a message's audio away from it. @param next What it has instead. */
+  #detach({ key, audio }: ArchivedMessage, next?: ArchivedAudio): void {
     this.#update(key, 'audio = NULL, ledger = NULL, unwritten = NULL');
-    if (!audio || audio.sha256 === keep) return undefined;
-    const { sha256 } = audio;
-    if (this.usersOf(audio) > 0) return undefined;
-    this.#db.run('DELETE FROM audio WHERE sha256 = ?', sha256);
-    return audio;
+    if (!audio || audio.sha256 === next?.sha256) return;
+    this.#leave(sidecarPath(audio.path, { key }), key, true);
+    if (this.usersOf(audio) > 0) return;
+    this.#db.run('DELETE FROM audio WHERE sha256 = ?', audio.sha256);
+    this.#leave(audio.path, key, true);
+  }
+
+  /** The sidecar of a message that has one says something that is no longer so. */
+  #redescribe(key: number): void {
+    const { audio } = this.message(key);
+    if (audio) this.#leave(sidecarPath(audio.path, { key }), key, false);
+  }
+
+  /** Notes what is to be done in the folder, so that who is killed before it was done leaves it to the next. */
+  #leave(path: string, key: number, remove: boolean): void {
+    this.#db.run('INSERT OR REPLACE INTO unfinished VALUES (?, ?, ?)', path, key, Number(remove));
   }
 
   #keyOf({ account, id, timestamp, partner }: MessageIdentity): number | undefined {

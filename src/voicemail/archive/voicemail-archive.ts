@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expendable, type RetentionRules } from '../../call/store/retention.js';
 import { type Clock, systemClock } from '../../clock.js';
@@ -14,7 +13,7 @@ import {
 } from './archived-message.js';
 import { type AudioIntake, type AudioKeys, AudioStore } from './audio-store.js';
 import { Catalogue, type StoredOutcome } from './catalogue.js';
-import { sidecarPath, writeSidecar } from './sidecar.js';
+import { writeSidecar } from './sidecar.js';
 import { type ArchiveFault, verifyMessage } from './verify-message.js';
 
 /**
@@ -124,19 +123,19 @@ export class VoicemailArchive implements AsyncDisposable {
   /** Notes why an attempt failed; what an earlier one has stored stays. @throws ERR_INVALID_ARG, ERR_FILE */
   async fail(key: number, { failure, detail }: AttemptFailure): Promise<void> {
     this.catalogue.fail(key, failure, detail);
-    await this.#describe(this.catalogue.message(key));
+    await this.#finish(key);
   }
 
   /** Sets the message's tags; each can be searched for. @throws ERR_INVALID_ARG, ERR_FILE */
   async setTags(key: number, tags: readonly string[]): Promise<void> {
     this.catalogue.setTags(key, tags);
-    await this.#describe(this.catalogue.message(key));
+    await this.#finish(key);
   }
 
   /** Sets what is said in the message; it can be searched for. @throws ERR_INVALID_ARG, ERR_FILE */
   async setTranscript(key: number, transcript: string): Promise<void> {
     this.catalogue.setTranscript(key, transcript);
-    await this.#describe(this.catalogue.message(key));
+    await this.#finish(key);
   }
 
   /** Puts a message under legal hold (with a reason), or takes it out. @throws ERR_INVALID_ARG */
@@ -188,20 +187,23 @@ export class VoicemailArchive implements AsyncDisposable {
     const doomed = this.#doomed(policy);
     if (policy.dryRun) return doomed;
     for (const message of doomed) {
-      const orphan = this.catalogue.purge(message.key);
-      const file = this.audioFile(message);
-      if (file) await rm(sidecarPath(file, message), { force: true });
-      if (orphan) await this.#audio.remove(orphan);
+      this.catalogue.purge(message.key);
+      await this.#finish(message.key);
     }
     return doomed;
   }
 
-  /** Removes what killed runs have left half done. Only for who knows that no run is under way. */
-  sweep(): Promise<void> {
-    return this.#audio.sweep();
+  /**
+   * Clears up after runs that were killed: removes audio that was under way, and finishes what they had entered into the
+   * catalogue. Others may be at work in the archive meanwhile. {@link archiveVoicemails} begins with it.
+   */
+  async sweep(): Promise<void> {
+    await this.#audio.sweep();
+    await this.#finish();
   }
 
   async close(): Promise<void> {
+    await this.#audio.close();
     this.catalogue.close();
   }
 
@@ -235,23 +237,27 @@ export class VoicemailArchive implements AsyncDisposable {
     const { audio, duplicate } = await intake.publish(this.catalogue);
     const archivedAt = Math.floor(this.#clock.unixMs() / 1000);
     const outcome = { ...account, audio, archivedAt };
-    await this.#describe({
+    const described = {
       ...before,
       ...{ audio, archivedAt, ledger: account.ledger, unwritten: account.unwritten },
       complete: isComplete(account),
       transcript: account.transcript ?? before.transcript,
       tags: [...new Set([...before.tags, ...(account.tags ?? [])])],
-    });
-    const orphan = this.catalogue.store(key, outcome);
-    if (orphan) {
-      await this.#audio.remove(orphan);
-      await rm(sidecarPath(this.#audio.pathOf(orphan), before), { force: true });
-    }
+    };
+    await writeSidecar(this.#audio.pathOf(audio), described);
+    this.catalogue.store(key, outcome);
+    await this.#finish(key);
     return { message: this.catalogue.message(key), duplicate };
   }
 
-  async #describe(message: ArchivedMessage): Promise<void> {
-    const file = this.audioFile(message);
-    if (file) await writeSidecar(file, message);
+  /** Makes the folder agree with the catalogue, for one message or for all. */
+  async #finish(key?: number): Promise<void> {
+    for (const unfinished of this.catalogue.unfinished(key)) {
+      const message = this.catalogue.message(unfinished.key);
+      const file = this.audioFile(message);
+      if (unfinished.remove) await this.#audio.remove(unfinished);
+      else if (file) await writeSidecar(file, message);
+      this.catalogue.finished(unfinished);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { invalidArgument, JackfieldError } from '../../errors.js';
 import { VOICE_FORMAT } from '../../pcm.js';
 import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
+import { requireProgram } from '../../voice/process/require-program.js';
 import { ToolProcess } from '../../voice/process/tool-process.js';
 import { OPEN_LENGTH, WavHeader } from '../../voice/wav/wav-header.js';
 import type { Transcriber, TranscriptRequest } from './transcriber.js';
@@ -19,6 +20,7 @@ export interface CommandTranscriberOptions {
   readonly timeoutMs?: number;
 }
 
+const INSTALL = 'Install it, or name it with its path.';
 const FILE = '{file}';
 const STANDARD_INPUT = '/dev/stdin';
 /**
@@ -49,6 +51,7 @@ export function commandTranscriber(options: CommandTranscriberOptions): Transcri
   }
   return {
     name: command,
+    ready: () => requireProgram(command, INSTALL),
     async transcribe(request) {
       const timeUp = AbortSignal.timeout(timeoutMs);
       const signal = request.signal ? AbortSignal.any([request.signal, timeUp]) : timeUp;
@@ -77,7 +80,7 @@ function start(
   );
   const piped = filled.some((part) => part.includes(STANDARD_INPUT));
   const [program = '', ...args] = piped ? ['sh', '-c', PIPED, 'sh', ...filled] : filled;
-  return ToolProcess.start(program, args, { install: 'Install it, or name it with its path.', signal });
+  return ToolProcess.start(program, args, { install: INSTALL, signal });
 }
 
 async function textOf(process: ToolProcess, command: string): Promise<string> {

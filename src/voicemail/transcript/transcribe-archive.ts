@@ -21,13 +21,14 @@ export interface TranscribeArchiveOptions {
  * are decrypted in memory, where the archive was opened with an identity. A message that the engine fails on is told of
  * and left for the next time. Resolves to how many were transcribed.
  *
- * @throws ERR_ABORTED, ERR_FILE.
+ * @throws ERR_ABORTED, ERR_FILE; what the engine's `ready` throws.
  */
 export async function transcribeArchive(
   archive: VoicemailArchive,
   options: TranscribeArchiveOptions,
 ): Promise<number> {
   const { transcriber, query = {}, language, signal, onMessage } = options;
+  await transcriber.ready?.();
   let count = 0;
   for (const message of archive.find({ ...query, state: 'stored' })) {
     signal?.throwIfAborted();

@@ -21,6 +21,11 @@ export interface Transcript {
 export interface Transcriber {
   /** As it is named in logs. */
   readonly name: string;
+  /**
+   * Sees to it that it can work, before anything is begun that it is to listen to.
+   * @throws when it cannot. Default: it always can.
+   */
+  ready?(): Promise<void>;
   /** @throws when it cannot be done; the message then stays without a transcript. */
   transcribe(request: TranscriptRequest): Promise<Transcript>;
 }

@@ -1,4 +1,5 @@
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -340,9 +341,10 @@ describe('archiveVoicemails', () => {
     expect(await files(folder)).toEqual([]);
   });
 
-  it('notes the refusal where the endpoint may not write', async () => {
+  it('notes the refusal where the endpoint may not write, and does not begin where there is no folder', async () => {
     await four();
-    const { report } = await run({ route: { folder: '/nowhere/to/be' }, attempts: 1 });
+    await expect(run({ route: { folder: '/nowhere/to/be' } })).rejects.toMatchObject({ code: 'ERR_FILE' });
+    const { report } = await run({ route: { folder: tmpdir() }, attempts: 1 });
     expect(report.stored).toBe(0);
     expect(report.failed.map(({ failure }) => failure)).toEqual(Array(4).fill('REFUSED'));
   });

@@ -1,152 +1,220 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { cp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
+import { afterEach, beforeAll, expect, it } from 'vitest';
 import { archiveVoicemails, VoicemailArchive } from '../../../src/index.js';
-import { Line, samplesOf, tone } from '../line.js';
+import { Line, tone } from '../line.js';
 
-const DIST = resolve('dist/index.js');
-/** What is seen on the wire at each step of one message; the process is killed when it comes. */
-const STEPS = [
-  /SEARCH VOICEMAILS/,
-  /ALTER VOICEMAIL \d+ DOWNLOAD/,
-  /STATUS UNPLAYED/,
-  /SET_OUTPUT PORT/,
-  /STARTPLAYBACK/,
-  /STATUS PLAYING/,
-  /STATUS PLAYED/,
-  /SETUNPLAYED/,
-  // The end of the redirection: the audio is being stored from here on.
-  /SET_OUTPUT$/,
-  /ALTER VOICEMAIL \d+ DELETE/,
-  /STATUS DELETING/,
-];
-const COUNT = 8;
-
-/** What happens while one message is stored, in this order; the process kills itself there. */
-const STORING = [
-  'before the audio has its name',
-  'after the audio has its name',
-  'before the sidecar has its name',
-  'after the sidecar has its name',
-  'before the catalogue knows of it',
-  'after the catalogue knows of it',
+const TARGET = 'test/voicemail/archive/kill-target.mjs';
+/** Mailboxes that are archived at once. */
+const WORKERS = ['one', 'two', 'three'];
+const LIMITS = { timeout: 240_000 };
+/** Steps that each run has to come by, whatever else it does: were one missing, nothing would have been killed there. */
+const MILESTONES = [
+  /^mkdir folder/,
+  /^sent SEARCH VOICEMAILS/,
+  /^received VOICEMAIL {2}STATUS NOTDOWNLOADED/,
+  /^sent ALTER VOICEMAIL {2}DOWNLOAD/,
+  /^sent ALTER VOICEMAIL {2}SET_OUTPUT (?:PORT|FILE)/,
+  /^sent ALTER VOICEMAIL {2}STARTPLAYBACK/,
+  /^received VOICEMAIL {2}STATUS PLAYING/,
+  /^write \.wav/,
+  /^fsync \.wav/,
+  /^sent ALTER VOICEMAIL {2}SETUNPLAYED/,
+  /^writeFile \.json/,
+  /^rename \.json/,
+  /^SQL UPDATE messages/,
+  /^SQL COMMIT/,
+  /^sent ALTER VOICEMAIL {2}DELETE/,
+  /^received VOICEMAIL {2}STATUS DELETING/,
 ];
 
-/** Archives with originals deleted, tells each line of the wire, and kills itself at a step of storing. */
-const CHILD = `
-  import fs from 'node:fs/promises';
-  import { syncBuiltinESMExports } from 'node:module';
-  const [dist, port, root, killAt] = process.argv.slice(1);
-  const passed = (step) => step === killAt && process.kill(process.pid, 'SIGKILL');
-  const { rename } = fs;
-  fs.rename = async (from, to) => {
-    const what = to.endsWith('.wav') ? 'audio' : 'sidecar';
-    passed('before the ' + what + ' has its name');
-    await rename(from, to);
-    passed('after the ' + what + ' has its name');
-  };
-  syncBuiltinESMExports();
-  const { attach, TcpTransport, PcmServer, VoicemailArchive, archiveVoicemails } = await import(dist);
-  const client = await attach(new TcpTransport({ port: Number(port) }));
-  client.on('trace', (line) => process.stdout.write(JSON.stringify(line) + '\\n'));
-  const archive = await VoicemailArchive.open(root);
-  const store = archive.catalogue.store.bind(archive.catalogue);
-  archive.catalogue.store = (...outcome) => {
-    passed('before the catalogue knows of it');
-    const orphan = store(...outcome);
-    passed('after the catalogue knows of it');
-    return orphan;
-  };
-  await archiveVoicemails(client, archive, { route: { server: new PcmServer() }, deleteOriginals: true });
-  process.exit();`;
+interface Mailbox {
+  readonly handle: string;
+  readonly port: number;
+  readonly root: string;
+}
+
+/** What is in a mailbox and in its archive before a run, and how the run is told to work. */
+interface Case {
+  readonly options: { readonly encryptTo?: readonly string[]; readonly folder?: string };
+  readonly identity?: string;
+  /** Leaves in the mailbox what is to be archived. */
+  prepare(mailbox: Mailbox): Promise<void>;
+  /** What the archive has to hold in the end, oldest first. */
+  readonly expected: readonly Int16Array[];
+  /** The first step worth being killed at; those before it are the same in another case. */
+  readonly from?: RegExp;
+}
 
 let line: Line;
 beforeAll(() => {
-  if (!existsSync(DIST)) throw new Error('Build first: npm run build.');
-});
-beforeEach(async () => {
-  line = await Line.open();
+  if (!existsSync('dist/index.js')) throw new Error('Build first: npm run build.');
 });
 afterEach(() => line[Symbol.asyncDispose]());
 
-it('is killed at each step of the wire, and the next run goes on: none lost, none twice', {
-  timeout: 120_000,
-}, async () => {
-  const { root, port } = await prepare();
-  const killedAt: string[] = [];
-  for (const step of STEPS) {
-    const child = archiveIn(port, root);
-    let seen = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      seen += text;
-      const found = seen.split('\n').find((each) => step.test(textOf(each)));
-      if (found !== undefined && child.kill('SIGKILL')) killedAt.push(String(step));
-    });
-    await line.during(once(child, 'exit'));
-  }
-  expect(new Set(killedAt).size).toBe(STEPS.length);
-  await expectAll(root);
-});
-
-it('is killed at each step of storing, and the next run goes on: none lost, none twice', {
-  timeout: 120_000,
-}, async () => {
-  const { root, port } = await prepare();
-  for (const step of STORING) {
-    const child = archiveIn(port, root, step);
-    child.stdout.resume();
-    const [, signal] = await line.during(once(child, 'exit'));
-    expect([step, signal]).toEqual([step, 'SIGKILL']);
-    // What the catalogue calls stored is there, whole.
-    await using archive = await VoicemailArchive.open(root);
-    const { faults } = await archive.verify();
-    expect(faults.filter(({ kind }) => kind !== 'stray')).toEqual([]);
-  }
-  await expectAll(root);
-});
-
-async function prepare(): Promise<{ root: string; port: number }> {
-  for (let i = 0; i < COUNT; i++) {
-    const file = await line.wav(`${i}.wav`, 100, 300 + 50 * i);
-    await line.deposit(file, { atMs: Date.UTC(2026, 4, 1, 10, i) });
-  }
-  return { root: join(line.folder, 'archive'), port: await line.exchange.listen({ handle: 'jack' }) };
-}
-
-function archiveIn(port: number, root: string, killAt = '') {
-  const args = ['--input-type=module', '-e', CHILD, pathToFileURL(DIST).href, String(port), root, killAt];
-  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-}
-
-/** One more run, which nobody kills, has everything; each message once, and every original gone. */
-async function expectAll(root: string): Promise<void> {
-  const client = await line.client();
-  await using archive = await VoicemailArchive.open(root);
-  await archive.sweep();
-  const route = { server: line.server };
-  const report = await line.during(archiveVoicemails(client, archive, { route, deleteOriginals: true }));
-  expect(report.failed).toEqual([]);
-  const messages = [...archive.find()];
-  expect(messages.map(({ state, complete }) => [state, complete])).toEqual(
-    Array(COUNT).fill(['stored', true]),
+async function open(): Promise<Mailbox[]> {
+  line = await Line.open({ users: [...WORKERS, 'anna'].map((handle) => ({ handle })) });
+  return Promise.all(
+    WORKERS.map(async (handle) => ({
+      ...{ handle, root: join(line.folder, `archive-${handle}`) },
+      port: await line.exchange.listen({ handle }),
+    })),
   );
-  for (const [index, message] of messages.entries()) {
-    expect(await samplesOf(archive.audioFile(message) ?? '')).toEqual(tone(100, 300 + 50 * index));
-  }
-  expect(messages.every(({ original }) => original !== 'kept')).toBe(true);
-  expect(await archive.verify()).toMatchObject({ checked: COUNT, unstored: 0, faults: [] });
-  expect(await readdir(join(root, '.partial'))).toEqual([]);
 }
 
-function textOf(line: string): string {
-  try {
-    return (JSON.parse(line) as { readonly line: string }).line;
-  } catch {
-    // The last piece of a chunk is no whole line yet.
-    return '';
+const AT = Date.UTC(2026, 4, 1, 10);
+function deposit({ handle: to }: Mailbox, file: string, durationSec?: number): Promise<number> {
+  const more = durationSec === undefined ? {} : { durationSec };
+  return line.exchange.deposit({ to, from: { handle: 'anna' }, file, recordedAtMs: AT, ...more });
+}
+
+it('is killed at each step of a message through a port, and the next run has it, once', LIMITS, async () => {
+  const mailboxes = await open();
+  const file = await line.wav('a.wav', 100);
+  const steps = await killEverywhere(mailboxes, {
+    options: {},
+    prepare: async (mailbox) => void (await deposit(mailbox, file)),
+    expected: [tone(100)],
+  });
+  for (const milestone of [...MILESTONES, /^rename \.wav/])
+    expect(steps.join('\n')).toMatch(new RegExp(milestone, 'm'));
+});
+
+it('is killed at each step of storing what the archive has already', LIMITS, async () => {
+  const mailboxes = await open();
+  const file = await line.wav('a.wav', 100);
+  const steps = await killEverywhere(mailboxes, {
+    options: {},
+    async prepare(mailbox) {
+      await deposit(mailbox, file);
+      await archive(mailbox);
+      await deposit(mailbox, file);
+    },
+    expected: [tone(100), tone(100)],
+    from: /^fsync \.wav/,
+  });
+  expect(steps.join('\n')).toMatch(/^rm \.wav/m);
+});
+
+it('is killed at each step of putting what is more in the place of what came short', LIMITS, async () => {
+  const mailboxes = await open();
+  const short = await line.wav('short.wav', 100);
+  const whole = await line.wav('whole.wav', 1500);
+  const steps = await killEverywhere(mailboxes, {
+    options: {},
+    async prepare(mailbox) {
+      const file = join(line.folder, `${mailbox.handle}.wav`);
+      await cp(short, file);
+      await deposit(mailbox, file, 2);
+      await archive(mailbox);
+      await cp(whole, file);
+    },
+    expected: [tone(1500)],
+    from: /STARTPLAYBACK/,
+  });
+  expect(steps.filter((step) => step.startsWith('rm .'))).toEqual([
+    'rm .json #1',
+    'rm .wav #1',
+    'rm .wav #2',
+  ]);
+});
+
+it('is killed at each step of storing what is encrypted', LIMITS, async () => {
+  const mailboxes = await open();
+  const file = await line.wav('a.wav', 100);
+  const identity = await generateIdentity();
+  await killEverywhere(mailboxes, {
+    options: { encryptTo: [await identityToRecipient(identity)] },
+    identity,
+    prepare: async (mailbox) => void (await deposit(mailbox, file)),
+    expected: [tone(100)],
+    from: /^fsync \.wav/,
+  });
+});
+
+it('is killed at each step of a message that the endpoint writes into a file', LIMITS, async () => {
+  const mailboxes = await open();
+  const file = await line.wav('a.wav', 100);
+  await killEverywhere(mailboxes, {
+    options: { folder: line.folder },
+    prepare: async (mailbox) => void (await deposit(mailbox, file)),
+    expected: [tone(100)],
+    from: /^sent ALTER VOICEMAIL {2}SET_OUTPUT/,
+  });
+});
+
+/** One run that nobody kills tells the steps; then a run is killed at each of them, and another one follows. */
+async function killEverywhere(mailboxes: readonly Mailbox[], what: Case): Promise<readonly string[]> {
+  const [first] = mailboxes;
+  if (!first) return [];
+  const steps = await line.during(run(first, what));
+  await expectAll(first, what);
+  const begin = what.from ? steps.findIndex((step) => what.from?.test(step)) : 0;
+  expect(begin).toBeGreaterThanOrEqual(0);
+  const open = [...new Set(steps.slice(begin))].filter(isStable);
+  const killedAt: string[] = [];
+  const work = async (mailbox: Mailbox) => {
+    for (let step = open.shift(); step !== undefined; step = open.shift()) {
+      const passed = await run(mailbox, what, step);
+      expect(passed.at(-1)).toBe(step);
+      killedAt.push(step);
+      await expectAll(mailbox, what, step);
+    }
+  };
+  const wanted = [...open].sort();
+  await line.during(Promise.all(mailboxes.map(work)));
+  expect(killedAt.sort()).toEqual(wanted);
+  return steps;
+}
+
+/** How many pieces the audio comes in is the network's choice. */
+function isStable(step: string): boolean {
+  return !/^write \.wav/.test(step) || Number(step.split('#')[1]) <= 3;
+}
+
+/** Archives in a process of its own, up to a step at which it is killed. @returns the steps that it came by. */
+async function run(mailbox: Mailbox, what: Case, killAt = ''): Promise<readonly string[]> {
+  await rm(mailbox.root, { recursive: true, force: true });
+  await what.prepare(mailbox);
+  const args = [TARGET, String(mailbox.port), mailbox.root, killAt, JSON.stringify(what.options)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const [code, signal] = await once(child, 'close');
+  expect([killAt, code, signal]).toEqual(killAt === '' ? ['', 0, null] : [killAt, null, 'SIGKILL']);
+  return said.trim().split('\n');
+}
+
+/** One more run, which nobody kills, has everything: each message once, whole, nothing else, and no original left. */
+async function expectAll(mailbox: Mailbox, what: Case, killedAt = ''): Promise<void> {
+  await archive(mailbox, what, true);
+  const { identity } = what;
+  await using found = await VoicemailArchive.open(mailbox.root, identity === undefined ? {} : { identity });
+  const messages = [...found.find()];
+  const outcome = messages.map(({ state, complete, original }) => [state, complete, original !== 'kept']);
+  expect([killedAt, outcome]).toEqual([killedAt, what.expected.map(() => ['stored', true, true])]);
+  for (const [index, message] of messages.entries()) {
+    const parts: number[] = [];
+    for await (const part of found.samples(message)) parts.push(...part);
+    expect(new Int16Array(parts)).toEqual(what.expected[index]);
   }
+  const { checked, unstored, faults } = await found.verify();
+  expect([checked, unstored, faults]).toEqual([what.expected.length, 0, []]);
+  expect(found.catalogue.unfinished()).toEqual([]);
+  expect(await readdir(join(mailbox.root, '.partial'))).toEqual([]);
+}
+
+async function archive(mailbox: Mailbox, what?: Case, deleteOriginals = false): Promise<void> {
+  const { encryptTo, folder } = what?.options ?? {};
+  const client = await line.client(mailbox.handle);
+  await using opened = await VoicemailArchive.open(mailbox.root, encryptTo ? { encryptTo } : {});
+  const route = folder === undefined ? { server: line.server } : { folder };
+  await archiveVoicemails(client, opened, { route, deleteOriginals, attempts: 1 });
+  await client.close();
 }

@@ -185,7 +185,7 @@ describe('a VoicemailArchive', () => {
     db.exec(
       'ALTER TABLE messages DROP COLUMN ledger; ALTER TABLE messages DROP COLUMN unwritten; ' +
         'ALTER TABLE messages DROP COLUMN hold; ALTER TABLE messages ADD COLUMN hold INTEGER NOT NULL DEFAULT 0; ' +
-        'UPDATE messages SET hold = 1 WHERE voicemail = 2; PRAGMA user_version = 1',
+        'UPDATE messages SET hold = 1 WHERE voicemail = 2; DROP TABLE unfinished; PRAGMA user_version = 1',
     );
     db.close();
     archive = await VoicemailArchive.open(root);

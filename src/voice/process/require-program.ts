@@ -1,0 +1,33 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { delimiter, isAbsolute, join, sep } from 'node:path';
+import { JackfieldError } from '../../errors.js';
+
+/** Whether a program can be run: one on the PATH, or one that is named with its path. */
+export async function isInstalled(tool: string): Promise<boolean> {
+  const endings = process.platform === 'win32' ? ['', '.exe'] : [''];
+  const named = isAbsolute(tool) || tool.includes(sep);
+  const folders = named ? [''] : (process.env['PATH'] ?? '').split(delimiter);
+  for (const folder of folders) {
+    for (const ending of endings) {
+      const found = await access(join(folder, tool + ending), constants.X_OK).then(
+        () => true,
+        () => false,
+      );
+      if (found) return true;
+    }
+  }
+  return false;
+}
+
+/**
+ * Sees to it that a program is there before anything is begun that needs it.
+ *
+ * @param advice What to do where it is not.
+ * @throws ERR_TOOL
+ */
+export async function requireProgram(tool: string, advice = ''): Promise<void> {
+  if (await isInstalled(tool)) return;
+  const text = `Cannot run ${tool}: It is not installed, or not on the PATH. ${advice}`;
+  throw new JackfieldError('ERR_TOOL', text.trim());
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FolderLock } from '../../call/store/folder-lock.js';
+import { JackfieldError } from '../../errors.js';
+import { fileError } from '../../voice/file-error.js';
+
+const DOING = 'written to';
+/** Somebody who sweeps may take a new folder for one that was left, between the two steps of making it. */
+const MAX_TRIES = 5;
+
+/**
+ * Where one process keeps audio that is still coming in: a folder of its own among those of others, locked while it
+ * lives, so that what was left by a process that was killed can be told from what others are writing.
+ */
+export class IntakeFolder {
+  readonly path: string;
+  readonly #lock: FolderLock;
+
+  private constructor(path: string, lock: FolderLock) {
+    this.path = path;
+    this.#lock = lock;
+  }
+
+  /** Makes one in `parent`. @throws ERR_FILE; ERR_UNSUPPORTED without the package `libsql`. */
+  static async open(parent: string): Promise<IntakeFolder> {
+    for (let tries = 1; ; tries++) {
+      const path = join(parent, randomUUID());
+      await makeFolder(path);
+      try {
+        return new IntakeFolder(path, FolderLock.take(path, DOING));
+      } catch (error) {
+        if (tries === MAX_TRIES) throw error;
+      }
+    }
+  }
+
+  /** Removes from `parent` what nobody is at work in. @throws ERR_FILE */
+  static async sweep(parent: string): Promise<void> {
+    const names = await readdir(parent).catch((cause: unknown) => {
+      throw fileError('read the folder', parent, cause);
+    });
+    for (const name of names) await removeUnused(join(parent, name));
+  }
+
+  /** Removes it, with what is in it. @throws ERR_FILE */
+  async close(): Promise<void> {
+    await remove(this.path);
+    this.#lock.release();
+  }
+}
+
+/** Makes a folder, where it is missing. @throws ERR_FILE */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+    throw fileError('make the folder', path, cause);
+  });
+}
+
+async function removeUnused(path: string): Promise<void> {
+  let lock: FolderLock | undefined;
+  try {
+    lock = FolderLock.take(path, DOING);
+  } catch (error) {
+    if (error instanceof JackfieldError && error.code === 'ERR_INVALID_STATE') return;
+    // What cannot be locked is no such folder, and belongs to nobody.
+  }
+  try {
+    await remove(path);
+  } finally {
+    lock?.release();
+  }
+}
+
+async function remove(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch((cause: unknown) => {
+    throw fileError('remove', path, cause);
+  });
+}

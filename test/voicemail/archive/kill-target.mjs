@@ -1,0 +1,92 @@
+// Archives a mailbox and deletes its originals, on the built package. All that leaves a trace outside the process is a
+// step: each line of the wire, each call that changes a file or a folder, each statement of SQLite that changes the
+// catalogue. Each is printed just before it is done, with how often it came; the process kills itself before `killAt`.
+// Run by kill-and-resume.test.ts.
+import fs from 'node:fs';
+import fsPromises from 'node:fs/promises';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { basename } from 'node:path';
+
+const [port, root, killAt, optionsJson] = process.argv.slice(2);
+const { encryptTo, folder } = JSON.parse(optionsJson);
+const counts = new Map();
+
+function step(what) {
+  const count = (counts.get(what) ?? 0) + 1;
+  counts.set(what, count);
+  const name = `${what} #${count}`;
+  fs.writeSync(1, `${name}\n`);
+  if (name === killAt) process.kill(process.pid, 'SIGKILL');
+}
+
+/** What kind of file it is: names and numbers differ from run to run. */
+function kindOf(path) {
+  const name = basename(String(path));
+  const kinds = [/\.lock.*$/, /catalogue\.db.*$/, /\.wav(\.age)?$/, /\.json(\.part)?$/];
+  return kinds.map((kind) => kind.exec(name)?.[0]).find(Boolean) ?? 'folder';
+}
+
+const open = new Map();
+const realOpen = fs.open;
+fs.open = (path, ...rest) => {
+  step(`open ${kindOf(path)}`);
+  const done = rest.pop();
+  realOpen(path, ...rest, (error, fd) => {
+    if (!error) open.set(fd, kindOf(path));
+    done(error, fd);
+  });
+};
+for (const name of ['write', 'writev', 'fsync', 'ftruncate']) {
+  const real = fs[name];
+  fs[name] = (fd, ...rest) => {
+    step(`${name} ${open.get(fd)}`);
+    return real(fd, ...rest);
+  };
+}
+for (const name of ['writeSync', 'fsyncSync', 'ftruncateSync']) {
+  const real = fs[name];
+  fs[name] = (fd, ...rest) => {
+    if (open.has(fd)) step(`${name} ${open.get(fd)}`);
+    return real(fd, ...rest);
+  };
+}
+for (const name of ['mkdir', 'writeFile', 'rm', 'rename']) {
+  const real = fsPromises[name];
+  fsPromises[name] = (path, ...rest) => {
+    step(`${name} ${kindOf(path)}`);
+    return real(path, ...rest);
+  };
+}
+syncBuiltinESMExports();
+
+const Sqlite = createRequire(import.meta.url)('libsql');
+const { exec } = Sqlite.prototype;
+Sqlite.prototype.exec = function (sql) {
+  step(`SQL ${sql.trim().split('\n')[0].replace(/\d+/, '')}`);
+  return exec.call(this, sql);
+};
+const { prepare } = Sqlite.prototype;
+Sqlite.prototype.prepare = function (sql) {
+  const statement = prepare.call(this, sql);
+  const run = statement.run.bind(statement);
+  statement.run = (...values) => {
+    step(`SQL ${/\w+( INTO| FROM)? \w+/.exec(sql)?.[0]}`);
+    return run(...values);
+  };
+  return statement;
+};
+
+const { archiveVoicemails, attach, PcmServer, TcpTransport, VoicemailArchive } = await import(
+  '../../../dist/index.js'
+);
+const client = await attach(new TcpTransport({ port: Number(port) }));
+client.on('trace', ({ direction, line }) => {
+  // What an endpoint says of itself comes when it likes.
+  if (!line.includes('VOICEMAIL')) return;
+  step(`${direction} ${line.replace(/FILE=".+"/, 'FILE=""').replace(/^#\d+ |\d+/g, '')}`);
+});
+const archive = await VoicemailArchive.open(root, encryptTo ? { encryptTo } : {});
+const route = folder ? { folder } : { server: new PcmServer() };
+await archiveVoicemails(client, archive, { route, deleteOriginals: true, tags: ['taken out'], attempts: 1 });
+await archive.close();
+process.exit();
