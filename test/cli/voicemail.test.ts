@@ -104,7 +104,7 @@ it('archives, finds, verifies, transcribes, exports, purges', { timeout: 60_000 
 });
 
 it('encrypts, transcribes on the way in, tags, holds, and says what is wrong', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const { generateX25519Identity, identityToRecipient } = await import('age-encryption');
   const root = join(folder, 'sealed');
@@ -136,6 +136,22 @@ it('encrypts, transcribes on the way in, tags, holds, and says what is wrong', {
   await expect(voicemail('play', '4711', '--to', `tcp:${jack}`)).rejects.toThrow(/no voicemail 4711/);
   const inCall = voicemail('play', '1', '--in-call', '--to', `tcp:${jack}`);
   await expect(inCall).rejects.toThrow(/no call in progress|no voicemail/);
+});
+
+it('says what is wrong before it begins anything', { timeout: 60_000 }, async () => {
+  const root = join(folder, 'never');
+  const to = ['--to', `tcp:${jack}`];
+  const wrong: [string[], RegExp][] = [
+    [['archive', ...to, '--out', root, '--concurrency', '65'], /whole number from 1 to 64/],
+    [['archive', ...to, '--out', root, '--via', join(folder, 'nowhere')], /Cannot read the folder/],
+    [['archive', ...to, '--out', root, '--', 'no-such-engine'], /Cannot run no-such-engine/],
+    [['leave', 'anna', ...to, '--max', '0'], /whole number from 1 to 3600/],
+    [['play', '1', ...to, '--in-call', '--out', 'x.wav'], /cannot be used with/],
+    [['greeting', ...to, '--record', '--of', 'anna'], /cannot be used with/],
+    [['answer', ...to, '--in', root, '--greeting', join(folder, 'nowhere.wav')], /ERR_FILE/],
+    [['answer', ...to, '--in', root, '--hook', '/no/such/hook'], /Cannot run \/no\/such\/hook/],
+  ];
+  await Promise.all(wrong.map(([args, why]) => expect(voicemail(...args)).rejects.toThrow(why)));
 });
 
 it('answers calls, keeps what is said, and tells of it', { timeout: 60_000 }, async () => {

@@ -51,6 +51,16 @@ export async function publishFile(from: string, to: string): Promise<void> {
   }
 }
 
+/** Has what was written into a file flushed to the medium. @throws ERR_FILE. */
+export async function syncFile(path: string): Promise<void> {
+  try {
+    await using handle = await open(path, 'r+');
+    await handle.sync();
+  } catch (error) {
+    throw fileError('write', path, error);
+  }
+}
+
 /** Has the names in a folder flushed to the medium. Windows cannot open a folder, nor needs to. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;

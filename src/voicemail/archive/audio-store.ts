@@ -1,17 +1,19 @@
-import { createHash, type Hash, randomUUID } from 'node:crypto';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { decrypterWith, encrypterTo } from '../../call/store/age.js';
 import { safeName } from '../../call/store/safe-name.js';
 import { SealedWav, sealedWavSamples } from '../../call/store/sealed-wav.js';
-import { hashFile, publishFile } from '../../call/store/whole-file.js';
+import { hashFile } from '../../call/store/whole-file.js';
 import { JackfieldError } from '../../errors.js';
-import { type PcmSink, VOICE_FORMAT } from '../../pcm.js';
+import { VOICE_FORMAT } from '../../pcm.js';
 import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
 import type { WavInfo } from '../../voice/wav/wav-metadata.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
 import type { ArchivedAudio, VoicemailFacts } from './archived-message.js';
+import { AudioIntake } from './audio-intake.js';
+import { CheckedFiles } from './checked-files.js';
 import { IntakeFolder, makeFolder } from './intake-folder.js';
 
 /** Audio that has not been published yet lies here; what is left by a process that was killed is of no use. */
@@ -39,6 +41,7 @@ export class AudioStore {
   readonly #identity: string | undefined;
   /** Made when the first message comes: most who open an archive only read it. */
   #intake: Promise<IntakeFolder> | undefined;
+  readonly #checked = new CheckedFiles();
 
   private constructor(root: string, { encryptTo = [], identity }: AudioKeys) {
     this.root = root;
@@ -66,7 +69,11 @@ export class AudioStore {
 
   /** Begins to take in the audio of one message. @throws ERR_FILE */
   async take(facts: VoicemailFacts): Promise<AudioIntake> {
-    this.#intake ??= IntakeFolder.open(join(this.root, PARTIAL));
+    this.#intake ??= IntakeFolder.open(join(this.root, PARTIAL)).catch((error: unknown) => {
+      // Another message may find room.
+      this.#intake = undefined;
+      throw error;
+    });
     const partial = join((await this.#intake).path, `${randomUUID()}.wav`);
     const path = audioPath(facts);
     const metadata = { info: tagsOf(facts) };
@@ -74,10 +81,10 @@ export class AudioStore {
       const format = VOICE_FORMAT;
       const options = { format, metadata, existing: 'refuse' } as const;
       const sealed = await SealedWav.create(partial, this.#encryptTo, options);
-      return new AudioIntake(sealed, this.root, `${path}${SEALED}`);
+      return new AudioIntake(sealed, `${path}${SEALED}`, { root: this.root, checked: this.#checked });
     }
-    const wav = await WavWriter.create(partial, { fsync: 'end', existing: 'refuse', metadata });
-    return new AudioIntake(wav, this.root, path);
+    const wav = await WavWriter.create(partial, { existing: 'refuse', metadata });
+    return new AudioIntake(wav, path, { root: this.root, checked: this.#checked });
   }
 
   /** Whether the samples of stored audio can be read here. */
@@ -140,75 +147,10 @@ export class AudioStore {
 
   /** Nothing more is taken in; what was not published is removed. Idempotent. */
   async close(): Promise<void> {
-    const intake = await this.#intake;
+    // One that could not be made was told of where it was asked for.
+    const intake = await this.#intake?.catch(() => undefined);
     this.#intake = undefined;
     await intake?.close();
-  }
-}
-
-/** What an archive has already. */
-export interface KnownAudio {
-  /** Stored audio with these samples. */
-  audio(sha256: string): ArchivedAudio | undefined;
-  /** Whether other audio lies at this path. */
-  isTaken(path: string, sha256: string): boolean;
-}
-
-/** Audio on its way into an archive: hashed while it is written. Either {@link publish} or {@link discard} ends it. */
-export class AudioIntake implements PcmSink {
-  readonly #wav: WavWriter | SealedWav;
-  readonly #root: string;
-  readonly #path: string;
-  readonly #hash: Hash = createHash('sha256');
-  #ended: Promise<void> | undefined;
-
-  /** Used by {@link AudioStore.take}. */
-  constructor(wav: WavWriter | SealedWav, root: string, path: string) {
-    this.#wav = wav;
-    this.#root = root;
-    this.#path = path;
-  }
-
-  /** Samples taken so far. */
-  get samples(): number {
-    return this.#wav.sampleCount;
-  }
-
-  async write(samples: Int16Array): Promise<void> {
-    this.#hash.update(bytesOfSamples(samples));
-    await this.#wav.write(samples);
-  }
-
-  end(): Promise<void> {
-    this.#ended ??= this.#wav.end();
-    return this.#ended;
-  }
-
-  /**
-   * Makes the audio part of the archive, unless the same samples are there already: then what was taken is removed,
-   * and what is known is returned.
-   *
-   * @throws ERR_FILE
-   */
-  async publish(known: KnownAudio): Promise<{ readonly audio: ArchivedAudio; readonly duplicate: boolean }> {
-    await this.end();
-    const sha256 = this.#hash.digest('hex');
-    const same = known.audio(sha256);
-    if (same && (await isIntact(join(this.#root, same.path), same))) {
-      await rm(this.#wav.path);
-      return { audio: same, duplicate: true };
-    }
-    const path = same?.path ?? freePath(this.#path, (wanted) => known.isTaken(wanted, sha256));
-    const fileSha256 = await hashFile(this.#wav.path);
-    const { size: bytes } = await stat(this.#wav.path);
-    await publishFile(this.#wav.path, join(this.#root, path));
-    return { audio: { sha256, path, samples: this.samples, bytes, fileSha256 }, duplicate: false };
-  }
-
-  /** Forgets what was taken. */
-  async discard(): Promise<void> {
-    await this.end().catch(() => undefined);
-    await rm(this.#wav.path, { force: true });
   }
 }
 
@@ -218,15 +160,6 @@ function audioPath({ account, id, partner, timestamp }: VoicemailFacts): string 
   const [year = '', month = ''] = (day ?? '').split('-');
   const moment = `${(day ?? '').replaceAll('-', '')}T${(time ?? '').slice(0, 8).replaceAll(':', '')}Z`;
   return `${AUDIO}/${year}/${month}/${moment}_${namePart(partner)}_${namePart(account)}-${id}.wav`;
-}
-
-/** The path itself, or with a number where other audio has it: what came of an earlier attempt, mostly. */
-function freePath(path: string, isTaken: (path: string) => boolean): string {
-  if (!isTaken(path)) return path;
-  for (let number = 2; ; number++) {
-    const numbered = path.replace(/(?=\.wav)/, `_${number}`);
-    if (!isTaken(numbered)) return numbered;
-  }
 }
 
 /** A handle as a part of a file name, which may not be longer than 255 bytes as a whole. */
@@ -257,12 +190,4 @@ function tagsOf({ id, type, account, partner, partnerName, timestamp }: Voicemai
 /** A tag cannot hold control characters. */
 function plain(text: string): string {
   return text.replace(/\p{Cc}/gu, ' ');
-}
-
-/** Whether a file that is to stand for another message too is still what it was. */
-async function isIntact(path: string, { fileSha256 }: ArchivedAudio): Promise<boolean> {
-  return hashFile(path).then(
-    (found) => found === fileSha256,
-    () => false,
-  );
 }

@@ -11,7 +11,8 @@ import {
   isComplete,
   type VoicemailFacts,
 } from './archived-message.js';
-import { type AudioIntake, type AudioKeys, AudioStore } from './audio-store.js';
+import type { AudioIntake } from './audio-intake.js';
+import { type AudioKeys, AudioStore } from './audio-store.js';
 import { Catalogue, type StoredOutcome } from './catalogue.js';
 import { writeSidecar } from './sidecar.js';
 import { type ArchiveFault, verifyMessage } from './verify-message.js';

@@ -98,6 +98,24 @@ describe('Database', () => {
     expect(db.all('SELECT * FROM notes')).toEqual([]);
   });
 
+  it('says so when there is no room, and leaves nothing of the transaction', () => {
+    using db = Database.open(path(), [NOTES]);
+    db.get('PRAGMA max_page_count = 20');
+    const tooMuch = () =>
+      db.write(() => {
+        db.run('INSERT INTO notes VALUES (?)', 'first');
+        db.run('INSERT INTO notes VALUES (?)', 'x'.repeat(200_000));
+      });
+    for (const work of [tooMuch, tooMuch]) {
+      expect(work).toThrow(
+        expect.objectContaining({ code: 'ERR_FILE', message: expect.stringMatching(/notes\.sqlite.*full/) }),
+      );
+    }
+    expect(db.all('SELECT * FROM notes')).toEqual([]);
+    db.write(() => db.run('INSERT INTO notes VALUES (?)', 'fits'));
+    expect(db.all('SELECT * FROM notes')).toEqual([{ text: 'fits' }]);
+  });
+
   it('says so when the file is none', async () => {
     await writeFile(path(), 'not a database, but long enough to look like a page of one '.repeat(40));
     expect(() => Database.open(path(), [NOTES])).toThrow(expect.objectContaining({ code: 'ERR_FILE' }));

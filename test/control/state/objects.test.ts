@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { attach } from '../../../src/control/attach.js';
 import { VoicemailFailedError } from '../../../src/control/state/voicemail.js';
+import { nextVoicemailState, type VoicemailState } from '../../../src/control/state/voicemail-life.js';
 import { MemoryTransport } from '../../../src/control/transport/memory-transport.js';
+import {
+  VOICEMAIL_FAILURE_REASONS,
+  VOICEMAIL_STATUSES,
+} from '../../../src/protocol/catalogue/voicemail-status.js';
 import { type Script, ScriptedEndpoint } from '../scripted-endpoint.js';
 
 async function attached(script: Script | Readonly<Record<string, string>> = {}) {
@@ -58,6 +63,65 @@ describe('voicemails', () => {
       code: 'ERR_VOICEMAIL_FAILED',
       failureReason: 'CONNECT_ERROR',
     });
+  });
+
+  test('a failure has its reason, whether that is told before the status, after it, or another time again', async () => {
+    const { endpoint, client } = await attached();
+    const voicemail = client.voicemail(70);
+    const told: VoicemailState[] = [];
+    voicemail.on('state', (state) => told.push(state));
+    for (const line of [
+      'FAILUREREASON CONNECT_ERROR',
+      'STATUS FAILED',
+      'STATUS DOWNLOADING',
+      'STATUS FAILED',
+      'FAILUREREASON CONNECT_ERROR',
+      'STATUS DOWNLOADING',
+      'STATUS UNPLAYED',
+      'FAILUREREASON PLAYBACK_ERROR',
+      'STATUS PLAYING',
+      'STATUS FAILED',
+      'FAILUREREASON SOMETHING_NEW',
+      'FAILUREREASON SOMETHING_NEW',
+    ]) {
+      await endpoint.say(`VOICEMAIL 70 ${line}`);
+    }
+    const lives = told.map((state) =>
+      state.phase === 'failed' ? [state.status, state.reason] : [state.status],
+    );
+    expect(lives).toEqual([
+      ['FAILED', 'CONNECT_ERROR'],
+      ['DOWNLOADING'],
+      ['FAILED', undefined],
+      ['FAILED', 'CONNECT_ERROR'],
+      ['DOWNLOADING'],
+      ['UNPLAYED'],
+      ['PLAYING'],
+      ['FAILED', undefined],
+      ['FAILED', 'SOMETHING_NEW'],
+    ]);
+  });
+
+  test('every status of the reference is a state, and the last one stays', () => {
+    const phases: Record<string, string[]> = {};
+    for (const status of VOICEMAIL_STATUSES) {
+      const { phase } = nextVoicemailState(undefined, { status }, 1);
+      phases[phase] = [...(phases[phase] ?? []), status];
+    }
+    expect(phases).toEqual({
+      'at-rest': ['NOTDOWNLOADED', 'UNPLAYED', 'PLAYED', 'BLANK', 'RECORDED', 'UPLOADED'],
+      transferring: ['DOWNLOADING', 'UPLOADING'],
+      playing: ['BUFFERING', 'PLAYING'],
+      recording: ['RECORDING'],
+      failed: ['FAILED'],
+      deleted: ['DELETING'],
+      other: ['UNKNOWN'],
+    });
+    const deleted = nextVoicemailState(undefined, { status: 'DELETING' }, 1);
+    for (const status of VOICEMAIL_STATUSES) expect(nextVoicemailState(deleted, { status }, 2)).toBe(deleted);
+    for (const reason of VOICEMAIL_FAILURE_REASONS) {
+      expect(nextVoicemailState(undefined, { status: 'FAILED', reason }, 1)).toMatchObject({ reason });
+    }
   });
 
   test('its streams are those of a voicemail', async () => {

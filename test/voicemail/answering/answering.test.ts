@@ -208,12 +208,29 @@ describe('AnsweringMachine', () => {
   });
 
   it('keeps the message and says so when a hook fails', async () => {
-    await using machine = await start({ hook: { command: '/no/such/command', args: [] } });
+    await using machine = await start({
+      hook: { command: process.execPath, args: ['-e', 'process.exit(3)'] },
+    });
     const failed = new Promise<Error>((resolve) => machine.once('failed', resolve));
     const call = await (await line.client()).call('anna');
-    expect((await line.during(failed)).message).toMatch(/not installed/);
+    expect((await line.during(failed)).message).toMatch(/exit code 3/);
     expect(archive.catalogue.count({ state: 'stored' })).toBe(1);
     await line.during(call.ended());
+  });
+});
+
+describe('an AnsweringMachine that could not do what it is told', () => {
+  it.each([
+    ['a greeting', { greeting: { file: 'no/such/greeting.wav' } }, 'ERR_FILE'],
+    ['a greeting of a rule', { rules: [{ greeting: { file: 'no/such.wav' } }] }, 'ERR_FILE'],
+    ['a hook', { hook: { command: '/no/such/command' } }, 'ERR_TOOL'],
+    ['a transcriber', { transcriber: commandTranscriber({ command: 'no-such-command' }) }, 'ERR_TOOL'],
+  ] as const)('does not begin without %s', async (_, options, code) => {
+    await using line = await Line.open();
+    const client = await line.client('anna');
+    const starting = AnsweringMachine.start({ client, server: line.server, archive, ...options });
+    await expect(starting).rejects.toMatchObject({ code });
+    expect(client.listenerCount('call')).toBe(0);
   });
 });
 

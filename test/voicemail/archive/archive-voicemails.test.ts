@@ -8,11 +8,13 @@ import {
   type ArchiveVoicemailsOptions,
   archiveVoicemails,
   type Client,
+  commandTranscriber,
   deleteVoicemail,
   type Transcriber,
   VoicemailArchive,
   type VoicemailSidecar,
 } from '../../../src/index.js';
+import { canMount, smallDisk } from '../../exchange/disk.js';
 import { Line, samplesOf, tone } from '../line.js';
 
 const FREQUENCIES = [300, 400, 500, 600];
@@ -363,6 +365,49 @@ describe('archiveVoicemails', () => {
     await writeFile(join(root, '.partial'), 'no folder');
     const running = archiveVoicemails(client, archive, { route: { server: line.server } });
     await expect(line.during(running)).rejects.toMatchObject({ code: 'ERR_FILE' });
+  });
+
+  it.runIf(canMount)('ends on a disk that is full, says so, and goes on when there is room', async () => {
+    await four();
+    await using disk = smallDisk(150_000);
+    root = join(disk.path, 'archive');
+    await expect(run()).rejects.toMatchObject({ code: 'ERR_FILE' });
+    await expect(run()).rejects.toMatchObject({ code: 'ERR_FILE' });
+    disk.resize(4_000_000);
+    const { report, messages } = await run();
+    expect(report).toMatchObject({ listed: 4, failed: [], incomplete: [] });
+    expect(messages.map(({ state, complete }) => [state, complete])).toEqual(Array(4).fill(['stored', true]));
+    await using archive = await VoicemailArchive.open(root);
+    expect((await archive.verify()).faults).toEqual([]);
+    expect(await files(join(root, '.partial'))).toEqual([]);
+  });
+
+  it('is alone in its archive, and leaves alone what others are writing there', async () => {
+    await four();
+    await using archive = await VoicemailArchive.open(root, { clock: line.clock });
+    await using other = await VoicemailArchive.open(root);
+    const facts = { account: 'jack', id: 99, partner: 'bob', partnerName: 'Bob', timestamp: 1 };
+    const more = { type: 'INCOMING', durationSeconds: 1, played: false };
+    const { key } = other.catalogue.see({ ...facts, ...more });
+    const intake = await other.take({ ...facts, ...more });
+    await intake.write(tone(1000));
+    const route = { server: line.server };
+    const running = archiveVoicemails(client, archive, { route });
+    await expect(archiveVoicemails(client, other, { route })).rejects.toMatchObject({
+      code: 'ERR_INVALID_STATE',
+    });
+    expect(await line.during(running)).toMatchObject({ stored: 4 });
+    const ledger = { received: 16_000, idle: 0, masked: 0, missing: 0, spans: [] };
+    await other.store(key, intake, { ledger });
+    expect(await samplesOf(other.audioFile(other.catalogue.message(key)) ?? '')).toEqual(tone(1000));
+  });
+
+  it('does not begin without the engine that is to listen', async () => {
+    await four();
+    const transcriber = commandTranscriber({ command: 'no-such-command' });
+    await expect(run({ transcriber })).rejects.toMatchObject({ code: 'ERR_TOOL' });
+    await using archive = await VoicemailArchive.open(root);
+    expect(archive.catalogue.count()).toBe(0);
   });
 
   it('is aborted, and what it was at is done again', async () => {

@@ -57,6 +57,17 @@ for (const name of ['mkdir', 'writeFile', 'rm', 'rename']) {
     return real(path, ...rest);
   };
 }
+const { open: openHandle } = fsPromises;
+fsPromises.open = async (path, ...rest) => {
+  step(`open ${kindOf(path)}`);
+  const handle = await openHandle(path, ...rest);
+  const sync = handle.sync.bind(handle);
+  handle.sync = () => {
+    step(`fsync ${kindOf(path)}`);
+    return sync();
+  };
+  return handle;
+};
 syncBuiltinESMExports();
 
 const Sqlite = createRequire(import.meta.url)('libsql');
