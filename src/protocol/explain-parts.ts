@@ -88,69 +88,65 @@ const NOT_LISTED = 'Not in the catalogue; given through as it is.';
 
 function commandParts(m: Exclude<CommandMessage, { kind: 'unknown' }>): ExplainedPart[] {
   const name = VERB_OF[m.kind];
-  const verb = { text: name, note: withSince(VERBS[name]) };
+  return [{ text: name, note: withSince(VERBS[name]) }, ...commandArguments(m)];
+}
+
+function commandArguments(m: Exclude<CommandMessage, { kind: 'unknown' }>): ExplainedPart[] {
   switch (m.kind) {
     case 'get':
       return [
-        verb,
         referencePart(m),
         ...propertyParts(m.object, m.property, ''),
         ...given(m.argument, 'Which one.'),
       ];
     case 'set':
-      return [verb, referencePart(m), ...propertyParts(m.object, m.property, m.value)];
+      return [referencePart(m), ...propertyParts(m.object, m.property, m.value)];
     case 'alter':
-      return [verb, referencePart(m), ...actionParts(m.object, m.action, m.argument)];
+      return [referencePart(m), ...actionParts(m.object, m.action, m.argument)];
     case 'get-parameter':
-      return [
-        verb,
-        ...valueParts(m.parameter, PARAMETERS[m.parameter], ''),
-        ...given(m.argument, 'Which one.'),
-      ];
+      return [...valueParts(m.parameter, PARAMETERS[m.parameter], ''), ...given(m.argument, 'Which one.')];
     case 'set-parameter':
-      return [verb, ...valueParts(m.parameter, PARAMETERS[m.parameter], m.value)];
+      return [...valueParts(m.parameter, PARAMETERS[m.parameter], m.value)];
     case 'search':
-      return [
-        verb,
-        { text: m.what, note: withSince(SEARCHES[m.what]) },
-        ...given(m.target, targetNote(m.what)),
-      ];
+      return [{ text: m.what, note: withSince(SEARCHES[m.what]) }, ...given(m.target, targetNote(m.what))];
     case 'open':
     case 'clear': {
       const spec = entryOf<TargetSpec>(m.kind === 'open' ? WINDOWS : HISTORIES, m.what);
-      return [
-        verb,
-        { text: m.what, note: spec ? withSince(spec) : NOT_LISTED },
-        ...given(m.argument, 'For this.'),
-      ];
+      return [{ text: m.what, note: spec ? withSince(spec) : NOT_LISTED }, ...given(m.argument, 'For this.')];
     }
     case 'create':
-      return [verb, { text: m.object, note: OBJECTS[m.object].note }, ...given(m.argument, 'What to make.')];
+      return [{ text: m.object, note: OBJECTS[m.object].note }, ...given(m.argument, 'What to make.')];
     case 'delete':
-      return [verb, referencePart(m)];
+      return [referencePart(m)];
     case 'call':
-      return [verb, ...m.targets.map((text) => ({ text, note: targetKind(text) }))];
+      return [...m.targets.map((text) => ({ text, note: targetKind(text) }))];
     case 'voicemail':
     case 'call-voicemail':
-      return [verb, { text: m.target, note: targetKind(m.target) }];
+      return [{ text: m.target, note: targetKind(m.target) }];
     case 'message':
-      return [verb, { text: m.target, note: 'Who it goes to.' }, { text: m.text, note: 'The text.' }];
+      return [
+        { text: m.target, note: 'Who it goes to.' },
+        { text: m.text, note: 'The text.' },
+      ];
     case 'chat-message':
-      return [verb, { text: m.chat, note: 'The chat it goes to.' }, { text: m.text, note: 'The text.' }];
+      return [
+        { text: m.chat, note: 'The chat it goes to.' },
+        { text: m.text, note: 'The text.' },
+      ];
     case 'chat':
-      return [verb, { text: m.action, note: 'What to do.' }, ...given(m.argument, 'With this.')];
+      return [{ text: m.action, note: 'What to do.' }, ...given(m.argument, 'With this.')];
     case 'name':
-      return [verb, { text: m.name, note: 'The name of the client.' }];
+      return [{ text: m.name, note: 'The name of the client.' }];
     case 'protocol':
-      return [verb, { text: String(m.version), note: 'The version asked for; the newest is 8.' }];
+      return [{ text: String(m.version), note: 'The version asked for; the newest is 8.' }];
     case 'button-pressed':
     case 'button-released':
-      return [verb, { text: m.key, note: 'The key.' }];
+      return [{ text: m.key, note: 'The key.' }];
     case 'ping':
     case 'focus':
     case 'minimize':
     case 'reset-idle-timer':
-      return [verb];
+      return [];
     default:
       return m satisfies never;
   }

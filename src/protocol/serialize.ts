@@ -59,29 +59,86 @@ function textsOf(value: unknown): string[] {
   return [...values].filter((item) => typeof item === 'string');
 }
 
-function bodyOf(m: CommandMessage | EndpointMessage): string {
-  const word = (name: string) => m.spelling?.get(name) ?? name;
+/** Messages that are one word. */
+const BARE = {
+  ok: 'OK',
+  pong: 'PONG',
+  ping: 'PING',
+  focus: 'FOCUS',
+  minimize: 'MINIMIZE',
+  'reset-idle-timer': 'RESETIDLETIMER',
+  'call-history-changed': 'CALLHISTORYCHANGED',
+  'im-history-changed': 'IMHISTORYCHANGED',
+} as const;
+
+type Message = CommandMessage | EndpointMessage;
+type BareKind = keyof typeof BARE;
+type EndpointKind = Exclude<EndpointMessage['kind'], BareKind>;
+/** How a word of the message was spelt, or is spelt. */
+type Speller = (name: string) => string;
+
+function bodyOf(m: Message): string {
+  const word: Speller = (name) => m.spelling?.get(name) ?? name;
   switch (m.kind) {
     case 'ok':
-      return word('OK');
     case 'pong':
-      return word('PONG');
     case 'ping':
-      return word('PING');
     case 'focus':
-      return word('FOCUS');
     case 'minimize':
-      return word('MINIMIZE');
     case 'reset-idle-timer':
-      return word('RESETIDLETIMER');
     case 'call-history-changed':
-      return word('CALLHISTORYCHANGED');
     case 'im-history-changed':
-      return word('IMHISTORYCHANGED');
-    case 'name':
-      return join(word('NAME'), m.name);
+      return word(BARE[m.kind]);
+    case 'deleted':
+    case 'property':
+    case 'parameter':
+    case 'list':
+    case 'echo':
+    case 'altered':
+    case 'error':
+    case 'contacts-focused':
+    case 'protocol':
+    case 'unknown':
+      return endpointBody(m, word);
+    default:
+      return commandBody(m, word);
+  }
+}
+
+function endpointBody(m: Extract<Message, { readonly kind: EndpointKind }>, word: Speller): string {
+  switch (m.kind) {
+    case 'deleted':
+      return `${word('DELETED')} ${reference(m, word)}`;
+    case 'property':
+      return join(`${reference(m, word)} ${word(m.property)}`, m.value);
+    case 'parameter':
+      return join(word(m.parameter), m.value);
+    case 'list':
+      return join(word(m.list), m.ids.join(', '));
+    case 'echo':
+      return bodyOf(m.command);
+    case 'altered':
+      return join(`${word('ALTER')} ${word(m.object)} ${word(m.action)}`, m.value);
+    case 'error':
+      return join(`${word('ERROR')} ${m.number}`, m.text);
+    case 'contacts-focused':
+      return join(`${word('CONTACTS')} ${word('FOCUSED')}`, m.handle);
     case 'protocol':
       return join(word('PROTOCOL'), String(m.version));
+    case 'unknown':
+      return m.text;
+    default:
+      return m satisfies never;
+  }
+}
+
+function commandBody(
+  m: Exclude<CommandMessage, { readonly kind: BareKind | EndpointKind }>,
+  word: Speller,
+): string {
+  switch (m.kind) {
+    case 'name':
+      return join(word('NAME'), m.name);
     case 'button-pressed':
       return join(word('BTN_PRESSED'), m.key);
     case 'button-released':
@@ -114,28 +171,10 @@ function bodyOf(m: CommandMessage | EndpointMessage): string {
       return join(`${word('CREATE')} ${word(m.object)}`, m.argument);
     case 'delete':
       return `${word('DELETE')} ${reference(m, word)}`;
-    case 'deleted':
-      return `${word('DELETED')} ${reference(m, word)}`;
     case 'open':
       return join(`${word('OPEN')} ${word(m.what)}`, m.argument);
     case 'clear':
       return join(`${word('CLEAR')} ${word(m.what)}`, m.argument);
-    case 'property':
-      return join(`${reference(m, word)} ${word(m.property)}`, m.value);
-    case 'parameter':
-      return join(word(m.parameter), m.value);
-    case 'list':
-      return join(word(m.list), m.ids.join(', '));
-    case 'echo':
-      return bodyOf(m.command);
-    case 'altered':
-      return join(`${word('ALTER')} ${word(m.object)} ${word(m.action)}`, m.value);
-    case 'error':
-      return join(`${word('ERROR')} ${m.number}`, m.text);
-    case 'contacts-focused':
-      return join(`${word('CONTACTS')} ${word('FOCUSED')}`, m.handle);
-    case 'unknown':
-      return m.text;
     default:
       return m satisfies never;
   }
@@ -144,7 +183,7 @@ function bodyOf(m: CommandMessage | EndpointMessage): string {
 /** An object and its id: `CALL 14`, or `PROFILE`, which has none. */
 function reference(
   of: { readonly object: string; readonly id: string | number | undefined },
-  word: (name: string) => string,
+  word: Speller,
 ): string {
   return of.id === undefined ? word(of.object) : `${word(of.object)} ${of.id}`;
 }
