@@ -192,6 +192,7 @@ async function benchRecord() {
     { name: 'node pipe', kind: 'pipe-record' },
   ];
   const perStream = new Map();
+  const recordedKb = new Map();
   for (const streams of [FEW_STREAMS, ...options.streams.split(',').map(Number)]) {
     const field = streams === FEW_STREAMS ? ours.slice(0, 1) : rivals;
     const results = await compete(field, (rival) => record(rival, streams, load));
@@ -214,9 +215,18 @@ async function benchRecord() {
     const memory = (key) => median(results.get(first).map((result) => result[key])).toFixed(1);
     row(`memory at ${streams}`, 'jackfield', `${memory('idleKb')} KB`, '', 'per idle lease');
     row(`memory at ${streams}`, 'jackfield', `${memory('recordedKb')} KB`, '', 'per recorded stream');
+    recordedKb.set(streams, memory('recordedKb') * streams);
     row(`wheel at ${streams}`, 'jackfield', `${memory('wheelLatenessP99Ms')} ms`, '', 'late at p99');
   }
   const most = Math.max(...perStream.keys());
+  const further = (recordedKb.get(most) - recordedKb.get(FEW_STREAMS)) / (most - FEW_STREAMS);
+  row(
+    `memory from ${FEW_STREAMS} to ${most}`,
+    'jackfield',
+    `${further.toFixed(1)} KB`,
+    '',
+    'per further stream',
+  );
   const ratio = perStream.get(most) / perStream.get(FEW_STREAMS);
   row('CPU per stream', `${most} against ${FEW_STREAMS}`, '', ratio.toFixed(2));
 }
