@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, cpSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
@@ -205,7 +205,7 @@ describe('an exchange with a state folder', () => {
     }
     // A file is behind by 250 ms at the most; here three seconds have passed in no time.
     const file = join(stateFolder, 'voicemails', `${client.newest('VOICEMAIL')}.wav`);
-    while (statSync(file).size < 2.75 * 32_000) await settle();
+    while ((await readVoice(file)).length < 2.75 * 16_000) await settle();
     const killed = afterKill(stateFolder);
     await w[Symbol.asyncDispose]();
     await using again = await world({ stateFolder: killed });
