@@ -136,8 +136,8 @@ async function benchDetectors() {
     const command = ['ffmpeg', '-loglevel', 'error', '-i', input, '-af', 'silencedetect', '-f', 'null', '-'];
     contestants.push({ name: 'ffmpeg silencedetect (level alone)', command });
   }
-  const minutes = (speech.length / 16_000 / 60).toFixed(0);
-  table(`Voice activity: ${minutes} minutes of speech`, compare(contestants));
+  const seconds = Math.round(speech.length / 16_000);
+  table(`Voice activity: ${seconds} s of speech`, compare(contestants));
 
   const fast = resample(speech, { from: 16_000, to: 22_050 });
   await writeFile(raw, bytesOfSamples(fast));
@@ -146,7 +146,7 @@ async function benchDetectors() {
   if (has('multimon-ng')) {
     rivals.push({ name: 'multimon-ng', command: ['multimon-ng', '-q', '-a', 'DTMF', '-t', 'raw', raw] });
   } else say('  (multimon-ng is not installed)');
-  table(`DTMF: ${minutes} minutes of speech at 22,050 Hz`, compare(rivals));
+  table(`DTMF: ${seconds} s of speech at 22,050 Hz`, compare(rivals));
 }
 
 /** One recording of speech, so many times in a row. */
