@@ -2,7 +2,7 @@ import { BYTES_PER_SAMPLE } from '../../pcm.js';
 
 /**
  * A run of whole samples where they were read to: valid during the call that hands it on. Who writes bytes needs no
- * view of them made, which costs as much as a third of a visit's own work.
+ * view of them made.
  */
 export class SampleRun {
   readonly buffer: Uint8Array;
