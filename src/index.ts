@@ -402,4 +402,5 @@ export { Scenario } from './exchange/scenario/scenario.js';
 export type { UserOptions } from './exchange/user.js';
 export type { Impairment } from './exchange/voice/impaired.js';
 export type { SoundCard } from './exchange/voice/sound-card.js';
-export type { StreamOpener, StreamOwner } from './exchange/voice/voice-router.js';
+export type { StreamStats } from './exchange/voice/stream.js';
+export type { ClosedStream, StreamOpener, StreamOwner } from './exchange/voice/voice-router.js';

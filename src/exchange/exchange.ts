@@ -24,12 +24,15 @@ import { ExchangeStore } from './store/exchange-store.js';
 import { Journal } from './store/journal.js';
 import { User, type UserOptions } from './user.js';
 import { BEEP, promptFile } from './voice/prompts.js';
+import type { ClosedStream } from './voice/voice-router.js';
 import { VoiceTicker } from './voice/voice-ticker.js';
 
 /** What an {@link Exchange} tells its listeners. */
 export interface ExchangeEvents {
   /** Something has failed that no client can be told of: a disk, mostly. The exchange goes on. */
   failure: [error: unknown];
+  /** A redirected voice stream has been closed: what was moved, filled with silence and dropped. */
+  'stream-closed': [closed: ClosedStream];
   /** A line has passed between a client and the endpoint of `handle`. `client` numbers the attachments. */
   line: [line: { handle: string; client: number; direction: 'in' | 'out'; text: string }];
 }
@@ -88,6 +91,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
       forget: (object) => this.#store.forget('call', object.id),
       takeMessage: (call, destination) => this.#takeMessage(call, destination),
       ended: (call) => this.#charge(call),
+      streamClosed: (closed) => this.emit('stream-closed', closed),
     });
     this.#voicemails = new Voicemails({
       clock: options.clock,
@@ -100,6 +104,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
       save: (voicemail) => this.#store.saveVoicemail(voicemail, this.#voicemails.fileFor(voicemail.id)),
       forget: (voicemail) => this.#store.forget('voicemail', voicemail.id),
       failed: (error) => this.emit('failure', error),
+      streamClosed: (closed) => this.emit('stream-closed', closed),
     });
     this.#services = this.#makeServices();
     const context = this.#endpointContext();

@@ -144,6 +144,33 @@ describe('jackfield exchange', () => {
     jill?.end();
   }, 30_000);
 
+  it.each([
+    [[], /jack: CALL 1 OUTPUT closed: [1-9]\.\d\d s dropped(, \d\.\d\d s moved)?\n/],
+    [
+      ['--json'],
+      /"event":"stream-closed","handle":"jack","object":"CALL","id":1,"stream":"OUTPUT","stats":\{.*"dropped":\d+\}\}\n/,
+    ],
+  ])(
+    'tells what a stream has lost when it is closed, with %j',
+    async (args, told) => {
+      await using serving = new Serving(process.execPath, [MAIN, 'exchange', '--tcp', '0', ...args]);
+      await using out = await PcmPort.open();
+      const jack = await client(Number((await serving.saw(/(?:127\.0\.0\.1:|"port":)(\d+)/))[1]));
+      await jack.ask('PROTOCOL 8', /^USERSTATUS/);
+      const id = (await jack.ask('CALL echo123', /^CALL \d+ STATUS/)).split(' ')[1];
+      await jack.until(/STATUS INPROGRESS/);
+      await jack.ask(`ALTER CALL ${id} SET_OUTPUT PORT="${out.port}"`, /^ALTER CALL/);
+      (await out.connected).resetAndDestroy();
+      await jack.until(/DURATION 3/);
+      jack.end();
+      // What goes on when the exchange is stopped is told as well.
+      expect(await serving.stop()).toBe(0);
+      expect(serving.printed).toMatch(told);
+      if (args.length > 0) for (const line of serving.printed.trim().split('\n')) JSON.parse(line);
+    },
+    30_000,
+  );
+
   const hasTerminal = spawnSync('script', ['--version']).status === 0;
   it.skipIf(!hasTerminal)(
     'shows the calls that go on as a table on a terminal (skipped without script)',

@@ -67,6 +67,7 @@ describe('an input whose peer is late', () => {
       expect(lateBy).toBeLessThanOrEqual(FRAME_SAMPLES / 2);
     }
     expect(source.stats.silenceFilled).toBe(3 * FRAME_SAMPLES);
+    expect(source.stats.late).toBe(3 * FRAME_SAMPLES);
     expect(source.stats.dropped).toBeGreaterThanOrEqual(2.5 * FRAME_SAMPLES);
     expect(source.stats.dropped).toBeLessThanOrEqual(3 * FRAME_SAMPLES);
   });
@@ -88,7 +89,7 @@ describe('an input whose peer is late', () => {
     await send(3);
     const heard = await ticks(20, { sends: true });
     expect(heard).toEqual(heard.map((_, tick) => ramp((3 + tick) * FRAME_SAMPLES)));
-    expect(source.stats.dropped).toBe(0);
+    expect(source.stats).toMatchObject({ late: 0, dropped: 0 });
   });
 });
 

@@ -91,6 +91,14 @@ describe('a port that is dialled', () => {
     expect(speaker.samples.subarray(last7 + 1, first8).every((sample) => sample === 0)).toBe(true);
     expect(first8 - last7).toBeGreaterThan(12_000);
     expect(alice.told(`CALL ${out} STATUS`).at(-1)).toBe('INPROGRESS');
+    const closed = once(w.exchange, 'stream-closed');
+    alice.send(`ALTER CALL ${out} SET_INPUT SOUNDCARD="default"`);
+    const [{ stats, ...stream }] = await closed;
+    expect(stream).toEqual({ handle: 'alice', object: 'CALL', id: out, stream: 'INPUT' });
+    // He paused for longer than anybody is late.
+    const { moved, late, dropped, silenceFilled } = stats;
+    expect({ moved, late, dropped }).toEqual({ moved: 6400, late: 0, dropped: 0 });
+    expect(moved + silenceFilled).toBe(2 * 16_000 + 320);
   });
 
   it.each([10, 20] as const)('gets pieces of %i ms', async (pieceMs) => {
@@ -132,7 +140,13 @@ describe('a port that is dialled', () => {
     await w.clock.advance(600_000);
     expect(bob.told(`CALL ${in_} DURATION`).at(-1)).toBe('600');
     expect(speaker.samples.length).toBe(600 * 16_000 + 320);
-    (await stalled.connected).destroy();
+    const closed = once(w.exchange, 'stream-closed');
+    bob.send(`ALTER CALL ${in_} HANGUP`);
+    const [{ stats, ...stream }] = await closed;
+    expect(stream).toEqual({ handle: 'bob', object: 'CALL', id: in_, stream: 'OUTPUT' });
+    expect(stats.moved + stats.dropped).toBe(600 * 16_000 + 320);
+    // More than a second waited for him when he was cut off: the system's own buffers took some seconds, no more.
+    expect(stats.dropped).toBeGreaterThan(400 * 16_000);
   });
 });
 

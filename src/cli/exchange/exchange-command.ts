@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { messageOf } from '../../errors.js';
 import {
-  type Clock,
   Exchange,
   replay,
   Scenario,
@@ -11,7 +10,7 @@ import {
   WireRecorder,
 } from '../../index.js';
 import { portOption } from '../options.js';
-import { exchangeView } from './exchange-view.js';
+import { type ExchangeView, exchangeView } from './exchange-view.js';
 
 /** What `jackfield exchange` tells the process that forked it. */
 export type ExchangeMessage = { readonly listening: number };
@@ -31,6 +30,7 @@ interface Options {
   readonly replay?: string;
   readonly patience: number;
   readonly clock: 'real' | 'manual';
+  readonly json: boolean;
 }
 
 const DEFAULT_PORT = 4100;
@@ -61,6 +61,7 @@ export function exchangeCommand(): Command {
       patienceOption,
       0,
     )
+    .option('--json', 'a line of JSON for each new status, closed stream and failure', false)
     .addOption(
       new Option('--clock <kind>', 'real, or manual: time runs when the parent process says so')
         .choices(['real', 'manual'])
@@ -104,14 +105,19 @@ async function serve(options: Options): Promise<void> {
     ...(recorder && { opener: (standard) => recorder.wrap(standard) }),
   });
   recorder?.follow(exchange);
-  await listen(exchange, options);
+  const view = process.send
+    ? undefined
+    : exchangeView(exchange, clock, { out: process.stdout, json: options.json });
+  await listen(exchange, options, view);
+  view?.note('ready', {}, 'Ctrl-C stops it.');
   const endScenario = await scenario?.run(exchange);
   process.on('message', (message: ExchangeControl) => {
     if (message.clock === 'run') void manual?.run();
   });
-  await stopped(exchange, clock);
+  await stopped();
   endScenario?.();
   await exchange.close();
+  view?.stop();
   await recorder?.close();
   if (recorder?.failure !== undefined) {
     process.stderr.write(`The recording is incomplete: ${messageOf(recorder.failure)}\n`);
@@ -121,34 +127,38 @@ async function serve(options: Options): Promise<void> {
 }
 
 /** Serves on all that was asked for, or on TCP, where each user has a port. */
-async function listen(exchange: Exchange, { dbus, x11, tcp }: Options): Promise<void> {
-  const say = (where: string) => !process.send && process.stdout.write(`The exchange listens on ${where}.\n`);
+async function listen(
+  exchange: Exchange,
+  { dbus, x11, tcp }: Options,
+  view: ExchangeView | undefined,
+): Promise<void> {
+  const [user] = exchange.handles;
+  const say = (where: string, fields: Readonly<Record<string, unknown>>) =>
+    view?.note('listening', fields, `The exchange listens on ${where}.`);
   if (dbus) {
     await exchange.listenOnDbus();
-    say('the session bus');
+    say('the session bus', { handle: user, dbus: true });
   }
   if (x11) {
     await exchange.listenOnX11();
-    say(`display ${process.env['DISPLAY']}`);
+    say(`display ${process.env['DISPLAY']}`, { handle: user, x11: true });
   }
   if (tcp === undefined && (dbus || x11)) return;
   const first = tcp ?? DEFAULT_PORT;
   for (const [index, handle] of exchange.handles.entries()) {
     const port = await exchange.listen({ handle, port: first === 0 ? 0 : first + index });
     if (index === 0 && process.send) tellParent({ listening: port });
-    say(`127.0.0.1:${port} for ${handle}`);
+    say(`127.0.0.1:${port} for ${handle}`, { handle, port });
   }
 }
 
-/** Shows the calls until the user, or the parent process, has had enough. */
-async function stopped(exchange: Exchange, clock: Clock): Promise<void> {
-  const view = process.send ? undefined : exchangeView(exchange, clock, process.stdout);
+/** Resolves when the user, or the parent process, has had enough. */
+async function stopped(): Promise<void> {
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
     process.once('disconnect', resolve);
   });
-  view?.stop();
 }
 
 function patienceOption(text: string): number {

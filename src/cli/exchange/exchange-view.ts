@@ -1,23 +1,64 @@
 import type { WriteStream } from 'node:tty';
 import { messageOf } from '../../errors.js';
-import type { CallView, Clock, Exchange } from '../../index.js';
+import type { CallView, Clock, ClosedStream, Exchange } from '../../index.js';
 
 const REFRESH_MS = 500;
+const SAMPLES_PER_SECOND = 16_000;
 const HEADER = { id: 'CALL', handle: 'USER', partner: 'WITH', status: 'STATUS', seconds: 'LASTS' };
 const WIDTHS = { id: 7, handle: 18, partner: 18, status: 24, seconds: 8 };
 /** For a terminal that does not know its own size. */
 const COLUMNS = 80;
 const ROWS = 24;
 
-/** A live view of an exchange's calls. */
+/** What an exchange does, for those who watch it. */
 export interface ExchangeView {
+  /** Something has happened: `fields` for programs, `text` for people, unless it is of no interest to them. */
+  note(event: string, fields: Readonly<Record<string, unknown>>, text?: string): void;
   stop(): void;
 }
 
-/** A table that is drawn over itself on a terminal; a line for each new status elsewhere. */
-export function exchangeView(exchange: Exchange, clock: Clock, out: WriteStream): ExchangeView {
-  out.write('Ctrl-C stops it.\n');
-  return out.isTTY ? tableView(exchange, clock, out) : lineView(exchange, out);
+/** JSON lines; or a table that is drawn over itself on a terminal, and a line for each new status elsewhere. */
+export function exchangeView(
+  exchange: Exchange,
+  clock: Clock,
+  { out, json }: { readonly out: WriteStream; readonly json: boolean },
+): ExchangeView {
+  const table = !json && out.isTTY;
+  const view = json ? jsonView(clock, out) : table ? tableView(exchange, clock, out) : lineView(out);
+  exchange.on('failure', (error) => {
+    const message = messageOf(error);
+    view.note('failure', { message }, `Failure: ${message}`);
+  });
+  exchange.on('stream-closed', (closed) => view.note('stream-closed', { ...closed }, lossOf(closed)));
+  exchange.on('line', ({ handle, client, direction, text }) => {
+    const [, id, status] = (direction === 'out' && /^CALL (\d+) STATUS (.+)/.exec(text)) || [];
+    if (id === undefined) return;
+    view.note(
+      'status',
+      { handle, client, call: Number(id), status },
+      table ? undefined : `${handle}: ${text}`,
+    );
+  });
+  return view;
+}
+
+function jsonView(clock: Clock, out: WriteStream): ExchangeView {
+  return {
+    note: (event, fields) => {
+      const at = new Date(clock.unixMs()).toISOString();
+      out.write(`${JSON.stringify({ at, event, ...fields })}\n`);
+    },
+    stop: () => undefined,
+  };
+}
+
+function lineView(out: WriteStream): ExchangeView {
+  return {
+    note: (_event, _fields, text) => {
+      if (text !== undefined) out.write(`${text}\n`);
+    },
+    stop: () => undefined,
+  };
 }
 
 function tableView(exchange: Exchange, clock: Clock, out: WriteStream): ExchangeView {
@@ -34,20 +75,29 @@ function tableView(exchange: Exchange, clock: Clock, out: WriteStream): Exchange
     draw();
     cancel = clock.timerAt(clock.now() + REFRESH_MS, refresh);
   };
-  exchange.on('failure', (error) => draw(`Failure: ${messageOf(error)}\n`));
   refresh();
-  return { stop: () => cancel() };
-}
-
-function lineView(exchange: Exchange, out: WriteStream): ExchangeView {
-  const show = ({ handle, direction, text }: { handle: string; direction: 'in' | 'out'; text: string }) => {
-    if (direction === 'out' && /^CALL \d+ STATUS /.test(text)) out.write(`${handle}: ${text}\n`);
+  return {
+    note: (_event, _fields, text) => {
+      if (text !== undefined) draw(`${text}\n`);
+    },
+    stop: () => cancel(),
   };
-  exchange.on('line', show);
-  exchange.on('failure', (error) => out.write(`Failure: ${messageOf(error)}\n`));
-  return { stop: () => exchange.off('line', show) };
 }
 
+/** What a redirected stream has lost, in seconds, if it has. */
+function lossOf({ handle, object, id, stream, stats }: ClosedStream): string | undefined {
+  if (stats.late === 0 && stats.dropped === 0) return undefined;
+  const parts = [
+    [stats.dropped, 'dropped'],
+    [stats.late, 'late'],
+    [stats.silenceFilled, 'filled with silence'],
+    [stats.moved, 'moved'],
+  ] as const;
+  const counted = parts
+    .filter(([samples]) => samples > 0)
+    .map(([samples, what]) => `${(samples / SAMPLES_PER_SECOND).toFixed(2)} s ${what}`);
+  return `${handle}: ${object} ${id} ${stream} closed: ${counted.join(', ')}`;
+}
 /** As many rows, and as much of each, as there is room for: one that wraps could not be drawn over. */
 function tableOf(calls: readonly CallView[], columns: number, rows: number): string[] {
   if (calls.length === 0) return ['  no calls'];

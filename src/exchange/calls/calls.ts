@@ -3,6 +3,7 @@ import { isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import { ApiObject, type ObjectRecord } from '../api-object.js';
 import type { Identity } from '../identity.js';
 import type { User } from '../user.js';
+import type { ClosedStream } from '../voice/voice-router.js';
 import type { VoiceTicker } from '../voice/voice-ticker.js';
 import type { AttemptOrigin, Destination } from './attempt.js';
 import { Conferences } from './conference.js';
@@ -32,6 +33,8 @@ export interface CallsContext {
   takeMessage(caller: UserCall, destination: Destination): boolean;
   /** The call has ended: what it costs, and how the views change. */
   ended(call: UserCall): void;
+  /** A redirected stream of a call was closed. */
+  streamClosed(closed: ClosedStream): void;
 }
 
 /** Who is told how a call gets on, besides those in it. */
@@ -86,6 +89,7 @@ export class Calls {
     const call = new UserCall(this.#context.nextId(), user, partner, direction, {
       clock: this.#context.clock,
       callEnded: (ended) => this.#callEnded(ended),
+      streamClosed: (closed) => this.#context.streamClosed(closed),
       callCounted: (call) => this.#context.save(call.object, user),
     });
     this.#active.set(call.id, call);

@@ -6,6 +6,7 @@ import { ApiObject } from '../api-object.js';
 import type { Identity } from '../identity.js';
 import type { User } from '../user.js';
 import { type SoundDevice, UserVoice } from '../voice/user-voice.js';
+import type { ClosedStream } from '../voice/voice-router.js';
 import type { Attempt, Destination } from './attempt.js';
 import {
   type Conversation,
@@ -44,6 +45,7 @@ export interface CallContext {
   callEnded(call: UserCall): void;
   /** It has begun, or lasted another minute: what a restart must know of it. */
   callCounted(call: UserCall): void;
+  streamClosed(closed: ClosedStream): void;
 }
 
 /** One user's end of a call: the CALL object that his clients see, and his voice (reference, "CALL object"). */
@@ -73,6 +75,8 @@ export class UserCall implements Leg {
     });
     this.voice = new UserVoice(user.soundCard, {
       inputActive: (active) => this.object.tell('VAA_INPUT_STATUS', active ? 'TRUE' : 'FALSE'),
+      closed: (stream, stats) =>
+        context.streamClosed({ handle: user.handle, object: 'CALL', id, stream, stats }),
       failed: (device, error) => this.#soundFailed(device, error),
       muted: () => user.parameters.get('MUTE') === 'ON',
     });

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js';
 import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
 import type { User } from '../user.js';
+import type { ClosedStream } from '../voice/voice-router.js';
 import type { VoiceTicker } from '../voice/voice-ticker.js';
 import type { Voicemail } from './voicemail.js';
 
@@ -22,6 +23,8 @@ export interface VoicemailsContext {
   forget(voicemail: Voicemail): void;
   /** Something that goes on besides commands has failed: a disk, mostly. */
   failed(error: unknown): void;
+  /** A redirected stream of a voicemail was closed. */
+  readonly streamClosed: (closed: ClosedStream) => void;
 }
 
 /** What recordings and playbacks need of those who keep voicemails. */

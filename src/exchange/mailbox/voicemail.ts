@@ -8,6 +8,7 @@ import type { ApiObject, ObjectRecord } from '../api-object.js';
 import type { Identity } from '../identity.js';
 import type { User } from '../user.js';
 import { UserVoice } from '../voice/user-voice.js';
+import type { ClosedStream } from '../voice/voice-router.js';
 import { StepError, takeFault, type VoicemailFault, type VoicemailStep } from './voicemail-failure.js';
 
 export type VoicemailType = 'INCOMING' | 'OUTGOING' | 'DEFAULT_GREETING' | 'CUSTOM_GREETING';
@@ -35,8 +36,15 @@ export class Voicemail {
   activity: { readonly kind: 'recording' | 'playing'; readonly by: VoicemailActivity } | undefined;
   /** What is to go wrong with it, before what is to go wrong with any of its user's. */
   readonly faults: VoicemailFault[] = [];
+  readonly #streamClosed: (closed: ClosedStream) => void;
 
-  constructor(object: ApiObject<'VOICEMAIL'>, user: User, file: string) {
+  constructor(
+    object: ApiObject<'VOICEMAIL'>,
+    user: User,
+    file: string,
+    streamClosed: (closed: ClosedStream) => void,
+  ) {
+    this.#streamClosed = streamClosed;
     this.object = object;
     this.user = user;
     this.file = file;
@@ -88,6 +96,8 @@ export class Voicemail {
   #newVoice(): UserVoice {
     return new UserVoice(this.user.soundCard, {
       inputActive: () => undefined,
+      closed: (stream, stats) =>
+        this.#streamClosed({ handle: this.user.handle, object: 'VOICEMAIL', id: this.id, stream, stats }),
       failed: (device, error) => this.activity?.by.fail(new StepError(DEVICE_REASONS[device], error)),
       muted: () => false,
     });

@@ -222,7 +222,12 @@ export class Voicemails implements VoicemailKeeper {
   }
 
   #add(user: User, id: number, record: ObjectRecord, file: string): Voicemail {
-    const voicemail = new Voicemail(new ApiObject('VOICEMAIL', id, user, record), user, file);
+    const voicemail = new Voicemail(
+      new ApiObject('VOICEMAIL', id, user, record),
+      user,
+      file,
+      this.context.streamClosed,
+    );
     const voicemails = this.#byUser.get(user.handle) ?? new Map<number, Voicemail>();
     this.#byUser.set(user.handle, voicemails.set(id, voicemail));
     return voicemail;

@@ -154,7 +154,7 @@ interface Tape {
 }
 
 class Listener implements VoiceDestination {
-  readonly stats: StreamStats = { moved: 0, silenceFilled: 0, dropped: 0 };
+  readonly stats: StreamStats = { moved: 0, late: 0, silenceFilled: 0, dropped: 0 };
   readonly #heard: Int16Array[];
 
   constructor(heard: Int16Array[]) {

@@ -33,7 +33,7 @@ export class FileSource implements VoiceSource {
   }
 
   get stats(): StreamStats {
-    return { moved: this.#moved, silenceFilled: 0, dropped: 0 };
+    return { moved: this.#moved, silenceFilled: 0, late: 0, dropped: 0 };
   }
 
   /** What could not be read, if the file is damaged or its disk fails. */
@@ -132,7 +132,7 @@ export class FileDestination implements VoiceDestination {
   }
 
   get stats(): StreamStats {
-    return { moved: this.#moved, silenceFilled: 0, dropped: this.#dropped };
+    return { moved: this.#moved, silenceFilled: 0, late: 0, dropped: this.#dropped };
   }
 
   /** What the disk has refused, if it has. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { BYTES_PER_SAMPLE } from '../../pcm.js';
 import { FRAME_BYTES } from './party.js';
 import { dialPort, endSocket, type PortOptions, voiceBytes } from './port-dial.js';
 import type { StreamStats, VoiceDestination } from './stream.js';
@@ -43,7 +44,7 @@ export class PortDestination implements VoiceDestination {
   }
 
   get stats(): StreamStats {
-    return { moved: this.#moved, silenceFilled: 0, dropped: this.#dropped };
+    return { moved: this.#moved, silenceFilled: 0, late: 0, dropped: this.#dropped };
   }
 
   write(frame: Int16Array): void | Promise<void> {
@@ -53,9 +54,9 @@ export class PortDestination implements VoiceDestination {
     this.#send(frame);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#flush();
-    return endSocket(this.#socket);
+    this.#drop(await endSocket(this.#socket));
   }
 
   get #behind(): boolean {
@@ -82,13 +83,23 @@ export class PortDestination implements VoiceDestination {
   #flush(): void {
     const length = this.#batched;
     this.#batched = 0;
-    if (length === 0 || !this.#socket.writable) return;
+    if (length === 0) return;
+    if (!this.#socket.writable) {
+      this.#drop(length);
+      return;
+    }
     const piece = length > FRAME_BYTES ? length : voiceBytes(this.#options.pieceMs);
     for (let start = 0; start < length; start += piece) {
       this.#socket.write(this.#batch.subarray(start, Math.min(start + piece, length)));
     }
     // What the system did not take at once waits in this memory.
     if (this.#socket.writableLength > 0) this.#batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
+  }
+
+  /** What was to be sent, and was not. */
+  #drop(bytes: number): void {
+    this.#moved -= bytes / BYTES_PER_SAMPLE;
+    this.#dropped += bytes / BYTES_PER_SAMPLE;
   }
 
   async #drained(): Promise<void> {

@@ -40,12 +40,21 @@ export async function dialPort(
   }
 }
 
-/** Flushes, ends, and waits for the peer's end; a peer that does not end is cut off. */
-export async function endSocket(socket: Socket): Promise<void> {
-  if (socket.destroyed) return;
+/**
+ * Flushes, ends, and waits for the peer's end; a peer that does not end is cut off.
+ *
+ * @returns bytes that he was to get and did not read in time.
+ */
+export async function endSocket(socket: Socket): Promise<number> {
+  if (socket.destroyed) return 0;
+  let unsent = 0;
   const closed = once(socket, 'close').catch(() => undefined);
-  const timer = setTimeout(() => socket.destroy(), FLUSH_TIMEOUT_MS);
+  const timer = setTimeout(() => {
+    unsent = socket.writableLength;
+    socket.destroy();
+  }, FLUSH_TIMEOUT_MS);
   socket.end();
   await closed;
   clearTimeout(timer);
+  return unsent;
 }

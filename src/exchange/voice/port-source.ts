@@ -41,6 +41,7 @@ export class PortSource implements VoiceSource {
   #wake: (() => void) | undefined;
   #moved = 0;
   #silenceFilled = 0;
+  #lateFilled = 0;
   #shortened = 0;
   /** By how much the peer is behind: silence that was put in and not made up for, in bytes. */
   #late = 0;
@@ -64,7 +65,12 @@ export class PortSource implements VoiceSource {
   }
 
   get stats(): StreamStats {
-    return { moved: this.#moved, silenceFilled: this.#silenceFilled, dropped: this.#shortened };
+    return {
+      moved: this.#moved,
+      silenceFilled: this.#silenceFilled,
+      late: this.#lateFilled,
+      dropped: this.#shortened,
+    };
   }
 
   get active(): boolean {
@@ -130,6 +136,7 @@ export class PortSource implements VoiceSource {
 
   /** A frame that is there, or, where the peer is late and more than that has come, up to two of them in one. */
   #takeFrame(frame: Int16Array, bytes: Uint8Array): void {
+    if (this.#missing <= MOST_LATE_BYTES) this.#lateFilled += this.#missing / BYTES_PER_SAMPLE;
     this.#missing = 0;
     if (this.#late >= FRAME_BYTES / 2 && this.#ring.length >= SPARE_BYTES) {
       this.#catchUp(frame);

@@ -2,8 +2,10 @@
 export interface StreamStats {
   /** Samples that came from the peer or the file, or went to it. */
   readonly moved: number;
-  /** Input: samples of silence put in because the peer was late. */
+  /** Input: samples of silence put in because the peer had sent nothing, also before he began and after he ended. */
   readonly silenceFilled: number;
+  /** Input: what of that was put in while the peer was late, by up to 200 ms; who sends nothing for longer has paused. */
+  readonly late: number;
   /** Output: samples that were not sent because the peer did not read. Input: samples left out to make up for silence. */
   readonly dropped: number;
 }

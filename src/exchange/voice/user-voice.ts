@@ -1,7 +1,7 @@
 import { waitFor } from './bridge.js';
 import { FRAME_SAMPLES, mixInto, type Party } from './party.js';
 import type { SoundCard } from './sound-card.js';
-import type { VoiceDestination, VoiceSource } from './stream.js';
+import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
 
 /** The streams of a call that can be redirected, named as the properties of the CALL object. */
 export type StreamKind = 'INPUT' | 'OUTPUT' | 'CAPTURE_MIC';
@@ -24,6 +24,8 @@ export type SoundDevice = 'microphone' | 'speaker';
 export interface UserVoiceEvents {
   /** Redirected input has begun to be sent, or ended (property VAA_INPUT_STATUS). */
   inputActive(active: boolean): void;
+  /** A redirected stream was flushed and closed; `stats` are its last. */
+  closed(stream: StreamKind, stats: StreamStats): void;
   /** A sound device failed. */
   failed(device: SoundDevice, error: unknown): void;
   /** Whether the user has muted his microphone. */
@@ -80,25 +82,25 @@ export class UserVoice implements Party {
       source,
       samples: index === 0 ? undefined : new Int16Array(FRAME_SAMPLES),
     }));
-    this.#close(before.sources);
+    this.#close('INPUT', before.sources);
     if (route.sources.length === 0) this.#tellInput(false);
-    if (this.#left) this.#close(route.sources);
+    if (this.#left) this.#close('INPUT', route.sources);
   }
 
   /** As {@link routeInput}. */
   routeOutput(route: OutputRoute): void {
     const before = this.#output;
     this.#output = route;
-    this.#close(before.destinations);
-    if (this.#left) this.#close(route.destinations);
+    this.#close('OUTPUT', before.destinations);
+    if (this.#left) this.#close('OUTPUT', route.destinations);
   }
 
   /** As {@link routeInput}. */
   routeCaptureMic(destinations: readonly VoiceDestination[]): void {
     const before = this.#captureMic;
     this.#captureMic = destinations;
-    this.#close(before);
-    if (this.#left) this.#close(destinations);
+    this.#close('CAPTURE_MIC', before);
+    if (this.#left) this.#close('CAPTURE_MIC', destinations);
   }
 
   /** Whether redirected inputs are read. While they are not, what they have to say waits, and silence is said. */
@@ -138,12 +140,13 @@ export class UserVoice implements Party {
 
   async leave(): Promise<void> {
     this.#left = true;
-    const streams = [...this.#input.sources, ...this.#output.destinations, ...this.#captureMic];
+    this.#close('INPUT', this.#input.sources);
+    this.#close('OUTPUT', this.#output.destinations);
+    this.#close('CAPTURE_MIC', this.#captureMic);
     this.#input = { soundCard: false, sources: [] };
     this.#inputs = [];
     this.#output = { soundCard: false, destinations: [] };
     this.#captureMic = [];
-    this.#close(streams);
     this.#tellInput(false);
     await this.#closing;
   }
@@ -179,10 +182,12 @@ export class UserVoice implements Party {
     this.#events.inputActive(active);
   }
 
-  #close(streams: readonly { close(): Promise<void> }[]): void {
+  #close(kind: StreamKind, streams: readonly (VoiceSource | VoiceDestination)[]): void {
     if (streams.length === 0) return;
-    this.#closing = Promise.all([this.#closing, ...streams.map((stream) => stream.close())]).then(
-      () => undefined,
-    );
+    const closed = streams.map(async (stream) => {
+      await stream.close();
+      this.#events.closed(kind, stream.stats);
+    });
+    this.#closing = Promise.all([this.#closing, ...closed]).then(() => undefined);
   }
 }

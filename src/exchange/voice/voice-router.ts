@@ -5,7 +5,7 @@ import { type FailureListener, FileDestination, type FileOptions, FileSource } f
 import { PortDestination } from './port-destination.js';
 import type { PortOptions } from './port-dial.js';
 import { PortSource } from './port-source.js';
-import type { VoiceDestination, VoiceSource } from './stream.js';
+import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
 import type { StreamKind, UserVoice } from './user-voice.js';
 
 /** The object that a stream is opened for, for those that keep books. */
@@ -13,6 +13,13 @@ export interface StreamOwner {
   readonly object: string;
   readonly id: number;
   readonly stream: StreamKind;
+}
+
+/** A redirected stream that has been flushed and closed: one of a user's, and what became of its samples. */
+export interface ClosedStream extends StreamOwner {
+  /** The user. */
+  readonly handle: string;
+  readonly stats: StreamStats;
 }
 
 /** Opens what a stream is redirected to. Rejects with the reason when it cannot be had. */
