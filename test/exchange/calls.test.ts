@@ -139,6 +139,20 @@ describe('a call between two users', () => {
     expect(bob.told(`CALL ${in_} DTMF`).at(-1)).toBe('7');
   });
 
+  it('lets no more than 100 digits wait to be sent; more are refused, all of them', async () => {
+    await using w = await world();
+    const { alice, bob, out, in_ } = await talking(w);
+    const [full, more] = ['1'.repeat(100), '2'.repeat(1_000_000)];
+    expect(alice.send(`SET CALL ${out} DTMF ${more}`)).toEqual(['ERROR 42 Invalid DTMF code']);
+    expect(alice.send(`SET CALL ${out} DTMF ${full}`)).toEqual([`SET CALL ${out} DTMF ${full}`]);
+    expect(alice.send(`SET CALL ${out} DTMF 2`)).toEqual(['ERROR 42 Invalid DTMF code']);
+    expect(alice.send(`ALTER CALL ${out} DTMF 2`)).toEqual(['ERROR 559 CALL: Action failed']);
+    expect(bob.told(`CALL ${in_} DTMF`)).toHaveLength(100);
+    await w.clock.advance(2000);
+    expect(alice.send(`ALTER CALL ${out} DTMF 2`)).toEqual([`ALTER CALL ${out} DTMF 2`]);
+    expect(bob.told(`CALL ${in_} DTMF`).at(-1)).toBe('2');
+  });
+
   it('goes through the states of video, where there is a camera', async () => {
     await using w = await world({ users: [{ handle: 'alice', video: true }, { handle: 'bob' }] });
     const { alice, bob, out, in_ } = await talking(w);

@@ -106,7 +106,8 @@ export function setCall(services: Services, user: User, command: SetCommandOf<'C
       return replies.property('CALL', id, 'SEEN', 'TRUE');
     case 'DTMF':
       if (!isDtmf(value)) throw new Refusal(42);
-      if (!call?.sendDigits(value)) throw new Refusal(41);
+      if (!call?.conversation) throw new Refusal(41);
+      if (!call.sendDigits(value)) throw new Refusal(42);
       return replies.echo(command);
     case 'JOIN_CONFERENCE': {
       const conference = join(services, user, call, value);

@@ -48,6 +48,9 @@ export interface CallContext {
   streamClosed(closed: ClosedStream): void;
 }
 
+/** Digits that can wait to be sent. */
+const MAX_DIGITS = 100;
+
 /** One user's end of a call: the CALL object that his clients see, and his voice (reference, "CALL object"). */
 export class UserCall implements Leg {
   readonly object: ApiObject<'CALL'>;
@@ -177,10 +180,12 @@ export class UserCall implements Leg {
     return true;
   }
 
-  /** Sends digits, as sound and as signals. */
+  /** Sends digits, as sound and as signals. @returns false when nobody hears them, or too many wait to be sent. */
   sendDigits(digits: string): boolean {
     const { conversation } = this;
     if (!conversation) return false;
+    const each = keyTone('0').length;
+    if (digits.length * each + this.voice.tonesWaiting > MAX_DIGITS * each) return false;
     for (const digit of digits) {
       this.voice.addTones(keyTone(digit));
       conversation.digit(this, digit);

@@ -108,6 +108,11 @@ export class UserVoice implements Party {
     this.#listening = on;
   }
 
+  /** Samples of tones that wait to be said. */
+  get tonesWaiting(): number {
+    return this.#tones.length;
+  }
+
   /** Puts samples on top of what is said, from the next tick on: DTMF. */
   addTones(samples: Int16Array): void {
     const tones = new Int16Array(this.#tones.length + samples.length);
