@@ -188,11 +188,62 @@ describe('jackfield exchange', () => {
   );
 
   it.each([
+    ['deny', /^$/],
+    ['ask', /test\?\[31m may not attach: there is no terminal to ask at/],
+  ])(
+    '--attach %s keeps clients out where nobody can say yes',
+    async (policy, told) => {
+      const args = [MAIN, 'exchange', '--tcp', '0', '--attach', policy, '--state', folder];
+      await using serving = new Serving(process.execPath, args);
+      const jack = await client(await listensOn(serving));
+      expect(await jack.ask('NAME test\x1b[31m', /./)).toBe('ERROR 68 Access denied');
+      expect(await jack.ask('PROTOCOL 8', /./)).toBe('ERROR 68 Access denied');
+      if (policy === 'ask') await serving.saw(told);
+      jack.end();
+    },
+    30_000,
+  );
+
+  it.skipIf(!hasTerminal)(
+    '--attach ask asks at the terminal once, and remembers with the state (skipped without script)',
+    async () => {
+      const command = `${process.execPath} ${MAIN} exchange --tcp 0 --attach ask --state ${folder}`;
+      {
+        await using serving = new Serving('script', ['-qefc', command, '/dev/null']);
+        const jack = await client(await listensOn(serving));
+        const named = jack.ask('NAME good', /./);
+        await serving.saw(/May good attach to jack\? \[y\/n\]/);
+        serving.type('y\n');
+        expect(await named).toBe('OK');
+        const refused = jack.ask('NAME bad', /./);
+        await serving.saw(/May bad attach to jack\?/);
+        serving.type('n\n');
+        expect(await refused).toBe('ERROR 68 Access denied');
+        serving.type('\x03');
+        await serving.saw(/\^C/);
+        jack.end();
+      }
+      await using again = new Serving(process.execPath, [
+        MAIN,
+        ...['exchange', '--tcp', '0', '--attach', 'ask', '--state', folder],
+      ]);
+      const jack = await client(await listensOn(again));
+      expect(await jack.ask('NAME good', /./)).toBe('OK');
+      expect(await jack.ask('NAME bad', /./)).toBe('ERROR 68 Access denied');
+      jack.end();
+    },
+    60_000,
+  );
+
+  it.each([
     [['--tcp', '70000'], /--tcp/],
     [['--patience', 'long'], /0 to 60000 milliseconds/],
     [['--replay', '/nowhere'], /\/nowhere\/lines\.jsonl cannot be replayed: ENOENT/],
     [['--scenario', '/nowhere.json'], /\/nowhere\.json cannot be read: ENOENT/],
     [['--clock', 'sundial'], /--clock/],
+    [['--attach', 'perhaps'], /allow, ask, deny/],
+    [['--dbus', 'unix:path=/nowhere/bus'], /\/nowhere\/bus/],
+    [['--x11', ':987'], /X11.*6987/],
   ])('refuses %j with what is wrong', (args, text) => {
     const { status, stderr } = run(...args);
     expect(stderr).toMatch(text);

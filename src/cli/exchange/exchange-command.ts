@@ -10,6 +10,7 @@ import {
   WireRecorder,
 } from '../../index.js';
 import { portOption } from '../options.js';
+import { AttachQuestions } from './attach-questions.js';
 import { type ExchangeView, exchangeView } from './exchange-view.js';
 
 /** What `jackfield exchange` tells the process that forked it. */
@@ -20,8 +21,9 @@ export type ExchangeControl = { readonly clock: 'run' };
 
 interface Options {
   readonly tcp?: number;
-  readonly dbus: boolean;
-  readonly x11: boolean;
+  readonly dbus?: string | true;
+  readonly x11?: string | true;
+  readonly attach: 'allow' | 'ask' | 'deny';
   readonly scenario?: string;
   readonly user?: string[];
   readonly files: string[];
@@ -44,8 +46,13 @@ export function exchangeCommand(): Command {
       `loopback port of the first user, the next ones for the others; 0 lets the system choose (default: ${DEFAULT_PORT} when nothing else is served on)`,
       portOption,
     )
-    .option('--dbus', 'serve the first user on the session bus, as com.Skype.API', false)
-    .option('--x11', 'serve the first user on the X display, as _SKYPE_INSTANCE', false)
+    .option('--dbus [address]', 'serve the first user on this bus, or the session bus, as com.Skype.API')
+    .option('--x11 [display]', 'serve the first user on this X display, or $DISPLAY, as _SKYPE_INSTANCE')
+    .addOption(
+      new Option('--attach <policy>', 'who may attach; what was answered is kept with --state')
+        .choices(['allow', 'ask', 'deny'])
+        .default('allow'),
+    )
     .option('--scenario <file>', 'JSON file with users, robots and numbers, and what they do')
     .option('--user <handle...>', 'users of the exchange, without a scenario (default: jack)')
     .option('--files <folder...>', 'folders in which FILE="..." may read and write', [])
@@ -96,7 +103,9 @@ async function serve(options: Options): Promise<void> {
   const clock = manual ?? systemClock;
   const scenario = options.scenario === undefined ? undefined : await Scenario.load(options.scenario, clock);
   const recorder = options.record === undefined ? undefined : await WireRecorder.open(options.record, clock);
+  const questions = new AttachQuestions();
   const exchange = await Exchange.start({
+    attach: options.attach === 'ask' ? (request) => questions.ask(request) : options.attach,
     ...(scenario?.options ?? usersOf(options.user)),
     clock,
     fileRoots: options.files,
@@ -108,6 +117,10 @@ async function serve(options: Options): Promise<void> {
   const view = process.send
     ? undefined
     : exchangeView(exchange, clock, { out: process.stdout, json: options.json });
+  questions.view = view;
+  if (options.attach === 'ask' && !questions.possible) {
+    process.stderr.write('There is no terminal to ask at: only who was allowed before may attach.\n');
+  }
   await listen(exchange, options, view);
   view?.note('ready', {}, 'Ctrl-C stops it.');
   const endScenario = await scenario?.run(exchange);
@@ -115,6 +128,7 @@ async function serve(options: Options): Promise<void> {
     if (message.clock === 'run') void manual?.run();
   });
   await stopped();
+  questions.end();
   endScenario?.();
   await exchange.close();
   view?.stop();
@@ -135,13 +149,13 @@ async function listen(
   const [user] = exchange.handles;
   const say = (where: string, fields: Readonly<Record<string, unknown>>) =>
     view?.note('listening', fields, `The exchange listens on ${where}.`);
-  if (dbus) {
-    await exchange.listenOnDbus();
-    say('the session bus', { handle: user, dbus: true });
+  if (dbus !== undefined) {
+    await exchange.listenOnDbus(dbus === true ? {} : { address: dbus });
+    say(dbus === true ? 'the session bus' : `the bus ${dbus}`, { handle: user, dbus });
   }
-  if (x11) {
-    await exchange.listenOnX11();
-    say(`display ${process.env['DISPLAY']}`, { handle: user, x11: true });
+  if (x11 !== undefined) {
+    await exchange.listenOnX11(x11 === true ? {} : { display: x11 });
+    say(`display ${x11 === true ? process.env['DISPLAY'] : x11}`, { handle: user, x11 });
   }
   if (tcp === undefined && (dbus || x11)) return;
   const first = tcp ?? DEFAULT_PORT;

@@ -14,6 +14,8 @@ const ROWS = 24;
 export interface ExchangeView {
   /** Something has happened: `fields` for programs, `text` for people, unless it is of no interest to them. */
   note(event: string, fields: Readonly<Record<string, unknown>>, text?: string): void;
+  /** Nothing is drawn while somebody is being asked something; what happens is told all the same. */
+  pause(on: boolean): void;
   stop(): void;
 }
 
@@ -48,6 +50,7 @@ function jsonView(clock: Clock, out: WriteStream): ExchangeView {
       const at = new Date(clock.unixMs()).toISOString();
       out.write(`${JSON.stringify({ at, event, ...fields })}\n`);
     },
+    pause: () => undefined,
     stop: () => undefined,
   };
 }
@@ -57,16 +60,18 @@ function lineView(out: WriteStream): ExchangeView {
     note: (_event, _fields, text) => {
       if (text !== undefined) out.write(`${text}\n`);
     },
+    pause: () => undefined,
     stop: () => undefined,
   };
 }
 
 function tableView(exchange: Exchange, clock: Clock, out: WriteStream): ExchangeView {
   let drawn = 0;
+  let paused = false;
   let cancel = () => {};
   /** Draws the table anew, below `news`. */
   const draw = (news = '') => {
-    const rows = tableOf(exchange.calls, out.columns || COLUMNS, out.rows || ROWS);
+    const rows = paused ? [] : tableOf(exchange.calls, out.columns || COLUMNS, out.rows || ROWS);
     const back = drawn > 0 ? `\x1b[${drawn}A\x1b[J` : '';
     out.write(`${back}${news}${rows.map((row) => `${row}\n`).join('')}`);
     drawn = rows.length;
@@ -79,6 +84,10 @@ function tableView(exchange: Exchange, clock: Clock, out: WriteStream): Exchange
   return {
     note: (_event, _fields, text) => {
       if (text !== undefined) draw(`${text}\n`);
+    },
+    pause: (on) => {
+      paused = on;
+      draw();
     },
     stop: () => cancel(),
   };

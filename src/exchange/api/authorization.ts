@@ -10,9 +10,11 @@ export interface AttachRequest {
 
 /**
  * Who may attach: everyone, nobody, or whom the function says, which may take its time as a user would. What it
- * says is remembered by name.
+ * says is remembered by name; `undefined` is no for now, and is not.
  */
-export type AttachPolicy = 'allow' | 'deny' | ((request: AttachRequest) => boolean | Promise<boolean>);
+export type AttachPolicy = 'allow' | 'deny' | ((request: AttachRequest) => Decision | Promise<Decision>);
+
+type Decision = boolean | undefined;
 
 /** Keeps what was decided about clients, over restarts. */
 export interface DecisionStore {
@@ -41,9 +43,9 @@ export class Authorization {
     const known = this.#store.decision(user.handle, name);
     if (known !== undefined) return known;
     const decided = policy({ name, handle: user.handle });
-    const remember = (allowed: boolean) => {
-      this.#store.decide(user.handle, name, allowed);
-      return allowed;
+    const remember = (allowed: Decision) => {
+      if (allowed !== undefined) this.#store.decide(user.handle, name, allowed);
+      return allowed ?? false;
     };
     return decided instanceof Promise ? decided.then(remember) : remember(decided);
   }
