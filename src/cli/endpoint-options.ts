@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import {
+  type AttachOptions,
   attach,
   type Client,
   Exchange,
@@ -47,19 +48,19 @@ export function withEndpoint(command: Command): Command {
 }
 
 /** Attaches to the endpoint that was asked for. @throws as {@link attach}; ERR_FILE, ERR_INVALID_ARG. */
-export async function attachTo(options: EndpointOptions, name: string): Promise<Attached> {
+export async function attachTo(options: EndpointOptions, as: AttachOptions): Promise<Attached> {
   const { attach: address } = options;
-  if (address.startsWith(EMBEDDED)) return await attachToScenario(address.slice(EMBEDDED.length), name);
-  const client = await attach(transportAt(address, await securityOf(options)), { name });
+  if (address.startsWith(EMBEDDED)) return await attachToScenario(address.slice(EMBEDDED.length), as);
+  const client = await attach(transportAt(address, await securityOf(options)), as);
   return { client, [Symbol.asyncDispose]: () => client.close() };
 }
 
 /** Runs a scenario on an exchange of its own; the endpoint is that of its first user. */
-async function attachToScenario(file: string, name: string): Promise<Attached> {
+async function attachToScenario(file: string, as: AttachOptions): Promise<Attached> {
   const scenario = await Scenario.load(file, systemClock);
   const exchange = await Exchange.start(scenario.options);
   try {
-    const client = await attach(new MemoryTransport(exchange.endpoint()), { name });
+    const client = await attach(new MemoryTransport(exchange.endpoint()), as);
     const endScenario = await scenario.run(exchange);
     const dispose = async () => {
       endScenario();

@@ -173,7 +173,7 @@ describe('jackfield trace', () => {
   async function trace(args: readonly string[], input: string): Promise<{ lines: string[]; code: number }> {
     const { port } = server.address() as AddressInfo;
     said.length = 0;
-    const child = spawn(process.execPath, [MAIN, 'trace', '--to', `tcp:${port}`, ...args], {
+    const child = spawn(process.execPath, [MAIN, 'trace', '--attach', `tcp:${port}`, ...args], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     child.stdin.end(input);
@@ -214,7 +214,7 @@ describe('jackfield trace', () => {
 
   it('says what it tried, where nobody answers', async () => {
     const env = { PATH: process.env['PATH'] ?? '' };
-    const failed = await promisify(execFile)(process.execPath, [MAIN, 'trace', '--to', 'x11', 'PING'], {
+    const failed = await promisify(execFile)(process.execPath, [MAIN, 'trace', '--attach', 'x11', 'PING'], {
       env,
     }).catch((error: { stderr: string; code: number }) => error);
     expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('DISPLAY is not set') });

@@ -56,7 +56,7 @@ it('leaves, lists, plays, greets', { timeout: 60_000 }, async () => {
   const left = await voicemail(
     'leave',
     'anna',
-    '--to',
+    '--attach',
     `tcp:${jack}`,
     '--file',
     message,
@@ -68,28 +68,30 @@ it('leaves, lists, plays, greets', { timeout: 60_000 }, async () => {
     .split('\n')
     .map((text) => JSON.parse(text));
   expect(lines.at(-1)).toMatchObject({ sent: expect.any(Number) });
-  const listed = await voicemail('list', '--to', `tcp:${anna}`, '--json');
+  const listed = await voicemail('list', '--attach', `tcp:${anna}`, '--json');
   const { id, partner } = JSON.parse(listed);
   expect(partner).toBe('jack');
   const out = join(folder, 'out.wav');
-  await voicemail('play', String(id), '--to', `tcp:${anna}`, '--out', out);
+  await voicemail('play', String(id), '--attach', `tcp:${anna}`, '--out', out);
   await using reader = await WavReader.open(out);
   expect((await collectSamples(reader)).length).toBeGreaterThanOrEqual(9600);
-  expect(await voicemail('list', '--to', `tcp:${jack}`)).toMatch(/INCOMING {2}anna \(Anna \?\[2J\)/);
-  await voicemail('greeting', '--to', `tcp:${jack}`, '--record', message);
+  expect(await voicemail('list', '--attach', `tcp:${jack}`)).toMatch(/INCOMING {2}anna \(Anna \?\[2J\)/);
+  await voicemail('greeting', '--attach', `tcp:${jack}`, '--record', message);
   const greeting = join(folder, 'heard.wav');
-  await voicemail('greeting', '--to', `tcp:${anna}`, '--of', 'jack', '--out', greeting);
+  await voicemail('greeting', '--attach', `tcp:${anna}`, '--of', 'jack', '--out', greeting);
   await using heard = await WavReader.open(greeting);
   expect((await collectSamples(heard)).length).toBeGreaterThanOrEqual(9600);
 });
 
 it('archives, finds, verifies, transcribes, exports, purges', { timeout: 60_000 }, async () => {
   const root = join(folder, 'archive');
-  const first = await voicemail('archive', '--to', `tcp:${jack}`, '--out', root, '--json');
+  const first = await voicemail('archive', '--attach', `tcp:${jack}`, '--out', root, '--json');
   const report = JSON.parse(first.trim().split('\n').at(-1) ?? '');
   expect(report).toMatchObject({ account: 'jack', failed: [] });
   expect(report.stored).toBe(report.listed);
-  expect(await voicemail('archive', '--to', `tcp:${jack}`, '--out', root)).toMatch(/0 stored .* \d known/);
+  expect(await voicemail('archive', '--attach', `tcp:${jack}`, '--out', root)).toMatch(
+    /0 stored .* \d known/,
+  );
   expect(JSON.parse(await voicemail('verify', '--in', root, '--json'))).toMatchObject({
     faults: [],
     unstored: 0,
@@ -114,7 +116,7 @@ it('encrypts, transcribes on the way in, tags, holds, and says what is wrong', {
   const script = 'process.stdin.resume().on("end", () => console.log("boat on monday"))';
   const engine = ['--', process.execPath, '-e', script];
   const options = ['--out', root, '--encrypt', await identityToRecipient(identity), '--tag', 'case 12'];
-  await voicemail('archive', '--to', `tcp:${jack}`, ...options, ...engine);
+  await voicemail('archive', '--attach', `tcp:${jack}`, ...options, ...engine);
   const found = JSON.parse((await voicemail('find', '--in', root, '--json', 'boat')).split('\n')[0] ?? '');
   expect(found).toMatchObject({ transcript: 'boat on monday', tags: ['case 12'] });
   expect(found.audio.path).toMatch(/\.wav\.age$/);
@@ -133,14 +135,14 @@ it('encrypts, transcribes on the way in, tags, holds, and says what is wrong', {
     /no archive of voicemails/,
   );
   await expect(voicemail('purge', '--in', root)).rejects.toThrow(/--max-age/);
-  await expect(voicemail('play', '4711', '--to', `tcp:${jack}`)).rejects.toThrow(/no voicemail 4711/);
-  const inCall = voicemail('play', '1', '--in-call', '--to', `tcp:${jack}`);
+  await expect(voicemail('play', '4711', '--attach', `tcp:${jack}`)).rejects.toThrow(/no voicemail 4711/);
+  const inCall = voicemail('play', '1', '--in-call', '--attach', `tcp:${jack}`);
   await expect(inCall).rejects.toThrow(/no call in progress|no voicemail/);
 });
 
 it('says what is wrong before it begins anything', { timeout: 60_000 }, async () => {
   const root = join(folder, 'never');
-  const to = ['--to', `tcp:${jack}`];
+  const to = ['--attach', `tcp:${jack}`];
   const wrong: [string[], RegExp][] = [
     [['archive', ...to, '--out', root, '--concurrency', '65'], /whole number from 1 to 64/],
     [['archive', ...to, '--out', root, '--via', join(folder, 'nowhere')], /Cannot read the folder/],
@@ -158,7 +160,7 @@ it('answers calls, keeps what is said, and tells of it', { timeout: 60_000 }, as
   const root = join(folder, 'answered');
   const config = join(folder, 'answer.json');
   await writeFile(config, JSON.stringify({ silenceMs: 1000, rules: [{ callers: ['j*'], afterMs: 0 }] }));
-  const args = ['answer', '--to', `tcp:${anna}`, '--in', root, '--config', config, '--json'];
+  const args = ['answer', '--attach', `tcp:${anna}`, '--in', root, '--config', config, '--json'];
   const child = spawn(process.execPath, [MAIN, 'voicemail', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

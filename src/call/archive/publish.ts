@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { link, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, link, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { invalidArgument } from '../../errors.js';
 import { mapChannels } from '../../voice/convert/channels.js';
@@ -63,6 +63,8 @@ export async function publishSegment(
     const base = await claimName(segment.file, join(options.folder, numbered), ending);
     const outputs: RecordingOutput[] = [];
     for (const { path, suffix } of made) {
+      // Encoders make their files readable for all; what is said is nobody else's business.
+      await chmod(path, 0o600);
       await rename(path, `${base}${suffix}`);
       outputs.push(await outputOf(`${base}${suffix}`));
     }

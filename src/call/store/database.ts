@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type Sqlite from 'libsql';
 import { JackfieldError, messageOf } from '../../errors.js';
@@ -33,6 +34,8 @@ export class Database implements Disposable {
   static open(path: string, migrations: readonly string[]): Database {
     const Libsql = loadSqlite();
     try {
+      // SQLite would make it readable for all; what it keeps beside the file has the file's mode.
+      closeSync(openSync(path, 'a', 0o600));
       const db = new Libsql(path, { timeout: BUSY_TIMEOUT_MS });
       try {
         db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');

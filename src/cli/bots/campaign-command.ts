@@ -93,7 +93,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
     return;
   }
   const stop = stopOnSignals();
-  await using attached = await attachTo(options, 'jackfield campaign');
+  await using attached = await attachTo(options, { name: 'jackfield campaign' });
   await using server = new PcmServer();
   await using host = new BotHost({ client: attached.client, server, prompts });
   const calls = runCampaign(host, ({ variables }) => flowBot(flow, { variables }), targets, {

@@ -118,7 +118,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
   const flow = await readFlow(file, options.prompts === undefined ? {} : { prompts });
   warn(flow);
   const bot = flowBot(flow);
-  await using attached = await attachTo(options, 'jackfield ivr');
+  await using attached = await attachTo(options, { name: 'jackfield ivr' });
   const { client } = attached;
   await using server = new PcmServer();
   await using host = new BotHost({ client, server, prompts });

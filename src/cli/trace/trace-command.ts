@@ -1,12 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { attach, TRANSPORT_ADDRESSES } from '../../index.js';
+import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { runConsole } from './trace-console.js';
 import { readRecording, TraceRecording } from './trace-recording.js';
 import { type CommandSource, runCommands } from './trace-script.js';
 import { TraceView } from './trace-view.js';
 
-interface Options {
-  readonly to: string;
+interface Options extends EndpointOptions {
   readonly name: string;
   readonly protocol: number;
   readonly record?: string;
@@ -16,14 +15,20 @@ interface Options {
   readonly color: boolean;
 }
 
+const EXAMPLES = `
+Examples:
+  jackfield trace --attach tcp
+  jackfield trace 'GET CURRENTUSERHANDLE' 'SEARCH FRIENDS'
+  echo 'CALL echo123' | jackfield trace --follow --record call.trace
+  jackfield trace --replay call.trace`;
+
 /** `jackfield trace`: a console on any endpoint. */
 export function traceCommand(): Command {
-  return new Command('trace')
+  return withEndpoint(new Command('trace'))
     .description(
       'Talk to an endpoint by hand: send commands, see every reply and notification, record, replay.',
     )
     .argument('[command...]', 'a command to send, in quotes; without any, a console (or the lines of a pipe)')
-    .option('-t, --to <address>', 'where the endpoint is', 'auto')
     .option('--name <name>', 'what to attach as', 'jackfield')
     .option('--protocol <version>', 'newest version of the protocol to ask for', protocolOption, 8)
     .option('--record <file>', 'write every line, with its time, into a new file')
@@ -31,7 +36,7 @@ export function traceCommand(): Command {
     .option('--no-pace', 'replay as fast as the answers come')
     .option('-f, --follow', 'go on showing notifications when the commands have been sent', false)
     .option('--no-color', 'without colours (so does the variable NO_COLOR)')
-    .addHelpText('after', addresses())
+    .addHelpText('after', EXAMPLES)
     .action(trace);
 }
 
@@ -40,7 +45,8 @@ async function trace(words: readonly string[], options: Options): Promise<void> 
   const view = new TraceView({ coloured });
   await using recording =
     options.record === undefined ? undefined : await TraceRecording.create(options.record);
-  await using client = await attach(options.to, { name: options.name, protocol: options.protocol });
+  await using attached = await attachTo(options, { name: options.name, protocol: options.protocol });
+  const { client } = attached;
   client.on('trace', (line) => recording?.write(line));
   const interrupt = new AbortController();
   process.once('SIGINT', () => interrupt.abort());
@@ -70,17 +76,4 @@ function protocolOption(text: string): number {
   if (!Number.isInteger(version) || version < 1 || version > 8)
     throw new InvalidArgumentError('Give 1 to 8.');
   return version;
-}
-
-function addresses(): string {
-  const rows = Object.entries(TRANSPORT_ADDRESSES).map(([address, note]) => `  ${address.padEnd(32)}${note}`);
-  return `
-Addresses:
-${rows.join('\n')}
-
-Examples:
-  jackfield trace --to tcp
-  jackfield trace 'GET CURRENTUSERHANDLE' 'SEARCH FRIENDS'
-  echo 'CALL echo123' | jackfield trace --follow --record call.trace
-  jackfield trace --replay call.trace`;
 }

@@ -1,12 +1,6 @@
 import { resolve } from 'node:path';
-import {
-  AnsweringMachine,
-  attach,
-  type Client,
-  JackfieldError,
-  PcmServer,
-  VoicemailArchive,
-} from '../../index.js';
+import { AnsweringMachine, type Client, JackfieldError, PcmServer, VoicemailArchive } from '../../index.js';
+import { attachTo } from '../endpoint-options.js';
 import type { AnswerConfig } from './voicemail-answer-config.js';
 import { engineOf, type OnlineOptions } from './voicemail-options.js';
 import { Report } from './voicemail-report.js';
@@ -26,7 +20,8 @@ export async function answer(engine: readonly string[], options: Options): Promi
   const report = new Report(options.json);
   const transcriber = engineOf(engine);
   const config = await configured(options);
-  await using client = await attach(options.to, { name: 'jackfield voicemail' });
+  await using attached = await attachTo(options, { name: 'jackfield voicemail' });
+  const { client } = attached;
   await using server = new PcmServer();
   const keys = options.encrypt ? { encryptTo: options.encrypt } : {};
   await using archive = await VoicemailArchive.open(options.in, keys);

@@ -1,4 +1,5 @@
-import { type ArchiveProgress, archiveVoicemails, attach, PcmServer, VoicemailArchive } from '../../index.js';
+import { type ArchiveProgress, archiveVoicemails, PcmServer, VoicemailArchive } from '../../index.js';
+import { attachTo } from '../endpoint-options.js';
 import { engineOf, type OnlineOptions } from './voicemail-options.js';
 import { barFor, messageLine, Report, withCtrlC } from './voicemail-report.js';
 
@@ -17,7 +18,8 @@ export async function archiveAll(engine: readonly string[], options: Options): P
   const report = new Report(options.json);
   const { concurrency, attempts, encrypt, via, tag = [], hold, deleteOriginals = false } = options;
   const transcriber = engineOf(engine);
-  await using client = await attach(options.to);
+  await using attached = await attachTo(options, { name: 'jackfield voicemail' });
+  const { client } = attached;
   await using server = new PcmServer();
   await using archive = await VoicemailArchive.open(options.out, encrypt ? { encryptTo: encrypt } : {});
   const bar = barFor('Archiving', options.json);

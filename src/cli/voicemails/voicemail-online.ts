@@ -1,6 +1,5 @@
 import {
   ApiError,
-  attach,
   type Client,
   greetingOf,
   JackfieldError,
@@ -15,6 +14,7 @@ import {
   WavReader,
   WavWriter,
 } from '../../index.js';
+import { attachTo } from '../endpoint-options.js';
 import type { OnlineOptions } from './voicemail-options.js';
 import { barFor, messageLine, Report, withCtrlC } from './voicemail-report.js';
 
@@ -24,7 +24,8 @@ const LONGEST_GREETING_MS = 60_000;
 
 export async function list(options: OnlineOptions): Promise<void> {
   const report = new Report(options.json);
-  await using client = await attach(options.to);
+  await using attached = await attachTo(options, { name: 'jackfield voicemail' });
+  const { client } = attached;
   const account = await client.parameters.get('CURRENTUSERHANDLE');
   for (const id of await client.search('VOICEMAILS')) {
     const voicemail = client.voicemail(id);
@@ -38,7 +39,8 @@ export async function play(
   id: number,
   options: OnlineOptions & { readonly inCall?: boolean; readonly out?: string },
 ): Promise<void> {
-  await using client = await attach(options.to);
+  await using attached = await attachTo(options, { name: 'jackfield voicemail' });
+  const { client } = attached;
   const voicemail = await existing(client, id);
   if (options.out !== undefined) await playToFile(client, voicemail, options.out, options.json);
   else if (options.inCall) await playAloud(client, voicemail, 'call', options.json);
@@ -52,7 +54,8 @@ export async function leave(
   const report = new Report(options.json);
   const { file } = options;
   const totalMs = file === undefined ? options.max * 1000 : await lengthMsOf(file);
-  await using client = await attach(options.to);
+  await using attached = await attachTo(options, { name: 'jackfield voicemail' });
+  const { client } = attached;
   await using server = new PcmServer();
   const leaving = await leaveVoicemail(client, user, {
     ...(file !== undefined && { from: { file } }),
@@ -85,7 +88,8 @@ export async function greeting(
     readonly out?: string;
   },
 ): Promise<void> {
-  await using client = await attach(options.to);
+  await using attached = await attachTo(options, { name: 'jackfield voicemail' });
+  const { client } = attached;
   if (options.record !== undefined) {
     await recordFrom(client, options.record === true ? undefined : options.record, options.json);
     return;

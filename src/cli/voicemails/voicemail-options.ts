@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type ArchiveQuery, commandTranscriber, type Transcriber } from '../../index.js';
+import { type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 
 /** Of a command that attaches to an endpoint. */
-export interface OnlineOptions {
-  readonly to: string;
+export interface OnlineOptions extends EndpointOptions {
   readonly json?: boolean;
 }
 
@@ -23,10 +23,7 @@ export interface FilterOptions {
 }
 
 export function online(parent: Command, name: string): Command {
-  return parent
-    .command(name)
-    .option('--to <address>', 'endpoint to attach to: auto, tcp:4100, dbus, x11', 'auto')
-    .option('--json', 'one JSON object a line');
+  return withEndpoint(parent.command(name)).option('--json', 'one JSON object a line');
 }
 
 export function onArchive(parent: Command, name: string): Command {

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
@@ -93,6 +93,13 @@ describe('Recorder', () => {
     ]);
     expect(await verifyRecording(file)).toMatchObject({ ok: true });
     expect(await readdir(join(folder, '.recording'))).toEqual([]);
+    for (const name of [
+      'catalogue.sqlite',
+      file,
+      file.replace(/wav$/, 'flac'),
+      file.replace(/wav$/, 'local.wav'),
+    ])
+      expect([name, (await stat(resolve(folder, name))).mode & 0o777]).toEqual([name, 0o600]);
 
     const found = on.catalogue?.search({ partner: 'ECHO', text: '100%', minMs: 1000 });
     expect(found).toMatchObject([{ id: sidecar.id, partner: 'echo123', complete: true, missing: 0 }]);
