@@ -131,6 +131,18 @@ describe('the journal', () => {
 });
 
 describe('an exchange with a state folder', () => {
+  it('keeps it to itself, and leaves it to the next when it closes', async () => {
+    const stateFolder = folder();
+    {
+      await using _ = await world({ stateFolder });
+      await expect(world({ stateFolder })).rejects.toMatchObject({
+        code: 'ERR_INVALID_STATE',
+        message: expect.stringMatching(/is already being served from, by this process/),
+      });
+    }
+    await using _ = await world({ stateFolder });
+  });
+
   it('has its history, profile, contacts and numbers after a restart', async () => {
     const stateFolder = folder();
     {

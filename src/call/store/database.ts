@@ -1,7 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type Sqlite from 'libsql';
-import { JackfieldError, messageOf } from '../../errors.js';
+import { loadSqlite } from '../../sqlite.js';
 import { fileError } from '../../voice/file-error.js';
 
 /** What a column can hold here. */
@@ -126,15 +125,5 @@ export class Database implements Disposable {
       if (this.#statements.size < MAX_STATEMENTS) this.#statements.set(sql, statement);
     }
     return statement;
-  }
-}
-
-/** Loaded when it is needed: who only imports the package does not wait for it. */
-export function loadSqlite(): typeof Sqlite {
-  try {
-    return createRequire(import.meta.url)('libsql') as typeof Sqlite;
-  } catch (cause) {
-    const text = `The catalogue needs the package libsql, which cannot be loaded here: ${messageOf(cause)}`;
-    throw new JackfieldError('ERR_UNSUPPORTED', text, { cause });
   }
 }

@@ -2,6 +2,7 @@ import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync, w
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JackfieldError, messageOf } from '../../errors.js';
+import { FolderLock } from '../../folder-lock.js';
 
 /** One line of the file. A record without a value was deleted. */
 interface Entry {
@@ -22,6 +23,7 @@ export class Journal {
   readonly #records = new Map<string, unknown>();
   /** Keys whose newest value is not in the file yet. */
   readonly #unwritten = new Set<string>();
+  #lock: FolderLock | undefined;
   #file: number | undefined;
   #length = 0;
   #lines = 0;
@@ -31,17 +33,21 @@ export class Journal {
   }
 
   /**
-   * Opens, or makes, the journal of a folder.
+   * Opens, or makes, the journal of a folder, which is this process's from then on.
    *
-   * @throws ERR_FILE when it cannot be read or written.
+   * @throws ERR_FILE when it cannot be read or written; ERR_INVALID_STATE when another has it open; ERR_UNSUPPORTED
+   * without the package `libsql`.
    */
   static async open(folder: string): Promise<Journal> {
     const journal = new Journal(join(folder, 'exchange.jsonl'));
     try {
       await mkdir(folder, { recursive: true });
+      journal.#lock = FolderLock.take(folder, 'served from');
       journal.#load();
       journal.#rewrite();
     } catch (error) {
+      journal.#lock?.release();
+      if (error instanceof JackfieldError) throw error;
       throw fileError(`${journal.#path} cannot be opened`, error);
     }
     return journal;
@@ -75,6 +81,8 @@ export class Journal {
       if (this.#unwritten.size > 0) this.#writeOut();
     } finally {
       this.#release();
+      this.#lock?.release();
+      this.#lock = undefined;
     }
   }
 

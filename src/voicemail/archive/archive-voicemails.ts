@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import { FolderLock } from '../../call/store/folder-lock.js';
 import { type Clock, sleep, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
 import type { Voicemail } from '../../control/state/voicemail.js';
 import { invalidArgument, messageOf } from '../../errors.js';
+import { FolderLock } from '../../folder-lock.js';
 import { ApiError } from '../../protocol/api-error.js';
 import { fileError } from '../../voice/file-error.js';
 import type { Transcriber } from '../transcript/transcriber.js';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FolderLock } from '../../call/store/folder-lock.js';
 import { JackfieldError } from '../../errors.js';
+import { FolderLock } from '../../folder-lock.js';
 import { fileError } from '../../voice/file-error.js';
 
 const DOING = 'written to';

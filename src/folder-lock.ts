@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import type Sqlite from 'libsql';
-import { JackfieldError } from '../../errors.js';
-import { fileError } from '../../voice/file-error.js';
-import { loadSqlite } from './database.js';
+import { JackfieldError, messageOf } from './errors.js';
+import { loadSqlite } from './sqlite.js';
 
 const NAME = '.lock';
 
@@ -38,7 +37,9 @@ export class FolderLock implements Disposable {
     } catch (cause) {
       const taken = isBusy(cause) ? ownerOf(db) : undefined;
       db?.close();
-      if (taken === undefined) throw fileError('lock', path, cause);
+      if (taken === undefined) {
+        throw new JackfieldError('ERR_FILE', `Cannot lock ${path}: ${messageOf(cause)}`, { cause });
+      }
       const text = `${folder} is already being ${doing}, by ${taken}: end that first, or choose another folder.`;
       throw new JackfieldError('ERR_INVALID_STATE', text, { cause });
     }
