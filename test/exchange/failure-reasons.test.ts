@@ -1,3 +1,5 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type RobotBehaviour, RobotDestination } from '../../src/exchange/calls/robot.js';
 import type { ExchangeOptions } from '../../src/exchange/exchange-options.js';
@@ -101,8 +103,10 @@ describe('failure reasons', () => {
     const stateFolder = folder();
     const cut = await world({ stateFolder });
     const id = idOf(cut.client().send('CALL bob')[0]);
-    // The first exchange is left as a killed process would leave it: its journal is as it stands.
-    await using again = await world({ stateFolder });
+    // The journal as a killed process would leave it; the folder itself is still the first exchange's.
+    const left = folder();
+    copyFileSync(join(stateFolder, 'exchange.jsonl'), join(left, 'exchange.jsonl'));
+    await using again = await world({ stateFolder: left });
     expect(again.client().send(`GET CALL ${id} FAILUREREASON`)).toEqual([`CALL ${id} FAILUREREASON 5`]);
   });
 
