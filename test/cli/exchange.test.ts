@@ -191,9 +191,9 @@ describe('jackfield exchange', () => {
     ['deny', /^$/],
     ['ask', /test\?\[31m may not attach: there is no terminal to ask at/],
   ])(
-    '--attach %s keeps clients out where nobody can say yes',
+    '--access %s keeps clients out where nobody can say yes',
     async (policy, told) => {
-      const args = [MAIN, 'exchange', '--tcp', '0', '--attach', policy, '--state', folder];
+      const args = [MAIN, 'exchange', '--tcp', '0', '--access', policy, '--state', folder];
       await using serving = new Serving(process.execPath, args);
       const jack = await client(await listensOn(serving));
       expect(await jack.ask('NAME test\x1b[31m', /./)).toBe('ERROR 68 Access denied');
@@ -205,9 +205,9 @@ describe('jackfield exchange', () => {
   );
 
   it.skipIf(!hasTerminal)(
-    '--attach ask asks at the terminal once, and remembers with the state (skipped without script)',
+    '--access ask asks at the terminal once, and remembers with the state (skipped without script)',
     async () => {
-      const command = `${process.execPath} ${MAIN} exchange --tcp 0 --attach ask --state ${folder}`;
+      const command = `${process.execPath} ${MAIN} exchange --tcp 0 --access ask --state ${folder}`;
       {
         await using serving = new Serving('script', ['-qefc', command, '/dev/null']);
         const jack = await client(await listensOn(serving));
@@ -225,7 +225,7 @@ describe('jackfield exchange', () => {
       }
       await using again = new Serving(process.execPath, [
         MAIN,
-        ...['exchange', '--tcp', '0', '--attach', 'ask', '--state', folder],
+        ...['exchange', '--tcp', '0', '--access', 'ask', '--state', folder],
       ]);
       const jack = await client(await listensOn(again));
       expect(await jack.ask('NAME good', /./)).toBe('OK');
@@ -241,7 +241,7 @@ describe('jackfield exchange', () => {
     [['--replay', '/nowhere'], /\/nowhere\/lines\.jsonl cannot be replayed: ENOENT/],
     [['--scenario', '/nowhere.json'], /\/nowhere\.json cannot be read: ENOENT/],
     [['--clock', 'sundial'], /--clock/],
-    [['--attach', 'perhaps'], /allow, ask, deny/],
+    [['--access', 'perhaps'], /allow, ask, deny/],
     [['--dbus', 'unix:path=/nowhere/bus'], /\/nowhere\/bus/],
     [['--x11', ':987'], /X11.*6987/],
   ])('refuses %j with what is wrong', (args, text) => {

@@ -23,7 +23,7 @@ interface Options {
   readonly tcp?: number;
   readonly dbus?: string | true;
   readonly x11?: string | true;
-  readonly attach: 'allow' | 'ask' | 'deny';
+  readonly access: 'allow' | 'ask' | 'deny';
   readonly scenario?: string;
   readonly user?: string[];
   readonly files: string[];
@@ -49,7 +49,7 @@ export function exchangeCommand(): Command {
     .option('--dbus [address]', 'serve the first user on this bus, or the session bus, as com.Skype.API')
     .option('--x11 [display]', 'serve the first user on this X display, or $DISPLAY, as _SKYPE_INSTANCE')
     .addOption(
-      new Option('--attach <policy>', 'who may attach; what was answered is kept with --state')
+      new Option('--access <policy>', 'who may attach; what was answered is kept with --state')
         .choices(['allow', 'ask', 'deny'])
         .default('allow'),
     )
@@ -105,7 +105,7 @@ async function serve(options: Options): Promise<void> {
   const recorder = options.record === undefined ? undefined : await WireRecorder.open(options.record, clock);
   const questions = new AttachQuestions();
   const exchange = await Exchange.start({
-    attach: options.attach === 'ask' ? (request) => questions.ask(request) : options.attach,
+    attach: options.access === 'ask' ? (request) => questions.ask(request) : options.access,
     ...(scenario?.options ?? usersOf(options.user)),
     clock,
     fileRoots: options.files,
@@ -118,7 +118,7 @@ async function serve(options: Options): Promise<void> {
     ? undefined
     : exchangeView(exchange, clock, { out: process.stdout, json: options.json });
   questions.view = view;
-  if (options.attach === 'ask' && !questions.possible) {
+  if (options.access === 'ask' && !questions.possible) {
     process.stderr.write('There is no terminal to ask at: only who was allowed before may attach.\n');
   }
   await listen(exchange, options, view);
