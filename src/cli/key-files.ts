@@ -17,3 +17,14 @@ export async function readIdentity(path: string): Promise<string> {
   const line = text.split('\n').find((candidate) => candidate.startsWith('AGE-SECRET-KEY-'));
   return (line ?? text).trim();
 }
+
+/** Reads a JSON file. @throws ERR_FILE when it cannot be read; ERR_SYNTAX when it is not JSON. */
+export async function readJson(path: string): Promise<unknown> {
+  const text = await readText(path);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new JackfieldError('ERR_SYNTAX', `${path} is not JSON: ${why}`, { cause });
+  }
+}

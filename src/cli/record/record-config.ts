@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { JackfieldError, OUTPUT_FORMATS, type RecorderOptions } from '../../index.js';
-import { readIdentity, readText } from '../key-files.js';
+import { readIdentity, readJson, readText } from '../key-files.js';
 
 const names = z.array(z.string().min(1)).min(1);
 
@@ -83,14 +83,7 @@ export type RecordConfig = z.infer<typeof recordConfigSchema>;
  * @throws ERR_FILE when it cannot be read; ERR_SYNTAX, with each field that is wrong, when it is not right.
  */
 export async function readRecordConfig(path: string): Promise<RecordConfig> {
-  const text = await readText(path);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new JackfieldError('ERR_SYNTAX', `${path} is not JSON: ${why}`, { cause });
-  }
+  const value = await readJson(path);
   const parsed = recordConfigSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { type AnsweringMachineOptions, JackfieldError } from '../../index.js';
-import { readText } from '../key-files.js';
+import { readJson } from '../key-files.js';
 
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 18:30');
 const ringMs = z.number().int().min(0).max(120_000);
@@ -52,14 +52,7 @@ export type AnswerConfig = Partial<
 
 /** @throws ERR_FILE when it cannot be read; ERR_SYNTAX, with each field that is wrong. */
 export async function readAnswerConfig(path: string): Promise<AnswerConfig> {
-  const text = await readText(path);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new JackfieldError('ERR_SYNTAX', `${path} is not JSON: ${why}`, { cause });
-  }
+  const value = await readJson(path);
   const parsed = answerConfigSchema.safeParse(value);
   if (!parsed.success) {
     throw new JackfieldError(
