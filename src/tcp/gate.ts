@@ -52,7 +52,7 @@ export class Gate {
     const server = { address: plainAddress(socket.localAddress), port: socket.localPort ?? 0 };
     const uid = await this.#table.ownerOf(peer, server);
     if (uid === undefined) return { peer, refused: 'unknown-user' };
-    const known = { ...peer, uid };
+    const known = { uid, ...peer };
     return this.#users.includes(uid) ? { peer: known } : { peer: known, refused: 'wrong-user' };
   }
 

@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { JackfieldError, messageOf } from '../errors.js';
 import { descriptorLimit } from './descriptor-limit.js';
 
@@ -24,12 +24,17 @@ const BACKLOG = 4096;
 /** The port that the system chose on one address may be taken on another: it is asked this often. */
 const SYSTEM_CHOICES = 16;
 
+interface ListeningServer {
+  readonly server: Server;
+  readonly family: string;
+}
+
 /** A listening port, on one address or several. */
 export class PortListener {
-  #servers: readonly Server[];
+  #servers: readonly ListeningServer[];
   readonly port: number;
 
-  private constructor(servers: readonly Server[], port: number) {
+  private constructor(servers: readonly ListeningServer[], port: number) {
     this.#servers = servers;
     this.port = port;
   }
@@ -41,7 +46,7 @@ export class PortListener {
     for (const wanted of candidates(ports)) {
       try {
         const { servers, port } = await listenOnAll(options, wanted);
-        for (const server of servers) server.on('error', onError);
+        for (const { server } of servers) server.on('error', onError);
         return new PortListener(servers, port);
       } catch (error) {
         cause = error;
@@ -55,14 +60,14 @@ export class PortListener {
 
   /** Listens on no more than the addresses of `socket`'s family: it is the connection that was waited for. */
   keepFamilyOf(socket: Socket): void {
-    const ofItsFamily = (server: Server) => addressOf(server)?.family === socket.localFamily;
-    if (!this.#servers.some(ofItsFamily)) return;
-    for (const server of this.#servers) if (!ofItsFamily(server)) server.close();
-    this.#servers = this.#servers.filter(ofItsFamily);
+    const kept = this.#servers.filter(({ family }) => family === socket.localFamily);
+    if (kept.length === 0) return;
+    for (const listening of this.#servers) if (!kept.includes(listening)) listening.server.close();
+    this.#servers = kept;
   }
 
   close(): void {
-    for (const server of this.#servers) server.close();
+    for (const { server } of this.#servers) server.close();
   }
 }
 
@@ -75,35 +80,36 @@ function* candidates(ports: PortRange | undefined): Generator<number> {
 async function listenOnAll(
   { hosts, onConnection }: PortListenerOptions,
   wanted: number,
-): Promise<{ servers: Server[]; port: number }> {
-  const servers: Server[] = [];
+): Promise<{ servers: ListeningServer[]; port: number }> {
+  const servers: ListeningServer[] = [];
   let port = wanted;
   try {
     for (const host of hosts) {
       const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, onConnection);
-      port = await listen(server, { host, port, ipv6Only: hosts.length > 1 });
-      servers.push(server);
+      const address = await listen(server, { host, port, ipv6Only: hosts.length > 1 });
+      servers.push({ server, family: address.family });
+      port = address.port;
     }
     return { servers, port };
   } catch (error) {
-    for (const server of servers) server.close();
+    for (const { server } of servers) server.close();
     throw error;
   }
 }
 
-function listen(server: Server, where: { host: string; port: number; ipv6Only: boolean }): Promise<number> {
+function listen(
+  server: Server,
+  where: { host: string; port: number; ipv6Only: boolean },
+): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ ...where, backlog: BACKLOG }, () => {
       server.removeListener('error', reject);
-      resolve(addressOf(server)?.port ?? where.port);
+      const address = server.address();
+      if (typeof address === 'object' && address !== null) resolve(address);
+      else reject(new Error('The port was closed while it was opened.'));
     });
   });
-}
-
-function addressOf(server: Server): { port: number; family: string } | undefined {
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address : undefined;
 }
 
 function portsText(ports: PortRange | undefined): string {

@@ -20,7 +20,8 @@ const REST_MS = 5;
 const REST_PER_PAGE_MS = 0.4;
 
 interface Query {
-  readonly keys: readonly string[];
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
   readonly settle: (uid: number | undefined) => void;
   attempts: number;
 }
@@ -60,9 +61,8 @@ export class SocketTable {
    * or its process has let go of it: the kernel then shows an owner that means nothing.
    */
   ownerOf(local: Endpoint, remote: Endpoint): Promise<number | undefined> {
-    const keys = tableKeys(local, remote);
     return new Promise((settle) => {
-      this.#queries.push({ keys, settle, attempts: 0 });
+      this.#queries.push({ local, remote, settle, attempts: 0 });
       if (!this.#reading) void this.#answer();
     });
   }
@@ -79,11 +79,13 @@ export class SocketTable {
     while (this.#queries.length > 0) {
       const queries = this.#queries;
       this.#queries = [];
-      const { found, pages } = await this.#find(queries);
+      const wanted = new Map<string, Query>();
+      for (const query of queries) for (const key of tableKeys(query)) wanted.set(key, query);
+      const { owners, pages } = await this.#find(wanted, queries.length);
       for (const query of queries) {
-        const key = query.keys.find((candidate) => found.has(candidate));
-        if (key === undefined && ++query.attempts < ATTEMPTS) this.#queries.push(query);
-        else query.settle(key === undefined ? undefined : found.get(key));
+        const owner = owners.get(query);
+        if (owner === undefined && ++query.attempts < ATTEMPTS) this.#queries.push(query);
+        else query.settle(owner);
       }
       if (!this.#closed) await sleep(systemClock, REST_MS + pages * REST_PER_PAGE_MS);
     }
@@ -91,23 +93,21 @@ export class SocketTable {
     if (this.#closed) this.#release();
   }
 
-  /** Reads until there is an owner for each query, or no more to read; tells how many pages that took. */
-  async #find(queries: readonly Query[]): Promise<{ found: Map<string, number>; pages: number }> {
-    const wanted = new Set(queries.flatMap(({ keys }) => keys));
-    const found = new Map<string, number>();
+  /** Reads until `most` of the `wanted` are found, or there is no more to read; tells how many pages that took. */
+  async #find(
+    wanted: ReadonlyMap<string, Query>,
+    most: number,
+  ): Promise<{ owners: Map<Query, number>; pages: number }> {
+    const owners = new Map<Query, number>();
     let pages = 0;
     for (const file of this.#files) {
-      for (
-        let offset = 0, length = -1;
-        length !== 0 && found.size < queries.length && !this.#closed;
-        pages++
-      ) {
+      for (let offset = 0, length = -1; length !== 0 && owners.size < most && !this.#closed; pages++) {
         length = await this.#readPage(file, offset);
         offset += length;
-        findOwners(this.#page.toString('latin1', 0, length), wanted, found);
+        findOwners(this.#page.toString('latin1', 0, length), wanted, owners);
       }
     }
-    return { found, pages };
+    return { owners, pages };
   }
 
   /** A read that fails ends the table there: whoever is not found is not admitted. */
@@ -127,18 +127,19 @@ function nextTurn(): Promise<void> {
 }
 
 /** How the table may write a connection: as one of IPv4, and as one of IPv6 with IPv4 addresses in their mapped form. */
-function tableKeys(local: Endpoint, remote: Endpoint): string[] {
-  const ends = [local, remote].map(({ address, port }) => ({
-    words: addressWords(address),
-    port: hexPort(port),
-  }));
-  const key = (prefix: string) => ends.map(({ words, port }) => `${prefix}${words}:${port}`).join(' ');
-  const bothIPv4 = ends.every(({ words }) => words.length === IPV4_DIGITS);
-  return bothIPv4 ? [key(''), key(MAPPED)] : [key('')];
+function tableKeys({ local, remote }: Query): string[] {
+  const [from, to] = [addressWords(local.address), addressWords(remote.address)];
+  const [fromPort, toPort] = [hexPort(local.port), hexPort(remote.port)];
+  const plain = `${from}:${fromPort} ${to}:${toPort}`;
+  if (from.length !== IPV4_DIGITS || to.length !== IPV4_DIGITS) return [plain];
+  return [plain, `${MAPPED}${from}:${fromPort} ${MAPPED}${to}:${toPort}`];
 }
 
-/** Takes the uid of each wanted `local remote` pair out of the table's text (proc(5), "/proc/net/tcp"). */
-export function findOwners(text: string, wanted: ReadonlySet<string>, found: Map<string, number>): void {
+/**
+ * Takes the uid of each pair `local remote` that is `wanted` out of the table's text (proc(5), "/proc/net/tcp"), by who
+ * wants it.
+ */
+export function findOwners<T>(text: string, wanted: ReadonlyMap<string, T>, owners: Map<T, number>): void {
   for (let start = 0; start < text.length; ) {
     const end = text.indexOf('\n', start);
     const line = text.slice(start, end < 0 ? text.length : end);
@@ -146,12 +147,13 @@ export function findOwners(text: string, wanted: ReadonlySet<string>, found: Map
     const ends = line.indexOf(': ') + 2;
     const space = line.indexOf(' ', line.indexOf(' ', ends) + 1);
     const key = line.slice(ends, space);
-    if (wanted.has(key)) {
+    const query = wanted.get(key);
+    if (query !== undefined) {
       const [, , , , uid, , inode] = line
         .slice(space + 1)
         .trim()
         .split(/ +/);
-      if (inode !== '0') found.set(key, Number(uid));
+      if (inode !== '0') owners.set(query, Number(uid));
     }
     if (end < 0) return;
   }
@@ -164,9 +166,8 @@ const MAPPED = '0000000000000000FFFF0000';
 /** An address as the table writes it: in words of four bytes, each in the machine's order, here the little end first. */
 function addressWords(address: string): string {
   const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
-  if (isIPv4(plain)) return hexWord(plain.split('.').map(Number));
-  const bytes = ipv6Bytes(plain);
-  return [0, 4, 8, 12].map((offset) => hexWord(bytes.slice(offset, offset + 4))).join('');
+  const bytes = isIPv4(plain) ? plain.split('.').map(Number) : ipv6Bytes(plain);
+  return Buffer.from(bytes).swap32().toString('hex').toUpperCase();
 }
 
 function ipv6Bytes(address: string): number[] {
@@ -179,12 +180,6 @@ function ipv6Bytes(address: string): number[] {
     const value = Number.parseInt(group, 16);
     return [value >> 8, value & 255];
   });
-}
-
-function hexWord(bytes: readonly number[]): string {
-  const [a = 0, b = 0, c = 0, d = 0] = bytes;
-  const word = a + b * 2 ** 8 + c * 2 ** 16 + d * 2 ** 24;
-  return word.toString(16).padStart(8, '0').toUpperCase();
 }
 
 function hexPort(port: number): string {

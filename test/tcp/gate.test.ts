@@ -174,9 +174,13 @@ test('the table of sockets is read by its columns', () => {
     '   2: 0100007F:A002 0100007F:1F90 06 00000000:00000000 03:00000000 00000000     0        0 0 3 0',
     '',
   ].join('\n');
-  const found = new Map<string, number>();
-  findOwners(text, new Set(['0100007F:A001 0100007F:1F90', '0100007F:A002 0100007F:1F90']), found);
-  expect([...found]).toEqual([['0100007F:A001 0100007F:1F90', 1001]]);
+  const owners = new Map<string, number>();
+  const wanted = new Map([
+    ['0100007F:A001 0100007F:1F90', 'a connection'],
+    ['0100007F:A002 0100007F:1F90', 'one that its process has let go of'],
+  ]);
+  findOwners(text, wanted, owners);
+  expect([...owners]).toEqual([['a connection', 1001]]);
 });
 
 test.skipIf(!onLinux)('a socket that does not exist has no owner (needs Linux)', async () => {
