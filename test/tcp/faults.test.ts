@@ -47,6 +47,7 @@ test('a peer that never reads is written to until the kernel is full, and no fur
   };
   peer.on('drain', flood);
   flood();
+  while (lease.stats.samplesReceived * 2 <= KERNEL_BYTES) await turn();
   let position = -1;
   for (let quiet = 0; quiet < 200; ) {
     await turn();
@@ -54,8 +55,6 @@ test('a peer that never reads is written to until the kernel is full, and no fur
     position = lease.player.position;
   }
   await witness.speak();
-  const { samplesReceived } = lease.stats;
-  expect(samplesReceived * 2).toBeGreaterThan(KERNEL_BYTES);
   expect(lease.stats.bytesSent).toBeLessThan(KERNEL_BYTES);
   expect(lease.stats.bytesSent).toBe(lease.player.position * 2);
   expectBalance(lease);
