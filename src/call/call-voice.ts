@@ -94,7 +94,7 @@ export async function openCallVoice(
       stream,
       direction: 'receive',
       readClass,
-      readIntervalMs: Math.min(server.readIntervalMs, READ_INTERVAL_MS),
+      readIntervalMs: Math.min(server.readIntervalMs ?? READ_INTERVAL_MS, READ_INTERVAL_MS),
     });
   try {
     const remote = await redirect('OUTPUT', await receive('output'), 0);

@@ -1,19 +1,42 @@
 import type { Socket } from 'node:net';
 import { systemClock } from '../clock.js';
+import { BYTES_PER_SAMPLE, type PcmFormat } from '../pcm.js';
 import { Histogram } from './histogram.js';
 import type { ReadClass } from './lease.js';
 import { DirectReader, READ_BUFFER_BYTES } from './receive/direct-reader.js';
-import { PublicReader, type ReaderEvents, type SocketReader } from './receive/socket-reader.js';
+import { HOT_BYTES, PublicReader, type ReaderEvents, type SocketReader } from './receive/socket-reader.js';
 import { TimingWheel } from './timing-wheel.js';
 
 /** What a connection tells its lease. */
 export interface ConnectionEvents extends ReaderEvents {
   /** The kernel takes bytes again. */
-  drain(): void;
+  drained(): void;
 }
 
 /** The work of a read wheel's turn is spread over this many ticks: few, since a long run of reads costs less a piece. */
 const READ_SLOTS = 8;
+
+/** A file has no use for what comes in sooner, and takes more at once for less. */
+const FILES_READ_INTERVAL_MS = 1000;
+const READ_INTERVAL_MS = 250;
+
+/**
+ * How often a stream is read in the batched class, in ms.
+ * @param toldMs What its lease or the server was told.
+ * @param onlyFiles Whether nothing but files take the stream.
+ */
+export function readIntervalOf(format: PcmFormat, toldMs: number | undefined, onlyFiles: boolean): number {
+  const wishedMs = toldMs ?? (onlyFiles ? FILES_READ_INTERVAL_MS : READ_INTERVAL_MS);
+  return Math.min(wishedMs, longestReadInterval(format));
+}
+
+/**
+ * The longest that a stream may wait to be read, in ms: what has come in meanwhile is neither more than the kernel holds
+ * of a connection unread (64 KiB, until it has seen it read), nor taken for more than live voice.
+ */
+function longestReadInterval({ sampleRate, channels }: PcmFormat): number {
+  return Math.floor((HOT_BYTES / 2 / (sampleRate * channels * BYTES_PER_SAMPLE)) * 1000);
+}
 
 /**
  * How the connections of a thread are read: those that are read equally often share a wheel. Wheels turn on the
@@ -30,9 +53,8 @@ export class ReadPlan {
     this.#buffer = direct ? Buffer.allocUnsafeSlow(READ_BUFFER_BYTES) : undefined;
   }
 
-  /** A reader that is visited each `intervalMs` in the batched class. */
-  readerOf(socket: Socket, intervalMs: number, events: ReaderEvents): SocketReader {
-    const wheel = this.#wheelOf(intervalMs);
+  /** A reader that is visited by `wheel` in the batched class. */
+  readerOf(socket: Socket, wheel: TimingWheel, events: ReaderEvents): SocketReader {
     const direct = this.#buffer && DirectReader.of(socket, this.#buffer, wheel, events);
     return direct ?? new PublicReader(socket, wheel, events);
   }
@@ -42,7 +64,8 @@ export class ReadPlan {
     for (const wheel of this.#wheels.values()) wheel.catchUp();
   }
 
-  #wheelOf(intervalMs: number): TimingWheel {
+  /** The wheel that turns each `intervalMs`. */
+  wheelOf(intervalMs: number): TimingWheel {
     let wheel = this.#wheels.get(intervalMs);
     if (!wheel) {
       wheel = new TimingWheel(systemClock, { intervalMs, slots: READ_SLOTS, lateness: this.lateness });
@@ -53,25 +76,47 @@ export class ReadPlan {
 }
 
 /** The socket of a claimed lease. Each of its endings is told once, and none after {@link Connection.destroy}. */
-export class Connection {
+export class Connection implements ReaderEvents {
   readonly #socket: Socket;
+  readonly #readPlan: ReadPlan;
   readonly #reader: SocketReader;
+  readonly #events: ConnectionEvents;
   #over = false;
 
-  /** @param readerOf Makes what reads the socket. */
-  constructor(socket: Socket, readerOf: (events: ReaderEvents) => SocketReader, events: ConnectionEvents) {
+  /** @param intervalMs How often it is read in the batched class. */
+  constructor(socket: Socket, readPlan: ReadPlan, intervalMs: number, events: ConnectionEvents) {
     this.#socket = socket;
-    const broken = (error: Error) => {
-      if (!this.#over) events.broken(error);
-      this.#over = true;
-    };
-    this.#reader = readerOf({ ...events, broken });
-    socket.on('drain', () => events.drain());
-    socket.on('error', broken);
+    this.#readPlan = readPlan;
+    this.#events = events;
+    this.#reader = readPlan.readerOf(socket, readPlan.wheelOf(intervalMs), this);
+    socket.on('drain', () => events.drained());
+    socket.on('error', (error) => this.broken(error));
+  }
+
+  data(buffer: Uint8Array, start: number, end: number, headroom: number): void {
+    this.#events.data(buffer, start, end, headroom);
+  }
+
+  ended(): void {
+    this.#events.ended();
+  }
+
+  broken(error: Error): void {
+    if (!this.#over) this.#events.broken(error);
+    this.#over = true;
+  }
+
+  get room(): number {
+    return this.#events.room;
   }
 
   read(readClass: ReadClass): void {
     this.#reader.read(readClass);
+  }
+
+  /** From now on it is read each `intervalMs` in the batched class. */
+  readEach(intervalMs: number): void {
+    this.#reader.moveTo(this.#readPlan.wheelOf(intervalMs));
   }
 
   pause(): void {

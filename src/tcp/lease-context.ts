@@ -13,8 +13,8 @@ export interface LeaseContext {
   readonly hosts: readonly string[];
   readonly ports: PortRange | undefined;
   readonly gate: Gate;
-  /** How often a batched connection is read, unless its lease says otherwise. */
-  readonly readIntervalMs: number;
+  /** How often a batched connection is read, where the server was told and its lease does not say otherwise. */
+  readonly readIntervalMs: number | undefined;
   readonly readPlan: ReadPlan;
   /** Turns on `clock`, and wakes the senders that it paces. */
   readonly paceWheel: TimingWheel;

@@ -38,7 +38,7 @@ export function resolveLeaseOptions(options: LeaseOptions): ResolvedLeaseOptions
     direction: oneOf('direction', direction, DIRECTIONS),
     format,
     readClass: oneOf('readClass', options.readClass ?? defaultReadClass(direction), READ_CLASSES),
-    readIntervalMs: options.readIntervalMs === undefined ? undefined : readInterval(options.readIntervalMs),
+    readIntervalMs: readInterval(options.readIntervalMs),
     claimTimeoutMs: within(
       'claimTimeoutMs',
       options.claimTimeoutMs ?? DEFAULT_CLAIM_TIMEOUT_MS,
@@ -55,8 +55,8 @@ export function resolveLeaseOptions(options: LeaseOptions): ResolvedLeaseOptions
 }
 
 /** @throws ERR_INVALID_ARG when a connection cannot be read each `ms`. */
-export function readInterval(ms: number): number {
-  return within('readIntervalMs', ms, 20, 1000);
+export function readInterval(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : within('readIntervalMs', ms, 20, 1000);
 }
 
 function defaultReadClass(direction: Direction): ReadClass {

@@ -95,8 +95,9 @@ export interface LeaseOptions {
   /** Default `immediate` for a lease that sends, else `batched`. */
   readClass?: ReadClass;
   /**
-   * How often the connection is read in the `batched` class, in ms: 20 to 1000. What it has not read is lost where this
-   * process is killed. Default: as the server was told.
+   * How often the connection is read in the `batched` class, in ms: 20 to 1000. What is not read is lost where this
+   * process is killed. A format that brings 32 KiB in less than that is read so much oftener. Default:
+   * {@link PcmServerOptions.readIntervalMs}.
    */
   readIntervalMs?: number;
   /** How long the lease waits for its connection, in ms: 1 to 3,600,000. Default 30,000. */

@@ -54,8 +54,8 @@ export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDis
     return this.#options.maxLeases;
   }
 
-  /** How often a `batched` connection is read whose lease does not say otherwise, in ms. */
-  get readIntervalMs(): number {
+  /** How often a `batched` connection is read whose lease does not say otherwise, in ms, where the server was told. */
+  get readIntervalMs(): number | undefined {
     return this.#options.readIntervalMs;
   }
 

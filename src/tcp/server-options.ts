@@ -34,8 +34,8 @@ export interface PcmServerOptions {
   /** Bytes of audio that may wait for sinks in memory, all in all; then each sink's policy applies. Default 256 MiB. */
   maxBufferedBytes?: number;
   /**
-   * How often a `batched` connection is read, in ms: 20 to 1000; a lease can have its own. What it has not read is lost
-   * where this process is killed. Default 400.
+   * How often a `batched` connection is read, in ms: 20 to 1000; a lease can have its own. What is not read is lost
+   * where this process is killed. Default 1000 for streams that only files take ({@link FileSinkSpec}), else 250.
    */
   readIntervalMs?: number;
   /** Whether descriptors may be read directly where the system allows it, which halves the cost of `batched`. Default true. */
@@ -56,7 +56,8 @@ export interface ResolvedServerOptions {
   readonly advice: string | undefined;
   readonly maxConnections: number;
   readonly maxBufferedBytes: number;
-  readonly readIntervalMs: number;
+  /** Nothing: as the sinks of each stream need it. */
+  readonly readIntervalMs: number | undefined;
   readonly directReads: boolean;
   readonly workers: number;
 }
@@ -65,8 +66,6 @@ const LOOPBACK = ['127.0.0.0/8', '::1'];
 const LOOPBACK_HOSTS = ['127.0.0.1', '::1'];
 const MAX_HOSTS = 8;
 const DEFAULT_MAX_LEASES = 10_000;
-/** With how late the wheel may come, a recorder that is killed loses less than half a second. */
-const DEFAULT_READ_INTERVAL_MS = 400;
 
 /** @throws ERR_INVALID_ARG with the name of the option, ERR_LIMIT when `maxLeases` is more than can be. */
 export function resolveServerOptions(options: PcmServerOptions): ResolvedServerOptions {
@@ -83,7 +82,7 @@ export function resolveServerOptions(options: PcmServerOptions): ResolvedServerO
     ...leaseLimit(options.maxLeases),
     maxConnections: within('maxConnections', options.maxConnections ?? 20_000, 1, 60_000),
     maxBufferedBytes: within('maxBufferedBytes', options.maxBufferedBytes ?? 2 ** 28, 2 ** 16, 2 ** 40),
-    readIntervalMs: readInterval(options.readIntervalMs ?? DEFAULT_READ_INTERVAL_MS),
+    readIntervalMs: readInterval(options.readIntervalMs),
     directReads: options.directReads ?? true,
     workers: within('workers', workers, 0, 64),
   });

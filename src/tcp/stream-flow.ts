@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { JackfieldError } from '../errors.js';
 import { msToSamples, type PcmFormat, PTIME_MS, samplesToMs } from '../pcm.js';
-import { Connection } from './connection.js';
+import { Connection, type ConnectionEvents, readIntervalOf } from './connection.js';
 import { HoldMeter } from './hold-meter.js';
 import type { LeaseStats, ReadClass } from './lease.js';
 import type { LeaseContext } from './lease-context.js';
@@ -31,7 +31,7 @@ export interface StreamFlowOwner {
 type Remainder = 'sinks' | 'taps' | 'flush';
 
 /** What passes through a lease: from its connection to its sinks, and from its player to its connection. */
-export class StreamFlow {
+export class StreamFlow implements ConnectionEvents {
   readonly inlet: StreamInlet;
   readonly outlet: StreamOutlet | undefined;
   readonly #options: ResolvedLeaseOptions;
@@ -60,17 +60,18 @@ export class StreamFlow {
       failed: (feed: SinkFeed, error: Error) => owner.failed(feed, error),
     };
     this.inlet = new StreamInlet(format, context.budget, {
-      ...notices,
       pressed: (feed) => this.#hold(feed),
       drained: () => this.#through('sinks'),
+      changed: () => this.#connection?.readEach(this.#readIntervalMs),
+      ...notices,
     });
     if (direction === 'receive') return;
     this.outlet = new StreamOutlet(format, options, context.budget, {
-      ...notices,
       pressed: (feed) => this.#tell(this.#sendHolds, feed),
       sent: () => this.#pass(),
       ended: () => this.#sentAll(),
       drained: () => this.#through('taps'),
+      ...notices,
     });
   }
 
@@ -116,15 +117,7 @@ export class StreamFlow {
 
   /** Takes the connection, from which nothing is read yet. */
   connect(socket: Socket): void {
-    const { readPlan, readIntervalMs } = this.#context;
-    const intervalMs = this.#options.readIntervalMs ?? readIntervalMs;
-    this.#connection = new Connection(socket, (events) => readPlan.readerOf(socket, intervalMs, events), {
-      data: (buffer, start, end, headroom) => this.#take(buffer, start, end, headroom),
-      end: () => this.#owner.ending({ kind: 'peer-ended' }),
-      drain: () => this.outlet?.player.unblock(),
-      broken: (error) => this.#broken(error),
-      room: () => this.inlet.room,
-    });
+    this.#connection = new Connection(socket, this.#context.readPlan, this.#readIntervalMs, this);
   }
 
   /** Begins to receive and to send. */
@@ -155,6 +148,35 @@ export class StreamFlow {
     this.outlet?.taps.close(this.#error);
   }
 
+  data(buffer: Uint8Array, start: number, end: number, headroom: number): void {
+    if (this.#options.direction === 'send') {
+      this.#bytesIgnored += end - start;
+      return;
+    }
+    this.#pass();
+    this.inlet.take(buffer, start, end, headroom, this.#context.clock.now());
+  }
+
+  get room(): number {
+    return this.inlet.room;
+  }
+
+  drained(): void {
+    this.outlet?.player.unblock();
+  }
+
+  ended(): void {
+    this.#owner.ending({ kind: 'peer-ended' });
+  }
+
+  broken(cause: Error): void {
+    const text = `The peer of ${leaseName(this.#options)} broke the connection: ${cause.message}.`;
+    this.#owner.ending({ kind: 'peer-reset', error: new JackfieldError('ERR_PEER', text, { cause }) });
+    this.#receivedAll();
+    this.outlet?.player.end();
+    this.#through('flush');
+  }
+
   #send(connection: Connection): void {
     if (!this.outlet) return;
     const { timeline, format } = this.#options;
@@ -167,19 +189,15 @@ export class StreamFlow {
     }
   }
 
-  #take(buffer: Uint8Array, start: number, end: number, headroom: number): void {
-    if (this.#options.direction === 'send') {
-      this.#bytesIgnored += end - start;
-      return;
-    }
-    this.#pass();
-    this.inlet.take(buffer, start, end, headroom, this.#context.clock.now());
-  }
-
   #pass(): void {
     if (this.#passing) return;
     this.#passing = true;
     this.#owner.passing();
+  }
+
+  get #readIntervalMs(): number {
+    const { format, readIntervalMs = this.#context.readIntervalMs } = this.#options;
+    return readIntervalOf(format, readIntervalMs, this.inlet.fanOut.onlyFiles);
   }
 
   #read(): void {
@@ -207,14 +225,6 @@ export class StreamFlow {
     const error = new JackfieldError('ERR_SINK', text);
     feed.abort(error);
     this.#owner.ending({ kind: 'sink-overflow', error });
-  }
-
-  #broken(cause: Error): void {
-    const text = `The peer of ${leaseName(this.#options)} broke the connection: ${cause.message}.`;
-    this.#owner.ending({ kind: 'peer-reset', error: new JackfieldError('ERR_PEER', text, { cause }) });
-    this.#receivedAll();
-    this.outlet?.player.end();
-    this.#through('flush');
   }
 
   #receivedAll(): void {

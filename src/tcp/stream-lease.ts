@@ -103,7 +103,7 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
   }
 
   get stats(): LeaseStats {
-    return { ...this.#flow.stats, refused: this.#refused };
+    return { refused: this.#refused, ...this.#flow.stats };
   }
 
   claimed(options: { signal?: AbortSignal } = {}): Promise<Peer> {

@@ -65,6 +65,13 @@ export class TimingWheel {
     this.#cancel = undefined;
   }
 
+  /** From now on `member` is visited by the wheel `to`, if it was by this one. */
+  handOver(member: WheelMember, to: TimingWheel): void {
+    if (to === this || !this.#slotOf.has(member)) return;
+    this.delete(member);
+    to.add(member);
+  }
+
   /** Turns at once where a turn is overdue: for loops that keep this thread busy. */
   catchUp(): void {
     if (this.#cancel && this.#lateMs > SLICE_MS) this.#turn();

@@ -1,7 +1,12 @@
 import { once } from 'node:events';
+import { mkdtemp, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Lease, ReadClass } from '../../src/tcp/lease.js';
+import { VOICE_FORMAT } from '../../src/pcm.js';
+import { readIntervalOf } from '../../src/tcp/connection.js';
+import type { ReadClass } from '../../src/tcp/lease.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
 import { bytes, CollectingSink, dial, expectSame, ramp, readBytes } from './peers.js';
 
@@ -151,30 +156,46 @@ describe.each([
   });
 });
 
-test('a lease can have its own read interval', async () => {
-  await using server = new PcmServer({ readIntervalMs: 400 });
-  expect(server.readIntervalMs).toBe(400);
-  const often = await server.lease({ ...receive, readIntervalMs: 20 });
-  const seldom = await server.lease({ ...receive, object: 'CALL 15' });
-  const heard = new Map([often, seldom].map((lease) => [lease, 0]));
-  for (const lease of heard.keys()) {
-    const write = (samples: Int16Array) => void heard.set(lease, (heard.get(lease) ?? 0) + samples.length);
-    lease.addSink({ write, end: () => {} });
-  }
-  const peers = [await dial(often.port), await dial(seldom.port)];
-  let oftenFirst = 0;
-  for (let round = 1; round <= 7; round++) {
-    for (const peer of peers) peer.write(bytes(ramp(320)));
-    let first: Lease | undefined;
-    while ([...heard.values()].some((count) => count < round * 320)) {
+test.each([
+  ['of voice', VOICE_FORMAT, { file: 1000, ear: 250 }],
+  ['that brings 192 KB a second', { sampleRate: 48_000, channels: 2 }, { file: 170, ear: 170 }],
+])('how often a stream %s is read', (_what, format, { file, ear }) => {
+  expect(readIntervalOf(format, undefined, true)).toBe(file);
+  expect(readIntervalOf(format, undefined, false)).toBe(ear);
+  expect(readIntervalOf(format, 20, true)).toBe(20);
+  expect(readIntervalOf(format, 1000, false)).toBe(file);
+});
+
+test('a stream that only a file takes is read seldom, until somebody else listens', async () => {
+  await using server = new PcmServer();
+  expect(server.readIntervalMs).toBeUndefined();
+  const lease = await server.lease(receive);
+  const path = join(await mkdtemp(join(tmpdir(), 'jackfield-test-')), 'live.raw');
+  lease.addSink({ kind: 'file', path });
+  const peer = await dial(lease.port);
+  const speaking = setInterval(() => peer.write(bytes(ramp(320))), 20);
+  const reads = async (count: number) => {
+    const sizes: number[] = [];
+    for (let before = lease.stats.samplesReceived; sizes.length < count; ) {
       await new Promise<void>((resolve) => setImmediate(resolve));
-      first ??= [...heard.keys()].find((lease) => heard.get(lease) === round * 320);
+      const { samplesReceived } = lease.stats;
+      if (samplesReceived > before) sizes.push(samplesReceived - before);
+      before = samplesReceived;
     }
-    if (round > 1 && first === often) oftenFirst++;
-  }
-  expect(oftenFirst).toBeGreaterThanOrEqual(4);
-  for (const peer of peers) peer.end();
-  await Promise.all([often.closed, seldom.closed]);
+    return sizes.slice(1);
+  };
+  const most = (sizes: number[]) => Math.max(...sizes);
+  const forAFile = most(await reads(3));
+  const ear = lease.addSink(new CollectingSink());
+  const forAnEar = most(await reads(4));
+  await ear.remove();
+  const forAFileAgain = most(await reads(3));
+  expect(forAnEar).toBeLessThan(forAFile * 0.6);
+  expect(forAFileAgain).toBeGreaterThan(forAnEar / 0.6);
+  clearInterval(speaking);
+  peer.end();
+  await lease.closed;
+  expect((await stat(path)).size).toBe(lease.stats.samplesReceived * 2);
 });
 
 test('immediate reads answer 500 times a second and more', async () => {

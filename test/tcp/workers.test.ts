@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { PcmSource } from '../../src/pcm.js';
+import type { Lease } from '../../src/tcp/lease.js';
 import { ManualTimeline } from '../../src/tcp/sample-timeline.js';
 import { bytes, CollectingSink, dial, expectSame, ramp, readAll, readBytes, samplesOf } from './peers.js';
 
@@ -11,9 +12,9 @@ import { bytes, CollectingSink, dial, expectSame, ramp, readAll, readBytes, samp
 const built = new URL('../../dist/tcp/pcm-server.js', import.meta.url);
 const receive = { object: 'CALL 14', stream: 'output', direction: 'receive' } as const;
 
-async function start(workers: number) {
+async function start(workers: number, readIntervalMs = 20) {
   const { PcmServer }: typeof import('../../src/tcp/pcm-server.js') = await import(built.href);
-  return new PcmServer({ workers, readIntervalMs: 20 });
+  return new PcmServer({ workers, readIntervalMs });
 }
 
 describe.skipIf(!existsSync(built))('leases in worker threads (needs npm run build)', () => {
@@ -46,6 +47,32 @@ describe.skipIf(!existsSync(built))('leases in worker threads (needs npm run bui
     const { totals, leases: left } = await server.snapshot();
     expect(left).toBe(0);
     expect(totals).toMatchObject({ samplesReceived: 6 * 20_001, delivered: 12 * 20_001 });
+  });
+
+  test.each([0, 1])('a lease can have its own read interval, with %i workers', async (workers) => {
+    await using server = await start(workers, 400);
+    expect(server.readIntervalMs).toBe(400);
+    const often = await server.lease({ ...receive, readIntervalMs: 20 });
+    const seldom = await server.lease({ ...receive, object: 'CALL 15' });
+    const heard = new Map([often, seldom].map((lease) => [lease, 0]));
+    for (const lease of heard.keys()) {
+      const write = (samples: Int16Array) => void heard.set(lease, (heard.get(lease) ?? 0) + samples.length);
+      lease.addSink({ write, end: () => {} });
+    }
+    const peers = [await dial(often.port), await dial(seldom.port)];
+    let oftenFirst = 0;
+    for (let round = 1; round <= 7; round++) {
+      for (const peer of peers) peer.write(bytes(ramp(320)));
+      let first: Lease | undefined;
+      while ([...heard.values()].some((count) => count < round * 320)) {
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        first ??= [...heard.keys()].find((lease) => heard.get(lease) === round * 320);
+      }
+      if (round > 1 && first === often) oftenFirst++;
+    }
+    expect(oftenFirst).toBeGreaterThanOrEqual(4);
+    for (const peer of peers) peer.end();
+    await Promise.all([often.closed, seldom.closed]);
   });
 
   test('a call is paced by its own stream inside the worker, and played to from here', async () => {

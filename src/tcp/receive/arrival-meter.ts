@@ -6,7 +6,7 @@ const GAP_MS = 100;
 /** Compares the spacing of reads with the audio that they bring. */
 export class ArrivalMeter {
   readonly jitter = new Histogram();
-  #lastMs: number | undefined;
+  #lastMs = Number.NaN;
   #gaps = 0;
   #gapMs = 0;
 
@@ -22,7 +22,7 @@ export class ArrivalMeter {
   record(nowMs: number, durationMs: number): void {
     const lastMs = this.#lastMs;
     this.#lastMs = nowMs;
-    if (lastMs === undefined) return;
+    if (Number.isNaN(lastMs)) return;
     const lateMs = nowMs - lastMs - durationMs;
     this.jitter.record(Math.abs(lateMs));
     if (lateMs <= GAP_MS) return;

@@ -8,13 +8,15 @@ import { HOT_BYTES, type ReaderEvents, type SocketReader } from './socket-reader
 /** Free bytes before what is read: those of a sample that came in part are put there. */
 const HEADROOM = 64;
 /** Most that is read at once: what stays in the processor's cache until it is written. */
-const READ_BYTES = 64 * 1024;
+const READ_BYTES = 128 * 1024;
 /** Size of the buffer that {@link DirectReader}s of a thread share. */
 export const READ_BUFFER_BYTES = HEADROOM + READ_BYTES;
 /** Reads of one visit: what one stream may take before the others have their turn. */
-const READS_PER_VISIT = 16;
-/** A hot stream is fetched in every turn of the event loop until this long, in ms, has brought less than HOT_BYTES. */
+const READS_PER_VISIT = 8;
+/** A hot stream is visited in each turn of the event loop until it has brought less than HOT_BYTES for so long, in ms. */
 const HOT_MS = 10;
+/** Then it is visited after a millisecond, and after twice as long each time, up to this many. */
+const MAX_COOL_MS = 256;
 /** Most that is fetched of a peer that goes on sending while its lease closes. */
 const MAX_DRAIN_BYTES = 8 * 1024 * 1024;
 
@@ -25,13 +27,16 @@ const MAX_DRAIN_BYTES = 8 * 1024 * 1024;
 export class DirectReader implements SocketReader, WheelMember {
   readonly #socket: Socket;
   readonly #handle: SocketHandle;
-  readonly #wheel: TimingWheel;
+  #wheel: TimingWheel;
   readonly #events: ReaderEvents;
   readonly #buffer: Buffer;
   #mode: ReadClass | 'new' | 'paused' | 'closed' = 'new';
   #chasing = false;
   #hotUntil = 0;
   #hotBytes = 0;
+  /** How long a stream that was hot is left alone now, in ms; 0: till the wheel comes. */
+  #coolMs = 0;
+  #cooling: NodeJS.Timeout | undefined;
   #drainLeft = 0;
   #onDrained: (() => void) | undefined;
 
@@ -48,7 +53,7 @@ export class DirectReader implements SocketReader, WheelMember {
     this.#wheel = wheel;
     this.#events = events;
     socket.pause();
-    socket.on('end', () => events.end());
+    socket.on('end', () => events.ended());
   }
 
   /**
@@ -87,6 +92,11 @@ export class DirectReader implements SocketReader, WheelMember {
     if (waits) this.#chase();
   }
 
+  moveTo(wheel: TimingWheel): void {
+    this.#wheel.handOver(this, wheel);
+    this.#wheel = wheel;
+  }
+
   pause(): void {
     if (this.#mode === 'closed') return;
     this.#mode = 'paused';
@@ -104,20 +114,21 @@ export class DirectReader implements SocketReader, WheelMember {
   close(): void {
     this.#mode = 'closed';
     this.#wheel.delete(this);
+    clearTimeout(this.#cooling);
   }
 
   visit(): void {
     const taken = this.#take();
     if (this.#mode !== 'batched') return;
     if (this.#onDrained) this.#drained(taken);
-    else if (taken >= HOT_BYTES || this.#hotUntil !== 0) this.#keepHot(taken);
+    else if (taken >= HOT_BYTES || this.#coolMs > 0) this.#keepHot(taken);
   }
 
   /** Reads what is there, within the visit's share; returns the number of bytes. */
   #take(): number {
     let taken = 0;
     for (let reads = 0; reads < READS_PER_VISIT && this.#mode === 'batched'; reads++) {
-      const wanted = Math.min(this.#events.room(), READ_BYTES);
+      const wanted = Math.min(this.#events.room, READ_BYTES);
       const read = wanted > 0 ? this.#read(wanted) : 0;
       if (read === 0) break;
       taken += read;
@@ -133,7 +144,7 @@ export class DirectReader implements SocketReader, WheelMember {
     if (fd === undefined) return 0;
     try {
       const read = readSync(fd, this.#buffer, HEADROOM, wanted, null);
-      if (read === 0) this.#over(() => this.#events.end());
+      if (read === 0) this.#over(() => this.#events.ended());
       return read;
     } catch (error) {
       if (!(error instanceof Error) || !('code' in error)) throw error;
@@ -155,26 +166,33 @@ export class DirectReader implements SocketReader, WheelMember {
       this.#chase();
       return;
     }
-    if (this.#events.room() === 0) return;
+    if (this.#events.room === 0) return;
     const onDrained = this.#onDrained;
     this.close();
     onDrained?.();
   }
 
-  /** A stream that brings more than live voice is visited again in the next turn, as long as it does. */
+  /** A stream that brings more than live voice is visited again soon, as long as it does. */
   #keepHot(taken: number): void {
     this.#hotBytes += taken;
     const now = performance.now();
     if (this.#hotBytes >= HOT_BYTES) {
       this.#hotUntil = now + HOT_MS;
       this.#hotBytes = 0;
+      this.#coolMs = 1;
     }
-    if (now < this.#hotUntil) {
-      this.#chase();
-      return;
-    }
-    this.#hotUntil = 0;
+    if (now < this.#hotUntil) this.#chase();
+    else this.#cool();
+  }
+
+  #cool(): void {
     this.#hotBytes = 0;
+    const waitMs = this.#coolMs;
+    this.#coolMs = waitMs < MAX_COOL_MS ? waitMs * 2 : 0;
+    clearTimeout(this.#cooling);
+    this.#cooling = setTimeout(() => {
+      if (this.#mode === 'batched') this.visit();
+    }, waitMs);
   }
 
   #chase(): void {

@@ -13,6 +13,8 @@ export interface FanOutOwner {
   failed(feed: SinkFeed, error: Error): void;
   /** The last feed was ended after {@link FanOut.end}. */
   drained(): void;
+  /** Feeds have come or gone. */
+  changed?(): void;
 }
 
 /** Hands each run of samples to any number of sinks, each with its own policy. */
@@ -45,6 +47,11 @@ export class FanOut implements FeedOwner {
   /** Samples that came while there was no sink. */
   get unheard(): number {
     return this.#unheard;
+  }
+
+  /** Whether nothing but files take the samples, if anything does. */
+  get onlyFiles(): boolean {
+    return this.#feeds.every(({ isFile }) => isFile);
   }
 
   get totals(): Omit<SinkStats, 'offered'> {
@@ -126,5 +133,6 @@ export class FanOut implements FeedOwner {
 
   #reconsider(): void {
     for (const feed of this.#feeds) feed.reconsider();
+    this.#owner.changed?.();
   }
 }

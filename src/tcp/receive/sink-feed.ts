@@ -63,6 +63,10 @@ export class SinkFeed implements SinkHandle {
     return this.#options.name;
   }
 
+  get isFile(): boolean {
+    return this.#file !== undefined;
+  }
+
   get policy(): SinkPolicy {
     return this.#options.policy;
   }

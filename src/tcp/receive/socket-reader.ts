@@ -10,20 +10,22 @@ export interface ReaderEvents {
    */
   data(buffer: Uint8Array, start: number, end: number, headroom: number): void;
   /** The peer has closed its side; everything it sent was given out. */
-  end(): void;
+  ended(): void;
   /** The connection broke. */
   broken(error: Error): void;
   /** Bytes that may be given out now. A reader that cannot tell beforehand may give more, once. */
-  room(): number;
+  readonly room: number;
 }
 
 /** Reads one socket, in either read class. A reader begins paused. */
 export interface SocketReader {
   /** Begins or goes on to read, or changes the class. */
   read(readClass: ReadClass): void;
+  /** Is visited by `wheel` from now on. */
+  moveTo(wheel: TimingWheel): void;
   /** Stops; what was not given out waits for the next {@link read}. */
   pause(): void;
-  /** Gives out what the kernel has, under `room()`, then stops and calls `onDrained`. */
+  /** Gives out what the kernel has, under `room`, then stops and calls `onDrained`. */
   drain(onDrained: () => void): void;
   /** Stops for good. */
   close(): void;
@@ -38,7 +40,7 @@ export const HOT_BYTES = 64 * 1024;
  */
 export class PublicReader implements SocketReader, WheelMember {
   readonly #socket: Socket;
-  readonly #wheel: TimingWheel;
+  #wheel: TimingWheel;
   readonly #events: ReaderEvents;
   #mode: ReadClass | 'paused' | 'draining' = 'paused';
   #gaveOut = false;
@@ -50,7 +52,7 @@ export class PublicReader implements SocketReader, WheelMember {
     this.#events = events;
     socket.pause();
     socket.on('data', (bytes: Buffer) => this.#data(bytes));
-    socket.on('end', () => events.end());
+    socket.on('end', () => events.ended());
   }
 
   read(readClass: ReadClass): void {
@@ -64,6 +66,11 @@ export class PublicReader implements SocketReader, WheelMember {
     if (readClass === 'batched') this.#wheel.add(this);
     else this.#wheel.delete(this);
     this.#socket.resume();
+  }
+
+  moveTo(wheel: TimingWheel): void {
+    this.#wheel.handOver(this, wheel);
+    this.#wheel = wheel;
   }
 
   pause(): void {
