@@ -1,9 +1,9 @@
-// npm run bench:tcp -- [--only echo,record,bulk] [--streams 1000,3000] [--intervals 400] [--seconds 8] [--repeats 5]
+// npm run bench:tcp -- [--only echo,record,bulk] [--streams 1000,3000] [--intervals default,250] [--seconds 8] [--repeats 5]
 //                      [--megabytes 2000]
 //
 // The PCM server against its rivals, side by side in the same run. Rivals take turns within each repeat; the table
 // has medians. `--intervals`: how often, in ms, the server reads each stream that it records; a row for each, the
-// first of which is the one that others are held against. Needs gcc; nc and socat where they are installed. Runs on
+// first of which is the one that others are held against; `default`: as often as it does by itself. Needs gcc; nc and socat where they are installed. Runs on
 // loopback only; files are written to the system's folder for temporary ones (TMPDIR), and removed.
 import { execFileSync, spawn } from 'node:child_process';
 import {
@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '8' },
     repeats: { type: 'string', default: '5' },
     megabytes: { type: 'string', default: '2000' },
-    intervals: { type: 'string', default: '400' },
+    intervals: { type: 'string', default: 'default' },
     only: { type: 'string', default: 'echo,record,bulk' },
   },
 });
@@ -39,6 +39,8 @@ const ECHO_STREAMS = 300;
 const SETTLE_MS = 500;
 /** The number of streams whose cost others are compared with. */
 const FEW_STREAMS = 100;
+/** Measured by itself, in a process that has not recorded before. */
+const MEMORY = { name: 'memory', kind: 'lease-memory' };
 /** Silence that a paced sender is ahead with, in bytes: 60 ms. */
 const LEAD_BYTES = 1920;
 
@@ -182,7 +184,8 @@ const row = (what, name, value, ratio, note = '') => rows.push([what, name, valu
 async function benchRecord() {
   const load = compile('pcm-load');
   const ours = options.intervals.split(',').map((ms) => {
-    return { name: `jackfield, read each ${ms} ms`, kind: 'lease-record', intervalMs: Number(ms) };
+    const name = ms === 'default' ? 'jackfield' : `jackfield, read each ${ms} ms`;
+    return { name, kind: 'lease-record', intervalMs: Number(ms) };
   });
   const [{ name: first }] = ours;
   const rivals = [
@@ -212,11 +215,17 @@ async function benchRecord() {
       const notes = `${lost} bytes lost${held ? `, ${held} not taken by the kernel` : ''}${own}${load}`;
       row(`record ${streams} streams`, name, `${cpu.toFixed(2)} CPU-s`, (cost / cpu).toFixed(2), notes);
     }
-    const memory = (key) => median(results.get(first).map((result) => result[key])).toFixed(1);
-    row(`memory at ${streams}`, 'jackfield', `${memory('idleKb')} KB`, '', 'per idle lease');
-    row(`memory at ${streams}`, 'jackfield', `${memory('recordedKb')} KB`, '', 'per recorded stream');
-    recordedKb.set(streams, memory('recordedKb') * streams);
-    row(`wheel at ${streams}`, 'jackfield', `${memory('wheelLatenessP99Ms')} ms`, '', 'late at p99');
+    const [memory] = (await compete([MEMORY], (rival) => record(rival, streams, load))).values();
+    const kilobytes = (key) => median(memory.map((result) => result[key]));
+    for (const [key, what] of [
+      ['idleKb', 'per idle lease'],
+      ['recordedKb', 'per recorded stream'],
+    ]) {
+      row(`memory at ${streams}`, 'jackfield', `${kilobytes(key).toFixed(1)} KB`, '', what);
+    }
+    recordedKb.set(streams, kilobytes('recordedKb') * streams);
+    const lateness = median(memory.map(({ latenessP99Ms }) => latenessP99Ms));
+    row(`wheel at ${streams}`, 'jackfield', `${lateness.toFixed(1)} ms`, '', 'late at p99');
   }
   const most = Math.max(...perStream.keys());
   const further = (recordedKb.get(most) - recordedKb.get(FEW_STREAMS)) / (most - FEW_STREAMS);

@@ -1,6 +1,7 @@
-// The servers in Node that run.mjs measures: server.mjs KIND STREAMS DIRECTORY READ_INTERVAL_MS. Prints one JSON line when it can be
-// dialled and one when the last stream has ended.
+// The servers in Node that run.mjs measures: server.mjs KIND STREAMS DIRECTORY READ_INTERVAL_MS. Prints one JSON line
+// when it can be dialled and one when the last stream has ended.
 
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -23,14 +24,15 @@ function resident() {
   return process.memoryUsage.rss();
 }
 
-const WARM_UP_STREAMS = 50;
+const WARM_UP_WAVES = 10;
+const WARM_UP_STREAMS = 300;
 
 /** Packets of each, one each 20 ms. */
-const WARM_UP_PACKETS = 100;
+const WARM_UP_PACKETS = 5;
 
 /**
- * Streams that this process sends itself before anything is measured: a server that runs for weeks has been compiled.
- * `portOf` gives the port of each.
+ * Streams that this process sends itself before anything is measured, wave after wave: a server that runs for weeks has
+ * been compiled. What they wrote is brought to the disk. `portOf` gives the port of each.
  */
 async function warmUp(portOf) {
   const frame = Buffer.alloc(640);
@@ -44,53 +46,81 @@ async function warmUp(portOf) {
     socket.end().resume();
     await once(socket, 'close');
   };
-  await Promise.all(Array.from({ length: WARM_UP_STREAMS }, (_, call) => send(call)));
+  for (let wave = 0; wave < WARM_UP_WAVES; wave++) {
+    await Promise.all(Array.from({ length: WARM_UP_STREAMS }, (_, call) => send(call)));
+  }
+  execFileSync('sync');
 }
 
-/** Records with leases; also what a lease costs in memory. */
-async function recordWithLeases() {
+function pcmServer() {
   const interval = Number(readIntervalMs);
-  const server = new PcmServer({
+  return new PcmServer({
     maxLeases: streams + WARM_UP_STREAMS,
     ...(interval && { readIntervalMs: interval }),
   });
-  const file = (name) => ({ kind: 'file', path: join(directory, `${name}.raw`), overwrite: true });
-  const before = resident();
+}
+
+async function openLeases(server) {
   const leases = [];
   for (let call = 0; call < streams; call++) {
     leases.push(await server.lease({ object: `CALL ${call}`, stream: 'output', direction: 'receive' }));
   }
-  const idle = resident();
+  return leases;
+}
+
+function fileSink(name) {
+  return { kind: 'file', path: join(directory, `${name}.raw`), overwrite: true };
+}
+
+/** Records each lease to its file until all have closed. */
+async function recordAll(leases) {
+  for (const [call, lease] of leases.entries()) lease.addSink(fileSink(call));
+  say({ ports: leases.map(({ port }) => port) });
+  await Promise.all(leases.map(({ closed }) => closed));
+}
+
+async function warmUpLeases(server) {
   await warmUp(async (call) => {
-    const lease = await server.lease({
-      object: `WARM ${call}`,
-      stream: 'output',
-      direction: 'receive',
-      readIntervalMs: 20,
-    });
-    lease.addSink(file(`warm-${call}`));
+    const lease = await server.lease({ object: `CALL ${call}`, stream: 'output', direction: 'receive' });
+    lease.addSink(fileSink(`warm-${call}`));
     return lease.port;
   });
-  const warm = (await server.snapshot()).totals.delivered;
+}
+
+/** Bytes that its files have taken. */
+async function delivered(server) {
+  return (await server.snapshot()).totals.delivered * 2;
+}
+
+/** Records with leases. */
+async function recordWithLeases() {
+  const server = pcmServer();
+  await warmUpLeases(server);
+  const leases = await openLeases(server);
+  const before = await delivered(server);
   const start = cpuSeconds();
-  leases.forEach((lease, call) => {
-    lease.addSink(file(call));
-  });
+  await recordAll(leases);
+  say({ bytes: (await delivered(server)) - before, cpu: cpuSeconds() - start, whole: cpuSeconds() });
+}
+
+/** What a lease costs in memory, and how late it is read, in a process that has done nothing else. */
+async function measureLeases() {
+  const server = pcmServer();
+  const before = resident();
+  const leases = await openLeases(server);
+  const idle = resident();
   let recording = before;
   const sampling = setInterval(() => {
     recording = Math.max(recording, process.memoryUsage.rss());
   }, 500);
-  say({ ports: leases.map(({ port }) => port) });
-  await Promise.all(leases.map(({ closed }) => closed));
+  await recordAll(leases);
   clearInterval(sampling);
-  const { totals, wheelLatenessP99Ms } = await server.snapshot();
+  const kilobytes = (bytes) => bytes / 1024 / streams;
   say({
-    bytes: (totals.delivered - warm) * 2,
-    cpu: cpuSeconds() - start,
-    whole: cpuSeconds(),
-    idleKb: (idle - before) / 1024 / streams,
-    recordedKb: (recording - before) / 1024 / streams,
-    wheelLatenessP99Ms,
+    bytes: await delivered(server),
+    latenessP99Ms: (await server.snapshot()).wheelLatenessP99Ms,
+    idleKb: kilobytes(idle - before),
+    recordedKb: kilobytes(recording - before),
   });
 }
 
@@ -110,11 +140,12 @@ async function recordWithPipe() {
   server.listen({ port: 0, host: '127.0.0.1', backlog: 65_535 });
   await once(server, 'listening');
   const { port } = server.address();
-  const warm = new Promise((resolve) => {
-    onLast = resolve;
-  });
   await warmUp(() => port);
-  await warm;
+  if (open > 0) {
+    await new Promise((resolve) => {
+      onLast = resolve;
+    });
+  }
   bytes = 0;
   const start = cpuSeconds();
   onLast = () => {
@@ -149,6 +180,7 @@ async function echoWithLeases() {
 
 const KINDS = {
   'lease-record': recordWithLeases,
+  'lease-memory': measureLeases,
   'pipe-record': recordWithPipe,
   'lease-echo': echoWithLeases,
 };
