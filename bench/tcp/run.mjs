@@ -1,10 +1,11 @@
-// npm run bench:tcp -- [--only echo,record,bulk] [--streams 1000,3000] [--intervals default,250] [--seconds 8] [--repeats 5]
-//                      [--megabytes 2000]
+// npm run bench:tcp -- [--only echo,record,bulk] [--streams 1000,3000] [--intervals default,250] [--seconds 8]
+//                      [--repeats 5] [--megabytes 2000]
 //
 // The PCM server against its rivals, side by side in the same run. Rivals take turns within each repeat; the table
 // has medians. `--intervals`: how often, in ms, the server reads each stream that it records; a row for each, the
-// first of which is the one that others are held against; `default`: as often as it does by itself. Needs gcc; nc and socat where they are installed. Runs on
-// loopback only; files are written to the system's folder for temporary ones (TMPDIR), and removed.
+// first of which is the one that others are held against; `default`: as often as it does by itself. Needs gcc; nc and
+// socat where they are installed. Runs on loopback only; files are written to the system's folder for temporary ones
+// (TMPDIR), and removed.
 import { execFileSync, spawn } from 'node:child_process';
 import {
   mkdirSync,

@@ -32,8 +32,8 @@ const WARM_UP_PACKETS = 5;
 
 /**
  * Streams that this process sends itself before anything is measured, wave after wave: a server that runs for weeks has
- * been compiled. What they wrote is brought to the disk. A bulk stream needs
- * none: it compiles what it runs within its first megabytes. `portOf` gives the port of each.
+ * been compiled. What they wrote is brought to the disk. A bulk stream needs none: what it runs is compiled within its
+ * first megabytes. `portOf` gives the port of each.
  */
 async function warmUp(portOf) {
   if (streams === 1) return;
