@@ -24,11 +24,11 @@ export class Histogram {
   /** The value that `share` (0 to 1) of those recorded do not exceed; 0 when there are none. */
   percentile(share: number): number {
     if (!this.#counts) return 0;
-    let left = Math.ceil(this.#total * share);
-    for (const [bucket, count] of this.#counts.entries()) {
+    let left = Math.max(1, Math.ceil(this.#total * share));
+    const bucket = this.#counts.findIndex((count) => {
       left -= count;
-      if (left <= 0 && count > 0) return bucket === 0 ? 0 : SMALLEST * 2 ** (bucket / PER_OCTAVE);
-    }
-    return 0;
+      return left <= 0;
+    });
+    return bucket === 0 ? 0 : SMALLEST * 2 ** (bucket / PER_OCTAVE);
   }
 }

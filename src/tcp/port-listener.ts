@@ -13,6 +13,8 @@ export interface PortListenerOptions {
   readonly hosts: readonly string[];
   /** Default: the system's choice. */
   readonly ports: PortRange | undefined;
+  /** Whether something will be written to the connection: it is then sent without delay (RFC 896 is off). */
+  readonly sends: boolean;
   /** A connection, not yet read from. */
   readonly onConnection: (socket: Socket) => void;
   /** The port was lost, or a connection could not be accepted. */
@@ -78,14 +80,17 @@ function* candidates(ports: PortRange | undefined): Generator<number> {
 }
 
 async function listenOnAll(
-  { hosts, onConnection }: PortListenerOptions,
+  { hosts, sends, onConnection }: PortListenerOptions,
   wanted: number,
 ): Promise<{ servers: ListeningServer[]; port: number }> {
   const servers: ListeningServer[] = [];
   let port = wanted;
   try {
     for (const host of hosts) {
-      const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, onConnection);
+      const server = createServer(
+        { allowHalfOpen: true, pauseOnConnect: true, noDelay: sends },
+        onConnection,
+      );
       const address = await listen(server, { host, port, ipv6Only: hosts.length > 1 });
       servers.push({ server, family: address.family });
       port = address.port;

@@ -39,7 +39,8 @@ export class ServerStatistics {
 
   /** Takes in a lease that has closed. */
   closed(lease: Lease): void {
-    add(this.#past, { ...lease.stats, jitterP50Ms: 0, jitterP99Ms: 0, bufferedMs: 0 });
+    const { stats } = lease;
+    for (const key of COUNTERS) this.#past[key] += stats[key];
   }
 
   snapshot(leases: Iterable<Lease>, threads: readonly ThreadHealth[]): ServerSnapshot {
@@ -88,12 +89,21 @@ const NOTHING: LeaseStats = Object.freeze({
   heldMs: 0,
 });
 
-/** The names of all counters of a lease. */
+/** The names of all figures of a lease. */
 export const LEASE_STAT_KEYS = Object.keys(NOTHING) as (keyof LeaseStats)[];
 
+/** Figures of which the worst counts, not the sum. */
+const WORST = ['jitterP50Ms', 'jitterP99Ms'] as const satisfies readonly (keyof LeaseStats)[];
+
+/** Figures that a closed lease leaves behind: all that only grow. */
+const COUNTERS = LEASE_STAT_KEYS.filter((key) => key !== 'bufferedMs' && !isWorst(key));
+
+function isWorst(key: keyof LeaseStats): boolean {
+  return WORST.some((worst) => worst === key);
+}
+
 function add(totals: Record<keyof LeaseStats, number>, stats: LeaseStats): void {
-  for (const key of LEASE_STAT_KEYS) {
-    const worst = key === 'jitterP50Ms' || key === 'jitterP99Ms';
-    totals[key] = worst ? Math.max(totals[key], stats[key]) : totals[key] + stats[key];
-  }
+  for (const key of COUNTERS) totals[key] += stats[key];
+  totals.bufferedMs += stats.bufferedMs;
+  for (const key of WORST) totals[key] = Math.max(totals[key], stats[key]);
 }

@@ -79,8 +79,8 @@ export class SocketTable {
     while (this.#queries.length > 0) {
       const queries = this.#queries;
       this.#queries = [];
-      const wanted = new Map<string, Query>();
-      for (const query of queries) for (const key of tableKeys(query)) wanted.set(key, query);
+      const words = memoized(addressWords);
+      const wanted = new Map(queries.map((query) => [tableKey(query, words), query]));
       const { owners, pages } = await this.#find(wanted, queries.length);
       for (const query of queries) {
         const owner = owners.get(query);
@@ -122,17 +122,25 @@ export class SocketTable {
   }
 }
 
+/** `find`, asked for each argument once. */
+function memoized<Key, Value>(find: (key: Key) => Value): (key: Key) => Value {
+  const found = new Map<Key, Value>();
+  return (key) => {
+    const known = found.get(key);
+    if (known !== undefined) return known;
+    const value = find(key);
+    found.set(key, value);
+    return value;
+  };
+}
+
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** How the table may write a connection: as one of IPv4, and as one of IPv6 with IPv4 addresses in their mapped form. */
-function tableKeys({ local, remote }: Query): string[] {
-  const [from, to] = [addressWords(local.address), addressWords(remote.address)];
-  const [fromPort, toPort] = [hexPort(local.port), hexPort(remote.port)];
-  const plain = `${from}:${fromPort} ${to}:${toPort}`;
-  if (from.length !== IPV4_DIGITS || to.length !== IPV4_DIGITS) return [plain];
-  return [plain, `${MAPPED}${from}:${fromPort} ${MAPPED}${to}:${toPort}`];
+/** How the table of IPv4 writes a connection, and that of IPv6 what is none of IPv4. */
+function tableKey({ local, remote }: Query, words: (address: string) => string): string {
+  return `${words(local.address)}:${hexPort(local.port)} ${words(remote.address)}:${hexPort(remote.port)}`;
 }
 
 /**
@@ -146,22 +154,19 @@ export function findOwners<T>(text: string, wanted: ReadonlyMap<string, T>, owne
     start = end + 1;
     const ends = line.indexOf(': ') + 2;
     const space = line.indexOf(' ', line.indexOf(' ', ends) + 1);
-    const key = line.slice(ends, space);
-    const query = wanted.get(key);
+    const query = wanted.get(line.slice(ends, space).replace(MAPPED, ''));
     if (query !== undefined) {
-      const [, , , , uid, , inode] = line
-        .slice(space + 1)
-        .trim()
-        .split(/ +/);
+      const [, uid, inode = '0'] = OWNER.exec(line.slice(space)) ?? [];
       if (inode !== '0') owners.set(query, Number(uid));
     }
     if (end < 0) return;
   }
 }
 
-/** Hexadecimal digits of an IPv4 address, and what goes before them where it is written as one of IPv6. */
-const IPV4_DIGITS = 8;
-const MAPPED = '0000000000000000FFFF0000';
+/** What goes before an IPv4 address where the table of IPv6 has it. */
+const MAPPED = /0000000000000000FFFF0000(?=[\dA-F]{8}:)/g;
+/** In a row, after its addresses: uid and inode. */
+const OWNER = /^ +\S+ +\S+ +\S+ +\S+ +(\d+) +\d+ +(\d+)/;
 
 /** An address as the table writes it: in words of four bytes, each in the machine's order, here the little end first. */
 function addressWords(address: string): string {

@@ -51,6 +51,7 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
     lease.#listener = await PortListener.open({
       hosts,
       ports: options.port === undefined ? context.ports : { from: options.port, to: options.port },
+      sends: options.direction !== 'receive',
       onConnection: (socket) => void lease.#admit(socket),
       onError: (error) => lease.#portLost(error),
     });
