@@ -77,7 +77,7 @@ describe('programs that were written for Skype take it for Skype', () => {
       expect(printed).toMatch(/^< CALL 1 VAA_INPUT_STATUS TRUE$/m);
       const [, bytes, loudest] = /^heard (\d+) (\d+)$/m.exec(printed) ?? [];
       // About two seconds of the greeting, whole samples, closed after the end.
-      expect(Number(bytes)).toBeGreaterThan(32_000);
+      expect(Number(bytes), printed).toBeGreaterThan(32_000);
       expect(Number(bytes) % 640).toBe(0);
       expect(Number(loudest)).toBeGreaterThan(1000);
     },
