@@ -13,7 +13,7 @@ export interface PortListenerOptions {
   readonly hosts: readonly string[];
   /** Default: the system's choice. */
   readonly ports: PortRange | undefined;
-  /** Whether something will be written to the connection: it is then sent without delay (RFC 896 is off). */
+  /** Whether something will be written to the connection: then Nagle's algorithm (RFC 896) is off. */
   readonly sends: boolean;
   /** A connection, not yet read from. */
   readonly onConnection: (socket: Socket) => void;

@@ -13,8 +13,8 @@ const ATTEMPTS = 3;
 /** The kernel gives whole rows, at most a page of them in one read. */
 const PAGE_BYTES = 64 * 1024;
 /**
- * After a reading the table is left alone for this long, in ms, and so much longer for each page that was read: about
- * four times as long as the kernel took to write it, so that a crowd of peers shares few readings.
+ * After a reading the table is left alone for this long, in ms, and so much longer for each page that was read: some ten
+ * times as long as the kernel took to write it, so that a crowd of peers shares few readings.
  */
 const REST_MS = 5;
 const REST_PER_PAGE_MS = 0.4;
