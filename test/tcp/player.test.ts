@@ -300,6 +300,24 @@ describe('the clock as a timeline', () => {
   });
 });
 
+test('a wheel visits neighbours one after another, and spreads a crowd over its time', async () => {
+  const clock = new VirtualClock();
+  const wheel = new TimingWheel(clock, { intervalMs: 100, slots: 4 });
+  const visitsAt = new Map<number, number[]>();
+  const members = Array.from({ length: 1000 }, (_, id) => ({
+    visit: () => void visitsAt.set(clock.now(), [...(visitsAt.get(clock.now()) ?? []), id]),
+  }));
+  for (const member of members) wheel.add(member);
+  await clock.advance(100);
+  const slots = [...visitsAt.values()];
+  expect(slots.flat().toSorted((a, b) => a - b)).toEqual(members.map((_, id) => id));
+  const sizes = slots.map(({ length }) => length);
+  expect(sizes).toHaveLength(4);
+  expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(64);
+  const leaps = slots.map((ids) => ids.filter((id, index) => index > 0 && id !== ids[index - 1]! + 1).length);
+  expect(Math.max(...leaps)).toBeLessThanOrEqual(4);
+});
+
 describe.each([10, 20])('a peer that reads %i ms at a time, over a socket', (stepMs) => {
   const step = stepMs * 16;
 
