@@ -23,15 +23,14 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 
 const program = new Command('jackfield')
   .description('Voice-stream media toolkit: record, play, archive and analyse calls.')
-  .version(version)
-  .showHelpAfterError('(run "jackfield --help" for what there is)')
-  .showSuggestionAfterError();
+  .version(version);
 
 const [, , first = ''] = process.argv;
 const asked = COMMANDS.get(first);
 const onlyVersion = first === '-V' || first === '--version';
 const loaders = asked ? [asked] : onlyVersion ? [] : [...COMMANDS.values()];
 for (const load of loaders) program.addCommand(await load());
+tellErrors(program);
 
 // Whoever reads the output may have had enough of it: `jackfield ... | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -45,4 +44,12 @@ try {
   if (!(error instanceof JackfieldError)) throw error;
   process.stderr.write(`jackfield: ${error.message} [${error.code}]\n`);
   process.exitCode = 1;
+}
+
+/** What is wrong with a command line is told as every error is, and where to look. */
+function tellErrors(command: Command, path = command.name()): void {
+  command.showHelpAfterError(`(run "${path} --help" for what there is)`).configureOutput({
+    outputError: (text, write) => write(text.replace(/^error: (.*)/, 'jackfield: $1 [ERR_INVALID_ARG]')),
+  });
+  for (const each of command.commands) tellErrors(each, `${path} ${each.name()}`);
 }

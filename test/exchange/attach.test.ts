@@ -245,6 +245,29 @@ describe('a session', () => {
     expect(asked).toEqual(['good', 'bad']);
   });
 
+  it('asks once where two clients of one name attach at once, and again after no for now', async () => {
+    let asked = 0;
+    let decide: (allowed: boolean | undefined) => void = () => {};
+    const policy = () => {
+      asked++;
+      return new Promise<boolean | undefined>((resolve) => {
+        decide = resolve;
+      });
+    };
+    await using w = await world({ attach: policy });
+    const clients = [1, 2].map(() => w.client('alice', { attach: false }));
+    for (const [answer, heard] of [
+      [undefined, 'ERROR 68 Access denied'],
+      [true, 'OK'],
+    ] as const) {
+      for (const client of clients) client.send('NAME twin');
+      decide(answer);
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const client of clients) expect(client.lines.at(-1)).toBe(heard);
+    }
+    expect(asked).toBe(2);
+  });
+
   it('on TCP has a shortest time to an answer when that is asked for', async () => {
     await using w = await world();
     const port = await w.exchange.listen({ minReplyLatencyMs: 20 });

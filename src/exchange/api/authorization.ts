@@ -26,6 +26,8 @@ export interface DecisionStore {
 export class Authorization {
   readonly #policy: AttachPolicy;
   readonly #store: DecisionStore;
+  /** What the policy is thinking about, by handle and name: who asks meanwhile waits for the same answer. */
+  readonly #asked = new Map<string, Promise<boolean>>();
 
   constructor(policy: AttachPolicy, store: DecisionStore) {
     this.#policy = policy;
@@ -42,11 +44,17 @@ export class Authorization {
     if (typeof policy !== 'function') return policy === 'allow';
     const known = this.#store.decision(user.handle, name);
     if (known !== undefined) return known;
+    const key = JSON.stringify([user.handle, name]);
+    const asked = this.#asked.get(key);
+    if (asked) return asked;
     const decided = policy({ name, handle: user.handle });
     const remember = (allowed: Decision) => {
       if (allowed !== undefined) this.#store.decide(user.handle, name, allowed);
       return allowed ?? false;
     };
-    return decided instanceof Promise ? decided.then(remember) : remember(decided);
+    if (!(decided instanceof Promise)) return remember(decided);
+    const answer = decided.then(remember).finally(() => this.#asked.delete(key));
+    this.#asked.set(key, answer);
+    return answer;
   }
 }
