@@ -1,10 +1,17 @@
 import type { Socket } from 'node:net';
 import { systemClock } from '../clock.js';
 import { BYTES_PER_SAMPLE, type PcmFormat } from '../pcm.js';
+import type { Accepted } from './accepted.js';
 import { Histogram } from './histogram.js';
 import type { ReadClass } from './lease.js';
 import { DirectReader, READ_BUFFER_BYTES } from './receive/direct-reader.js';
-import { HOT_BYTES, PublicReader, type ReaderEvents, type SocketReader } from './receive/socket-reader.js';
+import {
+  HOT_BYTES,
+  PublicReader,
+  type ReaderEvents,
+  type ReaderOwner,
+  type SocketReader,
+} from './receive/socket-reader.js';
 import { TimingWheel } from './timing-wheel.js';
 
 /** What a connection tells its lease. */
@@ -53,10 +60,16 @@ export class ReadPlan {
     this.#buffer = direct ? Buffer.allocUnsafeSlow(READ_BUFFER_BYTES) : undefined;
   }
 
+  /** Whether connections are read directly, where they can be. */
+  get direct(): boolean {
+    return this.#buffer !== undefined;
+  }
+
   /** A reader that is visited by `wheel` in the batched class. */
-  readerOf(socket: Socket, wheel: TimingWheel, events: ReaderEvents): SocketReader {
-    const direct = this.#buffer && DirectReader.of(socket, this.#buffer, wheel, events);
-    return direct ?? new PublicReader(socket, wheel, events);
+  readerOf(accepted: Accepted, wheel: TimingWheel, owner: ReaderOwner): SocketReader {
+    return this.#buffer && accepted.fd !== undefined
+      ? new DirectReader(accepted, this.#buffer, wheel, owner)
+      : new PublicReader(wheel, owner);
   }
 
   /** Turns the wheels that are overdue: for loops that keep this thread busy. */
@@ -75,22 +88,21 @@ export class ReadPlan {
   }
 }
 
-/** The socket of a claimed lease. Each of its endings is told once, and none after {@link Connection.destroy}. */
-export class Connection implements ReaderEvents {
-  readonly #socket: Socket;
+/** The connection of a claimed lease. Each of its endings is told once, and none after {@link Connection.destroy}. */
+export class Connection implements ReaderOwner {
+  readonly #accepted: Accepted;
   readonly #readPlan: ReadPlan;
   readonly #reader: SocketReader;
   readonly #events: ConnectionEvents;
+  #socket: Socket | undefined;
   #over = false;
 
   /** @param intervalMs How often it is read in the batched class. */
-  constructor(socket: Socket, readPlan: ReadPlan, intervalMs: number, events: ConnectionEvents) {
-    this.#socket = socket;
+  constructor(accepted: Accepted, readPlan: ReadPlan, intervalMs: number, events: ConnectionEvents) {
+    this.#accepted = accepted;
     this.#readPlan = readPlan;
     this.#events = events;
-    this.#reader = readPlan.readerOf(socket, readPlan.wheelOf(intervalMs), this);
-    socket.on('drain', () => events.drained());
-    socket.on('error', (error) => this.broken(error));
+    this.#reader = readPlan.readerOf(accepted, readPlan.wheelOf(intervalMs), this);
   }
 
   data(buffer: Uint8Array, start: number, end: number, headroom: number): void {
@@ -108,6 +120,12 @@ export class Connection implements ReaderEvents {
 
   get room(): number {
     return this.#events.room;
+  }
+
+  /** Made when it is needed first: a connection that is only read, and in the batched class, has none. */
+  get socket(): Socket {
+    this.#socket ??= this.#open();
+    return this.#socket;
   }
 
   read(readClass: ReadClass): void {
@@ -130,18 +148,28 @@ export class Connection implements ReaderEvents {
 
   /** False when the kernel's buffer is full: wait for `drain`. */
   write(bytes: Uint8Array): boolean {
-    return !this.#over && this.#socket.write(bytes);
+    return !this.#over && this.socket.write(bytes);
   }
 
   /** Sends what was written, then closes our side. */
   end(onFlushed: () => void): void {
     if (this.#over) onFlushed();
-    else this.#socket.end(onFlushed);
+    else this.socket.end(onFlushed);
   }
 
   destroy(): void {
     this.#over = true;
     this.#reader.close();
-    this.#socket.destroy();
+    this.#accepted.destroy();
+  }
+
+  #open(): Socket {
+    const socket = this.#accepted.socket(this.#reader.onread);
+    // What is written is paced: it goes at once (Nagle's algorithm, RFC 896, is off).
+    socket.setNoDelay();
+    socket.on('drain', () => this.#events.drained());
+    socket.on('end', () => this.ended());
+    socket.on('error', (error) => this.broken(error));
+    return socket;
   }
 }

@@ -1,5 +1,6 @@
-import { BlockList, isIP, isIPv6, type Socket } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import { invalidArgument } from '../errors.js';
+import type { Accepted } from './accepted.js';
 import type { RefusedPeer } from './lease.js';
 import type { Peer } from './lease-state.js';
 import { SocketTable } from './socket-table.js';
@@ -33,24 +34,25 @@ export class Gate {
     return this.#connections;
   }
 
-  /** Counts `socket` until it is closed; returns who it comes from. */
-  enter(socket: Socket): Peer {
+  /** Counts a connection; returns who it comes from. */
+  enter({ remote: { address, port } }: Accepted): Peer {
     this.#connections++;
-    socket.once('close', () => {
-      this.#connections--;
-    });
-    return { address: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
+    return { address, port };
   }
 
-  /** Why `peer`, which came through `socket`, is turned away, if it is; and its user, where that is known. */
-  async check(socket: Socket, peer: Peer): Promise<{ peer: Peer; refused?: RefusedPeer['why'] }> {
+  /** A connection that was counted is closed. */
+  leave(): void {
+    this.#connections--;
+  }
+
+  /** Why `peer`, which connected to `local`, is turned away, if it is; and its user, where that is known. */
+  async check({ local }: Accepted, peer: Peer): Promise<{ peer: Peer; refused?: RefusedPeer['why'] }> {
     if (this.#connections > this.#maxConnections) return { peer, refused: 'limit' };
     if (!this.#allowed.check(peer.address, isIPv6(peer.address) ? 'ipv6' : 'ipv4')) {
       return { peer, refused: 'not-allowed' };
     }
-    if (this.#users === 'any' || !this.#table || !isLocal(socket, peer.address)) return { peer };
-    const server = { address: plainAddress(socket.localAddress), port: socket.localPort ?? 0 };
-    const uid = await this.#table.ownerOf(peer, server);
+    if (this.#users === 'any' || !this.#table || !isLocal(peer, local)) return { peer };
+    const uid = await this.#table.ownerOf(peer, local);
     if (uid === undefined) return { peer, refused: 'unknown-user' };
     const known = { uid, ...peer };
     return this.#users.includes(uid) ? { peer: known } : { peer: known, refused: 'wrong-user' };
@@ -62,12 +64,8 @@ export class Gate {
 }
 
 /** A peer on this machine: one whose socket is in this machine's table. */
-function isLocal(socket: Socket, address: string): boolean {
-  return address === '::1' || address.startsWith('127.') || address === plainAddress(socket.localAddress);
-}
-
-function plainAddress(address = ''): string {
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
+function isLocal({ address }: Peer, local: Accepted['local']): boolean {
+  return address === '::1' || address.startsWith('127.') || address === local.address;
 }
 
 function allowList(entries: readonly string[]): BlockList {

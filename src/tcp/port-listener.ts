@@ -1,5 +1,6 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { JackfieldError, messageOf } from '../errors.js';
+import { type AcceptEvents, type Accepted, acceptFrom } from './accepted.js';
 import { descriptorLimit } from './descriptor-limit.js';
 
 /** Ports to listen on: the first free one of a range. */
@@ -8,15 +9,13 @@ export interface PortRange {
   readonly to: number;
 }
 
-export interface PortListenerOptions {
+export interface PortListenerOptions extends AcceptEvents {
   /** Addresses to listen on, all with the same port. */
   readonly hosts: readonly string[];
   /** Default: the system's choice. */
   readonly ports: PortRange | undefined;
-  /** Whether something will be written to the connection: then Nagle's algorithm (RFC 896) is off. */
-  readonly sends: boolean;
-  /** A connection, not yet read from. */
-  readonly onConnection: (socket: Socket) => void;
+  /** Whether connections are to be had without a socket, where the system allows for it. */
+  readonly direct: boolean;
   /** The port was lost, or a connection could not be accepted. */
   readonly onError: (error: Error) => void;
 }
@@ -60,9 +59,9 @@ export class PortListener {
     throw new JackfieldError('ERR_PORT', text, { cause });
   }
 
-  /** Listens on no more than the addresses of `socket`'s family: it is the connection that was waited for. */
-  keepFamilyOf(socket: Socket): void {
-    const kept = this.#servers.filter(({ family }) => family === socket.localFamily);
+  /** Listens on no more than the addresses of the family of `accepted`: it is the connection that was waited for. */
+  keepFamilyOf({ local }: Accepted): void {
+    const kept = this.#servers.filter(({ family }) => family === local.family);
     if (kept.length === 0) return;
     for (const listening of this.#servers) if (!kept.includes(listening)) listening.server.close();
     this.#servers = kept;
@@ -80,17 +79,16 @@ function* candidates(ports: PortRange | undefined): Generator<number> {
 }
 
 async function listenOnAll(
-  { hosts, sends, onConnection }: PortListenerOptions,
+  options: PortListenerOptions,
   wanted: number,
 ): Promise<{ servers: ListeningServer[]; port: number }> {
+  const { hosts, direct } = options;
   const servers: ListeningServer[] = [];
   let port = wanted;
   try {
     for (const host of hosts) {
-      const server = createServer(
-        { allowHalfOpen: true, pauseOnConnect: true, noDelay: sends },
-        onConnection,
-      );
+      const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
+      acceptFrom(server, direct, options);
       const address = await listen(server, { host, port, ipv6Only: hosts.length > 1 });
       servers.push({ server, family: address.family });
       port = address.port;

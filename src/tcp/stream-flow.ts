@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net';
 import { JackfieldError } from '../errors.js';
 import { msToSamples, type PcmFormat, PTIME_MS, samplesToMs } from '../pcm.js';
+import type { Accepted } from './accepted.js';
 import { Connection, type ConnectionEvents, readIntervalOf } from './connection.js';
 import { HoldMeter } from './hold-meter.js';
 import type { LeaseStats, ReadClass } from './lease.js';
@@ -116,8 +116,8 @@ export class StreamFlow implements ConnectionEvents {
   }
 
   /** Takes the connection, from which nothing is read yet. */
-  connect(socket: Socket): void {
-    this.#connection = new Connection(socket, this.#context.readPlan, this.#readIntervalMs, this);
+  connect(accepted: Accepted): void {
+    this.#connection = new Connection(accepted, this.#context.readPlan, this.#readIntervalMs, this);
   }
 
   /** Begins to receive and to send. */

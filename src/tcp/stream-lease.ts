@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
-import type { Socket } from 'node:net';
 import type { CancelTimer } from '../clock.js';
 import { JackfieldError, messageOf } from '../errors.js';
 import type { PcmFormat, PcmSink } from '../pcm.js';
+import type { Accepted } from './accepted.js';
 import { waitForClaim } from './claim-wait.js';
 import { deferred } from './deferred.js';
 import type { Lease, LeaseEvents, LeaseStats, ReadClass } from './lease.js';
@@ -51,8 +51,9 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
     lease.#listener = await PortListener.open({
       hosts,
       ports: options.port === undefined ? context.ports : { from: options.port, to: options.port },
-      sends: options.direction !== 'receive',
-      onConnection: (socket) => void lease.#admit(socket),
+      direct: context.readPlan.direct,
+      accepted: (connection) => void lease.#admit(connection),
+      closed: () => context.gate.leave(),
       onError: (error) => lease.#portLost(error),
     });
     lease.#cancelExpiry = clock.timerAt(clock.now() + options.claimTimeoutMs, () => lease.#expire());
@@ -141,28 +142,27 @@ export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
     await this.close();
   }
 
-  async #admit(socket: Socket): Promise<void> {
-    socket.on('error', () => {});
+  async #admit(accepted: Accepted): Promise<void> {
     const { gate, readPlan } = this.#context;
     // To let a crowd in takes longer than a tick of the wheel.
     readPlan.catchUp();
-    const peer = gate.enter(socket);
-    const checked = this.#state.status === 'open' ? await gate.check(socket, peer) : { peer };
+    const peer = gate.enter(accepted);
+    const checked = this.#state.status === 'open' ? await gate.check(accepted, peer) : { peer };
     const why = checked.refused ?? (this.#state.status === 'open' ? undefined : 'claimed');
     if (why === undefined) {
-      this.#claim(socket, checked.peer);
+      this.#claim(accepted, checked.peer);
       return;
     }
-    socket.resetAndDestroy();
+    accepted.socket().resetAndDestroy();
     this.#refused++;
     this.emit('refused', { peer: checked.peer, why });
   }
 
-  #claim(socket: Socket, peer: Peer): void {
+  #claim(accepted: Accepted, peer: Peer): void {
     this.#context.readPlan.catchUp();
     this.#cancelExpiry();
-    this.#listener?.keepFamilyOf(socket);
-    this.#flow.connect(socket);
+    this.#listener?.keepFamilyOf(accepted);
+    this.#flow.connect(accepted);
     this.#move({ status: 'claimed', peer });
     this.#flow.start();
   }

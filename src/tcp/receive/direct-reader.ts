@@ -1,9 +1,9 @@
 import { readSync } from 'node:fs';
-import type { Socket } from 'node:net';
+import type { OnReadOpts } from 'node:net';
+import type { Accepted } from '../accepted.js';
 import type { ReadClass } from '../lease.js';
 import type { TimingWheel, WheelMember } from '../timing-wheel.js';
-import { SocketHandle } from './socket-handle.js';
-import { HOT_BYTES, type ReaderEvents, type SocketReader } from './socket-reader.js';
+import { HOT_BYTES, type ReaderOwner, type SocketReader } from './socket-reader.js';
 
 /** Free bytes before what is read: those of a sample that came in part are put there. */
 const HEADROOM = 64;
@@ -25,10 +25,10 @@ const MAX_DRAIN_BYTES = 8 * 1024 * 1024;
  * immediate class as libuv has it. Measured against the public way this takes half the CPU (docs/performance.md).
  */
 export class DirectReader implements SocketReader, WheelMember {
-  readonly #socket: Socket;
-  readonly #handle: SocketHandle;
+  readonly onread: OnReadOpts;
+  readonly #accepted: Accepted;
   #wheel: TimingWheel;
-  readonly #events: ReaderEvents;
+  readonly #owner: ReaderOwner;
   readonly #buffer: Buffer;
   #mode: ReadClass | 'new' | 'paused' | 'closed' = 'new';
   #chasing = false;
@@ -40,41 +40,19 @@ export class DirectReader implements SocketReader, WheelMember {
   #drainLeft = 0;
   #onDrained: (() => void) | undefined;
 
-  private constructor(
-    socket: Socket,
-    handle: SocketHandle,
-    buffer: Buffer,
-    wheel: TimingWheel,
-    events: ReaderEvents,
-  ) {
-    this.#socket = socket;
-    this.#handle = handle;
+  /** @param buffer Is filled and given out within one visit; shared by all readers of a thread. */
+  constructor(accepted: Accepted, buffer: Buffer, wheel: TimingWheel, owner: ReaderOwner) {
+    this.#accepted = accepted;
     this.#buffer = buffer;
     this.#wheel = wheel;
-    this.#events = events;
-    socket.pause();
-    socket.on('end', () => events.ended());
-  }
-
-  /**
-   * A reader of `socket`, where it can be read so.
-   * @param buffer Is filled and given out within one visit; shared by all readers of a thread.
-   */
-  static of(
-    socket: Socket,
-    buffer: Buffer,
-    wheel: TimingWheel,
-    events: ReaderEvents,
-  ): DirectReader | undefined {
-    let isImmediate = () => false;
-    const handle = SocketHandle.of(socket, buffer.subarray(HEADROOM), (length) => {
-      events.data(buffer, HEADROOM, HEADROOM + length, HEADROOM);
-      return isImmediate();
-    });
-    if (!handle) return undefined;
-    const reader = new DirectReader(socket, handle, buffer, wheel, events);
-    isImmediate = () => reader.#mode === 'immediate';
-    return reader;
+    this.#owner = owner;
+    this.onread = {
+      buffer: buffer.subarray(HEADROOM),
+      callback: (length) => {
+        owner.data(buffer, HEADROOM, HEADROOM + length, HEADROOM);
+        return this.#mode === 'immediate';
+      },
+    };
   }
 
   read(readClass: ReadClass): void {
@@ -83,11 +61,11 @@ export class DirectReader implements SocketReader, WheelMember {
     if (readClass === 'immediate' && !this.#onDrained) {
       this.#mode = 'immediate';
       this.#wheel.delete(this);
-      this.#socket.resume();
+      this.#owner.socket.resume();
       return;
     }
+    this.#stopListening();
     this.#mode = 'batched';
-    this.#socket.pause();
     this.#wheel.add(this);
     if (waits) this.#chase();
   }
@@ -99,9 +77,9 @@ export class DirectReader implements SocketReader, WheelMember {
 
   pause(): void {
     if (this.#mode === 'closed') return;
+    this.#stopListening();
     this.#mode = 'paused';
     this.#wheel.delete(this);
-    this.#socket.pause();
   }
 
   drain(onDrained: () => void): void {
@@ -124,15 +102,19 @@ export class DirectReader implements SocketReader, WheelMember {
     else if (taken >= HOT_BYTES || this.#coolMs > 0) this.#keepHot(taken);
   }
 
+  #stopListening(): void {
+    if (this.#mode === 'immediate') this.#owner.socket.pause();
+  }
+
   /** Reads what is there, within the visit's share; returns the number of bytes. */
   #take(): number {
     let taken = 0;
     for (let reads = 0; reads < READS_PER_VISIT && this.#mode === 'batched'; reads++) {
-      const wanted = Math.min(this.#events.room, READ_BYTES);
+      const wanted = Math.min(this.#owner.room, READ_BYTES);
       const read = wanted > 0 ? this.#read(wanted) : 0;
       if (read === 0) break;
       taken += read;
-      this.#events.data(this.#buffer, HEADROOM, HEADROOM + read, HEADROOM);
+      this.#owner.data(this.#buffer, HEADROOM, HEADROOM + read, HEADROOM);
       if (read < wanted) break;
     }
     return taken;
@@ -140,15 +122,15 @@ export class DirectReader implements SocketReader, WheelMember {
 
   /** One read of the descriptor: 0 when nothing is there, or the stream is over. */
   #read(wanted: number): number {
-    const { fd } = this.#handle;
+    const { fd } = this.#accepted;
     if (fd === undefined) return 0;
     try {
       const read = readSync(fd, this.#buffer, HEADROOM, wanted, null);
-      if (read === 0) this.#over(() => this.#events.ended());
+      if (read === 0) this.#over(() => this.#owner.ended());
       return read;
     } catch (error) {
       if (!(error instanceof Error) || !('code' in error)) throw error;
-      if (error.code !== 'EAGAIN') this.#over(() => this.#events.broken(error));
+      if (error.code !== 'EAGAIN') this.#over(() => this.#owner.broken(error));
       return 0;
     }
   }
@@ -166,7 +148,7 @@ export class DirectReader implements SocketReader, WheelMember {
       this.#chase();
       return;
     }
-    if (this.#events.room === 0) return;
+    if (this.#owner.room === 0) return;
     const onDrained = this.#onDrained;
     this.close();
     onDrained?.();

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import type { ReadClass } from '../lease.js';
 import type { TimingWheel, WheelMember } from '../timing-wheel.js';
 
@@ -17,8 +17,16 @@ export interface ReaderEvents {
   readonly room: number;
 }
 
-/** Reads one socket, in either read class. A reader begins paused. */
+/** Who a reader reads for. */
+export interface ReaderOwner extends ReaderEvents {
+  /** The socket, paused: made when it is asked for first. Its end and its errors are looked after. */
+  readonly socket: Socket;
+}
+
+/** Reads one connection, in either read class. A reader begins paused. */
 export interface SocketReader {
+  /** What its socket is to read into, if it gets one that can be told. */
+  readonly onread: OnReadOpts | undefined;
   /** Begins or goes on to read, or changes the class. */
   read(readClass: ReadClass): void;
   /** Is visited by `wheel` from now on. */
@@ -39,33 +47,30 @@ export const HOT_BYTES = 64 * 1024;
  * for one read at each visit.
  */
 export class PublicReader implements SocketReader, WheelMember {
-  readonly #socket: Socket;
+  readonly onread = undefined;
+  #socket: Socket | undefined;
   #wheel: TimingWheel;
-  readonly #events: ReaderEvents;
+  readonly #owner: ReaderOwner;
   #mode: ReadClass | 'paused' | 'draining' = 'paused';
   #gaveOut = false;
   #onDrained: (() => void) | undefined;
 
-  constructor(socket: Socket, wheel: TimingWheel, events: ReaderEvents) {
-    this.#socket = socket;
+  constructor(wheel: TimingWheel, owner: ReaderOwner) {
     this.#wheel = wheel;
-    this.#events = events;
-    socket.pause();
-    socket.on('data', (bytes: Buffer) => this.#data(bytes));
-    socket.on('end', () => events.ended());
+    this.#owner = owner;
   }
 
   read(readClass: ReadClass): void {
     if (this.#onDrained) {
       this.#mode = 'draining';
-      this.#socket.resume();
+      this.#resume();
       this.#drainTurn(0);
       return;
     }
     this.#mode = readClass;
     if (readClass === 'batched') this.#wheel.add(this);
     else this.#wheel.delete(this);
-    this.#socket.resume();
+    this.#resume();
   }
 
   moveTo(wheel: TimingWheel): void {
@@ -76,7 +81,7 @@ export class PublicReader implements SocketReader, WheelMember {
   pause(): void {
     this.#wheel.delete(this);
     this.#mode = 'paused';
-    this.#socket.pause();
+    this.#socket?.pause();
   }
 
   drain(onDrained: () => void): void {
@@ -91,13 +96,21 @@ export class PublicReader implements SocketReader, WheelMember {
   }
 
   visit(): void {
+    this.#resume();
+  }
+
+  #resume(): void {
+    if (!this.#socket) {
+      this.#socket = this.#owner.socket;
+      this.#socket.on('data', (bytes: Buffer) => this.#data(bytes));
+    }
     this.#socket.resume();
   }
 
   #data(bytes: Buffer): void {
     this.#gaveOut = true;
-    if (this.#mode === 'batched' && bytes.length < HOT_BYTES) this.#socket.pause();
-    this.#events.data(bytes, 0, bytes.length, 0);
+    if (this.#mode === 'batched' && bytes.length < HOT_BYTES) this.#socket?.pause();
+    this.#owner.data(bytes, 0, bytes.length, 0);
   }
 
   /** What the kernel has comes in the turn after the socket was resumed: two turns without any, and it is empty. */
