@@ -5,8 +5,8 @@ import type { Accepted } from './accepted.js';
 import { Histogram } from './histogram.js';
 import type { ReadClass } from './lease.js';
 import { DirectReader, READ_BUFFER_BYTES } from './receive/direct-reader.js';
+import { HOT_BYTES } from './receive/revisits.js';
 import {
-  HOT_BYTES,
   PublicReader,
   type ReaderEvents,
   type ReaderOwner,

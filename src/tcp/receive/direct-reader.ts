@@ -3,7 +3,8 @@ import type { OnReadOpts } from 'node:net';
 import type { Accepted } from '../accepted.js';
 import type { ReadClass } from '../lease.js';
 import type { TimingWheel, WheelMember } from '../timing-wheel.js';
-import { HOT_BYTES, type ReaderOwner, type SocketReader } from './socket-reader.js';
+import { Revisits } from './revisits.js';
+import type { ReaderOwner, SocketReader } from './socket-reader.js';
 
 /** Free bytes before what is read: those of a sample that came in part are put there. */
 const HEADROOM = 64;
@@ -13,10 +14,6 @@ const READ_BYTES = 128 * 1024;
 export const READ_BUFFER_BYTES = HEADROOM + READ_BYTES;
 /** Reads of one visit: what one stream may take before the others have their turn. */
 const READS_PER_VISIT = 8;
-/** A hot stream is visited in each turn of the event loop until it has brought less than HOT_BYTES for so long, in ms. */
-const HOT_MS = 10;
-/** Then it is visited after a millisecond, and after twice as long each time, up to this many. */
-const MAX_COOL_MS = 256;
 /** Most that is fetched of a peer that goes on sending while its lease closes. */
 const MAX_DRAIN_BYTES = 8 * 1024 * 1024;
 
@@ -25,18 +22,12 @@ const MAX_DRAIN_BYTES = 8 * 1024 * 1024;
  * immediate class as libuv has it. Measured against the public way this takes half the CPU (docs/performance.md).
  */
 export class DirectReader implements SocketReader, WheelMember {
-  readonly onread: OnReadOpts;
   readonly #accepted: Accepted;
   #wheel: TimingWheel;
   readonly #owner: ReaderOwner;
   readonly #buffer: Buffer;
   #mode: ReadClass | 'new' | 'paused' | 'closed' = 'new';
-  #chasing = false;
-  #hotUntil = 0;
-  #hotBytes = 0;
-  /** How long a stream that was hot is left alone now, in ms; 0: till the wheel comes. */
-  #coolMs = 0;
-  #cooling: NodeJS.Timeout | undefined;
+  readonly #revisits = new Revisits(this);
   #drainLeft = 0;
   #onDrained: (() => void) | undefined;
 
@@ -46,10 +37,13 @@ export class DirectReader implements SocketReader, WheelMember {
     this.#buffer = buffer;
     this.#wheel = wheel;
     this.#owner = owner;
-    this.onread = {
-      buffer: buffer.subarray(HEADROOM),
+  }
+
+  get onread(): OnReadOpts {
+    return {
+      buffer: this.#buffer.subarray(HEADROOM),
       callback: (length) => {
-        owner.data(buffer, HEADROOM, HEADROOM + length, HEADROOM);
+        this.#owner.data(this.#buffer, HEADROOM, HEADROOM + length, HEADROOM);
         return this.#mode === 'immediate';
       },
     };
@@ -67,7 +61,7 @@ export class DirectReader implements SocketReader, WheelMember {
     this.#stopListening();
     this.#mode = 'batched';
     this.#wheel.add(this);
-    if (waits) this.#chase();
+    if (waits) this.#revisits.soon();
   }
 
   moveTo(wheel: TimingWheel): void {
@@ -86,20 +80,20 @@ export class DirectReader implements SocketReader, WheelMember {
     this.#onDrained = onDrained;
     this.#drainLeft = MAX_DRAIN_BYTES;
     this.read('batched');
-    this.#chase();
+    this.#revisits.soon();
   }
 
   close(): void {
     this.#mode = 'closed';
     this.#wheel.delete(this);
-    clearTimeout(this.#cooling);
+    this.#revisits.cancel();
   }
 
   visit(): void {
     const taken = this.#take();
     if (this.#mode !== 'batched') return;
     if (this.#onDrained) this.#drained(taken);
-    else if (taken >= HOT_BYTES || this.#coolMs > 0) this.#keepHot(taken);
+    else this.#revisits.after(taken);
   }
 
   #stopListening(): void {
@@ -145,44 +139,12 @@ export class DirectReader implements SocketReader, WheelMember {
   #drained(taken: number): void {
     this.#drainLeft -= taken;
     if (taken > 0 && this.#drainLeft > 0) {
-      this.#chase();
+      this.#revisits.soon();
       return;
     }
     if (this.#owner.room === 0) return;
     const onDrained = this.#onDrained;
     this.close();
     onDrained?.();
-  }
-
-  /** A stream that brings more than live voice is visited again soon, as long as it does. */
-  #keepHot(taken: number): void {
-    this.#hotBytes += taken;
-    const now = performance.now();
-    if (this.#hotBytes >= HOT_BYTES) {
-      this.#hotUntil = now + HOT_MS;
-      this.#hotBytes = 0;
-      this.#coolMs = 1;
-    }
-    if (now < this.#hotUntil) this.#chase();
-    else this.#cool();
-  }
-
-  #cool(): void {
-    this.#hotBytes = 0;
-    const waitMs = this.#coolMs;
-    this.#coolMs = waitMs < MAX_COOL_MS ? waitMs * 2 : 0;
-    clearTimeout(this.#cooling);
-    this.#cooling = setTimeout(() => {
-      if (this.#mode === 'batched') this.visit();
-    }, waitMs);
-  }
-
-  #chase(): void {
-    if (this.#chasing) return;
-    this.#chasing = true;
-    setImmediate(() => {
-      this.#chasing = false;
-      if (this.#mode === 'batched') this.visit();
-    });
   }
 }

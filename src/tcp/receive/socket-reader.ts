@@ -1,6 +1,7 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import type { ReadClass } from '../lease.js';
 import type { TimingWheel, WheelMember } from '../timing-wheel.js';
+import { HOT_BYTES, Revisits } from './revisits.js';
 
 /** What a reader gives out. */
 export interface ReaderEvents {
@@ -39,9 +40,6 @@ export interface SocketReader {
   close(): void;
 }
 
-/** A visit that finds this much, two seconds of 16 kHz mono, is not reading live voice: the rest is fetched at once. */
-export const HOT_BYTES = 64 * 1024;
-
 /**
  * Reads with nothing but the public API of `net.Socket`: in the batched class the socket is paused, and resumed
  * for one read at each visit.
@@ -52,6 +50,7 @@ export class PublicReader implements SocketReader, WheelMember {
   #wheel: TimingWheel;
   readonly #owner: ReaderOwner;
   #mode: ReadClass | 'paused' | 'draining' = 'paused';
+  readonly #revisits = new Revisits(this);
   #gaveOut = false;
   #onDrained: (() => void) | undefined;
 
@@ -92,11 +91,12 @@ export class PublicReader implements SocketReader, WheelMember {
 
   close(): void {
     this.#wheel.delete(this);
+    this.#revisits.cancel();
     this.#mode = 'paused';
   }
 
   visit(): void {
-    this.#resume();
+    if (this.#mode === 'batched') this.#resume();
   }
 
   #resume(): void {
@@ -109,7 +109,10 @@ export class PublicReader implements SocketReader, WheelMember {
 
   #data(bytes: Buffer): void {
     this.#gaveOut = true;
-    if (this.#mode === 'batched' && bytes.length < HOT_BYTES) this.#socket?.pause();
+    if (this.#mode === 'batched') {
+      if (bytes.length < HOT_BYTES) this.#socket?.pause();
+      this.#revisits.after(bytes.length);
+    }
     this.#owner.data(bytes, 0, bytes.length, 0);
   }
 
