@@ -1,9 +1,12 @@
-// npm run bench:voice [-- --short]: the voice toolkit against sox, ffmpeg and wavefile, in the same run.
+// npm run bench:voice -- [--short] [--only filters,rates,detectors,resampler,mixer,wav]
+//
+// The voice toolkit against sox, ffmpeg, multimon-ng and wavefile, in the same run.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { QUALITY_SHAPES } from '../../dist/voice/convert/resample-filter.js';
 import { designFilters } from '../../dist/voice/convert/resample-plan.js';
 import {
@@ -28,7 +31,13 @@ import {
 } from '../../dist/voice.js';
 import { compare, has, timesRealTime } from './compare.mjs';
 
-const isShort = process.argv.includes('--short');
+const { values: options } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    only: { type: 'string', default: 'filters,rates,detectors,resampler,mixer,wav' },
+  },
+});
+const isShort = options.short;
 const folder = mkdtempSync(join(tmpdir(), 'jackfield-bench-'));
 const jobs = new URL('jobs.mjs', import.meta.url).pathname;
 const ours = (...args) => [process.execPath, jobs, ...args];
@@ -231,13 +240,16 @@ function response(coefficients, frequency) {
   return 20 * Math.log10(Math.hypot(re, im) + 1e-12);
 }
 
+const BENCHES = {
+  filters: measureFilters,
+  rates: benchInProcess,
+  detectors: benchDetectors,
+  resampler: benchResampler,
+  mixer: benchMixer,
+  wav: benchWav,
+};
 try {
-  measureFilters();
-  await benchInProcess();
-  await benchDetectors();
-  await benchResampler();
-  await benchMixer();
-  await benchWav();
+  for (const name of options.only.split(',')) await BENCHES[name]();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
