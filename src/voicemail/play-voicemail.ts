@@ -118,8 +118,13 @@ export async function receiveInto(
   }
 }
 
-/** Has the audio ready to be played from its beginning. */
-async function fetchAudio(
+/**
+ * Has the audio ready to be played from its beginning. Streams are to be redirected afterwards: another playback that is
+ * under way would take them.
+ *
+ * @throws as {@link playVoicemail}.
+ */
+export async function fetchAudio(
   voicemail: Voicemail,
   { clock = systemClock, signal }: PlayVoicemailOptions,
 ): Promise<void> {
@@ -138,7 +143,8 @@ async function longestPlaybackMs(voicemail: Voicemail): Promise<number> {
   return PLAY_GRACE_MS + (seconds > 0 ? seconds * 1500 : 0);
 }
 
-async function playToEnd(
+/** Starts a playback and waits for its end. @throws as {@link playVoicemail}. */
+export async function playToEnd(
   voicemail: Voicemail,
   start: () => Promise<void>,
   { clock = systemClock, signal }: PlayVoicemailOptions,

@@ -7,14 +7,14 @@ import { JackfieldError, messageOf } from '../../errors.js';
 import { type PcmSink, VOICE_FORMAT } from '../../pcm.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
-import { type PlayVoicemailOptions, playVoicemail } from '../play-voicemail.js';
+import { fetchAudio, type PlayVoicemailOptions, playToEnd } from '../play-voicemail.js';
 import { voicemailStream } from '../voicemail-port.js';
 
 /**
  * Has the endpoint play a voicemail into a file of `folder`, then gives `sink` what is in it and removes it.
  *
  * @throws ERR_API 592 when the endpoint may not write there; ERR_PEER when it wrote nothing that can be read here; as
- * {@link playVoicemail}.
+ * {@link fetchAudio}.
  */
 export async function receiveByFile(
   client: Client,
@@ -25,9 +25,11 @@ export async function receiveByFile(
 ): Promise<void> {
   const path = join(resolve(folder), `voicemail-${voicemail.id}-${randomUUID()}.wav`);
   const output = voicemailStream(client, voicemail, 'OUTPUT');
+  const limits = options.signal ? { signal: options.signal } : {};
+  await fetchAudio(voicemail, options);
   try {
-    await output.set([{ kind: 'file', path }], options.signal ? { signal: options.signal } : {});
-    await playVoicemail(voicemail, 'sound-card', options);
+    await output.set([{ kind: 'file', path }], limits);
+    await playToEnd(voicemail, () => voicemail.startPlayback(limits), options);
     await output.clear().catch(() => undefined);
     await using reader = await WavReader.open(path).catch((cause: unknown) => {
       throw new JackfieldError(

@@ -10,6 +10,7 @@ import {
   type Client,
   commandTranscriber,
   deleteVoicemail,
+  downloadVoicemail,
   type Transcriber,
   VoicemailArchive,
   type VoicemailSidecar,
@@ -332,6 +333,22 @@ describe('archiveVoicemails', () => {
     expect(messages.map(({ original }) => original)).toEqual(['kept', 'kept', 'gone', 'kept']);
     expect(report.known + report.gone).toBe(report.listed);
   });
+
+  it.each(['port', 'file'] as const)(
+    'has a message whole that is being played when it comes to it, by %s',
+    async (by) => {
+      const voicemail = client.voicemail(await line.deposit(await line.wav('a.wav', 400, 600)));
+      await line.during(downloadVoicemail(voicemail));
+      await voicemail.startPlayback();
+      await line.during(voicemail.reached('PLAYING'));
+      await line.clock.advance(100);
+      expect(voicemail.state?.phase).toBe('playing');
+      const route = by === 'port' ? { server: line.server } : { folder: line.folder };
+      const { messages } = await run({ route, attempts: 1 });
+      expect(messages).toMatchObject([{ state: 'stored', complete: true }]);
+      expect(await samplesOf(join(root, messages[0]?.audio?.path ?? ''))).toEqual(tone(400, 600));
+    },
+  );
 
   it('goes by a file that the endpoint writes, and removes it', async () => {
     await four();
