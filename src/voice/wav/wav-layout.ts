@@ -60,8 +60,10 @@ export function* locateWav(fileBytes: number): Generator<ReadRequest, WavLayout,
   const start = yield { position: 0, length: 12 };
   const form = `${fourCc(start, 0)} ${fourCc(start, 8)}`;
   const isRf64 = form === 'RF64 WAVE' || form === 'BW64 WAVE';
-  if (form !== 'RIFF WAVE' && !isRf64)
-    throw new WavError('not-wav', `It begins with ${JSON.stringify(form)}.`);
+  if (form !== 'RIFF WAVE' && !isRf64) {
+    const bytes = JSON.stringify(String.fromCharCode(...start));
+    throw new WavError('not-wav', start.length === 0 ? 'It is empty.' : `It begins with ${bytes}.`);
+  }
   const riffBytes = viewOf(start).getUint32(4, true);
 
   let fmt: Fmt | undefined;

@@ -81,6 +81,10 @@ describe('WavReader', () => {
         message: expect.stringContaining(path),
       });
     }
+    await writeFile(path, '');
+    await expect(WavReader.open(path)).rejects.toThrow(/It is empty\./);
+    await writeFile(path, 'ID3 "this" is another');
+    await expect(WavReader.open(path)).rejects.toThrow(/It begins with "ID3 \\"this\\" i"\./);
     await expect(WavReader.open(join(folder, 'none.wav'))).rejects.toMatchObject({ code: 'ERR_FILE' });
     await expect(WavReader.open(folder)).rejects.toMatchObject({ code: 'ERR_FILE' });
   });
