@@ -13,8 +13,10 @@ export interface Clock {
   /** Wall-clock time of {@link now}, in milliseconds since the Unix epoch. */
   unixMs(): number;
   /**
-   * Calls `task` when `now()` has reached `at`. A virtual clock waits for the promise that the task returns
-   * before time goes on; a real clock cannot.
+   * Calls `task` when `now()` has reached `at`, however far away that is; `Infinity` is never. A virtual clock waits
+   * for the promise that the task returns before time goes on; a real clock cannot.
+   *
+   * @throws ERR_INVALID_ARG when `at` is not a number.
    */
   timerAt(at: number, task: () => void | Promise<void>): CancelTimer;
 }
@@ -24,12 +26,31 @@ export const systemClock: Clock = Object.freeze({
   now: () => performance.now(),
   unixMs: () => Date.now(),
   timerAt(at: number, task: () => void | Promise<void>): CancelTimer {
-    const timer = setTimeout(task, Math.max(0, at - performance.now()));
+    checkTime(at);
+    let timer: NodeJS.Timeout;
+    const arm = (): void => {
+      const waitMs = Math.max(0, at - performance.now());
+      timer = waitMs > LONGEST_TIMER_MS ? setTimeout(arm, LONGEST_TIMER_MS) : setTimeout(task, waitMs);
+    };
+    arm();
     return () => clearTimeout(timer);
   },
 });
 
-/** Resolves after `ms` on `clock`. @throws ERR_ABORTED when `signal` fires first. */
+/** What a timer of Node can wait for, in ms (24.8 days): one that is set to more fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** @throws ERR_INVALID_ARG. */
+function checkTime(at: number): void {
+  if (typeof at !== 'number' || Number.isNaN(at)) throw invalidArgument('at', 'a time in milliseconds', at);
+}
+
+/**
+ * Resolves after `ms` on `clock`: zero or more, `Infinity` for never.
+ *
+ * @throws ERR_ABORTED when `signal` fires first.
+ * @throws ERR_INVALID_ARG when `ms` is not a number.
+ */
 export function sleep(clock: Clock, ms: number, options: { signal?: AbortSignal } = {}): Promise<void> {
   const { signal } = options;
   return new Promise((resolve, reject) => {
@@ -77,6 +98,7 @@ export class VirtualClock implements Clock {
   }
 
   timerAt(at: number, task: () => void | Promise<void>): CancelTimer {
+    checkTime(at);
     const timer: Timer = { at: Math.max(at, this.#now), order: this.#order++, task };
     let index = this.#timers.length;
     while (index > 0 && before(timer, this.#timers[index - 1])) index--;
@@ -95,9 +117,14 @@ export class VirtualClock implements Clock {
     this.#now = end;
   }
 
-  /** Advances from timer to timer, as fast as their work allows, until `signal` fires or none is left. */
+  /**
+   * Advances from timer to timer, as fast as their work allows, until `signal` fires or none is left that will ever
+   * fall due.
+   */
   async run(options: { signal?: AbortSignal } = {}): Promise<void> {
-    while (this.#timers.length > 0 && !options.signal?.aborted) await this.#fire();
+    while (this.#timers.length > 0 && this.#timers[0]?.at !== Infinity && !options.signal?.aborted) {
+      await this.#fire();
+    }
   }
 
   async #fire(): Promise<void> {
