@@ -1,5 +1,5 @@
+import { entryOf } from '../entry-of.js';
 import { JackfieldError } from '../errors.js';
-import { entryOf } from './catalogue/entry-of.js';
 import { ERROR_TEXTS } from './catalogue/error-codes.js';
 
 /** The reference's text for an error number; `undefined` for a number that it does not list. */

@@ -1,4 +1,4 @@
-import { entryOf } from './catalogue/entry-of.js';
+import { entryOf } from '../entry-of.js';
 import type { ErrorNumber } from './catalogue/error-codes.js';
 import { OBJECTS } from './catalogue/objects.js';
 import { PARAMETERS } from './catalogue/parameters.js';

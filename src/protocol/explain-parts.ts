@@ -1,5 +1,5 @@
+import { entryOf } from '../entry-of.js';
 import { errorText } from './api-error.js';
-import { entryOf } from './catalogue/entry-of.js';
 import { OBJECTS } from './catalogue/objects.js';
 import { PARAMETERS } from './catalogue/parameters.js';
 import { LISTS, SEARCHES, type SearchSpec } from './catalogue/searches.js';

@@ -1,5 +1,5 @@
+import { entryOf } from '../entry-of.js';
 import { invalidArgument, JackfieldError } from '../errors.js';
-import { entryOf } from './catalogue/entry-of.js';
 import { OBJECTS } from './catalogue/objects.js';
 import { PARAMETERS } from './catalogue/parameters.js';
 import type { PropertySpec } from './catalogue/spec.js';

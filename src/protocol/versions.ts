@@ -1,4 +1,4 @@
-import { entryOf } from './catalogue/entry-of.js';
+import { entryOf } from '../entry-of.js';
 import type { ErrorNumber } from './catalogue/error-codes.js';
 import { CHATMESSAGE_TYPES_7 } from './catalogue/message.js';
 import type { CommandMessage, EndpointMessage, ObjectName, ParameterName } from './message.js';
@@ -180,5 +180,5 @@ function lookUp(table: Words, word: string): string {
 
 /** The key under which the table has `word`. */
 function keyOf<W extends string>(table: Words, word: W): W {
-  return (Object.keys(table).find((key) => table[key] === word) as W | undefined) ?? word;
+  return (Object.entries(table).find(([, was]) => was === word)?.[0] as W | undefined) ?? word;
 }

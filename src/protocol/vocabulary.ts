@@ -62,5 +62,5 @@ export function isNumericList(list: ListName): boolean {
 }
 
 function namesWhere<S>(table: Readonly<Record<string, S>>, test: (spec: S) => boolean): ReadonlySet<string> {
-  return new Set(Object.keys(table).filter((name) => test(table[name] as S)));
+  return new Set(Object.entries(table).flatMap(([name, spec]) => (test(spec) ? [name] : [])));
 }

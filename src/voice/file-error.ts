@@ -1,3 +1,4 @@
+import { entryOf } from '../entry-of.js';
 import { JackfieldError, messageOf } from '../errors.js';
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -15,7 +16,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 /** An ERR_FILE that says what was tried, on which path, and what the system answered. */
 export function fileError(action: string, path: string, cause: unknown): JackfieldError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const advice = ADVICE[code] ?? messageOf(cause);
+  const advice = entryOf(ADVICE, code) ?? messageOf(cause);
   return new JackfieldError('ERR_FILE', `Cannot ${action} ${path}: ${advice}${code ? ` (${code})` : ''}`, {
     cause,
   });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CancelTimer, type Clock, systemClock } from '../../clock.js';
+import { entryOf } from '../../entry-of.js';
 import { messageOf } from '../../errors.js';
 import { writeJson } from '../store/whole-file.js';
 
@@ -116,7 +117,7 @@ export class Outbox {
   /** Returns when the event is due again; Infinity when it is done with. */
   async #attempt(path: string): Promise<number> {
     const kept = await readKept(path);
-    const deliver = kept && this.#channels[kept.channel];
+    const deliver = kept && entryOf(this.#channels, kept.channel);
     if (!kept || !deliver) return Number.POSITIVE_INFINITY;
     if (kept.notBefore > this.#clock.unixMs()) return kept.notBefore;
     try {

@@ -1,3 +1,4 @@
+import { entryOf } from '../../entry-of.js';
 import { invalidArgument } from '../../errors.js';
 import { safeName } from '../store/safe-name.js';
 
@@ -57,7 +58,7 @@ export function fillTemplate(template: string, facts: PathFacts): string {
   return template
     .split('/')
     .map((part) =>
-      safeName(part.replaceAll(/\{([^}]*)\}/g, (_, field: string) => FIELDS[field]?.(facts) ?? '')),
+      safeName(part.replaceAll(/\{([^}]*)\}/g, (_, field: string) => entryOf(FIELDS, field)?.(facts) ?? '')),
     )
     .join('/');
 }

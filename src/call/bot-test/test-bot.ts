@@ -2,6 +2,7 @@ import { type Clock, VirtualClock } from '../../clock.js';
 import { attach } from '../../control/attach.js';
 import type { Client } from '../../control/client/client.js';
 import { type MemoryEndpoint, MemoryTransport } from '../../control/transport/memory-transport.js';
+import { entryOf } from '../../entry-of.js';
 import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import { PcmServer } from '../../tcp/pcm-server.js';
 import type { Bot } from '../bot/bot.js';
@@ -157,7 +158,7 @@ class Stage {
   async play(scene: TestScene): Promise<void> {
     const [caller, ...others] = this.#people;
     if (!caller) return;
-    const scenes = others.map((person) => act(person, this.#options.others?.[person.handle]));
+    const scenes = others.map((person) => act(person, entryOf(this.#options.others ?? {}, person.handle)));
     if (this.#options.direction === 'bot-calls') {
       await Promise.all([this.host.call(this.#bot, caller.handle), act(caller, scene), ...scenes]);
     } else {

@@ -1,3 +1,4 @@
+import { entryOf } from '../../entry-of.js';
 import type { Prompts } from '../prompt/prompts.js';
 import { linksOf } from './flow-links.js';
 import type { FlowData, FlowSpeech, FlowStep } from './flow-schema.js';
@@ -50,7 +51,7 @@ function* checkReached(flow: FlowData, start: string): Generator<FlowFinding> {
   const reached = new Set<string>();
   const ahead = [start];
   for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
-    const step = flow.steps[name];
+    const step = entryOf(flow.steps, name);
     if (!step || reached.has(name)) continue;
     reached.add(name);
     ahead.push(...linksOf(step).map(({ to }) => to));
@@ -77,7 +78,7 @@ function* checkCircles(flow: FlowData): Generator<FlowFinding> {
         };
         break;
       }
-      const other = flow.steps[to];
+      const other = entryOf(flow.steps, to);
       if (seen.has(to) || other?.do !== 'branch') continue;
       seen.add(to);
       ahead.push(...linksOf(other).map((link) => link.to));

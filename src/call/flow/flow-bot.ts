@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { entryOf } from '../../entry-of.js';
 import { JackfieldError } from '../../errors.js';
 import { type Bot, bot } from '../bot/bot.js';
 import type { BotCall } from '../bot/bot-call.js';
@@ -78,7 +79,7 @@ class FlowRun {
   async run(): Promise<void> {
     let name: string | undefined = this.#flow.start;
     while (name !== undefined) {
-      const step: FlowStep | undefined = this.#flow.data.steps[name];
+      const step: FlowStep | undefined = entryOf(this.#flow.data.steps, name);
       name = step ? await this.#take(step) : undefined;
     }
   }
@@ -123,7 +124,7 @@ class FlowRun {
   async #menu(step: StepOf<'menu'>): Promise<string | undefined> {
     const isChoice = ({ digits }: Gathered) => Object.hasOwn(step.choices, digits);
     const answer = await this.#ask(step, { min: 1, max: 1, terminators: '' }, isChoice);
-    return answer ? step.choices[answer.digits] : step.otherwise;
+    return answer ? entryOf(step.choices, answer.digits) : step.otherwise;
   }
 
   async #gather(step: StepOf<'gather'>): Promise<string | undefined> {
@@ -182,8 +183,11 @@ class FlowRun {
 
   async #hook(step: StepOf<'hook'>): Promise<string | undefined> {
     try {
-      const result = await this.#hooks[step.name]?.({ call: this.#call, variables: this.#variables });
-      return (result === undefined ? undefined : step.results?.[result]) ?? step.next;
+      const result = await entryOf(
+        this.#hooks,
+        step.name,
+      )?.({ call: this.#call, variables: this.#variables });
+      return (result === undefined ? undefined : entryOf(step.results ?? {}, result)) ?? step.next;
     } catch (error) {
       if (this.#call.signal.aborted || step.otherwise === undefined) throw error;
       return step.otherwise;

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { entryOf } from '../../entry-of.js';
 import { suggest } from '../../protocol/suggest.js';
 
 type RawIssue = z.core.$ZodRawIssue;
@@ -18,7 +19,7 @@ const KINDS: Readonly<Record<string, string>> = {
 export function flowIssue(issue: RawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type': {
-      const expected = `must be ${KINDS[issue.expected] ?? issue.expected}`;
+      const expected = `must be ${entryOf(KINDS, issue.expected) ?? issue.expected}`;
       return issue.input === undefined
         ? `is missing; it ${expected}`
         : `${expected}, not ${shown(issue.input)}`;

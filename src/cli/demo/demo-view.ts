@@ -1,4 +1,5 @@
 import { MultiBar, Presets } from 'cli-progress';
+import { entryOf } from '../../entry-of.js';
 import type { Level, RecordingProgress } from '../../index.js';
 import type { DemoResult, DemoView } from './demo.js';
 
@@ -69,7 +70,7 @@ function printSummary({ files, sizes, spoken, sidecar, tookSeconds, error }: Dem
   const { call, audio, legs } = sidecar;
   const length = audio.durationMs / 1000;
   const file = (label: string, path: string) =>
-    `  ${label.padEnd(11)} ${path}  (${Math.ceil((sizes[path] ?? 0) / 1024)} KiB)`;
+    `  ${label.padEnd(11)} ${path}  (${Math.ceil((entryOf(sizes, path) ?? 0) / 1024)} KiB)`;
   const leg = (label: string, { traffic, late, cut, ledger }: typeof legs.local) =>
     `  ${label.padEnd(11)} ${traffic?.samples ?? 0} samples, ${ledger.received} recorded; ` +
     `${ledger.missing} missing, ${ledger.idle} idle, ${late} late, ${cut} cut`;
@@ -99,7 +100,7 @@ const EXPLAINED: Readonly<Record<string, string>> = {
 };
 
 function stateLine(status: string): string {
-  const explained = EXPLAINED[status];
+  const explained = entryOf(EXPLAINED, status);
   return explained ? `${status.padEnd(11)} ${explained}` : status;
 }
 

@@ -1,5 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { entryOf } from '../../entry-of.js';
 import { type CallRecording, type Client, JackfieldError, type Recorder } from '../../index.js';
 import type { RecordView } from './record-view.js';
 
@@ -65,6 +66,6 @@ async function obey(
   const recording = recorder.recordings.find((known) => known.call.id === call.id);
   if (!recording) throw new JackfieldError('ERR_INVALID_ARG', `Call ${id} is not being recorded.`);
   // Ending a recording publishes its file, which is told when it is done.
-  void ACTIONS[action]?.(recording, text);
+  void entryOf(ACTIONS, action)?.(recording, text);
   return { action, call: call.id, ...(text !== undefined && { text }) };
 }

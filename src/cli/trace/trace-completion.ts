@@ -1,3 +1,4 @@
+import { entryOf } from '../../entry-of.js';
 import {
   HISTORIES,
   OBJECTS,
@@ -58,7 +59,7 @@ function next(words: readonly string[], seen: SeenIds): string[] {
 function afterGet(words: readonly string[], seen: SeenIds): string[] {
   const [object] = words;
   if (object === undefined) return [...Object.keys(OBJECTS), ...Object.keys(PARAMETERS)];
-  const spec = OBJECT_SPECS[object];
+  const spec = entryOf(OBJECT_SPECS, object);
   if (!spec) return [];
   return place(spec, words, object, seen) ?? propertiesOf(spec, ['read', 'read-write']);
 }
@@ -66,30 +67,32 @@ function afterGet(words: readonly string[], seen: SeenIds): string[] {
 function afterSet(words: readonly string[], seen: SeenIds): string[] {
   const [object] = words;
   if (object === undefined) {
-    const settable = Object.keys(PARAMETERS).filter((name) => PARAMETER_SPECS[name]?.access === 'read-write');
+    const settable = Object.keys(PARAMETERS).filter(
+      (name) => entryOf(PARAMETER_SPECS, name)?.access === 'read-write',
+    );
     return [...Object.keys(OBJECTS), ...settable];
   }
-  const parameter = PARAMETER_SPECS[object];
+  const parameter = entryOf(PARAMETER_SPECS, object);
   if (parameter) return words.length === 1 ? valuesOf(parameter) : [];
-  const spec = OBJECT_SPECS[object];
+  const spec = entryOf(OBJECT_SPECS, object);
   if (!spec) return [];
   const here = place(spec, words, object, seen);
   if (here) return here;
   const named = words[spec.id === 'none' ? 1 : 2];
   if (named === undefined) return propertiesOf(spec, ['write', 'read-write']);
-  const property = spec.properties[named];
+  const property = entryOf(spec.properties, named);
   return property ? valuesOf(property) : [];
 }
 
 function afterAlter(words: readonly string[], seen: SeenIds): string[] {
   const [object, , action] = words;
   if (object === undefined) return Object.keys(OBJECTS).filter((name) => hasActions(name));
-  const spec = OBJECT_SPECS[object];
+  const spec = entryOf(OBJECT_SPECS, object);
   if (!spec) return [];
   const here = place(spec, words, object, seen);
   if (here) return here;
   if (action === undefined) return Object.keys(spec.actions);
-  const { argument, values = [] } = spec.actions[action] ?? {};
+  const { argument, values = [] } = entryOf(spec.actions, action) ?? {};
   return argument === 'streams' ? ['PORT="', 'FILE="', 'SOUNDCARD="default"'] : [...values];
 }
 
@@ -105,7 +108,7 @@ function place(
 
 function propertiesOf(spec: ObjectSpec, access: readonly string[]): string[] {
   const names = Object.keys(spec.properties);
-  return names.filter((name) => access.includes(spec.properties[name]?.access ?? 'read'));
+  return names.filter((name) => access.includes(entryOf(spec.properties, name)?.access ?? 'read'));
 }
 
 function valuesOf(spec: PropertySpec): string[] {
@@ -115,5 +118,5 @@ function valuesOf(spec: PropertySpec): string[] {
 }
 
 function hasActions(object: string): boolean {
-  return Object.keys(OBJECT_SPECS[object]?.actions ?? {}).length > 0;
+  return Object.keys(entryOf(OBJECT_SPECS, object)?.actions ?? {}).length > 0;
 }

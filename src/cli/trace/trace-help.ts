@@ -1,3 +1,4 @@
+import { entryOf } from '../../entry-of.js';
 import { explain, OBJECTS, type ObjectSpec, SEARCHES, VERBS, type VerbSpec } from '../../index.js';
 import { explanationText, table } from './explanation-text.js';
 
@@ -11,13 +12,14 @@ export function helpOn(line: string): string {
     .split(/\s+/)
     .map((word) => word.toUpperCase());
   if (verb === '') return overview();
-  const spec = OBJECT_SPECS[object];
+  const spec = entryOf(OBJECT_SPECS, object);
+  const verbSpec = entryOf(VERB_SPECS, verb);
   if (rest.length === 0 && spec && verb === 'ALTER') return notes(`Actions of ${object}`, spec.actions);
   if (rest.length === 0 && spec && (verb === 'GET' || verb === 'SET')) {
     return notes(`Properties of ${object}: ${spec.note}`, spec.properties);
   }
   if (object === '' && verb === 'SEARCH') return notes('SEARCH', SEARCHES);
-  if (object === '' && VERB_SPECS[verb]) return verbHelp(verb, VERB_SPECS[verb]);
+  if (object === '' && verbSpec) return verbHelp(verb, verbSpec);
   return explanationText(explain(line));
 }
 

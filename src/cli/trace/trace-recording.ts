@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
+import { entryOf } from '../../entry-of.js';
 import { JackfieldError, type TraceLine } from '../../index.js';
 
 const ARROWS = { sent: '->', received: '<-' } as const;
@@ -61,6 +62,6 @@ export async function* readRecording(path: string): AsyncGenerator<TraceLine, vo
       throw new JackfieldError('ERR_SYNTAX', `${path}:${number} is no line of a recorded trace.`);
     }
     const direction = arrow === ARROWS.sent ? 'sent' : 'received';
-    yield { direction, atMs, line: line.replace(/\\[\\nr]/g, (pair) => ESCAPES[pair] ?? pair) };
+    yield { direction, atMs, line: line.replace(/\\[\\nr]/g, (pair) => entryOf(ESCAPES, pair) ?? pair) };
   }
 }

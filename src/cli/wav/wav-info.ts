@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { entryOf } from '../../entry-of.js';
 import { ClippingDetector, type Level, LevelMeter, LoudnessMeter, WavReader } from '../../voice.js';
 import { progressBar } from '../progress-bar.js';
 
@@ -92,7 +93,7 @@ export function infoText(report: WavInfoReport): string {
       'format',
       `${sampleRate} Hz, ${channels} channel${channels === 1 ? '' : 's'}, ${encoding} (${bitsPerSample} bits)`,
     ],
-    ['file', `${report.container}, ${report.bytes} bytes, ${STATES[report.state] ?? report.state}`],
+    ['file', `${report.container}, ${report.bytes} bytes, ${entryOf(STATES, report.state) ?? report.state}`],
     ...report.levels.map(({ rmsDbfs, peakDbfs }, channel) => [
       channels === 1 ? 'level' : `level ${channel + 1}`,
       `RMS ${decibels(rmsDbfs)} dBFS, peak ${decibels(peakDbfs)} dBFS`,

@@ -1,3 +1,4 @@
+import { entryOf } from '../../entry-of.js';
 import type {
   AlterCommandOf,
   CallCommand,
@@ -87,7 +88,7 @@ export function getCall(services: Services, user: User, command: GetCommandOf<'C
     case 'CONF_PARTICIPANT':
       return answer(participant(services, user, id, argument));
     default: {
-      const value = object.get(property as 'STATUS') ?? DEFAULTS[property];
+      const value = object.get(property as 'STATUS') ?? entryOf(DEFAULTS, property);
       if (value === undefined) throw new Refusal(13);
       return answer(value);
     }
@@ -129,7 +130,7 @@ export function alterCall(
   if (!services.calls.objectOf(user, id)) throw new Refusal(556);
   const call = services.calls.activeOf(user, id);
   const echo = replies.echo(command);
-  const stream = STREAMS[action];
+  const stream = entryOf(STREAMS, action);
   if (stream) {
     if (!call) throw new Refusal(589, 'ALTER CALL: unable to alter input/output: the call is over');
     return alterStream(services, call, stream, argument).then(() => echo);

@@ -1,3 +1,4 @@
+import { entryOf } from '../../entry-of.js';
 import { isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import type { ClearCommand, EndpointMessage, SearchCommand } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
@@ -87,7 +88,7 @@ export function clear(services: Services, user: User, command: ClearCommand): En
   switch (command.what) {
     case 'CALLHISTORY': {
       const [which = '', handle, ...more] = argument.split(/\s+/);
-      const matches = HISTORIES[which.toUpperCase()];
+      const matches = entryOf(HISTORIES, which.toUpperCase());
       if (!matches) throw new Refusal(524);
       if (more.length > 0 || (handle && !isHandle(handle) && phoneNumber(handle) === undefined)) {
         throw new Refusal(525);

@@ -1,3 +1,4 @@
+import { entryOf } from '../../entry-of.js';
 import { PARAMETERS } from '../../protocol/catalogue/parameters.js';
 import type { PropertySpec } from '../../protocol/catalogue/spec.js';
 import type {
@@ -26,7 +27,7 @@ export function getParameter(services: Services, user: User, command: GetParamet
     case 'CURRENTUSERHANDLE':
       return replies.parameter(parameter, user.handle);
     case 'PRIVILEGE': {
-      const has = PRIVILEGES[argument.trim().toUpperCase()];
+      const has = entryOf(PRIVILEGES, argument.trim().toUpperCase());
       if (!has) throw new Refusal(40);
       return replies.parameter(parameter, `${argument.trim()} ${has(user) ? 'TRUE' : 'FALSE'}`);
     }

@@ -1,3 +1,4 @@
+import { entryOf } from '../../entry-of.js';
 import { PROFILE, USER } from '../../protocol/catalogue/user.js';
 import type { EndpointMessage, GetCommandOf, SetCommandOf } from '../../protocol/message.js';
 import { decodeProperty } from '../../protocol/values.js';
@@ -80,7 +81,7 @@ export function setProfile(
 }
 
 function ownValue(user: User, handle: string, property: string): string | undefined {
-  return user.contacts.get(handle.toLowerCase())?.get(property) ?? OWN_DEFAULTS[property];
+  return user.contacts.get(handle.toLowerCase())?.get(property) ?? entryOf(OWN_DEFAULTS, property);
 }
 
 function publicValue(services: Services, asking: User, handle: string, property: string): string | undefined {
@@ -104,7 +105,7 @@ function publicValue(services: Services, asking: User, handle: string, property:
       return other?.profile.get('LANGUAGES') ?? '';
     default:
       if (!Object.hasOwn(USER.properties, property)) return undefined;
-      return other?.profile.get(property) ?? PUBLIC_DEFAULTS[property] ?? '';
+      return other?.profile.get(property) ?? entryOf(PUBLIC_DEFAULTS, property) ?? '';
   }
 }
 

@@ -1,3 +1,4 @@
+import { entryOf } from '../../entry-of.js';
 import type {
   AlterCommandOf,
   EndpointMessage,
@@ -112,7 +113,7 @@ export function getVoicemail(
   if (!Number.isSafeInteger(id)) throw new Refusal(512);
   const voicemail = services.voicemails.of(user, id);
   if (!voicemail) throw new Refusal(513);
-  const value = voicemail.object.get(property as 'STATUS') ?? DEFAULTS[property];
+  const value = voicemail.object.get(property as 'STATUS') ?? entryOf(DEFAULTS, property);
   if (value === undefined) throw new Refusal(514);
   return replies.property('VOICEMAIL', id, property as 'STATUS', value);
 }
@@ -127,9 +128,9 @@ export function alterVoicemail(
   const voicemail = services.voicemails.of(user, id);
   if (!voicemail) throw new Refusal(529);
   const echo = replies.echo(command);
-  const stream = STREAMS[action];
+  const stream = entryOf(STREAMS, action);
   if (stream) return alterStream(services, voicemail, stream, argument).then(() => echo);
-  const act = ACTIONS[action];
+  const act = entryOf(ACTIONS, action);
   if (!act) throw new Refusal(532);
   if (!act(services, user, voicemail)) throw new Refusal(531);
   return echo;

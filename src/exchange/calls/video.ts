@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.js';
+import { entryOf } from '../../entry-of.js';
 import type { ApiObject } from '../api-object.js';
 
 type VideoAction = 'START_VIDEO_SEND' | 'STOP_VIDEO_SEND' | 'START_VIDEO_RECEIVE' | 'STOP_VIDEO_RECEIVE';
@@ -70,7 +71,7 @@ export function alterVideo(
     return true;
   }
   const moves: Readonly<Record<string, readonly [string, string]>> = MOVES[start ? 'start' : 'stop'];
-  const move = Object.hasOwn(moves, status) ? moves[status] : undefined;
+  const move = entryOf(moves, status);
   if (!move) return false;
   const [meanwhile, settled] = move;
   tell(meanwhile);

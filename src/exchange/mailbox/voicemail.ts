@@ -1,3 +1,4 @@
+import { entryOf } from '../../entry-of.js';
 import {
   canVoicemailMove,
   type VoicemailFailureReason,
@@ -146,7 +147,7 @@ export function voicemailProperties(
 /** A record as it was stored, without what belongs to a run that is over. */
 export function settled(record: ObjectRecord): ObjectRecord {
   const { INPUT: _input, OUTPUT: _output, CAPTURE_MIC: _captureMic, ...rest } = record;
-  return { ...rest, STATUS: SETTLED[rest['STATUS'] ?? ''] ?? rest['STATUS'] ?? 'UNKNOWN' };
+  return { ...rest, STATUS: entryOf(SETTLED, rest['STATUS'] ?? '') ?? rest['STATUS'] ?? 'UNKNOWN' };
 }
 
 /** What is left of a status when the process that was busy with it is gone. */

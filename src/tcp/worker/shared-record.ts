@@ -1,3 +1,4 @@
+import { entryOf } from '../../entry-of.js';
 /** A record of numbers that one thread writes and another reads at any time, without a message. */
 export class SharedRecord<K extends string> {
   readonly buffer: SharedArrayBuffer;
@@ -12,7 +13,7 @@ export class SharedRecord<K extends string> {
   }
 
   write(record: Readonly<Record<K, number>>): void {
-    for (const [index, key] of this.#keys.entries()) this.#values[index] = record[key];
+    for (const [index, key] of this.#keys.entries()) this.#values[index] = entryOf<number>(record, key) ?? 0;
   }
 
   get(key: K): number {

@@ -1,4 +1,5 @@
 import type { MessagePort, Transferable, Worker } from 'node:worker_threads';
+import { entryOf } from '../../entry-of.js';
 import { ERROR_CODES, type ErrorCode, JackfieldError, messageOf } from '../../errors.js';
 
 /** Requests and notices of one direction: their names, parameters and, for a request, its answer. */
@@ -89,7 +90,7 @@ export class ThreadChannel<Theirs extends Operations, Ours extends Operations> {
   /** A notice about what has closed in the meantime has nobody left to tell. */
   async #hear(name: string, params: unknown): Promise<void> {
     try {
-      await this.#handlers[name]?.(params as never);
+      await this.#handlerOf(name)?.(params as never);
     } catch (error) {
       if (!(error instanceof JackfieldError && error.code === 'ERR_CLOSED')) throw error;
     }
@@ -97,12 +98,16 @@ export class ThreadChannel<Theirs extends Operations, Ours extends Operations> {
 
   async #answer(id: number, name: string, params: unknown): Promise<void> {
     try {
-      const value = await this.#handlers[name]?.(params as never);
+      const value = await this.#handlerOf(name)?.(params as never);
       const transfer = value instanceof Int16Array ? [value.buffer as ArrayBuffer] : [];
       this.#send({ kind: 'answer', id, value }, transfer);
     } catch (error) {
       this.#send({ kind: 'failure', id, error: plainError(error) });
     }
+  }
+
+  #handlerOf(name: string): Handlers<Ours>[keyof Ours] | undefined {
+    return entryOf<Handlers<Ours>[keyof Ours]>(this.#handlers, name);
   }
 
   #take(id: number): Pending | undefined {
@@ -122,5 +127,5 @@ export function rebuildError({ message, code }: PlainError): Error {
 }
 
 function isErrorCode(code: string | undefined): code is ErrorCode {
-  return code !== undefined && code in ERROR_CODES;
+  return code !== undefined && Object.hasOwn(ERROR_CODES, code);
 }

@@ -3,6 +3,7 @@ import type { SpanReason } from '../../call/recording/ledger.js';
 import type { Clock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
 import { VoicemailFailedError } from '../../control/state/voicemail.js';
+import { entryOf } from '../../entry-of.js';
 import { JackfieldError, messageOf } from '../../errors.js';
 import { msToSamples, type PcmSink, samplesToMs } from '../../pcm.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
@@ -161,6 +162,8 @@ function failureFrom(error: unknown): Shortfall {
   const detail = messageOf(error);
   const code = error instanceof JackfieldError ? error.code : '';
   const failure =
-    error instanceof VoicemailFailedError ? (error.failureReason ?? 'UNKNOWN') : (BY_CODE[code] ?? 'STREAM');
-  return { failure, detail, reason: REASONS[failure] ?? 'never-came' };
+    error instanceof VoicemailFailedError
+      ? (error.failureReason ?? 'UNKNOWN')
+      : (entryOf(BY_CODE, code) ?? 'STREAM');
+  return { failure, detail, reason: entryOf(REASONS, failure) ?? 'never-came' };
 }
