@@ -192,6 +192,7 @@ export type { CatalogueEntry } from './call/archive/catalogue-entry.js';
 export { Catalogue, type CatalogueQuery } from './call/archive/catalogue.js';
 export type { FinishHookOptions } from './call/archive/finish-hook.js';
 export { type Deliver, Outbox, type OutboxEvent, type OutboxOptions } from './call/archive/outbox.js';
+export { listOutbox, retryEvent, type UndeliveredEvent } from './call/archive/outbox-folder.js';
 export { OUTPUT_FORMATS, type OutputFormat } from './call/archive/publish.js';
 export type { RecorderOptions, RecordPolicy } from './call/archive/recorder-options.js';
 export { Recorder, type RecorderEvents } from './call/archive/recorder.js';

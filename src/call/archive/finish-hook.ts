@@ -6,7 +6,7 @@ export interface FinishHookOptions {
   /** The program, and its arguments. It is run as it is, without a shell; the event comes on its standard input. */
   readonly command: string;
   readonly args?: readonly string[];
-  /** After this it is ended, and tried again later, in ms. Default 60000. */
+  /** After this it is ended, and tried again later, in ms: 100 to 600000. Default 60000. */
   readonly timeoutMs?: number;
 }
 
@@ -16,9 +16,12 @@ export function finishHook(options: FinishHookOptions): Deliver {
   if (typeof command !== 'string' || command === '' || command.includes('\0')) {
     throw invalidArgument('hook.command', 'the name of a program', command);
   }
-  return async (event) => {
+  if (!(timeoutMs >= 100 && timeoutMs <= 600_000)) {
+    throw invalidArgument('hook.timeoutMs', 'from 100 to 600000 ms', timeoutMs);
+  }
+  return async (event, options) => {
     const env = { ...process.env, JACKFIELD_EVENT: event.id, JACKFIELD_EVENT_TYPE: event.type };
-    const signal = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
     try {
       await runTool({ tool: command, args, input: `${JSON.stringify(event)}\n`, env, signal });
     } catch (cause) {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CancelTimer, type Clock, systemClock } from '../../clock.js';
 import { entryOf } from '../../entry-of.js';
-import { messageOf } from '../../errors.js';
+import { JackfieldError, messageOf } from '../../errors.js';
 import { writeJson } from '../store/whole-file.js';
+import { FAILED, type KeptEvent, namesIn, readKept } from './outbox-folder.js';
 
 /** A piece of news, kept until it was delivered. */
 export interface OutboxEvent {
@@ -15,45 +16,42 @@ export interface OutboxEvent {
   readonly data: unknown;
 }
 
-interface Kept {
-  readonly event: OutboxEvent;
-  readonly channel: string;
-  readonly attempts: number;
-  readonly notBefore: number;
-  readonly lastError?: string;
-}
-
-/** Takes an event somewhere; rejects when it did not get there. */
-export type Deliver = (event: OutboxEvent) => Promise<void>;
+/** Takes an event somewhere; rejects when it did not get there, at the latest when `signal` fires. */
+export type Deliver = (event: OutboxEvent, options: { readonly signal: AbortSignal }) => Promise<void>;
 
 export interface OutboxOptions {
   /** Where events wait. */
   readonly folder: string;
-  /** By name, as kept with each event. */
+  /** By name, as kept with each event. None waits for another one. */
   readonly channels: Readonly<Record<string, Deliver>>;
   /** Attempts before an event is put aside in `failed`. Default 12: about seventeen hours. */
   readonly maxAttempts?: number;
   /** Wait before the second attempt, in ms; it doubles each time, up to six hours. Default 15000. */
   readonly firstRetryMs?: number;
+  /** An attempt that takes longer has failed, in ms. Default 120000. */
+  readonly attemptTimeoutMs?: number;
+  /** Events that `failed` holds at most; the oldest are deleted, and told of with ERR_LIMIT. Default 1000. */
+  readonly maxFailed?: number;
   readonly clock?: Clock;
   /** Told of each attempt that failed, and whether it was the last. */
   readonly onFailure?: (event: OutboxEvent, channel: string, error: Error, last: boolean) => void;
 }
 
+const DEFAULTS = { maxAttempts: 12, firstRetryMs: 15_000, attemptTimeoutMs: 120_000, maxFailed: 1000 };
 const MAX_RETRY_MS = 6 * 3_600_000;
+/** Attempts that are under way when an outbox is closed may take this long. */
+const CLOSING_MS = 2000;
 
 /** Delivers events at least once: each waits on disk until its channel has taken it, across restarts. */
 export class Outbox {
-  readonly #options: OutboxOptions;
+  readonly #options: OutboxOptions & typeof DEFAULTS;
   readonly #clock: Clock;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #closing = new AbortController();
   #channels: OutboxOptions['channels'];
-  #running: Promise<void> | undefined;
-  #again = false;
-  #closed = false;
-  #cancelTimer: CancelTimer = () => undefined;
 
   constructor(options: OutboxOptions) {
-    this.#options = options;
+    this.#options = { ...DEFAULTS, ...options };
     this.#clock = options.clock ?? systemClock;
     this.#channels = options.channels;
   }
@@ -66,7 +64,7 @@ export class Outbox {
   /** Keeps an event for every channel; it is on disk when this resolves, and under way. @throws ERR_FILE. */
   async add(type: string, data: unknown): Promise<void> {
     const { folder } = this.#options;
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     const event: OutboxEvent = {
       id: randomUUID(),
       type,
@@ -74,12 +72,67 @@ export class Outbox {
       data,
     };
     for (const channel of Object.keys(this.#channels)) {
-      await writeJson(this.#path(event.id, channel), { event, channel, attempts: 0, notBefore: 0 });
+      const kept: KeptEvent = { event, channel, attempts: 0, notBefore: 0 };
+      await writeJson(join(folder, `${event.id}.${channel}.json`), kept);
     }
     void this.run();
   }
 
   /** Tries whatever is due. Resolves when nothing is, for now. */
+  async run(): Promise<void> {
+    await Promise.all(Object.keys(this.#channels).map((channel) => this.#laneOf(channel).run()));
+  }
+
+  /**
+   * Ends the round of attempts that is under way, after two seconds at the latest; what was not delivered waits for the
+   * next start.
+   */
+  async close(): Promise<void> {
+    const cancel = this.#clock.timerAt(this.#clock.now() + CLOSING_MS, () => this.#closing.abort());
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
+    cancel();
+    this.#closing.abort();
+  }
+
+  #laneOf(channel: string): Lane {
+    const held = this.#lanes.get(channel);
+    if (held) return held;
+    const lane = new Lane(channel, { ...this.#options, clock: this.#clock }, this.#closing.signal, () =>
+      entryOf(this.#channels, channel),
+    );
+    this.#lanes.set(channel, lane);
+    return lane;
+  }
+}
+
+/** The events of one channel, tried one after the other. */
+class Lane {
+  readonly #channel: string;
+  readonly #options: OutboxOptions & typeof DEFAULTS & { readonly clock: Clock };
+  readonly #signal: AbortSignal;
+  readonly #deliver: () => Deliver | undefined;
+  /**
+   * When each event is due, by a clock that nobody puts back. What the file says counts at the first look only, and
+   * for no longer than the pause that was meant.
+   */
+  readonly #dueAt = new Map<string, number>();
+  #running: Promise<void> | undefined;
+  #again = false;
+  #closed = false;
+  #cancelTimer: CancelTimer = () => undefined;
+
+  constructor(
+    channel: string,
+    options: OutboxOptions & typeof DEFAULTS & { readonly clock: Clock },
+    signal: AbortSignal,
+    deliver: () => Deliver | undefined,
+  ) {
+    this.#channel = channel;
+    this.#options = options;
+    this.#signal = signal;
+    this.#deliver = deliver;
+  }
+
   run(): Promise<void> {
     this.#again = this.#running !== undefined;
     this.#running ??= this.#loop().finally(() => {
@@ -88,7 +141,6 @@ export class Outbox {
     return this.#running;
   }
 
-  /** Waits for the attempt that is under way; the rest waits for the next start. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelTimer();
@@ -99,9 +151,9 @@ export class Outbox {
     do {
       this.#again = false;
       let next = Number.POSITIVE_INFINITY;
-      for (const path of await this.#waiting()) {
-        if (this.#closed) return;
-        next = Math.min(next, await this.#attempt(path));
+      for (const name of await namesIn(this.#options.folder, this.#channel)) {
+        if (this.#signal.aborted) return;
+        next = Math.min(next, await this.#look(name));
       }
       this.#wake(next);
     } while (this.#again && !this.#closed);
@@ -109,57 +161,102 @@ export class Outbox {
 
   #wake(at: number): void {
     this.#cancelTimer();
-    if (!Number.isFinite(at) || this.#closed) return;
-    const inMs = Math.max(0, at - this.#clock.unixMs());
-    this.#cancelTimer = this.#clock.timerAt(this.#clock.now() + inMs, () => this.run());
+    if (!this.#closed) this.#cancelTimer = this.#options.clock.timerAt(at, () => this.run());
   }
 
-  /** Returns when the event is due again; Infinity when it is done with. */
-  async #attempt(path: string): Promise<number> {
-    const kept = await readKept(path);
-    const deliver = kept && entryOf(this.#channels, kept.channel);
+  /** Tries an event that is due. Returns when it is due again; Infinity when it is done with. */
+  async #look(name: string): Promise<number> {
+    const kept = await readKept(join(this.#options.folder, name));
+    const deliver = this.#deliver();
     if (!kept || !deliver) return Number.POSITIVE_INFINITY;
-    if (kept.notBefore > this.#clock.unixMs()) return kept.notBefore;
+    const dueAt = this.#dueAt.get(name) ?? this.#dueBy(kept);
+    this.#dueAt.set(name, dueAt);
+    if (dueAt > this.#options.clock.now()) return dueAt;
     try {
-      await deliver(kept.event);
-      await rm(path, { force: true });
-      return Number.POSITIVE_INFINITY;
+      await this.#attempt(deliver, kept.event);
     } catch (error) {
-      return await this.#failed(path, kept, error instanceof Error ? error : new Error(String(error)));
+      // An attempt that was cut short by the end of the outbox is none.
+      if (this.#signal.aborted) return Number.POSITIVE_INFINITY;
+      return await this.#failed(name, kept, error instanceof Error ? error : new Error(String(error)));
+    }
+    // A disk that does not let go of the file must not have the event told again and again.
+    this.#dueAt.set(name, Number.POSITIVE_INFINITY);
+    const gone = await rm(join(this.#options.folder, name), { force: true }).then(
+      () => true,
+      () => false,
+    );
+    if (gone) this.#dueAt.delete(name);
+    return Number.POSITIVE_INFINITY;
+  }
+
+  #dueBy({ attempts, notBefore }: KeptEvent): number {
+    const { clock } = this.#options;
+    const pauseMs = attempts === 0 ? 0 : this.#pauseMs(attempts);
+    return clock.now() + Math.min(pauseMs, Math.max(0, notBefore - clock.unixMs()));
+  }
+
+  #pauseMs(attempts: number): number {
+    return Math.min(MAX_RETRY_MS, this.#options.firstRetryMs * 2 ** (attempts - 1));
+  }
+
+  async #attempt(deliver: Deliver, event: OutboxEvent): Promise<void> {
+    const { clock, attemptTimeoutMs } = this.#options;
+    const timeUp = new AbortController();
+    const signal = AbortSignal.any([this.#signal, timeUp.signal]);
+    const cancel = clock.timerAt(clock.now() + attemptTimeoutMs, () => {
+      const text = `The channel ${this.#channel} did not take the event within ${attemptTimeoutMs} ms.`;
+      timeUp.abort(new JackfieldError('ERR_TIMEOUT', text));
+    });
+    try {
+      await Promise.race([
+        deliver(event, { signal }),
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+        }),
+      ]);
+    } finally {
+      cancel();
     }
   }
 
-  async #failed(path: string, kept: Kept, error: Error): Promise<number> {
-    const { maxAttempts = 12, firstRetryMs = 15_000, folder, onFailure } = this.#options;
+  async #failed(name: string, kept: KeptEvent, error: Error): Promise<number> {
+    const { maxAttempts, folder, onFailure, clock } = this.#options;
     const attempts = kept.attempts + 1;
     const last = attempts >= maxAttempts;
-    const waitMs = Math.min(MAX_RETRY_MS, firstRetryMs * 2 ** (attempts - 1));
-    const notBefore = this.#clock.unixMs() + waitMs;
-    await writeJson(path, { ...kept, attempts, notBefore, lastError: messageOf(error) });
-    if (last) {
-      await mkdir(join(folder, 'failed'), { recursive: true });
-      await rename(path, join(folder, 'failed', path.slice(folder.length + 1)));
+    const pauseMs = this.#pauseMs(attempts);
+    const notBefore = clock.unixMs() + pauseMs;
+    const dueAt = last ? Number.POSITIVE_INFINITY : clock.now() + pauseMs;
+    this.#dueAt.set(name, dueAt);
+    try {
+      await writeJson(join(folder, name), { ...kept, attempts, notBefore, lastError: messageOf(error) });
+      if (last) {
+        await this.#putAside(name);
+        this.#dueAt.delete(name);
+      }
+    } catch (cause) {
+      // The disk is full, or gone: the count of attempts stays as it was, the pause is kept in memory.
+      onFailure?.(kept.event, kept.channel, cause as Error, false);
     }
     onFailure?.(kept.event, kept.channel, error, last);
-    return last ? Number.POSITIVE_INFINITY : notBefore;
+    return dueAt;
   }
 
-  async #waiting(): Promise<string[]> {
-    const { folder } = this.#options;
-    const names = await readdir(folder).catch(() => []);
-    return names.filter((name) => name.endsWith('.json')).map((name) => join(folder, name));
-  }
-
-  #path(id: string, channel: string): string {
-    return join(this.#options.folder, `${id}.${channel}.json`);
-  }
-}
-
-async function readKept(path: string): Promise<Kept | undefined> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as Kept;
-  } catch {
-    // Taken away meanwhile, or damaged: there is nothing in it to deliver.
-    return undefined;
+  async #putAside(name: string): Promise<void> {
+    const { folder, maxFailed, onFailure } = this.#options;
+    const failed = join(folder, FAILED);
+    await mkdir(failed, { recursive: true, mode: 0o700 });
+    await rename(join(folder, name), join(failed, name));
+    const names = await namesIn(failed);
+    if (names.length <= maxFailed) return;
+    const events = await Promise.all(
+      names.map(async (each) => ({ name: each, kept: await readKept(join(failed, each)) })),
+    );
+    const atOf = (kept: KeptEvent | undefined) => kept?.event.at ?? '';
+    events.sort((a, b) => (atOf(a.kept) < atOf(b.kept) ? -1 : 1));
+    for (const { name: oldest, kept } of events.slice(0, names.length - maxFailed)) {
+      await rm(join(failed, oldest), { force: true });
+      const text = `The event was deleted: ${failed} holds ${maxFailed} newer ones that failed. Mend the channel, or raise maxFailed.`;
+      if (kept) onFailure?.(kept.event, kept.channel, new JackfieldError('ERR_LIMIT', text), true);
+    }
   }
 }

@@ -76,6 +76,7 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
     this.#outbox = new Outbox({
       folder: join(options.folder, '.outbox'),
       channels: options.channels,
+      clock: this.#clock,
       onFailure: (event, channel, error, last) => this.emit('undelivered', event, channel, error, last),
     });
   }
@@ -260,7 +261,7 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
       finished: async (segment) => void (await this.#publish(segment, 'recording.finished')),
       failed: (error) => this.emit('failed', error, undefined),
     });
-    await this.#outbox.run();
+    void this.#outbox.run();
   }
 
   #track(work: Promise<void>, call: Call | undefined): void {

@@ -7,7 +7,7 @@ export interface WebhookOptions {
   readonly url: string;
   /** Key of the signature, at least 16 characters. */
   readonly secret: string;
-  /** Longest wait for the answer, in ms. Default 10000. */
+  /** Longest wait for the answer, in ms: 100 to 600000. Default 10000. */
   readonly timeoutMs?: number;
 }
 
@@ -23,13 +23,16 @@ export function webhook(options: WebhookOptions): Deliver {
   if (typeof secret !== 'string' || secret.length < 16) {
     throw invalidArgument('webhook.secret', 'at least 16 characters', `${String(secret).length} of them`);
   }
-  return async (event) => {
+  if (!(timeoutMs >= 100 && timeoutMs <= 600_000)) {
+    throw invalidArgument('webhook.timeoutMs', 'from 100 to 600000 ms', timeoutMs);
+  }
+  return async (event, { signal }) => {
     const body = JSON.stringify(event);
     const response = await fetch(url, {
       method: 'POST',
       body,
       redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       headers: {
         'content-type': 'application/json',
         'jackfield-event': event.id,
@@ -48,7 +51,10 @@ export function signWebhook(body: string, secret: string, unixSeconds: number): 
   return `t=${unixSeconds},v1=${signature}`;
 }
 
-/** For receivers: whether a signature fits the body and is at most `toleranceSeconds` old (default 300). */
+/**
+ * Tells a receiver whether a signature fits the body and is at most `toleranceSeconds` old (default 300). False for
+ * whatever is no signature.
+ */
 export function verifyWebhook(
   body: string,
   signature: string,
@@ -58,7 +64,9 @@ export function verifyWebhook(
   const { toleranceSeconds = 300, unixSeconds = Math.floor(Date.now() / 1000) } = options;
   const at = Number(/^t=(\d{1,12}),v1=[0-9a-f]{64}$/.exec(signature)?.[1] ?? Number.NaN);
   if (!(Math.abs(unixSeconds - at) <= toleranceSeconds)) return false;
-  return timingSafeEqual(Buffer.from(signWebhook(body, secret, at)), Buffer.from(signature));
+  const expected = Buffer.from(signWebhook(body, secret, at));
+  const given = Buffer.from(signature);
+  return given.length === expected.length && timingSafeEqual(expected, given);
 }
 
 function parseUrl(text: string): URL {

@@ -6,7 +6,9 @@ import {
   type CatalogueEntry,
   type CatalogueQuery,
   JackfieldError,
+  listOutbox,
   openSpeaker,
+  retryEvent,
   WavReader,
   WavWriter,
 } from '../../index.js';
@@ -84,6 +86,9 @@ export function recordingsCommand(): Command {
     if (failed.size > 0) process.exitCode = 1;
     process.stdout.write(`${recordings} recordings\n`);
   });
+  add('outbox', 'list events that their webhook or hook has not taken')
+    .option('--retry', 'have those that were given up tried again, by the recorder of the folder', false)
+    .action(outbox);
   return command;
 }
 
@@ -185,6 +190,20 @@ async function purge(
   if (yes) for (const entry of entries) await catalogue.remove(entry);
   print(entries, options.json);
   if (!options.json && !yes && entries.length > 0) process.stdout.write('Nothing was deleted: give --yes.\n');
+}
+
+async function outbox({ out, json, retry }: FolderOptions & { readonly retry: boolean }): Promise<void> {
+  const folder = join(out, '.outbox');
+  for (const undelivered of await listOutbox(folder)) {
+    const { event, channel, attempts, notBefore, lastError, state } = undelivered;
+    const again = retry && state === 'failed';
+    if (again) await retryEvent(folder, undelivered);
+    const next = state === 'waiting' && attempts > 0 ? { next: new Date(notBefore).toISOString() } : {};
+    const told = { ...event, channel, state: again ? 'waiting' : state, attempts, ...next, lastError };
+    const line = `${event.at}  ${told.state}  ${channel}  ${event.type}  ${event.id}  attempts ${attempts}`;
+    const why = lastError === undefined ? '' : `  ${JSON.stringify(lastError)}`;
+    process.stdout.write(`${json ? JSON.stringify(told) : `${line}${why}`}\n`);
+  }
 }
 
 async function open(folder: string): Promise<Catalogue> {

@@ -1,0 +1,67 @@
+import { readdir, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeJson } from '../store/whole-file.js';
+
+/** The folder of events that were given up, inside that of an outbox. */
+export const FAILED = 'failed';
+
+const KEPT = z.object({
+  event: z.object({ id: z.string(), type: z.string(), at: z.string(), data: z.unknown() }),
+  channel: z.string(),
+  attempts: z.number().int().nonnegative(),
+  /** Unix time in ms. */
+  notBefore: z.number().nonnegative(),
+  lastError: z.string().optional(),
+});
+
+/** An event as its file holds it, one for each channel. */
+export type KeptEvent = z.infer<typeof KEPT>;
+
+/** An event that was not delivered yet, or was given up. */
+export interface UndeliveredEvent extends KeptEvent {
+  readonly state: 'waiting' | 'failed';
+  readonly path: string;
+}
+
+/** What is in an outbox, oldest first. The folder of a recorder's is `.outbox` in that of the recordings. */
+export async function listOutbox(folder: string): Promise<UndeliveredEvent[]> {
+  const found: UndeliveredEvent[] = [];
+  for (const [state, within] of [
+    ['waiting', folder],
+    ['failed', join(folder, FAILED)],
+  ] as const) {
+    for (const name of await namesIn(within)) {
+      const path = join(within, name);
+      const kept = await readKept(path);
+      if (kept) found.push({ ...kept, state, path });
+    }
+  }
+  return found.sort((a, b) => (a.event.at < b.event.at ? -1 : 1));
+}
+
+/**
+ * Lets an event that was given up be tried again, from the next event or start of the recorder on.
+ *
+ * @throws ERR_FILE.
+ */
+export async function retryEvent(folder: string, failed: UndeliveredEvent): Promise<void> {
+  const { event, channel } = failed;
+  await writeJson(failed.path, { event, channel, attempts: 0, notBefore: 0 });
+  await rename(failed.path, join(folder, `${event.id}.${channel}.json`));
+}
+
+/** The files of events in a folder, of one channel or of all; none where there is no folder. */
+export async function namesIn(folder: string, channel?: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) => name.endsWith(channel === undefined ? '.json' : `.${channel}.json`));
+}
+
+/** Nothing where the file was taken away meanwhile, or holds no event. */
+export async function readKept(path: string): Promise<KeptEvent | undefined> {
+  try {
+    return KEPT.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
