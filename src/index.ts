@@ -299,6 +299,7 @@ export type {
   SidecarLeg,
 } from './call/recording/sidecar.js';
 export {
+  type SignatureState,
   type VerifyFinding,
   type VerifyOptions,
   type VerifyReport,

@@ -11,7 +11,19 @@ import { STEREO } from './stereo-file.js';
 
 /** Something that does not hold of a recording. */
 export interface VerifyFinding {
-  readonly what: 'audio' | 'format' | 'length' | 'ledger' | 'sidecar' | 'chain' | 'signature';
+  readonly what:
+    | 'audio'
+    | 'format'
+    | 'length'
+    | 'ledger'
+    | 'sidecar'
+    | 'chain'
+    | 'identity'
+    | 'signature'
+    /** There is no signature, and a key was given. */
+    | 'unsigned'
+    /** The signature is good, and made with another key than the one given. */
+    | 'signer';
   readonly text: string;
   /** The first block that it concerns, from 0, and where that begins in the file. */
   readonly block?: number;
@@ -20,16 +32,26 @@ export interface VerifyFinding {
 
 export interface VerifyReport {
   readonly file: string;
+  /** Whether nothing was found. */
   readonly ok: boolean;
+  /** Whether what is there is what was recorded, whoever signed it: nothing was found but `unsigned` or `signer`. */
+  readonly unchanged: boolean;
   readonly findings: readonly VerifyFinding[];
-  /** Who signed: `none`, `untrusted` when no key was given to compare with, `trusted` when it is that key. */
-  readonly signed: 'none' | 'untrusted' | 'trusted';
+  readonly signed: SignatureState;
   readonly samples: number;
   readonly blocks: number;
   readonly sidecar: RecordingSidecar;
 }
 
+/**
+ * Who signed a recording: nobody; somebody, but not for what the manifest says (`invalid`); somebody, though not known
+ * to be the owner of the key given, or no key was given (`untrusted`); the owner of the key given (`trusted`).
+ */
+export type SignatureState = 'none' | 'invalid' | 'untrusted' | 'trusted';
+
 export interface VerifyOptions {
+  /** Which recording it has to be, as a catalogue knows. Default: any. */
+  readonly expected?: { readonly id: string; readonly segment: number };
   /** The Ed25519 public key that the manifest must be signed with. Default: any, or none. */
   readonly publicKey?: KeyObject;
   /** Where the samples come from. Default: the WAV file itself. */
@@ -47,6 +69,7 @@ export async function verifyRecording(file: string, options: VerifyOptions = {})
   const manifest = await readManifest(beside(file, '.manifest.json'));
   const { sidecar, text } = await readSidecarText(beside(file, '.json'));
   const { blockSamples } = manifest;
+  const signed = signatureState(manifest, options.publicKey);
   const heard = options.samples
     ? await listen(options.samples, blockSamples, sidecar)
     : await listenToWav(file, blockSamples, sidecar);
@@ -54,14 +77,15 @@ export async function verifyRecording(file: string, options: VerifyOptions = {})
     ...(heard.blocks ? compareBlocks(manifest, heard.blocks, heard.samples) : []),
     ...compareDetails(manifest, sidecar, text, heard.samples),
     ...heard.findings,
-    ...checkSignature(manifest, options.publicKey),
+    ...compareIdentity(manifest, sidecar, options.expected),
+    ...signatureFindings(manifest, signed, options.publicKey !== undefined),
   ];
-  const trusted = options.publicKey && manifest.signature ? 'trusted' : 'untrusted';
   return {
     file,
     ok: findings.length === 0,
+    unchanged: findings.every(({ what }) => what === 'unsigned' || what === 'signer'),
     findings,
-    signed: manifest.signature ? trusted : 'none',
+    signed,
     samples: heard.samples,
     blocks: heard.blocks?.length ?? 0,
     sidecar,
@@ -161,18 +185,42 @@ function compareDetails(
   return findings;
 }
 
-function checkSignature(manifest: RecordingManifest, publicKey: KeyObject | undefined): VerifyFinding[] {
-  if (!manifest.signature) {
-    return publicKey ? [{ what: 'signature', text: 'The manifest is not signed.' }] : [];
-  }
-  if (!signatureFits(manifest)) {
+/** Manifest and sidecar have to speak of one recording, and of the one that is expected. */
+function compareIdentity(
+  manifest: RecordingManifest,
+  sidecar: RecordingSidecar,
+  expected: VerifyOptions['expected'],
+): VerifyFinding[] {
+  const nameOf = ({ id, segment }: { readonly id: string; readonly segment: number }) =>
+    `${id}, segment ${segment}`;
+  const [told, wanted] = [nameOf(sidecar), expected && nameOf(expected)];
+  const texts = [
+    ...(nameOf(manifest) === told ? [] : [`The manifest is of ${nameOf(manifest)}; the sidecar of ${told}.`]),
+    ...(wanted === undefined || wanted === told ? [] : [`This is ${told}; expected ${wanted}.`]),
+  ];
+  return texts.map((text) => ({ what: 'identity', text }));
+}
+
+function signatureState(manifest: RecordingManifest, publicKey: KeyObject | undefined): SignatureState {
+  if (!manifest.signature) return 'none';
+  if (!signatureFits(manifest)) return 'invalid';
+  const given = publicKey?.type === 'private' ? createPublicKey(publicKey) : publicKey;
+  const der = given?.export({ type: 'spki', format: 'der' }).toString('base64');
+  return der === manifest.signature.publicKey ? 'trusted' : 'untrusted';
+}
+
+function signatureFindings(
+  manifest: RecordingManifest,
+  signed: SignatureState,
+  keyGiven: boolean,
+): VerifyFinding[] {
+  if (signed === 'invalid') {
     const stated = manifestStatement(manifest).split('\n').length - 1;
     return [
       { what: 'signature', text: `The signature does not fit the ${stated} statements of the manifest.` },
     ];
   }
-  const given = publicKey?.type === 'private' ? createPublicKey(publicKey) : publicKey;
-  const der = given?.export({ type: 'spki', format: 'der' }).toString('base64');
-  if (der === undefined || der === manifest.signature.publicKey) return [];
-  return [{ what: 'signature', text: 'The manifest is signed with another key than the one given.' }];
+  if (!keyGiven || signed === 'trusted') return [];
+  if (signed === 'none') return [{ what: 'unsigned', text: 'The manifest is not signed.' }];
+  return [{ what: 'signer', text: 'The manifest is signed with another key than the one given.' }];
 }

@@ -138,7 +138,7 @@ async function verify(
   using catalogue = await open(options.out);
   const entries =
     ids.length > 0 ? ids.flatMap((id) => found(catalogue, id)) : catalogue.search({ limit: -1 });
-  for (const { file } of entries) await verifyFile(join(catalogue.folder, file), options);
+  for (const entry of entries) await verifyFile(join(catalogue.folder, entry.file), options, entry);
 }
 
 async function exportTo(

@@ -1,6 +1,13 @@
 import { createPublicKey } from 'node:crypto';
 import { Command } from 'commander';
-import { JackfieldError, openSealed, readTails, type VerifyReport, verifyRecording } from '../../index.js';
+import {
+  JackfieldError,
+  openSealed,
+  readTails,
+  type VerifyOptions,
+  type VerifyReport,
+  verifyRecording,
+} from '../../index.js';
 import { readIdentity, readText } from '../key-files.js';
 
 interface Options {
@@ -26,19 +33,24 @@ export function verifyCommand(): Command {
  * Prints the report on one recording, or why it cannot be checked; the exit code becomes 1 where something does not
  * hold. Others that are to be checked too do not suffer from it.
  */
-export async function verifyFile(file: string, options: Options): Promise<void> {
+export async function verifyFile(
+  file: string,
+  options: Options,
+  expected?: VerifyOptions['expected'],
+): Promise<void> {
   try {
-    await check(file, options);
+    await check(file, options, expected);
   } catch (error) {
     if (!(error instanceof JackfieldError)) throw error;
     process.exitCode = 1;
     if (options.json) process.stdout.write(`${JSON.stringify({ file, ok: false, error: error.message })}\n`);
-    else process.stdout.write(`FAILED   ${file}  ${error.message}\n`);
+    else process.stdout.write(`FAILED    ${file}  ${error.message}\n`);
   }
 }
 
-async function check(file: string, options: Options): Promise<void> {
+async function check(file: string, options: Options, expected?: VerifyOptions['expected']): Promise<void> {
   const report = await verifyRecording(file, {
+    ...(expected && { expected }),
     ...(options.key && { publicKey: await readPublicKey(options.key) }),
     ...(file.endsWith('.age') && { samples: await sealed(file, options.identity) }),
   });
@@ -72,17 +84,28 @@ async function readPublicKey(path: string) {
 
 const SIGNED = {
   none: 'not signed',
-  untrusted: 'signed; give --key to see whether by whom you trust',
+  invalid: 'the signature does not fit',
+  untrusted: 'signed, by whom is not known: give --key',
   trusted: 'signed with the key given',
 } as const;
 
-function textOf({ file, ok, findings, signed, samples, blocks, sidecar }: VerifyReport): string {
+/** One word for what was found. */
+function verdictOf({ ok, unchanged, signed }: VerifyReport): string {
+  if (ok) return 'ok';
+  if (!unchanged) return 'CHANGED';
+  return signed === 'none' ? 'UNSIGNED' : 'OTHER KEY';
+}
+
+function textOf(report: VerifyReport): string {
+  const { file, findings, signed, samples, blocks, sidecar } = report;
   const seconds = (samples / sidecar.audio.sampleRate).toFixed(1);
   const legs = (['local', 'remote'] as const).map((leg) => {
     const { received, idle, masked, missing } = sidecar.legs[leg].ledger;
     return `  ${leg.padEnd(6)}  ${received} received, ${idle} idle, ${masked} masked, ${missing} missing`;
   });
-  const head = `${ok ? 'ok      ' : 'CHANGED '} ${file}  ${seconds} s, ${blocks} blocks, ${SIGNED[signed]}`;
+  const verdict = verdictOf(report);
+  const signer = verdict === 'OTHER KEY' ? 'signed with another key than the one given' : SIGNED[signed];
+  const head = `${verdict.padEnd(9)} ${file}  ${seconds} s, ${blocks} blocks, ${signer}`;
   const found = findings.map(({ what, text, atMs }) => {
     const at = atMs === undefined ? '' : ` (at ${(atMs / 1000).toFixed(1)} s)`;
     return `  ${what}: ${text}${at}`;

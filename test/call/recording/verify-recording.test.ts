@@ -123,11 +123,11 @@ describe('verifyRecording', () => {
   it('refuses another signer, and none', async () => {
     const other = generateKeyPairSync('ed25519').publicKey;
     expect((await verifyRecording(file, { publicKey: other })).findings).toEqual([
-      { what: 'signature', text: expect.stringContaining('another key') },
+      { what: 'signer', text: expect.stringContaining('another key') },
     ]);
     await edit('manifest.json', /,\s*"signature": \{[^}]*\}/, '');
     expect((await verifyRecording(file, { publicKey: other })).findings).toEqual([
-      { what: 'signature', text: 'The manifest is not signed.' },
+      { what: 'unsigned', text: 'The manifest is not signed.' },
     ]);
     expect((await verifyRecording(file)).ok).toBe(true);
   });
