@@ -8,14 +8,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** Who may import whom, as docs/architecture.md says. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
+  files: [],
   protocol: [],
-  voice: [],
-  tcp: [],
+  voice: ['files'],
+  tcp: ['files'],
   control: ['protocol'],
-  call: ['protocol', 'voice', 'tcp', 'control'],
-  voicemail: ['protocol', 'voice', 'tcp', 'control', 'call'],
-  exchange: ['protocol', 'voice'],
-  cli: ['exchange', 'index.js'],
+  call: ['files', 'protocol', 'voice', 'tcp', 'control'],
+  voicemail: ['files', 'protocol', 'voice', 'tcp', 'control', 'call'],
+  exchange: ['files', 'protocol', 'voice'],
+  cli: ['files', 'exchange', 'index.js'],
 };
 const LEAVES = ['src/errors.ts', 'src/pcm.ts', 'src/clock.ts', 'src/x11.ts'];
 const FOLDERS = Object.keys(MAY_IMPORT);

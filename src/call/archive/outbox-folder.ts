@@ -1,7 +1,7 @@
 import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeJson } from '../store/whole-file.js';
+import { writeJson } from '../../files/whole-file.js';
 
 /** The folder of events that were given up, inside that of an outbox. */
 export const FAILED = 'failed';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type CancelTimer, type Clock, systemClock } from '../../clock.js';
 import { entryOf } from '../../entry-of.js';
 import { JackfieldError, messageOf } from '../../errors.js';
-import { writeJson } from '../store/whole-file.js';
+import { writeJson } from '../../files/whole-file.js';
 import { FAILED, type KeptEvent, namesIn, readKept } from './outbox-folder.js';
 
 /** A piece of news, kept until it was delivered. */

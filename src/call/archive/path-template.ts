@@ -1,6 +1,5 @@
 import { entryOf } from '../../entry-of.js';
-import { invalidArgument } from '../../errors.js';
-import { safeName } from '../store/safe-name.js';
+import { checkPathTemplate, fillPath } from '../../files/path-template.js';
 
 /** What a path template can name. */
 export interface PathFacts {
@@ -34,31 +33,10 @@ export const DEFAULT_TEMPLATE = '{date}/{time}-{partner}-{id}';
 
 /** @throws ERR_INVALID_ARG for a field that is not known, an empty part, or a part that leads out of the folder. */
 export function checkTemplate(template: string): string {
-  if (typeof template !== 'string' || template === '' || template.length > 500) {
-    throw invalidArgument('template', '1 to 500 characters', template);
-  }
-  for (const [, field = ''] of template.matchAll(/\{([^}]*)\}/g)) {
-    if (!Object.hasOwn(FIELDS, field)) {
-      throw invalidArgument('template', `made of {${Object.keys(FIELDS).join('}, {')}}`, `{${field}}`);
-    }
-  }
-  const parts = template.split('/');
-  if (parts.some((part) => part === '' || part === '.' || part === '..' || /[\\\0]/.test(part))) {
-    throw invalidArgument('template', 'a relative path without empty parts, . or ..', template);
-  }
-  return template;
+  return checkPathTemplate('template', template, Object.keys(FIELDS));
 }
 
-/**
- * The path that a template gives, relative and without ending. Whatever the other party calls itself, each part
- * stays one plain file name: separators, control characters, and what file systems or shells take for something
- * else become `_`.
- */
+/** The path that a template gives, relative and without ending: see {@link fillPath}. */
 export function fillTemplate(template: string, facts: PathFacts): string {
-  return template
-    .split('/')
-    .map((part) =>
-      safeName(part.replaceAll(/\{([^}]*)\}/g, (_, field: string) => entryOf(FIELDS, field)?.(facts) ?? '')),
-    )
-    .join('/');
+  return fillPath(template, (field) => entryOf(FIELDS, field)?.(facts) ?? '');
 }

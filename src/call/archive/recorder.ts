@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
 import type { Call } from '../../control/state/call.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
-import { FolderLock } from '../../folder-lock.js';
+import { FolderLock } from '../../files/folder-lock.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { describeCall, recordedCall } from '../recording/call-facts.js';
 import type { CallRecording } from '../recording/call-recording.js';

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { JackfieldError } from '../../errors.js';
+import { Database } from '../../files/database.js';
 import { MIGRATIONS } from '../archive/catalogue-entry.js';
-import { Database } from '../store/database.js';
 import { likeOf, whereOf } from '../store/query.js';
 import type { CampaignCall, CampaignResult, CampaignStore } from './campaign-call.js';
 

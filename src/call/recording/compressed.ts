@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { invalidArgument } from '../../errors.js';
+import { hashFile } from '../../files/whole-file.js';
 import type { PcmInput } from '../../voice/pcm-input.js';
 import { loadEncoder, transcode } from '../../voice/transcode/transcode.js';
-import { hashFile } from '../store/whole-file.js';
 import type { RecordedCall, RecordingOutput } from './sidecar.js';
 import { STEREO } from './stereo-file.js';
 

@@ -1,8 +1,8 @@
 import { open as openFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { fileError } from '../../voice/file-error.js';
-import { type PositionedFile, positionedFile } from '../../voice/wav/positioned-file.js';
+import { fileError } from '../../files/file-error.js';
+import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import type { LedgerSpan } from './ledger.js';
 import type { LegName } from './leg-aligner.js';
 import type { DriftAccount, RecordedCall, RecordingHead, RecordingMark } from './sidecar.js';

@@ -4,7 +4,7 @@ import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../clock.js';
 import { JackfieldError } from '../../errors.js';
-import { fileError } from '../../voice/file-error.js';
+import { fileError } from '../../files/file-error.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { repairWav } from '../../voice/wav/wav-repair.js';
 import type { LegEnds } from './audio-store.js';

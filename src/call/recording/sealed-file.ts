@@ -1,5 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
-import { fileError } from '../../voice/file-error.js';
+import { fileError } from '../../files/file-error.js';
 import { encrypterTo } from '../store/age.js';
 import { SealedWav } from '../store/sealed-wav.js';
 import { AGE_CHUNK } from '../store/sealed-writer.js';

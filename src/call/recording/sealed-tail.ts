@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { open as openFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { type PositionedFile, positionedFile } from '../../voice/wav/positioned-file.js';
+import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { type AgeEncrypter, decrypterWith, notReadable } from '../store/age.js';
 import { samplesOf } from '../store/sealed-wav.js';
 import type { LegEnds } from './audio-store.js';

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
-import { writeJson } from '../store/whole-file.js';
+import { writeJson } from '../../files/whole-file.js';
 import type { AudioStore, LegEnds } from './audio-store.js';
 import { BLOCK_SAMPLES, BlockHasher } from './block-chain.js';
 import { type CompressedFormat, outputOf } from './compressed.js';

@@ -1,9 +1,9 @@
 import { ftruncate, open as openFile } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { fileError } from '../../files/file-error.js';
+import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { type PcmFormat, VOICE_FORMAT } from '../../pcm.js';
-import { fileError } from '../../voice/file-error.js';
-import { type PositionedFile, positionedFile } from '../../voice/wav/positioned-file.js';
 import { WavHeader } from '../../voice/wav/wav-header.js';
 import type { WavMetadata } from '../../voice/wav/wav-metadata.js';
 import type { AudioStore, LegEnds } from './audio-store.js';

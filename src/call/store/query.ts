@@ -1,5 +1,5 @@
 import { invalidArgument } from '../../errors.js';
-import type { SqlValue } from './database.js';
+import type { SqlValue } from '../../files/database.js';
 
 /** A condition in SQL, and the value of its one parameter; without a value the condition is left out. */
 export type Condition = readonly [sql: string, value: SqlValue | undefined];

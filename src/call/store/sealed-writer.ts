@@ -1,7 +1,7 @@
 import { open as openFile } from 'node:fs';
 import { promisify } from 'node:util';
-import { fileError } from '../../voice/file-error.js';
-import { type PositionedFile, positionedFile } from '../../voice/wav/positioned-file.js';
+import { fileError } from '../../files/file-error.js';
+import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import type { AgeEncrypter } from './age.js';
 
 /** age seals 64 KiB at a time: what was written since is not in the file. */

@@ -2,7 +2,7 @@ import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync, w
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JackfieldError, messageOf } from '../../errors.js';
-import { FolderLock } from '../../folder-lock.js';
+import { FolderLock } from '../../files/folder-lock.js';
 
 /** One line of the file. A record without a value was deleted. */
 interface Entry {

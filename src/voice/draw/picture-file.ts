@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { invalidArgument } from '../../errors.js';
-import { fileError } from '../file-error.js';
+import { fileError } from '../../files/file-error.js';
 
 /** The family that pictures are lettered in; it is shipped, so that a picture looks the same on every machine. */
 export const FONT_FAMILY = 'Noto Sans';

@@ -1,10 +1,10 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { abortedError, invalidArgument, JackfieldError } from '../../errors.js';
+import { fileError } from '../../files/file-error.js';
 import type { PcmFormat } from '../../pcm.js';
 import { OPUS_RATES } from '../codec/opus.js';
 import { toFormat } from '../convert/to-format.js';
-import { fileError } from '../file-error.js';
 import { type OpenPcm, openPcm, type PcmInput, type PcmProgress } from '../pcm-input.js';
 import type { WavWriteEncoding } from '../wav/wav-encoding.js';
 import { WavWriter } from '../wav/wav-writer.js';

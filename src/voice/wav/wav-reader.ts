@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { invalidArgument, JackfieldError } from '../../errors.js';
+import { fileError } from '../../files/file-error.js';
 import type { PcmFormat } from '../../pcm.js';
-import { fileError } from '../file-error.js';
 import { decodeSamples, type WavEncoding } from './wav-encoding.js';
 import { WavError } from './wav-error.js';
 import { locateWav, type WavLayout } from './wav-layout.js';

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { JackfieldError } from '../../errors.js';
-import { fileError } from '../file-error.js';
+import { fileError } from '../../files/file-error.js';
 import type { WavLayout } from './wav-layout.js';
 import { WavReader } from './wav-reader.js';
 

@@ -1,9 +1,8 @@
-import { open } from 'node:fs';
-import { promisify } from 'node:util';
 import { invalidArgument, JackfieldError } from '../../errors.js';
+import { fileError } from '../../files/file-error.js';
+import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
+import { openPrivate } from '../../files/private-file.js';
 import { type PcmFormat, type PcmSink, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
-import { fileError } from '../file-error.js';
-import { type PositionedFile, positionedFile } from './positioned-file.js';
 import { encodeSamples, isWriteEncoding, type WavWriteEncoding } from './wav-encoding.js';
 import { WavHeader } from './wav-header.js';
 import type { WavMetadata } from './wav-metadata.js';
@@ -77,7 +76,7 @@ export class WavWriter implements PcmSink, AsyncDisposable {
   }
 
   /**
-   * Creates the file with a valid header.
+   * Creates the file with a valid header, for its owner alone (0600).
    *
    * @throws ERR_INVALID_ARG for an option out of range; ERR_FILE when the file cannot be created.
    */
@@ -86,7 +85,7 @@ export class WavWriter implements PcmSink, AsyncDisposable {
     const flags = resolved.existing === 'refuse' ? 'wx' : 'w';
     let fd: number;
     try {
-      fd = await promisify(open)(path, flags);
+      fd = await openPrivate(path, flags);
     } catch (error) {
       throw fileError('create', path, error);
     }

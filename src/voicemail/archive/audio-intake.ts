@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SealedWav } from '../../call/store/sealed-wav.js';
-import { hashFile, publishFile, syncFile } from '../../call/store/whole-file.js';
+import { hashFile, publishFile, syncFile } from '../../files/whole-file.js';
 import type { PcmSink } from '../../pcm.js';
 import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
 import type { WavWriter } from '../../voice/wav/wav-writer.js';

@@ -1,5 +1,5 @@
-import { Database, type SqlValue } from '../../call/store/database.js';
 import { JackfieldError } from '../../errors.js';
+import { Database, type SqlValue } from '../../files/database.js';
 import { type ArchiveQuery, conditionsOf } from './archive-query.js';
 import {
   type ArchivedAudio,

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { hashFile } from '../../call/store/whole-file.js';
+import { hashFile } from '../../files/whole-file.js';
 
 const MAX_FILES = 10_000;
 

@@ -1,5 +1,5 @@
-import { writeWhole } from '../../call/store/whole-file.js';
 import { invalidArgument } from '../../errors.js';
+import { writeWhole } from '../../files/whole-file.js';
 import type { ArchiveQuery } from './archive-query.js';
 import type { ArchivedMessage } from './archived-message.js';
 import { messagesCsv } from './export-csv.js';

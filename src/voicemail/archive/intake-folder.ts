@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JackfieldError } from '../../errors.js';
-import { FolderLock } from '../../folder-lock.js';
-import { fileError } from '../../voice/file-error.js';
+import { fileError } from '../../files/file-error.js';
+import { FolderLock } from '../../files/folder-lock.js';
 
 const DOING = 'written to';
 /** Somebody who sweeps may take a new folder for one that was left, between the two steps of making it. */

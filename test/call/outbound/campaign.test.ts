@@ -10,11 +10,11 @@ import { type CampaignOptions, runCampaign } from '../../../src/call/outbound/ca
 import type { CampaignResult } from '../../../src/call/outbound/campaign-call.js';
 import { CampaignLog } from '../../../src/call/outbound/campaign-log.js';
 import { detectAnswer, waitForBeep } from '../../../src/call/outbound/detect-answer.js';
-import { Database } from '../../../src/call/store/database.js';
 import { VirtualClock } from '../../../src/clock.js';
 import { attach } from '../../../src/control/attach.js';
 import { MemoryTransport } from '../../../src/control/transport/memory-transport.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
+import { Database } from '../../../src/files/database.js';
 import { PcmServer } from '../../../src/tcp/pcm-server.js';
 
 const MELODY = { tone: [440, 660], ms: 800 } as const;

@@ -6,13 +6,13 @@ import { promisify } from 'node:util';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Database } from '../../../src/call/store/database.js';
 import { csvOf } from '../../../src/call/store/export-csv.js';
 import { type ZipEntry, zipOf } from '../../../src/call/store/export-zip.js';
 import { likeOf, matchOf } from '../../../src/call/store/query.js';
 import { expendable } from '../../../src/call/store/retention.js';
 import { SealedWav, sealedWavSamples } from '../../../src/call/store/sealed-wav.js';
-import { writeWhole } from '../../../src/call/store/whole-file.js';
+import { Database } from '../../../src/files/database.js';
+import { writeWhole } from '../../../src/files/whole-file.js';
 
 const run = promisify(execFile);
 const hasUnzip = spawnSync('unzip', ['-v']).status === 0;

@@ -1,7 +1,8 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import type Sqlite from 'libsql';
-import { loadSqlite } from '../../sqlite.js';
-import { fileError } from '../../voice/file-error.js';
+import { fileError } from './file-error.js';
+import { openPrivateSync } from './private-file.js';
+import { loadSqlite } from './sqlite.js';
 
 /** What a column can hold here. */
 export type SqlValue = string | number | null;
@@ -34,7 +35,7 @@ export class Database implements Disposable {
     const Libsql = loadSqlite();
     try {
       // SQLite would make it readable for all; what it keeps beside the file has the file's mode.
-      closeSync(openSync(path, 'a', 0o600));
+      closeSync(openPrivateSync(path, 'a'));
       const db = new Libsql(path, { timeout: BUSY_TIMEOUT_MS });
       try {
         db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');

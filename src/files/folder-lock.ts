@@ -1,6 +1,8 @@
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import type Sqlite from 'libsql';
-import { JackfieldError, messageOf } from './errors.js';
+import { JackfieldError, messageOf } from '../errors.js';
+import { openPrivateSync } from './private-file.js';
 import { loadSqlite } from './sqlite.js';
 
 const NAME = '.lock';
@@ -27,6 +29,8 @@ export class FolderLock implements Disposable {
     const path = join(folder, NAME);
     let db: Sqlite.Database | undefined;
     try {
+      // SQLite would make it readable for all.
+      closeSync(openPrivateSync(path, 'a'));
       db = new Libsql(path, { timeout: 0 });
       db.exec('BEGIN IMMEDIATE');
       db.exec('CREATE TABLE IF NOT EXISTS owner (pid INTEGER)');

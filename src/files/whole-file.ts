@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { JackfieldError, messageOf } from '../../errors.js';
-import { fileError } from '../../voice/file-error.js';
+import { JackfieldError, messageOf } from '../errors.js';
+import { fileError } from './file-error.js';
+import { makePrivateFolder, privateStream, writePrivate } from './private-file.js';
 
 /** Writes JSON, for its owner alone, so that the file is there whole or not at all. Returns the text. @throws ERR_FILE. */
 export async function writeJson(path: string, value: unknown): Promise<string> {
   const text = `${JSON.stringify(value, undefined, 2)}\n`;
   try {
-    await writeFile(`${path}.part`, text, { mode: 0o600 });
+    await writePrivate(`${path}.part`, text);
     await rename(`${path}.part`, path);
   } catch (error) {
     throw fileError('write', path, error);
@@ -30,8 +31,8 @@ export async function writeWhole(
   const { signal } = options;
   const part = `${path}.part`;
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await pipeline(source, createWriteStream(part, { mode: 0o600 }), signal ? { signal } : {});
+    await makePrivateFolder(dirname(path));
+    await pipeline(source, privateStream(part), signal ? { signal } : {});
     await rename(part, path);
   } catch (cause) {
     await rm(part, { force: true });
@@ -43,7 +44,7 @@ export async function writeWhole(
 /** Moves a flushed file to its place, which is on the medium when this resolves. Folders are made. @throws ERR_FILE. */
 export async function publishFile(from: string, to: string): Promise<void> {
   try {
-    await mkdir(dirname(to), { recursive: true });
+    await makePrivateFolder(dirname(to));
     await rename(from, to);
     await syncFolder(dirname(to));
   } catch (error) {

@@ -1,0 +1,82 @@
+import {
+  createWriteStream,
+  fchmodSync,
+  fstatSync,
+  mkdirSync,
+  open,
+  openSync,
+  type WriteStream,
+} from 'node:fs';
+import { mkdir, open as openHandle } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+
+// The one place that makes files and folders: whatever Jackfield writes may hold voice or names.
+
+/** For its owner alone. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+const OTHERS = 0o077;
+
+/** Ways to open a file that make it where it is missing; with `x` one that exists is refused. */
+export type CreateFlags = 'w' | 'wx' | 'w+' | 'wx+' | 'a' | 'ax' | 'a+';
+
+const openAsync = promisify(open);
+
+/**
+ * Opens a file to write to it, for its owner alone (0600) whatever the umask; one that exists becomes so, too.
+ * Returns the descriptor. Rejects with the system's error.
+ */
+export async function openPrivate(path: string, flags: CreateFlags | number): Promise<number> {
+  return madePrivate(await openAsync(path, flags, FILE_MODE));
+}
+
+/** As {@link openPrivate}, at once. */
+export function openPrivateSync(path: string, flags: CreateFlags | number): number {
+  return madePrivate(openSync(path, flags, FILE_MODE));
+}
+
+/** Writes a whole file, as {@link openPrivate} makes it. Rejects with the system's error. */
+export async function writePrivate(
+  path: string,
+  data: string | Uint8Array,
+  flags: CreateFlags = 'w',
+): Promise<void> {
+  await using handle = await openHandle(path, flags, FILE_MODE);
+  madePrivate(handle.fd);
+  await handle.writeFile(data);
+}
+
+/** A stream into a file, as {@link openPrivate} makes it. Throws the system's error. */
+export function privateStream(path: string, flags: CreateFlags = 'w'): WriteStream {
+  return createWriteStream(path, { fd: openPrivateSync(path, flags) });
+}
+
+/** Copies a file. Rejects with the system's error; where there is nothing to copy, nothing is made. */
+export async function copyPrivate(from: string, to: string, flags: CreateFlags = 'w'): Promise<void> {
+  await using source = await openHandle(from);
+  await pipeline(source.createReadStream(), privateStream(to, flags));
+}
+
+/** Makes a folder for its owner alone (0700), and those above it; one that exists is left as it is. */
+export async function makePrivateFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+}
+
+/** As {@link makePrivateFolder}, at once. */
+export function makePrivateFolderSync(path: string): void {
+  mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+}
+
+/** Takes from others what rights they have in a file that was there before. A pipe or a device stays as it is. */
+function madePrivate(fd: number): number {
+  if (process.platform === 'win32') return fd;
+  const is = fstatSync(fd);
+  if (!is.isFile() || (is.mode & OTHERS) === 0) return fd;
+  try {
+    fchmodSync(fd, FILE_MODE);
+  } catch {
+    // It belongs to somebody else, or its file system knows no owners: it was given to us to write to as it is.
+  }
+  return fd;
+}
