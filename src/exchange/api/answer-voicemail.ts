@@ -35,13 +35,13 @@ type Action = (services: Services, user: User, voicemail: Voicemail) => boolean;
 /** What `ALTER VOICEMAIL` can do, besides redirecting streams (reference, "ALTER VOICEMAIL"). */
 const ACTIONS: Readonly<Record<string, Action>> = {
   STARTPLAYBACK: ({ voicemails }, _user, voicemail) => {
-    if (voicemail.activity || !isPlayable(voicemail)) return false;
+    if (!isPlayable(voicemail)) return false;
     voicemails.track(new Playback(voicemails, voicemail).run());
     return true;
   },
   STARTPLAYBACKINCALL: ({ voicemails, calls }, user, voicemail) => {
     const conversation = calls.activeCallsOf(user).find((call) => call.conversation)?.conversation;
-    if (!(conversation instanceof Connection) || voicemail.activity || !isPlayable(voicemail)) return false;
+    if (!(conversation instanceof Connection) || !isPlayable(voicemail)) return false;
     const listeners = conversation.legs.map((leg) => leg.voice);
     voicemails.track(new Playback(voicemails, voicemail, { room: conversation.room, listeners }).run());
     return true;
@@ -78,9 +78,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     return true;
   },
   SETUNPLAYED: ({ voicemails }, _user, voicemail) => {
-    if (!voicemail.canBecome('UNPLAYED')) return false;
-    voicemail.setStatus('UNPLAYED');
-    voicemails.context.save(voicemail);
+    if (!voicemail.become('UNPLAYED')) return false;
+    voicemails.save(voicemail);
     return true;
   },
 };
@@ -160,5 +159,5 @@ async function alterStream(
 
 /** Whether its audio is here, and nothing is done with it. */
 function isPlayable(voicemail: Voicemail): boolean {
-  return voicemail.canBecome('PLAYING') || voicemail.isGreeting;
+  return !voicemail.activity && voicemail.canBecome('BUFFERING');
 }

@@ -7,6 +7,7 @@ import { FileDestination } from '../voice/file-stream.js';
 import { readVoice } from '../voice/prompts.js';
 import { Script } from '../voice/script.js';
 import type { SoundDevice } from '../voice/user-voice.js';
+import { Audition } from './playback.js';
 import { DEVICE_REASONS, INTRODUCTION, type Voicemail, type VoicemailActivity } from './voicemail.js';
 import { StepError } from './voicemail-failure.js';
 import { TRANSFER_MS, type VoicemailKeeper } from './voicemail-keeper.js';
@@ -48,6 +49,17 @@ const MISCELLANEOUS_ERROR = 1;
 /** Steps of the script that is played to the caller. */
 const GREETING_STEP = 0;
 
+type Phase = 'begin' | 'greeting' | 'recording' | 'sending' | 'over';
+
+/** What can follow each phase. Once something is recorded it goes on its way, whatever is done twice or too late. */
+const NEXT: Readonly<Record<Phase, readonly Phase[]>> = {
+  begin: ['greeting', 'over'],
+  greeting: ['recording', 'over'],
+  recording: ['sending', 'over'],
+  sending: ['over'],
+  over: [],
+};
+
 /** A call that leaves a voicemail: the greeting, the tone, the recording, the upload. */
 export class LeaveMessage implements Occupation, VoicemailActivity {
   readonly #keeper: VoicemailKeeper;
@@ -58,9 +70,12 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
   readonly #room: Room;
   readonly #over: Promise<void>;
   #resolveOver: () => void = () => undefined;
-  #phase: 'begin' | 'greeting' | 'recording' | 'over' = 'begin';
+  #phase: Phase = 'begin';
   #script: Script | undefined;
-  #recording: FileDestination | undefined;
+  #recording: Promise<FileDestination> | undefined;
+  #hushed: Promise<void> | undefined;
+  /** Somebody wants the tone at once. */
+  #skipGreeting = false;
 
   constructor(
     keeper: VoicemailKeeper,
@@ -81,6 +96,11 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     // One microphone, one set of streams: those of the call are those of the voicemail.
     message.voice = call.voice;
     message.activity = { kind: 'recording', by: this };
+    // The call has the greeting on the loudspeaker already.
+    const { soundCard } = greeting.user;
+    greeting.renewVoice({ capture: (frame) => soundCard.capture(frame), play: () => undefined });
+    const cut = () => void this.startRecording();
+    greeting.activity = { kind: 'playing', by: { stop: cut, fail: cut } };
     call.voice.listen(false);
     call.occupy(this);
   }
@@ -91,25 +111,24 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     clock.timerAt(clock.now(), () => {
       if (this.#phase === 'over') return;
       this.#introduce(this.#greeting);
-      this.#greeting.setStatus('NOTDOWNLOADED');
-      this.#greeting.setStatus('DOWNLOADING');
+      this.#greeting.object.tell('STATUS', 'NOTDOWNLOADED');
+      this.#greeting.become('DOWNLOADING');
       this.#introduce(this.#message);
-      this.#message.setStatus('BLANK');
+      this.#message.become('BLANK');
     });
     clock.timerAt(clock.now() + TRANSFER_MS, () => this.#play());
     await this.#over;
   }
 
+  /** The caller is done: what is recorded is sent. Where nothing is yet, nothing is left. */
   stop(): void {
     if (this.#phase === 'recording') this.#keeper.track(this.#send());
-    else this.#keeper.delete(this.#message);
+    else if (this.#phase !== 'sending') this.#keeper.delete(this.#message);
   }
 
-  discard(): void {
-    if (this.#phase === 'over') return;
-    this.#phase = 'over';
-    this.#keeper.track(this.#hush());
+  async discard(): Promise<void> {
     this.#finish('cancelled');
+    await this.#hush();
   }
 
   soundFailed(device: SoundDevice, error: unknown): void {
@@ -117,15 +136,22 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
   }
 
   fail(error: unknown): void {
-    if (this.#phase === 'over') return;
-    this.#phase = 'over';
+    if (this.#phase === 'over' || this.#phase === 'sending') return;
     this.#keeper.track(this.#hush());
     this.#failed(error);
   }
 
   startRecording(): boolean {
-    if (this.#phase !== 'greeting') return false;
+    if (this.#phase !== 'begin' && this.#phase !== 'greeting') return false;
+    this.#skipGreeting = true;
     this.#script?.skipPast(GREETING_STEP);
+    return true;
+  }
+
+  /** @returns whether it can; otherwise nothing has changed. */
+  #enter(phase: Phase): boolean {
+    if (!NEXT[this.#phase].includes(phase)) return false;
+    this.#phase = phase;
     return true;
   }
 
@@ -134,18 +160,18 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
   }
 
   async #play(): Promise<void> {
-    if (this.#phase !== 'begin') return;
-    this.#phase = 'greeting';
+    if (!this.#enter('greeting')) return;
     const allowed = this.#message.object.get('ALLOWED_DURATION') ?? '0';
     this.#status('buffering');
     this.#call.object.tell('VM_ALLOWED_DURATION', allowed);
     this.#call.object.tell('VM_DURATION', '0');
-    this.#greeting.setStatus('PLAYING');
-    this.#greeting.setStatus('BUFFERING');
+    this.#greeting.become('PLAYING');
+    this.#greeting.become('BUFFERING');
     this.#status('playing');
     try {
-      this.#recording = await FileDestination.at(this.#message.file);
-      this.#sayAndRecord(await this.#greet(), this.#recording, Number(allowed));
+      this.#recording = FileDestination.at(this.#message.file);
+      const [recording, speech] = await Promise.all([this.#recording, this.#greet()]);
+      if (this.#phase === 'greeting') this.#sayAndRecord(speech, recording, Number(allowed));
     } catch (error) {
       this.fail(error);
     }
@@ -163,29 +189,38 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
   }
 
   #sayAndRecord(speech: Int16Array, recording: FileDestination, allowedSeconds: number): void {
-    const { object } = this.#greeting;
+    const { object, voice } = this.#greeting;
     object.tell('DURATION', String(Math.ceil(speech.length / 16_000)));
     object.tell('TIMESTAMP', object.get('TIMESTAMP') ?? '0');
-    if (this.#greeting.canBecome('PLAYING')) this.#greeting.setStatus('PLAYING');
+    this.#greeting.become('PLAYING');
     this.#script = new Script(
       [
-        { say: speech },
-        { run: () => this.#greeting.canBecome('PLAYED') && this.#greeting.setStatus('PLAYED') },
+        { say: speech, to: new Audition(voice) },
+        { run: () => this.#greeted() },
         { say: this.#keeper.context.beep },
         { run: () => this.#record() },
         { record: allowedSeconds * 1000, into: recording },
       ],
       () => this.stop(),
     );
+    if (this.#skipGreeting) this.#script.skipPast(GREETING_STEP);
     this.#room.seat(this.#script, this.#call.voice);
   }
 
+  #greeted(): void {
+    const { voice } = this.#greeting;
+    this.#greeting.activity = undefined;
+    this.#greeting.become('PLAYED');
+    this.#greeting.renewVoice();
+    this.#keeper.track(voice.leave());
+  }
+
   #record(): void {
-    this.#phase = 'recording';
+    if (!this.#enter('recording')) return;
     this.#call.voice.listen(true);
     const { object } = this.#message;
     object.tell('TIMESTAMP', String(Math.floor(this.#keeper.context.clock.unixMs() / 1000)));
-    this.#message.setStatus('RECORDING');
+    this.#message.become('RECORDING');
     this.#status('recording');
     try {
       this.#message.attempt('record');
@@ -193,21 +228,22 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
       this.fail(error);
       return;
     }
-    this.#keeper.context.save(this.#message);
+    this.#keeper.save(this.#message);
     this.#call.countSeconds('VM_DURATION', (seconds) => {
       object.tell('DURATION', String(seconds));
-      this.#keeper.context.save(this.#message);
+      this.#keeper.save(this.#message);
     });
   }
 
   async #send(): Promise<void> {
-    this.#phase = 'over';
-    await standStill(this.#keeper.context.clock, this.#hush());
-    if (this.#recording?.failure !== undefined) return this.#failed(this.#recording.failure);
-    this.#message.setStatus('UPLOADING');
-    this.#status('uploading');
-    this.#keeper.context.save(this.#message);
+    if (!this.#enter('sending')) return;
     const { clock } = this.#keeper.context;
+    await standStill(clock, this.#hush());
+    const failure = (await this.#recording)?.failure;
+    if (failure !== undefined) return this.#failed(failure);
+    if (!this.#message.become('UPLOADING')) return;
+    this.#status('uploading');
+    this.#keeper.save(this.#message);
     await new Promise<void>((resolve) => clock.timerAt(clock.now() + TRANSFER_MS, resolve));
     try {
       await this.#keeper.deliver(this.#message);
@@ -219,21 +255,29 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
 
   #failed(error: unknown): void {
     this.#keeper.failed(this.#message, error, 'FILE_WRITE_ERROR');
-    this.#keeper.context.save(this.#message);
+    this.#keeper.save(this.#message);
     const sound = error instanceof StepError && error.reason === DEVICE_REASONS.microphone;
     this.#finish('failed', sound ? SOUND_RECORDING_ERROR : MISCELLANEOUS_ERROR);
   }
 
   /** Ends the voices and the recording. The seconds that were told last are what they are. */
-  async #hush(): Promise<void> {
+  #hush(): Promise<void> {
+    this.#hushed ??= this.#endVoices();
+    return this.#hushed;
+  }
+
+  async #endVoices(): Promise<void> {
     this.#call.stopSeconds();
     if (this.#script) await this.#room.unseat(this.#script);
     await this.#room.bridge.release(this.#call.voice);
     this.#room.stopIfEmpty();
-    await this.#recording?.close();
+    // One that could not be opened has failed the message, or was not to be.
+    const recording = await this.#recording?.catch(() => undefined);
+    await recording?.close();
   }
 
   #finish(step: 'sent' | 'cancelled' | 'failed', reason?: CallFailureReason): void {
+    if (!this.#enter('over')) return;
     this.#message.activity = undefined;
     this.#message.renewVoice();
     this.#call.finish(this.#statuses[step], reason);

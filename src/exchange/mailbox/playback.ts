@@ -1,7 +1,8 @@
 import { Room } from '../calls/room.js';
 import { standStill } from '../stand-still.js';
 import { FileSource } from '../voice/file-stream.js';
-import type { Party } from '../voice/party.js';
+import { FRAME_SAMPLES, type Party } from '../voice/party.js';
+import type { Listener } from '../voice/script.js';
 import type { UserVoice } from '../voice/user-voice.js';
 import type { Voicemail, VoicemailActivity } from './voicemail.js';
 import type { StepError } from './voicemail-failure.js';
@@ -33,17 +34,14 @@ export class Playback implements VoicemailActivity {
   /** Resolves when it is over. */
   async run(): Promise<void> {
     const voicemail = this.#voicemail;
-    voicemail.setStatus('BUFFERING');
+    voicemail.become('BUFFERING');
     try {
       voicemail.attempt('playback');
       const source = await standStill(this.#keeper.context.clock, FileSource.at(voicemail.file));
-      if (!this.#stopped) {
-        voicemail.setStatus('PLAYING');
-        await this.#play(source);
-      }
+      if (!this.#stopped && voicemail.become('PLAYING')) await this.#play(source);
       await standStill(this.#keeper.context.clock, source.close());
       if (this.#failure ?? source.failure) throw this.#failure ?? source.failure;
-      this.#end(() => voicemail.canBecome('PLAYED') && voicemail.setStatus('PLAYED'));
+      this.#end(() => voicemail.become('PLAYED'));
     } catch (error) {
       this.#end(() => this.#keeper.failed(voicemail, error, 'FILE_READ_ERROR'));
     }
@@ -75,10 +73,8 @@ export class Playback implements VoicemailActivity {
 
   #end(tell: () => void): void {
     this.#voicemail.activity = undefined;
-    if (this.#voicemail.status !== 'DELETING') {
-      tell();
-      this.#keeper.context.save(this.#voicemail);
-    }
+    tell();
+    this.#keeper.save(this.#voicemail);
   }
 }
 
@@ -112,24 +108,36 @@ class Player implements Party {
   }
 }
 
+/** One user's streams that hear something by themselves. His microphone is captured meanwhile, and heard by nobody. */
+export class Audition implements Listener {
+  readonly #voice: UserVoice;
+  readonly #unheard = new Int16Array(FRAME_SAMPLES);
+
+  constructor(voice: UserVoice) {
+    this.#voice = voice;
+  }
+
+  write(frame: Int16Array): void | Promise<void> {
+    const capturing = this.#voice.speak(this.#unheard);
+    return capturing ? capturing.then(() => this.#voice.hear(frame)) : this.#voice.hear(frame);
+  }
+}
+
 /** Plays to one user's streams alone, and no sample more than the file holds. */
 class PrivatePlayer extends Player {
   readonly #source: FileSource;
-  readonly #voice: UserVoice;
+  readonly #audition: Audition;
 
   constructor(source: FileSource, voice: UserVoice) {
     super(source);
     this.#source = source;
-    this.#voice = voice;
+    this.#audition = new Audition(voice);
   }
 
   override async speak(frame: Int16Array): Promise<void> {
-    // The microphone is captured, and heard by nobody.
-    await this.#voice.speak(frame);
     const before = this.#source.stats.moved;
     await super.speak(frame);
-    const count = this.#source.stats.moved - before;
-    if (count > 0) await this.#voice.hear(frame.subarray(0, count));
+    await this.#audition.write(frame.subarray(0, this.#source.stats.moved - before));
     frame.fill(0);
   }
 }

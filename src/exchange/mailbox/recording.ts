@@ -13,6 +13,7 @@ export class Recording implements VoicemailActivity {
   readonly #stopped: Promise<void>;
   #stop: () => void = () => undefined;
   #failure: StepError | undefined;
+  #recorded: Promise<void> = Promise.resolve();
 
   constructor(keeper: VoicemailKeeper, voicemail: Voicemail) {
     this.#keeper = keeper;
@@ -32,28 +33,35 @@ export class Recording implements VoicemailActivity {
     this.#stop();
   }
 
+  async discard(): Promise<void> {
+    this.stop();
+    // Whoever runs it is told of what has failed.
+    await this.#recorded.catch(() => undefined);
+  }
+
   /** Resolves when it is uploaded, or has failed. */
   async run(): Promise<void> {
     const voicemail = this.#voicemail;
     const { clock } = this.#keeper.context;
-    voicemail.setStatus('RECORDING');
+    voicemail.become('RECORDING');
     const startedAt = clock.now();
     try {
       voicemail.attempt('record');
-      await this.#record();
+      this.#recorded = this.#record();
+      await this.#recorded;
     } catch (error) {
       return this.#end(() => this.#keeper.failed(voicemail, error, 'FILE_WRITE_ERROR'));
     }
     const seconds = Math.round((clock.now() - startedAt) / 1000);
-    voicemail.object.tell('DURATION', String(seconds));
-    voicemail.setStatus('RECORDED');
+    if (voicemail.canBecome('RECORDED')) voicemail.object.tell('DURATION', String(seconds));
+    voicemail.become('RECORDED');
     await this.upload();
   }
 
   /** Uploads what is recorded. */
   async upload(): Promise<void> {
     const { clock } = this.#keeper.context;
-    this.#voicemail.setStatus('UPLOADING');
+    if (!this.#voicemail.become('UPLOADING')) return this.#end(() => undefined);
     await new Promise<void>((resolve) => clock.timerAt(clock.now() + TRANSFER_MS, resolve));
     try {
       await this.#keeper.deliver(this.#voicemail);
@@ -65,9 +73,8 @@ export class Recording implements VoicemailActivity {
 
   #end(tell: () => void): void {
     this.#voicemail.activity = undefined;
-    if (this.#voicemail.status === 'DELETING') return;
     tell();
-    this.#keeper.context.save(this.#voicemail);
+    this.#keeper.save(this.#voicemail);
   }
 
   async #record(): Promise<void> {
@@ -87,6 +94,6 @@ export class Recording implements VoicemailActivity {
     voicemail.renewVoice();
     const failure = this.#failure ?? file.failure;
     if (failure !== undefined) throw failure;
-    voicemail.object.tell('TYPE', 'CUSTOM_GREETING');
+    if (voicemail.canBecome('RECORDED')) voicemail.object.tell('TYPE', 'CUSTOM_GREETING');
   }
 }

@@ -35,6 +35,8 @@ export interface VoicemailKeeper {
   /** Where the recording of the voicemail with this id is kept. */
   fileFor(id: number): string;
   delete(voicemail: Voicemail): void;
+  /** Stores it, unless it is deleted. */
+  save(voicemail: Voicemail): void;
   /**
    * Tells the voicemail's user that a step of it has failed, and those who watch the exchange of what caused that.
    *

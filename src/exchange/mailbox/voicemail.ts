@@ -8,6 +8,7 @@ import type { PropertyName } from '../../protocol/message.js';
 import type { ApiObject, ObjectRecord } from '../api-object.js';
 import type { Identity } from '../identity.js';
 import type { User } from '../user.js';
+import type { SoundCard } from '../voice/sound-card.js';
 import { UserVoice } from '../voice/user-voice.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import { StepError, takeFault, type VoicemailFault, type VoicemailStep } from './voicemail-failure.js';
@@ -20,8 +21,8 @@ export interface VoicemailActivity {
   stop(): void;
   /** Ends it because something has failed. */
   fail(error: StepError): void;
-  /** The voicemail is deleted: what was recorded goes nowhere. Default: {@link stop}. */
-  discard?(): void;
+  /** The voicemail is deleted: what was recorded goes nowhere. Resolves when its file is closed. Default: {@link stop}. */
+  discard?(): Promise<void>;
   /** The greeting is to be cut short (`STARTRECORDING`). @returns whether there was one. */
   startRecording?(): boolean;
 }
@@ -70,11 +71,20 @@ export class Voicemail {
 
   /** Whether the life of a voicemail allows it to become `status` now. */
   canBecome(status: VoicemailStatus): boolean {
-    return this.status !== status && canVoicemailMove(this.status, status);
+    if (this.status === status) return false;
+    if (canVoicemailMove(this.status, status)) return true;
+    return this.isGreeting && this.status !== 'DELETING' && GREETING_BEGINS.includes(status);
   }
 
-  setStatus(status: VoicemailStatus): void {
+  /**
+   * Moves it to `status` and tells its user.
+   *
+   * @returns whether its life allows that now. If not, nothing has changed: it has been deleted meanwhile, for example.
+   */
+  become(status: VoicemailStatus): boolean {
+    if (!this.canBecome(status)) return false;
     this.object.tell('STATUS', status);
+    return true;
   }
 
   /** @throws StepError when `step` has to fail now. */
@@ -84,18 +94,19 @@ export class Voicemail {
   }
 
   fail(reason: VoicemailFailureReason): void {
+    if (!this.canBecome('FAILED')) return;
     this.object.tell('FAILUREREASON', reason);
-    this.setStatus('FAILED');
+    this.become('FAILED');
   }
 
-  /** Gives it new streams, on the user's sound card: a recording or a playback has ended the former ones. */
-  renewVoice(): void {
-    this.voice = this.#newVoice();
+  /** Gives it new streams: a recording or a playback has ended the former ones. By default on the user's sound card. */
+  renewVoice(soundCard?: SoundCard): void {
+    this.voice = this.#newVoice(soundCard);
     for (const [stream, value] of Object.entries(UNREDIRECTED)) this.object.put(stream as 'INPUT', value);
   }
 
-  #newVoice(): UserVoice {
-    return new UserVoice(this.user.soundCard, {
+  #newVoice(soundCard: SoundCard = this.user.soundCard): UserVoice {
+    return new UserVoice(soundCard, {
       inputActive: () => undefined,
       closed: (stream, stats) =>
         this.#streamClosed({ handle: this.user.handle, object: 'VOICEMAIL', id: this.id, stream, stats }),
@@ -104,6 +115,9 @@ export class Voicemail {
     });
   }
 }
+
+/** A greeting is played, and recorded anew, from wherever it rests. */
+const GREETING_BEGINS: readonly VoicemailStatus[] = ['BUFFERING', 'RECORDING'];
 
 /** The properties of streams that go from and to the sound card. */
 export const UNREDIRECTED = {

@@ -80,21 +80,22 @@ export class Voicemails implements VoicemailKeeper {
   }
 
   async deliver(voicemail: Voicemail): Promise<void> {
+    if (!voicemail.canBecome('UPLOADED')) return;
     const recipient = this.context.userOf(voicemail.object.get('PARTNER_HANDLE') ?? '');
     voicemail.attempt('upload');
     reach(voicemail.user);
     if (!recipient?.settings.voicemail) throw new StepError('NO_VOICEMAIL_PRIVILEGE');
     if (voicemail.isGreeting) this.#greetings.set(voicemail.user.handle, voicemail);
     else await this.#deliverTo(voicemail, recipient);
-    voicemail.setStatus('UPLOADED');
-    this.context.save(voicemail);
+    voicemail.become('UPLOADED');
+    this.save(voicemail);
   }
 
   /** Fetches a voicemail from the server, which is this exchange. */
   download(voicemail: Voicemail): void {
     const { clock } = this.context;
-    voicemail.setStatus('DOWNLOADING');
-    this.context.save(voicemail);
+    voicemail.become('DOWNLOADING');
+    this.save(voicemail);
     clock.timerAt(clock.now() + TRANSFER_MS, () => {
       const fetching = this.#fetch(voicemail);
       this.track(fetching);
@@ -103,14 +104,15 @@ export class Voicemails implements VoicemailKeeper {
   }
 
   delete(voicemail: Voicemail): void {
-    const activity = voicemail.activity?.by;
-    if (activity?.discard) activity.discard();
-    else activity?.stop();
-    voicemail.setStatus('DELETING');
+    if (!voicemail.become('DELETING')) return;
     this.context.forget(voicemail);
     if (this.#greetings.get(voicemail.user.handle) === voicemail)
       this.#greetings.delete(voicemail.user.handle);
-    this.track(rm(this.fileFor(voicemail.id), { force: true }).finally(() => this.#drop(voicemail)));
+    this.track(this.#end(voicemail).finally(() => this.#drop(voicemail)));
+  }
+
+  save(voicemail: Voicemail): void {
+    if (voicemail.status !== 'DELETING') this.context.save(voicemail);
   }
 
   /** Deletes all that the history tab would show. */
@@ -138,7 +140,7 @@ export class Voicemails implements VoicemailKeeper {
   failed(voicemail: Voicemail, error: unknown, otherwise: VoicemailFailureReason): void {
     const { reason, cause } = error instanceof StepError ? error : { reason: otherwise, cause: error };
     if (cause !== undefined) this.context.failed(cause);
-    if (voicemail.canBecome('FAILED')) voicemail.fail(reason);
+    voicemail.fail(reason);
   }
 
   /** Ends all recordings and playbacks. */
@@ -162,16 +164,28 @@ export class Voicemails implements VoicemailKeeper {
     return incoming.id;
   }
 
+  /** What is done with it ends, and its file goes. */
+  async #end(voicemail: Voicemail): Promise<void> {
+    const activity = voicemail.activity?.by;
+    if (activity?.discard) await activity.discard();
+    else activity?.stop();
+    await rm(this.fileFor(voicemail.id), { force: true });
+  }
+
   async #deliverTo(message: Voicemail, recipient: User): Promise<void> {
     const allowed = recipient.settings.voicemailSeconds;
     const incoming = this.#make(recipient, 'INCOMING', message.user, allowed);
+    // A full disk, or it was deleted at the last moment: the recipient has not been told of it yet.
+    const takeBack = () => Promise.all([this.#drop(incoming), rm(incoming.file, { force: true })]);
     try {
       await standStill(this.context.clock, copyFile(message.file, incoming.file));
     } catch (error) {
-      // A full disk: nobody has been told of it yet.
-      await this.#drop(incoming);
-      await rm(incoming.file, { force: true });
+      await takeBack();
       throw error;
+    }
+    if (!message.canBecome('UPLOADED')) {
+      await takeBack();
+      return;
     }
     this.#arrive(incoming, message.object.get('DURATION') ?? '0', this.context.clock.unixMs());
     this.download(incoming);
@@ -184,12 +198,11 @@ export class Voicemails implements VoicemailKeeper {
       await access(voicemail.file).catch((error) => {
         throw new StepError('NO_SUCH_VOICEMAIL', error);
       });
-      if (!voicemail.canBecome('UNPLAYED')) return;
-      voicemail.setStatus('UNPLAYED');
+      voicemail.become('UNPLAYED');
     } catch (error) {
       this.failed(voicemail, error, 'MISC_ERROR');
     }
-    this.context.save(voicemail);
+    this.save(voicemail);
   }
 
   #arrive(incoming: Voicemail, seconds: string, recordedAtMs: number): void {
@@ -197,8 +210,8 @@ export class Voicemails implements VoicemailKeeper {
     object.put('DURATION', seconds);
     object.put('TIMESTAMP', String(Math.floor(recordedAtMs / 1000)));
     for (const property of INTRODUCTION) object.tell(property, object.get(property) ?? '');
-    incoming.setStatus('NOTDOWNLOADED');
-    this.context.save(incoming);
+    incoming.become('NOTDOWNLOADED');
+    this.save(incoming);
   }
 
   #copyOfGreeting(asking: User, owner: User): Voicemail {

@@ -10,7 +10,8 @@ export interface Listener {
  * One step of a script. Lengths are rounded up to whole frames with silence, so that every step begins on a tick.
  */
 export type ScriptStep =
-  | { readonly say: Int16Array }
+  /** Says it; `to` gets every sample of it as well. */
+  | { readonly say: Int16Array; readonly to?: Listener }
   /** Says nothing for this many milliseconds. */
   | { readonly wait: number }
   /** Listens for `record` milliseconds and keeps what it hears, or gives it to `into`. */
@@ -42,10 +43,13 @@ export class Script implements Party {
     this.#next();
   }
 
-  speak(frame: Int16Array): void {
+  speak(frame: Int16Array): void | Promise<void> {
     frame.fill(0);
-    const speech = this.#speech();
-    if (speech) frame.set(speech.subarray(this.#offset, this.#offset + FRAME_SAMPLES));
+    const part = this.#speech()?.subarray(this.#offset, this.#offset + FRAME_SAMPLES);
+    if (!part) return;
+    frame.set(part);
+    const step = this.#steps[this.#step];
+    if (typeof step === 'object' && 'say' in step) return step.to?.write(part);
   }
 
   hear(frame: Int16Array): void | Promise<void> {
