@@ -1,5 +1,5 @@
 import { errorText } from './api-error.js';
-import type { ErrorNumber } from './catalogue/error-codes.js';
+import { type ErrorNumber, SPOKEN_ERROR_TEXTS } from './catalogue/error-codes.js';
 import type { LISTS } from './catalogue/searches.js';
 import type {
   CommandMessage,
@@ -23,8 +23,8 @@ export const replies = {
   pong: (): PlainReply => ({ kind: 'pong' }),
   protocol: (version: number): ProtocolMessage => ({ kind: 'protocol', version }),
 
-  /** `ERROR <number> <text>`, by default with the reference's text. */
-  error(number: ErrorNumber, text = errorText(number) ?? ''): ErrorReply {
+  /** `ERROR <number> <text>`, by default with the text that clients know; 68 has none. */
+  error(number: ErrorNumber, text = SPOKEN_ERROR_TEXTS[number] ?? errorText(number) ?? ''): ErrorReply {
     return { kind: 'error', number, text };
   },
 

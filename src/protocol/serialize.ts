@@ -1,4 +1,7 @@
+import { entryOf } from '../entry-of.js';
 import { JackfieldError } from '../errors.js';
+import { OBJECTS } from './catalogue/objects.js';
+import type { PropertySpec } from './catalogue/spec.js';
 import type { CommandMessage, EndpointMessage } from './message.js';
 
 /** How {@link serialize} treats line breaks. */
@@ -13,7 +16,8 @@ export interface SerializeOptions {
 
 /**
  * The line of a message, without a terminator: keywords as the catalogue spells them unless the message says
- * otherwise, one blank between words, `", "` between the items of a list.
+ * otherwise, one blank between words, `", "` between the items of a list. What an endpoint tells keeps the blank
+ * behind its name when it is empty (`CHAT x TOPIC `, `USERS `): clients take what follows that blank without looking.
  *
  * @throws ERR_LINE_BREAK when a parameter holds CR, LF or NUL; the message names the parameter.
  */
@@ -110,11 +114,11 @@ function endpointBody(m: Extract<Message, { readonly kind: EndpointKind }>, word
     case 'deleted':
       return `${word('DELETED')} ${reference(m, word)}`;
     case 'property':
-      return join(`${reference(m, word)} ${word(m.property)}`, m.value);
+      return isBare(m) ? propertyName(m, word) : told(propertyName(m, word), m.value);
     case 'parameter':
-      return join(word(m.parameter), m.value);
+      return told(word(m.parameter), m.value);
     case 'list':
-      return join(word(m.list), m.ids.join(', '));
+      return told(word(m.list), m.ids.join(', '));
     case 'echo':
       return bodyOf(m.command);
     case 'altered':
@@ -122,7 +126,7 @@ function endpointBody(m: Extract<Message, { readonly kind: EndpointKind }>, word
     case 'error':
       return join(`${word('ERROR')} ${m.number}`, m.text);
     case 'contacts-focused':
-      return join(`${word('CONTACTS')} ${word('FOCUSED')}`, m.handle);
+      return told(`${word('CONTACTS')} ${word('FOCUSED')}`, m.handle);
     case 'protocol':
       return join(word('PROTOCOL'), String(m.version));
     case 'unknown':
@@ -188,7 +192,23 @@ function reference(
   return of.id === undefined ? word(of.object) : `${word(of.object)} ${of.id}`;
 }
 
-/** `head` and what follows it; an empty parameter takes no blank. */
+type Property = Extract<Message, { readonly kind: 'property' }>;
+
+function propertyName(m: Property, word: Speller): string {
+  return `${reference(m, word)} ${word(m.property)}`;
+}
+
+/** Whether it says all with its name: `EVENT test1 CREATED`. */
+function isBare({ object, property, value }: Property): boolean {
+  return value === '' && entryOf<PropertySpec>(OBJECTS[object].properties, property)?.type === 'none';
+}
+
+/** What an endpoint tells: the blank is there before an empty value, too. */
+function told(name: string, value: string): string {
+  return `${name} ${value}`;
+}
+
+/** `head` and what follows it; an empty parameter of a command takes no blank. */
 function join(head: string, parameter: string): string {
   return parameter === '' ? head : `${head} ${parameter}`;
 }

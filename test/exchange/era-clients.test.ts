@@ -59,7 +59,7 @@ describe('programs that were written for Skype take it for Skype', () => {
         '> PROTOCOL 9999',
         '< PROTOCOL 8',
         '> SEARCH ACTIVECALLS',
-        '< CALLS',
+        '< CALLS ',
         '> CALL echo123',
         '< CALL 1 STATUS UNPLACED',
         '< CALL 1 STATUS ROUTING',

@@ -202,7 +202,7 @@ describe('an exchange with a state folder', () => {
     await w[Symbol.asyncDispose]();
     await using again = await world({ stateFolder: killed });
     const client = again.client('bob');
-    expect(client.send('SEARCH MISSEDCALLS')).toEqual(['CALLS']);
+    expect(client.send('SEARCH MISSEDCALLS')).toEqual(['CALLS ']);
     expect(client.send('GET CALL 2 SEEN')).toEqual(['CALL 2 SEEN TRUE']);
   });
 

@@ -47,7 +47,7 @@ describe('what goes wrong with a voicemail', () => {
     const second = await leaving(w, alice);
     expect(alice.told(`VOICEMAIL ${second} STATUS`)).toEqual(['BLANK', 'RECORDING', 'UPLOADING', 'FAILED']);
     expect(failed(alice, second).reason).toEqual([reason]);
-    expect(bob.send('SEARCH VOICEMAILS')).toEqual(['VOICEMAILS']);
+    expect(bob.send('SEARCH VOICEMAILS')).toEqual(['VOICEMAILS ']);
     // What was recorded is still there, and can be uploaded.
     alice.send(`ALTER VOICEMAIL ${second} UPLOAD`);
     await until(w, bob, /STATUS UNPLAYED/);
@@ -169,7 +169,7 @@ describe('what goes wrong with a voicemail', () => {
       alice.send(`ALTER VOICEMAIL ${id} STOPRECORDING`);
       await until(w, alice, /STATUS FAILED/);
       expect(failed(alice, id)).toEqual({ status: 'FAILED', reason: ['FILE_WRITE_ERROR'] });
-      expect(bob.send('SEARCH VOICEMAILS')).toEqual(['VOICEMAILS']);
+      expect(bob.send('SEARCH VOICEMAILS')).toEqual(['VOICEMAILS ']);
       expect(w.failures).not.toEqual([]);
     },
   );

@@ -1,7 +1,13 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { entryOf } from '../../src/entry-of.js';
+import { OBJECTS } from '../../src/protocol/catalogue/objects.js';
+import type { PropertySpec } from '../../src/protocol/catalogue/spec.js';
+import type { EndpointMessage } from '../../src/protocol/message.js';
 import { parseCommand } from '../../src/protocol/parse-command.js';
 import { parseReply } from '../../src/protocol/parse-reply.js';
 import { serialize } from '../../src/protocol/serialize.js';
+import { reply } from './arbitraries.js';
 
 describe('parseCommand', () => {
   it.each([
@@ -112,7 +118,23 @@ describe('parseReply', () => {
       { kind: 'property', object: 'PROFILE', property: 'FULLNAME', value: 'Jane Doe' },
     ],
     ['CALLS 1, 2', { kind: 'list', list: 'CALLS', ids: [1, 2] }],
-    ['USERS', { kind: 'list', list: 'USERS', ids: [] }],
+    ['USERS ', { kind: 'list', list: 'USERS', ids: [] }],
+    ['WALLPAPER ', { kind: 'parameter', parameter: 'WALLPAPER', value: '' }],
+    ['CONTACTS FOCUSED ', { kind: 'contacts-focused', handle: '' }],
+    [
+      'USER bob PHONE_HOME ',
+      { kind: 'property', object: 'USER', id: 'bob', property: 'PHONE_HOME', value: '' },
+    ],
+    [
+      '#9 CHAT #a/$b TOPIC ',
+      { kind: 'property', object: 'CHAT', id: '#a/$b', property: 'TOPIC', value: '', commandId: '9' },
+    ],
+    ['PROFILE FOO ', { kind: 'property', object: 'PROFILE', property: 'FOO', value: '' }],
+    [
+      'EVENT test1 CREATED',
+      { kind: 'property', object: 'EVENT', id: 'test1', property: 'CREATED', value: '' },
+    ],
+    ['ERROR 68', { kind: 'error', number: 68, text: '' }],
     ['ERROR 7 GET: invalid WHAT', { kind: 'error', number: 7, text: 'GET: invalid WHAT' }],
     ['ALTER CHAT SETTOPIC', { kind: 'altered', object: 'CHAT', action: 'SETTOPIC', value: '' }],
     [
@@ -135,6 +157,27 @@ describe('parseReply', () => {
     const parsed = parseReply(line);
     expect(parsed).toEqual(message);
     expect(serialize(parsed)).toBe(line);
+  });
+});
+
+describe('an empty value or list', () => {
+  const saysAllWithItsName = (m: EndpointMessage) =>
+    m.kind === 'property' && entryOf<PropertySpec>(OBJECTS[m.object].properties, m.property)?.type === 'none';
+  const empty = fc.oneof(
+    reply.filter((m) => m.kind === 'property' || m.kind === 'parameter').map((m) => ({ ...m, value: '' })),
+    reply.filter((m) => m.kind === 'list').map((m) => ({ ...m, ids: [] })),
+  ) as fc.Arbitrary<EndpointMessage>;
+
+  it('keeps the blank behind its name in every reply and notification, and is read without it, too', () => {
+    fc.assert(
+      fc.property(empty, (message) => {
+        const line = serialize(message);
+        expect(line).toMatch(saysAllWithItsName(message) ? /[^ ]$/ : /[^ ] $/);
+        expect(parseReply(line)).toEqual(message);
+        expect(parseReply(line.replace(/ $/, ''))).toEqual(message);
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
 

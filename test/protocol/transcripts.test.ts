@@ -40,7 +40,9 @@ describe('the transcripts of the reference', () => {
       const wrong = WRONG_ON_PURPOSE.get(line);
       const typed =
         wrong === undefined ? message.kind !== 'unknown' : 'error' in message && message.error === wrong;
-      return typed && serialize(message) === line
+      // The reference's text has lost the blanks at the ends of its lines.
+      const back = from === 'client' ? [line] : [line, `${line} `];
+      return typed && back.includes(serialize(message))
         ? []
         : [{ source, line, message, back: serialize(message) }];
     });

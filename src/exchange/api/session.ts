@@ -8,6 +8,7 @@ import { fromVersion, negotiateProtocol, toVersion } from '../../protocol/versio
 import type { User } from '../user.js';
 import type { Authorization } from './authorization.js';
 import type { CommandAnswerer } from './commands.js';
+import { Outbox } from './outbox.js';
 import { Refusal } from './refusal.js';
 
 /** Internal error, as the reference numbers it. */
@@ -44,13 +45,13 @@ export class Session {
   #open = true;
   /** Notifications that came while a command is being carried out: the answer goes first. */
   #held: EndpointMessage[] | undefined;
-  /** Lines wait for those before them, also where an answer is delayed. */
-  #lastAnswer = 0;
+  readonly #outbox: Outbox;
 
   constructor(client: SessionClient, context: SessionContext) {
     this.#client = client;
     this.#context = context;
     this.#allowed = context.authorization.open;
+    this.#outbox = new Outbox(context.clock);
   }
 
   /** What the client called itself with NAME. */
@@ -72,14 +73,14 @@ export class Session {
     this.#context.trace('in', line, this);
     const command = parseCommand(line);
     const answered = (message: EndpointMessage) => this.#answer(command, message, reply);
+    const refused = (error: unknown) => answered(refusalOf(error));
     this.#held ??= [];
     try {
       const answer = this.#respond(command);
-      if (answer instanceof Promise) {
-        answer.then(answered, (error: unknown) => answered(refusalOf(error)));
-      } else answered(answer);
+      if (answer instanceof Promise) answer.then(answered).catch(refused);
+      else answered(answer);
     } catch (error) {
-      answered(refusalOf(error));
+      refused(error);
     }
     this.#release();
   }
@@ -88,19 +89,21 @@ export class Session {
   notify(message: EndpointMessage): void {
     if (!this.#open || !this.#allowed) return;
     if (this.#held) this.#held.push(message);
-    else this.#after(() => this.#deliver(serialize(toVersion(message, this.#protocol))));
+    else this.#put(message, 0, (line) => this.#client.deliver(line));
   }
 
   /** The client has gone. */
   disconnect(): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#outbox.clear();
     this.#context.ended(this);
   }
 
-  /** The endpoint goes: the client is told. */
+  /** The endpoint goes: the client gets what still waits for it, and is told. */
   end(): void {
     if (!this.#open) return;
+    this.#outbox.flush();
     this.disconnect();
     this.#client.closed();
   }
@@ -141,14 +144,7 @@ export class Session {
   }
 
   #answer(command: CommandMessage, message: EndpointMessage, reply: (line: string) => void): void {
-    const line = serialize(toVersion(answering(command, message), this.#protocol));
-    const { clock, minReplyLatencyMs } = this.#context;
-    this.#lastAnswer = Math.max(this.#lastAnswer, clock.now() + minReplyLatencyMs);
-    this.#after(() => {
-      if (!this.#open) return;
-      this.#context.trace('out', line, this);
-      reply(line);
-    });
+    this.#put(answering(command, message), this.#context.minReplyLatencyMs, reply);
   }
 
   #release(): void {
@@ -157,17 +153,14 @@ export class Session {
     for (const message of held) this.notify(message);
   }
 
-  #deliver(line: string): void {
+  /** Sends a message in the client's version of the protocol, behind those that wait. */
+  #put(message: EndpointMessage, delayMs: number, give: (line: string) => void): void {
     if (!this.#open) return;
-    this.#context.trace('out', line, this);
-    this.#client.deliver(line);
-  }
-
-  /** Now, or when the answers that wait have been given: lines keep their order. */
-  #after(deliver: () => void): void {
-    const { clock } = this.#context;
-    if (this.#lastAnswer <= clock.now()) deliver();
-    else clock.timerAt(this.#lastAnswer, deliver);
+    const line = serialize(toVersion(message, this.#protocol));
+    this.#outbox.put(this.#context.clock.now() + delayMs, () => {
+      this.#context.trace('out', line, this);
+      give(line);
+    });
   }
 }
 

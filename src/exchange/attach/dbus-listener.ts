@@ -1,4 +1,4 @@
-import type { Message, MessageBus } from 'dbus-native';
+import type { HandlerContext, Message, MessageBus } from 'dbus-native';
 import { JackfieldError, messageOf } from '../../errors.js';
 import { DBUS_NAMES } from '../../protocol/attach-names.js';
 import {
@@ -101,8 +101,8 @@ export class DbusListener {
     const Invoke = {
       in: { command: 's' },
       out: { answer: 's' },
-      handler: ({ command }: { command: string }, { sender = '' }: { sender?: string }) =>
-        new Promise<string>((resolve) => this.#sessionOf(sender).receive(command, resolve)),
+      handler: ({ command }: { command: string }, { sender = '', message }: HandlerContext) =>
+        this.#invoke(sender, command, (answer) => message && bus.sendReply(message, 's', [answer])),
     };
     const exported = bus.export(
       DBUS_NAMES.servicePath,
@@ -115,6 +115,15 @@ export class DbusListener {
     ]);
     const got = await Promise.race([bus.requestName(DBUS_NAMES.service, DO_NOT_QUEUE), broken]);
     if (got !== PRIMARY_OWNER) throw new Error(`another program owns ${DBUS_NAMES.service}`);
+  }
+
+  /**
+   * The package sends what a handler returns some turns later, and by then notifications that follow the answer have
+   * gone out: the answer is sent here, in its place, and what is returned never settles.
+   */
+  #invoke(sender: string, command: string, reply: (answer: string) => void): Promise<never> {
+    this.#sessionOf(sender).receive(command, reply);
+    return new Promise(() => undefined);
   }
 
   #sessionOf(sender: string): Session {

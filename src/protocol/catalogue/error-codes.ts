@@ -160,6 +160,17 @@ export const ERROR_TEXTS = {
 
 export type ErrorNumber = keyof typeof ERROR_TEXTS;
 
+/**
+ * What an endpoint says in place of the table's text. Programs compare `ERROR 68` whole: with a text they take the
+ * refusal for an endpoint that is not ready, and ask again each second. The others are as the reference's examples
+ * have them.
+ */
+export const SPOKEN_ERROR_TEXTS: Readonly<Partial<Record<ErrorNumber, string>>> = {
+  53: 'SET AUTOAWAY invalid value',
+  68: '',
+  108: 'user not contact',
+};
+
 /** What brings an error about, where its text does not say so (reference, "Error codes"). */
 export const ERROR_REASONS: Readonly<Partial<Record<ErrorNumber, string>>> = {
   1: 'The command is missing: a line of blanks.',
@@ -205,7 +216,7 @@ export const ERROR_REASONS: Readonly<Partial<Record<ErrorNumber, string>>> = {
   53: 'AUTOAWAY takes ON or OFF.',
   66: 'Nobody is logged in.',
   67: 'The search takes no target.',
-  68: 'The user has not let the client in.',
+  68: 'The user has not let the client in. Sent without its text, for programs compare the line whole.',
   69: 'The window is missing or misspelt.',
   70: 'The handle is missing, or holds a character that no handle has.',
   71: 'There is no participant of that number.',
