@@ -1,4 +1,4 @@
-import { invalidArgument } from './errors.js';
+import { checkArgument, instance, whole } from './check.js';
 
 /** Bytes of one s16le sample. Inside Jackfield PCM is always signed 16-bit little-endian. */
 export const BYTES_PER_SAMPLE = 2;
@@ -37,6 +37,14 @@ export interface PcmSink {
 /** PCM in order. Each array belongs to the consumer. */
 export type PcmSource = AsyncIterable<Int16Array>;
 
+/** Bytes of a codec or a file. */
+export const BYTES = instance(Uint8Array);
+/** Interleaved samples. */
+export const SAMPLES = instance(Int16Array);
+/** The channels that a PCM stream may have. */
+export const CHANNELS = whole(1, 32);
+const SAMPLE_RATE = whole(8000, 192_000, 'Hz');
+
 /** Samples per channel in `ms` milliseconds, rounded to the nearest sample. */
 export function msToSamples(ms: number, format: PcmFormat = VOICE_FORMAT): number {
   return Math.round((ms * format.sampleRate) / 1000);
@@ -53,12 +61,8 @@ export function samplesToMs(samples: number, format: PcmFormat = VOICE_FORMAT): 
  * @throws ERR_INVALID_ARG when the rate is not an integer of 8000 to 192000 Hz or the channels not 1 to 32.
  */
 export function pcmFormat(format: PcmFormat): PcmFormat {
-  const { sampleRate, channels } = format;
-  if (!Number.isInteger(sampleRate) || sampleRate < 8000 || sampleRate > 192_000) {
-    throw invalidArgument('sampleRate', 'an integer from 8000 to 192000 Hz', sampleRate);
-  }
-  if (!Number.isInteger(channels) || channels < 1 || channels > 32) {
-    throw invalidArgument('channels', 'an integer from 1 to 32', channels);
-  }
+  const { sampleRate, channels } = format ?? {};
+  checkArgument('sampleRate', sampleRate, SAMPLE_RATE);
+  checkArgument('channels', channels, CHANNELS);
   return Object.freeze({ sampleRate, channels });
 }

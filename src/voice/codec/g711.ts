@@ -1,3 +1,6 @@
+import { checkArgument, oneOf } from '../../check.js';
+import { BYTES, SAMPLES } from '../../pcm.js';
+
 /**
  * The two companding laws of telephony, ITU-T G.711: A-law (Europe, 13-bit range) and mu-law (North America and
  * Japan, 14-bit range). One byte per sample.
@@ -7,15 +10,21 @@
  */
 export type G711Law = 'alaw' | 'mulaw';
 
-/** Encodes samples into G.711 bytes, one per sample. */
+const LAW = oneOf('alaw', 'mulaw');
+
+/** Encodes samples into G.711 bytes, one per sample. @throws ERR_INVALID_ARG. */
 export function encodeG711(samples: Int16Array, law: G711Law): Uint8Array {
+  checkArgument('samples', samples, SAMPLES);
+  checkArgument('law', law, LAW);
   const bytes = new Uint8Array(samples.length);
   encodeG711Into(bytes, samples, law);
   return bytes;
 }
 
-/** Decodes G.711 bytes into samples, one per byte. */
+/** Decodes G.711 bytes into samples, one per byte. @throws ERR_INVALID_ARG. */
 export function decodeG711(bytes: Uint8Array, law: G711Law): Int16Array {
+  checkArgument('bytes', bytes, BYTES);
+  checkArgument('law', law, LAW);
   const samples = new Int16Array(bytes.length);
   decodeG711Into(samples, bytes, law);
   return samples;

@@ -1,12 +1,17 @@
+import { checkArgument, listOf, within } from '../../check.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
+import { CHANNELS, SAMPLES } from '../../pcm.js';
 
 /**
  * Changes the number of interleaved channels: to one channel by averaging all, from one by copying it to all.
  * The same number gives the same array.
  *
  * @throws ERR_UNSUPPORTED between two different numbers above one: say what goes where with {@link mapChannels}.
+ * @throws ERR_INVALID_ARG when `samples` are no whole frames, or a number of channels is not 1 to 32.
  */
 export function mixChannels(samples: Int16Array, from: number, to: number): Int16Array {
+  const count = wholeFrames(samples, from);
+  checkArgument('to', to, CHANNELS);
   if (from === to) return samples;
   if (from !== 1 && to !== 1) {
     throw new JackfieldError(
@@ -14,7 +19,6 @@ export function mixChannels(samples: Int16Array, from: number, to: number): Int1
       `There is no usual way from ${from} channels to ${to}: use mapChannels with the gains you want.`,
     );
   }
-  const count = wholeFrames(samples, from);
   const mixed = new Int16Array(count * to);
   if (from === 1) {
     for (let i = 0; i < mixed.length; i++) mixed[i] = samples[Math.floor(i / to)] ?? 0;
@@ -35,8 +39,9 @@ export function mixChannels(samples: Int16Array, from: number, to: number): Int1
  * @throws ERR_INVALID_ARG when rows are missing or of different length.
  */
 export function mapChannels(samples: Int16Array, gains: readonly (readonly number[])[]): Int16Array {
+  checkArgument('gains', gains, GAINS);
   const from = gains[0]?.length ?? 0;
-  if (from === 0 || gains.some((row) => row.length !== from)) {
+  if (gains.some((row) => row.length !== from)) {
     throw invalidArgument('gains', 'one row for each output channel, all as long as there are inputs', gains);
   }
   const count = wholeFrames(samples, from);
@@ -53,7 +58,11 @@ export function mapChannels(samples: Int16Array, gains: readonly (readonly numbe
   return mapped;
 }
 
-/** Takes interleaved samples apart, one array for each channel. */
+/**
+ * Takes interleaved samples apart, one array for each channel.
+ *
+ * @throws ERR_INVALID_ARG when `samples` are no whole frames, or `channels` is not 1 to 32.
+ */
 export function splitChannels(samples: Int16Array, channels: number): Int16Array[] {
   const count = wholeFrames(samples, channels);
   return Array.from({ length: channels }, (_, channel) => {
@@ -63,8 +72,13 @@ export function splitChannels(samples: Int16Array, channels: number): Int16Array
   });
 }
 
-/** Interleaves one array for each channel; shorter ones are filled up with silence. */
+/**
+ * Interleaves one array for each channel, 1 to 32; shorter ones are filled up with silence.
+ *
+ * @throws ERR_INVALID_ARG.
+ */
 export function mergeChannels(lanes: readonly Int16Array[]): Int16Array {
+  checkArgument('lanes', lanes, LANES);
   const channels = lanes.length;
   const count = lanes.reduce((longest, lane) => Math.max(longest, lane.length), 0);
   const merged = new Int16Array(count * channels);
@@ -74,7 +88,13 @@ export function mergeChannels(lanes: readonly Int16Array[]): Int16Array {
   return merged;
 }
 
-function wholeFrames(samples: Int16Array, channels: number): number {
+const LANES = listOf(SAMPLES, 1, 32);
+const GAINS = listOf(listOf(within(-1e6, 1e6), 1, 32), 1, 32);
+
+/** Samples per channel. @throws ERR_INVALID_ARG. */
+export function wholeFrames(samples: Int16Array, channels: number): number {
+  checkArgument('samples', samples, SAMPLES);
+  checkArgument('channels', channels, CHANNELS);
   if (samples.length % channels === 0) return samples.length / channels;
   throw invalidArgument('samples', `a multiple of ${channels} channels long`, samples.length);
 }

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { checkOptions, object, type Rules, within } from '../../check.js';
 import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
 import { FrameCutter } from '../frame-cutter.js';
 import { softLimit } from '../mix/soft-limit.js';
@@ -18,6 +18,13 @@ export interface AutoGainOptions {
   readonly gateDbfs?: number;
 }
 
+const RULES: Rules<AutoGainOptions> = {
+  format: object,
+  targetDbfs: within(-40, -6, 'dBFS'),
+  maxGainDb: within(0, 40, 'dB'),
+  maxCutDb: within(0, 40, 'dB'),
+  gateDbfs: within(-90, -20, 'dBFS'),
+};
 const FRAME_MS = 10;
 /** How fast the level that the gain follows rises and falls, as time constants. */
 const ATTACK_MS = 40;
@@ -37,16 +44,9 @@ export class AutoGain implements PcmTransform {
 
   /** @throws ERR_INVALID_ARG for an option out of range. */
   constructor(options: AutoGainOptions = {}) {
+    checkOptions(options, RULES);
     const { targetDbfs = -20, maxGainDb = 24, maxCutDb = 24, gateDbfs = -50 } = options;
     const format = pcmFormat(options.format ?? VOICE_FORMAT);
-    for (const [name, value, low, high] of [
-      ['targetDbfs', targetDbfs, -40, -6],
-      ['maxGainDb', maxGainDb, 0, 40],
-      ['maxCutDb', maxCutDb, 0, 40],
-      ['gateDbfs', gateDbfs, -90, -20],
-    ] as const) {
-      if (!(value >= low && value <= high)) throw invalidArgument(name, `from ${low} to ${high}`, value);
-    }
     this.#channels = format.channels;
     this.#frames = new FrameCutter(msToSamples(FRAME_MS, format) * format.channels);
     this.#options = { targetDbfs, maxGainDb, maxCutDb, gateDbfs };

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { checkOptions, object, type Rules, whole } from '../../check.js';
 import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
 import type { PcmAnalyzer } from '../stage.js';
 
@@ -16,6 +16,8 @@ export interface Clipping {
   readonly end: number;
 }
 
+const RULES: Rules<ClippingDetectorOptions> = { format: object, minRun: whole(1, 1000) };
+
 /** Finds where sound was cut off at full scale: several samples in a row at the largest or the smallest value. */
 export class ClippingDetector implements PcmAnalyzer<Clipping> {
   readonly #channels: number;
@@ -27,10 +29,8 @@ export class ClippingDetector implements PcmAnalyzer<Clipping> {
 
   /** @throws ERR_INVALID_ARG for an option out of range. */
   constructor(options: ClippingDetectorOptions = {}) {
+    checkOptions(options, RULES);
     const { minRun = 3 } = options;
-    if (!Number.isInteger(minRun) || minRun < 1 || minRun > 1000) {
-      throw invalidArgument('minRun', 'a whole number from 1 to 1000', minRun);
-    }
     this.#channels = pcmFormat(options.format ?? VOICE_FORMAT).channels;
     this.#minRun = minRun;
     this.#runs = new Float64Array(this.#channels);

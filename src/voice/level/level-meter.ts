@@ -1,5 +1,5 @@
-import { invalidArgument } from '../../errors.js';
-import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import { checkArgument, checkOptions, object, type Rules, within } from '../../check.js';
+import { CHANNELS, msToSamples, type PcmFormat, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../pcm.js';
 import type { PcmAnalyzer } from '../stage.js';
 
 /** Level of one channel. A full-scale square wave has 0 dBFS of both, silence `-Infinity`. */
@@ -27,6 +27,8 @@ export interface LevelMeterOptions {
   readonly windowMs?: number;
 }
 
+const RULES: Rules<LevelMeterOptions> = { format: object, windowMs: within(1, 60_000, 'ms') };
+
 /** Measures RMS and peak of each channel, window after window, in step with the samples and not with a clock. */
 export class LevelMeter implements PcmAnalyzer<LevelReading> {
   readonly #channels: number;
@@ -38,10 +40,9 @@ export class LevelMeter implements PcmAnalyzer<LevelReading> {
 
   /** @throws ERR_INVALID_ARG for an option out of range. */
   constructor(options: LevelMeterOptions = {}) {
+    checkOptions(options, RULES);
     const format = pcmFormat(options.format ?? VOICE_FORMAT);
     const { windowMs = 100 } = options;
-    if (!(windowMs >= 1 && windowMs <= 60_000))
-      throw invalidArgument('windowMs', 'from 1 to 60000', windowMs);
     this.#channels = format.channels;
     this.#windowLength = msToSamples(windowMs, format) * format.channels;
     this.#sums = new Float64Array(format.channels);
@@ -99,6 +100,8 @@ export class LevelMeter implements PcmAnalyzer<LevelReading> {
 
 /** Level of one array of interleaved samples, one entry for each channel. */
 export function measureLevel(samples: Int16Array, channels = 1): Level[] {
+  checkArgument('samples', samples, SAMPLES);
+  checkArgument('channels', channels, CHANNELS);
   const sampleCount = Math.floor(samples.length / channels);
   return Array.from({ length: channels }, (_, channel) => {
     let sum = 0;

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { checkOptions, object, type Rules, within } from '../../check.js';
 import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
 import { FrameCutter } from '../frame-cutter.js';
 import type { PcmAnalyzer } from '../stage.js';
@@ -19,6 +19,14 @@ export interface Silence {
   readonly end: number;
 }
 
+/** RMS over 10 ms below which it is silent. */
+export const THRESHOLD_DBFS = within(-90, -10, 'dBFS');
+export const DEFAULT_THRESHOLD_DBFS = -50;
+const RULES: Rules<SilenceDetectorOptions> = {
+  format: object,
+  thresholdDbfs: THRESHOLD_DBFS,
+  minDurationMs: within(10, 600_000, 'ms'),
+};
 const FRAME_MS = 10;
 
 /** Finds silence by level, to within 10 ms. To tell speech from noise use VoiceDetector. */
@@ -32,14 +40,12 @@ export class SilenceDetector implements PcmAnalyzer<Silence> {
 
   /** @throws ERR_INVALID_ARG for an option out of range. */
   constructor(options: SilenceDetectorOptions = {}) {
-    const { minDurationMs = 500 } = options;
+    checkOptions(options, RULES);
+    const { minDurationMs = 500, thresholdDbfs = DEFAULT_THRESHOLD_DBFS } = options;
     const format = pcmFormat(options.format ?? VOICE_FORMAT);
-    if (!(minDurationMs >= 10 && minDurationMs <= 600_000)) {
-      throw invalidArgument('minDurationMs', 'from 10 to 600000', minDurationMs);
-    }
     this.#channels = format.channels;
     this.#frames = new FrameCutter(msToSamples(FRAME_MS, format) * format.channels);
-    this.#thresholdDbfs = silenceThreshold(options.thresholdDbfs);
+    this.#thresholdDbfs = thresholdDbfs;
     this.#minLength = msToSamples(minDurationMs, format);
   }
 
@@ -70,12 +76,6 @@ export class SilenceDetector implements PcmAnalyzer<Silence> {
       found.push({ begin, end: this.#position });
     }
   }
-}
-
-/** The threshold, or its default of -50 dBFS. @throws ERR_INVALID_ARG outside -90 to -10. */
-export function silenceThreshold(thresholdDbfs = -50): number {
-  if (thresholdDbfs >= -90 && thresholdDbfs <= -10) return thresholdDbfs;
-  throw invalidArgument('thresholdDbfs', 'from -90 to -10', thresholdDbfs);
 }
 
 /** Whether every channel of a frame lies below the threshold. */

@@ -1,8 +1,8 @@
-import { invalidArgument } from '../../errors.js';
+import { checkOptions, object, type Rules, within } from '../../check.js';
 import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
 import { FrameCutter } from '../frame-cutter.js';
 import { concatSamples, type PcmTransform } from '../stage.js';
-import { isSilent, silenceThreshold } from './silence-detector.js';
+import { DEFAULT_THRESHOLD_DBFS, isSilent, THRESHOLD_DBFS } from './silence-detector.js';
 
 export interface SilenceTrimmerOptions {
   /** Default {@link VOICE_FORMAT}. All channels have to be silent. */
@@ -18,6 +18,12 @@ export interface SilenceTrimmerOptions {
   readonly maxPauseMs?: number;
 }
 
+const RULES: Rules<SilenceTrimmerOptions> = {
+  format: object,
+  thresholdDbfs: THRESHOLD_DBFS,
+  marginMs: within(0, 10_000, 'ms'),
+  maxPauseMs: within(0, 600_000, 'ms'),
+};
 const FRAME_MS = 10;
 
 /** Takes silence away from the beginning and the end of a stream, and shortens long pauses in it. */
@@ -34,16 +40,12 @@ export class SilenceTrimmer implements PcmTransform {
 
   /** @throws ERR_INVALID_ARG for an option out of range. */
   constructor(options: SilenceTrimmerOptions = {}) {
-    const { marginMs = 100, maxPauseMs = 600_000 } = options;
+    checkOptions(options, RULES);
+    const { marginMs = 100, maxPauseMs = 600_000, thresholdDbfs = DEFAULT_THRESHOLD_DBFS } = options;
     const format = pcmFormat(options.format ?? VOICE_FORMAT);
-    if (!(marginMs >= 0 && marginMs <= 10_000))
-      throw invalidArgument('marginMs', 'from 0 to 10000', marginMs);
-    if (!(maxPauseMs >= 0 && maxPauseMs <= 600_000)) {
-      throw invalidArgument('maxPauseMs', 'from 0 to 600000', maxPauseMs);
-    }
     this.#channels = format.channels;
     this.#frames = new FrameCutter(msToSamples(FRAME_MS, format) * format.channels);
-    this.#thresholdDbfs = silenceThreshold(options.thresholdDbfs);
+    this.#thresholdDbfs = thresholdDbfs;
     this.#marginLength = msToSamples(marginMs, format) * format.channels;
     this.#maxPauseLength = msToSamples(maxPauseMs, format) * format.channels;
   }

@@ -1,0 +1,162 @@
+import { invalidArgument } from './errors.js';
+
+/** What a value has to be, with the words that say so. */
+export interface Rule {
+  /** Completes "must be ...". */
+  readonly expected: string;
+  accepts(value: unknown): boolean;
+}
+
+/** A rule for what has no default. */
+export interface NeededRule extends Rule {
+  readonly needed: true;
+}
+
+/** One rule for each option; what has no default is {@link needed}. */
+export type Rules<T> = {
+  readonly [K in keyof T]-?: undefined extends T[K] ? Rule : NeededRule;
+};
+
+/** A number of a range, its ends included; `unit` as in `20 to 1000 ms`. NaN is none; infinite ends may be reached. */
+export function within(from: number, to: number, unit = ''): Rule {
+  return rule(
+    `from ${from} to ${to}${unit && ` ${unit}`}`,
+    (value) => typeof value === 'number' && value >= from && value <= to,
+  );
+}
+
+/** A whole number of a range, its ends included. */
+export function whole(from: number, to: number, unit = ''): Rule {
+  return rule(
+    `a whole number from ${from} to ${to}${unit && ` ${unit}`}`,
+    (value) => Number.isInteger(value) && (value as number) >= from && (value as number) <= to,
+  );
+}
+
+/** One of a few values. */
+export function oneOf(...values: readonly (string | number)[]): Rule {
+  const names = values.map((value) => (typeof value === 'string' ? `'${value}'` : String(value)));
+  return rule(
+    names.length === 1 ? `${names[0]}` : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`,
+    (value) => values.includes(value as string),
+  );
+}
+
+/** A text of a length in characters, in one line. */
+export function line(from: number, to: number): Rule {
+  return rule(
+    `a text of ${from} to ${to} characters in one line`,
+    (value) => isText(value, from, to) && !/[\r\n\0]/.test(value),
+  );
+}
+
+/** A text of a length in characters. */
+export function text(from: number, to: number): Rule {
+  return rule(`a text of ${from} to ${to} characters`, (value) => isText(value, from, to));
+}
+
+/** The path of a file or folder. */
+export const path: Rule = rule(
+  'the path of a file or folder',
+  (value) => isText(value, 1, 4096) && !value.includes('\0'),
+);
+
+export const flag: Rule = rule('true or false', (value) => typeof value === 'boolean');
+
+export const callback: Rule = rule('a function', (value) => typeof value === 'function');
+
+/** An object, with these methods. */
+export function having(...methods: readonly string[]): Rule {
+  return rule(
+    `an object with ${methods.map((name) => `${name}()`).join(', ')}`,
+    (value) =>
+      isObject(value) &&
+      methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
+  );
+}
+
+/** An instance of one of these classes. */
+export function instance(...classes: readonly (abstract new (...given: never[]) => unknown)[]): Rule {
+  return rule(`of the class ${classes.map(({ name }) => name).join(' or ')}`, (value) =>
+    classes.some((each) => value instanceof each),
+  );
+}
+
+/** A list, each entry by a rule. */
+export function listOf(each: Rule, from = 0, to = Number.POSITIVE_INFINITY): Rule {
+  const count =
+    to === Number.POSITIVE_INFINITY ? (from > 0 ? `${from} or more` : 'any number') : `${from} to ${to}`;
+  return rule(
+    `a list of ${count}, each ${each.expected}`,
+    (value) =>
+      Array.isArray(value) && value.length >= from && value.length <= to && value.every(each.accepts),
+  );
+}
+
+/** What one of several rules accepts. */
+export function either(...rules: readonly Rule[]): Rule {
+  return rule(rules.map(({ expected }) => expected).join(', or '), (value) =>
+    rules.some((each) => each.accepts(value)),
+  );
+}
+
+/** An object whose owner checks it further. */
+export const object: Rule = rule('an object', isObject);
+
+export function needed(given: Rule): NeededRule {
+  return { ...given, needed: true };
+}
+
+/** @throws ERR_INVALID_ARG with what the rule expects. */
+export function checkArgument(name: string, value: unknown, given: Rule): void {
+  if (!given.accepts(value)) throw invalidArgument(name, given.expected, value);
+}
+
+/**
+ * Checks an options object whole: each value by its rule, and that there is no other option. Left out and `undefined`
+ * are the same.
+ *
+ * @param prefix Of the options' names in messages, as `metadata.`.
+ * @throws ERR_INVALID_ARG that names the option.
+ */
+export function checkOptions<T extends object>(
+  given: unknown,
+  rules: Rules<T>,
+  prefix = '',
+): asserts given is T {
+  const names = Object.keys(rules) as (keyof T & string)[];
+  const known = names.length > 0 ? `an object of ${names.join(', ')}` : 'an object without options';
+  if (!isObject(given)) throw invalidArgument(prefix ? prefix.slice(0, -1) : 'options', known, given);
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(rules, name)) {
+      throw invalidArgument(
+        `${prefix}${name}`,
+        `left out: there is only ${names.join(', ')}`,
+        optionOf(given, name),
+      );
+    }
+  }
+  for (const name of names) {
+    const each: Rule | NeededRule = rules[name];
+    const value = optionOf(given, name);
+    if (value === undefined ? 'needed' in each : !each.accepts(value)) {
+      throw invalidArgument(`${prefix}${name}`, each.expected, value);
+    }
+  }
+}
+
+function optionOf(given: object, name: string): unknown {
+  return (given as Readonly<Record<string, unknown>>)[name];
+}
+
+function rule(expected: string, accepts: (value: unknown) => boolean): Rule {
+  return { expected, accepts };
+}
+
+function isText(value: unknown, from: number, to: number): value is string {
+  return typeof value === 'string' && value.length >= from && value.length <= to;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
