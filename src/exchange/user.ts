@@ -3,6 +3,7 @@ import type { EndpointMessage } from '../protocol/message.js';
 import type { ObjectOwner, ObjectRecord } from './api-object.js';
 import { type Identity, isHandle, phoneNumber } from './identity.js';
 import type { VoicemailFault } from './mailbox/voicemail-failure.js';
+import { Microphone } from './voice/microphone.js';
 import { type SoundCard, silentSoundCard } from './voice/sound-card.js';
 
 /** What an exchange needs to know of a user before he can be called. */
@@ -108,12 +109,15 @@ export class User implements Identity, ObjectOwner {
   readonly voicemailFaults: VoicemailFault[];
   /** What this user has set about others, by lower-case handle. */
   readonly contacts = new Map<string, Contact>();
+  /** What all his calls hear of him when they are not redirected. */
+  readonly microphone: Microphone;
   readonly #notify: (message: EndpointMessage) => void;
 
   /** @throws ERR_INVALID_ARG, naming the option. */
   constructor(options: UserOptions, notify: (message: EndpointMessage) => void) {
     this.settings = resolved(options);
     this.handle = this.settings.handle;
+    this.microphone = new Microphone(this.settings.soundCard);
     this.voicemailFaults = [...this.settings.voicemailFaults];
     this.#notify = notify;
     this.profile = new Map(

@@ -104,7 +104,7 @@ describe('a FILE that is written', () => {
       await new Promise((resolve) => setImmediate(resolve));
   });
 
-  it('is begun anew by the stream that writes it already', async () => {
+  it('is begun anew by the stream that wrote it before', async () => {
     const root = folder();
     const card = new CountingCard();
     await using w = await world({
@@ -115,6 +115,7 @@ describe('a FILE that is written', () => {
       await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="a.wav"`);
     });
     await w.clock.advance(990);
+    await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT`);
     await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="a.wav"`);
     await w.clock.advance(1000);
     alice.send(`ALTER CALL ${out} HANGUP`);

@@ -175,7 +175,7 @@ describe('the voice of a call', () => {
     await w.clock.advance(600);
     bob.send(`ALTER CALL ${bob.newest('CALL')} ANSWER`);
     carol.send(`ALTER CALL ${carol.newest('CALL')} ANSWER`);
-    await w.clock.advance(990);
+    await w.clock.advance(490);
     const last = cards.bob.played.length - 1;
     const sum = cards.bob.played[last] ?? new Int16Array();
     // Bob hears Alice and Carol; the microphones count on from where they began.

@@ -76,7 +76,7 @@ export class UserCall implements Leg {
       STATUS: 'UNPLACED',
       ...(partner.network === 'PSTN' && { PSTN_NUMBER: partner.handle }),
     });
-    this.voice = new UserVoice(user.soundCard, {
+    this.voice = new UserVoice(user, {
       inputActive: (active) => this.object.tell('VAA_INPUT_STATUS', active ? 'TRUE' : 'FALSE'),
       closed: (stream, stats) =>
         context.streamClosed({ handle: user.handle, object: 'CALL', id, stream, stats }),
@@ -219,7 +219,8 @@ export class UserCall implements Leg {
   connected(conversation: Conversation): void {
     this.#state = { kind: 'active', conversation };
     const active = () => this.setStatus('INPROGRESS');
-    const input = () => this.object.tell('VAA_INPUT_STATUS', 'FALSE');
+    // Redirected input may flow since early media.
+    const input = () => this.object.tell('VAA_INPUT_STATUS', this.voice.inputActive ? 'TRUE' : 'FALSE');
     const video = () => this.object.tell('VIDEO_STATUS', this.object.get('VIDEO_STATUS') ?? 'VIDEO_NONE');
     const steps = this.direction === 'OUTGOING' ? [input, active, video] : [active, video, input];
     for (const step of steps) step();

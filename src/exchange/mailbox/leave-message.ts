@@ -6,6 +6,7 @@ import { standStill } from '../stand-still.js';
 import { FileDestination } from '../voice/file-stream.js';
 import { readVoice } from '../voice/prompts.js';
 import { Script } from '../voice/script.js';
+import { silentSoundCard } from '../voice/sound-card.js';
 import type { SoundDevice } from '../voice/user-voice.js';
 import { Audition } from './playback.js';
 import { DEVICE_REASONS, INTRODUCTION, type Voicemail, type VoicemailActivity } from './voicemail.js';
@@ -97,8 +98,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     message.voice = call.voice;
     message.activity = { kind: 'recording', by: this };
     // The call has the greeting on the loudspeaker already.
-    const { soundCard } = greeting.user;
-    greeting.renewVoice({ capture: (frame) => soundCard.capture(frame), play: () => undefined });
+    greeting.renewVoice({ soundCard: silentSoundCard, microphone: greeting.user.microphone });
     const cut = () => void this.startRecording();
     greeting.activity = { kind: 'playing', by: { stop: cut, fail: cut } };
     call.voice.listen(false);

@@ -8,8 +8,7 @@ import type { PropertyName } from '../../protocol/message.js';
 import type { ApiObject, ObjectRecord } from '../api-object.js';
 import type { Identity } from '../identity.js';
 import type { User } from '../user.js';
-import type { SoundCard } from '../voice/sound-card.js';
-import { UserVoice } from '../voice/user-voice.js';
+import { type SoundDevices, UserVoice } from '../voice/user-voice.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import { StepError, takeFault, type VoicemailFault, type VoicemailStep } from './voicemail-failure.js';
 
@@ -99,14 +98,14 @@ export class Voicemail {
     this.become('FAILED');
   }
 
-  /** Gives it new streams: a recording or a playback has ended the former ones. By default on the user's sound card. */
-  renewVoice(soundCard?: SoundCard): void {
-    this.voice = this.#newVoice(soundCard);
+  /** Gives it new streams: a recording or a playback has ended the former ones. By default on the user's devices. */
+  renewVoice(devices?: SoundDevices): void {
+    this.voice = this.#newVoice(devices);
     for (const [stream, value] of Object.entries(UNREDIRECTED)) this.object.put(stream as 'INPUT', value);
   }
 
-  #newVoice(soundCard: SoundCard = this.user.soundCard): UserVoice {
-    return new UserVoice(soundCard, {
+  #newVoice(devices: SoundDevices = this.user): UserVoice {
+    return new UserVoice(devices, {
       inputActive: () => undefined,
       closed: (stream, stats) =>
         this.#streamClosed({ handle: this.user.handle, object: 'VOICEMAIL', id: this.id, stream, stats }),

@@ -154,6 +154,7 @@ interface Tape {
 }
 
 class Listener implements VoiceDestination {
+  readonly over = false;
   readonly stats: StreamStats = { moved: 0, late: 0, silenceFilled: 0, dropped: 0 };
   readonly #heard: Int16Array[];
 

@@ -121,6 +121,10 @@ class RecordedSource implements VoiceSource {
     return this.#source.active;
   }
 
+  get over(): boolean {
+    return this.#source.over;
+  }
+
   /** The tape ends where the source does: the silence after it is not its own. */
   async read(frame: Int16Array): Promise<void> {
     await this.#source.read(frame);
@@ -144,6 +148,10 @@ class RecordedDestination implements VoiceDestination {
 
   get stats() {
     return this.#destination.stats;
+  }
+
+  get over(): boolean {
+    return this.#destination.over;
   }
 
   async write(frame: Int16Array): Promise<void> {

@@ -51,6 +51,7 @@ export class Bridge {
     if (!seat) return;
     this.#seats.delete(party);
     for (const other of seat.hears) other.hears.delete(seat);
+    party.pause?.();
     await this.#running;
   }
 

@@ -45,6 +45,10 @@ export class FileSource implements VoiceSource {
     return !this.#ended || this.#rest.length > 0;
   }
 
+  get over(): boolean {
+    return !this.active;
+  }
+
   read(frame: Int16Array): void | Promise<void> {
     if (this.#rest.length < frame.length && !this.#ended) return this.#readSlowly(frame);
     const part = this.#rest.subarray(0, frame.length);
@@ -138,6 +142,10 @@ export class FileDestination implements VoiceDestination {
   /** What the disk has refused, if it has. */
   get failure(): unknown {
     return this.#failure;
+  }
+
+  get over(): boolean {
+    return this.#failure !== undefined;
   }
 
   write(frame: Int16Array): void | Promise<void> {

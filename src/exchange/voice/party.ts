@@ -13,6 +13,8 @@ export interface Party {
   speak(frame: Int16Array): void | Promise<void>;
   /** Takes what all others said during the tick. */
   hear(frame: Int16Array): void | Promise<void>;
+  /** It is taken out of its conversation for now, and asked for nothing until it is in another. Default: no matter. */
+  pause?(): void;
   /** The conversation is over: flush what is under way, then let go of every socket and file. */
   leave(): Promise<void>;
 }

@@ -47,6 +47,10 @@ export class PortDestination implements VoiceDestination {
     return { moved: this.#moved, silenceFilled: 0, late: 0, dropped: this.#dropped };
   }
 
+  get over(): boolean {
+    return !this.#socket.writable;
+  }
+
   write(frame: Int16Array): void | Promise<void> {
     if (this.#behind && this.#options.patienceMs > 0 && this.#socket.writable) {
       return this.#drained().then(() => this.#send(frame));

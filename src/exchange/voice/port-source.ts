@@ -77,6 +77,10 @@ export class PortSource implements VoiceSource {
     return this.#primed && (this.#open || this.#ring.length >= BYTES_PER_SAMPLE);
   }
 
+  get over(): boolean {
+    return !this.#open;
+  }
+
   read(frame: Int16Array): void | Promise<void> {
     if (!this.#ready(frame.byteLength) && this.#patienceMs > 0 && !this.#stalled) {
       return this.#waitFor(frame.byteLength).then(() => this.#fill(frame));

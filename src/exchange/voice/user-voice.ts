@@ -1,4 +1,5 @@
 import { waitFor } from './bridge.js';
+import type { Microphone, MicrophoneTap } from './microphone.js';
 import { FRAME_SAMPLES, mixInto, type Party } from './party.js';
 import type { SoundCard } from './sound-card.js';
 import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
@@ -6,19 +7,31 @@ import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
 /** The streams of a call that can be redirected, named as the properties of the CALL object. */
 export type StreamKind = 'INPUT' | 'OUTPUT' | 'CAPTURE_MIC';
 
+/** A stream, and the target that it was opened for as a client writes it. */
+export interface Routed<T> {
+  readonly target: string;
+  readonly stream: T;
+}
+
 /** Where an input comes from besides, or instead of, the sound card. */
 export interface InputRoute {
   readonly soundCard: boolean;
-  readonly sources: readonly VoiceSource[];
+  readonly sources: readonly Routed<VoiceSource>[];
 }
 
 /** Where an output, or the captured microphone, goes. */
 export interface OutputRoute {
   readonly soundCard: boolean;
-  readonly destinations: readonly VoiceDestination[];
+  readonly destinations: readonly Routed<VoiceDestination>[];
 }
 
 export type SoundDevice = 'microphone' | 'speaker';
+
+/** What a user speaks into and listens to when his streams are not redirected. */
+export interface SoundDevices {
+  readonly soundCard: SoundCard;
+  readonly microphone: Microphone;
+}
 
 /** What a user's voice tells the object that it belongs to. */
 export interface UserVoiceEvents {
@@ -45,20 +58,25 @@ interface Input {
  */
 export class UserVoice implements Party {
   readonly #soundCard: SoundCard;
+  readonly #tap: MicrophoneTap;
   readonly #events: UserVoiceEvents;
   readonly #microphone = new Int16Array(FRAME_SAMPLES);
+  /** Whether the microphone was heard in this tick. */
+  #captured = false;
   #input: InputRoute = { soundCard: true, sources: [] };
   #output: OutputRoute = { soundCard: true, destinations: [] };
-  #captureMic: readonly VoiceDestination[] = [];
+  #captureMic: readonly Routed<VoiceDestination>[] = [];
   #inputs: readonly Input[] = [];
   #tones: Int16Array = new Int16Array(0);
   #inputActive = false;
   #listening = true;
   #left = false;
   #closing: Promise<void> = Promise.resolve();
+  readonly #turns: Partial<Record<StreamKind, Promise<unknown>>> = {};
 
-  constructor(soundCard: SoundCard, events: UserVoiceEvents) {
+  constructor({ soundCard, microphone }: SoundDevices, events: UserVoiceEvents) {
     this.#soundCard = soundCard;
+    this.#tap = microphone.tap();
     this.#events = events;
   }
 
@@ -70,37 +88,49 @@ export class UserVoice implements Party {
     return this.#output;
   }
 
-  get captureMic(): readonly VoiceDestination[] {
+  get captureMic(): readonly Routed<VoiceDestination>[] {
     return this.#captureMic;
   }
 
-  /** Takes effect with the next tick; what was routed before is flushed and closed, without holding up the call. */
+  /** Whether redirected input is being sent (property VAA_INPUT_STATUS). */
+  get inputActive(): boolean {
+    return this.#inputActive;
+  }
+
+  /** Runs `change` when the changes of this stream that were asked for before are made. */
+  inTurn<T>(kind: StreamKind, change: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns[kind] ?? Promise.resolve()).then(change);
+    this.#turns[kind] = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /**
+   * Takes effect with the next tick. A stream that was there before goes on untouched; one that is no more is flushed
+   * and closed, without holding up the call.
+   */
   routeInput(route: InputRoute): void {
-    const before = this.#input;
+    const before = this.#input.sources;
     this.#input = route;
-    this.#inputs = route.sources.map((source, index) => ({
-      source,
+    this.#inputs = route.sources.map(({ stream }, index) => ({
+      source: stream,
       samples: index === 0 ? undefined : new Int16Array(FRAME_SAMPLES),
     }));
-    this.#close('INPUT', before.sources);
+    this.#closeGone('INPUT', before, route.sources);
     if (route.sources.length === 0) this.#tellInput(false);
-    if (this.#left) this.#close('INPUT', route.sources);
   }
 
   /** As {@link routeInput}. */
   routeOutput(route: OutputRoute): void {
-    const before = this.#output;
+    const before = this.#output.destinations;
     this.#output = route;
-    this.#close('OUTPUT', before.destinations);
-    if (this.#left) this.#close('OUTPUT', route.destinations);
+    this.#closeGone('OUTPUT', before, route.destinations);
   }
 
   /** As {@link routeInput}. */
-  routeCaptureMic(destinations: readonly VoiceDestination[]): void {
+  routeCaptureMic(destinations: readonly Routed<VoiceDestination>[]): void {
     const before = this.#captureMic;
     this.#captureMic = destinations;
-    this.#close('CAPTURE_MIC', before);
-    if (this.#left) this.#close('CAPTURE_MIC', destinations);
+    this.#closeGone('CAPTURE_MIC', before, destinations);
   }
 
   /** Whether redirected inputs are read. While they are not, what they have to say waits, and silence is said. */
@@ -125,46 +155,58 @@ export class UserVoice implements Party {
     this.#capture();
     const { soundCard } = this.#input;
     const inputs = this.#listening ? this.#inputs : [];
-    const writing = waitFor(this.#captureMic, (destination) => destination.write(this.#microphone));
     const reading = waitFor(inputs, ({ source, samples = frame }) => source.read(samples));
-    if (!writing && !reading) return this.#say(frame, soundCard, inputs);
-    return Promise.all([writing, reading]).then(() => this.#say(frame, soundCard, inputs));
+    return reading
+      ? reading.then(() => this.#say(frame, soundCard, inputs))
+      : this.#say(frame, soundCard, inputs);
   }
 
+  /** What the microphone said goes out with what is heard in the same tick, so that a client has both legs at once. */
   hear(frame: Int16Array): void | Promise<void> {
     const { soundCard, destinations } = this.#output;
-    if (soundCard) {
-      try {
-        this.#soundCard.play(frame);
-      } catch (error) {
-        this.#events.failed('speaker', error);
-      }
-    }
-    return waitFor(destinations, (destination) => destination.write(frame));
+    if (soundCard && frame.length > 0) this.#play(frame);
+    const captured = this.#captured
+      ? waitFor(this.#captureMic, ({ stream }) => stream.write(this.#microphone))
+      : undefined;
+    this.#captured = false;
+    const heard = frame.length > 0 ? waitFor(destinations, ({ stream }) => stream.write(frame)) : undefined;
+    return captured && heard ? Promise.all([captured, heard]).then(() => undefined) : (captured ?? heard);
+  }
+
+  pause(): void {
+    this.#tap.pause();
   }
 
   async leave(): Promise<void> {
+    this.#tap.pause();
+    this.routeInput({ soundCard: false, sources: [] });
+    this.routeOutput({ soundCard: false, destinations: [] });
+    this.routeCaptureMic([]);
     this.#left = true;
-    this.#close('INPUT', this.#input.sources);
-    this.#close('OUTPUT', this.#output.destinations);
-    this.#close('CAPTURE_MIC', this.#captureMic);
-    this.#input = { soundCard: false, sources: [] };
-    this.#inputs = [];
-    this.#output = { soundCard: false, destinations: [] };
-    this.#captureMic = [];
-    this.#tellInput(false);
     await this.#closing;
   }
 
   /** What the microphone hears, where somebody hears that. */
   #capture(): void {
-    if (!this.#input.soundCard && this.#captureMic.length === 0) return;
+    this.#captured = this.#input.soundCard || this.#captureMic.length > 0;
+    if (!this.#captured) {
+      this.#tap.pause();
+      return;
+    }
     try {
-      this.#soundCard.capture(this.#microphone);
+      this.#tap.read(this.#microphone);
       if (this.#events.muted()) this.#microphone.fill(0);
     } catch (error) {
       this.#microphone.fill(0);
       this.#events.failed('microphone', error);
+    }
+  }
+
+  #play(frame: Int16Array): void {
+    try {
+      this.#soundCard.play(frame);
+    } catch (error) {
+      this.#events.failed('speaker', error);
     }
   }
 
@@ -178,7 +220,7 @@ export class UserVoice implements Party {
       mixInto(frame, this.#tones);
       this.#tones = this.#tones.subarray(Math.min(FRAME_SAMPLES, this.#tones.length));
     }
-    this.#tellInput(this.#input.sources.some((source) => source.active));
+    this.#tellInput(this.#listening && this.#input.sources.some(({ stream }) => stream.active));
   }
 
   #tellInput(active: boolean): void {
@@ -187,9 +229,16 @@ export class UserVoice implements Party {
     this.#events.inputActive(active);
   }
 
-  #close(kind: StreamKind, streams: readonly (VoiceSource | VoiceDestination)[]): void {
-    if (streams.length === 0) return;
-    const closed = streams.map(async (stream) => {
+  /** Closes what is in `before` and not in `now`; what comes when the conversation is over, at once. */
+  #closeGone<T extends VoiceSource | VoiceDestination>(
+    kind: StreamKind,
+    before: readonly Routed<T>[],
+    now: readonly Routed<T>[],
+  ): void {
+    const kept = new Set(this.#left ? [] : now.map(({ stream }) => stream));
+    const gone = (this.#left ? now : before).filter(({ stream }) => !kept.has(stream));
+    if (gone.length === 0) return;
+    const closed = gone.map(async ({ stream }) => {
       await stream.close();
       this.#events.closed(kind, stream.stats);
     });

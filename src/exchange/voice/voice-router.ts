@@ -6,7 +6,7 @@ import { PortDestination } from './port-destination.js';
 import type { PortOptions } from './port-dial.js';
 import { PortSource } from './port-source.js';
 import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
-import type { StreamKind, UserVoice } from './user-voice.js';
+import type { Routed, StreamKind, UserVoice } from './user-voice.js';
 
 /** The object that a stream is opened for, for those that keep books. */
 export interface StreamOwner {
@@ -76,11 +76,20 @@ class WrittenFiles {
 
 /**
  * Carries out SET_INPUT, SET_OUTPUT or SET_CAPTURE_MIC with `argument`; resolves to the value of the property when
- * every socket is connected and every file open.
+ * every socket is connected and every file open. What goes on at a target that is listed again is left untouched.
  *
  * @throws Error with the reason when a target cannot be had; the stream then stays as it was.
  */
-export async function redirect(
+export function redirect(
+  voice: UserVoice,
+  owner: StreamOwner,
+  argument: string,
+  opener: StreamOpener,
+): Promise<string> {
+  return voice.inTurn(owner.stream, () => carryOut(voice, owner, argument, opener));
+}
+
+async function carryOut(
   voice: UserVoice,
   owner: StreamOwner,
   argument: string,
@@ -95,10 +104,11 @@ export async function redirect(
     (target) => target.kind === 'soundcard' && target.device.toLowerCase() === SOUND_CARD.device,
   );
   if (owner.stream === 'INPUT') {
-    const sources = await openAll(external, (target) => opener.source(target, owner));
+    const sources = await openAll(external, voice.input.sources, (target) => opener.source(target, owner));
     voice.routeInput({ soundCard, sources });
   } else {
-    const destinations = await openAll(external, (target) => opener.destination(target, owner));
+    const before = owner.stream === 'OUTPUT' ? voice.output.destinations : voice.captureMic;
+    const destinations = await openAll(external, before, (target) => opener.destination(target, owner));
     if (owner.stream === 'OUTPUT') voice.routeOutput({ soundCard, destinations });
     else voice.routeCaptureMic(destinations);
   }
@@ -116,15 +126,25 @@ function pathOf(target: StreamTarget): string {
   return target.kind === 'file' ? target.path : '';
 }
 
-/** Opens all targets; when one fails, those opened before are closed again. */
-async function openAll<T extends { close(): Promise<void> }>(
+/** Opens all targets but those that go on since `before`; when one fails, those opened are closed again. */
+async function openAll<T extends VoiceSource | VoiceDestination>(
   targets: readonly StreamTarget[],
+  before: readonly Routed<T>[],
   open: (target: StreamTarget) => Promise<T>,
-): Promise<T[]> {
+): Promise<Routed<T>[]> {
+  const spare = before.filter(({ stream }) => !stream.over);
+  const routed: Routed<T>[] = [];
   const opened: T[] = [];
   try {
-    for (const target of targets) opened.push(await open(target));
-    return opened;
+    for (const each of targets) {
+      const target = formatStreamTargets([each]);
+      const at = spare.findIndex((known) => known.target === target);
+      const [known] = at < 0 ? [] : spare.splice(at, 1);
+      const stream = known?.stream ?? (await open(each));
+      if (!known) opened.push(stream);
+      routed.push({ target, stream });
+    }
+    return routed;
   } catch (error) {
     await Promise.all(opened.map((stream) => stream.close()));
     throw error;
