@@ -1,6 +1,8 @@
 // Leaves.
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './errors.js';
+export { type Hours, isWithinHours, nextWithinHours } from './hours.js';
+export { WEEKDAYS, type Weekday } from './local-time.js';
 export {
   msToSamples,
   type PcmFormat,

@@ -18,7 +18,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   exchange: ['files', 'protocol', 'voice'],
   cli: ['files', 'exchange', 'index.js'],
 };
-const LEAVES = ['src/errors.ts', 'src/check.ts', 'src/pcm.ts', 'src/clock.ts', 'src/x11.ts'];
+const LEAVES = [
+  'src/errors.ts',
+  'src/check.ts',
+  'src/pcm.ts',
+  'src/clock.ts',
+  'src/x11.ts',
+  'src/hours.ts',
+  'src/local-time.ts',
+];
 const FOLDERS = Object.keys(MAY_IMPORT);
 const biome = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
 

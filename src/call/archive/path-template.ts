@@ -1,9 +1,12 @@
 import { entryOf } from '../../entry-of.js';
 import { checkPathTemplate, fillPath } from '../../files/path-template.js';
+import { type LocalTime, localClock } from '../../local-time.js';
 
 /** What a path template can name. */
 export interface PathFacts {
   readonly startedAt: Date;
+  /** The zone of date and time. Default `UTC`. */
+  readonly timezone?: string;
   readonly partner: string;
   /** Of the call, as the endpoint counts. */
   readonly call: number;
@@ -15,12 +18,12 @@ export interface PathFacts {
   readonly direction: string;
 }
 
-const FIELDS: Readonly<Record<string, (facts: PathFacts) => string>> = {
-  date: ({ startedAt }) => startedAt.toISOString().slice(0, 10),
-  year: ({ startedAt }) => startedAt.toISOString().slice(0, 4),
-  month: ({ startedAt }) => startedAt.toISOString().slice(5, 7),
-  day: ({ startedAt }) => startedAt.toISOString().slice(8, 10),
-  time: ({ startedAt }) => startedAt.toISOString().slice(11, 19).replaceAll(':', ''),
+const FIELDS: Readonly<Record<string, (facts: PathFacts, local: LocalTime) => string>> = {
+  date: (_, { date }) => date,
+  year: (_, { date }) => date.slice(0, 4),
+  month: (_, { date }) => date.slice(5, 7),
+  day: (_, { date }) => date.slice(8, 10),
+  time: (_, { time }) => time.replaceAll(':', ''),
   partner: ({ partner }) => partner || 'unknown',
   call: ({ call }) => String(call),
   id: ({ id }) => id,
@@ -38,5 +41,6 @@ export function checkTemplate(template: string): string {
 
 /** The path that a template gives, relative and without ending: see {@link fillPath}. */
 export function fillTemplate(template: string, facts: PathFacts): string {
-  return fillPath(template, (field) => entryOf(FIELDS, field)?.(facts) ?? '');
+  const local = localClock(facts.timezone ?? 'UTC')(facts.startedAt.getTime());
+  return fillPath(template, (field) => entryOf(FIELDS, field)?.(facts, local) ?? '');
 }

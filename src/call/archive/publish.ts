@@ -22,6 +22,8 @@ export interface PublishOptions {
   /** The folder that the template's paths lie in. */
   readonly folder: string;
   readonly template: string;
+  /** The zone of its dates and times. Default `UTC`. */
+  readonly timezone?: string;
   readonly outputs: readonly OutputFormat[];
   readonly signingKey?: KeyObject;
 }
@@ -49,6 +51,7 @@ export async function publishSegment(
   const { sidecar, manifest } = segment;
   const name = fillTemplate(options.template, {
     startedAt: new Date(sidecar.audio.startedAt),
+    ...(options.timezone !== undefined && { timezone: options.timezone }),
     partner: sidecar.call.partner,
     call: sidecar.call.id,
     id: sidecar.id,

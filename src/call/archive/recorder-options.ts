@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../../clock.js';
 import { invalidArgument } from '../../errors.js';
+import { checkHoursIn, type Hours } from '../../hours.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { loadCompressed } from '../recording/compressed.js';
 import { type ConsentOptions, checkConsent } from '../recording/consent.js';
@@ -28,10 +29,17 @@ export interface RecorderOptions {
   /** Default `'all'`. */
   readonly policy?: RecordPolicy;
   /**
-   * The path of a recording in the folder, without ending, of `{date}`, `{year}`, `{month}`, `{day}`, `{time}` (UTC),
-   * `{partner}`, `{direction}`, `{call}`, `{id}`, `{segment}`. Default `{date}/{time}-{partner}-{id}`.
+   * The path of a recording in the folder, without ending, of `{date}`, `{year}`, `{month}`, `{day}`, `{time}` (in
+   * `timezone`), `{partner}`, `{direction}`, `{call}`, `{id}`, `{segment}`. Default `{date}/{time}-{partner}-{id}`.
    */
   readonly template?: string;
+  /**
+   * The zone of `hours`, and of dates and times in `template`, such as `Europe/Berlin`. What is inside the files stays
+   * in UTC. Default `UTC`.
+   */
+  readonly timezone?: string;
+  /** Only calls that begin within these hours are recorded by policy. Default: at any time. */
+  readonly hours?: Hours;
   /** Recordings that are shorter are removed, in milliseconds. Default 0: only those without a sample. */
   readonly discardBelowMs?: number;
   /** Made besides the stereo WAV. Default none. */
@@ -77,9 +85,10 @@ export interface ResolvedRecorderOptions
   extends Required<
     Pick<
       RecorderOptions,
-      'folder' | 'policy' | 'template' | 'discardBelowMs' | 'outputs' | 'encode' | 'catalogue'
+      'folder' | 'policy' | 'template' | 'timezone' | 'discardBelowMs' | 'outputs' | 'encode' | 'catalogue'
     >
   > {
+  readonly hours: Hours | undefined;
   readonly consent: ConsentOptions | undefined;
   readonly channels: Readonly<Record<string, Deliver>>;
   readonly recording: NonNullable<RecorderOptions['recording']>;
@@ -88,10 +97,11 @@ export interface ResolvedRecorderOptions
 /** @throws ERR_INVALID_ARG with the name of the field. */
 export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecorderOptions {
   const { folder, policy = 'all', template = DEFAULT_TEMPLATE, discardBelowMs = 0, outputs = [] } = options;
-  const { catalogue = true, recording = {}, consent, encode = 'after' } = options;
+  const { catalogue = true, recording = {}, consent, encode = 'after', timezone = 'UTC', hours } = options;
   if (typeof folder !== 'string' || folder === '' || folder.includes('\0')) {
     throw invalidArgument('folder', 'a folder', folder);
   }
+  checkHoursIn(hours, timezone);
   if (!(discardBelowMs >= 0)) throw invalidArgument('discardBelowMs', '0 or more', discardBelowMs);
   const { signingKey } = options;
   checkRecordOptions({ ...recording, file: folder, ...(signingKey && { signingKey }) });
@@ -107,6 +117,8 @@ export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecord
     folder,
     policy: checkPolicy(policy),
     template: checkTemplate(template),
+    timezone,
+    hours,
     discardBelowMs,
     outputs: checkOutputs(outputs),
     encode,

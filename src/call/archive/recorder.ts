@@ -6,6 +6,7 @@ import type { Client } from '../../control/client/client.js';
 import type { Call } from '../../control/state/call.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
 import { FolderLock } from '../../files/folder-lock.js';
+import { isWithinHours } from '../../hours.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { describeCall, recordedCall } from '../recording/call-facts.js';
 import type { CallRecording } from '../recording/call-recording.js';
@@ -162,7 +163,9 @@ export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDispo
     if (call.over) return;
     await describeCall(call);
     const { type, partner } = recordedCall(call);
-    const wanted = wants(this.#options.policy, type, partner);
+    const { policy, hours, timezone } = this.#options;
+    const inTime = hours === undefined || isWithinHours(hours, this.#clock.unixMs(), timezone);
+    const wanted = inTime && wants(policy, type, partner);
     if (!wanted && this.#options.recording.preRollMs === undefined) return;
     if (!this.#closed && !this.#recordings.has(call.id)) await this.#open(call, wanted);
   }

@@ -1,4 +1,5 @@
 import { entryOf } from '../../entry-of.js';
+import { checkTimeZone } from '../../local-time.js';
 import type { Prompts } from '../prompt/prompts.js';
 import { linksOf } from './flow-links.js';
 import type { FlowData, FlowSpeech, FlowStep } from './flow-schema.js';
@@ -27,7 +28,7 @@ export function checkFlow(flow: FlowData, start: string, prompts?: Prompts): rea
 
 function* checkZone(zone: string): Generator<FlowFinding> {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
+    checkTimeZone(zone);
   } catch {
     yield { severity: 'error', path: ['timezone'], message: `there is no time zone ${zone}` };
   }

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { entryOf } from '../../entry-of.js';
 import { JackfieldError } from '../../errors.js';
+import { localClock } from '../../local-time.js';
 import { type Bot, bot } from '../bot/bot.js';
 import type { BotCall } from '../bot/bot-call.js';
 import { during } from '../bot/during.js';
@@ -73,7 +74,7 @@ class FlowRun {
       .set('caller', call.partner.handle)
       .set('callerName', call.partner.name)
       .set('call', String(call.id))
-      .set('today', new Date(call.clock.unixMs()).toISOString().slice(0, 10));
+      .set('today', localClock(flow.data.timezone)(call.clock.unixMs()).date);
   }
 
   async run(): Promise<void> {

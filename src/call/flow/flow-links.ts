@@ -1,5 +1,5 @@
+import { WEEKDAYS, type Weekday } from '../../local-time.js';
 import type { FlowStep } from './flow-schema.js';
-import { WEEKDAYS, type Weekday } from './weekdays.js';
 
 /** One way on from a step. */
 export interface FlowLink {

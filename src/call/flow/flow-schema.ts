@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { WEEKDAYS } from './weekdays.js';
+import { FROM_TIME, TO_TIME } from '../../hours.js';
+import { WEEKDAYS } from '../../local-time.js';
 
 /** A number, or the name of a variable in braces: `{count}`. */
 const numberOrVariable = z.union([z.int(), z.string().regex(/^\{\w+\}$/, 'must be a number or {variable}')]);
 const stepName = z.string().min(1).max(100);
 const ms = z.number().min(0).max(3_600_000);
 const digits = z.string().regex(/^[0-9*#]+$/, 'must be of 0-9, * and #');
-const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as "09:30"');
+const fromTime = z.string().regex(FROM_TIME, 'must be a time such as "09:30"');
+const toTime = z.string().regex(TO_TIME, 'must be a time such as "17:30", or "24:00"');
 
 /** One part of what is said; strings are names of prompts. Text, digits and names may hold `{variables}`. */
 const part = z.union([
@@ -27,7 +29,7 @@ const speech = z.union([part, z.array(part).min(1)]);
 
 const weekday = z.enum(WEEKDAYS);
 const condition = z.union([
-  z.strictObject({ weekdays: z.array(weekday).min(1).optional(), from: clockTime, to: clockTime }),
+  z.strictObject({ weekdays: z.array(weekday).min(1).optional(), from: fromTime, to: toTime }),
   z.strictObject({ weekdays: z.array(weekday).min(1) }),
   z.strictObject({ caller: z.array(z.string().min(1)).min(1) }),
   z.strictObject({ variable: z.string().regex(/^\w+$/), is: z.array(z.string()).min(1) }),

@@ -1,6 +1,8 @@
 import type { Clock } from '../../clock.js';
 import { sleep, systemClock } from '../../clock.js';
 import { type ErrorCode, invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+import { checkHoursIn, type Hours, nextWithinHours } from '../../hours.js';
+import { machineTimeZone } from '../../local-time.js';
 import type { Bot } from '../bot/bot.js';
 import type { BotHost, BotResult } from '../bot/bot-host.js';
 import type { CampaignTarget } from './call-list.js';
@@ -17,6 +19,10 @@ export interface CampaignOptions {
   readonly retryAfterMs?: number;
   /** After which outcomes a target is called again. Default: those in which nobody was talked to. */
   readonly retryWhen?: (result: BotResult) => boolean;
+  /** Calls are placed within these hours only. Default: at any time. */
+  readonly hours?: Hours;
+  /** The zone of `hours`, such as `Europe/Berlin`. Default: the machine's. */
+  readonly timezone?: string;
   /** How long it may ring, in milliseconds. Default 30,000. */
   readonly ringMs?: number;
   /** Where its calls are kept, so that it goes on where it was when it runs again. Default: nowhere. */
@@ -159,10 +165,13 @@ class CampaignRun {
   /** Waits for an entry's time and calls, unless something else comes first. */
   async #until(entry: Entry, waited: AbortController): Promise<void> {
     const { clock, callsPerMinute } = this.#options;
-    const at = Math.max(entry.notBefore, this.#nextAt);
+    const begins = () => this.#allowedFrom(Math.max(entry.notBefore, this.#nextAt));
     const either = AbortSignal.any([waited.signal, this.#stop]);
     try {
-      if (at > clock.now()) await sleep(clock, at - clock.now(), { signal: either });
+      // Looked at again after each wait: the machine's clock may have been set meanwhile.
+      for (let at = begins(); at > clock.now(); at = begins()) {
+        await sleep(clock, at - clock.now(), { signal: either });
+      }
     } catch {
       return;
     }
@@ -178,6 +187,15 @@ class CampaignRun {
       )
       .finally(() => this.#calling.delete(calling));
     this.#calling.add(calling);
+  }
+
+  /** The first moment from `at` on that is within the hours, on the campaign's clock. */
+  #allowedFrom(at: number): number {
+    const { clock, hours, timezone } = this.#options;
+    const from = Math.max(at, clock.now());
+    if (!hours) return from;
+    const unixMs = clock.unixMs() + from - clock.now();
+    return from + nextWithinHours(hours, unixMs, timezone) - unixMs;
   }
 
   async #call({ target, fields, attempt }: Entry): Promise<CampaignResult> {
@@ -223,6 +241,7 @@ function resolved(options: CampaignOptions) {
     retryAfterMs = 600_000,
     ringMs = 30_000,
   } = options;
+  const { hours, timezone = machineTimeZone() } = options;
   const { retryWhen = ({ outcome }) => outcome === 'unanswered', clock = systemClock, store } = options;
   if (!(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 1000)) {
     throw invalidArgument('concurrency', 'an integer from 1 to 1000', concurrency);
@@ -233,7 +252,19 @@ function resolved(options: CampaignOptions) {
   if (!(Number.isInteger(attempts) && attempts >= 1 && attempts <= 20)) {
     throw invalidArgument('attempts', 'an integer from 1 to 20', attempts);
   }
+  checkHoursIn(hours, timezone);
   if (!(retryAfterMs >= 0)) throw invalidArgument('retryAfterMs', '0 ms or more', retryAfterMs);
   if (!(ringMs > 0)) throw invalidArgument('ringMs', 'more than 0 ms', ringMs);
-  return { concurrency, callsPerMinute, attempts, retryAfterMs, ringMs, retryWhen, clock, store };
+  return {
+    concurrency,
+    callsPerMinute,
+    attempts,
+    retryAfterMs,
+    ringMs,
+    retryWhen,
+    clock,
+    store,
+    hours,
+    timezone,
+  };
 }

@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { FROM_TIME, type Hours, TO_TIME } from '../../hours.js';
 import {
   BotHost,
   type CampaignEntry,
   CampaignLog,
+  type CampaignOptions,
   type CampaignQuery,
   type CampaignResult,
   type CampaignSummary,
@@ -16,6 +18,7 @@ import {
   readFlow,
   runCampaign,
 } from '../../index.js';
+import { WEEKDAYS, type Weekday } from '../../local-time.js';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { dateOption, numberOption } from '../options.js';
 import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
@@ -38,6 +41,9 @@ export function campaignCommand(): Command {
     .option('--per-minute <count>', 'calls placed in a minute, at most', numberOption, 30)
     .option('--attempts <count>', 'calls to one target, at most', numberOption, 3)
     .option('--retry-after <minutes>', 'before who was not reached is called again', numberOption, 10)
+    .option('--hours <from-to>', 'only within these hours, such as 09:00-20:00', hoursOption)
+    .option('--weekdays <days>', 'only on these days, such as mon,tue,wed', weekdaysOption)
+    .option('--timezone <zone>', 'zone of the hours (default: that of the flow)')
     .option('--ring <seconds>', 'how long it may ring', numberOption, 30)
     .option('--dry-run', 'only list who would be called', false)
     .action(run);
@@ -73,6 +79,9 @@ interface RunOptions extends CatalogueOptions, EndpointOptions, PromptOptions {
   readonly perMinute: number;
   readonly attempts: number;
   readonly retryAfter: number;
+  readonly hours?: Hours;
+  readonly weekdays?: readonly Weekday[];
+  readonly timezone?: string;
   readonly ring: number;
   readonly dryRun: boolean;
 }
@@ -102,6 +111,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
     attempts: options.attempts,
     retryAfterMs: options.retryAfter * 60_000,
     ringMs: options.ring * 1000,
+    ...callingHours(options, flow.data.timezone),
     store: log.store(name),
     signal: stop,
   });
@@ -109,6 +119,30 @@ async function run(file: string, options: RunOptions): Promise<void> {
   const summary = log.summaries().find(({ campaign }) => campaign === name);
   if (!options.json && summary) process.stdout.write(`${summaryLine(summary)}\n`);
   if (stop.aborted) process.stderr.write('Stopped. Run it again to go on.\n');
+}
+
+/** When it may call; days without hours are whole days. */
+function callingHours(
+  { hours, weekdays, timezone }: RunOptions,
+  flowZone: string,
+): Pick<CampaignOptions, 'hours' | 'timezone'> {
+  if (!hours && !weekdays) return {};
+  const times = hours ?? { from: '00:00', to: '24:00' };
+  return { hours: { ...times, weekdays }, timezone: timezone ?? flowZone };
+}
+
+function hoursOption(text: string): Hours {
+  const [from = '', to = ''] = text.split('-');
+  if (FROM_TIME.test(from) && TO_TIME.test(to) && text === `${from}-${to}`) return { from, to };
+  throw new InvalidArgumentError('Give hours such as 09:00-20:00; 24:00 is the end of the day.');
+}
+
+function weekdaysOption(text: string): Weekday[] {
+  return text.split(',').map((day) => {
+    const found = WEEKDAYS.find((each) => each === day.trim().toLowerCase());
+    if (found) return found;
+    throw new InvalidArgumentError(`Give days of ${WEEKDAYS.join(', ')}, with commas between them.`);
+  });
 }
 
 /** The first signal ends the campaign when the calls under way have ended, the second at once. */

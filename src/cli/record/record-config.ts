@@ -1,6 +1,8 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import { FROM_TIME, TO_TIME } from '../../hours.js';
 import { JackfieldError, OUTPUT_FORMATS, type RecorderOptions } from '../../index.js';
+import { WEEKDAYS } from '../../local-time.js';
 import { readIdentity, readJson, readText } from '../key-files.js';
 
 const names = z.array(z.string().min(1)).min(1);
@@ -22,6 +24,19 @@ export const recordConfigSchema = z.strictObject({
     .optional()
     .describe('Which calls are recorded.'),
   template: z.string().optional().describe('Path of a recording in the folder, without ending.'),
+  timezone: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The zone of hours, and of dates and times in the template: Europe/Berlin. Default UTC.'),
+  hours: z
+    .strictObject({
+      from: z.string().regex(FROM_TIME, 'Expected a time such as 09:30'),
+      to: z.string().regex(TO_TIME, 'Expected a time such as 17:30, or 24:00'),
+      weekdays: z.array(z.enum(WEEKDAYS)).min(1).optional(),
+    })
+    .optional()
+    .describe('Only calls that begin within these hours are recorded by policy.'),
   format: z.array(z.enum(OUTPUT_FORMATS)).optional().describe('What is made besides the stereo WAV.'),
   encode: z
     .enum(['after', 'live'])
@@ -95,7 +110,8 @@ export async function readRecordConfig(path: string): Promise<RecordConfig> {
 /** What a configuration says to the recorder; key files are read. @throws ERR_FILE, ERR_INVALID_ARG. */
 export async function recorderOptions(config: RecordConfig): Promise<RecorderOptions> {
   const { out = 'recordings', policy, template, format, discardBelowMs, consent, hook, catalogue } = config;
-  const { encode, encryptTo, segments, maxMs, preRollMs, onDiskFull, correctDrift, tags } = config;
+  const { timezone, hours, encode, encryptTo, segments, maxMs, preRollMs, onDiskFull, correctDrift, tags } =
+    config;
   const identity = config.identityFile && (await readIdentity(config.identityFile));
   const webhook = config.webhook && {
     url: config.webhook.url,
@@ -105,7 +121,19 @@ export async function recorderOptions(config: RecordConfig): Promise<RecorderOpt
   const signingKey = config.signingKeyFile && (await readSigningKey(config.signingKeyFile));
   const recording = { encryptTo, segments, maxMs, preRollMs, onDiskFull, correctDrift, tags };
   return given({
-    ...{ folder: out, policy, template, outputs: format, encode, discardBelowMs, consent, hook, catalogue },
+    ...{
+      folder: out,
+      policy,
+      template,
+      timezone,
+      hours,
+      outputs: format,
+      encode,
+      discardBelowMs,
+      consent,
+      hook,
+      catalogue,
+    },
     ...{ webhook: webhook && given(webhook), signingKey, identity, recording: given(recording) },
   }) as RecorderOptions;
 }

@@ -1,9 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { FROM_TIME, TO_TIME } from '../../hours.js';
 import { type AnsweringMachineOptions, JackfieldError } from '../../index.js';
+import { WEEKDAYS } from '../../local-time.js';
 import { readJson } from '../key-files.js';
 
-const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 18:30');
 const ringMs = z.number().int().min(0).max(120_000);
 const key = z.string().regex(/^[0-9*#]$/, 'a key of 0-9, * and #');
 const program = z.strictObject({ command: z.string().min(1), args: z.array(z.string()).optional() });
@@ -11,7 +12,12 @@ const program = z.strictObject({ command: z.string().min(1), args: z.array(z.str
 const rule = z.strictObject({
   callers: z.array(z.string().min(1)).optional(),
   hours: z
-    .strictObject({ from: time, to: time, days: z.array(z.number().int().min(0).max(6)).optional() })
+    .strictObject({
+      from: z.string().regex(FROM_TIME, 'a time such as 18:30'),
+      to: z.string().regex(TO_TIME, 'a time such as 18:30, or 24:00'),
+      weekdays: z.array(z.enum(WEEKDAYS)).min(1).optional(),
+      days: z.array(z.number().int().min(0).max(6)).min(1).optional(),
+    })
     .optional(),
   status: z.array(z.string().min(1)).optional(),
   afterMs: ringMs.optional(),
@@ -24,6 +30,7 @@ const answerConfigSchema = z.strictObject({
   afterMs: ringMs.optional(),
   greeting: z.string().min(1).optional(),
   rules: z.array(rule).optional(),
+  timezone: z.string().min(1).optional(),
   maxMs: z.number().int().min(1000).max(600_000).optional(),
   silenceMs: z.number().int().min(1000).max(60_000).optional(),
   minMs: z.number().int().min(0).max(10_000).optional(),
@@ -40,6 +47,7 @@ export type AnswerConfig = Partial<
     | 'afterMs'
     | 'greeting'
     | 'rules'
+    | 'timezone'
     | 'maxMs'
     | 'silenceMs'
     | 'minMs'

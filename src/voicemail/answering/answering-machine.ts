@@ -9,6 +9,7 @@ import { type Clock, sleep, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
 import type { Call } from '../../control/state/call.js';
 import { messageOf } from '../../errors.js';
+import { checkTimeZone } from '../../local-time.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { requireProgram } from '../../voice/process/require-program.js';
 import { runTool } from '../../voice/process/run-tool.js';
@@ -38,6 +39,8 @@ export interface AnsweringMachineOptions
   readonly greeting?: Speakable;
   /** Exceptions, in order. Default: none, every call is answered. */
   readonly rules?: readonly AnsweringRule[];
+  /** The zone that the hours of rules are of, such as `Europe/Berlin`. Default: the machine's. */
+  readonly timezone?: string | undefined;
   /** Turns each message into text before it is told of. Default: none. */
   readonly transcriber?: Transcriber;
   /** Language of the messages, for the transcriber. */
@@ -94,9 +97,10 @@ export class AnsweringMachine extends EventEmitter<AnsweringMachineEvents> imple
    * transcriber that is not there; ERR_API, ERR_CLOSED when the endpoint does not say whose it is.
    */
   static async start(options: AnsweringMachineOptions): Promise<AnsweringMachine> {
-    const { rules = [], afterMs = DEFAULT_AFTER_MS, greeting, reviewPrompt, goodbye } = options;
+    const { rules = [], timezone, afterMs = DEFAULT_AFTER_MS, greeting, reviewPrompt, goodbye } = options;
     const { client, transcriber, hook, prompts = await Prompts.open() } = options;
     checkRules(rules);
+    if (timezone !== undefined) checkTimeZone(timezone);
     checkAfterMs(afterMs);
     const said = [greeting, reviewPrompt, goodbye, ...rules.map((rule) => rule.greeting)];
     await prompts.preload(said.filter((speakable) => speakable !== undefined));
@@ -136,11 +140,12 @@ export class AnsweringMachine extends EventEmitter<AnsweringMachineEvents> imple
 
   /** What to do with a call; `undefined` for one that does not come in. */
   async #ruleFor(call: Call): Promise<AnsweringRule | undefined> {
-    const { rules = [], client } = this.#options;
+    const { rules = [], client, timezone } = this.#options;
     if (!(await call.text('TYPE')).startsWith('INCOMING')) return undefined;
     const caller = await call.text('PARTNER_HANDLE');
     const userStatus = await client.parameters.get('USERSTATUS');
-    return matchingRule(rules, { caller, at: new Date(this.#clock.unixMs()), userStatus }) ?? {};
+    const at = new Date(this.#clock.unixMs());
+    return matchingRule(rules, { caller, at, userStatus, timezone }) ?? {};
   }
 
   #greetingFor({ id }: BotCall): Speakable | undefined {

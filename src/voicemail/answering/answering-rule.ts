@@ -1,14 +1,12 @@
 import type { Speakable } from '../../call/prompt/speakable.js';
 import { invalidArgument } from '../../errors.js';
+import { checkHours, type Hours, isWithinHours } from '../../hours.js';
+import { machineTimeZone, WEEKDAYS } from '../../local-time.js';
 
-/** Hours of the day, in the machine's time zone; `to` may lie before `from`, which spans midnight. */
-export interface AnsweringHours {
-  /** `18:00` */
-  readonly from: string;
-  /** `08:30`; not included. */
-  readonly to: string;
-  /** 0 is Sunday. The day counts on which `from` lies. Default: all. */
-  readonly days?: readonly number[];
+/** The hours of a rule; the weekdays may be given as numbers instead of names. */
+export interface AnsweringHours extends Hours {
+  /** 0 is Sunday. Default: `weekdays`. */
+  readonly days?: readonly number[] | undefined;
 }
 
 /** What the answering machine does with a call. The first rule whose conditions all hold is followed. */
@@ -32,25 +30,28 @@ export interface RingingCall {
   readonly caller: string;
   readonly at: Date;
   readonly userStatus: string;
+  /** The zone that hours are of. Default: the machine's. */
+  readonly timezone?: string | undefined;
 }
 
 /** The first rule that fits; without any, a call is answered. */
 export function matchingRule(rules: readonly AnsweringRule[], call: RingingCall): AnsweringRule | undefined {
+  const { timezone = machineTimeZone() } = call;
   return rules.find(
     ({ callers, hours, status }) =>
       (callers === undefined || callers.some((pattern) => isCaller(pattern, call.caller))) &&
       (status === undefined || status.includes(call.userStatus)) &&
-      (hours === undefined || isWithin(hours, call.at)),
+      (hours === undefined || isWithinHours(named(hours), call.at.getTime(), timezone)),
   );
 }
 
 /** @throws ERR_INVALID_ARG, naming what is wrong. */
 export function checkRules(rules: readonly AnsweringRule[]): void {
   for (const { hours, afterMs } of rules) {
-    if (hours) for (const time of [hours.from, hours.to]) minuteOf(time);
     if (hours?.days?.some((day) => !Number.isInteger(day) || day < 0 || day > 6)) {
       throw invalidArgument('days', 'from 0 (Sunday) to 6', hours.days.join(', '));
     }
+    if (hours) checkHours(named(hours));
     if (afterMs !== undefined) checkAfterMs(afterMs);
   }
 }
@@ -65,19 +66,8 @@ function isCaller(pattern: string, caller: string): boolean {
   return wanted.endsWith('*') ? given.startsWith(wanted.slice(0, -1)) : given === wanted;
 }
 
-function isWithin({ from, to, days = [0, 1, 2, 3, 4, 5, 6] }: AnsweringHours, at: Date): boolean {
-  const minute = at.getHours() * 60 + at.getMinutes();
-  const [begin, end] = [minuteOf(from), minuteOf(to)];
-  const today = at.getDay();
-  if (begin < end) return minute >= begin && minute < end && days.includes(today);
-  const yesterday = (today + 6) % 7;
-  return (minute >= begin && days.includes(today)) || (minute < end && days.includes(yesterday));
-}
-
-function minuteOf(time: string): number {
-  const [, hours, minutes] = /^(\d{2}):(\d{2})$/.exec(time) ?? [];
-  const value = Number(hours) * 60 + Number(minutes);
-  if (!(Number(hours) < 24 && Number(minutes) < 60))
-    throw invalidArgument('hours', 'times such as 18:30', time);
-  return value;
+/** The same with names for days. */
+function named({ days, ...hours }: AnsweringHours): Hours {
+  if (!days) return hours;
+  return { ...hours, weekdays: WEEKDAYS.filter((_, index) => days.includes((index + 1) % 7)) };
 }

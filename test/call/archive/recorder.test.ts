@@ -399,6 +399,8 @@ describe('Recorder', () => {
     [{ consent: { prompt: 'nowhere.wav' } }, 'nowhere.wav'],
     [{ template: '../{id}' }, 'template'],
     [{ template: '{who}' }, 'template'],
+    [{ timezone: 'Mars/Base' }, 'timezone'],
+    [{ hours: { from: '24:00', to: '08:00' } }, 'hours.from'],
     [{ policy: 'some' as 'all' }, 'policy'],
     [{ outputs: ['ogg' as 'opus'] }, 'outputs'],
     [{ discardBelowMs: -1 }, 'discardBelowMs'],

@@ -81,6 +81,20 @@ describe('a flow', () => {
     await play(flow, closed, { startsAt: new Date('2027-02-28T10:00:00Z') });
   });
 
+  it.each([
+    ['Asia/Tokyo', '2027-03-01T16:30:00Z', '2027-03-02'],
+    ['America/New_York', '2027-03-01T04:00:00Z', '2027-02-28'],
+    ['UTC', '2027-03-01T23:59:00Z', '2027-03-01'],
+  ])('takes {today} from the zone %s', async (timezone, startsAt, today) => {
+    const flow = await parseFlow(
+      `name: x\ntimezone: ${timezone}\nsteps: { a: { do: hangup, say: { text: "{today}" } } }\n`,
+    );
+    const { transcript } = await play(flow, async (caller) => void (await caller.hasStatus('FINISHED')), {
+      startsAt: new Date(startsAt),
+    });
+    expect(JSON.stringify(transcript)).toContain(`says “${today}”`);
+  });
+
   it('asks again after a wrong key, then goes on otherwise', async () => {
     await play(await parseFlow(FRONT_DESK), async (caller) => {
       await caller.hears(said(0));
@@ -279,6 +293,9 @@ describe('a condition', () => {
     [{ caller: ['49*'] }, false],
     [{ from: '22:00', to: '06:00' }, true],
     [{ from: '09:00', to: '17:00' }, false],
+    [{ from: '00:00', to: '24:00' }, true],
+    [{ weekdays: ['sun' as const], from: '23:00', to: '22:00' }, false],
+    [{ weekdays: ['mon' as const], from: '23:30', to: '23:30' }, true],
     [{ weekdays: ['mon' as const] }, true],
     [{ weekdays: ['tue' as const], from: '22:00', to: '06:00' }, false],
     [{ variable: 'x', is: ['1'] }, false],

@@ -83,6 +83,34 @@ describe('a campaign', () => {
     expect(placed[2]! - placed[1]!).toBe(10_000);
   });
 
+  it('calls within its hours only, in their zone', async () => {
+    const answer = () => 'answer' as const;
+    // The clock begins on a Thursday, 1970-01-01T00:00Z: 09:00 in Tokyo.
+    const results = await campaign(
+      ['anna', 'ben', 'carl'],
+      { anna: answer, ben: answer, carl: answer },
+      {
+        callsPerMinute: 1,
+        hours: { from: '08:30', to: '09:02', weekdays: ['thu', 'sat'] },
+        timezone: 'Asia/Tokyo',
+      },
+    );
+    const placed = results.map(({ placedAtMs }) => new Date(placedAtMs).toISOString().slice(0, 16));
+    expect(placed).toEqual(['1970-01-01T00:00', '1970-01-01T00:01', '1970-01-02T23:30']);
+  });
+
+  it('refuses hours and a zone that are none', () => {
+    const start = (options: CampaignOptions) => () =>
+      runCampaign(
+        {} as BotHost,
+        bot(() => {}),
+        [],
+        options,
+      );
+    expect(start({ hours: { from: '24:00', to: '08:00' } })).toThrow(/hours\.from must be/);
+    expect(start({ timezone: 'Mars/Base' })).toThrow(/timezone must be/);
+  });
+
   it('calls again later who did not answer, as often as it may', async () => {
     const results = await campaign(
       ['anna', 'ben'],

@@ -257,7 +257,10 @@ describe('rules', () => {
 
   it.each([
     { hours: { from: '9:00', to: '10:00' } },
-    { hours: { from: '09:00', to: '24:00' } },
+    { hours: { from: '24:00', to: '10:00' } },
+    { hours: { from: '09:00', to: '24:01' } },
+    { hours: { from: '09:00', to: '10:00', weekdays: ['Fri' as 'fri'] } },
+    { hours: { from: '09:00', to: '10:00', days: [] } },
     { hours: { from: '09:00', to: '10:00', days: [7] } },
     { afterMs: -1 },
   ])('are checked: %j', (rule) => {
