@@ -1,29 +1,38 @@
 /** By which way a digit came: a `CALL n DTMF d` notification, or as a tone in the voice stream. */
 export type DigitSource = 'api' | 'tone';
 
+/** A press that only one way has told of so far. */
 interface Press {
   readonly source: DigitSource;
   readonly digit: string;
-  readonly atMs: number;
+  /** When the report is over: at once for a notification, at its end for a tone. */
+  untilMs: number;
 }
 
-/** Reports by the two ways that lie further apart are two presses. */
+/** How much later than the end of one report the other may come. */
 const MAX_APART_MS = 600;
 
 /**
- * Makes one digit of the two reports that one press can give. A report is the double of the oldest report of the
- * same digit by the other way that has no double yet and is at most 600 ms old; so `11` pressed quickly and heard
- * both ways is two digits, and so is `11` heard one way only.
+ * Makes one digit of the two reports that one press can give. A tone lasts as long as the key is down, and a
+ * notification may come when the key goes down, when it comes up, or in between. So a notification is the double of a
+ * tone that sounds or has ended up to 600 ms ago, and a tone is that of a notification that came up to 600 ms before it
+ * began. Of several, the oldest that has no double yet is taken: `11` pressed quickly and heard both ways is two
+ * digits, and so is `11` heard one way only.
  */
 export class DigitMerger {
   #single: Press[] = [];
 
-  /** Takes a report; returns whether it is a new press. `atMs` never decreases. */
+  /** Takes a notification, or a tone that begins; returns whether it is a new press. `atMs` never decreases. */
   take(source: DigitSource, digit: string, atMs: number): boolean {
-    this.#single = this.#single.filter((press) => atMs - press.atMs <= MAX_APART_MS);
+    this.#single = this.#single.filter((press) => atMs - press.untilMs <= MAX_APART_MS);
     const double = this.#single.findIndex((press) => press.digit === digit && press.source !== source);
-    if (double < 0) this.#single.push({ source, digit, atMs });
-    else this.#single.splice(double, 1);
+    if (double >= 0) this.#single.splice(double, 1);
+    else this.#single.push({ source, digit, untilMs: source === 'tone' ? Number.POSITIVE_INFINITY : atMs });
     return double < 0;
+  }
+
+  /** Takes the end of the tone that sounds. */
+  toneEnded(atMs: number): void {
+    for (const press of this.#single) press.untilMs = Math.min(press.untilMs, atMs);
   }
 }

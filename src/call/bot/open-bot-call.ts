@@ -97,7 +97,8 @@ function listenToDigits(
   const detector = new DtmfDetector();
   ear.listen((samples) => {
     for (const event of detector.push(samples)) {
-      if (event.type === 'begin' && merger.take('tone', event.digit, clock.now())) digits.push(event.digit);
+      if (event.type === 'end') merger.toneEnded(clock.now());
+      else if (merger.take('tone', event.digit, clock.now())) digits.push(event.digit);
     }
   });
   return digits;

@@ -60,6 +60,67 @@ describe('digits by two ways', () => {
   });
 });
 
+describe('one press', () => {
+  /** A key that is held from `downMs` to `upMs`; `told` is where in between the endpoint tells it, 0 to 1. */
+  interface Held {
+    readonly digit: string;
+    readonly gapMs: number;
+    readonly heldMs: number;
+    readonly told: number;
+  }
+  const held = fc.array(
+    fc.record({
+      digit: fc.constantFrom(...'0123456789*#'),
+      gapMs: fc.integer({ min: 60, max: 3000 }),
+      heldMs: fc.integer({ min: 40, max: 20_000 }),
+      told: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
+    { maxLength: 20 },
+  );
+
+  /** Plays presses to a merger, the tones `toneMs` late and the notifications `apiMs` late. */
+  function digitsOf(presses: readonly Held[], toneMs: number, apiMs: number): string {
+    const merger = new DigitMerger();
+    let now = 1000;
+    let digits = '';
+    const at: { ms: number; happen: () => void }[] = [];
+    for (const { digit, gapMs, heldMs, told } of presses) {
+      const downMs = now + gapMs;
+      const upMs = downMs + heldMs;
+      now = upMs;
+      const report = (source: DigitSource, ms: number) =>
+        at.push({
+          ms,
+          happen: () => {
+            if (merger.take(source, digit, ms)) digits += digit;
+          },
+        });
+      report('tone', downMs + toneMs);
+      report('api', downMs + told * heldMs + apiMs);
+      at.push({ ms: upMs + toneMs, happen: () => merger.toneEnded(upMs + toneMs) });
+    }
+    for (const { happen } of at.toSorted((a, b) => a.ms - b.ms)) happen();
+    return digits;
+  }
+
+  it('is one digit, however long it is held and whenever within it the endpoint tells it', () => {
+    const delay = fc.integer({ min: 0, max: 600 });
+    fc.assert(
+      fc.property(held, delay, delay, (presses, toneMs, apiMs) => {
+        const digits = digitsOf(presses, toneMs, apiMs);
+        // A notification may overtake that of the press before, where a key is told at its end and the next at once.
+        expect([...digits].toSorted()).toEqual(presses.map(({ digit }) => digit).toSorted());
+      }),
+    );
+  });
+
+  it.each([0, 0.5, 1])('of a key that is told at %d of its length is not two', (told) => {
+    const press = { digit: '5', gapMs: 500, heldMs: 1200, told };
+    expect(digitsOf([press], 60, 0)).toBe('5');
+    expect(digitsOf([press, press, press], 60, 0)).toBe('555');
+  });
+});
+
 describe('digits whose reports are far apart', () => {
   it('are one each as long as neither way is 600 ms later than the other, however fast the same key is pressed', () => {
     fc.assert(
