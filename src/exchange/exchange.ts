@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events';
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import { invalidArgument, JackfieldError } from '../errors.js';
+import { makePrivateFolder } from '../files/private-file.js';
+import { Opening } from '../opening.js';
 import { Authorization } from './api/authorization.js';
 import { commandAnswerer } from './api/commands.js';
 import { Endpoint, type EndpointContext } from './api/endpoint.js';
@@ -120,15 +122,24 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   static async start(options: ExchangeOptions = {}): Promise<Exchange> {
     const resolved = resolveOptions(options);
     await Promise.all((options.fileRoots ?? []).map(checkFolder));
+    const { stateFolder, clock, robots } = resolved;
+    const echo = await echoService(clock);
+    await using opening = new Opening();
     const temporary =
-      resolved.stateFolder === undefined ? await mkdtemp(join(tmpdir(), 'jackfield-')) : undefined;
-    const journal = resolved.stateFolder === undefined ? undefined : await Journal.open(resolved.stateFolder);
-    const voicemails = join(resolved.stateFolder ?? temporary ?? '', 'voicemails');
-    await mkdir(voicemails, { recursive: true });
+      stateFolder === undefined
+        ? opening.add(await mkdtemp(join(tmpdir(), 'jackfield-')), (folder) =>
+            rm(folder, { recursive: true }),
+          )
+        : undefined;
+    const journal =
+      stateFolder === undefined
+        ? undefined
+        : opening.add(await Journal.open(stateFolder), (it) => it.close());
+    const voicemails = join(stateFolder ?? temporary ?? '', 'voicemails');
+    await makePrivateFolder(voicemails);
     const exchange = new Exchange(resolved, journal, { voicemails, temporary });
-    exchange.addRobot(await echoService(resolved.clock));
-    for (const robot of resolved.robots) exchange.addRobot(robot);
-    return exchange;
+    for (const robot of [echo, ...robots]) exchange.addRobot(robot);
+    return opening.done(exchange);
   }
 
   /**

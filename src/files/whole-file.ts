@@ -52,6 +52,15 @@ export async function publishFile(from: string, to: string): Promise<void> {
   }
 }
 
+/** Makes a folder for its owner alone, where it is missing. @throws ERR_FILE. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await makePrivateFolder(path);
+  } catch (error) {
+    throw fileError('make the folder', path, error);
+  }
+}
+
 /** Has what was written into a file flushed to the medium. @throws ERR_FILE. */
 export async function syncFile(path: string): Promise<void> {
   try {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CancelTimer, type Clock, systemClock } from '../../clock.js';
 import { entryOf } from '../../entry-of.js';
 import { JackfieldError, messageOf } from '../../errors.js';
+import { makePrivateFolder } from '../../files/private-file.js';
 import { writeJson } from '../../files/whole-file.js';
 import { FAILED, type KeptEvent, namesIn, readKept } from './outbox-folder.js';
 
@@ -64,7 +65,7 @@ export class Outbox {
   /** Keeps an event for every channel; it is on disk when this resolves, and under way. @throws ERR_FILE. */
   async add(type: string, data: unknown): Promise<void> {
     const { folder } = this.#options;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makePrivateFolder(folder);
     const event: OutboxEvent = {
       id: randomUUID(),
       type,
@@ -244,7 +245,7 @@ class Lane {
   async #putAside(name: string): Promise<void> {
     const { folder, maxFailed, onFailure } = this.#options;
     const failed = join(folder, FAILED);
-    await mkdir(failed, { recursive: true, mode: 0o700 });
+    await makePrivateFolder(failed);
     await rename(join(folder, name), join(failed, name));
     const names = await namesIn(failed);
     if (names.length <= maxFailed) return;

@@ -1,9 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, link, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { link, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { invalidArgument } from '../../errors.js';
 import { fileError } from '../../files/file-error.js';
+import { makePrivateFolder } from '../../files/private-file.js';
 import { mapChannels } from '../../voice/convert/channels.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
@@ -66,8 +67,6 @@ export async function publishSegment(
     const base = await claimName(segment.file, join(options.folder, numbered), ending);
     const outputs: RecordingOutput[] = [];
     for (const { path, suffix } of made) {
-      // Encoders make their files readable for all; what is said is nobody else's business.
-      await chmod(path, 0o600);
       await rename(path, `${base}${suffix}`);
       outputs.push(await outputOf(`${base}${suffix}`));
     }
@@ -125,7 +124,7 @@ async function splitLegs(file: string): Promise<MadeOutput[]> {
 
 /** Gives the audio its name, without replacing anything; returns the path without ending. */
 async function claimName(file: string, wanted: string, ending: string): Promise<string> {
-  await mkdir(dirname(wanted), { recursive: true });
+  await makePrivateFolder(dirname(wanted));
   for (let number = 1; ; number++) {
     const base = number === 1 ? wanted : `${wanted}_${number}`;
     try {

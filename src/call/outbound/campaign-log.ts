@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { JackfieldError } from '../../errors.js';
 import { Database } from '../../files/database.js';
+import { makePrivateFolderSync } from '../../files/private-file.js';
 import { MIGRATIONS } from '../archive/catalogue-entry.js';
 import { likeOf, whereOf } from '../store/query.js';
 import type { CampaignCall, CampaignResult, CampaignStore } from './campaign-call.js';
@@ -61,7 +61,7 @@ export class CampaignLog implements Disposable {
 
   /** Opens the catalogue of `folder`, or begins one. @throws ERR_UNSUPPORTED without `libsql`; ERR_FILE. */
   static open(folder: string): CampaignLog {
-    mkdirSync(folder, { recursive: true });
+    makePrivateFolderSync(folder);
     return new CampaignLog(Database.open(join(folder, 'catalogue.sqlite'), MIGRATIONS));
   }
 

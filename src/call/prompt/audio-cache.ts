@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+import { makePrivateFolder } from '../../files/private-file.js';
 import { BYTES_PER_SAMPLE, VOICE_FORMAT } from '../../pcm.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { collectSamples } from '../../voice/stage.js';
@@ -88,7 +89,7 @@ export class AudioCache {
 
   async #store(hash: string, samples: Int16Array): Promise<void> {
     if (this.#folder === undefined) return;
-    await mkdir(this.#folder, { recursive: true });
+    await makePrivateFolder(this.#folder);
     const part = join(this.#folder, `${hash}.${process.pid}.part`);
     try {
       await using writer = await WavWriter.create(part, { format: VOICE_FORMAT });

@@ -1,8 +1,8 @@
-import { open as openFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
+import { openPrivate } from '../../files/private-file.js';
+import { Opening } from '../../opening.js';
 import type { LedgerSpan } from './ledger.js';
 import type { LegName } from './leg-aligner.js';
 import type { DriftAccount, RecordedCall, RecordingHead, RecordingMark } from './sidecar.js';
@@ -40,11 +40,12 @@ export class Journal {
   /** @throws ERR_FILE. */
   static async create(path: string, head: RecordingHead): Promise<Journal> {
     try {
-      const fd = await promisify(openFile)(path, 'w', 0o600);
-      const journal = new Journal(path, positionedFile(fd, 'async'));
+      await using opening = new Opening();
+      const journal = new Journal(path, positionedFile(await openPrivate(path, 'w'), 'async'));
+      opening.add(journal, () => journal.close());
       journal.add({ t: 'head', head });
       await journal.settle();
-      return journal;
+      return opening.done(journal);
     } catch (error) {
       throw fileError('create', path, error);
     }

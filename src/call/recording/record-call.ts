@@ -1,10 +1,11 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
-import { mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Clock, systemClock } from '../../clock.js';
 import type { Call } from '../../control/state/call.js';
 import { invalidArgument } from '../../errors.js';
-import { fileError } from '../../files/file-error.js';
+import { makeFolder } from '../../files/whole-file.js';
+import { Opening } from '../../opening.js';
 import { type PcmSink, samplesToMs } from '../../pcm.js';
 import type { Lease } from '../../tcp/lease.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
@@ -18,7 +19,7 @@ import { checkSkew, type LegAlignerOptions } from './leg-aligner.js';
 import { LegGaps } from './leg-gaps.js';
 import { RecordingTrack, type TrackOptions } from './recording-track.js';
 import { SealedFile } from './sealed-file.js';
-import { Segment } from './segment.js';
+import { removeSegment, Segment } from './segment.js';
 import { checkSegmentRules, type SegmentRules } from './segment-rule.js';
 import type { LegStream, RecordingHead } from './sidecar.js';
 import { StereoFile } from './stereo-file.js';
@@ -87,10 +88,11 @@ export async function recordCall(
   const setup = new RecordingSetup(call, options);
   await makeFolder(dirname(options.file));
   await loadCompressed(options.outputs ?? []);
-  const track = setup.track();
+  await using opening = new Opening();
+  const track = opening.add(setup.track(), (it) => it.discard());
   if (options.preRollMs === undefined) await track.begin();
-  try {
-    const voice = await openCallVoice(call, server, {
+  const voice = opening.add(
+    await openCallVoice(call, server, {
       // The other party is recorded even where the microphone cannot be had: its leg then never comes.
       onNoMicrophone: () => undefined,
       ...options,
@@ -104,20 +106,20 @@ export async function recordCall(
         setup.leases.push(lease);
         options.onLease?.(stream, lease, start);
       },
-    });
-    setup.voice = voice;
-    if (!setup.awaitsLocal || !voice.microphone) setup.settle();
-    void describeCall(call).then(() => track.describe(recordedCall(call)));
-    return new CallRecording(voice, track, {
+    }),
+    (it) => it.close(),
+  );
+  setup.voice = voice;
+  if (!setup.awaitsLocal || !voice.microphone) setup.settle();
+  void describeCall(call).then(() => track.describe(recordedCall(call)));
+  return opening.done(
+    new CallRecording(voice, track, {
       clock: setup.clock,
       file: options.file,
       streams: setup.streams,
       gaps: setup.gaps,
-    });
-  } catch (error) {
-    await track.discard();
-    throw error;
-  }
+    }),
+  );
 }
 
 /** What a recording is made of, before and after the call's streams are there. */
@@ -210,7 +212,12 @@ class RecordingSetup {
     const store: AudioStore = encryptTo
       ? await SealedFile.create(`${path.replace(/\.age$/, '')}.age`, encryptTo)
       : await StereoFile.create(path, io, { info });
-    return await Segment.open({ store, head, base, signingKey, outputs });
+    await using opening = new Opening();
+    opening.add(store, async () => {
+      await store.close(0, { local: 0, remote: 0 }).catch(() => undefined);
+      await removeSegment(store.path);
+    });
+    return opening.done(await Segment.open({ store, head, base, signingKey, outputs }));
   }
 
   /** The local leg: what is sent, unless that is the microphone, alone or beside something else. */
@@ -275,15 +282,6 @@ export function checkRecordOptions({
   }
   if (onDiskFull !== 'end' && onDiskFull !== 'resume') {
     throw invalidArgument('onDiskFull', "'end' or 'resume'", onDiskFull);
-  }
-}
-
-/** @throws ERR_FILE. */
-export async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw fileError('make the folder', folder, error);
   }
 }
 

@@ -1,5 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import { fileError } from '../../files/file-error.js';
+import { Opening } from '../../opening.js';
 import { encrypterTo } from '../store/age.js';
 import { SealedWav } from '../store/sealed-wav.js';
 import { AGE_CHUNK } from '../store/sealed-writer.js';
@@ -34,8 +35,10 @@ export class SealedFile implements AudioStore {
   static async create(path: string, recipients: readonly string[]): Promise<SealedFile> {
     const key = await newTailKey(await encrypterTo(recipients));
     try {
-      const tail = await SealedTail.create(tailFiles(path)[1], key);
-      return new SealedFile(await SealedWav.create(path, recipients, { format: STEREO }), key, tail);
+      await using opening = new Opening();
+      const tail = opening.add(await SealedTail.create(tailFiles(path)[1], key), (it) => it.close());
+      const wav = await SealedWav.create(path, recipients, { format: STEREO });
+      return opening.done(new SealedFile(wav, key, tail));
     } catch (error) {
       throw fileError('create', path, error);
     }

@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { open as openFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
+import { openPrivate } from '../../files/private-file.js';
+import { Opening } from '../../opening.js';
 import { type AgeEncrypter, decrypterWith, notReadable } from '../store/age.js';
 import { samplesOf } from '../store/sealed-wav.js';
 import type { LegEnds } from './audio-store.js';
@@ -44,9 +44,11 @@ export class SealedTail {
   }
 
   static async create(path: string, { clear, sealed }: TailKey): Promise<SealedTail> {
-    const tail = new SealedTail(positionedFile(await promisify(openFile)(path, 'w', 0o600), 'async'), clear);
+    await using opening = new Opening();
+    const tail = new SealedTail(positionedFile(await openPrivate(path, 'w'), 'async'), clear);
+    opening.add(tail, () => tail.close());
     await tail.#append(Buffer.concat([lengthOf(sealed), sealed]));
-    return tail;
+    return opening.done(tail);
   }
 
   get bytes(): number {

@@ -1,6 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
+import { writePrivate } from '../../files/private-file.js';
 import { writeJson } from '../../files/whole-file.js';
+import { Opening } from '../../opening.js';
 import type { AudioStore, LegEnds } from './audio-store.js';
 import { BLOCK_SAMPLES, BlockHasher } from './block-chain.js';
 import { type CompressedFormat, outputOf } from './compressed.js';
@@ -78,9 +80,11 @@ export class Segment {
 
   /** @throws ERR_FILE. */
   static async open(options: SegmentOptions): Promise<Segment> {
+    await using opening = new Opening();
     const journal = await Journal.create(journalFile(options.store.path), options.head);
-    await writeFile(reserveFile(options.store.path), Buffer.alloc(RESERVE_BYTES, 1), { mode: 0o600 });
-    return new Segment(options, journal);
+    opening.add(journal, () => journal.close());
+    await writePrivate(reserveFile(options.store.path), Buffer.alloc(RESERVE_BYTES, 1));
+    return opening.done(new Segment(options, journal));
   }
 
   get file(): string {
@@ -177,8 +181,7 @@ export class Segment {
     await this.#store.close(0, { local: 0, remote: 0 });
     await this.#journal.close();
     await Promise.all(this.#outputs.map((output) => output.discard()));
-    const files = [this.file, reserveFile(this.file), this.#journal.path, ...tailFiles(this.file)];
-    await Promise.all(files.map((file) => rm(file, { force: true })));
+    await removeSegment(this.file);
   }
 
   async #finishOutputs(): Promise<{ made: RecordingOutput[]; error: Error | undefined }> {
@@ -200,6 +203,12 @@ export class Segment {
     const to = Math.min(samples.length / 2, this.limit - position);
     return from < to ? samples.subarray(from * 2, to * 2) : undefined;
   }
+}
+
+/** Removes the audio of a segment under way, and what lies beside it. */
+export async function removeSegment(file: string): Promise<void> {
+  const files = [file, reserveFile(file), journalFile(file), ...tailFiles(file)];
+  await Promise.all(files.map((each) => rm(each, { force: true })));
 }
 
 /** A mark of what happened when the last samples were still on their way belongs to the end. */

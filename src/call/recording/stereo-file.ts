@@ -1,8 +1,10 @@
-import { ftruncate, open as openFile } from 'node:fs';
+import { ftruncate } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
+import { openPrivate } from '../../files/private-file.js';
+import { Opening } from '../../opening.js';
 import { type PcmFormat, VOICE_FORMAT } from '../../pcm.js';
 import { WavHeader } from '../../voice/wav/wav-header.js';
 import type { WavMetadata } from '../../voice/wav/wav-metadata.js';
@@ -38,10 +40,11 @@ export class StereoFile implements AudioStore {
   static async create(path: string, io: 'async' | 'sync', metadata: WavMetadata = {}): Promise<StereoFile> {
     const header = new WavHeader({ format: STEREO, encoding: 's16', metadata, own: ENDS_CHUNK });
     try {
-      const fd = await promisify(openFile)(path, 'w', 0o600);
-      const file = new StereoFile(path, fd, io, header);
+      await using opening = new Opening();
+      const file = new StereoFile(path, await openPrivate(path, 'w'), io, header);
+      opening.add(file, () => file.#file.close());
       await file.commit(0, { local: 0, remote: 0 });
-      return file;
+      return opening.done(file);
     } catch (error) {
       throw fileError('create', path, error);
     }

@@ -1,3 +1,4 @@
+import { Opening } from '../../opening.js';
 import type { PcmFormat } from '../../pcm.js';
 import { OPEN_LENGTH, WavHeader } from '../../voice/wav/wav-header.js';
 import { locateWav, type WavLayout } from '../../voice/wav/wav-layout.js';
@@ -30,10 +31,12 @@ export class SealedWav {
     },
   ): Promise<SealedWav> {
     const { format, metadata = {}, existing } = options;
-    const writer = await SealedWriter.create(path, await encrypterTo(recipients), existing);
+    const encrypter = await encrypterTo(recipients);
+    await using opening = new Opening();
+    const writer = opening.add(await SealedWriter.create(path, encrypter, existing), (it) => it.close());
     const header = new WavHeader({ format, encoding: 's16', metadata });
     await writer.write(header.sized(OPEN_LENGTH));
-    return new SealedWav(writer, format.channels);
+    return opening.done(new SealedWav(writer, format.channels));
   }
 
   get path(): string {

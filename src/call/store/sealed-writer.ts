@@ -1,7 +1,6 @@
-import { open as openFile } from 'node:fs';
-import { promisify } from 'node:util';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
+import { openPrivate } from '../../files/private-file.js';
 import type { AgeEncrypter } from './age.js';
 
 /** age seals 64 KiB at a time: what was written since is not in the file. */
@@ -47,7 +46,7 @@ export class SealedWriter {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const output = await encrypter.encrypt(readable);
     try {
-      const fd = await promisify(openFile)(path, existing === 'refuse' ? 'wx' : 'w', 0o600);
+      const fd = await openPrivate(path, existing === 'refuse' ? 'wx' : 'w');
       return new SealedWriter(path, positionedFile(fd, 'async'), writable, output);
     } catch (error) {
       throw fileError('create', path, error);

@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { writePrivate } from '../../files/private-file.js';
 import {
   BotHost,
   type Client,
@@ -68,7 +68,7 @@ async function draw(
 ): Promise<void> {
   const drawing = await drawFlow(await readFlow(file), options.format);
   if (options.out === undefined) process.stdout.write(drawing);
-  else await writeFile(options.out, drawing);
+  else await writePrivate(options.out, drawing);
 }
 
 interface TryOptions extends PromptOptions {

@@ -1,6 +1,7 @@
-import { copyFile, mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
+import { copyPrivate, makePrivateFolder } from '../../files/private-file.js';
 import {
   Catalogue,
   type CatalogueEntry,
@@ -146,12 +147,12 @@ async function exportTo(
   options: FolderOptions & { readonly to: string; readonly identity?: string },
 ): Promise<void> {
   using catalogue = await open(options.out);
-  await mkdir(options.to, { recursive: true });
+  await makePrivateFolder(options.to);
   for (const entry of ids.flatMap((id) => found(catalogue, id))) {
     for (const file of await catalogue.filesOf(entry)) {
       const target = join(options.to, basename(file));
       if (file.endsWith('.age') && options.identity) await exportClear(file, target, options.identity);
-      else await copyFile(file, target);
+      else await copyPrivate(file, target);
       process.stdout.write(`${target}\n`);
     }
   }

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
-import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
+import { createReadStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { entryOf } from '../../entry-of.js';
+import { messageOf } from '../../errors.js';
+import { privateStream } from '../../files/private-file.js';
 import { JackfieldError, type TraceLine } from '../../index.js';
 
 const ARROWS = { sent: '->', received: '<-' } as const;
@@ -21,15 +23,12 @@ export class TraceRecording implements AsyncDisposable {
 
   /** @throws ERR_FILE when the file exists already, or cannot be made. */
   static async create(path: string): Promise<TraceRecording> {
-    const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
-    await once(file, 'open').catch((cause: Error) => {
-      throw new JackfieldError(
-        'ERR_FILE',
-        `${path} cannot be recorded to (${cause.message}): choose another.`,
-        { cause },
-      );
-    });
-    return new TraceRecording(file);
+    try {
+      return new TraceRecording(privateStream(path, 'wx'));
+    } catch (cause) {
+      const text = `${path} cannot be recorded to (${messageOf(cause)}): choose another.`;
+      throw new JackfieldError('ERR_FILE', text, { cause });
+    }
   }
 
   write({ direction, line, atMs }: TraceLine): void {

@@ -1,4 +1,5 @@
 import { JackfieldError, messageOf } from '../../errors.js';
+import { Opening } from '../../opening.js';
 import { X11_NAMES } from '../../protocol/attach-names.js';
 import { X11Assembler, x11Chunks } from '../../protocol/x11-chunks.js';
 import { X11Display, type X11Event, type X11MessageTypes } from '../../x11.js';
@@ -71,16 +72,14 @@ export class X11Listener {
     const name = options.display ?? process.env['DISPLAY'];
     if (name === undefined) throw unavailable('DISPLAY is not set');
     try {
-      const display = await X11Display.open(name);
+      await using opening = new Opening();
+      const display = opening.add(await X11Display.open(name), (it) => it.close());
       const [begin, more] = await Promise.all([display.atom(X11_NAMES.begin), display.atom(X11_NAMES.more)]);
       const instance = await display.atom(X11_NAMES.instance);
-      if (await isServed(display, instance)) {
-        await display.close();
-        throw new Error(`another program is ${X11_NAMES.instance}`);
-      }
+      if (await isServed(display, instance)) throw new Error(`another program is ${X11_NAMES.instance}`);
       const listener = new X11Listener(display, { begin, more }, endpoint, minReplyLatencyMs, lost);
       await display.announce(instance, listener.#window);
-      return listener;
+      return opening.done(listener);
     } catch (error) {
       throw unavailable(messageOf(error));
     }

@@ -1,5 +1,6 @@
-import { access, copyFile, rm } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { copyPrivate } from '../../files/private-file.js';
 import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { ApiObject, type ObjectRecord } from '../api-object.js';
@@ -178,7 +179,7 @@ export class Voicemails implements VoicemailKeeper {
     // A full disk, or it was deleted at the last moment: the recipient has not been told of it yet.
     const takeBack = () => Promise.all([this.#drop(incoming), rm(incoming.file, { force: true })]);
     try {
-      await standStill(this.context.clock, copyFile(message.file, incoming.file));
+      await standStill(this.context.clock, copyPrivate(message.file, incoming.file));
     } catch (error) {
       await takeBack();
       throw error;

@@ -1,7 +1,7 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import type { WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../clock.js';
+import { makePrivateFolder, privateStream } from '../../files/private-file.js';
 import type { Exchange } from '../exchange.js';
 import { FileDestination } from '../voice/file-stream.js';
 import type { VoiceDestination, VoiceSource } from '../voice/stream.js';
@@ -40,13 +40,13 @@ export class WireRecorder {
     this.#folder = folder;
     this.#clock = clock;
     this.#startedAt = clock.now();
-    this.#log = createWriteStream(join(folder, 'lines.jsonl'));
+    this.#log = privateStream(join(folder, 'lines.jsonl'));
     this.#log.on('error', (error) => this.#fail(error));
   }
 
   /** @param folder made if need be. Rejects with the system's error when it cannot be. */
   static async open(folder: string, clock: Clock): Promise<WireRecorder> {
-    await mkdir(folder, { recursive: true });
+    await makePrivateFolder(folder);
     return new WireRecorder(folder, clock);
   }
 

@@ -1,8 +1,8 @@
-import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { closeSync, ftruncateSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { JackfieldError, messageOf } from '../../errors.js';
 import { FolderLock } from '../../files/folder-lock.js';
+import { makePrivateFolder, openPrivateSync } from '../../files/private-file.js';
 
 /** One line of the file. A record without a value was deleted. */
 interface Entry {
@@ -41,7 +41,7 @@ export class Journal {
   static async open(folder: string): Promise<Journal> {
     const journal = new Journal(join(folder, 'exchange.jsonl'));
     try {
-      await mkdir(folder, { recursive: true });
+      await makePrivateFolder(folder);
       journal.#lock = FolderLock.take(folder, 'served from');
       journal.#load();
       journal.#rewrite();
@@ -108,7 +108,7 @@ export class Journal {
   #rewrite(): void {
     const next = `${this.#path}.next`;
     const lines = Array.from(this.#records, ([key, value]) => line({ key, value }));
-    const file = openSync(next, 'w');
+    const file = openPrivateSync(next, 'w');
     try {
       this.#length = append(file, lines.join(''), 0);
       renameSync(next, this.#path);

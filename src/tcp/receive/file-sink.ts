@@ -1,5 +1,6 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+import { openPrivateSync } from '../../files/private-file.js';
 import { BYTES_PER_SAMPLE, msToSamples, type PcmFormat } from '../../pcm.js';
 import type { FileSinkSpec, SynchronousSink } from '../sink.js';
 import { SampleRun } from './sample-run.js';
@@ -34,13 +35,16 @@ export class FileSink implements SynchronousSink {
     this.#headerBytes = this.#header.length;
     this.#fields = spec.lengthFields ?? [];
     try {
-      this.#fd = openSync(spec.path, spec.overwrite ? 'w' : 'wx', 0o600);
+      this.#fd = openPrivateSync(spec.path, spec.overwrite ? 'w' : 'wx');
     } catch (error) {
-      throw new JackfieldError('ERR_FILE', `Cannot record to ${spec.path}: ${messageOf(error)}.`, {
-        cause: error,
-      });
+      throw cannotRecord(spec.path, error);
     }
-    if (this.#header.length > 0) this.#writeHeader();
+    try {
+      if (this.#header.length > 0) this.#writeHeader();
+    } catch (error) {
+      closeSync(this.#fd);
+      throw cannotRecord(spec.path, error);
+    }
   }
 
   write(samples: Int16Array, position: number): void {
@@ -82,6 +86,10 @@ export class FileSink implements SynchronousSink {
       done += writeSync(this.#fd, bytes, start + done, length - done, offset + done);
     }
   }
+}
+
+function cannotRecord(path: string, cause: unknown): JackfieldError {
+  return new JackfieldError('ERR_FILE', `Cannot record to ${path}: ${messageOf(cause)}.`, { cause });
 }
 
 function checkSpec(spec: FileSinkSpec): void {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JackfieldError, messageOf } from '../../errors.js';
+import { openPrivateSync } from '../../files/private-file.js';
 import { BYTES_PER_SAMPLE } from '../../pcm.js';
 import type { PcmChunk } from '../sink.js';
 
@@ -31,7 +32,7 @@ export class SpillFile {
     this.#capacity = capacity;
     const path = join(directory, `jackfield-spill-${randomUUID()}.pcm`);
     try {
-      this.#fd = openSync(path, 'wx+', 0o600);
+      this.#fd = openPrivateSync(path, 'wx+');
       unlinkSync(path);
     } catch (error) {
       throw new JackfieldError('ERR_FILE', `Cannot spill to ${path}: ${messageOf(error)}.`, { cause: error });

@@ -1,7 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { invalidArgument } from '../../errors.js';
 import { fileError } from '../../files/file-error.js';
+import { writePrivate } from '../../files/private-file.js';
 
 /** The family that pictures are lettered in; it is shipped, so that a picture looks the same on every machine. */
 export const FONT_FAMILY = 'Noto Sans';
@@ -19,7 +20,7 @@ export function pictureKind(path: string): 'png' | 'svg' {
 export async function writePicture(path: string, svg: string): Promise<void> {
   const content = pictureKind(path) === 'svg' ? svg : await renderPng(svg);
   try {
-    await writeFile(path, content);
+    await writePrivate(path, content);
   } catch (error) {
     throw fileError('write', path, error);
   }

@@ -1,7 +1,9 @@
+import { closeSync } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { abortedError, invalidArgument, JackfieldError } from '../../errors.js';
 import { fileError } from '../../files/file-error.js';
+import { openPrivate } from '../../files/private-file.js';
 import type { PcmFormat } from '../../pcm.js';
 import { OPUS_RATES } from '../codec/opus.js';
 import { toFormat } from '../convert/to-format.js';
@@ -184,6 +186,8 @@ async function createEncoder(
   from: PcmFormat,
   options: TranscodeOptions,
 ): Promise<{ encoder: PcmEncoder; encoded: PcmFormat }> {
+  // Encoders make their files readable for all, but leave one that is there as it is.
+  if (typeof target === 'string') closeSync(await openPrivate(target, 'w'));
   const { tags, bitrate, wavEncoding, ffmpeg, signal } = options;
   const common = {
     ...(tags && { tags }),

@@ -5,7 +5,7 @@ import { decrypterWith, encrypterTo } from '../../call/store/age.js';
 import { SealedWav, sealedWavSamples } from '../../call/store/sealed-wav.js';
 import { JackfieldError } from '../../errors.js';
 import { safeName } from '../../files/safe-name.js';
-import { hashFile } from '../../files/whole-file.js';
+import { hashFile, makeFolder } from '../../files/whole-file.js';
 import { VOICE_FORMAT } from '../../pcm.js';
 import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
 import type { WavInfo } from '../../voice/wav/wav-metadata.js';
@@ -14,7 +14,7 @@ import { WavWriter } from '../../voice/wav/wav-writer.js';
 import type { ArchivedAudio, VoicemailFacts } from './archived-message.js';
 import { AudioIntake } from './audio-intake.js';
 import { CheckedFiles } from './checked-files.js';
-import { IntakeFolder, makeFolder } from './intake-folder.js';
+import { IntakeFolder } from './intake-folder.js';
 
 /** Audio that has not been published yet lies here; what is left by a process that was killed is of no use. */
 const PARTIAL = '.partial';

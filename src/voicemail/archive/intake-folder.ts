@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JackfieldError } from '../../errors.js';
 import { fileError } from '../../files/file-error.js';
 import { FolderLock } from '../../files/folder-lock.js';
+import { makeFolder } from '../../files/whole-file.js';
 
 const DOING = 'written to';
 /** Somebody who sweeps may take a new folder for one that was left, between the two steps of making it. */
@@ -48,13 +49,6 @@ export class IntakeFolder {
     await remove(this.path);
     this.#lock.release();
   }
-}
-
-/** Makes a folder, where it is missing. @throws ERR_FILE */
-export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((cause: unknown) => {
-    throw fileError('make the folder', path, cause);
-  });
 }
 
 async function removeUnused(path: string): Promise<void> {
