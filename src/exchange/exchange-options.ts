@@ -52,6 +52,7 @@ export type ResolvedOptions = Readonly<
   >
 > &
   Pick<ExchangeOptions, 'stateFolder' | 'gateway'> & {
+    readonly fileRoots: readonly string[];
     /** `failed` is told of files that fail in mid-call. */
     readonly opener: (failed: FailureListener) => StreamOpener;
   };
@@ -82,6 +83,7 @@ export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
     clock: options.clock ?? systemClock,
     users: [...users],
     robots: [...(options.robots ?? [])],
+    fileRoots: roots,
     opener,
     attach: options.attach ?? 'allow',
     historyLimit,

@@ -18,6 +18,7 @@ import { chargeFor, type Destination } from './calls/attempt.js';
 import { Calls } from './calls/calls.js';
 import type { RobotDestination } from './calls/robot.js';
 import type { UserCall } from './calls/user-call.js';
+import { ClientFiles } from './client-files.js';
 import { Directory } from './directory.js';
 import { echoService } from './echo-service.js';
 import { type ExchangeOptions, type ResolvedOptions, resolveOptions } from './exchange-options.js';
@@ -230,6 +231,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
       calls: this.#calls,
       voicemails: this.#voicemails,
       opener: this.#options.opener((error) => this.emit('failure', error)),
+      files: new ClientFiles(this.#options.fileRoots),
       destinationOf: (user, target) => this.#directory.destinationOf(user, target, this.#calls),
       identityOf: (handle) => this.#directory.identityOf(handle),
       userOf: (handle) => this.#directory.userOf(handle),

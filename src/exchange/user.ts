@@ -58,8 +58,6 @@ const PARAMETER_DEFAULTS = {
   RINGER: '',
   VIDEO_IN: '',
   MUTE: 'OFF',
-  AVATAR: '',
-  RINGTONE: '1 call_in',
   PCSPEAKER: 'ON',
   AGC: 'ON',
   AEC: 'ON',
@@ -70,6 +68,9 @@ const PARAMETER_DEFAULTS = {
   SILENT_MODE: 'OFF',
   WINDOWSTATE: 'NORMAL',
 } as const;
+
+/** PROFILE TIMEZONE of who lives by GMT. */
+const GMT_SECONDS = 86_400;
 
 const PROFILE_DEFAULTS = {
   PSTN_BALANCE: '0',
@@ -88,7 +89,7 @@ const PROFILE_DEFAULTS = {
   ABOUT: '',
   MOOD_TEXT: '',
   RICH_MOOD_TEXT: '',
-  TIMEZONE: '86400',
+  TIMEZONE: String(GMT_SECONDS),
   CALL_APPLY_CF: 'FALSE',
   CALL_NOANSWER_TIMEOUT: '15',
   CALL_FORWARD_RULES: '',
@@ -103,6 +104,10 @@ export class User implements Identity, ObjectOwner {
   readonly settings: UserSettings;
   /** Settings that `SET <parameter>` changes. */
   readonly parameters: Map<string, string> = new Map(Object.entries(PARAMETER_DEFAULTS));
+  /** What rings, and whether it does. */
+  readonly ringtone = { file: 'call_in', on: true };
+  /** His picture, as a client gave it: the bytes of a JPEG, PNG or BMP file. Kept while the exchange runs. */
+  picture: Uint8Array | undefined;
   /** Properties of PROFILE. */
   readonly profile: Map<string, string>;
   /** What is still to go wrong with his voicemails. */
@@ -160,6 +165,12 @@ export class User implements Identity, ObjectOwner {
 
   isContact(handle: string): boolean {
     return this.contacts.get(handle.toLowerCase())?.get('BUDDYSTATUS') === '3';
+  }
+
+  /** How far his clock is from GMT, in minutes, as USER TIMEZONE has it. PROFILE has (24 + hours) * 3600. */
+  get timezoneMinutes(): number {
+    const seconds = Number(this.profile.get('TIMEZONE')) || GMT_SECONDS;
+    return Math.round((seconds - GMT_SECONDS) / 60);
   }
 
   /** Whether a setting of PROFILE is on, in whatever case it was written. */

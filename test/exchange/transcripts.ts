@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RobotBehaviour, RobotDestination } from '../../src/exchange/calls/robot.js';
 import { toneSamples } from '../../src/voice/tone/tone-samples.js';
@@ -171,6 +172,40 @@ export const TRANSCRIPTS: readonly Transcript[] = [
   { sources: [275], what: 'an answer with its identifier' },
   { sources: [277], what: 'an error with its identifier' },
   { sources: [279], what: 'an answer with its identifier, and the notification' },
+  { sources: [3240], what: 'USERSTATUS' },
+  ...[1680, 1704].map((source) => ({
+    sources: [source],
+    what: 'WINDOWSTATE, which somebody moves by hand in between',
+    before: [
+      {
+        line: /^WINDOWSTATE MINIMIZED$/,
+        act: ({ hand }: Stage) => void hand.send('SET WINDOWSTATE MINIMIZED'),
+      },
+    ],
+  })),
+  { sources: [1945], what: 'UI_LANGUAGE' },
+  {
+    sources: [1962],
+    what: 'WALLPAPER',
+    without: { lines: /wrongfile|^ERROR 111/, why: 'the picture is not looked at' },
+  },
+  { sources: [1994], what: 'menu items' },
+  { sources: [2027], what: 'a menu item that is deleted' },
+  { sources: [2083], what: 'an event', without: { lines: /CLICKED/, why: 'nobody clicks' } },
+  { sources: [3443], what: 'RINGTONE' },
+  { sources: [3454], what: 'RINGTONE STATUS' },
+  {
+    sources: [3403],
+    what: 'SET AVATAR',
+    prepare: async ({ root }) => {
+      const name = String.raw`C:\Documents and Settings\Administrator\My Documents\My Pictures\kitten.jpg`;
+      writeFileSync(join(root, name), Buffer.from('ffd8ffe0', 'hex'));
+      return {};
+    },
+  },
+  { sources: [3411], what: 'GET AVATAR' },
+  { sources: [3420], what: 'GET USER AVATAR' },
+  { sources: [3502], what: 'AUTOAWAY' },
   { sources: [283], what: 'PING with an identifier', without: PROFILE_NOISE },
   { sources: [1969, 1970, 1972], what: 'SILENT_MODE' },
   { sources: [3385], what: 'MUTE, of which there is none without a call' },

@@ -5,6 +5,7 @@ import { replies } from '../../protocol/replies.js';
 import type { ApiObject } from '../api-object.js';
 import { isHandle, phoneNumber } from '../identity.js';
 import type { User } from '../user.js';
+import { friendsOf, waitingFor } from './contacts.js';
 import { Refusal } from './refusal.js';
 import type { Services } from './services.js';
 
@@ -55,18 +56,15 @@ const SEARCHES: Readonly<Record<SearchCommand['what'], Search>> = {
   ),
   GREETING: searchGreeting,
   USERS: searchUsers,
-  FRIENDS: alone(67, 'FRIENDS', (_services, user) =>
-    replies.list(
-      'USERS',
-      [...user.contacts.keys()].filter((handle) => user.isContact(handle)),
-    ),
-  ),
+  FRIENDS: alone(67, 'FRIENDS', (services, user) => replies.list('USERS', friendsOf(services, user))),
   SMSS: nothing(replies.list('SMSS', [])),
   MISSEDSMSS: nothing(replies.list('SMSS', [])),
   GROUPS: nothing(replies.list('GROUPS', [])),
   FILETRANSFERS: nothing(replies.list('FILETRANSFERS', [])),
   ACTIVEFILETRANSFERS: nothing(replies.list('FILETRANSFERS', [])),
-  USERSWAITINGMYAUTHORIZATION: nothing(replies.list('USERS', [])),
+  USERSWAITINGMYAUTHORIZATION: alone(29, 'USERSWAITINGMYAUTHORIZATION', (services, user) =>
+    replies.list('USERS', waitingFor(services, user)),
+  ),
   CHATS: nothing(replies.list('CHATS', [])),
   ACTIVECHATS: nothing(replies.list('CHATS', [])),
   MISSEDCHATS: nothing(replies.list('CHATS', [])),

@@ -9,6 +9,8 @@ import type {
 } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
 import type { User } from '../user.js';
+import { getAvatar, getRingtone, setAvatar, setRingtone } from './answer-indexed.js';
+import { authorisedProfiles, changeStatus } from './contacts.js';
 import { Refusal } from './refusal.js';
 import type { Services } from './services.js';
 
@@ -21,7 +23,11 @@ const PRIVILEGES: Readonly<Record<string, (user: User) => boolean>> = {
   VOICEMAIL: (user) => user.settings.voicemail,
 };
 
-export function getParameter(services: Services, user: User, command: GetParameterCommand): EndpointMessage {
+export function getParameter(
+  services: Services,
+  user: User,
+  command: GetParameterCommand,
+): EndpointMessage | Promise<EndpointMessage> {
   const { parameter, argument } = command;
   switch (parameter) {
     case 'CURRENTUSERHANDLE':
@@ -32,7 +38,11 @@ export function getParameter(services: Services, user: User, command: GetParamet
       return replies.parameter(parameter, `${argument.trim()} ${has(user) ? 'TRUE' : 'FALSE'}`);
     }
     case 'AUTH_CONTACTS_PROFILES':
-      return replies.parameter(parameter, authorisedContacts(services, user));
+      return replies.parameter(parameter, authorisedProfiles(services, user));
+    case 'RINGTONE':
+      return getRingtone(user, command);
+    case 'AVATAR':
+      return getAvatar(services, user, argument).then((value) => replies.parameter(parameter, value));
     case 'CONTACTS_FOCUSED':
       return { kind: 'contacts-focused', handle: user.parameters.get(parameter) ?? '' };
     default: {
@@ -43,16 +53,46 @@ export function getParameter(services: Services, user: User, command: GetParamet
   }
 }
 
-/** What can be set is set and told to all clients, so that each sees what another did. */
-export function setParameter(services: Services, user: User, command: SetParameterCommand): EndpointMessage {
+/**
+ * How often a parameter that was set is told to all clients, besides the answer, whether it has changed or not
+ * (reference, examples of "SET WINDOWSTATE", "GET/SET UI_LANGUAGE", "GET/SET WALLPAPER").
+ */
+const TOLD: Readonly<Partial<Record<ParameterName, number>>> = {
+  WINDOWSTATE: 1,
+  UI_LANGUAGE: 2,
+  WALLPAPER: 1,
+};
+
+export function setParameter(
+  services: Services,
+  user: User,
+  command: SetParameterCommand,
+): EndpointMessage | Promise<EndpointMessage> {
   const { parameter, value } = command;
   const spec: PropertySpec = PARAMETERS[parameter];
   if (spec.access !== 'read-write') throw new Refusal(18);
+  if (parameter === 'RINGTONE') return setRingtone(user, command);
+  if (parameter === 'AVATAR') return setAvatar(services, user, command);
   const stored = checked(services, user, parameter, spec, value);
-  user.parameters.set(parameter, stored);
   const reply = replies.parameter(parameter, stored);
-  if (parameter === 'USERSTATUS') user.notify(reply);
+  if (parameter === 'USERSTATUS') {
+    if (user.parameters.get(parameter) !== stored) changeStatus(services, user, stored);
+    // What was set already is told to nobody (observed), but in the example of "Command identifiers".
+    else if (command.commandId !== undefined) user.notify(reply);
+    return reply;
+  }
+  user.parameters.set(parameter, stored);
+  for (let times = TOLD[parameter] ?? 0; times > 0; times--) user.notify(reply);
   return reply;
+}
+
+/** FOCUS and MINIMIZE: the main window changes, which is told (reference, "FOCUS", from release 3.6 on). */
+export function moveWindow(user: User, command: 'focus' | 'minimize'): void {
+  const state = user.parameters.get('WINDOWSTATE') ?? 'NORMAL';
+  const shown = state === 'MAXIMIZED' ? state : 'NORMAL';
+  const value = command === 'minimize' ? 'HIDDEN' : shown;
+  user.parameters.set('WINDOWSTATE', value);
+  user.notify(replies.parameter('WINDOWSTATE', value));
 }
 
 function checked(
@@ -81,9 +121,4 @@ function refusalNumber(parameter: ParameterName): 28 | 33 | 53 | 570 | 572 {
     AGC: 572,
   };
   return numbers[parameter] ?? 33;
-}
-
-function authorisedContacts(services: Services, user: User): string {
-  const handles = [...user.contacts.keys()].filter((handle) => user.isContact(handle));
-  return handles.map((handle) => `${handle}:${services.identityOf(handle)?.fullName ?? handle}`).join(', ');
 }

@@ -4,6 +4,8 @@ import type { EndpointMessage, GetCommandOf, SetCommandOf } from '../../protocol
 import { decodeProperty } from '../../protocol/values.js';
 import { isHandle } from '../identity.js';
 import type { User } from '../user.js';
+import { getAvatar } from './answer-indexed.js';
+import { askForAuthorisation, authorise, canLeaveVoicemail, onlineStatus, userProperty } from './contacts.js';
 import { Refusal } from './refusal.js';
 import type { Services } from './services.js';
 
@@ -25,18 +27,18 @@ const PUBLIC_DEFAULTS: Readonly<Record<string, string>> = {
   LASTONLINETIMESTAMP: '0',
   ALIASES: '',
   NROF_AUTHED_BUDDIES: '0',
-  AVATAR: '',
 };
 
+type Answer = EndpointMessage | Promise<EndpointMessage>;
+
 /** `GET USER`: what the asking user has set about the other, then the other's profile. */
-export function getUser(services: Services, user: User, command: GetCommandOf<'USER'>): EndpointMessage {
-  const { id, property } = command;
+export function getUser(services: Services, user: User, command: GetCommandOf<'USER'>): Answer {
+  const { id, property, argument } = command;
   if (!isHandle(id)) throw new Refusal(8);
-  const identity = services.identityOf(id);
-  if (!identity) throw new Refusal(9);
-  const value = ownValue(user, id, property) ?? publicValue(services, user, id, property);
-  if (value === undefined) throw new Refusal(10);
-  return { kind: 'property', object: 'USER', id, property, value };
+  if (!services.identityOf(id)) throw new Refusal(9);
+  const reply = (value: string) => userProperty(id, property, value);
+  if (property === 'AVATAR') return getAvatar(services, services.userOf(id), argument).then(reply);
+  return reply(known(ownValue(user, id, property) ?? publicValue(services, user, id, property)));
 }
 
 export function setUser(services: Services, user: User, command: SetCommandOf<'USER'>): EndpointMessage {
@@ -44,17 +46,30 @@ export function setUser(services: Services, user: User, command: SetCommandOf<'U
   if (!isHandle(id)) throw new Refusal(8);
   if (!services.identityOf(id)) throw new Refusal(9);
   const stored = settable(property, value);
-  user.contact(id).set(property, stored);
+  const answer = set(services, user, id, property, stored);
   services.saveUser(user);
-  const reply: EndpointMessage = { kind: 'property', object: 'USER', id, property, value: stored };
-  user.notify(reply);
-  return reply;
+  return userProperty(id, property, answer);
 }
 
-export function getProfile(user: User, command: GetCommandOf<'PROFILE'>): EndpointMessage {
-  const value = user.profile.get(command.property);
-  if (value === undefined) throw new Refusal(10);
-  return { kind: 'property', object: 'PROFILE', id: undefined, property: command.property, value };
+/** `GET PROFILE`: the user's own data, and every property that he has as a USER. */
+export function getProfile(services: Services, user: User, command: GetCommandOf<'PROFILE'>): Answer {
+  const { property, argument } = command;
+  const reply = (value: string): EndpointMessage => ({
+    kind: 'property',
+    object: 'PROFILE',
+    id: undefined,
+    property,
+    value,
+  });
+  if (property === 'AVATAR') return getAvatar(services, user, argument).then(reply);
+  const { handle } = user;
+  return reply(
+    known(
+      user.profile.get(property) ??
+        ownValue(user, handle, property) ??
+        publicValue(services, user, handle, property),
+    ),
+  );
 }
 
 export function setProfile(
@@ -84,6 +99,26 @@ function ownValue(user: User, handle: string, property: string): string | undefi
   return user.contacts.get(handle.toLowerCase())?.get(property) ?? entryOf(OWN_DEFAULTS, property);
 }
 
+/** @throws Refusal 10 where there is no such property. */
+function known(value: string | undefined): string {
+  if (value === undefined) throw new Refusal(10);
+  return value;
+}
+
+/** Stores what was set and tells it. @returns the value of the answer. */
+function set(services: Services, user: User, handle: string, property: string, value: string): string {
+  if (property === 'BUDDYSTATUS' && value !== '1') {
+    return askForAuthorisation(services, user, handle, value.slice('2 '.length));
+  }
+  if (property === 'ISAUTHORIZED') {
+    authorise(services, user, handle, value === 'TRUE' ? 'TRUE' : 'FALSE');
+    return value;
+  }
+  user.contact(handle).set(property, value);
+  user.notify(userProperty(handle, property, value));
+  return value;
+}
+
 function publicValue(services: Services, asking: User, handle: string, property: string): string | undefined {
   const other = services.userOf(handle);
   switch (property) {
@@ -92,37 +127,31 @@ function publicValue(services: Services, asking: User, handle: string, property:
     case 'FULLNAME':
       return services.identityOf(handle)?.fullName;
     case 'ONLINESTATUS':
-      return other ? onlineStatus(other) : 'ONLINE';
+      return onlineStatus(services, handle);
     case 'IS_VIDEO_CAPABLE':
       return other?.settings.video ? 'TRUE' : 'FALSE';
     case 'IS_VOICEMAIL_CAPABLE':
       return other?.settings.voicemail ? 'TRUE' : 'FALSE';
     case 'CAN_LEAVE_VM':
-      return other?.settings.voicemail && !other.has('ISBLOCKED', asking.handle) ? 'TRUE' : 'FALSE';
+      return canLeaveVoicemail(other, asking);
     case 'IS_CF_ACTIVE':
       return other?.applies('CALL_APPLY_CF') ? 'TRUE' : 'FALSE';
     case 'LANGUAGE':
       return other?.profile.get('LANGUAGES') ?? '';
+    case 'TIMEZONE':
+      return String(other?.timezoneMinutes ?? 0);
     default:
       if (!Object.hasOwn(USER.properties, property)) return undefined;
       return other?.profile.get(property) ?? entryOf(PUBLIC_DEFAULTS, property) ?? '';
   }
 }
 
-function onlineStatus(user: User): string {
-  const status = user.parameters.get('USERSTATUS') ?? 'ONLINE';
-  return status === 'INVISIBLE' || status === 'LOGGEDOUT' ? 'OFFLINE' : status;
-}
-
 /** What SET USER stores. @throws Refusal for a property that cannot be set, or a value that it cannot have. */
 function settable(property: string, value: string): string {
   switch (property) {
-    case 'BUDDYSTATUS': {
-      // 2 asks for authorisation, with a text; on this exchange it is given at once.
-      if (value === '1') return '1';
-      if (/^2( |$)/.test(value)) return '3';
-      throw new Refusal(518);
-    }
+    case 'BUDDYSTATUS':
+      if (!/^(1$|2( |$))/.test(value)) throw new Refusal(518);
+      return value;
     case 'ISBLOCKED':
     case 'ISAUTHORIZED':
       if (!/^(TRUE|FALSE)$/i.test(value)) throw new Refusal(516);

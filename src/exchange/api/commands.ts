@@ -1,6 +1,7 @@
 import type {
   AlterCommand,
   CommandMessage,
+  CreateCommand,
   EndpointMessage,
   GetCommand,
   SetCommand,
@@ -9,7 +10,7 @@ import { replies } from '../../protocol/replies.js';
 import type { User } from '../user.js';
 import { alterCall, getCall, placeCalls, setCall } from './answer-call.js';
 import { clear, search } from './answer-history.js';
-import { getParameter, setParameter } from './answer-parameter.js';
+import { getParameter, moveWindow, setParameter } from './answer-parameter.js';
 import { getProfile, getUser, setProfile, setUser } from './answer-user.js';
 import { alterVoicemail, getVoicemail, leaveVoicemail, openVoicemail } from './answer-voicemail.js';
 import { isDtmf } from './digits.js';
@@ -30,6 +31,8 @@ export function commandAnswerer(services: Services): CommandAnswerer {
         return replies.pong();
       case 'focus':
       case 'minimize':
+        moveWindow(user, command.kind);
+        return replies.echo(command);
       case 'reset-idle-timer':
       case 'button-pressed':
         return replies.echo(command);
@@ -59,8 +62,8 @@ export function commandAnswerer(services: Services): CommandAnswerer {
         if (command.what.toUpperCase() === 'VOICEMAIL') openVoicemail(services, user, command.argument);
         return replies.echo(command);
       case 'create':
+        return create(command);
       case 'delete':
-        // Clients register applications, menu items and events as they attach; there is no window to show them.
         return replies.echo(command);
       case 'unknown':
         throw new Refusal(command.error);
@@ -70,7 +73,20 @@ export function commandAnswerer(services: Services): CommandAnswerer {
   };
 }
 
-function getProperty(services: Services, user: User, command: GetCommand): EndpointMessage {
+/** Clients make applications, menu items and events as they attach; there is no window to show them. */
+function create(command: CreateCommand): EndpointMessage {
+  const { object, argument } = command;
+  if (object !== 'MENU_ITEM' && object !== 'EVENT') return replies.echo(command);
+  const [id = ''] = argument.split(' ', 1);
+  if (!/^[a-z]/i.test(id)) throw new Refusal(536, `CREATE ${object}: the id must begin with a letter`);
+  return replies.property(object, id, 'CREATED', '');
+}
+
+function getProperty(
+  services: Services,
+  user: User,
+  command: GetCommand,
+): EndpointMessage | Promise<EndpointMessage> {
   switch (command.object) {
     case 'CALL':
       return getCall(services, user, command);
@@ -79,7 +95,7 @@ function getProperty(services: Services, user: User, command: GetCommand): Endpo
     case 'USER':
       return getUser(services, user, command);
     case 'PROFILE':
-      return getProfile(user, command);
+      return getProfile(services, user, command);
     default:
       throw new Refusal(7);
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js';
 import type { Destination } from '../calls/attempt.js';
 import type { Calls } from '../calls/calls.js';
+import type { ClientFiles } from '../client-files.js';
 import type { Identity } from '../identity.js';
 import type { Voicemails } from '../mailbox/voicemails.js';
 import type { User } from '../user.js';
@@ -12,6 +13,8 @@ export interface Services {
   readonly calls: Calls;
   readonly voicemails: Voicemails;
   readonly opener: StreamOpener;
+  /** Files that clients name and that are no voice streams. */
+  readonly files: ClientFiles;
   /** Whom `target` names for `user`. @throws Refusal 34 when it can name nobody. */
   destinationOf(user: User, target: string): Destination;
   /** Anyone that the exchange knows of. */

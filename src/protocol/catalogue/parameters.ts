@@ -91,7 +91,7 @@ export const PARAMETERS = {
     access: 'read-write',
     since: WINDOWS_1_3,
     section: 'GET/SET AVATAR',
-    errors: { get: [114], set: [111, 114, 9901] },
+    errors: { get: [111, 114], set: [111, 114, 9901] },
     note: 'Picture of the current user: GET saves it to a file, SET takes it from one.',
   },
   RINGTONE: {

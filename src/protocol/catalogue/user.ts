@@ -95,6 +95,7 @@ export const USER = {
       argument: 'indexed',
       since: API_3_1,
       section: 'GET USER AVATAR',
+      errors: { get: [111, 114] },
       note: 'Saves the picture of this index to a file.',
     },
   },

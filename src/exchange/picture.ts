@@ -1,0 +1,19 @@
+import { readFile } from 'node:fs/promises';
+
+/** Largest picture that a user can have. */
+export const MAX_PICTURE_BYTES = 1024 * 1024;
+
+/** What begins the files that Skype took: JPEG, PNG, BMP. */
+const SIGNATURES = ['ffd8ff', '89504e470d0a1a0a', '424d'].map((hex) => Buffer.from(hex, 'hex'));
+
+const NO_PICTURE = new URL('../../assets/pictures/no-picture.jpg', import.meta.url);
+
+/** Whether the bytes are those of a picture of a kind that Skype took. */
+export function isPicture(bytes: Uint8Array): boolean {
+  return SIGNATURES.some((signature) => signature.equals(bytes.subarray(0, signature.length)));
+}
+
+/** What stands for who has no picture: a JPEG. */
+export function noPicture(): Promise<Uint8Array> {
+  return readFile(NO_PICTURE);
+}
