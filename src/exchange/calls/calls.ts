@@ -10,10 +10,10 @@ import { Conferences } from './conference.js';
 import { Connection } from './connection.js';
 import { Dial, dialPlan } from './dial.js';
 import { EarlyMedia } from './early-media.js';
-import type { Direction, EndCause, Leg, Progress } from './leg.js';
+import type { Direction, EndCause, Leg } from './leg.js';
 import { RedialWait } from './redial-wait.js';
 import { Room } from './room.js';
-import { TransferWatch } from './transfer-watch.js';
+import { type Follower, followers, TransferWatch, type WayBack } from './transfer-watch.js';
 import { UserCall } from './user-call.js';
 
 /** What {@link Calls} needs of the exchange. */
@@ -35,12 +35,6 @@ export interface CallsContext {
   ended(call: UserCall): void;
   /** A redirected stream of a call was closed. */
   streamClosed(closed: ClosedStream): void;
-}
-
-/** Who is told how a call gets on, besides those in it. */
-interface Follower {
-  progress(step: Progress | 'INPROGRESS'): void;
-  over(): void;
 }
 
 /** All calls of the exchange, those that go on and those of the past. */
@@ -150,13 +144,29 @@ export class Calls {
     }
   }
 
-  /** Passes `call` on: the other end is put through to the first of `targets` that answers. */
+  /**
+   * Passes `call` on: the other end is put through to the first of `targets` that answers. Until then both ends' streams
+   * go on in silence, and `call` is given back where nobody answers.
+   */
   transfer(call: UserCall, targets: readonly Destination[]): boolean {
     return call.transfer(targets, (conversation) => {
       const leg = conversation.otherThan(call);
-      if (conversation instanceof Connection) conversation.detach(leg);
-      this.#early.seat(leg);
-      this.#passOn(call, leg, targets);
+      if (conversation instanceof Connection) conversation.detach();
+      for (const each of [leg, call]) this.#early.seat(each);
+      let dial: Dial | undefined;
+      const wayBack: WayBack = {
+        cancel: () => dial?.cancel({ kind: 'cancelled' }),
+        connect: () => {
+          this.#track(this.#early.close(call));
+          leg.transferred(undefined);
+          this.#connect(leg, call);
+        },
+        release: () => {
+          this.#track(this.#early.close(call));
+          this.#track(call.voice.leave());
+        },
+      };
+      dial = this.#passOn(call, leg, targets, [], wayBack);
     });
   }
 
@@ -177,6 +187,7 @@ export class Calls {
         });
         return;
       }
+      if (follower?.failed(cause)) return;
       leg.ended(cause);
       follower?.over();
     };
@@ -191,11 +202,16 @@ export class Calls {
       cancelled: () => follower?.over(),
       voicemail: () => {
         this.#track(this.#early.close(leg));
+        // Where somebody has talked to the caller before, he has him back; no machine takes the call.
+        if (follower?.failed({ kind: 'no-answer' })) return;
         const [destination] = targets;
         const taken = leg instanceof UserCall && destination && this.#context.takeMessage(leg, destination);
-        if (!taken) failed({ kind: 'no-answer' });
+        if (!taken) leg.ended({ kind: 'no-answer' });
+        follower?.over();
       },
-      transfer: (to, by) => by instanceof UserCall && this.#passOn(by, leg, to),
+      transfer: (to, by) => {
+        if (by instanceof UserCall) this.#passOn(by, leg, to, follower ? [follower] : []);
+      },
     });
   }
 
@@ -210,15 +226,24 @@ export class Calls {
     });
     this.#connections.add(connection);
     connection.start();
-    follower?.progress('INPROGRESS');
+    follower?.answered();
   }
 
-  #passOn(by: UserCall, leg: Leg, targets: readonly Destination[]): void {
+  /** @param before those who have passed the same call on before. */
+  #passOn(
+    by: UserCall,
+    leg: Leg,
+    targets: readonly Destination[],
+    before: readonly Follower[],
+    wayBack?: WayBack,
+  ): Dial | undefined {
     const [first] = targets;
-    if (!first) return;
+    if (!first) return undefined;
     leg.transferred(first.identity);
-    const watch = new TransferWatch(by, first.identity);
-    leg.place(this.#dial(leg, targets, { caller: leg.identity, transferredBy: by.identity }, watch));
+    const follower = followers([new TransferWatch(by, first.identity, wayBack), ...before]);
+    const dial = this.#dial(leg, targets, { caller: leg.identity, transferredBy: by.identity }, follower);
+    leg.place(dial);
+    return dial;
   }
 
   #remember(user: User, object: ApiObject<'CALL'>): void {

@@ -76,11 +76,11 @@ export class Connection implements RoomMember {
     );
   }
 
-  /** Takes `leg` out without ending it, for it is to be put through to somebody else; the other end is left alone. */
-  detach(leg: Leg): void {
+  /** Takes both ends apart without ending either, for one of them is to be put through to somebody else. */
+  detach(): void {
     if (this.#ended) return;
     this.#ended = true;
     this.room.remove(this);
-    this.#onEnd(this, this.otherThan(leg).voice.leave());
+    this.#onEnd(this, Promise.resolve());
   }
 }

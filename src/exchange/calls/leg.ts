@@ -72,8 +72,8 @@ export interface Leg {
   held(holders: { readonly local: boolean; readonly remote: boolean }): void;
   /** The other end sent a DTMF digit. */
   digit(digit: string): void;
-  /** The call that it placed is being passed on to somebody else. */
-  transferred(to: Identity): void;
+  /** The call that it placed is being passed on to somebody else; to nobody: the one who did that has it back. */
+  transferred(to: Identity | undefined): void;
   /** The call is over. Comes once. */
   ended(cause: EndCause): void;
 }

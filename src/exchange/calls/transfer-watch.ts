@@ -1,18 +1,44 @@
 import type { Identity } from '../identity.js';
-import type { Progress } from './leg.js';
+import { END_STATUS, type EndCause, type Progress } from './leg.js';
 import type { Occupation, UserCall } from './user-call.js';
+
+/** Who is told how a call that is dialled gets on, besides those in it. */
+export interface Follower {
+  progress(step: Progress): void;
+  /** Somebody took the call. */
+  answered(): void;
+  /** Nobody took it. @returns whether the caller is looked after: else the call ends for him. */
+  failed(cause: EndCause): boolean;
+  /** The call is over, whether somebody took it or not. */
+  over(): void;
+}
+
+/** How a call that was talked through is taken back by the one who transfers it. */
+export interface WayBack {
+  /** Dials no more. */
+  cancel(): void;
+  /** Puts the two who have talked through to each other again. */
+  connect(): void;
+  /** Lets the streams of the one who transfers go: somebody has taken the call. */
+  release(): void;
+}
 
 /**
  * What the one who transferred a call sees of it from then on (reference, "ALTER CALL TRANSFER"): the status of the
- * new call, until that is over or he hangs up.
+ * new call, until that is over or he hangs up. Where nobody takes the call it is his again, if he had talked to the
+ * caller before.
  */
-export class TransferWatch implements Occupation {
+export class TransferWatch implements Occupation, Follower {
   readonly #call: UserCall;
+  readonly #wayBack: WayBack | undefined;
+  /** Whether it is decided who has the call. */
+  #settled = false;
   #over = false;
 
   /** @param call the call of the one who transfers. */
-  constructor(call: UserCall, to: Identity) {
+  constructor(call: UserCall, to: Identity, wayBack: WayBack | undefined) {
     this.#call = call;
+    this.#wayBack = wayBack;
     call.occupy(this);
     call.setStatus('TRANSFERRING');
     call.object.tell('TRANSFERRED_TO', to.handle);
@@ -20,23 +46,69 @@ export class TransferWatch implements Occupation {
     this.#tell('ROUTING');
   }
 
-  progress(step: Progress | 'INPROGRESS'): void {
+  progress(step: Progress): void {
     if (!this.#over) this.#tell(step);
   }
 
-  /** The transferred call is over. */
+  answered(): void {
+    this.#settled = true;
+    this.#wayBack?.release();
+    if (!this.#over) this.#tell('INPROGRESS');
+  }
+
+  failed(cause: EndCause): boolean {
+    if (this.#over) return false;
+    this.#settled = true;
+    this.#tell(END_STATUS[cause.kind].OUTGOING);
+    if (this.#wayBack) this.#takeBack(this.#wayBack);
+    return this.#wayBack !== undefined;
+  }
+
   over(): void {
     if (this.#over) return;
+    // The caller has hung up while it rang.
+    if (!this.#settled) this.#tell('CANCELLED');
+    this.#end();
+  }
+
+  stop(): void {
+    if (!this.#over) this.#end();
+  }
+
+  /** Takes the call back while it rings. */
+  resume(): boolean {
+    if (this.#over || this.#settled || !this.#wayBack) return false;
+    this.#tell('CANCELLED');
+    this.#takeBack(this.#wayBack);
+    return true;
+  }
+
+  #takeBack(wayBack: WayBack): void {
+    this.#over = true;
+    wayBack.cancel();
+    wayBack.connect();
+  }
+
+  #end(): void {
     this.#over = true;
     this.#call.ended({ kind: 'transferred' });
     this.#call.object.tell('VAA_INPUT_STATUS', 'FALSE');
   }
 
-  stop(): void {
-    this.over();
-  }
-
-  #tell(status: Progress | 'INPROGRESS' | 'UNPLACED'): void {
+  #tell(status: string): void {
     this.#call.object.tell('TRANSFER_STATUS', status);
   }
+}
+
+/** Several who follow one call: each of those who passed it on. */
+export function followers(all: readonly Follower[]): Follower {
+  const each = (tell: (follower: Follower) => void) => {
+    for (const follower of all) tell(follower);
+  };
+  return {
+    progress: (step) => each((follower) => follower.progress(step)),
+    answered: () => each((follower) => follower.answered()),
+    failed: (cause) => all.map((follower) => follower.failed(cause)).includes(true),
+    over: () => each((follower) => follower.over()),
+  };
 }

@@ -27,6 +27,8 @@ export interface Occupation {
   soundFailed?(device: SoundDevice, error: unknown): void;
   /** The user wants the number dialled again. @returns whether there was one. Default: there is none. */
   redial?(): boolean;
+  /** The user wants to go on talking. @returns whether he can. Default: he cannot. */
+  resume?(): boolean;
 }
 
 /** Where a call stands, with what belongs to that. */
@@ -174,6 +176,7 @@ export class UserCall implements Leg {
 
   /** Holds, or takes the hold back. */
   hold(on: boolean): boolean {
+    if (this.#state.kind === 'occupied') return (!on && this.#state.occupation.resume?.()) || false;
     const { conversation } = this;
     if (!conversation || conversation.isHeldBy(this) === on) return false;
     conversation.hold(this, on);
@@ -224,10 +227,13 @@ export class UserCall implements Leg {
     const video = () => this.object.tell('VIDEO_STATUS', this.object.get('VIDEO_STATUS') ?? 'VIDEO_NONE');
     const steps = this.direction === 'OUTGOING' ? [input, active, video] : [active, video, input];
     for (const step of steps) step();
-    if (this.#connectedAt !== undefined) return;
-    this.#connectedAt = this.#context.clock.now();
-    this.#context.callCounted(this);
-    this.#countSeconds(this.#connectedAt, 1);
+    const now = this.#context.clock.now();
+    if (this.#connectedAt === undefined) {
+      this.#connectedAt = now;
+      this.#context.callCounted(this);
+    }
+    if (this.#cancelSecond) return;
+    this.#countSeconds(this.#connectedAt, Math.floor((now - this.#connectedAt) / 1000) + 1);
   }
 
   held({ local, remote }: { readonly local: boolean; readonly remote: boolean }): void {
@@ -239,8 +245,9 @@ export class UserCall implements Leg {
     this.object.tell('DTMF', digit);
   }
 
-  transferred(to: Identity): void {
-    this.object.tell('TRANSFER_ACTIVE', 'TRUE');
+  transferred(to: Identity | undefined): void {
+    this.object.tell('TRANSFER_ACTIVE', to ? 'TRUE' : 'FALSE');
+    if (!to) return;
     this.setStatus('ROUTING');
     this.object.tell('TRANSFERRED_TO', to.handle);
   }
@@ -278,6 +285,7 @@ export class UserCall implements Leg {
   /** Stops telling them. */
   stopSeconds(): void {
     this.#cancelSecond?.();
+    this.#cancelSecond = undefined;
   }
 
   #countSeconds(
