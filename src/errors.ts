@@ -31,6 +31,8 @@ export const ERROR_CODES = {
     'A program of the system that was asked for is missing or failed; its own text is in the message.',
   ERR_DEVICE: 'A sound device is missing or failed; the text of the program that runs it is in the message.',
   ERR_SCENE: 'The scene of a bot test failed; the message holds the transcript, the cause what was thrown.',
+  ERR_LISTENER: 'A listener of an event threw; the cause is what it threw.',
+  ERR_NOT_TRANSFERRED: 'Nobody took the call that was to be transferred; the outcome is in the error.',
   ERR_FLOW: 'A flow file has errors; each is in the error with its line and path.',
 } as const;
 

@@ -1,6 +1,7 @@
 // Leaves.
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './errors.js';
+export type { FencedEvents } from './fenced-emitter.js';
 export { type Hours, isWithinHours, nextWithinHours } from './hours.js';
 export { WEEKDAYS, type Weekday } from './local-time.js';
 export {
@@ -165,6 +166,7 @@ export {
   type RemoteObjectEvents,
 } from './control/state/remote-object.js';
 export { User } from './control/state/user.js';
+export type { StateWaitOptions } from './control/state/state-history.js';
 export { VoiceStream, type VoiceStreamName } from './control/state/voice-stream.js';
 export { nextVoicemailState, type VoicemailState } from './control/state/voicemail-life.js';
 export { Voicemail, type VoicemailEvents, VoicemailFailedError } from './control/state/voicemail.js';

@@ -23,6 +23,7 @@ const LEAVES = [
   'src/check.ts',
   'src/pcm.ts',
   'src/clock.ts',
+  'src/fenced-emitter.ts',
   'src/opening.ts',
   'src/x11.ts',
   'src/hours.ts',

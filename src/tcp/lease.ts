@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { FencedEvents } from '../fenced-emitter.js';
 import type { PcmFormat, PcmSink } from '../pcm.js';
 import type { CloseReason, LeaseState, Peer } from './lease-state.js';
 import type { Player } from './player.js';
@@ -65,7 +66,7 @@ export interface LeaseStats {
 }
 
 /** Notices of a lease. Each state has its own; `state` comes with all of them. */
-export interface LeaseEvents {
+export interface LeaseEvents extends FencedEvents {
   state: [state: LeaseState];
   claimed: [peer: Peer];
   flowing: [];

@@ -1,5 +1,5 @@
-import { EventEmitter } from 'node:events';
 import { JackfieldError } from '../errors.js';
+import { FencedEmitter, type FencedEvents } from '../fenced-emitter.js';
 import type { Lease, LeaseOptions, RefusedPeer } from './lease.js';
 import { type LeaseContext, leaseContext, threadHealth } from './lease-context.js';
 import { type ResolvedLeaseOptions, resolveLeaseOptions } from './lease-options.js';
@@ -10,7 +10,7 @@ import { StreamLease } from './stream-lease.js';
 import { WorkerPool } from './worker/worker-pool.js';
 
 /** Notices of a server, about any of its leases. */
-export interface PcmServerEvents {
+export interface PcmServerEvents extends FencedEvents {
   lease: [lease: Lease];
   refused: [lease: Lease, refused: RefusedPeer];
   closed: [lease: Lease, reason: CloseReason];
@@ -22,7 +22,7 @@ export interface PcmServerEvents {
  * Leases TCP ports to voice streams. The endpoint dials each port once and exchanges raw PCM over it
  * (reference, "Voice Streams").
  */
-export class PcmServer extends EventEmitter<PcmServerEvents> implements AsyncDisposable {
+export class PcmServer extends FencedEmitter<PcmServerEvents> implements AsyncDisposable {
   readonly #options: ResolvedServerOptions;
   readonly #home: { kind: 'here'; context: LeaseContext } | { kind: 'workers'; pool: WorkerPool };
   readonly #leases = new Set<Lease>();

@@ -1,6 +1,6 @@
-import { EventEmitter } from 'node:events';
 import type { CancelTimer } from '../clock.js';
 import { JackfieldError, messageOf } from '../errors.js';
+import { FencedEmitter } from '../fenced-emitter.js';
 import type { PcmFormat, PcmSink } from '../pcm.js';
 import type { Accepted } from './accepted.js';
 import { waitForClaim } from './claim-wait.js';
@@ -19,7 +19,7 @@ import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions } from './sink.js'
 import { StreamFlow } from './stream-flow.js';
 
 /** A lease that lives in this thread: its port, who may have it, and its states. */
-export class StreamLease extends EventEmitter<LeaseEvents> implements Lease {
+export class StreamLease extends FencedEmitter<LeaseEvents> implements Lease {
   readonly #options: ResolvedLeaseOptions;
   readonly #context: LeaseContext;
   readonly #flow: StreamFlow;

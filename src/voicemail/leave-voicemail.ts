@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import { during } from '../call/bot/during.js';
 import type { LegLedger } from '../call/recording/ledger.js';
 import { type Clock, sleep, systemClock } from '../clock.js';
@@ -6,6 +5,7 @@ import type { Client } from '../control/client/client.js';
 import type { Call } from '../control/state/call.js';
 import type { Voicemail } from '../control/state/voicemail.js';
 import { abortedError, invalidArgument, JackfieldError } from '../errors.js';
+import { FencedEmitter, type FencedEvents } from '../fenced-emitter.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import { MessageInput, type VoicemailInput } from './message-input.js';
 import { MessageWatch } from './message-watch.js';
@@ -39,7 +39,7 @@ export interface LeaveProgress {
 }
 
 /** What an {@link OutgoingVoicemail} tells its listeners. */
-export interface LeaveVoicemailEvents {
+export interface LeaveVoicemailEvents extends FencedEvents {
   progress: [progress: LeaveProgress];
 }
 
@@ -90,7 +90,7 @@ export async function leaveVoicemail(
 }
 
 /** A message on its way. Made by {@link leaveVoicemail}. */
-export class OutgoingVoicemail extends EventEmitter<LeaveVoicemailEvents> {
+export class OutgoingVoicemail extends FencedEmitter<LeaveVoicemailEvents> {
   /** The call that leaves it. */
   readonly call: Call;
   readonly message: Voicemail;

@@ -1,10 +1,10 @@
-import { EventEmitter } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Clock, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
 import type { Call } from '../../control/state/call.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
+import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { makeFolder } from '../../files/whole-file.js';
 import { isWithinHours } from '../../hours.js';
@@ -27,7 +27,7 @@ import {
 } from './recorder-options.js';
 
 /** What a {@link Recorder} tells its listeners. */
-export interface RecorderEvents {
+export interface RecorderEvents extends FencedEvents {
   /** A call is being recorded, or held in memory until {@link Recorder.record}. */
   recording: [recording: CallRecording, begun: boolean];
   /** A file is where it belongs, with all that lies beside it. */
@@ -46,7 +46,7 @@ export interface RecorderEvents {
  * Records the calls of a client, by policy, into a folder: names and publishes the files, catalogues them, tells
  * the hook and the webhook, and finishes what an earlier process left behind.
  */
-export class Recorder extends EventEmitter<RecorderEvents> implements AsyncDisposable {
+export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisposable {
   readonly catalogue: Catalogue | undefined;
   readonly #client: Client;
   readonly #server: PcmServer;

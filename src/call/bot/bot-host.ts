@@ -1,8 +1,8 @@
-import { EventEmitter } from 'node:events';
 import { type Clock, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
 import type { Call } from '../../control/state/call.js';
 import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { Prompts } from '../prompt/prompts.js';
 import type { Bot } from './bot.js';
@@ -44,7 +44,7 @@ export interface BotResult {
   readonly error?: Error;
 }
 
-export interface BotHostEvents {
+export interface BotHostEvents extends FencedEvents {
   /** A bot has a call in progress. */
   talking: [call: BotCall, bot: Bot];
   /** What a bot does, in words, for transcripts and logs; what is said stands in it. */
@@ -59,7 +59,7 @@ const GOODBYE_TIMEOUT_MS = 15_000;
 const RING_TIMEOUT_MS = 30_000;
 
 /** Runs bots: takes calls, places calls, and keeps what goes wrong in one call away from all others. */
-export class BotHost extends EventEmitter<BotHostEvents> implements AsyncDisposable {
+export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDisposable {
   readonly #client: Client;
   readonly #server: PcmServer;
   readonly #prompts: Prompts | Promise<Prompts>;

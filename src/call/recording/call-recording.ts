@@ -1,7 +1,7 @@
-import { EventEmitter } from 'node:events';
 import { type Clock, sleep, systemClock } from '../../clock.js';
 import type { Call } from '../../control/state/call.js';
 import { JackfieldError } from '../../errors.js';
+import { FencedEmitter } from '../../fenced-emitter.js';
 import { msToSamples, samplesToMs } from '../../pcm.js';
 import type { Lease } from '../../tcp/lease.js';
 import { type CloseReason, closeError } from '../../tcp/lease-state.js';
@@ -38,7 +38,7 @@ export interface RecordingPlan {
 }
 
 /** A recording under way. Made by {@link recordCall}. */
-export class CallRecording extends EventEmitter<RecordingEvents> {
+export class CallRecording extends FencedEmitter<RecordingEvents> {
   /** The call's streams; play into the call with `voice.player`. */
   readonly voice: CallVoice;
   /** Settles when the call is over and the files are complete, or {@link stop} was called. @throws ERR_FILE. */

@@ -1,6 +1,6 @@
-import { EventEmitter } from 'node:events';
 import type { Clock } from '../../clock.js';
 import { JackfieldError } from '../../errors.js';
+import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
 import { msToSamples, samplesToMs } from '../../pcm.js';
 import { type Level, LevelMeter } from '../../voice/level/level-meter.js';
 import type { GapName } from './aligned-leg.js';
@@ -21,7 +21,7 @@ export interface RecordingProgress {
 }
 
 /** What a recording tells its listeners. */
-export interface RecordingEvents {
+export interface RecordingEvents extends FencedEvents {
   /** Each 100 ms of audio. */
   progress: [progress: RecordingProgress];
   /** A file of the recording is complete. */
@@ -61,7 +61,7 @@ const ROOM_CHECK = msToSamples(5000);
 const DISK_FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** A recording on the way from two legs to files: aligned, cut into segments, measured. */
-export class RecordingTrack extends EventEmitter<RecordingEvents> implements AlignedSink {
+export class RecordingTrack extends FencedEmitter<RecordingEvents> implements AlignedSink {
   readonly aligner: LegAligner;
   readonly segments: SegmentResult[] = [];
   readonly #options: TrackOptions;

@@ -30,6 +30,11 @@ export interface AttachOptions {
    * Default 30000.
    */
   readonly pingIntervalMs?: number;
+  /**
+   * How long a call may be silent before the endpoint is asked where it is, in milliseconds: an end whose notification
+   * was lost is found by that. 0: never. Default 30000.
+   */
+  readonly callCheckMs?: number;
   /** Whether, and how, to attach again when the endpoint goes. Default true. */
   readonly reattach?: boolean | ReattachOptions;
   readonly signal?: AbortSignal;
@@ -57,11 +62,15 @@ export function clientSettings(options: AttachOptions): ClientSettings {
     attachTimeoutMs: positive('attachTimeoutMs', options.attachTimeoutMs ?? 60_000),
     maxPending: integer('maxPending', options.maxPending ?? 1000, 1, 10_000),
     pingIntervalMs: options.pingIntervalMs ?? 30_000,
+    callCheckMs: options.callCheckMs ?? 30_000,
     clock: options.clock ?? systemClock,
     reattach: reattachSettings(options.reattach ?? true),
   };
   if (!(settings.pingIntervalMs >= 0)) {
     throw invalidArgument('pingIntervalMs', 'zero or more ms', settings.pingIntervalMs);
+  }
+  if (!(settings.callCheckMs >= 0)) {
+    throw invalidArgument('callCheckMs', 'zero or more ms', settings.callCheckMs);
   }
   return settings;
 }

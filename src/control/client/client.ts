@@ -1,5 +1,5 @@
-import { EventEmitter } from 'node:events';
 import { abortedError, JackfieldError } from '../../errors.js';
+import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
 import type { LISTS, SEARCHES } from '../../protocol/catalogue/searches.js';
 import { commands, type NamedObject } from '../../protocol/commands.js';
 import type {
@@ -29,7 +29,7 @@ import type { CommandOptions, CommandSender } from './command-sender.js';
 import type { TraceLine } from './session.js';
 
 /** What a {@link Client} tells its listeners. */
-export interface ClientEvents {
+export interface ClientEvents extends FencedEvents {
   /** The attachment has a new state; {@link AttachState} says what that means. */
   state: [state: AttachState];
   /** Everything that the endpoint said without being asked. */
@@ -50,7 +50,7 @@ export type SearchResult<S extends SearchName> = readonly ObjectId<
 >[];
 
 /** One attachment to an endpoint of the API. Made by {@link attach}. */
-export class Client extends EventEmitter<ClientEvents> implements CommandSender, AsyncDisposable {
+export class Client extends FencedEmitter<ClientEvents> implements CommandSender, AsyncDisposable {
   /** The current user's own data. */
   readonly profile: Profile;
   /** USERSTATUS, CONNSTATUS and the other general parameters. */
@@ -65,7 +65,7 @@ export class Client extends EventEmitter<ClientEvents> implements CommandSender,
   constructor(transport: Transport, options: AttachOptions = {}) {
     super();
     this.#settings = clientSettings(options);
-    this.#world = new World(this, this.#settings.clock);
+    this.#world = new World(this, this.#settings);
     this.profile = this.#world.profile;
     this.parameters = this.#world.parameters;
     this.devices = new Devices(this.parameters);

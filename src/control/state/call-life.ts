@@ -10,11 +10,12 @@ import type { OtherWord } from '../../protocol/message.js';
 interface Dated {
   /** When it was heard of, in milliseconds since the Unix epoch. */
   readonly atMs: number;
+  /** When the call was answered, in milliseconds since the Unix epoch; absent when nobody has answered. */
+  readonly answeredAtMs?: number | undefined;
 }
 
 /** What a state has once the call was answered. */
 interface Answered extends Dated {
-  /** When it was answered, in milliseconds since the Unix epoch. */
   readonly answeredAtMs: number;
 }
 
@@ -35,6 +36,7 @@ export type CallEndStatus = Exclude<
  * catalogue, drawn there.
  */
 export type CallState =
+  /** It was not answered yet, or is put through to somebody else: then `answeredAtMs` is set. */
   | (Dated & { readonly phase: 'placing'; readonly status: PlacingStatus })
   | (Answered & { readonly phase: 'talking'; readonly status: 'INPROGRESS' })
   | (Answered & {
@@ -48,12 +50,7 @@ export type CallState =
   | (Dated & { readonly phase: 'voicemail'; readonly status: VoicemailLegStatus })
   /** The other party was busy, and is to be called again. */
   | (Dated & { readonly phase: 'redialling'; readonly status: RedialStatus })
-  | (Dated & {
-      readonly phase: 'ended';
-      readonly status: CallEndStatus;
-      /** Absent when nobody answered. */
-      readonly answeredAtMs: number | undefined;
-    })
+  | (Dated & { readonly phase: 'ended'; readonly status: CallEndStatus })
   /** A status that the reference does not list. */
   | (Dated & { readonly phase: 'other'; readonly status: OtherWord });
 
@@ -69,9 +66,11 @@ export type CallNews =
 
 /**
  * The state after `news`; `state` itself when nothing changes. Tolerates what the wire does:
+ * - a status that ends the call is never too late, whatever was heard before; nothing follows it;
  * - a status that is said twice, or that was overtaken (RINGING after INPROGRESS), changes nothing;
  * - statuses in between can be missing;
- * - a first DURATION means that the call is in progress, should that status be missing.
+ * - a first DURATION means that the call is in progress, should that status be missing. Of a call that was answered
+ *   before, and rings again because it is transferred, it says nothing: the seconds go on while it rings.
  */
 export function nextCallState(
   state: CallState | undefined,
@@ -84,13 +83,18 @@ export function nextCallState(
     return overtaken || news.status === state?.status ? state : stateOf(news.status, state, atMs);
   }
   const waiting = state === undefined || state.phase === 'placing' || state.phase === 'redialling';
-  return waiting && news.seconds > 0 ? stateOf('INPROGRESS', state, atMs) : state;
+  const first = state?.answeredAtMs === undefined && news.seconds > 0;
+  return waiting && first ? stateOf('INPROGRESS', state, atMs) : state;
 }
 
-/** Whether a call of status `from` that nobody transfers can come to be `to`, directly or by way of others. */
+/**
+ * Whether a call of status `from` that nobody transfers can come to be `to`, directly or by way of others. Whatever goes
+ * on can end, in any way: an end is also believed where the statuses before it were lost or misheard.
+ */
 export function canCallReach(from: string, to: string): boolean {
+  if (isTerminalCallStatus(from)) return false;
   const reachable = REACHABLE.get(from);
-  return reachable === undefined || reachable.has(to) || (!REACHABLE.has(to) && !isTerminalCallStatus(from));
+  return reachable === undefined || reachable.has(to) || !REACHABLE.has(to) || isTerminalCallStatus(to);
 }
 
 const HOLDER = { ONHOLD: undefined, LOCALHOLD: 'local', REMOTEHOLD: 'remote' } as const;
@@ -117,32 +121,34 @@ function isAnswered(status: CallStatus): boolean {
 }
 
 function stateOf(word: string, before: CallState | undefined, atMs: number): CallState {
-  if (!isCallStatus(word)) return { phase: 'other', status: word, atMs };
-  const answeredAtMs = before && 'answeredAtMs' in before ? before.answeredAtMs : undefined;
+  const answeredAtMs = before?.answeredAtMs;
+  const dated = { atMs, answeredAtMs };
+  const answered = { atMs, answeredAtMs: answeredAtMs ?? atMs };
+  if (!isCallStatus(word)) return { phase: 'other', status: word, ...dated };
   switch (word) {
     case 'UNPLACED':
     case 'ROUTING':
     case 'EARLYMEDIA':
     case 'RINGING':
-      return { phase: 'placing', status: word, atMs };
+      return { phase: 'placing', status: word, ...dated };
     case 'INPROGRESS':
-      return { phase: 'talking', status: word, atMs, answeredAtMs: answeredAtMs ?? atMs };
+      return { phase: 'talking', status: word, ...answered };
     case 'ONHOLD':
     case 'LOCALHOLD':
     case 'REMOTEHOLD':
-      return { phase: 'held', status: word, atMs, answeredAtMs: answeredAtMs ?? atMs, by: HOLDER[word] };
+      return { phase: 'held', status: word, ...answered, by: HOLDER[word] };
     case 'TRANSFERRING':
-      return { phase: 'transferring', status: word, atMs, answeredAtMs: answeredAtMs ?? atMs };
+      return { phase: 'transferring', status: word, ...answered };
     case 'VM_BUFFERING_GREETING':
     case 'VM_PLAYING_GREETING':
     case 'VM_RECORDING':
     case 'VM_UPLOADING':
-      return { phase: 'voicemail', status: word, atMs };
+      return { phase: 'voicemail', status: word, ...dated };
     case 'WAITING_REDIAL_COMMAND':
     case 'REDIAL_PENDING':
-      return { phase: 'redialling', status: word, atMs };
+      return { phase: 'redialling', status: word, ...dated };
     default:
-      return { phase: 'ended', status: word satisfies CallEndStatus, atMs, answeredAtMs };
+      return { phase: 'ended', status: word satisfies CallEndStatus, ...dated };
   }
 }
 

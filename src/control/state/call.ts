@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
-import type { CallStatus } from '../../protocol/catalogue/call-status.js';
+import { ApiError } from '../../protocol/api-error.js';
+import { type CallStatus, isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import type { ConferenceParticipant } from '../../protocol/catalogue/value-type.js';
 import { commands } from '../../protocol/commands.js';
 import type { StreamTarget } from '../../protocol/stream-target.js';
@@ -9,7 +10,7 @@ import type { CommandOptions, CommandSender } from '../client/command-sender.js'
 import { CallEndedError } from './call-ended-error.js';
 import { type CallState, nextCallState } from './call-life.js';
 import { RemoteObject, type RemoteObjectEvents } from './remote-object.js';
-import { StateHistory } from './state-history.js';
+import { StateHistory, type StateWaitOptions } from './state-history.js';
 import { checkTarget } from './target.js';
 import { VoiceStream, type VoiceStreamName } from './voice-stream.js';
 
@@ -42,12 +43,14 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
   readonly #sender: CommandSender;
   readonly #clock: Clock;
   readonly #history: StateHistory<CallState>;
+  #heardAtMs: number;
 
   constructor(id: number, sender: CommandSender, clock: Clock) {
     super('CALL', id, sender);
     this.#sender = sender;
     this.#clock = clock;
-    this.#history = new StateHistory(`call ${id}`, ({ phase }) => phase === 'ended');
+    this.#heardAtMs = clock.now();
+    this.#history = new StateHistory(`call ${id}`, clock, ({ phase }) => phase === 'ended');
     this.input = new VoiceStream('INPUT', 'CALL', id, sender);
     this.output = new VoiceStream('OUTPUT', 'CALL', id, sender);
     this.captureMic = new VoiceStream('CAPTURE_MIC', 'CALL', id, sender);
@@ -76,27 +79,29 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
   /**
    * All states, from the first that was heard of to the end of the call.
    *
-   * @throws ERR_ABORTED; ERR_CLOSED when the endpoint is gone for good or does not know the call any more.
+   * @throws ERR_TIMEOUT when the call goes on for longer; ERR_ABORTED; ERR_CLOSED when the endpoint is gone for good or
+   * does not know the call any more.
    */
-  states(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<CallState, void, void> {
-    return this.#history.read('oldest', options.signal);
+  states(options: StateWaitOptions = {}): AsyncGenerator<CallState, void, void> {
+    return this.#history.read('oldest', options, 'the end');
   }
 
   /**
    * Resolves when the call has this status, now or later.
    *
-   * @throws ERR_CALL_ENDED (a {@link CallEndedError}, with the reason) when the call ends first; ERR_ABORTED; ERR_CLOSED.
+   * @throws ERR_CALL_ENDED (a {@link CallEndedError}, with the reason) when the call ends first; ERR_TIMEOUT; ERR_ABORTED;
+   * ERR_CLOSED.
    */
-  async reached(status: CallStatus, options: { readonly signal?: AbortSignal } = {}): Promise<CallState> {
-    for await (const state of this.#history.read('newest', options.signal)) {
+  async reached(status: CallStatus, options: StateWaitOptions = {}): Promise<CallState> {
+    for await (const state of this.#history.read('newest', options, status)) {
       if (state.status === status) return state;
     }
     throw new CallEndedError(this.id, this.status, status, await this.#failureReason());
   }
 
-  /** Resolves to the last status when the call is over. @throws ERR_ABORTED, ERR_CLOSED. */
-  async ended(options: { readonly signal?: AbortSignal } = {}): Promise<CallState['status']> {
-    for await (const _ of this.#history.read('newest', options.signal));
+  /** Resolves to the last status when the call is over. @throws ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
+  async ended(options: StateWaitOptions = {}): Promise<CallState['status']> {
+    for await (const _ of this.#history.read('newest', options, 'the end'));
     return this.status;
   }
 
@@ -115,9 +120,36 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
     return this.alter('RESUME', '', options);
   }
 
-  /** Hangs up; resolves when the endpoint has taken the command. Does nothing when the call is over. */
+  /**
+   * Hangs up; resolves when the endpoint has taken the command. Does nothing when the call is over, also where that was
+   * not told: an endpoint that refuses is asked.
+   */
   async hangUp(options?: CommandOptions): Promise<void> {
-    if (!this.over) await this.alter('HANGUP', '', options);
+    if (this.over) return;
+    try {
+      await this.alter('HANGUP', '', options);
+    } catch (error) {
+      if (error instanceof ApiError) await this.refresh(options).catch(() => undefined);
+      if (!this.over) throw error;
+    }
+  }
+
+  /**
+   * Asks the endpoint where the call is, for notifications that may have been lost. A call that the endpoint does not
+   * know any more can no longer be heard of. The client does this itself for calls that are silent (`callCheckMs`).
+   *
+   * @throws ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED, ERR_ATTACH_UNAVAILABLE.
+   */
+  async refresh(options?: CommandOptions): Promise<void> {
+    try {
+      await this.text('STATUS', { ...options, fresh: true });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      const active = await this.#sender.command(commands.search('ACTIVECALLS'), options);
+      if (active.kind !== 'list' || active.list !== 'CALLS' || active.ids.includes(this.id)) return;
+      const message = `The endpoint does not know call ${this.id} any more (${error.message}).`;
+      this.lose(new JackfieldError('ERR_CLOSED', message, { cause: error }));
+    }
   }
 
   /** Refuses a call that rings in. */
@@ -228,14 +260,21 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
   override take(property: string, value: string, heardAt: number, sentAfter: number | undefined): boolean {
     if (property === 'DTMF' && sentAfter === undefined) this.emit('dtmf', value);
     const news = super.take(property, value, heardAt, sentAfter);
-    if (property === 'STATUS' && news) {
-      const transferred = this.known('TRANSFER_ACTIVE') === true;
+    this.#heardAtMs = this.#clock.now();
+    // An answer that is older than what was heard since is believed where it says that the call is over.
+    if (property === 'STATUS' && (this.heard('STATUS') === value || isTerminalCallStatus(value))) {
+      const transferred = this.heard('TRANSFER_ACTIVE')?.toUpperCase() === 'TRUE';
       this.#advance(nextCallState(this.state, { property, status: value, transferred }, this.#now()));
     }
     if (property === 'DURATION') {
       this.#advance(nextCallState(this.state, { property, seconds: Number(value) }, this.#now()));
     }
     return news;
+  }
+
+  /** When anything was heard of the call, on the client's clock. */
+  get heardAtMs(): number {
+    return this.#heardAtMs;
   }
 
   /** Nothing will be heard of the call any more; called by the client. */

@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
 import { commands } from '../../protocol/commands.js';
 import type { ParameterName } from '../../protocol/message.js';
 import { decodeParameter, encodeParameter, type ParameterValue } from '../../protocol/values.js';
@@ -7,13 +7,13 @@ import { PropertyCache } from './property-cache.js';
 import type { PropertyOptions } from './remote-object.js';
 
 /** What {@link Parameters} tells its listeners. */
-export interface ParametersEvents {
+export interface ParametersEvents extends FencedEvents {
   /** A parameter changed; the value is as on the wire. */
   parameter: [name: ParameterName, value: string];
 }
 
 /** The general parameters of an endpoint: USERSTATUS, MUTE, AUDIO_IN and the others, kept up to date. */
-export class Parameters extends EventEmitter<ParametersEvents> {
+export class Parameters extends FencedEmitter<ParametersEvents> {
   readonly #sender: CommandSender;
   readonly #cache = new PropertyCache();
 

@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
 import type {
   ActionName,
   AlterCommand,
@@ -13,7 +13,7 @@ import type { CommandOptions, CommandSender } from '../client/command-sender.js'
 import { PropertyCache } from './property-cache.js';
 
 /** What every object of the API tells its listeners. */
-export interface RemoteObjectEvents {
+export interface RemoteObjectEvents extends FencedEvents {
   /** A property changed; the value is as on the wire. */
   property: [name: string, value: string];
 }
@@ -28,7 +28,7 @@ export interface PropertyOptions extends CommandOptions {
 export class RemoteObject<
   O extends ObjectName,
   E extends RemoteObjectEvents & Record<keyof E, unknown[]> = RemoteObjectEvents,
-> extends EventEmitter<E> {
+> extends FencedEmitter<E> {
   readonly object: O;
   readonly id: ObjectId<O>;
   readonly #sender: CommandSender;
@@ -64,6 +64,11 @@ export class RemoteObject<
   known<P extends PropertyName<O>>(property: P): PropertyValue<O, P> | undefined {
     const text = this.#cache.get(property);
     return text === undefined ? undefined : decodeProperty(this.object, property, text);
+  }
+
+  /** As {@link known}, as on the wire. */
+  protected heard(property: string): string | undefined {
+    return this.#cache.get(property);
   }
 
   /** As {@link get}, as on the wire; for properties that the catalogue does not list, too. */

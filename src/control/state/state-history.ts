@@ -1,4 +1,12 @@
-import { abortedError } from '../../errors.js';
+import type { Clock } from '../../clock.js';
+import { abortedError, invalidArgument, JackfieldError } from '../../errors.js';
+
+/** Limits on following the states of an object. */
+export interface StateWaitOptions {
+  /** In milliseconds, from the beginning of the wait to its end. Default: as long as it takes. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** States that are kept; the oldest go first, which only a reader that is this far behind can miss. */
 const MAX_STATES = 1000;
@@ -8,9 +16,19 @@ interface Waiter {
   lost(error: Error): void;
 }
 
+/** When a wait ends though nothing came, and with which error. */
+interface Limit {
+  readonly signal: AbortSignal | undefined;
+  /** On the clock. */
+  readonly endsAt: number | undefined;
+  aborted(signal: AbortSignal): Error;
+  timedOut(): Error;
+}
+
 /** The states that an object went through, for any number of readers that each go at their own pace. */
 export class StateHistory<S> {
   readonly #describe: string;
+  readonly #clock: Clock;
   readonly #isLast: (state: S) => boolean;
   readonly #states: S[] = [];
   readonly #waiters = new Set<Waiter>();
@@ -19,8 +37,9 @@ export class StateHistory<S> {
   #lost: Error | undefined;
 
   /** @param describe what has these states, for messages to people. */
-  constructor(describe: string, isLast: (state: S) => boolean) {
+  constructor(describe: string, clock: Clock, isLast: (state: S) => boolean) {
     this.#describe = describe;
+    this.#clock = clock;
     this.#isLast = isLast;
   }
 
@@ -53,11 +72,27 @@ export class StateHistory<S> {
     for (const waiter of [...this.#waiters]) waiter.lost(error);
   }
 
-  /** From the oldest state, or from the newest one, to the last. @throws ERR_ABORTED; what {@link lose} was given. */
-  async *read(from: 'oldest' | 'newest', signal: AbortSignal | undefined): AsyncGenerator<S, void, void> {
+  /**
+   * From the oldest state, or from the newest one, to the last.
+   *
+   * @param awaited for messages to people: what is waited for. Default: one more state.
+   * @throws ERR_INVALID_ARG, ERR_TIMEOUT, ERR_ABORTED; what {@link lose} was given.
+   */
+  read(
+    from: 'oldest' | 'newest',
+    options: StateWaitOptions = {},
+    awaited = 'one more state',
+  ): AsyncGenerator<S, void, void> {
+    const { timeoutMs } = options;
+    if (timeoutMs !== undefined && !(timeoutMs >= 0))
+      throw invalidArgument('timeoutMs', '0 ms or more', timeoutMs);
+    return this.#read(from, this.#limit(options, awaited));
+  }
+
+  async *#read(from: 'oldest' | 'newest', limit: Limit): AsyncGenerator<S, void, void> {
     const skipped = from === 'oldest' ? 0 : Math.max(0, this.#states.length - 1);
     for (let index = this.#oldest + skipped; ; index++) {
-      while (this.#oldest + this.#states.length <= index) await this.#changed(signal);
+      while (this.#oldest + this.#states.length <= index) await this.#changed(limit);
       index = Math.max(index, this.#oldest);
       const state = this.#states[index - this.#oldest];
       if (state === undefined) return;
@@ -66,21 +101,33 @@ export class StateHistory<S> {
     }
   }
 
-  #changed(signal: AbortSignal | undefined): Promise<void> {
+  #limit({ timeoutMs, signal }: StateWaitOptions, awaited: string): Limit {
+    const what = `${awaited} of ${this.#describe}`;
+    return {
+      signal,
+      aborted: (fired) => abortedError(what, fired),
+      endsAt: timeoutMs === undefined ? undefined : this.#clock.now() + timeoutMs,
+      timedOut: () => new JackfieldError('ERR_TIMEOUT', `Waited ${timeoutMs} ms for ${what} in vain.`),
+    };
+  }
+
+  #changed({ signal, aborted, endsAt, timedOut }: Limit): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#lost) return reject(this.#lost);
-      if (signal?.aborted) return reject(abortedError(`a state of ${this.#describe}`, signal));
+      if (signal?.aborted) return reject(aborted(signal));
       const done = (act: () => void) => {
         this.#waiters.delete(waiter);
         signal?.removeEventListener('abort', onAbort);
+        cancelTimer?.();
         act();
       };
       const waiter: Waiter = {
         changed: () => done(resolve),
         lost: (error) => done(() => reject(error)),
       };
-      const onAbort = () =>
-        done(() => signal && reject(abortedError(`a state of ${this.#describe}`, signal)));
+      const onAbort = () => done(() => signal && reject(aborted(signal)));
+      const onTime = () => done(() => reject(timedOut()));
+      const cancelTimer = endsAt === undefined ? undefined : this.#clock.timerAt(endsAt, onTime);
       this.#waiters.add(waiter);
       signal?.addEventListener('abort', onAbort, { once: true });
     });

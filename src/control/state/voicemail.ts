@@ -4,7 +4,7 @@ import type { VoicemailFailureReason, VoicemailStatus } from '../../protocol/cat
 import type { OtherWord } from '../../protocol/message.js';
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';
 import { RemoteObject, type RemoteObjectEvents } from './remote-object.js';
-import { StateHistory } from './state-history.js';
+import { StateHistory, type StateWaitOptions } from './state-history.js';
 import { VoiceStream } from './voice-stream.js';
 import { nextVoicemailState, type VoicemailState } from './voicemail-life.js';
 
@@ -46,7 +46,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
   constructor(id: number, sender: CommandSender, clock: Clock) {
     super('VOICEMAIL', id, sender);
     this.#clock = clock;
-    this.#history = new StateHistory(`voicemail ${id}`, ({ phase }) => phase === 'deleted');
+    this.#history = new StateHistory(`voicemail ${id}`, clock, ({ phase }) => phase === 'deleted');
     this.input = new VoiceStream('INPUT', 'VOICEMAIL', id, sender);
     this.output = new VoiceStream('OUTPUT', 'VOICEMAIL', id, sender);
     this.captureMic = new VoiceStream('CAPTURE_MIC', 'VOICEMAIL', id, sender);
@@ -72,22 +72,20 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
     return (this.over || this.state?.phase === 'at-rest') && this.listenerCount('state') === 0;
   }
 
-  /** All states, from the first that was heard of until it is deleted. @throws ERR_ABORTED, ERR_CLOSED. */
-  states(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<VoicemailState, void, void> {
-    return this.#history.read('oldest', options.signal);
+  /** All states, from the first that was heard of until it is deleted. @throws ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
+  states(options: StateWaitOptions = {}): AsyncGenerator<VoicemailState, void, void> {
+    return this.#history.read('oldest', options);
   }
 
   /**
    * Resolves when the voicemail has this status, now or later.
    *
-   * @throws ERR_VOICEMAIL_FAILED (a {@link VoicemailFailedError}) when it fails or is deleted first; ERR_ABORTED; ERR_CLOSED.
+   * @throws ERR_VOICEMAIL_FAILED (a {@link VoicemailFailedError}) when it fails or is deleted first; ERR_TIMEOUT;
+   * ERR_ABORTED; ERR_CLOSED.
    */
-  async reached(
-    status: VoicemailStatus,
-    options: { readonly signal?: AbortSignal } = {},
-  ): Promise<VoicemailState> {
+  async reached(status: VoicemailStatus, options: StateWaitOptions = {}): Promise<VoicemailState> {
     let last: VoicemailState | undefined;
-    for await (const state of this.#history.read('newest', options.signal)) {
+    for await (const state of this.#history.read('newest', options, status)) {
       if (state.status === status) return state;
       last = state;
       if (state.phase === 'failed') break;

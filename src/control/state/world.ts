@@ -5,6 +5,7 @@ import { commands } from '../../protocol/commands.js';
 import type { EndpointMessage, PropertyReply } from '../../protocol/message.js';
 import type { CommandSender } from '../client/command-sender.js';
 import { Call } from './call.js';
+import { CallWatch } from './call-watch.js';
 import { ObjectTable } from './object-table.js';
 import { Parameters } from './parameters.js';
 import { Profile } from './profile.js';
@@ -24,9 +25,14 @@ export class World {
   readonly profile: Profile;
   readonly parameters: Parameters;
   readonly #sender: CommandSender;
+  readonly #watch: CallWatch;
 
-  constructor(sender: CommandSender, clock: Clock) {
+  constructor(
+    sender: CommandSender,
+    { clock, callCheckMs }: { readonly clock: Clock; readonly callCheckMs: number },
+  ) {
     this.#sender = sender;
+    this.#watch = new CallWatch(clock, callCheckMs, () => this.calls.values());
     this.calls = new ObjectTable(
       (id) => new Call(id, sender, clock),
       (call) => call.over,
@@ -74,6 +80,7 @@ export class World {
 
   /** Nothing will be heard any more. */
   lose(error: Error): void {
+    this.#watch.stop();
     for (const call of this.calls.values()) call.lose(error);
     for (const voicemail of this.voicemails.values()) voicemail.lose(error);
   }
@@ -89,6 +96,7 @@ export class World {
         const known = this.calls.known(message.id) !== undefined;
         const call = this.calls.of(message.id);
         call.take(property, value, heardAt, sentAfter);
+        if (!call.over) this.#watch.start();
         return known ? undefined : { kind: 'call', call };
       }
       case 'VOICEMAIL': {

@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { FencedEmitter } from '../../fenced-emitter.js';
 import type { PcmFormat, PcmSink } from '../../pcm.js';
 import { waitForClaim } from '../claim-wait.js';
 import { deferred } from '../deferred.js';
@@ -20,7 +20,7 @@ import type { RemoteLease, WorkerThread } from './worker-thread.js';
 import { WorkerTimeline } from './worker-timeline.js';
 
 /** A lease that lives in a worker thread, with the face of one that lives here. */
-export class WorkerLease extends EventEmitter<LeaseEvents> implements Lease, RemoteLease {
+export class WorkerLease extends FencedEmitter<LeaseEvents> implements Lease, RemoteLease {
   readonly hosts: readonly string[];
   readonly received: WorkerTimeline;
   readonly #options: ResolvedLeaseOptions;
@@ -168,7 +168,7 @@ export class WorkerLease extends EventEmitter<LeaseEvents> implements Lease, Rem
   }
 
   told<K extends keyof LeaseEvents>(event: K, ...args: LeaseEvents[K]): void {
-    EventEmitter.prototype.emit.call(this, event, ...args);
+    Reflect.apply(this.emit, this, [event, ...args]);
   }
 
   /** How the worker is to follow `timeline`: within its own thread, or by messages from this one. */

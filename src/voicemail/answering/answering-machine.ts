@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import type { Bot } from '../../call/bot/bot.js';
 import type { BotCall } from '../../call/bot/bot-call.js';
 import { BotHost } from '../../call/bot/bot-host.js';
@@ -9,6 +8,7 @@ import { type Clock, sleep, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
 import type { Call } from '../../control/state/call.js';
 import { messageOf } from '../../errors.js';
+import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
 import { checkTimeZone } from '../../local-time.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { requireProgram } from '../../voice/process/require-program.js';
@@ -50,7 +50,7 @@ export interface AnsweringMachineOptions
 }
 
 /** What an {@link AnsweringMachine} tells its listeners. */
-export interface AnsweringMachineEvents {
+export interface AnsweringMachineEvents extends FencedEvents {
   /** A message was kept. Comes after its transcript. */
   message: [notice: VoicemailNotice];
   /** A transcript or a hook failed, or a call was cut short; the message, where there is one, is kept. */
@@ -60,7 +60,7 @@ export interface AnsweringMachineEvents {
 const DEFAULT_AFTER_MS = 20_000;
 
 /** Picks up what nobody else does, and keeps what callers say. */
-export class AnsweringMachine extends EventEmitter<AnsweringMachineEvents> implements AsyncDisposable {
+export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> implements AsyncDisposable {
   readonly #options: AnsweringMachineOptions;
   readonly #clock: Clock;
   readonly #host: BotHost;

@@ -1,0 +1,62 @@
+import type { CancelTimer, Clock } from '../../clock.js';
+import type { Call } from './call.js';
+
+/**
+ * Asks after calls of which nothing was heard for a while, so that an end whose notification was lost is found. A call
+ * that is talked through tells its DURATION each second: only those that ring, wait, or are lost are asked for.
+ */
+export class CallWatch {
+  readonly #clock: Clock;
+  readonly #silenceMs: number;
+  readonly #calls: () => Iterable<Call>;
+  readonly #askedAt = new WeakMap<Call, number>();
+  #cancelTimer: CancelTimer | undefined;
+  #stopped = false;
+
+  /**
+   * @param silenceMs how long a call may be silent, in milliseconds; 0 never asks.
+   * @param calls those that are known.
+   */
+  constructor(clock: Clock, silenceMs: number, calls: () => Iterable<Call>) {
+    this.#clock = clock;
+    this.#silenceMs = silenceMs;
+    this.#calls = calls;
+  }
+
+  /** There may be a call to watch. */
+  start(): void {
+    if (this.#stopped || this.#silenceMs === 0 || this.#cancelTimer) return;
+    this.#wakeAt(this.#clock.now() + this.#silenceMs);
+  }
+
+  /** Asks for nothing any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelTimer?.();
+  }
+
+  #wakeAt(at: number): void {
+    this.#cancelTimer = this.#clock.timerAt(at, () => {
+      this.#cancelTimer = undefined;
+      this.#look();
+    });
+  }
+
+  #look(): void {
+    const now = this.#clock.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const call of this.#calls()) {
+      if (call.over) continue;
+      const silentSince = Math.max(call.heardAtMs, this.#askedAt.get(call) ?? call.heardAtMs);
+      if (now - silentSince < this.#silenceMs) {
+        next = Math.min(next, silentSince + this.#silenceMs);
+        continue;
+      }
+      this.#askedAt.set(call, now);
+      next = Math.min(next, now + this.#silenceMs);
+      // An endpoint that does not answer is asked again next time.
+      call.refresh().catch(() => undefined);
+    }
+    if (!this.#stopped && Number.isFinite(next)) this.#wakeAt(next);
+  }
+}
