@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { entryOf } from '../../entry-of.js';
 import { JackfieldError } from '../../errors.js';
+import { makeFolder } from '../../files/whole-file.js';
 import { localClock } from '../../local-time.js';
 import { type Bot, bot } from '../bot/bot.js';
 import type { BotCall } from '../bot/bot-call.js';
@@ -11,7 +11,7 @@ import type { Gathered, GatherOptions } from '../bot/gather.js';
 import type { Flow } from './flow.js';
 import { conditionHolds } from './flow-condition.js';
 import type { FlowSpeech, FlowStep } from './flow-schema.js';
-import { type FlowVariables, fillIn, spoken } from './flow-variables.js';
+import { type FlowFiles, type FlowVariables, filePath, fillIn, spoken } from './flow-variables.js';
 
 /** What a hook is called with. */
 export interface FlowHookContext {
@@ -48,7 +48,9 @@ export function flowBot(flow: Flow, options: FlowBotOptions = {}): Bot {
   return bot((call) => new FlowRun(flow, call, hooks, variables).run(), {
     name,
     ...(language !== undefined && { language }),
-    ...(goodbye !== undefined && { goodbye: spoken(goodbye, new Map(), flow.folder) }),
+    ...(goodbye !== undefined && {
+      goodbye: spoken(goodbye, new Map(), { folder: flow.folder, recorded: new Set() }),
+    }),
   });
 }
 
@@ -60,6 +62,7 @@ class FlowRun {
   readonly #call: BotCall;
   readonly #hooks: Readonly<Record<string, FlowHook>>;
   readonly #variables: FlowVariables;
+  readonly #files: FlowFiles & { readonly recorded: Set<string> };
 
   constructor(
     flow: Flow,
@@ -70,6 +73,7 @@ class FlowRun {
     this.#flow = flow;
     this.#call = call;
     this.#hooks = hooks;
+    this.#files = { folder: flow.folder, recorded: new Set() };
     this.#variables = variables
       .set('caller', call.partner.handle)
       .set('callerName', call.partner.name)
@@ -163,11 +167,12 @@ class FlowRun {
   }
 
   async #record(step: StepOf<'record' | 'voicemail'>): Promise<void> {
-    const folder = resolve(this.#flow.folder, fillIn(step.folder, this.#variables));
+    const folder = filePath(step.folder, this.#variables, this.#files);
     const file = join(folder, `${this.#variables.get('today')}-${randomUUID()}.wav`);
-    await during(this.#call.clock, mkdir(folder, { recursive: true }));
+    await during(this.#call.clock, makeFolder(folder));
     const { maxMs, silenceMs } = step;
     await this.#call.record({ file, maxMs, silenceMs });
+    this.#files.recorded.add(file);
     this.#variables.set(step.save, file);
   }
 
@@ -196,6 +201,6 @@ class FlowRun {
   }
 
   #spoken(speech: FlowSpeech) {
-    return spoken(speech, this.#variables, this.#flow.folder);
+    return spoken(speech, this.#variables, this.#files);
   }
 }

@@ -1,20 +1,33 @@
 import { resolve } from 'node:path';
 import { JackfieldError } from '../../errors.js';
+import { fillPath } from '../../files/path-template.js';
 import type { SpokenPart } from '../prompt/speakable.js';
 import type { FlowPart, FlowSpeech } from './flow-schema.js';
 
 /** Values that a call has gathered, by name. Besides them there are `caller`, `callerName`, `call`, `today`. */
 export type FlowVariables = Map<string, string>;
 
-/** What a flow's step says, with the variables' values put in. @throws ERR_INVALID_STATE for one that has no value. */
-export function spoken(speech: FlowSpeech, variables: FlowVariables, folder: string): readonly SpokenPart[] {
-  const parts = Array.isArray(speech) ? speech : [speech];
-  return parts.map((part) => spokenPart(part, variables, folder));
+/** The files that a flow may use. */
+export interface FlowFiles {
+  /** The flow's folder: paths are relative to it. */
+  readonly folder: string;
+  /** Messages that the flow has recorded itself: a variable that holds one of them may stand for a whole path. */
+  readonly recorded: ReadonlySet<string>;
 }
 
-function spokenPart(part: FlowPart, variables: FlowVariables, folder: string): SpokenPart {
+/** What a flow's step says, with the variables' values put in. @throws ERR_INVALID_STATE for one that has no value. */
+export function spoken(
+  speech: FlowSpeech,
+  variables: FlowVariables,
+  files: FlowFiles,
+): readonly SpokenPart[] {
+  const parts = Array.isArray(speech) ? speech : [speech];
+  return parts.map((part) => spokenPart(part, variables, files));
+}
+
+function spokenPart(part: FlowPart, variables: FlowVariables, files: FlowFiles): SpokenPart {
   if (typeof part === 'string') return fillIn(part, variables);
-  if ('file' in part) return { file: resolve(folder, fillIn(part.file, variables)) };
+  if ('file' in part) return { file: filePath(part.file, variables, files) };
   if ('text' in part) return { text: fillIn(part.text, variables) };
   if ('digits' in part) return { digits: fillIn(part.digits, variables) };
   if ('date' in part) return { date: fillIn(part.date, variables) };
@@ -24,12 +37,27 @@ function spokenPart(part: FlowPart, variables: FlowVariables, folder: string): S
 
 /** `{name}` becomes its value. */
 export function fillIn(text: string, variables: FlowVariables): string {
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = variables.get(name);
-    if (value !== undefined) return value;
-    throw new JackfieldError(
-      'ERR_INVALID_STATE',
-      `The flow uses {${name}}, which no step has saved before; there are ${[...variables.keys()].join(', ')}.`,
-    );
-  });
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => savedValue(name, variables));
+}
+
+/**
+ * The path that a flow names, in its folder. A value stays within its part of the path, whoever chose it
+ * ({@link fillPath}), unless the whole path is a message that this call has recorded.
+ */
+export function filePath(path: string, variables: FlowVariables, { folder, recorded }: FlowFiles): string {
+  const whole = fillIn(path, variables);
+  if (recorded.has(whole)) return whole;
+  return resolve(
+    folder,
+    fillPath(path, (name) => savedValue(name, variables)),
+  );
+}
+
+function savedValue(name: string, variables: FlowVariables): string {
+  const value = variables.get(name);
+  if (value !== undefined) return value;
+  throw new JackfieldError(
+    'ERR_INVALID_STATE',
+    `The flow uses {${name}}, which no step has saved before; there are ${[...variables.keys()].join(', ')}.`,
+  );
 }

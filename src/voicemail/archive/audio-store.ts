@@ -4,6 +4,7 @@ import { join, relative, sep } from 'node:path';
 import { decrypterWith, encrypterTo } from '../../call/store/age.js';
 import { SealedWav, sealedWavSamples } from '../../call/store/sealed-wav.js';
 import { JackfieldError } from '../../errors.js';
+import { confinedPath } from '../../files/confined-path.js';
 import { safeName } from '../../files/safe-name.js';
 import { hashFile, makeFolder } from '../../files/whole-file.js';
 import { VOICE_FORMAT } from '../../pcm.js';
@@ -62,9 +63,9 @@ export class AudioStore {
     return new AudioStore(root, keys);
   }
 
-  /** Absolute path of stored audio. */
+  /** Absolute path of stored audio. @throws ERR_FILE for one that leads out of the archive, as a catalogue may say. */
   pathOf(audio: Pick<ArchivedAudio, 'path'>): string {
-    return join(this.root, ...audio.path.split('/'));
+    return confinedPath(this.root, audio.path);
   }
 
   /** Begins to take in the audio of one message. @throws ERR_FILE */
@@ -164,12 +165,7 @@ function audioPath({ account, id, partner, timestamp }: VoicemailFacts): string 
 
 /** A handle as a part of a file name, which may not be longer than 255 bytes as a whole. */
 function namePart(handle: string): string {
-  let part = '';
-  for (const character of safeName(handle)) {
-    if (Buffer.byteLength(part + character) > MAX_NAME_PART) return part;
-    part += character;
-  }
-  return part;
+  return safeName(handle, MAX_NAME_PART);
 }
 
 /** Whether the audio is encrypted. */

@@ -2,13 +2,12 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import type { ArchivedMessage } from './archived-message.js';
 import { isSealed } from './audio-store.js';
+import { extendedValue, headerPhrase, headerText, localPart, mailbox } from './mail-headers.js';
 import type { VoicemailArchive } from './voicemail-archive.js';
 
 /** Bytes in one line of base64 (RFC 2045, 76 characters), and in one read of the file. */
 const LINE_BYTES = 57;
 const READ_BYTES = LINE_BYTES * 1024;
-/** Bytes of one encoded word's text: with its frame it stays within 75 characters (RFC 2047). */
-const WORD_BYTES = 42;
 /** No address: handles are not mail addresses, and nothing may ever be sent there (RFC 2606). */
 const DOMAIN = 'voicemail.invalid';
 
@@ -25,8 +24,8 @@ export async function* messagesMbox(
     yield `${headers(message, boundary)}\n\n--${boundary}\n${textPart(message)}\n--${boundary}\n`;
     const name = basename(file);
     const type = message.audio && isSealed(message.audio) ? 'application/octet-stream' : 'audio/wav';
-    yield `Content-Type: ${type}; name="${ascii(name)}"\nContent-Transfer-Encoding: base64\n`;
-    yield `Content-Disposition: attachment; filename*=UTF-8''${encodeURIComponent(name)}\n\n`;
+    yield `Content-Type: ${type}\nContent-Transfer-Encoding: base64\n`;
+    yield `Content-Disposition: attachment; filename*=${extendedValue(name)}\n\n`;
     for await (const chunk of createReadStream(file, { highWaterMark: READ_BYTES })) {
       yield lines(chunk as Buffer);
     }
@@ -37,15 +36,15 @@ export async function* messagesMbox(
 function headers(message: ArchivedMessage, boundary: string): string {
   const { account, partner, partnerName, type, timestamp, durationSeconds, id, tags } = message;
   const sent = type === 'OUTGOING';
-  const them = `${encodedWords(partnerName || partner)} <${addressOf(partner)}>`;
-  const us = `<${addressOf(account)}>`;
+  const them = mailbox(partnerName || partner, addressOf(partner));
+  const us = mailbox('', addressOf(account));
   return [
     `From: ${sent ? us : them}`,
     `To: ${sent ? them : us}`,
     `Date: ${new Date(timestamp * 1000).toUTCString().replace('GMT', '+0000')}`,
-    `Subject: ${encodedWords(`Voicemail, ${durationSeconds} s, ${partnerName || partner}`)}`,
+    `Subject: ${headerText(`Voicemail, ${durationSeconds} s, ${partnerName || partner}`)}`,
     `Message-ID: <${id}.${timestamp}.${message.audio?.sha256.slice(0, 16)}@${DOMAIN}>`,
-    ...(tags.length > 0 ? [`Keywords: ${tags.map(encodedWords).join(', ')}`] : []),
+    ...(tags.length > 0 ? [`Keywords: ${tags.map(headerPhrase).join(',\n ')}`] : []),
     'MIME-Version: 1.0',
     `Content-Type: multipart/mixed; boundary="${boundary}"`,
   ].join('\n');
@@ -64,27 +63,8 @@ function lines(bytes: Buffer): string {
   return text;
 }
 
-/** As it is where it is plain, else in encoded words, so that nothing can break out of its header. */
-function encodedWords(text: string): string {
-  if (/^[\w .,-]*$/.test(text)) return text;
-  const words: string[] = [];
-  let word = '';
-  for (const character of text) {
-    if (Buffer.byteLength(word + character) > WORD_BYTES) {
-      words.push(word);
-      word = '';
-    }
-    word += character;
-  }
-  return [...words, word].map((each) => `=?UTF-8?B?${Buffer.from(each).toString('base64')}?=`).join('\n ');
-}
-
 function addressOf(handle: string): string {
-  return `${ascii(handle).replace(/[^\w.+-]/g, '_') || 'unknown'}@${DOMAIN}`;
-}
-
-function ascii(text: string): string {
-  return text.replace(/[^\x20-\x7e]|["\\]/g, '_');
+  return `${localPart(handle || 'unknown')}@${DOMAIN}`;
 }
 
 /** As the first line of a mail wants it: `Sun Nov 22 20:38:00 2026`. */
