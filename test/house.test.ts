@@ -25,6 +25,7 @@ const LEAVES = [
   'src/clock.ts',
   'src/fenced-emitter.ts',
   'src/opening.ts',
+  'src/socket-table.ts',
   'src/x11.ts',
   'src/hours.ts',
   'src/local-time.ts',

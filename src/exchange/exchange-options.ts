@@ -75,12 +75,13 @@ export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
     );
   }
   const roots = [...fileRoots];
+  const { clock = systemClock } = options;
   const opener = (failed: FailureListener) => {
-    const standard = streamOpener({ patienceMs, pieceMs }, roots, failed);
+    const standard = streamOpener(clock, { patienceMs, pieceMs }, roots, failed);
     return options.opener?.(standard) ?? standard;
   };
   const resolved: ResolvedOptions = {
-    clock: options.clock ?? systemClock,
+    clock,
     users: [...users],
     robots: [...(options.robots ?? [])],
     fileRoots: roots,

@@ -1,9 +1,9 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { invalidArgument } from '../errors.js';
+import { SocketTable } from '../socket-table.js';
 import type { Accepted } from './accepted.js';
 import type { RefusedPeer } from './lease.js';
 import type { Peer } from './lease-state.js';
-import { SocketTable } from './socket-table.js';
 
 export interface GateOptions {
   /** Addresses and subnets (`10.0.0.0/8`) that may connect. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type ServerOpts, type Socket } from 'node:net';
 
 /** A PCM server for one connection, on the client program's side of the wire. */
 export class PcmPort implements AsyncDisposable {
@@ -16,8 +16,9 @@ export class PcmPort implements AsyncDisposable {
     this.received.catch(() => undefined);
   }
 
-  static async open(): Promise<PcmPort> {
-    const server = createServer({ noDelay: true });
+  /** @param options of the server; `highWaterMark` is what its process takes without being asked for it. */
+  static async open(options: ServerOpts = {}): Promise<PcmPort> {
+    const server = createServer({ noDelay: true, ...options });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new PcmPort(server);

@@ -5,7 +5,6 @@ import { describe, expect, test } from 'vitest';
 import type { RefusedPeer } from '../../src/tcp/lease.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
 import type { PcmServerOptions } from '../../src/tcp/server-options.js';
-import { findOwners, SocketTable } from '../../src/tcp/socket-table.js';
 import { bytes, CollectingSink, dial, dialRefused, ramp } from './peers.js';
 
 const receive = { object: 'CALL 14', stream: 'output', direction: 'receive' } as const;
@@ -164,40 +163,4 @@ test.each([
     code: 'ERR_INVALID_ARG',
     message: expect.stringContaining(name),
   });
-});
-
-test('the table of sockets is read by its columns', () => {
-  const text = [
-    '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
-    '   0: 0100007F:1F90 0100007F:A001 01 00000000:00000000 00:00000000 00000000  1000        0 4711 1 0',
-    '12345: 0100007F:A001 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1001        0 4712 1 0',
-    '   2: 0100007F:A002 0100007F:1F90 06 00000000:00000000 03:00000000 00000000     0        0 0 3 0',
-    '   3: 0000000000000000FFFF00000100007F:A003 0000000000000000FFFF00000100007F:1F90 01 ' +
-      '00000000:00000000 00:00000000 00000000  1002        0 4713 1 0',
-    '   4: 0100007F0000000000000000FFFF0000:A004 0100007F0000000000000000FFFF0000:1F90 01 ' +
-      '00000000:00000000 00:00000000 00000000  1003        0 4714 1 0',
-    '   5: 0100007F:A005 0100007F:1F90 01',
-    '',
-  ].join('\n');
-  const owners = new Map<string, number>();
-  const wanted = new Map([
-    ['0100007F:A001 0100007F:1F90', 'a connection'],
-    ['0100007F:A002 0100007F:1F90', 'one that its process has let go of'],
-    ['0100007F:A003 0100007F:1F90', 'one of IPv4 on a socket of IPv6'],
-    ['0100007F:A004 0100007F:1F90', 'one of IPv6 that only looks like it'],
-    ['0100007F:A005 0100007F:1F90', 'a row cut short'],
-  ]);
-  findOwners(text, wanted, owners);
-  expect([...owners]).toEqual([
-    ['a connection', 1001],
-    ['one of IPv4 on a socket of IPv6', 1002],
-  ]);
-});
-
-test.skipIf(!onLinux)('a socket that does not exist has no owner (needs Linux)', async () => {
-  const table = SocketTable.open();
-  expect(
-    await table?.ownerOf({ address: '127.0.0.1', port: 1 }, { address: '127.0.0.1', port: 2 }),
-  ).toBeUndefined();
-  table?.close();
 });

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import type { Clock } from '../../clock.js';
 import { BYTES_PER_SAMPLE } from '../../pcm.js';
 import { FRAME_BYTES } from './party.js';
+import { type PeerBacklog, PeerBacklogs } from './peer-backlog.js';
 import { dialPort, endSocket, type PortOptions, voiceBytes } from './port-dial.js';
+import { SendTurn } from './send-turn.js';
 import type { StreamStats, VoiceDestination } from './stream.js';
 
 /** An output that is this far behind loses frames instead of building up delay. */
@@ -10,37 +13,54 @@ const OUTPUT_BACKLOG_BYTES = voiceBytes(1000);
 /** Frames that can be collected in one turn: a machine that was away makes up for several at once. */
 const BATCH_BYTES = 8 * FRAME_BYTES;
 
-/** Destinations that have something to send when this turn is over. */
-let unsent: (() => void)[] = [];
+/** What the destinations of one exchange share. */
+export class PortOutputs {
+  readonly options: PortOptions;
+  readonly turn: SendTurn;
+  readonly #backlogs: PeerBacklogs;
 
-function sendAll(): void {
-  const flushes = unsent;
-  unsent = [];
-  for (const flush of flushes) flush();
+  constructor(options: PortOptions, clock: Clock) {
+    this.options = options;
+    this.turn = new SendTurn(clock);
+    this.#backlogs = new PeerBacklogs(clock);
+  }
+
+  /** Nothing where a tick waits for the peer: then nothing is dropped. */
+  backlogOf(socket: Socket): PeerBacklog | undefined {
+    return this.options.patienceMs > 0 ? undefined : this.#backlogs.of(socket);
+  }
+
+  /** Dials `port`. Rejects with the reason when nobody takes the call. */
+  async dial(port: number): Promise<PortDestination> {
+    return new PortDestination(await dialPort(port), this);
+  }
 }
 
 /** A `SET_OUTPUT PORT` or `SET_CAPTURE_MIC PORT`: one frame a tick, in pieces. */
 export class PortDestination implements VoiceDestination {
   readonly #socket: Socket;
-  readonly #options: PortOptions;
+  readonly #outputs: PortOutputs;
+  readonly #backlog: PeerBacklog | undefined;
   readonly #flushLater = () => this.#flush();
   #batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
   #batched = 0;
+  /** The second piece of a frame, until its time has come. */
+  #rest: Buffer | undefined;
+  readonly #sendRest = () => {
+    if (this.#rest) this.#write(this.#rest);
+    this.#rest = undefined;
+  };
   #moved = 0;
   #dropped = 0;
 
-  private constructor(socket: Socket, options: PortOptions) {
+  constructor(socket: Socket, outputs: PortOutputs) {
     this.#socket = socket;
-    this.#options = options;
-    // What the peer sends on a receiving stream has no meaning; it is read so that his end can be seen.
+    this.#outputs = outputs;
+    this.#backlog = outputs.backlogOf(socket);
+    // What the peer sends on a receiving stream has no meaning; it is read so that its end can be seen.
     socket.resume();
     // After a reset frames are counted as dropped; the call goes on.
     socket.on('error', () => socket.destroy());
-  }
-
-  /** Dials `port`. Rejects with the reason when nobody takes the call. */
-  static async dial(port: number, options: PortOptions): Promise<PortDestination> {
-    return new PortDestination(await dialPort(port), options);
   }
 
   get stats(): StreamStats {
@@ -52,7 +72,7 @@ export class PortDestination implements VoiceDestination {
   }
 
   write(frame: Int16Array): void | Promise<void> {
-    if (this.#behind && this.#options.patienceMs > 0 && this.#socket.writable) {
+    if (this.#behind && this.#outputs.options.patienceMs > 0 && this.#socket.writable) {
       return this.#drained().then(() => this.#send(frame));
     }
     this.#send(frame);
@@ -60,44 +80,47 @@ export class PortDestination implements VoiceDestination {
 
   async close(): Promise<void> {
     this.#flush();
+    this.#sendRest();
     this.#drop(await endSocket(this.#socket));
+    this.#backlog?.close();
   }
 
   get #behind(): boolean {
     return this.#socket.writableLength >= OUTPUT_BACKLOG_BYTES;
   }
 
-  /** Ticks that are made up for in one turn go out in one write: a busy machine catches up with less work. */
   #send(frame: Int16Array): void {
-    if (!this.#socket.writable || this.#behind) {
+    const bytes = new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength);
+    if (!this.#socket.writable || this.#behind || this.#backlog?.spend(bytes.length) === false) {
       this.#dropped += frame.length;
       return;
     }
-    if (this.#batched + frame.byteLength > BATCH_BYTES) this.#flush();
-    if (this.#batched === 0) {
-      if (unsent.length === 0) queueMicrotask(sendAll);
-      unsent.push(this.#flushLater);
-    }
+    if (this.#batched + bytes.length > BATCH_BYTES) this.#flush();
+    if (this.#batched === 0) this.#outputs.turn.add(this.#flushLater);
     // The frame is the bridge's and changes with the next tick.
-    this.#batch.set(new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength), this.#batched);
-    this.#batched += frame.byteLength;
+    this.#batch.set(bytes, this.#batched);
+    this.#batched += bytes.length;
     this.#moved += frame.length;
   }
 
-  #flush(): void {
-    const length = this.#batched;
+  /** @returns what sends the second piece, when the frame goes out in two. */
+  #flush(): (() => void) | undefined {
+    this.#sendRest();
+    const all = this.#batch.subarray(0, this.#batched);
     this.#batched = 0;
-    if (length === 0) return;
-    if (!this.#socket.writable) {
-      this.#drop(length);
-      return;
-    }
-    const piece = length > FRAME_BYTES ? length : voiceBytes(this.#options.pieceMs);
-    for (let start = 0; start < length; start += piece) {
-      this.#socket.write(this.#batch.subarray(start, Math.min(start + piece, length)));
-    }
+    if (all.length === 0) return undefined;
+    // What is made up for goes out at once.
+    const first = all.length > FRAME_BYTES ? all.length : voiceBytes(this.#outputs.options.pieceMs);
+    this.#write(all.subarray(0, first));
+    if (first < all.length) this.#rest = Buffer.from(all.subarray(first));
     // What the system did not take at once waits in this memory.
     if (this.#socket.writableLength > 0) this.#batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
+    return this.#rest && this.#sendRest;
+  }
+
+  #write(piece: Buffer): void {
+    if (this.#socket.writable) this.#socket.write(piece);
+    else this.#drop(piece.length);
   }
 
   /** What was to be sent, and was not. */
@@ -107,7 +130,7 @@ export class PortDestination implements VoiceDestination {
   }
 
   async #drained(): Promise<void> {
-    const signal = AbortSignal.timeout(this.#options.patienceMs);
+    const signal = AbortSignal.timeout(this.#outputs.options.patienceMs);
     await Promise.race([
       once(this.#socket, 'drain', { signal }),
       once(this.#socket, 'close', { signal }),

@@ -1,8 +1,9 @@
+import type { Clock } from '../../clock.js';
 import { messageOf } from '../../errors.js';
 import { formatStreamTargets, parseStreamTargets, type StreamTarget } from '../../protocol/stream-target.js';
 import { confined } from './confined.js';
 import { type FailureListener, FileDestination, type FileOptions, FileSource } from './file-stream.js';
-import { PortDestination } from './port-destination.js';
+import { PortOutputs } from './port-destination.js';
 import type { PortOptions } from './port-dial.js';
 import { PortSource } from './port-source.js';
 import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
@@ -30,11 +31,13 @@ export interface StreamOpener {
 
 /** The opener for real ports and files. `failed` is told of disks that fail in mid-call. */
 export function streamOpener(
+  clock: Clock,
   options: PortOptions,
   fileRoots: readonly string[],
   failed: FailureListener,
 ): StreamOpener {
   const written = new WrittenFiles();
+  const outputs = new PortOutputs(options, clock);
   const patient = options.patienceMs > 0;
   return {
     source: async (target) =>
@@ -43,7 +46,7 @@ export function streamOpener(
         : await FileSource.at(await confined(pathOf(target), fileRoots), failed),
     destination: async (target, owner) =>
       target.kind === 'port'
-        ? await PortDestination.dial(target.port, options)
+        ? await outputs.dial(target.port)
         : await written.open(await confined(pathOf(target), fileRoots), owner, { patient, failed }),
   };
 }

@@ -1,11 +1,23 @@
 import { closeSync, openSync, read, readSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
-import { sleep, systemClock } from '../clock.js';
+import { sleep, systemClock } from './clock.js';
 
 /** One end of a TCP connection. */
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
+}
+
+/** What the table says of one end of a connection. */
+export interface SocketRow {
+  /** User id of its process. */
+  readonly uid: number;
+  /** Whether a process holds it; the uid of one that was let go of means nothing. */
+  readonly held: boolean;
+  /** Bytes sent that the other end's system has not acknowledged. */
+  readonly unacknowledged: number;
+  /** Bytes that have come and that the process has not read. */
+  readonly unread: number;
 }
 
 /** Rows are looked for again this often: a table that changes while it is read can miss one. */
@@ -31,12 +43,14 @@ interface TableFile {
 interface Query {
   readonly local: Endpoint;
   readonly remote: Endpoint;
-  readonly settle: (uid: number | undefined) => void;
+  /** Only a row that a process holds will do. */
+  readonly held: boolean;
+  readonly settle: (row: SocketRow | undefined) => void;
   attempts: number;
 }
 
 /**
- * Looks up the owners of local sockets in Linux's table of TCP connections, a page at a time and up to the last row that
+ * Looks up local sockets in Linux's table of TCP connections, a page at a time and up to the last row that
  * is asked for; all that are asked for during one reading share the next. The kernel takes 2 to 3 ms to look through an
  * empty table and 1 µs to write a row. So the last page, for which it looks through what is empty, is read off this
  * thread; the others are read on it, since to have another thread read a page takes longer. The files stay open, so that
@@ -70,17 +84,26 @@ export class SocketTable {
    * User id of the process that holds the socket from `local` to `remote`; nothing when there is no such socket,
    * or its process has let go of it: the kernel then shows an owner that means nothing.
    */
-  ownerOf(local: Endpoint, remote: Endpoint): Promise<number | undefined> {
-    return new Promise((settle) => {
-      this.#queries.push({ local, remote, settle, attempts: 0 });
-      if (!this.#reading) void this.#answer();
-    });
+  async ownerOf(local: Endpoint, remote: Endpoint): Promise<number | undefined> {
+    return (await this.#rowOf(local, remote, true))?.uid;
+  }
+
+  /** What the table says of the socket from `local` to `remote`; nothing when there is none. */
+  rowOf(local: Endpoint, remote: Endpoint): Promise<SocketRow | undefined> {
+    return this.#rowOf(local, remote, false);
   }
 
   /** Lookups that are under way settle with nothing. */
   close(): void {
     this.#closed = true;
     if (!this.#reading) this.#release();
+  }
+
+  #rowOf(local: Endpoint, remote: Endpoint, held: boolean): Promise<SocketRow | undefined> {
+    return new Promise((settle) => {
+      this.#queries.push({ local, remote, held, settle, attempts: 0 });
+      if (!this.#reading) void this.#answer();
+    });
   }
 
   async #answer(): Promise<void> {
@@ -91,11 +114,12 @@ export class SocketTable {
       this.#queries = [];
       const words = memoized(addressWords);
       const wanted = new Map(queries.map((query) => [tableKey(query, words), query]));
-      const { owners, pages } = await this.#find(wanted, queries.length);
+      const { rows, pages } = await this.#find(wanted, queries.length);
       for (const query of queries) {
-        const owner = owners.get(query);
-        if (owner === undefined && ++query.attempts < ATTEMPTS) this.#queries.push(query);
-        else query.settle(owner);
+        const row = rows.get(query);
+        const found = row && (row.held || !query.held) ? row : undefined;
+        if (!found && ++query.attempts < ATTEMPTS) this.#queries.push(query);
+        else query.settle(found);
       }
       if (!this.#closed) await sleep(systemClock, REST_MS + pages * REST_PER_PAGE_MS);
     }
@@ -107,13 +131,13 @@ export class SocketTable {
   async #find(
     wanted: ReadonlyMap<string, Query>,
     most: number,
-  ): Promise<{ owners: Map<Query, number>; pages: number }> {
-    const owners = new Map<Query, number>();
+  ): Promise<{ rows: Map<Query, SocketRow>; pages: number }> {
+    const rows = new Map<Query, SocketRow>();
     let total = 0;
     let turn = systemClock.now();
     for (const file of this.#files) {
       let pages = 0;
-      for (let offset = 0, length = -1; length !== 0 && owners.size < most && !this.#closed; pages++) {
+      for (let offset = 0, length = -1; length !== 0 && rows.size < most && !this.#closed; pages++) {
         if (pages < file.pages - 1 && systemClock.now() - turn < SLICE_MS) {
           length = this.#readNow(file, offset);
         } else {
@@ -122,11 +146,11 @@ export class SocketTable {
         }
         file.pages = length === 0 ? pages : Math.max(file.pages, pages);
         offset += length;
-        findOwners(this.#page.toString('latin1', 0, length), wanted, owners);
+        findRows(this.#page.toString('latin1', 0, length), wanted, rows);
       }
       total += pages;
     }
-    return { owners, pages: total };
+    return { rows, pages: total };
   }
 
   /** A read that fails ends the table there: whoever is not found is not admitted. */
@@ -172,10 +196,10 @@ function tableKey({ local, remote }: Query, words: (address: string) => string):
 }
 
 /**
- * Takes the uid of each pair `local remote` that is `wanted` out of the table's text (proc(5), "/proc/net/tcp"), by who
+ * Takes the row of each pair `local remote` that is `wanted` out of the table's text (proc(5), "/proc/net/tcp"), by who
  * wants it.
  */
-export function findOwners<T>(text: string, wanted: ReadonlyMap<string, T>, owners: Map<T, number>): void {
+export function findRows<T>(text: string, wanted: ReadonlyMap<string, T>, rows: Map<T, SocketRow>): void {
   for (let start = 0; start < text.length; ) {
     const end = text.indexOf('\n', start);
     const line = text.slice(start, end < 0 ? text.length : end);
@@ -184,17 +208,25 @@ export function findOwners<T>(text: string, wanted: ReadonlyMap<string, T>, owne
     const space = line.indexOf(' ', line.indexOf(' ', ends) + 1);
     const query = wanted.get(line.slice(ends, space).replace(MAPPED, ''));
     if (query !== undefined) {
-      const [, uid, inode = '0'] = OWNER.exec(line.slice(space)) ?? [];
-      if (inode !== '0') owners.set(query, Number(uid));
+      const row = rowOf(line.slice(space));
+      if (row) rows.set(query, row);
     }
     if (end < 0) return;
   }
 }
 
+/** The rest of a row, after its addresses; nothing when it is cut short. */
+function rowOf(text: string): SocketRow | undefined {
+  const [, sent, come, uid, inode] = ROW.exec(text) ?? [];
+  if (sent === undefined || come === undefined) return undefined;
+  const [unacknowledged, unread] = [Number.parseInt(sent, 16), Number.parseInt(come, 16)];
+  return { uid: Number(uid), held: inode !== '0', unacknowledged, unread };
+}
+
 /** What goes before an IPv4 address where the table of IPv6 has it. */
 const MAPPED = /0000000000000000FFFF0000(?=[\dA-F]{8}:)/g;
-/** In a row, after its addresses: uid and inode. */
-const OWNER = /^ +\S+ +\S+ +\S+ +\S+ +(\d+) +\d+ +(\d+)/;
+/** After a row's addresses: both queues, uid and inode. */
+const ROW = /^ +\S+ +([\dA-F]+):([\dA-F]+) +\S+ +\S+ +(\d+) +\d+ +(\d+)/;
 
 /** An address as the table writes it: in words of four bytes, each in the machine's order, here the little end first. */
 function addressWords(address: string): string {
