@@ -98,7 +98,8 @@ export { type DecodedWav, decodeWav, type EncodeWavOptions, encodeWav } from './
 export type { WavEncoding, WavWriteEncoding } from './voice/wav/wav-encoding.js';
 export { WAV_ERROR_REASONS, WavError, type WavErrorReason } from './voice/wav/wav-error.js';
 export type { WavLayout } from './voice/wav/wav-layout.js';
+export type { WavWarning, WavWarningCode } from './voice/wav/wav-warning.js';
 export type { WavBroadcast, WavInfo, WavMetadata } from './voice/wav/wav-metadata.js';
 export { WavReader, type WavReadOptions } from './voice/wav/wav-reader.js';
-export { repairWav, type WavRepair } from './voice/wav/wav-repair.js';
+export { repairWav, type WavRepair, type WavRepairOptions } from './voice/wav/wav-repair.js';
 export { WavWriter, type WavWriterOptions } from './voice/wav/wav-writer.js';

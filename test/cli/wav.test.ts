@@ -42,7 +42,17 @@ describe('jackfield wav', () => {
     await copyFile(speechFile('numbers'), path);
     await appendFile(path, new Uint8Array(2000));
     expect(ok('info', path)).toContain('holds more than its header says');
-    expect(ok('repair', path)).toContain('longer; samples 64371 -> 65371');
+    const killed = await readFile(path);
+    expect(ok('repair', path)).toContain(`longer; samples 64371 -> 65371; the original is ${path}.bak`);
+    expect(await readFile(`${path}.bak`)).toEqual(killed);
+    expect(ok('repair', path)).toContain('was whole');
+  });
+
+  it('info says in words what is odd', async () => {
+    const path = join(folder, 'tagged.wav');
+    await copyFile(speechFile('numbers'), path);
+    await appendFile(path, Buffer.concat([Buffer.from('TAG'), Buffer.alloc(125)]));
+    expect(ok('info', path)).toMatch(/whole\n {2}warning +An ID3v1 tag of 128 bytes stands behind the sound/);
     expect(ok('repair', path)).toContain('was whole');
   });
 

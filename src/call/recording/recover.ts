@@ -160,7 +160,7 @@ interface Recovered {
 
 async function repaired(file: string, known: readonly string[]): Promise<Recovered> {
   const ends = await readLegEnds(file);
-  const { found } = await repairWav(file);
+  const { found } = await repairWav(file, { keepOriginal: false });
   await using reader = await WavReader.open(file);
   return { found, hashed: await hashSamples(reader, known, ends) };
 }

@@ -16,6 +16,8 @@ export interface WavInfoReport {
   readonly seconds: number;
   /** Whether the header agrees with the file. */
   readonly state: string;
+  /** What is odd about it, in words. */
+  readonly warnings: readonly string[];
   /** For each channel. */
   readonly levels: readonly Level[];
   readonly integratedLufs: number;
@@ -70,6 +72,7 @@ export async function wavInfo(file: string): Promise<WavInfoReport> {
     sampleCount: reader.sampleCount,
     seconds: reader.sampleCount / format.sampleRate,
     state: layout.state,
+    warnings: layout.warnings.map(({ message }) => message),
     levels,
     integratedLufs: loudness.read().integratedLufs,
     clippedRuns: clippedRuns + clipping.flush().length,
@@ -94,6 +97,7 @@ export function infoText(report: WavInfoReport): string {
       `${sampleRate} Hz, ${channels} channel${channels === 1 ? '' : 's'}, ${encoding} (${bitsPerSample} bits)`,
     ],
     ['file', `${report.container}, ${report.bytes} bytes, ${entryOf(STATES, report.state) ?? report.state}`],
+    ...report.warnings.map((message) => ['warning', message]),
     ...report.levels.map(({ rmsDbfs, peakDbfs }, channel) => [
       channels === 1 ? 'level' : `level ${channel + 1}`,
       `RMS ${decibels(rmsDbfs)} dBFS, peak ${decibels(peakDbfs)} dBFS`,

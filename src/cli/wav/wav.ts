@@ -47,13 +47,16 @@ function infoCommand(): Command {
 
 function repairCommand(): Command {
   return new Command('repair')
-    .description('Make the header of a WAV file agree with the samples that are there, in place.')
+    .description(
+      'Make the header of a WAV file agree with the samples that are there. The original is kept as <file>.bak.',
+    )
     .argument('<files...>')
     .action(async (files: string[]) => {
       for (const file of files) {
-        const { found, sampleCountBefore, sampleCount } = await repairWav(file);
+        const { found, sampleCountBefore, sampleCount, original } = await repairWav(file);
+        const kept = original === undefined ? '' : `; the original is ${original}`;
         const said =
-          found === 'ok' ? 'was whole' : `${found}; samples ${sampleCountBefore} -> ${sampleCount}`;
+          found === 'ok' ? 'was whole' : `${found}; samples ${sampleCountBefore} -> ${sampleCount}${kept}`;
         process.stdout.write(`${file}: ${said}\n`);
       }
     });

@@ -1,8 +1,11 @@
 import type { PcmFormat } from '../../pcm.js';
-import { imaSamplesPerBlock } from './ima-adpcm.js';
-import { ENCODING_SHAPES, FORMAT_TAG, type WavEncoding } from './wav-encoding.js';
+import { CHUNK_HEADER_BYTES, fourCc, nextChunk, rankOfName, type Search, viewOf } from './wav-chunks.js';
+import type { WavEncoding } from './wav-encoding.js';
 import { WavError } from './wav-error.js';
+import { type Fmt, parseFmt } from './wav-format.js';
 import { decodeBext, decodeInfo, MAX_METADATA_BYTES, type WavMetadata } from './wav-metadata.js';
+import { type FoundTag, id3v2Bytes, tagsBehind, tagsInFront } from './wav-tags.js';
+import type { WavWarning } from './wav-warning.js';
 
 /** Where the samples of a WAV file lie, and how. */
 export interface WavLayout {
@@ -24,31 +27,45 @@ export interface WavLayout {
   /**
    * How the header's size of the data compares with the file: `'ok'`; `'truncated'`, the file ends before it;
    * `'unfinished'`, its writer never filled it in, and the data is taken to reach to the end of the file;
-   * `'longer'`, the header is whole but the file goes on behind it, as after a killed writer.
+   * `'longer'`, the header is whole but the file goes on behind it, as after a killed writer. Tags and chunks at the
+   * end are no sound in any of them.
    */
   readonly state: 'ok' | 'truncated' | 'unfinished' | 'longer';
   readonly metadata: WavMetadata;
-}
-
-/** A piece of the file that {@link locateWav} wants to see. Fewer bytes may be given at the end of the file. */
-export interface ReadRequest {
-  readonly position: number;
-  readonly length: number;
-}
-
-interface Fmt {
-  readonly format: PcmFormat;
-  readonly encoding: WavEncoding;
-  readonly bitsPerSample: number;
-  readonly blockAlign: number;
-  readonly samplesPerBlock: number;
+  /** What is odd about the file, and how it was read all the same. */
+  readonly warnings: readonly WavWarning[];
+  /** Byte offset of `RIFF`: 0, but behind a tag in front. */
+  readonly riffOffset: number;
+  /** Byte offset of what follows the sound, chunks and tags; where there are none, the length of the file. */
+  readonly tailOffset: number;
 }
 
 const UINT32_MAX = 0xffff_ffff;
-const CHUNK_HEADER_BYTES = 8;
 const FMT_MAX_BYTES = 64;
 /** A file with more chunks than this is not audio; the rest of them is not looked at. */
 const MAX_CHUNKS = 1024;
+
+/** What the chunks of a file say, as far as they go. */
+interface Found {
+  fmt?: Fmt;
+  factSamples?: number;
+  longDataBytes?: number;
+  metadata: WavMetadata;
+  data?: { readonly offset: number; readonly declared: number; readonly isOpen: boolean };
+  /** Chunks behind the data, and tags between them. */
+  behind: FoundTag[];
+  /** Where the last chunk ends. */
+  end: number;
+  readonly warnings: WavWarning[];
+}
+
+interface Form {
+  readonly container: WavLayout['container'];
+  readonly riffOffset: number;
+  /** Where the file says that it ends; none where its size was never filled in. */
+  readonly riffEnd: number | undefined;
+  readonly fileBytes: number;
+}
 
 /**
  * Finds the samples in a WAV file without doing I/O itself: it yields what it needs to read and returns the
@@ -56,47 +73,86 @@ const MAX_CHUNKS = 1024;
  *
  * @throws WavError (ERR_WAV) with the reason when the file cannot be read as WAV.
  */
-export function* locateWav(fileBytes: number): Generator<ReadRequest, WavLayout, Uint8Array> {
-  const start = yield { position: 0, length: 12 };
+export function* locateWav(fileBytes: number): Search<WavLayout> {
+  const warnings: WavWarning[] = [];
+  const form = yield* findForm(fileBytes, warnings);
+  const found = yield* readChunks(form, warnings);
+  const { fmt, data, metadata, end } = found;
+  if (!data) throw new WavError('no-data', `Looked at ${end} of ${fileBytes} bytes.`);
+  if (!fmt) throw new WavError('no-format', 'Expected a `fmt ` chunk of 16 or more bytes.');
+  const { warnings: fmtWarnings, ...shape } = fmt;
+  warnings.push(...fmtWarnings);
+  const extent = yield* dataExtent(form, found, data, fmt);
+  return { container: form.container, ...shape, ...extent, metadata, warnings, riffOffset: form.riffOffset };
+}
+
+function* findForm(fileBytes: number, warnings: WavWarning[]): Search<Form> {
+  const tags = yield* tagsInFront(fileBytes);
+  const riffOffset = tags.reduce((sum, { bytes }) => sum + bytes, 0);
+  const start = yield { position: riffOffset, length: 12 };
   const form = `${fourCc(start, 0)} ${fourCc(start, 8)}`;
-  const isRf64 = form === 'RF64 WAVE' || form === 'BW64 WAVE';
-  if (form !== 'RIFF WAVE' && !isRf64) {
-    const bytes = JSON.stringify(String.fromCharCode(...start));
-    throw new WavError('not-wav', start.length === 0 ? 'It is empty.' : `It begins with ${bytes}.`);
+  const isLong = form === 'RF64 WAVE' || form === 'BW64 WAVE';
+  if (form !== 'RIFF WAVE' && !isLong) throw yield* notWav(start, riffOffset);
+  if (riffOffset > 0) {
+    const message = `${described(tags)} before RIFF; skipped.`;
+    warnings.push({ code: 'tag-in-front', message });
   }
   const riffBytes = viewOf(start).getUint32(4, true);
+  const riffEnd = riffBytes === UINT32_MAX || riffBytes === 0 ? undefined : riffOffset + 8 + riffBytes;
+  return { container: isLong ? 'RF64' : 'RIFF', riffOffset, riffEnd, fileBytes };
+}
 
-  let fmt: Fmt | undefined;
-  let factSamples: number | undefined;
-  let long: { dataBytes: number } | undefined;
-  let data: { offset: number; declared: number } | undefined;
-  let metadata: WavMetadata = {};
-  let position = 12;
-  for (let chunks = 0; chunks < MAX_CHUNKS && position + CHUNK_HEADER_BYTES <= fileBytes; chunks++) {
+function* notWav(found: Uint8Array, riffOffset: number): Search<WavError> {
+  const start = riffOffset === 0 ? found : yield { position: 0, length: 12 };
+  const bytes = JSON.stringify(String.fromCharCode(...start));
+  return new WavError('not-wav', start.length === 0 ? 'It is empty.' : `It begins with ${bytes}.`);
+}
+
+function* readChunks(form: Form, warnings: WavWarning[]): Search<Found> {
+  const { fileBytes, riffOffset } = form;
+  const found: Found = { metadata: {}, behind: [], end: riffOffset + 12, warnings };
+  for (let chunks = 0; chunks < MAX_CHUNKS && found.end + CHUNK_HEADER_BYTES <= fileBytes; chunks++) {
+    const position = found.end;
     const header = yield { position, length: CHUNK_HEADER_BYTES };
     if (header.length < CHUNK_HEADER_BYTES) break;
     const id = fourCc(header, 0);
-    let size = viewOf(header).getUint32(4, true);
+    const said = viewOf(header).getUint32(4, true);
     const body = position + CHUNK_HEADER_BYTES;
-    const wanted = bytesWanted(id, size);
-    const bytes = wanted > 0 ? yield { position: body, length: wanted } : new Uint8Array();
-    if (id === 'ds64' && bytes.length >= 16)
-      long = { dataBytes: Number(viewOf(bytes).getBigUint64(8, true)) };
-    if (id === 'fmt ') fmt ??= parseFmt(bytes);
-    if (id === 'fact' && bytes.length >= 4) factSamples = viewOf(bytes).getUint32(0, true);
-    if (id === 'LIST') metadata = { info: decodeInfo(bytes) ?? metadata.info ?? {}, ...pickBext(metadata) };
-    if (id === 'bext') metadata = { ...metadata, ...pickBext({ bext: decodeBext(bytes) ?? {} }) };
-    if (id === 'data' && !data) {
-      if (isRf64 && size === UINT32_MAX && long) size = long.dataBytes;
-      data = { offset: body, declared: size };
-      if (isUnfinished(data, riffBytes, fileBytes)) break;
+    if (found.data && !(yield* isBehind(form, position, id, said))) break;
+    if (!found.data && id === 'data') {
+      const isLongSize = form.container === 'RF64' && (said === UINT32_MAX || said === 0);
+      const declared = isLongSize ? (found.longDataBytes ?? said) : said;
+      const isOpen = yield* isUnfinished(declared, body, fileBytes);
+      found.data = { offset: body, declared, isOpen };
+      found.end = body + declared;
+      if (isOpen || declared > fileBytes - body) break;
+    } else {
+      const wanted = bytesWanted(id, said);
+      takeChunk(found, id, wanted > 0 ? yield { position: body, length: wanted } : new Uint8Array());
+      found.end = body + said;
     }
-    position = body + size + (size & 1);
+    const next = yield* nextChunk(found.end - body, found.end, fileBytes);
+    if (next.padMissing) warnings.push({ code: 'no-pad', message: noPad(id, position) });
+    if (found.data && id !== 'data') {
+      found.behind.push({ name: `${id.trimEnd()} chunk`, position, bytes: next.position - position });
+    }
+    found.end = next.position;
   }
-  if (!data) throw new WavError('no-data', `Looked at ${position} of ${fileBytes} bytes.`);
-  if (!fmt) throw new WavError('no-format', 'Expected a `fmt ` chunk of 16 or more bytes.');
-  const container = isRf64 ? 'RF64' : 'RIFF';
-  return { container, ...fmt, ...dataExtent(data, fmt, { riffBytes, fileBytes, factSamples }), metadata };
+  return found;
+}
+
+function noPad(id: string, position: number): string {
+  const name = JSON.stringify(id.trimEnd());
+  return `The chunk ${name} at byte ${position} has an odd length and no pad byte behind it; what follows is read.`;
+}
+
+function takeChunk(found: Found, id: string, bytes: Uint8Array): void {
+  const { metadata } = found;
+  if (id === 'ds64' && bytes.length >= 16) found.longDataBytes = Number(viewOf(bytes).getBigUint64(8, true));
+  if (id === 'fmt ') found.fmt ??= parseFmt(bytes);
+  if (id === 'fact' && bytes.length >= 4) found.factSamples = viewOf(bytes).getUint32(0, true);
+  if (id === 'LIST') found.metadata = { ...metadata, info: decodeInfo(bytes) ?? metadata.info ?? {} };
+  if (id === 'bext') found.metadata = { ...metadata, bext: decodeBext(bytes) ?? metadata.bext ?? {} };
 }
 
 function bytesWanted(id: string, size: number): number {
@@ -104,86 +160,87 @@ function bytesWanted(id: string, size: number): number {
   return (id === 'LIST' || id === 'bext') && size <= MAX_METADATA_BYTES ? size : 0;
 }
 
-function pickBext({ bext }: WavMetadata): WavMetadata {
-  return bext ? { bext } : {};
+/** Returns whether what stands behind the sound is a chunk: one that is known, or could be and leads to others. */
+function* isBehind(form: Form, position: number, id: string, size: number): Search<boolean> {
+  const rank = rankOfName(id);
+  const end = position + CHUNK_HEADER_BYTES + size;
+  if (end > form.fileBytes) return false;
+  if (rank === 2 || (form.riffEnd !== undefined && end <= form.riffEnd)) return true;
+  if (rank === 0) return false;
+  const next = yield* nextChunk(size, end, form.fileBytes);
+  if (next.position + 1 >= form.fileBytes) return true;
+  return rankOfName(fourCc(yield { position: next.position, length: 4 }, 0)) > 0;
 }
 
-function isUnfinished(
-  data: { offset: number; declared: number },
-  riffBytes: number,
-  fileBytes: number,
-): boolean {
-  const available = fileBytes - data.offset;
-  if (data.declared === 0) return available > 0 && riffBytes + 8 <= data.offset;
-  // Writers to a pipe put the largest size they can there: 4 GiB, or 2 GiB less a header.
-  return data.declared >= 0x7fff_0000 && data.declared <= UINT32_MAX && data.declared > available;
+/** Returns whether the size of the data was never filled in. */
+function* isUnfinished(declared: number, offset: number, fileBytes: number): Search<boolean> {
+  const available = fileBytes - offset;
+  // Writers to a pipe put the largest size they can there: 4 GiB, 2 GiB less a header, or all bits of 64.
+  const isLargest = (declared >= 0x7fff_0000 && declared <= UINT32_MAX) || declared > Number.MAX_SAFE_INTEGER;
+  if (declared !== 0) return isLargest && declared > available;
+  const next = yield { position: offset, length: CHUNK_HEADER_BYTES };
+  if (next.length < CHUNK_HEADER_BYTES) return false;
+  const isChunk =
+    rankOfName(fourCc(next, 0)) === 2 && viewOf(next).getUint32(4, true) <= available - CHUNK_HEADER_BYTES;
+  if (isChunk) return false;
+  const tags = yield* tagsBehind(offset, fileBytes);
+  return (tags[0]?.position ?? fileBytes) > offset + 1;
 }
 
-function dataExtent(
-  data: { offset: number; declared: number },
-  fmt: Fmt,
-  file: { riffBytes: number; fileBytes: number; factSamples: number | undefined },
-): Pick<WavLayout, 'dataOffset' | 'dataBytes' | 'sampleCount' | 'state'> {
-  const available = Math.max(0, file.fileBytes - data.offset);
-  const unfinished = isUnfinished(data, file.riffBytes, file.fileBytes);
-  const blocks = Math.floor((unfinished ? available : Math.min(data.declared, available)) / fmt.blockAlign);
+type Extent = Pick<WavLayout, 'dataOffset' | 'dataBytes' | 'sampleCount' | 'state' | 'tailOffset'>;
+
+function* dataExtent(form: Form, found: Found, data: NonNullable<Found['data']>, fmt: Fmt): Search<Extent> {
+  const { fileBytes, riffEnd } = form;
+  const declaredEnd = data.offset + data.declared;
+  const isCut = !data.isOpen && declaredEnd > fileBytes;
+  const isWhole = !data.isOpen && !isCut;
+  const from = isWhole ? Math.min(found.end, fileBytes) : Math.min(data.offset, fileBytes);
+  const leading = isWhole ? yield* id3v2At(from, fileBytes) : [];
+  const after = leading.reduce((at, tag) => at + tag.bytes, from);
+  const trailing = yield* tagsBehind(after, fileBytes);
+  const tailStart = trailing[0]?.position ?? fileBytes;
+  const endsRiff = riffEnd !== undefined && (riffEnd === declaredEnd || riffEnd === declaredEnd + 1);
+  const isAlone = found.behind.length === 0 && leading.length === 0;
+  const isLonger = isWhole && endsRiff && isAlone && tailStart - from >= fmt.blockAlign;
+  const state = data.isOpen ? 'unfinished' : isCut ? 'truncated' : isLonger ? 'longer' : 'ok';
+  // What a killed writer left behind its header is read when the file was repaired.
+  const end = isWhole ? declaredEnd : tailStart;
+  const blocks = Math.floor(Math.max(0, end - data.offset) / fmt.blockAlign);
+  const outside = found.behind.filter(({ position }) => riffEnd !== undefined && position >= riffEnd);
+  warnBehind(found.warnings, [...outside, ...leading, ...trailing], state === 'ok' ? tailStart - after : 0);
+  const left = end - data.offset - blocks * fmt.blockAlign;
+  if (left > 0 && state === 'ok') {
+    const message = `The data ends in the middle of a sample: ${left} bytes are left out.`;
+    found.warnings.push({ code: 'half-sample', message });
+  }
   const decoded = blocks * fmt.samplesPerBlock;
   // Block codecs pad their last block; the fact chunk says where the sound really ends.
-  const isBlockCoded = fmt.samplesPerBlock > 1 && file.factSamples;
-  const sampleCount = isBlockCoded ? Math.min(decoded, file.factSamples ?? decoded) : decoded;
-  const end = data.offset + data.declared + (data.declared & 1);
-  const endsRiff = file.riffBytes !== UINT32_MAX && file.riffBytes + 8 === end;
-  const isLonger = endsRiff && file.fileBytes >= end + fmt.blockAlign;
-  const state = unfinished
-    ? 'unfinished'
-    : data.declared > available
-      ? 'truncated'
-      : isLonger
-        ? 'longer'
-        : 'ok';
-  return { dataOffset: data.offset, dataBytes: blocks * fmt.blockAlign, sampleCount, state };
+  const isBlockCoded = fmt.samplesPerBlock > 1 && found.factSamples;
+  const sampleCount = isBlockCoded ? Math.min(decoded, found.factSamples ?? decoded) : decoded;
+  const tailOffset = state === 'ok' ? Math.min(declaredEnd, fileBytes) : tailStart;
+  return { dataOffset: data.offset, dataBytes: blocks * fmt.blockAlign, sampleCount, state, tailOffset };
 }
 
-function parseFmt(bytes: Uint8Array): Fmt {
-  if (bytes.length < 16) throw new WavError('no-format', `The chunk has ${bytes.length} bytes.`);
-  const view = viewOf(bytes);
-  const tag = view.getUint16(0, true);
-  const formatTag = tag === FORMAT_TAG.extensible && bytes.length >= 26 ? view.getUint16(24, true) : tag;
-  const channels = view.getUint16(2, true);
-  const sampleRate = view.getUint32(4, true);
-  const blockAlign = view.getUint16(12, true);
-  const bitsPerSample = view.getUint16(14, true);
-  const said = `It says ${channels} channels, ${sampleRate} Hz, ${bitsPerSample} bits, ${blockAlign} bytes a block.`;
-  if (channels < 1 || channels > 32 || sampleRate < 1 || sampleRate > 1_000_000) {
-    throw new WavError('bad-format', `${said} Expected 1 to 32 channels and 1 to 1000000 Hz.`);
+/** An ID3v2 tag right behind the sound, without a footer that could be found from the end. */
+function* id3v2At(position: number, fileBytes: number): Search<FoundTag[]> {
+  const bytes = id3v2Bytes(yield { position, length: 10 });
+  return bytes !== undefined && position + bytes <= fileBytes ? [{ name: 'ID3v2 tag', position, bytes }] : [];
+}
+
+function warnBehind(warnings: WavWarning[], tags: readonly FoundTag[], bytes: number): void {
+  if (tags.length > 0) {
+    const message = `${described(tags)} behind the sound; it is no part of it.`;
+    warnings.push({ code: 'tag-behind', message });
   }
-  const encoding = encodingOf(formatTag, bitsPerSample);
-  if (!encoding) {
-    throw new WavError(
-      'unsupported-encoding',
-      `It has format tag 0x${formatTag.toString(16)} with ${bitsPerSample} bits.`,
-    );
+  if (bytes > 0) {
+    const message = `${bytes} bytes behind the sound are neither a chunk nor a tag that is known; left out.`;
+    warnings.push({ code: 'bytes-behind', message });
   }
-  const samplesPerBlock = encoding === 'ima-adpcm' ? imaSamplesPerBlock(blockAlign, channels) : 1;
-  const expected = (ENCODING_SHAPES[encoding].bitsPerSample / 8) * channels;
-  const fits = encoding === 'ima-adpcm' ? samplesPerBlock > 1 : blockAlign === expected;
-  if (!fits) throw new WavError('bad-format', said);
-  return { format: { sampleRate, channels }, encoding, bitsPerSample, blockAlign, samplesPerBlock };
 }
 
-/** PCM of 9 to 15 bits (and so on) lies left-justified in the next whole number of bytes. */
-function encodingOf(formatTag: number, bitsPerSample: number): WavEncoding | undefined {
-  const storedBits = formatTag === FORMAT_TAG.pcm ? Math.ceil(bitsPerSample / 8) * 8 : bitsPerSample;
-  for (const [encoding, shape] of Object.entries(ENCODING_SHAPES)) {
-    if (shape.formatTag === formatTag && shape.bitsPerSample === storedBits) return encoding as WavEncoding;
-  }
-  return undefined;
-}
-
-function fourCc(bytes: Uint8Array, at: number): string {
-  return String.fromCharCode(...bytes.subarray(at, at + 4));
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** `An ID3v1 tag of 128 bytes stands`. */
+function described(tags: readonly FoundTag[]): string {
+  const all = tags.map(({ name, bytes }) => `${/^[AEI]/.test(name) ? 'an' : 'a'} ${name} of ${bytes} bytes`);
+  const text = all.join(' and ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)} ${tags.length === 1 ? 'stands' : 'stand'}`;
 }

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, type FileHandle, link, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { JackfieldError } from '../../errors.js';
 import { fileError } from '../../files/file-error.js';
 import type { WavLayout } from './wav-layout.js';
@@ -11,34 +12,50 @@ export interface WavRepair {
   readonly sampleCountBefore: number;
   /** Samples per channel that the file holds now. */
   readonly sampleCount: number;
+  /** Where the original is kept, if the file was changed. */
+  readonly original?: string;
+}
+
+export interface WavRepairOptions {
+  /**
+   * Whether the original is kept beside the repaired file, which needs as much room again. Without, the header is
+   * changed in place where nothing follows the sound. Default true.
+   */
+  readonly keepOriginal?: boolean;
 }
 
 const UINT32_MAX = 0xffff_ffff;
 const FIRST_CHUNK = 12;
 const DS64_BODY_BYTES = 28;
+const COPIED_BYTES = 1 << 20;
 
 /**
  * Makes the header of a WAV file agree with the samples that are there: after a killed writer, a full disk or a
- * copy that broke off. The file is changed in place; samples are neither moved nor lost. Half a sample at the end
- * is cut off.
+ * copy that broke off. Samples are neither moved nor lost; half a sample at the end is cut off; tags behind the sound
+ * stay behind it.
+ *
+ * The repaired file takes the place of the original at once, when it is whole and was read back. The original is kept
+ * beside it as `<file>.bak`, or `<file>.bak2` and so on: none is ever overwritten.
  *
  * @throws ERR_FILE and ERR_WAV for files that cannot be read; ERR_UNSUPPORTED for a file beyond 4 GiB whose header
- *   has no room for a 64-bit size.
+ *   has no room for a 64-bit size. Then nothing was changed.
  */
-export async function repairWav(path: string): Promise<WavRepair> {
+export async function repairWav(path: string, options: WavRepairOptions = {}): Promise<WavRepair> {
   const { layout } = await openedAndClosed(path);
-  const { state: found, sampleCount: sampleCountBefore } = layout;
-  if (found === 'ok') return { found, sampleCountBefore, sampleCount: sampleCountBefore };
-  let handle: FileHandle | undefined;
+  const { state: found, sampleCount: counted } = layout;
+  if (found === 'ok') return { found, sampleCountBefore: counted, sampleCount: counted };
+  const sampleCountBefore = found === 'unfinished' ? 0 : counted;
+  const { sampleCount } = soundOf(layout);
   try {
-    handle = await open(path, 'r+');
-    const sampleCount = await rewriteSizes(handle, path, layout);
-    await handle.sync();
-    return { found, sampleCountBefore: found === 'unfinished' ? 0 : sampleCountBefore, sampleCount };
+    const target = await realpath(path);
+    const hasTail = layout.tailOffset < (await stat(target)).size;
+    if (options.keepOriginal === false && !hasTail) {
+      await withFile(target, 'r+', (handle) => rewriteSizes(handle, path, layout, false));
+      return { found, sampleCountBefore, sampleCount };
+    }
+    return { found, sampleCountBefore, sampleCount, original: await repairedCopy(target, layout) };
   } catch (error) {
     throw error instanceof JackfieldError ? error : fileError('repair', path, error);
-  } finally {
-    await handle?.close();
   }
 }
 
@@ -48,35 +65,130 @@ async function openedAndClosed(path: string): Promise<WavReader> {
   return reader;
 }
 
-/** Returns the samples per channel that the file holds afterwards. */
-async function rewriteSizes(handle: FileHandle, path: string, layout: WavLayout): Promise<number> {
-  const { dataOffset, blockAlign, samplesPerBlock } = layout;
-  const { size } = await handle.stat();
-  const blocks = Math.floor((size - dataOffset) / blockAlign);
-  const dataBytes = blocks * blockAlign;
-  const end = dataOffset + dataBytes + (dataBytes & 1);
-  const isLong = layout.container === 'RF64' || end - 8 > UINT32_MAX;
-  if (isLong)
-    await writeLongSizes(handle, path, {
-      riffBytes: end - 8,
-      dataBytes,
-      sampleCount: blocks * samplesPerBlock,
+/** Puts a repaired copy in the place of the file; returns where the original is now. */
+async function repairedCopy(path: string, layout: WavLayout): Promise<string> {
+  const copy = `${path}.${process.pid}.part`;
+  try {
+    await withFile(path, 'r', async (from) => {
+      const { mode, size } = await from.stat();
+      await withFile(copy, 'wx+', async (to) => {
+        await copySound(from, to, layout);
+        await rewriteSizes(to, path, layout, layout.tailOffset < size);
+        await to.chmod(mode & 0o777);
+      });
     });
-  await writeUint32(handle, 4, isLong ? UINT32_MAX : end - 8);
+    const { layout: repaired } = await openedAndClosed(copy);
+    if (repaired.state !== 'ok' || repaired.sampleCount < layout.sampleCount) {
+      throw new JackfieldError(
+        'ERR_UNSUPPORTED',
+        `${path} cannot be repaired: what came of it is not whole (${repaired.state}). Convert it instead.`,
+      );
+    }
+    const original = await keptBeside(path);
+    await rename(copy, path);
+    return original;
+  } catch (error) {
+    await rm(copy, { force: true });
+    throw error;
+  }
+}
+
+/** Gives the file a second name that nothing has yet. */
+async function keptBeside(path: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const name = `${path}.bak${number === 1 ? '' : number}`;
+    try {
+      // Where the file system has no links, it is copied.
+      await link(path, name).catch((error: unknown) => {
+        if (codeOf(error) === 'EEXIST') throw error;
+        return copyFile(path, name, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      });
+      return name;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST' || number >= 1000) throw error;
+    }
+  }
+}
+
+/** Header and whole samples, the pad byte where there has to be one, and what stands behind. */
+async function copySound(from: FileHandle, to: FileHandle, layout: WavLayout): Promise<void> {
+  const { size } = await from.stat();
+  const { end, padded } = soundOf(layout);
+  await copyRange(from, 0, end, to, 0);
+  await copyRange(from, layout.tailOffset, size, to, padded);
+  await to.truncate(padded + size - layout.tailOffset);
+}
+
+/** Holes stay holes: a part that is all zeros is not written. */
+async function copyRange(
+  from: FileHandle,
+  start: number,
+  end: number,
+  to: FileHandle,
+  at: number,
+): Promise<void> {
+  const buffer = Buffer.allocUnsafe(COPIED_BYTES);
+  const zeros = Buffer.alloc(COPIED_BYTES);
+  for (let done = 0; start + done < end; ) {
+    const wanted = Math.min(COPIED_BYTES, end - start - done);
+    const { bytesRead } = await from.read(buffer, 0, wanted, start + done);
+    if (bytesRead === 0) throw new JackfieldError('ERR_FILE', 'The file became shorter while it was read.');
+    const piece = buffer.subarray(0, bytesRead);
+    if (!piece.equals(zeros.subarray(0, bytesRead))) await to.write(piece, 0, bytesRead, at + done);
+    done += bytesRead;
+  }
+}
+
+async function withFile(
+  path: string,
+  flags: string,
+  work: (handle: FileHandle) => Promise<void>,
+): Promise<void> {
+  const handle = await open(path, flags, 0o600);
+  try {
+    await work(handle);
+    if (flags !== 'r') await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** All the sound that is there, counted or not: whole samples up to where tags begin. */
+function soundOf({ dataOffset, tailOffset, blockAlign, samplesPerBlock }: WavLayout) {
+  const blocks = Math.floor(Math.max(0, tailOffset - dataOffset) / blockAlign);
+  const dataBytes = blocks * blockAlign;
+  const end = dataOffset + dataBytes;
+  return { dataBytes, sampleCount: blocks * samplesPerBlock, end, padded: end + (dataBytes & 1) };
+}
+
+async function rewriteSizes(
+  handle: FileHandle,
+  path: string,
+  layout: WavLayout,
+  hasTail: boolean,
+): Promise<void> {
+  const { dataOffset, riffOffset } = layout;
+  const { dataBytes, sampleCount, end, padded } = soundOf(layout);
+  const riffBytes = padded - riffOffset - 8;
+  const isLong = layout.container === 'RF64' || riffBytes > UINT32_MAX;
+  if (isLong) await writeLongSizes(handle, path, riffOffset, { riffBytes, dataBytes, sampleCount });
+  await writeUint32(handle, riffOffset + 4, isLong ? UINT32_MAX : riffBytes);
   await writeUint32(handle, dataOffset - 4, isLong ? UINT32_MAX : dataBytes);
+  if (hasTail) return;
   // Cuts half a sample off, or adds the pad byte.
-  await handle.truncate(dataOffset + dataBytes);
   await handle.truncate(end);
-  return blocks * samplesPerBlock;
+  await handle.truncate(padded);
 }
 
 async function writeLongSizes(
   handle: FileHandle,
   path: string,
+  riffOffset: number,
   sizes: { readonly riffBytes: number; readonly dataBytes: number; readonly sampleCount: number },
 ): Promise<void> {
   const chunk = Buffer.alloc(8 + DS64_BODY_BYTES);
-  await handle.read(chunk, 0, chunk.length, FIRST_CHUNK);
+  const at = riffOffset + FIRST_CHUNK;
+  await handle.read(chunk, 0, chunk.length, at);
   const id = chunk.toString('latin1', 0, 4);
   if ((id !== 'JUNK' && id !== 'ds64') || chunk.readUInt32LE(4) < DS64_BODY_BYTES) {
     throw new JackfieldError(
@@ -89,12 +201,16 @@ async function writeLongSizes(
   chunk.writeBigUInt64LE(BigInt(sizes.riffBytes), 8);
   chunk.writeBigUInt64LE(BigInt(sizes.dataBytes), 16);
   chunk.writeBigUInt64LE(BigInt(sizes.sampleCount), 24);
-  await handle.write(chunk, 0, chunk.length, FIRST_CHUNK);
-  await handle.write(Buffer.from('RF64', 'latin1'), 0, 4, 0);
+  await handle.write(chunk, 0, chunk.length, at);
+  await handle.write(Buffer.from('RF64', 'latin1'), 0, 4, riffOffset);
 }
 
 async function writeUint32(handle: FileHandle, position: number, value: number): Promise<void> {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);
   await handle.write(bytes, 0, 4, position);
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -1,0 +1,49 @@
+/** A piece of the file that a search wants to see. Fewer bytes may be given at the end of the file. */
+export interface ReadRequest {
+  readonly position: number;
+  readonly length: number;
+}
+
+/** What looks into a file without doing I/O itself: yields what it needs to read. */
+export type Search<T> = Generator<ReadRequest, T, Uint8Array>;
+
+export const CHUNK_HEADER_BYTES = 8;
+
+/** Chunks that WAV files are known to have. */
+const KNOWN: ReadonlySet<string> = new Set([
+  ...['fmt ', 'data', 'fact', 'LIST', 'bext', 'JUNK', 'junk', 'ds64', 'PAD ', 'FLLR', 'cue ', 'smpl'],
+  ...['inst', 'plst', 'note', 'labl', 'adtl', 'iXML', 'axml', 'chna', 'id3 ', 'ID3 ', 'PEAK', 'DISP'],
+  ...['cart', 'afsp', '_PMX', 'acid', 'strc', 'umid', 'minf', 'elm1', 'regn', 'levl', 'aXML', 'XMP '],
+]);
+
+/** Returns 2 for the name of a chunk that is known, 1 for one that could be, 0 for anything else. */
+export function rankOfName(id: string): 0 | 1 | 2 {
+  if (KNOWN.has(id)) return 2;
+  return /^[A-Za-z_][ -~]{3}$/.test(id) ? 1 : 0;
+}
+
+/** Where the next chunk begins, and whether the pad byte before it is missing. */
+export interface NextChunk {
+  readonly position: number;
+  readonly padMissing: boolean;
+}
+
+/**
+ * Finds the chunk behind one whose body ends at `end`. A body of odd length has a pad byte behind it; where a chunk
+ * begins without one, it was forgotten.
+ */
+export function* nextChunk(size: number, end: number, fileBytes: number): Search<NextChunk> {
+  if (size % 2 === 0 || end > fileBytes) return { position: end + (size % 2), padMissing: false };
+  if (end === fileBytes) return { position: end, padMissing: true };
+  const bytes = yield { position: end, length: 5 };
+  const padMissing = bytes.length === 5 && rankOfName(fourCc(bytes, 0)) > rankOfName(fourCc(bytes, 1));
+  return { position: padMissing ? end : end + 1, padMissing };
+}
+
+export function fourCc(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(...bytes.subarray(at, at + 4));
+}
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
