@@ -74,7 +74,8 @@ describe('a call between two users', () => {
     expect(statuses(bob, in_).at(-1)).toBe('MISSED');
     expect(bob.send('SEARCH MISSEDCALLS')).toEqual([`CALLS ${in_}`]);
     expect(alice.send('SEARCH MISSEDCALLS')).toEqual(['CALLS ']);
-    expect(bob.send(`SET CALL ${in_} SEEN`)).toEqual([`CALL ${in_} SEEN TRUE`]);
+    const seen = `CALL ${in_} SEEN TRUE`;
+    expect(bob.send(`SET CALL ${in_} SEEN`)).toEqual([seen, seen]);
     expect(bob.send('SEARCH MISSEDCALLS')).toEqual(['CALLS ']);
   });
 

@@ -47,6 +47,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   TRANSFER_STATUS: '',
   TRANSFERRED_BY: '',
   TRANSFERRED_TO: '',
+  SEEN: 'FALSE',
 };
 
 const STREAMS: Readonly<Record<string, StreamKind>> = {
@@ -107,7 +108,7 @@ export function setCall(services: Services, user: User, command: SetCommandOf<'C
       return replies.property('CALL', id, 'SEEN', 'TRUE');
     case 'DTMF':
       if (!isDtmf(value)) throw new Refusal(42);
-      if (!call?.conversation) throw new Refusal(41);
+      if (!call?.takesDigits) throw new Refusal(41);
       if (!call.sendDigits(value)) throw new Refusal(42);
       return replies.echo(command);
     case 'JOIN_CONFERENCE': {
@@ -164,7 +165,7 @@ function alteredCall(
       if (!isDtmf(argument)) throw new Refusal(558);
       return call?.sendDigits(argument) ?? false;
     case 'TRANSFER': {
-      const targets = splitList(argument).map((target) => services.destinationOf(user, target));
+      const targets = targetsOf(services, argument).map((target) => services.destinationOf(user, target));
       if (targets.length === 0) throw new Refusal(558);
       return call !== undefined && services.calls.transfer(call, targets);
     }
@@ -248,18 +249,31 @@ function joinAsTheyAnswer({ calls }: Services, placed: readonly UserCall[]): voi
 /** Only calls that came in can be transferred, and to phones only by those who can call them. */
 function canTransfer(services: Services, user: User, id: number, target: string): 'TRUE' | 'FALSE' {
   const call = services.calls.activeOf(user, id);
+  const [name = ''] = targetsOf(services, target);
   const possible =
     call?.direction === 'INCOMING' &&
-    (phoneNumber(target) === undefined
-      ? services.identityOf(target) !== undefined
+    (phoneNumber(name) === undefined
+      ? services.identityOf(name) !== undefined
       : user.settings.skypeOut && user.settings.skypeIn !== undefined);
   return possible ? 'TRUE' : 'FALSE';
 }
 
+/**
+ * The targets of `TRANSFER handle1, "handle2"`: quoted each, together or not at all. A handle that holds a comma has
+ * to be quoted.
+ */
+function targetsOf(services: Services, list: string): string[] {
+  return Array.from(list.matchAll(/"([^"]*)"|([^",]+)/g)).flatMap(([, quoted, bare = '']) => {
+    if (quoted === undefined) return splitList(bare);
+    return services.identityOf(quoted.trim()) ? [quoted.trim()] : splitList(quoted);
+  });
+}
+
+/** Clients count from 1, as the reference does, or from 0: both mean the first. */
 function participant(services: Services, user: User, id: number, argument: string): string {
   const call = services.calls.activeOf(user, id);
   const legs = call ? services.calls.conferences.participantsOf(call) : [];
-  const leg = legs[Number(argument) - 1];
+  const leg = /^\d{1,4}$/.test(argument) ? legs[Math.max(1, Number(argument)) - 1] : undefined;
   if (!leg) throw new Refusal(71);
   const status = leg instanceof UserCall ? leg.status : 'INPROGRESS';
   const { handle, network, fullName } = leg.identity;

@@ -25,6 +25,9 @@ const HISTORIES: Readonly<Record<string, CallFilter>> = {
   OUTGOING: (call) => !incoming(call),
 };
 
+/** `CLEAR CALLHISTORY ALL ALL`, as a wrapper sends it by default: all calls, with every user (observed). */
+const EVERYONE = 'ALL';
+
 /** Carries out a search. `target` is the rest of the command, trimmed. */
 type Search = (services: Services, user: User, target: string) => EndpointMessage;
 
@@ -85,7 +88,8 @@ export function clear(services: Services, user: User, command: ClearCommand): En
   const argument = command.argument.trim();
   switch (command.what) {
     case 'CALLHISTORY': {
-      const [which = '', handle, ...more] = argument.split(/\s+/);
+      const [which = '', whose = EVERYONE, ...more] = argument.split(/\s+/);
+      const handle = whose.toUpperCase() === EVERYONE ? undefined : whose;
       const matches = entryOf(HISTORIES, which.toUpperCase());
       if (!matches) throw new Refusal(524);
       if (more.length > 0 || (handle && !isHandle(handle) && phoneNumber(handle) === undefined)) {

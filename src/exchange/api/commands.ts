@@ -7,6 +7,7 @@ import type {
   SetCommand,
 } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
+import type { UserCall } from '../calls/user-call.js';
 import type { User } from '../user.js';
 import { alterCall, getCall, placeCalls, setCall } from './answer-call.js';
 import { clear, search } from './answer-history.js';
@@ -130,16 +131,17 @@ function alter(
 }
 
 /**
- * A key: during a call a digit is sent (reference, "SET CALL DTMF"); YES is the green one, which answers a call and
- * dials a number again.
+ * A key: during a call a digit is sent (reference, "SET CALL DTMF"), and kept while it rings; YES is the green one,
+ * which answers a call and dials a number again.
  */
 function release(services: Services, user: User, key: string): void {
-  if (isDtmf(key)) talkingCall(services, user)?.sendDigits(key);
+  if (isDtmf(key)) callForKeys(services, user)?.sendDigits(key);
   if (key.toUpperCase() === 'YES') {
     services.calls.activeCallsOf(user).some((call) => call.redial() || call.answer());
   }
 }
 
-function talkingCall({ calls }: Services, user: User) {
-  return calls.activeCallsOf(user).find((call) => call.conversation);
+function callForKeys({ calls }: Services, user: User): UserCall | undefined {
+  const active = calls.activeCallsOf(user);
+  return active.find((call) => call.conversation) ?? active.find((call) => call.takesDigits);
 }

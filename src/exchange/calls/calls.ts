@@ -123,9 +123,10 @@ export class Calls {
     return [...this.#active.values()].filter((call) => call.user === user);
   }
 
-  /** Marks a call as seen, so that it is missed no more. */
+  /** Marks a call as seen, so that it is missed no more. The user's clients are told, once. */
   see(object: ApiObject<'CALL'>, user: User): void {
-    object.put('SEEN', 'TRUE');
+    if (object.get('SEEN') === 'TRUE') return;
+    object.tell('SEEN', 'TRUE');
     this.#context.save(object, user);
   }
 
@@ -200,13 +201,14 @@ export class Calls {
       answered: (callee) => this.#connect(leg, callee, follower),
       failed,
       cancelled: () => follower?.over(),
-      voicemail: () => {
+      voicemail: (owner, chosen) => {
         this.#track(this.#early.close(leg));
-        // Where somebody has talked to the caller before, he has him back; no machine takes the call.
-        if (follower?.failed({ kind: 'no-answer' })) return;
-        const [destination] = targets;
-        const taken = leg instanceof UserCall && destination && this.#context.takeMessage(leg, destination);
-        if (!taken) leg.ended({ kind: 'no-answer' });
+        const taken = () => leg instanceof UserCall && this.#context.takeMessage(leg, owner);
+        if (!chosen || !taken()) {
+          // Where somebody has talked to the caller before, he has him back; no machine takes the call by itself.
+          if (follower?.failed({ kind: 'no-answer' })) return;
+          if (chosen || !taken()) leg.ended({ kind: 'no-answer' });
+        }
         follower?.over();
       },
       transfer: (to, by) => {

@@ -36,6 +36,7 @@ export class Connection implements RoomMember {
     callee.connected(this);
     caller.connected(this);
     this.room.add(this);
+    for (const leg of this.legs) leg.begun?.();
   }
 
   /** The end that `leg` talks to. */

@@ -27,7 +27,8 @@ export interface DialEvents {
   progress(step: Progress): void;
   earlyMedia(party: Party): void;
   answered(leg: Leg): void;
-  voicemail(): void;
+  /** The call is to be taken by the voicemail of `owner`, who has `chosen` so, or has set it so for unanswered calls. */
+  voicemail(owner: Destination, chosen: boolean): void;
   failed(cause: EndCause): void;
   /** The caller has given up. */
   cancelled(): void;
@@ -87,7 +88,7 @@ export class Dial implements Placing {
       forwarded: (to) => {
         this.#attempts.delete(attempt);
         if (to === 'rules') this.#goOn({ kind: 'refused' });
-        else this.#finish({ kind: 'no-answer' });
+        else if (this.#settle({ kind: 'answered-elsewhere' })) this.#events.voicemail(destination, true);
       },
     });
     this.#attempts.add(attempt);
@@ -129,8 +130,9 @@ export class Dial implements Placing {
 
   /** Nobody is left to ring. */
   #finish(cause: EndCause): void {
-    if (!this.#plan.voicemail || !isUnreachable(cause)) this.#fail(cause);
-    else if (this.#settle(cause)) this.#events.voicemail();
+    const [owner] = this.#plan.destinations;
+    if (!owner || !this.#plan.voicemail || !isUnreachable(cause)) this.#fail(cause);
+    else if (this.#settle(cause)) this.#events.voicemail(owner, false);
   }
 
   #fail(cause: EndCause): void {

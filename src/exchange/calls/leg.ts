@@ -68,6 +68,8 @@ export interface Leg {
   progress(step: Progress): void;
   /** Voice flows from now on. Comes again when the call was transferred. */
   connected(conversation: Conversation): void;
+  /** Both ends have been told that they are connected: what was kept for this goes out. Default: nothing was. */
+  begun?(): void;
   /** Who holds the call now. */
   held(holders: { readonly local: boolean; readonly remote: boolean }): void;
   /** The other end sent a DTMF digit. */

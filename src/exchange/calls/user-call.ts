@@ -64,6 +64,8 @@ export class UserCall implements Leg {
   #state: State = { kind: 'new' };
   #connectedAt: number | undefined;
   #cancelSecond: CancelTimer | undefined;
+  /** Digits that were sent before there was anybody to hear them. */
+  #earlyDigits = '';
 
   constructor(id: number, user: User, partner: Identity, direction: Direction, context: CallContext) {
     this.user = user;
@@ -183,22 +185,33 @@ export class UserCall implements Leg {
     return true;
   }
 
-  /** Sends digits, as sound and as signals. @returns false when nobody hears them, or too many wait to be sent. */
+  /** Whether digits can be sent: at once, or when the call that still rings is answered. */
+  get takesDigits(): boolean {
+    return this.#state.kind === 'active' || this.#rings;
+  }
+
+  /**
+   * Sends digits, as sound and as signals; those of a call that rings are kept until it is answered.
+   *
+   * @returns false when nobody will hear them, or too many wait to be sent.
+   */
   sendDigits(digits: string): boolean {
-    const { conversation } = this;
-    if (!conversation) return false;
     const each = keyTone('0').length;
-    if (digits.length * each + this.voice.tonesWaiting > MAX_DIGITS * each) return false;
-    for (const digit of digits) {
-      this.voice.addTones(keyTone(digit));
-      conversation.digit(this, digit);
-    }
+    const waiting = this.#earlyDigits.length * each + this.voice.tonesWaiting;
+    if (!this.takesDigits || digits.length * each + waiting > MAX_DIGITS * each) return false;
+    const { conversation } = this;
+    if (!conversation) this.#earlyDigits += digits;
+    else this.#sendTo(conversation, digits);
     return true;
   }
 
-  /** Sends a call that rings on its way to where the user's forwarding points, or to his voicemail. */
+  /**
+   * Sends a call that rings on its way to where the user's forwarding points, or to his voicemail, whatever his
+   * settings say of calls that are not answered.
+   */
   forward(to: 'rules' | 'voicemail'): boolean {
     if (this.#state.kind !== 'offered') return false;
+    if (to === 'voicemail' && !this.user.settings.voicemail) return false;
     const { attempt } = this.#state;
     this.ended({ kind: 'refused' });
     attempt.forward(to);
@@ -234,6 +247,12 @@ export class UserCall implements Leg {
     }
     if (this.#cancelSecond) return;
     this.#countSeconds(this.#connectedAt, Math.floor((now - this.#connectedAt) / 1000) + 1);
+  }
+
+  begun(): void {
+    const digits = this.#earlyDigits;
+    this.#earlyDigits = '';
+    if (this.conversation) this.#sendTo(this.conversation, digits);
   }
 
   held({ local, remote }: { readonly local: boolean; readonly remote: boolean }): void {
@@ -300,6 +319,17 @@ export class UserCall implements Leg {
       if (seconds % COUNTED_SECONDS === 0) this.#context.callCounted(this);
       this.#countSeconds(from, seconds + 1, property, told);
     });
+  }
+
+  get #rings(): boolean {
+    return this.#state.kind === 'placing' || this.#state.kind === 'offered';
+  }
+
+  #sendTo(conversation: Conversation, digits: string): void {
+    for (const digit of digits) {
+      this.voice.addTones(keyTone(digit));
+      conversation.digit(this, digit);
+    }
   }
 
   #hangUpConversation(conversation: Conversation): void {
