@@ -1,8 +1,11 @@
 import { invalidArgument } from '../../errors.js';
-import { msToSamples, PTIME_MS } from '../../pcm.js';
+import { msToSamples, PTIME_MS, samplesToMs } from '../../pcm.js';
 import { FrameCutter } from '../../voice/frame-cutter.js';
+import { measureLevel } from '../../voice/level/level-meter.js';
 import { VoiceDetector } from '../../voice/level/voice-detector.js';
 import type { PcmAnalyzer } from '../../voice/stage.js';
+import { type Beep, BeepDetector } from './beep-detector.js';
+import { findGreeting, type HeardFrame } from './greeting.js';
 
 /** Who has answered, as far as can be told from how he greets. */
 export type Answerer = 'human' | 'machine' | 'silent';
@@ -13,6 +16,8 @@ export interface AnswerVerdict {
   readonly greetingMs: number;
   /** When it was certain, from the answer, in milliseconds. */
   readonly atMs: number;
+  /** The beep that told that it is a machine, if one did: what is said now is recorded. */
+  readonly beep?: Beep;
 }
 
 export interface AnswerDetectorOptions {
@@ -24,27 +29,24 @@ export interface AnswerDetectorOptions {
   readonly silentMs?: number;
 }
 
-const ONSET_MS = 60;
-
 /**
  * Tells people from answering machines by the length of their greeting: "Hello?" and a pause is a person, a sentence
- * that goes on is a machine. A guess, as each such method is: measure it on calls of your own.
+ * that goes on is a machine, and so is a beep, with or without a greeting. Noise and voices behind the one who speaks
+ * are no greeting, nor are the tones of a network. A guess, as each such method is: measure it on calls of your own.
  */
 export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
   readonly #voice: VoiceDetector;
-  readonly #frames = new FrameCutter(msToSamples(PTIME_MS));
-  readonly #machine: number;
-  readonly #pause: number;
-  readonly #silent: number;
+  readonly #cutter = new FrameCutter(msToSamples(PTIME_MS));
+  readonly #beeps = new BeepDetector();
+  readonly #options: Required<AnswerDetectorOptions>;
+  readonly #frames: HeardFrame[] = [];
   #heard = 0;
-  #speaking: number | undefined;
+  #isVoice = false;
   #decided = false;
 
   private constructor(voice: VoiceDetector, options: Required<AnswerDetectorOptions>) {
     this.#voice = voice;
-    this.#machine = msToSamples(options.machineGreetingMs);
-    this.#pause = msToSamples(options.pauseMs);
-    this.#silent = msToSamples(options.silentMs);
+    this.#options = options;
   }
 
   /** @throws ERR_INVALID_ARG */
@@ -57,13 +59,14 @@ export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
     check('machineGreetingMs', machineGreetingMs, 500, 10_000);
     check('pauseMs', pauseMs, 200, 5000);
     check('silentMs', silentMs, 500, 30_000);
-    const voice = await VoiceDetector.create({ onsetMs: ONSET_MS, hangoverMs: pauseMs });
+    // An event for each change, so that every frame is known to be speech or not.
+    const voice = await VoiceDetector.create({ onsetMs: PTIME_MS, hangoverMs: 0 });
     return new AnswerDetector(voice, { machineGreetingMs, pauseMs, silentMs });
   }
 
   /** Returns the verdict once. */
   push(samples: Int16Array): AnswerVerdict[] {
-    for (const frame of this.#frames.push(samples)) {
+    for (const frame of this.#cutter.push(samples)) {
       if (this.#decided) return [];
       const verdict = this.#take(frame);
       if (verdict) return [verdict];
@@ -73,8 +76,9 @@ export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
 
   flush(): AnswerVerdict[] {
     if (this.#decided) return [];
-    const greeting = this.#speaking === undefined ? 0 : this.#heard - this.#speaking;
-    return [this.#decide(this.#speaking === undefined ? 'silent' : 'human', greeting)];
+    const [beep] = this.#beeps.flush();
+    if (beep) return [this.#decide('machine', beep)];
+    return [this.#decide(findGreeting(this.#frames) ? 'human' : 'silent')];
   }
 
   [Symbol.dispose](): void {
@@ -83,19 +87,25 @@ export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
 
   #take(frame: Int16Array): AnswerVerdict | undefined {
     this.#heard += frame.length;
-    for (const event of this.#voice.push(frame)) {
-      if (event.type === 'end') return this.#decide('human', event.end - event.begin - this.#pause);
-      this.#speaking = event.position;
-    }
-    if (this.#speaking === undefined) {
-      return this.#heard >= this.#silent ? this.#decide('silent', 0) : undefined;
-    }
-    const greeting = this.#heard - this.#speaking;
-    return greeting > this.#machine + this.#pause ? this.#decide('machine', greeting) : undefined;
+    for (const { type } of this.#voice.push(frame)) this.#isVoice = type === 'begin';
+    const [beep] = this.#beeps.push(frame);
+    if (beep) return this.#decide('machine', beep);
+    const isTone = this.#beeps.sounding;
+    const dbfs = measureLevel(frame)[0]?.rmsDbfs ?? Number.NEGATIVE_INFINITY;
+    this.#frames.push({ dbfs, isVoice: this.#isVoice, isTone });
+    const { machineGreetingMs, pauseMs, silentMs } = this.#options;
+    if (this.#beeps.undecided) return undefined;
+    const greeting = findGreeting(this.#frames);
+    if (greeting && greeting.end - greeting.begin > msToSamples(machineGreetingMs))
+      return this.#decide('machine');
+    if (!greeting) return this.#heard >= msToSamples(silentMs) ? this.#decide('silent') : undefined;
+    return this.#heard - greeting.end >= msToSamples(pauseMs) ? this.#decide('human') : undefined;
   }
 
-  #decide(answerer: Answerer, greeting: number): AnswerVerdict {
+  #decide(answerer: Answerer, beep?: Beep): AnswerVerdict {
     this.#decided = true;
-    return { answerer, greetingMs: greeting / msToSamples(1), atMs: this.#heard / msToSamples(1) };
+    const greeting = findGreeting(this.#frames);
+    const greetingMs = greeting ? samplesToMs(greeting.end - greeting.begin) : 0;
+    return { answerer, greetingMs, atMs: samplesToMs(this.#heard), ...(beep ? { beep } : {}) };
   }
 }

@@ -1,5 +1,6 @@
-import { msToSamples, VOICE_FORMAT } from '../../pcm.js';
+import { msToSamples } from '../../pcm.js';
 import type { PcmAnalyzer } from '../../voice/stage.js';
+import { type TonePulse, TonePulses, type ToneWindow } from './tone-pulses.js';
 
 /** A beep that was heard; positions count samples. */
 export interface Beep {
@@ -9,106 +10,153 @@ export interface Beep {
   readonly frequency: number;
 }
 
-const FRAME = msToSamples(20);
-/** Beeps of answering machines lie between these, in Hz. */
-const LOWEST = 350;
-const HIGHEST = 2500;
-/** Shorter tones are parts of speech, longer ones are dial tones, in frames. */
-const MIN_FRAMES = 6;
-const MAX_FRAMES = 100;
-const MIN_RMS = 200;
-/** Part of a frame's energy that has to lie at one frequency. */
-const PURITY = 0.85;
-/** The frequency of a beep stays within this from frame to frame, in Hz. */
-const DRIFT = 30;
-
-interface Tone {
-  readonly begin: number;
-  readonly frequency: number;
-  frames: number;
-}
+/** Longer tones are dial tones or a fax. */
+const LONGEST = msToSamples(2000);
+/** A tone counts as sounding after this. */
+const SOUNDS = msToSamples(40);
+/** Tones that follow each other within this are one sequence: special information tones, a melody. */
+const SEQUENCE_GAP = msToSamples(150);
+/** Single tones with which networks tell ringing, busy and dialling lie between these, in Hz (ITU-T E.180). */
+const NETWORK_LOWEST = 380;
+const NETWORK_HIGHEST = 490;
+/** No network tone is shorter. */
+const NETWORK_SHORTEST = msToSamples(190);
+/** Bursts up to this length are those of a busy tone or of a double ring; what comes again does so within the wait. */
+const SHORT_BURST = msToSamples(600);
+const SHORT_BURST_WAIT = msToSamples(850);
+/** Longer ones are those of a ring-back tone, with pauses of up to 5 s. */
+const RING_WAIT = msToSamples(5300);
+/** First and second, second and third of the special information tones, in Hz (ITU-T E.180: 950, 1400, 1800). */
+const SIT_STEPS = [
+  [950, 1400],
+  [1400, 1800],
+] as const;
+const SIT_TOLERANCE = 60;
+/** Sound other than tones that makes a greeting, and its least RMS (-38 dBFS). */
+const VOICE = msToSamples(300);
+const VOICE_RMS = 400;
+/** What follows a tone and is softer than this part of it (-12 dB) is noise. */
+const FOLLOWS = 0.25;
 
 /**
- * Finds the beep of an answering machine: one steady sine of 350 to 2500 Hz, 120 ms to 2 s long, with silence or
- * anything else after it. Each 20 ms the zero crossings give the frequency, and the energy at it how pure it is;
- * voices change their pitch from frame to frame and have overtones.
+ * Finds the beep of an answering machine: one steady sine of 350 to 2500 Hz, 120 ms to 2 s long. It is told when what
+ * follows shows that it is none of the tones of a network:
+ *
+ * - of tones that follow each other at once, the last is told; special information tones and sequences of three or
+ *   more frequencies are no beeps;
+ * - a tone of 380 to 490 Hz that is 190 ms long or longer may be ring-back or busy. It is a beep only after a
+ *   greeting, when nothing follows it for 0.85 s, or for 5.3 s where it was longer than 0.6 s. One that comes again is a
+ *   cadence, and stays one.
+ *
+ * Source: ITU-T E.180 and its supplement 2 (tones in national networks).
  */
 export class BeepDetector implements PcmAnalyzer<Beep> {
-  readonly #frame = new Int16Array(FRAME);
-  #filled = 0;
-  #position = 0;
-  #tone: Tone | undefined;
+  readonly #pulses = new TonePulses();
+  /** Tones of which what follows is not known yet, oldest first. */
+  #waiting: TonePulse[] = [];
+  /** Frequency of a network tone that was heard twice. */
+  #cadence: number | undefined;
+  #voice = 0;
+  /** Loud sound since the last tone. */
+  #followed = 0;
+
+  #sounding = false;
+  #isLong = false;
+
+  /** Whether one steady tone sounds, since 40 ms at least. */
+  get sounding(): boolean {
+    return this.#sounding;
+  }
+
+  /** Whether a tone sounds or was heard of which is not known yet whether it is a beep. */
+  get undecided(): boolean {
+    return this.#waiting.length > 0 || (this.#sounding && !this.#isLong);
+  }
 
   push(samples: Int16Array): Beep[] {
     const beeps: Beep[] = [];
-    for (let at = 0; at < samples.length; ) {
-      const part = samples.subarray(at, at + FRAME - this.#filled);
-      this.#frame.set(part, this.#filled);
-      this.#filled += part.length;
-      at += part.length;
-      if (this.#filled < FRAME) continue;
-      this.#take(beeps);
-      this.#filled = 0;
-      this.#position += FRAME;
-    }
+    for (const window of this.#pulses.push(samples)) this.#take(window, beeps);
     return beeps;
   }
 
   flush(): Beep[] {
     const beeps: Beep[] = [];
-    this.#end(beeps);
+    const last = this.#pulses.flush();
+    if (last) this.#add(last, beeps);
+    this.#settle(beeps);
     return beeps;
   }
 
-  #take(beeps: Beep[]): void {
-    const frequency = pureFrequency(this.#frame);
-    const tone = this.#tone;
-    if (frequency !== undefined && tone && Math.abs(frequency - tone.frequency) <= DRIFT) {
-      tone.frames++;
-      return;
+  #take(window: ToneWindow, beeps: Beep[]): void {
+    if (window.over) this.#add(window.over, beeps);
+    const { open } = window;
+    this.#sounding = open !== undefined && open.end - open.begin >= SOUNDS;
+    this.#isLong = open !== undefined && open.end - open.begin > LONGEST;
+    if (window.kind === 'sound' && !this.#sounding) this.#hear(window);
+    const last = this.#waiting.at(-1);
+    const isKnown = last && (window.end - last.end >= waitAfter(last) || this.#followed >= VOICE);
+    if (isKnown && !this.#sounding) this.#settle(beeps);
+  }
+
+  #hear({ rms }: ToneWindow): void {
+    const hop = msToSamples(10);
+    if (rms >= VOICE_RMS) this.#voice += hop;
+    if (rms >= FOLLOWS * (this.#waiting.at(-1)?.rms ?? 0)) this.#followed += hop;
+  }
+
+  #add(pulse: TonePulse, beeps: Beep[]): void {
+    const last = this.#waiting.at(-1);
+    if (last && pulse.begin - last.end > waitAfter(last)) this.#settle(beeps);
+    this.#waiting.push(pulse);
+    this.#followed = 0;
+  }
+
+  /** Tells the beeps among the tones that wait: what follows them is known, or nothing does. */
+  #settle(beeps: Beep[]): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const sequence of sequences(waiting)) {
+      const last = sequence.at(-1);
+      if (!last || isMelody(sequence) || last.end - last.begin > LONGEST) continue;
+      if (mayBeNetwork(last) && this.#isNetwork(last, waiting)) continue;
+      beeps.push({ begin: last.begin, end: last.end, frequency: Math.round(last.frequency) });
     }
-    this.#end(beeps);
-    if (frequency !== undefined) this.#tone = { begin: this.#position, frequency, frames: 1 };
   }
 
-  #end(beeps: Beep[]): void {
-    const tone = this.#tone;
-    this.#tone = undefined;
-    if (!tone || tone.frames < MIN_FRAMES || tone.frames > MAX_FRAMES) return;
-    const { begin, frequency, frames } = tone;
-    beeps.push({ begin, end: begin + frames * FRAME, frequency: Math.round(frequency) });
+  #isNetwork(pulse: TonePulse, waiting: readonly TonePulse[]): boolean {
+    const isSame = ({ frequency }: TonePulse) => Math.abs(frequency - pulse.frequency) <= 20;
+    if (waiting.filter(isSame).length > 1) this.#cadence = pulse.frequency;
+    if (this.#cadence !== undefined && isSame({ ...pulse, frequency: this.#cadence })) return true;
+    if (pulse !== waiting.at(-1) || this.#followed >= VOICE) return true;
+    return this.#voice < VOICE;
   }
 }
 
-/** The frequency of a frame that is nearly all one sine. */
-function pureFrequency(frame: Int16Array): number | undefined {
-  let energy = 0;
-  let crossings = 0;
-  let first = 0;
-  let last = 0;
-  for (let i = 0; i < frame.length; i++) {
-    const sample = frame[i] ?? 0;
-    energy += sample * sample;
-    const before = frame[i - 1] ?? sample;
-    if (before >= 0 || sample < 0) continue;
-    // Where between the two samples the wave passed zero.
-    last = i - sample / (sample - before);
-    if (crossings++ === 0) first = last;
-  }
-  if (crossings < 3 || Math.sqrt(energy / frame.length) < MIN_RMS) return undefined;
-  const frequency = ((crossings - 1) * VOICE_FORMAT.sampleRate) / (last - first);
-  if (frequency < LOWEST || frequency > HIGHEST) return undefined;
-  return energyAt(frame, frequency) >= PURITY * energy ? frequency : undefined;
+function mayBeNetwork({ begin, end, frequency }: TonePulse): boolean {
+  return frequency >= NETWORK_LOWEST && frequency <= NETWORK_HIGHEST && end - begin >= NETWORK_SHORTEST;
 }
 
-/** Energy of a frame's sine at `frequency`. */
-function energyAt(frame: Int16Array, frequency: number): number {
-  const angle = (2 * Math.PI * frequency) / VOICE_FORMAT.sampleRate;
-  let re = 0;
-  let im = 0;
-  for (let i = 0; i < frame.length; i++) {
-    re += (frame[i] ?? 0) * Math.cos(angle * i);
-    im += (frame[i] ?? 0) * Math.sin(angle * i);
+/** How long nothing may follow a tone before it is known to be the last of its kind. */
+function waitAfter(pulse: TonePulse): number {
+  if (!mayBeNetwork(pulse)) return SEQUENCE_GAP;
+  return pulse.end - pulse.begin > SHORT_BURST ? RING_WAIT : SHORT_BURST_WAIT;
+}
+
+/** Tones that follow each other at once, together. */
+function sequences(pulses: readonly TonePulse[]): TonePulse[][] {
+  const all: TonePulse[][] = [];
+  for (const pulse of pulses) {
+    const before = all.at(-1)?.at(-1);
+    if (before && pulse.begin - before.end <= SEQUENCE_GAP) all.at(-1)?.push(pulse);
+    else all.push([pulse]);
   }
-  return (2 * (re * re + im * im)) / frame.length;
+  return all;
+}
+
+/** Whether tones in a row are special information tones, or three or more frequencies. */
+function isMelody(pulses: readonly TonePulse[]): boolean {
+  const steps = pulses.slice(1).map((pulse, i) => [pulses[i]?.frequency ?? 0, pulse.frequency] as const);
+  const isNear = (a: number, b: number) => Math.abs(a - b) <= SIT_TOLERANCE;
+  const isSit = steps.some(([a, b]) => SIT_STEPS.some(([from, to]) => isNear(a, from) && isNear(b, to)));
+  return isSit || steps.filter(([a, b]) => !isNear(a, b)).length >= 2;
 }

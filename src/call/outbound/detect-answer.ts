@@ -5,6 +5,8 @@ import { AnswerDetector, type AnswerDetectorOptions, type AnswerVerdict } from '
 import { type Beep, BeepDetector } from './beep-detector.js';
 
 const BEEP_TIMEOUT_MS = 30_000;
+/** Beeps by which calls were told to be answered by a machine, until somebody waits for them. */
+const told = new WeakMap<BotCall, Beep>();
 
 /** Listens to how a call is answered: by a person, a machine, or in silence. @throws ERR_CALL_ENDED, ERR_ABORTED. */
 export async function detectAnswer(
@@ -15,7 +17,9 @@ export async function detectAnswer(
   using detector = await during(call.clock, AnswerDetector.create(settings));
   for await (const { samples } of call.listen(signal ? { signal } : {})) {
     const [verdict] = detector.push(samples);
-    if (verdict) return verdict;
+    if (!verdict) continue;
+    if (verdict.beep) told.set(call, verdict.beep);
+    return verdict;
   }
   const [last] = detector.flush();
   // The call ended in the middle of the greeting: what follows throws, and so does this.
@@ -24,13 +28,17 @@ export async function detectAnswer(
 }
 
 /**
- * Waits for the beep after which an answering machine records; resolves to undefined when there is none in time.
+ * Waits for the beep after which an answering machine records; resolves to undefined when there is none in time, and at
+ * once where `detectAnswer` has heard it.
  *
  * @param options.timeoutMs of the call's own voice; default 30,000.
  * @throws ERR_CALL_ENDED, ERR_ABORTED.
  */
 export async function waitForBeep(call: BotCall, options: WaitOptions = {}): Promise<Beep | undefined> {
   const { timeoutMs = BEEP_TIMEOUT_MS, signal } = options;
+  const heard = told.get(call);
+  told.delete(call);
+  if (heard) return heard;
   const detector = new BeepDetector();
   const begun = call.heardMs;
   for await (const { samples } of call.listen(signal ? { signal } : {})) {
