@@ -2,16 +2,27 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../clock.js';
 import { type Endpoint, SocketTable } from '../../socket-table.js';
 import { standStill } from '../stand-still.js';
+import { FRAME_BYTES } from './party.js';
 import { voiceBytes } from './port-dial.js';
 
-/** Most that a peer can have before it: what waits in this process, and what the system holds for it at both ends. */
-const MOST_UNREAD_BYTES = voiceBytes(1000);
-/** The system is asked when so little may still be sent: its answer is there long before that is used up. */
-const ASK_BELOW_BYTES = MOST_UNREAD_BYTES / 2;
+/** Most that the system may hold for a peer, at both ends: what it holds cannot be taken back. */
+const MOST_IN_SYSTEM_BYTES = voiceBytes(500);
+/** Most that waits here for a peer that does not read. With the above, the second that it may be behind. */
+const MOST_HELD_BYTES = voiceBytes(500);
+/** Most that waits while the system is asked: a machine that was away makes up for two seconds at once. */
+const MOST_HELD_ASKING_BYTES = voiceBytes(2000);
+/** The system is asked when so little may still be sent. */
+const ASK_BELOW_BYTES = MOST_IN_SYSTEM_BYTES / 4;
 /** Who has sent this much since is asked for along with another. */
-const ASK_ALONG_BYTES = MOST_UNREAD_BYTES / 4;
-/** A peer that reads nothing is looked at again after so many frames that it has missed. */
-const RETRY_FRAMES = 12;
+const ASK_ALONG_BYTES = MOST_IN_SYSTEM_BYTES / 2;
+/** A peer that has not read is looked at again after so many frames. */
+const RETRY_FRAMES = 6;
+
+/** Where the frames of a {@link PeerBacklog} go. */
+export interface BacklogOutlet {
+  send(frame: Uint8Array): void;
+  drop(bytes: number): void;
+}
 
 /**
  * Knows how much of what was sent the peers of this machine have not read. The system takes megabytes from a sender
@@ -28,9 +39,10 @@ export class PeerBacklogs {
   }
 
   /** That of a socket which is connected; to be closed with it. */
-  of(socket: Socket): PeerBacklog {
+  of(socket: Socket, outlet: BacklogOutlet): PeerBacklog {
     if (this.#open.size === 0) this.#table = SocketTable.open();
-    const backlog = new PeerBacklog(socket, this.#table !== undefined, {
+    const known = this.#table !== undefined;
+    const backlog = new PeerBacklog(socket, known, outlet, {
       ask: () => this.#ask(backlog),
       close: () => this.#close(backlog),
     });
@@ -62,28 +74,43 @@ export class PeerBacklogs {
   }
 }
 
-/** What one peer may still be sent. */
+/**
+ * The frames on their way to one peer. Half a second may be in the system; when that is used up, half a second waits
+ * here, and is sent when the peer reads on. When it does not, it is more than a second behind: what waits is dropped, and
+ * so is what follows, until there is room in the system again. So whoever reads on hears half a second of old voice, then
+ * what is said now, and whoever has only hesitated misses nothing.
+ */
 export class PeerBacklog {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   readonly #socket: Socket;
-  #known: boolean;
-  #found = false;
+  readonly #outlet: BacklogOutlet;
   readonly #backlogs: { ask(): void; close(): void };
-  #left = MOST_UNREAD_BYTES;
+  #known: boolean;
+  /** Whether the system has told of this connection before. */
+  #found = false;
+  #left = MOST_IN_SYSTEM_BYTES;
+  #held: Uint8Array[] = [];
+  #stalled = false;
   #refused = 0;
   #asked = false;
-  /** What waited in this process when the system was asked, and what was sent since. */
+  /** What waited in the socket when the system was asked, and what was sent since. */
   #waited = 0;
   #sent = 0;
 
-  /** @param known whether the system tells. If not, all may be sent. */
-  constructor(socket: Socket, known: boolean, backlogs: { ask(): void; close(): void }) {
+  /** @param known whether the system tells. If not, all is sent. */
+  constructor(
+    socket: Socket,
+    known: boolean,
+    outlet: BacklogOutlet,
+    backlogs: { ask(): void; close(): void },
+  ) {
     const { localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 } = socket;
     this.local = { address: localAddress, port: localPort };
     this.remote = { address: remoteAddress, port: remotePort };
     this.#socket = socket;
     this.#known = known;
+    this.#outlet = outlet;
     this.#backlogs = backlogs;
   }
 
@@ -102,18 +129,13 @@ export class PeerBacklog {
     return this.#left > 0;
   }
 
-  /** @returns whether so many bytes may be sent now; they are then counted as sent. */
-  spend(bytes: number): boolean {
-    if (!this.#known) return true;
-    if (bytes > this.#left) {
-      if (this.#refused++ % RETRY_FRAMES === 0 && !this.#asked) this.#backlogs.ask();
-      return false;
-    }
-    this.#refused = 0;
-    this.#left -= bytes;
-    this.#sent += bytes;
-    if (this.#left < ASK_BELOW_BYTES && !this.#asked) this.#backlogs.ask();
-    return true;
+  /** Takes the next frame, which belongs to the caller: sends it, keeps it for later, or drops it. */
+  offer(frame: Uint8Array): void {
+    if (this.#held.length === 0 && this.#spend(frame.length)) this.#outlet.send(frame);
+    else if (this.#stalled) this.#outlet.drop(frame.length);
+    else this.#hold(frame);
+    const wanted = this.#left < ASK_BELOW_BYTES && (this.canSend || this.#refused++ % RETRY_FRAMES === 0);
+    if (this.#known && wanted && !this.#asked) this.#backlogs.ask();
   }
 
   /** The system is asked. */
@@ -129,15 +151,51 @@ export class PeerBacklog {
    */
   answer(bytes: number | undefined): void {
     this.#asked = false;
-    if (bytes === undefined) {
-      this.#known = this.#found;
-      return;
+    if (bytes === undefined) this.#known = this.#found;
+    else {
+      this.#found = true;
+      this.#left = MOST_IN_SYSTEM_BYTES - bytes - this.#waited - this.#sent;
     }
-    this.#found = true;
-    this.#left = MOST_UNREAD_BYTES - bytes - this.#waited - this.#sent;
+    if (this.#left >= FRAME_BYTES) this.#stalled = false;
+    this.#sendHeld();
+    if (this.#heldBytes > MOST_HELD_BYTES) this.#stall();
   }
 
+  /** What is held is sent. */
   close(): void {
+    this.#known = false;
+    this.#sendHeld();
     this.#backlogs.close();
+  }
+
+  get #heldBytes(): number {
+    return this.#held.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** @returns whether so many bytes may be sent now; they are then counted as sent. */
+  #spend(bytes: number): boolean {
+    if (this.#known && bytes > this.#left) return false;
+    this.#refused = 0;
+    this.#left -= bytes;
+    this.#sent += bytes;
+    return true;
+  }
+
+  #hold(frame: Uint8Array): void {
+    this.#held.push(frame.slice());
+    if (this.#heldBytes > (this.#asked ? MOST_HELD_ASKING_BYTES : MOST_HELD_BYTES)) this.#stall();
+  }
+
+  #sendHeld(): void {
+    for (let next = this.#held[0]; next && this.#spend(next.length); next = this.#held[0]) {
+      this.#outlet.send(next);
+      this.#held.shift();
+    }
+  }
+
+  #stall(): void {
+    this.#stalled = true;
+    this.#outlet.drop(this.#heldBytes);
+    this.#held = [];
   }
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../clock.js';
 import { BYTES_PER_SAMPLE } from '../../pcm.js';
 import { FRAME_BYTES } from './party.js';
-import { type PeerBacklog, PeerBacklogs } from './peer-backlog.js';
+import { type BacklogOutlet, type PeerBacklog, PeerBacklogs } from './peer-backlog.js';
 import { dialPort, endSocket, type PortOptions, voiceBytes } from './port-dial.js';
 import { SendTurn } from './send-turn.js';
 import type { StreamStats, VoiceDestination } from './stream.js';
@@ -26,8 +26,8 @@ export class PortOutputs {
   }
 
   /** Nothing where a tick waits for the peer: then nothing is dropped. */
-  backlogOf(socket: Socket): PeerBacklog | undefined {
-    return this.options.patienceMs > 0 ? undefined : this.#backlogs.of(socket);
+  backlogOf(socket: Socket, outlet: BacklogOutlet): PeerBacklog | undefined {
+    return this.options.patienceMs > 0 ? undefined : this.#backlogs.of(socket, outlet);
   }
 
   /** Dials `port`. Rejects with the reason when nobody takes the call. */
@@ -56,7 +56,12 @@ export class PortDestination implements VoiceDestination {
   constructor(socket: Socket, outputs: PortOutputs) {
     this.#socket = socket;
     this.#outputs = outputs;
-    this.#backlog = outputs.backlogOf(socket);
+    this.#backlog = outputs.backlogOf(socket, {
+      send: (bytes) => this.#gather(bytes),
+      drop: (bytes) => {
+        this.#dropped += bytes / BYTES_PER_SAMPLE;
+      },
+    });
     // What the peer sends on a receiving stream has no meaning; it is read so that its end can be seen.
     socket.resume();
     // After a reset frames are counted as dropped; the call goes on.
@@ -79,10 +84,10 @@ export class PortDestination implements VoiceDestination {
   }
 
   async close(): Promise<void> {
+    this.#backlog?.close();
     this.#flush();
     this.#sendRest();
     this.#drop(await endSocket(this.#socket));
-    this.#backlog?.close();
   }
 
   get #behind(): boolean {
@@ -91,16 +96,19 @@ export class PortDestination implements VoiceDestination {
 
   #send(frame: Int16Array): void {
     const bytes = new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength);
-    if (!this.#socket.writable || this.#behind || this.#backlog?.spend(bytes.length) === false) {
-      this.#dropped += frame.length;
-      return;
-    }
+    if (!this.#socket.writable || this.#behind) this.#dropped += frame.length;
+    else if (this.#backlog) this.#backlog.offer(bytes);
+    else this.#gather(bytes);
+  }
+
+  /** It goes out when the turn is over. */
+  #gather(bytes: Uint8Array): void {
     if (this.#batched + bytes.length > BATCH_BYTES) this.#flush();
     if (this.#batched === 0) this.#outputs.turn.add(this.#flushLater);
     // The frame is the bridge's and changes with the next tick.
     this.#batch.set(bytes, this.#batched);
     this.#batched += bytes.length;
-    this.#moved += frame.length;
+    this.#moved += bytes.length / BYTES_PER_SAMPLE;
   }
 
   /** @returns what sends the second piece, when the frame goes out in two. */
