@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { hasDbusDaemon, hasXvfb, startBus, startDisplay } from '../control/private-servers.js';
+import { folder } from './world.js';
 
 /** The Python of the system, to which its packages belong, or the first in the path. */
 function pythonWith(...modules: string[]): string | undefined {
@@ -80,6 +81,67 @@ describe('programs that were written for Skype take it for Skype', () => {
       expect(Number(bytes), printed).toBeGreaterThan(32_000);
       expect(Number(bytes) % 640).toBe(0);
       expect(Number(loudest)).toBeGreaterThan(1000);
+    },
+    30_000,
+  );
+
+  it.skipIf(!dbusPython)(
+    'a plug-in for a messenger that takes answers without looking (skipped without dbus-daemon, python3-dbus)',
+    async () => {
+      await using bus = await startBus();
+      const pictures = folder();
+      const hostile = 'Doe; John,\n x';
+      await using exchange = await Exchange.start({
+        users: [
+          { handle: 'jack', contacts: ['jill', 'echo123'] },
+          { handle: 'jill', fullName: hostile, profile: { PHONE_HOME: '+1;2' } },
+        ],
+        fileRoots: [pictures],
+      });
+      await exchange.listenOnDbus({ address: bus.address });
+      const printed = await run(dbusPython ?? '', [script('messenger-client.py'), pictures], {
+        DBUS_SESSION_BUS_ADDRESS: bus.address,
+      });
+      const story = [
+        'contact jill|Doe John x|+1 2|||ONLINE||TRUE|',
+        "mood ''",
+        'zone 0',
+        'picture True',
+        'bytes ffd8',
+        'contact echo123|Echo / Sound Test Service||||ONLINE||FALSE|',
+        "mood ''",
+        'zone 0',
+        'picture True',
+        'bytes ffd8',
+        "found ''",
+        "found 'jill, echo123'",
+        "found ''",
+        '> SET USERSTATUS ONLINE',
+        '= USERSTATUS ONLINE',
+        '> SET USERSTATUS AWAY',
+        '= USERSTATUS AWAY',
+        '> CLEAR CALLHISTORY ALL ALL',
+        '= CLEAR CALLHISTORY ALL ALL',
+        '> SET RINGTONE 1 STATUS OFF',
+        '= RINGTONE 1 OFF',
+      ];
+      expect(printed.split('\n').filter((line) => !line.startsWith('<'))).toEqual([...story, '']);
+      expect(printed).toContain('< USER jack ONLINESTATUS AWAY\n');
+      expect(printed.match(/^< USERSTATUS .*$/gm)?.slice(1)).toEqual(['< USERSTATUS AWAY']);
+    },
+    30_000,
+  );
+
+  it.skipIf(!dbusPython)(
+    'a plug-in that compares ERROR 68 whole, where nobody lets it in (skipped without dbus-daemon, python3-dbus)',
+    async () => {
+      await using bus = await startBus();
+      await using exchange = await Exchange.start({ attach: 'deny' });
+      await exchange.listenOnDbus({ address: bus.address });
+      const printed = await run(dbusPython ?? '', [script('messenger-client.py'), '/tmp'], {
+        DBUS_SESSION_BUS_ADDRESS: bus.address,
+      });
+      expect(printed).toBe('refused\n');
     },
     30_000,
   );
