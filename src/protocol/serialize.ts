@@ -12,6 +12,11 @@ export interface SerializeOptions {
    * NUL is refused always. Default false.
    */
   readonly multiline?: boolean;
+  /**
+   * What becomes of CR, LF and NUL where they may not be: an error, or one blank for each run of them. An endpoint that
+   * tells what others have set has nobody to refuse it to. Default `refuse`.
+   */
+  readonly breaks?: 'refuse' | 'blank';
 }
 
 /**
@@ -19,12 +24,15 @@ export interface SerializeOptions {
  * otherwise, one blank between words, `", "` between the items of a list. What an endpoint tells keeps the blank
  * behind its name when it is empty (`CHAT x TOPIC `, `USERS `): clients take what follows that blank without looking.
  *
- * @throws ERR_LINE_BREAK when a parameter holds CR, LF or NUL; the message names the parameter.
+ * @throws ERR_LINE_BREAK when a parameter holds CR, LF or NUL, unless `breaks` is `blank`; it names the parameter.
  */
 export function serialize(message: CommandMessage | EndpointMessage, options: SerializeOptions = {}): string {
   const body = bodyOf(message);
   const line = message.commandId === undefined ? body : `#${message.commandId} ${body}`;
-  if (hasLineBreak(line)) checkLineBreaks(message, options.multiline === true);
+  if (!hasLineBreak(line)) return line;
+  const { multiline = false, breaks = 'refuse' } = options;
+  if (breaks === 'blank') return line.replace(multiline ? /\0+/g : /[\r\n\0]+/g, ' ');
+  checkLineBreaks(message, multiline);
   return line;
 }
 

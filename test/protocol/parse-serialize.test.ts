@@ -182,6 +182,20 @@ describe('an empty value or list', () => {
 });
 
 describe('serialize', () => {
+  it('can tell what holds line breaks on one line', () => {
+    const mood = {
+      kind: 'property',
+      object: 'USER',
+      id: 'bob',
+      property: 'MOOD_TEXT',
+      value: 'a\r\nb\0c',
+    } as const;
+    expect(serialize(mood, { breaks: 'blank' })).toBe('USER bob MOOD_TEXT a b c');
+    expect(serialize(mood, { breaks: 'blank', multiline: true })).toBe('USER bob MOOD_TEXT a\r\nb c');
+    const command = { kind: 'set-parameter', parameter: 'WALLPAPER', value: 'a\nb' } as const;
+    expect(serialize({ kind: 'echo', command }, { breaks: 'blank' })).toBe('SET WALLPAPER a b');
+  });
+
   it('refuses what would begin a second command, naming the parameter', () => {
     expect(() => serialize({ kind: 'name', name: 'a\nCALL b' })).toThrow(
       expect.objectContaining({ code: 'ERR_LINE_BREAK', message: expect.stringContaining('name must') }),

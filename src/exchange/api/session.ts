@@ -156,7 +156,8 @@ export class Session {
   /** Sends a message in the client's version of the protocol, behind those that wait. */
   #put(message: EndpointMessage, delayMs: number, give: (line: string) => void): void {
     if (!this.#open) return;
-    const line = serialize(toVersion(message, this.#protocol));
+    // Names and texts are others' doing: what would break out of its line is told in it.
+    const line = serialize(toVersion(message, this.#protocol), { breaks: 'blank' });
     this.#outbox.put(this.#context.clock.now() + delayMs, () => {
       this.#context.trace('out', line, this);
       give(line);
