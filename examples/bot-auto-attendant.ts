@@ -1,5 +1,5 @@
 // A front desk that puts callers through: `npm run example -- bot-auto-attendant`.
-import { bot, Exchange, type TestBotResult, testBot } from 'jackfield';
+import { bot, Exchange, type TestBotResult, TransferFailedError, testBot } from 'jackfield';
 
 const MENU = { text: 'Welcome to the mill. For sales, press 1. For the workshop, press 2.' };
 const NO_SUCH_KEY = { text: 'There is nothing behind that key.' };
@@ -19,7 +19,14 @@ export const autoAttendant = bot(
         continue;
       }
       await call.say(BUSY_HANDS);
-      return await call.transfer(desk, { timeoutMs: 60_000 });
+      try {
+        await call.transfer(desk, { timeoutMs: 60_000 });
+        return;
+      } catch (error) {
+        // Whoever hung up meanwhile is not told.
+        if (!(error instanceof TransferFailedError)) throw error;
+        break;
+      }
     }
     await call.say(NOT_THERE);
   },

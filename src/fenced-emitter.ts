@@ -23,6 +23,11 @@ export class FencedEmitter<
     // Assigned, so that the type of `emit` stays the one that knows the events.
     this.emit = (event: unknown, ...args: unknown[]) => emitFenced(emitter, event as string | symbol, args);
   }
+
+  /** Tells that a function of the program's, which is no listener, has thrown. */
+  protected failed(name: string, cause: unknown): void {
+    tell(this as unknown as EventEmitter, name, cause);
+  }
 }
 
 function emitFenced(emitter: EventEmitter, event: string | symbol, args: readonly unknown[]): boolean {

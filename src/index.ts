@@ -215,6 +215,8 @@ export { type HearOptions, type PressOptions, TestCaller } from './call/bot-test
 export { formatTranscript, type TranscriptLine } from './call/bot-test/transcript.js';
 export {
   BotCall,
+  type TransferOptions,
+  type TransferReport,
   type HoldOptions,
   type Partner,
   type SendDigitsOptions,
@@ -227,6 +229,11 @@ export {
   type BotOutcome,
   type BotResult,
 } from './call/bot/bot-host.js';
+export {
+  type TransferAttempt,
+  TransferFailedError,
+  type TransferFailure,
+} from './call/bot/transfer-failed-error.js';
 export { type Bot, type BotOptions, type BotScript, bot } from './call/bot/bot.js';
 export type { Gathered, GatherOptions } from './call/bot/gather.js';
 export type { Message, RecordOptions } from './call/bot/record-message.js';

@@ -1,5 +1,4 @@
 import type { Call } from '../control/state/call.js';
-import type { VoiceStreamName } from '../control/state/voice-stream.js';
 import { JackfieldError } from '../errors.js';
 import type { Lease, ReadClass, StreamKind } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
@@ -26,9 +25,9 @@ export interface CallVoiceOptions {
   readonly leadMs?: number;
   /**
    * Called with each stream's lease before the endpoint is told of it: the moment to add sinks and taps that must
-   * not miss a sample. `start` is where the stream's position 0 lies on the call's time line, in samples.
+   * not miss a sample. `stream` is that of the lease; `start` is where the stream's position 0 lies on the call's time line, in samples.
    */
-  readonly onLease?: (stream: VoiceStreamName, lease: Lease, start: number) => void;
+  readonly onLease?: (stream: StreamKind, lease: Lease, start: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -78,11 +77,12 @@ export async function openCallVoice(
     if (!options.onNoMicrophone || !(error instanceof Error)) throw error;
     options.onNoMicrophone(error);
   };
-  const streams = { OUTPUT: call.output, CAPTURE_MIC: call.captureMic, INPUT: call.input };
-  const redirect = async (stream: VoiceStreamName, lease: Lease, start: number): Promise<Lease> => {
+  const streams = { output: call.output, capture_mic: call.captureMic, input: call.input };
+  const redirect = async (lease: Lease, start: number): Promise<Lease> => {
+    const { stream } = lease;
     leases.push(lease);
     onLease?.(stream, lease, start);
-    const mixed = stream === 'INPUT' && input === 'mixed';
+    const mixed = stream === 'input' && input === 'mixed';
     return await redirectToLease(streams[stream], lease, {
       ...limits,
       ...(mixed && { beside: [SOUND_CARD] }),
@@ -97,15 +97,14 @@ export async function openCallVoice(
       readIntervalMs: Math.min(server.readIntervalMs ?? READ_INTERVAL_MS, READ_INTERVAL_MS),
     });
   try {
-    const remote = await redirect('OUTPUT', await receive('output'), 0);
+    const remote = await redirect(await receive('output'), 0);
     const start = remote.received.position;
     const microphoneLease = microphone
-      ? await redirect('CAPTURE_MIC', await receive('capture_mic'), start).catch(onNoMicrophone)
+      ? await redirect(await receive('capture_mic'), start).catch(onNoMicrophone)
       : undefined;
     const inputStart = remote.received.position;
     const inputLease = input
       ? await redirect(
-          'INPUT',
           await server.lease({
             object,
             stream: 'input',

@@ -13,7 +13,7 @@ const speech = 'assets/speech/reader-870.wav';
 describe('bots', () => {
   it('auto-attendant: a wrong key, then through to the workshop', async () => {
     const { results } = await autoAttendant.run();
-    expect(results).toMatchObject([{ outcome: 'done', status: 'TRANSFERRED' }]);
+    expect(results).toMatchObject([{ outcome: 'done', status: 'FINISHED' }]);
   });
 
   it('voicemail menu: what was left is heard again', async () => {

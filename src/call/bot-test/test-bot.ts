@@ -81,7 +81,7 @@ const TWO_HOURS_MS = 7_200_000;
  * }, { exchange: Exchange, prompts });
  * ```
  *
- * @throws ERR_SCENE with the transcript, when the scene throws or time is up; its cause is what was thrown. A bot that
+ * @throws ERR_SCENE with the transcript, when a scene throws, also one of `others`, or time is up; its cause is what was thrown. A bot that
  * throws does not fail the scene: look at `results`.
  */
 export async function testBot(bot: Bot, scene: TestScene, options: TestBotOptions): Promise<TestBotResult> {
@@ -158,15 +158,23 @@ class Stage {
   async play(scene: TestScene): Promise<void> {
     const [caller, ...others] = this.#people;
     if (!caller) return;
-    const scenes = others.map((person) => act(person, entryOf(this.#options.others ?? {}, person.handle)));
-    if (this.#options.direction === 'bot-calls') {
-      await Promise.all([this.host.call(this.#bot, caller.handle), act(caller, scene), ...scenes]);
-    } else {
-      this.host.attend(this.#bot);
-      await caller.dials(BOT_HANDLE);
-      await Promise.all([act(caller, scene), ...scenes]);
-    }
+    const calling =
+      this.#options.direction === 'bot-calls'
+        ? [this.host.call(this.#bot, caller.handle), act(caller, scene)]
+        : [this.#calls(caller, scene)];
+    // All at once, so that whichever fails is the failure of the test.
+    await Promise.all([
+      ...calling,
+      ...others.map((person) => act(person, entryOf(this.#options.others ?? {}, person.handle))),
+    ]);
     await this.host.close();
+  }
+
+  /** The caller dials the bot, and plays his scene when it has answered. */
+  async #calls(caller: TestCaller, scene: TestScene): Promise<void> {
+    this.host.attend(this.#bot);
+    await caller.dials(BOT_HANDLE);
+    await act(caller, scene);
   }
 
   async close(): Promise<void> {

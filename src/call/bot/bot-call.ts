@@ -29,11 +29,40 @@ export interface BotCallParts {
   readonly trace: (text: string) => void;
   /** Places a call that ends with this one. */
   readonly dial: (target: string, options: WaitOptions) => Promise<BotCall>;
+  /** Puts the call through to one of these. */
+  readonly transfer: (
+    call: BotCall,
+    targets: readonly string[],
+    options: TransferOptions,
+  ) => Promise<TransferReport>;
+}
+
+export interface TransferOptions extends WaitOptions {
+  /**
+   * How long it may ring at the targets, in milliseconds; the call is then taken back. Default 30,000; with `blind` as
+   * long as the endpoint lets it ring.
+   */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * Has the endpoint do it, and lets go of the call. Only for calls that came in, and where the endpoint can
+   * ({@link Call.canTransfer}). Default false: the call is held, the targets are called, and the two are bridged.
+   */
+  readonly blind?: boolean | undefined;
+  /** What the caller hears while it rings, over and over. Default: the endpoint's own hold. Not with `blind`. */
+  readonly music?: Speakable | undefined;
+}
+
+/** A transfer that came about. */
+export interface TransferReport {
+  /** Who took the call; absent where the endpoint does not say which of several did. */
+  readonly to: string | undefined;
+  /** Who hung up first. Absent with `blind`: there the talk goes on. */
+  readonly endedBy?: 'caller' | 'target';
 }
 
 export interface HoldOptions extends WaitOptions {
   /** What the caller hears meanwhile, over and over. Default: the endpoint's own hold, which is silent. */
-  readonly music?: Speakable;
+  readonly music?: Speakable | undefined;
 }
 
 export interface SendDigitsOptions extends CommandOptions {
@@ -61,6 +90,7 @@ export class BotCall {
   language: string;
   readonly #context: CallContext;
   readonly #dial: BotCallParts['dial'];
+  readonly #transfer: BotCallParts['transfer'];
   readonly #trace: (text: string) => void;
 
   constructor(parts: BotCallParts) {
@@ -72,6 +102,7 @@ export class BotCall {
     this.language = parts.context.prompts.language;
     this.#context = { ...parts.context, language: () => this.language };
     this.#dial = parts.dial;
+    this.#transfer = parts.transfer;
     this.#trace = parts.trace;
   }
 
@@ -158,62 +189,46 @@ export class BotCall {
   }
 
   /**
-   * Hands the call over to another; resolves when it is no longer ours.
+   * Puts the caller through to the first of these who answers: holds the call, calls them, and bridges. Resolves when
+   * they have talked, and one of them has hung up; where that is not the caller, the call goes on here. With `blind` the
+   * endpoint does it: resolves when somebody has taken the call.
    *
-   * @throws ERR_API when the endpoint cannot; ERR_INVALID_STATE when the other does not take it and the call goes on; ERR_TIMEOUT;
-   * ERR_CALL_ENDED when the caller hangs up first.
+   * @throws ERR_NOT_TRANSFERRED (a {@link TransferFailedError}, which says why for each target) when nobody takes it, and
+   * ERR_TIMEOUT (one as well) when nobody answers in time: the call goes on here, in progress. ERR_CALL_ENDED when the
+   * caller hangs up before somebody has answered; ERR_API when the endpoint cannot; ERR_ABORTED.
    */
-  async transfer(target: string | readonly string[], options: WaitOptions = {}): Promise<void> {
+  async transfer(target: string | readonly string[], options: TransferOptions = {}): Promise<TransferReport> {
     const targets = typeof target === 'string' ? [target] : target;
-    const heardOf = this.call.history.length;
-    await this.#spoken();
+    checkTimeout(options.timeoutMs);
+    if (targets.length === 0) throw invalidArgument('target', 'one handle or number, or several', targets);
+    this.signal.throwIfAborted();
     this.#trace(`transfers to ${targets.join(', ')}`);
-    await this.call.transfer(targets);
-    const wait = followStates(this.call, heardOf, 'a transfer');
-    const status = await waitFor(this.clock, undefined, wait, options);
-    if (status === 'TRANSFERRED') return;
-    if (status === undefined) {
-      throw new JackfieldError('ERR_TIMEOUT', `Call ${this.id} was not taken in ${options.timeoutMs} ms.`);
-    }
-    if (this.call.over)
-      throw new JackfieldError('ERR_CALL_ENDED', `Call ${this.id} ended as ${this.call.status}.`);
-    throw new JackfieldError(
-      'ERR_INVALID_STATE',
-      `Call ${this.id} was not taken by ${targets.join(', ')}: it is ${this.call.status} again.`,
-    );
+    if (options.blind) await this.#spoken();
+    return await this.ignoringKeys(() => this.#transfer(this, targets, options));
   }
 
   /**
-   * Keeps the caller waiting while `work` is done, and returns its result. With music the call stays connected.
+   * Does `work`. Keys that are pressed meanwhile, and that `work` does not gather itself, answer nothing that is asked
+   * afterwards. Type-ahead from before is kept. Done by {@link hold}, {@link transfer}, `Room.join` and `bridge`.
+   */
+  async ignoringKeys<T>(work: () => Promise<T>): Promise<T> {
+    const forget = this.#context.digits.mark();
+    try {
+      return await work();
+    } finally {
+      forget();
+    }
+  }
+
+  /**
+   * Keeps the caller waiting while `work` is done, and returns its result. With music the call stays connected. Keys
+   * that the caller presses meanwhile are forgotten.
    *
    * @throws what `work` throws; ERR_TIMEOUT when that takes longer than `timeoutMs`; ERR_CALL_ENDED when the caller does
    * not wait that long, ERR_ABORTED.
    */
-  async hold<T>(work: () => Promise<T>, options: HoldOptions = {}): Promise<T> {
-    const { music, ...limits } = options;
-    const { signal, timeoutMs } = limits;
-    this.signal.throwIfAborted();
-    checkTimeout(timeoutMs);
-    if (music === undefined) {
-      await this.#spoken();
-      await this.call.hold(signal && { signal });
-    } else void this.say({ loop: music }, { signal });
-    try {
-      const wait = {
-        what: 'what a caller is on hold for',
-        begin: (resolve: (done: { result: T }) => void, reject: (error: unknown) => void) =>
-          ignored(work().then((result) => resolve({ result }), reject)),
-      };
-      const done = await waitFor<{ result: T }>(this.clock, this.signal, wait, limits);
-      if (done) return done.result;
-      throw new JackfieldError(
-        'ERR_TIMEOUT',
-        `What call ${this.id} is on hold for took over ${timeoutMs} ms.`,
-      );
-    } finally {
-      if (music !== undefined) await this.clear();
-      else if (!this.call.over) await this.call.resume();
-    }
+  hold<T>(work: () => Promise<T>, options: HoldOptions = {}): Promise<T> {
+    return this.ignoringKeys(() => this.#hold(work, options));
   }
 
   /**
@@ -246,6 +261,40 @@ export class BotCall {
     return report;
   }
 
+  async #hold<T>(work: () => Promise<T>, { music, ...limits }: HoldOptions): Promise<T> {
+    const { signal, timeoutMs } = limits;
+    this.signal.throwIfAborted();
+    checkTimeout(timeoutMs);
+    if (music === undefined) {
+      await this.#spoken();
+      await this.call.hold(signal && { signal });
+    } else void this.say({ loop: music }, { signal });
+    try {
+      const wait = {
+        what: 'what a caller is on hold for',
+        begin: (resolve: (done: { result: T }) => void, reject: (error: unknown) => void) =>
+          ignored(work().then((result) => resolve({ result }), reject)),
+      };
+      const done = await waitFor<{ result: T }>(this.clock, this.signal, wait, limits);
+      if (done) return done.result;
+      throw new JackfieldError(
+        'ERR_TIMEOUT',
+        `What call ${this.id} is on hold for took over ${timeoutMs} ms.`,
+      );
+    } finally {
+      if (music !== undefined) await this.clear();
+      else if (!this.call.over) await this.#resume();
+    }
+  }
+
+  async #resume(): Promise<void> {
+    try {
+      await this.call.resume();
+    } catch (error) {
+      if (!this.signal.aborted) throw error;
+    }
+  }
+
   /** Waits until the last word that has left has been heard, so that the end of the call does not cut it. */
   async #spoken(): Promise<void> {
     await this.pause(IN_FLIGHT_MS);
@@ -255,25 +304,4 @@ export class BotCall {
 /** For a wait that cannot be undone. */
 function ignored(_: unknown): () => void {
   return () => undefined;
-}
-
-/** The status after TRANSFERRING, or the last one. */
-function followStates(call: Call, from: number, what: string) {
-  return {
-    what,
-    begin(resolve: (status: string) => void, reject: (error: unknown) => void) {
-      const stop = new AbortController();
-      const follow = async () => {
-        let index = 0;
-        for await (const { status } of call.states({ signal: stop.signal })) {
-          if (index++ >= from && status !== 'TRANSFERRING') return resolve(status);
-        }
-        resolve(call.status);
-      };
-      follow().catch((error: unknown) => {
-        if (!stop.signal.aborted) reject(error);
-      });
-      return () => stop.abort();
-    },
-  };
 }

@@ -1,12 +1,15 @@
 import { type Clock, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
 import type { Call } from '../../control/state/call.js';
+import { CallEndedError } from '../../control/state/call-ended-error.js';
+import type { CallState } from '../../control/state/call-life.js';
 import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { Prompts } from '../prompt/prompts.js';
 import type { Bot } from './bot.js';
 import type { BotCall } from './bot-call.js';
+import { CallLimit, DialledCalls, endCall, hangUp } from './call-limit.js';
 import { during } from './during.js';
 import { openBotCall } from './open-bot-call.js';
 import { type WaitOptions, waitFor } from './waiting.js';
@@ -74,6 +77,8 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     this.#client = options.client;
     this.#server = options.server;
     this.#prompts = options.prompts ?? Prompts.open();
+    // Told to whoever needs them.
+    Promise.resolve(this.#prompts).catch(() => undefined);
     this.#clock = options.clock ?? systemClock;
   }
 
@@ -96,7 +101,10 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     this.#unattend = () => this.#client.off('call', onCall);
   }
 
-  /** Has `bot` talk on a call that is there; resolves when it is through. Never rejects. */
+  /**
+   * Has `bot` talk on a call that is there; resolves when it is through, at the latest when the call has lasted for the
+   * bot's `maxCallMs`. Never rejects.
+   */
   run(bot: Bot, call: Call): Promise<BotResult> {
     this.#assertOpen();
     return this.#track(this.#run(bot, call));
@@ -118,7 +126,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   async close(): Promise<void> {
     this.#closed = true;
     this.#unattend?.();
-    while (this.#running.size > 0) await Promise.all(this.#running);
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
   /** Hangs up all calls, then closes. */
@@ -129,7 +137,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
 
   async #offered(call: Call, bot: Bot, maxCalls: number, accept: NonNullable<AttendOptions['accept']>) {
     const type = await call.text('TYPE').catch(() => '');
-    if (!type.startsWith('INCOMING') || call.over || !(await accept(call))) return;
+    if (!type.startsWith('INCOMING') || call.over || !(await this.#accepts(call, accept))) return;
     if (this.#calls.size >= maxCalls) {
       this.emit('refused', call);
       await call.refuse().catch(() => undefined);
@@ -138,26 +146,34 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     this.#track(this.#run(bot, call));
   }
 
+  /** A program that cannot say is told; the call is not taken. */
+  async #accepts(call: Call, accept: NonNullable<AttendOptions['accept']>): Promise<boolean> {
+    try {
+      return await accept(call);
+    } catch (error) {
+      this.failed('accept', error);
+      return false;
+    }
+  }
+
   async #run(bot: Bot, call: Call, ringing: WaitOptions = {}): Promise<BotResult> {
     this.#calls.add(call);
-    const dialled: Call[] = [];
-    const cancelTimer = this.#clock.timerAt(this.#clock.now() + bot.maxCallMs, () => void hangUp(call));
+    const dialled = new DialledCalls();
+    using limit = new CallLimit(call, bot.maxCallMs, this.#clock);
     let outcome: BotOutcome = 'unanswered';
     let error: Error | undefined;
     try {
-      const conversation = await this.#open(bot, call, ringing, dialled);
+      const conversation = await this.#open(bot, call, ringing, dialled, limit.cut);
       outcome = 'hung-up';
       this.emit('talking', conversation, bot);
-      const ending = await runScript(bot, conversation, this.#clock);
+      const ending = await Promise.race([runScript(bot, conversation, this.#clock), limit.passed]);
       outcome = ending.outcome;
       error = ending.error;
     } catch (failure) {
       if (!call.over) error = failure instanceof Error ? failure : new Error(messageOf(failure));
     } finally {
-      cancelTimer();
       this.#calls.delete(call);
-      await Promise.all([call, ...dialled].map(hangUp));
-      await call.ended().catch(() => undefined);
+      await Promise.all([endCall(call, this.#clock), dialled.end(this.#clock)]);
     }
     const result = { bot: bot.name, callId: call.id, outcome, status: call.status };
     const told = error ? { ...result, error } : result;
@@ -166,43 +182,68 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   }
 
   /** Brings a call in progress, with its voice redirected before its first sample. */
-  async #open(bot: Bot, call: Call, ringing: WaitOptions, dialled: Call[]): Promise<BotCall> {
+  async #open(
+    bot: Bot,
+    call: Call,
+    ringing: WaitOptions,
+    dialled: DialledCalls,
+    cut: AbortSignal,
+  ): Promise<BotCall> {
     const prompts = await this.#prompts;
     const opening = openBotCall(call, {
       ...{ prompts, bot, server: this.#server, clock: this.#clock },
       trace: (text) => this.emit('trace', call, text),
-      dial: (target, options) => this.#dial(bot, target, options, dialled),
+      dial: (target, options) => this.#dial(bot, target, options, dialled, cut),
+      cut,
     });
     const conversation = await during(this.#clock, opening);
     if (call.properties.get('TYPE')?.startsWith('INCOMING') && call.state?.phase === 'placing') {
       await during(this.#clock, call.answer());
     }
-    await this.#answered(call, ringing);
+    await this.#answered(call, ringing, cut);
     return conversation;
   }
 
-  async #dial(bot: Bot, target: string, options: WaitOptions, dialled: Call[]): Promise<BotCall> {
+  async #dial(
+    bot: Bot,
+    target: string,
+    options: WaitOptions,
+    dialled: DialledCalls,
+    cut: AbortSignal,
+  ): Promise<BotCall> {
     const call = await this.#place(target, options.signal);
     // Before it is answered, so that it does not go on ringing when the script has ended.
-    dialled.push(call);
+    dialled.add(call);
     try {
-      return await this.#open(bot, call, options, dialled);
+      return await this.#open(bot, call, options, dialled, cut);
     } catch (error) {
       await hangUp(call);
       throw error;
     }
   }
 
-  async #answered(call: Call, { timeoutMs = RING_TIMEOUT_MS, signal }: WaitOptions): Promise<void> {
+  async #answered(
+    call: Call,
+    { timeoutMs = RING_TIMEOUT_MS, signal }: WaitOptions,
+    cut: AbortSignal,
+  ): Promise<void> {
     const stop = new AbortController();
     const wait = {
       what: `an answer to call ${call.id}`,
       begin: (resolve: (value: true) => void, reject: (error: unknown) => void) => {
+        // A machine that takes a message is nobody to talk to.
+        const onState = ({ phase, status }: CallState) => {
+          if (phase === 'voicemail') reject(new CallEndedError(call.id, status, 'answered', undefined));
+        };
+        call.on('state', onState);
         call.reached('INPROGRESS', { signal: stop.signal }).then(() => resolve(true), reject);
-        return () => stop.abort();
+        return () => {
+          call.off('state', onState);
+          stop.abort();
+        };
       },
     };
-    if (await waitFor(this.#clock, undefined, wait, { timeoutMs, signal })) return;
+    if (await waitFor(this.#clock, cut, wait, { timeoutMs, signal })) return;
     throw new JackfieldError('ERR_TIMEOUT', `Call ${call.id} was not answered in ${timeoutMs} ms.`);
   }
 
@@ -268,9 +309,4 @@ async function sayGoodbye(bot: Bot, call: BotCall, clock: Clock): Promise<void> 
 
 function isCallEnded(error: unknown): boolean {
   return error instanceof JackfieldError && (error.code === 'ERR_CALL_ENDED' || error.code === 'ERR_CLOSED');
-}
-
-/** A call that is over, or ends at this moment, needs no hanging up. */
-async function hangUp(call: Call): Promise<void> {
-  await call.hangUp().catch(() => undefined);
 }

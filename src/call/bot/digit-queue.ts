@@ -3,14 +3,15 @@ const MAX_TYPED_AHEAD = 100;
 
 /** Digits that were pressed and not used yet, and who waits for the next one. */
 export class DigitQueue {
-  readonly #digits: string[] = [];
+  readonly #digits: { readonly digit: string; readonly order: number }[] = [];
   readonly #takers: ((digit: string) => void)[] = [];
   readonly #watchers = new Set<(digit: string) => void>();
   #dropped = 0;
+  #pushed = 0;
 
   /** The digit that will be taken next, if one was typed ahead. */
   get next(): string | undefined {
-    return this.#digits[0];
+    return this.#digits[0]?.digit;
   }
 
   /** Digits that came when the queue was full. */
@@ -19,18 +20,19 @@ export class DigitQueue {
   }
 
   push(digit: string): void {
+    const order = this.#pushed++;
     for (const watch of [...this.#watchers]) watch(digit);
     const take = this.#takers.shift();
     if (take) take(digit);
-    else if (this.#digits.length < MAX_TYPED_AHEAD) this.#digits.push(digit);
+    else if (this.#digits.length < MAX_TYPED_AHEAD) this.#digits.push({ digit, order });
     else this.#dropped++;
   }
 
   /** Hands the next digit to `taker`, now or when it comes; returns what takes that back. */
   take(taker: (digit: string) => void): () => void {
-    const digit = this.#digits.shift();
-    if (digit !== undefined) {
-      taker(digit);
+    const next = this.#digits.shift();
+    if (next !== undefined) {
+      taker(next.digit);
       return () => {};
     }
     this.#takers.push(taker);
@@ -49,5 +51,14 @@ export class DigitQueue {
   /** Forgets what was typed ahead. */
   clear(): void {
     this.#digits.length = 0;
+  }
+
+  /** @returns what forgets those that are pressed from now on and were not taken; what was typed before stays. */
+  mark(): () => void {
+    const from = this.#pushed;
+    return () => {
+      const kept = this.#digits.filter(({ order }) => order < from);
+      this.#digits.splice(0, this.#digits.length, ...kept);
+    };
   }
 }

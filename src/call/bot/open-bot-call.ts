@@ -11,6 +11,7 @@ import { BotCall, type BotCallParts } from './bot-call.js';
 import { CallEar, type EarListener } from './call-ear.js';
 import { DigitMerger } from './digit-merger.js';
 import { DigitQueue } from './digit-queue.js';
+import { transfer } from './transfer.js';
 
 /** What a conversation needs besides its call. */
 export interface BotCallOptions {
@@ -20,6 +21,8 @@ export interface BotCallOptions {
   readonly bot: Pick<Bot, 'language' | 'toneDigits' | 'echoGuard'>;
   readonly dial: BotCallParts['dial'];
   readonly trace: BotCallParts['trace'];
+  /** Ends the conversation, as the end of the call does. */
+  readonly cut: AbortSignal;
 }
 
 /** An endpoint that keeps its streams open after the end of a call is cut off; in milliseconds of real time. */
@@ -34,7 +37,7 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
   const voice = await openCallVoice(call, server, {
     microphone: false,
     onLease(stream, lease) {
-      if (stream === 'OUTPUT') lease.addSink(ear, { policy: 'drop-oldest', name: 'bot' });
+      if (stream === 'output') lease.addSink(ear, { policy: 'drop-oldest', name: 'bot' });
     },
   });
   const end = () => {
@@ -42,9 +45,10 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
     over.abort(
       new CallEndedError(call.id, call.status, 'through with its script', call.known('FAILUREREASON')),
     );
-    setTimeout(() => void voice.close(), STREAM_GRACE_MS).unref();
+    setTimeout(() => voice.close().catch(() => undefined), STREAM_GRACE_MS).unref();
   };
   call.ended().then(end, end);
+  options.cut.addEventListener('abort', end, { once: true });
   // A stream that ends while the call goes on is the endpoint's last word, too.
   void ear.ended.then(end);
   const [handle, name] = await Promise.all([
@@ -56,6 +60,7 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
     voice,
     partner: { handle, name },
     dial: options.dial,
+    transfer,
     trace: options.trace,
     context: {
       ...{ clock, ear, digits, prompts, player: voice.player, ended: over.signal },

@@ -45,11 +45,16 @@ export class Room {
   }
 
   /**
-   * Brings a call in; resolves when `timeoutMs` have passed or `signal` fires, and it has left.
+   * Brings a call in; resolves when `timeoutMs` have passed or `signal` fires, and it has left. Keys that are pressed
+   * meanwhile are forgotten.
    *
    * @throws ERR_CALL_ENDED when the call ends, ERR_LIMIT when the room is full, ERR_INVALID_ARG.
    */
-  async join(call: BotCall, options: WaitOptions = {}): Promise<void> {
+  join(call: BotCall, options: WaitOptions = {}): Promise<void> {
+    return call.ignoringKeys(() => this.#join(call, options));
+  }
+
+  async #join(call: BotCall, options: WaitOptions): Promise<void> {
     if (this.#members.size >= this.#maxCalls) {
       throw new JackfieldError('ERR_LIMIT', `The room is full: it takes ${this.#maxCalls} calls.`);
     }

@@ -179,7 +179,7 @@ class FlowRun {
   async #transfer(step: StepOf<'transfer'>): Promise<string | undefined> {
     const to = (typeof step.to === 'string' ? [step.to] : step.to).map((one) => fillIn(one, this.#variables));
     try {
-      await this.#call.transfer(to, { timeoutMs: step.timeoutMs });
+      await this.#call.transfer(to, { timeoutMs: step.timeoutMs, blind: step.blind });
       return undefined;
     } catch (error) {
       if (this.#call.signal.aborted || step.otherwise === undefined) throw error;

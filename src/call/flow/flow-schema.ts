@@ -84,6 +84,7 @@ const step = z.discriminatedUnion('do', [
     do: z.literal('transfer'),
     to: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
     timeoutMs: ms.optional(),
+    blind: z.boolean().optional(),
     otherwise: stepName.optional(),
   }),
   z.strictObject({

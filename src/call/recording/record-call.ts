@@ -100,8 +100,8 @@ export async function recordCall(
       readClass: 'immediate',
       onLease: (stream, lease, start) => {
         const { local, remote } = track.aligner;
-        if (stream === 'OUTPUT') lease.addSink(remote, { policy: 'wait', name: 'recording' });
-        else if (stream === setup.localStream) setup.joinLocal(lease, local, start);
+        if (stream === 'output') lease.addSink(remote, { policy: 'wait', name: 'recording' });
+        else if (stream.toUpperCase() === setup.localStream) setup.joinLocal(lease, local, start);
         setup.gaps.watch(lease);
         setup.leases.push(lease);
         options.onLease?.(stream, lease, start);

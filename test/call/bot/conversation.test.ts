@@ -443,10 +443,10 @@ describe('other parties', () => {
     );
   });
 
-  it('hands a call over', async () => {
+  it('hands a call over to the endpoint', async () => {
     const script = bot(async (call) => {
       await call.say(MELODY);
-      await call.transfer('agent');
+      expect(await call.transfer('agent', { blind: true })).toEqual({ to: 'agent' });
     });
     const { results } = await testBot(
       script,
