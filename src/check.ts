@@ -1,3 +1,4 @@
+import { entryOf } from './entry-of.js';
 import { invalidArgument } from './errors.js';
 
 /** What a value has to be, with the words that say so. */
@@ -69,9 +70,7 @@ export const callback: Rule = rule('a function', (value) => typeof value === 'fu
 export function having(...methods: readonly string[]): Rule {
   return rule(
     `an object with ${methods.map((name) => `${name}()`).join(', ')}`,
-    (value) =>
-      isObject(value) &&
-      methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
+    (value) => isObject(value) && methods.every((name) => typeof Reflect.get(value, name) === 'function'),
   );
 }
 
@@ -137,7 +136,8 @@ export function checkOptions<T extends object>(
     }
   }
   for (const name of names) {
-    const each: Rule | NeededRule = rules[name];
+    const each: Rule | NeededRule | undefined = entryOf<Rule | NeededRule>(rules, name);
+    if (!each) continue;
     const value = optionOf(given, name);
     if (value === undefined ? 'needed' in each : !each.accepts(value)) {
       throw invalidArgument(`${prefix}${name}`, each.expected, value);
@@ -146,7 +146,7 @@ export function checkOptions<T extends object>(
 }
 
 function optionOf(given: object, name: string): unknown {
-  return (given as Readonly<Record<string, unknown>>)[name];
+  return Reflect.get(given, name);
 }
 
 function rule(expected: string, accepts: (value: unknown) => boolean): Rule {

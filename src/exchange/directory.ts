@@ -10,6 +10,7 @@ import type { EndCause } from './calls/leg.js';
 import { enableVideo } from './calls/video.js';
 import { type Identity, isHandle, phoneNumber } from './identity.js';
 import type { User } from './user.js';
+import { asLine, checkIdentity } from './wire-value.js';
 
 /** The way to phones: a simulated gateway, or one to a real network. */
 export interface LineInterface {
@@ -37,7 +38,9 @@ export class Directory {
     this.#users.set(user.handle.toLowerCase(), user);
   }
 
+  /** @throws ERR_INVALID_ARG, ERR_LINE_BREAK for a name that cannot be said. */
   addRobot(robot: Destination): void {
+    checkIdentity('robot', robot.identity);
     this.#robots.set(robot.identity.handle.toLowerCase(), robot);
   }
 
@@ -112,9 +115,11 @@ export class Directory {
     if (!user.settings.skypeOut) return this.#failing(identity, 11);
     if (!this.#lines) return this.#failing(identity, 4);
     try {
-      return this.#lines.lineTo(number) ?? this.#failing(identity, 2);
+      const line = this.#lines.lineTo(number);
+      if (line) checkIdentity('line', line.identity);
+      return line ?? this.#failing(identity, 2);
     } catch (error) {
-      return this.#failing(identity, 1, messageOf(error).replace(/\s+/g, ' '));
+      return this.#failing(identity, 1, asLine(messageOf(error)));
     }
   }
 
@@ -155,7 +160,8 @@ class UserDestination implements Destination {
       attempt.decline(cause);
       return;
     }
-    const busy = !user.settings.callWaiting && this.#calls.activeCallsOf(user).length > 0;
+    const busy =
+      this.#calls.isFull(user) || (!user.settings.callWaiting && this.#calls.activeCallsOf(user).length > 0);
     const call = this.#calls.create(user, caller, 'INCOMING');
     if (caller.network === 'PSTN') call.object.put('TARGET_IDENTITY', user.settings.skypeIn ?? '');
     if (forwardedBy) call.object.put('FORWARDED_BY', forwardedBy.handle);

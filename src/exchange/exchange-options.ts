@@ -3,6 +3,7 @@ import { invalidArgument } from '../errors.js';
 import type { AttachPolicy } from './api/authorization.js';
 import type { Destination } from './calls/attempt.js';
 import type { LineInterface } from './directory.js';
+import { type ExchangeLimits, resolveLimits } from './limits.js';
 import type { UserOptions } from './user.js';
 import type { FailureListener } from './voice/file-stream.js';
 import { type StreamOpener, streamOpener } from './voice/voice-router.js';
@@ -44,15 +45,21 @@ export interface ExchangeOptions {
   readonly historyLimit?: number;
   /** Most calls that one host can join into a conference: 2 to 100. Default 4, the reference's limit. */
   readonly conferenceLimit?: number;
+  /** Bounds on what clients can take of the machine, in place of those of `LIMITS`. */
+  readonly limits?: Partial<ExchangeLimits>;
 }
 
 export type ResolvedOptions = Readonly<
   Required<
-    Omit<ExchangeOptions, 'stateFolder' | 'gateway' | 'patienceMs' | 'pieceMs' | 'fileRoots' | 'opener'>
+    Omit<
+      ExchangeOptions,
+      'stateFolder' | 'gateway' | 'patienceMs' | 'pieceMs' | 'fileRoots' | 'opener' | 'limits'
+    >
   >
 > &
   Pick<ExchangeOptions, 'stateFolder' | 'gateway'> & {
     readonly fileRoots: readonly string[];
+    readonly limits: ExchangeLimits;
     /** `failed` is told of files that fail in mid-call. */
     readonly opener: (failed: FailureListener) => StreamOpener;
   };
@@ -89,6 +96,7 @@ export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
     attach: options.attach ?? 'allow',
     historyLimit,
     conferenceLimit,
+    limits: resolveLimits(options.limits),
     ...(options.gateway && { gateway: options.gateway }),
     ...(options.stateFolder !== undefined && { stateFolder: options.stateFolder }),
   };

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock } from '../clock.js';
+import { type Clock, systemClock } from '../clock.js';
 import { invalidArgument, JackfieldError } from '../errors.js';
 import { makePrivateFolder } from '../files/private-file.js';
 import { Opening } from '../opening.js';
@@ -12,6 +12,7 @@ import { Endpoint, type EndpointContext } from './api/endpoint.js';
 import type { Services } from './api/services.js';
 import type { Session } from './api/session.js';
 import { DbusListener, type DbusListenOptions } from './attach/dbus-listener.js';
+import type { Door } from './attach/door.js';
 import { TcpListener, type TcpListenOptions } from './attach/tcp-listener.js';
 import { X11Listener, type X11ListenOptions } from './attach/x11-listener.js';
 import { chargeFor, type Destination } from './calls/attempt.js';
@@ -22,18 +23,23 @@ import { ClientFiles } from './client-files.js';
 import { Directory } from './directory.js';
 import { echoService } from './echo-service.js';
 import { type ExchangeOptions, type ResolvedOptions, resolveOptions } from './exchange-options.js';
-import { type Deposit, Voicemails } from './mailbox/voicemails.js';
+import { Fence } from './fence.js';
+import { checkDeposit, type Deposit, Voicemails } from './mailbox/voicemails.js';
 import { ExchangeStore } from './store/exchange-store.js';
 import { Journal } from './store/journal.js';
 import { User, type UserOptions } from './user.js';
 import { BEEP, promptFile } from './voice/prompts.js';
 import type { ClosedStream } from './voice/voice-router.js';
 import { VoiceTicker } from './voice/voice-ticker.js';
+import { checkIdentity } from './wire-value.js';
 
 /** What an {@link Exchange} tells its listeners. */
 export interface ExchangeEvents {
-  /** Something has failed that no client can be told of: a disk, mostly. The exchange goes on. */
-  failure: [error: unknown];
+  /**
+   * Something has failed: a disk, a listener of this exchange, a hook, one client's command. The exchange goes on.
+   * `where` says whose it was: `state`, `timer`, `client "x" of alice`, `listener of line`.
+   */
+  failure: [error: unknown, where: string];
   /** A redirected voice stream has been closed: what was moved, filled with silence and dropped. */
   'stream-closed': [closed: ClosedStream];
   /** A line has passed between a client and the endpoint of `handle`. `client` numbers the attachments. */
@@ -48,6 +54,9 @@ export interface CallView {
   readonly status: string;
   readonly seconds: number;
 }
+
+/** A listener of `failure` that fails itself: nobody is left to tell but who looks after the process. */
+const LAST_FENCE = new Fence((error) => process.emitWarning(error instanceof Error ? error : String(error)));
 
 /** Something that serves an endpoint to clients. */
 interface Listener {
@@ -70,34 +79,41 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   readonly #services: Services;
   readonly #clients = new WeakMap<Session, number>();
   readonly #temporary: string | undefined;
-  /** A desktop that has gone is no reason to end calls. */
-  readonly #lost = (error: JackfieldError) => void this.emit('failure', error);
+  /** What fails inside ends no call, no session and no process. */
+  readonly #fence = new Fence((error, where) => {
+    if (this.listenerCount('failure') === 0) this.#early?.push([error, where]);
+    else this.emit('failure', error, where);
+  });
+  /** What failed before anybody could listen; none any more when that is told. */
+  #early: [error: unknown, where: string][] | undefined = [];
   #lastClient = 0;
   #lastId: number;
 
   private constructor(options: ResolvedOptions, journal: Journal | undefined, folders: Folders) {
     super();
     this.#options = options;
-    this.#clock = options.clock;
+    this.#clock = this.#fence.clock(options.clock);
     this.#temporary = folders.temporary;
-    this.#store = new ExchangeStore(journal, (error) => this.emit('failure', error));
+    this.#store = new ExchangeStore(journal, (error) => this.#fence.tell(error, 'state'));
     this.#lastId = this.#store.lastId;
-    const ticker = new VoiceTicker(options.clock);
-    this.#directory = new Directory(options.clock, options.gateway);
+    const ticker = new VoiceTicker(this.#clock, this.#fence);
+    this.#directory = new Directory(this.#clock, options.gateway);
     this.#calls = new Calls({
-      clock: options.clock,
+      clock: this.#clock,
       ticker,
       historyLimit: options.historyLimit,
       conferenceLimit: options.conferenceLimit,
+      callsPerUser: options.limits.callsPerUser,
+      fence: this.#fence,
       nextId: () => ++this.#lastId,
       save: (object) => this.#store.saveCall(object),
       forget: (object) => this.#store.forget('call', object.id),
       takeMessage: (call, destination) => this.#takeMessage(call, destination),
       ended: (call) => this.#charge(call),
-      streamClosed: (closed) => this.emit('stream-closed', closed),
+      streamClosed: (closed) => this.#streamClosed(closed),
     });
     this.#voicemails = new Voicemails({
-      clock: options.clock,
+      clock: this.#clock,
       ticker,
       folder: folders.voicemails,
       defaultGreeting: promptFile('voicemail-greeting.wav'),
@@ -106,8 +122,8 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
       nextId: () => ++this.#lastId,
       save: (voicemail) => this.#store.saveVoicemail(voicemail, this.#voicemails.fileFor(voicemail.id)),
       forget: (voicemail) => this.#store.forget('voicemail', voicemail.id),
-      failed: (error) => this.emit('failure', error),
-      streamClosed: (closed) => this.emit('stream-closed', closed),
+      failed: (error) => this.#fence.tell(error, 'mailbox'),
+      streamClosed: (closed) => this.#streamClosed(closed),
     });
     this.#services = this.#makeServices();
     const context = this.#endpointContext();
@@ -140,6 +156,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     await makePrivateFolder(voicemails);
     const exchange = new Exchange(resolved, journal, { voicemails, temporary });
     for (const robot of [echo, ...robots]) exchange.addRobot(robot);
+    setImmediate(() => exchange.#tellEarly());
     return opening.done(exchange);
   }
 
@@ -163,29 +180,34 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
 
   /** Serves a user's endpoint on a loopback TCP port. Returns the port. @throws ERR_INVALID_ARG, ERR_PORT */
   async listen(options: TcpListenOptions & { readonly handle?: string } = {}): Promise<number> {
-    const listener = await TcpListener.open(this.endpoint(options.handle), options);
+    const listener = await TcpListener.open(this.endpoint(options.handle), options, this.#door());
     this.#listeners.push(listener);
     return listener.port;
   }
 
   /** Serves a user's endpoint on D-Bus, as `com.Skype.API`. @throws ERR_PORT when that cannot be. */
   async listenOnDbus(options: DbusListenOptions & { readonly handle?: string } = {}): Promise<void> {
-    this.#listeners.push(await DbusListener.open(this.endpoint(options.handle), options, this.#lost));
+    this.#listeners.push(await DbusListener.open(this.endpoint(options.handle), options, this.#door()));
   }
 
   /** Serves a user's endpoint on X11, as `_SKYPE_INSTANCE`. @throws ERR_PORT when that cannot be. */
   async listenOnX11(options: X11ListenOptions & { readonly handle?: string } = {}): Promise<void> {
-    this.#listeners.push(await X11Listener.open(this.endpoint(options.handle), options, this.#lost));
+    this.#listeners.push(await X11Listener.open(this.endpoint(options.handle), options, this.#door()));
   }
 
-  /** Adds somebody who can be called and follows a script. */
+  /** Adds somebody who can be called and follows a script. @throws ERR_INVALID_ARG, ERR_LINE_BREAK for his name */
   addRobot(robot: Destination): void {
     this.#directory.addRobot(robot);
   }
 
-  /** Has a robot call a user. @throws ERR_INVALID_ARG when there is no such user. */
+  /**
+   * Has a robot call a user.
+   *
+   * @throws ERR_INVALID_ARG when there is no such user, or for a robot whose name cannot be said.
+   */
   callFrom(robot: RobotDestination, handle: string): void {
     const { user } = this.endpoint(handle);
+    checkIdentity('robot', robot.identity);
     this.#calls.placeFrom(robot.leg(), this.#directory.destinationOf(user, user.handle, this.#calls));
   }
 
@@ -195,8 +217,9 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
    * @returns the id of the VOICEMAIL object.
    * @throws ERR_INVALID_ARG when there is no such user; ERR_FILE, ERR_WAV when the file cannot be read.
    */
-  deposit(deposit: Deposit & { readonly to: string }): Promise<number> {
+  async deposit(deposit: Deposit & { readonly to: string }): Promise<number> {
     const { user } = this.endpoint(deposit.to);
+    checkDeposit(deposit);
     return this.#voicemails.deposit(user, deposit);
   }
 
@@ -211,14 +234,26 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     }));
   }
 
+  /** Tells every listener, each inside a fence: one that throws is told as a `failure`, and the others hear all the same. */
+  override emit(event: keyof ExchangeEvents, ...args: readonly unknown[]): boolean {
+    const listeners = this.rawListeners(event) as ((...args: readonly unknown[]) => unknown)[];
+    const fence = event === 'failure' ? LAST_FENCE : this.#fence;
+    for (const listener of listeners) fence.run(`listener of ${event}`, () => listener.call(this, ...args));
+    return listeners.length > 0;
+  }
+
   /** Ends all calls, flushes their streams, then closes every session and port. */
   async close(): Promise<void> {
-    await this.#calls.close();
-    await this.#voicemails.close();
-    for (const endpoint of this.#endpoints.values()) endpoint.close();
-    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
-    this.#store.close();
-    if (this.#temporary !== undefined) await rm(this.#temporary, { recursive: true, force: true });
+    const steps = [
+      () => this.#calls.close(),
+      () => this.#voicemails.close(),
+      () => this.#endpoints.forEach((endpoint) => void endpoint.close()),
+      () => Promise.all(this.#listeners.splice(0).map((listener) => listener.close())),
+      () => this.#store.close(),
+      () => this.#temporary && rm(this.#temporary, { recursive: true, force: true }),
+    ];
+    // One that fails keeps none of the others from being done.
+    for (const step of steps) await this.#fence.run('close', step as () => unknown);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -228,9 +263,10 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   #makeServices(): Services {
     return {
       clock: this.#clock,
+      limits: this.#options.limits,
       calls: this.#calls,
       voicemails: this.#voicemails,
-      opener: this.#options.opener((error) => this.emit('failure', error)),
+      opener: this.#options.opener((error) => this.#fence.tell(error, 'voice file')),
       files: new ClientFiles(this.#options.fileRoots),
       destinationOf: (user, target) => this.#directory.destinationOf(user, target, this.#calls),
       identityOf: (handle) => this.#directory.identityOf(handle),
@@ -240,11 +276,30 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     };
   }
 
+  #tellEarly(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const [error, where] of early) this.#fence.tell(error, where);
+  }
+
+  #door(): Door {
+    const { limits } = this.#options;
+    const attached = () => Array.from(this.#endpoints.values(), ({ sessions }) => sessions.length);
+    return {
+      limits,
+      clock: this.#fence.clock(systemClock),
+      full: () => attached().reduce((sum, count) => sum + count, 0) >= limits.clients,
+      fence: this.#fence,
+    };
+  }
+
   #endpointContext(): Omit<EndpointContext, 'trace'> {
     return {
       clock: this.#clock,
       answer: commandAnswerer(this.#services),
       authorization: new Authorization(this.#options.attach, this.#store),
+      limits: this.#options.limits,
+      fence: this.#fence,
     };
   }
 
@@ -270,6 +325,12 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     }
   }
 
+  #streamClosed(closed: ClosedStream): void {
+    const { object, id, stream, error } = closed;
+    if (error !== undefined) this.#fence.tell(error, `${object} ${id} ${stream}`);
+    this.emit('stream-closed', closed);
+  }
+
   #takeMessage(call: UserCall, destination: Destination): boolean {
     const owner = this.#directory.userOf(destination.identity.handle);
     if (!owner?.settings.voicemail) return false;
@@ -282,7 +343,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     const cost = chargeFor(call.object);
     if (cost === 0) return;
     const balance = Number(call.user.profile.get('PSTN_BALANCE')) - cost;
-    call.user.profile.set('PSTN_BALANCE', String(balance));
+    call.user.setProfile({ PSTN_BALANCE: String(balance) });
     this.#store.saveUser(call.user);
     call.user.notify({
       kind: 'property',

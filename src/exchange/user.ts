@@ -1,10 +1,11 @@
 import { invalidArgument } from '../errors.js';
-import type { EndpointMessage } from '../protocol/message.js';
-import type { ObjectOwner, ObjectRecord } from './api-object.js';
+import type { EndpointMessage, ParameterName } from '../protocol/message.js';
+import type { ObjectOwner } from './api-object.js';
 import { type Identity, isHandle, phoneNumber } from './identity.js';
 import type { VoicemailFault } from './mailbox/voicemail-failure.js';
 import { Microphone } from './voice/microphone.js';
 import { type SoundCard, silentSoundCard } from './voice/sound-card.js';
+import { checkContact, checkParameter, checkProfile, checkText } from './wire-value.js';
 
 /** What an exchange needs to know of a user before he can be called. */
 export interface UserOptions {
@@ -45,7 +46,7 @@ export type UserSettings = Required<Omit<UserOptions, 'skypeIn' | 'greeting'>> &
   Pick<UserOptions, 'skypeIn' | 'greeting'>;
 
 /** What a user knows of another: `USER` properties that are his own. */
-export type Contact = Map<string, string>;
+export type Contact = ReadonlyMap<string, string>;
 
 /** General parameters that a client can read and, where it makes sense, set; with the value of a new user. */
 const PARAMETER_DEFAULTS = {
@@ -97,25 +98,24 @@ const PROFILE_DEFAULTS = {
   SMS_VALIDATED_NUMBERS: '',
 } as const;
 
+const NOTHING_SET: Contact = new Map();
+
 /** A user of the exchange: who he is, what he has set, whom he knows. */
 export class User implements Identity, ObjectOwner {
   readonly handle: string;
   readonly network = 'P2P';
   readonly settings: UserSettings;
-  /** Settings that `SET <parameter>` changes. */
-  readonly parameters: Map<string, string> = new Map(Object.entries(PARAMETER_DEFAULTS));
   /** What rings, and whether it does. */
   readonly ringtone = { file: 'call_in', on: true };
   /** His picture, as a client gave it: the bytes of a JPEG, PNG or BMP file. Kept while the exchange runs. */
   picture: Uint8Array | undefined;
-  /** Properties of PROFILE. */
-  readonly profile: Map<string, string>;
   /** What is still to go wrong with his voicemails. */
   readonly voicemailFaults: VoicemailFault[];
-  /** What this user has set about others, by lower-case handle. */
-  readonly contacts = new Map<string, Contact>();
   /** What all his calls hear of him when they are not redirected. */
   readonly microphone: Microphone;
+  readonly #parameters: Map<string, string> = new Map(Object.entries(PARAMETER_DEFAULTS));
+  readonly #profile = new Map<string, string>(Object.entries(PROFILE_DEFAULTS));
+  readonly #contacts = new Map<string, Map<string, string>>();
   readonly #notify: (message: EndpointMessage) => void;
 
   /** @throws ERR_INVALID_ARG, naming the option. */
@@ -125,10 +125,23 @@ export class User implements Identity, ObjectOwner {
     this.microphone = new Microphone(this.settings.soundCard);
     this.voicemailFaults = [...this.settings.voicemailFaults];
     this.#notify = notify;
-    this.profile = new Map(
-      Object.entries({ ...PROFILE_DEFAULTS, FULLNAME: this.settings.fullName, ...this.settings.profile }),
-    );
-    for (const contact of this.settings.contacts) this.contact(contact).set('BUDDYSTATUS', '3');
+    this.setProfile({ FULLNAME: this.settings.fullName, ...this.settings.profile });
+    for (const contact of this.settings.contacts) this.setContact(contact, 'BUDDYSTATUS', '3');
+  }
+
+  /** What `SET <parameter>` changes. */
+  get parameters(): ReadonlyMap<string, string> {
+    return this.#parameters;
+  }
+
+  /** Properties of PROFILE. */
+  get profile(): ReadonlyMap<string, string> {
+    return this.#profile;
+  }
+
+  /** What this user has set about others, by lower-case handle. */
+  get contacts(): ReadonlyMap<string, Contact> {
+    return this.#contacts;
   }
 
   get fullName(): string {
@@ -150,12 +163,38 @@ export class User implements Identity, ObjectOwner {
     this.#notify(message);
   }
 
-  /** What this user has set about `handle`; made when there is nothing yet. */
-  contact(handle: string): Contact {
+  /** Sets a parameter. @throws ERR_INVALID_ARG, ERR_LINE_BREAK, ERR_SYNTAX for a value that it cannot have. */
+  setParameter(parameter: ParameterName, value: string): void {
+    this.#parameters.set(parameter, checkParameter(parameter, value));
+  }
+
+  /** Sets properties of PROFILE, all or none. @throws as {@link setParameter} */
+  setProfile(properties: Readonly<Record<string, string>>): void {
+    const checked = Object.entries(properties).map(
+      ([property, value]) => [property, checkProfile(property, value)] as const,
+    );
+    for (const [property, value] of checked) this.#profile.set(property, value);
+  }
+
+  /** Sets a property of another that is this user's own. @throws as {@link setParameter}, and for what is no handle */
+  setContact(handle: string, property: string, value: string): void {
+    if (!isHandle(handle) && phoneNumber(handle) !== handle) {
+      throw invalidArgument('contact', 'a Skype name or a phone number with its +', handle);
+    }
+    const checked = checkContact(property, value);
     const key = handle.toLowerCase();
-    const known = this.contacts.get(key) ?? new Map<string, string>();
-    this.contacts.set(key, known);
-    return known;
+    const known = this.#contacts.get(key) ?? new Map<string, string>();
+    this.#contacts.set(key, known.set(property, checked));
+  }
+
+  /** What this user has set about `handle`. */
+  contact(handle: string): Contact {
+    return this.#contacts.get(handle.toLowerCase()) ?? NOTHING_SET;
+  }
+
+  /** Takes back what was set about another. @returns whether there was something. */
+  clearContact(handle: string, property: string): boolean {
+    return this.#contacts.get(handle.toLowerCase())?.delete(property) ?? false;
   }
 
   /** Whether this user has set `property` of `handle` to TRUE. */
@@ -178,22 +217,21 @@ export class User implements Identity, ObjectOwner {
     return this.profile.get(property)?.toUpperCase() === 'TRUE';
   }
 
-  /** Profile and contacts, to be stored. */
-  record(): { readonly profile: ObjectRecord; readonly contacts: Readonly<Record<string, ObjectRecord>> } {
-    return {
-      profile: Object.fromEntries(this.profile),
-      contacts: Object.fromEntries(
-        Array.from(this.contacts, ([handle, contact]) => [handle, Object.fromEntries(contact)]),
-      ),
-    };
+  /** Profile and contacts, to be stored: a path to each value. */
+  *record(): Generator<[path: string, value: string]> {
+    for (const [property, value] of this.#profile) yield [`profile/${property}`, value];
+    for (const [handle, contact] of this.#contacts) {
+      for (const [property, value] of contact) yield [`contact/${handle}/${property}`, value];
+    }
   }
 
-  /** Takes back what {@link record} gave. */
-  restore({ profile, contacts }: ReturnType<User['record']>): void {
-    for (const [property, value] of Object.entries(profile)) this.profile.set(property, value);
-    for (const [handle, contact] of Object.entries(contacts)) {
-      for (const [property, value] of Object.entries(contact)) this.contact(handle).set(property, value);
-    }
+  /** Takes back one of the values that {@link record} gave. @throws as {@link setParameter} */
+  restore(path: string, value: unknown): void {
+    const [kind, ...rest] = path.split('/');
+    const [property = '', handle = ''] = rest.reverse();
+    const text = checkText(path, value, Number.POSITIVE_INFINITY);
+    if (kind === 'profile') this.setProfile({ [property]: text });
+    else this.setContact(handle, property, text);
   }
 }
 

@@ -3,7 +3,7 @@ import { JackfieldError } from '../errors.js';
 /** Bytes of text that one X11 ClientMessage event carries. */
 export const X11_CHUNK_BYTES = 20;
 
-/** Longest message that {@link X11Assembler} takes, in bytes. */
+/** Longest message that {@link X11Assembler} takes by default, in bytes. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /**
@@ -30,8 +30,14 @@ export function x11Chunks(text: string): Uint8Array[] {
  * that begins before the last was complete means that the rest of that one is lost: it is counted and dropped.
  */
 export class X11Assembler {
+  readonly #maxMessageBytes: number;
   #pieces: Uint8Array[] | undefined;
   #dropped = 0;
+
+  /** @param options.maxMessageBytes longest message that is taken. Default 1 MiB. */
+  constructor(options: { readonly maxMessageBytes?: number } = {}) {
+    this.#maxMessageBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES;
+  }
 
   /** Messages that were cut short, too long, not UTF-8, or whose beginning was missed. */
   get dropped(): number {
@@ -54,7 +60,7 @@ export class X11Assembler {
     const end = bytes.indexOf(0);
     this.#pieces?.push(end < 0 ? bytes.slice() : bytes.slice(0, end));
     if (end >= 0) return this.#complete();
-    if ((this.#pieces?.length ?? 0) * X11_CHUNK_BYTES > MAX_MESSAGE_BYTES) this.#drop();
+    if ((this.#pieces?.length ?? 0) * X11_CHUNK_BYTES > this.#maxMessageBytes) this.#drop();
     return undefined;
   }
 

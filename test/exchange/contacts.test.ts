@@ -4,7 +4,7 @@ import { folder, world } from './world.js';
 const USERS = [{ handle: 'alice' }, { handle: 'Bob' }, { handle: 'carol' }];
 
 describe('GET AUTH_CONTACTS_PROFILES', () => {
-  const HOSTILE = 'Doe; John,\r\nJr.\u2028;;x';
+  const HOSTILE = 'Doe; John,\u0085Jr.\u2028;;x';
 
   /** As a plug-in for a messenger cuts it: at `;`, in steps of eight, mood and next handle at the first comma. */
   function cut(line: string): Record<string, readonly string[]> {

@@ -12,6 +12,7 @@ import type { ApiObject } from '../api-object.js';
 import { UserCall } from '../calls/user-call.js';
 import { alterVideo, enableVideo, isVideoAction } from '../calls/video.js';
 import { phoneNumber } from '../identity.js';
+import { limitReached } from '../limits.js';
 import { standStill } from '../stand-still.js';
 import type { User } from '../user.js';
 import type { StreamKind } from '../voice/user-voice.js';
@@ -61,10 +62,13 @@ export function placeCalls(services: Services, user: User, { targets }: CallComm
   if (targets.length === 0 || targets.includes('')) throw new Refusal(34);
   const { calls } = services;
   if (targets.length > calls.conferences.limit) throw new Refusal(73);
+  checkRoom(services, user, targets.length);
   const destinations = targets.map((target) => services.destinationOf(user, target));
+  for (const { identity } of destinations) {
+    if (identity.handle.toLowerCase() === user.handle.toLowerCase()) throw new Refusal(92);
+    if (user.has('ISBLOCKED', identity.handle)) throw new Refusal(39);
+  }
   const placed = destinations.map((destination) => {
-    if (destination.identity.handle.toLowerCase() === user.handle.toLowerCase()) throw new Refusal(92);
-    if (user.has('ISBLOCKED', destination.identity.handle)) throw new Refusal(39);
     const call = calls.place(user, destination);
     enableVideo(call.object, user.settings.video, hasCamera(services.userOf(destination.identity.handle)));
     return call;
@@ -73,6 +77,12 @@ export function placeCalls(services: Services, user: User, { targets }: CallComm
   const [first] = placed;
   if (!first) throw new Refusal(34);
   return replies.property('CALL', first.id, 'STATUS', first.status);
+}
+
+/** @throws Refusal 96 where the user has as many calls as he may. */
+export function checkRoom({ calls, limits }: Services, user: User, wanted = 1): void {
+  if (calls.activeCallsOf(user).length + wanted <= limits.callsPerUser) return;
+  throw new Refusal(96, `call error: ${limitReached(limits, 'callsPerUser')}`);
 }
 
 function hasCamera(user: User | undefined): boolean {
@@ -235,13 +245,13 @@ function join(
   return joining && other && services.calls.conferences.join(joining, other);
 }
 
-function joinAsTheyAnswer({ calls }: Services, placed: readonly UserCall[]): void {
+function joinAsTheyAnswer({ calls, clock }: Services, placed: readonly UserCall[]): void {
   for (const call of placed) {
     call.object.watch((property, value) => {
       if (property !== 'STATUS' || value !== 'INPROGRESS') return;
       const talking = placed.find((other) => other !== call && other.conversation);
       // The conversation begins after the status is told.
-      if (talking) queueMicrotask(() => calls.conferences.join(call, talking));
+      if (talking) clock.timerAt(clock.now(), () => void calls.conferences.join(call, talking));
     });
   }
 }

@@ -4,7 +4,8 @@ import { replies } from '../../protocol/replies.js';
 import { isPicture, MAX_PICTURE_BYTES, noPicture } from '../picture.js';
 import { standStill } from '../stand-still.js';
 import type { User } from '../user.js';
-import { Refusal } from './refusal.js';
+import { checkText } from '../wire-value.js';
+import { Refusal, taking } from './refusal.js';
 import type { Services } from './services.js';
 
 /** The one picture and the one ring tone that there are. */
@@ -26,7 +27,7 @@ export function setRingtone({ ringtone }: User, { value }: SetParameterCommand):
   if (what === '') throw new Refusal(111);
   const [isStatus, status] = /^STATUS(?: +(.*))?$/i.exec(what) ?? [];
   if (isStatus === undefined) {
-    ringtone.file = what;
+    ringtone.file = taking(115, () => checkText('RINGTONE', what));
     return ringtoneIs(what);
   }
   const word = status?.toUpperCase();

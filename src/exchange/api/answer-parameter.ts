@@ -11,7 +11,7 @@ import { replies } from '../../protocol/replies.js';
 import type { User } from '../user.js';
 import { getAvatar, getRingtone, setAvatar, setRingtone } from './answer-indexed.js';
 import { authorisedProfiles, changeStatus } from './contacts.js';
-import { Refusal } from './refusal.js';
+import { Refusal, taking } from './refusal.js';
 import type { Services } from './services.js';
 
 const ON_OFF = /^(ON|OFF)$/i;
@@ -81,7 +81,7 @@ export function setParameter(
     else if (command.commandId !== undefined) user.notify(reply);
     return reply;
   }
-  user.parameters.set(parameter, stored);
+  taking(refusalNumber(parameter), () => user.setParameter(parameter, stored));
   for (let times = TOLD[parameter] ?? 0; times > 0; times--) user.notify(reply);
   return reply;
 }
@@ -91,7 +91,7 @@ export function moveWindow(user: User, command: 'focus' | 'minimize'): void {
   const state = user.parameters.get('WINDOWSTATE') ?? 'NORMAL';
   const shown = state === 'MAXIMIZED' ? state : 'NORMAL';
   const value = command === 'minimize' ? 'HIDDEN' : shown;
-  user.parameters.set('WINDOWSTATE', value);
+  user.setParameter('WINDOWSTATE', value);
   user.notify(replies.parameter('WINDOWSTATE', value));
 }
 

@@ -1,4 +1,5 @@
 import { entryOf } from '../../entry-of.js';
+import type { PropertySpec } from '../../protocol/catalogue/spec.js';
 import { PROFILE, USER } from '../../protocol/catalogue/user.js';
 import type { EndpointMessage, GetCommandOf, SetCommandOf } from '../../protocol/message.js';
 import { decodeProperty } from '../../protocol/values.js';
@@ -6,7 +7,7 @@ import { isHandle } from '../identity.js';
 import type { User } from '../user.js';
 import { getAvatar } from './answer-indexed.js';
 import { askForAuthorisation, authorise, canLeaveVoicemail, onlineStatus, userProperty } from './contacts.js';
-import { Refusal } from './refusal.js';
+import { Refusal, taking } from './refusal.js';
 import type { Services } from './services.js';
 
 /** Properties of USER that are the asking user's own; with what they are before he sets them. */
@@ -46,7 +47,7 @@ export function setUser(services: Services, user: User, command: SetCommandOf<'U
   if (!isHandle(id)) throw new Refusal(8);
   if (!services.identityOf(id)) throw new Refusal(9);
   const stored = settable(property, value);
-  const answer = set(services, user, id, property, stored);
+  const answer = taking(10, () => set(services, user, id, property, stored));
   services.saveUser(user);
   return userProperty(id, property, answer);
 }
@@ -78,21 +79,36 @@ export function setProfile(
   command: SetCommandOf<'PROFILE'>,
 ): EndpointMessage {
   const { property, value } = command;
-  const spec = Object.hasOwn(PROFILE.properties, property)
-    ? (PROFILE.properties[property as keyof typeof PROFILE.properties] as { readonly access?: string })
-    : undefined;
+  const spec = entryOf<PropertySpec>(PROFILE.properties, property);
   if (spec?.access !== 'read-write') throw new Refusal(552);
   if (property === 'CALL_SEND_TO_VM' && !user.settings.voicemail) throw new Refusal(553);
-  try {
+  taking(18, () => {
+    // What is no text cannot be emptied by a client.
     decodeProperty('PROFILE', property as 'FULLNAME', value);
-  } catch {
-    throw new Refusal(18);
-  }
-  user.profile.set(property, value);
-  if (property === 'RICH_MOOD_TEXT') user.profile.set('MOOD_TEXT', value.replace(/<[^>]*>/g, ''));
-  if (property === 'MOOD_TEXT') user.profile.set('RICH_MOOD_TEXT', '');
+    user.setProfile({ [property]: value, ...impliedBy(property, value) });
+  });
   services.saveUser(user);
   return { kind: 'property', object: 'PROFILE', id: undefined, property, value };
+}
+
+/** What else of a profile a value sets (reference, "SET PROFILE MOOD_TEXT"). */
+function impliedBy(property: string, value: string): Readonly<Record<string, string>> {
+  if (property === 'RICH_MOOD_TEXT') return { MOOD_TEXT: withoutTags(value) };
+  return property === 'MOOD_TEXT' ? { RICH_MOOD_TEXT: '' } : {};
+}
+
+/** The text without its XML tags. A `<` that no `>` follows is text. */
+function withoutTags(text: string): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (let open = text.indexOf('<'); open >= 0; open = text.indexOf('<', at)) {
+    const close = text.indexOf('>', open);
+    if (close < 0) break;
+    parts.push(text.slice(at, open));
+    at = close + 1;
+  }
+  parts.push(text.slice(at));
+  return parts.join('');
 }
 
 function ownValue(user: User, handle: string, property: string): string | undefined {
@@ -114,7 +130,7 @@ function set(services: Services, user: User, handle: string, property: string, v
     authorise(services, user, handle, value === 'TRUE' ? 'TRUE' : 'FALSE');
     return value;
   }
-  user.contact(handle).set(property, value);
+  user.setContact(handle, property, value);
   user.notify(userProperty(handle, property, value));
   return value;
 }

@@ -15,6 +15,7 @@ import { standStill } from '../stand-still.js';
 import type { User } from '../user.js';
 import type { StreamKind } from '../voice/user-voice.js';
 import { reasonOf, redirect } from '../voice/voice-router.js';
+import { checkRoom } from './answer-call.js';
 import { Refusal } from './refusal.js';
 import type { Services } from './services.js';
 
@@ -94,6 +95,7 @@ export function leaveVoicemail(
   const owner = services.userOf(command.target);
   if (!owner) throw new Refusal(command.kind === 'voicemail' ? 34 : 8);
   if (!owner.settings.voicemail || owner.has('ISBLOCKED', user.handle)) throw new Refusal(110);
+  checkRoom(services, user);
   const call = services.calls.create(user, owner, 'OUTGOING');
   call.object.put('STATUS', 'ROUTING');
   const message = services.voicemails.leave(call, owner, 'called');

@@ -1,6 +1,7 @@
 import type { EndpointMessage } from '../../protocol/message.js';
 import { phoneNumber } from '../identity.js';
 import type { Contact, User } from '../user.js';
+import { checkContact } from '../wire-value.js';
 import type { Services } from './services.js';
 
 /** BUDDYSTATUS of one who was asked for authorisation, and of one who gave it. */
@@ -63,7 +64,7 @@ export function canLeaveVoicemail(owner: User | undefined, asking: User): 'TRUE'
  */
 export function changeStatus(services: Services, user: User, status: string): void {
   const before = statusSeen(user);
-  user.parameters.set('USERSTATUS', status);
+  user.setParameter('USERSTATUS', status);
   user.notify({ kind: 'parameter', parameter: 'USERSTATUS', value: status });
   const seen = statusSeen(user);
   if (seen === before) return;
@@ -83,21 +84,21 @@ export function changeStatus(services: Services, user: User, status: string): vo
  * @returns the status that the command is answered with.
  */
 export function askForAuthorisation(services: Services, user: User, handle: string, text: string): string {
-  const contact = user.contact(handle);
-  if (contact.get('BUDDYSTATUS') === AUTHORISED) return AUTHORISED;
+  if (user.contact(handle).get('BUDDYSTATUS') === AUTHORISED) return AUTHORISED;
+  checkContact('RECEIVEDAUTHREQUEST', text);
   for (const [property, value] of [
     ['ISAUTHORIZED', 'TRUE'],
     ['ISBLOCKED', 'FALSE'],
     ['BUDDYSTATUS', PENDING],
   ] as const) {
-    contact.set(property, value);
+    user.setContact(handle, property, value);
     user.notify(userProperty(handle, property, value));
   }
   const other = services.userOf(handle);
   if (!other || other.isContact(user.handle) || other.has('ISAUTHORIZED', user.handle)) {
     befriend(services, user, handle);
   } else if (!other.has('ISBLOCKED', user.handle)) {
-    other.contact(user.handle).set('RECEIVEDAUTHREQUEST', text);
+    other.setContact(user.handle, 'RECEIVEDAUTHREQUEST', text);
     services.saveUser(other);
     other.notify(userProperty(user.handle, 'RECEIVEDAUTHREQUEST', text));
   }
@@ -106,13 +107,12 @@ export function askForAuthorisation(services: Services, user: User, handle: stri
 
 /** `SET USER <handle> ISAUTHORIZED`: says yes or no, to who has asked or will ask. */
 export function authorise(services: Services, user: User, handle: string, allowed: 'TRUE' | 'FALSE'): void {
-  const contact = user.contact(handle);
-  const asked = contact.delete('RECEIVEDAUTHREQUEST');
-  contact.set('ISAUTHORIZED', allowed);
+  const asked = user.clearContact(handle, 'RECEIVEDAUTHREQUEST');
+  user.setContact(handle, 'ISAUTHORIZED', allowed);
   if (asked) user.notify(userProperty(handle, 'RECEIVEDAUTHREQUEST', ''));
   user.notify(userProperty(handle, 'ISAUTHORIZED', allowed));
   if (!asked || allowed === 'FALSE') return;
-  contact.set('ISBLOCKED', 'FALSE');
+  user.setContact(handle, 'ISBLOCKED', 'FALSE');
   user.notify(userProperty(handle, 'ISBLOCKED', 'FALSE'));
   befriend(services, user, handle);
   const other = services.userOf(handle);
@@ -125,7 +125,7 @@ export function userProperty(handle: string, property: string, value: string): E
 }
 
 function befriend(services: Services, user: User, handle: string): void {
-  user.contact(handle).set('BUDDYSTATUS', AUTHORISED);
+  user.setContact(handle, 'BUDDYSTATUS', AUTHORISED);
   services.saveUser(user);
   user.notify(userProperty(handle, 'BUDDYSTATUS', AUTHORISED));
 }

@@ -1,3 +1,5 @@
+import { JackfieldError } from '../../errors.js';
+import { errorText } from '../../protocol/api-error.js';
 import type { ErrorNumber } from '../../protocol/catalogue/error-codes.js';
 import type { ErrorReply } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
@@ -12,5 +14,15 @@ export class Refusal extends Error {
     super(reply.text);
     this.name = 'Refusal';
     this.reply = reply;
+  }
+}
+
+/** Takes a value; one that its check refuses is answered with `ERROR <number>`, and why. */
+export function taking<T>(number: ErrorNumber, take: () => T): T {
+  try {
+    return take();
+  } catch (error) {
+    if (!(error instanceof JackfieldError)) throw error;
+    throw new Refusal(number, `${errorText(number)}: ${error.message}`);
   }
 }

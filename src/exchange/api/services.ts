@@ -3,6 +3,7 @@ import type { Destination } from '../calls/attempt.js';
 import type { Calls } from '../calls/calls.js';
 import type { ClientFiles } from '../client-files.js';
 import type { Identity } from '../identity.js';
+import type { ExchangeLimits } from '../limits.js';
 import type { Voicemails } from '../mailbox/voicemails.js';
 import type { User } from '../user.js';
 import type { StreamOpener } from '../voice/voice-router.js';
@@ -15,6 +16,7 @@ export interface Services {
   readonly opener: StreamOpener;
   /** Files that clients name and that are no voice streams. */
   readonly files: ClientFiles;
+  readonly limits: ExchangeLimits;
   /** Whom `target` names for `user`. @throws Refusal 34 when it can name nobody. */
   destinationOf(user: User, target: string): Destination;
   /** Anyone that the exchange knows of. */

@@ -3,13 +3,16 @@ import { messageOf } from '../../errors.js';
 import type { CommandMessage, EndpointMessage } from '../../protocol/message.js';
 import { parseCommand } from '../../protocol/parse-command.js';
 import { answering, replies } from '../../protocol/replies.js';
-import { serialize } from '../../protocol/serialize.js';
+import { hasLineBreak, serialize } from '../../protocol/serialize.js';
 import { fromVersion, negotiateProtocol, toVersion } from '../../protocol/versions.js';
+import type { Fence } from '../fence.js';
+import { type ExchangeLimits, limitReached } from '../limits.js';
 import type { User } from '../user.js';
+import { asLine, checkText, MAX_NAME_LENGTH } from '../wire-value.js';
 import type { Authorization } from './authorization.js';
 import type { CommandAnswerer } from './commands.js';
 import { Outbox } from './outbox.js';
-import { Refusal } from './refusal.js';
+import { Refusal, taking } from './refusal.js';
 
 /** Internal error, as the reference numbers it. */
 const INTERNAL_ERROR = 97;
@@ -28,6 +31,9 @@ export interface SessionContext {
   readonly clock: Clock;
   readonly answer: CommandAnswerer;
   readonly authorization: Authorization;
+  readonly limits: ExchangeLimits;
+  /** Around what this client's commands and notifications do. */
+  readonly fence: Fence;
   /** Shortest time between a command and its answer, in milliseconds. */
   readonly minReplyLatencyMs: number;
   /** The line that passes, for those who keep records. */
@@ -46,6 +52,8 @@ export class Session {
   /** Notifications that came while a command is being carried out: the answer goes first. */
   #held: EndpointMessage[] | undefined;
   readonly #outbox: Outbox;
+  /** Commands that wait for their answers. */
+  #waiting = 0;
 
   constructor(client: SessionClient, context: SessionContext) {
     this.#client = client;
@@ -71,11 +79,18 @@ export class Session {
    */
   receive(line: string, reply: (line: string) => void = (answer) => this.#client.deliver(answer)): void {
     this.#context.trace('in', line, this);
+    const { limits } = this.#context;
+    if (this.#waiting >= limits.commandsWaiting) {
+      this.#say(() => reply(serialize(internalError(limitReached(limits, 'commandsWaiting')))));
+      return;
+    }
+    this.#waiting++;
     const command = parseCommand(line);
     const answered = (message: EndpointMessage) => this.#answer(command, message, reply);
-    const refused = (error: unknown) => answered(refusalOf(error));
+    const refused = (error: unknown) => answered(this.#refusalOf(error));
     this.#held ??= [];
     try {
+      checkLine(line);
       const answer = this.#respond(command);
       if (answer instanceof Promise) answer.then(answered).catch(refused);
       else answered(answer);
@@ -89,7 +104,8 @@ export class Session {
   notify(message: EndpointMessage): void {
     if (!this.#open || !this.#allowed) return;
     if (this.#held) this.#held.push(message);
-    else this.#put(message, 0, (line) => this.#client.deliver(line));
+    else
+      this.#context.fence.run(this.#where, () => this.#put(message, 0, (line) => this.#client.deliver(line)));
   }
 
   /** The client has gone. */
@@ -105,12 +121,13 @@ export class Session {
     if (!this.#open) return;
     this.#outbox.flush();
     this.disconnect();
-    this.#client.closed();
+    this.#context.fence.run(this.#where, () => this.#client.closed());
   }
 
   #respond(command: CommandMessage): EndpointMessage | Promise<EndpointMessage> {
     const { user, authorization, answer } = this.#context;
     if (command.kind === 'name') {
+      taking(1, () => checkText('NAME', command.name, MAX_NAME_LENGTH));
       const allowed = authorization.allows(user, command.name);
       return allowed instanceof Promise
         ? allowed.then((result) => this.#named(command.name, result))
@@ -144,7 +161,10 @@ export class Session {
   }
 
   #answer(command: CommandMessage, message: EndpointMessage, reply: (line: string) => void): void {
-    this.#put(answering(command, message), this.#context.minReplyLatencyMs, reply);
+    this.#put(answering(command, message), this.#context.minReplyLatencyMs, (line) => {
+      this.#waiting--;
+      reply(line);
+    });
   }
 
   #release(): void {
@@ -159,13 +179,41 @@ export class Session {
     // Names and texts are others' doing: what would break out of its line is told in it.
     const line = serialize(toVersion(message, this.#protocol), { breaks: 'blank' });
     this.#outbox.put(this.#context.clock.now() + delayMs, () => {
-      this.#context.trace('out', line, this);
-      give(line);
+      this.#say(() => {
+        this.#context.trace('out', line, this);
+        give(line);
+      });
     });
+  }
+
+  /** Has the transport say something. One that cannot ends the session. */
+  #say(deliver: () => void): void {
+    if (!this.#open) return;
+    try {
+      deliver();
+    } catch (error) {
+      this.#context.fence.tell(error, this.#where);
+      this.end();
+    }
+  }
+
+  get #where(): string {
+    return `client ${JSON.stringify(this.#name ?? '')} of ${this.#context.user.handle}`;
+  }
+
+  #refusalOf(error: unknown): EndpointMessage {
+    if (error instanceof Refusal) return error.reply;
+    this.#context.fence.tell(error, this.#where);
+    return internalError(messageOf(error));
   }
 }
 
-function refusalOf(error: unknown): EndpointMessage {
-  if (error instanceof Refusal) return error.reply;
-  return replies.error(INTERNAL_ERROR, `Internal error: ${messageOf(error).replace(/\s+/g, ' ')}`);
+function internalError(why: string): EndpointMessage {
+  return replies.error(INTERNAL_ERROR, `Internal error: ${asLine(why)}`);
+}
+
+/** @throws Refusal for a command that could not be said again: it is not carried out. */
+function checkLine(line: string): void {
+  if (hasLineBreak(line))
+    throw new Refusal(1, 'General syntax error: a command must be free of CR, LF and NUL');
 }

@@ -8,6 +8,7 @@ import {
   replyLatency,
 } from '../api/endpoint.js';
 import type { Session } from '../api/session.js';
+import { type Door, noRoom, notRead, tooLong } from './door.js';
 
 /** What the bus says to who asks for a name that nobody has. */
 const PRIMARY_OWNER = 1;
@@ -15,8 +16,6 @@ const DO_NOT_QUEUE = 4;
 const METHOD_CALL = 1;
 const NO_REPLY_EXPECTED = 1;
 
-/** A bus that takes this much less than it is given has stalled. */
-const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
 /** Where a bus is. */
 export interface DbusListenOptions extends AttachmentOptions {
   /** Default: `DBUS_SESSION_BUS_ADDRESS`. */
@@ -30,34 +29,33 @@ export interface DbusListenOptions extends AttachmentOptions {
 export class DbusListener {
   readonly #bus: MessageBus;
   readonly #endpoint: Endpoint;
+  readonly #door: Door;
   readonly #minReplyLatencyMs: number;
   readonly #sessions = new Map<string, Session>();
   #open = true;
 
-  private constructor(bus: MessageBus, endpoint: Endpoint, minReplyLatencyMs: number) {
+  private constructor(bus: MessageBus, endpoint: Endpoint, door: Door, minReplyLatencyMs: number) {
+    this.#door = door;
     this.#bus = bus;
     this.#endpoint = endpoint;
     this.#minReplyLatencyMs = minReplyLatencyMs;
   }
 
   /**
-   * @param lost told when the bus goes away; its clients are gone then, too.
+   * A bus that goes away is told; its clients are gone then, too.
+   *
    * @throws ERR_PORT when there is no bus, or somebody else owns the name.
    */
-  static async open(
-    endpoint: Endpoint,
-    options: DbusListenOptions,
-    lost: (error: JackfieldError) => void,
-  ): Promise<DbusListener> {
+  static async open(endpoint: Endpoint, options: DbusListenOptions, door: Door): Promise<DbusListener> {
     const minReplyLatencyMs = replyLatency(options, DESKTOP_REPLY_LATENCY_MS);
     const busAddress = options.address ?? process.env['DBUS_SESSION_BUS_ADDRESS'];
     if (busAddress === undefined) throw unavailable('DBUS_SESSION_BUS_ADDRESS is not set');
     const { createClient, defineInterface } = await import('dbus-native');
     const bus = createClient({ busAddress });
-    const listener = new DbusListener(bus, endpoint, minReplyLatencyMs);
+    const listener = new DbusListener(bus, endpoint, door, minReplyLatencyMs);
     try {
       await listener.#serve(defineInterface);
-      bus.connection.once('close', () => listener.#lost(lost));
+      bus.connection.once('close', () => listener.#lost());
       return listener;
     } catch (error) {
       await bus.close();
@@ -71,10 +69,11 @@ export class DbusListener {
     await this.#bus.close();
   }
 
-  #lost(tell: (error: JackfieldError) => void): void {
+  #lost(): void {
     if (!this.#open) return;
     this.#dropAll();
-    tell(new JackfieldError('ERR_PORT', 'The bus has gone: the endpoint is not served on D-Bus any more.'));
+    const why = 'The bus has gone: the endpoint is not served on D-Bus any more.';
+    this.#door.fence.tell(new JackfieldError('ERR_PORT', why), 'D-Bus');
   }
 
   #dropAll(): void {
@@ -97,7 +96,9 @@ export class DbusListener {
         message.interface ??= DBUS_NAMES.service;
       }
     });
-    bus.connection.on('message', (message: Message) => this.#watch(message));
+    bus.connection.on('message', (message: Message) => {
+      this.#door.fence.run('D-Bus', () => this.#watch(message));
+    });
     const Invoke = {
       in: { command: 's' },
       out: { answer: 's' },
@@ -122,13 +123,17 @@ export class DbusListener {
    * gone out: the answer is sent here, in its place, and what is returned never settles.
    */
   #invoke(sender: string, command: string, reply: (answer: string) => void): Promise<never> {
-    this.#sessionOf(sender).receive(command, reply);
+    const session = this.#sessionOf(sender);
+    if (!session) reply(noRoom(this.#door));
+    else if (Buffer.byteLength(command) > this.#door.limits.lineBytes) reply(tooLong(this.#door));
+    else session.receive(command, reply);
     return new Promise(() => undefined);
   }
 
-  #sessionOf(sender: string): Session {
+  /** None where there is no room for another client. */
+  #sessionOf(sender: string): Session | undefined {
     const known = this.#sessions.get(sender);
-    if (known) return known;
+    if (known || this.#door.full()) return known;
     const session = this.#endpoint.connect(
       { deliver: (line) => this.#notify(sender, line), closed: () => this.#sessions.delete(sender) },
       { minReplyLatencyMs: this.#minReplyLatencyMs },
@@ -139,7 +144,8 @@ export class DbusListener {
 
   /** No answer is expected: some clients give none, and some have no such object. */
   #notify(destination: string, line: string): void {
-    if (this.#bus.connection.stream.writableLength > MAX_UNSENT_BYTES) {
+    if (this.#bus.connection.stream.writableLength > this.#door.limits.unsentBytes) {
+      this.#door.fence.tell(notRead(this.#door, 'D-Bus'), 'D-Bus');
       this.#gone(destination);
       return;
     }

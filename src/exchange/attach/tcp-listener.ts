@@ -1,12 +1,10 @@
-import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
-import { LineFramer } from '../../protocol/line-framer.js';
+import { JackfieldError, messageOf } from '../../errors.js';
 import { type AttachmentOptions, type Endpoint, replyLatency } from '../api/endpoint.js';
-
-/** A client that has this much unread is cut off: it will never catch up. */
-const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
+import type { Door } from './door.js';
+import { TcpClient } from './tcp-client.js';
+import { TokenCheck } from './token-check.js';
 
 /** How long clients have to end when the endpoint does, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 1000;
@@ -22,23 +20,26 @@ export interface TcpListenOptions extends AttachmentOptions {
 /** Serves an endpoint on a loopback TCP port: one session per connection, lines ended by LF. */
 export class TcpListener {
   readonly #server: Server;
-  readonly #token: string | undefined;
+  readonly #endpoint: Endpoint;
+  readonly #door: Door;
+  readonly #tokens: TokenCheck | undefined;
   readonly #minReplyLatencyMs: number;
   readonly #sockets = new Set<Socket>();
+  /** Those that have not shown the token. */
+  readonly #untrusted = new Set<Socket>();
 
-  private constructor(endpoint: Endpoint, token: string | undefined, minReplyLatencyMs: number) {
-    this.#token = token;
-    this.#minReplyLatencyMs = minReplyLatencyMs;
-    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(endpoint, socket));
+  private constructor(endpoint: Endpoint, door: Door, options: TcpListenOptions) {
+    this.#endpoint = endpoint;
+    this.#door = door;
+    this.#tokens = options.token === undefined ? undefined : new TokenCheck(options.token, door);
+    this.#minReplyLatencyMs = replyLatency(options);
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
   /** @throws ERR_PORT when the port cannot be had; ERR_INVALID_ARG for a token or a latency that is none. */
-  static async open(endpoint: Endpoint, options: TcpListenOptions = {}): Promise<TcpListener> {
-    const { port = 0, token } = options;
-    if (token !== undefined && !/^[!-~]{16,512}$/.test(token)) {
-      throw invalidArgument('token', '16 to 512 printable ASCII characters', `${token.length} characters`);
-    }
-    const listener = new TcpListener(endpoint, token, replyLatency(options));
+  static async open(endpoint: Endpoint, options: TcpListenOptions, door: Door): Promise<TcpListener> {
+    const { port = 0 } = options;
+    const listener = new TcpListener(endpoint, door, options);
     listener.#server.listen(port, '127.0.0.1');
     await once(listener.#server, 'listening').catch((cause) => {
       throw new JackfieldError(
@@ -47,6 +48,8 @@ export class TcpListener {
         { cause },
       );
     });
+    // A port that is lost later, or a descriptor that is not to be had, ends nothing but that connection.
+    listener.#server.on('error', (error) => door.fence.tell(error, 'TCP'));
     return listener;
   }
 
@@ -57,52 +60,32 @@ export class TcpListener {
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.end();
     if (!this.#server.listening) return;
+    const { clock } = this.#door;
     // A client that does not end, or does not read on, is cut off.
-    const cutOff = setTimeout(() => {
+    const cancel = clock.timerAt(clock.now() + CLOSE_TIMEOUT_MS, () => {
       for (const socket of this.#sockets) socket.destroy();
-    }, CLOSE_TIMEOUT_MS);
+    });
     this.#server.close();
     await once(this.#server, 'close');
-    clearTimeout(cutOff);
+    cancel();
   }
 
-  #accept(endpoint: Endpoint, socket: Socket): void {
+  #accept(socket: Socket): void {
+    if (this.#tokens && this.#untrusted.size >= this.#door.limits.clientsWithoutToken) {
+      socket.destroy();
+      return;
+    }
     this.#sockets.add(socket);
-    const framer = new LineFramer();
-    let trusted = this.#token === undefined;
-    // A client that has not shown its token gets nothing, for it is no client yet.
-    const deliver = (line: string) => {
-      if (!trusted) return;
-      socket.write(`${line}\n`);
-      if (socket.writableLength > MAX_UNREAD_BYTES) socket.destroy();
-    };
-    const session = endpoint.connect(
-      { deliver, closed: () => socket.end() },
-      { minReplyLatencyMs: this.#minReplyLatencyMs },
-    );
-    socket.on('data', (chunk: Buffer) => {
-      try {
-        for (const line of framer.push(chunk)) {
-          if (!trusted && !this.#knows(line)) throw new Error('not authorised');
-          if (trusted) session.receive(line);
-          else socket.write('OK\n');
-          trusted = true;
-        }
-      } catch {
-        // Not a line of text, one without an end, or no token: nothing that follows could be trusted.
-        socket.destroy();
-      }
-    });
-    // The client's end, orderly or not, ends the session; its calls go on.
-    socket.on('error', () => socket.destroy());
+    if (this.#tokens) this.#untrusted.add(socket);
     socket.on('close', () => {
       this.#sockets.delete(socket);
-      session.disconnect();
+      this.#untrusted.delete(socket);
     });
-  }
-
-  #knows(line: string): boolean {
-    const [said, wanted] = [Buffer.from(line), Buffer.from(`AUTH ${this.#token}`)];
-    return said.length === wanted.length && timingSafeEqual(said, wanted);
+    new TcpClient(socket, {
+      door: this.#door,
+      tokens: this.#tokens,
+      trusted: () => this.#untrusted.delete(socket),
+      connect: (client) => this.#endpoint.connect(client, { minReplyLatencyMs: this.#minReplyLatencyMs }),
+    });
   }
 }

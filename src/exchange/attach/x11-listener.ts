@@ -10,9 +10,7 @@ import {
   replyLatency,
 } from '../api/endpoint.js';
 import type { Session } from '../api/session.js';
-
-/** An X server that takes this much less than it is given has stalled. */
-const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
+import { type Door, noRoom, notRead } from './door.js';
 
 /** Where an X server is. */
 export interface X11ListenOptions extends AttachmentOptions {
@@ -32,6 +30,7 @@ interface Client {
 export class X11Listener {
   readonly #display: X11Display;
   readonly #endpoint: Endpoint;
+  readonly #door: Door;
   /** The endpoint's own. */
   readonly #window: number;
   readonly #types: X11MessageTypes;
@@ -44,30 +43,28 @@ export class X11Listener {
     types: X11MessageTypes,
     endpoint: Endpoint,
     minReplyLatencyMs: number,
-    lost: (error: JackfieldError) => void,
+    door: Door,
   ) {
+    this.#door = door;
     this.#display = display;
     this.#types = types;
     this.#endpoint = endpoint;
     this.#minReplyLatencyMs = minReplyLatencyMs;
     this.#window = display.createWindow();
     display.listen({
-      event: (event) => this.#take(event),
+      event: (event) => door.fence.run('X11', () => this.#take(event)),
       // What the server says of windows that are gone is of no interest.
       error: () => undefined,
-      closed: () => this.#lost(lost),
+      closed: () => this.#lost(),
     });
   }
 
   /**
-   * @param lost told when the X server goes away; its clients are gone then, too.
+   * An X server that goes away is told; its clients are gone then, too.
+   *
    * @throws ERR_PORT when there is no X server.
    */
-  static async open(
-    endpoint: Endpoint,
-    options: X11ListenOptions,
-    lost: (error: JackfieldError) => void,
-  ): Promise<X11Listener> {
+  static async open(endpoint: Endpoint, options: X11ListenOptions, door: Door): Promise<X11Listener> {
     const minReplyLatencyMs = replyLatency(options, DESKTOP_REPLY_LATENCY_MS);
     const name = options.display ?? process.env['DISPLAY'];
     if (name === undefined) throw unavailable('DISPLAY is not set');
@@ -77,7 +74,7 @@ export class X11Listener {
       const [begin, more] = await Promise.all([display.atom(X11_NAMES.begin), display.atom(X11_NAMES.more)]);
       const instance = await display.atom(X11_NAMES.instance);
       if (await isServed(display, instance)) throw new Error(`another program is ${X11_NAMES.instance}`);
-      const listener = new X11Listener(display, { begin, more }, endpoint, minReplyLatencyMs, lost);
+      const listener = new X11Listener(display, { begin, more }, endpoint, minReplyLatencyMs, door);
       await display.announce(instance, listener.#window);
       return opening.done(listener);
     } catch (error) {
@@ -91,12 +88,11 @@ export class X11Listener {
     await this.#display.close();
   }
 
-  #lost(tell: (error: JackfieldError) => void): void {
+  #lost(): void {
     if (!this.#open) return;
     this.#dropAll();
-    tell(
-      new JackfieldError('ERR_PORT', 'The X server has gone: the endpoint is not served on X11 any more.'),
-    );
+    const why = 'The X server has gone: the endpoint is not served on X11 any more.';
+    this.#door.fence.tell(new JackfieldError('ERR_PORT', why), 'X11');
   }
 
   #dropAll(): void {
@@ -110,30 +106,41 @@ export class X11Listener {
     if (event.name !== 'ClientMessage' || !event.data) return;
     const begins = event.message_type === this.#types.begin;
     if (!begins && event.message_type !== this.#types.more) return;
-    const { session, assembler } = this.#clientOf(event.wid);
-    const line = assembler.push(begins, Uint8Array.from(event.data));
-    if (line !== undefined) session.receive(line);
+    const client = this.#clientOf(event.wid);
+    if (!client) {
+      if (begins && this.#display.unsent <= this.#door.limits.unsentBytes)
+        this.#send(event.wid, noRoom(this.#door));
+      return;
+    }
+    const line = client.assembler.push(begins, Uint8Array.from(event.data));
+    if (line !== undefined) client.session.receive(line);
   }
 
-  #clientOf(window: number): Client {
+  /** None where there is no room for another client. */
+  #clientOf(window: number): Client | undefined {
     const known = this.#clients.get(window);
-    if (known) return known;
+    if (known || this.#door.full()) return known;
     const session = this.#endpoint.connect(
       { deliver: (line) => this.#deliver(window, line), closed: () => this.#clients.delete(window) },
       { minReplyLatencyMs: this.#minReplyLatencyMs },
     );
-    const client = { session, assembler: new X11Assembler() };
+    const client = { session, assembler: new X11Assembler({ maxMessageBytes: this.#door.limits.lineBytes }) };
     this.#clients.set(window, client);
     this.#display.watch(window).catch(() => this.#gone(window));
     return client;
   }
 
-  /** All pieces of a message go out in one turn, so that no other comes between them. */
   #deliver(window: number, line: string): void {
-    if (this.#display.unsent > MAX_UNSENT_BYTES) {
-      this.#gone(window);
+    if (this.#display.unsent <= this.#door.limits.unsentBytes) {
+      this.#send(window, line);
       return;
     }
+    this.#door.fence.tell(notRead(this.#door, 'X11'), 'X11');
+    this.#gone(window);
+  }
+
+  /** All pieces of a message go out in one turn, so that no other comes between them. */
+  #send(window: number, line: string): void {
     void this.#display.send(window, this.#window, this.#types, x11Chunks(line));
   }
 

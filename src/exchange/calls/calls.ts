@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js';
 import { isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import { ApiObject, type ObjectRecord } from '../api-object.js';
+import type { Fence } from '../fence.js';
 import type { Identity } from '../identity.js';
 import type { User } from '../user.js';
 import type { ClosedStream } from '../voice/voice-router.js';
@@ -24,6 +25,9 @@ export interface CallsContext {
   readonly historyLimit: number;
   /** Most calls that one host can join into a conference. */
   readonly conferenceLimit: number;
+  /** Most calls of one user that go on at once. */
+  readonly callsPerUser: number;
+  readonly fence: Fence;
   /** A number that no call and no voicemail has had. */
   nextId(): number;
   /** A call has changed in a way that has to survive a restart. */
@@ -123,6 +127,11 @@ export class Calls {
     return [...this.#active.values()].filter((call) => call.user === user);
   }
 
+  /** Whether as many calls of `user` go on as may. */
+  isFull(user: User): boolean {
+    return this.activeCallsOf(user).length >= this.#context.callsPerUser;
+  }
+
   /** Marks a call as seen, so that it is missed no more. The user's clients are told, once. */
   see(object: ApiObject<'CALL'>, user: User): void {
     if (object.get('SEEN') === 'TRUE') return;
@@ -173,8 +182,9 @@ export class Calls {
 
   /** Ends all calls; resolves when their streams are flushed and closed. */
   async close(): Promise<void> {
-    for (const call of this.active) call.hangUp();
-    for (const connection of this.#connections) connection.end({ kind: 'hung-up' });
+    const { fence } = this.#context;
+    for (const call of this.active) fence.run(`call of ${call.user.handle}`, () => call.hangUp());
+    for (const connection of this.#connections) fence.run('call', () => connection.end({ kind: 'hung-up' }));
     await Promise.all(this.#closing);
   }
 
@@ -200,6 +210,7 @@ export class Calls {
       earlyMedia: (party) => this.#early.open(leg, party),
       answered: (callee) => this.#connect(leg, callee, follower),
       failed,
+      threw: (error) => this.#context.fence.tell(error, `call of ${leg.identity.handle}`),
       cancelled: () => follower?.over(),
       voicemail: (owner, chosen) => {
         this.#track(this.#early.close(leg));
@@ -220,7 +231,7 @@ export class Calls {
   #connect(caller: Leg, callee: Leg, follower?: Follower): void {
     this.#track(this.#early.close(caller));
     const room = new Room(this.#context.ticker);
-    const connection = new Connection(caller, callee, room, (ended, closing) => {
+    const connection = new Connection(caller, callee, room, this.#context.fence, (ended, closing) => {
       this.#connections.delete(ended);
       this.#track(closing);
       this.conferences.left(ended.room);
@@ -268,7 +279,9 @@ export class Calls {
 
   #track(closing: Promise<void> | undefined): void {
     if (!closing) return;
-    const tracked = closing.finally(() => this.#closing.delete(tracked));
+    const tracked = closing
+      .catch((error: unknown) => this.#context.fence.tell(error, 'voice'))
+      .finally(() => this.#closing.delete(tracked));
     this.#closing.add(tracked);
   }
 }

@@ -1,3 +1,4 @@
+import type { Fence } from '../fence.js';
 import type { EndCause, Leg } from './leg.js';
 import type { Room, RoomMember } from './room.js';
 
@@ -7,18 +8,24 @@ export class Connection implements RoomMember {
   /** Where its voices are mixed; a conference changes it. */
   room: Room;
   readonly #holders = new Set<Leg>();
+  readonly #fence: Fence;
   readonly #onEnd: (connection: Connection, closing: Promise<void>) => void;
   #ended = false;
 
-  /** @param onEnd told once, when it is over, with a promise for the voices having flushed. */
+  /**
+   * @param fence around what each end does: one that throws keeps nothing from the other.
+   * @param onEnd told once, when it is over, with a promise for the voices having flushed.
+   */
   constructor(
     caller: Leg,
     callee: Leg,
     room: Room,
+    fence: Fence,
     onEnd: (connection: Connection, closing: Promise<void>) => void,
   ) {
     this.legs = [caller, callee];
     this.room = room;
+    this.#fence = fence;
     this.#onEnd = onEnd;
   }
 
@@ -33,8 +40,8 @@ export class Connection implements RoomMember {
   /** Tells both ends, then lets voice flow. The callee hears of it first: he answered. */
   start(): void {
     const [caller, callee] = this.legs;
-    callee.connected(this);
-    caller.connected(this);
+    this.#have(callee, () => callee.connected(this));
+    this.#have(caller, () => caller.connected(this));
     this.room.add(this);
     for (const leg of this.legs) leg.begun?.();
   }
@@ -56,25 +63,32 @@ export class Connection implements RoomMember {
     else this.#holders.delete(leg);
     this.room.relink();
     for (const each of this.legs) {
-      each.held({ local: this.#holders.has(each), remote: this.#holders.has(this.otherThan(each)) });
+      const held = { local: this.#holders.has(each), remote: this.#holders.has(this.otherThan(each)) };
+      this.#have(each, () => each.held(held));
     }
   }
 
   /** `leg` sends a digit. */
   digit(leg: Leg, digit: string): void {
-    if (!this.#ended) this.otherThan(leg).digit(digit);
+    if (this.#ended) return;
+    const other = this.otherThan(leg);
+    this.#have(other, () => other.digit(digit));
   }
 
   /** Ends the call for both. The statuses come first, then the streams are flushed and closed. */
   end(cause: EndCause, causeOf: (leg: Leg) => EndCause = () => cause): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const leg of this.legs) leg.ended(causeOf(leg));
+    for (const leg of this.legs) this.#have(leg, () => leg.ended(causeOf(leg)));
     this.room.remove(this);
     this.#onEnd(
       this,
-      Promise.all(this.legs.map((leg) => leg.voice.leave())).then(() => undefined),
+      Promise.all(this.legs.map((leg) => this.#have(leg, () => leg.voice.leave()))).then(() => undefined),
     );
+  }
+
+  #have<T>(leg: Leg, act: () => T) {
+    return this.#fence.run(`call of ${leg.identity.handle}`, act);
   }
 
   /** Takes both ends apart without ending either, for one of them is to be put through to somebody else. */

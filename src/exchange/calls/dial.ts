@@ -6,6 +6,9 @@ import type { EndCause, Leg, Placing, Progress } from './leg.js';
 /** How long the network takes to find the other party, in milliseconds. */
 export const ROUTING_MS = 500;
 
+/** Failure reason of a destination that throws. */
+const MISCELLANEOUS_ERROR = 1;
+
 /** How long a call rings when nothing else is said, in milliseconds. */
 export const RING_MS = 60_000;
 
@@ -30,6 +33,8 @@ export interface DialEvents {
   /** The call is to be taken by the voicemail of `owner`, who has `chosen` so, or has set it so for unanswered calls. */
   voicemail(owner: Destination, chosen: boolean): void;
   failed(cause: EndCause): void;
+  /** A destination has thrown; the attempt to reach it has failed. */
+  threw(error: unknown): void;
   /** The caller has given up. */
   cancelled(): void;
   /** Somebody who is rung passes the call on. */
@@ -92,7 +97,12 @@ export class Dial implements Placing {
       },
     });
     this.#attempts.add(attempt);
-    destination.arrive(attempt);
+    try {
+      destination.arrive(attempt);
+    } catch (error) {
+      this.#events.threw(error);
+      attempt.decline({ kind: 'failed', reason: MISCELLANEOUS_ERROR });
+    }
     return attempt;
   }
 

@@ -13,7 +13,7 @@ export interface RoomMember extends Conversation {
  * connections of one host, whose other ends hear each other as well.
  */
 export class Room {
-  readonly bridge = new Bridge();
+  readonly bridge: Bridge;
   readonly #ticker: VoiceTicker;
   readonly #connections = new Set<RoomMember>();
   readonly #guests = new Map<Party, readonly Party[]>();
@@ -23,6 +23,7 @@ export class Room {
 
   constructor(ticker: VoiceTicker) {
     this.#ticker = ticker;
+    this.bridge = new Bridge(ticker.fence);
   }
 
   get connections(): readonly RoomMember[] {

@@ -7,6 +7,7 @@ import type { Identity } from '../identity.js';
 import type { User } from '../user.js';
 import { type SoundDevice, UserVoice } from '../voice/user-voice.js';
 import type { ClosedStream } from '../voice/voice-router.js';
+import { asLine } from '../wire-value.js';
 import type { Attempt, Destination } from './attempt.js';
 import {
   type Conversation,
@@ -82,8 +83,8 @@ export class UserCall implements Leg {
     });
     this.voice = new UserVoice(user, {
       inputActive: (active) => this.object.tell('VAA_INPUT_STATUS', active ? 'TRUE' : 'FALSE'),
-      closed: (stream, stats) =>
-        context.streamClosed({ handle: user.handle, object: 'CALL', id, stream, stats }),
+      closed: (stream, stats, error) =>
+        context.streamClosed({ handle: user.handle, object: 'CALL', id, stream, stats, error }),
       failed: (device, error) => this.#soundFailed(device, error),
       muted: () => user.parameters.get('MUTE') === 'ON',
     });
@@ -274,7 +275,7 @@ export class UserCall implements Leg {
   ended(cause: EndCause): void {
     if (this.#state.kind === 'over') return;
     if (cause.kind === 'failed' && cause.pstnStatus !== undefined) {
-      this.object.tell('PSTN_STATUS', cause.pstnStatus);
+      this.object.tell('PSTN_STATUS', asLine(cause.pstnStatus));
     }
     this.finish(END_STATUS[cause.kind][this.direction], reasonOf(cause));
   }

@@ -107,8 +107,15 @@ export class Voicemail {
   #newVoice(devices: SoundDevices = this.user): UserVoice {
     return new UserVoice(devices, {
       inputActive: () => undefined,
-      closed: (stream, stats) =>
-        this.#streamClosed({ handle: this.user.handle, object: 'VOICEMAIL', id: this.id, stream, stats }),
+      closed: (stream, stats, error) =>
+        this.#streamClosed({
+          handle: this.user.handle,
+          object: 'VOICEMAIL',
+          id: this.id,
+          stream,
+          stats,
+          error,
+        }),
       failed: (device, error) => this.activity?.by.fail(new StepError(DEVICE_REASONS[device], error)),
       muted: () => false,
     });

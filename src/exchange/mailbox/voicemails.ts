@@ -1,5 +1,6 @@
 import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { invalidArgument } from '../../errors.js';
 import { copyPrivate } from '../../files/private-file.js';
 import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
@@ -8,6 +9,7 @@ import type { UserCall } from '../calls/user-call.js';
 import type { Identity } from '../identity.js';
 import { standStill } from '../stand-still.js';
 import type { User } from '../user.js';
+import { checkIdentity } from '../wire-value.js';
 import { LeaveMessage, type LeaveStyle } from './leave-message.js';
 import { INTRODUCTION, settled, Voicemail, type VoicemailType, voicemailProperties } from './voicemail.js';
 import { StepError, type VoicemailFault } from './voicemail-failure.js';
@@ -27,6 +29,15 @@ export interface Deposit {
   readonly durationSec?: number;
   /** What is to go wrong with it, once. Default: nothing. */
   readonly fault?: VoicemailFault;
+}
+
+/** @throws ERR_INVALID_ARG, ERR_LINE_BREAK, naming the field. */
+export function checkDeposit({ from, recordedAtMs = 0, durationSec = 0 }: Deposit): void {
+  checkIdentity('from', { fullName: from.handle, network: 'P2P', ...from });
+  if (!Number.isFinite(recordedAtMs)) throw invalidArgument('recordedAtMs', 'a finite number', recordedAtMs);
+  if (!Number.isSafeInteger(durationSec) || durationSec < 0) {
+    throw invalidArgument('durationSec', 'a whole number of seconds', durationSec);
+  }
 }
 
 /** All voicemails and greetings. */

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { VirtualClock } from '../../clock.js';
 import { JackfieldError, messageOf } from '../../errors.js';
+import { hasLineBreak } from '../../protocol/serialize.js';
 import type { Session } from '../api/session.js';
 import { Exchange } from '../exchange.js';
 import type { ExchangeOptions } from '../exchange-options.js';
@@ -112,12 +113,22 @@ async function load(folder: string): Promise<RecordedEntry[]> {
 
 function entryOf(line: string, place: string): RecordedEntry {
   try {
-    const entry = JSON.parse(line) as RecordedEntry;
-    if (typeof entry.at === 'number' && ('text' in entry || 'stream' in entry)) return entry;
+    const entry: unknown = JSON.parse(line);
+    if (isEntry(entry)) return entry;
   } catch {
     // Said below, with its place.
   }
   throw new JackfieldError('ERR_SYNTAX', `${place} is no entry of a recording of lines and streams.`);
+}
+
+/** Whatever a tape holds is checked like what comes over the wire; its files lie beside it. */
+function isEntry(value: unknown): value is RecordedEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { at, text, stream, file, handle, client, direction }: Record<string, unknown> = { ...value };
+  if (typeof at !== 'number' || !(at >= 0 && at <= Number.MAX_SAFE_INTEGER)) return false;
+  if (typeof stream === 'string') return typeof file === 'string' && file !== '' && basename(file) === file;
+  const said = typeof text === 'string' && !hasLineBreak(text) && typeof handle === 'string';
+  return said && typeof client === 'number' && (direction === 'in' || direction === 'out');
 }
 
 /** Gives each stream, in the order in which they were opened, what was recorded of it. */

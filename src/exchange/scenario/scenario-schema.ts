@@ -1,7 +1,9 @@
 import type { z as Zod } from 'zod';
+import { messageOf } from '../../errors.js';
 import { CALL_FAILURE_REASONS, type CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
 import { VOICEMAIL_FAILURE_REASONS } from '../../protocol/catalogue/voicemail-status.js';
 import { VOICEMAIL_STEPS } from '../mailbox/voicemail-failure.js';
+import { checkProfile, MAX_NAME_LENGTH } from '../wire-value.js';
 
 type Z = typeof Zod;
 
@@ -28,7 +30,7 @@ export async function scenarioSchema() {
       .array(
         z.strictObject({
           handle: handle(z),
-          fullName: z.string().optional(),
+          fullName: name(z).optional(),
           ...behaviour,
           /** What a call to it costs, as with a commercial contact. */
           tariff: tariff.optional(),
@@ -40,7 +42,7 @@ export async function scenarioSchema() {
       .array(
         z.strictObject({
           number: number(z),
-          fullName: z.string().optional(),
+          fullName: name(z).optional(),
           ...behaviour,
           tariff: tariff.optional(),
         }),
@@ -52,7 +54,7 @@ export async function scenarioSchema() {
         z.strictObject({
           to: handle(z),
           from: handle(z),
-          fullName: z.string().optional(),
+          fullName: name(z).optional(),
           file: file(z),
           fault: fault.optional(),
         }),
@@ -77,8 +79,8 @@ export async function scenarioJsonSchema(): Promise<object> {
 function userSchema(z: Z) {
   return z.strictObject({
     handle: handle(z),
-    fullName: z.string().optional(),
-    profile: z.record(z.string(), z.string()).optional(),
+    fullName: name(z).optional(),
+    profile: profile(z).optional(),
     contacts: z.array(handle(z)).optional(),
     voicemail: z.boolean().optional(),
     voicemailSeconds: z.number().int().min(1).max(600).optional(),
@@ -99,7 +101,7 @@ function faultSchema(z: Z) {
 
 /** How a robot or a phone takes a call. */
 function behaviourShape(z: Z) {
-  const failure = z.strictObject({ fail: z.literal(FAILURE_REASONS), text: z.string().optional() });
+  const failure = z.strictObject({ fail: z.literal(FAILURE_REASONS), text: oneLine(z).optional() });
   const line = z.strictObject({
     lossPercent: z.number().min(0).max(100).optional(),
     halfDuplex: z.boolean().optional(),
@@ -134,6 +136,24 @@ function stepSchema(z: Z) {
 }
 
 const ms = (z: Z) => z.number().int().min(0).max(86_400_000);
+/** Text that can be said on the wire. */
+const oneLine = (z: Z) =>
+  z
+    .string()
+    .max(1000)
+    .regex(/^[^\r\n\0]*$/, { error: 'must be one line' });
+const name = (z: Z) => oneLine(z).max(MAX_NAME_LENGTH);
+/** Properties of PROFILE and USER, as on the wire. */
+const profile = (z: Z) =>
+  z.record(z.string(), z.string()).superRefine((properties, context) => {
+    for (const [property, value] of Object.entries(properties)) {
+      try {
+        checkProfile(property, value);
+      } catch (error) {
+        context.addIssue({ code: 'custom', path: [property], message: messageOf(error) });
+      }
+    }
+  });
 const handle = (z: Z) => z.string().regex(/^[a-z][a-z0-9.,_:-]{1,31}$/i);
 const number = (z: Z) => z.string().regex(/^\+\d{3,20}$/);
 /** A path to a WAV file, from the scenario's folder. */

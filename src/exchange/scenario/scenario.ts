@@ -97,11 +97,19 @@ export class Scenario {
     }
     const timers = this.#calls.flatMap(({ from, to, afterMs }) => {
       const caller = this.#callers.get(from.toLowerCase());
-      return caller ? [this.#clock.timerAt(start + afterMs, () => exchange.callFrom(caller, to))] : [];
+      return caller ? [this.#clock.timerAt(start + afterMs, () => callFrom(exchange, caller, to))] : [];
     });
     return () => {
       for (const cancel of timers) cancel();
     };
+  }
+}
+
+function callFrom(exchange: Exchange, caller: RobotDestination, to: string): void {
+  try {
+    exchange.callFrom(caller, to);
+  } catch (error) {
+    exchange.emit('failure', error, 'scenario');
   }
 }
 

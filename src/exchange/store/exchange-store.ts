@@ -1,7 +1,9 @@
+import { JackfieldError } from '../../errors.js';
 import type { DecisionStore } from '../api/authorization.js';
 import type { ApiObject, ObjectRecord } from '../api-object.js';
 import type { Voicemail } from '../mailbox/voicemail.js';
 import type { User } from '../user.js';
+import { checkText } from '../wire-value.js';
 import type { Journal } from './journal.js';
 
 /** A stored object of the API. */
@@ -20,6 +22,8 @@ export class ExchangeStore implements DecisionStore {
   readonly #journal: Journal | undefined;
   readonly #failed: (error: unknown) => void;
   readonly #decisions = new Map<string, boolean>();
+  /** What was stored of each user: only what is new is written. */
+  readonly #saved = new Map<string, Map<string, unknown>>();
 
   constructor(journal: Journal | undefined, failed: (error: unknown) => void) {
     this.#journal = journal;
@@ -30,12 +34,26 @@ export class ExchangeStore implements DecisionStore {
 
   /** The highest number that an object has had. */
   get lastId(): number {
-    const ids = (prefix: string) => Array.from(this.#journal?.entries(prefix) ?? [], ([id]) => Number(id));
-    return Math.max(0, Number(this.#journal?.get('last-id') ?? 0), ...ids('call/'), ...ids('voicemail/'));
+    let last = idOf(this.#journal?.get('last-id')) ?? 0;
+    for (const prefix of ['call/', 'voicemail/']) {
+      for (const [id] of this.#journal?.entries(prefix) ?? []) last = Math.max(last, idOf(id) ?? 0);
+    }
+    return last;
   }
 
   saveUser(user: User): void {
-    this.#put(`user/${user.handle}`, user.record());
+    const saved = this.#savedOf(user.handle);
+    const gone = new Set(saved.keys());
+    for (const [path, value] of user.record()) {
+      gone.delete(path);
+      if (saved.get(path) === value) continue;
+      saved.set(path, value);
+      this.#put(`user/${user.handle}/${path}`, value);
+    }
+    for (const path of gone) {
+      saved.delete(path);
+      this.#try((journal) => journal.delete(`user/${user.handle}/${path}`));
+    }
   }
 
   saveCall(object: ApiObject<'CALL'>): void {
@@ -60,18 +78,33 @@ export class ExchangeStore implements DecisionStore {
     });
   }
 
+  /** What is stored of a user, by its path. */
+  #savedOf(handle: string): Map<string, unknown> {
+    const saved = this.#saved.get(handle) ?? new Map(this.#journal?.entries(`user/${handle}/`) ?? []);
+    this.#saved.set(handle, saved);
+    return saved;
+  }
+
   restoreUser(user: User): void {
-    const record = this.#journal?.get(`user/${user.handle}`);
-    if (record) user.restore(record as ReturnType<User['record']>);
+    for (const [path, value] of this.#journal?.entries(`user/${user.handle}/`) ?? []) {
+      try {
+        user.restore(path, value);
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
   }
 
   /** The stored objects of one kind, oldest first. */
   objects(kind: 'call' | 'voicemail'): { readonly id: number; readonly stored: StoredObject }[] {
-    const entries = Array.from(this.#journal?.entries(`${kind}/`) ?? [], ([id, stored]) => ({
-      id: Number(id),
-      stored: stored as StoredObject,
-    }));
-    return entries.sort((a, b) => a.id - b.id);
+    const objects: { readonly id: number; readonly stored: StoredObject }[] = [];
+    for (const [key, value] of this.#journal?.entries(`${kind}/`) ?? []) {
+      const id = idOf(key);
+      const stored = storedObject(value);
+      if (id !== undefined && stored) objects.push({ id, stored });
+      else this.#failed(notStored(`${kind}/${key}`));
+    }
+    return objects.sort((a, b) => a.id - b.id);
   }
 
   decision(handle: string, name: string): boolean | undefined {
@@ -99,4 +132,35 @@ export class ExchangeStore implements DecisionStore {
       this.#failed(error);
     }
   }
+}
+
+/** The number of an object, as it is stored. */
+function idOf(text: unknown): number | undefined {
+  const id = Number(text);
+  return Number.isSafeInteger(id) && id > 0 ? id : undefined;
+}
+
+/** The object, if it is one: whatever lies in the folder is checked like what comes over the wire. */
+function storedObject(value: unknown): StoredObject | undefined {
+  if (!isRecord(value)) return undefined;
+  const { user, properties, file } = value;
+  if (typeof user !== 'string' || !isRecord(properties)) return undefined;
+  if (file !== undefined && typeof file !== 'string') return undefined;
+  try {
+    const checked = Object.entries(properties).map(([name, text]) => [name, checkText(name, text)]);
+    return { user, properties: Object.fromEntries(checked), ...(file !== undefined && { file }) };
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function notStored(key: string): JackfieldError {
+  return new JackfieldError(
+    'ERR_SYNTAX',
+    `The stored state has no proper object under ${JSON.stringify(key)}: it is left out.`,
+  );
 }

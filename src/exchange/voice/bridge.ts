@@ -1,3 +1,4 @@
+import type { Fence } from '../fence.js';
 import { FRAME_SAMPLES, mixInto, type Party } from './party.js';
 
 interface Seat {
@@ -5,6 +6,8 @@ interface Seat {
   readonly spoken: Int16Array;
   readonly mix: Int16Array;
   readonly hears: Set<Seat>;
+  /** It has thrown: it is silent and deaf from then on. */
+  failed: boolean;
 }
 
 /**
@@ -13,11 +16,17 @@ interface Seat {
  * hears silence and goes on ticking, so that a hold becomes silence of exactly its length.
  */
 export class Bridge {
+  readonly #fence: Fence;
   readonly #seats = new Map<Party, Seat>();
   #ticks = 0;
   /** Ticks that have fallen due and were not made. */
   #due = 0;
   #running: Promise<void> | undefined;
+
+  /** @param fence told of a party that throws: once, for it is not asked again. */
+  constructor(fence: Fence) {
+    this.#fence = fence;
+  }
 
   /** Samples that have passed since the bridge began. */
   get position(): number {
@@ -85,13 +94,31 @@ export class Bridge {
   }
 
   #exchangeFrames(): void | Promise<void> {
-    const speaking = waitFor(this.#seats.values(), (seat) => seat.party.speak(seat.spoken));
+    const speaking = waitFor(this.#seats.values(), (seat) =>
+      this.#ask(seat, () => seat.party.speak(seat.spoken)),
+    );
     this.#ticks++;
     return speaking ? speaking.then(() => this.#hear()) : this.#hear();
   }
 
   #hear(): void | Promise<void> {
-    return waitFor(this.#seats.values(), (seat) => seat.party.hear(heardBy(seat)));
+    return waitFor(this.#seats.values(), (seat) => this.#ask(seat, () => seat.party.hear(heardBy(seat))));
+  }
+
+  #ask(seat: Seat, act: () => void | Promise<void>): void | Promise<void> {
+    if (seat.failed) return;
+    try {
+      const wait = act();
+      return wait?.catch((error: unknown) => this.#failed(seat, error));
+    } catch (error) {
+      this.#failed(seat, error);
+    }
+  }
+
+  #failed(seat: Seat, error: unknown): void {
+    seat.failed = true;
+    seat.spoken.fill(0);
+    this.#fence.tell(error, 'voice');
   }
 
   #seatOf(party: Party): Seat {
@@ -102,6 +129,7 @@ export class Bridge {
       spoken: new Int16Array(FRAME_SAMPLES),
       mix: new Int16Array(FRAME_SAMPLES),
       hears: new Set(),
+      failed: false,
     };
     this.#seats.set(party, seat);
     return seat;

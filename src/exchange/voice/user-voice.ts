@@ -37,8 +37,8 @@ export interface SoundDevices {
 export interface UserVoiceEvents {
   /** Redirected input has begun to be sent, or ended (property VAA_INPUT_STATUS). */
   inputActive(active: boolean): void;
-  /** A redirected stream was flushed and closed; `stats` are its last. */
-  closed(stream: StreamKind, stats: StreamStats): void;
+  /** A redirected stream was flushed and closed; `stats` are its last. With an `error` it could not be. */
+  closed(stream: StreamKind, stats: StreamStats, error?: unknown): void;
   /** A sound device failed. */
   failed(device: SoundDevice, error: unknown): void;
   /** Whether the user has muted his microphone. */
@@ -239,8 +239,11 @@ export class UserVoice implements Party {
     const gone = (this.#left ? now : before).filter(({ stream }) => !kept.has(stream));
     if (gone.length === 0) return;
     const closed = gone.map(async ({ stream }) => {
-      await stream.close();
-      this.#events.closed(kind, stream.stats);
+      const error = await stream.close().then(
+        () => undefined,
+        (why: unknown) => why,
+      );
+      this.#events.closed(kind, stream.stats, error);
     });
     this.#closing = Promise.all([this.#closing, ...closed]).then(() => undefined);
   }

@@ -21,6 +21,8 @@ export interface ClosedStream extends StreamOwner {
   /** The user. */
   readonly handle: string;
   readonly stats: StreamStats;
+  /** Why it could not be closed as it should. */
+  readonly error?: unknown;
 }
 
 /** Opens what a stream is redirected to. Rejects with the reason when it cannot be had. */

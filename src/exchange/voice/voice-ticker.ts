@@ -1,5 +1,6 @@
 import type { CancelTimer, Clock } from '../../clock.js';
 import { PTIME_MS } from '../../pcm.js';
+import type { Fence } from '../fence.js';
 import { type Bridge, waitFor } from './bridge.js';
 
 /** A machine that was away for longer does not make up for it: its calls stood still, the same in every stream. */
@@ -15,9 +16,12 @@ const PHASES = 4;
  * still meanwhile.
  */
 export class VoiceTicker {
+  /** Around what each party does. */
+  readonly fence: Fence;
   readonly #phases: readonly Phase[];
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, fence: Fence) {
+    this.fence = fence;
     this.#phases = Array.from(
       { length: PHASES },
       (_, index) => new Phase(clock, (index * PTIME_MS) / PHASES),

@@ -1,0 +1,120 @@
+import type { Socket } from 'node:net';
+import { messageOf } from '../../errors.js';
+import { LineFramer } from '../../protocol/line-framer.js';
+import type { Session, SessionClient } from '../api/session.js';
+import { asLine } from '../wire-value.js';
+import { type Door, noRoom, notRead } from './door.js';
+import type { TokenCheck } from './token-check.js';
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** What a {@link TcpClient} needs of its listener. */
+export interface TcpClientContext {
+  readonly door: Door;
+  /** None where a client need not show a token. */
+  readonly tokens: TokenCheck | undefined;
+  connect(client: SessionClient): Session;
+  /** The client has shown its token. */
+  trusted(client: TcpClient): void;
+}
+
+/** One connection: nothing until it has shown the token, then lines to and from a session. */
+export class TcpClient {
+  readonly #socket: Socket;
+  readonly #context: TcpClientContext;
+  readonly #framer: LineFramer;
+  /** What came before the token's line was whole; none once that was taken. */
+  #head: Buffer | undefined;
+  #session: Session | undefined;
+  #cancelTimeout = () => {};
+
+  constructor(socket: Socket, context: TcpClientContext) {
+    this.#socket = socket;
+    this.#context = context;
+    const { limits, clock } = context.door;
+    this.#framer = new LineFramer({ maxLineBytes: limits.lineBytes });
+    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      this.#cancelTimeout();
+      this.#session?.disconnect();
+    });
+    if (!context.tokens) {
+      this.#attach();
+      return;
+    }
+    this.#head = Buffer.alloc(0);
+    this.#cancelTimeout = clock.timerAt(clock.now() + limits.authenticateMs, () => {
+      socket.destroy();
+    });
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#head) this.#takeToken(Buffer.concat([this.#head, chunk]));
+    else this.#takeLines(chunk);
+  }
+
+  #takeToken(head: Buffer): void {
+    const { door, tokens } = this.#context;
+    const end = head.indexOf(LF);
+    if (end > door.limits.bytesBeforeToken || (end < 0 && head.length > door.limits.bytesBeforeToken)) {
+      this.#socket.destroy();
+      return;
+    }
+    this.#head = head;
+    if (end < 0) return;
+    this.#head = undefined;
+    this.#socket.pause();
+    const line = head.subarray(0, head[end - 1] === CR ? end - 1 : end);
+    tokens?.look(line, (knows) => {
+      if (this.#socket.destroyed) return;
+      if (!knows) {
+        this.#socket.destroy();
+        return;
+      }
+      this.#cancelTimeout();
+      this.#context.trusted(this);
+      this.#attach('OK');
+      this.#socket.resume();
+      this.#takeLines(head.subarray(end + 1));
+    });
+  }
+
+  #attach(greeting?: string): void {
+    const { door } = this.#context;
+    if (door.full()) {
+      this.#refuse(noRoom(door));
+      return;
+    }
+    if (greeting !== undefined) this.#socket.write(`${greeting}\n`);
+    this.#session = this.#context.connect({
+      deliver: (line) => this.#deliver(line),
+      closed: () => this.#socket.end(),
+    });
+  }
+
+  #takeLines(chunk: Buffer): void {
+    try {
+      for (const line of this.#framer.push(chunk)) this.#session?.receive(line);
+    } catch (error) {
+      // Not a line of text, or one without an end: nothing that follows could be trusted.
+      this.#refuse(`ERROR 1 General syntax error: ${asLine(messageOf(error))}`);
+    }
+  }
+
+  #deliver(line: string): void {
+    const { limits, fence } = this.#context.door;
+    this.#socket.write(`${line}\n`);
+    if (this.#socket.writableLength <= limits.unsentBytes) return;
+    fence.tell(notRead(this.#context.door, 'TCP'), 'TCP');
+    this.#socket.destroy();
+  }
+
+  /** Says why, then closes, whatever the other end does. */
+  #refuse(line: string): void {
+    this.#socket.pause();
+    this.#socket.write(`${line}\n`);
+    this.#socket.destroySoon();
+  }
+}

@@ -1,0 +1,52 @@
+import { timingSafeEqual } from 'node:crypto';
+import { invalidArgument, JackfieldError } from '../../errors.js';
+import type { Door } from './door.js';
+
+/** Waits after wrong tokens, in milliseconds. */
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 5000;
+
+/** Looks at the tokens that are shown at one port, more slowly the more of them were wrong. */
+export class TokenCheck {
+  readonly #wanted: Buffer;
+  readonly #door: Door;
+  #wrong = 0;
+
+  /** @throws ERR_INVALID_ARG for a token that is none. */
+  constructor(token: string, door: Door) {
+    if (!/^[!-~]{16,512}$/.test(token)) {
+      throw invalidArgument('token', '16 to 512 printable ASCII characters', `${token.length} characters`);
+    }
+    this.#wanted = Buffer.from(`AUTH ${token}`);
+    this.#door = door;
+  }
+
+  /** Calls `decided` with whether `line` shows the token: at once, or later after wrong ones. */
+  look(line: Buffer, decided: (knows: boolean) => void): void {
+    const knows = line.length === this.#wanted.length && timingSafeEqual(line, this.#wanted);
+    const waitMs = this.#waitMs();
+    if (knows) this.#wrong = 0;
+    else this.#count();
+    const { clock } = this.#door;
+    if (waitMs === 0) decided(knows);
+    else clock.timerAt(clock.now() + waitMs, () => decided(knows));
+  }
+
+  #waitMs(): number {
+    const beyond = this.#wrong - this.#door.limits.wrongTokens;
+    return beyond < 0 ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(beyond, 16));
+  }
+
+  #count(): void {
+    this.#wrong++;
+    const { limits, fence } = this.#door;
+    if (this.#wrong % limits.wrongTokens !== 0) return;
+    fence.tell(
+      new JackfieldError(
+        'ERR_LIMIT',
+        `${this.#wrong} wrong tokens in a row: somebody guesses, or has an old one.`,
+      ),
+      'TCP',
+    );
+  }
+}

@@ -1,0 +1,106 @@
+import { entryOf } from '../entry-of.js';
+import { invalidArgument } from '../errors.js';
+
+/** A bound on what clients can take of the machine. */
+export interface LimitSpec {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly unit: string;
+  /** What is bounded, and what happens beyond. */
+  readonly note: string;
+}
+
+/** Every bound, by the name under which {@link ExchangeLimits} has it. */
+export const LIMITS = {
+  clients: {
+    default: 256,
+    min: 1,
+    max: 10_000,
+    unit: 'clients',
+    note: 'attached at once over TCP, D-Bus and X11; another is told so, and not attached',
+  },
+  clientsWithoutToken: {
+    default: 32,
+    min: 1,
+    max: 10_000,
+    unit: 'connections',
+    note: 'to one port that have not shown its token; another is closed',
+  },
+  bytesBeforeToken: {
+    default: 1024,
+    min: 600,
+    max: 65_536,
+    unit: 'bytes',
+    note: 'taken from a connection before its token; one that sends more is closed',
+  },
+  authenticateMs: {
+    default: 10_000,
+    min: 100,
+    max: 600_000,
+    unit: 'ms',
+    note: 'that a connection has to show the token; then it is closed',
+  },
+  wrongTokens: {
+    default: 5,
+    min: 1,
+    max: 1000,
+    unit: 'tokens',
+    note: 'wrong in a row; each further one, right or wrong, is looked at later: 100 ms, doubled each time, up to 5 s',
+  },
+  lineBytes: {
+    default: 262_144,
+    min: 1024,
+    max: 16_777_216,
+    unit: 'bytes',
+    note: 'of one command; a longer one is refused, and on TCP ends the connection',
+  },
+  commandsWaiting: {
+    default: 1000,
+    min: 1,
+    max: 100_000,
+    unit: 'commands',
+    note: 'of one client that wait for their answers; another is refused',
+  },
+  unsentBytes: {
+    default: 1_048_576,
+    min: 65_536,
+    max: 67_108_864,
+    unit: 'bytes',
+    note: 'that a client has not read yet; it is dropped then, and that is told',
+  },
+  callsPerUser: {
+    default: 100,
+    min: 1,
+    max: 10_000,
+    unit: 'calls',
+    note: 'of one user that go on at once; his next is refused, and who calls him finds the line busy',
+  },
+} as const satisfies Record<string, LimitSpec>;
+
+type LimitName = keyof typeof LIMITS;
+
+/** Bounds on what clients can take of the machine; each has a range and a default, see `LIMITS`. */
+export type ExchangeLimits = { readonly [N in LimitName]: number };
+
+/** @throws ERR_INVALID_ARG, naming the limit. */
+export function resolveLimits(limits: Partial<ExchangeLimits> = {}): ExchangeLimits {
+  for (const name of Object.keys(limits)) {
+    if (!entryOf<LimitSpec>(LIMITS, name)) {
+      throw invalidArgument('limits', `of ${Object.keys(LIMITS).join(', ')}`, name);
+    }
+  }
+  const resolved = Object.entries<LimitSpec>(LIMITS).map(([name, { default: standard, min, max, unit }]) => {
+    const value = limits[name as LimitName] ?? standard;
+    if (!Number.isSafeInteger(value) || value < min || value > max) {
+      throw invalidArgument(`limits.${name}`, `an integer from ${min} to ${max} (${unit})`, value);
+    }
+    return [name, value];
+  });
+  return Object.freeze(Object.fromEntries(resolved)) as ExchangeLimits;
+}
+
+/** What is said to a client that comes to a limit. */
+export function limitReached(limits: ExchangeLimits, name: LimitName): string {
+  return `${limits[name]} ${LIMITS[name].unit} are the limit; try again later, or raise limits.${name} of the exchange`;
+}
