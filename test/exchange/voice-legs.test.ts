@@ -1,9 +1,11 @@
 import { Socket } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { RobotDestination } from '../../src/exchange/calls/robot.js';
+import { WavWriter } from '../../src/voice/wav/wav-writer.js';
 import { PcmPort } from './ports.js';
 import { CountingCard, redirected, talk } from './voice-stage.js';
-import { world } from './world.js';
+import { folder, world } from './world.js';
 
 /** Runs `act`, and tells to which of `ports` was written, in order; `0` is where a turn of the event loop ended. */
 async function writesTo(ports: readonly number[], act: () => Promise<void>): Promise<number[]> {
@@ -25,8 +27,20 @@ async function writesTo(ports: readonly number[], act: () => Promise<void>): Pro
   return order;
 }
 
+const sorted = (ports: readonly number[]) => [...ports].sort().join(' ');
+
+/** The ports written to in each turn in which there were any. */
+function turnsOf(order: readonly number[]): string[] {
+  const turns: number[][] = [[]];
+  for (const port of order) {
+    if (port === 0) turns.push([]);
+    else turns.at(-1)?.push(port);
+  }
+  return turns.filter(({ length }) => length > 0).map(sorted);
+}
+
 describe('both legs of a call', () => {
-  it('go out in the same turn, tick by tick, also where the other end or the input has to be waited for', async () => {
+  it('go out in the same turn, tick by tick, also where the other end has to be waited for', async () => {
     await using w = await world({
       users: [{ handle: 'alice', soundCard: new CountingCard() }, { handle: 'bob' }],
     });
@@ -47,15 +61,46 @@ describe('both legs of a call', () => {
     await redirected(alice, `ALTER CALL 1 SET_OUTPUT PORT="${output.port}"`);
     await redirected(alice, `ALTER CALL 1 SET_CAPTURE_MIC PORT="${capture.port}"`);
     const order = await writesTo([output.port, capture.port], () => w.clock.advance(500 + 990));
-    const turns = order
-      .join(' ')
-      .split(' 0')
-      .map((turn) => turn.trim().split(' ').sort().join(' '));
-    const both = [output.port, capture.port].map(String).sort().join(' ');
-    expect(turns.filter((turn) => turn !== '')).toEqual(new Array(50).fill(both));
+    expect(turnsOf(order)).toEqual(new Array(50).fill(sorted([output.port, capture.port])));
     alice.send('ALTER CALL 1 HANGUP');
     expect((await output.received).length).toBe((await capture.received).length);
   });
+
+  it.each(['PORT', 'FILE'])(
+    'go out in the same turn where the input has to be waited for: %s',
+    async (kind) => {
+      const root = folder();
+      await using wav = await WavWriter.create(join(root, 'input.wav'));
+      await wav.write(new Int16Array(8000).fill(9));
+      await wav.close();
+      await using w = await world({
+        users: [{ handle: 'alice', soundCard: new CountingCard() }, { handle: 'bob' }],
+        fileRoots: [root],
+      });
+      await using input = await PcmPort.open();
+      await using output = await PcmPort.open();
+      await using capture = await PcmPort.open();
+      const target = kind === 'PORT' ? `PORT="${input.port}"` : 'FILE="input.wav"';
+      const { alice, out } = await talk(w, async ({ alice, out }) => {
+        await redirected(alice, `ALTER CALL ${out} SET_INPUT ${target}`);
+        await redirected(alice, `ALTER CALL ${out} SET_OUTPUT PORT="${output.port}"`);
+        await redirected(alice, `ALTER CALL ${out} SET_CAPTURE_MIC PORT="${capture.port}"`);
+      });
+      const order = await writesTo([output.port, capture.port], async () => {
+        const ticks = w.clock.advance(190);
+        // A tick waits for each frame of the input.
+        for (let frame = 0; kind === 'PORT' && frame < 13; frame++) {
+          await new Promise((resolve) => setTimeout(resolve, 2));
+          (await input.connected).write(new Uint8Array(640));
+        }
+        await ticks;
+        await new Promise((resolve) => setImmediate(resolve));
+      });
+      expect(turnsOf(order)).toEqual(new Array(10).fill(sorted([output.port, capture.port])));
+      alice.send(`ALTER CALL ${out} HANGUP`);
+      expect((await output.received).length).toBe((await capture.received).length);
+    },
+  );
 });
 
 describe('VAA_INPUT_STATUS', () => {
