@@ -172,7 +172,7 @@ class Stage {
 
   /** The caller dials the bot, and plays his scene when it has answered. */
   async #calls(caller: TestCaller, scene: TestScene): Promise<void> {
-    this.host.attend(this.#bot);
+    await this.host.attend(this.#bot);
     await caller.dials(BOT_HANDLE);
     await act(caller, scene);
   }

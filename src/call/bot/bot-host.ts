@@ -7,6 +7,7 @@ import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { Prompts } from '../prompt/prompts.js';
+import type { Speakable } from '../prompt/speakable.js';
 import type { Bot } from './bot.js';
 import type { BotCall } from './bot-call.js';
 import { CallLimit, DialledCalls, endCall, hangUp } from './call-limit.js';
@@ -69,6 +70,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   readonly #clock: Clock;
   readonly #running = new Set<Promise<unknown>>();
   readonly #calls = new Set<Call>();
+  readonly #ready = new WeakMap<readonly Speakable[], Promise<void>>();
   #unattend: (() => void) | undefined;
   #closed = false;
 
@@ -87,18 +89,52 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     return this.#calls.size;
   }
 
-  /** Has `bot` answer the calls that come in from now on, instead of the one that did before. @throws ERR_INVALID_ARG */
-  attend(bot: Bot, options: AttendOptions = {}): void {
+  /**
+   * Sees to it that all that `bot` is known to say can be said, so that no call is the first to miss it. Once for each
+   * bot.
+   *
+   * @throws ERR_INVALID_ARG, ERR_FILE, ERR_WAV, ERR_TOOL for what is missing or cannot be read, all of it at once.
+   */
+  prepare({ says, language }: Bot): Promise<void> {
+    const ready =
+      this.#ready.get(says) ??
+      Promise.resolve(this.#prompts).then((prompts) =>
+        prompts.ready(says, language === undefined ? {} : { language }),
+      );
+    this.#ready.set(says, ready);
+    return during(this.#clock, ready);
+  }
+
+  /**
+   * Has `bot` answer the calls that come in from now on, instead of the one that did before. Resolves when it is
+   * {@link prepare}d; calls that come sooner wait for that. Where it cannot be, no call is taken.
+   *
+   * @throws ERR_INVALID_ARG at once; rejects as {@link prepare}.
+   */
+  attend(bot: Bot, options: AttendOptions = {}): Promise<void> {
     const { maxCalls = 1000, accept = () => true } = options;
     if (!(maxCalls >= 1 && maxCalls <= 10_000))
       throw invalidArgument('maxCalls', 'from 1 to 10000', maxCalls);
     this.#assertOpen();
     this.#unattend?.();
+    const prepared = this.prepare(bot);
+    const isReady = prepared.then(
+      () => true,
+      () => false,
+    );
     const onCall = (call: Call) => {
-      this.#track(during(this.#clock, this.#offered(call, bot, maxCalls, accept)));
+      const offered = isReady.then((ready) =>
+        ready ? this.#offered(call, bot, maxCalls, accept) : undefined,
+      );
+      this.#track(during(this.#clock, offered));
     };
     this.#client.on('call', onCall);
-    this.#unattend = () => this.#client.off('call', onCall);
+    const unattend = () => void this.#client.off('call', onCall);
+    this.#unattend = unattend;
+    return prepared.catch((error: unknown) => {
+      unattend();
+      throw error;
+    });
   }
 
   /**
@@ -114,10 +150,11 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
    * Calls `target` and has `bot` talk to whoever answers.
    *
    * @param options.timeoutMs how long it may ring; default 30,000.
-   * @throws ERR_API when the call cannot be placed.
+   * @throws ERR_API when the call cannot be placed; as {@link prepare}.
    */
   async call(bot: Bot, target: string, options: WaitOptions = {}): Promise<BotResult> {
     this.#assertOpen();
+    await this.prepare(bot);
     const call = await this.#place(target, options.signal);
     return await this.#track(this.#run(bot, call, options));
   }

@@ -12,6 +12,11 @@ export interface BotOptions {
   readonly language?: string;
   /** Said before the call is hung up because the script threw. Default: three falling tones. */
   readonly goodbye?: Speakable;
+  /**
+   * What it may say, as far as that is known: its host sees to it before a call that all of it can be said. Default:
+   * `goodbye` alone.
+   */
+  readonly says?: readonly Speakable[];
   /** Whether digits are also heard as tones in the voice. Default true. */
   readonly toneDigits?: boolean;
   /** Whether barge-in by voice disregards the echo of what the bot says. Default true. */
@@ -26,6 +31,8 @@ export interface Bot {
   readonly name: string;
   readonly language: string | undefined;
   readonly goodbye: Speakable;
+  /** With `goodbye`. */
+  readonly says: readonly Speakable[];
   readonly toneDigits: boolean;
   readonly echoGuard: boolean;
   readonly maxCallMs: number;
@@ -53,13 +60,14 @@ const FOUR_HOURS_MS = 14_400_000;
 export function bot(script: BotScript, options: BotOptions = {}): Bot {
   if (typeof script !== 'function') throw invalidArgument('script', 'a function of a call', script);
   const { name, language, goodbye = FALLING_TONES, toneDigits = true, echoGuard = true } = options;
-  const { maxCallMs = FOUR_HOURS_MS } = options;
+  const { maxCallMs = FOUR_HOURS_MS, says = [] } = options;
   if (!(maxCallMs > 0)) throw invalidArgument('maxCallMs', 'more than 0 ms', maxCallMs);
   return Object.freeze({
     script,
     name: name ?? (script.name || 'bot'),
     language,
     goodbye,
+    says: [...says, goodbye],
     toneDigits,
     echoGuard,
     maxCallMs,

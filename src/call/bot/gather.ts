@@ -11,7 +11,10 @@ export interface GatherOptions {
   readonly bargeIn?: BargeIn | undefined;
   /** Digits that make a complete answer: 0 to 100. Default 1. */
   readonly min?: number | undefined;
-  /** Digits after which there is nothing to wait for: 1 to 100. Default: `min`, or 1. */
+  /**
+   * Digits after which there is nothing to wait for: 1 to 100. Default: `min`, or 1; 100 where `terminators` are given,
+   * since then a key ends the answer.
+   */
   readonly max?: number | undefined;
   /** Keys that end the answer and are no part of it. Default `#`. */
   readonly terminators?: string | undefined;
@@ -72,7 +75,7 @@ export async function gather(context: CallContext, options: GatherOptions = {}):
 
 function resolved(options: GatherOptions) {
   const { min = 1, terminators = '#', timeoutMs = 5000, interDigitMs = 3000 } = options;
-  const max = options.max ?? Math.max(1, min);
+  const max = options.max ?? (options.terminators ? MAX_DIGITS : Math.max(1, min));
   if (!(Number.isInteger(min) && min >= 0 && min <= MAX_DIGITS)) {
     throw invalidArgument('min', `from 0 to ${MAX_DIGITS} digits`, min);
   }

@@ -2,7 +2,8 @@ import { entryOf } from '../../entry-of.js';
 import { checkTimeZone } from '../../local-time.js';
 import type { Prompts } from '../prompt/prompts.js';
 import { linksOf } from './flow-links.js';
-import type { FlowData, FlowSpeech, FlowStep } from './flow-schema.js';
+import type { FlowData } from './flow-schema.js';
+import { utterancesOf } from './flow-speech.js';
 
 /** Something that is wrong with a flow of the right shape. */
 export interface FlowFinding {
@@ -11,18 +12,37 @@ export interface FlowFinding {
   readonly message: string;
 }
 
+/** What a flow is checked against. */
+export interface FlowSurroundings {
+  /** What it is said with. Default: it is not checked. */
+  readonly prompts?: Prompts | undefined;
+  /** Names of the hooks that there are. Default: they are not checked. */
+  readonly hooks?: readonly string[] | undefined;
+  /** Folder that paths are relative to. */
+  readonly folder: string;
+  /** Names of steps whose shape is wrong: nothing is known of them but that they are there. */
+  readonly broken?: readonly string[];
+}
+
 /**
  * What the shape alone does not tell: steps that are not there or never reached, circles in which no time passes,
- * unknown time zones, missing prompts.
+ * unknown time zones, missing hooks, and what cannot be said.
  */
-export function checkFlow(flow: FlowData, start: string, prompts?: Prompts): readonly FlowFinding[] {
+export async function checkFlow(
+  flow: FlowData,
+  start: string,
+  surroundings: FlowSurroundings,
+): Promise<readonly FlowFinding[]> {
+  const { prompts, hooks, folder, broken = [] } = surroundings;
   return [
     ...checkZone(flow.timezone),
-    ...checkLinks(flow, start),
-    ...checkReached(flow, start),
+    ...checkLinks(flow, start, broken),
+    ...(broken.length === 0 ? checkReached(flow, start) : []),
     ...checkCircles(flow),
     ...checkLengths(flow),
-    ...(prompts ? checkPrompts(flow, prompts) : []),
+    ...checkHours(flow),
+    ...(hooks ? checkHooks(flow, hooks) : []),
+    ...(prompts ? await checkSpeech(flow, folder, prompts) : []),
   ];
 }
 
@@ -34,11 +54,12 @@ function* checkZone(zone: string): Generator<FlowFinding> {
   }
 }
 
-function* checkLinks(flow: FlowData, start: string): Generator<FlowFinding> {
-  if (!Object.hasOwn(flow.steps, start)) yield missingStep(flow, ['start'], start);
+function* checkLinks(flow: FlowData, start: string, broken: readonly string[]): Generator<FlowFinding> {
+  const isThere = (name: string) => Object.hasOwn(flow.steps, name) || broken.includes(name);
+  if (!isThere(start)) yield missingStep(flow, ['start'], start);
   for (const [name, step] of Object.entries(flow.steps)) {
     for (const { to, path } of linksOf(step)) {
-      if (!Object.hasOwn(flow.steps, to)) yield missingStep(flow, ['steps', name, ...path], to);
+      if (!isThere(to)) yield missingStep(flow, ['steps', name, ...path], to);
     }
   }
 }
@@ -98,26 +119,36 @@ function* checkLengths(flow: FlowData): Generator<FlowFinding> {
   }
 }
 
-function* checkPrompts(flow: FlowData, prompts: Prompts): Generator<FlowFinding> {
+/** Hours that end a minute before midnight mean the end of the day, most often. */
+function* checkHours(flow: FlowData): Generator<FlowFinding> {
   for (const [name, step] of Object.entries(flow.steps)) {
-    for (const [field, speech] of speechOf(step)) {
-      const parts = Array.isArray(speech) ? speech : [speech];
-      for (const part of parts) {
-        if (typeof part !== 'string' || part.includes('{') || prompts.has(part, flow.language)) continue;
-        const message = `there is no recording of ${part} in the folder of prompts`;
-        yield { severity: 'error', path: ['steps', name, field], message };
-      }
+    if (step.do !== 'branch') continue;
+    for (const [index, { when }] of step.cases.entries()) {
+      if (!('to' in when) || when.to !== '23:59') continue;
+      const message = 'the minute before midnight is not included; "24:00" is the end of the day';
+      yield { severity: 'warning', path: ['steps', name, 'cases', index, 'when', 'to'], message };
     }
   }
 }
 
-/** What a step says, by the field that it stands in. */
-function speechOf(step: FlowStep): [field: string, speech: FlowSpeech][] {
-  const fields = ['what', 'ask', 'invalid', 'greeting', 'thanks', 'say'] as const;
-  const record: { readonly [K in (typeof fields)[number]]?: FlowSpeech | undefined } & Pick<FlowStep, 'do'> =
-    step;
-  return fields.flatMap((field): [string, FlowSpeech][] => {
-    const speech = record[field];
-    return speech === undefined ? [] : [[field, speech]];
-  });
+function* checkHooks(flow: FlowData, hooks: readonly string[]): Generator<FlowFinding> {
+  for (const [name, step] of Object.entries(flow.steps)) {
+    if (step.do !== 'hook' || hooks.includes(step.name)) continue;
+    const there = hooks.length === 0 ? 'there are none' : `there are ${hooks.join(', ')}`;
+    const message = `there is no hook ${step.name}, which is code: ${there}`;
+    yield { severity: 'error', path: ['steps', name, 'name'], message };
+  }
+}
+
+async function checkSpeech(flow: FlowData, folder: string, prompts: Prompts): Promise<FlowFinding[]> {
+  const { language } = flow;
+  const findings: FlowFinding[] = [];
+  for (const { path, part, examples } of utterancesOf(flow, folder)) {
+    const isMissing = typeof part === 'string' && examples.length > 0 && !prompts.has(part, language);
+    const messages = isMissing
+      ? [`there is no recording of ${part} in the folder of prompts`]
+      : (await prompts.faults(examples, { language })).map(({ message }) => message);
+    for (const message of new Set(messages)) findings.push({ severity: 'error', path, message });
+  }
+  return findings;
 }

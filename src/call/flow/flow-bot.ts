@@ -33,20 +33,20 @@ export interface FlowBotOptions {
 /**
  * Makes a bot of a flow. A step without a way on ends the call.
  *
- * @throws ERR_INVALID_ARG when the flow uses a hook that there is not.
+ * @throws ERR_INVALID_ARG when the flow uses hooks that there are not; all of them are named.
  */
 export function flowBot(flow: Flow, options: FlowBotOptions = {}): Bot {
   const { hooks = {}, variables } = options;
-  for (const [name, step] of Object.entries(flow.data.steps)) {
-    if (step.do !== 'hook' || Object.hasOwn(hooks, step.name)) continue;
-    throw new JackfieldError(
-      'ERR_INVALID_ARG',
-      `Step ${name} of ${flow.file} uses the hook ${step.name}: pass it as hooks.${step.name}.`,
-    );
-  }
+  const missing = Object.entries(flow.data.steps).flatMap(([name, step]) =>
+    step.do === 'hook' && !Object.hasOwn(hooks, step.name)
+      ? [`Step ${name} of ${flow.file} uses the hook ${step.name}: pass it as hooks.${step.name}.`]
+      : [],
+  );
+  if (missing.length > 0) throw new JackfieldError('ERR_INVALID_ARG', missing.join('\n'));
   const { name, language, goodbye } = flow.data;
   return bot((call) => new FlowRun(flow, call, hooks, variables).run(), {
     name,
+    says: flow.says,
     ...(language !== undefined && { language }),
     ...(goodbye !== undefined && {
       goodbye: spoken(goodbye, new Map(), { folder: flow.folder, recorded: new Set() }),

@@ -109,6 +109,32 @@ export const FLOW_SCHEMA = z.strictObject({
     .refine((steps) => Object.keys(steps).length > 0, 'must hold at least one step'),
 });
 
+/**
+ * What is sound of a flow whose shape is wrong somewhere, so that everything that is wrong with it is told at once.
+ * `broken` are the steps that are not in it.
+ */
+export function soundPart(value: unknown): {
+  readonly data: FlowData;
+  readonly start: string;
+  readonly broken: readonly string[];
+} {
+  const given = z.looseObject({ steps: z.record(z.string(), z.unknown()) }).safeParse(value);
+  const steps: Record<string, FlowStep> = {};
+  const broken: string[] = [];
+  for (const [name, each] of Object.entries(given.data?.steps ?? {})) {
+    const parsed = step.safeParse(each);
+    if (parsed.success) steps[name] = parsed.data;
+    else broken.push(name);
+  }
+  const field = <T>(name: string, schema: z.ZodType<T>) => schema.safeParse(given.data?.[name]).data;
+  const [first = ''] = Object.keys(given.data?.steps ?? {});
+  const data: FlowData = {
+    ...{ name: '', steps, timezone: field('timezone', z.string()) ?? 'UTC' },
+    ...{ language: field('language', z.string()), goodbye: field('goodbye', speech) },
+  };
+  return { data, start: field('start', stepName) ?? first, broken };
+}
+
 /** A flow, as its file says it. */
 export type FlowData = z.infer<typeof FLOW_SCHEMA>;
 export type FlowStep = z.infer<typeof step>;

@@ -4,18 +4,22 @@ import type { Document, ParsedNode } from 'yaml';
 import type { z } from 'zod';
 import { JackfieldError, messageOf } from '../../errors.js';
 import type { Prompts } from '../prompt/prompts.js';
-import { checkFlow } from './check-flow.js';
+import type { Speakable } from '../prompt/speakable.js';
+import { checkFlow, type FlowFinding } from './check-flow.js';
 import { FlowError, type FlowProblem } from './flow-error.js';
 import { flowIssue } from './flow-issue.js';
 import type { FlowData } from './flow-schema.js';
+import { saysOf } from './flow-speech.js';
 
 export interface ParseFlowOptions {
   /** What messages call the file. Default `flow`. */
   readonly file?: string;
   /** Folder that relative paths in the flow start from. Default: the working directory. */
   readonly folder?: string;
-  /** Checks that every prompt is there, too. */
+  /** Checks that all that the flow says can be said with these, too. */
   readonly prompts?: Prompts;
+  /** Checks that the flow uses no other hooks than these, too. */
+  readonly hooks?: readonly string[];
 }
 
 /** A flow that has been checked. */
@@ -26,6 +30,8 @@ export interface Flow {
   /** Name of the first step. */
   readonly start: string;
   readonly warnings: readonly FlowProblem[];
+  /** All that it says; for what depends on a variable, examples. */
+  readonly says: readonly Speakable[];
 }
 
 type Path = readonly (string | number)[];
@@ -34,7 +40,10 @@ type FlowDocument = Document.Parsed<ParsedNode>;
 const MAX_BYTES = 1 << 20;
 
 /** Reads and checks a flow file. @throws ERR_FILE; ERR_FLOW (a {@link FlowError}). */
-export async function readFlow(file: string, options: Pick<ParseFlowOptions, 'prompts'> = {}): Promise<Flow> {
+export async function readFlow(
+  file: string,
+  options: Pick<ParseFlowOptions, 'prompts' | 'hooks'> = {},
+): Promise<Flow> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new JackfieldError('ERR_FILE', `The flow ${file} cannot be read: ${messageOf(error)}`, {
       cause: error,
@@ -49,9 +58,9 @@ export async function readFlow(file: string, options: Pick<ParseFlowOptions, 'pr
  * @throws ERR_FLOW (a {@link FlowError}) with every error in it, each with its line and path.
  */
 export async function parseFlow(text: string, options: ParseFlowOptions = {}): Promise<Flow> {
-  const { file = 'flow', folder = process.cwd(), prompts } = options;
+  const { file = 'flow', folder = process.cwd() } = options;
   // Loaded with the first flow, for programs that have none.
-  const [yaml, { FLOW_SCHEMA }] = await Promise.all([import('yaml'), import('./flow-schema.js')]);
+  const [yaml, { FLOW_SCHEMA, soundPart }] = await Promise.all([import('yaml'), import('./flow-schema.js')]);
   const lines = new yaml.LineCounter();
   const whole = { severity: 'error', path: '', line: 1, column: 1 } as const;
   if (Buffer.byteLength(text) > MAX_BYTES) {
@@ -74,21 +83,24 @@ export async function parseFlow(text: string, options: ParseFlowOptions = {}): P
     ...{ severity, message, path: path.join('.') },
     ...place(offsetOf(document, path)),
   });
-  const parsed = FLOW_SCHEMA.safeParse(toValue(document, file), { error: flowIssue });
+  const value = toValue(document, file);
+  const told = (findings: readonly FlowFinding[]) =>
+    findings.map(({ severity, path, message }) => problem(severity, path, message));
+  const surroundings = { prompts: options.prompts, hooks: options.hooks, folder };
+  const parsed = FLOW_SCHEMA.safeParse(value, { error: flowIssue });
   if (!parsed.success) {
-    throw new FlowError(
-      file,
-      parsed.error.issues.flatMap(flatten).map(({ path, message }) => problem('error', path, message)),
-    );
+    const wrong = parsed.error.issues
+      .flatMap(flatten)
+      .map(({ path, message }) => problem('error', path, message));
+    const { data, start, broken } = soundPart(value);
+    throw new FlowError(file, [...wrong, ...told(await checkFlow(data, start, { ...surroundings, broken }))]);
   }
   const data = parsed.data;
   const [first = ''] = Object.keys(data.steps);
   const start = data.start ?? first;
-  const problems = checkFlow(data, start, prompts).map(({ severity, path, message }) =>
-    problem(severity, path, message),
-  );
+  const problems = told(await checkFlow(data, start, surroundings));
   if (problems.some(({ severity }) => severity === 'error')) throw new FlowError(file, problems);
-  return { file, folder, data, start, warnings: problems };
+  return { file, folder, data, start, warnings: problems, says: saysOf(data, folder) };
 }
 
 /** A document with too many aliases is refused before it grows. */

@@ -200,15 +200,18 @@ class CampaignRun {
 
   async #call({ target, fields, attempt }: Entry): Promise<CampaignResult> {
     const { clock, attempts, retryAfterMs, retryWhen, ringMs, store } = this.#options;
+    const line = { target, attempt, variables: new Map(Object.entries(fields)) };
+    const bot = this.#botFor(line);
+    // What it cannot say ends the campaign, and not the call to one target after the other.
+    await this.#host.prepare(bot);
     const placedAtMs = clock.unixMs();
     const begun = clock.now();
-    const line = { target, attempt, variables: new Map(Object.entries(fields)) };
     await store?.begin({ target, attempt, placedAtMs });
     let ending: Pick<CampaignResult, 'outcome' | 'status' | 'error'>;
     let again = false;
     let failure: { readonly error: JackfieldError } | undefined;
     try {
-      const result = await this.#host.call(this.#botFor(line), target, { timeoutMs: ringMs });
+      const result = await this.#host.call(bot, target, { timeoutMs: ringMs });
       again = retryWhen(result);
       const { outcome, status, error } = result;
       ending = error ? { outcome, status, error: error.message } : { outcome, status };

@@ -5,8 +5,10 @@ import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import { makePrivateFolder } from '../../files/private-file.js';
 import { BYTES_PER_SAMPLE, VOICE_FORMAT } from '../../pcm.js';
 import { toFormat } from '../../voice/convert/to-format.js';
+import { isInstalled } from '../../voice/process/require-program.js';
 import { collectSamples } from '../../voice/stage.js';
 import { decodeWithFfmpeg } from '../../voice/transcode/ffmpeg.js';
+import { WavError } from '../../voice/wav/wav-error.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
 import type { Speech } from './speech-engine.js';
@@ -38,7 +40,7 @@ export class AudioCache {
     return this.#conversions;
   }
 
-  /** The samples of an audio file. WAV is read here; anything else is decoded by the command `ffmpeg`. */
+  /** The samples of an audio file. WAV is read here; what is not read here is decoded by the command `ffmpeg`. */
   async file(path: string): Promise<Int16Array> {
     const content = await readFile(path).catch((error: unknown) => {
       throw new JackfieldError('ERR_FILE', `The prompt ${path} cannot be read: ${messageOf(error)}`, {
@@ -116,8 +118,13 @@ export class AudioCache {
 
 async function decode(path: string): Promise<Speech> {
   if (extname(path).toLowerCase() === '.wav') {
-    await using reader = await WavReader.open(path);
-    return { samples: await collectSamples(reader), format: reader.format };
+    try {
+      await using reader = await WavReader.open(path);
+      return { samples: await collectSamples(reader), format: reader.format };
+    } catch (error) {
+      // ffmpeg reads more kinds of WAV: GSM, MP3 and so on.
+      if (!(error instanceof WavError) || !(await isInstalled('ffmpeg'))) throw error;
+    }
   }
   const samples = await collectSamples(decodeWithFfmpeg(path).source);
   return { samples, format: VOICE_FORMAT };

@@ -26,6 +26,11 @@ export function espeakEngine(options: EspeakOptions = {}): SpeechEngine {
   }
   return {
     name: `espeak-ng ${voice ?? ''} ${wordsPerMinute}`,
+    async ready({ language, signal }) {
+      // Without a sound: it fails where the program or the voice is missing.
+      const args = ['-v', voice ?? language, '-q', '--stdin'];
+      await runTool({ tool: command, args, install: INSTALL, input: 'a', ...(signal && { signal }) });
+    },
     async speak(text, { language, signal }) {
       const folder = await mkdtemp(join(tmpdir(), 'jackfield-speech-'));
       try {

@@ -1,4 +1,4 @@
-import { invalidArgument, JackfieldError } from '../../errors.js';
+import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import { VOICE_FORMAT } from '../../pcm.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { collectSamples, concatSamples } from '../../voice/stage.js';
@@ -71,11 +71,22 @@ export class Prompts {
     return this.#folder?.find(name, language) !== undefined;
   }
 
-  /** Loads everything that a call would otherwise wait for. @throws as {@link render}. */
+  /** Loads everything that a call would otherwise wait for. @throws as {@link render}, of all parts at once. */
   async preload(what: readonly Speakable[], options: SayingOptions = {}): Promise<void> {
-    for (const speakable of what) {
-      for (const part of partsOf(speakable)) await this.#samples(part, options);
-    }
+    throwTogether(await this.#eachPart(what, (part) => this.#samples(part, options)));
+  }
+
+  /**
+   * Finds what keeps a call from hearing all of this: recordings that are missing or cannot be read, an engine that is
+   * missing or is not ready. Recordings are read; nothing is spoken.
+   */
+  async faults(what: readonly Speakable[], options: SayingOptions = {}): Promise<readonly JackfieldError[]> {
+    return await this.#eachPart(what, (part) => this.#prove(part, options));
+  }
+
+  /** Sees to it that all of this can be said. @throws what {@link faults} finds, all at once. */
+  async ready(what: readonly Speakable[], options: SayingOptions = {}): Promise<void> {
+    throwTogether(await this.faults(what, options));
   }
 
   /**
@@ -112,42 +123,48 @@ export class Prompts {
   async #samples(part: SpokenPart, options: SayingOptions): Promise<Int16Array> {
     if (part instanceof Int16Array) return part;
     const language = options.language ?? this.language;
-    if (typeof part === 'string') return await this.#words([{ prompt: part, text: '' }], options);
+    if (typeof part === 'string') return await this.#words([promptOf(part)], options);
     if ('file' in part) return await this.#cache.file(part.file);
     if ('tone' in part) {
       const frequency = typeof part.tone === 'number' ? part.tone : ([...part.tone] as const);
       return toneSamples({ frequency, durationMs: part.ms, levelDbfs: part.levelDbfs ?? -12 });
     }
     if ('text' in part) return await this.#speak(part.text, options);
-    if ('number' in part) {
-      return await this.#words(this.#spoken(language).number(checkedNumber(part.number)), options);
-    }
-    if ('digits' in part) {
-      const digits = checkedDigits(part.digits);
-      return await this.#words(
-        digits.map((digit) => this.#spoken(language).digit(digit)),
-        options,
-      );
-    }
-    if ('date' in part) {
-      const [year, month, day] = checkedDate(part.date);
-      return await this.#words(this.#spoken(language).date(year, month, day), options);
-    }
+    const words = this.#wordsOf(part, language);
+    if (words) return await this.#words(words, options);
     // Streams, silences and loops need no preparation.
     return new Int16Array();
   }
 
-  /** Recordings when there is one of every word; otherwise the engine says the whole, which sounds better than parts. */
-  async #words(words: readonly SpokenWord[], options: SayingOptions): Promise<Int16Array> {
-    const language = options.language ?? this.language;
-    const files = words.map(({ prompt }) => this.#folder?.find(prompt, language));
-    const missing = words.filter((_, index) => files[index] === undefined);
-    if (missing.length === 0) {
-      return concatSamples(await Promise.all(files.map((file) => this.#cache.file(file ?? ''))));
+  /** What numbers, digits and dates are put together from; undefined for anything else. */
+  #wordsOf(part: SpokenPart, language: string): readonly SpokenWord[] | undefined {
+    if (typeof part === 'string') return [promptOf(part)];
+    if ('number' in part) return this.#spoken(language).number(checkedNumber(part.number));
+    if ('digits' in part) {
+      return checkedDigits(part.digits).map((digit) => this.#spoken(language).digit(digit));
     }
+    if ('date' in part) return this.#spoken(language).date(...checkedDate(part.date));
+    return undefined;
+  }
+
+  async #words(words: readonly SpokenWord[], options: SayingOptions): Promise<Int16Array> {
+    const source = this.#sourceOf(words, options.language ?? this.language);
+    if ('text' in source) return await this.#speak(source.text, options);
+    return concatSamples(await Promise.all(source.files.map((file) => this.#cache.file(file))));
+  }
+
+  /** Recordings when there is one of every word; otherwise the engine says the whole, which sounds better than parts. */
+  #sourceOf(
+    words: readonly SpokenWord[],
+    language: string,
+  ): { readonly files: readonly string[] } | { readonly text: string } {
+    const files = words.map(({ prompt }) => this.#folder?.find(prompt, language));
+    const found = files.filter((file) => file !== undefined);
+    if (found.length === words.length) return { files: found };
+    const missing = words.filter((_, index) => files[index] === undefined);
     const text = words.map((word) => word.text).join(' ');
-    if (this.#engine && missing.every((word) => word.text !== '')) return await this.#speak(text, options);
-    const names = missing.map(({ prompt }) => prompt).join(', ');
+    if (this.#engine && missing.every((word) => word.text !== '')) return { text };
+    const names = [...new Set(missing.map(({ prompt }) => prompt))].join(', ');
     throw new JackfieldError(
       'ERR_INVALID_ARG',
       `There is no recording of ${names} in language ${language}${text.trim() === '' ? '' : ', and no speech engine'}: ` +
@@ -155,17 +172,52 @@ export class Prompts {
     );
   }
 
-  async #speak(text: string, { language = this.language, signal }: SayingOptions): Promise<Int16Array> {
-    const engine = this.#engine;
-    if (!engine) {
-      throw new JackfieldError(
-        'ERR_INVALID_ARG',
-        `“${text}” can only be said by a speech engine: open the prompts with one.`,
-      );
+  /** Does what {@link #samples} does, but for speaking. */
+  async #prove(part: SpokenPart, options: SayingOptions): Promise<void> {
+    if (part instanceof Int16Array || isStream(part)) return;
+    if (isLoop(part)) return throwTogether(await this.faults([part.loop], options));
+    const language = options.language ?? this.language;
+    const words = this.#wordsOf(part, language);
+    const isText = typeof part === 'object' && 'text' in part;
+    if (isText || (words && 'text' in this.#sourceOf(words, language))) {
+      await this.#engineFor(isText ? part.text : '').ready?.({
+        language,
+        ...(options.signal && { signal: options.signal }),
+      });
+    } else await this.#samples(part, options);
+  }
+
+  async #eachPart(
+    what: readonly Speakable[],
+    work: (part: SpokenPart) => Promise<unknown>,
+  ): Promise<JackfieldError[]> {
+    const errors: JackfieldError[] = [];
+    for (const speakable of what) {
+      try {
+        for (const part of partsOf(speakable)) {
+          await work(part).catch((error: unknown) => errors.push(asJackfieldError(error)));
+        }
+      } catch (error) {
+        errors.push(asJackfieldError(error));
+      }
     }
+    return errors;
+  }
+
+  async #speak(text: string, { language = this.language, signal }: SayingOptions): Promise<Int16Array> {
+    const engine = this.#engineFor(text);
     const limits = signal ? { language, signal } : { language };
     return await this.#cache.keep(JSON.stringify([engine.name, language, text]), () =>
       engine.speak(text, limits),
+    );
+  }
+
+  /** @throws ERR_INVALID_ARG when there is none. */
+  #engineFor(text: string): SpeechEngine {
+    if (this.#engine) return this.#engine;
+    throw new JackfieldError(
+      'ERR_INVALID_ARG',
+      `“${text}” can only be said by a speech engine: open the prompts with one.`,
     );
   }
 
@@ -178,6 +230,24 @@ export class Prompts {
     const known = this.#languages.map(({ code }) => code).join(', ');
     throw invalidArgument('language', `one in which numbers can be said (${known})`, language);
   }
+}
+
+function promptOf(name: string): SpokenWord {
+  return { prompt: name, text: '' };
+}
+
+function asJackfieldError(error: unknown): JackfieldError {
+  if (error instanceof JackfieldError) return error;
+  return new JackfieldError('ERR_INVALID_ARG', messageOf(error), { cause: error });
+}
+
+/** @throws the error, or one that says what all of them say. */
+function throwTogether(errors: readonly JackfieldError[]): void {
+  const [first, ...others] = errors;
+  if (!first) return;
+  const messages = [...new Set(errors.map(({ message }) => message))];
+  if (others.length === 0 || messages.length === 1) throw first;
+  throw new JackfieldError(first.code, messages.join('\n'), { cause: new AggregateError(errors) });
 }
 
 function isStream(part: SpokenPart): part is Extract<SpokenPart, { stream: unknown }> {

@@ -10,6 +10,12 @@ export interface Speech {
 export interface SpeechEngine {
   /** With what distinguishes one voice from another: two engines of one name say the same. */
   readonly name: string;
+  /**
+   * Sees to it that it can speak a language, before the first call does. Default: nothing is asked.
+   *
+   * @throws ERR_TOOL where a program or a voice is missing.
+   */
+  ready?(options: { readonly language: string; readonly signal?: AbortSignal }): Promise<void>;
   /** @param options.language BCP 47 code. */
   speak(text: string, options: { readonly language: string; readonly signal?: AbortSignal }): Promise<Speech>;
 }

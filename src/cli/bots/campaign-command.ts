@@ -11,16 +11,15 @@ import {
   type CampaignResult,
   type CampaignSummary,
   flowBot,
-  formatProblem,
   JackfieldError,
   PcmServer,
   readCallList,
-  readFlow,
   runCampaign,
 } from '../../index.js';
 import { WEEKDAYS, type Weekday } from '../../local-time.js';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { dateOption, numberOption } from '../options.js';
+import { type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
 import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
 
 const OUTCOMES = ['done', 'hung-up', 'failed', 'unanswered', 'error', 'calling', 'interrupted'] as const;
@@ -30,7 +29,7 @@ export function campaignCommand(): Command {
   const campaign = new Command('campaign').description(
     'Call everybody on a list with a flow; see what came of it.',
   );
-  withCatalogue(withPrompts(withEndpoint(campaign.command('run')), 'none'))
+  withCatalogue(withHooks(withPrompts(withEndpoint(campaign.command('run')), 'none')))
     .description(
       'Call everybody on a list. Run it again to go on where it was stopped; nobody is called twice.',
     )
@@ -72,7 +71,7 @@ interface CatalogueOptions {
   readonly json: boolean;
 }
 
-interface RunOptions extends CatalogueOptions, EndpointOptions, PromptOptions {
+interface RunOptions extends CatalogueOptions, EndpointOptions, PromptOptions, HookOptions {
   readonly flow: string;
   readonly name?: string;
   readonly concurrency: number;
@@ -90,8 +89,8 @@ async function run(file: string, options: RunOptions): Promise<void> {
   const name = options.name ?? basename(file, extname(file));
   const targets = await readCallList(file);
   const prompts = await openPrompts(options);
-  const flow = await readFlow(options.flow, options.prompts === undefined ? {} : { prompts });
-  for (const problem of flow.warnings) process.stderr.write(`${formatProblem(flow.file, problem)}\n`);
+  const hooks = await loadHooks(options);
+  const flow = await openFlow(options.flow, { prompts, hooks: Object.keys(hooks) });
   using log = CampaignLog.open(options.out);
   if (options.dryRun) {
     const called = new Set(
@@ -105,7 +104,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
   await using attached = await attachTo(options, { name: 'jackfield campaign' });
   await using server = new PcmServer();
   await using host = new BotHost({ client: attached.client, server, prompts });
-  const calls = runCampaign(host, ({ variables }) => flowBot(flow, { variables }), targets, {
+  const calls = runCampaign(host, ({ variables }) => flowBot(flow, { hooks, variables }), targets, {
     concurrency: options.concurrency,
     callsPerMinute: options.perMinute,
     attempts: options.attempts,

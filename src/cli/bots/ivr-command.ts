@@ -7,9 +7,7 @@ import {
   Exchange,
   type Flow,
   type FlowDrawing,
-  type FlowHook,
   flowBot,
-  formatProblem,
   formatTranscript,
   JackfieldError,
   PcmServer,
@@ -18,6 +16,7 @@ import {
   testBot,
 } from '../../index.js';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
+import { type FlowHooks, type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
 import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
 
 /** Between two keys, in milliseconds. */
@@ -26,7 +25,7 @@ const KEY_PAUSE_MS = 300;
 /** `jackfield ivr`: checks, draws, tries and runs flow files. */
 export function ivrCommand(): Command {
   const ivr = new Command('ivr').description('Phone bots from flow files: check, draw, try and run them.');
-  withPrompts(ivr.command('check'), 'none')
+  withHooks(withPrompts(ivr.command('check'), 'melody'))
     .description('Say everything that is wrong in a flow file, with its line and path.')
     .argument('<flow>', 'YAML or JSON file')
     .action(check);
@@ -39,14 +38,14 @@ export function ivrCommand(): Command {
     )
     .option('--out <file>', 'file to write; default: standard output')
     .action(draw);
-  withPrompts(ivr.command('try'), 'melody')
+  withHooks(withPrompts(ivr.command('try'), 'melody'))
     .description('Call a flow here and now, press keys, and print what happens. Takes no real time.')
     .argument('<flow>', 'YAML or JSON file')
     .option('--keys <keys>', 'what the caller presses; each comma waits two seconds', keysOption, ',')
     .option('--caller <handle>', 'who calls', 'caller')
     .option('--at <time>', 'when, as 2027-03-01T09:00:00Z', timeOption)
     .action(tryOut);
-  withPrompts(withEndpoint(ivr.command('run')), 'none')
+  withHooks(withPrompts(withEndpoint(ivr.command('run')), 'none'))
     .description('Answer calls with a flow until it is told to stop.')
     .argument('<flow>', 'YAML or JSON file')
     .option('--max-calls <count>', 'calls at once, 1 to 10000; more are refused', Number, 100)
@@ -54,10 +53,15 @@ export function ivrCommand(): Command {
   return ivr;
 }
 
-async function check(file: string, options: PromptOptions): Promise<void> {
-  const prompts = options.prompts === undefined ? {} : { prompts: await openPrompts(options) };
-  const flow = await readFlow(file, prompts);
-  warn(flow);
+interface CheckOptions extends PromptOptions, HookOptions {}
+
+async function check(file: string, options: CheckOptions, command: Command): Promise<void> {
+  const [prompts, hooks] = [await openPrompts(options), await loadHooks(options)];
+  const flow = await openFlow(file, { prompts, hooks: Object.keys(hooks) });
+  const isTold = command.getOptionValueSource('speech') !== 'default';
+  if (!isTold && (await (await openPrompts({ ...options, speech: 'none' })).faults(flow.says)).length > 0) {
+    process.stderr.write(`${file}: it says what no recording has: to run it, say by what with --speech.\n`);
+  }
   const steps = Object.keys(flow.data.steps).length;
   process.stdout.write(`${file}: ${flow.data.name}, ${steps} steps, no errors.\n`);
 }
@@ -71,15 +75,15 @@ async function draw(
   else await writePrivate(options.out, drawing);
 }
 
-interface TryOptions extends PromptOptions {
+interface TryOptions extends PromptOptions, HookOptions {
   readonly keys: string;
   readonly caller: string;
   readonly at?: Date;
 }
 
 async function tryOut(file: string, options: TryOptions): Promise<void> {
-  const flow = await readFlow(file);
-  warn(flow);
+  const [prompts, hooks] = [await openPrompts(options), await loadHooks(options)];
+  const flow = await openFlow(file, { prompts });
   const scene = async (caller: TestCaller) => {
     for (const key of options.keys) {
       if (caller.call.over) return;
@@ -88,36 +92,42 @@ async function tryOut(file: string, options: TryOptions): Promise<void> {
     }
     await caller.waits(2000);
   };
-  const { transcript, results } = await testBot(flowBot(flow, { hooks: noHooks(flow) }), scene, {
-    exchange: Exchange,
-    prompts: await openPrompts(options),
-    caller: options.caller,
-    ...(options.at && { startsAt: options.at }),
-  });
+  const { transcript, results } = await testBot(
+    flowBot(flow, { hooks: { ...noHooks(flow, hooks), ...hooks } }),
+    scene,
+    {
+      exchange: Exchange,
+      prompts,
+      caller: options.caller,
+      ...(options.at && { startsAt: options.at }),
+    },
+  );
   process.stdout.write(`${formatTranscript(transcript)}\n`);
   if (results.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
 }
 
-/** Hooks are code, which a file does not have: each goes on with `next`. */
-function noHooks(flow: Flow): Record<string, FlowHook> {
-  const steps = Object.values(flow.data.steps);
-  return Object.fromEntries(
-    steps.flatMap((step) => (step.do === 'hook' ? [[step.name, () => undefined] as const] : [])),
+/** Stand-ins for hooks that are not given: each goes on with `next`, and is told of. */
+function noHooks(flow: Flow, given: FlowHooks): FlowHooks {
+  const missing = Object.values(flow.data.steps).flatMap((step) =>
+    step.do === 'hook' && !Object.hasOwn(given, step.name) ? [step.name] : [],
   );
+  for (const name of new Set(missing)) {
+    process.stderr.write(`${flow.file}: the hook ${name} is not given (--hooks): it goes on with next.\n`);
+  }
+  return Object.fromEntries(missing.map((name) => [name, () => undefined]));
 }
 
 /** Ports of a call that a bot talks in: what it hears, what it says, the microphone. */
 const LEASES_PER_CALL = 3;
 
-interface RunOptions extends PromptOptions, EndpointOptions {
+interface RunOptions extends PromptOptions, EndpointOptions, HookOptions {
   readonly maxCalls: number;
 }
 
 async function run(file: string, options: RunOptions): Promise<void> {
-  const prompts = await openPrompts(options);
-  const flow = await readFlow(file, options.prompts === undefined ? {} : { prompts });
-  warn(flow);
-  const bot = flowBot(flow);
+  const [prompts, hooks] = [await openPrompts(options), await loadHooks(options)];
+  const flow = await openFlow(file, { prompts, hooks: Object.keys(hooks) });
+  const bot = flowBot(flow, { hooks });
   await using attached = await attachTo(options, { name: 'jackfield ivr' });
   const { client } = attached;
   await using server = new PcmServer();
@@ -128,7 +138,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
     line(callId, `${outcome}${error ? `, ${error.message}` : ''}`),
   );
   host.on('refused', ({ id }) => line(id, `refused: ${options.maxCalls} calls are in progress`));
-  host.attend(bot, { maxCalls: options.maxCalls });
+  await host.attend(bot, { maxCalls: options.maxCalls });
   if (server.advice !== undefined && server.maxLeases < options.maxCalls * LEASES_PER_CALL) {
     process.stderr.write(`Fewer than ${options.maxCalls} calls at once will fit. ${server.advice}\n`);
   }
@@ -145,10 +155,6 @@ function stopped(client: Client): Promise<void> {
       reject(new JackfieldError('ERR_CLOSED', 'The endpoint is gone.', { cause })),
     );
   });
-}
-
-function warn(flow: Flow): void {
-  for (const problem of flow.warnings) process.stderr.write(`${formatProblem(flow.file, problem)}\n`);
 }
 
 function keysOption(text: string): string {

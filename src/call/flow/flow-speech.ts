@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import type { Speakable, SpokenPart } from '../prompt/speakable.js';
+import type { FlowData, FlowPart, FlowSpeech, FlowStep } from './flow-schema.js';
+
+/** One thing that a flow says, where it is written, and what stands for it where its variables have no values yet. */
+export interface FlowUtterance {
+  readonly path: readonly (string | number)[];
+  readonly part: FlowPart;
+  /** None where a variable decides which recording it is. */
+  readonly examples: readonly SpokenPart[];
+}
+
+/** All that a flow says, in the order of its file. */
+export function utterancesOf(flow: FlowData, folder: string): readonly FlowUtterance[] {
+  const goodbye: [string[], FlowSpeech][] = flow.goodbye === undefined ? [] : [[['goodbye'], flow.goodbye]];
+  const steps = Object.entries(flow.steps).flatMap(([name, step]) =>
+    speechOf(step).map(([field, speech]): [string[], FlowSpeech] => [['steps', name, field], speech]),
+  );
+  return [...goodbye, ...steps].flatMap(([path, speech]) =>
+    [speech].flat().map((part) => ({ path, part, examples: examplesOf(part, folder) })),
+  );
+}
+
+/** What a bot of the flow has to be able to say. */
+export function saysOf(flow: FlowData, folder: string): readonly Speakable[] {
+  return utterancesOf(flow, folder).flatMap(({ examples }) => examples);
+}
+
+const HAS_VARIABLE = /\{\w+\}/;
+const NUMBERS = [...Array(21).keys(), 30, 40, 50, 60, 70, 80, 90, 100];
+const DAYS = Array.from({ length: 31 }, (_, day) => `2027-01-${String(day + 1).padStart(2, '0')}`);
+const MONTHS = Array.from({ length: 12 }, (_, month) => `2027-${String(month + 1).padStart(2, '0')}-01`);
+
+function examplesOf(part: FlowPart, folder: string): readonly SpokenPart[] {
+  if (typeof part === 'string') return HAS_VARIABLE.test(part) ? [] : [part];
+  if ('file' in part) return HAS_VARIABLE.test(part.file) ? [] : [{ file: resolve(folder, part.file) }];
+  if ('text' in part) return [{ text: part.text.replace(/\{\w+\}/g, '…') }];
+  if ('digits' in part) return [{ digits: HAS_VARIABLE.test(part.digits) ? '0123456789' : part.digits }];
+  if ('number' in part) {
+    const { number } = part;
+    return typeof number === 'number' ? [{ number }] : NUMBERS.map((each) => ({ number: each }));
+  }
+  if ('date' in part) {
+    return HAS_VARIABLE.test(part.date)
+      ? [...DAYS, ...MONTHS].map((date) => ({ date }))
+      : [{ date: part.date }];
+  }
+  return [part];
+}
+
+/** What a step says, by the field that it stands in. */
+function speechOf(step: FlowStep): [field: string, speech: FlowSpeech][] {
+  const fields = ['what', 'ask', 'invalid', 'greeting', 'thanks', 'say'] as const;
+  const record: { readonly [K in (typeof fields)[number]]?: FlowSpeech | undefined } & Pick<FlowStep, 'do'> =
+    step;
+  return fields.flatMap((field): [string, FlowSpeech][] => {
+    const speech = record[field];
+    return speech === undefined ? [] : [[field, speech]];
+  });
+}
