@@ -47,6 +47,12 @@ export function withEndpoint(command: Command): Command {
     .addHelpText('after', `\nEndpoints:\n${lines.join('\n')}`);
 }
 
+/** Looks at what is said of the endpoint, without attaching. @throws ERR_FILE, ERR_INVALID_ARG. */
+export async function checkEndpoint(options: EndpointOptions): Promise<void> {
+  const security = await securityOf(options);
+  if (!options.attach.startsWith(EMBEDDED)) transportAt(options.attach, security);
+}
+
 /** Attaches to the endpoint that was asked for. @throws as {@link attach}; ERR_FILE, ERR_INVALID_ARG. */
 export async function attachTo(options: EndpointOptions, as: AttachOptions): Promise<Attached> {
   const { attach: address } = options;

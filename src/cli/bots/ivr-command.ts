@@ -15,7 +15,7 @@ import {
   type TestCaller,
   testBot,
 } from '../../index.js';
-import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
+import { attachTo, checkEndpoint, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { type FlowHooks, type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
 import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
 
@@ -125,6 +125,7 @@ interface RunOptions extends PromptOptions, EndpointOptions, HookOptions {
 }
 
 async function run(file: string, options: RunOptions): Promise<void> {
+  await checkEndpoint(options);
   const [prompts, hooks] = [await openPrompts(options), await loadHooks(options)];
   const flow = await openFlow(file, { prompts, hooks: Object.keys(hooks) });
   const bot = flowBot(flow, { hooks });
