@@ -111,6 +111,43 @@ describe('what goes out to a client', () => {
 });
 
 describe('a session under minReplyLatencyMs', () => {
+  it('gives answers and notifications in the order in which they were made, on a machine whose timers are late', async () => {
+    const step = fc.oneof(
+      fc.constant({ kind: 'ask' as const }),
+      fc.constant({ kind: 'tell' as const }),
+      fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 0, max: 8 }), seed: fc.nat() }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (list) => {
+        const clock = new LateClock();
+        await using exchange = await Exchange.start({ clock });
+        const { user } = exchange.endpoint();
+        const lines: string[] = [];
+        const session = exchange
+          .endpoint()
+          .connect(
+            { deliver: (line) => lines.push(line), closed: () => undefined },
+            { minReplyLatencyMs: 5 },
+          );
+        const made: string[] = [];
+        for (const [number, each] of list.entries()) {
+          if (each.kind === 'pass') clock.pass(each.ms, each.seed);
+          else if (each.kind === 'ask') {
+            session.receive(`#${number} PING`);
+            made.push(`#${number} PONG`);
+          } else {
+            const value = String(number);
+            user.notify({ kind: 'property', object: 'USER', id: 'x', property: 'MOOD_TEXT', value });
+            made.push(`USER x MOOD_TEXT ${value}`);
+          }
+        }
+        for (let turn = 0; turn < 100; turn++) clock.pass(20, 0);
+        expect(lines).toEqual(made);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('never lets a status overtake another, nor an answer, whatever else is asked meanwhile', async () => {
     const gap = fc.integer({ min: 0, max: 12 });
     await fc.assert(

@@ -174,6 +174,8 @@ export const PARAMETERS = {
     type: 'text',
     since: OBSERVED,
     section: 'not in the reference',
-    note: 'Profiles of the authorised contacts, in one line.',
+    note:
+      'Nine fields of each authorised contact, parted by `;`, the contacts by `,`: handle, full name, phones at home ' +
+      'and at work, mobile phone, online status, display name, TRUE where a voicemail can be left, mood.',
   },
 } as const satisfies Record<string, ParameterSpec>;
