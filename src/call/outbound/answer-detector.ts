@@ -23,7 +23,7 @@ export interface AnswerVerdict {
 export interface AnswerDetectorOptions {
   /** A greeting longer than this is a machine's, in milliseconds: 500 to 10,000. Default 2000. */
   readonly machineGreetingMs?: number;
-  /** Silence that ends a greeting, in milliseconds: 200 to 5000. Default 700. */
+  /** Silence that ends a greeting, in milliseconds: 200 to 5000. Default 1000, as machines beep after a pause. */
   readonly pauseMs?: number;
   /** Nobody has spoken for this long, in milliseconds: 500 to 30,000. Default 4000. */
   readonly silentMs?: number;
@@ -51,7 +51,7 @@ export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
 
   /** @throws ERR_INVALID_ARG */
   static async create(options: AnswerDetectorOptions = {}): Promise<AnswerDetector> {
-    const { machineGreetingMs = 2000, pauseMs = 700, silentMs = 4000 } = options;
+    const { machineGreetingMs = 2000, pauseMs = 1000, silentMs = 4000 } = options;
     const check = (name: string, value: number, least: number, most: number) => {
       if (!(value >= least && value <= most))
         throw invalidArgument(name, `from ${least} to ${most} ms`, value);

@@ -30,6 +30,10 @@ type State =
   | { readonly name: 'speaking'; readonly begin: number; lastSpeech: number };
 
 const FRAME_MS = 20;
+/** Until so many frames had sound in them, the detector does not know the noise of the line, and takes it for speech. */
+const WARM_UP_FRAMES = 6;
+/** Largest sample of a frame that has no sound in it (-72 dBFS). */
+const SILENT_PEAK = 8;
 const NATIVE_RATES: readonly number[] = [8000, 16_000, 32_000, 48_000];
 const OTHER_RATES_AS = 16_000;
 
@@ -37,7 +41,8 @@ let loaded: Promise<FvadModule> | undefined;
 
 /**
  * Finds speech with the voice activity detector of WebRTC: a decision for each 20 ms, joined into utterances by an
- * onset and a hang-over. Rates other than 8, 16, 32 and 48 kHz are resampled to 16 kHz for the decision.
+ * onset and a hang-over. What begins in the first 120 ms of sound is told after them, so that the noise of a line is no
+ * utterance. Rates other than 8, 16, 32 and 48 kHz are resampled to 16 kHz for the decision.
  *
  * States: quiet -> rising -> speaking -> quiet; rising falls back to quiet when the speech is too short.
  */
@@ -54,6 +59,7 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
   readonly #hangoverLength: number;
   #position = 0;
   #pushed = 0;
+  #warmUp = WARM_UP_FRAMES;
   #state: State = { name: 'quiet' };
 
   private constructor(module: FvadModule, options: ResolvedOptions) {
@@ -105,6 +111,7 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
   #take(samples: Int16Array): VoiceEvent[] {
     const events: VoiceEvent[] = [];
     for (const frame of this.#frames.push(samples)) {
+      if (this.#warmUp > 0 && frame.some((sample) => Math.abs(sample) > SILENT_PEAK)) this.#warmUp--;
       this.#decide(this.#vad.isSpeech(frame), events);
       this.#position += this.#frameLength;
     }
@@ -134,7 +141,7 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
   }
 
   #risen(state: Extract<State, { name: 'rising' }>, events: VoiceEvent[]): State {
-    if (state.frames < this.#onsetFrames) return state;
+    if (state.frames < this.#onsetFrames || this.#warmUp > 0) return state;
     events.push({ type: 'begin', position: this.#inputPosition(state.begin) });
     return { name: 'speaking', begin: state.begin, lastSpeech: this.#position };
   }

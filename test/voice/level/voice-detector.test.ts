@@ -29,6 +29,22 @@ describe('VoiceDetector', () => {
     }
   });
 
+  it('hears no speech where the noise of a line begins, at once or later', async () => {
+    for (const amplitude of [10, 20, 60, 200, 600]) {
+      for (const lead of [0, 5000, 16_000]) {
+        const line = concatSamples([silence(lead), noise(48_000, amplitude)]);
+        expect(analyzeSamples(line, await VoiceDetector.create())).toEqual([]);
+      }
+    }
+  });
+
+  it('tells speech that begins before the stream from the first sample on', async () => {
+    const speech = await readWav(speechFile('numbers'));
+    const [first] = utterances(analyzeSamples(speech, await VoiceDetector.create()));
+    const within = speech.subarray(first!.begin + 3200);
+    expect(analyzeSamples(within, await VoiceDetector.create())[0]).toEqual({ type: 'begin', position: 0 });
+  });
+
   it('gives the same for any cut of the input, and about the same at any rate', async () => {
     const speech = concatSamples([silence(8000), await readWav(speechFile('reader-870')), silence(8000)]);
     const whole = analyzeSamples(speech, await VoiceDetector.create());
