@@ -109,9 +109,13 @@ export class AudioCache {
     for (const [hash, kept] of this.#kept) {
       if (this.#bytes <= this.#maxBytes || this.#kept.size === 1) return;
       this.#kept.delete(hash);
-      void kept.then((samples) => {
-        this.#bytes -= samples.length * BYTES_PER_SAMPLE;
-      });
+      kept.then(
+        (samples) => {
+          this.#bytes -= samples.length * BYTES_PER_SAMPLE;
+        },
+        // One that could not be made was never counted.
+        () => undefined,
+      );
     }
   }
 }

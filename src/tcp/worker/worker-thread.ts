@@ -114,7 +114,7 @@ export class WorkerThread {
       writeSink: ({ id, samples, position }) => this.#sinks.get(id)?.sink?.write(samples, position),
       endSink: ({ id, error }) => this.#sinks.get(id)?.sink?.end(error && rebuildError(error)),
       pull: ({ id }) => this.#pull(id),
-      stopSource: ({ id }) => void this.#stopSource(id),
+      stopSource: ({ id }) => this.#stopSource(id),
     };
   }
 
@@ -127,7 +127,8 @@ export class WorkerThread {
   async #stopSource(id: number): Promise<void> {
     const source = this.#sources.get(id);
     this.#sources.delete(id);
-    await source?.return?.();
+    // A source that fails as it is ended has nothing more to say.
+    await source?.return?.().catch(() => undefined);
   }
 
   #lost(cause: Error | undefined): void {

@@ -175,8 +175,10 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
   }
 
   #track(work: Promise<void>): void {
-    this.#busy.add(work);
-    void work.finally(() => this.#busy.delete(work));
+    const tracked = work
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => this.#busy.delete(tracked));
+    this.#busy.add(tracked);
   }
 
   #failed(error: unknown): void {
