@@ -404,6 +404,7 @@ export type { Destination, Tariff } from './exchange/calls/attempt.js';
 export type { EndCause } from './exchange/calls/leg.js';
 export { type RobotBehaviour, RobotDestination, type RobotStep } from './exchange/calls/robot.js';
 export type { LineInterface } from './exchange/directory.js';
+export type { OverwritePolicy } from './exchange/client-files.js';
 export type { ExchangeOptions } from './exchange/exchange-options.js';
 export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchange.js';
 export type { VoicemailFault, VoicemailStep } from './exchange/mailbox/voicemail-failure.js';

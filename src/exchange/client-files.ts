@@ -1,19 +1,70 @@
-import { open, rm } from 'node:fs/promises';
-import { writePrivate } from '../files/private-file.js';
-import { confined } from './voice/confined.js';
+import { closeSync, type Stats, writeFile } from 'node:fs';
+import { promisify } from 'node:util';
+import { FileRoots, type WritableFile } from '../files/file-roots.js';
+import { FileDestination, type FileOptions, FileSource } from './voice/file-stream.js';
 
-/** The files that clients name and that are no voice streams: pictures. They lie in the folders for FILE. */
+/**
+ * Which files clients may replace: those that the exchange has written since it started, those that belong to the user
+ * whom it runs as, or all.
+ */
+export type OverwritePolicy = 'written' | 'owned' | 'any';
+
+/** Which files clients may name. */
+export interface FileAccess {
+  readonly roots: readonly string[];
+  readonly overwrite: OverwritePolicy;
+}
+
+/** Files that are known to be the exchange's own; the oldest are strangers again. */
+const MAX_OWN = 10_000;
+
+/** The files that clients name: targets of streams, and pictures. They lie in the folders for FILE. */
 export class ClientFiles {
-  readonly #roots: readonly string[];
+  readonly #roots: FileRoots;
+  readonly #overwrite: OverwritePolicy;
+  /** Which stream is writing, by path. */
+  readonly #writers = new Map<string, { readonly stream: string }>();
+  /** What has been written, by path: the file's identity. */
+  readonly #own = new Map<string, string>();
 
-  /** @param roots the folders; none where no file may be read or written. */
-  constructor(roots: readonly string[]) {
-    this.#roots = roots;
+  constructor({ roots, overwrite }: FileAccess) {
+    this.#roots = new FileRoots(roots);
+    this.#overwrite = overwrite;
+  }
+
+  /** A WAV file that a stream is played from. @throws ERR_FILE, ERR_WAV */
+  async source(path: string, failed: FileOptions['failed']): Promise<FileSource> {
+    return await FileSource.at(await this.#roots.read(path), failed);
+  }
+
+  /**
+   * A WAV file that a stream is written to, by one stream at a time: two would leave nothing that anyone could hear. One
+   * that is redirected to its own file begins that anew.
+   *
+   * @throws Error with the reason when it may not be written; ERR_FILE.
+   */
+  async destination(path: string, stream: string, options: FileOptions): Promise<FileDestination> {
+    const entry = { stream };
+    let claimed: string | undefined;
+    const closed = () => {
+      if (claimed !== undefined && this.#writers.get(claimed) === entry) this.#writers.delete(claimed);
+    };
+    try {
+      const file = await this.#create(path, stream, (real) => {
+        claimed = real;
+        this.#writers.set(real, entry);
+      });
+      return await FileDestination.at(file, { ...options, closed });
+    } catch (error) {
+      closed();
+      throw error;
+    }
   }
 
   /** A whole file of at most `maxBytes`. Rejects with the reason. */
   async read(path: string, maxBytes: number): Promise<Uint8Array> {
-    await using file = await open(await confined(path, this.#roots));
+    const { handle } = await this.#roots.read(path);
+    await using file = handle;
     const { size } = await file.stat();
     if (size > maxBytes) throw new Error(`${path} is longer than ${maxBytes} bytes`);
     return await file.readFile();
@@ -21,9 +72,42 @@ export class ClientFiles {
 
   /** Makes a file anew, for its owner alone. Rejects with the reason. */
   async write(path: string, data: Uint8Array): Promise<void> {
-    const real = await confined(path, this.#roots);
-    await rm(real, { force: true });
-    // Whatever was put there meanwhile, a link above all, is not written through.
-    await writePrivate(real, data, 'wx');
+    const { fd } = await this.#create(path);
+    try {
+      await promisify(writeFile)(fd, data);
+    } finally {
+      closeSync(fd);
+    }
   }
+
+  async #create(path: string, stream?: string, claimed?: (real: string) => void): Promise<WritableFile> {
+    const file = await this.#roots.create(path, (real, existing) => {
+      const other = this.#writers.get(real)?.stream ?? stream;
+      if (other !== stream) throw new Error(`${other} is being written to ${path}`);
+      if (existing && !this.#mayReplace(real, existing)) {
+        throw new Error(`${path} exists already, and may not be overwritten`);
+      }
+      claimed?.(real);
+    });
+    this.#remember(file);
+    return file;
+  }
+
+  #mayReplace(path: string, existing: Stats): boolean {
+    if (this.#overwrite === 'any' || this.#own.get(path) === identityOf(existing)) return true;
+    // Windows knows no such numbers.
+    return this.#overwrite === 'owned' && existing.uid === (process.geteuid?.() ?? existing.uid);
+  }
+
+  #remember({ path, is }: WritableFile): void {
+    this.#own.delete(path);
+    this.#own.set(path, identityOf(is));
+    const [oldest] = this.#own.keys();
+    if (this.#own.size > MAX_OWN && oldest !== undefined) this.#own.delete(oldest);
+  }
+}
+
+/** The number of a file that was deleted may be given to another one. */
+function identityOf({ dev, ino, birthtimeMs }: Stats): string {
+  return `${dev}:${ino}:${birthtimeMs}`;
 }

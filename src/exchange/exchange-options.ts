@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../clock.js';
 import { invalidArgument } from '../errors.js';
 import type { AttachPolicy } from './api/authorization.js';
 import type { Destination } from './calls/attempt.js';
+import { ClientFiles, type OverwritePolicy } from './client-files.js';
 import type { LineInterface } from './directory.js';
 import { type ExchangeLimits, resolveLimits } from './limits.js';
 import type { UserOptions } from './user.js';
@@ -30,6 +31,11 @@ export interface ExchangeOptions {
   /** Folders in which `FILE="..."` may read and write. Default: none. */
   readonly fileRoots?: readonly string[];
   /**
+   * Which files there may be replaced: those that this exchange has `written` since it started, those that are `owned`
+   * by the user whom it runs as, or `any`. Others are refused. Default `owned`.
+   */
+  readonly overwriteFiles?: OverwritePolicy;
+  /**
    * Makes what opens the streams that clients redirect, from what would open them otherwise: ports of this machine,
    * and files in `fileRoots`. Default: no change.
    */
@@ -53,12 +59,12 @@ export type ResolvedOptions = Readonly<
   Required<
     Omit<
       ExchangeOptions,
-      'stateFolder' | 'gateway' | 'patienceMs' | 'pieceMs' | 'fileRoots' | 'opener' | 'limits'
+      'stateFolder' | 'gateway' | 'patienceMs' | 'pieceMs' | 'fileRoots' | 'overwriteFiles' | 'opener' | 'limits'
     >
   >
 > &
   Pick<ExchangeOptions, 'stateFolder' | 'gateway'> & {
-    readonly fileRoots: readonly string[];
+    readonly files: ClientFiles;
     readonly limits: ExchangeLimits;
     /** `failed` is told of files that fail in mid-call. */
     readonly opener: (failed: FailureListener) => StreamOpener;
@@ -81,17 +87,21 @@ export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
       users.map(({ handle }) => handle).join(', '),
     );
   }
-  const roots = [...fileRoots];
+  const { overwriteFiles: overwrite = 'owned' } = options;
+  if (!['written', 'owned', 'any'].includes(overwrite)) {
+    throw invalidArgument('overwriteFiles', "'written', 'owned' or 'any'", overwrite);
+  }
+  const files = new ClientFiles({ roots: fileRoots, overwrite });
   const { clock = systemClock } = options;
   const opener = (failed: FailureListener) => {
-    const standard = streamOpener(clock, { patienceMs, pieceMs }, roots, failed);
+    const standard = streamOpener(clock, { patienceMs, pieceMs }, files, failed);
     return options.opener?.(standard) ?? standard;
   };
   const resolved: ResolvedOptions = {
     clock,
     users: [...users],
     robots: [...(options.robots ?? [])],
-    fileRoots: roots,
+    files,
     opener,
     attach: options.attach ?? 'allow',
     historyLimit,

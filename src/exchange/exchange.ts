@@ -19,7 +19,6 @@ import { chargeFor, type Destination } from './calls/attempt.js';
 import { Calls } from './calls/calls.js';
 import type { RobotDestination } from './calls/robot.js';
 import type { UserCall } from './calls/user-call.js';
-import { ClientFiles } from './client-files.js';
 import { Directory } from './directory.js';
 import { echoService } from './echo-service.js';
 import { type ExchangeOptions, type ResolvedOptions, resolveOptions } from './exchange-options.js';
@@ -267,7 +266,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
       calls: this.#calls,
       voicemails: this.#voicemails,
       opener: this.#options.opener((error) => this.#fence.tell(error, 'voice file')),
-      files: new ClientFiles(this.#options.fileRoots),
+      files: this.#options.files,
       destinationOf: (user, target) => this.#directory.destinationOf(user, target, this.#calls),
       identityOf: (handle) => this.#directory.identityOf(handle),
       userOf: (handle) => this.#directory.userOf(handle),

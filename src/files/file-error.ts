@@ -9,6 +9,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENOTDIR: 'A part of the path is not a folder.',
   EEXIST: 'It exists already.',
   ENOSPC: 'The disk is full.',
+  EDQUOT: 'The quota of the disk is used up.',
+  ENAMETOOLONG: 'A name in it is too long.',
   EROFS: 'The file system is read-only.',
   EMFILE: 'This process has too many files open: raise the limit (ulimit -n).',
 };

@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readVoice } from '../../src/exchange/voice/prompts.js';
@@ -22,7 +30,7 @@ const REFUSED = /^ERROR 589 ALTER CALL: unable to alter input\/output: /;
 describe('FILE leads nowhere outside its folders', () => {
   it.each([
     ['a link to a file', 'target.wav', 'link.wav', /lies outside/],
-    ['a link to a file that is not there', 'new.wav', 'link.wav', /leads nowhere/],
+    ['a link to a file that is not there', 'new.wav', 'link.wav', /lies outside/],
     ['a link to a folder', '.', 'link/new.wav', /lies outside/],
   ])('%s', async (_what, target, path, reason) => {
     const { root, outside } = neighbours();
@@ -33,7 +41,7 @@ describe('FILE leads nowhere outside its folders', () => {
     for (const stream of ['SET_INPUT', 'SET_OUTPUT', 'SET_CAPTURE_MIC']) {
       const answer = await redirected(alice, `ALTER CALL ${out} ${stream} FILE="${path}"`);
       expect(answer).toMatch(REFUSED);
-      expect(answer).toMatch(stream === 'SET_INPUT' ? /lies outside|leads nowhere/ : reason);
+      expect(answer).toMatch(reason);
     }
     expect(readdirSync(outside)).toEqual(['target.wav']);
   });
@@ -103,6 +111,34 @@ describe('a FILE that is written', () => {
     while (!(await redirected(alice, `ALTER CALL ${out} SET_CAPTURE_MIC FILE="a.wav"`)).startsWith('ALTER'))
       await new Promise((resolve) => setImmediate(resolve));
   });
+
+  it.each([
+    ['owned', 'ours.wav', 'answered'],
+    ['written', 'ours.wav', 'refused'],
+    ['any', 'ours.wav', 'answered'],
+    ['owned', 'theirs.wav', 'refused'],
+    ['written', 'theirs.wav', 'refused'],
+    ['any', 'theirs.wav', 'answered'],
+  ] as const)(
+    'with overwriteFiles %j, over %s that was there before, is %s',
+    async (overwriteFiles, name, is) => {
+      if (name === 'theirs.wav' && process.geteuid?.() !== 0) return;
+      const root = folder();
+      writeFileSync(join(root, name), 'what was there');
+      if (name === 'theirs.wav') chownSync(join(root, name), 65_534, 65_534);
+      await using w = await world({ fileRoots: [root], overwriteFiles });
+      const { bob, in_ } = await talk(w);
+      const first = await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="${name}"`);
+      if (is === 'answered') {
+        expect(first).toMatch(/^ALTER/);
+        await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT`);
+        expect(await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="${name}"`)).toMatch(/^ALTER/);
+      } else {
+        expect(first).toMatch(/exists already, and may not be overwritten$/);
+        expect(readFileSync(join(root, name), 'utf8')).toBe('what was there');
+      }
+    },
+  );
 
   it('is begun anew by the stream that wrote it before', async () => {
     const root = folder();

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { messageOf } from '../../errors.js';
 import {
   Exchange,
+  type OverwritePolicy,
   replay,
   Scenario,
   systemClock,
@@ -27,6 +28,7 @@ interface Options {
   readonly scenario?: string;
   readonly user?: string[];
   readonly files: string[];
+  readonly overwrite: OverwritePolicy;
   readonly state?: string;
   readonly record?: string;
   readonly replay?: string;
@@ -56,6 +58,14 @@ export function exchangeCommand(): Command {
     .option('--scenario <file>', 'JSON file with users, robots and numbers, and what they do')
     .option('--user <handle...>', 'users of the exchange, without a scenario (default: jack)')
     .option('--files <folder...>', 'folders in which FILE="..." may read and write', [])
+    .addOption(
+      new Option(
+        '--overwrite <which>',
+        'files there that FILE="..." may replace: of this run, of this user, any',
+      )
+        .choices(['written', 'owned', 'any'])
+        .default('owned'),
+    )
     .option('--state <folder>', 'keep history, voicemails, profiles and contacts here')
     .option('--record <folder>', 'write every line and every redirected stream into this folder')
     .option(
@@ -109,6 +119,7 @@ async function serve(options: Options): Promise<void> {
     ...(scenario?.options ?? usersOf(options.user)),
     clock,
     fileRoots: options.files,
+    overwriteFiles: options.overwrite,
     patienceMs: options.patience,
     ...(options.state !== undefined && { stateFolder: options.state }),
     ...(recorder && { opener: (standard) => recorder.wrap(standard) }),

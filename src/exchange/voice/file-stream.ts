@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import type { ReadableFile, WritableFile } from '../../files/file-roots.js';
 import { VOICE_FORMAT } from '../../pcm.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
@@ -28,8 +29,14 @@ export class FileSource implements VoiceSource {
    * @param failed told when the file turns out to be damaged, or its disk fails.
    * @throws ERR_FILE, ERR_WAV when it is no WAV file that can be read.
    */
-  static async at(path: string, failed: FailureListener = () => undefined): Promise<FileSource> {
-    return new FileSource(await WavReader.open(path), failed);
+  static async at(
+    file: string | ReadableFile,
+    failed: FailureListener = () => undefined,
+  ): Promise<FileSource> {
+    const reader = await (typeof file === 'string'
+      ? WavReader.open(file)
+      : WavReader.of(file.handle, file.path));
+    return new FileSource(reader, failed);
   }
 
   get stats(): StreamStats {
@@ -127,11 +134,15 @@ export class FileDestination implements VoiceDestination {
   /**
    * Makes the file anew. A former one of this name goes on for those who still read or write it.
    *
+   * @param file Its path, or the file where it has been made already.
    * @throws ERR_FILE when it cannot be written.
    */
-  static async at(path: string, options: FileOptions = {}): Promise<FileDestination> {
-    await rm(path, { force: true });
-    const writer = await WavWriter.create(path, { format: VOICE_FORMAT, existing: 'refuse' });
+  static async at(file: string | WritableFile, options: FileOptions = {}): Promise<FileDestination> {
+    if (typeof file !== 'string') {
+      return new FileDestination(await WavWriter.of(file.fd, file.path, { format: VOICE_FORMAT }), options);
+    }
+    await rm(file, { force: true });
+    const writer = await WavWriter.create(file, { format: VOICE_FORMAT, existing: 'refuse' });
     return new FileDestination(writer, options);
   }
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.js';
 import { messageOf } from '../../errors.js';
 import { formatStreamTargets, parseStreamTargets, type StreamTarget } from '../../protocol/stream-target.js';
-import { confined } from './confined.js';
-import { type FailureListener, FileDestination, type FileOptions, FileSource } from './file-stream.js';
+import type { ClientFiles } from '../client-files.js';
+import type { FailureListener } from './file-stream.js';
 import { PortOutputs } from './port-destination.js';
 import type { PortOptions } from './port-dial.js';
 import { PortSource } from './port-source.js';
@@ -35,48 +35,21 @@ export interface StreamOpener {
 export function streamOpener(
   clock: Clock,
   options: PortOptions,
-  fileRoots: readonly string[],
+  files: ClientFiles,
   failed: FailureListener,
 ): StreamOpener {
-  const written = new WrittenFiles();
   const outputs = new PortOutputs(options, clock);
   const patient = options.patienceMs > 0;
   return {
     source: async (target) =>
       target.kind === 'port'
         ? await PortSource.dial(target.port, options)
-        : await FileSource.at(await confined(pathOf(target), fileRoots), failed),
-    destination: async (target, owner) =>
+        : await files.source(pathOf(target), failed),
+    destination: async (target, { object, id, stream }) =>
       target.kind === 'port'
         ? await outputs.dial(target.port)
-        : await written.open(await confined(pathOf(target), fileRoots), owner, { patient, failed }),
+        : await files.destination(pathOf(target), `${object} ${id} ${stream}`, { patient, failed }),
   };
-}
-
-/** The files that streams write, each for one stream: two would leave nothing that anyone could hear. */
-class WrittenFiles {
-  readonly #streams = new Map<string, { readonly name: string }>();
-
-  /** A stream that is redirected to its own file begins that anew. */
-  async open(
-    path: string,
-    { object, id, stream }: StreamOwner,
-    options: FileOptions,
-  ): Promise<FileDestination> {
-    const entry = { name: `${object} ${id} ${stream}` };
-    const writer = this.#streams.get(path);
-    if (writer && writer.name !== entry.name) throw new Error(`${writer.name} is being written to ${path}`);
-    this.#streams.set(path, entry);
-    const closed = () => {
-      if (this.#streams.get(path) === entry) this.#streams.delete(path);
-    };
-    try {
-      return await FileDestination.at(path, { ...options, closed });
-    } catch (error) {
-      closed();
-      throw error;
-    }
-  }
 }
 
 /**

@@ -47,9 +47,20 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
 
   /** @throws ERR_FILE when the file cannot be opened; ERR_WAV ({@link WavError}) when it is no readable WAV. */
   static async open(path: string): Promise<WavReader> {
-    let handle: FileHandle | undefined;
+    const handle = await open(path, 'r').catch((error: unknown) => {
+      throw fileError('read', path, error);
+    });
+    return await WavReader.of(handle, path);
+  }
+
+  /**
+   * Reads a file that is open already. It is closed with the reader, or when it is no readable WAV.
+   *
+   * @param path names it in errors.
+   * @throws as {@link open}.
+   */
+  static async of(handle: FileHandle, path: string): Promise<WavReader> {
     try {
-      handle = await open(path, 'r');
       const { size } = await handle.stat();
       const search = locateWav(size);
       let step = search.next();
@@ -59,7 +70,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
       }
       return new WavReader(path, handle, step.value);
     } catch (error) {
-      await handle?.close();
+      await handle.close();
       throw error instanceof WavError ? error.in(path) : fileError('read', path, error);
     }
   }

@@ -1,7 +1,10 @@
+import { close } from 'node:fs';
+import { promisify } from 'node:util';
 import { invalidArgument, JackfieldError } from '../../errors.js';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { openPrivate } from '../../files/private-file.js';
+import { Opening } from '../../opening.js';
 import { type PcmFormat, type PcmSink, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
 import { encodeSamples, isWriteEncoding, type WavWriteEncoding } from './wav-encoding.js';
 import { WavHeader } from './wav-header.js';
@@ -81,22 +84,27 @@ export class WavWriter implements PcmSink, AsyncDisposable {
    * @throws ERR_INVALID_ARG for an option out of range; ERR_FILE when the file cannot be created.
    */
   static async create(path: string, options: WavWriterOptions = {}): Promise<WavWriter> {
-    const resolved = resolveOptions(options);
-    const flags = resolved.existing === 'refuse' ? 'wx' : 'w';
-    let fd: number;
-    try {
-      fd = await openPrivate(path, flags);
-    } catch (error) {
+    const flags = resolveOptions(options).existing === 'refuse' ? 'wx' : 'w';
+    const fd = await openPrivate(path, flags).catch((error: unknown) => {
       throw fileError('create', path, error);
-    }
+    });
+    return await WavWriter.of(fd, path, options);
+  }
+
+  /**
+   * Writes to an empty file that is open already. It is closed with the writer, or when it cannot be begun.
+   *
+   * @param fd Its descriptor.
+   * @param path names it in errors.
+   * @throws as {@link create}.
+   */
+  static async of(fd: number, path: string, options: WavWriterOptions = {}): Promise<WavWriter> {
+    await using opening = new Opening();
+    opening.add(fd, promisify(close));
+    const resolved = resolveOptions(options);
     const writer = new WavWriter(path, positionedFile(fd, resolved.io), resolved);
-    try {
-      await writer.#flush();
-    } catch (error) {
-      await writer.#file.close();
-      throw error;
-    }
-    return writer;
+    await writer.#flush();
+    return opening.done(writer);
   }
 
   /** Samples per channel taken so far, silence in gaps included. */

@@ -1,0 +1,206 @@
+import { close, constants, fstat, open, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open as openHandle, readlink, realpath, unlink } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { promisify } from 'node:util';
+import { JackfieldError } from '../errors.js';
+import { Opening } from '../opening.js';
+import { isInside } from './confined-path.js';
+import { fileError } from './file-error.js';
+
+const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
+// Windows has none of these.
+const { O_DIRECTORY = 0, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+/** On Linux a folder is held by its descriptor: what is put in its place meanwhile is not looked at. */
+const HOLDS_FOLDERS = process.platform === 'linux';
+/** As many as Linux follows. */
+const MAX_LINKS = 40;
+
+const openAsync = promisify(open);
+const closeAsync = promisify(close);
+const fstatAsync = promisify(fstat);
+
+/** A file that is open to be read, and where it really lies. */
+export interface ReadableFile {
+  readonly handle: FileHandle;
+  readonly path: string;
+}
+
+/** A file that is open to be written, and where it really lies. */
+export interface WritableFile {
+  readonly fd: number;
+  readonly path: string;
+  readonly is: Stats;
+}
+
+/**
+ * Asked before a file is written, with where it really lies and what is there already.
+ *
+ * @throws when it may not be written.
+ */
+export type WriteClaim = (path: string, existing: Stats | undefined) => void;
+
+/**
+ * Folders that somebody else may name files in. A link may lead to another place in them; whatever leads outside is
+ * refused, in the same words whether something is there or not. Names are looked up folder by folder, each held open
+ * meanwhile, so that nothing that is moved or linked at the same time leads out.
+ */
+export class FileRoots {
+  readonly #roots: readonly string[];
+
+  /** @param roots Relative paths lie in the first of them. */
+  constructor(roots: readonly string[]) {
+    this.#roots = [...roots];
+  }
+
+  /** Opens a regular file to read it. @throws ERR_FILE */
+  read(path: string): Promise<ReadableFile> {
+    return this.#find(path, 'read', async (folder, name) => {
+      await using opening = new Opening();
+      // A pipe would be waited for, a device could be anything.
+      const handle = await openHandle(folder.at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+      opening.add(handle, () => handle.close());
+      const is = await handle.stat();
+      if (!is.isFile()) throw noRegularFile(path);
+      await folder.confirm(name, is);
+      return opening.done({ handle, path: join(folder.path, name) });
+    });
+  }
+
+  /**
+   * Makes a file anew to write it, for its owner alone. One of that name is replaced, where `claim` does not object;
+   * whoever has it open keeps it.
+   *
+   * @throws ERR_FILE; what `claim` throws.
+   */
+  create(path: string, claim: WriteClaim): Promise<WritableFile> {
+    return this.#find(path, 'write', async (folder, name) => {
+      const existing = await folder.look(name);
+      if (existing && !existing.isFile()) throw noRegularFile(path);
+      claim(join(folder.path, name), existing);
+      if (existing) await unlink(folder.at(name));
+      await using opening = new Opening();
+      const fd = await openAsync(folder.at(name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+      opening.add(fd, closeAsync);
+      const is = await fstatAsync(fd);
+      await folder.confirm(name, is);
+      return opening.done({ fd, path: join(folder.path, name), is });
+    });
+  }
+
+  /** Finds the folder of a file, holds it, and lets `act` do the rest. */
+  async #find<T extends object>(
+    asked: string,
+    action: string,
+    act: (folder: HeldFolder, name: string) => Promise<T>,
+  ): Promise<T> {
+    const [first] = this.#roots;
+    if (first === undefined) throw new JackfieldError('ERR_FILE', 'this endpoint has no folder for FILE');
+    if (asked.includes('\0')) throw outside(asked);
+    let path = resolve(first, asked);
+    try {
+      for (let links = 0; links <= MAX_LINKS; links++) {
+        const found = await this.#walk(path, asked, act);
+        if (typeof found !== 'string') return found;
+        path = found;
+      }
+    } catch (error) {
+      throw error instanceof Error && 'syscall' in error ? fileError(action, asked, error) : error;
+    }
+    throw new JackfieldError('ERR_FILE', `${asked} leads through too many links`);
+  }
+
+  /** Goes down to the file. Returns what `act` makes of it, or the path that a link on the way leads to. */
+  async #walk<T>(
+    path: string,
+    asked: string,
+    act: (folder: HeldFolder, name: string) => Promise<T>,
+  ): Promise<T | string> {
+    const [root, way] = (await this.#rootOf(path)) ?? [];
+    if (root === undefined || way === undefined) throw outside(asked);
+    const names = way.split(sep);
+    const last = names.pop() ?? '';
+    let folder = await HeldFolder.root(root);
+    try {
+      for (const [index, name] of names.entries()) {
+        const target = await folder.linkAt(name);
+        if (target !== undefined) return resolve(folder.path, target, ...names.slice(index + 1), last);
+        const inner = await folder.inner(name);
+        await folder.close();
+        folder = inner;
+      }
+      const target = await folder.linkAt(last);
+      return target === undefined ? await act(folder, last) : resolve(folder.path, target);
+    } finally {
+      await folder.close();
+    }
+  }
+
+  /** The root that a path lies in, as it is really called, and the way from there. The path itself is not looked at. */
+  async #rootOf(path: string): Promise<readonly [root: string, way: string] | undefined> {
+    for (const root of this.#roots) {
+      const real = await realpath(root);
+      for (const name of [resolve(root), real]) if (isInside(name, path)) return [real, relative(name, path)];
+    }
+    return undefined;
+  }
+}
+
+/** A folder below a root. On Linux it stays the same one, whatever becomes of its name. */
+class HeldFolder {
+  /** Where it lay when it was opened. */
+  readonly path: string;
+  readonly #handle: FileHandle | undefined;
+
+  private constructor(path: string, handle: FileHandle | undefined) {
+    this.path = path;
+    this.#handle = handle;
+  }
+
+  static async root(path: string): Promise<HeldFolder> {
+    return new HeldFolder(path, HOLDS_FOLDERS ? await openHandle(path, O_RDONLY | O_DIRECTORY) : undefined);
+  }
+
+  async inner(name: string): Promise<HeldFolder> {
+    const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+    return new HeldFolder(join(this.path, name), this.#handle && (await openHandle(this.at(name), flags)));
+  }
+
+  /** What the system calls a name in it. */
+  at(name: string): string {
+    return this.#handle ? `/proc/self/fd/${this.#handle.fd}/${name}` : join(this.path, name);
+  }
+
+  /** What a name stands for, links not followed; nothing where there is none. */
+  async look(name: string): Promise<Stats | undefined> {
+    return await lstat(this.at(name)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+  }
+
+  /** What a link says; nothing for what is no link. */
+  async linkAt(name: string): Promise<string | undefined> {
+    return (await this.look(name))?.isSymbolicLink() ? await readlink(this.at(name)) : undefined;
+  }
+
+  /** Checks that a file which was opened by its name lies there indeed. Where folders are held that is certain. */
+  async confirm(name: string, is: Stats): Promise<void> {
+    if (this.#handle) return;
+    const there = await this.look(name);
+    const sameFile = is.ino === there?.ino && is.dev === there.dev;
+    if (sameFile && (await realpath(this.path)) === this.path) return;
+    throw new JackfieldError('ERR_FILE', `${name} was moved while it was opened`);
+  }
+
+  async close(): Promise<void> {
+    await this.#handle?.close();
+  }
+}
+
+function outside(path: string): JackfieldError {
+  return new JackfieldError('ERR_FILE', `${path} lies outside the folders of this endpoint`);
+}
+
+function noRegularFile(path: string): JackfieldError {
+  return new JackfieldError('ERR_FILE', `${path} is no regular file`);
+}
