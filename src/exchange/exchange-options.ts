@@ -59,7 +59,14 @@ export type ResolvedOptions = Readonly<
   Required<
     Omit<
       ExchangeOptions,
-      'stateFolder' | 'gateway' | 'patienceMs' | 'pieceMs' | 'fileRoots' | 'overwriteFiles' | 'opener' | 'limits'
+      | 'stateFolder'
+      | 'gateway'
+      | 'patienceMs'
+      | 'pieceMs'
+      | 'fileRoots'
+      | 'overwriteFiles'
+      | 'opener'
+      | 'limits'
     >
   >
 > &
