@@ -3,6 +3,7 @@ import type { EndpointMessage, ParameterName } from '../protocol/message.js';
 import type { ObjectOwner } from './api-object.js';
 import { type Identity, isHandle, phoneNumber } from './identity.js';
 import type { VoicemailFault } from './mailbox/voicemail-failure.js';
+import { Loudspeaker } from './voice/loudspeaker.js';
 import { Microphone } from './voice/microphone.js';
 import { type SoundCard, silentSoundCard } from './voice/sound-card.js';
 import { checkContact, checkParameter, checkProfile, checkText } from './wire-value.js';
@@ -111,8 +112,9 @@ export class User implements Identity, ObjectOwner {
   picture: Uint8Array | undefined;
   /** What is still to go wrong with his voicemails. */
   readonly voicemailFaults: VoicemailFault[];
-  /** What all his calls hear of him when they are not redirected. */
+  /** What all his calls hear of him, and what he hears of them, when they are not redirected. */
   readonly microphone: Microphone;
+  readonly loudspeaker: Loudspeaker;
   readonly #parameters: Map<string, string> = new Map(Object.entries(PARAMETER_DEFAULTS));
   readonly #profile = new Map<string, string>(Object.entries(PROFILE_DEFAULTS));
   readonly #contacts = new Map<string, Map<string, string>>();
@@ -123,6 +125,7 @@ export class User implements Identity, ObjectOwner {
     this.settings = resolved(options);
     this.handle = this.settings.handle;
     this.microphone = new Microphone(this.settings.soundCard);
+    this.loudspeaker = new Loudspeaker(this.settings.soundCard);
     this.voicemailFaults = [...this.settings.voicemailFaults];
     this.#notify = notify;
     this.setProfile({ FULLNAME: this.settings.fullName, ...this.settings.profile });
@@ -146,10 +149,6 @@ export class User implements Identity, ObjectOwner {
 
   get fullName(): string {
     return this.profile.get('FULLNAME') || this.handle;
-  }
-
-  get soundCard(): SoundCard {
-    return this.settings.soundCard;
   }
 
   /** Whether he can be reached. */

@@ -4,6 +4,7 @@ import { Room } from '../calls/room.js';
 import type { Occupation, UserCall } from '../calls/user-call.js';
 import { standStill } from '../stand-still.js';
 import { FileDestination } from '../voice/file-stream.js';
+import { Loudspeaker } from '../voice/loudspeaker.js';
 import { readVoice } from '../voice/prompts.js';
 import { Script } from '../voice/script.js';
 import { silentSoundCard } from '../voice/sound-card.js';
@@ -98,7 +99,8 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     message.voice = call.voice;
     message.activity = { kind: 'recording', by: this };
     // The call has the greeting on the loudspeaker already.
-    greeting.renewVoice({ soundCard: silentSoundCard, microphone: greeting.user.microphone });
+    const { microphone } = greeting.user;
+    greeting.renewVoice({ loudspeaker: new Loudspeaker(silentSoundCard), microphone });
     const cut = () => void this.startRecording();
     greeting.activity = { kind: 'playing', by: { stop: cut, fail: cut } };
     call.voice.listen(false);

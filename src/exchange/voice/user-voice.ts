@@ -1,7 +1,7 @@
 import { waitFor } from './bridge.js';
+import type { Loudspeaker } from './loudspeaker.js';
 import type { Microphone, MicrophoneTap } from './microphone.js';
 import { FRAME_SAMPLES, mixInto, type Party } from './party.js';
-import type { SoundCard } from './sound-card.js';
 import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
 
 /** The streams of a call that can be redirected, named as the properties of the CALL object. */
@@ -29,7 +29,7 @@ export type SoundDevice = 'microphone' | 'speaker';
 
 /** What a user speaks into and listens to when his streams are not redirected. */
 export interface SoundDevices {
-  readonly soundCard: SoundCard;
+  readonly loudspeaker: Loudspeaker;
   readonly microphone: Microphone;
 }
 
@@ -57,7 +57,7 @@ interface Input {
  * (reference, "Voice Streams").
  */
 export class UserVoice implements Party {
-  readonly #soundCard: SoundCard;
+  readonly #loudspeaker: Loudspeaker;
   readonly #tap: MicrophoneTap;
   readonly #events: UserVoiceEvents;
   readonly #microphone = new Int16Array(FRAME_SAMPLES);
@@ -74,8 +74,8 @@ export class UserVoice implements Party {
   #closing: Promise<void> = Promise.resolve();
   readonly #turns: Partial<Record<StreamKind, Promise<unknown>>> = {};
 
-  constructor({ soundCard, microphone }: SoundDevices, events: UserVoiceEvents) {
-    this.#soundCard = soundCard;
+  constructor({ loudspeaker, microphone }: SoundDevices, events: UserVoiceEvents) {
+    this.#loudspeaker = loudspeaker;
     this.#tap = microphone.tap();
     this.#events = events;
   }
@@ -164,7 +164,8 @@ export class UserVoice implements Party {
   /** What the microphone said goes out with what is heard in the same tick, so that a client has both legs at once. */
   hear(frame: Int16Array): void | Promise<void> {
     const { soundCard, destinations } = this.#output;
-    if (soundCard && frame.length > 0) this.#play(frame);
+    if (!soundCard) this.#loudspeaker.pause(this);
+    else if (frame.length > 0) this.#play(frame);
     const captured = this.#captured
       ? waitFor(this.#captureMic, ({ stream }) => stream.write(this.#microphone))
       : undefined;
@@ -175,10 +176,11 @@ export class UserVoice implements Party {
 
   pause(): void {
     this.#tap.pause();
+    this.#loudspeaker.pause(this);
   }
 
   async leave(): Promise<void> {
-    this.#tap.pause();
+    this.pause();
     this.routeInput({ soundCard: false, sources: [] });
     this.routeOutput({ soundCard: false, destinations: [] });
     this.routeCaptureMic([]);
@@ -204,7 +206,7 @@ export class UserVoice implements Party {
 
   #play(frame: Int16Array): void {
     try {
-      this.#soundCard.play(frame);
+      this.#loudspeaker.play(this, frame);
     } catch (error) {
       this.#events.failed('speaker', error);
     }
