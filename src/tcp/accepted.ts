@@ -27,6 +27,8 @@ export interface Accepted {
   readonly fd: number | undefined;
   /** The socket, paused: made by the first call, and the same from then on. `onread` says what the first is to read into. */
   socket(onread?: OnReadOpts): Socket;
+  /** Has the system ask a peer that is silent for `ms` whether it is still there, and break the connection if not. */
+  keepAlive(ms: number): void;
   destroy(): void;
 }
 
@@ -74,6 +76,10 @@ class AcceptedSocket implements Accepted {
     return this.#socket;
   }
 
+  keepAlive(ms: number): void {
+    this.#socket.setKeepAlive(true, ms);
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }
@@ -119,6 +125,11 @@ class AcceptedHandle implements Accepted {
     return this.#socket;
   }
 
+  keepAlive(ms: number): void {
+    // Whole seconds, as libuv has them. A connection that broke meanwhile is told of when it is read.
+    if (!this.#closed) this.#handle.setKeepAlive(true, Math.max(1, Math.round(ms / 1000)));
+  }
+
   destroy(): void {
     if (this.#socket) {
       this.#socket.destroy();
@@ -135,6 +146,7 @@ interface ReadableHandle {
   readonly fd: number;
   getpeername(end: Partial<End>): number;
   getsockname(end: Partial<End>): number;
+  setKeepAlive(on: boolean, seconds: number): number;
   close(onClosed: () => void): void;
 }
 
@@ -151,9 +163,10 @@ function isReadable(handle: unknown): handle is ReadableHandle {
   if (process.platform === 'win32' || typeof handle !== 'object' || handle === null) return false;
   if (!('fd' in handle && 'getpeername' in handle && 'getsockname' in handle && 'close' in handle))
     return false;
-  const { fd, getpeername, getsockname, close } = handle;
+  if (!('setKeepAlive' in handle)) return false;
+  const { fd, getpeername, getsockname, setKeepAlive, close } = handle;
   if (typeof fd !== 'number' || fd < 0) return false;
-  return [getpeername, getsockname, close].every((method) => typeof method === 'function');
+  return [getpeername, getsockname, setKeepAlive, close].every((method) => typeof method === 'function');
 }
 
 /** What a peer that is gone already leaves empty. IPv4 addresses that came over IPv6 are given as such. */

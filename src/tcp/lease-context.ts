@@ -3,7 +3,7 @@ import { ReadPlan } from './connection.js';
 import { Gate } from './gate.js';
 import type { PortRange } from './port-listener.js';
 import { BufferBudget } from './receive/buffer-budget.js';
-import type { ResolvedServerOptions } from './server-options.js';
+import type { IdleLimit, ResolvedServerOptions } from './server-options.js';
 import type { ThreadHealth } from './server-stats.js';
 import { TimingWheel } from './timing-wheel.js';
 
@@ -16,6 +16,9 @@ export interface LeaseContext {
   /** How often a batched connection is read, where the server was told and its lease does not say otherwise. */
   readonly readIntervalMs: number | undefined;
   readonly readPlan: ReadPlan;
+  /** After how much silence the system asks for a peer; 0: it does not. */
+  readonly keepAliveMs: number;
+  readonly idleMs: IdleLimit;
   /** Turns on `clock`, and wakes the senders that it paces. */
   readonly paceWheel: TimingWheel;
   readonly budget: BufferBudget;
@@ -27,7 +30,7 @@ const PACE_SLOTS = 4;
 
 /** Makes what leases in this thread share. */
 export function leaseContext(options: ResolvedServerOptions, onBudgetExhausted: () => void): LeaseContext {
-  const { clock, hosts, ports, readIntervalMs, directReads } = options;
+  const { clock, hosts, ports, readIntervalMs, directReads, keepAliveMs, idleMs } = options;
   return {
     clock,
     hosts,
@@ -35,6 +38,8 @@ export function leaseContext(options: ResolvedServerOptions, onBudgetExhausted: 
     gate: new Gate(options),
     readIntervalMs,
     readPlan: new ReadPlan(directReads),
+    keepAliveMs,
+    idleMs,
     paceWheel: new TimingWheel(clock, { intervalMs: PACE_INTERVAL_MS, slots: PACE_SLOTS }),
     budget: new BufferBudget(options.maxBufferedBytes, onBudgetExhausted),
   };

@@ -20,6 +20,8 @@ export type CloseReason =
   | { readonly kind: 'unclaimed'; readonly error: JackfieldError }
   /** The connection broke. */
   | { readonly kind: 'peer-reset'; readonly error: JackfieldError }
+  /** Nothing has passed for `idleMs`. */
+  | { readonly kind: 'peer-idle'; readonly error: JackfieldError }
   /** A sink whose policy is `close` could not keep up. */
   | { readonly kind: 'sink-overflow'; readonly error: JackfieldError }
   /** The listening port was lost. */

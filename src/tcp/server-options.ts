@@ -38,10 +38,28 @@ export interface PcmServerOptions {
    * where this process is killed. Default 1000 for streams that only files take ({@link FileSinkSpec}), else 250.
    */
   readIntervalMs?: number;
+  /**
+   * After how much silence the system asks a peer whether it is still there, in ms: 1000 to 7,200,000; 0: it does not.
+   * A peer that does not answer ten times in ten seconds, as one that lost its power or its network, ends its lease with
+   * `peer-reset`. It costs nothing while voice comes. Default 5000.
+   */
+  keepAliveMs?: number;
+  /**
+   * How long nothing may pass on a connection from another machine before its lease ends with `peer-idle`, in ms: 1000
+   * to 86,400,000; 0: for ever. It is for peers whose system is there and whose program is not. Those on this machine are
+   * not limited unless it is given. Default 600,000.
+   */
+  idleMs?: number;
   /** Whether descriptors may be read directly where the system allows it, which halves the cost of `batched`. Default true. */
   directReads?: boolean;
   /** Worker threads that leases are spread over: 0 to 64. Default 0: all live in this thread. */
   workers?: number;
+}
+
+/** After how long without a byte a connection is over, in ms; 0: never. */
+export interface IdleLimit {
+  readonly loopback: number;
+  readonly beyond: number;
 }
 
 /** {@link PcmServerOptions}, checked and complete. But for `clock`, they can be sent to a worker. */
@@ -58,6 +76,8 @@ export interface ResolvedServerOptions {
   readonly maxBufferedBytes: number;
   /** Nothing: as the sinks of each stream need it. */
   readonly readIntervalMs: number | undefined;
+  readonly keepAliveMs: number;
+  readonly idleMs: IdleLimit;
   readonly directReads: boolean;
   readonly workers: number;
 }
@@ -66,6 +86,7 @@ const LOOPBACK = ['127.0.0.0/8', '::1'];
 const LOOPBACK_HOSTS = ['127.0.0.1', '::1'];
 const MAX_HOSTS = 8;
 const DEFAULT_MAX_LEASES = 10_000;
+const DEFAULT_IDLE_MS = 600_000;
 
 /** @throws ERR_INVALID_ARG with the name of the option, ERR_LIMIT when `maxLeases` is more than can be. */
 export function resolveServerOptions(options: PcmServerOptions): ResolvedServerOptions {
@@ -83,6 +104,8 @@ export function resolveServerOptions(options: PcmServerOptions): ResolvedServerO
     maxConnections: within('maxConnections', options.maxConnections ?? 20_000, 1, 60_000),
     maxBufferedBytes: within('maxBufferedBytes', options.maxBufferedBytes ?? 2 ** 28, 2 ** 16, 2 ** 40),
     readIntervalMs: readInterval(options.readIntervalMs),
+    keepAliveMs: zeroOr('keepAliveMs', options.keepAliveMs ?? 5000, 1000, 7_200_000),
+    idleMs: idleLimit(options.idleMs),
     directReads: options.directReads ?? true,
     workers: within('workers', workers, 0, 64),
   });
@@ -117,6 +140,16 @@ function leaseLimit(wanted: number | undefined): Pick<ResolvedServerOptions, 'ma
   const advice = descriptorAdvice(within('maxLeases', maxLeases, 1, 30_000), limit);
   if (wanted !== undefined && advice !== undefined) throw new JackfieldError('ERR_LIMIT', advice);
   return { maxLeases: Math.min(maxLeases, leasesThatFit(limit)), advice };
+}
+
+function idleLimit(ms: number | undefined): IdleLimit {
+  if (ms === undefined) return { loopback: 0, beyond: DEFAULT_IDLE_MS };
+  const checked = zeroOr('idleMs', ms, 1000, 86_400_000);
+  return { loopback: checked, beyond: checked };
+}
+
+function zeroOr(name: string, value: number, min: number, max: number): number {
+  return value === 0 ? value : within(name, value, min, max);
 }
 
 function checkUsers(users: 'same' | 'any' | readonly number[]): 'any' | readonly number[] {

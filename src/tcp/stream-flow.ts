@@ -3,6 +3,7 @@ import { msToSamples, type PcmFormat, PTIME_MS, samplesToMs } from '../pcm.js';
 import type { Accepted } from './accepted.js';
 import { Connection, type ConnectionEvents, readIntervalOf } from './connection.js';
 import { HoldMeter } from './hold-meter.js';
+import { IdleWatch, idleLimitOf } from './idle-watch.js';
 import type { LeaseStats, ReadClass } from './lease.js';
 import type { LeaseContext } from './lease-context.js';
 import { leaseName } from './lease-guards.js';
@@ -27,6 +28,9 @@ export interface StreamFlowOwner {
   held(feed: SinkFeed | undefined): void;
 }
 
+/** Reasons after which nothing more can come in. */
+const LOST: ReadonlySet<CloseReason['kind']> = new Set(['peer-ended', 'peer-reset', 'peer-idle']);
+
 /** What must be through before a stream that is finished is over. */
 type Remainder = 'sinks' | 'taps' | 'flush';
 
@@ -41,6 +45,7 @@ export class StreamFlow implements ConnectionEvents {
   readonly #receiveHolds = new HoldMeter();
   readonly #sendHolds = new HoldMeter();
   #connection: Connection | undefined;
+  #idleWatch: IdleWatch | undefined;
   #clockTimeline: ClockTimeline | undefined;
   #readClass: ReadClass;
   #held = false;
@@ -117,7 +122,16 @@ export class StreamFlow implements ConnectionEvents {
 
   /** Takes the connection, from which nothing is read yet. */
   connect(accepted: Accepted): void {
+    const { keepAliveMs, clock, idleMs } = this.#context;
+    if (keepAliveMs > 0) accepted.keepAlive(keepAliveMs);
     this.#connection = new Connection(accepted, this.#context.readPlan, this.#readIntervalMs, this);
+    const limit = idleLimitOf(accepted.remote.address, idleMs);
+    if (limit > 0) {
+      // A peer that is held back cannot send.
+      const passed = () =>
+        this.#held ? undefined : this.inlet.bytes + this.#bytesIgnored + (this.outlet?.bytes ?? 0);
+      this.#idleWatch = new IdleWatch(clock, limit, passed, () => this.#idle(limit));
+    }
   }
 
   /** Begins to receive and to send. */
@@ -129,9 +143,10 @@ export class StreamFlow implements ConnectionEvents {
   /** Delivers and flushes what is buffered, here and by the kernel. */
   finish(reason: CloseReason): void {
     this.#error = closeError(reason);
+    this.#idleWatch?.stop();
     this.#remaining.add('sinks');
     if (this.outlet) this.#remaining.add('taps').add('flush');
-    if (reason.kind === 'peer-ended' || reason.kind === 'peer-reset') this.#receivedAll();
+    if (LOST.has(reason.kind)) this.#receivedAll();
     else this.#connection?.drain(() => this.#receivedAll());
     if (reason.kind === 'peer-ended' && this.#options.direction === 'both') this.outlet?.player.drain();
     else this.outlet?.player.end();
@@ -141,6 +156,7 @@ export class StreamFlow implements ConnectionEvents {
   destroy(reason: CloseReason): void {
     this.#over = true;
     this.#error = closeError(reason);
+    this.#idleWatch?.stop();
     this.#connection?.destroy();
     this.outlet?.player.end();
     this.inlet.received.end();
@@ -171,7 +187,17 @@ export class StreamFlow implements ConnectionEvents {
 
   broken(cause: Error): void {
     const text = `The peer of ${leaseName(this.#options)} broke the connection: ${cause.message}.`;
-    this.#owner.ending({ kind: 'peer-reset', error: new JackfieldError('ERR_PEER', text, { cause }) });
+    this.#lost({ kind: 'peer-reset', error: new JackfieldError('ERR_PEER', text, { cause }) });
+  }
+
+  #idle(limitMs: number): void {
+    const text = `Nothing has passed on ${leaseName(this.#options)} for ${limitMs} ms: its peer is taken to be gone.`;
+    this.#lost({ kind: 'peer-idle', error: new JackfieldError('ERR_PEER', text) });
+  }
+
+  /** Nothing more comes in, and nothing goes out. */
+  #lost(reason: CloseReason): void {
+    this.#owner.ending(reason);
     this.#receivedAll();
     this.outlet?.player.end();
     this.#through('flush');

@@ -9,6 +9,9 @@ import type { Link, Transport, TransportHandlers, TransportWait } from './transp
 
 const REMEDY = 'start one, for instance with "jackfield exchange"';
 
+/** An endpoint that is gone without a word is found within a quarter of a minute. */
+const CONNECTION = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 5000 } as const;
+
 /** Attaches over TCP: one line per message, ended by LF. */
 export class TcpTransport implements Transport {
   readonly name: string;
@@ -91,10 +94,11 @@ export class TcpTransport implements Transport {
 }
 
 function dial({ host, port, tls }: TcpTarget): { socket: Socket; ready: 'connect' | 'secureConnect' } {
-  if (!tls) return { socket: connect({ host, port, noDelay: true }), ready: 'connect' };
+  if (!tls) return { socket: connect({ host, port, ...CONNECTION }), ready: 'connect' };
   const { serverName = host, ...credentials } = tls;
   const socket = connectTls({ host, port, servername: serverName, minVersion: 'TLSv1.2', ...credentials });
-  return { socket: socket.setNoDelay(true), ready: 'secureConnect' };
+  socket.setNoDelay(true).setKeepAlive(true, CONNECTION.keepAliveInitialDelay);
+  return { socket, ready: 'secureConnect' };
 }
 
 function refusedToken(name: string): JackfieldError {
