@@ -1,3 +1,4 @@
+import type { CancelTimer } from '../../clock.js';
 import { abortedError, JackfieldError } from '../../errors.js';
 import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
 import type { LISTS, SEARCHES } from '../../protocol/catalogue/searches.js';
@@ -17,6 +18,7 @@ import { Conference } from '../state/conference.js';
 import { Devices } from '../state/devices.js';
 import type { Parameters } from '../state/parameters.js';
 import type { Profile } from '../state/profile.js';
+import { checkTimeout, type StateWaitOptions } from '../state/state-history.js';
 import { checkTarget } from '../state/target.js';
 import type { User } from '../state/user.js';
 import type { Voicemail } from '../state/voicemail.js';
@@ -93,11 +95,18 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
     return state.status === 'attached' ? state.protocol : 0;
   }
 
-  /** Resolves when the client is attached, now or again. @throws ERR_CLOSED when it closes, or its reason; ERR_ABORTED. */
-  attached(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const { signal } = options;
+  /**
+   * Resolves when the client is attached, now or again.
+   *
+   * @throws ERR_CLOSED when it closes, or its reason; ERR_TIMEOUT; ERR_ABORTED.
+   */
+  attached(options: StateWaitOptions = {}): Promise<void> {
+    const { signal, timeoutMs } = options;
+    const { clock } = this.#settings;
     return new Promise((resolve, reject) => {
+      checkTimeout(timeoutMs);
       const settle = (act: () => void) => {
+        cancelTimer?.();
         this.off('state', look);
         signal?.removeEventListener('abort', onAbort);
         act();
@@ -107,7 +116,14 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
         if (state.status === 'attached') settle(resolve);
         else if (state.status === 'closed') settle(() => reject(closedError(state.error)));
       };
+      const onTime = () => {
+        const message = `Waited ${timeoutMs} ms for the endpoint in vain: the client is ${this.state.status}.`;
+        settle(() => reject(new JackfieldError('ERR_TIMEOUT', message)));
+      };
+      let cancelTimer: CancelTimer | undefined;
       if (signal?.aborted) return onAbort();
+      if (timeoutMs !== undefined && this.state.status !== 'attached')
+        cancelTimer = clock.timerAt(clock.now() + timeoutMs, onTime);
       this.on('state', look);
       signal?.addEventListener('abort', onAbort, { once: true });
       look(this.state);

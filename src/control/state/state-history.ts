@@ -8,6 +8,12 @@ export interface StateWaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** @throws ERR_INVALID_ARG for a time limit that is none. */
+export function checkTimeout(timeoutMs: number | undefined): void {
+  if (timeoutMs !== undefined && !(timeoutMs >= 0))
+    throw invalidArgument('timeoutMs', '0 ms or more', timeoutMs);
+}
+
 /** States that are kept; the oldest go first, which only a reader that is this far behind can miss. */
 const MAX_STATES = 1000;
 
@@ -83,9 +89,7 @@ export class StateHistory<S> {
     options: StateWaitOptions = {},
     awaited = 'one more state',
   ): AsyncGenerator<S, void, void> {
-    const { timeoutMs } = options;
-    if (timeoutMs !== undefined && !(timeoutMs >= 0))
-      throw invalidArgument('timeoutMs', '0 ms or more', timeoutMs);
+    checkTimeout(options.timeoutMs);
     return this.#read(from, this.#limit(options, awaited));
   }
 

@@ -6,6 +6,7 @@ import { runCampaign } from '../../../src/call/outbound/campaign.js';
 import type { CampaignResult } from '../../../src/call/outbound/campaign-call.js';
 import { VirtualClock } from '../../../src/clock.js';
 import { attach } from '../../../src/control/attach.js';
+import type { Call } from '../../../src/control/state/call.js';
 import { type MemoryEndpoint, MemoryTransport } from '../../../src/control/transport/memory-transport.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
 import { PcmServer } from '../../../src/tcp/pcm-server.js';
@@ -48,6 +49,8 @@ interface House {
   readonly clock: VirtualClock;
   /** What the exchange itself says of a call of the bot's. */
   truth(id: number): Promise<string>;
+  /** Somebody calls the bot. */
+  calls(): Promise<Call>;
 }
 
 /** Whom the bot can call, and what they do then. */
@@ -78,8 +81,10 @@ async function inHouse<T>(line: Line, work: (house: House) => Promise<T>): Promi
   await using server = new PcmServer();
   const host = new BotHost({ client, server, clock });
   const truth = async (id: number) => await witness.get('CALL', id, 'STATUS');
+  const ignorer = await attached('ignores');
+  const calls = () => ignorer.call('the.bot');
   const over = new AbortController();
-  const working = work({ host, clock, truth }).finally(() => over.abort());
+  const working = work({ host, clock, truth, calls }).finally(() => over.abort());
   working.catch(() => undefined);
   while (!over.signal.aborted) {
     await clock.run(over);
@@ -204,5 +209,25 @@ describe('a host', () => {
     expect(failures).toSatisfy((all: { code?: string }[]) =>
       all.every(({ code }) => code === 'ERR_LISTENER'),
     );
+  });
+
+  it('does not take a call where `accept` throws, and takes the next', async () => {
+    const failures: Error[] = [];
+    let asked = 0;
+    await inHouse({}, async ({ host, calls }) => {
+      host.on('failure', (error) => failures.push(error));
+      host.attend(talks, {
+        accept: () => {
+          if (++asked === 1) throw new Error('a bug of the program');
+          return true;
+        },
+      });
+      const [first, second] = [await calls(), await calls()];
+      expect(await second.ended()).toBe('FINISHED');
+      expect(first.status).toBe('RINGING');
+      await first.hangUp();
+      await host.close();
+    });
+    expect(failures).toMatchObject([{ code: 'ERR_LISTENER', cause: { message: 'a bug of the program' } }]);
   });
 });

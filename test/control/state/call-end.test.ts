@@ -238,6 +238,17 @@ describe('a wait for a state', () => {
     },
   );
 
+  test('attached() has one, too', async () => {
+    const { endpoint, clock, client } = await calling();
+    await client.attached({ timeoutMs: 0 });
+    await endpoint.leave();
+    const waiting = client.attached({ timeoutMs: 500 }).catch((error: unknown) => error);
+    await pass(clock, 500);
+    expect(await waiting).toMatchObject({ code: 'ERR_TIMEOUT' });
+    await expect(client.attached({ timeoutMs: -1 })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
+    await client.close();
+  });
+
   test.each([-1, Number.NaN])('a limit of %s is refused', async (timeoutMs) => {
     const { call } = await calling();
     await expect(call.ended({ timeoutMs })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
