@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readVoice } from '../../src/exchange/voice/prompts.js';
@@ -133,6 +135,16 @@ describe('the same redirection again', () => {
     await out[Symbol.asyncDispose]();
     const answer = await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT PORT="${port}"`);
     expect(answer).toMatch(/ECONNREFUSED/);
+    // It is back: the same command gives it the voice again.
+    const server = createServer().listen(port, '127.0.0.1');
+    const connected = once(server, 'connection');
+    expect(await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT PORT="${port}"`)).toMatch(/^ALTER CALL/);
+    const [socket] = (await connected) as [Socket];
+    const heard = once(socket, 'data');
+    await w.clock.advance(100);
+    expect((await heard)[0].length % 640).toBe(0);
+    socket.destroy();
+    server.close();
     expect(alice.told('CALL 1 STATUS').at(-1)).toBe('INPROGRESS');
   });
 });
