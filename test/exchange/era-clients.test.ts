@@ -90,7 +90,7 @@ describe('programs that were written for Skype take it for Skype', () => {
     async () => {
       await using bus = await startBus();
       const pictures = folder();
-      const hostile = 'Doe; John,\n x';
+      const hostile = 'Doe; John, x';
       await using exchange = await Exchange.start({
         users: [
           { handle: 'jack', contacts: ['jill', 'echo123'] },
