@@ -280,12 +280,18 @@ export type { SpokenLanguage, SpokenWord } from './call/prompt/spoken-language.j
 export { CallRecording, type RecordingResult } from './call/recording/call-recording.js';
 export type { CompressedFormat } from './call/recording/compressed.js';
 export { announceRecording, type ConsentOptions } from './call/recording/consent.js';
-export type { LedgerSpan, LedgerTotals, LegLedger, SpanKind, SpanReason } from './call/recording/ledger.js';
+export type {
+  LedgerSpan,
+  LedgerTotals,
+  LegLedger,
+  SpanKind,
+  SpanReason,
+  LegName,
+} from './call/recording/ledger.js';
 export {
   type AlignedSink,
   LegAligner,
   type LegAlignerOptions,
-  type LegName,
 } from './call/recording/leg-aligner.js';
 export type { RecordingManifest } from './call/recording/manifest.js';
 export { openSealed } from './call/recording/open-sealed.js';

@@ -1,5 +1,5 @@
 import { LedgerKeeper, type LedgerSpan, type SpanReason } from './ledger.js';
-import type { LegClock } from './leg-clock.js';
+import type { LegClock, Placement } from './leg-clock.js';
 import type { MaskList } from './mask-list.js';
 import { Stretcher } from './stretcher.js';
 
@@ -23,20 +23,23 @@ export interface LegSurroundings {
   /** What it is called that the leg has no samples now. */
   gapName(begun: boolean): GapName;
   onSpan?(span: LedgerSpan): void;
-  /** The stream stood still: everything that follows belongs this much later. */
+  /** What follows belongs this much later: the stream stood still. Negative where that turns out to be wrong. */
   onHole?(samples: number): void;
+  /** Whether the leg that this one follows waits for a decision: it waits with it. */
+  waits?(): boolean;
 }
 
 /**
- * One leg on its way from stream positions to the call's time line: holes are opened where the stream stood still,
- * the drift of its clock is taken out, and every sample of the time line gets its entry in the ledger.
+ * One leg on its way from stream positions to the call's time line: the drift of its clock is taken out, silence is
+ * put in where its {@link LegClock} says that something was lost, and every sample of the time line gets its entry in
+ * the ledger. Chunks whose place is in doubt wait.
  */
 export class AlignedLeg {
   readonly ledger: LedgerKeeper;
   readonly stretcher = new Stretcher();
   readonly #surroundings: LegSurroundings;
-  readonly #held: Int16Array[] = [];
-  #heldSamples = 0;
+  readonly #waiting: Int16Array[] = [];
+  #waitingSamples = 0;
   /** Stream position that comes next. */
   #next: number | undefined;
   /** Where the next sample belongs. */
@@ -54,6 +57,21 @@ export class AlignedLeg {
     return this.ledger.end;
   }
 
+  /** Where it will end when what waits has its place, if nothing was lost before it. */
+  get reach(): number {
+    return Math.max(this.end, this.#place + this.#waitingSamples);
+  }
+
+  /** Whether samples wait for their place. */
+  get waiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** When they have it at the latest. */
+  get decisionMs(): number | undefined {
+    return this.#surroundings.clock?.decisionMs;
+  }
+
   /** Samples that came after their place was final. */
   get late(): number {
     return this.#late;
@@ -65,40 +83,42 @@ export class AlignedLeg {
 
   /** Takes samples that begin at `position` of the stream; returns those that have their place now, in order. */
   arrive(samples: Int16Array, position: number, nowMs: number): PlacedSamples[] {
-    const lost = position - (this.#next ?? 0);
-    this.#next = position + samples.length;
-    const stretched = this.stretcher.push(samples);
-    // What is missing in the stream itself, at its beginning or because a sink gave samples up, moves the rest on.
-    if (lost > 0) this.#skip(lost, this.#begun ? 'dropped' : undefined);
-    const end = this.#place + this.#heldSamples + stretched.length;
-    const hole = this.#surroundings.clock?.arrive(nowMs, stretched.length, end) ?? 0;
-    if (hole === 'hold') {
-      this.#held.push(stretched.slice());
-      this.#heldSamples += stretched.length;
-      return [];
-    }
-    if (hole > 0) {
-      this.shift(hole);
-      this.#surroundings.onHole?.(hole);
-    }
+    const { clock, waits } = this.#surroundings;
     const placed: PlacedSamples[] = [];
-    this.#putHeld(placed);
-    this.#put(stretched, placed);
+    const stretched = this.stretcher.push(samples);
+    this.#skip(position - (this.#next ?? 0), nowMs, placed);
+    this.#next = position + samples.length;
+    const end = this.#place + this.#waitingSamples + stretched.length;
+    this.#wait(stretched);
+    if (clock) this.#carryOut(clock.arrive(nowMs, stretched.length, end), placed);
+    else if (!waits?.()) this.#putWaiting(placed);
+    // The caller's array is its own again when this returns.
+    if (this.#waiting.at(-1) === samples) this.#waiting[this.#waiting.length - 1] = samples.slice();
     return placed;
   }
 
-  /** Everything that comes from now on belongs `samples` later. */
+  /** Places what has waited for long enough by now. */
+  decide(nowMs: number): PlacedSamples[] {
+    const { clock, waits } = this.#surroundings;
+    const placed: PlacedSamples[] = [];
+    if (clock) this.#carryOut(clock.decide(nowMs), placed);
+    else if (!waits?.()) this.#putWaiting(placed);
+    return placed;
+  }
+
+  /** Places all that waits, and what the stretcher still looks at: nothing more will come. */
+  settle(nowMs: number): PlacedSamples[] {
+    const placed: PlacedSamples[] = [];
+    this.#carryOut(this.#surroundings.clock?.settle(nowMs) ?? [], placed);
+    this.#putWaiting(placed);
+    this.#put(this.stretcher.flush(), placed);
+    return placed;
+  }
+
+  /** Everything that comes from now on belongs `samples` later; earlier where that is negative. */
   shift(samples: number): void {
     this.#place += samples;
     this.#nameGap();
-  }
-
-  /** Samples that wait for a decision, and those that the stretcher still looks at, are placed now. */
-  settle(): PlacedSamples[] {
-    const placed: PlacedSamples[] = [];
-    this.#putHeld(placed);
-    this.#put(this.stretcher.flush(), placed);
-    return placed;
   }
 
   /** Fills the leg up to `position`: what comes later for a place before it is late. */
@@ -106,9 +126,27 @@ export class AlignedLeg {
     this.ledger.add(kind, position - this.ledger.end, reason);
   }
 
-  #skip(samples: number, reason: SpanReason | undefined): void {
+  /** Moves on over what is missing in the stream itself, at its beginning or because a sink gave samples up. */
+  #skip(samples: number, nowMs: number, placed: PlacedSamples[]): void {
+    if (samples <= 0) return;
+    this.#carryOut(this.#surroundings.clock?.settle(nowMs) ?? [], placed);
     this.#place += samples;
-    if (reason) this.ledger.add('missing', this.#place - this.ledger.end, reason);
+    if (this.#begun) this.ledger.add('missing', this.#place - this.ledger.end, 'dropped');
+  }
+
+  #wait(samples: Int16Array): void {
+    this.#waiting.push(samples);
+    this.#waitingSamples += samples.length;
+  }
+
+  #carryOut(placements: readonly Placement[], placed: PlacedSamples[]): void {
+    for (const { hole, chunks } of placements) {
+      if (hole !== 0) {
+        this.shift(hole);
+        this.#surroundings.onHole?.(hole);
+      }
+      this.#putWaiting(placed, chunks);
+    }
   }
 
   #nameGap(): void {
@@ -119,9 +157,11 @@ export class AlignedLeg {
     this.ledger.add(kind, this.#place - this.ledger.end, reason);
   }
 
-  #putHeld(placed: PlacedSamples[]): void {
-    for (const samples of this.#held.splice(0)) this.#put(samples, placed);
-    this.#heldSamples = 0;
+  #putWaiting(placed: PlacedSamples[], chunks = this.#waiting.length): void {
+    for (const samples of this.#waiting.splice(0, chunks)) {
+      this.#waitingSamples -= samples.length;
+      this.#put(samples, placed);
+    }
   }
 
   #put(samples: Int16Array, placed: PlacedSamples[]): void {

@@ -1,7 +1,9 @@
 /** Differences up to this, in samples, are left alone: 5 ms. */
 const DEAD_BAND = 80;
-/** Windows that have to be seen before there can be a drift: a minute. */
-const LEAST_WINDOWS = 6;
+/** Windows that have to be seen before there can be a drift. */
+const LEAST_WINDOWS = 5;
+/** Of less than these, the difference has to be the larger, the fewer they are. */
+const ENOUGH_WINDOWS = 8;
 /** The drift has to stand out of the noise by this many of its standard deviations. */
 const SIGNIFICANCE = 4;
 /** Each half of what was seen has to show this share of the drift: a step is none. */
@@ -49,13 +51,14 @@ export class DriftControl {
    * @param window Number of the window, which counts time.
    * @param difference How much later the leg comes than the other one, in samples.
    * @param inserted Samples that were added to the leg so far, less those taken away.
+   * @param noise Samples that the difference may be off by in any window.
    */
-  measure(window: number, difference: number, inserted: number): void {
+  measure(window: number, difference: number, inserted: number, noise = 0): void {
     const point = { window, behind: difference + inserted };
     this.#points = thinned([...this.#points, point]);
     this.#recent = [...this.#recent, point].slice(-RECENT);
     const slope = slopeOf(this.#points);
-    this.#base ??= this.#baseOf(slope);
+    this.#base ??= this.#baseOf(slope, DEAD_BAND + noise);
     if (!this.#base) return;
     const now = medianOf(this.#recent.map(({ window: at, behind }) => behind + slope * (window - at)));
     const left = now - this.#base.behind - inserted;
@@ -64,7 +67,7 @@ export class DriftControl {
   }
 
   /** Where the difference began, if what was seen is a drift. */
-  #baseOf(slope: number): Point | undefined {
+  #baseOf(slope: number, deadBand: number): Point | undefined {
     const points = this.#points;
     const [first] = points;
     const last = points.at(-1);
@@ -74,7 +77,8 @@ export class DriftControl {
       Math.abs(behind - level - slope * (window - first.window)),
     );
     // The median absolute deviation of a normal distribution is 1 / 1.4826 of its standard deviation.
-    const least = Math.max(DEAD_BAND, SIGNIFICANCE * 1.4826 * medianOf(noise));
+    const fewer = Math.max(1, ENOUGH_WINDOWS / points.length);
+    const least = Math.max(deadBand * fewer, SIGNIFICANCE * 1.4826 * medianOf(noise));
     if (Math.abs(slope) * (last.window - first.window) < least) return undefined;
     const middle = points.length >> 1;
     const halves = [points.slice(0, middle), points.slice(-middle)];

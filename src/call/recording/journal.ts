@@ -3,8 +3,7 @@ import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { openPrivate } from '../../files/private-file.js';
 import { Opening } from '../../opening.js';
-import type { LedgerSpan } from './ledger.js';
-import type { LegName } from './leg-aligner.js';
+import type { LedgerSpan, LegName } from './ledger.js';
 import type { DriftAccount, RecordedCall, RecordingHead, RecordingMark } from './sidecar.js';
 
 /** One line of a journal. */

@@ -1,3 +1,6 @@
+/** Which side of a call: what was sent (left in a recording), or what the other party said (right). */
+export type LegName = 'local' | 'remote';
+
 /**
  * What a stretch of a leg in a recording is. `received`: it came over the leg's stream. `idle`: silence where the
  * leg had nothing to carry (a hold, a leg that was not wanted, one that had ended). `masked`: silence put in place

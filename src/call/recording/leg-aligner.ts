@@ -2,20 +2,18 @@ import { type CancelTimer, type Clock, systemClock } from '../../clock.js';
 import { invalidArgument } from '../../errors.js';
 import { msToSamples, type PcmSink } from '../../pcm.js';
 import { AlignedLeg, type GapName, type PlacedSamples } from './aligned-leg.js';
-import { DriftControl } from './drift.js';
-import type { LedgerSpan } from './ledger.js';
-import { CallTimeLine, LegClock, WINDOW_MS } from './leg-clock.js';
+import type { LedgerSpan, LegName } from './ledger.js';
+import type { LegClock } from './leg-clock.js';
+import { legClocks } from './leg-clocks.js';
 import { MaskList } from './mask-list.js';
 import { StereoWindow } from './stereo-window.js';
-
-/** Which side of a call: what was sent (left in a recording), or what the other party said (right). */
-export type LegName = 'local' | 'remote';
+import { WriteRounds } from './write-rounds.js';
 
 /** Options of {@link LegAligner}. */
 export interface LegAlignerOptions {
   /**
    * How long the place of a leg's samples stays open once the other leg has passed it, in milliseconds: 100 to
-   * 60000. What comes later than that is counted as late and left out. Default 5000.
+   * 60000. What comes later than that is counted as late and left out. A leg that keeps pace is never late. Default 5000.
    */
   readonly maxSkewMs?: number;
   /**
@@ -57,17 +55,12 @@ export interface AlignedSink {
   flushed?(end: number, legs: Readonly<Record<LegName, number>>): void | Promise<void>;
 }
 
-/** New samples, of both legs together, that are worth a round of writes: 200 ms. */
-const FLUSH = msToSamples(200);
-/**
- * Where the other leg came last this long ago, in ms, it comes again soon, and both are written together: a batched
- * reader looks at each every 250 ms. Less: it has just come. More: it does not come at all.
- */
-const SOON_MS = [125, 300] as const;
 /** A batched reader comes to the second leg of a call up to this much later, in samples. */
 const READER_LAG = msToSamples(300);
 /** How long a leg may be too far behind before it is passed over, in ms of this process: two visits of a batched reader. */
 const PATIENCE_MS = 500;
+/** The most that is kept open for a leg that keeps pace while the other one runs ahead, in samples: five minutes. */
+const MAX_OPEN = msToSamples(300_000);
 /** What was said before the recording was resumed may still be on its way for this long. */
 const RESUME_MARGIN = msToSamples(300);
 
@@ -89,23 +82,16 @@ export class LegAligner {
   readonly #window = new StereoWindow();
   readonly #masks = new MaskList();
   readonly #clocks: Readonly<Record<LegName, LegClock | undefined>>;
+  readonly #rounds: WriteRounds;
   readonly #dirty: Record<LegName, { from: number; to: number }> = {
     local: { from: 0, to: 0 },
     remote: { from: 0, to: 0 },
   };
   #retained: number | undefined;
   readonly #behindSince: Record<LegName, number | undefined> = { local: undefined, remote: undefined };
-  /** When each leg came last. */
-  readonly #arrivedMs: Record<LegName, number> = { local: -Infinity, remote: -Infinity };
-  #fresh = 0;
-  #cancelSoon: CancelTimer | undefined;
+  #cancelDecision: CancelTimer | undefined;
   #written = 0;
   #final = 0;
-  #pump: Promise<void> = Promise.resolve();
-  /** Rounds of writes that wait or are under way, since when, and for how long there were any before. */
-  #queued = 0;
-  #queuedSince = 0;
-  #flushedMs = 0;
   #finished = false;
 
   /** @throws ERR_INVALID_ARG for a skew out of range. */
@@ -115,7 +101,12 @@ export class LegAligner {
     this.#sink = sink;
     this.#surroundings = surroundings;
     this.#clock = surroundings.clock ?? systemClock;
-    this.#clocks = this.#legClocks(correctDrift);
+    this.#rounds = new WriteRounds(this.#clock, surroundings.busyMs);
+    this.#clocks = legClocks({
+      busyMs: () => this.#rounds.busyMs,
+      localFollows: surroundings.localFollows ?? false,
+      stretcher: correctDrift ? () => this.legs.local.stretcher : undefined,
+    });
     this.legs = { local: this.#newLeg('local'), remote: this.#newLeg('remote') };
     this.local = this.#legSink('local');
     this.remote = this.#legSink('remote');
@@ -126,9 +117,13 @@ export class LegAligner {
     return Math.max(this.legs.local.end, this.legs.remote.end);
   }
 
+  get #placedEnd(): number {
+    return this.legs.local.end + this.legs.remote.end;
+  }
+
   /** How far both legs have come; one that lags more than a batched reader does is left out of account. */
   get commonEnd(): number {
-    const [shorter = 0, longer = 0] = [this.legs.local.end, this.legs.remote.end].sort((a, b) => a - b);
+    const [shorter = 0, longer = 0] = [this.legs.local.reach, this.legs.remote.reach].sort((a, b) => a - b);
     return longer - shorter <= READER_LAG ? shorter : longer;
   }
 
@@ -181,10 +176,8 @@ export class LegAligner {
 
   /** Gives out what has come. */
   flush(): Promise<void> {
-    this.#fresh = 0;
-    this.#cancelSoon?.();
-    this.#cancelSoon = undefined;
-    return this.#queue(() => this.#flush());
+    this.#rounds.begin();
+    return this.#rounds.queue(() => this.#flush());
   }
 
   /**
@@ -193,50 +186,22 @@ export class LegAligner {
    */
   async finish(length?: number, name?: (leg: LegName) => GapName): Promise<number> {
     if (this.#finished) return this.#final;
-    for (const leg of ['local', 'remote'] as const) this.#put(leg, this.legs[leg].settle());
+    const now = this.#clock.now();
+    for (const leg of ['remote', 'local'] as const) this.#put(leg, this.legs[leg].settle(now));
     this.#finished = true;
-    this.#cancelSoon?.();
+    this.#rounds.begin();
+    this.#cancelDecision?.();
     const end = Math.max(length ?? this.end, this.#final);
     for (const leg of ['local', 'remote'] as const) {
       const { kind, reason } = name?.(leg) ?? this.#gapName(leg, this.legs[leg].begun);
       this.legs[leg].fillTo(end, kind, reason);
     }
-    await this.#queue(() => this.#flush(end));
+    await this.#rounds.queue(() => this.#flush(end));
     return end;
   }
 
-  #legClocks(correctDrift: boolean): Record<LegName, LegClock | undefined> {
-    const line = new CallTimeLine();
-    const busyMs = () => this.#busyMs();
-    if (this.#surroundings.localFollows) return { remote: new LegClock(line, { busyMs }), local: undefined };
-    const newest: Partial<Record<LegName, { readonly window: number; readonly delay: number }>> = {};
-    const control = new DriftControl(msToSamples(WINDOW_MS));
-    const clockOf = (leg: LegName): LegClock =>
-      new LegClock(line, {
-        busyMs,
-        onWindow: (window, delay) => {
-          newest[leg] = { window, delay };
-          const { local, remote } = newest;
-          if (!correctDrift || !local || local.window !== remote?.window) return;
-          if (!clocks.local.live || !clocks.remote.live) return;
-          const { stretcher } = this.legs.local;
-          control.measure(window, local.delay - remote.delay, stretcher.net);
-          stretcher.rate = control.rate;
-        },
-      });
-    const clocks = { remote: clockOf('remote'), local: clockOf('local') };
-    return clocks;
-  }
-
-  #busyMs(): number {
-    const { busyMs } = this.#surroundings;
-    if (busyMs) return busyMs();
-    if (this.#clock !== systemClock) return 0;
-    const flushing = this.#queued > 0 ? this.#clock.now() - this.#queuedSince : 0;
-    return performance.eventLoopUtilization().active + this.#flushedMs + flushing;
-  }
-
   #newLeg(name: LegName): AlignedLeg {
+    const follows = name === 'local' && this.#surroundings.localFollows;
     return new AlignedLeg({
       clock: this.#clocks[name],
       masks: this.#masks,
@@ -246,6 +211,7 @@ export class LegAligner {
       onHole: (samples) => {
         if (name === 'remote' && this.#surroundings.localFollows) this.legs.local.shift(samples);
       },
+      ...(follows && { waits: () => this.legs.remote.waiting }),
     });
   }
 
@@ -258,24 +224,30 @@ export class LegAligner {
     return {
       write: (samples, position) => {
         if (this.#finished) return undefined;
+        const before = this.#placedEnd;
         const now = this.#clock.now();
         this.#put(name, this.legs[name].arrive(samples, position, now));
-        this.#arrivedMs[name] = now;
-        this.#fresh += samples.length;
-        if (this.#fresh < FLUSH) return undefined;
-        const otherCameMs = now - this.#arrivedMs[name === 'local' ? 'remote' : 'local'];
-        if (otherCameMs < SOON_MS[0] || otherCameMs > SOON_MS[1]) return this.flush();
-        this.#flushSoon(now + SOON_MS[1] - otherCameMs);
-        return undefined;
+        if (name === 'remote') this.#put('local', this.legs.local.decide(now));
+        this.#decideLater();
+        const due = this.#rounds.isDue(name, this.#placedEnd - before, () => this.flush());
+        return due ? this.flush() : undefined;
       },
       end: () => undefined,
     };
   }
 
-  /** Gives out what has come at `atMs`, unless that was done before. */
-  #flushSoon(atMs: number): void {
-    // What goes wrong comes out with the next write.
-    this.#cancelSoon ??= this.#clock.timerAt(atMs, () => void this.flush().catch(() => undefined));
+  /** Sees to it that what waits for its place has it in time, even where nothing more comes. */
+  #decideLater(): void {
+    const atMs = Math.min(this.legs.local.decisionMs ?? Infinity, this.legs.remote.decisionMs ?? Infinity);
+    if (this.#cancelDecision || !Number.isFinite(atMs)) return;
+    this.#cancelDecision = this.#clock.timerAt(atMs, () => {
+      this.#cancelDecision = undefined;
+      if (this.#finished) return undefined;
+      const now = this.#clock.now();
+      for (const leg of ['remote', 'local'] as const) this.#put(leg, this.legs[leg].decide(now));
+      this.#decideLater();
+      return this.flush().catch(() => undefined);
+    });
   }
 
   #put(name: LegName, placed: readonly PlacedSamples[]): void {
@@ -286,14 +258,6 @@ export class LegAligner {
       if (dirty.to === dirty.from) dirty.from = position;
       dirty.to = position + samples.length;
     }
-  }
-
-  #queue(task: () => Promise<void>): Promise<void> {
-    if (this.#queued++ === 0) this.#queuedSince = this.#clock.now();
-    this.#pump = this.#pump.then(task).finally(() => {
-      if (--this.#queued === 0) this.#flushedMs += this.#clock.now() - this.#queuedSince;
-    });
-    return this.#pump;
   }
 
   async #flush(end = this.end): Promise<void> {
@@ -359,20 +323,23 @@ export class LegAligner {
   }
 
   /**
-   * Up to where nothing more is expected of a leg that had come to `legEnd` when what is there was written. A leg
-   * that lags too far is passed over, but not at once: after this process itself stood still, one leg is read
-   * before the other.
+   * Up to where nothing more is expected of a leg that had come to `legEnd` when what is there was written. One that
+   * lags too far is passed over: not while it is on time by its own clock, however far ahead the other one is, and not
+   * at once, since after this process itself stood still one leg is read before the other.
    */
   #settled(name: LegName, end: number, legEnd: number): number {
     const now = this.#clock.now();
-    if (end - this.legs[name].end <= this.#maxSkew) {
+    const leg = this.legs[name];
+    const onTime = Math.max(this.#clocks[name]?.expectedEnd(now) ?? end, end - MAX_OPEN);
+    const due = Math.min(end, onTime);
+    if (leg.waiting || due - leg.end <= this.#maxSkew) {
       this.#behindSince[name] = undefined;
       return Math.min(legEnd, end);
     }
     this.#behindSince[name] ??= now;
     // What a leg brought since is not written yet: it is not passed over in this round.
-    const passedOver = now - this.#behindSince[name] >= PATIENCE_MS && this.legs[name].end === legEnd;
-    return passedOver ? end - this.#maxSkew : Math.min(legEnd, end);
+    const passedOver = now - this.#behindSince[name] >= PATIENCE_MS && leg.end === legEnd;
+    return passedOver ? due - this.#maxSkew : Math.min(legEnd, end);
   }
 }
 

@@ -1,85 +1,128 @@
 import { msToSamples } from '../../pcm.js';
+import type { CallTimeLine } from './call-time-line.js';
+import { LeastDelay } from './least-delay.js';
 
+/** A stream that is later than this beyond its usual delay, in samples, is in doubt: 60 ms. */
+const DOUBT = msToSamples(60);
+/** For how long a stream that moves again is watched before its samples are placed, in ms: does it catch up, or not? */
+const WATCH_MS = 150;
+/** So much longer for each ms of its usual jitter: the least delay of more packets tells more. */
+const WATCH_JITTER = 10;
+/** The same where it does not keep pace, and the longest that samples wait at all. */
+const LONGEST_WATCH_MS = 300;
+/** Packets that the jitter is judged by. */
+const JITTERING = 64;
+/** Less than this share of what the time holds, and a stream does not keep pace yet. */
+const PACE = 0.7;
+/** A stream catches up when its delay falls by this share of the time. */
+const CATCHING_UP = 0.1;
 /**
- * A stream that brought nothing for this long and is this far behind its usual delay has stood still, in ms. Less
- * is a busy machine, or shows as a skip when the window closes.
+ * Lost samples of less than {@link DOUBT} show in the least delay: of most of a second where there are many, of some
+ * seconds where there are few. Its noise is a tenth of what one read brings.
  */
-const STALL_MS = 1000;
-const STALL = msToSamples(STALL_MS);
-/** How long a stream that moves again is watched before its samples are placed, in ms: does it catch up, or not? */
-const WATCH_MS = 100;
-/** More than this many samples for each that fits into the time: the stream catches up. */
-const CATCHING_UP = 1.5;
+const SCALES = [
+  { bucketMs: 150, count: 4, tolerance: msToSamples(15) },
+  { bucketMs: 1000, count: 4, tolerance: msToSamples(7) },
+] as const;
+const READ_NOISE = 0.1;
+/** Reads that this is judged by. */
+const READS = 8;
+/** After a hole, the stream shows for this long how much was lost at most, in ms. */
+const SETTLING_MS = 1000;
+/** Clocks differ by less than this: 500 ppm, in samples a second. */
+const MAX_DRIFT = 8;
+/** Silence that was put in, and turned out to be a delay after all, is made up for from this on: 100 ms. */
+const SURPLUS = msToSamples(100);
+/** A leg whose first samples come no later than this after the other's began with it: 25 ms. */
+const TOGETHER = msToSamples(25);
 /** A stream that is this far ahead of the clock is not live: its timing says nothing. */
 const AHEAD = msToSamples(1000);
-/** The usual delay is the least one of this long, in ms: whatever delays single packets does not touch it. */
+/** The usual delay is told for each of these, in ms. */
 export const WINDOW_MS = 10_000;
 const WINDOW = msToSamples(WINDOW_MS);
-/** Samples that were skipped without a pause: the least delay is longer by more than this, two windows running. */
-const SKIP = msToSamples(100);
 const SAMPLES_PER_MS = msToSamples(1);
 /** Where this process itself was busy for more than this share of the time, timing tells nothing of the stream. */
 const OWN_SHARE = 0.5;
 
-/** The one clock that the legs of a call are placed by: time in samples since the call's first. */
-export class CallTimeLine {
-  #originMs: number | undefined;
-  /** Usual delay of the leg that came first, for the one that follows. */
-  delay: number | undefined;
-
-  get begun(): boolean {
-    return this.#originMs !== undefined;
-  }
-
-  /** Says that the sample before `position` came at `nowMs`. */
-  begin(nowMs: number, position: number): void {
-    this.#originMs ??= nowMs - position / SAMPLES_PER_MS;
-  }
-
-  /** Where the call is at `nowMs`, in samples. */
-  at(nowMs: number): number {
-    return (nowMs - (this.#originMs ?? nowMs)) * SAMPLES_PER_MS;
-  }
+/** What is to be done with the chunks that came: silence of `hole` samples first, then the next `chunks` of them. */
+export interface Placement {
+  /** Negative: what follows belongs that much earlier than was thought. */
+  readonly hole: number;
+  readonly chunks: number;
 }
 
-type Flow =
-  | { readonly name: 'flowing' }
-  | {
-      readonly name: 'watched' | 'catching-up';
-      readonly sinceMs: number;
-      readonly busyMs: number;
-      samples: number;
-      leastDelay: number;
-    };
+/** A chunk that waits for its place. */
+interface Waiting {
+  readonly atMs: number;
+  readonly busyMs: number;
+  readonly count: number;
+  /** How much later it came than its position in the stream says. */
+  readonly delay: number;
+}
 
 /** What a {@link LegClock} tells, and needs to know. */
 export interface LegClockOptions {
-  /** Gets the number of each window that has ended, the same for all legs of a line, and its least delay, in samples. */
-  onWindow?(window: number, delay: number): void;
+  /** Whether the time line goes at the pace of this leg. Default false. */
+  readonly sets?: boolean;
+  /**
+   * Gets the number of each window that has ended, the same for all legs of a line, the leg's least delay in it but
+   * for what was lost, and how exact that is, in samples.
+   */
+  onWindow?(window: number, delay: number, noise: number): void;
   /** How long this process has been too busy to take samples, in ms, in all. Default: never. */
   busyMs?(): number;
 }
 
+const AT_ONCE: readonly Placement[] = [{ hole: 0, chunks: 1 }];
+const NOT_YET: readonly Placement[] = [];
+
 /**
- * Judges one leg by when its samples come. A stream of PCM counts nothing but what is sent: whether a pause was a
- * delay (the samples come all the same, faster for a while) or a hole (they never will) shows only afterwards.
+ * Judges one leg by when its samples come. A stream of PCM counts nothing but what is sent, so that of a pause only
+ * what follows tells whether it was a delay (the samples come all the same, faster for a while) or a loss (they never
+ * will). The rule: **lost is what is never made up.** How much of a stream was lost before a sample is the least delay
+ * of that sample and of all that follow, less the usual delay of the stream.
  *
  * ```text
- * flowing ──(behind)──> watched ──(no faster than time)──> a hole: silence of its length ──> flowing
- *    ^                     └──(faster)──> catching-up ──(abreast again, or no longer faster)──┘
+ *            ┌──(on time again: it was a delay)────────────────────────────┐
+ *            v                                                             │
+ *        flowing ──(over 60 ms late)──> in doubt: samples wait ────────────┤
+ *            ^                             │  (150 ms at an even pace, or 300 ms: silence where it was lost)
+ *            │                             └──(300 ms, and still faster than time)──> catching up: placed as a delay
+ *            └──(on time again; or no longer faster: silence of what is left)──────────────┘
  * ```
+ *
+ * While it flows, less than 60 ms of loss shows in the least delay of the last second or of the last four. The usual
+ * delay itself moves no faster than clocks drift, so that neither is taken for the other.
  */
 export class LegClock {
   readonly #line: CallTimeLine;
   readonly #options: LegClockOptions;
-  #flow: Flow = { name: 'flowing' };
+  #waiting: Waiting[] = [];
+  /** When the sample before those that wait came. */
+  #pausedSinceMs = 0;
+  /** The newest chunks of a stream that catches up. */
+  #catchingUp: Waiting[] | undefined;
   #live = true;
-  #lastMs = Number.NEGATIVE_INFINITY;
+  #lastMs: number | undefined;
   #lastBusyMs = 0;
+  /** The usual delay of what was not lost. */
+  #usual: number | undefined;
+  #lost = 0;
+  /** Silence that was put in for it: more than was lost where a loss looked longer at first. */
+  #opened = 0;
+  #openedMs = Number.NEGATIVE_INFINITY;
+  readonly #scales = SCALES.map(({ bucketMs, count, tolerance }) => ({
+    least: new LeastDelay(bucketMs, count),
+    tolerance,
+  }));
+  /** Whether the other leg begins where this one does. */
+  #leads = false;
+  /** Samples that one read brings, and how often it had waited for this process: of the last ones. */
+  #read = 0;
+  /** How much later than usual its packets come, in samples: on average. */
+  #jitter = 0;
+  #ownShare = 0;
   #window: { readonly number: number; readonly busyMs: number; least: number } | undefined;
-  #usual = Number.POSITIVE_INFINITY;
-  /** By how much the least delay of the window before was longer than usual, where that looked like a skip. */
-  #grown: number | undefined;
 
   constructor(line: CallTimeLine, options: LegClockOptions = {}) {
     this.#line = line;
@@ -91,93 +134,253 @@ export class LegClock {
     return this.#live;
   }
 
+  /** When what waits is placed at the latest; nothing when nothing waits. */
+  get decisionMs(): number | undefined {
+    const [first] = this.#waiting;
+    return first && first.atMs + LONGEST_WATCH_MS;
+  }
+
   /** Where the call is now by this leg's usual delay, in samples; nothing when the leg is not live. */
   expectedEnd(nowMs: number): number | undefined {
-    const usual = this.#leastDelay();
-    return this.#live && usual !== undefined ? Math.floor(this.#line.at(nowMs) - usual) : undefined;
+    if (!this.#live || this.#usual === undefined) return undefined;
+    return Math.floor(this.#line.at(nowMs) - this.#usual);
   }
 
   /** The same, unless this process was itself too busy to read what came since: then the time tells nothing. */
   silentEnd(nowMs: number): number | undefined {
-    const busyMs = this.#options.busyMs?.() ?? 0;
-    const own = busyMs - this.#lastBusyMs > (nowMs - this.#lastMs) * OWN_SHARE;
+    const busyMs = this.#busyMs() - this.#lastBusyMs;
+    const own = this.#lastMs !== undefined && busyMs > (nowMs - this.#lastMs) * OWN_SHARE;
     return own ? undefined : this.expectedEnd(nowMs);
   }
 
   /**
-   * Takes notice of `count` samples that have come. `end` is where they would end if nothing was missing.
-   * Returns how much silence belongs before them and what is held; `'hold'` when that is not decided yet.
+   * Takes notice of a chunk of `count` samples. `end` is where it would end on the time line if it followed what came
+   * before it. Returns what is to be done with it and with those that wait.
    */
-  arrive(nowMs: number, count: number, end: number): number | 'hold' {
-    this.#line.begin(nowMs, end);
-    if (!this.#live) return 0;
-    const delay = this.#line.at(nowMs) - end;
-    if (delay < -AHEAD) {
-      this.#live = false;
-      return 0;
+  arrive(nowMs: number, count: number, end: number): readonly Placement[] {
+    this.#leads ||= this.#line.begin(nowMs, end);
+    if (!this.#live) return AT_ONCE;
+    const delay = this.#line.at(nowMs) - (end - this.#opened);
+    this.#usual ??= delay < this.#line.usual + TOGETHER ? delay : this.#line.usual;
+    if (this.#isAhead(nowMs, delay)) return this.#giveUp();
+    const chunk = { atMs: nowMs, busyMs: this.#busyMs(), count, delay };
+    const pausedSinceMs = this.#lastMs ?? this.#line.begunMs ?? nowMs;
+    const ownPause = this.#noteRead(chunk, pausedSinceMs);
+    if (this.#catchingUp) return this.#followUp(this.#catchingUp, chunk);
+    if (this.#waiting.length === 0) {
+      // What one read brings may be as old as it is long.
+      if (ownPause || this.#late(chunk) <= Math.max(DOUBT, count)) return this.#flow(chunk);
+      this.#pausedSinceMs = pausedSinceMs;
     }
-    const usual = this.#leastDelay() ?? this.#line.delay ?? delay;
-    const flow = this.#flow;
-    const busyMs = this.#options.busyMs?.() ?? 0;
-    const pausedMs = nowMs - this.#lastMs;
-    const ownPause = busyMs - this.#lastBusyMs > pausedMs * OWN_SHARE;
-    this.#lastMs = nowMs;
+    this.#waiting.push(chunk);
+    return this.#decide(nowMs);
+  }
+
+  /** Decides on what has waited for long enough by now. */
+  decide(nowMs: number): readonly Placement[] {
+    return this.#waiting.length === 0 ? NOT_YET : this.#decide(nowMs);
+  }
+
+  /** Decides on all that waits: nothing more will come. */
+  settle(nowMs: number): readonly Placement[] {
+    const [first] = this.#waiting;
+    if (!first) return NOT_YET;
+    const paused = (first.atMs - this.#pausedSinceMs) * SAMPLES_PER_MS;
+    const late = this.#late(first);
+    // The last visit of a batched reader brings less than the others.
+    const lost = late > DOUBT + this.#read && paused > late / 2 && !this.#gains(this.#waiting, nowMs);
+    return lost ? this.#place(Number.POSITIVE_INFINITY) : this.#placeAll();
+  }
+
+  #busyMs(): number {
+    return this.#options.busyMs?.() ?? 0;
+  }
+
+  /** How much later than usual a chunk came. */
+  #late({ delay }: Waiting): number {
+    return delay - (this.#usual ?? delay) - this.#lost;
+  }
+
+  /** How exact a delay is: what a busy process reads may be as old as one read is long. */
+  get #noise(): number {
+    return this.#read * (this.#ownShare > OWN_SHARE / 2 ? 1 : READ_NOISE);
+  }
+
+  /** Notes what a read brings, and when. Returns whether this process was what the samples waited for. */
+  #noteRead({ atMs, busyMs, count }: Waiting, pausedSinceMs: number): boolean {
+    const own = busyMs - this.#lastBusyMs > (atMs - pausedSinceMs) * OWN_SHARE;
+    this.#lastMs = atMs;
     this.#lastBusyMs = busyMs;
-    if (delay - usual < STALL || (flow.name === 'flowing' && (pausedMs < STALL_MS || ownPause))) {
-      this.#flow = { name: 'flowing' };
-      return this.#note(nowMs, delay, busyMs);
+    this.#read += (count - this.#read) / READS;
+    this.#ownShare += ((own ? 1 : 0) - this.#ownShare) / READS;
+    return own;
+  }
+
+  #isAhead(nowMs: number, delay: number): boolean {
+    const drift = (this.#line.at(nowMs) * MAX_DRIFT) / msToSamples(1000);
+    return this.#opened === 0 && delay < -AHEAD - Math.max(0, drift);
+  }
+
+  /** The stream runs ahead of time: it is placed by its positions alone. */
+  #giveUp(): readonly Placement[] {
+    this.#live = false;
+    return [{ hole: 0, chunks: this.#waiting.splice(0).length + 1 }];
+  }
+
+  #flow(chunk: Waiting): readonly Placement[] {
+    const hole = this.#note(chunk);
+    return hole === 0 ? AT_ONCE : [{ hole, chunks: 1 }];
+  }
+
+  #decide(nowMs: number): readonly Placement[] {
+    const placements: Placement[] = [];
+    this.#placeOnTime(placements);
+    const [first] = this.#waiting;
+    if (!first) return placements;
+    const watchedMs = nowMs - first.atMs;
+    const watchMs = this.#watchMs;
+    if (watchedMs < watchMs) return placements;
+    const due = watchedMs >= LONGEST_WATCH_MS;
+    const gains = this.#gains(this.#waiting, nowMs);
+    if (this.#busyMs() - first.busyMs > watchedMs * OWN_SHARE) return [...placements, ...this.#placeAll()];
+    if (due && gains) {
+      this.#catchingUp = [...this.#waiting];
+      return [...placements, ...this.#placeAll()];
     }
-    const watch = { sinceMs: nowMs, busyMs, samples: 0, leastDelay: delay };
-    if (flow.name === 'flowing') {
-      this.#flow = { name: 'watched', ...watch };
-      return 'hold';
+    const came = this.#waiting.reduce((sum, { count }) => sum + count, -first.count);
+    if (!due && (gains || came < watchedMs * SAMPLES_PER_MS * PACE)) return placements;
+    placements.push(...this.#place(nowMs - watchMs));
+    this.#placeOnTime(placements);
+    return placements;
+  }
+
+  get #watchMs(): number {
+    return Math.min(LONGEST_WATCH_MS, WATCH_MS + (this.#jitter / SAMPLES_PER_MS) * WATCH_JITTER);
+  }
+
+  /** Places those before which nothing was lost: later ones are on time. */
+  #placeOnTime(placements: Placement[]): void {
+    const chunks = 1 + this.#waiting.findLastIndex((chunk) => this.#late(chunk) <= DOUBT);
+    if (chunks === 0) return;
+    const placed = this.#waiting.splice(0, chunks);
+    // A read of long ago, between others, tells of the pause before it only.
+    const hole = placed.reduce((sum, chunk) => sum + this.#note(chunk), 0);
+    placements.push({ hole: 0, chunks: chunks - 1 }, { hole, chunks: 1 });
+  }
+
+  /** Places all that came until `untilMs`, each behind what was lost before it. */
+  #place(untilMs: number): Placement[] {
+    const placements: Placement[] = [];
+    const least: number[] = [];
+    for (const chunk of this.#waiting.toReversed()) {
+      least.unshift(Math.min(chunk.delay, least[0] ?? Number.POSITIVE_INFINITY));
     }
-    flow.samples += count;
-    flow.leastDelay = Math.min(flow.leastDelay, delay);
-    const watchedMs = nowMs - flow.sinceMs;
-    if (watchedMs < WATCH_MS) return flow.name === 'watched' ? 'hold' : 0;
-    const ownPace = busyMs - flow.busyMs > watchedMs * OWN_SHARE;
-    if (ownPace || flow.samples > watchedMs * SAMPLES_PER_MS * CATCHING_UP) {
-      this.#flow = { name: 'catching-up', ...watch };
-      return 0;
+    let tolerance = SCALES[0].tolerance + this.#noise;
+    for (const delay of least) {
+      const [chunk] = this.#waiting;
+      if (!chunk || chunk.atMs > untilMs) break;
+      this.#waiting.shift();
+      const lost = this.#late({ ...chunk, delay });
+      const hole = lost > tolerance ? this.#open(lost, chunk.atMs) : 0;
+      placements.push({ hole, chunks: 1 });
+      tolerance = DOUBT;
     }
-    this.#flow = { name: 'flowing' };
-    const hole = Math.round(flow.leastDelay - usual);
-    this.#note(nowMs, delay - hole, busyMs);
+    return placements;
+  }
+
+  #placeAll(): readonly Placement[] {
+    return [{ hole: 0, chunks: this.#waiting.splice(0).length }];
+  }
+
+  /** Whether the delay of these chunks still falls. */
+  #gains(chunks: readonly Waiting[], nowMs: number): boolean {
+    const [first] = chunks;
+    if (!first) return false;
+    const middleMs = (first.atMs + nowMs) / 2;
+    const least = (from: number, to: number) =>
+      Math.min(...chunks.filter(({ atMs }) => atMs >= from && atMs <= to).map(({ delay }) => delay));
+    const gained = least(first.atMs, middleMs) - least(middleMs, nowMs);
+    return gained > Math.max(1, (nowMs - first.atMs) * SAMPLES_PER_MS * CATCHING_UP);
+  }
+
+  /** Watches a stream that catches up until it is on time or catches up no longer. */
+  #followUp(chunks: Waiting[], chunk: Waiting): readonly Placement[] {
+    chunks.push(chunk);
+    while (chunk.atMs - (chunks[0]?.atMs ?? chunk.atMs) > LONGEST_WATCH_MS) chunks.shift();
+    const [first = chunk] = chunks;
+    const watchedMs = chunk.atMs - first.atMs;
+    if (this.#late(chunk) <= DOUBT || chunk.busyMs - first.busyMs > watchedMs * OWN_SHARE) {
+      this.#catchingUp = undefined;
+      return this.#flow(chunk);
+    }
+    if (watchedMs < WATCH_MS || this.#gains(chunks, chunk.atMs)) return AT_ONCE;
+    this.#catchingUp = undefined;
+    const lost = Math.min(...chunks.map((other) => this.#late(other)));
+    return [{ hole: this.#open(lost, chunk.atMs), chunks: 1 }];
+  }
+
+  /** Notes a loss; returns how much silence has to be put in for it. */
+  #open(lost: number, atMs: number): number {
+    this.#lost += lost;
+    for (const { least } of this.#scales) least.reset();
+    this.#openedMs = atMs;
+    const hole = Math.max(0, Math.round(this.#lost) - this.#opened);
+    this.#opened += hole;
     return hole;
   }
 
-  #leastDelay(): number | undefined {
-    const least = Math.min(this.#usual, this.#window?.least ?? Number.POSITIVE_INFINITY);
-    return Number.isFinite(least) ? least : undefined;
+  /** Takes notice of a chunk that has its place. Returns the silence that has to be put in before it. */
+  #note(chunk: Waiting): number {
+    const { atMs, delay } = chunk;
+    const early = -this.#late(chunk);
+    this.#jitter += (Math.max(0, -early) - this.#jitter) / JITTERING;
+    if (early > 0) this.#correct(early, atMs);
+    this.#noteWindow(chunk);
+    let hole = this.#surplus();
+    for (const [scale, { least, tolerance }] of this.#scales.entries()) {
+      const delayOfAll = least.push(atMs, delay - this.#lost);
+      if (delayOfAll === undefined) continue;
+      const late = delayOfAll - (this.#usual ?? delayOfAll);
+      if (late > tolerance + this.#noise) hole += this.#open(late, atMs);
+      else if (scale === SCALES.length - 1) this.#drift(late);
+    }
+    return hole;
   }
 
-  /** Returns the samples that were skipped, which show when a window closes. */
-  #note(nowMs: number, delay: number, busyMs: number): number {
-    this.#line.delay ??= delay;
-    const number = Math.floor(this.#line.at(nowMs) / WINDOW);
+  /** It came earlier than it can: less was lost than was thought, or it is usually faster. */
+  #correct(early: number, atMs: number): void {
+    if (this.#lost > 0 && (atMs - this.#openedMs < SETTLING_MS || early > SURPLUS)) {
+      this.#lost = Math.max(0, this.#lost - early);
+    } else if (this.#opened === 0 && this.#usual !== undefined) {
+      this.#usual -= early;
+      if (this.#leads) this.#line.usual = this.#usual;
+    }
+  }
+
+  #surplus(): number {
+    const surplus = this.#opened - Math.round(this.#lost);
+    if (surplus <= SURPLUS) return 0;
+    this.#opened -= surplus;
+    return -surplus;
+  }
+
+  /** Lets the usual delay follow the least one, no faster than clocks drift. */
+  #drift(late: number): void {
+    const step = Math.max(-MAX_DRIFT, Math.min(MAX_DRIFT, late));
+    if (this.#options.sets) this.#line.adjust(step);
+    else if (this.#usual !== undefined) this.#usual += step;
+  }
+
+  #noteWindow({ atMs, delay, busyMs }: Waiting): void {
+    const number = Math.floor(this.#line.at(atMs) / WINDOW);
     const window = this.#window;
     if (window && window.number >= number) {
-      window.least = Math.min(window.least, delay);
-      return 0;
+      window.least = Math.min(window.least, delay - this.#lost);
+      return;
     }
-    const busy = window !== undefined && busyMs - window.busyMs > WINDOW_MS * OWN_SHARE;
-    const skipped = window && !busy ? this.#close(window) : 0;
-    this.#window = { number, busyMs, least: delay - skipped };
-    return skipped;
-  }
-
-  /** Judges a window that has ended. */
-  #close({ number, least }: { readonly number: number; readonly least: number }): number {
-    const growth = least - this.#usual;
-    if (growth > SKIP && this.#grown === undefined) {
-      this.#grown = growth;
-      return 0;
+    if (window && busyMs - window.busyMs <= WINDOW_MS * OWN_SHARE) {
+      this.#options.onWindow?.(window.number, window.least, this.#noise);
     }
-    const skipped = growth > SKIP ? Math.round(Math.min(growth, this.#grown ?? growth)) : 0;
-    this.#grown = undefined;
-    this.#usual = least - skipped;
-    this.#options.onWindow?.(number, this.#usual);
-    return skipped;
+    this.#window = { number, busyMs, least: delay - this.#lost };
   }
 }

@@ -3,7 +3,7 @@ import type { Call } from '../../control/state/call.js';
 import type { Lease } from '../../tcp/lease.js';
 import type { CallVoice } from '../call-voice.js';
 import type { GapName } from './aligned-leg.js';
-import type { LegName } from './leg-aligner.js';
+import type { LegName } from './ledger.js';
 import type { LegStream } from './sidecar.js';
 
 const HOLDS: ReadonlySet<string> = new Set(['ONHOLD', 'LOCALHOLD', 'REMOTEHOLD']);

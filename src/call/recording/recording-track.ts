@@ -5,7 +5,8 @@ import { msToSamples, samplesToMs } from '../../pcm.js';
 import { type Level, LevelMeter } from '../../voice/level/level-meter.js';
 import type { GapName } from './aligned-leg.js';
 import type { LegEnds } from './audio-store.js';
-import { type AlignedSink, LegAligner, type LegAlignerOptions, type LegName } from './leg-aligner.js';
+import type { LegName } from './ledger.js';
+import { type AlignedSink, LegAligner, type LegAlignerOptions } from './leg-aligner.js';
 import type { Segment, SegmentResult } from './segment.js';
 import { SegmentRule, type SegmentRules } from './segment-rule.js';
 import type { RecordedCall, RecordingEnd, SidecarFacts } from './sidecar.js';
@@ -58,6 +59,8 @@ export interface TrackOptions extends LegAlignerOptions {
 
 /** How often a full disk is looked at again, in samples of the call. */
 const ROOM_CHECK = msToSamples(5000);
+/** A file that ends for one of these ends where it was told to: what comes later is cut off on purpose. */
+const AS_TOLD: ReadonlySet<RecordingEnd> = new Set(['segment', 'stopped', 'limit']);
 const DISK_FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** A recording on the way from two legs to files: aligned, cut into segments, measured. */
@@ -234,8 +237,12 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
       local: local.ledger.slice(segment.base, segment.limit),
       remote: remote.ledger.slice(segment.base, segment.limit),
     };
-    const cut = (leg: LegName) =>
-      end === 'segment' ? 0 : Math.max(0, this.aligner.legs[leg].end - segment.limit);
+    const asTold = AS_TOLD.has(end);
+    const cut = (leg: LegName) => {
+      // What is sent runs ahead of what is heard: the rest of it was never heard.
+      if (asTold || (leg === 'local' && this.#options.localFollows)) return 0;
+      return Math.max(0, this.aligner.legs[leg].end - segment.limit);
+    };
     const result = await segment.finish({
       ...this.#options.facts(),
       ledgers,

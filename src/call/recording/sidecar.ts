@@ -61,8 +61,9 @@ export interface SidecarLeg {
   readonly channel: 'left' | 'right';
   /** Of the whole call up to the end of this file; absent when the recording was killed. */
   readonly traffic?: LegTraffic;
-  /** Samples that came after their place was final, or beyond the end of the recording. */
+  /** Samples that came after their place was final, of the whole call up to the end of this file: they are left out. */
   readonly late: number;
+  /** Samples that came and lie beyond the end of the file, though nobody told it to end there. */
   readonly cut: number;
   /**
    * Samples that drift correction put in and took out, of the whole call up to the end of this file: the ledger's
@@ -113,7 +114,10 @@ export interface RecordingSidecar {
   /** What the microphone heard, where the input replaced it: counted, not recorded. */
   readonly microphone?: Omit<LegTraffic, 'dropped'>;
   readonly end: RecordingEnd;
-  /** Whether the recording reaches to the end of the call, or to where it was told to end. */
+  /**
+   * Whether the file reaches to the end of the call, or to where it was told to end, and all of it came in time: of no
+   * leg anything is missing, late or cut.
+   */
   readonly complete: boolean;
   /** Why not. */
   readonly reason?: string;
@@ -155,6 +159,7 @@ export function sidecarOf(facts: SidecarFacts): RecordingSidecar {
     drift: name === 'local' ? facts.drift : { inserted: 0, removed: 0 },
     ledger: facts.ledgers[name],
   });
+  const legs = { local: leg('local'), remote: leg('remote') };
   return {
     schema: 'jackfield.recording/1',
     id: head.id,
@@ -168,17 +173,22 @@ export function sidecarOf(facts: SidecarFacts): RecordingSidecar {
       samples: sampleCount,
       durationMs: samplesToMs(sampleCount),
     },
-    legs: { local: leg('local'), remote: leg('remote') },
+    legs,
     marks: facts.marks,
     tags: facts.tags,
     ...(head.unwritten && { unwritten: head.unwritten }),
     ...(facts.outputs && facts.outputs.length > 0 && { outputs: facts.outputs }),
     ...(facts.microphone && { microphone: facts.microphone }),
     end: facts.end,
-    complete: COMPLETE.has(facts.end) && facts.reason === undefined,
+    complete:
+      COMPLETE.has(facts.end) && facts.reason === undefined && isWhole(legs.local) && isWhole(legs.remote),
     ...(facts.reason === undefined ? {} : { reason: facts.reason }),
     ...(facts.recovered && { recovered: facts.recovered }),
   };
+}
+
+function isWhole({ late, cut, ledger }: SidecarLeg): boolean {
+  return late === 0 && cut === 0 && ledger.missing === 0;
 }
 
 /** The path beside an audio file with another ending, as `call.wav` and `call.json`. */

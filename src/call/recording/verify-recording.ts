@@ -5,6 +5,7 @@ import { WavReader } from '../../voice/wav/wav-reader.js';
 import { BlockHasher, chainOf } from './block-chain.js';
 import { LedgerCheck } from './check-ledger.js';
 import { manifestStatement, type RecordingManifest, sha256, signatureFits } from './manifest.js';
+import { missesOf } from './misses.js';
 import { readManifest, readSidecarText } from './read-details.js';
 import { beside, type RecordingSidecar } from './sidecar.js';
 import { STEREO } from './stereo-file.js';
@@ -37,6 +38,8 @@ export interface VerifyReport {
   /** Whether what is there is what was recorded, whoever signed it: nothing was found but `unsigned` or `signer`. */
   readonly unchanged: boolean;
   readonly findings: readonly VerifyFinding[];
+  /** Says in words what the recording misses by its own account; empty where it is complete. No fault in itself. */
+  readonly misses: readonly string[];
   readonly signed: SignatureState;
   readonly samples: number;
   readonly blocks: number;
@@ -85,6 +88,7 @@ export async function verifyRecording(file: string, options: VerifyOptions = {})
     ok: findings.length === 0,
     unchanged: findings.every(({ what }) => what === 'unsigned' || what === 'signer'),
     findings,
+    misses: missesOf(sidecar),
     signed,
     samples: heard.samples,
     blocks: heard.blocks?.length ?? 0,

@@ -97,7 +97,7 @@ function verdictOf({ ok, unchanged, signed }: VerifyReport): string {
 }
 
 function textOf(report: VerifyReport): string {
-  const { file, findings, signed, samples, blocks, sidecar } = report;
+  const { file, findings, misses, signed, samples, blocks, sidecar } = report;
   const seconds = (samples / sidecar.audio.sampleRate).toFixed(1);
   const legs = (['local', 'remote'] as const).map((leg) => {
     const { received, idle, masked, missing } = sidecar.legs[leg].ledger;
@@ -110,6 +110,6 @@ function textOf(report: VerifyReport): string {
     const at = atMs === undefined ? '' : ` (at ${(atMs / 1000).toFixed(1)} s)`;
     return `  ${what}: ${text}${at}`;
   });
-  const state = sidecar.complete ? [] : [`  not complete: ${sidecar.reason ?? sidecar.end}`];
-  return `${[head, ...found, ...state, ...legs].join('\n')}\n`;
+  const missing = misses.map((text) => `  not complete: ${text}`);
+  return `${[head, ...found, ...missing, ...legs].join('\n')}\n`;
 }

@@ -1,0 +1,47 @@
+import { msToSamples } from '../../pcm.js';
+import { CallTimeLine } from './call-time-line.js';
+import { DriftControl } from './drift.js';
+import type { LegName } from './ledger.js';
+import { LegClock, type LegClockOptions, WINDOW_MS } from './leg-clock.js';
+import type { Stretcher } from './stretcher.js';
+
+/** What the clocks of a call's legs need to know. */
+export interface LegClocksOptions {
+  busyMs(): number;
+  /** Whether the local leg is paced by the remote one: then its timing says nothing of its own. */
+  readonly localFollows: boolean;
+  /** Takes the drift of the local leg out; nothing where it is to stay. */
+  readonly stretcher: (() => Stretcher) | undefined;
+}
+
+/** The least delay of a leg in a window of time, and how exact it is. */
+interface Window {
+  readonly number: number;
+  readonly delay: number;
+  readonly noise: number;
+}
+
+/** The clocks of both legs, on one time line, which goes at the pace of the remote one. */
+export function legClocks(options: LegClocksOptions): Readonly<Record<LegName, LegClock | undefined>> {
+  const { busyMs, localFollows, stretcher } = options;
+  const line = new CallTimeLine();
+  if (localFollows) return { remote: new LegClock(line, { busyMs, sets: true }), local: undefined };
+  const control = new DriftControl(msToSamples(WINDOW_MS));
+  const newest: Partial<Record<LegName, Window>> = {};
+  const noteWindow = (leg: LegName, window: Window) => {
+    newest[leg] = window;
+    const { local, remote } = newest;
+    if (!stretcher || !local || local.number !== remote?.number) return;
+    if (!clocks.local.live || !clocks.remote.live) return;
+    const noise = Math.max(local.noise, remote.noise);
+    control.measure(local.number, local.delay - remote.delay, stretcher().net, noise);
+    stretcher().rate = control.rate;
+  };
+  const clockOf = (leg: LegName): LegClock => {
+    const onWindow: LegClockOptions['onWindow'] = (number, delay, noise) =>
+      noteWindow(leg, { number, delay, noise });
+    return new LegClock(line, { busyMs, onWindow, sets: leg === 'remote' });
+  };
+  const clocks = { local: clockOf('local'), remote: clockOf('remote') };
+  return clocks;
+}

@@ -1,0 +1,72 @@
+import { type CancelTimer, type Clock, systemClock } from '../../clock.js';
+import { msToSamples } from '../../pcm.js';
+import type { LegName } from './ledger.js';
+
+/** New samples, of both legs together, that are worth a round of writes: 200 ms. */
+const FLUSH = msToSamples(200);
+/**
+ * Where the other leg came last this long ago, in ms, it comes again soon, and both are written together: a batched
+ * reader looks at each every 250 ms. Less: it has just come. More: it does not come at all.
+ */
+const SOON_MS = [125, 300] as const;
+
+/** When what has come of two legs is written, one round after another, and how long this process is busy with it. */
+export class WriteRounds {
+  readonly #clock: Clock;
+  readonly #ownBusyMs: (() => number) | undefined;
+  #fresh = 0;
+  /** When each leg came last. */
+  readonly #arrivedMs: Record<LegName, number> = { local: -Infinity, remote: -Infinity };
+  #cancelSoon: CancelTimer | undefined;
+  #pump: Promise<void> = Promise.resolve();
+  /** Rounds that wait or are under way, since when, and for how long there were any before. */
+  #queued = 0;
+  #queuedSince = 0;
+  #queuedMs = 0;
+
+  /** @param busyMs Replaces what the event loop says. */
+  constructor(clock: Clock, busyMs: (() => number) | undefined) {
+    this.#clock = clock;
+    this.#ownBusyMs = busyMs;
+  }
+
+  /** How long this process has been too busy to take samples, in ms, in all. */
+  get busyMs(): number {
+    if (this.#ownBusyMs) return this.#ownBusyMs();
+    if (this.#clock !== systemClock) return 0;
+    const queued = this.#queued > 0 ? this.#clock.now() - this.#queuedSince : 0;
+    return performance.eventLoopUtilization().active + this.#queuedMs + queued;
+  }
+
+  /** Notes samples of a leg. Returns whether a round is due now; else calls `soon` when it is, if the other leg does not come. */
+  isDue(name: LegName, samples: number, soon: () => Promise<void>): boolean {
+    const now = this.#clock.now();
+    this.#arrivedMs[name] = now;
+    this.#fresh += samples;
+    if (this.#fresh < FLUSH) return false;
+    const otherCameMs = now - this.#arrivedMs[name === 'local' ? 'remote' : 'local'];
+    if (otherCameMs < SOON_MS[0] || otherCameMs > SOON_MS[1]) return true;
+    // What goes wrong comes out with the next write.
+    this.#cancelSoon ??= this.#clock.timerAt(
+      now + SOON_MS[1] - otherCameMs,
+      () => void soon().catch(() => undefined),
+    );
+    return false;
+  }
+
+  /** Begins to count anew: all that has come is about to be written. */
+  begin(): void {
+    this.#fresh = 0;
+    this.#cancelSoon?.();
+    this.#cancelSoon = undefined;
+  }
+
+  /** Does `task` when the rounds before are through. */
+  queue(task: () => Promise<void>): Promise<void> {
+    if (this.#queued++ === 0) this.#queuedSince = this.#clock.now();
+    this.#pump = this.#pump.then(task).finally(() => {
+      if (--this.#queued === 0) this.#queuedMs += this.#clock.now() - this.#queuedSince;
+    });
+    return this.#pump;
+  }
+}

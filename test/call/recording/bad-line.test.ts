@@ -1,0 +1,164 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type AlignedCall, alignCall, type LineOptions, type Trouble } from './bad-line.js';
+
+const SEED = 20_260_129;
+const LEGS = ['local', 'remote'] as const;
+/** A frame is found this near its place at once, and this near after a second of steady flow, in ms. */
+const AT_ONCE_MS = 100;
+const STEADY_MS = 20;
+
+const line = (options: Partial<LineOptions> = {}): LineOptions => ({
+  ...{ troubles: [], ppm: 0, jitterMs: 0, seed: 1, frameMs: 20 },
+  ...options,
+});
+
+/** A trouble of `ms` at the end of each `everyMs`. */
+const each = (everyMs: number, ms: number, kind: Trouble['kind'], callMs: number): Trouble[] =>
+  Array.from({ length: Math.floor(callMs / everyMs) - 1 }, (_, i) => ({
+    fromMs: (i + 1) * everyMs,
+    ms,
+    kind,
+  }));
+
+/** Holds that every frame that came is found, once, near its place, and that the ledger accounts for them. */
+function expectAllInPlace(
+  call: AlignedCall,
+  lines: Readonly<Record<(typeof LEGS)[number], LineOptions>>,
+): void {
+  for (const leg of LEGS) {
+    const { troubles, frameMs } = lines[leg];
+    const frames = call.legs[leg];
+    expect(call.aligner.legs[leg].late).toBe(0);
+    expect(frames.find(({ offMs }) => offMs === undefined || Math.abs(offMs) > AT_ONCE_MS)).toBeUndefined();
+    const steady = frames.filter(
+      ({ sentMs }) => !troubles.some(({ fromMs, ms }) => sentMs >= fromMs && sentMs < fromMs + ms + 1000),
+    );
+    expect(steady.find(({ offMs = 0 }) => Math.abs(offMs) > STEADY_MS)).toBeUndefined();
+    const { received, missing } = call.aligner.legs[leg].ledger.slice(0, call.length);
+    const changed = leg === 'local' ? call.aligner.legs.local.stretcher.account : { inserted: 0, removed: 0 };
+    const came = frames.length * frameMs * 16 + changed.inserted - changed.removed;
+    expect(Math.abs(received - came)).toBeLessThanOrEqual(16);
+    expect(missing).toBe(call.length - received);
+  }
+}
+
+describe('a leg that stalls', () => {
+  it.each([
+    [1000, 20],
+    [40, 20],
+    [100, 20],
+    [3000, 60],
+    [700, 120],
+    [5000, 300],
+    [2000, 1000],
+    [20_000, 10_000],
+  ])('each %d ms for %d ms, for good: silence where it was', async (everyMs, ms) => {
+    const lines = { local: line({ troubles: each(everyMs, ms, 'lost', 40_000) }), remote: line() };
+    const call = await alignCall(lines, 40_000);
+    expectAllInPlace(call, lines);
+    expect(call.legs.remote.every(({ offMs }) => offMs === 0)).toBe(true);
+  });
+
+  it.each([
+    [1000, 20],
+    [40, 20],
+    [3000, 60],
+    [5000, 300],
+    [2000, 1000],
+    [10_000, 4500],
+  ])('each %d ms for %d ms, and brings it late: nothing is missing, nothing moved', async (everyMs, ms) => {
+    const lines = { local: line(), remote: line({ troubles: each(everyMs, ms, 'delayed', 40_000) }) };
+    const call = await alignCall(lines, 40_000);
+    expectAllInPlace(call, lines);
+    for (const leg of LEGS) {
+      expect(call.aligner.legs[leg].ledger.slice(0, call.length)).toMatchObject({ missing: 0 });
+    }
+  });
+
+  it('for minutes: silence of minutes', async () => {
+    const troubles = [{ fromMs: 10_000, ms: 240_000, kind: 'lost' }] as const;
+    const lines = { local: line({ troubles }), remote: line() };
+    expectAllInPlace(await alignCall(lines, 260_000), lines);
+  });
+
+  it('for minutes together with the other, and brings it all late: nothing is missing', async () => {
+    const troubles = [{ fromMs: 10_000, ms: 120_000, kind: 'delayed' }] as const;
+    const lines = { local: line({ troubles }), remote: line({ troubles }) };
+    expectAllInPlace(await alignCall(lines, 140_000), lines);
+  });
+
+  it('sends nothing while it is silent, from the start on', async () => {
+    const troubles: Trouble[] = [{ fromMs: 0, ms: 1500, kind: 'lost' }, ...each(3000, 2000, 'lost', 60_000)];
+    const lines = { local: line({ troubles }), remote: line({ troubles: each(4000, 2900, 'lost', 60_000) }) };
+    expectAllInPlace(await alignCall(lines, 60_000), lines);
+  });
+
+  it('late for good, by what comes no faster than time: what is left of the delay becomes silence', async () => {
+    const troubles: Trouble[] = [
+      { fromMs: 5000, ms: 2000, kind: 'lost' },
+      { fromMs: 7000, ms: 1000, kind: 'delayed' },
+    ];
+    const lines = { local: line({ troubles }), remote: line() };
+    expectAllInPlace(await alignCall(lines, 20_000), lines);
+  });
+});
+
+describe('a reader that looks at the socket each 250 ms', () => {
+  it.each([0, 40])('takes no wait of its own for a stall, with %d ms of jitter', async (jitterMs) => {
+    const batched = { visitMs: 250, jitterMs };
+    const lines = { local: line({ ...batched, seed: 2 }), remote: line({ ...batched, seed: 3 }) };
+    const call = await alignCall(lines, 180_000);
+    expectAllInPlace(call, lines);
+    for (const leg of LEGS) {
+      expect(call.aligner.legs[leg].ledger.slice(0, call.length)).toMatchObject({ missing: 0 });
+    }
+    expect(call.changed).toBe(0);
+  });
+});
+
+/** Stalls and bursts that do not touch each other, of any length up to four seconds, and silences of any length. */
+const troubles = (callMs: number) =>
+  fc
+    .array(
+      fc.record({
+        afterMs: fc.integer({ min: 1, max: 8000 }),
+        ms: fc.oneof(
+          fc.integer({ min: 20, max: 200 }),
+          fc.integer({ min: 20, max: 4000 }),
+          fc.integer({ min: 4000, max: 20_000 }),
+        ),
+        kind: fc.constantFrom('lost' as const, 'delayed' as const),
+      }),
+      { maxLength: 60 },
+    )
+    .map((list) => {
+      let at = 0;
+      return list.flatMap(({ afterMs, ms, kind }): Trouble[] => {
+        const fromMs = at + afterMs;
+        const short = kind === 'delayed' ? Math.min(ms, 4000) : ms;
+        at = fromMs + short;
+        return at < callMs - 1000 ? [{ fromMs, ms: short, kind }] : [];
+      });
+    });
+
+const badLine = (callMs: number, ppm: number) =>
+  fc.record({
+    troubles: troubles(callMs),
+    ppm: fc.integer({ min: -ppm, max: ppm }),
+    jitterMs: fc.constantFrom(0, 10, 40),
+    seed: fc.integer({ min: 1, max: 1_000_000 }),
+    frameMs: fc.constantFrom(10, 20, 60),
+  });
+
+describe('on any line: stalls, bursts, silence suppression, drift and jitter together', () => {
+  it('every frame that came is found, once, near its place', { timeout: 300_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(badLine(90_000, 300), badLine(90_000, 0), async (local, remote) => {
+        const lines = { local, remote };
+        expectAllInPlace(await alignCall(lines, 90_000), lines);
+      }),
+      { seed: SEED, numRuns: 40 },
+    );
+  });
+});
