@@ -3,7 +3,7 @@ const DEAD_BAND = 80;
 /** Windows that have to be seen before there can be a drift. */
 const LEAST_WINDOWS = 5;
 /** Of less than these, the difference has to be the larger, the fewer they are. */
-const ENOUGH_WINDOWS = 8;
+const ENOUGH_WINDOWS = 7;
 /** The drift has to stand out of the noise by this many of its standard deviations. */
 const SIGNIFICANCE = 4;
 /** Each half of what was seen has to show this share of the drift: a step is none. */

@@ -18,21 +18,26 @@ const PACE = 0.7;
 const CATCHING_UP = 0.1;
 /**
  * Lost samples of less than {@link DOUBT} show in the least delay: of most of a second where there are many, of some
- * seconds where there are few. Its noise is a tenth of what one read brings.
+ * seconds where there are few. A batched reader sees them less exactly: by a tenth of what it reads beyond 80 ms.
  */
 const SCALES = [
   { bucketMs: 150, count: 4, tolerance: msToSamples(15) },
   { bucketMs: 1000, count: 4, tolerance: msToSamples(7) },
 ] as const;
 const READ_NOISE = 0.1;
+const AT_ONCE_READ = msToSamples(80);
 /** Reads that this is judged by. */
 const READS = 8;
 /** After a hole, the stream shows for this long how much was lost at most, in ms. */
 const SETTLING_MS = 1000;
 /** Clocks differ by less than this: 500 ppm, in samples a second. */
 const MAX_DRIFT = 8;
-/** Silence that was put in, and turned out to be a delay after all, is made up for from this on: 100 ms. */
-const SURPLUS = msToSamples(100);
+/** Silence that was put in, and turned out to be a delay after all, is made up for from this on: a second. */
+const SURPLUS = msToSamples(1000);
+/** How much later what a busy process reads may be, in samples: a second. */
+const OWN_NOISE = msToSamples(1000);
+/** At the end, a pause of less than this, in samples, is no loss unless it was watched: 100 ms. */
+const SURE = msToSamples(100);
 /** A leg whose first samples come no later than this after the other's began with it: 25 ms. */
 const TOGETHER = msToSamples(25);
 /** A stream that is this far ahead of the clock is not live: its timing says nothing. */
@@ -169,7 +174,7 @@ export class LegClock {
     if (this.#catchingUp) return this.#followUp(this.#catchingUp, chunk);
     if (this.#waiting.length === 0) {
       // What one read brings may be as old as it is long.
-      if (ownPause || this.#late(chunk) <= Math.max(DOUBT, count)) return this.#flow(chunk);
+      if (ownPause || this.#busy || this.#late(chunk) <= Math.max(DOUBT, count)) return this.#flow(chunk);
       this.#pausedSinceMs = pausedSinceMs;
     }
     this.#waiting.push(chunk);
@@ -188,8 +193,11 @@ export class LegClock {
     const paused = (first.atMs - this.#pausedSinceMs) * SAMPLES_PER_MS;
     const late = this.#late(first);
     // The last visit of a batched reader brings less than the others.
-    const lost = late > DOUBT + this.#read && paused > late / 2 && !this.#gains(this.#waiting, nowMs);
-    return lost ? this.#place(Number.POSITIVE_INFINITY) : this.#placeAll();
+    const least = nowMs - first.atMs < this.#watchMs ? SURE : DOUBT;
+    const lost = late > least + Math.max(0, this.#read - AT_ONCE_READ) && paused > late / 2 && !this.#busy;
+    return lost && !this.#gains(this.#waiting, nowMs)
+      ? this.#place(Number.POSITIVE_INFINITY)
+      : this.#placeAll();
   }
 
   #busyMs(): number {
@@ -201,9 +209,14 @@ export class LegClock {
     return delay - (this.#usual ?? delay) - this.#lost;
   }
 
-  /** How exact a delay is: what a busy process reads may be as old as one read is long. */
+  /** Whether this process has been what samples wait for, lately. */
+  get #busy(): boolean {
+    return this.#ownShare > OWN_SHARE / 2;
+  }
+
+  /** How exact a delay is. */
   get #noise(): number {
-    return this.#read * (this.#ownShare > OWN_SHARE / 2 ? 1 : READ_NOISE);
+    return this.#busy ? OWN_NOISE : Math.max(0, this.#read - AT_ONCE_READ) * READ_NOISE;
   }
 
   /** Notes what a read brings, and when. Returns whether this process was what the samples waited for. */

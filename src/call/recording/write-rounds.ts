@@ -1,6 +1,7 @@
 import { type CancelTimer, type Clock, systemClock } from '../../clock.js';
 import { msToSamples } from '../../pcm.js';
 import type { LegName } from './ledger.js';
+import { loopLateness } from './loop-lateness.js';
 
 /** New samples, of both legs together, that are worth a round of writes: 200 ms. */
 const FLUSH = msToSamples(200);
@@ -35,7 +36,7 @@ export class WriteRounds {
     if (this.#ownBusyMs) return this.#ownBusyMs();
     if (this.#clock !== systemClock) return 0;
     const queued = this.#queued > 0 ? this.#clock.now() - this.#queuedSince : 0;
-    return performance.eventLoopUtilization().active + this.#queuedMs + queued;
+    return performance.eventLoopUtilization().active + loopLateness.lateMs + this.#queuedMs + queued;
   }
 
   /** Notes samples of a leg. Returns whether a round is due now; else calls `soon` when it is, if the other leg does not come. */
