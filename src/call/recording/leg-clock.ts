@@ -36,7 +36,7 @@ const MAX_DRIFT = 8;
 const SURPLUS = msToSamples(1000);
 /** How much later what a busy process reads may be, in samples: a second. */
 const OWN_NOISE = msToSamples(1000);
-/** At the end, a pause of less than this, in samples, is no loss unless it was watched: 100 ms. */
+/** At the end nothing more is watched: what is less late than this, in samples, is taken for a delay: 100 ms. */
 const SURE = msToSamples(100);
 /** A leg whose first samples come no later than this after the other's began with it: 25 ms. */
 const TOGETHER = msToSamples(25);
@@ -191,10 +191,10 @@ export class LegClock {
     const [first] = this.#waiting;
     if (!first) return NOT_YET;
     const paused = (first.atMs - this.#pausedSinceMs) * SAMPLES_PER_MS;
-    const late = this.#late(first);
+    const late = Math.max(...this.#waiting.map((chunk) => this.#late(chunk)));
     // The last visit of a batched reader brings less than the others.
-    const least = nowMs - first.atMs < this.#watchMs ? SURE : DOUBT;
-    const lost = late > least + Math.max(0, this.#read - AT_ONCE_READ) && paused > late / 2 && !this.#busy;
+    const sure = late > SURE + Math.max(0, this.#read - AT_ONCE_READ) && paused > late / 4;
+    const lost = sure && !this.#busy;
     return lost && !this.#gains(this.#waiting, nowMs)
       ? this.#place(Number.POSITIVE_INFINITY)
       : this.#placeAll();
