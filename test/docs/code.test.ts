@@ -1,0 +1,114 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { beforeAll, describe, expect, it } from 'vitest';
+import * as jackfield from '../../src/index.js';
+import { testFolder } from '../voice/fixtures.js';
+import { type Block, blocksIn, nameOf, placeOf, ROOT } from './blocks.js';
+
+const folder = testFolder();
+const code = blocksIn('ts', 'js');
+const pathOf = (block: Block) => join(folder, nameOf(block), block.file ?? `block.m${block.language}`);
+
+beforeAll(() => {
+  mkdirSync(join(folder, 'node_modules', '@types'), { recursive: true });
+  symlinkSync(ROOT, join(folder, 'node_modules', 'jackfield'));
+  symlinkSync(join(ROOT, 'node_modules', '@types', 'node'), join(folder, 'node_modules', '@types', 'node'));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
+  writeFileSync(join(folder, 'context.d.ts'), readFileSync(new URL('context.d.ts', import.meta.url)));
+  for (const block of code) {
+    mkdirSync(join(folder, nameOf(block)), { recursive: true });
+    writeFileSync(pathOf(block), `${imported(block)}${block.code}export {};\n`);
+    // Blocks of a page may import those with a name.
+    for (const named of code.filter(({ page, file }) => page === block.page && file && file !== block.file)) {
+      writeFileSync(join(folder, nameOf(block), named.file ?? ''), named.code);
+    }
+  }
+});
+
+/** Names of the package that a block uses and, as one that goes on from another does, does not import. */
+function imported({ code: text }: Block): string {
+  if (/^import .* from 'jackfield'/m.test(text)) return '';
+  const names = Object.keys(jackfield).filter((name) =>
+    new RegExp(`(?<![\\w.'"/-])${name}\\s*[.({]`).test(text),
+  );
+  const used = names.filter((name) => !new RegExp(`(const|function|\\{[^}]*) ${name}\\b[^(]*=`).test(text));
+  return used.length === 0 ? '' : `import { ${used.join(', ')} } from 'jackfield'; `;
+}
+
+describe('each block of code', () => {
+  it('is right for the types of the package, as its users see them', () => {
+    const options: ts.CompilerOptions = {
+      ...{ target: ts.ScriptTarget.ES2022, lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'] },
+      ...{ module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
+      ...{ types: ['node'], typeRoots: [join(folder, 'node_modules', '@types')] },
+      ...{ strict: true, noImplicitAny: false, strictNullChecks: true, skipLibCheck: true, noEmit: true },
+      ...{ allowJs: true, checkJs: true, preserveSymlinks: false },
+    };
+    const control = join(folder, 'control.mts');
+    writeFileSync(
+      control,
+      "import { attach } from 'jackfield';\nawait attach(5);\nawait client.nothing();\n",
+    );
+    const program = ts.createProgram([...code.map(pathOf), join(folder, 'context.d.ts'), control], options);
+    // What is wrong would be found.
+    const controlSource = program.getSourceFile(control);
+    expect(program.getSemanticDiagnostics(controlSource).map(({ code: number }) => number)).toEqual([
+      2345, 2339,
+    ]);
+    const wrong = code.flatMap((block) => {
+      const source = program.getSourceFile(pathOf(block));
+      if (!source) return [`${placeOf(block)}: was not read`];
+      // What is possibly undefined is for those who do not write plain JavaScript.
+      const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+      return found
+        .filter(({ code: number }) => block.language === 'ts' || ![2532, 18048, 7022].includes(number))
+        .map(({ start = 0, messageText }) => {
+          const { line } = source.getLineAndCharacterOfPosition(start);
+          return `${block.page}:${block.line + line}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+        });
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it.each(blocksIn('js').map((block) => [placeOf(block), block] as const))(
+    'is JavaScript of every Node that is supported: %s',
+    (_, block) => {
+      // Explicit resource management came with Node 24.
+      expect(block.code).not.toMatch(/^\s*(await )?using /m);
+      const { status, stderr } = spawnSync(process.execPath, ['--check', pathOf(block)], {
+        encoding: 'utf8',
+      });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    },
+  );
+});
+
+/** Blocks that are whole programs and end by themselves; those of docs/voice.md have a test of their own. */
+const RUNNABLE = code.filter(
+  ({ page, code: text }) =>
+    page === 'docs/protocol.md' ||
+    (/^import /m.test(text) && /Exchange\.start|exchange: Exchange/.test(text)),
+);
+
+describe('a block that is a whole program', () => {
+  it('is there on each page that should have one', () => {
+    const pages = new Set(RUNNABLE.map(({ page }) => page));
+    expect([...pages]).toEqual(['README.md', 'docs/bots.md', 'docs/exchange.md', 'docs/protocol.md']);
+  });
+
+  it.each(RUNNABLE.map((block) => [placeOf(block), block] as const))('runs: %s', (_, block) => {
+    const path = block.language === 'ts' ? join(folder, nameOf(block), 'run.mjs') : pathOf(block);
+    if (block.language === 'ts') {
+      const { outputText } = ts.transpileModule(block.code, {
+        compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+      });
+      writeFileSync(path, outputText);
+    }
+    const { status, stderr } = spawnSync(process.execPath, [path], {
+      ...{ cwd: join(folder, nameOf(block)), encoding: 'utf8', timeout: 50_000 },
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+});

@@ -1,0 +1,41 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parseFlow } from '../../src/call/flow/flow.js';
+import { recordConfigSchema } from '../../src/cli/record/record-config.js';
+import { readAnswerConfig } from '../../src/cli/voicemails/voicemail-answer-config.js';
+import { scenarioSchema } from '../../src/exchange/scenario/scenario-schema.js';
+import { testFolder } from '../voice/fixtures.js';
+import { type Block, blocksIn, nameOf, placeOf } from './blocks.js';
+
+const folder = testFolder();
+
+/** Who reads the file that a block shows, by what is in it. */
+const READERS: readonly (readonly [RegExp, (block: Block) => Promise<unknown>])[] = [
+  [/scenario\.schema\.json/, async ({ code }) => (await scenarioSchema()).parse(JSON.parse(code))],
+  [/recorder-config\.schema\.json/, async ({ code }) => recordConfigSchema.parse(JSON.parse(code))],
+  [
+    /"afterMs"/,
+    async (block) => {
+      const path = join(folder, `${nameOf(block)}.json`);
+      await writeFile(path, block.code);
+      return await readAnswerConfig(path);
+    },
+  ],
+  [/^steps:/m, ({ code }) => parseFlow(code)],
+];
+
+const DATA = blocksIn('json', 'yaml', 'yml');
+
+it('there are blocks of data', () => {
+  expect(DATA.length).toBeGreaterThan(1);
+});
+
+it.each(DATA.map((block) => [placeOf(block), block] as const))(
+  'what reads it takes the data of %s',
+  async (_, block) => {
+    const [, read] = READERS.find(([sign]) => sign.test(block.code)) ?? [];
+    if (!read) throw new Error(`Nothing is known to read it: add that to this test.\n${block.code}`);
+    await expect(read(block)).resolves.toBeDefined();
+  },
+);
