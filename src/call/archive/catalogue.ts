@@ -1,9 +1,11 @@
 import { readdir, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { type Clock, systemClock } from '../../clock.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
+import { confinedPath } from '../../files/confined-path.js';
 import { Database } from '../../files/database.js';
 import { readSidecar } from '../recording/read-details.js';
+import { possibleOutputs, recordingFiles } from '../recording/recording-files.js';
 import { beside, type RecordingSidecar } from '../recording/sidecar.js';
 import { likeOf, matchOf, whereOf } from '../store/query.js';
 import { expendable, type RetentionRules } from '../store/retention.js';
@@ -120,11 +122,30 @@ export class Catalogue implements Disposable {
     });
   }
 
-  /** All files that belong to a recording: audio in each format, sidecar, manifest. */
+  /**
+   * The files of a recording that are there: audio, sidecar, manifest, and the other formats that the sidecar lists.
+   *
+   * @throws ERR_FILE for an entry that leads out of the folder.
+   */
   async filesOf(entry: CatalogueEntry): Promise<string[]> {
-    const base = beside(join(this.folder, entry.file), '');
-    const names = await readdir(dirname(base)).catch(() => []);
-    return names.filter((name) => belongs(name, basename(base))).map((name) => join(dirname(base), name));
+    const file = confinedPath(this.folder, entry.file);
+    const listed = await this.#listedFiles(file, entry);
+    const files = listed.filter((path) => path === file || !this.#has(path));
+    const there = await Promise.all(files.map(exists));
+    return files.filter((_, index) => there[index]);
+  }
+
+  /** Of a sidecar that is another recording's nothing counts; of one that cannot be read, what has voice in it. */
+  async #listedFiles(file: string, { id, segment }: CatalogueEntry): Promise<string[]> {
+    const sidecar = await readSidecar(beside(file, '.json')).catch(() => undefined);
+    if (!sidecar) return [file, ...possibleOutputs(file)];
+    return sidecar.id === id && sidecar.segment === segment ? recordingFiles(file, sidecar) : [file];
+  }
+
+  /** Whether a file is the audio of a recording. */
+  #has(file: string): boolean {
+    const sql = 'SELECT key FROM recordings WHERE file = ?';
+    return this.#db.get(sql, relative(this.folder, file)) !== undefined;
   }
 
   /**
@@ -161,15 +182,6 @@ export class Catalogue implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** Whether a file is `call.wav`, `call.json`, `call.local.wav` and so on, for the recording `call`. */
-function belongs(name: string, base: string): boolean {
-  const ending = name.slice(base.length);
-  return (
-    name.startsWith(base) &&
-    /^(\.(local|remote))?\.(wav|wav\.age|flac|mp3|opus|json|manifest\.json)$/.test(ending)
-  );
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,17 +1,18 @@
 import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { link, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { invalidArgument } from '../../errors.js';
 import { fileError } from '../../files/file-error.js';
-import { makePrivateFolder } from '../../files/private-file.js';
 import { mapChannels } from '../../voice/convert/channels.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
 import { COMPRESSED_FORMATS, type CompressedFormat, compress, outputOf } from '../recording/compressed.js';
 import { liveOutputPath } from '../recording/live-output.js';
+import { recordingName } from '../recording/recording-files.js';
 import { type SegmentResult, writeDetails } from '../recording/segment.js';
 import { beside, type RecordingOutput } from '../recording/sidecar.js';
+import { claimName, linkOnce } from './claim-name.js';
 import { fillTemplate } from './path-template.js';
 
 /** What can be made of a recording besides its stereo WAV: compressed files, or a WAV for each leg. */
@@ -41,7 +42,8 @@ export function checkOutputs(outputs: readonly OutputFormat[]): readonly OutputF
 
 /**
  * Moves a finished recording to where its template says, with its other formats. Each file appears there whole or
- * not at all; the manifest comes last: where it is, everything is. A name that is taken gets a number.
+ * not at all, and replaces none of another recording; the manifest comes last: where it is, everything is. A name that
+ * is taken gets a number.
  *
  * @throws ERR_FILE, ERR_ENCODER. Nothing that was recorded is lost: what was not published stays where it was.
  */
@@ -61,22 +63,23 @@ export async function publishSegment(
   });
   const numbered =
     sidecar.segment > 1 && !options.template.includes('{segment}') ? `${name}-${sidecar.segment}` : name;
+  const wanted = join(options.folder, recordingName(numbered));
   const made = await makeOutputs(segment, options.outputs);
   try {
     const ending = segment.file.endsWith('.wav.age') ? '.wav.age' : '.wav';
-    const base = await claimName(segment.file, join(options.folder, numbered), ending);
+    const endings = [ending, '.json', '.manifest.json', ...made.map(({ suffix }) => suffix)];
+    const base = await claimName(segment.file, wanted, endings);
     const outputs: RecordingOutput[] = [];
     for (const { path, suffix } of made) {
-      await rename(path, `${base}${suffix}`);
+      await linkOnce(path, `${base}${suffix}`);
       outputs.push(await outputOf(`${base}${suffix}`));
     }
     const file = `${base}${ending}`;
     const audio = { ...sidecar.audio, file: basename(file) };
     const published = { ...sidecar, audio, ...(outputs.length > 0 && { outputs }) };
     const result = await writeDetails(file, published, manifest.blocks, options.signingKey);
-    await Promise.all(
-      [segment.file, segment.sidecarFile, segment.manifestFile].map((old) => rm(old, { force: true })),
-    );
+    const old = [segment.file, segment.sidecarFile, segment.manifestFile, ...made.map(({ path }) => path)];
+    await Promise.all(old.map((path) => rm(path, { force: true })));
     return result;
   } catch (error) {
     throw error instanceof Error && 'syscall' in error ? fileError('publish', segment.file, error) : error;
@@ -120,26 +123,4 @@ async function splitLegs(file: string): Promise<MadeOutput[]> {
     made.push({ path, suffix });
   }
   return made;
-}
-
-/** Gives the audio its name, without replacing anything; returns the path without ending. */
-async function claimName(file: string, wanted: string, ending: string): Promise<string> {
-  await makePrivateFolder(dirname(wanted));
-  for (let number = 1; ; number++) {
-    const base = number === 1 ? wanted : `${wanted}_${number}`;
-    try {
-      await link(file, `${base}${ending}`);
-      return base;
-    } catch (error) {
-      const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-      if (!taken || number >= 1000) throw error;
-      // It was linked by a publication that was killed before it was through.
-      if (await isSameFile(file, `${base}${ending}`)) return base;
-    }
-  }
-}
-
-async function isSameFile(a: string, b: string): Promise<boolean> {
-  const [first, second] = await Promise.all([stat(a), stat(b)]);
-  return first.ino === second.ino && first.dev === second.dev;
 }

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type Clock, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
 import type { Call } from '../../control/state/call.js';
@@ -13,6 +13,7 @@ import { describeCall, recordedCall } from '../recording/call-facts.js';
 import type { CallRecording } from '../recording/call-recording.js';
 import { announceRecording } from '../recording/consent.js';
 import { recordCall } from '../recording/record-call.js';
+import { recordingFiles } from '../recording/recording-files.js';
 import type { SegmentResult } from '../recording/segment.js';
 import { Catalogue } from './catalogue.js';
 import { type LeftBehind, leftBehind, recordingFolder, takeUp } from './left-behind.js';
@@ -231,10 +232,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   }
 
   async #discard(segment: SegmentResult): Promise<void> {
-    const outputs = (segment.sidecar.outputs ?? []).map(({ file }) =>
-      join(dirname(segment.file), basename(file)),
-    );
-    const all = [segment.file, segment.sidecarFile, segment.manifestFile, ...outputs];
+    const all = recordingFiles(segment.file, segment.sidecar);
     await Promise.all(all.map((path) => rm(path, { force: true })));
     this.emit('discarded', segment);
   }

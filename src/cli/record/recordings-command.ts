@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { copyPrivate, makePrivateFolder } from '../../files/private-file.js';
+import { nameKey } from '../../files/safe-name.js';
 import {
   Catalogue,
   type CatalogueEntry,
@@ -148,14 +149,22 @@ async function exportTo(
 ): Promise<void> {
   using catalogue = await open(options.out);
   await makePrivateFolder(options.to);
+  const names = new Set<string>();
   for (const entry of ids.flatMap((id) => found(catalogue, id))) {
     for (const file of await catalogue.filesOf(entry)) {
-      const target = join(options.to, basename(file));
+      const target = join(options.to, freeName(basename(file), entry.id, names));
       if (file.endsWith('.age') && options.identity) await exportClear(file, target, options.identity);
       else await copyPrivate(file, target);
       process.stdout.write(`${target}\n`);
     }
   }
+}
+
+/** Files of the same name in two folders of recordings have the recording's id in front. */
+function freeName(name: string, id: string, names: Set<string>): string {
+  const free = names.has(nameKey(name)) ? `${id}-${name}` : name;
+  names.add(nameKey(free));
+  return free;
 }
 
 async function exportClear(file: string, target: string, identity: string): Promise<void> {

@@ -1,0 +1,54 @@
+import { link, readdir, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { makePrivateFolder } from '../../files/private-file.js';
+import { nameKey } from '../../files/safe-name.js';
+
+const MAX_NUMBER = 1000;
+
+/**
+ * Gives a recording's audio its name, without replacing anything, by a link. A name is free when none of the files that
+ * the recording will have is there, also on file systems that do not tell case or Unicode form apart; one that is taken
+ * gets a number.
+ *
+ * @param wanted The path without ending.
+ * @param endings Of all files that the recording will have, that of the audio first.
+ * @returns the path without ending. Rejects with the system's error.
+ */
+export async function claimName(file: string, wanted: string, endings: readonly string[]): Promise<string> {
+  const folder = dirname(wanted);
+  await makePrivateFolder(folder);
+  const keys = new Set((await readdir(folder)).map(nameKey));
+  const [ending = ''] = endings;
+  for (let number = 1; ; number++) {
+    const base = number === 1 ? wanted : `${wanted}_${number}`;
+    const isTaken = endings.some((each) => keys.has(nameKey(`${basename(base)}${each}`)));
+    // It was linked by a publication that was killed before it was through.
+    if (isTaken && (await isSameFile(file, `${base}${ending}`))) return base;
+    if (isTaken) {
+      if (number < MAX_NUMBER) continue;
+      throw Object.assign(new Error(`${base}${ending} is taken`), { code: 'EEXIST', syscall: 'link' });
+    }
+    try {
+      await link(file, `${base}${ending}`);
+      return base;
+    } catch (error) {
+      if (!isThere(error) || number >= MAX_NUMBER) throw error;
+    }
+  }
+}
+
+/** Gives a file another name, without replacing anything; one that was given it before has it. */
+export async function linkOnce(from: string, to: string): Promise<void> {
+  await link(from, to).catch(async (error: unknown) => {
+    if (!(isThere(error) && (await isSameFile(from, to)))) throw error;
+  });
+}
+
+function isThere(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
+}
+
+async function isSameFile(a: string, b: string): Promise<boolean> {
+  const [first, second] = await Promise.all([a, b].map((path) => stat(path).catch(() => undefined)));
+  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
+}

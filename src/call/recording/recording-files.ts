@@ -1,0 +1,29 @@
+import { dirname, join } from 'node:path';
+import { beside, type RecordingSidecar } from './sidecar.js';
+
+/** What follows the name of a recording in the names of its outputs. */
+const OUTPUT_ENDINGS = ['.local.wav', '.remote.wav', '.flac', '.mp3', '.opus'];
+/** A name that ends so would be taken for a file of the recording that is called the same without it. */
+const FILE_ENDING = /\.(?=(local|remote|manifest|json|journal|reserve|part|wav|age|flac|mp3|opus|ogg)$)/i;
+
+/**
+ * The files of a recording: the audio, the sidecar, the manifest, and the outputs that the sidecar lists. What a sidecar
+ * that was changed names besides those is not among them.
+ *
+ * @param file The audio.
+ */
+export function recordingFiles(file: string, { outputs = [] }: Pick<RecordingSidecar, 'outputs'>): string[] {
+  const listed = new Set(outputs.map((output) => join(dirname(file), output.file)));
+  const made = possibleOutputs(file).filter((path) => listed.has(path));
+  return [file, beside(file, '.json'), beside(file, '.manifest.json'), ...made];
+}
+
+/** What the outputs of a recording are called, where it has them. */
+export function possibleOutputs(file: string): string[] {
+  return OUTPUT_ENDINGS.map((ending) => beside(file, ending));
+}
+
+/** A name for a recording that no other recording's file can have: `ann.local` becomes `ann_local`. */
+export function recordingName(name: string): string {
+  return name.replace(FILE_ENDING, '_');
+}
