@@ -255,6 +255,17 @@ describe('rules', () => {
     expect(ask([{ status: ['AWAY'] }], '12:00', 'bob', 'AWAY')).toBe(0);
   });
 
+  it('take hours from the zone that is given, and weekdays by name or number', () => {
+    // In Tokyo it is Monday, 00:30: still Sunday's night.
+    const at = new Date('2026-11-22T15:30:00Z');
+    const call = { caller: 'bob', at, userStatus: 'ONLINE' };
+    for (const days of [{ weekdays: ['sun'] }, { days: [0] }] satisfies Partial<AnsweringRule['hours']>[]) {
+      const rule: AnsweringRule = { hours: { from: '22:00', to: '06:00', ...days } };
+      expect(matchingRule([rule], { ...call, timezone: 'Asia/Tokyo' })).toBe(rule);
+      expect(matchingRule([rule], { ...call, timezone: 'UTC' })).toBeUndefined();
+    }
+  });
+
   it.each([
     { hours: { from: '9:00', to: '10:00' } },
     { hours: { from: '24:00', to: '10:00' } },
