@@ -1,8 +1,13 @@
+/** Longest word that can be a slip, in letters. */
+const MAX_WORD = 100;
+
 /**
  * The candidate that `word` was most likely meant to be; `undefined` when none is close: about one slip in three
  * letters, case aside. Of two that are equally close, the earlier one.
  */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
+  // No slip makes a word of this length, and comparing takes the product of both lengths.
+  if (word.length > MAX_WORD) return undefined;
   const wanted = word.toUpperCase();
   let best: string | undefined;
   let bestSlips = Math.ceil(wanted.length / 3) + 1;

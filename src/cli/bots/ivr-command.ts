@@ -16,6 +16,7 @@ import {
   testBot,
 } from '../../index.js';
 import { attachTo, checkEndpoint, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
+import { toldToStop } from '../shutdown.js';
 import { type FlowHooks, type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
 import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
 
@@ -150,8 +151,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
 /** Resolves when a signal says so. @throws ERR_CLOSED when the endpoint is gone for good. */
 function stopped(client: Client): Promise<void> {
   return new Promise((resolve, reject) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
+    void toldToStop().then(resolve);
     client.once('closed', (cause) =>
       reject(new JackfieldError('ERR_CLOSED', 'The endpoint is gone.', { cause })),
     );

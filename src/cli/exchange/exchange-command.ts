@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { messageOf } from '../../errors.js';
+import { type ExchangeLimits, LIMITS } from '../../exchange/limits.js';
 import {
   Exchange,
   type OverwritePolicy,
@@ -11,6 +12,7 @@ import {
   WireRecorder,
 } from '../../index.js';
 import { portOption } from '../options.js';
+import { toldToStop } from '../shutdown.js';
 import { AttachQuestions } from './attach-questions.js';
 import { type ExchangeView, exchangeView } from './exchange-view.js';
 
@@ -34,6 +36,7 @@ interface Options {
   readonly replay?: string;
   readonly patience: number;
   readonly clock: 'real' | 'manual';
+  readonly limit?: Partial<ExchangeLimits>;
   readonly json: boolean;
 }
 
@@ -77,6 +80,11 @@ export function exchangeCommand(): Command {
       'longest wait of a call for a late voice stream, instead of silence',
       patienceOption,
       0,
+    )
+    .option(
+      '--limit <name=number...>',
+      `bound on what clients can take: ${Object.keys(LIMITS).join(', ')}`,
+      limitOption,
     )
     .option('--json', 'a line of JSON for each new status, closed stream and failure', false)
     .addOption(
@@ -122,6 +130,7 @@ async function serve(options: Options): Promise<void> {
     overwriteFiles: options.overwrite,
     patienceMs: options.patience,
     ...(options.state !== undefined && { stateFolder: options.state }),
+    ...(options.limit && { limits: options.limit }),
     ...(recorder && { opener: (standard) => recorder.wrap(standard) }),
   });
   recorder?.follow(exchange);
@@ -180,10 +189,17 @@ async function listen(
 /** Resolves when the user, or the parent process, has had enough. */
 async function stopped(): Promise<void> {
   await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
+    void toldToStop().then(resolve);
     process.once('disconnect', resolve);
   });
+}
+
+function limitOption(text: string, before: Partial<ExchangeLimits> = {}): Partial<ExchangeLimits> {
+  const [name = '', value = ''] = text.split('=', 2);
+  if (!Object.hasOwn(LIMITS, name) || !/^\d+$/.test(value)) {
+    throw new InvalidArgumentError(`Give one of ${Object.keys(LIMITS).join(', ')} as name=number.`);
+  }
+  return { ...before, [name]: Number(value) };
 }
 
 function patienceOption(text: string): number {

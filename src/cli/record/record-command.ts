@@ -8,6 +8,7 @@ import {
   Recorder,
   type RecorderOptions,
 } from '../../index.js';
+import { toldToStop } from '../shutdown.js';
 import type { RecordConfig } from './record-config.js';
 import { CONTROL_LINES, recordControl } from './record-control.js';
 import { jsonLines, liveTable, type RecordView } from './record-view.js';
@@ -165,8 +166,7 @@ function report(recorder: Recorder, view: RecordView): void {
 /** Resolves when a signal says so. @throws ERR_CLOSED when the endpoint is gone for good. */
 async function ended(client: Awaited<ReturnType<typeof attach>>): Promise<void> {
   const error = await new Promise<Error | undefined>((resolve) => {
-    process.once('SIGINT', () => resolve(undefined));
-    process.once('SIGTERM', () => resolve(undefined));
+    void toldToStop().then(() => resolve(undefined));
     client.once('closed', (reason) => {
       resolve(new JackfieldError('ERR_CLOSED', 'The endpoint is gone.', { cause: reason }));
     });

@@ -47,13 +47,17 @@ export function recordControl(
   };
 }
 
+/** Longest line that is looked at, in characters. */
+const MAX_LINE = 10_000;
+
 /** @throws ERR_INVALID_ARG for what is no such line, or no such call; what recording it throws. */
 async function obey(
   line: string,
   client: Client,
   recorder: Recorder | undefined,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const [, action = '', id = '', text] = /^\s*(\w+)\s+(\d+)(?:\s+(.*\S))?\s*$/.exec(line) ?? [];
+  const [, action = '', id = '', text] =
+    /^(\w+)\s+(\d+)(?:\s+(\S.*))?$/.exec(line.slice(0, MAX_LINE).trim()) ?? [];
   const call = client.calls.find((known) => known.id === Number(id));
   if (!recorder || (action !== 'record' && !Object.hasOwn(ACTIONS, action))) {
     throw new JackfieldError('ERR_INVALID_ARG', `Expected ${CONTROL_LINES}.`);

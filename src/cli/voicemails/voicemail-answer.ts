@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { AnsweringMachine, type Client, JackfieldError, PcmServer, VoicemailArchive } from '../../index.js';
 import { attachTo } from '../endpoint-options.js';
+import { toldToStop } from '../shutdown.js';
 import type { AnswerConfig } from './voicemail-answer-config.js';
 import { engineOf, type OnlineOptions } from './voicemail-options.js';
 import { Report } from './voicemail-report.js';
@@ -57,8 +58,7 @@ async function configured({ config, after, greeting, hook }: Options): Promise<A
 /** @throws ERR_CLOSED when the endpoint is gone for good. */
 async function untilToldToStop(client: Client): Promise<void> {
   const gone = await new Promise<Error | undefined>((resolvePromise) => {
-    process.once('SIGINT', () => resolvePromise(undefined));
-    process.once('SIGTERM', () => resolvePromise(undefined));
+    void toldToStop().then(() => resolvePromise(undefined));
     client.once('closed', (reason) =>
       resolvePromise(new JackfieldError('ERR_CLOSED', 'The endpoint is gone.', { cause: reason })),
     );

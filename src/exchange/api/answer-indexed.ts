@@ -25,12 +25,12 @@ export function setRingtone({ ringtone }: User, { value }: SetParameterCommand):
   const [index, what] = splitIndexed(value);
   if (index !== INDEX) throw new Refusal(115);
   if (what === '') throw new Refusal(111);
-  const [isStatus, status] = /^STATUS(?: +(.*))?$/i.exec(what) ?? [];
-  if (isStatus === undefined) {
+  const [first, status] = splitIndexed(what);
+  if (first.toUpperCase() !== 'STATUS') {
     ringtone.file = taking(115, () => checkText('RINGTONE', what));
     return ringtoneIs(what);
   }
-  const word = status?.toUpperCase();
+  const word = status.toUpperCase();
   if (word !== 'ON' && word !== 'OFF') throw new Refusal(115);
   ringtone.on = word === 'ON';
   return ringtoneIs(word);

@@ -149,5 +149,6 @@ function handlesWhere(services: Services, user: User, matches: (contact: Contact
 
 /** Text that ends no field, no entry and no line. */
 function asField(text: string): string {
-  return text.replace(/\s*[;,\p{Cc}\p{Zl}\p{Zp}]+\s*/gu, ' ').trim();
+  const parts = text.split(/[;,\p{Cc}\p{Zl}\p{Zp}]+/u).map((part) => part.trim());
+  return parts.filter((part) => part !== '').join(' ');
 }

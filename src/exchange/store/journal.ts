@@ -10,8 +10,8 @@ interface Entry {
   readonly value?: unknown;
 }
 
-/** Lines that are out of date before the file is written anew. */
-const MAX_STALE = 10_000;
+/** Bytes that may be out of date, besides as many as are not, before the file is written anew. */
+const MAX_STALE_BYTES = 1_048_576;
 
 /**
  * Keeps records by key in a file that survives a SIGKILL at any moment: each change is one appended line, in the
@@ -26,7 +26,9 @@ export class Journal {
   #lock: FolderLock | undefined;
   #file: number | undefined;
   #length = 0;
-  #lines = 0;
+  /** Bytes of the file that are not out of date, and of each record. */
+  #live = 0;
+  readonly #sizes = new Map<string, number>();
 
   private constructor(path: string) {
     this.#path = path;
@@ -66,6 +68,8 @@ export class Journal {
 
   /** Stores a value, which must be JSON. @throws ERR_FILE when the disk refuses; the value is kept in memory. */
   put(key: string, value: unknown): void {
+    // A value that is there already is no change; one that did not get into the file is tried again.
+    if (typeof value !== 'object' && this.#records.get(key) === value && this.#unwritten.size === 0) return;
     this.#records.set(key, value);
     this.#write(key);
   }
@@ -119,8 +123,20 @@ export class Journal {
     }
     this.#release();
     this.#file = file;
-    this.#lines = lines.length;
+    this.#live = this.#length;
+    this.#sizes.clear();
+    for (const [index, key] of [...this.#records.keys()].entries()) {
+      this.#sizes.set(key, Buffer.byteLength(lines[index] ?? ''));
+    }
     this.#unwritten.clear();
+  }
+
+  /** Takes the newest line of a record for its live one; none of one that was deleted. */
+  #count(key: string, text: string): void {
+    const size = this.#records.has(key) ? Buffer.byteLength(text) : 0;
+    this.#live += size - (this.#sizes.get(key) ?? 0);
+    if (size > 0) this.#sizes.set(key, size);
+    else this.#sizes.delete(key);
   }
 
   #release(): void {
@@ -137,13 +153,11 @@ export class Journal {
   #writeOut(): void {
     if (this.#file === undefined) return;
     try {
-      const text = Array.from(this.#unwritten, (each) =>
-        line({ key: each, value: this.#records.get(each) }),
-      ).join('');
-      this.#length += append(this.#file, text, this.#length);
-      this.#lines += this.#unwritten.size;
+      const lines = Array.from(this.#unwritten, (key) => line({ key, value: this.#records.get(key) }));
+      this.#length += append(this.#file, lines.join(''), this.#length);
+      for (const [index, key] of [...this.#unwritten].entries()) this.#count(key, lines[index] ?? '');
       this.#unwritten.clear();
-      if (this.#lines - this.#records.size > MAX_STALE) this.#rewrite();
+      if (this.#length > 2 * this.#live + MAX_STALE_BYTES) this.#rewrite();
     } catch (error) {
       throw fileError(`${this.#path} cannot be written; what is new is in memory only`, error);
     }

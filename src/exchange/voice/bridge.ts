@@ -60,14 +60,14 @@ export class Bridge {
     if (!seat) return;
     this.#seats.delete(party);
     for (const other of seat.hears) other.hears.delete(seat);
-    party.pause?.();
+    this.#fence.run('voice', () => party.pause?.());
     await this.#running;
   }
 
   /** Takes a party out and makes it flush and close what it holds. */
   async leave(party: Party): Promise<void> {
     await this.release(party);
-    await party.leave();
+    await this.#fence.run('voice', () => party.leave());
   }
 
   /**

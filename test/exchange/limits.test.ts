@@ -1,0 +1,176 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { createClient } from 'dbus-native';
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../src/clock.js';
+import { TokenCheck } from '../../src/exchange/attach/token-check.js';
+import { Exchange } from '../../src/exchange/exchange.js';
+import { Fence } from '../../src/exchange/fence.js';
+import { LIMITS, resolveLimits } from '../../src/exchange/limits.js';
+import { hasDbusDaemon, startBus } from '../control/private-servers.js';
+import { settle, world } from './world.js';
+
+const TOKEN = 'a-token-of-many-characters';
+
+function opened(port: number, text = ''): Socket {
+  const socket = connect({ host: '127.0.0.1', port });
+  socket.on('error', () => undefined);
+  if (text !== '') socket.write(text);
+  return socket;
+}
+
+/** What a connection gets until it is closed. */
+async function heard(socket: Socket): Promise<string> {
+  let got = '';
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    got += text;
+  });
+  await new Promise((resolve) => socket.once('close', resolve));
+  return got;
+}
+
+describe('limits', () => {
+  it.each(Object.entries(LIMITS))('%s has a default in its range, and is refused outside', (name, limit) => {
+    expect(resolveLimits()).toMatchObject({ [name]: limit.default });
+    expect(resolveLimits({ [name]: limit.min })).toMatchObject({ [name]: limit.min });
+    for (const value of [limit.min - 1, limit.max + 1, Number.NaN, 1.5, '7']) {
+      expect(() => resolveLimits({ [name]: value })).toThrow(`limits.${name} must be`);
+    }
+  });
+
+  it('that there are not are refused', () => {
+    expect(() => resolveLimits({ constructor: 5 } as never)).toThrow(/limits must be of clients/);
+  });
+
+  it('clients: another is told what to do, and the first go on', async () => {
+    await using exchange = await Exchange.start({ limits: { clients: 2 } });
+    const port = await exchange.listen();
+    const sockets = [opened(port, 'PING\n'), opened(port, 'PING\n')];
+    await Promise.all(sockets.map((socket) => once(socket, 'data')));
+    expect(await heard(opened(port, 'PING\n'))).toMatch(/^ERROR 97 .*raise limits\.clients/);
+    const [first] = sockets;
+    first?.write('PING\n');
+    expect(String(first && (await once(first, 'data'))[0])).toBe('PONG\n');
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it.skipIf(!hasDbusDaemon)('clients, on D-Bus (skipped without dbus-daemon)', async () => {
+    await using bus = await startBus();
+    await using exchange = await Exchange.start({ limits: { clients: 1, lineBytes: 1024 } });
+    await exchange.listenOnDbus({ address: bus.address });
+    const clients = [1, 2].map(() => createClient({ busAddress: bus.address }));
+    const say = (client: (typeof clients)[number] | undefined, command: string) =>
+      client?.invoke({
+        destination: 'com.Skype.API',
+        path: '/com/Skype',
+        signature: 's',
+        member: 'Invoke',
+        body: [command],
+      });
+    expect(await say(clients[0], 'PING')).toBe('PONG');
+    expect(await say(clients[1], 'PING')).toMatch(/^ERROR 97 .*limits\.clients/);
+    expect(await say(clients[0], `SET PROFILE ABOUT ${'x'.repeat(2000)}`)).toMatch(/^ERROR 1 .*1024 bytes/);
+    await Promise.all(clients.map((client) => client.close()));
+  });
+
+  it('clientsWithoutToken and bytesBeforeToken: nothing is kept for who has not shown it', async () => {
+    await using exchange = await Exchange.start({
+      limits: { clientsWithoutToken: 2, bytesBeforeToken: 600 },
+    });
+    const port = await exchange.listen({ token: TOKEN });
+    const silent = [opened(port), opened(port)];
+    await Promise.all(silent.map((socket) => once(socket, 'connect')));
+    expect(await heard(opened(port, `AUTH ${TOKEN}\nPING\n`))).toBe('');
+    expect(exchange.endpoint().sessions).toHaveLength(0);
+    silent[0]?.write('x'.repeat(601));
+    expect(await heard(silent[0] as Socket)).toBe('');
+    const client = opened(port, `AUTH ${TOKEN}\nPING\n`);
+    let got = '';
+    while (!got.includes('PONG')) got += String((await once(client, 'data'))[0]);
+    expect(got).toBe('OK\nPONG\n');
+    for (const socket of [...silent, client]) socket.destroy();
+  });
+
+  it('authenticateMs: a connection that shows nothing is closed', async () => {
+    await using exchange = await Exchange.start({ limits: { authenticateMs: 100 } });
+    expect(await heard(opened(await exchange.listen({ token: TOKEN })))).toBe('');
+  });
+
+  it('wrongTokens: those after them are looked at later and later, the right one too', async () => {
+    const clock = new VirtualClock();
+    const told: unknown[] = [];
+    const fence = new Fence((error) => told.push(error));
+    const limits = resolveLimits({ wrongTokens: 3 });
+    const check = new TokenCheck(TOKEN, { limits, clock, fence, full: () => false });
+    const decided: [string, boolean, number][] = [];
+    const look = (name: string, token: string) =>
+      check.look(Buffer.from(`AUTH ${token}`), (knows) => decided.push([name, knows, clock.now()]));
+    for (const name of ['1', '2', '3', '4', '5']) look(name, `${name}-${TOKEN}`);
+    look('right', TOKEN);
+    await clock.advance(60_000);
+    expect(decided).toEqual([
+      ['1', false, 0],
+      ['2', false, 0],
+      ['3', false, 0],
+      ['4', false, 100],
+      ['5', false, 200],
+      ['right', true, 400],
+    ]);
+    expect(told).toMatchObject([{ code: 'ERR_LIMIT' }]);
+    look('afterwards', 'x');
+    expect(decided.at(-1)).toEqual(['afterwards', false, 60_000]);
+  });
+
+  it('lineBytes: a line without an end is refused, and its connection closed', async () => {
+    await using exchange = await Exchange.start({ limits: { lineBytes: 1024 } });
+    const port = await exchange.listen();
+    expect(await heard(opened(port, 'x'.repeat(2000)))).toMatch(/^ERROR 1 .*1024 bytes/);
+    expect(exchange.endpoint().sessions).toHaveLength(0);
+  });
+
+  it('unsentBytes: a client that does not read is dropped, which is told', async () => {
+    await using exchange = await Exchange.start({ limits: { unsentBytes: 65_536 } });
+    const failures: [unknown, string][] = [];
+    exchange.on('failure', (...failure) => failures.push(failure));
+    const deaf = opened(await exchange.listen(), 'PROTOCOL 8\n');
+    while (exchange.endpoint().sessions.length === 0) await settle();
+    const { user } = exchange.endpoint();
+    for (let sent = 0; sent < 200 && failures.length === 0; sent++) {
+      user.notify({ kind: 'parameter', parameter: 'AUDIO_IN', value: 'x'.repeat(100_000) });
+      await settle();
+    }
+    expect(failures).toEqual([[expect.objectContaining({ code: 'ERR_LIMIT' }), 'TCP']]);
+    while (exchange.endpoint().sessions.length > 0) await settle();
+    deaf.destroy();
+  });
+
+  it('commandsWaiting: another is refused, the others are answered', async () => {
+    let decide: (allowed: boolean) => void = () => {};
+    const decision = new Promise<boolean>((resolve) => {
+      decide = resolve;
+    });
+    await using w = await world({ limits: { commandsWaiting: 2 }, attach: () => decision });
+    const client = w.client('alice', { attach: false });
+    for (const id of [1, 2, 3]) client.send(`#${id} NAME x`);
+    expect(client.lines).toEqual([expect.stringMatching(/^ERROR 97 .*limits\.commandsWaiting/)]);
+    decide(true);
+    await settle();
+    expect(client.lines.slice(1)).toEqual(['#1 OK', '#2 OK']);
+    expect(client.send('PING')).toEqual(['PONG']);
+  });
+
+  it('callsPerUser: his next is refused, and who calls him finds the line busy', async () => {
+    await using w = await world({ limits: { callsPerUser: 2 } });
+    const [alice, bob] = [w.client(), w.client('bob')];
+    for (const command of ['CALL echo123', 'CALL echo123']) alice.send(command);
+    for (const command of ['CALL echo123', 'CALL carol, bob', 'CALLVOICEMAIL bob', 'VOICEMAIL bob']) {
+      expect(alice.send(command)).toEqual([expect.stringMatching(/^ERROR 96 .*limits\.callsPerUser/)]);
+    }
+    bob.send('CALL alice');
+    await w.clock.advance(2000);
+    expect(bob.told('CALL 3 STATUS').at(-1)).toBe('BUSY');
+    alice.send('ALTER CALL 1 HANGUP');
+    await w.clock.advance(1000);
+    expect(alice.send('CALL echo123')).toEqual([expect.stringMatching(/^CALL \d+ STATUS/)]);
+  });
+});
