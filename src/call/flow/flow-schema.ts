@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { entryOf } from '../../entry-of.js';
 import { FROM_TIME, TO_TIME } from '../../hours.js';
 import { WEEKDAYS } from '../../local-time.js';
 
@@ -119,14 +120,16 @@ export function soundPart(value: unknown): {
   readonly broken: readonly string[];
 } {
   const given = z.looseObject({ steps: z.record(z.string(), z.unknown()) }).safeParse(value);
-  const steps: Record<string, FlowStep> = {};
+  const sound = new Map<string, FlowStep>();
   const broken: string[] = [];
   for (const [name, each] of Object.entries(given.data?.steps ?? {})) {
     const parsed = step.safeParse(each);
-    if (parsed.success) steps[name] = parsed.data;
+    if (parsed.success) sound.set(name, parsed.data);
     else broken.push(name);
   }
-  const field = <T>(name: string, schema: z.ZodType<T>) => schema.safeParse(given.data?.[name]).data;
+  const steps = Object.fromEntries(sound);
+  const field = <T>(name: string, schema: z.ZodType<T>) =>
+    schema.safeParse(entryOf(given.data ?? {}, name)).data;
   const [first = ''] = Object.keys(given.data?.steps ?? {});
   const data: FlowData = {
     ...{ name: '', steps, timezone: field('timezone', z.string()) ?? 'UTC' },
