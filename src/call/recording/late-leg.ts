@@ -8,6 +8,32 @@ export function shifted(sink: PcmSink, start: number): PcmSink {
   };
 }
 
+/** Writes that may be under way before a leg is held back: some seconds of a slow disk. */
+const MOST_WRITES = 16;
+
+/**
+ * A sink that takes samples as they come, though what came before is still being written: when they came tells where
+ * they belong. Only a disk that is far behind holds them back.
+ */
+export function timedOnArrival(sink: PcmSink): PcmSink {
+  let writes = 0;
+  let failed: Promise<void> | undefined;
+  return {
+    write(samples, position) {
+      if (failed) return failed;
+      const written = sink.write(samples, position);
+      if (!written) return undefined;
+      writes++;
+      const settled = written.finally(() => writes--);
+      settled.catch(() => {
+        failed = settled;
+      });
+      return writes > MOST_WRITES ? settled : undefined;
+    },
+    end: (error) => sink.end(error),
+  };
+}
+
 /**
  * A sink for a leg whose place in the call shows only when it comes: it ends where the other leg does, as soon as
  * both sockets were read. Until then, two turns of the event loop, its samples are kept.

@@ -196,7 +196,7 @@ export class LegAligner {
       const { kind, reason } = name?.(leg) ?? this.#gapName(leg, this.legs[leg].begun);
       this.legs[leg].fillTo(end, kind, reason);
     }
-    await this.#rounds.queue(() => this.#flush(end));
+    await this.#rounds.queue(() => this.#flush(end, true));
     return end;
   }
 
@@ -260,7 +260,7 @@ export class LegAligner {
     }
   }
 
-  async #flush(end = this.end): Promise<void> {
+  async #flush(end = this.end, last = false): Promise<void> {
     if (this.#retained !== undefined) {
       this.#forget(end - this.#retained);
       return;
@@ -274,7 +274,7 @@ export class LegAligner {
     }
     this.#written = Math.max(this.#written, end);
     await this.#sink.flushed?.(end, legs);
-    await this.#finalize(end, legs);
+    await this.#finalize(end, legs, last);
   }
 
   #forget(position: number): void {
@@ -302,8 +302,8 @@ export class LegAligner {
     return merged;
   }
 
-  async #finalize(end: number, legs: Readonly<Record<LegName, number>>): Promise<void> {
-    const upTo = this.#finished
+  async #finalize(end: number, legs: Readonly<Record<LegName, number>>, last: boolean): Promise<void> {
+    const upTo = last
       ? end
       : Math.max(
           Math.min(this.#settled('local', end, legs.local), this.#settled('remote', end, legs.remote)),

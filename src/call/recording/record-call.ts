@@ -14,7 +14,7 @@ import type { AudioStore } from './audio-store.js';
 import { describeCall, recordedCall, trafficOf } from './call-facts.js';
 import { CallRecording } from './call-recording.js';
 import { type CompressedFormat, checkCompressed, loadCompressed } from './compressed.js';
-import { placedOnArrival, shifted } from './late-leg.js';
+import { placedOnArrival, shifted, timedOnArrival } from './late-leg.js';
 import { checkSkew, type LegAlignerOptions } from './leg-aligner.js';
 import { LegGaps } from './leg-gaps.js';
 import { RecordingTrack, type TrackOptions } from './recording-track.js';
@@ -99,7 +99,8 @@ export async function recordCall(
       // Until the legs have found each other, the remote one is read as it comes: it tells where the call is.
       readClass: 'immediate',
       onLease: (stream, lease, start) => {
-        const { local, remote } = track.aligner;
+        const local = timedOnArrival(track.aligner.local);
+        const remote = timedOnArrival(track.aligner.remote);
         if (stream === 'output') lease.addSink(remote, { policy: 'wait', name: 'recording' });
         else if (stream.toUpperCase() === setup.localStream) setup.joinLocal(lease, local, start);
         setup.gaps.watch(lease);

@@ -176,6 +176,29 @@ describe('a recorded call in which', () => {
     ]);
   });
 
+  it('a leg stalls for 300 ms again and again: each is silence where it was, and told', async () => {
+    const recording = await record();
+    for (let i = 0; i < 4; i++) {
+      await stream(recording, 700, BOTH);
+      await stream(recording, 300, ['OUTPUT']);
+    }
+    await stream(recording, 1000, BOTH);
+    const { sidecar, left, right } = await finished(recording);
+    expect(right).toEqual(ramp(0, 5 * SECOND, 1));
+    for (let i = 0; i < 4; i++) {
+      expect(left.subarray(i * SECOND, i * SECOND + 11_200)).toEqual(ramp(i * 11_200, 11_200, -1));
+      expect(left.subarray(i * SECOND + 11_200, (i + 1) * SECOND)).toEqual(new Int16Array(4800));
+    }
+    expect(left.subarray(4 * SECOND)).toEqual(ramp(4 * 11_200, SECOND, -1));
+    expect(sidecar).toMatchObject({
+      complete: false,
+      legs: { local: { late: 0, ledger: { missing: 4 * 4800 } } },
+    });
+    expect((await verifyRecording(recording.file)).misses).toEqual([
+      'The local leg: 1.20 s missing (stalled): 0.30 s at 0.70 s, 0.30 s at 1.70 s, 0.30 s at 2.70 s and 1 more.',
+    ]);
+  });
+
   it('somebody holds: both legs are silent for exactly as long, and nothing is missing', async () => {
     const recording = await record();
     await stream(recording, 1000, BOTH);
