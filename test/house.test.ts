@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -39,6 +39,29 @@ interface Report {
     readonly location: { readonly path: unknown };
   }[];
 }
+
+/** What makes files and folders. */
+const MAKES_FILES = /\b(writeFile|appendFile|mkdir|copyFile|cp|symlink)(Sync)?\b|\bcreateWriteStream\b/;
+/** Those that work on files which are somebody's own, and keep them as they are. */
+const REPAIRS = ['src/voice/wav/wav-repair.ts'];
+
+it('files and folders are made in src/files alone, for their owner', async () => {
+  const found: string[] = [];
+  for (const entry of await readdir('src', { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || path.startsWith('src/files/') || REPAIRS.includes(path)) continue;
+    const text = await readFile(path, 'utf8');
+    for (const [names] of text.matchAll(/import [^;]* from 'node:fs(\/promises)?';/g)) {
+      if (MAKES_FILES.test(names)) found.push(`${path}: ${names}`);
+    }
+    for (const line of text.split('\n')) {
+      if (/\bopen\w*\([^)]*, '(?!r)[waxr+]+'/.test(line) && !/Private|privateStream/.test(line)) {
+        found.push(`${path}: ${line.trim()}`);
+      }
+    }
+  }
+  expect(found).toEqual([]);
+});
 
 describe('the import rule', () => {
   let house: string;

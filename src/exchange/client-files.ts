@@ -1,6 +1,6 @@
-import { closeSync, type Stats, writeFile } from 'node:fs';
-import { promisify } from 'node:util';
+import type { Stats } from 'node:fs';
 import { FileRoots, type WritableFile } from '../files/file-roots.js';
+import { positionedFile } from '../files/positioned-file.js';
 import { FileDestination, type FileOptions, FileSource } from './voice/file-stream.js';
 
 /**
@@ -72,11 +72,11 @@ export class ClientFiles {
 
   /** Makes a file anew, for its owner alone. Rejects with the reason. */
   async write(path: string, data: Uint8Array): Promise<void> {
-    const { fd } = await this.#create(path);
+    const file = positionedFile((await this.#create(path)).fd, 'async');
     try {
-      await promisify(writeFile)(fd, data);
+      await file.write(data, 0);
     } finally {
-      closeSync(fd);
+      await file.close();
     }
   }
 
