@@ -68,11 +68,18 @@ function decode(name: string, spec: PropertySpec, text: string): unknown {
   if (value === undefined && !MAY_BE_NOTHING.has(spec.type)) {
     throw new JackfieldError(
       'ERR_SYNTAX',
-      `${name} must be ${CODECS[spec.type].syntax}; got ${JSON.stringify(text)}.`,
+      `${name} must be ${CODECS[spec.type].syntax}; got ${shown(text)}.`,
     );
   }
   return spec.type === 'enum' ? inCatalogueCase(value, spec.values) : value;
 }
+
+/** The beginning of a text, for messages to people. */
+function shown(text: string): string {
+  return JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
+}
+
+const SHOWN = 80;
 
 /** Types whose value can be `undefined`: no date, nothing at all. */
 const MAY_BE_NOTHING: ReadonlySet<ValueType> = new Set<ValueType>(['none', 'date']);
