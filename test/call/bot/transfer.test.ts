@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bot } from '../../../src/call/bot/bot.js';
 import type { BotCall, TransferOptions } from '../../../src/call/bot/bot-call.js';
 import type { Gathered } from '../../../src/call/bot/gather.js';
@@ -185,6 +188,12 @@ describe('a transfer', () => {
 });
 
 describe('the front desk that comes with the package', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'jackfield-desk-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
   it.each<[string, TestScene]>([
     ['refuses', rung((desk) => desk.call.refuse())],
     ['does not answer', ignores],
@@ -194,7 +203,7 @@ describe('the front desk that comes with the package', () => {
     const asked = steps.find((step) => step.do === 'menu')?.ask;
     const greeting = steps.find((step) => step.do === 'voicemail')?.greeting;
     await testBot(
-      flowBot({ ...flow, folder: '/nonexistent' }),
+      flowBot({ ...flow, folder }),
       async (caller) => {
         await caller.hears(asked as never);
         await caller.presses('1');
@@ -202,6 +211,7 @@ describe('the front desk that comes with the package', () => {
       },
       { exchange: Exchange, others: { 'sales.desk': desk }, startsAt: new Date('2027-03-01T10:00:00Z') },
     );
+    expect(await readdir(folder)).toEqual(['messages']);
   });
 });
 
