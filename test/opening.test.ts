@@ -5,12 +5,16 @@ import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Journal } from '../src/call/recording/journal.js';
+import { recordCall } from '../src/call/recording/record-call.js';
 import { SealedFile } from '../src/call/recording/sealed-file.js';
 import { StereoFile } from '../src/call/recording/stereo-file.js';
 import { SealedWav } from '../src/call/store/sealed-wav.js';
+import { attach } from '../src/control/attach.js';
+import { MemoryTransport } from '../src/control/transport/memory-transport.js';
 import { Exchange } from '../src/exchange/exchange.js';
 import { Opening } from '../src/opening.js';
 import { VOICE_FORMAT } from '../src/pcm.js';
+import { PcmServer } from '../src/tcp/pcm-server.js';
 import { FileSink } from '../src/tcp/receive/file-sink.js';
 import { WavReader } from '../src/voice/wav/wav-reader.js';
 import { WavWriter } from '../src/voice/wav/wav-writer.js';
@@ -103,6 +107,26 @@ describe.skipIf(process.platform !== 'linux')('what was opened before a step fai
     await writeFile(file, 'no sound');
     await expect(WavReader.open(file)).rejects.toMatchObject({ code: 'ERR_WAV' });
     expect(openFiles()).toEqual([]);
+  });
+
+  it.each([
+    ['a WAV', false, 'call.journal'],
+    ['an encrypted file', true, 'call.journal'],
+    ['a WAV, its reserve', false, 'call.reserve'],
+  ])('is closed and removed where a call cannot be recorded: %s', async (_, encrypted, name) => {
+    await using exchange = await Exchange.start();
+    await using client = await attach(new MemoryTransport(exchange.endpoint()));
+    await using server = new PcmServer();
+    const call = await client.call('echo123');
+    await mkdir(join(folder, name));
+    const encryptTo = encrypted ? [await identityToRecipient(await generateIdentity())] : undefined;
+    const recording = recordCall(call, server, {
+      file: join(folder, 'call.wav'),
+      ...(encryptTo && { encryptTo }),
+    });
+    await expect(recording).rejects.toThrow(name);
+    expect(openFiles()).toEqual([]);
+    expect(await readdir(folder)).toEqual([name]);
   });
 
   it('is closed where an exchange cannot start, and its folder is free again', async () => {

@@ -204,10 +204,11 @@ export class Segment {
   }
 }
 
-/** Removes the audio of a segment under way, and what lies beside it. */
+/** Removes the audio of a segment under way, and what lies beside it; as much of that as can be. */
 export async function removeSegment(file: string): Promise<void> {
   const files = [file, reserveFile(file), journalFile(file), ...tailFiles(file)];
-  await Promise.all(files.map((each) => rm(each, { force: true })));
+  const removed = await Promise.allSettled(files.map((each) => rm(each, { force: true })));
+  for (const each of removed) if (each.status === 'rejected') throw each.reason;
 }
 
 /** A mark of what happened when the last samples were still on their way belongs to the end. */

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { SealedWav } from '../../call/store/sealed-wav.js';
+import { confinedPath } from '../../files/confined-path.js';
 import { hashFile, publishFile, syncFile } from '../../files/whole-file.js';
 import type { PcmSink } from '../../pcm.js';
 import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
@@ -75,7 +75,7 @@ export class AudioIntake implements PcmSink {
     const sha256 = this.#hash.digest('hex');
     const { root, checked } = this.#place;
     const same = known.audio(sha256);
-    if (same && (await checked.isIntact(join(root, same.path), same.fileSha256))) {
+    if (same && (await checked.isIntact(confinedPath(root, same.path), same.fileSha256))) {
       await rm(this.#wav.path);
       return { audio: same, duplicate: true };
     }
@@ -83,7 +83,7 @@ export class AudioIntake implements PcmSink {
     const fileSha256 = await hashFile(this.#wav.path);
     const { size: bytes } = await stat(this.#wav.path);
     await syncFile(this.#wav.path);
-    await publishFile(this.#wav.path, join(root, path));
+    await publishFile(this.#wav.path, confinedPath(root, path));
     return { audio: { sha256, path, samples: this.samples, bytes, fileSha256 }, duplicate: false };
   }
 

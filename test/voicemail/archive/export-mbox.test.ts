@@ -1,9 +1,10 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nameKey } from '../../../src/files/safe-name.js';
 import { exportArchive, VirtualClock, VoicemailArchive } from '../../../src/index.js';
 import { headerPhrase, headerText, localPart, mailbox } from '../../../src/voicemail/archive/mail-headers.js';
 import { LedgerSink } from '../../../src/voicemail/ledger-sink.js';
@@ -85,6 +86,24 @@ describe.skipIf(!hasPython)('the mbox of an archive, read by another program (ne
       expect(mails[index]?.['headers']).toEqual(mails[0]?.['headers']);
       expect(mails[index]?.['name']).toMatch(/^[^/\\\p{Cc}]+\.wav$/u);
     }
+  });
+
+  it('keeps files apart and in their folders, in the archive and in a zip of it', async () => {
+    for (const [index, name] of HOSTILE_NAMES.entries()) await store(name, index + 1);
+    const output = join(root, 'out.zip');
+    await exportArchive(archive, { format: 'zip', output });
+    const list = 'import sys, zipfile; print("\\0".join(zipfile.ZipFile(sys.argv[1]).namelist()), end="")';
+    const names = (await run('python3', ['-c', list, output])).stdout.split('\0');
+    const audio = names.filter((name) => name.endsWith('.wav'));
+    expect(new Set(audio.map(nameKey)).size).toBe(HOSTILE_NAMES.length);
+    for (const name of names)
+      expect(name).toMatch(/^(audio\/2026\/11\/[^/\\\p{Cc}]+|manifest\.json|SHA256SUMS)$/u);
+    for (const message of archive.find({})) {
+      const file = archive.audioFile(message) ?? expect.fail();
+      expect(Buffer.byteLength(basename(file))).toBeLessThanOrEqual(230);
+      expect(audio).toContain(relative(join(root, 'archive'), file));
+    }
+    expect(await readdir(root)).toEqual(['archive', 'out.zip']);
   });
 
   it('has a name with a comma as one sender', async () => {
