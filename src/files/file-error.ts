@@ -15,6 +15,14 @@ const ADVICE: Readonly<Record<string, string>> = {
   EMFILE: 'This process has too many files open: raise the limit (ulimit -n).',
 };
 
+const DISK_FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** Whether an error, or what caused it, says that there is no room: the disk is full, a quota or a limit is used up. */
+export function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && DISK_FULL.has(error.code)) || isDiskFull(error.cause);
+}
+
 /** An ERR_FILE that says what was tried, on which path, and what the system answered. */
 export function fileError(action: string, path: string, cause: unknown): JackfieldError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';

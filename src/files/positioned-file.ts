@@ -1,9 +1,11 @@
-import { close, closeSync, fsync, fsyncSync, write, writeSync } from 'node:fs';
+import { close, closeSync, fstat, fsync, fsyncSync, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 /** A file that is written at given positions, either at once or through the thread pool. */
 export interface PositionedFile {
   write(bytes: Uint8Array, position: number): void | Promise<void>;
+  /** Rejects when the file was deleted meanwhile: what is written to it is lost. */
+  checkLinked(): Promise<void>;
   sync(): void | Promise<void>;
   close(): void | Promise<void>;
 }
@@ -12,6 +14,13 @@ export interface PositionedFile {
 const closeAsync = promisify(close);
 const fsyncAsync = promisify(fsync);
 const writeAsync = promisify(write);
+const fstatAsync = promisify(fstat);
+
+async function checkLinked(fd: number): Promise<void> {
+  const { nlink } = await fstatAsync(fd);
+  if (nlink > 0) return;
+  throw Object.assign(new Error('The file was deleted while it was open.'), { code: 'ENOENT' });
+}
 
 /** Wraps an open descriptor. A short write is continued until everything is written or the system refuses. */
 export function positionedFile(fd: number, io: 'async' | 'sync'): PositionedFile {
@@ -22,6 +31,7 @@ export function positionedFile(fd: number, io: 'async' | 'sync'): PositionedFile
           at += (await writeAsync(fd, bytes, at, bytes.length - at, position + at)).bytesWritten;
         }
       },
+      checkLinked: () => checkLinked(fd),
       sync: () => fsyncAsync(fd),
       close: () => closeAsync(fd),
     };
@@ -32,6 +42,7 @@ export function positionedFile(fd: number, io: 'async' | 'sync'): PositionedFile
         at += writeSync(fd, bytes, at, bytes.length - at, position + at);
       }
     },
+    checkLinked: () => checkLinked(fd),
     sync: () => fsyncSync(fd),
     close: () => closeSync(fd),
   };

@@ -15,6 +15,8 @@ export interface AudioStore {
   final(samples: Int16Array, position: number): void | Promise<void>;
   /** Everything up to `sampleCount` was written. */
   commit(sampleCount: number, legs: LegEnds): void | Promise<void>;
+  /** @throws ERR_FILE when the file was deleted meanwhile. */
+  checkPresence(): Promise<void>;
   /** Ends the file at `sampleCount`, which is not beyond what was committed, where the last commit failed. */
   close(sampleCount: number, legs: LegEnds): Promise<void>;
 }

@@ -135,6 +135,11 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
     this.#track.mark('consent', text);
   }
 
+  /** Why nothing is written at the moment, such as a full disk; undefined while it is. */
+  get refused(): Error | undefined {
+    return this.#track.refused;
+  }
+
   /** Ends the recording now; the call goes on. Resolves like {@link finished}. */
   stop(): Promise<RecordingResult> {
     this.#end('stopped');

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { openPrivate } from '../../files/private-file.js';
@@ -29,7 +29,7 @@ export class Journal {
   #pump: Promise<void> = Promise.resolve();
   #pending = 0;
   #error: Error | undefined;
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   private constructor(path: string, file: PositionedFile) {
     this.path = path;
@@ -41,7 +41,10 @@ export class Journal {
     try {
       await using opening = new Opening();
       const journal = new Journal(path, positionedFile(await openPrivate(path, 'w'), 'async'));
-      opening.add(journal, () => journal.close());
+      opening.add(journal, async () => {
+        await journal.close();
+        await rm(path, { force: true });
+      });
       journal.add({ t: 'head', head });
       await journal.settle();
       return opening.done(journal);
@@ -58,7 +61,7 @@ export class Journal {
   /** Appends an entry, unless the journal is closed. A failure is kept for {@link settle}. */
   add(entry: JournalEntry): void {
     // The descriptor may belong to another file by then.
-    if (this.#closed) return;
+    if (this.#closing) return;
     const line = Buffer.from(`${JSON.stringify(entry)}\n`);
     const at = this.#bytes;
     this.#bytes += line.length;
@@ -79,10 +82,10 @@ export class Journal {
     if (this.#error) throw fileError('write', this.path, this.#error);
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#pump;
-    await this.#file.close();
+  /** Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#pump.then(() => this.#file.close());
+    return this.#closing;
   }
 }
 

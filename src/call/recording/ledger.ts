@@ -97,6 +97,13 @@ export class LedgerKeeper {
     return ledgerOf(spans);
   }
 
+  /** The stretches that reach beyond `position`, and the newest in any case: it may still grow beyond it. */
+  since(position: number): LedgerSpan[] {
+    return this.#spans
+      .filter((span, index) => span.from + span.samples > position || index === this.#spans.length - 1)
+      .map(({ from, samples, kind, reason }) => spanOf(from, samples, kind, reason));
+  }
+
   /** Lets go of what lies before `position`. */
   forget(position: number): void {
     const kept = this.#spans.findIndex((span) => span.from + span.samples > position);

@@ -14,12 +14,13 @@ import type { AudioStore } from './audio-store.js';
 import { describeCall, recordedCall, trafficOf } from './call-facts.js';
 import { CallRecording } from './call-recording.js';
 import { type CompressedFormat, checkCompressed, loadCompressed } from './compressed.js';
+import { Journal } from './journal.js';
 import { placedOnArrival, shifted, timedOnArrival } from './late-leg.js';
 import { checkSkew, type LegAlignerOptions } from './leg-aligner.js';
 import { LegGaps } from './leg-gaps.js';
 import { RecordingTrack, type TrackOptions } from './recording-track.js';
 import { SealedFile } from './sealed-file.js';
-import { removeSegment, Segment } from './segment.js';
+import { journalFile, removeSegment, Segment } from './segment.js';
 import { checkSegmentRules, type SegmentRules } from './segment-rule.js';
 import type { LegStream, RecordingHead } from './sidecar.js';
 import { StereoFile } from './stereo-file.js';
@@ -39,7 +40,8 @@ export interface RecordCallOptions extends CallVoiceOptions, LegAlignerOptions {
   readonly maxMs?: number;
   /**
    * When the disk is full, the file ends there, valid, and the call goes on. `'end'`: so does nothing else;
-   * `'resume'`: a new file begins when there are 16 MiB of room again. Default `'end'`.
+   * `'resume'`: a new file begins when there are 16 MiB of room again, also where there was none when the call began.
+   * The same goes for other refusals, and for a folder that is deleted. Default `'end'`.
    */
   readonly onDiskFull?: 'end' | 'resume';
   /**
@@ -210,15 +212,17 @@ class RecordingSetup {
     };
     const path = index === 1 ? file : file.replace(/(\.wav)?$/i, `-${index}$1`);
     const info = { software: 'jackfield', date: head.startedAt };
-    const store: AudioStore = encryptTo
-      ? await SealedFile.create(`${path.replace(/\.age$/, '')}.age`, encryptTo)
-      : await StereoFile.create(path, io, { info });
+    const audioPath = encryptTo ? `${path.replace(/\.age$/, '')}.age` : path;
+    await makeFolder(dirname(audioPath));
     await using opening = new Opening();
-    opening.add(store, async () => {
-      await store.close(0, { local: 0, remote: 0 }).catch(() => undefined);
-      await removeSegment(store.path);
-    });
-    return opening.done(await Segment.open({ store, head, base, signingKey, outputs }));
+    const journal = await Journal.create(journalFile(audioPath), head);
+    opening.add(audioPath, removeSegment);
+    opening.add(journal, (it) => it.close());
+    const store: AudioStore = encryptTo
+      ? await SealedFile.create(audioPath, encryptTo)
+      : await StereoFile.create(audioPath, io, { info });
+    opening.add(store, (it) => it.close(0, { local: 0, remote: 0 }));
+    return opening.done(await Segment.open({ store, journal, head, base, signingKey, outputs }));
   }
 
   /** The local leg: what is sent, unless that is the microphone, alone or beside something else. */
@@ -287,6 +291,7 @@ export function checkRecordOptions({
 }
 
 async function hasRoom(folder: string): Promise<boolean> {
+  await makeFolder(folder);
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize >= ROOM_BYTES;
 }

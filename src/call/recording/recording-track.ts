@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js';
 import { JackfieldError } from '../../errors.js';
 import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
+import { isDiskFull } from '../../files/file-error.js';
 import { msToSamples, samplesToMs } from '../../pcm.js';
 import { type Level, LevelMeter } from '../../voice/level/level-meter.js';
 import type { GapName } from './aligned-leg.js';
@@ -27,7 +28,9 @@ export interface RecordingEvents extends FencedEvents {
   progress: [progress: RecordingProgress];
   /** A file of the recording is complete. */
   segment: [segment: SegmentResult];
-  /** The disk refused samples: the file that was being written ends there. The call goes on. */
+  /**
+   * The disk refused samples, or the file was deleted: the file that was being written ends there. The call goes on.
+   */
   'disk-full': [error: Error];
   /** There is room again; a new file has begun. */
   'disk-resumed': [];
@@ -61,7 +64,8 @@ export interface TrackOptions extends LegAlignerOptions {
 const ROOM_CHECK = msToSamples(5000);
 /** A file that ends for one of these ends where it was told to: what comes later is cut off on purpose. */
 const AS_TOLD: ReadonlySet<RecordingEnd> = new Set(['segment', 'stopped', 'limit']);
-const DISK_FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+/** How often a file that is being written is looked for on the disk, in samples of the call. */
+const PRESENCE_CHECK = msToSamples(1000);
 
 /** A recording on the way from two legs to files: aligned, cut into segments, measured. */
 export class RecordingTrack extends FencedEmitter<RecordingEvents> implements AlignedSink {
@@ -73,9 +77,13 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
   /** Oldest first: while the newest is written, samples of a leg that lags still go to the one before. */
   #open: Segment[] = [];
   #opened = 0;
+  #begun = false;
+  #presenceAt = 0;
   #start = 0;
   #full: { readonly error: Error; readonly since: number; nextCheck: number } | undefined;
   #limitReached = false;
+  /** Why a file could not be completed: it is left as it is, to be recovered. */
+  #incomplete: Error | undefined;
 
   constructor(options: TrackOptions) {
     super();
@@ -85,20 +93,36 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
       clock: options.clock,
       localFollows: options.localFollows,
       gapName: (leg, begun) => options.gapName(leg, begun),
-      onSpan: (leg, span) => this.#open.at(-1)?.span(leg, span),
+      onSpan: (leg, span) => {
+        for (const segment of this.#open) segment.span(leg, span);
+      },
     });
     if (options.preRollMs !== undefined) this.aligner.retain(msToSamples(options.preRollMs));
   }
 
   get begun(): boolean {
-    return this.#opened > 0;
+    return this.#begun;
   }
 
-  /** Opens the first file, unless that was done. @throws ERR_FILE. */
+  /** Why nothing is written at the moment; undefined while it is. */
+  get refused(): Error | undefined {
+    return this.#full?.error;
+  }
+
+  /**
+   * Opens the first file, unless that was done. On a full disk it begins when there is room, if that was asked for.
+   * @throws ERR_FILE.
+   */
   async begin(): Promise<void> {
     if (this.begun) return;
     this.#start = this.aligner.begin();
-    await this.#next(this.#start, 0);
+    try {
+      await this.#next(this.#start, 0);
+    } catch (error) {
+      if (!this.#options.resumeWhenRoom || !isDiskFull(error)) throw error;
+      this.#isFull(error, this.#start);
+    }
+    this.#begun = true;
   }
 
   /** The file that is being written, or was last. */
@@ -162,8 +186,11 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
   }
 
   async flushed(end: number, legs: LegEnds): Promise<void> {
+    const looks = end >= this.#presenceAt;
+    if (looks) this.#presenceAt = end + PRESENCE_CHECK;
     for (const segment of this.#open) {
       try {
+        if (looks) await segment.checkPresence();
         await segment.commit(end, legs);
         segment.drift(this.aligner.legs.local.stretcher.account);
       } catch (error) {
@@ -180,7 +207,11 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
   async final(samples: Int16Array, position: number): Promise<void> {
     const end = position + samples.length / 2;
     for (const segment of [...this.#open]) {
-      await segment.final(samples, position);
+      try {
+        await segment.final(samples, position);
+      } catch (error) {
+        await this.#refused(segment, error);
+      }
       if (end < segment.limit) continue;
       const atLimit = segment.limit === this.limit;
       await this.#finish(segment, this.#full ? 'disk-full' : atLimit ? 'limit' : 'segment');
@@ -203,19 +234,20 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
       segment.limit = Math.min(segment.limit, length);
       await this.#finish(segment, end, options.reason);
     }
-    if (this.#full) throw this.#full.error;
+    const error = this.#full?.error ?? this.#incomplete;
+    if (error) throw error;
   }
 
   async #next(base: number, unwritten: number): Promise<void> {
-    const segment = await this.#options.open(++this.#opened, base, unwritten);
+    const segment = await this.#options.open(this.#opened + 1, base, unwritten);
+    this.#opened++;
     segment.limit = this.limit;
     this.#open.push(segment);
     this.#rule.begin(base);
-    // What its ledger has already is told to the journal, which else hears of changes only.
+    // What its ledger has already is told to the journal, which else hears of changes only: a leg that lags may go on
+    // into this file as it is.
     for (const leg of ['local', 'remote'] as const) {
-      const { ledger, end } = this.aligner.legs[leg];
-      for (const span of ledger.slice(base, end).spans)
-        segment.span(leg, { ...span, from: base + span.from });
+      for (const span of this.aligner.legs[leg].ledger.since(base)) segment.span(leg, span);
     }
   }
 
@@ -231,6 +263,20 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
 
   async #finish(segment: Segment, end: RecordingEnd, reason?: string): Promise<void> {
     this.#open = this.#open.filter((other) => other !== segment);
+    try {
+      // A file without a sample says nothing, unless it is all there is of the call.
+      const isEmpty = segment.limit <= segment.base;
+      if (isEmpty && (this.#opened > 1 || this.#full)) await segment.discard();
+      else await this.#complete(segment, end, reason);
+    } catch (cause) {
+      const error = toError(cause);
+      this.#incomplete ??= error;
+      if (error !== this.#full?.error) this.emit('disk-full', error);
+    }
+    for (const leg of ['local', 'remote'] as const) this.aligner.legs[leg].ledger.forget(segment.limit);
+  }
+
+  async #complete(segment: Segment, end: RecordingEnd, reason?: string): Promise<void> {
     const { local, remote } = this.aligner.legs;
     const why = reason ?? (end === 'disk-full' ? this.#full?.error.message : undefined);
     const ledgers = {
@@ -252,8 +298,6 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
       end,
       ...(why === undefined ? {} : { reason: why }),
     });
-    local.ledger.forget(segment.limit);
-    remote.ledger.forget(segment.limit);
     this.segments.push(result);
     this.emit('segment', result);
   }
@@ -266,9 +310,9 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
   }
 
   #isFull(cause: unknown, since: number): void {
-    const error = cause instanceof Error ? cause : new JackfieldError('ERR_FILE', String(cause));
     if (this.#full) return;
-    const nextCheck = this.#options.resumeWhenRoom && isDiskFull(error) ? since + ROOM_CHECK : Infinity;
+    const error = toError(cause);
+    const nextCheck = this.#options.resumeWhenRoom ? since + ROOM_CHECK : Infinity;
     this.#full = { error, since, nextCheck };
     this.emit('disk-full', error);
   }
@@ -277,8 +321,8 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
     const full = this.#full;
     if (!full || end < full.nextCheck) return;
     full.nextCheck = end + ROOM_CHECK;
-    if (!(await this.#options.hasRoom())) return;
     try {
+      if (!(await this.#options.hasRoom())) return;
       await this.#next(end, end - full.since);
     } catch {
       // The room is gone again: the next check comes.
@@ -289,7 +333,6 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
   }
 }
 
-function isDiskFull(error: Error): boolean {
-  const { cause } = error;
-  return cause instanceof Error && 'code' in cause && DISK_FULL.has(cause.code);
+function toError(cause: unknown): Error {
+  return cause instanceof Error ? cause : new JackfieldError('ERR_FILE', String(cause));
 }

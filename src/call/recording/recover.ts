@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../../clock.js';
 import { JackfieldError } from '../../errors.js';
 import { fileError } from '../../files/file-error.js';
+import { Opening } from '../../opening.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { repairWav } from '../../voice/wav/wav-repair.js';
 import type { LegEnds } from './audio-store.js';
@@ -175,7 +176,11 @@ async function resealed(file: string, options: RecoverOptions, known: readonly s
   }
   const tail = await readTails(file, identity);
   const whole = `${file.replace(/\.wav\.age$/, '')}-whole.wav.age`;
-  const target = await SealedFile.create(whole, encryptTo);
+  await using opening = new Opening();
+  const target = opening.add(await SealedFile.create(whole, encryptTo), async (it) => {
+    await it.close().catch(() => undefined);
+    for (const half of [whole, ...tailFiles(whole)]) await rm(half, { force: true });
+  });
   async function* copied(): AsyncGenerator<Int16Array> {
     // One that was killed before its tail had a record may be cut off, too.
     for await (const samples of openSealed(file, identity ?? '', tail ?? NO_TAIL)) {
@@ -185,6 +190,7 @@ async function resealed(file: string, options: RecoverOptions, known: readonly s
   }
   const hashed = await hashSamples(copied(), known, tail?.legs);
   await target.close();
+  opening.done(target);
   await rename(whole, file);
   for (const old of tailFiles(file)) await rm(old, { force: true });
   return { found: tail ? 'truncated' : 'ok', hashed };

@@ -1,5 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
-import { fileError } from '../../files/file-error.js';
+import { fileError, isDiskFull } from '../../files/file-error.js';
 import { Opening } from '../../opening.js';
 import { encrypterTo } from '../store/age.js';
 import { SealedWav } from '../store/sealed-wav.js';
@@ -36,7 +36,10 @@ export class SealedFile implements AudioStore {
     const key = await newTailKey(await encrypterTo(recipients));
     try {
       await using opening = new Opening();
-      const tail = opening.add(await SealedTail.create(tailFiles(path)[1], key), (it) => it.close());
+      const tail = opening.add(await SealedTail.create(tailFiles(path)[1], key), async (it) => {
+        await it.close();
+        await rm(tailFiles(path)[1], { force: true });
+      });
       const wav = await SealedWav.create(path, recipients, { format: STEREO });
       return opening.done(new SealedFile(wav, key, tail));
     } catch (error) {
@@ -71,12 +74,33 @@ export class SealedFile implements AudioStore {
     }
   }
 
+  async checkPresence(): Promise<void> {
+    await this.#wav.checkPresence();
+  }
+
   async close(): Promise<void> {
     try {
-      await this.#wav.close();
-    } finally {
       await this.#tail.close();
+      await this.checkPresence();
+      await this.#seal();
+    } finally {
+      await this.#wav.close();
     }
+    await this.#removeTails();
+  }
+
+  /** Ends the age file. On a full disk the tails make room for it: all that they hold is in what is left to write. */
+  async #seal(): Promise<void> {
+    try {
+      await this.#wav.seal();
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      await this.#removeTails();
+      await this.#wav.seal();
+    }
+  }
+
+  async #removeTails(): Promise<void> {
     for (const tail of tailFiles(this.path)) await rm(tail, { force: true });
   }
 

@@ -40,6 +40,8 @@ export interface SegmentOptions {
   /** Where the segment begins on the call's time line, in samples. */
   readonly base: number;
   readonly signingKey: KeyObject | undefined;
+  /** Of the file: made before it, so that nothing lies on the disk that no journal tells of. Default: made here. */
+  readonly journal?: Journal;
   /** Compressed files that are written beside the audio. Default none. */
   readonly outputs?: readonly CompressedFormat[];
 }
@@ -80,7 +82,7 @@ export class Segment {
   /** @throws ERR_FILE. */
   static async open(options: SegmentOptions): Promise<Segment> {
     await using opening = new Opening();
-    const journal = await Journal.create(journalFile(options.store.path), options.head);
+    const journal = options.journal ?? (await Journal.create(journalFile(options.store.path), options.head));
     opening.add(journal, () => journal.close());
     await writePrivate(reserveFile(options.store.path), Buffer.alloc(RESERVE_BYTES, 1));
     return opening.done(new Segment(options, journal));
@@ -124,6 +126,11 @@ export class Segment {
     this.#committed = count;
   }
 
+  /** @throws ERR_FILE when the file was deleted meanwhile. */
+  checkPresence(): Promise<void> {
+    return this.#store.checkPresence();
+  }
+
   mark(position: number, mark: Omit<RecordingMark, 'at'>): void {
     const placed = { at: Math.max(0, position - this.base), ...mark };
     this.marks.push(placed);
@@ -149,16 +156,23 @@ export class Segment {
 
   /** Gives the room on a full disk that was kept for it. */
   async releaseReserve(): Promise<void> {
-    await rm(reserveFile(this.file), { force: true });
+    // Where it cannot be removed it is in nobody's way: it goes when the recording is taken up.
+    await rm(reserveFile(this.file), { force: true }).catch(() => undefined);
   }
 
   /** Completes the file and what lies beside it. @throws ERR_FILE. */
   async finish(
     facts: Omit<SidecarFacts, 'head' | 'file' | 'sampleCount' | 'marks' | 'outputs'>,
   ): Promise<SegmentResult> {
-    await this.releaseReserve();
     const sampleCount = this.#hasher.sampleCount;
-    await this.#store.close(sampleCount, this.#legs);
+    try {
+      await this.releaseReserve();
+      await this.#store.close(sampleCount, this.#legs);
+    } catch (error) {
+      // The journal stays: what is on the disk is recovered from it.
+      await this.#giveUp();
+      throw error;
+    }
     const { made, error } = await this.#finishOutputs();
     const sidecar = sidecarOf({
       ...facts,
@@ -177,10 +191,14 @@ export class Segment {
 
   /** Removes everything: for a recording that never began. */
   async discard(): Promise<void> {
-    await this.#store.close(0, { local: 0, remote: 0 });
+    await this.#store.close(0, { local: 0, remote: 0 }).catch(() => undefined);
+    await this.#giveUp();
+    await removeSegment(this.file);
+  }
+
+  async #giveUp(): Promise<void> {
     await this.#journal.close();
     await Promise.all(this.#outputs.map((output) => output.discard()));
-    await removeSegment(this.file);
   }
 
   async #finishOutputs(): Promise<{ made: RecordingOutput[]; error: Error | undefined }> {
@@ -204,10 +222,14 @@ export class Segment {
   }
 }
 
-/** Removes the audio of a segment under way, and what lies beside it; as much of that as can be. */
+/**
+ * Removes the audio of a segment under way, and what lies beside it, as much of that as can be; the journal last, which
+ * tells of the rest.
+ */
 export async function removeSegment(file: string): Promise<void> {
-  const files = [file, reserveFile(file), journalFile(file), ...tailFiles(file)];
+  const files = [file, reserveFile(file), ...tailFiles(file)];
   const removed = await Promise.allSettled(files.map((each) => rm(each, { force: true })));
+  await rm(journalFile(file), { force: true });
   for (const each of removed) if (each.status === 'rejected') throw each.reason;
 }
 

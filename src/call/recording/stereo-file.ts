@@ -1,5 +1,5 @@
 import { ftruncate } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
@@ -28,6 +28,8 @@ export class StereoFile implements AudioStore {
   readonly #fd: number;
   readonly #file: PositionedFile;
   readonly #header: WavHeader;
+  /** Samples that the header on the disk counts. */
+  #committed: number | undefined;
 
   private constructor(path: string, fd: number, io: 'async' | 'sync', header: WavHeader) {
     this.path = path;
@@ -42,7 +44,10 @@ export class StereoFile implements AudioStore {
     try {
       await using opening = new Opening();
       const file = new StereoFile(path, await openPrivate(path, 'w'), io, header);
-      opening.add(file, () => file.#file.close());
+      opening.add(file, async () => {
+        await file.#file.close();
+        await rm(path, { force: true });
+      });
       await file.commit(0, { local: 0, remote: 0 });
       return opening.done(file);
     } catch (error) {
@@ -68,6 +73,15 @@ export class StereoFile implements AudioStore {
     view.setBigUint64(8, BigInt(legs.remote), true);
     try {
       await this.#file.write(header, 0);
+      this.#committed = sampleCount;
+    } catch (error) {
+      throw fileError('write', this.path, error);
+    }
+  }
+
+  async checkPresence(): Promise<void> {
+    try {
+      await this.#file.checkLinked();
     } catch (error) {
       throw fileError('write', this.path, error);
     }
@@ -75,7 +89,9 @@ export class StereoFile implements AudioStore {
 
   async close(sampleCount: number, legs: LegEnds): Promise<void> {
     try {
-      await this.commit(sampleCount, legs);
+      await this.checkPresence();
+      // A disk that refuses to be written to has what it needs already: the file ends where it was counted last.
+      if (sampleCount !== this.#committed) await this.commit(sampleCount, legs);
       await promisify(ftruncate)(this.#fd, this.#header.length + sampleCount * STEREO_BYTES);
       await this.#file.sync();
     } finally {

@@ -59,6 +59,16 @@ export class SealedWav {
     this.#sampleCount += samples.length / this.#channels;
   }
 
+  /** @throws ERR_FILE when the file was deleted meanwhile. */
+  checkPresence(): Promise<void> {
+    return this.#writer.checkPresence();
+  }
+
+  /** Writes the end of the file; see {@link SealedWriter.seal}. @throws ERR_FILE. */
+  seal(): Promise<void> {
+    return this.#writer.seal();
+  }
+
   end(): Promise<void> {
     return this.close();
   }

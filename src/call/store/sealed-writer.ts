@@ -1,3 +1,4 @@
+import { JackfieldError } from '../../errors.js';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { openPrivate } from '../../files/private-file.js';
@@ -16,6 +17,10 @@ export class SealedWriter {
   readonly #file: PositionedFile;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #sealing: Promise<void>;
+  /** Sealed bytes that the disk has not taken. */
+  readonly #unwritten: Uint8Array[] = [];
+  #refused: Error | undefined;
+  #ended: Promise<void> | undefined;
   #sealed = 0;
   #closed: Promise<void> | undefined;
 
@@ -58,9 +63,30 @@ export class SealedWriter {
     return this.#sealed;
   }
 
-  /** Takes a copy of the bytes; resolves when there is room for more. @throws ERR_FILE. */
+  /**
+   * Takes a copy of the bytes; resolves when there is room for more. What a disk refuses is kept, and tried again with
+   * what follows and at the end.
+   * @throws ERR_FILE as long as the disk refuses.
+   */
   async write(bytes: Uint8Array): Promise<void> {
     await Promise.race([this.#input.write(bytes.slice()), this.#sealing]);
+    if (this.#refused) throw this.#refused;
+  }
+
+  /** @throws ERR_FILE when the file was deleted meanwhile. */
+  async checkPresence(): Promise<void> {
+    try {
+      await this.#file.checkLinked();
+    } catch (error) {
+      throw fileError('write', this.path, error);
+    }
+  }
+
+  /** Writes the end of the file. May be called again after the disk has refused it. @throws ERR_FILE. */
+  async seal(): Promise<void> {
+    this.#ended ??= Promise.race([this.#input.close(), this.#sealing]).then(() => this.#sealing);
+    await this.#ended;
+    await this.#drain();
   }
 
   /** Seals the file and has it flushed to the medium. Idempotent. @throws ERR_FILE. */
@@ -71,11 +97,10 @@ export class SealedWriter {
 
   async #close(): Promise<void> {
     try {
-      await Promise.race([this.#input.close(), this.#sealing]);
-      await this.#sealing;
+      await this.seal();
       await this.#file.sync();
     } catch (error) {
-      throw fileError('write', this.path, error);
+      throw error instanceof JackfieldError ? error : fileError('write', this.path, error);
     } finally {
       await this.#file.close();
     }
@@ -84,11 +109,25 @@ export class SealedWriter {
   async #pump(output: ReadableStream<Uint8Array>): Promise<void> {
     try {
       for await (const bytes of output) {
-        await this.#file.write(bytes, this.#sealed);
-        this.#sealed += bytes.length;
+        this.#unwritten.push(bytes);
+        await this.#drain().catch(() => undefined);
       }
     } catch (error) {
       throw fileError('write', this.path, error);
+    }
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      for (let bytes = this.#unwritten[0]; bytes; bytes = this.#unwritten[0]) {
+        await this.#file.write(bytes, this.#sealed);
+        this.#sealed += bytes.length;
+        this.#unwritten.shift();
+      }
+      this.#refused = undefined;
+    } catch (error) {
+      this.#refused = fileError('write', this.path, error);
+      throw this.#refused;
     }
   }
 }
