@@ -180,6 +180,8 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
       try {
         await segment.write(samples, position);
       } catch (error) {
+        // What was there before may be older than what is known of it.
+        segment.limit = Math.min(segment.limit, Math.max(segment.base, position));
         await this.#refused(segment, error);
       }
     }

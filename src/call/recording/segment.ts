@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { rm } from 'node:fs/promises';
+import { fileError } from '../../files/file-error.js';
 import { writePrivate } from '../../files/private-file.js';
 import { writeJson } from '../../files/whole-file.js';
 import { Opening } from '../../opening.js';
@@ -84,7 +85,10 @@ export class Segment {
     await using opening = new Opening();
     const journal = options.journal ?? (await Journal.create(journalFile(options.store.path), options.head));
     opening.add(journal, () => journal.close());
-    await writePrivate(reserveFile(options.store.path), Buffer.alloc(RESERVE_BYTES, 1));
+    const reserve = reserveFile(options.store.path);
+    await writePrivate(reserve, Buffer.alloc(RESERVE_BYTES, 1)).catch((error: unknown) => {
+      throw fileError('create', reserve, error);
+    });
     return opening.done(new Segment(options, journal));
   }
 

@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -18,6 +17,7 @@ import {
   verifyRecording,
   WavReader,
 } from '../../../src/index.js';
+import { canMount, SmallDisk } from './small-disk.js';
 
 let folder: string;
 let clock: VirtualClock;
@@ -161,37 +161,10 @@ describe('a recording that reaches its limit', () => {
   });
 });
 
-/** Whether a file system of a chosen size can be made here. */
-function canMount(): boolean {
-  try {
-    const there = join(tmpdir(), `jackfield-mount-${process.pid}`);
-    execFileSync(
-      'sh',
-      [
-        '-c',
-        `mkdir ${there} && mount -t tmpfs -o size=100k tmpfs ${there} && umount ${there}; rmdir ${there}`,
-      ],
-      {
-        stdio: 'ignore',
-      },
-    );
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 describe.skipIf(!canMount())('a full disk (skipped where no tmpfs can be mounted)', () => {
-  let disk: string;
-  const mount = async (size: string) => {
-    disk = join(folder, 'disk');
-    await mkdir(disk);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk]);
-  };
-  afterEach(() => execFileSync('umount', [disk]));
-
   it('ends the file, valid and telling why; the call goes on', async () => {
-    await mount('1500k');
+    using small = await SmallDisk.mount('1500k', join(folder, 'disk'));
+    const disk = small.folder;
     const recording = await record({ file: join(disk, 'call.wav') });
     const full: Error[] = [];
     recording.on('disk-full', (error) => full.push(error));
@@ -208,7 +181,8 @@ describe.skipIf(!canMount())('a full disk (skipped where no tmpfs can be mounted
   });
 
   it('goes on in a new file when there is room again, if asked to', async () => {
-    await mount('24m');
+    using small = await SmallDisk.mount('24m', join(folder, 'disk'));
+    const disk = small.folder;
     await writeFile(join(disk, 'ballast'), Buffer.alloc(23_000_000));
     const recording = await record({ file: join(disk, 'call.wav'), onDiskFull: 'resume' });
     recording.on('disk-full', () => void rm(join(disk, 'ballast')));
