@@ -18,6 +18,7 @@ import { PcmServer } from '../src/tcp/pcm-server.js';
 import { FileSink } from '../src/tcp/receive/file-sink.js';
 import { WavReader } from '../src/voice/wav/wav-reader.js';
 import { WavWriter } from '../src/voice/wav/wav-writer.js';
+import { hasXvfb, startDisplay } from './control/private-servers.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -50,15 +51,21 @@ describe('Opening', () => {
 
 /** What this process has open, of what the test knows. */
 function openFiles(): string[] {
-  return readdirSync('/proc/self/fd')
-    .map((fd) => {
-      try {
-        return readlinkSync(`/proc/self/fd/${fd}`);
-      } catch {
-        return '';
-      }
-    })
-    .filter((path) => path === '/dev/full' || path.startsWith(folder));
+  return descriptors().filter((path) => path === '/dev/full' || path.startsWith(folder));
+}
+
+function openSockets(): number {
+  return descriptors().filter((path) => path.startsWith('socket:')).length;
+}
+
+function descriptors(): string[] {
+  return readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return '';
+    }
+  });
 }
 
 const HEAD = {
@@ -128,6 +135,23 @@ describe.skipIf(process.platform !== 'linux')('what was opened before a step fai
     expect(openFiles()).toEqual([]);
     expect(await readdir(folder)).toEqual([name]);
   });
+
+  it.skipIf(!hasXvfb)(
+    'is closed where another program is served on the X display (skipped without Xvfb)',
+    async () => {
+      await using display = await startDisplay();
+      await using first = await Exchange.start();
+      await first.listenOnX11({ display: display.address });
+      await using second = await Exchange.start();
+      const before = openSockets();
+      for (let time = 0; time < 3; time++) {
+        await expect(second.listenOnX11({ display: display.address })).rejects.toMatchObject({
+          code: 'ERR_PORT',
+        });
+      }
+      await expect.poll(openSockets).toBe(before);
+    },
+  );
 
   it('is closed where an exchange cannot start, and its folder is free again', async () => {
     const stateFolder = join(folder, 'state');
