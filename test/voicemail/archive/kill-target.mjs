@@ -50,7 +50,7 @@ for (const name of ['writeSync', 'fsyncSync', 'ftruncateSync']) {
     return real(fd, ...rest);
   };
 }
-for (const name of ['mkdir', 'writeFile', 'rm', 'rename']) {
+for (const name of ['mkdir', 'rm', 'rename']) {
   const real = fsPromises[name];
   fsPromises[name] = (path, ...rest) => {
     step(`${name} ${kindOf(path)}`);
@@ -61,11 +61,16 @@ const { open: openHandle } = fsPromises;
 fsPromises.open = async (path, ...rest) => {
   step(`open ${kindOf(path)}`);
   const handle = await openHandle(path, ...rest);
-  const sync = handle.sync.bind(handle);
-  handle.sync = () => {
-    step(`fsync ${kindOf(path)}`);
-    return sync();
-  };
+  for (const [name, told] of [
+    ['sync', 'fsync'],
+    ['writeFile', 'writeFile'],
+  ]) {
+    const real = handle[name].bind(handle);
+    handle[name] = (...given) => {
+      step(`${told} ${kindOf(path)}`);
+      return real(...given);
+    };
+  }
   return handle;
 };
 syncBuiltinESMExports();
