@@ -1,5 +1,7 @@
 import { closeSync } from 'node:fs';
 import type Sqlite from 'libsql';
+import type { z } from 'zod';
+import { JackfieldError } from '../errors.js';
 import { fileError } from './file-error.js';
 import { openPrivateSync } from './private-file.js';
 import { loadSqlite } from './sqlite.js';
@@ -7,12 +9,27 @@ import { loadSqlite } from './sqlite.js';
 /** What a column can hold here. */
 export type SqlValue = string | number | null;
 
+/** What rows have to be: their columns, and what each may hold. */
+export type RowSchema = z.ZodObject;
+
+/** Rows of a query, and what is wrong with those that are not as they should be. */
+export interface CheckedRows<Row extends object> {
+  readonly rows: Row[];
+  readonly faults: JackfieldError[];
+  /** The last row, as it should be or not. */
+  readonly last: { readonly [Name in keyof Row]?: unknown } | undefined;
+}
+
 const BUSY_TIMEOUT_MS = 5000;
 const MAX_STATEMENTS = 200;
+/** SQLite's codes for a file that is not, or no more, what was written. */
+const DAMAGE = /^SQLITE_(CORRUPT|NOTADB|ERROR$|FORMAT|IOERR_SHORT_READ)/;
+const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * An SQLite file: opened in WAL mode, brought to the newest version of its tables, its statements prepared once.
- * Every {@link write} is one transaction, which a killed process cannot lose.
+ * An SQLite file: opened in WAL mode, checked, brought to the newest version of its tables, its statements prepared
+ * once. Every {@link write} is one transaction, which a killed process cannot lose. The file is not trusted: each row
+ * that is read is held against a schema.
  */
 export class Database implements Disposable {
   readonly path: string;
@@ -28,8 +45,8 @@ export class Database implements Disposable {
    * Opens a database, or begins one.
    *
    * @param migrations Lead from each version of the tables to the next; the first makes them.
-   * @throws ERR_FILE when the file cannot be opened, is no database, or was written by a newer Jackfield;
-   * ERR_UNSUPPORTED without the package `libsql`.
+   * @throws ERR_FILE when the file cannot be opened, is damaged (see {@link isDamage}), or was written by a newer
+   * Jackfield; ERR_UNSUPPORTED without the package `libsql`.
    */
   static open(path: string, migrations: readonly string[]): Database {
     const Libsql = loadSqlite();
@@ -38,8 +55,11 @@ export class Database implements Disposable {
       closeSync(openPrivateSync(path, 'a'));
       const db = new Libsql(path, { timeout: BUSY_TIMEOUT_MS });
       try {
+        // What a schema that was tampered with calls must not do more than compute.
+        db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;');
         db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
         const database = new Database(path, db);
+        database.#check();
         database.#migrate(migrations);
         return database;
       } catch (error) {
@@ -51,14 +71,30 @@ export class Database implements Disposable {
     }
   }
 
-  /** The first row, if there is one. @throws ERR_FILE */
-  get<Row>(sql: string, ...values: SqlValue[]): Row | undefined {
-    return this.#attempt('read', () => this.#statement(sql).get(values) as Row | undefined);
+  /** The first row, if there is one. @throws ERR_FILE, also when it is not as it should be. */
+  get<S extends RowSchema>(schema: S, sql: string, ...values: SqlValue[]): z.output<S> | undefined {
+    return this.all(schema, sql, ...values)[0];
   }
 
-  /** @throws ERR_FILE */
-  all<Row>(sql: string, ...values: SqlValue[]): Row[] {
-    return this.#attempt('read', () => this.#statement(sql).all(values) as Row[]);
+  /** @throws ERR_FILE, also when one of them is not as it should be. */
+  all<S extends RowSchema>(schema: S, sql: string, ...values: SqlValue[]): z.output<S>[] {
+    const { rows, faults } = this.checked(schema, sql, ...values);
+    if (faults[0]) throw faults[0];
+    return rows;
+  }
+
+  /** All rows, those apart that are not as they should be. @throws ERR_FILE */
+  checked<S extends RowSchema>(schema: S, sql: string, ...values: SqlValue[]): CheckedRows<z.output<S>> {
+    const safe = `SELECT ${columnsOf(schema)} FROM (${sql})`;
+    const raw = this.#attempt('read', () => this.#statement(safe).all(values) as RawRow[]).map(decoded);
+    const rows: z.output<S>[] = [];
+    const faults: JackfieldError[] = [];
+    for (const each of raw) {
+      const row = schema.safeParse(each);
+      if (row.success) rows.push(row.data);
+      else faults.push(this.#rowFault(row.error.issues));
+    }
+    return { rows, faults, last: raw.at(-1) as CheckedRows<z.output<S>>['last'] };
   }
 
   /** Returns how many rows it changed. @throws ERR_FILE, on a full disk for instance: nothing has changed then. */
@@ -107,8 +143,26 @@ export class Database implements Disposable {
     }
   }
 
+  /** @throws what SQLite throws, or would. */
+  #check(): void {
+    const sql = 'SELECT CAST(quick_check AS BLOB) AS found FROM pragma_quick_check(1)';
+    const { found } = this.#db.prepare(sql).get() as { found: ArrayBuffer };
+    const text = new TextDecoder().decode(found);
+    if (text !== 'ok') throw Object.assign(new Error(text), { code: 'SQLITE_CORRUPT' });
+  }
+
+  #rowFault(issues: readonly z.core.$ZodIssue[]): JackfieldError {
+    const why = issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+    return new JackfieldError(
+      'ERR_FILE',
+      `A row of ${this.path} was damaged, or not written by Jackfield: ${why}`,
+    );
+  }
+
   #migrate(migrations: readonly string[]): void {
-    const version = this.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0;
+    const { user_version: version } = this.#db.prepare('PRAGMA user_version').get() as {
+      user_version: number;
+    };
     if (version > migrations.length) {
       throw new Error(`it is of version ${version}, this Jackfield knows up to ${migrations.length}`);
     }
@@ -127,4 +181,39 @@ export class Database implements Disposable {
     }
     return statement;
   }
+}
+
+const COLUMNS = new WeakMap<RowSchema, string>();
+
+/** A text that is not UTF-8 ends the process where libsql reads it as a text, and so does such a name of a column. */
+function columnsOf(schema: RowSchema): string {
+  let columns = COLUMNS.get(schema);
+  if (columns === undefined) {
+    const bytes = (name: string) =>
+      `iif(typeof([${name}]) = 'text', CAST([${name}] AS BLOB), [${name}]) AS [${name}]`;
+    columns = Object.keys(schema.shape).map(bytes).join(', ');
+    COLUMNS.set(schema, columns);
+  }
+  return columns;
+}
+
+type RawRow = Readonly<Record<string, string | number | null | ArrayBuffer>>;
+
+/** A row with its texts; what is not UTF-8 stays bytes, which no schema takes. */
+function decoded(raw: RawRow): Record<string, unknown> {
+  const values = Object.entries(raw).map(([name, value]) => {
+    if (!(value instanceof ArrayBuffer)) return [name, value];
+    try {
+      return [name, DECODER.decode(value)];
+    } catch {
+      return [name, value];
+    }
+  });
+  return Object.fromEntries(values);
+}
+
+/** Whether an error of {@link Database} says that the file is damaged: what is in it, not how it is reached. */
+export function isDamage(error: unknown): boolean {
+  const cause = error instanceof JackfieldError ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && DAMAGE.test(String(cause.code));
 }

@@ -12,6 +12,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   EDQUOT: 'The quota of the disk is used up.',
   ENAMETOOLONG: 'A name in it is too long.',
   EROFS: 'The file system is read-only.',
+  SQLITE_NOTADB: 'It is damaged, or no database.',
   EMFILE: 'This process has too many files open: raise the limit (ulimit -n).',
 };
 

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { flag, json } from '../../files/row.js';
 import type { RecordingSidecar } from '../recording/sidecar.js';
 
 /** A recording in the catalogue: one for each file. */
@@ -67,35 +69,29 @@ export const MIGRATIONS: readonly string[] = [
 ];
 
 /** A row of `recordings`. */
-export interface CatalogueRow {
-  readonly key: number;
-  readonly file: string;
-  readonly id: string;
-  readonly segment: number;
-  readonly started_at: string;
-  readonly duration_ms: number;
-  readonly partner: string;
-  readonly call_id: number;
-  readonly type: string;
-  readonly end: string;
-  readonly complete: number;
-  readonly missing: number;
-  readonly bytes: number;
-  readonly tags: string;
-  readonly hold: string | null;
-}
+export const RECORDING_ROW = z.object({
+  file: z.string(),
+  id: z.string(),
+  segment: z.int().min(1),
+  started_at: z.iso.datetime(),
+  duration_ms: z.number().min(0),
+  partner: z.string(),
+  call_id: z.int(),
+  type: z.string(),
+  end: z.string(),
+  complete: flag,
+  missing: z.int().min(0),
+  bytes: z.int().min(0),
+  tags: json(z.record(z.string(), z.string())),
+  hold: z.string().nullable(),
+});
 
-export function entryOf(row: CatalogueRow): CatalogueEntry {
-  const { id, segment, file, partner, type, end, missing, bytes, hold } = row;
-  return {
-    ...{ id, segment, file, partner, type, end, missing, bytes },
-    startedAt: row.started_at,
-    durationMs: row.duration_ms,
-    callId: row.call_id,
-    complete: row.complete === 1,
-    tags: JSON.parse(row.tags) as Record<string, string>,
-    ...(hold !== null && { hold }),
-  };
+/** What tells whether a recording may be deleted. */
+export const HELD_ROW = z.object({ key: z.int(), file: z.string(), hold: z.string().nullable() });
+
+export function entryOf(row: z.output<typeof RECORDING_ROW>): CatalogueEntry {
+  const { started_at: startedAt, duration_ms: durationMs, call_id: callId, hold, ...rest } = row;
+  return { ...rest, startedAt, durationMs, callId, ...(hold !== null && { hold }) };
 }
 
 /** What the full-text index has of a recording: its partner, the names and values of its tags. */

@@ -3,13 +3,21 @@ import { basename, join, relative, resolve } from 'node:path';
 import { type Clock, systemClock } from '../../clock.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
 import { confinedPath } from '../../files/confined-path.js';
-import { Database } from '../../files/database.js';
+import { Database, type RowSchema } from '../../files/database.js';
+import { KEY_ROW } from '../../files/row.js';
 import { readSidecar } from '../recording/read-details.js';
 import { possibleOutputs, recordingFiles } from '../recording/recording-files.js';
 import { beside, type RecordingSidecar } from '../recording/sidecar.js';
 import { likeOf, matchOf, whereOf } from '../store/query.js';
 import { expendable, type RetentionRules } from '../store/retention.js';
-import { type CatalogueEntry, type CatalogueRow, entryOf, MIGRATIONS, wordsOf } from './catalogue-entry.js';
+import {
+  type CatalogueEntry,
+  entryOf,
+  HELD_ROW,
+  MIGRATIONS,
+  RECORDING_ROW,
+  wordsOf,
+} from './catalogue-entry.js';
 
 /** What {@link Catalogue.search} looks for; everything that is given has to fit. */
 export interface CatalogueQuery {
@@ -59,7 +67,7 @@ export class Catalogue implements Disposable {
       ...[call.type, sidecar.end, sidecar.complete ? 1 : 0, missing, bytes, JSON.stringify(sidecar.tags)],
     ];
     this.#db.write(() => {
-      const key = this.#db.get<{ key: number }>('SELECT key FROM recordings WHERE file = ?', path)?.key;
+      const key = this.#db.get(KEY_ROW, 'SELECT key FROM recordings WHERE file = ?', path)?.key;
       if (key === undefined) {
         const places = values.map(() => '?').join(', ');
         this.#db.run(`INSERT INTO recordings VALUES (NULL, ${places}, NULL)`, ...values);
@@ -68,13 +76,13 @@ export class Catalogue implements Disposable {
           call_id = ?, type = ?, end = ?, complete = ?, missing = ?, bytes = ?, tags = ? WHERE key = ?`;
         this.#db.run(sql, ...values, key);
       }
-      const row = key ?? this.#db.get<{ key: number }>('SELECT last_insert_rowid() AS key')?.key ?? 0;
+      const row = key ?? this.#db.get(KEY_ROW, 'SELECT last_insert_rowid() AS key')?.key ?? 0;
       this.#db.run('DELETE FROM words WHERE rowid = ?', row);
       this.#db.run('INSERT INTO words (rowid, partner, tags) VALUES (?, ?, ?)', row, ...wordsOf(sidecar));
     });
   }
 
-  /** Oldest first. @throws ERR_INVALID_ARG for a `text` without a word. */
+  /** Oldest first, without {@link damaged} rows. @throws ERR_INVALID_ARG for a `text` without a word. */
   search(query: CatalogueQuery = {}): CatalogueEntry[] {
     const { since, until, partner, minMs, maxMs, text, id, limit = 1000 } = query;
     const { where, values } = whereOf([
@@ -87,7 +95,12 @@ export class Catalogue implements Disposable {
       ["id LIKE ? ESCAPE '\\'", id && likeOf(id, 'at the beginning')],
     ]);
     const sql = `SELECT * FROM recordings WHERE ${where} ORDER BY started_at, segment LIMIT ?`;
-    return this.#db.all<CatalogueRow>(sql, ...values, limit).map(entryOf);
+    return this.#db.checked(RECORDING_ROW, sql, ...values, limit).rows.map(entryOf);
+  }
+
+  /** Says what is wrong with entries that are not as a catalogue has them; {@link rebuild} makes them anew. @throws ERR_FILE */
+  damaged(): string[] {
+    return this.#db.checked(RECORDING_ROW, 'SELECT * FROM recordings').faults.map(({ message }) => message);
   }
 
   /** Puts a legal hold on all files of a recording (with a reason), or takes it off. Returns how many there are. */
@@ -109,17 +122,13 @@ export class Catalogue implements Disposable {
 
   /** Deletes a recording's files and its entry. @throws ERR_INVALID_STATE under legal hold; ERR_FILE. */
   async remove(entry: CatalogueEntry): Promise<void> {
-    const sql = 'SELECT key, hold FROM recordings WHERE file = ?';
-    const now = this.#db.get<Pick<CatalogueRow, 'key' | 'hold'>>(sql, entry.file);
+    const sql = 'SELECT * FROM recordings WHERE file = ?';
+    const now = this.#db.get(HELD_ROW, sql, entry.file);
     if (now && now.hold !== null) {
       throw new JackfieldError('ERR_INVALID_STATE', `${entry.file} is under legal hold (${now.hold}).`);
     }
     for (const file of await this.filesOf(entry)) await rm(file, { force: true });
-    if (!now) return;
-    this.#db.write(() => {
-      this.#db.run('DELETE FROM words WHERE rowid = ?', now.key);
-      this.#db.run('DELETE FROM recordings WHERE key = ?', now.key);
-    });
+    if (now) this.#forget(now.key);
   }
 
   /**
@@ -145,7 +154,7 @@ export class Catalogue implements Disposable {
   /** Whether a file is the audio of a recording. */
   #has(file: string): boolean {
     const sql = 'SELECT key FROM recordings WHERE file = ?';
-    return this.#db.get(sql, relative(this.folder, file)) !== undefined;
+    return this.#db.get(KEY_ROW, sql, relative(this.folder, file)) !== undefined;
   }
 
   /**
@@ -155,6 +164,7 @@ export class Catalogue implements Disposable {
   async rebuild(): Promise<{ readonly recordings: number; readonly failed: ReadonlyMap<string, Error> }> {
     const failed = new Map<string, Error>();
     const seen = new Set<string>();
+    this.#forgetUnless(HELD_ROW);
     for (const entry of await readdir(this.folder, { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
       if (!entry.isFile() || !entry.name.endsWith('.manifest.json')) continue;
@@ -168,11 +178,30 @@ export class Catalogue implements Disposable {
         failed.set(path, error instanceof Error ? error : new Error(String(error)));
       }
     }
+    this.#forgetUnless(RECORDING_ROW);
     for (const entry of this.search({ limit: -1 })) {
-      const gone = !seen.has(entry.file) && !(await exists(join(this.folder, entry.file)));
-      if (gone && entry.hold === undefined) await this.remove(entry);
+      const gone = !seen.has(entry.file) && (await this.filesOf(entry).catch(() => [])).length === 0;
+      if (gone && entry.hold === undefined) this.#forget(entry.file);
     }
     return { recordings: seen.size, failed };
+  }
+
+  /** Lets go of the rows that are not as a schema says. Their files stay. */
+  #forgetUnless(schema: RowSchema): void {
+    for (const { key } of this.#db.all(KEY_ROW, 'SELECT key FROM recordings')) {
+      const sql = 'SELECT * FROM recordings WHERE key = ?';
+      if (this.#db.checked(schema, sql, key).faults.length > 0) this.#forget(key);
+    }
+  }
+
+  #forget(keyOrFile: number | string): void {
+    const sql = `SELECT key FROM recordings WHERE ${typeof keyOrFile === 'number' ? 'key' : 'file'} = ?`;
+    const key = this.#db.get(KEY_ROW, sql, keyOrFile)?.key;
+    if (key === undefined) return;
+    this.#db.write(() => {
+      this.#db.run('DELETE FROM words WHERE rowid = ?', key);
+      this.#db.run('DELETE FROM recordings WHERE key = ?', key);
+    });
   }
 
   close(): void {

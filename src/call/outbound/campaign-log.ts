@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { z } from 'zod';
 import { JackfieldError } from '../../errors.js';
 import { Database } from '../../files/database.js';
 import { makePrivateFolderSync } from '../../files/private-file.js';
+import { flag, json } from '../../files/row.js';
 import { MIGRATIONS } from '../archive/catalogue-entry.js';
 import { likeOf, whereOf } from '../store/query.js';
 import type { CampaignCall, CampaignResult, CampaignStore } from './campaign-call.js';
@@ -38,18 +40,30 @@ export interface CampaignSummary {
   readonly lastAtMs: number;
 }
 
-interface Row {
-  readonly campaign: string;
-  readonly target: string;
-  readonly attempt: number;
-  readonly placed_at: string;
-  readonly duration_ms: number;
-  readonly outcome: CampaignResult['outcome'];
-  readonly status: string;
-  readonly error: string | null;
-  readonly retry: number;
-  readonly variables: string;
-}
+const ROW = z.object({
+  campaign: z.string(),
+  target: z.string(),
+  attempt: z.int(),
+  placed_at: z.iso.datetime(),
+  duration_ms: z.number(),
+  outcome: z.string().transform((outcome) => outcome as CampaignResult['outcome']),
+  status: z.string(),
+  error: z.string().nullable(),
+  retry: flag,
+  variables: json(z.record(z.string(), z.string())),
+});
+
+const TOTALS_ROW = z.object({
+  campaign: z.string(),
+  targets: z.int(),
+  calls: z.int(),
+  first: z.string(),
+  last: z.string(),
+});
+
+const OUTCOME_ROW = z.object({ campaign: z.string(), outcome: z.string(), count: z.int() });
+
+const RUNNER_ROW = z.object({ pid: z.int() });
 
 /** Calls of campaigns in the catalogue of a folder, beside its recordings. */
 export class CampaignLog implements Disposable {
@@ -92,22 +106,18 @@ export class CampaignLog implements Disposable {
       ],
     ]);
     const sql = `SELECT * FROM campaign_calls WHERE ${where} ORDER BY placed_at, key LIMIT ?`;
-    return this.#db.all<Row>(sql, ...values, limit).map(entryOf);
+    return this.#db.all(ROW, sql, ...values, limit).map(entryOf);
   }
 
   /** All campaigns, the one that began first at first. */
   summaries(): CampaignSummary[] {
-    const totals = this.#db.all<{
-      campaign: string;
-      targets: number;
-      calls: number;
-      first: string;
-      last: string;
-    }>(
+    const totals = this.#db.all(
+      TOTALS_ROW,
       `SELECT campaign, count(DISTINCT target) AS targets, count(*) AS calls, min(placed_at) AS first,
         max(placed_at) AS last FROM campaign_calls GROUP BY campaign ORDER BY first`,
     );
-    const outcomes = this.#db.all<{ campaign: string; outcome: string; count: number }>(
+    const outcomes = this.#db.all(
+      OUTCOME_ROW,
       `SELECT campaign, outcome, count(*) AS count FROM campaign_calls AS call WHERE attempt =
         (SELECT max(attempt) FROM campaign_calls WHERE campaign = call.campaign AND target = call.target)
         GROUP BY campaign, outcome ORDER BY outcome`,
@@ -134,7 +144,7 @@ export class CampaignLog implements Disposable {
     return this.#db.write(() => {
       const sql = "SELECT DISTINCT pid FROM campaign_calls WHERE campaign = ? AND outcome = 'calling'";
       const runner = this.#db
-        .all<{ pid: number }>(sql, campaign)
+        .all(RUNNER_ROW, sql, campaign)
         .find(({ pid }) => pid !== process.pid && isAlive(pid));
       if (runner) {
         const text = `The campaign ${campaign} is being run by process ${runner.pid}: wait for it, or end it.`;
@@ -165,15 +175,15 @@ export class CampaignLog implements Disposable {
   }
 }
 
-function entryOf(row: Row): CampaignEntry {
+function entryOf(row: z.output<typeof ROW>): CampaignEntry {
   const { campaign, target, attempt, outcome, status, error } = row;
   return {
     ...{ campaign, target, attempt, outcome, status },
     placedAtMs: Date.parse(row.placed_at),
     durationMs: row.duration_ms,
     ...(error !== null && { error }),
-    retry: row.retry === 1,
-    variables: JSON.parse(row.variables) as Record<string, string>,
+    retry: row.retry,
+    variables: row.variables,
   };
 }
 

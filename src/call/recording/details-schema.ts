@@ -27,6 +27,11 @@ const span = z.looseObject({
 
 const traffic = z.looseObject({ bytes: count, samples: count, dropped: count });
 
+export const LEDGER_SCHEMA = z.looseObject({
+  ...{ received: count, idle: count, masked: count, missing: count },
+  spans: z.array(span),
+});
+
 const leg = z.looseObject({
   stream: z.enum(['INPUT', 'CAPTURE_MIC', 'OUTPUT', 'none']),
   channel: z.enum(['left', 'right']),
@@ -34,10 +39,7 @@ const leg = z.looseObject({
   late: count,
   cut: count,
   drift: z.looseObject({ inserted: count, removed: count }),
-  ledger: z.looseObject({
-    ...{ received: count, idle: count, masked: count, missing: count },
-    spans: z.array(span),
-  }),
+  ledger: LEDGER_SCHEMA,
 });
 
 /** A sidecar; docs/recording-sidecar.schema.json is made from it. Fields that it does not know may be there. */

@@ -1,40 +1,56 @@
+import { z } from 'zod';
+import { LEDGER_SCHEMA } from '../../call/recording/details-schema.js';
 import type { LegLedger } from '../../call/recording/ledger.js';
-import type { ArchivedAudio, ArchivedMessage, ArchiveState, UnwrittenAudio } from './archived-message.js';
+import { flag, json } from '../../files/row.js';
+import type { ArchivedAudio, ArchivedMessage, UnwrittenAudio } from './archived-message.js';
+
+const count = z.int().min(0);
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** A row of `audio`, its key under the name that a message has for it. */
-export interface AudioRow {
-  readonly audio: string;
-  readonly path: string;
-  readonly samples: number;
-  readonly bytes: number;
-  readonly file_sha256: string;
-}
+export const AUDIO_ROW = z.object({
+  audio: hash,
+  path: z.string(),
+  samples: count,
+  bytes: count,
+  file_sha256: hash,
+});
 
 /** A row of `messages`, joined with its audio where it has some. */
-export interface MessageRow extends Omit<AudioRow, 'audio'> {
-  readonly audio: string | null;
-  readonly key: number;
-  readonly account: string;
-  readonly voicemail: number;
-  readonly timestamp: number;
-  readonly partner: string;
-  readonly name: string;
-  readonly type: string;
-  readonly duration: number;
-  readonly played: number;
-  readonly state: ArchiveState;
-  readonly attempts: number;
-  readonly failure: string | null;
-  readonly detail: string | null;
-  readonly complete: number;
-  readonly ledger: string | null;
-  readonly unwritten: string | null;
-  readonly archived_at: number | null;
-  readonly original: ArchivedMessage['original'];
-  readonly hold: string | null;
-  readonly tags: string;
-  readonly transcript: string;
-}
+export const MESSAGE_ROW = z.object({
+  key: z.int(),
+  account: z.string(),
+  voicemail: z.int(),
+  // In seconds: as far as dates go.
+  timestamp: z.int().min(-8_640_000_000_000).max(8_640_000_000_000),
+  partner: z.string(),
+  name: z.string(),
+  type: z.string(),
+  duration: z.number(),
+  played: flag,
+  state: z.enum(['pending', 'stored', 'failed', 'purged']),
+  attempts: count,
+  failure: z.string().nullable(),
+  detail: z.string().nullable(),
+  complete: flag,
+  ledger: json(LEDGER_SCHEMA).nullable(),
+  unwritten: json(z.looseObject({ samples: count, reason: z.string() })).nullable(),
+  archived_at: z.int().nullable(),
+  original: z.enum(['kept', 'deleted', 'gone']),
+  hold: z.string().nullable(),
+  tags: json(z.array(z.string())),
+  transcript: z.string(),
+  audio: hash.nullable(),
+  path: z.string().nullable(),
+  samples: count.nullable(),
+  bytes: count.nullable(),
+  file_sha256: hash.nullable(),
+});
+
+export const UNFINISHED_ROW = z.object({ path: z.string(), key: z.int(), remove: flag });
+
+type AudioRow = z.output<typeof AUDIO_ROW>;
+type MessageRow = z.output<typeof MESSAGE_ROW>;
 
 export function audioOfRow(row: AudioRow): ArchivedAudio {
   const { path, samples, bytes } = row;
@@ -48,15 +64,23 @@ export function messageOfRow(row: MessageRow): ArchivedMessage {
     id: row.voicemail,
     partnerName: row.name,
     durationSeconds: row.duration,
-    played: row.played === 1,
+    played: row.played,
     failure: row.failure ?? undefined,
     detail: row.detail ?? undefined,
-    complete: row.complete === 1,
-    audio: row.audio === null ? undefined : audioOfRow({ ...row, audio: row.audio }),
-    ledger: row.ledger === null ? undefined : (JSON.parse(row.ledger) as LegLedger),
-    unwritten: row.unwritten === null ? undefined : (JSON.parse(row.unwritten) as UnwrittenAudio),
+    complete: row.complete,
+    audio: audioOfMessage(row),
+    ledger: (row.ledger ?? undefined) as LegLedger | undefined,
+    unwritten: (row.unwritten ?? undefined) as UnwrittenAudio | undefined,
     archivedAt: row.archived_at ?? undefined,
     hold: row.hold ?? undefined,
-    tags: JSON.parse(row.tags) as string[],
+    tags: row.tags,
   };
+}
+
+function audioOfMessage(row: MessageRow): ArchivedAudio | undefined {
+  const { audio, path, samples, bytes, file_sha256 } = row;
+  if (audio === null || path === null || samples === null || bytes === null || file_sha256 === null) {
+    return undefined;
+  }
+  return audioOfRow({ audio, path, samples, bytes, file_sha256 });
 }

@@ -1,5 +1,6 @@
 import { JackfieldError } from '../../errors.js';
 import { Database, type SqlValue } from '../../files/database.js';
+import { KEY_ROW, NUMBER_ROW } from '../../files/row.js';
 import { type ArchiveQuery, conditionsOf } from './archive-query.js';
 import {
   type ArchivedAudio,
@@ -8,7 +9,7 @@ import {
   isComplete,
   type VoicemailFacts,
 } from './archived-message.js';
-import { type AudioRow, audioOfRow, type MessageRow, messageOfRow } from './catalogue-rows.js';
+import { AUDIO_ROW, audioOfRow, MESSAGE_ROW, messageOfRow, UNFINISHED_ROW } from './catalogue-rows.js';
 import { MIGRATIONS } from './catalogue-schema.js';
 import { sidecarPath } from './sidecar.js';
 
@@ -94,7 +95,7 @@ export class Catalogue {
 
   /** @throws ERR_INVALID_ARG when there is no such message. */
   message(key: number): ArchivedMessage {
-    const row = this.#db.get<MessageRow>(`${SELECT} WHERE key = ?`, key);
+    const row = this.#db.get(MESSAGE_ROW, `${SELECT} WHERE key = ?`, key);
     if (row) return messageOfRow(row);
     throw new JackfieldError(
       'ERR_INVALID_ARG',
@@ -108,7 +109,8 @@ export class Catalogue {
     const limit = query.limit ?? Number.MAX_SAFE_INTEGER;
     let [time, key] = [Number.MIN_SAFE_INTEGER, 0];
     for (let given = 0; given < limit; ) {
-      const rows = this.#db.all<MessageRow>(
+      const { rows, faults, last } = this.#db.checked(
+        MESSAGE_ROW,
         `${SELECT} WHERE (timestamp > ? OR (timestamp = ? AND key > ?)) AND ${where}
            ORDER BY timestamp, key LIMIT ?`,
         time,
@@ -118,11 +120,19 @@ export class Catalogue {
         Math.min(PAGE_ROWS, limit - given),
       );
       for (const row of rows) yield messageOfRow(row);
-      const last = rows.at(-1);
-      if (!last) return;
-      given += rows.length;
+      given += rows.length + faults.length;
+      // What is no such row does not keep the next page from being another.
+      if (typeof last?.timestamp !== 'number' || typeof last.key !== 'number') return;
+      if (last.timestamp === time && last.key <= key) return;
       [time, key] = [last.timestamp, last.key];
     }
+  }
+
+  /** Says what is wrong with rows that are not as a catalogue has them; {@link find} leaves them out. @throws ERR_FILE */
+  damaged(): string[] {
+    const messages = this.#db.checked(MESSAGE_ROW, SELECT);
+    const audio = this.#db.checked(AUDIO_ROW, 'SELECT *, sha256 AS audio FROM audio');
+    return [...messages.faults, ...audio.faults].map(({ message }) => message);
   }
 
   /** How many messages match. */
@@ -133,7 +143,7 @@ export class Catalogue {
 
   /** Stored audio with these samples, if there is any. */
   audio(sha256: string): ArchivedAudio | undefined {
-    const row = this.#db.get<AudioRow>('SELECT *, sha256 AS audio FROM audio WHERE sha256 = ?', sha256);
+    const row = this.#db.get(AUDIO_ROW, 'SELECT *, sha256 AS audio FROM audio WHERE sha256 = ?', sha256);
     return row && audioOfRow(row);
   }
 
@@ -153,14 +163,14 @@ export class Catalogue {
   /** All stored audio, in order of its path. */
   *allAudio(): Generator<ArchivedAudio, void, void> {
     for (let path = ''; ; ) {
-      const rows = this.#db.all<AudioRow>(
+      const { rows, last } = this.#db.checked(
+        AUDIO_ROW,
         'SELECT *, sha256 AS audio FROM audio WHERE path > ? ORDER BY path LIMIT ?',
         path,
         PAGE_ROWS,
       );
       for (const row of rows) yield audioOfRow(row);
-      const last = rows.at(-1);
-      if (!last) return;
+      if (typeof last?.path !== 'string' || last.path === path) return;
       path = last.path;
     }
   }
@@ -264,12 +274,12 @@ export class Catalogue {
 
   /** What the folder still has to be made to agree with, of one message or of all. */
   unfinished(key?: number): readonly Unfinished[] {
-    const rows = this.#db.all<{ path: string; key: number; remove: number }>(
+    return this.#db.all(
+      UNFINISHED_ROW,
       'SELECT * FROM unfinished WHERE ? IS NULL OR key = ?',
       key ?? null,
       key ?? null,
     );
-    return rows.map((row) => ({ ...row, remove: row.remove === 1 }));
   }
 
   /** The folder agrees. */
@@ -314,7 +324,7 @@ export class Catalogue {
   #keyOf({ account, id, timestamp, partner }: MessageIdentity): number | undefined {
     const sql =
       'SELECT key FROM messages WHERE account = ? AND voicemail = ? AND timestamp = ? AND partner = ?';
-    return this.#db.get<{ key: number }>(sql, account, id, timestamp, partner)?.key;
+    return this.#db.get(KEY_ROW, sql, account, id, timestamp, partner)?.key;
   }
 
   #label(key: number, { transcript, tags = [], hold }: StoredOutcome): void {
@@ -351,7 +361,7 @@ export class Catalogue {
   }
 
   #number(sql: string, ...values: SqlValue[]): number {
-    return this.#db.get<{ n: number }>(sql, ...values)?.n ?? 0;
+    return this.#db.get(NUMBER_ROW, sql, ...values)?.n ?? 0;
   }
 }
 

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { csvOf } from '../../../src/call/store/export-csv.js';
 import { type ZipEntry, zipOf } from '../../../src/call/store/export-zip.js';
 import { likeOf, matchOf } from '../../../src/call/store/query.js';
@@ -74,6 +75,9 @@ describe('Database', () => {
   const NOTES = 'CREATE TABLE notes (text TEXT); CREATE VIRTUAL TABLE words USING fts5 (text)';
   const RANK = 'ALTER TABLE notes ADD COLUMN rank INTEGER NOT NULL DEFAULT 1';
   const path = () => join(folder, 'notes.sqlite');
+  const NOTE = z.object({ text: z.string() });
+  const RANKED = z.object({ text: z.string(), rank: z.int() });
+  const ROWID = z.object({ rowid: z.int() });
 
   it('is brought from any version to the newest, and refuses one that is newer', () => {
     {
@@ -82,7 +86,7 @@ describe('Database', () => {
     }
     {
       using now = Database.open(path(), [NOTES, RANK]);
-      expect(now.all('SELECT * FROM notes')).toEqual([{ text: 'kept', rank: 1 }]);
+      expect(now.all(RANKED, 'SELECT * FROM notes')).toEqual([{ text: 'kept', rank: 1 }]);
     }
     expect(() => Database.open(path(), [NOTES])).toThrow('version 2');
   });
@@ -95,12 +99,12 @@ describe('Database', () => {
         throw new Error('no');
       });
     expect(half).toThrow('no');
-    expect(db.all('SELECT * FROM notes')).toEqual([]);
+    expect(db.all(NOTE, 'SELECT * FROM notes')).toEqual([]);
   });
 
   it('says so when there is no room, and leaves nothing of the transaction', () => {
     using db = Database.open(path(), [NOTES]);
-    db.get('PRAGMA max_page_count = 20');
+    db.run('PRAGMA max_page_count = 20');
     const tooMuch = () =>
       db.write(() => {
         db.run('INSERT INTO notes VALUES (?)', 'first');
@@ -111,9 +115,9 @@ describe('Database', () => {
         expect.objectContaining({ code: 'ERR_FILE', message: expect.stringMatching(/notes\.sqlite.*full/) }),
       );
     }
-    expect(db.all('SELECT * FROM notes')).toEqual([]);
+    expect(db.all(NOTE, 'SELECT * FROM notes')).toEqual([]);
     db.write(() => db.run('INSERT INTO notes VALUES (?)', 'fits'));
-    expect(db.all('SELECT * FROM notes')).toEqual([{ text: 'fits' }]);
+    expect(db.all(NOTE, 'SELECT * FROM notes')).toEqual([{ text: 'fits' }]);
   });
 
   it('says so when the file is none', async () => {
@@ -126,11 +130,12 @@ describe('Database', () => {
     const word = fc.string({ unit: 'grapheme' }).filter((text) => /[\p{L}\p{N}]/u.test(text));
     fc.assert(
       fc.property(word, (text) => {
-        db.all('SELECT rowid FROM words WHERE words MATCH ?', matchOf(text));
+        db.all(ROWID, 'SELECT rowid FROM words WHERE words MATCH ?', matchOf(text));
       }),
     );
     db.run("INSERT INTO words (rowid, text) VALUES (1, 'invoice 42 to \"ann\"'), (2, 'weather')");
-    const found = (text: string) => db.all('SELECT rowid FROM words WHERE words MATCH ?', matchOf(text));
+    const found = (text: string) =>
+      db.all(ROWID, 'SELECT rowid FROM words WHERE words MATCH ?', matchOf(text));
     expect(found('invoi* ANN')).toEqual([{ rowid: 1 }]);
     expect(found('invoi')).toEqual([]);
     expect(() => matchOf('*')).toThrow('at least one word');
@@ -140,7 +145,7 @@ describe('Database', () => {
     using db = Database.open(path(), [NOTES]);
     db.run("INSERT INTO notes VALUES ('100%'), ('1000'), ('a_b'), ('aXb')");
     const like = (text: string) =>
-      db.all<{ text: string }>("SELECT text FROM notes WHERE text LIKE ? ESCAPE '\\'", likeOf(text));
+      db.all(NOTE, "SELECT text FROM notes WHERE text LIKE ? ESCAPE '\\'", likeOf(text));
     expect(like('100%')).toEqual([{ text: '100%' }]);
     expect(like('a_')).toEqual([{ text: 'a_b' }]);
   });

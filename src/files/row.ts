@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/** Columns of tables, for the schemas of their rows. */
+
+/** Kept as 0 and 1. */
+export const flag = z.literal([0, 1]).transform((value) => value === 1);
+
+/** Kept as JSON. */
+export function json<S extends z.ZodType>(schema: S) {
+  const parsed = z.string().transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue('expected JSON');
+      return z.NEVER;
+    }
+  });
+  return parsed.pipe(schema);
+}
+
+/** A row's key alone. */
+export const KEY_ROW = z.object({ key: z.int() });
+
+/** One number, called `n`. */
+export const NUMBER_ROW = z.object({ n: z.number() });
