@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { JackfieldError } from '../errors.js';
 import { jackfieldProgram } from './program.js';
+import { warnLine } from './terminal-text.js';
 
 // Whoever reads the output may have had enough of it: `jackfield ... | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -12,6 +13,6 @@ try {
   await (await jackfieldProgram(process.argv[2])).parseAsync();
 } catch (error) {
   if (!(error instanceof JackfieldError)) throw error;
-  process.stderr.write(`jackfield: ${error.message} [${error.code}]\n`);
+  for (const line of `jackfield: ${error.message} [${error.code}]`.split('\n')) warnLine(line);
   process.exitCode = 1;
 }

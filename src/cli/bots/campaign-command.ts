@@ -19,6 +19,7 @@ import {
 import { WEEKDAYS, type Weekday } from '../../local-time.js';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { dateOption, numberOption } from '../options.js';
+import { printLine } from '../terminal-text.js';
 import { type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
 import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
 
@@ -96,8 +97,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
     const called = new Set(
       log.search({ campaign: name, limit: -1 }).map(({ target }) => target.toLowerCase()),
     );
-    for (const { target } of targets)
-      if (!called.has(target.toLowerCase())) process.stdout.write(`${target}\n`);
+    for (const { target } of targets) if (!called.has(target.toLowerCase())) printLine(target);
     return;
   }
   const stop = stopOnSignals();
@@ -116,7 +116,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
   });
   for await (const result of calls) print({ campaign: name, ...result }, options.json);
   const summary = log.summaries().find(({ campaign }) => campaign === name);
-  if (!options.json && summary) process.stdout.write(`${summaryLine(summary)}\n`);
+  if (!options.json && summary) printLine(summaryLine(summary));
   if (stop.aborted) process.stderr.write('Stopped. Run it again to go on.\n');
 }
 
@@ -174,7 +174,7 @@ async function results(name: string | undefined, { out, json, ...rest }: Results
 async function list({ out, json }: CatalogueOptions): Promise<void> {
   using log = await openLog(out);
   for (const summary of log.summaries()) {
-    process.stdout.write(`${json ? JSON.stringify(summary) : summaryLine(summary)}\n`);
+    printLine(json ? JSON.stringify(summary) : summaryLine(summary));
   }
 }
 
@@ -185,7 +185,7 @@ async function openLog(folder: string): Promise<CampaignLog> {
 }
 
 function print(entry: CampaignEntry, json: boolean): void {
-  process.stdout.write(`${json ? JSON.stringify(entry) : row(entry)}\n`);
+  printLine(json ? JSON.stringify(entry) : row(entry));
 }
 
 /** What the flow and the call bring along is in the row anyway. */

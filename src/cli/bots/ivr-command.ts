@@ -17,6 +17,7 @@ import {
 } from '../../index.js';
 import { attachTo, checkEndpoint, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { toldToStop } from '../shutdown.js';
+import { printLine } from '../terminal-text.js';
 import { type FlowHooks, type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
 import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
 
@@ -103,7 +104,7 @@ async function tryOut(file: string, options: TryOptions): Promise<void> {
       ...(options.at && { startsAt: options.at }),
     },
   );
-  process.stdout.write(`${formatTranscript(transcript)}\n`);
+  for (const line of formatTranscript(transcript).split('\n')) printLine(line);
   if (results.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
 }
 
@@ -134,7 +135,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
   const { client } = attached;
   await using server = new PcmServer();
   await using host = new BotHost({ client, server, prompts });
-  const line = (callId: number, text: string) => process.stdout.write(`call ${callId}: ${text}\n`);
+  const line = (callId: number, text: string) => printLine(`call ${callId}: ${text}`);
   host.on('talking', ({ id, partner }) => line(id, partner.handle));
   host.on('result', ({ callId, outcome, error }) =>
     line(callId, `${outcome}${error ? `, ${error.message}` : ''}`),

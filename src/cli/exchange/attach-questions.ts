@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { AttachRequest } from '../../index.js';
+import { printable } from '../terminal-text.js';
 import type { ExchangeView } from './exchange-view.js';
 
 /** Clients that can wait for an answer; more are turned away, and can ask again. */
@@ -71,6 +72,6 @@ export class AttachQuestions {
 
 /** A name that a client has given itself, fit for a terminal. */
 function plain(name: string): string {
-  const shown = name.slice(0, MAX_NAME).replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?');
+  const shown = printable(name.slice(0, MAX_NAME));
   return shown === '' ? 'a client without a name' : shown;
 }

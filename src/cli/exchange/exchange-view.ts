@@ -1,6 +1,7 @@
 import type { WriteStream } from 'node:tty';
 import { messageOf } from '../../errors.js';
 import type { CallView, Clock, ClosedStream, Exchange } from '../../index.js';
+import { printable } from '../terminal-text.js';
 
 const REFRESH_MS = 500;
 const SAMPLES_PER_SECOND = 16_000;
@@ -58,7 +59,7 @@ function jsonView(clock: Clock, out: WriteStream): ExchangeView {
 function lineView(out: WriteStream): ExchangeView {
   return {
     note: (_event, _fields, text) => {
-      if (text !== undefined) out.write(`${text}\n`);
+      if (text !== undefined) out.write(`${printable(text)}\n`);
     },
     pause: () => undefined,
     stop: () => undefined,
@@ -83,7 +84,7 @@ function tableView(exchange: Exchange, clock: Clock, out: WriteStream): Exchange
   refresh();
   return {
     note: (_event, _fields, text) => {
-      if (text !== undefined) draw(`${text}\n`);
+      if (text !== undefined) draw(`${printable(text)}\n`);
     },
     pause: (on) => {
       paused = on;
@@ -118,7 +119,7 @@ function tableOf(calls: readonly CallView[], columns: number, rows: number): str
 
 function rowOf(call: Readonly<Record<keyof typeof WIDTHS, string | number>>): string {
   const cells = Object.entries(WIDTHS).map(([key, width]) =>
-    fitted(String(call[key as keyof typeof WIDTHS]), width - 1).padEnd(width),
+    fitted(printable(String(call[key as keyof typeof WIDTHS])), width - 1).padEnd(width),
   );
   return `  ${cells.join('').trimEnd()}`;
 }

@@ -1,4 +1,5 @@
 import type { CallRecording, Recorder, RecordingProgress } from '../../index.js';
+import { printable } from '../terminal-text.js';
 
 /** Shows what a recorder does, until it is stopped. */
 export interface RecordView {
@@ -57,7 +58,7 @@ export function liveTable(
     if (recordings.length > shown.length) rows.push(`  and ${recordings.length - shown.length} more`);
     const lines = [HEAD, ...(rows.length > 0 ? rows : ['  no calls; Ctrl-C ends'])];
     const line = typed();
-    if (line !== undefined) lines.push(`> ${plain(line)}`);
+    if (line !== undefined) lines.push(`> ${printable(line)}`);
     write(`${lines.map((line) => line.slice(0, width - 1)).join('\n')}\n`);
     drawn = lines.length;
   };
@@ -65,7 +66,7 @@ export function liveTable(
   return {
     note(event, fields) {
       erase();
-      const told = Object.entries(fields).map(([name, value]) => `${name} ${plain(String(value))}`);
+      const told = Object.entries(fields).map(([name, value]) => `${name} ${printable(String(value))}`);
       write(`${new Date().toISOString().slice(11, 19)}  ${event}  ${told.join(', ')}\n`);
       draw();
     },
@@ -85,7 +86,7 @@ function tableRow(recording: CallRecording, progress: RecordingProgress | undefi
   const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
   return [
     `  ${String(call).padStart(4)}`,
-    plain(partner).slice(0, 18).padEnd(18),
+    printable(partner).slice(0, 18).padEnd(18),
     (paused ? 'paused' : time).padStart(7),
     meter(progress?.local.rmsDbfs),
     meter(progress?.remote.rmsDbfs),
@@ -112,11 +113,6 @@ function rowOf(recording: CallRecording, progress: RecordingProgress | undefined
     dropped,
     missing: recording.missing,
   };
-}
-
-/** What a partner calls itself must not steer the terminal. */
-function plain(text: string): string {
-  return text.replaceAll('\n', ' ').replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?');
 }
 
 /** Ten steps from -60 to 0 dBFS. */

@@ -16,6 +16,7 @@ import {
 } from '../../index.js';
 import { readText } from '../key-files.js';
 import { dateOption, numberOption } from '../options.js';
+import { printLine, warnLine } from '../terminal-text.js';
 import { sealed, verifyFile } from './verify-command.js';
 
 /** Layout of a recording. */
@@ -84,7 +85,7 @@ export function recordingsCommand(): Command {
   add('index', 'make the catalogue anew from the sidecars').action(async ({ out }: FolderOptions) => {
     using catalogue = await open(out);
     const { recordings, failed } = await catalogue.rebuild();
-    for (const [path, { message }] of failed) process.stderr.write(`${path}: ${message}\n`);
+    for (const [path, { message }] of failed) warnLine(`${path}: ${message}`);
     if (failed.size > 0) process.exitCode = 1;
     process.stdout.write(`${recordings} recordings\n`);
   });
@@ -107,13 +108,14 @@ async function list(options: SearchOptions): Promise<void> {
     ...(maxSeconds !== undefined && { maxMs: maxSeconds * 1000 }),
   };
   print(catalogue.search(query), options.json);
+  warnOf(catalogue);
 }
 
 async function show(id: string, { out }: FolderOptions): Promise<void> {
   using catalogue = await open(out);
   for (const entry of found(catalogue, id)) {
     const sidecar = (await catalogue.filesOf(entry)).find((file) => /(?<!manifest)\.json$/.test(file));
-    if (sidecar) process.stdout.write(await readText(sidecar));
+    if (sidecar) for (const line of (await readText(sidecar)).trimEnd().split('\n')) printLine(line);
   }
 }
 
@@ -140,6 +142,7 @@ async function verify(
   using catalogue = await open(options.out);
   const entries =
     ids.length > 0 ? ids.flatMap((id) => found(catalogue, id)) : catalogue.search({ limit: -1 });
+  if (ids.length === 0) warnOf(catalogue);
   for (const entry of entries) await verifyFile(join(catalogue.folder, entry.file), options, entry);
 }
 
@@ -155,7 +158,7 @@ async function exportTo(
       const target = join(options.to, freeName(basename(file), entry.id, names));
       if (file.endsWith('.age') && options.identity) await exportClear(file, target, options.identity);
       else await copyPrivate(file, target);
-      process.stdout.write(`${target}\n`);
+      printLine(target);
     }
   }
 }
@@ -181,7 +184,7 @@ async function hold(
   using catalogue = await open(out);
   const ids = new Set(found(catalogue, id).map((entry) => entry.id));
   for (const whole of ids) catalogue.hold(whole, release ? undefined : reason);
-  process.stdout.write(`${[...ids].join('\n')}\n`);
+  for (const whole of ids) printLine(whole);
 }
 
 async function purge(
@@ -212,7 +215,7 @@ async function outbox({ out, json, retry }: FolderOptions & { readonly retry: bo
     const told = { ...event, channel, state: again ? 'waiting' : state, attempts, ...next, lastError };
     const line = `${event.at}  ${told.state}  ${channel}  ${event.type}  ${event.id}  attempts ${attempts}`;
     const why = lastError === undefined ? '' : `  ${JSON.stringify(lastError)}`;
-    process.stdout.write(`${json ? JSON.stringify(told) : `${line}${why}`}\n`);
+    printLine(json ? JSON.stringify(told) : `${line}${why}`);
   }
 }
 
@@ -225,6 +228,15 @@ async function open(folder: string): Promise<Catalogue> {
   );
 }
 
+/** Entries that no list can show are told of, and are a fault. */
+function warnOf(catalogue: Catalogue): void {
+  const damaged = catalogue.damaged();
+  if (damaged.length === 0) return;
+  process.exitCode = 1;
+  for (const text of damaged) warnLine(text);
+  warnLine('`jackfield recordings index` makes the catalogue anew from the sidecars.');
+}
+
 function found(catalogue: Catalogue, id: string): CatalogueEntry[] {
   const entries = catalogue.search({ id });
   if (entries.length > 0) return entries;
@@ -235,7 +247,7 @@ function found(catalogue: Catalogue, id: string): CatalogueEntry[] {
 }
 
 function print(entries: readonly CatalogueEntry[], json: boolean): void {
-  for (const entry of entries) process.stdout.write(`${json ? JSON.stringify(entry) : row(entry)}\n`);
+  for (const entry of entries) printLine(json ? JSON.stringify(entry) : row(entry));
 }
 
 function row({

@@ -9,6 +9,7 @@ import {
   verifyRecording,
 } from '../../index.js';
 import { readIdentity, readText } from '../key-files.js';
+import { printLine } from '../terminal-text.js';
 
 interface Options {
   readonly key?: string;
@@ -43,8 +44,8 @@ export async function verifyFile(
   } catch (error) {
     if (!(error instanceof JackfieldError)) throw error;
     process.exitCode = 1;
-    if (options.json) process.stdout.write(`${JSON.stringify({ file, ok: false, error: error.message })}\n`);
-    else process.stdout.write(`FAILED    ${file}  ${error.message}\n`);
+    if (options.json) printLine(JSON.stringify({ file, ok: false, error: error.message }));
+    else printLine(`FAILED    ${file}  ${error.message}`);
   }
 }
 
@@ -55,7 +56,7 @@ async function check(file: string, options: Options, expected?: VerifyOptions['e
     ...(file.endsWith('.age') && { samples: await sealed(file, options.identity) }),
   });
   if (!report.ok) process.exitCode = 1;
-  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : textOf(report));
+  for (const line of options.json ? [JSON.stringify(report)] : linesOf(report)) printLine(line);
 }
 
 /** The samples of an encrypted recording. @throws ERR_INVALID_ARG without an identity. */
@@ -96,7 +97,7 @@ function verdictOf({ ok, unchanged, signed }: VerifyReport): string {
   return signed === 'none' ? 'UNSIGNED' : 'OTHER KEY';
 }
 
-function textOf(report: VerifyReport): string {
+function linesOf(report: VerifyReport): string[] {
   const { file, findings, misses, signed, samples, blocks, sidecar } = report;
   const seconds = (samples / sidecar.audio.sampleRate).toFixed(1);
   const legs = (['local', 'remote'] as const).map((leg) => {
@@ -111,5 +112,5 @@ function textOf(report: VerifyReport): string {
     return `  ${what}: ${text}${at}`;
   });
   const missing = misses.map((text) => `  not complete: ${text}`);
-  return `${[head, ...found, ...missing, ...legs].join('\n')}\n`;
+  return [head, ...found, ...missing, ...legs];
 }

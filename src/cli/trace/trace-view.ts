@@ -1,4 +1,5 @@
 import { parseReply, type TraceLine } from '../../index.js';
+import { printable } from '../terminal-text.js';
 
 /** SGR codes of a terminal. */
 const COLOURS = { dim: 2, bold: 1, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
@@ -60,11 +61,6 @@ export class TraceView {
 function kindOf(line: string, id: string | undefined): keyof typeof LOOKS {
   if (parseReply(line).kind === 'error') return 'error';
   return id === undefined ? 'notification' : 'answer';
-}
-
-/** Control characters, with which the endpoint could steer the terminal, spelt out. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function timeOfDay(atMs: number): string {

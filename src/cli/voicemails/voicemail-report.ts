@@ -1,5 +1,6 @@
 import type { VoicemailFacts } from '../../index.js';
 import { type ProgressBar, progressBar } from '../progress-bar.js';
+import { printLine, warnLine } from '../terminal-text.js';
 
 /** What a command says: text for people, or one JSON object a line for programs. */
 export class Report {
@@ -11,18 +12,18 @@ export class Report {
 
   /** A result. */
   line(value: object, text: string): void {
-    process.stdout.write(`${this.#json ? JSON.stringify(value) : text}\n`);
+    printLine(this.#json ? JSON.stringify(value) : text);
   }
 
   /** News on the way: in JSON always, for people only where no bar shows them. */
   progress(value: object, text: string): void {
     if (this.#json) this.line(value, text);
-    else if (!process.stderr.isTTY) process.stderr.write(`${text}\n`);
+    else if (!process.stderr.isTTY) warnLine(text);
   }
 
   /** What JSON has in its result already. */
   text(text: string): void {
-    if (!this.#json) process.stdout.write(`${text}\n`);
+    if (!this.#json) for (const line of text.split('\n')) printLine(line);
   }
 }
 
@@ -42,7 +43,7 @@ export function messageLine({
 }: VoicemailFacts): string {
   const at = new Date(timestamp * 1000).toISOString().slice(0, 16).replace('T', ' ');
   const name = partnerName && partnerName !== partner ? `${partner} (${partnerName})` : partner;
-  return `${id}  ${at}  ${type}  ${name.replace(/\p{Cc}/gu, '?')}  ${durationSeconds} s`;
+  return `${id}  ${at}  ${type}  ${name}  ${durationSeconds} s`;
 }
 
 /** Ctrl-C ends the work in good order; a second one ends the program. */

@@ -18,6 +18,7 @@ import {
   type WavWriteEncoding,
 } from '../../voice.js';
 import { progressBar } from '../progress-bar.js';
+import { printLine } from '../terminal-text.js';
 import { infoText, wavInfo } from './wav-info.js';
 
 /** `jackfield wav`: what is done to recordings. */
@@ -40,7 +41,8 @@ function infoCommand(): Command {
     .action(async (files: string[], { json }: { json: boolean }) => {
       for (const file of files) {
         const report = await wavInfo(file);
-        process.stdout.write(json ? `${JSON.stringify(report)}\n` : infoText(report));
+        for (const line of (json ? JSON.stringify(report) : infoText(report)).trimEnd().split('\n'))
+          printLine(line);
       }
     });
 }
@@ -57,7 +59,7 @@ function repairCommand(): Command {
         const kept = original === undefined ? '' : `; the original is ${original}`;
         const said =
           found === 'ok' ? 'was whole' : `${found}; samples ${sampleCountBefore} -> ${sampleCount}${kept}`;
-        process.stdout.write(`${file}: ${said}\n`);
+        printLine(`${file}: ${said}`);
       }
     });
 }

@@ -1,0 +1,29 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { printable } from '../../src/cli/terminal-text.js';
+
+describe('printable', () => {
+  it('leaves nothing that steers a terminal or turns a line, and leaves letters, emoji and blanks', () => {
+    expect(printable('\u001b[2Jann\u009b31m\r\n\u0007\u202e')).toBe(
+      '\\u001b[2Jann\\u009b31m\\u000d\\u000a\\u0007\\u202e',
+    );
+    expect(printable('Zoë 李 \u{1f468}\u200d\u{1f469} \u00a0x')).toBe(
+      'Zoë 李 \u{1f468}\u200d\u{1f469} \u00a0x',
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(printable(text)).not.toMatch(/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
+      }),
+    );
+  });
+
+  it('leaves JSON the same JSON', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        const json = JSON.stringify(JSON.parse(text));
+        expect(JSON.parse(printable(json))).toEqual(JSON.parse(json));
+      }),
+    );
+    expect(JSON.parse(printable(JSON.stringify('\u009b\u202e\ud800')))).toBe('\u009b\u202e\ud800');
+  });
+});
