@@ -62,12 +62,16 @@ export class Outbox {
     this.#channels = channels;
   }
 
-  /** Keeps an event for every channel; it is on disk when this resolves, and under way. @throws ERR_FILE. */
-  async add(type: string, data: unknown): Promise<void> {
+  /**
+   * Keeps an event for every channel; it is on disk when this resolves, and under way.
+   * @param id One that was given already replaces what waits under it.
+   * @throws ERR_FILE.
+   */
+  async add(type: string, data: unknown, id: string = randomUUID()): Promise<void> {
     const { folder } = this.#options;
     await makePrivateFolder(folder);
     const event: OutboxEvent = {
-      id: randomUUID(),
+      id,
       type,
       at: new Date(this.#clock.unixMs()).toISOString(),
       data,

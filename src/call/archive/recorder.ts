@@ -18,7 +18,7 @@ import type { SegmentResult } from '../recording/segment.js';
 import { Catalogue } from './catalogue.js';
 import { type LeftBehind, leftBehind, recordingFolder, takeUp } from './left-behind.js';
 import { Outbox, type OutboxEvent } from './outbox.js';
-import { publishSegment } from './publish.js';
+import { type PublishOptions, publishSegment, resumePublication, type Tell } from './publish.js';
 import {
   checkMeans,
   type RecorderOptions,
@@ -59,6 +59,10 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   readonly #recordings = new Map<number, CallRecording>();
   readonly #work = new Set<Promise<void>>();
   readonly #onCall = (call: Call) => this.#track(this.#meet(call), call);
+  readonly #tell: Tell = async ({ file, sidecar }, { id, type }) => {
+    await this.catalogue?.add(file, sidecar);
+    await this.#outbox.add(type, { file, sidecar }, id);
+  };
   #closed = false;
 
   private constructor(
@@ -217,10 +221,17 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
       if (!isLongEnough()) return;
       publishing = publishing.then(publish).catch((error: Error) => this.#failed(error, call));
     });
+    const told = new Set<Error>();
+    const tell = (error: Error) => {
+      if (!told.has(error)) this.#failed(error, call);
+      told.add(error);
+    };
+    recording.on('disk-full', tell);
+    if (recording.refused) tell(recording.refused);
     try {
       const { error } = await recording.finished;
       await publishing;
-      if (error) this.emit('failed', error, call);
+      if (error) tell(error);
       if (isLongEnough()) await publish();
       for (const segment of complete) await this.#discard(segment);
     } catch (error) {
@@ -232,18 +243,26 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   }
 
   async #discard(segment: SegmentResult): Promise<void> {
-    const all = recordingFiles(segment.file, segment.sidecar);
-    await Promise.all(all.map((path) => rm(path, { force: true })));
+    // The manifest goes last: without its audio it says that the rest was to go.
+    const { manifestFile } = segment;
+    const others = recordingFiles(segment.file, segment.sidecar).filter((path) => path !== manifestFile);
+    for (const path of [...others, manifestFile]) await rm(path, { force: true });
     this.emit('discarded', segment);
   }
 
   async #publish(segment: SegmentResult, type: string): Promise<SegmentResult> {
+    return this.#published(await publishSegment(segment, this.#publishing, type, this.#tell));
+  }
+
+  #published(segment: SegmentResult): SegmentResult {
+    this.emit('published', segment);
+    if (segment.outputError) this.#failed(segment.outputError, undefined);
+    return segment;
+  }
+
+  get #publishing(): PublishOptions {
     const { signingKey } = this.#given;
-    const published = await publishSegment(segment, { ...this.#options, ...(signingKey && { signingKey }) });
-    await this.catalogue?.add(published.file, published.sidecar);
-    await this.#outbox.add(type, { file: published.file, sidecar: published.sidecar });
-    this.emit('published', published);
-    return published;
+    return { ...this.#options, ...(signingKey && { signingKey }) };
   }
 
   /** Finishes what an earlier process left: recordings that were under way, files that were not published, events. */
@@ -260,7 +279,12 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
         if (segment.sidecar.audio.samples === 0) return await this.#discard(segment);
         this.emit('recovered', await this.#publish(segment, 'recording.recovered'));
       },
-      finished: async (segment) => void (await this.#publish(segment, 'recording.finished')),
+      finished: async (segment) => {
+        if (segment.sidecar.audio.samples === 0) return await this.#discard(segment);
+        await this.#publish(segment, 'recording.finished');
+      },
+      resume: async (file) =>
+        void this.#published(await resumePublication(file, this.#publishing, this.#tell)),
       failed: (error) => this.emit('failed', error, undefined),
     });
     void this.#outbox.run();

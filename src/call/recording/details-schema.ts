@@ -74,6 +74,7 @@ export const SIDECAR_SCHEMA = z.looseObject({
   tags: z.record(z.string(), z.string()),
   unwritten: z.looseObject({ samples: count, reason: z.literal('disk-full') }).optional(),
   outputs: z.array(z.looseObject({ file: z.string(), bytes: count, sha256: hash })).optional(),
+  unmade: z.array(z.looseObject({ format: z.string(), reason: z.string() })).optional(),
   microphone: z.looseObject({ bytes: count, samples: count }).optional(),
   end: z.enum(['call-ended', 'stopped', 'segment', 'limit', 'disk-full', 'connection-lost', 'killed']),
   complete: z.boolean(),

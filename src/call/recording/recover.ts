@@ -73,21 +73,23 @@ export async function recoverRecording(file: string, options: RecoverOptions = {
     recovered: { at: new Date(clock.unixMs()).toISOString(), found: describeFound(found, hashed.changed) },
   });
   const result = await writeDetails(file, sidecar, hashed.blocks, signingKey);
-  await Promise.all([journalFile(file), ...halfMade(file)].map((path) => rm(path, { force: true })));
+  await removeTraces(file);
   return result;
 }
 
 /** Removes what a recording left that was killed before it had a first sample, or a head. */
 export async function discardUnfinished(file: string): Promise<void> {
-  const leftovers = [
-    file,
-    journalFile(file),
-    reserveFile(file),
-    beside(file, '.json.part'),
-    ...halfMade(file),
-    ...tailFiles(file),
-  ];
-  await Promise.all(leftovers.map((path) => rm(path, { force: true })));
+  await rm(file, { force: true });
+  await rm(beside(file, '.json'), { force: true });
+  await removeTraces(file);
+}
+
+/** Removes what lies beside the audio while it is recorded; the journal last. */
+export async function removeTraces(file: string): Promise<void> {
+  const traces = [reserveFile(file), beside(file, '.json.part'), beside(file, '.manifest.json.part')];
+  for (const path of [...traces, ...halfMade(file), ...tailFiles(file), journalFile(file)]) {
+    await rm(path, { force: true });
+  }
 }
 
 /** Compressed files that were being written. */

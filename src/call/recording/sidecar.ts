@@ -111,6 +111,8 @@ export interface RecordingSidecar {
   readonly tags: Readonly<Record<string, string>>;
   readonly unwritten?: RecordingHead['unwritten'];
   readonly outputs?: readonly RecordingOutput[];
+  /** Outputs that were asked for and could not be made. */
+  readonly unmade?: readonly { readonly format: string; readonly reason: string }[];
   /** What the microphone heard, where the input replaced it: counted, not recorded. */
   readonly microphone?: Omit<LegTraffic, 'dropped'>;
   readonly end: RecordingEnd;
