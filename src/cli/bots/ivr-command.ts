@@ -145,8 +145,9 @@ async function run(file: string, options: RunOptions): Promise<void> {
   if (server.advice !== undefined && server.maxLeases < options.maxCalls * LEASES_PER_CALL) {
     process.stderr.write(`Fewer than ${options.maxCalls} calls at once will fit. ${server.advice}\n`);
   }
+  const end = stopped(client);
   process.stdout.write(`${flow.data.name} answers calls at ${options.attach}. Ctrl-C stops it.\n`);
-  await stopped(client);
+  await end;
 }
 
 /** Resolves when a signal says so. @throws ERR_CLOSED when the endpoint is gone for good. */

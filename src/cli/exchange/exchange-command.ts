@@ -141,13 +141,14 @@ async function serve(options: Options): Promise<void> {
   if (options.access === 'ask' && !questions.possible) {
     process.stderr.write('There is no terminal to ask at: only who was allowed before may attach.\n');
   }
+  const told = stopped();
   await listen(exchange, options, view);
   view?.note('ready', {}, 'Ctrl-C stops it.');
   const endScenario = await scenario?.run(exchange);
   process.on('message', (message: ExchangeControl) => {
     if (message.clock === 'run') void manual?.run();
   });
-  await stopped();
+  await told;
   questions.end();
   endScenario?.();
   await exchange.close();

@@ -80,6 +80,8 @@ async function run(options: Options): Promise<void> {
         () => recorder,
         () => control?.typed,
       );
+  // Before it says that it is ready: a signal that comes at once, or while it takes up what was left, finds it.
+  const told = toldToStop();
   try {
     recorder = await Recorder.start(client, server, first.recorder);
     report(recorder, view);
@@ -88,7 +90,7 @@ async function run(options: Options): Promise<void> {
     const attached = first.config.attach;
     const reread = () => void rereadConfig(options, attached, recorder, view);
     process.on('SIGHUP', reread);
-    await ended(client);
+    await ended(client, told);
     process.off('SIGHUP', reread);
   } finally {
     await recorder?.close();
@@ -164,9 +166,9 @@ function report(recorder: Recorder, view: RecordView): void {
 }
 
 /** Resolves when a signal says so. @throws ERR_CLOSED when the endpoint is gone for good. */
-async function ended(client: Awaited<ReturnType<typeof attach>>): Promise<void> {
+async function ended(client: Awaited<ReturnType<typeof attach>>, told: Promise<void>): Promise<void> {
   const error = await new Promise<Error | undefined>((resolve) => {
-    void toldToStop().then(() => resolve(undefined));
+    void told.then(() => resolve(undefined));
     client.once('closed', (reason) => {
       resolve(new JackfieldError('ERR_CLOSED', 'The endpoint is gone.', { cause: reason }));
     });
