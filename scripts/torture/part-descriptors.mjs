@@ -1,11 +1,19 @@
-// Gives a recorder too few descriptors for its calls.
+// Takes the descriptors away from a recorder that is ready, so that they do not suffice for its calls.
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { callEcho, pause } from './lab.mjs';
 import { recorderBench } from './recorder.mjs';
+
+const run = promisify(execFile);
 
 export const part = {
   name: 'descriptors',
   async unavailable() {
-    return process.platform === 'win32' ? 'there is no ulimit' : undefined;
+    return await run('prlimit', ['--pid', String(process.pid), '--nofile']).then(
+      () => undefined,
+      (error) => `prlimit does not work: ${error.message.slice(0, 120)}`,
+    );
   },
   async open({ count }) {
     const bench = await recorderBench();
@@ -13,26 +21,27 @@ export const part = {
       close: bench.close,
       async step(random) {
         const subject = await bench.prepare(random);
-        const most = random.between(24, 90);
-        const recorder = subject.record({ limits: `ulimit -n ${most}` });
-        const ready = await recorder.until('ready');
-        if (ready) {
-          const calls = await callEcho(bench.port, random.between(2, 8));
-          await calls.answered();
-          await pause(random.between(0, 2000));
-          await calls.hangUp();
-          await pause(500);
-        }
-        count(ready ? 'recorders short of descriptors' : 'refused to start');
-        const { code, signal } = ready ? await recorder.end() : await recorder.exited;
+        const recorder = subject.record();
+        await recorder.until('ready');
+        const spare = random.between(0, 25);
+        const most = (await readdir(`/proc/${recorder.pid}/fd`)).length + spare;
+        await run('prlimit', ['--pid', String(recorder.pid), `--nofile=${most}`]);
+        const calls = await callEcho(bench.port, random.between(2, 5));
+        await calls.answered();
+        await pause(random.between(500, 2000));
+        await calls.hangUp();
+        await pause(500);
+        count('recorders short of descriptors');
+        const { code, signal } = await recorder.end();
+        const told = recorder.lines.some(({ event }) => ['failed', 'published', 'disk full'].includes(event));
         const faults = [
           ...(signal || code > 1
             ? [`it ended with ${signal ?? code}: ${recorder.stderr().slice(-600)}`]
             : []),
-          ...(code === 0 || recorder.stderr() ? [] : ['it ended without a word']),
+          ...(told || recorder.stderr() ? [] : ['it said nothing of the calls']),
           ...(await subject.finish()),
           ...bench.faults(),
-        ].map((fault) => `ulimit -n ${most}: ${fault}`);
+        ].map((fault) => `${spare} descriptors left: ${fault}`);
         await subject.remove();
         return faults;
       },
