@@ -11,7 +11,7 @@ const CANARY = 'Nobody may touch this.';
 
 /** A folder of a step: `inside` to be used, and beside it a file that stays as it is. */
 export async function openYard() {
-  const folder = await mkdtemp(join(tmpdir(), 'jackfield-torture-'));
+  const folder = await mkdtemp(join(tmpdir(), 'yard-'));
   const inside = join(folder, 'inside');
   await mkdir(inside, { mode: 0o700 });
   await writeFile(join(folder, 'canary.wav'), CANARY);

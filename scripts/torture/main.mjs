@@ -1,5 +1,8 @@
 // Hurts the built commands for some minutes, and checks after each blow that what they promise still holds.
 // Usage: npm run torture -- [--minutes N] [--seed S] [--only PART,...] [--skip PART,...] [--step N] [--with FILE,...]
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { killAll } from './command.mjs';
@@ -33,7 +36,11 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 const endMs = performance.now() + number('minutes', values.minutes) * 60_000;
 const tallies = [];
 say(`seed ${values.seed}, ${values.minutes} minutes`);
-const parts = await begin(await chosen());
+const wanted = await chosen();
+// Whatever is made goes here, so that it goes with the run, also where a step was broken off.
+const folder = await mkdtemp(join(tmpdir(), 'jackfield-torture-'));
+process.env['TMPDIR'] = folder;
+const parts = await begin(wanted);
 const only = values.step === undefined ? undefined : number('step', values.step);
 try {
   for (let step = only ?? 1; parts.length > 0 && goesOn(step); step++) {
@@ -42,6 +49,9 @@ try {
 } finally {
   for (const { work } of parts) await work.close().catch(() => {});
   killAll();
+  await rm(folder, { recursive: true, force: true }).catch((error) =>
+    say(`${folder} stays: ${error.message}`),
+  );
 }
 report();
 
@@ -91,6 +101,7 @@ async function begin(all) {
     try {
       begun.push({ name, tally, work: await open({ count }) });
     } catch (error) {
+      if (stopped) break;
       tally.failures++;
       say(`FAILED ${name}: it could not begin: ${error.message}`);
     }
