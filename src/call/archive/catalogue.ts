@@ -1,8 +1,8 @@
-import { readdir, rm, stat } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
+import { readdir, realpath, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type Clock, systemClock } from '../../clock.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
-import { confinedPath } from '../../files/confined-path.js';
+import { confinedPath, isInside } from '../../files/confined-path.js';
 import { Database, type RowSchema } from '../../files/database.js';
 import { KEY_ROW } from '../../files/row.js';
 import { readSidecar } from '../recording/read-details.js';
@@ -132,12 +132,27 @@ export class Catalogue implements Disposable {
   }
 
   /**
+   * The audio of a recording.
+   *
+   * @throws ERR_FILE for an entry that leads out of the folder, by its path or by a link in it.
+   */
+  async fileOf({ file }: Pick<CatalogueEntry, 'file'>): Promise<string> {
+    const path = confinedPath(this.folder, file);
+    const [root, real] = await Promise.all([realpath(this.folder), realpath(path).catch(() => path)]);
+    const folder = await realpath(dirname(path)).catch(() => dirname(path));
+    if (folder === root || isInside(root, folder)) {
+      if (real === path || isInside(root, real)) return path;
+    }
+    throw new JackfieldError('ERR_FILE', `${JSON.stringify(file)} leads out of ${this.folder} by a link.`);
+  }
+
+  /**
    * The files of a recording that are there: audio, sidecar, manifest, and the other formats that the sidecar lists.
    *
    * @throws ERR_FILE for an entry that leads out of the folder.
    */
   async filesOf(entry: CatalogueEntry): Promise<string[]> {
-    const file = confinedPath(this.folder, entry.file);
+    const file = await this.fileOf(entry);
     const listed = await this.#listedFiles(file, entry);
     const files = listed.filter((path) => path === file || !this.#has(path));
     const there = await Promise.all(files.map(exists));

@@ -1,5 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { createPublicKey } from 'node:crypto';
+import { basename } from 'node:path';
+import { hashFile } from '../../files/whole-file.js';
 import { splitChannels } from '../../voice/convert/channels.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { BlockHasher, chainOf } from './block-chain.js';
@@ -7,6 +9,7 @@ import { LedgerCheck } from './check-ledger.js';
 import { manifestStatement, type RecordingManifest, sha256, signatureFits } from './manifest.js';
 import { missesOf } from './misses.js';
 import { readManifest, readSidecarText } from './read-details.js';
+import { possibleOutputs } from './recording-files.js';
 import { beside, type RecordingSidecar } from './sidecar.js';
 import { STEREO } from './stereo-file.js';
 
@@ -18,6 +21,8 @@ export interface VerifyFinding {
     | 'length'
     | 'ledger'
     | 'sidecar'
+    /** A file that was made of the recording, and that the sidecar lists. */
+    | 'output'
     | 'chain'
     | 'identity'
     | 'signature'
@@ -63,7 +68,8 @@ export interface VerifyOptions {
 
 /**
  * Recomputes what the manifest and the sidecar of a recording say: the hash of each block, the chain over them, the
- * ledger (its sums, and that there is silence where it says that nothing was received), the signature. Damage is
+ * ledger (its sums, and that there is silence where it says that nothing was received), the SHA-256 of each compressed
+ * file and leg that the sidecar lists, the signature. Damage is
  * reported, not thrown.
  *
  * @throws ERR_FILE and ERR_WAV when a file cannot be read; ERR_SYNTAX when sidecar or manifest is no such thing.
@@ -80,6 +86,7 @@ export async function verifyRecording(file: string, options: VerifyOptions = {})
     ...(heard.blocks ? compareBlocks(manifest, heard.blocks, heard.samples) : []),
     ...compareDetails(manifest, sidecar, text, heard.samples),
     ...heard.findings,
+    ...(await compareOutputs(file, sidecar)),
     ...compareIdentity(manifest, sidecar, options.expected),
     ...signatureFindings(manifest, signed, options.publicKey !== undefined),
   ];
@@ -185,6 +192,25 @@ function compareDetails(
   ] as const) {
     if (told === samples) continue;
     findings.push({ what: 'length', text: `The file has ${samples} samples; the ${name} says ${told}.` });
+  }
+  return findings;
+}
+
+/** Each file that the sidecar lists has to lie beside the audio, as it was made. */
+async function compareOutputs(file: string, { outputs = [] }: RecordingSidecar): Promise<VerifyFinding[]> {
+  const findings: VerifyFinding[] = [];
+  const possible = new Map(possibleOutputs(file).map((path) => [basename(path), path]));
+  for (const { file: name, sha256: told } of outputs) {
+    const path = possible.get(name);
+    const found = path === undefined ? undefined : await hashFile(path).catch(() => undefined);
+    if (found === told) continue;
+    const text =
+      path === undefined
+        ? `${JSON.stringify(name)} is no name of a file of this recording.`
+        : found === undefined
+          ? `${name} is not there, or cannot be read.`
+          : `${name} was changed, or is another file.`;
+    findings.push({ what: 'output', text });
   }
   return findings;
 }

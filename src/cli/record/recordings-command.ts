@@ -121,10 +121,10 @@ async function show(id: string, { out }: FolderOptions): Promise<void> {
 
 async function play(id: string, { out, identity, device }: PlayOptions): Promise<void> {
   using catalogue = await open(out);
-  for (const { file } of found(catalogue, id)) {
+  for (const entry of found(catalogue, id)) {
+    const file = await catalogue.fileOf(entry);
     await using speaker = await openSpeaker({ format: STEREO, ...(device !== undefined && { device }) });
-    for await (const samples of samplesOf(join(catalogue.folder, file), identity))
-      await speaker.write(samples);
+    for await (const samples of samplesOf(file, identity)) await speaker.write(samples);
     await speaker.end();
   }
 }
@@ -143,7 +143,7 @@ async function verify(
   const entries =
     ids.length > 0 ? ids.flatMap((id) => found(catalogue, id)) : catalogue.search({ limit: -1 });
   if (ids.length === 0) warnOf(catalogue);
-  for (const entry of entries) await verifyFile(join(catalogue.folder, entry.file), options, entry);
+  for (const entry of entries) await verifyFile(catalogue.fileOf(entry), options, entry);
 }
 
 async function exportTo(

@@ -35,18 +35,24 @@ export function verifyCommand(): Command {
  * hold. Others that are to be checked too do not suffer from it.
  */
 export async function verifyFile(
-  file: string,
+  file: string | Promise<string>,
   options: Options,
   expected?: VerifyOptions['expected'],
 ): Promise<void> {
   try {
-    await check(file, options, expected);
+    await check(await file, options, expected);
   } catch (error) {
     if (!(error instanceof JackfieldError)) throw error;
     process.exitCode = 1;
-    if (options.json) printLine(JSON.stringify({ file, ok: false, error: error.message }));
-    else printLine(`FAILED    ${file}  ${error.message}`);
+    if (options.json)
+      printLine(JSON.stringify({ file: await nameOf(file), ok: false, error: error.message }));
+    else printLine(`FAILED    ${await nameOf(file)}  ${error.message}`);
   }
+}
+
+/** A path that may not be used has no name but that in its error. */
+function nameOf(file: string | Promise<string>): Promise<string> {
+  return Promise.resolve(file).catch(() => '');
 }
 
 async function check(file: string, options: Options, expected?: VerifyOptions['expected']): Promise<void> {

@@ -1,4 +1,14 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  copyFile,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -189,5 +199,39 @@ describe('recordingName', () => {
       }),
     );
     expect(new Set(files).size).toBe(names.length * 6);
+  });
+});
+
+describe('the outputs of a recording', () => {
+  it('are verified, each by its name: changed, exchanged or gone', async () => {
+    const [ann, bob] = [await published('ann', ['flac', 'legs']), await published('bob', ['flac', 'legs'])];
+    expect((await verifyRecording(ann.file)).findings.map(({ what }) => what)).not.toContain('output');
+    const at = (result: SegmentResult, ending: string) => result.file.replace(/\.wav$/, ending);
+    await copyFile(at(bob, '.flac'), at(ann, '.flac'));
+    await appendFile(at(ann, '.local.wav'), 'x');
+    await rm(at(ann, '.remote.wav'));
+    const { findings, unchanged } = await verifyRecording(ann.file);
+    expect(findings.filter(({ what }) => what === 'output').map(({ text }) => text)).toEqual([
+      'ann.flac was changed, or is another file.',
+      'ann.local.wav was changed, or is another file.',
+      'ann.remote.wav is not there, or cannot be read.',
+    ]);
+    expect(unchanged).toBe(false);
+  });
+
+  it('are never looked for by a link that leads out of the folder', async () => {
+    const ann = await published('ann');
+    const outside = await mkdtemp(join(tmpdir(), 'jackfield-outside-'));
+    await writeFile(join(outside, 'ann.wav'), 'mine');
+    await symlink(outside, join(folder, 'link'));
+    await symlink(join(outside, 'ann.wav'), join(folder, 'calls', 'link.wav'));
+    const [entry] = catalogue.search({ id: ann.sidecar.id });
+    for (const file of ['link/ann.wav', 'calls/link.wav', '../x.wav', '/etc/passwd', 'a\0b.wav']) {
+      const hostile = { ...(entry ?? expect.fail()), file };
+      await expect(catalogue.remove(hostile)).rejects.toMatchObject({ code: 'ERR_FILE' });
+      await expect(catalogue.filesOf(hostile)).rejects.toMatchObject({ code: 'ERR_FILE' });
+    }
+    expect(await readFile(join(outside, 'ann.wav'), 'utf8')).toBe('mine');
+    await rm(outside, { recursive: true });
   });
 });
