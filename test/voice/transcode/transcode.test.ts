@@ -181,9 +181,25 @@ describe.skipIf(!HAS_FFMPEG)("transcode with the system's ffmpeg (needs ffmpeg)"
       for (let i = 0; i < 1000; i++) yield new Int16Array(16_000);
     })();
     const output = join(folder, 'no-such-folder', 'x.m4a');
+    // The file is made for its owner alone before the tool begins.
     await expect(transcode({ input: { source: endless, format }, output })).rejects.toMatchObject({
-      code: 'ERR_TOOL',
+      code: 'ERR_FILE',
+      message: expect.stringContaining(output),
     });
+  });
+
+  it("passes on the tool's own words when it cannot write what it is given", async () => {
+    const format = { sampleRate: 16_000, channels: 1 };
+    const source = (async function* () {
+      yield new Int16Array(16_000);
+    })();
+    const output = join(folder, 'too-fast.opus');
+    const wanted = { input: { source, format }, output, encoder: 'ffmpeg', bitrate: 2_000_000_000 } as const;
+    await expect(transcode(wanted)).rejects.toMatchObject({
+      code: 'ERR_TOOL',
+      message: expect.stringMatching(/ffmpeg failed \(exit code \d+\): ./s),
+    });
+    expect(existsSync(output)).toBe(false);
   });
 
   it('ends ffmpeg when reading stops early and when the signal fires', async () => {
