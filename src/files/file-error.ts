@@ -12,7 +12,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   EDQUOT: 'The quota of the disk is used up.',
   ENAMETOOLONG: 'A name in it is too long.',
   EROFS: 'The file system is read-only.',
-  SQLITE_NOTADB: 'It is damaged, or no database.',
+  SQLITE_NOTADB: 'It is damaged, or no database: move it away, and what keeps it begins another.',
+  SQLITE_CORRUPT: 'It is damaged: move it away, and what keeps it begins another.',
   EMFILE: 'This process has too many files open: raise the limit (ulimit -n).',
 };
 
