@@ -10,6 +10,7 @@ import { mapChannels } from '../../voice/convert/channels.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
 import { COMPRESSED_FORMATS, type CompressedFormat, compress, outputOf } from '../recording/compressed.js';
+import { EncoderSlots } from '../recording/encoder-slots.js';
 import { liveOutputPath } from '../recording/live-output.js';
 import { readSegment } from '../recording/read-segment.js';
 import { recordingName } from '../recording/recording-files.js';
@@ -31,6 +32,8 @@ export interface PublishOptions {
   readonly timezone?: string;
   readonly outputs: readonly OutputFormat[];
   readonly signingKey?: KeyObject;
+  /** Bounds the encoders of several publications. */
+  readonly encoders?: EncoderSlots;
 }
 
 /** @throws ERR_INVALID_ARG. */
@@ -70,7 +73,7 @@ export async function publishSegment(
   type = 'recording.finished',
   tell: Tell = async () => undefined,
 ): Promise<SegmentResult> {
-  const made = await makeOutputs(segment, options.outputs);
+  const made = await makeOutputs(segment, options);
   const plan: Plan = { schema: 'jackfield.publication/1', id: randomUUID(), type, ...made };
   await writeJson(planFile(segment.file), plan);
   return await carryOut(plan, segment, options, tell);
@@ -191,14 +194,16 @@ function wantedPath({ sidecar }: SegmentResult, { folder, template, timezone }: 
 /** Makes what is not there yet. What cannot be made costs the recording nothing else. */
 async function makeOutputs(
   segment: SegmentResult,
-  outputs: readonly OutputFormat[],
+  { outputs, encoders = new EncoderSlots() }: PublishOptions,
 ): Promise<Pick<Plan, 'suffixes' | 'unmade'>> {
   const suffixes: string[] = [];
   const unmade: Plan['unmade'] = [];
   for (const format of outputs) {
     try {
       suffixes.push(
-        ...(format === 'legs' ? await splitLegs(segment.file) : [await compressed(segment, format)]),
+        ...(await encoders.run(async () =>
+          format === 'legs' ? await splitLegs(segment.file) : [await compressed(segment, format)],
+        )),
       );
     } catch (error) {
       unmade.push({ format, reason: messageOf(error) });

@@ -49,6 +49,11 @@ export interface RecorderOptions {
    * `'after'` it, when nothing is in a hurry. Default `'after'`.
    */
   readonly encode?: 'after' | 'live';
+  /**
+   * Encoders of compressed outputs that run at once, over all calls. A call for which none is free has its file made of
+   * its WAV when it is over, a quarter as many at once. Taken at the start. Default 32.
+   */
+  readonly maxEncoders?: number;
   /** How the other party is told. Default: not by the recorder. */
   readonly consent?: ConsentOptions;
   readonly hook?: FinishHookOptions;

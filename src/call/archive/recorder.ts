@@ -12,6 +12,7 @@ import type { PcmServer } from '../../tcp/pcm-server.js';
 import { describeCall, recordedCall } from '../recording/call-facts.js';
 import type { CallRecording } from '../recording/call-recording.js';
 import { announceRecording } from '../recording/consent.js';
+import { EncoderSlots } from '../recording/encoder-slots.js';
 import { recordCall } from '../recording/record-call.js';
 import { recordingFiles } from '../recording/recording-files.js';
 import type { SegmentResult } from '../recording/segment.js';
@@ -56,6 +57,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   readonly #clock: Clock;
   readonly #lock: FolderLock;
   readonly #outbox: Outbox;
+  readonly #encoders: EncoderSlots;
   readonly #recordings = new Map<number, CallRecording>();
   readonly #work = new Set<Promise<void>>();
   readonly #onCall = (call: Call) => this.#track(this.#meet(call), call);
@@ -79,6 +81,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     this.#options = options;
     this.#clock = given.clock ?? systemClock;
     this.#lock = lock;
+    this.#encoders = new EncoderSlots(given.maxEncoders);
     this.catalogue = catalogue;
     this.#outbox = new Outbox({
       folder: join(options.folder, '.outbox'),
@@ -190,7 +193,10 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
       input: consent ? 'mixed' : false,
       ...(begin ? {} : { preRollMs: preRollMs ?? 0 }),
       ...(signingKey && { signingKey }),
-      ...(encode === 'live' && { outputs: outputs.filter((output) => output !== 'legs') }),
+      ...(encode === 'live' && {
+        outputs: outputs.filter((output) => output !== 'legs'),
+        encoders: this.#encoders,
+      }),
     });
     this.#recordings.set(call.id, recording);
     this.emit('recording', recording, begin);
@@ -262,7 +268,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
 
   get #publishing(): PublishOptions {
     const { signingKey } = this.#given;
-    return { ...this.#options, ...(signingKey && { signingKey }) };
+    return { ...this.#options, encoders: this.#encoders, ...(signingKey && { signingKey }) };
   }
 
   /** Finishes what an earlier process left: recordings that were under way, files that were not published, events. */

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { JackfieldError } from '../../errors.js';
 import { msToSamples } from '../../pcm.js';
 import { type CompressedFormat, compress, type TagFacts } from './compressed.js';
+import { EncoderSlots } from './encoder-slots.js';
 import { beside } from './sidecar.js';
 import { STEREO } from './stereo-file.js';
 
@@ -16,18 +17,23 @@ export class LiveOutput {
   readonly format: CompressedFormat;
   readonly path: string;
   readonly #facts: TagFacts;
+  readonly #slots: EncoderSlots;
   readonly #queue: Int16Array[] = [];
   readonly #encoded: Promise<Error | undefined>;
   #queued = 0;
   #state: 'open' | 'ended' | 'given-up' = 'open';
   #wake: () => void = () => undefined;
 
-  /** @param file The WAV file that is being recorded. */
-  constructor(file: string, format: CompressedFormat, facts: TagFacts) {
+  /**
+   * @param file The WAV file that is being recorded.
+   * @param slots Where none is free the file is made of the WAV, when there is one.
+   */
+  constructor(file: string, format: CompressedFormat, facts: TagFacts, slots = new EncoderSlots()) {
     this.format = format;
     this.path = liveOutputPath(file, format);
     this.#facts = facts;
-    this.#encoded = this.#encode();
+    this.#slots = slots;
+    this.#encoded = slots.tryTake() ? this.#encode().finally(() => slots.release()) : this.#without();
   }
 
   /** Takes a copy of the samples that follow. */
@@ -42,7 +48,8 @@ export class LiveOutput {
   /** Completes the file, from the WAV where the encoder was given up. @throws ERR_FILE, ERR_ENCODER. */
   async finish(wav: string): Promise<void> {
     if (this.#state === 'open') this.#end('ended');
-    if (await this.#encoded) await compress(wav, this.path, this.format, this.#facts);
+    if (!(await this.#encoded)) return;
+    await this.#slots.run(() => compress(wav, this.path, this.format, this.#facts));
   }
 
   async discard(): Promise<void> {
@@ -54,6 +61,11 @@ export class LiveOutput {
   #end(state: 'ended' | 'given-up'): void {
     this.#state = state;
     this.#wake();
+  }
+
+  async #without(): Promise<Error> {
+    this.#end('given-up');
+    return new JackfieldError('ERR_LIMIT', 'As many encoders as may run at once are running.');
   }
 
   #encode(): Promise<Error | undefined> {

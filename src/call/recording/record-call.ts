@@ -14,6 +14,7 @@ import type { AudioStore } from './audio-store.js';
 import { describeCall, recordedCall, trafficOf } from './call-facts.js';
 import { CallRecording } from './call-recording.js';
 import { type CompressedFormat, checkCompressed, loadCompressed } from './compressed.js';
+import { EncoderSlots } from './encoder-slots.js';
 import { Journal } from './journal.js';
 import { placedOnArrival, shifted, timedOnArrival } from './late-leg.js';
 import { checkSkew, type LegAlignerOptions } from './leg-aligner.js';
@@ -63,6 +64,8 @@ export interface RecordCallOptions extends CallVoiceOptions, LegAlignerOptions {
    * Default none.
    */
   readonly outputs?: readonly CompressedFormat[];
+  /** Bounds the encoders of `outputs` over several recordings; given by a `Recorder`. Default: 32 for this one. */
+  readonly encoders?: EncoderSlots;
   /** What else is to be known of the recording; goes to the sidecar and can be searched for. */
   readonly tags?: Readonly<Record<string, string>>;
   /**
@@ -135,6 +138,7 @@ class RecordingSetup {
   readonly gaps: LegGaps;
   readonly #call: Call;
   readonly #options: RecordCallOptions;
+  readonly #encoders: EncoderSlots;
   readonly #id = randomUUID();
   readonly #startedAtMs: number;
 
@@ -143,6 +147,7 @@ class RecordingSetup {
     this.clock = options.clock ?? systemClock;
     this.#call = call;
     this.#options = options;
+    this.#encoders = options.encoders ?? new EncoderSlots();
     this.#startedAtMs = this.clock.unixMs();
     this.gaps = new LegGaps(call, this.streams, this.clock);
   }
@@ -222,7 +227,9 @@ class RecordingSetup {
       ? await SealedFile.create(audioPath, encryptTo)
       : await StereoFile.create(audioPath, io, { info });
     opening.add(store, (it) => it.close(0, { local: 0, remote: 0 }));
-    return opening.done(await Segment.open({ store, journal, head, base, signingKey, outputs }));
+    return opening.done(
+      await Segment.open({ store, journal, head, base, signingKey, outputs, encoders: this.#encoders }),
+    );
   }
 
   /** The local leg: what is sent, unless that is the microphone, alone or beside something else. */

@@ -7,6 +7,7 @@ import { Opening } from '../../opening.js';
 import type { AudioStore, LegEnds } from './audio-store.js';
 import { BLOCK_SAMPLES, BlockHasher } from './block-chain.js';
 import { type CompressedFormat, outputOf } from './compressed.js';
+import type { EncoderSlots } from './encoder-slots.js';
 import { Journal } from './journal.js';
 import type { LedgerSpan, LegName } from './ledger.js';
 import { LiveOutput } from './live-output.js';
@@ -45,6 +46,8 @@ export interface SegmentOptions {
   readonly journal?: Journal;
   /** Compressed files that are written beside the audio. Default none. */
   readonly outputs?: readonly CompressedFormat[];
+  /** Bounds the encoders of several recordings. Default: its own. */
+  readonly encoders?: EncoderSlots;
 }
 
 /** Kept free beside the audio, so that on a full disk there is room to end the file properly. */
@@ -74,7 +77,7 @@ export class Segment {
     const { id, startedAt, call } = options.head;
     const { path } = options.store;
     this.#outputs = (options.outputs ?? []).map(
-      (format) => new LiveOutput(path, format, { id, startedAt, call }),
+      (format) => new LiveOutput(path, format, { id, startedAt, call }, options.encoders),
     );
     this.#journal = journal;
     this.#hasher = new BlockHasher({ onBlock: (index, hash) => journal.add({ t: 'block', index, hash }) });

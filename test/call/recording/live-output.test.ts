@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { EncoderSlots } from '../../../src/call/recording/encoder-slots.js';
 import { LiveOutput } from '../../../src/call/recording/live-output.js';
 import { collectSamples, decodeWithFfmpeg, WavWriter } from '../../../src/index.js';
 
@@ -62,4 +63,21 @@ it('leaves nothing when it is not wanted', async () => {
   output.push(noise(16_000));
   await output.discard();
   expect([existsSync(output.path), existsSync(`${output.path}.part`)]).toEqual([false, false]);
+});
+
+it('waits for the end of the call where no encoder is free', async () => {
+  const samples = noise(16_000);
+  const wav = await WavWriter.create(file, { format });
+  await wav.write(samples);
+  await wav.close();
+  const slots = new EncoderSlots(1);
+  const outputs = (['flac', 'mp3', 'opus'] as const).map((kind) => new LiveOutput(file, kind, facts, slots));
+  for (const output of outputs) output.push(samples);
+  expect(slots.tryTake()).toBe(false);
+  await Promise.all(outputs.map((output) => output.finish(file)));
+  const [flac] = outputs;
+  expect((await decoded(flac?.path ?? '')).equals(Buffer.from(samples.buffer))).toBe(true);
+  expect(outputs.map(({ path }) => existsSync(path))).toEqual([true, true, true]);
+  expect(slots.tryTake()).toBe(true);
+  expect(() => new EncoderSlots(0)).toThrow('maxEncoders');
 });
