@@ -75,7 +75,7 @@ it('leaves, lists, plays, greets', { timeout: 60_000 }, async () => {
   await voicemail('play', String(id), '--attach', `tcp:${anna}`, '--out', out);
   await using reader = await WavReader.open(out);
   expect((await collectSamples(reader)).length).toBeGreaterThanOrEqual(9600);
-  expect(await voicemail('list', '--attach', `tcp:${jack}`)).toMatch(/INCOMING {2}anna \(Anna \?\[2J\)/);
+  expect(await voicemail('list', '--attach', `tcp:${jack}`)).toMatch(/INCOMING {2}anna \(Anna \\u001b\[2J\)/);
   await voicemail('greeting', '--attach', `tcp:${jack}`, '--record', message);
   const greeting = join(folder, 'heard.wav');
   await voicemail('greeting', '--attach', `tcp:${anna}`, '--of', 'jack', '--out', greeting);
