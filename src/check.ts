@@ -26,6 +26,9 @@ export function within(from: number, to: number, unit = ''): Rule {
   );
 }
 
+/** Milliseconds of a wait that something can come in; `Infinity` waits for ever. */
+export const wait: Rule = rule('more than 0 ms', (value) => typeof value === 'number' && value > 0);
+
 /** A whole number of a range, its ends included. */
 export function whole(from: number, to: number, unit = ''): Rule {
   return rule(
@@ -62,7 +65,23 @@ export const path: Rule = rule(
   (value) => isText(value, 1, 4096) && !value.includes('\0'),
 );
 
+/** A file name by its ending. */
+export function ending(...endings: readonly string[]): Rule {
+  return rule(
+    `a path that ends with ${endings.join(' or ')}`,
+    (value) => path.accepts(value) && endings.some((each) => (value as string).toLowerCase().endsWith(each)),
+  );
+}
+
 export const flag: Rule = rule('true or false', (value) => typeof value === 'boolean');
+
+/** A moment that the calendar has. */
+export const date: Rule = rule(
+  'a valid Date',
+  (value) => value instanceof Date && !Number.isNaN(value.getTime()),
+);
+
+export const signal: Rule = instance(AbortSignal);
 
 export const callback: Rule = rule('a function', (value) => typeof value === 'function');
 
@@ -99,12 +118,30 @@ export function either(...rules: readonly Rule[]): Rule {
   );
 }
 
+/** Any text. */
+export const words: Rule = rule('a text', (value) => typeof value === 'string');
+
+/** What `for await` goes through: a stream, or a list. */
+export const stream: Rule = rule(
+  'an async iterable',
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    (Symbol.asyncIterator in value || Symbol.iterator in value),
+);
+
 /** An object whose owner checks it further. */
 export const object: Rule = rule('an object', isObject);
 
 export function needed(given: Rule): NeededRule {
   return { ...given, needed: true };
 }
+
+/** A text or an object, such as something to be said: its owner looks at it further. */
+export const given: Rule = rule(
+  'a text or an object',
+  (value) => typeof value === 'string' || (typeof value === 'object' && value !== null),
+);
 
 /** @throws ERR_INVALID_ARG with what the rule expects. */
 export function checkArgument(name: string, value: unknown, given: Rule): void {
@@ -145,11 +182,17 @@ export function checkOptions<T extends object>(
   }
 }
 
+/** Those of the options that the rules are of: what goes on to another door. */
+export function optionsOf<T extends object>(given: T, rules: Rules<T>): T {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(rules, name))) as T;
+}
+
 function optionOf(given: object, name: string): unknown {
   return Reflect.get(given, name);
 }
 
-function rule(expected: string, accepts: (value: unknown) => boolean): Rule {
+/** A rule of a room's own. */
+export function rule(expected: string, accepts: (value: unknown) => boolean): Rule {
   return { expected, accepts };
 }
 

@@ -1,4 +1,13 @@
-import { abortedError, invalidArgument } from './errors.js';
+import {
+  signal as abortSignal,
+  callback,
+  checkArgument,
+  checkOptions,
+  having,
+  type Rules,
+  within,
+} from './check.js';
+import { abortedError } from './errors.js';
 
 /** Cancels a timer; does nothing when it has fired. */
 export type CancelTimer = () => void;
@@ -26,7 +35,7 @@ export const systemClock: Clock = Object.freeze({
   now: () => performance.now(),
   unixMs: () => Date.now(),
   timerAt(at: number, task: () => void | Promise<void>): CancelTimer {
-    checkTime(at);
+    checkTimer(at, task);
     let timer: NodeJS.Timeout;
     const arm = (): void => {
       const waitMs = Math.max(0, at - performance.now());
@@ -40,9 +49,16 @@ export const systemClock: Clock = Object.freeze({
 /** What a timer of Node can wait for, in ms (24.8 days): one that is set to more fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** What is a clock. */
+export const CLOCK = having('now', 'unixMs', 'timerAt');
+const TIME = within(-Infinity, Infinity, 'ms');
+const WAIT = within(0, Infinity, 'ms');
+const SLEEP_RULES: Rules<{ signal?: AbortSignal }> = { signal: abortSignal };
+
 /** @throws ERR_INVALID_ARG. */
-function checkTime(at: number): void {
-  if (typeof at !== 'number' || Number.isNaN(at)) throw invalidArgument('at', 'a time in milliseconds', at);
+function checkTimer(at: number, task: () => void): void {
+  checkArgument('at', at, TIME);
+  checkArgument('task', task, callback);
 }
 
 /**
@@ -52,8 +68,11 @@ function checkTime(at: number): void {
  * @throws ERR_INVALID_ARG when `ms` is not a number.
  */
 export function sleep(clock: Clock, ms: number, options: { signal?: AbortSignal } = {}): Promise<void> {
-  const { signal } = options;
   return new Promise((resolve, reject) => {
+    checkArgument('clock', clock, CLOCK);
+    checkArgument('ms', ms, WAIT);
+    checkOptions(options, SLEEP_RULES);
+    const { signal } = options;
     if (signal?.aborted) return reject(abortedError(`${ms} ms to pass`, signal));
     const onAbort = () => {
       cancel();
@@ -98,7 +117,7 @@ export class VirtualClock implements Clock {
   }
 
   timerAt(at: number, task: () => void | Promise<void>): CancelTimer {
-    checkTime(at);
+    checkTimer(at, task);
     const timer: Timer = { at: Math.max(at, this.#now), order: this.#order++, task };
     let index = this.#timers.length;
     while (index > 0 && before(timer, this.#timers[index - 1])) index--;
@@ -111,7 +130,7 @@ export class VirtualClock implements Clock {
 
   /** Advances by `ms`, firing every timer that falls due on the way. */
   async advance(ms: number): Promise<void> {
-    if (!(ms >= 0)) throw invalidArgument('ms', 'zero or more', ms);
+    checkArgument('ms', ms, WAIT);
     const end = this.#now + ms;
     for (let timer = this.#timers[0]; timer && timer.at <= end; timer = this.#timers[0]) await this.#fire();
     this.#now = end;

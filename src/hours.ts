@@ -1,3 +1,4 @@
+import { checkArgument, listOf, object, oneOf } from './check.js';
 import { invalidArgument } from './errors.js';
 import { checkTimeZone, localClock, WEEKDAYS, type Weekday } from './local-time.js';
 
@@ -33,6 +34,7 @@ const LONGEST_SHIFT_MINUTES = 180;
 
 /** @throws ERR_INVALID_ARG, naming what is wrong. */
 export function checkHours(hours: Hours, name = 'hours'): void {
+  checkArgument(name, hours, object);
   const { from, to, weekdays } = hours;
   if (typeof from !== 'string' || !FROM_TIME.test(from)) {
     throw invalidArgument(`${name}.from`, 'a time such as 09:30', from);
@@ -41,10 +43,7 @@ export function checkHours(hours: Hours, name = 'hours'): void {
     throw invalidArgument(`${name}.to`, 'a time such as 17:30, 24:00 at the latest', to);
   }
   if (weekdays === undefined) return;
-  const wrong = weekdays.find((day) => !WEEKDAYS.includes(day));
-  if (wrong !== undefined || weekdays.length === 0) {
-    throw invalidArgument(`${name}.weekdays`, `one or more of ${WEEKDAYS.join(', ')}`, wrong ?? 'none');
-  }
+  checkArgument(`${name}.weekdays`, weekdays, listOf(oneOf(...WEEKDAYS), 1));
 }
 
 /**

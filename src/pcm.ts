@@ -43,16 +43,16 @@ export const BYTES = instance(Uint8Array);
 export const SAMPLES = instance(Int16Array);
 /** The channels that a PCM stream may have. */
 export const CHANNELS = whole(1, 32);
-const SAMPLE_RATE = whole(8000, 192_000, 'Hz');
+export const SAMPLE_RATE = whole(8000, 192_000, 'Hz');
 
 /** Samples per channel in `ms` milliseconds, rounded to the nearest sample. */
 export function msToSamples(ms: number, format: PcmFormat = VOICE_FORMAT): number {
-  return Math.round((ms * format.sampleRate) / 1000);
+  return Math.round((ms * pcmFormat(format).sampleRate) / 1000);
 }
 
 /** Milliseconds that `samples` (per channel) last. */
 export function samplesToMs(samples: number, format: PcmFormat = VOICE_FORMAT): number {
-  return (samples * 1000) / format.sampleRate;
+  return (samples * 1000) / pcmFormat(format).sampleRate;
 }
 
 /**

@@ -1,6 +1,18 @@
-import type { Call } from '../control/state/call.js';
+import {
+  signal as abortSignal,
+  callback,
+  checkArgument,
+  checkOptions,
+  either,
+  flag,
+  oneOf,
+  type Rules,
+  whole,
+} from '../check.js';
+import { CALL, type Call } from '../control/state/call.js';
 import { JackfieldError } from '../errors.js';
-import type { Lease, ReadClass, StreamKind } from '../tcp/lease.js';
+import { type Lease, type ReadClass, SERVER, type StreamKind } from '../tcp/lease.js';
+import { READ_CLASS } from '../tcp/lease-options.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import type { Player } from '../tcp/player.js';
 import { redirectToLease } from './redirect-to-lease.js';
@@ -30,6 +42,17 @@ export interface CallVoiceOptions {
   readonly onLease?: (stream: StreamKind, lease: Lease, start: number) => void;
   readonly signal?: AbortSignal;
 }
+
+/** The rules of {@link CallVoiceOptions}. */
+export const VOICE_RULES: Rules<CallVoiceOptions> = {
+  input: either(flag, oneOf('mixed')),
+  onNoMicrophone: callback,
+  microphone: flag,
+  readClass: READ_CLASS,
+  leadMs: whole(20, 1000, 'ms'),
+  onLease: callback,
+  signal: abortSignal,
+};
 
 /** A call's voice streams, redirected to leased ports. Made by {@link openCallVoice}. */
 export interface CallVoice extends AsyncDisposable {
@@ -69,6 +92,9 @@ export async function openCallVoice(
   server: PcmServer,
   options: CallVoiceOptions = {},
 ): Promise<CallVoice> {
+  checkArgument('call', call, CALL);
+  checkArgument('server', server, SERVER);
+  checkOptions(options, VOICE_RULES);
   const { input = true, microphone = true, readClass = 'immediate', leadMs, onLease, signal } = options;
   const object = `CALL ${call.id}`;
   const limits = signal ? { signal } : {};

@@ -1,4 +1,17 @@
-import { type Clock, systemClock } from '../clock.js';
+import {
+  callback,
+  checkOptions,
+  either,
+  having,
+  listOf,
+  object,
+  oneOf,
+  path,
+  type Rules,
+  whole,
+  within,
+} from '../check.js';
+import { CLOCK, type Clock, systemClock } from '../clock.js';
 import { invalidArgument } from '../errors.js';
 import type { AttachPolicy } from './api/authorization.js';
 import type { Destination } from './calls/attempt.js';
@@ -55,6 +68,23 @@ export interface ExchangeOptions {
   readonly limits?: Partial<ExchangeLimits>;
 }
 
+const RULES: Rules<ExchangeOptions> = {
+  clock: CLOCK,
+  users: listOf(object, 1),
+  robots: listOf(object),
+  gateway: having('lineTo'),
+  patienceMs: within(0, 60_000, 'ms'),
+  pieceMs: oneOf(10, 20),
+  fileRoots: listOf(path),
+  overwriteFiles: oneOf('written', 'owned', 'any'),
+  opener: callback,
+  stateFolder: path,
+  attach: either(oneOf('allow', 'deny'), callback),
+  historyLimit: whole(1, 100_000, 'calls'),
+  conferenceLimit: whole(2, 100, 'calls'),
+  limits: object,
+};
+
 export type ResolvedOptions = Readonly<
   Required<
     Omit<
@@ -79,15 +109,11 @@ export type ResolvedOptions = Readonly<
 
 /** @throws ERR_INVALID_ARG, naming the option. */
 export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
+  checkOptions(options, RULES);
   const { patienceMs = 0, pieceMs = 20, fileRoots = [], historyLimit = 1000, conferenceLimit = 4 } = options;
-  inRange('patienceMs', patienceMs, 0, 60_000, 'ms');
-  inRange('historyLimit', historyLimit, 1, 100_000, 'calls');
-  inRange('conferenceLimit', conferenceLimit, 2, 100, 'calls');
-  oneOfPolicies(options.attach);
-  if (pieceMs !== 10 && pieceMs !== 20) throw invalidArgument('pieceMs', '10 or 20', pieceMs);
   const users = options.users ?? [{ handle: 'jack' }];
   const handles = new Set(users.map(({ handle }) => handle.toLowerCase()));
-  if (handles.size < users.length || users.length === 0) {
+  if (handles.size < users.length) {
     throw invalidArgument(
       'users',
       'at least one user, each with a handle of his own',
@@ -95,9 +121,6 @@ export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
     );
   }
   const { overwriteFiles: overwrite = 'owned' } = options;
-  if (!['written', 'owned', 'any'].includes(overwrite)) {
-    throw invalidArgument('overwriteFiles', "'written', 'owned' or 'any'", overwrite);
-  }
   const files = new ClientFiles({ roots: fileRoots, overwrite });
   const { clock = systemClock } = options;
   const opener = (failed: FailureListener) => {
@@ -118,13 +141,4 @@ export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
     ...(options.stateFolder !== undefined && { stateFolder: options.stateFolder }),
   };
   return Object.freeze(resolved);
-}
-
-function oneOfPolicies(attach: ExchangeOptions['attach']): void {
-  if (attach === undefined || attach === 'allow' || attach === 'deny' || typeof attach === 'function') return;
-  throw invalidArgument('attach', "'allow', 'deny' or a function", attach);
-}
-
-function inRange(name: string, value: number, from: number, to: number, unit: string): void {
-  if (!(value >= from && value <= to)) throw invalidArgument(name, `from ${from} to ${to} ${unit}`, value);
 }

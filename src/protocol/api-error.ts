@@ -1,3 +1,4 @@
+import { checkArgument, words } from '../check.js';
 import { entryOf } from '../entry-of.js';
 import { JackfieldError } from '../errors.js';
 import { ERROR_TEXTS } from './catalogue/error-codes.js';
@@ -30,5 +31,6 @@ export class ApiError extends JackfieldError {
 
 /** The first two words: enough to know the command by, without the text of a message. */
 function verbOf(command: string): string {
+  checkArgument('command', command, words);
   return command.split(' ', 2).join(' ');
 }

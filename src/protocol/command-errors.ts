@@ -1,3 +1,4 @@
+import { checkArgument, rule } from '../check.js';
 import { entryOf } from '../entry-of.js';
 import type { ErrorNumber } from './catalogue/error-codes.js';
 import { OBJECTS } from './catalogue/objects.js';
@@ -38,8 +39,18 @@ export const VERB_OF = {
   clear: 'CLEAR',
 } as const satisfies Record<Exclude<CommandMessage['kind'], 'unknown'>, Verb>;
 
+const COMMAND = rule(
+  'a command, as parseCommand gives it',
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    'kind' in value &&
+    (value.kind === 'unknown' || Object.hasOwn(VERB_OF, String(value.kind))),
+);
+
 /** Every error that the reference says this command can raise, in ascending order. */
 export function errorsOf(command: CommandMessage): readonly ErrorNumber[] {
+  checkArgument('command', command, COMMAND);
   if (command.kind === 'unknown') return [command.error];
   const verb: VerbSpec = VERBS[VERB_OF[command.kind]];
   const general = verb.forms

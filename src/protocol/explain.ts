@@ -1,3 +1,4 @@
+import { checkArgument, words } from '../check.js';
 import { ERROR_REASONS, ERROR_TEXTS, type ErrorNumber } from './catalogue/error-codes.js';
 import { OBJECTS } from './catalogue/objects.js';
 import { SEARCHES } from './catalogue/searches.js';
@@ -34,6 +35,7 @@ export interface Explanation {
  * @throws ERR_LINE_BREAK when there is more than one line.
  */
 export function explain(line: string): Explanation {
+  checkArgument('line', line, words);
   if (hasLineBreak(line)) throw lineBreakError('line');
   const { from, text } = directionOf(line);
   const message = from === 'client' ? parseCommand(text) : parseReply(text);

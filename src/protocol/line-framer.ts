@@ -1,4 +1,5 @@
-import { invalidArgument, JackfieldError } from '../errors.js';
+import { checkOptions, oneOf, type Rules, whole } from '../check.js';
+import { JackfieldError } from '../errors.js';
 
 /** What ends a message on a stream. */
 export type LineTerminator = 'lf' | 'nul' | 'either';
@@ -9,6 +10,11 @@ export interface LineFramerOptions {
   /** `lf` also takes CR LF. Text that holds line breaks needs `nul`. Default `either`. */
   readonly terminator?: LineTerminator;
 }
+
+const RULES: Rules<LineFramerOptions> = {
+  maxLineBytes: whole(1, Number.MAX_SAFE_INTEGER, 'bytes'),
+  terminator: oneOf('lf', 'nul', 'either'),
+};
 
 export const DEFAULT_LINE_FRAMER: Required<LineFramerOptions> = {
   maxLineBytes: 1_048_576,
@@ -51,13 +57,8 @@ export class LineFramer {
 
   /** @throws ERR_INVALID_ARG when an option is outside its range. */
   constructor(options: LineFramerOptions = {}) {
+    checkOptions(options, RULES);
     const { maxLineBytes, terminator } = { ...DEFAULT_LINE_FRAMER, ...options };
-    if (!Number.isSafeInteger(maxLineBytes) || maxLineBytes < 1) {
-      throw invalidArgument('maxLineBytes', 'a positive integer', maxLineBytes);
-    }
-    if (terminator !== 'lf' && terminator !== 'nul' && terminator !== 'either') {
-      throw invalidArgument('terminator', "'lf', 'nul' or 'either'", terminator);
-    }
     this.#maxLineBytes = maxLineBytes;
     this.#terminator = terminator;
   }

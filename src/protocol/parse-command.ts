@@ -29,7 +29,7 @@ type Parsed = CommandMessage | ErrorNumber;
 
 /**
  * Reads what a client sends. Keywords are recognised in any case; a line that is none of the reference's
- * commands comes out as `unknown`, with its text and the number of the error that answers it. Never throws.
+ * commands comes out as `unknown`, with its text and the number of the error that answers it. Never throws for a text.
  *
  * @param line one message, without its terminator. Line breaks inside free text are kept.
  */

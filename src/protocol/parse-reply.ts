@@ -23,7 +23,7 @@ type Rule = (s: Scanner) => Parsed;
 
 /**
  * Reads what an endpoint sends: replies, errors and notifications. Keywords are recognised in any case; a line
- * that is none of the reference's comes out as `unknown` with its text. Never throws.
+ * that is none of the reference's comes out as `unknown` with its text. Never throws for a text.
  *
  * @param line one message, without its terminator. Line breaks inside free text are kept.
  */

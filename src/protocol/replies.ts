@@ -1,3 +1,4 @@
+import { checkArgument, object } from '../check.js';
 import { errorText } from './api-error.js';
 import { type ErrorNumber, SPOKEN_ERROR_TEXTS } from './catalogue/error-codes.js';
 import type { LISTS } from './catalogue/searches.js';
@@ -51,7 +52,10 @@ export const replies = {
   }),
 
   /** The command given back, with its identifier and in its own spelling. */
-  echo: (command: CommandMessage): EchoReply => ({ kind: 'echo', command, commandId: command.commandId }),
+  echo(command: CommandMessage): EchoReply {
+    checkArgument('command', command, object);
+    return { kind: 'echo', command, commandId: command.commandId };
+  },
 } as const;
 
 /** The message as the answer to the command with this identifier, if it had one. */
@@ -59,5 +63,7 @@ export function answering<M extends { readonly commandId?: string | undefined }>
   command: { readonly commandId?: string | undefined },
   message: M,
 ): M {
+  checkArgument('command', command, object);
+  checkArgument('message', message, object);
   return command.commandId === undefined ? message : { ...message, commandId: command.commandId };
 }

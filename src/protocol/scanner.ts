@@ -1,3 +1,4 @@
+import { checkArgument, words } from '../check.js';
 import type { Keywords } from './keywords.js';
 
 const HASH = 0x23;
@@ -15,7 +16,9 @@ export class Scanner {
   readonly #line: string;
   #at: number;
 
+  /** @throws ERR_INVALID_ARG for what is no text. */
   constructor(line: string) {
+    checkArgument('line', line, words);
     this.#line = line;
     this.#at = 0;
     if (line.charCodeAt(0) === HASH) {

@@ -1,3 +1,4 @@
+import { checkArgument, checkOptions, flag, oneOf, type Rules, rule } from '../check.js';
 import { entryOf } from '../entry-of.js';
 import { JackfieldError } from '../errors.js';
 import { OBJECTS } from './catalogue/objects.js';
@@ -19,6 +20,12 @@ export interface SerializeOptions {
   readonly breaks?: 'refuse' | 'blank';
 }
 
+const MESSAGE = rule(
+  'a message, as parseCommand and replies give it',
+  (value) => typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string',
+);
+const RULES: Rules<SerializeOptions> = { multiline: flag, breaks: oneOf('refuse', 'blank') };
+
 /**
  * The line of a message, without a terminator: keywords as the catalogue spells them unless the message says
  * otherwise, one blank between words, `", "` between the items of a list. What an endpoint tells keeps the blank
@@ -27,6 +34,8 @@ export interface SerializeOptions {
  * @throws ERR_LINE_BREAK when a parameter holds CR, LF or NUL, unless `breaks` is `blank`; it names the parameter.
  */
 export function serialize(message: CommandMessage | EndpointMessage, options: SerializeOptions = {}): string {
+  checkArgument('message', message, MESSAGE);
+  checkOptions(options, RULES);
   const body = bodyOf(message);
   const line = message.commandId === undefined ? body : `#${message.commandId} ${body}`;
   if (!hasLineBreak(line)) return line;

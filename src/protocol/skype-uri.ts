@@ -1,3 +1,4 @@
+import { checkOptions, instance, listOf, type Rules, words } from '../check.js';
 import { invalidArgument, JackfieldError } from '../errors.js';
 import { hasLineBreak, lineBreakError } from './serialize.js';
 
@@ -43,6 +44,13 @@ export function parseSkypeUri(uri: string): SkypeUri {
   };
 }
 
+const RULES: Rules<Partial<SkypeUri>> = {
+  targets: listOf(words),
+  action: words,
+  terms: instance(Map),
+  fragment: words,
+};
+
 /**
  * Writes a URI; what would be read as its syntax is percent-encoded.
  *
@@ -50,6 +58,7 @@ export function parseSkypeUri(uri: string): SkypeUri {
  * @throws ERR_LINE_BREAK when a part holds CR, LF or NUL.
  */
 export function formatSkypeUri(uri: Partial<SkypeUri>): string {
+  checkOptions(uri, RULES, 'uri.');
   const { targets = [], action, terms = new Map<string, string>(), fragment } = uri;
   if (targets.includes('')) throw invalidArgument('targets', 'without empty entries', '');
   if (action === undefined && terms.size > 0)

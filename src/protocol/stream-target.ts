@@ -1,3 +1,4 @@
+import { checkArgument, listOf, object, words } from '../check.js';
 import { invalidArgument, JackfieldError } from '../errors.js';
 import type { StreamTarget } from './catalogue/value-type.js';
 import { parseInteger } from './scanner.js';
@@ -18,6 +19,7 @@ const QUOTE = 0x22;
  * @throws ERR_SYNTAX for an unknown key, a missing `=` or closing quote, a port outside 1 to 65535.
  */
 export function parseStreamTargets(text: string): StreamTarget[] {
+  checkArgument('text', text, words);
   const targets: StreamTarget[] = [];
   let at = skipSeparators(text, 0);
   while (at < text.length) {
@@ -42,8 +44,11 @@ export function parseStreamTargets(text: string): StreamTarget[] {
  * @throws ERR_LINE_BREAK when a path or device holds CR, LF or NUL.
  */
 export function formatStreamTargets(targets: readonly StreamTarget[]): string {
+  checkArgument('targets', targets, TARGETS);
   return targets.map(formatStreamTarget).join(', ');
 }
+
+const TARGETS = listOf(object);
 
 function streamTarget(key: string, value: string, text: string): StreamTarget | undefined {
   const name = key.toUpperCase();
@@ -68,11 +73,13 @@ function formatStreamTarget(target: StreamTarget): string {
     case 'file':
       return `FILE="${quotable('path', target.path)}"`;
     default:
-      return target satisfies never;
+      target satisfies never;
+      throw invalidArgument('targets', 'of the kinds soundcard, port and file', target);
   }
 }
 
 function quotable(field: string, value: string): string {
+  checkArgument(field, value, words);
   if (hasLineBreak(value)) throw lineBreakError(field);
   if (value === '' || value.includes('"')) {
     throw invalidArgument(

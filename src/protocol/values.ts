@@ -1,3 +1,4 @@
+import { checkArgument, oneOf, words } from '../check.js';
 import { entryOf } from '../entry-of.js';
 import { invalidArgument, JackfieldError } from '../errors.js';
 import { OBJECTS } from './catalogue/objects.js';
@@ -51,19 +52,30 @@ export function encodeProperty<O extends ObjectName, P extends PropertyName<O>>(
 
 /** What the text of a general parameter stands for. @throws ERR_SYNTAX as {@link decodeProperty}. */
 export function decodeParameter<P extends ParameterName>(parameter: P, text: string): ParameterValue<P> {
-  return decode(parameter, PARAMETERS[parameter], text) as ParameterValue<P>;
+  return decode(parameter, parameterSpec(parameter), text) as ParameterValue<P>;
 }
 
 /** The text of a general parameter. @throws ERR_INVALID_ARG, ERR_LINE_BREAK as {@link encodeProperty}. */
 export function encodeParameter<P extends ParameterName>(parameter: P, value: ParameterValue<P>): string {
-  return encode(parameter, PARAMETERS[parameter], value);
+  return encode(parameter, parameterSpec(parameter), value);
+}
+
+const OBJECT = oneOf(...Object.keys(OBJECTS));
+const PARAMETER = oneOf(...Object.keys(PARAMETERS));
+
+function parameterSpec(parameter: ParameterName): PropertySpec {
+  checkArgument('parameter', parameter, PARAMETER);
+  return PARAMETERS[parameter];
 }
 
 function propertySpec<O extends ObjectName>(object: O, property: PropertyName<O>): PropertySpec {
+  checkArgument('object', object, OBJECT);
+  checkArgument('property', property, words);
   return entryOf<PropertySpec>(OBJECTS[object].properties, property) ?? { type: 'text', note: '' };
 }
 
 function decode(name: string, spec: PropertySpec, text: string): unknown {
+  checkArgument('text', text, words);
   const value = CODECS[spec.type].decode(text);
   if (value === undefined && !MAY_BE_NOTHING.has(spec.type)) {
     throw new JackfieldError(

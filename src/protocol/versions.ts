@@ -1,3 +1,4 @@
+import { checkArgument, object, within } from '../check.js';
 import { entryOf } from '../entry-of.js';
 import type { ErrorNumber } from './catalogue/error-codes.js';
 import { CHATMESSAGE_TYPES_7 } from './catalogue/message.js';
@@ -8,9 +9,12 @@ import { trimBlanks } from './scanner.js';
 /** The newest protocol version of the reference. Everything inside an endpoint speaks it. */
 export const PROTOCOL_VERSION = 8;
 
-/** The version that an endpoint speaks to a client that asked for `requested`: clients ask for 999 and 9999 too. */
+const VERSION = within(-Infinity, Infinity);
+
+/** The version that an endpoint speaks to a client that asked for `requested`: clients ask for 999 and 9999 too. @throws ERR_INVALID_ARG. */
 export function negotiateProtocol(requested: number): number {
-  return Math.min(Math.max(1, requested), PROTOCOL_VERSION);
+  checkArgument('requested', requested, VERSION);
+  return Math.min(Math.max(1, Math.floor(requested)), PROTOCOL_VERSION);
 }
 
 /** Words of a version, and what stood for each in the versions before. */
@@ -111,6 +115,8 @@ export const VERSION_CHANGES: readonly VersionChange[] = [
 
 /** A command of a client that speaks `version`, as the newest version says it. */
 export function fromVersion(command: CommandMessage, version: number): CommandMessage {
+  checkArgument('command', command, object);
+  checkArgument('version', version, VERSION);
   const changes = VERSION_CHANGES.filter(({ below }) => version < below);
   return changes.reduceRight(updated, command);
 }
@@ -120,6 +126,8 @@ export function fromVersion(command: CommandMessage, version: number): CommandMe
  * An echo gives the client's own words back and is left as it is.
  */
 export function toVersion(message: EndpointMessage, version: number): EndpointMessage {
+  checkArgument('message', message, object);
+  checkArgument('version', version, VERSION);
   if (version >= PROTOCOL_VERSION) return message;
   return VERSION_CHANGES.reduce((m, change) => (version < change.below ? outdated(m, change) : m), message);
 }

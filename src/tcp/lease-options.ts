@@ -1,11 +1,33 @@
+import { checkOptions, either, having, needed, object, oneOf, type Rules, rule, whole } from '../check.js';
 import { invalidArgument } from '../errors.js';
 import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../pcm.js';
 import type { Direction, LeaseOptions, ReadClass, StreamKind } from './lease.js';
 import type { SampleTimeline } from './sample-timeline.js';
 
-export const STREAM_KINDS: readonly StreamKind[] = ['input', 'output', 'capture_mic'];
-export const DIRECTIONS: readonly Direction[] = ['receive', 'send', 'both'];
+const STREAM_KINDS: readonly StreamKind[] = ['input', 'output', 'capture_mic'];
+const DIRECTIONS: readonly Direction[] = ['receive', 'send', 'both'];
 export const READ_CLASSES: readonly ReadClass[] = ['batched', 'immediate'];
+export const READ_CLASS = oneOf(...READ_CLASSES);
+export const READ_INTERVAL = whole(20, 1000, 'ms');
+const RULES: Rules<LeaseOptions> = {
+  object: needed(
+    rule(
+      'one line of 1 to 200 characters, such as CALL 14',
+      (value) => typeof value === 'string' && value.length <= 200 && /^[^\p{Cc}]+$/u.test(value),
+    ),
+  ),
+  stream: needed(oneOf(...STREAM_KINDS)),
+  direction: needed(oneOf(...DIRECTIONS)),
+  format: object,
+  readClass: READ_CLASS,
+  readIntervalMs: READ_INTERVAL,
+  claimTimeoutMs: whole(1, 3_600_000, 'ms'),
+  port: whole(1, 65_535),
+  timeline: either(oneOf('received'), having('follow')),
+  timelineStart: whole(0, Number.MAX_SAFE_INTEGER),
+  leadMs: whole(20, 1000, 'ms'),
+};
+
 const DEFAULT_LEAD_MS = 60;
 const DEFAULT_CLAIM_TIMEOUT_MS = 30_000;
 
@@ -27,36 +49,24 @@ export interface ResolvedLeaseOptions {
 
 /** @throws ERR_INVALID_ARG with the name of the field. */
 export function resolveLeaseOptions(options: LeaseOptions): ResolvedLeaseOptions {
+  checkOptions(options, RULES);
   const { object, stream, direction, port, timeline } = options;
-  if (typeof object !== 'string' || object.length > 200 || !/^[^\p{Cc}]+$/u.test(object)) {
-    throw invalidArgument('object', 'one line of 1 to 200 characters, such as CALL 14', object);
-  }
   const format = pcmFormat(options.format ?? VOICE_FORMAT);
   const resolved = {
     object,
-    stream: oneOf('stream', stream, STREAM_KINDS),
-    direction: oneOf('direction', direction, DIRECTIONS),
+    stream,
+    direction,
     format,
-    readClass: oneOf('readClass', options.readClass ?? defaultReadClass(direction), READ_CLASSES),
-    readIntervalMs: readInterval(options.readIntervalMs),
-    claimTimeoutMs: within(
-      'claimTimeoutMs',
-      options.claimTimeoutMs ?? DEFAULT_CLAIM_TIMEOUT_MS,
-      1,
-      3_600_000,
-    ),
-    port: port === undefined ? undefined : within('port', port, 1, 65_535),
+    readClass: options.readClass ?? defaultReadClass(direction),
+    readIntervalMs: options.readIntervalMs,
+    claimTimeoutMs: options.claimTimeoutMs ?? DEFAULT_CLAIM_TIMEOUT_MS,
+    port,
     timeline,
-    timelineStart: within('timelineStart', options.timelineStart ?? 0, 0, Number.MAX_SAFE_INTEGER),
-    leadSamples: msToSamples(within('leadMs', options.leadMs ?? DEFAULT_LEAD_MS, 20, 1000), format),
+    timelineStart: options.timelineStart ?? 0,
+    leadSamples: msToSamples(options.leadMs ?? DEFAULT_LEAD_MS, format),
   };
   checkTimeline(resolved);
   return Object.freeze(resolved);
-}
-
-/** @throws ERR_INVALID_ARG when a connection cannot be read each `ms`. */
-export function readInterval(ms: number | undefined): number | undefined {
-  return ms === undefined ? undefined : within('readIntervalMs', ms, 20, 1000);
 }
 
 function defaultReadClass(direction: Direction): ReadClass {
@@ -80,16 +90,4 @@ function checkTimeline({ timeline, direction, format }: ResolvedLeaseOptions): v
       timeline.sampleRate,
     );
   }
-}
-
-/** @throws ERR_INVALID_ARG when `value` is not among `allowed`. */
-export function oneOf<T extends string>(name: string, value: T, allowed: readonly T[]): T {
-  if (allowed.includes(value)) return value;
-  throw invalidArgument(name, `one of ${allowed.join(', ')}`, value);
-}
-
-/** @throws ERR_INVALID_ARG when `value` is not an integer from `min` to `max`. */
-export function within(name: string, value: number, min: number, max: number): number {
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
-  throw invalidArgument(name, `an integer from ${min} to ${max}`, value);
 }

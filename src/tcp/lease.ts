@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { having } from '../check.js';
 import type { FencedEvents } from '../fenced-emitter.js';
 import type { PcmFormat, PcmSink } from '../pcm.js';
 import type { CloseReason, LeaseState, Peer } from './lease-state.js';
@@ -168,3 +169,6 @@ export interface Lease extends EventEmitter<LeaseEvents>, AsyncDisposable {
   /** Ends the stream at once; what is buffered is lost and counted as dropped. */
   abort(error?: Error): void;
 }
+
+/** What leases ports. */
+export const SERVER = having('lease');

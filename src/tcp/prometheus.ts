@@ -1,3 +1,4 @@
+import { checkArgument, checkOptions, flag, type Rules, rule } from '../check.js';
 import type { LeaseStats } from './lease.js';
 import type { ServerSnapshot } from './server-stats.js';
 
@@ -88,11 +89,28 @@ const SERVER_METRICS: Readonly<Record<ServerGauge, Metric>> = {
   },
 };
 
+interface PrometheusOptions {
+  readonly perStream?: boolean;
+}
+
+const RULES: Rules<PrometheusOptions> = { perStream: flag };
+const SNAPSHOT = rule(
+  'what PcmServer.snapshot() gives',
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    'totals' in value &&
+    'streams' in value &&
+    Array.isArray(value.streams),
+);
+
 /**
  * A snapshot in the Prometheus text format, version 0.0.4: totals as `jackfield_tcp_NAME`, and, with `perStream`,
  * each live stream as `jackfield_tcp_stream_NAME{object,stream,port}`.
  */
-export function prometheusText(snapshot: ServerSnapshot, options: { perStream?: boolean } = {}): string {
+export function prometheusText(snapshot: ServerSnapshot, options: PrometheusOptions = {}): string {
+  checkArgument('snapshot', snapshot, SNAPSHOT);
+  checkOptions(options, RULES);
   const lines: string[] = [];
   for (const [key, metric] of Object.entries(SERVER_METRICS)) {
     lines.push(...family('jackfield_tcp_', metric, [['', snapshot[key as ServerGauge]]]));

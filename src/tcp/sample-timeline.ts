@@ -1,3 +1,5 @@
+import { checkArgument } from '../check.js';
+import { SAMPLE_RATE } from '../pcm.js';
 /** What a {@link SampleTimeline} tells the one who follows it. */
 export interface TimelineFollower {
   /** `position` has grown. */
@@ -27,6 +29,7 @@ export class ManualTimeline implements SampleTimeline {
   readonly #followers = new Set<TimelineFollower>();
 
   constructor(sampleRate: number) {
+    checkArgument('sampleRate', sampleRate, SAMPLE_RATE);
     this.sampleRate = sampleRate;
   }
 

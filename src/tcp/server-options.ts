@@ -1,9 +1,21 @@
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { type Clock, systemClock } from '../clock.js';
+import {
+  checkOptions,
+  either,
+  flag,
+  listOf,
+  needed,
+  object,
+  oneOf,
+  type Rules,
+  whole,
+  words,
+} from '../check.js';
+import { CLOCK, type Clock, systemClock } from '../clock.js';
 import { invalidArgument, JackfieldError } from '../errors.js';
 import { descriptorAdvice, descriptorLimit, leasesThatFit } from './descriptor-limit.js';
-import { readInterval, within } from './lease-options.js';
+import { READ_INTERVAL } from './lease-options.js';
 import type { PortRange } from './port-listener.js';
 
 export interface PcmServerOptions {
@@ -82,14 +94,32 @@ export interface ResolvedServerOptions {
   readonly workers: number;
 }
 
+const PORT = needed(whole(1, 65_535));
+const RULES: Rules<PcmServerOptions> = {
+  clock: CLOCK,
+  host: either(words, listOf(words, 1, 8)),
+  allow: listOf(words),
+  ports: object,
+  peerUsers: either(oneOf('same', 'any'), listOf(whole(0, 2 ** 32 - 1))),
+  maxLeases: whole(1, 30_000),
+  maxConnections: whole(1, 60_000),
+  maxBufferedBytes: whole(2 ** 16, 2 ** 40, 'bytes'),
+  readIntervalMs: READ_INTERVAL,
+  keepAliveMs: either(oneOf(0), whole(1000, 7_200_000, 'ms')),
+  idleMs: either(oneOf(0), whole(1000, 86_400_000, 'ms')),
+  directReads: flag,
+  workers: whole(0, 64),
+};
+const PORT_RULES: Rules<PortRange> = { from: PORT, to: PORT };
+
 const LOOPBACK = ['127.0.0.0/8', '::1'];
 const LOOPBACK_HOSTS = ['127.0.0.1', '::1'];
-const MAX_HOSTS = 8;
 const DEFAULT_MAX_LEASES = 10_000;
 const DEFAULT_IDLE_MS = 600_000;
 
 /** @throws ERR_INVALID_ARG with the name of the option, ERR_LIMIT when `maxLeases` is more than can be. */
 export function resolveServerOptions(options: PcmServerOptions): ResolvedServerOptions {
+  checkOptions(options, RULES);
   const { clock = systemClock, allow, ports, workers = 0 } = options;
   if (workers > 0 && clock !== systemClock) {
     throw invalidArgument('clock', 'left out where there are workers, which have their own', clock);
@@ -101,13 +131,13 @@ export function resolveServerOptions(options: PcmServerOptions): ResolvedServerO
     ports: ports && checkPorts(ports),
     users: checkUsers(options.peerUsers ?? 'same'),
     ...leaseLimit(options.maxLeases),
-    maxConnections: within('maxConnections', options.maxConnections ?? 20_000, 1, 60_000),
-    maxBufferedBytes: within('maxBufferedBytes', options.maxBufferedBytes ?? 2 ** 28, 2 ** 16, 2 ** 40),
-    readIntervalMs: readInterval(options.readIntervalMs),
-    keepAliveMs: zeroOr('keepAliveMs', options.keepAliveMs ?? 5000, 1000, 7_200_000),
+    maxConnections: options.maxConnections ?? 20_000,
+    maxBufferedBytes: options.maxBufferedBytes ?? 2 ** 28,
+    readIntervalMs: options.readIntervalMs,
+    keepAliveMs: options.keepAliveMs ?? 5000,
     idleMs: idleLimit(options.idleMs),
     directReads: options.directReads ?? true,
-    workers: within('workers', workers, 0, 64),
+    workers,
   });
 }
 
@@ -120,11 +150,11 @@ function loopbackHosts(): string[] {
 
 function checkHosts(host: string | readonly string[], allow: readonly string[] | undefined): string[] {
   const hosts = typeof host === 'string' ? [host] : [...host];
-  if (hosts.length === 0 || hosts.length > MAX_HOSTS || new Set(hosts).size < hosts.length) {
-    throw invalidArgument('host', `an IP address, or 1 to ${MAX_HOSTS} different ones`, host);
+  if (new Set(hosts).size < hosts.length) {
+    throw invalidArgument('host', 'an IP address, or different ones', host);
   }
   for (const address of hosts) {
-    if (typeof address !== 'string' || isIP(address) === 0) {
+    if (isIP(address) === 0) {
       throw invalidArgument('host', 'an IP address', address);
     }
     if (allow === undefined && address !== '::1' && !address.startsWith('127.')) {
@@ -137,31 +167,25 @@ function checkHosts(host: string | readonly string[], allow: readonly string[] |
 function leaseLimit(wanted: number | undefined): Pick<ResolvedServerOptions, 'maxLeases' | 'advice'> {
   const limit = descriptorLimit();
   const maxLeases = wanted ?? DEFAULT_MAX_LEASES;
-  const advice = descriptorAdvice(within('maxLeases', maxLeases, 1, 30_000), limit);
+  const advice = descriptorAdvice(maxLeases, limit);
   if (wanted !== undefined && advice !== undefined) throw new JackfieldError('ERR_LIMIT', advice);
   return { maxLeases: Math.min(maxLeases, leasesThatFit(limit)), advice };
 }
 
 function idleLimit(ms: number | undefined): IdleLimit {
   if (ms === undefined) return { loopback: 0, beyond: DEFAULT_IDLE_MS };
-  const checked = zeroOr('idleMs', ms, 1000, 86_400_000);
-  return { loopback: checked, beyond: checked };
-}
-
-function zeroOr(name: string, value: number, min: number, max: number): number {
-  return value === 0 ? value : within(name, value, min, max);
+  return { loopback: ms, beyond: ms };
 }
 
 function checkUsers(users: 'same' | 'any' | readonly number[]): 'any' | readonly number[] {
   if (users === 'any') return users;
   if (users === 'same') return process.getuid ? [process.getuid()] : 'any';
-  if (!Array.isArray(users)) throw invalidArgument('peerUsers', "'same', 'any' or user ids", users);
-  return users.map((uid) => within('peerUsers', uid, 0, 2 ** 32 - 1));
+  return users;
 }
 
 function checkPorts(ports: PortRange): PortRange {
-  const from = within('ports.from', ports.from, 1, 65_535);
-  const to = within('ports.to', ports.to, 1, 65_535);
+  checkOptions(ports, PORT_RULES, 'ports.');
+  const { from, to } = ports;
   if (to < from) throw invalidArgument('ports.to', `${from} or more`, to);
   return { from, to };
 }

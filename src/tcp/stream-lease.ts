@@ -1,3 +1,4 @@
+import { checkArgument } from '../check.js';
 import type { CancelTimer } from '../clock.js';
 import { JackfieldError, messageOf } from '../errors.js';
 import { FencedEmitter } from '../fenced-emitter.js';
@@ -9,7 +10,7 @@ import type { Lease, LeaseEvents, LeaseStats, ReadClass } from './lease.js';
 import type { LeaseContext } from './lease-context.js';
 import { announce } from './lease-events.js';
 import { checkReceives, checkRunning, framesOf, leaseName, sendingPart } from './lease-guards.js';
-import { oneOf, READ_CLASSES, type ResolvedLeaseOptions } from './lease-options.js';
+import { READ_CLASS, type ResolvedLeaseOptions } from './lease-options.js';
 import { type CloseReason, checkMove, type LeaseState, type Peer } from './lease-state.js';
 import type { Player } from './player.js';
 import { PortListener } from './port-listener.js';
@@ -101,7 +102,8 @@ export class StreamLease extends FencedEmitter<LeaseEvents> implements Lease {
   }
 
   set readClass(readClass: ReadClass) {
-    this.#flow.readClass = oneOf('readClass', readClass, READ_CLASSES);
+    checkArgument('readClass', readClass, READ_CLASS);
+    this.#flow.readClass = readClass;
   }
 
   get stats(): LeaseStats {

@@ -1,3 +1,4 @@
+import { checkArgument, either, object, path, rule, stream } from '../check.js';
 import { type PcmFormat, type PcmSource, pcmFormat } from '../pcm.js';
 import { WavReader, type WavReadOptions } from './wav/wav-reader.js';
 
@@ -7,6 +8,13 @@ export interface PcmInput {
   readonly format: PcmFormat;
   /** Samples per channel, where known: progress is then told as a fraction. */
   readonly sampleCount?: number;
+}
+
+/** What is an input. */
+export const PCM_INPUT = either(path, rule('an object with source and format', isPcmInput));
+
+function isPcmInput(value: unknown): boolean {
+  return object.accepts(value) && stream.accepts(Reflect.get(value as object, 'source'));
 }
 
 /** How far long work has come. */
@@ -34,6 +42,7 @@ export async function openPcm(
   input: string | PcmInput,
   { reuse = false }: Pick<WavReadOptions, 'reuse'> = {},
 ): Promise<OpenPcm> {
+  checkArgument('input', input, PCM_INPUT);
   if (typeof input === 'string') {
     const reader = await WavReader.open(input);
     const { format, sampleCount } = reader;

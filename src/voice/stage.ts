@@ -1,4 +1,5 @@
-import type { PcmSource } from '../pcm.js';
+import { checkArgument, having, listOf, stream } from '../check.js';
+import { type PcmSource, SAMPLES } from '../pcm.js';
 
 /**
  * A step that audio passes through: interleaved samples in, interleaved samples out, in pieces of any size.
@@ -19,8 +20,13 @@ export interface PcmAnalyzer<Finding> {
   flush(): Finding[];
 }
 
+const STAGE = having('push', 'flush');
+const PARTS = listOf(SAMPLES);
+
 /** Runs a stream through a transform. */
 export async function* transformPcm(source: PcmSource, transform: PcmTransform): AsyncGenerator<Int16Array> {
+  checkArgument('source', source, stream);
+  checkArgument('transform', transform, STAGE);
   for await (const samples of source) {
     const ready = transform.push(samples);
     if (ready.length > 0) yield ready;
@@ -31,6 +37,8 @@ export async function* transformPcm(source: PcmSource, transform: PcmTransform):
 
 /** Runs one array through a transform. */
 export function transformSamples(samples: Int16Array, transform: PcmTransform): Int16Array {
+  checkArgument('samples', samples, SAMPLES);
+  checkArgument('transform', transform, STAGE);
   return concatSamples([transform.push(samples), transform.flush()]);
 }
 
@@ -39,17 +47,22 @@ export async function* analyzePcm<Finding>(
   source: PcmSource,
   analyzer: PcmAnalyzer<Finding>,
 ): AsyncGenerator<Finding> {
+  checkArgument('source', source, stream);
+  checkArgument('analyzer', analyzer, STAGE);
   for await (const samples of source) yield* analyzer.push(samples);
   yield* analyzer.flush();
 }
 
 /** Runs one array through an analyzer. */
 export function analyzeSamples<Finding>(samples: Int16Array, analyzer: PcmAnalyzer<Finding>): Finding[] {
+  checkArgument('samples', samples, SAMPLES);
+  checkArgument('analyzer', analyzer, STAGE);
   return [...analyzer.push(samples), ...analyzer.flush()];
 }
 
 /** Joins arrays of samples into one. */
 export function concatSamples(parts: readonly Int16Array[]): Int16Array {
+  checkArgument('parts', parts, PARTS);
   const whole = new Int16Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -61,6 +74,7 @@ export function concatSamples(parts: readonly Int16Array[]): Int16Array {
 
 /** Reads a whole stream into one array; the caller knows that it fits into memory. */
 export async function collectSamples(source: PcmSource): Promise<Int16Array> {
+  checkArgument('source', source, stream);
   const parts: Int16Array[] = [];
   for await (const samples of source) parts.push(samples);
   return concatSamples(parts);

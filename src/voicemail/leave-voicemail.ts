@@ -1,13 +1,24 @@
 import { during } from '../call/bot/during.js';
 import type { LegLedger } from '../call/recording/ledger.js';
-import { type Clock, sleep, systemClock } from '../clock.js';
+import {
+  signal as abortSignal,
+  checkArgument,
+  checkOptions,
+  line,
+  oneOf,
+  type Rules,
+  within,
+} from '../check.js';
+import { CLOCK, type Clock, sleep, systemClock } from '../clock.js';
 import type { Client } from '../control/client/client.js';
+import { CLIENT } from '../control/client/command-sender.js';
 import type { Call } from '../control/state/call.js';
 import type { Voicemail } from '../control/state/voicemail.js';
-import { abortedError, invalidArgument, JackfieldError } from '../errors.js';
+import { abortedError, JackfieldError } from '../errors.js';
 import { FencedEmitter, type FencedEvents } from '../fenced-emitter.js';
+import { SERVER } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
-import { MessageInput, type VoicemailInput } from './message-input.js';
+import { INPUT, MessageInput, type VoicemailInput } from './message-input.js';
 import { MessageWatch } from './message-watch.js';
 import { reachAfter, reachedOne, withinTime } from './voicemail-waits.js';
 
@@ -23,7 +34,7 @@ export interface LeaveVoicemailOptions {
   readonly maxMs?: number;
   /** Silence after the last sample, which an endpoint's buffers are emptied in, in milliseconds: 0 to 10,000. Default 300. */
   readonly tailMs?: number;
-  /** Longest wait for the tone, and for the upload, in milliseconds. Default 120,000. */
+  /** Longest wait for the tone, and for the upload, in milliseconds: 1 to 3,600,000. Default 120,000. */
   readonly timeoutMs?: number;
   /** Paces the recording. Default: the machine's clock. */
   readonly clock?: Clock;
@@ -56,6 +67,17 @@ export interface SentVoicemail {
 }
 
 const DEFAULTS = { greeting: 'hear', maxMs: 600_000, tailMs: 300, timeoutMs: 120_000 } as const;
+const RULES: Rules<LeaveVoicemailOptions> = {
+  from: INPUT,
+  server: SERVER,
+  greeting: oneOf('hear', 'skip'),
+  maxMs: within(1000, 3_600_000, 'ms'),
+  tailMs: within(0, 10_000, 'ms'),
+  timeoutMs: within(1, 3_600_000, 'ms'),
+  clock: CLOCK,
+  signal: abortSignal,
+};
+const TARGET = line(1, 1000);
 const PROGRESS_MS = 500;
 
 type Resolved = ReturnType<typeof resolve>;
@@ -72,6 +94,8 @@ export async function leaveVoicemail(
   target: string,
   options: LeaveVoicemailOptions = {},
 ): Promise<OutgoingVoicemail> {
+  checkArgument('client', client, CLIENT);
+  checkArgument('target', target, TARGET);
   const resolved = resolve(options);
   const { clock, timeoutMs: ms, signal } = resolved;
   const input = await MessageInput.open(client, resolved);
@@ -257,16 +281,9 @@ export class OutgoingVoicemail extends FencedEmitter<LeaveVoicemailEvents> {
 }
 
 function resolve(options: LeaveVoicemailOptions) {
+  checkOptions(options, RULES);
   const { from = 'microphone', clock = systemClock, server, signal } = options;
   const given = { ...DEFAULTS, ...options };
   const { greeting, maxMs, tailMs, timeoutMs } = given;
-  const within = (name: string, value: number, min: number, max: number) => {
-    if (!(value >= min && value <= max)) throw invalidArgument(name, `${min} to ${max} ms`, value);
-  };
-  within('maxMs', maxMs, 1000, 3_600_000);
-  within('tailMs', tailMs, 0, 10_000);
-  within('timeoutMs', timeoutMs, 1, 3_600_000);
-  if (greeting !== 'hear' && greeting !== 'skip')
-    throw invalidArgument('greeting', "'hear' or 'skip'", greeting);
   return Object.freeze({ from, clock, server, signal, greeting, maxMs, tailMs, timeoutMs });
 }

@@ -1,4 +1,5 @@
 import { LedgerKeeper, type LegLedger } from '../call/recording/ledger.js';
+import { object, path, rule, stream } from '../check.js';
 import type { CancelTimer, Clock } from '../clock.js';
 import type { Client } from '../control/client/client.js';
 import type { Voicemail } from '../control/state/voicemail.js';
@@ -22,6 +23,16 @@ export type VoicemailInput =
   | { readonly file: string }
   | { readonly source: PcmSource; readonly format?: PcmFormat }
   | { readonly endpointFile: string };
+
+/** What is an input. */
+export const INPUT = rule(
+  "'microphone', { file }, { source } or { endpointFile }",
+  (value) =>
+    value === 'microphone' ||
+    (object.accepts(value) &&
+      (['file', 'endpointFile'].some((name) => path.accepts(Reflect.get(value as object, name))) ||
+        stream.accepts(Reflect.get(value as object, 'source')))),
+);
 
 /** What {@link MessageInput} needs to know. */
 export interface MessageInputOptions {

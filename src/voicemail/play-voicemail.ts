@@ -1,12 +1,24 @@
 import type { LegLedger } from '../call/recording/ledger.js';
-import { type Clock, systemClock } from '../clock.js';
+import {
+  signal as abortSignal,
+  callback,
+  checkArgument,
+  checkOptions,
+  having,
+  oneOf,
+  type Rules,
+} from '../check.js';
+import { CLOCK, type Clock, systemClock } from '../clock.js';
 import type { Client } from '../control/client/client.js';
-import type { Voicemail } from '../control/state/voicemail.js';
+import { CLIENT } from '../control/client/command-sender.js';
+import { VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
 import { JackfieldError } from '../errors.js';
 import type { PcmSink } from '../pcm.js';
-import type { Lease, ReadClass } from '../tcp/lease.js';
+import { type Lease, type ReadClass, SERVER } from '../tcp/lease.js';
+import { READ_CLASS } from '../tcp/lease-options.js';
 import { closeError } from '../tcp/lease-state.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
+import { POLICIES } from '../tcp/receive/sink-options.js';
 import type { SinkHandle, SinkOptions } from '../tcp/sink.js';
 import { LedgerSink } from './ledger-sink.js';
 import { openVoicemailPort } from './voicemail-port.js';
@@ -29,6 +41,16 @@ export interface ReceiveVoicemailOptions extends PlayVoicemailOptions {
   /** Called with the lease before the endpoint knows of it. */
   readonly onLease?: (lease: Lease) => void;
 }
+
+const PLAY_RULES: Rules<PlayVoicemailOptions> = { clock: CLOCK, signal: abortSignal };
+const RULES: Rules<ReceiveVoicemailOptions> = {
+  ...PLAY_RULES,
+  readClass: READ_CLASS,
+  policy: oneOf(...POLICIES),
+  onLease: callback,
+};
+const TARGET = oneOf('sound-card', 'call');
+const SINK = having('write', 'end');
 
 /** A message that was received. */
 export interface ReceivedVoicemail {
@@ -55,6 +77,9 @@ export async function playVoicemail(
   to: 'sound-card' | 'call',
   options: PlayVoicemailOptions = {},
 ): Promise<void> {
+  checkArgument('voicemail', voicemail, VOICEMAIL);
+  checkArgument('to', to, TARGET);
+  checkOptions(options, PLAY_RULES);
   const start = () => (to === 'call' ? voicemail.startPlaybackInCall() : voicemail.startPlayback());
   await fetchAudio(voicemail, options);
   await playToEnd(voicemail, start, options);
@@ -74,6 +99,11 @@ export async function receiveVoicemail(
   sink: PcmSink,
   options: ReceiveVoicemailOptions = {},
 ): Promise<ReceivedVoicemail> {
+  checkArgument('client', client, CLIENT);
+  checkArgument('voicemail', voicemail, VOICEMAIL);
+  checkArgument('server', server, SERVER);
+  checkArgument('sink', sink, SINK);
+  checkOptions(options, RULES);
   const account = new LedgerSink(sink);
   await receiveInto(client, voicemail, server, account, options);
   return { samples: account.length, ledger: account.ledger };

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
-import { type Clock, sleep, systemClock } from '../clock.js';
+import { signal as abortSignal, checkArgument, checkOptions, line, type Rules, within } from '../check.js';
+import { CLOCK, type Clock, sleep, systemClock } from '../clock.js';
 import type { Client } from '../control/client/client.js';
+import { CLIENT } from '../control/client/command-sender.js';
 import type { Voicemail } from '../control/state/voicemail.js';
-import { invalidArgument, JackfieldError } from '../errors.js';
+import { JackfieldError } from '../errors.js';
+import { SERVER } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
-import { MessageInput, type VoicemailInput } from './message-input.js';
+import { INPUT, MessageInput, type VoicemailInput } from './message-input.js';
 import { reachAfter, reachedOne, withinTime } from './voicemail-waits.js';
 
 /** Options of {@link recordGreeting}. */
@@ -21,12 +24,24 @@ export interface RecordGreetingOptions {
   readonly signal?: AbortSignal;
 }
 
+const RULES: Rules<RecordGreetingOptions> = {
+  from: INPUT,
+  server: SERVER,
+  maxMs: within(1, 3_600_000, 'ms'),
+  stop: abortSignal,
+  clock: CLOCK,
+  signal: abortSignal,
+};
+const HANDLE = line(1, 1000);
+
 /** Silence after the last sample, which an endpoint's buffers are emptied in. */
 const TAIL_MS = 300;
 const UPLOAD_TIMEOUT_MS = 120_000;
 
 /** The greeting that those hear who leave a voicemail for `handle`. @throws ERR_UNSUPPORTED when there is none. */
 export async function greetingOf(client: Client, handle: string): Promise<Voicemail> {
+  checkArgument('client', client, CLIENT);
+  checkArgument('handle', handle, HANDLE);
   const [id] = await client.search('GREETING', handle);
   if (id === undefined)
     throw new JackfieldError('ERR_UNSUPPORTED', `The endpoint knows no greeting of ${handle}.`);
@@ -43,8 +58,9 @@ export async function recordGreeting(
   client: Client,
   options: RecordGreetingOptions = {},
 ): Promise<Voicemail> {
+  checkArgument('client', client, CLIENT);
+  checkOptions(options, RULES);
   const { from = 'microphone', server, maxMs = 60_000, clock = systemClock, stop, signal } = options;
-  if (!(maxMs >= 1 && maxMs <= 3_600_000)) throw invalidArgument('maxMs', '1 to 3,600,000 ms', maxMs);
   const limits = signal ? { signal } : {};
   const greeting = await greetingOf(client, await client.parameters.get('CURRENTUSERHANDLE'));
   const input = await MessageInput.open(client, { from, server, clock });

@@ -1,5 +1,6 @@
+import { checkArgument, words } from '../check.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
-import type { Voicemail } from '../control/state/voicemail.js';
+import { VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
 import type { VoicemailFacts } from './archive/archived-message.js';
 
 /** The last second of the year 9999: what lies beyond it has no ISO date of four digits. */
@@ -16,6 +17,8 @@ export async function voicemailIdentity(
   voicemail: Voicemail,
   options?: CommandOptions,
 ): Promise<VoicemailIdentity> {
+  checkArgument('account', account, words);
+  checkArgument('voicemail', voicemail, VOICEMAIL);
   const values = await voicemail.fetch(['PARTNER_HANDLE', 'TIMESTAMP'], options);
   const timestamp = whole(values['TIMESTAMP'], MAX_TIMESTAMP);
   return { account, id: voicemail.id, partner: values['PARTNER_HANDLE'] ?? '', timestamp };

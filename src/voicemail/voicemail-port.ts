@@ -1,9 +1,21 @@
 import { redirectToLease } from '../call/redirect-to-lease.js';
+import {
+  signal as abortSignal,
+  callback,
+  checkArgument,
+  checkOptions,
+  given,
+  oneOf,
+  type Rules,
+  whole,
+} from '../check.js';
 import type { Client } from '../control/client/client.js';
+import { CLIENT } from '../control/client/command-sender.js';
 import type { VoiceStream, VoiceStreamName } from '../control/state/voice-stream.js';
-import type { Voicemail } from '../control/state/voicemail.js';
+import { VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
 import { JackfieldError } from '../errors.js';
-import type { Lease, LeaseOptions } from '../tcp/lease.js';
+import { type Lease, type LeaseOptions, SERVER } from '../tcp/lease.js';
+import { READ_CLASS } from '../tcp/lease-options.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 
 /** Redirection of a voicemail's streams came with API 3.5.0.202 (reference, "ALTER VOICEMAIL SET_INPUT"). */
@@ -22,6 +34,15 @@ export interface VoicemailPortOptions extends Pick<LeaseOptions, 'readClass' | '
   readonly signal?: AbortSignal;
 }
 
+const NAME = oneOf(...Object.keys(STREAMS));
+const RULES: Rules<VoicemailPortOptions> = {
+  readClass: READ_CLASS,
+  timeline: given,
+  leadMs: whole(20, 1000, 'ms'),
+  onLease: callback,
+  signal: abortSignal,
+};
+
 /**
  * Redirects one stream of a voicemail to a leased port. What is played arrives by OUTPUT, what is recorded leaves by
  * INPUT. The lease ends with the voicemail's playback or recording, or when it is closed.
@@ -36,6 +57,11 @@ export async function openVoicemailPort(
   name: VoiceStreamName,
   options: VoicemailPortOptions = {},
 ): Promise<Lease> {
+  checkArgument('client', client, CLIENT);
+  checkArgument('voicemail', voicemail, VOICEMAIL);
+  checkArgument('server', server, SERVER);
+  checkArgument('name', name, NAME);
+  checkOptions(options, RULES);
   const { onLease, signal, ...leaseOptions } = options;
   const stream = voicemailStream(client, voicemail, name);
   const lease = await server.lease({

@@ -1,6 +1,7 @@
+import { checkArgument } from '../check.js';
 import type { Clock } from '../clock.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
-import type { Voicemail } from '../control/state/voicemail.js';
+import { VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
 import type { VoicemailState } from '../control/state/voicemail-life.js';
 import { JackfieldError } from '../errors.js';
 import type { VoicemailStatus } from '../protocol/catalogue/voicemail-status.js';
@@ -61,6 +62,7 @@ export async function reachedOne(
 
 /** Fetches a voicemail to the endpoint's machine, unless it is there. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
 export async function downloadVoicemail(voicemail: Voicemail, options: CommandOptions = {}): Promise<void> {
+  checkArgument('voicemail', voicemail, VOICEMAIL);
   const status = await voicemail.text('STATUS', options);
   if (status === 'DOWNLOADING') await reachedOne(voicemail, ['UNPLAYED', 'PLAYED'], options);
   else if (status === 'NOTDOWNLOADED' || status === 'FAILED' || status === 'UNKNOWN') {
@@ -70,6 +72,7 @@ export async function downloadVoicemail(voicemail: Voicemail, options: CommandOp
 
 /** Deletes a voicemail, here and on the server. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
 export async function deleteVoicemail(voicemail: Voicemail, options: CommandOptions = {}): Promise<void> {
+  checkArgument('voicemail', voicemail, VOICEMAIL);
   if ((await voicemail.text('STATUS', options)) === 'DELETING') return;
   await reachAfter(voicemail, () => voicemail.delete(options), ['DELETING'], options);
 }
@@ -79,6 +82,7 @@ export async function markVoicemailUnplayed(
   voicemail: Voicemail,
   options: CommandOptions = {},
 ): Promise<void> {
+  checkArgument('voicemail', voicemail, VOICEMAIL);
   if ((await voicemail.text('STATUS', options)) === 'UNPLAYED') return;
   await reachAfter(voicemail, () => voicemail.markUnplayed(options), ['UNPLAYED'], options);
 }

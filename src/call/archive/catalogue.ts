@@ -1,5 +1,6 @@
 import { readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { path as aPath, checkArgument } from '../../check.js';
 import { type Clock, systemClock } from '../../clock.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
 import { confinedPath, isInside } from '../../files/confined-path.js';
@@ -52,6 +53,7 @@ export class Catalogue implements Disposable {
 
   /** Opens the catalogue of `folder`, or begins one. @throws ERR_UNSUPPORTED without `libsql`; ERR_FILE. */
   static open(folder: string): Catalogue {
+    checkArgument('folder', folder, aPath);
     return new Catalogue(resolve(folder), Database.open(join(folder, 'catalogue.sqlite'), MIGRATIONS));
   }
 

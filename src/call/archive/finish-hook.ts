@@ -1,4 +1,5 @@
-import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+import { checkOptions, listOf, needed, path, type Rules, within, words } from '../../check.js';
+import { JackfieldError, messageOf } from '../../errors.js';
 import { runTool } from '../../voice/process/run-tool.js';
 import type { Deliver } from './outbox.js';
 
@@ -10,15 +11,16 @@ export interface FinishHookOptions {
   readonly timeoutMs?: number;
 }
 
+const RULES: Rules<FinishHookOptions> = {
+  command: needed(path),
+  args: listOf(words),
+  timeoutMs: within(100, 600_000, 'ms'),
+};
+
 /** Runs a program for each event; an exit code of 0 is a receipt. @throws ERR_INVALID_ARG. */
 export function finishHook(options: FinishHookOptions): Deliver {
+  checkOptions(options, RULES, 'hook.');
   const { command, args = [], timeoutMs = 60_000 } = options;
-  if (typeof command !== 'string' || command === '' || command.includes('\0')) {
-    throw invalidArgument('hook.command', 'the name of a program', command);
-  }
-  if (!(timeoutMs >= 100 && timeoutMs <= 600_000)) {
-    throw invalidArgument('hook.timeoutMs', 'from 100 to 600000 ms', timeoutMs);
-  }
   return async (event, options) => {
     const env = { ...process.env, JACKFIELD_EVENT: event.id, JACKFIELD_EVENT_TYPE: event.type };
     const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);

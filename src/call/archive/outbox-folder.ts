@@ -1,6 +1,7 @@
 import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { path as aPath, checkArgument, rule } from '../../check.js';
 import { writeJson } from '../../files/whole-file.js';
 
 /** The folder of events that were given up, inside that of an outbox. */
@@ -26,6 +27,7 @@ export interface UndeliveredEvent extends KeptEvent {
 
 /** What is in an outbox, oldest first. The folder of a recorder's is `.outbox` in that of the recordings. */
 export async function listOutbox(folder: string): Promise<UndeliveredEvent[]> {
+  checkArgument('folder', folder, aPath);
   const found: UndeliveredEvent[] = [];
   for (const [state, within] of [
     ['waiting', folder],
@@ -40,12 +42,24 @@ export async function listOutbox(folder: string): Promise<UndeliveredEvent[]> {
   return found.sort((a, b) => (a.event.at < b.event.at ? -1 : 1));
 }
 
+const UNDELIVERED = rule(
+  'an event, as listOutbox gives it',
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    'path' in value &&
+    aPath.accepts(value.path) &&
+    'event' in value,
+);
+
 /**
  * Lets an event that was given up be tried again, from the next event or start of the recorder on.
  *
  * @throws ERR_FILE.
  */
 export async function retryEvent(folder: string, failed: UndeliveredEvent): Promise<void> {
+  checkArgument('folder', folder, aPath);
+  checkArgument('failed', failed, UNDELIVERED);
   const { event, channel } = failed;
   await writeJson(failed.path, { event, channel, attempts: 0, notBefore: 0 });
   await rename(failed.path, join(folder, `${event.id}.${channel}.json`));

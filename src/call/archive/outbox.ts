@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CancelTimer, type Clock, systemClock } from '../../clock.js';
+import { callback, checkOptions, needed, object, path, type Rules, wait, whole } from '../../check.js';
+import { type CancelTimer, CLOCK, type Clock, systemClock } from '../../clock.js';
 import { entryOf } from '../../entry-of.js';
 import { JackfieldError, messageOf } from '../../errors.js';
 import { makePrivateFolder } from '../../files/private-file.js';
@@ -38,6 +39,16 @@ export interface OutboxOptions {
   readonly onFailure?: (event: OutboxEvent, channel: string, error: Error, last: boolean) => void;
 }
 
+const RULES: Rules<OutboxOptions> = {
+  folder: needed(path),
+  channels: needed(object),
+  maxAttempts: whole(1, 1000),
+  firstRetryMs: wait,
+  attemptTimeoutMs: wait,
+  maxFailed: whole(0, 1_000_000),
+  clock: CLOCK,
+  onFailure: callback,
+};
 const DEFAULTS = { maxAttempts: 12, firstRetryMs: 15_000, attemptTimeoutMs: 120_000, maxFailed: 1000 };
 const MAX_RETRY_MS = 6 * 3_600_000;
 /** Attempts that are under way when an outbox is closed may take this long. */
@@ -51,7 +62,9 @@ export class Outbox {
   readonly #closing = new AbortController();
   #channels: OutboxOptions['channels'];
 
+  /** @throws ERR_INVALID_ARG. */
   constructor(options: OutboxOptions) {
+    checkOptions(options, RULES);
     this.#options = { ...DEFAULTS, ...options };
     this.#clock = options.clock ?? systemClock;
     this.#channels = options.channels;

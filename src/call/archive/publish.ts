@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { z } from 'zod';
-import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+import { JackfieldError, messageOf } from '../../errors.js';
 import { fileError } from '../../files/file-error.js';
 import { writeJson } from '../../files/whole-file.js';
 import { mapChannels } from '../../voice/convert/channels.js';
@@ -34,16 +34,6 @@ export interface PublishOptions {
   readonly signingKey?: KeyObject;
   /** Bounds the encoders of several publications. */
   readonly encoders?: EncoderSlots;
-}
-
-/** @throws ERR_INVALID_ARG. */
-export function checkOutputs(outputs: readonly OutputFormat[]): readonly OutputFormat[] {
-  for (const output of outputs) {
-    if (!OUTPUT_FORMATS.includes(output)) {
-      throw invalidArgument('outputs', `of ${OUTPUT_FORMATS.join(', ')}`, output);
-    }
-  }
-  return outputs;
 }
 
 /** What is told of a publication once its files are in their place; may come again after a kill, with the same id. */

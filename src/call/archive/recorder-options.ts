@@ -1,16 +1,31 @@
 import type { KeyObject } from 'node:crypto';
-import type { Clock } from '../../clock.js';
+import {
+  checkOptions,
+  flag,
+  listOf,
+  needed,
+  object,
+  oneOf,
+  path,
+  type Rules,
+  rule,
+  whole,
+  within,
+  words,
+} from '../../check.js';
+import { CLOCK, type Clock } from '../../clock.js';
 import { invalidArgument } from '../../errors.js';
 import { checkHoursIn, type Hours } from '../../hours.js';
+import { requireProgram } from '../../voice/process/require-program.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { loadCompressed } from '../recording/compressed.js';
 import { type ConsentOptions, checkConsent } from '../recording/consent.js';
-import { checkRecordOptions, type RecordCallOptions } from '../recording/record-call.js';
+import { checkRecordOptions, type RecordCallOptions, SIGNING_KEY } from '../recording/record-call.js';
 import { decrypterWith, encrypterTo } from '../store/age.js';
 import { type FinishHookOptions, finishHook } from './finish-hook.js';
 import type { Deliver } from './outbox.js';
 import { checkTemplate, DEFAULT_TEMPLATE } from './path-template.js';
-import { checkOutputs, type OutputFormat } from './publish.js';
+import { OUTPUT_FORMATS, type OutputFormat } from './publish.js';
 import { type WebhookOptions, webhook } from './webhook.js';
 
 /** Which calls a {@link Recorder} records by itself; the others it records when it is told to. */
@@ -85,6 +100,37 @@ export interface RecorderOptions {
   readonly clock?: Clock;
 }
 
+const POLICIES = oneOf('all', 'incoming', 'outgoing', 'on-demand');
+const NAMES = listOf(words);
+const POLICY = rule(
+  'all, incoming, outgoing, on-demand, { only: [...] } or { except: [...] }',
+  (value) =>
+    POLICIES.accepts(value) ||
+    (object.accepts(value) &&
+      Object.entries(value as object).some(
+        ([name, names]) => (name === 'only' || name === 'except') && NAMES.accepts(names),
+      )),
+);
+const RULES: Rules<RecorderOptions> = {
+  folder: needed(path),
+  policy: POLICY,
+  template: words,
+  timezone: words,
+  hours: object,
+  discardBelowMs: within(0, Infinity, 'ms'),
+  outputs: listOf(oneOf(...OUTPUT_FORMATS)),
+  encode: oneOf('after', 'live'),
+  maxEncoders: whole(1, 1000),
+  consent: object,
+  hook: object,
+  webhook: object,
+  catalogue: flag,
+  signingKey: SIGNING_KEY,
+  identity: words,
+  recording: object,
+  clock: CLOCK,
+};
+
 /** {@link RecorderOptions}, checked and complete. */
 export interface ResolvedRecorderOptions
   extends Required<
@@ -101,16 +147,12 @@ export interface ResolvedRecorderOptions
 
 /** @throws ERR_INVALID_ARG with the name of the field. */
 export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecorderOptions {
+  checkOptions(options, RULES);
   const { folder, policy = 'all', template = DEFAULT_TEMPLATE, discardBelowMs = 0, outputs = [] } = options;
   const { catalogue = true, recording = {}, consent, encode = 'after', timezone = 'UTC', hours } = options;
-  if (typeof folder !== 'string' || folder === '' || folder.includes('\0')) {
-    throw invalidArgument('folder', 'a folder', folder);
-  }
   checkHoursIn(hours, timezone);
-  if (!(discardBelowMs >= 0)) throw invalidArgument('discardBelowMs', '0 or more', discardBelowMs);
   const { signingKey } = options;
   checkRecordOptions({ ...recording, file: folder, ...(signingKey && { signingKey }) });
-  if (encode !== 'after' && encode !== 'live') throw invalidArgument('encode', "'after' or 'live'", encode);
   if (recording.encryptTo && outputs.length > 0) {
     throw invalidArgument(
       'outputs',
@@ -120,12 +162,12 @@ export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecord
   }
   return {
     folder,
-    policy: checkPolicy(policy),
+    policy,
     template: checkTemplate(template),
     timezone,
     hours,
     discardBelowMs,
-    outputs: checkOutputs(outputs),
+    outputs,
     encode,
     catalogue,
     consent: consent && checkConsent(consent),
@@ -139,13 +181,15 @@ export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecord
 
 /**
  * Tries what every recording will need, so that it is missed now and not in the middle of a call.
- * @throws ERR_INVALID_ARG for what is no age recipient, or no age secret key; ERR_FILE, ERR_WAV for the prompt.
+ * @throws ERR_INVALID_ARG for what is no age recipient, or no age secret key; ERR_FILE, ERR_WAV for the prompt;
+ *   ERR_TOOL for a hook that is not there.
  */
 export async function checkMeans(options: RecorderOptions): Promise<void> {
-  const { recording, identity, consent, outputs = [], encode } = options;
+  const { recording, identity, consent, hook, outputs = [], encode } = options;
   if (encode === 'live') await loadCompressed(outputs.filter((output) => output !== 'legs'));
   if (recording?.encryptTo) await encrypterTo(recording.encryptTo);
   if (identity !== undefined) await decrypterWith(identity);
+  if (hook) await requireProgram(hook.command);
   if (consent?.prompt !== undefined) await (await WavReader.open(consent.prompt)).close();
 }
 
@@ -169,16 +213,4 @@ export function wants(policy: RecordPolicy, type: string, partner: string): bool
       policy satisfies never;
       return false;
   }
-}
-
-function checkPolicy(policy: RecordPolicy): RecordPolicy {
-  const names = typeof policy === 'object' ? ('only' in policy ? policy.only : policy.except) : undefined;
-  if (names?.every((name) => typeof name === 'string')) return policy;
-  if (typeof policy === 'string' && ['all', 'incoming', 'outgoing', 'on-demand'].includes(policy))
-    return policy;
-  throw invalidArgument(
-    'policy',
-    'all, incoming, outgoing, on-demand, { only: [...] } or { except: [...] }',
-    policy,
-  );
 }

@@ -1,13 +1,16 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkArgument } from '../../check.js';
 import { type Clock, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
+import { CLIENT } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
 import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { makeFolder } from '../../files/whole-file.js';
 import { isWithinHours } from '../../hours.js';
+import { SERVER } from '../../tcp/lease.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { describeCall, recordedCall } from '../recording/call-facts.js';
 import type { CallRecording } from '../recording/call-recording.js';
@@ -97,6 +100,8 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
    * process or another one, uses it; ERR_UNSUPPORTED without the package `libsql`.
    */
   static async start(client: Client, server: PcmServer, options: RecorderOptions): Promise<Recorder> {
+    checkArgument('client', client, CLIENT);
+    checkArgument('server', server, SERVER);
     const resolved = resolveRecorderOptions(options);
     await checkMeans(options);
     await makeFolder(recordingFolder(resolved.folder));

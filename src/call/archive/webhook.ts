@@ -1,4 +1,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import {
+  checkArgument,
+  checkOptions,
+  given,
+  needed,
+  type Rules,
+  rule,
+  whole,
+  within,
+  words,
+} from '../../check.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
 import type { Deliver } from './outbox.js';
 
@@ -11,6 +22,26 @@ export interface WebhookOptions {
   readonly timeoutMs?: number;
 }
 
+const RULES: Rules<WebhookOptions> = {
+  url: needed(
+    rule(
+      'an http: or https: address',
+      (value) => typeof value === 'string' && /^https?:/i.test(value) && URL.canParse(value),
+    ),
+  ),
+  secret: needed(given),
+  timeoutMs: within(100, 600_000, 'ms'),
+};
+interface VerifyOptions {
+  readonly toleranceSeconds?: number;
+  readonly unixSeconds?: number;
+}
+const SECONDS = whole(0, Number.MAX_SAFE_INTEGER, 's');
+const VERIFY_RULES: Rules<VerifyOptions> = {
+  toleranceSeconds: within(0, Infinity, 's'),
+  unixSeconds: SECONDS,
+};
+
 /**
  * POSTs events as JSON. The header `Jackfield-Signature: t=<unix seconds>,v1=<hex>` is HMAC-SHA256 over the time,
  * a full stop and the body; `Jackfield-Event` is the event's id. An answer of 2xx is a receipt.
@@ -18,13 +49,12 @@ export interface WebhookOptions {
  * @throws ERR_INVALID_ARG.
  */
 export function webhook(options: WebhookOptions): Deliver {
+  checkOptions(options, RULES, 'webhook.');
   const { secret, timeoutMs = 10_000 } = options;
-  const url = parseUrl(options.url);
+  const url = new URL(options.url);
   if (typeof secret !== 'string' || secret.length < 16) {
+    // It does not go into the message.
     throw invalidArgument('webhook.secret', 'at least 16 characters', `${String(secret).length} of them`);
-  }
-  if (!(timeoutMs >= 100 && timeoutMs <= 600_000)) {
-    throw invalidArgument('webhook.timeoutMs', 'from 100 to 600000 ms', timeoutMs);
   }
   return async (event, { signal }) => {
     const body = JSON.stringify(event);
@@ -47,6 +77,9 @@ export function webhook(options: WebhookOptions): Deliver {
 
 /** The value of `Jackfield-Signature` for a body. */
 export function signWebhook(body: string, secret: string, unixSeconds: number): string {
+  checkArgument('body', body, words);
+  checkArgument('secret', secret, words);
+  checkArgument('unixSeconds', unixSeconds, SECONDS);
   const signature = createHmac('sha256', secret).update(`${unixSeconds}.${body}`).digest('hex');
   return `t=${unixSeconds},v1=${signature}`;
 }
@@ -59,18 +92,15 @@ export function verifyWebhook(
   body: string,
   signature: string,
   secret: string,
-  options: { readonly toleranceSeconds?: number; readonly unixSeconds?: number } = {},
+  options: VerifyOptions = {},
 ): boolean {
+  checkArgument('body', body, words);
+  checkArgument('secret', secret, words);
+  checkOptions(options, VERIFY_RULES);
   const { toleranceSeconds = 300, unixSeconds = Math.floor(Date.now() / 1000) } = options;
   const at = Number(/^t=(\d{1,12}),v1=[0-9a-f]{64}$/.exec(signature)?.[1] ?? Number.NaN);
   if (!(Math.abs(unixSeconds - at) <= toleranceSeconds)) return false;
   const expected = Buffer.from(signWebhook(body, secret, at));
   const given = Buffer.from(signature);
   return given.length === expected.length && timingSafeEqual(expected, given);
-}
-
-function parseUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'https:' || url?.protocol === 'http:') return url;
-  throw invalidArgument('webhook.url', 'an http: or https: address', text);
 }

@@ -1,11 +1,24 @@
+import {
+  callback,
+  checkArgument,
+  checkOptions,
+  date,
+  needed,
+  object,
+  oneOf,
+  type Rules,
+  rule,
+  wait,
+  words,
+} from '../../check.js';
 import { type Clock, VirtualClock } from '../../clock.js';
 import { attach } from '../../control/attach.js';
 import type { Client } from '../../control/client/client.js';
 import { type MemoryEndpoint, MemoryTransport } from '../../control/transport/memory-transport.js';
 import { entryOf } from '../../entry-of.js';
-import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+import { JackfieldError, messageOf } from '../../errors.js';
 import { PcmServer } from '../../tcp/pcm-server.js';
-import type { Bot } from '../bot/bot.js';
+import { BOT, type Bot } from '../bot/bot.js';
 import { BotHost, type BotResult } from '../bot/bot-host.js';
 import { during } from '../bot/during.js';
 import { melodyEngine } from '../prompt/melody-engine.js';
@@ -65,6 +78,16 @@ export interface TestBotResult {
 /** The bot's own handle in a test. */
 export const BOT_HANDLE = 'the.bot';
 
+const RULES: Rules<TestBotOptions> = {
+  exchange: needed(rule('the class Exchange', (value) => typeof Object(value).start === 'function')),
+  prompts: object,
+  others: object,
+  direction: oneOf('caller-calls', 'bot-calls'),
+  caller: words,
+  startsAt: date,
+  limitMs: wait,
+};
+
 /** A tick of the exchange waits so long, in real time, for the bot's voice. */
 const PATIENCE_MS = 10_000;
 const TWO_HOURS_MS = 7_200_000;
@@ -85,8 +108,10 @@ const TWO_HOURS_MS = 7_200_000;
  * throws does not fail the scene: look at `results`.
  */
 export async function testBot(bot: Bot, scene: TestScene, options: TestBotOptions): Promise<TestBotResult> {
+  checkArgument('bot', bot, BOT);
+  checkArgument('scene', scene, callback);
+  checkOptions(options, RULES);
   const { limitMs = TWO_HOURS_MS, startsAt = new Date('2027-03-01T09:00:00Z') } = options;
-  if (!(limitMs > 0)) throw invalidArgument('limitMs', 'more than 0 ms', limitMs);
   const clock = new VirtualClock(startsAt.getTime());
   const transcript = new Transcript(clock);
   const results: BotResult[] = [];

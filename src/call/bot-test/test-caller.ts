@@ -1,5 +1,7 @@
+import { checkArgument, object } from '../../check.js';
 import type { Clock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
+import { CLIENT } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
 import { JackfieldError } from '../../errors.js';
 import { msToSamples, samplesToMs } from '../../pcm.js';
@@ -54,6 +56,8 @@ export class TestCaller {
   #heardUntil = 0;
 
   constructor(parts: TestCallerParts) {
+    checkArgument('parts', parts, object);
+    checkArgument('parts.client', parts.client, CLIENT);
     this.handle = parts.handle;
     this.#parts = parts;
     parts.client.on('call', (call) => {

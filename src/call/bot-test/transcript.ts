@@ -1,3 +1,4 @@
+import { checkArgument, listOf, rule } from '../../check.js';
 import type { Clock } from '../../clock.js';
 
 /** One thing that happened in a test. */
@@ -37,8 +38,19 @@ export class Transcript {
   }
 }
 
+const LINES = listOf(
+  rule(
+    'a line of a transcript',
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      ['who', 'what'].every((name) => typeof Reflect.get(value, name) === 'string'),
+  ),
+);
+
 /** One line each: `00:01.240  bot     says welcome`. */
 export function formatTranscript(lines: readonly TranscriptLine[]): string {
+  checkArgument('lines', lines, LINES);
   const width = lines.reduce((most, { who }) => Math.max(most, who.length), 0);
   return lines.map(({ atMs, who, what }) => `${timeOf(atMs)}  ${who.padEnd(width)}  ${what}`).join('\n');
 }

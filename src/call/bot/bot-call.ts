@@ -1,3 +1,4 @@
+import { checkArgument, having, object } from '../../check.js';
 import type { Clock } from '../../clock.js';
 import type { CommandOptions } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
@@ -73,6 +74,9 @@ export interface SendDigitsOptions extends CommandOptions {
 /** Between a sample's leaving and its being heard, in milliseconds: the player's lead and what an endpoint buffers. */
 const IN_FLIGHT_MS = 160;
 
+/** What is a bot's call. */
+export const BOT_CALL = having('listen', 'pause');
+
 /**
  * A call as a conversation. Whatever waits here rejects with ERR_CALL_ENDED once the call is over, so that a script
  * ends where it stands and its `finally` runs; with ERR_ABORTED when its signal fires.
@@ -94,6 +98,8 @@ export class BotCall {
   readonly #trace: (text: string) => void;
 
   constructor(parts: BotCallParts) {
+    checkArgument('parts', parts, object);
+    checkArgument('parts.context', parts.context, object);
     this.call = parts.call;
     this.partner = parts.partner;
     this.voice = parts.voice;

@@ -1,10 +1,13 @@
-import { type Clock, systemClock } from '../../clock.js';
+import { checkOptions, given, needed, type Rules } from '../../check.js';
+import { CLOCK, type Clock, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
+import { CLIENT } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
 import { CallEndedError } from '../../control/state/call-ended-error.js';
 import type { CallState } from '../../control/state/call-life.js';
 import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
+import { SERVER } from '../../tcp/lease.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { Prompts } from '../prompt/prompts.js';
 import type { Speakable } from '../prompt/speakable.js';
@@ -59,6 +62,13 @@ export interface BotHostEvents extends FencedEvents {
   refused: [call: Call];
 }
 
+const RULES: Rules<BotHostOptions> = {
+  client: needed(CLIENT),
+  server: needed(SERVER),
+  prompts: given,
+  clock: CLOCK,
+};
+
 const GOODBYE_TIMEOUT_MS = 15_000;
 const RING_TIMEOUT_MS = 30_000;
 
@@ -74,8 +84,10 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   #unattend: (() => void) | undefined;
   #closed = false;
 
+  /** @throws ERR_INVALID_ARG. */
   constructor(options: BotHostOptions) {
     super();
+    checkOptions(options, RULES);
     this.#client = options.client;
     this.#server = options.server;
     this.#prompts = options.prompts ?? Prompts.open();

@@ -1,4 +1,15 @@
-import { invalidArgument } from '../../errors.js';
+import {
+  callback,
+  checkArgument,
+  checkOptions,
+  flag,
+  given,
+  having,
+  line,
+  listOf,
+  type Rules,
+  wait,
+} from '../../check.js';
 import type { Speakable } from '../prompt/speakable.js';
 import type { BotCall } from './bot-call.js';
 
@@ -38,6 +49,18 @@ export interface Bot {
   readonly maxCallMs: number;
 }
 
+/** What is a bot. */
+export const BOT = having('script');
+const RULES: Rules<BotOptions> = {
+  name: line(1, 200),
+  language: line(1, 100),
+  goodbye: given,
+  says: listOf(given),
+  toneDigits: flag,
+  echoGuard: flag,
+  maxCallMs: wait,
+};
+
 const FALLING_TONES: Speakable = [
   { tone: 950, ms: 250 },
   { tone: 700, ms: 250 },
@@ -58,10 +81,10 @@ const FOUR_HOURS_MS = 14_400_000;
  * @throws ERR_INVALID_ARG
  */
 export function bot(script: BotScript, options: BotOptions = {}): Bot {
-  if (typeof script !== 'function') throw invalidArgument('script', 'a function of a call', script);
+  checkArgument('script', script, callback);
+  checkOptions(options, RULES);
   const { name, language, goodbye = FALLING_TONES, toneDigits = true, echoGuard = true } = options;
   const { maxCallMs = FOUR_HOURS_MS, says = [] } = options;
-  if (!(maxCallMs > 0)) throw invalidArgument('maxCallMs', 'more than 0 ms', maxCallMs);
   return Object.freeze({
     script,
     name: name ?? (script.name || 'bot'),

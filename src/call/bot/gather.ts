@@ -1,8 +1,17 @@
-import { invalidArgument } from '../../errors.js';
+import {
+  signal as abortSignal,
+  checkArgument,
+  checkOptions,
+  flag,
+  given,
+  type Rules,
+  whole,
+  within,
+} from '../../check.js';
 import type { Speakable } from '../prompt/speakable.js';
 import type { CallContext } from './call-context.js';
-import { type BargeIn, type Cut, say } from './say.js';
-import { waitFor } from './waiting.js';
+import { BARGE_IN, type BargeIn, type Cut, say } from './say.js';
+import { KEYS, waitFor } from './waiting.js';
 
 export interface GatherOptions {
   /** Said first; digits that come meanwhile count. Default: nothing. */
@@ -39,8 +48,19 @@ export interface Gathered {
   readonly cut?: Cut;
 }
 
-const KEYS = /^[0-9A-D*#]*$/;
 const MAX_DIGITS = 100;
+const TIME = within(0, Infinity, 'ms');
+const RULES: Rules<GatherOptions> = {
+  prompt: given,
+  bargeIn: BARGE_IN,
+  min: whole(0, MAX_DIGITS, 'digits'),
+  max: whole(1, MAX_DIGITS, 'digits'),
+  terminators: KEYS,
+  timeoutMs: TIME,
+  interDigitMs: TIME,
+  typeAhead: flag,
+  signal: abortSignal,
+};
 
 /** Collects digits; resolves as soon as no more can be wanted. */
 export async function gather(context: CallContext, options: GatherOptions = {}): Promise<Gathered> {
@@ -74,16 +94,9 @@ export async function gather(context: CallContext, options: GatherOptions = {}):
 }
 
 function resolved(options: GatherOptions) {
+  checkOptions(options, RULES);
   const { min = 1, terminators = '#', timeoutMs = 5000, interDigitMs = 3000 } = options;
   const max = options.max ?? (options.terminators ? MAX_DIGITS : Math.max(1, min));
-  if (!(Number.isInteger(min) && min >= 0 && min <= MAX_DIGITS)) {
-    throw invalidArgument('min', `from 0 to ${MAX_DIGITS} digits`, min);
-  }
-  if (!(Number.isInteger(max) && max >= Math.max(1, min) && max <= MAX_DIGITS)) {
-    throw invalidArgument('max', `from min (${min}) to ${MAX_DIGITS} digits`, max);
-  }
-  if (!KEYS.test(terminators)) throw invalidArgument('terminators', 'of 0-9, A-D, * and #', terminators);
-  if (!(timeoutMs >= 0)) throw invalidArgument('timeoutMs', '0 ms or more', timeoutMs);
-  if (!(interDigitMs >= 0)) throw invalidArgument('interDigitMs', '0 ms or more', interDigitMs);
+  checkArgument('max', max, whole(Math.max(1, min), MAX_DIGITS, 'digits'));
   return { ...options, min, max, terminators, timeoutMs, interDigitMs };
 }

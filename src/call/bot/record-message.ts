@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { signal as abortSignal, checkOptions, flag, path, type Rules, within } from '../../check.js';
 import { msToSamples, samplesToMs } from '../../pcm.js';
 import { VoiceDetector } from '../../voice/level/voice-detector.js';
 import { concatSamples } from '../../voice/stage.js';
@@ -6,7 +6,7 @@ import { WavWriter } from '../../voice/wav/wav-writer.js';
 import type { CallContext } from './call-context.js';
 import { during } from './during.js';
 import { say } from './say.js';
-import { waitFor } from './waiting.js';
+import { KEYS, waitFor } from './waiting.js';
 
 export interface RecordOptions {
   /** Longest message, in milliseconds: 100 to 3,600,000. Default 60,000. */
@@ -30,6 +30,15 @@ export interface Message {
   readonly samples: Int16Array;
   readonly file?: string;
 }
+
+const RULES: Rules<RecordOptions> = {
+  maxMs: within(100, 3_600_000, 'ms'),
+  silenceMs: within(200, 600_000, 'ms'),
+  terminators: KEYS,
+  beep: flag,
+  file: path,
+  signal: abortSignal,
+};
 
 const BEEP = { tone: 1000, ms: 400 } as const;
 /** After this long without speech a frame counts as silent; words have gaps. */
@@ -144,10 +153,7 @@ function newDetector(): Promise<VoiceDetector> {
 }
 
 function resolved(options: RecordOptions) {
+  checkOptions(options, RULES);
   const { maxMs = 60_000, silenceMs, terminators = '#', beep = true } = options;
-  if (!(maxMs >= 100 && maxMs <= 3_600_000)) throw invalidArgument('maxMs', 'from 100 to 3600000 ms', maxMs);
-  if (silenceMs !== undefined && !(silenceMs >= 200 && silenceMs <= 600_000)) {
-    throw invalidArgument('silenceMs', 'from 200 to 600000 ms', silenceMs);
-  }
   return { ...options, maxMs, silenceMs, terminators, beep };
 }

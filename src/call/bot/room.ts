@@ -1,15 +1,18 @@
-import { invalidArgument, JackfieldError } from '../../errors.js';
+import { checkArgument, checkOptions, type Rules, within } from '../../check.js';
+import { JackfieldError } from '../../errors.js';
 import { msToSamples, PTIME_MS } from '../../pcm.js';
 import { Mixer } from '../../voice/mix/mixer.js';
 import type { MixerSource } from '../../voice/mix/mixer-source.js';
-import type { BotCall } from './bot-call.js';
+import { BOT_CALL, type BotCall } from './bot-call.js';
 import { LiveSource } from './live-source.js';
-import { Limit, type WaitOptions } from './waiting.js';
+import { Limit, WAIT_RULES, type WaitOptions } from './waiting.js';
 
 export interface RoomOptions {
   /** Calls that may be in it at once: 2 to 1000. Default 100. */
   readonly maxCalls?: number;
 }
+
+const RULES: Rules<RoomOptions> = { maxCalls: within(2, 1000) };
 
 interface Member {
   readonly call: BotCall;
@@ -34,8 +37,8 @@ export class Room {
 
   /** @throws ERR_INVALID_ARG */
   constructor(options: RoomOptions = {}) {
+    checkOptions(options, RULES);
     const { maxCalls = 100 } = options;
-    if (!(maxCalls >= 2 && maxCalls <= 1000)) throw invalidArgument('maxCalls', 'from 2 to 1000', maxCalls);
     this.#maxCalls = maxCalls;
   }
 
@@ -112,6 +115,9 @@ export async function bridge(
   b: BotCall,
   options: WaitOptions = {},
 ): Promise<BotCall | undefined> {
+  checkArgument('a', a, BOT_CALL);
+  checkArgument('b', b, BOT_CALL);
+  checkOptions(options, WAIT_RULES);
   const room = new Room({ maxCalls: 2 });
   using over = new Limit(a.clock, options);
   let ended: BotCall | undefined;

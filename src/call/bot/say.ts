@@ -1,3 +1,4 @@
+import { oneOf } from '../../check.js';
 import { invalidArgument } from '../../errors.js';
 import { samplesToMs } from '../../pcm.js';
 import type { PlaybackReport } from '../../tcp/player.js';
@@ -21,6 +22,9 @@ export interface SayOptions {
   /** Clears all that is queued. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** What is a {@link BargeIn}. */
+export const BARGE_IN = oneOf('none', 'digit', 'voice', 'any');
 
 /** Where a prompt was cut, and by what. */
 export interface Cut {

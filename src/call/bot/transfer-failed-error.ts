@@ -1,3 +1,4 @@
+import { checkArgument, listOf, object } from '../../check.js';
 import { JackfieldError } from '../../errors.js';
 
 /** Why a target did not take a call. `failed`: it cannot be called, or is offline. */
@@ -11,6 +12,8 @@ export interface TransferAttempt {
   readonly reason: string;
 }
 
+const ATTEMPTS = listOf(object);
+
 /** Nobody took a call that was to be transferred: ERR_NOT_TRANSFERRED, or ERR_TIMEOUT when time was up. */
 export class TransferFailedError extends JackfieldError {
   /** That of the first target. */
@@ -19,11 +22,15 @@ export class TransferFailedError extends JackfieldError {
   readonly attempts: readonly TransferAttempt[];
 
   /** @param timedOut whether nobody answered in time. Default: every target's outcome is `no-answer`. */
-  constructor(callId: number, attempts: readonly TransferAttempt[], timedOut = attempts.every(isUnanswered)) {
+  constructor(callId: number, attempts: readonly TransferAttempt[], timedOut?: boolean) {
+    checkArgument('attempts', attempts, ATTEMPTS);
     const each = attempts
       .map(({ target, outcome, reason }) => `${target}: ${outcome} (${reason})`)
       .join('; ');
-    super(timedOut ? 'ERR_TIMEOUT' : 'ERR_NOT_TRANSFERRED', `Nobody took call ${callId}: ${each}`);
+    super(
+      (timedOut ?? attempts.every(isUnanswered)) ? 'ERR_TIMEOUT' : 'ERR_NOT_TRANSFERRED',
+      `Nobody took call ${callId}: ${each}`,
+    );
     this.outcome = attempts[0]?.outcome ?? 'failed';
     this.attempts = attempts;
   }

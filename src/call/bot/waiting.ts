@@ -1,5 +1,6 @@
+import { signal as abortSignal, checkArgument, type Rules, rule, within } from '../../check.js';
 import type { Clock } from '../../clock.js';
-import { abortedError, invalidArgument } from '../../errors.js';
+import { abortedError } from '../../errors.js';
 
 /** Limits on one wait. */
 export interface WaitOptions {
@@ -7,6 +8,16 @@ export interface WaitOptions {
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+const TIME = within(0, Infinity, 'ms');
+/** The rules of {@link WaitOptions}. */
+export const WAIT_RULES: Rules<WaitOptions> = { timeoutMs: TIME, signal: abortSignal };
+
+/** Keys of a phone, any number. */
+export const KEYS = rule(
+  'of 0-9, A-D, * and #',
+  (value) => typeof value === 'string' && /^[0-9A-D*#]*$/.test(value),
+);
 
 /** What a wait is for, and what it hears of while it lasts. */
 export interface WaitFor<T> {
@@ -72,8 +83,7 @@ export function waitFor<T>(
 
 /** @throws ERR_INVALID_ARG for a time limit that is none. */
 export function checkTimeout(timeoutMs: number | undefined): void {
-  if (timeoutMs !== undefined && !(timeoutMs >= 0))
-    throw invalidArgument('timeoutMs', '0 ms or more', timeoutMs);
+  if (timeoutMs !== undefined) checkArgument('timeoutMs', timeoutMs, TIME);
 }
 
 /** A signal that fires when the limit is reached, the time or the caller's own signal; disposed of, it never does. */

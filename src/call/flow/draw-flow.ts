@@ -1,5 +1,5 @@
-import { invalidArgument } from '../../errors.js';
-import type { Flow } from './flow.js';
+import { checkArgument, oneOf } from '../../check.js';
+import { FLOW, type Flow } from './flow.js';
 import { type FlowGraph, type FlowNode, flowGraph } from './flow-graph.js';
 import { flowSvg } from './flow-svg.js';
 
@@ -14,7 +14,8 @@ const DRAW: Readonly<Record<FlowDrawing, (graph: FlowGraph) => string | Promise<
 
 /** Draws a flow as a diagram. @throws ERR_INVALID_ARG */
 export async function drawFlow(flow: Flow, format: FlowDrawing = 'svg'): Promise<string> {
-  if (!Object.hasOwn(DRAW, format)) throw invalidArgument('format', Object.keys(DRAW).join(', '), format);
+  checkArgument('flow', flow, FLOW);
+  checkArgument('format', format, oneOf(...Object.keys(DRAW)));
   return await DRAW[format](flowGraph(flow));
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { callback, checkArgument, checkOptions, instance, object, type Rules, rule } from '../../check.js';
 import { entryOf } from '../../entry-of.js';
 import { JackfieldError } from '../../errors.js';
 import { makeFolder } from '../../files/whole-file.js';
@@ -8,7 +9,7 @@ import { type Bot, bot } from '../bot/bot.js';
 import type { BotCall } from '../bot/bot-call.js';
 import { during } from '../bot/during.js';
 import type { Gathered, GatherOptions } from '../bot/gather.js';
-import type { Flow } from './flow.js';
+import { FLOW, type Flow } from './flow.js';
 import { conditionHolds } from './flow-condition.js';
 import type { FlowSpeech, FlowStep } from './flow-schema.js';
 import { type FlowFiles, type FlowVariables, filePath, fillIn, spoken } from './flow-variables.js';
@@ -30,12 +31,22 @@ export interface FlowBotOptions {
   readonly variables?: FlowVariables;
 }
 
+const RULES: Rules<FlowBotOptions> = {
+  hooks: rule(
+    'an object of functions',
+    (value) => object.accepts(value) && Object.values(value as object).every(callback.accepts),
+  ),
+  variables: instance(Map),
+};
+
 /**
  * Makes a bot of a flow. A step without a way on ends the call.
  *
  * @throws ERR_INVALID_ARG when the flow uses hooks that there are not; all of them are named.
  */
 export function flowBot(flow: Flow, options: FlowBotOptions = {}): Bot {
+  checkArgument('flow', flow, FLOW);
+  checkOptions(options, RULES);
   const { hooks = {}, variables } = options;
   const missing = Object.entries(flow.data.steps).flatMap(([name, step]) =>
     step.do === 'hook' && !Object.hasOwn(hooks, step.name)

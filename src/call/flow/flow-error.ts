@@ -1,3 +1,4 @@
+import { checkArgument, listOf, object } from '../../check.js';
 import { JackfieldError } from '../../errors.js';
 
 /** Something that is wrong in a flow file, and where. */
@@ -12,6 +13,8 @@ export interface FlowProblem {
   readonly message: string;
 }
 
+const PROBLEMS = listOf(object);
+
 /** A flow file that cannot be run. */
 export class FlowError extends JackfieldError {
   /** The file, or what it was called. */
@@ -19,6 +22,7 @@ export class FlowError extends JackfieldError {
   readonly problems: readonly FlowProblem[];
 
   constructor(file: string, problems: readonly FlowProblem[]) {
+    checkArgument('problems', problems, PROBLEMS);
     const lines = problems.map((problem) => `  ${formatProblem(file, problem)}`);
     super('ERR_FLOW', `The flow in ${file} has errors:\n${lines.join('\n')}`);
     this.file = file;
@@ -28,6 +32,7 @@ export class FlowError extends JackfieldError {
 
 /** `flow.yaml:12:9 error steps.menu.next: there is no step ...`. */
 export function formatProblem(file: string, problem: FlowProblem): string {
+  checkArgument('problem', problem, object);
   const { severity, line, column, path, message } = problem;
   return `${file}:${line}:${column} ${severity} ${path === '' ? '' : `${path}: `}${message}`;
 }

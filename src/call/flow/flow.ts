@@ -2,6 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Document, ParsedNode } from 'yaml';
 import type { z } from 'zod';
+import {
+  path as aPath,
+  checkArgument,
+  checkOptions,
+  listOf,
+  object,
+  type Rules,
+  rule,
+  words,
+} from '../../check.js';
 import { JackfieldError, messageOf } from '../../errors.js';
 import type { Prompts } from '../prompt/prompts.js';
 import type { Speakable } from '../prompt/speakable.js';
@@ -21,6 +31,18 @@ export interface ParseFlowOptions {
   /** Checks that the flow uses no other hooks than these, too. */
   readonly hooks?: readonly string[];
 }
+
+const RULES: Rules<ParseFlowOptions> = {
+  file: words,
+  folder: words,
+  prompts: object,
+  hooks: listOf(words),
+};
+/** What is a flow. */
+export const FLOW = rule(
+  'a flow, as parseFlow gives it',
+  (value) => object.accepts(value) && object.accepts(Reflect.get(value as object, 'data')),
+);
 
 /** A flow that has been checked. */
 export interface Flow {
@@ -44,6 +66,8 @@ export async function readFlow(
   file: string,
   options: Pick<ParseFlowOptions, 'prompts' | 'hooks'> = {},
 ): Promise<Flow> {
+  checkArgument('file', file, aPath);
+  checkOptions(options, RULES);
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new JackfieldError('ERR_FILE', `The flow ${file} cannot be read: ${messageOf(error)}`, {
       cause: error,
@@ -58,6 +82,8 @@ export async function readFlow(
  * @throws ERR_FLOW (a {@link FlowError}) with every error in it, each with its line and path.
  */
 export async function parseFlow(text: string, options: ParseFlowOptions = {}): Promise<Flow> {
+  checkArgument('text', text, words);
+  checkOptions(options, RULES);
   const { file = 'flow', folder = process.cwd() } = options;
   // Loaded with the first flow, for programs that have none.
   const [yaml, { FLOW_SCHEMA, soundPart }] = await Promise.all([import('yaml'), import('./flow-schema.js')]);

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { checkOptions, type Rules, within } from '../../check.js';
 import { msToSamples, PTIME_MS, samplesToMs } from '../../pcm.js';
 import { FrameCutter } from '../../voice/frame-cutter.js';
 import { measureLevel } from '../../voice/level/level-meter.js';
@@ -29,6 +29,13 @@ export interface AnswerDetectorOptions {
   readonly silentMs?: number;
 }
 
+/** The rules of {@link AnswerDetectorOptions}. */
+export const ANSWER_RULES: Rules<AnswerDetectorOptions> = {
+  machineGreetingMs: within(500, 10_000, 'ms'),
+  pauseMs: within(200, 5000, 'ms'),
+  silentMs: within(500, 30_000, 'ms'),
+};
+
 /**
  * Tells people from answering machines by the length of their greeting: "Hello?" and a pause is a person, a sentence
  * that goes on is a machine, and so is a beep, with or without a greeting. Noise and voices behind the one who speaks
@@ -51,14 +58,8 @@ export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
 
   /** @throws ERR_INVALID_ARG */
   static async create(options: AnswerDetectorOptions = {}): Promise<AnswerDetector> {
+    checkOptions(options, ANSWER_RULES);
     const { machineGreetingMs = 2000, pauseMs = 1000, silentMs = 4000 } = options;
-    const check = (name: string, value: number, least: number, most: number) => {
-      if (!(value >= least && value <= most))
-        throw invalidArgument(name, `from ${least} to ${most} ms`, value);
-    };
-    check('machineGreetingMs', machineGreetingMs, 500, 10_000);
-    check('pauseMs', pauseMs, 200, 5000);
-    check('silentMs', silentMs, 500, 30_000);
     // An event for each change, so that every frame is known to be speech or not.
     const voice = await VoiceDetector.create({ onsetMs: PTIME_MS, hangoverMs: 0 });
     return new AnswerDetector(voice, { machineGreetingMs, pauseMs, silentMs });

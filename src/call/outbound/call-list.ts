@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { path as aPath, checkArgument, checkOptions, needed, oneOf, type Rules, words } from '../../check.js';
 import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import { parseCsv } from './parse-csv.js';
 
@@ -29,6 +30,7 @@ const FIELD = /^\w{1,100}$/;
  * @throws ERR_FILE; ERR_INVALID_ARG with everything that is wrong and where, a target that stands twice included.
  */
 export async function readCallList(file: string): Promise<readonly CampaignTarget[]> {
+  checkArgument('file', file, aPath);
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new JackfieldError('ERR_FILE', `The list ${file} cannot be read: ${messageOf(error)}`, {
       cause: error,
@@ -38,11 +40,17 @@ export async function readCallList(file: string): Promise<readonly CampaignTarge
   return parseCallList(text, { file, format: extname(file).toLowerCase() === '.json' ? 'json' : 'csv' });
 }
 
+interface ListOptions {
+  readonly file?: string;
+  readonly format: 'csv' | 'json';
+}
+
+const RULES: Rules<ListOptions> = { file: words, format: needed(oneOf('csv', 'json')) };
+
 /** As {@link readCallList}, of a text. @throws ERR_INVALID_ARG */
-export function parseCallList(
-  text: string,
-  options: { readonly file?: string; readonly format: 'csv' | 'json' },
-): readonly CampaignTarget[] {
+export function parseCallList(text: string, options: ListOptions): readonly CampaignTarget[] {
+  checkArgument('text', text, words);
+  checkOptions(options, RULES);
   const { file = 'list', format } = options;
   const problems: string[] = [];
   const entries = format === 'json' ? jsonEntries(text, file, problems) : csvEntries(text, file, problems);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { path as aPath, checkArgument } from '../../check.js';
 import { JackfieldError } from '../../errors.js';
 import { Database } from '../../files/database.js';
 import { makePrivateFolderSync } from '../../files/private-file.js';
@@ -75,6 +76,7 @@ export class CampaignLog implements Disposable {
 
   /** Opens the catalogue of `folder`, or begins one. @throws ERR_UNSUPPORTED without `libsql`; ERR_FILE. */
   static open(folder: string): CampaignLog {
+    checkArgument('folder', folder, aPath);
     makePrivateFolderSync(folder);
     return new CampaignLog(Database.open(join(folder, 'catalogue.sqlite'), MIGRATIONS));
   }

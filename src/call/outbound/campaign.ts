@@ -1,9 +1,22 @@
-import type { Clock } from '../../clock.js';
-import { sleep, systemClock } from '../../clock.js';
+import {
+  signal as abortSignal,
+  callback,
+  checkArgument,
+  checkOptions,
+  either,
+  listOf,
+  object,
+  type Rules,
+  rule,
+  whole,
+  within,
+  words,
+} from '../../check.js';
+import { CLOCK, type Clock, sleep, systemClock } from '../../clock.js';
 import { type ErrorCode, invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import { checkHoursIn, type Hours, nextWithinHours } from '../../hours.js';
 import { machineTimeZone } from '../../local-time.js';
-import type { Bot } from '../bot/bot.js';
+import { BOT, type Bot } from '../bot/bot.js';
 import type { BotHost, BotResult } from '../bot/bot-host.js';
 import type { CampaignTarget } from './call-list.js';
 import type { CampaignLine, CampaignResult, CampaignStore } from './campaign-call.js';
@@ -33,6 +46,34 @@ export interface CampaignOptions {
   readonly signal?: AbortSignal;
 }
 
+const RULES: Rules<CampaignOptions> = {
+  concurrency: whole(1, 1000),
+  callsPerMinute: rule(
+    'more than 0, up to 6000',
+    (value) => typeof value === 'number' && value > 0 && value <= 6000,
+  ),
+  attempts: whole(1, 20),
+  retryAfterMs: within(0, Infinity, 'ms'),
+  retryWhen: callback,
+  hours: object,
+  timezone: words,
+  ringMs: within(1, Infinity, 'ms'),
+  store: object,
+  clock: CLOCK,
+  signal: abortSignal,
+};
+const HOST = object;
+const BOTS = either(callback, BOT);
+const TARGETS = listOf(
+  either(
+    words,
+    rule(
+      'an object with target',
+      (value) => object.accepts(value) && typeof Reflect.get(value as object, 'target') === 'string',
+    ),
+  ),
+);
+
 interface Entry {
   readonly target: string;
   readonly fields: CampaignTarget['fields'];
@@ -58,6 +99,10 @@ export function runCampaign(
   targets: readonly (string | CampaignTarget)[],
   options: CampaignOptions = {},
 ): AsyncGenerator<CampaignResult, void, void> {
+  checkArgument('host', host, HOST);
+  checkArgument('bot', bot, BOTS);
+  checkArgument('targets', targets, TARGETS);
+  checkOptions(options, RULES);
   const stop = new AbortController();
   const signals = options.signal ? [stop.signal, options.signal] : [stop.signal];
   const botFor = typeof bot === 'function' ? bot : () => bot;
@@ -246,18 +291,7 @@ function resolved(options: CampaignOptions) {
   } = options;
   const { hours, timezone = machineTimeZone() } = options;
   const { retryWhen = ({ outcome }) => outcome === 'unanswered', clock = systemClock, store } = options;
-  if (!(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 1000)) {
-    throw invalidArgument('concurrency', 'an integer from 1 to 1000', concurrency);
-  }
-  if (!(callsPerMinute > 0 && callsPerMinute <= 6000)) {
-    throw invalidArgument('callsPerMinute', 'more than 0, up to 6000', callsPerMinute);
-  }
-  if (!(Number.isInteger(attempts) && attempts >= 1 && attempts <= 20)) {
-    throw invalidArgument('attempts', 'an integer from 1 to 20', attempts);
-  }
   checkHoursIn(hours, timezone);
-  if (!(retryAfterMs >= 0)) throw invalidArgument('retryAfterMs', '0 ms or more', retryAfterMs);
-  if (!(ringMs > 0)) throw invalidArgument('ringMs', 'more than 0 ms', ringMs);
   return {
     concurrency,
     callsPerMinute,

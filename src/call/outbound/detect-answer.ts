@@ -1,18 +1,28 @@
-import type { BotCall } from '../bot/bot-call.js';
+import { signal as abortSignal, checkArgument, checkOptions, type Rules } from '../../check.js';
+import { BOT_CALL, type BotCall } from '../bot/bot-call.js';
 import { during } from '../bot/during.js';
-import type { WaitOptions } from '../bot/waiting.js';
-import { AnswerDetector, type AnswerDetectorOptions, type AnswerVerdict } from './answer-detector.js';
+import { WAIT_RULES, type WaitOptions } from '../bot/waiting.js';
+import {
+  ANSWER_RULES,
+  AnswerDetector,
+  type AnswerDetectorOptions,
+  type AnswerVerdict,
+} from './answer-detector.js';
 import { type Beep, BeepDetector } from './beep-detector.js';
 
+interface DetectOptions extends AnswerDetectorOptions {
+  readonly signal?: AbortSignal;
+}
+
+const RULES: Rules<DetectOptions> = { ...ANSWER_RULES, signal: abortSignal };
 const BEEP_TIMEOUT_MS = 30_000;
 /** Beeps by which calls were told to be answered by a machine, until somebody waits for them. */
 const told = new WeakMap<BotCall, Beep>();
 
 /** Listens to how a call is answered: by a person, a machine, or in silence. @throws ERR_CALL_ENDED, ERR_ABORTED. */
-export async function detectAnswer(
-  call: BotCall,
-  options: AnswerDetectorOptions & { readonly signal?: AbortSignal } = {},
-): Promise<AnswerVerdict> {
+export async function detectAnswer(call: BotCall, options: DetectOptions = {}): Promise<AnswerVerdict> {
+  checkArgument('call', call, BOT_CALL);
+  checkOptions(options, RULES);
   const { signal, ...settings } = options;
   using detector = await during(call.clock, AnswerDetector.create(settings));
   for await (const { samples } of call.listen(signal ? { signal } : {})) {
@@ -35,6 +45,8 @@ export async function detectAnswer(
  * @throws ERR_CALL_ENDED, ERR_ABORTED.
  */
 export async function waitForBeep(call: BotCall, options: WaitOptions = {}): Promise<Beep | undefined> {
+  checkArgument('call', call, BOT_CALL);
+  checkOptions(options, WAIT_RULES);
   const { timeoutMs = BEEP_TIMEOUT_MS, signal } = options;
   const heard = told.get(call);
   told.delete(call);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { invalidArgument } from '../../errors.js';
+import { checkOptions, line, path, type Rules, within } from '../../check.js';
 import { runTool } from '../../voice/process/run-tool.js';
 import { collectSamples } from '../../voice/stage.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
@@ -18,12 +18,16 @@ export interface EspeakOptions {
   readonly voice?: string;
 }
 
+const RULES: Rules<EspeakOptions> = {
+  command: path,
+  wordsPerMinute: within(80, 450),
+  voice: line(1, 200),
+};
+
 /** Speaks with the command `espeak-ng` (Debian: `apt install espeak-ng`). @throws ERR_INVALID_ARG */
 export function espeakEngine(options: EspeakOptions = {}): SpeechEngine {
+  checkOptions(options, RULES);
   const { command = 'espeak-ng', wordsPerMinute = 160, voice } = options;
-  if (!(wordsPerMinute >= 80 && wordsPerMinute <= 450)) {
-    throw invalidArgument('wordsPerMinute', 'from 80 to 450', wordsPerMinute);
-  }
   return {
     name: `espeak-ng ${voice ?? ''} ${wordsPerMinute}`,
     async ready({ language, signal }) {

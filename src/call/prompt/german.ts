@@ -1,4 +1,5 @@
-import { type SpokenLanguage, type SpokenWord, type Vocabulary, wordsOf } from './spoken-language.js';
+import { checkArgument } from '../../check.js';
+import { NUMBER, type SpokenLanguage, type SpokenWord, type Vocabulary, wordsOf } from './spoken-language.js';
 
 const VOCABULARY: Vocabulary = {
   ones: (
@@ -30,6 +31,7 @@ export const german: SpokenLanguage = {
 };
 
 function number(value: number): SpokenWord[] {
+  checkArgument('number', value, NUMBER);
   if (value < 0) return [word('minus', VOCABULARY.minus), ...number(-value)];
   if (value < 20) return [one(value)];
   if (value < 100) {

@@ -1,3 +1,4 @@
+import { path as aPath, checkOptions, having, line, listOf, object, type Rules } from '../../check.js';
 import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import { VOICE_FORMAT } from '../../pcm.js';
 import { toFormat } from '../../voice/convert/to-format.js';
@@ -30,6 +31,14 @@ export interface SayingOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const RULES: Rules<PromptsOptions> = {
+  folder: aPath,
+  cacheFolder: aPath,
+  engine: having('speak'),
+  language: line(1, 100),
+  languages: listOf(object),
+};
+
 const MAX_NUMBER = 999_999_999;
 const SILENCE_CHUNK = new Int16Array(VOICE_FORMAT.sampleRate);
 
@@ -52,6 +61,7 @@ export class Prompts {
 
   /** @throws ERR_FILE when the folder cannot be read. */
   static async open(options: PromptsOptions = {}): Promise<Prompts> {
+    checkOptions(options, RULES);
     const folder = options.folder === undefined ? undefined : await PromptFolder.open(options.folder);
     return new Prompts(options, folder);
   }

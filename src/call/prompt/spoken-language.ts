@@ -1,3 +1,4 @@
+import { whole } from '../../check.js';
 /** A recording that a spoken number or date is put together from, and its text for a speech engine. */
 export interface SpokenWord {
   /** Name of the prompt, for example `number/20`. */
@@ -51,3 +52,6 @@ export function wordsOf(vocabulary: Vocabulary): {
     },
   };
 }
+
+/** Numbers that can be said. */
+export const NUMBER = whole(-999_999_999, 999_999_999);

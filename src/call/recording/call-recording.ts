@@ -1,3 +1,4 @@
+import { checkArgument, having } from '../../check.js';
 import { type Clock, sleep, systemClock } from '../../clock.js';
 import type { Call } from '../../control/state/call.js';
 import { JackfieldError } from '../../errors.js';
@@ -37,6 +38,8 @@ export interface RecordingPlan {
   readonly gaps: LegGaps;
 }
 
+const TRACK = having('on', 'discard');
+
 /** A recording under way. Made by {@link recordCall}. */
 export class CallRecording extends FencedEmitter<RecordingEvents> {
   /** The call's streams; play into the call with `voice.player`. */
@@ -53,6 +56,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
   /** Used by {@link recordCall}. */
   constructor(voice: CallVoice, track: RecordingTrack, setup: RecordingPlan) {
     super();
+    checkArgument('track', track, TRACK);
     this.voice = voice;
     this.#track = track;
     this.#setup = setup;

@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { invalidArgument } from '../../errors.js';
 import { hashFile } from '../../files/whole-file.js';
 import type { PcmInput } from '../../voice/pcm-input.js';
 import { loadEncoder, transcode } from '../../voice/transcode/transcode.js';
@@ -17,16 +16,6 @@ export interface TagFacts {
   readonly id: string;
   readonly startedAt: string;
   readonly call: RecordedCall;
-}
-
-/** @throws ERR_INVALID_ARG. */
-export function checkCompressed(formats: readonly CompressedFormat[]): readonly CompressedFormat[] {
-  for (const format of formats) {
-    if (!COMPRESSED_FORMATS.includes(format)) {
-      throw invalidArgument('outputs', `of ${COMPRESSED_FORMATS.join(', ')}`, format);
-    }
-  }
-  return formats;
 }
 
 /**

@@ -1,5 +1,6 @@
-import { type Clock, sleep } from '../../clock.js';
-import { invalidArgument, JackfieldError } from '../../errors.js';
+import { checkArgument, checkOptions, object, path, type Rules, rule, within } from '../../check.js';
+import { CLOCK, type Clock, sleep } from '../../clock.js';
+import { JackfieldError } from '../../errors.js';
 import { msToSamples, VOICE_FORMAT } from '../../pcm.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { toneSamples } from '../../voice/tone/tone-samples.js';
@@ -14,17 +15,18 @@ export interface ConsentOptions {
   readonly toneEveryMs?: number;
 }
 
+const RULES: Rules<ConsentOptions> = { prompt: path, toneEveryMs: within(5000, 60_000, 'ms') };
+
+const RECORDING = rule(
+  'a recording, as recordCall gives it',
+  (value) => object.accepts(value) && 'voice' in (value as object),
+);
+
 const TONE = { frequency: 1400, durationMs: 200, levelDbfs: -20 };
 
 /** @throws ERR_INVALID_ARG. */
 export function checkConsent(consent: ConsentOptions): ConsentOptions {
-  const { prompt, toneEveryMs } = consent;
-  if (prompt !== undefined && (typeof prompt !== 'string' || prompt === '')) {
-    throw invalidArgument('consent.prompt', 'a WAV file', prompt);
-  }
-  if (toneEveryMs !== undefined && !(toneEveryMs >= 5000 && toneEveryMs <= 60_000)) {
-    throw invalidArgument('consent.toneEveryMs', 'from 5000 to 60000', toneEveryMs);
-  }
+  checkOptions(consent, RULES, 'consent.');
   return consent;
 }
 
@@ -40,6 +42,8 @@ export async function announceRecording(
   clock: Clock,
 ): Promise<void> {
   const { prompt, toneEveryMs } = checkConsent(consent);
+  checkArgument('recording', recording, RECORDING);
+  checkArgument('clock', clock, CLOCK);
   const { player } = recording.voice;
   if (prompt !== undefined) {
     await using reader = await WavReader.open(prompt);

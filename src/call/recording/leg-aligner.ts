@@ -1,5 +1,5 @@
+import { checkArgument, checkOptions, flag, having, object, type Rules, within } from '../../check.js';
 import { type CancelTimer, type Clock, systemClock } from '../../clock.js';
-import { invalidArgument } from '../../errors.js';
 import { msToSamples, type PcmSink } from '../../pcm.js';
 import { AlignedLeg, type GapName, type PlacedSamples } from './aligned-leg.js';
 import type { LedgerSpan, LegName } from './ledger.js';
@@ -22,6 +22,13 @@ export interface LegAlignerOptions {
    */
   readonly correctDrift?: boolean;
 }
+
+/** The rules of {@link LegAlignerOptions}. */
+export const ALIGNER_RULES: Rules<LegAlignerOptions> = {
+  maxSkewMs: within(100, 60_000, 'ms'),
+  correctDrift: flag,
+};
+const SINK = having('write', 'final');
 
 /** What a {@link LegAligner} needs to know of the call beyond the samples. */
 export interface AlignerSurroundings {
@@ -96,8 +103,11 @@ export class LegAligner {
 
   /** @throws ERR_INVALID_ARG for a skew out of range. */
   constructor(sink: AlignedSink, options: LegAlignerOptions = {}, surroundings: AlignerSurroundings = {}) {
-    const { maxSkewMs, correctDrift = true } = options;
-    this.#maxSkew = msToSamples(checkSkew(maxSkewMs));
+    checkArgument('surroundings', surroundings, object);
+    checkArgument('sink', sink, SINK);
+    checkOptions(options, ALIGNER_RULES);
+    const { maxSkewMs = 5000, correctDrift = true } = options;
+    this.#maxSkew = msToSamples(maxSkewMs);
     this.#sink = sink;
     this.#surroundings = surroundings;
     this.#clock = surroundings.clock ?? systemClock;
@@ -341,10 +351,4 @@ export class LegAligner {
     const passedOver = now - this.#behindSince[name] >= PATIENCE_MS && leg.end === legEnd;
     return passedOver ? due - this.#maxSkew : Math.min(legEnd, end);
   }
-}
-
-/** @throws ERR_INVALID_ARG. */
-export function checkSkew(maxSkewMs = 5000): number {
-  if (maxSkewMs >= 100 && maxSkewMs <= 60_000) return maxSkewMs;
-  throw invalidArgument('maxSkewMs', 'from 100 to 60000 ms', maxSkewMs);
 }

@@ -1,3 +1,4 @@
+import { path as aPath, checkArgument, words } from '../../check.js';
 import { sealedWavSamples } from '../store/sealed-wav.js';
 import type { TailContents } from './sealed-tail.js';
 
@@ -14,6 +15,8 @@ export async function* openSealed(
   identity: string,
   tail?: TailContents,
 ): AsyncGenerator<Int16Array> {
+  checkArgument('file', file, aPath);
+  checkArgument('identity', identity, words);
   let position = 0;
   for await (const samples of sealedWavSamples(file, identity, tail !== undefined)) {
     overlay(samples, position, tail);

@@ -1,7 +1,21 @@
-import { type KeyObject, randomUUID } from 'node:crypto';
+import { KeyObject, randomUUID } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type Clock, systemClock } from '../../clock.js';
+import {
+  checkOptions,
+  instance,
+  listOf,
+  needed,
+  object,
+  oneOf,
+  optionsOf,
+  path,
+  type Rules,
+  rule,
+  within,
+  words,
+} from '../../check.js';
+import { CLOCK, type Clock, systemClock } from '../../clock.js';
 import type { Call } from '../../control/state/call.js';
 import { invalidArgument } from '../../errors.js';
 import { makeFolder } from '../../files/whole-file.js';
@@ -9,15 +23,15 @@ import { Opening } from '../../opening.js';
 import { type PcmSink, samplesToMs } from '../../pcm.js';
 import type { Lease } from '../../tcp/lease.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
-import { type CallVoice, type CallVoiceOptions, openCallVoice } from '../call-voice.js';
+import { type CallVoice, type CallVoiceOptions, openCallVoice, VOICE_RULES } from '../call-voice.js';
 import type { AudioStore } from './audio-store.js';
 import { describeCall, recordedCall, trafficOf } from './call-facts.js';
 import { CallRecording } from './call-recording.js';
-import { type CompressedFormat, checkCompressed, loadCompressed } from './compressed.js';
+import { COMPRESSED_FORMATS, type CompressedFormat, loadCompressed } from './compressed.js';
 import { EncoderSlots } from './encoder-slots.js';
 import { Journal } from './journal.js';
 import { placedOnArrival, shifted, timedOnArrival } from './late-leg.js';
-import { checkSkew, type LegAlignerOptions } from './leg-aligner.js';
+import { ALIGNER_RULES, type LegAlignerOptions } from './leg-aligner.js';
 import { LegGaps } from './leg-gaps.js';
 import { RecordingTrack, type TrackOptions } from './recording-track.js';
 import { SealedFile } from './sealed-file.js';
@@ -75,6 +89,33 @@ export interface RecordCallOptions extends CallVoiceOptions, LegAlignerOptions {
   readonly io?: 'async' | 'sync';
 }
 
+/** An Ed25519 private key. */
+export const SIGNING_KEY = rule(
+  'an Ed25519 private key',
+  (value) => value instanceof KeyObject && value.type === 'private' && value.asymmetricKeyType === 'ed25519',
+);
+/** Age recipients, one or more. */
+export const RECIPIENTS = listOf(words, 1);
+const RULES: Rules<RecordCallOptions> = {
+  ...VOICE_RULES,
+  ...ALIGNER_RULES,
+  file: needed(path),
+  clock: CLOCK,
+  segments: object,
+  maxMs: within(1000, Infinity, 'ms'),
+  onDiskFull: oneOf('end', 'resume'),
+  preRollMs: within(0, 600_000, 'ms'),
+  signingKey: SIGNING_KEY,
+  encryptTo: RECIPIENTS,
+  encoders: instance(EncoderSlots),
+  outputs: listOf(oneOf(...COMPRESSED_FORMATS)),
+  tags: rule(
+    'an object of texts',
+    (value) => object.accepts(value) && Object.values(value as object).every(words.accepts),
+  ),
+  io: oneOf('async', 'sync'),
+};
+
 /** Room that has to be there before a recording goes on after the disk was full. */
 const ROOM_BYTES = 16 * 1024 * 1024;
 
@@ -100,7 +141,7 @@ export async function recordCall(
     await openCallVoice(call, server, {
       // The other party is recorded even where the microphone cannot be had: its leg then never comes.
       onNoMicrophone: () => undefined,
-      ...options,
+      ...optionsOf<CallVoiceOptions>(options, VOICE_RULES),
       // Until the legs have found each other, the remote one is read as it comes: it tells where the call is.
       readClass: 'immediate',
       onLease: (stream, lease, start) => {
@@ -259,41 +300,16 @@ class RecordingSetup {
 }
 
 /** @throws ERR_INVALID_ARG with the name of the option. */
-export function checkRecordOptions({
-  file,
-  segments,
-  maxMs,
-  preRollMs,
-  signingKey,
-  onDiskFull = 'end',
-  encryptTo,
-  outputs = [],
-  maxSkewMs,
-}: RecordCallOptions): void {
-  if (typeof file !== 'string' || file === '' || file.includes('\0')) {
-    throw invalidArgument('file', 'a file name', file);
-  }
+export function checkRecordOptions(options: RecordCallOptions): void {
+  checkOptions(options, RULES);
+  const { segments, encryptTo, outputs = [] } = options;
   checkSegmentRules(segments ?? {});
-  checkSkew(maxSkewMs);
-  if (maxMs !== undefined && !(maxMs >= 1000)) throw invalidArgument('maxMs', 'at least 1000', maxMs);
-  if (preRollMs !== undefined && !(preRollMs >= 0 && preRollMs <= 600_000)) {
-    throw invalidArgument('preRollMs', 'from 0 to 600000', preRollMs);
-  }
-  if (signingKey && signingKey.asymmetricKeyType !== 'ed25519') {
-    throw invalidArgument('signingKey', 'an Ed25519 private key', signingKey.asymmetricKeyType);
-  }
-  if (encryptTo && encryptTo.length === 0) {
-    throw invalidArgument('encryptTo', 'at least one age recipient', 'none');
-  }
-  if (checkCompressed(outputs).length > 0 && encryptTo) {
+  if (outputs.length > 0 && encryptTo) {
     throw invalidArgument(
       'outputs',
       'none where the recording is encrypted: they would not be',
       outputs.join(),
     );
-  }
-  if (onDiskFull !== 'end' && onDiskFull !== 'resume') {
-    throw invalidArgument('onDiskFull', "'end' or 'resume'", onDiskFull);
   }
 }
 

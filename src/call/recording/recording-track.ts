@@ -1,3 +1,4 @@
+import { optionsOf } from '../../check.js';
 import type { Clock } from '../../clock.js';
 import { JackfieldError } from '../../errors.js';
 import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
@@ -7,7 +8,7 @@ import { type Level, LevelMeter } from '../../voice/level/level-meter.js';
 import type { GapName } from './aligned-leg.js';
 import type { LegEnds } from './audio-store.js';
 import type { LegName } from './ledger.js';
-import { type AlignedSink, LegAligner, type LegAlignerOptions } from './leg-aligner.js';
+import { ALIGNER_RULES, type AlignedSink, LegAligner, type LegAlignerOptions } from './leg-aligner.js';
 import type { Segment, SegmentResult } from './segment.js';
 import { SegmentRule, type SegmentRules } from './segment-rule.js';
 import type { RecordedCall, RecordingEnd, SidecarFacts } from './sidecar.js';
@@ -89,7 +90,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
     super();
     this.#options = options;
     this.#rule = new SegmentRule(options.rules);
-    this.aligner = new LegAligner(this, options, {
+    this.aligner = new LegAligner(this, optionsOf<LegAlignerOptions>(options, ALIGNER_RULES), {
       clock: options.clock,
       localFollows: options.localFollows,
       gapName: (leg, begun) => options.gapName(leg, begun),

@@ -2,7 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, systemClock } from '../../clock.js';
+import { path as aPath, checkArgument, checkOptions, type Rules, words } from '../../check.js';
+import { CLOCK, type Clock, systemClock } from '../../clock.js';
 import { JackfieldError } from '../../errors.js';
 import { fileError } from '../../files/file-error.js';
 import { Opening } from '../../opening.js';
@@ -15,6 +16,7 @@ import { type JournalEntry, journalEntries, readJournal } from './journal.js';
 import { LedgerKeeper, type LegLedger, type LegName } from './ledger.js';
 import { liveOutputPath } from './live-output.js';
 import { openSealed } from './open-sealed.js';
+import { RECIPIENTS, SIGNING_KEY } from './record-call.js';
 import { SealedFile } from './sealed-file.js';
 import { readTails, type TailContents, tailFiles } from './sealed-tail.js';
 import { journalFile, markWithin, reserveFile, type SegmentResult, writeDetails } from './segment.js';
@@ -32,8 +34,16 @@ export interface RecoverOptions {
   readonly clock?: Clock;
 }
 
+const RULES: Rules<RecoverOptions> = {
+  signingKey: SIGNING_KEY,
+  identity: words,
+  encryptTo: RECIPIENTS,
+  clock: CLOCK,
+};
+
 /** Recordings in `folder` and below it that were begun and never finished: the paths of their audio files. */
 export async function findUnfinished(folder: string): Promise<readonly string[]> {
+  checkArgument('folder', folder, aPath);
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
     throw fileError('read', folder, error);
   });
@@ -54,6 +64,8 @@ export async function findUnfinished(folder: string): Promise<readonly string[]>
  * @throws ERR_FILE; ERR_WAV when the file is no recording; ERR_INVALID_STATE when it has no journal to tell from.
  */
 export async function recoverRecording(file: string, options: RecoverOptions = {}): Promise<SegmentResult> {
+  checkArgument('file', file, aPath);
+  checkOptions(options, RULES);
   const { clock = systemClock, signingKey } = options;
   const entries = await readJournal(journalFile(file));
   const head = entries.find((entry) => entry.t === 'head')?.head;
@@ -79,6 +91,7 @@ export async function recoverRecording(file: string, options: RecoverOptions = {
 
 /** Removes what a recording left that was killed before it had a first sample, or a head. */
 export async function discardUnfinished(file: string): Promise<void> {
+  checkArgument('file', file, aPath);
   await rm(file, { force: true });
   await rm(beside(file, '.json'), { force: true });
   await removeTraces(file);
@@ -99,6 +112,7 @@ function halfMade(file: string): string[] {
 
 /** Whether an unfinished recording holds anything that is worth recovering. */
 export async function isWorthRecovering(file: string): Promise<boolean> {
+  checkArgument('file', file, aPath);
   const size = await stat(file).then(
     ({ size: bytes }) => bytes,
     () => 0,

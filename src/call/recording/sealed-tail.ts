@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { path as aPath, checkArgument, words } from '../../check.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { openPrivate } from '../../files/private-file.js';
 import { Opening } from '../../opening.js';
@@ -98,6 +99,8 @@ export interface TailContents {
  * @throws ERR_INVALID_ARG for what is no such key; ERR_FILE when the tails are not for that key.
  */
 export async function readTails(file: string, identity: string): Promise<TailContents | undefined> {
+  checkArgument('file', file, aPath);
+  checkArgument('identity', identity, words);
   const pieces: { position: number; samples: Int16Array }[] = [];
   let found: Omit<TailContents, 'pieces'> | undefined;
   for (const path of tailFiles(file)) {

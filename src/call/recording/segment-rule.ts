@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { checkOptions, type Rules, rule, within } from '../../check.js';
 import { msToSamples } from '../../pcm.js';
 import { measureLevel } from '../../voice/level/level-meter.js';
 import { STEREO_BYTES } from './stereo-file.js';
@@ -17,21 +17,16 @@ export interface SegmentRules {
 
 const MIN_SEGMENT = msToSamples(1000);
 
+const RULES: Rules<SegmentRules> = {
+  everyMs: within(1000, Infinity, 'ms'),
+  maxBytes: within(65_536, Infinity, 'bytes'),
+  silenceMs: within(500, Infinity, 'ms'),
+  silenceDbfs: rule('from -90 to 0 dBFS', (value) => typeof value === 'number' && value >= -90 && value < 0),
+};
+
 /** @throws ERR_INVALID_ARG with the name of the field. */
 export function checkSegmentRules(rules: SegmentRules): SegmentRules {
-  const limits = [
-    ['everyMs', rules.everyMs, 1000],
-    ['maxBytes', rules.maxBytes, 65_536],
-    ['silenceMs', rules.silenceMs, 500],
-  ] as const;
-  for (const [name, value, least] of limits) {
-    if (value !== undefined && !(value >= least))
-      throw invalidArgument(`segments.${name}`, `at least ${least}`, value);
-  }
-  const { silenceDbfs } = rules;
-  if (silenceDbfs !== undefined && !(silenceDbfs >= -90 && silenceDbfs < 0)) {
-    throw invalidArgument('segments.silenceDbfs', 'from -90 to 0 dBFS', silenceDbfs);
-  }
+  checkOptions(rules, RULES, 'segments.');
   return rules;
 }
 

@@ -1,6 +1,6 @@
-import type { KeyObject } from 'node:crypto';
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, KeyObject } from 'node:crypto';
 import { basename } from 'node:path';
+import { path as aPath, checkArgument, checkOptions, object, type Rules, rule, stream } from '../../check.js';
 import { hashFile } from '../../files/whole-file.js';
 import { splitChannels } from '../../voice/convert/channels.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
@@ -66,6 +66,15 @@ export interface VerifyOptions {
   readonly samples?: AsyncIterable<Int16Array>;
 }
 
+const RULES: Rules<VerifyOptions> = {
+  expected: object,
+  publicKey: rule(
+    'an Ed25519 key',
+    (value) => value instanceof KeyObject && value.asymmetricKeyType === 'ed25519',
+  ),
+  samples: stream,
+};
+
 /**
  * Recomputes what the manifest and the sidecar of a recording say: the hash of each block, the chain over them, the
  * ledger (its sums, and that there is silence where it says that nothing was received), the SHA-256 of each compressed
@@ -75,6 +84,8 @@ export interface VerifyOptions {
  * @throws ERR_FILE and ERR_WAV when a file cannot be read; ERR_SYNTAX when sidecar or manifest is no such thing.
  */
 export async function verifyRecording(file: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  checkArgument('file', file, aPath);
+  checkOptions(options, RULES);
   const manifest = await readManifest(beside(file, '.manifest.json'));
   const { sidecar, text } = await readSidecarText(beside(file, '.json'));
   const { blockSamples } = manifest;

@@ -1,5 +1,16 @@
-import { type Clock, systemClock } from '../../clock.js';
-import { invalidArgument } from '../../errors.js';
+import {
+  checkOptions,
+  either,
+  flag,
+  line,
+  object,
+  type Rules,
+  signal,
+  wait,
+  whole,
+  within,
+} from '../../check.js';
+import { CLOCK, type Clock, systemClock } from '../../clock.js';
 
 /** How to come back to an endpoint that has gone. */
 export interface ReattachOptions {
@@ -42,6 +53,24 @@ export interface AttachOptions {
   readonly clock?: Clock;
 }
 
+const RULES: Rules<AttachOptions> = {
+  name: line(1, 1000),
+  protocol: whole(1, 8),
+  timeoutMs: wait,
+  attachTimeoutMs: wait,
+  maxPending: whole(1, 10_000),
+  pingIntervalMs: within(0, Infinity, 'ms'),
+  callCheckMs: within(0, Infinity, 'ms'),
+  reattach: either(flag, object),
+  signal,
+  clock: CLOCK,
+};
+const REATTACH_RULES: Rules<ReattachOptions> = {
+  firstDelayMs: wait,
+  maxDelayMs: wait,
+  giveUpAfterMs: wait,
+};
+
 /** Options as a {@link Client} uses them. */
 export interface ClientSettings extends Required<Omit<AttachOptions, 'signal' | 'reattach'>> {
   readonly reattach: Required<ReattachOptions> | undefined;
@@ -55,43 +84,23 @@ const DEFAULT_REATTACH: Required<ReattachOptions> = {
 
 /** @throws ERR_INVALID_ARG, naming the field. */
 export function clientSettings(options: AttachOptions): ClientSettings {
-  const settings = {
+  checkOptions(options, RULES);
+  return {
     name: options.name ?? 'jackfield',
-    protocol: integer('protocol', options.protocol ?? 8, 1, 8),
-    timeoutMs: positive('timeoutMs', options.timeoutMs ?? 10_000),
-    attachTimeoutMs: positive('attachTimeoutMs', options.attachTimeoutMs ?? 60_000),
-    maxPending: integer('maxPending', options.maxPending ?? 1000, 1, 10_000),
+    protocol: options.protocol ?? 8,
+    timeoutMs: options.timeoutMs ?? 10_000,
+    attachTimeoutMs: options.attachTimeoutMs ?? 60_000,
+    maxPending: options.maxPending ?? 1000,
     pingIntervalMs: options.pingIntervalMs ?? 30_000,
     callCheckMs: options.callCheckMs ?? 30_000,
     clock: options.clock ?? systemClock,
     reattach: reattachSettings(options.reattach ?? true),
   };
-  if (!(settings.pingIntervalMs >= 0)) {
-    throw invalidArgument('pingIntervalMs', 'zero or more ms', settings.pingIntervalMs);
-  }
-  if (!(settings.callCheckMs >= 0)) {
-    throw invalidArgument('callCheckMs', 'zero or more ms', settings.callCheckMs);
-  }
-  return settings;
 }
 
 function reattachSettings(option: boolean | ReattachOptions): Required<ReattachOptions> | undefined {
   if (option === false) return undefined;
-  const settings = { ...DEFAULT_REATTACH, ...(option === true ? {} : option) };
-  positive('reattach.firstDelayMs', settings.firstDelayMs);
-  positive('reattach.maxDelayMs', settings.maxDelayMs);
-  positive('reattach.giveUpAfterMs', settings.giveUpAfterMs);
-  return settings;
-}
-
-function positive(name: string, value: number): number {
-  if (!(value > 0)) throw invalidArgument(name, 'more than 0 ms', value);
-  return value;
-}
-
-function integer(name: string, value: number, min: number, max: number): number {
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw invalidArgument(name, `an integer from ${min} to ${max}`, value);
-  }
-  return value;
+  if (option === true) return DEFAULT_REATTACH;
+  checkOptions(option, REATTACH_RULES, 'reattach.');
+  return { ...DEFAULT_REATTACH, ...option };
 }

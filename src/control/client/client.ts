@@ -1,3 +1,4 @@
+import { checkArgument } from '../../check.js';
 import type { CancelTimer } from '../../clock.js';
 import { abortedError, JackfieldError } from '../../errors.js';
 import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
@@ -23,7 +24,7 @@ import { checkTarget } from '../state/target.js';
 import type { User } from '../state/user.js';
 import type { Voicemail } from '../state/voicemail.js';
 import { World } from '../state/world.js';
-import type { Transport } from '../transport/transport.js';
+import { TRANSPORT, type Transport } from '../transport/transport.js';
 import { type AttachOptions, type ClientSettings, clientSettings } from './attach-options.js';
 import type { AttachState } from './attach-state.js';
 import { Attachment } from './attachment.js';
@@ -66,6 +67,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
   /** Used by {@link attach}. @throws ERR_INVALID_ARG */
   constructor(transport: Transport, options: AttachOptions = {}) {
     super();
+    checkArgument('transport', transport, TRANSPORT);
     this.#settings = clientSettings(options);
     this.#world = new World(this, this.#settings);
     this.profile = this.#world.profile;

@@ -1,3 +1,4 @@
+import { having } from '../../check.js';
 import type { CommandMessage, EndpointMessage } from '../../protocol/message.js';
 
 /** Limits on one wait for an answer. */
@@ -12,3 +13,6 @@ export interface CommandSender {
   /** Sends a command and waits for its answer. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
   command(message: CommandMessage, options?: CommandOptions): Promise<EndpointMessage>;
 }
+
+/** What is a client. */
+export const CLIENT = having('command', 'on', 'search');

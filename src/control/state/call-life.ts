@@ -1,3 +1,4 @@
+import { checkArgument, object } from '../../check.js';
 import {
   CALL_TRANSITIONS,
   type CallStatus,
@@ -77,6 +78,8 @@ export function nextCallState(
   news: CallNews,
   atMs: number,
 ): CallState | undefined {
+  checkArgument('news', news, object);
+  if (state !== undefined) checkArgument('state', state, object);
   if (news.property === 'STATUS') {
     const again = news.transferred && state !== undefined && canCallMove(state.status, news.status);
     const overtaken = state !== undefined && !again && !canCallReach(state.status, news.status);

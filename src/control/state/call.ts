@@ -1,4 +1,5 @@
-import type { Clock } from '../../clock.js';
+import { checkArgument, having } from '../../check.js';
+import { CLOCK, type Clock } from '../../clock.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
 import { ApiError } from '../../protocol/api-error.js';
 import { type CallStatus, isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
@@ -32,6 +33,9 @@ export interface CallCost {
 /** Longest wait for the reason of a failure, which was told before the failure itself, in milliseconds. */
 const REASON_TIMEOUT_MS = 2000;
 
+/** What is a call. */
+export const CALL = having('on', 'text');
+
 /** A CALL object, kept up to date by the endpoint's notifications. Made by the {@link Client} that it belongs to. */
 export class Call extends RemoteObject<'CALL', CallEvents> {
   /** What is sent to the other party. */
@@ -47,6 +51,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
 
   constructor(id: number, sender: CommandSender, clock: Clock) {
     super('CALL', id, sender);
+    checkArgument('clock', clock, CLOCK);
     this.#sender = sender;
     this.#clock = clock;
     this.#heardAtMs = clock.now();

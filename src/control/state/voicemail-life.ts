@@ -1,3 +1,4 @@
+import { checkArgument, object } from '../../check.js';
 import {
   VOICEMAIL_TRANSITIONS,
   type VoicemailFailureReason,
@@ -48,11 +49,14 @@ export interface VoicemailNews {
  */
 export function nextVoicemailState(
   state: VoicemailState | undefined,
-  { status, reason }: VoicemailNews,
+  news: VoicemailNews,
   atMs: number,
 ): VoicemailState {
+  checkArgument('news', news, object);
+  if (state !== undefined) checkArgument('state', state, object);
+  const { status, reason } = news;
   if (state?.phase === 'deleted') return state;
-  if (state?.status === status) {
+  if (state && state.status === status) {
     const explained = state.phase === 'failed' && reason !== undefined && reason !== state.reason;
     return explained ? { ...state, reason } : state;
   }

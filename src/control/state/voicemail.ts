@@ -1,3 +1,4 @@
+import { having } from '../../check.js';
 import type { Clock } from '../../clock.js';
 import { JackfieldError } from '../../errors.js';
 import type { VoicemailFailureReason, VoicemailStatus } from '../../protocol/catalogue/voicemail-status.js';
@@ -29,6 +30,9 @@ export class VoicemailFailedError extends JackfieldError {
     this.failureReason = failureReason;
   }
 }
+
+/** What is a voicemail. */
+export const VOICEMAIL = having('on', 'text');
 
 /** A VOICEMAIL object, kept up to date by the endpoint's notifications. Made by {@link Client.voicemail}. */
 export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {

@@ -1,8 +1,15 @@
+import { checkArgument, listOf, object } from '../../check.js';
 import { abortedError, JackfieldError, messageOf } from '../../errors.js';
 import { DbusTransport } from './dbus-transport.js';
 import { MacTransport } from './mac-transport.js';
 import { TcpTransport } from './tcp-transport.js';
-import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
+import {
+  type Link,
+  TRANSPORT,
+  type Transport,
+  type TransportHandlers,
+  type TransportWait,
+} from './transport.js';
 import { WindowsTransport } from './windows-transport.js';
 import { X11Transport } from './x11-transport.js';
 
@@ -15,12 +22,16 @@ export interface AttachAttempt {
   readonly error: Error;
 }
 
+const ATTEMPTS = listOf(object);
+const CANDIDATES = listOf(TRANSPORT);
+
 /** Nothing that this machine offers leads to an endpoint. */
 export class NoEndpointError extends JackfieldError {
   /** What was tried, in order. */
   readonly attempts: readonly AttachAttempt[];
 
   constructor(attempts: readonly AttachAttempt[]) {
+    checkArgument('attempts', attempts, ATTEMPTS);
     const refused = attempts.some(
       ({ error }) => error instanceof JackfieldError && error.code === 'ERR_ATTACH_REFUSED',
     );
@@ -43,6 +54,7 @@ export class AutoTransport implements Transport {
 
   /** @param candidates in order. Default: {@link transportsOf} this platform. */
   constructor(candidates: readonly Transport[] = transportsOf(process.platform)) {
+    checkArgument('candidates', candidates, CANDIDATES);
     this.#candidates = candidates;
   }
 

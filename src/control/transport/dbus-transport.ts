@@ -1,5 +1,6 @@
 import type { MessageBus } from 'dbus-native';
-import { abortedError, invalidArgument, messageOf } from '../../errors.js';
+import { checkOptions, line, oneOf, type Rules, wait } from '../../check.js';
+import { abortedError, messageOf } from '../../errors.js';
 import { DBUS_NAMES } from '../../protocol/attach-names.js';
 import { endpointGone, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
@@ -20,6 +21,12 @@ export interface DbusTransportOptions {
   readonly callTimeoutMs?: number;
 }
 
+const RULES: Rules<DbusTransportOptions> = {
+  bus: oneOf('session', 'system'),
+  address: line(1, 4096),
+  callTimeoutMs: wait,
+};
+
 /**
  * Attaches over D-Bus: commands are calls of `Invoke`, whose result is the answer or empty; the endpoint calls
  * `Notify` on this program's object. Needs nothing but the bus itself.
@@ -31,9 +38,8 @@ export class DbusTransport implements Transport {
 
   /** @throws ERR_INVALID_ARG */
   constructor(options: DbusTransportOptions = {}) {
+    checkOptions(options, RULES);
     const { bus = 'session', callTimeoutMs = 30_000 } = options;
-    if (bus !== 'session' && bus !== 'system') throw invalidArgument('bus', '"session" or "system"', bus);
-    if (!(callTimeoutMs > 0)) throw invalidArgument('callTimeoutMs', 'more than 0 ms', callTimeoutMs);
     this.#address = options.address ?? busAddress(bus);
     this.#callTimeoutMs = callTimeoutMs;
     this.name = `D-Bus (${options.address === undefined ? `${bus} bus` : options.address})`;

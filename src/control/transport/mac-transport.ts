@@ -2,7 +2,8 @@ import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { abortedError, invalidArgument, messageOf } from '../../errors.js';
+import { checkOptions, line, path, type Rules } from '../../check.js';
+import { abortedError, messageOf } from '../../errors.js';
 import { endpointGone, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import {
@@ -28,6 +29,8 @@ export interface MacTransportOptions {
   readonly osascript?: string;
 }
 
+const RULES: Rules<MacTransportOptions> = { scriptName: line(1, 1000), osascript: path };
+
 /**
  * Attaches to an endpoint on macOS: each command is an AppleScript `send command`, whose result is the answer; one
  * lasting script hands on the endpoint's distributed notifications.
@@ -38,8 +41,8 @@ export class MacTransport implements Transport {
 
   /** @throws ERR_INVALID_ARG */
   constructor(options: MacTransportOptions = {}) {
+    checkOptions(options, RULES);
     const { scriptName = 'jackfield', osascript = '/usr/bin/osascript' } = options;
-    if (scriptName === '') throw invalidArgument('scriptName', 'not empty', scriptName);
     this.#options = { scriptName, osascript };
   }
 

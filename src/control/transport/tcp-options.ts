@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { checkOptions, needed, object, type Rules, rule, text, whole } from '../../check.js';
 import { invalidArgument } from '../../errors.js';
 
 /** The encryption of {@link TcpTransport}; the endpoint's certificate is always checked. PEM texts. */
@@ -32,12 +33,23 @@ export interface TcpTarget {
   readonly token: string | undefined;
 }
 
+const PEM = text(1, 1 << 20);
+const TLS_RULES: Rules<TcpTls> = { ca: PEM, cert: PEM, key: PEM, serverName: text(1, 255) };
+const RULES: Rules<TcpTransportOptions> = {
+  port: needed(whole(1, 65_535)),
+  host: rule(
+    'a host name or address',
+    (value) => typeof value === 'string' && /^[^\s\0]{1,255}$/.test(value),
+  ),
+  tls: object,
+  token: text(0, Infinity),
+};
+
 /** @throws ERR_INVALID_ARG, naming the field; also for another machine without encryption or proof of identity. */
-export function tcpTarget({ port, host = '127.0.0.1', tls, token }: TcpTransportOptions): TcpTarget {
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw invalidArgument('port', 'an integer from 1 to 65535', port);
-  }
-  if (host === '' || /\s/.test(host)) throw invalidArgument('host', 'a host name or address', host);
+export function tcpTarget(options: TcpTransportOptions): TcpTarget {
+  checkOptions(options, RULES);
+  const { port, host = '127.0.0.1', tls, token } = options;
+  if (tls) checkOptions(tls, TLS_RULES, 'tls.');
   if (token !== undefined && !/^[\x21-\x7e]{16,512}$/.test(token)) {
     throw invalidArgument(
       'token',

@@ -1,3 +1,4 @@
+import { checkArgument, object, words } from '../../check.js';
 import { invalidArgument } from '../../errors.js';
 import { AutoTransport, DEFAULT_PORT } from './auto-transport.js';
 import { DbusTransport } from './dbus-transport.js';
@@ -28,6 +29,8 @@ export function transportAt(
   address: string,
   security: Pick<TcpTransportOptions, 'tls' | 'token'> = {},
 ): Transport {
+  checkArgument('address', address, words);
+  checkArgument('security', security, object);
   const colon = address.indexOf(':');
   const [kind, rest] = colon < 0 ? [address, ''] : [address.slice(0, colon), address.slice(colon + 1)];
   if (kind !== 'tcp' && Object.keys(security).length > 0) {

@@ -1,3 +1,5 @@
+import { having } from '../../check.js';
+
 /** What a transport tells the client that opened it. */
 export interface TransportHandlers {
   /** One complete message came from the endpoint, without its terminator. */
@@ -46,3 +48,6 @@ export interface Transport {
    */
   open(handlers: TransportHandlers, options?: TransportWait): Promise<Link>;
 }
+
+/** What is a transport. */
+export const TRANSPORT = having('open');

@@ -1,4 +1,5 @@
-import { abortedError, invalidArgument, JackfieldError } from '../../errors.js';
+import { callback, checkOptions, type Rules, wait } from '../../check.js';
+import { abortedError, JackfieldError } from '../../errors.js';
 import { UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
@@ -29,6 +30,11 @@ export interface WindowsTransportOptions {
   readonly desktop?: () => Promise<WindowsDesktop>;
 }
 
+const RULES: Rules<WindowsTransportOptions> = {
+  discoverTimeoutMs: wait,
+  desktop: callback,
+};
+
 /** Attaches to an endpoint on Windows: registered window messages to find it, WM_COPYDATA to talk. */
 export class WindowsTransport implements Transport {
   readonly name = 'window messages';
@@ -37,9 +43,8 @@ export class WindowsTransport implements Transport {
 
   /** @throws ERR_INVALID_ARG */
   constructor(options: WindowsTransportOptions = {}) {
+    checkOptions(options, RULES);
     const { discoverTimeoutMs = 3000 } = options;
-    if (!(discoverTimeoutMs > 0))
-      throw invalidArgument('discoverTimeoutMs', 'more than 0 ms', discoverTimeoutMs);
     this.#discoverTimeoutMs = discoverTimeoutMs;
     this.#desktop = options.desktop ?? loadDesktop;
   }

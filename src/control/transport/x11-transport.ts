@@ -1,4 +1,5 @@
-import { abortedError, invalidArgument } from '../../errors.js';
+import { checkOptions, type Rules, rule } from '../../check.js';
+import { abortedError } from '../../errors.js';
 import { X11_NAMES } from '../../protocol/attach-names.js';
 import { X11Assembler, x11Chunks } from '../../protocol/x11-chunks.js';
 import { X11Display, type X11Event, type X11MessageTypes } from '../../x11.js';
@@ -12,6 +13,13 @@ export interface X11TransportOptions {
   readonly display?: string;
 }
 
+const RULES: Rules<X11TransportOptions> = {
+  display: rule(
+    'a display such as ":0"',
+    (value) => typeof value === 'string' && /:\d+(\.\d+)?$/.test(value),
+  ),
+};
+
 /** Attaches over X11: messages travel between windows as ClientMessage events of 20 bytes. */
 export class X11Transport implements Transport {
   readonly name: string;
@@ -19,10 +27,8 @@ export class X11Transport implements Transport {
 
   /** @throws ERR_INVALID_ARG */
   constructor(options: X11TransportOptions = {}) {
+    checkOptions(options, RULES);
     this.#display = options.display ?? process.env['DISPLAY'];
-    if (options.display !== undefined && !/:\d+(\.\d+)?$/.test(options.display)) {
-      throw invalidArgument('display', 'a display such as ":0"', options.display);
-    }
     this.name = `X11 (${this.#display ?? 'no display'})`;
   }
 

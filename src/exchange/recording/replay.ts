@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { path as aPath, checkArgument, object } from '../../check.js';
 import { VirtualClock } from '../../clock.js';
 import { JackfieldError, messageOf } from '../../errors.js';
 import { hasLineBreak } from '../../protocol/serialize.js';
@@ -47,6 +48,8 @@ const MAX_SHIFT_FRAMES = 5;
  * @throws ERR_FILE when the recording cannot be read, ERR_SYNTAX when it is none.
  */
 export async function replay(folder: string, options: ReplayOptions = {}): Promise<ReplayReport> {
+  checkArgument('folder', folder, aPath);
+  checkArgument('options', options, object);
   const { clock = new VirtualClock(), begin, ...rest } = options;
   const entries = await load(folder);
   const heard: Tape[] = [];

@@ -1,6 +1,7 @@
 import type { WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../../clock.js';
+import { path as aPath, checkArgument } from '../../check.js';
+import { CLOCK, type Clock } from '../../clock.js';
 import { makePrivateFolder, privateStream } from '../../files/private-file.js';
 import type { Exchange } from '../exchange.js';
 import { FileDestination } from '../voice/file-stream.js';
@@ -46,6 +47,8 @@ export class WireRecorder {
 
   /** @param folder made if need be. Rejects with the system's error when it cannot be. */
   static async open(folder: string, clock: Clock): Promise<WireRecorder> {
+    checkArgument('folder', folder, aPath);
+    checkArgument('clock', clock, CLOCK);
     await makePrivateFolder(folder);
     return new WireRecorder(folder, clock);
   }

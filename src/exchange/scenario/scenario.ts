@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { Clock } from '../../clock.js';
+import { path as aPath, checkArgument } from '../../check.js';
+import { CLOCK, type Clock } from '../../clock.js';
 import { JackfieldError, messageOf } from '../../errors.js';
 import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
 import type { EndCause } from '../calls/leg.js';
@@ -59,6 +60,8 @@ export class Scenario {
    * @throws ERR_FILE, ERR_WAV; ERR_SYNTAX, naming the field, when it is not of the schema.
    */
   static async load(path: string, clock: Clock): Promise<Scenario> {
+    checkArgument('path', path, aPath);
+    checkArgument('clock', clock, CLOCK);
     const folder = dirname(resolve(path));
     const scenario = await parse(path, await readText(path));
     checkNames(path, scenario);

@@ -1,4 +1,15 @@
 import { closeSync, writeSync } from 'node:fs';
+import {
+  path as aPath,
+  checkOptions,
+  flag,
+  listOf,
+  needed,
+  object,
+  oneOf,
+  type Rules,
+  rule,
+} from '../../check.js';
 import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
 import { openPrivateSync } from '../../files/private-file.js';
 import { BYTES_PER_SAMPLE, msToSamples, type PcmFormat } from '../../pcm.js';
@@ -92,14 +103,17 @@ function cannotRecord(path: string, cause: unknown): JackfieldError {
   return new JackfieldError('ERR_FILE', `Cannot record to ${path}: ${messageOf(cause)}.`, { cause });
 }
 
+const RULES: Rules<FileSinkSpec> = {
+  kind: needed(oneOf('file')),
+  path: needed(aPath),
+  overwrite: flag,
+  header: rule('at most 4096 bytes', (value) => value instanceof Uint8Array && value.length <= 4096),
+  lengthFields: listOf(object),
+};
+
 function checkSpec(spec: FileSinkSpec): void {
-  const { path, header, lengthFields = [] } = spec;
-  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
-    throw invalidArgument('path', 'a file name', path);
-  }
-  if (header !== undefined && !(header instanceof Uint8Array && header.length <= 4096)) {
-    throw invalidArgument('header', 'at most 4096 bytes', header);
-  }
+  checkOptions(spec, RULES);
+  const { header, lengthFields = [] } = spec;
   for (const { offset, plus } of lengthFields) {
     if (!Number.isSafeInteger(offset) || offset < 0 || offset + 4 > (header?.length ?? 0)) {
       throw invalidArgument('lengthFields.offset', 'the offset of 4 bytes inside the header', offset);

@@ -1,9 +1,18 @@
+import { checkArgument, checkOptions, oneOf, path, type Rules, text, within } from '../../check.js';
 import { invalidArgument } from '../../errors.js';
 import { msToSamples, type PcmFormat, type PcmSink } from '../../pcm.js';
 import type { FileSinkSpec, SinkOptions, SinkPolicy } from '../sink.js';
 import { FileSink } from './file-sink.js';
 
-const POLICIES: readonly SinkPolicy[] = ['wait', 'drop-oldest', 'drop-newest', 'spill', 'close'];
+export const POLICIES: readonly SinkPolicy[] = ['wait', 'drop-oldest', 'drop-newest', 'spill', 'close'];
+const RULES: Rules<SinkOptions> = {
+  policy: oneOf(...POLICIES),
+  maxBufferedMs: within(20, 600_000, 'ms'),
+  resumeBelowMs: within(0, 600_000, 'ms'),
+  spillDirectory: path,
+  maxSpilledMs: within(1000, 86_400_000, 'ms'),
+  name: text(1, 200),
+};
 const DEFAULT_BUFFERED_MS = 1000;
 const DEFAULT_SPILLED_MS = 600_000;
 
@@ -21,6 +30,7 @@ export interface ResolvedSinkOptions {
 
 /** @throws ERR_INVALID_ARG with the name of the field. */
 export function resolveSinkOptions(options: SinkOptions, format: PcmFormat): ResolvedSinkOptions {
+  checkOptions(options, RULES);
   const {
     policy = 'wait',
     name = 'sink',
@@ -29,16 +39,10 @@ export function resolveSinkOptions(options: SinkOptions, format: PcmFormat): Res
     maxSpilledMs = DEFAULT_SPILLED_MS,
     spillDirectory,
   } = options;
-  if (!POLICIES.includes(policy)) throw invalidArgument('policy', `one of ${POLICIES.join(', ')}`, policy);
-  if (typeof name !== 'string' || name === '' || name.length > 200) {
-    throw invalidArgument('name', '1 to 200 characters', name);
-  }
-  if (spillDirectory !== undefined && typeof spillDirectory !== 'string') {
-    throw invalidArgument('spillDirectory', 'a directory', spillDirectory);
-  }
-  const limit = msToSamples(ms('maxBufferedMs', maxBufferedMs, 20, 600_000), format);
-  const resumeBelow = msToSamples(ms('resumeBelowMs', resumeBelowMs, 0, maxBufferedMs - 1), format);
-  const spillLimit = msToSamples(ms('maxSpilledMs', maxSpilledMs, 1000, 86_400_000), format);
+  checkArgument('resumeBelowMs', resumeBelowMs, within(0, maxBufferedMs - 1, 'ms'));
+  const limit = msToSamples(maxBufferedMs, format);
+  const resumeBelow = msToSamples(resumeBelowMs, format);
+  const spillLimit = msToSamples(maxSpilledMs, format);
   return { policy, name, limit, resumeBelow, spillDirectory, spillLimit };
 }
 
@@ -55,9 +59,4 @@ export function checkSink(sink: PcmSink | FileSinkSpec): void {
 export function openSink(sink: PcmSink | FileSinkSpec, format: PcmFormat): PcmSink {
   checkSink(sink);
   return 'kind' in sink ? new FileSink(sink, format) : sink;
-}
-
-function ms(name: string, value: number, min: number, max: number): number {
-  if (value >= min && value <= max) return value;
-  throw invalidArgument(name, `${min} to ${max} ms`, value);
 }

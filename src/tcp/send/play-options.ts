@@ -1,21 +1,21 @@
+import { checkOptions, oneOf, type Rules, whole } from '../../check.js';
 import { invalidArgument } from '../../errors.js';
 import type { PcmSource } from '../../pcm.js';
 import type { PlayOptions } from '../player.js';
 
+const RULES: Rules<PlayOptions> = {
+  at: whole(0, Number.MAX_SAFE_INTEGER),
+  underrun: oneOf('silence', 'wait'),
+};
+
 /** @throws ERR_INVALID_ARG when `source` cannot be played on a line of `channels` channels, or not so. */
 export function checkPlayable(source: Int16Array | PcmSource, options: PlayOptions, channels: number): void {
-  const { at, underrun } = options;
+  checkOptions(options, RULES);
   if (!(source instanceof Int16Array) && !isSource(source)) {
     throw invalidArgument('source', 'an Int16Array or an async iterable of them', source);
   }
   if (source instanceof Int16Array && source.length % channels !== 0) {
     throw invalidArgument('source', `whole samples of ${channels} channels`, source.length);
-  }
-  if (at !== undefined && !(Number.isSafeInteger(at) && at >= 0)) {
-    throw invalidArgument('at', 'a position, an integer of 0 or more', at);
-  }
-  if (underrun !== undefined && underrun !== 'silence' && underrun !== 'wait') {
-    throw invalidArgument('underrun', "'silence' or 'wait'", underrun);
   }
 }
 

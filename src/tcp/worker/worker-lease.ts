@@ -1,3 +1,4 @@
+import { checkArgument } from '../../check.js';
 import { FencedEmitter } from '../../fenced-emitter.js';
 import type { PcmFormat, PcmSink } from '../../pcm.js';
 import { waitForClaim } from '../claim-wait.js';
@@ -5,7 +6,7 @@ import { deferred } from '../deferred.js';
 import type { Lease, LeaseEvents, LeaseOptions, LeaseStats, ReadClass } from '../lease.js';
 import { announce } from '../lease-events.js';
 import { checkReceives, checkRunning, framesOf, sendingPart } from '../lease-guards.js';
-import { oneOf, READ_CLASSES, type ResolvedLeaseOptions } from '../lease-options.js';
+import { READ_CLASS, type ResolvedLeaseOptions } from '../lease-options.js';
 import type { CloseReason, LeaseState, Peer } from '../lease-state.js';
 import type { Player } from '../player.js';
 import { checkSink, resolveSinkOptions } from '../receive/sink-options.js';
@@ -114,7 +115,8 @@ export class WorkerLease extends FencedEmitter<LeaseEvents> implements Lease, Re
   }
 
   set readClass(readClass: ReadClass) {
-    this.#readClass = oneOf('readClass', readClass, READ_CLASSES);
+    checkArgument('readClass', readClass, READ_CLASS);
+    this.#readClass = readClass;
     this.#thread.channel.notify('setReadClass', { lease: this.#id, readClass });
   }
 

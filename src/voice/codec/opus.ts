@@ -1,5 +1,6 @@
+import { checkArgument, checkOptions, needed, object, oneOf, type Rules, within } from '../../check.js';
 import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
-import type { PcmFormat } from '../../pcm.js';
+import { BYTES, type PcmFormat, SAMPLES } from '../../pcm.js';
 
 /** Sample rates that Opus codes, in Hz (RFC 6716, section 2). */
 export const OPUS_RATES = [8000, 12_000, 16_000, 24_000, 48_000] as const;
@@ -21,6 +22,15 @@ export interface OpusEncoderOptions extends OpusOptions {
   readonly application?: 'voip' | 'audio' | 'restricted_lowdelay';
 }
 
+const RULES: Rules<OpusOptions> = { format: needed(object) };
+const ENCODER_RULES: Rules<OpusEncoderOptions> = {
+  ...RULES,
+  bitrate: within(6000, 510_000, 'bit/s'),
+  application: oneOf('voip', 'audio', 'restricted_lowdelay'),
+};
+const RATE = oneOf(...OPUS_RATES);
+const CHANNELS = oneOf(1, 2);
+
 type Native = typeof import('@evan/opus');
 
 /** Codes frames of PCM into Opus packets with libopus. */
@@ -33,9 +43,6 @@ export class OpusEncoder {
   private constructor(native: Native, options: OpusEncoderOptions) {
     const { bitrate, application = 'voip' } = options;
     this.format = opusFormat(options.format);
-    if (bitrate !== undefined && !(bitrate >= 6000 && bitrate <= 510_000)) {
-      throw invalidArgument('bitrate', 'from 6000 to 510000', bitrate);
-    }
     this.#native = new native.Encoder({ ...nativeFormat(this.format), application });
     if (bitrate !== undefined) this.#native.bitrate = bitrate;
     this.lookahead = this.#native.ctl(CTL_GET_LOOKAHEAD);
@@ -43,11 +50,13 @@ export class OpusEncoder {
 
   /** Loads libopus. @throws ERR_INVALID_ARG for a format or option out of range. */
   static async create(options: OpusEncoderOptions): Promise<OpusEncoder> {
+    checkOptions(options, ENCODER_RULES);
     return new OpusEncoder(await import('@evan/opus'), options);
   }
 
   /** One packet from interleaved samples of 2.5, 5, 10, 20, 40 or 60 ms. @throws ERR_INVALID_ARG for other lengths. */
   encode(frame: Int16Array): Uint8Array {
+    checkArgument('frame', frame, SAMPLES);
     const { sampleRate, channels } = this.format;
     const ms = (frame.length * 1000) / (sampleRate * channels);
     if (!FRAME_MS.some((allowed) => allowed === ms)) {
@@ -70,11 +79,13 @@ export class OpusDecoder {
 
   /** Loads libopus. @throws ERR_INVALID_ARG for a format that Opus does not have. */
   static async create(options: OpusOptions): Promise<OpusDecoder> {
+    checkOptions(options, RULES);
     return new OpusDecoder(await import('@evan/opus'), options);
   }
 
   /** Interleaved samples of one packet. @throws ERR_ENCODER when it is damaged. */
   decode(packet: Uint8Array): Int16Array {
+    checkArgument('packet', packet, BYTES);
     try {
       const bytes = this.#native.decode(packet).slice();
       return new Int16Array(bytes.buffer, 0, bytes.length / 2);
@@ -87,10 +98,8 @@ export class OpusDecoder {
 }
 
 function opusFormat({ sampleRate, channels }: PcmFormat): PcmFormat {
-  if (!OPUS_RATES.some((rate) => rate === sampleRate)) {
-    throw invalidArgument('sampleRate', `one of ${OPUS_RATES.join(', ')} Hz for Opus`, sampleRate);
-  }
-  if (channels !== 1 && channels !== 2) throw invalidArgument('channels', '1 or 2 for Opus', channels);
+  checkArgument('sampleRate', sampleRate, RATE);
+  checkArgument('channels', channels, CHANNELS);
   return Object.freeze({ sampleRate, channels });
 }
 

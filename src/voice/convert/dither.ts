@@ -1,7 +1,12 @@
+import { checkArgument, checkOptions, instance, type Rules, whole } from '../../check.js';
+import { SAMPLES } from '../../pcm.js';
 export interface DitherOptions {
   /** Where the noise begins, so that a result can be had again; any whole number. Default 1. */
   readonly seed?: number;
 }
+
+const FLOATS = instance(Float32Array);
+const RULES: Rules<DitherOptions> = { seed: whole(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER) };
 
 /**
  * Floats in -1 to 1 as s16 with triangular dither of two steps: what lies below one step stays audible as itself
@@ -9,6 +14,8 @@ export interface DitherOptions {
  * a call does not need it.
  */
 export function dither(samples: Float32Array, options: DitherOptions = {}): Int16Array {
+  checkArgument('samples', samples, FLOATS);
+  checkOptions(options, RULES);
   const dithered = new Int16Array(samples.length);
   // xorshift32 cannot leave zero.
   let state = (options.seed ?? 1) | 0 || 1;
@@ -27,5 +34,6 @@ export function dither(samples: Float32Array, options: DitherOptions = {}): Int1
 
 /** s16 as floats in -1 to 1. */
 export function toFloat(samples: Int16Array): Float32Array {
+  checkArgument('samples', samples, SAMPLES);
   return Float32Array.from(samples, (sample) => sample / 32768);
 }

@@ -1,5 +1,6 @@
+import { checkOptions, needed, oneOf, type Rules } from '../../check.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
-import { pcmFormat } from '../../pcm.js';
+import { CHANNELS, SAMPLE_RATE } from '../../pcm.js';
 import { type PcmTransform, transformSamples } from '../stage.js';
 import { buildStages } from './build-stages.js';
 import { QUALITY_SHAPES, type ResampleQuality } from './resample-filter.js';
@@ -23,6 +24,18 @@ export interface ResamplerOptions {
    */
   readonly latency?: ResampleLatency;
 }
+
+/** How the filters of all that resamples are chosen. */
+export const FILTER_RULES: Rules<Pick<ResamplerOptions, 'quality' | 'latency'>> = {
+  quality: oneOf(...Object.keys(QUALITY_SHAPES)),
+  latency: oneOf('low', 'block'),
+};
+const RULES: Rules<ResamplerOptions> = {
+  from: needed(SAMPLE_RATE),
+  to: needed(SAMPLE_RATE),
+  channels: CHANNELS,
+  ...FILTER_RULES,
+};
 
 /** Samples per channel that are filtered at once: what fits into a processor's nearest cache. */
 const BLOCK = 4096;
@@ -49,15 +62,8 @@ export class Resampler implements PcmTransform {
 
   /** @throws ERR_INVALID_ARG for rates or channels out of range. */
   constructor(options: ResamplerOptions) {
-    const { quality = 'high', channels = 1, latency = 'low' } = options;
-    const from = pcmFormat({ sampleRate: options.from, channels }).sampleRate;
-    const to = pcmFormat({ sampleRate: options.to, channels }).sampleRate;
-    if (!Object.hasOwn(QUALITY_SHAPES, quality)) {
-      throw invalidArgument('quality', "'low', 'medium' or 'high'", quality);
-    }
-    if (latency !== 'low' && latency !== 'block') {
-      throw invalidArgument('latency', "'low' or 'block'", latency);
-    }
+    checkOptions(options, RULES);
+    const { from, to, quality = 'high', channels = 1, latency = 'low' } = options;
     this.#channels = channels;
     this.#from = from;
     this.#to = to;

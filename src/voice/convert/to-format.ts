@@ -1,9 +1,10 @@
+import { checkArgument, checkOptions, stream } from '../../check.js';
 import { type PcmFormat, type PcmSource, pcmFormat } from '../../pcm.js';
 import { transformPcm } from '../stage.js';
 import { mixChannels } from './channels.js';
 import type { ResampleQuality } from './resample-filter.js';
 import type { ResampleLatency } from './resample-plan.js';
-import { Resampler } from './resampler.js';
+import { FILTER_RULES, Resampler } from './resampler.js';
 
 export interface ToFormatOptions {
   /** Quality of the resampler, where one is needed. Default `'high'`. */
@@ -24,6 +25,8 @@ export function toFormat(
   to: PcmFormat,
   options: ToFormatOptions = {},
 ): PcmSource {
+  checkArgument('source', source, stream);
+  checkOptions(options, FILTER_RULES);
   const input = pcmFormat(from);
   const output = pcmFormat(to);
   mixChannels(new Int16Array(), input.channels, output.channels);

@@ -1,4 +1,4 @@
-import { invalidArgument, JackfieldError } from '../../errors.js';
+import { JackfieldError } from '../../errors.js';
 import type { PcmFormat } from '../../pcm.js';
 import { isInstalled } from '../process/require-program.js';
 
@@ -64,6 +64,8 @@ const PROGRAMS: Readonly<Record<DeviceProgram, Readonly<Record<DeviceDirection, 
   sox: { capture: sox('capture'), playback: sox('playback') },
 };
 
+export const DEVICE_PROGRAMS: readonly string[] = Object.keys(PROGRAMS);
+
 export const INSTALL_DEVICE_PROGRAM =
   'Install alsa-utils, pulseaudio-utils or sox (on Debian with apt-get; sox with brew on macOS), ' +
   "or use device: 'none' to run without sound.";
@@ -71,7 +73,7 @@ export const INSTALL_DEVICE_PROGRAM =
 /**
  * The program, with its arguments, that runs `device`. Without a `program` the first that is installed is taken.
  *
- * @throws ERR_INVALID_ARG for an unknown program; ERR_DEVICE when none is installed.
+ * @throws ERR_DEVICE when none is installed.
  */
 export async function deviceInvocation(
   direction: DeviceDirection,
@@ -79,13 +81,6 @@ export async function deviceInvocation(
   device: string | undefined,
   program: DeviceProgram | undefined,
 ): Promise<Invocation> {
-  if (program !== undefined && !Object.hasOwn(PROGRAMS, program)) {
-    throw invalidArgument('program', `one of ${Object.keys(PROGRAMS).join(', ')}`, program);
-  }
-  // An argument that begins with a dash would be read as an option.
-  if (device !== undefined && !/^[^-\0][^\0]*$/.test(device)) {
-    throw invalidArgument('device', 'the name of a device, not beginning with a dash', device);
-  }
   if (program !== undefined) return PROGRAMS[program][direction](format, device);
   for (const commands of Object.values(PROGRAMS)) {
     const invocation = commands[direction](format, device);

@@ -1,3 +1,4 @@
+import { checkOptions, type Rules, signal } from '../../check.js';
 import { JackfieldError } from '../../errors.js';
 import { isInstalled } from '../process/require-program.js';
 import { runTool } from '../process/run-tool.js';
@@ -38,11 +39,18 @@ const LISTINGS: readonly Listing[] = [
   },
 ];
 
+interface ListOptions {
+  readonly signal?: AbortSignal;
+}
+
+const RULES: Rules<ListOptions> = { signal };
+
 /**
  * The sound devices of all programs that are installed and running; an empty list where there are none. (sox cannot
  * list any.)
  */
-export async function listSoundDevices(options: { signal?: AbortSignal } = {}): Promise<SoundDevice[]> {
+export async function listSoundDevices(options: ListOptions = {}): Promise<SoundDevice[]> {
+  checkOptions(options, RULES);
   const devices: SoundDevice[] = [];
   for (const { program, direction, tool, args, parse } of LISTINGS) {
     if (!(await isInstalled(tool))) continue;

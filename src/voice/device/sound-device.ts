@@ -1,4 +1,5 @@
-import { type Clock, sleep, systemClock } from '../../clock.js';
+import { checkOptions, object, oneOf, type Rules, rule, signal } from '../../check.js';
+import { CLOCK, type Clock, sleep, systemClock } from '../../clock.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
 import {
   msToSamples,
@@ -12,6 +13,7 @@ import type { PcmInput } from '../pcm-input.js';
 import { bytesOfSamples, samplesOfBytes } from '../process/pcm-bytes.js';
 import { ToolProcess } from '../process/tool-process.js';
 import {
+  DEVICE_PROGRAMS,
   type DeviceDirection,
   type DeviceProgram,
   deviceInvocation,
@@ -34,6 +36,18 @@ export interface SoundDeviceOptions {
   readonly clock?: Clock;
 }
 
+const RULES: Rules<SoundDeviceOptions> = {
+  format: object,
+  // An argument that begins with a dash would be read as an option.
+  device: rule(
+    'the name of a device, not beginning with a dash',
+    (value) => typeof value === 'string' && /^[^-\0][^\0]*$/.test(value),
+  ),
+  program: oneOf(...DEVICE_PROGRAMS),
+  signal,
+  clock: CLOCK,
+};
+
 /** A microphone that is open. Its source can be read once; leaving the loop closes it. */
 export interface Microphone extends PcmInput, AsyncDisposable {
   close(): Promise<void>;
@@ -54,6 +68,7 @@ const NONE_FRAME_MS = 20;
  * @throws ERR_DEVICE when no program or no device is there, with the program's own text; ERR_INVALID_ARG; ERR_ABORTED.
  */
 export async function openMicrophone(options: SoundDeviceOptions = {}): Promise<Microphone> {
+  checkOptions(options, RULES);
   const format = pcmFormat(options.format ?? VOICE_FORMAT);
   if (options.device === 'none') return silentMicrophone(format, options);
   const process = await startDevice('capture', format, options);
@@ -83,6 +98,7 @@ export async function openMicrophone(options: SoundDeviceOptions = {}): Promise<
  * @throws ERR_DEVICE when no program is there; ERR_INVALID_ARG; ERR_ABORTED.
  */
 export async function openSpeaker(options: SoundDeviceOptions = {}): Promise<Speaker> {
+  checkOptions(options, RULES);
   const format = pcmFormat(options.format ?? VOICE_FORMAT);
   if (options.device === 'none') return silentSpeaker(format, options);
   const process = await startDevice('playback', format, options);

@@ -1,7 +1,7 @@
+import { callback, either, ending, listOf, needed, type Rules, signal, text, within } from '../../check.js';
 import { abortedError, invalidArgument } from '../../errors.js';
 import type { PcmFormat } from '../../pcm.js';
-import { openPcm, type PcmInput, type PcmProgress } from '../pcm-input.js';
-import { pictureKind } from './picture-file.js';
+import { openPcm, PCM_INPUT, type PcmInput, type PcmProgress } from '../pcm-input.js';
 
 /** What all pictures take. */
 export interface PictureOptions {
@@ -21,6 +21,18 @@ export interface PictureOptions {
   /** Called after each chunk that was read; several inputs follow one another. */
   readonly onProgress?: (progress: PcmProgress) => void;
 }
+
+/** The rules of {@link PictureOptions}. */
+export const PICTURE_RULES: Rules<PictureOptions> = {
+  input: needed(either(PCM_INPUT, listOf(PCM_INPUT, 1, 32))),
+  output: needed(ending('.png', '.svg')),
+  labels: listOf(text(0, 1000)),
+  title: text(0, 1000),
+  width: within(200, 8000, 'pixels'),
+  height: within(80, 8000, 'pixels'),
+  signal,
+  onProgress: callback,
+};
 
 const LANE_HEIGHT = 160;
 const AXIS_HEIGHT = 56;
@@ -48,7 +60,7 @@ export interface ReadPicture<Reader> {
 }
 
 /**
- * Checks the options and reads all inputs.
+ * Reads all inputs.
  *
  * @throws ERR_INVALID_ARG for options out of range; ERR_FILE and ERR_WAV for the files; ERR_ABORTED.
  */
@@ -56,12 +68,7 @@ export async function readPicture<Reader extends PictureReader>(
   options: PictureOptions,
   createReader: (format: PcmFormat) => Reader,
 ): Promise<ReadPicture<Reader>> {
-  const { output, width = 1200, height, title = '' } = options;
-  pictureKind(output);
-  if (!(width >= 200 && width <= 8000)) throw invalidArgument('width', 'from 200 to 8000', width);
-  if (height !== undefined && !(height >= 80 && height <= 8000)) {
-    throw invalidArgument('height', 'from 80 to 8000', height);
-  }
+  const { width = 1200, height, title = '' } = options;
   const lanes: ReadLane<Reader>[] = [];
   for (const input of isList(options.input) ? options.input : [options.input]) {
     lanes.push(...(await readLanes(input, options, createReader)));

@@ -1,7 +1,13 @@
-import { invalidArgument } from '../../errors.js';
+import { checkOptions, type Rules, within } from '../../check.js';
 import { INK, LANE_EDGE, type LaneArea, laneLabel, lanePicture, levelLabel } from './lane-picture.js';
 import { writePicture } from './picture-file.js';
-import { type PictureOptions, type ReadLane, readPicture, secondsOf } from './picture-options.js';
+import {
+  PICTURE_RULES,
+  type PictureOptions,
+  type ReadLane,
+  readPicture,
+  secondsOf,
+} from './picture-options.js';
 import { SpectrumColumns } from './spectrum-columns.js';
 import { element } from './svg.js';
 
@@ -11,6 +17,12 @@ export interface DrawSpectrogramOptions extends PictureOptions {
   /** How far below that the lightest lies, in dB: 20 to 120. Default 80. */
   readonly rangeDb?: number;
 }
+
+const RULES: Rules<DrawSpectrogramOptions> = {
+  ...PICTURE_RULES,
+  maxDbfs: within(-60, 0, 'dBFS'),
+  rangeDb: within(20, 120, 'dB'),
+};
 
 /** From silence to the loudest. */
 const COLOURS = [
@@ -27,9 +39,8 @@ const WINDOW_MS = 32;
 
 /** Draws what `drawSpectrogram` is asked for. */
 export async function writeSpectrogram(options: DrawSpectrogramOptions): Promise<void> {
+  checkOptions(options, RULES);
   const { maxDbfs = -20, rangeDb = 80 } = options;
-  if (!(maxDbfs >= -60 && maxDbfs <= 0)) throw invalidArgument('maxDbfs', 'from -60 to 0', maxDbfs);
-  if (!(rangeDb >= 20 && rangeDb <= 120)) throw invalidArgument('rangeDb', 'from 20 to 120', rangeDb);
   const picture = await readPicture(options, ({ channels, sampleRate }) => {
     const size = 2 ** Math.round(Math.log2((WINDOW_MS * sampleRate) / 1000));
     return new SpectrumColumns(channels, size);

@@ -1,7 +1,9 @@
+import { checkOptions } from '../../check.js';
 import { Envelope, type EnvelopeBin } from './envelope.js';
 import { LANE_EDGE, LANE_FILL, type LaneArea, laneLabel, lanePicture, levelLabel } from './lane-picture.js';
 import { writePicture } from './picture-file.js';
 import {
+  PICTURE_RULES,
   type PictureOptions,
   type ReadLane,
   type ReadPicture,
@@ -24,6 +26,7 @@ const LEVEL_MARKS = [0, -6, -12] as const;
 
 /** Draws what `drawWaveform` is asked for. */
 export async function writeWaveform(options: PictureOptions): Promise<void> {
+  checkOptions(options, PICTURE_RULES);
   const picture = await readPicture(options, ({ channels }) => new Envelope(channels));
   await writePicture(options.output, waveformSvg(picture));
 }

@@ -1,5 +1,6 @@
 import type { FvadModule } from '@echogarden/fvad-wasm';
-import { invalidArgument, JackfieldError } from '../../errors.js';
+import { checkArgument, checkOptions, object, oneOf, type Rules, whole, within } from '../../check.js';
+import { JackfieldError } from '../../errors.js';
 import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
 import { splitChannels } from '../convert/channels.js';
 import { Resampler } from '../convert/resampler.js';
@@ -18,6 +19,14 @@ export interface VoiceDetectorOptions {
   /** How long an utterance goes on after its last frame of speech, in milliseconds: 0 to 10000. Default 300. */
   readonly hangoverMs?: number;
 }
+
+const RULES: Rules<VoiceDetectorOptions> = {
+  format: object,
+  channel: whole(0, 31),
+  mode: oneOf(0, 1, 2, 3),
+  onsetMs: within(20, 2000, 'ms'),
+  hangoverMs: within(0, 10_000, 'ms'),
+};
 
 /** Begin and end of an utterance; samples per channel, `end` is the first sample after the hang-over. */
 export type VoiceEvent =
@@ -199,15 +208,9 @@ interface ResolvedOptions {
 }
 
 function resolveOptions(options: VoiceDetectorOptions): ResolvedOptions {
+  checkOptions(options, RULES);
   const { channel = 0, mode = 2, onsetMs = 60, hangoverMs = 300 } = options;
   const format = pcmFormat(options.format ?? VOICE_FORMAT);
-  if (!Number.isInteger(channel) || channel < 0 || channel >= format.channels) {
-    throw invalidArgument('channel', `from 0 to ${format.channels - 1}`, channel);
-  }
-  if (![0, 1, 2, 3].includes(mode)) throw invalidArgument('mode', '0, 1, 2 or 3', mode);
-  if (!(onsetMs >= 20 && onsetMs <= 2000)) throw invalidArgument('onsetMs', 'from 20 to 2000', onsetMs);
-  if (!(hangoverMs >= 0 && hangoverMs <= 10_000)) {
-    throw invalidArgument('hangoverMs', 'from 0 to 10000', hangoverMs);
-  }
+  checkArgument('channel', channel, whole(0, format.channels - 1));
   return { format, channel, mode, onsetMs, hangoverMs };
 }

@@ -1,15 +1,12 @@
-import { invalidArgument } from '../../errors.js';
+import { within } from '../../check.js';
 
 /** Gain for a number of decibels; -Infinity is silence. */
 export function gainOf(db: number): number {
   return 10 ** (db / 20);
 }
 
-/** @throws ERR_INVALID_ARG when a gain is not a number from -Infinity to 40 dB. */
-export function checkedGainDb(name: string, db: number): number {
-  if (!(db <= 40)) throw invalidArgument(name, 'from -Infinity to 40 dB', db);
-  return db;
-}
+/** What is a gain. */
+export const GAIN_DB = within(-Infinity, 40, 'dB');
 
 /** A gain that changes in a straight line, so that no change is heard as a click. */
 export class GainRamp {

@@ -1,6 +1,17 @@
+import {
+  checkArgument,
+  checkOptions,
+  listOf,
+  needed,
+  object,
+  oneOf,
+  type Rules,
+  whole,
+} from '../../check.js';
 import { type PcmFormat, type PcmSource, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
 import { toFormat } from '../convert/to-format.js';
-import { type OpenPcm, openPcm, type PcmInput } from '../pcm-input.js';
+import { type OpenPcm, openPcm, PCM_INPUT, type PcmInput } from '../pcm-input.js';
+import { GAIN_DB } from './gain-ramp.js';
 import { Mixer } from './mixer.js';
 import type { MixerSource } from './mixer-source.js';
 
@@ -20,6 +31,14 @@ export interface MixPcmOptions {
   readonly limiter?: 'soft' | 'clip';
 }
 
+const RULES: Rules<MixPcmOptions> = { format: object, limiter: oneOf('soft', 'clip') };
+const INPUT_RULES: Rules<MixInput> = {
+  input: needed(PCM_INPUT),
+  gainDb: GAIN_DB,
+  position: whole(0, Number.MAX_SAFE_INTEGER),
+};
+const INPUTS = listOf(object);
+
 const BLOCK = 16_384;
 
 /**
@@ -32,6 +51,9 @@ export async function* mixPcm(
   inputs: readonly MixInput[],
   options: MixPcmOptions = {},
 ): AsyncGenerator<Int16Array, void, undefined> {
+  checkArgument('inputs', inputs, INPUTS);
+  for (const [at, input] of inputs.entries()) checkOptions(input, INPUT_RULES, `inputs[${at}].`);
+  checkOptions(options, RULES);
   const format = pcmFormat(options.format ?? VOICE_FORMAT);
   const mixer = new Mixer({ format, limiter: options.limiter ?? 'soft' });
   const opened: OpenPcm[] = [];

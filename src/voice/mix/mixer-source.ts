@@ -1,6 +1,7 @@
+import { checkArgument, checkOptions, oneOf, type Rules, whole, within } from '../../check.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
-import type { PcmSink } from '../../pcm.js';
-import { checkedGainDb, GainRamp, gainOf } from './gain-ramp.js';
+import { type PcmSink, SAMPLES } from '../../pcm.js';
+import { GAIN_DB, GainRamp, gainOf } from './gain-ramp.js';
 
 export interface MixerSourceOptions {
   /** Gain, in dB; -Infinity mutes. At most 40. Default 0. */
@@ -12,6 +13,13 @@ export interface MixerSourceOptions {
   /** What a write does when that much waits: resolve later, or throw the oldest away and count it. Default `'wait'`. */
   readonly whenFull?: 'wait' | 'drop-oldest';
 }
+
+const RULES: Rules<MixerSourceOptions> = {
+  gainDb: GAIN_DB,
+  position: whole(0, Number.MAX_SAFE_INTEGER),
+  maxBufferedMs: within(20, 60_000, 'ms'),
+  whenFull: oneOf('wait', 'drop-oldest'),
+};
 
 /** What a source has to know of the mixer that it belongs to. */
 export interface MixerLine {
@@ -42,18 +50,13 @@ export class MixerSource implements PcmSink {
   #room: (() => void) | undefined;
 
   constructor(line: MixerLine, options: MixerSourceOptions) {
+    checkOptions(options, RULES);
     const { gainDb = 0, position = line.position, maxBufferedMs = 1000, whenFull = 'wait' } = options;
     if (!Number.isSafeInteger(position) || position < line.position) {
       throw invalidArgument('position', `a whole number from ${line.position} on`, position);
     }
-    if (!(maxBufferedMs >= 20 && maxBufferedMs <= 60_000)) {
-      throw invalidArgument('maxBufferedMs', 'from 20 to 60000', maxBufferedMs);
-    }
-    if (whenFull !== 'wait' && whenFull !== 'drop-oldest') {
-      throw invalidArgument('whenFull', "'wait' or 'drop-oldest'", whenFull);
-    }
     this.#line = line;
-    this.#gain = new GainRamp(gainOf(checkedGainDb('gainDb', gainDb)));
+    this.#gain = new GainRamp(gainOf(gainDb));
     this.#maxSamples = Math.ceil((maxBufferedMs * line.sampleRate) / 1000) * line.channels;
     this.#whenFull = whenFull;
     this.#next = position;
@@ -76,7 +79,8 @@ export class MixerSource implements PcmSink {
 
   /** Changes the gain without a click, over the mixer's `rampMs`. */
   setGainDb(gainDb: number): void {
-    if (!this.#leaving) this.#gain.moveTo(gainOf(checkedGainDb('gainDb', gainDb)), this.#line.rampSamples);
+    checkArgument('gainDb', gainDb, GAIN_DB);
+    if (!this.#leaving) this.#gain.moveTo(gainOf(gainDb), this.#line.rampSamples);
   }
 
   /**
@@ -84,6 +88,7 @@ export class MixerSource implements PcmSink {
    * the mixer's position came too late and is counted as dropped. The samples are copied.
    */
   write(samples: Int16Array, position: number = this.#next): void | Promise<void> {
+    checkArgument('samples', samples, SAMPLES);
     return this.take(samples.slice(), position);
   }
 

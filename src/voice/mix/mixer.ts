@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { checkArgument, checkOptions, object, oneOf, type Rules, whole, within } from '../../check.js';
 import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
 import { type MixerLine, MixerSource, type MixerSourceOptions } from './mixer-source.js';
 import { hardClip, softLimit } from './soft-limit.js';
@@ -18,7 +18,12 @@ export interface MixMinus {
   readonly without: ReadonlyMap<MixerSource, Int16Array>;
 }
 
-const MAX_READ = 1 << 20;
+const RULES: Rules<MixerOptions> = {
+  format: object,
+  rampMs: within(0, 1000, 'ms'),
+  limiter: oneOf('soft', 'clip'),
+};
+const READ = whole(1, 1 << 20);
 
 /**
  * Mixes any number of sources on one time line. Sources are written to as their audio comes; the mix is read in
@@ -42,11 +47,9 @@ export class Mixer {
 
   /** @throws ERR_INVALID_ARG for an option out of range. */
   constructor(options: MixerOptions = {}) {
+    checkOptions(options, RULES);
     const { rampMs = 20, limiter = 'soft' } = options;
     this.format = pcmFormat(options.format ?? VOICE_FORMAT);
-    if (!(rampMs >= 0 && rampMs <= 1000)) throw invalidArgument('rampMs', 'from 0 to 1000', rampMs);
-    if (limiter !== 'soft' && limiter !== 'clip')
-      throw invalidArgument('limiter', "'soft' or 'clip'", limiter);
     this.#limit = limiter === 'soft' ? softLimit : hardClip;
     this.#line = { ...this.format, rampSamples: msToSamples(rampMs, this.format), position: 0 };
   }
@@ -99,9 +102,7 @@ export class Mixer {
   }
 
   #cleared(sampleCount: number): Float32Array {
-    if (!Number.isSafeInteger(sampleCount) || sampleCount < 1 || sampleCount > MAX_READ) {
-      throw invalidArgument('sampleCount', `a whole number from 1 to ${MAX_READ}`, sampleCount);
-    }
+    checkArgument('sampleCount', sampleCount, READ);
     const length = sampleCount * this.format.channels;
     if (this.#sums.length < length) this.#sums = new Float32Array(length);
     return this.#sums.subarray(0, length).fill(0);

@@ -1,5 +1,8 @@
+import { checkArgument, stream } from '../../check.js';
+import { CHANNELS, SAMPLES } from '../../pcm.js';
 /** The bytes of samples as s16le. The memory is shared. */
 export function bytesOfSamples(samples: Int16Array): Uint8Array {
+  checkArgument('samples', samples, SAMPLES);
   return new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
 }
 
@@ -11,6 +14,8 @@ export async function* samplesOfBytes(
   chunks: AsyncIterable<Uint8Array>,
   channels: number,
 ): AsyncGenerator<Int16Array, void, undefined> {
+  checkArgument('chunks', chunks, stream);
+  checkArgument('channels', channels, CHANNELS);
   const frameBytes = channels * Int16Array.BYTES_PER_ELEMENT;
   let carried = new Uint8Array();
   for await (const chunk of chunks) {

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { checkArgument, checkOptions, object, type Rules, whole, within } from '../../check.js';
 import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
 import type { PcmAnalyzer } from '../stage.js';
 import type { DtmfDigit } from './dtmf.js';
@@ -16,6 +16,14 @@ export interface DtmfDetectorOptions {
   /** How much louder than its row (low group) a column (high group) may be, in dB: 0 to 12. Default 4 (Q.24). */
   readonly reverseTwistDb?: number;
 }
+
+const RULES: Rules<DtmfDetectorOptions> = {
+  format: object,
+  channel: whole(0, 31),
+  minLevelDbfs: within(-60, -10, 'dBFS'),
+  normalTwistDb: within(0, 12, 'dB'),
+  reverseTwistDb: within(0, 12, 'dB'),
+};
 
 /** A digit that was heard; positions count samples per channel, to within 3 ms. */
 export type DtmfEvent =
@@ -69,17 +77,10 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
 
   /** @throws ERR_INVALID_ARG for an option out of range. */
   constructor(options: DtmfDetectorOptions = {}) {
+    checkOptions(options, RULES);
     const { channel = 0, minLevelDbfs = -40, normalTwistDb = 8, reverseTwistDb = 4 } = options;
     const format = pcmFormat(options.format ?? VOICE_FORMAT);
-    if (!Number.isInteger(channel) || channel < 0 || channel >= format.channels) {
-      throw invalidArgument('channel', `from 0 to ${format.channels - 1}`, channel);
-    }
-    if (!(minLevelDbfs >= -60 && minLevelDbfs <= -10)) {
-      throw invalidArgument('minLevelDbfs', 'from -60 to -10', minLevelDbfs);
-    }
-    for (const [name, twistDb] of Object.entries({ normalTwistDb, reverseTwistDb })) {
-      if (!(twistDb >= 0 && twistDb <= 12)) throw invalidArgument(name, 'from 0 to 12', twistDb);
-    }
+    checkArgument('channel', channel, whole(0, format.channels - 1));
     this.#channels = format.channels;
     this.#channel = channel;
     const { sampleRate } = format;

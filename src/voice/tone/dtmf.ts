@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { checkArgument, checkOptions, object, type Rules, rule, within } from '../../check.js';
 import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
 import { toneSamples } from './tone-samples.js';
 
@@ -30,24 +30,33 @@ export interface DtmfOptions {
   readonly format?: PcmFormat;
 }
 
+const RULES: Rules<DtmfOptions> = {
+  toneMs: within(20, 10_000, 'ms'),
+  pauseMs: within(0, 10_000, 'ms'),
+  levelDbfs: within(-60, -6, 'dBFS'),
+  twistDb: within(-12, 12, 'dB'),
+  format: object,
+};
+const DIGITS = rule(
+  'of 0-9, A-D, * and #',
+  (value) => typeof value === 'string' && /^[0-9A-D*#]*$/.test(value),
+);
+
 /**
  * Samples of dialled digits: `dtmfSamples('123#')`.
  *
  * @throws ERR_INVALID_ARG for a character other than 0-9, A-D, `*` and `#`, or an option out of range.
  */
 export function dtmfSamples(digits: string, options: DtmfOptions = {}): Int16Array {
+  checkArgument('digits', digits, DIGITS);
+  checkOptions(options, RULES);
   const { toneMs = 100, pauseMs = 100, levelDbfs = -12, twistDb = 2 } = options;
   const format = pcmFormat(options.format ?? VOICE_FORMAT);
-  if (!(toneMs >= 20 && toneMs <= 10_000)) throw invalidArgument('toneMs', 'from 20 to 10000', toneMs);
-  if (!(pauseMs >= 0 && pauseMs <= 10_000)) throw invalidArgument('pauseMs', 'from 0 to 10000', pauseMs);
-  if (!(levelDbfs >= -60 && levelDbfs <= -6)) throw invalidArgument('levelDbfs', 'from -60 to -6', levelDbfs);
-  if (!(twistDb >= -12 && twistDb <= 12)) throw invalidArgument('twistDb', 'from -12 to 12', twistDb);
   const toneLength = msToSamples(toneMs, format) * format.channels;
   const stride = toneLength + msToSamples(pauseMs, format) * format.channels;
   const samples = new Int16Array(stride * digits.length);
   [...digits].forEach((digit, i) => {
     const row = KEYPAD.findIndex((keys) => keys.includes(digit));
-    if (row < 0) throw invalidArgument('digits', 'of 0-9, A-D, * and #', digit);
     const column = KEYPAD[row]?.indexOf(digit) ?? 0;
     const shape = { durationMs: toneMs, fadeMs: 2, format };
     const low = toneSamples({ ...shape, frequency: DTMF_ROWS[row] ?? 0, levelDbfs });

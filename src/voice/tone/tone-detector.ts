@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { checkArgument, checkOptions, object, type Rules, whole, within } from '../../check.js';
 import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
 import type { PcmAnalyzer } from '../stage.js';
 
@@ -11,11 +11,20 @@ export interface ToneDetectorOptions {
   readonly channel?: number;
   /** Shortest tone that counts, in milliseconds: 40 to 10000. Default 80. */
   readonly minDurationMs?: number;
-  /** Quietest tone that counts, as the peak of its sine in dBFS. Default -45. */
+  /** Quietest tone that counts, as the peak of its sine in dBFS: -80 to 0. Default -45. */
   readonly minLevelDbfs?: number;
   /** Part of the energy that has to be the tone's, 0.5 to 0.99. Default 0.8. */
   readonly purity?: number;
 }
+
+const RULES: Rules<ToneDetectorOptions> = {
+  frequency: within(100, 86_400, 'Hz'),
+  format: object,
+  channel: whole(0, 31),
+  minDurationMs: within(40, 10_000, 'ms'),
+  minLevelDbfs: within(-80, 0, 'dBFS'),
+  purity: within(0.5, 0.99),
+};
 
 /**
  * What was heard. `position`, `begin` and `end` count samples per channel from the first that was pushed; `end` is
@@ -68,22 +77,11 @@ export class ToneDetector implements PcmAnalyzer<ToneEvent> {
 
   /** @throws ERR_INVALID_ARG for an option out of range. */
   constructor(options: ToneDetectorOptions = {}) {
+    checkOptions(options, RULES);
     const { frequency = 1000, channel = 0, minDurationMs = 80, minLevelDbfs = -45, purity = 0.8 } = options;
     const format = pcmFormat(options.format ?? VOICE_FORMAT);
-    const highest = 0.45 * format.sampleRate;
-    if (!(frequency >= 100 && frequency <= highest)) {
-      throw invalidArgument('frequency', `from 100 to ${highest} Hz`, frequency);
-    }
-    if (!Number.isInteger(channel) || channel < 0 || channel >= format.channels) {
-      throw invalidArgument('channel', `from 0 to ${format.channels - 1}`, channel);
-    }
-    if (!(minDurationMs >= 40 && minDurationMs <= 10_000)) {
-      throw invalidArgument('minDurationMs', 'from 40 to 10000', minDurationMs);
-    }
-    if (!(minLevelDbfs >= -80 && minLevelDbfs <= 0)) {
-      throw invalidArgument('minLevelDbfs', 'from -80 to 0', minLevelDbfs);
-    }
-    if (!(purity >= 0.5 && purity <= 0.99)) throw invalidArgument('purity', 'from 0.5 to 0.99', purity);
+    checkArgument('frequency', frequency, within(100, 0.45 * format.sampleRate, 'Hz'));
+    checkArgument('channel', channel, whole(0, format.channels - 1));
     this.#channels = format.channels;
     this.#channel = channel;
     this.#window = msToSamples(WINDOW_MS, format);

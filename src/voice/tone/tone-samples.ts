@@ -1,3 +1,4 @@
+import { checkOptions, either, listOf, needed, object, type Rules, within } from '../../check.js';
 import { invalidArgument } from '../../errors.js';
 import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
 
@@ -14,20 +15,25 @@ export interface ToneOptions {
   readonly format?: PcmFormat;
 }
 
+const HZ = within(0, 96_000, 'Hz');
+const RULES: Rules<ToneOptions> = {
+  frequency: needed(either(HZ, listOf(HZ, 1))),
+  durationMs: needed(within(0, 3_600_000, 'ms')),
+  levelDbfs: within(-100, 0, 'dBFS'),
+  fadeMs: within(0, Infinity, 'ms'),
+  format: object,
+};
+
 /** Samples of a tone, such as the beep before a recording: `toneSamples({ frequency: 1000, durationMs: 200 })`. */
 export function toneSamples(options: ToneOptions): Int16Array {
+  checkOptions(options, RULES);
   const { durationMs, levelDbfs = -12, fadeMs = 5 } = options;
   const format = pcmFormat(options.format ?? VOICE_FORMAT);
   const frequencies = typeof options.frequency === 'number' ? [options.frequency] : options.frequency;
   const nyquist = format.sampleRate / 2;
-  if (frequencies.length === 0 || frequencies.some((hz) => !(hz > 0 && hz < nyquist))) {
+  if (frequencies.some((hz) => !(hz > 0 && hz < nyquist))) {
     throw invalidArgument('frequency', `one or more, above 0 and below ${nyquist} Hz`, options.frequency);
   }
-  if (!(durationMs >= 0 && durationMs <= 3_600_000)) {
-    throw invalidArgument('durationMs', 'from 0 to 3600000', durationMs);
-  }
-  if (!(levelDbfs >= -100 && levelDbfs <= 0)) throw invalidArgument('levelDbfs', 'from -100 to 0', levelDbfs);
-  if (!(fadeMs >= 0)) throw invalidArgument('fadeMs', 'zero or more', fadeMs);
 
   const count = msToSamples(durationMs, format);
   const fade = Math.min(msToSamples(fadeMs, format), Math.floor(count / 2));

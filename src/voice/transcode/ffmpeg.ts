@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
-import { invalidArgument } from '../../errors.js';
+import { path as aPath, checkArgument, checkOptions, object, type Rules, signal } from '../../check.js';
 import { pcmFormat, VOICE_FORMAT } from '../../pcm.js';
 import type { PcmInput } from '../pcm-input.js';
 import { bytesOfSamples, samplesOfBytes } from '../process/pcm-bytes.js';
@@ -79,6 +79,8 @@ export interface DecodeOptions extends FfmpegOptions {
   readonly format?: PcmInput['format'];
 }
 
+const RULES: Rules<DecodeOptions> = { format: object, ffmpeg: aPath, signal };
+
 /**
  * PCM of any file that ffmpeg reads, for whatever takes a {@link PcmInput}. The process starts when reading
  * begins and is ended when it stops.
@@ -86,8 +88,9 @@ export interface DecodeOptions extends FfmpegOptions {
  * @throws ERR_TOOL while reading, when there is no ffmpeg or it cannot read the file, with its own text.
  */
 export function decodeWithFfmpeg(path: string, options: DecodeOptions = {}): PcmInput {
+  checkArgument('path', path, aPath);
+  checkOptions(options, RULES);
   const format = pcmFormat(options.format ?? VOICE_FORMAT);
-  if (path === '') throw invalidArgument('path', 'the path of a file', path);
   return { format, source: decoded(path, format, options) };
 }
 

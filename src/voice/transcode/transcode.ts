@@ -1,14 +1,27 @@
 import { closeSync } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
-import type { Writable } from 'node:stream';
+import { Writable } from 'node:stream';
+import {
+  callback,
+  checkOptions,
+  either,
+  instance,
+  needed,
+  object,
+  oneOf,
+  path,
+  type Rules,
+  signal,
+  whole,
+} from '../../check.js';
 import { abortedError, invalidArgument, JackfieldError } from '../../errors.js';
 import { fileError } from '../../files/file-error.js';
 import { openPrivate } from '../../files/private-file.js';
 import type { PcmFormat } from '../../pcm.js';
 import { OPUS_RATES } from '../codec/opus.js';
 import { toFormat } from '../convert/to-format.js';
-import { type OpenPcm, openPcm, type PcmInput, type PcmProgress } from '../pcm-input.js';
-import type { WavWriteEncoding } from '../wav/wav-encoding.js';
+import { type OpenPcm, openPcm, PCM_INPUT, type PcmInput, type PcmProgress } from '../pcm-input.js';
+import { type WavWriteEncoding, WRITE_ENCODINGS } from '../wav/wav-encoding.js';
 import { WavWriter } from '../wav/wav-writer.js';
 import type { AudioTags, EncoderOptions, EncoderTarget, PcmEncoder } from './encoder.js';
 import { createFfmpegEncoder, type FfmpegFormat, isFfmpegFormat } from './ffmpeg.js';
@@ -37,7 +50,7 @@ export interface TranscodeOptions {
   /** The program for `encoder: 'ffmpeg'`. Default `'ffmpeg'`, from the PATH. */
   readonly ffmpeg?: string;
   readonly tags?: AudioTags;
-  /** For lossy formats, in bits per second. */
+  /** For lossy formats, in bits per second: 1 to 10,000,000. */
   readonly bitrate?: number;
   /** For WAV, how samples lie in the file. Default `'s16'`. */
   readonly wavEncoding?: WavWriteEncoding;
@@ -89,6 +102,19 @@ const BUILTINS: Readonly<Record<BuiltinFormat, Builtin>> = {
   },
 };
 
+const RULES: Rules<TranscodeOptions> = {
+  input: needed(PCM_INPUT),
+  output: needed(either(path, instance(Writable))),
+  format: oneOf(...Object.keys(BUILTINS), 'm4a', 'aac', 'g722', 'amr'),
+  encoder: oneOf('builtin', 'ffmpeg'),
+  ffmpeg: path,
+  tags: object,
+  bitrate: whole(1, 10_000_000, 'bit/s'),
+  wavEncoding: oneOf(...WRITE_ENCODINGS),
+  signal,
+  onProgress: callback,
+};
+
 /**
  * Writes PCM, or a WAV file, in another format. A rate that the codec does not have is resampled to the next one.
  *
@@ -101,11 +127,9 @@ const BUILTINS: Readonly<Record<BuiltinFormat, Builtin>> = {
  *   the encoder's own text; ERR_ABORTED when the signal fires.
  */
 export async function transcode(options: TranscodeOptions): Promise<TranscodeResult> {
-  const { input, output, signal, bitrate } = options;
+  checkOptions(options, RULES);
+  const { input, output, signal } = options;
   const format = chosenFormat(options);
-  if (bitrate !== undefined && !(Number.isInteger(bitrate) && bitrate > 0)) {
-    throw invalidArgument('bitrate', 'a whole number of bits per second, above 0', bitrate);
-  }
   await using pcm = await openPcm(input, { reuse: true });
   if (typeof output !== 'string') {
     const sampleCount = await encodeInto(output, format, pcm, options);
@@ -242,9 +266,6 @@ function nextRate(sampleRate: number, rates: readonly number[] = [sampleRate]): 
 function chosenFormat({ output, format, encoder }: TranscodeOptions): TranscodeFormat {
   const ending = typeof output === 'string' ? output.slice(output.lastIndexOf('.') + 1).toLowerCase() : '';
   const chosen: string = format ?? ending;
-  if (encoder !== undefined && encoder !== 'builtin' && encoder !== 'ffmpeg') {
-    throw invalidArgument('encoder', "'builtin' or 'ffmpeg'", encoder);
-  }
   if (isBuiltin(chosen) || (isFfmpegFormat(chosen) && encoder !== 'builtin')) return chosen;
   throw unknownFormat(chosen);
 }

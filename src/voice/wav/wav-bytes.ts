@@ -1,6 +1,7 @@
-import { invalidArgument } from '../../errors.js';
-import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
-import { decodeSamples, encodeSamples, isWriteEncoding, type WavWriteEncoding } from './wav-encoding.js';
+import { checkArgument, checkOptions, object, oneOf, type Rules } from '../../check.js';
+import { BYTES, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import { wholeFrames } from '../convert/channels.js';
+import { decodeSamples, encodeSamples, type WavWriteEncoding, WRITE_ENCODINGS } from './wav-encoding.js';
 import { WavHeader } from './wav-header.js';
 import { locateWav, type WavLayout } from './wav-layout.js';
 import type { WavMetadata } from './wav-metadata.js';
@@ -13,16 +14,20 @@ export interface EncodeWavOptions {
   readonly metadata?: WavMetadata;
 }
 
+const RULES: Rules<EncodeWavOptions> = {
+  format: object,
+  encoding: oneOf(...WRITE_ENCODINGS),
+  metadata: object,
+};
+
 /** A whole WAV file in memory, from interleaved samples. For files of any size use WavWriter. */
 export function encodeWav(samples: Int16Array, options: EncodeWavOptions = {}): Uint8Array {
+  checkOptions(options, RULES);
   const { encoding = 's16', metadata = {} } = options;
   const format = pcmFormat(options.format ?? VOICE_FORMAT);
-  if (!isWriteEncoding(encoding)) throw invalidArgument('encoding', 'an encoding that is written', encoding);
-  if (samples.length % format.channels !== 0) {
-    throw invalidArgument('samples', `a multiple of ${format.channels} channels long`, samples.length);
-  }
+  const count = wholeFrames(samples, format.channels);
   const header = new WavHeader({ format, encoding, metadata });
-  const dataBytes = (samples.length / format.channels) * header.blockAlign;
+  const dataBytes = count * header.blockAlign;
   const bytes = new Uint8Array(header.length + dataBytes + (dataBytes & 1));
   bytes.set(header.sized(dataBytes));
   bytes.set(encodeSamples(samples, encoding), header.length);
@@ -36,6 +41,7 @@ export interface DecodedWav extends WavLayout {
 
 /** Reads a whole WAV file from memory. @throws ERR_WAV ({@link WavError}) when it is no readable WAV. */
 export function decodeWav(bytes: Uint8Array): DecodedWav {
+  checkArgument('bytes', bytes, BYTES);
   const search = locateWav(bytes.length);
   let step = search.next();
   while (!step.done) {

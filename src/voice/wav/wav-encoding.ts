@@ -48,10 +48,6 @@ export function encodeSamples(samples: Int16Array, encoding: WavWriteEncoding): 
   return bytes;
 }
 
-export function isWriteEncoding(encoding: string): encoding is WavWriteEncoding {
-  return Object.hasOwn(ENCODERS, encoding);
-}
-
 type Encoder = (bytes: Uint8Array, samples: Int16Array, view: DataView) => void;
 
 const ENCODERS: Readonly<Record<WavWriteEncoding, Encoder>> = {
@@ -76,6 +72,9 @@ const ENCODERS: Readonly<Record<WavWriteEncoding, Encoder>> = {
   alaw: (bytes, samples) => encodeG711Into(bytes, samples, 'alaw'),
   mulaw: (bytes, samples) => encodeG711Into(bytes, samples, 'mulaw'),
 };
+
+/** How samples can be written. */
+export const WRITE_ENCODINGS: readonly string[] = Object.keys(ENCODERS);
 
 /** A run of whole blocks of a file's data, as {@link decodeSamples} takes it. */
 export interface EncodedRun {

@@ -1,3 +1,5 @@
+import { text as aText, checkOptions, object, type Rules, whole } from '../../check.js';
+import { entryOf } from '../../entry-of.js';
 import { invalidArgument } from '../../errors.js';
 
 /** Fields of a `LIST/INFO` chunk by name, with the chunk id of each (RIFF specification, "INFO list"). */
@@ -45,6 +47,18 @@ export interface WavMetadata {
 /** Metadata chunks larger than this are refused when written and skipped when read, in bytes. */
 export const MAX_METADATA_BYTES = 1 << 20;
 
+const RULES: Rules<WavMetadata> = { info: object, bext: object };
+const TEXT = aText(0, MAX_METADATA_BYTES);
+const BEXT_RULES: Rules<WavBroadcast> = {
+  description: TEXT,
+  originator: TEXT,
+  originatorReference: TEXT,
+  originationDate: TEXT,
+  originationTime: TEXT,
+  timeReference: whole(0, Number.MAX_SAFE_INTEGER),
+  codingHistory: TEXT,
+};
+
 const BEXT_BYTES = 602;
 const BEXT_TEXTS = [
   ['description', 0, 256],
@@ -58,6 +72,7 @@ const BEXT_VERSION = 346;
 
 /** The `LIST` and `bext` chunks of `metadata`, padded. @throws ERR_INVALID_ARG for a text that does not fit. */
 export function encodeMetadata(metadata: WavMetadata): Uint8Array {
+  checkOptions(metadata, RULES, 'metadata.');
   const chunks: Uint8Array[] = [];
   if (metadata.bext) chunks.push(chunkOf('bext', encodeBext(metadata.bext)));
   if (metadata.info) {
@@ -105,7 +120,7 @@ export function decodeBext(body: Uint8Array): WavBroadcast | undefined {
 
 function encodeInfo(info: WavInfo): Uint8Array[] {
   return Object.entries(info).map(([name, value]) => {
-    const id = INFO_IDS[name as keyof WavInfo];
+    const id = entryOf<string>(INFO_IDS, name);
     if (!id) throw invalidArgument('metadata.info', `a field of ${Object.keys(INFO_IDS).join(', ')}`, name);
     if (typeof value !== 'string' || value.includes('\0')) {
       throw invalidArgument(`metadata.info.${name}`, 'a text without NUL', value);
@@ -115,6 +130,7 @@ function encodeInfo(info: WavInfo): Uint8Array[] {
 }
 
 function encodeBext(bext: WavBroadcast): Uint8Array {
+  checkOptions(bext, BEXT_RULES, 'metadata.bext.');
   const history = new TextEncoder().encode(bext.codingHistory ?? '');
   const body = new Uint8Array(BEXT_BYTES + history.length);
   for (const [name, at, length] of BEXT_TEXTS) {
@@ -125,9 +141,6 @@ function encodeBext(bext: WavBroadcast): Uint8Array {
     body.set(encoded, at);
   }
   const { timeReference = 0 } = bext;
-  if (!Number.isSafeInteger(timeReference) || timeReference < 0) {
-    throw invalidArgument('metadata.bext.timeReference', 'a whole number of samples', timeReference);
-  }
   const view = new DataView(body.buffer);
   view.setBigUint64(BEXT_TIME_REFERENCE, BigInt(timeReference), true);
   view.setUint16(BEXT_VERSION, 1, true);

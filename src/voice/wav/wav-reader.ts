@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { invalidArgument, JackfieldError } from '../../errors.js';
+import { path as aPath, checkArgument, checkOptions, flag, having, type Rules, whole } from '../../check.js';
+import { JackfieldError } from '../../errors.js';
 import { fileError } from '../../files/file-error.js';
 import type { PcmFormat } from '../../pcm.js';
 import { decodeSamples, type WavEncoding } from './wav-encoding.js';
@@ -21,6 +22,15 @@ export interface WavReadOptions {
    */
   readonly reuse?: boolean;
 }
+
+const POSITION = whole(0, Number.MAX_SAFE_INTEGER);
+const RULES: Rules<WavReadOptions> = {
+  start: POSITION,
+  end: POSITION,
+  chunkSamples: whole(1, 1 << 20),
+  reuse: flag,
+};
+const HANDLE = having('stat', 'read', 'close');
 
 /**
  * Reads a WAV file as s16, whatever encoding it has, in constant memory and from any position.
@@ -47,6 +57,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
 
   /** @throws ERR_FILE when the file cannot be opened; ERR_WAV ({@link WavError}) when it is no readable WAV. */
   static async open(path: string): Promise<WavReader> {
+    checkArgument('path', path, aPath);
     const handle = await open(path, 'r').catch((error: unknown) => {
       throw fileError('read', path, error);
     });
@@ -60,6 +71,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
    * @throws as {@link open}.
    */
   static async of(handle: FileHandle, path: string): Promise<WavReader> {
+    checkArgument('handle', handle, HANDLE);
     try {
       const { size } = await handle.stat();
       const search = locateWav(size);
@@ -112,16 +124,10 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
    * @throws ERR_INVALID_ARG for a range outside the file; ERR_FILE when reading fails; ERR_CLOSED after close.
    */
   async *samples(options: WavReadOptions = {}): AsyncGenerator<Int16Array, void, undefined> {
+    checkOptions(options, RULES);
     const { start = 0, end = this.sampleCount, chunkSamples = 65_536, reuse = false } = options;
-    if (!Number.isSafeInteger(end) || end < 0 || end > this.sampleCount) {
-      throw invalidArgument('end', `a whole number from 0 to ${this.sampleCount}`, end);
-    }
-    if (!Number.isSafeInteger(start) || start < 0 || start > end) {
-      throw invalidArgument('start', `a whole number from 0 to ${end}`, start);
-    }
-    if (!Number.isSafeInteger(chunkSamples) || chunkSamples < 1 || chunkSamples > 1 << 20) {
-      throw invalidArgument('chunkSamples', 'a whole number from 1 to 1048576', chunkSamples);
-    }
+    checkArgument('end', end, whole(0, this.sampleCount));
+    checkArgument('start', start, whole(0, end));
     const { blockAlign, samplesPerBlock, dataOffset, format, encoding } = this.layout;
     const blocksAtOnce = Math.max(1, Math.floor(chunkSamples / samplesPerBlock));
     const endBlock = Math.ceil(end / samplesPerBlock);

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { copyFile, type FileHandle, link, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { checkOptions, flag, type Rules } from '../../check.js';
 import { JackfieldError } from '../../errors.js';
 import { fileError } from '../../files/file-error.js';
 import type { WavLayout } from './wav-layout.js';
@@ -24,6 +25,8 @@ export interface WavRepairOptions {
   readonly keepOriginal?: boolean;
 }
 
+const RULES: Rules<WavRepairOptions> = { keepOriginal: flag };
+
 const UINT32_MAX = 0xffff_ffff;
 const FIRST_CHUNK = 12;
 const DS64_BODY_BYTES = 28;
@@ -41,6 +44,7 @@ const COPIED_BYTES = 1 << 20;
  *   has no room for a 64-bit size. Then nothing was changed.
  */
 export async function repairWav(path: string, options: WavRepairOptions = {}): Promise<WavRepair> {
+  checkOptions(options, RULES);
   const { layout } = await openedAndClosed(path);
   const { state: found, sampleCount: counted } = layout;
   if (found === 'ok') return { found, sampleCountBefore: counted, sampleCount: counted };

@@ -1,12 +1,22 @@
 import { close } from 'node:fs';
 import { promisify } from 'node:util';
+import {
+  path as aPath,
+  checkArgument,
+  checkOptions,
+  object,
+  oneOf,
+  type Rules,
+  whole,
+  within,
+} from '../../check.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { openPrivate } from '../../files/private-file.js';
 import { Opening } from '../../opening.js';
-import { type PcmFormat, type PcmSink, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
-import { encodeSamples, isWriteEncoding, type WavWriteEncoding } from './wav-encoding.js';
+import { type PcmFormat, type PcmSink, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../pcm.js';
+import { encodeSamples, type WavWriteEncoding, WRITE_ENCODINGS } from './wav-encoding.js';
 import { WavHeader } from './wav-header.js';
 import type { WavMetadata } from './wav-metadata.js';
 
@@ -36,6 +46,17 @@ export interface WavWriterOptions {
   /** Whether an existing file is replaced (`'replace'`) or refused with ERR_FILE (`'refuse'`). Default `'replace'`. */
   readonly existing?: 'replace' | 'refuse';
 }
+
+const RULES: Rules<WavWriterOptions> = {
+  format: object,
+  encoding: oneOf(...WRITE_ENCODINGS),
+  metadata: object,
+  flushMs: within(20, 500, 'ms'),
+  fsync: oneOf('never', 'end', 'flush'),
+  io: oneOf('async', 'sync'),
+  existing: oneOf('replace', 'refuse'),
+};
+const DESCRIPTOR = whole(0, 2 ** 31 - 1);
 
 type State =
   | { readonly name: 'open' }
@@ -84,6 +105,7 @@ export class WavWriter implements PcmSink, AsyncDisposable {
    * @throws ERR_INVALID_ARG for an option out of range; ERR_FILE when the file cannot be created.
    */
   static async create(path: string, options: WavWriterOptions = {}): Promise<WavWriter> {
+    checkArgument('path', path, aPath);
     const flags = resolveOptions(options).existing === 'refuse' ? 'wx' : 'w';
     const fd = await openPrivate(path, flags).catch((error: unknown) => {
       throw fileError('create', path, error);
@@ -99,6 +121,7 @@ export class WavWriter implements PcmSink, AsyncDisposable {
    * @throws as {@link create}.
    */
   static async of(fd: number, path: string, options: WavWriterOptions = {}): Promise<WavWriter> {
+    checkArgument('fd', fd, DESCRIPTOR);
     await using opening = new Opening();
     opening.add(fd, promisify(close));
     const resolved = resolveOptions(options);
@@ -121,6 +144,7 @@ export class WavWriter implements PcmSink, AsyncDisposable {
    */
   async write(samples: Int16Array, position: number = this.sampleCount): Promise<void> {
     this.#assertOpen();
+    checkArgument('samples', samples, SAMPLES);
     const { channels } = this.format;
     if (samples.length % channels !== 0) {
       throw invalidArgument('samples', `a multiple of ${channels} channels long`, samples.length);
@@ -252,19 +276,10 @@ interface ResolvedOptions {
 }
 
 function resolveOptions(options: WavWriterOptions): ResolvedOptions {
+  checkOptions(options, RULES);
   const { encoding = 's16', metadata = {}, flushMs = 250 } = options;
   const { fsync: sync = 'never', io = 'async', existing = 'replace' } = options;
   const format = pcmFormat(options.format ?? VOICE_FORMAT);
-  if (!isWriteEncoding(encoding)) {
-    throw invalidArgument('encoding', 'one of u8, s16, s24, s32, f32, alaw, mulaw', encoding);
-  }
-  if (!(flushMs >= 20 && flushMs <= 500)) throw invalidArgument('flushMs', 'from 20 to 500', flushMs);
-  if (!['never', 'end', 'flush'].includes(sync))
-    throw invalidArgument('fsync', "'never', 'end' or 'flush'", sync);
-  if (!['async', 'sync'].includes(io)) throw invalidArgument('io', "'async' or 'sync'", io);
-  if (!['replace', 'refuse'].includes(existing)) {
-    throw invalidArgument('existing', "'replace' or 'refuse'", existing);
-  }
   const header = new WavHeader({ format, encoding, metadata });
   return { format, encoding, header, flushMs, fsync: sync, io, existing };
 }

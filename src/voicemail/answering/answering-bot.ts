@@ -3,6 +3,18 @@ import type { BotCall } from '../../call/bot/bot-call.js';
 import { during } from '../../call/bot/during.js';
 import type { Message } from '../../call/bot/record-message.js';
 import type { Speakable } from '../../call/prompt/speakable.js';
+import {
+  callback,
+  checkOptions,
+  given,
+  having,
+  line,
+  needed,
+  object,
+  type Rules,
+  rule,
+  within,
+} from '../../check.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import type { VoicemailArchive } from '../archive/voicemail-archive.js';
@@ -44,6 +56,30 @@ export interface AnsweringBotOptions {
   /** Told of each message that was kept, with its samples, before the call is hung up. */
   readonly onMessage?: (message: ArchivedMessage, samples: Int16Array) => void;
 }
+
+/** One key of a phone, or none. */
+const KEY = rule(
+  'one of 0-9, A-D, * and #, or empty',
+  (value) => typeof value === 'string' && /^[0-9A-D*#]?$/.test(value),
+);
+/** What an answering machine and its bot have in common. */
+export const ANSWERING_RULES: Rules<Omit<AnsweringBotOptions, 'account' | 'greetingFor' | 'onMessage'>> = {
+  archive: needed(having('take', 'store')),
+  maxMs: within(1000, 600_000, 'ms'),
+  silenceMs: within(1000, 60_000, 'ms'),
+  endKey: KEY,
+  keys: object,
+  reviewPrompt: given,
+  goodbye: given,
+  minMs: within(0, 10_000, 'ms'),
+};
+const RULES: Rules<AnsweringBotOptions> = {
+  ...ANSWERING_RULES,
+  account: needed(line(1, 1000)),
+  greetingFor: callback,
+  onMessage: callback,
+};
+const REVIEW_KEYS: Rules<ReviewKeys> = { listen: KEY, again: KEY, keep: KEY, delete: KEY };
 
 const GREETING: Speakable = [
   { tone: 500, ms: 200 },
@@ -137,6 +173,8 @@ async function keep(
 }
 
 function resolve(options: AnsweringBotOptions) {
+  checkOptions(options, RULES);
+  if (options.keys) checkOptions(options.keys, REVIEW_KEYS, 'keys.');
   const {
     greetingFor = () => undefined,
     maxMs = 120_000,
@@ -146,12 +184,6 @@ function resolve(options: AnsweringBotOptions) {
     reviewPrompt = REVIEW,
     goodbye = GOODBYE,
   } = options;
-  const within = (name: string, value: number, from: number, to: number) => {
-    if (!(value >= from && value <= to)) throw invalidArgument(name, `from ${from} to ${to} ms`, value);
-  };
-  within('maxMs', maxMs, 1000, 600_000);
-  within('silenceMs', silenceMs, 1000, 60_000);
-  within('minMs', minMs, 0, 10_000);
   const keys = { ...KEYS, ...options.keys };
   const distinct = new Set(Object.values(keys));
   if (distinct.size < Object.keys(KEYS).length || [...distinct].some((key) => !/^[0-9*#]$/.test(key))) {

@@ -4,20 +4,34 @@ import { BotHost } from '../../call/bot/bot-host.js';
 import { during } from '../../call/bot/during.js';
 import { Prompts } from '../../call/prompt/prompts.js';
 import type { Speakable } from '../../call/prompt/speakable.js';
-import { type Clock, sleep, systemClock } from '../../clock.js';
+import {
+  checkOptions,
+  given,
+  line,
+  listOf,
+  needed,
+  object,
+  optionsOf,
+  type Rules,
+  within,
+  words,
+} from '../../check.js';
+import { CLOCK, type Clock, sleep, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
+import { CLIENT } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
 import { messageOf } from '../../errors.js';
 import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
 import { checkTimeZone } from '../../local-time.js';
+import { SERVER } from '../../tcp/lease.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { requireProgram } from '../../voice/process/require-program.js';
 import { runTool } from '../../voice/process/run-tool.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import { isSealed } from '../archive/audio-store.js';
 import type { Transcriber } from '../transcript/transcriber.js';
-import { type AnsweringBotOptions, answeringBot } from './answering-bot.js';
-import { type AnsweringRule, checkAfterMs, checkRules, matchingRule } from './answering-rule.js';
+import { ANSWERING_RULES, type AnsweringBotOptions, answeringBot } from './answering-bot.js';
+import { type AnsweringRule, checkRules, matchingRule } from './answering-rule.js';
 import { type VoicemailNotice, voicemailNotice } from './voicemail-notice.js';
 
 /** A command that is told of each message: the notice as JSON on its standard input. Never a shell line. */
@@ -48,6 +62,21 @@ export interface AnsweringMachineOptions
   readonly hook?: NoticeHook;
   readonly clock?: Clock;
 }
+
+const RULES: Rules<AnsweringMachineOptions> = {
+  ...ANSWERING_RULES,
+  client: needed(CLIENT),
+  server: needed(SERVER),
+  prompts: given,
+  afterMs: within(0, 120_000, 'ms'),
+  greeting: given,
+  rules: listOf(object),
+  timezone: words,
+  transcriber: object,
+  language: line(1, 100),
+  hook: object,
+  clock: CLOCK,
+};
 
 /** What an {@link AnsweringMachine} tells its listeners. */
 export interface AnsweringMachineEvents extends FencedEvents {
@@ -81,7 +110,7 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
       if (error) this.emit('failed', error);
     });
     this.#bot = answeringBot({
-      ...options,
+      ...optionsOf(options, ANSWERING_RULES),
       account,
       greetingFor: (call) => this.#greetingFor(call),
       onMessage: (message, samples) => this.#track(this.#tell(message, samples)),
@@ -97,11 +126,11 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
    * transcriber that is not there; ERR_API, ERR_CLOSED when the endpoint does not say whose it is.
    */
   static async start(options: AnsweringMachineOptions): Promise<AnsweringMachine> {
-    const { rules = [], timezone, afterMs = DEFAULT_AFTER_MS, greeting, reviewPrompt, goodbye } = options;
+    checkOptions(options, RULES);
+    const { rules = [], timezone, greeting, reviewPrompt, goodbye } = options;
     const { client, transcriber, hook, prompts = await Prompts.open() } = options;
     checkRules(rules);
     if (timezone !== undefined) checkTimeZone(timezone);
-    checkAfterMs(afterMs);
     const said = [greeting, reviewPrompt, goodbye, ...rules.map((rule) => rule.greeting)];
     await prompts.preload(said.filter((speakable) => speakable !== undefined));
     await transcriber?.ready?.();

@@ -1,9 +1,25 @@
 import { setMaxListeners } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import { type Clock, sleep, systemClock } from '../../clock.js';
+import {
+  signal as abortSignal,
+  callback,
+  checkArgument,
+  checkOptions,
+  flag,
+  line,
+  listOf,
+  needed,
+  object,
+  type Rules,
+  text,
+  whole,
+  within,
+} from '../../check.js';
+import { CLOCK, type Clock, sleep, systemClock } from '../../clock.js';
 import type { Client } from '../../control/client/client.js';
+import { CLIENT } from '../../control/client/command-sender.js';
 import type { Voicemail } from '../../control/state/voicemail.js';
-import { invalidArgument, messageOf } from '../../errors.js';
+import { messageOf } from '../../errors.js';
 import { fileError } from '../../files/file-error.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { ApiError } from '../../protocol/api-error.js';
@@ -13,7 +29,7 @@ import { requireRedirection } from '../voicemail-port.js';
 import { attended, deleteVoicemail } from '../voicemail-waits.js';
 import { type ArchiveContext, type ArchiveRoute, archiveMessage, isStored } from './archive-message.js';
 import type { ArchivedMessage, VoicemailFacts } from './archived-message.js';
-import type { StoredMessage, VoicemailArchive } from './voicemail-archive.js';
+import { ARCHIVE, type StoredMessage, type VoicemailArchive } from './voicemail-archive.js';
 
 /** Options of {@link archiveVoicemails}. */
 export interface ArchiveVoicemailsOptions {
@@ -23,7 +39,7 @@ export interface ArchiveVoicemailsOptions {
   readonly concurrency?: number;
   /** Attempts for one message in this run: 1 to 10. Default 2. */
   readonly attempts?: number;
-  /** Pause before a message is tried again, in milliseconds; doubled each time. Default 1000. */
+  /** Pause before a message is tried again, in milliseconds: 0 to 3,600,000; doubled each time. Default 1000. */
   readonly retryMs?: number;
   /**
    * Turns each message into text while it comes in, also where the archive is encrypted: the engine hears it beside the
@@ -44,6 +60,21 @@ export interface ArchiveVoicemailsOptions {
   /** Told of each message that the run is through with. */
   readonly onProgress?: (progress: ArchiveProgress) => void;
 }
+
+const RULES: Rules<ArchiveVoicemailsOptions> = {
+  route: needed(object),
+  concurrency: whole(1, 64),
+  attempts: whole(1, 10),
+  retryMs: within(0, 3_600_000, 'ms'),
+  transcriber: object,
+  language: line(1, 100),
+  tags: listOf(text(1, 1000)),
+  hold: text(1, 1000),
+  deleteOriginals: flag,
+  clock: CLOCK,
+  signal: abortSignal,
+  onProgress: callback,
+};
 
 /** One more message is done with. */
 export interface ArchiveProgress {
@@ -127,14 +158,11 @@ class ArchiveRun {
   #done = 0;
 
   constructor(client: Client, archive: VoicemailArchive, options: ArchiveVoicemailsOptions) {
-    const { route, concurrency = 1, attempts = 2, clock = systemClock } = options;
+    checkArgument('client', client, CLIENT);
+    checkArgument('archive', archive, ARCHIVE);
+    checkOptions(options, RULES);
+    const { route, attempts = 2, clock = systemClock } = options;
     const { transcriber, language, tags = [], hold, signal } = options;
-    if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 64) {
-      throw invalidArgument('concurrency', 'an integer from 1 to 64', concurrency);
-    }
-    if (!Number.isInteger(attempts) || attempts < 1 || attempts > 10) {
-      throw invalidArgument('attempts', 'an integer from 1 to 10', attempts);
-    }
     // All messages that are under way listen to it.
     const stop = signal && AbortSignal.any([signal]);
     if (stop) setMaxListeners(0, stop);

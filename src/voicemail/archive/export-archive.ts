@@ -1,11 +1,21 @@
-import { invalidArgument } from '../../errors.js';
+import {
+  signal as abortSignal,
+  callback,
+  checkArgument,
+  checkOptions,
+  needed,
+  object,
+  oneOf,
+  path,
+  type Rules,
+} from '../../check.js';
 import { writeWhole } from '../../files/whole-file.js';
 import type { ArchiveQuery } from './archive-query.js';
 import type { ArchivedMessage } from './archived-message.js';
 import { messagesCsv } from './export-csv.js';
 import { messagesMbox } from './export-mbox.js';
 import { messagesZip } from './export-zip.js';
-import type { VoicemailArchive } from './voicemail-archive.js';
+import { ARCHIVE, type VoicemailArchive } from './voicemail-archive.js';
 
 /** What messages of an archive are written out as. */
 export const EXPORT_FORMATS = ['zip', 'csv', 'mbox'] as const;
@@ -28,6 +38,14 @@ export interface ExportArchiveOptions {
   readonly onMessage?: (message: ArchivedMessage) => void;
 }
 
+const RULES: Rules<ExportArchiveOptions> = {
+  format: needed(oneOf(...EXPORT_FORMATS)),
+  output: needed(path),
+  query: object,
+  signal: abortSignal,
+  onMessage: callback,
+};
+
 /** Writes messages in one format, as pieces of a file. */
 type ExportWriter = (
   archive: VoicemailArchive,
@@ -49,10 +67,9 @@ export async function exportArchive(
   archive: VoicemailArchive,
   options: ExportArchiveOptions,
 ): Promise<number> {
+  checkArgument('archive', archive, ARCHIVE);
+  checkOptions(options, RULES);
   const { format, output, query = { state: 'stored' }, signal, onMessage } = options;
-  if (!EXPORT_FORMATS.includes(format)) {
-    throw invalidArgument('format', `one of ${EXPORT_FORMATS.join(', ')}`, format);
-  }
   let count = 0;
   const messages = function* () {
     for (const message of archive.find(query)) {

@@ -1,7 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expendable, type RetentionRules } from '../../call/store/retention.js';
-import { type Clock, systemClock } from '../../clock.js';
+import {
+  path as aPath,
+  checkArgument,
+  checkOptions,
+  flag,
+  having,
+  listOf,
+  type Rules,
+  words,
+} from '../../check.js';
+import { CLOCK, type Clock, systemClock } from '../../clock.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
 import type { ArchiveQuery } from './archive-query.js';
 import {
@@ -27,6 +37,15 @@ export interface VoicemailArchiveOptions extends AudioKeys {
   /** Whether only an archive that is there is opened, instead of one made. Default false. */
   readonly existing?: boolean;
 }
+
+const RULES: Rules<VoicemailArchiveOptions> = {
+  encryptTo: listOf(words, 1),
+  identity: words,
+  clock: CLOCK,
+  existing: flag,
+};
+/** What is an archive. */
+export const ARCHIVE = having('find', 'take', 'store');
 
 /** What is to be said of audio that is stored. */
 export type IntakeAccount = Omit<StoredOutcome, 'audio' | 'archivedAt'>;
@@ -78,6 +97,8 @@ export class VoicemailArchive implements AsyncDisposable {
    * @throws ERR_FILE; ERR_INVALID_ARG for what is no age recipient; ERR_UNSUPPORTED without `age-encryption`.
    */
   static async open(root: string, options: VoicemailArchiveOptions = {}): Promise<VoicemailArchive> {
+    checkArgument('root', root, aPath);
+    checkOptions(options, RULES);
     const folder = resolve(root);
     const path = join(folder, 'catalogue.db');
     if (options.existing && !existsSync(path)) {

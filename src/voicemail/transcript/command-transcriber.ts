@@ -1,4 +1,5 @@
-import { invalidArgument, JackfieldError } from '../../errors.js';
+import { checkOptions, listOf, needed, path, type Rules, within, words } from '../../check.js';
+import { JackfieldError } from '../../errors.js';
 import { VOICE_FORMAT } from '../../pcm.js';
 import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
 import { requireProgram } from '../../voice/process/require-program.js';
@@ -20,6 +21,11 @@ export interface CommandTranscriberOptions {
   readonly timeoutMs?: number;
 }
 
+const RULES: Rules<CommandTranscriberOptions> = {
+  command: needed(path),
+  args: listOf(words),
+  timeoutMs: within(1000, 86_400_000, 'ms'),
+};
 const INSTALL = 'Install it, or name it with its path.';
 const FILE = '{file}';
 const STANDARD_INPUT = '/dev/stdin';
@@ -44,11 +50,8 @@ const MAX_BYTES = 1 << 20;
  * @throws ERR_INVALID_ARG
  */
 export function commandTranscriber(options: CommandTranscriberOptions): Transcriber {
+  checkOptions(options, RULES);
   const { command, args = [], timeoutMs = 600_000 } = options;
-  if (typeof command !== 'string' || command === '') throw invalidArgument('command', 'a program', command);
-  if (!(timeoutMs >= 1000 && timeoutMs <= 86_400_000)) {
-    throw invalidArgument('timeoutMs', '1000 to 86,400,000 ms', timeoutMs);
-  }
   return {
     name: command,
     ready: () => requireProgram(command, INSTALL),

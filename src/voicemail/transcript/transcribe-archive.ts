@@ -1,8 +1,19 @@
+import {
+  signal as abortSignal,
+  callback,
+  checkArgument,
+  checkOptions,
+  having,
+  line,
+  needed,
+  object,
+  type Rules,
+} from '../../check.js';
 import { messageOf } from '../../errors.js';
 import type { ArchiveQuery } from '../archive/archive-query.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import { isSealed } from '../archive/audio-store.js';
-import type { VoicemailArchive } from '../archive/voicemail-archive.js';
+import { ARCHIVE, type VoicemailArchive } from '../archive/voicemail-archive.js';
 import type { Transcriber } from './transcriber.js';
 
 /** Options of {@link transcribeArchive}. */
@@ -16,6 +27,14 @@ export interface TranscribeArchiveOptions {
   readonly onMessage?: (message: ArchivedMessage, error: Error | undefined) => void;
 }
 
+const RULES: Rules<TranscribeArchiveOptions> = {
+  transcriber: needed(having('transcribe')),
+  query: object,
+  language: line(1, 100),
+  signal: abortSignal,
+  onMessage: callback,
+};
+
 /**
  * Transcribes the messages of an archive that have no transcript yet; the words can then be searched for. Encrypted ones
  * are decrypted in memory, where the archive was opened with an identity. A message that the engine fails on is told of
@@ -27,6 +46,8 @@ export async function transcribeArchive(
   archive: VoicemailArchive,
   options: TranscribeArchiveOptions,
 ): Promise<number> {
+  checkArgument('archive', archive, ARCHIVE);
+  checkOptions(options, RULES);
   const { transcriber, query = {}, language, signal, onMessage } = options;
   await transcriber.ready?.();
   let count = 0;

@@ -46,10 +46,12 @@ afterEach(async () => {
 
 async function calls(
   scene: (caller: TestCaller) => Promise<void>,
-  options: Partial<AnsweringBotOptions> & { startsAt?: Date } = {},
+  {
+    startsAt = new Date('2026-11-22T09:00:00Z'),
+    ...options
+  }: Partial<AnsweringBotOptions> & { startsAt?: Date } = {},
 ) {
   const machine = answeringBot({ account: 'jack', archive, greetingFor: () => GREETING, ...options });
-  const { startsAt = new Date('2026-11-22T09:00:00Z') } = options;
   const { results } = await testBot(machine, scene, { exchange: Exchange, startsAt });
   return { outcome: results[0]?.outcome, messages: [...archive.find()] };
 }
