@@ -18,7 +18,7 @@ import {
 } from '../../index.js';
 import { WEEKDAYS, type Weekday } from '../../local-time.js';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
-import { dateOption, numberOption } from '../options.js';
+import { between, dateOption, numberFrom } from '../options.js';
 import { printLine } from '../terminal-text.js';
 import { type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
 import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
@@ -37,14 +37,19 @@ export function campaignCommand(): Command {
     .argument('<list>', 'CSV with a column target, or JSON; its other columns are {variables} of the flow')
     .requiredOption('--flow <file>', 'flow that talks to whoever answers')
     .option('--name <name>', 'name of the campaign (default: that of the list)')
-    .option('--concurrency <count>', 'calls at once', numberOption, 1)
-    .option('--per-minute <count>', 'calls placed in a minute, at most', numberOption, 30)
-    .option('--attempts <count>', 'calls to one target, at most', numberOption, 3)
-    .option('--retry-after <minutes>', 'before who was not reached is called again', numberOption, 10)
+    .option('--concurrency <count>', 'calls at once', between(1, 1000), 1)
+    .option('--per-minute <count>', 'calls placed in a minute, at most', numberFrom(0.001, 6000), 30)
+    .option('--attempts <count>', 'calls to one target, at most', between(1, 20), 3)
+    .option(
+      '--retry-after <minutes>',
+      'before who was not reached is called again',
+      numberFrom(0, 5_256_000),
+      10,
+    )
     .option('--hours <from-to>', 'only within these hours, such as 09:00-20:00', hoursOption)
     .option('--weekdays <days>', 'only on these days, such as mon,tue,wed', weekdaysOption)
     .option('--timezone <zone>', 'zone of the hours (default: that of the flow)')
-    .option('--ring <seconds>', 'how long it may ring', numberOption, 30)
+    .option('--ring <seconds>', 'how long it may ring', numberFrom(1, 3600), 30)
     .option('--dry-run', 'only list who would be called', false)
     .action(run);
   withCatalogue(campaign.command('results'))
@@ -55,7 +60,7 @@ export function campaignCommand(): Command {
     .option('--since <date>', 'placed at or after', dateOption)
     .option('--until <date>', 'placed before', dateOption)
     .option('--text <text>', 'with this in a variable or an error')
-    .option('--limit <n>', 'at most so many', numberOption, 1000)
+    .option('--limit <n>', 'at most so many', between(1, 1_000_000), 1000)
     .action(results);
   withCatalogue(campaign.command('list')).description('List all campaigns, with figures.').action(list);
   return campaign;

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { EXPORT_FORMATS } from '../../index.js';
+import { between } from '../options.js';
 import { answer } from './voicemail-answer.js';
 import {
   exportMessages,
@@ -12,7 +13,7 @@ import {
 } from './voicemail-archive.js';
 import { archiveAll } from './voicemail-archiving.js';
 import { greeting, leave, list, play } from './voicemail-online.js';
-import { between, onArchive, online, wholeNumber, wholeNumbers, withFilters } from './voicemail-options.js';
+import { onArchive, online, wholeNumber, wholeNumbers, withFilters } from './voicemail-options.js';
 
 /** `jackfield voicemail`: leave, play, answer and keep voicemails. */
 export function voicemailCommand(): Command {

@@ -67,15 +67,6 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
-/** A whole number in a range. */
-export function between(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
-  };
-}
-
 export function wholeNumbers(text: string, before: readonly number[] = []): readonly number[] {
   return [...before, wholeNumber(text)];
 }

@@ -17,6 +17,7 @@ import {
   WavReader,
   type WavWriteEncoding,
 } from '../../voice.js';
+import { between, numberFrom } from '../options.js';
 import { progressBar } from '../progress-bar.js';
 import { printLine } from '../terminal-text.js';
 import { infoText, wavInfo } from './wav-info.js';
@@ -78,12 +79,12 @@ function trimCommand(): Command {
     .description('Cut a part out of a WAV file, or the silence off its ends.')
     .argument('<input>')
     .argument('<output>', 'its ending says what is written: wav, flac, mp3, opus')
-    .option('--start <seconds>', 'where to begin', number, 0)
-    .option('--end <seconds>', 'where to stop; default: the end of the file', number)
+    .option('--start <seconds>', 'where to begin', numberFrom(0, 1e9), 0)
+    .option('--end <seconds>', 'where to stop; default: the end of the file', numberFrom(0, 1e9))
     .option('--silence', 'take silence off both ends', false)
-    .option('--threshold <dBFS>', 'level below which it is silent', number, -50)
-    .option('--margin <ms>', 'silence to keep at both ends', number, 100)
-    .option('--max-pause <ms>', 'shorten longer pauses to this', number)
+    .option('--threshold <dBFS>', 'level below which it is silent', numberFrom(-100, 0), -50)
+    .option('--margin <ms>', 'silence to keep at both ends', numberFrom(0, 10_000), 100)
+    .option('--max-pause <ms>', 'shorten longer pauses to this', numberFrom(0, 600_000))
     .action(async (input: string, output: string, options: TrimOptions) => {
       await using reader = await WavReader.open(input);
       const { format } = reader;
@@ -135,8 +136,8 @@ function mixCommand(): Command {
     .argument('<inputs...>')
     .requiredOption('-o, --output <file>', 'its ending says what is written: wav, flac, mp3, opus')
     .option('--gain <dB...>', 'gain of each input, in order', numbers, [])
-    .option('--rate <Hz>', "sample rate of the mix; default: the first input's", number)
-    .option('--channels <count>', "channels of the mix; default: the first input's", number)
+    .option('--rate <Hz>', "sample rate of the mix; default: the first input's", between(8000, 192_000))
+    .option('--channels <count>', "channels of the mix; default: the first input's", between(1, 32))
     .action(async (inputs: string[], { output, gain, ...wanted }: MixOptions) => {
       if (gain.length > inputs.length) {
         throw invalidArgument('--gain', `at most ${inputs.length} gains, one for each input`, gain.join(' '));
@@ -175,8 +176,8 @@ function convertCommand(): Command {
       'its ending says what is written: wav, flac, mp3, opus; with --ffmpeg also m4a, aac, g722, amr',
     )
     .option('--to <format>', 'what is written, when the ending does not say it')
-    .option('--rate <Hz>', 'sample rate', number)
-    .option('--channels <count>', 'channels', number)
+    .option('--rate <Hz>', 'sample rate', between(8000, 192_000))
+    .option('--channels <count>', 'channels', between(1, 32))
     .addOption(
       new Option('--encoding <encoding>', 'how samples lie in a WAV file').choices([
         'u8',
@@ -188,7 +189,7 @@ function convertCommand(): Command {
         'mulaw',
       ]),
     )
-    .option('--bitrate <bits>', 'bits per second of lossy formats', number)
+    .option('--bitrate <bits>', 'bits per second of lossy formats', between(1, 10_000_000))
     .option('--ffmpeg', 'let the installed ffmpeg read and write', false)
     .option('--title <text>', 'title of the recording')
     .option('--artist <text>', 'who is heard')
@@ -227,8 +228,8 @@ function drawCommand(): Command {
     .option('--spectrogram', 'draw frequencies instead of the waveform', false)
     .option('--label <name...>', 'names of the legs, in order', [])
     .option('--title <text>', 'heading')
-    .option('--width <pixels>', 'width', number)
-    .option('--height <pixels>', 'height', number)
+    .option('--width <pixels>', 'width', between(200, 8000))
+    .option('--height <pixels>', 'height', between(80, 8000))
     .action(async (input: string[], { spectrogram, label, ...options }: DrawOptions) => {
       const draw = spectrogram ? drawSpectrogram : drawWaveform;
       await withProgress('Reading', (progress) => draw({ ...options, ...progress, input, labels: label }));

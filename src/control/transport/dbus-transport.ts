@@ -1,5 +1,5 @@
 import type { MessageBus } from 'dbus-native';
-import { checkOptions, line, oneOf, type Rules, wait } from '../../check.js';
+import { checkOptions, line, oneOf, type Rules, within } from '../../check.js';
 import { abortedError, messageOf } from '../../errors.js';
 import { DBUS_NAMES } from '../../protocol/attach-names.js';
 import { endpointGone, UnavailableError } from './link-errors.js';
@@ -17,14 +17,14 @@ export interface DbusTransportOptions {
   readonly bus?: 'session' | 'system';
   /** Address of the bus, such as `unix:path=/run/user/1000/bus`. Default: that of `bus` in the environment. */
   readonly address?: string;
-  /** Longest wait for the answer to one call, in milliseconds. Default 30000. */
+  /** Longest wait for the answer to one call, in milliseconds: 1 to 86,400,000. Default 30000. */
   readonly callTimeoutMs?: number;
 }
 
 const RULES: Rules<DbusTransportOptions> = {
   bus: oneOf('session', 'system'),
   address: line(1, 4096),
-  callTimeoutMs: wait,
+  callTimeoutMs: within(1, 86_400_000, 'ms'),
 };
 
 /**

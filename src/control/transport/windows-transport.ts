@@ -1,4 +1,4 @@
-import { callback, checkOptions, type Rules, wait } from '../../check.js';
+import { callback, checkOptions, type Rules, within } from '../../check.js';
 import { abortedError, JackfieldError } from '../../errors.js';
 import { UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
@@ -24,14 +24,14 @@ const WATCH_MS = 1000;
 
 /** Options of {@link WindowsTransport}. */
 export interface WindowsTransportOptions {
-  /** How long an endpoint may take to answer the first message, in milliseconds. Default 3000. */
+  /** How long an endpoint may take to answer the first message, in milliseconds: 1 to 3,600,000. Default 3000. */
   readonly discoverTimeoutMs?: number;
   /** The calls of Windows. Default: through the package `koffi`, to be installed beside this one. */
   readonly desktop?: () => Promise<WindowsDesktop>;
 }
 
 const RULES: Rules<WindowsTransportOptions> = {
-  discoverTimeoutMs: wait,
+  discoverTimeoutMs: within(1, 3_600_000, 'ms'),
   desktop: callback,
 };
 
