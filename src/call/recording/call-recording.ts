@@ -36,6 +36,8 @@ export interface RecordingPlan {
   readonly file: string;
   readonly streams: RecordingHead['streams'];
   readonly gaps: LegGaps;
+  /** Gives the local leg its place, where it has come only just now. */
+  placeLocal(): void;
 }
 
 const TRACK = having('on', 'discard');
@@ -161,6 +163,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
       this.#remoteEnd = this.#track.aligner.silentEnd(this.#setup.clock.now());
     });
     const broken = await this.#untilOver();
+    this.#setup.placeLocal();
     await describeCall(call);
     const end: RecordingEnd = broken
       ? 'connection-lost'

@@ -36,8 +36,8 @@ const leg = z.looseObject({
   stream: z.enum(['INPUT', 'CAPTURE_MIC', 'OUTPUT', 'none']),
   channel: z.enum(['left', 'right']),
   traffic: traffic.optional(),
-  late: count,
-  cut: count,
+  late: count.describe('Samples that came after their place was final: they are left out.'),
+  cut: count.describe('Samples that lie beyond the end of the file, though nobody told it to end there.'),
   drift: z.looseObject({ inserted: count, removed: count }),
   ledger: LEDGER_SCHEMA,
 });
@@ -77,7 +77,11 @@ export const SIDECAR_SCHEMA = z.looseObject({
   unmade: z.array(z.looseObject({ format: z.string(), reason: z.string() })).optional(),
   microphone: z.looseObject({ bytes: count, samples: count }).optional(),
   end: z.enum(['call-ended', 'stopped', 'segment', 'limit', 'disk-full', 'connection-lost', 'killed']),
-  complete: z.boolean(),
+  complete: z
+    .boolean()
+    .describe(
+      'Whether the file reaches to the end of the call, or to where it was told to end, and of neither leg anything is missing, late or cut.',
+    ),
   reason: z.string().optional(),
   recovered: z.looseObject({ at: z.string(), found: z.string() }).optional(),
 });

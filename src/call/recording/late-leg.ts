@@ -1,4 +1,5 @@
-import type { PcmSink } from '../../pcm.js';
+import type { Clock } from '../../clock.js';
+import { msToSamples, type PcmSink } from '../../pcm.js';
 
 /** A sink that takes positions counted from `start`. */
 export function shifted(sink: PcmSink, start: number): PcmSink {
@@ -34,32 +35,67 @@ export function timedOnArrival(sink: PcmSink): PcmSink {
   };
 }
 
+/** For how long a leg is watched that has just come, in ms: some of its packets come without delay meanwhile. */
+const WATCH_MS = 150;
+
+/** Packets that are no further apart than this, in samples, were sent at once: 10 ms. */
+const SAME_PACKET = msToSamples(10);
+
+/** A sink for a leg whose place in the call shows only when it comes. */
+export interface JoiningSink extends PcmSink {
+  /** Places what has come: nothing more is watched. Does nothing once it has its place. */
+  place(): void;
+}
+
+/** What a {@link joiningSink} is placed by. */
+export interface JoiningOptions {
+  readonly clock: Clock;
+  /** Where the call is, or was, at `atMs`, in samples; nothing where that is not known. */
+  callAt(atMs: number): number | undefined;
+  /** Where a leg of `samples` begins that has come as far as the other one. */
+  startOf(samples: number): number;
+  /** Told when the place is known. */
+  onPlaced(): void;
+}
+
 /**
- * A sink for a leg whose place in the call shows only when it comes: it ends where the other leg does, as soon as
- * both sockets were read. Until then, two turns of the event loop, its samples are kept.
- *
- * @param startOf Where a leg of `samples` begins that has just come up to now.
+ * Places a leg that joins a call by its first 150 ms: packets come late, never early, so that the one with the least
+ * delay tells where the leg is. Until then its samples are kept.
  */
-export function placedOnArrival(sink: PcmSink, startOf: (samples: number) => number): PcmSink {
-  const early: { readonly samples: Int16Array; readonly position: number }[] = [];
+export function joiningSink(sink: PcmSink, options: JoiningOptions): JoiningSink {
+  const { clock, callAt, startOf, onPlaced } = options;
+  const early: { readonly samples: Int16Array; readonly position: number; readonly atMs: number }[] = [];
   let placed: PcmSink | undefined;
-  const place = async (): Promise<PcmSink> => {
-    if (placed) return placed;
+  const startOfEarly = () => {
     const last = early.at(-1);
-    placed = shifted(sink, startOf(last ? last.position + last.samples.length : 0));
-    for (const { samples, position } of early.splice(0)) await placed.write(samples, position);
+    const side = startOf(last ? last.position + last.samples.length : 0);
+    const starts = early.map(
+      ({ samples, position, atMs }) => (callAt(atMs) ?? Number.NaN) - position - samples.length,
+    );
+    const start = Math.min(...starts);
+    // Of legs that come packet by packet side by side, the packets are.
+    const together = !Number.isFinite(start) || Math.abs(start - side) <= SAME_PACKET;
+    return together ? side : Math.max(0, start);
+  };
+  const place = (): PcmSink => {
+    if (placed) return placed;
+    placed = shifted(sink, startOfEarly());
+    onPlaced();
+    for (const { samples, position } of early.splice(0)) {
+      // What goes wrong comes out with the next write.
+      void Promise.resolve(placed.write(samples, position)).catch(() => undefined);
+    }
     return placed;
   };
   return {
+    place: () => void place(),
     write(samples, position) {
       if (placed) return placed.write(samples, position);
-      early.push({ samples: samples.slice(), position });
-      if (early.length === 1) {
-        // What goes wrong comes out with the next write.
-        setImmediate(() => setImmediate(() => place().catch(() => undefined)));
-      }
+      const atMs = clock.now();
+      early.push({ samples: samples.slice(), position, atMs });
+      if (early.length === 1) clock.timerAt(atMs + WATCH_MS, () => void place());
       return undefined;
     },
-    end: async (error) => (await place()).end(error),
+    end: (error) => place().end(error),
   };
 }

@@ -1,5 +1,6 @@
 import { msToSamples } from '../../pcm.js';
 import type { CallTimeLine } from './call-time-line.js';
+import { DelayNoise } from './delay-noise.js';
 import { LeastDelay } from './least-delay.js';
 
 /** A stream that is later than this beyond its usual delay, in samples, is in doubt: 60 ms. */
@@ -8,34 +9,31 @@ const DOUBT = msToSamples(60);
 const WATCH_MS = 150;
 /** So much longer for each ms of its usual jitter: the least delay of more packets tells more. */
 const WATCH_JITTER = 10;
-/** The same where it does not keep pace, and the longest that samples wait at all. */
+/** The same where it does not keep pace, and the longest that samples wait where this process is idle. */
 const LONGEST_WATCH_MS = 300;
-/** Packets that the jitter is judged by. */
-const JITTERING = 64;
+/** A batched reader, which sees a delay only when it looks, looks so often before it judges one. */
+const FEWEST_READS = 3;
+/** The longest that samples wait for that, or for a process that is too busy to read in time; and when it is looked again. */
+const LAST_WATCH_MS = 1000;
+const LOOK_AGAIN_MS = 50;
 /** Less than this share of what the time holds, and a stream does not keep pace yet. */
 const PACE = 0.7;
 /** A stream catches up when its delay falls by this share of the time. */
 const CATCHING_UP = 0.1;
 /**
  * Lost samples of less than {@link DOUBT} show in the least delay: of most of a second where there are many, of some
- * seconds where there are few. A batched reader sees them less exactly: by a tenth of what it reads beyond 80 ms.
+ * seconds where there are few.
  */
 const SCALES = [
   { bucketMs: 150, count: 4, tolerance: msToSamples(15) },
   { bucketMs: 1000, count: 4, tolerance: msToSamples(7) },
 ] as const;
-const READ_NOISE = 0.1;
-const AT_ONCE_READ = msToSamples(80);
-/** Reads that this is judged by. */
-const READS = 8;
 /** After a hole, the stream shows for this long how much was lost at most, in ms. */
 const SETTLING_MS = 1000;
 /** Clocks differ by less than this: 500 ppm, in samples a second. */
 const MAX_DRIFT = 8;
 /** Silence that was put in, and turned out to be a delay after all, is made up for from this on: a second. */
 const SURPLUS = msToSamples(1000);
-/** How much later what a busy process reads may be, in samples: a second. */
-const OWN_NOISE = msToSamples(1000);
 /** At the end nothing more is watched: what is less late than this, in samples, is taken for a delay: 100 ms. */
 const SURE = msToSamples(100);
 /** A leg whose first samples come no later than this after the other's began with it: 25 ms. */
@@ -108,8 +106,6 @@ export class LegClock {
   /** The newest chunks of a stream that catches up. */
   #catchingUp: Waiting[] | undefined;
   #live = true;
-  #lastMs: number | undefined;
-  #lastBusyMs = 0;
   /** The usual delay of what was not lost. */
   #usual: number | undefined;
   #lost = 0;
@@ -122,11 +118,9 @@ export class LegClock {
   }));
   /** Whether the other leg begins where this one does. */
   #leads = false;
-  /** Samples that one read brings, and how often it had waited for this process: of the last ones. */
-  #read = 0;
-  /** How much later than usual its packets come, in samples: on average. */
-  #jitter = 0;
-  #ownShare = 0;
+  /** When it is looked again whether what waits can be judged. */
+  #lookMs = 0;
+  readonly #noise = new DelayNoise();
   #window: { readonly number: number; readonly busyMs: number; least: number } | undefined;
 
   constructor(line: CallTimeLine, options: LegClockOptions = {}) {
@@ -142,7 +136,7 @@ export class LegClock {
   /** When what waits is placed at the latest; nothing when nothing waits. */
   get decisionMs(): number | undefined {
     const [first] = this.#waiting;
-    return first && first.atMs + LONGEST_WATCH_MS;
+    return first && Math.max(first.atMs + LONGEST_WATCH_MS, this.#lookMs);
   }
 
   /** Where the call is now by this leg's usual delay, in samples; nothing when the leg is not live. */
@@ -153,8 +147,8 @@ export class LegClock {
 
   /** The same, unless this process was itself too busy to read what came since: then the time tells nothing. */
   silentEnd(nowMs: number): number | undefined {
-    const busyMs = this.#busyMs() - this.#lastBusyMs;
-    const own = this.#lastMs !== undefined && busyMs > (nowMs - this.#lastMs) * OWN_SHARE;
+    const { lastMs, lastBusyMs } = this.#noise;
+    const own = lastMs !== undefined && this.#busyMs() - lastBusyMs > (nowMs - lastMs) * OWN_SHARE;
     return own ? undefined : this.expectedEnd(nowMs);
   }
 
@@ -169,12 +163,12 @@ export class LegClock {
     this.#usual ??= delay < this.#line.usual + TOGETHER ? delay : this.#line.usual;
     if (this.#isAhead(nowMs, delay)) return this.#giveUp();
     const chunk = { atMs: nowMs, busyMs: this.#busyMs(), count, delay };
-    const pausedSinceMs = this.#lastMs ?? this.#line.begunMs ?? nowMs;
-    const ownPause = this.#noteRead(chunk, pausedSinceMs);
+    const pausedSinceMs = this.#noise.lastMs ?? this.#line.begunMs ?? nowMs;
+    this.#noise.noteRead(nowMs, nowMs - pausedSinceMs, chunk.busyMs, count);
     if (this.#catchingUp) return this.#followUp(this.#catchingUp, chunk);
     if (this.#waiting.length === 0) {
       // What one read brings may be as old as it is long.
-      if (ownPause || this.#busy || this.#late(chunk) <= Math.max(DOUBT, count)) return this.#flow(chunk);
+      if (this.#late(chunk) <= Math.max(DOUBT, count)) return this.#flow(chunk);
       this.#pausedSinceMs = pausedSinceMs;
     }
     this.#waiting.push(chunk);
@@ -193,9 +187,8 @@ export class LegClock {
     const paused = (first.atMs - this.#pausedSinceMs) * SAMPLES_PER_MS;
     const late = Math.max(...this.#waiting.map((chunk) => this.#late(chunk)));
     // The last visit of a batched reader brings less than the others.
-    const sure = late > SURE + Math.max(0, this.#read - AT_ONCE_READ) && paused > late / 4;
-    const lost = sure && !this.#busy;
-    return lost && !this.#gains(this.#waiting, nowMs)
+    const sure = late > SURE + this.#noise.lastRead && paused > late / 4;
+    return sure && !this.#gains(this.#waiting, nowMs)
       ? this.#place(Number.POSITIVE_INFINITY)
       : this.#placeAll();
   }
@@ -207,26 +200,6 @@ export class LegClock {
   /** How much later than usual a chunk came. */
   #late({ delay }: Waiting): number {
     return delay - (this.#usual ?? delay) - this.#lost;
-  }
-
-  /** Whether this process has been what samples wait for, lately. */
-  get #busy(): boolean {
-    return this.#ownShare > OWN_SHARE / 2;
-  }
-
-  /** How exact a delay is. */
-  get #noise(): number {
-    return this.#busy ? OWN_NOISE : Math.max(0, this.#read - AT_ONCE_READ) * READ_NOISE;
-  }
-
-  /** Notes what a read brings, and when. Returns whether this process was what the samples waited for. */
-  #noteRead({ atMs, busyMs, count }: Waiting, pausedSinceMs: number): boolean {
-    const own = busyMs - this.#lastBusyMs > (atMs - pausedSinceMs) * OWN_SHARE;
-    this.#lastMs = atMs;
-    this.#lastBusyMs = busyMs;
-    this.#read += (count - this.#read) / READS;
-    this.#ownShare += ((own ? 1 : 0) - this.#ownShare) / READS;
-    return own;
   }
 
   #isAhead(nowMs: number, delay: number): boolean {
@@ -252,10 +225,9 @@ export class LegClock {
     if (!first) return placements;
     const watchedMs = nowMs - first.atMs;
     const watchMs = this.#watchMs;
-    if (watchedMs < watchMs) return placements;
+    if (!this.#hasSeen(first, watchedMs, watchMs)) return placements;
     const due = watchedMs >= LONGEST_WATCH_MS;
     const gains = this.#gains(this.#waiting, nowMs);
-    if (this.#busyMs() - first.busyMs > watchedMs * OWN_SHARE) return [...placements, ...this.#placeAll()];
     if (due && gains) {
       this.#catchingUp = [...this.#waiting];
       return [...placements, ...this.#placeAll()];
@@ -267,8 +239,17 @@ export class LegClock {
     return placements;
   }
 
+  /** Whether what waits was watched for `watchMs` in which this process could see it. */
+  #hasSeen({ atMs, busyMs }: Waiting, watchedMs: number, watchMs: number): boolean {
+    const seenMs = watchedMs - (this.#busyMs() - busyMs);
+    if (watchedMs >= LAST_WATCH_MS) return true;
+    if (seenMs >= watchMs && !(this.#noise.batched && this.#waiting.length < FEWEST_READS)) return true;
+    this.#lookMs = Math.min(atMs + watchedMs + LOOK_AGAIN_MS, atMs + LAST_WATCH_MS);
+    return false;
+  }
+
   get #watchMs(): number {
-    return Math.min(LONGEST_WATCH_MS, WATCH_MS + (this.#jitter / SAMPLES_PER_MS) * WATCH_JITTER);
+    return Math.min(LONGEST_WATCH_MS, WATCH_MS + this.#noise.jitterMs * WATCH_JITTER);
   }
 
   /** Places those before which nothing was lost: later ones are on time. */
@@ -288,7 +269,7 @@ export class LegClock {
     for (const chunk of this.#waiting.toReversed()) {
       least.unshift(Math.min(chunk.delay, least[0] ?? Number.POSITIVE_INFINITY));
     }
-    let tolerance = SCALES[0].tolerance + this.#noise;
+    let tolerance = SCALES[0].tolerance + this.#noise.samples;
     for (const delay of least) {
       const [chunk] = this.#waiting;
       if (!chunk || chunk.atMs > untilMs) break;
@@ -346,7 +327,7 @@ export class LegClock {
   #note(chunk: Waiting): number {
     const { atMs, delay } = chunk;
     const early = -this.#late(chunk);
-    this.#jitter += (Math.max(0, -early) - this.#jitter) / JITTERING;
+    this.#noise.noteLate(-early);
     if (early > 0) this.#correct(early, atMs);
     this.#noteWindow(chunk);
     let hole = this.#surplus();
@@ -354,7 +335,7 @@ export class LegClock {
       const delayOfAll = least.push(atMs, delay - this.#lost);
       if (delayOfAll === undefined) continue;
       const late = delayOfAll - (this.#usual ?? delayOfAll);
-      if (late > tolerance + this.#noise) hole += this.#open(late, atMs);
+      if (late > tolerance + this.#noise.samples) hole += this.#open(late, atMs);
       else if (scale === SCALES.length - 1) this.#drift(late);
     }
     return hole;
@@ -392,7 +373,7 @@ export class LegClock {
       return;
     }
     if (window && busyMs - window.busyMs <= WINDOW_MS * OWN_SHARE) {
-      this.#options.onWindow?.(window.number, window.least, this.#noise);
+      this.#options.onWindow?.(window.number, window.least, this.#noise.samples);
     }
     this.#window = { number, busyMs, least: delay - this.#lost };
   }

@@ -20,7 +20,7 @@ import type { Call } from '../../control/state/call.js';
 import { invalidArgument } from '../../errors.js';
 import { makeFolder } from '../../files/whole-file.js';
 import { Opening } from '../../opening.js';
-import { type PcmSink, samplesToMs } from '../../pcm.js';
+import { samplesToMs } from '../../pcm.js';
 import type { Lease } from '../../tcp/lease.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { type CallVoice, type CallVoiceOptions, openCallVoice, VOICE_RULES } from '../call-voice.js';
@@ -30,8 +30,8 @@ import { CallRecording } from './call-recording.js';
 import { COMPRESSED_FORMATS, type CompressedFormat, loadCompressed } from './compressed.js';
 import { EncoderSlots } from './encoder-slots.js';
 import { Journal } from './journal.js';
-import { placedOnArrival, shifted, timedOnArrival } from './late-leg.js';
-import { ALIGNER_RULES, type LegAlignerOptions } from './leg-aligner.js';
+import { type JoiningSink, joiningSink, shifted, timedOnArrival } from './late-leg.js';
+import { ALIGNER_RULES, type LegAligner, type LegAlignerOptions } from './leg-aligner.js';
 import { LegGaps } from './leg-gaps.js';
 import { RecordingTrack, type TrackOptions } from './recording-track.js';
 import { SealedFile } from './sealed-file.js';
@@ -145,10 +145,11 @@ export async function recordCall(
       // Until the legs have found each other, the remote one is read as it comes: it tells where the call is.
       readClass: 'immediate',
       onLease: (stream, lease, start) => {
-        const local = timedOnArrival(track.aligner.local);
-        const remote = timedOnArrival(track.aligner.remote);
-        if (stream === 'output') lease.addSink(remote, { policy: 'wait', name: 'recording' });
-        else if (stream.toUpperCase() === setup.localStream) setup.joinLocal(lease, local, start);
+        if (stream === 'output') {
+          lease.addSink(timedOnArrival(track.aligner.remote), { policy: 'wait', name: 'recording' });
+        } else if (stream.toUpperCase() === setup.localStream) {
+          setup.joinLocal(lease, track.aligner, start);
+        }
         setup.gaps.watch(lease);
         setup.leases.push(lease);
         options.onLease?.(stream, lease, start);
@@ -165,6 +166,7 @@ export async function recordCall(
       file: options.file,
       streams: setup.streams,
       gaps: setup.gaps,
+      placeLocal: () => setup.placeLocal(),
     }),
   );
 }
@@ -182,6 +184,7 @@ class RecordingSetup {
   readonly #encoders: EncoderSlots;
   readonly #id = randomUUID();
   readonly #startedAtMs: number;
+  #joining: JoiningSink | undefined;
 
   constructor(call: Call, options: RecordCallOptions) {
     checkRecordOptions(options);
@@ -201,7 +204,8 @@ class RecordingSetup {
    * Gives the local leg its place. A microphone that was redirected before the call had voice begins with it, to the
    * sample; else it begins where the remote leg is when it comes.
    */
-  joinLocal(lease: Lease, local: PcmSink, redirectedAt: number): void {
+  joinLocal(lease: Lease, aligner: LegAligner, redirectedAt: number): void {
+    const local = timedOnArrival(aligner.local);
     const options = { policy: 'wait', name: 'recording' } as const;
     if (this.localStream === 'INPUT') {
       lease.addSentTap(shifted(local, redirectedAt), options);
@@ -213,17 +217,24 @@ class RecordingSetup {
       return;
     }
     this.awaitsLocal = true;
-    const startOf = (samples: number) => {
-      this.settle();
-      return Math.max(redirectedAt, remote.received.position - samples);
-    };
-    lease.addSink(placedOnArrival(local, startOf), options);
+    this.#joining = joiningSink(local, {
+      clock: this.clock,
+      callAt: (atMs) => aligner.expectedEnd(atMs),
+      startOf: (samples) => Math.max(redirectedAt, remote.received.position - samples),
+      onPlaced: () => this.settle(),
+    });
+    lease.addSink(this.#joining, options);
   }
 
   /** The legs have found each other: from now on they are read as was asked for. */
   settle(): void {
     const { readClass = 'immediate' } = this.#options;
     for (const lease of this.leases) if (lease.stream !== 'input') lease.readClass = readClass;
+  }
+
+  /** Gives the local leg its place, though it has come only just now. */
+  placeLocal(): void {
+    this.#joining?.place();
   }
 
   track(): RecordingTrack {

@@ -11,7 +11,7 @@ const FLUSH = msToSamples(200);
  */
 const SOON_MS = [125, 300] as const;
 
-/** When what has come of two legs is written, one round after another, and how long this process is busy with it. */
+/** When what has come of two legs is written, one round after another, and how long this process is too busy to read. */
 export class WriteRounds {
   readonly #clock: Clock;
   readonly #ownBusyMs: (() => number) | undefined;
@@ -20,10 +20,6 @@ export class WriteRounds {
   readonly #arrivedMs: Record<LegName, number> = { local: -Infinity, remote: -Infinity };
   #cancelSoon: CancelTimer | undefined;
   #pump: Promise<void> = Promise.resolve();
-  /** Rounds that wait or are under way, since when, and for how long there were any before. */
-  #queued = 0;
-  #queuedSince = 0;
-  #queuedMs = 0;
 
   /** @param busyMs Replaces what the event loop says. */
   constructor(clock: Clock, busyMs: (() => number) | undefined) {
@@ -31,12 +27,14 @@ export class WriteRounds {
     this.#ownBusyMs = busyMs;
   }
 
-  /** How long this process has been too busy to take samples, in ms, in all. */
+  /**
+   * How long this process has been too busy to take samples, in ms, in all. Writes that are under way do not count: what
+   * comes meanwhile is taken all the same.
+   */
   get busyMs(): number {
     if (this.#ownBusyMs) return this.#ownBusyMs();
     if (this.#clock !== systemClock) return 0;
-    const queued = this.#queued > 0 ? this.#clock.now() - this.#queuedSince : 0;
-    return performance.eventLoopUtilization().active + loopLateness.lateMs + this.#queuedMs + queued;
+    return loopLateness.lateMs;
   }
 
   /** Notes samples of a leg. Returns whether a round is due now; else calls `soon` when it is, if the other leg does not come. */
@@ -64,10 +62,7 @@ export class WriteRounds {
 
   /** Does `task` when the rounds before are through. */
   queue(task: () => Promise<void>): Promise<void> {
-    if (this.#queued++ === 0) this.#queuedSince = this.#clock.now();
-    this.#pump = this.#pump.then(task).finally(() => {
-      if (--this.#queued === 0) this.#queuedMs += this.#clock.now() - this.#queuedSince;
-    });
+    this.#pump = this.#pump.then(task);
     return this.#pump;
   }
 }

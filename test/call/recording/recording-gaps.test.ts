@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -11,7 +9,6 @@ import {
   type Client,
   collectSamples,
   type LedgerSpan,
-  type MemoryEndpoint,
   MemoryTransport,
   PcmServer,
   type RecordingSidecar,
@@ -21,57 +18,10 @@ import {
   verifyRecording,
   WavReader,
 } from '../../../src/index.js';
+import { HandFed, type Stream as Leg } from './hand-fed.js';
 
 const SECOND = 16_000;
 const FRAME = 320;
-type Leg = 'OUTPUT' | 'CAPTURE_MIC';
-
-/** An endpoint with one call, whose streams are fed by hand over real sockets: each says where it is. */
-class HandFed implements MemoryEndpoint {
-  readonly sockets = new Map<Leg, Socket>();
-  readonly said: Record<Leg, number> = { OUTPUT: 0, CAPTURE_MIC: 0 };
-  refuses: Leg | undefined;
-  #deliver: (line: string) => void = () => undefined;
-
-  connect({ deliver }: Parameters<MemoryEndpoint['connect']>[0]): ReturnType<MemoryEndpoint['connect']> {
-    this.#deliver = deliver;
-    return { disconnect: () => undefined, receive: (line) => void this.#answer(line) };
-  }
-
-  status(status: string): void {
-    this.#deliver(`CALL 1 STATUS ${status}`);
-  }
-
-  /** Sends the next samples of a leg. Left and right say different things. */
-  say(leg: Leg, samples: Int16Array): void {
-    this.said[leg] += samples.length;
-    this.sockets.get(leg)?.write(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));
-  }
-
-  end(): void {
-    for (const socket of this.sockets.values()) socket.end();
-  }
-
-  async #answer(line: string): Promise<void> {
-    const [id = '', ...words] = line.split(' ');
-    const [verb, what] = words;
-    if (verb === 'NAME') return this.#deliver(`${id} OK`);
-    if (verb === 'PROTOCOL') return this.#deliver(`${id} PROTOCOL 8`);
-    if (verb === 'CALL') return this.#deliver(`${id} CALL 1 STATUS INPROGRESS`);
-    if (verb === 'GET')
-      return this.#deliver(`${id} CALL 1 ${words[3]} ${words[3] === 'DURATION' ? 1 : 'ann'}`);
-    const redirected = /SET_(OUTPUT|CAPTURE_MIC) PORT="(\d+)"/.exec(line);
-    if (verb !== 'ALTER' || what !== 'CALL' || !redirected) return this.#deliver(`${id} ${words.join(' ')}`);
-    const leg = redirected[1] as Leg;
-    if (leg === this.refuses) return this.#deliver(`${id} ERROR 589 ALTER CALL: unable to alter ${leg}`);
-    const socket = connect(Number(redirected[2]), '127.0.0.1').setNoDelay();
-    socket.on('error', () => socket.destroy());
-    await once(socket, 'connect');
-    this.sockets.set(leg, socket);
-    this.#deliver(`${id} ${words.join(' ')}`);
-  }
-}
-
 let folder: string;
 let clock: VirtualClock;
 let endpoint: HandFed;
