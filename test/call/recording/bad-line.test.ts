@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { type AlignedCall, alignCall, type LineOptions, type Trouble } from './bad-line.js';
 
 const SEED = 20_260_129;
+/** Hours that are tried: JACKFIELD_HOURS=20 npx vitest run test/call/recording/bad-line */
+const HOURS = Number(process.env['JACKFIELD_HOURS'] ?? 1);
+const HOUR_MS = 3_600_000;
 const LEGS = ['local', 'remote'] as const;
 /** A frame is found this near its place at once, and this near after a second of steady flow, in ms. */
 const AT_ONCE_MS = 100;
@@ -118,7 +121,7 @@ describe('a reader that looks at the socket each 250 ms', () => {
 });
 
 /** Stalls and bursts that do not touch each other, of any length up to four seconds, and silences of any length. */
-const troubles = (callMs: number) =>
+const troubles = (callMs: number, length: { readonly minLength?: number; readonly maxLength: number }) =>
   fc
     .array(
       fc.record({
@@ -130,7 +133,7 @@ const troubles = (callMs: number) =>
         ),
         kind: fc.constantFrom('lost' as const, 'delayed' as const),
       }),
-      { maxLength: 60 },
+      length,
     )
     .map((list) => {
       let at = 0;
@@ -142,9 +145,9 @@ const troubles = (callMs: number) =>
       });
     });
 
-const badLine = (callMs: number, ppm: number) =>
+const badLine = (callMs: number, ppm: number, length: Parameters<typeof troubles>[1] = { maxLength: 60 }) =>
   fc.record({
-    troubles: troubles(callMs),
+    troubles: troubles(callMs, length),
     ppm: fc.integer({ min: -ppm, max: ppm }),
     jitterMs: fc.constantFrom(0, 10, 40),
     seed: fc.integer({ min: 1, max: 1_000_000 }),
@@ -159,6 +162,17 @@ describe('on any line: stalls, bursts, silence suppression, drift and jitter tog
         expectAllInPlace(await alignCall(lines, 60_000), lines);
       }),
       { seed: SEED, numRuns: 25 },
+    );
+  });
+
+  it(`the same in an hour, tried ${HOURS} times`, { timeout: 300_000 * HOURS }, async () => {
+    const length = { minLength: 300, maxLength: 600 };
+    await fc.assert(
+      fc.asyncProperty(badLine(HOUR_MS, 300, length), badLine(HOUR_MS, 0, length), async (local, remote) => {
+        const lines = { local, remote };
+        expectAllInPlace(await alignCall(lines, HOUR_MS), lines);
+      }),
+      { seed: SEED, numRuns: HOURS, endOnFailure: true },
     );
   });
 });
