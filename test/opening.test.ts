@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,6 +97,8 @@ describe.skipIf(process.platform !== 'linux')('what is opened on a full disk', (
   it.each(Object.entries(STEPS))('%s is closed', async (_, open) => {
     await expect((async () => await open())()).rejects.toMatchObject({ code: 'ERR_FILE' });
     expect(openFiles()).toEqual([]);
+    // The device was not made by us, and is not ours to remove.
+    expect(statSync('/dev/full').isCharacterDevice()).toBe(true);
   });
 });
 

@@ -15,12 +15,13 @@ export function dateOption(text: string): Date {
   return date;
 }
 
-/** A number in a range. */
-export function numberFrom(min: number, max: number): (text: string) => number {
+/** A number in a range; without `max`, however large. */
+export function numberFrom(min: number, max?: number): (text: string) => number {
+  const range = max === undefined ? `of ${min} or more` : `from ${min} to ${max}`;
   return (text) => {
     const value = text.trim() === '' ? Number.NaN : Number(text);
-    if (value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`Give a number from ${min} to ${max}.`);
+    if (Number.isFinite(value) && value >= min && value <= (max ?? value)) return value;
+    throw new InvalidArgumentError(`Give a number ${range}.`);
   };
 }
 

@@ -7,7 +7,7 @@ import {
   openSync,
   type WriteStream,
 } from 'node:fs';
-import { mkdir, open as openHandle } from 'node:fs/promises';
+import { lstat, mkdir, open as openHandle, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 
@@ -56,6 +56,15 @@ export function privateStream(path: string, flags: CreateFlags = 'w'): WriteStre
 export async function copyPrivate(from: string, to: string, flags: CreateFlags = 'w'): Promise<void> {
   await using source = await openHandle(from);
   await pipeline(source.createReadStream(), privateStream(to, flags));
+}
+
+/**
+ * Removes a file that was made in vain. A device or a pipe that was given to be written to stays. Rejects with the
+ * system's error.
+ */
+export async function removeMade(path: string): Promise<void> {
+  const is = await lstat(path).catch(() => undefined);
+  if (is?.isFile()) await rm(path, { force: true });
 }
 
 /** Makes a folder for its owner alone (0700), and those above it; one that exists is left as it is. */

@@ -189,7 +189,7 @@ describe('jackfield exchange', () => {
 
   it.each([
     ['deny', /^$/],
-    ['ask', /test\?\[31m may not attach: there is no terminal to ask at/],
+    ['ask', /test\\u001b\[31m may not attach: there is no terminal to ask at/],
   ])(
     '--access %s keeps clients out where nobody can say yes',
     async (policy, told) => {

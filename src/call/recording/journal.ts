@@ -1,7 +1,7 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
-import { openPrivate } from '../../files/private-file.js';
+import { openPrivate, removeMade } from '../../files/private-file.js';
 import { Opening } from '../../opening.js';
 import type { LedgerSpan, LegName } from './ledger.js';
 import type { DriftAccount, RecordedCall, RecordingHead, RecordingMark } from './sidecar.js';
@@ -43,7 +43,7 @@ export class Journal {
       const journal = new Journal(path, positionedFile(await openPrivate(path, 'w'), 'async'));
       opening.add(journal, async () => {
         await journal.close();
-        await rm(path, { force: true });
+        await removeMade(path);
       });
       journal.add({ t: 'head', head });
       await journal.settle();

@@ -1,5 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import { fileError, isDiskFull } from '../../files/file-error.js';
+import { removeMade } from '../../files/private-file.js';
 import { Opening } from '../../opening.js';
 import { encrypterTo } from '../store/age.js';
 import { SealedWav } from '../store/sealed-wav.js';
@@ -38,7 +39,7 @@ export class SealedFile implements AudioStore {
       await using opening = new Opening();
       const tail = opening.add(await SealedTail.create(tailFiles(path)[1], key), async (it) => {
         await it.close();
-        await rm(tailFiles(path)[1], { force: true });
+        await removeMade(tailFiles(path)[1]);
       });
       const wav = await SealedWav.create(path, recipients, { format: STEREO });
       return opening.done(new SealedFile(wav, key, tail));

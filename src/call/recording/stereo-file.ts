@@ -1,9 +1,9 @@
 import { ftruncate } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
-import { openPrivate } from '../../files/private-file.js';
+import { openPrivate, removeMade } from '../../files/private-file.js';
 import { Opening } from '../../opening.js';
 import { type PcmFormat, VOICE_FORMAT } from '../../pcm.js';
 import { WavHeader } from '../../voice/wav/wav-header.js';
@@ -46,7 +46,7 @@ export class StereoFile implements AudioStore {
       const file = new StereoFile(path, await openPrivate(path, 'w'), io, header);
       opening.add(file, async () => {
         await file.#file.close();
-        await rm(path, { force: true });
+        await removeMade(path);
       });
       await file.commit(0, { local: 0, remote: 0 });
       return opening.done(file);

@@ -55,8 +55,8 @@ export function recordingsCommand(): Command {
     .option('--since <date>', 'begun at or after', dateOption)
     .option('--until <date>', 'begun before', dateOption)
     .option('--partner <text>', 'with a partner of this name, or part of it')
-    .option('--min-seconds <n>', 'at least this long', numberFrom(0, 1e12))
-    .option('--max-seconds <n>', 'at most this long', numberFrom(0, 1e12))
+    .option('--min-seconds <n>', 'at least this long', numberFrom(0))
+    .option('--max-seconds <n>', 'at most this long', numberFrom(0))
     .option('--text <text>', 'with this in its tags')
     .option('--limit <n>', 'at most so many', between(1, 1_000_000), 100)
     .action(list);
@@ -78,8 +78,8 @@ export function recordingsCommand(): Command {
     .option('--release', 'take the hold off', false)
     .action(hold);
   add('purge', 'delete recordings by age and size')
-    .option('--older-than-days <n>', 'those that began longer ago', numberFrom(0, 1e12))
-    .option('--max-megabytes <n>', 'the oldest, until the rest is no larger', numberFrom(0, 1e12))
+    .option('--older-than-days <n>', 'those that began longer ago', numberFrom(0))
+    .option('--max-megabytes <n>', 'the oldest, until the rest is no larger', numberFrom(0))
     .option('--yes', 'delete them; without it they are only listed', false)
     .action(purge);
   add('index', 'make the catalogue anew from the sidecars').action(async ({ out }: FolderOptions) => {

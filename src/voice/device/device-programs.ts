@@ -1,3 +1,4 @@
+import { checkArgument, oneOf } from '../../check.js';
 import { JackfieldError } from '../../errors.js';
 import type { PcmFormat } from '../../pcm.js';
 import { isInstalled } from '../process/require-program.js';
@@ -73,7 +74,7 @@ export const INSTALL_DEVICE_PROGRAM =
 /**
  * The program, with its arguments, that runs `device`. Without a `program` the first that is installed is taken.
  *
- * @throws ERR_DEVICE when none is installed.
+ * @throws ERR_INVALID_ARG for a program that there is not; ERR_DEVICE when none is installed.
  */
 export async function deviceInvocation(
   direction: DeviceDirection,
@@ -81,7 +82,10 @@ export async function deviceInvocation(
   device: string | undefined,
   program: DeviceProgram | undefined,
 ): Promise<Invocation> {
-  if (program !== undefined) return PROGRAMS[program][direction](format, device);
+  if (program !== undefined) {
+    checkArgument('program', program, oneOf(...DEVICE_PROGRAMS));
+    return PROGRAMS[program][direction](format, device);
+  }
   for (const commands of Object.values(PROGRAMS)) {
     const invocation = commands[direction](format, device);
     if (await isInstalled(invocation.tool)) return invocation;

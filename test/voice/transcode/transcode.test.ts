@@ -194,7 +194,7 @@ describe.skipIf(!HAS_FFMPEG)("transcode with the system's ffmpeg (needs ffmpeg)"
       yield new Int16Array(16_000);
     })();
     const output = join(folder, 'too-fast.opus');
-    const wanted = { input: { source, format }, output, encoder: 'ffmpeg', bitrate: 2_000_000_000 } as const;
+    const wanted = { input: { source, format }, output, encoder: 'ffmpeg', bitrate: 2_000_000 } as const;
     await expect(transcode(wanted)).rejects.toMatchObject({
       code: 'ERR_TOOL',
       message: expect.stringMatching(/ffmpeg failed \(exit code \d+\): ./s),

@@ -29,8 +29,6 @@ afterEach(async () => {
 /** What a reader of mail may show of a name: what is not a character of a line is a blank. */
 const shown = (name: string) =>
   name
-    // SQLite ends a text there.
-    .replace(/\0.*/s, '')
     .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
     .replaceAll(/\p{Cs}/gu, '\ufffd')
     .trim();
