@@ -9,8 +9,8 @@ export function shifted(sink: PcmSink, start: number): PcmSink {
   };
 }
 
-/** Writes that may be under way before a leg is held back: some seconds of a slow disk. */
-const MOST_WRITES = 16;
+/** Writes that may be under way before a leg is held back: some ten seconds of a slow disk, less than 1 MB of a call. */
+const MOST_WRITES = 64;
 
 /**
  * A sink that takes samples as they come, though what came before is still being written: when they came tells where
