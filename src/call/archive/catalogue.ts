@@ -1,10 +1,13 @@
-import { readdir, realpath, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { path as aPath, checkArgument } from '../../check.js';
 import { type Clock, systemClock } from '../../clock.js';
 import { invalidArgument, JackfieldError } from '../../errors.js';
 import { confinedPath, isInside } from '../../files/confined-path.js';
-import { Database, type RowSchema } from '../../files/database.js';
+import { Database, isDamage, type RowSchema } from '../../files/database.js';
+import { fileError } from '../../files/file-error.js';
+import { FolderLock } from '../../files/folder-lock.js';
 import { KEY_ROW } from '../../files/row.js';
 import { readSidecar } from '../recording/read-details.js';
 import { possibleOutputs, recordingFiles } from '../recording/recording-files.js';
@@ -55,6 +58,30 @@ export class Catalogue implements Disposable {
   static open(folder: string): Catalogue {
     checkArgument('folder', folder, aPath);
     return new Catalogue(resolve(folder), Database.open(join(folder, 'catalogue.sqlite'), MIGRATIONS));
+  }
+
+  /**
+   * As {@link open}, but a file that is damaged is moved aside first, with what SQLite keeps beside it, and another one
+   * begun: {@link rebuild} fills it. Legal holds and the history of campaigns stay in the file that was moved.
+   *
+   * @returns the catalogue, and where the damaged one lies now.
+   * @throws ERR_INVALID_STATE while somebody records to the folder; as {@link open}.
+   */
+  static async renew(folder: string): Promise<{ readonly catalogue: Catalogue; readonly damaged?: string }> {
+    try {
+      return { catalogue: Catalogue.open(folder) };
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+    }
+    using _ = FolderLock.take(folder, 'recorded to');
+    const path = join(folder, 'catalogue.sqlite');
+    const damaged = join(folder, `catalogue.damaged-${randomUUID().slice(0, 8)}.sqlite`);
+    for (const beside of ['-wal', '-shm', '']) {
+      await rename(`${path}${beside}`, `${damaged}${beside}`).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw fileError('move', path, error);
+      });
+    }
+    return { catalogue: Catalogue.open(folder), damaged };
   }
 
   /** Takes a recording in, or up to date; a legal hold stays. @throws ERR_INVALID_ARG for a file outside the folder. */

@@ -83,7 +83,15 @@ export function recordingsCommand(): Command {
     .option('--yes', 'delete them; without it they are only listed', false)
     .action(purge);
   add('index', 'make the catalogue anew from the sidecars').action(async ({ out }: FolderOptions) => {
-    using catalogue = await open(out);
+    await checkFolder(out);
+    const { catalogue: opened, damaged } = await Catalogue.renew(out);
+    using catalogue = opened;
+    if (damaged !== undefined) {
+      warnLine(
+        `The catalogue was damaged, and was moved to ${damaged}: legal holds and the history of campaigns are in`,
+      );
+      warnLine('it alone. Put holds on again, and run no campaign before you have checked whom it called.');
+    }
     const { recordings, failed } = await catalogue.rebuild();
     for (const [path, { message }] of failed) warnLine(`${path}: ${message}`);
     if (failed.size > 0) process.exitCode = 1;
@@ -220,8 +228,14 @@ async function outbox({ out, json, retry }: FolderOptions & { readonly retry: bo
 }
 
 async function open(folder: string): Promise<Catalogue> {
+  await checkFolder(folder);
+  return Catalogue.open(folder);
+}
+
+/** A folder that is not there is not made by looking into it. @throws ERR_FILE. */
+async function checkFolder(folder: string): Promise<void> {
   const is = await stat(folder).catch(() => undefined);
-  if (is?.isDirectory()) return Catalogue.open(folder);
+  if (is?.isDirectory()) return;
   throw new JackfieldError(
     'ERR_FILE',
     `There is no folder ${folder}: give --out with the one you record to.`,
