@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { JackfieldError, messageOf } from './errors.js';
 
-/** What every {@link FencedEmitter} tells, besides its own events. */
+/** What an emitter whose listeners are fenced tells, besides its own events. */
 export interface FencedEvents {
   /**
    * A listener threw, or the promise that it returned was rejected: ERR_LISTENER, with what was thrown as its cause.
