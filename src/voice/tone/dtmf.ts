@@ -20,6 +20,10 @@ export function dtmfDigit(row: number, column: number): DtmfDigit {
 export interface DtmfOptions {
   /** Length of each digit, in milliseconds: 20 to 10000. Default 100. */
   readonly toneMs?: number;
+  /** Another name of `toneMs`, as `toneSamples` has it; `toneMs` goes first. */
+  readonly durationMs?: number;
+  /** Another name of `toneMs`; both others go first. */
+  readonly digitMs?: number;
   /** Silence after each digit, in milliseconds: 0 to 10000. Default 100. */
   readonly pauseMs?: number;
   /** Peak of the row's sine, in dBFS: -60 to -6. Default -12. */
@@ -30,8 +34,11 @@ export interface DtmfOptions {
   readonly format?: PcmFormat;
 }
 
+const LENGTH = within(20, 10_000, 'ms');
 const RULES: Rules<DtmfOptions> = {
-  toneMs: within(20, 10_000, 'ms'),
+  toneMs: LENGTH,
+  durationMs: LENGTH,
+  digitMs: LENGTH,
   pauseMs: within(0, 10_000, 'ms'),
   levelDbfs: within(-60, -6, 'dBFS'),
   twistDb: within(-12, 12, 'dB'),
@@ -50,7 +57,8 @@ const DIGITS = rule(
 export function dtmfSamples(digits: string, options: DtmfOptions = {}): Int16Array {
   checkArgument('digits', digits, DIGITS);
   checkOptions(options, RULES);
-  const { toneMs = 100, pauseMs = 100, levelDbfs = -12, twistDb = 2 } = options;
+  const { pauseMs = 100, levelDbfs = -12, twistDb = 2 } = options;
+  const toneMs = options.toneMs ?? options.durationMs ?? options.digitMs ?? 100;
   const format = pcmFormat(options.format ?? VOICE_FORMAT);
   const toneLength = msToSamples(toneMs, format) * format.channels;
   const stride = toneLength + msToSamples(pauseMs, format) * format.channels;

@@ -50,6 +50,14 @@ describe('DtmfDetector', () => {
     },
   );
 
+  it.each(['toneMs', 'durationMs', 'digitMs'])('has as long a press as %s says', (name) => {
+    const samples = dtmfSamples('5', { [name]: 240, pauseMs: 60, format: FORMAT });
+    expect(samples.length).toBe(8 * 300);
+    expect(() => dtmfSamples('5', { [name]: 5 })).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG' }),
+    );
+  });
+
   it('reports where digits begin and end', () => {
     const events = analyzeSamples(dialled('5', { toneMs: 100 }), new DtmfDetector({ format: FORMAT }));
     expect(events.map((event) => event.type)).toEqual(['begin', 'end']);
