@@ -38,6 +38,11 @@ const leg = z.looseObject({
   traffic: traffic.optional(),
   late: count.describe('Samples that came after their place was final: they are left out.'),
   cut: count.describe('Samples that lie beyond the end of the file, though nobody told it to end there.'),
+  unheard: count
+    .optional()
+    .describe(
+      'Of an input: samples that were sent and not yet heard when the call ended. Nothing is missing for them.',
+    ),
   drift: z.looseObject({ inserted: count, removed: count }),
   ledger: LEDGER_SCHEMA,
 });

@@ -65,6 +65,8 @@ export interface TrackOptions extends LegAlignerOptions {
 const ROOM_CHECK = msToSamples(5000);
 /** A file that ends for one of these ends where it was told to: what comes later is cut off on purpose. */
 const AS_TOLD: ReadonlySet<RecordingEnd> = new Set(['segment', 'stopped', 'limit']);
+/** A file that ends for one of these ends with the call's voice. */
+const WITH_THE_CALL: ReadonlySet<RecordingEnd> = new Set(['call-ended', 'connection-lost']);
 /** How often a file that is being written is looked for on the disk, in samples of the call. */
 const PRESENCE_CHECK = msToSamples(1000);
 
@@ -287,16 +289,16 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
       remote: remote.ledger.slice(segment.base, segment.limit),
     };
     const asTold = AS_TOLD.has(end);
-    const cut = (leg: LegName) => {
-      // What is sent runs ahead of what is heard: the rest of it was never heard.
-      if (asTold || (leg === 'local' && this.#options.localFollows)) return 0;
-      return Math.max(0, this.aligner.legs[leg].end - segment.limit);
-    };
+    // What is sent runs ahead of what is heard.
+    const heard = this.#options.localFollows ? Math.min(local.end, remote.end) : local.end;
+    const cut = (legEnd: number) => (asTold ? 0 : Math.max(0, legEnd - segment.limit));
+    const unheard = WITH_THE_CALL.has(end) ? Math.max(0, local.end - Math.max(heard, segment.limit)) : 0;
     const result = await segment.finish({
       ...this.#options.facts(),
       ledgers,
       late: { local: local.late, remote: remote.late },
-      cut: { local: cut('local'), remote: cut('remote') },
+      cut: { local: cut(heard), remote: cut(remote.end) },
+      unheard: this.#options.localFollows ? unheard : undefined,
       drift: local.stretcher.account,
       end,
       ...(why === undefined ? {} : { reason: why }),

@@ -66,6 +66,12 @@ export interface SidecarLeg {
   /** Samples that came and lie beyond the end of the file, though nobody told it to end there. */
   readonly cut: number;
   /**
+   * Of an input: samples that were sent and not yet heard when the call ended. They lie beyond the end of the file, and
+   * nothing is missing for them. 0 where the file ends before the call. Absent for legs that were received, and when the
+   * recording was killed.
+   */
+  readonly unheard?: number;
+  /**
    * Samples that drift correction put in and took out, of the whole call up to the end of this file: the ledger's
    * `received` counts what is in the file, the socket's samples what came.
    */
@@ -136,6 +142,8 @@ export interface SidecarFacts {
   readonly ledgers: Readonly<Record<'local' | 'remote', LegLedger>>;
   readonly late: LegEnds;
   readonly cut: LegEnds;
+  /** Of the local leg, where that is an input. */
+  readonly unheard?: number | undefined;
   /** Of the local leg, which is the one that is corrected. */
   readonly drift: DriftAccount;
   readonly traffic?: { readonly local?: LegTraffic; readonly remote?: LegTraffic };
@@ -158,6 +166,7 @@ export function sidecarOf(facts: SidecarFacts): RecordingSidecar {
     ...(facts.traffic?.[name] && { traffic: facts.traffic[name] }),
     late: facts.late[name],
     cut: facts.cut[name],
+    ...(name === 'local' && facts.unheard !== undefined && { unheard: facts.unheard }),
     drift: name === 'local' ? facts.drift : { inserted: 0, removed: 0 },
     ledger: facts.ledgers[name],
   });

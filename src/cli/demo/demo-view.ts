@@ -71,9 +71,10 @@ function printSummary({ files, sizes, spoken, sidecar, tookSeconds, error }: Dem
   const length = audio.durationMs / 1000;
   const file = (label: string, path: string) =>
     `  ${label.padEnd(11)} ${path}  (${Math.ceil((entryOf(sizes, path) ?? 0) / 1024)} KiB)`;
-  const leg = (label: string, { traffic, late, cut, ledger }: typeof legs.local) =>
+  const leg = (label: string, { traffic, late, cut, unheard, ledger }: typeof legs.local) =>
     `  ${label.padEnd(11)} ${traffic?.samples ?? 0} samples, ${ledger.received} recorded; ` +
-    `${ledger.missing} missing, ${ledger.idle} idle, ${late} late, ${cut} cut`;
+    `${ledger.missing} missing, ${ledger.idle} idle, ${late} late, ${cut} cut` +
+    (unheard === undefined ? '' : `, ${unheard} unheard`);
   const lines = [
     '',
     error

@@ -107,8 +107,10 @@ function linesOf(report: VerifyReport): string[] {
   const { file, findings, misses, signed, samples, blocks, sidecar } = report;
   const seconds = (samples / sidecar.audio.sampleRate).toFixed(1);
   const legs = (['local', 'remote'] as const).map((leg) => {
-    const { received, idle, masked, missing } = sidecar.legs[leg].ledger;
-    return `  ${leg.padEnd(6)}  ${received} received, ${idle} idle, ${masked} masked, ${missing} missing`;
+    const { ledger, unheard = 0 } = sidecar.legs[leg];
+    const { received, idle, masked, missing } = ledger;
+    const beyond = unheard > 0 ? `; ${unheard} sent that nobody had heard yet when the call ended` : '';
+    return `  ${leg.padEnd(6)}  ${received} received, ${idle} idle, ${masked} masked, ${missing} missing${beyond}`;
   });
   const verdict = verdictOf(report);
   const signer = verdict === 'OTHER KEY' ? 'signed with another key than the one given' : SIGNED[signed];

@@ -17,6 +17,7 @@ import {
   recordCall,
   splitChannels,
   VirtualClock,
+  verifyRecording,
   WavReader,
 } from '../../../src/index.js';
 
@@ -108,6 +109,20 @@ describe('recordCall', () => {
     );
   });
 
+  it('counts what was sent and not yet heard when the call ended; nothing is missing for it', async () => {
+    const call = await (await client()).call('echo123');
+    const file = join(folder, 'call.wav');
+    const recording = await recordCall(call, server, { file, leadMs: 400 });
+    await clock.run();
+    const { sidecar } = await recording.finished;
+    const { local, remote } = sidecar.legs;
+    expect(local.unheard).toBeGreaterThanOrEqual(FRAME);
+    expect(local.traffic?.samples).toBe(local.ledger.received + (local.unheard ?? 0));
+    expect(remote).not.toHaveProperty('unheard');
+    expect(sidecar).toMatchObject({ complete: true, legs: { local: { cut: 0, ledger: { missing: 0 } } } });
+    expect((await verifyRecording(file)).misses).toEqual([]);
+  });
+
   it('records on the left exactly what echo123 gives back on the right', async () => {
     const said = await samplesOf(SPEECH);
     const call = await (await client()).call('echo123');
@@ -137,6 +152,7 @@ describe('recordCall', () => {
     await clock.run();
     const { sidecar } = await recording.finished;
     expect(sidecar.legs.local.stream).toBe('CAPTURE_MIC');
+    expect(sidecar.legs.local).not.toHaveProperty('unheard');
     const [left] = splitChannels(await samplesOf(join(folder, 'call.wav')), 2);
     expect(left?.every((sample) => sample === 1234)).toBe(true);
     expect(() => recording.voice.player).toThrow(expect.objectContaining({ code: 'ERR_INVALID_STATE' }));
@@ -149,6 +165,7 @@ describe('recordCall', () => {
     const { sidecar, error } = await recording.stop();
     expect(error).toBeUndefined();
     expect(sidecar.call.status).toBe('INPROGRESS');
+    expect(sidecar.legs.local.unheard).toBe(0);
     expect(await samplesOf(join(folder, 'call.wav'))).toHaveLength(sidecar.audio.samples * 2);
     await call.hangUp();
     expect(await call.ended()).toBe('FINISHED');
