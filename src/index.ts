@@ -1,9 +1,9 @@
 // Leaves.
-export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './clock.js';
-export { ERROR_CODES, type ErrorCode, JackfieldError } from './errors.js';
-export type { FencedEvents } from './fenced-emitter.js';
-export { type Hours, isWithinHours, nextWithinHours } from './hours.js';
-export { WEEKDAYS, type Weekday } from './local-time.js';
+export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/clock.js';
+export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
+export type { FencedEvents } from './base/fenced-emitter.js';
+export { type Hours, isWithinHours, nextWithinHours } from './base/hours.js';
+export { WEEKDAYS, type Weekday } from './base/local-time.js';
 export {
   msToSamples,
   type PcmFormat,
@@ -11,7 +11,7 @@ export {
   type PcmSource,
   samplesToMs,
   VOICE_FORMAT,
-} from './pcm.js';
+} from './base/pcm.js';
 
 // Protocol: the language of the reference.
 export { ApiError, errorText } from './protocol/api-error.js';

@@ -5,8 +5,8 @@
  * @module
  */
 // Leaves.
-export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './clock.js';
-export { ERROR_CODES, type ErrorCode, JackfieldError } from './errors.js';
+export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/clock.js';
+export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export {
   msToSamples,
   type PcmFormat,
@@ -14,7 +14,7 @@ export {
   type PcmSource,
   samplesToMs,
   VOICE_FORMAT,
-} from './pcm.js';
+} from './base/pcm.js';
 
 // Voice: PCM and what is done to it.
 export { decodeG711, encodeG711, type G711Law } from './voice/codec/g711.js';

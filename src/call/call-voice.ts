@@ -8,9 +8,9 @@ import {
   oneOf,
   type Rules,
   whole,
-} from '../check.js';
+} from '../base/check.js';
 import { CALL, type Call } from '../control/state/call.js';
-import { JackfieldError } from '../errors.js';
+import { JackfieldError } from '../base/errors.js';
 import { type Lease, type ReadClass, SERVER, type StreamKind } from '../tcp/lease.js';
 import { READ_CLASS } from '../tcp/lease-options.js';
 import type { PcmServer } from '../tcp/pcm-server.js';

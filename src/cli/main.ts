@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { JackfieldError } from '../errors.js';
+import { JackfieldError } from '../base/errors.js';
 import { jackfieldProgram } from './program.js';
 import { warnLine } from './terminal-text.js';
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
-import { messageOf } from '../errors.js';
+import type { Clock } from '../base/clock.js';
+import { messageOf } from '../base/errors.js';
 import type { CallFailureReason } from '../protocol/catalogue/failure-reasons.js';
 import { decodeProperty } from '../protocol/values.js';
 import { Refusal } from './api/refusal.js';

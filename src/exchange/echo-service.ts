@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../base/clock.js';
 import { RobotDestination } from './calls/robot.js';
 import { BEEP, prompt } from './voice/prompts.js';
 

@@ -10,9 +10,9 @@ import {
   type Rules,
   whole,
   within,
-} from '../check.js';
-import { CLOCK, type Clock, systemClock } from '../clock.js';
-import { invalidArgument } from '../errors.js';
+} from '../base/check.js';
+import { CLOCK, type Clock, systemClock } from '../base/clock.js';
+import { invalidArgument } from '../base/errors.js';
 import type { AttachPolicy } from './api/authorization.js';
 import type { Destination } from './calls/attempt.js';
 import { ClientFiles, type OverwritePolicy } from './client-files.js';

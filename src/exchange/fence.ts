@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../base/clock.js';
 
 /** Told of what failed, and where: `timer`, `client 3 of alice`, `listener of line`. */
 export type Tell = (error: unknown, where: string) => void;

@@ -1,5 +1,5 @@
-import { entryOf } from '../entry-of.js';
-import { invalidArgument } from '../errors.js';
+import { entryOf } from '../base/entry-of.js';
+import { invalidArgument } from '../base/errors.js';
 
 /** A bound on what clients can take of the machine. */
 export interface LimitSpec {

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../errors.js';
+import { invalidArgument } from '../base/errors.js';
 import type { EndpointMessage, ParameterName } from '../protocol/message.js';
 import type { ObjectOwner } from './api-object.js';
 import { type Identity, isHandle, phoneNumber } from './identity.js';

@@ -1,5 +1,5 @@
-import { entryOf } from '../entry-of.js';
-import { invalidArgument, JackfieldError } from '../errors.js';
+import { entryOf } from '../base/entry-of.js';
+import { invalidArgument, JackfieldError } from '../base/errors.js';
 import type { PARAMETERS } from '../protocol/catalogue/parameters.js';
 import type { PropertySpec } from '../protocol/catalogue/spec.js';
 import { PROFILE, USER } from '../protocol/catalogue/user.js';

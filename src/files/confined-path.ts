@@ -1,5 +1,5 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { JackfieldError } from '../errors.js';
+import { JackfieldError } from '../base/errors.js';
 
 /**
  * The absolute path of `path` in `folder`, for a path that came from outside: a row of a database, a sidecar, a

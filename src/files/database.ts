@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import type Sqlite from 'libsql';
 import type { z } from 'zod';
-import { JackfieldError } from '../errors.js';
+import { JackfieldError } from '../base/errors.js';
 import { fileError } from './file-error.js';
 import { openPrivateSync } from './private-file.js';
 import { loadSqlite } from './sqlite.js';

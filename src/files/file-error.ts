@@ -1,5 +1,5 @@
-import { entryOf } from '../entry-of.js';
-import { JackfieldError, messageOf } from '../errors.js';
+import { entryOf } from '../base/entry-of.js';
+import { JackfieldError, messageOf } from '../base/errors.js';
 
 const ADVICE: Readonly<Record<string, string>> = {
   ENOENT: 'The file, or the folder it should go to, does not exist.',

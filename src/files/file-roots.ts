@@ -2,8 +2,8 @@ import { close, constants, fstat, open, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open as openHandle, readlink, realpath, unlink } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
-import { JackfieldError } from '../errors.js';
-import { Opening } from '../opening.js';
+import { JackfieldError } from '../base/errors.js';
+import { Opening } from '../base/opening.js';
 import { isInside } from './confined-path.js';
 import { fileError } from './file-error.js';
 

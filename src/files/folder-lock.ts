@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import type Sqlite from 'libsql';
-import { JackfieldError, messageOf } from '../errors.js';
+import { JackfieldError, messageOf } from '../base/errors.js';
 import { openPrivateSync } from './private-file.js';
 import { loadSqlite } from './sqlite.js';
 

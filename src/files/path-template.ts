@@ -1,4 +1,4 @@
-import { invalidArgument } from '../errors.js';
+import { invalidArgument } from '../base/errors.js';
 import { cutToBytes, MAX_NAME_BYTES, safeName, withoutUnsafe } from './safe-name.js';
 
 const FIELD = /\{(\w*)\}/g;

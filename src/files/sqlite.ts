@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type Sqlite from 'libsql';
-import { JackfieldError, messageOf } from '../errors.js';
+import { JackfieldError, messageOf } from '../base/errors.js';
 
 /** Loaded when it is needed: who only imports the package does not wait for it. */
 export function loadSqlite(): typeof Sqlite {

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { JackfieldError, messageOf } from '../errors.js';
+import { JackfieldError, messageOf } from '../base/errors.js';
 import { fileError } from './file-error.js';
 import { makePrivateFolder, privateStream, writePrivate } from './private-file.js';
 

@@ -1,6 +1,6 @@
-import { checkArgument, words } from '../check.js';
-import { entryOf } from '../entry-of.js';
-import { JackfieldError } from '../errors.js';
+import { checkArgument, words } from '../base/check.js';
+import { entryOf } from '../base/entry-of.js';
+import { JackfieldError } from '../base/errors.js';
 import { ERROR_TEXTS } from './catalogue/error-codes.js';
 
 /** The reference's text for an error number; `undefined` for a number that it does not list. */

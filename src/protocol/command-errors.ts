@@ -1,5 +1,5 @@
-import { checkArgument, rule } from '../check.js';
-import { entryOf } from '../entry-of.js';
+import { checkArgument, rule } from '../base/check.js';
+import { entryOf } from '../base/entry-of.js';
 import type { ErrorNumber } from './catalogue/error-codes.js';
 import { OBJECTS } from './catalogue/objects.js';
 import { PARAMETERS } from './catalogue/parameters.js';

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../errors.js';
+import { invalidArgument } from '../base/errors.js';
 import type { StreamTarget } from './catalogue/value-type.js';
 import type { HISTORIES, WINDOWS } from './catalogue/windows.js';
 import type {

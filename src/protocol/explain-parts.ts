@@ -1,4 +1,4 @@
-import { entryOf } from '../entry-of.js';
+import { entryOf } from '../base/entry-of.js';
 import { errorText } from './api-error.js';
 import { OBJECTS } from './catalogue/objects.js';
 import { PARAMETERS } from './catalogue/parameters.js';

@@ -1,4 +1,4 @@
-import { checkArgument, words } from '../check.js';
+import { checkArgument, words } from '../base/check.js';
 import { ERROR_REASONS, ERROR_TEXTS, type ErrorNumber } from './catalogue/error-codes.js';
 import { OBJECTS } from './catalogue/objects.js';
 import { SEARCHES } from './catalogue/searches.js';

@@ -1,5 +1,5 @@
-import { checkOptions, oneOf, type Rules, whole } from '../check.js';
-import { JackfieldError } from '../errors.js';
+import { checkOptions, oneOf, type Rules, whole } from '../base/check.js';
+import { JackfieldError } from '../base/errors.js';
 
 /** What ends a message on a stream. */
 export type LineTerminator = 'lf' | 'nul' | 'either';

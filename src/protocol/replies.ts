@@ -1,4 +1,4 @@
-import { checkArgument, object } from '../check.js';
+import { checkArgument, object } from '../base/check.js';
 import { errorText } from './api-error.js';
 import { type ErrorNumber, SPOKEN_ERROR_TEXTS } from './catalogue/error-codes.js';
 import type { LISTS } from './catalogue/searches.js';

@@ -1,4 +1,4 @@
-import { checkArgument, words } from '../check.js';
+import { checkArgument, words } from '../base/check.js';
 import type { Keywords } from './keywords.js';
 
 const HASH = 0x23;

@@ -1,6 +1,6 @@
-import { checkArgument, checkOptions, flag, oneOf, type Rules, rule } from '../check.js';
-import { entryOf } from '../entry-of.js';
-import { JackfieldError } from '../errors.js';
+import { checkArgument, checkOptions, flag, oneOf, type Rules, rule } from '../base/check.js';
+import { entryOf } from '../base/entry-of.js';
+import { JackfieldError } from '../base/errors.js';
 import { OBJECTS } from './catalogue/objects.js';
 import type { PropertySpec } from './catalogue/spec.js';
 import type { CommandMessage, EndpointMessage } from './message.js';

@@ -1,5 +1,5 @@
-import { checkOptions, instance, listOf, type Rules, words } from '../check.js';
-import { invalidArgument, JackfieldError } from '../errors.js';
+import { checkOptions, instance, listOf, type Rules, words } from '../base/check.js';
+import { invalidArgument, JackfieldError } from '../base/errors.js';
 import { hasLineBreak, lineBreakError } from './serialize.js';
 
 /** What a `skype:` URI can ask for, besides focusing (no target) and the contact's default action (targets only). */

@@ -1,5 +1,5 @@
-import { checkArgument, listOf, object, words } from '../check.js';
-import { invalidArgument, JackfieldError } from '../errors.js';
+import { checkArgument, listOf, object, words } from '../base/check.js';
+import { invalidArgument, JackfieldError } from '../base/errors.js';
 import type { StreamTarget } from './catalogue/value-type.js';
 import { parseInteger } from './scanner.js';
 import { hasLineBreak, lineBreakError } from './serialize.js';

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../errors.js';
+import { invalidArgument } from '../base/errors.js';
 import type { CodedName, PlainDate, ValueType, ValueTypes } from './catalogue/value-type.js';
 import { parseInteger, splitList, trimBlanks } from './scanner.js';
 import { formatStreamTargets, parseStreamTargets } from './stream-target.js';

@@ -1,6 +1,6 @@
-import { checkArgument, oneOf, words } from '../check.js';
-import { entryOf } from '../entry-of.js';
-import { invalidArgument, JackfieldError } from '../errors.js';
+import { checkArgument, oneOf, words } from '../base/check.js';
+import { entryOf } from '../base/entry-of.js';
+import { invalidArgument, JackfieldError } from '../base/errors.js';
 import { OBJECTS } from './catalogue/objects.js';
 import { PARAMETERS } from './catalogue/parameters.js';
 import type { PropertySpec } from './catalogue/spec.js';

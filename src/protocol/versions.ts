@@ -1,5 +1,5 @@
-import { checkArgument, object, within } from '../check.js';
-import { entryOf } from '../entry-of.js';
+import { checkArgument, object, within } from '../base/check.js';
+import { entryOf } from '../base/entry-of.js';
 import type { ErrorNumber } from './catalogue/error-codes.js';
 import { CHATMESSAGE_TYPES_7 } from './catalogue/message.js';
 import type { CommandMessage, EndpointMessage, ObjectName, ParameterName } from './message.js';

@@ -1,4 +1,4 @@
-import { JackfieldError } from '../errors.js';
+import { JackfieldError } from '../base/errors.js';
 
 /** Bytes of text that one X11 ClientMessage event carries. */
 export const X11_CHUNK_BYTES = 20;

@@ -1,4 +1,4 @@
-import { abortedError, JackfieldError } from '../errors.js';
+import { abortedError, JackfieldError } from '../base/errors.js';
 import type { Lease } from './lease.js';
 import { closeError, type Peer } from './lease-state.js';
 

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
-import { systemClock } from '../clock.js';
-import { BYTES_PER_SAMPLE, type PcmFormat } from '../pcm.js';
+import { systemClock } from '../base/clock.js';
+import { BYTES_PER_SAMPLE, type PcmFormat } from '../base/pcm.js';
 import type { Accepted } from './accepted.js';
-import { Histogram } from './histogram.js';
+import { Histogram } from '../base/histogram.js';
 import type { ReadClass } from './lease.js';
 import { DirectReader, READ_BUFFER_BYTES } from './receive/direct-reader.js';
 import { HOT_BYTES } from './receive/revisits.js';

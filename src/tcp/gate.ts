@@ -1,6 +1,6 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
-import { invalidArgument } from '../errors.js';
-import { SocketTable } from '../socket-table.js';
+import { invalidArgument } from '../base/errors.js';
+import { SocketTable } from '../base/socket-table.js';
 import type { Accepted } from './accepted.js';
 import type { RefusedPeer } from './lease.js';
 import type { Peer } from './lease-state.js';

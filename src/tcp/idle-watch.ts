@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from '../clock.js';
+import type { CancelTimer, Clock } from '../base/clock.js';
 import type { IdleLimit } from './server-options.js';
 
 /** Looks are taken so often within the limit; an end is told at most one look late. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../base/clock.js';
 import { ReadPlan } from './connection.js';
 import { Gate } from './gate.js';
 import type { PortRange } from './port-listener.js';

@@ -1,4 +1,4 @@
-import { JackfieldError } from '../errors.js';
+import { JackfieldError } from '../base/errors.js';
 import type { Lease } from './lease.js';
 import { ChunkIterator } from './receive/chunk-iterator.js';
 import type { PcmChunk, SinkOptions } from './sink.js';

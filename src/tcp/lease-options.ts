@@ -1,6 +1,6 @@
-import { checkOptions, either, having, needed, object, oneOf, type Rules, rule, whole } from '../check.js';
-import { invalidArgument } from '../errors.js';
-import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../pcm.js';
+import { checkOptions, either, having, needed, object, oneOf, type Rules, rule, whole } from '../base/check.js';
+import { invalidArgument } from '../base/errors.js';
+import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../base/pcm.js';
 import type { Direction, LeaseOptions, ReadClass, StreamKind } from './lease.js';
 import type { SampleTimeline } from './sample-timeline.js';
 

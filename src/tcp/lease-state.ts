@@ -1,4 +1,4 @@
-import { JackfieldError } from '../errors.js';
+import { JackfieldError } from '../base/errors.js';
 
 /** The other end of a claimed lease. */
 export interface Peer {

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
-import { having } from '../check.js';
-import type { FencedEvents } from '../fenced-emitter.js';
-import type { PcmFormat, PcmSink } from '../pcm.js';
+import { having } from '../base/check.js';
+import type { FencedEvents } from '../base/fenced-emitter.js';
+import type { PcmFormat, PcmSink } from '../base/pcm.js';
 import type { CloseReason, LeaseState, Peer } from './lease-state.js';
 import type { Player } from './player.js';
 import type { SampleTimeline } from './sample-timeline.js';

@@ -1,4 +1,4 @@
-import type { PcmSource } from '../pcm.js';
+import type { PcmSource } from '../base/pcm.js';
 
 export interface PlayOptions {
   /** Position of the first sample, where that is still ahead and nothing else is playing then. Default: the next one. */

@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { JackfieldError, messageOf } from '../errors.js';
+import { JackfieldError, messageOf } from '../base/errors.js';
 import { type AcceptEvents, type Accepted, acceptFrom } from './accepted.js';
 import { descriptorLimit } from './descriptor-limit.js';
 

@@ -1,4 +1,4 @@
-import { checkArgument, checkOptions, flag, type Rules, rule } from '../check.js';
+import { checkArgument, checkOptions, flag, type Rules, rule } from '../base/check.js';
 import type { LeaseStats } from './lease.js';
 import type { ServerSnapshot } from './server-stats.js';
 

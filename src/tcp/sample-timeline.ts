@@ -1,5 +1,5 @@
-import { checkArgument } from '../check.js';
-import { SAMPLE_RATE } from '../pcm.js';
+import { checkArgument } from '../base/check.js';
+import { SAMPLE_RATE } from '../base/pcm.js';
 /** What a {@link SampleTimeline} tells the one who follows it. */
 export interface TimelineFollower {
   /** `position` has grown. */

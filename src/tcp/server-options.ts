@@ -11,9 +11,9 @@ import {
   type Rules,
   whole,
   words,
-} from '../check.js';
-import { CLOCK, type Clock, systemClock } from '../clock.js';
-import { invalidArgument, JackfieldError } from '../errors.js';
+} from '../base/check.js';
+import { CLOCK, type Clock, systemClock } from '../base/clock.js';
+import { invalidArgument, JackfieldError } from '../base/errors.js';
 import { descriptorAdvice, descriptorLimit, leasesThatFit } from './descriptor-limit.js';
 import { READ_INTERVAL } from './lease-options.js';
 import type { PortRange } from './port-listener.js';

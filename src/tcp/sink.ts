@@ -1,4 +1,4 @@
-import type { PcmSink } from '../pcm.js';
+import type { PcmSink } from '../base/pcm.js';
 
 /**
  * What happens when a sink has not kept up and its buffer is full. `wait`: the socket is paused and the peer held

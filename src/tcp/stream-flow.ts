@@ -1,5 +1,5 @@
-import { JackfieldError } from '../errors.js';
-import { msToSamples, type PcmFormat, PTIME_MS, samplesToMs } from '../pcm.js';
+import { JackfieldError } from '../base/errors.js';
+import { msToSamples, type PcmFormat, PTIME_MS, samplesToMs } from '../base/pcm.js';
 import type { Accepted } from './accepted.js';
 import { Connection, type ConnectionEvents, readIntervalOf } from './connection.js';
 import { HoldMeter } from './hold-meter.js';

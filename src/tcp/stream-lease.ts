@@ -1,11 +1,11 @@
-import { checkArgument } from '../check.js';
-import type { CancelTimer } from '../clock.js';
-import { JackfieldError, messageOf } from '../errors.js';
-import { FencedEmitter } from '../fenced-emitter.js';
-import type { PcmFormat, PcmSink } from '../pcm.js';
+import { checkArgument } from '../base/check.js';
+import type { CancelTimer } from '../base/clock.js';
+import { JackfieldError, messageOf } from '../base/errors.js';
+import { FencedEmitter } from '../base/fenced-emitter.js';
+import type { PcmFormat, PcmSink } from '../base/pcm.js';
 import type { Accepted } from './accepted.js';
 import { waitForClaim } from './claim-wait.js';
-import { deferred } from './deferred.js';
+import { deferred } from '../base/deferred.js';
 import type { Lease, LeaseEvents, LeaseStats, ReadClass } from './lease.js';
 import type { LeaseContext } from './lease-context.js';
 import { announce } from './lease-events.js';

@@ -1,6 +1,6 @@
-import type { CancelTimer, Clock } from '../clock.js';
-import { invalidArgument } from '../errors.js';
-import { Histogram } from './histogram.js';
+import type { CancelTimer, Clock } from '../base/clock.js';
+import { invalidArgument } from '../base/errors.js';
+import { Histogram } from '../base/histogram.js';
 
 /** Something that is visited once a turn. A visit must not throw. */
 export interface WheelMember {

@@ -1,5 +1,5 @@
-import { checkArgument, either, object, path, rule, stream } from '../check.js';
-import { type PcmFormat, type PcmSource, pcmFormat } from '../pcm.js';
+import { checkArgument, either, object, path, rule, stream } from '../base/check.js';
+import { type PcmFormat, type PcmSource, pcmFormat } from '../base/pcm.js';
 import { WavReader, type WavReadOptions } from './wav/wav-reader.js';
 
 /** A stream of PCM and what it is. */

@@ -1,5 +1,5 @@
-import { checkArgument, having, listOf, stream } from '../check.js';
-import { type PcmSource, SAMPLES } from '../pcm.js';
+import { checkArgument, having, listOf, stream } from '../base/check.js';
+import { type PcmSource, SAMPLES } from '../base/pcm.js';
 
 /**
  * A step that audio passes through: interleaved samples in, interleaved samples out, in pieces of any size.

@@ -8,14 +8,14 @@ import {
   oneOf,
   type Rules,
   within,
-} from '../check.js';
-import { CLOCK, type Clock, sleep, systemClock } from '../clock.js';
+} from '../base/check.js';
+import { CLOCK, type Clock, sleep, systemClock } from '../base/clock.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
 import type { Call } from '../control/state/call.js';
 import type { Voicemail } from '../control/state/voicemail.js';
-import { abortedError, JackfieldError } from '../errors.js';
-import { FencedEmitter, type FencedEvents } from '../fenced-emitter.js';
+import { abortedError, JackfieldError } from '../base/errors.js';
+import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
 import { SERVER } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import { INPUT, MessageInput, type VoicemailInput } from './message-input.js';

@@ -1,5 +1,5 @@
 import { LedgerKeeper, type LegLedger } from '../call/recording/ledger.js';
-import type { PcmSink } from '../pcm.js';
+import type { PcmSink } from '../base/pcm.js';
 import type { SampleTimeline } from '../tcp/sample-timeline.js';
 
 /** Silence that is written at once where samples are missing: a second. */

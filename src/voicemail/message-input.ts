@@ -1,10 +1,10 @@
 import { LedgerKeeper, type LegLedger } from '../call/recording/ledger.js';
-import { object, path, rule, stream } from '../check.js';
-import type { CancelTimer, Clock } from '../clock.js';
+import { object, path, rule, stream } from '../base/check.js';
+import type { CancelTimer, Clock } from '../base/clock.js';
 import type { Client } from '../control/client/client.js';
 import type { Voicemail } from '../control/state/voicemail.js';
-import { invalidArgument } from '../errors.js';
-import { type PcmFormat, type PcmSource, PTIME_MS, VOICE_FORMAT } from '../pcm.js';
+import { invalidArgument } from '../base/errors.js';
+import { type PcmFormat, type PcmSource, PTIME_MS, VOICE_FORMAT } from '../base/pcm.js';
 import type { Lease } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import type { PlaybackReport } from '../tcp/player.js';

@@ -7,13 +7,13 @@ import {
   having,
   oneOf,
   type Rules,
-} from '../check.js';
-import { CLOCK, type Clock, systemClock } from '../clock.js';
+} from '../base/check.js';
+import { CLOCK, type Clock, systemClock } from '../base/clock.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
 import { VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
-import { JackfieldError } from '../errors.js';
-import type { PcmSink } from '../pcm.js';
+import { JackfieldError } from '../base/errors.js';
+import type { PcmSink } from '../base/pcm.js';
 import { type Lease, type ReadClass, SERVER } from '../tcp/lease.js';
 import { READ_CLASS } from '../tcp/lease-options.js';
 import { closeError } from '../tcp/lease-state.js';

@@ -1,4 +1,4 @@
-import { checkArgument, words } from '../check.js';
+import { checkArgument, words } from '../base/check.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
 import { VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
 import type { VoicemailFacts } from './archive/archived-message.js';

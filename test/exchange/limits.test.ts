@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createClient } from 'dbus-native';
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/clock.js';
+import { VirtualClock } from '../../src/base/clock.js';
 import { TokenCheck } from '../../src/exchange/attach/token-check.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { Fence } from '../../src/exchange/fence.js';

@@ -1,7 +1,7 @@
 import { createClient, type Message } from 'dbus-native';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CancelTimer, Clock } from '../../src/clock.js';
+import type { CancelTimer, Clock } from '../../src/base/clock.js';
 import { Outbox } from '../../src/exchange/api/outbox.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { hasDbusDaemon, startBus } from '../control/private-servers.js';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/clock.js';
+import { VirtualClock } from '../../src/base/clock.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { replay } from '../../src/exchange/recording/replay.js';
 import { WireRecorder } from '../../src/exchange/recording/wire-recorder.js';

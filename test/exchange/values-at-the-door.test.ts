@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/clock.js';
+import { VirtualClock } from '../../src/base/clock.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { replay } from '../../src/exchange/recording/replay.js';
 import { Scenario } from '../../src/exchange/scenario/scenario.js';

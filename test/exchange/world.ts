@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { VirtualClock } from '../../src/clock.js';
+import { VirtualClock } from '../../src/base/clock.js';
 import type { Session } from '../../src/exchange/api/session.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import type { ExchangeOptions } from '../../src/exchange/exchange-options.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { entryOf } from '../../src/entry-of.js';
+import { entryOf } from '../../src/base/entry-of.js';
 import { OBJECTS } from '../../src/protocol/catalogue/objects.js';
 import type { PropertySpec } from '../../src/protocol/catalogue/spec.js';
 import type { EndpointMessage } from '../../src/protocol/message.js';

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { PcmSink } from '../../src/pcm.js';
+import type { PcmSink } from '../../src/base/pcm.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
 import { bytes, CollectingSink, dial, expectSame, ramp } from './peers.js';
 import { expectBalance, turn, Witness } from './witness.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect } from 'vitest';
-import type { PcmSink } from '../../src/pcm.js';
+import type { PcmSink } from '../../src/base/pcm.js';
 
 /** A connected peer of a lease. */
 export async function dial(port: number, host = '127.0.0.1'): Promise<Socket> {

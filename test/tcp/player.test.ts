@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { VirtualClock } from '../../src/clock.js';
-import { type PcmSource, VOICE_FORMAT } from '../../src/pcm.js';
+import { VirtualClock } from '../../src/base/clock.js';
+import { type PcmSource, VOICE_FORMAT } from '../../src/base/pcm.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
 import { ManualTimeline } from '../../src/tcp/sample-timeline.js';
 import { ClockTimeline } from '../../src/tcp/send/clock-timeline.js';

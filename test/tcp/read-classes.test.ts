@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { VOICE_FORMAT } from '../../src/pcm.js';
+import { VOICE_FORMAT } from '../../src/base/pcm.js';
 import { readIntervalOf } from '../../src/tcp/connection.js';
 import type { ReadClass } from '../../src/tcp/lease.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type PcmSink, VOICE_FORMAT } from '../../src/pcm.js';
+import { type PcmSink, VOICE_FORMAT } from '../../src/base/pcm.js';
 import { BufferBudget } from '../../src/tcp/receive/buffer-budget.js';
 import { FanOut } from '../../src/tcp/receive/fan-out.js';
 import { SampleQueue } from '../../src/tcp/receive/sample-queue.js';

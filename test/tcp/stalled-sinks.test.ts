@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pass } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { PcmSink } from '../../src/pcm.js';
+import type { PcmSink } from '../../src/base/pcm.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
 import type { SinkOptions } from '../../src/tcp/sink.js';
 import { bytes, CollectingSink, dial, expectSame, ramp } from './peers.js';

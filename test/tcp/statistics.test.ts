@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { VirtualClock } from '../../src/clock.js';
+import { VirtualClock } from '../../src/base/clock.js';
 import { descriptorAdvice, descriptorLimit, leasesThatFit } from '../../src/tcp/descriptor-limit.js';
-import { Histogram } from '../../src/tcp/histogram.js';
+import { Histogram } from '../../src/base/histogram.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
 import { prometheusText } from '../../src/tcp/prometheus.js';
 import { ArrivalMeter } from '../../src/tcp/receive/arrival-meter.js';

@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { PcmSource } from '../../src/pcm.js';
+import type { PcmSource } from '../../src/base/pcm.js';
 import type { Lease } from '../../src/tcp/lease.js';
 import { ManualTimeline } from '../../src/tcp/sample-timeline.js';
 import { bytes, CollectingSink, dial, expectSame, ramp, readAll, readBytes, samplesOf } from './peers.js';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { path as aPath, checkArgument } from '../../check.js';
-import { type Clock, systemClock } from '../../clock.js';
-import { invalidArgument, JackfieldError } from '../../errors.js';
+import { path as aPath, checkArgument } from '../../base/check.js';
+import { type Clock, systemClock } from '../../base/clock.js';
+import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import { confinedPath, isInside } from '../../files/confined-path.js';
 import { Database, isDamage, type RowSchema } from '../../files/database.js';
 import { fileError } from '../../files/file-error.js';

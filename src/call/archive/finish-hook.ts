@@ -1,5 +1,5 @@
-import { checkOptions, listOf, needed, path, type Rules, within, words } from '../../check.js';
-import { JackfieldError, messageOf } from '../../errors.js';
+import { checkOptions, listOf, needed, path, type Rules, within, words } from '../../base/check.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
 import { runTool } from '../../voice/process/run-tool.js';
 import type { Deliver } from './outbox.js';
 

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { JackfieldError } from '../../errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import { readSegment } from '../recording/read-segment.js';
 import {
   discardUnfinished,

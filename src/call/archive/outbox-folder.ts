@@ -1,7 +1,7 @@
 import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { path as aPath, checkArgument, rule } from '../../check.js';
+import { path as aPath, checkArgument, rule } from '../../base/check.js';
 import { writeJson } from '../../files/whole-file.js';
 
 /** The folder of events that were given up, inside that of an outbox. */

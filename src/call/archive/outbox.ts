@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { callback, checkOptions, needed, object, path, type Rules, wait, whole } from '../../check.js';
-import { type CancelTimer, CLOCK, type Clock, systemClock } from '../../clock.js';
-import { entryOf } from '../../entry-of.js';
-import { JackfieldError, messageOf } from '../../errors.js';
+import { callback, checkOptions, needed, object, path, type Rules, wait, whole } from '../../base/check.js';
+import { type CancelTimer, CLOCK, type Clock, systemClock } from '../../base/clock.js';
+import { entryOf } from '../../base/entry-of.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
 import { makePrivateFolder } from '../../files/private-file.js';
 import { writeJson } from '../../files/whole-file.js';
 import { FAILED, type KeptEvent, namesIn, readKept } from './outbox-folder.js';

@@ -1,6 +1,6 @@
-import { entryOf } from '../../entry-of.js';
+import { entryOf } from '../../base/entry-of.js';
 import { checkPathTemplate, fillPath } from '../../files/path-template.js';
-import { type LocalTime, localClock } from '../../local-time.js';
+import { type LocalTime, localClock } from '../../base/local-time.js';
 
 /** What a path template can name. */
 export interface PathFacts {

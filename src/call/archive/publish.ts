@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { z } from 'zod';
-import { JackfieldError, messageOf } from '../../errors.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
 import { fileError } from '../../files/file-error.js';
 import { writeJson } from '../../files/whole-file.js';
 import { mapChannels } from '../../voice/convert/channels.js';

@@ -12,10 +12,10 @@ import {
   whole,
   within,
   words,
-} from '../../check.js';
-import { CLOCK, type Clock } from '../../clock.js';
-import { invalidArgument } from '../../errors.js';
-import { checkHoursIn, type Hours } from '../../hours.js';
+} from '../../base/check.js';
+import { CLOCK, type Clock } from '../../base/clock.js';
+import { invalidArgument } from '../../base/errors.js';
+import { checkHoursIn, type Hours } from '../../base/hours.js';
 import { requireProgram } from '../../voice/process/require-program.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { loadCompressed } from '../recording/compressed.js';

@@ -9,8 +9,8 @@ import {
   whole,
   within,
   words,
-} from '../../check.js';
-import { invalidArgument, JackfieldError } from '../../errors.js';
+} from '../../base/check.js';
+import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import type { Deliver } from './outbox.js';
 
 export interface WebhookOptions {

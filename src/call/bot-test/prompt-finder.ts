@@ -1,5 +1,5 @@
-import { invalidArgument } from '../../errors.js';
-import { msToSamples } from '../../pcm.js';
+import { invalidArgument } from '../../base/errors.js';
+import { msToSamples } from '../../base/pcm.js';
 
 /** What a place is looked for with: this much of the prompt, from where it is loud enough. */
 const PROBE = msToSamples(60);

@@ -10,13 +10,13 @@ import {
   rule,
   wait,
   words,
-} from '../../check.js';
-import { type Clock, VirtualClock } from '../../clock.js';
+} from '../../base/check.js';
+import { type Clock, VirtualClock } from '../../base/clock.js';
 import { attach } from '../../control/attach.js';
 import type { Client } from '../../control/client/client.js';
 import { type MemoryEndpoint, MemoryTransport } from '../../control/transport/memory-transport.js';
-import { entryOf } from '../../entry-of.js';
-import { JackfieldError, messageOf } from '../../errors.js';
+import { entryOf } from '../../base/entry-of.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
 import { PcmServer } from '../../tcp/pcm-server.js';
 import { BOT, type Bot } from '../bot/bot.js';
 import { BotHost, type BotResult } from '../bot/bot-host.js';

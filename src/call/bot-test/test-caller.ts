@@ -1,10 +1,10 @@
-import { checkArgument, object } from '../../check.js';
-import type { Clock } from '../../clock.js';
+import { checkArgument, object } from '../../base/check.js';
+import type { Clock } from '../../base/clock.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
-import { JackfieldError } from '../../errors.js';
-import { msToSamples, samplesToMs } from '../../pcm.js';
+import { JackfieldError } from '../../base/errors.js';
+import { msToSamples, samplesToMs } from '../../base/pcm.js';
 import type { CallStatus } from '../../protocol/catalogue/call-status.js';
 import { measureLevel } from '../../voice/level/level-meter.js';
 import { dtmfSamples } from '../../voice/tone/dtmf.js';

@@ -1,5 +1,5 @@
-import { checkArgument, listOf, rule } from '../../check.js';
-import type { Clock } from '../../clock.js';
+import { checkArgument, listOf, rule } from '../../base/check.js';
+import type { Clock } from '../../base/clock.js';
 
 /** One thing that happened in a test. */
 export interface TranscriptLine {

@@ -1,6 +1,6 @@
 import type { Call } from '../../control/state/call.js';
 import { CallEndedError } from '../../control/state/call-ended-error.js';
-import { JackfieldError } from '../../errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import { isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import type { BotCall, TransferOptions, TransferReport } from './bot-call.js';
 import { failureOf, TransferFailedError } from './transfer-failed-error.js';

@@ -1,8 +1,8 @@
-import { checkArgument, having, object } from '../../check.js';
-import type { Clock } from '../../clock.js';
+import { checkArgument, having, object } from '../../base/check.js';
+import type { Clock } from '../../base/clock.js';
 import type { CommandOptions } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
-import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
 import type { PcmChunk } from '../../tcp/sink.js';
 import type { CallVoice } from '../call-voice.js';
 import { describeSpeakable, type Speakable } from '../prompt/speakable.js';

@@ -1,12 +1,12 @@
-import { checkOptions, given, needed, type Rules } from '../../check.js';
-import { CLOCK, type Clock, systemClock } from '../../clock.js';
+import { checkOptions, given, needed, type Rules } from '../../base/check.js';
+import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
 import { CallEndedError } from '../../control/state/call-ended-error.js';
 import type { CallState } from '../../control/state/call-life.js';
-import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
-import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
+import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
+import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import { SERVER } from '../../tcp/lease.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { Prompts } from '../prompt/prompts.js';

@@ -9,7 +9,7 @@ import {
   listOf,
   type Rules,
   wait,
-} from '../../check.js';
+} from '../../base/check.js';
 import type { Speakable } from '../prompt/speakable.js';
 import type { BotCall } from './bot-call.js';
 

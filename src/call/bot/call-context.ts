@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../base/clock.js';
 import type { Player } from '../../tcp/player.js';
 import type { Prompts } from '../prompt/prompts.js';
 import type { CallEar, EarListener } from './call-ear.js';

@@ -1,7 +1,7 @@
-import type { CancelTimer, Clock } from '../../clock.js';
+import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Call } from '../../control/state/call.js';
 import { CallEndedError } from '../../control/state/call-ended-error.js';
-import { JackfieldError } from '../../errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import { waitFor } from './waiting.js';
 
 /** How long an endpoint takes to say that a call is over, once it was hung up, in milliseconds. */

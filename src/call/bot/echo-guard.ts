@@ -1,4 +1,4 @@
-import { msToSamples } from '../../pcm.js';
+import { msToSamples } from '../../base/pcm.js';
 import { FrameCutter } from '../../voice/frame-cutter.js';
 
 const FRAME = msToSamples(20);

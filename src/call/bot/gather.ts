@@ -7,7 +7,7 @@ import {
   type Rules,
   whole,
   within,
-} from '../../check.js';
+} from '../../base/check.js';
 import type { Speakable } from '../prompt/speakable.js';
 import type { CallContext } from './call-context.js';
 import { BARGE_IN, type BargeIn, type Cut, say } from './say.js';

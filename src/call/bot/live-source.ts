@@ -1,4 +1,4 @@
-import { msToSamples } from '../../pcm.js';
+import { msToSamples } from '../../base/pcm.js';
 
 /** What may wait to be heard. A source that is read slower than it is written loses the oldest. */
 const MAX_BUFFERED_SAMPLES = msToSamples(200);

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../base/clock.js';
 import type { Call } from '../../control/state/call.js';
 import { CallEndedError } from '../../control/state/call-ended-error.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';

@@ -1,5 +1,5 @@
-import { signal as abortSignal, checkOptions, flag, path, type Rules, within } from '../../check.js';
-import { msToSamples, samplesToMs } from '../../pcm.js';
+import { signal as abortSignal, checkOptions, flag, path, type Rules, within } from '../../base/check.js';
+import { msToSamples, samplesToMs } from '../../base/pcm.js';
 import { VoiceDetector } from '../../voice/level/voice-detector.js';
 import { concatSamples } from '../../voice/stage.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';

@@ -1,6 +1,6 @@
-import { checkArgument, checkOptions, type Rules, within } from '../../check.js';
-import { JackfieldError } from '../../errors.js';
-import { msToSamples, PTIME_MS } from '../../pcm.js';
+import { checkArgument, checkOptions, type Rules, within } from '../../base/check.js';
+import { JackfieldError } from '../../base/errors.js';
+import { msToSamples, PTIME_MS } from '../../base/pcm.js';
 import { Mixer } from '../../voice/mix/mixer.js';
 import type { MixerSource } from '../../voice/mix/mixer-source.js';
 import { BOT_CALL, type BotCall } from './bot-call.js';

@@ -1,6 +1,6 @@
-import { oneOf } from '../../check.js';
-import { invalidArgument } from '../../errors.js';
-import { samplesToMs } from '../../pcm.js';
+import { oneOf } from '../../base/check.js';
+import { invalidArgument } from '../../base/errors.js';
+import { samplesToMs } from '../../base/pcm.js';
 import type { PlaybackReport } from '../../tcp/player.js';
 import { VoiceDetector } from '../../voice/level/voice-detector.js';
 import { partsOf, type Speakable, type SpokenPart } from '../prompt/speakable.js';

@@ -1,5 +1,5 @@
-import { checkArgument, listOf, object } from '../../check.js';
-import { JackfieldError } from '../../errors.js';
+import { checkArgument, listOf, object } from '../../base/check.js';
+import { JackfieldError } from '../../base/errors.js';
 
 /** Why a target did not take a call. `failed`: it cannot be called, or is offline. */
 export type TransferFailure = 'refused' | 'busy' | 'no-answer' | 'failed';

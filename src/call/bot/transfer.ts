@@ -1,5 +1,5 @@
 import { CallEndedError } from '../../control/state/call-ended-error.js';
-import { abortedError, JackfieldError, messageOf } from '../../errors.js';
+import { abortedError, JackfieldError, messageOf } from '../../base/errors.js';
 import { blindTransfer } from './blind-transfer.js';
 import type { BotCall, TransferOptions, TransferReport } from './bot-call.js';
 import { bridge } from './room.js';

@@ -1,6 +1,6 @@
-import { signal as abortSignal, checkArgument, type Rules, rule, within } from '../../check.js';
-import type { Clock } from '../../clock.js';
-import { abortedError } from '../../errors.js';
+import { signal as abortSignal, checkArgument, type Rules, rule, within } from '../../base/check.js';
+import type { Clock } from '../../base/clock.js';
+import { abortedError } from '../../base/errors.js';
 
 /** Limits on one wait. */
 export interface WaitOptions {

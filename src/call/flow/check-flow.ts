@@ -1,5 +1,5 @@
-import { entryOf } from '../../entry-of.js';
-import { checkTimeZone } from '../../local-time.js';
+import { entryOf } from '../../base/entry-of.js';
+import { checkTimeZone } from '../../base/local-time.js';
 import type { Prompts } from '../prompt/prompts.js';
 import { linksOf } from './flow-links.js';
 import type { FlowData } from './flow-schema.js';

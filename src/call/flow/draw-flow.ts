@@ -1,4 +1,4 @@
-import { checkArgument, oneOf } from '../../check.js';
+import { checkArgument, oneOf } from '../../base/check.js';
 import { FLOW, type Flow } from './flow.js';
 import { type FlowGraph, type FlowNode, flowGraph } from './flow-graph.js';
 import { flowSvg } from './flow-svg.js';

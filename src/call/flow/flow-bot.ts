@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { callback, checkArgument, checkOptions, instance, object, type Rules, rule } from '../../check.js';
-import { entryOf } from '../../entry-of.js';
-import { JackfieldError } from '../../errors.js';
+import { callback, checkArgument, checkOptions, instance, object, type Rules, rule } from '../../base/check.js';
+import { entryOf } from '../../base/entry-of.js';
+import { JackfieldError } from '../../base/errors.js';
 import { makeFolder } from '../../files/whole-file.js';
-import { localClock } from '../../local-time.js';
+import { localClock } from '../../base/local-time.js';
 import { type Bot, bot } from '../bot/bot.js';
 import type { BotCall } from '../bot/bot-call.js';
 import { during } from '../bot/during.js';

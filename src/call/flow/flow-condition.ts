@@ -1,4 +1,4 @@
-import { isWithinHours } from '../../hours.js';
+import { isWithinHours } from '../../base/hours.js';
 import type { FlowCondition } from './flow-schema.js';
 import type { FlowVariables } from './flow-variables.js';
 

@@ -1,5 +1,5 @@
-import { checkArgument, listOf, object } from '../../check.js';
-import { JackfieldError } from '../../errors.js';
+import { checkArgument, listOf, object } from '../../base/check.js';
+import { JackfieldError } from '../../base/errors.js';
 
 /** Something that is wrong in a flow file, and where. */
 export interface FlowProblem {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { entryOf } from '../../entry-of.js';
+import { entryOf } from '../../base/entry-of.js';
 import { suggest } from '../../protocol/suggest.js';
 
 type RawIssue = z.core.$ZodRawIssue;

@@ -1,4 +1,4 @@
-import { WEEKDAYS, type Weekday } from '../../local-time.js';
+import { WEEKDAYS, type Weekday } from '../../base/local-time.js';
 import type { FlowStep } from './flow-schema.js';
 
 /** One way on from a step. */

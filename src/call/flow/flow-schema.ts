@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { entryOf } from '../../entry-of.js';
-import { FROM_TIME, TO_TIME } from '../../hours.js';
-import { WEEKDAYS } from '../../local-time.js';
+import { entryOf } from '../../base/entry-of.js';
+import { FROM_TIME, TO_TIME } from '../../base/hours.js';
+import { WEEKDAYS } from '../../base/local-time.js';
 
 /** A number, or the name of a variable in braces: `{count}`. */
 const numberOrVariable = z.union([z.int(), z.string().regex(/^\{\w+\}$/, 'must be a number or {variable}')]);

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { JackfieldError } from '../../errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import { fillPath } from '../../files/path-template.js';
 import type { SpokenPart } from '../prompt/speakable.js';
 import type { FlowPart, FlowSpeech } from './flow-schema.js';

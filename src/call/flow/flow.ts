@@ -11,8 +11,8 @@ import {
   type Rules,
   rule,
   words,
-} from '../../check.js';
-import { JackfieldError, messageOf } from '../../errors.js';
+} from '../../base/check.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { Prompts } from '../prompt/prompts.js';
 import type { Speakable } from '../prompt/speakable.js';
 import { checkFlow, type FlowFinding } from './check-flow.js';

@@ -1,5 +1,5 @@
-import { checkOptions, type Rules, within } from '../../check.js';
-import { msToSamples, PTIME_MS, samplesToMs } from '../../pcm.js';
+import { checkOptions, type Rules, within } from '../../base/check.js';
+import { msToSamples, PTIME_MS, samplesToMs } from '../../base/pcm.js';
 import { FrameCutter } from '../../voice/frame-cutter.js';
 import { measureLevel } from '../../voice/level/level-meter.js';
 import { VoiceDetector } from '../../voice/level/voice-detector.js';

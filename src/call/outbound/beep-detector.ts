@@ -1,4 +1,4 @@
-import { msToSamples } from '../../pcm.js';
+import { msToSamples } from '../../base/pcm.js';
 import type { PcmAnalyzer } from '../../voice/stage.js';
 import { type TonePulse, TonePulses, type ToneWindow } from './tone-pulses.js';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { path as aPath, checkArgument, checkOptions, needed, oneOf, type Rules, words } from '../../check.js';
-import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+import { path as aPath, checkArgument, checkOptions, needed, oneOf, type Rules, words } from '../../base/check.js';
+import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
 import { parseCsv } from './parse-csv.js';
 
 /** Somebody to be called. */

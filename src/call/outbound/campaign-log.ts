@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { path as aPath, checkArgument } from '../../check.js';
-import { JackfieldError } from '../../errors.js';
+import { path as aPath, checkArgument } from '../../base/check.js';
+import { JackfieldError } from '../../base/errors.js';
 import { Database } from '../../files/database.js';
 import { makePrivateFolderSync } from '../../files/private-file.js';
 import { flag, json } from '../../files/row.js';

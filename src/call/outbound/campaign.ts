@@ -11,11 +11,11 @@ import {
   whole,
   within,
   words,
-} from '../../check.js';
-import { CLOCK, type Clock, sleep, systemClock } from '../../clock.js';
-import { type ErrorCode, invalidArgument, JackfieldError, messageOf } from '../../errors.js';
-import { checkHoursIn, type Hours, nextWithinHours } from '../../hours.js';
-import { machineTimeZone } from '../../local-time.js';
+} from '../../base/check.js';
+import { CLOCK, type Clock, sleep, systemClock } from '../../base/clock.js';
+import { type ErrorCode, invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
+import { checkHoursIn, type Hours, nextWithinHours } from '../../base/hours.js';
+import { machineTimeZone } from '../../base/local-time.js';
 import { BOT, type Bot } from '../bot/bot.js';
 import type { BotHost, BotResult } from '../bot/bot-host.js';
 import type { CampaignTarget } from './call-list.js';

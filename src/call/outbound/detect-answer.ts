@@ -1,4 +1,4 @@
-import { signal as abortSignal, checkArgument, checkOptions, type Rules } from '../../check.js';
+import { signal as abortSignal, checkArgument, checkOptions, type Rules } from '../../base/check.js';
 import { BOT_CALL, type BotCall } from '../bot/bot-call.js';
 import { during } from '../bot/during.js';
 import { WAIT_RULES, type WaitOptions } from '../bot/waiting.js';

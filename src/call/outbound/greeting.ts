@@ -1,4 +1,4 @@
-import { msToSamples, PTIME_MS } from '../../pcm.js';
+import { msToSamples, PTIME_MS } from '../../base/pcm.js';
 
 /** 20 ms of what was heard after the answer. */
 export interface HeardFrame {

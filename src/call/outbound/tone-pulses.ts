@@ -1,4 +1,4 @@
-import { msToSamples, VOICE_FORMAT } from '../../pcm.js';
+import { msToSamples, VOICE_FORMAT } from '../../base/pcm.js';
 import { FrameCutter } from '../../voice/frame-cutter.js';
 
 /** One steady sine; positions count samples. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile, rename, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
 import { makePrivateFolder } from '../../files/private-file.js';
-import { BYTES_PER_SAMPLE, VOICE_FORMAT } from '../../pcm.js';
+import { BYTES_PER_SAMPLE, VOICE_FORMAT } from '../../base/pcm.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { isInstalled } from '../../voice/process/require-program.js';
 import { collectSamples } from '../../voice/stage.js';

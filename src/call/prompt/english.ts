@@ -1,4 +1,4 @@
-import { checkArgument } from '../../check.js';
+import { checkArgument } from '../../base/check.js';
 import { NUMBER, type SpokenLanguage, type SpokenWord, type Vocabulary, wordsOf } from './spoken-language.js';
 
 const VOCABULARY: Vocabulary = {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkOptions, line, path, type Rules, within } from '../../check.js';
+import { checkOptions, line, path, type Rules, within } from '../../base/check.js';
 import { runTool } from '../../voice/process/run-tool.js';
 import { collectSamples } from '../../voice/stage.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';

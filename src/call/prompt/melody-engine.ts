@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { VOICE_FORMAT } from '../../pcm.js';
+import { VOICE_FORMAT } from '../../base/pcm.js';
 import { concatSamples } from '../../voice/stage.js';
 import { toneSamples } from '../../voice/tone/tone-samples.js';
 import type { SpeechEngine } from './speech-engine.js';

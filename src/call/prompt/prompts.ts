@@ -1,6 +1,6 @@
-import { path as aPath, checkOptions, having, line, listOf, object, type Rules } from '../../check.js';
-import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
-import { VOICE_FORMAT } from '../../pcm.js';
+import { path as aPath, checkOptions, having, line, listOf, object, type Rules } from '../../base/check.js';
+import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
+import { VOICE_FORMAT } from '../../base/pcm.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { collectSamples, concatSamples } from '../../voice/stage.js';
 import { toneSamples } from '../../voice/tone/tone-samples.js';

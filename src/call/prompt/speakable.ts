@@ -1,5 +1,5 @@
-import { invalidArgument } from '../../errors.js';
-import type { PcmFormat, PcmSource } from '../../pcm.js';
+import { invalidArgument } from '../../base/errors.js';
+import type { PcmFormat, PcmSource } from '../../base/pcm.js';
 
 /**
  * What can be said into a call. A string is the name of a prompt in the library; everything else says what it is.

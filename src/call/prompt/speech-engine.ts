@@ -1,4 +1,4 @@
-import type { PcmFormat } from '../../pcm.js';
+import type { PcmFormat } from '../../base/pcm.js';
 
 /** Interleaved samples and their layout. */
 export interface Speech {

@@ -1,4 +1,4 @@
-import { whole } from '../../check.js';
+import { whole } from '../../base/check.js';
 /** A recording that a spoken number or date is put together from, and its text for a speech engine. */
 export interface SpokenWord {
   /** Name of the prompt, for example `number/20`. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { msToSamples } from '../../pcm.js';
+import { msToSamples } from '../../base/pcm.js';
 
 /** Stereo samples that one hash covers: two seconds. */
 export const BLOCK_SAMPLES = msToSamples(2000);

@@ -1,9 +1,9 @@
-import { checkArgument, having } from '../../check.js';
-import { type Clock, sleep, systemClock } from '../../clock.js';
+import { checkArgument, having } from '../../base/check.js';
+import { type Clock, sleep, systemClock } from '../../base/clock.js';
 import type { Call } from '../../control/state/call.js';
-import { JackfieldError } from '../../errors.js';
-import { FencedEmitter } from '../../fenced-emitter.js';
-import { msToSamples, samplesToMs } from '../../pcm.js';
+import { JackfieldError } from '../../base/errors.js';
+import { FencedEmitter } from '../../base/fenced-emitter.js';
+import { msToSamples, samplesToMs } from '../../base/pcm.js';
 import type { Lease } from '../../tcp/lease.js';
 import { type CloseReason, closeError } from '../../tcp/lease-state.js';
 import type { CallVoice } from '../call-voice.js';

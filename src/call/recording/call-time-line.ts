@@ -1,4 +1,4 @@
-import { msToSamples } from '../../pcm.js';
+import { msToSamples } from '../../base/pcm.js';
 
 const SAMPLES_PER_MS = msToSamples(1);
 

@@ -1,7 +1,7 @@
-import { checkArgument, checkOptions, object, path, type Rules, rule, within } from '../../check.js';
-import { CLOCK, type Clock, sleep } from '../../clock.js';
-import { JackfieldError } from '../../errors.js';
-import { msToSamples, VOICE_FORMAT } from '../../pcm.js';
+import { checkArgument, checkOptions, object, path, type Rules, rule, within } from '../../base/check.js';
+import { CLOCK, type Clock, sleep } from '../../base/clock.js';
+import { JackfieldError } from '../../base/errors.js';
+import { msToSamples, VOICE_FORMAT } from '../../base/pcm.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { toneSamples } from '../../voice/tone/tone-samples.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';

@@ -1,4 +1,4 @@
-import { msToSamples } from '../../pcm.js';
+import { msToSamples } from '../../base/pcm.js';
 
 const SAMPLES_PER_MS = msToSamples(1);
 /** Less than this that a read brings, in samples, and the reader takes what comes at once: 80 ms. */

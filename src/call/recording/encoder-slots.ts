@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { invalidArgument } from '../../base/errors.js';
 
 /** Encoders that run at once unless told otherwise: each holds a file open and takes its share of the processor. */
 const DEFAULT_ENCODERS = 32;

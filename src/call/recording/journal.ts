@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { openPrivate, removeMade } from '../../files/private-file.js';
-import { Opening } from '../../opening.js';
+import { Opening } from '../../base/opening.js';
 import type { LedgerSpan, LegName } from './ledger.js';
 import type { DriftAccount, RecordedCall, RecordingHead, RecordingMark } from './sidecar.js';
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.js';
-import { msToSamples, type PcmSink } from '../../pcm.js';
+import type { Clock } from '../../base/clock.js';
+import { msToSamples, type PcmSink } from '../../base/pcm.js';
 
 /** A sink that takes positions counted from `start`. */
 export function shifted(sink: PcmSink, start: number): PcmSink {

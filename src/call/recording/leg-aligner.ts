@@ -1,6 +1,6 @@
-import { checkArgument, checkOptions, flag, having, object, type Rules, within } from '../../check.js';
-import { type CancelTimer, type Clock, systemClock } from '../../clock.js';
-import { msToSamples, type PcmSink } from '../../pcm.js';
+import { checkArgument, checkOptions, flag, having, object, type Rules, within } from '../../base/check.js';
+import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
+import { msToSamples, type PcmSink } from '../../base/pcm.js';
 import { AlignedLeg, type GapName, type PlacedSamples } from './aligned-leg.js';
 import type { LedgerSpan, LegName } from './ledger.js';
 import type { LegClock } from './leg-clock.js';

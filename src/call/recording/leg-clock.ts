@@ -1,4 +1,4 @@
-import { msToSamples } from '../../pcm.js';
+import { msToSamples } from '../../base/pcm.js';
 import type { CallTimeLine } from './call-time-line.js';
 import { DelayNoise } from './delay-noise.js';
 import { LeastDelay } from './least-delay.js';

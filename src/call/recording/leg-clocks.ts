@@ -1,4 +1,4 @@
-import { msToSamples } from '../../pcm.js';
+import { msToSamples } from '../../base/pcm.js';
 import { CallTimeLine } from './call-time-line.js';
 import { DriftControl } from './drift.js';
 import type { LegName } from './ledger.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../base/clock.js';
 import type { Call } from '../../control/state/call.js';
 import type { Lease } from '../../tcp/lease.js';
 import type { CallVoice } from '../call-voice.js';

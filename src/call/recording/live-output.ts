@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
-import { JackfieldError } from '../../errors.js';
-import { msToSamples } from '../../pcm.js';
+import { JackfieldError } from '../../base/errors.js';
+import { msToSamples } from '../../base/pcm.js';
 import { type CompressedFormat, compress, type TagFacts } from './compressed.js';
 import { EncoderSlots } from './encoder-slots.js';
 import { beside } from './sidecar.js';

@@ -1,4 +1,4 @@
-import { path as aPath, checkArgument, words } from '../../check.js';
+import { path as aPath, checkArgument, words } from '../../base/check.js';
 import { sealedWavSamples } from '../store/sealed-wav.js';
 import type { TailContents } from './sealed-tail.js';
 

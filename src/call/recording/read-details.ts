@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
-import { JackfieldError } from '../../errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import { fileError } from '../../files/file-error.js';
 import type { RecordingManifest } from './manifest.js';
 import type { RecordingSidecar } from './sidecar.js';

@@ -14,13 +14,13 @@ import {
   rule,
   within,
   words,
-} from '../../check.js';
-import { CLOCK, type Clock, systemClock } from '../../clock.js';
+} from '../../base/check.js';
+import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import type { Call } from '../../control/state/call.js';
-import { invalidArgument } from '../../errors.js';
+import { invalidArgument } from '../../base/errors.js';
 import { makeFolder } from '../../files/whole-file.js';
-import { Opening } from '../../opening.js';
-import { samplesToMs } from '../../pcm.js';
+import { Opening } from '../../base/opening.js';
+import { samplesToMs } from '../../base/pcm.js';
 import type { Lease } from '../../tcp/lease.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { type CallVoice, type CallVoiceOptions, openCallVoice, VOICE_RULES } from '../call-voice.js';

@@ -1,9 +1,9 @@
-import { optionsOf } from '../../check.js';
-import type { Clock } from '../../clock.js';
-import { JackfieldError } from '../../errors.js';
-import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
+import { optionsOf } from '../../base/check.js';
+import type { Clock } from '../../base/clock.js';
+import { JackfieldError } from '../../base/errors.js';
+import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import { isDiskFull } from '../../files/file-error.js';
-import { msToSamples, samplesToMs } from '../../pcm.js';
+import { msToSamples, samplesToMs } from '../../base/pcm.js';
 import { type Level, LevelMeter } from '../../voice/level/level-meter.js';
 import type { GapName } from './aligned-leg.js';
 import type { LegEnds } from './audio-store.js';

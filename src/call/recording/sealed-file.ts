@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { fileError, isDiskFull } from '../../files/file-error.js';
 import { removeMade } from '../../files/private-file.js';
-import { Opening } from '../../opening.js';
+import { Opening } from '../../base/opening.js';
 import { encrypterTo } from '../store/age.js';
 import { SealedWav } from '../store/sealed-wav.js';
 import { AGE_CHUNK } from '../store/sealed-writer.js';

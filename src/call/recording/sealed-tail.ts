@@ -1,9 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { path as aPath, checkArgument, words } from '../../check.js';
+import { path as aPath, checkArgument, words } from '../../base/check.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { openPrivate } from '../../files/private-file.js';
-import { Opening } from '../../opening.js';
+import { Opening } from '../../base/opening.js';
 import { type AgeEncrypter, decrypterWith, notReadable } from '../store/age.js';
 import { samplesOf } from '../store/sealed-wav.js';
 import type { LegEnds } from './audio-store.js';

@@ -1,5 +1,5 @@
-import { checkOptions, type Rules, rule, within } from '../../check.js';
-import { msToSamples } from '../../pcm.js';
+import { checkOptions, type Rules, rule, within } from '../../base/check.js';
+import { msToSamples } from '../../base/pcm.js';
 import { measureLevel } from '../../voice/level/level-meter.js';
 import { STEREO_BYTES } from './stereo-file.js';
 

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { fileError } from '../../files/file-error.js';
 import { writePrivate } from '../../files/private-file.js';
 import { writeJson } from '../../files/whole-file.js';
-import { Opening } from '../../opening.js';
+import { Opening } from '../../base/opening.js';
 import type { AudioStore, LegEnds } from './audio-store.js';
 import { BLOCK_SAMPLES, BlockHasher } from './block-chain.js';
 import { type CompressedFormat, outputOf } from './compressed.js';

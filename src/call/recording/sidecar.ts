@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { samplesToMs } from '../../pcm.js';
+import { samplesToMs } from '../../base/pcm.js';
 import type { LegEnds } from './audio-store.js';
 import type { LegLedger } from './ledger.js';
 import { STEREO } from './stereo-file.js';

@@ -1,4 +1,4 @@
-import { msToSamples } from '../../pcm.js';
+import { msToSamples } from '../../base/pcm.js';
 
 /** Stereo samples per block: 500 ms, so that what one visit of a batched reader brings is seldom in more than one. */
 const BLOCK = msToSamples(500);

@@ -1,6 +1,6 @@
 import { createPublicKey, KeyObject } from 'node:crypto';
 import { basename } from 'node:path';
-import { path as aPath, checkArgument, checkOptions, object, type Rules, rule, stream } from '../../check.js';
+import { path as aPath, checkArgument, checkOptions, object, type Rules, rule, stream } from '../../base/check.js';
 import { hashFile } from '../../files/whole-file.js';
 import { splitChannels } from '../../voice/convert/channels.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';

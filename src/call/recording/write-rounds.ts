@@ -1,5 +1,5 @@
-import { type CancelTimer, type Clock, systemClock } from '../../clock.js';
-import { msToSamples } from '../../pcm.js';
+import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
+import { msToSamples } from '../../base/pcm.js';
 import type { LegName } from './ledger.js';
 import { loopLateness } from './loop-lateness.js';
 

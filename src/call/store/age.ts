@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
-import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
 
 /** What encrypts; in our own words, since the package's declarations need those of a browser. */
 export interface AgeEncrypter {

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { messageOf } from '../../errors.js';
+import { messageOf } from '../../base/errors.js';
 
 /** A file in a zip: its name there, with `/`, and where it comes from. */
 export interface ZipEntry {

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { invalidArgument } from '../../base/errors.js';
 import type { SqlValue } from '../../files/database.js';
 
 /** A condition in SQL, and the value of its one parameter; without a value the condition is left out. */

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { invalidArgument } from '../../base/errors.js';
 
 /** What may go: all that one of the given rules lets go. */
 export interface RetentionRules {

@@ -1,5 +1,5 @@
-import { Opening } from '../../opening.js';
-import type { PcmFormat } from '../../pcm.js';
+import { Opening } from '../../base/opening.js';
+import type { PcmFormat } from '../../base/pcm.js';
 import { OPEN_LENGTH, WavHeader } from '../../voice/wav/wav-header.js';
 import { locateWav, type WavLayout } from '../../voice/wav/wav-layout.js';
 import type { WavMetadata } from '../../voice/wav/wav-metadata.js';

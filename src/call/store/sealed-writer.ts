@@ -1,4 +1,4 @@
-import { JackfieldError } from '../../errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { openPrivate } from '../../files/private-file.js';

@@ -1,5 +1,5 @@
 import { MultiBar, Presets } from 'cli-progress';
-import { entryOf } from '../../entry-of.js';
+import { entryOf } from '../../base/entry-of.js';
 import type { Level, RecordingProgress } from '../../index.js';
 import type { DemoResult, DemoView } from './demo.js';
 

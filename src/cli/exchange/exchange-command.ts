@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { messageOf } from '../../errors.js';
+import { messageOf } from '../../base/errors.js';
 import { type ExchangeLimits, LIMITS } from '../../exchange/limits.js';
 import {
   Exchange,

@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty';
-import { messageOf } from '../../errors.js';
+import { messageOf } from '../../base/errors.js';
 import type { CallView, Clock, ClosedStream, Exchange } from '../../index.js';
 import { printable } from '../terminal-text.js';
 

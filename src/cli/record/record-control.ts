@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { entryOf } from '../../entry-of.js';
+import { entryOf } from '../../base/entry-of.js';
 import { type CallRecording, type Client, JackfieldError, type Recorder } from '../../index.js';
 import type { RecordView } from './record-view.js';
 

@@ -1,5 +1,5 @@
 import { createInterface, type Interface } from 'node:readline';
-import { messageOf } from '../../errors.js';
+import { messageOf } from '../../base/errors.js';
 import { ApiError, type AttachState, type Client, parseReply, type TraceLine } from '../../index.js';
 import { completeLine } from './trace-completion.js';
 import { helpOn } from './trace-help.js';

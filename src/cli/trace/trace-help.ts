@@ -1,4 +1,4 @@
-import { entryOf } from '../../entry-of.js';
+import { entryOf } from '../../base/entry-of.js';
 import { explain, OBJECTS, type ObjectSpec, SEARCHES, VERBS, type VerbSpec } from '../../index.js';
 import { explanationText, table } from './explanation-text.js';
 

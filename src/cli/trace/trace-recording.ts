@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createReadStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
-import { entryOf } from '../../entry-of.js';
-import { messageOf } from '../../errors.js';
+import { entryOf } from '../../base/entry-of.js';
+import { messageOf } from '../../base/errors.js';
 import { privateStream } from '../../files/private-file.js';
 import { JackfieldError, type TraceLine } from '../../index.js';
 

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { entryOf } from '../../entry-of.js';
+import { entryOf } from '../../base/entry-of.js';
 import { ClippingDetector, type Level, LevelMeter, LoudnessMeter, WavReader } from '../../voice.js';
 import { progressBar } from '../progress-bar.js';
 

@@ -9,8 +9,8 @@ import {
   wait,
   whole,
   within,
-} from '../../check.js';
-import { CLOCK, type Clock, systemClock } from '../../clock.js';
+} from '../../base/check.js';
+import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 
 /** How to come back to an endpoint that has gone. */
 export interface ReattachOptions {

@@ -1,4 +1,4 @@
-import { JackfieldError } from '../../errors.js';
+import { JackfieldError } from '../../base/errors.js';
 
 /**
  * Where an attachment is in its life.

@@ -1,5 +1,5 @@
-import { sleep } from '../../clock.js';
-import { abortedError, JackfieldError } from '../../errors.js';
+import { sleep } from '../../base/clock.js';
+import { abortedError, JackfieldError } from '../../base/errors.js';
 import type { EndpointMessage } from '../../protocol/message.js';
 import type { Transport } from '../transport/transport.js';
 import type { ClientSettings, ReattachOptions } from './attach-options.js';

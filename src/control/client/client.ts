@@ -1,7 +1,7 @@
-import { checkArgument } from '../../check.js';
-import type { CancelTimer } from '../../clock.js';
-import { abortedError, JackfieldError } from '../../errors.js';
-import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
+import { checkArgument } from '../../base/check.js';
+import type { CancelTimer } from '../../base/clock.js';
+import { abortedError, JackfieldError } from '../../base/errors.js';
+import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import type { LISTS, SEARCHES } from '../../protocol/catalogue/searches.js';
 import { commands, type NamedObject } from '../../protocol/commands.js';
 import type {

@@ -1,4 +1,4 @@
-import { having } from '../../check.js';
+import { having } from '../../base/check.js';
 import type { CommandMessage, EndpointMessage } from '../../protocol/message.js';
 
 /** Limits on one wait for an answer. */

@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.js';
-import { abortedError, JackfieldError } from '../../errors.js';
+import type { Clock } from '../../base/clock.js';
+import { abortedError, JackfieldError } from '../../base/errors.js';
 import { ApiError } from '../../protocol/api-error.js';
 import type { EndpointMessage } from '../../protocol/message.js';
 import type { CommandOptions } from './command-sender.js';

@@ -1,5 +1,5 @@
-import type { CancelTimer } from '../../clock.js';
-import { abortedError, JackfieldError, messageOf } from '../../errors.js';
+import type { CancelTimer } from '../../base/clock.js';
+import { abortedError, JackfieldError, messageOf } from '../../base/errors.js';
 import { ApiError } from '../../protocol/api-error.js';
 import { commands } from '../../protocol/commands.js';
 import type { CommandMessage, EndpointMessage } from '../../protocol/message.js';

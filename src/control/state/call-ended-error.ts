@@ -1,4 +1,4 @@
-import { JackfieldError } from '../../errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import { CALL_FAILURE_REASONS, type CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
 
 /** The end of a call, where another state was waited for. */

@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from '../../clock.js';
+import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Call } from './call.js';
 
 /**

@@ -1,6 +1,6 @@
-import { checkArgument, having } from '../../check.js';
-import { CLOCK, type Clock } from '../../clock.js';
-import { invalidArgument, JackfieldError } from '../../errors.js';
+import { checkArgument, having } from '../../base/check.js';
+import { CLOCK, type Clock } from '../../base/clock.js';
+import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import { ApiError } from '../../protocol/api-error.js';
 import { type CallStatus, isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import type { ConferenceParticipant } from '../../protocol/catalogue/value-type.js';

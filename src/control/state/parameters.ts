@@ -1,4 +1,4 @@
-import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import { commands } from '../../protocol/commands.js';
 import type { ParameterName } from '../../protocol/message.js';
 import { decodeParameter, encodeParameter, type ParameterValue } from '../../protocol/values.js';

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { invalidArgument } from '../../base/errors.js';
 import type { ForwardRule } from '../../protocol/catalogue/value-type.js';
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';
 import { RemoteObject } from './remote-object.js';

@@ -1,4 +1,4 @@
-import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import type {
   ActionName,
   AlterCommand,

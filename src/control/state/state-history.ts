@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.js';
-import { abortedError, invalidArgument, JackfieldError } from '../../errors.js';
+import type { Clock } from '../../base/clock.js';
+import { abortedError, invalidArgument, JackfieldError } from '../../base/errors.js';
 
 /** Limits on following the states of an object. */
 export interface StateWaitOptions {

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { invalidArgument } from '../../base/errors.js';
 import { commands, type StreamAction } from '../../protocol/commands.js';
 import { parseStreamTargets, type StreamTarget } from '../../protocol/stream-target.js';
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';

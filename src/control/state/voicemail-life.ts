@@ -1,4 +1,4 @@
-import { checkArgument, object } from '../../check.js';
+import { checkArgument, object } from '../../base/check.js';
 import {
   VOICEMAIL_TRANSITIONS,
   type VoicemailFailureReason,

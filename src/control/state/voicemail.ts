@@ -1,6 +1,6 @@
-import { having } from '../../check.js';
-import type { Clock } from '../../clock.js';
-import { JackfieldError } from '../../errors.js';
+import { having } from '../../base/check.js';
+import type { Clock } from '../../base/clock.js';
+import { JackfieldError } from '../../base/errors.js';
 import type { VoicemailFailureReason, VoicemailStatus } from '../../protocol/catalogue/voicemail-status.js';
 import type { OtherWord } from '../../protocol/message.js';
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';

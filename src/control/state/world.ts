@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.js';
-import { JackfieldError } from '../../errors.js';
+import type { Clock } from '../../base/clock.js';
+import { JackfieldError } from '../../base/errors.js';
 import { ApiError } from '../../protocol/api-error.js';
 import { commands } from '../../protocol/commands.js';
 import type { EndpointMessage, PropertyReply } from '../../protocol/message.js';

@@ -1,5 +1,5 @@
-import { checkArgument, listOf, object } from '../../check.js';
-import { abortedError, JackfieldError, messageOf } from '../../errors.js';
+import { checkArgument, listOf, object } from '../../base/check.js';
+import { abortedError, JackfieldError, messageOf } from '../../base/errors.js';
 import { DbusTransport } from './dbus-transport.js';
 import { MacTransport } from './mac-transport.js';
 import { TcpTransport } from './tcp-transport.js';

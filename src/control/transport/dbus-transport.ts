@@ -1,6 +1,6 @@
 import type { MessageBus } from 'dbus-native';
-import { checkOptions, line, oneOf, type Rules, within } from '../../check.js';
-import { abortedError, messageOf } from '../../errors.js';
+import { checkOptions, line, oneOf, type Rules, within } from '../../base/check.js';
+import { abortedError, messageOf } from '../../base/errors.js';
 import { DBUS_NAMES } from '../../protocol/attach-names.js';
 import { endpointGone, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';

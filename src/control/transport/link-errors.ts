@@ -1,4 +1,4 @@
-import { JackfieldError, messageOf } from '../../errors.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
 
 /** Nothing answers where a transport leads. */
 export class UnavailableError extends JackfieldError {

@@ -2,8 +2,8 @@ import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { checkOptions, line, path, type Rules } from '../../check.js';
-import { abortedError, messageOf } from '../../errors.js';
+import { checkOptions, line, path, type Rules } from '../../base/check.js';
+import { abortedError, messageOf } from '../../base/errors.js';
 import { endpointGone, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import {

@@ -1,4 +1,4 @@
-import { abortedError } from '../../errors.js';
+import { abortedError } from '../../base/errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
 

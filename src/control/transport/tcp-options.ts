@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { checkOptions, needed, object, type Rules, rule, text, whole } from '../../check.js';
-import { invalidArgument } from '../../errors.js';
+import { checkOptions, needed, object, type Rules, rule, text, whole } from '../../base/check.js';
+import { invalidArgument } from '../../base/errors.js';
 
 /** The encryption of {@link TcpTransport}; the endpoint's certificate is always checked. PEM texts. */
 export interface TcpTls {

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { abortedError, JackfieldError } from '../../errors.js';
+import { abortedError, JackfieldError } from '../../base/errors.js';
 import { FramingError, LineFramer } from '../../protocol/line-framer.js';
 import { linkClosed, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';

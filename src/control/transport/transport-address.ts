@@ -1,5 +1,5 @@
-import { checkArgument, object, words } from '../../check.js';
-import { invalidArgument } from '../../errors.js';
+import { checkArgument, object, words } from '../../base/check.js';
+import { invalidArgument } from '../../base/errors.js';
 import { AutoTransport, DEFAULT_PORT } from './auto-transport.js';
 import { DbusTransport } from './dbus-transport.js';
 import { MacTransport } from './mac-transport.js';

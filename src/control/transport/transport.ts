@@ -1,4 +1,4 @@
-import { having } from '../../check.js';
+import { having } from '../../base/check.js';
 
 /** What a transport tells the client that opened it. */
 export interface TransportHandlers {

@@ -1,5 +1,5 @@
-import { callback, checkOptions, type Rules, within } from '../../check.js';
-import { abortedError, JackfieldError } from '../../errors.js';
+import { callback, checkOptions, type Rules, within } from '../../base/check.js';
+import { abortedError, JackfieldError } from '../../base/errors.js';
 import { UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';

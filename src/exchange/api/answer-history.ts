@@ -1,4 +1,4 @@
-import { entryOf } from '../../entry-of.js';
+import { entryOf } from '../../base/entry-of.js';
 import { isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import type { ClearCommand, EndpointMessage, SearchCommand } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';

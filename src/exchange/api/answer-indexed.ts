@@ -1,4 +1,4 @@
-import { messageOf } from '../../errors.js';
+import { messageOf } from '../../base/errors.js';
 import type { EndpointMessage, GetParameterCommand, SetParameterCommand } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
 import { isPicture, MAX_PICTURE_BYTES, noPicture } from '../picture.js';

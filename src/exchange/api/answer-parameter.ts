@@ -1,4 +1,4 @@
-import { entryOf } from '../../entry-of.js';
+import { entryOf } from '../../base/entry-of.js';
 import { PARAMETERS } from '../../protocol/catalogue/parameters.js';
 import type { PropertySpec } from '../../protocol/catalogue/spec.js';
 import type {

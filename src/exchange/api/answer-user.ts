@@ -1,4 +1,4 @@
-import { entryOf } from '../../entry-of.js';
+import { entryOf } from '../../base/entry-of.js';
 import type { PropertySpec } from '../../protocol/catalogue/spec.js';
 import { PROFILE, USER } from '../../protocol/catalogue/user.js';
 import type { EndpointMessage, GetCommandOf, SetCommandOf } from '../../protocol/message.js';

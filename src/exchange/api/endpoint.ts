@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors.js';
+import { invalidArgument } from '../../base/errors.js';
 import type { EndpointMessage } from '../../protocol/message.js';
 import type { User } from '../user.js';
 import { Session, type SessionClient, type SessionContext } from './session.js';

@@ -1,4 +1,4 @@
-import { JackfieldError } from '../../errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import { errorText } from '../../protocol/api-error.js';
 import type { ErrorNumber } from '../../protocol/catalogue/error-codes.js';
 import type { ErrorReply } from '../../protocol/message.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../base/clock.js';
 import type { Destination } from '../calls/attempt.js';
 import type { Calls } from '../calls/calls.js';
 import type { ClientFiles } from '../client-files.js';

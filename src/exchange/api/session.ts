@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.js';
-import { messageOf } from '../../errors.js';
+import type { Clock } from '../../base/clock.js';
+import { messageOf } from '../../base/errors.js';
 import type { CommandMessage, EndpointMessage } from '../../protocol/message.js';
 import { parseCommand } from '../../protocol/parse-command.js';
 import { answering, replies } from '../../protocol/replies.js';

@@ -1,5 +1,5 @@
 import type { HandlerContext, Message, MessageBus } from 'dbus-native';
-import { JackfieldError, messageOf } from '../../errors.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
 import { DBUS_NAMES } from '../../protocol/attach-names.js';
 import {
   type AttachmentOptions,

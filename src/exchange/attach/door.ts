@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.js';
-import { JackfieldError } from '../../errors.js';
+import type { Clock } from '../../base/clock.js';
+import { JackfieldError } from '../../base/errors.js';
 import type { Fence } from '../fence.js';
 import { type ExchangeLimits, limitReached } from '../limits.js';
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { messageOf } from '../../errors.js';
+import { messageOf } from '../../base/errors.js';
 import { LineFramer } from '../../protocol/line-framer.js';
 import type { Session, SessionClient } from '../api/session.js';
 import { asLine } from '../wire-value.js';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { JackfieldError, messageOf } from '../../errors.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
 import { type AttachmentOptions, type Endpoint, replyLatency } from '../api/endpoint.js';
 import type { Door } from './door.js';
 import { TcpClient } from './tcp-client.js';

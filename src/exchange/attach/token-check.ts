@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { invalidArgument, JackfieldError } from '../../errors.js';
+import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import type { Door } from './door.js';
 
 /** Waits after wrong tokens, in milliseconds. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../base/clock.js';
 import { isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import { ApiObject, type ObjectRecord } from '../api-object.js';
 import type { Fence } from '../fence.js';

@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from '../../clock.js';
+import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Party } from '../voice/party.js';
 import { Attempt, type AttemptOrigin, type Destination, type Overflow } from './attempt.js';
 import type { EndCause, Leg, Placing, Progress } from './leg.js';

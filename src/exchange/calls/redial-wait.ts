@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from '../../clock.js';
+import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Occupation, UserCall } from './user-call.js';
 
 /** How long a rejected call waits for the user to dial again, in milliseconds. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../base/clock.js';
 import { dtmfSamples } from '../../voice/tone/dtmf.js';
 import type { Identity } from '../identity.js';
 import { Impaired, type Impairment } from '../voice/impaired.js';

@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from '../../clock.js';
+import type { CancelTimer, Clock } from '../../base/clock.js';
 import { type CallStatus, isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
 import { dtmfSamples } from '../../voice/tone/dtmf.js';

@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.js';
-import { entryOf } from '../../entry-of.js';
+import type { Clock } from '../../base/clock.js';
+import { entryOf } from '../../base/entry-of.js';
 import type { ApiObject } from '../api-object.js';
 
 type VideoAction = 'START_VIDEO_SEND' | 'STOP_VIDEO_SEND' | 'START_VIDEO_RECEIVE' | 'STOP_VIDEO_RECEIVE';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../base/clock.js';
 import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
 import type { User } from '../user.js';
 import type { ClosedStream } from '../voice/voice-router.js';

@@ -1,4 +1,4 @@
-import { entryOf } from '../../entry-of.js';
+import { entryOf } from '../../base/entry-of.js';
 import {
   canVoicemailMove,
   type VoicemailFailureReason,

@@ -1,6 +1,6 @@
 import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { invalidArgument } from '../../errors.js';
+import { invalidArgument } from '../../base/errors.js';
 import { copyPrivate } from '../../files/private-file.js';
 import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { path as aPath, checkArgument, object } from '../../check.js';
-import { VirtualClock } from '../../clock.js';
-import { JackfieldError, messageOf } from '../../errors.js';
+import { path as aPath, checkArgument, object } from '../../base/check.js';
+import { VirtualClock } from '../../base/clock.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
 import { hasLineBreak } from '../../protocol/serialize.js';
 import type { Session } from '../api/session.js';
 import { Exchange } from '../exchange.js';

@@ -1,7 +1,7 @@
 import type { WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { path as aPath, checkArgument } from '../../check.js';
-import { CLOCK, type Clock } from '../../clock.js';
+import { path as aPath, checkArgument } from '../../base/check.js';
+import { CLOCK, type Clock } from '../../base/clock.js';
 import { makePrivateFolder, privateStream } from '../../files/private-file.js';
 import type { Exchange } from '../exchange.js';
 import { FileDestination } from '../voice/file-stream.js';

@@ -1,5 +1,5 @@
 import type { z as Zod } from 'zod';
-import { messageOf } from '../../errors.js';
+import { messageOf } from '../../base/errors.js';
 import { CALL_FAILURE_REASONS, type CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
 import { VOICEMAIL_FAILURE_REASONS } from '../../protocol/catalogue/voicemail-status.js';
 import { VOICEMAIL_STEPS } from '../mailbox/voicemail-failure.js';

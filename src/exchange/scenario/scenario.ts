@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { path as aPath, checkArgument } from '../../check.js';
-import { CLOCK, type Clock } from '../../clock.js';
-import { JackfieldError, messageOf } from '../../errors.js';
+import { path as aPath, checkArgument } from '../../base/check.js';
+import { CLOCK, type Clock } from '../../base/clock.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
 import type { EndCause } from '../calls/leg.js';
 import { type RobotBehaviour, RobotDestination, type RobotStep } from '../calls/robot.js';

@@ -1,4 +1,4 @@
-import { JackfieldError } from '../../errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import type { DecisionStore } from '../api/authorization.js';
 import type { ApiObject, ObjectRecord } from '../api-object.js';
 import type { Voicemail } from '../mailbox/voicemail.js';

@@ -1,6 +1,6 @@
 import { closeSync, ftruncateSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { JackfieldError, messageOf } from '../../errors.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { makePrivateFolder, openPrivateSync } from '../../files/private-file.js';
 

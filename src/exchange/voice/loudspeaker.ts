@@ -1,4 +1,4 @@
-import { PTIME_MS } from '../../pcm.js';
+import { PTIME_MS } from '../../base/pcm.js';
 import { FRAME_SAMPLES, mixInto } from './party.js';
 import type { SoundCard } from './sound-card.js';
 

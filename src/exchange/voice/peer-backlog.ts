@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '../../clock.js';
-import { type Endpoint, SocketTable } from '../../socket-table.js';
+import type { Clock } from '../../base/clock.js';
+import { type Endpoint, SocketTable } from '../../base/socket-table.js';
 import { standStill } from '../stand-still.js';
 import { FRAME_BYTES } from './party.js';
 import { voiceBytes } from './port-dial.js';

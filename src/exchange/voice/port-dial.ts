@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket, type TcpSocketConnectOpts } from 'node:net';
-import { BYTES_PER_SAMPLE, msToSamples } from '../../pcm.js';
+import { BYTES_PER_SAMPLE, msToSamples } from '../../base/pcm.js';
 
 const DIAL_TIMEOUT_MS = 2000;
 const FLUSH_TIMEOUT_MS = 2000;

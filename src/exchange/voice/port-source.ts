@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { BYTES_PER_SAMPLE } from '../../pcm.js';
+import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
 import { ByteRing } from './byte-ring.js';
 import { FRAME_BYTES, FRAME_SAMPLES } from './party.js';
 import { dialPort, endSocket, type PortOptions, voiceBytes } from './port-dial.js';

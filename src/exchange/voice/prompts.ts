@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { VOICE_FORMAT } from '../../pcm.js';
+import { VOICE_FORMAT } from '../../base/pcm.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { collectSamples } from '../../voice/stage.js';
 import { toneSamples } from '../../voice/tone/tone-samples.js';

@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.js';
-import { messageOf } from '../../errors.js';
+import type { Clock } from '../../base/clock.js';
+import { messageOf } from '../../base/errors.js';
 import { formatStreamTargets, parseStreamTargets, type StreamTarget } from '../../protocol/stream-target.js';
 import type { ClientFiles } from '../client-files.js';
 import type { FailureListener } from './file-stream.js';

@@ -1,5 +1,5 @@
-import type { CancelTimer, Clock } from '../../clock.js';
-import { PTIME_MS } from '../../pcm.js';
+import type { CancelTimer, Clock } from '../../base/clock.js';
+import { PTIME_MS } from '../../base/pcm.js';
 import type { Fence } from '../fence.js';
 import { type Bridge, waitFor } from './bridge.js';
 

@@ -1,4 +1,4 @@
-import { entryOf } from '../../entry-of.js';
+import { entryOf } from '../../base/entry-of.js';
 
 /** Every value of `CALL <id> STATUS` (reference, "CALL object"; LOCALHOLD and REMOTEHOLD from "SET CALL ONHOLD"). */
 export const CALL_STATUSES = [

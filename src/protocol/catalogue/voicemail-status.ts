@@ -1,4 +1,4 @@
-import { entryOf } from '../../entry-of.js';
+import { entryOf } from '../../base/entry-of.js';
 
 /** Every value of `VOICEMAIL <id> STATUS` (reference, "VOICEMAIL object"). */
 export const VOICEMAIL_STATUSES = [

@@ -1,4 +1,4 @@
-import { Histogram } from '../histogram.js';
+import { Histogram } from '../../base/histogram.js';
 
 /** A stream that falls behind real time by more than this from one read to the next has a gap, in ms. */
 const GAP_MS = 100;

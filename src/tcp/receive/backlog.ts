@@ -1,4 +1,4 @@
-import { BYTES_PER_SAMPLE } from '../../pcm.js';
+import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
 import type { PcmChunk } from '../sink.js';
 import type { BufferBudget } from './buffer-budget.js';
 import { SampleQueue } from './sample-queue.js';

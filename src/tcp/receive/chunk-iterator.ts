@@ -1,5 +1,5 @@
-import { abortedError } from '../../errors.js';
-import type { PcmSink } from '../../pcm.js';
+import { abortedError } from '../../base/errors.js';
+import type { PcmSink } from '../../base/pcm.js';
 import type { PcmChunk } from '../sink.js';
 
 /** A sink that is read with `for await`: each write resolves when its samples were taken. */

@@ -1,4 +1,4 @@
-import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSink } from '../../pcm.js';
+import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSink } from '../../base/pcm.js';
 import type { FileSinkSpec, SinkOptions, SinkStats } from '../sink.js';
 import type { BufferBudget } from './buffer-budget.js';
 import { SampleRun } from './sample-run.js';

@@ -9,10 +9,10 @@ import {
   oneOf,
   type Rules,
   rule,
-} from '../../check.js';
-import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
+} from '../../base/check.js';
+import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
 import { openPrivateSync } from '../../files/private-file.js';
-import { BYTES_PER_SAMPLE, msToSamples, type PcmFormat } from '../../pcm.js';
+import { BYTES_PER_SAMPLE, msToSamples, type PcmFormat } from '../../base/pcm.js';
 import type { FileSinkSpec, SynchronousSink } from '../sink.js';
 import { SampleRun } from './sample-run.js';
 

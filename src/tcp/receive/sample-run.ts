@@ -1,4 +1,4 @@
-import { BYTES_PER_SAMPLE } from '../../pcm.js';
+import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
 
 /**
  * A run of whole samples where they were read to: valid during the call that hands it on. Who writes bytes needs no

@@ -1,6 +1,6 @@
-import { JackfieldError, messageOf } from '../../errors.js';
-import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSink } from '../../pcm.js';
-import { deferred } from '../deferred.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSink } from '../../base/pcm.js';
+import { deferred } from '../../base/deferred.js';
 import type { PcmChunk, SinkHandle, SinkPolicy, SinkStats } from '../sink.js';
 import { Backlog } from './backlog.js';
 import type { BufferBudget } from './buffer-budget.js';

@@ -1,6 +1,6 @@
-import { checkArgument, checkOptions, oneOf, path, type Rules, text, within } from '../../check.js';
-import { invalidArgument } from '../../errors.js';
-import { msToSamples, type PcmFormat, type PcmSink } from '../../pcm.js';
+import { checkArgument, checkOptions, oneOf, path, type Rules, text, within } from '../../base/check.js';
+import { invalidArgument } from '../../base/errors.js';
+import { msToSamples, type PcmFormat, type PcmSink } from '../../base/pcm.js';
 import type { FileSinkSpec, SinkOptions, SinkPolicy } from '../sink.js';
 import { FileSink } from './file-sink.js';
 

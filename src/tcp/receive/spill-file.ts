@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { JackfieldError, messageOf } from '../../errors.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
 import { openPrivateSync } from '../../files/private-file.js';
-import { BYTES_PER_SAMPLE } from '../../pcm.js';
+import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
 import type { PcmChunk } from '../sink.js';
 
 /** A run of samples in the file that is contiguous on the stream. */

@@ -1,4 +1,4 @@
-import { BYTES_PER_SAMPLE, type PcmFormat } from '../../pcm.js';
+import { BYTES_PER_SAMPLE, type PcmFormat } from '../../base/pcm.js';
 import { ManualTimeline } from '../sample-timeline.js';
 import { ArrivalMeter } from './arrival-meter.js';
 import type { BufferBudget } from './buffer-budget.js';

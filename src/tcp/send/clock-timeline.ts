@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../base/clock.js';
 import { ManualTimeline, type SampleTimeline, type TimelineFollower } from '../sample-timeline.js';
 import type { TimingWheel, WheelMember } from '../timing-wheel.js';
 

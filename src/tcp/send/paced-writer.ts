@@ -1,5 +1,5 @@
-import { JackfieldError } from '../../errors.js';
-import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSource } from '../../pcm.js';
+import { JackfieldError } from '../../base/errors.js';
+import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSource } from '../../base/pcm.js';
 import type { Playback, PlaybackReport, Player, PlayOptions } from '../player.js';
 import type { SampleTimeline } from '../sample-timeline.js';
 import { checkPlayable } from './play-options.js';

@@ -1,6 +1,6 @@
-import { checkOptions, oneOf, type Rules, whole } from '../../check.js';
-import { invalidArgument } from '../../errors.js';
-import type { PcmSource } from '../../pcm.js';
+import { checkOptions, oneOf, type Rules, whole } from '../../base/check.js';
+import { invalidArgument } from '../../base/errors.js';
+import type { PcmSource } from '../../base/pcm.js';
 import type { PlayOptions } from '../player.js';
 
 const RULES: Rules<PlayOptions> = {

@@ -1,6 +1,6 @@
-import { JackfieldError, messageOf } from '../../errors.js';
-import type { PcmSource } from '../../pcm.js';
-import { Outcome } from '../deferred.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+import type { PcmSource } from '../../base/pcm.js';
+import { Outcome } from '../../base/deferred.js';
 import type { Playback, PlaybackReport, PlayOptions } from '../player.js';
 
 /** A source is read ahead by this many chunks, so that its own pauses are not heard. */

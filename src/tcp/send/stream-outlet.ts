@@ -1,4 +1,4 @@
-import type { PcmFormat } from '../../pcm.js';
+import type { PcmFormat } from '../../base/pcm.js';
 import type { BufferBudget } from '../receive/buffer-budget.js';
 import { FanOut, type FanOutOwner } from '../receive/fan-out.js';
 import type { SampleTimeline } from '../sample-timeline.js';

@@ -1,4 +1,4 @@
-import { entryOf } from '../../entry-of.js';
+import { entryOf } from '../../base/entry-of.js';
 /** A record of numbers that one thread writes and another reads at any time, without a message. */
 export class SharedRecord<K extends string> {
   readonly buffer: SharedArrayBuffer;

@@ -1,6 +1,6 @@
 import type { MessagePort, Transferable, Worker } from 'node:worker_threads';
-import { entryOf } from '../../entry-of.js';
-import { ERROR_CODES, type ErrorCode, JackfieldError, messageOf } from '../../errors.js';
+import { entryOf } from '../../base/entry-of.js';
+import { ERROR_CODES, type ErrorCode, JackfieldError, messageOf } from '../../base/errors.js';
 
 /** Requests and notices of one direction: their names, parameters and, for a request, its answer. */
 export type Operations = Record<string, (params: never) => unknown>;

@@ -1,8 +1,8 @@
-import { checkArgument } from '../../check.js';
-import { FencedEmitter } from '../../fenced-emitter.js';
-import type { PcmFormat, PcmSink } from '../../pcm.js';
+import { checkArgument } from '../../base/check.js';
+import { FencedEmitter } from '../../base/fenced-emitter.js';
+import type { PcmFormat, PcmSink } from '../../base/pcm.js';
 import { waitForClaim } from '../claim-wait.js';
-import { deferred } from '../deferred.js';
+import { deferred } from '../../base/deferred.js';
 import type { Lease, LeaseEvents, LeaseOptions, LeaseStats, ReadClass } from '../lease.js';
 import { announce } from '../lease-events.js';
 import { checkReceives, checkRunning, framesOf, sendingPart } from '../lease-guards.js';

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
-import { JackfieldError } from '../../errors.js';
-import type { PcmSink, PcmSource } from '../../pcm.js';
+import { JackfieldError } from '../../base/errors.js';
+import type { PcmSink, PcmSource } from '../../base/pcm.js';
 import { type LeaseContext, threadHealth } from '../lease-context.js';
 import { resolveLeaseOptions } from '../lease-options.js';
 import type { CloseReason, LeaseState } from '../lease-state.js';

@@ -1,4 +1,4 @@
-import { deferred } from '../deferred.js';
+import { deferred } from '../../base/deferred.js';
 import type { Playback, PlaybackReport } from '../player.js';
 import { neverBegan } from '../send/queued-playback.js';
 

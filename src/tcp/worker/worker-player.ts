@@ -1,5 +1,5 @@
-import { JackfieldError } from '../../errors.js';
-import type { PcmFormat, PcmSource } from '../../pcm.js';
+import { JackfieldError } from '../../base/errors.js';
+import type { PcmFormat, PcmSource } from '../../base/pcm.js';
 import type { Playback, Player, PlayOptions } from '../player.js';
 import { checkPlayable } from '../send/play-options.js';
 import type { WorkerThread } from './worker-thread.js';

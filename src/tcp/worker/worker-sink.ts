@@ -1,5 +1,5 @@
-import type { PcmSink } from '../../pcm.js';
-import { deferred } from '../deferred.js';
+import type { PcmSink } from '../../base/pcm.js';
+import { deferred } from '../../base/deferred.js';
 import type { SinkHandle, SinkStats } from '../sink.js';
 import { SharedRecord } from './shared-record.js';
 import { SINK_STAT_KEYS } from './worker-operations.js';

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { JackfieldError } from '../../errors.js';
-import type { PcmSink, PcmSource } from '../../pcm.js';
+import { JackfieldError } from '../../base/errors.js';
+import type { PcmSink, PcmSource } from '../../base/pcm.js';
 import type { LeaseEvents } from '../lease.js';
 import type { Playback, PlayOptions } from '../player.js';
 import type { FileSinkSpec, SinkHandle, SinkOptions } from '../sink.js';

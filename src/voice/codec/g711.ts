@@ -1,5 +1,5 @@
-import { checkArgument, oneOf } from '../../check.js';
-import { BYTES, SAMPLES } from '../../pcm.js';
+import { checkArgument, oneOf } from '../../base/check.js';
+import { BYTES, SAMPLES } from '../../base/pcm.js';
 
 /**
  * The two companding laws of telephony, ITU-T G.711: A-law (Europe, 13-bit range) and mu-law (North America and

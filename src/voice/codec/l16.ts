@@ -1,5 +1,5 @@
-import { checkArgument } from '../../check.js';
-import { BYTES, SAMPLES } from '../../pcm.js';
+import { checkArgument } from '../../base/check.js';
+import { BYTES, SAMPLES } from '../../base/pcm.js';
 
 /** Encodes samples as L16: 16-bit big-endian, the network's byte order (RFC 3551, section 4.5.11). */
 export function encodeL16(samples: Int16Array): Uint8Array {

@@ -1,6 +1,6 @@
-import { checkArgument, checkOptions, needed, object, oneOf, type Rules, within } from '../../check.js';
-import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
-import { BYTES, type PcmFormat, SAMPLES } from '../../pcm.js';
+import { checkArgument, checkOptions, needed, object, oneOf, type Rules, within } from '../../base/check.js';
+import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
+import { BYTES, type PcmFormat, SAMPLES } from '../../base/pcm.js';
 
 /** Sample rates that Opus codes, in Hz (RFC 6716, section 2). */
 export const OPUS_RATES = [8000, 12_000, 16_000, 24_000, 48_000] as const;

@@ -1,6 +1,6 @@
-import { checkArgument, listOf, within } from '../../check.js';
-import { invalidArgument, JackfieldError } from '../../errors.js';
-import { CHANNELS, SAMPLES } from '../../pcm.js';
+import { checkArgument, listOf, within } from '../../base/check.js';
+import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import { CHANNELS, SAMPLES } from '../../base/pcm.js';
 
 /**
  * Changes the number of interleaved channels: to one channel by averaging all, from one by copying it to all.

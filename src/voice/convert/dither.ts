@@ -1,5 +1,5 @@
-import { checkArgument, checkOptions, instance, type Rules, whole } from '../../check.js';
-import { SAMPLES } from '../../pcm.js';
+import { checkArgument, checkOptions, instance, type Rules, whole } from '../../base/check.js';
+import { SAMPLES } from '../../base/pcm.js';
 export interface DitherOptions {
   /** Where the noise begins, so that a result can be had again; any whole number. Default 1. */
   readonly seed?: number;

@@ -1,6 +1,6 @@
-import { checkOptions, needed, oneOf, type Rules } from '../../check.js';
-import { invalidArgument, JackfieldError } from '../../errors.js';
-import { CHANNELS, SAMPLE_RATE } from '../../pcm.js';
+import { checkOptions, needed, oneOf, type Rules } from '../../base/check.js';
+import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import { CHANNELS, SAMPLE_RATE } from '../../base/pcm.js';
 import { type PcmTransform, transformSamples } from '../stage.js';
 import { buildStages } from './build-stages.js';
 import { QUALITY_SHAPES, type ResampleQuality } from './resample-filter.js';

@@ -1,5 +1,5 @@
-import { checkArgument, checkOptions, stream } from '../../check.js';
-import { type PcmFormat, type PcmSource, pcmFormat } from '../../pcm.js';
+import { checkArgument, checkOptions, stream } from '../../base/check.js';
+import { type PcmFormat, type PcmSource, pcmFormat } from '../../base/pcm.js';
 import { transformPcm } from '../stage.js';
 import { mixChannels } from './channels.js';
 import type { ResampleQuality } from './resample-filter.js';

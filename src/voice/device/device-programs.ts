@@ -1,6 +1,6 @@
-import { checkArgument, oneOf } from '../../check.js';
-import { JackfieldError } from '../../errors.js';
-import type { PcmFormat } from '../../pcm.js';
+import { checkArgument, oneOf } from '../../base/check.js';
+import { JackfieldError } from '../../base/errors.js';
+import type { PcmFormat } from '../../base/pcm.js';
 import { isInstalled } from '../process/require-program.js';
 
 /** Programs that run sound devices: ALSA's, PulseAudio's (and PipeWire's, which answers to the same), and sox. */

@@ -1,5 +1,5 @@
-import { checkOptions, type Rules, signal } from '../../check.js';
-import { JackfieldError } from '../../errors.js';
+import { checkOptions, type Rules, signal } from '../../base/check.js';
+import { JackfieldError } from '../../base/errors.js';
 import { isInstalled } from '../process/require-program.js';
 import { runTool } from '../process/run-tool.js';
 import type { DeviceDirection, DeviceProgram } from './device-programs.js';

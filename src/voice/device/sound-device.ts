@@ -1,6 +1,6 @@
-import { checkOptions, object, oneOf, type Rules, rule, signal } from '../../check.js';
-import { CLOCK, type Clock, sleep, systemClock } from '../../clock.js';
-import { invalidArgument, JackfieldError } from '../../errors.js';
+import { checkOptions, object, oneOf, type Rules, rule, signal } from '../../base/check.js';
+import { CLOCK, type Clock, sleep, systemClock } from '../../base/clock.js';
+import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import {
   msToSamples,
   type PcmFormat,
@@ -8,7 +8,7 @@ import {
   type PcmSource,
   pcmFormat,
   VOICE_FORMAT,
-} from '../../pcm.js';
+} from '../../base/pcm.js';
 import type { PcmInput } from '../pcm-input.js';
 import { bytesOfSamples, samplesOfBytes } from '../process/pcm-bytes.js';
 import { ToolProcess } from '../process/tool-process.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { invalidArgument } from '../../errors.js';
+import { invalidArgument } from '../../base/errors.js';
 import { fileError } from '../../files/file-error.js';
 import { writePrivate } from '../../files/private-file.js';
 

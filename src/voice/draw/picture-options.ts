@@ -1,6 +1,6 @@
-import { callback, either, ending, listOf, needed, type Rules, signal, text, within } from '../../check.js';
-import { abortedError, invalidArgument } from '../../errors.js';
-import type { PcmFormat } from '../../pcm.js';
+import { callback, either, ending, listOf, needed, type Rules, signal, text, within } from '../../base/check.js';
+import { abortedError, invalidArgument } from '../../base/errors.js';
+import type { PcmFormat } from '../../base/pcm.js';
 import { openPcm, PCM_INPUT, type PcmInput, type PcmProgress } from '../pcm-input.js';
 
 /** What all pictures take. */

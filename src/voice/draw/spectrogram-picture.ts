@@ -1,4 +1,4 @@
-import { checkOptions, type Rules, within } from '../../check.js';
+import { checkOptions, type Rules, within } from '../../base/check.js';
 import { INK, LANE_EDGE, type LaneArea, laneLabel, lanePicture, levelLabel } from './lane-picture.js';
 import { writePicture } from './picture-file.js';
 import {

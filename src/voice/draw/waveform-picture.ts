@@ -1,4 +1,4 @@
-import { checkOptions } from '../../check.js';
+import { checkOptions } from '../../base/check.js';
 import { Envelope, type EnvelopeBin } from './envelope.js';
 import { LANE_EDGE, LANE_FILL, type LaneArea, laneLabel, lanePicture, levelLabel } from './lane-picture.js';
 import { writePicture } from './picture-file.js';

@@ -1,5 +1,5 @@
-import { checkOptions, object, type Rules, within } from '../../check.js';
-import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import { checkOptions, object, type Rules, within } from '../../base/check.js';
+import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
 import { FrameCutter } from '../frame-cutter.js';
 import { softLimit } from '../mix/soft-limit.js';
 import { concatSamples, type PcmTransform } from '../stage.js';

@@ -1,5 +1,5 @@
-import { checkOptions, object, type Rules, whole } from '../../check.js';
-import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import { checkOptions, object, type Rules, whole } from '../../base/check.js';
+import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
 import type { PcmAnalyzer } from '../stage.js';
 
 export interface ClippingDetectorOptions {

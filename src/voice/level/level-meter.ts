@@ -1,5 +1,5 @@
-import { checkArgument, checkOptions, object, type Rules, within } from '../../check.js';
-import { CHANNELS, msToSamples, type PcmFormat, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../pcm.js';
+import { checkArgument, checkOptions, object, type Rules, within } from '../../base/check.js';
+import { CHANNELS, msToSamples, type PcmFormat, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../base/pcm.js';
 import type { PcmAnalyzer } from '../stage.js';
 
 /** Level of one channel. A full-scale square wave has 0 dBFS of both, silence `-Infinity`. */

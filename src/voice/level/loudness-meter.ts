@@ -1,5 +1,5 @@
-import { checkArgument } from '../../check.js';
-import { type PcmFormat, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../pcm.js';
+import { checkArgument } from '../../base/check.js';
+import { type PcmFormat, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../base/pcm.js';
 import { FrameCutter } from '../frame-cutter.js';
 import { kWeighting } from './k-weighting.js';
 

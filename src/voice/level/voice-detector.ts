@@ -1,7 +1,7 @@
 import type { FvadModule } from '@echogarden/fvad-wasm';
-import { checkArgument, checkOptions, object, oneOf, type Rules, whole, within } from '../../check.js';
-import { JackfieldError } from '../../errors.js';
-import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import { checkArgument, checkOptions, object, oneOf, type Rules, whole, within } from '../../base/check.js';
+import { JackfieldError } from '../../base/errors.js';
+import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
 import { splitChannels } from '../convert/channels.js';
 import { Resampler } from '../convert/resampler.js';
 import { FrameCutter } from '../frame-cutter.js';

@@ -1,4 +1,4 @@
-import { within } from '../../check.js';
+import { within } from '../../base/check.js';
 
 /** Gain for a number of decibels; -Infinity is silence. */
 export function gainOf(db: number): number {

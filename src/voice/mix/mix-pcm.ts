@@ -7,8 +7,8 @@ import {
   oneOf,
   type Rules,
   whole,
-} from '../../check.js';
-import { type PcmFormat, type PcmSource, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+} from '../../base/check.js';
+import { type PcmFormat, type PcmSource, pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
 import { toFormat } from '../convert/to-format.js';
 import { type OpenPcm, openPcm, PCM_INPUT, type PcmInput } from '../pcm-input.js';
 import { GAIN_DB } from './gain-ramp.js';

@@ -1,6 +1,6 @@
-import { checkArgument, checkOptions, oneOf, type Rules, whole, within } from '../../check.js';
-import { invalidArgument, JackfieldError } from '../../errors.js';
-import { type PcmSink, SAMPLES } from '../../pcm.js';
+import { checkArgument, checkOptions, oneOf, type Rules, whole, within } from '../../base/check.js';
+import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import { type PcmSink, SAMPLES } from '../../base/pcm.js';
 import { GAIN_DB, GainRamp, gainOf } from './gain-ramp.js';
 
 export interface MixerSourceOptions {

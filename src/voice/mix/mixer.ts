@@ -1,5 +1,5 @@
-import { checkArgument, checkOptions, object, oneOf, type Rules, whole, within } from '../../check.js';
-import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import { checkArgument, checkOptions, object, oneOf, type Rules, whole, within } from '../../base/check.js';
+import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
 import { type MixerLine, MixerSource, type MixerSourceOptions } from './mixer-source.js';
 import { hardClip, softLimit } from './soft-limit.js';
 

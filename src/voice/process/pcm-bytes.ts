@@ -1,5 +1,5 @@
-import { checkArgument, stream } from '../../check.js';
-import { CHANNELS, SAMPLES } from '../../pcm.js';
+import { checkArgument, stream } from '../../base/check.js';
+import { CHANNELS, SAMPLES } from '../../base/pcm.js';
 /** The bytes of samples as s16le. The memory is shared. */
 export function bytesOfSamples(samples: Int16Array): Uint8Array {
   checkArgument('samples', samples, SAMPLES);

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, sep } from 'node:path';
-import { JackfieldError } from '../../errors.js';
+import { JackfieldError } from '../../base/errors.js';
 
 /** Whether a program can be run: one on the PATH, or one that is named with its path. */
 export async function isInstalled(tool: string): Promise<boolean> {

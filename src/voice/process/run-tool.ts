@@ -1,4 +1,4 @@
-import { JackfieldError } from '../../errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import { type ToolOptions, ToolProcess } from './tool-process.js';
 
 export interface ToolRun extends ToolOptions {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { abortedError, JackfieldError, messageOf } from '../../errors.js';
+import { abortedError, JackfieldError, messageOf } from '../../base/errors.js';
 
 export interface ToolOptions {
   /** Ends the process when it fires. */

@@ -1,5 +1,5 @@
-import { checkArgument, checkOptions, object, type Rules, whole, within } from '../../check.js';
-import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import { checkArgument, checkOptions, object, type Rules, whole, within } from '../../base/check.js';
+import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
 import type { PcmAnalyzer } from '../stage.js';
 import type { DtmfDigit } from './dtmf.js';
 import { DtmfWindow } from './dtmf-window.js';

@@ -1,5 +1,5 @@
-import { checkArgument, checkOptions, object, type Rules, rule, within } from '../../check.js';
-import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import { checkArgument, checkOptions, object, type Rules, rule, within } from '../../base/check.js';
+import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
 import { toneSamples } from './tone-samples.js';
 
 /** Frequencies of the keypad, in Hz (ITU-T Q.23): rows low, columns high. */

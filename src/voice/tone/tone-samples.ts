@@ -1,6 +1,6 @@
-import { checkOptions, either, listOf, needed, object, type Rules, within } from '../../check.js';
-import { invalidArgument } from '../../errors.js';
-import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import { checkOptions, either, listOf, needed, object, type Rules, within } from '../../base/check.js';
+import { invalidArgument } from '../../base/errors.js';
+import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
 
 export interface ToneOptions {
   /** One frequency, or several that sound together (each at `levelDbfs`), in Hz: above 0, below half the rate. */

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
-import { invalidArgument, JackfieldError, messageOf } from '../../errors.js';
-import type { PcmFormat, PcmSink } from '../../pcm.js';
+import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
+import type { PcmFormat, PcmSink } from '../../base/pcm.js';
 import type { WavWriteEncoding } from '../wav/wav-encoding.js';
 
 /** What a file says about its sound, in any format that has a place for it. */

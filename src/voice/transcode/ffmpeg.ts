@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
-import { path as aPath, checkArgument, checkOptions, object, type Rules, signal } from '../../check.js';
-import { pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import { path as aPath, checkArgument, checkOptions, object, type Rules, signal } from '../../base/check.js';
+import { pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
 import type { PcmInput } from '../pcm-input.js';
 import { bytesOfSamples, samplesOfBytes } from '../process/pcm-bytes.js';
 import { ToolProcess } from '../process/tool-process.js';

@@ -17,7 +17,7 @@ import {
   type OutputFormat,
   type Target,
 } from 'mediabunny';
-import type { PcmFormat } from '../../pcm.js';
+import type { PcmFormat } from '../../base/pcm.js';
 import { OpusEncoder } from '../codec/opus.js';
 import { FrameCutter } from '../frame-cutter.js';
 import { bytesOfSamples } from '../process/pcm-bytes.js';

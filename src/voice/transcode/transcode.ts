@@ -13,11 +13,11 @@ import {
   type Rules,
   signal,
   whole,
-} from '../../check.js';
-import { abortedError, invalidArgument, JackfieldError } from '../../errors.js';
+} from '../../base/check.js';
+import { abortedError, invalidArgument, JackfieldError } from '../../base/errors.js';
 import { fileError } from '../../files/file-error.js';
 import { openPrivate } from '../../files/private-file.js';
-import type { PcmFormat } from '../../pcm.js';
+import type { PcmFormat } from '../../base/pcm.js';
 import { OPUS_RATES } from '../codec/opus.js';
 import { toFormat } from '../convert/to-format.js';
 import { type OpenPcm, openPcm, PCM_INPUT, type PcmInput, type PcmProgress } from '../pcm-input.js';

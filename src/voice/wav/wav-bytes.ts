@@ -1,5 +1,5 @@
-import { checkArgument, checkOptions, object, oneOf, type Rules } from '../../check.js';
-import { BYTES, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../pcm.js';
+import { checkArgument, checkOptions, object, oneOf, type Rules } from '../../base/check.js';
+import { BYTES, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
 import { wholeFrames } from '../convert/channels.js';
 import { decodeSamples, encodeSamples, type WavWriteEncoding, WRITE_ENCODINGS } from './wav-encoding.js';
 import { WavHeader } from './wav-header.js';

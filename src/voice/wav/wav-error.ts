@@ -1,4 +1,4 @@
-import { JackfieldError } from '../../errors.js';
+import { JackfieldError } from '../../base/errors.js';
 
 /** What is wrong with a WAV file, and what to do about it. */
 export const WAV_ERROR_REASONS = {

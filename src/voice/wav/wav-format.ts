@@ -1,5 +1,5 @@
-import { entryOf } from '../../entry-of.js';
-import type { PcmFormat } from '../../pcm.js';
+import { entryOf } from '../../base/entry-of.js';
+import type { PcmFormat } from '../../base/pcm.js';
 import { imaSamplesPerBlock } from './ima-adpcm.js';
 import { viewOf } from './wav-chunks.js';
 import { ENCODING_SHAPES, FORMAT_TAG, type WavEncoding } from './wav-encoding.js';

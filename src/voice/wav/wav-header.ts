@@ -1,4 +1,4 @@
-import type { PcmFormat } from '../../pcm.js';
+import type { PcmFormat } from '../../base/pcm.js';
 import { ENCODING_SHAPES, FORMAT_TAG, type WavWriteEncoding } from './wav-encoding.js';
 import { chunkOf, concatBytes, encodeMetadata, type WavMetadata } from './wav-metadata.js';
 

@@ -1,4 +1,4 @@
-import type { PcmFormat } from '../../pcm.js';
+import type { PcmFormat } from '../../base/pcm.js';
 import { CHUNK_HEADER_BYTES, fourCc, nextChunk, rankOfName, type Search, viewOf } from './wav-chunks.js';
 import type { WavEncoding } from './wav-encoding.js';
 import { WavError } from './wav-error.js';

@@ -1,6 +1,6 @@
-import { text as aText, checkOptions, object, type Rules, whole } from '../../check.js';
-import { entryOf } from '../../entry-of.js';
-import { invalidArgument } from '../../errors.js';
+import { text as aText, checkOptions, object, type Rules, whole } from '../../base/check.js';
+import { entryOf } from '../../base/entry-of.js';
+import { invalidArgument } from '../../base/errors.js';
 
 /** Fields of a `LIST/INFO` chunk by name, with the chunk id of each (RIFF specification, "INFO list"). */
 export const INFO_IDS = {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, type FileHandle, link, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { checkOptions, flag, type Rules } from '../../check.js';
-import { JackfieldError } from '../../errors.js';
+import { checkOptions, flag, type Rules } from '../../base/check.js';
+import { JackfieldError } from '../../base/errors.js';
 import { fileError } from '../../files/file-error.js';
 import type { WavLayout } from './wav-layout.js';
 import { WavReader } from './wav-reader.js';

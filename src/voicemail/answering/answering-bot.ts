@@ -14,8 +14,8 @@ import {
   type Rules,
   rule,
   within,
-} from '../../check.js';
-import { invalidArgument, JackfieldError } from '../../errors.js';
+} from '../../base/check.js';
+import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import type { VoicemailArchive } from '../archive/voicemail-archive.js';
 import { LedgerSink } from '../ledger-sink.js';

@@ -15,14 +15,14 @@ import {
   type Rules,
   within,
   words,
-} from '../../check.js';
-import { CLOCK, type Clock, sleep, systemClock } from '../../clock.js';
+} from '../../base/check.js';
+import { CLOCK, type Clock, sleep, systemClock } from '../../base/clock.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
-import { messageOf } from '../../errors.js';
-import { FencedEmitter, type FencedEvents } from '../../fenced-emitter.js';
-import { checkTimeZone } from '../../local-time.js';
+import { messageOf } from '../../base/errors.js';
+import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { checkTimeZone } from '../../base/local-time.js';
 import { SERVER } from '../../tcp/lease.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { requireProgram } from '../../voice/process/require-program.js';

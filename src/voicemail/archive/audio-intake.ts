@@ -3,7 +3,7 @@ import { rm, stat } from 'node:fs/promises';
 import type { SealedWav } from '../../call/store/sealed-wav.js';
 import { confinedPath } from '../../files/confined-path.js';
 import { hashFile, publishFile, syncFile } from '../../files/whole-file.js';
-import type { PcmSink } from '../../pcm.js';
+import type { PcmSink } from '../../base/pcm.js';
 import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
 import type { WavWriter } from '../../voice/wav/wav-writer.js';
 import type { ArchivedAudio } from './archived-message.js';

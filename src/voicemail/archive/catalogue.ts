@@ -1,4 +1,4 @@
-import { JackfieldError } from '../../errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import { Database, type SqlValue } from '../../files/database.js';
 import { KEY_ROW, NUMBER_ROW } from '../../files/row.js';
 import { type ArchiveQuery, conditionsOf } from './archive-query.js';

@@ -8,7 +8,7 @@ import {
   oneOf,
   path,
   type Rules,
-} from '../../check.js';
+} from '../../base/check.js';
 import { writeWhole } from '../../files/whole-file.js';
 import type { ArchiveQuery } from './archive-query.js';
 import type { ArchivedMessage } from './archived-message.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { JackfieldError } from '../../errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import { fileError } from '../../files/file-error.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { makeFolder } from '../../files/whole-file.js';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LedgerCheck } from '../../call/recording/check-ledger.js';
-import { JackfieldError, messageOf } from '../../errors.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { ArchivedAudio, ArchivedMessage } from './archived-message.js';
 import type { AudioStore } from './audio-store.js';
 import { readSidecar, sidecarOf, sidecarPath } from './sidecar.js';

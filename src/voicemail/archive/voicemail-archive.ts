@@ -10,9 +10,9 @@ import {
   listOf,
   type Rules,
   words,
-} from '../../check.js';
-import { CLOCK, type Clock, systemClock } from '../../clock.js';
-import { invalidArgument, JackfieldError } from '../../errors.js';
+} from '../../base/check.js';
+import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
+import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import type { ArchiveQuery } from './archive-query.js';
 import {
   type ArchivedAudio,

@@ -1,6 +1,6 @@
-import { checkOptions, listOf, needed, path, type Rules, within, words } from '../../check.js';
-import { JackfieldError } from '../../errors.js';
-import { VOICE_FORMAT } from '../../pcm.js';
+import { checkOptions, listOf, needed, path, type Rules, within, words } from '../../base/check.js';
+import { JackfieldError } from '../../base/errors.js';
+import { VOICE_FORMAT } from '../../base/pcm.js';
 import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
 import { requireProgram } from '../../voice/process/require-program.js';
 import { ToolProcess } from '../../voice/process/tool-process.js';

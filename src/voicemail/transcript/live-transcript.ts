@@ -1,5 +1,5 @@
-import { JackfieldError, messageOf } from '../../errors.js';
-import { msToSamples } from '../../pcm.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+import { msToSamples } from '../../base/pcm.js';
 import type { Transcriber, TranscriptRequest } from './transcriber.js';
 
 /** Audio that may wait for an engine; one that falls further behind is given up, so that it never holds a message up. */

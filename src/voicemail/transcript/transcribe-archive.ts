@@ -8,8 +8,8 @@ import {
   needed,
   object,
   type Rules,
-} from '../../check.js';
-import { messageOf } from '../../errors.js';
+} from '../../base/check.js';
+import { messageOf } from '../../base/errors.js';
 import type { ArchiveQuery } from '../archive/archive-query.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import { isSealed } from '../archive/audio-store.js';

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Outbox, type OutboxOptions } from '../../../src/call/archive/outbox.js';
 import { listOutbox, retryEvent } from '../../../src/call/archive/outbox-folder.js';
 import { webhook } from '../../../src/call/archive/webhook.js';
-import { type Clock, VirtualClock } from '../../../src/clock.js';
+import { type Clock, VirtualClock } from '../../../src/base/clock.js';
 
 const HOUR_MS = 3_600_000;
 

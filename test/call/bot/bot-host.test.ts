@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Bot, bot } from '../../../src/call/bot/bot.js';
 import { BotHost, type BotResult } from '../../../src/call/bot/bot-host.js';
 import { testBot } from '../../../src/call/bot-test/test-bot.js';
-import { VirtualClock } from '../../../src/clock.js';
+import { VirtualClock } from '../../../src/base/clock.js';
 import { attach } from '../../../src/control/attach.js';
 import type { Client } from '../../../src/control/client/client.js';
 import type { Call } from '../../../src/control/state/call.js';

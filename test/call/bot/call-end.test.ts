@@ -4,7 +4,7 @@ import { type Bot, bot } from '../../../src/call/bot/bot.js';
 import { BotHost, type BotResult } from '../../../src/call/bot/bot-host.js';
 import { runCampaign } from '../../../src/call/outbound/campaign.js';
 import type { CampaignResult } from '../../../src/call/outbound/campaign-call.js';
-import { VirtualClock } from '../../../src/clock.js';
+import { VirtualClock } from '../../../src/base/clock.js';
 import { attach } from '../../../src/control/attach.js';
 import type { Call } from '../../../src/control/state/call.js';
 import { type MemoryEndpoint, MemoryTransport } from '../../../src/control/transport/memory-transport.js';

@@ -11,7 +11,7 @@ import { bridge } from '../../../src/call/bot/room.js';
 import type { SpeechReport } from '../../../src/call/bot/say.js';
 import { testBot } from '../../../src/call/bot-test/test-bot.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
-import { msToSamples } from '../../../src/pcm.js';
+import { msToSamples } from '../../../src/base/pcm.js';
 import { concatSamples } from '../../../src/voice/stage.js';
 import { WavReader } from '../../../src/voice/wav/wav-reader.js';
 import { readWav } from '../../voice/fixtures.js';

@@ -4,7 +4,7 @@ import { EchoGuard } from '../../../src/call/bot/echo-guard.js';
 import type { SpeechReport } from '../../../src/call/bot/say.js';
 import { type TestExchangeStarter, type TestScene, testBot } from '../../../src/call/bot-test/test-bot.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
-import { msToSamples } from '../../../src/pcm.js';
+import { msToSamples } from '../../../src/base/pcm.js';
 import { VoiceDetector } from '../../../src/voice/level/voice-detector.js';
 import { concatSamples } from '../../../src/voice/stage.js';
 import { readWav } from '../../voice/fixtures.js';

@@ -9,7 +9,7 @@ import { flowBot } from '../../../src/call/flow/flow-bot.js';
 import { FlowError } from '../../../src/call/flow/flow-error.js';
 import { melodyEngine } from '../../../src/call/prompt/melody-engine.js';
 import { Prompts } from '../../../src/call/prompt/prompts.js';
-import { JackfieldError } from '../../../src/errors.js';
+import { JackfieldError } from '../../../src/base/errors.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
 
 let folder: string;

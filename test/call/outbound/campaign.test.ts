@@ -10,7 +10,7 @@ import { type CampaignOptions, runCampaign } from '../../../src/call/outbound/ca
 import type { CampaignResult } from '../../../src/call/outbound/campaign-call.js';
 import { CampaignLog } from '../../../src/call/outbound/campaign-log.js';
 import { detectAnswer, waitForBeep } from '../../../src/call/outbound/detect-answer.js';
-import { VirtualClock } from '../../../src/clock.js';
+import { VirtualClock } from '../../../src/base/clock.js';
 import { attach } from '../../../src/control/attach.js';
 import { MemoryTransport } from '../../../src/control/transport/memory-transport.js';
 import { Exchange } from '../../../src/exchange/exchange.js';

@@ -5,7 +5,7 @@ import type { AnswerVerdict } from '../../../src/call/outbound/answer-detector.j
 import type { Beep } from '../../../src/call/outbound/beep-detector.js';
 import { detectAnswer, waitForBeep } from '../../../src/call/outbound/detect-answer.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
-import { msToSamples } from '../../../src/pcm.js';
+import { msToSamples } from '../../../src/base/pcm.js';
 import { readWav, speechFile } from '../../voice/fixtures.js';
 
 const MESSAGE = { tone: [440, 660], ms: 800 } as const;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AnswerDetector } from '../../../src/call/outbound/answer-detector.js';
 import { BeepDetector } from '../../../src/call/outbound/beep-detector.js';
-import { msToSamples } from '../../../src/pcm.js';
+import { msToSamples } from '../../../src/base/pcm.js';
 import { analyzeSamples, concatSamples } from '../../../src/voice/stage.js';
 import { dtmfSamples } from '../../../src/voice/tone/dtmf.js';
 import { toneSamples } from '../../../src/voice/tone/tone-samples.js';

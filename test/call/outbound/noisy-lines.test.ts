@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AnswerDetector, type AnswerVerdict } from '../../../src/call/outbound/answer-detector.js';
-import { msToSamples } from '../../../src/pcm.js';
+import { msToSamples } from '../../../src/base/pcm.js';
 import { concatSamples } from '../../../src/voice/stage.js';
 import { toneSamples } from '../../../src/voice/tone/tone-samples.js';
 import { noise, pieces, readWav, SPEECH_FILES, speechFile } from '../../voice/fixtures.js';

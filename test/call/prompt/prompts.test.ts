@@ -9,7 +9,7 @@ import { Prompts } from '../../../src/call/prompt/prompts.js';
 import { partsOf, type Speakable } from '../../../src/call/prompt/speakable.js';
 import type { SpeechEngine } from '../../../src/call/prompt/speech-engine.js';
 import type { SpokenWord } from '../../../src/call/prompt/spoken-language.js';
-import { VOICE_FORMAT } from '../../../src/pcm.js';
+import { VOICE_FORMAT } from '../../../src/base/pcm.js';
 import { measureLevel } from '../../../src/voice/level/level-meter.js';
 import { concatSamples } from '../../../src/voice/stage.js';
 import { toneSamples } from '../../../src/voice/tone/tone-samples.js';

@@ -1,6 +1,6 @@
 import type { LegName } from '../../../src/call/recording/ledger.js';
 import { LegAligner, type LegAlignerOptions } from '../../../src/call/recording/leg-aligner.js';
-import { VirtualClock } from '../../../src/clock.js';
+import { VirtualClock } from '../../../src/base/clock.js';
 
 export const SAMPLES_PER_MS = 16;
 /** Frames are told apart by their level. Two with the same are six seconds apart. */

@@ -6,7 +6,7 @@ import {
   LegAligner,
   type LegAlignerOptions,
 } from '../../../src/call/recording/leg-aligner.js';
-import { type Clock, systemClock, VirtualClock } from '../../../src/clock.js';
+import { type Clock, systemClock, VirtualClock } from '../../../src/base/clock.js';
 
 /** Keeps what it is given, and checks that what is final agrees with what was written. */
 class StereoSink implements AlignedSink {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { VirtualClock } from '../../../src/clock.js';
+import { VirtualClock } from '../../../src/base/clock.js';
 import { attach } from '../../../src/control/attach.js';
 import type { Client } from '../../../src/control/client/client.js';
 import type { Call } from '../../../src/control/state/call.js';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/clock.js';
+import { VirtualClock } from '../../../src/base/clock.js';
 import { deviceInvocation } from '../../../src/voice/device/device-programs.js';
 import { listSoundDevices, parseAlsaNames, parsePulseTable } from '../../../src/voice/device/list-devices.js';
 import { openMicrophone, openSpeaker } from '../../../src/voice/device/sound-device.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JackfieldError } from '../../../src/errors.js';
+import { JackfieldError } from '../../../src/base/errors.js';
 import { decodeWav, encodeWav } from '../../../src/voice/wav/wav-bytes.js';
 import { noise } from '../fixtures.js';
 

@@ -19,7 +19,7 @@ import {
   text,
   whole,
   within,
-} from '../src/check.js';
+} from '../../src/base/check.js';
 
 const cases: [string, Rule, readonly unknown[], readonly unknown[], string][] = [
   ['within', within(-3, 3, 'dB'), [-3, 0.5, 3], [3.1, Number.NaN, '1', null, Infinity], 'from -3 to 3 dB'],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Clock, sleep, systemClock, VirtualClock } from '../src/clock.js';
+import { type Clock, sleep, systemClock, VirtualClock } from '../../src/base/clock.js';
 
 const DAY_MS = 86_400_000;
 
