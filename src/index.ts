@@ -125,10 +125,10 @@ export type {
   StreamKind,
 } from './tcp/lease.js';
 export { PcmServer, type PcmServerEvents } from './tcp/pcm-server.js';
-export type { Playback, PlaybackReport, Player, PlayOptions } from './tcp/player.js';
+export type { Playback, PlaybackReport, Player, PlayOptions } from './stream/player.js';
 export type { PortRange } from './tcp/port-listener.js';
 export { prometheusText } from './tcp/prometheus.js';
-export { ManualTimeline, type SampleTimeline, type TimelineFollower } from './tcp/sample-timeline.js';
+export { ManualTimeline, type SampleTimeline, type TimelineFollower } from './stream/sample-timeline.js';
 export type { PcmServerOptions } from './tcp/server-options.js';
 export type { ServerSnapshot, StreamSnapshot } from './tcp/server-stats.js';
 export type {
@@ -139,7 +139,7 @@ export type {
   SinkPolicy,
   SinkStats,
   SynchronousSink,
-} from './tcp/sink.js';
+} from './stream/sink.js';
 
 // Control: attach, send, wait, be notified.
 export { attach } from './control/attach.js';
@@ -192,15 +192,15 @@ export { WindowsTransport, type WindowsTransportOptions } from './control/transp
 export { X11Transport, type X11TransportOptions } from './control/transport/x11-transport.js';
 
 // Call: a call's voice.
-export type { CatalogueEntry } from './call/archive/catalogue-entry.js';
-export { Catalogue, type CatalogueQuery } from './call/archive/catalogue.js';
-export type { FinishHookOptions } from './call/archive/finish-hook.js';
-export { type Deliver, Outbox, type OutboxEvent, type OutboxOptions } from './call/archive/outbox.js';
-export { listOutbox, retryEvent, type UndeliveredEvent } from './call/archive/outbox-folder.js';
-export { OUTPUT_FORMATS, type OutputFormat } from './call/archive/publish.js';
-export type { RecorderOptions, RecordPolicy } from './call/archive/recorder-options.js';
-export { Recorder, type RecorderEvents } from './call/archive/recorder.js';
-export { signWebhook, verifyWebhook, type WebhookOptions, webhook } from './call/archive/webhook.js';
+export type { CatalogueEntry } from './recording/archive/catalogue-entry.js';
+export { Catalogue, type CatalogueQuery } from './recording/archive/catalogue.js';
+export type { FinishHookOptions } from './recording/archive/finish-hook.js';
+export { type Deliver, Outbox, type OutboxEvent, type OutboxOptions } from './recording/archive/outbox.js';
+export { listOutbox, retryEvent, type UndeliveredEvent } from './recording/archive/outbox-folder.js';
+export { OUTPUT_FORMATS, type OutputFormat } from './recording/archive/publish.js';
+export type { RecorderOptions, RecordPolicy } from './recording/archive/recorder-options.js';
+export { Recorder, type RecorderEvents } from './recording/archive/recorder.js';
+export { signWebhook, verifyWebhook, type WebhookOptions, webhook } from './recording/archive/webhook.js';
 export {
   BOT_HANDLE,
   type TestBotOptions,
@@ -210,9 +210,9 @@ export {
   type TestScene,
   type TestUser,
   testBot,
-} from './call/bot-test/test-bot.js';
-export { type HearOptions, type PressOptions, TestCaller } from './call/bot-test/test-caller.js';
-export { formatTranscript, type TranscriptLine } from './call/bot-test/transcript.js';
+} from './bot/test/test-bot.js';
+export { type HearOptions, type PressOptions, TestCaller } from './bot/test/test-caller.js';
+export { formatTranscript, type TranscriptLine } from './bot/test/transcript.js';
 export {
   BotCall,
   type TransferOptions,
@@ -220,7 +220,7 @@ export {
   type HoldOptions,
   type Partner,
   type SendDigitsOptions,
-} from './call/bot/bot-call.js';
+} from './bot/bot-call.js';
 export {
   type AttendOptions,
   BotHost,
@@ -228,58 +228,58 @@ export {
   type BotHostOptions,
   type BotOutcome,
   type BotResult,
-} from './call/bot/bot-host.js';
+} from './bot/bot-host.js';
 export {
   type TransferAttempt,
   TransferFailedError,
   type TransferFailure,
-} from './call/bot/transfer-failed-error.js';
-export { type Bot, type BotOptions, type BotScript, bot } from './call/bot/bot.js';
-export type { Gathered, GatherOptions } from './call/bot/gather.js';
-export type { Message, RecordOptions } from './call/bot/record-message.js';
-export { bridge, Room, type RoomOptions } from './call/bot/room.js';
-export type { BargeIn, Cut, SayOptions, SpeechReport } from './call/bot/say.js';
-export type { WaitOptions } from './call/bot/waiting.js';
+} from './bot/transfer-failed-error.js';
+export { type Bot, type BotOptions, type BotScript, bot } from './bot/bot.js';
+export type { Gathered, GatherOptions } from './bot/gather.js';
+export type { Message, RecordOptions } from './bot/record-message.js';
+export { bridge, Room, type RoomOptions } from './bot/room.js';
+export type { BargeIn, Cut, SayOptions, SpeechReport } from './bot/say.js';
+export type { WaitOptions } from './bot/waiting.js';
 export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
-export { drawFlow, type FlowDrawing } from './call/flow/draw-flow.js';
-export { type FlowBotOptions, type FlowHook, type FlowHookContext, flowBot } from './call/flow/flow-bot.js';
-export { FlowError, type FlowProblem, formatProblem } from './call/flow/flow-error.js';
-export type { FlowData, FlowStep } from './call/flow/flow-schema.js';
-export type { FlowVariables } from './call/flow/flow-variables.js';
-export { type Flow, type ParseFlowOptions, parseFlow, readFlow } from './call/flow/flow.js';
+export { drawFlow, type FlowDrawing } from './bot/flow/draw-flow.js';
+export { type FlowBotOptions, type FlowHook, type FlowHookContext, flowBot } from './bot/flow/flow-bot.js';
+export { FlowError, type FlowProblem, formatProblem } from './bot/flow/flow-error.js';
+export type { FlowData, FlowStep } from './bot/flow/flow-schema.js';
+export type { FlowVariables } from './bot/flow/flow-variables.js';
+export { type Flow, type ParseFlowOptions, parseFlow, readFlow } from './bot/flow/flow.js';
 export {
   AnswerDetector,
   type AnswerDetectorOptions,
   type Answerer,
   type AnswerVerdict,
-} from './call/outbound/answer-detector.js';
-export { type Beep, BeepDetector } from './call/outbound/beep-detector.js';
-export { type CampaignTarget, parseCallList, readCallList } from './call/outbound/call-list.js';
+} from './bot/outbound/answer-detector.js';
+export { type Beep, BeepDetector } from './bot/outbound/beep-detector.js';
+export { type CampaignTarget, parseCallList, readCallList } from './bot/outbound/call-list.js';
 export type {
   CampaignCall,
   CampaignLine,
   CampaignResult,
   CampaignStore,
-} from './call/outbound/campaign-call.js';
+} from './bot/outbound/campaign-call.js';
 export {
   type CampaignEntry,
   CampaignLog,
   type CampaignQuery,
   type CampaignSummary,
-} from './call/outbound/campaign-log.js';
-export { type CampaignOptions, runCampaign } from './call/outbound/campaign.js';
-export { detectAnswer, waitForBeep } from './call/outbound/detect-answer.js';
-export { english } from './call/prompt/english.js';
-export { type EspeakOptions, espeakEngine } from './call/prompt/espeak-engine.js';
-export { german } from './call/prompt/german.js';
-export { melodyEngine } from './call/prompt/melody-engine.js';
-export { Prompts, type PromptsOptions, type SayingOptions } from './call/prompt/prompts.js';
-export type { Speakable, SpokenPart } from './call/prompt/speakable.js';
-export type { Speech, SpeechEngine } from './call/prompt/speech-engine.js';
-export type { SpokenLanguage, SpokenWord } from './call/prompt/spoken-language.js';
-export { CallRecording, type RecordingResult } from './call/recording/call-recording.js';
-export type { CompressedFormat } from './call/recording/compressed.js';
-export { announceRecording, type ConsentOptions } from './call/recording/consent.js';
+} from './bot/outbound/campaign-log.js';
+export { type CampaignOptions, runCampaign } from './bot/outbound/campaign.js';
+export { detectAnswer, waitForBeep } from './bot/outbound/detect-answer.js';
+export { english } from './bot/prompt/english.js';
+export { type EspeakOptions, espeakEngine } from './bot/prompt/espeak-engine.js';
+export { german } from './bot/prompt/german.js';
+export { melodyEngine } from './bot/prompt/melody-engine.js';
+export { Prompts, type PromptsOptions, type SayingOptions } from './bot/prompt/prompts.js';
+export type { Speakable, SpokenPart } from './bot/prompt/speakable.js';
+export type { Speech, SpeechEngine } from './bot/prompt/speech-engine.js';
+export type { SpokenLanguage, SpokenWord } from './bot/prompt/spoken-language.js';
+export { CallRecording, type RecordingResult } from './recording/call-recording.js';
+export type { CompressedFormat } from './recording/file/compressed.js';
+export { announceRecording, type ConsentOptions } from './recording/consent.js';
 export type {
   LedgerSpan,
   LedgerTotals,
@@ -287,26 +287,26 @@ export type {
   SpanKind,
   SpanReason,
   LegName,
-} from './call/recording/ledger.js';
+} from './recording/align/ledger.js';
 export {
   type AlignedSink,
   LegAligner,
   type LegAlignerOptions,
-} from './call/recording/leg-aligner.js';
-export type { RecordingManifest } from './call/recording/manifest.js';
-export { openSealed } from './call/recording/open-sealed.js';
-export { type RecordCallOptions, recordCall } from './call/recording/record-call.js';
-export type { RecordingEvents, RecordingProgress } from './call/recording/recording-track.js';
+} from './recording/align/leg-aligner.js';
+export type { RecordingManifest } from './recording/evidence/manifest.js';
+export { openSealed } from './recording/sealed/open-sealed.js';
+export { type RecordCallOptions, recordCall } from './recording/record-call.js';
+export type { RecordingEvents, RecordingProgress } from './recording/recording-track.js';
 export {
   discardUnfinished,
   findUnfinished,
   isWorthRecovering,
   type RecoverOptions,
   recoverRecording,
-} from './call/recording/recover.js';
-export { readTails, type TailContents } from './call/recording/sealed-tail.js';
-export type { SegmentRules } from './call/recording/segment-rule.js';
-export type { SegmentResult } from './call/recording/segment.js';
+} from './recording/file/recover.js';
+export { readTails, type TailContents } from './recording/sealed/sealed-tail.js';
+export type { SegmentRules } from './recording/file/segment-rule.js';
+export type { SegmentResult } from './recording/file/segment.js';
 export type {
   RecordedCall,
   RecordingEnd,
@@ -314,15 +314,15 @@ export type {
   RecordingOutput,
   RecordingSidecar,
   SidecarLeg,
-} from './call/recording/sidecar.js';
+} from './recording/sidecar.js';
 export {
   type SignatureState,
   type VerifyFinding,
   type VerifyOptions,
   type VerifyReport,
   verifyRecording,
-} from './call/recording/verify-recording.js';
-export type { RetentionRules } from './call/store/retention.js';
+} from './recording/evidence/verify-recording.js';
+export type { RetentionRules } from './recording/archive/retention.js';
 
 // Voicemail: a voicemail's voice.
 export {
@@ -415,8 +415,8 @@ export type { ExchangeOptions } from './exchange/exchange-options.js';
 export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchange.js';
 export type { VoicemailFault, VoicemailStep } from './exchange/mailbox/voicemail-failure.js';
 export type { Deposit } from './exchange/mailbox/voicemails.js';
-export { type ReplayOptions, type ReplayReport, replay } from './exchange/recording/replay.js';
-export { type RecordedEntry, WireRecorder } from './exchange/recording/wire-recorder.js';
+export { type ReplayOptions, type ReplayReport, replay } from './exchange/trace/replay.js';
+export { type RecordedEntry, WireRecorder } from './exchange/trace/wire-recorder.js';
 export { scenarioJsonSchema } from './exchange/scenario/scenario-schema.js';
 export { Scenario } from './exchange/scenario/scenario.js';
 export type { UserOptions } from './exchange/user.js';

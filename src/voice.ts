@@ -67,8 +67,8 @@ export {
 export { SilenceTrimmer, type SilenceTrimmerOptions } from './voice/level/silence-trimmer.js';
 export { VoiceDetector, type VoiceDetectorOptions, type VoiceEvent } from './voice/level/voice-detector.js';
 export { type MixInput, type MixPcmOptions, mixPcm } from './voice/mix/mix-pcm.js';
-export type { MixerSource, MixerSourceOptions } from './voice/mix/mixer-source.js';
 export { Mixer, type MixerOptions, type MixMinus } from './voice/mix/mixer.js';
+export type { MixerSource, MixerSourceOptions } from './voice/mix/mixer-source.js';
 export type { PcmInput, PcmProgress } from './voice/pcm-input.js';
 export { bytesOfSamples, samplesOfBytes } from './voice/process/pcm-bytes.js';
 export {
@@ -81,8 +81,8 @@ export {
   transformPcm,
   transformSamples,
 } from './voice/stage.js';
-export { DtmfDetector, type DtmfDetectorOptions, type DtmfEvent } from './voice/tone/dtmf-detector.js';
 export { type DtmfDigit, type DtmfOptions, dtmfSamples } from './voice/tone/dtmf.js';
+export { DtmfDetector, type DtmfDetectorOptions, type DtmfEvent } from './voice/tone/dtmf-detector.js';
 export { ToneDetector, type ToneDetectorOptions, type ToneEvent } from './voice/tone/tone-detector.js';
 export { type ToneOptions, toneSamples } from './voice/tone/tone-samples.js';
 export type { AudioTags } from './voice/transcode/encoder.js';
@@ -98,8 +98,8 @@ export { type DecodedWav, decodeWav, type EncodeWavOptions, encodeWav } from './
 export type { WavEncoding, WavWriteEncoding } from './voice/wav/wav-encoding.js';
 export { WAV_ERROR_REASONS, WavError, type WavErrorReason } from './voice/wav/wav-error.js';
 export type { WavLayout } from './voice/wav/wav-layout.js';
-export type { WavWarning, WavWarningCode } from './voice/wav/wav-warning.js';
 export type { WavBroadcast, WavInfo, WavMetadata } from './voice/wav/wav-metadata.js';
 export { WavReader, type WavReadOptions } from './voice/wav/wav-reader.js';
 export { repairWav, type WavRepair, type WavRepairOptions } from './voice/wav/wav-repair.js';
+export type { WavWarning, WavWarningCode } from './voice/wav/wav-warning.js';
 export { WavWriter, type WavWriterOptions } from './voice/wav/wav-writer.js';

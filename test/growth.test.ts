@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseFlow } from '../src/call/flow/flow.js';
+import { parseFlow } from '../src/bot/flow/flow.js';
 import { isHandle, phoneNumber } from '../src/exchange/identity.js';
 import { scenarioSchema } from '../src/exchange/scenario/scenario-schema.js';
 import { asLine, checkProfile } from '../src/exchange/wire-value.js';

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -6,31 +7,13 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-/** Who may import whom, as docs/architecture.md says. */
-const MAY_IMPORT: Record<string, readonly string[]> = {
-  files: [],
-  protocol: [],
-  voice: ['files'],
-  tcp: ['files'],
-  control: ['protocol'],
-  call: ['files', 'protocol', 'voice', 'tcp', 'control'],
-  voicemail: ['files', 'protocol', 'voice', 'tcp', 'control', 'call'],
-  exchange: ['files', 'protocol', 'voice'],
-  cli: ['files', 'exchange', 'index.js'],
-};
-const LEAVES = [
-  'src/errors.ts',
-  'src/check.ts',
-  'src/pcm.ts',
-  'src/clock.ts',
-  'src/fenced-emitter.ts',
-  'src/opening.ts',
-  'src/socket-table.ts',
-  'src/x11.ts',
-  'src/hours.ts',
-  'src/local-time.ts',
-];
-const FOLDERS = Object.keys(MAY_IMPORT);
+/** The rooms of src, and what each may import. */
+const HOUSE: {
+  readonly rooms: readonly { readonly name: string; readonly imports: readonly string[] }[];
+  readonly entries: readonly { readonly name: string; readonly imports: readonly string[] }[];
+} = JSON.parse(readFileSync('scripts/house.json', 'utf8'));
+const ROOMS = HOUSE.rooms.map(({ name }) => name);
+const ENTRIES = HOUSE.entries.map(({ name }) => name);
 const biome = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
 
 interface Report {
@@ -74,17 +57,19 @@ describe('the import rule', () => {
 
   beforeAll(async () => {
     house = await mkdtemp(join(tmpdir(), 'jackfield-house-'));
-    await cp('biome.json', join(house, 'biome.json'));
-    for (const from of FOLDERS) {
-      await seed(`src/${from}/leaf.ts`, 'export const leaf = 1;\n');
-      for (const to of [...FOLDERS, 'index.js'].filter((name) => name !== from)) {
-        const target = to === 'index.js' ? '../index.js' : `../${to}/leaf.js`;
-        await seed(`src/${from}/to-${to.replace('.js', '')}.ts`, `export * from '${target}';\n`);
+    for (const config of ['biome.json', 'biome.house.json']) await cp(config, join(house, config));
+    for (const from of ROOMS) {
+      await seed(`src/${from}/own.ts`, 'export const own = 1;\n');
+      for (const to of ROOMS.filter((name) => name !== from)) {
+        await seed(`src/${from}/to-${to}.ts`, `export * from '../${to}/own.js';\n`);
+      }
+      for (const to of ENTRIES) {
+        await seed(`src/${from}/organ/to-${to}`, `export * from '../../${to.replace('.ts', '.js')}';\n`);
       }
     }
-    await seed('src/index.ts', "export * from './cli/leaf.js';\n");
-    for (const leaf of LEAVES) await seed(leaf, "export * from './voice/leaf.js';\n");
-    await seed('src/voice.ts', "export * from './tcp/leaf.js';\n");
+    for (const entry of ENTRIES) {
+      await seed(`src/${entry}`, ROOMS.map((room) => `export * from './${room}/own.js';\n`).join(''));
+    }
     await seed('examples/seed.ts', "export * from '../src/index.js';\n");
     await seed('src/voice/ring-a.ts', "import type { B } from './ring-b.js';\nexport type A = B;\n");
     await seed('src/voice/ring-b.ts', "import type { A } from './ring-a.js';\nexport type B = A;\n");
@@ -100,21 +85,36 @@ describe('the import rule', () => {
   });
   afterAll(() => rm(house, { recursive: true }));
 
-  it.each(FOLDERS)('%s imports what it may and nothing else', (from) => {
-    const restricted = refused.get('lint/style/noRestrictedImports') ?? new Set();
-    for (const to of [...FOLDERS, 'index.js'].filter((name) => name !== from)) {
-      const file = `src/${from}/to-${to.replace('.js', '')}.ts`;
-      const allowed = MAY_IMPORT[from]?.includes(to);
-      expect({ file, refused: restricted.has(file) }).toEqual({ file, refused: !allowed });
+  const restricted = () => refused.get('lint/style/noRestrictedImports') ?? new Set();
+
+  it.each(HOUSE.rooms)('$name imports what it may and nothing else', ({ name, imports }) => {
+    const targets = [...ROOMS.filter((room) => room !== name), ...ENTRIES];
+    for (const to of targets) {
+      const file = to.endsWith('.ts') ? `src/${name}/organ/to-${to}` : `src/${name}/to-${to}.ts`;
+      expect({ file, refused: restricted().has(file) }).toEqual({ file, refused: !imports.includes(to) });
     }
   });
 
-  it.each(['src/index.ts', 'src/voice.ts', ...LEAVES, 'examples/seed.ts'])(
+  it.each([...ENTRIES.map((entry) => `src/${entry}`), 'examples/seed.ts'])(
     '%s does not reach where it must not',
     (file) => {
-      expect(refused.get('lint/style/noRestrictedImports')).toContain(file);
+      expect(restricted()).toContain(file);
     },
   );
+
+  it('has a row for each folder of src, and one for each entry point', async () => {
+    const places = await readdir('src', { withFileTypes: true });
+    const folders = places.filter((place) => place.isDirectory()).map(({ name }) => name);
+    const files = places.filter((place) => place.isFile()).map(({ name }) => name);
+    expect({ folders: folders.sort(), files: files.sort() }).toEqual({
+      folders: [...ROOMS].sort(),
+      files: [...ENTRIES].sort(),
+    });
+  });
+
+  it('is what the table, the picture and the linter say', async () => {
+    await promisify(execFile)(process.execPath, ['scripts/house.mjs', '--check']);
+  });
 
   it('refuses a cycle, of types too', () => {
     expect(refused.get('lint/suspicious/noImportCycles')).toContain('src/voice/ring-a.ts');

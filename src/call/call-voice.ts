@@ -9,12 +9,12 @@ import {
   type Rules,
   whole,
 } from '../base/check.js';
-import { CALL, type Call } from '../control/state/call.js';
 import { JackfieldError } from '../base/errors.js';
+import { CALL, type Call } from '../control/state/call.js';
+import type { Player } from '../stream/player.js';
 import { type Lease, type ReadClass, SERVER, type StreamKind } from '../tcp/lease.js';
 import { READ_CLASS } from '../tcp/lease-options.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
-import type { Player } from '../tcp/player.js';
 import { redirectToLease } from './redirect-to-lease.js';
 
 /** Options of {@link openCallVoice}. */

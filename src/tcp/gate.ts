@@ -1,9 +1,9 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { invalidArgument } from '../base/errors.js';
 import { SocketTable } from '../base/socket-table.js';
-import type { Accepted } from './accepted.js';
 import type { RefusedPeer } from './lease.js';
 import type { Peer } from './lease-state.js';
+import type { Accepted } from './read/accepted.js';
 
 export interface GateOptions {
   /** Addresses and subnets (`10.0.0.0/8`) that may connect. */

@@ -1,11 +1,11 @@
 import type { Clock } from '../base/clock.js';
-import { ReadPlan } from './connection.js';
+import { TimingWheel } from '../base/timing-wheel.js';
+import { BufferBudget } from '../stream/receive/buffer-budget.js';
 import { Gate } from './gate.js';
 import type { PortRange } from './port-listener.js';
-import { BufferBudget } from './receive/buffer-budget.js';
+import { ReadPlan } from './read/connection.js';
 import type { IdleLimit, ResolvedServerOptions } from './server-options.js';
 import type { ThreadHealth } from './server-stats.js';
-import { TimingWheel } from './timing-wheel.js';
 
 /** What the leases of one thread share. */
 export interface LeaseContext {

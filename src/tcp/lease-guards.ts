@@ -1,7 +1,7 @@
 import { JackfieldError } from '../base/errors.js';
+import { ChunkIterator } from '../stream/receive/chunk-iterator.js';
+import type { PcmChunk, SinkOptions } from '../stream/sink.js';
 import type { Lease } from './lease.js';
-import { ChunkIterator } from './receive/chunk-iterator.js';
-import type { PcmChunk, SinkOptions } from './sink.js';
 
 /** How errors call a lease. */
 export function leaseName({ object, stream }: Pick<Lease, 'object' | 'stream'>): string {

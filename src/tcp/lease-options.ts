@@ -1,8 +1,18 @@
-import { checkOptions, either, having, needed, object, oneOf, type Rules, rule, whole } from '../base/check.js';
+import {
+  checkOptions,
+  either,
+  having,
+  needed,
+  object,
+  oneOf,
+  type Rules,
+  rule,
+  whole,
+} from '../base/check.js';
 import { invalidArgument } from '../base/errors.js';
 import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../base/pcm.js';
+import type { SampleTimeline } from '../stream/sample-timeline.js';
 import type { Direction, LeaseOptions, ReadClass, StreamKind } from './lease.js';
-import type { SampleTimeline } from './sample-timeline.js';
 
 const STREAM_KINDS: readonly StreamKind[] = ['input', 'output', 'capture_mic'];
 const DIRECTIONS: readonly Direction[] = ['receive', 'send', 'both'];

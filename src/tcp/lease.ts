@@ -2,10 +2,10 @@ import type { EventEmitter } from 'node:events';
 import { having } from '../base/check.js';
 import type { FencedEvents } from '../base/fenced-emitter.js';
 import type { PcmFormat, PcmSink } from '../base/pcm.js';
+import type { Player } from '../stream/player.js';
+import type { SampleTimeline } from '../stream/sample-timeline.js';
+import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions, SinkPolicy } from '../stream/sink.js';
 import type { CloseReason, LeaseState, Peer } from './lease-state.js';
-import type { Player } from './player.js';
-import type { SampleTimeline } from './sample-timeline.js';
-import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions, SinkPolicy } from './sink.js';
 
 /** What the leased stream carries, in the words of `ALTER CALL ... SET_x` (reference, "Voice Streams"). */
 export type StreamKind = 'input' | 'output' | 'capture_mic';

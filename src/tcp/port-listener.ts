@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { JackfieldError, messageOf } from '../base/errors.js';
-import { type AcceptEvents, type Accepted, acceptFrom } from './accepted.js';
 import { descriptorLimit } from './descriptor-limit.js';
+import { type AcceptEvents, type Accepted, acceptFrom } from './read/accepted.js';
 
 /** Ports to listen on: the first free one of a range. */
 export interface PortRange {

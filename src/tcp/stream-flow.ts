@@ -1,7 +1,9 @@
 import { JackfieldError } from '../base/errors.js';
 import { msToSamples, type PcmFormat, PTIME_MS, samplesToMs } from '../base/pcm.js';
-import type { Accepted } from './accepted.js';
-import { Connection, type ConnectionEvents, readIntervalOf } from './connection.js';
+import type { SinkFeed } from '../stream/receive/sink-feed.js';
+import { StreamInlet } from '../stream/receive/stream-inlet.js';
+import { ClockTimeline } from '../stream/send/clock-timeline.js';
+import { StreamOutlet } from '../stream/send/stream-outlet.js';
 import { HoldMeter } from './hold-meter.js';
 import { IdleWatch, idleLimitOf } from './idle-watch.js';
 import type { LeaseStats, ReadClass } from './lease.js';
@@ -9,10 +11,8 @@ import type { LeaseContext } from './lease-context.js';
 import { leaseName } from './lease-guards.js';
 import type { ResolvedLeaseOptions } from './lease-options.js';
 import { type CloseReason, closeError } from './lease-state.js';
-import type { SinkFeed } from './receive/sink-feed.js';
-import { StreamInlet } from './receive/stream-inlet.js';
-import { ClockTimeline } from './send/clock-timeline.js';
-import { StreamOutlet } from './send/stream-outlet.js';
+import type { Accepted } from './read/accepted.js';
+import { Connection, type ConnectionEvents, readIntervalOf } from './read/connection.js';
 
 /** What the flow of a lease tells it. */
 export interface StreamFlowOwner {

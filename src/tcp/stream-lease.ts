@@ -1,22 +1,22 @@
 import { checkArgument } from '../base/check.js';
 import type { CancelTimer } from '../base/clock.js';
+import { deferred } from '../base/deferred.js';
 import { JackfieldError, messageOf } from '../base/errors.js';
 import { FencedEmitter } from '../base/fenced-emitter.js';
 import type { PcmFormat, PcmSink } from '../base/pcm.js';
-import type { Accepted } from './accepted.js';
+import type { Player } from '../stream/player.js';
+import type { SinkFeed } from '../stream/receive/sink-feed.js';
+import type { SampleTimeline } from '../stream/sample-timeline.js';
+import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions } from '../stream/sink.js';
 import { waitForClaim } from './claim-wait.js';
-import { deferred } from '../base/deferred.js';
 import type { Lease, LeaseEvents, LeaseStats, ReadClass } from './lease.js';
 import type { LeaseContext } from './lease-context.js';
 import { announce } from './lease-events.js';
 import { checkReceives, checkRunning, framesOf, leaseName, sendingPart } from './lease-guards.js';
 import { READ_CLASS, type ResolvedLeaseOptions } from './lease-options.js';
 import { type CloseReason, checkMove, type LeaseState, type Peer } from './lease-state.js';
-import type { Player } from './player.js';
 import { PortListener } from './port-listener.js';
-import type { SinkFeed } from './receive/sink-feed.js';
-import type { SampleTimeline } from './sample-timeline.js';
-import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions } from './sink.js';
+import type { Accepted } from './read/accepted.js';
 import { StreamFlow } from './stream-flow.js';
 
 /** A lease that lives in this thread: its port, who may have it, and its states. */

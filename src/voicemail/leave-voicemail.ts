@@ -1,5 +1,3 @@
-import { during } from '../call/bot/during.js';
-import type { LegLedger } from '../call/recording/ledger.js';
 import {
   signal as abortSignal,
   checkArgument,
@@ -10,12 +8,14 @@ import {
   within,
 } from '../base/check.js';
 import { CLOCK, type Clock, sleep, systemClock } from '../base/clock.js';
+import { abortedError, JackfieldError } from '../base/errors.js';
+import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
+import { during } from '../bot/during.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
 import type { Call } from '../control/state/call.js';
 import type { Voicemail } from '../control/state/voicemail.js';
-import { abortedError, JackfieldError } from '../base/errors.js';
-import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
+import type { LegLedger } from '../recording/align/ledger.js';
 import { SERVER } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import { INPUT, MessageInput, type VoicemailInput } from './message-input.js';

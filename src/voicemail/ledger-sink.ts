@@ -1,6 +1,6 @@
-import { LedgerKeeper, type LegLedger } from '../call/recording/ledger.js';
 import type { PcmSink } from '../base/pcm.js';
-import type { SampleTimeline } from '../tcp/sample-timeline.js';
+import { LedgerKeeper, type LegLedger } from '../recording/align/ledger.js';
+import type { SampleTimeline } from '../stream/sample-timeline.js';
 
 /** Silence that is written at once where samples are missing: a second. */
 const SILENCE = new Int16Array(16_000);

@@ -1,6 +1,6 @@
+import { abortedError } from '../base/errors.js';
 import type { Client } from '../control/client/client.js';
 import type { Voicemail } from '../control/state/voicemail.js';
-import { abortedError } from '../base/errors.js';
 
 /**
  * Finds the OUTGOING voicemail that a voicemail call makes. The endpoint tells of it in notifications only, before or

@@ -1,4 +1,3 @@
-import type { LegLedger } from '../call/recording/ledger.js';
 import {
   signal as abortSignal,
   callback,
@@ -9,17 +8,18 @@ import {
   type Rules,
 } from '../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../base/clock.js';
+import { JackfieldError } from '../base/errors.js';
+import type { PcmSink } from '../base/pcm.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
 import { VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
-import { JackfieldError } from '../base/errors.js';
-import type { PcmSink } from '../base/pcm.js';
+import type { LegLedger } from '../recording/align/ledger.js';
+import { POLICIES } from '../stream/receive/sink-options.js';
+import type { SinkHandle, SinkOptions } from '../stream/sink.js';
 import { type Lease, type ReadClass, SERVER } from '../tcp/lease.js';
 import { READ_CLASS } from '../tcp/lease-options.js';
 import { closeError } from '../tcp/lease-state.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
-import { POLICIES } from '../tcp/receive/sink-options.js';
-import type { SinkHandle, SinkOptions } from '../tcp/sink.js';
 import { LedgerSink } from './ledger-sink.js';
 import { openVoicemailPort } from './voicemail-port.js';
 import { downloadVoicemail, reachAfter, reachedOne, withinTime } from './voicemail-waits.js';

@@ -1,10 +1,17 @@
 import { once } from 'node:events';
-import { signal as abortSignal, checkArgument, checkOptions, line, type Rules, within } from '../base/check.js';
+import {
+  signal as abortSignal,
+  checkArgument,
+  checkOptions,
+  line,
+  type Rules,
+  within,
+} from '../base/check.js';
 import { CLOCK, type Clock, sleep, systemClock } from '../base/clock.js';
+import { JackfieldError } from '../base/errors.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
 import type { Voicemail } from '../control/state/voicemail.js';
-import { JackfieldError } from '../base/errors.js';
 import { SERVER } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import { INPUT, MessageInput, type VoicemailInput } from './message-input.js';

@@ -1,4 +1,3 @@
-import { redirectToLease } from '../call/redirect-to-lease.js';
 import {
   signal as abortSignal,
   callback,
@@ -9,11 +8,12 @@ import {
   type Rules,
   whole,
 } from '../base/check.js';
+import { JackfieldError } from '../base/errors.js';
+import { redirectToLease } from '../call/redirect-to-lease.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
 import type { VoiceStream, VoiceStreamName } from '../control/state/voice-stream.js';
 import { VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
-import { JackfieldError } from '../base/errors.js';
 import { type Lease, type LeaseOptions, SERVER } from '../tcp/lease.js';
 import { READ_CLASS } from '../tcp/lease-options.js';
 import type { PcmServer } from '../tcp/pcm-server.js';

@@ -1,9 +1,9 @@
 import { checkArgument } from '../base/check.js';
 import type { Clock } from '../base/clock.js';
+import { JackfieldError } from '../base/errors.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
 import { VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
 import type { VoicemailState } from '../control/state/voicemail-life.js';
-import { JackfieldError } from '../base/errors.js';
 import type { VoicemailStatus } from '../protocol/catalogue/voicemail-status.js';
 
 /**

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { parseFlow } from '../../src/call/flow/flow.js';
+import { parseFlow } from '../../src/bot/flow/flow.js';
 import { recordConfigSchema } from '../../src/cli/record/record-config.js';
 import { readAnswerConfig } from '../../src/cli/voicemails/voicemail-answer-config.js';
 import { scenarioSchema } from '../../src/exchange/scenario/scenario-schema.js';

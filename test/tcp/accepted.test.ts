@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { type Accepted, acceptFrom } from '../../src/tcp/accepted.js';
+import { type Accepted, acceptFrom } from '../../src/tcp/read/accepted.js';
 
 /** A server and one connection to it, as it accepted that. */
 async function acceptOne(direct: boolean, host: string) {

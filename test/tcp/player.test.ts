@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/base/clock.js';
 import { type PcmSource, VOICE_FORMAT } from '../../src/base/pcm.js';
+import { TimingWheel } from '../../src/base/timing-wheel.js';
+import { ManualTimeline } from '../../src/stream/sample-timeline.js';
+import { ClockTimeline } from '../../src/stream/send/clock-timeline.js';
+import { PacedWriter } from '../../src/stream/send/paced-writer.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
-import { ManualTimeline } from '../../src/tcp/sample-timeline.js';
-import { ClockTimeline } from '../../src/tcp/send/clock-timeline.js';
-import { PacedWriter } from '../../src/tcp/send/paced-writer.js';
-import { TimingWheel } from '../../src/tcp/timing-wheel.js';
 import { bytes, dial, expectSame, ramp, readBytes, samplesOf } from './peers.js';
 
 /** Keeps what left; takes no more while it is told to be full. */

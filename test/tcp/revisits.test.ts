@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { HOT_BYTES, Revisits } from '../../src/tcp/receive/revisits.js';
+import { HOT_BYTES, Revisits } from '../../src/tcp/read/revisits.js';
 
 let visits = 0;
 const revisits = () => new Revisits({ visit: () => void visits++ });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { VirtualClock } from '../../src/base/clock.js';
-import { descriptorAdvice, descriptorLimit, leasesThatFit } from '../../src/tcp/descriptor-limit.js';
 import { Histogram } from '../../src/base/histogram.js';
+import { ArrivalMeter } from '../../src/stream/receive/arrival-meter.js';
+import { descriptorAdvice, descriptorLimit, leasesThatFit } from '../../src/tcp/descriptor-limit.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
 import { prometheusText } from '../../src/tcp/prometheus.js';
-import { ArrivalMeter } from '../../src/tcp/receive/arrival-meter.js';
 import { bytes, dial, ramp } from './peers.js';
 
 test('a histogram is right to a fifth', () => {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { PcmSource } from '../../src/base/pcm.js';
+import { ManualTimeline } from '../../src/stream/sample-timeline.js';
 import type { Lease } from '../../src/tcp/lease.js';
-import { ManualTimeline } from '../../src/tcp/sample-timeline.js';
 import { bytes, CollectingSink, dial, expectSame, ramp, readAll, readBytes, samplesOf } from './peers.js';
 
 /* A worker thread runs compiled code only: these tests are of dist/. */

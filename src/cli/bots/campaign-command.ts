@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { FROM_TIME, type Hours, TO_TIME } from '../../base/hours.js';
+import { WEEKDAYS, type Weekday } from '../../base/local-time.js';
 import {
   BotHost,
   type CampaignEntry,
@@ -16,7 +17,6 @@ import {
   readCallList,
   runCampaign,
 } from '../../index.js';
-import { WEEKDAYS, type Weekday } from '../../base/local-time.js';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { between, dateOption, numberFrom } from '../options.js';
 import { printLine } from '../terminal-text.js';

@@ -1,8 +1,8 @@
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { Opening } from '../../base/opening.js';
+import { X11Display, type X11Event, type X11MessageTypes } from '../../base/x11.js';
 import { X11_NAMES } from '../../protocol/attach-names.js';
 import { X11Assembler, x11Chunks } from '../../protocol/x11-chunks.js';
-import { X11Display, type X11Event, type X11MessageTypes } from '../../base/x11.js';
 import {
   type AttachmentOptions,
   DESKTOP_REPLY_LATENCY_MS,

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
-import type { ReadableFile, WritableFile } from '../../files/file-roots.js';
 import { VOICE_FORMAT } from '../../base/pcm.js';
+import type { ReadableFile, WritableFile } from '../../files/file-roots.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';

@@ -1,13 +1,13 @@
 import type { MessagePort } from 'node:worker_threads';
 import { JackfieldError } from '../../base/errors.js';
 import type { PcmSink, PcmSource } from '../../base/pcm.js';
+import type { Playback } from '../../stream/player.js';
+import { ManualTimeline, type SampleTimeline } from '../../stream/sample-timeline.js';
+import type { SinkHandle } from '../../stream/sink.js';
 import { type LeaseContext, threadHealth } from '../lease-context.js';
 import { resolveLeaseOptions } from '../lease-options.js';
 import type { CloseReason, LeaseState } from '../lease-state.js';
-import type { Playback } from '../player.js';
-import { ManualTimeline, type SampleTimeline } from '../sample-timeline.js';
 import { LEASE_STAT_KEYS } from '../server-stats.js';
-import type { SinkHandle } from '../sink.js';
 import { StreamLease } from '../stream-lease.js';
 import { SharedRecord } from './shared-record.js';
 import { type Handlers, plainError, ThreadChannel } from './thread-channel.js';

@@ -1,9 +1,9 @@
+import type { PlaybackReport, PlayOptions } from '../../stream/player.js';
+import type { FileSinkSpec, SinkOptions, SinkPolicy, SinkStats } from '../../stream/sink.js';
 import type { LeaseOptions, ReadClass, RefusedPeer } from '../lease.js';
 import type { CloseReason, LeaseState } from '../lease-state.js';
-import type { PlaybackReport, PlayOptions } from '../player.js';
 import type { ResolvedServerOptions } from '../server-options.js';
 import type { ThreadHealth } from '../server-stats.js';
-import type { FileSinkSpec, SinkOptions, SinkPolicy, SinkStats } from '../sink.js';
 import type { PlainError } from './thread-channel.js';
 
 /** Ids are given by the main thread: of leases, sinks, playbacks and timelines alike. */

@@ -1,6 +1,6 @@
 import { deferred } from '../../base/deferred.js';
-import type { Playback, PlaybackReport } from '../player.js';
-import { neverBegan } from '../send/queued-playback.js';
+import type { Playback, PlaybackReport } from '../../stream/player.js';
+import { neverBegan } from '../../stream/send/queued-playback.js';
 
 /** A playback in a worker, as this thread knows it. */
 export class WorkerPlayback implements Playback {

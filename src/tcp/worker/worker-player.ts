@@ -1,7 +1,7 @@
 import { JackfieldError } from '../../base/errors.js';
 import type { PcmFormat, PcmSource } from '../../base/pcm.js';
-import type { Playback, Player, PlayOptions } from '../player.js';
-import { checkPlayable } from '../send/play-options.js';
+import type { Playback, Player, PlayOptions } from '../../stream/player.js';
+import { checkPlayable } from '../../stream/send/play-options.js';
 import type { WorkerThread } from './worker-thread.js';
 
 /** The player of a lease in a worker. */

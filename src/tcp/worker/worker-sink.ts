@@ -1,6 +1,6 @@
-import type { PcmSink } from '../../base/pcm.js';
 import { deferred } from '../../base/deferred.js';
-import type { SinkHandle, SinkStats } from '../sink.js';
+import type { PcmSink } from '../../base/pcm.js';
+import type { SinkHandle, SinkStats } from '../../stream/sink.js';
 import { SharedRecord } from './shared-record.js';
 import { SINK_STAT_KEYS } from './worker-operations.js';
 

@@ -1,5 +1,5 @@
+import { ManualTimeline, type SampleTimeline, type TimelineFollower } from '../../stream/sample-timeline.js';
 import type { LeaseStats } from '../lease.js';
-import { ManualTimeline, type SampleTimeline, type TimelineFollower } from '../sample-timeline.js';
 import type { SharedRecord } from './shared-record.js';
 
 import type { WorkerThread } from './worker-thread.js';

@@ -1,4 +1,14 @@
-import { callback, either, ending, listOf, needed, type Rules, signal, text, within } from '../../base/check.js';
+import {
+  callback,
+  either,
+  ending,
+  listOf,
+  needed,
+  type Rules,
+  signal,
+  text,
+  within,
+} from '../../base/check.js';
 import { abortedError, invalidArgument } from '../../base/errors.js';
 import type { PcmFormat } from '../../base/pcm.js';
 import { openPcm, PCM_INPUT, type PcmInput, type PcmProgress } from '../pcm-input.js';

@@ -15,9 +15,9 @@ import {
   whole,
 } from '../../base/check.js';
 import { abortedError, invalidArgument, JackfieldError } from '../../base/errors.js';
+import type { PcmFormat } from '../../base/pcm.js';
 import { fileError } from '../../files/file-error.js';
 import { openPrivate } from '../../files/private-file.js';
-import type { PcmFormat } from '../../base/pcm.js';
 import { OPUS_RATES } from '../codec/opus.js';
 import { toFormat } from '../convert/to-format.js';
 import { type OpenPcm, openPcm, PCM_INPUT, type PcmInput, type PcmProgress } from '../pcm-input.js';

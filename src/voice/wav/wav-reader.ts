@@ -1,8 +1,16 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { path as aPath, checkArgument, checkOptions, flag, having, type Rules, whole } from '../../base/check.js';
+import {
+  path as aPath,
+  checkArgument,
+  checkOptions,
+  flag,
+  having,
+  type Rules,
+  whole,
+} from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
-import { fileError } from '../../files/file-error.js';
 import type { PcmFormat } from '../../base/pcm.js';
+import { fileError } from '../../files/file-error.js';
 import { decodeSamples, type WavEncoding } from './wav-encoding.js';
 import { WavError } from './wav-error.js';
 import { locateWav, type WavLayout } from './wav-layout.js';

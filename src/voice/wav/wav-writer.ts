@@ -11,11 +11,11 @@ import {
   within,
 } from '../../base/check.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import { Opening } from '../../base/opening.js';
+import { type PcmFormat, type PcmSink, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../base/pcm.js';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { openPrivate } from '../../files/private-file.js';
-import { Opening } from '../../base/opening.js';
-import { type PcmFormat, type PcmSink, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../base/pcm.js';
 import { encodeSamples, type WavWriteEncoding, WRITE_ENCODINGS } from './wav-encoding.js';
 import { WavHeader } from './wav-header.js';
 import type { WavMetadata } from './wav-metadata.js';

@@ -1,8 +1,3 @@
-import { type Bot, bot } from '../../call/bot/bot.js';
-import type { BotCall } from '../../call/bot/bot-call.js';
-import { during } from '../../call/bot/during.js';
-import type { Message } from '../../call/bot/record-message.js';
-import type { Speakable } from '../../call/prompt/speakable.js';
 import {
   callback,
   checkOptions,
@@ -16,6 +11,11 @@ import {
   within,
 } from '../../base/check.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import { type Bot, bot } from '../../bot/bot.js';
+import type { BotCall } from '../../bot/bot-call.js';
+import { during } from '../../bot/during.js';
+import type { Speakable } from '../../bot/prompt/speakable.js';
+import type { Message } from '../../bot/record-message.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import type { VoicemailArchive } from '../archive/voicemail-archive.js';
 import { LedgerSink } from '../ledger-sink.js';

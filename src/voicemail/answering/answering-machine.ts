@@ -1,9 +1,3 @@
-import type { Bot } from '../../call/bot/bot.js';
-import type { BotCall } from '../../call/bot/bot-call.js';
-import { BotHost } from '../../call/bot/bot-host.js';
-import { during } from '../../call/bot/during.js';
-import { Prompts } from '../../call/prompt/prompts.js';
-import type { Speakable } from '../../call/prompt/speakable.js';
 import {
   checkOptions,
   given,
@@ -17,12 +11,18 @@ import {
   words,
 } from '../../base/check.js';
 import { CLOCK, type Clock, sleep, systemClock } from '../../base/clock.js';
-import type { Client } from '../../control/client/client.js';
-import { CLIENT } from '../../control/client/command-sender.js';
-import type { Call } from '../../control/state/call.js';
 import { messageOf } from '../../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import { checkTimeZone } from '../../base/local-time.js';
+import type { Bot } from '../../bot/bot.js';
+import type { BotCall } from '../../bot/bot-call.js';
+import { BotHost } from '../../bot/bot-host.js';
+import { during } from '../../bot/during.js';
+import { Prompts } from '../../bot/prompt/prompts.js';
+import type { Speakable } from '../../bot/prompt/speakable.js';
+import type { Client } from '../../control/client/client.js';
+import { CLIENT } from '../../control/client/command-sender.js';
+import type { Call } from '../../control/state/call.js';
 import { SERVER } from '../../tcp/lease.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { requireProgram } from '../../voice/process/require-program.js';

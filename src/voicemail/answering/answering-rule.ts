@@ -1,7 +1,7 @@
-import type { Speakable } from '../../call/prompt/speakable.js';
 import { invalidArgument } from '../../base/errors.js';
 import { checkHours, type Hours, isWithinHours } from '../../base/hours.js';
 import { machineTimeZone, WEEKDAYS } from '../../base/local-time.js';
+import type { Speakable } from '../../bot/prompt/speakable.js';
 
 /** The hours of a rule; the weekdays may be given as numbers instead of names. */
 export interface AnsweringHours extends Hours {

@@ -1,11 +1,11 @@
-import { during } from '../../call/bot/during.js';
-import type { SpanReason } from '../../call/recording/ledger.js';
 import type { Clock } from '../../base/clock.js';
-import type { Client } from '../../control/client/client.js';
-import { VoicemailFailedError } from '../../control/state/voicemail.js';
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { msToSamples, type PcmSink, samplesToMs } from '../../base/pcm.js';
+import { during } from '../../bot/during.js';
+import type { Client } from '../../control/client/client.js';
+import { VoicemailFailedError } from '../../control/state/voicemail.js';
+import type { SpanReason } from '../../recording/align/ledger.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { LedgerSink } from '../ledger-sink.js';
 import { receiveInto } from '../play-voicemail.js';

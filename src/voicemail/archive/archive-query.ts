@@ -1,4 +1,4 @@
-import { matchOf, whereOf } from '../../call/store/query.js';
+import { matchOf, whereOf } from '../../recording/archive/query.js';
 import type { ArchiveState } from './archived-message.js';
 
 /** Which messages of a catalogue are wanted. Every condition that is given has to hold. */

@@ -16,10 +16,10 @@ import {
   within,
 } from '../../base/check.js';
 import { CLOCK, type Clock, sleep, systemClock } from '../../base/clock.js';
+import { messageOf } from '../../base/errors.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
 import type { Voicemail } from '../../control/state/voicemail.js';
-import { messageOf } from '../../base/errors.js';
 import { fileError } from '../../files/file-error.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { ApiError } from '../../protocol/api-error.js';

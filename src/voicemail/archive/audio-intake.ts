@@ -1,9 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
-import type { SealedWav } from '../../call/store/sealed-wav.js';
+import type { PcmSink } from '../../base/pcm.js';
 import { confinedPath } from '../../files/confined-path.js';
 import { hashFile, publishFile, syncFile } from '../../files/whole-file.js';
-import type { PcmSink } from '../../base/pcm.js';
+import type { SealedWav } from '../../recording/sealed/sealed-wav.js';
 import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
 import type { WavWriter } from '../../voice/wav/wav-writer.js';
 import type { ArchivedAudio } from './archived-message.js';

@@ -1,13 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { decrypterWith, encrypterTo } from '../../call/store/age.js';
-import { SealedWav, sealedWavSamples } from '../../call/store/sealed-wav.js';
 import { JackfieldError } from '../../base/errors.js';
+import { VOICE_FORMAT } from '../../base/pcm.js';
 import { confinedPath } from '../../files/confined-path.js';
 import { safeName } from '../../files/safe-name.js';
 import { hashFile, makeFolder } from '../../files/whole-file.js';
-import { VOICE_FORMAT } from '../../base/pcm.js';
+import { decrypterWith, encrypterTo } from '../../recording/sealed/age.js';
+import { SealedWav, sealedWavSamples } from '../../recording/sealed/sealed-wav.js';
 import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
 import type { WavInfo } from '../../voice/wav/wav-metadata.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';

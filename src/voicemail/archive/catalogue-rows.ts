@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { LEDGER_SCHEMA } from '../../call/recording/details-schema.js';
-import type { LegLedger } from '../../call/recording/ledger.js';
 import { flag, json } from '../../files/row.js';
+import type { LegLedger } from '../../recording/align/ledger.js';
+import { LEDGER_SCHEMA } from '../../recording/details-schema.js';
 import type { ArchivedAudio, ArchivedMessage, UnwrittenAudio } from './archived-message.js';
 
 const count = z.int().min(0);

@@ -1,4 +1,4 @@
-import { type CsvColumns, csvOf } from '../../call/store/export-csv.js';
+import { type CsvColumns, csvOf } from '../../recording/archive/export-csv.js';
 import type { ArchivedMessage } from './archived-message.js';
 import { isoTime } from './sidecar.js';
 

@@ -1,4 +1,4 @@
-import { type ZipEntry, zipOf } from '../../call/store/export-zip.js';
+import { type ZipEntry, zipOf } from '../../recording/archive/export-zip.js';
 import type { ArchivedMessage } from './archived-message.js';
 import { sidecarOf, sidecarPath } from './sidecar.js';
 import type { VoicemailArchive } from './voicemail-archive.js';

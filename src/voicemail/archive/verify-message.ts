@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { LedgerCheck } from '../../call/recording/check-ledger.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { LedgerCheck } from '../../recording/evidence/check-ledger.js';
 import type { ArchivedAudio, ArchivedMessage } from './archived-message.js';
 import type { AudioStore } from './audio-store.js';
 import { readSidecar, sidecarOf, sidecarPath } from './sidecar.js';

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { expendable, type RetentionRules } from '../../call/store/retention.js';
 import {
   path as aPath,
   checkArgument,
@@ -13,6 +12,7 @@ import {
 } from '../../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import { expendable, type RetentionRules } from '../../recording/archive/retention.js';
 import type { ArchiveQuery } from './archive-query.js';
 import {
   type ArchivedAudio,

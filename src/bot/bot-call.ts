@@ -1,0 +1,313 @@
+import { checkArgument, having, object } from '../base/check.js';
+import type { Clock } from '../base/clock.js';
+import { invalidArgument, JackfieldError, messageOf } from '../base/errors.js';
+import type { CallVoice } from '../call/call-voice.js';
+import type { CommandOptions } from '../control/client/command-sender.js';
+import type { Call } from '../control/state/call.js';
+import type { PcmChunk } from '../stream/sink.js';
+import type { CallContext } from './call-context.js';
+import { type Gathered, type GatherOptions, gather } from './gather.js';
+import { describeSpeakable, type Speakable } from './prompt/speakable.js';
+import { type Message, type RecordOptions, recordMessage } from './record-message.js';
+import { type SayOptions, type SpeechReport, say } from './say.js';
+import { checkTimeout, type WaitOptions, waitFor } from './waiting.js';
+
+/** Who is at the other end of a call. */
+export interface Partner {
+  /** Skype name or phone number, as on the wire. */
+  readonly handle: string;
+  /** Shown name; empty when there is none. */
+  readonly name: string;
+}
+
+/** What a {@link BotCall} is put together from; its host does that. */
+export interface BotCallParts {
+  readonly call: Call;
+  readonly voice: CallVoice;
+  readonly context: Omit<CallContext, 'language'>;
+  readonly partner: Partner;
+  /** Told what the bot does, in words, for transcripts. */
+  readonly trace: (text: string) => void;
+  /** Places a call that ends with this one. */
+  readonly dial: (target: string, options: WaitOptions) => Promise<BotCall>;
+  /** Puts the call through to one of these. */
+  readonly transfer: (
+    call: BotCall,
+    targets: readonly string[],
+    options: TransferOptions,
+  ) => Promise<TransferReport>;
+}
+
+export interface TransferOptions extends WaitOptions {
+  /**
+   * How long it may ring at the targets, in milliseconds; the call is then taken back. Default 30,000; with `blind` as
+   * long as the endpoint lets it ring.
+   */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * Has the endpoint do it, and lets go of the call. Only for calls that came in, and where the endpoint can
+   * ({@link Call.canTransfer}). Default false: the call is held, the targets are called, and the two are bridged.
+   */
+  readonly blind?: boolean | undefined;
+  /** What the caller hears while it rings, over and over. Default: the endpoint's own hold. Not with `blind`. */
+  readonly music?: Speakable | undefined;
+}
+
+/** A transfer that came about. */
+export interface TransferReport {
+  /** Who took the call; absent where the endpoint does not say which of several did. */
+  readonly to: string | undefined;
+  /** Who hung up first. Absent with `blind`: there the talk goes on. */
+  readonly endedBy?: 'caller' | 'target';
+}
+
+export interface HoldOptions extends WaitOptions {
+  /** What the caller hears meanwhile, over and over. Default: the endpoint's own hold, which is silent. */
+  readonly music?: Speakable | undefined;
+}
+
+export interface SendDigitsOptions extends CommandOptions {
+  /** Between two digits, in milliseconds: 0 to 10,000. Default 200. */
+  readonly pauseMs?: number;
+}
+
+/** Between a sample's leaving and its being heard, in milliseconds: the player's lead and what an endpoint buffers. */
+const IN_FLIGHT_MS = 160;
+
+/** What is a bot's call. */
+export const BOT_CALL = having('listen', 'pause');
+
+/**
+ * A call as a conversation. Whatever waits here rejects with ERR_CALL_ENDED once the call is over, so that a script
+ * ends where it stands and its `finally` runs; with ERR_ABORTED when its signal fires.
+ */
+export class BotCall {
+  /** The call as the endpoint tells it. */
+  readonly call: Call;
+  readonly partner: Partner;
+  readonly clock: Clock;
+  /** The call's streams, for what is not offered here. */
+  readonly voice: CallVoice;
+  /** Fires when the call is over; for whatever else the script waits for. */
+  readonly signal: AbortSignal;
+  /** Language of prompts, numbers and dates from now on: `de`. */
+  language: string;
+  readonly #context: CallContext;
+  readonly #dial: BotCallParts['dial'];
+  readonly #transfer: BotCallParts['transfer'];
+  readonly #trace: (text: string) => void;
+
+  constructor(parts: BotCallParts) {
+    checkArgument('parts', parts, object);
+    checkArgument('parts.context', parts.context, object);
+    this.call = parts.call;
+    this.partner = parts.partner;
+    this.voice = parts.voice;
+    this.clock = parts.context.clock;
+    this.signal = parts.context.ended;
+    this.language = parts.context.prompts.language;
+    this.#context = { ...parts.context, language: () => this.language };
+    this.#dial = parts.dial;
+    this.#transfer = parts.transfer;
+    this.#trace = parts.trace;
+  }
+
+  get id(): number {
+    return this.call.id;
+  }
+
+  /** How long the call has been heard, in milliseconds. */
+  get heardMs(): number {
+    return (this.voice.remote.received.position * 1000) / this.voice.remote.format.sampleRate;
+  }
+
+  /**
+   * Queues something to be said; resolves when it has left or was cut. Not awaited, the next goes on right after it.
+   *
+   * @throws ERR_INVALID_ARG, ERR_FILE and whatever else the prompt could not be made for; ERR_CALL_ENDED; ERR_ABORTED.
+   */
+  say(what: Speakable, options: SayOptions = {}): Promise<SpeechReport> {
+    const speech = this.#say(what, options);
+    // Who does not wait for a prompt does not have to handle the hang-up that ends it; the next wait tells.
+    speech.catch((error: unknown) => {
+      if (!this.signal.aborted) this.#trace(`could not say all: ${messageOf(error)}`);
+    });
+    return speech;
+  }
+
+  /** Forgets what is queued and stops what is being said: silence within 100 ms at the far end. */
+  async clear(): Promise<void> {
+    await this.#context.player.clear();
+  }
+
+  /** Resolves when all that is queued now was said or cleared; to how long the call had been spoken to, in milliseconds. */
+  async mark(options: WaitOptions = {}): Promise<number> {
+    const { player } = this.#context;
+    const position = await waitFor<number>(
+      this.clock,
+      this.signal,
+      {
+        what: 'the end of what is queued',
+        begin: (resolve, reject) => ignored(player.mark().then(resolve, reject)),
+      },
+      options,
+    );
+    return ((position ?? player.position) * 1000) / this.voice.remote.format.sampleRate;
+  }
+
+  /** Collects digits, from notifications and from tones in the voice; one press counts once. @throws as {@link say}. */
+  async gather(options: GatherOptions = {}): Promise<Gathered> {
+    this.#trace(options.prompt === undefined ? 'gathers' : `asks ${describeSpeakable(options.prompt)}`);
+    const gathered = await gather(this.#context, options);
+    this.#trace(`gathered ${gathered.digits || 'nothing'} (${gathered.ended})`);
+    return gathered;
+  }
+
+  /** Records a message. @throws as {@link say}; ERR_FILE. */
+  async record(options: RecordOptions = {}): Promise<Message> {
+    this.#trace('records');
+    const message = await recordMessage(this.#context, options);
+    this.#trace(`recorded ${message.durationMs} ms (${message.ended})`);
+    return message;
+  }
+
+  /** What the caller says from now on, as it comes; ends with the call. A slow reader loses the oldest. */
+  listen(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<PcmChunk> {
+    return this.voice.remote.frames({ policy: 'drop-oldest', name: 'listen', ...options });
+  }
+
+  /** Lets time pass, on the call's clock. @throws ERR_CALL_ENDED, ERR_ABORTED. */
+  async pause(ms: number, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    if (!(ms >= 0)) throw invalidArgument('ms', '0 or more', ms);
+    const wait = { what: `${ms} ms to pass`, begin: () => () => undefined };
+    await waitFor(this.clock, this.signal, wait, { timeoutMs: ms, signal: options.signal });
+  }
+
+  /** Sends digits (0-9, `*`, `#`) to the other party. @throws ERR_INVALID_ARG, ERR_API, ERR_CALL_ENDED, ERR_ABORTED. */
+  async sendDigits(digits: string, options: SendDigitsOptions = {}): Promise<void> {
+    const { pauseMs = 200, ...limits } = options;
+    if (!(pauseMs >= 0 && pauseMs <= 10_000)) throw invalidArgument('pauseMs', 'from 0 to 10000 ms', pauseMs);
+    for (const [index, digit] of [...digits].entries()) {
+      if (index > 0) await this.pause(pauseMs, limits);
+      this.signal.throwIfAborted();
+      await this.call.sendDtmf(digit, limits);
+    }
+  }
+
+  /**
+   * Puts the caller through to the first of these who answers: holds the call, calls them, and bridges. Resolves when
+   * they have talked, and one of them has hung up; where that is not the caller, the call goes on here. With `blind` the
+   * endpoint does it: resolves when somebody has taken the call.
+   *
+   * @throws ERR_NOT_TRANSFERRED (a {@link TransferFailedError}, which says why for each target) when nobody takes it, and
+   * ERR_TIMEOUT (one as well) when nobody answers in time: the call goes on here, in progress. ERR_CALL_ENDED when the
+   * caller hangs up before somebody has answered; ERR_API when the endpoint cannot; ERR_ABORTED.
+   */
+  async transfer(target: string | readonly string[], options: TransferOptions = {}): Promise<TransferReport> {
+    const targets = typeof target === 'string' ? [target] : target;
+    checkTimeout(options.timeoutMs);
+    if (targets.length === 0) throw invalidArgument('target', 'one handle or number, or several', targets);
+    this.signal.throwIfAborted();
+    this.#trace(`transfers to ${targets.join(', ')}`);
+    if (options.blind) await this.#spoken();
+    return await this.ignoringKeys(() => this.#transfer(this, targets, options));
+  }
+
+  /**
+   * Does `work`. Keys that are pressed meanwhile, and that `work` does not gather itself, answer nothing that is asked
+   * afterwards. Type-ahead from before is kept. Done by {@link hold}, {@link transfer}, `Room.join` and `bridge`.
+   */
+  async ignoringKeys<T>(work: () => Promise<T>): Promise<T> {
+    const forget = this.#context.digits.mark();
+    try {
+      return await work();
+    } finally {
+      forget();
+    }
+  }
+
+  /**
+   * Keeps the caller waiting while `work` is done, and returns its result. With music the call stays connected. Keys
+   * that the caller presses meanwhile are forgotten.
+   *
+   * @throws what `work` throws; ERR_TIMEOUT when that takes longer than `timeoutMs`; ERR_CALL_ENDED when the caller does
+   * not wait that long, ERR_ABORTED.
+   */
+  hold<T>(work: () => Promise<T>, options: HoldOptions = {}): Promise<T> {
+    return this.ignoringKeys(() => this.#hold(work, options));
+  }
+
+  /**
+   * Calls somebody else, to talk to or to be put through to. That call is hung up when this script ends.
+   *
+   * @param options.timeoutMs how long it may ring; default 30,000.
+   * @throws ERR_CALL_ENDED when they do not answer, ERR_TIMEOUT, ERR_API, ERR_ABORTED.
+   */
+  dial(target: string, options: WaitOptions = {}): Promise<BotCall> {
+    this.#trace(`calls ${target}`);
+    return this.#dial(target, options);
+  }
+
+  /**
+   * Hangs up when what has left was heard. The script goes on to its end; whatever it waits for then throws.
+   * @throws ERR_CALL_ENDED when the other party was first.
+   */
+  async hangUp(): Promise<void> {
+    await this.#spoken();
+    this.#trace('hangs up');
+    await this.call.hangUp();
+  }
+
+  async #say(what: Speakable, options: SayOptions): Promise<SpeechReport> {
+    this.#trace(`says ${describeSpeakable(what)}`);
+    const report = await say(this.#context, what, options);
+    const { outcome, playedMs, cut } = report;
+    if (outcome !== 'played')
+      this.#trace(`is ${outcome}${cut ? ` by a ${cut.by}` : ''} after ${playedMs} ms`);
+    return report;
+  }
+
+  async #hold<T>(work: () => Promise<T>, { music, ...limits }: HoldOptions): Promise<T> {
+    const { signal, timeoutMs } = limits;
+    this.signal.throwIfAborted();
+    checkTimeout(timeoutMs);
+    if (music === undefined) {
+      await this.#spoken();
+      await this.call.hold(signal && { signal });
+    } else void this.say({ loop: music }, { signal });
+    try {
+      const wait = {
+        what: 'what a caller is on hold for',
+        begin: (resolve: (done: { result: T }) => void, reject: (error: unknown) => void) =>
+          ignored(work().then((result) => resolve({ result }), reject)),
+      };
+      const done = await waitFor<{ result: T }>(this.clock, this.signal, wait, limits);
+      if (done) return done.result;
+      throw new JackfieldError(
+        'ERR_TIMEOUT',
+        `What call ${this.id} is on hold for took over ${timeoutMs} ms.`,
+      );
+    } finally {
+      if (music !== undefined) await this.clear();
+      else if (!this.call.over) await this.#resume();
+    }
+  }
+
+  async #resume(): Promise<void> {
+    try {
+      await this.call.resume();
+    } catch (error) {
+      if (!this.signal.aborted) throw error;
+    }
+  }
+
+  /** Waits until the last word that has left has been heard, so that the end of the call does not cut it. */
+  async #spoken(): Promise<void> {
+    await this.pause(IN_FLIGHT_MS);
+  }
+}
+
+/** For a wait that cannot be undone. */
+function ignored(_: unknown): () => void {
+  return () => undefined;
+}

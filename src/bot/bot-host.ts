@@ -1,0 +1,361 @@
+import { checkOptions, given, needed, type Rules } from '../base/check.js';
+import { CLOCK, type Clock, systemClock } from '../base/clock.js';
+import { invalidArgument, JackfieldError, messageOf } from '../base/errors.js';
+import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
+import type { Client } from '../control/client/client.js';
+import { CLIENT } from '../control/client/command-sender.js';
+import type { Call } from '../control/state/call.js';
+import { CallEndedError } from '../control/state/call-ended-error.js';
+import type { CallState } from '../control/state/call-life.js';
+import { SERVER } from '../tcp/lease.js';
+import type { PcmServer } from '../tcp/pcm-server.js';
+import type { Bot } from './bot.js';
+import type { BotCall } from './bot-call.js';
+import { CallLimit, DialledCalls, endCall, hangUp } from './call-limit.js';
+import { during } from './during.js';
+import { openBotCall } from './open-bot-call.js';
+import { Prompts } from './prompt/prompts.js';
+import type { Speakable } from './prompt/speakable.js';
+import { type WaitOptions, waitFor } from './waiting.js';
+
+export interface BotHostOptions {
+  /** The endpoint whose calls the bots take. */
+  readonly client: Client;
+  /** Where the calls' voice goes. */
+  readonly server: PcmServer;
+  /** What bots say. Default: tones and files, without a library. */
+  readonly prompts?: Prompts;
+  /** Times every wait; that of the exchange where calls run faster than real time. Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+export interface AttendOptions {
+  /** Calls at once; more are refused. 1 to 10,000. Default 1000. */
+  readonly maxCalls?: number;
+  /** Whether the bot takes this call. Default: all. */
+  readonly accept?: (call: Call) => boolean | Promise<boolean>;
+}
+
+/**
+ * How a bot's work on a call ended. `hung-up`: the other party ended it before the script did. `failed`: the script
+ * threw. `unanswered`: there was no call.
+ */
+export type BotOutcome = 'done' | 'hung-up' | 'failed' | 'unanswered';
+
+export interface BotResult {
+  readonly bot: string;
+  readonly callId: number;
+  readonly outcome: BotOutcome;
+  /** The call's last status, as on the wire. */
+  readonly status: string;
+  readonly error?: Error;
+}
+
+export interface BotHostEvents extends FencedEvents {
+  /** A bot has a call in progress. */
+  talking: [call: BotCall, bot: Bot];
+  /** What a bot does, in words, for transcripts and logs; what is said stands in it. */
+  trace: [call: Call, text: string];
+  /** A bot is through with a call. */
+  result: [result: BotResult];
+  /** A call was refused, for there were `maxCalls`. */
+  refused: [call: Call];
+}
+
+const RULES: Rules<BotHostOptions> = {
+  client: needed(CLIENT),
+  server: needed(SERVER),
+  prompts: given,
+  clock: CLOCK,
+};
+
+const GOODBYE_TIMEOUT_MS = 15_000;
+const RING_TIMEOUT_MS = 30_000;
+
+/** Runs bots: takes calls, places calls, and keeps what goes wrong in one call away from all others. */
+export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDisposable {
+  readonly #client: Client;
+  readonly #server: PcmServer;
+  readonly #prompts: Prompts | Promise<Prompts>;
+  readonly #clock: Clock;
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #calls = new Set<Call>();
+  readonly #ready = new WeakMap<readonly Speakable[], Promise<void>>();
+  #unattend: (() => void) | undefined;
+  #closed = false;
+
+  /** @throws ERR_INVALID_ARG. */
+  constructor(options: BotHostOptions) {
+    super();
+    checkOptions(options, RULES);
+    this.#client = options.client;
+    this.#server = options.server;
+    this.#prompts = options.prompts ?? Prompts.open();
+    // Told to whoever needs them.
+    Promise.resolve(this.#prompts).catch(() => undefined);
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Calls that bots are busy with. */
+  get activeCalls(): number {
+    return this.#calls.size;
+  }
+
+  /**
+   * Sees to it that all that `bot` is known to say can be said, so that no call is the first to miss it. Once for each
+   * bot.
+   *
+   * @throws ERR_INVALID_ARG, ERR_FILE, ERR_WAV, ERR_TOOL for what is missing or cannot be read, all of it at once.
+   */
+  prepare({ says, language }: Bot): Promise<void> {
+    const ready =
+      this.#ready.get(says) ??
+      Promise.resolve(this.#prompts).then((prompts) =>
+        prompts.ready(says, language === undefined ? {} : { language }),
+      );
+    this.#ready.set(says, ready);
+    return during(this.#clock, ready);
+  }
+
+  /**
+   * Has `bot` answer the calls that come in from now on, instead of the one that did before. Resolves when it is
+   * {@link prepare}d; calls that come sooner wait for that. Where it cannot be, no call is taken.
+   *
+   * @throws ERR_INVALID_ARG at once; rejects as {@link prepare}.
+   */
+  attend(bot: Bot, options: AttendOptions = {}): Promise<void> {
+    const { maxCalls = 1000, accept = () => true } = options;
+    if (!(maxCalls >= 1 && maxCalls <= 10_000))
+      throw invalidArgument('maxCalls', 'from 1 to 10000', maxCalls);
+    this.#assertOpen();
+    this.#unattend?.();
+    const prepared = this.prepare(bot);
+    const isReady = prepared.then(
+      () => true,
+      () => false,
+    );
+    const onCall = (call: Call) => {
+      const offered = isReady.then((ready) =>
+        ready ? this.#offered(call, bot, maxCalls, accept) : undefined,
+      );
+      this.#track(during(this.#clock, offered));
+    };
+    this.#client.on('call', onCall);
+    const unattend = () => void this.#client.off('call', onCall);
+    this.#unattend = unattend;
+    return prepared.catch((error: unknown) => {
+      unattend();
+      throw error;
+    });
+  }
+
+  /**
+   * Has `bot` talk on a call that is there; resolves when it is through, at the latest when the call has lasted for the
+   * bot's `maxCallMs`. Never rejects.
+   */
+  run(bot: Bot, call: Call): Promise<BotResult> {
+    this.#assertOpen();
+    return this.#track(this.#run(bot, call));
+  }
+
+  /**
+   * Calls `target` and has `bot` talk to whoever answers.
+   *
+   * @param options.timeoutMs how long it may ring; default 30,000.
+   * @throws ERR_API when the call cannot be placed; as {@link prepare}.
+   */
+  async call(bot: Bot, target: string, options: WaitOptions = {}): Promise<BotResult> {
+    this.#assertOpen();
+    await this.prepare(bot);
+    const call = await this.#place(target, options.signal);
+    return await this.#track(this.#run(bot, call, options));
+  }
+
+  /** Takes no more calls, lets those that are under way go on to their end, then resolves. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#unattend?.();
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+
+  /** Hangs up all calls, then closes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([...this.#calls].map((call) => call.hangUp()));
+    await this.close();
+  }
+
+  async #offered(call: Call, bot: Bot, maxCalls: number, accept: NonNullable<AttendOptions['accept']>) {
+    const type = await call.text('TYPE').catch(() => '');
+    if (!type.startsWith('INCOMING') || call.over || !(await this.#accepts(call, accept))) return;
+    if (this.#calls.size >= maxCalls) {
+      this.emit('refused', call);
+      await call.refuse().catch(() => undefined);
+      return;
+    }
+    this.#track(this.#run(bot, call));
+  }
+
+  /** A program that cannot say is told; the call is not taken. */
+  async #accepts(call: Call, accept: NonNullable<AttendOptions['accept']>): Promise<boolean> {
+    try {
+      return await accept(call);
+    } catch (error) {
+      this.failed('accept', error);
+      return false;
+    }
+  }
+
+  async #run(bot: Bot, call: Call, ringing: WaitOptions = {}): Promise<BotResult> {
+    this.#calls.add(call);
+    const dialled = new DialledCalls();
+    using limit = new CallLimit(call, bot.maxCallMs, this.#clock);
+    let outcome: BotOutcome = 'unanswered';
+    let error: Error | undefined;
+    try {
+      const conversation = await this.#open(bot, call, ringing, dialled, limit.cut);
+      outcome = 'hung-up';
+      this.emit('talking', conversation, bot);
+      const ending = await Promise.race([runScript(bot, conversation, this.#clock), limit.passed]);
+      outcome = ending.outcome;
+      error = ending.error;
+    } catch (failure) {
+      if (!call.over) error = failure instanceof Error ? failure : new Error(messageOf(failure));
+    } finally {
+      this.#calls.delete(call);
+      await Promise.all([endCall(call, this.#clock), dialled.end(this.#clock)]);
+    }
+    const result = { bot: bot.name, callId: call.id, outcome, status: call.status };
+    const told = error ? { ...result, error } : result;
+    this.emit('result', told);
+    return told;
+  }
+
+  /** Brings a call in progress, with its voice redirected before its first sample. */
+  async #open(
+    bot: Bot,
+    call: Call,
+    ringing: WaitOptions,
+    dialled: DialledCalls,
+    cut: AbortSignal,
+  ): Promise<BotCall> {
+    const prompts = await this.#prompts;
+    const opening = openBotCall(call, {
+      ...{ prompts, bot, server: this.#server, clock: this.#clock },
+      trace: (text) => this.emit('trace', call, text),
+      dial: (target, options) => this.#dial(bot, target, options, dialled, cut),
+      cut,
+    });
+    const conversation = await during(this.#clock, opening);
+    if (call.properties.get('TYPE')?.startsWith('INCOMING') && call.state?.phase === 'placing') {
+      await during(this.#clock, call.answer());
+    }
+    await this.#answered(call, ringing, cut);
+    return conversation;
+  }
+
+  async #dial(
+    bot: Bot,
+    target: string,
+    options: WaitOptions,
+    dialled: DialledCalls,
+    cut: AbortSignal,
+  ): Promise<BotCall> {
+    const call = await this.#place(target, options.signal);
+    // Before it is answered, so that it does not go on ringing when the script has ended.
+    dialled.add(call);
+    try {
+      return await this.#open(bot, call, options, dialled, cut);
+    } catch (error) {
+      await hangUp(call);
+      throw error;
+    }
+  }
+
+  async #answered(
+    call: Call,
+    { timeoutMs = RING_TIMEOUT_MS, signal }: WaitOptions,
+    cut: AbortSignal,
+  ): Promise<void> {
+    const stop = new AbortController();
+    const wait = {
+      what: `an answer to call ${call.id}`,
+      begin: (resolve: (value: true) => void, reject: (error: unknown) => void) => {
+        // A machine that takes a message is nobody to talk to.
+        const onState = ({ phase, status }: CallState) => {
+          if (phase === 'voicemail') reject(new CallEndedError(call.id, status, 'answered', undefined));
+        };
+        call.on('state', onState);
+        call.reached('INPROGRESS', { signal: stop.signal }).then(() => resolve(true), reject);
+        return () => {
+          call.off('state', onState);
+          stop.abort();
+        };
+      },
+    };
+    if (await waitFor(this.#clock, cut, wait, { timeoutMs, signal })) return;
+    throw new JackfieldError('ERR_TIMEOUT', `Call ${call.id} was not answered in ${timeoutMs} ms.`);
+  }
+
+  async #place(target: string, signal: AbortSignal | undefined): Promise<Call> {
+    return await this.#client.call(target, signal ? { signal } : {});
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    const settled = () => this.#running.delete(work);
+    this.#running.add(work);
+    work.then(settled, settled);
+    return work;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new JackfieldError('ERR_CLOSED', 'This host is closed: make another.');
+  }
+}
+
+/** Runs a script to its end. */
+async function runScript(
+  bot: Bot,
+  call: BotCall,
+  clock: Clock,
+): Promise<Pick<BotResult, 'outcome' | 'error'>> {
+  try {
+    await bot.script(call);
+    await sayTheRest(call);
+    return { outcome: 'done' };
+  } catch (failure) {
+    if (call.signal.aborted && isCallEnded(failure)) return { outcome: 'hung-up' };
+    const error = failure instanceof Error ? failure : new Error(messageOf(failure));
+    await sayGoodbye(bot, call, clock);
+    return { outcome: 'failed', error };
+  }
+}
+
+/** The script is through: what is queued is said, and the call hung up, if the other party does not do so first. */
+async function sayTheRest(call: BotCall): Promise<void> {
+  try {
+    await call.mark();
+    await call.hangUp();
+  } catch (error) {
+    if (!call.signal.aborted) throw error;
+  }
+}
+
+/** Its own failure changes nothing: the call is hung up either way. */
+async function sayGoodbye(bot: Bot, call: BotCall, clock: Clock): Promise<void> {
+  const giveUp = new AbortController();
+  const cancelTimer = clock.timerAt(clock.now() + GOODBYE_TIMEOUT_MS, () => giveUp.abort());
+  try {
+    if (call.signal.aborted) return;
+    await call.clear();
+    await call.say(bot.goodbye, { signal: giveUp.signal });
+    await call.hangUp();
+  } catch {
+    // The script's own error is what is told.
+  } finally {
+    cancelTimer();
+  }
+}
+
+function isCallEnded(error: unknown): boolean {
+  return error instanceof JackfieldError && (error.code === 'ERR_CALL_ENDED' || error.code === 'ERR_CLOSED');
+}

@@ -1,0 +1,98 @@
+import {
+  callback,
+  checkArgument,
+  checkOptions,
+  flag,
+  given,
+  having,
+  line,
+  listOf,
+  type Rules,
+  wait,
+} from '../base/check.js';
+import type { BotCall } from './bot-call.js';
+import type { Speakable } from './prompt/speakable.js';
+
+/** What a bot does with one call. When it returns, what is queued is played to its end and the call is hung up. */
+export type BotScript = (call: BotCall) => Promise<void> | void;
+
+export interface BotOptions {
+  /** Shown in events and transcripts. Default: the script's name, or `bot`. */
+  readonly name?: string;
+  /** Language of the calls at first. Default: that of the prompts. */
+  readonly language?: string;
+  /** Said before the call is hung up because the script threw. Default: three falling tones. */
+  readonly goodbye?: Speakable;
+  /**
+   * What it may say, as far as that is known: its host sees to it before a call that all of it can be said. Default:
+   * `goodbye` alone.
+   */
+  readonly says?: readonly Speakable[];
+  /** Whether digits are also heard as tones in the voice. Default true. */
+  readonly toneDigits?: boolean;
+  /** Whether barge-in by voice disregards the echo of what the bot says. Default true. */
+  readonly echoGuard?: boolean;
+  /** Longest call, in milliseconds; it is then hung up. Default 4 hours. */
+  readonly maxCallMs?: number;
+}
+
+/** A phone bot: what it does with a call, and how. Made by {@link bot}, run by a {@link BotHost}. */
+export interface Bot {
+  readonly script: BotScript;
+  readonly name: string;
+  readonly language: string | undefined;
+  readonly goodbye: Speakable;
+  /** With `goodbye`. */
+  readonly says: readonly Speakable[];
+  readonly toneDigits: boolean;
+  readonly echoGuard: boolean;
+  readonly maxCallMs: number;
+}
+
+/** What is a bot. */
+export const BOT = having('script');
+const RULES: Rules<BotOptions> = {
+  name: line(1, 200),
+  language: line(1, 100),
+  goodbye: given,
+  says: listOf(given),
+  toneDigits: flag,
+  echoGuard: flag,
+  maxCallMs: wait,
+};
+
+const FALLING_TONES: Speakable = [
+  { tone: 950, ms: 250 },
+  { tone: 700, ms: 250 },
+  { tone: 500, ms: 400 },
+];
+const FOUR_HOURS_MS = 14_400_000;
+
+/**
+ * Makes a bot of a script.
+ *
+ * ```ts
+ * const clock = bot(async (call) => {
+ *   const { digits } = await call.gather({ prompt: 'how-many-times' });
+ *   for (let i = 0; i < Number(digits); i++) await call.say('cuckoo');
+ * });
+ * ```
+ *
+ * @throws ERR_INVALID_ARG
+ */
+export function bot(script: BotScript, options: BotOptions = {}): Bot {
+  checkArgument('script', script, callback);
+  checkOptions(options, RULES);
+  const { name, language, goodbye = FALLING_TONES, toneDigits = true, echoGuard = true } = options;
+  const { maxCallMs = FOUR_HOURS_MS, says = [] } = options;
+  return Object.freeze({
+    script,
+    name: name ?? (script.name || 'bot'),
+    language,
+    goodbye,
+    says: [...says, goodbye],
+    toneDigits,
+    echoGuard,
+    maxCallMs,
+  });
+}

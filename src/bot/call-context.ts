@@ -1,0 +1,23 @@
+import type { Clock } from '../base/clock.js';
+import type { Player } from '../stream/player.js';
+import type { CallEar, EarListener } from './call-ear.js';
+import type { DigitQueue } from './digit-queue.js';
+import type { Prompts } from './prompt/prompts.js';
+
+/** What the parts of a conversation share. */
+export interface CallContext {
+  readonly clock: Clock;
+  readonly ear: CallEar;
+  readonly digits: DigitQueue;
+  readonly player: Player;
+  readonly prompts: Prompts;
+  /**
+   * Tells what leaves for the caller, by its place on the line of what is heard; returns what stops that. Absent where
+   * nobody guards against its echo.
+   */
+  readonly onSent?: ((listener: EarListener) => () => void) | undefined;
+  /** Fires when the call is over, with the error that every wait then rejects with. */
+  readonly ended: AbortSignal;
+  /** The language in which the call is spoken to at present. */
+  language(): string;
+}

@@ -1,0 +1,110 @@
+import type { Clock } from '../base/clock.js';
+import { type CallVoice, openCallVoice } from '../call/call-voice.js';
+import type { Call } from '../control/state/call.js';
+import { CallEndedError } from '../control/state/call-ended-error.js';
+import type { SynchronousSink } from '../stream/sink.js';
+import type { PcmServer } from '../tcp/pcm-server.js';
+import { DtmfDetector } from '../voice/tone/dtmf-detector.js';
+import type { Bot } from './bot.js';
+import { BotCall, type BotCallParts } from './bot-call.js';
+import { CallEar, type EarListener } from './call-ear.js';
+import { DigitMerger } from './digit-merger.js';
+import { DigitQueue } from './digit-queue.js';
+import type { Prompts } from './prompt/prompts.js';
+import { transfer } from './transfer.js';
+
+/** What a conversation needs besides its call. */
+export interface BotCallOptions {
+  readonly server: PcmServer;
+  readonly prompts: Prompts;
+  readonly clock: Clock;
+  readonly bot: Pick<Bot, 'language' | 'toneDigits' | 'echoGuard'>;
+  readonly dial: BotCallParts['dial'];
+  readonly trace: BotCallParts['trace'];
+  /** Ends the conversation, as the end of the call does. */
+  readonly cut: AbortSignal;
+}
+
+/** An endpoint that keeps its streams open after the end of a call is cut off; in milliseconds of real time. */
+const STREAM_GRACE_MS = 2000;
+
+/** Redirects a call's voice and listens to its digits. @throws as {@link openCallVoice}. */
+export async function openBotCall(call: Call, options: BotCallOptions): Promise<BotCall> {
+  const { server, prompts, clock, bot } = options;
+  const ear = new CallEar();
+  const over = new AbortController();
+  const digits = listenToDigits(call, ear, clock, bot.toneDigits, over.signal);
+  const voice = await openCallVoice(call, server, {
+    microphone: false,
+    onLease(stream, lease) {
+      if (stream === 'output') lease.addSink(ear, { policy: 'drop-oldest', name: 'bot' });
+    },
+  });
+  const end = () => {
+    if (over.signal.aborted) return;
+    over.abort(
+      new CallEndedError(call.id, call.status, 'through with its script', call.known('FAILUREREASON')),
+    );
+    setTimeout(() => voice.close().catch(() => undefined), STREAM_GRACE_MS).unref();
+  };
+  call.ended().then(end, end);
+  options.cut.addEventListener('abort', end, { once: true });
+  // A stream that ends while the call goes on is the endpoint's last word, too.
+  void ear.ended.then(end);
+  const [handle, name] = await Promise.all([
+    call.text('PARTNER_HANDLE').catch(() => ''),
+    call.text('PARTNER_DISPNAME').catch(() => ''),
+  ]);
+  const conversation = new BotCall({
+    call,
+    voice,
+    partner: { handle, name },
+    dial: options.dial,
+    transfer,
+    trace: options.trace,
+    context: {
+      ...{ clock, ear, digits, prompts, player: voice.player, ended: over.signal },
+      onSent: bot.echoGuard ? (listener) => onSent(voice, listener) : undefined,
+    },
+  });
+  if (bot.language !== undefined) conversation.language = bot.language;
+  return conversation;
+}
+
+/** Tells what leaves through the input, on the time line of the call. */
+function onSent(voice: CallVoice, listener: EarListener): () => void {
+  const { input, inputStart } = voice;
+  const sink: SynchronousSink = {
+    synchronous: true,
+    write: (samples, position) => listener(samples, inputStart + position),
+    end: () => undefined,
+  };
+  const tap = input?.addSentTap(sink, { policy: 'drop-oldest', name: 'echo guard' });
+  return () => void tap?.remove().catch(() => undefined);
+}
+
+/** One queue of what is told by the endpoint and what is heard. */
+function listenToDigits(
+  call: Call,
+  ear: CallEar,
+  clock: Clock,
+  tones: boolean,
+  ended: AbortSignal,
+): DigitQueue {
+  const digits = new DigitQueue();
+  const merger = new DigitMerger();
+  const onDigit = (digit: string) => {
+    if (merger.take('api', digit, clock.now())) digits.push(digit);
+  };
+  call.on('dtmf', onDigit);
+  ended.addEventListener('abort', () => call.off('dtmf', onDigit), { once: true });
+  if (!tones) return digits;
+  const detector = new DtmfDetector();
+  ear.listen((samples) => {
+    for (const event of detector.push(samples)) {
+      if (event.type === 'end') merger.toneEnded(clock.now());
+      else if (merger.take('tone', event.digit, clock.now())) digits.push(event.digit);
+    }
+  });
+  return digits;
+}

@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import {
+  path as aPath,
+  checkArgument,
+  checkOptions,
+  needed,
+  oneOf,
+  type Rules,
+  words,
+} from '../../base/check.js';
+import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
+import { parseCsv } from './parse-csv.js';
+
+/** Somebody to be called. */
+export interface CampaignTarget {
+  /** Skype name or phone number. */
+  readonly target: string;
+  /** What else is known of him, by name; a flow can use it as `{name}`. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+interface Entry {
+  /** Where it stands, for messages: `list.csv:3`. */
+  readonly place: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+const MAX_BYTES = 64 * 2 ** 20;
+const MAX_PROBLEMS = 20;
+const TARGET = /^[^\s,"'`]{1,200}$/;
+const FIELD = /^\w{1,100}$/;
+
+/**
+ * Reads a list of people to be called: CSV whose first line names the columns, or JSON, an array of names or of
+ * objects. One column, `target`, holds the Skype name or phone number; the others become the fields.
+ *
+ * @throws ERR_FILE; ERR_INVALID_ARG with everything that is wrong and where, a target that stands twice included.
+ */
+export async function readCallList(file: string): Promise<readonly CampaignTarget[]> {
+  checkArgument('file', file, aPath);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new JackfieldError('ERR_FILE', `The list ${file} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  });
+  if (text.length > MAX_BYTES) throw invalidArgument('list', `of at most ${MAX_BYTES} characters`, file);
+  return parseCallList(text, { file, format: extname(file).toLowerCase() === '.json' ? 'json' : 'csv' });
+}
+
+interface ListOptions {
+  readonly file?: string;
+  readonly format: 'csv' | 'json';
+}
+
+const RULES: Rules<ListOptions> = { file: words, format: needed(oneOf('csv', 'json')) };
+
+/** As {@link readCallList}, of a text. @throws ERR_INVALID_ARG */
+export function parseCallList(text: string, options: ListOptions): readonly CampaignTarget[] {
+  checkArgument('text', text, words);
+  checkOptions(options, RULES);
+  const { file = 'list', format } = options;
+  const problems: string[] = [];
+  const entries = format === 'json' ? jsonEntries(text, file, problems) : csvEntries(text, file, problems);
+  const seen = new Map<string, string>();
+  const targets = entries.flatMap(({ place, fields }) => {
+    const { target, ...rest } = fields;
+    const problem = targetProblem(target) ?? fieldProblem(rest) ?? doubleProblem(String(target), seen);
+    seen.set(String(target).toLowerCase(), place);
+    if (problem === undefined) return [{ target: String(target), fields: asTexts(rest) }];
+    problems.push(`${place}: ${problem}`);
+    return [];
+  });
+  if (problems.length === 0 && targets.length === 0) problems.push(`${file}: there is nobody on it`);
+  if (problems.length === 0) return targets;
+  const more = problems.length - MAX_PROBLEMS;
+  const shown = [...problems.slice(0, MAX_PROBLEMS), ...(more > 0 ? [`and ${more} more`] : [])];
+  throw new JackfieldError('ERR_INVALID_ARG', `The call list has errors:\n  ${shown.join('\n  ')}`);
+}
+
+function csvEntries(text: string, file: string, problems: string[]): Entry[] {
+  const { rows, problem } = parseCsv(text);
+  const [header, ...lines] = rows;
+  if (problem) problems.push(`${file}:${problem.line}: ${problem.message}`);
+  if (!header) return [];
+  const columns = header.cells.map((name) => name.trim());
+  const wrong = columns.find((name, index) => !FIELD.test(name) || columns.indexOf(name) !== index);
+  if (!columns.includes('target') || wrong !== undefined) {
+    const text =
+      wrong === undefined
+        ? 'it has no column target'
+        : `${JSON.stringify(wrong)} is no name of one (letters, digits and _, each once)`;
+    problems.push(`${file}:${header.line}: the first line must name the columns: ${text}`);
+    return [];
+  }
+  return lines.flatMap(({ line, cells }) => {
+    const place = `${file}:${line}`;
+    if (cells.length === columns.length) {
+      return [
+        { place, fields: Object.fromEntries(cells.map((cell, index) => [columns[index], cell.trim()])) },
+      ];
+    }
+    problems.push(`${place}: it has ${cells.length} columns; the first line names ${columns.length}`);
+    return [];
+  });
+}
+
+function jsonEntries(text: string, file: string, problems: string[]): Entry[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch (error) {
+    problems.push(`${file}: ${messageOf(error)}`);
+    return [];
+  }
+  if (!Array.isArray(list)) {
+    problems.push(`${file}: it must be an array of names, or of objects with a target`);
+    return [];
+  }
+  return list.map((item: unknown, index) => ({
+    place: `${file}[${index}]`,
+    fields: typeof item === 'object' && item !== null ? { ...item } : { target: item },
+  }));
+}
+
+function targetProblem(target: unknown): string | undefined {
+  if (typeof target === 'string' && TARGET.test(target)) return undefined;
+  if (typeof target === 'string' && TARGET.test(target.replaceAll(' ', '')))
+    return `the target ${JSON.stringify(target)} must be written without spaces`;
+  return `the target must be a Skype name or a phone number; it is ${JSON.stringify(target) ?? 'missing'}`;
+}
+
+function fieldProblem(fields: Readonly<Record<string, unknown>>): string | undefined {
+  for (const [name, value] of Object.entries(fields)) {
+    if (!FIELD.test(name)) return `the name ${JSON.stringify(name)} must be of letters, digits and _`;
+    if (typeof value === 'object') return `${name} must be a text or a number`;
+  }
+  return undefined;
+}
+
+function doubleProblem(target: string, seen: ReadonlyMap<string, string>): string | undefined {
+  const before = seen.get(target.toLowerCase());
+  return before === undefined ? undefined : `${target} stands at ${before} already: keep one`;
+}
+
+function asTexts(fields: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)]));
+}

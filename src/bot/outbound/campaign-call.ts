@@ -1,0 +1,44 @@
+import type { BotOutcome } from '../bot-host.js';
+
+/** A call of a campaign that is to be placed. */
+export interface CampaignCall {
+  readonly target: string;
+  /** 1 for the first call to the target. */
+  readonly attempt: number;
+  /** When it was placed, in milliseconds since the Unix epoch. */
+  readonly placedAtMs: number;
+}
+
+/** One call of a campaign. */
+export interface CampaignResult extends CampaignCall {
+  readonly durationMs: number;
+  /**
+   * `error`: the call could not be placed. `calling`: it is under way. `interrupted`: it was under way when the
+   * program was killed.
+   */
+  readonly outcome: BotOutcome | 'error' | 'calling' | 'interrupted';
+  /** The call's last status, as on the wire; empty when there was no call. */
+  readonly status: string;
+  readonly error?: string;
+  /** Whether the target is to be called again. */
+  readonly retry: boolean;
+  /** The target's fields, and what the bot has put to them. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Where a campaign's calls are kept; {@link CampaignLog} keeps them in a catalogue. */
+export interface CampaignStore {
+  /** The calls that were placed before, oldest first; none of them is placed again. */
+  resume(): readonly CampaignResult[] | Promise<readonly CampaignResult[]>;
+  /** A call is about to be placed; when this throws, it is not. */
+  begin(call: CampaignCall): void | Promise<void>;
+  finish(result: CampaignResult): void | Promise<void>;
+}
+
+/** Whom a bot is about to call. */
+export interface CampaignLine {
+  readonly target: string;
+  readonly attempt: number;
+  /** The target's fields; what the bot puts there is kept with the result. */
+  readonly variables: Map<string, string>;
+}

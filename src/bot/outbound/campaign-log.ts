@@ -1,0 +1,200 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { path as aPath, checkArgument } from '../../base/check.js';
+import { JackfieldError } from '../../base/errors.js';
+import { Database } from '../../files/database.js';
+import { makePrivateFolderSync } from '../../files/private-file.js';
+import { flag, json } from '../../files/row.js';
+import { MIGRATIONS } from '../../recording/archive/catalogue-entry.js';
+import { likeOf, whereOf } from '../../recording/archive/query.js';
+import type { CampaignCall, CampaignResult, CampaignStore } from './campaign-call.js';
+
+/** A call of a campaign, as the catalogue has it. */
+export interface CampaignEntry extends CampaignResult {
+  readonly campaign: string;
+}
+
+/** What {@link CampaignLog.search} looks for; everything that is given has to fit. */
+export interface CampaignQuery {
+  readonly campaign?: string;
+  /** A part of it, whatever its case. */
+  readonly target?: string;
+  readonly outcome?: CampaignResult['outcome'];
+  /** Placed at or after. */
+  readonly since?: Date;
+  /** Placed before. */
+  readonly until?: Date;
+  /** A part of the name or value of a variable, or of an error. */
+  readonly text?: string;
+  /** Default 1000; -1 for all. */
+  readonly limit?: number;
+}
+
+/** A campaign in figures. */
+export interface CampaignSummary {
+  readonly campaign: string;
+  readonly targets: number;
+  readonly calls: number;
+  /** Targets by how their last call ended. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+}
+
+const ROW = z.object({
+  campaign: z.string(),
+  target: z.string(),
+  attempt: z.int(),
+  placed_at: z.iso.datetime(),
+  duration_ms: z.number(),
+  outcome: z.string().transform((outcome) => outcome as CampaignResult['outcome']),
+  status: z.string(),
+  error: z.string().nullable(),
+  retry: flag,
+  variables: json(z.record(z.string(), z.string())),
+});
+
+const TOTALS_ROW = z.object({
+  campaign: z.string(),
+  targets: z.int(),
+  calls: z.int(),
+  first: z.string(),
+  last: z.string(),
+});
+
+const OUTCOME_ROW = z.object({ campaign: z.string(), outcome: z.string(), count: z.int() });
+
+const RUNNER_ROW = z.object({ pid: z.int() });
+
+/** Calls of campaigns in the catalogue of a folder, beside its recordings. */
+export class CampaignLog implements Disposable {
+  readonly #db: Database;
+
+  private constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Opens the catalogue of `folder`, or begins one. @throws ERR_UNSUPPORTED without `libsql`; ERR_FILE. */
+  static open(folder: string): CampaignLog {
+    checkArgument('folder', folder, aPath);
+    makePrivateFolderSync(folder);
+    return new CampaignLog(Database.open(join(folder, 'catalogue.sqlite'), MIGRATIONS));
+  }
+
+  /**
+   * Where one campaign is kept. A call is written, durably, before it is placed: one that was under way when the
+   * process was killed is found as `interrupted`, and nobody is called again for it.
+   */
+  store(campaign: string): CampaignStore {
+    return {
+      resume: () => this.#resume(campaign),
+      begin: (call) => this.#begin(campaign, call),
+      finish: (result) => this.#finish(campaign, result),
+    };
+  }
+
+  /** Oldest first. */
+  search(query: CampaignQuery = {}): CampaignEntry[] {
+    const { campaign, target, outcome, since, until, text, limit = 1000 } = query;
+    const { where, values } = whereOf([
+      ['campaign = ?', campaign],
+      ["target LIKE ? ESCAPE '\\'", target && likeOf(target)],
+      ['outcome = ?', outcome],
+      ['placed_at >= ?', since?.toISOString()],
+      ['placed_at < ?', until?.toISOString()],
+      [
+        "variables || coalesce(error, '') LIKE ? ESCAPE '\\'",
+        text && likeOf(JSON.stringify(text).slice(1, -1)),
+      ],
+    ]);
+    const sql = `SELECT * FROM campaign_calls WHERE ${where} ORDER BY placed_at, key LIMIT ?`;
+    return this.#db.all(ROW, sql, ...values, limit).map(entryOf);
+  }
+
+  /** All campaigns, the one that began first at first. */
+  summaries(): CampaignSummary[] {
+    const totals = this.#db.all(
+      TOTALS_ROW,
+      `SELECT campaign, count(DISTINCT target) AS targets, count(*) AS calls, min(placed_at) AS first,
+        max(placed_at) AS last FROM campaign_calls GROUP BY campaign ORDER BY first`,
+    );
+    const outcomes = this.#db.all(
+      OUTCOME_ROW,
+      `SELECT campaign, outcome, count(*) AS count FROM campaign_calls AS call WHERE attempt =
+        (SELECT max(attempt) FROM campaign_calls WHERE campaign = call.campaign AND target = call.target)
+        GROUP BY campaign, outcome ORDER BY outcome`,
+    );
+    return totals.map(({ campaign, targets, calls, first, last }) => ({
+      ...{ campaign, targets, calls },
+      outcomes: Object.fromEntries(
+        outcomes.filter((each) => each.campaign === campaign).map(({ outcome, count }) => [outcome, count]),
+      ),
+      firstAtMs: Date.parse(first),
+      lastAtMs: Date.parse(last),
+    }));
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #resume(campaign: string): readonly CampaignResult[] {
+    return this.#db.write(() => {
+      const sql = "SELECT DISTINCT pid FROM campaign_calls WHERE campaign = ? AND outcome = 'calling'";
+      const runner = this.#db
+        .all(RUNNER_ROW, sql, campaign)
+        .find(({ pid }) => pid !== process.pid && isAlive(pid));
+      if (runner) {
+        const text = `The campaign ${campaign} is being run by process ${runner.pid}: wait for it, or end it.`;
+        throw new JackfieldError('ERR_INVALID_STATE', text);
+      }
+      const end =
+        "UPDATE campaign_calls SET outcome = 'interrupted' WHERE campaign = ? AND outcome = 'calling'";
+      this.#db.run(end, campaign);
+      return this.search({ campaign, limit: -1 });
+    }, true);
+  }
+
+  #begin(campaign: string, { target, attempt, placedAtMs }: CampaignCall): void {
+    const sql = `INSERT INTO campaign_calls (campaign, target, attempt, placed_at, outcome, pid)
+      VALUES (?, ?, ?, ?, 'calling', ?) ON CONFLICT DO NOTHING`;
+    const values = [campaign, target, attempt, new Date(placedAtMs).toISOString(), process.pid];
+    if (this.#db.write(() => this.#db.run(sql, ...values), true) === 1) return;
+    const text = `Call ${attempt} to ${target} has been placed already: does another process run ${campaign}?`;
+    throw new JackfieldError('ERR_INVALID_STATE', text);
+  }
+
+  #finish(campaign: string, result: CampaignResult): void {
+    const { target, attempt, durationMs, outcome, status, error, retry, variables } = result;
+    const sql = `UPDATE campaign_calls SET duration_ms = ?, outcome = ?, status = ?, error = ?, retry = ?, variables = ?
+      WHERE campaign = ? AND target = ? AND attempt = ?`;
+    const values = [durationMs, outcome, status, error ?? null, retry ? 1 : 0, JSON.stringify(variables)];
+    this.#db.write(() => this.#db.run(sql, ...values, campaign, target, attempt), true);
+  }
+}
+
+function entryOf(row: z.output<typeof ROW>): CampaignEntry {
+  const { campaign, target, attempt, outcome, status, error } = row;
+  return {
+    ...{ campaign, target, attempt, outcome, status },
+    placedAtMs: Date.parse(row.placed_at),
+    durationMs: row.duration_ms,
+    ...(error !== null && { error }),
+    retry: row.retry,
+    variables: row.variables,
+  };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // One that we may not signal is there all the same.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,63 @@
+import { signal as abortSignal, checkArgument, checkOptions, type Rules } from '../../base/check.js';
+import { BOT_CALL, type BotCall } from '../bot-call.js';
+import { during } from '../during.js';
+import { WAIT_RULES, type WaitOptions } from '../waiting.js';
+import {
+  ANSWER_RULES,
+  AnswerDetector,
+  type AnswerDetectorOptions,
+  type AnswerVerdict,
+} from './answer-detector.js';
+import { type Beep, BeepDetector } from './beep-detector.js';
+
+interface DetectOptions extends AnswerDetectorOptions {
+  readonly signal?: AbortSignal;
+}
+
+const RULES: Rules<DetectOptions> = { ...ANSWER_RULES, signal: abortSignal };
+const BEEP_TIMEOUT_MS = 30_000;
+/** Beeps by which calls were told to be answered by a machine, until somebody waits for them. */
+const told = new WeakMap<BotCall, Beep>();
+
+/** Listens to how a call is answered: by a person, a machine, or in silence. @throws ERR_CALL_ENDED, ERR_ABORTED. */
+export async function detectAnswer(call: BotCall, options: DetectOptions = {}): Promise<AnswerVerdict> {
+  checkArgument('call', call, BOT_CALL);
+  checkOptions(options, RULES);
+  const { signal, ...settings } = options;
+  using detector = await during(call.clock, AnswerDetector.create(settings));
+  for await (const { samples } of call.listen(signal ? { signal } : {})) {
+    const [verdict] = detector.push(samples);
+    if (!verdict) continue;
+    if (verdict.beep) told.set(call, verdict.beep);
+    return verdict;
+  }
+  const [last] = detector.flush();
+  // The call ended in the middle of the greeting: what follows throws, and so does this.
+  await call.pause(0);
+  return last ?? { answerer: 'silent', greetingMs: 0, atMs: 0 };
+}
+
+/**
+ * Waits for the beep after which an answering machine records; resolves to undefined when there is none in time, and at
+ * once where `detectAnswer` has heard it.
+ *
+ * @param options.timeoutMs of the call's own voice; default 30,000.
+ * @throws ERR_CALL_ENDED, ERR_ABORTED.
+ */
+export async function waitForBeep(call: BotCall, options: WaitOptions = {}): Promise<Beep | undefined> {
+  checkArgument('call', call, BOT_CALL);
+  checkOptions(options, WAIT_RULES);
+  const { timeoutMs = BEEP_TIMEOUT_MS, signal } = options;
+  const heard = told.get(call);
+  told.delete(call);
+  if (heard) return heard;
+  const detector = new BeepDetector();
+  const begun = call.heardMs;
+  for await (const { samples } of call.listen(signal ? { signal } : {})) {
+    const [beep] = detector.push(samples);
+    if (beep) return beep;
+    if (call.heardMs - begun >= timeoutMs) return undefined;
+  }
+  await call.pause(0);
+  return undefined;
+}

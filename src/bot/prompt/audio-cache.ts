@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { readFile, rename, rm } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
+import { BYTES_PER_SAMPLE, VOICE_FORMAT } from '../../base/pcm.js';
+import { makePrivateFolder } from '../../files/private-file.js';
+import { toFormat } from '../../voice/convert/to-format.js';
+import { isInstalled } from '../../voice/process/require-program.js';
+import { collectSamples } from '../../voice/stage.js';
+import { decodeWithFfmpeg } from '../../voice/transcode/ffmpeg.js';
+import { WavError } from '../../voice/wav/wav-error.js';
+import { WavReader } from '../../voice/wav/wav-reader.js';
+import { WavWriter } from '../../voice/wav/wav-writer.js';
+import type { Speech } from './speech-engine.js';
+
+export interface AudioCacheOptions {
+  /** Folder in which converted audio is kept between runs. Default: it is not. */
+  readonly folder?: string;
+  /** Converted audio that is kept in memory, in bytes: 1 MiB on. What was not used longest goes. Default 64 MiB. */
+  readonly maxBytes?: number;
+}
+
+/** Audio in the format of calls, converted once: kept by a hash of what it was made from. */
+export class AudioCache {
+  readonly #folder: string | undefined;
+  readonly #maxBytes: number;
+  readonly #kept = new Map<string, Promise<Int16Array>>();
+  #bytes = 0;
+  #conversions = 0;
+
+  constructor(options: AudioCacheOptions = {}) {
+    const { folder, maxBytes = 2 ** 26 } = options;
+    if (!(maxBytes >= 2 ** 20)) throw invalidArgument('maxBytes', '1 MiB or more', maxBytes);
+    this.#folder = folder;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** How many times audio was converted, because it was in neither memory nor the folder. */
+  get conversions(): number {
+    return this.#conversions;
+  }
+
+  /** The samples of an audio file. WAV is read here; what is not read here is decoded by the command `ffmpeg`. */
+  async file(path: string): Promise<Int16Array> {
+    const content = await readFile(path).catch((error: unknown) => {
+      throw new JackfieldError('ERR_FILE', `The prompt ${path} cannot be read: ${messageOf(error)}`, {
+        cause: error,
+      });
+    });
+    return this.keep(content, () => decode(path));
+  }
+
+  /** What `make` gives, once for each `key`. */
+  keep(key: string | Uint8Array, make: () => Promise<Speech>): Promise<Int16Array> {
+    const hash = createHash('sha256').update(key).digest('hex');
+    const known = this.#kept.get(hash);
+    const samples = known ?? this.#load(hash, make);
+    // A map is in the order of insertion: the one used last goes to its end.
+    this.#kept.delete(hash);
+    this.#kept.set(hash, samples);
+    return samples;
+  }
+
+  #load(hash: string, make: () => Promise<Speech>): Promise<Int16Array> {
+    const loading = this.#fromFolder(hash).then((stored) => stored ?? this.#convert(hash, make));
+    loading.then(
+      (samples) => this.#account(samples.length * BYTES_PER_SAMPLE),
+      () => this.#kept.delete(hash),
+    );
+    return loading;
+  }
+
+  async #convert(hash: string, make: () => Promise<Speech>): Promise<Int16Array> {
+    this.#conversions++;
+    const made = await make();
+    const samples = await collectSamples(toFormat(once(made.samples), made.format, VOICE_FORMAT));
+    await this.#store(hash, samples);
+    return samples;
+  }
+
+  async #fromFolder(hash: string): Promise<Int16Array | undefined> {
+    if (this.#folder === undefined) return undefined;
+    try {
+      await using reader = await WavReader.open(join(this.#folder, `${hash}.wav`));
+      if (reader.state === 'ok') return await collectSamples(reader);
+    } catch (error) {
+      if (!(error instanceof JackfieldError)) throw error;
+    }
+    return undefined;
+  }
+
+  async #store(hash: string, samples: Int16Array): Promise<void> {
+    if (this.#folder === undefined) return;
+    await makePrivateFolder(this.#folder);
+    const part = join(this.#folder, `${hash}.${process.pid}.part`);
+    try {
+      await using writer = await WavWriter.create(part, { format: VOICE_FORMAT });
+      await writer.write(samples);
+      await writer.close();
+      await rename(part, join(this.#folder, `${hash}.wav`));
+    } catch (error) {
+      await rm(part, { force: true });
+      throw error;
+    }
+  }
+
+  #account(bytes: number): void {
+    this.#bytes += bytes;
+    for (const [hash, kept] of this.#kept) {
+      if (this.#bytes <= this.#maxBytes || this.#kept.size === 1) return;
+      this.#kept.delete(hash);
+      kept.then(
+        (samples) => {
+          this.#bytes -= samples.length * BYTES_PER_SAMPLE;
+        },
+        // One that could not be made was never counted.
+        () => undefined,
+      );
+    }
+  }
+}
+
+async function decode(path: string): Promise<Speech> {
+  if (extname(path).toLowerCase() === '.wav') {
+    try {
+      await using reader = await WavReader.open(path);
+      return { samples: await collectSamples(reader), format: reader.format };
+    } catch (error) {
+      // ffmpeg reads more kinds of WAV: GSM, MP3 and so on.
+      if (!(error instanceof WavError) || !(await isInstalled('ffmpeg'))) throw error;
+    }
+  }
+  const samples = await collectSamples(decodeWithFfmpeg(path).source);
+  return { samples, format: VOICE_FORMAT };
+}
+
+async function* once(samples: Int16Array): AsyncGenerator<Int16Array> {
+  yield samples;
+}

@@ -1,0 +1,223 @@
+import { checkArgument, object } from '../../base/check.js';
+import type { Clock } from '../../base/clock.js';
+import { JackfieldError } from '../../base/errors.js';
+import { msToSamples, samplesToMs } from '../../base/pcm.js';
+import type { Client } from '../../control/client/client.js';
+import { CLIENT } from '../../control/client/command-sender.js';
+import type { Call } from '../../control/state/call.js';
+import type { CallStatus } from '../../protocol/catalogue/call-status.js';
+import { measureLevel } from '../../voice/level/level-meter.js';
+import { dtmfSamples } from '../../voice/tone/dtmf.js';
+import { during } from '../during.js';
+import type { Prompts } from '../prompt/prompts.js';
+import { describeSpeakable, type Speakable } from '../prompt/speakable.js';
+import { waitFor } from '../waiting.js';
+import type { CallerCard } from './caller-card.js';
+import { PromptFinder } from './prompt-finder.js';
+import type { Transcript } from './transcript.js';
+
+/** What a {@link TestCaller} is put together from; `testBot` does that. */
+export interface TestCallerParts {
+  readonly handle: string;
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly card: CallerCard;
+  readonly prompts: Prompts;
+  readonly transcript: Transcript;
+}
+
+export interface HearOptions {
+  /** How long to wait for its beginning, in milliseconds. Default 10,000. */
+  readonly withinMs?: number;
+  /** How much of it has to be heard, from its beginning, in milliseconds. Default: all. */
+  readonly atLeastMs?: number;
+  /** How alike it has to be: 0.3 to 1. Default 0.85. */
+  readonly likeness?: number;
+  readonly language?: string;
+}
+
+export interface PressOptions {
+  /** As a command to the endpoint, or as a tone in the voice. Default `api`. */
+  readonly by?: 'api' | 'tone';
+  /** Between two keys, in milliseconds. Default 200. */
+  readonly pauseMs?: number;
+}
+
+/** RMS below which nothing is heard, in dBFS. */
+const SILENCE_DBFS = -60;
+const WITHIN_MS = 10_000;
+
+/** Somebody in a test who calls a bot, or is called by it: he speaks, presses keys, hangs up, and says what he heard. */
+export class TestCaller {
+  readonly handle: string;
+  readonly #parts: TestCallerParts;
+  readonly #calls: Call[] = [];
+  /** Up to where what was heard has been asked about. */
+  #heardUntil = 0;
+
+  constructor(parts: TestCallerParts) {
+    checkArgument('parts', parts, object);
+    checkArgument('parts.client', parts.client, CLIENT);
+    this.handle = parts.handle;
+    this.#parts = parts;
+    parts.client.on('call', (call) => {
+      this.#calls.push(call);
+      call.on('state', ({ status }) => this.#note(status));
+    });
+  }
+
+  /** The caller's newest call. @throws ERR_INVALID_STATE when he had none. */
+  get call(): Call {
+    const call = this.#calls.at(-1);
+    if (call) return call;
+    throw new JackfieldError(
+      'ERR_INVALID_STATE',
+      `${this.handle} has no call: dial, or wait until it rings.`,
+    );
+  }
+
+  /** Calls somebody and waits for the answer. @throws ERR_TIMEOUT */
+  async dials(target: string): Promise<void> {
+    await this.#parts.client.call(target);
+    this.#note(`dials ${target}`);
+    await this.hasStatus('INPROGRESS', { withinMs: 60_000 });
+  }
+
+  /** Waits for a call and takes it. @throws ERR_TIMEOUT */
+  async answers(options: { readonly withinMs?: number } = {}): Promise<void> {
+    const known = this.#calls.length;
+    const current = this.#calls.at(-1);
+    if (current?.state?.phase !== 'placing') {
+      await this.#wait('a call', options.withinMs ?? 60_000, (resolve) => {
+        const onCall = () => this.#calls.length > known && resolve(true);
+        this.#parts.client.on('call', onCall);
+        return () => this.#parts.client.off('call', onCall);
+      });
+    }
+    await this.hasStatus('RINGING');
+    this.#note('answers');
+    await this.call.answer();
+    await this.hasStatus('INPROGRESS');
+  }
+
+  /** Waits until the call has this status. @throws ERR_TIMEOUT, ERR_CALL_ENDED */
+  async hasStatus(status: CallStatus, options: { readonly withinMs?: number } = {}): Promise<void> {
+    const stop = new AbortController();
+    await this.#wait(`the status ${status}`, options.withinMs ?? WITHIN_MS, (resolve, reject) => {
+      this.call.reached(status, { signal: stop.signal }).then(() => resolve(true), reject);
+      return () => stop.abort();
+    });
+  }
+
+  /**
+   * Waits until he has heard `what`, after everything that he has heard of before; resolves to how long it lasted.
+   * Two prompts that follow each other are heard one after the other, and not one of them before.
+   *
+   * @throws ERR_TIMEOUT; ERR_INVALID_ARG for silence, which is everywhere.
+   */
+  async hears(what: Speakable, options: HearOptions = {}): Promise<number> {
+    const { withinMs = WITHIN_MS, atLeastMs, likeness, language } = options;
+    const whole = await this.#samples(what, language);
+    const sought = atLeastMs === undefined ? whole : whole.slice(0, msToSamples(atLeastMs));
+    const finder = new PromptFinder(sought, { likeness });
+    const { card } = this.#parts;
+    let from = this.#heardUntil;
+    const limit = withinMs + samplesToMs(finder.length);
+    await this.#wait(describeSpeakable(what), limit, (resolve) => {
+      const look = () => {
+        if (card.length - from < finder.length) return;
+        const found = finder.find(card.heard(from));
+        if (found) {
+          this.#heardUntil = from + found.end;
+          resolve(true);
+        } else from = card.length - finder.length + 1;
+      };
+      look();
+      return card.listen(look);
+    });
+    this.#note(`hears ${describeSpeakable(what)}`);
+    return samplesToMs(sought.length);
+  }
+
+  /** Waits until nothing was heard for `ms`; resolves to how long that took. @throws ERR_TIMEOUT */
+  async hearsSilence(ms: number, options: { readonly withinMs?: number } = {}): Promise<number> {
+    const { card, clock } = this.#parts;
+    const begun = clock.now();
+    let quietSince = card.length;
+    let from = card.length;
+    await this.#wait(`${ms} ms of silence`, ms + (options.withinMs ?? WITHIN_MS), (resolve) =>
+      card.listen(() => {
+        const [level] = measureLevel(card.heard(from), 1);
+        from = card.length;
+        if ((level?.rmsDbfs ?? -Infinity) >= SILENCE_DBFS) quietSince = card.length;
+        if (samplesToMs(card.length - quietSince) < ms) return;
+        this.#heardUntil = card.length;
+        resolve(true);
+      }),
+    );
+    this.#note(`hears ${ms} ms of silence`);
+    return Math.max(0, clock.now() - begun - ms);
+  }
+
+  /** Says something; resolves when it has been said, or the call has ended. */
+  async speaks(what: Speakable, options: { readonly language?: string } = {}): Promise<void> {
+    this.#note(`says ${describeSpeakable(what)}`);
+    const samples = await this.#samples(what, options.language);
+    await Promise.race([this.#parts.card.say(samples), this.call.ended()]);
+  }
+
+  /** Presses keys. @throws ERR_API when the call is not in progress. */
+  async presses(keys: string, options: PressOptions = {}): Promise<void> {
+    const { by = 'api', pauseMs = 200 } = options;
+    for (const [index, key] of [...keys].entries()) {
+      if (index > 0) await this.waits(pauseMs);
+      this.#note(`presses ${key}${by === 'tone' ? ' (tone)' : ''}`);
+      if (by === 'api') await this.call.sendDtmf(key);
+      else await this.#parts.card.say(dtmfSamples(key, { pauseMs: 0 }));
+    }
+  }
+
+  /** Lets time pass. */
+  async waits(ms: number): Promise<void> {
+    const { clock } = this.#parts;
+    await waitFor(clock, undefined, { what: 'time', begin: () => () => undefined }, { timeoutMs: ms });
+  }
+
+  async hangsUp(): Promise<void> {
+    this.#note('hangs up');
+    await this.call.hangUp();
+    await this.call.ended();
+  }
+
+  /** Hangs up where there is a call. */
+  async leaves(): Promise<void> {
+    for (const call of this.#calls) await call.hangUp().catch(() => undefined);
+  }
+
+  /** All that was heard, 16 kHz mono; for assertions of one's own. */
+  heard(): Int16Array {
+    return this.#parts.card.heard(0);
+  }
+
+  #samples(what: Speakable, language: string | undefined): Promise<Int16Array> {
+    return during(this.#parts.clock, this.#parts.prompts.samples(what, { language }));
+  }
+
+  #note(what: string): void {
+    this.#parts.transcript.add(this.handle, what);
+  }
+
+  async #wait(
+    what: string,
+    timeoutMs: number,
+    begin: (resolve: (value: true) => void, reject: (error: unknown) => void) => () => void,
+  ): Promise<void> {
+    const done = await waitFor<true>(this.#parts.clock, undefined, { what, begin }, { timeoutMs });
+    if (done) return;
+    this.#note(`waits for ${what} in vain`);
+    throw new JackfieldError(
+      'ERR_TIMEOUT',
+      `${this.handle} waited ${Math.round(timeoutMs)} ms for ${what} in vain.`,
+    );
+  }
+}

@@ -1,0 +1,265 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { path as aPath, checkArgument } from '../../base/check.js';
+import { type Clock, systemClock } from '../../base/clock.js';
+import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import { confinedPath, isInside } from '../../files/confined-path.js';
+import { Database, isDamage, type RowSchema } from '../../files/database.js';
+import { fileError } from '../../files/file-error.js';
+import { FolderLock } from '../../files/folder-lock.js';
+import { KEY_ROW } from '../../files/row.js';
+import { readSidecar } from '../read-details.js';
+import { possibleOutputs, recordingFiles } from '../recording-files.js';
+import { beside, type RecordingSidecar } from '../sidecar.js';
+import {
+  type CatalogueEntry,
+  entryOf,
+  HELD_ROW,
+  MIGRATIONS,
+  RECORDING_ROW,
+  wordsOf,
+} from './catalogue-entry.js';
+import { likeOf, matchOf, whereOf } from './query.js';
+import { expendable, type RetentionRules } from './retention.js';
+
+/** What {@link Catalogue.search} looks for; everything that is given has to fit. */
+export interface CatalogueQuery {
+  /** Begun at or after. */
+  readonly since?: Date;
+  /** Begun before. */
+  readonly until?: Date;
+  /** A part of the partner's name, whatever its case. */
+  readonly partner?: string;
+  readonly minMs?: number;
+  readonly maxMs?: number;
+  /** Words in the tags and the partner's name; all have to occur, each may be a beginning (`invoi*`). */
+  readonly text?: string;
+  /** The beginning of an id. */
+  readonly id?: string;
+  /** Default 1000; -1 for all. */
+  readonly limit?: number;
+}
+
+/**
+ * All recordings of a folder, in a SQLite file of it. It can be made anew from the sidecars at any time, all but
+ * the legal holds.
+ */
+export class Catalogue implements Disposable {
+  readonly folder: string;
+  readonly #db: Database;
+
+  private constructor(folder: string, db: Database) {
+    this.folder = folder;
+    this.#db = db;
+  }
+
+  /** Opens the catalogue of `folder`, or begins one. @throws ERR_UNSUPPORTED without `libsql`; ERR_FILE. */
+  static open(folder: string): Catalogue {
+    checkArgument('folder', folder, aPath);
+    return new Catalogue(resolve(folder), Database.open(join(folder, 'catalogue.sqlite'), MIGRATIONS));
+  }
+
+  /**
+   * As {@link open}, but a file that is damaged is moved aside first, with what SQLite keeps beside it, and another one
+   * begun: {@link rebuild} fills it. Legal holds and the history of campaigns stay in the file that was moved.
+   *
+   * @returns the catalogue, and where the damaged one lies now.
+   * @throws ERR_INVALID_STATE while somebody records to the folder; as {@link open}.
+   */
+  static async renew(folder: string): Promise<{ readonly catalogue: Catalogue; readonly damaged?: string }> {
+    try {
+      return { catalogue: Catalogue.open(folder) };
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+    }
+    using _ = FolderLock.take(folder, 'recorded to');
+    const path = join(folder, 'catalogue.sqlite');
+    const damaged = join(folder, `catalogue.damaged-${randomUUID().slice(0, 8)}.sqlite`);
+    for (const beside of ['-wal', '-shm', '']) {
+      await rename(`${path}${beside}`, `${damaged}${beside}`).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw fileError('move', path, error);
+      });
+    }
+    return { catalogue: Catalogue.open(folder), damaged };
+  }
+
+  /** Takes a recording in, or up to date; a legal hold stays. @throws ERR_INVALID_ARG for a file outside the folder. */
+  async add(file: string, sidecar: RecordingSidecar): Promise<void> {
+    const path = relative(this.folder, resolve(file));
+    if (path.startsWith('..')) throw invalidArgument('file', `in ${this.folder}`, file);
+    const { call, audio, legs, outputs = [] } = sidecar;
+    const missing = legs.local.ledger.missing + legs.remote.ledger.missing;
+    const bytes = outputs.reduce((sum, output) => sum + output.bytes, (await stat(file)).size);
+    const values = [
+      ...[path, sidecar.id, sidecar.segment, audio.startedAt, audio.durationMs, call.partner, call.id],
+      ...[call.type, sidecar.end, sidecar.complete ? 1 : 0, missing, bytes, JSON.stringify(sidecar.tags)],
+    ];
+    this.#db.write(() => {
+      const key = this.#db.get(KEY_ROW, 'SELECT key FROM recordings WHERE file = ?', path)?.key;
+      if (key === undefined) {
+        const places = values.map(() => '?').join(', ');
+        this.#db.run(`INSERT INTO recordings VALUES (NULL, ${places}, NULL)`, ...values);
+      } else {
+        const sql = `UPDATE recordings SET file = ?, id = ?, segment = ?, started_at = ?, duration_ms = ?, partner = ?,
+          call_id = ?, type = ?, end = ?, complete = ?, missing = ?, bytes = ?, tags = ? WHERE key = ?`;
+        this.#db.run(sql, ...values, key);
+      }
+      const row = key ?? this.#db.get(KEY_ROW, 'SELECT last_insert_rowid() AS key')?.key ?? 0;
+      this.#db.run('DELETE FROM words WHERE rowid = ?', row);
+      this.#db.run('INSERT INTO words (rowid, partner, tags) VALUES (?, ?, ?)', row, ...wordsOf(sidecar));
+    });
+  }
+
+  /** Oldest first, without {@link damaged} rows. @throws ERR_INVALID_ARG for a `text` without a word. */
+  search(query: CatalogueQuery = {}): CatalogueEntry[] {
+    const { since, until, partner, minMs, maxMs, text, id, limit = 1000 } = query;
+    const { where, values } = whereOf([
+      ['started_at >= ?', since?.toISOString()],
+      ['started_at < ?', until?.toISOString()],
+      ["partner LIKE ? ESCAPE '\\'", partner && likeOf(partner)],
+      ['duration_ms >= ?', minMs],
+      ['duration_ms <= ?', maxMs],
+      ['key IN (SELECT rowid FROM words WHERE words MATCH ?)', text === undefined ? text : matchOf(text)],
+      ["id LIKE ? ESCAPE '\\'", id && likeOf(id, 'at the beginning')],
+    ]);
+    const sql = `SELECT * FROM recordings WHERE ${where} ORDER BY started_at, segment LIMIT ?`;
+    return this.#db.checked(RECORDING_ROW, sql, ...values, limit).rows.map(entryOf);
+  }
+
+  /** Says what is wrong with entries that are not as a catalogue has them; {@link rebuild} makes them anew. @throws ERR_FILE */
+  damaged(): string[] {
+    return this.#db.checked(RECORDING_ROW, 'SELECT * FROM recordings').faults.map(({ message }) => message);
+  }
+
+  /** Puts a legal hold on all files of a recording (with a reason), or takes it off. Returns how many there are. */
+  hold(id: string, reason: string | undefined): number {
+    return this.#db.run('UPDATE recordings SET hold = ? WHERE id = ?', reason ?? null, id);
+  }
+
+  /** What the rules let go: oldest first, never what is under legal hold. @throws ERR_INVALID_ARG. */
+  purgeable(rules: RetentionRules, clock: Clock = systemClock): CatalogueEntry[] {
+    const all = this.search({ limit: -1 });
+    const totalBytes = all.reduce((sum, entry) => sum + entry.bytes, 0);
+    const factsOf = ({ startedAt, bytes, hold }: CatalogueEntry) => ({
+      atMs: Date.parse(startedAt),
+      bytes,
+      held: hold !== undefined,
+    });
+    return [...expendable(all, factsOf, rules, { totalBytes, nowMs: clock.unixMs() })];
+  }
+
+  /** Deletes a recording's files and its entry. @throws ERR_INVALID_STATE under legal hold; ERR_FILE. */
+  async remove(entry: CatalogueEntry): Promise<void> {
+    const sql = 'SELECT * FROM recordings WHERE file = ?';
+    const now = this.#db.get(HELD_ROW, sql, entry.file);
+    if (now && now.hold !== null) {
+      throw new JackfieldError('ERR_INVALID_STATE', `${entry.file} is under legal hold (${now.hold}).`);
+    }
+    for (const file of await this.filesOf(entry)) await rm(file, { force: true });
+    if (now) this.#forget(now.key);
+  }
+
+  /**
+   * The audio of a recording.
+   *
+   * @throws ERR_FILE for an entry that leads out of the folder, by its path or by a link in it.
+   */
+  async fileOf({ file }: Pick<CatalogueEntry, 'file'>): Promise<string> {
+    const path = confinedPath(this.folder, file);
+    const [root, real] = await Promise.all([realpath(this.folder), realpath(path).catch(() => path)]);
+    const folder = await realpath(dirname(path)).catch(() => dirname(path));
+    if (folder === root || isInside(root, folder)) {
+      if (real === path || isInside(root, real)) return path;
+    }
+    throw new JackfieldError('ERR_FILE', `${JSON.stringify(file)} leads out of ${this.folder} by a link.`);
+  }
+
+  /**
+   * The files of a recording that are there: audio, sidecar, manifest, and the other formats that the sidecar lists.
+   *
+   * @throws ERR_FILE for an entry that leads out of the folder.
+   */
+  async filesOf(entry: CatalogueEntry): Promise<string[]> {
+    const file = await this.fileOf(entry);
+    const listed = await this.#listedFiles(file, entry);
+    const files = listed.filter((path) => path === file || !this.#has(path));
+    const there = await Promise.all(files.map(exists));
+    return files.filter((_, index) => there[index]);
+  }
+
+  /** Of a sidecar that is another recording's nothing counts; of one that cannot be read, what has voice in it. */
+  async #listedFiles(file: string, { id, segment }: CatalogueEntry): Promise<string[]> {
+    const sidecar = await readSidecar(beside(file, '.json')).catch(() => undefined);
+    if (!sidecar) return [file, ...possibleOutputs(file)];
+    return sidecar.id === id && sidecar.segment === segment ? recordingFiles(file, sidecar) : [file];
+  }
+
+  /** Whether a file is the audio of a recording. */
+  #has(file: string): boolean {
+    const sql = 'SELECT key FROM recordings WHERE file = ?';
+    return this.#db.get(KEY_ROW, sql, relative(this.folder, file)) !== undefined;
+  }
+
+  /**
+   * Takes in every recording whose sidecar is in the folder, and lets go of entries whose audio is not there any more.
+   * Returns how many were taken in, and the manifests that could not be, with the reason.
+   */
+  async rebuild(): Promise<{ readonly recordings: number; readonly failed: ReadonlyMap<string, Error> }> {
+    const failed = new Map<string, Error>();
+    const seen = new Set<string>();
+    this.#forgetUnless(HELD_ROW);
+    for (const entry of await readdir(this.folder, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      if (!entry.isFile() || !entry.name.endsWith('.manifest.json')) continue;
+      if (relative(this.folder, path).startsWith('.')) continue;
+      try {
+        const sidecar = await readSidecar(path.replace(/\.manifest\.json$/, '.json'));
+        const file = join(entry.parentPath, basename(sidecar.audio.file));
+        await this.add(file, sidecar);
+        seen.add(relative(this.folder, file));
+      } catch (error) {
+        failed.set(path, error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+    this.#forgetUnless(RECORDING_ROW);
+    for (const entry of this.search({ limit: -1 })) {
+      const gone = !seen.has(entry.file) && (await this.filesOf(entry).catch(() => [])).length === 0;
+      if (gone && entry.hold === undefined) this.#forget(entry.file);
+    }
+    return { recordings: seen.size, failed };
+  }
+
+  /** Lets go of the rows that are not as a schema says. Their files stay. */
+  #forgetUnless(schema: RowSchema): void {
+    for (const { key } of this.#db.all(KEY_ROW, 'SELECT key FROM recordings')) {
+      const sql = 'SELECT * FROM recordings WHERE key = ?';
+      if (this.#db.checked(schema, sql, key).faults.length > 0) this.#forget(key);
+    }
+  }
+
+  #forget(keyOrFile: number | string): void {
+    const sql = `SELECT key FROM recordings WHERE ${typeof keyOrFile === 'number' ? 'key' : 'file'} = ?`;
+    const key = this.#db.get(KEY_ROW, sql, keyOrFile)?.key;
+    if (key === undefined) return;
+    this.#db.write(() => {
+      this.#db.run('DELETE FROM words WHERE rowid = ?', key);
+      this.#db.run('DELETE FROM recordings WHERE key = ?', key);
+    });
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,216 @@
+import type { KeyObject } from 'node:crypto';
+import {
+  checkOptions,
+  flag,
+  listOf,
+  needed,
+  object,
+  oneOf,
+  path,
+  type Rules,
+  rule,
+  whole,
+  within,
+  words,
+} from '../../base/check.js';
+import { CLOCK, type Clock } from '../../base/clock.js';
+import { invalidArgument } from '../../base/errors.js';
+import { checkHoursIn, type Hours } from '../../base/hours.js';
+import { requireProgram } from '../../voice/process/require-program.js';
+import { WavReader } from '../../voice/wav/wav-reader.js';
+import { type ConsentOptions, checkConsent } from '../consent.js';
+import { loadCompressed } from '../file/compressed.js';
+import { checkRecordOptions, type RecordCallOptions, SIGNING_KEY } from '../record-call.js';
+import { decrypterWith, encrypterTo } from '../sealed/age.js';
+import { type FinishHookOptions, finishHook } from './finish-hook.js';
+import type { Deliver } from './outbox.js';
+import { checkTemplate, DEFAULT_TEMPLATE } from './path-template.js';
+import { OUTPUT_FORMATS, type OutputFormat } from './publish.js';
+import { type WebhookOptions, webhook } from './webhook.js';
+
+/** Which calls a {@link Recorder} records by itself; the others it records when it is told to. */
+export type RecordPolicy =
+  | 'all'
+  | 'incoming'
+  | 'outgoing'
+  | 'on-demand'
+  /** By the name of the other party, whatever its case. */
+  | { readonly only: readonly string[] }
+  | { readonly except: readonly string[] };
+
+export interface RecorderOptions {
+  /** Where recordings go. Those under way are in `.recording`, undelivered events in `.outbox`. */
+  readonly folder: string;
+  /** Default `'all'`. */
+  readonly policy?: RecordPolicy;
+  /**
+   * The path of a recording in the folder, without ending, of `{date}`, `{year}`, `{month}`, `{day}`, `{time}` (in
+   * `timezone`), `{partner}`, `{direction}`, `{call}`, `{id}`, `{segment}`. Default `{date}/{time}-{partner}-{id}`.
+   */
+  readonly template?: string;
+  /**
+   * The zone of `hours`, and of dates and times in `template`, such as `Europe/Berlin`. What is inside the files stays
+   * in UTC. Default `UTC`.
+   */
+  readonly timezone?: string;
+  /** Only calls that begin within these hours are recorded by policy. Default: at any time. */
+  readonly hours?: Hours;
+  /** Recordings that are shorter are removed, in milliseconds. Default 0: only those without a sample. */
+  readonly discardBelowMs?: number;
+  /** Made besides the stereo WAV. Default none. */
+  readonly outputs?: readonly OutputFormat[];
+  /**
+   * When compressed outputs are written: `'live'`, while the call goes on, so that they are there when it ends, or
+   * `'after'` it, when nothing is in a hurry. Default `'after'`.
+   */
+  readonly encode?: 'after' | 'live';
+  /**
+   * Encoders of compressed outputs that run at once, over all calls. A call for which none is free has its file made of
+   * its WAV when it is over, a quarter as many at once. Taken at the start. Default 32.
+   */
+  readonly maxEncoders?: number;
+  /** How the other party is told. Default: not by the recorder. */
+  readonly consent?: ConsentOptions;
+  readonly hook?: FinishHookOptions;
+  readonly webhook?: WebhookOptions;
+  /** Whether to keep a catalogue (`catalogue.sqlite`). Default true. */
+  readonly catalogue?: boolean;
+  /** Signs the manifests: an Ed25519 private key. */
+  readonly signingKey?: KeyObject;
+  /**
+   * Finishes encrypted recordings of a process that was killed: an age secret key, with `recording.encryptTo`. Without
+   * it they wait for one.
+   */
+  readonly identity?: string;
+  /** How each call is recorded. With `preRollMs`, calls that are not recorded by policy are kept in memory so far back. */
+  readonly recording?: Pick<
+    RecordCallOptions,
+    | 'segments'
+    | 'maxMs'
+    | 'onDiskFull'
+    | 'preRollMs'
+    | 'tags'
+    | 'io'
+    | 'readClass'
+    | 'maxSkewMs'
+    | 'correctDrift'
+    | 'encryptTo'
+  >;
+  /** Dates and times everything. Default: the machine's clock. */
+  readonly clock?: Clock;
+}
+
+const POLICIES = oneOf('all', 'incoming', 'outgoing', 'on-demand');
+const NAMES = listOf(words);
+const POLICY = rule(
+  'all, incoming, outgoing, on-demand, { only: [...] } or { except: [...] }',
+  (value) =>
+    POLICIES.accepts(value) ||
+    (object.accepts(value) &&
+      Object.entries(value as object).some(
+        ([name, names]) => (name === 'only' || name === 'except') && NAMES.accepts(names),
+      )),
+);
+const RULES: Rules<RecorderOptions> = {
+  folder: needed(path),
+  policy: POLICY,
+  template: words,
+  timezone: words,
+  hours: object,
+  discardBelowMs: within(0, Infinity, 'ms'),
+  outputs: listOf(oneOf(...OUTPUT_FORMATS)),
+  encode: oneOf('after', 'live'),
+  maxEncoders: whole(1, 1000),
+  consent: object,
+  hook: object,
+  webhook: object,
+  catalogue: flag,
+  signingKey: SIGNING_KEY,
+  identity: words,
+  recording: object,
+  clock: CLOCK,
+};
+
+/** {@link RecorderOptions}, checked and complete. */
+export interface ResolvedRecorderOptions
+  extends Required<
+    Pick<
+      RecorderOptions,
+      'folder' | 'policy' | 'template' | 'timezone' | 'discardBelowMs' | 'outputs' | 'encode' | 'catalogue'
+    >
+  > {
+  readonly hours: Hours | undefined;
+  readonly consent: ConsentOptions | undefined;
+  readonly channels: Readonly<Record<string, Deliver>>;
+  readonly recording: NonNullable<RecorderOptions['recording']>;
+}
+
+/** @throws ERR_INVALID_ARG with the name of the field. */
+export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecorderOptions {
+  checkOptions(options, RULES);
+  const { folder, policy = 'all', template = DEFAULT_TEMPLATE, discardBelowMs = 0, outputs = [] } = options;
+  const { catalogue = true, recording = {}, consent, encode = 'after', timezone = 'UTC', hours } = options;
+  checkHoursIn(hours, timezone);
+  const { signingKey } = options;
+  checkRecordOptions({ ...recording, file: folder, ...(signingKey && { signingKey }) });
+  if (recording.encryptTo && outputs.length > 0) {
+    throw invalidArgument(
+      'outputs',
+      'empty where recordings are encrypted: they would not be',
+      outputs.join(', '),
+    );
+  }
+  return {
+    folder,
+    policy,
+    template: checkTemplate(template),
+    timezone,
+    hours,
+    discardBelowMs,
+    outputs,
+    encode,
+    catalogue,
+    consent: consent && checkConsent(consent),
+    channels: {
+      ...(options.hook && { hook: finishHook(options.hook) }),
+      ...(options.webhook && { webhook: webhook(options.webhook) }),
+    },
+    recording,
+  };
+}
+
+/**
+ * Tries what every recording will need, so that it is missed now and not in the middle of a call.
+ * @throws ERR_INVALID_ARG for what is no age recipient, or no age secret key; ERR_FILE, ERR_WAV for the prompt;
+ *   ERR_TOOL for a hook that is not there.
+ */
+export async function checkMeans(options: RecorderOptions): Promise<void> {
+  const { recording, identity, consent, hook, outputs = [], encode } = options;
+  if (encode === 'live') await loadCompressed(outputs.filter((output) => output !== 'legs'));
+  if (recording?.encryptTo) await encrypterTo(recording.encryptTo);
+  if (identity !== undefined) await decrypterWith(identity);
+  if (hook) await requireProgram(hook.command);
+  if (consent?.prompt !== undefined) await (await WavReader.open(consent.prompt)).close();
+}
+
+/** Whether a policy wants a call of this type and partner. */
+export function wants(policy: RecordPolicy, type: string, partner: string): boolean {
+  if (typeof policy === 'object') {
+    const named = (names: readonly string[]) =>
+      names.some((name) => name.toLowerCase() === partner.toLowerCase());
+    return 'only' in policy ? named(policy.only) : !named(policy.except);
+  }
+  switch (policy) {
+    case 'all':
+      return true;
+    case 'incoming':
+      return type.startsWith('INCOMING');
+    case 'outgoing':
+      return type.startsWith('OUTGOING');
+    case 'on-demand':
+      return false;
+    default:
+      policy satisfies never;
+      return false;
+  }
+}

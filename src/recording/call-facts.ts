@@ -1,0 +1,32 @@
+import type { Call } from '../control/state/call.js';
+import type { Lease } from '../tcp/lease.js';
+import type { LegTraffic, RecordedCall } from './sidecar.js';
+
+const CALL_PROPERTIES = ['PARTNER_HANDLE', 'TYPE', 'DURATION'] as const;
+const FETCH_TIMEOUT_MS = 2000;
+
+/** Asks the endpoint for what a sidecar tells of a call. What it can no longer be asked stays empty. */
+export async function describeCall(call: Call): Promise<void> {
+  await call.fetch(CALL_PROPERTIES, { timeoutMs: FETCH_TIMEOUT_MS }).catch(() => undefined);
+}
+
+/** What is known of a call. */
+export function recordedCall(call: Call): RecordedCall {
+  const property = (name: string) => call.properties.get(name) ?? '';
+  return {
+    id: call.id,
+    partner: property('PARTNER_HANDLE'),
+    type: property('TYPE'),
+    status: call.status,
+    duration: Number(property('DURATION')),
+    states: call.history.map(({ status, atMs }) => ({ status, at: new Date(atMs).toISOString() })),
+  };
+}
+
+/** What has passed the socket of a leg so far. */
+export function trafficOf(lease: Lease, way: 'sent' | 'received'): LegTraffic {
+  const { bytesSent, samplesSent, bytesReceived, samplesReceived, dropped } = lease.stats;
+  return way === 'sent'
+    ? { bytes: bytesSent, samples: samplesSent, dropped }
+    : { bytes: bytesReceived, samples: samplesReceived, dropped };
+}

@@ -1,0 +1,246 @@
+import { checkArgument, having } from '../base/check.js';
+import { type Clock, sleep, systemClock } from '../base/clock.js';
+import { JackfieldError } from '../base/errors.js';
+import { FencedEmitter } from '../base/fenced-emitter.js';
+import { msToSamples, samplesToMs } from '../base/pcm.js';
+import type { CallVoice } from '../call/call-voice.js';
+import type { Call } from '../control/state/call.js';
+import type { Lease } from '../tcp/lease.js';
+import { type CloseReason, closeError } from '../tcp/lease-state.js';
+import type { LegGaps } from './align/leg-gaps.js';
+import { describeCall } from './call-facts.js';
+import type { SegmentResult } from './file/segment.js';
+import { STEREO_BYTES } from './file/stereo-file.js';
+import type { RecordingEvents, RecordingTrack } from './recording-track.js';
+import type { RecordingEnd, RecordingHead } from './sidecar.js';
+
+/** A finished recording. */
+export interface RecordingResult extends SegmentResult {
+  /** All files, in order; the fields beside this one are those of the first. */
+  readonly segments: readonly SegmentResult[];
+  /**
+   * Why the recording ends before the call did, if it does: what was heard until then is in the file. Or why a
+   * compressed file that was asked for is not there.
+   */
+  readonly error: Error | undefined;
+}
+
+/** After the streams have ended, the news that the call has may still be on its way. */
+const CALL_END_GRACE_MS = 2000;
+/** The remote stream stood still before it ended, in samples; less is its usual delay. */
+const SILENT_END = msToSamples(500);
+
+/** What a {@link CallRecording} was set up with. */
+export interface RecordingPlan {
+  readonly clock: Clock;
+  readonly file: string;
+  readonly streams: RecordingHead['streams'];
+  readonly gaps: LegGaps;
+  /** Gives the local leg its place, where it has come only just now. */
+  placeLocal(): void;
+}
+
+const TRACK = having('on', 'discard');
+
+/** A recording under way. Made by {@link recordCall}. */
+export class CallRecording extends FencedEmitter<RecordingEvents> {
+  /** The call's streams; play into the call with `voice.player`. */
+  readonly voice: CallVoice;
+  /** Settles when the call is over and the files are complete, or {@link stop} was called. @throws ERR_FILE. */
+  readonly finished: Promise<RecordingResult>;
+  readonly #track: RecordingTrack;
+  readonly #setup: RecordingPlan;
+  readonly #stop = new AbortController();
+  #stoppedBy: RecordingEnd = 'stopped';
+  /** Where the call was when the remote stream ended: a silence before that was missed, too. */
+  #remoteEnd: number | undefined;
+
+  /** Used by {@link recordCall}. */
+  constructor(voice: CallVoice, track: RecordingTrack, setup: RecordingPlan) {
+    super();
+    checkArgument('track', track, TRACK);
+    this.voice = voice;
+    this.#track = track;
+    this.#setup = setup;
+    track.on('progress', (progress) => this.emit('progress', progress));
+    track.on('segment', (segment) => this.emit('segment', segment));
+    track.on('disk-full', (error) => this.emit('disk-full', error));
+    track.on('disk-resumed', () => this.emit('disk-resumed'));
+    track.on('paused', (paused) => this.emit('paused', paused));
+    track.on('limit', () => {
+      this.emit('limit');
+      this.#end('limit');
+    });
+    this.finished = this.#run();
+    // Whoever never looks at the result still gets a valid file, and no unhandled rejection.
+    this.finished.catch(() => undefined);
+  }
+
+  get call(): Call {
+    return this.voice.call;
+  }
+
+  /** The file that is being written, or will be. */
+  get file(): string {
+    return this.#track.file ?? this.#setup.file;
+  }
+
+  /** Length so far, in milliseconds. */
+  get positionMs(): number {
+    return samplesToMs(this.#track.position);
+  }
+
+  get paused(): boolean {
+    return this.#track.paused;
+  }
+
+  /** Bytes of samples written so far. */
+  get bytes(): number {
+    return this.#track.position * STEREO_BYTES;
+  }
+
+  /** Samples that are missing so far, of both legs. */
+  get missing(): number {
+    const { local, remote } = this.#track.aligner.legs;
+    return local.ledger.total('missing') + remote.ledger.total('missing');
+  }
+
+  /** Whether it writes: one that was opened with `preRollMs` waits for {@link begin}. */
+  get begun(): boolean {
+    return this.#track.begun;
+  }
+
+  /**
+   * Begins a recording that was opened with `preRollMs`; its file has what was heard up to that long ago. Does nothing
+   * to one that has begun.
+   */
+  begin(): Promise<void> {
+    return this.#track.begin();
+  }
+
+  /**
+   * Masks what comes from now on, in both legs: the recording goes on with silence, which its ledger calls masked.
+   * @param text Kept with the mark, such as why.
+   */
+  pause(text?: string): void {
+    this.#track.pause(text);
+  }
+
+  /** Lets through again what is said from now on. Up to 300 ms stay masked: they may be older. */
+  resume(text?: string): void {
+    this.#track.resume(text);
+  }
+
+  /** Notes something at this place of the recording. */
+  mark(text: string): void {
+    this.#track.mark('note', text);
+  }
+
+  /** Notes that the other party was told. */
+  markConsent(text: string): void {
+    this.#track.mark('consent', text);
+  }
+
+  /** Why nothing is written at the moment, such as a full disk; undefined while it is. */
+  get refused(): Error | undefined {
+    return this.#track.refused;
+  }
+
+  /** Ends the recording now; the call goes on. Resolves like {@link finished}. */
+  stop(): Promise<RecordingResult> {
+    this.#end('stopped');
+    return this.finished;
+  }
+
+  #end(by: RecordingEnd): void {
+    if (!this.#stop.signal.aborted) this.#stoppedBy = by;
+    this.#stop.abort();
+  }
+
+  async #run(): Promise<RecordingResult> {
+    const { call, remote } = this.voice;
+    remote.once('draining', () => {
+      this.#remoteEnd = this.#track.aligner.silentEnd(this.#setup.clock.now());
+    });
+    const broken = await this.#untilOver();
+    this.#setup.placeLocal();
+    await describeCall(call);
+    const end: RecordingEnd = broken
+      ? 'connection-lost'
+      : this.#stop.signal.aborted
+        ? this.#stoppedBy
+        : 'call-ended';
+    const unwritten = await this.#track
+      .finish(end, {
+        ...this.#length(),
+        ...(broken && { reason: broken.message }),
+        gapName: (leg) => this.#setup.gaps.name(this.voice, leg, true),
+      })
+      .then(
+        () => undefined,
+        (error: Error) => error,
+      );
+    const [first] = this.#track.segments;
+    if (!first) throw unwritten ?? new JackfieldError('ERR_INVALID_STATE', 'The recording was never begun.');
+    const unmade = this.#track.segments.find(({ outputError }) => outputError)?.outputError;
+    return { ...first, segments: this.#track.segments, error: unwritten ?? broken ?? unmade };
+  }
+
+  /** Where the recording ends, if that is not at the end of the longer leg. */
+  #length(): { length?: number } {
+    // Of a leg that is read in turns, the last is still on its way: that is no gap.
+    if (this.#stop.signal.aborted)
+      return { length: Math.min(this.#track.aligner.commonEnd, this.#track.limit) };
+    const { remote } = this.#track.aligner.legs;
+    const silent = (this.#remoteEnd ?? 0) - remote.end;
+    if (silent > SILENT_END) return { length: remote.end + silent };
+    // What is sent runs ahead of what is heard. What still waits for a decision comes to the end of a leg of its own:
+    // the longer leg decides.
+    return this.#setup.streams.local === 'INPUT' ? { length: remote.end } : {};
+  }
+
+  /** Resolves when nothing more will be heard: to the reason, when that is not the end of the call. */
+  async #untilOver(): Promise<Error | undefined> {
+    const { remote, input, microphone } = this.voice;
+    const stopped = new Promise<undefined>((resolve) => {
+      this.#stop.signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    const ends = await Promise.race([stopped, Promise.all([remote.closed, (input ?? microphone)?.closed])]);
+    if (!ends) return undefined;
+    const [heard, sent] = ends;
+    // An endpoint may reset the input of a call that is over: what it has not read no longer matters.
+    return brokenBy(heard) ?? (await this.#callLost(sent && brokenBy(sent)));
+  }
+
+  /** Waits a moment for the news that the call has ended; resolves to what happened where it does not come. */
+  async #callLost(broken: Error | undefined): Promise<Error | undefined> {
+    const { call, remote } = this.voice;
+    const grace = new AbortController();
+    try {
+      return await Promise.race([
+        call.ended({ signal: grace.signal }).then(() => undefined),
+        sleep(systemClock, CALL_END_GRACE_MS, { signal: grace.signal }).then(
+          () => broken ?? streamsEnded(call.id, remote),
+        ),
+      ]);
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    } finally {
+      grace.abort();
+    }
+  }
+}
+
+/** The error that a stream's end amounts to, unless it is the one that the end of a call brings. */
+function brokenBy(reason: CloseReason): Error | undefined {
+  if (reason.kind !== 'closed') return closeError(reason);
+  return new JackfieldError('ERR_CLOSED', 'The port of a leg was closed here while the call went on.');
+}
+
+function streamsEnded(callId: number, remote: Lease): JackfieldError {
+  const seconds = samplesToMs(remote.received.position) / 1000;
+  return new JackfieldError(
+    'ERR_CLOSED',
+    `The endpoint closed the streams of call ${callId} after ${seconds.toFixed(1)} s, though the call goes on.`,
+  );
+}

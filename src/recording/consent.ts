@@ -1,0 +1,70 @@
+import { checkArgument, checkOptions, object, path, type Rules, rule, within } from '../base/check.js';
+import { CLOCK, type Clock, sleep } from '../base/clock.js';
+import { JackfieldError } from '../base/errors.js';
+import { msToSamples, VOICE_FORMAT } from '../base/pcm.js';
+import { toFormat } from '../voice/convert/to-format.js';
+import { toneSamples } from '../voice/tone/tone-samples.js';
+import { WavReader } from '../voice/wav/wav-reader.js';
+import type { CallRecording } from './call-recording.js';
+
+/** How the other party is told that the call is recorded. */
+export interface ConsentOptions {
+  /** A WAV file that is played once, as soon as the call has voice. */
+  readonly prompt?: string;
+  /** A tone of 1400 Hz, 200 ms long, is played this often, in milliseconds: 5000 to 60000. */
+  readonly toneEveryMs?: number;
+}
+
+const RULES: Rules<ConsentOptions> = { prompt: path, toneEveryMs: within(5000, 60_000, 'ms') };
+
+const RECORDING = rule(
+  'a recording, as recordCall gives it',
+  (value) => object.accepts(value) && 'voice' in (value as object),
+);
+
+const TONE = { frequency: 1400, durationMs: 200, levelDbfs: -20 };
+
+/** @throws ERR_INVALID_ARG. */
+export function checkConsent(consent: ConsentOptions): ConsentOptions {
+  checkOptions(consent, RULES, 'consent.');
+  return consent;
+}
+
+/**
+ * Tells the other party that the call is recorded, and marks in the recording when that was. The recording must
+ * have an input. Resolves when the recording is over.
+ *
+ * @throws ERR_FILE, ERR_WAV for the prompt; ERR_INVALID_STATE without an input.
+ */
+export async function announceRecording(
+  recording: CallRecording,
+  consent: ConsentOptions,
+  clock: Clock,
+): Promise<void> {
+  const { prompt, toneEveryMs } = checkConsent(consent);
+  checkArgument('recording', recording, RECORDING);
+  checkArgument('clock', clock, CLOCK);
+  const { player } = recording.voice;
+  if (prompt !== undefined) {
+    await using reader = await WavReader.open(prompt);
+    const playback = player.play(toFormat(reader, reader.format, VOICE_FORMAT), { underrun: 'wait' });
+    const { outcome } = await playback.finished;
+    if (outcome !== 'played') {
+      throw new JackfieldError('ERR_CLOSED', `The prompt ${prompt} was not played to its end: ${outcome}.`);
+    }
+    recording.markConsent(`prompt ${prompt}`);
+  }
+  if (toneEveryMs === undefined) return;
+  const over = new AbortController();
+  void recording.finished.then(
+    () => over.abort(),
+    () => over.abort(),
+  );
+  const tone = toneSamples({ ...TONE, format: VOICE_FORMAT });
+  while (!over.signal.aborted) {
+    const { outcome } = await player.play(tone, { at: player.position + msToSamples(20) }).finished;
+    if (outcome !== 'played') return;
+    recording.markConsent('tone');
+    await sleep(clock, toneEveryMs, { signal: over.signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,68 @@
+import { type LedgerSpan, type LegLedger, ledgerOf } from '../align/ledger.js';
+
+const KINDS = ['received', 'idle', 'masked', 'missing'] as const;
+
+/**
+ * Holds a ledger, as it was read from a file, against the samples that it accounts for: its spans follow each other
+ * without a hole, add up to its totals and to the length, and where it says that nothing was received there is silence.
+ */
+export class LedgerCheck {
+  readonly #ledger: LegLedger | undefined;
+  readonly #silent: readonly LedgerSpan[];
+  #position = 0;
+  #sound: number | undefined;
+  #next = 0;
+
+  /** @param ledger whatever was read; what is no ledger is a fault. */
+  constructor(ledger: unknown) {
+    this.#ledger = isLedger(ledger) ? ledger : undefined;
+    this.#silent = this.#ledger?.spans.filter(({ kind }) => kind !== 'received') ?? [];
+  }
+
+  /** Takes the samples of the leg in order. */
+  push(samples: Int16Array): void {
+    const end = this.#position + samples.length;
+    for (let span = this.#silent[this.#next]; span && span.from < end; span = this.#silent[this.#next]) {
+      const from = Math.max(span.from, this.#position);
+      const to = Math.min(span.from + span.samples, end);
+      const part = samples.subarray(from - this.#position, to - this.#position);
+      if (this.#sound === undefined && part.some((sample) => sample !== 0)) this.#sound = from;
+      if (span.from + span.samples > end) break;
+      this.#next++;
+    }
+    this.#position = end;
+  }
+
+  /**
+   * What does not hold, if anything.
+   * @param samples the length. Default: that of what was pushed.
+   */
+  fault(samples = this.#position): string | undefined {
+    if (!this.#ledger) return 'It has no ledger.';
+    const { spans } = this.#ledger;
+    let end = 0;
+    for (const span of spans) {
+      if (span.from !== end) return `The ledger has a hole or an overlap at ${end}.`;
+      end += span.samples;
+    }
+    const summed = ledgerOf(spans);
+    const wrong = KINDS.find((kind) => summed[kind] !== this.#ledger?.[kind]);
+    if (wrong)
+      return `The ledger says ${this.#ledger[wrong]} ${wrong}, its spans add up to ${summed[wrong]}.`;
+    if (end !== samples) return `The ledger accounts for ${end} samples; the file has ${samples}.`;
+    if (this.#sound !== undefined)
+      return `There is sound at ${this.#sound}, where the ledger says that there is none.`;
+    return undefined;
+  }
+}
+
+function isLedger(value: unknown): value is LegLedger {
+  if (typeof value !== 'object' || value === null || !('spans' in value)) return false;
+  return Array.isArray(value.spans) && value.spans.every(isSpan);
+}
+
+function isSpan(value: unknown): value is LedgerSpan {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
+  const { from, samples, kind } = value as Partial<LedgerSpan>;
+  return Number.isSafeInteger(from) && Number.isSafeInteger(samples) && KINDS.some((known) => known === kind);
+}

@@ -1,0 +1,41 @@
+import type { LedgerSpan } from '../align/ledger.js';
+import type { RecordingSidecar, SidecarLeg } from '../sidecar.js';
+
+/** Places that are told one by one. */
+const TOLD = 3;
+
+/** Says in words what a recording misses: of which leg, how much, why, and where. Empty for one that is complete. */
+export function missesOf({ audio, legs, complete, end, reason }: RecordingSidecar): string[] {
+  if (complete) return [];
+  const seconds = (samples: number) => `${(samples / audio.sampleRate).toFixed(2)} s`;
+  const misses = (['local', 'remote'] as const).flatMap((name) =>
+    missesOfLeg(legs[name], seconds).map((text) => `The ${name} leg: ${text}`),
+  );
+  if (reason !== undefined || misses.length === 0)
+    misses.unshift(`The recording ends early: ${reason ?? end}.`);
+  return misses;
+}
+
+function missesOfLeg({ late, cut, ledger }: SidecarLeg, seconds: (samples: number) => string): string[] {
+  const reasons = new Map<string, LedgerSpan[]>();
+  for (const span of ledger.spans) {
+    if (span.kind !== 'missing') continue;
+    const reason = span.reason ?? 'unknown';
+    const spans = reasons.get(reason);
+    if (spans) spans.push(span);
+    else reasons.set(reason, [span]);
+  }
+  const misses = [...reasons].map(([reason, spans]) => {
+    const total = spans.reduce((sum, { samples }) => sum + samples, 0);
+    return `${seconds(total)} missing (${reason}): ${placesOf(spans, seconds)}.`;
+  });
+  if (late > 0) misses.push(`${seconds(late)} came after its place was final, and is left out.`);
+  if (cut > 0) misses.push(`${seconds(cut)} came and lies beyond the end of the file.`);
+  return misses;
+}
+
+function placesOf(spans: readonly LedgerSpan[], seconds: (samples: number) => string): string {
+  const told = spans.slice(0, TOLD).map(({ from, samples }) => `${seconds(samples)} at ${seconds(from)}`);
+  const more = spans.length - told.length;
+  return more > 0 ? `${told.join(', ')} and ${more} more` : told.join(', ');
+}

@@ -1,0 +1,275 @@
+import { createPublicKey, KeyObject } from 'node:crypto';
+import { basename } from 'node:path';
+import {
+  path as aPath,
+  checkArgument,
+  checkOptions,
+  object,
+  type Rules,
+  rule,
+  stream,
+} from '../../base/check.js';
+import { hashFile } from '../../files/whole-file.js';
+import { splitChannels } from '../../voice/convert/channels.js';
+import { WavReader } from '../../voice/wav/wav-reader.js';
+import { STEREO } from '../file/stereo-file.js';
+import { readManifest, readSidecarText } from '../read-details.js';
+import { possibleOutputs } from '../recording-files.js';
+import { beside, type RecordingSidecar } from '../sidecar.js';
+import { BlockHasher, chainOf } from './block-chain.js';
+import { LedgerCheck } from './check-ledger.js';
+import { manifestStatement, type RecordingManifest, sha256, signatureFits } from './manifest.js';
+import { missesOf } from './misses.js';
+
+/** Something that does not hold of a recording. */
+export interface VerifyFinding {
+  readonly what:
+    | 'audio'
+    | 'format'
+    | 'length'
+    | 'ledger'
+    | 'sidecar'
+    /** A file that was made of the recording, and that the sidecar lists. */
+    | 'output'
+    | 'chain'
+    | 'identity'
+    | 'signature'
+    /** There is no signature, and a key was given. */
+    | 'unsigned'
+    /** The signature is good, and made with another key than the one given. */
+    | 'signer';
+  readonly text: string;
+  /** The first block that it concerns, from 0, and where that begins in the file. */
+  readonly block?: number;
+  readonly atMs?: number;
+}
+
+export interface VerifyReport {
+  readonly file: string;
+  /** Whether nothing was found. */
+  readonly ok: boolean;
+  /** Whether what is there is what was recorded, whoever signed it: nothing was found but `unsigned` or `signer`. */
+  readonly unchanged: boolean;
+  readonly findings: readonly VerifyFinding[];
+  /** Says in words what the recording misses by its own account; empty where it is complete. No fault in itself. */
+  readonly misses: readonly string[];
+  readonly signed: SignatureState;
+  readonly samples: number;
+  readonly blocks: number;
+  readonly sidecar: RecordingSidecar;
+}
+
+/**
+ * Who signed a recording: nobody; somebody, but not for what the manifest says (`invalid`); somebody, though not known
+ * to be the owner of the key given, or no key was given (`untrusted`); the owner of the key given (`trusted`).
+ */
+export type SignatureState = 'none' | 'invalid' | 'untrusted' | 'trusted';
+
+export interface VerifyOptions {
+  /** Which recording it has to be, as a catalogue knows. Default: any. */
+  readonly expected?: { readonly id: string; readonly segment: number };
+  /** The Ed25519 public key that the manifest must be signed with. Default: any, or none. */
+  readonly publicKey?: KeyObject;
+  /** Where the samples come from. Default: the WAV file itself. */
+  readonly samples?: AsyncIterable<Int16Array>;
+}
+
+const RULES: Rules<VerifyOptions> = {
+  expected: object,
+  publicKey: rule(
+    'an Ed25519 key',
+    (value) => value instanceof KeyObject && value.asymmetricKeyType === 'ed25519',
+  ),
+  samples: stream,
+};
+
+/**
+ * Recomputes what the manifest and the sidecar of a recording say: the hash of each block, the chain over them, the
+ * ledger (its sums, and that there is silence where it says that nothing was received), the SHA-256 of each compressed
+ * file and leg that the sidecar lists, the signature. Damage is
+ * reported, not thrown.
+ *
+ * @throws ERR_FILE and ERR_WAV when a file cannot be read; ERR_SYNTAX when sidecar or manifest is no such thing.
+ */
+export async function verifyRecording(file: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  checkArgument('file', file, aPath);
+  checkOptions(options, RULES);
+  const manifest = await readManifest(beside(file, '.manifest.json'));
+  const { sidecar, text } = await readSidecarText(beside(file, '.json'));
+  const { blockSamples } = manifest;
+  const signed = signatureState(manifest, options.publicKey);
+  const heard = options.samples
+    ? await listen(options.samples, blockSamples, sidecar)
+    : await listenToWav(file, blockSamples, sidecar);
+  const findings = [
+    ...(heard.blocks ? compareBlocks(manifest, heard.blocks, heard.samples) : []),
+    ...compareDetails(manifest, sidecar, text, heard.samples),
+    ...heard.findings,
+    ...(await compareOutputs(file, sidecar)),
+    ...compareIdentity(manifest, sidecar, options.expected),
+    ...signatureFindings(manifest, signed, options.publicKey !== undefined),
+  ];
+  return {
+    file,
+    ok: findings.length === 0,
+    unchanged: findings.every(({ what }) => what === 'unsigned' || what === 'signer'),
+    findings,
+    misses: missesOf(sidecar),
+    signed,
+    samples: heard.samples,
+    blocks: heard.blocks?.length ?? 0,
+    sidecar,
+  };
+}
+
+/** What the samples of a recording come to, read once. */
+interface Heard {
+  /** Nothing where the file has another layout than a recording. */
+  readonly blocks: readonly string[] | undefined;
+  readonly samples: number;
+  readonly findings: readonly VerifyFinding[];
+}
+
+/** The samples of a WAV file, where it has the layout of a recording; else what layout it has. */
+async function listenToWav(file: string, blockSamples: number, sidecar: RecordingSidecar): Promise<Heard> {
+  await using reader = await WavReader.open(file);
+  const { sampleRate, channels } = reader.format;
+  if (sampleRate === STEREO.sampleRate && channels === STEREO.channels) {
+    return await listen(reader, blockSamples, sidecar);
+  }
+  const text = `The file says ${sampleRate} Hz, ${channels} channels; a recording has ${STEREO.sampleRate} Hz, 2.`;
+  return { blocks: undefined, samples: reader.sampleCount, findings: [{ what: 'format', text }] };
+}
+
+async function listen(
+  source: AsyncIterable<Int16Array>,
+  blockSamples: number,
+  { legs }: RecordingSidecar,
+): Promise<Heard> {
+  const hasher = new BlockHasher({ blockSamples });
+  const ledgers = { local: new LedgerCheck(legs.local.ledger), remote: new LedgerCheck(legs.remote.ledger) };
+  for await (const samples of source) {
+    hasher.push(samples);
+    const [left, right] = splitChannels(samples, 2);
+    if (left) ledgers.local.push(left);
+    if (right) ledgers.remote.push(right);
+  }
+  const findings: VerifyFinding[] = [];
+  for (const leg of ['local', 'remote'] as const) {
+    const fault = ledgers[leg].fault();
+    if (fault !== undefined) findings.push({ what: 'ledger', text: `The ${leg} leg: ${fault}` });
+  }
+  const samples = hasher.sampleCount;
+  return { blocks: hasher.end(), samples, findings };
+}
+
+/** Names the first block that differs, and says how: changed, put elsewhere, or cut off. */
+function compareBlocks(
+  manifest: RecordingManifest,
+  blocks: readonly string[],
+  samples: number,
+): VerifyFinding[] {
+  const first = manifest.blocks.findIndex((hash, index) => blocks[index] !== hash);
+  const findings: VerifyFinding[] = [];
+  if (chainOf(manifest.id, manifest.blocks) !== manifest.chain) {
+    findings.push({ what: 'chain', text: 'The chain does not follow from the hashes of the blocks.' });
+  }
+  const at = (block: number) => ({ block, atMs: (block * manifest.blockSamples) / 16 });
+  if (first < 0) {
+    if (blocks.length > manifest.blocks.length) {
+      const block = manifest.blocks.length;
+      findings.push({ what: 'audio', text: `Block ${block} was added at the end.`, ...at(block) });
+    }
+    return findings;
+  }
+  const hash = blocks[first];
+  const elsewhere = hash === undefined ? -1 : manifest.blocks.indexOf(hash);
+  const endsWithin =
+    first === blocks.length - 1 && samples < manifest.samples && samples % manifest.blockSamples > 0;
+  const text =
+    hash === undefined || endsWithin
+      ? `Block ${first} is cut off: the file ends ${endsWithin ? 'within' : 'before'} it.`
+      : elsewhere >= 0
+        ? `Block ${first} holds what belongs in block ${elsewhere}: blocks were cut out or reordered.`
+        : `Block ${first} was changed.`;
+  return [...findings, { what: 'audio', text, ...at(first) }];
+}
+
+function compareDetails(
+  manifest: RecordingManifest,
+  sidecar: RecordingSidecar,
+  sidecarText: string,
+  samples: number,
+): VerifyFinding[] {
+  const findings: VerifyFinding[] = [];
+  if (sha256(sidecarText) !== manifest.sidecar) {
+    findings.push({ what: 'sidecar', text: 'The sidecar is not the one that the manifest speaks of.' });
+  }
+  for (const [name, told] of [
+    ['manifest', manifest.samples],
+    ['sidecar', sidecar.audio.samples],
+  ] as const) {
+    if (told === samples) continue;
+    findings.push({ what: 'length', text: `The file has ${samples} samples; the ${name} says ${told}.` });
+  }
+  return findings;
+}
+
+/** Each file that the sidecar lists has to lie beside the audio, as it was made. */
+async function compareOutputs(file: string, { outputs = [] }: RecordingSidecar): Promise<VerifyFinding[]> {
+  const findings: VerifyFinding[] = [];
+  const possible = new Map(possibleOutputs(file).map((path) => [basename(path), path]));
+  for (const { file: name, sha256: told } of outputs) {
+    const path = possible.get(name);
+    const found = path === undefined ? undefined : await hashFile(path).catch(() => undefined);
+    if (found === told) continue;
+    const text =
+      path === undefined
+        ? `${JSON.stringify(name)} is no name of a file of this recording.`
+        : found === undefined
+          ? `${name} is not there, or cannot be read.`
+          : `${name} was changed, or is another file.`;
+    findings.push({ what: 'output', text });
+  }
+  return findings;
+}
+
+/** Manifest and sidecar have to speak of one recording, and of the one that is expected. */
+function compareIdentity(
+  manifest: RecordingManifest,
+  sidecar: RecordingSidecar,
+  expected: VerifyOptions['expected'],
+): VerifyFinding[] {
+  const nameOf = ({ id, segment }: { readonly id: string; readonly segment: number }) =>
+    `${id}, segment ${segment}`;
+  const [told, wanted] = [nameOf(sidecar), expected && nameOf(expected)];
+  const texts = [
+    ...(nameOf(manifest) === told ? [] : [`The manifest is of ${nameOf(manifest)}; the sidecar of ${told}.`]),
+    ...(wanted === undefined || wanted === told ? [] : [`This is ${told}; expected ${wanted}.`]),
+  ];
+  return texts.map((text) => ({ what: 'identity', text }));
+}
+
+function signatureState(manifest: RecordingManifest, publicKey: KeyObject | undefined): SignatureState {
+  if (!manifest.signature) return 'none';
+  if (!signatureFits(manifest)) return 'invalid';
+  const given = publicKey?.type === 'private' ? createPublicKey(publicKey) : publicKey;
+  const der = given?.export({ type: 'spki', format: 'der' }).toString('base64');
+  return der === manifest.signature.publicKey ? 'trusted' : 'untrusted';
+}
+
+function signatureFindings(
+  manifest: RecordingManifest,
+  signed: SignatureState,
+  keyGiven: boolean,
+): VerifyFinding[] {
+  if (signed === 'invalid') {
+    const stated = manifestStatement(manifest).split('\n').length - 1;
+    return [
+      { what: 'signature', text: `The signature does not fit the ${stated} statements of the manifest.` },
+    ];
+  }
+  if (!keyGiven || signed === 'trusted') return [];
+  if (signed === 'none') return [{ what: 'unsigned', text: 'The manifest is not signed.' }];
+  return [{ what: 'signer', text: 'The manifest is signed with another key than the one given.' }];
+}

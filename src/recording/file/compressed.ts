@@ -1,0 +1,49 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { hashFile } from '../../files/whole-file.js';
+import type { PcmInput } from '../../voice/pcm-input.js';
+import { loadEncoder, transcode } from '../../voice/transcode/transcode.js';
+import type { RecordedCall, RecordingOutput } from '../sidecar.js';
+import { STEREO } from './stereo-file.js';
+
+/** Compressed formats that recordings are given in besides WAV. */
+export type CompressedFormat = 'flac' | 'mp3' | 'opus';
+
+export const COMPRESSED_FORMATS: readonly CompressedFormat[] = ['flac', 'mp3', 'opus'];
+
+/** What the tags of a compressed recording are made of. */
+export interface TagFacts {
+  readonly id: string;
+  readonly startedAt: string;
+  readonly call: RecordedCall;
+}
+
+/**
+ * Writes a recording in another format, with tags; the file appears when it is complete.
+ * @throws as `transcode`.
+ */
+export async function compress(
+  input: string | PcmInput,
+  output: string,
+  format: CompressedFormat,
+  { id, startedAt, call }: TagFacts,
+): Promise<void> {
+  const tags = {
+    title: `Call with ${call.partner || 'unknown'}`,
+    artist: call.partner,
+    comment: `Recording ${id}, call ${call.id}`,
+    date: new Date(startedAt),
+  };
+  await transcode({ input, output, format, tags });
+}
+
+/** Has the encoders ready: loading one while a call goes on would hold its recording up. @throws ERR_ENCODER. */
+export async function loadCompressed(formats: readonly CompressedFormat[]): Promise<void> {
+  for (const format of formats) await loadEncoder(format, STEREO);
+}
+
+/** What a sidecar tells of a file that was made of a recording. @throws ERR_FILE. */
+export async function outputOf(path: string): Promise<RecordingOutput> {
+  const sha256 = await hashFile(path);
+  return { file: basename(path), bytes: (await stat(path)).size, sha256 };
+}

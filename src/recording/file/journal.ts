@@ -1,0 +1,128 @@
+import { readFile } from 'node:fs/promises';
+import { Opening } from '../../base/opening.js';
+import { fileError } from '../../files/file-error.js';
+import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
+import { openPrivate, removeMade } from '../../files/private-file.js';
+import type { LedgerSpan, LegName } from '../align/ledger.js';
+import type { DriftAccount, RecordedCall, RecordingHead, RecordingMark } from '../sidecar.js';
+
+/** One line of a journal. */
+export type JournalEntry =
+  /** The first line: what was known when the recording began. */
+  | { readonly t: 'head'; readonly head: RecordingHead }
+  /** What has become known of the call since. */
+  | { readonly t: 'call'; readonly call: RecordedCall }
+  /** From `span.from` on a leg is of this kind, until its next entry. */
+  | { readonly t: 'span'; readonly leg: LegName; readonly span: Omit<LedgerSpan, 'samples'> }
+  | { readonly t: 'block'; readonly index: number; readonly hash: string }
+  | { readonly t: 'drift'; readonly account: DriftAccount }
+  | { readonly t: 'mark'; readonly mark: RecordingMark };
+
+/**
+ * What a recording under way knows beside its audio, appended line by line, so that after a kill the ledger and
+ * the hashes can be told. It lies beside the audio and goes when the sidecar is complete.
+ */
+export class Journal {
+  readonly path: string;
+  readonly #file: PositionedFile;
+  #bytes = 0;
+  #pump: Promise<void> = Promise.resolve();
+  #pending = 0;
+  #error: Error | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(path: string, file: PositionedFile) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  /** @throws ERR_FILE. */
+  static async create(path: string, head: RecordingHead): Promise<Journal> {
+    try {
+      await using opening = new Opening();
+      const journal = new Journal(path, positionedFile(await openPrivate(path, 'w'), 'async'));
+      opening.add(journal, async () => {
+        await journal.close();
+        await removeMade(path);
+      });
+      journal.add({ t: 'head', head });
+      await journal.settle();
+      return opening.done(journal);
+    } catch (error) {
+      throw fileError('create', path, error);
+    }
+  }
+
+  /** Whether there is something to {@link settle}. */
+  get pending(): boolean {
+    return this.#pending > 0 || this.#error !== undefined;
+  }
+
+  /** Appends an entry, unless the journal is closed. A failure is kept for {@link settle}. */
+  add(entry: JournalEntry): void {
+    // The descriptor may belong to another file by then.
+    if (this.#closing) return;
+    const line = Buffer.from(`${JSON.stringify(entry)}\n`);
+    const at = this.#bytes;
+    this.#bytes += line.length;
+    this.#pending++;
+    this.#pump = this.#pump
+      .then(() => this.#file.write(line, at))
+      .catch((error: Error) => {
+        this.#error ??= error;
+      })
+      .finally(() => {
+        this.#pending--;
+      });
+  }
+
+  /** Waits for what was added. @throws ERR_FILE when some of it could not be written. */
+  async settle(): Promise<void> {
+    await this.#pump;
+    if (this.#error) throw fileError('write', this.path, this.#error);
+  }
+
+  /** Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#pump.then(() => this.#file.close());
+    return this.#closing;
+  }
+}
+
+/**
+ * Reads the journal of a killed recording, up to the first line that is not whole. Nothing when there is no head.
+ * @throws ERR_FILE when the file cannot be read.
+ */
+export async function readJournal(path: string): Promise<readonly JournalEntry[]> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw fileError('read', path, error);
+  }
+  const entries: JournalEntry[] = [];
+  for (const line of text.split('\n').slice(0, -1)) {
+    const entry = parseEntry(line);
+    if (!entry) break;
+    entries.push(entry);
+  }
+  return entries;
+}
+
+function parseEntry(line: string): JournalEntry | undefined {
+  try {
+    const entry: unknown = JSON.parse(line);
+    // The file is the recorder's own, readable by its user only; what is half written does not parse.
+    return typeof entry === 'object' && entry !== null && 't' in entry ? (entry as JournalEntry) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The entries of one kind, in order. */
+export function journalEntries<T extends JournalEntry['t']>(
+  entries: readonly JournalEntry[],
+  kind: T,
+): Extract<JournalEntry, { t: T }>[] {
+  return entries.filter((entry): entry is Extract<JournalEntry, { t: T }> => entry.t === kind);
+}

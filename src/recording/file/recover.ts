@@ -1,0 +1,250 @@
+import type { KeyObject } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { path as aPath, checkArgument, checkOptions, type Rules, words } from '../../base/check.js';
+import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
+import { JackfieldError } from '../../base/errors.js';
+import { Opening } from '../../base/opening.js';
+import { fileError } from '../../files/file-error.js';
+import { WavReader } from '../../voice/wav/wav-reader.js';
+import { repairWav } from '../../voice/wav/wav-repair.js';
+import { LedgerKeeper, type LegLedger, type LegName } from '../align/ledger.js';
+import { BlockHasher } from '../evidence/block-chain.js';
+import { RECIPIENTS, SIGNING_KEY } from '../record-call.js';
+import { openSealed } from '../sealed/open-sealed.js';
+import { SealedFile } from '../sealed/sealed-file.js';
+import { readTails, type TailContents, tailFiles } from '../sealed/sealed-tail.js';
+import { beside, type RecordingHead, sidecarOf } from '../sidecar.js';
+import type { LegEnds } from './audio-store.js';
+import { COMPRESSED_FORMATS } from './compressed.js';
+import { type JournalEntry, journalEntries, readJournal } from './journal.js';
+import { liveOutputPath } from './live-output.js';
+import { journalFile, markWithin, reserveFile, type SegmentResult, writeDetails } from './segment.js';
+import { readLegEnds } from './stereo-file.js';
+
+export interface RecoverOptions {
+  /** Signs the manifest: an Ed25519 private key. */
+  readonly signingKey?: KeyObject;
+  /** For encrypted recordings: an age secret key of one of their recipients. */
+  readonly identity?: string;
+  /** For encrypted recordings: whom to encrypt the finished file to. */
+  readonly encryptTo?: readonly string[];
+  /** Dates the recovery. Default: the machine's clock. */
+  readonly clock?: Clock;
+}
+
+const RULES: Rules<RecoverOptions> = {
+  signingKey: SIGNING_KEY,
+  identity: words,
+  encryptTo: RECIPIENTS,
+  clock: CLOCK,
+};
+
+/** Recordings in `folder` and below it that were begun and never finished: the paths of their audio files. */
+export async function findUnfinished(folder: string): Promise<readonly string[]> {
+  checkArgument('folder', folder, aPath);
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    throw fileError('read', folder, error);
+  });
+  const found: string[] = [];
+  for (const entry of entries) {
+    if (!entry.isFile() || !entry.name.endsWith('.journal')) continue;
+    const base = join(entry.parentPath, entry.name.slice(0, -'.journal'.length));
+    found.push(existsSync(`${base}.wav.age`) ? `${base}.wav.age` : `${base}.wav`);
+  }
+  return found.sort();
+}
+
+/**
+ * Finishes a recording whose process was killed: the file is made to count all samples that are there, and the
+ * sidecar and manifest are written as far as they can be told, marked as recovered. To be called when nobody
+ * writes the file any more.
+ *
+ * @throws ERR_FILE; ERR_WAV when the file is no recording; ERR_INVALID_STATE when it has no journal to tell from.
+ */
+export async function recoverRecording(file: string, options: RecoverOptions = {}): Promise<SegmentResult> {
+  checkArgument('file', file, aPath);
+  checkOptions(options, RULES);
+  const { clock = systemClock, signingKey } = options;
+  const entries = await readJournal(journalFile(file));
+  const head = entries.find((entry) => entry.t === 'head')?.head;
+  if (!head) {
+    throw new JackfieldError(
+      'ERR_INVALID_STATE',
+      `The journal of ${file} tells nothing: repair the WAV by itself.`,
+    );
+  }
+  await rm(reserveFile(file), { force: true });
+  const known = journalEntries(entries, 'block').map(({ hash }) => hash);
+  const { found, hashed } = file.endsWith('.age')
+    ? await resealed(file, options, known)
+    : await repaired(file, known);
+  const sidecar = sidecarOf({
+    ...recoveredFacts(file, head, entries, hashed),
+    recovered: { at: new Date(clock.unixMs()).toISOString(), found: describeFound(found, hashed.changed) },
+  });
+  const result = await writeDetails(file, sidecar, hashed.blocks, signingKey);
+  await removeTraces(file);
+  return result;
+}
+
+/** Removes what a recording left that was killed before it had a first sample, or a head. */
+export async function discardUnfinished(file: string): Promise<void> {
+  checkArgument('file', file, aPath);
+  await rm(file, { force: true });
+  await rm(beside(file, '.json'), { force: true });
+  await removeTraces(file);
+}
+
+/** Removes what lies beside the audio while it is recorded; the journal last. */
+export async function removeTraces(file: string): Promise<void> {
+  const traces = [reserveFile(file), beside(file, '.json.part'), beside(file, '.manifest.json.part')];
+  for (const path of [...traces, ...halfMade(file), ...tailFiles(file), journalFile(file)]) {
+    await rm(path, { force: true });
+  }
+}
+
+/** Compressed files that were being written. */
+function halfMade(file: string): string[] {
+  return COMPRESSED_FORMATS.map((format) => `${liveOutputPath(file, format)}.part`);
+}
+
+/** Whether an unfinished recording holds anything that is worth recovering. */
+export async function isWorthRecovering(file: string): Promise<boolean> {
+  checkArgument('file', file, aPath);
+  const size = await stat(file).then(
+    ({ size: bytes }) => bytes,
+    () => 0,
+  );
+  return size > 0 && (await readJournal(journalFile(file))).some(({ t }) => t === 'head');
+}
+
+function recoveredFacts(
+  file: string,
+  head: RecordingHead,
+  entries: readonly JournalEntry[],
+  { sampleCount, ends }: Recovered['hashed'],
+): Omit<Parameters<typeof sidecarOf>[0], 'recovered'> {
+  const ledger = (leg: LegName) => recoveredLedger(entries, leg, sampleCount, ends?.[leg] ?? sampleCount);
+  return {
+    head,
+    call: journalEntries(entries, 'call').at(-1)?.call ?? head.call,
+    file,
+    sampleCount,
+    ledgers: { local: ledger('local'), remote: ledger('remote') },
+    late: { local: 0, remote: 0 },
+    cut: { local: 0, remote: 0 },
+    drift: journalEntries(entries, 'drift').at(-1)?.account ?? { inserted: 0, removed: 0 },
+    marks: journalEntries(entries, 'mark').map(({ mark }) => markWithin(mark, sampleCount)),
+    tags: head.tags,
+    end: 'killed',
+    reason: 'The recording process was killed.',
+  };
+}
+
+/** The journal tells where each kind of stretch begins; the file itself, how far the leg had come. */
+function recoveredLedger(
+  entries: readonly JournalEntry[],
+  leg: LegName,
+  sampleCount: number,
+  end: number,
+): LegLedger {
+  const keeper = new LedgerKeeper();
+  const spans = journalEntries(entries, 'span')
+    .filter((entry) => entry.leg === leg)
+    .map(({ span }) => span);
+  for (const [index, { from, kind, reason }] of spans.entries()) {
+    keeper.add('missing', Math.min(from, end) - keeper.end, 'killed');
+    const next = spans[index + 1]?.from ?? end;
+    keeper.add(kind, Math.min(next, end) - keeper.end, reason);
+  }
+  keeper.add('missing', sampleCount - keeper.end, 'killed');
+  return keeper.slice(0, sampleCount);
+}
+
+interface Recovered {
+  readonly found: string;
+  readonly hashed: {
+    readonly blocks: readonly string[];
+    readonly sampleCount: number;
+    readonly changed: number;
+    /** How far each leg reaches: what was written last may not have been counted in the file yet. */
+    readonly ends: LegEnds | undefined;
+  };
+}
+
+async function repaired(file: string, known: readonly string[]): Promise<Recovered> {
+  const ends = await readLegEnds(file);
+  const { found } = await repairWav(file, { keepOriginal: false });
+  await using reader = await WavReader.open(file);
+  return { found, hashed: await hashSamples(reader, known, ends) };
+}
+
+const NO_TAIL: TailContents = { sampleCount: 0, legs: { local: 0, remote: 0 }, pieces: [] };
+
+/** Writes the age file and its tail into one new age file. */
+async function resealed(file: string, options: RecoverOptions, known: readonly string[]): Promise<Recovered> {
+  const { identity, encryptTo } = options;
+  if (!identity || !encryptTo) {
+    const text = `${file} is encrypted: an identity is needed to finish it, and recipients to encrypt it to.`;
+    throw new JackfieldError('ERR_INVALID_ARG', text);
+  }
+  const tail = await readTails(file, identity);
+  const whole = `${file.replace(/\.wav\.age$/, '')}-whole.wav.age`;
+  await using opening = new Opening();
+  const target = opening.add(await SealedFile.create(whole, encryptTo), async (it) => {
+    await it.close().catch(() => undefined);
+    for (const half of [whole, ...tailFiles(whole)]) await rm(half, { force: true });
+  });
+  async function* copied(): AsyncGenerator<Int16Array> {
+    // One that was killed before its tail had a record may be cut off, too.
+    for await (const samples of openSealed(file, identity ?? '', tail ?? NO_TAIL)) {
+      await target.final(samples);
+      yield samples;
+    }
+  }
+  const hashed = await hashSamples(copied(), known, tail?.legs);
+  await target.close();
+  opening.done(target);
+  await rename(whole, file);
+  for (const old of tailFiles(file)) await rm(old, { force: true });
+  return { found: tail ? 'truncated' : 'ok', hashed };
+}
+
+async function hashSamples(
+  source: AsyncIterable<Int16Array>,
+  known: readonly string[],
+  counted: LegEnds | undefined,
+): Promise<Recovered['hashed']> {
+  const hasher = new BlockHasher();
+  const ends = counted && { ...counted };
+  for await (const samples of source) {
+    const position = hasher.sampleCount;
+    hasher.push(samples);
+    if (!ends) continue;
+    ends.local = Math.max(ends.local, soundEnd(samples, 0, position, ends.local));
+    ends.remote = Math.max(ends.remote, soundEnd(samples, 1, position, ends.remote));
+  }
+  const { sampleCount } = hasher;
+  const blocks = hasher.end();
+  return { blocks, sampleCount, ends, changed: known.findIndex((hash, index) => blocks[index] !== hash) };
+}
+
+/** Where the last sound of a channel ends in stereo samples that begin at `position`, if that is beyond `end`; else 0. */
+function soundEnd(stereo: Int16Array, channel: 0 | 1, position: number, end: number): number {
+  for (let at = stereo.length / 2 - 1; at >= 0 && position + at >= end; at--) {
+    if (stereo[at * 2 + channel] !== 0) return position + at + 1;
+  }
+  return 0;
+}
+
+function describeFound(state: string, changed: number): string {
+  const header =
+    state === 'ok' ? 'The header agreed with the file' : `The header did not agree with the file (${state})`;
+  const audio =
+    changed < 0
+      ? 'the blocks that were hashed before the kill are unchanged'
+      : `block ${changed} is not what was recorded`;
+  return `${header}; ${audio}.`;
+}

@@ -1,0 +1,271 @@
+import type { KeyObject } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { Opening } from '../../base/opening.js';
+import { fileError } from '../../files/file-error.js';
+import { writePrivate } from '../../files/private-file.js';
+import { writeJson } from '../../files/whole-file.js';
+import type { LedgerSpan, LegName } from '../align/ledger.js';
+import { BLOCK_SAMPLES, BlockHasher } from '../evidence/block-chain.js';
+import { manifestOf, type RecordingManifest } from '../evidence/manifest.js';
+import { tailFiles } from '../sealed/sealed-tail.js';
+import {
+  beside,
+  type DriftAccount,
+  type RecordedCall,
+  type RecordingHead,
+  type RecordingMark,
+  type RecordingOutput,
+  type RecordingSidecar,
+  type SidecarFacts,
+  sidecarOf,
+} from '../sidecar.js';
+import type { AudioStore, LegEnds } from './audio-store.js';
+import { type CompressedFormat, outputOf } from './compressed.js';
+import type { EncoderSlots } from './encoder-slots.js';
+import { Journal } from './journal.js';
+import { LiveOutput } from './live-output.js';
+
+/** A finished file of a recording. */
+export interface SegmentResult {
+  readonly file: string;
+  readonly sidecarFile: string;
+  readonly manifestFile: string;
+  readonly sidecar: RecordingSidecar;
+  readonly manifest: RecordingManifest;
+  /** Why a compressed file that was asked for is not there: the recording itself is not touched by that. */
+  readonly outputError?: Error;
+}
+
+export interface SegmentOptions {
+  readonly store: AudioStore;
+  readonly head: RecordingHead;
+  /** Where the segment begins on the call's time line, in samples. */
+  readonly base: number;
+  readonly signingKey: KeyObject | undefined;
+  /** Of the file: made before it, so that nothing lies on the disk that no journal tells of. Default: made here. */
+  readonly journal?: Journal;
+  /** Compressed files that are written beside the audio. Default none. */
+  readonly outputs?: readonly CompressedFormat[];
+  /** Bounds the encoders of several recordings. Default: its own. */
+  readonly encoders?: EncoderSlots;
+}
+
+/** Kept free beside the audio, so that on a full disk there is room to end the file properly. */
+const RESERVE_BYTES = 256 * 1024;
+
+/** One file of a recording: its audio, and what is told of it. Positions are those of the call's time line. */
+export class Segment {
+  readonly base: number;
+  readonly head: RecordingHead;
+  readonly marks: RecordingMark[] = [];
+  /** Where it ends; Infinity while it goes on. */
+  limit = Number.POSITIVE_INFINITY;
+  readonly #store: AudioStore;
+  readonly #journal: Journal;
+  readonly #hasher: BlockHasher;
+  readonly #signingKey: KeyObject | undefined;
+  readonly #outputs: readonly LiveOutput[];
+  #committed = 0;
+  #legs: LegEnds = { local: 0, remote: 0 };
+  #drift: DriftAccount = { inserted: 0, removed: 0 };
+
+  private constructor(options: SegmentOptions, journal: Journal) {
+    this.base = options.base;
+    this.head = options.head;
+    this.#store = options.store;
+    this.#signingKey = options.signingKey;
+    const { id, startedAt, call } = options.head;
+    const { path } = options.store;
+    this.#outputs = (options.outputs ?? []).map(
+      (format) => new LiveOutput(path, format, { id, startedAt, call }, options.encoders),
+    );
+    this.#journal = journal;
+    this.#hasher = new BlockHasher({ onBlock: (index, hash) => journal.add({ t: 'block', index, hash }) });
+  }
+
+  /** @throws ERR_FILE. */
+  static async open(options: SegmentOptions): Promise<Segment> {
+    await using opening = new Opening();
+    const journal = options.journal ?? (await Journal.create(journalFile(options.store.path), options.head));
+    opening.add(journal, () => journal.close());
+    const reserve = reserveFile(options.store.path);
+    await writePrivate(reserve, Buffer.alloc(RESERVE_BYTES, 1)).catch((error: unknown) => {
+      throw fileError('create', reserve, error);
+    });
+    return opening.done(new Segment(options, journal));
+  }
+
+  get file(): string {
+    return this.#store.path;
+  }
+
+  /** How far the file is valid, on the call's time line. */
+  get committed(): number {
+    return this.base + this.#committed;
+  }
+
+  /** Takes the part of the samples that lies within the segment. @throws ERR_FILE. */
+  write(samples: Int16Array, position: number): void | Promise<void> {
+    const part = this.#within(samples, position);
+    if (!part) return;
+    const at = Math.max(position, this.base) - this.base;
+    // What the samples are is on the disk before they are: a kill in between leaves no sound without its name.
+    if (this.#journal.pending) return this.#journal.settle().then(() => this.#store.write(part, at));
+    return this.#store.write(part, at);
+  }
+
+  /** The same for samples that will not change. */
+  final(samples: Int16Array, position: number): void | Promise<void> {
+    const part = this.#within(samples, position);
+    if (!part) return;
+    this.#hasher.push(part);
+    for (const output of this.#outputs) output.push(part);
+    return this.#store.final(part, Math.max(position, this.base) - this.base);
+  }
+
+  /** Makes the file count what was written up to `end`. @throws ERR_FILE. */
+  async commit(end: number, legs: LegEnds): Promise<void> {
+    const count = Math.min(end, this.limit) - this.base;
+    if (count < 0) return;
+    const within = (position: number) => Math.max(0, Math.min(position - this.base, count));
+    this.#legs = { local: within(legs.local), remote: within(legs.remote) };
+    await this.#store.commit(count, this.#legs);
+    this.#committed = count;
+  }
+
+  /** @throws ERR_FILE when the file was deleted meanwhile. */
+  checkPresence(): Promise<void> {
+    return this.#store.checkPresence();
+  }
+
+  mark(position: number, mark: Omit<RecordingMark, 'at'>): void {
+    const placed = { at: Math.max(0, position - this.base), ...mark };
+    this.marks.push(placed);
+    this.#journal.add({ t: 'mark', mark: placed });
+  }
+
+  span(leg: LegName, { from, kind, reason }: Omit<LedgerSpan, 'samples'>): void {
+    const at = Math.max(0, from - this.base);
+    this.#journal.add({ t: 'span', leg, span: { from: at, kind, ...(reason && { reason }) } });
+  }
+
+  /** Notes what drift correction has done so far, where that has changed. */
+  drift(account: DriftAccount): void {
+    const { inserted, removed } = this.#drift;
+    if (account.inserted === inserted && account.removed === removed) return;
+    this.#drift = account;
+    this.#journal.add({ t: 'drift', account });
+  }
+
+  describe(call: RecordedCall): void {
+    this.#journal.add({ t: 'call', call });
+  }
+
+  /** Gives the room on a full disk that was kept for it. */
+  async releaseReserve(): Promise<void> {
+    // Where it cannot be removed it is in nobody's way: it goes when the recording is taken up.
+    await rm(reserveFile(this.file), { force: true }).catch(() => undefined);
+  }
+
+  /** Completes the file and what lies beside it. @throws ERR_FILE. */
+  async finish(
+    facts: Omit<SidecarFacts, 'head' | 'file' | 'sampleCount' | 'marks' | 'outputs'>,
+  ): Promise<SegmentResult> {
+    const sampleCount = this.#hasher.sampleCount;
+    try {
+      await this.releaseReserve();
+      await this.#store.close(sampleCount, this.#legs);
+    } catch (error) {
+      // The journal stays: what is on the disk is recovered from it.
+      await this.#giveUp();
+      throw error;
+    }
+    const { made, error } = await this.#finishOutputs();
+    const sidecar = sidecarOf({
+      ...facts,
+      head: this.head,
+      file: this.file,
+      sampleCount,
+      marks: this.marks.map((mark) => markWithin(mark, sampleCount)),
+      outputs: made,
+    });
+    const blocks = this.#hasher.end();
+    await this.#journal.close();
+    const result = await writeDetails(this.file, sidecar, blocks, this.#signingKey);
+    await rm(this.#journal.path, { force: true });
+    return { ...result, ...(error && { outputError: error }) };
+  }
+
+  /** Removes everything: for a recording that never began. */
+  async discard(): Promise<void> {
+    await this.#store.close(0, { local: 0, remote: 0 }).catch(() => undefined);
+    await this.#giveUp();
+    await removeSegment(this.file);
+  }
+
+  async #giveUp(): Promise<void> {
+    await this.#journal.close();
+    await Promise.all(this.#outputs.map((output) => output.discard()));
+  }
+
+  async #finishOutputs(): Promise<{ made: RecordingOutput[]; error: Error | undefined }> {
+    const made: RecordingOutput[] = [];
+    let error: Error | undefined;
+    for (const output of this.#outputs) {
+      try {
+        await output.finish(this.file);
+        made.push(await outputOf(output.path));
+      } catch (cause) {
+        error ??= cause instanceof Error ? cause : new Error(String(cause));
+      }
+    }
+    return { made, error };
+  }
+
+  #within(samples: Int16Array, position: number): Int16Array | undefined {
+    const from = Math.max(0, this.base - position);
+    const to = Math.min(samples.length / 2, this.limit - position);
+    return from < to ? samples.subarray(from * 2, to * 2) : undefined;
+  }
+}
+
+/**
+ * Removes the audio of a segment under way, and what lies beside it, as much of that as can be; the journal last, which
+ * tells of the rest.
+ */
+export async function removeSegment(file: string): Promise<void> {
+  const files = [file, reserveFile(file), ...tailFiles(file)];
+  const removed = await Promise.allSettled(files.map((each) => rm(each, { force: true })));
+  await rm(journalFile(file), { force: true });
+  for (const each of removed) if (each.status === 'rejected') throw each.reason;
+}
+
+/** A mark of what happened when the last samples were still on their way belongs to the end. */
+export function markWithin(mark: RecordingMark, sampleCount: number): RecordingMark {
+  return { ...mark, at: Math.min(mark.at, sampleCount) };
+}
+
+/** Writes sidecar and manifest beside an audio file that is complete. @throws ERR_FILE. */
+export async function writeDetails(
+  file: string,
+  sidecar: RecordingSidecar,
+  blocks: readonly string[],
+  signingKey: KeyObject | undefined,
+): Promise<SegmentResult> {
+  const sidecarFile = beside(file, '.json');
+  const manifestFile = beside(file, '.manifest.json');
+  const sidecarText = await writeJson(sidecarFile, sidecar);
+  const { id, segment, audio } = sidecar;
+  const facts = { id, segment, samples: audio.samples, blockSamples: BLOCK_SAMPLES, blocks, sidecarText };
+  const manifest = manifestOf(facts, signingKey);
+  await writeJson(manifestFile, manifest);
+  return { file, sidecarFile, manifestFile, sidecar, manifest };
+}
+
+export function journalFile(audioFile: string): string {
+  return beside(audioFile, '.journal');
+}
+
+export function reserveFile(audioFile: string): string {
+  return beside(audioFile, '.reserve');
+}

@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
+import { JackfieldError } from '../base/errors.js';
+import { fileError } from '../files/file-error.js';
+import type { RecordingManifest } from './evidence/manifest.js';
+import type { RecordingSidecar } from './sidecar.js';
+
+/** What of a file that is no sidecar or manifest is told, at most. */
+const TOLD = 5;
+
+/** @throws ERR_FILE; ERR_SYNTAX, with each field that is wrong, for what is no manifest. */
+export async function readManifest(path: string): Promise<RecordingManifest> {
+  const { MANIFEST_SCHEMA } = await schemas();
+  return parsed(await readText(path), MANIFEST_SCHEMA, 'manifest', path) as RecordingManifest;
+}
+
+/** @throws ERR_FILE; ERR_SYNTAX, with each field that is wrong, for what is no sidecar. */
+export async function readSidecar(path: string): Promise<RecordingSidecar> {
+  return (await readSidecarText(path)).sidecar;
+}
+
+/** The same with the text, which the manifest has the hash of. */
+export async function readSidecarText(path: string): Promise<{ sidecar: RecordingSidecar; text: string }> {
+  const { SIDECAR_SCHEMA } = await schemas();
+  const text = await readText(path);
+  return { sidecar: parsed(text, SIDECAR_SCHEMA, 'sidecar', path) as RecordingSidecar, text };
+}
+
+/** Loaded when first used: who only records does not wait for the schema library. */
+function schemas() {
+  return import('./details-schema.js');
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw fileError('read', path, error);
+  }
+}
+
+function parsed(text: string, schema: z.ZodType, what: string, path: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new JackfieldError('ERR_SYNTAX', `${path} is not JSON: it was damaged, or is something else.`, {
+      cause,
+    });
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const { issues } = result.error;
+  const problems = issues
+    .slice(0, TOLD)
+    .map(({ path: at, message }) => `  ${at.join('.') || '(file)'}: ${message}`);
+  if (issues.length > TOLD) problems.push(`  and ${issues.length - TOLD} more`);
+  const told = `${path} is no ${what} of a recording, or was damaged:\n${problems.join('\n')}`;
+  throw new JackfieldError('ERR_SYNTAX', told);
+}

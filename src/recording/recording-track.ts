@@ -1,0 +1,343 @@
+import { optionsOf } from '../base/check.js';
+import type { Clock } from '../base/clock.js';
+import { JackfieldError } from '../base/errors.js';
+import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
+import { msToSamples, samplesToMs } from '../base/pcm.js';
+import { isDiskFull } from '../files/file-error.js';
+import { type Level, LevelMeter } from '../voice/level/level-meter.js';
+import type { GapName } from './align/aligned-leg.js';
+import type { LegName } from './align/ledger.js';
+import { ALIGNER_RULES, type AlignedSink, LegAligner, type LegAlignerOptions } from './align/leg-aligner.js';
+import type { LegEnds } from './file/audio-store.js';
+import type { Segment, SegmentResult } from './file/segment.js';
+import { SegmentRule, type SegmentRules } from './file/segment-rule.js';
+import { STEREO } from './file/stereo-file.js';
+import type { RecordedCall, RecordingEnd, SidecarFacts } from './sidecar.js';
+
+/** How far a recording is. */
+export interface RecordingProgress {
+  /** Length so far, in milliseconds. */
+  readonly positionMs: number;
+  /** Over the last 100 ms. */
+  readonly local: Level;
+  readonly remote: Level;
+}
+
+/** What a recording tells its listeners. */
+export interface RecordingEvents extends FencedEvents {
+  /** Each 100 ms of audio. */
+  progress: [progress: RecordingProgress];
+  /** A file of the recording is complete. */
+  segment: [segment: SegmentResult];
+  /**
+   * The disk refused samples, or the file was deleted: the file that was being written ends there. The call goes on.
+   */
+  'disk-full': [error: Error];
+  /** There is room again; a new file has begun. */
+  'disk-resumed': [];
+  /** The recording has reached its limit. */
+  limit: [];
+  /** What comes is masked from now on, or let through again. */
+  paused: [paused: boolean];
+}
+
+/** What a {@link RecordingTrack} does with the audio. */
+export interface TrackOptions extends LegAlignerOptions {
+  readonly clock: Clock;
+  readonly localFollows: boolean;
+  readonly rules: SegmentRules;
+  /** Longest recording, in milliseconds. */
+  readonly maxMs: number | undefined;
+  /** On a full disk: whether to begin a new file when there is room again. */
+  readonly resumeWhenRoom: boolean;
+  /** Audio kept from before {@link RecordingTrack.begin}, in milliseconds; nothing to begin at once. */
+  readonly preRollMs: number | undefined;
+  /** Opens the file of a segment that begins at `base`. */
+  open(index: number, base: number, unwritten: number): Promise<Segment>;
+  /** Whether there is room for a new file. */
+  hasRoom(): Promise<boolean>;
+  gapName(leg: LegName, begun: boolean): GapName;
+  /** What the sidecar of a segment says beside its audio. */
+  facts(): Pick<SidecarFacts, 'call' | 'traffic' | 'microphone' | 'tags'>;
+}
+
+/** How often a full disk is looked at again, in samples of the call. */
+const ROOM_CHECK = msToSamples(5000);
+/** A file that ends for one of these ends where it was told to: what comes later is cut off on purpose. */
+const AS_TOLD: ReadonlySet<RecordingEnd> = new Set(['segment', 'stopped', 'limit']);
+/** A file that ends for one of these ends with the call's voice. */
+const WITH_THE_CALL: ReadonlySet<RecordingEnd> = new Set(['call-ended', 'connection-lost']);
+/** How often a file that is being written is looked for on the disk, in samples of the call. */
+const PRESENCE_CHECK = msToSamples(1000);
+
+/** A recording on the way from two legs to files: aligned, cut into segments, measured. */
+export class RecordingTrack extends FencedEmitter<RecordingEvents> implements AlignedSink {
+  readonly aligner: LegAligner;
+  readonly segments: SegmentResult[] = [];
+  readonly #options: TrackOptions;
+  readonly #meter = new LevelMeter({ format: STEREO });
+  readonly #rule: SegmentRule;
+  /** Oldest first: while the newest is written, samples of a leg that lags still go to the one before. */
+  #open: Segment[] = [];
+  #opened = 0;
+  #begun = false;
+  #presenceAt = 0;
+  #start = 0;
+  #full: { readonly error: Error; readonly since: number; nextCheck: number } | undefined;
+  #limitReached = false;
+  /** Why a file could not be completed: it is left as it is, to be recovered. */
+  #incomplete: Error | undefined;
+
+  constructor(options: TrackOptions) {
+    super();
+    this.#options = options;
+    this.#rule = new SegmentRule(options.rules);
+    this.aligner = new LegAligner(this, optionsOf<LegAlignerOptions>(options, ALIGNER_RULES), {
+      clock: options.clock,
+      localFollows: options.localFollows,
+      gapName: (leg, begun) => options.gapName(leg, begun),
+      onSpan: (leg, span) => {
+        for (const segment of this.#open) segment.span(leg, span);
+      },
+    });
+    if (options.preRollMs !== undefined) this.aligner.retain(msToSamples(options.preRollMs));
+  }
+
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** Why nothing is written at the moment; undefined while it is. */
+  get refused(): Error | undefined {
+    return this.#full?.error;
+  }
+
+  /**
+   * Opens the first file, unless that was done. On a full disk it begins when there is room, if that was asked for.
+   * @throws ERR_FILE.
+   */
+  async begin(): Promise<void> {
+    if (this.begun) return;
+    this.#start = this.aligner.begin();
+    try {
+      await this.#next(this.#start, 0);
+    } catch (error) {
+      if (!this.#options.resumeWhenRoom || !isDiskFull(error)) throw error;
+      this.#isFull(error, this.#start);
+    }
+    this.#begun = true;
+  }
+
+  /** The file that is being written, or was last. */
+  get file(): string | undefined {
+    return this.#open.at(-1)?.file ?? this.segments.at(-1)?.file;
+  }
+
+  get position(): number {
+    return this.aligner.end - this.#start;
+  }
+
+  /** Where the recording ends at the latest. */
+  get limit(): number {
+    const { maxMs } = this.#options;
+    return maxMs === undefined ? Number.POSITIVE_INFINITY : this.#start + msToSamples(maxMs);
+  }
+
+  get paused(): boolean {
+    return this.aligner.masking;
+  }
+
+  pause(text?: string): void {
+    if (this.paused) return;
+    this.mark('paused', text, this.aligner.mask());
+    this.emit('paused', true);
+  }
+
+  resume(text?: string): void {
+    if (!this.paused) return;
+    this.mark('resumed', text, this.aligner.unmask());
+    this.emit('paused', false);
+  }
+
+  /** Notes that something happened, by default now. */
+  mark(kind: 'paused' | 'resumed' | 'consent' | 'note', text?: string, position = this.aligner.end): void {
+    this.#open.at(-1)?.mark(position, text === undefined ? { kind } : { kind, text });
+  }
+
+  /** Notes what has become known of the call, for the case that the process is killed. */
+  describe(call: RecordedCall): void {
+    this.#open.at(-1)?.describe(call);
+  }
+
+  /** Removes what was written: the recording never came about. */
+  async discard(): Promise<void> {
+    const open = this.#open;
+    this.#open = [];
+    await Promise.all(open.map((segment) => segment.discard()));
+  }
+
+  async write(samples: Int16Array, position: number): Promise<void> {
+    const end = position + samples.length / 2;
+    while (!this.#full && this.#rule.limit < Math.min(end, this.limit)) await this.#cut(this.#rule.limit);
+    for (const segment of this.#open) {
+      try {
+        await segment.write(samples, position);
+      } catch (error) {
+        // What was there before may be older than what is known of it.
+        segment.limit = Math.min(segment.limit, Math.max(segment.base, position));
+        await this.#refused(segment, error);
+      }
+    }
+  }
+
+  async flushed(end: number, legs: LegEnds): Promise<void> {
+    const looks = end >= this.#presenceAt;
+    if (looks) this.#presenceAt = end + PRESENCE_CHECK;
+    for (const segment of this.#open) {
+      try {
+        if (looks) await segment.checkPresence();
+        await segment.commit(end, legs);
+        segment.drift(this.aligner.legs.local.stretcher.account);
+      } catch (error) {
+        await this.#refused(segment, error);
+      }
+    }
+    if (this.#full) await this.#tryAgain(end);
+    else if (this.#rule.isDue(end) && end < this.limit) await this.#cut(end);
+    if (this.#limitReached || this.aligner.commonEnd < this.limit) return;
+    this.#limitReached = true;
+    this.emit('limit');
+  }
+
+  async final(samples: Int16Array, position: number): Promise<void> {
+    const end = position + samples.length / 2;
+    for (const segment of [...this.#open]) {
+      try {
+        await segment.final(samples, position);
+      } catch (error) {
+        await this.#refused(segment, error);
+      }
+      if (end < segment.limit) continue;
+      const atLimit = segment.limit === this.limit;
+      await this.#finish(segment, this.#full ? 'disk-full' : atLimit ? 'limit' : 'segment');
+    }
+    this.#rule.hear(samples);
+    for (const { position: at, sampleCount, levels } of this.#meter.push(samples)) {
+      const [local, remote] = levels;
+      if (local && remote)
+        this.emit('progress', { positionMs: samplesToMs(at + sampleCount), local, remote });
+    }
+  }
+
+  /** Ends the recording at `length` (default: where the longer leg ends) and completes its last file. */
+  async finish(
+    end: RecordingEnd,
+    options: { readonly length?: number; readonly reason?: string; gapName?(leg: LegName): GapName } = {},
+  ): Promise<void> {
+    const length = await this.aligner.finish(options.length, options.gapName);
+    for (const segment of [...this.#open]) {
+      segment.limit = Math.min(segment.limit, length);
+      await this.#finish(segment, end, options.reason);
+    }
+    const error = this.#full?.error ?? this.#incomplete;
+    if (error) throw error;
+  }
+
+  async #next(base: number, unwritten: number): Promise<void> {
+    const segment = await this.#options.open(this.#opened + 1, base, unwritten);
+    this.#opened++;
+    segment.limit = this.limit;
+    this.#open.push(segment);
+    this.#rule.begin(base);
+    // What its ledger has already is told to the journal, which else hears of changes only: a leg that lags may go on
+    // into this file as it is.
+    for (const leg of ['local', 'remote'] as const) {
+      for (const span of this.aligner.legs[leg].ledger.since(base)) segment.span(leg, span);
+    }
+  }
+
+  async #cut(at: number): Promise<void> {
+    const last = this.#open.at(-1);
+    if (last) last.limit = at;
+    try {
+      await this.#next(at, 0);
+    } catch (error) {
+      this.#isFull(error, at);
+    }
+  }
+
+  async #finish(segment: Segment, end: RecordingEnd, reason?: string): Promise<void> {
+    this.#open = this.#open.filter((other) => other !== segment);
+    try {
+      // A file without a sample says nothing, unless it is all there is of the call.
+      const isEmpty = segment.limit <= segment.base;
+      if (isEmpty && (this.#opened > 1 || this.#full)) await segment.discard();
+      else await this.#complete(segment, end, reason);
+    } catch (cause) {
+      const error = toError(cause);
+      this.#incomplete ??= error;
+      if (error !== this.#full?.error) this.emit('disk-full', error);
+    }
+    for (const leg of ['local', 'remote'] as const) this.aligner.legs[leg].ledger.forget(segment.limit);
+  }
+
+  async #complete(segment: Segment, end: RecordingEnd, reason?: string): Promise<void> {
+    const { local, remote } = this.aligner.legs;
+    const why = reason ?? (end === 'disk-full' ? this.#full?.error.message : undefined);
+    const ledgers = {
+      local: local.ledger.slice(segment.base, segment.limit),
+      remote: remote.ledger.slice(segment.base, segment.limit),
+    };
+    const asTold = AS_TOLD.has(end);
+    // What is sent runs ahead of what is heard.
+    const heard = this.#options.localFollows ? Math.min(local.end, remote.end) : local.end;
+    const cut = (legEnd: number) => (asTold ? 0 : Math.max(0, legEnd - segment.limit));
+    const unheard = WITH_THE_CALL.has(end) ? Math.max(0, local.end - Math.max(heard, segment.limit)) : 0;
+    const result = await segment.finish({
+      ...this.#options.facts(),
+      ledgers,
+      late: { local: local.late, remote: remote.late },
+      cut: { local: cut(heard), remote: cut(remote.end) },
+      unheard: this.#options.localFollows ? unheard : undefined,
+      drift: local.stretcher.account,
+      end,
+      ...(why === undefined ? {} : { reason: why }),
+    });
+    this.segments.push(result);
+    this.emit('segment', result);
+  }
+
+  /** The file that the disk refused ends where it was valid last. */
+  async #refused(segment: Segment, error: unknown): Promise<void> {
+    segment.limit = Math.min(segment.limit, segment.committed);
+    await segment.releaseReserve();
+    this.#isFull(error, segment.limit);
+  }
+
+  #isFull(cause: unknown, since: number): void {
+    if (this.#full) return;
+    const error = toError(cause);
+    const nextCheck = this.#options.resumeWhenRoom ? since + ROOM_CHECK : Infinity;
+    this.#full = { error, since, nextCheck };
+    this.emit('disk-full', error);
+  }
+
+  async #tryAgain(end: number): Promise<void> {
+    const full = this.#full;
+    if (!full || end < full.nextCheck) return;
+    full.nextCheck = end + ROOM_CHECK;
+    try {
+      if (!(await this.#options.hasRoom())) return;
+      await this.#next(end, end - full.since);
+    } catch {
+      // The room is gone again: the next check comes.
+      return;
+    }
+    this.#full = undefined;
+    this.emit('disk-resumed');
+  }
+}
+
+function toError(cause: unknown): Error {
+  return cause instanceof Error ? cause : new JackfieldError('ERR_FILE', String(cause));
+}

@@ -1,0 +1,44 @@
+import type { Clock } from '../../base/clock.js';
+import type { TimingWheel, WheelMember } from '../../base/timing-wheel.js';
+import { ManualTimeline, type SampleTimeline, type TimelineFollower } from '../sample-timeline.js';
+
+/**
+ * Wall time since it was made, in samples, brought up to date by a wheel. How many samples are due is computed
+ * from the whole time that has passed, so that nothing adds up over a long call, however late the wheel comes.
+ */
+export class ClockTimeline implements SampleTimeline, WheelMember {
+  readonly sampleRate: number;
+  readonly #clock: Clock;
+  readonly #wheel: TimingWheel;
+  readonly #origin: number;
+  readonly #line: ManualTimeline;
+
+  /** @param wheel Turns on the same clock. */
+  constructor(clock: Clock, wheel: TimingWheel, sampleRate: number) {
+    this.sampleRate = sampleRate;
+    this.#clock = clock;
+    this.#wheel = wheel;
+    this.#origin = clock.now();
+    this.#line = new ManualTimeline(sampleRate);
+    wheel.add(this);
+  }
+
+  get position(): number {
+    return this.#line.position;
+  }
+
+  follow(follower: TimelineFollower): () => void {
+    return this.#line.follow(follower);
+  }
+
+  visit(): void {
+    const elapsedMs = this.#clock.now() - this.#origin;
+    this.#line.advanceTo(Math.floor((elapsedMs * this.sampleRate) / 1000));
+  }
+
+  /** Stops the clock. */
+  end(): void {
+    this.#wheel.delete(this);
+    this.#line.end();
+  }
+}

@@ -1,0 +1,170 @@
+import type { Socket } from 'node:net';
+import { systemClock } from '../../base/clock.js';
+import { Histogram } from '../../base/histogram.js';
+import { BYTES_PER_SAMPLE, type PcmFormat } from '../../base/pcm.js';
+import { TimingWheel } from '../../base/timing-wheel.js';
+import type { ReadClass } from '../lease.js';
+import type { Accepted } from './accepted.js';
+import { DirectReader, READ_BUFFER_BYTES } from './direct-reader.js';
+import { HOT_BYTES } from './revisits.js';
+import { PublicReader, type ReaderEvents, type ReaderOwner, type SocketReader } from './socket-reader.js';
+
+/** What a connection tells its lease. */
+export interface ConnectionEvents extends ReaderEvents {
+  /** The kernel takes bytes again. */
+  drained(): void;
+}
+
+/** The work of a read wheel's turn is spread over this many ticks: few, since a long run of reads costs less a piece. */
+const READ_SLOTS = 8;
+
+/** A file has no use for what comes in sooner, and takes more at once for less. */
+const FILES_READ_INTERVAL_MS = 1000;
+const READ_INTERVAL_MS = 250;
+
+/**
+ * How often a stream is read in the batched class, in ms.
+ * @param toldMs What its lease or the server was told.
+ * @param onlyFiles Whether nothing but files take the stream.
+ */
+export function readIntervalOf(format: PcmFormat, toldMs: number | undefined, onlyFiles: boolean): number {
+  const wishedMs = toldMs ?? (onlyFiles ? FILES_READ_INTERVAL_MS : READ_INTERVAL_MS);
+  return Math.min(wishedMs, longestReadInterval(format));
+}
+
+/**
+ * The longest that a stream may wait to be read, in ms: what has come in meanwhile is neither more than the kernel holds
+ * of a connection unread (64 KiB, until it has seen it read), nor taken for more than live voice.
+ */
+function longestReadInterval({ sampleRate, channels }: PcmFormat): number {
+  return Math.floor((HOT_BYTES / 2 / (sampleRate * channels * BYTES_PER_SAMPLE)) * 1000);
+}
+
+/**
+ * How the connections of a thread are read: those that are read equally often share a wheel. Wheels turn on the
+ * machine's clock, whatever that of the audio is: when bytes are fetched from the kernel is a matter of cost.
+ */
+export class ReadPlan {
+  /** How late the wheels came to their slots, in ms. */
+  readonly lateness = new Histogram();
+  readonly #wheels = new Map<number, TimingWheel>();
+  readonly #buffer: Buffer | undefined;
+
+  /** @param direct Whether descriptors may be read directly, where the system allows it. */
+  constructor(direct: boolean) {
+    this.#buffer = direct ? Buffer.allocUnsafeSlow(READ_BUFFER_BYTES) : undefined;
+  }
+
+  /** Whether connections are read directly, where they can be. */
+  get direct(): boolean {
+    return this.#buffer !== undefined;
+  }
+
+  /** A reader that is visited by `wheel` in the batched class. */
+  readerOf(accepted: Accepted, wheel: TimingWheel, owner: ReaderOwner): SocketReader {
+    return this.#buffer && accepted.fd !== undefined
+      ? new DirectReader(accepted, this.#buffer, wheel, owner)
+      : new PublicReader(wheel, owner);
+  }
+
+  /** Turns the wheels that are overdue: for loops that keep this thread busy. */
+  catchUp(): void {
+    for (const wheel of this.#wheels.values()) wheel.catchUp();
+  }
+
+  /** The wheel that turns each `intervalMs`. */
+  wheelOf(intervalMs: number): TimingWheel {
+    let wheel = this.#wheels.get(intervalMs);
+    if (!wheel) {
+      wheel = new TimingWheel(systemClock, { intervalMs, slots: READ_SLOTS, lateness: this.lateness });
+      this.#wheels.set(intervalMs, wheel);
+    }
+    return wheel;
+  }
+}
+
+/** The connection of a claimed lease. Each of its endings is told once, and none after {@link Connection.destroy}. */
+export class Connection implements ReaderOwner {
+  readonly #accepted: Accepted;
+  readonly #readPlan: ReadPlan;
+  readonly #reader: SocketReader;
+  readonly #events: ConnectionEvents;
+  #socket: Socket | undefined;
+  #over = false;
+
+  /** @param intervalMs How often it is read in the batched class. */
+  constructor(accepted: Accepted, readPlan: ReadPlan, intervalMs: number, events: ConnectionEvents) {
+    this.#accepted = accepted;
+    this.#readPlan = readPlan;
+    this.#events = events;
+    this.#reader = readPlan.readerOf(accepted, readPlan.wheelOf(intervalMs), this);
+  }
+
+  data(buffer: Uint8Array, start: number, end: number, headroom: number): void {
+    this.#events.data(buffer, start, end, headroom);
+  }
+
+  ended(): void {
+    this.#events.ended();
+  }
+
+  broken(error: Error): void {
+    if (!this.#over) this.#events.broken(error);
+    this.#over = true;
+  }
+
+  get room(): number {
+    return this.#events.room;
+  }
+
+  /** Made when it is needed first: a connection that is only read, and in the batched class, has none. */
+  get socket(): Socket {
+    this.#socket ??= this.#open();
+    return this.#socket;
+  }
+
+  read(readClass: ReadClass): void {
+    this.#reader.read(readClass);
+  }
+
+  /** From now on it is read each `intervalMs` in the batched class. */
+  readEach(intervalMs: number): void {
+    this.#reader.moveTo(this.#readPlan.wheelOf(intervalMs));
+  }
+
+  pause(): void {
+    this.#reader.pause();
+  }
+
+  /** Gives out what the kernel has, then calls `onDrained`. */
+  drain(onDrained: () => void): void {
+    this.#reader.drain(onDrained);
+  }
+
+  /** False when the kernel's buffer is full: wait for `drain`. */
+  write(bytes: Uint8Array): boolean {
+    return !this.#over && this.socket.write(bytes);
+  }
+
+  /** Sends what was written, then closes our side. */
+  end(onFlushed: () => void): void {
+    if (this.#over) onFlushed();
+    else this.socket.end(onFlushed);
+  }
+
+  destroy(): void {
+    this.#over = true;
+    this.#reader.close();
+    this.#accepted.destroy();
+  }
+
+  #open(): Socket {
+    const socket = this.#accepted.socket(this.#reader.onread);
+    // What is written is paced: it goes at once (Nagle's algorithm, RFC 896, is off).
+    socket.setNoDelay();
+    socket.on('drain', () => this.#events.drained());
+    socket.on('end', () => this.ended());
+    socket.on('error', (error) => this.broken(error));
+    return socket;
+  }
+}

@@ -1,0 +1,133 @@
+import type { OnReadOpts, Socket } from 'node:net';
+import type { TimingWheel, WheelMember } from '../../base/timing-wheel.js';
+import type { ReadClass } from '../lease.js';
+import { HOT_BYTES, Revisits } from './revisits.js';
+
+/** What a reader gives out. */
+export interface ReaderEvents {
+  /**
+   * The bytes of `buffer` from `start` to `end`, valid during the call. They, and `headroom` bytes before them, may be
+   * written to; without headroom they may not.
+   */
+  data(buffer: Uint8Array, start: number, end: number, headroom: number): void;
+  /** The peer has closed its side; everything it sent was given out. */
+  ended(): void;
+  /** The connection broke. */
+  broken(error: Error): void;
+  /** Bytes that may be given out now. A reader that cannot tell beforehand may give more, once. */
+  readonly room: number;
+}
+
+/** Who a reader reads for. */
+export interface ReaderOwner extends ReaderEvents {
+  /** The socket, paused: made when it is asked for first. Its end and its errors are looked after. */
+  readonly socket: Socket;
+}
+
+/** Reads one connection, in either read class. A reader begins paused. */
+export interface SocketReader {
+  /** What its socket is to read into, if it gets one that can be told. */
+  readonly onread: OnReadOpts | undefined;
+  /** Begins or goes on to read, or changes the class. */
+  read(readClass: ReadClass): void;
+  /** Is visited by `wheel` from now on. */
+  moveTo(wheel: TimingWheel): void;
+  /** Stops; what was not given out waits for the next {@link read}. */
+  pause(): void;
+  /** Gives out what the kernel has, under `room`, then stops and calls `onDrained`. */
+  drain(onDrained: () => void): void;
+  /** Stops for good. */
+  close(): void;
+}
+
+/**
+ * Reads with nothing but the public API of `net.Socket`: in the batched class the socket is paused, and resumed
+ * for one read at each visit.
+ */
+export class PublicReader implements SocketReader, WheelMember {
+  readonly onread = undefined;
+  #socket: Socket | undefined;
+  #wheel: TimingWheel;
+  readonly #owner: ReaderOwner;
+  #mode: ReadClass | 'paused' | 'draining' = 'paused';
+  readonly #revisits = new Revisits(this);
+  #gaveOut = false;
+  #onDrained: (() => void) | undefined;
+
+  constructor(wheel: TimingWheel, owner: ReaderOwner) {
+    this.#wheel = wheel;
+    this.#owner = owner;
+  }
+
+  read(readClass: ReadClass): void {
+    if (this.#onDrained) {
+      this.#mode = 'draining';
+      this.#resume();
+      this.#drainTurn(0);
+      return;
+    }
+    this.#mode = readClass;
+    if (readClass === 'batched') this.#wheel.add(this);
+    else this.#wheel.delete(this);
+    this.#resume();
+  }
+
+  moveTo(wheel: TimingWheel): void {
+    this.#wheel.handOver(this, wheel);
+    this.#wheel = wheel;
+  }
+
+  pause(): void {
+    this.#wheel.delete(this);
+    this.#mode = 'paused';
+    this.#socket?.pause();
+  }
+
+  drain(onDrained: () => void): void {
+    this.#wheel.delete(this);
+    this.#onDrained = onDrained;
+    this.read('immediate');
+  }
+
+  close(): void {
+    this.#wheel.delete(this);
+    this.#revisits.cancel();
+    this.#mode = 'paused';
+  }
+
+  visit(): void {
+    if (this.#mode === 'batched') this.#resume();
+  }
+
+  #resume(): void {
+    if (!this.#socket) {
+      this.#socket = this.#owner.socket;
+      this.#socket.on('data', (bytes: Buffer) => this.#data(bytes));
+    }
+    this.#socket.resume();
+  }
+
+  #data(bytes: Buffer): void {
+    this.#gaveOut = true;
+    if (this.#mode === 'batched') {
+      if (bytes.length < HOT_BYTES) this.#socket?.pause();
+      this.#revisits.after(bytes.length);
+    }
+    this.#owner.data(bytes, 0, bytes.length, 0);
+  }
+
+  /** What the kernel has comes in the turn after the socket was resumed: two turns without any, and it is empty. */
+  #drainTurn(quietTurns: number): void {
+    this.#gaveOut = false;
+    setImmediate(() => {
+      if (this.#mode !== 'draining') return;
+      const quiet = this.#gaveOut ? 0 : quietTurns + 1;
+      if (quiet < 2) {
+        this.#drainTurn(quiet);
+        return;
+      }
+      this.pause();
+      this.#onDrained?.();
+    });
+  }
+}

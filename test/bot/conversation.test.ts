@@ -1,0 +1,501 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { msToSamples } from '../../src/base/pcm.js';
+import { bot } from '../../src/bot/bot.js';
+import type { BotCall } from '../../src/bot/bot-call.js';
+import type { Gathered } from '../../src/bot/gather.js';
+import type { Message } from '../../src/bot/record-message.js';
+import { bridge } from '../../src/bot/room.js';
+import type { SpeechReport } from '../../src/bot/say.js';
+import { testBot } from '../../src/bot/test/test-bot.js';
+import { Exchange } from '../../src/exchange/exchange.js';
+import { concatSamples } from '../../src/voice/stage.js';
+import { WavReader } from '../../src/voice/wav/wav-reader.js';
+import { readWav } from '../voice/fixtures.js';
+
+const exchange = Exchange;
+const MELODY = [
+  { tone: 440, ms: 300 },
+  { tone: 660, ms: 300 },
+] as const;
+const OTHER = { tone: [500, 900], ms: 600 } as const;
+const LONG = { tone: 440, ms: 20_000 } as const;
+const SPEECH = { file: 'assets/speech/reader-870.wav' } as const;
+
+describe('saying', () => {
+  it('says what is queued in order, and marks the end of it', async () => {
+    const marks: number[] = [];
+    const script = bot(async (call) => {
+      void call.say(MELODY);
+      marks.push(await call.mark());
+      void call.say({ silence: 500 });
+      void call.say(OTHER);
+      marks.push(await call.mark());
+    });
+    await testBot(
+      script,
+      async (caller) => {
+        await caller.hears(MELODY);
+        await caller.hearsSilence(400);
+        await caller.hears(OTHER);
+        await caller.hasStatus('FINISHED');
+      },
+      { exchange },
+    );
+    expect(marks[1]! - marks[0]!).toBe(1100);
+  });
+
+  it('is heard to stop within 100 ms after clear', async () => {
+    let stoppedAfterMs = Number.NaN;
+    const reports: SpeechReport[] = [];
+    const script = bot(async (call) => {
+      const speech = call.say(LONG);
+      await call.gather({ timeoutMs: 10_000 });
+      await call.clear();
+      reports.push(await speech);
+      await call.pause(1000);
+    });
+    await testBot(
+      script,
+      async (caller) => {
+        await caller.hears(LONG, { atLeastMs: 1000 });
+        await caller.presses('1');
+        stoppedAfterMs = await caller.hearsSilence(300);
+      },
+      { exchange },
+    );
+    expect(stoppedAfterMs).toBeGreaterThan(0);
+    expect(stoppedAfterMs).toBeLessThanOrEqual(100);
+    expect(reports).toMatchObject([{ outcome: 'cleared' }]);
+  });
+
+  it('is cut by a digit, and tells the place', async () => {
+    let report: SpeechReport | undefined;
+    let gathered: Gathered | undefined;
+    const script = bot(async (call) => {
+      report = await call.say([MELODY[0], LONG], { bargeIn: 'digit' });
+      gathered = await call.gather();
+    });
+    await testBot(
+      script,
+      async (caller) => {
+        await caller.hears(MELODY[0]);
+        await caller.waits(1000);
+        await caller.presses('7');
+      },
+      { exchange },
+    );
+    expect(report).toMatchObject({ outcome: 'cut', cut: { by: 'digit', digit: '7', part: 1 } });
+    expect(report?.cut?.partMs).toBeGreaterThan(900);
+    expect(report?.cut?.partMs).toBeLessThan(1200);
+    expect(gathered?.digits).toBe('7');
+  });
+
+  it('is cut by a voice, and not by a cough', async () => {
+    let report: SpeechReport | undefined;
+    const script = bot(async (call) => {
+      report = await call.say(LONG, { bargeIn: 'voice' });
+    });
+    await testBot(
+      script,
+      async (caller) => {
+        await caller.hears(LONG, { atLeastMs: 500 });
+        await caller.speaks({ tone: 200, ms: 40 });
+        await caller.hears(LONG, { atLeastMs: 1000 });
+        await caller.speaks(SPEECH);
+      },
+      { exchange },
+    );
+    expect(report).toMatchObject({ outcome: 'cut', cut: { by: 'voice', part: 0 } });
+    expect(report!.playedMs).toBeGreaterThan(1500);
+    expect(report!.playedMs).toBeLessThan(4000);
+  });
+
+  it('refuses what cannot be said, with the reason, and the call goes on', async () => {
+    const errors: unknown[] = [];
+    const script = bot(async (call) => {
+      errors.push(await call.say('no-such-prompt').catch((error: unknown) => error));
+      errors.push(await call.say({ silence: -1 }).catch((error: unknown) => error));
+      errors.push(await call.say({ file: '/nowhere.wav' }).catch((error: unknown) => error));
+      await call.say(MELODY);
+    });
+    await testBot(script, (caller) => caller.hears(MELODY).then(() => undefined), { exchange });
+    expect(errors).toMatchObject([
+      { code: 'ERR_INVALID_ARG' },
+      { code: 'ERR_INVALID_ARG' },
+      { code: 'ERR_FILE' },
+    ]);
+  });
+});
+
+describe('gathering', () => {
+  const gathering = async (
+    options: Parameters<BotCall['gather']>[0],
+    presses: (caller: import('../../src/bot/test/test-caller.js').TestCaller) => Promise<void>,
+  ) => {
+    let gathered: Gathered | undefined;
+    const script = bot(async (call) => {
+      gathered = await call.gather(options);
+    });
+    await testBot(script, presses, { exchange });
+    return gathered;
+  };
+
+  it('ends with a terminator, which is no part of it', async () => {
+    expect(
+      await gathering({ min: 3, max: 5, terminators: '*#' }, (caller) => caller.presses('112*')),
+    ).toEqual({
+      ...{ digits: '112', complete: true, ended: 'terminator', terminator: '*' },
+    });
+  });
+
+  it('ends with the last digit, and leaves what follows', async () => {
+    expect(
+      await gathering({ min: 1, max: 3 }, (caller) => caller.presses('1234', { pauseMs: 50 })),
+    ).toMatchObject({
+      ...{ digits: '123', ended: 'max' },
+    });
+  });
+
+  it('ends when no digit comes, and when no further one does', async () => {
+    const none = await gathering({ timeoutMs: 700 }, (caller) => caller.hasStatus('FINISHED'));
+    expect(none).toEqual({ digits: '', complete: false, ended: 'timeout' });
+    const some = await gathering({ min: 3, max: 3, interDigitMs: 900 }, async (caller) => {
+      await caller.presses('12', { pauseMs: 800 });
+      await caller.hasStatus('FINISHED');
+    });
+    expect(some).toEqual({ digits: '12', complete: false, ended: 'inter-digit' });
+  });
+
+  it('hears tones in the voice', async () => {
+    expect(
+      await gathering({ min: 4, max: 4 }, (caller) => caller.presses('0089', { by: 'tone', pauseMs: 300 })),
+    ).toMatchObject({ digits: '0089', ended: 'max' });
+  });
+
+  it('counts a press once that is heard by both ways', async () => {
+    expect(
+      await gathering({ min: 1, max: 10, interDigitMs: 2000 }, async (caller) => {
+        for (const key of '1158') {
+          await Promise.all([caller.presses(key), caller.presses(key, { by: 'tone' })]);
+          await caller.waits(250);
+        }
+        await caller.hasStatus('FINISHED');
+      }),
+    ).toMatchObject({ digits: '1158', ended: 'inter-digit' });
+  });
+
+  it('takes what was typed ahead, without saying the prompt', async () => {
+    const gathered: Gathered[] = [];
+    const script = bot(async (call) => {
+      await call.say(MELODY);
+      gathered.push(await call.gather({ prompt: LONG }));
+      gathered.push(await call.gather({ prompt: OTHER, typeAhead: false, timeoutMs: 500 }));
+    });
+    await testBot(
+      script,
+      async (caller) => {
+        await caller.presses('45');
+        await caller.hears(OTHER);
+        await caller.hasStatus('FINISHED');
+      },
+      { exchange },
+    );
+    expect(gathered[0]).toMatchObject({ digits: '4', cut: { by: 'digit', partMs: 0 } });
+    expect(gathered[1]).toMatchObject({ digits: '', ended: 'timeout' });
+  });
+});
+
+describe('recording', () => {
+  it('keeps every sample between the beep and the silence', async () => {
+    let message: Message | undefined;
+    const speech = await readWav('assets/speech/reader-870.wav');
+    const script = bot(async (call) => {
+      message = await call.record({ silenceMs: 1500 });
+    });
+    await testBot(
+      script,
+      async (caller) => {
+        await caller.hears({ tone: 1000, ms: 400 });
+        await caller.speaks(SPEECH);
+        await caller.hasStatus('FINISHED');
+      },
+      { exchange },
+    );
+    expect(message?.ended).toBe('silence');
+    const begin = message!.samples.findIndex((sample) => sample !== 0);
+    const first = speech.findIndex((sample) => sample !== 0);
+    const rest = speech.subarray(first);
+    expect(message!.samples.subarray(begin, begin + rest.length)).toEqual(rest);
+  });
+
+  it('has the whole message in its file when the caller hangs up, and then ends the script', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'jackfield-'));
+    const file = join(folder, 'message.wav');
+    const steps: string[] = [];
+    const script = bot(async (call) => {
+      try {
+        const message = await call.record({ file, beep: false });
+        steps.push(message.ended);
+        await call.say(MELODY);
+        steps.push('said');
+      } finally {
+        steps.push('finally');
+      }
+    });
+    const { results } = await testBot(
+      script,
+      async (caller) => {
+        await caller.speaks(SPEECH);
+        await caller.hangsUp();
+      },
+      { exchange },
+    );
+    expect(steps).toEqual(['hang-up', 'finally']);
+    expect(results).toMatchObject([{ outcome: 'hung-up' }]);
+    await using reader = await WavReader.open(file);
+    const speech = await readWav('assets/speech/reader-870.wav');
+    expect(reader.state).toBe('ok');
+    expect(reader.sampleCount).toBeGreaterThanOrEqual(speech.length);
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('the end of a call', () => {
+  const WAITS: Record<string, (call: BotCall) => Promise<unknown>> = {
+    say: (call) => call.say(LONG),
+    mark: (call) => saying(call).mark(),
+    gather: (call) => call.gather({ timeoutMs: 3_600_000 }),
+    pause: (call) => call.pause(3_600_000),
+    listen: async (call) => {
+      for await (const _ of call.listen());
+      await call.pause(1);
+    },
+    hold: (call) => call.hold(() => new Promise(() => undefined), { music: MELODY }),
+  };
+
+  it.each(Object.keys(WAITS))('ends a script that waits in %s, and runs its finally', async (name) => {
+    const steps: unknown[] = [];
+    const script = bot(async (call) => {
+      try {
+        await WAITS[name]!(call);
+        steps.push('went on');
+      } catch (error) {
+        steps.push((error as { code: string }).code);
+        throw error;
+      } finally {
+        steps.push('finally');
+      }
+    });
+    const { results } = await testBot(
+      script,
+      async (caller) => {
+        await caller.waits(1000);
+        await caller.hangsUp();
+      },
+      { exchange },
+    );
+    expect(steps).toEqual(['ERR_CALL_ENDED', 'finally']);
+    expect(results).toMatchObject([{ outcome: 'hung-up', status: 'FINISHED' }]);
+  });
+
+  it('takes the exception of a script: a goodbye, the end of that call, and no other', async () => {
+    const script = bot(
+      async (call) => {
+        await call.say(MELODY);
+        throw new Error('out of order');
+      },
+      { goodbye: OTHER },
+    );
+    const { results } = await testBot(
+      script,
+      async (caller) => {
+        await caller.hears(MELODY);
+        await caller.hears(OTHER);
+        await caller.hasStatus('FINISHED');
+      },
+      { exchange },
+    );
+    expect(results).toMatchObject([{ outcome: 'failed', error: { message: 'out of order' } }]);
+  });
+
+  it.each(Object.keys(WAITS).filter((name) => name !== 'listen'))('%s ends with its signal', async (name) => {
+    const signal = (call: BotCall) => {
+      const stop = new AbortController();
+      call.clock.timerAt(call.clock.now() + 500, () => stop.abort());
+      return stop.signal;
+    };
+    const waits: Record<string, (call: BotCall) => Promise<unknown>> = {
+      say: (call) => call.say(LONG, { signal: signal(call) }),
+      mark: (call) => saying(call).mark({ signal: signal(call) }),
+      gather: (call) => call.gather({ timeoutMs: 3_600_000, signal: signal(call) }),
+      pause: (call) => call.pause(3_600_000, { signal: signal(call) }),
+      hold: (call) => call.hold(() => new Promise(() => undefined), { music: MELODY, signal: signal(call) }),
+    };
+    let error: unknown;
+    const script = bot(async (call) => {
+      error = await waits[name]!(call).catch((thrown: unknown) => thrown);
+      await call.clear();
+      await call.say(OTHER);
+    });
+    await testBot(script, (caller) => caller.hears(OTHER).then(() => undefined), { exchange });
+    expect(error).toMatchObject({ code: 'ERR_ABORTED' });
+  });
+});
+
+describe('a hang-up at any moment', () => {
+  /** Everything that a script can wait for, one after the other, in 30 s or so. */
+  async function everything(call: BotCall, steps: string[]): Promise<void> {
+    await call.say([...MELODY, { silence: 700 }, OTHER], { bargeIn: 'any' });
+    steps.push('said');
+    await call.gather({ prompt: MELODY, min: 2, max: 4, timeoutMs: 1500 });
+    steps.push('gathered');
+    const message = await call.record({ maxMs: 2000, silenceMs: 900 });
+    if (message.ended === 'hang-up') await call.pause(0);
+    steps.push('recorded');
+    await call.sendDigits('12');
+    await call.hold(() => call.pause(1500), { music: MELODY });
+    steps.push('held');
+    await call.hold(() => call.pause(1000));
+    steps.push('held in silence');
+    for await (const { position } of call.listen()) if (position > msToSamples(16_000)) break;
+    await call.pause(0);
+    void call.say(LONG);
+    await call.pause(500);
+    await call.clear();
+    await call.mark();
+    steps.push('cleared');
+    await bridge(call, await call.dial('agent', { timeoutMs: 3000 }));
+    await call.pause(0);
+  }
+
+  it('ends the script where it stands and runs its finally, once, and nothing is left', async () => {
+    const reached = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 24_000 }), async (atMs) => {
+        const steps: string[] = [];
+        let finals = 0;
+        let thrown: unknown;
+        const script = bot(async (call) => {
+          try {
+            await everything(call, steps);
+          } catch (error) {
+            thrown = error;
+            throw error;
+          } finally {
+            finals++;
+          }
+        });
+        const { results } = await testBot(
+          script,
+          async (caller) => {
+            await caller.waits(atMs);
+            await caller.hangsUp().catch(() => undefined);
+          },
+          {
+            exchange,
+            others: { agent: (agent) => agent.answers({ withinMs: 25_000 }).catch(() => undefined) },
+          },
+        );
+        reached.add(steps.at(-1) ?? 'nothing');
+        expect(finals).toBe(1);
+        expect(results).toHaveLength(1);
+        const [result] = results;
+        if (result?.outcome === 'hung-up') expect(thrown).toMatchObject({ code: 'ERR_CALL_ENDED' });
+        else
+          expect({ atMs, result, thrown }).toMatchObject({ result: { outcome: 'done' }, thrown: undefined });
+      }),
+      { numRuns: 14, examples: [[0], [20], [2500], [5000], [9000], [12_000], [16_500], [21_000]] },
+    );
+    expect(reached.size).toBeGreaterThan(4);
+  });
+});
+
+describe('other parties', () => {
+  it('puts two calls through to each other', async () => {
+    const script = bot(async (call) => {
+      const agent = await call.hold(() => call.dial('agent'), { music: MELODY });
+      await bridge(call, agent);
+    });
+    await testBot(
+      script,
+      async (caller) => {
+        await caller.hears(MELODY);
+        await caller.hears(OTHER, { withinMs: 20_000 });
+        await caller.speaks(SPEECH);
+        await caller.waits(1000);
+      },
+      {
+        exchange,
+        others: {
+          agent: async (agent) => {
+            await agent.waits(2000);
+            await agent.answers();
+            await agent.speaks(OTHER);
+            await agent.hears(SPEECH, { withinMs: 20_000 });
+            await agent.hasStatus('FINISHED', { withinMs: 20_000 });
+          },
+        },
+      },
+    );
+  });
+
+  it('hands a call over to the endpoint', async () => {
+    const script = bot(async (call) => {
+      await call.say(MELODY);
+      expect(await call.transfer('agent', { blind: true })).toEqual({ to: 'agent' });
+    });
+    const { results } = await testBot(
+      script,
+      async (caller) => {
+        await caller.hears(MELODY);
+        await caller.hears(OTHER, { withinMs: 20_000 });
+      },
+      {
+        exchange,
+        others: {
+          agent: async (agent) => {
+            await agent.answers();
+            await agent.speaks(OTHER);
+            await agent.waits(500);
+          },
+        },
+      },
+    );
+    expect(results).toMatchObject([{ outcome: 'done', status: 'TRANSFERRED' }]);
+  });
+
+  it('sends digits, and listens', async () => {
+    let heard: Int16Array = new Int16Array();
+    const script = bot(async (call) => {
+      await call.sendDigits('42');
+      const parts: Int16Array[] = [];
+      for await (const { samples } of call.listen()) {
+        parts.push(samples);
+        if (concatSamples(parts).length >= msToSamples(2000)) break;
+      }
+      heard = concatSamples(parts);
+    });
+    const digits: string[] = [];
+    await testBot(
+      script,
+      async (caller) => {
+        caller.call.on('dtmf', (digit) => digits.push(digit));
+        await caller.waits(400);
+        await caller.speaks(MELODY);
+        await caller.hasStatus('FINISHED');
+      },
+      { exchange },
+    );
+    expect(digits).toEqual(['4', '2']);
+    expect(heard.some((sample) => sample !== 0)).toBe(true);
+  });
+});
+
+function saying(call: BotCall): BotCall {
+  void call.say(LONG);
+  return call;
+}

@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DriftControl } from '../../../src/recording/align/drift.js';
+
+const WINDOW = 160_000;
+
+/** Lets a control act on a leg for `hours`; returns the rates it wanted, and what is left of the difference at the end. */
+function controlled(hours: number, ppm: number, noise: (window: number) => number) {
+  const control = new DriftControl(WINDOW);
+  const rates: number[] = [];
+  const left: number[] = [];
+  let inserted = 0;
+  for (let window = 0; window < hours * 360; window++) {
+    const drifted = (ppm / 1e6) * WINDOW * window;
+    left.push(drifted - inserted);
+    control.measure(window, drifted + noise(window) - inserted, inserted);
+    rates.push(control.rate);
+    inserted += Math.round(control.rate * WINDOW);
+  }
+  return { rates, left };
+}
+
+/** Least delays of windows on a machine that is busy now and then: some samples, sometimes many. */
+function jitter(seed: number): (window: number) => number {
+  const values = fc.sample(
+    fc.oneof(
+      { weight: 9, arbitrary: fc.integer({ min: 0, max: 25 }) },
+      { weight: 1, arbitrary: fc.integer({ min: 0, max: 400 }) },
+    ),
+    { seed, numRuns: 1200 },
+  );
+  return (window) => values[window] ?? 0;
+}
+
+describe('DriftControl', () => {
+  it('never touches a leg that does not drift, whatever the jitter', () => {
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        expect(controlled(1, 0, jitter(seed)).rates.every((rate) => rate === 0)).toBe(true);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('takes a step for none, wherever it is', () => {
+    for (let at = 1; at < 30; at++) {
+      const { rates } = controlled(0.25, 0, (window) => (window >= at ? 160 : 0));
+      expect(rates.every((rate) => rate === 0)).toBe(true);
+    }
+  });
+
+  it.each([200, 50, -50, -200, 10])(
+    'keeps a drift of %d ppm within 20 ms for three hours, with jitter',
+    (ppm) => {
+      fc.assert(
+        fc.property(fc.integer(), (seed) => {
+          const { left, rates } = controlled(3, ppm, jitter(seed));
+          expect(Math.max(...left.map(Math.abs))).toBeLessThan(320);
+          expect(rates.some((rate) => rate !== 0)).toBe(true);
+          expect(rates.at(-1)).toBeCloseTo(ppm / 1e6, 4);
+        }),
+        { numRuns: 5 },
+      );
+    },
+  );
+});

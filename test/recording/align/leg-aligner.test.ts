@@ -1,0 +1,389 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Clock, systemClock, VirtualClock } from '../../../src/base/clock.js';
+import {
+  type AlignedSink,
+  type AlignerSurroundings,
+  LegAligner,
+  type LegAlignerOptions,
+} from '../../../src/recording/align/leg-aligner.js';
+
+/** Keeps what it is given, and checks that what is final agrees with what was written. */
+class StereoSink implements AlignedSink {
+  readonly samples: number[] = [];
+  finalEnd = 0;
+
+  async write(samples: Int16Array, position: number): Promise<void> {
+    expect(position).toBeLessThanOrEqual(this.samples.length / 2);
+    expect(position).toBeGreaterThanOrEqual(this.finalEnd);
+    await Promise.resolve();
+    for (const [i, sample] of samples.entries()) this.samples[position * 2 + i] = sample;
+  }
+
+  final(samples: Int16Array, position: number): void {
+    expect(position).toBe(this.finalEnd);
+    expect([...samples]).toEqual(this.samples.slice(position * 2, position * 2 + samples.length));
+    this.finalEnd += samples.length / 2;
+  }
+
+  channel(channel: 0 | 1): number[] {
+    return this.samples.slice(0, this.finalEnd * 2).filter((_, i) => i % 2 === channel);
+  }
+}
+
+const ramp = (length: number, from = 1) => Int16Array.from({ length }, (_, i) => ((from + i) % 30_000) + 1);
+const zeros = (length: number) => Array<number>(length).fill(0);
+
+function aligned(
+  options: LegAlignerOptions = {},
+  surroundings: AlignerSurroundings = { clock: new VirtualClock() },
+) {
+  const sink = new StereoSink();
+  return { sink, aligner: new LegAligner(sink, options, surroundings) };
+}
+
+describe('LegAligner, by position', () => {
+  it('puts samples of equal position side by side, however the chunks come', async () => {
+    const legs = fc.record({
+      left: fc.array(fc.integer({ min: 1, max: 4000 }), { maxLength: 20 }),
+      right: fc.array(fc.integer({ min: 1, max: 4000 }), { maxLength: 20 }),
+      turns: fc.array(fc.boolean(), { maxLength: 60 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(legs, async ({ left, right, turns }) => {
+        const { sink, aligner } = aligned({ maxSkewMs: 60_000 });
+        const queues = { local: [...left], remote: [...right] };
+        const at = { local: 0, remote: 0 };
+        const step = async (leg: 'local' | 'remote') => {
+          const length = queues[leg].shift();
+          if (length === undefined) return;
+          await aligner[leg].write(ramp(length, at[leg]), at[leg]);
+          at[leg] += length;
+        };
+        for (const turn of turns) await step(turn ? 'local' : 'remote');
+        while (queues.local.length > 0) await step('local');
+        while (queues.remote.length > 0) await step('remote');
+        const length = await aligner.finish();
+        expect(length).toBe(Math.max(at.local, at.remote));
+        const expected = (count: number) => [...ramp(count, 0), ...zeros(length - count)];
+        expect(sink.channel(0)).toEqual(expected(at.local));
+        expect(sink.channel(1)).toEqual(expected(at.remote));
+        expect(aligner.legs.local.ledger.slice(0, length)).toMatchObject({
+          received: at.local,
+          missing: length - at.local,
+        });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('gives out a leg at once while the other has not come, and fills that in when it comes', async () => {
+    const { sink, aligner } = aligned();
+    await aligner.remote.write(ramp(8000), 0);
+    expect(sink.samples).toHaveLength(16_000);
+    expect(sink.finalEnd).toBe(0);
+    await aligner.local.write(ramp(8000, 7), 0);
+    expect(sink.channel(0)).toEqual([...ramp(8000, 7)]);
+    expect(sink.channel(1)).toEqual([...ramp(8000)]);
+  });
+
+  it('goes on without a leg that never comes', async () => {
+    const clock = new VirtualClock();
+    const { sink, aligner } = aligned({ maxSkewMs: 200 }, { clock });
+    for (let at = 0; at < 16_000; at += 3200) {
+      await aligner.remote.write(ramp(3200, at), at);
+      await clock.advance(200);
+    }
+    expect(sink.finalEnd).toBe(16_000 - 3200);
+    await aligner.finish();
+    expect(sink.channel(1)).toEqual([...ramp(16_000, 0)]);
+    expect(sink.channel(0)).toEqual(zeros(16_000));
+    expect(aligner.legs.local.ledger.slice(0, 16_000).spans).toEqual([
+      { from: 0, samples: 16_000, kind: 'missing', reason: 'late-start' },
+    ]);
+  });
+
+  it('keeps a gap as silence of exactly its length and counts what comes too late', async () => {
+    const clock = new VirtualClock();
+    const { sink, aligner } = aligned({ maxSkewMs: 100 }, { clock, localFollows: true });
+    await aligner.local.write(ramp(1600), 0);
+    await aligner.remote.write(ramp(4000), 0);
+    await clock.advance(500);
+    await aligner.remote.write(ramp(4000, 4000), 4000);
+    expect(sink.finalEnd).toBe(8000 - 1600);
+    await aligner.local.write(ramp(6400, 5), 1600);
+    const length = await aligner.finish();
+    expect(aligner.legs.local.late).toBe(4800);
+    expect(aligner.legs.local.ledger.slice(0, length)).toMatchObject({ received: 3200, missing: 4800 });
+    expect(sink.channel(0).slice(1600, 6400)).toEqual(zeros(4800));
+    expect(sink.channel(0).slice(6400)).toEqual([...ramp(6400, 5).slice(4800)]);
+  });
+
+  it('loses nothing where this process stood still, and then reads one leg before the other', async () => {
+    const { sink, aligner } = aligned({ maxSkewMs: 5000 });
+    await aligner.remote.write(ramp(160_000), 0);
+    await aligner.local.write(ramp(160_000), 0);
+    await aligner.finish();
+    expect(aligner.legs.local.late).toBe(0);
+    expect(sink.channel(0)).toEqual(sink.channel(1));
+  });
+
+  it('cuts the longer leg at the length asked for', async () => {
+    const { sink, aligner } = aligned();
+    await aligner.local.write(ramp(1000), 0);
+    await aligner.remote.write(ramp(640), 0);
+    expect(await aligner.finish(640)).toBe(640);
+    expect(sink.channel(1)).toHaveLength(640);
+    expect(aligner.legs.local.ledger.slice(0, 640)).toMatchObject({ received: 640, missing: 0 });
+  });
+
+  it('masks what comes between pause and 300 ms after resume', async () => {
+    const { sink, aligner } = aligned();
+    const both = async (length: number, at: number) => {
+      await aligner.local.write(ramp(length, at), at);
+      await aligner.remote.write(ramp(length, at), at);
+    };
+    await both(8000, 0);
+    expect(aligner.mask()).toBe(8000);
+    await both(8000, 8000);
+    expect(aligner.unmask()).toBe(16_000 + 4800);
+    await both(8000, 16_000);
+    await aligner.finish();
+    for (const channel of [0, 1] as const) {
+      expect(sink.channel(channel)).toEqual([
+        ...ramp(8000, 0),
+        ...zeros(8000 + 4800),
+        ...ramp(3200, 16_000 + 4800),
+      ]);
+    }
+    expect(aligner.legs.remote.ledger.slice(0, 24_000)).toMatchObject({ received: 11_200, masked: 12_800 });
+  });
+
+  it('retains the newest audio until it begins', async () => {
+    const { sink, aligner } = aligned();
+    aligner.retain(4000);
+    for (let at = 0; at < 32_000; at += 1600) {
+      await aligner.local.write(ramp(1600, at), at);
+      await aligner.remote.write(ramp(1600, at), at);
+    }
+    expect(sink.samples).toHaveLength(0);
+    expect(aligner.begin()).toBe(28_000);
+    sink.finalEnd = 28_000;
+    sink.samples.push(...zeros(56_000));
+    await aligner.finish();
+    expect(sink.channel(1).slice(28_000)).toEqual([...ramp(4000, 28_000)]);
+  });
+
+  it('refuses a skew outside its range', () => {
+    expect(() => aligned({ maxSkewMs: 0 })).toThrow(/maxSkewMs must be from 100/);
+  });
+});
+
+describe('LegAligner, by time', () => {
+  const PACKET = 320;
+
+  /** Feeds both legs a packet each 20 ms for `ms`; a leg that is left out stands still. */
+  async function stream(
+    clock: VirtualClock,
+    aligner: LegAligner,
+    at: { local: number; remote: number },
+    ms: number,
+    legs: readonly ('local' | 'remote')[] = ['local', 'remote'],
+  ): Promise<void> {
+    for (let elapsed = 0; elapsed < ms; elapsed += 20) {
+      await clock.advance(20);
+      for (const leg of legs) {
+        await aligner[leg].write(ramp(PACKET, at[leg]), at[leg]);
+        at[leg] += PACKET;
+      }
+    }
+  }
+
+  it('opens a hole of exactly the length for which a leg stood still', async () => {
+    const clock = new VirtualClock();
+    const { sink, aligner } = aligned({}, { clock });
+    const at = { local: 0, remote: 0 };
+    await stream(clock, aligner, at, 2000);
+    await stream(clock, aligner, at, 3000, ['remote']);
+    await stream(clock, aligner, at, 2000);
+    await aligner.finish();
+    expect(sink.channel(1)).toEqual([...ramp(7 * 16_000, 0)]);
+    expect(sink.channel(0)).toEqual([...ramp(32_000, 0), ...zeros(48_000), ...ramp(32_000, 32_000)]);
+    expect(aligner.legs.local.ledger.slice(0, 7 * 16_000).spans).toEqual([
+      { from: 0, samples: 32_000, kind: 'received' },
+      { from: 32_000, samples: 48_000, kind: 'missing', reason: 'stalled' },
+      { from: 80_000, samples: 32_000, kind: 'received' },
+    ]);
+  });
+
+  it('keeps a hold on both legs as silence of its length, under its name', async () => {
+    const clock = new VirtualClock();
+    const gapName = () => ({ kind: 'idle', reason: 'hold' }) as const;
+    const { sink, aligner } = aligned({}, { clock, gapName });
+    const at = { local: 0, remote: 0 };
+    await stream(clock, aligner, at, 1000);
+    await clock.advance(60_000);
+    await stream(clock, aligner, at, 1000);
+    const length = await aligner.finish();
+    expect(length).toBe(62 * 16_000);
+    for (const channel of [0, 1] as const) {
+      const samples = sink.channel(channel);
+      expect(samples.slice(0, 16_000)).toEqual([...ramp(16_000, 0)]);
+      expect(samples.slice(16_000, 61 * 16_000).every((sample) => sample === 0)).toBe(true);
+      expect(samples.slice(61 * 16_000)).toEqual([...ramp(16_000, 16_000)]);
+    }
+    expect(aligner.legs.local.ledger.slice(0, length)).toMatchObject({ idle: 60 * 16_000, missing: 0 });
+  });
+
+  it('moves a leg that follows the other one together with it', async () => {
+    const clock = new VirtualClock();
+    const { sink, aligner } = aligned({}, { clock, localFollows: true });
+    const at = { local: 0, remote: 0 };
+    await stream(clock, aligner, at, 1000);
+    await clock.advance(5000);
+    await stream(clock, aligner, at, 1000);
+    await aligner.finish();
+    expect(sink.channel(0)).toHaveLength(7 * 16_000);
+    // What left right after the hold, while it was not clear yet that it was one, is one decision early at most.
+    expect(sink.channel(0).slice(6.2 * 16_000)).toEqual(sink.channel(1).slice(6.2 * 16_000));
+  });
+
+  it('opens no hole where what was delayed comes after all', async () => {
+    const clock = new VirtualClock();
+    const { sink, aligner } = aligned({}, { clock });
+    const at = { local: 0, remote: 0 };
+    await stream(clock, aligner, at, 2000);
+    await stream(clock, aligner, at, 3000, ['remote']);
+    for (let burst = 0; burst < 150; burst++) {
+      await aligner.local.write(ramp(PACKET, at.local), at.local);
+      at.local += PACKET;
+      if (burst % 10 === 9) await clock.advance(1);
+    }
+    await stream(clock, aligner, at, 2000);
+    const length = await aligner.finish();
+    expect(length).toBe(7 * 16_000);
+    expect(sink.channel(0)).toEqual([...ramp(length, 0)]);
+    expect(aligner.legs.local.ledger.slice(0, length)).toMatchObject({ received: length });
+  });
+
+  it('opens no hole where this process itself was too busy to read', async () => {
+    const clock = new VirtualClock();
+    let busyMs = 0;
+    const { sink, aligner } = aligned({}, { clock, busyMs: () => busyMs });
+    const at = { local: 0, remote: 0 };
+    await stream(clock, aligner, at, 2000);
+    for (let turn = 0; turn < 10; turn++) {
+      // Never abreast: the streams are read a second and a half late, and no faster than they come.
+      await clock.advance(turn === 0 ? 1500 : 1000);
+      busyMs += turn === 0 ? 1400 : 900;
+      for (const leg of ['local', 'remote'] as const) {
+        await aligner[leg].write(ramp(16_000, at[leg]), at[leg]);
+        at[leg] += 16_000;
+      }
+    }
+    await aligner.finish();
+    for (const channel of [0, 1] as const) expect(sink.channel(channel)).toEqual([...ramp(12 * 16_000, 0)]);
+  });
+
+  it('opens a hole where samples were lost that is no longer than a short pause', async () => {
+    const clock = new VirtualClock();
+    const { sink, aligner } = aligned({}, { clock });
+    const at = { local: 0, remote: 0 };
+    await stream(clock, aligner, at, 20_000);
+    await stream(clock, aligner, at, 400, ['remote']);
+    await stream(clock, aligner, at, 40_000);
+    await aligner.finish();
+    const length = 60.4 * 16_000;
+    expect(sink.channel(1)).toHaveLength(length);
+    expect(aligner.legs.local.ledger.slice(0, length).spans).toEqual([
+      { from: 0, samples: 320_000, kind: 'received' },
+      { from: 320_000, samples: 6400, kind: 'missing', reason: 'stalled' },
+      { from: 326_400, samples: 640_000, kind: 'received' },
+    ]);
+    expect(sink.channel(0).slice(320_000 - 1, 320_000 + 1)).toEqual([ramp(1, 319_999)[0], 0]);
+  });
+
+  it('places a late leg where it began', async () => {
+    const clock = new VirtualClock();
+    const { sink, aligner } = aligned({}, { clock });
+    const at = { local: 0, remote: 0 };
+    await stream(clock, aligner, at, 4000, ['remote']);
+    await stream(clock, aligner, at, 1000);
+    await aligner.finish();
+    expect(sink.channel(0)).toEqual([...zeros(64_000), ...ramp(16_000, 0)]);
+    expect(aligner.legs.local.ledger.slice(0, 80_000).spans[0]).toEqual({
+      from: 0,
+      samples: 64_000,
+      kind: 'missing',
+      reason: 'late-start',
+    });
+  });
+});
+
+describe('a call of three hours with jitter and clocks that differ by 200 ppm', () => {
+  const PACKET = 320;
+  const HOURS = 3;
+  /** The local clock is slow: by the end it has counted two seconds of audio less. */
+  const SLOW = 1 - 200e-6;
+  const MARK = 10_000;
+
+  /** Feeds impulses that are simultaneous in both legs every five minutes; returns how far apart they end up, in ms. */
+  async function skews(correctDrift: boolean, hours = HOURS): Promise<number[]> {
+    let nowMs = 0;
+    const clock: Clock = { ...systemClock, now: () => nowMs };
+    const marks: { local: number[]; remote: number[] } = { local: [], remote: [] };
+    const sink: AlignedSink = {
+      write: () => undefined,
+      final: (samples, position) => {
+        for (let i = 0; i < samples.length; i++) {
+          if ((samples[i] ?? 0) < MARK / 2) continue;
+          const found = marks[i % 2 === 0 ? 'local' : 'remote'];
+          const at = position + (i >> 1);
+          if (at - (found.at(-1) ?? Number.NEGATIVE_INFINITY) > 16_000) found.push(at);
+        }
+      },
+    };
+    const aligner = new LegAligner(sink, { correctDrift }, { clock });
+    const seconds = hours * 3600;
+    const rates = { local: 16_000 * SLOW, remote: 16_000 };
+    const at = { local: 0, remote: 0 };
+    let seed = 1;
+    const random = () => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed / 2_147_483_647;
+    };
+    // Each leg's packets, in order of their arrival: up to 40 ms late at random, never overtaking one another.
+    const due = { local: 0, remote: 0 };
+    const nextAt = (leg: 'local' | 'remote') =>
+      Math.max(due[leg], ((at[leg] + PACKET) / rates[leg]) * 1000 + 40 * random() ** 3);
+    due.local = nextAt('local');
+    due.remote = nextAt('remote');
+    while (at.remote < seconds * 16_000) {
+      const leg = due.local < due.remote ? 'local' : 'remote';
+      nowMs = Math.max(nowMs, due[leg]);
+      const packet = new Int16Array(PACKET);
+      const every = 300 * rates[leg];
+      const mark = Math.round(Math.ceil(at[leg] / every) * every);
+      if (mark >= at[leg] && mark < at[leg] + PACKET) packet[mark - at[leg]] = MARK;
+      const written = aligner[leg].write(packet, at[leg]);
+      if (written) await written;
+      at[leg] += PACKET;
+      due[leg] = nextAt(leg);
+    }
+    await aligner.finish();
+    expect(marks.local.length).toBe(marks.remote.length);
+    return marks.remote.map((remote, i) => Math.abs(remote - (marks.local[i] ?? 0)) / 16);
+  }
+
+  it('has simultaneous impulses within 20 ms of each other, all along', { timeout: 120_000 }, async () => {
+    const apart = await skews(true);
+    expect(apart).toHaveLength(36);
+    expect(Math.max(...apart)).toBeLessThan(20);
+  });
+
+  it('lets them drift apart, 720 ms in an hour, when told not to correct it', {
+    timeout: 120_000,
+  }, async () => {
+    expect((await skews(false, 1)).at(-1)).toBeGreaterThan(600);
+  });
+});
