@@ -287,12 +287,12 @@ export type {
   SpanKind,
   SpanReason,
   LegName,
-} from './recording/align/ledger.js';
+} from './stream/align/ledger.js';
 export {
   type AlignedSink,
   LegAligner,
   type LegAlignerOptions,
-} from './recording/align/leg-aligner.js';
+} from './stream/align/leg-aligner.js';
 export type { RecordingManifest } from './recording/evidence/manifest.js';
 export { openSealed } from './recording/sealed/open-sealed.js';
 export { type RecordCallOptions, recordCall } from './recording/record-call.js';

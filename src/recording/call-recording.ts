@@ -7,10 +7,10 @@ import type { CallVoice } from '../call/call-voice.js';
 import type { Call } from '../control/state/call.js';
 import type { Lease } from '../tcp/lease.js';
 import { type CloseReason, closeError } from '../tcp/lease-state.js';
-import type { LegGaps } from './align/leg-gaps.js';
 import { describeCall } from './call-facts.js';
 import type { SegmentResult } from './file/segment.js';
 import { STEREO_BYTES } from './file/stereo-file.js';
+import type { LegGaps } from './leg-gaps.js';
 import type { RecordingEvents, RecordingTrack } from './recording-track.js';
 import type { RecordingEnd, RecordingHead } from './sidecar.js';
 

@@ -4,10 +4,15 @@ import { JackfieldError } from '../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
 import { msToSamples, samplesToMs } from '../base/pcm.js';
 import { isDiskFull } from '../files/file-error.js';
+import type { GapName } from '../stream/align/aligned-leg.js';
+import type { LegName } from '../stream/align/ledger.js';
+import {
+  ALIGNER_RULES,
+  type AlignedSink,
+  LegAligner,
+  type LegAlignerOptions,
+} from '../stream/align/leg-aligner.js';
 import { type Level, LevelMeter } from '../voice/level/level-meter.js';
-import type { GapName } from './align/aligned-leg.js';
-import type { LegName } from './align/ledger.js';
-import { ALIGNER_RULES, type AlignedSink, LegAligner, type LegAlignerOptions } from './align/leg-aligner.js';
 import type { LegEnds } from './file/audio-store.js';
 import type { Segment, SegmentResult } from './file/segment.js';
 import { SegmentRule, type SegmentRules } from './file/segment-rule.js';

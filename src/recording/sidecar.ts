@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { samplesToMs } from '../base/pcm.js';
-import type { LegLedger } from './align/ledger.js';
+import type { LegLedger } from '../stream/align/ledger.js';
 import type { LegEnds } from './file/audio-store.js';
 import { STEREO } from './file/stereo-file.js';
 

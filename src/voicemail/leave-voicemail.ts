@@ -15,7 +15,7 @@ import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
 import type { Call } from '../control/state/call.js';
 import type { Voicemail } from '../control/state/voicemail.js';
-import type { LegLedger } from '../recording/align/ledger.js';
+import type { LegLedger } from '../stream/align/ledger.js';
 import { SERVER } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import { INPUT, MessageInput, type VoicemailInput } from './message-input.js';

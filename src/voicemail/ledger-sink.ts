@@ -1,5 +1,5 @@
 import type { PcmSink } from '../base/pcm.js';
-import { LedgerKeeper, type LegLedger } from '../recording/align/ledger.js';
+import { LedgerKeeper, type LegLedger } from '../stream/align/ledger.js';
 import type { SampleTimeline } from '../stream/sample-timeline.js';
 
 /** Silence that is written at once where samples are missing: a second. */

@@ -4,7 +4,7 @@ import { invalidArgument } from '../base/errors.js';
 import { type PcmFormat, type PcmSource, PTIME_MS, VOICE_FORMAT } from '../base/pcm.js';
 import type { Client } from '../control/client/client.js';
 import type { Voicemail } from '../control/state/voicemail.js';
-import { LedgerKeeper, type LegLedger } from '../recording/align/ledger.js';
+import { LedgerKeeper, type LegLedger } from '../stream/align/ledger.js';
 import type { PlaybackReport } from '../stream/player.js';
 import { ManualTimeline } from '../stream/sample-timeline.js';
 import type { Lease } from '../tcp/lease.js';

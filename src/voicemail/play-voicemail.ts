@@ -13,7 +13,7 @@ import type { PcmSink } from '../base/pcm.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
 import { VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
-import type { LegLedger } from '../recording/align/ledger.js';
+import type { LegLedger } from '../stream/align/ledger.js';
 import { POLICIES } from '../stream/receive/sink-options.js';
 import type { SinkHandle, SinkOptions } from '../stream/sink.js';
 import { type Lease, type ReadClass, SERVER } from '../tcp/lease.js';

@@ -1,4 +1,4 @@
-import { type LedgerSpan, type LegLedger, ledgerOf } from '../align/ledger.js';
+import { type LedgerSpan, type LegLedger, ledgerOf } from '../../stream/align/ledger.js';
 
 const KINDS = ['received', 'idle', 'masked', 'missing'] as const;
 

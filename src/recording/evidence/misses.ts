@@ -1,4 +1,4 @@
-import type { LedgerSpan } from '../align/ledger.js';
+import type { LedgerSpan } from '../../stream/align/ledger.js';
 import type { RecordingSidecar, SidecarLeg } from '../sidecar.js';
 
 /** Places that are told one by one. */

@@ -1,4 +1,4 @@
-import type { LegName } from '../align/ledger.js';
+import type { LegName } from '../../stream/align/ledger.js';
 
 /** How far each leg of a recording reaches, in samples. */
 export type LegEnds = Readonly<Record<LegName, number>>;

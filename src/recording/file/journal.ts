@@ -3,7 +3,7 @@ import { Opening } from '../../base/opening.js';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { openPrivate, removeMade } from '../../files/private-file.js';
-import type { LedgerSpan, LegName } from '../align/ledger.js';
+import type { LedgerSpan, LegName } from '../../stream/align/ledger.js';
 import type { DriftAccount, RecordedCall, RecordingHead, RecordingMark } from '../sidecar.js';
 
 /** One line of a journal. */

@@ -4,7 +4,7 @@ import { Opening } from '../../base/opening.js';
 import { fileError } from '../../files/file-error.js';
 import { writePrivate } from '../../files/private-file.js';
 import { writeJson } from '../../files/whole-file.js';
-import type { LedgerSpan, LegName } from '../align/ledger.js';
+import type { LedgerSpan, LegName } from '../../stream/align/ledger.js';
 import { BLOCK_SAMPLES, BlockHasher } from '../evidence/block-chain.js';
 import { manifestOf, type RecordingManifest } from '../evidence/manifest.js';
 import { tailFiles } from '../sealed/sealed-tail.js';

@@ -5,7 +5,7 @@ import { msToSamples, type PcmSink, samplesToMs } from '../../base/pcm.js';
 import { during } from '../../bot/during.js';
 import type { Client } from '../../control/client/client.js';
 import { VoicemailFailedError } from '../../control/state/voicemail.js';
-import type { SpanReason } from '../../recording/align/ledger.js';
+import type { SpanReason } from '../../stream/align/ledger.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import { LedgerSink } from '../ledger-sink.js';
 import { receiveInto } from '../play-voicemail.js';

@@ -1,4 +1,4 @@
-import type { LegLedger, SpanReason } from '../../recording/align/ledger.js';
+import type { LegLedger, SpanReason } from '../../stream/align/ledger.js';
 
 /** What an endpoint says of a voicemail; together with the account it tells one message from all others. */
 export interface VoicemailFacts {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { flag, json } from '../../files/row.js';
-import type { LegLedger } from '../../recording/align/ledger.js';
 import { LEDGER_SCHEMA } from '../../recording/details-schema.js';
+import type { LegLedger } from '../../stream/align/ledger.js';
 import type { ArchivedAudio, ArchivedMessage, UnwrittenAudio } from './archived-message.js';
 
 const count = z.int().min(0);

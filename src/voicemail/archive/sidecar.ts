@@ -4,7 +4,7 @@ import { JackfieldError, messageOf } from '../../base/errors.js';
 import { samplesToMs, VOICE_FORMAT } from '../../base/pcm.js';
 import { fileError } from '../../files/file-error.js';
 import { writeJson } from '../../files/whole-file.js';
-import type { LegLedger } from '../../recording/align/ledger.js';
+import type { LegLedger } from '../../stream/align/ledger.js';
 import type { ArchivedMessage, UnwrittenAudio } from './archived-message.js';
 
 /** What is told of an archived message beside its audio; the JSON of a sidecar file. */

@@ -1,6 +1,6 @@
 import { VirtualClock } from '../../../src/base/clock.js';
-import type { LegName } from '../../../src/recording/align/ledger.js';
-import { LegAligner, type LegAlignerOptions } from '../../../src/recording/align/leg-aligner.js';
+import type { LegName } from '../../../src/stream/align/ledger.js';
+import { LegAligner, type LegAlignerOptions } from '../../../src/stream/align/leg-aligner.js';
 
 export const SAMPLES_PER_MS = 16;
 /** Frames are told apart by their level. Two with the same are six seconds apart. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ledgerOf } from '../../../src/recording/align/ledger.js';
 import { LedgerCheck } from '../../../src/recording/evidence/check-ledger.js';
+import { ledgerOf } from '../../../src/stream/align/ledger.js';
 
 const LEDGER = ledgerOf([
   { from: 0, samples: 100, kind: 'received' },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type LedgerSpan, ledgerOf } from '../../../src/recording/align/ledger.js';
 import { missesOf } from '../../../src/recording/evidence/misses.js';
 import { type SidecarFacts, sidecarOf } from '../../../src/recording/sidecar.js';
+import { type LedgerSpan, ledgerOf } from '../../../src/stream/align/ledger.js';
 
 const SECOND = 16_000;
 const call = { id: 1, partner: 'ann', type: '', status: 'FINISHED', duration: 10, states: [] };

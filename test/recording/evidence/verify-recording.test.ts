@@ -6,11 +6,11 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { JackfieldError, verifyRecording, WavReader } from '../../../src/index.js';
-import { ledgerOf } from '../../../src/recording/align/ledger.js';
 import { SIDECAR_SCHEMA } from '../../../src/recording/details-schema.js';
 import { BLOCK_SAMPLES } from '../../../src/recording/evidence/block-chain.js';
 import { Segment } from '../../../src/recording/file/segment.js';
 import { StereoFile } from '../../../src/recording/file/stereo-file.js';
+import { ledgerOf } from '../../../src/stream/align/ledger.js';
 
 const LENGTH = BLOCK_SAMPLES * 3 + 1000;
 const keys = generateKeyPairSync('ed25519');

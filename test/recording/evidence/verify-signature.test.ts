@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyRecording } from '../../../src/index.js';
-import { ledgerOf } from '../../../src/recording/align/ledger.js';
 import type { RecordingManifest } from '../../../src/recording/evidence/manifest.js';
 import { Segment } from '../../../src/recording/file/segment.js';
 import { StereoFile } from '../../../src/recording/file/stereo-file.js';
+import { ledgerOf } from '../../../src/stream/align/ledger.js';
 
 const LENGTH = 40_000;
 const [ann, bob] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];

@@ -10,9 +10,9 @@ import {
   recoverRecording,
   verifyRecording,
 } from '../../../src/index.js';
-import { ledgerOf } from '../../../src/recording/align/ledger.js';
 import { Segment } from '../../../src/recording/file/segment.js';
 import { SealedFile } from '../../../src/recording/sealed/sealed-file.js';
+import { ledgerOf } from '../../../src/stream/align/ledger.js';
 
 let folder: string;
 let file: string;

@@ -6,7 +6,7 @@ import {
   type AlignerSurroundings,
   LegAligner,
   type LegAlignerOptions,
-} from '../../../src/recording/align/leg-aligner.js';
+} from '../../../src/stream/align/leg-aligner.js';
 
 /** Keeps what it is given, and checks that what is final agrees with what was written. */
 class StereoSink implements AlignedSink {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Stretcher } from '../../../src/recording/align/stretcher.js';
+import { Stretcher } from '../../../src/stream/align/stretcher.js';
 
 const sine = (length: number, hz: number, rate = 16_000) =>
   Int16Array.from({ length }, (_, i) => Math.round(12_000 * Math.sin((2 * Math.PI * hz * i) / rate)));

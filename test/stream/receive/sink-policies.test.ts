@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type PcmSink, VOICE_FORMAT } from '../../src/base/pcm.js';
-import { BufferBudget } from '../../src/stream/receive/buffer-budget.js';
-import { FanOut } from '../../src/stream/receive/fan-out.js';
-import { SampleQueue } from '../../src/stream/receive/sample-queue.js';
-import { SpillFile } from '../../src/stream/receive/spill-file.js';
-import type { SinkOptions } from '../../src/stream/sink.js';
-import { CollectingSink, expectSame, ramp } from './peers.js';
+import { type PcmSink, VOICE_FORMAT } from '../../../src/base/pcm.js';
+import { BufferBudget } from '../../../src/stream/receive/buffer-budget.js';
+import { FanOut } from '../../../src/stream/receive/fan-out.js';
+import { SampleQueue } from '../../../src/stream/receive/sample-queue.js';
+import { SpillFile } from '../../../src/stream/receive/spill-file.js';
+import type { SinkOptions } from '../../../src/stream/sink.js';
+import { CollectingSink, expectSame, ramp } from '../../tcp/peers.js';
 
 /** A sink that takes a run each time it is told to. */
 class GatedSink extends CollectingSink implements PcmSink {

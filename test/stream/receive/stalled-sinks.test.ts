@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pass } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { PcmSink } from '../../src/base/pcm.js';
-import type { SinkOptions } from '../../src/stream/sink.js';
-import { PcmServer } from '../../src/tcp/pcm-server.js';
-import { bytes, CollectingSink, dial, expectSame, ramp } from './peers.js';
-import { expectBalance, Witness } from './witness.js';
+import type { PcmSink } from '../../../src/base/pcm.js';
+import type { SinkOptions } from '../../../src/stream/sink.js';
+import { PcmServer } from '../../../src/tcp/pcm-server.js';
+import { bytes, CollectingSink, dial, expectSame, ramp } from '../../tcp/peers.js';
+import { expectBalance, Witness } from '../../tcp/witness.js';
 
 const STALL_MS = 10_000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LeastDelay } from '../../../src/recording/align/least-delay.js';
+import { LeastDelay } from '../../../src/stream/align/least-delay.js';
 
 describe('LeastDelay', () => {
   it('tells the least of the last buckets, as each is filled', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DriftControl } from '../../../src/recording/align/drift.js';
+import { DriftControl } from '../../../src/stream/align/drift.js';
 
 const WINDOW = 160_000;
 

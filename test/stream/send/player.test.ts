@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { VirtualClock } from '../../src/base/clock.js';
-import { type PcmSource, VOICE_FORMAT } from '../../src/base/pcm.js';
-import { TimingWheel } from '../../src/base/timing-wheel.js';
-import { ManualTimeline } from '../../src/stream/sample-timeline.js';
-import { ClockTimeline } from '../../src/stream/send/clock-timeline.js';
-import { PacedWriter } from '../../src/stream/send/paced-writer.js';
-import { PcmServer } from '../../src/tcp/pcm-server.js';
-import { bytes, dial, expectSame, ramp, readBytes, samplesOf } from './peers.js';
+import { VirtualClock } from '../../../src/base/clock.js';
+import { type PcmSource, VOICE_FORMAT } from '../../../src/base/pcm.js';
+import { TimingWheel } from '../../../src/base/timing-wheel.js';
+import { ManualTimeline } from '../../../src/stream/sample-timeline.js';
+import { ClockTimeline } from '../../../src/stream/send/clock-timeline.js';
+import { PacedWriter } from '../../../src/stream/send/paced-writer.js';
+import { PcmServer } from '../../../src/tcp/pcm-server.js';
+import { bytes, dial, expectSame, ramp, readBytes, samplesOf } from '../../tcp/peers.js';
 
 /** Keeps what left; takes no more while it is told to be full. */
 class Line {

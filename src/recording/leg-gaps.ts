@@ -1,10 +1,10 @@
-import type { Clock } from '../../base/clock.js';
-import type { CallVoice } from '../../call/call-voice.js';
-import type { Call } from '../../control/state/call.js';
-import type { Lease } from '../../tcp/lease.js';
-import type { LegStream } from '../sidecar.js';
-import type { GapName } from './aligned-leg.js';
-import type { LegName } from './ledger.js';
+import type { Clock } from '../base/clock.js';
+import type { CallVoice } from '../call/call-voice.js';
+import type { Call } from '../control/state/call.js';
+import type { GapName } from '../stream/align/aligned-leg.js';
+import type { LegName } from '../stream/align/ledger.js';
+import type { Lease } from '../tcp/lease.js';
+import type { LegStream } from './sidecar.js';
 
 const HOLDS: ReadonlySet<string> = new Set(['ONHOLD', 'LOCALHOLD', 'REMOTEHOLD']);
 /** A gap is judged this long after the stream has come back, at most; a hold that ended meanwhile explains it. */
