@@ -91,9 +91,8 @@ export const SIDECAR_SCHEMA = z.looseObject({
   recovered: z.looseObject({ at: z.string(), found: z.string() }).optional(),
 });
 
-/** A manifest. Blocks shorter than a tenth of a second would only make it long. */
-export const MANIFEST_SCHEMA = z.looseObject({
-  schema: z.literal('jackfield.manifest/1'),
+/** Blocks shorter than a tenth of a second would only make it long. */
+const manifest = z.looseObject({
   id: z.string(),
   segment,
   samples: count,
@@ -105,3 +104,12 @@ export const MANIFEST_SCHEMA = z.looseObject({
     .looseObject({ algorithm: z.literal('Ed25519'), publicKey: z.base64(), value: z.base64() })
     .optional(),
 });
+
+/** A manifest, of either version. */
+export const MANIFEST_SCHEMA = z.discriminatedUnion('schema', [
+  manifest.extend({ schema: z.literal('jackfield.manifest/1'), frame: z.undefined().optional() }),
+  manifest.extend({
+    schema: z.literal('jackfield.manifest/2'),
+    frame: z.looseObject({ offset: count, bytes: count, sha256: hash }),
+  }),
+]);

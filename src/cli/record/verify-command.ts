@@ -104,7 +104,7 @@ function verdictOf({ ok, unchanged, signed }: VerifyReport): string {
 }
 
 function linesOf(report: VerifyReport): string[] {
-  const { file, findings, misses, signed, samples, blocks, sidecar } = report;
+  const { file, findings, misses, signed, covers, samples, blocks, sidecar } = report;
   const seconds = (samples / sidecar.audio.sampleRate).toFixed(1);
   const legs = (['local', 'remote'] as const).map((leg) => {
     const { ledger, unheard = 0 } = sidecar.legs[leg];
@@ -120,5 +120,7 @@ function linesOf(report: VerifyReport): string[] {
     return `  ${what}: ${text}${at}`;
   });
   const missing = misses.map((text) => `  not complete: ${text}`);
-  return [head, ...found, ...missing, ...legs];
+  const uncovered =
+    covers === 'file' ? [] : ['  samples only: the manifest says nothing of the rest of this file'];
+  return [head, ...found, ...missing, ...uncovered, ...legs];
 }

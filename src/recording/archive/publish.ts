@@ -145,7 +145,7 @@ async function place(plan: Plan, segment: SegmentResult, options: PublishOptions
     ...(outputs.length > 0 && { outputs }),
     ...(plan.unmade.length > 0 && { unmade: plan.unmade }),
   };
-  return await writeDetails(file, published, manifest.blocks, options.signingKey);
+  return await writeDetails(file, published, manifest.blocks, options.signingKey, manifest.frame);
 }
 
 async function complete(

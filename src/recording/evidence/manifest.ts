@@ -1,9 +1,11 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { chainOf } from './block-chain.js';
+import type { FileFrame } from './file-frame.js';
 
 /** The tamper evidence of a recording: the JSON of a manifest file. */
 export interface RecordingManifest {
-  readonly schema: 'jackfield.manifest/1';
+  /** Version 1 covers the samples and the sidecar; version 2 the rest of the file as well. */
+  readonly schema: 'jackfield.manifest/1' | 'jackfield.manifest/2';
   readonly id: string;
   readonly segment: number;
   readonly samples: number;
@@ -15,6 +17,8 @@ export interface RecordingManifest {
   readonly chain: string;
   /** SHA-256 of the sidecar file, byte by byte: ledger and metadata. */
   readonly sidecar: string;
+  /** What of the file the blocks do not cover. From version 2 on. */
+  readonly frame?: FileFrame;
   readonly signature?: {
     readonly algorithm: 'Ed25519';
     /** Subject public key info, DER, base64. */
@@ -31,6 +35,7 @@ export interface ManifestFacts {
   readonly samples: number;
   readonly blockSamples: number;
   readonly blocks: readonly string[];
+  readonly frame: FileFrame;
   /** The sidecar file's text. */
   readonly sidecarText: string;
 }
@@ -39,7 +44,7 @@ export interface ManifestFacts {
 export function manifestOf(facts: ManifestFacts, signingKey?: KeyObject): RecordingManifest {
   const { sidecarText, ...rest } = facts;
   const unsigned: RecordingManifest = {
-    schema: 'jackfield.manifest/1',
+    schema: 'jackfield.manifest/2',
     ...rest,
     chain: chainOf(facts.id, facts.blocks),
     sidecar: sha256(sidecarText),
@@ -58,8 +63,9 @@ export function manifestOf(facts: ManifestFacts, signingKey?: KeyObject): Record
 
 /** The text that is signed: one line for each thing that the manifest states. */
 export function manifestStatement(manifest: RecordingManifest): string {
-  const { schema, id, segment, samples, blockSamples, chain, sidecar } = manifest;
-  return `${[schema, id, segment, samples, blockSamples, chain, sidecar].join('\n')}\n`;
+  const { schema, id, segment, samples, blockSamples, chain, sidecar, frame } = manifest;
+  const ofFile = frame ? [frame.offset, frame.bytes, frame.sha256] : [];
+  return `${[schema, id, segment, samples, blockSamples, chain, sidecar, ...ofFile].join('\n')}\n`;
 }
 
 /** Whether the signature fits the manifest. Whose key it is has to be known from elsewhere. */

@@ -12,12 +12,13 @@ import {
 import { hashFile } from '../../files/whole-file.js';
 import { splitChannels } from '../../voice/convert/channels.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
-import { STEREO } from '../file/stereo-file.js';
+import { STEREO, STEREO_BYTES } from '../file/stereo-file.js';
 import { readManifest, readSidecarText } from '../read-details.js';
 import { possibleOutputs } from '../recording-files.js';
 import { beside, type RecordingSidecar } from '../sidecar.js';
 import { BlockHasher, chainOf } from './block-chain.js';
 import { LedgerCheck } from './check-ledger.js';
+import { frameFault } from './file-frame.js';
 import { manifestStatement, type RecordingManifest, sha256, signatureFits } from './manifest.js';
 import { missesOf } from './misses.js';
 
@@ -28,6 +29,8 @@ export interface VerifyFinding {
     | 'format'
     | 'length'
     | 'ledger'
+    /** Bytes of the file that are no samples: its header, or what lies behind the audio. */
+    | 'file'
     | 'sidecar'
     /** A file that was made of the recording, and that the sidecar lists. */
     | 'output'
@@ -54,6 +57,11 @@ export interface VerifyReport {
   /** Says in words what the recording misses by its own account; empty where it is complete. No fault in itself. */
   readonly misses: readonly string[];
   readonly signed: SignatureState;
+  /**
+   * How far the manifest reaches: to every byte of the file, or to the samples alone, as one of version 1 and that of
+   * an encrypted recording for a decrypted copy.
+   */
+  readonly covers: 'file' | 'samples';
   readonly samples: number;
   readonly blocks: number;
   readonly sidecar: RecordingSidecar;
@@ -86,8 +94,8 @@ const RULES: Rules<VerifyOptions> = {
 /**
  * Recomputes what the manifest and the sidecar of a recording say: the hash of each block, the chain over them, the
  * ledger (its sums, and that there is silence where it says that nothing was received), the SHA-256 of each compressed
- * file and leg that the sidecar lists, the signature. Damage is
- * reported, not thrown.
+ * file and leg that the sidecar lists, the bytes of the file that are no samples, the signature. Damage is reported,
+ * not thrown.
  *
  * @throws ERR_FILE and ERR_WAV when a file cannot be read; ERR_SYNTAX when sidecar or manifest is no such thing.
  */
@@ -105,6 +113,7 @@ export async function verifyRecording(file: string, options: VerifyOptions = {})
     ...(heard.blocks ? compareBlocks(manifest, heard.blocks, heard.samples) : []),
     ...compareDetails(manifest, sidecar, text, heard.samples),
     ...heard.findings,
+    ...(await compareFrame(file, manifest)),
     ...(await compareOutputs(file, sidecar)),
     ...compareIdentity(manifest, sidecar, options.expected),
     ...signatureFindings(manifest, signed, options.publicKey !== undefined),
@@ -116,6 +125,7 @@ export async function verifyRecording(file: string, options: VerifyOptions = {})
     findings,
     misses: missesOf(sidecar),
     signed,
+    covers: coversFile(file, manifest) ? 'file' : 'samples',
     samples: heard.samples,
     blocks: heard.blocks?.length ?? 0,
     sidecar,
@@ -213,6 +223,22 @@ function compareDetails(
     findings.push({ what: 'length', text: `The file has ${samples} samples; the ${name} says ${told}.` });
   }
   return findings;
+}
+
+/** Whether the manifest speaks of all bytes of the file. That of an encrypted recording knows no decrypted copy. */
+function coversFile(file: string, { frame }: RecordingManifest): boolean {
+  return frame !== undefined && (frame.offset > 0 || file.endsWith('.age'));
+}
+
+async function compareFrame(file: string, manifest: RecordingManifest): Promise<VerifyFinding[]> {
+  const { frame, samples } = manifest;
+  if (!frame || !coversFile(file, manifest)) return [];
+  const wanted = frame.offset === 0 ? 0 : samples * STEREO_BYTES;
+  const text =
+    frame.bytes === wanted
+      ? await frameFault(file, frame)
+      : `The manifest leaves out ${frame.bytes} bytes of audio; its blocks cover ${wanted}.`;
+  return text === undefined ? [] : [{ what: 'file', text }];
 }
 
 /** Each file that the sidecar lists has to lie beside the audio, as it was made. */

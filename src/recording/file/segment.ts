@@ -6,6 +6,7 @@ import { writePrivate } from '../../files/private-file.js';
 import { writeJson } from '../../files/whole-file.js';
 import type { LedgerSpan, LegName } from '../../stream/align/ledger.js';
 import { BLOCK_SAMPLES, BlockHasher } from '../evidence/block-chain.js';
+import { type FileFrame, frameOf } from '../evidence/file-frame.js';
 import { manifestOf, type RecordingManifest } from '../evidence/manifest.js';
 import { tailFiles } from '../sealed/sealed-tail.js';
 import {
@@ -245,18 +246,26 @@ export function markWithin(mark: RecordingMark, sampleCount: number): RecordingM
   return { ...mark, at: Math.min(mark.at, sampleCount) };
 }
 
-/** Writes sidecar and manifest beside an audio file that is complete. @throws ERR_FILE. */
+/**
+ * Writes sidecar and manifest beside an audio file that is complete.
+ *
+ * @param known Its frame. Default: read from the file.
+ * @throws ERR_FILE.
+ */
 export async function writeDetails(
   file: string,
   sidecar: RecordingSidecar,
   blocks: readonly string[],
   signingKey: KeyObject | undefined,
+  known?: FileFrame,
 ): Promise<SegmentResult> {
   const sidecarFile = beside(file, '.json');
   const manifestFile = beside(file, '.manifest.json');
   const sidecarText = await writeJson(sidecarFile, sidecar);
   const { id, segment, audio } = sidecar;
-  const facts = { id, segment, samples: audio.samples, blockSamples: BLOCK_SAMPLES, blocks, sidecarText };
+  const { samples } = audio;
+  const frame = known ?? (await frameOf(file, samples));
+  const facts = { id, segment, samples, blockSamples: BLOCK_SAMPLES, blocks, frame, sidecarText };
   const manifest = manifestOf(facts, signingKey);
   await writeJson(manifestFile, manifest);
   return { file, sidecarFile, manifestFile, sidecar, manifest };

@@ -15,64 +15,27 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nameKey } from '../../../src/files/safe-name.js';
 import { Catalogue, verifyRecording } from '../../../src/index.js';
 import { type OutputFormat, publishSegment } from '../../../src/recording/archive/publish.js';
-import { Segment, type SegmentResult } from '../../../src/recording/file/segment.js';
-import { StereoFile } from '../../../src/recording/file/stereo-file.js';
+import type { SegmentResult } from '../../../src/recording/file/segment.js';
 import { recordingFiles, recordingName } from '../../../src/recording/recording-files.js';
 import { HOSTILE_NAMES } from '../../files/hostile-names.js';
+import { RecordingMaker } from './made-recordings.js';
 
 let folder: string;
 let catalogue: Catalogue;
+let maker: RecordingMaker;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'jackfield-names-'));
   catalogue = Catalogue.open(folder);
+  maker = new RecordingMaker(folder);
 });
 afterEach(async () => {
   catalogue.close();
   await rm(folder, { recursive: true });
 });
 
-let count = 0;
-const LEDGER = { received: 0, silence: 0, missing: 0, idle: 0, masked: 0, spans: [] };
-
-/** A recording of a tenth of a second that is complete and not published. */
-async function recorded(partner: string): Promise<SegmentResult> {
-  const call = { id: 1, partner, type: 'INCOMING_P2P', status: 'FINISHED', duration: 1, states: [] };
-  const store = await StereoFile.create(join(folder, `${++count}.wav`), 'async');
-  const head = {
-    id: `recording-${String(count).padStart(4, '0')}`,
-    segment: 1,
-    startedAt: new Date(Date.UTC(2026, 0, 1)).toISOString(),
-    call,
-    streams: { local: 'INPUT', remote: 'OUTPUT' },
-    tags: {},
-  } as const;
-  const segment = await Segment.open({ store, head, base: 0, signingKey: undefined });
-  const samples = Int16Array.from({ length: 3200 }, (_, index) => index * count);
-  await segment.write(samples, 0);
-  await segment.final(samples, 0);
-  const ledger = {
-    ...LEDGER,
-    received: 1600,
-    spans: [{ from: 0, samples: 1600, kind: 'received' as const }],
-  };
-  const none = { local: 0, remote: 0 };
-  return await segment.finish({
-    call,
-    ledgers: { local: ledger, remote: ledger },
-    late: none,
-    cut: none,
-    drift: { inserted: 0, removed: 0 },
-    tags: {},
-    end: 'call-ended',
-  });
-}
-
-async function published(partner: string, outputs: readonly OutputFormat[] = []): Promise<SegmentResult> {
-  const segment = await recorded(partner);
-  const result = await publishSegment(segment, { folder, template: 'calls/{partner}', outputs });
-  await catalogue.add(result.file, result.sidecar);
-  return result;
-}
+const recorded = (partner: string) => maker.recorded(partner);
+const published = (partner: string, outputs: readonly OutputFormat[] = []) =>
+  maker.published(catalogue, partner, outputs);
 
 const entryOf = ({ sidecar }: SegmentResult) => catalogue.search({ id: sidecar.id })[0]!;
 const filesOf = async (result: SegmentResult) =>

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { fileError } from '../../files/file-error.js';
+import { WavReader } from '../../voice/wav/wav-reader.js';
+import { STEREO_BYTES } from '../file/stereo-file.js';
+
+/** The bytes of a recording's file that are no samples: those before its data and those behind them. */
+export interface FileFrame {
+  /** Where the data begin, in bytes. 0 for an encrypted file, of which no byte is a sample as it lies there. */
+  readonly offset: number;
+  /** Length of the data, in bytes: they are left out, as the blocks cover them. 0 for an encrypted file. */
+  readonly bytes: number;
+  /** SHA-256 over the bytes before the data and those behind them, hexadecimal. */
+  readonly sha256: string;
+}
+
+/** The frame of a recording that is complete. @throws ERR_FILE, ERR_WAV */
+export async function frameOf(file: string, samples: number): Promise<FileFrame> {
+  const place = file.endsWith('.age') ? { offset: 0, bytes: 0 } : await dataOf(file, samples);
+  return { ...place, sha256: await hashAround(file, place) };
+}
+
+/** What is wrong with the frame of a file, if anything is. @throws ERR_FILE */
+export async function frameFault(file: string, frame: FileFrame): Promise<string | undefined> {
+  if ((await hashAround(file, frame)) === frame.sha256) return undefined;
+  if (frame.offset === 0) return 'The encrypted file is not the one that was written.';
+  const { size } = await stat(file);
+  const end = frame.offset + frame.bytes;
+  return size > end
+    ? `The header was changed, or something was put behind the audio: it ends at byte ${end} of ${size}.`
+    : 'The header of the file was changed.';
+}
+
+async function dataOf(file: string, samples: number): Promise<Omit<FileFrame, 'sha256'>> {
+  await using reader = await WavReader.open(file);
+  return { offset: reader.layout.dataOffset, bytes: samples * STEREO_BYTES };
+}
+
+async function hashAround(file: string, { offset, bytes }: Omit<FileFrame, 'sha256'>): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    if (offset > 0) for await (const chunk of createReadStream(file, { end: offset - 1 })) hash.update(chunk);
+    for await (const chunk of createReadStream(file, { start: offset + bytes })) hash.update(chunk);
+  } catch (error) {
+    throw fileError('read', file, error);
+  }
+  return hash.digest('hex');
+}
