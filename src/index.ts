@@ -406,9 +406,9 @@ export { deleteVoicemail, downloadVoicemail, markVoicemailUnplayed } from './voi
 export type { AttachPolicy, AttachRequest } from './exchange/api/authorization.js';
 export type { Endpoint } from './exchange/api/endpoint.js';
 export type { Session, SessionClient } from './exchange/api/session.js';
-export type { Destination, Tariff } from './exchange/calls/attempt.js';
-export type { EndCause } from './exchange/calls/leg.js';
-export { type RobotBehaviour, RobotDestination, type RobotStep } from './exchange/calls/robot.js';
+export type { Destination, Tariff } from './switch/attempt.js';
+export type { EndCause } from './switch/leg.js';
+export { type RobotBehaviour, RobotDestination, type RobotStep } from './switch/robot.js';
 export type { LineInterface } from './exchange/directory.js';
 export type { OverwritePolicy } from './exchange/client-files.js';
 export type { ExchangeOptions } from './exchange/exchange-options.js';
@@ -420,7 +420,7 @@ export { type RecordedEntry, WireRecorder } from './exchange/trace/wire-recorder
 export { scenarioJsonSchema } from './exchange/scenario/scenario-schema.js';
 export { Scenario } from './exchange/scenario/scenario.js';
 export type { UserOptions } from './exchange/user.js';
-export type { Impairment } from './exchange/voice/impaired.js';
+export type { Impairment } from './switch/impaired.js';
 export type { SoundCard } from './exchange/voice/sound-card.js';
 export type { StreamStats } from './exchange/voice/stream.js';
 export type { ClosedStream, StreamOpener, StreamOwner } from './exchange/voice/voice-router.js';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { parseFlow } from '../src/bot/flow/flow.js';
-import { isHandle, phoneNumber } from '../src/exchange/identity.js';
 import { scenarioSchema } from '../src/exchange/scenario/scenario-schema.js';
 import { asLine, checkProfile } from '../src/exchange/wire-value.js';
 import { safeName } from '../src/files/safe-name.js';
@@ -13,6 +12,7 @@ import { parseCommand } from '../src/protocol/parse-command.js';
 import { parseReply } from '../src/protocol/parse-reply.js';
 import { parseSkypeUri } from '../src/protocol/skype-uri.js';
 import { decodeProperty } from '../src/protocol/values.js';
+import { isHandle, phoneNumber } from '../src/switch/identity.js';
 
 /** What makes scanners go back: openings without an end, separators, blanks, escapes. */
 const PIECES = [

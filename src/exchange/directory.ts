@@ -2,13 +2,13 @@ import type { Clock } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import type { CallFailureReason } from '../protocol/catalogue/failure-reasons.js';
 import { decodeProperty } from '../protocol/values.js';
+import type { Attempt, Destination, Forward, Overflow, Tariff } from '../switch/attempt.js';
+import { RING_MS } from '../switch/dial.js';
+import { type Identity, isHandle, phoneNumber } from '../switch/identity.js';
+import type { EndCause } from '../switch/leg.js';
 import { Refusal } from './api/refusal.js';
-import type { Attempt, Destination, Forward, Overflow, Tariff } from './calls/attempt.js';
 import type { Calls } from './calls/calls.js';
-import { RING_MS } from './calls/dial.js';
-import type { EndCause } from './calls/leg.js';
 import { enableVideo } from './calls/video.js';
-import { type Identity, isHandle, phoneNumber } from './identity.js';
 import type { User } from './user.js';
 import { asLine, checkIdentity } from './wire-value.js';
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js';
-import { RobotDestination } from './calls/robot.js';
+import { RobotDestination } from '../switch/robot.js';
 import { BEEP, prompt } from './voice/prompts.js';
 
 /** How long the call testing service listens, in milliseconds. */

@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.js';
 import { invalidArgument, JackfieldError } from '../base/errors.js';
+import { Fence } from '../base/fence.js';
 import { Opening } from '../base/opening.js';
 import { makePrivateFolder } from '../files/private-file.js';
+import type { Destination } from '../switch/attempt.js';
+import type { RobotDestination } from '../switch/robot.js';
+import { VoiceTicker } from '../switch/voice-ticker.js';
 import { Authorization } from './api/authorization.js';
 import { commandAnswerer } from './api/commands.js';
 import { Endpoint, type EndpointContext } from './api/endpoint.js';
@@ -15,21 +19,18 @@ import { DbusListener, type DbusListenOptions } from './attach/dbus-listener.js'
 import type { Door } from './attach/door.js';
 import { TcpListener, type TcpListenOptions } from './attach/tcp-listener.js';
 import { X11Listener, type X11ListenOptions } from './attach/x11-listener.js';
-import { chargeFor, type Destination } from './calls/attempt.js';
 import { Calls } from './calls/calls.js';
-import type { RobotDestination } from './calls/robot.js';
+import { chargeFor } from './calls/charge.js';
 import type { UserCall } from './calls/user-call.js';
 import { Directory } from './directory.js';
 import { echoService } from './echo-service.js';
 import { type ExchangeOptions, type ResolvedOptions, resolveOptions } from './exchange-options.js';
-import { Fence } from './fence.js';
 import { checkDeposit, type Deposit, Voicemails } from './mailbox/voicemails.js';
 import { ExchangeStore } from './store/exchange-store.js';
 import { Journal } from './store/journal.js';
 import { User, type UserOptions } from './user.js';
 import { BEEP, promptFile } from './voice/prompts.js';
 import type { ClosedStream } from './voice/voice-router.js';
-import { VoiceTicker } from './voice/voice-ticker.js';
 import { checkIdentity } from './wire-value.js';
 
 /** What an {@link Exchange} tells its listeners. */

@@ -5,7 +5,7 @@ import type { PropertySpec } from '../protocol/catalogue/spec.js';
 import { PROFILE, USER } from '../protocol/catalogue/user.js';
 import { hasLineBreak, lineBreakError } from '../protocol/serialize.js';
 import { decodeParameter, decodeProperty } from '../protocol/values.js';
-import { type Identity, isHandle, phoneNumber } from './identity.js';
+import { type Identity, isHandle, phoneNumber } from '../switch/identity.js';
 
 /** Longest value that the exchange takes where no other limit is named, in characters. */
 const MAX_LENGTH = 1000;

@@ -1,12 +1,12 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type RobotBehaviour, RobotDestination } from '../../src/exchange/calls/robot.js';
 import type { ExchangeOptions } from '../../src/exchange/exchange-options.js';
 import {
   CALL_FAILURE_REASONS,
   type CallFailureReason,
 } from '../../src/protocol/catalogue/failure-reasons.js';
+import { type RobotBehaviour, RobotDestination } from '../../src/switch/robot.js';
 import { idOf, statuses, talking } from './talking.js';
 import { folder, world } from './world.js';
 

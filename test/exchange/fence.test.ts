@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Attempt } from '../../src/exchange/calls/attempt.js';
 import type { ExchangeOptions } from '../../src/exchange/exchange-options.js';
+import type { Attempt } from '../../src/switch/attempt.js';
 import { settle, type World, world } from './world.js';
 
 const boom = (): never => {

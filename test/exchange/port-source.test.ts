@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FRAME_SAMPLES } from '../../src/exchange/voice/party.js';
 import { PortSource } from '../../src/exchange/voice/port-source.js';
 import { shorten } from '../../src/exchange/voice/shorten.js';
+import { FRAME_SAMPLES } from '../../src/switch/party.js';
 import { PcmPort } from './ports.js';
 
 /** Each sample tells its place; no two frames are alike. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Attempt } from '../../src/exchange/calls/attempt.js';
-import { type RobotBehaviour, RobotDestination } from '../../src/exchange/calls/robot.js';
 import { CALL_STATUSES, type CallStatus, canCallMove } from '../../src/protocol/catalogue/call-status.js';
 import { VOICEMAIL_STATUSES } from '../../src/protocol/catalogue/voicemail-status.js';
+import type { Attempt } from '../../src/switch/attempt.js';
+import { type RobotBehaviour, RobotDestination } from '../../src/switch/robot.js';
 import { ringing, statuses, talking } from './talking.js';
 import { type Client, settle, type World, world } from './world.js';
 

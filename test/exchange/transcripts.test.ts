@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type RobotBehaviour, RobotDestination } from '../../src/exchange/calls/robot.js';
+import { type RobotBehaviour, RobotDestination } from '../../src/switch/robot.js';
 import { PcmPort } from './ports.js';
 import { EXCEPTIONS, named, PATIENT, type Stage, TRANSCRIPTS, type Transcript, tone } from './transcripts.js';
 import { type Client, folder, settle, type World, world } from './world.js';

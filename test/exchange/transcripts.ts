@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RobotBehaviour, RobotDestination } from '../../src/exchange/calls/robot.js';
+import { type RobotBehaviour, RobotDestination } from '../../src/switch/robot.js';
 import { toneSamples } from '../../src/voice/tone/tone-samples.js';
 import { WavWriter } from '../../src/voice/wav/wav-writer.js';
 import type { Client, World } from './world.js';

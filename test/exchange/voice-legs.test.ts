@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { RobotDestination } from '../../src/exchange/calls/robot.js';
+import { RobotDestination } from '../../src/switch/robot.js';
 import { WavWriter } from '../../src/voice/wav/wav-writer.js';
 import { PcmPort } from './ports.js';
 import { CountingCard, redirected, talk } from './voice-stage.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { RobotDestination } from '../../src/exchange/calls/robot.js';
 import { readVoice } from '../../src/exchange/voice/prompts.js';
+import { RobotDestination } from '../../src/switch/robot.js';
 import { analyzeSamples } from '../../src/voice/stage.js';
 import { DtmfDetector } from '../../src/voice/tone/dtmf-detector.js';
 import { toneSamples } from '../../src/voice/tone/tone-samples.js';

@@ -8,10 +8,10 @@ import type {
 } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
 import { splitList } from '../../protocol/scanner.js';
+import { phoneNumber } from '../../switch/identity.js';
 import type { ApiObject } from '../api-object.js';
 import { UserCall } from '../calls/user-call.js';
 import { alterVideo, enableVideo, isVideoAction } from '../calls/video.js';
-import { phoneNumber } from '../identity.js';
 import { limitReached } from '../limits.js';
 import { standStill } from '../stand-still.js';
 import type { User } from '../user.js';

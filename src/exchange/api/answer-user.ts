@@ -3,7 +3,7 @@ import type { PropertySpec } from '../../protocol/catalogue/spec.js';
 import { PROFILE, USER } from '../../protocol/catalogue/user.js';
 import type { EndpointMessage, GetCommandOf, SetCommandOf } from '../../protocol/message.js';
 import { decodeProperty } from '../../protocol/values.js';
-import { isHandle } from '../identity.js';
+import { isHandle } from '../../switch/identity.js';
 import type { User } from '../user.js';
 import { getAvatar } from './answer-indexed.js';
 import { askForAuthorisation, authorise, canLeaveVoicemail, onlineStatus, userProperty } from './contacts.js';

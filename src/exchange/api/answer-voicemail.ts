@@ -6,8 +6,8 @@ import type {
   LeaveVoicemailCommand,
 } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
-import { Connection } from '../calls/connection.js';
-import { isHandle } from '../identity.js';
+import { Connection } from '../../switch/connection.js';
+import { isHandle } from '../../switch/identity.js';
 import { Playback } from '../mailbox/playback.js';
 import { Recording } from '../mailbox/recording.js';
 import { UNREDIRECTED, type Voicemail } from '../mailbox/voicemail.js';

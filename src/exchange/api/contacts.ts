@@ -1,5 +1,5 @@
 import type { EndpointMessage } from '../../protocol/message.js';
-import { phoneNumber } from '../identity.js';
+import { phoneNumber } from '../../switch/identity.js';
 import type { Contact, User } from '../user.js';
 import { checkContact } from '../wire-value.js';
 import type { Services } from './services.js';

@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.js';
-import type { Destination } from '../calls/attempt.js';
+import type { Destination } from '../../switch/attempt.js';
+import type { Identity } from '../../switch/identity.js';
 import type { Calls } from '../calls/calls.js';
 import type { ClientFiles } from '../client-files.js';
-import type { Identity } from '../identity.js';
 import type { ExchangeLimits } from '../limits.js';
 import type { Voicemails } from '../mailbox/voicemails.js';
 import type { User } from '../user.js';

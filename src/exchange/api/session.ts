@@ -1,11 +1,11 @@
 import type { Clock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
+import type { Fence } from '../../base/fence.js';
 import type { CommandMessage, EndpointMessage } from '../../protocol/message.js';
 import { parseCommand } from '../../protocol/parse-command.js';
 import { answering, replies } from '../../protocol/replies.js';
 import { hasLineBreak, serialize } from '../../protocol/serialize.js';
 import { fromVersion, negotiateProtocol, toVersion } from '../../protocol/versions.js';
-import type { Fence } from '../fence.js';
 import { type ExchangeLimits, limitReached } from '../limits.js';
 import type { User } from '../user.js';
 import { asLine, checkText, MAX_NAME_LENGTH } from '../wire-value.js';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
-import type { Fence } from '../fence.js';
+import type { Fence } from '../../base/fence.js';
 import { type ExchangeLimits, limitReached } from '../limits.js';
 
 /** What those who serve an endpoint need of the exchange. */

@@ -1,6 +1,6 @@
-import { Connection } from './connection.js';
-import type { Conversation, Leg } from './leg.js';
-import type { Room } from './room.js';
+import { Connection } from '../../switch/connection.js';
+import type { Conversation, Leg } from '../../switch/leg.js';
+import type { Room } from '../../switch/room.js';
 import { UserCall } from './user-call.js';
 
 /** The conference that `host`'s calls make: numbered, and told to all who are in it (reference, "CALL object"). */

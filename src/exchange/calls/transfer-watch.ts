@@ -1,5 +1,6 @@
-import type { Identity } from '../identity.js';
-import { END_STATUS, type EndCause, type Progress } from './leg.js';
+import type { Identity } from '../../switch/identity.js';
+import type { EndCause, Progress } from '../../switch/leg.js';
+import { END_STATUS } from './end-status.js';
 import type { Occupation, UserCall } from './user-call.js';
 
 /** Who is told how a call that is dialled gets on, besides those in it. */

@@ -1,23 +1,16 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import { type CallStatus, isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
+import type { Attempt, Destination } from '../../switch/attempt.js';
+import type { Identity } from '../../switch/identity.js';
+import type { Conversation, EndCause, Leg, Placing, Progress } from '../../switch/leg.js';
 import { dtmfSamples } from '../../voice/tone/dtmf.js';
 import { ApiObject } from '../api-object.js';
-import type { Identity } from '../identity.js';
 import type { User } from '../user.js';
 import { type SoundDevice, UserVoice } from '../voice/user-voice.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import { asLine } from '../wire-value.js';
-import type { Attempt, Destination } from './attempt.js';
-import {
-  type Conversation,
-  type Direction,
-  END_STATUS,
-  type EndCause,
-  type Leg,
-  type Placing,
-  type Progress,
-} from './leg.js';
+import { type Direction, END_STATUS } from './end-status.js';
 import { pauseVideo } from './video.js';
 
 /** Something else than talking that a call is busy with: leaving a voicemail, watching a transfer. */

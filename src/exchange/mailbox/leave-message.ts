@@ -1,12 +1,12 @@
 import type { CallStatus } from '../../protocol/catalogue/call-status.js';
 import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
-import { Room } from '../calls/room.js';
+import { Room } from '../../switch/room.js';
+import { Script } from '../../switch/script.js';
 import type { Occupation, UserCall } from '../calls/user-call.js';
 import { standStill } from '../stand-still.js';
 import { FileDestination } from '../voice/file-stream.js';
 import { Loudspeaker } from '../voice/loudspeaker.js';
 import { readVoice } from '../voice/prompts.js';
-import { Script } from '../voice/script.js';
 import { silentSoundCard } from '../voice/sound-card.js';
 import type { SoundDevice } from '../voice/user-voice.js';
 import { Audition } from './playback.js';

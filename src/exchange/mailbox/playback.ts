@@ -1,8 +1,8 @@
-import { Room } from '../calls/room.js';
+import { FRAME_SAMPLES, type Party } from '../../switch/party.js';
+import { Room } from '../../switch/room.js';
+import type { Listener } from '../../switch/script.js';
 import { standStill } from '../stand-still.js';
 import { FileSource } from '../voice/file-stream.js';
-import { FRAME_SAMPLES, type Party } from '../voice/party.js';
-import type { Listener } from '../voice/script.js';
 import type { UserVoice } from '../voice/user-voice.js';
 import type { Voicemail, VoicemailActivity } from './voicemail.js';
 import type { StepError } from './voicemail-failure.js';

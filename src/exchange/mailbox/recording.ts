@@ -1,7 +1,7 @@
-import { Room } from '../calls/room.js';
+import { Room } from '../../switch/room.js';
+import { Script } from '../../switch/script.js';
 import { standStill } from '../stand-still.js';
 import { FileDestination } from '../voice/file-stream.js';
-import { Script } from '../voice/script.js';
 import type { Voicemail, VoicemailActivity } from './voicemail.js';
 import type { StepError } from './voicemail-failure.js';
 import { TRANSFER_MS, type VoicemailKeeper } from './voicemail-keeper.js';

@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.js';
 import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
+import type { VoiceTicker } from '../../switch/voice-ticker.js';
 import type { User } from '../user.js';
 import type { ClosedStream } from '../voice/voice-router.js';
-import type { VoiceTicker } from '../voice/voice-ticker.js';
 import type { Voicemail } from './voicemail.js';
 
 /** How long the network takes for a voicemail, in milliseconds. */

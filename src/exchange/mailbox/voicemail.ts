@@ -5,8 +5,8 @@ import {
   type VoicemailStatus,
 } from '../../protocol/catalogue/voicemail-status.js';
 import type { PropertyName } from '../../protocol/message.js';
+import type { Identity } from '../../switch/identity.js';
 import type { ApiObject, ObjectRecord } from '../api-object.js';
-import type { Identity } from '../identity.js';
 import type { User } from '../user.js';
 import { type SoundDevices, UserVoice } from '../voice/user-voice.js';
 import type { ClosedStream } from '../voice/voice-router.js';

@@ -1,5 +1,5 @@
 import { PTIME_MS } from '../../base/pcm.js';
-import { FRAME_SAMPLES, mixInto } from './party.js';
+import { FRAME_SAMPLES, mixInto } from '../../switch/party.js';
 import type { SoundCard } from './sound-card.js';
 
 /** Frames that wait for a call that is behind: as long as calls make up for a machine that was away. */

@@ -1,5 +1,5 @@
 import { PTIME_MS } from '../../base/pcm.js';
-import { FRAME_SAMPLES } from './party.js';
+import { FRAME_SAMPLES } from '../../switch/party.js';
 import type { SoundCard } from './sound-card.js';
 
 /** Frames that are kept for a listener that is behind: as long as calls make up for a machine that was away. */

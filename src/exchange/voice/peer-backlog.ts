@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.js';
 import { type Endpoint, SocketTable } from '../../base/socket-table.js';
+import { FRAME_BYTES } from '../../switch/party.js';
 import { standStill } from '../stand-still.js';
-import { FRAME_BYTES } from './party.js';
 import { voiceBytes } from './port-dial.js';
 
 /** Most that the system may hold for a peer, at both ends: what it holds cannot be taken back. */

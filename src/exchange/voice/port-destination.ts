@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.js';
 import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
-import { FRAME_BYTES } from './party.js';
+import { FRAME_BYTES } from '../../switch/party.js';
 import { type BacklogOutlet, type PeerBacklog, PeerBacklogs } from './peer-backlog.js';
 import { dialPort, endSocket, type PortOptions, voiceBytes } from './port-dial.js';
 import { SendTurn } from './send-turn.js';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
+import { FRAME_BYTES, FRAME_SAMPLES } from '../../switch/party.js';
 import { ByteRing } from './byte-ring.js';
-import { FRAME_BYTES, FRAME_SAMPLES } from './party.js';
 import { dialPort, endSocket, type PortOptions, voiceBytes } from './port-dial.js';
 import { shorten } from './shorten.js';
 import type { StreamStats, VoiceSource } from './stream.js';

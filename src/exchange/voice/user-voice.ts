@@ -1,7 +1,7 @@
-import { waitFor } from './bridge.js';
+import { waitFor } from '../../switch/bridge.js';
+import { FRAME_SAMPLES, mixInto, type Party } from '../../switch/party.js';
 import type { Loudspeaker } from './loudspeaker.js';
 import type { Microphone, MicrophoneTap } from './microphone.js';
-import { FRAME_SAMPLES, mixInto, type Party } from './party.js';
 import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
 
 /** The streams of a call that can be redirected, named as the properties of the CALL object. */

@@ -1,4 +1,4 @@
-import { msToSamples, PTIME_MS } from '../../base/pcm.js';
+import { msToSamples, PTIME_MS } from '../base/pcm.js';
 import { FRAME_SAMPLES, type Party } from './party.js';
 
 /** Takes what a script hears while it listens. */

@@ -1,7 +1,6 @@
-import type { CallStatus } from '../../protocol/catalogue/call-status.js';
-import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
-import type { Identity } from '../identity.js';
-import type { Party } from '../voice/party.js';
+import type { CallFailureReason } from '../protocol/catalogue/failure-reasons.js';
+import type { Identity } from './identity.js';
+import type { Party } from './party.js';
 
 /** Why a call is over. */
 export type EndCause =
@@ -16,21 +15,6 @@ export type EndCause =
   | { readonly kind: 'failed'; readonly reason: CallFailureReason; readonly pstnStatus?: string }
   /** The host of a conference has left it (failure reason 14, which is no failure). */
   | { readonly kind: 'dropped-by-host' };
-
-export type Direction = 'OUTGOING' | 'INCOMING';
-
-/** How each cause ends the CALL object of the caller and that of the callee. */
-export const END_STATUS: Readonly<Record<EndCause['kind'], Readonly<Record<Direction, CallStatus>>>> = {
-  'hung-up': { OUTGOING: 'FINISHED', INCOMING: 'FINISHED' },
-  cancelled: { OUTGOING: 'CANCELLED', INCOMING: 'MISSED' },
-  refused: { OUTGOING: 'REFUSED', INCOMING: 'REFUSED' },
-  'no-answer': { OUTGOING: 'MISSED', INCOMING: 'MISSED' },
-  busy: { OUTGOING: 'BUSY', INCOMING: 'MISSED' },
-  'answered-elsewhere': { OUTGOING: 'FINISHED', INCOMING: 'MISSED' },
-  transferred: { OUTGOING: 'TRANSFERRED', INCOMING: 'TRANSFERRED' },
-  failed: { OUTGOING: 'FAILED', INCOMING: 'FAILED' },
-  'dropped-by-host': { OUTGOING: 'FINISHED', INCOMING: 'FINISHED' },
-};
 
 /** How far the search for the other party has come. */
 export type Progress = 'ROUTING' | 'RINGING' | 'EARLYMEDIA';

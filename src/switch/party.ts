@@ -1,4 +1,4 @@
-import { BYTES_PER_SAMPLE, msToSamples, PTIME_MS } from '../../base/pcm.js';
+import { BYTES_PER_SAMPLE, msToSamples, PTIME_MS } from '../base/pcm.js';
 
 /** Samples that a conversation moves in one tick of 20 ms. */
 export const FRAME_SAMPLES = msToSamples(PTIME_MS);

@@ -1,11 +1,11 @@
-import type { Clock } from '../../base/clock.js';
-import { dtmfSamples } from '../../voice/tone/dtmf.js';
-import type { Identity } from '../identity.js';
-import { Impaired, type Impairment } from '../voice/impaired.js';
-import type { Party } from '../voice/party.js';
-import { Script, type ScriptStep } from '../voice/script.js';
+import type { Clock } from '../base/clock.js';
+import { dtmfSamples } from '../voice/tone/dtmf.js';
 import type { Attempt, Destination, Tariff } from './attempt.js';
+import type { Identity } from './identity.js';
+import { Impaired, type Impairment } from './impaired.js';
 import type { Conversation, EndCause, Leg, Placing } from './leg.js';
+import type { Party } from './party.js';
+import { Script, type ScriptStep } from './script.js';
 
 /** What a robot does in a call, one after the other. */
 export type RobotStep =

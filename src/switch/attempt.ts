@@ -1,7 +1,6 @@
-import type { ApiObject } from '../api-object.js';
-import type { Identity } from '../identity.js';
-import type { Party } from '../voice/party.js';
+import type { Identity } from './identity.js';
 import type { EndCause, Leg } from './leg.js';
+import type { Party } from './party.js';
 
 /** What a call costs (properties RATE, RATE_CURRENCY and RATE_PRECISION of the CALL object). */
 export interface Tariff {
@@ -9,13 +8,6 @@ export interface Tariff {
   readonly rate: number;
   readonly precision: number;
   readonly currency: string;
-}
-
-/** What a call has cost when it is over, by the minute begun, in hundredths of the currency. */
-export function chargeFor(call: ApiObject<'CALL'>): number {
-  const minutes = Math.ceil(Number(call.get('DURATION') ?? 0) / 60);
-  const rate = Number(call.get('RATE') ?? 0) / 10 ** Number(call.get('RATE_PRECISION') ?? 2);
-  return Math.round(minutes * rate * 100);
 }
 
 /** Where a call goes when it is not taken where it was meant for. */

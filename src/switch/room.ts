@@ -1,7 +1,7 @@
-import { Bridge } from '../voice/bridge.js';
-import type { Party } from '../voice/party.js';
-import type { VoiceTicker } from '../voice/voice-ticker.js';
+import { Bridge } from './bridge.js';
 import type { Conversation, Leg } from './leg.js';
+import type { Party } from './party.js';
+import type { VoiceTicker } from './voice-ticker.js';
 
 /** A conversation whose voices are in a room. */
 export interface RoomMember extends Conversation {

@@ -1,4 +1,4 @@
-import type { Fence } from '../fence.js';
+import type { Fence } from '../base/fence.js';
 import { FRAME_SAMPLES, mixInto, type Party } from './party.js';
 
 interface Seat {

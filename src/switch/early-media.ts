@@ -1,7 +1,7 @@
-import type { Party } from '../voice/party.js';
-import type { VoiceTicker } from '../voice/voice-ticker.js';
 import type { Leg } from './leg.js';
+import type { Party } from './party.js';
 import { Room } from './room.js';
+import type { VoiceTicker } from './voice-ticker.js';
 
 interface Early {
   readonly room: Room;

@@ -1,7 +1,7 @@
-import type { CancelTimer, Clock } from '../../base/clock.js';
-import type { Party } from '../voice/party.js';
+import type { CancelTimer, Clock } from '../base/clock.js';
 import { Attempt, type AttemptOrigin, type Destination, type Overflow } from './attempt.js';
 import type { EndCause, Leg, Placing, Progress } from './leg.js';
+import type { Party } from './party.js';
 
 /** How long the network takes to find the other party, in milliseconds. */
 export const ROUTING_MS = 500;

@@ -1,4 +1,4 @@
-import type { Fence } from '../fence.js';
+import type { Fence } from '../base/fence.js';
 import type { EndCause, Leg } from './leg.js';
 import type { Room, RoomMember } from './room.js';
 
