@@ -22,6 +22,15 @@ export function rankOfName(id: string): 0 | 1 | 2 {
   return /^[A-Za-z_][ -~]{3}$/.test(id) ? 1 : 0;
 }
 
+/** What a chunk, or a tag that programs for music write, begins with: 2 for what is known. */
+function rankAt(bytes: Uint8Array, at: number): 0 | 1 | 2 {
+  const id = fourCc(bytes, at);
+  return TAG_STARTS.some((start) => id.startsWith(start)) ? 2 : rankOfName(id);
+}
+
+/** ID3v1, APEv2, ID3v2 and Lyrics3. */
+const TAG_STARTS = ['TAG', 'APET', 'ID3', 'LYRI'] as const;
+
 /** Where the next chunk begins, and whether the pad byte before it is missing. */
 export interface NextChunk {
   readonly position: number;
@@ -30,13 +39,13 @@ export interface NextChunk {
 
 /**
  * Finds the chunk behind one whose body ends at `end`. A body of odd length has a pad byte behind it; where a chunk
- * begins without one, it was forgotten.
+ * or a tag begins without one, it was forgotten.
  */
 export function* nextChunk(size: number, end: number, fileBytes: number): Search<NextChunk> {
   if (size % 2 === 0 || end > fileBytes) return { position: end + (size % 2), padMissing: false };
   if (end === fileBytes) return { position: end, padMissing: true };
   const bytes = yield { position: end, length: 5 };
-  const padMissing = bytes.length === 5 && rankOfName(fourCc(bytes, 0)) > rankOfName(fourCc(bytes, 1));
+  const padMissing = bytes.length === 5 && rankAt(bytes, 0) > rankAt(bytes, 1);
   return { position: padMissing ? end : end + 1, padMissing };
 }
 

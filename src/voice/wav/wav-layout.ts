@@ -179,9 +179,10 @@ function* isUnfinished(declared: number, offset: number, fileBytes: number): Sea
   const isLargest = (declared >= 0x7fff_0000 && declared <= UINT32_MAX) || declared > Number.MAX_SAFE_INTEGER;
   if (declared !== 0) return isLargest && declared > available;
   const next = yield { position: offset, length: CHUNK_HEADER_BYTES };
-  if (next.length < CHUNK_HEADER_BYTES) return false;
   const isChunk =
-    rankOfName(fourCc(next, 0)) === 2 && viewOf(next).getUint32(4, true) <= available - CHUNK_HEADER_BYTES;
+    next.length === CHUNK_HEADER_BYTES &&
+    rankOfName(fourCc(next, 0)) === 2 &&
+    viewOf(next).getUint32(4, true) <= available - CHUNK_HEADER_BYTES;
   if (isChunk) return false;
   const tags = yield* tagsBehind(offset, fileBytes);
   return (tags[0]?.position ?? fileBytes) > offset + 1;

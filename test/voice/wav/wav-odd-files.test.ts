@@ -52,6 +52,18 @@ describe('tags behind the data', () => {
     },
   );
 
+  it.each(Object.entries(TAGS))('are no sound behind odd data without a pad byte: %s', (name, tag) => {
+    const mulaw = fmt({ tag: 7, blockAlign: 1, bits: 8 });
+    const odd = Uint8Array.from({ length: 333 }, (_, i) => i);
+    for (const pad of [true, false]) {
+      const wav = decodeWav(Buffer.concat([riff([mulaw, chunk('data', odd, { pad })]), tag]));
+      expect(wav).toMatchObject({ state: 'ok', sampleCount: 333 });
+      const expected = pad ? ['tag-behind'] : ['no-pad', 'tag-behind'];
+      expect(wav.warnings.map(({ code }) => code)).toEqual(expected);
+      expect(wav.warnings.at(-1)!.message).toContain(name);
+    }
+  });
+
   it('is told of bytes that are neither sound nor tag', () => {
     const bytes = Buffer.concat([
       riff([fmt(), chunk('data', sound), chunk('LIST', Buffer.from('INFO'))]),
@@ -63,6 +75,12 @@ describe('tags behind the data', () => {
 });
 
 describe('a size of 0', () => {
+  it.each([2, 3, 6, 7])('with %d bytes behind it is unfinished', (length) => {
+    const mulaw = fmt({ tag: 7, blockAlign: 1, bits: 8 });
+    const bytes = riff([mulaw, chunk('data', sound.subarray(0, length), { size: 0, pad: false })]);
+    expect(decodeWav(bytes)).toMatchObject({ state: 'unfinished', sampleCount: length });
+  });
+
   it.each([
     ['RIFF 0', riff([fmt(), chunk('data', sound, { size: 0 })], { size: 0 })],
     ['RIFF right', riff([fmt(), chunk('data', sound, { size: 0 })])],
