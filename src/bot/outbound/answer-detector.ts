@@ -88,7 +88,10 @@ export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
 
   #take(frame: Int16Array): AnswerVerdict | undefined {
     this.#heard += frame.length;
-    for (const { type } of this.#voice.push(frame)) this.#isVoice = type === 'begin';
+    for (const event of this.#voice.push(frame)) {
+      this.#isVoice = event.type === 'begin';
+      if (event.type === 'begin') this.#markVoice(event.position);
+    }
     const [beep] = this.#beeps.push(frame);
     if (beep) return this.#decide('machine', beep);
     const isTone = this.#beeps.sounding;
@@ -101,6 +104,15 @@ export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
       return this.#decide('machine');
     if (!greeting) return this.#heard >= msToSamples(silentMs) ? this.#decide('silent') : undefined;
     return this.#heard - greeting.end >= msToSamples(pauseMs) ? this.#decide('human') : undefined;
+  }
+
+  /** Takes the frames from a position on for speech: on a line without noise, it is known 120 ms later. */
+  #markVoice(position: number): void {
+    const first = Math.floor(position / msToSamples(PTIME_MS));
+    for (let i = first; i < this.#frames.length; i++) {
+      const frame = this.#frames[i];
+      if (frame) this.#frames[i] = { ...frame, isVoice: true };
+    }
   }
 
   #decide(answerer: Answerer, beep?: Beep): AnswerVerdict {

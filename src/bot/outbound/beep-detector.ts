@@ -19,13 +19,17 @@ const SEQUENCE_GAP = msToSamples(150);
 /** Single tones with which networks tell ringing, busy and dialling lie between these, in Hz (ITU-T E.180). */
 const NETWORK_LOWEST = 380;
 const NETWORK_HIGHEST = 490;
-/** No network tone is shorter. */
+/** Shorter ones are network tones only where they repeat. */
 const NETWORK_SHORTEST = msToSamples(190);
+/** The same tone after a break that is no longer than this goes on: no cadence has pauses so short. */
+const CONTINUES = msToSamples(60);
 /** Bursts up to this length are those of a busy tone or of a double ring; what comes again does so within the wait. */
 const SHORT_BURST = msToSamples(600);
 const SHORT_BURST_WAIT = msToSamples(850);
 /** Longer ones are those of a ring-back tone, with pauses of up to 5 s. */
 const RING_WAIT = msToSamples(5300);
+/** Tones whose frequencies differ by no more than this are the same, in Hz. */
+const SAME = 20;
 /** First and second, second and third of the special information tones, in Hz (ITU-T E.180: 950, 1400, 1800). */
 const SIT_STEPS = [
   [950, 1400],
@@ -44,9 +48,9 @@ const FOLLOWS = 0.25;
  *
  * - of tones that follow each other at once, the last is told; special information tones and sequences of three or
  *   more frequencies are no beeps;
- * - a tone of 380 to 490 Hz that is 190 ms long or longer may be ring-back or busy. It is a beep only after a
- *   greeting, when nothing follows it for 0.85 s, or for 5.3 s where it was longer than 0.6 s. One that comes again is a
- *   cadence, and stays one.
+ * - a tone of 380 to 490 Hz may be ring-back or busy. It is a beep when nothing follows it for 0.85 s, or for 5.3 s
+ *   where it was longer than 0.6 s; one of 190 ms or longer only after a greeting. One that comes again is a cadence,
+ *   and stays one.
  *
  * Source: ITU-T E.180 and its supplement 2 (tones in national networks).
  */
@@ -54,8 +58,8 @@ export class BeepDetector implements PcmAnalyzer<Beep> {
   readonly #pulses = new TonePulses();
   /** Tones of which what follows is not known yet, oldest first. */
   #waiting: TonePulse[] = [];
-  /** Frequency of a network tone that was heard twice. */
-  #cadence: number | undefined;
+  /** A network tone that was heard twice. */
+  #cadence: TonePulse | undefined;
   #voice = 0;
   /** Loud sound since the last tone. */
   #followed = 0;
@@ -107,7 +111,9 @@ export class BeepDetector implements PcmAnalyzer<Beep> {
   #add(pulse: TonePulse, beeps: Beep[]): void {
     const last = this.#waiting.at(-1);
     if (last && pulse.begin - last.end > waitAfter(last)) this.#settle(beeps);
-    this.#waiting.push(pulse);
+    const goesOn = last && pulse.begin - last.end <= CONTINUES && isSame(last, pulse);
+    if (goesOn) this.#waiting[this.#waiting.length - 1] = { ...pulse, begin: last.begin };
+    else this.#waiting.push(pulse);
     this.#followed = 0;
   }
 
@@ -124,16 +130,19 @@ export class BeepDetector implements PcmAnalyzer<Beep> {
   }
 
   #isNetwork(pulse: TonePulse, waiting: readonly TonePulse[]): boolean {
-    const isSame = ({ frequency }: TonePulse) => Math.abs(frequency - pulse.frequency) <= 20;
-    if (waiting.filter(isSame).length > 1) this.#cadence = pulse.frequency;
-    if (this.#cadence !== undefined && isSame({ ...pulse, frequency: this.#cadence })) return true;
-    if (pulse !== waiting.at(-1) || this.#followed >= VOICE) return true;
-    return this.#voice < VOICE;
+    if (waiting.filter((other) => isSame(other, pulse)).length > 1) this.#cadence = pulse;
+    if (this.#cadence && isSame(this.#cadence, pulse)) return true;
+    if (pulse.end - pulse.begin < NETWORK_SHORTEST) return false;
+    return pulse !== waiting.at(-1) || this.#followed >= VOICE || this.#voice < VOICE;
   }
 }
 
-function mayBeNetwork({ begin, end, frequency }: TonePulse): boolean {
-  return frequency >= NETWORK_LOWEST && frequency <= NETWORK_HIGHEST && end - begin >= NETWORK_SHORTEST;
+function mayBeNetwork({ frequency }: TonePulse): boolean {
+  return frequency >= NETWORK_LOWEST && frequency <= NETWORK_HIGHEST;
+}
+
+function isSame(one: TonePulse, other: TonePulse): boolean {
+  return Math.abs(one.frequency - other.frequency) <= SAME;
 }
 
 /** How long nothing may follow a tone before it is known to be the last of its kind. */

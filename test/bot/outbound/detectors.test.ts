@@ -75,6 +75,18 @@ describe('who has answered', () => {
     expect(verdict!.atMs).toBeLessThan(3000);
   });
 
+  it.each([
+    [1000, 260],
+    [3300, 400],
+    [4400, 320],
+    [5200, 400],
+  ])('is a person who says one short word on a line without noise (%d, %d ms)', async (fromMs, ms) => {
+    const from = msToSamples(fromMs);
+    const word = (await readWav('assets/speech/reader-870.wav')).slice(from, from + msToSamples(ms));
+    const heard = concatSamples([silence(500), word, silence(3000)]);
+    expect(await verdictOn(heard)).toMatchObject({ answerer: 'human' });
+  });
+
   it('is nobody where it is silent', async () => {
     expect(await verdictOn(silence(6000))).toEqual({ answerer: 'silent', greetingMs: 0, atMs: 4000 });
   });
