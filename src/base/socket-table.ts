@@ -16,6 +16,8 @@ export interface SocketRow {
   readonly held: boolean;
   /** Bytes sent that the other end's system has not acknowledged. */
   readonly unacknowledged: number;
+  /** How often in a row the system has sent again, or asked whether there is room, and got no answer. */
+  readonly unanswered: number;
   /** Bytes that have come and that the process has not read. */
   readonly unread: number;
 }
@@ -217,16 +219,17 @@ export function findRows<T>(text: string, wanted: ReadonlyMap<string, T>, rows: 
 
 /** The rest of a row, after its addresses; nothing when it is cut short. */
 function rowOf(text: string): SocketRow | undefined {
-  const [, sent, come, uid, inode] = ROW.exec(text) ?? [];
+  const [, sent, come, again, uid, asked, inode] = ROW.exec(text) ?? [];
   if (sent === undefined || come === undefined) return undefined;
   const [unacknowledged, unread] = [Number.parseInt(sent, 16), Number.parseInt(come, 16)];
-  return { uid: Number(uid), held: inode !== '0', unacknowledged, unread };
+  const unanswered = Number.parseInt(again ?? '', 16) + Number(asked);
+  return { uid: Number(uid), held: inode !== '0', unacknowledged, unanswered, unread };
 }
 
 /** What goes before an IPv4 address where the table of IPv6 has it. */
 const MAPPED = /0000000000000000FFFF0000(?=[\dA-F]{8}:)/g;
-/** After a row's addresses: both queues, uid and inode. */
-const ROW = /^ +\S+ +([\dA-F]+):([\dA-F]+) +\S+ +\S+ +(\d+) +\d+ +(\d+)/;
+/** After a row's addresses: both queues, retransmissions, uid, probes and inode. */
+const ROW = /^ +\S+ +([\dA-F]+):([\dA-F]+) +\S+ +([\dA-F]+) +(\d+) +(\d+) +(\d+)/;
 
 /** An address as the table writes it: in words of four bytes, each in the machine's order, here the little end first. */
 function addressWords(address: string): string {

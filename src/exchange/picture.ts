@@ -8,8 +8,11 @@ const SIGNATURES = ['ffd8ff', '89504e470d0a1a0a', '424d'].map((hex) => Buffer.fr
 
 const NO_PICTURE = new URL('../../assets/pictures/no-picture.jpg', import.meta.url);
 
-/** Whether the bytes are those of a picture of a kind that Skype took. */
+export const PICTURE_KINDS = `a JPEG, PNG or BMP of at most ${MAX_PICTURE_BYTES} bytes`;
+
+/** Whether the bytes are those of {@link PICTURE_KINDS}, which Skype took. */
 export function isPicture(bytes: Uint8Array): boolean {
+  if (bytes.length > MAX_PICTURE_BYTES) return false;
   return SIGNATURES.some((signature) => signature.equals(bytes.subarray(0, signature.length)));
 }
 

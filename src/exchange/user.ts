@@ -3,6 +3,7 @@ import type { EndpointMessage, ParameterName } from '../protocol/message.js';
 import { type Identity, isHandle, phoneNumber } from '../switch/identity.js';
 import type { ObjectOwner } from './api-object.js';
 import type { VoicemailFault } from './mailbox/voicemail-failure.js';
+import { isPicture, PICTURE_KINDS } from './picture.js';
 import { Loudspeaker } from './voice/loudspeaker.js';
 import { Microphone } from './voice/microphone.js';
 import { type SoundCard, silentSoundCard } from './voice/sound-card.js';
@@ -71,6 +72,23 @@ const PARAMETER_DEFAULTS = {
   WINDOWSTATE: 'NORMAL',
 } as const;
 
+/**
+ * Those of them that last: what Skype's options hold. The others tell of now, and begin anew: USERSTATUS, MUTE,
+ * SILENT_MODE, WINDOWSTATE.
+ */
+const LASTING = [
+  'AUDIO_IN',
+  'AUDIO_OUT',
+  'RINGER',
+  'VIDEO_IN',
+  'PCSPEAKER',
+  'AGC',
+  'AEC',
+  'AUTOAWAY',
+  'UI_LANGUAGE',
+  'WALLPAPER',
+] as const satisfies readonly (keyof typeof PARAMETER_DEFAULTS)[];
+
 /** PROFILE TIMEZONE of who lives by GMT. */
 const GMT_SECONDS = 86_400;
 
@@ -108,8 +126,6 @@ export class User implements Identity, ObjectOwner {
   readonly settings: UserSettings;
   /** What rings, and whether it does. */
   readonly ringtone = { file: 'call_in', on: true };
-  /** His picture, as a client gave it: the bytes of a JPEG, PNG or BMP file. Kept while the exchange runs. */
-  picture: Uint8Array | undefined;
   /** What is still to go wrong with his voicemails. */
   readonly voicemailFaults: VoicemailFault[];
   /** What all his calls hear of him, and what he hears of them, when they are not redirected. */
@@ -118,6 +134,7 @@ export class User implements Identity, ObjectOwner {
   readonly #parameters: Map<string, string> = new Map(Object.entries(PARAMETER_DEFAULTS));
   readonly #profile = new Map<string, string>(Object.entries(PROFILE_DEFAULTS));
   readonly #contacts = new Map<string, Map<string, string>>();
+  #picture: { readonly bytes: Uint8Array; readonly base64: string } | undefined;
   readonly #notify: (message: EndpointMessage) => void;
 
   /** @throws ERR_INVALID_ARG, naming the option. */
@@ -145,6 +162,17 @@ export class User implements Identity, ObjectOwner {
   /** What this user has set about others, by lower-case handle. */
   get contacts(): ReadonlyMap<string, Contact> {
     return this.#contacts;
+  }
+
+  /** His picture, as a client gave it: the bytes of a JPEG, PNG or BMP file. */
+  get picture(): Uint8Array | undefined {
+    return this.#picture?.bytes;
+  }
+
+  /** Sets the picture. @throws ERR_INVALID_ARG for what is no picture of such a kind, or too long. */
+  setPicture(bytes: Uint8Array): void {
+    if (!isPicture(bytes)) throw invalidArgument('picture', PICTURE_KINDS, `${bytes.length} bytes`);
+    this.#picture = { bytes, base64: Buffer.from(bytes).toString('base64') };
   }
 
   get fullName(): string {
@@ -216,8 +244,14 @@ export class User implements Identity, ObjectOwner {
     return this.profile.get(property)?.toUpperCase() === 'TRUE';
   }
 
-  /** Profile and contacts, to be stored: a path to each value. */
+  /** What lasts, to be stored: a path to each value. */
   *record(): Generator<[path: string, value: string]> {
+    for (const parameter of LASTING) {
+      yield [`parameter/${parameter}`, this.#parameters.get(parameter) ?? ''];
+    }
+    yield ['ringtone/file', this.ringtone.file];
+    yield ['ringtone/status', this.ringtone.on ? 'ON' : 'OFF'];
+    if (this.#picture) yield ['picture', this.#picture.base64];
     for (const [property, value] of this.#profile) yield [`profile/${property}`, value];
     for (const [handle, contact] of this.#contacts) {
       for (const [property, value] of contact) yield [`contact/${handle}/${property}`, value];
@@ -226,12 +260,26 @@ export class User implements Identity, ObjectOwner {
 
   /** Takes back one of the values that {@link record} gave. @throws as {@link setParameter} */
   restore(path: string, value: unknown): void {
-    const [kind, ...rest] = path.split('/');
+    const [kind = '', ...rest] = path.split('/');
     const [property = '', handle = ''] = rest.reverse();
     const text = checkText(path, value, Number.POSITIVE_INFINITY);
-    if (kind === 'profile') this.setProfile({ [property]: text });
+    if (kind === 'picture') this.setPicture(Buffer.from(text, 'base64'));
+    else if (kind === 'ringtone') this.#restoreRingtone(property, text);
+    else if (kind === 'parameter') this.setParameter(checkLasting(property), text);
+    else if (kind === 'profile') this.setProfile({ [property]: text });
     else this.setContact(handle, property, text);
   }
+
+  #restoreRingtone(property: string, text: string): void {
+    if (property === 'file') this.ringtone.file = checkText('RINGTONE', text);
+    else this.ringtone.on = text !== 'OFF';
+  }
+}
+
+function checkLasting(parameter: string): ParameterName {
+  const known = LASTING.find((each) => each === parameter);
+  if (known === undefined) throw invalidArgument('parameter', 'one that is kept', parameter);
+  return known;
 }
 
 function resolved(options: UserOptions): UserSettings {

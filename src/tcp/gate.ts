@@ -1,5 +1,6 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { invalidArgument } from '../base/errors.js';
+import { isLoopback } from '../base/peer-limits.js';
 import { SocketTable } from '../base/socket-table.js';
 import type { RefusedPeer } from './lease.js';
 import type { Peer } from './lease-state.js';
@@ -65,7 +66,7 @@ export class Gate {
 
 /** A peer on this machine: one whose socket is in this machine's table. */
 function isLocal({ address }: Peer, local: Accepted['local']): boolean {
-  return address === '::1' || address.startsWith('127.') || address === local.address;
+  return isLoopback(address) || address === local.address;
 }
 
 function allowList(entries: readonly string[]): BlockList {

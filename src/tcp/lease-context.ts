@@ -1,10 +1,12 @@
 import type { Clock } from '../base/clock.js';
+import { type IdleLimit, silenceLimit } from '../base/peer-limits.js';
 import { TimingWheel } from '../base/timing-wheel.js';
 import { BufferBudget } from '../stream/receive/buffer-budget.js';
+import { AnswerWatch } from './answer-watch.js';
 import { Gate } from './gate.js';
 import type { PortRange } from './port-listener.js';
 import { ReadPlan } from './read/connection.js';
-import type { IdleLimit, ResolvedServerOptions } from './server-options.js';
+import type { ResolvedServerOptions } from './server-options.js';
 import type { ThreadHealth } from './server-stats.js';
 
 /** What the leases of one thread share. */
@@ -19,6 +21,8 @@ export interface LeaseContext {
   /** After how much silence the system asks for a peer; 0: it does not. */
   readonly keepAliveMs: number;
   readonly idleMs: IdleLimit;
+  /** Finds peers that do not answer what is sent; where there is a keep-alive. */
+  readonly answerWatch: AnswerWatch | undefined;
   /** Turns on `clock`, and wakes the senders that it paces. */
   readonly paceWheel: TimingWheel;
   readonly budget: BufferBudget;
@@ -40,6 +44,7 @@ export function leaseContext(options: ResolvedServerOptions, onBudgetExhausted: 
     readPlan: new ReadPlan(directReads),
     keepAliveMs,
     idleMs,
+    answerWatch: keepAliveMs > 0 ? new AnswerWatch(silenceLimit(keepAliveMs)) : undefined,
     paceWheel: new TimingWheel(clock, { intervalMs: PACE_INTERVAL_MS, slots: PACE_SLOTS }),
     budget: new BufferBudget(options.maxBufferedBytes, onBudgetExhausted),
   };

@@ -14,6 +14,14 @@ import {
 } from '../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../base/clock.js';
 import { invalidArgument, JackfieldError } from '../base/errors.js';
+import {
+  DEFAULT_KEEP_ALIVE_MS,
+  IDLE,
+  type IdleLimit,
+  idleLimit,
+  isLoopback,
+  KEEP_ALIVE,
+} from '../base/peer-limits.js';
 import { descriptorAdvice, descriptorLimit, leasesThatFit } from './descriptor-limit.js';
 import { READ_INTERVAL } from './lease-options.js';
 import type { PortRange } from './port-listener.js';
@@ -53,7 +61,8 @@ export interface PcmServerOptions {
   /**
    * After how much silence the system asks a peer whether it is still there, in ms: 1000 to 7,200,000; 0: it does not.
    * A peer that does not answer ten times in ten seconds, as one that lost its power or its network, ends its lease with
-   * `peer-reset`. It costs nothing while voice comes. Default 5000.
+   * `peer-reset`. It costs nothing while voice comes. One on another machine that is sent to, and whose system leaves that
+   * without an answer, is found as soon on Linux; elsewhere by `idleMs`, or by its system. Default 5000.
    */
   keepAliveMs?: number;
   /**
@@ -66,12 +75,6 @@ export interface PcmServerOptions {
   directReads?: boolean;
   /** Worker threads that leases are spread over: 0 to 64. Default 0: all live in this thread. */
   workers?: number;
-}
-
-/** After how long without a byte a connection is over, in ms; 0: never. */
-export interface IdleLimit {
-  readonly loopback: number;
-  readonly beyond: number;
 }
 
 /** {@link PcmServerOptions}, checked and complete. But for `clock`, they can be sent to a worker. */
@@ -105,8 +108,8 @@ const RULES: Rules<PcmServerOptions> = {
   maxConnections: whole(1, 60_000),
   maxBufferedBytes: whole(2 ** 16, 2 ** 40, 'bytes'),
   readIntervalMs: READ_INTERVAL,
-  keepAliveMs: either(oneOf(0), whole(1000, 7_200_000, 'ms')),
-  idleMs: either(oneOf(0), whole(1000, 86_400_000, 'ms')),
+  keepAliveMs: KEEP_ALIVE,
+  idleMs: IDLE,
   directReads: flag,
   workers: whole(0, 64),
 };
@@ -115,7 +118,6 @@ const PORT_RULES: Rules<PortRange> = { from: PORT, to: PORT };
 const LOOPBACK = ['127.0.0.0/8', '::1'];
 const LOOPBACK_HOSTS = ['127.0.0.1', '::1'];
 const DEFAULT_MAX_LEASES = 10_000;
-const DEFAULT_IDLE_MS = 600_000;
 
 /** @throws ERR_INVALID_ARG with the name of the option, ERR_LIMIT when `maxLeases` is more than can be. */
 export function resolveServerOptions(options: PcmServerOptions): ResolvedServerOptions {
@@ -134,7 +136,7 @@ export function resolveServerOptions(options: PcmServerOptions): ResolvedServerO
     maxConnections: options.maxConnections ?? 20_000,
     maxBufferedBytes: options.maxBufferedBytes ?? 2 ** 28,
     readIntervalMs: options.readIntervalMs,
-    keepAliveMs: options.keepAliveMs ?? 5000,
+    keepAliveMs: options.keepAliveMs ?? DEFAULT_KEEP_ALIVE_MS,
     idleMs: idleLimit(options.idleMs),
     directReads: options.directReads ?? true,
     workers,
@@ -157,7 +159,7 @@ function checkHosts(host: string | readonly string[], allow: readonly string[] |
     if (isIP(address) === 0) {
       throw invalidArgument('host', 'an IP address', address);
     }
-    if (allow === undefined && address !== '::1' && !address.startsWith('127.')) {
+    if (allow === undefined && !isLoopback(address)) {
       throw invalidArgument('allow', `given, since ${address} can be reached from other machines`, allow);
     }
   }
@@ -170,11 +172,6 @@ function leaseLimit(wanted: number | undefined): Pick<ResolvedServerOptions, 'ma
   const advice = descriptorAdvice(maxLeases, limit);
   if (wanted !== undefined && advice !== undefined) throw new JackfieldError('ERR_LIMIT', advice);
   return { maxLeases: Math.min(maxLeases, leasesThatFit(limit)), advice };
-}
-
-function idleLimit(ms: number | undefined): IdleLimit {
-  if (ms === undefined) return { loopback: 0, beyond: DEFAULT_IDLE_MS };
-  return { loopback: ms, beyond: ms };
 }
 
 function checkUsers(users: 'same' | 'any' | readonly number[]): 'any' | readonly number[] {

@@ -1,11 +1,11 @@
 import { JackfieldError } from '../base/errors.js';
 import { msToSamples, type PcmFormat, PTIME_MS, samplesToMs } from '../base/pcm.js';
+import { IdleWatch, idleLimitOf, isLoopback } from '../base/peer-limits.js';
 import type { SinkFeed } from '../stream/receive/sink-feed.js';
 import { StreamInlet } from '../stream/receive/stream-inlet.js';
 import { ClockTimeline } from '../stream/send/clock-timeline.js';
 import { StreamOutlet } from '../stream/send/stream-outlet.js';
 import { HoldMeter } from './hold-meter.js';
-import { IdleWatch, idleLimitOf } from './idle-watch.js';
 import type { LeaseStats, ReadClass } from './lease.js';
 import type { LeaseContext } from './lease-context.js';
 import { leaseName } from './lease-guards.js';
@@ -46,6 +46,7 @@ export class StreamFlow implements ConnectionEvents {
   readonly #sendHolds = new HoldMeter();
   #connection: Connection | undefined;
   #idleWatch: IdleWatch | undefined;
+  #unwatch: (() => void) | undefined;
   #clockTimeline: ClockTimeline | undefined;
   #readClass: ReadClass;
   #held = false;
@@ -125,6 +126,7 @@ export class StreamFlow implements ConnectionEvents {
     const { keepAliveMs, clock, idleMs } = this.#context;
     if (keepAliveMs > 0) accepted.keepAlive(keepAliveMs);
     this.#connection = new Connection(accepted, this.#context.readPlan, this.#readIntervalMs, this);
+    this.#watchAnswers(accepted);
     const limit = idleLimitOf(accepted.remote.address, idleMs);
     if (limit > 0) {
       // A peer that is held back cannot send.
@@ -143,7 +145,6 @@ export class StreamFlow implements ConnectionEvents {
   /** Delivers and flushes what is buffered, here and by the kernel. */
   finish(reason: CloseReason): void {
     this.#error = closeError(reason);
-    this.#idleWatch?.stop();
     this.#remaining.add('sinks');
     if (this.outlet) this.#remaining.add('taps').add('flush');
     if (LOST.has(reason.kind)) this.#receivedAll();
@@ -157,6 +158,7 @@ export class StreamFlow implements ConnectionEvents {
     this.#over = true;
     this.#error = closeError(reason);
     this.#idleWatch?.stop();
+    this.#unwatch?.();
     this.#connection?.destroy();
     this.outlet?.player.end();
     this.inlet.received.end();
@@ -190,12 +192,21 @@ export class StreamFlow implements ConnectionEvents {
     this.#lost({ kind: 'peer-reset', error: new JackfieldError('ERR_PEER', text, { cause }) });
   }
 
+  /** Only what is sent waits for answers, and the system of this machine always gives them. */
+  #watchAnswers({ local, remote }: Accepted): void {
+    if (!this.outlet || isLoopback(remote.address)) return;
+    this.#unwatch = this.#context.answerWatch?.watch(local, remote, () => {
+      const text = `The peer of ${leaseName(this.#options)} does not answer what is sent to it: it is taken to be gone.`;
+      this.#lost({ kind: 'peer-reset', error: new JackfieldError('ERR_PEER', text) });
+    });
+  }
+
   #idle(limitMs: number): void {
     const text = `Nothing has passed on ${leaseName(this.#options)} for ${limitMs} ms: its peer is taken to be gone.`;
     this.#lost({ kind: 'peer-idle', error: new JackfieldError('ERR_PEER', text) });
   }
 
-  /** Nothing more comes in, and nothing goes out. */
+  /** Nothing more comes in, and nothing goes out. While the stream is ended, nothing more is flushed. */
   #lost(reason: CloseReason): void {
     this.#owner.ending(reason);
     this.#receivedAll();

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/base/clock.js';
-import { IdleWatch, idleLimitOf } from '../../src/tcp/idle-watch.js';
+import { IdleWatch, idleLimitOf } from '../../src/base/peer-limits.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
 import { type PcmServerOptions, resolveServerOptions } from '../../src/tcp/server-options.js';
 import { CollectingSink, dial } from './peers.js';

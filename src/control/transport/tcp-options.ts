@@ -1,6 +1,14 @@
 import { isIP } from 'node:net';
 import { checkOptions, needed, object, type Rules, rule, text, whole } from '../../base/check.js';
 import { invalidArgument } from '../../base/errors.js';
+import {
+  DEFAULT_KEEP_ALIVE_MS,
+  IDLE,
+  idleLimit,
+  idleLimitOf,
+  isLoopback,
+  KEEP_ALIVE,
+} from '../../base/peer-limits.js';
 
 /** The encryption of {@link TcpTransport}; the endpoint's certificate is always checked. PEM texts. */
 export interface TcpTls {
@@ -23,6 +31,17 @@ export interface TcpTransportOptions {
   readonly tls?: TcpTls;
   /** A secret shared with the endpoint, said first as `AUTH <token>` and answered by OK: 16 to 512 printable ASCII characters. */
   readonly token?: string;
+  /**
+   * After how much silence the system asks the endpoint's whether it is still there, in ms: 1000 to 7,200,000; 0: it
+   * does not. One that does not answer ten times in ten seconds is gone: the link is lost. Default 5000.
+   */
+  readonly keepAliveMs?: number;
+  /**
+   * How long an endpoint that was sent something may say nothing at all, in ms: 1000 to 86,400,000; 0: for ever. Then
+   * the link is lost. What a client sends by itself, each `pingIntervalMs` of silence, counts. Default 600,000 for another
+   * machine, for this one 0.
+   */
+  readonly idleMs?: number;
 }
 
 /** Options as {@link TcpTransport} uses them. */
@@ -31,6 +50,8 @@ export interface TcpTarget {
   readonly port: number;
   readonly tls: TcpTls | undefined;
   readonly token: string | undefined;
+  readonly keepAliveMs: number;
+  readonly idleMs: number;
 }
 
 const PEM = text(1, 1 << 20);
@@ -43,12 +64,14 @@ const RULES: Rules<TcpTransportOptions> = {
   ),
   tls: object,
   token: text(0, Infinity),
+  keepAliveMs: KEEP_ALIVE,
+  idleMs: IDLE,
 };
 
 /** @throws ERR_INVALID_ARG, naming the field; also for another machine without encryption or proof of identity. */
 export function tcpTarget(options: TcpTransportOptions): TcpTarget {
   checkOptions(options, RULES);
-  const { port, host = '127.0.0.1', tls, token } = options;
+  const { port, host = '127.0.0.1', tls, token, keepAliveMs = DEFAULT_KEEP_ALIVE_MS } = options;
   if (tls) checkOptions(tls, TLS_RULES, 'tls.');
   if (token !== undefined && !/^[\x21-\x7e]{16,512}$/.test(token)) {
     throw invalidArgument(
@@ -60,7 +83,7 @@ export function tcpTarget(options: TcpTransportOptions): TcpTarget {
   if ((tls?.cert === undefined) !== (tls?.key === undefined)) {
     throw invalidArgument('tls', 'given a certificate and its key, or neither', tls);
   }
-  if (!isLoopback(host)) {
+  if (!staysHere(host)) {
     if (!tls)
       throw invalidArgument(
         'tls',
@@ -71,9 +94,10 @@ export function tcpTarget(options: TcpTransportOptions): TcpTarget {
       throw invalidArgument('token', `set for ${host}, or tls given a client certificate`, token);
     }
   }
-  return { host, port, tls, token };
+  const idleMs = idleLimitOf(staysHere(host) ? '::1' : host, idleLimit(options.idleMs));
+  return { host, port, tls, token, keepAliveMs, idleMs };
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+function staysHere(host: string): boolean {
+  return host === 'localhost' || (isIP(host) !== 0 && isLoopback(host));
 }

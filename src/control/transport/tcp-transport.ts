@@ -1,6 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { systemClock } from '../../base/clock.js';
 import { abortedError, JackfieldError } from '../../base/errors.js';
+import { IdleWatch } from '../../base/peer-limits.js';
 import { FramingError, LineFramer } from '../../protocol/line-framer.js';
 import { linkClosed, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
@@ -8,9 +10,6 @@ import { type TcpTarget, type TcpTransportOptions, tcpTarget } from './tcp-optio
 import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
 
 const REMEDY = 'start one, for instance with "jackfield exchange"';
-
-/** An endpoint that is gone without a word is found within a quarter of a minute. */
-const CONNECTION = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 5000 } as const;
 
 /** Attaches over TCP: one line per message, ended by LF. */
 export class TcpTransport implements Transport {
@@ -26,8 +25,8 @@ export class TcpTransport implements Transport {
 
   async open(handlers: TransportHandlers, { signal }: TransportWait = {}): Promise<Link> {
     const socket = await this.#connect(signal);
-    const { token } = this.#target;
-    if (token === undefined) return new TcpLink(socket, handlers);
+    const { token, idleMs } = this.#target;
+    if (token === undefined) return new TcpLink(socket, handlers, idleMs);
     return await this.#authenticate(socket, token, handlers, signal);
   }
 
@@ -75,29 +74,30 @@ export class TcpTransport implements Transport {
         reject(error);
       };
       let authenticated = false;
-      const link: TcpLink = new TcpLink(socket, {
-        line: (line) => {
-          if (authenticated) return handlers.line(line);
-          if (line !== 'OK') return fail(refusedToken(this.name));
-          settle();
-          resolve(link);
-        },
-        closed: (error) => {
-          if (authenticated) handlers.closed(error);
-          else fail(refusedToken(this.name));
-        },
-      });
+      const line = (line: string) => {
+        if (authenticated) return handlers.line(line);
+        if (line !== 'OK') return fail(refusedToken(this.name));
+        settle();
+        resolve(link);
+      };
+      const closed = (error?: Error) => {
+        if (authenticated) handlers.closed(error);
+        else fail(refusedToken(this.name));
+      };
+      const link: TcpLink = new TcpLink(socket, { line, closed }, this.#target.idleMs);
       signal?.addEventListener('abort', abort, { once: true });
       link.send(`AUTH ${token}`).catch(fail);
     });
   }
 }
 
-function dial({ host, port, tls }: TcpTarget): { socket: Socket; ready: 'connect' | 'secureConnect' } {
-  if (!tls) return { socket: connect({ host, port, ...CONNECTION }), ready: 'connect' };
+function dial(target: TcpTarget): { socket: Socket; ready: 'connect' | 'secureConnect' } {
+  const { host, port, tls, keepAliveMs } = target;
+  const keepAlive = { keepAlive: keepAliveMs > 0, keepAliveInitialDelay: keepAliveMs };
+  if (!tls) return { socket: connect({ host, port, noDelay: true, ...keepAlive }), ready: 'connect' };
   const { serverName = host, ...credentials } = tls;
   const socket = connectTls({ host, port, servername: serverName, minVersion: 'TLSv1.2', ...credentials });
-  socket.setNoDelay(true).setKeepAlive(true, CONNECTION.keepAliveInitialDelay);
+  socket.setNoDelay(true).setKeepAlive(keepAliveMs > 0, keepAliveMs);
   return { socket, ready: 'secureConnect' };
 }
 
@@ -113,22 +113,36 @@ class TcpLink implements Link {
   readonly #socket: Socket;
   readonly #lifetime: LinkLifetime;
   readonly #framer = new LineFramer();
+  readonly #idleWatch: IdleWatch | undefined;
   #error: unknown;
+  /** Chunks that have come; and whether something was sent since the last of them. */
+  #heard = 0;
+  #asked = false;
   #draining: Promise<void> | undefined;
 
-  constructor(socket: Socket, handlers: TransportHandlers) {
+  /** @param idleMs How long an endpoint that was sent something may say nothing; 0: for ever. */
+  constructor(socket: Socket, handlers: TransportHandlers, idleMs: number) {
     this.#socket = socket;
     this.#lifetime = new LinkLifetime(handlers);
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
     socket.on('error', (error) => {
       this.#error ??= error;
     });
-    socket.on('close', () => this.#lifetime.lose(this.#error ?? 'it closed the connection'));
+    socket.on('close', () => {
+      this.#idleWatch?.stop();
+      this.#lifetime.lose(this.#error ?? 'it closed the connection');
+    });
+    if (idleMs === 0) return;
+    const heard = () => (this.#asked ? this.#heard : undefined);
+    this.#idleWatch = new IdleWatch(systemClock, idleMs, heard, () => {
+      socket.destroy(new JackfieldError('ERR_PEER', `it has said nothing for ${idleMs} ms`));
+    });
   }
 
   async send(line: string): Promise<undefined> {
     this.#lifetime.check();
     if (!this.#socket.writable) throw linkClosed(this.#error);
+    this.#asked = true;
     if (!this.#socket.write(`${line}\n`)) await this.#room();
   }
 
@@ -143,6 +157,8 @@ class TcpLink implements Link {
   }
 
   #take(chunk: Buffer): void {
+    this.#heard++;
+    this.#asked = false;
     try {
       for (const line of this.#framer.push(chunk)) this.#lifetime.line(line);
     } catch (error) {

@@ -21,7 +21,13 @@ export function getRingtone({ ringtone }: User, { argument }: GetParameterComman
 }
 
 /** `SET RINGTONE 1 <file>`, and `SET RINGTONE 1 STATUS ON|OFF`, which leaves the file alone. */
-export function setRingtone({ ringtone }: User, { value }: SetParameterCommand): EndpointMessage {
+export function setRingtone(services: Services, user: User, { value }: SetParameterCommand): EndpointMessage {
+  const answer = changeRingtone(user, value);
+  services.saveUser(user);
+  return answer;
+}
+
+function changeRingtone({ ringtone }: User, value: string): EndpointMessage {
   const [index, what] = splitIndexed(value);
   if (index !== INDEX) throw new Refusal(115);
   if (what === '') throw new Refusal(111);
@@ -62,10 +68,11 @@ async function savePicture({ files }: Services, owner: User | undefined, argumen
   await files.write(path, picture).catch(refuseFile);
 }
 
-async function takePicture({ files }: Services, user: User, argument: string): Promise<void> {
+async function takePicture({ files, saveUser }: Services, user: User, argument: string): Promise<void> {
   const picture = await files.read(pictureFile(argument), MAX_PICTURE_BYTES).catch(refuseFile);
   if (!isPicture(picture)) throw new Refusal(114);
-  user.picture = picture;
+  user.setPicture(picture);
+  saveUser(user);
 }
 
 /** @throws Refusal for another index, or where no file is named. */

@@ -71,7 +71,7 @@ export function setParameter(
   const { parameter, value } = command;
   const spec: PropertySpec = PARAMETERS[parameter];
   if (spec.access !== 'read-write') throw new Refusal(18);
-  if (parameter === 'RINGTONE') return setRingtone(user, command);
+  if (parameter === 'RINGTONE') return setRingtone(services, user, command);
   if (parameter === 'AVATAR') return setAvatar(services, user, command);
   const stored = checked(services, user, parameter, spec, value);
   const reply = replies.parameter(parameter, stored);
@@ -82,6 +82,7 @@ export function setParameter(
     return reply;
   }
   taking(refusalNumber(parameter), () => user.setParameter(parameter, stored));
+  services.saveUser(user);
   for (let times = TOLD[parameter] ?? 0; times > 0; times--) user.notify(reply);
   return reply;
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { messageOf } from '../../base/errors.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+import { IdleWatch } from '../../base/peer-limits.js';
 import { LineFramer } from '../../protocol/line-framer.js';
 import type { Session, SessionClient } from '../api/session.js';
 import { asLine } from '../wire-value.js';
@@ -8,12 +9,22 @@ import type { TokenCheck } from './token-check.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
+/** How a connection breaks whose other end does not answer. */
+const VANISHED: ReadonlySet<string> = new Set([
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+]);
 
 /** What a {@link TcpClient} needs of its listener. */
 export interface TcpClientContext {
   readonly door: Door;
   /** None where a client need not show a token. */
   readonly tokens: TokenCheck | undefined;
+  /** How long nothing may pass; 0: for ever. */
+  readonly idleMs: number;
   connect(client: SessionClient): Session;
   /** The client has shown its token. */
   trusted(client: TcpClient): void;
@@ -35,8 +46,10 @@ export class TcpClient {
     const { limits, clock } = context.door;
     this.#framer = new LineFramer({ maxLineBytes: limits.lineBytes });
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
-    socket.on('error', () => socket.destroy());
+    socket.on('error', (error) => this.#broken(error));
+    const idleWatch = this.#watch();
     socket.on('close', () => {
+      idleWatch?.stop();
       this.#cancelTimeout();
       this.#session?.disconnect();
     });
@@ -48,6 +61,26 @@ export class TcpClient {
     this.#cancelTimeout = clock.timerAt(clock.now() + limits.authenticateMs, () => {
       socket.destroy();
     });
+  }
+
+  #watch(): IdleWatch | undefined {
+    const { idleMs, door } = this.#context;
+    if (idleMs === 0) return undefined;
+    const socket = this.#socket;
+    const passed = () => socket.bytesRead + socket.bytesWritten - socket.writableLength;
+    return new IdleWatch(door.clock, idleMs, passed, () => {
+      const text = `Nothing has passed to or from a client on TCP for ${idleMs} ms: it was dropped.`;
+      door.fence.tell(new JackfieldError('ERR_PEER', text), 'TCP');
+      socket.destroy();
+    });
+  }
+
+  /** A client that ends is no news; one that the system cannot find is. */
+  #broken(cause: NodeJS.ErrnoException): void {
+    this.#socket.destroy();
+    if (!VANISHED.has(cause.code ?? '')) return;
+    const text = `A client on TCP is gone without a word (${cause.message}): it was dropped.`;
+    this.#context.door.fence.tell(new JackfieldError('ERR_PEER', text, { cause }), 'TCP');
   }
 
   #take(chunk: Buffer): void {

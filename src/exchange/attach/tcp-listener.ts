@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { checkArgument } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { DEFAULT_KEEP_ALIVE_MS, IDLE, KEEP_ALIVE } from '../../base/peer-limits.js';
 import { type AttachmentOptions, type Endpoint, replyLatency } from '../api/endpoint.js';
 import type { Door } from './door.js';
 import { TcpClient } from './tcp-client.js';
@@ -15,10 +17,17 @@ export interface TcpListenOptions extends AttachmentOptions {
   readonly port?: number;
   /** What a client has to say first, as `AUTH <token>`: 16 to 512 printable ASCII characters. Default: nothing. */
   readonly token?: string;
+  /**
+   * After how much silence the system asks for a client, in ms: 1000 to 7,200,000; 0: it does not. One that does not
+   * answer ten times in ten seconds, as one whose way here is gone, is dropped, and that is told. Default 5000.
+   */
+  readonly keepAliveMs?: number;
+  /**
+   * How long nothing may pass to or from a client before it is dropped, in ms: 1000 to 86,400,000; 0: for ever. It is
+   * told. Default 0: some programs only listen, and all are of this machine.
+   */
+  readonly idleMs?: number;
 }
-
-/** A client that is gone without a word, as one that lost its power, is found within a quarter of a minute. */
-const CONNECTION = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 5000 } as const;
 
 /** Serves an endpoint on a loopback TCP port: one session per connection, lines ended by LF. */
 export class TcpListener {
@@ -27,6 +36,7 @@ export class TcpListener {
   readonly #door: Door;
   readonly #tokens: TokenCheck | undefined;
   readonly #minReplyLatencyMs: number;
+  readonly #idleMs: number;
   readonly #sockets = new Set<Socket>();
   /** Those that have not shown the token. */
   readonly #untrusted = new Set<Socket>();
@@ -36,10 +46,15 @@ export class TcpListener {
     this.#door = door;
     this.#tokens = options.token === undefined ? undefined : new TokenCheck(options.token, door);
     this.#minReplyLatencyMs = replyLatency(options);
-    this.#server = createServer(CONNECTION, (socket) => this.#accept(socket));
+    const { keepAliveMs = DEFAULT_KEEP_ALIVE_MS, idleMs = 0 } = options;
+    checkArgument('keepAliveMs', keepAliveMs, KEEP_ALIVE);
+    checkArgument('idleMs', idleMs, IDLE);
+    this.#idleMs = idleMs;
+    const keepAlive = { keepAlive: keepAliveMs > 0, keepAliveInitialDelay: keepAliveMs };
+    this.#server = createServer({ noDelay: true, ...keepAlive }, (socket) => this.#accept(socket));
   }
 
-  /** @throws ERR_PORT when the port cannot be had; ERR_INVALID_ARG for a token or a latency that is none. */
+  /** @throws ERR_PORT when the port cannot be had; ERR_INVALID_ARG for an option out of its range. */
   static async open(endpoint: Endpoint, options: TcpListenOptions, door: Door): Promise<TcpListener> {
     const { port = 0 } = options;
     const listener = new TcpListener(endpoint, door, options);
@@ -87,6 +102,7 @@ export class TcpListener {
     new TcpClient(socket, {
       door: this.#door,
       tokens: this.#tokens,
+      idleMs: this.#idleMs,
       trusted: () => this.#untrusted.delete(socket),
       connect: (client) => this.#endpoint.connect(client, { minReplyLatencyMs: this.#minReplyLatencyMs }),
     });
