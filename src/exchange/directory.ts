@@ -1,11 +1,10 @@
 import type { Clock } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
-import type { CallFailureReason } from '../protocol/catalogue/failure-reasons.js';
 import { decodeProperty } from '../protocol/values.js';
 import type { Attempt, Destination, Forward, Overflow, Tariff } from '../switch/attempt.js';
 import { RING_MS } from '../switch/dial.js';
 import { type Identity, isHandle, phoneNumber } from '../switch/identity.js';
-import type { EndCause } from '../switch/leg.js';
+import type { EndCause, FailureReason } from '../switch/leg.js';
 import { Refusal } from './api/refusal.js';
 import type { Calls } from './calls/calls.js';
 import { enableVideo } from './calls/video.js';
@@ -74,7 +73,7 @@ export class Directory {
     if (callee) return new UserDestination(callee, this, calls);
     const robot = this.#robots.get(dialled.toLowerCase());
     if (!robot) throw new Refusal(93, `call error: no user ${dialled} on this exchange`);
-    if (robot.tariff && !canPay(user, robot.tariff)) return this.#failing(robot.identity, COMMERCIAL_CONTACT);
+    if (robot.tariff && !canPay(user, robot.tariff)) return this.#failing(robot.identity, 'not-paid-for');
     return robot;
   }
 
@@ -112,20 +111,20 @@ export class Directory {
     const owner = this.users.find(({ settings }) => settings.skypeIn === number);
     if (owner) return new UserDestination(owner, this, calls);
     const identity: Identity = { handle: number, fullName: number, network: 'PSTN' };
-    if (!user.settings.skypeOut) return this.#failing(identity, 11);
-    if (!this.#lines) return this.#failing(identity, 4);
+    if (!user.settings.skypeOut) return this.#failing(identity, 'not-authorized');
+    if (!this.#lines) return this.#failing(identity, 'no-route');
     try {
       const line = this.#lines.lineTo(number);
       if (line) checkIdentity('line', line.identity);
-      return line ?? this.#failing(identity, 2);
+      return line ?? this.#failing(identity, 'no-such-number');
     } catch (error) {
-      return this.#failing(identity, 1, asLine(messageOf(error)));
+      return this.#failing(identity, 'error', asLine(messageOf(error)));
     }
   }
 
   /** Somebody with whom every call fails. */
-  #failing(identity: Identity, reason: CallFailureReason, pstnStatus?: string): Destination {
-    const cause: EndCause = { kind: 'failed', reason, ...(pstnStatus !== undefined && { pstnStatus }) };
+  #failing(identity: Identity, reason: FailureReason, text?: string): Destination {
+    const cause: EndCause = { kind: 'failed', reason, ...(text !== undefined && { text }) };
     return {
       identity,
       arrive: (attempt) => {
@@ -180,16 +179,15 @@ class UserDestination implements Destination {
 
 /** Why a call of `caller` does not get through to `user` (reference, "Call failure reasons"). */
 function barredFor(user: User, caller: Identity): EndCause | undefined {
-  const failed = (reason: CallFailureReason): EndCause => ({ kind: 'failed', reason });
-  if (user.has('ISBLOCKED', caller.handle)) return failed(9);
-  if (!user.online) return failed(3);
-  if (user.settings.callsFrom === 'contacts' && !user.isContact(caller.handle)) return failed(10);
-  if (user.settings.callsFrom === 'authorized' && !user.has('ISAUTHORIZED', caller.handle)) return failed(11);
+  const failed = (reason: FailureReason): EndCause => ({ kind: 'failed', reason });
+  if (user.has('ISBLOCKED', caller.handle)) return failed('blocked');
+  if (!user.online) return failed('offline');
+  if (user.settings.callsFrom === 'contacts' && !user.isContact(caller.handle))
+    return failed('not-a-contact');
+  if (user.settings.callsFrom === 'authorized' && !user.has('ISAUTHORIZED', caller.handle))
+    return failed('not-authorized');
   return undefined;
 }
-
-/** Failure reason of a robot that costs more than the caller has. */
-const COMMERCIAL_CONTACT = 13;
 
 /** Whether a user has the price of a call's first minute. */
 function canPay(user: User, { rate, precision }: Tariff): boolean {

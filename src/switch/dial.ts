@@ -6,9 +6,6 @@ import type { Party } from './party.js';
 /** How long the network takes to find the other party, in milliseconds. */
 export const ROUTING_MS = 500;
 
-/** Failure reason of a destination that throws. */
-const MISCELLANEOUS_ERROR = 1;
-
 /** How long a call rings when nothing else is said, in milliseconds. */
 export const RING_MS = 60_000;
 
@@ -81,10 +78,10 @@ export class Dial implements Placing {
       ringing: () => {
         if (this.#ringing) return;
         this.#ringing = true;
-        this.#events.progress('RINGING');
+        this.#events.progress('ringing');
       },
       earlyMedia: (party) => {
-        this.#events.progress('EARLYMEDIA');
+        this.#events.progress('early-media');
         this.#events.earlyMedia(party);
       },
       answered: (leg) => this.#settle({ kind: 'answered-elsewhere' }) && this.#events.answered(leg),
@@ -101,7 +98,7 @@ export class Dial implements Placing {
       destination.arrive(attempt);
     } catch (error) {
       this.#events.threw(error);
-      attempt.decline({ kind: 'failed', reason: MISCELLANEOUS_ERROR });
+      attempt.decline({ kind: 'failed', reason: 'error' });
     }
     return attempt;
   }
@@ -175,6 +172,8 @@ export class Dial implements Placing {
 /** Whether the other party may still be had by another way: a refusal is an answer, this is not. */
 function isUnreachable(cause: EndCause): boolean {
   return (
-    cause.kind === 'no-answer' || cause.kind === 'busy' || (cause.kind === 'failed' && cause.reason === 3)
+    cause.kind === 'no-answer' ||
+    cause.kind === 'busy' ||
+    (cause.kind === 'failed' && cause.reason === 'offline')
   );
 }

@@ -1,8 +1,30 @@
-import type { CallFailureReason } from '../protocol/catalogue/failure-reasons.js';
 import type { Identity } from './identity.js';
 import type { Party } from './party.js';
 
-/** Why a call is over. */
+/** Reason why a call failed. Which number a protocol has for it is that protocol's. */
+export type FailureReason =
+  /** Anything that has no name of its own. */
+  | 'error'
+  | 'no-such-number'
+  | 'offline'
+  /** There is no way to phones. */
+  | 'no-route'
+  /** It went on when the exchange was stopped. */
+  | 'cut-off'
+  | 'no-codec'
+  | 'sound-device'
+  /** The sound device of the other end. */
+  | 'remote-sound-device'
+  /** The one called blocks the caller. */
+  | 'blocked'
+  | 'not-a-contact'
+  | 'not-authorized'
+  | 'microphone'
+  /** The caller cannot pay for it. */
+  | 'not-paid-for'
+  | 'dropped-by-host';
+
+/** Cause of a call's end. */
 export type EndCause =
   | { readonly kind: 'hung-up' }
   | { readonly kind: 'cancelled' }
@@ -11,13 +33,13 @@ export type EndCause =
   | { readonly kind: 'busy' }
   | { readonly kind: 'answered-elsewhere' }
   | { readonly kind: 'transferred' }
-  /** With one of the reference's call failure reasons. */
-  | { readonly kind: 'failed'; readonly reason: CallFailureReason; readonly pstnStatus?: string }
-  /** The host of a conference has left it (failure reason 14, which is no failure). */
+  /** `text` is what the network says of it, for a person to read. */
+  | { readonly kind: 'failed'; readonly reason: FailureReason; readonly text?: string }
+  /** The host of a conference has left it. */
   | { readonly kind: 'dropped-by-host' };
 
 /** How far the search for the other party has come. */
-export type Progress = 'ROUTING' | 'RINGING' | 'EARLYMEDIA';
+export type Progress = 'routing' | 'ringing' | 'early-media';
 
 /** Two ends that were put through to each other, as each of them sees it. */
 export interface Conversation {

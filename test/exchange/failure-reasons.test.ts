@@ -1,6 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { failureReason } from '../../src/exchange/calls/call-end.js';
 import type { ExchangeOptions } from '../../src/exchange/exchange-options.js';
 import {
   CALL_FAILURE_REASONS,
@@ -87,7 +88,7 @@ describe('failure reasons', () => {
     const reason = Number(key) as CallFailureReason;
     const behaviour: RobotBehaviour = {
       ringMs: 0,
-      outcome: { kind: 'failed', reason },
+      outcome: { kind: 'failed', reason: failureReason(reason) },
       steps: [],
       stay: false,
     };

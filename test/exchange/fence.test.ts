@@ -100,7 +100,7 @@ describe('what fails in one place costs no other', () => {
           {
             identity,
             arrive: (attempt: Attempt) =>
-              attempt.decline({ kind: 'failed', reason: 1, pstnStatus: 'two\nlines' }),
+              attempt.decline({ kind: 'failed', reason: 'error', text: 'two\nlines' }),
           },
         ],
       },

@@ -88,7 +88,7 @@ const PATHS: Readonly<Record<CallStatus, Path>> = {
     alice.send(`ALTER CALL ${out} HANGUP`);
     return [alice, out];
   },
-  FAILED: phone({ kind: 'failed', reason: 1 }),
+  FAILED: phone({ kind: 'failed', reason: 'error' }),
   MISSED: async (w) => {
     const { alice, bob, out, in_ } = await ringing(w);
     alice.send(`ALTER CALL ${out} HANGUP`);

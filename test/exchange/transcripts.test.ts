@@ -93,7 +93,7 @@ describe('the transcripts of the reference, replayed', () => {
 function stageWorld(root: string): Promise<World> {
   const failing: RobotBehaviour = {
     ringMs: 0,
-    outcome: { kind: 'failed', reason: 1, pstnStatus: '10503 Service Unavailable' },
+    outcome: { kind: 'failed', reason: 'error', text: '10503 Service Unavailable' },
     steps: [],
     stay: false,
   };

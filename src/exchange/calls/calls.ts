@@ -12,8 +12,8 @@ import type { VoiceTicker } from '../../switch/voice-ticker.js';
 import { ApiObject, type ObjectRecord } from '../api-object.js';
 import type { User } from '../user.js';
 import type { ClosedStream } from '../voice/voice-router.js';
+import { type Direction, failureNumber } from './call-end.js';
 import { Conferences } from './conference.js';
-import type { Direction } from './end-status.js';
 import { RedialWait } from './redial-wait.js';
 import { type Follower, followers, TransferWatch, type WayBack } from './transfer-watch.js';
 import { UserCall } from './user-call.js';
@@ -73,7 +73,7 @@ export class Calls {
       if (call.over) return;
       call.setStatus('UNPLACED');
       call.object.tell('SUBJECT', '');
-      call.progress('ROUTING');
+      call.progress('routing');
     });
     return call;
   }
@@ -101,7 +101,7 @@ export class Calls {
   restore(user: User, id: number, record: ObjectRecord): void {
     const object = new ApiObject('CALL', id, user, record);
     if (!isTerminalCallStatus(object.get('STATUS') ?? '')) {
-      object.put('FAILUREREASON', '5');
+      object.put('FAILUREREASON', String(failureNumber('cut-off')));
       object.put('STATUS', 'FAILED');
     }
     this.#remember(user, object);
@@ -195,7 +195,7 @@ export class Calls {
       if (!follower && leg instanceof UserCall && isRejectedByPhone(leg, cause)) {
         new RedialWait(leg, this.#context.clock, () => {
           leg.place(this.#dial(leg, targets, origin));
-          leg.progress('ROUTING');
+          leg.progress('routing');
         });
         return;
       }

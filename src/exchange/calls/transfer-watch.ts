@@ -1,6 +1,6 @@
 import type { Identity } from '../../switch/identity.js';
 import type { EndCause, Progress } from '../../switch/leg.js';
-import { END_STATUS } from './end-status.js';
+import { END_STATUS, PROGRESS_STATUS } from './call-end.js';
 import type { Occupation, UserCall } from './user-call.js';
 
 /** Who is told how a call that is dialled gets on, besides those in it. */
@@ -48,7 +48,7 @@ export class TransferWatch implements Occupation, Follower {
   }
 
   progress(step: Progress): void {
-    if (!this.#over) this.#tell(step);
+    if (!this.#over) this.#tell(PROGRESS_STATUS[step]);
   }
 
   answered(): void {

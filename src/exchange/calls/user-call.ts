@@ -10,7 +10,7 @@ import type { User } from '../user.js';
 import { type SoundDevice, UserVoice } from '../voice/user-voice.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import { asLine } from '../wire-value.js';
-import { type Direction, END_STATUS } from './end-status.js';
+import { type Direction, END_STATUS, failureNumberOf, PROGRESS_STATUS } from './call-end.js';
 import { pauseVideo } from './video.js';
 
 /** Something else than talking that a call is busy with: leaving a voicemail, watching a transfer. */
@@ -123,7 +123,7 @@ export class UserCall implements Leg {
     this.#state = { kind: 'offered', attempt };
     attempt.onWithdrawn((cause) => this.ended(cause));
     this.object.tell('CONF_ID', '0');
-    this.progress('RINGING');
+    this.progress('ringing');
     attempt.ringing();
   }
 
@@ -222,8 +222,8 @@ export class UserCall implements Leg {
   }
 
   progress(step: Progress): void {
-    this.setStatus(step);
-    if (step === 'RINGING') this.user.notify({ kind: 'contacts-focused', handle: '' });
+    this.setStatus(PROGRESS_STATUS[step]);
+    if (step === 'ringing') this.user.notify({ kind: 'contacts-focused', handle: '' });
   }
 
   connected(conversation: Conversation): void {
@@ -267,10 +267,10 @@ export class UserCall implements Leg {
 
   ended(cause: EndCause): void {
     if (this.#state.kind === 'over') return;
-    if (cause.kind === 'failed' && cause.pstnStatus !== undefined) {
-      this.object.tell('PSTN_STATUS', asLine(cause.pstnStatus));
+    if (cause.kind === 'failed' && cause.text !== undefined) {
+      this.object.tell('PSTN_STATUS', asLine(cause.text));
     }
-    this.finish(END_STATUS[cause.kind][this.direction], reasonOf(cause));
+    this.finish(END_STATUS[cause.kind][this.direction], failureNumberOf(cause));
   }
 
   /** Ends the call with a status that ends it. */
@@ -335,12 +335,12 @@ export class UserCall implements Leg {
 
   /** Ends what needs the device, for both ends; each is told what it is to him. */
   #soundFailed(device: SoundDevice, error: unknown): void {
-    const cause: EndCause = { kind: 'failed', reason: DEVICE_REASONS[device] };
+    const cause: EndCause = { kind: 'failed', reason: DEVICE_FAILURES[device] };
     const state = this.#state;
     switch (state.kind) {
       case 'active':
-        state.conversation.end({ kind: 'failed', reason: REMOTE_SOUND_DEVICE }, (leg) =>
-          leg === this ? cause : { kind: 'failed', reason: REMOTE_SOUND_DEVICE },
+        state.conversation.end({ kind: 'failed', reason: 'remote-sound-device' }, (leg) =>
+          leg === this ? cause : { kind: 'failed', reason: 'remote-sound-device' },
         );
         break;
       case 'placing':
@@ -358,12 +358,8 @@ export class UserCall implements Leg {
 /** How often a call that goes on is stored with its length, in seconds. */
 const COUNTED_SECONDS = 60;
 
-/** Failure reasons of the one whose device it is: sound recording, and sound I/O. */
-const DEVICE_REASONS = { microphone: 12, speaker: 7 } as const;
-/** That of the other end. */
-const REMOTE_SOUND_DEVICE = 8;
-/** No failure: the host has left (reference, "Call failure reasons"). */
-const DROPPED_BY_HOST = 14;
+/** Failure reasons of the one whose device it is. */
+const DEVICE_FAILURES = { microphone: 'microphone', speaker: 'sound-device' } as const;
 
 /** Made once a key: a crowd that presses keys is not to hold up the voice. */
 const keyTones = new Map<string, Int16Array>();
@@ -372,9 +368,4 @@ function keyTone(key: string): Int16Array {
   const samples = keyTones.get(key) ?? dtmfSamples(key);
   keyTones.set(key, samples);
   return samples;
-}
-
-function reasonOf(cause: EndCause): CallFailureReason | undefined {
-  if (cause.kind === 'failed') return cause.reason;
-  return cause.kind === 'dropped-by-host' ? DROPPED_BY_HOST : undefined;
 }

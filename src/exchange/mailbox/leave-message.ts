@@ -2,6 +2,7 @@ import type { CallStatus } from '../../protocol/catalogue/call-status.js';
 import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
 import { Room } from '../../switch/room.js';
 import { Script } from '../../switch/script.js';
+import { failureNumber } from '../calls/call-end.js';
 import type { Occupation, UserCall } from '../calls/user-call.js';
 import { standStill } from '../stand-still.js';
 import { FileDestination } from '../voice/file-stream.js';
@@ -43,10 +44,6 @@ const STATUSES: Readonly<Record<LeaveStyle, Readonly<Record<Step, CallStatus>>>>
     failed: 'VM_FAILED',
   },
 };
-
-/** How FAILUREREASON of the call says that its voicemail has failed. */
-const SOUND_RECORDING_ERROR = 12;
-const MISCELLANEOUS_ERROR = 1;
 
 /** Steps of the script that is played to the caller. */
 const GREETING_STEP = 0;
@@ -259,7 +256,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     this.#keeper.failed(this.#message, error, 'FILE_WRITE_ERROR');
     this.#keeper.save(this.#message);
     const sound = error instanceof StepError && error.reason === DEVICE_REASONS.microphone;
-    this.#finish('failed', sound ? SOUND_RECORDING_ERROR : MISCELLANEOUS_ERROR);
+    this.#finish('failed', failureNumber(sound ? 'microphone' : 'error'));
   }
 
   /** Ends the voices and the recording. The seconds that were told last are what they are. */

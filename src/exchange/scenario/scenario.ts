@@ -6,6 +6,7 @@ import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
 import type { EndCause } from '../../switch/leg.js';
 import { type RobotBehaviour, RobotDestination, type RobotStep } from '../../switch/robot.js';
+import { failureReason } from '../calls/call-end.js';
 import type { LineInterface } from '../directory.js';
 import type { Exchange } from '../exchange.js';
 import type { UserOptions } from '../user.js';
@@ -164,7 +165,7 @@ function failureOf({
   readonly fail: CallFailureReason;
   readonly text?: string | undefined;
 }): EndCause {
-  return { kind: 'failed', reason: fail, ...(text !== undefined && { pstnStatus: text }) };
+  return { kind: 'failed', reason: failureReason(fail), ...(text !== undefined && { text }) };
 }
 
 async function readText(path: string): Promise<string> {

@@ -1,0 +1,64 @@
+import type { CallStatus } from '../../protocol/catalogue/call-status.js';
+import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
+import type { EndCause, FailureReason, Progress } from '../../switch/leg.js';
+
+export type Direction = 'OUTGOING' | 'INCOMING';
+
+/** Status that each cause gives to the CALL object of the caller and to that of the callee. */
+export const END_STATUS: Readonly<Record<EndCause['kind'], Readonly<Record<Direction, CallStatus>>>> = {
+  'hung-up': { OUTGOING: 'FINISHED', INCOMING: 'FINISHED' },
+  cancelled: { OUTGOING: 'CANCELLED', INCOMING: 'MISSED' },
+  refused: { OUTGOING: 'REFUSED', INCOMING: 'REFUSED' },
+  'no-answer': { OUTGOING: 'MISSED', INCOMING: 'MISSED' },
+  busy: { OUTGOING: 'BUSY', INCOMING: 'MISSED' },
+  'answered-elsewhere': { OUTGOING: 'FINISHED', INCOMING: 'MISSED' },
+  transferred: { OUTGOING: 'TRANSFERRED', INCOMING: 'TRANSFERRED' },
+  failed: { OUTGOING: 'FAILED', INCOMING: 'FAILED' },
+  'dropped-by-host': { OUTGOING: 'FINISHED', INCOMING: 'FINISHED' },
+};
+
+/** Status of a call on its way. */
+export const PROGRESS_STATUS = {
+  routing: 'ROUTING',
+  ringing: 'RINGING',
+  'early-media': 'EARLYMEDIA',
+} as const satisfies Readonly<Record<Progress, CallStatus>>;
+
+/** Numbers of the switch's failure reasons in FAILUREREASON (reference, "Call failure reasons"). */
+const FAILURE_NUMBERS = {
+  error: 1,
+  'no-such-number': 2,
+  offline: 3,
+  'no-route': 4,
+  'cut-off': 5,
+  'no-codec': 6,
+  'sound-device': 7,
+  'remote-sound-device': 8,
+  blocked: 9,
+  'not-a-contact': 10,
+  'not-authorized': 11,
+  microphone: 12,
+  'not-paid-for': 13,
+  'dropped-by-host': 14,
+} as const satisfies Readonly<Record<FailureReason, CallFailureReason>>;
+
+const FAILURE_NAMES = new Map(
+  Object.entries(FAILURE_NUMBERS).map(([name, number]) => [number, name as FailureReason]),
+);
+
+/** FAILUREREASON of a failure that the exchange itself comes to, by its name. */
+export function failureNumber(reason: FailureReason): CallFailureReason {
+  return FAILURE_NUMBERS[reason];
+}
+
+/** The switch's name of a FAILUREREASON. */
+export function failureReason(number: CallFailureReason): FailureReason {
+  return FAILURE_NAMES.get(number) ?? 'error';
+}
+
+/** FAILUREREASON of a call that ended so; none for most causes. */
+export function failureNumberOf(cause: EndCause): CallFailureReason | undefined {
+  if (cause.kind === 'failed') return FAILURE_NUMBERS[cause.reason];
+  // No failure, and numbered all the same.
+  return cause.kind === 'dropped-by-host' ? FAILURE_NUMBERS['dropped-by-host'] : undefined;
+}
