@@ -1,36 +1,36 @@
 import type { CancelTimer, Clock } from '../base/clock.js';
-import { Attempt, type AttemptOrigin, type Destination, type Overflow } from './attempt.js';
+import { Attempt, type AttemptOrigin, type Destination, type Forward, type Overflow } from './attempt.js';
 import type { EndCause, Leg, Placing, Progress } from './leg.js';
 import type { Party } from './party.js';
 
-/** How long the network takes to find the other party, in milliseconds. */
+/** Time that the network takes to find the other party, in milliseconds. */
 export const ROUTING_MS = 500;
 
-/** How long a call rings when nothing else is said, in milliseconds. */
+/** Time that a call rings by default, in milliseconds. */
 export const RING_MS = 60_000;
 
-/** Whom to ring, for how long, and what then. */
+/** Plan of a search: those to ring, for how long, and what follows. */
 export interface DialPlan extends Overflow {
   /** Rung at once; the first to answer has the call. */
   readonly destinations: readonly Destination[];
 }
 
-/** The plan for a call to `destinations`. Only one that is called alone can have it go on elsewhere. */
+/** Makes the plan for a call to `destinations`. Only one that is called alone can have it go on elsewhere. */
 export function dialPlan(destinations: readonly Destination[]): DialPlan {
   const [only, ...others] = destinations;
   const overflow = others.length === 0 ? only?.overflow?.() : undefined;
   return { destinations, ringMs: RING_MS, forwards: [], voicemail: false, ...overflow };
 }
 
-/** What comes of dialling. Exactly one of `answered`, `voicemail`, `failed`, `cancelled` and `transfer` comes, once. */
+/** Outcome of dialling. Exactly one of `answered`, `voicemail`, `failed`, `cancelled` and `transfer` comes, once. */
 export interface DialEvents {
   progress(step: Progress): void;
   earlyMedia(party: Party): void;
   answered(leg: Leg): void;
-  /** The call is to be taken by the voicemail of `owner`, who has `chosen` so, or has set it so for unanswered calls. */
+  /** The voicemail of `owner` is to take the call: it was `chosen` now, or is set for calls that are not answered. */
   voicemail(owner: Destination, chosen: boolean): void;
   failed(cause: EndCause): void;
-  /** A destination has thrown; the attempt to reach it has failed. */
+  /** A destination threw, as a call arrived or was withdrawn. */
   threw(error: unknown): void;
   /** The caller has given up. */
   cancelled(): void;
@@ -38,22 +38,42 @@ export interface DialEvents {
   transfer(targets: readonly Destination[], leg: Leg): void;
 }
 
+/** Stage of the search. */
+type State =
+  | { readonly kind: 'new' }
+  /** The network looks for those called. */
+  | { readonly kind: 'routing' }
+  /** Those called are rung. */
+  | { readonly kind: 'calling' }
+  /** Those of the forward rules are rung; the time of `pending` rules has not come yet. */
+  | { readonly kind: 'forwarding'; readonly pending: number }
+  | { readonly kind: 'over' };
+
+/** Stages that can follow each. */
+const NEXT: Readonly<Record<State['kind'], readonly State['kind'][]>> = {
+  new: ['routing', 'over'],
+  routing: ['calling', 'over'],
+  calling: ['forwarding', 'over'],
+  forwarding: ['forwarding', 'over'],
+  over: [],
+};
+
 /**
- * Finds somebody to take a call: rings the ones called; when they do not answer, are busy or offline, those of the
- * forward rules, each in his time; then voicemail.
+ * Search for somebody to take a call: rings those called; when they do not answer, are busy or offline, those of the
+ * forward rules, each in its time; then voicemail.
+ *
+ * `new -> routing -> calling -> forwarding -> over`; every stage can end it.
  */
 export class Dial implements Placing {
   readonly #clock: Clock;
   readonly #plan: DialPlan;
   readonly #origin: AttemptOrigin;
   readonly #events: DialEvents;
+  /** Attempts that are neither declined nor withdrawn. */
   readonly #attempts = new Set<Attempt>();
   readonly #timers = new Set<CancelTimer>();
-  #forwarding = false;
-  /** Forward rules whose time has not come. */
-  #pending = 0;
-  #ringing = false;
-  #over = false;
+  #state: State = { kind: 'new' };
+  #ringingTold = false;
 
   constructor(clock: Clock, plan: DialPlan, origin: AttemptOrigin, events: DialEvents) {
     this.#clock = clock;
@@ -62,22 +82,35 @@ export class Dial implements Placing {
     this.#events = events;
   }
 
+  /** Begins the search. Does nothing when it has begun or is over. */
   start(): void {
-    this.#after(ROUTING_MS, () => {
-      this.#after(this.#plan.ringMs, () => this.#goOn({ kind: 'no-answer' }));
-      for (const destination of this.#plan.destinations) this.#ring(destination, this.#origin);
-    });
+    if (this.#enter({ kind: 'routing' })) this.#after(ROUTING_MS, () => this.#call());
   }
 
   cancel(cause: EndCause): void {
     if (this.#settle(cause)) this.#events.cancelled();
   }
 
-  #ring(destination: Destination, origin: AttemptOrigin): Attempt {
+  /** @returns false, with nothing changed, when `next` cannot follow. */
+  #enter(next: State): boolean {
+    if (!NEXT[this.#state.kind].includes(next.kind)) return false;
+    this.#state = next;
+    return true;
+  }
+
+  #call(): void {
+    if (!this.#enter({ kind: 'calling' })) return;
+    this.#after(this.#plan.ringMs, () => this.#forward({ kind: 'no-answer' }));
+    // One that declines as the call arrives leaves those that the call has not reached yet.
+    const all = this.#plan.destinations.map((to) => ({ to, attempt: this.#attempt(to, this.#origin) }));
+    for (const { to, attempt } of all) if (attempt.open) this.#arrive(to, attempt);
+  }
+
+  #attempt(destination: Destination, origin: AttemptOrigin): Attempt {
     const attempt: Attempt = new Attempt(origin, {
       ringing: () => {
-        if (this.#ringing) return;
-        this.#ringing = true;
+        if (this.#ringingTold) return;
+        this.#ringingTold = true;
         this.#events.progress('ringing');
       },
       earlyMedia: (party) => {
@@ -88,54 +121,66 @@ export class Dial implements Placing {
       transfer: (to, leg) => this.#settle({ kind: 'answered-elsewhere' }) && this.#events.transfer(to, leg),
       declined: (cause) => this.#declined(attempt, cause),
       forwarded: (to) => {
-        this.#attempts.delete(attempt);
-        if (to === 'rules') this.#goOn({ kind: 'refused' });
+        if (to === 'rules') this.#forwardedByRules(attempt);
         else if (this.#settle({ kind: 'answered-elsewhere' })) this.#events.voicemail(destination, true);
       },
     });
     this.#attempts.add(attempt);
+    return attempt;
+  }
+
+  #arrive(destination: Destination, attempt: Attempt): void {
     try {
       destination.arrive(attempt);
     } catch (error) {
       this.#events.threw(error);
       attempt.decline({ kind: 'failed', reason: 'error' });
     }
-    return attempt;
   }
 
   #declined(attempt: Attempt, cause: EndCause): void {
     this.#attempts.delete(attempt);
-    if (this.#attempts.size > 0 || this.#pending > 0) return;
-    if (!this.#forwarding && isUnreachable(cause)) this.#goOn(cause);
-    else if (this.#forwarding) this.#finish(cause);
+    if (this.#attempts.size > 0) return;
+    const state = this.#state;
+    if (state.kind === 'forwarding') {
+      if (state.pending === 0) this.#finish(cause);
+    } else if (isUnreachable(cause)) this.#forward(cause);
     else this.#fail(cause);
   }
 
-  /** Those first called cannot be had: on to the forward rules. */
-  #goOn(cause: EndCause): void {
-    if (this.#forwarding || this.#over) return;
-    this.#withdrawAll(cause);
+  /** Somebody who is rung has the call go where the rules of the one called point. Without rules it is a refusal. */
+  #forwardedByRules(attempt: Attempt): void {
+    if (this.#state.kind === 'calling' && this.#plan.forwards.length > 0) this.#forward({ kind: 'refused' });
+    else this.#declined(attempt, { kind: 'refused' });
+  }
+
+  /** Nobody of those called takes the call: try the forward rules. */
+  #forward(cause: EndCause): void {
     const { forwards, forwardedBy } = this.#plan;
+    if (this.#state.kind !== 'calling') return;
+    this.#withdrawAll(cause);
     if (forwards.length === 0) {
       this.#finish(cause);
       return;
     }
-    this.#forwarding = true;
-    this.#pending = forwards.length;
+    this.#enter({ kind: 'forwarding', pending: forwards.length });
     const origin = { ...this.#origin, ...(forwardedBy && { forwardedBy }) };
-    for (const { destination, startMs, endMs } of forwards) {
-      this.#after(startMs, () => {
-        this.#pending--;
-        const attempt = this.#ring(destination, origin);
-        this.#after(endMs - startMs, () => {
-          attempt.withdraw({ kind: 'no-answer' });
-          if (this.#attempts.has(attempt)) this.#declined(attempt, { kind: 'no-answer' });
-        });
-      });
-    }
+    for (const forward of forwards) this.#after(forward.startMs, () => this.#follow(forward, origin));
   }
 
-  /** Nobody is left to ring. */
+  /** Rings the destination of a forward rule for as long as the rule says. */
+  #follow({ destination, startMs, endMs }: Forward, origin: AttemptOrigin): void {
+    if (this.#state.kind === 'forwarding') this.#enter({ ...this.#state, pending: this.#state.pending - 1 });
+    const attempt = this.#attempt(destination, origin);
+    this.#arrive(destination, attempt);
+    if (!attempt.open) return;
+    this.#after(endMs - startMs, () => {
+      this.#withdraw(attempt, { kind: 'no-answer' });
+      if (this.#attempts.has(attempt)) this.#declined(attempt, { kind: 'no-answer' });
+    });
+  }
+
+  /** Nobody is left to ring: voicemail, where there is one and nobody refused. */
   #finish(cause: EndCause): void {
     const [owner] = this.#plan.destinations;
     if (!owner || !this.#plan.voicemail || !isUnreachable(cause)) this.#fail(cause);
@@ -146,18 +191,26 @@ export class Dial implements Placing {
     if (this.#settle(cause)) this.#events.failed(cause);
   }
 
-  /** Takes everything back. @returns whether this was the first time. */
+  /** Ends the search and withdraws every attempt. @returns false when it was over already. */
   #settle(cause: EndCause): boolean {
-    if (this.#over) return false;
-    this.#over = true;
+    if (!this.#enter({ kind: 'over' })) return false;
     for (const cancel of this.#timers) cancel();
     this.#withdrawAll(cause);
     return true;
   }
 
   #withdrawAll(cause: EndCause): void {
-    for (const attempt of this.#attempts) attempt.withdraw(cause);
+    const attempts = [...this.#attempts];
     this.#attempts.clear();
+    for (const attempt of attempts) this.#withdraw(attempt, cause);
+  }
+
+  #withdraw(attempt: Attempt, cause: EndCause): void {
+    try {
+      attempt.withdraw(cause);
+    } catch (error) {
+      this.#events.threw(error);
+    }
   }
 
   #after(ms: number, task: () => void): void {
@@ -169,7 +222,7 @@ export class Dial implements Placing {
   }
 }
 
-/** Whether the other party may still be had by another way: a refusal is an answer, this is not. */
+/** Tells a party that was not reached, which may be had by another way, from one that said no. */
 function isUnreachable(cause: EndCause): boolean {
   return (
     cause.kind === 'no-answer' ||
