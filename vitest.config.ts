@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+const source = new URL('./src/', import.meta.url).pathname;
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
@@ -12,5 +14,10 @@ export default defineConfig({
     // Real sockets, processes and devices on a machine that others use too: one more try before a run is called red.
     retry: process.env['CI'] ? 2 : 0,
   },
-  resolve: { alias: { jackfield: new URL('./src/index.ts', import.meta.url).pathname } },
+  resolve: {
+    alias: [
+      { find: /^jackfield$/, replacement: `${source}index.ts` },
+      { find: /^jackfield\/(\w+)$/, replacement: `${source}$1.ts` },
+    ],
+  },
 });

@@ -12,14 +12,16 @@ const ENTRIES = HOUSE.entries.map(({ name }) => name);
 /** Writes `names` as a list for a reader. */
 const listed = (names) => names.join(', ') || 'nothing';
 
-/** Gives the specifiers by which a file of a room, at any depth, would import the entry point `name`. */
-const entrySpecifiers = (name) =>
-  ['../', '../../', '../../../'].map((up) => `${up}${name.replace('.ts', '.js')}`);
-
-function rule(includes, name, imports, ownRoom) {
+/**
+ * Gives the rule of the files that `includes` stands for.
+ *
+ * @param up The way from such a file to `src`: it tells an entry point or a room from a file or folder of the own room.
+ */
+function rule(includes, name, imports, { ownRoom, up }) {
   const rooms = ROOMS.filter((room) => room !== ownRoom && !imports.includes(room));
-  const entries = ownRoom ? ENTRIES.filter((entry) => !imports.includes(entry)) : [];
-  const group = [...rooms.map((room) => `**/${room}/**`), ...entries.flatMap(entrySpecifiers), 'jackfield'];
+  const entries = ENTRIES.filter((entry) => entry !== name && !imports.includes(entry));
+  const specifiers = entries.map((entry) => `${up}${entry.replace('.ts', '.js')}`);
+  const group = [...rooms.map((room) => `${up}${room}/**`), ...specifiers, 'jackfield', 'jackfield/*'];
   const message = `${name} may import ${listed(imports)}, and its own files (docs/architecture.md).`;
   const options = { patterns: [{ group, message }] };
   return { includes, linter: { rules: { style: { noRestrictedImports: { level: 'error', options } } } } };
@@ -27,12 +29,16 @@ function rule(includes, name, imports, ownRoom) {
 
 function importRule() {
   const sorted = { assist: { actions: { source: { organizeImports: 'off' } } } };
-  const rooms = HOUSE.rooms.map(({ name, imports }) => rule([`src/${name}/**`], name, imports, name));
+  const rooms = HOUSE.rooms.flatMap(({ name, imports }) => [
+    rule([`src/${name}/*`], name, imports, { ownRoom: name, up: '../' }),
+    rule([`src/${name}/*/**`], name, imports, { ownRoom: name, up: '../../' }),
+  ]);
   const entries = HOUSE.entries.map(({ name, imports }) => ({
-    ...rule([`src/${name}`], name, imports),
+    ...rule([`src/${name}`], name, imports, { up: './' }),
     ...sorted,
   }));
-  return `${JSON.stringify({ root: false, overrides: [...rooms, ...entries] }, null, 2)}\n`;
+  const lines = [...rooms, ...entries].map((each) => `  ${JSON.stringify(each)}`);
+  return `{ "root": false, "overrides": [\n${lines.join(',\n')}\n] }\n`;
 }
 
 function table() {

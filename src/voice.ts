@@ -2,7 +2,7 @@
  * `jackfield/voice`: the voice toolkit alone. A program that only handles files and PCM starts several times faster
  * with it than with the whole package, which has all of these names too.
  *
- * @module
+ * @module jackfield/voice
  */
 // Leaves.
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/clock.js';

@@ -6,20 +6,9 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as jackfield from '../src/index.js';
-import * as voice from '../src/voice.js';
 
 const run = promisify(execFile);
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-
-describe('the public names', () => {
-  it('are these', () => {
-    expect(Object.keys(jackfield).sort()).toMatchSnapshot();
-  });
-
-  it('of jackfield/voice are those of jackfield', () => {
-    for (const [name, value] of Object.entries(voice)) expect(jackfield).toHaveProperty(name, value);
-  });
-});
 
 describe('the packed package, installed into an empty project', () => {
   let project: string;

@@ -1,0 +1,86 @@
+/**
+ * `jackfield/bot`: a call as a conversation. Bots and their host, prompts, flow files, rooms, campaigns, and `testBot`,
+ * which tries a bot without waiting.
+ *
+ * @module jackfield/bot
+ */
+export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/clock.js';
+export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
+export type { FencedEvents } from './base/fenced-emitter.js';
+export { type Hours, isWithinHours, nextWithinHours } from './base/hours.js';
+export { WEEKDAYS, type Weekday } from './base/local-time.js';
+export { type Bot, type BotOptions, type BotScript, bot } from './bot/bot.js';
+export {
+  BotCall,
+  type HoldOptions,
+  type Partner,
+  type SendDigitsOptions,
+  type TransferOptions,
+  type TransferReport,
+} from './bot/bot-call.js';
+export {
+  type AttendOptions,
+  BotHost,
+  type BotHostEvents,
+  type BotHostOptions,
+  type BotOutcome,
+  type BotResult,
+} from './bot/bot-host.js';
+export { drawFlow, type FlowDrawing } from './bot/flow/draw-flow.js';
+export { type Flow, type ParseFlowOptions, parseFlow, readFlow } from './bot/flow/flow.js';
+export { type FlowBotOptions, type FlowHook, type FlowHookContext, flowBot } from './bot/flow/flow-bot.js';
+export { FlowError, type FlowProblem, formatProblem } from './bot/flow/flow-error.js';
+export type { FlowData, FlowStep } from './bot/flow/flow-schema.js';
+export type { FlowVariables } from './bot/flow/flow-variables.js';
+export type { Gathered, GatherOptions } from './bot/gather.js';
+export {
+  AnswerDetector,
+  type AnswerDetectorOptions,
+  type Answerer,
+  type AnswerVerdict,
+} from './bot/outbound/answer-detector.js';
+export { type Beep, BeepDetector } from './bot/outbound/beep-detector.js';
+export { type CampaignTarget, parseCallList, readCallList } from './bot/outbound/call-list.js';
+export { type CampaignOptions, runCampaign } from './bot/outbound/campaign.js';
+export type {
+  CampaignCall,
+  CampaignLine,
+  CampaignResult,
+  CampaignStore,
+} from './bot/outbound/campaign-call.js';
+export {
+  type CampaignEntry,
+  CampaignLog,
+  type CampaignQuery,
+  type CampaignSummary,
+} from './bot/outbound/campaign-log.js';
+export { detectAnswer, waitForBeep } from './bot/outbound/detect-answer.js';
+export { english } from './bot/prompt/english.js';
+export { type EspeakOptions, espeakEngine } from './bot/prompt/espeak-engine.js';
+export { german } from './bot/prompt/german.js';
+export { melodyEngine } from './bot/prompt/melody-engine.js';
+export { Prompts, type PromptsOptions, type SayingOptions } from './bot/prompt/prompts.js';
+export type { Speakable, SpokenPart } from './bot/prompt/speakable.js';
+export type { Speech, SpeechEngine } from './bot/prompt/speech-engine.js';
+export type { SpokenLanguage, SpokenWord } from './bot/prompt/spoken-language.js';
+export type { Message, RecordOptions } from './bot/record-message.js';
+export { bridge, Room, type RoomOptions } from './bot/room.js';
+export type { BargeIn, Cut, SayOptions, SpeechReport } from './bot/say.js';
+export {
+  BOT_HANDLE,
+  type TestBotOptions,
+  type TestBotResult,
+  type TestExchange,
+  type TestExchangeStarter,
+  type TestScene,
+  type TestUser,
+  testBot,
+} from './bot/test/test-bot.js';
+export { type HearOptions, type PressOptions, TestCaller } from './bot/test/test-caller.js';
+export { formatTranscript, type TranscriptLine } from './bot/test/transcript.js';
+export {
+  type TransferAttempt,
+  TransferFailedError,
+  type TransferFailure,
+} from './bot/transfer-failed-error.js';
+export type { WaitOptions } from './bot/waiting.js';

@@ -1,0 +1,30 @@
+/**
+ * `jackfield/exchange`: the other end of the wire. An embedded endpoint with users, robots, mailboxes and scenarios, and
+ * recordings of a wire that replay.
+ *
+ * @module jackfield/exchange
+ */
+export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/clock.js';
+export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
+export type { FencedEvents } from './base/fenced-emitter.js';
+export type { AttachPolicy, AttachRequest } from './exchange/api/authorization.js';
+export type { Endpoint } from './exchange/api/endpoint.js';
+export type { Session, SessionClient } from './exchange/api/session.js';
+export type { Destination, Tariff } from './switch/attempt.js';
+export type { EndCause } from './switch/leg.js';
+export { type RobotBehaviour, RobotDestination, type RobotStep } from './switch/robot.js';
+export type { OverwritePolicy } from './exchange/client-files.js';
+export type { LineInterface } from './exchange/directory.js';
+export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchange.js';
+export type { ExchangeOptions } from './exchange/exchange-options.js';
+export type { VoicemailFault, VoicemailStep } from './exchange/mailbox/voicemail-failure.js';
+export type { Deposit } from './exchange/mailbox/voicemails.js';
+export { Scenario } from './exchange/scenario/scenario.js';
+export { scenarioJsonSchema } from './exchange/scenario/scenario-schema.js';
+export { type ReplayOptions, type ReplayReport, replay } from './exchange/trace/replay.js';
+export { type RecordedEntry, WireRecorder } from './exchange/trace/wire-recorder.js';
+export type { UserOptions } from './exchange/user.js';
+export type { Impairment } from './switch/impaired.js';
+export type { SoundCard } from './exchange/voice/sound-card.js';
+export type { StreamStats } from './exchange/voice/stream.js';
+export type { ClosedStream, StreamOpener, StreamOwner } from './exchange/voice/voice-router.js';

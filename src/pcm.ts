@@ -1,0 +1,58 @@
+/**
+ * `jackfield/pcm`: PCM over TCP. The server, its leases, sinks under a policy, the paced player, the alignment of two
+ * legs, and a call's voice, which is its streams redirected to leases.
+ *
+ * @module jackfield/pcm
+ */
+export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/clock.js';
+export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
+export type { FencedEvents } from './base/fenced-emitter.js';
+export {
+  msToSamples,
+  type PcmFormat,
+  type PcmSink,
+  type PcmSource,
+  samplesToMs,
+  VOICE_FORMAT,
+} from './base/pcm.js';
+export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
+export type {
+  LedgerSpan,
+  LedgerTotals,
+  LegLedger,
+  LegName,
+  SpanKind,
+  SpanReason,
+} from './stream/align/ledger.js';
+export {
+  type AlignedSink,
+  LegAligner,
+  type LegAlignerOptions,
+} from './stream/align/leg-aligner.js';
+export type { Playback, PlaybackReport, Player, PlayOptions } from './stream/player.js';
+export { ManualTimeline, type SampleTimeline, type TimelineFollower } from './stream/sample-timeline.js';
+export type {
+  FileSinkSpec,
+  PcmChunk,
+  SinkHandle,
+  SinkOptions,
+  SinkPolicy,
+  SinkStats,
+  SynchronousSink,
+} from './stream/sink.js';
+export type {
+  Direction,
+  Lease,
+  LeaseEvents,
+  LeaseOptions,
+  LeaseStats,
+  ReadClass,
+  RefusedPeer,
+  StreamKind,
+} from './tcp/lease.js';
+export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-state.js';
+export { PcmServer, type PcmServerEvents } from './tcp/pcm-server.js';
+export type { PortRange } from './tcp/port-listener.js';
+export { prometheusText } from './tcp/prometheus.js';
+export type { PcmServerOptions } from './tcp/server-options.js';
+export type { ServerSnapshot, StreamSnapshot } from './tcp/server-stats.js';

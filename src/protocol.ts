@@ -1,0 +1,101 @@
+/**
+ * `jackfield/protocol`: the language of the Skype Desktop API. Text to messages and back, and the catalogue of its
+ * objects, properties, commands and errors. Pure: it opens nothing, keeps nothing and knows no time.
+ *
+ * @module jackfield/protocol
+ */
+export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
+export { ApiError, errorText } from './protocol/api-error.js';
+export {
+  CALL_STATUSES,
+  CALL_TRANSITIONS,
+  type CallStatus,
+  canCallMove,
+  isTerminalCallStatus,
+} from './protocol/catalogue/call-status.js';
+export { CHAT_OPTIONS, CHAT_ROLES } from './protocol/catalogue/chat.js';
+export { ERROR_REASONS, ERROR_TEXTS, type ErrorNumber } from './protocol/catalogue/error-codes.js';
+export { CALL_FAILURE_REASONS, type CallFailureReason } from './protocol/catalogue/failure-reasons.js';
+export { OBJECTS } from './protocol/catalogue/objects.js';
+export { PARAMETERS } from './protocol/catalogue/parameters.js';
+export { LISTS, SEARCHES, type SearchSpec } from './protocol/catalogue/searches.js';
+export type {
+  Access,
+  ActionSpec,
+  CommandErrors,
+  ObjectSpec,
+  ParameterSpec,
+  PropertySpec,
+  Since,
+} from './protocol/catalogue/spec.js';
+export type {
+  CodedName,
+  ConferenceParticipant,
+  ForwardRule,
+  PlainDate,
+  StreamBytes,
+  StreamName,
+  StreamTarget,
+  ValueType,
+  ValueTypes,
+} from './protocol/catalogue/value-type.js';
+export { type FormSpec, VERBS, type VerbSpec } from './protocol/catalogue/verbs.js';
+export {
+  canVoicemailMove,
+  VOICEMAIL_FAILURE_REASONS,
+  VOICEMAIL_STATUSES,
+  VOICEMAIL_TRANSITIONS,
+  type VoicemailFailureReason,
+  type VoicemailStatus,
+} from './protocol/catalogue/voicemail-status.js';
+export { HISTORIES, type TargetSpec, WINDOWS } from './protocol/catalogue/windows.js';
+export { errorsOf } from './protocol/command-errors.js';
+export { commands, type NamedObject, type StreamAction } from './protocol/commands.js';
+export type { Correction } from './protocol/correct.js';
+export { type Explanation, explain } from './protocol/explain.js';
+export type { ExplainedPart } from './protocol/explain-parts.js';
+export {
+  FramingError,
+  LineFramer,
+  type LineFramerOptions,
+  type LineTerminator,
+} from './protocol/line-framer.js';
+export type {
+  ActionName,
+  CommandMessage,
+  EndpointMessage,
+  ListName,
+  ObjectId,
+  ObjectName,
+  ParameterName,
+  PropertyName,
+  SearchName,
+} from './protocol/message.js';
+export { parseCommand } from './protocol/parse-command.js';
+export { parseReply } from './protocol/parse-reply.js';
+export { answering, replies } from './protocol/replies.js';
+export { type SerializeOptions, serialize } from './protocol/serialize.js';
+export {
+  formatSkypeUri,
+  parseSkypeUri,
+  SKYPE_URI_ACTIONS,
+  type SkypeUri,
+  type SkypeUriAction,
+} from './protocol/skype-uri.js';
+export { formatStreamTargets, parseStreamTargets } from './protocol/stream-target.js';
+export {
+  decodeParameter,
+  decodeProperty,
+  encodeParameter,
+  encodeProperty,
+  type ParameterValue,
+  type PropertyValue,
+} from './protocol/values.js';
+export {
+  fromVersion,
+  negotiateProtocol,
+  PROTOCOL_VERSION,
+  toVersion,
+  VERSION_CHANGES,
+  type VersionChange,
+} from './protocol/versions.js';
