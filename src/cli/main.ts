@@ -1,13 +1,10 @@
 #!/usr/bin/env node
 import { JackfieldError } from '../base/errors.js';
 import { jackfieldProgram } from './program.js';
+import { surviveLostOutput } from './shutdown.js';
 import { warnLine } from './terminal-text.js';
 
-// Whoever reads the output may have had enough of it: `jackfield ... | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
+surviveLostOutput();
 
 try {
   await (await jackfieldProgram(process.argv[2])).parseAsync();

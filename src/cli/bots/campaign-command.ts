@@ -19,7 +19,8 @@ import {
 } from '../../index.js';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { between, dateOption, numberFrom } from '../options.js';
-import { printLine } from '../terminal-text.js';
+import { stopSignal } from '../shutdown.js';
+import { printLine, warnLine } from '../terminal-text.js';
 import { type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
 import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
 
@@ -105,10 +106,17 @@ async function run(file: string, options: RunOptions): Promise<void> {
     for (const { target } of targets) if (!called.has(target.toLowerCase())) printLine(target);
     return;
   }
-  const stop = stopOnSignals();
+  const noMore = new AbortController();
+  const onInterrupt = () => {
+    warnLine('No more calls are placed; those under way go on. Once more ends them.');
+    noMore.abort();
+  };
+  const hangUp = stopSignal({ onInterrupt });
+  const stop = AbortSignal.any([noMore.signal, hangUp]);
   await using attached = await attachTo(options, { name: 'jackfield campaign' });
   await using server = new PcmServer();
   await using host = new BotHost({ client: attached.client, server, prompts });
+  hangUp.addEventListener('abort', () => void host[Symbol.asyncDispose](), { once: true });
   const calls = runCampaign(host, ({ variables }) => flowBot(flow, { hooks, variables }), targets, {
     concurrency: options.concurrency,
     callsPerMinute: options.perMinute,
@@ -122,7 +130,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
   for await (const result of calls) print({ campaign: name, ...result }, options.json);
   const summary = log.summaries().find(({ campaign }) => campaign === name);
   if (!options.json && summary) printLine(summaryLine(summary));
-  if (stop.aborted) process.stderr.write('Stopped. Run it again to go on.\n');
+  if (stop.aborted) warnLine('Stopped. Run it again to go on.');
 }
 
 /** When it may call; days without hours are whole days. */
@@ -147,18 +155,6 @@ function weekdaysOption(text: string): Weekday[] {
     if (found) return found;
     throw new InvalidArgumentError(`Give days of ${WEEKDAYS.join(', ')}, with commas between them.`);
   });
-}
-
-/** The first signal ends the campaign when the calls under way have ended, the second at once. */
-function stopOnSignals(): AbortSignal {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      process.stderr.write('No more calls are placed; those under way go on. Once more ends them.\n');
-      stop.abort();
-    });
-  }
-  return stop.signal;
 }
 
 interface ResultsOptions extends CatalogueOptions {

@@ -2,21 +2,19 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { writePrivate } from '../../files/private-file.js';
 import {
   BotHost,
-  type Client,
   drawFlow,
   Exchange,
   type Flow,
   type FlowDrawing,
   flowBot,
   formatTranscript,
-  JackfieldError,
   PcmServer,
   readFlow,
   type TestCaller,
   testBot,
 } from '../../index.js';
 import { attachTo, checkEndpoint, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
-import { toldToStop } from '../shutdown.js';
+import { stopSignal, untilStopped } from '../shutdown.js';
 import { printLine } from '../terminal-text.js';
 import { type FlowHooks, type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
 import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
@@ -133,6 +131,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
   const bot = flowBot(flow, { hooks });
   await using attached = await attachTo(options, { name: 'jackfield ivr' });
   const { client } = attached;
+  const stop = stopSignal();
   await using server = new PcmServer();
   await using host = new BotHost({ client, server, prompts });
   const line = (callId: number, text: string) => printLine(`call ${callId}: ${text}`);
@@ -145,19 +144,8 @@ async function run(file: string, options: RunOptions): Promise<void> {
   if (server.advice !== undefined && server.maxLeases < options.maxCalls * LEASES_PER_CALL) {
     process.stderr.write(`Fewer than ${options.maxCalls} calls at once will fit. ${server.advice}\n`);
   }
-  const end = stopped(client);
   process.stdout.write(`${flow.data.name} answers calls at ${options.attach}. Ctrl-C stops it.\n`);
-  await end;
-}
-
-/** Resolves when a signal says so. @throws ERR_CLOSED when the endpoint is gone for good. */
-function stopped(client: Client): Promise<void> {
-  return new Promise((resolve, reject) => {
-    void toldToStop().then(resolve);
-    client.once('closed', (cause) =>
-      reject(new JackfieldError('ERR_CLOSED', 'The endpoint is gone.', { cause })),
-    );
-  });
+  await untilStopped(stop, client);
 }
 
 function keysOption(text: string): string {

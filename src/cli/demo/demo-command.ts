@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { stopSignal } from '../shutdown.js';
 import { type DemoOptions, runDemo } from './demo.js';
 import { jsonView, lineView, terminalView } from './demo-view.js';
 
@@ -22,12 +23,10 @@ export function demoCommand(): Command {
     .addHelpText('after', '\nCtrl-C hangs up and leaves valid files.')
     .action(async ({ json, ...options }: Options) => {
       const view = json ? jsonView() : process.stdout.isTTY ? terminalView() : lineView();
-      const interrupt = new AbortController();
-      process.once('SIGINT', () => interrupt.abort());
-      process.once('SIGTERM', () => interrupt.abort());
-      const result = await runDemo({ ...options, hangUp: interrupt.signal, view });
+      const hangUp = stopSignal();
+      const result = await runDemo({ ...options, hangUp, view });
       view.summary(result);
       if (result.error) process.exitCode = 1;
-      else if (interrupt.signal.aborted) process.exitCode = 130;
+      else if (hangUp.aborted) process.exitCode = 130;
     });
 }

@@ -12,7 +12,7 @@ import {
   WireRecorder,
 } from '../../index.js';
 import { portOption } from '../options.js';
-import { toldToStop } from '../shutdown.js';
+import { stopSignal } from '../shutdown.js';
 import { AttachQuestions } from './attach-questions.js';
 import { type ExchangeView, exchangeView } from './exchange-view.js';
 
@@ -190,7 +190,7 @@ async function listen(
 /** Resolves when the user, or the parent process, has had enough. */
 async function stopped(): Promise<void> {
   await new Promise<void>((resolve) => {
-    void toldToStop().then(resolve);
+    stopSignal().addEventListener('abort', () => resolve(), { once: true });
     process.once('disconnect', resolve);
   });
 }

@@ -8,7 +8,7 @@ import {
   Recorder,
   type RecorderOptions,
 } from '../../index.js';
-import { toldToStop } from '../shutdown.js';
+import { stopSignal, untilStopped } from '../shutdown.js';
 import type { RecordConfig } from './record-config.js';
 import { CONTROL_LINES, recordControl } from './record-control.js';
 import { jsonLines, liveTable, type RecordView } from './record-view.js';
@@ -81,7 +81,7 @@ async function run(options: Options): Promise<void> {
         () => control?.typed,
       );
   // Before it says that it is ready: a signal that comes at once, or while it takes up what was left, finds it.
-  const told = toldToStop();
+  const stop = stopSignal();
   try {
     recorder = await Recorder.start(client, server, first.recorder);
     report(recorder, view);
@@ -90,7 +90,7 @@ async function run(options: Options): Promise<void> {
     const attached = first.config.attach;
     const reread = () => void rereadConfig(options, attached, recorder, view);
     process.on('SIGHUP', reread);
-    await ended(client, told);
+    await untilStopped(stop, client);
     process.off('SIGHUP', reread);
   } finally {
     await recorder?.close();
@@ -163,15 +163,4 @@ function report(recorder: Recorder, view: RecordView): void {
   recorder.on('undelivered', (event, channel, error, last) =>
     view.note('undelivered', { channel, id: event.id, reason: error.message, last }),
   );
-}
-
-/** Resolves when a signal says so. @throws ERR_CLOSED when the endpoint is gone for good. */
-async function ended(client: Awaited<ReturnType<typeof attach>>, told: Promise<void>): Promise<void> {
-  const error = await new Promise<Error | undefined>((resolve) => {
-    void told.then(() => resolve(undefined));
-    client.once('closed', (reason) => {
-      resolve(new JackfieldError('ERR_CLOSED', 'The endpoint is gone.', { cause: reason }));
-    });
-  });
-  if (error) throw error;
 }

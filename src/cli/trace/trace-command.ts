@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
+import { stopSignal } from '../shutdown.js';
 import { runConsole } from './trace-console.js';
 import { readRecording, TraceRecording } from './trace-recording.js';
 import { type CommandSource, runCommands } from './trace-script.js';
@@ -48,10 +49,10 @@ async function trace(words: readonly string[], options: Options): Promise<void> 
   await using attached = await attachTo(options, { name: options.name, protocol: options.protocol });
   const { client } = attached;
   client.on('trace', (line) => recording?.write(line));
-  const interrupt = new AbortController();
-  process.once('SIGINT', () => interrupt.abort());
-  process.once('SIGTERM', () => interrupt.abort());
-  const { signal } = interrupt;
+  const unread = new AbortController();
+  // Who reads it, as in `jackfield trace -f | head`, has had enough.
+  process.stdout.once('error', () => unread.abort());
+  const signal = AbortSignal.any([stopSignal(), unread.signal]);
   if (words.length === 0 && options.replay === undefined && process.stdin.isTTY) {
     await runConsole(client, { view, signal });
     return;

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { AnsweringMachine, type Client, JackfieldError, PcmServer, VoicemailArchive } from '../../index.js';
+import { AnsweringMachine, PcmServer, VoicemailArchive } from '../../index.js';
 import { attachTo } from '../endpoint-options.js';
-import { toldToStop } from '../shutdown.js';
+import { stopSignal, untilStopped } from '../shutdown.js';
 import type { AnswerConfig } from './voicemail-answer-config.js';
 import { engineOf, type OnlineOptions } from './voicemail-options.js';
 import { Report } from './voicemail-report.js';
@@ -23,6 +23,7 @@ export async function answer(engine: readonly string[], options: Options): Promi
   const config = await configured(options);
   await using attached = await attachTo(options, { name: 'jackfield voicemail' });
   const { client } = attached;
+  const stop = stopSignal();
   await using server = new PcmServer();
   const keys = options.encrypt ? { encryptTo: options.encrypt } : {};
   await using archive = await VoicemailArchive.open(options.in, keys);
@@ -39,7 +40,7 @@ export async function answer(engine: readonly string[], options: Options): Promi
   const account = await client.parameters.get('CURRENTUSERHANDLE');
   const text = `Calls for ${account} are answered after ${afterMs / 1000} s. Ctrl-C ends it.`;
   report.line({ answering: account, afterMs }, text);
-  await untilToldToStop(client);
+  await untilStopped(stop, client);
 }
 
 /** The configuration file, with what the command line says before it. */
@@ -53,15 +54,4 @@ async function configured({ config, after, greeting, hook }: Options): Promise<A
     ...(greeting !== undefined && { greeting: { file: resolve(greeting) } }),
     ...(hook !== undefined && { hook: { command: hook } }),
   };
-}
-
-/** @throws ERR_CLOSED when the endpoint is gone for good. */
-async function untilToldToStop(client: Client): Promise<void> {
-  const gone = await new Promise<Error | undefined>((resolvePromise) => {
-    void toldToStop().then(() => resolvePromise(undefined));
-    client.once('closed', (reason) =>
-      resolvePromise(new JackfieldError('ERR_CLOSED', 'The endpoint is gone.', { cause: reason })),
-    );
-  });
-  if (gone) throw gone;
 }

@@ -1,7 +1,8 @@
 import { type ArchiveProgress, archiveVoicemails, PcmServer, VoicemailArchive } from '../../index.js';
 import { attachTo } from '../endpoint-options.js';
+import { stopSignal } from '../shutdown.js';
 import { engineOf, type OnlineOptions } from './voicemail-options.js';
-import { barFor, messageLine, Report, withCtrlC } from './voicemail-report.js';
+import { barFor, messageLine, Report } from './voicemail-report.js';
 
 interface Options extends OnlineOptions {
   readonly out: string;
@@ -20,6 +21,7 @@ export async function archiveAll(engine: readonly string[], options: Options): P
   const transcriber = engineOf(engine);
   await using attached = await attachTo(options, { name: 'jackfield voicemail' });
   const { client } = attached;
+  const signal = stopSignal();
   await using server = new PcmServer();
   await using archive = await VoicemailArchive.open(options.out, encrypt ? { encryptTo: encrypt } : {});
   const bar = barFor('Archiving', options.json);
@@ -28,14 +30,12 @@ export async function archiveAll(engine: readonly string[], options: Options): P
     tell(report, progress);
   };
   try {
-    const result = await withCtrlC((signal) =>
-      archiveVoicemails(client, archive, {
-        ...{ concurrency, attempts, deleteOriginals, tags: tag, signal, onProgress },
-        route: via === undefined ? { server } : { folder: via },
-        ...(transcriber && { transcriber }),
-        ...(hold !== undefined && { hold }),
-      }),
-    );
+    const result = await archiveVoicemails(client, archive, {
+      ...{ concurrency, attempts, deleteOriginals, tags: tag, signal, onProgress },
+      route: via === undefined ? { server } : { folder: via },
+      ...(transcriber && { transcriber }),
+      ...(hold !== undefined && { hold }),
+    });
     bar.stop();
     const { listed, stored, duplicates, incomplete, known, failed, untranscribed, originalsDeleted } = result;
     report.line(

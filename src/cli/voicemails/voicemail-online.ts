@@ -15,8 +15,9 @@ import {
   WavWriter,
 } from '../../index.js';
 import { attachTo } from '../endpoint-options.js';
+import { stopSignal } from '../shutdown.js';
 import type { OnlineOptions } from './voicemail-options.js';
-import { barFor, messageLine, Report, withCtrlC } from './voicemail-report.js';
+import { barFor, messageLine, Report } from './voicemail-report.js';
 
 const SAMPLES_PER_S = 16_000;
 const TICK_MS = 200;
@@ -56,6 +57,7 @@ export async function leave(
   const totalMs = file === undefined ? options.max * 1000 : await lengthMsOf(file);
   await using attached = await attachTo(options, { name: 'jackfield voicemail' });
   const { client } = attached;
+  const stop = stopSignal();
   await using server = new PcmServer();
   const leaving = await leaveVoicemail(client, user, {
     ...(file !== undefined && { from: { file } }),
@@ -68,8 +70,9 @@ export async function leave(
     if (phase === 'recording') bar.onProgress({ position: recordedMs, sampleCount: totalMs });
     report.progress({ phase, recordedMs }, `${phase} ${(recordedMs / 1000).toFixed(1)} s`);
   });
-  const onInterrupt = () => void leaving.stop().catch(() => undefined);
-  process.once('SIGINT', onInterrupt);
+  const send = () => void leaving.stop().catch(() => undefined);
+  if (stop.aborted) send();
+  stop.addEventListener('abort', send, { once: true });
   try {
     const { message, durationSeconds } = await leaving.sent;
     bar.stop();
@@ -77,7 +80,6 @@ export async function leave(
     report.line({ sent: message.id, durationSeconds }, text);
   } finally {
     bar.stop();
-    process.off('SIGINT', onInterrupt);
   }
 }
 
@@ -100,15 +102,14 @@ export async function greeting(
   else await playAloud(client, voicemail, 'sound-card', options.json);
 }
 
-/** From a file, or from the microphone until Ctrl-C. */
+/** From a file, or from the microphone until it is told to stop. */
 async function recordFrom(client: Client, file: string | undefined, json?: boolean): Promise<void> {
   await using server = new PcmServer();
   const ms = file === undefined ? LONGEST_GREETING_MS : await lengthMsOf(file);
   const from = file === undefined ? 'microphone' : { file };
+  const signal = stopSignal();
   const recorded = await timed('Recording', ms, json, () =>
-    withCtrlC((signal) =>
-      recordGreeting(client, { from, server, ...(file === undefined ? { stop: signal } : { signal }) }),
-    ),
+    recordGreeting(client, { from, server, ...(file === undefined ? { stop: signal } : { signal }) }),
   );
   new Report(json).line({ greeting: recorded.id }, 'The greeting is recorded.');
 }
@@ -139,13 +140,15 @@ async function playAloud(
     );
   }
   const ms = Number(await voicemail.text('DURATION')) * 1000;
-  await timed('Playing', ms, json, () => withCtrlC((signal) => playVoicemail(voicemail, to, { signal })));
+  const signal = stopSignal();
+  await timed('Playing', ms, json, () => playVoicemail(voicemail, to, { signal }));
   const where = to === 'call' ? 'into the call' : "on the endpoint's sound card";
   new Report(json).line({ played: voicemail.id, to }, `Voicemail ${voicemail.id} was played ${where}.`);
 }
 
 async function playToFile(client: Client, voicemail: Voicemail, out: string, json?: boolean): Promise<void> {
   await using server = new PcmServer();
+  const signal = stopSignal();
   const total = Number(await voicemail.text('DURATION')) * SAMPLES_PER_S;
   await using wav = await WavWriter.create(out);
   const bar = barFor('Receiving', json);
@@ -157,9 +160,7 @@ async function playToFile(client: Client, voicemail: Voicemail, out: string, jso
     end: (error) => wav.end(error),
   };
   try {
-    const { samples } = await withCtrlC((signal) =>
-      receiveVoicemail(client, voicemail, server, sink, { signal }),
-    );
+    const { samples } = await receiveVoicemail(client, voicemail, server, sink, { signal });
     bar.stop();
     new Report(json).line({ file: out, samples }, `${out}: ${(samples / SAMPLES_PER_S).toFixed(1)} s`);
   } finally {

@@ -45,15 +45,3 @@ export function messageLine({
   const name = partnerName && partnerName !== partner ? `${partner} (${partnerName})` : partner;
   return `${id}  ${at}  ${type}  ${name}  ${durationSeconds} s`;
 }
-
-/** Ctrl-C ends the work in good order; a second one ends the program. */
-export async function withCtrlC<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const aborter = new AbortController();
-  const onInterrupt = () => aborter.abort();
-  process.once('SIGINT', onInterrupt);
-  try {
-    return await work(aborter.signal);
-  } finally {
-    process.off('SIGINT', onInterrupt);
-  }
-}

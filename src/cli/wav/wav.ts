@@ -19,6 +19,7 @@ import {
 } from '../../voice.js';
 import { between, numberFrom } from '../options.js';
 import { progressBar } from '../progress-bar.js';
+import { stopSignal } from '../shutdown.js';
 import { printLine } from '../terminal-text.js';
 import { infoText, wavInfo } from './wav-info.js';
 
@@ -236,7 +237,7 @@ function drawCommand(): Command {
     });
 }
 
-/** Writes a file with a progress bar; Ctrl-C stops the work and leaves no half-written file. */
+/** Writes a file with a progress bar; a signal stops the work and leaves no half-written file. */
 async function write(options: TranscodeOptions): Promise<void> {
   await withProgress('Writing', (progress) => transcode({ ...options, ...progress }));
 }
@@ -247,15 +248,12 @@ interface Progress {
 }
 
 async function withProgress(what: string, work: (progress: Progress) => Promise<unknown>): Promise<void> {
-  const interrupt = new AbortController();
-  const onInterrupt = () => interrupt.abort(new Error('interrupted'));
-  process.once('SIGINT', onInterrupt);
+  const signal = stopSignal();
   const bar = progressBar(what);
   try {
-    await work({ signal: interrupt.signal, onProgress: bar.onProgress });
+    await work({ signal, onProgress: bar.onProgress });
   } finally {
     bar.stop();
-    process.removeListener('SIGINT', onInterrupt);
   }
 }
 
