@@ -9,6 +9,16 @@ export function printable(text: string): string {
   return text.replaceAll(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/**
+ * A moment as every command prints it: `2026-11-23 09:00:01Z`. What a damaged row has in its place is left as it is.
+ *
+ * @param time Unix time in milliseconds, or ISO 8601.
+ */
+export function printedTime(time: number | string): string {
+  if (Number.isNaN(new Date(time).getTime())) return String(time);
+  return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+}
+
 /** Prints a line to standard output, with whatever it holds made {@link printable}. */
 export function printLine(text: string): void {
   process.stdout.write(`${printable(text)}\n`);

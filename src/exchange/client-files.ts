@@ -15,6 +15,18 @@ export interface FileAccess {
   readonly overwrite: OverwritePolicy;
 }
 
+/** A file that is being written; its identity as soon as it is made. */
+interface Writer {
+  readonly stream: string;
+  identity?: string;
+}
+
+/** A file that is being read. */
+interface Reader {
+  readonly path: string;
+  readonly identity: string;
+}
+
 /** Files that are known to be the exchange's own; the oldest are strangers again. */
 const MAX_OWN = 10_000;
 
@@ -23,7 +35,9 @@ export class ClientFiles {
   readonly #roots: FileRoots;
   readonly #overwrite: OverwritePolicy;
   /** Which stream is writing, by path. */
-  readonly #writers = new Map<string, { readonly stream: string }>();
+  readonly #writers = new Map<string, Writer>();
+  /** What is being read. */
+  readonly #readers = new Set<Reader>();
   /** What has been written, by path: the file's identity. */
   readonly #own = new Map<string, string>();
 
@@ -32,9 +46,33 @@ export class ClientFiles {
     this.#overwrite = overwrite;
   }
 
-  /** A WAV file that a stream is played from. @throws ERR_FILE, ERR_WAV */
+  /** A path as it is known again, whatever its spelling: links are not looked at. */
+  spelling(path: string): string {
+    return this.#roots.resolve(path) ?? path;
+  }
+
+  /**
+   * A WAV file that a stream is played from; any number of streams may play it. While they do, nothing is written there
+   * under whatever name, and a file that is being written is not read: one that is both would be lost.
+   *
+   * @throws Error with the reason when it is being written; ERR_FILE, ERR_WAV.
+   */
   async source(path: string, failed: FileOptions['failed']): Promise<FileSource> {
-    return await FileSource.at(await this.#roots.read(path), failed);
+    const file = await this.#roots.read(path);
+    const reader: Reader = { path: file.path, identity: identityOf(file.is) };
+    for (const [real, { stream, identity }] of this.#writers) {
+      if (real !== reader.path && identity !== reader.identity) continue;
+      await file.handle.close();
+      throw new Error(`${stream} is being written to ${path}`);
+    }
+    this.#readers.add(reader);
+    const closed = () => this.#readers.delete(reader);
+    try {
+      return await FileSource.at(file, { ...(failed && { failed }), closed });
+    } catch (error) {
+      closed();
+      throw error;
+    }
   }
 
   /**
@@ -44,7 +82,7 @@ export class ClientFiles {
    * @throws Error with the reason when it may not be written; ERR_FILE.
    */
   async destination(path: string, stream: string, options: FileOptions): Promise<FileDestination> {
-    const entry = { stream };
+    const entry: Writer = { stream };
     let claimed: string | undefined;
     const closed = () => {
       if (claimed !== undefined && this.#writers.get(claimed) === entry) this.#writers.delete(claimed);
@@ -54,6 +92,7 @@ export class ClientFiles {
         claimed = real;
         this.#writers.set(real, entry);
       });
+      entry.identity = identityOf(file.is);
       return await FileDestination.at(file, { ...options, closed });
     } catch (error) {
       closed();
@@ -84,6 +123,7 @@ export class ClientFiles {
     const file = await this.#roots.create(path, (real, existing) => {
       const other = this.#writers.get(real)?.stream ?? stream;
       if (other !== stream) throw new Error(`${other} is being written to ${path}`);
+      if (this.#isRead(real, existing)) throw new Error(`${path} is being read, and may not be overwritten`);
       if (existing && !this.#mayReplace(real, existing)) {
         throw new Error(`${path} exists already, and may not be overwritten`);
       }
@@ -91,6 +131,11 @@ export class ClientFiles {
     });
     this.#remember(file);
     return file;
+  }
+
+  #isRead(path: string, existing: Stats | undefined): boolean {
+    const identity = existing && identityOf(existing);
+    return [...this.#readers].some((reader) => reader.path === path || reader.identity === identity);
   }
 
   #mayReplace(path: string, existing: Stats): boolean {

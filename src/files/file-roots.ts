@@ -23,6 +23,7 @@ const fstatAsync = promisify(fstat);
 export interface ReadableFile {
   readonly handle: FileHandle;
   readonly path: string;
+  readonly is: Stats;
 }
 
 /** A file that is open to be written, and where it really lies. */
@@ -52,6 +53,12 @@ export class FileRoots {
     this.#roots = [...roots];
   }
 
+  /** The whole path of one that a client gives; nothing where there are no roots. */
+  resolve(path: string): string | undefined {
+    const [first] = this.#roots;
+    return first === undefined ? undefined : resolve(first, path);
+  }
+
   /** Opens a regular file to read it. @throws ERR_FILE */
   read(path: string): Promise<ReadableFile> {
     return this.#find(path, 'read', async (folder, name) => {
@@ -62,7 +69,7 @@ export class FileRoots {
       const is = await handle.stat();
       if (!is.isFile()) throw noRegularFile(path);
       await folder.confirm(name, is);
-      return opening.done({ handle, path: join(folder.path, name) });
+      return opening.done({ handle, path: join(folder.path, name), is });
     });
   }
 
@@ -93,10 +100,10 @@ export class FileRoots {
     action: string,
     act: (folder: HeldFolder, name: string) => Promise<T>,
   ): Promise<T> {
-    const [first] = this.#roots;
-    if (first === undefined) throw new JackfieldError('ERR_FILE', 'this endpoint has no folder for FILE');
+    const given = this.resolve(asked);
+    if (given === undefined) throw new JackfieldError('ERR_FILE', 'this endpoint has no folder for FILE');
     if (asked.includes('\0')) throw outside(asked);
-    let path = resolve(first, asked);
+    let path = given;
     try {
       for (let links = 0; links <= MAX_LINKS; links++) {
         const found = await this.#walk(path, asked, act);

@@ -1,6 +1,28 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { printable } from '../../src/cli/terminal-text.js';
+import { printable, printedTime } from '../../src/cli/terminal-text.js';
+
+describe('printedTime', () => {
+  it('is UTC and says so, to the second, from whatever zone', () => {
+    expect(printedTime(Date.UTC(2026, 10, 23, 9, 0, 1, 999))).toBe('2026-11-23 09:00:01Z');
+    expect(printedTime('2026-11-23T10:00:01+01:00')).toBe('2026-11-23 09:00:01Z');
+    for (const damaged of ['', 'yesterday', Number.NaN, 1e300])
+      expect(printedTime(damaged)).toBe(String(damaged));
+  });
+
+  it('is what every command uses', () => {
+    const folder = new URL('../../src/cli/', import.meta.url);
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((each) =>
+      each.endsWith('.ts'),
+    )) {
+      if (name === 'terminal-text.ts') continue;
+      expect(readFileSync(new URL(name, folder), 'utf8'), name).not.toMatch(
+        /toISOString\(\)\.slice|toLocale\w*String/,
+      );
+    }
+  });
+});
 
 describe('printable', () => {
   it('leaves nothing that steers a terminal or turns a line, and leaves letters, emoji and blanks', () => {

@@ -2,9 +2,11 @@ import { spawnSync } from 'node:child_process';
 import {
   chownSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -183,4 +185,82 @@ describe('a FILE that is written', () => {
       expect(heard).toEqual(Int16Array.from({ length: heard.length }, (_, i) => counted(i)));
     },
   );
+});
+
+describe('a FILE that is read and to be written at once', () => {
+  const names = (root: string): [what: string, name: string][] => [
+    ['the same name', 'in.wav'],
+    ['another spelling', './in.wav'],
+    ['its whole path', join(root, 'in.wav')],
+    ['a link', 'link.wav'],
+    ['a hard link', 'hard.wav'],
+    ['a link to its folder', 'here/in.wav'],
+  ];
+
+  it.each([0, 1, 2, 3, 4, 5])('is refused, and not emptied, by whatever name: %i', async (index) => {
+    const root = folder();
+    await tone(join(root, 'in.wav'), 100);
+    symlinkSync(join(root, 'in.wav'), join(root, 'link.wav'));
+    linkSync(join(root, 'in.wav'), join(root, 'hard.wav'));
+    symlinkSync(root, join(root, 'here'));
+    const before = readFileSync(join(root, 'in.wav'));
+    const [, name = ''] = names(root)[index] ?? [];
+    await using w = await world({ fileRoots: [root] });
+    const { alice, bob, out, in_ } = await talk(w);
+    expect(await redirected(alice, `ALTER CALL ${out} SET_INPUT FILE="in.wav"`)).toMatch(/^ALTER/);
+    for (const [client, id, stream] of [
+      [alice, out, 'SET_OUTPUT'],
+      [alice, out, 'SET_CAPTURE_MIC'],
+      [bob, in_, 'SET_OUTPUT'],
+    ] as const) {
+      expect(await redirected(client, `ALTER CALL ${id} ${stream} FILE="${name}"`)).toMatch(
+        /is being read, and may not/,
+      );
+    }
+    for (const file of ['in.wav', 'hard.wav']) expect(readFileSync(join(root, file))).toEqual(before);
+    // When it is read no more, it may be.
+    await redirected(alice, `ALTER CALL ${out} SET_INPUT SOUNDCARD="default"`);
+    while (!(await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="${name}"`)).startsWith('ALTER'))
+      await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it('is not read while it is written', async () => {
+    const root = folder();
+    symlinkSync(join(root, 'a.wav'), join(root, 'link.wav'));
+    await using w = await world({ fileRoots: [root] });
+    const { alice, out } = await talk(w);
+    expect(await redirected(alice, `ALTER CALL ${out} SET_OUTPUT FILE="a.wav"`)).toMatch(/^ALTER/);
+    linkSync(join(root, 'a.wav'), join(root, 'hard.wav'));
+    for (const name of ['a.wav', './a.wav', 'link.wav', 'hard.wav']) {
+      expect(await redirected(alice, `ALTER CALL ${out} SET_INPUT FILE="${name}"`)).toMatch(
+        /is being written to/,
+      );
+    }
+  });
+
+  it('is refused to one of both that are asked for at once', async () => {
+    for (let round = 0; round < 20; round++) {
+      const root = folder();
+      await tone(join(root, 'in.wav'), 100);
+      await using w = await world({ fileRoots: [root] });
+      const { alice, bob, out, in_ } = await talk(w);
+      const answers = await Promise.all([
+        redirected(alice, `ALTER CALL ${out} SET_INPUT FILE="in.wav"`),
+        redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="in.wav"`),
+      ]);
+      expect(answers.filter((answer) => answer.startsWith('ALTER'))).toHaveLength(1);
+    }
+  });
+
+  it('written by a stream already, goes on untouched under another spelling', async () => {
+    const root = folder();
+    await using w = await world({ fileRoots: [root] });
+    const { alice, out } = await talk(w);
+    await redirected(alice, `ALTER CALL ${out} SET_OUTPUT FILE="a.wav"`);
+    const before = statSync(join(root, 'a.wav')).ino;
+    for (const name of ['./a.wav', join(root, 'a.wav'), 'b/../a.wav']) {
+      expect(await redirected(alice, `ALTER CALL ${out} SET_OUTPUT FILE="${name}"`)).toMatch(/^ALTER/);
+      expect(statSync(join(root, 'a.wav')).ino).toBe(before);
+    }
+  });
 });

@@ -20,7 +20,7 @@ import {
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { between, dateOption, numberFrom } from '../options.js';
 import { stopSignal } from '../shutdown.js';
-import { printLine, warnLine } from '../terminal-text.js';
+import { printedTime, printLine, warnLine } from '../terminal-text.js';
 import { type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
 import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
 
@@ -204,7 +204,7 @@ function row({
   error,
   variables,
 }: CampaignEntry): string {
-  const at = new Date(placedAtMs).toISOString().slice(0, 19).replace('T', ' ');
+  const at = printedTime(placedAtMs);
   const seconds = `${(durationMs / 1000).toFixed(1)} s`.padStart(8);
   const values = Object.entries(variables).filter(([name]) => !OWN_VARIABLES.has(name));
   const notes = [

@@ -1,5 +1,5 @@
 import type { CallRecording, Recorder, RecordingProgress } from '../../index.js';
-import { printable } from '../terminal-text.js';
+import { printable, printedTime } from '../terminal-text.js';
 
 /** Shows what a recorder does, until it is stopped. */
 export interface RecordView {
@@ -67,7 +67,7 @@ export function liveTable(
     note(event, fields) {
       erase();
       const told = Object.entries(fields).map(([name, value]) => `${name} ${printable(String(value))}`);
-      write(`${new Date().toISOString().slice(11, 19)}  ${event}  ${told.join(', ')}\n`);
+      write(`${printedTime(Date.now())}  ${event}  ${told.join(', ')}\n`);
       draw();
     },
     watch: (recording) => recording.on('progress', (progress) => latest.set(recording, progress)),

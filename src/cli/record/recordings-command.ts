@@ -16,7 +16,7 @@ import {
 } from '../../index.js';
 import { readText } from '../key-files.js';
 import { between, dateOption, numberFrom } from '../options.js';
-import { printLine, warnLine } from '../terminal-text.js';
+import { printedTime, printLine, warnLine } from '../terminal-text.js';
 import { sealed, verifyFile } from './verify-command.js';
 
 /** Layout of a recording. */
@@ -221,7 +221,7 @@ async function outbox({ out, json, retry }: FolderOptions & { readonly retry: bo
     if (again) await retryEvent(folder, undelivered);
     const next = state === 'waiting' && attempts > 0 ? { next: new Date(notBefore).toISOString() } : {};
     const told = { ...event, channel, state: again ? 'waiting' : state, attempts, ...next, lastError };
-    const line = `${event.at}  ${told.state}  ${channel}  ${event.type}  ${event.id}  attempts ${attempts}`;
+    const line = `${printedTime(event.at)}  ${told.state}  ${channel}  ${event.type}  ${event.id}  attempts ${attempts}`;
     const why = lastError === undefined ? '' : `  ${JSON.stringify(lastError)}`;
     printLine(json ? JSON.stringify(told) : `${line}${why}`);
   }
@@ -276,5 +276,5 @@ function row({
 }: CatalogueEntry): string {
   const seconds = (durationMs / 1000).toFixed(1).padStart(8);
   const notes = [...(complete ? [] : [end]), ...(held === undefined ? [] : [`hold: ${held}`])].join('; ');
-  return `${id.slice(0, 8)}  ${startedAt.slice(0, 19)}  ${seconds} s  ${partner.padEnd(16)}  ${file}  ${notes}`.trimEnd();
+  return `${id.slice(0, 8)}  ${printedTime(startedAt)}  ${seconds} s  ${partner.padEnd(16)}  ${file}  ${notes}`.trimEnd();
 }

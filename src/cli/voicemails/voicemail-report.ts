@@ -1,6 +1,6 @@
 import type { VoicemailFacts } from '../../index.js';
 import { type ProgressBar, progressBar } from '../progress-bar.js';
-import { printLine, warnLine } from '../terminal-text.js';
+import { printedTime, printLine, warnLine } from '../terminal-text.js';
 
 /** What a command says: text for people, or one JSON object a line for programs. */
 export class Report {
@@ -41,7 +41,7 @@ export function messageLine({
   partnerName,
   durationSeconds,
 }: VoicemailFacts): string {
-  const at = new Date(timestamp * 1000).toISOString().slice(0, 16).replace('T', ' ');
+  const at = printedTime(timestamp * 1000);
   const name = partnerName && partnerName !== partner ? `${partner} (${partnerName})` : partner;
   return `${id}  ${at}  ${type}  ${name}  ${durationSeconds} s`;
 }

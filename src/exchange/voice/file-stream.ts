@@ -9,34 +9,36 @@ import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
 /** Told once of what could not be read or written. The call goes on. */
 export type FailureListener = (error: unknown) => void;
 
+/** How a file is read. */
+export interface SourceOptions {
+  /** Told when the file turns out to be damaged, or its disk fails. */
+  readonly failed?: FailureListener;
+  /** Told when it is closed. */
+  readonly closed?: () => void;
+}
+
 /** A `SET_INPUT FILE`: plays a WAV file of any rate and number of channels once, then is silent. */
 export class FileSource implements VoiceSource {
   readonly #reader: WavReader;
-  readonly #failed: FailureListener;
+  readonly #options: SourceOptions;
   readonly #chunks: AsyncIterator<Int16Array>;
   #rest: Int16Array = new Int16Array(0);
   #ended = false;
   #failure: unknown;
   #moved = 0;
 
-  private constructor(reader: WavReader, failed: FailureListener) {
+  private constructor(reader: WavReader, options: SourceOptions) {
     this.#reader = reader;
-    this.#failed = failed;
+    this.#options = options;
     this.#chunks = toFormat(reader, reader.format, VOICE_FORMAT)[Symbol.asyncIterator]();
   }
 
-  /**
-   * @param failed told when the file turns out to be damaged, or its disk fails.
-   * @throws ERR_FILE, ERR_WAV when it is no WAV file that can be read.
-   */
-  static async at(
-    file: string | ReadableFile,
-    failed: FailureListener = () => undefined,
-  ): Promise<FileSource> {
+  /** @throws ERR_FILE, ERR_WAV when it is no WAV file that can be read. */
+  static async at(file: string | ReadableFile, options: SourceOptions = {}): Promise<FileSource> {
     const reader = await (typeof file === 'string'
       ? WavReader.open(file)
       : WavReader.of(file.handle, file.path));
-    return new FileSource(reader, failed);
+    return new FileSource(reader, options);
   }
 
   get stats(): StreamStats {
@@ -65,10 +67,11 @@ export class FileSource implements VoiceSource {
     this.#moved += part.length;
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#ended = true;
     this.#rest = this.#rest.subarray(this.#rest.length);
-    return this.#reader.close();
+    await this.#reader.close();
+    this.#options.closed?.();
   }
 
   async #readSlowly(frame: Int16Array): Promise<void> {
@@ -93,7 +96,7 @@ export class FileSource implements VoiceSource {
         // A disk that fails in mid-call ends the file: the call goes on in silence.
         this.#failure = error;
         this.#ended = true;
-        this.#failed(error);
+        this.#options.failed?.(error);
       }
     }
     return this.#rest.length > 0;

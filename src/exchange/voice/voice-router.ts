@@ -29,6 +29,8 @@ export interface ClosedStream extends StreamOwner {
 export interface StreamOpener {
   source(target: StreamTarget, owner: StreamOwner): Promise<VoiceSource>;
   destination(target: StreamTarget, owner: StreamOwner): Promise<VoiceDestination>;
+  /** The target in one spelling, by which it is known again. Default: as it is written. */
+  spelling?(target: StreamTarget): StreamTarget;
 }
 
 /** The opener for real ports and files. `failed` is told of disks that fail in mid-call. */
@@ -41,6 +43,8 @@ export function streamOpener(
   const outputs = new PortOutputs(options, clock);
   const patient = options.patienceMs > 0;
   return {
+    spelling: (target) =>
+      target.kind === 'file' ? { ...target, path: files.spelling(target.path) } : target,
     source: async (target) =>
       target.kind === 'port'
         ? await PortSource.dial(target.port, options)
@@ -82,11 +86,15 @@ async function carryOut(
     (target) => target.kind === 'soundcard' && target.device.toLowerCase() === SOUND_CARD.device,
   );
   if (owner.stream === 'INPUT') {
-    const sources = await openAll(external, voice.input.sources, (target) => opener.source(target, owner));
+    const sources = await openAll(external, voice.input.sources, opener, (target) =>
+      opener.source(target, owner),
+    );
     voice.routeInput({ soundCard, sources });
   } else {
     const before = owner.stream === 'OUTPUT' ? voice.output.destinations : voice.captureMic;
-    const destinations = await openAll(external, before, (target) => opener.destination(target, owner));
+    const destinations = await openAll(external, before, opener, (target) =>
+      opener.destination(target, owner),
+    );
     if (owner.stream === 'OUTPUT') voice.routeOutput({ soundCard, destinations });
     else voice.routeCaptureMic(destinations);
   }
@@ -108,6 +116,7 @@ function pathOf(target: StreamTarget): string {
 async function openAll<T extends VoiceSource | VoiceDestination>(
   targets: readonly StreamTarget[],
   before: readonly Routed<T>[],
+  opener: StreamOpener,
   open: (target: StreamTarget) => Promise<T>,
 ): Promise<Routed<T>[]> {
   const spare = before.filter(({ stream }) => !stream.over);
@@ -115,7 +124,7 @@ async function openAll<T extends VoiceSource | VoiceDestination>(
   const opened: T[] = [];
   try {
     for (const each of targets) {
-      const target = formatStreamTargets([each]);
+      const target = formatStreamTargets([opener.spelling?.(each) ?? each]);
       const at = spare.findIndex((known) => known.target === target);
       const [known] = at < 0 ? [] : spare.splice(at, 1);
       const stream = known?.stream ?? (await open(each));
