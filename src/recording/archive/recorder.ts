@@ -68,7 +68,8 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     await this.catalogue?.add(file, sidecar);
     await this.#outbox.add(type, { file, sidecar }, id);
   };
-  #closed = false;
+  /** Fires when the recorder is closed: an opening that waits for its endpoint is given up. */
+  readonly #closing = new AbortController();
 
   private constructor(
     client: Client,
@@ -160,7 +161,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   /** Ends all recordings; resolves when their files are published. Calls go on. Undelivered events wait on disk. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#closed = true;
+    this.#closing.abort();
     this.#client.off('call', this.#onCall);
     await Promise.all(this.recordings.map((recording) => recording.stop().catch(() => undefined)));
     while (this.#work.size > 0) await Promise.all(this.#work);
@@ -171,6 +172,10 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   async #meet(call: Call): Promise<void> {
@@ -195,6 +200,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
       ...rest,
       file,
       clock: this.#clock,
+      signal: this.#closing.signal,
       input: consent ? 'mixed' : false,
       ...(begin ? {} : { preRollMs: preRollMs ?? 0 }),
       ...(signingKey && { signingKey }),
@@ -207,6 +213,8 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     this.emit('recording', recording, begin);
     if (begin) this.#announce(recording);
     this.#track(this.#follow(recording), call);
+    // It was opened while the recorder was being closed: nobody else ends it.
+    if (this.#closed) void recording.stop().catch(() => undefined);
     return recording;
   }
 
