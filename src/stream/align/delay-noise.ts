@@ -9,6 +9,12 @@ const READ_NOISE = 0.1;
 const READS = 8;
 /** Packets that the jitter is judged by. */
 const JITTERING = 64;
+/** Packets that one is compared with. */
+const FOLLOWING = 8;
+/** A packet that is later than this, in samples, was held up: that is no jitter. 60 ms. */
+const HELD_UP = msToSamples(60);
+/** How seldom some packets may all be later than {@link DelayNoise.leastOf} says. */
+const SELDOM = 0.001;
 
 /** How exactly the delay of a leg can be told: by what one read brings, how late this process reads, and the jitter. */
 export class DelayNoise {
@@ -17,7 +23,11 @@ export class DelayNoise {
   lastBusyMs = 0;
   #read = 0;
   #own = 0;
-  #jitter = 0;
+  /** The newest packets, oldest first. */
+  readonly #delays: number[] = [];
+  /** By how much packets came later than those behind them, in samples, in a ring: what was lost is no jitter. */
+  readonly #late: number[] = [];
+  #next = 0;
 
   /** How much a delay may be off, in samples. */
   get samples(): number {
@@ -34,9 +44,20 @@ export class DelayNoise {
     return this.#read > AT_ONCE_READ;
   }
 
-  /** How much later than usual packets come, in ms, on average. */
+  /** How much later than others packets come, in ms, on average. */
   get jitterMs(): number {
-    return this.#jitter / SAMPLES_PER_MS;
+    const sum = this.#late.reduce((all, late) => all + late, 0);
+    return sum / Math.max(1, this.#late.length) / SAMPLES_PER_MS;
+  }
+
+  /**
+   * By how much the least late of so many packets may be late for its jitter alone, in samples: one packet by nearly all
+   * that jitter comes to, a dozen by hardly anything.
+   */
+  leastOf(packets: number): number {
+    const sorted = this.#late.toSorted((a, b) => a - b);
+    const share = 1 - SELDOM ** (1 / packets);
+    return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   }
 
   /** Notes that a read brought `count` samples at `atMs`, which is `pausedMs` after the one before. */
@@ -48,9 +69,16 @@ export class DelayNoise {
     this.#own += (own - this.#own) / READS;
   }
 
-  /** Notes by how much a packet came later than usual, in samples. */
-  noteLate(samples: number): void {
-    this.#jitter += (Math.max(0, samples) - this.#jitter) / JITTERING;
+  /** Notes the delay of a packet, in samples. */
+  noteDelay(samples: number): void {
+    this.#delays.push(samples);
+    if (this.#delays.length <= FOLLOWING) return;
+    const [first = 0, ...following] = this.#delays;
+    this.#delays.shift();
+    const late = first - Math.min(...following);
+    if (late > HELD_UP) return;
+    this.#late[this.#next] = Math.max(0, late);
+    this.#next = (this.#next + 1) % JITTERING;
   }
 
   get #beyondAtOnce(): number {

@@ -2,6 +2,7 @@ import { msToSamples } from '../../base/pcm.js';
 import type { CallTimeLine } from './call-time-line.js';
 import { DelayNoise } from './delay-noise.js';
 import { LeastDelay } from './least-delay.js';
+import { OwedLoss } from './owed-loss.js';
 
 /** A stream that is later than this beyond its usual delay, in samples, is in doubt: 60 ms. */
 const DOUBT = msToSamples(60);
@@ -111,6 +112,8 @@ export class LegClock {
   #lost = 0;
   /** Silence that was put in for it: more than was lost where a loss looked longer at first. */
   #opened = 0;
+  /** What was not put in of the newest loss, as too few packets had shown it. */
+  #owed: OwedLoss | undefined;
   #openedMs = Number.NEGATIVE_INFINITY;
   readonly #scales = SCALES.map(({ bucketMs, count, tolerance }) => ({
     least: new LeastDelay(bucketMs, count),
@@ -265,21 +268,25 @@ export class LegClock {
   /** Places all that came until `untilMs`, each behind what was lost before it. */
   #place(untilMs: number): Placement[] {
     const placements: Placement[] = [];
-    const least: number[] = [];
-    for (const chunk of this.#waiting.toReversed()) {
-      least.unshift(Math.min(chunk.delay, least[0] ?? Number.POSITIVE_INFINITY));
-    }
     let tolerance = SCALES[0].tolerance + this.#noise.samples;
-    for (const delay of least) {
-      const [chunk] = this.#waiting;
-      if (!chunk || chunk.atMs > untilMs) break;
+    for (let chunk = this.#waiting[0]; chunk && chunk.atMs <= untilMs; chunk = this.#waiting[0]) {
+      const lost = this.#lostBefore(this.#waiting);
       this.#waiting.shift();
-      const lost = this.#late({ ...chunk, delay });
-      const hole = lost > tolerance ? this.#open(lost, chunk.atMs) : 0;
+      const hole = lost.least > tolerance ? this.#open(lost.least, chunk.atMs, lost.most) : 0;
       placements.push({ hole, chunks: 1 });
       tolerance = DOUBT;
     }
     return placements;
+  }
+
+  /**
+   * How much was lost before the first of these chunks, at least: silence that is put in is not taken back, while what
+   * is missing of it can follow.
+   */
+  #lostBefore(chunks: readonly Waiting[]): { readonly least: number; readonly most: number } {
+    const reads = new Set(chunks.map(({ atMs }) => atMs)).size;
+    const most = Math.min(...chunks.map((chunk) => this.#late(chunk)));
+    return { least: most - this.#noise.leastOf(reads), most };
   }
 
   #placeAll(): readonly Placement[] {
@@ -309,13 +316,14 @@ export class LegClock {
     }
     if (watchedMs < WATCH_MS || this.#gains(chunks, chunk.atMs)) return AT_ONCE;
     this.#catchingUp = undefined;
-    const lost = Math.min(...chunks.map((other) => this.#late(other)));
-    return [{ hole: this.#open(lost, chunk.atMs), chunks: 1 }];
+    const { least, most } = this.#lostBefore(chunks);
+    return [{ hole: this.#open(Math.max(0, least), chunk.atMs, most), chunks: 1 }];
   }
 
-  /** Notes a loss; returns how much silence has to be put in for it. */
-  #open(lost: number, atMs: number): number {
+  /** Notes a loss, which may be as much as `most`; returns how much silence has to be put in for it. */
+  #open(lost: number, atMs: number, most = lost): number {
     this.#lost += lost;
+    this.#owed = most - lost >= 1 ? new OwedLoss(most - lost) : undefined;
     for (const { least } of this.#scales) least.reset();
     this.#openedMs = atMs;
     const hole = Math.max(0, Math.round(this.#lost) - this.#opened);
@@ -327,16 +335,16 @@ export class LegClock {
   #note(chunk: Waiting): number {
     const { atMs, delay } = chunk;
     const early = -this.#late(chunk);
-    this.#noise.noteLate(-early);
+    this.#noise.noteDelay(delay);
     if (early > 0) this.#correct(early, atMs);
     this.#noteWindow(chunk);
-    let hole = this.#surplus();
-    for (const [scale, { least, tolerance }] of this.#scales.entries()) {
-      const delayOfAll = least.push(atMs, delay - this.#lost);
+    let hole = this.#surplus() + this.#rest(chunk);
+    for (const [scale, { least: delays, tolerance }] of this.#scales.entries()) {
+      const delayOfAll = delays.push(atMs, delay - this.#lost);
       if (delayOfAll === undefined) continue;
       const late = delayOfAll - (this.#usual ?? delayOfAll);
       if (late > tolerance + this.#noise.samples) hole += this.#open(late, atMs);
-      else if (scale === SCALES.length - 1) this.#drift(late);
+      else if (!this.#owed && scale === SCALES.length - 1) this.#drift(late);
     }
     return hole;
   }
@@ -349,6 +357,14 @@ export class LegClock {
       this.#usual -= early;
       if (this.#leads) this.#line.usual = this.#usual;
     }
+  }
+
+  /** The rest of a loss of which too little was seen at first, once enough has come since. */
+  #rest(chunk: Waiting): number {
+    const rest = this.#owed?.push(chunk.atMs, this.#late(chunk));
+    if (rest === undefined) return 0;
+    this.#owed = undefined;
+    return rest > 0 ? this.#open(rest, chunk.atMs) : 0;
   }
 
   #surplus(): number {

@@ -1,0 +1,30 @@
+import { msToSamples } from '../../base/pcm.js';
+
+/** It is looked for the rest of a loss for so long, in ms, and in so many packets. */
+const REST_MS = 250;
+const REST_PACKETS = 6;
+/** A packet that is later than this beyond what is owed, in samples, was held up, and tells nothing: 60 ms. */
+const HELD_UP = msToSamples(60);
+
+/** A loss of which too little was seen at first: the rest of it shows in the least delay of what follows. */
+export class OwedLoss {
+  readonly #most: number;
+  #sinceMs: number | undefined;
+  #packets = 0;
+  #least = Number.POSITIVE_INFINITY;
+
+  /** @param most How much the rest comes to at most, in samples. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Takes a packet that came `late` samples late. Returns the rest once enough has come, 0 where there is none. */
+  push(atMs: number, late: number): number | undefined {
+    if (late > HELD_UP + this.#most) return undefined;
+    this.#sinceMs ??= atMs;
+    this.#packets++;
+    this.#least = Math.min(this.#least, late);
+    if (this.#packets < REST_PACKETS || atMs - this.#sinceMs < REST_MS) return undefined;
+    return Math.max(0, Math.min(this.#least, this.#most));
+  }
+}
