@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { JackfieldError, messageOf } from '../base/errors.js';
@@ -87,4 +87,10 @@ export async function hashFile(path: string): Promise<string> {
     throw fileError('read', path, error);
   }
   return hash.digest('hex');
+}
+
+/** Whether two names lead to one file, by whatever link. False where there is none. */
+export async function isSameFile(a: string, b: string): Promise<boolean> {
+  const [first, second] = await Promise.all([a, b].map((path) => stat(path).catch(() => undefined)));
+  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }

@@ -1,7 +1,8 @@
-import { link, readdir, stat } from 'node:fs/promises';
+import { link, readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { makePrivateFolder } from '../../files/private-file.js';
 import { nameKey } from '../../files/safe-name.js';
+import { isSameFile } from '../../files/whole-file.js';
 
 const MAX_NUMBER = 1000;
 
@@ -46,9 +47,4 @@ export async function linkOnce(from: string, to: string): Promise<void> {
 
 function isThere(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EEXIST';
-}
-
-async function isSameFile(a: string, b: string): Promise<boolean> {
-  const [first, second] = await Promise.all([a, b].map((path) => stat(path).catch(() => undefined)));
-  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }

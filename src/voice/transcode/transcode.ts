@@ -18,6 +18,7 @@ import { abortedError, invalidArgument, JackfieldError } from '../../base/errors
 import type { PcmFormat } from '../../base/pcm.js';
 import { fileError } from '../../files/file-error.js';
 import { openPrivate } from '../../files/private-file.js';
+import { isSameFile } from '../../files/whole-file.js';
 import { OPUS_RATES } from '../codec/opus.js';
 import { toFormat } from '../convert/to-format.js';
 import { type OpenPcm, openPcm, PCM_INPUT, type PcmInput, type PcmProgress } from '../pcm-input.js';
@@ -136,6 +137,9 @@ export async function transcode(options: TranscodeOptions): Promise<TranscodeRes
     return { format, sampleCount, bytes: undefined };
   }
   const part = `${output}.part`;
+  if (typeof input === 'string' && (await isSameFile(input, part))) {
+    throw invalidArgument('output', `another file than ${output}: it is written to the input first`, output);
+  }
   try {
     const sampleCount = await encodeInto(part, format, pcm, options);
     if (signal?.aborted) throw abortedError(`${output} to be written`, signal);

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -51,6 +51,17 @@ describe('transcode, with nothing installed', () => {
     expectSamples(await readWav(output), await readWav(input));
     await using reader = await WavReader.open(output);
     expect(reader.metadata.info).toEqual({ title: 'A title', date: '2026-11-22' });
+  });
+
+  it('refuses an output that would empty its input on the way, by whatever name', async () => {
+    const [output, link] = [join(folder, 'rescued.wav'), join(folder, 'linked.wav')];
+    const bytes = await readFile(input);
+    await writeFile(`${output}.part`, bytes);
+    await symlink(`${output}.part`, link);
+    for (const each of [`${output}.part`, `${folder}/./rescued.wav.part`, link]) {
+      await expect(transcode({ input: each, output })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
+      expect(await readFile(`${output}.part`)).toEqual(bytes);
+    }
   });
 
   it.skipIf(!HAS_SOX).each([8000, 11_025, 16_000, 48_000])(
