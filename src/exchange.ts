@@ -10,11 +10,7 @@ export type { FencedEvents } from './base/fenced-emitter.js';
 export type { AttachPolicy, AttachRequest } from './exchange/api/authorization.js';
 export type { Endpoint } from './exchange/api/endpoint.js';
 export type { Session, SessionClient } from './exchange/api/session.js';
-export type { Destination, Tariff } from './switch/attempt.js';
-export type { EndCause } from './switch/leg.js';
-export { type RobotBehaviour, RobotDestination, type RobotStep } from './switch/robot.js';
 export type { OverwritePolicy } from './exchange/client-files.js';
-export type { LineInterface } from './exchange/directory.js';
 export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchange.js';
 export type { ExchangeOptions } from './exchange/exchange-options.js';
 export type { VoicemailFault, VoicemailStep } from './exchange/mailbox/voicemail-failure.js';
@@ -24,7 +20,20 @@ export { scenarioJsonSchema } from './exchange/scenario/scenario-schema.js';
 export { type ReplayOptions, type ReplayReport, replay } from './exchange/trace/replay.js';
 export { type RecordedEntry, WireRecorder } from './exchange/trace/wire-recorder.js';
 export type { UserOptions } from './exchange/user.js';
-export type { Impairment } from './switch/impaired.js';
 export type { SoundCard } from './exchange/voice/sound-card.js';
 export type { StreamStats } from './exchange/voice/stream.js';
 export type { ClosedStream, StreamOpener, StreamOwner } from './exchange/voice/voice-router.js';
+export type {
+  Attempt,
+  AttemptOrigin,
+  Destination,
+  Forward,
+  LineInterface,
+  Overflow,
+  Tariff,
+} from './switch/attempt.js';
+export type { Identity } from './switch/identity.js';
+export type { Impairment } from './switch/impaired.js';
+export type { Conversation, EndCause, FailureReason, Leg, Placing, Progress } from './switch/leg.js';
+export type { Party } from './switch/party.js';
+export { type RobotBehaviour, RobotDestination, type RobotStep } from './switch/robot.js';

@@ -406,10 +406,9 @@ export { deleteVoicemail, downloadVoicemail, markVoicemailUnplayed } from './voi
 export type { AttachPolicy, AttachRequest } from './exchange/api/authorization.js';
 export type { Endpoint } from './exchange/api/endpoint.js';
 export type { Session, SessionClient } from './exchange/api/session.js';
-export type { Destination, Tariff } from './switch/attempt.js';
+export type { Destination, LineInterface, Tariff } from './switch/attempt.js';
 export type { EndCause } from './switch/leg.js';
 export { type RobotBehaviour, RobotDestination, type RobotStep } from './switch/robot.js';
-export type { LineInterface } from './exchange/directory.js';
 export type { OverwritePolicy } from './exchange/client-files.js';
 export type { ExchangeOptions } from './exchange/exchange-options.js';
 export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchange.js';

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { decodeProperty } from '../protocol/values.js';
-import type { Attempt, Destination, Forward, Overflow, Tariff } from '../switch/attempt.js';
+import type { Attempt, Destination, Forward, LineInterface, Overflow, Tariff } from '../switch/attempt.js';
 import { RING_MS } from '../switch/dial.js';
 import { type Identity, isHandle, phoneNumber } from '../switch/identity.js';
 import type { EndCause, FailureReason } from '../switch/leg.js';
@@ -10,15 +10,6 @@ import type { Calls } from './calls/calls.js';
 import { enableVideo } from './calls/video.js';
 import type { User } from './user.js';
 import { asLine, checkIdentity } from './wire-value.js';
-
-/** The way to phones: a simulated gateway, or one to a real network. */
-export interface LineInterface {
-  /**
-   * The line to `number`, which begins with `+`. Nothing when there is no such number (failure reason 2). What it
-   * throws fails the call with reason 1, its message as PSTN_STATUS.
-   */
-  lineTo(number: string): Destination | undefined;
-}
 
 /** Everyone who can be called: users, robots, phones. */
 export class Directory {

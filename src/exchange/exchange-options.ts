@@ -13,10 +13,9 @@ import {
 } from '../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../base/clock.js';
 import { invalidArgument } from '../base/errors.js';
-import type { Destination } from '../switch/attempt.js';
+import type { Destination, LineInterface } from '../switch/attempt.js';
 import type { AttachPolicy } from './api/authorization.js';
 import { ClientFiles, type OverwritePolicy } from './client-files.js';
-import type { LineInterface } from './directory.js';
 import { type ExchangeLimits, resolveLimits } from './limits.js';
 import type { UserOptions } from './user.js';
 import type { FailureListener } from './voice/file-stream.js';

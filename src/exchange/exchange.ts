@@ -8,7 +8,7 @@ import { Fence } from '../base/fence.js';
 import { Opening } from '../base/opening.js';
 import { makePrivateFolder } from '../files/private-file.js';
 import type { Destination } from '../switch/attempt.js';
-import type { RobotDestination } from '../switch/robot.js';
+import type { Leg } from '../switch/leg.js';
 import { VoiceTicker } from '../switch/voice-ticker.js';
 import { Authorization } from './api/authorization.js';
 import { commandAnswerer } from './api/commands.js';
@@ -201,14 +201,14 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   }
 
   /**
-   * Has a robot call a user.
+   * Has one end of a call, such as a line to the outside or `robot.leg()`, call a user.
    *
-   * @throws ERR_INVALID_ARG when there is no such user, or for a robot whose name cannot be said.
+   * @throws ERR_INVALID_ARG when there is no such user, or when what the leg is called cannot be said on the wire.
    */
-  callFrom(robot: RobotDestination, handle: string): void {
+  callFrom(leg: Leg, handle: string): void {
     const { user } = this.endpoint(handle);
-    checkIdentity('robot', robot.identity);
-    this.#calls.placeFrom(robot.leg(), this.#directory.destinationOf(user, user.handle, this.#calls));
+    checkIdentity('leg', leg.identity);
+    this.#calls.placeFrom(leg, this.#directory.destinationOf(user, user.handle, this.#calls));
   }
 
   /**

@@ -2,25 +2,27 @@ import type { Identity } from './identity.js';
 import type { EndCause, Leg } from './leg.js';
 import type { Party } from './party.js';
 
-/** What a call costs (properties RATE, RATE_CURRENCY and RATE_PRECISION of the CALL object). */
+/** Price of a call. */
 export interface Tariff {
   /** Cost of a minute, in units of 10 to the power of minus `precision` of the currency. */
   readonly rate: number;
   readonly precision: number;
+  /** Three letters, as in ISO 4217. */
   readonly currency: string;
 }
 
-/** Where a call goes when it is not taken where it was meant for. */
+/** Way on for a call that is not taken where it was meant for. */
 export interface Overflow {
-  /** How long it rings before that. */
+  /** Time that it rings before that, in milliseconds. */
   readonly ringMs: number;
   readonly forwards: readonly Forward[];
-  /** Who set the forwards up. */
+  /** User who set the forwards up. */
   readonly forwardedBy?: Identity;
+  /** Whether a voicemail takes the call in the end. */
   readonly voicemail: boolean;
 }
 
-/** Somebody to ring from `startMs` to `endMs` after the forwarding began. */
+/** Destination that is rung from `startMs` to `endMs` after the forwarding began. */
 export interface Forward {
   readonly destination: Destination;
   readonly startMs: number;
@@ -32,13 +34,26 @@ export interface Destination {
   readonly identity: Identity;
   /** Default: free. */
   readonly tariff?: Tariff;
-  /** A call comes in. Whatever is done with it is done through the attempt. */
+  /**
+   * Takes a call that comes in: now or later it rings, answers or declines by the attempt's methods. What it throws fails
+   * the attempt, and is told as a failure of the exchange.
+   */
   arrive(attempt: Attempt): void;
   /** Default: it rings for a minute, and that is all. */
   overflow?(): Overflow;
 }
 
-/** What a destination's doings mean to the one who dials. */
+/** Way to phones: a simulated gateway, or a line to a real network. */
+export interface LineInterface {
+  /**
+   * Finds the phone with `number`, which begins with `+`.
+   *
+   * @returns nothing when there is no such number. What it throws fails the call; its message is what the caller reads.
+   */
+  lineTo(number: string): Destination | undefined;
+}
+
+/** Listeners of the one who dials, for what a destination does with an {@link Attempt}. */
 export interface AttemptEvents {
   ringing(): void;
   earlyMedia(party: Party): void;
@@ -49,14 +64,17 @@ export interface AttemptEvents {
   transfer(targets: readonly Destination[], leg: Leg): void;
 }
 
-/** Who calls, and by what way the call has come. */
+/** Caller of an attempt, and the way by which the call has come. */
 export interface AttemptOrigin {
   readonly caller: Identity;
   readonly forwardedBy?: Identity;
   readonly transferredBy?: Identity;
 }
 
-/** One call on its way to one destination, from the moment it arrives there until it is answered or given up. */
+/**
+ * One call on its way to one destination, from the moment it arrives there until it is answered or given up. `answer`,
+ * `decline`, `forward`, `transfer` and `withdraw` close it; what comes after that does nothing.
+ */
 export class Attempt {
   readonly origin: AttemptOrigin;
   readonly #events: AttemptEvents;
@@ -73,37 +91,42 @@ export class Attempt {
     return this.#open;
   }
 
-  /** Called once when the attempt is given up by the one who dials. */
+  /** Has `listener` called, once, when the one who dials gives up or somebody else has answered. The last one counts. */
   onWithdrawn(listener: (cause: EndCause) => void): void {
     this.#onWithdrawn = listener;
   }
 
+  /** Tells the caller that it rings here. */
   ringing(): void {
     if (this.#open) this.#events.ringing();
   }
 
-  /** Voice before the answer; it ends with the attempt. */
+  /** Lets the caller hear `party` before the answer; `party.leave` is called when the attempt ends. */
   earlyMedia(party: Party): void {
     if (this.#open) this.#events.earlyMedia(party);
   }
 
+  /** Takes the call with `leg`, an end of its own for each call. */
   answer(leg: Leg): void {
     this.#close(() => this.#events.answered(leg));
   }
 
+  /** Does not take the call. */
   decline(cause: EndCause): void {
     this.#close(() => this.#events.declined(cause));
   }
 
+  /** Sends the call on to where the one called has its calls forwarded, or to its voicemail. */
   forward(to: 'rules' | 'voicemail'): void {
     this.#close(() => this.#events.forwarded(to));
   }
 
+  /** Passes the call on to the first of `targets` that answers. `leg` is the end of the one who does so. */
   transfer(targets: readonly Destination[], leg: Leg): void {
     this.#close(() => this.#events.transfer(targets, leg));
   }
 
-  /** The one who dials gives up. */
+  /** Gives up, for the one who dials. */
   withdraw(cause: EndCause): void {
     this.#close(() => this.#onWithdrawn?.(cause));
   }

@@ -2,10 +2,10 @@ import type { Fence } from '../base/fence.js';
 import type { EndCause, Leg } from './leg.js';
 import type { Room, RoomMember } from './room.js';
 
-/** Two ends that were put through to each other: who holds, who hangs up, which digits are sent. */
+/** Two ends that were put through to each other: holds, digits and the end of the call. */
 export class Connection implements RoomMember {
   readonly legs: readonly [caller: Leg, callee: Leg];
-  /** Where its voices are mixed; a conference changes it. */
+  /** Room where its voices are mixed; a conference changes it. */
   room: Room;
   readonly #holders = new Set<Leg>();
   readonly #fence: Fence;
@@ -13,8 +13,8 @@ export class Connection implements RoomMember {
   #ended = false;
 
   /**
-   * @param fence around what each end does: one that throws keeps nothing from the other.
-   * @param onEnd told once, when it is over, with a promise for the voices having flushed.
+   * @param fence runs what each end does: one that throws keeps nothing from the other.
+   * @param onEnd called once, when it is over, with a promise that resolves when the voices have flushed.
    */
   constructor(
     caller: Leg,
@@ -37,13 +37,13 @@ export class Connection implements RoomMember {
     return this.room.host;
   }
 
-  /** Tells both ends, then lets voice flow. The callee hears of it first: he answered. */
+  /** Tells both ends, then lets voice flow. The callee is told first: it answered. */
   start(): void {
     const [caller, callee] = this.legs;
     this.#have(callee, () => callee.connected(this));
     this.#have(caller, () => caller.connected(this));
     this.room.add(this);
-    for (const leg of this.legs) leg.begun?.();
+    for (const leg of this.legs) this.#have(leg, () => leg.begun?.());
   }
 
   /** The end that `leg` talks to. */
@@ -64,15 +64,15 @@ export class Connection implements RoomMember {
     this.room.relink();
     for (const each of this.legs) {
       const held = { local: this.#holders.has(each), remote: this.#holders.has(this.otherThan(each)) };
-      this.#have(each, () => each.held(held));
+      this.#have(each, () => each.held?.(held));
     }
   }
 
-  /** `leg` sends a digit. */
+  /** Sends a digit of `leg`'s to the other end. */
   digit(leg: Leg, digit: string): void {
     if (this.#ended) return;
     const other = this.otherThan(leg);
-    this.#have(other, () => other.digit(digit));
+    this.#have(other, () => other.digit?.(digit));
   }
 
   /** Ends the call for both. The statuses come first, then the streams are flushed and closed. */
@@ -91,7 +91,7 @@ export class Connection implements RoomMember {
     return this.#fence.run(`call of ${leg.identity.handle}`, act);
   }
 
-  /** Takes both ends apart without ending either, for one of them is to be put through to somebody else. */
+  /** Takes both ends apart without ending either, so that one can be put through to somebody else. */
   detach(): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -38,14 +38,14 @@ export type EndCause =
   /** The host of a conference has left it. */
   | { readonly kind: 'dropped-by-host' };
 
-/** How far the search for the other party has come. */
+/** Stage of the search for the other party. */
 export type Progress = 'routing' | 'ringing' | 'early-media';
 
-/** Two ends that were put through to each other, as each of them sees it. */
+/** Two ends that were put through to each other, as each of them sees it. An end acts through this. */
 export interface Conversation {
   readonly legs: readonly [caller: Leg, callee: Leg];
   readonly onHold: boolean;
-  /** Who hosts the conference that it is part of, by handle. */
+  /** Handle of the user who hosts the conference that it is part of. */
   readonly host: string | undefined;
   otherThan(leg: Leg): Leg;
   isHeldBy(leg: Leg): boolean;
@@ -57,31 +57,43 @@ export interface Conversation {
   end(cause: EndCause, causeOf?: (leg: Leg) => EndCause): void;
 }
 
-/** The search for the other party of a call, as the caller sees it. */
+/** Search for the other party of a call, as the caller sees it. */
 export interface Placing {
+  /** Begins it. */
   start(): void;
-  /** The caller gives up. */
+  /** Gives up: the caller has hung up before the answer. */
   cancel(cause: EndCause): void;
 }
 
-/** One end of a call: a user, a robot, a line of the gateway. What it does, it does through a {@link Conversation}. */
+/**
+ * One end of one call: a user, a robot, a line to the outside. The switch tells it what happens; it acts through the
+ * {@link Placing} or the {@link Conversation} that it was given. What a leg throws is told as a failure of the exchange
+ * and keeps nothing from the other end.
+ */
 export interface Leg {
   readonly identity: Identity;
+  /** Voice of this end, asked once a tick while the call is connected. */
   readonly voice: Party;
-  /** It calls: `placing` is to be started, and cancelled when it hangs up before the answer. */
+  /**
+   * Places a call from this end: `placing` is to be started, and cancelled when this end hangs up before the answer.
+   * Comes again, with another `placing`, when a call that this end placed is transferred.
+   */
   place(placing: Placing): void;
-  /** The call that it placed goes on its way. */
-  progress(step: Progress): void;
-  /** Voice flows from now on. Comes again when the call was transferred. */
+  /** Takes news of the call that this end placed. Default: no matter. */
+  progress?(step: Progress): void;
+  /** Takes the conversation: voice flows from now on. Comes again when the call was transferred. */
   connected(conversation: Conversation): void;
-  /** Both ends have been told that they are connected: what was kept for this goes out. Default: nothing was. */
+  /** Sends what was kept until both ends are connected. Default: nothing was. */
   begun?(): void;
-  /** Who holds the call now. */
-  held(holders: { readonly local: boolean; readonly remote: boolean }): void;
-  /** The other end sent a DTMF digit. */
-  digit(digit: string): void;
-  /** The call that it placed is being passed on to somebody else; to nobody: the one who did that has it back. */
-  transferred(to: Identity | undefined): void;
-  /** The call is over. Comes once. */
+  /** Takes who holds the call now: this end, the other, or both. Default: no matter, voice is silent meanwhile. */
+  held?(holders: { readonly local: boolean; readonly remote: boolean }): void;
+  /** Takes a DTMF digit of the other end, which is heard as well. Default: no matter. */
+  digit?(digit: string): void;
+  /**
+   * Takes to whom the call that this end placed is being passed on; nobody when the one who did that has it back.
+   * Default: no matter.
+   */
+  transferred?(to: Identity | undefined): void;
+  /** Ends this end. Comes once; `voice.leave` follows. */
   ended(cause: EndCause): void;
 }

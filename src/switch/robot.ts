@@ -7,7 +7,7 @@ import type { Conversation, EndCause, Leg, Placing } from './leg.js';
 import type { Party } from './party.js';
 import { Script, type ScriptStep } from './script.js';
 
-/** What a robot does in a call, one after the other. */
+/** Step of a robot's script. Steps come one after the other. */
 export type RobotStep =
   | Exclude<ScriptStep, { readonly run: () => void }>
   /** Sends DTMF, as sound and as signals. */
@@ -15,9 +15,9 @@ export type RobotStep =
   /** Holds the call for this many milliseconds. */
   | { readonly hold: number };
 
-/** How a robot, or a phone line, takes a call. */
+/** Behaviour of a robot, or a phone, in a call. */
 export interface RobotBehaviour {
-  /** How long it rings before what `outcome` says happens, in milliseconds. */
+  /** Time that it rings before the `outcome`, in milliseconds. */
   readonly ringMs: number;
   readonly outcome: 'answer' | EndCause;
   /** Heard by the caller before the answer. */
@@ -25,14 +25,14 @@ export interface RobotBehaviour {
   readonly steps: readonly RobotStep[];
   /** Whether it stays on the line when the steps are over. */
   readonly stay: boolean;
-  /** When it drops the call, counted from the answer, in milliseconds. */
+  /** Time from the answer until it drops the call, in milliseconds. Default: it does not. */
   readonly dropAfterMs?: number;
-  /** How it drops it. */
+  /** Cause with which it drops it. Default: it hangs up. */
   readonly dropCause?: EndCause;
   readonly impairment?: Impairment;
 }
 
-/** Somebody who is always there and follows a script: a service, a scripted user, a number of the gateway. */
+/** A destination that is always there and follows a script: a service, a scripted user, a number of the gateway. */
 export class RobotDestination implements Destination {
   readonly identity: Identity;
   readonly tariff?: Tariff;
@@ -89,8 +89,6 @@ export class RobotLeg implements Leg {
     placing.start();
   }
 
-  progress(): void {}
-
   connected(conversation: Conversation): void {
     this.#conversation = conversation;
     const { dropAfterMs, dropCause = { kind: 'hung-up' } } = this.#behaviour;
@@ -99,12 +97,6 @@ export class RobotLeg implements Leg {
       this.#conversation?.end(dropCause),
     );
   }
-
-  held(): void {}
-
-  digit(): void {}
-
-  transferred(): void {}
 
   ended(): void {
     this.#cancelDrop?.();

@@ -138,7 +138,7 @@ export function alterCall(
 ): EndpointMessage | Promise<EndpointMessage> {
   const { id, action, argument } = command;
   if (!Number.isSafeInteger(id)) throw new Refusal(555);
-  if (!services.calls.objectOf(user, id)) throw new Refusal(556);
+  if (!services.calls.history.objectOf(user, id)) throw new Refusal(556);
   const call = services.calls.activeOf(user, id);
   const echo = replies.echo(command);
   const stream = entryOf(STREAMS, action);
@@ -303,7 +303,7 @@ function objectOf(
   unknown: 12 | 20,
 ): ApiObject<'CALL'> {
   if (!Number.isSafeInteger(id)) throw new Refusal(invalid);
-  const object = services.calls.objectOf(user, id);
+  const object = services.calls.history.objectOf(user, id);
   if (!object) throw new Refusal(unknown);
   return object;
 }

@@ -95,7 +95,7 @@ export function clear(services: Services, user: User, command: ClearCommand): En
       if (more.length > 0 || (handle && !isHandle(handle) && phoneNumber(handle) === undefined)) {
         throw new Refusal(525);
       }
-      services.calls.clear(user, (call) => matches(call) && (!handle || isWith(call, handle)));
+      services.calls.history.clear(user, (call) => matches(call) && (!handle || isWith(call, handle)));
       user.notify({ kind: 'call-history-changed' });
       return replies.echo(command);
     }
@@ -129,7 +129,7 @@ function searchUsers(services: Services, _user: User, target: string): EndpointM
 }
 
 function callsOf({ calls }: Services, user: User, matches: CallFilter): EndpointMessage {
-  return replies.list('CALLS', ids(calls.objectsOf(user).filter(matches)));
+  return replies.list('CALLS', ids(calls.history.objectsOf(user).filter(matches)));
 }
 
 function ids(objects: readonly { readonly id: number }[]): number[] {

@@ -13,6 +13,7 @@ import { ApiObject, type ObjectRecord } from '../api-object.js';
 import type { User } from '../user.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import { type Direction, failureNumber } from './call-end.js';
+import { CallHistory } from './call-history.js';
 import { Conferences } from './conference.js';
 import { RedialWait } from './redial-wait.js';
 import { type Follower, followers, TransferWatch, type WayBack } from './transfer-watch.js';
@@ -45,16 +46,23 @@ export interface CallsContext {
 /** All calls of the exchange, those that go on and those of the past. */
 export class Calls {
   readonly conferences: Conferences;
+  readonly history: CallHistory;
   readonly #context: CallsContext;
   readonly #active = new Map<number, UserCall>();
-  readonly #history = new Map<string, Map<number, ApiObject<'CALL'>>>();
   readonly #early: EarlyMedia;
   readonly #connections = new Set<Connection>();
+  /** Searches that go on, with the end that each is for. */
+  readonly #dials = new Map<Dial, Leg>();
   readonly #closing = new Set<Promise<void>>();
 
   constructor(context: CallsContext) {
     this.#context = context;
     this.conferences = new Conferences(() => context.nextId(), context.conferenceLimit);
+    this.history = new CallHistory({
+      limit: context.historyLimit,
+      isActive: (id) => this.#active.has(id),
+      forget: (object) => context.forget(object),
+    });
     this.#early = new EarlyMedia(context.ticker);
   }
 
@@ -78,9 +86,9 @@ export class Calls {
     return call;
   }
 
-  /** A robot calls. */
+  /** Has an end that is no user's call a destination. */
   placeFrom(leg: Leg, destination: Destination): void {
-    leg.place(this.#dial(leg, [destination], { caller: leg.identity }));
+    this.#place(leg, this.#dial(leg, [destination], { caller: leg.identity }));
   }
 
   /** Makes a CALL object of `user`'s. */
@@ -92,7 +100,7 @@ export class Calls {
       callCounted: (call) => this.#context.save(call.object, user),
     });
     this.#active.set(call.id, call);
-    this.#remember(user, call.object);
+    this.history.add(user, call.object);
     this.#context.save(call.object, user);
     return call;
   }
@@ -104,23 +112,13 @@ export class Calls {
       object.put('FAILUREREASON', String(failureNumber('cut-off')));
       object.put('STATUS', 'FAILED');
     }
-    this.#remember(user, object);
+    this.history.add(user, object);
   }
 
   /** The call with this id, if it is one of `user`'s and goes on. */
   activeOf(user: User, id: number): UserCall | undefined {
     const call = this.#active.get(id);
     return call?.user === user ? call : undefined;
-  }
-
-  /** The CALL object with this id, if it is one of `user`'s. */
-  objectOf(user: User, id: number): ApiObject<'CALL'> | undefined {
-    return this.#history.get(user.handle)?.get(id);
-  }
-
-  /** All CALL objects of `user`, oldest first. */
-  objectsOf(user: User): ApiObject<'CALL'>[] {
-    return [...(this.#history.get(user.handle)?.values() ?? [])];
   }
 
   /** The calls of `user` that go on. */
@@ -145,16 +143,6 @@ export class Calls {
     return [...this.#active.values()];
   }
 
-  /** Removes calls that are over from a user's history. */
-  clear(user: User, matches: (object: ApiObject<'CALL'>) => boolean): void {
-    const history = this.#history.get(user.handle);
-    for (const object of this.objectsOf(user)) {
-      if (this.#active.has(object.id) || !matches(object)) continue;
-      history?.delete(object.id);
-      this.#context.forget(object);
-    }
-  }
-
   /**
    * Passes `call` on: the other end is put through to the first of `targets` that answers. Until then both ends' streams
    * go on in silence, and `call` is given back where nobody answers.
@@ -169,7 +157,7 @@ export class Calls {
         cancel: () => dial?.cancel({ kind: 'cancelled' }),
         connect: () => {
           this.#track(this.#early.close(call));
-          leg.transferred(undefined);
+          this.#have(leg, () => leg.transferred?.(undefined));
           this.#connect(leg, call);
         },
         release: () => {
@@ -186,12 +174,21 @@ export class Calls {
     const { fence } = this.#context;
     for (const call of this.active) fence.run(`call of ${call.user.handle}`, () => call.hangUp());
     for (const connection of this.#connections) fence.run('call', () => connection.end({ kind: 'hung-up' }));
+    for (const [dial, leg] of this.#dials) {
+      dial.cancel({ kind: 'cancelled' });
+      this.#end(leg, { kind: 'cancelled' });
+    }
     await Promise.all(this.#closing);
   }
 
   #dial(leg: Leg, targets: readonly Destination[], origin: AttemptOrigin, follower?: Follower): Dial {
-    const failed = (cause: EndCause) => {
+    /** Ends the search: every outcome does that first. */
+    const over = () => {
+      this.#dials.delete(dial);
       this.#track(this.#early.close(leg));
+    };
+    const failed = (cause: EndCause) => {
+      over();
       if (!follower && leg instanceof UserCall && isRejectedByPhone(leg, cause)) {
         new RedialWait(leg, this.#context.clock, () => {
           leg.place(this.#dial(leg, targets, origin));
@@ -200,37 +197,67 @@ export class Calls {
         return;
       }
       if (follower?.failed(cause)) return;
-      leg.ended(cause);
+      this.#end(leg, cause);
       follower?.over();
     };
-    return new Dial(this.#context.clock, dialPlan(targets), origin, {
+    const dial = new Dial(this.#context.clock, dialPlan(targets), origin, {
       progress: (step) => {
-        leg.progress(step);
+        this.#have(leg, () => leg.progress?.(step));
         follower?.progress(step);
       },
       earlyMedia: (party) => this.#early.open(leg, party),
-      answered: (callee) => this.#connect(leg, callee, follower),
+      answered: (callee) => {
+        over();
+        this.#connect(leg, callee, follower);
+      },
       failed,
       threw: (error) => this.#context.fence.tell(error, `call of ${leg.identity.handle}`),
-      cancelled: () => follower?.over(),
+      cancelled: () => {
+        over();
+        follower?.over();
+      },
       voicemail: (owner, chosen) => {
-        this.#track(this.#early.close(leg));
+        over();
         const taken = () => leg instanceof UserCall && this.#context.takeMessage(leg, owner);
         if (!chosen || !taken()) {
-          // Where somebody has talked to the caller before, he has him back; no machine takes the call by itself.
+          // Where somebody has talked to the caller before, that call goes on; no machine takes it by itself.
           if (follower?.failed({ kind: 'no-answer' })) return;
-          if (chosen || !taken()) leg.ended({ kind: 'no-answer' });
+          if (chosen || !taken()) this.#end(leg, { kind: 'no-answer' });
         }
         follower?.over();
       },
       transfer: (to, by) => {
-        if (by instanceof UserCall) this.#passOn(by, leg, to, follower ? [follower] : []);
+        over();
+        this.#passOn(by, leg, to, follower ? [follower] : []);
       },
     });
+    this.#dials.set(dial, leg);
+    return dial;
+  }
+
+  /** Has a leg begin a search. One that throws at it is ended. */
+  #place(leg: Leg, dial: Dial): void {
+    try {
+      leg.place(dial);
+    } catch (error) {
+      this.#context.fence.tell(error, `call of ${leg.identity.handle}`);
+      dial.cancel({ kind: 'cancelled' });
+      this.#end(leg, { kind: 'failed', reason: 'error' });
+    }
+  }
+
+  /** Ends a leg that is not connected, and its voice. */
+  #end(leg: Leg, cause: EndCause): void {
+    this.#have(leg, () => leg.ended(cause));
+    this.#track(this.#context.fence.run('voice', () => leg.voice.leave()) as Promise<void> | undefined);
+  }
+
+  /** Runs what a leg does with news: one that throws keeps nothing from the others. */
+  #have(leg: Leg, act: () => void): void {
+    this.#context.fence.run(`call of ${leg.identity.handle}`, act);
   }
 
   #connect(caller: Leg, callee: Leg, follower?: Follower): void {
-    this.#track(this.#early.close(caller));
     const room = new Room(this.#context.ticker);
     const connection = new Connection(caller, callee, room, this.#context.fence, (ended, closing) => {
       this.#connections.delete(ended);
@@ -243,31 +270,30 @@ export class Calls {
     follower?.answered();
   }
 
-  /** @param before those who have passed the same call on before. */
+  /**
+   * Has the call of `leg` go on to the first of `targets` that answers; without any, it is a refusal.
+   *
+   * @param before those who have passed the same call on before.
+   */
   #passOn(
-    by: UserCall,
+    by: Leg,
     leg: Leg,
     targets: readonly Destination[],
     before: readonly Follower[],
     wayBack?: WayBack,
   ): Dial | undefined {
     const [first] = targets;
-    if (!first) return undefined;
-    leg.transferred(first.identity);
-    const follower = followers([new TransferWatch(by, first.identity, wayBack), ...before]);
+    if (!first) {
+      this.#end(leg, { kind: 'refused' });
+      followers(before).over();
+      return undefined;
+    }
+    this.#have(leg, () => leg.transferred?.(first.identity));
+    const watch = by instanceof UserCall ? [new TransferWatch(by, first.identity, wayBack)] : [];
+    const follower = followers([...watch, ...before]);
     const dial = this.#dial(leg, targets, { caller: leg.identity, transferredBy: by.identity }, follower);
-    leg.place(dial);
+    this.#place(leg, dial);
     return dial;
-  }
-
-  #remember(user: User, object: ApiObject<'CALL'>): void {
-    const history = this.#history.get(user.handle) ?? new Map<number, ApiObject<'CALL'>>();
-    this.#history.set(user.handle, history.set(object.id, object));
-    if (history.size <= this.#context.historyLimit) return;
-    const oldest = [...history.values()].find((past) => !this.#active.has(past.id));
-    if (!oldest) return;
-    history.delete(oldest.id);
-    this.#context.forget(oldest);
   }
 
   #callEnded(call: UserCall): void {

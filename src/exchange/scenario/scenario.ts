@@ -4,10 +4,10 @@ import { path as aPath, checkArgument } from '../../base/check.js';
 import { CLOCK, type Clock } from '../../base/clock.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
+import type { LineInterface } from '../../switch/attempt.js';
 import type { EndCause } from '../../switch/leg.js';
 import { type RobotBehaviour, RobotDestination, type RobotStep } from '../../switch/robot.js';
 import { failureReason } from '../calls/call-end.js';
-import type { LineInterface } from '../directory.js';
 import type { Exchange } from '../exchange.js';
 import type { UserOptions } from '../user.js';
 import { readVoice } from '../voice/prompts.js';
@@ -111,7 +111,7 @@ export class Scenario {
 
 function callFrom(exchange: Exchange, caller: RobotDestination, to: string): void {
   try {
-    exchange.callFrom(caller, to);
+    exchange.callFrom(caller.leg(), to);
   } catch (error) {
     exchange.emit('failure', error, 'scenario');
   }
