@@ -18,6 +18,8 @@ export interface FlowSurroundings {
   readonly prompts?: Prompts | undefined;
   /** Names of the hooks that there are. Default: they are not checked. */
   readonly hooks?: readonly string[] | undefined;
+  /** Names of the variables that a bot is given. Default: variables are not checked. */
+  readonly variables?: readonly string[] | undefined;
   /** Folder that paths are relative to. */
   readonly folder: string;
   /** Names of steps whose shape is wrong: nothing is known of them but that they are there. */
@@ -33,7 +35,7 @@ export async function checkFlow(
   start: string,
   surroundings: FlowSurroundings,
 ): Promise<readonly FlowFinding[]> {
-  const { prompts, hooks, folder, broken = [] } = surroundings;
+  const { prompts, hooks, variables, folder, broken = [] } = surroundings;
   return [
     ...checkZone(flow.timezone),
     ...checkLinks(flow, start, broken),
@@ -41,6 +43,7 @@ export async function checkFlow(
     ...checkCircles(flow),
     ...checkLengths(flow),
     ...checkHours(flow),
+    ...(variables && broken.length === 0 ? checkVariables(flow, variables) : []),
     ...(hooks ? checkHooks(flow, hooks) : []),
     ...(prompts ? await checkSpeech(flow, folder, prompts) : []),
   ];
@@ -138,6 +141,37 @@ function* checkHooks(flow: FlowData, hooks: readonly string[]): Generator<FlowFi
     const message = `there is no hook ${step.name}, which is code: ${there}`;
     yield { severity: 'error', path: ['steps', name, 'name'], message };
   }
+}
+
+/** Variables of the call itself. */
+const OF_THE_CALL = ['caller', 'callerName', 'call', 'today'];
+
+/** A hook may set any variable: a flow with one is not checked. */
+function* checkVariables(flow: FlowData, given: readonly string[]): Generator<FlowFinding> {
+  const steps = Object.entries(flow.steps);
+  if (steps.some(([, step]) => step.do === 'hook')) return;
+  const saved = steps.flatMap(([, step]) => ('save' in step ? [step.save] : []));
+  const known = [...new Set([...OF_THE_CALL, ...given, ...saved])];
+  const texts = [...textsIn(flow.goodbye, ['goodbye']), ...textsIn(flow.steps, ['steps'])];
+  for (const { text, path } of texts) {
+    for (const [, name = ''] of text.matchAll(/\{(\w+)\}/g)) {
+      if (known.includes(name)) continue;
+      const message = `no step saves {${name}}; there are ${known.join(', ')}`;
+      yield { severity: 'error', path, message };
+    }
+  }
+}
+
+interface FlowText {
+  readonly text: string;
+  readonly path: FlowFinding['path'];
+}
+
+function textsIn(value: unknown, path: FlowFinding['path']): FlowText[] {
+  if (typeof value === 'string') return [{ text: value, path }];
+  if (typeof value !== 'object' || value === null) return [];
+  const keyOf = (key: string) => (Array.isArray(value) ? Number(key) : key);
+  return Object.entries(value).flatMap(([key, each]) => textsIn(each, [...path, keyOf(key)]));
 }
 
 async function checkSpeech(flow: FlowData, folder: string, prompts: Prompts): Promise<FlowFinding[]> {

@@ -30,6 +30,8 @@ export interface ParseFlowOptions {
   readonly prompts?: Prompts;
   /** Checks that the flow uses no other hooks than these, too. */
   readonly hooks?: readonly string[];
+  /** Checks that the flow uses no other variables than these and those that it saves, where no hook can set any. */
+  readonly variables?: readonly string[];
 }
 
 const RULES: Rules<ParseFlowOptions> = {
@@ -37,6 +39,7 @@ const RULES: Rules<ParseFlowOptions> = {
   folder: words,
   prompts: object,
   hooks: listOf(words),
+  variables: listOf(words),
 };
 /** What is a flow. */
 export const FLOW = rule(
@@ -64,7 +67,7 @@ const MAX_BYTES = 1 << 20;
 /** Reads and checks a flow file. @throws ERR_FILE; ERR_FLOW (a {@link FlowError}). */
 export async function readFlow(
   file: string,
-  options: Pick<ParseFlowOptions, 'prompts' | 'hooks'> = {},
+  options: Pick<ParseFlowOptions, 'prompts' | 'hooks' | 'variables'> = {},
 ): Promise<Flow> {
   checkArgument('file', file, aPath);
   checkOptions(options, RULES);
@@ -112,7 +115,8 @@ export async function parseFlow(text: string, options: ParseFlowOptions = {}): P
   const value = toValue(document, file);
   const told = (findings: readonly FlowFinding[]) =>
     findings.map(({ severity, path, message }) => problem(severity, path, message));
-  const surroundings = { prompts: options.prompts, hooks: options.hooks, folder };
+  const { prompts, hooks, variables } = options;
+  const surroundings = { prompts, hooks, variables, folder };
   const parsed = FLOW_SCHEMA.safeParse(value, { error: flowIssue });
   if (!parsed.success) {
     const wrong = parsed.error.issues

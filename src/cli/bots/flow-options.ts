@@ -41,7 +41,7 @@ export async function openFlow(
   file: string,
   options: Pick<ParseFlowOptions, 'prompts' | 'hooks'> = {},
 ): Promise<Flow> {
-  const flow = await readFlow(file, options);
+  const flow = await readFlow(file, { ...options, variables: [] });
   for (const problem of flow.warnings) process.stderr.write(`${formatProblem(flow.file, problem)}\n`);
   return flow;
 }

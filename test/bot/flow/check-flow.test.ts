@@ -34,6 +34,21 @@ async function wrong(text: string, options: ParseFlowOptions = {}): Promise<stri
 const flow = (...steps: string[]) => `name: x\nsteps:\n${steps.map((step) => `  ${step}\n`).join('')}`;
 
 describe('the check of a flow', () => {
+  it('finds variables that no step saves, where no hook can', async () => {
+    const uses = flow(
+      'a: { do: gather, ask: { tone: 440, ms: 300 }, save: pin, next: b }',
+      'b: { do: say, what: [{ digits: "{pin}" }, { digits: "{pim}" }, { date: "{today}" }], next: c }',
+      'c: { do: transfer, to: "{desk}" }',
+    );
+    expect(await wrong(uses)).toEqual([]);
+    expect(await wrong(uses, { variables: ['desk'] })).toEqual([
+      expect.stringContaining('steps.b.what.1.digits: no step saves {pim}; there are caller, '),
+    ]);
+    expect(await wrong(uses, { variables: [] })).toHaveLength(2);
+    const hooked = uses.replace('next: c', 'next: h').concat('  h: { do: hook, name: x, next: c }\n');
+    expect(await wrong(hooked, { variables: [] })).toEqual([]);
+  });
+
   it('finds recordings that cannot be read, of each kind', async () => {
     const prompts = await Prompts.open({ folder });
     const found = await wrong(
