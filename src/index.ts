@@ -115,15 +115,22 @@ export * from './voice.js';
 // TCP: the PCM server.
 export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-state.js';
 export type {
-  Direction,
   Lease,
   LeaseEvents,
   LeaseOptions,
   LeaseStats,
-  ReadClass,
   RefusedPeer,
   StreamKind,
 } from './tcp/lease.js';
+export type {
+  Direction,
+  PcmStream,
+  PcmStreamEvents,
+  PcmStreamState,
+  PcmStreamStats,
+  ReadClass,
+  StreamEnd,
+} from './stream/pcm-stream.js';
 export { PcmServer, type PcmServerEvents } from './tcp/pcm-server.js';
 export type { Playback, PlaybackReport, Player, PlayOptions } from './stream/player.js';
 export type { PortRange } from './tcp/port-listener.js';

@@ -11,8 +11,9 @@ import {
 } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
 import { CALL, type Call } from '../control/state/call.js';
+import type { ReadClass } from '../stream/pcm-stream.js';
 import type { Player } from '../stream/player.js';
-import { type Lease, type ReadClass, SERVER, type StreamKind } from '../tcp/lease.js';
+import { type Lease, SERVER, type StreamKind } from '../tcp/lease.js';
 import { READ_CLASS } from '../tcp/lease-options.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import { redirectToLease } from './redirect-to-lease.js';

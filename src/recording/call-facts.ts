@@ -1,5 +1,5 @@
 import type { Call } from '../control/state/call.js';
-import type { Lease } from '../tcp/lease.js';
+import type { PcmStream } from '../stream/pcm-stream.js';
 import type { LegTraffic, RecordedCall } from './sidecar.js';
 
 const CALL_PROPERTIES = ['PARTNER_HANDLE', 'TYPE', 'DURATION'] as const;
@@ -23,9 +23,9 @@ export function recordedCall(call: Call): RecordedCall {
   };
 }
 
-/** What has passed the socket of a leg so far. */
-export function trafficOf(lease: Lease, way: 'sent' | 'received'): LegTraffic {
-  const { bytesSent, samplesSent, bytesReceived, samplesReceived, dropped } = lease.stats;
+/** What has passed a leg's stream so far. */
+export function trafficOf(stream: PcmStream, way: 'sent' | 'received'): LegTraffic {
+  const { bytesSent, samplesSent, bytesReceived, samplesReceived, dropped } = stream.stats;
   return way === 'sent'
     ? { bytes: bytesSent, samples: samplesSent, dropped }
     : { bytes: bytesReceived, samples: samplesReceived, dropped };

@@ -3,7 +3,7 @@ import type { CallVoice } from '../call/call-voice.js';
 import type { Call } from '../control/state/call.js';
 import type { GapName } from '../stream/align/aligned-leg.js';
 import type { LegName } from '../stream/align/ledger.js';
-import type { Lease } from '../tcp/lease.js';
+import type { PcmStream } from '../stream/pcm-stream.js';
 import type { LegStream } from './sidecar.js';
 
 const HOLDS: ReadonlySet<string> = new Set(['ONHOLD', 'LOCALHOLD', 'REMOTEHOLD']);
@@ -18,7 +18,7 @@ export class LegGaps {
   readonly #streams: Readonly<Record<LegName, LegStream>>;
   readonly #clock: Clock;
   /** When the connection of a leg broke, and when the call ended: a gap is judged only later. */
-  readonly #brokenMs = new Map<Lease, number>();
+  readonly #brokenMs = new Map<PcmStream, number>();
   #endedMs: number | undefined;
 
   constructor(call: Call, streams: Readonly<Record<LegName, LegStream>>, clock: Clock) {
@@ -32,7 +32,7 @@ export class LegGaps {
   }
 
   /** To be told of each lease before it is connected. */
-  watch(lease: Lease): void {
+  watch(lease: PcmStream): void {
     lease.on('state', (state) => {
       if ('reason' in state && 'error' in state.reason && !this.#brokenMs.has(lease)) {
         this.#brokenMs.set(lease, this.#clock.now());
@@ -60,7 +60,7 @@ export class LegGaps {
   }
 
   /** Whether the connection broke while the call went on. */
-  #brokeBefore(lease: Lease): boolean {
+  #brokeBefore(lease: PcmStream): boolean {
     const brokenMs = this.#brokenMs.get(lease);
     if (brokenMs === undefined) return false;
     return this.#endedMs === undefined || this.#endedMs - brokenMs > END_GRACE_MS;

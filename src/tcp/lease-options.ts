@@ -11,8 +11,9 @@ import {
 } from '../base/check.js';
 import { invalidArgument } from '../base/errors.js';
 import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../base/pcm.js';
+import type { Direction, ReadClass } from '../stream/pcm-stream.js';
 import type { SampleTimeline } from '../stream/sample-timeline.js';
-import type { Direction, LeaseOptions, ReadClass, StreamKind } from './lease.js';
+import type { LeaseOptions, StreamKind } from './lease.js';
 
 const STREAM_KINDS: readonly StreamKind[] = ['input', 'output', 'capture_mic'];
 const DIRECTIONS: readonly Direction[] = ['receive', 'send', 'both'];

@@ -1,12 +1,13 @@
 import { JackfieldError } from '../base/errors.js';
 import { msToSamples, type PcmFormat, PTIME_MS, samplesToMs } from '../base/pcm.js';
 import { IdleWatch, idleLimitOf, isLoopback } from '../base/peer-limits.js';
+import type { ReadClass } from '../stream/pcm-stream.js';
 import type { SinkFeed } from '../stream/receive/sink-feed.js';
 import { StreamInlet } from '../stream/receive/stream-inlet.js';
 import { ClockTimeline } from '../stream/send/clock-timeline.js';
 import { StreamOutlet } from '../stream/send/stream-outlet.js';
 import { HoldMeter } from './hold-meter.js';
-import type { LeaseStats, ReadClass } from './lease.js';
+import type { LeaseStats } from './lease.js';
 import type { LeaseContext } from './lease-context.js';
 import { leaseName } from './lease-guards.js';
 import type { ResolvedLeaseOptions } from './lease-options.js';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import type { ReadClass } from '../../src/tcp/lease.js';
+import type { ReadClass } from '../../src/stream/pcm-stream.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
 import { expectBalance, turn, Witness } from './witness.js';
 

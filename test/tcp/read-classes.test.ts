@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { VOICE_FORMAT } from '../../src/base/pcm.js';
-import type { ReadClass } from '../../src/tcp/lease.js';
+import type { ReadClass } from '../../src/stream/pcm-stream.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
 import { readIntervalOf } from '../../src/tcp/read/connection.js';
 import { bytes, CollectingSink, dial, expectSame, ramp, readBytes } from './peers.js';

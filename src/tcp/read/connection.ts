@@ -3,7 +3,7 @@ import { systemClock } from '../../base/clock.js';
 import { Histogram } from '../../base/histogram.js';
 import { BYTES_PER_SAMPLE, type PcmFormat } from '../../base/pcm.js';
 import { TimingWheel } from '../../base/timing-wheel.js';
-import type { ReadClass } from '../lease.js';
+import type { ReadClass } from '../../stream/pcm-stream.js';
 import type { Accepted } from './accepted.js';
 import { DirectReader, READ_BUFFER_BYTES } from './direct-reader.js';
 import { HOT_BYTES } from './revisits.js';

@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
 import type { OnReadOpts } from 'node:net';
 import type { TimingWheel, WheelMember } from '../../base/timing-wheel.js';
-import type { ReadClass } from '../lease.js';
+import type { ReadClass } from '../../stream/pcm-stream.js';
 import type { Accepted } from './accepted.js';
 import { Revisits } from './revisits.js';
 import type { ReaderOwner, SocketReader } from './socket-reader.js';

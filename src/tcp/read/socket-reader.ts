@@ -1,6 +1,6 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import type { TimingWheel, WheelMember } from '../../base/timing-wheel.js';
-import type { ReadClass } from '../lease.js';
+import type { ReadClass } from '../../stream/pcm-stream.js';
 import { HOT_BYTES, Revisits } from './revisits.js';
 
 /** What a reader gives out. */

@@ -1,6 +1,7 @@
+import type { ReadClass } from '../../stream/pcm-stream.js';
 import type { PlaybackReport, PlayOptions } from '../../stream/player.js';
 import type { FileSinkSpec, SinkOptions, SinkPolicy, SinkStats } from '../../stream/sink.js';
-import type { LeaseOptions, ReadClass, RefusedPeer } from '../lease.js';
+import type { LeaseOptions, RefusedPeer } from '../lease.js';
 import type { CloseReason, LeaseState } from '../lease-state.js';
 import type { ResolvedServerOptions } from '../server-options.js';
 import type { ThreadHealth } from '../server-stats.js';
