@@ -247,6 +247,15 @@ export type { Message, RecordOptions } from './bot/record-message.js';
 export { bridge, Room, type RoomOptions } from './bot/room.js';
 export type { BargeIn, Cut, SayOptions, SpeechReport } from './bot/say.js';
 export type { WaitOptions } from './bot/waiting.js';
+export {
+  type LegChunk,
+  type LegPair,
+  type LegTap,
+  type LegTapOptions,
+  type PairTapOptions,
+  tapLegs,
+} from './stream/align/leg-tap.js';
+export type { CallControl } from './call/call-control.js';
 export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
 export { drawFlow, type FlowDrawing } from './bot/flow/draw-flow.js';
 export { type FlowBotOptions, type FlowHook, type FlowHookContext, flowBot } from './bot/flow/flow-bot.js';

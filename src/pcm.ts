@@ -15,6 +15,7 @@ export {
   samplesToMs,
   VOICE_FORMAT,
 } from './base/pcm.js';
+export type { CallControl } from './call/call-control.js';
 export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
 export type {
   LedgerSpan,
@@ -29,6 +30,24 @@ export {
   LegAligner,
   type LegAlignerOptions,
 } from './stream/align/leg-aligner.js';
+export {
+  type LegChunk,
+  type LegPair,
+  type LegTap,
+  type LegTapOptions,
+  type PairTapOptions,
+  tapLegs,
+} from './stream/align/leg-tap.js';
+export type {
+  Direction,
+  Listen,
+  PcmStream,
+  PcmStreamEvents,
+  PcmStreamState,
+  PcmStreamStats,
+  ReadClass,
+  StreamEnd,
+} from './stream/pcm-stream.js';
 export type { Playback, PlaybackReport, Player, PlayOptions } from './stream/player.js';
 export { ManualTimeline, type SampleTimeline, type TimelineFollower } from './stream/sample-timeline.js';
 export type {
@@ -41,12 +60,10 @@ export type {
   SynchronousSink,
 } from './stream/sink.js';
 export type {
-  Direction,
   Lease,
   LeaseEvents,
   LeaseOptions,
   LeaseStats,
-  ReadClass,
   RefusedPeer,
   StreamKind,
 } from './tcp/lease.js';

@@ -1,5 +1,5 @@
 import { JackfieldError } from '../base/errors.js';
-import type { Call } from '../control/state/call.js';
+import type { CallControl } from '../call/call-control.js';
 import { CallEndedError } from '../control/state/call-ended-error.js';
 import { isTerminalCallStatus } from '../protocol/catalogue/call-status.js';
 import type { BotCall, TransferOptions, TransferReport } from './bot-call.js';
@@ -56,7 +56,7 @@ export async function blindTransfer(
 }
 
 /** Takes a call back that rings elsewhere. @returns why that could not be done. */
-async function takeBack(call: Call): Promise<string | undefined> {
+async function takeBack(call: CallControl): Promise<string | undefined> {
   try {
     await call.resume();
     await call.reached('INPROGRESS', { timeoutMs: GIVEN_BACK_MS });
@@ -68,7 +68,7 @@ async function takeBack(call: Call): Promise<string | undefined> {
 }
 
 /** What is told of a transfer from now on. */
-function followTransfer(call: Call) {
+function followTransfer(call: CallControl) {
   let told: string | undefined;
   let passedOn = false;
   let verdict: Verdict | undefined;
@@ -103,7 +103,7 @@ function followTransfer(call: Call) {
   };
 }
 
-function judge(call: Call, told: string | undefined, passedOn: boolean): Verdict | undefined {
+function judge(call: CallControl, told: string | undefined, passedOn: boolean): Verdict | undefined {
   if (told === 'INPROGRESS' || told?.endsWith('HOLD')) return { kind: 'taken' };
   // CANCELLED is the caller's own doing, or ours: the call's status says which.
   if (told !== undefined && told !== 'CANCELLED' && isTerminalCallStatus(told))

@@ -1,9 +1,10 @@
 import { checkArgument, having, object } from '../base/check.js';
 import type { Clock } from '../base/clock.js';
 import { invalidArgument, JackfieldError, messageOf } from '../base/errors.js';
+import type { CallControl } from '../call/call-control.js';
 import type { CallVoice } from '../call/call-voice.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
-import type { Call } from '../control/state/call.js';
+
 import type { PcmChunk } from '../stream/sink.js';
 import type { CallContext } from './call-context.js';
 import { type Gathered, type GatherOptions, gather } from './gather.js';
@@ -22,7 +23,7 @@ export interface Partner {
 
 /** What a {@link BotCall} is put together from; its host does that. */
 export interface BotCallParts {
-  readonly call: Call;
+  readonly call: CallControl;
   readonly voice: CallVoice;
   readonly context: Omit<CallContext, 'language'>;
   readonly partner: Partner;
@@ -83,7 +84,7 @@ export const BOT_CALL = having('listen', 'pause');
  */
 export class BotCall {
   /** The call as the endpoint tells it. */
-  readonly call: Call;
+  readonly call: CallControl;
   readonly partner: Partner;
   readonly clock: Clock;
   /** The call's streams, for what is not offered here. */

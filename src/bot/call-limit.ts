@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '../base/clock.js';
 import { JackfieldError } from '../base/errors.js';
-import type { Call } from '../control/state/call.js';
+import type { CallControl } from '../call/call-control.js';
 import { CallEndedError } from '../control/state/call-ended-error.js';
 import { waitFor } from './waiting.js';
 
@@ -20,7 +20,7 @@ export class CallLimit implements Disposable {
   readonly #cut = new AbortController();
   readonly #timers = new Set<CancelTimer>();
 
-  constructor(call: Call, maxCallMs: number, clock: Clock) {
+  constructor(call: CallControl, maxCallMs: number, clock: Clock) {
     const after = (ms: number, task: () => void) =>
       this.#timers.add(clock.timerAt(clock.now() + maxCallMs + ms, task));
     after(0, () => void hangUp(call));
@@ -47,11 +47,11 @@ export class CallLimit implements Disposable {
 
 /** The calls that a script has placed; they end with it, those too that are placed when it has ended. */
 export class DialledCalls {
-  readonly #calls: Call[] = [];
+  readonly #calls: CallControl[] = [];
   #over = false;
 
   /** @throws ERR_CLOSED when the script has ended; the call is hung up then. */
-  add(call: Call): void {
+  add(call: CallControl): void {
     if (this.#over) {
       void hangUp(call);
       throw new JackfieldError('ERR_CLOSED', `Call ${call.id} was placed when the script had ended.`);
@@ -69,7 +69,7 @@ export class DialledCalls {
  * Hangs up, and resolves when the endpoint has said that the call is over. Where it does not say so in time it is asked;
  * where that does not help either, the call is given up.
  */
-export async function endCall(call: Call, clock: Clock): Promise<void> {
+export async function endCall(call: CallControl, clock: Clock): Promise<void> {
   await hangUp(call);
   if (await isTold(call, clock)) return;
   await call.refresh({ timeoutMs: END_TOLD_MS }).catch(() => undefined);
@@ -77,12 +77,12 @@ export async function endCall(call: Call, clock: Clock): Promise<void> {
 }
 
 /** A call that is over, or ends at this moment, needs no hanging up. */
-export async function hangUp(call: Call): Promise<void> {
+export async function hangUp(call: CallControl): Promise<void> {
   await call.hangUp().catch(() => undefined);
 }
 
 /** @returns whether the end of the call is told in time. */
-async function isTold(call: Call, clock: Clock): Promise<boolean> {
+async function isTold(call: CallControl, clock: Clock): Promise<boolean> {
   const stop = new AbortController();
   const wait = {
     what: `the end of call ${call.id}`,

@@ -11,11 +11,13 @@ import {
 } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
 import { CALL, type Call } from '../control/state/call.js';
-import type { ReadClass } from '../stream/pcm-stream.js';
+import { type LegTap, type PairTapOptions, tapLegs } from '../stream/align/leg-tap.js';
+import type { PcmStream, ReadClass } from '../stream/pcm-stream.js';
 import type { Player } from '../stream/player.js';
 import { type Lease, SERVER, type StreamKind } from '../tcp/lease.js';
 import { READ_CLASS } from '../tcp/lease-options.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
+import type { CallControl } from './call-control.js';
 import { redirectToLease } from './redirect-to-lease.js';
 
 /** Options of {@link openCallVoice}. */
@@ -56,14 +58,14 @@ export const VOICE_RULES: Rules<CallVoiceOptions> = {
 };
 
 /** A call's voice streams, redirected to leased ports. Made by {@link openCallVoice}. */
-export interface CallVoice extends AsyncDisposable {
-  readonly call: Call;
+export interface CallVoice<Stream extends PcmStream = PcmStream> extends AsyncDisposable {
+  readonly call: CallControl;
   /** What the other party says (`SET_OUTPUT`). Its sample positions are the call's time line. */
-  readonly remote: Lease;
+  readonly remote: Stream;
   /** What is played to the other party (`SET_INPUT`). */
-  readonly input: Lease | undefined;
+  readonly input: Stream | undefined;
   /** What the microphone hears (`SET_CAPTURE_MIC`). */
-  readonly microphone: Lease | undefined;
+  readonly microphone: Stream | undefined;
   /**
    * Plays into the call.
    * @throws ERR_INVALID_STATE when the call was opened without an input.
@@ -71,6 +73,12 @@ export interface CallVoice extends AsyncDisposable {
   readonly player: Player;
   /** Where position 0 of the input lies on the call's time line, in samples. */
   readonly inputStart: number;
+  /**
+   * Both legs, side by side from now on, by position on the call's time line: local is what is played where that
+   * replaces the microphone, else what the microphone hears.
+   * @throws ERR_INVALID_ARG; ERR_INVALID_STATE when the streams are over.
+   */
+  legs(options?: PairTapOptions): LegTap;
   /** Takes the redirections away and closes the ports; the call goes on with its sound card. */
   close(): Promise<void>;
 }
@@ -92,7 +100,7 @@ export async function openCallVoice(
   call: Call,
   server: PcmServer,
   options: CallVoiceOptions = {},
-): Promise<CallVoice> {
+): Promise<CallVoice<Lease>> {
   checkArgument('call', call, CALL);
   checkArgument('server', server, SERVER);
   checkOptions(options, VOICE_RULES);
@@ -143,24 +151,32 @@ export async function openCallVoice(
           inputStart,
         )
       : undefined;
-    return new LeasedVoice(call, { remote, input: inputLease, microphone: microphoneLease, inputStart });
+    const local = input === true ? 'input' : 'microphone';
+    return new LeasedVoice(
+      call,
+      { remote, input: inputLease, microphone: microphoneLease, inputStart },
+      local,
+    );
   } catch (error) {
     await Promise.all(leases.map((lease) => lease.close()));
     throw error;
   }
 }
 
-type Streams = Pick<CallVoice, 'remote' | 'input' | 'microphone' | 'inputStart'>;
+type Streams = Pick<CallVoice<Lease>, 'remote' | 'input' | 'microphone' | 'inputStart'>;
 
-class LeasedVoice implements CallVoice {
+class LeasedVoice implements CallVoice<Lease> {
   readonly call: Call;
   readonly remote: Lease;
   readonly input: Lease | undefined;
   readonly microphone: Lease | undefined;
   readonly inputStart: number;
 
-  constructor(call: Call, streams: Streams) {
+  readonly #local: 'input' | 'microphone';
+
+  constructor(call: Call, streams: Streams, local: 'input' | 'microphone') {
     this.call = call;
+    this.#local = local;
     this.remote = streams.remote;
     this.input = streams.input;
     this.microphone = streams.microphone;
@@ -175,6 +191,15 @@ class LeasedVoice implements CallVoice {
       );
     }
     return this.input.player;
+  }
+
+  legs(options: PairTapOptions = {}): LegTap {
+    const { remote, input, microphone, inputStart: localStart } = this;
+    const pair =
+      this.#local === 'input'
+        ? ({ remote, local: input, localSide: 'sent', localStart } as const)
+        : ({ remote, local: microphone, localSide: 'received' } as const);
+    return tapLegs(pair, options);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Call } from '../control/state/call.js';
+import type { CallControl } from '../call/call-control.js';
 import type { PcmStream } from '../stream/pcm-stream.js';
 import type { LegTraffic, RecordedCall } from './sidecar.js';
 
@@ -6,12 +6,13 @@ const CALL_PROPERTIES = ['PARTNER_HANDLE', 'TYPE', 'DURATION'] as const;
 const FETCH_TIMEOUT_MS = 2000;
 
 /** Asks the endpoint for what a sidecar tells of a call. What it can no longer be asked stays empty. */
-export async function describeCall(call: Call): Promise<void> {
-  await call.fetch(CALL_PROPERTIES, { timeoutMs: FETCH_TIMEOUT_MS }).catch(() => undefined);
+export async function describeCall(call: CallControl): Promise<void> {
+  const asked = CALL_PROPERTIES.map((property) => call.text(property, { timeoutMs: FETCH_TIMEOUT_MS }));
+  await Promise.allSettled(asked);
 }
 
 /** What is known of a call. */
-export function recordedCall(call: Call): RecordedCall {
+export function recordedCall(call: CallControl): RecordedCall {
   const property = (name: string) => call.properties.get(name) ?? '';
   return {
     id: call.id,

@@ -3,10 +3,10 @@ import { type Clock, sleep, systemClock } from '../base/clock.js';
 import { JackfieldError } from '../base/errors.js';
 import { FencedEmitter } from '../base/fenced-emitter.js';
 import { msToSamples, samplesToMs } from '../base/pcm.js';
+import type { CallControl } from '../call/call-control.js';
 import type { CallVoice } from '../call/call-voice.js';
-import type { Call } from '../control/state/call.js';
-import type { Lease } from '../tcp/lease.js';
-import { type CloseReason, closeError } from '../tcp/lease-state.js';
+import type { LegTap, LegTapOptions } from '../stream/align/leg-tap.js';
+import type { PcmStream, StreamEnd } from '../stream/pcm-stream.js';
 import { describeCall } from './call-facts.js';
 import type { SegmentResult } from './file/segment.js';
 import { STEREO_BYTES } from './file/stereo-file.js';
@@ -76,7 +76,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
     this.finished.catch(() => undefined);
   }
 
-  get call(): Call {
+  get call(): CallControl {
     return this.voice.call;
   }
 
@@ -129,6 +129,15 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
   /** Lets through again what is said from now on. Up to 300 ms stay masked: they may be older. */
   resume(text?: string): void {
     this.#track.resume(text);
+  }
+
+  /**
+   * Both legs as they are recorded, from now on: aligned, masked while the recording is paused, a few hundred
+   * milliseconds after they were said. Positions are those of the recording.
+   * @throws ERR_INVALID_ARG.
+   */
+  legs(options: LegTapOptions = {}): LegTap {
+    return this.#track.legs(options);
   }
 
   /** Notes something at this place of the recording. */
@@ -232,12 +241,12 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
 }
 
 /** The error that a stream's end amounts to, unless it is the one that the end of a call brings. */
-function brokenBy(reason: CloseReason): Error | undefined {
-  if (reason.kind !== 'closed') return closeError(reason);
+function brokenBy(reason: StreamEnd): Error | undefined {
+  if (reason.kind !== 'closed') return reason.error;
   return new JackfieldError('ERR_CLOSED', 'The port of a leg was closed here while the call went on.');
 }
 
-function streamsEnded(callId: number, remote: Lease): JackfieldError {
+function streamsEnded(callId: number, remote: PcmStream): JackfieldError {
   const seconds = samplesToMs(remote.received.position) / 1000;
   return new JackfieldError(
     'ERR_CLOSED',

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
+import type { CallControl } from '../call/call-control.js';
 import type { CallVoice } from '../call/call-voice.js';
-import type { Call } from '../control/state/call.js';
 import type { GapName } from '../stream/align/aligned-leg.js';
 import type { LegName } from '../stream/align/ledger.js';
 import type { PcmStream } from '../stream/pcm-stream.js';
@@ -14,14 +14,14 @@ const END_GRACE_MS = 2000;
 
 /** Says why a leg of a call has no samples. */
 export class LegGaps {
-  readonly #call: Call;
+  readonly #call: CallControl;
   readonly #streams: Readonly<Record<LegName, LegStream>>;
   readonly #clock: Clock;
   /** When the connection of a leg broke, and when the call ended: a gap is judged only later. */
   readonly #brokenMs = new Map<PcmStream, number>();
   #endedMs: number | undefined;
 
-  constructor(call: Call, streams: Readonly<Record<LegName, LegStream>>, clock: Clock) {
+  constructor(call: CallControl, streams: Readonly<Record<LegName, LegStream>>, clock: Clock) {
     this.#call = call;
     this.#streams = streams;
     this.#clock = clock;

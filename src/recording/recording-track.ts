@@ -12,6 +12,7 @@ import {
   LegAligner,
   type LegAlignerOptions,
 } from '../stream/align/leg-aligner.js';
+import { type LegTap, type LegTapOptions, LegTaps } from '../stream/align/leg-tap.js';
 import { type Level, LevelMeter } from '../voice/level/level-meter.js';
 import type { LegEnds } from './file/audio-store.js';
 import type { Segment, SegmentResult } from './file/segment.js';
@@ -82,6 +83,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
   readonly #options: TrackOptions;
   readonly #meter = new LevelMeter({ format: STEREO });
   readonly #rule: SegmentRule;
+  readonly #taps = new LegTaps();
   /** Oldest first: while the newest is written, samples of a leg that lags still go to the one before. */
   #open: Segment[] = [];
   #opened = 0;
@@ -174,6 +176,11 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
     this.#open.at(-1)?.describe(call);
   }
 
+  /** Both legs as they are recorded: {@link CallRecording.legs}. */
+  legs(options: LegTapOptions): LegTap {
+    return this.#taps.open(options);
+  }
+
   /** Removes what was written: the recording never came about. */
   async discard(): Promise<void> {
     const open = this.#open;
@@ -226,6 +233,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
       const atLimit = segment.limit === this.limit;
       await this.#finish(segment, this.#full ? 'disk-full' : atLimit ? 'limit' : 'segment');
     }
+    this.#taps.write(samples, position - this.#start);
     this.#rule.hear(samples);
     for (const { position: at, sampleCount, levels } of this.#meter.push(samples)) {
       const [local, remote] = levels;
@@ -240,6 +248,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
     options: { readonly length?: number; readonly reason?: string; gapName?(leg: LegName): GapName } = {},
   ): Promise<void> {
     const length = await this.aligner.finish(options.length, options.gapName);
+    this.#taps.end();
     for (const segment of [...this.#open]) {
       segment.limit = Math.min(segment.limit, length);
       await this.#finish(segment, end, options.reason);

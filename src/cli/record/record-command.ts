@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import {
   attach,
-  type Call,
+  type CallControl,
   JackfieldError,
   OUTPUT_FORMATS,
   PcmServer,
@@ -141,7 +141,7 @@ async function rereadConfig(
 }
 
 function report(recorder: Recorder, view: RecordView): void {
-  const about = (call: Call | undefined) => (call ? { call: call.id } : {});
+  const about = (call: CallControl | undefined) => (call ? { call: call.id } : {});
   recorder.on('recording', (recording, begun) => {
     view.watch(recording);
     const { call } = recording;

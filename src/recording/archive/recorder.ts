@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../../base/clock.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import { isWithinHours } from '../../base/hours.js';
+import type { CallControl } from '../../call/call-control.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
@@ -42,7 +43,7 @@ export interface RecorderEvents extends FencedEvents {
   /** A recording of a process that was killed was finished and published. */
   recovered: [segment: SegmentResult];
   /** Something went wrong with the recording of one call, or with one file. The recorder goes on. */
-  failed: [error: Error, call: Call | undefined];
+  failed: [error: Error, call: CallControl | undefined];
   /** The hook or the webhook did not take an event; `last` when it will not be tried again. */
   undelivered: [event: OutboxEvent, channel: string, error: Error, last: boolean];
 }
@@ -309,14 +310,14 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     void this.#outbox.run();
   }
 
-  #track(work: Promise<void>, call: Call | undefined): void {
+  #track(work: Promise<void>, call: CallControl | undefined): void {
     const tracked = work
       .catch((error: unknown) => this.#failed(error, call))
       .finally(() => this.#work.delete(tracked));
     this.#work.add(tracked);
   }
 
-  #failed(error: unknown, call: Call | undefined): void {
+  #failed(error: unknown, call: CallControl | undefined): void {
     this.emit('failed', error instanceof Error ? error : new Error(String(error)), call);
   }
 }

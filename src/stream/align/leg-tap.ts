@@ -1,0 +1,195 @@
+import {
+  signal as abortSignal,
+  checkArgument,
+  checkOptions,
+  having,
+  object,
+  oneOf,
+  type Rules,
+  within,
+} from '../../base/check.js';
+import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
+import { type PcmFormat, type PcmSink, VOICE_FORMAT } from '../../base/pcm.js';
+import type { PcmStream } from '../pcm-stream.js';
+import { BufferBudget } from '../receive/buffer-budget.js';
+import { ChunkIterator } from '../receive/chunk-iterator.js';
+import { FanOut } from '../receive/fan-out.js';
+import type { SinkHandle, SinkStats } from '../sink.js';
+import { joiningSink, shifted, timedOnArrival } from './late-leg.js';
+import { LegAligner } from './leg-aligner.js';
+
+/** A stretch of both legs of a call: what lies at the same index was simultaneous. The arrays belong to the reader. */
+export interface LegChunk {
+  /** First sample, counted as the source of the tap counts. */
+  readonly position: number;
+  readonly local: Int16Array;
+  readonly remote: Int16Array;
+}
+
+/** Options of a tap on both legs. */
+export interface LegTapOptions {
+  /** What happens when the reader is too slow: a tap never holds the legs back. Default `drop-oldest`. */
+  readonly policy?: 'drop-oldest' | 'drop-newest' | 'spill';
+  /** Audio that may wait for the reader, in ms: 20 to 600,000. Default 1000. */
+  readonly maxBufferedMs?: number;
+  /** Ends the tap with ERR_ABORTED. */
+  readonly signal?: AbortSignal;
+}
+
+/** Both legs as they come, for `for await`. Leaving the loop ends the tap. */
+export interface LegTap extends AsyncIterableIterator<LegChunk> {
+  /** What the reader got and what it missed, in samples per leg. A stretch that was dropped is a hole in `position`. */
+  readonly stats: SinkStats;
+}
+
+/** The rules of {@link LegTapOptions}. */
+export const TAP_RULES: Rules<LegTapOptions> = {
+  policy: oneOf('drop-oldest', 'drop-newest', 'spill'),
+  maxBufferedMs: within(20, 600_000, 'ms'),
+  signal: abortSignal,
+};
+
+/** All that the taps of one pair of legs may have waiting, in bytes: minutes of stereo. */
+const MAX_BYTES = 32 * 1024 * 1024;
+const STEREO: PcmFormat = { ...VOICE_FORMAT, channels: 2 };
+
+/** The taps of one pair of legs, fed with the stereo that a {@link LegAligner} gives out. */
+export class LegTaps {
+  readonly #fanOut = new FanOut(STEREO, new BufferBudget(MAX_BYTES, () => undefined), {
+    pressed: () => undefined,
+    overflowed: () => undefined,
+    failed: () => undefined,
+    drained: () => undefined,
+  });
+
+  /**
+   * @param onDone Told when the reader has left, or has got all.
+   * @throws ERR_INVALID_ARG.
+   */
+  open(options: LegTapOptions, onDone: () => void = () => undefined): LegTap {
+    checkOptions(options, TAP_RULES);
+    const { signal, ...sinkOptions } = options;
+    const chunks = new ChunkIterator(() => void handle.remove().catch(() => undefined), signal);
+    const handle = this.#fanOut.add(chunks, { policy: 'drop-oldest', name: 'legs', ...sinkOptions });
+    handle.done.then(onDone, onDone);
+    return new SplitChunks(chunks, handle);
+  }
+
+  /** Takes interleaved stereo, left the local leg. */
+  write(samples: Int16Array, position: number): void {
+    this.#fanOut.write(samples, position);
+  }
+
+  end(error?: Error): void {
+    this.#fanOut.end(error);
+  }
+}
+
+class SplitChunks implements LegTap {
+  readonly #chunks: ChunkIterator;
+  readonly #handle: SinkHandle;
+
+  constructor(chunks: ChunkIterator, handle: SinkHandle) {
+    this.#chunks = chunks;
+    this.#handle = handle;
+  }
+
+  get stats(): SinkStats {
+    return this.#handle.stats;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<LegChunk, undefined>> {
+    const { done, value } = await this.#chunks.next();
+    if (done) return { done, value: undefined };
+    const { samples, position } = value;
+    const local = samples.filter((_, index) => index % 2 === 0);
+    const remote = samples.filter((_, index) => index % 2 === 1);
+    return { done: false, value: { position, local, remote } };
+  }
+
+  async return(): Promise<IteratorResult<LegChunk, undefined>> {
+    await this.#chunks.return();
+    return { done: true, value: undefined };
+  }
+}
+
+/** Options of {@link tapLegs}. */
+export interface PairTapOptions extends LegTapOptions {
+  /** Times the legs. Default: the machine's clock. */
+  readonly clock?: Clock;
+}
+
+const PAIR_RULES: Rules<PairTapOptions> = { ...TAP_RULES, clock: CLOCK };
+const STREAM = having('addSink', 'on');
+
+/** Two streams that are the legs of one call. */
+export interface LegPair {
+  /** What the other party says. Its positions are those of the tap. */
+  readonly remote: PcmStream;
+  /** What is said to it; nothing where there is no such stream. */
+  readonly local: PcmStream | undefined;
+  /** The side of `local` that is tapped. `sent`: what is played, which the remote stream paces. */
+  readonly localSide: 'sent' | 'received';
+  /** Position of the remote stream at which the local one has its position 0. Only for `sent`. Default 0. */
+  readonly localStart?: number;
+}
+
+/**
+ * Taps both legs of a call, side by side from now on, as {@link LegAligner} lays them: a leg that stands still is
+ * silence of exactly that length. Samples come a few hundred milliseconds after they were said. Ends with the remote
+ * stream. Streams of 16 kHz mono.
+ *
+ * @throws ERR_INVALID_ARG; ERR_INVALID_STATE for a stream that is over.
+ */
+export function tapLegs(pair: LegPair, options: PairTapOptions = {}): LegTap {
+  checkArgument('pair', pair, object);
+  checkArgument('pair.remote', pair.remote, STREAM);
+  checkOptions(options, PAIR_RULES);
+  const { clock = systemClock, ...tapOptions } = options;
+  const { remote, local, localSide, localStart = 0 } = pair;
+  const taps = new LegTaps();
+  const base = remote.received.position;
+  const sink = { write: () => undefined, final: (it: Int16Array, at: number) => taps.write(it, at + base) };
+  const follows = localSide === 'sent';
+  const aligner = new LegAligner(sink, {}, { clock, localFollows: follows && local !== undefined });
+  const handles: SinkHandle[] = [];
+  const tap = taps.open(tapOptions, () => {
+    for (const handle of handles) void handle.remove().catch(() => undefined);
+  });
+  const sinkOptions = { policy: 'drop-oldest', name: 'legs' } as const;
+  handles.push(remote.addSink(timedOnArrival(shifted(aligner.remote, -base)), sinkOptions));
+  if (local && follows) {
+    handles.push(
+      local.addSentTap(timedOnArrival(shifted(fromZero(aligner.local), localStart - base)), sinkOptions),
+    );
+  } else if (local) {
+    const joining = joiningSink(timedOnArrival(aligner.local), {
+      clock,
+      callAt: (atMs) => aligner.expectedEnd(atMs),
+      startOf: (end) => remote.received.position - base - end,
+      onPlaced: () => undefined,
+    });
+    handles.push(local.addSink(joining, sinkOptions));
+  }
+  void remote.closed.then(async ({ error }) => {
+    await aligner.finish(remote.received.position - base);
+    taps.end(error);
+  });
+  return tap;
+}
+
+/** A sink that leaves out what lies before position 0. */
+function fromZero(sink: PcmSink): PcmSink {
+  return {
+    write(samples, position) {
+      if (position >= 0) return sink.write(samples, position);
+      const rest = samples.subarray(Math.min(samples.length, -position));
+      return rest.length > 0 ? sink.write(rest, 0) : undefined;
+    },
+    end: (error) => sink.end(error),
+  };
+}

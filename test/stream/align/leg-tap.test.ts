@@ -1,0 +1,172 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  attach,
+  type Call,
+  collectSamples,
+  Exchange,
+  type LegChunk,
+  type LegTap,
+  MemoryTransport,
+  openCallVoice,
+  PcmServer,
+  recordCall,
+  tapLegs,
+  VirtualClock,
+  WavReader,
+} from '../../../src/index.js';
+
+let folder: string;
+let clock: VirtualClock;
+let exchange: Exchange;
+let server: PcmServer;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jackfield-'));
+  clock = new VirtualClock(Date.UTC(2026, 0, 1));
+  exchange = await Exchange.start({ clock, patienceMs: 5000 });
+  server = new PcmServer();
+});
+afterEach(async () => {
+  await server.close();
+  await exchange.close();
+  await rm(folder, { recursive: true });
+});
+
+async function callTheRobot(): Promise<Call> {
+  const client = await attach(new MemoryTransport(exchange.endpoint()));
+  return await client.call('echo123');
+}
+
+async function read(tap: LegTap): Promise<LegChunk[]> {
+  const chunks: LegChunk[] = [];
+  for await (const chunk of tap) chunks.push(chunk);
+  return chunks;
+}
+
+/** Lays chunks on one line each; samples that no chunk has stay 0. */
+function lines(chunks: readonly LegChunk[]) {
+  const last = chunks.at(-1);
+  const length = last ? last.position + last.remote.length : 0;
+  const [local, remote] = [new Int16Array(length), new Int16Array(length)];
+  for (const chunk of chunks) {
+    local.set(chunk.local, chunk.position);
+    remote.set(chunk.remote, chunk.position);
+  }
+  return { local, remote, length };
+}
+
+/** Collects what a sink gets, by position. */
+function witness(start = 0) {
+  const line = new Int16Array(16_000 * 120);
+  return {
+    line,
+    sink: {
+      write: (samples: Int16Array, position: number) => line.set(samples, position + start),
+      end: () => undefined,
+    },
+  };
+}
+
+/** Index of the first sample in which two lines differ; -1: none. */
+function firstDifference(line: Int16Array, other: Int16Array | undefined): number {
+  return line.length === other?.length ? line.findIndex((sample, index) => sample !== other[index]) : -2;
+}
+
+const noise = (length: number) =>
+  Int16Array.from({ length }, (_, index) => ((index * 48_271 + 11) % 20_011) - 10_005);
+
+describe('a tap on both legs', () => {
+  it('of a recording gives what the recording holds, to the sample', async () => {
+    const recording = await recordCall(await callTheRobot(), server, {
+      file: join(folder, 'call.wav'),
+      clock,
+    });
+    const tapped = read(recording.legs({ maxBufferedMs: 60_000 }));
+    recording.voice.player.play(noise(16_000 * 5));
+    await clock.run();
+    const { file } = await recording.finished;
+    const { local, remote, length } = lines(await tapped);
+    await using reader = await WavReader.open(file);
+    const samples = await collectSamples(reader);
+    expect(length).toBe(samples.length / 2);
+    expect(
+      firstDifference(
+        local,
+        samples.filter((_, index) => index % 2 === 0),
+      ),
+    ).toBe(-1);
+    expect(
+      firstDifference(
+        remote,
+        samples.filter((_, index) => index % 2 === 1),
+      ),
+    ).toBe(-1);
+    expect(local.some((sample) => sample !== 0)).toBe(true);
+  });
+
+  it("of a call's voice lays what is played beside what is heard, from its first sample or from later on", async () => {
+    const heard = witness();
+    let sent: ReturnType<typeof witness> | undefined;
+    const voice = await openCallVoice(await callTheRobot(), server, {
+      onLease(stream, lease, start) {
+        if (stream === 'output') lease.addSink(heard.sink);
+        if (stream !== 'input') return;
+        sent = witness(start);
+        lease.addSentTap(sent.sink);
+      },
+    });
+    const first = read(voice.legs({ maxBufferedMs: 60_000, clock }));
+    voice.player.play(noise(16_000 * 5));
+    await clock.advance(4000);
+    const from = voice.remote.received.position;
+    const second = read(voice.legs({ maxBufferedMs: 60_000, clock }));
+    await clock.run();
+    const whole = lines(await first);
+    expect(firstDifference(whole.remote, heard.line.subarray(0, whole.length))).toBe(-1);
+    expect(firstDifference(whole.local, sent?.line.subarray(0, whole.length))).toBe(-1);
+    const chunks = await second;
+    const later = lines(chunks);
+    expect(chunks[0]?.position).toBe(from);
+    expect(firstDifference(later.remote.subarray(from), whole.remote.subarray(from, later.length))).toBe(-1);
+    // The player is ahead by its lead when the tap begins: what had left already is not in it.
+    const lead = from + 16_000 * 0.1;
+    expect(firstDifference(later.local.subarray(lead), whole.local.subarray(lead, later.length))).toBe(-1);
+  });
+
+  it('drops under its policy, counts it, and never holds the legs back', async () => {
+    const recording = await recordCall(await callTheRobot(), server, {
+      file: join(folder, 'call.wav'),
+      clock,
+    });
+    const tap = recording.legs({ maxBufferedMs: 100 });
+    await clock.run();
+    const { complete } = (await recording.finished).sidecar;
+    expect(complete).toBe(true);
+    const { offered, delivered, dropped, buffered } = tap.stats;
+    expect(dropped).toBeGreaterThan(0);
+    expect(offered).toBe(delivered + dropped + buffered);
+    await tap.return?.();
+  });
+
+  it('ends with its signal, and lets go of the streams', async () => {
+    const voice = await openCallVoice(await callTheRobot(), server, { microphone: false });
+    const over = new AbortController();
+    const tap = tapLegs(
+      { remote: voice.remote, local: voice.input, localSide: 'sent' },
+      { clock, signal: over.signal },
+    );
+    over.abort();
+    await expect(read(tap)).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    await clock.run();
+    expect(voice.remote.stats.unheard).toBeGreaterThan(0);
+    await voice.close();
+  });
+
+  it('refuses what it cannot do', () => {
+    expect(() => tapLegs(undefined as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }));
+    expect(() => tapLegs({ remote: {} as never, local: undefined, localSide: 'sent' })).toThrow(/remote/);
+  });
+});
