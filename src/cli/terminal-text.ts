@@ -28,3 +28,11 @@ export function printLine(text: string): void {
 export function warnLine(text: string): void {
   process.stderr.write(`${printable(text)}\n`);
 }
+
+/** Tells of rows that no list can show, which are a fault: the exit code becomes 1. */
+export function warnDamage(damaged: readonly string[], advice: string): void {
+  if (damaged.length === 0) return;
+  process.exitCode = 1;
+  for (const text of damaged) warnLine(text);
+  warnLine(advice);
+}

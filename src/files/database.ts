@@ -45,10 +45,15 @@ export class Database implements Disposable {
    * Opens a database, or begins one.
    *
    * @param migrations Lead from each version of the tables to the next; the first makes them.
+   * @param options.advice What to do about a file that is damaged. Default: to move it away.
    * @throws ERR_FILE when the file cannot be opened, is damaged (see {@link isDamage}), or was written by a newer
    * Jackfield; ERR_UNSUPPORTED without the package `libsql`.
    */
-  static open(path: string, migrations: readonly string[]): Database {
+  static open(
+    path: string,
+    migrations: readonly string[],
+    options: { readonly advice?: string } = {},
+  ): Database {
     const Libsql = loadSqlite();
     try {
       // SQLite would make it readable for all; what it keeps beside the file has the file's mode.
@@ -67,8 +72,22 @@ export class Database implements Disposable {
         throw error;
       }
     } catch (cause) {
-      throw fileError('open the database', path, cause);
+      const error = fileError('open the database', path, cause);
+      if (options.advice === undefined || !isDamage(error)) throw error;
+      const text = `Cannot open the database ${path}: it is damaged. ${options.advice}`;
+      throw new JackfieldError('ERR_FILE', text, { cause });
     }
+  }
+
+  /**
+   * Checks what opening does not: that indices agree with their tables, and full-text indices in themselves.
+   *
+   * @param fullText Names of the full-text tables.
+   * @throws ERR_FILE where they do not (see {@link isDamage}).
+   */
+  checkWhole(fullText: readonly string[]): void {
+    this.#attempt('read', () => this.#check('integrity_check'));
+    for (const table of fullText) this.run(`INSERT INTO ${table} (${table}) VALUES ('integrity-check')`);
   }
 
   /** The first row, if there is one. @throws ERR_FILE, also when it is not as it should be. */
@@ -144,8 +163,8 @@ export class Database implements Disposable {
   }
 
   /** @throws what SQLite throws, or would. */
-  #check(): void {
-    const sql = 'SELECT CAST(quick_check AS BLOB) AS found FROM pragma_quick_check(1)';
+  #check(check: 'quick_check' | 'integrity_check' = 'quick_check'): void {
+    const sql = `SELECT CAST(${check} AS BLOB) AS found FROM pragma_${check}(1)`;
     const { found } = this.#db.prepare(sql).get() as { found: ArrayBuffer };
     const text = new TextDecoder().decode(found);
     if (text !== 'ok') throw Object.assign(new Error(text), { code: 'SQLITE_CORRUPT' });

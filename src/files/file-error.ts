@@ -8,6 +8,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   EISDIR: 'It is a folder.',
   ENOTDIR: 'A part of the path is not a folder.',
   EEXIST: 'It exists already.',
+  ENOTREG: 'There is something of that name that is no regular file; it is not replaced.',
   ENOSPC: 'The disk is full.',
   EDQUOT: 'The quota of the disk is used up.',
   ENAMETOOLONG: 'A name in it is too long.',

@@ -7,7 +7,7 @@ import {
   openSync,
   type WriteStream,
 } from 'node:fs';
-import { lstat, mkdir, open as openHandle, rm } from 'node:fs/promises';
+import { lstat, mkdir, open as openHandle, rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 
@@ -59,12 +59,32 @@ export async function copyPrivate(from: string, to: string, flags: CreateFlags =
 }
 
 /**
- * Removes a file that was made in vain. A device or a pipe that was given to be written to stays. Rejects with the
- * system's error.
+ * Removes a file where there is one. Whatever is no regular file, as a folder, or a device or a pipe that was given to be
+ * written to, stays. Rejects with the system's error.
  */
-export async function removeMade(path: string): Promise<void> {
-  const is = await lstat(path).catch(() => undefined);
+export async function removeFile(path: string): Promise<void> {
+  const is = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+    return undefined;
+  });
   if (is?.isFile()) await rm(path, { force: true });
+}
+
+/**
+ * Gives a file that is complete its name. A regular file of that name is replaced, or a link to one. Rejects with the
+ * system's error, or as {@link checkReplaceable}.
+ */
+export async function moveInto(part: string, path: string): Promise<void> {
+  await checkReplaceable(path);
+  await rename(part, path);
+}
+
+/** Rejects with the code ENOTREG where what has this name is no regular file: a folder, a device, a pipe. */
+export async function checkReplaceable(path: string): Promise<void> {
+  const is = await stat(path).catch(() => undefined);
+  if (!is || is.isFile()) return;
+  const text = `${path} is no regular file, and is not replaced`;
+  throw Object.assign(new Error(text), { code: 'ENOTREG', syscall: 'rename', path });
 }
 
 /** Makes a folder for its owner alone (0700), and those above it; one that exists is left as it is. */

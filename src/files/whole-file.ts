@@ -1,18 +1,26 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { JackfieldError, messageOf } from '../base/errors.js';
 import { fileError } from './file-error.js';
-import { makePrivateFolder, privateStream, writePrivate } from './private-file.js';
+import {
+  checkReplaceable,
+  makePrivateFolder,
+  moveInto,
+  privateStream,
+  removeFile,
+  writePrivate,
+} from './private-file.js';
 
 /** Writes JSON, for its owner alone, so that the file is there whole or not at all. Returns the text. @throws ERR_FILE. */
 export async function writeJson(path: string, value: unknown): Promise<string> {
   const text = `${JSON.stringify(value, undefined, 2)}\n`;
   try {
+    await checkReplaceable(path);
     await writePrivate(`${path}.part`, text);
-    await rename(`${path}.part`, path);
+    await moveInto(`${path}.part`, path);
   } catch (error) {
     throw fileError('write', path, error);
   }
@@ -31,11 +39,12 @@ export async function writeWhole(
   const { signal } = options;
   const part = `${path}.part`;
   try {
+    await checkReplaceable(path);
     await makePrivateFolder(dirname(path));
     await pipeline(source, privateStream(part), signal ? { signal } : {});
-    await rename(part, path);
+    await moveInto(part, path);
   } catch (cause) {
-    await rm(part, { force: true });
+    await removeFile(part);
     const code = signal?.aborted ? 'ERR_ABORTED' : 'ERR_FILE';
     throw new JackfieldError(code, `${path} was not written: ${messageOf(cause)}`, { cause });
   }
@@ -45,7 +54,7 @@ export async function writeWhole(
 export async function publishFile(from: string, to: string): Promise<void> {
   try {
     await makePrivateFolder(dirname(to));
-    await rename(from, to);
+    await moveInto(from, to);
     await syncFolder(dirname(to));
   } catch (error) {
     throw fileError('write', to, error);

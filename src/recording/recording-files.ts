@@ -4,7 +4,8 @@ import { beside, type RecordingSidecar } from './sidecar.js';
 /** What follows the name of a recording in the names of its outputs. */
 const OUTPUT_ENDINGS = ['.local.wav', '.remote.wav', '.flac', '.mp3', '.opus'];
 /** A name that ends so would be taken for a file of the recording that is called the same without it. */
-const FILE_ENDING = /\.(?=(local|remote|manifest|json|journal|reserve|part|wav|age|flac|mp3|opus|ogg)$)/i;
+const FILE_ENDING =
+  /\.(?=(local|remote|manifest|hold|json|journal|reserve|part|wav|age|flac|mp3|opus|ogg)$)/i;
 
 /**
  * The files of a recording: the audio, the sidecar, the manifest, and the outputs that the sidecar lists. What a sidecar

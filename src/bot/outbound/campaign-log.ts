@@ -1,15 +1,13 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import { path as aPath, checkArgument } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
-import { Database } from '../../files/database.js';
-import { makePrivateFolderSync } from '../../files/private-file.js';
+import type { Database } from '../../files/database.js';
 import { flag, json } from '../../files/row.js';
-import { MIGRATIONS } from '../../recording/archive/catalogue-entry.js';
 import { likeOf, whereOf } from '../../recording/archive/query.js';
 import type { CampaignCall, CampaignResult, CampaignStore } from './campaign-call.js';
+import { openCampaigns } from './campaign-file.js';
 
-/** A call of a campaign, as the catalogue has it. */
+/** A call of a campaign, as the history has it. */
 export interface CampaignEntry extends CampaignResult {
   readonly campaign: string;
 }
@@ -54,6 +52,8 @@ const ROW = z.object({
   variables: json(z.record(z.string(), z.string())),
 });
 
+const ALL = 'SELECT * FROM campaign_calls';
+
 const TOTALS_ROW = z.object({
   campaign: z.string(),
   targets: z.int(),
@@ -66,7 +66,7 @@ const OUTCOME_ROW = z.object({ campaign: z.string(), outcome: z.string(), count:
 
 const RUNNER_ROW = z.object({ pid: z.int() });
 
-/** Calls of campaigns in the catalogue of a folder, beside its recordings. */
+/** Calls of campaigns, kept in `campaigns.sqlite` of a folder. */
 export class CampaignLog implements Disposable {
   readonly #db: Database;
 
@@ -74,11 +74,14 @@ export class CampaignLog implements Disposable {
     this.#db = db;
   }
 
-  /** Opens the catalogue of `folder`, or begins one. @throws ERR_UNSUPPORTED without `libsql`; ERR_FILE. */
+  /**
+   * Opens the history of `folder`, or begins one. What earlier versions kept in the catalogue is taken over.
+   *
+   * @throws ERR_UNSUPPORTED without `libsql`; ERR_FILE, also for a damaged catalogue that may have calls in it.
+   */
   static open(folder: string): CampaignLog {
     checkArgument('folder', folder, aPath);
-    makePrivateFolderSync(folder);
-    return new CampaignLog(Database.open(join(folder, 'catalogue.sqlite'), MIGRATIONS));
+    return new CampaignLog(openCampaigns(folder));
   }
 
   /**
@@ -93,7 +96,7 @@ export class CampaignLog implements Disposable {
     };
   }
 
-  /** Oldest first. */
+  /** Oldest first, without {@link damaged} rows. */
   search(query: CampaignQuery = {}): CampaignEntry[] {
     const { campaign, target, outcome, since, until, text, limit = 1000 } = query;
     const { where, values } = whereOf([
@@ -108,17 +111,22 @@ export class CampaignLog implements Disposable {
       ],
     ]);
     const sql = `SELECT * FROM campaign_calls WHERE ${where} ORDER BY placed_at, key LIMIT ?`;
-    return this.#db.all(ROW, sql, ...values, limit).map(entryOf);
+    return this.#db.checked(ROW, sql, ...values, limit).rows.map(entryOf);
+  }
+
+  /** Says what is wrong with rows that are not as a history has them. @throws ERR_FILE */
+  damaged(): string[] {
+    return this.#db.checked(ROW, ALL).faults.map(({ message }) => message);
   }
 
   /** All campaigns, the one that began first at first. */
   summaries(): CampaignSummary[] {
-    const totals = this.#db.all(
+    const { rows: totals } = this.#db.checked(
       TOTALS_ROW,
       `SELECT campaign, count(DISTINCT target) AS targets, count(*) AS calls, min(placed_at) AS first,
         max(placed_at) AS last FROM campaign_calls GROUP BY campaign ORDER BY first`,
     );
-    const outcomes = this.#db.all(
+    const { rows: outcomes } = this.#db.checked(
       OUTCOME_ROW,
       `SELECT campaign, outcome, count(*) AS count FROM campaign_calls AS call WHERE attempt =
         (SELECT max(attempt) FROM campaign_calls WHERE campaign = call.campaign AND target = call.target)
@@ -155,6 +163,8 @@ export class CampaignLog implements Disposable {
       const end =
         "UPDATE campaign_calls SET outcome = 'interrupted' WHERE campaign = ? AND outcome = 'calling'";
       this.#db.run(end, campaign);
+      // Who is in a row that cannot be read must not be called again.
+      this.#db.all(ROW, ALL);
       return this.search({ campaign, limit: -1 });
     }, true);
   }

@@ -20,7 +20,7 @@ import {
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { between, dateOption, numberFrom } from '../options.js';
 import { stopSignal } from '../shutdown.js';
-import { printedTime, printLine, warnLine } from '../terminal-text.js';
+import { printedTime, printLine, warnDamage, warnLine } from '../terminal-text.js';
 import { type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
 import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
 
@@ -104,6 +104,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
       log.search({ campaign: name, limit: -1 }).map(({ target }) => target.toLowerCase()),
     );
     for (const { target } of targets) if (!called.has(target.toLowerCase())) printLine(target);
+    warnOf(log);
     return;
   }
   const noMore = new AbortController();
@@ -170,6 +171,7 @@ async function results(name: string | undefined, { out, json, ...rest }: Results
   using log = await openLog(out);
   const query: CampaignQuery = { ...rest, ...(name !== undefined && { campaign: name }) };
   for (const entry of log.search(query)) print(entry, json);
+  warnOf(log);
 }
 
 async function list({ out, json }: CatalogueOptions): Promise<void> {
@@ -177,6 +179,12 @@ async function list({ out, json }: CatalogueOptions): Promise<void> {
   for (const summary of log.summaries()) {
     printLine(json ? JSON.stringify(summary) : summaryLine(summary));
   }
+  warnOf(log);
+}
+
+/** Calls that no list can show are told of, and are a fault. */
+function warnOf(log: CampaignLog): void {
+  warnDamage(log.damaged(), 'Nothing is called by a campaign as long as that is so: put a copy in place.');
 }
 
 async function openLog(folder: string): Promise<CampaignLog> {

@@ -16,7 +16,7 @@ import {
 } from '../../index.js';
 import { readText } from '../key-files.js';
 import { between, dateOption, numberFrom } from '../options.js';
-import { printedTime, printLine, warnLine } from '../terminal-text.js';
+import { printedTime, printLine, warnDamage, warnLine } from '../terminal-text.js';
 import { sealed, verifyFile } from './verify-command.js';
 
 /** Layout of a recording. */
@@ -88,9 +88,11 @@ export function recordingsCommand(): Command {
     using catalogue = opened;
     if (damaged !== undefined) {
       warnLine(
-        `The catalogue was damaged, and was moved to ${damaged}: legal holds and the history of campaigns are in`,
+        `The catalogue was damaged, and was moved to ${damaged}. Legal holds are taken from the files beside recordings;`,
       );
-      warnLine('it alone. Put holds on again, and run no campaign before you have checked whom it called.');
+      warnLine(
+        'those that a version without such files put on are in the damaged file alone: put them on again.',
+      );
     }
     const { recordings, failed } = await catalogue.rebuild();
     for (const [path, { message }] of failed) warnLine(`${path}: ${message}`);
@@ -116,7 +118,6 @@ async function list(options: SearchOptions): Promise<void> {
     ...(maxSeconds !== undefined && { maxMs: maxSeconds * 1000 }),
   };
   print(catalogue.search(query), options.json);
-  warnOf(catalogue);
 }
 
 async function show(id: string, { out }: FolderOptions): Promise<void> {
@@ -150,7 +151,6 @@ async function verify(
   using catalogue = await open(options.out);
   const entries =
     ids.length > 0 ? ids.flatMap((id) => found(catalogue, id)) : catalogue.search({ limit: -1 });
-  if (ids.length === 0) warnOf(catalogue);
   for (const entry of entries) await verifyFile(catalogue.fileOf(entry), options, entry);
 }
 
@@ -191,7 +191,7 @@ async function hold(
 ): Promise<void> {
   using catalogue = await open(out);
   const ids = new Set(found(catalogue, id).map((entry) => entry.id));
-  for (const whole of ids) catalogue.hold(whole, release ? undefined : reason);
+  for (const whole of ids) await catalogue.hold(whole, release ? undefined : reason);
   for (const whole of ids) printLine(whole);
 }
 
@@ -204,6 +204,7 @@ async function purge(
 ): Promise<void> {
   const { olderThanDays, maxMegabytes, yes } = options;
   using catalogue = await open(options.out);
+  await catalogue.keepHolds();
   const entries = catalogue.purgeable({
     ...(olderThanDays !== undefined && { maxAgeDays: olderThanDays }),
     ...(maxMegabytes !== undefined && { maxBytes: maxMegabytes * 1e6 }),
@@ -227,9 +228,12 @@ async function outbox({ out, json, retry }: FolderOptions & { readonly retry: bo
   }
 }
 
+/** Entries that no command can use are told of. */
 async function open(folder: string): Promise<Catalogue> {
   await checkFolder(folder);
-  return Catalogue.open(folder);
+  const catalogue = Catalogue.open(folder);
+  warnDamage(catalogue.damaged(), '`jackfield recordings index` makes the catalogue anew from the sidecars.');
+  return catalogue;
 }
 
 /** A folder that is not there is not made by looking into it. @throws ERR_FILE. */
@@ -240,15 +244,6 @@ async function checkFolder(folder: string): Promise<void> {
     'ERR_FILE',
     `There is no folder ${folder}: give --out with the one you record to.`,
   );
-}
-
-/** Entries that no list can show are told of, and are a fault. */
-function warnOf(catalogue: Catalogue): void {
-  const damaged = catalogue.damaged();
-  if (damaged.length === 0) return;
-  process.exitCode = 1;
-  for (const text of damaged) warnLine(text);
-  warnLine('`jackfield recordings index` makes the catalogue anew from the sidecars.');
 }
 
 function found(catalogue: Catalogue, id: string): CatalogueEntry[] {

@@ -6,8 +6,12 @@ import {
   VoicemailArchive,
 } from '../../index.js';
 import { readIdentity } from '../key-files.js';
+import { warnDamage } from '../terminal-text.js';
 import { type ArchiveOptions, engineOf, type FilterOptions, queryOf } from './voicemail-options.js';
 import { barFor, messageLine, Report } from './voicemail-report.js';
+
+const DAMAGED =
+  'Messages of these rows are left out. Their audio and sidecars are in the archive; a copy of catalogue.db has the rows.';
 
 export async function findMessages(
   words: readonly string[],
@@ -143,13 +147,15 @@ export async function purgeMessages(
   report.text(`${removed.length} ${dryRun ? 'would be removed' : 'removed'}.`);
 }
 
-/** An archive that is there: one that is only looked at is not made. */
+/** An archive that is there: one that is only looked at is not made. Rows that nothing can use are told of. */
 async function openArchive(
   options: ArchiveOptions & { readonly identity?: string },
 ): Promise<VoicemailArchive> {
   const { identity } = options;
-  return await VoicemailArchive.open(options.in, {
+  const archive = await VoicemailArchive.open(options.in, {
     existing: true,
     ...(identity !== undefined && { identity: await readIdentity(identity) }),
   });
+  warnDamage(archive.catalogue.damaged(), DAMAGED);
+  return archive;
 }

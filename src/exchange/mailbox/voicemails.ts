@@ -1,7 +1,7 @@
-import { access, rm } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidArgument } from '../../base/errors.js';
-import { copyPrivate } from '../../files/private-file.js';
+import { copyPrivate, removeFile } from '../../files/private-file.js';
 import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
 import type { Identity } from '../../switch/identity.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
@@ -181,14 +181,14 @@ export class Voicemails implements VoicemailKeeper {
     const activity = voicemail.activity?.by;
     if (activity?.discard) await activity.discard();
     else activity?.stop();
-    await rm(this.fileFor(voicemail.id), { force: true });
+    await removeFile(this.fileFor(voicemail.id));
   }
 
   async #deliverTo(message: Voicemail, recipient: User): Promise<void> {
     const allowed = recipient.settings.voicemailSeconds;
     const incoming = this.#make(recipient, 'INCOMING', message.user, allowed);
     // A full disk, or it was deleted at the last moment: the recipient has not been told of it yet.
-    const takeBack = () => Promise.all([this.#drop(incoming), rm(incoming.file, { force: true })]);
+    const takeBack = () => Promise.all([this.#drop(incoming), removeFile(incoming.file)]);
     try {
       await standStill(this.context.clock, copyPrivate(message.file, incoming.file));
     } catch (error) {

@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises';
 import { VOICE_FORMAT } from '../../base/pcm.js';
 import type { ReadableFile, WritableFile } from '../../files/file-roots.js';
+import { removeFile } from '../../files/private-file.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
@@ -144,7 +144,7 @@ export class FileDestination implements VoiceDestination {
     if (typeof file !== 'string') {
       return new FileDestination(await WavWriter.of(file.fd, file.path, { format: VOICE_FORMAT }), options);
     }
-    await rm(file, { force: true });
+    await removeFile(file);
     const writer = await WavWriter.create(file, { format: VOICE_FORMAT, existing: 'refuse' });
     return new FileDestination(writer, options);
   }

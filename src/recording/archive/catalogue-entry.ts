@@ -24,7 +24,10 @@ export interface CatalogueEntry {
   readonly hold?: string;
 }
 
-/** The catalogue's tables; a file's row keeps its key, which the full-text index goes by. */
+/**
+ * The catalogue's tables; a file's row keeps its key, which the full-text index goes by. The second version had the calls
+ * of campaigns, which have a file of their own now.
+ */
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE recordings (
@@ -48,24 +51,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX recordings_id ON recordings (id);
   CREATE VIRTUAL TABLE words USING fts5 (partner, tags);
   `,
-  `
-  CREATE TABLE campaign_calls (
-    key         INTEGER PRIMARY KEY,
-    campaign    TEXT NOT NULL,
-    target      TEXT NOT NULL COLLATE NOCASE,
-    attempt     INTEGER NOT NULL,
-    placed_at   TEXT NOT NULL,
-    duration_ms REAL NOT NULL DEFAULT 0,
-    outcome     TEXT NOT NULL,
-    status      TEXT NOT NULL DEFAULT '',
-    error       TEXT,
-    retry       INTEGER NOT NULL DEFAULT 0,
-    variables   TEXT NOT NULL DEFAULT '{}',
-    pid         INTEGER NOT NULL,
-    UNIQUE (campaign, target, attempt)
-  );
-  CREATE INDEX campaign_calls_placed ON campaign_calls (placed_at);
-  `,
+  '',
 ];
 
 /** A row of `recordings`. */

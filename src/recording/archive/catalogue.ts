@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { readdir, realpath, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { path as aPath, checkArgument } from '../../base/check.js';
 import { type Clock, systemClock } from '../../base/clock.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import { confinedPath, isInside } from '../../files/confined-path.js';
-import { Database, isDamage, type RowSchema } from '../../files/database.js';
+import { Database, isDamage, type RowSchema, type SqlValue } from '../../files/database.js';
 import { fileError } from '../../files/file-error.js';
 import { FolderLock } from '../../files/folder-lock.js';
+import { removeFile } from '../../files/private-file.js';
 import { KEY_ROW } from '../../files/row.js';
 import { readSidecar } from '../read-details.js';
 import { possibleOutputs, recordingFiles } from '../recording-files.js';
@@ -20,8 +21,16 @@ import {
   RECORDING_ROW,
   wordsOf,
 } from './catalogue-entry.js';
+import { isHeld, readHold, writeHold } from './hold-file.js';
 import { likeOf, matchOf, whereOf } from './query.js';
 import { expendable, type RetentionRules } from './retention.js';
+
+/** The catalogue's file, in the folder of the recordings. */
+export const CATALOGUE_FILE = 'catalogue.sqlite';
+/** What a damaged one is called that was moved aside begins with. */
+export const DAMAGED_PREFIX = 'catalogue.damaged-';
+const ADVICE = '`jackfield recordings index` moves it aside, and makes another from the sidecars.';
+const AUDIO_NAME = /\.wav(\.age)?$/i;
 
 /** What {@link Catalogue.search} looks for; everything that is given has to fit. */
 export interface CatalogueQuery {
@@ -42,8 +51,8 @@ export interface CatalogueQuery {
 }
 
 /**
- * All recordings of a folder, in a SQLite file of it. It can be made anew from the sidecars at any time, all but
- * the legal holds.
+ * All recordings of a folder, in a SQLite file of it. Nothing is in it alone: {@link Catalogue.rebuild} makes it anew of
+ * the sidecars and the files of legal holds.
  */
 export class Catalogue implements Disposable {
   readonly folder: string;
@@ -57,25 +66,30 @@ export class Catalogue implements Disposable {
   /** Opens the catalogue of `folder`, or begins one. @throws ERR_UNSUPPORTED without `libsql`; ERR_FILE. */
   static open(folder: string): Catalogue {
     checkArgument('folder', folder, aPath);
-    return new Catalogue(resolve(folder), Database.open(join(folder, 'catalogue.sqlite'), MIGRATIONS));
+    const path = join(folder, CATALOGUE_FILE);
+    return new Catalogue(resolve(folder), Database.open(path, MIGRATIONS, { advice: ADVICE }));
   }
 
   /**
-   * As {@link open}, but a file that is damaged is moved aside first, with what SQLite keeps beside it, and another one
-   * begun: {@link rebuild} fills it. Legal holds and the history of campaigns stay in the file that was moved.
+   * As {@link open}, but the file is checked as a whole, its indices too. One that is damaged is moved aside first, with
+   * what SQLite keeps beside it, and another one begun: {@link rebuild} fills it.
    *
    * @returns the catalogue, and where the damaged one lies now.
    * @throws ERR_INVALID_STATE while somebody records to the folder; as {@link open}.
    */
   static async renew(folder: string): Promise<{ readonly catalogue: Catalogue; readonly damaged?: string }> {
+    let opened: Catalogue | undefined;
     try {
-      return { catalogue: Catalogue.open(folder) };
+      opened = Catalogue.open(folder);
+      opened.#db.checkWhole(['words']);
+      return { catalogue: opened };
     } catch (error) {
+      opened?.close();
       if (!isDamage(error)) throw error;
     }
     using _ = FolderLock.take(folder, 'recorded to');
-    const path = join(folder, 'catalogue.sqlite');
-    const damaged = join(folder, `catalogue.damaged-${randomUUID().slice(0, 8)}.sqlite`);
+    const path = join(folder, CATALOGUE_FILE);
+    const damaged = join(folder, `${DAMAGED_PREFIX}${randomUUID().slice(0, 8)}.sqlite`);
     for (const beside of ['-wal', '-shm', '']) {
       await rename(`${path}${beside}`, `${damaged}${beside}`).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') throw fileError('move', path, error);
@@ -124,7 +138,7 @@ export class Catalogue implements Disposable {
       ["id LIKE ? ESCAPE '\\'", id && likeOf(id, 'at the beginning')],
     ]);
     const sql = `SELECT * FROM recordings WHERE ${where} ORDER BY started_at, segment LIMIT ?`;
-    return this.#db.checked(RECORDING_ROW, sql, ...values, limit).rows.map(entryOf);
+    return this.#entries(sql, ...values, limit);
   }
 
   /** Says what is wrong with entries that are not as a catalogue has them; {@link rebuild} makes them anew. @throws ERR_FILE */
@@ -132,41 +146,67 @@ export class Catalogue implements Disposable {
     return this.#db.checked(RECORDING_ROW, 'SELECT * FROM recordings').faults.map(({ message }) => message);
   }
 
-  /** Puts a legal hold on all files of a recording (with a reason), or takes it off. Returns how many there are. */
-  hold(id: string, reason: string | undefined): number {
-    return this.#db.run('UPDATE recordings SET hold = ? WHERE id = ?', reason ?? null, id);
+  /**
+   * Puts a legal hold on all files of a recording (with a reason), or takes it off. It is kept in a file beside each.
+   *
+   * @returns how many there are.
+   * @throws ERR_FILE
+   */
+  async hold(id: string, reason: string | undefined): Promise<number> {
+    const entries = this.#entries('SELECT * FROM recordings WHERE id = ?', id);
+    for (const entry of entries) {
+      await writeHold(await this.fileOf(entry), reason);
+      this.#setHold(entry, reason);
+    }
+    return entries.length;
+  }
+
+  /** Writes the files of legal holds that are in the catalogue alone, as those of earlier versions are. @throws ERR_FILE */
+  async keepHolds(): Promise<void> {
+    for (const entry of this.#entries('SELECT * FROM recordings WHERE hold IS NOT NULL')) {
+      const [file] = await this.filesOf(entry).catch(() => []);
+      if (file !== undefined && !isHeld(file)) await writeHold(file, entry.hold);
+    }
   }
 
   /** What the rules let go: oldest first, never what is under legal hold. @throws ERR_INVALID_ARG. */
   purgeable(rules: RetentionRules, clock: Clock = systemClock): CatalogueEntry[] {
     const all = this.search({ limit: -1 });
     const totalBytes = all.reduce((sum, entry) => sum + entry.bytes, 0);
-    const factsOf = ({ startedAt, bytes, hold }: CatalogueEntry) => ({
+    const factsOf = ({ file, startedAt, bytes, hold }: CatalogueEntry) => ({
       atMs: Date.parse(startedAt),
       bytes,
-      held: hold !== undefined,
+      held: hold !== undefined || isHeld(join(this.folder, file)),
     });
     return [...expendable(all, factsOf, rules, { totalBytes, nowMs: clock.unixMs() })];
   }
 
-  /** Deletes a recording's files and its entry. @throws ERR_INVALID_STATE under legal hold; ERR_FILE. */
+  /**
+   * Deletes a recording's files and its entry.
+   *
+   * @throws ERR_INVALID_STATE under legal hold, by the catalogue or by the file beside the recording; ERR_FILE.
+   */
   async remove(entry: CatalogueEntry): Promise<void> {
     const sql = 'SELECT * FROM recordings WHERE file = ?';
     const now = this.#db.get(HELD_ROW, sql, entry.file);
-    if (now && now.hold !== null) {
-      throw new JackfieldError('ERR_INVALID_STATE', `${entry.file} is under legal hold (${now.hold}).`);
+    const hold = (await readHold(await this.fileOf(entry))) ?? now?.hold ?? undefined;
+    if (hold !== undefined) {
+      throw new JackfieldError('ERR_INVALID_STATE', `${entry.file} is under legal hold (${hold}).`);
     }
-    for (const file of await this.filesOf(entry)) await rm(file, { force: true });
+    for (const file of await this.filesOf(entry)) await removeFile(file);
     if (now) this.#forget(now.key);
   }
 
   /**
    * The audio of a recording.
    *
-   * @throws ERR_FILE for an entry that leads out of the folder, by its path or by a link in it.
+   * @throws ERR_FILE for an entry that is no audio of a recording, or leads out of the folder, by its path or by a link.
    */
   async fileOf({ file }: Pick<CatalogueEntry, 'file'>): Promise<string> {
     const path = confinedPath(this.folder, file);
+    if (!AUDIO_NAME.test(file)) {
+      throw new JackfieldError('ERR_FILE', `${JSON.stringify(file)} is no name of a recording's audio.`);
+    }
     const [root, real] = await Promise.all([realpath(this.folder), realpath(path).catch(() => path)]);
     const folder = await realpath(dirname(path)).catch(() => dirname(path));
     if (folder === root || isInside(root, folder)) {
@@ -214,20 +254,50 @@ export class Catalogue implements Disposable {
       if (!entry.isFile() || !entry.name.endsWith('.manifest.json')) continue;
       if (relative(this.folder, path).startsWith('.')) continue;
       try {
-        const sidecar = await readSidecar(path.replace(/\.manifest\.json$/, '.json'));
-        const file = join(entry.parentPath, basename(sidecar.audio.file));
-        await this.add(file, sidecar);
-        seen.add(relative(this.folder, file));
+        seen.add(await this.#takeIn(path.replace(/\.manifest\.json$/, '.json')));
       } catch (error) {
+        if (isDamage(error)) throw error;
         failed.set(path, error instanceof Error ? error : new Error(String(error)));
       }
     }
     this.#forgetUnless(RECORDING_ROW);
+    await this.keepHolds();
     for (const entry of this.search({ limit: -1 })) {
-      const gone = !seen.has(entry.file) && (await this.filesOf(entry).catch(() => [])).length === 0;
-      if (gone && entry.hold === undefined) this.#forget(entry.file);
+      if (!seen.has(entry.file) && !(await this.#isThere(entry))) this.#forget(entry.file);
     }
     return { recordings: seen.size, failed };
+  }
+
+  /** Takes a recording in by its sidecar; returns its audio, relative to the folder. */
+  async #takeIn(sidecarFile: string): Promise<string> {
+    const sidecar = await readSidecar(sidecarFile);
+    const file = join(dirname(sidecarFile), basename(sidecar.audio.file));
+    const path = relative(this.folder, file);
+    if (beside(file, '.json') !== sidecarFile) {
+      throw new JackfieldError(
+        'ERR_FILE',
+        `${sidecarFile} is the sidecar of ${path}, not of what lies beside it.`,
+      );
+    }
+    await this.fileOf({ file: path });
+    await this.add(file, sidecar);
+    const hold = await readHold(file);
+    if (hold !== undefined) this.#setHold({ file: path }, hold);
+    return path;
+  }
+
+  /** Whether an entry is of something: its audio is there, or it is missed and under legal hold. */
+  async #isThere(entry: CatalogueEntry): Promise<boolean> {
+    const files = await this.filesOf(entry).catch(() => undefined);
+    return files !== undefined && (files.length > 0 || entry.hold !== undefined);
+  }
+
+  #entries(sql: string, ...values: SqlValue[]): CatalogueEntry[] {
+    return this.#db.checked(RECORDING_ROW, sql, ...values).rows.map(entryOf);
+  }
+
+  #setHold({ file }: Pick<CatalogueEntry, 'file'>, reason: string | undefined): void {
+    this.#db.run('UPDATE recordings SET hold = ? WHERE file = ?', reason ?? null, file);
   }
 
   /** Lets go of the rows that are not as a schema says. Their files stay. */
@@ -259,7 +329,7 @@ export class Catalogue implements Disposable {
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(
-    () => true,
+    (is) => is.isFile(),
     () => false,
   );
 }

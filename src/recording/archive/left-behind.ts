@@ -1,6 +1,7 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JackfieldError } from '../../base/errors.js';
+import { removeFile } from '../../files/private-file.js';
 import {
   discardUnfinished,
   isWorthRecovering,
@@ -91,7 +92,7 @@ export async function takeUp(left: LeftBehind, options: RecoverOptions, to: Fini
       await to.finished(await readSegment(file));
     });
   }
-  for (const file of left.strays) await each(file, to, () => rm(file, { force: true }));
+  for (const file of left.strays) await each(file, to, () => removeFile(file));
 }
 
 async function each(file: string, to: Finishing, work: () => Promise<void>): Promise<void> {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { callback, checkOptions, needed, object, path, type Rules, wait, whole } from '../../base/check.js';
 import { type CancelTimer, CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
-import { makePrivateFolder } from '../../files/private-file.js';
+import { makePrivateFolder, removeFile } from '../../files/private-file.js';
 import { writeJson } from '../../files/whole-file.js';
 import { FAILED, type KeptEvent, namesIn, readKept } from './outbox-folder.js';
 
@@ -199,7 +199,7 @@ class Lane {
     }
     // A disk that does not let go of the file must not have the event told again and again.
     this.#dueAt.set(name, Number.POSITIVE_INFINITY);
-    const gone = await rm(join(this.#options.folder, name), { force: true }).then(
+    const gone = await removeFile(join(this.#options.folder, name)).then(
       () => true,
       () => false,
     );
@@ -272,7 +272,7 @@ class Lane {
     const atOf = (kept: KeptEvent | undefined) => kept?.event.at ?? '';
     events.sort((a, b) => (atOf(a.kept) < atOf(b.kept) ? -1 : 1));
     for (const { name: oldest, kept } of events.slice(0, names.length - maxFailed)) {
-      await rm(join(failed, oldest), { force: true });
+      await removeFile(join(failed, oldest));
       const text = `The event was deleted: ${failed} holds ${maxFailed} newer ones that failed. Mend the channel, or raise maxFailed.`;
       if (kept) onFailure?.(kept.event, kept.channel, new JackfieldError('ERR_LIMIT', text), true);
     }

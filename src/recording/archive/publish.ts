@@ -1,10 +1,11 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { z } from 'zod';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { fileError } from '../../files/file-error.js';
+import { removeFile } from '../../files/private-file.js';
 import { writeJson } from '../../files/whole-file.js';
 import { mapChannels } from '../../voice/convert/channels.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
@@ -130,7 +131,7 @@ async function carryOut(
 async function place(plan: Plan, segment: SegmentResult, options: PublishOptions): Promise<SegmentResult> {
   const { sidecar, manifest, file: from } = segment;
   const ending = from.endsWith('.wav.age') ? '.wav.age' : '.wav';
-  const endings = [ending, '.json', '.manifest.json', ...plan.suffixes];
+  const endings = [ending, '.json', '.manifest.json', '.hold.json', ...plan.suffixes];
   const base = await claimName(from, wantedPath(segment, options), endings);
   const outputs: RecordingOutput[] = [];
   for (const suffix of plan.suffixes) {
@@ -157,9 +158,9 @@ async function complete(
   await tell(published, { id: plan.id, type: plan.type });
   const outputs = plan.suffixes.map((suffix) => beside(source.file, suffix));
   for (const path of [source.file, source.sidecarFile, source.manifestFile, ...outputs]) {
-    await rm(path, { force: true });
+    await removeFile(path);
   }
-  await rm(planFile(source.file), { force: true });
+  await removeFile(planFile(source.file));
   const [unmade] = plan.unmade;
   if (!unmade) return published;
   const outputError = new JackfieldError('ERR_ENCODER', `There is no ${unmade.format}: ${unmade.reason}`);

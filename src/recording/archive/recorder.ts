@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkArgument } from '../../base/check.js';
 import { type Clock, systemClock } from '../../base/clock.js';
@@ -10,6 +9,7 @@ import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
 import { FolderLock } from '../../files/folder-lock.js';
+import { removeFile } from '../../files/private-file.js';
 import { makeFolder } from '../../files/whole-file.js';
 import { SERVER } from '../../tcp/lease.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
@@ -266,7 +266,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     // The manifest goes last: without its audio it says that the rest was to go.
     const { manifestFile } = segment;
     const others = recordingFiles(segment.file, segment.sidecar).filter((path) => path !== manifestFile);
-    for (const path of [...others, manifestFile]) await rm(path, { force: true });
+    for (const path of [...others, manifestFile]) await removeFile(path);
     this.emit('discarded', segment);
   }
 
@@ -308,6 +308,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
       failed: (error) => this.emit('failed', error, undefined),
     });
     void this.#outbox.run();
+    await this.catalogue?.keepHolds();
   }
 
   #track(work: Promise<void>, call: CallControl | undefined): void {

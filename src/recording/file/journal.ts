@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Opening } from '../../base/opening.js';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
-import { openPrivate, removeMade } from '../../files/private-file.js';
+import { openPrivate, removeFile } from '../../files/private-file.js';
 import type { LedgerSpan, LegName } from '../../stream/align/ledger.js';
 import type { DriftAccount, RecordedCall, RecordingHead, RecordingMark } from '../sidecar.js';
 
@@ -43,7 +43,7 @@ export class Journal {
       const journal = new Journal(path, positionedFile(await openPrivate(path, 'w'), 'async'));
       opening.add(journal, async () => {
         await journal.close();
-        await removeMade(path);
+        await removeFile(path);
       });
       journal.add({ t: 'head', head });
       await journal.settle();

@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises';
 import { JackfieldError } from '../../base/errors.js';
 import { msToSamples } from '../../base/pcm.js';
+import { removeFile } from '../../files/private-file.js';
 import { beside } from '../sidecar.js';
 import { type CompressedFormat, compress, type TagFacts } from './compressed.js';
 import { EncoderSlots } from './encoder-slots.js';
@@ -55,7 +55,7 @@ export class LiveOutput {
   async discard(): Promise<void> {
     this.#end('given-up');
     await this.#encoded;
-    await rm(this.path, { force: true });
+    await removeFile(this.path);
   }
 
   #end(state: 'ended' | 'given-up'): void {

@@ -1,12 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { path as aPath, checkArgument, checkOptions, type Rules, words } from '../../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
 import { Opening } from '../../base/opening.js';
 import { fileError } from '../../files/file-error.js';
+import { removeFile } from '../../files/private-file.js';
 import { LedgerKeeper, type LegLedger, type LegName } from '../../stream/align/ledger.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { repairWav } from '../../voice/wav/wav-repair.js';
@@ -75,7 +76,7 @@ export async function recoverRecording(file: string, options: RecoverOptions = {
       `The journal of ${file} tells nothing: repair the WAV by itself.`,
     );
   }
-  await rm(reserveFile(file), { force: true });
+  await removeFile(reserveFile(file));
   const known = journalEntries(entries, 'block').map(({ hash }) => hash);
   const { found, hashed } = file.endsWith('.age')
     ? await resealed(file, options, known)
@@ -92,8 +93,8 @@ export async function recoverRecording(file: string, options: RecoverOptions = {
 /** Removes what a recording left that was killed before it had a first sample, or a head. */
 export async function discardUnfinished(file: string): Promise<void> {
   checkArgument('file', file, aPath);
-  await rm(file, { force: true });
-  await rm(beside(file, '.json'), { force: true });
+  await removeFile(file);
+  await removeFile(beside(file, '.json'));
   await removeTraces(file);
 }
 
@@ -101,7 +102,7 @@ export async function discardUnfinished(file: string): Promise<void> {
 export async function removeTraces(file: string): Promise<void> {
   const traces = [reserveFile(file), beside(file, '.json.part'), beside(file, '.manifest.json.part')];
   for (const path of [...traces, ...halfMade(file), ...tailFiles(file), journalFile(file)]) {
-    await rm(path, { force: true });
+    await removeFile(path);
   }
 }
 
@@ -195,7 +196,7 @@ async function resealed(file: string, options: RecoverOptions, known: readonly s
   await using opening = new Opening();
   const target = opening.add(await SealedFile.create(whole, encryptTo), async (it) => {
     await it.close().catch(() => undefined);
-    for (const half of [whole, ...tailFiles(whole)]) await rm(half, { force: true });
+    for (const half of [whole, ...tailFiles(whole)]) await removeFile(half);
   });
   async function* copied(): AsyncGenerator<Int16Array> {
     // One that was killed before its tail had a record may be cut off, too.
@@ -208,7 +209,7 @@ async function resealed(file: string, options: RecoverOptions, known: readonly s
   await target.close();
   opening.done(target);
   await rename(whole, file);
-  for (const old of tailFiles(file)) await rm(old, { force: true });
+  for (const old of tailFiles(file)) await removeFile(old);
   return { found: tail ? 'truncated' : 'ok', hashed };
 }
 

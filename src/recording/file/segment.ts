@@ -1,8 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { Opening } from '../../base/opening.js';
 import { fileError } from '../../files/file-error.js';
-import { writePrivate } from '../../files/private-file.js';
+import { removeFile, writePrivate } from '../../files/private-file.js';
 import { writeJson } from '../../files/whole-file.js';
 import type { LedgerSpan, LegName } from '../../stream/align/ledger.js';
 import { BLOCK_SAMPLES, BlockHasher } from '../evidence/block-chain.js';
@@ -165,7 +164,7 @@ export class Segment {
   /** Gives the room on a full disk that was kept for it. */
   async releaseReserve(): Promise<void> {
     // Where it cannot be removed it is in nobody's way: it goes when the recording is taken up.
-    await rm(reserveFile(this.file), { force: true }).catch(() => undefined);
+    await removeFile(reserveFile(this.file)).catch(() => undefined);
   }
 
   /** Completes the file and what lies beside it. @throws ERR_FILE. */
@@ -193,7 +192,7 @@ export class Segment {
     const blocks = this.#hasher.end();
     await this.#journal.close();
     const result = await writeDetails(this.file, sidecar, blocks, this.#signingKey);
-    await rm(this.#journal.path, { force: true });
+    await removeFile(this.#journal.path);
     return { ...result, ...(error && { outputError: error }) };
   }
 
@@ -236,8 +235,8 @@ export class Segment {
  */
 export async function removeSegment(file: string): Promise<void> {
   const files = [file, reserveFile(file), ...tailFiles(file)];
-  const removed = await Promise.allSettled(files.map((each) => rm(each, { force: true })));
-  await rm(journalFile(file), { force: true });
+  const removed = await Promise.allSettled(files.map((each) => removeFile(each)));
+  await removeFile(journalFile(file));
   for (const each of removed) if (each.status === 'rejected') throw each.reason;
 }
 

@@ -5,7 +5,7 @@ import { Opening } from '../../base/opening.js';
 import { type PcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
-import { openPrivate, removeMade } from '../../files/private-file.js';
+import { openPrivate, removeFile } from '../../files/private-file.js';
 import { WavHeader } from '../../voice/wav/wav-header.js';
 import type { WavMetadata } from '../../voice/wav/wav-metadata.js';
 import type { AudioStore, LegEnds } from './audio-store.js';
@@ -46,7 +46,7 @@ export class StereoFile implements AudioStore {
       const file = new StereoFile(path, await openPrivate(path, 'w'), io, header);
       opening.add(file, async () => {
         await file.#file.close();
-        await removeMade(path);
+        await removeFile(path);
       });
       await file.commit(0, { local: 0, remote: 0 });
       return opening.done(file);

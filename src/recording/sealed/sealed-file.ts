@@ -1,7 +1,7 @@
-import { rename, rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { Opening } from '../../base/opening.js';
 import { fileError, isDiskFull } from '../../files/file-error.js';
-import { removeMade } from '../../files/private-file.js';
+import { removeFile } from '../../files/private-file.js';
 import type { AudioStore, LegEnds } from '../file/audio-store.js';
 import { STEREO, STEREO_BYTES } from '../file/stereo-file.js';
 import { encrypterTo } from './age.js';
@@ -39,7 +39,7 @@ export class SealedFile implements AudioStore {
       await using opening = new Opening();
       const tail = opening.add(await SealedTail.create(tailFiles(path)[1], key), async (it) => {
         await it.close();
-        await removeMade(tailFiles(path)[1]);
+        await removeFile(tailFiles(path)[1]);
       });
       const wav = await SealedWav.create(path, recipients, { format: STEREO });
       return opening.done(new SealedFile(wav, key, tail));
@@ -102,7 +102,7 @@ export class SealedFile implements AudioStore {
   }
 
   async #removeTails(): Promise<void> {
-    for (const tail of tailFiles(this.path)) await rm(tail, { force: true });
+    for (const tail of tailFiles(this.path)) await removeFile(tail);
   }
 
   async #rotate(): Promise<void> {
@@ -110,7 +110,7 @@ export class SealedFile implements AudioStore {
     // Of what was written to the age file, a chunk and its header may not be whole.
     const safe = (this.#wav.sealedBytes - 2 * AGE_CHUNK) / STEREO_BYTES;
     if (this.#oldTailEnd !== undefined && safe > this.#oldTailEnd) {
-      await rm(old, { force: true });
+      await removeFile(old);
       this.#oldTailEnd = undefined;
     }
     if (this.#tail.bytes < TAIL_BYTES || this.#oldTailEnd !== undefined) return;

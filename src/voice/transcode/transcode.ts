@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import {
   callback,
@@ -17,7 +17,7 @@ import {
 import { abortedError, invalidArgument, JackfieldError } from '../../base/errors.js';
 import type { PcmFormat } from '../../base/pcm.js';
 import { fileError } from '../../files/file-error.js';
-import { openPrivate } from '../../files/private-file.js';
+import { checkReplaceable, moveInto, openPrivate, removeFile } from '../../files/private-file.js';
 import { isSameFile } from '../../files/whole-file.js';
 import { OPUS_RATES } from '../codec/opus.js';
 import { toFormat } from '../convert/to-format.js';
@@ -141,13 +141,14 @@ export async function transcode(options: TranscodeOptions): Promise<TranscodeRes
     throw invalidArgument('output', `another file than ${output}: it is written to the input first`, output);
   }
   try {
+    await checkReplaceable(output);
     const sampleCount = await encodeInto(part, format, pcm, options);
     if (signal?.aborted) throw abortedError(`${output} to be written`, signal);
-    await rename(part, output);
+    await moveInto(part, output);
     const { size } = await stat(output);
     return { format, sampleCount, bytes: size };
   } catch (error) {
-    await rm(part, { force: true });
+    await removeFile(part);
     throw systemError(error, output);
   }
 }

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
 import type { PcmSink } from '../../base/pcm.js';
 import { confinedPath } from '../../files/confined-path.js';
+import { removeFile } from '../../files/private-file.js';
 import { hashFile, publishFile, syncFile } from '../../files/whole-file.js';
 import type { SealedWav } from '../../recording/sealed/sealed-wav.js';
 import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
@@ -90,7 +91,7 @@ export class AudioIntake implements PcmSink {
   /** Forgets what was taken. */
   async discard(): Promise<void> {
     await this.end().catch(() => undefined);
-    await rm(this.#wav.path, { force: true });
+    await removeFile(this.#wav.path);
   }
 
   async #flush(): Promise<void> {

@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { JackfieldError } from '../../base/errors.js';
 import { VOICE_FORMAT } from '../../base/pcm.js';
 import { confinedPath } from '../../files/confined-path.js';
+import { removeFile } from '../../files/private-file.js';
 import { safeName } from '../../files/safe-name.js';
 import { hashFile, makeFolder } from '../../files/whole-file.js';
 import { decrypterWith, encrypterTo } from '../../recording/sealed/age.js';
@@ -138,7 +139,7 @@ export class AudioStore {
 
   /** Removes a file of the archive. @throws ERR_FILE */
   async remove(audio: Pick<ArchivedAudio, 'path'>): Promise<void> {
-    await rm(this.pathOf(audio), { force: true });
+    await removeFile(this.pathOf(audio));
   }
 
   /** Removes what processes that were killed have left; those that are at work keep theirs. @throws ERR_FILE */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { type PcmSink, VOICE_FORMAT } from '../../base/pcm.js';
 import type { Client } from '../../control/client/client.js';
 import type { Voicemail } from '../../control/state/voicemail.js';
+import { removeFile } from '../../files/private-file.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { fetchAudio, type PlayVoicemailOptions, playToEnd } from '../play-voicemail.js';
@@ -47,6 +47,6 @@ export async function receiveByFile(
     }
     await sink.end();
   } finally {
-    await rm(path, { force: true });
+    await removeFile(path);
   }
 }

@@ -246,7 +246,7 @@ describe('a campaign in the catalogue', () => {
     const store = log.store('spring');
     await store.begin({ target: 'anna', attempt: 1, placedAtMs: 0 });
     expect(() => store.begin({ target: 'Anna', attempt: 1, placedAtMs: 9 })).toThrow(/placed already/);
-    using db = Database.open(join(folder, 'catalogue.sqlite'), ['', '']);
+    using db = Database.open(join(folder, 'campaigns.sqlite'), ['', '']);
     db.run('UPDATE campaign_calls SET pid = ?', process.ppid);
     expect(() => store.resume()).toThrow(`run by process ${process.ppid}`);
   });

@@ -421,7 +421,7 @@ describe('Catalogue', () => {
     using catalogue = Catalogue.open(folder);
     const [first, second, third] = catalogue.search();
     if (!first || !second || !third) throw new Error('three recordings were made');
-    expect(catalogue.hold(first.id, 'case 7')).toBe(1);
+    expect(await catalogue.hold(first.id, 'case 7')).toBe(1);
     const rules = { maxBytes: third.bytes + second.bytes };
     expect(catalogue.purgeable(rules).map(({ file }) => file)).toEqual([second.file]);
     expect(
@@ -431,7 +431,7 @@ describe('Catalogue', () => {
     await catalogue.remove(second);
     expect(files.map((file) => existsSync(file))).toEqual([true, false, true]);
     expect(existsSync(files[1]?.replace(/wav$/, 'manifest.json') ?? '')).toBe(false);
-    catalogue.hold(first.id, undefined);
+    await catalogue.hold(first.id, undefined);
     await catalogue.remove(first);
     expect(catalogue.search().map(({ file }) => file)).toEqual([third.file]);
     expect(await catalogue.rebuild()).toEqual({ recordings: 1, failed: new Map() });

@@ -10,7 +10,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nameKey } from '../../../src/files/safe-name.js';
 import { Catalogue, verifyRecording } from '../../../src/index.js';
@@ -64,9 +64,10 @@ describe('the files of a recording', () => {
 
       // What is under legal hold outlives all others.
       const [held, ...others] = results;
-      catalogue.hold(held!.sidecar.id, 'a case');
+      await catalogue.hold(held!.sidecar.id, 'a case');
       for (const other of others) await catalogue.remove(entryOf(other));
-      expect((await allFiles()).sort()).toEqual(owned[0]);
+      const hold = `${basename(held!.file, '.wav')}.hold.json`;
+      expect((await allFiles()).sort()).toEqual([...owned[0]!, hold].sort());
       expect(await verifyRecording(held!.file)).toMatchObject({ ok: true });
     },
   );

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { removeFile } from '../../files/private-file.js';
+import { syncFile, writeJson } from '../../files/whole-file.js';
+import { beside } from '../sidecar.js';
+
+// Legal holds lie beside the recordings that they are on, and outlive the catalogue. No manifest covers them: a hold is
+// put on and taken off without changing the evidence.
+
+const HOLD = z.object({ schema: z.literal('jackfield.hold/1'), reason: z.string() });
+
+/** What is told of a hold whose file cannot be read: it holds all the same. */
+const UNREADABLE = 'a hold file that cannot be read';
+
+/** Where the legal hold on a recording is kept. */
+export function holdFile(audioFile: string): string {
+  return beside(audioFile, '.hold.json');
+}
+
+/** Whether a recording is under legal hold. */
+export function isHeld(audioFile: string): boolean {
+  return existsSync(holdFile(audioFile));
+}
+
+/** Why a recording is under legal hold; nothing where it is not. */
+export async function readHold(audioFile: string): Promise<string | undefined> {
+  if (!isHeld(audioFile)) return undefined;
+  try {
+    return HOLD.parse(JSON.parse(await readFile(holdFile(audioFile), 'utf8'))).reason;
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+/** Puts a legal hold on a recording, on the medium when this resolves, or takes it off. @throws ERR_FILE */
+export async function writeHold(audioFile: string, reason: string | undefined): Promise<void> {
+  const path = holdFile(audioFile);
+  if (reason === undefined) return await removeFile(path);
+  await writeJson(path, { schema: 'jackfield.hold/1', reason });
+  await syncFile(path);
+}

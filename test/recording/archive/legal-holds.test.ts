@@ -1,0 +1,89 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Database } from '../../../src/files/database.js';
+import { Catalogue } from '../../../src/index.js';
+import { MIGRATIONS } from '../../../src/recording/archive/catalogue-entry.js';
+import { RecordingMaker } from './made-recordings.js';
+
+let folder: string;
+let catalogue: Catalogue;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jackfield-holds-'));
+  catalogue = Catalogue.open(folder);
+  const maker = new RecordingMaker(folder);
+  for (const partner of ['ann', 'bob']) await maker.published(catalogue, partner);
+});
+afterEach(async () => {
+  catalogue.close();
+  await rm(folder, { recursive: true });
+});
+
+const entry = (partner: string) => catalogue.search({ partner })[0] ?? expect.fail();
+const holdFile = () => join(folder, 'calls', 'ann.hold.json');
+const ALL = { maxBytes: 0 };
+const purgeable = () => catalogue.purgeable(ALL).map(({ partner }) => partner);
+const files = () => readdir(join(folder, 'calls'));
+
+/** The catalogue is gone, and made anew. */
+async function lost(): Promise<void> {
+  catalogue.close();
+  for (const beside of ['', '-wal', '-shm'])
+    await rm(join(folder, `catalogue.sqlite${beside}`), { force: true });
+  catalogue = Catalogue.open(folder);
+  await catalogue.rebuild();
+}
+
+describe('a legal hold', () => {
+  it('outlives the catalogue: what is held is not purged after it was made anew, with its tags', async () => {
+    const before = catalogue.search();
+    expect(await catalogue.hold(entry('ann').id, 'case 7')).toBe(1);
+    await lost();
+    expect(catalogue.search()).toEqual([{ ...before[0], hold: 'case 7' }, before[1]]);
+    expect(purgeable()).toEqual(['bob']);
+    await expect(catalogue.remove(entry('ann'))).rejects.toMatchObject({ code: 'ERR_INVALID_STATE' });
+    await catalogue.hold(entry('ann').id, undefined);
+    await lost();
+    expect(purgeable()).toEqual(['ann', 'bob']);
+    await catalogue.remove(entry('ann'));
+    expect((await files()).filter((name) => name.startsWith('ann'))).toEqual([]);
+  });
+
+  it('holds by its file alone, and by one that cannot be read', async () => {
+    await catalogue.hold(entry('ann').id, 'case 7');
+    const database = Database.open(join(folder, 'catalogue.sqlite'), MIGRATIONS);
+    database.run('UPDATE recordings SET hold = NULL');
+    database.close();
+    for (const text of [undefined, '{', '{"schema":"jackfield.hold/2"}', '']) {
+      if (text !== undefined) await writeFile(holdFile(), text);
+      expect(purgeable()).toEqual(['bob']);
+      await expect(catalogue.remove(entry('ann'))).rejects.toMatchObject({ code: 'ERR_INVALID_STATE' });
+    }
+    await lost();
+    expect(entry('ann').hold).toMatch(/cannot be read/);
+  });
+
+  it('of an earlier version, which is in the catalogue alone, gets its file', async () => {
+    const database = Database.open(join(folder, 'catalogue.sqlite'), MIGRATIONS);
+    database.run("UPDATE recordings SET hold = 'case 8' WHERE partner = 'ann'");
+    database.run("UPDATE recordings SET hold = 'no case', file = '../../bob.wav' WHERE partner = 'bob'");
+    database.close();
+    await catalogue.keepHolds();
+    expect(await files()).toContain('ann.hold.json');
+    expect(
+      (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.hold.json')),
+    ).toHaveLength(1);
+    await lost();
+    expect(entry('ann').hold).toBe('case 8');
+  });
+
+  it('keeps the name of a recording whose files were taken away, and its entry', async () => {
+    await catalogue.hold(entry('ann').id, 'case 9');
+    for (const ending of ['wav', 'json', 'manifest.json']) await rm(join(folder, 'calls', `ann.${ending}`));
+    await catalogue.rebuild();
+    expect(entry('ann').hold).toBe('case 9');
+    const next = await new RecordingMaker(folder).published(catalogue, 'ann');
+    expect(next.file).toBe(join(folder, 'calls', 'ann_2.wav'));
+  });
+});
