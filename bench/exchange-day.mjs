@@ -7,7 +7,8 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Exchange, RobotDestination, toneSamples, VirtualClock, WavWriter } from '../dist/index.js';
+import { RobotDestination } from '../dist/exchange.js';
+import { Exchange, toneSamples, VirtualClock, WavWriter } from '../dist/index.js';
 
 const [calls = 4000, hours = 24] = process.argv.slice(2).map(Number);
 const USERS = 20;

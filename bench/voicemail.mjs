@@ -6,16 +6,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  archiveVoicemails,
   attach,
   Exchange,
   MemoryTransport,
   PcmServer,
   toneSamples,
   VirtualClock,
-  VoicemailArchive,
   WavWriter,
 } from '../dist/index.js';
+import { archiveVoicemails, VoicemailArchive } from '../dist/voicemail.js';
 
 const [messages = 1000, seconds = 30, concurrency = 16] = process.argv.slice(2).map(Number);
 /** Different recordings; the others have the samples of one of these and are found to be duplicates. */

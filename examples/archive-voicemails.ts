@@ -1,5 +1,7 @@
 // Takes every voicemail of an account out into a folder: `npm run example -- archive-voicemails`.
-import { archiveVoicemails, attach, Exchange, PcmServer, TcpTransport, VoicemailArchive } from 'jackfield';
+
+import { attach, Exchange, PcmServer, TcpTransport } from 'jackfield';
+import { archiveVoicemails, VoicemailArchive } from 'jackfield/voicemail';
 
 export interface Options {
   /** The archive; run it again to fetch what is new. */

@@ -1,5 +1,6 @@
 // A front desk that puts callers through: `npm run example -- bot-auto-attendant`.
-import { bot, Exchange, type TestBotResult, TransferFailedError, testBot } from 'jackfield';
+import { bot, Exchange, type TestBotResult, testBot } from 'jackfield';
+import { TransferFailedError } from 'jackfield/bot';
 
 const MENU = { text: 'Welcome to the mill. For sales, press 1. For the workshop, press 2.' };
 const NO_SUCH_KEY = { text: 'There is nothing behind that key.' };

@@ -1,5 +1,6 @@
 // Takes numbers when all are busy, and calls back in that order: `npm run example -- bot-call-back-queue`.
-import { type Bot, type BotCall, bot, bridge, Exchange, type TestBotResult, testBot } from 'jackfield';
+import { type Bot, type BotCall, bot, Exchange, type TestBotResult, testBot } from 'jackfield';
+import { bridge } from 'jackfield/bot';
 
 const ALL_BUSY = { text: 'All of us are busy. Press 1 and we call you back.' };
 const PROMISED = { text: 'You keep your place. Good bye.' };

@@ -1,5 +1,6 @@
 // A room that is entered with a code: `npm run example -- bot-conference`.
-import { type Bot, bot, Exchange, Room, type TestBotResult, type TestCaller, testBot } from 'jackfield';
+import { type Bot, bot, Exchange, type TestBotResult, testBot } from 'jackfield';
+import { Room, type TestCaller } from 'jackfield/bot';
 
 const CODE = { text: 'Please enter the code of your room, then the pound key.' };
 const WRONG = { text: 'There is no such room.' };

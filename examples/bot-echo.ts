@@ -1,14 +1,7 @@
 // Gives back what is said, and tells how long that takes as a pitch: `npm run example -- bot-echo`.
-import {
-  type BotCall,
-  bot,
-  Exchange,
-  msToSamples,
-  samplesToMs,
-  ToneDetector,
-  type TranscriptLine,
-  testBot,
-} from 'jackfield';
+import { type BotCall, bot, Exchange, msToSamples, samplesToMs, testBot } from 'jackfield';
+import type { TranscriptLine } from 'jackfield/bot';
+import { ToneDetector } from 'jackfield/voice';
 
 const PING = { tone: 1800, ms: 200 } as const;
 /** One octave for each doubling of the delay; 100 ms sound as 220 Hz. */

@@ -1,5 +1,6 @@
 // Keeps a caller company until somebody answers: `npm run example -- bot-music-on-hold`.
-import { bot, bridge, Exchange, type TestBotResult, testBot } from 'jackfield';
+import { bot, Exchange, type TestBotResult, testBot } from 'jackfield';
+import { bridge } from 'jackfield/bot';
 
 const MUSIC = [
   { tone: [262, 330], ms: 500 },

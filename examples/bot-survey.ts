@@ -1,16 +1,6 @@
 // Calls people and asks two questions: `npm run example -- bot-survey`.
-import {
-  type Bot,
-  bot,
-  detectAnswer,
-  Exchange,
-  melodyEngine,
-  msToSamples,
-  Prompts,
-  type TranscriptLine,
-  testBot,
-  waitForBeep,
-} from 'jackfield';
+import { type Bot, bot, Exchange, msToSamples, Prompts, testBot } from 'jackfield';
+import { detectAnswer, melodyEngine, type TranscriptLine, waitForBeep } from 'jackfield/bot';
 
 const WELCOME = { text: 'We would like to ask you two questions about the mill.' };
 const FLOUR = { text: 'How good is our flour? Give it 1 to 5.' };

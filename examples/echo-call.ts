@@ -7,10 +7,10 @@ import {
   msToSamples,
   openCallVoice,
   PcmServer,
-  ToneDetector,
   VirtualClock,
   WavReader,
 } from 'jackfield';
+import { ToneDetector } from 'jackfield/voice';
 
 export interface Options {
   /** What to say: a 16 kHz mono WAV file of at most ten seconds. */

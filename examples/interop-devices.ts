@@ -6,7 +6,7 @@
  */
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import { bytesOfSamples, collectSamples, measureLevel, samplesOfBytes, toneSamples } from 'jackfield';
+import { bytesOfSamples, collectSamples, measureLevel, samplesOfBytes, toneSamples } from 'jackfield/voice';
 
 export interface Options {
   readonly package: 'speaker' | 'node-record-lpcm16';

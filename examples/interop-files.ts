@@ -7,7 +7,14 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { bytesOfSamples, collectSamples, encodeWav, samplesOfBytes, toneSamples, WavReader } from 'jackfield';
+import {
+  bytesOfSamples,
+  collectSamples,
+  encodeWav,
+  samplesOfBytes,
+  toneSamples,
+  WavReader,
+} from 'jackfield/voice';
 
 export interface Options {
   readonly package: 'wavefile' | 'fluent-ffmpeg';

@@ -1,6 +1,7 @@
 // A speech engine from npm, with nothing to install on the system: `npm run example -- speech-engine`.
 // It is eSpeak NG compiled to WebAssembly: `npm i @echogarden/espeak-ng-emscripten` (GPL-3.0).
-import { Prompts, type SpeechEngine, samplesToMs } from 'jackfield';
+import { Prompts, samplesToMs } from 'jackfield';
+import type { SpeechEngine } from 'jackfield/bot';
 
 /** What is used of the package, which has no declarations. */
 interface EspeakPackage {

@@ -18,7 +18,7 @@ execFileSync(process.execPath, [tsc, '-p', 'tsconfig.examples.json'], { stdio: '
 const { run } = await import(new URL(`../examples/.build/${name}.js`, import.meta.url).href);
 const result = await run(JSON.parse(options));
 if (result?.transcript) {
-  const { formatTranscript } = await import('jackfield');
+  const { formatTranscript } = await import('jackfield/bot');
   process.stdout.write(`${formatTranscript(result.transcript)}\n\n`);
 }
 const shown = (key, value) => {

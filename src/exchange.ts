@@ -11,6 +11,7 @@ export type { AttachPolicy, AttachRequest } from './exchange/api/authorization.j
 export type { Endpoint } from './exchange/api/endpoint.js';
 export type { Session, SessionClient } from './exchange/api/session.js';
 export type { OverwritePolicy } from './exchange/client-files.js';
+export { type ExchangeLimits, LIMITS, type LimitSpec } from './exchange/limits.js';
 export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchange.js';
 export type { ExchangeOptions } from './exchange/exchange-options.js';
 export type { VoicemailFault, VoicemailStep } from './exchange/mailbox/voicemail-failure.js';

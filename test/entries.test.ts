@@ -17,10 +17,16 @@ const ENTRIES = Object.entries(exports).flatMap(([path, target]) =>
       ],
 );
 
-describe.each(ENTRIES)('%s', (_name, source) => {
+describe.each(ENTRIES)('%s', (name, source) => {
   it('has these names', async () => {
     const entry = (await import(/* @vite-ignore */ `../${source}`)) as object;
     expect(Object.keys(entry).sort()).toMatchSnapshot();
+  });
+
+  it('lists them one by one, and is a module of the reference', () => {
+    const text = readFileSync(source, 'utf8');
+    expect(text).toContain(` * @module ${name}\n`);
+    expect(text).not.toMatch(/^(export \*|import )/m);
   });
 });
 

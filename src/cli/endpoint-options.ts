@@ -3,14 +3,13 @@ import {
   type AttachOptions,
   attach,
   type Client,
-  Exchange,
   MemoryTransport,
-  Scenario,
   systemClock,
   type TcpTls,
   TRANSPORT_ADDRESSES,
   transportAt,
-} from '../index.js';
+} from '../control.js';
+import { Exchange, Scenario } from '../exchange.js';
 import { readText } from './key-files.js';
 
 /** What says which endpoint a command attaches to. */

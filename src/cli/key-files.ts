@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { JackfieldError } from '../index.js';
+import { JackfieldError } from '../voice.js';
 
 /** @throws ERR_FILE. */
 export async function readText(path: string): Promise<string> {

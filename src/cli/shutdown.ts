@@ -1,5 +1,5 @@
 import { JackfieldError } from '../base/errors.js';
-import type { Client } from '../index.js';
+import type { Client } from '../control.js';
 import { warnLine } from './terminal-text.js';
 
 const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;

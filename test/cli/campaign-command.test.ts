@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CampaignEntry } from '../../src/index.js';
+import type { CampaignEntry } from '../../src/bot.js';
 
 const MAIN = join(process.cwd(), 'dist/cli/main.js');
 const ROBOT = { rings: 100, stays: true };

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { collectSamples, splitChannels, WavReader, WavWriter } from '../../src/index.js';
+import { collectSamples, WavReader, WavWriter } from '../../src/index.js';
+import { splitChannels } from '../../src/voice.js';
 
 const MAIN = 'dist/cli/main.js';
 const run = promisify(execFile);

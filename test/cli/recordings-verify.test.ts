@@ -3,7 +3,7 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Catalogue } from '../../src/index.js';
+import { Catalogue } from '../../src/recording.js';
 import { RecordingMaker } from '../recording/archive/made-recordings.js';
 
 const MAIN = join(process.cwd(), 'dist/cli/main.js');

@@ -13,7 +13,7 @@ import { completeLine } from '../../src/cli/trace/trace-completion.js';
 import { helpOn } from '../../src/cli/trace/trace-help.js';
 import { readRecording, TraceRecording } from '../../src/cli/trace/trace-recording.js';
 import { TraceView } from '../../src/cli/trace/trace-view.js';
-import type { TraceLine } from '../../src/index.js';
+import type { TraceLine } from '../../src/control.js';
 
 const MAIN = 'dist/cli/main.js';
 

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { appendFile, copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { concatSamples, encodeWav, toneSamples, WavReader } from '../../src/index.js';
+import { toneSamples, WavReader } from '../../src/index.js';
+import { concatSamples, encodeWav } from '../../src/voice.js';
 import {
   expectSamples,
   HAS_FFMPEG,

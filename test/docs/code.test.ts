@@ -3,7 +3,15 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { beforeAll, describe, expect, it } from 'vitest';
-import * as jackfield from '../../src/index.js';
+import * as bot from '../../src/bot.js';
+import * as control from '../../src/control.js';
+import * as exchange from '../../src/exchange.js';
+import * as main from '../../src/index.js';
+import * as pcm from '../../src/pcm.js';
+import * as protocol from '../../src/protocol.js';
+import * as recording from '../../src/recording.js';
+import * as voice from '../../src/voice.js';
+import * as voicemail from '../../src/voicemail.js';
 import { testFolder } from '../voice/fixtures.js';
 import { type Block, blocksIn, nameOf, placeOf, ROOT } from './blocks.js';
 
@@ -27,14 +35,30 @@ beforeAll(() => {
   }
 });
 
-/** Names of the package that a block uses and, as one that goes on from another does, does not import. */
+const ENTRIES = Object.entries({
+  jackfield: main,
+  'jackfield/bot': bot,
+  'jackfield/control': control,
+  'jackfield/exchange': exchange,
+  'jackfield/pcm': pcm,
+  'jackfield/protocol': protocol,
+  'jackfield/recording': recording,
+  'jackfield/voice': voice,
+  'jackfield/voicemail': voicemail,
+});
+
+/** Imports the names of the package that a block uses and, as one that goes on from another does, does not import. */
 function imported({ code: text }: Block): string {
-  if (/^import .* from 'jackfield'/m.test(text)) return '';
-  const names = Object.keys(jackfield).filter((name) =>
-    new RegExp(`(?<![\\w.'"/-])${name}\\s*[.({]`).test(text),
-  );
-  const used = names.filter((name) => !new RegExp(`(const|function|\\{[^}]*) ${name}\\b[^(]*=`).test(text));
-  return used.length === 0 ? '' : `import { ${used.join(', ')} } from 'jackfield'; `;
+  if (/^import .* from 'jackfield/m.test(text)) return '';
+  const isUsed = (name: string) =>
+    new RegExp(`(?<![\\w.'"/-])${name}\\s*[.({]`).test(text) &&
+    !new RegExp(`(const|function|\\{[^}]*) ${name}\\b[^(]*=`).test(text);
+  const found = new Set<string>();
+  return ENTRIES.map(([entry, names]) => {
+    const used = Object.keys(names).filter((name) => !found.has(name) && isUsed(name));
+    for (const name of used) found.add(name);
+    return used.length === 0 ? '' : `import { ${used.join(', ')} } from '${entry}'; `;
+  }).join('');
 }
 
 describe('each block of code', () => {

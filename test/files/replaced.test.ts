@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { moveInto, removeFile } from '../../src/files/private-file.js';
 import { publishFile, writeJson, writeWhole } from '../../src/files/whole-file.js';
-import { transcode } from '../../src/index.js';
+import { transcode } from '../../src/voice.js';
 
 const SPEECH = 'test/fixtures/speech/goforward.wav';
 let folder: string;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import type { MemoryEndpoint } from '../../src/control.js';
 import {
   ApiError,
   attach,
@@ -11,15 +12,14 @@ import {
   type Client,
   collectSamples,
   Exchange,
-  type MemoryEndpoint,
   MemoryTransport,
   PcmServer,
   recordCall,
-  splitChannels,
   VirtualClock,
   verifyRecording,
   WavReader,
 } from '../../src/index.js';
+import { splitChannels } from '../../src/voice.js';
 
 const FRAME = 320;
 const SPEECH = 'assets/speech/reader-870.wav';

@@ -6,18 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { collectSamples, recoverRecording, verifyRecording, WavReader } from '../../src/index.js';
 import {
-  collectSamples,
   discardUnfinished,
   findUnfinished,
   isWorthRecovering,
   openSealed,
   readTails,
-  recoverRecording,
-  splitChannels,
-  verifyRecording,
-  WavReader,
-} from '../../src/index.js';
+} from '../../src/recording.js';
+import { splitChannels } from '../../src/voice.js';
 
 /** How many recording processes are killed: JACKFIELD_KILLS=50 npx vitest run test/call/recording/recording-kill */
 const KILLS = Number(process.env['JACKFIELD_KILLS'] ?? 12);

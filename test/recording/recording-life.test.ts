@@ -6,17 +6,17 @@ import {
   attach,
   type CallRecording,
   collectSamples,
-  concatSamples,
   Exchange,
   MemoryTransport,
   PcmServer,
   type RecordCallOptions,
-  type RecordingSidecar,
   recordCall,
   VirtualClock,
   verifyRecording,
   WavReader,
 } from '../../src/index.js';
+import type { RecordingSidecar } from '../../src/recording.js';
+import { concatSamples } from '../../src/voice.js';
 import { canMount, SmallDisk } from './file/small-disk.js';
 
 let folder: string;

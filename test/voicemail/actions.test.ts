@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Voicemail } from '../../src/control.js';
+import type { SoundCard } from '../../src/exchange.js';
+import type { Client } from '../../src/index.js';
+import { VOICEMAIL } from '../../src/protocol/catalogue/voicemail.js';
 import {
-  type Client,
   deleteVoicemail,
   downloadVoicemail,
   greetingOf,
@@ -10,10 +13,7 @@ import {
   playVoicemail,
   receiveVoicemail,
   recordGreeting,
-  type SoundCard,
-  type Voicemail,
-} from '../../src/index.js';
-import { VOICEMAIL } from '../../src/protocol/catalogue/voicemail.js';
+} from '../../src/voicemail.js';
 import { indexOfSamples, Line, MemorySink, samplesOf, tone } from './line.js';
 
 const MICROPHONE = 1000;

@@ -1,11 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  leaveVoicemail,
-  receiveVoicemail,
-  recordGreeting,
-  type UserOptions,
-  type VoicemailFault,
-} from '../../src/index.js';
+import type { UserOptions, VoicemailFault } from '../../src/exchange.js';
+import { leaveVoicemail, receiveVoicemail, recordGreeting } from '../../src/voicemail.js';
 import { indexOfSamples, Line, MemorySink, statusesOf, tone } from './line.js';
 
 /** All that the reference lists. */

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type LegLedger, type PcmSink, receiveVoicemail } from '../../src/index.js';
+import type { PcmSink } from '../../src/index.js';
+import type { LegLedger } from '../../src/pcm.js';
 import { LedgerSink } from '../../src/voicemail/ledger-sink.js';
+import { receiveVoicemail } from '../../src/voicemail.js';
 import { Line, MemorySink, tone } from './line.js';
 
 const sumOf = ({ received, idle, masked, missing }: LegLedger) => received + idle + masked + missing;

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Voicemail } from '../../src/control.js';
+import type { VoicemailFault } from '../../src/exchange.js';
 import {
   type AttachOptions,
   attach,
@@ -13,8 +15,6 @@ import {
   type PcmSink,
   toneSamples,
   VirtualClock,
-  type Voicemail,
-  type VoicemailFault,
   WavReader,
   WavWriter,
 } from '../../src/index.js';

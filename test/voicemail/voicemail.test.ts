@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SoundCard } from '../../src/exchange.js';
 import {
   deleteVoicemail,
   downloadVoicemail,
@@ -8,8 +9,7 @@ import {
   openVoicemailPort,
   playVoicemail,
   receiveVoicemail,
-  type SoundCard,
-} from '../../src/index.js';
+} from '../../src/voicemail.js';
 import { indexOfSamples, Line, MemorySink, samplesOf, statusesOf, tone } from './line.js';
 
 let line: Line;

@@ -12,11 +12,10 @@ import {
   type CampaignResult,
   type CampaignSummary,
   flowBot,
-  JackfieldError,
-  PcmServer,
   readCallList,
   runCampaign,
-} from '../../index.js';
+} from '../../bot.js';
+import { JackfieldError, PcmServer } from '../../pcm.js';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { between, dateOption, numberFrom } from '../options.js';
 import { stopSignal } from '../shutdown.js';

@@ -1,14 +1,8 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
-import {
-  type Flow,
-  type FlowHook,
-  formatProblem,
-  JackfieldError,
-  type ParseFlowOptions,
-  readFlow,
-} from '../../index.js';
+import { type Flow, type FlowHook, formatProblem, type ParseFlowOptions, readFlow } from '../../bot.js';
+import { JackfieldError } from '../../voice.js';
 
 /** What says where the code of a flow's hooks is. */
 export interface HookOptions {

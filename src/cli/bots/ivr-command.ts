@@ -1,18 +1,18 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { writePrivate } from '../../files/private-file.js';
 import {
   BotHost,
   drawFlow,
-  Exchange,
   type Flow,
   type FlowDrawing,
   flowBot,
   formatTranscript,
-  PcmServer,
   readFlow,
   type TestCaller,
   testBot,
-} from '../../index.js';
+} from '../../bot.js';
+import { Exchange } from '../../exchange.js';
+import { writePrivate } from '../../files/private-file.js';
+import { PcmServer } from '../../pcm.js';
 import { attachTo, checkEndpoint, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import { printLine } from '../terminal-text.js';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { espeakEngine, melodyEngine, Prompts } from '../../index.js';
+import { espeakEngine, melodyEngine, Prompts } from '../../bot.js';
 
 const ENGINES = { none: () => undefined, melody: melodyEngine, 'espeak-ng': () => espeakEngine() } as const;
 

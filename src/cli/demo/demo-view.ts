@@ -1,6 +1,7 @@
 import { MultiBar, Presets } from 'cli-progress';
 import { entryOf } from '../../base/entry-of.js';
-import type { Level, RecordingProgress } from '../../index.js';
+import type { RecordingProgress } from '../../recording.js';
+import type { Level } from '../../voice.js';
 import type { DemoResult, DemoView } from './demo.js';
 
 /** About how long a call to the test service lasts; the bar's length until the call has ended. */

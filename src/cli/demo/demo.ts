@@ -1,25 +1,20 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CallState } from '../../control.js';
+import { attach, type Call, TcpTransport } from '../../control.js';
+import { type CallVoice, PcmServer } from '../../pcm.js';
+import type { RecordingProgress, RecordingSidecar } from '../../recording.js';
+import { type CallRecording, recordCall } from '../../recording.js';
 import {
-  attach,
-  type Call,
-  type CallRecording,
-  type CallState,
-  type CallVoice,
   drawWaveform,
   msToSamples,
-  PcmServer,
-  type RecordingProgress,
-  type RecordingSidecar,
-  recordCall,
-  TcpTransport,
   ToneDetector,
   toFormat,
   transcode,
   VOICE_FORMAT,
   WavReader,
-} from '../../index.js';
+} from '../../voice.js';
 import { ExchangeProcess } from '../exchange/exchange-process.js';
 
 /** What can be set from the command line. */

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { access } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { promisify } from 'node:util';
-import { listSoundDevices, type Transport, transportsOf, UnavailableError } from '../../index.js';
+import { type Transport, transportsOf, UnavailableError } from '../../control.js';
+import { listSoundDevices } from '../../voice.js';
 
 /** What was found out about one thing that Jackfield can use. */
 export interface Finding {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { AttachRequest } from '../../index.js';
+import type { AttachRequest } from '../../exchange.js';
 import { printable } from '../terminal-text.js';
 import type { ExchangeView } from './exchange-view.js';
 

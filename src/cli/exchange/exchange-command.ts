@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { messageOf } from '../../base/errors.js';
-import { type ExchangeLimits, LIMITS } from '../../exchange/limits.js';
 import {
   Exchange,
+  type ExchangeLimits,
+  LIMITS,
   type OverwritePolicy,
   replay,
   Scenario,
@@ -10,7 +11,7 @@ import {
   type UserOptions,
   VirtualClock,
   WireRecorder,
-} from '../../index.js';
+} from '../../exchange.js';
 import { portOption } from '../options.js';
 import { stopSignal } from '../shutdown.js';
 import { AttachQuestions } from './attach-questions.js';

@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
 import { messageOf } from '../../base/errors.js';
-import type { CallView, Clock, ClosedStream, Exchange } from '../../index.js';
+import type { CallView, Clock, ClosedStream, Exchange } from '../../exchange.js';
 import { printable } from '../terminal-text.js';
 
 const REFRESH_MS = 500;

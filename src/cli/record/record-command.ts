@@ -1,13 +1,7 @@
 import { Command, Option } from 'commander';
-import {
-  attach,
-  type CallControl,
-  JackfieldError,
-  OUTPUT_FORMATS,
-  PcmServer,
-  Recorder,
-  type RecorderOptions,
-} from '../../index.js';
+import { attach } from '../../control.js';
+import { type CallControl, JackfieldError, PcmServer } from '../../pcm.js';
+import { OUTPUT_FORMATS, Recorder, type RecorderOptions } from '../../recording.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import type { RecordConfig } from './record-config.js';
 import { CONTROL_LINES, recordControl } from './record-control.js';

@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { FROM_TIME, TO_TIME } from '../../base/hours.js';
 import { WEEKDAYS } from '../../base/local-time.js';
-import { JackfieldError, OUTPUT_FORMATS, type RecorderOptions } from '../../index.js';
+import { JackfieldError, OUTPUT_FORMATS, type RecorderOptions } from '../../recording.js';
 import { readIdentity, readJson, readText } from '../key-files.js';
 
 const names = z.array(z.string().min(1)).min(1);

@@ -1,7 +1,8 @@
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { entryOf } from '../../base/entry-of.js';
-import { type CallRecording, type Client, JackfieldError, type Recorder } from '../../index.js';
+import { type Client, JackfieldError } from '../../control.js';
+import type { CallRecording, Recorder } from '../../recording.js';
 import type { RecordView } from './record-view.js';
 
 /** What can be done to a call that a recorder knows, by the first word of a line. */

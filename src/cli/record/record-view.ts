@@ -1,4 +1,4 @@
-import type { CallRecording, Recorder, RecordingProgress } from '../../index.js';
+import type { CallRecording, Recorder, RecordingProgress } from '../../recording.js';
 import { printable, printedTime } from '../terminal-text.js';
 
 /** Shows what a recorder does, until it is stopped. */

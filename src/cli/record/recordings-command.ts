@@ -7,13 +7,10 @@ import {
   Catalogue,
   type CatalogueEntry,
   type CatalogueQuery,
-  JackfieldError,
   listOutbox,
-  openSpeaker,
   retryEvent,
-  WavReader,
-  WavWriter,
-} from '../../index.js';
+} from '../../recording.js';
+import { JackfieldError, openSpeaker, WavReader, WavWriter } from '../../voice.js';
 import { readText } from '../key-files.js';
 import { between, dateOption, numberFrom } from '../options.js';
 import { printedTime, printLine, warnDamage, warnLine } from '../terminal-text.js';

@@ -7,7 +7,7 @@ import {
   type VerifyOptions,
   type VerifyReport,
   verifyRecording,
-} from '../../index.js';
+} from '../../recording.js';
 import { readIdentity, readText } from '../key-files.js';
 import { printLine } from '../terminal-text.js';
 

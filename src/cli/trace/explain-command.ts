@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { explain } from '../../index.js';
+import { explain } from '../../protocol.js';
 import { explanationText } from './explanation-text.js';
 
 /** `jackfield explain <line>`: says what a line of the protocol means. */

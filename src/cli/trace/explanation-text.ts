@@ -1,4 +1,4 @@
-import { type Explanation, explain } from '../../index.js';
+import { type Explanation, explain } from '../../protocol.js';
 
 /** An explanation, for people to read. */
 export function explanationText(explanation: Explanation): string {

@@ -9,7 +9,7 @@ import {
   SEARCHES,
   VERBS,
   WINDOWS,
-} from '../../index.js';
+} from '../../protocol.js';
 
 /** Words that the console takes itself. */
 export const CONSOLE_WORDS = ['help', 'quit'] as const;

@@ -1,6 +1,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import { messageOf } from '../../base/errors.js';
-import { ApiError, type AttachState, type Client, parseReply, type TraceLine } from '../../index.js';
+import type { AttachState, Client, TraceLine } from '../../control.js';
+import { ApiError, parseReply } from '../../protocol.js';
 import { completeLine } from './trace-completion.js';
 import { helpOn } from './trace-help.js';
 import { withoutId } from './trace-script.js';

@@ -1,5 +1,5 @@
 import { entryOf } from '../../base/entry-of.js';
-import { explain, OBJECTS, type ObjectSpec, SEARCHES, VERBS, type VerbSpec } from '../../index.js';
+import { explain, OBJECTS, type ObjectSpec, SEARCHES, VERBS, type VerbSpec } from '../../protocol.js';
 import { explanationText, table } from './explanation-text.js';
 
 const VERB_SPECS: Readonly<Record<string, VerbSpec>> = VERBS;

@@ -4,8 +4,9 @@ import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { entryOf } from '../../base/entry-of.js';
 import { messageOf } from '../../base/errors.js';
+import type { TraceLine } from '../../control.js';
 import { privateStream } from '../../files/private-file.js';
-import { JackfieldError, type TraceLine } from '../../index.js';
+import { JackfieldError } from '../../voice.js';
 
 const ARROWS = { sent: '->', received: '<-' } as const;
 

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { ApiError, type Client, sleep, systemClock, type TraceLine } from '../../index.js';
+import type { TraceLine } from '../../control.js';
+import { type Client, sleep, systemClock } from '../../control.js';
+import { ApiError } from '../../protocol.js';
 import type { TraceView } from './trace-view.js';
 
 /** Where commands come from, when nobody types them. */

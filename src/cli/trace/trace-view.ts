@@ -1,4 +1,5 @@
-import { parseReply, type TraceLine } from '../../index.js';
+import type { TraceLine } from '../../control.js';
+import { parseReply } from '../../protocol.js';
 import { printable } from '../terminal-text.js';
 
 /** SGR codes of a terminal. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { AnsweringMachine, PcmServer, VoicemailArchive } from '../../index.js';
+import { PcmServer } from '../../pcm.js';
+import { AnsweringMachine, VoicemailArchive } from '../../voicemail.js';
 import { attachTo } from '../endpoint-options.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import type { AnswerConfig } from './voicemail-answer-config.js';

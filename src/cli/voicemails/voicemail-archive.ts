@@ -1,10 +1,5 @@
-import {
-  type ExportFormat,
-  exportArchive,
-  JackfieldError,
-  transcribeArchive,
-  VoicemailArchive,
-} from '../../index.js';
+import { JackfieldError } from '../../voice.js';
+import { type ExportFormat, exportArchive, transcribeArchive, VoicemailArchive } from '../../voicemail.js';
 import { readIdentity } from '../key-files.js';
 import { warnDamage } from '../terminal-text.js';
 import { type ArchiveOptions, engineOf, type FilterOptions, queryOf } from './voicemail-options.js';

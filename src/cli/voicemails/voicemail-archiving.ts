@@ -1,4 +1,5 @@
-import { type ArchiveProgress, archiveVoicemails, PcmServer, VoicemailArchive } from '../../index.js';
+import { PcmServer } from '../../pcm.js';
+import { type ArchiveProgress, archiveVoicemails, VoicemailArchive } from '../../voicemail.js';
 import { attachTo } from '../endpoint-options.js';
 import { stopSignal } from '../shutdown.js';
 import { engineOf, type OnlineOptions } from './voicemail-options.js';

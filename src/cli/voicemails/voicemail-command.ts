@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { EXPORT_FORMATS } from '../../index.js';
+import { EXPORT_FORMATS } from '../../voicemail.js';
 import { between } from '../options.js';
 import { answer } from './voicemail-answer.js';
 import {

@@ -1,19 +1,15 @@
+import type { Client, Voicemail } from '../../control.js';
+import { PcmServer } from '../../pcm.js';
+import { ApiError } from '../../protocol.js';
+import { JackfieldError, type PcmSink, WavReader, WavWriter } from '../../voice.js';
 import {
-  ApiError,
-  type Client,
   greetingOf,
-  JackfieldError,
   leaveVoicemail,
-  PcmServer,
-  type PcmSink,
   playVoicemail,
   receiveVoicemail,
   recordGreeting,
-  type Voicemail,
   voicemailFacts,
-  WavReader,
-  WavWriter,
-} from '../../index.js';
+} from '../../voicemail.js';
 import { attachTo } from '../endpoint-options.js';
 import { stopSignal } from '../shutdown.js';
 import type { OnlineOptions } from './voicemail-options.js';

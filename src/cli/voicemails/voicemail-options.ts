@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type ArchiveQuery, commandTranscriber, type Transcriber } from '../../index.js';
+import { type ArchiveQuery, commandTranscriber, type Transcriber } from '../../voicemail.js';
 import { type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 
 /** Of a command that attaches to an endpoint. */

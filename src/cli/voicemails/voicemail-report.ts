@@ -1,4 +1,4 @@
-import type { VoicemailFacts } from '../../index.js';
+import type { VoicemailFacts } from '../../voicemail.js';
 import { type ProgressBar, progressBar } from '../progress-bar.js';
 import { printedTime, printLine, warnLine } from '../terminal-text.js';
 

@@ -2,9 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CampaignLog } from '../../../src/bot.js';
 import { Database } from '../../../src/files/database.js';
-import { CampaignLog, Catalogue } from '../../../src/index.js';
 import { MIGRATIONS } from '../../../src/recording/archive/catalogue-entry.js';
+import { Catalogue } from '../../../src/recording.js';
 
 /** What earlier versions had in the catalogue of recordings. */
 const OLDER = `CREATE TABLE campaign_calls (

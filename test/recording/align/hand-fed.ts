@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { MemoryEndpoint } from '../../../src/index.js';
+import type { MemoryEndpoint } from '../../../src/control.js';
 
 /** A stream of a call, as the wire names it. */
 export type Stream = 'OUTPUT' | 'CAPTURE_MIC';

@@ -8,16 +8,16 @@ import {
   type CallRecording,
   type Client,
   collectSamples,
-  type LedgerSpan,
   MemoryTransport,
   PcmServer,
-  type RecordingSidecar,
   recordCall,
-  splitChannels,
   VirtualClock,
   verifyRecording,
   WavReader,
 } from '../../../src/index.js';
+import type { LedgerSpan } from '../../../src/pcm.js';
+import type { RecordingSidecar } from '../../../src/recording.js';
+import { splitChannels } from '../../../src/voice.js';
 import { HandFed, type Stream as Leg } from './hand-fed.js';
 
 const SECOND = 16_000;

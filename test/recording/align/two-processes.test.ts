@@ -9,13 +9,13 @@ import {
   collectSamples,
   MemoryTransport,
   PcmServer,
-  type ReadClass,
-  type RecordingSidecar,
   recordCall,
-  splitChannels,
   verifyRecording,
   WavReader,
 } from '../../../src/index.js';
+import type { ReadClass } from '../../../src/pcm.js';
+import type { RecordingSidecar } from '../../../src/recording.js';
+import { splitChannels } from '../../../src/voice.js';
 import { OneCall, type Stream } from './hand-fed.js';
 
 const FRAME = 320;

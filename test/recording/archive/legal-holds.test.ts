@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Database } from '../../../src/files/database.js';
-import { Catalogue } from '../../../src/index.js';
 import { MIGRATIONS } from '../../../src/recording/archive/catalogue-entry.js';
+import { Catalogue } from '../../../src/recording.js';
 import { RecordingMaker } from './made-recordings.js';
 
 let folder: string;

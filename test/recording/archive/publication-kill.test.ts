@@ -8,9 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   attach,
-  Catalogue,
   Exchange,
-  listOutbox,
   MemoryTransport,
   PcmServer,
   Recorder,
@@ -18,6 +16,7 @@ import {
 } from '../../../src/index.js';
 import { Segment } from '../../../src/recording/file/segment.js';
 import { StereoFile } from '../../../src/recording/file/stereo-file.js';
+import { Catalogue, listOutbox } from '../../../src/recording.js';
 
 const TARGET = 'test/recording/archive/publication-target.mjs';
 /** One step in so many is the last of a run, from one that differs each time: `JACKFIELD_KILL_STEPS=all` takes all. */

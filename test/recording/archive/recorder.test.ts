@@ -12,25 +12,22 @@ import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   attach,
-  Catalogue,
   type Client,
   collectSamples,
-  decodeWithFfmpeg,
   Exchange,
   MemoryTransport,
-  openSealed,
   PcmServer,
   Recorder,
   type RecorderOptions,
-  type SegmentResult,
   VirtualClock,
   verifyRecording,
-  verifyWebhook,
   WavReader,
 } from '../../../src/index.js';
 import { Segment } from '../../../src/recording/file/segment.js';
 import { StereoFile } from '../../../src/recording/file/stereo-file.js';
 import { SealedFile } from '../../../src/recording/sealed/sealed-file.js';
+import { Catalogue, openSealed, type SegmentResult, verifyWebhook } from '../../../src/recording.js';
+import { decodeWithFfmpeg } from '../../../src/voice.js';
 
 const run = promisify(execFile);
 let folder: string;

@@ -6,14 +6,13 @@ import { expect, it } from 'vitest';
 import {
   attach,
   Exchange,
-  type Hours,
   MemoryTransport,
   PcmServer,
   Recorder,
-  type SegmentResult,
   systemClock,
   VirtualClock,
 } from '../../../src/index.js';
+import type { Hours, SegmentResult } from '../../../src/recording.js';
 
 // A Friday, 03:04 UTC: in New York it is Thursday, 22:04.
 const NIGHT = Date.UTC(2026, 0, 2, 3, 4, 5);

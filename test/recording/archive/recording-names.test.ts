@@ -13,10 +13,11 @@ import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nameKey } from '../../../src/files/safe-name.js';
-import { Catalogue, verifyRecording } from '../../../src/index.js';
+import { verifyRecording } from '../../../src/index.js';
 import { type OutputFormat, publishSegment } from '../../../src/recording/archive/publish.js';
 import type { SegmentResult } from '../../../src/recording/file/segment.js';
 import { recordingFiles, recordingName } from '../../../src/recording/recording-files.js';
+import { Catalogue } from '../../../src/recording.js';
 import { HOSTILE_NAMES } from '../../files/hostile-names.js';
 import { RecordingMaker } from './made-recordings.js';
 

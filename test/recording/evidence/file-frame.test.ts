@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSealed, type VerifyReport, verifyRecording, WavReader } from '../../../src/index.js';
+import { verifyRecording, WavReader } from '../../../src/index.js';
 import { frameOf } from '../../../src/recording/evidence/file-frame.js';
 import { manifestOf } from '../../../src/recording/evidence/manifest.js';
 import { SealedFile } from '../../../src/recording/sealed/sealed-file.js';
+import { openSealed, type VerifyReport } from '../../../src/recording.js';
 import { RecordingMaker } from '../archive/made-recordings.js';
 
 let folder: string;

@@ -3,9 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { collectSamples, decodeWithFfmpeg, WavWriter } from '../../../src/index.js';
+import { collectSamples, WavWriter } from '../../../src/index.js';
 import { EncoderSlots } from '../../../src/recording/file/encoder-slots.js';
 import { LiveOutput } from '../../../src/recording/file/live-output.js';
+import { decodeWithFfmpeg } from '../../../src/voice.js';
 
 const format = { sampleRate: 16_000, channels: 2 };
 const call = { id: 1, partner: 'ann', type: 'OUTGOING_P2P', status: 'INPROGRESS', duration: 0, states: [] };

@@ -10,9 +10,7 @@ import {
   attach,
   type CallRecording,
   Exchange,
-  findUnfinished,
   MemoryTransport,
-  openSealed,
   PcmServer,
   type RecordCallOptions,
   recordCall,
@@ -20,6 +18,7 @@ import {
   VirtualClock,
   verifyRecording,
 } from '../../../src/index.js';
+import { findUnfinished, openSealed } from '../../../src/recording.js';
 import { canMount, SmallDisk } from './small-disk.js';
 
 let folder: string;

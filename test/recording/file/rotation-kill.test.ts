@@ -3,18 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  discardUnfinished,
-  findUnfinished,
-  isWorthRecovering,
-  recoverRecording,
-  VirtualClock,
-  verifyRecording,
-} from '../../../src/index.js';
+import { recoverRecording, VirtualClock, verifyRecording } from '../../../src/index.js';
 import type { AudioStore } from '../../../src/recording/file/audio-store.js';
 import { Segment } from '../../../src/recording/file/segment.js';
 import { StereoFile } from '../../../src/recording/file/stereo-file.js';
 import { RecordingTrack } from '../../../src/recording/recording-track.js';
+import { discardUnfinished, findUnfinished, isWorthRecovering } from '../../../src/recording.js';
 
 const CALL = { id: 7, partner: 'ann', type: 'INCOMING_P2P', status: '', duration: 0, states: [] };
 const START_MS = Date.UTC(2026, 0, 1);

@@ -3,15 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  collectSamples,
-  openSealed,
-  readTails,
-  recoverRecording,
-  verifyRecording,
-} from '../../../src/index.js';
+import { collectSamples, recoverRecording, verifyRecording } from '../../../src/index.js';
 import { Segment } from '../../../src/recording/file/segment.js';
 import { SealedFile } from '../../../src/recording/sealed/sealed-file.js';
+import { openSealed, readTails } from '../../../src/recording.js';
 import { ledgerOf } from '../../../src/stream/align/ledger.js';
 
 let folder: string;

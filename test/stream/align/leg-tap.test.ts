@@ -7,16 +7,14 @@ import {
   type Call,
   collectSamples,
   Exchange,
-  type LegChunk,
-  type LegTap,
   MemoryTransport,
   openCallVoice,
   PcmServer,
   recordCall,
-  tapLegs,
   VirtualClock,
   WavReader,
 } from '../../../src/index.js';
+import { type LegChunk, type LegTap, tapLegs } from '../../../src/pcm.js';
 
 let folder: string;
 let clock: VirtualClock;

@@ -4,19 +4,18 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TestCaller } from '../../../src/bot.js';
+import { Exchange, testBot } from '../../../src/index.js';
+import { checkRules, matchingRule } from '../../../src/voicemail/answering/answering-rule.js';
 import {
   type AnsweringBotOptions,
   AnsweringMachine,
   type AnsweringRule,
   answeringBot,
   commandTranscriber,
-  Exchange,
-  type TestCaller,
-  testBot,
   VoicemailArchive,
   type VoicemailNotice,
-} from '../../../src/index.js';
-import { checkRules, matchingRule } from '../../../src/voicemail/answering/answering-rule.js';
+} from '../../../src/voicemail.js';
 import { Line, samplesOf, tone } from '../line.js';
 
 const GREETING = { tone: 600, ms: 1000 } as const;

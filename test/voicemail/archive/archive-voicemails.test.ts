@@ -3,18 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Client } from '../../../src/index.js';
 import {
   type ArchiveProgress,
   type ArchiveVoicemailsOptions,
   archiveVoicemails,
-  type Client,
   commandTranscriber,
   deleteVoicemail,
   downloadVoicemail,
   type Transcriber,
   VoicemailArchive,
   type VoicemailSidecar,
-} from '../../../src/index.js';
+} from '../../../src/voicemail.js';
 import { canMount, smallDisk } from '../../exchange/disk.js';
 import { Line, samplesOf, tone } from '../line.js';
 

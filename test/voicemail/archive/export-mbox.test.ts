@@ -5,9 +5,10 @@ import { basename, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nameKey } from '../../../src/files/safe-name.js';
-import { exportArchive, VirtualClock, VoicemailArchive } from '../../../src/index.js';
+import { VirtualClock } from '../../../src/index.js';
 import { headerPhrase, headerText, localPart, mailbox } from '../../../src/voicemail/archive/mail-headers.js';
 import { LedgerSink } from '../../../src/voicemail/ledger-sink.js';
+import { exportArchive, VoicemailArchive } from '../../../src/voicemail.js';
 import { HOSTILE_NAMES } from '../../files/hostile-names.js';
 import { tone } from '../line.js';
 

@@ -6,7 +6,7 @@ import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterEach, beforeAll, expect, it } from 'vitest';
-import { archiveVoicemails, VoicemailArchive } from '../../../src/index.js';
+import { archiveVoicemails, VoicemailArchive } from '../../../src/voicemail.js';
 import { Line, tone } from '../line.js';
 
 const TARGET = 'test/voicemail/archive/kill-target.mjs';

@@ -92,9 +92,8 @@ Sqlite.prototype.prepare = function (sql) {
   return statement;
 };
 
-const { archiveVoicemails, attach, PcmServer, TcpTransport, VoicemailArchive } = await import(
-  '../../../dist/index.js'
-);
+const { archiveVoicemails, VoicemailArchive } = await import('../../../dist/voicemail.js');
+const { attach, PcmServer, TcpTransport } = await import('../../../dist/index.js');
 const client = await attach(new TcpTransport({ port: Number(port) }));
 client.on('trace', ({ direction, line }) => {
   // What an endpoint says of itself comes when it likes.

@@ -7,17 +7,17 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../../src/index.js';
+import { sidecarPath } from '../../../src/voicemail/archive/sidecar.js';
+import { LedgerSink } from '../../../src/voicemail/ledger-sink.js';
 import {
   type ArchivedMessage,
   exportArchive,
   transcribeArchive,
-  VirtualClock,
   VoicemailArchive,
   type VoicemailFacts,
   type VoicemailSidecar,
-} from '../../../src/index.js';
-import { sidecarPath } from '../../../src/voicemail/archive/sidecar.js';
-import { LedgerSink } from '../../../src/voicemail/ledger-sink.js';
+} from '../../../src/voicemail.js';
 import { tone } from '../line.js';
 
 const run = promisify(execFile);
