@@ -186,7 +186,8 @@ class Lane {
   async #look(name: string): Promise<number> {
     const kept = await readKept(join(this.#options.folder, name));
     const deliver = this.#deliver();
-    if (!kept || !deliver) return Number.POSITIVE_INFINITY;
+    // The name of another channel may end as this one's does.
+    if (kept?.channel !== this.#channel || !deliver) return Number.POSITIVE_INFINITY;
     const dueAt = this.#dueAt.get(name) ?? this.#dueBy(kept);
     this.#dueAt.set(name, dueAt);
     if (dueAt > this.#options.clock.now()) return dueAt;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { checkArgument } from '../../base/check.js';
 import { type Clock, systemClock } from '../../base/clock.js';
@@ -87,6 +88,8 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     this.#clock = given.clock ?? systemClock;
     this.#lock = lock;
     this.#encoders = new EncoderSlots(given.maxEncoders);
+    // Each call that is being opened listens.
+    setMaxListeners(0, this.#closing.signal);
     this.catalogue = catalogue;
     this.#outbox = new Outbox({
       folder: join(options.folder, '.outbox'),

@@ -89,6 +89,19 @@ describe('an outbox', () => {
     silent.close();
   });
 
+  it('gives each channel its own events, where the name of one ends as that of another', async () => {
+    let heard = 0;
+    const outbox = outboxOf(new VirtualClock(), {
+      channels: { hook: async () => void heard++, 'my.hook': () => Promise.reject(new Error('no')) },
+    });
+    await outbox.add('recording.finished', {});
+    await outbox.run();
+    await outbox.run();
+    expect(heard).toBe(1);
+    expect(await listOutbox(folder)).toMatchObject([{ channel: 'my.hook', attempts: 1 }]);
+    await outbox.close();
+  });
+
   it('gives up an attempt that takes too long', async () => {
     const clock = new VirtualClock();
     const failures: string[] = [];

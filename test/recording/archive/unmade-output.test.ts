@@ -1,0 +1,49 @@
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import {
+  attach,
+  Exchange,
+  MemoryTransport,
+  PcmServer,
+  Recorder,
+  VirtualClock,
+  verifyRecording,
+} from '../../../src/index.js';
+import type { SegmentResult } from '../../../src/recording/file/segment.js';
+
+it('an output that cannot be made costs that output only, and is told in the sidecar and by failed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'jackfield-unmade-'));
+  const clock = new VirtualClock(Date.UTC(2026, 0, 2, 3, 4, 5));
+  const exchange = await Exchange.start({ clock, patienceMs: 5000 });
+  const server = new PcmServer();
+  const client = await attach(new MemoryTransport(exchange.endpoint()));
+  const recorder = await Recorder.start(client, server, { folder, outputs: ['mp3', 'flac'] });
+  const failures: string[] = [];
+  recorder.on('failed', (error) => failures.push(error.message));
+  // A folder where the encoder's file has to be.
+  recorder.on('recording', ({ file }) => mkdirSync(file.replace(/\.wav$/, '.mp3')));
+  try {
+    const published: Promise<SegmentResult[]> = once(recorder, 'published') as never;
+    const begun = once(recorder, 'recording');
+    const call = await client.call('echo123');
+    await begun;
+    void clock.run();
+    await call.ended();
+    const [{ file, sidecar }] = (await published) as [SegmentResult];
+    expect(sidecar.unmade).toEqual([{ format: 'mp3', reason: expect.any(String) }]);
+    expect(sidecar.outputs?.map((output) => output.file)).toEqual([expect.stringMatching(/\.flac$/)]);
+    expect(await verifyRecording(file)).toMatchObject({ ok: true });
+    await recorder.close();
+    expect(failures).toEqual([expect.stringContaining('There is no mp3')]);
+  } finally {
+    await recorder.close();
+    await client.close();
+    await server.close();
+    await exchange.close();
+    await rm(folder, { recursive: true });
+  }
+});
