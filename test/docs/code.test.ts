@@ -119,7 +119,13 @@ const RUNNABLE = code.filter(
 describe('a block that is a whole program', () => {
   it('is there on each page that should have one', () => {
     const pages = new Set(RUNNABLE.map(({ page }) => page));
-    expect([...pages]).toEqual(['README.md', 'docs/bots.md', 'docs/exchange.md', 'docs/protocol.md']);
+    expect([...pages]).toEqual([
+      'README.md',
+      'docs/bots.md',
+      'docs/exchange.md',
+      'docs/lines.md',
+      'docs/protocol.md',
+    ]);
   });
 
   it.each(RUNNABLE.map((block) => [placeOf(block), block] as const))('runs: %s', (_, block) => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as echoCall from '../../examples/echo-call.js';
+import * as parrotLine from '../../examples/parrot-line.js';
 import * as recordCall from '../../examples/record-call.js';
 import * as recordCalls from '../../examples/record-calls.js';
 import { verifyRecording, WavReader } from '../../src/index.js';
@@ -18,6 +19,15 @@ describe('examples', () => {
     const { said, heard } = await echoCall.run({ speech: 'assets/speech/reader-870.wav' });
     expect(said).toHaveLength(113_600);
     expect(heard).toEqual(said);
+  });
+
+  it('parrot-line: says every sample a second later, and goes when # is pressed', async () => {
+    const { said, heard, status } = await parrotLine.run();
+    const begin = heard.findIndex((sample) => sample !== 0);
+    const first = said.findIndex((sample) => sample !== 0);
+    expect(heard.subarray(begin, begin + 80_000)).toEqual(said.subarray(first, first + 80_000));
+    expect(begin - first).toBeGreaterThanOrEqual(16_000);
+    expect(status).toBe('FINISHED');
   });
 
   it('record-calls: publishes what its policy says, with a pause in it', async () => {
