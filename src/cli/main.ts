@@ -7,7 +7,9 @@ import { warnLine } from './terminal-text.js';
 surviveLostOutput();
 
 try {
-  await (await jackfieldProgram(process.argv[2])).parseAsync();
+  const [first, second] = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+  const asked = first === 'help' ? second : first;
+  await (await jackfieldProgram((name) => name === asked)).parseAsync();
 } catch (error) {
   if (!(error instanceof JackfieldError)) throw error;
   for (const line of `jackfield: ${error.message} [${error.code}]`.split('\n')) warnLine(line);

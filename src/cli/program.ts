@@ -1,37 +1,83 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 
-/** Every command, loaded when it is asked for; all of them for the help that lists them. */
-const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
-  ['demo', async () => (await import('./demo/demo-command.js')).demoCommand()],
-  ['exchange', async () => (await import('./exchange/exchange-command.js')).exchangeCommand()],
-  ['record', async () => (await import('./record/record-command.js')).recordCommand()],
-  ['recordings', async () => (await import('./record/recordings-command.js')).recordingsCommand()],
-  ['verify', async () => (await import('./record/verify-command.js')).verifyCommand()],
-  ['voicemail', async () => (await import('./voicemails/voicemail-command.js')).voicemailCommand()],
-  ['ivr', async () => (await import('./bots/ivr-command.js')).ivrCommand()],
-  ['campaign', async () => (await import('./bots/campaign-command.js')).campaignCommand()],
-  ['wav', async () => (await import('./wav/wav.js')).wavCommand()],
-  ['trace', async () => (await import('./trace/trace-command.js')).traceCommand()],
-  ['explain', async () => (await import('./trace/explain-command.js')).explainCommand()],
-  ['doctor', async () => (await import('./doctor/doctor-command.js')).doctorCommand()],
-]);
+interface CommandEntry {
+  /** A sentence for the help. */
+  readonly summary: string;
+  /** Loads what the command needs, and defines it. */
+  readonly load: () => Promise<Command>;
+}
+
+/** Every command, by name, in the order of the help. The help takes this as it is, and loads none. */
+const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  demo: {
+    summary:
+      'Call the test service echo123 on an embedded exchange, speak, and record both legs of the call.',
+    load: async () => (await import('./demo/demo-command.js')).demoCommand(),
+  },
+  exchange: {
+    summary: 'Run an exchange: users, the call testing service echo123, and an endpoint to attach to.',
+    load: async () => (await import('./exchange/exchange-command.js')).exchangeCommand(),
+  },
+  record: {
+    summary: 'Record the calls of an endpoint into a folder, until it is told to stop.',
+    load: async () => (await import('./record/record-command.js')).recordCommand(),
+  },
+  recordings: {
+    summary: 'Find, check, hand out and purge recordings.',
+    load: async () => (await import('./record/recordings-command.js')).recordingsCommand(),
+  },
+  verify: {
+    summary: 'Check recordings against their manifests: each block of audio, the ledger, the signature.',
+    load: async () => (await import('./record/verify-command.js')).verifyCommand(),
+  },
+  voicemail: {
+    summary: 'Leave, play, answer, archive and search voicemails.',
+    load: async () => (await import('./voicemails/voicemail-command.js')).voicemailCommand(),
+  },
+  ivr: {
+    summary: 'Phone bots from flow files: check, draw, try and run them.',
+    load: async () => (await import('./bots/ivr-command.js')).ivrCommand(),
+  },
+  campaign: {
+    summary: 'Call everybody on a list with a flow; see what came of it.',
+    load: async () => (await import('./bots/campaign-command.js')).campaignCommand(),
+  },
+  wav: {
+    summary: 'Look into recordings, repair, cut, mix, convert and draw them.',
+    load: async () => (await import('./wav/wav.js')).wavCommand(),
+  },
+  trace: {
+    summary: 'Talk to an endpoint by hand: send commands, see every reply and notification, record, replay.',
+    load: async () => (await import('./trace/trace-command.js')).traceCommand(),
+  },
+  explain: {
+    summary: 'Say what each part of a protocol line is, what comes back, and which errors can.',
+    load: async () => (await import('./trace/explain-command.js')).explainCommand(),
+  },
+  doctor: {
+    summary:
+      'Say what this machine can do: endpoints, voice ports, sound, encoders, limits; and what to do about each lack.',
+    load: async () => (await import('./doctor/doctor-command.js')).doctorCommand(),
+  },
+};
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 /**
- * The command line.
+ * Builds the command line.
  *
- * @param first The first word, where only what it needs is to be loaded. Default: every command.
+ * @param isAsked Says which commands are to be loaded; of the others the program knows the name and the summary.
+ *   Default: all.
  */
-export async function jackfieldProgram(first = ''): Promise<Command> {
+export async function jackfieldProgram(isAsked: (name: string) => boolean = () => true): Promise<Command> {
   const program = new Command('jackfield')
     .description('Voice-stream media toolkit: record, play, archive and analyse calls.')
     .version(version);
-  const asked = COMMANDS.get(first);
-  const onlyVersion = first === '-V' || first === '--version';
-  const loaders = asked ? [asked] : onlyVersion ? [] : [...COMMANDS.values()];
-  for (const load of loaders) program.addCommand(await load());
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = isAsked(name) ? await load() : new Command(name);
+    program.addCommand(command.description(summary));
+  }
   tellErrors(program);
   return program;
 }

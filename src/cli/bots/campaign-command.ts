@@ -27,9 +27,7 @@ const OUTCOMES = ['done', 'hung-up', 'failed', 'unanswered', 'error', 'calling',
 
 /** `jackfield campaign`: calls everybody on a list, and shows what came of it. */
 export function campaignCommand(): Command {
-  const campaign = new Command('campaign').description(
-    'Call everybody on a list with a flow; see what came of it.',
-  );
+  const campaign = new Command('campaign');
   withCatalogue(withHooks(withPrompts(withEndpoint(campaign.command('run')), 'none')))
     .description(
       'Call everybody on a list. Run it again to go on where it was stopped; nobody is called twice.',

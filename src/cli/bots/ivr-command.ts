@@ -24,7 +24,7 @@ const KEY_PAUSE_MS = 300;
 
 /** `jackfield ivr`: checks, draws, tries and runs flow files. */
 export function ivrCommand(): Command {
-  const ivr = new Command('ivr').description('Phone bots from flow files: check, draw, try and run them.');
+  const ivr = new Command('ivr');
   withHooks(withPrompts(ivr.command('check'), 'melody'))
     .description('Say everything that is wrong in a flow file, with its line and path.')
     .argument('<flow>', 'YAML or JSON file')

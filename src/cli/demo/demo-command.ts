@@ -10,9 +10,6 @@ interface Options extends DemoOptions {
 /** `jackfield demo`: the whole job on a bare machine. */
 export function demoCommand(): Command {
   return new Command('demo')
-    .description(
-      'Call the test service echo123 on an embedded exchange, speak, and record both legs of the call.',
-    )
     .option(
       '-i, --input <file>',
       'speak this WAV file instead of the one that is shipped (any rate, any channels)',

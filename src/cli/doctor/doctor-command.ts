@@ -6,9 +6,6 @@ const MARKS = { ok: '✓', missing: '–', broken: '✗' } as const satisfies Re
 /** `jackfield doctor`: what this machine can do. */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description(
-      'Say what this machine can do: endpoints, voice ports, sound, encoders, limits; and what to do about each lack.',
-    )
     .option('--json', 'print the findings as JSON', false)
     .addHelpText(
       'after',

@@ -46,7 +46,6 @@ const DEFAULT_PORT = 4100;
 /** `jackfield exchange`: serves the API from Skype's side until it is told to stop. */
 export function exchangeCommand(): Command {
   return new Command('exchange')
-    .description('Run an exchange: users, the call testing service echo123, and an endpoint to attach to.')
     .option(
       '--tcp <port>',
       `loopback port of the first user, the next ones for the others; 0 lets the system choose (default: ${DEFAULT_PORT} when nothing else is served on)`,

@@ -25,7 +25,6 @@ interface Options {
 /** `jackfield record`: records the calls of an endpoint until it is told to stop. */
 export function recordCommand(): Command {
   return new Command('record')
-    .description('Record the calls of an endpoint into a folder, until it is told to stop.')
     .option('-c, --config <file>', 'configuration file (JSON); options given here go before it')
     .option(
       '-a, --attach <address>',

@@ -41,7 +41,7 @@ interface SearchOptions extends FolderOptions {
 
 /** `jackfield recordings`: what is in a folder of recordings. */
 export function recordingsCommand(): Command {
-  const command = new Command('recordings').description('Find, check, hand out and purge recordings.');
+  const command = new Command('recordings');
   const add = (definition: string, description: string) =>
     command
       .command(definition)

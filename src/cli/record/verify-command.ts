@@ -20,7 +20,6 @@ interface Options {
 /** `jackfield verify`: recomputes what a recording's manifest and sidecar say of it. */
 export function verifyCommand(): Command {
   return new Command('verify')
-    .description('Check recordings against their manifests: each block of audio, the ledger, the signature.')
     .argument('<file...>', 'recordings (.wav or .wav.age)')
     .option('-k, --key <file>', 'public key (PEM) that they must be signed with')
     .option('-i, --identity <file>', 'age secret key, for encrypted recordings')

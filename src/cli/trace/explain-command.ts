@@ -5,7 +5,6 @@ import { explanationText } from './explanation-text.js';
 /** `jackfield explain <line>`: says what a line of the protocol means. */
 export function explainCommand(): Command {
   return new Command('explain')
-    .description('Say what each part of a protocol line is, what comes back, and which errors can.')
     .argument('<line...>', 'a command or a reply; "->" or "<-" in front says which')
     .option('--json', 'print the explanation as JSON')
     .allowUnknownOption() // a line that begins with "->" is not an option

@@ -26,9 +26,6 @@ Examples:
 /** `jackfield trace`: a console on any endpoint. */
 export function traceCommand(): Command {
   return withEndpoint(new Command('trace'))
-    .description(
-      'Talk to an endpoint by hand: send commands, see every reply and notification, record, replay.',
-    )
     .argument('[command...]', 'a command to send, in quotes; without any, a console (or the lines of a pipe)')
     .option('--name <name>', 'what to attach as', 'jackfield')
     .option('--protocol <version>', 'newest version of the protocol to ask for', protocolOption, 8)

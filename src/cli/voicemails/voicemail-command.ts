@@ -17,9 +17,7 @@ import { onArchive, online, wholeNumber, wholeNumbers, withFilters } from './voi
 
 /** `jackfield voicemail`: leave, play, answer and keep voicemails. */
 export function voicemailCommand(): Command {
-  const voicemail = new Command('voicemail').description(
-    'Leave, play, answer, archive and search voicemails.',
-  );
+  const voicemail = new Command('voicemail');
   addMessages(voicemail);
   addAnswer(voicemail);
   addArchiving(voicemail);

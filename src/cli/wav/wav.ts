@@ -26,7 +26,6 @@ import { infoText, wavInfo } from './wav-info.js';
 /** `jackfield wav`: what is done to recordings. */
 export function wavCommand(): Command {
   return new Command('wav')
-    .description('Look into recordings, repair, cut, mix, convert and draw them.')
     .addCommand(infoCommand())
     .addCommand(repairCommand())
     .addCommand(trimCommand())
