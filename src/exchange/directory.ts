@@ -5,11 +5,18 @@ import type { Attempt, Destination, Forward, LineInterface, Overflow, Tariff } f
 import { RING_MS } from '../switch/dial.js';
 import { type Identity, isHandle, phoneNumber } from '../switch/identity.js';
 import type { EndCause, FailureReason } from '../switch/leg.js';
-import { Refusal } from './api/refusal.js';
 import type { Calls } from './calls/calls.js';
 import { enableVideo } from './calls/video.js';
 import type { User } from './user.js';
 import { asLine, checkIdentity } from './wire-value.js';
+
+/** Outcome of looking up a target. */
+export type LookUp =
+  | { readonly kind: 'found'; readonly destination: Destination }
+  /** The target is neither a handle, nor a number, nor a code that is set. */
+  | { readonly kind: 'invalid' }
+  /** Nobody has this handle. */
+  | { readonly kind: 'unknown'; readonly handle: string };
 
 /** Everyone who can be called: users, robots, phones. */
 export class Directory {
@@ -50,22 +57,23 @@ export class Directory {
     return [...this.users, ...Array.from(this.#robots.values(), (robot) => robot.identity)];
   }
 
-  /**
-   * Whom `target` names for `user`: a handle, a phone number, or a speed-dial code of one or two digits.
-   *
-   * @throws Refusal 34 when it can name nobody, 93 for a handle that nobody has.
-   */
-  destinationOf(user: User, target: string, calls: Calls): Destination {
+  /** Looks up what `target` names for `user`: a handle, a phone number, or a speed-dial code of one or two digits. */
+  lookUp(user: User, target: string, calls: Calls): LookUp {
     const dialled = /^\d{1,2}$/.test(target) ? speedDial(user, target) : target;
     const number = dialled === undefined ? undefined : phoneNumber(dialled);
-    if (number !== undefined) return this.#lineTo(user, number, calls);
-    if (dialled === undefined || !isHandle(dialled)) throw new Refusal(34);
+    if (number !== undefined) return found(this.#lineTo(user, number, calls));
+    if (dialled === undefined || !isHandle(dialled)) return { kind: 'invalid' };
     const callee = this.userOf(dialled);
-    if (callee) return new UserDestination(callee, this, calls);
+    if (callee) return found(this.destinationOf(callee, calls));
     const robot = this.#robots.get(dialled.toLowerCase());
-    if (!robot) throw new Refusal(93, `call error: no user ${dialled} on this exchange`);
-    if (robot.tariff && !canPay(user, robot.tariff)) return this.#failing(robot.identity, 'not-paid-for');
-    return robot;
+    if (!robot) return { kind: 'unknown', handle: dialled };
+    const paid = !robot.tariff || canPay(user, robot.tariff);
+    return found(paid ? robot : this.#failing(robot.identity, 'not-paid-for'));
+  }
+
+  /** A user, as somebody who can be called. */
+  destinationOf(user: User, calls: Calls): Destination {
+    return new UserDestination(user, this, calls);
   }
 
   /** Where a call to `user` goes when he does not answer: his forward rules, then his voicemail. */
@@ -88,19 +96,16 @@ export class Directory {
       user.profile.get('CALL_FORWARD_RULES') ?? '',
     );
     return rules.flatMap(({ startSec, endSec, target }) => {
-      try {
-        const destination = this.destinationOf(user, target, calls);
-        return [{ destination, startMs: startSec * 1000, endMs: endSec * 1000 }];
-      } catch {
-        // A rule that names nobody rings nobody.
-        return [];
-      }
+      const looked = this.lookUp(user, target, calls);
+      // A rule that names nobody rings nobody.
+      if (looked.kind !== 'found') return [];
+      return [{ destination: looked.destination, startMs: startSec * 1000, endMs: endSec * 1000 }];
     });
   }
 
   #lineTo(user: User, number: string, calls: Calls): Destination {
     const owner = this.users.find(({ settings }) => settings.skypeIn === number);
-    if (owner) return new UserDestination(owner, this, calls);
+    if (owner) return this.destinationOf(owner, calls);
     const identity: Identity = { handle: number, fullName: number, network: 'PSTN' };
     if (!user.settings.skypeOut) return this.#failing(identity, 'not-authorized');
     if (!this.#lines) return this.#failing(identity, 'no-route');
@@ -124,6 +129,10 @@ export class Directory {
       },
     };
   }
+}
+
+function found(destination: Destination): LookUp {
+  return { kind: 'found', destination };
 }
 
 /** A user of the exchange, as somebody who can be called. */

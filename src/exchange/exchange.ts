@@ -208,7 +208,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   callFrom(leg: Leg, handle: string): void {
     const { user } = this.endpoint(handle);
     checkIdentity('leg', leg.identity);
-    this.#calls.placeFrom(leg, this.#directory.destinationOf(user, user.handle, this.#calls));
+    this.#calls.placeFrom(leg, this.#directory.destinationOf(user, this.#calls));
   }
 
   /**
@@ -268,7 +268,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
       voicemails: this.#voicemails,
       opener: this.#options.opener((error) => this.#fence.tell(error, 'voice file')),
       files: this.#options.files,
-      destinationOf: (user, target) => this.#directory.destinationOf(user, target, this.#calls),
+      lookUp: (user, target) => this.#directory.lookUp(user, target, this.#calls),
       identityOf: (handle) => this.#directory.identityOf(handle),
       userOf: (handle) => this.#directory.userOf(handle),
       identities: () => this.#directory.identities(),

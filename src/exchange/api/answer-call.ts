@@ -1,4 +1,5 @@
 import { entryOf } from '../../base/entry-of.js';
+import type { ErrorName } from '../../protocol/catalogue/error-names.js';
 import type {
   AlterCommandOf,
   CallCommand,
@@ -8,17 +9,16 @@ import type {
 } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
 import { splitList } from '../../protocol/scanner.js';
+import type { Destination } from '../../switch/attempt.js';
 import { phoneNumber } from '../../switch/identity.js';
 import type { ApiObject } from '../api-object.js';
 import { UserCall } from '../calls/user-call.js';
 import { alterVideo, enableVideo, isVideoAction } from '../calls/video.js';
 import { limitReached } from '../limits.js';
-import { standStill } from '../stand-still.js';
 import type { User } from '../user.js';
-import type { StreamKind } from '../voice/user-voice.js';
-import { reasonOf, redirect } from '../voice/voice-router.js';
+import { alterStream, streamOf } from './alter-stream.js';
 import { isDtmf } from './digits.js';
-import { Refusal } from './refusal.js';
+import { errorReply, Refusal } from './refusal.js';
 import type { Services } from './services.js';
 
 /** Properties that a call has before anything has set them. */
@@ -51,22 +51,16 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   SEEN: 'FALSE',
 };
 
-const STREAMS: Readonly<Record<string, StreamKind>> = {
-  SET_INPUT: 'INPUT',
-  SET_OUTPUT: 'OUTPUT',
-  SET_CAPTURE_MIC: 'CAPTURE_MIC',
-};
-
 /** `CALL <target>[, <target>]*`: several targets are joined into a conference as they answer. */
 export function placeCalls(services: Services, user: User, { targets }: CallCommand): EndpointMessage {
-  if (targets.length === 0 || targets.includes('')) throw new Refusal(34);
+  if (targets.length === 0 || targets.includes('')) throw new Refusal('invalid-target');
   const { calls } = services;
-  if (targets.length > calls.conferences.limit) throw new Refusal(73);
+  if (targets.length > calls.conferences.limit) throw new Refusal('too-many-participants');
   checkRoom(services, user, targets.length);
-  const destinations = targets.map((target) => services.destinationOf(user, target));
+  const destinations = targets.map((target) => destinationOf(services, user, target));
   for (const { identity } of destinations) {
-    if (identity.handle.toLowerCase() === user.handle.toLowerCase()) throw new Refusal(92);
-    if (user.has('ISBLOCKED', identity.handle)) throw new Refusal(39);
+    if (identity.handle.toLowerCase() === user.handle.toLowerCase()) throw new Refusal('calls-itself');
+    if (user.has('ISBLOCKED', identity.handle)) throw new Refusal('user-blocked');
   }
   const placed = destinations.map((destination) => {
     const call = calls.place(user, destination);
@@ -75,14 +69,29 @@ export function placeCalls(services: Services, user: User, { targets }: CallComm
   });
   if (placed.length > 1) joinAsTheyAnswer(services, placed);
   const [first] = placed;
-  if (!first) throw new Refusal(34);
+  if (!first) throw new Refusal('invalid-target');
   return replies.property('CALL', first.id, 'STATUS', first.status);
 }
 
-/** @throws Refusal 96 where the user has as many calls as he may. */
+/** @throws Refusal where the user has as many calls as the limit allows. */
 export function checkRoom({ calls, limits }: Services, user: User, wanted = 1): void {
   if (calls.activeCallsOf(user).length + wanted <= limits.callsPerUser) return;
-  throw new Refusal(96, `call error: ${limitReached(limits, 'callsPerUser')}`);
+  throw new Refusal(errorReply('too-many-calls', `call error: ${limitReached(limits, 'callsPerUser')}`));
+}
+
+/** @throws Refusal for a target that names nobody. */
+function destinationOf(services: Services, user: User, target: string): Destination {
+  const looked = services.lookUp(user, target);
+  switch (looked.kind) {
+    case 'found':
+      return looked.destination;
+    case 'invalid':
+      throw new Refusal('invalid-target');
+    case 'unknown':
+      throw new Refusal('unknown-handle', `no user ${looked.handle} on this exchange`);
+    default:
+      return looked satisfies never;
+  }
 }
 
 function hasCamera(user: User | undefined): boolean {
@@ -91,7 +100,7 @@ function hasCamera(user: User | undefined): boolean {
 
 export function getCall(services: Services, user: User, command: GetCommandOf<'CALL'>): EndpointMessage {
   const { id, property, argument } = command;
-  const object = objectOf(services, user, id, 11, 12);
+  const object = objectOf(services, user, id, 'get-call-id', 'get-unknown-call');
   const answer = (value: string) => replies.property('CALL', id, property as 'STATUS', value);
   switch (property) {
     case 'CAN_TRANSFER':
@@ -100,7 +109,7 @@ export function getCall(services: Services, user: User, command: GetCommandOf<'C
       return answer(participant(services, user, id, argument));
     default: {
       const value = object.get(property as 'STATUS') ?? entryOf(DEFAULTS, property);
-      if (value === undefined) throw new Refusal(13);
+      if (value === undefined) throw new Refusal('get-call-property');
       return answer(value);
     }
   }
@@ -108,7 +117,7 @@ export function getCall(services: Services, user: User, command: GetCommandOf<'C
 
 export function setCall(services: Services, user: User, command: SetCommandOf<'CALL'>): EndpointMessage {
   const { id, property, value } = command;
-  const object = objectOf(services, user, id, 19, 20);
+  const object = objectOf(services, user, id, 'set-call-id', 'set-unknown-call');
   const call = services.calls.activeOf(user, id);
   switch (property) {
     case 'STATUS':
@@ -117,17 +126,17 @@ export function setCall(services: Services, user: User, command: SetCommandOf<'C
       services.calls.see(object, user);
       return replies.property('CALL', id, 'SEEN', 'TRUE');
     case 'DTMF':
-      if (!isDtmf(value)) throw new Refusal(42);
-      if (!call?.takesDigits) throw new Refusal(41);
-      if (!call.sendDigits(value)) throw new Refusal(42);
+      if (!isDtmf(value)) throw new Refusal('invalid-dtmf');
+      if (!call?.takesDigits) throw new Refusal('call-not-active');
+      if (!call.sendDigits(value)) throw new Refusal('invalid-dtmf');
       return replies.echo(command);
     case 'JOIN_CONFERENCE': {
       const conference = join(services, user, call, value);
-      if (conference === undefined) throw new Refusal(72);
+      if (conference === undefined) throw new Refusal('cannot-join');
       return replies.property('CALL', id, 'CONF_ID', String(conference));
     }
     default:
-      throw new Refusal(21);
+      throw new Refusal('set-call-property');
   }
 }
 
@@ -137,16 +146,16 @@ export function alterCall(
   command: AlterCommandOf<'CALL'>,
 ): EndpointMessage | Promise<EndpointMessage> {
   const { id, action, argument } = command;
-  if (!Number.isSafeInteger(id)) throw new Refusal(555);
-  if (!services.calls.history.objectOf(user, id)) throw new Refusal(556);
+  if (!Number.isSafeInteger(id)) throw new Refusal('alter-call-id');
+  if (!services.calls.history.objectOf(user, id)) throw new Refusal('alter-unknown-call');
   const call = services.calls.activeOf(user, id);
   const echo = replies.echo(command);
-  const stream = entryOf(STREAMS, action);
+  const stream = streamOf(action);
   if (stream) {
-    if (!call) throw new Refusal(589, 'ALTER CALL: unable to alter input/output: the call is over');
-    return alterStream(services, call, stream, argument).then(() => echo);
+    if (!call) throw new Refusal('alter-call-stream', 'the call is over');
+    return alterStream(services, call, stream, argument, 'alter-call-stream').then(() => echo);
   }
-  if (!alteredCall(services, user, call, action, argument)) throw new Refusal(559);
+  if (!alteredCall(services, user, call, action, argument)) throw new Refusal('alter-call-failed');
   return echo;
 }
 
@@ -172,33 +181,17 @@ function alteredCall(
     case 'END':
       return end(call, argument);
     case 'DTMF':
-      if (!isDtmf(argument)) throw new Refusal(558);
+      if (!isDtmf(argument)) throw new Refusal('alter-call-arguments');
       return call?.sendDigits(argument) ?? false;
     case 'TRANSFER': {
-      const targets = targetsOf(services, argument).map((target) => services.destinationOf(user, target));
-      if (targets.length === 0) throw new Refusal(558);
+      const targets = targetsOf(services, argument).map((target) => destinationOf(services, user, target));
+      if (targets.length === 0) throw new Refusal('alter-call-arguments');
       return call !== undefined && services.calls.transfer(call, targets);
     }
     case 'JOIN_CONFERENCE':
       return join(services, user, call, argument) !== undefined;
     default:
-      throw new Refusal(560);
-  }
-}
-
-/** Redirects a stream of a call. @throws Refusal 589 with the reason; the stream then stays as it was. */
-async function alterStream(
-  services: Services,
-  call: UserCall,
-  stream: StreamKind,
-  argument: string,
-): Promise<void> {
-  try {
-    const owner = { object: 'CALL', id: call.id, stream };
-    const opened = redirect(call.voice, owner, argument, services.opener);
-    call.object.put(stream, await standStill(services.clock, opened));
-  } catch (error) {
-    throw new Refusal(589, `ALTER CALL: unable to alter input/output: ${reasonOf(error)}`);
+      throw new Refusal('alter-call-action');
   }
 }
 
@@ -207,16 +200,16 @@ function setStatus(object: ApiObject<'CALL'>, call: UserCall | undefined, status
   const before = object.get('STATUS') ?? '';
   switch (status) {
     case 'ONHOLD':
-      if (!call?.hold(true)) throw new Refusal(22);
+      if (!call?.hold(true)) throw new Refusal('cannot-hold');
       return replies.property('CALL', object.id, 'STATUS', before);
     case 'INPROGRESS':
-      if (!call?.answer() && !call?.hold(false)) throw new Refusal(23);
+      if (!call?.answer() && !call?.hold(false)) throw new Refusal('cannot-resume');
       break;
     case 'FINISHED':
-      if (!call?.hangUp()) throw new Refusal(24);
+      if (!call?.hangUp()) throw new Refusal('cannot-hang-up');
       break;
     default:
-      throw new Refusal(21);
+      throw new Refusal('set-call-property');
   }
   return replies.property('CALL', object.id, 'STATUS', object.get('STATUS') ?? '');
 }
@@ -231,7 +224,7 @@ function end(call: UserCall | undefined, how: string): boolean {
     case 'FORWARD_CALL':
       return call?.forward('rules') ?? false;
     default:
-      throw new Refusal(558);
+      throw new Refusal('alter-call-arguments');
   }
 }
 
@@ -284,7 +277,7 @@ function participant(services: Services, user: User, id: number, argument: strin
   const call = services.calls.activeOf(user, id);
   const legs = call ? services.calls.conferences.participantsOf(call) : [];
   const leg = /^\d{1,4}$/.test(argument) ? legs[Math.max(1, Number(argument)) - 1] : undefined;
-  if (!leg) throw new Refusal(71);
+  if (!leg) throw new Refusal('conference-participant');
   const status = leg instanceof UserCall ? leg.status : 'INPROGRESS';
   const { handle, network, fullName } = leg.identity;
   return `${argument} ${handle} INCOMING_${network} ${status} ${fullName}`;
@@ -299,8 +292,8 @@ function objectOf(
   services: Services,
   user: User,
   id: number,
-  invalid: 11 | 19,
-  unknown: 12 | 20,
+  invalid: ErrorName,
+  unknown: ErrorName,
 ): ApiObject<'CALL'> {
   if (!Number.isSafeInteger(id)) throw new Refusal(invalid);
   const object = services.calls.history.objectOf(user, id);

@@ -6,7 +6,7 @@ import { isHandle, phoneNumber } from '../../switch/identity.js';
 import type { ApiObject } from '../api-object.js';
 import type { User } from '../user.js';
 import { friendsOf, waitingFor } from './contacts.js';
-import { Refusal } from './refusal.js';
+import { errorReply, Refusal } from './refusal.js';
 import type { Services } from './services.js';
 
 type CallFilter = (call: ApiObject<'CALL'>) => boolean;
@@ -31,12 +31,18 @@ const EVERYONE = 'ALL';
 /** Carries out a search. `target` is the rest of the command, trimmed. */
 type Search = (services: Services, user: User, target: string) => EndpointMessage;
 
-/** A search that takes no target, refused with `error` when it gets one. */
+/** Makes a search that takes no target: with one it is refused with `error`, or in words of its own. */
 const alone =
-  (error: 6 | 29 | 67, what: string, run: (services: Services, user: User) => EndpointMessage): Search =>
+  (
+    error: 'search-target' | 'search-missed-calls-target' | 'search-friends-target',
+    what: string,
+    run: (services: Services, user: User) => EndpointMessage,
+  ): Search =>
   (services, user, target) => {
     if (target !== '')
-      throw new Refusal(error, error === 29 ? `SEARCH ${what}: target not allowed` : undefined);
+      throw new Refusal(
+        errorReply(error, error === 'search-target' ? `SEARCH ${what}: target not allowed` : undefined),
+      );
     return run(services, user);
   };
 
@@ -49,23 +55,27 @@ const nothing =
 /** Every search (reference, "Search commands"). */
 const SEARCHES: Readonly<Record<SearchCommand['what'], Search>> = {
   CALLS: searchCalls,
-  ACTIVECALLS: alone(29, 'ACTIVECALLS', (services, user) => callsOf(services, user, isActive)),
-  MISSEDCALLS: alone(6, 'MISSEDCALLS', (services, user) => callsOf(services, user, isMissed)),
-  VOICEMAILS: alone(29, 'VOICEMAILS', ({ voicemails }, user) =>
+  ACTIVECALLS: alone('search-target', 'ACTIVECALLS', (services, user) => callsOf(services, user, isActive)),
+  MISSEDCALLS: alone('search-missed-calls-target', 'MISSEDCALLS', (services, user) =>
+    callsOf(services, user, isMissed),
+  ),
+  VOICEMAILS: alone('search-target', 'VOICEMAILS', ({ voicemails }, user) =>
     replies.list('VOICEMAILS', ids(voicemails.objectsOf(user))),
   ),
-  MISSEDVOICEMAILS: alone(29, 'MISSEDVOICEMAILS', ({ voicemails }, user) =>
+  MISSEDVOICEMAILS: alone('search-target', 'MISSEDVOICEMAILS', ({ voicemails }, user) =>
     replies.list('VOICEMAILS', ids(voicemails.missedOf(user))),
   ),
   GREETING: searchGreeting,
   USERS: searchUsers,
-  FRIENDS: alone(67, 'FRIENDS', (services, user) => replies.list('USERS', friendsOf(services, user))),
+  FRIENDS: alone('search-friends-target', 'FRIENDS', (services, user) =>
+    replies.list('USERS', friendsOf(services, user)),
+  ),
   SMSS: nothing(replies.list('SMSS', [])),
   MISSEDSMSS: nothing(replies.list('SMSS', [])),
   GROUPS: nothing(replies.list('GROUPS', [])),
   FILETRANSFERS: nothing(replies.list('FILETRANSFERS', [])),
   ACTIVEFILETRANSFERS: nothing(replies.list('FILETRANSFERS', [])),
-  USERSWAITINGMYAUTHORIZATION: alone(29, 'USERSWAITINGMYAUTHORIZATION', (services, user) =>
+  USERSWAITINGMYAUTHORIZATION: alone('search-target', 'USERSWAITINGMYAUTHORIZATION', (services, user) =>
     replies.list('USERS', waitingFor(services, user)),
   ),
   CHATS: nothing(replies.list('CHATS', [])),
@@ -91,40 +101,41 @@ export function clear(services: Services, user: User, command: ClearCommand): En
       const [which = '', whose = EVERYONE, ...more] = argument.split(/\s+/);
       const handle = whose.toUpperCase() === EVERYONE ? undefined : whose;
       const matches = entryOf(HISTORIES, which.toUpperCase());
-      if (!matches) throw new Refusal(524);
+      if (!matches) throw new Refusal('clear-calls-target');
       if (more.length > 0 || (handle && !isHandle(handle) && phoneNumber(handle) === undefined)) {
-        throw new Refusal(525);
+        throw new Refusal('clear-calls-handle');
       }
       services.calls.history.clear(user, (call) => matches(call) && (!handle || isWith(call, handle)));
       user.notify({ kind: 'call-history-changed' });
       return replies.echo(command);
     }
     case 'VOICEMAILHISTORY':
-      if (argument !== '') throw new Refusal(523);
+      if (argument !== '') throw new Refusal('clear-voicemails-argument');
       services.voicemails.clear(user);
       return replies.echo(command);
     case 'CHATHISTORY':
-      if (argument !== '') throw new Refusal(522);
+      if (argument !== '') throw new Refusal('clear-chats-argument');
       user.notify({ kind: 'im-history-changed' });
       return replies.echo(command);
     default:
-      throw new Refusal(521);
+      throw new Refusal('clear-target');
   }
 }
 
 function searchCalls(services: Services, user: User, target: string): EndpointMessage {
-  if (target !== '' && !isHandle(target) && phoneNumber(target) === undefined) throw new Refusal(5);
+  if (target !== '' && !isHandle(target) && phoneNumber(target) === undefined)
+    throw new Refusal('search-calls-target');
   return callsOf(services, user, (call) => target === '' || isWith(call, target));
 }
 
 function searchGreeting(services: Services, user: User, target: string): EndpointMessage {
   const owner = services.userOf(target);
-  if (!owner) throw new Refusal(534);
+  if (!owner) throw new Refusal('search-greeting-handle');
   return replies.list('VOICEMAILS', [services.voicemails.greetingOf(user, owner).id]);
 }
 
 function searchUsers(services: Services, _user: User, target: string): EndpointMessage {
-  if (target === '') throw new Refusal(4);
+  if (target === '') throw new Refusal('search-users-target');
   return replies.list('USERS', found(services, target));
 }
 

@@ -14,10 +14,10 @@ const INDEX = '1';
 /** `GET RINGTONE 1`: its file; `GET RINGTONE 1 STATUS`: whether it is on. */
 export function getRingtone({ ringtone }: User, { argument }: GetParameterCommand): EndpointMessage {
   const [index, what] = splitIndexed(argument);
-  if (index !== INDEX && index !== '') throw new Refusal(115);
+  if (index !== INDEX && index !== '') throw new Refusal('invalid-ringtone');
   if (what === '') return ringtoneIs(ringtone.file);
   if (what.toUpperCase() === 'STATUS') return ringtoneIs(ringtone.on ? 'ON' : 'OFF');
-  throw new Refusal(115);
+  throw new Refusal('invalid-ringtone');
 }
 
 /** `SET RINGTONE 1 <file>`, and `SET RINGTONE 1 STATUS ON|OFF`, which leaves the file alone. */
@@ -29,15 +29,15 @@ export function setRingtone(services: Services, user: User, { value }: SetParame
 
 function changeRingtone({ ringtone }: User, value: string): EndpointMessage {
   const [index, what] = splitIndexed(value);
-  if (index !== INDEX) throw new Refusal(115);
-  if (what === '') throw new Refusal(111);
+  if (index !== INDEX) throw new Refusal('invalid-ringtone');
+  if (what === '') throw new Refusal('file-not-found');
   const [first, status] = splitIndexed(what);
   if (first.toUpperCase() !== 'STATUS') {
-    ringtone.file = taking(115, () => checkText('RINGTONE', what));
+    ringtone.file = taking('invalid-ringtone', () => checkText('RINGTONE', what));
     return ringtoneIs(what);
   }
   const word = status.toUpperCase();
-  if (word !== 'ON' && word !== 'OFF') throw new Refusal(115);
+  if (word !== 'ON' && word !== 'OFF') throw new Refusal('invalid-ringtone');
   ringtone.on = word === 'ON';
   return ringtoneIs(word);
 }
@@ -70,7 +70,7 @@ async function savePicture({ files }: Services, owner: User | undefined, argumen
 
 async function takePicture({ files, saveUser }: Services, user: User, argument: string): Promise<void> {
   const picture = await files.read(pictureFile(argument), MAX_PICTURE_BYTES).catch(refuseFile);
-  if (!isPicture(picture)) throw new Refusal(114);
+  if (!isPicture(picture)) throw new Refusal('invalid-avatar');
   user.setPicture(picture);
   saveUser(user);
 }
@@ -78,13 +78,13 @@ async function takePicture({ files, saveUser }: Services, user: User, argument: 
 /** @throws Refusal for another index, or where no file is named. */
 function pictureFile(argument: string): string {
   const [index, path] = splitIndexed(argument);
-  if (index !== INDEX) throw new Refusal(114);
-  if (path === '') throw new Refusal(111);
+  if (index !== INDEX) throw new Refusal('invalid-avatar');
+  if (path === '') throw new Refusal('file-not-found');
   return path;
 }
 
 function refuseFile(error: unknown): never {
-  throw new Refusal(111, `File not found: ${messageOf(error).replace(/\s+/g, ' ')}`);
+  throw new Refusal('file-not-found', messageOf(error).replace(/\s+/g, ' '));
 }
 
 function ringtoneIs(what: string): EndpointMessage {

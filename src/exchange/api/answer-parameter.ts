@@ -1,4 +1,5 @@
 import { entryOf } from '../../base/entry-of.js';
+import type { ErrorName } from '../../protocol/catalogue/error-names.js';
 import { PARAMETERS } from '../../protocol/catalogue/parameters.js';
 import type { PropertySpec } from '../../protocol/catalogue/spec.js';
 import type {
@@ -34,7 +35,7 @@ export function getParameter(
       return replies.parameter(parameter, user.handle);
     case 'PRIVILEGE': {
       const has = entryOf(PRIVILEGES, argument.trim().toUpperCase());
-      if (!has) throw new Refusal(40);
+      if (!has) throw new Refusal('unknown-privilege');
       return replies.parameter(parameter, `${argument.trim()} ${has(user) ? 'TRUE' : 'FALSE'}`);
     }
     case 'AUTH_CONTACTS_PROFILES':
@@ -47,7 +48,7 @@ export function getParameter(
       return { kind: 'contacts-focused', handle: user.parameters.get(parameter) ?? '' };
     default: {
       const value = user.parameters.get(parameter);
-      if (value === undefined) throw new Refusal(7);
+      if (value === undefined) throw new Refusal('get-what');
       return replies.parameter(parameter, value);
     }
   }
@@ -70,7 +71,7 @@ export function setParameter(
 ): EndpointMessage | Promise<EndpointMessage> {
   const { parameter, value } = command;
   const spec: PropertySpec = PARAMETERS[parameter];
-  if (spec.access !== 'read-write') throw new Refusal(18);
+  if (spec.access !== 'read-write') throw new Refusal('set-what');
   if (parameter === 'RINGTONE') return setRingtone(services, user, command);
   if (parameter === 'AVATAR') return setAvatar(services, user, command);
   const stored = checked(services, user, parameter, spec, value);
@@ -81,7 +82,7 @@ export function setParameter(
     else if (command.commandId !== undefined) user.notify(reply);
     return reply;
   }
-  taking(refusalNumber(parameter), () => user.setParameter(parameter, stored));
+  taking(valueError(parameter), () => user.setParameter(parameter, stored));
   services.saveUser(user);
   for (let times = TOLD[parameter] ?? 0; times > 0; times--) user.notify(reply);
   return reply;
@@ -104,22 +105,24 @@ function checked(
   value: string,
 ): string {
   if (spec.type === 'onoff') {
-    if (!ON_OFF.test(value)) throw new Refusal(refusalNumber(parameter));
+    if (!ON_OFF.test(value)) throw new Refusal(valueError(parameter));
     const talking = services.calls.activeCallsOf(user).some((call) => call.conversation);
     return parameter === 'MUTE' && !talking ? 'OFF' : value.toUpperCase();
   }
   if (spec.type === 'enum' && !spec.values?.includes(value.toUpperCase())) {
-    throw new Refusal(refusalNumber(parameter));
+    throw new Refusal(valueError(parameter));
   }
   return spec.type === 'enum' ? value.toUpperCase() : value;
 }
 
-function refusalNumber(parameter: ParameterName): 28 | 33 | 53 | 570 | 572 {
-  const numbers: Partial<Record<ParameterName, 28 | 33 | 53 | 570 | 572>> = {
-    USERSTATUS: 28,
-    AUTOAWAY: 53,
-    AEC: 570,
-    AGC: 572,
-  };
-  return numbers[parameter] ?? 33;
+/** Errors of values that a parameter cannot have, where it has one of its own. */
+const VALUE_ERRORS: Readonly<Partial<Record<ParameterName, ErrorName>>> = {
+  USERSTATUS: 'user-status-value',
+  AUTOAWAY: 'auto-away-value',
+  AEC: 'aec-value',
+  AGC: 'agc-value',
+};
+
+function valueError(parameter: ParameterName): ErrorName {
+  return VALUE_ERRORS[parameter] ?? 'parameter-value';
 }

@@ -35,8 +35,8 @@ type Answer = EndpointMessage | Promise<EndpointMessage>;
 /** `GET USER`: what the asking user has set about the other, then the other's profile. */
 export function getUser(services: Services, user: User, command: GetCommandOf<'USER'>): Answer {
   const { id, property, argument } = command;
-  if (!isHandle(id)) throw new Refusal(8);
-  if (!services.identityOf(id)) throw new Refusal(9);
+  if (!isHandle(id)) throw new Refusal('invalid-user-handle');
+  if (!services.identityOf(id)) throw new Refusal('unknown-user');
   const reply = (value: string) => userProperty(id, property, value);
   if (property === 'AVATAR') return getAvatar(services, services.userOf(id), argument).then(reply);
   return reply(known(ownValue(user, id, property) ?? publicValue(services, user, id, property)));
@@ -44,10 +44,10 @@ export function getUser(services: Services, user: User, command: GetCommandOf<'U
 
 export function setUser(services: Services, user: User, command: SetCommandOf<'USER'>): EndpointMessage {
   const { id, property, value } = command;
-  if (!isHandle(id)) throw new Refusal(8);
-  if (!services.identityOf(id)) throw new Refusal(9);
+  if (!isHandle(id)) throw new Refusal('invalid-user-handle');
+  if (!services.identityOf(id)) throw new Refusal('unknown-user');
   const stored = settable(property, value);
-  const answer = taking(10, () => set(services, user, id, property, stored));
+  const answer = taking('user-property', () => set(services, user, id, property, stored));
   services.saveUser(user);
   return userProperty(id, property, answer);
 }
@@ -80,9 +80,9 @@ export function setProfile(
 ): EndpointMessage {
   const { property, value } = command;
   const spec = entryOf<PropertySpec>(PROFILE.properties, property);
-  if (spec?.access !== 'read-write') throw new Refusal(552);
-  if (property === 'CALL_SEND_TO_VM' && !user.settings.voicemail) throw new Refusal(553);
-  taking(18, () => {
+  if (spec?.access !== 'read-write') throw new Refusal('profile-property');
+  if (property === 'CALL_SEND_TO_VM' && !user.settings.voicemail) throw new Refusal('no-voicemail-privilege');
+  taking('set-what', () => {
     // What is no text cannot be emptied by a client.
     decodeProperty('PROFILE', property as 'FULLNAME', value);
     user.setProfile({ [property]: value, ...impliedBy(property, value) });
@@ -115,9 +115,9 @@ function ownValue(user: User, handle: string, property: string): string | undefi
   return user.contacts.get(handle.toLowerCase())?.get(property) ?? entryOf(OWN_DEFAULTS, property);
 }
 
-/** @throws Refusal 10 where there is no such property. */
+/** @throws Refusal where there is no such property. */
 function known(value: string | undefined): string {
-  if (value === undefined) throw new Refusal(10);
+  if (value === undefined) throw new Refusal('user-property');
   return value;
 }
 
@@ -166,18 +166,18 @@ function publicValue(services: Services, asking: User, handle: string, property:
 function settable(property: string, value: string): string {
   switch (property) {
     case 'BUDDYSTATUS':
-      if (!/^(1$|2( |$))/.test(value)) throw new Refusal(518);
+      if (!/^(1$|2( |$))/.test(value)) throw new Refusal('buddy-status-value');
       return value;
     case 'ISBLOCKED':
     case 'ISAUTHORIZED':
-      if (!/^(TRUE|FALSE)$/i.test(value)) throw new Refusal(516);
+      if (!/^(TRUE|FALSE)$/i.test(value)) throw new Refusal('authorization-value');
       return value.toUpperCase();
     case 'SPEEDDIAL':
-      if (!/^[0-9]{0,2}$/.test(value)) throw new Refusal(515);
+      if (!/^[0-9]{0,2}$/.test(value)) throw new Refusal('speed-dial-value');
       return value;
     case 'DISPLAYNAME':
       return value;
     default:
-      throw new Refusal(10);
+      throw new Refusal('user-property');
   }
 }

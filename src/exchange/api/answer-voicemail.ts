@@ -11,10 +11,8 @@ import { isHandle } from '../../switch/identity.js';
 import { Playback } from '../mailbox/playback.js';
 import { Recording } from '../mailbox/recording.js';
 import { UNREDIRECTED, type Voicemail } from '../mailbox/voicemail.js';
-import { standStill } from '../stand-still.js';
 import type { User } from '../user.js';
-import type { StreamKind } from '../voice/user-voice.js';
-import { reasonOf, redirect } from '../voice/voice-router.js';
+import { alterStream, streamOf } from './alter-stream.js';
 import { checkRoom } from './answer-call.js';
 import { Refusal } from './refusal.js';
 import type { Services } from './services.js';
@@ -22,12 +20,6 @@ import type { Services } from './services.js';
 const DEFAULTS: Readonly<Record<string, string>> = {
   FAILUREREASON: '',
   ...UNREDIRECTED,
-};
-
-const STREAMS: Readonly<Record<string, StreamKind>> = {
-  SET_INPUT: 'INPUT',
-  SET_OUTPUT: 'OUTPUT',
-  SET_CAPTURE_MIC: 'CAPTURE_MIC',
 };
 
 /** Carries out an action. @returns whether the voicemail was in a state for it. */
@@ -91,10 +83,10 @@ export function leaveVoicemail(
   user: User,
   command: LeaveVoicemailCommand,
 ): EndpointMessage {
-  if (!isHandle(command.target)) throw new Refusal(34);
+  if (!isHandle(command.target)) throw new Refusal('invalid-target');
   const owner = services.userOf(command.target);
-  if (!owner) throw new Refusal(command.kind === 'voicemail' ? 34 : 8);
-  if (!owner.settings.voicemail || owner.has('ISBLOCKED', user.handle)) throw new Refusal(110);
+  if (!owner) throw new Refusal(command.kind === 'voicemail' ? 'invalid-target' : 'invalid-user-handle');
+  if (!owner.settings.voicemail || owner.has('ISBLOCKED', user.handle)) throw new Refusal('no-voicemail');
   checkRoom(services, user);
   const call = services.calls.create(user, owner, 'OUTGOING');
   call.object.put('STATUS', 'ROUTING');
@@ -111,11 +103,11 @@ export function getVoicemail(
   user: User,
   { id, property }: GetCommandOf<'VOICEMAIL'>,
 ): EndpointMessage {
-  if (!Number.isSafeInteger(id)) throw new Refusal(512);
+  if (!Number.isSafeInteger(id)) throw new Refusal('get-voicemail-id');
   const voicemail = services.voicemails.of(user, id);
-  if (!voicemail) throw new Refusal(513);
+  if (!voicemail) throw new Refusal('get-unknown-voicemail');
   const value = voicemail.object.get(property as 'STATUS') ?? entryOf(DEFAULTS, property);
-  if (value === undefined) throw new Refusal(514);
+  if (value === undefined) throw new Refusal('get-voicemail-property');
   return replies.property('VOICEMAIL', id, property as 'STATUS', value);
 }
 
@@ -125,38 +117,25 @@ export function alterVoicemail(
   command: AlterCommandOf<'VOICEMAIL'>,
 ): EndpointMessage | Promise<EndpointMessage> {
   const { id, action, argument } = command;
-  if (!Number.isSafeInteger(id)) throw new Refusal(528);
+  if (!Number.isSafeInteger(id)) throw new Refusal('alter-voicemail-id');
   const voicemail = services.voicemails.of(user, id);
-  if (!voicemail) throw new Refusal(529);
+  if (!voicemail) throw new Refusal('alter-unknown-voicemail');
   const echo = replies.echo(command);
-  const stream = entryOf(STREAMS, action);
-  if (stream) return alterStream(services, voicemail, stream, argument).then(() => echo);
+  const stream = streamOf(action);
+  if (stream) {
+    return alterStream(services, voicemail, stream, argument, 'alter-voicemail-stream').then(() => echo);
+  }
   const act = entryOf(ACTIONS, action);
-  if (!act) throw new Refusal(532);
-  if (!act(services, user, voicemail)) throw new Refusal(531);
+  if (!act) throw new Refusal('alter-voicemail-action');
+  if (!act(services, user, voicemail)) throw new Refusal('alter-voicemail-failed');
   return echo;
 }
 
 /** `OPEN VOICEMAIL <id>`: plays it. */
 export function openVoicemail(services: Services, user: User, argument: string): void {
   const voicemail = services.voicemails.of(user, Number(argument));
-  if (!voicemail) throw new Refusal(512);
-  if (!ACTIONS['STARTPLAYBACK']?.(services, user, voicemail)) throw new Refusal(531);
-}
-
-async function alterStream(
-  services: Services,
-  voicemail: Voicemail,
-  stream: StreamKind,
-  argument: string,
-): Promise<void> {
-  try {
-    const owner = { object: 'VOICEMAIL', id: voicemail.id, stream };
-    const opened = redirect(voicemail.voice, owner, argument, services.opener);
-    voicemail.object.put(stream, await standStill(services.clock, opened));
-  } catch (error) {
-    throw new Refusal(592, `ALTER VOICEMAIL: unable to alter input/output: ${reasonOf(error)}`);
-  }
+  if (!voicemail) throw new Refusal('get-voicemail-id');
+  if (!ACTIONS['STARTPLAYBACK']?.(services, user, voicemail)) throw new Refusal('alter-voicemail-failed');
 }
 
 /** Whether its audio is here, and nothing is done with it. */

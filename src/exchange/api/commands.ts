@@ -15,7 +15,7 @@ import { getParameter, moveWindow, setParameter } from './answer-parameter.js';
 import { getProfile, getUser, setProfile, setUser } from './answer-user.js';
 import { alterVoicemail, getVoicemail, leaveVoicemail, openVoicemail } from './answer-voicemail.js';
 import { isDtmf } from './digits.js';
-import { Refusal } from './refusal.js';
+import { errorReply, Refusal } from './refusal.js';
 import type { Services } from './services.js';
 
 /** Answers a command of `user`'s client. @throws Refusal for an `ERROR` answer. */
@@ -67,9 +67,9 @@ export function commandAnswerer(services: Services): CommandAnswerer {
       case 'delete':
         return replies.echo(command);
       case 'unknown':
-        throw new Refusal(command.error);
+        throw new Refusal(replies.error(command.error));
       default:
-        throw new Refusal(2);
+        throw new Refusal('unknown-command');
     }
   };
 }
@@ -79,7 +79,8 @@ function create(command: CreateCommand): EndpointMessage {
   const { object, argument } = command;
   if (object !== 'MENU_ITEM' && object !== 'EVENT') return replies.echo(command);
   const [id = ''] = argument.split(' ', 1);
-  if (!/^[a-z]/i.test(id)) throw new Refusal(536, `CREATE ${object}: the id must begin with a letter`);
+  if (!/^[a-z]/i.test(id))
+    throw new Refusal(errorReply('create-object', `CREATE ${object}: the id must begin with a letter`));
   return replies.property(object, id, 'CREATED', '');
 }
 
@@ -98,7 +99,7 @@ function getProperty(
     case 'PROFILE':
       return getProfile(services, user, command);
     default:
-      throw new Refusal(7);
+      throw new Refusal('get-what');
   }
 }
 
@@ -111,7 +112,7 @@ function setProperty(services: Services, user: User, command: SetCommand): Endpo
     case 'PROFILE':
       return setProfile(services, user, command);
     default:
-      throw new Refusal(18);
+      throw new Refusal('set-what');
   }
 }
 
@@ -126,7 +127,7 @@ function alter(
     case 'VOICEMAIL':
       return alterVoicemail(services, user, command);
     default:
-      throw new Refusal(527);
+      throw new Refusal('alter-object');
   }
 }
 

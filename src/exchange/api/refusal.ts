@@ -1,6 +1,6 @@
 import { JackfieldError } from '../../base/errors.js';
 import { errorText } from '../../protocol/api-error.js';
-import type { ErrorNumber } from '../../protocol/catalogue/error-codes.js';
+import { ERROR_NUMBERS, type ErrorName } from '../../protocol/catalogue/error-names.js';
 import type { ErrorReply } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
 
@@ -8,21 +8,35 @@ import { replies } from '../../protocol/replies.js';
 export class Refusal extends Error {
   readonly reply: ErrorReply;
 
-  /** @param text Default: the reference's text for the number. */
-  constructor(number: ErrorNumber, text?: string) {
-    const reply = text === undefined ? replies.error(number) : replies.error(number, text);
+  /**
+   * @param why name of the error, or the whole answer where its text is not the reference's.
+   * @param detail appended to the reference's text. Default: nothing.
+   */
+  constructor(why: ErrorName | ErrorReply, detail?: string) {
+    const reply = typeof why === 'string' ? replyOf(why, detail) : why;
     super(reply.text);
     this.name = 'Refusal';
     this.reply = reply;
   }
 }
 
-/** Takes a value; one that its check refuses is answered with `ERROR <number>`, and why. */
-export function taking<T>(number: ErrorNumber, take: () => T): T {
+/** Answer with an error, by its name. @param text Default: the reference's. */
+export function errorReply(name: ErrorName, text?: string): ErrorReply {
+  const number = ERROR_NUMBERS[name];
+  return text === undefined ? replies.error(number) : replies.error(number, text);
+}
+
+/** Takes a value; one that its check refuses is answered with the error `name`, and why. */
+export function taking<T>(name: ErrorName, take: () => T): T {
   try {
     return take();
   } catch (error) {
     if (!(error instanceof JackfieldError)) throw error;
-    throw new Refusal(number, `${errorText(number)}: ${error.message}`);
+    throw new Refusal(name, error.message);
   }
+}
+
+function replyOf(name: ErrorName, detail: string | undefined): ErrorReply {
+  const text = detail === undefined ? undefined : `${errorText(ERROR_NUMBERS[name])}: ${detail}`;
+  return errorReply(name, text);
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.js';
-import type { Destination } from '../../switch/attempt.js';
 import type { Identity } from '../../switch/identity.js';
 import type { Calls } from '../calls/calls.js';
 import type { ClientFiles } from '../client-files.js';
+import type { LookUp } from '../directory.js';
 import type { ExchangeLimits } from '../limits.js';
 import type { Voicemails } from '../mailbox/voicemails.js';
 import type { User } from '../user.js';
@@ -17,8 +17,8 @@ export interface Services {
   /** Files that clients name and that are no voice streams. */
   readonly files: ClientFiles;
   readonly limits: ExchangeLimits;
-  /** Whom `target` names for `user`. @throws Refusal 34 when it can name nobody. */
-  destinationOf(user: User, target: string): Destination;
+  /** Looks up what `target` names for `user`. */
+  lookUp(user: User, target: string): LookUp;
   /** Anyone that the exchange knows of. */
   identityOf(handle: string): Identity | undefined;
   userOf(handle: string): User | undefined;

@@ -14,9 +14,6 @@ import type { CommandAnswerer } from './commands.js';
 import { Outbox } from './outbox.js';
 import { Refusal, taking } from './refusal.js';
 
-/** Internal error, as the reference numbers it. */
-const INTERNAL_ERROR = 97;
-
 /** A client's end of a session; transports implement it. */
 export interface SessionClient {
   /** Gets each line meant for the client, without a terminator. */
@@ -127,15 +124,15 @@ export class Session {
   #respond(command: CommandMessage): EndpointMessage | Promise<EndpointMessage> {
     const { user, authorization, answer } = this.#context;
     if (command.kind === 'name') {
-      taking(1, () => checkText('NAME', command.name, MAX_NAME_LENGTH));
+      taking('syntax', () => checkText('NAME', command.name, MAX_NAME_LENGTH));
       const allowed = authorization.allows(user, command.name);
       return allowed instanceof Promise
         ? allowed.then((result) => this.#named(command.name, result))
         : this.#named(command.name, allowed);
     }
-    if (!this.#allowed) throw new Refusal(68);
+    if (!this.#allowed) throw new Refusal('access-denied');
     if (command.kind !== 'protocol') return answer(fromVersion(command, this.#protocol), user);
-    if (command.version < 1) throw new Refusal(27);
+    if (command.version < 1) throw new Refusal('protocol-version');
     this.#protocol = negotiateProtocol(command.version);
     this.#greet();
     return replies.protocol(this.#protocol);
@@ -143,7 +140,7 @@ export class Session {
 
   #named(name: string, allowed: boolean): EndpointMessage {
     this.#allowed = allowed;
-    if (!allowed) throw new Refusal(68);
+    if (!allowed) throw new Refusal('access-denied');
     this.#name = name;
     return this.#loggedIn ? replies.ok() : replies.parameter('CONNSTATUS', 'OFFLINE');
   }
@@ -209,11 +206,10 @@ export class Session {
 }
 
 function internalError(why: string): EndpointMessage {
-  return replies.error(INTERNAL_ERROR, `Internal error: ${asLine(why)}`);
+  return new Refusal('internal', asLine(why)).reply;
 }
 
 /** @throws Refusal for a command that could not be said again: it is not carried out. */
 function checkLine(line: string): void {
-  if (hasLineBreak(line))
-    throw new Refusal(1, 'General syntax error: a command must be free of CR, LF and NUL');
+  if (hasLineBreak(line)) throw new Refusal('syntax', 'a command must be free of CR, LF and NUL');
 }
