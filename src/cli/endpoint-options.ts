@@ -10,7 +10,7 @@ import {
   transportAt,
 } from '../control.js';
 import { Exchange, Scenario } from '../exchange.js';
-import { readText } from './key-files.js';
+import { readText, readToken } from './key-files.js';
 
 /** What says which endpoint a command attaches to. */
 export interface EndpointOptions {
@@ -80,11 +80,12 @@ async function attachToScenario(file: string, as: AttachOptions): Promise<Attach
 }
 
 async function securityOf(options: EndpointOptions): Promise<{ tls?: TcpTls; token?: string }> {
-  const [ca, cert, key, token] = await Promise.all(
-    [options.tlsCa, options.tlsCert, options.tlsKey, options.tokenFile].map((file) =>
+  const [ca, cert, key] = await Promise.all(
+    [options.tlsCa, options.tlsCert, options.tlsKey].map((file) =>
       file === undefined ? undefined : readText(file),
     ),
   );
+  const token = options.tokenFile === undefined ? undefined : await readToken(options.tokenFile);
   const tls = {
     ...(ca !== undefined && { ca }),
     ...(cert !== undefined && { cert }),
@@ -92,6 +93,6 @@ async function securityOf(options: EndpointOptions): Promise<{ tls?: TcpTls; tok
   };
   return {
     ...(Object.keys(tls).length > 0 && { tls }),
-    ...(token !== undefined && { token: token.trim() }),
+    ...(token !== undefined && { token }),
   };
 }

@@ -11,6 +11,11 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
+/** The secret that an endpoint and its clients share. @throws ERR_FILE. */
+export async function readToken(path: string): Promise<string> {
+  return (await readText(path)).trim();
+}
+
 /** The secret key in an age identity file, which may have comments. @throws ERR_FILE. */
 export async function readIdentity(path: string): Promise<string> {
   const text = await readText(path);

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { printableLines } from './terminal-text.js';
 
 interface CommandEntry {
   /** A sentence for the help. */
@@ -85,7 +86,8 @@ export async function jackfieldProgram(isAsked: (name: string) => boolean = () =
 /** What is wrong with a command line is told as every error is, and where to look. */
 function tellErrors(command: Command, path = command.name()): void {
   command.showHelpAfterError(`(run "${path} --help" for what there is)`).configureOutput({
-    outputError: (text, write) => write(text.replace(/^error: (.*)/, 'jackfield: $1 [ERR_INVALID_ARG]')),
+    outputError: (text, write) =>
+      write(printableLines(text.replace(/^error: (.*)/, 'jackfield: $1 [ERR_INVALID_ARG]'))),
   });
   for (const each of command.commands) tellErrors(each, `${path} ${each.name()}`);
 }

@@ -1,5 +1,6 @@
 import type { SingleBar } from 'cli-progress';
 import type { PcmProgress } from '../voice.js';
+import { printable } from './terminal-text.js';
 
 /** Shows how far long work has come, on a terminal; elsewhere it stays silent. */
 export interface ProgressBar {
@@ -23,7 +24,7 @@ export function progressBar(what: string): ProgressBar {
     onProgress({ position, sampleCount }) {
       if (!library || sampleCount === undefined || performance.now() - startedAt < HALF_A_SECOND) return;
       if (!bar) {
-        const format = `${what} {bar} {percentage}% | {eta_formatted}`;
+        const format = `${printable(what)} {bar} {percentage}% | {eta_formatted}`;
         bar = new library.SingleBar(
           { format, stream: process.stderr, clearOnComplete: true },
           library.Presets.shades_classic,

@@ -19,6 +19,16 @@ export function printedTime(time: number | string): string {
   return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
+/** Several lines, each made {@link printable}. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
+/** Prints lines to standard output, each made {@link printable}; the last may have its line break or not. */
+export function printLines(text: string): void {
+  process.stdout.write(`${printableLines(text.replace(/\n$/, ''))}\n`);
+}
+
 /** Prints a line to standard output, with whatever it holds made {@link printable}. */
 export function printLine(text: string): void {
   process.stdout.write(`${printable(text)}\n`);
@@ -35,4 +45,17 @@ export function warnDamage(damaged: readonly string[], advice: string): void {
   process.exitCode = 1;
   for (const text of damaged) warnLine(text);
   warnLine(advice);
+}
+
+/**
+ * Draws on the terminal, as it is: for a text that steers it on purpose. What it holds of names and texts from outside
+ * was made {@link printable} before.
+ */
+export function drawText(text: string): void {
+  process.stdout.write(text);
+}
+
+/** Asks at standard error, without a line break. */
+export function askFor(text: string): void {
+  process.stderr.write(printable(text));
 }

@@ -25,7 +25,7 @@ export const LIMITS = {
     min: 1,
     max: 10_000,
     unit: 'connections',
-    note: 'to one port that have not shown its token; another is closed',
+    note: 'to one port that have not shown its token; beyond, the oldest of them is closed',
   },
   bytesBeforeToken: {
     default: 1024,

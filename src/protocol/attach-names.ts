@@ -16,3 +16,6 @@ export const X11_NAMES = {
   begin: 'SKYPECONTROLAPI_MESSAGE_BEGIN',
   more: 'SKYPECONTROLAPI_MESSAGE',
 } as const;
+
+/** Addresses of buses (D-Bus specification, "Server Addresses"): all but these characters is escaped in them. */
+export const BUS_ADDRESS = /^[ -~]+$/;

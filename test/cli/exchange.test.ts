@@ -129,6 +129,32 @@ describe('jackfield exchange', () => {
     expect(other.status).toBe(2);
   }, 60_000);
 
+  it('--token-file: lets in who shows the token; a file without one is refused', async () => {
+    const file = join(folder, 'token');
+    writeFileSync(file, 'too short\n');
+    const refused = run('--tcp', '0', '--token-file', file);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain('token must be 16 to 512 printable ASCII characters');
+    writeFileSync(file, 'a-token-of-many-characters\n');
+    await using serving = new Serving(process.execPath, [
+      MAIN,
+      'exchange',
+      '--tcp',
+      '0',
+      '--token-file',
+      file,
+    ]);
+    const port = Number((await serving.saw(/127\.0\.0\.1:(\d+)/))[1]);
+    const traced = (...args: string[]) =>
+      spawnSync(process.execPath, [MAIN, 'trace', '-a', `tcp:${port}`, ...args, 'PING'], {
+        encoding: 'utf8',
+      });
+    expect(traced('--token-file', file).stdout).toContain('PONG');
+    const stranger = connect(port, '127.0.0.1');
+    stranger.write('PING\n');
+    expect(await stranger.toArray()).toEqual([]);
+  });
+
   it('has an endpoint for each user, on which they call each other', async () => {
     const args = [MAIN, 'exchange', '--tcp', '0', '--user', 'jack', 'jill'];
     await using serving = new Serving(process.execPath, args);

@@ -80,15 +80,33 @@ describe('limits', () => {
     const port = await exchange.listen({ token: TOKEN });
     const silent = [opened(port), opened(port)];
     await Promise.all(silent.map((socket) => once(socket, 'connect')));
-    expect(await heard(opened(port, `AUTH ${TOKEN}\nPING\n`))).toBe('');
-    expect(exchange.endpoint().sessions).toHaveLength(0);
-    silent[0]?.write('x'.repeat(601));
+    silent.push(opened(port));
     expect(await heard(silent[0] as Socket)).toBe('');
+    silent[1]?.write('x'.repeat(601));
+    expect(await heard(silent[1] as Socket)).toBe('');
+    expect(exchange.endpoint().sessions).toHaveLength(0);
     const client = opened(port, `AUTH ${TOKEN}\nPING\n`);
     let got = '';
     while (!got.includes('PONG')) got += String((await once(client, 'data'))[0]);
     expect(got).toBe('OK\nPONG\n');
     for (const socket of [...silent, client]) socket.destroy();
+  });
+
+  it('clientsWithoutToken: who shows the token gets in between any number of others', async () => {
+    await using exchange = await Exchange.start({ limits: { clientsWithoutToken: 4, wrongTokens: 1000 } });
+    const port = await exchange.listen({ token: TOKEN });
+    const flood = () =>
+      Array.from({ length: 60 }, (_, n) => opened(port, n % 2 ? '' : `AUTH ${n}-${TOKEN}\n`));
+    const others = flood();
+    const client = opened(port, `AUTH ${TOKEN}\nPING\n`);
+    others.push(...flood());
+    for (const socket of others) socket.on('error', () => undefined);
+    const more = once(others[0] as Socket, 'close').then(() => others.push(...flood()));
+    let got = '';
+    while (!got.includes('PONG')) got += String((await once(client, 'data'))[0]);
+    expect(got).toBe('OK\nPONG\n');
+    await more;
+    for (const socket of [...others, client]) socket.on('error', () => undefined).destroy();
   });
 
   it('authenticateMs: a connection that shows nothing is closed', async () => {

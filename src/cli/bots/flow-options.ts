@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { type Flow, type FlowHook, formatProblem, type ParseFlowOptions, readFlow } from '../../bot.js';
 import { JackfieldError } from '../../voice.js';
+import { warnLine } from '../terminal-text.js';
 
 /** What says where the code of a flow's hooks is. */
 export interface HookOptions {
@@ -36,6 +37,6 @@ export async function openFlow(
   options: Pick<ParseFlowOptions, 'prompts' | 'hooks'> = {},
 ): Promise<Flow> {
   const flow = await readFlow(file, { ...options, variables: [] });
-  for (const problem of flow.warnings) process.stderr.write(`${formatProblem(flow.file, problem)}\n`);
+  for (const problem of flow.warnings) warnLine(formatProblem(flow.file, problem));
   return flow;
 }

@@ -15,7 +15,7 @@ import { writePrivate } from '../../files/private-file.js';
 import { PcmServer } from '../../pcm.js';
 import { attachTo, checkEndpoint, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
-import { printLine } from '../terminal-text.js';
+import { printLine, printLines, warnLine } from '../terminal-text.js';
 import { type FlowHooks, type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
 import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
 
@@ -60,10 +60,10 @@ async function check(file: string, options: CheckOptions, command: Command): Pro
   const flow = await openFlow(file, { prompts, hooks: Object.keys(hooks) });
   const isTold = command.getOptionValueSource('speech') !== 'default';
   if (!isTold && (await (await openPrompts({ ...options, speech: 'none' })).faults(flow.says)).length > 0) {
-    process.stderr.write(`${file}: it says what no recording has: to run it, say by what with --speech.\n`);
+    warnLine(`${file}: it says what no recording has: to run it, say by what with --speech.`);
   }
   const steps = Object.keys(flow.data.steps).length;
-  process.stdout.write(`${file}: ${flow.data.name}, ${steps} steps, no errors.\n`);
+  printLine(`${file}: ${flow.data.name}, ${steps} steps, no errors.`);
 }
 
 async function draw(
@@ -71,7 +71,7 @@ async function draw(
   options: { readonly format: FlowDrawing; readonly out?: string },
 ): Promise<void> {
   const drawing = await drawFlow(await readFlow(file), options.format);
-  if (options.out === undefined) process.stdout.write(drawing);
+  if (options.out === undefined) printLines(drawing);
   else await writePrivate(options.out, drawing);
 }
 
@@ -112,7 +112,7 @@ function noHooks(flow: Flow, given: FlowHooks): FlowHooks {
     step.do === 'hook' && !Object.hasOwn(given, step.name) ? [step.name] : [],
   );
   for (const name of new Set(missing)) {
-    process.stderr.write(`${flow.file}: the hook ${name} is not given (--hooks): it goes on with next.\n`);
+    warnLine(`${flow.file}: the hook ${name} is not given (--hooks): it goes on with next.`);
   }
   return Object.fromEntries(missing.map((name) => [name, () => undefined]));
 }
@@ -142,9 +142,9 @@ async function run(file: string, options: RunOptions): Promise<void> {
   host.on('refused', ({ id }) => line(id, `refused: ${options.maxCalls} calls are in progress`));
   await host.attend(bot, { maxCalls: options.maxCalls });
   if (server.advice !== undefined && server.maxLeases < options.maxCalls * LEASES_PER_CALL) {
-    process.stderr.write(`Fewer than ${options.maxCalls} calls at once will fit. ${server.advice}\n`);
+    warnLine(`Fewer than ${options.maxCalls} calls at once will fit. ${server.advice}`);
   }
-  process.stdout.write(`${flow.data.name} answers calls at ${options.attach}. Ctrl-C stops it.\n`);
+  printLine(`${flow.data.name} answers calls at ${options.attach}. Ctrl-C stops it.`);
   await untilStopped(stop, client);
 }
 

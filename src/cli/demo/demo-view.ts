@@ -2,6 +2,7 @@ import { MultiBar, Presets } from 'cli-progress';
 import { entryOf } from '../../base/entry-of.js';
 import type { RecordingProgress } from '../../recording.js';
 import type { Level } from '../../voice.js';
+import { printable, printLine, printLines } from '../terminal-text.js';
 import type { DemoResult, DemoView } from './demo.js';
 
 /** About how long a call to the test service lasts; the bar's length until the call has ended. */
@@ -22,7 +23,7 @@ export function terminalView(): DemoView {
   const bar = bars.create(EXPECTED_MS, 0, { time: ' 0.0', sent: meter(), heard: meter() });
   let positionMs = 0;
   return {
-    state: ({ status }) => bars.log(`${stateLine(status)}\n`),
+    state: ({ status }) => bars.log(`${printable(stateLine(status))}\n`),
     progress: (progress) => {
       positionMs = progress.positionMs;
       bar.setTotal(Math.max(EXPECTED_MS, positionMs));
@@ -36,7 +37,7 @@ export function terminalView(): DemoView {
       bar.setTotal(positionMs);
       bars.update();
       bars.stop();
-      process.stdout.write(`  ${text}\n`);
+      printLine(`  ${text}`);
     },
     summary: printSummary,
   };
@@ -46,13 +47,13 @@ export function terminalView(): DemoView {
 export function lineView(): DemoView {
   let nextReport = REPORT_EVERY_MS;
   return {
-    state: ({ status }) => process.stdout.write(`${stateLine(status)}\n`),
+    state: ({ status }) => printLine(stateLine(status)),
     progress: ({ positionMs, local, remote }: RecordingProgress) => {
       if (positionMs < nextReport) return;
       nextReport += REPORT_EVERY_MS;
-      process.stdout.write(`  ${seconds(positionMs)} s  sent ${meter(local)}  heard ${meter(remote)}\n`);
+      printLine(`  ${seconds(positionMs)} s  sent ${meter(local)}  heard ${meter(remote)}`);
     },
-    step: (text) => process.stdout.write(`  ${text}\n`),
+    step: (text) => printLine(`  ${text}`),
     summary: printSummary,
   };
 }
@@ -63,7 +64,7 @@ export function jsonView(): DemoView {
     state: () => undefined,
     progress: () => undefined,
     step: () => undefined,
-    summary: (result) => process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`),
+    summary: (result) => printLines(JSON.stringify(result, undefined, 2)),
   };
 }
 
@@ -89,7 +90,7 @@ function printSummary({ files, sizes, spoken, sidecar, tookSeconds, error }: Dem
     leg('right, heard', legs.remote),
     `  spoken      ${spoken}`,
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  for (const line of lines) printLine(line);
 }
 
 const EXPLAINED: Readonly<Record<string, string>> = {

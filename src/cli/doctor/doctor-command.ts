@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { printable, printLines } from '../terminal-text.js';
 import { examine, type Finding } from './doctor-checks.js';
 
 const MARKS = { ok: '✓', missing: '–', broken: '✗' } as const satisfies Record<Finding['status'], string>;
@@ -13,14 +14,12 @@ export function doctorCommand(): Command {
     )
     .action(async ({ json }: { readonly json: boolean }) => {
       const findings = await examine();
-      process.stdout.write(
-        json ? `${JSON.stringify(findings, undefined, 2)}\n` : findings.map(lineOf).join(''),
-      );
+      printLines(json ? JSON.stringify(findings, undefined, 2) : findings.map(lineOf).join(''));
       if (findings.some(({ status }) => status === 'broken')) process.exitCode = 1;
     });
 }
 
 function lineOf({ subject, status, found, remedy }: Finding): string {
-  const advice = remedy === undefined ? '' : `\n    ${remedy}`;
-  return `${MARKS[status]} ${subject}: ${found}${advice}\n`;
+  const advice = remedy === undefined ? '' : `\n    ${printable(remedy)}`;
+  return `${MARKS[status]} ${subject}: ${printable(found)}${advice}\n`;
 }

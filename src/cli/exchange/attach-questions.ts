@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { AttachRequest } from '../../exchange.js';
-import { printable } from '../terminal-text.js';
+import { askFor, printable } from '../terminal-text.js';
 import type { ExchangeView } from './exchange-view.js';
 
 /** Clients that can wait for an answer; more are turned away, and can ask again. */
@@ -51,7 +51,7 @@ export class AttachQuestions {
     this.view?.pause(true);
     try {
       for (;;) {
-        process.stderr.write(text);
+        askFor(text);
         const [answer] = await Promise.race([
           once(lines, 'line', { signal }),
           once(lines, 'close', { signal }),

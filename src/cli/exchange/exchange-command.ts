@@ -12,8 +12,10 @@ import {
   VirtualClock,
   WireRecorder,
 } from '../../exchange.js';
+import { readToken } from '../key-files.js';
 import { portOption } from '../options.js';
 import { stopSignal } from '../shutdown.js';
+import { printLine, warnLine } from '../terminal-text.js';
 import { AttachQuestions } from './attach-questions.js';
 import { type ExchangeView, exchangeView } from './exchange-view.js';
 
@@ -25,6 +27,7 @@ export type ExchangeControl = { readonly clock: 'run' };
 
 interface Options {
   readonly tcp?: number;
+  readonly tokenFile?: string;
   readonly dbus?: string | true;
   readonly x11?: string | true;
   readonly access: 'allow' | 'ask' | 'deny';
@@ -50,6 +53,10 @@ export function exchangeCommand(): Command {
       '--tcp <port>',
       `loopback port of the first user, the next ones for the others; 0 lets the system choose (default: ${DEFAULT_PORT} when nothing else is served on)`,
       portOption,
+    )
+    .option(
+      '--token-file <file>',
+      'file with the secret that a client on TCP has to show: 16 to 512 characters',
     )
     .option('--dbus [address]', 'serve the first user on this bus, or the session bus, as com.Skype.API')
     .option('--x11 [display]', 'serve the first user on this X display, or $DISPLAY, as _SKYPE_INSTANCE')
@@ -107,8 +114,8 @@ async function replayed({ replay: folder = '', scenario: path, user, files }: Op
       await scenario?.run(exchange);
     },
   });
-  for (const difference of differences) process.stdout.write(`${difference}\n`);
-  process.stdout.write(`${lines} lines and ${streams} streams: ${differences.length} differences.\n`);
+  for (const difference of differences) printLine(difference);
+  printLine(`${lines} lines and ${streams} streams: ${differences.length} differences.`);
   if (differences.length > 0) process.exitCode = 2;
 }
 
@@ -119,6 +126,7 @@ function usersOf(handles: readonly string[] = ['jack']): { users: UserOptions[] 
 async function serve(options: Options): Promise<void> {
   const manual = options.clock === 'manual' ? new VirtualClock(Date.now()) : undefined;
   const clock = manual ?? systemClock;
+  const token = options.tokenFile === undefined ? undefined : await readToken(options.tokenFile);
   const scenario = options.scenario === undefined ? undefined : await Scenario.load(options.scenario, clock);
   const recorder = options.record === undefined ? undefined : await WireRecorder.open(options.record, clock);
   const questions = new AttachQuestions();
@@ -139,10 +147,10 @@ async function serve(options: Options): Promise<void> {
     : exchangeView(exchange, clock, { out: process.stdout, json: options.json });
   questions.view = view;
   if (options.access === 'ask' && !questions.possible) {
-    process.stderr.write('There is no terminal to ask at: only who was allowed before may attach.\n');
+    warnLine('There is no terminal to ask at: only who was allowed before may attach.');
   }
   const told = stopped();
-  await listen(exchange, options, view);
+  await listen(exchange, { ...options, token }, view);
   view?.note('ready', {}, 'Ctrl-C stops it.');
   const endScenario = await scenario?.run(exchange);
   process.on('message', (message: ExchangeControl) => {
@@ -155,7 +163,7 @@ async function serve(options: Options): Promise<void> {
   view?.stop();
   await recorder?.close();
   if (recorder?.failure !== undefined) {
-    process.stderr.write(`The recording is incomplete: ${messageOf(recorder.failure)}\n`);
+    warnLine(`The recording is incomplete: ${messageOf(recorder.failure)}`);
     process.exitCode = 1;
   }
   if (process.connected) process.disconnect();
@@ -164,7 +172,7 @@ async function serve(options: Options): Promise<void> {
 /** Serves on all that was asked for, or on TCP, where each user has a port. */
 async function listen(
   exchange: Exchange,
-  { dbus, x11, tcp }: Options,
+  { dbus, x11, tcp, token }: Options & { readonly token: string | undefined },
   view: ExchangeView | undefined,
 ): Promise<void> {
   const [user] = exchange.handles;
@@ -181,7 +189,11 @@ async function listen(
   if (tcp === undefined && (dbus || x11)) return;
   const first = tcp ?? DEFAULT_PORT;
   for (const [index, handle] of exchange.handles.entries()) {
-    const port = await exchange.listen({ handle, port: first === 0 ? 0 : first + index });
+    const port = await exchange.listen({
+      handle,
+      port: first === 0 ? 0 : first + index,
+      ...(token !== undefined && { token }),
+    });
     if (index === 0 && process.send) tellParent({ listening: port });
     say(`127.0.0.1:${port} for ${handle}`, { handle, port });
   }

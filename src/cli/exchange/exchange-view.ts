@@ -49,7 +49,7 @@ function jsonView(clock: Clock, out: WriteStream): ExchangeView {
   return {
     note: (event, fields) => {
       const at = new Date(clock.unixMs()).toISOString();
-      out.write(`${JSON.stringify({ at, event, ...fields })}\n`);
+      out.write(`${printable(JSON.stringify({ at, event, ...fields }))}\n`);
     },
     pause: () => undefined,
     stop: () => undefined,

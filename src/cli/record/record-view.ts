@@ -1,5 +1,5 @@
 import type { CallRecording, Recorder, RecordingProgress } from '../../recording.js';
-import { printable, printedTime } from '../terminal-text.js';
+import { drawText, printable, printedTime } from '../terminal-text.js';
 
 /** Shows what a recorder does, until it is stopped. */
 export interface RecordView {
@@ -17,10 +17,10 @@ const STEPS = 10;
 const SPARE_LINES = 5;
 
 /** JSON lines: what happens, and each second how every recording stands. */
-export function jsonLines(recorder: () => Recorder | undefined, write = writeOut): RecordView {
+export function jsonLines(recorder: () => Recorder | undefined, write = drawText): RecordView {
   const latest = new WeakMap<CallRecording, RecordingProgress>();
   const line = (event: string, fields: Readonly<Record<string, unknown>>) =>
-    write(`${JSON.stringify({ at: new Date().toISOString(), event, ...fields })}\n`);
+    write(`${printable(JSON.stringify({ at: new Date().toISOString(), event, ...fields }))}\n`);
   const timer = setInterval(() => {
     for (const recording of recorder()?.recordings ?? [])
       line('progress', rowOf(recording, latest.get(recording)));
@@ -39,7 +39,7 @@ export function jsonLines(recorder: () => Recorder | undefined, write = writeOut
 export function liveTable(
   recorder: () => Recorder | undefined,
   typed: () => string | undefined,
-  write = writeOut,
+  write = drawText,
 ): RecordView {
   const latest = new WeakMap<CallRecording, RecordingProgress>();
   let drawn = 0;
@@ -119,8 +119,4 @@ function rowOf(recording: CallRecording, progress: RecordingProgress | undefined
 function meter(dbfs = -60): string {
   const steps = Math.max(0, Math.min(STEPS, Math.round((dbfs + 60) / 6)));
   return '▮'.repeat(steps) + '▯'.repeat(STEPS - steps);
-}
-
-function writeOut(text: string): void {
-  process.stdout.write(text);
 }

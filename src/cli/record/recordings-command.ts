@@ -94,7 +94,7 @@ export function recordingsCommand(): Command {
     const { recordings, failed } = await catalogue.rebuild();
     for (const [path, { message }] of failed) warnLine(`${path}: ${message}`);
     if (failed.size > 0) process.exitCode = 1;
-    process.stdout.write(`${recordings} recordings\n`);
+    printLine(`${recordings} recordings`);
   });
   add('outbox', 'list events that their webhook or hook has not taken')
     .option('--retry', 'have those that were given up tried again, by the recorder of the folder', false)
@@ -208,7 +208,7 @@ async function purge(
   });
   if (yes) for (const entry of entries) await catalogue.remove(entry);
   print(entries, options.json);
-  if (!options.json && !yes && entries.length > 0) process.stdout.write('Nothing was deleted: give --yes.\n');
+  if (!options.json && !yes && entries.length > 0) printLine('Nothing was deleted: give --yes.');
 }
 
 async function outbox({ out, json, retry }: FolderOptions & { readonly retry: boolean }): Promise<void> {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { explain } from '../../protocol.js';
+import { printLines } from '../terminal-text.js';
 import { explanationText } from './explanation-text.js';
 
 /** `jackfield explain <line>`: says what a line of the protocol means. */
@@ -11,9 +12,7 @@ export function explainCommand(): Command {
     .addHelpText('after', '\nExample:\n  jackfield explain \'ALTER CALL 5 SET_INPUT PORT="5001"\'')
     .action((words: string[], options: { json?: boolean }) => {
       const explanation = explain(words.join(' '));
-      process.stdout.write(
-        options.json ? `${JSON.stringify(explanation, undefined, 2)}\n` : explanationText(explanation),
-      );
+      printLines(options.json ? JSON.stringify(explanation, undefined, 2) : explanationText(explanation));
       if (explanation.message.kind === 'unknown') process.exitCode = 1;
     });
 }

@@ -2,6 +2,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { messageOf } from '../../base/errors.js';
 import type { AttachState, Client, TraceLine } from '../../control.js';
 import { ApiError, parseReply } from '../../protocol.js';
+import { drawText } from '../terminal-text.js';
 import { completeLine } from './trace-completion.js';
 import { helpOn } from './trace-help.js';
 import { withoutId } from './trace-script.js';
@@ -60,7 +61,7 @@ function send(client: Client, line: string, complain: (text: string) => void): v
 
 /** Writes above the prompt, and gives back what was being typed. */
 function printAbove(prompt: Interface, text: string): void {
-  process.stdout.write(`\r\x1b[K${text}\n`);
+  drawText(`\r\x1b[K${text}\n`);
   prompt.prompt(true);
 }
 

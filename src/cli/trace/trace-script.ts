@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import type { TraceLine } from '../../control.js';
 import { type Client, sleep, systemClock } from '../../control.js';
 import { ApiError } from '../../protocol.js';
+import { drawText } from '../terminal-text.js';
 import type { TraceView } from './trace-view.js';
 
 /** Where commands come from, when nobody types them. */
@@ -24,7 +25,7 @@ export interface ScriptOptions {
 /** Sends commands one after the other, each when the one before was answered. Resolves to how many failed. */
 export async function runCommands(client: Client, options: ScriptOptions): Promise<number> {
   const { view, source, follow, signal } = options;
-  const print = (line: TraceLine) => process.stdout.write(`${view.format(line)}\n`);
+  const print = (line: TraceLine) => drawText(`${view.format(line)}\n`);
   client.on('trace', print);
   let failures = 0;
   try {

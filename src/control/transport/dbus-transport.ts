@@ -1,7 +1,7 @@
 import type { MessageBus } from 'dbus-native';
 import { checkOptions, line, oneOf, type Rules, within } from '../../base/check.js';
 import { abortedError, messageOf } from '../../base/errors.js';
-import { DBUS_NAMES } from '../../protocol/attach-names.js';
+import { BUS_ADDRESS, DBUS_NAMES } from '../../protocol/attach-names.js';
 import { endpointGone, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
@@ -53,6 +53,9 @@ export class DbusTransport implements Transport {
         'DBUS_SESSION_BUS_ADDRESS is not set',
         'run inside a desktop session, or give an address',
       );
+    }
+    if (!BUS_ADDRESS.test(this.#address)) {
+      throw new UnavailableError(this.name, 'its address must be printable ASCII, the rest as %xx', REMEDY);
     }
     const { createClient, defineInterface } = await import('dbus-native');
     const bus = createClient({ busAddress: this.#address, timeout: this.#callTimeoutMs });

@@ -1,6 +1,6 @@
 import type { HandlerContext, Message, MessageBus } from 'dbus-native';
 import { JackfieldError, messageOf } from '../../base/errors.js';
-import { DBUS_NAMES } from '../../protocol/attach-names.js';
+import { BUS_ADDRESS, DBUS_NAMES } from '../../protocol/attach-names.js';
 import {
   type AttachmentOptions,
   DESKTOP_REPLY_LATENCY_MS,
@@ -50,6 +50,8 @@ export class DbusListener {
     const minReplyLatencyMs = replyLatency(options, DESKTOP_REPLY_LATENCY_MS);
     const busAddress = options.address ?? process.env['DBUS_SESSION_BUS_ADDRESS'];
     if (busAddress === undefined) throw unavailable('DBUS_SESSION_BUS_ADDRESS is not set');
+    if (!BUS_ADDRESS.test(busAddress))
+      throw unavailable('its address must be printable ASCII, the rest as %xx');
     const { createClient, defineInterface } = await import('dbus-native');
     const bus = createClient({ busAddress });
     const listener = new DbusListener(bus, endpoint, door, minReplyLatencyMs);

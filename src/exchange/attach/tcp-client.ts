@@ -100,18 +100,19 @@ export class TcpClient {
     this.#head = undefined;
     this.#socket.pause();
     const line = head.subarray(0, head[end - 1] === CR ? end - 1 : end);
-    tokens?.look(line, (knows) => {
+    const shown = tokens?.look(line, (knows) => {
       if (this.#socket.destroyed) return;
       if (!knows) {
         this.#socket.destroy();
         return;
       }
       this.#cancelTimeout();
-      this.#context.trusted(this);
       this.#attach('OK');
       this.#socket.resume();
       this.#takeLines(head.subarray(end + 1));
     });
+    // While it waits for others' guesses, its place is safe.
+    if (shown) this.#context.trusted(this);
   }
 
   #attach(greeting?: string): void {

@@ -38,8 +38,9 @@ export class TcpListener {
   readonly #minReplyLatencyMs: number;
   readonly #idleMs: number;
   readonly #sockets = new Set<Socket>();
-  /** Those that have not shown the token. */
+  /** Those that have not shown the token, the oldest first. */
   readonly #untrusted = new Set<Socket>();
+  #trimming = false;
 
   private constructor(endpoint: Endpoint, door: Door, options: TcpListenOptions) {
     this.#endpoint = endpoint;
@@ -89,12 +90,8 @@ export class TcpListener {
   }
 
   #accept(socket: Socket): void {
-    if (this.#tokens && this.#untrusted.size >= this.#door.limits.clientsWithoutToken) {
-      socket.destroy();
-      return;
-    }
     this.#sockets.add(socket);
-    if (this.#tokens) this.#untrusted.add(socket);
+    if (this.#tokens) this.#expectToken(socket);
     socket.on('close', () => {
       this.#sockets.delete(socket);
       this.#untrusted.delete(socket);
@@ -106,5 +103,25 @@ export class TcpListener {
       trusted: () => this.#untrusted.delete(socket),
       connect: (client) => this.#endpoint.connect(client, { minReplyLatencyMs: this.#minReplyLatencyMs }),
     });
+  }
+
+  /**
+   * Too many that show no token lose their oldest: who shows it at once gets in, however many others do not. What they
+   * have sent by now is read first, which takes two turns of the event loop.
+   */
+  #expectToken(socket: Socket): void {
+    this.#untrusted.add(socket);
+    if (this.#trimming) return;
+    this.#trimming = true;
+    setImmediate(() => setImmediate(() => this.#trim()));
+  }
+
+  #trim(): void {
+    this.#trimming = false;
+    for (const socket of this.#untrusted) {
+      if (this.#untrusted.size <= this.#door.limits.clientsWithoutToken) return;
+      this.#untrusted.delete(socket);
+      socket.destroy();
+    }
   }
 }

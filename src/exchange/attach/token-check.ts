@@ -21,8 +21,12 @@ export class TokenCheck {
     this.#door = door;
   }
 
-  /** Calls `decided` with whether `line` shows the token: at once, or later after wrong ones. */
-  look(line: Buffer, decided: (knows: boolean) => void): void {
+  /**
+   * Calls `decided` with whether `line` shows the token: at once, or later after wrong ones.
+   *
+   * @returns The same, for who must not tell it before.
+   */
+  look(line: Buffer, decided: (knows: boolean) => void): boolean {
     const knows = line.length === this.#wanted.length && timingSafeEqual(line, this.#wanted);
     const waitMs = this.#waitMs();
     if (knows) this.#wrong = 0;
@@ -30,6 +34,7 @@ export class TokenCheck {
     const { clock } = this.#door;
     if (waitMs === 0) decided(knows);
     else clock.timerAt(clock.now() + waitMs, () => decided(knows));
+    return knows;
   }
 
   #waitMs(): number {
