@@ -1,73 +1,142 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import * as jackfield from '../src/index.js';
+import { WavReader } from '../src/voice.js';
 
 const run = promisify(execFile);
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+/** The Node that runs the package: another than this one, to try the oldest that is supported. */
+const node = process.env['JACKFIELD_NODE'] ?? process.execPath;
+const { exports, version } = JSON.parse(await readFile('package.json', 'utf8')) as {
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly version: string;
+};
+const ENTRIES = Object.entries(exports)
+  .filter(([, target]) => typeof target === 'object')
+  .map(([path]) => path.replace('.', 'jackfield'));
 
 describe('the packed package, installed into an empty project', () => {
   let project: string;
+  let installed: string;
   beforeAll(async () => {
     project = await mkdtemp(join(tmpdir(), 'jackfield-project-'));
-    const { stdout } = await run('npm', [
-      'pack',
-      '--ignore-scripts',
-      '--json',
-      '--pack-destination',
-      project,
-    ]);
+    installed = join(project, 'node_modules', 'jackfield');
+    const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', project];
+    const { stdout } = await run('npm', pack);
     const [packed] = JSON.parse(stdout) as { filename: string }[];
-    await writeFile(
-      join(project, 'package.json'),
-      JSON.stringify({ name: 'user', private: true, type: 'module' }),
-    );
+    await seed('package.json', JSON.stringify({ name: 'user', private: true, type: 'module' }));
+    await seed('common/package.json', JSON.stringify({ name: 'common', private: true }));
     const install = ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
     await run('npm', [...install, `./${packed?.filename}`], { cwd: project });
   }, 180_000);
   afterAll(() => rm(project, { recursive: true }));
 
+  const seed = async (path: string, text: string) => {
+    await mkdir(dirname(join(project, path)), { recursive: true });
+    await writeFile(join(project, path), text);
+  };
+  const runScript = async (...args: string[]) => (await run(node, args, { cwd: project })).stdout;
+  const compile = (...args: string[]) => {
+    const lib = ['--target', 'es2022', '--lib', 'es2023,esnext.disposable'];
+    const types = ['--typeRoots', resolve('node_modules/@types'), '--types', 'node'];
+    const strict = ['--module', 'nodenext', '--strict', '--skipLibCheck', 'false'];
+    return run(process.execPath, [tsc, ...strict, ...lib, ...types, ...args], { cwd: project }).catch(
+      (failed: { stdout: string }) => {
+        throw new Error(failed.stdout);
+      },
+    );
+  };
+
   it('runs the first sample of the README', async () => {
     const readme = await readFile('README.md', 'utf8');
     const sample = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? '';
     expect(sample).toContain("from 'jackfield'");
-    await writeFile(join(project, 'sample.ts'), sample);
-    const types = resolve('node_modules/@types');
-    const options = [
-      '--module',
-      'nodenext',
-      '--target',
-      'es2022',
-      '--lib',
-      'es2023,esnext.disposable',
-      '--strict',
-    ];
-    await run(process.execPath, [tsc, ...options, '--typeRoots', types, '--types', 'node', 'sample.ts'], {
-      cwd: project,
-    });
-    const { stdout } = await run(process.execPath, ['sample.js'], { cwd: project });
-    const samples = Number(/^call\.wav: (\d+) samples, FINISHED\n$/.exec(stdout)?.[1]);
+    await seed('sample.ts', sample);
+    await compile('sample.ts');
+    const samples = Number(/^call\.wav: (\d+) samples, FINISHED\n$/.exec(await runScript('sample.js'))?.[1]);
     expect(samples).toBeGreaterThanOrEqual(3 * 16_000);
-    await using wav = await jackfield.WavReader.open(join(project, 'call.wav'));
+    await using wav = await WavReader.open(join(project, 'call.wav'));
     expect(wav.sampleCount).toBe(samples);
   }, 60_000);
 
-  it('has an entry for the voice toolkit alone', async () => {
-    const script =
-      "import { encodeWav } from 'jackfield/voice'; console.log(encodeWav(new Int16Array(8)).length)";
-    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: project });
-    expect(Number(stdout)).toBeGreaterThan(60);
+  it('has types for each entry point that compile, libraries checked too', async () => {
+    const imports = ENTRIES.map((entry, index) => `import * as e${index} from '${entry}';`);
+    const uses = ENTRIES.map((_, index) => `e${index}`).join(', ');
+    await seed('entries.ts', `${imports.join('\n')}\nexport const all = [${uses}];\n`);
+    await compile('--noEmit', 'entries.ts');
+  }, 60_000);
+
+  it('serves a CommonJS project by import()', async () => {
+    const text = `const all = Promise.all(${JSON.stringify(ENTRIES)}.map((entry) => import(entry)));
+      all.then(async ([{ Exchange, attach, MemoryTransport }]) => {
+        const exchange = await Exchange.start();
+        const client = await attach(new MemoryTransport(exchange.endpoint()));
+        console.log((await client.command({ kind: 'ping' })).kind, require('jackfield/package.json').version);
+        await client.close();
+        await exchange.close();
+      });`;
+    await seed('common/dynamic.js', text);
+    expect(await runScript('common/dynamic.js')).toBe(`pong ${version}\n`);
   });
 
+  it('serves a CommonJS project by require(), where Node has that', async (context) => {
+    const has = await runScript('--print', 'process.features.require_module === true');
+    if (has.trim() !== 'true') return context.skip('this Node cannot require a module');
+    const text = `for (const entry of ${JSON.stringify(ENTRIES)}) console.log(typeof require(entry));`;
+    await seed('common/require.js', text);
+    expect(await runScript('common/require.js')).toBe('object\n'.repeat(ENTRIES.length));
+  });
+
+  it('has types for a CommonJS project', async () => {
+    const text = `import { attach, type Client } from 'jackfield';
+      export const client: Promise<Client> = attach('auto');
+      export const wav = import('jackfield/voice').then(({ WavReader }) => WavReader.open('call.wav'));`;
+    await seed('common/typed.ts', text);
+    await compile('common/typed.ts');
+    expect(await readFile(join(project, 'common/typed.js'), 'utf8')).toContain('require("jackfield")');
+  }, 60_000);
+
   it('has the command', async () => {
-    const { stdout } = await run(process.execPath, ['node_modules/jackfield/dist/cli/main.js', '--version'], {
-      cwd: project,
-    });
-    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
-    expect(stdout.trim()).toBe(version);
+    const main = 'node_modules/jackfield/dist/cli/main.js';
+    expect((await runScript(main, '--version')).trim()).toBe(version);
+    expect(await runScript(main, 'explain', 'PING')).toContain('PONG');
+  });
+
+  it('has what its pages link to', async () => {
+    const files = (await readdir(installed, { recursive: true })).filter((name) => name.endsWith('.md'));
+    const pages = files.filter((name) => !name.startsWith('node_modules'));
+    expect(pages).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', join('docs', 'bots.md')]));
+    const missing = await Promise.all(
+      pages.map(async (page) => {
+        const text = await readFile(join(installed, page), 'utf8');
+        const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(
+          ([, link = '']) => link.split('#', 1)[0] ?? '',
+        );
+        const here = links.filter((link) => link !== '' && !/^\w+:/.test(link));
+        return here
+          .filter((link) => !existsSync(join(installed, dirname(page), link)))
+          .map((link) => `${page}: ${link}`);
+      }),
+    );
+    expect(missing.flat()).toEqual([]);
+  });
+
+  it('has no source maps, no traces of the build, and what services and editors need', async () => {
+    const names = await readdir(installed, { recursive: true });
+    expect(names.filter((name) => /\.map$|tsbuildinfo|\.build/.test(name))).toEqual([]);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        join('docs', 'jackfield-exchange.service'),
+        join('docs', 'scenario.schema.json'),
+        join('examples', 'record-call.ts'),
+        join('examples', 'flows', 'front-desk.yaml'),
+      ]),
+    );
+    expect((await stat(join(installed, 'dist', 'index.js'))).size).toBeLessThan(8192);
   });
 });
