@@ -19,8 +19,8 @@ import { DbusListener, type DbusListenOptions } from './attach/dbus-listener.js'
 import type { Door } from './attach/door.js';
 import { TcpListener, type TcpListenOptions } from './attach/tcp-listener.js';
 import { X11Listener, type X11ListenOptions } from './attach/x11-listener.js';
+import { chargeFor } from './calls/call-end.js';
 import { Calls } from './calls/calls.js';
-import { chargeFor } from './calls/charge.js';
 import type { UserCall } from './calls/user-call.js';
 import { Directory } from './directory.js';
 import { echoService } from './echo-service.js';

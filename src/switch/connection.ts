@@ -40,8 +40,9 @@ export class Connection implements RoomMember {
   /** Tells both ends, then lets voice flow. The callee is told first: it answered. */
   start(): void {
     const [caller, callee] = this.legs;
-    this.#have(callee, () => callee.connected(this));
-    this.#have(caller, () => caller.connected(this));
+    // Either may end it as soon as it hears of it.
+    for (const leg of [callee, caller]) if (!this.#ended) this.#have(leg, () => leg.connected(this));
+    if (this.#ended) return;
     this.room.add(this);
     for (const leg of this.legs) this.#have(leg, () => leg.begun?.());
   }

@@ -85,6 +85,24 @@ describe('a leg of one’s own that calls', () => {
     expect(statuses(alice, alice.newest('CALL'))).toEqual(['RINGING', 'INPROGRESS', 'FINISHED']);
   });
 
+  it('may hang up as soon as it is connected', async () => {
+    await using w = await world();
+    const alice = w.client();
+    const leg = new ForeignLeg();
+    const { connected } = leg;
+    leg.connected = function (conversation) {
+      connected.call(this, conversation);
+      conversation.end({ kind: 'hung-up' });
+    };
+    w.exchange.callFrom(leg, 'alice');
+    await w.clock.advance(600);
+    const id = alice.newest('CALL');
+    alice.send(`ALTER CALL ${id} ANSWER`);
+    await w.clock.advance(1000);
+    expect(leg.told).toEqual(['places', 'ringing', 'connected', 'hung-up', 'left']);
+    expect([statuses(alice, id).at(-1), w.exchange.calls, leg.heard]).toEqual(['FINISHED', [], 0]);
+  });
+
   it('is ended, and its voice with it, when nobody can be had', async () => {
     await using w = await world();
     w.client().send('SET USERSTATUS OFFLINE');

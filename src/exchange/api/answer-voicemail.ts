@@ -88,8 +88,7 @@ export function leaveVoicemail(
   if (!owner) throw new Refusal(command.kind === 'voicemail' ? 'invalid-target' : 'invalid-user-handle');
   if (!owner.settings.voicemail || owner.has('ISBLOCKED', user.handle)) throw new Refusal('no-voicemail');
   checkRoom(services, user);
-  const call = services.calls.create(user, owner, 'OUTGOING');
-  call.object.put('STATUS', 'ROUTING');
+  const call = services.calls.create(user, owner, 'OUTGOING', 'ROUTING');
   const message = services.voicemails.leave(call, owner, 'called');
   if (command.kind === 'voicemail') {
     user.notify(replies.property('CALL', call.id, 'STATUS', 'ROUTING'));

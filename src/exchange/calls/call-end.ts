@@ -1,6 +1,7 @@
-import type { CallStatus } from '../../protocol/catalogue/call-status.js';
+import { type CallStatus, isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
 import type { EndCause, FailureReason, Progress } from '../../switch/leg.js';
+import type { ApiObject, ObjectRecord } from '../api-object.js';
 
 export type Direction = 'OUTGOING' | 'INCOMING';
 
@@ -56,9 +57,22 @@ export function failureReason(number: CallFailureReason): FailureReason {
   return FAILURE_NAMES.get(number) ?? 'error';
 }
 
+/** Gives a record of a call as it was stored, for a run that finds it: what went on then was cut off. */
+export function settledCall(record: ObjectRecord): ObjectRecord {
+  if (isTerminalCallStatus(record['STATUS'] ?? '')) return record;
+  return { ...record, FAILUREREASON: String(failureNumber('cut-off')), STATUS: 'FAILED' };
+}
+
 /** FAILUREREASON of a call that ended so; none for most causes. */
 export function failureNumberOf(cause: EndCause): CallFailureReason | undefined {
   if (cause.kind === 'failed') return FAILURE_NUMBERS[cause.reason];
   // No failure, and numbered all the same.
   return cause.kind === 'dropped-by-host' ? FAILURE_NUMBERS['dropped-by-host'] : undefined;
+}
+
+/** Cost of a call that is over, by the minute begun, in hundredths of the currency. */
+export function chargeFor(call: ApiObject<'CALL'>): number {
+  const minutes = Math.ceil(Number(call.get('DURATION') ?? 0) / 60);
+  const rate = Number(call.get('RATE') ?? 0) / 10 ** Number(call.get('RATE_PRECISION') ?? 2);
+  return Math.round(minutes * rate * 100);
 }

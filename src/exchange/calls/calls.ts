@@ -1,6 +1,5 @@
 import type { Clock } from '../../base/clock.js';
 import type { Fence } from '../../base/fence.js';
-import { isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import type { AttemptOrigin, Destination } from '../../switch/attempt.js';
 import { Connection } from '../../switch/connection.js';
 import { Dial, dialPlan } from '../../switch/dial.js';
@@ -12,7 +11,7 @@ import type { VoiceTicker } from '../../switch/voice-ticker.js';
 import { ApiObject, type ObjectRecord } from '../api-object.js';
 import type { User } from '../user.js';
 import type { ClosedStream } from '../voice/voice-router.js';
-import { type Direction, failureNumber } from './call-end.js';
+import { type Direction, settledCall } from './call-end.js';
 import { CallHistory } from './call-history.js';
 import { Conferences } from './conference.js';
 import { RedialWait } from './redial-wait.js';
@@ -92,8 +91,13 @@ export class Calls {
   }
 
   /** Makes a CALL object of `user`'s. */
-  create(user: User, partner: Identity, direction: Direction): UserCall {
-    const call = new UserCall(this.#context.nextId(), user, partner, direction, {
+  create(
+    user: User,
+    partner: Identity,
+    direction: Direction,
+    status: 'UNPLACED' | 'ROUTING' = 'UNPLACED',
+  ): UserCall {
+    const call = new UserCall(this.#context.nextId(), user, partner, direction, status, {
       clock: this.#context.clock,
       callEnded: (ended) => this.#callEnded(ended),
       streamClosed: (closed) => this.#context.streamClosed(closed),
@@ -107,12 +111,7 @@ export class Calls {
 
   /** Takes in what a former run has stored. What went on then was cut off. */
   restore(user: User, id: number, record: ObjectRecord): void {
-    const object = new ApiObject('CALL', id, user, record);
-    if (!isTerminalCallStatus(object.get('STATUS') ?? '')) {
-      object.put('FAILUREREASON', String(failureNumber('cut-off')));
-      object.put('STATUS', 'FAILED');
-    }
-    this.history.add(user, object);
+    this.history.add(user, new ApiObject('CALL', id, user, settledCall(record)));
   }
 
   /** The call with this id, if it is one of `user`'s and goes on. */

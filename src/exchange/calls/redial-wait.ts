@@ -1,5 +1,6 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
-import type { Occupation, UserCall } from './user-call.js';
+import type { Occupation } from './call-stage.js';
+import type { UserCall } from './user-call.js';
 
 /** How long a rejected call waits for the user to dial again, in milliseconds. */
 export const REDIAL_WAIT_MS = 15_000;

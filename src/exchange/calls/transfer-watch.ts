@@ -1,7 +1,8 @@
 import type { Identity } from '../../switch/identity.js';
 import type { EndCause, Progress } from '../../switch/leg.js';
 import { END_STATUS, PROGRESS_STATUS } from './call-end.js';
-import type { Occupation, UserCall } from './user-call.js';
+import type { Occupation } from './call-stage.js';
+import type { UserCall } from './user-call.js';
 
 /** Who is told how a call that is dialled gets on, besides those in it. */
 export interface Follower {

@@ -1,40 +1,21 @@
-import type { CancelTimer, Clock } from '../../base/clock.js';
+import type { Clock } from '../../base/clock.js';
 import { type CallStatus, isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
 import type { Attempt, Destination } from '../../switch/attempt.js';
 import type { Identity } from '../../switch/identity.js';
 import type { Conversation, EndCause, Leg, Placing, Progress } from '../../switch/leg.js';
-import { dtmfSamples } from '../../voice/tone/dtmf.js';
 import { ApiObject } from '../api-object.js';
 import type { User } from '../user.js';
 import { type SoundDevice, UserVoice } from '../voice/user-voice.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import { asLine } from '../wire-value.js';
 import { type Direction, END_STATUS, failureNumberOf, PROGRESS_STATUS } from './call-end.js';
+import { CallSeconds } from './call-seconds.js';
+import { type CallStage, checkStage, checkStatus, type Occupation } from './call-stage.js';
+import { Digits } from './digits.js';
 import { pauseVideo } from './video.js';
 
-/** Something else than talking that a call is busy with: leaving a voicemail, watching a transfer. */
-export interface Occupation {
-  /** The user hangs up. */
-  stop(): void;
-  /** One of the user's sound devices has failed. Default: that is no matter. */
-  soundFailed?(device: SoundDevice, error: unknown): void;
-  /** The user wants the number dialled again. @returns whether there was one. Default: there is none. */
-  redial?(): boolean;
-  /** The user wants to go on talking. @returns whether he can. Default: he cannot. */
-  resume?(): boolean;
-}
-
-/** Where a call stands, with what belongs to that. */
-type State =
-  | { readonly kind: 'new' }
-  | { readonly kind: 'placing'; readonly placing: Placing }
-  | { readonly kind: 'offered'; readonly attempt: Attempt }
-  | { readonly kind: 'active'; readonly conversation: Conversation }
-  | { readonly kind: 'occupied'; readonly occupation: Occupation }
-  | { readonly kind: 'over' };
-
-/** What a call needs of the exchange. */
+/** Needs of a {@link UserCall}. */
 export interface CallContext {
   readonly clock: Clock;
   /** The call is over; its voice may still be flushing. */
@@ -44,9 +25,6 @@ export interface CallContext {
   streamClosed(closed: ClosedStream): void;
 }
 
-/** Digits that can wait to be sent. */
-const MAX_DIGITS = 100;
-
 /** One user's end of a call: the CALL object that his clients see, and his voice (reference, "CALL object"). */
 export class UserCall implements Leg {
   readonly object: ApiObject<'CALL'>;
@@ -55,23 +33,31 @@ export class UserCall implements Leg {
   readonly direction: Direction;
   readonly voice: UserVoice;
   readonly #context: CallContext;
-  #state: State = { kind: 'new' };
+  readonly #seconds: CallSeconds;
+  readonly #digits = new Digits(this);
+  #stage: CallStage = { kind: 'new' };
+  /** Time of the first answer, on the clock. */
   #connectedAt: number | undefined;
-  #cancelSecond: CancelTimer | undefined;
-  /** Digits that were sent before there was anybody to hear them. */
-  #earlyDigits = '';
 
-  constructor(id: number, user: User, partner: Identity, direction: Direction, context: CallContext) {
+  constructor(
+    id: number,
+    user: User,
+    partner: Identity,
+    direction: Direction,
+    status: 'UNPLACED' | 'ROUTING',
+    context: CallContext,
+  ) {
     this.user = user;
     this.partner = partner;
     this.direction = direction;
     this.#context = context;
+    this.#seconds = new CallSeconds(context.clock);
     this.object = new ApiObject('CALL', id, user, {
       TIMESTAMP: String(Math.floor(context.clock.unixMs() / 1000)),
       PARTNER_HANDLE: partner.handle,
       PARTNER_DISPNAME: partner.fullName,
       TYPE: `${direction}_${partner.network}`,
-      STATUS: 'UNPLACED',
+      STATUS: status,
       ...(partner.network === 'PSTN' && { PSTN_NUMBER: partner.handle }),
     });
     this.voice = new UserVoice(user, {
@@ -96,31 +82,33 @@ export class UserCall implements Leg {
   }
 
   get over(): boolean {
-    return this.#state.kind === 'over';
+    return this.#stage.kind === 'over';
   }
 
   /** What the call talks through; none while it rings and when it is over. */
   get conversation(): Conversation | undefined {
-    return this.#state.kind === 'active' ? this.#state.conversation : undefined;
+    return this.#stage.kind === 'active' ? this.#stage.conversation : undefined;
   }
 
   /** Where the attempt to reach this user stands; none when it was answered. */
   get attempt(): Attempt | undefined {
-    return this.#state.kind === 'offered' ? this.#state.attempt : undefined;
+    return this.#stage.kind === 'offered' ? this.#stage.attempt : undefined;
   }
 
+  /** @throws ERR_INVALID_STATE when a call in its status cannot have that one next. */
   setStatus(status: CallStatus): void {
+    checkStatus(this.id, this.status, status);
     this.object.tell('STATUS', status);
   }
 
   place(placing: Placing): void {
-    this.#state = { kind: 'placing', placing };
+    this.#enter({ kind: 'placing', placing });
     placing.start();
   }
 
   /** Somebody calls the user: it rings. */
   offer(attempt: Attempt): void {
-    this.#state = { kind: 'offered', attempt };
+    this.#enter({ kind: 'offered', attempt });
     attempt.onWithdrawn((cause) => this.ended(cause));
     this.object.tell('CONF_ID', '0');
     this.progress('ringing');
@@ -129,24 +117,24 @@ export class UserCall implements Leg {
 
   /** The call goes on with something that is no conversation. */
   occupy(occupation: Occupation): void {
+    this.#enter({ kind: 'occupied', occupation });
     this.stopSeconds();
-    this.#state = { kind: 'occupied', occupation };
   }
 
   /** @returns whether there was something to answer. So for all of the user's doings below. */
   answer(): boolean {
-    if (this.#state.kind !== 'offered') return false;
-    this.#state.attempt.answer(this);
+    if (this.#stage.kind !== 'offered') return false;
+    this.#stage.attempt.answer(this);
     return true;
   }
 
   /** Dials a number again that has rejected the call. */
   redial(): boolean {
-    return (this.#state.kind === 'occupied' && this.#state.occupation.redial?.()) || false;
+    return (this.#stage.kind === 'occupied' && this.#stage.occupation.redial?.()) || false;
   }
 
   hangUp(): boolean {
-    const state = this.#state;
+    const state = this.#stage;
     switch (state.kind) {
       case 'new':
       case 'over':
@@ -172,7 +160,7 @@ export class UserCall implements Leg {
 
   /** Holds, or takes the hold back. */
   hold(on: boolean): boolean {
-    if (this.#state.kind === 'occupied') return (!on && this.#state.occupation.resume?.()) || false;
+    if (this.#stage.kind === 'occupied') return (!on && this.#stage.occupation.resume?.()) || false;
     const { conversation } = this;
     if (!conversation || conversation.isHeldBy(this) === on) return false;
     conversation.hold(this, on);
@@ -181,7 +169,7 @@ export class UserCall implements Leg {
 
   /** Whether digits can be sent: at once, or when the call that still rings is answered. */
   get takesDigits(): boolean {
-    return this.#state.kind === 'active' || this.#rings;
+    return this.#stage.kind === 'active' || this.#rings;
   }
 
   /**
@@ -190,13 +178,7 @@ export class UserCall implements Leg {
    * @returns false when nobody will hear them, or too many wait to be sent.
    */
   sendDigits(digits: string): boolean {
-    const each = keyTone('0').length;
-    const waiting = this.#earlyDigits.length * each + this.voice.tonesWaiting;
-    if (!this.takesDigits || digits.length * each + waiting > MAX_DIGITS * each) return false;
-    const { conversation } = this;
-    if (!conversation) this.#earlyDigits += digits;
-    else this.#sendTo(conversation, digits);
-    return true;
+    return this.takesDigits && this.#digits.send(digits, this.conversation);
   }
 
   /**
@@ -204,9 +186,9 @@ export class UserCall implements Leg {
    * settings say of calls that are not answered.
    */
   forward(to: 'rules' | 'voicemail'): boolean {
-    if (this.#state.kind !== 'offered') return false;
+    if (this.#stage.kind !== 'offered') return false;
     if (to === 'voicemail' && !this.user.settings.voicemail) return false;
-    const { attempt } = this.#state;
+    const { attempt } = this.#stage;
     this.ended({ kind: 'refused' });
     attempt.forward(to);
     return true;
@@ -215,8 +197,8 @@ export class UserCall implements Leg {
   /** Passes a call that rings, or that is talked through, on to somebody else. */
   transfer(targets: readonly Destination[], passOn: (from: Conversation) => void): boolean {
     if (this.direction !== 'INCOMING') return false;
-    if (this.#state.kind === 'offered') this.#state.attempt.transfer(targets, this);
-    else if (this.#state.kind === 'active') passOn(this.#state.conversation);
+    if (this.#stage.kind === 'offered') this.#stage.attempt.transfer(targets, this);
+    else if (this.#stage.kind === 'active') passOn(this.#stage.conversation);
     else return false;
     return true;
   }
@@ -227,7 +209,7 @@ export class UserCall implements Leg {
   }
 
   connected(conversation: Conversation): void {
-    this.#state = { kind: 'active', conversation };
+    this.#enter({ kind: 'active', conversation });
     const active = () => this.setStatus('INPROGRESS');
     // Redirected input may flow since early media.
     const input = () => this.object.tell('VAA_INPUT_STATUS', this.voice.inputActive ? 'TRUE' : 'FALSE');
@@ -239,14 +221,11 @@ export class UserCall implements Leg {
       this.#connectedAt = now;
       this.#context.callCounted(this);
     }
-    if (this.#cancelSecond) return;
-    this.#countSeconds(this.#connectedAt, Math.floor((now - this.#connectedAt) / 1000) + 1);
+    if (!this.#seconds.running) this.#countSeconds(this.#connectedAt);
   }
 
   begun(): void {
-    const digits = this.#earlyDigits;
-    this.#earlyDigits = '';
-    if (this.conversation) this.#sendTo(this.conversation, digits);
+    this.#digits.sendKept(this.conversation);
   }
 
   held({ local, remote }: { readonly local: boolean; readonly remote: boolean }): void {
@@ -266,7 +245,7 @@ export class UserCall implements Leg {
   }
 
   ended(cause: EndCause): void {
-    if (this.#state.kind === 'over') return;
+    if (this.#stage.kind === 'over') return;
     if (cause.kind === 'failed' && cause.text !== undefined) {
       this.object.tell('PSTN_STATUS', asLine(cause.text));
     }
@@ -275,11 +254,11 @@ export class UserCall implements Leg {
 
   /** Ends the call with a status that ends it. */
   finish(status: CallStatus, reason?: CallFailureReason): void {
-    if (this.#state.kind === 'over') return;
+    if (this.#stage.kind === 'over') return;
     if (!isTerminalCallStatus(status)) throw new TypeError(`${status} does not end a call`);
     if (reason !== undefined) this.object.tell('FAILUREREASON', String(reason));
-    const talked = this.#state.kind === 'active';
-    this.#state = { kind: 'over' };
+    const talked = this.#stage.kind === 'active';
+    this.#enter({ kind: 'over' });
     this.stopSeconds();
     this.setStatus(status);
     // The conversation closes the voices of those who talked, when the other end has been told as well.
@@ -287,43 +266,35 @@ export class UserCall implements Leg {
     this.#context.callEnded(this);
   }
 
-  /** Tells the seconds that have passed, each on its time. */
-  countSeconds(
-    property: 'DURATION' | 'VM_DURATION',
-    told: (seconds: number) => void = () => undefined,
-  ): void {
-    this.#countSeconds(this.#context.clock.now(), 1, property, told);
+  /** Tells the seconds of a voicemail from now on. `told` hears of each first. */
+  countVoicemailSeconds(told: (seconds: number) => void): void {
+    this.#countSeconds(this.#context.clock.now(), 'VM_DURATION', told);
   }
 
-  /** Stops telling them. */
   stopSeconds(): void {
-    this.#cancelSecond?.();
-    this.#cancelSecond = undefined;
+    this.#seconds.stop();
+  }
+
+  /** @throws ERR_INVALID_STATE when `stage` cannot follow. */
+  #enter(stage: CallStage): void {
+    checkStage(this.id, this.#stage.kind, stage.kind);
+    this.#stage = stage;
   }
 
   #countSeconds(
     from: number,
-    seconds: number,
     property: 'DURATION' | 'VM_DURATION' = 'DURATION',
     told: (seconds: number) => void = () => undefined,
   ): void {
-    this.#cancelSecond = this.#context.clock.timerAt(from + seconds * 1000, () => {
+    this.#seconds.count(from, (seconds) => {
       told(seconds);
       this.object.tell(property, String(seconds));
       if (seconds % COUNTED_SECONDS === 0) this.#context.callCounted(this);
-      this.#countSeconds(from, seconds + 1, property, told);
     });
   }
 
   get #rings(): boolean {
-    return this.#state.kind === 'placing' || this.#state.kind === 'offered';
-  }
-
-  #sendTo(conversation: Conversation, digits: string): void {
-    for (const digit of digits) {
-      this.voice.addTones(keyTone(digit));
-      conversation.digit(this, digit);
-    }
+    return this.#stage.kind === 'placing' || this.#stage.kind === 'offered';
   }
 
   #hangUpConversation(conversation: Conversation): void {
@@ -336,7 +307,7 @@ export class UserCall implements Leg {
   /** Ends what needs the device, for both ends; each is told what it is to him. */
   #soundFailed(device: SoundDevice, error: unknown): void {
     const cause: EndCause = { kind: 'failed', reason: DEVICE_FAILURES[device] };
-    const state = this.#state;
+    const state = this.#stage;
     switch (state.kind) {
       case 'active':
         state.conversation.end({ kind: 'failed', reason: 'remote-sound-device' }, (leg) =>
@@ -360,12 +331,3 @@ const COUNTED_SECONDS = 60;
 
 /** Failure reasons of the one whose device it is. */
 const DEVICE_FAILURES = { microphone: 'microphone', speaker: 'sound-device' } as const;
-
-/** Made once a key: a crowd that presses keys is not to hold up the voice. */
-const keyTones = new Map<string, Int16Array>();
-
-function keyTone(key: string): Int16Array {
-  const samples = keyTones.get(key) ?? dtmfSamples(key);
-  keyTones.set(key, samples);
-  return samples;
-}

@@ -3,7 +3,8 @@ import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons
 import { Room } from '../../switch/room.js';
 import { Script } from '../../switch/script.js';
 import { failureNumber } from '../calls/call-end.js';
-import type { Occupation, UserCall } from '../calls/user-call.js';
+import type { Occupation } from '../calls/call-stage.js';
+import type { UserCall } from '../calls/user-call.js';
 import { standStill } from '../stand-still.js';
 import { FileDestination } from '../voice/file-stream.js';
 import { Loudspeaker } from '../voice/loudspeaker.js';
@@ -228,7 +229,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
       return;
     }
     this.#keeper.save(this.#message);
-    this.#call.countSeconds('VM_DURATION', (seconds) => {
+    this.#call.countVoicemailSeconds((seconds) => {
       object.tell('DURATION', String(seconds));
       this.#keeper.save(this.#message);
     });

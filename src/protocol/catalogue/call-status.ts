@@ -62,7 +62,14 @@ export const CALL_TRANSITIONS: Readonly<Record<CallStatus, readonly CallStatus[]
     ...UNANSWERED_ENDS,
     ...VOICEMAIL_BEGINS,
   ],
-  EARLYMEDIA: ['RINGING', 'INPROGRESS', 'WAITING_REDIAL_COMMAND', ...UNANSWERED_ENDS],
+  EARLYMEDIA: [
+    'ROUTING',
+    'RINGING',
+    'INPROGRESS',
+    'WAITING_REDIAL_COMMAND',
+    ...UNANSWERED_ENDS,
+    ...VOICEMAIL_BEGINS,
+  ],
   RINGING: [
     'ROUTING',
     'EARLYMEDIA',
