@@ -1,5 +1,5 @@
 // Spoils the catalogue of a folder: bits, pages, rows. Commands say so, touch nothing outside, and make it anew.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { makeArchive, useAll, used } from './archive.mjs';
@@ -53,12 +53,14 @@ export const part = {
 };
 
 async function madeAnew(folder) {
-  const faults = [];
-  for (const command of [['list', '--json'], ['index']]) {
-    const report = await used(folder, command);
-    faults.push(...report.faults);
-    if (command[0] === 'index' && report.code !== 0) faults.push(`index: ${report.stderr.slice(-300)}`);
-  }
+  const list = await used(folder, ['list', '--json']);
+  const index = await used(folder, ['index']);
+  const faults = [...list.faults, ...index.faults];
+  if (index.code !== 0) faults.push(`index: ${index.stderr.slice(-300)}`);
+  // What was damaged is kept, where that was said.
+  const aside = /catalogue\.damaged-[0-9a-f]{8}\.sqlite/.exec(index.stderr)?.[0];
+  const kept = aside === undefined ? [] : ['', '-wal', '-shm'].map((ending) => `${aside}${ending}`);
+  for (const name of kept) await rm(join(folder, name), { force: true });
   return [...faults, ...(await folderFaults(folder)).map((fault) => `after index: ${fault}`)];
 }
 

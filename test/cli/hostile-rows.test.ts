@@ -1,0 +1,183 @@
+import { spawnSync } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'libsql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CampaignLog } from '../../src/bot.js';
+import { Catalogue } from '../../src/recording.js';
+import { VoicemailArchive } from '../../src/voicemail.js';
+import { RecordingMaker } from '../recording/archive/made-recordings.js';
+
+const MAIN = join(process.cwd(), 'dist/cli/main.js');
+/** Statements of SQL that give a value. */
+const VALUES = [
+  "'../../canary.wav'",
+  "'/etc/passwd'",
+  "'link/canary.wav'",
+  "'nul' || char(0) || 'byte.wav'",
+  "'{bad'",
+  "x'ff41'",
+  "CAST(x'ff41' AS TEXT)",
+  "'' || zeroblob(0)",
+  "replace(hex(zeroblob(500000)), '00', 'xy')",
+  "'\u001b[2J'",
+  '-1',
+  '9e99',
+  '\'[{"__proto__":1}]\'',
+];
+
+interface Subject {
+  readonly database: string;
+  readonly table: string;
+  readonly commands: readonly (readonly string[])[];
+}
+
+const RECORDINGS: Subject = {
+  database: 'catalogue.sqlite',
+  table: 'recordings',
+  commands: [
+    ['recordings', 'list', '--out', '.'],
+    ['recordings', 'verify', '--out', '.'],
+    ['recordings', 'export', 'recording', '--out', '.', '--to', 'exported'],
+    ['recordings', 'hold', 'recording-0002', '--out', '.'],
+    ['recordings', 'purge', '--out', '.', '--max-megabytes', '0', '--yes'],
+    ['recordings', 'index', '--out', '.'],
+  ],
+};
+const CAMPAIGNS: Subject = {
+  database: 'campaigns.sqlite',
+  table: 'campaign_calls',
+  commands: [
+    ['campaign', 'results', '--out', '.'],
+    ['campaign', 'list', '--out', '.'],
+  ],
+};
+const VOICEMAILS: Subject = {
+  database: 'catalogue.db',
+  table: 'messages',
+  commands: [
+    ['voicemail', 'find', '--in', '.'],
+    ['voicemail', 'export', 'out.csv', '--format', 'csv', '--in', '.'],
+    ['voicemail', 'verify', '--in', '.'],
+    ['voicemail', 'tag', '1', 'x', '--in', '.'],
+    ['voicemail', 'hold', '1', '--in', '.'],
+    ['voicemail', 'purge', '--max-age', '1', '--in', '.'],
+  ],
+};
+
+let yard: string;
+let made: string;
+let count = 0;
+beforeAll(async () => {
+  yard = await mkdtemp(join(tmpdir(), 'jackfield-rows-'));
+  made = join(yard, 'made');
+  await mkdir(made);
+  {
+    using catalogue = Catalogue.open(made);
+    const maker = new RecordingMaker(made);
+    for (const partner of ['ann', 'bob']) await maker.published(catalogue, partner, ['legs']);
+    using log = CampaignLog.open(made);
+    await log.store('spring').begin({ target: 'anna', attempt: 1, placedAtMs: 0 });
+    await using archive = await VoicemailArchive.open(made);
+    const facts = { account: 'jack', id: 1, timestamp: 1_700_000_000, partner: 'anna', partnerName: 'Anna' };
+    archive.catalogue.see({ ...facts, type: 'INCOMING', durationSeconds: 3, played: false });
+  }
+});
+afterAll(() => rm(yard, { recursive: true }));
+
+/** A copy of the folder, beside a file that has to stay, with a link that leads to it. */
+async function copied(): Promise<{ readonly outside: string; readonly folder: string }> {
+  const outside = join(yard, String(++count));
+  const folder = join(outside, 'a', 'b');
+  await mkdir(folder, { recursive: true });
+  await cp(made, folder, { recursive: true });
+  await writeFile(join(outside, 'canary.wav'), 'canary');
+  await symlink(outside, join(folder, 'link'));
+  return { outside, folder };
+}
+
+function columnsOf(path: string, table: string): string[] {
+  const db = new Sqlite(path);
+  try {
+    const rows = db.prepare(`SELECT name FROM pragma_table_info('${table}')`).all() as { name: string }[];
+    return rows.map(({ name }) => name).filter((name) => name !== 'key');
+  } finally {
+    db.close();
+  }
+}
+
+function spoilRow(path: string, table: string, column: string, value: string): void {
+  const db = new Sqlite(path);
+  try {
+    db.exec('PRAGMA foreign_keys = OFF');
+    db.exec(
+      `UPDATE OR IGNORE ${table} SET ${column} = ${value} WHERE rowid = (SELECT min(rowid) FROM ${table})`,
+    );
+  } finally {
+    db.close();
+  }
+}
+
+/** Runs the commands one after the other: none crashes, says nothing of its insides, or steers the terminal. */
+function use(folder: string, commands: Subject['commands']): void {
+  for (const command of commands) {
+    const { signal, status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...command], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    const told = `${command.join(' ')}\n${stderr.slice(0, 500)}`;
+    expect([told, signal]).toEqual([told, null]);
+    expect([told, [0, 1, 2].includes(status ?? -1)]).toEqual([told, true]);
+    expect(stderr).not.toMatch(/ {4}at .*\.js:\d+|TypeError|RangeError|SyntaxError:/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what a terminal must not get.
+    expect(stdout + stderr).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f]/);
+  }
+}
+
+describe.each([RECORDINGS, CAMPAIGNS, VOICEMAILS])('$database', ({ database, table, commands }) => {
+  it('leads no command astray, whatever a column of a row holds', async () => {
+    const columns = columnsOf(join(made, database), table);
+    for (const [index, column] of columns.entries()) {
+      const { outside, folder } = await copied();
+      spoilRow(join(folder, database), table, column, VALUES[index % VALUES.length] ?? "''");
+      // Each column meets two of the commands, each command every few columns.
+      use(folder, [commands[index % commands.length] ?? [], commands.at(-1 - (index % 2)) ?? []]);
+      expect(await readFile(join(outside, 'canary.wav'), 'utf8')).toBe('canary');
+      expect(await readdir(outside)).toEqual(['a', 'canary.wav']);
+    }
+  }, 600_000);
+
+  it('ends no command by a signal or with a stack, whichever page has flipped bits', async () => {
+    const db = new Sqlite(join(made, database));
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    db.close();
+    const whole = await readFile(join(made, database));
+    for (let page = 0; page * 4096 < whole.length; page += 3) {
+      const { outside, folder } = await copied();
+      const bytes = Buffer.from(whole);
+      for (const at of [0, 3, 8, 100, 4000]) {
+        const place = Math.min(page * 4096 + at + page, bytes.length - 1);
+        bytes[place] = (bytes[place] ?? 0) ^ (1 << ((page + at) % 8));
+      }
+      for (const beside of ['-wal', '-shm']) await rm(join(folder, `${database}${beside}`), { force: true });
+      await writeFile(join(folder, database), bytes);
+      use(folder, commands.slice(0, 1).concat(commands.slice(-1)));
+      expect(await readFile(join(outside, 'canary.wav'), 'utf8')).toBe('canary');
+    }
+  }, 600_000);
+});
+
+it('recordings list tells of rows that are damaged, and shows the others', async () => {
+  const { folder } = await copied();
+  spoilRow(join(folder, 'catalogue.sqlite'), 'recordings', 'tags', "'{bad'");
+  const run = () =>
+    spawnSync(process.execPath, [MAIN, 'recordings', 'list', '--out', '.'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+  expect(run()).toMatchObject({ status: 1, stderr: expect.stringContaining('recordings index') });
+  expect(run().stdout).toMatch(/bob/);
+  use(folder, [['recordings', 'index', '--out', '.']]);
+  expect(run()).toMatchObject({ status: 0, stdout: expect.stringMatching(/ann[\s\S]*bob/) });
+});
