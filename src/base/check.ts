@@ -1,24 +1,24 @@
 import { entryOf } from './entry-of.js';
 import { invalidArgument } from './errors.js';
 
-/** What a value has to be, with the words that say so. */
+/** A condition that a value has to meet, with the words that say so. */
 export interface Rule {
   /** Completes "must be ...". */
   readonly expected: string;
   accepts(value: unknown): boolean;
 }
 
-/** A rule for what has no default. */
+/** A rule for an option without a default. */
 export interface NeededRule extends Rule {
   readonly needed: true;
 }
 
-/** One rule for each option; what has no default is {@link needed}. */
+/** One rule for each option; an option without a default is {@link needed}. */
 export type Rules<T> = {
   readonly [K in keyof T]-?: undefined extends T[K] ? Rule : NeededRule;
 };
 
-/** A number of a range, its ends included; `unit` as in `20 to 1000 ms`. NaN is none; infinite ends may be reached. */
+/** A number of a range, its ends included; `unit` as in `20 to 1000 ms`. NaN is refused; an end may be infinite. */
 export function within(from: number, to: number, unit = ''): Rule {
   return rule(
     `from ${from} to ${to}${unit && ` ${unit}`}`,
@@ -26,7 +26,7 @@ export function within(from: number, to: number, unit = ''): Rule {
   );
 }
 
-/** Milliseconds of a wait that something can come in; `Infinity` waits for ever. */
+/** Milliseconds that a wait may last: more than 0; `Infinity` waits for ever. */
 export const wait: Rule = rule('more than 0 ms', (value) => typeof value === 'number' && value > 0);
 
 /** A whole number of a range, its ends included. */
@@ -111,7 +111,7 @@ export function listOf(each: Rule, from = 0, to = Number.POSITIVE_INFINITY): Rul
   );
 }
 
-/** What one of several rules accepts. */
+/** A value that at least one of several rules accepts. */
 export function either(...rules: readonly Rule[]): Rule {
   return rule(rules.map(({ expected }) => expected).join(', or '), (value) =>
     rules.some((each) => each.accepts(value)),
@@ -121,7 +121,7 @@ export function either(...rules: readonly Rule[]): Rule {
 /** Any text. */
 export const words: Rule = rule('a text', (value) => typeof value === 'string');
 
-/** What `for await` goes through: a stream, or a list. */
+/** A value that `for await` can iterate over: a stream, or a list. */
 export const stream: Rule = rule(
   'an async iterable',
   (value) =>
@@ -130,29 +130,29 @@ export const stream: Rule = rule(
     (Symbol.asyncIterator in value || Symbol.iterator in value),
 );
 
-/** An object whose owner checks it further. */
+/** An object; its owner checks what is in it. */
 export const object: Rule = rule('an object', isObject);
 
 export function needed(given: Rule): NeededRule {
   return { ...given, needed: true };
 }
 
-/** A text or an object, such as something to be said: its owner looks at it further. */
+/** A text or an object, such as something to be said; its owner checks what is in it. */
 export const given: Rule = rule(
   'a text or an object',
   (value) => typeof value === 'string' || (typeof value === 'object' && value !== null),
 );
 
-/** @throws ERR_INVALID_ARG with what the rule expects. */
+/** Checks one argument. @throws ERR_INVALID_ARG that names it and says what the rule expects. */
 export function checkArgument(name: string, value: unknown, given: Rule): void {
   if (!given.accepts(value)) throw invalidArgument(name, given.expected, value);
 }
 
 /**
- * Checks an options object whole: each value by its rule, and that there is no other option. Left out and `undefined`
- * are the same.
+ * Checks a whole options object: each value by its rule, and that no other option is in it. An option that is
+  * `undefined` counts as left out.
  *
- * @param prefix Of the options' names in messages, as `metadata.`.
+ * @param prefix Goes before the options' names in messages, such as `metadata.`.
  * @throws ERR_INVALID_ARG that names the option.
  */
 export function checkOptions<T extends object>(
@@ -182,7 +182,7 @@ export function checkOptions<T extends object>(
   }
 }
 
-/** Those of the options that the rules are of: what goes on to another door. */
+/** Picks the options that `rules` knows, to pass them on to a function that takes no others. */
 export function optionsOf<T extends object>(given: T, rules: Rules<T>): T {
   return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(rules, name))) as T;
 }
@@ -191,7 +191,7 @@ function optionOf(given: object, name: string): unknown {
   return Reflect.get(given, name);
 }
 
-/** A rule of a room's own. */
+/** Makes a rule, for rooms that need one of their own. */
 export function rule(expected: string, accepts: (value: unknown) => boolean): Rule {
   return { expected, accepts };
 }

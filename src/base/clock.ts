@@ -46,10 +46,10 @@ export const systemClock: Clock = Object.freeze({
   },
 });
 
-/** What a timer of Node can wait for, in ms (24.8 days): one that is set to more fires at once. */
+/** Longest wait of a timer of Node, in ms (24.8 days). A timer that is set to more fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** What is a clock. */
+/** Accepts a {@link Clock}. */
 export const CLOCK = having('now', 'unixMs', 'timerAt');
 const TIME = within(-Infinity, Infinity, 'ms');
 const WAIT = within(0, Infinity, 'ms');

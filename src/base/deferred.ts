@@ -1,4 +1,4 @@
-/** A promise, and what settles it. */
+/** A promise with the functions that settle it. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;
@@ -17,8 +17,8 @@ export function deferred<T>(): Deferred<T> {
 }
 
 /**
- * How something ends that mostly nobody waits for: the promise is made when it is first asked for, and its rejection
- * is no error where nobody handles it.
+ * Outcome that mostly nobody waits for: the promise is made when it is first asked for, and a rejection that nobody
+  * handles is not reported by the process.
  */
 export class Outcome<T> {
   #settled: { readonly value: T } | { readonly error: Error } | undefined;

@@ -1,4 +1,4 @@
-/** The entry of a table for a word that came from outside and may not be in it: `constructor` is not. */
+/** Looks a word from outside up among a table's own keys: `constructor` is not found. */
 export function entryOf<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {
   return Object.hasOwn(table, word) ? table[word] : undefined;
 }

@@ -11,7 +11,7 @@ export const ERROR_CODES = {
   ERR_UNSUPPORTED: 'The input is valid, but of a kind that is not supported here.',
   ERR_ATTACH_UNAVAILABLE: 'No endpoint answers on the transport.',
   ERR_ATTACH_REFUSED: 'The endpoint, or its user, does not let this program attach.',
-  ERR_UNEXPECTED_REPLY: 'The endpoint answered a command with something that is no answer to it.',
+  ERR_UNEXPECTED_REPLY: 'The endpoint answered a command with something that is not an answer to it.',
   ERR_CALL_ENDED: 'The call was over before it reached the state that was waited for.',
   ERR_VOICEMAIL_FAILED:
     'The voicemail failed, or was deleted, before it reached the state that was waited for.',

@@ -1,21 +1,21 @@
 import type { Clock } from '../base/clock.js';
 
-/** Told of what failed, and where: `timer`, `client 3 of alice`, `listener of line`. */
+/** Called with each error and the place it came from: `timer`, `client 3 of alice`, `listener of line`. */
 export type Tell = (error: unknown, where: string) => void;
 
 /**
- * Keeps what fails in one place from reaching others and the process: what is run inside it may throw or reject, and
- * that is told.
+ * Contains errors: a function that is run inside the fence may throw or reject, and neither its caller nor the process
+  * is hit. The error is reported instead.
  */
 export class Fence {
-  /** Tells of what failed. */
+  /** Reports an error. */
   readonly tell: Tell;
 
   constructor(tell: Tell) {
     this.tell = tell;
   }
 
-  /** Runs `act`. Nothing when it threw; a promise that never rejects when it gave one. */
+  /** Runs `act` and returns its result; `undefined` when it threw. A promise that it returned never rejects. */
   run<T>(where: string, act: () => T): T | Promise<Awaited<T> | undefined> | undefined {
     try {
       const result = act();

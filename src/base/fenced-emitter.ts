@@ -1,18 +1,18 @@
 import { EventEmitter } from 'node:events';
 import { JackfieldError, messageOf } from './errors.js';
 
-/** What an emitter whose listeners are fenced tells, besides its own events. */
+/** Events of every {@link FencedEmitter}, besides its own. */
 export interface FencedEvents {
   /**
    * A listener threw, or the promise that it returned was rejected: ERR_LISTENER, with what was thrown as its cause.
-   * Where nobody listens for this it is a warning of the process (`process.on('warning')`), which Node prints.
+    * Without a listener it becomes a warning of the process (`process.on('warning')`), which Node prints.
    */
   failure: [error: JackfieldError];
 }
 
 /**
- * An EventEmitter whose listeners cannot break it: one that throws stops neither the other listeners, nor what was about
- * to happen, nor the process. Everything else is as with an EventEmitter; `emit` throws for `error` without a listener.
+ * An EventEmitter whose listeners cannot break it: one that throws stops neither the other listeners, nor the code that
+  * emits, nor the process. Everything else is as with an EventEmitter; `emit` throws for `error` without a listener.
  */
 export class FencedEmitter<
   E extends FencedEvents & Record<keyof E, unknown[]> = FencedEvents,
@@ -24,7 +24,7 @@ export class FencedEmitter<
     this.emit = (event: unknown, ...args: unknown[]) => emitFenced(emitter, event as string | symbol, args);
   }
 
-  /** Tells that a function of the program's, which is no listener, has thrown. */
+  /** Reports an error of a function that the program passed in and that is not a listener. */
   protected failed(name: string, cause: unknown): void {
     tell(this as unknown as EventEmitter, name, cause);
   }

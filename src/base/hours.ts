@@ -3,15 +3,15 @@ import { invalidArgument } from './errors.js';
 import { checkTimeZone, localClock, WEEKDAYS, type Weekday } from './local-time.js';
 
 /**
- * Hours of the day by the clock on the wall: one rule for flows, the answering machine, campaigns and recorders.
+ * Hours of the day in local time: one rule for flows, the answering machine, campaigns and recorders.
  *
  * - `from` is included, `to` is not: `09:00` to `17:00` ends with 16:59:59.
- * - Where `to` is not after `from`, the hours pass midnight: `22:00` to `06:00`. Where they are the same, they last 24
- *   hours.
+ * - With `to` before `from`, the hours pass midnight: `22:00` to `06:00`. With `to` equal to `from`, they last 24
+  *   hours.
  * - The weekdays are those on which `from` lies: `fri`, `22:00` to `06:00`, includes the early hours of Saturday.
  * - `24:00` is the end of the day: `00:00` to `24:00` is all day.
- * - Where clocks are put forward, an hour that is left out is left out here; where they are put back, an hour that
- *   comes twice counts twice.
+ * - When clocks are put forward, the hour that is skipped is skipped here, too. When they are put back, the hour that
+  *   comes twice counts twice.
  */
 export interface Hours {
   /** `00:00` to `23:59`. */
@@ -29,7 +29,7 @@ export const TO_TIME = /^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/;
 
 const DAY_MINUTES = 1440;
 const MINUTE_MS = 60_000;
-/** No clock is put forward by more. */
+/** The most that clocks are put forward by, in minutes. */
 const LONGEST_SHIFT_MINUTES = 180;
 
 /** @throws ERR_INVALID_ARG, naming what is wrong. */
@@ -47,11 +47,11 @@ export function checkHours(hours: Hours, name = 'hours'): void {
 }
 
 /**
- * Whether a moment is within hours.
+ * True when a moment is within hours.
  *
  * @param unixMs Milliseconds since the Unix epoch.
- * @param timezone The zone of the clock on the wall.
- * @throws ERR_INVALID_ARG for hours or a zone that are none.
+ * @param timezone The zone whose local time counts.
+  * @throws ERR_INVALID_ARG for invalid hours or an unknown zone.
  */
 export function isWithinHours(hours: Hours, unixMs: number, timezone: string): boolean {
   checkHours(hours);
@@ -59,10 +59,10 @@ export function isWithinHours(hours: Hours, unixMs: number, timezone: string): b
 }
 
 /**
- * The first moment that is within hours, in milliseconds since the Unix epoch: `unixMs` itself where it is, otherwise
- * the beginning of a minute.
- *
- * @throws ERR_INVALID_ARG for hours or a zone that are none.
+ * The first moment that is within hours, in milliseconds since the Unix epoch: `unixMs` itself when it is within them,
+  * otherwise the beginning of a minute.
+  *
+  * @throws ERR_INVALID_ARG for invalid hours or an unknown zone.
  */
 export function nextWithinHours(hours: Hours, unixMs: number, timezone: string): number {
   checkHours(hours);
@@ -77,13 +77,13 @@ export function nextWithinHours(hours: Hours, unixMs: number, timezone: string):
   }
 }
 
-/** @throws ERR_INVALID_ARG for hours or a zone that are none. */
+/** Checks hours and their zone. @throws ERR_INVALID_ARG for invalid hours or an unknown zone. */
 export function checkHoursIn(hours: Hours | undefined, timezone: string): void {
   if (hours) checkHours(hours);
   checkTimeZone(timezone);
 }
 
-/** Minutes on the wall until hours begin; 0 within them. */
+/** Minutes of local time until hours begin; 0 within them. */
 function minutesUntil(
   { from, to, weekdays = WEEKDAYS }: Hours,
   { weekday, minute }: { readonly weekday: Weekday; readonly minute: number },
@@ -95,7 +95,7 @@ function minutesUntil(
     const day = WEEKDAYS[(today + days + 7) % 7];
     return day !== undefined && weekdays.includes(day) ? begin + days * DAY_MINUTES - minute : undefined;
   };
-  // Those of yesterday may last into today; those of a week on are this weekday's next.
+  // Yesterday's hours may last into today (-1). In seven days the same weekday comes again (7).
   for (let days = -1; days <= 7; days++) {
     const start = startsIn(days);
     if (start !== undefined && start + length > 0) return Math.max(0, start);

@@ -5,14 +5,14 @@ export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as con
 
 export type Weekday = (typeof WEEKDAYS)[number];
 
-/** What calendars and clocks on the wall of a time zone show. */
+/** Date and time of day in a time zone. */
 export interface LocalTime {
   /** `2027-03-01` */
   readonly date: string;
   /** `23:59:59`; midnight is `00:00:00`. */
   readonly time: string;
   readonly weekday: Weekday;
-  /** Minutes since midnight by the clock on the wall: 0 to 1439. */
+  /** Minutes since midnight, local time: 0 to 1439. */
   readonly minute: number;
 }
 
@@ -27,7 +27,7 @@ export function machineTimeZone(): string {
   return new Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-/** @throws ERR_INVALID_ARG for a zone that there is not. */
+/** Returns the zone as it was given. @throws ERR_INVALID_ARG for an unknown zone. */
 export function checkTimeZone(timezone: string): string {
   localClock(timezone);
   return timezone;
@@ -37,7 +37,7 @@ export function checkTimeZone(timezone: string): string {
  * Makes a function that tells the local time of a moment, in milliseconds since the Unix epoch.
  *
  * @param timezone Its name in the IANA database: `Europe/Berlin`, `UTC`.
- * @throws ERR_INVALID_ARG for a zone that there is not.
+ * @throws ERR_INVALID_ARG for an unknown zone.
  */
 export function localClock(timezone: string): (unixMs: number) => LocalTime {
   const format = formatOf(timezone);
@@ -55,20 +55,20 @@ export function localClock(timezone: string): (unixMs: number) => LocalTime {
   };
 }
 
-/** A format takes a millisecond to make; there are some hundred zones. */
+/** Formats by zone: making one takes a millisecond, and there are some hundred zones. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatOf(timezone: string): Intl.DateTimeFormat {
   const known = formats.get(timezone);
   if (known) return known;
-  // Without a name the machine's zone would be taken, unsaid.
+  // An empty name would silently mean the machine's zone.
   if (typeof timezone === 'string' && timezone !== '') {
     try {
       const format = new Intl.DateTimeFormat('en-GB', { ...FIELDS, timeZone: timezone });
       formats.set(timezone, format);
       return format;
     } catch {
-      // It is told below, as for what is no text.
+      // Reported below, together with values that are no text.
     }
   }
   throw invalidArgument('timezone', 'a time zone such as Europe/Berlin, or UTC', timezone);

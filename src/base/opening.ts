@@ -1,6 +1,6 @@
 /**
- * Keeps what the steps of an opening have opened, and closes it, newest first, when a later step throws. What is opened
- * stays open once the opening is {@link done}.
+ * Closes what the first steps of an opening have opened, newest first, when a later step throws. Once the opening is
+  * {@link done}, everything stays open.
  *
  * ```ts
  * await using opening = new Opening();
@@ -11,19 +11,19 @@
 export class Opening implements AsyncDisposable {
   readonly #closers: (() => unknown)[] = [];
 
-  /** Takes what has just been opened, and what closes it. Returns it. */
+  /** Registers `opened`, which has just been opened, with the function that closes it. Returns `opened`. */
   add<T>(opened: T, close: (opened: T) => unknown): T {
     this.#closers.push(() => close(opened));
     return opened;
   }
 
-  /** Lets go of all that was opened: it now belongs to `result`, which is returned. */
+  /** Releases everything that was opened: it now belongs to `result`, which is returned. */
   done<T>(result: T): T {
     this.#closers.length = 0;
     return result;
   }
 
-  /** What cannot be closed does not hide what the step has thrown, nor keep the rest open. */
+  /** Closes everything. An error of closing neither hides the error of the step, nor keeps the rest open. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (let close = this.#closers.pop(); close; close = this.#closers.pop()) {
       try {

@@ -11,7 +11,7 @@ export interface PcmFormat {
   readonly channels: number;
 }
 
-/** What the Skype Desktop API exchanges on redirected ports: 16 kHz, mono (reference, "Voice Streams"). */
+/** Format of the redirected ports of the Skype Desktop API: 16 kHz, mono (reference, "Voice Streams"). */
 export const VOICE_FORMAT: PcmFormat = Object.freeze({ sampleRate: 16_000, channels: 1 });
 
 /** Duration of one frame on a voice stream, in milliseconds. */

@@ -1,17 +1,18 @@
 import { either, oneOf, whole } from './check.js';
 import type { CancelTimer, Clock } from './clock.js';
 
-/** After how much silence the system asks for a peer where nothing else is said, in ms. */
+/** Silence after which the system probes a peer, in ms, by default. */
 export const DEFAULT_KEEP_ALIVE_MS = 5000;
-/** The system asks so often, once a second, before it takes a peer for gone. */
+/** Time that the system goes on probing, once a second, before it takes a peer for gone. */
 const PROBES_MS = 10_000;
 const DEFAULT_IDLE_MS = 600_000;
 
-/** What the options `keepAliveMs` and `idleMs` may be: 0 turns either off. */
+/** Rule of the option `keepAliveMs`; 0 turns it off. */
 export const KEEP_ALIVE = either(oneOf(0), whole(1000, 7_200_000, 'ms'));
+/** Rule of the option `idleMs`; 0 turns it off. */
 export const IDLE = either(oneOf(0), whole(1000, 86_400_000, 'ms'));
 
-/** After how long without a byte a connection is over, in ms; 0: never. */
+/** Time without a byte after which a connection is closed, in ms, by the peer's place; 0 is never. */
 export interface IdleLimit {
   readonly loopback: number;
   readonly beyond: number;
@@ -27,27 +28,27 @@ export function idleLimitOf(address: string, { loopback, beyond }: IdleLimit): n
   return isLoopback(address) ? loopback : beyond;
 }
 
-/** How long a peer may leave the system without an answer, in ms. */
+/** Longest time that a peer may leave the system without an answer, in ms. */
 export function silenceLimit(keepAliveMs: number): number {
   return keepAliveMs + PROBES_MS;
 }
 
-/** Whether an address leads to this machine only. */
+/** True when an address is a loopback address. */
 export function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.');
 }
 
-/** Looks are taken so often within the limit; an end is told at most one look late. */
+/** Looks within the limit; idleness is reported at most one look late. */
 const LOOKS = 4;
 
 /**
- * Tells when a count has not grown for a while. It looks now and then instead of being told of each byte, so that it
- * costs what passes nothing.
+ * Reports that a count has not changed for a while. It looks at the count now and then, so that the path of the bytes
+  * pays nothing for it.
  */
 export class IdleWatch {
   #cancel: CancelTimer | undefined;
 
-  /** @param passed What has passed so far; undefined where nothing can be expected to. */
+  /** @param passed Gives the bytes so far; `undefined` while none are expected. */
   constructor(clock: Clock, idleMs: number, passed: () => number | undefined, onIdle: () => void) {
     let last = passed();
     let quiet = 0;

@@ -8,17 +8,17 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** What the table says of one end of a connection. */
+/** A row of the table: one end of a connection. */
 export interface SocketRow {
   /** User id of its process. */
   readonly uid: number;
-  /** Whether a process holds it; the uid of one that was let go of means nothing. */
+  /** True while a process holds the socket; after that `uid` means nothing. */
   readonly held: boolean;
   /** Bytes sent that the other end's system has not acknowledged. */
   readonly unacknowledged: number;
-  /** How often in a row the system has sent again, or asked whether there is room, and got no answer. */
+  /** Retransmissions and window probes in a row that got no answer. */
   readonly unanswered: number;
-  /** Bytes that have come and that the process has not read. */
+  /** Bytes that have arrived and that the process has not read. */
   readonly unread: number;
 }
 
@@ -27,18 +27,18 @@ const ATTEMPTS = 3;
 /** The kernel gives whole rows, at most a page of them in one read. */
 const PAGE_BYTES = 64 * 1024;
 /**
- * After a reading the table is left alone for this long, in ms, and so much longer for each page that was read: some ten
- * times as long as the kernel took to write it, so that a crowd of peers shares few readings.
+ * Pause between two readings, in ms, with an addition for each page that was read. It is about ten times as long as the
+  * kernel took to write the table, so that a crowd of peers shares few readings.
  */
 const REST_MS = 5;
 const REST_PER_PAGE_MS = 0.4;
-/** Pages are read on this thread for so long, in ms, before it has its turn for something else. */
+/** Longest time that pages are read on this thread without a break, in ms. */
 const SLICE_MS = 1;
 
 /** One of the table's files. */
 interface TableFile {
   readonly fd: number;
-  /** Pages that it is known to have: it is seldom read to its end. */
+  /** Pages that the file is known to have. It is seldom read to its end. */
   pages: number;
 }
 
@@ -52,11 +52,11 @@ interface Query {
 }
 
 /**
- * Looks up local sockets in Linux's table of TCP connections, a page at a time and up to the last row that
- * is asked for; all that are asked for during one reading share the next. The kernel takes 2 to 3 ms to look through an
- * empty table and 1 µs to write a row. So the last page, for which it looks through what is empty, is read off this
- * thread; the others are read on it, since to have another thread read a page takes longer. The files stay open, so that
- * a lookup works with no descriptors left.
+ * Looks up local sockets in Linux's table of TCP connections, a page at a time and no further than the last row that
+  * is asked for. All lookups that begin during one reading share the next. The kernel takes 2 to 3 ms to search an
+  * empty table and 1 µs to write a row. The last page makes it search the empty rest, so a thread of the pool reads it.
+   * The other pages are read on this thread, since handing one over takes longer than reading it. The files stay open,
+   * so that a lookup works with no descriptors left.
  */
 export class SocketTable {
   readonly #files: readonly TableFile[];
@@ -69,7 +69,7 @@ export class SocketTable {
     this.#files = files;
   }
 
-  /** The table of this system; nothing where there is none, which is everywhere but on Linux. */
+  /** Opens the table of this system; `undefined` on systems without one: all but Linux. */
   static open(): SocketTable | undefined {
     const files: TableFile[] = [];
     for (const path of ['/proc/net/tcp', '/proc/net/tcp6']) {
@@ -83,19 +83,19 @@ export class SocketTable {
   }
 
   /**
-   * User id of the process that holds the socket from `local` to `remote`; nothing when there is no such socket,
-   * or its process has let go of it: the kernel then shows an owner that means nothing.
+   * User id of the process that holds the socket from `local` to `remote`. `undefined` when there is no such socket, or
+    * when its process has closed it: the owner that the kernel then shows means nothing.
    */
   async ownerOf(local: Endpoint, remote: Endpoint): Promise<number | undefined> {
     return (await this.#rowOf(local, remote, true))?.uid;
   }
 
-  /** What the table says of the socket from `local` to `remote`; nothing when there is none. */
+  /** The row of the socket from `local` to `remote`; `undefined` when there is none. */
   rowOf(local: Endpoint, remote: Endpoint): Promise<SocketRow | undefined> {
     return this.#rowOf(local, remote, false);
   }
 
-  /** Lookups that are under way settle with nothing. */
+  /** Closes the files. Lookups that are under way resolve with `undefined`. */
   close(): void {
     this.#closed = true;
     if (!this.#reading) this.#release();
@@ -129,7 +129,7 @@ export class SocketTable {
     if (this.#closed) this.#release();
   }
 
-  /** Reads until `most` of the `wanted` are found, or there is no more to read; tells how many pages that took. */
+  /** Reads until `most` of the `wanted` are found, or the table ends. Counts the pages that were read. */
   async #find(
     wanted: ReadonlyMap<string, Query>,
     most: number,
@@ -155,7 +155,7 @@ export class SocketTable {
     return { rows, pages: total };
   }
 
-  /** A read that fails ends the table there: whoever is not found is not admitted. */
+  /** Reads one page. A read that fails ends the table there: a peer that is not found is not admitted. */
   #readNow({ fd }: TableFile, offset: number): number {
     try {
       return readSync(fd, this.#page, 0, PAGE_BYTES, offset);
@@ -164,7 +164,7 @@ export class SocketTable {
     }
   }
 
-  /** {@link #readNow}, by another thread. */
+  /** Does the same as {@link #readNow}, on a thread of the pool. */
   #readOff({ fd }: TableFile, offset: number): Promise<number> {
     return new Promise((resolve) => {
       read(fd, this.#page, 0, PAGE_BYTES, offset, (error, length) => resolve(error ? 0 : length));
@@ -176,7 +176,7 @@ export class SocketTable {
   }
 }
 
-/** `find`, asked for each argument once. */
+/** Wraps `find` so that it runs once for each argument. */
 function memoized<Key, Value>(find: (key: Key) => Value): (key: Key) => Value {
   const found = new Map<Key, Value>();
   return (key) => {
@@ -192,14 +192,14 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** How the table of IPv4 writes a connection, and that of IPv6 what is none of IPv4. */
+/** A connection as the table of IPv4 writes it; as the table of IPv6 does when an address is not one of IPv4. */
 function tableKey({ local, remote }: Query, words: (address: string) => string): string {
   return `${words(local.address)}:${hexPort(local.port)} ${words(remote.address)}:${hexPort(remote.port)}`;
 }
 
 /**
- * Takes the row of each pair `local remote` that is `wanted` out of the table's text (proc(5), "/proc/net/tcp"), by who
- * wants it.
+ * Finds the rows of the `wanted` pairs `local remote` in the table's text (proc(5), "/proc/net/tcp"), and sets each in
+  * `rows` under the value that `wanted` has for it.
  */
 export function findRows<T>(text: string, wanted: ReadonlyMap<string, T>, rows: Map<T, SocketRow>): void {
   for (let start = 0; start < text.length; ) {
@@ -217,7 +217,7 @@ export function findRows<T>(text: string, wanted: ReadonlyMap<string, T>, rows: 
   }
 }
 
-/** The rest of a row, after its addresses; nothing when it is cut short. */
+/** Parses the rest of a row, after its addresses; `undefined` when it is cut short. */
 function rowOf(text: string): SocketRow | undefined {
   const [, sent, come, again, uid, asked, inode] = ROW.exec(text) ?? [];
   if (sent === undefined || come === undefined) return undefined;
@@ -226,12 +226,12 @@ function rowOf(text: string): SocketRow | undefined {
   return { uid: Number(uid), held: inode !== '0', unacknowledged, unanswered, unread };
 }
 
-/** What goes before an IPv4 address where the table of IPv6 has it. */
+/** Prefix of an IPv4 address in the table of IPv6. */
 const MAPPED = /0000000000000000FFFF0000(?=[\dA-F]{8}:)/g;
 /** After a row's addresses: both queues, retransmissions, uid, probes and inode. */
 const ROW = /^ +\S+ +([\dA-F]+):([\dA-F]+) +\S+ +([\dA-F]+) +(\d+) +(\d+) +(\d+)/;
 
-/** An address as the table writes it: in words of four bytes, each in the machine's order, here the little end first. */
+/** An address as the table writes it: words of four bytes, each in the machine's byte order, here little-endian. */
 function addressWords(address: string): string {
   const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
   const bytes = isIPv4(plain) ? plain.split('.').map(Number) : ipv6Bytes(plain);

@@ -7,19 +7,19 @@ export interface WheelMember {
   visit(): void;
 }
 
-/** A turn is interrupted after this long, in ms, for whatever else the thread has to do. */
+/** Longest time that a turn keeps the thread, in ms, before other work gets it. */
 const SLICE_MS = 2;
 /**
- * So many members that are added one after another are visited one after another. A program that sends to many streams
- * goes through them in one order, most often: what it sent to neighbours lies side by side in memory, and is read
- * faster in a row than by leaps (docs/performance.md).
+ * Members added one after another that are visited one after another. A program that sends to many streams mostly goes
+  * through them in one order, so its data for neighbours lies side by side in memory and is read faster in that order
+  * (docs/performance.md).
  */
 const RUN = 64;
 
 /**
  * Visits each member once every `intervalMs`. Members are spread over slots, in runs, so that the work of a turn is
- * spread over its time; one timer serves them all, and none runs for slots that are empty. The schedule is absolute:
- * turns do not drift, and a turn that was slept through is not made up for.
+ * spread over its time. One timer serves them all, and empty slots need none. The schedule is absolute: turns do not
+  * drift, and a turn that was missed is not made up for.
  */
 export class TimingWheel {
   readonly #clock: Clock;
@@ -31,14 +31,14 @@ export class TimingWheel {
   #filling: Set<WheelMember> | undefined;
   #cancel: CancelTimer | undefined;
   #dueTick = 0;
-  /** Members whose visit is due, in order: never more than a turn of them, and the rest of a slot. */
+  /** Members whose visit is due, in order: at most those of one turn and the rest of a slot. */
   #waiting: (WheelMember | undefined)[] = [];
   #next = 0;
   #visiting = false;
-  /** How late the wheel came to its slots, in ms. */
+  /** Delays of the visits of slots, in ms. */
   readonly lateness: Histogram;
 
-  /** @param options `lateness`: where it is counted, if not by itself. */
+  /** @param options `lateness`: a histogram to count in. Default: one of its own. */
   constructor(clock: Clock, options: { intervalMs: number; slots: number; lateness?: Histogram }) {
     const { intervalMs, slots, lateness = new Histogram() } = options;
     if (!(intervalMs >= 1)) throw invalidArgument('intervalMs', '1 or more', intervalMs);
@@ -73,26 +73,26 @@ export class TimingWheel {
     this.#cancel = undefined;
   }
 
-  /** From now on `member` is visited by the wheel `to`, if it was by this one. */
+  /** Moves `member` to the wheel `to`, if it is on this one. */
   handOver(member: WheelMember, to: TimingWheel): void {
     if (to === this || !this.#slotOf.has(member)) return;
     this.delete(member);
     to.add(member);
   }
 
-  /** Turns at once where a turn is overdue: for loops that keep this thread busy. */
+  /** Makes an overdue turn at once: for loops that keep this thread busy. */
   catchUp(): void {
     if (this.#cancel && this.#lateMs > SLICE_MS) this.#turn();
   }
 
-  /** The slot that was filled last, as long as it is not a run ahead of the emptiest. */
+  /** The slot that was filled last, until it is a run ahead of the emptiest. */
   #slotToFill(): Set<WheelMember> {
     const emptiest = this.#slots.reduce((least, other) => (other.size < least.size ? other : least));
     if (!this.#filling || this.#filling.size - emptiest.size >= RUN) this.#filling = emptiest;
     return this.#filling;
   }
 
-  /** How long ago the next turn was due; below zero when it is not yet. */
+  /** Milliseconds since the next turn was due; negative before. */
   get #lateMs(): number {
     return this.#clock.now() - (this.#origin + this.#dueTick * this.#tickMs);
   }
@@ -120,7 +120,7 @@ export class TimingWheel {
     if (this.#waiting.length > 0 && !this.#visiting) this.#visit();
   }
 
-  /** Visits those that wait, in slices: on a clock that stands still, all at once. */
+  /** Visits the waiting members, in slices; on a clock that stands still, all in one slice. */
   #visit(): void {
     const start = this.#clock.now();
     this.#visiting = true;
@@ -133,7 +133,7 @@ export class TimingWheel {
     if (this.#visiting) setImmediate(() => this.#visit());
   }
 
-  /** Who was taken off is not visited any more, though his slot may be under way. */
+  /** Skips a member that is removed while its slot is being visited. */
   #leaveOut(member: WheelMember): void {
     for (
       let index = this.#waiting.indexOf(member, this.#next);

@@ -19,7 +19,7 @@ export interface X11MessageTypes {
 
 type Answer<T> = (error: Error | null, result: T) => unknown;
 
-/** What is used of a connection of the package `x11`, which has no types of its own. */
+/** The members of a connection of the package `x11` that are used here; the package has no types of its own. */
 interface X11Client extends EventEmitter {
   atoms: Record<string, number>;
   readonly stream: EventEmitter & {
@@ -68,7 +68,7 @@ const WINDOW_TYPE = 33;
 /** Event mask that tells of the end of a window. */
 const STRUCTURE_NOTIFY = 1 << 17;
 
-/** A connection to an X server: the few requests that carrying messages takes, on either side. */
+/** A connection to an X server, with the few requests that either side needs to carry messages. */
 export class X11Display {
   readonly #client: X11Client;
   readonly #root: number;
@@ -84,7 +84,7 @@ export class X11Display {
     client.atoms = {};
   }
 
-  /** @param display such as `:0`. Rejects with the package's own error. */
+  /** Connects. Rejects with the package's own error. @param display such as `:0`. */
   static async open(display: string): Promise<X11Display> {
     const x11 = createRequire(import.meta.url)('x11') as X11Package;
     return await new Promise((resolve, reject) => {
@@ -102,7 +102,7 @@ export class X11Display {
     return this.#client.stream.writableLength;
   }
 
-  /** `event` gets every event, `error` what the server says of requests, `closed` the end of the connection. */
+  /** Calls `event` for each event, `error` when the server refuses a request, `closed` when the connection ends. */
   listen(on: { event(event: X11Event): void; error(why: unknown): void; closed(why: unknown): void }): void {
     this.#client.on('event', on.event);
     this.#client.on('error', on.error);
@@ -113,7 +113,7 @@ export class X11Display {
     return promisify(this.#client.InternAtom.bind(this.#client, false))(name);
   }
 
-  /** A window of this program's, never shown. */
+  /** Makes a window of this program, which is never shown. */
   createWindow(): number {
     const id = this.#client.AllocID();
     this.#client.CreateWindow(id, this.#root, 0, 0, 1, 1);
@@ -129,7 +129,7 @@ export class X11Display {
     return data.length >= 4 ? data.readUInt32LE(0) : undefined;
   }
 
-  /** Makes a window known by a property of the root window, until {@link close}. */
+  /** Publishes a window in a property of the root window, until {@link close}. */
   async announce(property: number, window: number): Promise<void> {
     this.#announced = property;
     const change = this.#client.ChangeProperty.bind(this.#client, 0, this.#root, property, WINDOW_TYPE, 32);
@@ -168,7 +168,7 @@ export class X11Display {
     return this.#flushing;
   }
 
-  /** Takes back what was announced, then hangs up; the server takes the windows away. */
+  /** Deletes the announced property, then disconnects; the server removes the windows. */
   async close(): Promise<void> {
     const { stream } = this.#client;
     if (stream.destroyed) return;

@@ -2,11 +2,11 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { JackfieldError } from '../base/errors.js';
 
 /**
- * The absolute path of `path` in `folder`, for a path that came from outside: a row of a database, a sidecar, a
- * manifest. Links are not followed.
+ * Resolves `path` in `folder` to an absolute path, for a path that came from outside: a row of a database, a sidecar, a
+  * manifest. Links are not followed.
  *
  * @param path relative to the folder, with `/` or the system's separator.
- * @throws ERR_FILE for one that is absolute, leads out of the folder, is the folder itself, or holds NUL.
+ * @throws ERR_FILE for a path that is absolute, leads out of the folder, is the folder itself, or holds NUL.
  */
 export function confinedPath(folder: string, path: string): string {
   const absolute = path.includes('\0') ? undefined : resolve(folder, path);
@@ -16,7 +16,7 @@ export function confinedPath(folder: string, path: string): string {
   return absolute;
 }
 
-/** Whether a path lies in a folder, below it. Both as they are written: links are not followed. */
+/** True when a path lies below a folder. Compares the texts: links are not followed. */
 export function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);

@@ -6,30 +6,30 @@ import { fileError } from './file-error.js';
 import { openPrivateSync } from './private-file.js';
 import { loadSqlite } from './sqlite.js';
 
-/** What a column can hold here. */
+/** Values of a column. */
 export type SqlValue = string | number | null;
 
-/** What rows have to be: their columns, and what each may hold. */
+/** Columns of a query's rows, with the values that each may hold. */
 export type RowSchema = z.ZodObject;
 
-/** Rows of a query, and what is wrong with those that are not as they should be. */
+/** Rows of a query that match their schema, and an error for each that does not. */
 export interface CheckedRows<Row extends object> {
   readonly rows: Row[];
   readonly faults: JackfieldError[];
-  /** The last row, as it should be or not. */
+  /** The last row, whether it matches or not. */
   readonly last: { readonly [Name in keyof Row]?: unknown } | undefined;
 }
 
 const BUSY_TIMEOUT_MS = 5000;
 const MAX_STATEMENTS = 200;
-/** SQLite's codes for a file that is not, or no more, what was written. */
+/** SQLite's codes for a file that is damaged or is not a database. */
 const DAMAGE = /^SQLITE_(CORRUPT|NOTADB|ERROR$|FORMAT|IOERR_SHORT_READ)/;
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * An SQLite file: opened in WAL mode, checked, brought to the newest version of its tables, its statements prepared
- * once. Every {@link write} is one transaction, which a killed process cannot lose. The file is not trusted: each row
- * that is read is held against a schema.
+ * An SQLite file: opened in WAL mode, checked, migrated to the newest version of its tables, its statements prepared
+  * once. Every {@link write} is one transaction, which a killed process cannot lose. The file is not trusted: each row
+  * that is read is checked by a schema.
  */
 export class Database implements Disposable {
   readonly path: string;
@@ -42,10 +42,10 @@ export class Database implements Disposable {
   }
 
   /**
-   * Opens a database, or begins one.
+   * Opens a database, or makes a new one.
    *
-   * @param migrations Lead from each version of the tables to the next; the first makes them.
-   * @param options.advice What to do about a file that is damaged. Default: to move it away.
+   * @param migrations SQL from each version of the tables to the next; the first makes them.
+    * @param options.advice Advice for the message about a damaged file. Default: to move it away.
    * @throws ERR_FILE when the file cannot be opened, is damaged (see {@link isDamage}), or was written by a newer
    * Jackfield; ERR_UNSUPPORTED without the package `libsql`.
    */
@@ -56,11 +56,11 @@ export class Database implements Disposable {
   ): Database {
     const Libsql = loadSqlite();
     try {
-      // SQLite would make it readable for all; what it keeps beside the file has the file's mode.
+      // SQLite would make it readable for all. The files that it keeps beside it get the same mode.
       closeSync(openPrivateSync(path, 'a'));
       const db = new Libsql(path, { timeout: BUSY_TIMEOUT_MS });
       try {
-        // What a schema that was tampered with calls must not do more than compute.
+        // Functions that a tampered schema calls must have no effects.
         db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;');
         db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
         const database = new Database(path, db);
@@ -80,7 +80,7 @@ export class Database implements Disposable {
   }
 
   /**
-   * Checks what opening does not: that indices agree with their tables, and full-text indices in themselves.
+   * Checks more than opening does: that indices agree with their tables, and that full-text indices are consistent.
    *
    * @param fullText Names of the full-text tables.
    * @throws ERR_FILE where they do not (see {@link isDamage}).
@@ -90,19 +90,19 @@ export class Database implements Disposable {
     for (const table of fullText) this.run(`INSERT INTO ${table} (${table}) VALUES ('integrity-check')`);
   }
 
-  /** The first row, if there is one. @throws ERR_FILE, also when it is not as it should be. */
+  /** The first row, if there is one. @throws ERR_FILE, also when a row does not match its schema. */
   get<S extends RowSchema>(schema: S, sql: string, ...values: SqlValue[]): z.output<S> | undefined {
     return this.all(schema, sql, ...values)[0];
   }
 
-  /** @throws ERR_FILE, also when one of them is not as it should be. */
+  /** All rows. @throws ERR_FILE, also when one of them does not match its schema. */
   all<S extends RowSchema>(schema: S, sql: string, ...values: SqlValue[]): z.output<S>[] {
     const { rows, faults } = this.checked(schema, sql, ...values);
     if (faults[0]) throw faults[0];
     return rows;
   }
 
-  /** All rows, those apart that are not as they should be. @throws ERR_FILE */
+  /** All rows, with an error for each that does not match its schema. @throws ERR_FILE */
   checked<S extends RowSchema>(schema: S, sql: string, ...values: SqlValue[]): CheckedRows<z.output<S>> {
     const safe = `SELECT ${columnsOf(schema)} FROM (${sql})`;
     const raw = this.#attempt('read', () => this.#statement(safe).all(values) as RawRow[]).map(decoded);
@@ -116,15 +116,15 @@ export class Database implements Disposable {
     return { rows, faults, last: raw.at(-1) as CheckedRows<z.output<S>>['last'] };
   }
 
-  /** Returns how many rows it changed. @throws ERR_FILE, on a full disk for instance: nothing has changed then. */
+  /** Runs a statement and returns the number of changed rows. @throws ERR_FILE; nothing has changed then. */
   run(sql: string, ...values: SqlValue[]): number {
     return this.#attempt('write', () => this.#statement(sql).run(values).changes);
   }
 
   /**
-   * Does work in one transaction, which what it throws undoes.
+   * Does work in one transaction, which is rolled back when the work throws.
    *
-   * @param durable Whether it is on the medium when this returns, so that a power cut cannot lose it. Default false.
+   * @param durable True to have it on the medium when this returns, so that a power cut cannot lose it. Default false.
    * @throws ERR_FILE
    */
   write<T>(work: () => T, durable = false): T {
@@ -136,7 +136,7 @@ export class Database implements Disposable {
         this.#db.exec('COMMIT');
         return result;
       } finally {
-        // A disk that is full has ended the transaction already.
+        // SQLite has ended the transaction already when the disk is full.
         if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
         if (durable) this.#db.exec('PRAGMA synchronous = NORMAL');
       }
@@ -152,7 +152,7 @@ export class Database implements Disposable {
     this.close();
   }
 
-  /** What SQLite throws, as an error that names the file. */
+  /** Turns an error of SQLite into one that names the file. */
   #attempt<T>(action: 'read' | 'write', work: () => T): T {
     try {
       return work();
@@ -162,7 +162,7 @@ export class Database implements Disposable {
     }
   }
 
-  /** @throws what SQLite throws, or would. */
+  /** Checks the file. @throws an error like SQLite's own when it is damaged. */
   #check(check: 'quick_check' | 'integrity_check' = 'quick_check'): void {
     const sql = `SELECT CAST(${check} AS BLOB) AS found FROM pragma_${check}(1)`;
     const { found } = this.#db.prepare(sql).get() as { found: ArrayBuffer };
@@ -174,7 +174,7 @@ export class Database implements Disposable {
     const why = issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
     return new JackfieldError(
       'ERR_FILE',
-      `A row of ${this.path} was damaged, or not written by Jackfield: ${why}`,
+      `A row of ${this.path} is damaged, or was not written by Jackfield: ${why}`,
     );
   }
 
@@ -191,7 +191,7 @@ export class Database implements Disposable {
     }
   }
 
-  /** Preparing takes longer than running; the texts are few, but for those of queries. */
+  /** Keeps prepared statements, since preparing takes longer than running. Only queries have many different texts. */
   #statement(sql: string): Sqlite.Statement {
     let statement = this.#statements.get(sql);
     if (!statement) {
@@ -204,7 +204,7 @@ export class Database implements Disposable {
 
 const COLUMNS = new WeakMap<RowSchema, string>();
 
-/** A text that is not UTF-8 ends the process where libsql reads it as a text, and so does such a name of a column. */
+/** Reads texts as bytes: libsql ends the process when a text, or the name of a column, is not UTF-8. */
 function columnsOf(schema: RowSchema): string {
   let columns = COLUMNS.get(schema);
   if (columns === undefined) {
@@ -218,7 +218,7 @@ function columnsOf(schema: RowSchema): string {
 
 type RawRow = Readonly<Record<string, string | number | null | ArrayBuffer>>;
 
-/** A row with its texts; what is not UTF-8 stays bytes, which no schema takes. */
+/** Decodes the texts of a row. A text that is not UTF-8 stays bytes, which no schema accepts. */
 function decoded(raw: RawRow): Record<string, unknown> {
   const values = Object.entries(raw).map(([name, value]) => {
     if (!(value instanceof ArrayBuffer)) return [name, value];
@@ -231,7 +231,7 @@ function decoded(raw: RawRow): Record<string, unknown> {
   return Object.fromEntries(values);
 }
 
-/** Whether an error of {@link Database} says that the file is damaged: what is in it, not how it is reached. */
+/** True when an error of {@link Database} says that the content of the file is damaged, not that access failed. */
 export function isDamage(error: unknown): boolean {
   const cause = error instanceof JackfieldError ? error.cause : undefined;
   return cause instanceof Error && 'code' in cause && DAMAGE.test(String(cause.code));

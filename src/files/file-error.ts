@@ -8,25 +8,25 @@ const ADVICE: Readonly<Record<string, string>> = {
   EISDIR: 'It is a folder.',
   ENOTDIR: 'A part of the path is not a folder.',
   EEXIST: 'It exists already.',
-  ENOTREG: 'There is something of that name that is no regular file; it is not replaced.',
+  ENOTREG: 'Something of that name is not a regular file; it is not replaced.',
   ENOSPC: 'The disk is full.',
   EDQUOT: 'The quota of the disk is used up.',
   ENAMETOOLONG: 'A name in it is too long.',
   EROFS: 'The file system is read-only.',
-  SQLITE_NOTADB: 'It is damaged, or no database: move it away, and what keeps it begins another.',
-  SQLITE_CORRUPT: 'It is damaged: move it away, and what keeps it begins another.',
+  SQLITE_NOTADB: 'It is damaged, or not a database: move it away, and a new one is begun.',
+  SQLITE_CORRUPT: 'It is damaged: move it away, and a new one is begun.',
   EMFILE: 'This process has too many files open: raise the limit (ulimit -n).',
 };
 
 const DISK_FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** Whether an error, or what caused it, says that there is no room: the disk is full, a quota or a limit is used up. */
+/** True when an error or its cause says that there is no room: the disk is full, a quota or a limit is used up. */
 export function isDiskFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return ('code' in error && DISK_FULL.has(error.code)) || isDiskFull(error.cause);
 }
 
-/** An ERR_FILE that says what was tried, on which path, and what the system answered. */
+/** Makes an ERR_FILE that names the action, the path and the system's answer. */
 export function fileError(action: string, path: string, cause: unknown): JackfieldError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const advice = entryOf(ADVICE, code) ?? messageOf(cause);

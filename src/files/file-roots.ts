@@ -10,9 +10,9 @@ import { fileError } from './file-error.js';
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
 // Windows has none of these.
 const { O_DIRECTORY = 0, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
-/** On Linux a folder is held by its descriptor: what is put in its place meanwhile is not looked at. */
+/** On Linux a folder is held by its descriptor, so that another one put in its place meanwhile has no effect. */
 const HOLDS_FOLDERS = process.platform === 'linux';
-/** As many as Linux follows. */
+/** Links on one path: the same limit as Linux has. */
 const MAX_LINKS = 40;
 
 const openAsync = promisify(open);
@@ -34,26 +34,26 @@ export interface WritableFile {
 }
 
 /**
- * Asked before a file is written, with where it really lies and what is there already.
+ * Called before a file is written, with its real path and the file that is there already.
  *
  * @throws when it may not be written.
  */
 export type WriteClaim = (path: string, existing: Stats | undefined) => void;
 
 /**
- * Folders that somebody else may name files in. A link may lead to another place in them; whatever leads outside is
- * refused, in the same words whether something is there or not. Names are looked up folder by folder, each held open
- * meanwhile, so that nothing that is moved or linked at the same time leads out.
+ * Folders in which somebody else may name files. A link may lead to another place in them. A path that leads outside is
+  * refused, with the same message whether a file is there or not. Names are looked up folder by folder, each held open
+  * meanwhile, so that a folder or link that is changed at the same time cannot lead outside.
  */
 export class FileRoots {
   readonly #roots: readonly string[];
 
-  /** @param roots Relative paths lie in the first of them. */
+  /** @param roots The folders; relative paths lie in the first. */
   constructor(roots: readonly string[]) {
     this.#roots = [...roots];
   }
 
-  /** The whole path of one that a client gives; nothing where there are no roots. */
+  /** Makes a client's path absolute; `undefined` when there are no roots. */
   resolve(path: string): string | undefined {
     const [first] = this.#roots;
     return first === undefined ? undefined : resolve(first, path);
@@ -63,7 +63,7 @@ export class FileRoots {
   read(path: string): Promise<ReadableFile> {
     return this.#find(path, 'read', async (folder, name) => {
       await using opening = new Opening();
-      // A pipe would be waited for, a device could be anything.
+      // Without O_NONBLOCK, opening a pipe would wait for its other end.
       const handle = await openHandle(folder.at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
       opening.add(handle, () => handle.close());
       const is = await handle.stat();
@@ -74,10 +74,10 @@ export class FileRoots {
   }
 
   /**
-   * Makes a file anew to write it, for its owner alone. One of that name is replaced, where `claim` does not object;
-   * whoever has it open keeps it.
+   * Makes a new file to write to, for its owner alone. A file of that name is replaced, if `claim` allows it; programs
+    * that have it open keep the old one.
    *
-   * @throws ERR_FILE; what `claim` throws.
+   * @throws ERR_FILE; any error of `claim`.
    */
   create(path: string, claim: WriteClaim): Promise<WritableFile> {
     return this.#find(path, 'write', async (folder, name) => {
@@ -116,7 +116,7 @@ export class FileRoots {
     throw new JackfieldError('ERR_FILE', `${asked} leads through too many links`);
   }
 
-  /** Goes down to the file. Returns what `act` makes of it, or the path that a link on the way leads to. */
+  /** Goes down to the file. Returns the result of `act`, or the path that a link on the way leads to. */
   async #walk<T>(
     path: string,
     asked: string,
@@ -142,7 +142,7 @@ export class FileRoots {
     }
   }
 
-  /** The root that a path lies in, as it is really called, and the way from there. The path itself is not looked at. */
+  /** The real path of the root that `path` lies in, and the way from there. The path itself is not looked up. */
   async #rootOf(path: string): Promise<readonly [root: string, way: string] | undefined> {
     for (const root of this.#roots) {
       const real = await realpath(root);
@@ -154,7 +154,7 @@ export class FileRoots {
 
 /** A folder below a root. On Linux it stays the same one, whatever becomes of its name. */
 class HeldFolder {
-  /** Where it lay when it was opened. */
+  /** Real path of the folder when it was opened. */
   readonly path: string;
   readonly #handle: FileHandle | undefined;
 
@@ -172,12 +172,12 @@ class HeldFolder {
     return new HeldFolder(join(this.path, name), this.#handle && (await openHandle(this.at(name), flags)));
   }
 
-  /** What the system calls a name in it. */
+  /** Path by which the system reaches a name in this folder. */
   at(name: string): string {
     return this.#handle ? `/proc/self/fd/${this.#handle.fd}/${name}` : join(this.path, name);
   }
 
-  /** What a name stands for, links not followed; nothing where there is none. */
+  /** Status of a name, without following links; `undefined` when it does not exist. */
   async look(name: string): Promise<Stats | undefined> {
     return await lstat(this.at(name)).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
@@ -185,12 +185,12 @@ class HeldFolder {
     });
   }
 
-  /** What a link says; nothing for what is no link. */
+  /** Target of a link; `undefined` for anything else. */
   async linkAt(name: string): Promise<string | undefined> {
     return (await this.look(name))?.isSymbolicLink() ? await readlink(this.at(name)) : undefined;
   }
 
-  /** Checks that a file which was opened by its name lies there indeed. Where folders are held that is certain. */
+  /** Checks that the opened file is the one of this name. Nothing to check where folders are held. */
   async confirm(name: string, is: Stats): Promise<void> {
     if (this.#handle) return;
     const there = await this.look(name);
@@ -209,5 +209,5 @@ function outside(path: string): JackfieldError {
 }
 
 function noRegularFile(path: string): JackfieldError {
-  return new JackfieldError('ERR_FILE', `${path} is no regular file`);
+  return new JackfieldError('ERR_FILE', `${path} is not a regular file`);
 }

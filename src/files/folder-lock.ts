@@ -8,9 +8,9 @@ import { loadSqlite } from './sqlite.js';
 const NAME = '.lock';
 
 /**
- * Keeps a folder to one process, or one owner in it: an SQLite file with a transaction that is never ended. The system
- * takes the lock away with its process, however that ends, so that none is ever left behind; it also holds between
- * containers that share a folder and do not see each other's processes.
+ * Reserves a folder for one owner in one process, by an SQLite file with a transaction that is never ended. The system
+  * releases the lock when the process ends, however it ends, so that none is left behind. The lock also holds between
+  * containers that share a folder and do not see each other's processes.
  */
 export class FolderLock implements Disposable {
   readonly #db: Sqlite.Database;
@@ -20,7 +20,7 @@ export class FolderLock implements Disposable {
   }
 
   /**
-   * @param doing What the folder is kept for, for who finds it taken, such as `recorded to`.
+   * @param doing The use of the folder, for the message to those who find it taken, such as `recorded to`.
    * @throws ERR_INVALID_STATE when it is taken, with the process that has it; ERR_FILE; ERR_UNSUPPORTED without the
    * package `libsql`.
    */
@@ -35,7 +35,7 @@ export class FolderLock implements Disposable {
       db.exec('BEGIN IMMEDIATE');
       db.exec('CREATE TABLE IF NOT EXISTS owner (pid INTEGER)');
       db.exec(`DELETE FROM owner; INSERT INTO owner VALUES (${process.pid})`);
-      // Who is refused can read who has it only once that is committed.
+      // The next one to try can read the owner only once it is committed.
       db.exec('COMMIT; BEGIN IMMEDIATE');
       return new FolderLock(db);
     } catch (cause) {
@@ -67,7 +67,7 @@ function ownerOf(db: Sqlite.Database | undefined): string {
     const row = db?.prepare('SELECT pid FROM owner').get() as { pid: number } | undefined;
     if (row) return row.pid === process.pid ? 'this process' : `process ${row.pid}`;
   } catch {
-    // It is being taken at this moment: who by shows later.
+    // It is being taken at this moment; the owner is not written yet.
   }
   return 'another process';
 }

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 /** A file that is written at given positions, either at once or through the thread pool. */
 export interface PositionedFile {
   write(bytes: Uint8Array, position: number): void | Promise<void>;
-  /** Rejects when the file was deleted meanwhile: what is written to it is lost. */
+  /** Rejects when the file was deleted meanwhile, so that further writes would be lost. */
   checkLinked(): Promise<void>;
   sync(): void | Promise<void>;
   close(): void | Promise<void>;

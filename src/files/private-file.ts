@@ -31,12 +31,12 @@ export async function openPrivate(path: string, flags: CreateFlags | number): Pr
   return madePrivate(await openAsync(path, flags, FILE_MODE));
 }
 
-/** As {@link openPrivate}, at once. */
+/** Does the same as {@link openPrivate}, synchronously. */
 export function openPrivateSync(path: string, flags: CreateFlags | number): number {
   return madePrivate(openSync(path, flags, FILE_MODE));
 }
 
-/** Writes a whole file, as {@link openPrivate} makes it. Rejects with the system's error. */
+/** Writes a whole file, with the rights that {@link openPrivate} gives it. Rejects with the system's error. */
 export async function writePrivate(
   path: string,
   data: string | Uint8Array,
@@ -47,20 +47,20 @@ export async function writePrivate(
   await handle.writeFile(data);
 }
 
-/** A stream into a file, as {@link openPrivate} makes it. Throws the system's error. */
+/** Opens a stream into a file, with the rights that {@link openPrivate} gives it. Throws the system's error. */
 export function privateStream(path: string, flags: CreateFlags = 'w'): WriteStream {
   return createWriteStream(path, { fd: openPrivateSync(path, flags) });
 }
 
-/** Copies a file. Rejects with the system's error; where there is nothing to copy, nothing is made. */
+/** Copies a file. Rejects with the system's error. Makes no file when the source cannot be opened. */
 export async function copyPrivate(from: string, to: string, flags: CreateFlags = 'w'): Promise<void> {
   await using source = await openHandle(from);
   await pipeline(source.createReadStream(), privateStream(to, flags));
 }
 
 /**
- * Removes a file where there is one. Whatever is no regular file, as a folder, or a device or a pipe that was given to be
- * written to, stays. Rejects with the system's error.
+ * Removes a regular file, if there is one. Anything else stays: a folder, or a device or pipe that was given as an
+  * output. Rejects with the system's error.
  */
 export async function removeFile(path: string): Promise<void> {
   const is = await lstat(path).catch((error: NodeJS.ErrnoException) => {
@@ -71,33 +71,33 @@ export async function removeFile(path: string): Promise<void> {
 }
 
 /**
- * Gives a file that is complete its name. A regular file of that name is replaced, or a link to one. Rejects with the
- * system's error, or as {@link checkReplaceable}.
+ * Renames a complete file to its final name. A regular file of that name, or a link to one, is replaced. Rejects with
+  * the system's error, or as {@link checkReplaceable} does.
  */
 export async function moveInto(part: string, path: string): Promise<void> {
   await checkReplaceable(path);
   await rename(part, path);
 }
 
-/** Rejects with the code ENOTREG where what has this name is no regular file: a folder, a device, a pipe. */
+/** Rejects with the code ENOTREG when this name belongs to a folder, a device, a pipe: not to a regular file. */
 export async function checkReplaceable(path: string): Promise<void> {
   const is = await stat(path).catch(() => undefined);
   if (!is || is.isFile()) return;
-  const text = `${path} is no regular file, and is not replaced`;
+  const text = `${path} is not a regular file, and is not replaced`;
   throw Object.assign(new Error(text), { code: 'ENOTREG', syscall: 'rename', path });
 }
 
-/** Makes a folder for its owner alone (0700), and those above it; one that exists is left as it is. */
+/** Makes a folder for its owner alone (0700), and its parents. One that exists is left as it is. */
 export async function makePrivateFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: FOLDER_MODE });
 }
 
-/** As {@link makePrivateFolder}, at once. */
+/** Does the same as {@link makePrivateFolder}, synchronously. */
 export function makePrivateFolderSync(path: string): void {
   mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
 }
 
-/** Takes from others what rights they have in a file that was there before. A pipe or a device stays as it is. */
+/** Removes the rights of others from a file that existed before. A pipe or a device stays as it is. */
 function madePrivate(fd: number): number {
   if (process.platform === 'win32') return fd;
   const is = fstatSync(fd);
@@ -105,7 +105,7 @@ function madePrivate(fd: number): number {
   try {
     fchmodSync(fd, FILE_MODE);
   } catch {
-    // It belongs to somebody else, or its file system knows no owners: it was given to us to write to as it is.
+    // It belongs to another user, or its file system has no owners: it is written to as it is.
   }
   return fd;
 }

@@ -2,10 +2,10 @@ import { z } from 'zod';
 
 /** Columns of tables, for the schemas of their rows. */
 
-/** Kept as 0 and 1. */
+/** A boolean, stored as 0 or 1. */
 export const flag = z.literal([0, 1]).transform((value) => value === 1);
 
-/** Kept as JSON. */
+/** A value stored as JSON. */
 export function json<S extends z.ZodType>(schema: S) {
   const parsed = z.string().transform((text, context): unknown => {
     try {
@@ -18,8 +18,8 @@ export function json<S extends z.ZodType>(schema: S) {
   return parsed.pipe(schema);
 }
 
-/** A row's key alone. */
+/** A row with its key alone. */
 export const KEY_ROW = z.object({ key: z.int() });
 
-/** One number, called `n`. */
+/** A row of one number, called `n`. */
 export const NUMBER_ROW = z.object({ n: z.number() });

@@ -2,22 +2,22 @@
 export const MAX_NAME_BYTES = 180;
 
 /**
- * Separators, wildcards, quotes, what shells and Windows read as something else; controls, line and paragraph
- * separators, halves of surrogate pairs; marks that nobody sees or that turn the direction of a text. The joiners
- * U+200C and U+200D stay: names of many scripts and emoji need them.
+ * Separators, wildcards, quotes and other characters that are special to shells or Windows; controls, line and
+  * paragraph separators, halves of surrogate pairs; invisible marks and those that turn the direction of a text. The
+  * joiners U+200C and U+200D stay: names of many scripts and emoji need them.
  */
 const UNSAFE = /[<>:"/\\|?*$`'!&;\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu;
-/** Names that Windows keeps for devices, with or without an ending. */
+/** Names that Windows reserves for devices, with or without an ending. */
 const DEVICE_NAME = /^(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) {0,8}(\.|$)/i;
-/** What a name may not begin with: it would be hidden, an option, or a home folder. */
+/** Characters that a name may not begin with: the file would be hidden, an option, or a home folder. */
 const LEADING = /[.\-~\s]/;
-/** What a name may not end with: Windows drops it. */
+/** Characters that a name may not end with: Windows drops them. */
 const TRAILING = /[.\s]/;
 
 /**
- * Makes one part of a path of any text: a plain file name of 1 to `maxBytes` bytes in UTF-8, in the Unicode form NFC.
- * Whatever is unsafe in a name becomes `_`; what is too long is cut off. The same name comes out unchanged. Takes
- * time in proportion to `maxBytes`, however long the text is.
+ * Turns any text into one part of a path: a plain file name of 1 to `maxBytes` bytes in UTF-8, in Unicode form NFC.
+  * Each unsafe character becomes `_`; a name that is too long is cut off. A safe name comes out unchanged. Takes time
+  * in proportion to `maxBytes`, however long the text is.
  */
 export function safeName(text: string, maxBytes: number = MAX_NAME_BYTES): string {
   const begun = withoutLeading(withoutUnsafe(text, maxBytes));
@@ -25,9 +25,9 @@ export function safeName(text: string, maxBytes: number = MAX_NAME_BYTES): strin
   return withoutTrailing(cutToBytes(named, maxBytes)) || '_';
 }
 
-/** A text as it can stand inside a {@link safeName}: about `maxBytes` of it are looked at. */
+/** Replaces the unsafe characters of a text, for use inside a {@link safeName}. Reads about `maxBytes` of it. */
 export function withoutUnsafe(text: string, maxBytes: number = MAX_NAME_BYTES): string {
-  // NFC composes a character of up to four units: eight for each byte are more than can be used.
+  // NFC composes a character from at most four units, so eight units for each byte are enough.
   return text
     .slice(0, maxBytes * 8)
     .normalize('NFC')
@@ -35,8 +35,8 @@ export function withoutUnsafe(text: string, maxBytes: number = MAX_NAME_BYTES): 
 }
 
 /**
- * A key that is the same for names which some file system takes for one: it leaves out case and Unicode form. Names
- * with different keys are different files everywhere.
+ * A key that is equal for names which some file system takes for the same: it ignores case and Unicode form. Names with
+  * different keys are different files everywhere.
  */
 export function nameKey(name: string): string {
   return name.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
@@ -60,7 +60,7 @@ function withoutLeading(text: string): string {
   return from === 0 ? text : `_${text.slice(from)}`;
 }
 
-/** Takes them away behind a cut, and marks them as any other character that is taken out elsewhere. */
+/** Removes them from the end, and puts one `_` in their place. */
 function withoutTrailing(text: string): string {
   let to = text.length;
   while (to > 0 && TRAILING.test(text.charAt(to - 1))) to--;

@@ -14,7 +14,7 @@ import {
   writePrivate,
 } from './private-file.js';
 
-/** Writes JSON, for its owner alone, so that the file is there whole or not at all. Returns the text. @throws ERR_FILE. */
+/** Writes JSON, for its owner alone: the whole file appears, or none. Returns the text. @throws ERR_FILE. */
 export async function writeJson(path: string, value: unknown): Promise<string> {
   const text = `${JSON.stringify(value, undefined, 2)}\n`;
   try {
@@ -28,8 +28,9 @@ export async function writeJson(path: string, value: unknown): Promise<string> {
 }
 
 /**
- * Writes a stream of any length, so that the file is there whole or not at all; one of that name is replaced.
- * @throws ERR_FILE with what the source threw; ERR_ABORTED.
+ * Writes a stream of any length: the whole file appears, or none. A file of that name is replaced.
+  *
+  * @throws ERR_FILE, also for an error of the source, which is its cause; ERR_ABORTED.
  */
 export async function writeWhole(
   path: string,
@@ -50,7 +51,7 @@ export async function writeWhole(
   }
 }
 
-/** Moves a flushed file to its place, which is on the medium when this resolves. Folders are made. @throws ERR_FILE. */
+/** Moves a flushed file to its place, making folders. It is on the medium when this resolves. @throws ERR_FILE. */
 export async function publishFile(from: string, to: string): Promise<void> {
   try {
     await makePrivateFolder(dirname(to));
@@ -61,7 +62,7 @@ export async function publishFile(from: string, to: string): Promise<void> {
   }
 }
 
-/** Makes a folder for its owner alone, where it is missing. @throws ERR_FILE. */
+/** Makes a folder for its owner alone, if it is missing. @throws ERR_FILE. */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await makePrivateFolder(path);
@@ -70,7 +71,7 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Has what was written into a file flushed to the medium. @throws ERR_FILE. */
+/** Flushes a file to the medium. @throws ERR_FILE. */
 export async function syncFile(path: string): Promise<void> {
   try {
     await using handle = await open(path, 'r+');
@@ -80,7 +81,7 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** Has the names in a folder flushed to the medium. Windows cannot open a folder, nor needs to. */
+/** Flushes the names in a folder to the medium. Does nothing on Windows, which needs no such flush. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   await using handle = await open(folder);
@@ -98,7 +99,7 @@ export async function hashFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Whether two names lead to one file, by whatever link. False where there is none. */
+/** True when two names lead to the same file, through any links. False when there is no such file. */
 export async function isSameFile(a: string, b: string): Promise<boolean> {
   const [first, second] = await Promise.all([a, b].map((path) => stat(path).catch(() => undefined)));
   return first !== undefined && first.ino === second?.ino && first.dev === second.dev;

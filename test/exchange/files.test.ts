@@ -88,7 +88,7 @@ describe('FILE leads nowhere outside its folders', () => {
     for (const path of ['folder.wav', 'pipe.wav']) {
       for (const stream of ['SET_INPUT', 'SET_OUTPUT']) {
         expect(await redirected(alice, `ALTER CALL ${out} ${stream} FILE="${path}"`)).toMatch(
-          /is no regular file$/,
+          /is not a regular file$/,
         );
       }
     }
