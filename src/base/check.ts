@@ -150,7 +150,7 @@ export function checkArgument(name: string, value: unknown, given: Rule): void {
 
 /**
  * Checks a whole options object: each value by its rule, and that no other option is in it. An option that is
-  * `undefined` counts as left out.
+ * `undefined` counts as left out.
  *
  * @param prefix Goes before the options' names in messages, such as `metadata.`.
  * @throws ERR_INVALID_ARG that names the option.

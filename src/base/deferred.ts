@@ -18,7 +18,7 @@ export function deferred<T>(): Deferred<T> {
 
 /**
  * Outcome that mostly nobody waits for: the promise is made when it is first asked for, and a rejection that nobody
-  * handles is not reported by the process.
+ * handles is not reported by the process.
  */
 export class Outcome<T> {
   #settled: { readonly value: T } | { readonly error: Error } | undefined;

@@ -5,7 +5,7 @@ export type Tell = (error: unknown, where: string) => void;
 
 /**
  * Contains errors: a function that is run inside the fence may throw or reject, and neither its caller nor the process
-  * is hit. The error is reported instead.
+ * is hit. The error is reported instead.
  */
 export class Fence {
   /** Reports an error. */

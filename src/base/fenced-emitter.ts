@@ -5,14 +5,14 @@ import { JackfieldError, messageOf } from './errors.js';
 export interface FencedEvents {
   /**
    * A listener threw, or the promise that it returned was rejected: ERR_LISTENER, with what was thrown as its cause.
-    * Without a listener it becomes a warning of the process (`process.on('warning')`), which Node prints.
+   * Without a listener it becomes a warning of the process (`process.on('warning')`), which Node prints.
    */
   failure: [error: JackfieldError];
 }
 
 /**
  * An EventEmitter whose listeners cannot break it: one that throws stops neither the other listeners, nor the code that
-  * emits, nor the process. Everything else is as with an EventEmitter; `emit` throws for `error` without a listener.
+ * emits, nor the process. Everything else is as with an EventEmitter; `emit` throws for `error` without a listener.
  */
 export class FencedEmitter<
   E extends FencedEvents & Record<keyof E, unknown[]> = FencedEvents,

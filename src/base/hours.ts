@@ -7,11 +7,11 @@ import { checkTimeZone, localClock, WEEKDAYS, type Weekday } from './local-time.
  *
  * - `from` is included, `to` is not: `09:00` to `17:00` ends with 16:59:59.
  * - With `to` before `from`, the hours pass midnight: `22:00` to `06:00`. With `to` equal to `from`, they last 24
-  *   hours.
+ *   hours.
  * - The weekdays are those on which `from` lies: `fri`, `22:00` to `06:00`, includes the early hours of Saturday.
  * - `24:00` is the end of the day: `00:00` to `24:00` is all day.
  * - When clocks are put forward, the hour that is skipped is skipped here, too. When they are put back, the hour that
-  *   comes twice counts twice.
+ *   comes twice counts twice.
  */
 export interface Hours {
   /** `00:00` to `23:59`. */
@@ -51,7 +51,7 @@ export function checkHours(hours: Hours, name = 'hours'): void {
  *
  * @param unixMs Milliseconds since the Unix epoch.
  * @param timezone The zone whose local time counts.
-  * @throws ERR_INVALID_ARG for invalid hours or an unknown zone.
+ * @throws ERR_INVALID_ARG for invalid hours or an unknown zone.
  */
 export function isWithinHours(hours: Hours, unixMs: number, timezone: string): boolean {
   checkHours(hours);
@@ -60,9 +60,9 @@ export function isWithinHours(hours: Hours, unixMs: number, timezone: string): b
 
 /**
  * The first moment that is within hours, in milliseconds since the Unix epoch: `unixMs` itself when it is within them,
-  * otherwise the beginning of a minute.
-  *
-  * @throws ERR_INVALID_ARG for invalid hours or an unknown zone.
+ * otherwise the beginning of a minute.
+ *
+ * @throws ERR_INVALID_ARG for invalid hours or an unknown zone.
  */
 export function nextWithinHours(hours: Hours, unixMs: number, timezone: string): number {
   checkHours(hours);

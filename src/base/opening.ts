@@ -1,6 +1,6 @@
 /**
  * Closes what the first steps of an opening have opened, newest first, when a later step throws. Once the opening is
-  * {@link done}, everything stays open.
+ * {@link done}, everything stays open.
  *
  * ```ts
  * await using opening = new Opening();

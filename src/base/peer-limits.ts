@@ -43,7 +43,7 @@ const LOOKS = 4;
 
 /**
  * Reports that a count has not changed for a while. It looks at the count now and then, so that the path of the bytes
-  * pays nothing for it.
+ * pays nothing for it.
  */
 export class IdleWatch {
   #cancel: CancelTimer | undefined;

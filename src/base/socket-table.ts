@@ -28,7 +28,7 @@ const ATTEMPTS = 3;
 const PAGE_BYTES = 64 * 1024;
 /**
  * Pause between two readings, in ms, with an addition for each page that was read. It is about ten times as long as the
-  * kernel took to write the table, so that a crowd of peers shares few readings.
+ * kernel took to write the table, so that a crowd of peers shares few readings.
  */
 const REST_MS = 5;
 const REST_PER_PAGE_MS = 0.4;
@@ -53,10 +53,10 @@ interface Query {
 
 /**
  * Looks up local sockets in Linux's table of TCP connections, a page at a time and no further than the last row that
-  * is asked for. All lookups that begin during one reading share the next. The kernel takes 2 to 3 ms to search an
-  * empty table and 1 µs to write a row. The last page makes it search the empty rest, so a thread of the pool reads it.
-   * The other pages are read on this thread, since handing one over takes longer than reading it. The files stay open,
-   * so that a lookup works with no descriptors left.
+ * is asked for. All lookups that begin during one reading share the next. The kernel takes 2 to 3 ms to search an
+ * empty table and 1 µs to write a row. The last page makes it search the empty rest, so a thread of the pool reads it.
+ * The other pages are read on this thread, since handing one over takes longer than reading it. The files stay open,
+ * so that a lookup works with no descriptors left.
  */
 export class SocketTable {
   readonly #files: readonly TableFile[];
@@ -84,7 +84,7 @@ export class SocketTable {
 
   /**
    * User id of the process that holds the socket from `local` to `remote`. `undefined` when there is no such socket, or
-    * when its process has closed it: the owner that the kernel then shows means nothing.
+   * when its process has closed it: the owner that the kernel then shows means nothing.
    */
   async ownerOf(local: Endpoint, remote: Endpoint): Promise<number | undefined> {
     return (await this.#rowOf(local, remote, true))?.uid;
@@ -199,7 +199,7 @@ function tableKey({ local, remote }: Query, words: (address: string) => string):
 
 /**
  * Finds the rows of the `wanted` pairs `local remote` in the table's text (proc(5), "/proc/net/tcp"), and sets each in
-  * `rows` under the value that `wanted` has for it.
+ * `rows` under the value that `wanted` has for it.
  */
 export function findRows<T>(text: string, wanted: ReadonlyMap<string, T>, rows: Map<T, SocketRow>): void {
   for (let start = 0; start < text.length; ) {

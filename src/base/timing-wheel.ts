@@ -11,15 +11,15 @@ export interface WheelMember {
 const SLICE_MS = 2;
 /**
  * Members added one after another that are visited one after another. A program that sends to many streams mostly goes
-  * through them in one order, so its data for neighbours lies side by side in memory and is read faster in that order
-  * (docs/performance.md).
+ * through them in one order, so its data for neighbours lies side by side in memory and is read faster in that order
+ * (docs/performance.md).
  */
 const RUN = 64;
 
 /**
  * Visits each member once every `intervalMs`. Members are spread over slots, in runs, so that the work of a turn is
  * spread over its time. One timer serves them all, and empty slots need none. The schedule is absolute: turns do not
-  * drift, and a turn that was missed is not made up for.
+ * drift, and a turn that was missed is not made up for.
  */
 export class TimingWheel {
   readonly #clock: Clock;

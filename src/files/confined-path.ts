@@ -3,7 +3,7 @@ import { JackfieldError } from '../base/errors.js';
 
 /**
  * Resolves `path` in `folder` to an absolute path, for a path that came from outside: a row of a database, a sidecar, a
-  * manifest. Links are not followed.
+ * manifest. Links are not followed.
  *
  * @param path relative to the folder, with `/` or the system's separator.
  * @throws ERR_FILE for a path that is absolute, leads out of the folder, is the folder itself, or holds NUL.

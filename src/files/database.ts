@@ -28,8 +28,8 @@ const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * An SQLite file: opened in WAL mode, checked, migrated to the newest version of its tables, its statements prepared
-  * once. Every {@link write} is one transaction, which a killed process cannot lose. The file is not trusted: each row
-  * that is read is checked by a schema.
+ * once. Every {@link write} is one transaction, which a killed process cannot lose. The file is not trusted: each row
+ * that is read is checked by a schema.
  */
 export class Database implements Disposable {
   readonly path: string;
@@ -45,7 +45,7 @@ export class Database implements Disposable {
    * Opens a database, or makes a new one.
    *
    * @param migrations SQL from each version of the tables to the next; the first makes them.
-    * @param options.advice Advice for the message about a damaged file. Default: to move it away.
+   * @param options.advice Advice for the message about a damaged file. Default: to move it away.
    * @throws ERR_FILE when the file cannot be opened, is damaged (see {@link isDamage}), or was written by a newer
    * Jackfield; ERR_UNSUPPORTED without the package `libsql`.
    */

@@ -42,8 +42,8 @@ export type WriteClaim = (path: string, existing: Stats | undefined) => void;
 
 /**
  * Folders in which somebody else may name files. A link may lead to another place in them. A path that leads outside is
-  * refused, with the same message whether a file is there or not. Names are looked up folder by folder, each held open
-  * meanwhile, so that a folder or link that is changed at the same time cannot lead outside.
+ * refused, with the same message whether a file is there or not. Names are looked up folder by folder, each held open
+ * meanwhile, so that a folder or link that is changed at the same time cannot lead outside.
  */
 export class FileRoots {
   readonly #roots: readonly string[];
@@ -75,7 +75,7 @@ export class FileRoots {
 
   /**
    * Makes a new file to write to, for its owner alone. A file of that name is replaced, if `claim` allows it; programs
-    * that have it open keep the old one.
+   * that have it open keep the old one.
    *
    * @throws ERR_FILE; any error of `claim`.
    */

@@ -9,8 +9,8 @@ const NAME = '.lock';
 
 /**
  * Reserves a folder for one owner in one process, by an SQLite file with a transaction that is never ended. The system
-  * releases the lock when the process ends, however it ends, so that none is left behind. The lock also holds between
-  * containers that share a folder and do not see each other's processes.
+ * releases the lock when the process ends, however it ends, so that none is left behind. The lock also holds between
+ * containers that share a folder and do not see each other's processes.
  */
 export class FolderLock implements Disposable {
   readonly #db: Sqlite.Database;

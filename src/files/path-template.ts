@@ -9,7 +9,7 @@ const MAX_PARTS = 12;
  * Checks a path template: a relative path with `{field}`s in it, such as `{date}/{partner}`.
  *
  * @param name Name of the option, for the error.
-  * @param fields Names of the fields that it may use.
+ * @param fields Names of the fields that it may use.
  * @throws ERR_INVALID_ARG for an unknown field, an empty part, or one that leads out of the folder.
  */
 export function checkPathTemplate(name: string, template: unknown, fields: readonly string[]): string {
@@ -31,7 +31,7 @@ export function checkPathTemplate(name: string, template: unknown, fields: reado
 
 /**
  * Fills a template. Each value stays within its part, whatever it holds: a part with a field in it becomes one safe
-  * name. A part without fields stays as its author wrote it.
+ * name. A part without fields stays as its author wrote it.
  *
  * @param textOf The value of a field; where a part grows too long, its longest values are cut.
  */

@@ -60,7 +60,7 @@ export async function copyPrivate(from: string, to: string, flags: CreateFlags =
 
 /**
  * Removes a regular file, if there is one. Anything else stays: a folder, or a device or pipe that was given as an
-  * output. Rejects with the system's error.
+ * output. Rejects with the system's error.
  */
 export async function removeFile(path: string): Promise<void> {
   const is = await lstat(path).catch((error: NodeJS.ErrnoException) => {
@@ -72,7 +72,7 @@ export async function removeFile(path: string): Promise<void> {
 
 /**
  * Renames a complete file to its final name. A regular file of that name, or a link to one, is replaced. Rejects with
-  * the system's error, or as {@link checkReplaceable} does.
+ * the system's error, or as {@link checkReplaceable} does.
  */
 export async function moveInto(part: string, path: string): Promise<void> {
   await checkReplaceable(path);

@@ -3,8 +3,8 @@ export const MAX_NAME_BYTES = 180;
 
 /**
  * Separators, wildcards, quotes and other characters that are special to shells or Windows; controls, line and
-  * paragraph separators, halves of surrogate pairs; invisible marks and those that turn the direction of a text. The
-  * joiners U+200C and U+200D stay: names of many scripts and emoji need them.
+ * paragraph separators, halves of surrogate pairs; invisible marks and those that turn the direction of a text. The
+ * joiners U+200C and U+200D stay: names of many scripts and emoji need them.
  */
 const UNSAFE = /[<>:"/\\|?*$`'!&;\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu;
 /** Names that Windows reserves for devices, with or without an ending. */
@@ -16,8 +16,8 @@ const TRAILING = /[.\s]/;
 
 /**
  * Turns any text into one part of a path: a plain file name of 1 to `maxBytes` bytes in UTF-8, in Unicode form NFC.
-  * Each unsafe character becomes `_`; a name that is too long is cut off. A safe name comes out unchanged. Takes time
-  * in proportion to `maxBytes`, however long the text is.
+ * Each unsafe character becomes `_`; a name that is too long is cut off. A safe name comes out unchanged. Takes time
+ * in proportion to `maxBytes`, however long the text is.
  */
 export function safeName(text: string, maxBytes: number = MAX_NAME_BYTES): string {
   const begun = withoutLeading(withoutUnsafe(text, maxBytes));
@@ -36,7 +36,7 @@ export function withoutUnsafe(text: string, maxBytes: number = MAX_NAME_BYTES): 
 
 /**
  * A key that is equal for names which some file system takes for the same: it ignores case and Unicode form. Names with
-  * different keys are different files everywhere.
+ * different keys are different files everywhere.
  */
 export function nameKey(name: string): string {
   return name.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');

@@ -29,8 +29,8 @@ export async function writeJson(path: string, value: unknown): Promise<string> {
 
 /**
  * Writes a stream of any length: the whole file appears, or none. A file of that name is replaced.
-  *
-  * @throws ERR_FILE, also for an error of the source, which is its cause; ERR_ABORTED.
+ *
+ * @throws ERR_FILE, also for an error of the source, which is its cause; ERR_ABORTED.
  */
 export async function writeWhole(
   path: string,

@@ -10,7 +10,7 @@ export function errorText(number: number): string | undefined {
 
 /** The endpoint's answer `ERROR <number> <text>` to a command. Its code is `ERR_API`. */
 export class ApiError extends JackfieldError {
-  /** The number on the wire; the catalogue's error table says what it stands for. */
+  /** The number on the wire; its meaning is in the catalogue's error table. */
   readonly number: number;
   /** The text on the wire, or the reference's when the endpoint sent none. */
   readonly text: string;
@@ -29,7 +29,7 @@ export class ApiError extends JackfieldError {
   }
 }
 
-/** The first two words: enough to know the command by, without the text of a message. */
+/** The first two words: enough to recognise the command, without the text of a message. */
 function verbOf(command: string): string {
   checkArgument('command', command, words);
   return command.split(' ', 2).join(' ');

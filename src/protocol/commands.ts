@@ -31,16 +31,16 @@ import { hasLineBreak, lineBreakError } from './serialize.js';
 import { formatStreamTargets } from './stream-target.js';
 import { objectEntry } from './vocabulary.js';
 
-/** Objects that are named by an id, as against PROFILE. */
+/** Objects that have an id: all but PROFILE. */
 export type NamedObject = { [O in ObjectName]: ObjectId<O> extends undefined ? never : O }[ObjectName];
 
 /** Actions of `O` whose argument is a list of stream targets. */
 export type StreamAction = 'SET_INPUT' | 'SET_OUTPUT' | 'SET_CAPTURE_MIC';
 
 /**
- * Builders of commands. Each checks its parameters, so that what they return is one well-formed line.
- * All throw ERR_LINE_BREAK for CR, LF or NUL in a parameter and ERR_INVALID_ARG for one that would be read as
- * something else (an empty word, a blank in a word, a negative id); the message names the parameter.
+ * Builders of commands. Each checks its parameters, so that the result is one well-formed line. All throw
+ * ERR_LINE_BREAK for CR, LF or NUL in a parameter, and ERR_INVALID_ARG for one that would be read as something else
+ * (an empty word, a blank in a word, a negative id); the message names the parameter.
  */
 export const commands = {
   name: (name: string): NameCommand => ({ kind: 'name', name: phrase('name', name) }),
@@ -130,7 +130,7 @@ export const commands = {
     return { kind: 'chat', action: 'CREATE', argument };
   },
 
-  /** @param argument what follows the object's name: a name, an SMS type and number, the attributes of a menu item. */
+  /** @param argument Text after the object's name: a name, an SMS type and number, the attributes of a menu item. */
   create: (object: ObjectName, argument: string): CreateCommand => ({
     kind: 'create',
     object,
@@ -156,14 +156,14 @@ export const commands = {
   }),
 } as const;
 
-/** Free text: anything that stays on its line. */
+/** Checks free text: it may hold anything but line breaks. */
 function free(parameter: string, value: string): string {
   if (typeof value !== 'string') throw invalidArgument(parameter, 'a string', value);
   if (hasLineBreak(value)) throw lineBreakError(parameter);
   return value;
 }
 
-/** Text that may hold blanks, but not begin or end with one. */
+/** Checks text that may hold blanks, but not begin or end with one. */
 function phrase(parameter: string, value: string): string {
   free(parameter, value);
   if (value === '' || value.startsWith(' ') || value.endsWith(' ')) {

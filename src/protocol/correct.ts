@@ -13,15 +13,15 @@ export interface Correction {
   readonly suggestion: string;
 }
 
-/** What the words at the front of a line may be. Called with those already read, in the catalogue's spelling. */
+/** Gives the possible next words of a line. Called with the words already read, in the catalogue's spelling. */
 type Candidates = (before: readonly string[]) => readonly string[] | 'anything' | undefined;
 
 const OBJECT_NAMES = Object.keys(OBJECTS);
 const NAMES_TO_GET = [...OBJECT_NAMES, ...Object.keys(PARAMETERS)];
 
 /**
- * The corrections that make a line's keywords those of the catalogue, and the line with them made.
- * Empty when every keyword is known, or none of the unknown ones is close to a known one.
+ * Corrects the keywords of a line to those of the catalogue. Returns the corrections and the corrected line. There are
+ * none when every keyword is known, or when no unknown one is close to a known one.
  */
 export function correct(
   line: string,
@@ -87,7 +87,7 @@ const replyWords: Candidates = (read) => {
   return entryOf<ObjectSpec>(OBJECTS, first) ? memberWords('properties', first, more) : commandWords(read);
 };
 
-/** What may stand where the property or action does; the id before it may be anything. */
+/** Possible words at the place of the property or action; the id before it may be anything. */
 function memberWords(
   members: 'properties' | 'actions',
   object: string,

@@ -14,13 +14,13 @@ import { parseStreamTargets } from './stream-target.js';
 import { suggest } from './suggest.js';
 import { CODECS } from './value-codecs.js';
 
-/** One piece of a line and what it is. */
+/** One piece of a line with its meaning. */
 export interface ExplainedPart {
   readonly text: string;
   readonly note: string;
 }
 
-/** What each part of a message is. */
+/** Explains each part of a message. */
 export function explainParts(message: CommandMessage | EndpointMessage): ExplainedPart[] {
   return [...identifierParts(message), ...partsOf(message)];
 }
@@ -167,7 +167,7 @@ function valueParts(name: string, spec: PropertySpec | undefined, value: string)
   return [{ text: name, note: withSince(spec) }, ...argumentParts(spec.type, value, spec.values)];
 }
 
-/** What the catalogue says of an action. */
+/** The catalogue's entry for an action. */
 export function actionSpec(object: ObjectName, action: string): ActionSpec | undefined {
   const spec: ObjectSpec = OBJECTS[object];
   return entryOf(spec.actions, action);

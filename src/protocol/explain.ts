@@ -12,23 +12,23 @@ import { parseReply } from './parse-reply.js';
 import { hasLineBreak, lineBreakError, serialize } from './serialize.js';
 import { suggest } from './suggest.js';
 
-/** What a line of the protocol says. */
+/** Explanation of one line of the protocol. */
 export interface Explanation {
   readonly from: 'client' | 'endpoint';
   readonly message: CommandMessage | EndpointMessage;
   readonly parts: readonly ExplainedPart[];
-  /** What answers a command that succeeds. */
+  /** Answers to the command when it succeeds. */
   readonly replies: readonly string[];
-  /** What a command can fail with. */
+  /** Errors that the command can fail with. */
   readonly errors: readonly { readonly number: number; readonly text: string; readonly reason?: string }[];
-  /** Words that are not in the catalogue, with the ones that were probably meant. */
+  /** Words that are not in the catalogue, each with the one that was probably meant. */
   readonly corrections: readonly Correction[];
   /** The line with the corrections made, when there are any. */
   readonly correctedLine?: string;
 }
 
 /**
- * Says what each part of a line is, what comes back and which errors can.
+ * Explains each part of a line, the answers to it and the errors that can come back.
  *
  * @param line a command or a reply; `->` or `<-` in front says which. Without one, a line that reads as a property,
  * parameter or list of the catalogue is taken for a reply, anything else for a command.
@@ -69,7 +69,7 @@ function directionOf(line: string): { from: 'client' | 'endpoint'; text: string 
   return { from: listed ? 'endpoint' : 'client', text };
 }
 
-/** Whether the catalogue lists the property, or one that it may be a slip of. */
+/** True when the catalogue lists the property, or one that it may be a misspelling of. */
 function isListed(object: ObjectName, property: string): boolean {
   const { properties } = OBJECTS[object];
   return Object.hasOwn(properties, property) || suggest(property, Object.keys(properties)) !== undefined;
@@ -104,7 +104,7 @@ function repliesTo(command: CommandMessage): string[] {
   }
 }
 
-/** Whether a form of CREATE or DELETE is that of the object; other verbs have one form, or the same reply to all. */
+/** True when a form of CREATE or DELETE is for the command's object. Other verbs reply the same for all objects. */
 function fits(syntax: string, command: CommandMessage): boolean {
   return !('object' in command) || syntax.includes(` ${command.object} `);
 }

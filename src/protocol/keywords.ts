@@ -1,6 +1,6 @@
 /** A set of the wire's keywords: recognised as the catalogue spells them, and in any other case. */
 export class Keywords {
-  /** Each keyword to itself, so that messages share one string and keep no piece of their line. */
+  /** Maps each keyword to itself, so that messages share one string and do not keep their line in memory. */
   readonly #interned: ReadonlyMap<string, string>;
   readonly #byUpperCase: ReadonlyMap<string, string>;
 
@@ -9,7 +9,7 @@ export class Keywords {
     this.#byUpperCase = new Map(Array.from(this.#interned.keys(), (name) => [name.toUpperCase(), name]));
   }
 
-  /** The keyword that `word` is, in the catalogue's own spelling. */
+  /** The keyword that equals `word`, which is in the catalogue's spelling. */
   exact(word: string): string | undefined {
     return this.#interned.get(word);
   }

@@ -1,7 +1,7 @@
 import { checkOptions, oneOf, type Rules, whole } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
 
-/** What ends a message on a stream. */
+/** End of a message on a stream. */
 export type LineTerminator = 'lf' | 'nul' | 'either';
 
 export interface LineFramerOptions {
@@ -23,7 +23,7 @@ export const DEFAULT_LINE_FRAMER: Required<LineFramerOptions> = {
 
 type FaultCode = 'ERR_LINE_TOO_LONG' | 'ERR_INVALID_UTF8';
 
-/** A stream that cannot be read on: what came before the fault is in {@link lines}. */
+/** Error of a stream that can no longer be read. The messages before the fault are in {@link lines}. */
 export class FramingError extends JackfieldError {
   /** Byte offset of the fault, counted from the first byte that the framer was given. */
   readonly offset: number;
@@ -110,7 +110,7 @@ export class LineFramer {
     return line;
   }
 
-  /** Adds the beginning of a message to what is pending. One byte above the limit may be the CR of a CR LF. */
+  /** Adds bytes to the unfinished message. One byte above the limit is allowed: it may be the CR of a CR LF. */
   #keep(bytes: Uint8Array, lines: readonly string[]): void {
     const length = this.#pendingLength + bytes.length;
     if (length > this.#maxLineBytes + 1) this.#failTooLong(lines);

@@ -3,7 +3,7 @@ import type { OBJECTS } from './catalogue/objects.js';
 import type { PARAMETERS } from './catalogue/parameters.js';
 import type { LISTS, SEARCHES } from './catalogue/searches.js';
 
-/** A word of the wire that the catalogue does not list. Keeps completion for the words that it does. */
+/** A word of the wire that the catalogue does not list. Editors still complete the listed ones. */
 export type OtherWord = string & Record<never, never>;
 
 export type ObjectName = keyof typeof OBJECTS;
@@ -13,20 +13,20 @@ export type ParameterName = keyof typeof PARAMETERS;
 export type ListName = keyof typeof LISTS;
 export type SearchName = keyof typeof SEARCHES;
 
-/** How object `O` is named: by a number, by a word, or not at all (PROFILE). */
+/** Identifier of object `O`: a number, a word, or none (PROFILE). */
 export type ObjectId<O extends ObjectName> = {
   number: number;
   string: string;
   none: undefined;
 }[(typeof OBJECTS)[O]['id']];
 
-/** What every message can carry. */
+/** Fields that every message can carry. */
 export interface Envelope {
   /** The client's identifier of the command, without the `#` (reference, "Command identifiers"). */
   readonly commandId?: string | undefined;
   /**
-   * How a keyword was spelt, for those that did not come in the catalogue's spelling: `STATUS` -> `status`.
-   * {@link serialize} writes them the same way, so that an echo gives back what was sent.
+   * Spellings of the keywords that did not come in the catalogue's: `STATUS` -> `status`. {@link serialize} writes them
+   * the same way, so that an echo repeats the command exactly.
    */
   readonly spelling?: ReadonlyMap<string, string> | undefined;
 }
@@ -36,13 +36,13 @@ export interface NameCommand extends Envelope {
   readonly name: string;
 }
 
-/** Sent by the client to ask for a version, and by the endpoint to say which one it will speak. */
+/** Sent by the client to ask for a version, and by the endpoint to name the one it will speak. */
 export interface ProtocolMessage extends Envelope {
   readonly kind: 'protocol';
   readonly version: number;
 }
 
-/** A command that is its own name. */
+/** A command without parameters. */
 export interface PlainCommand extends Envelope {
   readonly kind: 'ping' | 'focus' | 'minimize' | 'reset-idle-timer';
 }
@@ -90,7 +90,7 @@ export interface GetCommandOf<O extends ObjectName> extends Envelope {
   readonly object: O;
   readonly id: ObjectId<O>;
   readonly property: PropertyName<O> | OtherWord;
-  /** What some properties need besides: `CAN_TRANSFER <handle>`, `CONF_PARTICIPANT <n>`. Empty elsewhere. */
+  /** Argument of a few properties: `CAN_TRANSFER <handle>`, `CONF_PARTICIPANT <n>`. Empty for all others. */
   readonly argument: string;
 }
 export type GetCommand = { [O in ObjectName]: GetCommandOf<O> }[ObjectName];
@@ -138,7 +138,7 @@ export interface SearchCommand extends Envelope {
   readonly target: string;
 }
 
-/** `CREATE <object> ...`: what follows differs with the object. */
+/** `CREATE <object> ...`: the parameters depend on the object. */
 export interface CreateCommand extends Envelope {
   readonly kind: 'create';
   readonly object: ObjectName;
@@ -166,7 +166,7 @@ export interface ClearCommand extends Envelope {
   readonly argument: string;
 }
 
-/** A line that is none of the reference's commands, and the error that an endpoint answers it with. */
+/** A line that is not a command of the reference, with the error that an endpoint answers. */
 export interface UnknownCommand extends Envelope {
   readonly kind: 'unknown';
   /** The line as it came, without the command identifier. */
@@ -197,7 +197,7 @@ export type CommandMessage =
   | ClearCommand
   | UnknownCommand;
 
-/** A line that is its own name. */
+/** A reply without parameters. */
 export interface PlainReply extends Envelope {
   readonly kind: 'ok' | 'pong' | 'call-history-changed' | 'im-history-changed';
 }
@@ -236,7 +236,7 @@ export interface ListReplyOf<L extends ListName> extends Envelope {
 }
 export type ListReply = { [L in ListName]: ListReplyOf<L> }[ListName];
 
-/** A command given back to say that it was accepted. */
+/** A command that is repeated to say that it was accepted. */
 export interface EchoReply extends Envelope {
   readonly kind: 'echo';
   readonly command: CommandMessage;
@@ -265,7 +265,7 @@ export interface DeletedReplyOf<O extends ObjectName> extends Envelope {
 }
 export type DeletedReply = { [O in ObjectName]: DeletedReplyOf<O> }[ObjectName];
 
-/** A line that is none of the reference's replies and notifications. */
+/** A line that is not a reply or notification of the reference. */
 export interface UnknownReply extends Envelope {
   readonly kind: 'unknown';
   readonly text: string;

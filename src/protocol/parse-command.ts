@@ -24,12 +24,12 @@ import {
   SEARCH_WORDS,
 } from './vocabulary.js';
 
-/** What a verb's rule makes of the rest of the line: a command, or the error that answers it. */
+/** Result of a verb's rule: a command, or the error that answers the line. */
 type Parsed = CommandMessage | ErrorNumber;
 
 /**
- * Reads what a client sends. Keywords are recognised in any case; a line that is none of the reference's
- * commands comes out as `unknown`, with its text and the number of the error that answers it. Never throws for a text.
+ * Parses a line of a client. Keywords are recognised in any case. A line that is not a command of the reference becomes
+ * `unknown`, with its text and the number of the error that answers it. Never throws for a string.
  *
  * @param line one message, without its terminator. Line breaks inside free text are kept.
  */
@@ -40,7 +40,7 @@ export function parseCommand(line: string): CommandMessage {
   return { kind: 'unknown', text: scanner.message(), error: parsed, commandId: scanner.commandId };
 }
 
-/** The command of `verb`, whose parameters `s` stands before. */
+/** Parses the parameters of `verb`, at the place of `s`. */
 export function parseVerb(verb: string, s: Scanner): Parsed {
   return VERBS.get(verb)?.(s) ?? (verb === '' ? 1 : 2);
 }
@@ -247,7 +247,7 @@ function target(kind: 'open' | 'clear', missing: ErrorNumber, s: Scanner): Parse
     : { kind, what, argument: s.rest(), commandId: s.commandId, spelling: s.spelling };
 }
 
-/** Stands for an id that is missing, or not a number where the object is named by one. */
+/** Stands for an id that is missing, or that is not a number although the object's ids are. */
 export const INVALID = Symbol('invalid id');
 
 /** The id that names an object of this kind, if one follows. */

@@ -17,13 +17,13 @@ import { INVALID, parseVerb, readId } from './parse-command.js';
 import { parseInteger, Scanner, splitList, trimBlanks } from './scanner.js';
 import { isNumericList, OBJECT_WORDS, objectEntry, parameterValue, propertyValue } from './vocabulary.js';
 
-/** A reply, or `undefined` for a line that is none. */
+/** A reply, or `undefined` for any other line. */
 type Parsed = EndpointMessage | undefined;
 type Rule = (s: Scanner) => Parsed;
 
 /**
- * Reads what an endpoint sends: replies, errors and notifications. Keywords are recognised in any case; a line
- * that is none of the reference's comes out as `unknown` with its text. Never throws for a text.
+ * Parses a line of an endpoint: a reply, error or notification. Keywords are recognised in any case. A line that is not
+ * in the reference becomes `unknown` with its text. Never throws for a string.
  *
  * @param line one message, without its terminator. Line breaks inside free text are kept.
  */
@@ -34,7 +34,7 @@ export function parseReply(line: string): EndpointMessage {
   return parsed ?? { kind: 'unknown', text: s.message(), commandId: s.commandId };
 }
 
-/** Commands that an endpoint accepts by giving them back. */
+/** Commands that an endpoint accepts by repeating them. */
 const ECHOED = [
   'SET',
   'CREATE',
@@ -106,7 +106,7 @@ function parseEcho(verb: string, s: Scanner): Parsed {
   return typeof command === 'object' ? { kind: 'echo', command, commandId: s.commandId } : undefined;
 }
 
-/** `ALTER` given back: whole, or for chats and their members without the id. */
+/** Parses a repeated `ALTER`: whole, or without the id for chats and their members. */
 function parseAltered(s: Scanner): Parsed {
   const lookahead = s.fork();
   const entry = objectEntry(lookahead.keywordOrOther(OBJECT_WORDS));

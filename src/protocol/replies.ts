@@ -18,13 +18,13 @@ import type {
   ProtocolMessage,
 } from './message.js';
 
-/** Builders of replies and notifications. The last check of their text is {@link serialize}'s. */
+/** Builders of replies and notifications. {@link serialize} checks their text. */
 export const replies = {
   ok: (): PlainReply => ({ kind: 'ok' }),
   pong: (): PlainReply => ({ kind: 'pong' }),
   protocol: (version: number): ProtocolMessage => ({ kind: 'protocol', version }),
 
-  /** `ERROR <number> <text>`, by default with the text that clients know; 68 has none. */
+  /** `ERROR <number> <text>`. Default: the text that clients know, which is empty for 68. */
   error(number: ErrorNumber, text = SPOKEN_ERROR_TEXTS[number] ?? errorText(number) ?? ''): ErrorReply {
     return { kind: 'error', number, text };
   },
@@ -51,14 +51,14 @@ export const replies = {
     ids,
   }),
 
-  /** The command given back, with its identifier and in its own spelling. */
+  /** Repeats the command, with its identifier and in its own spelling. */
   echo(command: CommandMessage): EchoReply {
     checkArgument('command', command, object);
     return { kind: 'echo', command, commandId: command.commandId };
   },
 } as const;
 
-/** The message as the answer to the command with this identifier, if it had one. */
+/** Gives a message the identifier of the command that it answers, if the command has one. */
 export function answering<M extends { readonly commandId?: string | undefined }>(
   command: { readonly commandId?: string | undefined },
   message: M,

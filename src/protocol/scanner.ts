@@ -6,9 +6,9 @@ const BLANK = 0x20;
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** Reads one line from left to right: words are parted by blanks, and what follows the last word is free text. */
+/** Reads one line from left to right: words are separated by blanks, and free text follows the last word. */
 export class Scanner {
-  /** How the keywords read so far were spelt, for those not spelt as in the catalogue. */
+  /** Spellings of the keywords read so far that differ from the catalogue's. */
   spelling: Map<string, string> | undefined;
   /** The command identifier that began the line, without its `#`. */
   readonly commandId: string | undefined;
@@ -16,7 +16,7 @@ export class Scanner {
   readonly #line: string;
   #at: number;
 
-  /** @throws ERR_INVALID_ARG for what is no text. */
+  /** @throws ERR_INVALID_ARG when `line` is not a string. */
   constructor(line: string) {
     checkArgument('line', line, words);
     this.#line = line;
@@ -28,7 +28,7 @@ export class Scanner {
     this.#start = this.#at;
   }
 
-  /** Another scanner at the same place. */
+  /** Makes another scanner at the same place. */
   fork(): Scanner {
     const copy = new Scanner(this.#line);
     copy.#at = this.#at;
@@ -53,7 +53,7 @@ export class Scanner {
     return keywords.exact(word) ?? this.#respelt(word, keywords);
   }
 
-  /** The next word, in the catalogue's spelling where `keywords` holds it and as it came where not. */
+  /** The next word: in the catalogue's spelling if `keywords` holds it, otherwise as it came. */
   keywordOrOther(keywords: Keywords): string {
     const word = this.word();
     return keywords.exact(word) ?? this.#respelt(word, keywords) ?? word;
@@ -74,7 +74,7 @@ export class Scanner {
     return this.#line.slice(this.#start);
   }
 
-  /** What is left of the line, without the blanks on either side. */
+  /** The rest of the line, without the blanks on either side. */
   rest(): string {
     return trimBlanks(this.#line, this.#at);
   }

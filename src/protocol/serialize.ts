@@ -5,17 +5,17 @@ import { OBJECTS } from './catalogue/objects.js';
 import type { PropertySpec } from './catalogue/spec.js';
 import type { CommandMessage, EndpointMessage } from './message.js';
 
-/** How {@link serialize} treats line breaks. */
+/** Options of {@link serialize}: the treatment of line breaks. */
 export interface SerializeOptions {
   /**
    * Allows CR and LF in the free text that ends a message. Only for transports that carry whole messages
    * (D-Bus, X11, window messages, NUL-ended streams): on a line-ended stream the rest would be a second command.
-   * NUL is refused always. Default false.
+   * NUL is always refused. Default false.
    */
   readonly multiline?: boolean;
   /**
-   * What becomes of CR, LF and NUL where they may not be: an error, or one blank for each run of them. An endpoint that
-   * tells what others have set has nobody to refuse it to. Default `refuse`.
+   * Treatment of CR, LF and NUL in places where they are not allowed: an error, or one blank for each run of them. An
+   * endpoint that reports values of others uses `blank`: there is nobody to refuse them to. Default `refuse`.
    */
   readonly breaks?: 'refuse' | 'blank';
 }
@@ -27,9 +27,9 @@ const MESSAGE = rule(
 const RULES: Rules<SerializeOptions> = { multiline: flag, breaks: oneOf('refuse', 'blank') };
 
 /**
- * The line of a message, without a terminator: keywords as the catalogue spells them unless the message says
- * otherwise, one blank between words, `", "` between the items of a list. What an endpoint tells keeps the blank
- * behind its name when it is empty (`CHAT x TOPIC `, `USERS `): clients take what follows that blank without looking.
+ * Writes a message as a line, without a terminator: keywords as the catalogue spells them unless the message has its
+ * own spelling, one blank between words, `", "` between the items of a list. An empty value from an endpoint keeps the
+ * blank before it (`CHAT x TOPIC `, `USERS `): clients read from behind that blank without checking.
  *
  * @throws ERR_LINE_BREAK when a parameter holds CR, LF or NUL, unless `breaks` is `blank`; it names the parameter.
  */
@@ -45,13 +45,13 @@ export function serialize(message: CommandMessage | EndpointMessage, options: Se
   return line;
 }
 
-/** Whether `text` holds what ends a message: NUL, and unless `multiline` CR or LF. */
+/** True when `text` holds a character that ends a message: NUL, and unless `multiline` CR or LF. */
 export function hasLineBreak(text: string, multiline = false): boolean {
   if (text.includes('\0')) return true;
   return !multiline && (text.includes('\n') || text.includes('\r'));
 }
 
-/** The error for a parameter that would end its line. */
+/** Makes the error for a parameter that would end its line. */
 export function lineBreakError(parameter: string): JackfieldError {
   return new JackfieldError(
     'ERR_LINE_BREAK',
@@ -59,10 +59,10 @@ export function lineBreakError(parameter: string): JackfieldError {
   );
 }
 
-/** The fields that may hold line breaks where the transport allows it: those that end the message. */
+/** Fields that may hold line breaks if the transport allows it: those at the end of the message. */
 const LAST_FIELDS: ReadonlySet<string> = new Set(['text', 'value', 'argument']);
 
-/** Finds the field that holds the line break; returns when all that do may. */
+/** Throws for a field that holds a line break and may not. */
 function checkLineBreaks(message: object, multiline: boolean): void {
   for (const [field, value] of Object.entries(message)) {
     const allowed = multiline && LAST_FIELDS.has(field);
@@ -95,7 +95,7 @@ const BARE = {
 type Message = CommandMessage | EndpointMessage;
 type BareKind = keyof typeof BARE;
 type EndpointKind = Exclude<EndpointMessage['kind'], BareKind>;
-/** How a word of the message was spelt, or is spelt. */
+/** Gives the spelling of a word of the message. */
 type Speller = (name: string) => string;
 
 function bodyOf(m: Message): string {
@@ -215,17 +215,17 @@ function propertyName(m: Property, word: Speller): string {
   return `${reference(m, word)} ${word(m.property)}`;
 }
 
-/** Whether it says all with its name: `EVENT test1 CREATED`. */
+/** True for a property that has no value: `EVENT test1 CREATED`. */
 function isBare({ object, property, value }: Property): boolean {
   return value === '' && entryOf<PropertySpec>(OBJECTS[object].properties, property)?.type === 'none';
 }
 
-/** What an endpoint tells: the blank is there before an empty value, too. */
+/** A message of an endpoint: the blank stands before an empty value, too. */
 function told(name: string, value: string): string {
   return `${name} ${value}`;
 }
 
-/** `head` and what follows it; an empty parameter of a command takes no blank. */
+/** `head` and a parameter of a command; no blank stands before an empty one. */
 function join(head: string, parameter: string): string {
   return parameter === '' ? head : `${head} ${parameter}`;
 }

@@ -2,7 +2,7 @@ import { checkOptions, instance, listOf, type Rules, words } from '../base/check
 import { invalidArgument, JackfieldError } from '../base/errors.js';
 import { hasLineBreak, lineBreakError } from './serialize.js';
 
-/** What a `skype:` URI can ask for, besides focusing (no target) and the contact's default action (targets only). */
+/** Actions of a `skype:` URI. Without one it focuses the client (no target) or does the contact's default action. */
 export const SKYPE_URI_ACTIONS = ['call', 'chat', 'voicemail', 'add', 'sendfile', 'userinfo'] as const;
 
 export type SkypeUriAction = (typeof SKYPE_URI_ACTIONS)[number];
@@ -13,9 +13,9 @@ export interface SkypeUri {
   readonly targets: readonly string[];
   /** One of {@link SKYPE_URI_ACTIONS}, or a word that the reference does not list. */
   readonly action?: SkypeUriAction | (string & Record<never, never>);
-  /** What the action takes: `topic`, `displayname`, `id`. */
+  /** Parameters of the action: `topic`, `displayname`, `id`. */
   readonly terms: ReadonlyMap<string, string>;
-  /** What follows `#`: for a chat, the time to show. */
+  /** Text after `#`: for a chat, the time to show. */
   readonly fragment?: string;
 }
 
@@ -52,7 +52,7 @@ const RULES: Rules<Partial<SkypeUri>> = {
 };
 
 /**
- * Writes a URI; what would be read as its syntax is percent-encoded.
+ * Writes a URI. Characters that would be read as its syntax are percent-encoded.
  *
  * @throws ERR_INVALID_ARG for an empty target, and for terms without an action.
  * @throws ERR_LINE_BREAK when a part holds CR, LF or NUL.

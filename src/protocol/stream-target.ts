@@ -13,7 +13,7 @@ const QUOTE = 0x22;
 /**
  * Reads the value of INPUT, OUTPUT and CAPTURE_MIC and the argument of the `SET_` actions, in every spelling that
  * clients use: items separated by commas, blanks or both; keys in any case; values quoted or not. An item with an
- * empty value (`FILE=""`) stands for nothing, so that it, an empty list and an empty text all give `[]`: the
+ * empty value (`FILE=""`) is ignored. Such an item alone, an empty list and an empty text all give `[]`: the
  * redirection is removed. Backslashes are content.
  *
  * @throws ERR_SYNTAX for an unknown key, a missing `=` or closing quote, a port outside 1 to 65535.
@@ -38,7 +38,7 @@ export function parseStreamTargets(text: string): StreamTarget[] {
 }
 
 /**
- * Writes a list of targets as clients and endpoints do: `SOUNDCARD="default", PORT="5001"`. Empty for none.
+ * Writes a list of targets as clients and endpoints do: `SOUNDCARD="default", PORT="5001"`. Empty for an empty list.
  *
  * @throws ERR_INVALID_ARG for a port outside 1 to 65535, an empty path, or a quotation mark in a path or device.
  * @throws ERR_LINE_BREAK when a path or device holds CR, LF or NUL.

@@ -1,12 +1,12 @@
-/** Longest word that can be a slip, in letters. */
+/** Longest word that is taken for a misspelling, in letters. */
 const MAX_WORD = 100;
 
 /**
- * The candidate that `word` was most likely meant to be; `undefined` when none is close: about one slip in three
- * letters, case aside. Of two that are equally close, the earlier one.
+ * Finds the candidate that is closest to `word`; `undefined` when none is close, that is about one slip in three
+ * letters, ignoring case. Of two that are equally close, the earlier one.
  */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
-  // No slip makes a word of this length, and comparing takes the product of both lengths.
+  // No keyword is that long, and comparing takes time in proportion to the product of both lengths.
   if (word.length > MAX_WORD) return undefined;
   const wanted = word.toUpperCase();
   let best: string | undefined;
@@ -22,7 +22,7 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
 }
 
 /**
- * Letters to add, drop, change or swap with their neighbour to make `to` of `from` (Damerau-Levenshtein,
+ * Counts the letters to add, drop, change or swap with their neighbour to turn `from` into `to` (Damerau-Levenshtein,
  * "optimal string alignment").
  */
 function slipsBetween(from: string, to: string): number {

@@ -3,13 +3,13 @@ import type { CodedName, PlainDate, ValueType, ValueTypes } from './catalogue/va
 import { parseInteger, splitList, trimBlanks } from './scanner.js';
 import { formatStreamTargets, parseStreamTargets } from './stream-target.js';
 
-/** How one type of value is read and written. */
+/** Reader and writer of one type of value. */
 export interface Codec<T> {
-  /** What the wire must say, for messages to people. */
+  /** Expected text on the wire, for messages to people. */
   readonly syntax: string;
   /** `undefined` when the text is not of this type. */
   decode(text: string): T | undefined;
-  /** @throws ERR_INVALID_ARG, naming `name`, for a value that the wire cannot say. */
+  /** @throws ERR_INVALID_ARG, naming `name`, for a value that cannot be written on the wire. */
   encode(value: T, name: string): string;
 }
 
@@ -155,7 +155,7 @@ function flag(yes: string, no: string): Codec<boolean> {
   };
 }
 
-/** Quoted text as it is meant; text without quotation marks as it came. */
+/** Removes the quotation marks around a text; a text without them stays as it came. */
 function unquote(text: string): string {
   return text.length >= 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
 }
@@ -185,7 +185,7 @@ function splitWords(text: string): string[] {
   return text.split(' ').filter((word) => word !== '');
 }
 
-/** Clients and endpoints part lists by commas, by blanks, or by both. */
+/** Splits a list, which clients and endpoints separate by commas, by blanks, or by both. */
 function splitWordsOrList(text: string): string[] {
   return text.includes(',') ? splitList(text) : splitWords(text);
 }
@@ -198,7 +198,7 @@ function joiner(separator: string): (words: readonly string[], name: string) => 
   };
 }
 
-/** The list if each of its items could be read. */
+/** The list when each of its items could be read; otherwise `undefined`. */
 function all<T>(items: readonly (T | undefined)[]): T[] | undefined {
   return items.includes(undefined) ? undefined : (items as T[]);
 }

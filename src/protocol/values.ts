@@ -25,7 +25,7 @@ export type PropertyValue<O extends ObjectName, P extends PropertyName<O>> = Val
 export type ParameterValue<P extends ParameterName> = ValueOf<(typeof PARAMETERS)[P]>;
 
 /**
- * What the text of a property on the wire stands for.
+ * Decodes the text of a property on the wire.
  *
  * @throws ERR_SYNTAX when the text is not of the property's type.
  */
@@ -38,9 +38,9 @@ export function decodeProperty<O extends ObjectName, P extends PropertyName<O>>(
 }
 
 /**
- * The text of a property on the wire.
+ * Encodes a property's value as its text on the wire.
  *
- * @throws ERR_INVALID_ARG when the value is outside what the wire can say, ERR_LINE_BREAK for CR, LF or NUL.
+ * @throws ERR_INVALID_ARG when the value cannot be written on the wire, ERR_LINE_BREAK for CR, LF or NUL.
  */
 export function encodeProperty<O extends ObjectName, P extends PropertyName<O>>(
   object: O,
@@ -50,12 +50,12 @@ export function encodeProperty<O extends ObjectName, P extends PropertyName<O>>(
   return encode(property, propertySpec(object, property), value);
 }
 
-/** What the text of a general parameter stands for. @throws ERR_SYNTAX as {@link decodeProperty}. */
+/** Decodes the text of a general parameter. @throws ERR_SYNTAX as {@link decodeProperty}. */
 export function decodeParameter<P extends ParameterName>(parameter: P, text: string): ParameterValue<P> {
   return decode(parameter, parameterSpec(parameter), text) as ParameterValue<P>;
 }
 
-/** The text of a general parameter. @throws ERR_INVALID_ARG, ERR_LINE_BREAK as {@link encodeProperty}. */
+/** Encodes a general parameter's value. @throws ERR_INVALID_ARG, ERR_LINE_BREAK as {@link encodeProperty}. */
 export function encodeParameter<P extends ParameterName>(parameter: P, value: ParameterValue<P>): string {
   return encode(parameter, parameterSpec(parameter), value);
 }

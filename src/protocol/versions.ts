@@ -11,23 +11,27 @@ export const PROTOCOL_VERSION = 8;
 
 const VERSION = within(-Infinity, Infinity);
 
-/** The version that an endpoint speaks to a client that asked for `requested`: clients ask for 999 and 9999 too. @throws ERR_INVALID_ARG. */
+/**
+ * The version that an endpoint speaks to a client that asked for `requested`. Clients ask for 999 and 9999, too.
+ *
+ * @throws ERR_INVALID_ARG when `requested` is not a number.
+ */
 export function negotiateProtocol(requested: number): number {
   checkArgument('requested', requested, VERSION);
   return Math.min(Math.max(1, Math.floor(requested)), PROTOCOL_VERSION);
 }
 
-/** Words of a version, and what stood for each in the versions before. */
+/** Words of a version, each with the word that stood in its place before. */
 type Words = Readonly<Record<string, string>>;
 
-/** Something that a version brought, and what a client of a version below `below` knows instead. */
+/** A change that version `below` brought, with the form that clients of the versions before it know. */
 export type VersionChange = { readonly below: number } & (
   | { readonly kind: 'value'; readonly object: ObjectName; readonly property: string; readonly words: Words }
   /** The two-letter code in front of a name. */
   | { readonly kind: 'code'; readonly object: ObjectName; readonly property: string }
   | { readonly kind: 'parameter'; readonly parameter: ParameterName; readonly words: Words }
   | { readonly kind: 'error'; readonly number: ErrorNumber; readonly was: ErrorNumber }
-  /** An object that took another's place; properties and searches that were named otherwise. */
+  /** An object that replaced another, with its renamed properties and searches. */
   | {
       readonly kind: 'object';
       readonly object: 'CHATMESSAGE';
@@ -40,9 +44,9 @@ export type VersionChange = { readonly below: number } & (
 );
 
 /**
- * What changed with each version, newest first: the order in which the changes are undone on the way to an older
- * client (reference, "Skype protocol"). Where the reference says that a word is new but not what stood for it, the
- * word was chosen that says the most of what is true: a call that waits to be redialled is still being routed.
+ * Changes of each version, newest first: the order in which they are undone for an older client (reference, "Skype
+ * protocol"). Where the reference says that a word is new but not which word it replaced, the closest true one was
+ * chosen: a call that waits to be redialled is still being routed.
  */
 export const VERSION_CHANGES: readonly VersionChange[] = [
   {
@@ -113,7 +117,7 @@ export const VERSION_CHANGES: readonly VersionChange[] = [
   { below: 2, kind: 'parameter', parameter: 'USERSTATUS', words: { SKYPEME: 'ONLINE' } },
 ];
 
-/** A command of a client that speaks `version`, as the newest version says it. */
+/** Translates a command of a client that speaks `version` to the newest version. */
 export function fromVersion(command: CommandMessage, version: number): CommandMessage {
   checkArgument('command', command, object);
   checkArgument('version', version, VERSION);
@@ -122,8 +126,8 @@ export function fromVersion(command: CommandMessage, version: number): CommandMe
 }
 
 /**
- * A reply or notification in the newest version, as a client that speaks `version` knows it.
- * An echo gives the client's own words back and is left as it is.
+ * Translates a reply or notification of the newest version for a client that speaks `version`. An echo repeats the
+ * client's own words and stays as it is.
  */
 export function toVersion(message: EndpointMessage, version: number): EndpointMessage {
   checkArgument('message', message, object);
@@ -132,7 +136,7 @@ export function toVersion(message: EndpointMessage, version: number): EndpointMe
   return VERSION_CHANGES.reduce((m, change) => (version < change.below ? outdated(m, change) : m), message);
 }
 
-/** The command after a change. Only the names of objects changed in what clients send. */
+/** Applies a change to a command. In commands only the names of objects changed. */
 function updated(command: CommandMessage, change: VersionChange): CommandMessage {
   if (change.kind !== 'object') return command;
   switch (command.kind) {
@@ -147,7 +151,7 @@ function updated(command: CommandMessage, change: VersionChange): CommandMessage
   }
 }
 
-/** The message before a change. */
+/** Undoes a change in a message. */
 function outdated(m: EndpointMessage, change: VersionChange): EndpointMessage {
   switch (change.kind) {
     case 'value':
@@ -177,7 +181,7 @@ function isProperty(
   return m.kind === 'property' && m.object === of.object && m.property === of.property;
 }
 
-/** `en English` without its code. A name alone begins with a capital. */
+/** Removes the code from `en English`. A name alone begins with a capital. */
 function withoutCode(value: string): string {
   return /^[a-z]{2}( |$)/.test(value) ? trimBlanks(value, 2) : value;
 }

@@ -48,14 +48,14 @@ export function parameterValue(name: ParameterName, s: Scanner): string {
   return TRIMMED_PARAMETERS.has(name) ? s.rest() : s.text();
 }
 
-/** The value of a property: trimmed, unless it is free text. That of a property which is not listed is. */
+/** The value of a property: trimmed, unless it is free text. A property that is not listed holds free text. */
 export function propertyValue(entry: ObjectEntry, property: string, s: Scanner): string {
   return entry.trimmed.has(property) ? s.rest() : s.text();
 }
 
 const LIST_OBJECTS: ReadonlyMap<string, ObjectName> = new Map(Object.entries(LISTS));
 
-/** Whether the ids of `list` are numbers. */
+/** True when the ids of `list` are numbers. */
 export function isNumericList(list: ListName): boolean {
   const object = LIST_OBJECTS.get(list);
   return object !== undefined && OBJECTS[object].id === 'number';

@@ -7,8 +7,8 @@ export const X11_CHUNK_BYTES = 20;
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /**
- * Cuts a message as the X11 transport carries it: UTF-8, ended by one NUL which is sent too, in pieces of 20 bytes,
- * the last one filled up with NUL. A text of 20 bytes so takes two pieces.
+ * Cuts a message into pieces for the X11 transport: UTF-8, ended by one NUL which is sent too, in pieces of 20 bytes,
+ * the last one filled up with NUL. A text of 20 bytes therefore takes two pieces.
  *
  * @throws ERR_LINE_BREAK when the text holds a NUL.
  */
@@ -26,8 +26,8 @@ export function x11Chunks(text: string): Uint8Array[] {
 }
 
 /**
- * Puts the pieces of one sender together again. Pieces of a message are never mixed with those of another, so one
- * that begins before the last was complete means that the rest of that one is lost: it is counted and dropped.
+ * Joins the pieces of one sender to messages. Pieces of two messages are never mixed. So when a message begins before
+ * the last one was complete, the rest of that one is lost: it is counted and dropped.
  */
 export class X11Assembler {
   readonly #maxMessageBytes: number;
@@ -45,9 +45,9 @@ export class X11Assembler {
   }
 
   /**
-   * Takes one event's 20 bytes; the message, when they complete it.
+   * Takes the 20 bytes of one event. Returns the message when they complete it.
    *
-   * @param begin whether the event was of type `SKYPECONTROLAPI_MESSAGE_BEGIN`.
+   * @param begin True for an event of type `SKYPECONTROLAPI_MESSAGE_BEGIN`.
    */
   push(begin: boolean, bytes: Uint8Array): string | undefined {
     if (begin) {

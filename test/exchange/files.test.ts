@@ -79,7 +79,7 @@ describe('FILE leads nowhere outside its folders', () => {
     expect(readdirSync(`${root}-and-more`)).toEqual([]);
   });
 
-  it('what is no regular file is neither waited for nor replaced', async () => {
+  it('what is not a regular file is neither waited for nor replaced', async () => {
     const { root } = neighbours();
     mkdirSync(join(root, 'folder.wav'));
     expect(spawnSync('mkfifo', [join(root, 'pipe.wav')]).status).toBe(0);

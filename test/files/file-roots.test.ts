@@ -138,7 +138,7 @@ describe('FileRoots', () => {
     ['none/a.wav', /folder it should go to, does not exist/],
     ['a/b/file.wav/a.wav', /not a folder/],
     [`${'x'.repeat(300)}.wav`, /too long/],
-    ['a', /no regular file/],
+    ['a', /not a regular file/],
   ])('says what is wrong with %j', async (path, reason) => {
     expect(await messageOf(new FileRoots([root]).create(path, () => undefined))).toMatch(reason);
     expect(await messageOf(new FileRoots([root]).read(path))).toMatch(reason);

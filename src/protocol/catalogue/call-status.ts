@@ -38,7 +38,7 @@ const UNANSWERED_ENDS = ['FAILED', 'FINISHED', 'MISSED', 'REFUSED', 'BUSY', 'CAN
 const ANSWERED_ENDS = ['FAILED', 'FINISHED'] as const;
 
 /**
- * What can follow each status; a status may also be reported again. A status that nothing follows is terminal.
+ * Statuses that can follow each status; a status may also be reported again. One that nothing follows is terminal.
  *
  * ```
  * UNPLACED -> ROUTING -> [EARLYMEDIA ->] RINGING -> INPROGRESS <-> held -> FINISHED
@@ -102,12 +102,12 @@ export const CALL_TRANSITIONS: Readonly<Record<CallStatus, readonly CallStatus[]
   VM_FAILED: [],
 };
 
-/** Whether a call with this status is over: no other status follows. */
+/** True when a call with this status is over: no other status follows. */
 export function isTerminalCallStatus(status: string): boolean {
   return nextOf(status)?.length === 0;
 }
 
-/** Whether a call of status `from` may be reported as `to` next. A word that is not listed moves anywhere. */
+/** True when a call of status `from` may be reported as `to` next. From or to an unlisted word, any move is allowed. */
 export function canCallMove(from: string, to: string): boolean {
   const next = nextOf(from);
   return next === undefined || from === to || next.includes(to) || nextOf(to) === undefined;

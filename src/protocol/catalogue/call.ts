@@ -11,7 +11,7 @@ const VIDEO_STATES = [
   'PAUSED',
 ] as const;
 
-/** What can be done with a ringing call by `ALTER CALL <id> END`. */
+/** Ways to end a ringing call by `ALTER CALL <id> END`. */
 const END_ACTIONS = ['HANGUP', 'REDIRECT_TO_VOICEMAIL', 'FORWARD_CALL'] as const;
 
 const TRANSFER = 'ALTER CALL TRANSFER';

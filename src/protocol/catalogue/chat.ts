@@ -1,6 +1,6 @@
 import { API_2_5, API_3_0, API_3_1, type ObjectSpec, P3, P5 } from './spec.js';
 
-/** What a member of a chat may do (reference, "CHAT ROLES"). */
+/** Roles of a chat's members, which decide their rights (reference, "CHAT ROLES"). */
 export const CHAT_ROLES = ['CREATOR', 'MASTER', 'HELPER', 'USER', 'LISTENER', 'APPLICANT'] as const;
 
 /** Bits of `CHAT <id> OPTIONS` (reference, "ALTER CHAT SETOPTIONS"). */

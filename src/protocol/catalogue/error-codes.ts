@@ -161,9 +161,9 @@ export const ERROR_TEXTS = {
 export type ErrorNumber = keyof typeof ERROR_TEXTS;
 
 /**
- * What an endpoint says in place of the table's text. Programs compare `ERROR 68` whole: with a text they take the
- * refusal for an endpoint that is not ready, and ask again each second. The others are as the reference's examples
- * have them.
+ * Texts that an endpoint sends instead of the table's. Programs compare the whole line `ERROR 68`: with a text behind
+ * it they take the refusal for an endpoint that is not ready, and ask again each second. The other texts are those of
+ * the reference's examples.
  */
 export const SPOKEN_ERROR_TEXTS: Readonly<Partial<Record<ErrorNumber, string>>> = {
   53: 'SET AUTOAWAY invalid value',
@@ -171,7 +171,7 @@ export const SPOKEN_ERROR_TEXTS: Readonly<Partial<Record<ErrorNumber, string>>> 
   108: 'user not contact',
 };
 
-/** What brings an error about, where its text does not say so (reference, "Error codes"). */
+/** Causes of errors whose text does not name the cause (reference, "Error codes"). */
 export const ERROR_REASONS: Readonly<Partial<Record<ErrorNumber, string>>> = {
   1: 'The command is missing: a line of blanks.',
   2: 'The first word is misspelt.',

@@ -1,4 +1,4 @@
-/** What `CALL <id> FAILUREREASON <n>` says (reference, "Call failure reasons"). */
+/** Meanings of `CALL <id> FAILUREREASON <n>` (reference, "Call failure reasons"). */
 export const CALL_FAILURE_REASONS = {
   1: 'Miscellaneous error',
   2: 'User or phone number does not exist',

@@ -2,7 +2,7 @@ import type { ErrorNumber } from './error-codes.js';
 import type { OBJECTS } from './objects.js';
 import { API_2_5, API_3_0, P1, P3, P5, P6, type Since } from './spec.js';
 
-/** What SEARCH answers with: the first word, and the object whose ids follow. */
+/** Answers to SEARCH: the first word, and the object whose ids follow. */
 export const LISTS = {
   USERS: 'USER',
   CALLS: 'CALL',
@@ -20,7 +20,7 @@ export interface SearchSpec {
   readonly list: keyof typeof LISTS;
   readonly note: string;
   readonly since: Since;
-  /** What may follow. Default: nothing. */
+  /** Target that may or must follow. Default: none. */
   readonly target?: { readonly name: string; readonly required: boolean };
   readonly errors: readonly ErrorNumber[];
 }

@@ -28,8 +28,8 @@ export const WINDOWS_2_0 = { release: 'Skype for Windows 2.0' } as const satisfi
 export const OBSERVED = { release: 'not in the reference; observed' } as const satisfies Since;
 
 /**
- * Who may do what with a property: `read` answers GET, `write` is only for SET, `read-write` is both, and
- * `notify` comes of itself and can be neither asked for nor set.
+ * Access to a property: `read` is for GET, `write` for SET, `read-write` for both. `notify` is only sent by the
+ * endpoint, and can be neither read nor set.
  */
 export type Access = 'read' | 'read-write' | 'write' | 'notify';
 
@@ -37,7 +37,7 @@ export type Access = 'read' | 'read-write' | 'write' | 'notify';
 export interface PropertySpec {
   readonly type: ValueType;
   readonly note: string;
-  /** What a number counts, where its type does not say so. */
+  /** Unit of a number, if its type does not give it. */
   readonly unit?: string;
   /** The words of an `enum`. */
   readonly values?: readonly string[];
@@ -47,7 +47,7 @@ export interface PropertySpec {
   readonly since?: Since;
   /** The reference's section, where it is not the object's own. */
   readonly section?: string;
-  /** What GET takes after the property's name. */
+  /** Argument of GET after the property's name. */
   readonly argument?: ValueType;
   /** Errors of its own, besides those that every property of the object can raise. */
   readonly errors?: { readonly get?: readonly ErrorNumber[]; readonly set?: readonly ErrorNumber[] };
@@ -63,7 +63,7 @@ export interface ActionSpec {
   /** Default: that of the object. */
   readonly since?: Since;
   readonly section?: string;
-  /** What accepts it, where that is not the command given back. */
+  /** Reply when it succeeds, if that is not the repeated command. */
   readonly reply?: string;
   /** Errors of its own, besides those that every action of the object can raise. */
   readonly errors?: readonly ErrorNumber[];
@@ -75,7 +75,7 @@ export interface CommandErrors {
   readonly id: ErrorNumber;
   /** For a missing or unknown property or action. */
   readonly what: ErrorNumber;
-  /** What else it can raise. */
+  /** Other errors that it can raise. */
   readonly other?: readonly ErrorNumber[];
 }
 
@@ -84,9 +84,9 @@ export interface ObjectSpec {
   readonly note: string;
   readonly section: string;
   readonly since: Since;
-  /** How the object is named on the wire: by a number, by a word, or not at all. */
+  /** Identifier of the object on the wire: a number, a word, or none. */
   readonly id: 'number' | 'string' | 'none';
-  /** Set where the reply to ALTER leaves the id out: `ALTER CHAT SETTOPIC`. */
+  /** Set when the reply to ALTER leaves the id out: `ALTER CHAT SETTOPIC`. */
   readonly anonymousReply?: true;
   readonly errors: {
     readonly get: CommandErrors;

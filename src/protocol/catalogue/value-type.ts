@@ -45,8 +45,8 @@ export interface ForwardRule {
 }
 
 /**
- * How a value is spelt on the wire, and so what it decodes to. The catalogue gives each property, parameter and
- * argument one of these; `values.ts` holds the code for each.
+ * Types of values: the spelling on the wire, and the type that it decodes to. The catalogue gives each property,
+ * parameter and argument one of these; `value-codecs.ts` holds the code for each.
  */
 export interface ValueTypes {
   /** Nothing follows. */

@@ -5,10 +5,10 @@ import { API_2_5, API_3_0, API_3_2, P1, P5, P6, type Since, WINDOWS_1_3 } from '
 export interface FormSpec {
   /** As the reference writes it. */
   readonly syntax: string;
-  /** What answers it when it succeeds. */
+  /** Reply when it succeeds. */
   readonly reply: string;
   readonly errors: readonly ErrorNumber[];
-  /** Where it differs from the verb's. */
+  /** First version, if it differs from the verb's. */
   readonly since?: Since;
 }
 

@@ -36,8 +36,8 @@ export const VOICEMAIL_FAILURE_REASONS = [
 export type VoicemailFailureReason = (typeof VOICEMAIL_FAILURE_REASONS)[number];
 
 /**
- * What can follow each status; a status may also be reported again. UNKNOWN is what an endpoint says when it has
- * lost track, so anything can follow it. From the reference's list of actions and its transcripts.
+ * Statuses that can follow each status; a status may also be reported again. An endpoint reports UNKNOWN when it has
+ * lost track, so anything can follow it. Derived from the reference's list of actions and its transcripts.
  */
 export const VOICEMAIL_TRANSITIONS: Readonly<Record<VoicemailStatus, readonly VoicemailStatus[]>> = {
   NOTDOWNLOADED: ['DOWNLOADING', 'DELETING', 'FAILED'],
@@ -56,7 +56,7 @@ export const VOICEMAIL_TRANSITIONS: Readonly<Record<VoicemailStatus, readonly Vo
   UNKNOWN: VOICEMAIL_STATUSES,
 };
 
-/** Whether a voicemail of status `from` may be reported as `to` next. A word that is not listed moves anywhere. */
+/** True when a voicemail of status `from` may be reported as `to` next. An unlisted word allows any move. */
 export function canVoicemailMove(from: string, to: string): boolean {
   const next = nextOf(from);
   return next === undefined || from === to || next.includes(to) || nextOf(to) === undefined;

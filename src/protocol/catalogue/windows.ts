@@ -5,13 +5,13 @@ import { API_3_2, P5, type Since, WINDOWS_1_0, WINDOWS_1_3, WINDOWS_1_4 } from '
 export interface TargetSpec {
   readonly note: string;
   readonly since: Since;
-  /** What may follow, as the reference writes it. Default: nothing. */
+  /** Argument that may follow, as the reference writes it. Default: none. */
   readonly argument?: string;
   /** Errors of its own, besides those of the verb. */
   readonly errors?: readonly ErrorNumber[];
 }
 
-/** What OPEN can open (reference, "Controlling the user interface"). Each is given back when it was opened. */
+/** Windows that OPEN can open (reference, "Controlling the user interface"). The reply repeats the command. */
 export const WINDOWS = {
   ADDAFRIEND: { argument: '[<handle>]', since: WINDOWS_1_0, note: 'Window to add a contact.' },
   IM: {
@@ -55,7 +55,7 @@ export const WINDOWS = {
   },
 } as const satisfies Record<string, TargetSpec>;
 
-/** What CLEAR can clear (reference, "Clearing history"). Each is given back when it was cleared. */
+/** Histories that CLEAR can clear (reference, "Clearing history"). The reply repeats the command. */
 export const HISTORIES = {
   CHATHISTORY: { since: P5, errors: [522], note: 'Messages of all chats.' },
   VOICEMAILHISTORY: { since: P5, errors: [523], note: 'Voicemails of the history tab.' },
