@@ -127,7 +127,7 @@ describe.skipIf(!existsSync(built))('leases in worker threads (needs npm run bui
     await using server = await start(1);
     const lease = await server.lease(receive);
     await expect(server.lease({ ...receive, port: lease.port })).rejects.toMatchObject({ code: 'ERR_PORT' });
-    const file = lease.addSink({ kind: 'file', path: '/nonexistent/file' });
+    const file = lease.addSink({ kind: 'file', path: '/dev/null/nowhere/file' });
     await expect(file.done).rejects.toMatchObject({ code: 'ERR_FILE' });
     expect(() => lease.player).toThrow(expect.objectContaining({ code: 'ERR_INVALID_STATE' }));
     lease.abort();

@@ -170,7 +170,7 @@ describe('what happens when a sink does not keep up', () => {
     const { fan, told } = fanOut();
     const other = new CollectingSink();
     const sink = new GatedSink();
-    const feed = fan.add(sink, { ...small, policy: 'spill', spillDirectory: '/nonexistent' });
+    const feed = fan.add(sink, { ...small, policy: 'spill', spillDirectory: '/dev/null/nowhere' });
     fan.add(other, {});
     writeFrames(fan, 20);
     expect(told[0]).toMatch(/^failed sink .*Cannot spill to/);
@@ -233,7 +233,7 @@ describe('a sink that is waited for, with others on the stream', () => {
   test('holds the stream back when its file cannot be made', async () => {
     const { fan, told } = fanOut();
     const slow = new GatedSink();
-    const feed = fan.add(slow, { ...small, spillDirectory: '/nonexistent', name: 'slow' });
+    const feed = fan.add(slow, { ...small, spillDirectory: '/dev/null/nowhere', name: 'slow' });
     fan.add(new CollectingSink(), {});
     writeFrames(fan, 7);
     expect(told).toEqual(['pressed by slow']);
