@@ -7,7 +7,7 @@ import {
   type Rules,
   within,
 } from './check.js';
-import { abortedError } from './errors.js';
+import { waitFor } from './wait.js';
 
 /** Cancels a timer; does nothing when it has fired. */
 export type CancelTimer = () => void;
@@ -67,22 +67,14 @@ function checkTimer(at: number, task: () => void): void {
  * @throws ERR_ABORTED when `signal` fires first.
  * @throws ERR_INVALID_ARG when `ms` is not a number.
  */
-export function sleep(clock: Clock, ms: number, options: { signal?: AbortSignal } = {}): Promise<void> {
-  return new Promise((resolve, reject) => {
-    checkArgument('clock', clock, CLOCK);
-    checkArgument('ms', ms, WAIT);
-    checkOptions(options, SLEEP_RULES);
-    const { signal } = options;
-    if (signal?.aborted) return reject(abortedError(`${ms} ms to pass`, signal));
-    const onAbort = () => {
-      cancel();
-      if (signal) reject(abortedError(`${ms} ms to pass`, signal));
-    };
-    const cancel = clock.timerAt(clock.now() + ms, () => {
-      signal?.removeEventListener('abort', onAbort);
-      resolve();
-    });
-    signal?.addEventListener('abort', onAbort, { once: true });
+export async function sleep(clock: Clock, ms: number, options: { signal?: AbortSignal } = {}): Promise<void> {
+  checkArgument('clock', clock, CLOCK);
+  checkArgument('ms', ms, WAIT);
+  checkOptions(options, SLEEP_RULES);
+  await waitFor<void>({
+    what: `${ms} ms to pass`,
+    signal: options.signal,
+    begin: (resolve) => clock.timerAt(clock.now() + ms, () => resolve()),
   });
 }
 

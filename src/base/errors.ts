@@ -61,6 +61,11 @@ export function abortedError(waitingFor: string, signal: AbortSignal): Jackfield
   });
 }
 
+/** Anything that was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 /** The text of anything that was thrown, for use inside another message. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,0 +1,155 @@
+import { signal as abortSignal, checkArgument, type Rules, within } from './check.js';
+import { abortedError } from './errors.js';
+
+/** Limits of one wait. */
+export interface WaitOptions {
+  /** In milliseconds, from the beginning of the wait to its end. Default: as long as it takes. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const TIME = within(0, Infinity, 'ms');
+/** The rules of {@link WaitOptions}. */
+export const WAIT_RULES: Rules<WaitOptions> = { timeoutMs: TIME, signal: abortSignal };
+
+/** @throws ERR_INVALID_ARG when the time limit is not a number, or less than 0. */
+export function checkTimeout(timeoutMs: number | undefined): void {
+  if (timeoutMs !== undefined) checkArgument('timeoutMs', timeoutMs, TIME);
+}
+
+/** The part of a clock that a wait needs. */
+export interface Timers {
+  now(): number;
+  timerAt(at: number, task: () => void): () => void;
+}
+
+/** The time at which a wait ends though nothing came. */
+export interface Deadline<T> {
+  readonly clock: Timers;
+  /** On the clock. */
+  readonly at: number;
+  /** Gives the result of the wait, or throws its error. */
+  readonly passed: () => T;
+}
+
+/** The deadline that is `timeoutMs` away; none without a time limit. @throws ERR_INVALID_ARG */
+export function deadlineIn<T>(
+  clock: Timers,
+  timeoutMs: number | undefined,
+  passed: () => T,
+): Deadline<T> | undefined {
+  checkTimeout(timeoutMs);
+  return timeoutMs === undefined ? undefined : { clock, at: clock.now() + timeoutMs, passed };
+}
+
+/** One wait: its purpose, what can end it, and what it listens to. */
+export interface Wait<T> {
+  /** Completes the sentence "The wait for ... was cancelled." */
+  readonly what: string;
+  /** Ends the wait with ERR_ABORTED. */
+  readonly signal?: AbortSignal | undefined;
+  /** Ends the wait with the reason of this signal. */
+  readonly ended?: AbortSignal | undefined;
+  readonly deadline?: Deadline<T> | undefined;
+  /**
+   * Begins to listen. Called once, at once, unless a signal has already fired; it may settle the wait before it
+   * returns. The returned function stops the listening: it is called once, however the wait ends.
+   */
+  readonly begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => (() => void) | undefined;
+}
+
+/**
+ * Waits until `begin` settles, a signal fires or the deadline passes, and lets go of everything that it listened to.
+ *
+ * @throws the reason of `ended`; ERR_ABORTED when `signal` fires; what the deadline throws; what `begin` rejects with.
+ */
+export function waitFor<T>({ what, signal, ended, deadline, begin }: Wait<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (ended?.aborted) return reject(ended.reason);
+    if (signal?.aborted) return reject(abortedError(what, signal));
+    const undo: (() => void)[] = [];
+    let settled = false;
+    const settle = (act: () => void) => {
+      if (settled) return;
+      settled = true;
+      for (const each of undo) each();
+      act();
+    };
+    if (deadline) {
+      const { clock, at, passed } = deadline;
+      const expire = () => {
+        try {
+          resolve(passed());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      undo.push(clock.timerAt(at, () => settle(expire)));
+    }
+    if (ended) undo.push(whenFired(ended, () => settle(() => reject(ended.reason))));
+    if (signal) undo.push(whenFired(signal, () => settle(() => reject(abortedError(what, signal)))));
+    const stop = begin(
+      (value) => settle(() => resolve(value)),
+      (error) => settle(() => reject(error)),
+    );
+    if (!stop) return;
+    if (settled) stop();
+    else undo.push(stop);
+  });
+}
+
+/** Calls `task` when the signal fires, at once when it has fired. Returns what cancels that. */
+export function whenFired(signal: AbortSignal, task: () => void): () => void {
+  if (signal.aborted) {
+    task();
+    return () => undefined;
+  }
+  const listener = () => task();
+  signal.addEventListener('abort', listener, { once: true });
+  return () => signal.removeEventListener('abort', listener);
+}
+
+/** Resolves when the signal fires, at once when it has fired. */
+export function fired(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => whenFired(signal, resolve));
+}
+
+/** A signal that fires when the time is up, when the caller's own signal does, or at {@link end}. */
+export class TimeLimit implements Disposable {
+  readonly #over = new AbortController();
+  readonly #undo: (() => void)[] = [];
+  #passed = false;
+
+  /**
+   * @param error Makes the reason of the signal when the time is up. Default: that of AbortController.
+   * @throws ERR_INVALID_ARG
+   */
+  constructor(clock: Timers, { timeoutMs, signal }: WaitOptions, error?: () => Error) {
+    checkTimeout(timeoutMs);
+    const pass = () => {
+      this.#passed = !this.#over.signal.aborted;
+      this.#over.abort(error?.());
+    };
+    if (timeoutMs !== undefined) this.#undo.push(clock.timerAt(clock.now() + timeoutMs, pass));
+    if (signal) this.#undo.push(whenFired(signal, () => this.#over.abort(signal.reason)));
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** True when the signal fired because the time was up. */
+  get passed(): boolean {
+    return this.#passed;
+  }
+
+  /** Fires the signal. */
+  end(): void {
+    this.#over.abort();
+  }
+
+  /** Lets go of the timer and of the caller's signal: the signal fires at {@link end} only. */
+  [Symbol.dispose](): void {
+    for (const undo of this.#undo) undo();
+  }
+}
