@@ -9,6 +9,7 @@ export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export type { FencedEvents } from './base/fenced-emitter.js';
 export { type Hours, isWithinHours, nextWithinHours } from './base/hours.js';
 export { WEEKDAYS, type Weekday } from './base/local-time.js';
+export type { WaitOptions } from './base/wait.js';
 export { type Bot, type BotOptions, type BotScript, bot } from './bot/bot.js';
 export {
   BotCall,
@@ -83,4 +84,3 @@ export {
   TransferFailedError,
   type TransferFailure,
 } from './bot/transfer-failed-error.js';
-export type { WaitOptions } from './bot/waiting.js';

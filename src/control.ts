@@ -7,6 +7,7 @@
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export type { FencedEvents } from './base/fenced-emitter.js';
+export type { WaitOptions } from './base/wait.js';
 export { attach } from './control/attach.js';
 export type { AttachOptions, ReattachOptions } from './control/client/attach-options.js';
 export type { AttachState } from './control/client/attach-state.js';
@@ -30,7 +31,6 @@ export {
   RemoteObject,
   type RemoteObjectEvents,
 } from './control/state/remote-object.js';
-export type { StateWaitOptions } from './control/state/state-history.js';
 export { User } from './control/state/user.js';
 export { VoiceStream, type VoiceStreamName } from './control/state/voice-stream.js';
 export { Voicemail, type VoicemailEvents, VoicemailFailedError } from './control/state/voicemail.js';

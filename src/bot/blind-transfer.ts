@@ -1,10 +1,10 @@
 import { JackfieldError } from '../base/errors.js';
+import { deadlineIn, waitFor } from '../base/wait.js';
 import type { CallControl } from '../call/call-control.js';
 import { CallEndedError } from '../control/state/call-ended-error.js';
 import { isTerminalCallStatus } from '../protocol/catalogue/call-status.js';
 import type { BotCall, TransferOptions, TransferReport } from './bot-call.js';
 import { failureOf, TransferFailedError } from './transfer-failed-error.js';
-import { waitFor } from './waiting.js';
 
 /** What came of a call that the endpoint passes on. `gone`: it ended before anybody took it. */
 type Verdict =
@@ -33,10 +33,14 @@ export async function blindTransfer(
   const following = followTransfer(call);
   try {
     await call.transfer(targets, signal ? { signal } : {});
-    const wait = { what: `somebody to take call ${call.id}`, begin: following.begin };
     let verdict: Verdict | undefined;
     try {
-      verdict = await waitFor<Verdict>(clock, undefined, wait, { timeoutMs, signal });
+      verdict = await waitFor<Verdict | undefined>({
+        what: `somebody to take call ${call.id}`,
+        signal,
+        deadline: deadlineIn(clock, timeoutMs, () => undefined),
+        begin: following.begin,
+      });
     } catch (error) {
       if (signal?.aborted) await takeBack(call);
       throw error;

@@ -1,6 +1,7 @@
 import { checkArgument, having, object } from '../base/check.js';
 import type { Clock } from '../base/clock.js';
 import { invalidArgument, JackfieldError, messageOf } from '../base/errors.js';
+import { checkTimeout, deadlineIn, type WaitOptions, waitFor } from '../base/wait.js';
 import type { CallControl } from '../call/call-control.js';
 import type { CallVoice } from '../call/call-voice.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
@@ -11,7 +12,6 @@ import { type Gathered, type GatherOptions, gather } from './gather.js';
 import { describeSpeakable, type Speakable } from './prompt/speakable.js';
 import { type Message, type RecordOptions, recordMessage } from './record-message.js';
 import { type SayOptions, type SpeechReport, say } from './say.js';
-import { checkTimeout, type WaitOptions, waitFor } from './waiting.js';
 
 /** Who is at the other end of a call. */
 export interface Partner {
@@ -144,15 +144,13 @@ export class BotCall {
   /** Resolves when all that is queued now was said or cleared; to how long the call had been spoken to, in milliseconds. */
   async mark(options: WaitOptions = {}): Promise<number> {
     const { player } = this.#context;
-    const position = await waitFor<number>(
-      this.clock,
-      this.signal,
-      {
-        what: 'the end of what is queued',
-        begin: (resolve, reject) => ignored(player.mark().then(resolve, reject)),
-      },
-      options,
-    );
+    const position = await waitFor<number | undefined>({
+      what: 'the end of what is queued',
+      ended: this.signal,
+      signal: options.signal,
+      deadline: deadlineIn(this.clock, options.timeoutMs, () => undefined),
+      begin: (resolve, reject) => void player.mark().then(resolve, reject),
+    });
     return ((position ?? player.position) * 1000) / this.voice.remote.format.sampleRate;
   }
 
@@ -180,8 +178,12 @@ export class BotCall {
   /** Lets time pass, on the call's clock. @throws ERR_CALL_ENDED, ERR_ABORTED. */
   async pause(ms: number, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     if (!(ms >= 0)) throw invalidArgument('ms', '0 or more', ms);
-    const wait = { what: `${ms} ms to pass`, begin: () => () => undefined };
-    await waitFor(this.clock, this.signal, wait, { timeoutMs: ms, signal: options.signal });
+    await waitFor<void>({
+      what: `${ms} ms to pass`,
+      ended: this.signal,
+      signal: options.signal,
+      begin: (resolve) => this.clock.timerAt(this.clock.now() + ms, () => resolve()),
+    });
   }
 
   /** Sends digits (0-9, `*`, `#`) to the other party. @throws ERR_INVALID_ARG, ERR_API, ERR_CALL_ENDED, ERR_ABORTED. */
@@ -268,8 +270,7 @@ export class BotCall {
     return report;
   }
 
-  async #hold<T>(work: () => Promise<T>, { music, ...limits }: HoldOptions): Promise<T> {
-    const { signal, timeoutMs } = limits;
+  async #hold<T>(work: () => Promise<T>, { music, signal, timeoutMs }: HoldOptions): Promise<T> {
     this.signal.throwIfAborted();
     checkTimeout(timeoutMs);
     if (music === undefined) {
@@ -277,17 +278,16 @@ export class BotCall {
       await this.call.hold(signal && { signal });
     } else void this.say({ loop: music }, { signal });
     try {
-      const wait = {
+      return await waitFor<T>({
         what: 'what a caller is on hold for',
-        begin: (resolve: (done: { result: T }) => void, reject: (error: unknown) => void) =>
-          ignored(work().then((result) => resolve({ result }), reject)),
-      };
-      const done = await waitFor<{ result: T }>(this.clock, this.signal, wait, limits);
-      if (done) return done.result;
-      throw new JackfieldError(
-        'ERR_TIMEOUT',
-        `What call ${this.id} is on hold for took over ${timeoutMs} ms.`,
-      );
+        ended: this.signal,
+        signal,
+        deadline: deadlineIn(this.clock, timeoutMs, () => {
+          const message = `What call ${this.id} is on hold for took over ${timeoutMs} ms.`;
+          throw new JackfieldError('ERR_TIMEOUT', message);
+        }),
+        begin: (resolve, reject) => void work().then(resolve, reject),
+      });
     } finally {
       if (music !== undefined) await this.clear();
       else if (!this.call.over) await this.#resume();
@@ -306,9 +306,4 @@ export class BotCall {
   async #spoken(): Promise<void> {
     await this.pause(IN_FLIGHT_MS);
   }
-}
-
-/** For a wait that cannot be undone. */
-function ignored(_: unknown): () => void {
-  return () => undefined;
 }

@@ -1,7 +1,8 @@
 import { checkOptions, given, needed, type Rules } from '../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../base/clock.js';
-import { invalidArgument, JackfieldError, messageOf } from '../base/errors.js';
+import { asError, invalidArgument, JackfieldError } from '../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
+import { deadlineIn, TimeLimit, type WaitOptions, waitFor } from '../base/wait.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
 import type { Call } from '../control/state/call.js';
@@ -16,7 +17,6 @@ import { during } from './during.js';
 import { openBotCall } from './open-bot-call.js';
 import { Prompts } from './prompt/prompts.js';
 import type { Speakable } from './prompt/speakable.js';
-import { type WaitOptions, waitFor } from './waiting.js';
 
 export interface BotHostOptions {
   /** The endpoint whose calls the bots take. */
@@ -219,7 +219,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
       outcome = ending.outcome;
       error = ending.error;
     } catch (failure) {
-      if (!call.over) error = failure instanceof Error ? failure : new Error(messageOf(failure));
+      if (!call.over) error = asError(failure);
     } finally {
       this.#calls.delete(call);
       await Promise.all([endCall(call, this.#clock), dialled.end(this.#clock)]);
@@ -277,23 +277,26 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     cut: AbortSignal,
   ): Promise<void> {
     const stop = new AbortController();
-    const wait = {
+    await waitFor<void>({
       what: `an answer to call ${call.id}`,
-      begin: (resolve: (value: true) => void, reject: (error: unknown) => void) => {
+      ended: cut,
+      signal,
+      deadline: deadlineIn(this.#clock, timeoutMs, () => {
+        throw new JackfieldError('ERR_TIMEOUT', `Call ${call.id} was not answered in ${timeoutMs} ms.`);
+      }),
+      begin(resolve, reject) {
         // A machine that takes a message is nobody to talk to.
         const onState = ({ phase, status }: CallState) => {
           if (phase === 'voicemail') reject(new CallEndedError(call.id, status, 'answered', undefined));
         };
         call.on('state', onState);
-        call.reached('INPROGRESS', { signal: stop.signal }).then(() => resolve(true), reject);
+        call.reached('INPROGRESS', { signal: stop.signal }).then(() => resolve(), reject);
         return () => {
           call.off('state', onState);
           stop.abort();
         };
       },
-    };
-    if (await waitFor(this.#clock, cut, wait, { timeoutMs, signal })) return;
-    throw new JackfieldError('ERR_TIMEOUT', `Call ${call.id} was not answered in ${timeoutMs} ms.`);
+    });
   }
 
   async #place(target: string, signal: AbortSignal | undefined): Promise<Call> {
@@ -324,7 +327,7 @@ async function runScript(
     return { outcome: 'done' };
   } catch (failure) {
     if (call.signal.aborted && isCallEnded(failure)) return { outcome: 'hung-up' };
-    const error = failure instanceof Error ? failure : new Error(messageOf(failure));
+    const error = asError(failure);
     await sayGoodbye(bot, call, clock);
     return { outcome: 'failed', error };
   }
@@ -342,17 +345,14 @@ async function sayTheRest(call: BotCall): Promise<void> {
 
 /** Its own failure changes nothing: the call is hung up either way. */
 async function sayGoodbye(bot: Bot, call: BotCall, clock: Clock): Promise<void> {
-  const giveUp = new AbortController();
-  const cancelTimer = clock.timerAt(clock.now() + GOODBYE_TIMEOUT_MS, () => giveUp.abort());
+  using limit = new TimeLimit(clock, { timeoutMs: GOODBYE_TIMEOUT_MS });
   try {
     if (call.signal.aborted) return;
     await call.clear();
-    await call.say(bot.goodbye, { signal: giveUp.signal });
+    await call.say(bot.goodbye, { signal: limit.signal });
     await call.hangUp();
   } catch {
     // The script's own error is what is told.
-  } finally {
-    cancelTimer();
   }
 }
 

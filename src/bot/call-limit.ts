@@ -1,8 +1,8 @@
 import type { CancelTimer, Clock } from '../base/clock.js';
 import { JackfieldError } from '../base/errors.js';
+import { deadlineIn, waitFor } from '../base/wait.js';
 import type { CallControl } from '../call/call-control.js';
 import { CallEndedError } from '../control/state/call-ended-error.js';
-import { waitFor } from './waiting.js';
 
 /** How long an endpoint takes to say that a call is over, once it was hung up, in milliseconds. */
 const END_TOLD_MS = 5000;
@@ -84,13 +84,13 @@ export async function hangUp(call: CallControl): Promise<void> {
 /** @returns whether the end of the call is told in time. */
 async function isTold(call: CallControl, clock: Clock): Promise<boolean> {
   const stop = new AbortController();
-  const wait = {
+  return await waitFor<boolean>({
     what: `the end of call ${call.id}`,
-    begin: (resolve: (told: true) => void) => {
+    deadline: deadlineIn(clock, END_TOLD_MS, () => false),
+    begin(resolve) {
       const over = () => resolve(true);
       call.ended({ signal: stop.signal }).then(over, over);
       return () => stop.abort();
     },
-  };
-  return (await waitFor<true>(clock, undefined, wait, { timeoutMs: END_TOLD_MS })) === true;
+  });
 }

@@ -8,10 +8,11 @@ import {
   whole,
   within,
 } from '../base/check.js';
+import { deadlineIn, waitFor } from '../base/wait.js';
 import type { CallContext } from './call-context.js';
+import { KEYS } from './keys.js';
 import type { Speakable } from './prompt/speakable.js';
 import { BARGE_IN, type BargeIn, type Cut, say } from './say.js';
-import { KEYS, waitFor } from './waiting.js';
 
 export interface GatherOptions {
   /** Said first; digits that come meanwhile count. Default: nothing. */
@@ -80,12 +81,14 @@ export async function gather(context: CallContext, options: GatherOptions = {}):
   let digits = '';
   const result = (ended: Gathered['ended']) => ({ digits, complete: digits.length >= min, ended, ...cut });
   for (;;) {
-    const digit = await waitFor<string>(
-      context.clock,
-      context.ended,
-      { what: 'a digit', begin: (resolve) => context.digits.take(resolve) },
-      { timeoutMs: digits === '' ? timeoutMs : interDigitMs, signal },
-    );
+    const limitMs = digits === '' ? timeoutMs : interDigitMs;
+    const digit = await waitFor<string | undefined>({
+      what: 'a digit',
+      ended: context.ended,
+      signal,
+      deadline: deadlineIn(context.clock, limitMs, () => undefined),
+      begin: (resolve) => context.digits.take(resolve),
+    });
     if (digit === undefined) return result(digits === '' ? 'timeout' : 'inter-digit');
     if (terminators.includes(digit)) return { ...result('terminator'), terminator: digit };
     digits += digit;

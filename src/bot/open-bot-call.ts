@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import { whenFired } from '../base/wait.js';
 import { type CallVoice, openCallVoice } from '../call/call-voice.js';
 import type { Call } from '../control/state/call.js';
 import { CallEndedError } from '../control/state/call-ended-error.js';
@@ -48,7 +49,7 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
     setTimeout(() => voice.close().catch(() => undefined), STREAM_GRACE_MS).unref();
   };
   call.ended().then(end, end);
-  options.cut.addEventListener('abort', end, { once: true });
+  whenFired(options.cut, end);
   // A stream that ends while the call goes on is the endpoint's last word, too.
   void ear.ended.then(end);
   const [handle, name] = await Promise.all([
@@ -97,7 +98,7 @@ function listenToDigits(
     if (merger.take('api', digit, clock.now())) digits.push(digit);
   };
   call.on('dtmf', onDigit);
-  ended.addEventListener('abort', () => call.off('dtmf', onDigit), { once: true });
+  whenFired(ended, () => call.off('dtmf', onDigit));
   if (!tones) return digits;
   const detector = new DtmfDetector();
   ear.listen((samples) => {

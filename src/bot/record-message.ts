@@ -1,12 +1,13 @@
 import { signal as abortSignal, checkOptions, flag, path, type Rules, within } from '../base/check.js';
 import { msToSamples, samplesToMs } from '../base/pcm.js';
+import { waitFor } from '../base/wait.js';
 import { VoiceDetector } from '../voice/level/voice-detector.js';
 import { concatSamples } from '../voice/stage.js';
 import { WavWriter } from '../voice/wav/wav-writer.js';
 import type { CallContext } from './call-context.js';
 import { during } from './during.js';
+import { KEYS } from './keys.js';
 import { say } from './say.js';
-import { KEYS, waitFor } from './waiting.js';
 
 export interface RecordOptions {
   /** Longest message, in milliseconds: 100 to 3,600,000. Default 60,000. */
@@ -55,37 +56,33 @@ export async function recordMessage(context: CallContext, options: RecordOptions
   const store = file === undefined ? undefined : await during(context.clock, WavWriter.create(file));
   const take = new MessageTake(msToSamples(maxMs), silenceMs, store);
   if (silenceMs !== undefined) take.detector = await during(context.clock, newDetector());
-  let ended: Message['ended'] | undefined;
+  let ended: Message['ended'];
   try {
-    ended = await waitFor<Message['ended']>(
-      context.clock,
-      // The last words come after the news of the hang-up, so the wait ends with the stream.
-      undefined,
-      {
-        what: 'the end of a message',
-        begin(resolve) {
-          const undo = [
-            context.ear.listen((samples) => {
-              const end = take.hear(samples);
-              if (end) resolve(end);
-            }),
-            context.digits.watch((digit) => terminators.includes(digit) && resolve('digit')),
-          ];
-          void context.ear.ended.then(() => resolve('hang-up'));
-          return () => {
-            for (const stop of undo) stop();
-          };
-        },
+    // The call's end does not end the wait: the last words come after the news of the hang-up.
+    ended = await waitFor<Message['ended']>({
+      what: 'the end of a message',
+      signal,
+      begin(resolve) {
+        const undo = [
+          context.ear.listen((samples) => {
+            const end = take.hear(samples);
+            if (end) resolve(end);
+          }),
+          context.digits.watch((digit) => terminators.includes(digit) && resolve('digit')),
+        ];
+        void context.ear.ended.then(() => resolve('hang-up'));
+        return () => {
+          for (const stop of undo) stop();
+        };
       },
-      { signal },
-    );
+    });
   } finally {
     take.detector?.[Symbol.dispose]();
     await during(context.clock, take.close());
   }
   if (ended === 'digit') context.digits.clear();
   const { samples } = take;
-  const message = { durationMs: samplesToMs(take.length), ended: ended ?? 'max', samples };
+  const message = { durationMs: samplesToMs(take.length), ended, samples };
   return file === undefined ? message : { ...message, file };
 }
 

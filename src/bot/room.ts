@@ -1,11 +1,11 @@
 import { checkArgument, checkOptions, type Rules, within } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
 import { msToSamples, PTIME_MS } from '../base/pcm.js';
+import { TimeLimit, WAIT_RULES, type WaitOptions } from '../base/wait.js';
 import { Mixer } from '../voice/mix/mixer.js';
 import type { MixerSource } from '../voice/mix/mixer-source.js';
 import { BOT_CALL, type BotCall } from './bot-call.js';
 import { LiveSource } from './live-source.js';
-import { Limit, WAIT_RULES, type WaitOptions } from './waiting.js';
 
 export interface RoomOptions {
   /** Calls that may be in it at once: 2 to 1000. Default 100. */
@@ -62,7 +62,7 @@ export class Room {
       throw new JackfieldError('ERR_LIMIT', `The room is full: it takes ${this.#maxCalls} calls.`);
     }
     call.signal.throwIfAborted();
-    using leave = new Limit(call.clock, options);
+    using leave = new TimeLimit(call.clock, options);
     if (leave.signal.aborted) return;
     const source = this.#mixer.addSource({ whenFull: 'drop-oldest' });
     const member = { call, source, hears: new LiveSource(), next: this.#mixer.position };
@@ -119,7 +119,7 @@ export async function bridge(
   checkArgument('b', b, BOT_CALL);
   checkOptions(options, WAIT_RULES);
   const room = new Room({ maxCalls: 2 });
-  using over = new Limit(a.clock, options);
+  using over = new TimeLimit(a.clock, options);
   let ended: BotCall | undefined;
   const join = async (call: BotCall) => {
     try {

@@ -1,13 +1,13 @@
 import { oneOf } from '../base/check.js';
 import { invalidArgument } from '../base/errors.js';
 import { samplesToMs } from '../base/pcm.js';
+import { checkTimeout, waitFor } from '../base/wait.js';
 import type { PlaybackReport } from '../stream/player.js';
 import { VoiceDetector } from '../voice/level/voice-detector.js';
 import type { CallContext } from './call-context.js';
 import { during } from './during.js';
 import { EchoGuard } from './echo-guard.js';
 import { partsOf, type Speakable, type SpokenPart } from './prompt/speakable.js';
-import { checkTimeout, waitFor } from './waiting.js';
 
 /** What of the caller's doing cuts a prompt. */
 export type BargeIn = 'none' | 'digit' | 'voice' | 'any';
@@ -70,27 +70,24 @@ export async function say(
     cut ??= by;
     void context.player.clear();
   };
-  const report = await waitFor<PlaybackReport>(
-    context.clock,
-    context.ended,
-    {
-      what: 'the end of a prompt',
-      begin(resolve, reject) {
-        const playback = context.player.play(script.samples());
-        playback.finished.then(resolve, reject);
-        const undo: (() => void)[] = [];
-        const clear = () => void context.player.clear();
-        if (timeoutMs !== undefined) undo.push(context.clock.timerAt(context.clock.now() + timeoutMs, clear));
-        if (byDigit) undo.push(context.digits.watch((digit) => cutBy({ by: 'digit', digit })));
-        if (bargeIn === 'voice' || bargeIn === 'any')
-          undo.push(onVoice(context, () => cutBy({ by: 'voice' }), reject));
-        return () => {
-          for (const stop of undo) stop();
-        };
-      },
+  const report = await waitFor<PlaybackReport>({
+    what: 'the end of a prompt',
+    ended: context.ended,
+    signal,
+    begin(resolve, reject) {
+      const playback = context.player.play(script.samples());
+      playback.finished.then(resolve, reject);
+      const undo: (() => void)[] = [];
+      const clear = () => void context.player.clear();
+      if (timeoutMs !== undefined) undo.push(context.clock.timerAt(context.clock.now() + timeoutMs, clear));
+      if (byDigit) undo.push(context.digits.watch((digit) => cutBy({ by: 'digit', digit })));
+      if (bargeIn === 'voice' || bargeIn === 'any')
+        undo.push(onVoice(context, () => cutBy({ by: 'voice' }), reject));
+      return () => {
+        for (const stop of undo) stop();
+      };
     },
-    { signal },
-  ).catch((error: unknown) => {
+  }).catch((error: unknown) => {
     void context.player.clear();
     throw error;
   });

@@ -1,7 +1,7 @@
+import type { WaitOptions } from '../base/wait.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
 import type { CallEvents } from '../control/state/call.js';
 import type { CallState } from '../control/state/call-life.js';
-import type { StateWaitOptions } from '../control/state/state-history.js';
 import type { CallStatus } from '../protocol/catalogue/call-status.js';
 import type { Listen } from '../stream/pcm-stream.js';
 
@@ -25,9 +25,9 @@ export interface CallControl {
   text(property: string, options?: CommandOptions): Promise<string>;
 
   /** Resolves when the call has this status. @throws ERR_CALL_ENDED, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
-  reached(status: CallStatus, options?: StateWaitOptions): Promise<CallState>;
+  reached(status: CallStatus, options?: WaitOptions): Promise<CallState>;
   /** Resolves to the last status when the call is over. @throws ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
-  ended(options?: StateWaitOptions): Promise<CallState['status']>;
+  ended(options?: WaitOptions): Promise<CallState['status']>;
   /** Asks where the call is, for news that may have been lost. */
   refresh(options?: CommandOptions): Promise<void>;
 

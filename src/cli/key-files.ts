@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { messageOf } from '../base/errors.js';
 import { JackfieldError } from '../voice.js';
 
 /** @throws ERR_FILE. */
@@ -6,7 +7,7 @@ export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new JackfieldError('ERR_FILE', `Cannot read ${path}: ${why}`, { cause });
   }
 }
@@ -29,7 +30,7 @@ export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new JackfieldError('ERR_SYNTAX', `${path} is not JSON: ${why}`, { cause });
   }
 }

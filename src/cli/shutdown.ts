@@ -1,4 +1,5 @@
 import { JackfieldError } from '../base/errors.js';
+import { whenFired } from '../base/wait.js';
 import type { Client } from '../control.js';
 import { warnLine } from './terminal-text.js';
 
@@ -53,8 +54,7 @@ export function stopSignal({ onInterrupt }: StopOptions = {}): AbortSignal {
 /** Resolves when the command is told to stop. @throws ERR_CLOSED when the endpoint is gone for good. */
 export function untilStopped(stop: AbortSignal, client: Client): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (stop.aborted) resolve();
-    stop.addEventListener('abort', () => resolve(), { once: true });
+    whenFired(stop, resolve);
     client.once('closed', (cause) =>
       reject(new JackfieldError('ERR_CLOSED', 'The endpoint is gone.', { cause })),
     );

@@ -1,4 +1,5 @@
 import { entryOf } from '../base/entry-of.js';
+import { messageOf } from '../base/errors.js';
 import { errorText } from './api-error.js';
 import { OBJECTS } from './catalogue/objects.js';
 import { PARAMETERS } from './catalogue/parameters.js';
@@ -205,7 +206,7 @@ function streamParts(text: string): ExplainedPart[] {
     if (targets.length === 0) return [{ text, note: 'Nothing: the redirection is removed.' }];
     return targets.map(streamPart);
   } catch (error) {
-    return [{ text, note: error instanceof Error ? error.message : String(error) }];
+    return [{ text, note: messageOf(error) }];
   }
 }
 

@@ -1,8 +1,9 @@
 import { checkArgument, having } from '../base/check.js';
 import { type Clock, sleep, systemClock } from '../base/clock.js';
-import { JackfieldError } from '../base/errors.js';
+import { asError, JackfieldError } from '../base/errors.js';
 import { FencedEmitter } from '../base/fenced-emitter.js';
 import { msToSamples, samplesToMs } from '../base/pcm.js';
+import { fired } from '../base/wait.js';
 import type { CallControl } from '../call/call-control.js';
 import type { CallVoice } from '../call/call-voice.js';
 import type { LegTap, LegTapOptions } from '../stream/align/leg-tap.js';
@@ -211,10 +212,10 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
   /** Resolves when nothing more will be heard: to the reason, when that is not the end of the call. */
   async #untilOver(): Promise<Error | undefined> {
     const { remote, input, microphone } = this.voice;
-    const stopped = new Promise<undefined>((resolve) => {
-      this.#stop.signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
-    const ends = await Promise.race([stopped, Promise.all([remote.closed, (input ?? microphone)?.closed])]);
+    const ends = await Promise.race([
+      fired(this.#stop.signal),
+      Promise.all([remote.closed, (input ?? microphone)?.closed]),
+    ]);
     if (!ends) return undefined;
     const [heard, sent] = ends;
     // An endpoint may reset the input of a call that is over: what it has not read no longer matters.
@@ -233,7 +234,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
         ),
       ]);
     } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
+      return asError(error);
     } finally {
       grace.abort();
     }

@@ -1,29 +1,23 @@
-import { abortedError, JackfieldError } from '../base/errors.js';
+import { JackfieldError } from '../base/errors.js';
+import { waitFor } from '../base/wait.js';
 import type { Lease } from './lease.js';
 import { closeError, type Peer } from './lease-state.js';
 
 /** Waits for `lease` to be claimed; see {@link Lease.claimed}. */
 export function waitForClaim(lease: Lease, signal: AbortSignal | undefined): Promise<Peer> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      lease.off('state', check);
-      signal?.removeEventListener('abort', onAbort);
-    };
-    const onAbort = () => {
-      stop();
-      if (signal) reject(abortedError(`${lease.object} ${lease.stream} to be claimed`, signal));
-    };
-    const check = () => {
-      const { state } = lease;
-      if (state.status === 'open') return;
-      stop();
-      if (state.status === 'closed') reject(neverClaimed(lease));
-      else resolve(state.peer);
-    };
-    lease.on('state', check);
-    signal?.addEventListener('abort', onAbort);
-    if (signal?.aborted) onAbort();
-    else check();
+  return waitFor({
+    what: `${lease.object} ${lease.stream} to be claimed`,
+    signal,
+    begin(resolve, reject) {
+      const check = () => {
+        const { state } = lease;
+        if (state.status === 'closed') reject(neverClaimed(lease));
+        else if (state.status !== 'open') resolve(state.peer);
+      };
+      lease.on('state', check);
+      check();
+      return () => lease.off('state', check);
+    },
   });
 }
 

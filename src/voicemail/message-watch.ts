@@ -1,4 +1,5 @@
-import { abortedError } from '../base/errors.js';
+import { deferred } from '../base/deferred.js';
+import { waitFor } from '../base/wait.js';
 import type { Client } from '../control/client/client.js';
 import type { Voicemail } from '../control/state/voicemail.js';
 
@@ -10,29 +11,21 @@ export class MessageWatch implements Disposable {
   readonly #client: Client;
   readonly #partner: string;
   readonly #look: (voicemail: Voicemail) => void;
-  readonly #found: Promise<Voicemail>;
-  #resolve: (voicemail: Voicemail) => void = () => undefined;
+  readonly #found = deferred<Voicemail>();
 
   constructor(client: Client, partner: string) {
     this.#client = client;
     this.#partner = partner.toLowerCase();
-    this.#found = new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
     this.#look = (voicemail) => void this.#examine(voicemail);
     client.on('voicemail', this.#look);
   }
 
   /** @throws ERR_ABORTED */
   message({ signal }: { readonly signal: AbortSignal }): Promise<Voicemail> {
-    return new Promise((resolve, reject) => {
-      const onAbort = () => reject(abortedError(`a voicemail for ${this.#partner}`, signal));
-      if (signal.aborted) return onAbort();
-      signal.addEventListener('abort', onAbort, { once: true });
-      void this.#found.then((voicemail) => {
-        signal.removeEventListener('abort', onAbort);
-        resolve(voicemail);
-      });
+    return waitFor({
+      what: `a voicemail for ${this.#partner}`,
+      signal,
+      begin: (resolve) => void this.#found.promise.then(resolve),
     });
   }
 
@@ -43,7 +36,8 @@ export class MessageWatch implements Disposable {
   async #examine(voicemail: Voicemail): Promise<void> {
     try {
       const { TYPE, PARTNER_HANDLE } = await voicemail.fetch(['TYPE', 'PARTNER_HANDLE']);
-      if (TYPE === 'OUTGOING' && PARTNER_HANDLE?.toLowerCase() === this.#partner) this.#resolve(voicemail);
+      if (TYPE === 'OUTGOING' && PARTNER_HANDLE?.toLowerCase() === this.#partner)
+        this.#found.resolve(voicemail);
     } catch {
       // One that is gone already, or a link that is: whoever waits for the message is told by his own command.
     }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import {
   signal as abortSignal,
   checkArgument,
@@ -9,6 +8,7 @@ import {
 } from '../base/check.js';
 import { CLOCK, type Clock, sleep, systemClock } from '../base/clock.js';
 import { JackfieldError } from '../base/errors.js';
+import { fired } from '../base/wait.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
 import type { Voicemail } from '../control/state/voicemail.js';
@@ -95,8 +95,4 @@ export async function recordGreeting(
     done.abort();
     await input.close();
   }
-}
-
-async function fired(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await once(signal, 'abort');
 }

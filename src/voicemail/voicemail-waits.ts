@@ -1,6 +1,7 @@
 import { checkArgument } from '../base/check.js';
 import type { Clock } from '../base/clock.js';
 import { JackfieldError } from '../base/errors.js';
+import { TimeLimit } from '../base/wait.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
 import { VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
 import type { VoicemailState } from '../control/state/voicemail-life.js';
@@ -102,16 +103,13 @@ export async function withinTime<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { clock, ms, what, signal } = options;
-  const timeUp = new AbortController();
-  const cancel = clock.timerAt(clock.now() + ms, () =>
-    timeUp.abort(new JackfieldError('ERR_TIMEOUT', `${what} took more than ${Math.round(ms / 1000)} s.`)),
-  );
+  const tookTooLong = () =>
+    new JackfieldError('ERR_TIMEOUT', `${what} took more than ${Math.round(ms / 1000)} s.`);
+  using limit = new TimeLimit(clock, { timeoutMs: ms, signal }, tookTooLong);
   try {
-    return await work(signal ? AbortSignal.any([signal, timeUp.signal]) : timeUp.signal);
+    return await work(limit.signal);
   } catch (error) {
-    if (timeUp.signal.aborted && !signal?.aborted) throw timeUp.signal.reason;
+    if (limit.passed && !signal?.aborted) throw limit.signal.reason;
     throw error;
-  } finally {
-    cancel();
   }
 }

@@ -1,3 +1,4 @@
+import { escapeXml } from '../../base/xml.js';
 import type { FlowGraph, FlowNode } from './flow-graph.js';
 import { type FlowLayout, layOutFlow } from './flow-layout.js';
 import type { Area, FlowRoute, Point, Size } from './flow-routes.js';
@@ -159,8 +160,4 @@ function at({ x, y }: Point): string {
 
 function round(value: number): number {
   return Math.round(value * 10) / 10;
-}
-
-function escapeXml(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.codePointAt(0)};`);
 }

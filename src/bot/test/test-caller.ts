@@ -1,7 +1,8 @@
 import { checkArgument, object } from '../../base/check.js';
-import type { Clock } from '../../base/clock.js';
+import { type Clock, sleep } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
 import { msToSamples, samplesToMs } from '../../base/pcm.js';
+import { deadlineIn, type Wait, waitFor } from '../../base/wait.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
@@ -11,7 +12,6 @@ import { dtmfSamples } from '../../voice/tone/dtmf.js';
 import { during } from '../during.js';
 import type { Prompts } from '../prompt/prompts.js';
 import { describeSpeakable, type Speakable } from '../prompt/speakable.js';
-import { waitFor } from '../waiting.js';
 import type { CallerCard } from './caller-card.js';
 import { PromptFinder } from './prompt-finder.js';
 import type { Transcript } from './transcript.js';
@@ -179,8 +179,7 @@ export class TestCaller {
 
   /** Lets time pass. */
   async waits(ms: number): Promise<void> {
-    const { clock } = this.#parts;
-    await waitFor(clock, undefined, { what: 'time', begin: () => () => undefined }, { timeoutMs: ms });
+    await sleep(this.#parts.clock, ms);
   }
 
   async hangsUp(): Promise<void> {
@@ -207,17 +206,14 @@ export class TestCaller {
     this.#parts.transcript.add(this.handle, what);
   }
 
-  async #wait(
-    what: string,
-    timeoutMs: number,
-    begin: (resolve: (value: true) => void, reject: (error: unknown) => void) => () => void,
-  ): Promise<void> {
-    const done = await waitFor<true>(this.#parts.clock, undefined, { what, begin }, { timeoutMs });
-    if (done) return;
-    this.#note(`waits for ${what} in vain`);
-    throw new JackfieldError(
-      'ERR_TIMEOUT',
-      `${this.handle} waited ${Math.round(timeoutMs)} ms for ${what} in vain.`,
-    );
+  async #wait(what: string, timeoutMs: number, begin: Wait<true>['begin']): Promise<void> {
+    const deadline = deadlineIn(this.#parts.clock, timeoutMs, () => {
+      this.#note(`waits for ${what} in vain`);
+      throw new JackfieldError(
+        'ERR_TIMEOUT',
+        `${this.handle} waited ${Math.round(timeoutMs)} ms for ${what} in vain.`,
+      );
+    });
+    await waitFor<true>({ what, deadline, begin });
   }
 }

@@ -3,6 +3,7 @@ import { basename, extname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { FROM_TIME, type Hours, TO_TIME } from '../../base/hours.js';
 import { WEEKDAYS, type Weekday } from '../../base/local-time.js';
+import { whenFired } from '../../base/wait.js';
 import {
   BotHost,
   type CampaignEntry,
@@ -114,7 +115,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
   await using attached = await attachTo(options, { name: 'jackfield campaign' });
   await using server = new PcmServer();
   await using host = new BotHost({ client: attached.client, server, prompts });
-  hangUp.addEventListener('abort', () => void host[Symbol.asyncDispose](), { once: true });
+  whenFired(hangUp, () => void host[Symbol.asyncDispose]());
   const calls = runCampaign(host, ({ variables }) => flowBot(flow, { hooks, variables }), targets, {
     concurrency: options.concurrency,
     callsPerMinute: options.perMinute,

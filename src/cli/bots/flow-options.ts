@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
+import { messageOf } from '../../base/errors.js';
 import { type Flow, type FlowHook, formatProblem, type ParseFlowOptions, readFlow } from '../../bot.js';
 import { JackfieldError } from '../../voice.js';
 import { warnLine } from '../terminal-text.js';
@@ -24,7 +25,7 @@ export function withHooks(command: Command): Command {
 export async function loadHooks({ hooks }: HookOptions): Promise<FlowHooks> {
   if (hooks === undefined) return {};
   const exported: object = await import(pathToFileURL(resolve(hooks)).href).catch((cause: unknown) => {
-    const text = `The hooks in ${hooks} cannot be loaded: ${cause instanceof Error ? cause.message : cause}`;
+    const text = `The hooks in ${hooks} cannot be loaded: ${messageOf(cause)}`;
     throw new JackfieldError('ERR_FILE', text, { cause });
   });
   const functions = Object.entries(exported).filter(([, value]) => typeof value === 'function');

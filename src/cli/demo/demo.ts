@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { whenFired } from '../../base/wait.js';
 import type { CallState } from '../../control.js';
 import { attach, type Call, TcpTransport } from '../../control.js';
 import { type CallVoice, PcmServer } from '../../pcm.js';
@@ -71,7 +72,7 @@ export async function runDemo(
   await using server = new PcmServer();
   const startedAt = performance.now();
   const call = await client.call(SERVICE);
-  hangUp.addEventListener('abort', () => void call.hangUp().catch(() => undefined), { once: true });
+  whenFired(hangUp, () => void call.hangUp().catch(() => undefined));
   const recording = await recordCall(call, server, { file: fileName(options.out), leadMs: LEAD_MS });
   recording.on('progress', (progress) => view.progress(progress));
   const speaking = speakAfterBeep(recording.voice, speech);

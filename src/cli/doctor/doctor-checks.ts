@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { access } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { promisify } from 'node:util';
+import { messageOf } from '../../base/errors.js';
 import { type Transport, transportsOf, UnavailableError } from '../../control.js';
 import { listSoundDevices } from '../../voice.js';
 
@@ -126,5 +127,5 @@ async function endpoint(transport: Transport): Promise<Finding> {
 }
 
 function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { messageOf } from '../../base/errors.js';
+import { whenFired } from '../../base/wait.js';
 import {
   Exchange,
   type ExchangeLimits,
@@ -202,7 +203,7 @@ async function listen(
 /** Resolves when the user, or the parent process, has had enough. */
 async function stopped(): Promise<void> {
   await new Promise<void>((resolve) => {
-    stopSignal().addEventListener('abort', () => resolve(), { once: true });
+    whenFired(stopSignal(), resolve);
     process.once('disconnect', resolve);
   });
 }

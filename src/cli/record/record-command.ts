@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { messageOf } from '../../base/errors.js';
 import { attach } from '../../control.js';
 import { type CallControl, JackfieldError, PcmServer } from '../../pcm.js';
 import { OUTPUT_FORMATS, Recorder, type RecorderOptions } from '../../recording.js';
@@ -129,7 +130,7 @@ async function rereadConfig(
     view.note('configured', { from: options.config ?? 'the command line' });
   } catch (error) {
     // What was in force stays in force.
-    view.note('not configured', { reason: error instanceof Error ? error.message : String(error) });
+    view.note('not configured', { reason: messageOf(error) });
   }
 }
 

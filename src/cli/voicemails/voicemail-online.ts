@@ -1,3 +1,4 @@
+import { whenFired } from '../../base/wait.js';
 import type { Client, Voicemail } from '../../control.js';
 import { PcmServer } from '../../pcm.js';
 import { ApiError } from '../../protocol.js';
@@ -67,8 +68,7 @@ export async function leave(
     report.progress({ phase, recordedMs }, `${phase} ${(recordedMs / 1000).toFixed(1)} s`);
   });
   const send = () => void leaving.stop().catch(() => undefined);
-  if (stop.aborted) send();
-  stop.addEventListener('abort', send, { once: true });
+  whenFired(stop, send);
   try {
     const { message, durationSeconds } = await leaving.sent;
     bar.stop();

@@ -1,5 +1,7 @@
+import { backOffMs } from '../../base/back-off.js';
 import { sleep } from '../../base/clock.js';
-import { abortedError, JackfieldError } from '../../base/errors.js';
+import { abortedError, asError, JackfieldError } from '../../base/errors.js';
+import { TimeLimit } from '../../base/wait.js';
 import type { EndpointMessage } from '../../protocol/message.js';
 import type { Transport } from '../transport/transport.js';
 import type { ClientSettings, ReattachOptions } from './attach-options.js';
@@ -73,9 +75,8 @@ export class Attachment {
   /** Opens a session within the time that an attachment may take. */
   async #attach(signal: AbortSignal | undefined): Promise<void> {
     const { clock, attachTimeoutMs } = this.#settings;
-    const late = new AbortController();
-    const cancel = clock.timerAt(clock.now() + attachTimeoutMs, () => late.abort());
-    const signals = [late.signal, this.#stop.signal, ...(signal ? [signal] : [])];
+    const stop = signal ? AbortSignal.any([this.#stop.signal, signal]) : this.#stop.signal;
+    using limit = new TimeLimit(clock, { timeoutMs: attachTimeoutMs, signal: stop });
     let session: Session | undefined;
     try {
       session = await Session.open(
@@ -89,17 +90,15 @@ export class Attachment {
           // A link that came too late for its attempt is none of the next one's.
           closed: (error) => session === this.#session && this.#lost(error),
         },
-        AbortSignal.any(signals),
+        limit.signal,
       );
       if (session.over) throw new JackfieldError('ERR_CLOSED', `${this.#transport.name} closed at once.`);
       this.#session = session;
     } catch (error) {
       if (signal?.aborted) throw abortedError(`the attachment to ${this.#transport.name}`, signal);
-      if (!late.signal.aborted) throw error;
+      if (!limit.passed) throw error;
       const message = `${this.#transport.name} did not complete the attachment in ${attachTimeoutMs} ms.`;
       throw new JackfieldError('ERR_TIMEOUT', message, { cause: error });
-    } finally {
-      cancel();
     }
   }
 
@@ -129,7 +128,9 @@ export class Attachment {
     const { clock } = this.#settings;
     const giveUpAt = clock.now() + options.giveUpAfterMs;
     let error = lost;
-    for (let retryInMs = options.firstDelayMs; ; retryInMs = Math.min(retryInMs * 2, options.maxDelayMs)) {
+    const pauses = { firstMs: options.firstDelayMs, longestMs: options.maxDelayMs };
+    for (let failures = 1; ; failures++) {
+      const retryInMs = backOffMs(failures, pauses);
       this.#move({ status: 'unavailable', error, retryInMs });
       try {
         await sleep(clock, retryInMs, { signal: this.#stop.signal });
@@ -164,7 +165,3 @@ export class Attachment {
 }
 
 const CLOSED = 'This client is closed: attach again.';
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}

@@ -1,7 +1,7 @@
 import { checkArgument } from '../../base/check.js';
-import type { CancelTimer } from '../../base/clock.js';
-import { abortedError, JackfieldError } from '../../base/errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { deadlineIn, type WaitOptions, waitFor } from '../../base/wait.js';
 import type { LISTS, SEARCHES } from '../../protocol/catalogue/searches.js';
 import { commands, type NamedObject } from '../../protocol/commands.js';
 import type {
@@ -19,7 +19,6 @@ import { Conference } from '../state/conference.js';
 import { Devices } from '../state/devices.js';
 import type { Parameters } from '../state/parameters.js';
 import type { Profile } from '../state/profile.js';
-import { checkTimeout, type StateWaitOptions } from '../state/state-history.js';
 import { checkTarget } from '../state/target.js';
 import type { User } from '../state/user.js';
 import type { Voicemail } from '../state/voicemail.js';
@@ -102,33 +101,25 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
    *
    * @throws ERR_CLOSED when it closes, or its reason; ERR_TIMEOUT; ERR_ABORTED.
    */
-  attached(options: StateWaitOptions = {}): Promise<void> {
+  async attached(options: WaitOptions = {}): Promise<void> {
     const { signal, timeoutMs } = options;
     const { clock } = this.#settings;
-    return new Promise((resolve, reject) => {
-      checkTimeout(timeoutMs);
-      const settle = (act: () => void) => {
-        cancelTimer?.();
-        this.off('state', look);
-        signal?.removeEventListener('abort', onAbort);
-        act();
-      };
-      const onAbort = () => signal && settle(() => reject(abortedError('the endpoint', signal)));
-      const look = (state: AttachState) => {
-        if (state.status === 'attached') settle(resolve);
-        else if (state.status === 'closed') settle(() => reject(closedError(state.error)));
-      };
-      const onTime = () => {
+    await waitFor<void>({
+      what: 'the endpoint',
+      signal,
+      deadline: deadlineIn(clock, timeoutMs, () => {
         const message = `Waited ${timeoutMs} ms for the endpoint in vain: the client is ${this.state.status}.`;
-        settle(() => reject(new JackfieldError('ERR_TIMEOUT', message)));
-      };
-      let cancelTimer: CancelTimer | undefined;
-      if (signal?.aborted) return onAbort();
-      if (timeoutMs !== undefined && this.state.status !== 'attached')
-        cancelTimer = clock.timerAt(clock.now() + timeoutMs, onTime);
-      this.on('state', look);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      look(this.state);
+        throw new JackfieldError('ERR_TIMEOUT', message);
+      }),
+      begin: (resolve, reject) => {
+        const look = (state: AttachState) => {
+          if (state.status === 'attached') resolve();
+          else if (state.status === 'closed') reject(closedError(state.error));
+        };
+        this.on('state', look);
+        look(this.state);
+        return () => this.off('state', look);
+      },
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import { abortedError, JackfieldError } from '../../base/errors.js';
+import { deadlineIn, waitFor } from '../../base/wait.js';
 import { ApiError } from '../../protocol/api-error.js';
 import type { EndpointMessage } from '../../protocol/message.js';
 import type { CommandOptions } from './command-sender.js';
@@ -83,25 +84,16 @@ export class ReplyWaits {
 
   #wait(id: string, command: string, sentAfter: number, options: CommandOptions): Promise<EndpointMessage> {
     const { signal, timeoutMs = this.#limits.timeoutMs } = options;
-    return new Promise((resolve, reject) => {
-      const settle = (act: () => void) => {
-        cancel();
-        signal?.removeEventListener('abort', onAbort);
-        this.#waits.delete(id);
-        act();
-      };
-      const fail = (error: Error) => settle(() => reject(error));
-      const onAbort = () => signal && fail(abortedError(`the answer to ${command}`, signal));
-      const cancel = this.#clock.timerAt(this.#clock.now() + timeoutMs, () =>
-        fail(new JackfieldError('ERR_TIMEOUT', `The endpoint did not answer ${command} in ${timeoutMs} ms.`)),
-      );
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#waits.set(id, {
-        command,
-        sentAfter,
-        reject: fail,
-        resolve: (reply) => settle(() => resolve(reply)),
-      });
+    return waitFor({
+      what: `the answer to ${command}`,
+      signal,
+      deadline: deadlineIn(this.#clock, timeoutMs, () => {
+        throw new JackfieldError('ERR_TIMEOUT', `The endpoint did not answer ${command} in ${timeoutMs} ms.`);
+      }),
+      begin: (resolve, reject) => {
+        this.#waits.set(id, { command, sentAfter, resolve, reject });
+        return () => this.#waits.delete(id);
+      },
     });
   }
 }

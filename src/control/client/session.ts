@@ -1,5 +1,6 @@
 import type { CancelTimer } from '../../base/clock.js';
-import { abortedError, JackfieldError, messageOf } from '../../base/errors.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+import { waitFor } from '../../base/wait.js';
 import { ApiError } from '../../protocol/api-error.js';
 import { commands } from '../../protocol/commands.js';
 import type { CommandMessage, EndpointMessage } from '../../protocol/message.js';
@@ -193,14 +194,15 @@ function openUnlessAborted(
   handlers: TransportHandlers,
   signal: AbortSignal,
 ): Promise<Link> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(abortedError(transport.name, signal));
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    transport
-      .open(handlers, { signal })
-      .then((link) => (signal.aborted ? link.close() : resolve(link)))
-      .catch(reject)
-      .finally(() => signal.removeEventListener('abort', onAbort));
+  return waitFor({
+    what: transport.name,
+    signal,
+    begin: (resolve, reject) => {
+      transport
+        .open(handlers, { signal })
+        .then((link) => (signal.aborted ? link.close() : resolve(link)))
+        .catch(reject);
+      return undefined;
+    },
   });
 }

@@ -1,6 +1,7 @@
 import { checkArgument, having } from '../../base/check.js';
 import { CLOCK, type Clock } from '../../base/clock.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import type { WaitOptions } from '../../base/wait.js';
 import { ApiError } from '../../protocol/api-error.js';
 import { type CallStatus, isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import type { ConferenceParticipant } from '../../protocol/catalogue/value-type.js';
@@ -11,7 +12,7 @@ import type { CommandOptions, CommandSender } from '../client/command-sender.js'
 import { CallEndedError } from './call-ended-error.js';
 import { type CallState, nextCallState } from './call-life.js';
 import { RemoteObject, type RemoteObjectEvents } from './remote-object.js';
-import { StateHistory, type StateWaitOptions } from './state-history.js';
+import { StateHistory } from './state-history.js';
 import { checkTarget } from './target.js';
 import { VoiceStream, type VoiceStreamName } from './voice-stream.js';
 
@@ -87,7 +88,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
    * @throws ERR_TIMEOUT when the call goes on for longer; ERR_ABORTED; ERR_CLOSED when the endpoint is gone for good or
    * does not know the call any more.
    */
-  states(options: StateWaitOptions = {}): AsyncGenerator<CallState, void, void> {
+  states(options: WaitOptions = {}): AsyncGenerator<CallState, void, void> {
     return this.#history.read('oldest', options, 'the end');
   }
 
@@ -97,7 +98,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
    * @throws ERR_CALL_ENDED (a {@link CallEndedError}, with the reason) when the call ends first; ERR_TIMEOUT; ERR_ABORTED;
    * ERR_CLOSED.
    */
-  async reached(status: CallStatus, options: StateWaitOptions = {}): Promise<CallState> {
+  async reached(status: CallStatus, options: WaitOptions = {}): Promise<CallState> {
     for await (const state of this.#history.read('newest', options, status)) {
       if (state.status === status) return state;
     }
@@ -105,7 +106,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
   }
 
   /** Resolves to the last status when the call is over. @throws ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
-  async ended(options: StateWaitOptions = {}): Promise<CallState['status']> {
+  async ended(options: WaitOptions = {}): Promise<CallState['status']> {
     for await (const _ of this.#history.read('newest', options, 'the end'));
     return this.status;
   }

@@ -1,18 +1,6 @@
 import type { Clock } from '../../base/clock.js';
-import { abortedError, invalidArgument, JackfieldError } from '../../base/errors.js';
-
-/** Limits on following the states of an object. */
-export interface StateWaitOptions {
-  /** In milliseconds, from the beginning of the wait to its end. Default: as long as it takes. */
-  readonly timeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** @throws ERR_INVALID_ARG for a time limit that is none. */
-export function checkTimeout(timeoutMs: number | undefined): void {
-  if (timeoutMs !== undefined && !(timeoutMs >= 0))
-    throw invalidArgument('timeoutMs', '0 ms or more', timeoutMs);
-}
+import { JackfieldError } from '../../base/errors.js';
+import { deadlineIn, type Wait, type WaitOptions, waitFor } from '../../base/wait.js';
 
 /** States that are kept; the oldest go first, which only a reader that is this far behind can miss. */
 const MAX_STATES = 1000;
@@ -22,14 +10,8 @@ interface Waiter {
   lost(error: Error): void;
 }
 
-/** When a wait ends though nothing came, and with which error. */
-interface Limit {
-  readonly signal: AbortSignal | undefined;
-  /** On the clock. */
-  readonly endsAt: number | undefined;
-  aborted(signal: AbortSignal): Error;
-  timedOut(): Error;
-}
+/** The limits of all waits of one reader. */
+type Limits = Omit<Wait<void>, 'begin'>;
 
 /** The states that an object went through, for any number of readers that each go at their own pace. */
 export class StateHistory<S> {
@@ -86,17 +68,16 @@ export class StateHistory<S> {
    */
   read(
     from: 'oldest' | 'newest',
-    options: StateWaitOptions = {},
+    options: WaitOptions = {},
     awaited = 'one more state',
   ): AsyncGenerator<S, void, void> {
-    checkTimeout(options.timeoutMs);
-    return this.#read(from, this.#limit(options, awaited));
+    return this.#read(from, this.#limits(options, awaited));
   }
 
-  async *#read(from: 'oldest' | 'newest', limit: Limit): AsyncGenerator<S, void, void> {
+  async *#read(from: 'oldest' | 'newest', limits: Limits): AsyncGenerator<S, void, void> {
     const skipped = from === 'oldest' ? 0 : Math.max(0, this.#states.length - 1);
     for (let index = this.#oldest + skipped; ; index++) {
-      while (this.#oldest + this.#states.length <= index) await this.#changed(limit);
+      while (this.#oldest + this.#states.length <= index) await this.#changed(limits);
       index = Math.max(index, this.#oldest);
       const state = this.#states[index - this.#oldest];
       if (state === undefined) return;
@@ -105,35 +86,23 @@ export class StateHistory<S> {
     }
   }
 
-  #limit({ timeoutMs, signal }: StateWaitOptions, awaited: string): Limit {
+  #limits({ timeoutMs, signal }: WaitOptions, awaited: string): Limits {
     const what = `${awaited} of ${this.#describe}`;
-    return {
-      signal,
-      aborted: (fired) => abortedError(what, fired),
-      endsAt: timeoutMs === undefined ? undefined : this.#clock.now() + timeoutMs,
-      timedOut: () => new JackfieldError('ERR_TIMEOUT', `Waited ${timeoutMs} ms for ${what} in vain.`),
-    };
+    const deadline = deadlineIn(this.#clock, timeoutMs, () => {
+      throw new JackfieldError('ERR_TIMEOUT', `Waited ${timeoutMs} ms for ${what} in vain.`);
+    });
+    return { what, signal, deadline };
   }
 
-  #changed({ signal, aborted, endsAt, timedOut }: Limit): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#lost) return reject(this.#lost);
-      if (signal?.aborted) return reject(aborted(signal));
-      const done = (act: () => void) => {
-        this.#waiters.delete(waiter);
-        signal?.removeEventListener('abort', onAbort);
-        cancelTimer?.();
-        act();
-      };
-      const waiter: Waiter = {
-        changed: () => done(resolve),
-        lost: (error) => done(() => reject(error)),
-      };
-      const onAbort = () => done(() => signal && reject(aborted(signal)));
-      const onTime = () => done(() => reject(timedOut()));
-      const cancelTimer = endsAt === undefined ? undefined : this.#clock.timerAt(endsAt, onTime);
-      this.#waiters.add(waiter);
-      signal?.addEventListener('abort', onAbort, { once: true });
+  #changed(limits: Limits): Promise<void> {
+    if (this.#lost) return Promise.reject(this.#lost);
+    return waitFor({
+      ...limits,
+      begin: (resolve, reject) => {
+        const waiter: Waiter = { changed: resolve, lost: reject };
+        this.#waiters.add(waiter);
+        return () => this.#waiters.delete(waiter);
+      },
     });
   }
 }

@@ -1,11 +1,12 @@
 import { having } from '../../base/check.js';
 import type { Clock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
+import type { WaitOptions } from '../../base/wait.js';
 import type { VoicemailFailureReason, VoicemailStatus } from '../../protocol/catalogue/voicemail-status.js';
 import type { OtherWord } from '../../protocol/message.js';
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';
 import { RemoteObject, type RemoteObjectEvents } from './remote-object.js';
-import { StateHistory, type StateWaitOptions } from './state-history.js';
+import { StateHistory } from './state-history.js';
 import { VoiceStream } from './voice-stream.js';
 import { nextVoicemailState, type VoicemailState } from './voicemail-life.js';
 
@@ -77,7 +78,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
   }
 
   /** All states, from the first that was heard of until it is deleted. @throws ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
-  states(options: StateWaitOptions = {}): AsyncGenerator<VoicemailState, void, void> {
+  states(options: WaitOptions = {}): AsyncGenerator<VoicemailState, void, void> {
     return this.#history.read('oldest', options);
   }
 
@@ -87,7 +88,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
    * @throws ERR_VOICEMAIL_FAILED (a {@link VoicemailFailedError}) when it fails or is deleted first; ERR_TIMEOUT;
    * ERR_ABORTED; ERR_CLOSED.
    */
-  async reached(status: VoicemailStatus, options: StateWaitOptions = {}): Promise<VoicemailState> {
+  async reached(status: VoicemailStatus, options: WaitOptions = {}): Promise<VoicemailState> {
     let last: VoicemailState | undefined;
     for await (const state of this.#history.read('newest', options, status)) {
       if (state.status === status) return state;

@@ -1,5 +1,5 @@
 import { checkArgument, listOf, object } from '../../base/check.js';
-import { abortedError, JackfieldError, messageOf } from '../../base/errors.js';
+import { abortedError, asError, JackfieldError, messageOf } from '../../base/errors.js';
 import { DbusTransport } from './dbus-transport.js';
 import { MacTransport } from './mac-transport.js';
 import { TcpTransport } from './tcp-transport.js';
@@ -68,7 +68,7 @@ export class AutoTransport implements Transport {
       } catch (error) {
         attempts.push({
           transport: candidate.name,
-          error: error instanceof Error ? error : new Error(String(error)),
+          error: asError(error),
         });
       }
     }

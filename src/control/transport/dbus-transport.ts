@@ -1,6 +1,7 @@
 import type { MessageBus } from 'dbus-native';
 import { checkOptions, line, oneOf, type Rules, within } from '../../base/check.js';
 import { abortedError, messageOf } from '../../base/errors.js';
+import { waitFor } from '../../base/wait.js';
 import { BUS_ADDRESS, DBUS_NAMES } from '../../protocol/attach-names.js';
 import { endpointGone, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
@@ -79,12 +80,15 @@ function busAddress(bus: 'session' | 'system'): string | undefined {
 
 /** The unique name behind the API's; an error of the connection itself, which fails no call, ends the wait too. */
 async function ownerOf(bus: MessageBus, signal: AbortSignal | undefined): Promise<string> {
-  const broken = new Promise<never>((_, reject) => {
-    bus.connection.once('error', reject);
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  return await waitFor<string>({
+    what: DBUS_NAMES.service,
+    signal,
+    begin: (resolve, reject) => {
+      bus.connection.once('error', reject);
+      bus.getNameOwner(DBUS_NAMES.service).then(resolve, reject);
+      return undefined;
+    },
   });
-  broken.catch(() => undefined);
-  return await Promise.race([bus.getNameOwner(DBUS_NAMES.service), broken]);
 }
 
 class DbusLink implements Link {

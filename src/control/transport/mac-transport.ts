@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { checkOptions, line, path, type Rules } from '../../base/check.js';
 import { abortedError, messageOf } from '../../base/errors.js';
+import { waitFor } from '../../base/wait.js';
 import { endpointGone, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import {
@@ -104,31 +105,32 @@ class MacLink implements Link {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const link = new MacLink(options, observer, handlers);
-    return new Promise((resolve, reject) => {
-      const abort = () => {
-        observer.kill();
-        reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', abort, { once: true });
-      observer.on('error', reject);
-      observer.on('exit', () => {
-        reject(new Error('the script that listens to notifications ended'));
-        link.#lose('the script that listens to its notifications ended');
-      });
-      createInterface({ input: observer.stdout }).on('line', (line) => {
-        const observed = parseObserved(line);
-        if (observed?.name !== 'READY') {
-          if (observed) link.#take(observed);
-          return;
-        }
-        signal?.removeEventListener('abort', abort);
-        try {
-          link.#lifetime.opened();
-          resolve(link);
-        } catch (error) {
-          reject(error);
-        }
-      });
+    return waitFor({
+      what: 'notifications to be listened to',
+      signal,
+      begin: (resolve, reject) => {
+        let ready = false;
+        observer.on('error', reject);
+        observer.on('exit', () => {
+          reject(new Error('the script that listens to notifications ended'));
+          link.#lose('the script that listens to its notifications ended');
+        });
+        createInterface({ input: observer.stdout }).on('line', (line) => {
+          const observed = parseObserved(line);
+          if (observed?.name !== 'READY') {
+            if (observed) link.#take(observed);
+            return;
+          }
+          ready = true;
+          try {
+            link.#lifetime.opened();
+            resolve(link);
+          } catch (error) {
+            reject(error);
+          }
+        });
+        return () => ready || observer.kill();
+      },
     });
   }
 

@@ -1,8 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { systemClock } from '../../base/clock.js';
-import { abortedError, JackfieldError } from '../../base/errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import { IdleWatch } from '../../base/peer-limits.js';
+import { waitFor } from '../../base/wait.js';
 import { FramingError, LineFramer } from '../../protocol/line-framer.js';
 import { linkClosed, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
@@ -31,27 +32,24 @@ export class TcpTransport implements Transport {
   }
 
   #connect(signal: AbortSignal | undefined): Promise<Socket> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(abortedError(this.name, signal));
-      const { socket, ready } = dial(this.#target);
-      const abort = () => socket.destroy();
-      const settle = (act: () => void) => {
-        socket.removeAllListeners(ready).removeAllListeners('error').removeAllListeners('close');
-        signal?.removeEventListener('abort', abort);
-        act();
-      };
-      signal?.addEventListener('abort', abort, { once: true });
-      socket.once(ready, () => settle(() => resolve(socket)));
-      socket.once('error', (error) => settle(() => reject(new UnavailableError(this.name, error, REMEDY))));
-      socket.once('close', () =>
-        settle(() =>
-          reject(
-            signal?.aborted
-              ? abortedError(this.name, signal)
-              : new UnavailableError(this.name, 'it hung up', REMEDY),
-          ),
-        ),
-      );
+    return waitFor({
+      what: this.name,
+      signal,
+      begin: (resolve, reject) => {
+        const { socket, ready } = dial(this.#target);
+        const fail = (why: unknown) => reject(new UnavailableError(this.name, why, REMEDY));
+        let connected = false;
+        socket.once(ready, () => {
+          connected = true;
+          resolve(socket);
+        });
+        socket.once('error', fail);
+        socket.once('close', () => fail('it hung up'));
+        return () => {
+          socket.removeAllListeners(ready).removeAllListeners('error').removeAllListeners('close');
+          if (!connected) socket.on('error', () => undefined).destroy();
+        };
+      },
     });
   }
 
@@ -62,31 +60,29 @@ export class TcpTransport implements Transport {
     handlers: TransportHandlers,
     signal: AbortSignal | undefined,
   ): Promise<Link> {
-    return new Promise((resolve, reject) => {
-      const abort = () => signal && fail(abortedError(this.name, signal));
-      const settle = () => {
-        signal?.removeEventListener('abort', abort);
-        authenticated = true;
-      };
-      const fail = (error: Error) => {
-        settle();
-        void link.close();
-        reject(error);
-      };
-      let authenticated = false;
-      const line = (line: string) => {
-        if (authenticated) return handlers.line(line);
-        if (line !== 'OK') return fail(refusedToken(this.name));
-        settle();
-        resolve(link);
-      };
-      const closed = (error?: Error) => {
-        if (authenticated) handlers.closed(error);
-        else fail(refusedToken(this.name));
-      };
-      const link: TcpLink = new TcpLink(socket, { line, closed }, this.#target.idleMs);
-      signal?.addEventListener('abort', abort, { once: true });
-      link.send(`AUTH ${token}`).catch(fail);
+    return waitFor<Link>({
+      what: this.name,
+      signal,
+      begin: (resolve, reject) => {
+        let decided = false;
+        let accepted = false;
+        const line = (line: string) => {
+          if (decided) return handlers.line(line);
+          if (line !== 'OK') return reject(refusedToken(this.name));
+          accepted = true;
+          resolve(link);
+        };
+        const closed = (error?: Error) => {
+          if (decided) handlers.closed(error);
+          else reject(refusedToken(this.name));
+        };
+        const link = new TcpLink(socket, { line, closed }, this.#target.idleMs);
+        link.send(`AUTH ${token}`).catch(reject);
+        return () => {
+          decided = true;
+          if (!accepted) void link.close();
+        };
+      },
     });
   }
 }

@@ -1,5 +1,6 @@
 import { callback, checkOptions, type Rules, within } from '../../base/check.js';
 import { abortedError, JackfieldError } from '../../base/errors.js';
+import { waitFor } from '../../base/wait.js';
 import { UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
@@ -65,34 +66,30 @@ export class WindowsTransport implements Transport {
   }
 
   #discover(link: WindowsLink, handlers: TransportHandlers, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const settle = (act: () => void) => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
-        act();
-      };
-      const fail = (error: Error) => settle(() => reject(error));
-      const onAbort = () => signal && fail(abortedError(this.name, signal));
-      const timer = setTimeout(
-        () => fail(new UnavailableError(this.name, 'nobody answered', 'start one')),
-        this.#discoverTimeoutMs,
-      );
-      signal?.addEventListener('abort', onAbort, { once: true });
-      link.discover({
-        attached: () => settle(resolve),
-        pending: () => {
-          clearTimeout(timer);
-          handlers.pending?.();
-        },
-        refused: () =>
-          fail(
-            new JackfieldError('ERR_ATTACH_REFUSED', 'The endpoint’s user does not let this program attach.'),
-          ),
-        notAvailable: () => fail(new UnavailableError(this.name, 'it is not ready', 'log in there')),
-      });
+    return waitFor({
+      what: this.name,
+      signal,
+      begin: (resolve, reject) => {
+        const timer = setTimeout(
+          () => reject(new UnavailableError(this.name, 'nobody answered', 'start one')),
+          this.#discoverTimeoutMs,
+        );
+        link.discover({
+          attached: () => resolve(),
+          pending: () => {
+            clearTimeout(timer);
+            handlers.pending?.();
+          },
+          refused: () => reject(new JackfieldError('ERR_ATTACH_REFUSED', REFUSED)),
+          notAvailable: () => reject(new UnavailableError(this.name, 'it is not ready', 'log in there')),
+        });
+        return () => clearTimeout(timer);
+      },
     });
   }
 }
+
+const REFUSED = 'The endpoint’s user does not let this program attach.';
 
 async function loadDesktop(): Promise<WindowsDesktop> {
   const { koffiDesktop } = await import('./koffi-desktop.js');

@@ -3,7 +3,7 @@ import { readdir, realpath, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { path as aPath, checkArgument } from '../../base/check.js';
 import { type Clock, systemClock } from '../../base/clock.js';
-import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import { asError, invalidArgument, JackfieldError } from '../../base/errors.js';
 import { confinedPath, isInside } from '../../files/confined-path.js';
 import { Database, isDamage, type RowSchema, type SqlValue } from '../../files/database.js';
 import { fileError } from '../../files/file-error.js';
@@ -257,7 +257,7 @@ export class Catalogue implements Disposable {
         seen.add(await this.#takeIn(path.replace(/\.manifest\.json$/, '.json')));
       } catch (error) {
         if (isDamage(error)) throw error;
-        failed.set(path, error instanceof Error ? error : new Error(String(error)));
+        failed.set(path, asError(error));
       }
     }
     this.#forgetUnless(RECORDING_ROW);

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { messageOf } from '../../base/errors.js';
+import { asError } from '../../base/errors.js';
 
 /** A file in a zip: its name there, with `/`, and where it comes from. */
 export interface ZipEntry {
@@ -42,9 +42,7 @@ export async function* zipOf(
     add(name, await sizeOf(from), () => summed(bytesOf(from), (sum) => sums.push(`${sum}  ${name}\n`)));
   }
   add(SUMS, undefined, () => Readable.from(sums.map((line) => Buffer.from(line))));
-  zip.on('error', (error: unknown) =>
-    out.destroy(error instanceof Error ? error : new Error(messageOf(error))),
-  );
+  zip.on('error', (error: unknown) => out.destroy(asError(error)));
   zip.end();
   for await (const chunk of out) yield chunk as Buffer;
 }

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { backOffMs } from '../../base/back-off.js';
 import { callback, checkOptions, needed, object, path, type Rules, wait, whole } from '../../base/check.js';
 import { type CancelTimer, CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { entryOf } from '../../base/entry-of.js';
-import { JackfieldError, messageOf } from '../../base/errors.js';
+import { asError, JackfieldError, messageOf } from '../../base/errors.js';
+import { TimeLimit, waitFor } from '../../base/wait.js';
 import { makePrivateFolder, removeFile } from '../../files/private-file.js';
 import { writeJson } from '../../files/whole-file.js';
 import { FAILED, type KeptEvent, namesIn, readKept } from './outbox-folder.js';
@@ -196,7 +198,7 @@ class Lane {
     } catch (error) {
       // An attempt that was cut short by the end of the outbox is none.
       if (this.#signal.aborted) return Number.POSITIVE_INFINITY;
-      return await this.#failed(name, kept, error instanceof Error ? error : new Error(String(error)));
+      return await this.#failed(name, kept, asError(error));
     }
     // A disk that does not let go of the file must not have the event told again and again.
     this.#dueAt.set(name, Number.POSITIVE_INFINITY);
@@ -210,32 +212,26 @@ class Lane {
 
   #dueBy({ attempts, notBefore }: KeptEvent): number {
     const { clock } = this.#options;
-    const pauseMs = attempts === 0 ? 0 : this.#pauseMs(attempts);
-    return clock.now() + Math.min(pauseMs, Math.max(0, notBefore - clock.unixMs()));
+    return clock.now() + Math.min(this.#pauseMs(attempts), Math.max(0, notBefore - clock.unixMs()));
   }
 
   #pauseMs(attempts: number): number {
-    return Math.min(MAX_RETRY_MS, this.#options.firstRetryMs * 2 ** (attempts - 1));
+    return backOffMs(attempts, { firstMs: this.#options.firstRetryMs, longestMs: MAX_RETRY_MS });
   }
 
   async #attempt(deliver: Deliver, event: OutboxEvent): Promise<void> {
     const { clock, attemptTimeoutMs } = this.#options;
-    const timeUp = new AbortController();
-    const signal = AbortSignal.any([this.#signal, timeUp.signal]);
-    const cancel = clock.timerAt(clock.now() + attemptTimeoutMs, () => {
+    const options = { timeoutMs: attemptTimeoutMs, signal: this.#signal };
+    using limit = new TimeLimit(clock, options, () => {
       const text = `The channel ${this.#channel} did not take the event within ${attemptTimeoutMs} ms.`;
-      timeUp.abort(new JackfieldError('ERR_TIMEOUT', text));
+      return new JackfieldError('ERR_TIMEOUT', text);
     });
-    try {
-      await Promise.race([
-        deliver(event, { signal }),
-        new Promise((_, reject) => {
-          signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-        }),
-      ]);
-    } finally {
-      cancel();
-    }
+    const { signal } = limit;
+    await waitFor<unknown>({
+      what: `the channel ${this.#channel} to take the event`,
+      ended: signal,
+      begin: (resolve, reject) => void deliver(event, { signal }).then(resolve, reject),
+    });
   }
 
   async #failed(name: string, kept: KeptEvent, error: Error): Promise<number> {

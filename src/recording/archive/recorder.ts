@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { checkArgument } from '../../base/check.js';
 import { type Clock, systemClock } from '../../base/clock.js';
-import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import { asError, invalidArgument, JackfieldError } from '../../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import { isWithinHours } from '../../base/hours.js';
 import type { CallControl } from '../../call/call-control.js';
@@ -322,6 +322,6 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   }
 
   #failed(error: unknown, call: CallControl | undefined): void {
-    this.emit('failed', error instanceof Error ? error : new Error(String(error)), call);
+    this.emit('failed', asError(error), call);
   }
 }

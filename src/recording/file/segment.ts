@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { asError } from '../../base/errors.js';
 import { Opening } from '../../base/opening.js';
 import { fileError } from '../../files/file-error.js';
 import { removeFile, writePrivate } from '../../files/private-file.js';
@@ -216,7 +217,7 @@ export class Segment {
         await output.finish(this.file);
         made.push(await outputOf(output.path));
       } catch (cause) {
-        error ??= cause instanceof Error ? cause : new Error(String(cause));
+        error ??= asError(cause);
       }
     }
     return { made, error };

@@ -1,11 +1,12 @@
 import { abortedError } from '../../base/errors.js';
 import type { PcmSink } from '../../base/pcm.js';
+import { whenFired } from '../../base/wait.js';
 import type { PcmChunk } from '../sink.js';
 
 /** A sink that is read with `for await`: each write resolves when its samples were taken. */
 export class ChunkIterator implements PcmSink, AsyncIterableIterator<PcmChunk> {
   readonly #onReturn: () => void;
-  readonly #signal: AbortSignal | undefined;
+  #deaf: () => void = () => undefined;
   #pending: { chunk: PcmChunk; taken: () => void } | undefined;
   #reader: (() => void) | undefined;
   #ended = false;
@@ -14,9 +15,7 @@ export class ChunkIterator implements PcmSink, AsyncIterableIterator<PcmChunk> {
   /** @param onReturn The reader has left. */
   constructor(onReturn: () => void, signal: AbortSignal | undefined) {
     this.#onReturn = onReturn;
-    this.#signal = signal;
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
-    if (signal?.aborted) this.#onAbort();
+    if (signal) this.#deaf = whenFired(signal, () => this.#abort(signal));
   }
 
   [Symbol.asyncIterator](): this {
@@ -59,10 +58,10 @@ export class ChunkIterator implements PcmSink, AsyncIterableIterator<PcmChunk> {
     return { done: true, value: undefined };
   }
 
-  readonly #onAbort = () => {
-    if (this.#signal) this.#error = abortedError('the next samples', this.#signal);
+  #abort(signal: AbortSignal): void {
+    this.#error = abortedError('the next samples', signal);
     this.#leave();
-  };
+  }
 
   #leave(): void {
     this.#finish();
@@ -73,7 +72,7 @@ export class ChunkIterator implements PcmSink, AsyncIterableIterator<PcmChunk> {
 
   #finish(): void {
     this.#ended = true;
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#deaf();
     this.#wake();
   }
 

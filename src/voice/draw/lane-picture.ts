@@ -1,5 +1,6 @@
+import { escapeXml } from '../../base/xml.js';
 import { FONT_FAMILY } from './picture-file.js';
-import { element, escapeText } from './svg.js';
+import { element } from './svg.js';
 import { timeAxis } from './time-axis.js';
 
 export const INK = '#2b3440';
@@ -41,7 +42,7 @@ export function lanePicture(
   const parts = [element('rect', { width, height, fill: '#ffffff' })];
   if (title) {
     const style = { 'font-size': 16, 'font-weight': 700, fill: INK };
-    parts.push(element('text', { x: LEFT, y: 26, ...style }, escapeText(title)));
+    parts.push(element('text', { x: LEFT, y: 26, ...style }, escapeXml(title)));
   }
   for (let lane = 0; lane < laneCount; lane++) {
     parts.push(drawLane({ ...plot, top: top + lane * (laneHeight + LANE_GAP), height: laneHeight }, lane));
@@ -63,7 +64,7 @@ export function laneLabel(label: string, { left, top }: LaneArea, fill: string):
   const text = label.length > 60 ? `${label.slice(0, 59)}…` : label;
   const style = { 'font-size': 13, 'font-weight': 700, fill };
   const halo = { stroke: LANE_FILL, 'stroke-width': 4, 'stroke-linejoin': 'round', 'paint-order': 'stroke' };
-  return element('text', { x: left + 10, y: top + 20, ...style, ...halo }, escapeText(text));
+  return element('text', { x: left + 10, y: top + 20, ...style, ...halo }, escapeXml(text));
 }
 
 /** A mark at the left of a lane. */

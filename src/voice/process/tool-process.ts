@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { abortedError, JackfieldError, messageOf } from '../../base/errors.js';
+import { whenFired } from '../../base/wait.js';
 
 export interface ToolOptions {
   /** Ends the process when it fires. */
@@ -50,11 +51,10 @@ export class ToolProcess {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#errorText = (this.#errorText + text).slice(-MAX_ERROR_TEXT);
     });
-    const onAbort = () => void this.stop();
-    options.signal?.addEventListener('abort', onAbort, { once: true });
+    const deaf = options.signal && whenFired(options.signal, () => void this.stop());
     this.#exited = once(child, 'close').then(
       ([code, signal]) => {
-        options.signal?.removeEventListener('abort', onAbort);
+        deaf?.();
         return this.#outcome(code as number | null, signal as string | null);
       },
       (error: unknown) => this.#failure(messageOf(error), error),

@@ -11,7 +11,7 @@ import {
   words,
 } from '../../base/check.js';
 import { CLOCK, type Clock, sleep, systemClock } from '../../base/clock.js';
-import { messageOf } from '../../base/errors.js';
+import { asError } from '../../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import { checkTimeZone } from '../../base/local-time.js';
 import type { Bot } from '../../bot/bot.js';
@@ -211,7 +211,7 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
   }
 
   #failed(error: unknown): void {
-    this.emit('failed', error instanceof Error ? error : new Error(messageOf(error)));
+    this.emit('failed', asError(error));
   }
 }
 

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { readdir } from 'node:fs/promises';
+import { backOffMs } from '../../base/back-off.js';
 import {
   signal as abortSignal,
   callback,
@@ -259,7 +260,7 @@ class ArchiveRun {
       const outcome = await archiveMessage(this.#context, known, last);
       if (isStored(outcome)) return this.#stored(outcome);
       if (last) break;
-      const pause = (this.#options.retryMs ?? 1000) * 2 ** (attempt - 1);
+      const pause = backOffMs(attempt, { firstMs: this.#options.retryMs ?? 1000 });
       await sleep(clock, pause, signal ? { signal } : {});
     }
     const message = archive.catalogue.message(known.key);

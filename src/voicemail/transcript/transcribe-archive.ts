@@ -9,7 +9,7 @@ import {
   object,
   type Rules,
 } from '../../base/check.js';
-import { messageOf } from '../../base/errors.js';
+import { asError } from '../../base/errors.js';
 import type { ArchiveQuery } from '../archive/archive-query.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import { isSealed } from '../archive/audio-store.js';
@@ -67,7 +67,7 @@ export async function transcribeArchive(
       onMessage?.(archive.catalogue.message(message.key), undefined);
     } catch (error) {
       if (signal?.aborted) throw error;
-      onMessage?.(message, error instanceof Error ? error : new Error(messageOf(error)));
+      onMessage?.(message, asError(error));
     }
   }
   return count;

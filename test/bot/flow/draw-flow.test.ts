@@ -139,7 +139,7 @@ describe('the drawing of a flow', () => {
     const svg = await drawFlow(await flow);
     expect(svg.match(/<rect [^>]*stroke=/g)).toHaveLength(6);
     expect(svg.match(/marker-end/g)).toHaveLength(10);
-    expect(svg).toContain('<title>A &#34;desk&#34; &#60;1&#62;</title>');
+    expect(svg).toContain('<title>A &quot;desk&quot; &lt;1&gt;</title>');
     expect(svg).toContain('>sales.desk, sales.two</text>');
     expect(svg).not.toMatch(/NaN|Infinity|undefined/);
   });
