@@ -21,7 +21,7 @@ export class FrameCutter {
     }
   }
 
-  /** What is left of the last frame. */
+  /** The samples of an unfinished last frame. */
   rest(): Int16Array {
     const rest = this.#frame.slice(0, this.#filled);
     this.#filled = 0;

@@ -10,18 +10,18 @@ export interface PcmInput {
   readonly sampleCount?: number;
 }
 
-/** What is an input. */
+/** Rule of an input: a path, or a stream with its format. */
 export const PCM_INPUT = either(path, rule('an object with source and format', isPcmInput));
 
 function isPcmInput(value: unknown): boolean {
   return object.accepts(value) && stream.accepts(Reflect.get(value as object, 'source'));
 }
 
-/** How far long work has come. */
+/** Progress of long work. */
 export interface PcmProgress {
   /** Samples per channel done. */
   readonly position: number;
-  /** Samples per channel in all, where known. */
+  /** Total of samples per channel, if known. */
   readonly sampleCount: number | undefined;
 }
 

@@ -3,10 +3,10 @@ import { type PcmSource, SAMPLES } from '../base/pcm.js';
 
 /**
  * A step that audio passes through: interleaved samples in, interleaved samples out, in pieces of any size.
- * What comes out does not depend on how the input was cut into pieces.
+ * The output does not depend on the sizes of the pieces of the input.
  */
 export interface PcmTransform {
-  /** Takes the next samples; returns what is ready, which the caller then owns. */
+  /** Takes the next samples. Returns those that are ready; they belong to the caller. */
   push(samples: Int16Array): Int16Array;
   /** The input is over: returns the rest. Nothing may be pushed afterwards. */
   flush(): Int16Array;
@@ -14,9 +14,9 @@ export interface PcmTransform {
 
 /** A step that finds things in audio. What it finds does not depend on how the input was cut into pieces. */
 export interface PcmAnalyzer<Finding> {
-  /** Takes the next samples; returns what has become certain. */
+  /** Takes the next samples. Returns the findings that have become certain. */
   push(samples: Int16Array): Finding[];
-  /** The input is over: returns what was still open. Nothing may be pushed afterwards. */
+  /** Ends the input. Returns the findings that were still open. Nothing may be pushed afterwards. */
   flush(): Finding[];
 }
 

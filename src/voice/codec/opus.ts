@@ -18,7 +18,7 @@ export interface OpusOptions {
 export interface OpusEncoderOptions extends OpusOptions {
   /** In bits per second: 6000 to 510000. Default: what libopus finds right for the format. */
   readonly bitrate?: number;
-  /** What the codec is tuned for. Default `'voip'`. */
+  /** Use that the codec is tuned for. Default `'voip'`. */
   readonly application?: 'voip' | 'audio' | 'restricted_lowdelay';
 }
 
@@ -36,7 +36,7 @@ type Native = typeof import('@evan/opus');
 /** Codes frames of PCM into Opus packets with libopus. */
 export class OpusEncoder {
   readonly format: PcmFormat;
-  /** Samples (per channel, at the format's rate) by which what is decoded lags behind. */
+  /** Delay of the decoded sound, in samples per channel at the format's rate. */
   readonly lookahead: number;
   readonly #native: InstanceType<Native['Encoder']>;
 

@@ -6,7 +6,7 @@ import { CHANNELS, SAMPLES } from '../../base/pcm.js';
  * Changes the number of interleaved channels: to one channel by averaging all, from one by copying it to all.
  * The same number gives the same array.
  *
- * @throws ERR_UNSUPPORTED between two different numbers above one: say what goes where with {@link mapChannels}.
+ * @throws ERR_UNSUPPORTED between two different numbers above one: use {@link mapChannels}.
  * @throws ERR_INVALID_ARG when `samples` are no whole frames, or a number of channels is not 1 to 32.
  */
 export function mixChannels(samples: Int16Array, from: number, to: number): Int16Array {

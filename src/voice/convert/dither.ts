@@ -1,7 +1,7 @@
 import { checkArgument, checkOptions, instance, type Rules, whole } from '../../base/check.js';
 import { SAMPLES } from '../../base/pcm.js';
 export interface DitherOptions {
-  /** Where the noise begins, so that a result can be had again; any whole number. Default 1. */
+  /** Seed of the noise, so that a result can be repeated; any whole number. Default 1. */
   readonly seed?: number;
 }
 

@@ -1,8 +1,8 @@
-/** How much a resampler does for the sound, and what it costs. */
+/** Quality of a resampler: better sound costs more time. */
 export type ResampleQuality = 'low' | 'medium' | 'high';
 
 interface QualityShape {
-  /** What the filter takes away from aliases and images, in dB. */
+  /** Attenuation of aliases and images, in dB. */
   readonly rejectionDb: number;
   /** Part of the lower of the two Nyquist bands that passes unchanged; rejection is full from its end on. */
   readonly passband: number;
@@ -29,7 +29,7 @@ export interface FilterBank {
 /** Rows are padded to whole groups of this many, which the kernel multiplies at once. */
 const TAP_GROUP = 4;
 
-/** What a filter has to do. */
+/** Requirements of a filter. */
 export interface FilterShape {
   /** Sample rate of the input. */
   readonly rate: number;

@@ -6,7 +6,7 @@ import {
 } from './resample-filter.js';
 import { designSpectralFilter, type SpectralFilter } from './spectral-filter.js';
 
-/** Whether outputs come at once, or in blocks for less work. */
+/** Delay of the output: `low` gives it at once, `block` in blocks, which takes less work. */
 export type ResampleLatency = 'low' | 'block';
 
 export interface ResamplePlan {
@@ -17,7 +17,7 @@ export interface ResamplePlan {
   readonly latency: ResampleLatency;
 }
 
-/** A stage before the last lowers the rate while what is left is at least this many times the final rate. */
+/** Stages before the last lower the rate while it stays at least this many times the final rate. */
 const MIN_RATE_LEFT = 1.25;
 
 /** The largest number in a ratio of rates that spectra are used for: matrices grow with the product of both. */
@@ -63,7 +63,7 @@ function spectralFilters({ from, to, quality }: ResamplePlan): (FilterBank | Spe
   ];
 }
 
-/** What passes, and from where on nothing does: the band that both rates have. */
+/** Edges of the band that both rates have: the end of the passband and the start of the stopband, in Hz. */
 function bandOf(from: number, to: number, quality: ResampleQuality) {
   const { rejectionDb, passband } = QUALITY_SHAPES[quality];
   const stop = Math.min(from, to) / 2;

@@ -1,11 +1,11 @@
 import type { ResampleKernel } from './resample-kernel.js';
 
-/** Where a stage's memory is, and what it has to have room for. */
+/** Address of a stage's memory, and the sizes that it needs room for. */
 export interface StagePlace {
-  /** Where the stage's memory begins in the kernel's. */
+  /** Start of the stage's memory in the kernel's. */
   readonly address: number;
   readonly channels: number;
-  /** Samples per channel that are put in at once, at the most. */
+  /** Most samples per channel that are put in at once. */
   readonly maxInputs: number;
   /** Samples of silence in front of the first input. */
   readonly silence: number;
@@ -17,9 +17,9 @@ export interface StagePlace {
 export interface ResampleStage {
   /** Outputs that the largest input makes possible. */
   readonly maxOutputs: number;
-  /** Where the stage's memory ends. */
+  /** End of the stage's memory. */
   readonly end: number;
-  /** Puts what the filter consists of into the kernel's memory. */
+  /** Writes the filter's coefficients into the kernel's memory. */
   load(kernel: ResampleKernel): void;
   /** Address where the next input of a channel belongs. */
   inputOf(channel: number): number;
@@ -27,6 +27,6 @@ export interface ResampleStage {
   outputsAfter(count: number): number;
   /** Writes the next outputs of a channel to the address `output`: `count`, or as many more as come at once. */
   filter(kernel: ResampleKernel, channel: number, output: number, count: number): void;
-  /** Moves on by what was put in and taken out of all channels, and lets go of what no output needs any more. */
+  /** Advances all channels by their inputs and outputs, and drops inputs that no output needs any more. */
   advance(kernel: ResampleKernel, inputs: number, outputs: number): void;
 }

@@ -25,7 +25,7 @@ export interface ResamplerOptions {
   readonly latency?: ResampleLatency;
 }
 
-/** How the filters of all that resamples are chosen. */
+/** Rules of the options that choose the filters, for everything that resamples. */
 export const FILTER_RULES: Rules<Pick<ResamplerOptions, 'quality' | 'latency'>> = {
   quality: oneOf(...Object.keys(QUALITY_SHAPES)),
   latency: oneOf('low', 'block'),
@@ -101,7 +101,7 @@ export class Resampler implements PcmTransform {
     return outputs;
   }
 
-  /** Puts samples in, and what becomes ready into `outputs`, as far as there is room; returns what was filled. */
+  /** Takes samples and writes ready ones into `outputs`, as far as there is room. Returns the part that was filled. */
   #filter(samples: Int16Array, outputs: Int16Array): Int16Array {
     const length = BLOCK * this.#channels;
     let filled = 0;

@@ -22,7 +22,7 @@ export class StageInputs {
     this.filled = silence;
   }
 
-  /** Where the memory ends. */
+  /** End of the memory. */
   get end(): number {
     return this.#start + this.#bytes * this.#channels;
   }

@@ -28,7 +28,7 @@ export interface SoundDeviceOptions {
    * swallows sound at the pace of a real one. Default: the system's default device.
    */
   readonly device?: string;
-  /** Which program runs it. Default: the first that is installed. */
+  /** Program that plays or records. Default: the first that is installed. */
   readonly program?: DeviceProgram;
   /** Closes the device when it fires. */
   readonly signal?: AbortSignal;

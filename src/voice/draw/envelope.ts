@@ -3,7 +3,7 @@ export interface EnvelopeBin {
   readonly min: number;
   readonly max: number;
   readonly rms: number;
-  /** Whether samples at full scale follow one another: the sound was clipped. */
+  /** True when samples at full scale follow one another: the sound was clipped. */
   readonly isClipped: boolean;
 }
 
@@ -55,7 +55,7 @@ export class Envelope {
     }
   }
 
-  /** The sound from `start` to `end` (samples, with a fraction) of one channel; undefined where there is none. */
+  /** The sound of one channel from `start` to `end` (samples, with a fraction); `undefined` past the end. */
   read(channel: number, start: number, end: number): EnvelopeBin | undefined {
     const last = Math.min(this.#bin, Math.ceil(end / this.#binLength) - 1);
     const first = Math.min(Math.floor(start / this.#binLength), last);

@@ -8,7 +8,7 @@ export const FAINT_INK = '#6b7785';
 export const LANE_FILL = '#f6f8fa';
 export const LANE_EDGE = '#d5dbe1';
 
-/** Where a lane lies, in pixels. */
+/** Place and size of a lane, in pixels. */
 export interface LaneArea {
   readonly left: number;
   readonly top: number;

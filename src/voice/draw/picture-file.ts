@@ -9,7 +9,7 @@ export const FONT_FAMILY = 'Noto Sans';
 
 const FONT_FILES = ['noto-sans-regular.ttf', 'noto-sans-bold.ttf'];
 
-/** Which kind of picture a path asks for by its ending. @throws ERR_INVALID_ARG for other endings. */
+/** Gives the kind of picture by the ending of its path. @throws ERR_INVALID_ARG for other endings. */
 export function pictureKind(path: string): 'png' | 'svg' {
   const ending = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
   if (ending === 'png' || ending === 'svg') return ending;

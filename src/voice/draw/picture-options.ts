@@ -13,11 +13,11 @@ import { abortedError, invalidArgument } from '../../base/errors.js';
 import type { PcmFormat } from '../../base/pcm.js';
 import { openPcm, PCM_INPUT, type PcmInput, type PcmProgress } from '../pcm-input.js';
 
-/** What all pictures take. */
+/** Options of all pictures. */
 export interface PictureOptions {
   /** A WAV file or a stream; or several (the two legs of a call), drawn below each other on one time axis. */
   readonly input: string | PcmInput | readonly (string | PcmInput)[];
-  /** Where the picture goes: a path that ends with `.png` or `.svg`. */
+  /** Path of the picture, which ends with `.png` or `.svg`. */
   readonly output: string;
   /** Names of the lanes, one for each channel of each input, from the top. Default: none. */
   readonly labels?: readonly string[];
@@ -48,7 +48,7 @@ const LANE_HEIGHT = 160;
 const AXIS_HEIGHT = 56;
 const MAX_LANES = 32;
 
-/** What reads an input for a picture, in constant memory. */
+/** Reader of an input for a picture, in constant memory. */
 export interface PictureReader {
   readonly sampleCount: number;
   push(samples: Int16Array): void;

@@ -14,7 +14,7 @@ import { element } from './svg.js';
 export interface DrawSpectrogramOptions extends PictureOptions {
   /** Level that is drawn darkest, in dBFS of a sine: -60 to 0. Default -20. */
   readonly maxDbfs?: number;
-  /** How far below that the lightest lies, in dB: 20 to 120. Default 80. */
+  /** Distance of the lightest colour's level below the darkest's, in dB: 20 to 120. Default 80. */
   readonly rangeDb?: number;
 }
 

@@ -64,7 +64,7 @@ function clockTime(seconds: number, step: number): string {
   return `${clock}:${two(whole % 60)}${fraction}`;
 }
 
-/** Where an axis lies, in pixels: below `bottom`, with lines through the lanes from `top`. */
+/** Place of an axis, in pixels: below `bottom`, with lines through the lanes from `top`. */
 export interface AxisArea {
   readonly left: number;
   readonly width: number;

@@ -26,7 +26,7 @@ const RULES: Rules<AutoGainOptions> = {
   gateDbfs: within(-90, -20, 'dBFS'),
 };
 const FRAME_MS = 10;
-/** How fast the level that the gain follows rises and falls, as time constants. */
+/** Time constants with which the level that the gain follows rises and falls. */
 const ATTACK_MS = 40;
 const RELEASE_MS = 1200;
 

@@ -76,7 +76,7 @@ export function measureLoudness(samples: Int16Array, format: PcmFormat = VOICE_F
 const CLASS_LU = 0.01;
 const CLASSES = Math.round(-ABSOLUTE_GATE_LUFS / CLASS_LU) + 1000;
 
-/** How many blocks had which loudness, above the absolute gate. */
+/** Counts of blocks by their loudness, above the absolute gate. */
 class LoudnessClasses {
   readonly #counts = new Float64Array(CLASSES);
   readonly #energies = new Float64Array(CLASSES);

@@ -78,7 +78,7 @@ export class SilenceDetector implements PcmAnalyzer<Silence> {
   }
 }
 
-/** Whether every channel of a frame lies below the threshold. */
+/** True when every channel of a frame lies below the threshold. */
 export function isSilent(frame: Int16Array, channels: number, thresholdDbfs: number): boolean {
   return measureLevel(frame, channels).every(({ rmsDbfs }) => rmsDbfs < thresholdDbfs);
 }

@@ -10,13 +10,13 @@ import type { PcmAnalyzer } from '../stage.js';
 export interface VoiceDetectorOptions {
   /** Default {@link VOICE_FORMAT}. */
   readonly format?: PcmFormat;
-  /** Which channel is listened to. Default 0. */
+  /** Channel to listen to. Default 0. */
   readonly channel?: number;
-  /** How sure the decision has to be that a frame is speech: 0 (takes much for speech) to 3. Default 2. */
+  /** Strictness of the decision that a frame is speech: 0 (counts the most as speech) to 3. Default 2. */
   readonly mode?: 0 | 1 | 2 | 3;
-  /** Speech that makes a begin, in milliseconds: 20 to 2000. Default 60. */
+  /** Speech after which an utterance begins, in milliseconds: 20 to 2000. Default 60. */
   readonly onsetMs?: number;
-  /** How long an utterance goes on after its last frame of speech, in milliseconds: 0 to 10000. Default 300. */
+  /** Time that an utterance goes on after its last frame of speech, in milliseconds: 0 to 10000. Default 300. */
   readonly hangoverMs?: number;
 }
 
@@ -39,7 +39,7 @@ type State =
   | { readonly name: 'speaking'; readonly begin: number; lastSpeech: number };
 
 const FRAME_MS = 20;
-/** Until so many frames had sound in them, the detector does not know the noise of the line, and takes it for speech. */
+/** Frames with sound before which the detector does not know the noise of the line, and takes it for speech. */
 const WARM_UP_FRAMES = 6;
 /** Largest sample of a frame that has no sound in it (-72 dBFS). */
 const SILENT_PEAK = 8;

@@ -5,7 +5,7 @@ export function gainOf(db: number): number {
   return 10 ** (db / 20);
 }
 
-/** What is a gain. */
+/** Rule of a gain. */
 export const GAIN_DB = within(-Infinity, 40, 'dB');
 
 /** A gain that changes in a straight line, so that no change is heard as a click. */
@@ -20,7 +20,7 @@ export class GainRamp {
     this.#target = gain;
   }
 
-  /** Whether the gain has come to rest at zero. */
+  /** True when the gain has reached zero and stays there. */
   get isSilent(): boolean {
     return this.#left === 0 && this.#gain === 0;
   }

@@ -20,7 +20,7 @@ export interface MixInput {
   readonly input: string | PcmInput;
   /** Gain, in dB. Default 0. */
   readonly gainDb?: number;
-  /** Where it begins in the mix, in samples of the mix per channel. Default 0. */
+  /** Position in the mix at which it begins, in samples of the mix per channel. Default 0. */
   readonly position?: number;
 }
 

@@ -6,11 +6,11 @@ import { GAIN_DB, GainRamp, gainOf } from './gain-ramp.js';
 export interface MixerSourceOptions {
   /** Gain, in dB; -Infinity mutes. At most 40. Default 0. */
   readonly gainDb?: number;
-  /** Where on the mixer's time line the source's first sample lies. Default: where the mixer is now. */
+  /** Position of the source's first sample on the mixer's time line. Default: the mixer's current position. */
   readonly position?: number;
   /** Audio that may wait to be mixed, in milliseconds: 20 to 60000. Default 1000. */
   readonly maxBufferedMs?: number;
-  /** What a write does when that much waits: resolve later, or throw the oldest away and count it. Default `'wait'`. */
+  /** Treatment of a write when that much waits: resolve later, or drop the oldest and count it. Default `'wait'`. */
   readonly whenFull?: 'wait' | 'drop-oldest';
 }
 
@@ -21,7 +21,7 @@ const RULES: Rules<MixerSourceOptions> = {
   whenFull: oneOf('wait', 'drop-oldest'),
 };
 
-/** What a source has to know of the mixer that it belongs to. */
+/** Members of its mixer that a source needs. */
 export interface MixerLine {
   readonly channels: number;
   readonly sampleRate: number;
@@ -72,7 +72,7 @@ export class MixerSource implements PcmSink {
     return this.#buffered / this.#line.channels;
   }
 
-  /** Whether nothing will come from this source any more: the mixer forgets it. */
+  /** True when nothing more will come from this source: the mixer forgets it. */
   get isDone(): boolean {
     return (this.#ended && this.#pieces.length === 0) || (this.#leaving && this.#gain.isSilent);
   }

@@ -6,13 +6,13 @@ import { hardClip, softLimit } from './soft-limit.js';
 export interface MixerOptions {
   /** Format of all sources and of the mix. Default {@link VOICE_FORMAT}. */
   readonly format?: PcmFormat;
-  /** How long changes of gain and leaving take, in milliseconds: 0 to 1000. Default 20. */
+  /** Duration of changes of gain and of leaving, in milliseconds: 0 to 1000. Default 20. */
   readonly rampMs?: number;
-  /** What happens to sums near and beyond 16 bits: bent from -3 dBFS on, or cut off. Default `'soft'`. */
+  /** Treatment of sums near and beyond 16 bits: bent from -3 dBFS on, or cut off. Default `'soft'`. */
   readonly limiter?: 'soft' | 'clip';
 }
 
-/** A conference's block: what everyone together says, and what each hears, which is all but himself. */
+/** A block of a conference: the sum of all sources, and for each source the sum of all others. */
 export interface MixMinus {
   readonly all: Int16Array;
   readonly without: ReadonlyMap<MixerSource, Int16Array>;

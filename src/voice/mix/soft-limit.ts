@@ -1,4 +1,4 @@
-/** Where the knee begins: 3 dB below full scale. Up to here a mix is not touched. */
+/** Level at which the knee begins: 3 dB below full scale. A mix below it is not changed. */
 const KNEE = 32768 * 10 ** (-3 / 20);
 const ROOM = 32767 - KNEE;
 

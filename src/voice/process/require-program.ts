@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, sep } from 'node:path';
 import { JackfieldError } from '../../base/errors.js';
 
-/** Whether a program can be run: one on the PATH, or one that is named with its path. */
+/** Resolves with true when a program can be run: one on the PATH, or one that is named with its path. */
 export async function isInstalled(tool: string): Promise<boolean> {
   const endings = process.platform === 'win32' ? ['', '.exe'] : [''];
   const named = isAbsolute(tool) || tool.includes(sep);

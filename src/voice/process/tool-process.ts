@@ -7,7 +7,7 @@ import { whenFired } from '../../base/wait.js';
 export interface ToolOptions {
   /** Ends the process when it fires. */
   readonly signal?: AbortSignal;
-  /** What to do when the tool is not there, for the error message. */
+  /** Advice for the error message when the tool is missing. */
   readonly install?: string;
   /** Its environment. Default: that of this process. */
   readonly env?: NodeJS.ProcessEnv;
@@ -17,7 +17,7 @@ export interface ToolOptions {
 
 /** Text of a tool's standard error that is kept for its error message, from the end, in characters. */
 const MAX_ERROR_TEXT = 2000;
-/** How long a tool that was asked to end has for it before it is killed. */
+/** Time that a tool has to end when it is asked to, before it is killed. */
 const GRACE_MS = 2000;
 
 /**
@@ -92,12 +92,12 @@ export class ToolProcess {
     throw this.#failure('it ended before all was written', failure);
   }
 
-  /** Says that no more will be written, after a last piece. A tool that does not read it all is no fault. */
+  /** Writes a last piece, then ends the tool's input. It is not an error when the tool does not read all of it. */
   endInput(last: string | Uint8Array = ''): void {
     this.#stdin.end(last);
   }
 
-  /** What it writes to standard output; ends when it does. */
+  /** The tool's standard output; ends when that ends. */
   output(): AsyncIterable<Buffer> {
     return this.#stdout;
   }

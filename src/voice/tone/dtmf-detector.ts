@@ -7,13 +7,13 @@ import { DtmfWindow } from './dtmf-window.js';
 export interface DtmfDetectorOptions {
   /** Layout of the samples. Default {@link VOICE_FORMAT}. */
   readonly format?: PcmFormat;
-  /** Which channel is listened to. Default 0. */
+  /** Channel to listen to. Default 0. */
   readonly channel?: number;
   /** Quietest sine of a digit that counts, as its peak in dBFS: -60 to -10. Default -40. */
   readonly minLevelDbfs?: number;
-  /** How much louder than its column (high group) a row (low group) may be, in dB: 0 to 12. Default 8 (Q.24). */
+  /** Most that a row (low group) may be louder than its column (high group), in dB: 0 to 12. Default 8 (Q.24). */
   readonly normalTwistDb?: number;
-  /** How much louder than its row (low group) a column (high group) may be, in dB: 0 to 12. Default 4 (Q.24). */
+  /** Most that a column (high group) may be louder than its row (low group), in dB: 0 to 12. Default 4 (Q.24). */
   readonly reverseTwistDb?: number;
 }
 

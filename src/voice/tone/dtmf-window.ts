@@ -13,9 +13,9 @@ export interface DtmfWindowOptions {
   readonly sampleRate: number;
   /** Quietest sine of a digit that counts, as its peak in dBFS. */
   readonly minLevelDbfs: number;
-  /** How much louder than its column a row may be, in dB. */
+  /** Most that a row may be louder than its column, in dB. */
   readonly normalTwistDb: number;
-  /** How much louder than its row a column may be, in dB. */
+  /** Most that a column may be louder than its row, in dB. */
   readonly reverseTwistDb: number;
 }
 
@@ -78,7 +78,7 @@ export class DtmfWindow {
     return this.#count;
   }
 
-  /** Where the samples of the next slice go; `take` follows when all are there. */
+  /** Memory for the samples of the next slice; call `take` when it is full. */
   get next(): Float64Array {
     return this.#at(this.#count).samples;
   }
@@ -91,7 +91,7 @@ export class DtmfWindow {
     return this.#count >= SLICES ? this.#digit() : undefined;
   }
 
-  /** Whether a part of the window is silent beside another: a line that breaks off, or begins. */
+  /** True when a part of the window is silent compared with another: the sound breaks off or begins in it. */
   get isBroken(): boolean {
     let least = Number.POSITIVE_INFINITY;
     let most = 0;

@@ -28,7 +28,7 @@ export interface DtmfOptions {
   readonly pauseMs?: number;
   /** Peak of the row's sine, in dBFS: -60 to -6. Default -12. */
   readonly levelDbfs?: number;
-  /** How much louder the column's sine is, in dB: -12 to 12. Default 2, against the loss of long lines. */
+  /** Level of the column's sine above the row's, in dB: -12 to 12. Default 2, against the loss of long lines. */
   readonly twistDb?: number;
   /** Default {@link VOICE_FORMAT}. */
   readonly format?: PcmFormat;

@@ -4,11 +4,11 @@ import type { PcmAnalyzer } from '../stage.js';
 import { ToneMeter } from './tone-meter.js';
 
 export interface ToneDetectorOptions {
-  /** What to listen for, in Hz: 100 to 0.45 of the sample rate. Default 1000. */
+  /** Frequency to listen for, in Hz: 100 to 0.45 of the sample rate. Default 1000. */
   readonly frequency?: number;
   /** Layout of the samples. Default {@link VOICE_FORMAT}. */
   readonly format?: PcmFormat;
-  /** Which channel is listened to. Default 0. */
+  /** Channel to listen to. Default 0. */
   readonly channel?: number;
   /** Shortest tone that counts, in milliseconds: 40 to 10000. Default 80. */
   readonly minDurationMs?: number;
@@ -28,8 +28,8 @@ const RULES: Rules<ToneDetectorOptions> = {
 };
 
 /**
- * What was heard. `position`, `begin` and `end` count samples per channel from the first that was pushed; `end` is
- * the first sample after the tone.
+ * A tone that begins or ends. `position`, `begin` and `end` count samples per channel from the first that was pushed;
+ * `end` is the first sample after the tone.
  */
 export type ToneEvent =
   | { readonly type: 'begin'; readonly position: number }

@@ -69,7 +69,7 @@ export class ToneMeter {
     return amplitude;
   }
 
-  /** Whether a tone of this amplitude is nearly all that is in the window. */
+  /** True when a tone of this amplitude makes up nearly all of the window. */
   isPure(amplitude: number): boolean {
     return (amplitude * amplitude * this.length) / 2 >= this.#purity * this.#sumSquares;
   }

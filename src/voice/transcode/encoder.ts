@@ -3,14 +3,14 @@ import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js
 import type { PcmFormat, PcmSink } from '../../base/pcm.js';
 import type { WavWriteEncoding } from '../wav/wav-encoding.js';
 
-/** What a file says about its sound, in any format that has a place for it. */
+/** Metadata of a file, written in every format that has a place for it. */
 export interface AudioTags {
   readonly title?: string;
   readonly artist?: string;
   readonly album?: string;
   readonly genre?: string;
   readonly comment?: string;
-  /** When the sound was recorded. */
+  /** Time of the recording. */
   readonly date?: Date;
 }
 
@@ -35,9 +35,9 @@ export interface PcmEncoder extends PcmSink {
   abort(): Promise<void>;
 }
 
-/** What the encoders of this folder have to do themselves. */
+/** The part of an encoder that each format implements. */
 export interface EncoderBackend {
-  /** Takes samples, which it may not keep. */
+  /** Encodes samples. It may not keep the array. */
   encode(samples: Int16Array): Promise<void>;
   finish(): Promise<void>;
   abort(): Promise<void>;

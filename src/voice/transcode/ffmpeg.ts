@@ -44,7 +44,7 @@ export interface FfmpegOptions {
 /**
  * Opens an output that ffmpeg encodes.
  *
- * @throws ERR_TOOL when there is no ffmpeg; when it fails, each write and the end reject with what it said.
+ * @throws ERR_TOOL when there is no ffmpeg. When it fails, each write and the end reject with its own text.
  */
 export async function createFfmpegEncoder(
   target: EncoderTarget,

@@ -53,7 +53,7 @@ const CODINGS = {
 
 const registered = new Set<string>();
 
-/** Opens a FLAC or MP3 output; without a target what is encoded goes nowhere. @throws ERR_ENCODER when the encoder refuses it. */
+/** Opens a FLAC or MP3 output; without a target its bytes are dropped. @throws ERR_ENCODER when it is refused. */
 export async function createMediabunnyEncoder(
   target: EncoderTarget | undefined,
   kind: keyof typeof CODINGS,
@@ -93,7 +93,7 @@ export async function createOpusEncoder(
   options: EncoderOptions,
 ): Promise<PcmEncoder> {
   const { format, bitrate, tags } = options;
-  // 'voip' filters low frequencies out and reshapes the rest: right for a call, not for what is kept of it.
+  // 'voip' filters low frequencies out and reshapes the rest: right for a live call, not for its recording.
   const opus = await OpusEncoder.create({
     format,
     application: 'audio',

@@ -27,10 +27,10 @@ import { WavWriter } from '../wav/wav-writer.js';
 import type { AudioTags, EncoderOptions, EncoderTarget, PcmEncoder } from './encoder.js';
 import { createFfmpegEncoder, type FfmpegFormat, isFfmpegFormat } from './ffmpeg.js';
 
-/** What {@link transcode} writes without any installed program. */
+/** Formats that {@link transcode} writes without any installed program. */
 export type BuiltinFormat = 'wav' | 'flac' | 'mp3' | 'opus';
 
-/** What {@link transcode} writes; those that are not built in need ffmpeg. */
+/** Formats that {@link transcode} writes; those that are not built in need ffmpeg. */
 export type TranscodeFormat = BuiltinFormat | FfmpegFormat;
 
 export interface TranscodeOptions {
@@ -44,8 +44,8 @@ export interface TranscodeOptions {
   /** Default: told from the ending of `output`. */
   readonly format?: TranscodeFormat;
   /**
-   * What encodes: libraries that come with the package, or the system's ffmpeg. Default `'builtin'` where the format
-   * is built in, `'ffmpeg'` for the others.
+   * Encoder: libraries that come with the package, or the system's ffmpeg. Default `'builtin'` for formats that are
+   * built in, `'ffmpeg'` for the others.
    */
   readonly encoder?: 'builtin' | 'ffmpeg';
   /** The program for `encoder: 'ffmpeg'`. Default `'ffmpeg'`, from the PATH. */
@@ -72,7 +72,7 @@ export interface TranscodeResult {
 interface Builtin {
   /** Sample rates that the codec has; undefined where it has all. */
   readonly rates?: readonly number[];
-  /** Whether the file's header is completed at the end, which a stream does not allow. */
+  /** True when the encoder completes the file's header at the end, which a stream does not allow. */
   readonly needsFile?: boolean;
   readonly create: (target: EncoderTarget, options: EncoderOptions) => Promise<PcmEncoder>;
 }
@@ -168,7 +168,7 @@ export async function loadEncoder(kind: 'flac' | 'mp3' | 'opus', format: PcmForm
   loaded.add(kind);
 }
 
-/** What the file system said, also where an encoder passed it on. */
+/** Finds an error of the file system, also as the cause of an encoder's error, and names the file in it. */
 function systemError(error: unknown, path: string): unknown {
   const cause = error instanceof JackfieldError && error.code === 'ERR_ENCODER' ? error.cause : error;
   return cause instanceof Error && 'syscall' in cause ? fileError('write', path, cause) : error;
@@ -194,7 +194,7 @@ async function encodeInto(
     if (signal?.aborted) throw abortedError('the output to be written', signal);
     await encoder.end();
   } catch (error) {
-    // What went wrong first is what is told; giving up may fail for the same reason.
+    // The first error is reported; giving up may fail for the same reason.
     await encoder.abort().catch(() => {});
     throw error;
   }

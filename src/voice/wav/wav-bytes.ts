@@ -34,12 +34,12 @@ export function encodeWav(samples: Int16Array, options: EncodeWavOptions = {}): 
   return bytes;
 }
 
-/** What {@link decodeWav} returns: the samples as s16, and how they lay in the file. */
+/** Result of {@link decodeWav}: the samples as s16, and their layout in the file. */
 export interface DecodedWav extends WavLayout {
   readonly samples: Int16Array;
 }
 
-/** Reads a whole WAV file from memory. @throws ERR_WAV ({@link WavError}) when it is no readable WAV. */
+/** Reads a whole WAV file from memory. @throws ERR_WAV ({@link WavError}) when it cannot be read as WAV. */
 export function decodeWav(bytes: Uint8Array): DecodedWav {
   checkArgument('bytes', bytes, BYTES);
   const search = locateWav(bytes.length);

@@ -4,7 +4,7 @@ export interface ReadRequest {
   readonly length: number;
 }
 
-/** What looks into a file without doing I/O itself: yields what it needs to read. */
+/** A search in a file that does no I/O itself: it yields the ranges that it needs to read. */
 export type Search<T> = Generator<ReadRequest, T, Uint8Array>;
 
 export const CHUNK_HEADER_BYTES = 8;
@@ -22,7 +22,7 @@ export function rankOfName(id: string): 0 | 1 | 2 {
   return /^[A-Za-z_][ -~]{3}$/.test(id) ? 1 : 0;
 }
 
-/** What a chunk, or a tag that programs for music write, begins with: 2 for what is known. */
+/** Likelihood that a chunk, or a tag of music programs, begins here: 2 for a known name. */
 function rankAt(bytes: Uint8Array, at: number): 0 | 1 | 2 {
   const id = fourCc(bytes, at);
   return TAG_STARTS.some((start) => id.startsWith(start)) ? 2 : rankOfName(id);
@@ -31,7 +31,7 @@ function rankAt(bytes: Uint8Array, at: number): 0 | 1 | 2 {
 /** ID3v1, APEv2, ID3v2 and Lyrics3. */
 const TAG_STARTS = ['TAG', 'APET', 'ID3', 'LYRI'] as const;
 
-/** Where the next chunk begins, and whether the pad byte before it is missing. */
+/** Offset of the next chunk; `padMissing` when the pad byte before it is missing. */
 export interface NextChunk {
   readonly position: number;
   readonly padMissing: boolean;

@@ -2,8 +2,8 @@ import { decodeG711Into, encodeG711Into } from '../codec/g711.js';
 import { decodeImaBlocks } from './ima-adpcm.js';
 
 /**
- * How samples lie in a WAV file. Inside Jackfield they are s16; the other encodings are converted on the way:
- * wider ones are rounded to nearest when read and shifted when written, floats are scaled by 32768 and clipped.
+ * Encoding of the samples in a WAV file. Inside Jackfield they are s16; other encodings are converted: wider ones are
+ * rounded to nearest when read and shifted when written, floats are scaled by 32768 and clipped.
  */
 export type WavEncoding = 'u8' | 's16' | 's24' | 's32' | 'f32' | 'f64' | 'alaw' | 'mulaw' | 'ima-adpcm';
 
@@ -73,7 +73,7 @@ const ENCODERS: Readonly<Record<WavWriteEncoding, Encoder>> = {
   mulaw: (bytes, samples) => encodeG711Into(bytes, samples, 'mulaw'),
 };
 
-/** How samples can be written. */
+/** Encodings that can be written. */
 export const WRITE_ENCODINGS: readonly string[] = Object.keys(ENCODERS);
 
 /** A run of whole blocks of a file's data, as {@link decodeSamples} takes it. */

@@ -1,6 +1,6 @@
 import { JackfieldError } from '../../base/errors.js';
 
-/** What is wrong with a WAV file, and what to do about it. */
+/** Reasons to refuse a WAV file, each with advice. */
 export const WAV_ERROR_REASONS = {
   'not-wav': 'This is not a WAV file (RIFF, RF64 or BW64 with the form WAVE). Convert it with ffmpeg or sox.',
   'no-format': 'The WAV file has no usable `fmt ` chunk before its samples: its header is damaged.',

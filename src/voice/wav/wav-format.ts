@@ -6,7 +6,7 @@ import { ENCODING_SHAPES, FORMAT_TAG, type WavEncoding } from './wav-encoding.js
 import { WavError } from './wav-error.js';
 import type { WavWarning } from './wav-warning.js';
 
-/** What a `fmt ` chunk says, and what was wrong with it. */
+/** Content of a `fmt ` chunk, with the faults that were found in it. */
 export interface Fmt {
   readonly format: PcmFormat;
   readonly encoding: WavEncoding;

@@ -28,7 +28,7 @@ const SUBTYPE_TAIL = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71
 export class WavHeader {
   readonly blockAlign: number;
   readonly #bytes: Uint8Array;
-  /** Where the body of the writer's own chunk begins in the header. */
+  /** Offset of the body of the writer's own chunk in the header. */
   readonly ownAt: number;
   readonly #factAt: number | undefined;
 

@@ -7,7 +7,7 @@ import { decodeBext, decodeInfo, MAX_METADATA_BYTES, type WavMetadata } from './
 import { type FoundTag, id3v2Bytes, tagsBehind, tagsInFront } from './wav-tags.js';
 import type { WavWarning } from './wav-warning.js';
 
-/** Where the samples of a WAV file lie, and how. */
+/** Place, format and count of the samples of a WAV file. */
 export interface WavLayout {
   /** `'RF64'` for files with 64-bit sizes (EBU Tech 3306; also `BW64`, ITU-R BS.2088). */
   readonly container: 'RIFF' | 'RF64';
@@ -25,18 +25,18 @@ export interface WavLayout {
   /** Samples per channel. */
   readonly sampleCount: number;
   /**
-   * How the header's size of the data compares with the file: `'ok'`; `'truncated'`, the file ends before it;
+   * Result of comparing the header's size of the data with the file: `'ok'`; `'truncated'`, the file ends before it;
    * `'unfinished'`, its writer never filled it in, and the data is taken to reach to the end of the file;
-   * `'longer'`, the header is whole but the file goes on behind it, as after a killed writer. Tags and chunks at the
-   * end are no sound in any of them.
+   * `'longer'`, the header is complete but the file goes on after the data, as after a killed writer. Tags and chunks
+   * at the end never count as sound.
    */
   readonly state: 'ok' | 'truncated' | 'unfinished' | 'longer';
   readonly metadata: WavMetadata;
-  /** What is odd about the file, and how it was read all the same. */
+  /** Irregularities of the file, with the way they were read. */
   readonly warnings: readonly WavWarning[];
-  /** Byte offset of `RIFF`: 0, but behind a tag in front. */
+  /** Byte offset of `RIFF`: 0, unless a tag stands before it. */
   readonly riffOffset: number;
-  /** Byte offset of what follows the sound, chunks and tags; where there are none, the length of the file. */
+  /** Byte offset of the chunks and tags after the sound; the length of the file when there are none. */
   readonly tailOffset: number;
 }
 
@@ -45,7 +45,7 @@ const FMT_MAX_BYTES = 64;
 /** A file with more chunks than this is not audio; the rest of them is not looked at. */
 const MAX_CHUNKS = 1024;
 
-/** What the chunks of a file say, as far as they go. */
+/** Content of the chunks of a file that were found so far. */
 interface Found {
   fmt?: Fmt;
   factSamples?: number;
@@ -54,7 +54,7 @@ interface Found {
   data?: { readonly offset: number; readonly declared: number; readonly isOpen: boolean };
   /** Chunks behind the data, and tags between them. */
   behind: FoundTag[];
-  /** Where the last chunk ends. */
+  /** End of the last chunk, as a byte offset. */
   end: number;
   readonly warnings: WavWarning[];
 }
@@ -62,7 +62,7 @@ interface Found {
 interface Form {
   readonly container: WavLayout['container'];
   readonly riffOffset: number;
-  /** Where the file says that it ends; none where its size was never filled in. */
+  /** End of the file by its own header; `undefined` when its size was never filled in. */
   readonly riffEnd: number | undefined;
   readonly fileBytes: number;
 }

@@ -24,7 +24,7 @@ export type WavInfo = { readonly [K in keyof typeof INFO_IDS]?: string };
 export interface WavBroadcast {
   /** Free text, at most 256 bytes. */
   readonly description?: string;
-  /** Who made the file, at most 32 bytes. */
+  /** Maker of the file, at most 32 bytes. */
   readonly originator?: string;
   /** An unambiguous reference given by the originator, at most 32 bytes. */
   readonly originatorReference?: string;
@@ -38,7 +38,7 @@ export interface WavBroadcast {
   readonly codingHistory?: string;
 }
 
-/** What a WAV file says about itself. */
+/** Metadata of a WAV file. */
 export interface WavMetadata {
   readonly info?: WavInfo;
   readonly bext?: WavBroadcast;

@@ -24,8 +24,8 @@ export interface WavReadOptions {
   /** Samples per channel in each array, 1 to 1,048,576. ADPCM files give whole blocks. Default 65,536. */
   readonly chunkSamples?: number;
   /**
-   * Whether the memory of an array is used again as soon as the next one is asked for. It saves more than half of the
-   * time of reading, most of which is the system giving out fresh memory; whoever keeps samples has to copy them.
+   * True to use the memory of an array again as soon as the next one is asked for. It saves more than half of the time
+   * of reading, most of which the system takes to give out fresh memory. A consumer that keeps samples must copy them.
    * Default false: each array belongs to the consumer.
    */
   readonly reuse?: boolean;
@@ -52,7 +52,7 @@ const HANDLE = having('stat', 'read', 'close');
  */
 export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
   readonly path: string;
-  /** Where the samples lie, byte by byte. */
+  /** Layout of the file: place, format and count of its samples. */
   readonly layout: WavLayout;
   readonly #handle: FileHandle;
   #isClosed = false;
@@ -63,7 +63,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
     this.#handle = handle;
   }
 
-  /** @throws ERR_FILE when the file cannot be opened; ERR_WAV ({@link WavError}) when it is no readable WAV. */
+  /** @throws ERR_FILE when the file cannot be opened; ERR_WAV ({@link WavError}) when it cannot be read as WAV. */
   static async open(path: string): Promise<WavReader> {
     checkArgument('path', path, aPath);
     const handle = await open(path, 'r').catch((error: unknown) => {
@@ -73,7 +73,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
   }
 
   /**
-   * Reads a file that is open already. It is closed with the reader, or when it is no readable WAV.
+   * Reads a file that is open already. It is closed with the reader, or when it cannot be read as WAV.
    *
    * @param path names it in errors.
    * @throws as {@link open}.
@@ -117,7 +117,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
     return this.layout.metadata;
   }
 
-  /** Whether the header's size and the file agree; see {@link WavLayout.state}. */
+  /** Result of comparing the header's size with the file; see {@link WavLayout.state}. */
   get state(): WavLayout['state'] {
     return this.layout.state;
   }

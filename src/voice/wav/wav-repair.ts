@@ -7,20 +7,20 @@ import type { WavLayout } from './wav-layout.js';
 import { WavReader } from './wav-reader.js';
 
 export interface WavRepair {
-  /** What was wrong; `'ok'` when nothing was, and nothing was changed. */
+  /** Fault that was found; `'ok'` when there was none, and nothing was changed. */
   readonly found: WavLayout['state'];
   /** Samples per channel that the header counted before, as far as the file had them. */
   readonly sampleCountBefore: number;
   /** Samples per channel that the file holds now. */
   readonly sampleCount: number;
-  /** Where the original is kept, if the file was changed. */
+  /** Path of the original, if the file was changed. */
   readonly original?: string;
 }
 
 export interface WavRepairOptions {
   /**
-   * Whether the original is kept beside the repaired file, which needs as much room again. Without, the header is
-   * changed in place where nothing follows the sound. Default true.
+   * True to keep the original beside the repaired file, which needs as much room again. When false, the header is
+   * changed in place if nothing follows the sound. Default true.
    */
   readonly keepOriginal?: boolean;
 }

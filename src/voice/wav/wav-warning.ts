@@ -1,8 +1,8 @@
-/** What is odd about a WAV file that can be read all the same. */
+/** Irregularities of a WAV file that can be read nevertheless. */
 export type WavWarningCode =
   /** A tag stands before `RIFF`. */
   | 'tag-in-front'
-  /** Tags, or chunks behind the end that RIFF says, follow the sound. */
+  /** Tags follow the sound, or chunks after the end that the RIFF header gives. */
   | 'tag-behind'
   /** Bytes that are neither sound, chunk nor tag follow the sound. */
   | 'bytes-behind'
@@ -10,13 +10,13 @@ export type WavWarningCode =
   | 'no-pad'
   /** The size of a block contradicts channels and bits. */
   | 'block-align'
-  /** The bits of a sample are none that the encoding has, or leave part of a byte over. */
+  /** The encoding does not have this number of bits, or it is not a whole number of bytes. */
   | 'bits'
   /** The data ends in the middle of a sample. */
   | 'half-sample';
 
 export interface WavWarning {
   readonly code: WavWarningCode;
-  /** For people: what was found, and how it was read. */
+  /** Message for people: the irregularity, and the way it was read. */
   readonly message: string;
 }

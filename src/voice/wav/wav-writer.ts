@@ -23,17 +23,17 @@ import type { WavMetadata } from './wav-metadata.js';
 export interface WavWriterOptions {
   /** Layout of the samples that are written. Default {@link VOICE_FORMAT}: 16 kHz mono. */
   readonly format?: PcmFormat;
-  /** How samples lie in the file. Default `'s16'`. */
+  /** Encoding of the samples in the file. Default `'s16'`. */
   readonly encoding?: WavWriteEncoding;
   /** `LIST/INFO` and `bext` fields, written in front of the samples. */
   readonly metadata?: WavMetadata;
   /**
-   * Audio that is gathered before it goes to disk together with a header that counts it, in milliseconds:
-   * what a killed process can lose. 20 to 500. Default 250.
+   * Audio that is gathered before it goes to disk together with a header that counts it, in milliseconds. A killed
+   * process can lose that much. 20 to 500. Default 250.
    */
   readonly flushMs?: number;
   /**
-   * When the system is told to put the file on the medium itself, which protects against a crash of the machine
+   * Moments at which the system is told to put the file on the medium, which protects against a crash of the machine
    * and costs milliseconds: never, once at the end, or with each flush. Default `'never'`.
    */
   readonly fsync?: 'never' | 'end' | 'flush';
@@ -43,7 +43,7 @@ export interface WavWriterOptions {
    * Default `'async'`.
    */
   readonly io?: 'async' | 'sync';
-  /** Whether an existing file is replaced (`'replace'`) or refused with ERR_FILE (`'refuse'`). Default `'replace'`. */
+  /** Treatment of an existing file: replaced, or refused with ERR_FILE. Default `'replace'`. */
   readonly existing?: 'replace' | 'refuse';
 }
 
@@ -164,7 +164,7 @@ export class WavWriter implements PcmSink, AsyncDisposable {
   }
 
   /**
-   * Finishes the file. When the stream ended with an error the file is finished all the same: it holds what came.
+   * Finishes the file, also when the stream ended with an error: it then holds the samples so far.
    * Does nothing when it is closed already. @throws ERR_FILE when the last samples could not be written.
    */
   async end(_error?: Error): Promise<void> {
@@ -217,7 +217,7 @@ export class WavWriter implements PcmSink, AsyncDisposable {
     await this.#store(this.#buffered.subarray(0, length));
   }
 
-  // The samples go first and the header second, so that the header never counts what is not there.
+  // Samples are written before the header, so that the header never counts samples that are not in the file.
   async #store(samples: Int16Array): Promise<void> {
     const dataBytes = (this.#flushedSamples / this.format.channels) * this.#header.blockAlign;
     const bytes = encodeSamples(samples, this.encoding);
