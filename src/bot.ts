@@ -41,7 +41,12 @@ export {
   type AnswerVerdict,
 } from './bot/outbound/answer-detector.js';
 export { type Beep, BeepDetector } from './bot/outbound/beep-detector.js';
-export { type CampaignTarget, parseCallList, readCallList } from './bot/outbound/call-list.js';
+export {
+  type CallListOptions,
+  type CampaignTarget,
+  parseCallList,
+  readCallList,
+} from './bot/outbound/call-list.js';
 export { type CampaignOptions, runCampaign } from './bot/outbound/campaign.js';
 export type {
   CampaignCall,
@@ -55,7 +60,7 @@ export {
   type CampaignQuery,
   type CampaignSummary,
 } from './bot/outbound/campaign-log.js';
-export { detectAnswer, waitForBeep } from './bot/outbound/detect-answer.js';
+export { detectAnswer, type DetectAnswerOptions, waitForBeep } from './bot/outbound/detect-answer.js';
 export { english } from './bot/prompt/english.js';
 export { type EspeakOptions, espeakEngine } from './bot/prompt/espeak-engine.js';
 export { german } from './bot/prompt/german.js';

@@ -34,7 +34,11 @@ export {
 export { User } from './control/state/user.js';
 export { VoiceStream, type VoiceStreamName } from './control/state/voice-stream.js';
 export { Voicemail, type VoicemailEvents, VoicemailFailedError } from './control/state/voicemail.js';
-export { nextVoicemailState, type VoicemailState } from './control/state/voicemail-life.js';
+export {
+  nextVoicemailState,
+  type VoicemailNews,
+  type VoicemailState,
+} from './control/state/voicemail-life.js';
 export {
   type AttachAttempt,
   AutoTransport,
@@ -53,5 +57,6 @@ export type { TcpTls, TcpTransportOptions } from './control/transport/tcp-option
 export { TcpTransport } from './control/transport/tcp-transport.js';
 export type { Link, Transport, TransportHandlers, TransportWait } from './control/transport/transport.js';
 export { TRANSPORT_ADDRESSES, transportAt } from './control/transport/transport-address.js';
+export type { HiddenWindow, WindowMessage, WindowsDesktop } from './control/transport/windows-desktop.js';
 export { WindowsTransport, type WindowsTransportOptions } from './control/transport/windows-transport.js';
 export { X11Transport, type X11TransportOptions } from './control/transport/x11-transport.js';

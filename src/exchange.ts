@@ -7,9 +7,12 @@
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export type { FencedEvents } from './base/fenced-emitter.js';
-export type { AttachPolicy, AttachRequest } from './exchange/api/authorization.js';
-export type { Endpoint } from './exchange/api/endpoint.js';
+export type { AttachDecision, AttachPolicy, AttachRequest } from './exchange/api/authorization.js';
+export type { AttachmentOptions, Endpoint } from './exchange/api/endpoint.js';
 export type { Session, SessionClient } from './exchange/api/session.js';
+export type { DbusListenOptions } from './exchange/attach/dbus-listener.js';
+export type { TcpListenOptions } from './exchange/attach/tcp-listener.js';
+export type { X11ListenOptions } from './exchange/attach/x11-listener.js';
 export type { OverwritePolicy } from './exchange/client-files.js';
 export { type ExchangeLimits, LIMITS, type LimitSpec } from './exchange/limits.js';
 export { type CallView, Exchange, type ExchangeEvents } from './exchange/exchange.js';
@@ -22,7 +25,8 @@ export { type ReplayOptions, type ReplayReport, replay } from './exchange/trace/
 export { type RecordedEntry, WireRecorder } from './exchange/trace/wire-recorder.js';
 export type { UserOptions } from './exchange/user.js';
 export type { SoundCard } from './exchange/voice/sound-card.js';
-export type { StreamStats } from './exchange/voice/stream.js';
+export type { StreamStats, VoiceDestination, VoiceSource } from './exchange/voice/stream.js';
+export type { StreamKind as VoiceStreamKind } from './exchange/voice/user-voice.js';
 export type { ClosedStream, StreamOpener, StreamOwner } from './exchange/voice/voice-router.js';
 export type {
   Attempt,
@@ -37,4 +41,5 @@ export type { Identity } from './switch/identity.js';
 export type { Impairment } from './switch/impaired.js';
 export type { Conversation, EndCause, FailureReason, Leg, Placing, Progress } from './switch/leg.js';
 export type { Party } from './switch/party.js';
-export { type RobotBehaviour, RobotDestination, type RobotStep } from './switch/robot.js';
+export { type RobotBehaviour, RobotDestination, type RobotLeg, type RobotStep } from './switch/robot.js';
+export type { Listener as ScriptListener, ScriptStep } from './switch/script.js';

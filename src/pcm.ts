@@ -17,6 +17,7 @@ export {
 } from './base/pcm.js';
 export type { CallControl } from './call/call-control.js';
 export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
+export type { GapName } from './stream/align/aligned-leg.js';
 export type {
   LedgerSpan,
   LedgerTotals,
@@ -27,6 +28,7 @@ export type {
 } from './stream/align/ledger.js';
 export {
   type AlignedSink,
+  type AlignerSurroundings,
   LegAligner,
   type LegAlignerOptions,
 } from './stream/align/leg-aligner.js';
@@ -70,6 +72,6 @@ export type {
 export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-state.js';
 export { PcmServer, type PcmServerEvents } from './tcp/pcm-server.js';
 export type { PortRange } from './tcp/port-listener.js';
-export { prometheusText } from './tcp/prometheus.js';
+export { type PrometheusOptions, prometheusText } from './tcp/prometheus.js';
 export type { PcmServerOptions } from './tcp/server-options.js';
 export type { ServerSnapshot, StreamSnapshot } from './tcp/server-stats.js';

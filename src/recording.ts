@@ -18,9 +18,16 @@ export { OUTPUT_FORMATS, type OutputFormat } from './recording/archive/publish.j
 export { Recorder, type RecorderEvents } from './recording/archive/recorder.js';
 export type { RecorderOptions, RecordPolicy } from './recording/archive/recorder-options.js';
 export type { RetentionRules } from './recording/archive/retention.js';
-export { signWebhook, verifyWebhook, type WebhookOptions, webhook } from './recording/archive/webhook.js';
+export {
+  signWebhook,
+  verifyWebhook,
+  type VerifyWebhookOptions,
+  webhook,
+  type WebhookOptions,
+} from './recording/archive/webhook.js';
 export { CallRecording, type RecordingResult } from './recording/call-recording.js';
 export { announceRecording, type ConsentOptions } from './recording/consent.js';
+export type { FileFrame } from './recording/evidence/file-frame.js';
 export type { RecordingManifest } from './recording/evidence/manifest.js';
 export {
   type SignatureState,
@@ -29,6 +36,7 @@ export {
   type VerifyReport,
   verifyRecording,
 } from './recording/evidence/verify-recording.js';
+export type { LegEnds } from './recording/file/audio-store.js';
 export type { CompressedFormat } from './recording/file/compressed.js';
 export {
   discardUnfinished,
@@ -44,6 +52,9 @@ export type { RecordingEvents, RecordingProgress } from './recording/recording-t
 export { openSealed } from './recording/sealed/open-sealed.js';
 export { readTails, type TailContents } from './recording/sealed/sealed-tail.js';
 export type {
+  DriftAccount,
+  LegStream,
+  LegTraffic,
   RecordedCall,
   RecordingEnd,
   RecordingMark,

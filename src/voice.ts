@@ -33,7 +33,11 @@ export type { ResampleLatency } from './voice/convert/resample-plan.js';
 export { Resampler, type ResamplerOptions, resample } from './voice/convert/resampler.js';
 export { type ToFormatOptions, toFormat } from './voice/convert/to-format.js';
 export type { DeviceDirection, DeviceProgram } from './voice/device/device-programs.js';
-export { listSoundDevices, type SoundDevice } from './voice/device/list-devices.js';
+export {
+  listSoundDevices,
+  type ListSoundDevicesOptions,
+  type SoundDevice,
+} from './voice/device/list-devices.js';
 export {
   type Microphone,
   openMicrophone,

@@ -34,9 +34,12 @@ export {
   type ArchivedAudio,
   type ArchivedMessage,
   type ArchiveState,
+  type AttemptFailure,
   type UnwrittenAudio,
   type VoicemailFacts,
 } from './voicemail/archive/archived-message.js';
+export type { AudioIntake } from './voicemail/archive/audio-intake.js';
+export type { StoredOutcome } from './voicemail/archive/catalogue.js';
 export {
   EXPORT_FORMATS,
   type ExportArchiveOptions,
@@ -47,7 +50,9 @@ export type { VoicemailSidecar } from './voicemail/archive/sidecar.js';
 export type { ArchiveFault } from './voicemail/archive/verify-message.js';
 export {
   type ArchiveVerification,
+  type IntakeAccount,
   type RetentionPolicy,
+  type StoredMessage,
   VoicemailArchive,
   type VoicemailArchiveOptions,
 } from './voicemail/archive/voicemail-archive.js';

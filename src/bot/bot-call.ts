@@ -47,7 +47,7 @@ export interface TransferOptions extends WaitOptions {
   readonly timeoutMs?: number | undefined;
   /**
    * Has the endpoint do it, and lets go of the call. Only for calls that came in, and where the endpoint can
-   * ({@link Call.canTransfer}). Default false: the call is held, the targets are called, and the two are bridged.
+   * (`call.canTransfer`). Default false: the call is held, the targets are called, and the two are bridged.
    */
   readonly blind?: boolean | undefined;
   /** What the caller hears while it rings, over and over. Default: the endpoint's own hold. Not with `blind`. */
@@ -98,6 +98,7 @@ export class BotCall {
   readonly #transfer: BotCallParts['transfer'];
   readonly #trace: (text: string) => void;
 
+  /** @internal */
   constructor(parts: BotCallParts) {
     checkArgument('parts', parts, object);
     checkArgument('parts.context', parts.context, object);

@@ -6,7 +6,7 @@ import type { CallStatus } from '../protocol/catalogue/call-status.js';
 import type { Listen } from '../stream/pcm-stream.js';
 
 /**
- * What a recorder or a bot needs of a call, whatever carries it. A {@link Call} of an attached endpoint has it all; its
+ * What a recorder or a bot needs of a call, whatever carries it. A `Call` of an attached endpoint has it all; its
  * methods behave as described there.
  */
 export interface CallControl {

@@ -21,7 +21,7 @@ export const DEFAULT_LINE_FRAMER: Required<LineFramerOptions> = {
   terminator: 'either',
 };
 
-type FaultCode = 'ERR_LINE_TOO_LONG' | 'ERR_INVALID_UTF8';
+export type FramingErrorCode = 'ERR_LINE_TOO_LONG' | 'ERR_INVALID_UTF8';
 
 /** Error of a stream that can no longer be read. The messages before the fault are in {@link lines}. */
 export class FramingError extends JackfieldError {
@@ -30,7 +30,7 @@ export class FramingError extends JackfieldError {
   /** The messages of the same chunk that were complete before the fault. */
   readonly lines: readonly string[];
 
-  constructor(code: FaultCode, message: string, offset: number, lines: readonly string[]) {
+  constructor(code: FramingErrorCode, message: string, offset: number, lines: readonly string[]) {
     super(code, message);
     this.offset = offset;
     this.lines = lines;
@@ -53,7 +53,7 @@ export class LineFramer {
   #pendingLength = 0;
   /** Offset in the stream of the first byte that is not part of a complete message. */
   #lineOffset = 0;
-  #fault: { readonly code: FaultCode; readonly message: string; readonly offset: number } | undefined;
+  #fault: { readonly code: FramingErrorCode; readonly message: string; readonly offset: number } | undefined;
 
   /** @throws ERR_INVALID_ARG when an option is outside its range. */
   constructor(options: LineFramerOptions = {}) {
@@ -149,7 +149,7 @@ export class LineFramer {
     );
   }
 
-  #fail(code: FaultCode, message: string, offset: number, lines: readonly string[]): never {
+  #fail(code: FramingErrorCode, message: string, offset: number, lines: readonly string[]): never {
     this.#fault = { code, message, offset };
     this.#pending = new Uint8Array(0);
     this.#pendingLength = 0;

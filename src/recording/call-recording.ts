@@ -56,7 +56,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
   /** Where the call was when the remote stream ended: a silence before that was missed, too. */
   #remoteEnd: number | undefined;
 
-  /** Used by {@link recordCall}. */
+  /** @internal */
   constructor(voice: CallVoice, track: RecordingTrack, setup: RecordingPlan) {
     super();
     checkArgument('track', track, TRACK);

@@ -78,7 +78,11 @@ export interface RecordCallOptions extends CallVoiceOptions, LegAlignerOptions {
    * Default none.
    */
   readonly outputs?: readonly CompressedFormat[];
-  /** Bounds the encoders of `outputs` over several recordings; given by a `Recorder`. Default: 32 for this one. */
+  /**
+   * Bounds the encoders of `outputs` over several recordings; given by a `Recorder`. Default: 32 for this one.
+   *
+   * @internal
+   */
   readonly encoders?: EncoderSlots;
   /** What else is to be known of the recording; goes to the sidecar and can be searched for. */
   readonly tags?: Readonly<Record<string, string>>;

@@ -5,7 +5,7 @@ export const FRAME_SAMPLES = msToSamples(PTIME_MS);
 export const FRAME_BYTES = FRAME_SAMPLES * BYTES_PER_SAMPLE;
 
 /**
- * One end of a conversation, asked once a tick. Frames are {@link FRAME_SAMPLES} mono s16 samples at 16 kHz and
+ * One end of a conversation, asked once a tick. Frames are 320 mono s16 samples at 16 kHz and
  * belong to the caller.
  */
 export interface Party {

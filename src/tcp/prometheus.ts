@@ -89,7 +89,7 @@ const SERVER_METRICS: Readonly<Record<ServerGauge, Metric>> = {
   },
 };
 
-interface PrometheusOptions {
+export interface PrometheusOptions {
   readonly perStream?: boolean;
 }
 

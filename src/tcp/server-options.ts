@@ -55,7 +55,7 @@ export interface PcmServerOptions {
   maxBufferedBytes?: number;
   /**
    * How often a `batched` connection is read, in ms: 20 to 1000; a lease can have its own. What is not read is lost
-   * where this process is killed. Default 1000 for streams that only files take ({@link FileSinkSpec}), else 250.
+   * where this process is killed. Default 1000 for streams that only files take (`FileSinkSpec`), else 250.
    */
   readIntervalMs?: number;
   /**

@@ -132,7 +132,7 @@ export class OutgoingVoicemail extends FencedEmitter<LeaveVoicemailEvents> {
   #recordingSince: number | undefined;
   #recordedMs = 0;
 
-  /** Used by {@link leaveVoicemail}. */
+  /** @internal */
   constructor(call: Call, message: Voicemail, input: MessageInput, options: Resolved) {
     super();
     this.call = call;

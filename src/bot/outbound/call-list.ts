@@ -48,15 +48,15 @@ export async function readCallList(file: string): Promise<readonly CampaignTarge
   return parseCallList(text, { file, format: extname(file).toLowerCase() === '.json' ? 'json' : 'csv' });
 }
 
-interface ListOptions {
+export interface CallListOptions {
   readonly file?: string;
   readonly format: 'csv' | 'json';
 }
 
-const RULES: Rules<ListOptions> = { file: words, format: needed(oneOf('csv', 'json')) };
+const RULES: Rules<CallListOptions> = { file: words, format: needed(oneOf('csv', 'json')) };
 
 /** As {@link readCallList}, of a text. @throws ERR_INVALID_ARG */
-export function parseCallList(text: string, options: ListOptions): readonly CampaignTarget[] {
+export function parseCallList(text: string, options: CallListOptions): readonly CampaignTarget[] {
   checkArgument('text', text, words);
   checkOptions(options, RULES);
   const { file = 'list', format } = options;

@@ -10,17 +10,17 @@ import {
 } from './answer-detector.js';
 import { type Beep, BeepDetector } from './beep-detector.js';
 
-interface DetectOptions extends AnswerDetectorOptions {
+export interface DetectAnswerOptions extends AnswerDetectorOptions {
   readonly signal?: AbortSignal;
 }
 
-const RULES: Rules<DetectOptions> = { ...ANSWER_RULES, signal: abortSignal };
+const RULES: Rules<DetectAnswerOptions> = { ...ANSWER_RULES, signal: abortSignal };
 const BEEP_TIMEOUT_MS = 30_000;
 /** Beeps by which calls were told to be answered by a machine, until somebody waits for them. */
 const told = new WeakMap<BotCall, Beep>();
 
 /** Listens to how a call is answered: by a person, a machine, or in silence. @throws ERR_CALL_ENDED, ERR_ABORTED. */
-export async function detectAnswer(call: BotCall, options: DetectOptions = {}): Promise<AnswerVerdict> {
+export async function detectAnswer(call: BotCall, options: DetectAnswerOptions = {}): Promise<AnswerVerdict> {
   checkArgument('call', call, BOT_CALL);
   checkOptions(options, RULES);
   const { signal, ...settings } = options;

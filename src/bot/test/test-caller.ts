@@ -55,6 +55,7 @@ export class TestCaller {
   /** Up to where what was heard has been asked about. */
   #heardUntil = 0;
 
+  /** @internal */
   constructor(parts: TestCallerParts) {
     checkArgument('parts', parts, object);
     checkArgument('parts.client', parts.client, CLIENT);

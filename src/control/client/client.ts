@@ -126,7 +126,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
   /**
    * Sends a command and waits for its answer. Any number up to `maxPending` can be on the way at once.
    *
-   * @throws ERR_API (an {@link ApiError}) when the endpoint answers with an error; ERR_TIMEOUT, ERR_ABORTED,
+   * @throws ERR_API (an `ApiError`) when the endpoint answers with an error; ERR_TIMEOUT, ERR_ABORTED,
    * ERR_CLOSED; ERR_ATTACH_UNAVAILABLE while the endpoint is away; ERR_LIMIT when too many wait; ERR_LINE_BREAK when
    * a parameter holds CR, LF or NUL.
    */

@@ -12,9 +12,12 @@ export interface AttachRequest {
  * Who may attach: everyone, nobody, or whom the function says, which may take its time as a user would. What it
  * says is remembered by name; `undefined` is no for now, and is not.
  */
-export type AttachPolicy = 'allow' | 'deny' | ((request: AttachRequest) => Decision | Promise<Decision>);
+export type AttachPolicy =
+  | 'allow'
+  | 'deny'
+  | ((request: AttachRequest) => AttachDecision | Promise<AttachDecision>);
 
-type Decision = boolean | undefined;
+export type AttachDecision = boolean | undefined;
 
 /** Keeps what was decided about clients, over restarts. */
 export interface DecisionStore {
@@ -48,7 +51,7 @@ export class Authorization {
     const asked = this.#asked.get(key);
     if (asked) return asked;
     const decided = policy({ name, handle: user.handle });
-    const remember = (allowed: Decision) => {
+    const remember = (allowed: AttachDecision) => {
       if (allowed !== undefined) this.#store.decide(user.handle, name, allowed);
       return allowed ?? false;
     };

@@ -30,6 +30,7 @@ export type EndpointContext = Omit<SessionContext, 'user' | 'ended' | 'minReplyL
  * transports hand their lines to a {@link Session} each.
  */
 export class Endpoint {
+  /** @internal */
   readonly user: User;
   readonly #context: EndpointContext;
   readonly #sessions = new Set<Session>();

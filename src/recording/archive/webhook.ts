@@ -32,12 +32,12 @@ const RULES: Rules<WebhookOptions> = {
   secret: needed(given),
   timeoutMs: within(100, 600_000, 'ms'),
 };
-interface VerifyOptions {
+export interface VerifyWebhookOptions {
   readonly toleranceSeconds?: number;
   readonly unixSeconds?: number;
 }
 const SECONDS = whole(0, Number.MAX_SAFE_INTEGER, 's');
-const VERIFY_RULES: Rules<VerifyOptions> = {
+const VERIFY_RULES: Rules<VerifyWebhookOptions> = {
   toleranceSeconds: within(0, Infinity, 's'),
   unixSeconds: SECONDS,
 };
@@ -92,7 +92,7 @@ export function verifyWebhook(
   body: string,
   signature: string,
   secret: string,
-  options: VerifyOptions = {},
+  options: VerifyWebhookOptions = {},
 ): boolean {
   checkArgument('body', body, words);
   checkArgument('secret', secret, words);

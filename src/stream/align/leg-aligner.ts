@@ -81,6 +81,7 @@ export class LegAligner {
   readonly local: PcmSink;
   /** Takes the remote leg. */
   readonly remote: PcmSink;
+  /** @internal */
   readonly legs: Readonly<Record<LegName, AlignedLeg>>;
   readonly #sink: AlignedSink;
   readonly #clock: Clock;

@@ -12,7 +12,7 @@ export interface SoundDevice {
   readonly program: DeviceProgram;
 }
 
-interface Listing {
+export interface Listing {
   readonly program: DeviceProgram;
   readonly direction: DeviceDirection;
   readonly tool: string;
@@ -39,17 +39,17 @@ const LISTINGS: readonly Listing[] = [
   },
 ];
 
-interface ListOptions {
+export interface ListSoundDevicesOptions {
   readonly signal?: AbortSignal;
 }
 
-const RULES: Rules<ListOptions> = { signal };
+const RULES: Rules<ListSoundDevicesOptions> = { signal };
 
 /**
  * The sound devices of all programs that are installed and running; an empty list where there are none. (sox cannot
  * list any.)
  */
-export async function listSoundDevices(options: ListOptions = {}): Promise<SoundDevice[]> {
+export async function listSoundDevices(options: ListSoundDevicesOptions = {}): Promise<SoundDevice[]> {
   checkOptions(options, RULES);
   const devices: SoundDevice[] = [];
   for (const { program, direction, tool, args, parse } of LISTINGS) {

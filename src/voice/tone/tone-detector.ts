@@ -42,7 +42,7 @@ type State =
   | { readonly name: 'sounding'; readonly begin: number; peak: number; lastStrong: number };
 
 /**
- * Finds a single tone, such as the beep of an answering machine. A {@link ToneMeter} of 20 ms slides over the signal
+ * Finds a single tone, such as the beep of an answering machine. A window of 20 ms slides over the signal
  * sample by sample and compares the energy at the frequency with all energy in it, so that neither speech nor other
  * tones count. The edges are where the amplitude passes half of the tone's.
  *

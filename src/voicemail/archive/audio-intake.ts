@@ -28,7 +28,7 @@ interface IntakePlace {
   readonly checked: CheckedFiles;
 }
 
-/** Audio on its way into an archive: hashed while it is written. Either {@link publish} or {@link discard} ends it. */
+/** Audio on its way into an archive: hashed while it is written. Either `publish` or {@link discard} ends it. */
 export class AudioIntake implements PcmSink {
   readonly #wav: WavWriter | SealedWav;
   readonly #path: string;
@@ -70,6 +70,7 @@ export class AudioIntake implements PcmSink {
    * and what is known is returned.
    *
    * @throws ERR_FILE
+   * @internal
    */
   async publish(known: KnownAudio): Promise<{ readonly audio: ArchivedAudio; readonly duplicate: boolean }> {
     await this.end();

@@ -80,6 +80,7 @@ export interface RetentionPolicy extends RetentionRules {
  */
 export class VoicemailArchive implements AsyncDisposable {
   readonly root: string;
+  /** @internal */
   readonly catalogue: Catalogue;
   readonly #audio: AudioStore;
   readonly #clock: Clock;
