@@ -20,8 +20,16 @@ export type Rules<T> = {
 
 /** A number of a range, its ends included; `unit` as in `20 to 1000 ms`. NaN is refused; an end may be infinite. */
 export function within(from: number, to: number, unit = ''): Rule {
+  const range =
+    to < Number.POSITIVE_INFINITY
+      ? from > Number.NEGATIVE_INFINITY
+        ? `from ${from} to ${to}`
+        : `a number up to ${to}`
+      : from > Number.NEGATIVE_INFINITY
+        ? `${from} or more`
+        : 'a number';
   return rule(
-    `from ${from} to ${to}${unit && ` ${unit}`}`,
+    `${range}${unit && ` ${unit}`}`,
     (value) => typeof value === 'number' && value >= from && value <= to,
   );
 }

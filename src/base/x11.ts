@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
+import { type Clock, systemClock } from './clock.js';
 
 /** An event as the package `x11` decodes it. */
 export interface X11Event {
@@ -26,6 +27,7 @@ interface X11Client extends EventEmitter {
     readonly destroyed: boolean;
     readonly writableLength: number;
     end(): void;
+    destroy(): void;
   };
   AllocID(): number;
   CreateWindow(id: number, parent: number, x: number, y: number, width: number, height: number): void;
@@ -58,7 +60,7 @@ interface X11Package {
   createClient(
     options: { display: string },
     opened: Answer<{ client: X11Client; screen: readonly { root: number }[] } | undefined>,
-  ): EventEmitter;
+  ): EventEmitter & Partial<Pick<X11Client, 'stream'>>;
 }
 
 /** Format of a ClientMessage whose data are bytes. */
@@ -67,33 +69,50 @@ const BYTES = 8;
 const WINDOW_TYPE = 33;
 /** Event mask that tells of the end of a window. */
 const STRUCTURE_NOTIFY = 1 << 17;
+/** Longest wait for an answer of the server, in milliseconds. */
+const ANSWER_MS = 5000;
+const SILENT = `the X server has not answered within ${ANSWER_MS} ms`;
 
 /** A connection to an X server, with the few requests that either side needs to carry messages. */
 export class X11Display {
   readonly #client: X11Client;
   readonly #root: number;
+  readonly #clock: Clock;
   /** The property of the root window that this program has set. */
   #announced: number | undefined;
   #flushing: Promise<void> | undefined;
 
-  private constructor(client: X11Client, root: number) {
+  private constructor(client: X11Client, root: number, clock: Clock) {
     this.#client = client;
     this.#root = root;
+    this.#clock = clock;
     // The package keeps the atoms of every server in one table for the whole process (x11 4.2.2); they differ
     // between servers, and when a server is reset.
     client.atoms = {};
   }
 
-  /** Connects. Rejects with the package's own error. @param display such as `:0`. */
-  static async open(display: string): Promise<X11Display> {
+  /**
+   * Connects. Rejects with the package's own error, or when the server says nothing for long.
+   *
+   * @param display such as `:0`.
+   */
+  static async open(display: string, clock: Clock = systemClock): Promise<X11Display> {
     const x11 = createRequire(import.meta.url)('x11') as X11Package;
     return await new Promise((resolve, reject) => {
       const connecting = x11.createClient({ display }, (error, opened) => {
+        cancel();
         const root = opened?.screen[0]?.root;
-        if (opened && root !== undefined) resolve(new X11Display(opened.client, root));
+        if (opened && root !== undefined) resolve(new X11Display(opened.client, root, clock));
         else reject(error ?? new Error('the X server has no screen'));
       });
-      connecting.on('error', reject);
+      const cancel = clock.timerAt(clock.now() + ANSWER_MS, () => {
+        reject(new Error(SILENT));
+        connecting.stream?.destroy();
+      });
+      connecting.on('error', (error) => {
+        cancel();
+        reject(error);
+      });
     });
   }
 
@@ -110,7 +129,7 @@ export class X11Display {
   }
 
   atom(name: string): Promise<number> {
-    return promisify(this.#client.InternAtom.bind(this.#client, false))(name);
+    return this.#ask(promisify(this.#client.InternAtom.bind(this.#client, false))(name));
   }
 
   /** Makes a window of this program, which is never shown. */
@@ -125,7 +144,7 @@ export class X11Display {
     const get = promisify(
       this.#client.GetProperty.bind(this.#client, 0, this.#root, property, WINDOW_TYPE, 0),
     );
-    const { data } = await get(1);
+    const { data } = await this.#ask(get(1));
     return data.length >= 4 ? data.readUInt32LE(0) : undefined;
   }
 
@@ -133,13 +152,13 @@ export class X11Display {
   async announce(property: number, window: number): Promise<void> {
     this.#announced = property;
     const change = this.#client.ChangeProperty.bind(this.#client, 0, this.#root, property, WINDOW_TYPE, 32);
-    await promisify(change)([window]);
+    await this.#ask(promisify(change)([window]));
   }
 
   /** Asks for the DestroyNotify of a window. Rejects when there is none. */
   async watch(window: number): Promise<void> {
     const change = this.#client.ChangeWindowAttributes.bind(this.#client, window);
-    await promisify(change)({ eventMask: STRUCTURE_NOTIFY });
+    await this.#ask(promisify(change)({ eventMask: STRUCTURE_NOTIFY }));
   }
 
   /**
@@ -173,10 +192,34 @@ export class X11Display {
     const { stream } = this.#client;
     if (stream.destroyed) return;
     if (this.#announced !== undefined) {
-      await promisify(this.#client.DeleteProperty.bind(this.#client, this.#root))(this.#announced);
+      const take = promisify(this.#client.DeleteProperty.bind(this.#client, this.#root));
+      // A server that is gone, or hangs, has nothing left to take back.
+      await this.#ask(take(this.#announced)).catch(() => stream.destroy());
+      if (stream.destroyed) return;
     }
-    const closed = new Promise<void>((resolve) => stream.once('close', () => resolve()));
+    const closed = new Promise<void>((resolve) => stream.once('close', resolve));
     stream.end();
-    await closed;
+    await this.#ask(closed).catch(() => stream.destroy());
+  }
+
+  /** The answer of the server. Rejects when it closes the connection instead, or says nothing for long. */
+  async #ask<T>(answer: Promise<T>): Promise<T> {
+    const { stream } = this.#client;
+    let stop = () => {};
+    const gone = new Promise<never>((_resolve, reject) => {
+      const onClose = () => reject(new Error('the X server closed the connection'));
+      const cancel = this.#clock.timerAt(this.#clock.now() + ANSWER_MS, () => reject(new Error(SILENT)));
+      stop = () => {
+        cancel();
+        stream.off('close', onClose);
+      };
+      stream.once('close', onClose);
+      if (stream.destroyed) onClose();
+    });
+    try {
+      return await Promise.race([answer, gone]);
+    } finally {
+      stop();
+    }
   }
 }

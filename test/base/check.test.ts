@@ -23,7 +23,8 @@ import {
 
 const cases: [string, Rule, readonly unknown[], readonly unknown[], string][] = [
   ['within', within(-3, 3, 'dB'), [-3, 0.5, 3], [3.1, Number.NaN, '1', null, Infinity], 'from -3 to 3 dB'],
-  ['within, open above', within(0, Infinity, 'ms'), [0, Infinity], [-1, Number.NaN], 'from 0 to Infinity ms'],
+  ['within, open above', within(0, Infinity, 'ms'), [0, Infinity], [-1, Number.NaN], '0 or more ms'],
+  ['within, open below', within(-Infinity, 0, 'dB'), [-Infinity, 0], [1, Number.NaN], 'a number up to 0 dB'],
   ['whole', whole(1, 9), [1, 9], [0, 1.5, 10, '1', Infinity], 'a whole number from 1 to 9'],
   ['oneOf', oneOf('a', 'b', 3), ['a', 3], ['c', '3', undefined], "'a', 'b' or 3"],
   [

@@ -11,6 +11,8 @@ export const hasXvfb = spawnSync('Xvfb', ['-help']).error === undefined;
 export interface PrivateServer extends AsyncDisposable {
   /** Where it is: the bus's address, or the display. */
   readonly address: string;
+  /** Holds the server up (`SIGSTOP`), or ends it at once (`SIGKILL`). */
+  kill(signal: 'SIGSTOP' | 'SIGKILL'): void;
 }
 
 /** A message bus of the test's own. */
@@ -38,9 +40,12 @@ async function firstLine(child: ChildProcess, addressOf: (line: string) => strin
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   return {
     address: addressOf(line),
+    kill: (signal) => void child.kill(signal),
     async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');
       child.kill();
+      child.kill('SIGCONT');
       await exited;
     },
   };
