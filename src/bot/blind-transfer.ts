@@ -6,13 +6,13 @@ import { isTerminalCallStatus } from '../protocol/catalogue/call-status.js';
 import type { BotCall, TransferOptions, TransferReport } from './bot-call.js';
 import { failureOf, TransferFailedError } from './transfer-failed-error.js';
 
-/** What came of a call that the endpoint passes on. `gone`: it ended before anybody took it. */
+/** Outcome of a call that the endpoint passes on. `gone`: it ended before anybody took it. */
 type Verdict =
   | { readonly kind: 'taken' }
   | { readonly kind: 'gone' }
   | { readonly kind: 'refused'; readonly status: string };
 
-/** How long an endpoint takes to give a call back that nobody took, in milliseconds. */
+/** Time that an endpoint may take to give back a call that nobody took, in milliseconds. */
 const GIVEN_BACK_MS = 2000;
 
 /**
@@ -71,7 +71,7 @@ async function takeBack(call: CallControl): Promise<string | undefined> {
   }
 }
 
-/** What is told of a transfer from now on. */
+/** Follows the reports of a transfer from now on. */
 function followTransfer(call: CallControl) {
   let told: string | undefined;
   let passedOn = false;

@@ -13,7 +13,7 @@ import { describeSpeakable, type Speakable } from './prompt/speakable.js';
 import { type Message, type RecordOptions, recordMessage } from './record-message.js';
 import { type SayOptions, type SpeechReport, say } from './say.js';
 
-/** Who is at the other end of a call. */
+/** The party at the other end of a call. */
 export interface Partner {
   /** Skype name or phone number, as on the wire. */
   readonly handle: string;
@@ -21,7 +21,7 @@ export interface Partner {
   readonly name: string;
 }
 
-/** What a {@link BotCall} is put together from; its host does that. */
+/** Parts of a {@link BotCall}; its host puts them together. */
 export interface BotCallParts {
   readonly call: CallControl;
   readonly voice: CallVoice;
@@ -41,7 +41,7 @@ export interface BotCallParts {
 
 export interface TransferOptions extends WaitOptions {
   /**
-   * How long it may ring at the targets, in milliseconds; the call is then taken back. Default 30,000; with `blind` as
+   * Longest ringing at the targets, in milliseconds; the call is then taken back. Default 30,000; with `blind` as
    * long as the endpoint lets it ring.
    */
   readonly timeoutMs?: number | undefined;
@@ -50,20 +50,20 @@ export interface TransferOptions extends WaitOptions {
    * (`call.canTransfer`). Default false: the call is held, the targets are called, and the two are bridged.
    */
   readonly blind?: boolean | undefined;
-  /** What the caller hears while it rings, over and over. Default: the endpoint's own hold. Not with `blind`. */
+  /** Speech that is repeated to the caller while it rings. Default: the endpoint's own hold. Not with `blind`. */
   readonly music?: Speakable | undefined;
 }
 
 /** A transfer that came about. */
 export interface TransferReport {
-  /** Who took the call; absent where the endpoint does not say which of several did. */
+  /** Target that took the call; undefined when the endpoint does not say which of several did. */
   readonly to: string | undefined;
-  /** Who hung up first. Absent with `blind`: there the talk goes on. */
+  /** The side that hung up first. Absent with `blind`: there the talk goes on. */
   readonly endedBy?: 'caller' | 'target';
 }
 
 export interface HoldOptions extends WaitOptions {
-  /** What the caller hears meanwhile, over and over. Default: the endpoint's own hold, which is silent. */
+  /** Speech or sound that is repeated to the caller meanwhile. Default: the endpoint's own hold, which is silent. */
   readonly music?: Speakable | undefined;
 }
 
@@ -75,7 +75,7 @@ export interface SendDigitsOptions extends CommandOptions {
 /** Between a sample's leaving and its being heard, in milliseconds: the player's lead and what an endpoint buffers. */
 const IN_FLIGHT_MS = 160;
 
-/** What is a bot's call. */
+/** The rule of an argument that is a bot's call. */
 export const BOT_CALL = having('listen', 'pause');
 
 /**
@@ -118,7 +118,7 @@ export class BotCall {
     return this.call.id;
   }
 
-  /** How long the call has been heard, in milliseconds. */
+  /** Length of the voice heard so far, in milliseconds. */
   get heardMs(): number {
     return (this.voice.remote.received.position * 1000) / this.voice.remote.format.sampleRate;
   }
@@ -171,7 +171,7 @@ export class BotCall {
     return message;
   }
 
-  /** What the caller says from now on, as it comes; ends with the call. A slow reader loses the oldest. */
+  /** Yields the caller's voice from now on, until the call ends. A slow reader loses the oldest samples. */
   listen(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<PcmChunk> {
     return this.voice.remote.frames({ policy: 'drop-oldest', name: 'listen', ...options });
   }

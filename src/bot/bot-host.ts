@@ -21,9 +21,9 @@ import type { Speakable } from './prompt/speakable.js';
 export interface BotHostOptions {
   /** The endpoint whose calls the bots take. */
   readonly client: Client;
-  /** Where the calls' voice goes. */
+  /** Leases the ports for the calls' voice. */
   readonly server: PcmServer;
-  /** What bots say. Default: tones and files, without a library. */
+  /** Prompts of the bots. Default: tones and files, without a library. */
   readonly prompts?: Prompts;
   /** Times every wait; that of the exchange where calls run faster than real time. Default: the machine's. */
   readonly clock?: Clock;
@@ -32,12 +32,12 @@ export interface BotHostOptions {
 export interface AttendOptions {
   /** Calls at once; more are refused. 1 to 10,000. Default 1000. */
   readonly maxCalls?: number;
-  /** Whether the bot takes this call. Default: all. */
+  /** Resolves to true when the bot takes this call. Default: it takes all. */
   readonly accept?: (call: Call) => boolean | Promise<boolean>;
 }
 
 /**
- * How a bot's work on a call ended. `hung-up`: the other party ended it before the script did. `failed`: the script
+ * Outcome of a bot's work on a call. `hung-up`: the other party ended it before the script did. `failed`: the script
  * threw. `unanswered`: there was no call.
  */
 export type BotOutcome = 'done' | 'hung-up' | 'failed' | 'unanswered';
@@ -54,9 +54,9 @@ export interface BotResult {
 export interface BotHostEvents extends FencedEvents {
   /** A bot has a call in progress. */
   talking: [call: BotCall, bot: Bot];
-  /** What a bot does, in words, for transcripts and logs; what is said stands in it. */
+  /** One action of a bot, in words, for transcripts and logs. It includes the text that was said. */
   trace: [call: Call, text: string];
-  /** A bot is through with a call. */
+  /** A bot has finished with a call. */
   result: [result: BotResult];
   /** A call was refused, for there were `maxCalls`. */
   refused: [call: Call];

@@ -13,7 +13,7 @@ import {
 import type { BotCall } from './bot-call.js';
 import type { Speakable } from './prompt/speakable.js';
 
-/** What a bot does with one call. When it returns, what is queued is played to its end and the call is hung up. */
+/** The work of a bot on one call. When it returns, queued speech is played to its end and the call is hung up. */
 export type BotScript = (call: BotCall) => Promise<void> | void;
 
 export interface BotOptions {
@@ -24,13 +24,13 @@ export interface BotOptions {
   /** Said before the call is hung up because the script threw. Default: three falling tones. */
   readonly goodbye?: Speakable;
   /**
-   * What it may say, as far as that is known: its host sees to it before a call that all of it can be said. Default:
+   * Everything that it may say, as far as that is known; its host makes it ready before each call. Default:
    * `goodbye` alone.
    */
   readonly says?: readonly Speakable[];
-  /** Whether digits are also heard as tones in the voice. Default true. */
+  /** True when digits are also heard as tones in the voice. Default true. */
   readonly toneDigits?: boolean;
-  /** Whether barge-in by voice disregards the echo of what the bot says. Default true. */
+  /** True when barge-in by voice disregards the echo of the bot's own speech. Default true. */
   readonly echoGuard?: boolean;
   /** Longest call, in milliseconds; it is then hung up. Default 4 hours. */
   readonly maxCallMs?: number;
@@ -49,7 +49,7 @@ export interface Bot {
   readonly maxCallMs: number;
 }
 
-/** What is a bot. */
+/** The rule of an argument that is a bot. */
 export const BOT = having('script');
 const RULES: Rules<BotOptions> = {
   name: line(1, 200),

@@ -4,7 +4,7 @@ import type { CallEar, EarListener } from './call-ear.js';
 import type { DigitQueue } from './digit-queue.js';
 import type { Prompts } from './prompt/prompts.js';
 
-/** What the parts of a conversation share. */
+/** State that the parts of a conversation share. */
 export interface CallContext {
   readonly clock: Clock;
   readonly ear: CallEar;

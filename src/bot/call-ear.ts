@@ -3,7 +3,7 @@ import type { SynchronousSink } from '../stream/sink.js';
 /** Hears a run of samples; the array is valid during the call only. */
 export type EarListener = (samples: Int16Array, position: number) => void;
 
-/** What a bot hears of its caller: one sink on the remote leg, and those who listen to it at the moment. */
+/** The voice of the caller: one sink on the remote leg, and its present listeners. */
 export class CallEar implements SynchronousSink {
   readonly synchronous = true;
   /** Resolves when the last sample was heard. */

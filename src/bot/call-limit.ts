@@ -4,10 +4,10 @@ import { deadlineIn, waitFor } from '../base/wait.js';
 import type { CallControl } from '../call/call-control.js';
 import { CallEndedError } from '../control/state/call-ended-error.js';
 
-/** How long an endpoint takes to say that a call is over, once it was hung up, in milliseconds. */
+/** Time that an endpoint may take to report the end of a call that was hung up, in milliseconds. */
 const END_TOLD_MS = 5000;
 
-/** How long a script may go on when its call has lasted too long and was ended, in milliseconds. */
+/** Time that a script may go on after its call has lasted too long and was ended, in milliseconds. */
 const LAST_WORD_MS = 30_000;
 
 /**

@@ -5,11 +5,11 @@ export type DigitSource = 'api' | 'tone';
 interface Press {
   readonly source: DigitSource;
   readonly digit: string;
-  /** When the report is over: at once for a notification, at its end for a tone. */
+  /** End of the report: at once for a notification, the tone's own end for a tone. */
   untilMs: number;
 }
 
-/** How much later than the end of one report the other may come. */
+/** Longest time between the end of one report of a key press and the other report of it. */
 const MAX_APART_MS = 600;
 
 /**

@@ -4,7 +4,7 @@ import { FrameCutter } from '../voice/frame-cutter.js';
 const FRAME = msToSamples(20);
 /** The longest way from our sending to the return of its echo. */
 const MAX_LAG = msToSamples(500);
-/** What is compared to find the echo, and how often. */
+/** Samples that are compared to find the echo, and frames between two searches. */
 const WINDOW = msToSamples(200);
 const SEARCH_FRAMES = 5;
 /** Samples that are one in the search: it needs the shape only. */
@@ -23,7 +23,7 @@ const ECHO_ONLY = 0.8;
 const REMAINS = 0.25;
 /** A caller who is softer than what is played by more than this (11 dB) is not told from an echo: a line takes 12. */
 const FAINT = 0.08;
-/** How much more alike another delay has to be than the one that was found. */
+/** Correlation by which another delay has to exceed the one that was found. */
 const BETTER = 0.1;
 /** While the filter has not explained an echo yet, a caller has to be as loud as what is played, less this (6 dB). */
 const UNPROVEN = 0.25;
@@ -44,17 +44,17 @@ export class EchoGuard {
   #position: number | undefined;
   #count = 0;
   #lag: number | undefined;
-  /** Whether the filter has explained a frame: a delay can be found by chance, for voices repeat themselves. */
+  /** True once the filter has explained a frame: a delay can be found by chance, as voices repeat themselves. */
   #proven = false;
 
-  /** What is played, by its place on the line of what is heard. */
+  /** Takes played samples; `position` is on the time line of the heard ones. */
   play(samples: Int16Array, position: number): void {
     for (let i = 0; i < samples.length; i++) this.#played[ring(position + i)] = samples[i] ?? 0;
     // Nothing is known of what follows: it is silence until it is told.
     for (let i = 0; i < FRAME; i++) this.#played[ring(position + samples.length + i)] = 0;
   }
 
-  /** What is heard without the echo, in whole frames. */
+  /** Yields the heard samples without the echo, in whole frames. */
   *clean(samples: Int16Array, position: number): Generator<Int16Array> {
     this.#position ??= position;
     for (const frame of this.#frames.push(samples)) {
@@ -143,7 +143,7 @@ export class EchoGuard {
     return product === 0 ? 0 : product / Math.sqrt(heardEnergy * playedEnergy);
   }
 
-  /** What the filter does not explain; it learns where the frame is mostly echo. */
+  /** Gives the part of a frame that the filter does not explain. The filter learns when the frame is mostly echo. */
   #subtract(at: number, lag: number, learns: boolean): Float64Array {
     const rest = new Float64Array(FRAME);
     const filter = this.#filter;

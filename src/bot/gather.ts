@@ -17,7 +17,7 @@ import { BARGE_IN, type BargeIn, type Cut, say } from './say.js';
 export interface GatherOptions {
   /** Said first; digits that come meanwhile count. Default: nothing. */
   readonly prompt?: Speakable | undefined;
-  /** What cuts the prompt. Default `digit`. */
+  /** Actions of the caller that cut the prompt. Default `digit`. */
   readonly bargeIn?: BargeIn | undefined;
   /** Digits that make a complete answer: 0 to 100. Default 1. */
   readonly min?: number | undefined;
@@ -28,24 +28,24 @@ export interface GatherOptions {
   readonly max?: number | undefined;
   /** Keys that end the answer and are no part of it. Default `#`. */
   readonly terminators?: string | undefined;
-  /** How long to wait for the first digit after the prompt, in milliseconds. Default 5000. */
+  /** Longest wait for the first digit after the prompt, in milliseconds. Default 5000. */
   readonly timeoutMs?: number | undefined;
-  /** How long to wait for each further digit, in milliseconds. Default 3000. */
+  /** Longest wait for each further digit, in milliseconds. Default 3000. */
   readonly interDigitMs?: number | undefined;
-  /** Whether digits that were typed before count. Default true. */
+  /** True when digits that were typed before the prompt count. Default true. */
   readonly typeAhead?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What the caller keyed in. */
+/** Digits that the caller keyed in, and how the input ended. */
 export interface Gathered {
   readonly digits: string;
-  /** Whether there were at least `min`. */
+  /** True when there were at least `min` digits. */
   readonly complete: boolean;
   readonly ended: 'max' | 'terminator' | 'timeout' | 'inter-digit';
   /** The key that ended it, where `ended` is `terminator`. */
   readonly terminator?: string;
-  /** Where the prompt was cut, if it was. */
+  /** Place at which the prompt was cut; absent when it was not. */
   readonly cut?: Cut;
 }
 

@@ -1,6 +1,6 @@
 import { msToSamples } from '../base/pcm.js';
 
-/** What may wait to be heard. A source that is read slower than it is written loses the oldest. */
+/** Samples that may wait to be read. A source that is read slower than it is written loses the oldest. */
 const MAX_BUFFERED_SAMPLES = msToSamples(200);
 
 /** Live audio on its way from one call to another: written as it comes, read with `for await`. */
@@ -33,7 +33,7 @@ export class LiveSource implements AsyncIterableIterator<Int16Array> {
     this.#wake?.();
   }
 
-  /** What waits is still read, then the source is over. */
+  /** Ends the source, after the samples that still wait. */
   end(): void {
     this.#ended = true;
     this.#wake?.();

@@ -14,7 +14,7 @@ import { DigitQueue } from './digit-queue.js';
 import type { Prompts } from './prompt/prompts.js';
 import { transfer } from './transfer.js';
 
-/** What a conversation needs besides its call. */
+/** Parts of a conversation besides its call. */
 export interface BotCallOptions {
   readonly server: PcmServer;
   readonly prompts: Prompts;

@@ -16,7 +16,7 @@ export interface RecordOptions {
   readonly silenceMs?: number | undefined;
   /** Keys that end it and are taken. Default `#`. */
   readonly terminators?: string | undefined;
-  /** Whether to beep first: 400 ms of 1000 Hz. Default true. */
+  /** True to beep first: 400 ms of 1000 Hz. Default true. */
   readonly beep?: boolean | undefined;
   /** WAV file to write while it is spoken, playable at every moment. Default: it is kept in memory. */
   readonly file?: string | undefined;

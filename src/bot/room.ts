@@ -18,7 +18,7 @@ interface Member {
   readonly call: BotCall;
   readonly source: MixerSource;
   readonly hears: LiveSource;
-  /** Where what it says next lies on the mixer's line. */
+  /** Position of its next samples on the mixer's time line. */
   next: number;
 }
 
@@ -42,7 +42,7 @@ export class Room {
     this.#maxCalls = maxCalls;
   }
 
-  /** Who is in it. */
+  /** Calls that are in the room. */
   get calls(): readonly BotCall[] {
     return [...this.#members].map(({ call }) => call);
   }

@@ -9,11 +9,11 @@ import { during } from './during.js';
 import { EchoGuard } from './echo-guard.js';
 import { partsOf, type Speakable, type SpokenPart } from './prompt/speakable.js';
 
-/** What of the caller's doing cuts a prompt. */
+/** Actions of the caller that cut a prompt. */
 export type BargeIn = 'none' | 'digit' | 'voice' | 'any';
 
 export interface SayOptions {
-  /** What cuts it, and with it all that is queued. Default `none`. */
+  /** Actions of the caller that cut it, and all that is queued with it. Default `none`. */
   readonly bargeIn?: BargeIn | undefined;
   /** Default: that of the call. */
   readonly language?: string | undefined;
@@ -23,25 +23,25 @@ export interface SayOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What is a {@link BargeIn}. */
+/** The rule of a {@link BargeIn}. */
 export const BARGE_IN = oneOf('none', 'digit', 'voice', 'any');
 
-/** Where a prompt was cut, and by what. */
+/** Place at which a prompt was cut, and the action that cut it. */
 export interface Cut {
   readonly by: 'digit' | 'voice';
   /** The digit that cut it; it is still there to be gathered. */
   readonly digit?: string;
   /** Index of the part that was being said. */
   readonly part: number;
-  /** How much of that part had left, in milliseconds. Up to 60 ms of it was on its way and not heard yet. */
+  /** Length of that part that had been sent, in milliseconds. Up to 60 ms of it was not heard yet. */
   readonly partMs: number;
 }
 
-/** How something that was said ended. */
+/** Outcome of something that was said. */
 export interface SpeechReport {
   /** `cleared`: by {@link BotCall.clear}, or with something else that was cut. */
   readonly outcome: 'played' | 'cut' | 'cleared';
-  /** How much of it left, in milliseconds. */
+  /** Length that was sent, in milliseconds. */
   readonly playedMs: number;
   readonly cut?: Cut;
 }
@@ -182,7 +182,7 @@ class SpeechScript {
   }
 }
 
-/** Whether it may wait for the clock, which therefore must not wait for it. */
+/** True when it may wait for the clock, which therefore must not wait for it. */
 function isLive(part: SpokenPart): boolean {
   if (typeof part === 'string' || part instanceof Int16Array) return false;
   return 'stream' in part || ('loop' in part && partsOf(part.loop).some(isLive));

@@ -1,10 +1,10 @@
 import { checkArgument, listOf, object } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
 
-/** Why a target did not take a call. `failed`: it cannot be called, or is offline. */
+/** Reason for which a target did not take a call. `failed`: it cannot be called, or is offline. */
 export type TransferFailure = 'refused' | 'busy' | 'no-answer' | 'failed';
 
-/** What became of one target. */
+/** Outcome of the attempt to reach one target. */
 export interface TransferAttempt {
   readonly target: string;
   readonly outcome: TransferFailure;
@@ -46,7 +46,7 @@ const FAILURES: ReadonlyMap<string, TransferFailure> = new Map([
   ['FAILED', 'failed'],
 ]);
 
-/** What the status means with which a call to a target ended. */
+/** Translates the status with which a call to a target ended. */
 export function failureOf(status: string): TransferFailure {
   return FAILURES.get(status) ?? 'no-answer';
 }

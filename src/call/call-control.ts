@@ -6,8 +6,8 @@ import type { CallStatus } from '../protocol/catalogue/call-status.js';
 import type { Listen } from '../stream/pcm-stream.js';
 
 /**
- * What a recorder or a bot needs of a call, whatever carries it. A `Call` of an attached endpoint has it all; its
- * methods behave as described there.
+ * The part of a call that a recorder or a bot needs, whatever carries the call. A `Call` of an attached endpoint
+ * has all of it; its methods behave as described there.
  */
 export interface CallControl {
   readonly id: number;
@@ -17,7 +17,7 @@ export interface CallControl {
   readonly status: CallState['status'];
   /** The states so far, oldest first. */
   readonly history: readonly CallState[];
-  /** Whether the call is over, or can no longer be heard of. */
+  /** True when the call is over, or can no longer be heard of. */
   readonly over: boolean;
   /** Facts of the call by the reference's names, such as PARTNER_HANDLE, as far as they are known. */
   readonly properties: ReadonlyMap<string, string>;

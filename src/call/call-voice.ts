@@ -23,7 +23,7 @@ import { redirectToLease } from './redirect-to-lease.js';
 /** Options of {@link openCallVoice}. */
 export interface CallVoiceOptions {
   /**
-   * Whether to replace the microphone by what is played with {@link CallVoice.player}; `'mixed'`: the microphone
+   * True to replace the microphone by the audio played with {@link CallVoice.player}; `'mixed'`: the microphone
    * goes on to be sent beside it. Default true.
    */
   readonly input?: boolean | 'mixed';
@@ -32,11 +32,11 @@ export interface CallVoiceOptions {
    * an error.
    */
   readonly onNoMicrophone?: (error: Error) => void;
-  /** Whether to take out what the microphone hears. Default true. */
+  /** True to receive the microphone's audio too. Default true. */
   readonly microphone?: boolean;
-  /** How received streams are read. Default `immediate`. */
+  /** Read class of received streams. Default `immediate`. */
   readonly readClass?: ReadClass;
-  /** How far what is sent may run ahead of what is heard, in milliseconds: 20 to 1000. Default 60. */
+  /** Longest lead of sent audio over heard audio, in milliseconds: 20 to 1000. Default 60. */
   readonly leadMs?: number;
   /**
    * Called with each stream's lease before the endpoint is told of it: the moment to add sinks and taps that must
@@ -60,18 +60,18 @@ export const VOICE_RULES: Rules<CallVoiceOptions> = {
 /** A call's voice streams, redirected to leased ports. Made by {@link openCallVoice}. */
 export interface CallVoice<Stream extends PcmStream = PcmStream> extends AsyncDisposable {
   readonly call: CallControl;
-  /** What the other party says (`SET_OUTPUT`). Its sample positions are the call's time line. */
+  /** Voice of the other party (`SET_OUTPUT`). Its sample positions are the call's time line. */
   readonly remote: Stream;
-  /** What is played to the other party (`SET_INPUT`). */
+  /** Audio played to the other party (`SET_INPUT`). */
   readonly input: Stream | undefined;
-  /** What the microphone hears (`SET_CAPTURE_MIC`). */
+  /** Audio of the microphone (`SET_CAPTURE_MIC`). */
   readonly microphone: Stream | undefined;
   /**
    * Plays into the call.
    * @throws ERR_INVALID_STATE when the call was opened without an input.
    */
   readonly player: Player;
-  /** Where position 0 of the input lies on the call's time line, in samples. */
+  /** Position of the input's sample 0 on the call's time line. */
   readonly inputStart: number;
   /**
    * Both legs, side by side from now on, by position on the call's time line: local is what is played where that

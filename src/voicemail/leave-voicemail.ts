@@ -24,11 +24,11 @@ import { reachAfter, reachedOne, withinTime } from './voicemail-waits.js';
 
 /** Options of {@link leaveVoicemail}. */
 export interface LeaveVoicemailOptions {
-  /** What is recorded. Default: the endpoint's microphone, until {@link OutgoingVoicemail.stop}. */
+  /** Source of the recording. Default: the endpoint's microphone, until {@link OutgoingVoicemail.stop}. */
   readonly from?: VoicemailInput;
   /** Leases the port that the audio leaves by; needed unless `from` is the microphone or a file of the endpoint's. */
   readonly server?: PcmServer;
-  /** Whether the greeting is heard to its end, or skipped. Default `hear`. */
+  /** `hear` waits for the end of the greeting, `skip` does not. Default `hear`. */
   readonly greeting?: 'hear' | 'skip';
   /** Longest message, in milliseconds: 1000 to 3,600,000. The endpoint has a limit besides. Default 600,000. */
   readonly maxMs?: number;
@@ -42,14 +42,14 @@ export interface LeaveVoicemailOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How far a message is. */
+/** Progress of a message that is being left. */
 export interface LeaveProgress {
   readonly phase: 'greeting' | 'recording' | 'uploading' | 'sent';
   /** Length of the recording so far, in milliseconds, as far as this side knows. */
   readonly recordedMs: number;
 }
 
-/** What an {@link OutgoingVoicemail} tells its listeners. */
+/** Events of an {@link OutgoingVoicemail}. */
 export interface LeaveVoicemailEvents extends FencedEvents {
   progress: [progress: LeaveProgress];
 }
@@ -60,8 +60,8 @@ export interface SentVoicemail {
   /** As the endpoint counted them. */
   readonly durationSeconds: number;
   /**
-   * What was sent through the port, sample by sample: `received` is what came from `from`, `idle` the silence before and
-   * after it. Absent where nothing passed through here: the microphone, or a file of the endpoint's.
+   * Account of every sample sent through the port: `received` are samples of `from`, `idle` the silence before and
+   * after it. Absent when the audio did not pass through here: from the microphone, or from a file of the endpoint's.
    */
   readonly ledger: LegLedger | undefined;
 }

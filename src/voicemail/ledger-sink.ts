@@ -20,7 +20,7 @@ export class LedgerSink implements PcmSink {
     this.#sink = sink;
   }
 
-  /** What became of each sample so far; its spans add up to what the sink was given. */
+  /** Account of each sample so far; its spans add up to the samples that the sink was given. */
   get ledger(): LegLedger {
     return this.#keeper.slice(0, this.#keeper.end);
   }

@@ -14,7 +14,7 @@ import { WavReader } from '../voice/wav/wav-reader.js';
 import { openVoicemailPort, requireRedirection, voicemailStream } from './voicemail-port.js';
 
 /**
- * What a message is recorded from: the endpoint's microphone; a WAV file of any rate that is read here and sent
+ * Source that a message is recorded from: the endpoint's microphone; a WAV file of any rate that is read here and sent
  * through a port; PCM (16 kHz mono unless `format` says otherwise) likewise; or a WAV file that the endpoint reads
  * itself, with its own rights, from its own disk.
  */
@@ -24,7 +24,7 @@ export type VoicemailInput =
   | { readonly source: PcmSource; readonly format?: PcmFormat }
   | { readonly endpointFile: string };
 
-/** What is an input. */
+/** The rule of a {@link VoicemailInput}. */
 export const INPUT = rule(
   "'microphone', { file }, { source } or { endpointFile }",
   (value) =>
@@ -34,7 +34,7 @@ export const INPUT = rule(
         stream.accepts(Reflect.get(value as object, 'source')))),
 );
 
-/** What {@link MessageInput} needs to know. */
+/** Options of {@link MessageInput}. */
 export interface MessageInputOptions {
   readonly from: VoicemailInput;
   readonly server: PcmServer | undefined;
@@ -80,7 +80,7 @@ export class MessageInput {
     return input;
   }
 
-  /** What was sent through the port, sample by sample; absent until {@link close}, and where nothing was. */
+  /** Account of every sample sent through the port; undefined until {@link close}, or when nothing was sent. */
   get ledger(): LegLedger | undefined {
     return this.#ledger;
   }

@@ -37,7 +37,7 @@ export interface PlayVoicemailOptions {
 export interface ReceiveVoicemailOptions extends PlayVoicemailOptions {
   /** Default `immediate`. */
   readonly readClass?: ReadClass;
-  /** What happens when the sink cannot keep up. Default `wait`: the endpoint is held back, and nothing is lost. */
+  /** Policy for a sink that cannot keep up. Default `wait`: the endpoint is held back, and nothing is lost. */
   readonly policy?: SinkOptions['policy'];
   /** Called with the lease before the endpoint knows of it. */
   readonly onLease?: (lease: Lease) => void;
@@ -57,7 +57,7 @@ const SINK = having('write', 'end');
 export interface ReceivedVoicemail {
   /** That the sink was given, silence in place of what was given up included. */
   readonly samples: number;
-  /** What became of each of them. */
+  /** Account of each of them. */
   readonly ledger: LegLedger;
 }
 

@@ -19,7 +19,7 @@ import { reachAfter, reachedOne, withinTime } from './voicemail-waits.js';
 
 /** Options of {@link recordGreeting}. */
 export interface RecordGreetingOptions {
-  /** What is recorded. Default: the endpoint's microphone, for `maxMs`. */
+  /** Source of the recording. Default: the endpoint's microphone, for `maxMs`. */
   readonly from?: VoicemailInput;
   /** Leases the port that the audio leaves by; needed for a file or PCM. */
   readonly server?: PcmServer;

@@ -6,12 +6,12 @@ import type { VoicemailFacts } from './archive/archived-message.js';
 /** The last second of the year 9999: what lies beyond it has no ISO date of four digits. */
 const MAX_TIMESTAMP = 253_402_300_799;
 const MAX_DURATION_S = 86_400;
-/** What tells one message from all others. */
+/** Facts that tell one message from all others. */
 export type VoicemailIdentity = Pick<VoicemailFacts, 'account' | 'id' | 'partner' | 'timestamp'>;
 
 const UNPLAYED: readonly string[] = ['NOTDOWNLOADED', 'DOWNLOADING', 'UNPLAYED'];
 
-/** Which message a voicemail of `account` is; asks for no more than that takes. @throws as {@link voicemailFacts}. */
+/** Identifies a voicemail of `account`, with as few questions as that takes. @throws as {@link voicemailFacts}. */
 export async function voicemailIdentity(
   account: string,
   voicemail: Voicemail,
@@ -25,7 +25,7 @@ export async function voicemailIdentity(
 }
 
 /**
- * What an endpoint says of a voicemail of `account`. Numbers that cannot be are brought into range: one strange
+ * Asks an endpoint for the facts of a voicemail of `account`. Impossible numbers are brought into range: one strange
  * message must not keep the others from being archived.
  *
  * @throws ERR_API 512 when it is gone; ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.

@@ -12,9 +12,9 @@ export interface FlowFinding {
   readonly message: string;
 }
 
-/** What a flow is checked against. */
-export interface FlowSurroundings {
-  /** What it is said with. Default: it is not checked. */
+/** Prompts and hooks that a flow is checked against. */
+export interface FlowContext {
+  /** Prompts that speak its texts. Default: its texts are not checked. */
   readonly prompts?: Prompts | undefined;
   /** Names of the hooks that there are. Default: they are not checked. */
   readonly hooks?: readonly string[] | undefined;
@@ -27,15 +27,15 @@ export interface FlowSurroundings {
 }
 
 /**
- * What the shape alone does not tell: steps that are not there or never reached, circles in which no time passes,
- * unknown time zones, missing hooks, and what cannot be said.
+ * Finds the faults that the schema cannot see: steps that are missing or never reached, loops in which no time passes,
+ * unknown time zones, missing hooks, and texts that cannot be spoken.
  */
 export async function checkFlow(
   flow: FlowData,
   start: string,
-  surroundings: FlowSurroundings,
+  context: FlowContext,
 ): Promise<readonly FlowFinding[]> {
-  const { prompts, hooks, variables, folder, broken = [] } = surroundings;
+  const { prompts, hooks, variables, folder, broken = [] } = context;
   return [
     ...checkZone(flow.timezone),
     ...checkLinks(flow, start, broken),

@@ -22,7 +22,7 @@ import { conditionHolds } from './flow-condition.js';
 import type { FlowSpeech, FlowStep } from './flow-schema.js';
 import { type FlowFiles, type FlowVariables, filePath, fillIn, spoken } from './flow-variables.js';
 
-/** What a hook is called with. */
+/** Context that a hook is called with. */
 export interface FlowHookContext {
   readonly call: BotCall;
   /** May be changed. */

@@ -2,7 +2,7 @@ import { isWithinHours } from '../../base/hours.js';
 import type { FlowCondition } from './flow-schema.js';
 import type { FlowVariables } from './flow-variables.js';
 
-/** What a condition can ask about. */
+/** Facts that a condition can ask about. */
 export interface FlowFacts {
   /** Milliseconds since the Unix epoch. */
   readonly unixMs: number;

@@ -7,14 +7,14 @@ export interface FlowNode {
   readonly name: string;
   /** `call`: where a call comes in. */
   readonly kind: FlowStep['do'] | 'call';
-  /** What the step does, in lines short enough for a box; none where its kind says it all. */
+  /** Description of the step, in lines short enough for a box; empty when its kind says enough. */
   readonly lines: readonly string[];
 }
 
 export interface FlowEdge {
   readonly from: string;
   readonly to: string;
-  /** When this way is taken, in lines; none where there is no other. */
+  /** Condition under which this way is taken, in lines; empty when it is the only way. */
   readonly label: readonly string[];
 }
 
@@ -56,7 +56,7 @@ export function flowGraph(flow: Flow): FlowGraph {
   };
 }
 
-/** What its kind does not tell. */
+/** Describes what a step does beyond its kind. */
 function describeStep(step: FlowStep): string {
   switch (step.do) {
     case 'say':

@@ -15,7 +15,7 @@ const KINDS: Readonly<Record<string, string>> = {
   record: 'a map',
 };
 
-/** What the schema does not say itself of a value that it refuses: what was expected, what came, what was meant. */
+/** Describes a refused value where the schema has no message: the expected, the received and the likely value. */
 export function flowIssue(issue: RawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type': {

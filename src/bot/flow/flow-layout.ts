@@ -8,14 +8,14 @@ import {
   type Size,
 } from './flow-routes.js';
 
-/** How large what is to be laid out will be. */
+/** Sizes of the boxes and labels to lay out. */
 export interface FlowSizes {
   box(node: FlowNode): Size;
   /** Of a label that has lines. */
   label(lines: readonly string[]): Size;
 }
 
-/** Where everything is. */
+/** Places of all boxes, labels and edges. */
 export interface FlowLayout extends Size {
   readonly boxes: ReadonlyMap<string, Area>;
   readonly routes: readonly FlowRoute[];
@@ -25,7 +25,7 @@ export interface FlowLayout extends Size {
 
 /** Between two boxes of a row, between two rows, and between two lines; in pixels. */
 const GAPS = { nodesep: 40, ranksep: 64, edgesep: 30 } as const;
-/** How far a way that leads to its own step stands off from the box. */
+/** Distance between a box and a way that leads back to the same step. */
 const LOOP = 14;
 const NO_LABEL: Size = { width: 0, height: 0 };
 

@@ -4,9 +4,9 @@ import type { FlowStep } from './flow-schema.js';
 /** One way on from a step. */
 export interface FlowLink {
   readonly to: string;
-  /** When this way is taken; empty where there is no other. */
+  /** Condition under which this way is taken; empty when it is the only way. */
   readonly label: string;
-  /** Where it is written, within the step. */
+  /** Path to its text, within the step. */
   readonly path: readonly (string | number)[];
 }
 

@@ -13,11 +13,11 @@ export interface Size {
 /** A rectangle by its middle. */
 export type Area = Point & Size;
 
-/** Which columns the layout has kept free for an edge: a point in every row on its way. */
+/** Columns that the layout has kept free for an edge: a point in every row on its way. */
 export interface PlacedEdge {
   readonly edge: FlowEdge;
   readonly columns: readonly Point[];
-  /** Where its label stands, in one of the columns; absent where there is none. */
+  /** Area of its label, in one of the columns; absent without a label. */
   readonly label?: Area;
 }
 
@@ -82,7 +82,7 @@ export function routesOf(
   });
 }
 
-/** How far each row reaches up and down from its middle. */
+/** Distance that each row reaches up and down from its middle. */
 function rowsOf(areas: readonly Area[]): ReadonlyMap<number, number> {
   const rows = new Map<number, number>();
   for (const { y, height } of areas) {

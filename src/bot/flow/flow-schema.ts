@@ -111,8 +111,8 @@ export const FLOW_SCHEMA = z.strictObject({
 });
 
 /**
- * What is sound of a flow whose shape is wrong somewhere, so that everything that is wrong with it is told at once.
- * `broken` are the steps that are not in it.
+ * Gives the sound part of a flow whose shape is wrong somewhere, so that all of its faults are reported at once.
+ * `broken` names the steps that were left out.
  */
 export function soundPart(value: unknown): {
   readonly data: FlowData;

@@ -21,7 +21,7 @@ export function utterancesOf(flow: FlowData, folder: string): readonly FlowUtter
   );
 }
 
-/** What a bot of the flow has to be able to say. */
+/** Everything that a bot of the flow may have to say. */
 export function saysOf(flow: FlowData, folder: string): readonly Speakable[] {
   return utterancesOf(flow, folder).flatMap(({ examples }) => examples);
 }
@@ -48,7 +48,7 @@ function examplesOf(part: FlowPart, folder: string): readonly SpokenPart[] {
   return [part];
 }
 
-/** What a step says, by the field that it stands in. */
+/** Speech of a step, by the field that holds it. */
 function speechOf(step: FlowStep): [field: string, speech: FlowSpeech][] {
   const fields = ['what', 'ask', 'invalid', 'greeting', 'thanks', 'say'] as const;
   const record: { readonly [K in (typeof fields)[number]]?: FlowSpeech | undefined } & Pick<FlowStep, 'do'> =

@@ -15,7 +15,7 @@ export interface FlowFiles {
   readonly recorded: ReadonlySet<string>;
 }
 
-/** What a flow's step says, with the variables' values put in. @throws ERR_INVALID_STATE for one that has no value. */
+/** Puts the variables' values into the speech of a step. @throws ERR_INVALID_STATE when a variable has no value. */
 export function spoken(
   speech: FlowSpeech,
   variables: FlowVariables,

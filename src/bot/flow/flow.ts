@@ -22,7 +22,7 @@ import type { FlowData } from './flow-schema.js';
 import { saysOf } from './flow-speech.js';
 
 export interface ParseFlowOptions {
-  /** What messages call the file. Default `flow`. */
+  /** Name of the file in messages. Default `flow`. */
   readonly file?: string;
   /** Folder that relative paths in the flow start from. Default: the working directory. */
   readonly folder?: string;
@@ -41,7 +41,7 @@ const RULES: Rules<ParseFlowOptions> = {
   hooks: listOf(words),
   variables: listOf(words),
 };
-/** What is a flow. */
+/** The rule of an argument that is a flow. */
 export const FLOW = rule(
   'a flow, as parseFlow gives it',
   (value) => object.accepts(value) && object.accepts(Reflect.get(value as object, 'data')),
@@ -177,7 +177,7 @@ function flatten(issue: z.core.$ZodIssue): Issue[] {
   return [{ path, message: issue.message }];
 }
 
-/** Where the value at `path` begins, or the nearest around it that is there. */
+/** Gives the offset of the value at `path`, or of the nearest value around it that exists. */
 function offsetOf(document: FlowDocument, path: Path): number {
   for (let length = path.length; length > 0; length--) {
     const node: unknown = document.getIn(path.slice(0, length), true);

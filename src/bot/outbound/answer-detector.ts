@@ -7,14 +7,14 @@ import type { PcmAnalyzer } from '../../voice/stage.js';
 import { type Beep, BeepDetector } from './beep-detector.js';
 import { findGreeting, type HeardFrame } from './greeting.js';
 
-/** Who has answered, as far as can be told from how he greets. */
+/** Kind of the party that answered, as far as its greeting tells. */
 export type Answerer = 'human' | 'machine' | 'silent';
 
 export interface AnswerVerdict {
   readonly answerer: Answerer;
   /** Length of the first words, in milliseconds. */
   readonly greetingMs: number;
-  /** When it was certain, from the answer, in milliseconds. */
+  /** Time from the answer to the verdict, in milliseconds. */
   readonly atMs: number;
   /** The beep that told that it is a machine, if one did: what is said now is recorded. */
   readonly beep?: Beep;

@@ -39,7 +39,7 @@ const SIT_TOLERANCE = 60;
 /** Sound other than tones that makes a greeting, and its least RMS (-38 dBFS). */
 const VOICE = msToSamples(300);
 const VOICE_RMS = 400;
-/** What follows a tone and is softer than this part of it (-12 dB) is noise. */
+/** Sound after a tone that is softer than this part of the tone (-12 dB) is noise. */
 const FOLLOWS = 0.25;
 
 /**
@@ -67,12 +67,12 @@ export class BeepDetector implements PcmAnalyzer<Beep> {
   #sounding = false;
   #isLong = false;
 
-  /** Whether one steady tone sounds, since 40 ms at least. */
+  /** True when one steady tone has sounded for at least 40 ms. */
   get sounding(): boolean {
     return this.#sounding;
   }
 
-  /** Whether a tone sounds or was heard of which is not known yet whether it is a beep. */
+  /** True while it is not known yet whether a tone that sounds, or has sounded, is a beep. */
   get undecided(): boolean {
     return this.#waiting.length > 0 || (this.#sounding && !this.#isLong);
   }
@@ -145,7 +145,7 @@ function isSame(one: TonePulse, other: TonePulse): boolean {
   return Math.abs(one.frequency - other.frequency) <= SAME;
 }
 
-/** How long nothing may follow a tone before it is known to be the last of its kind. */
+/** Silence after which a tone is known to be the last of its sequence. */
 function waitAfter(pulse: TonePulse): number {
   if (!mayBeNetwork(pulse)) return SEQUENCE_GAP;
   return pulse.end - pulse.begin > SHORT_BURST ? RING_WAIT : SHORT_BURST_WAIT;
@@ -162,7 +162,7 @@ function sequences(pulses: readonly TonePulse[]): TonePulse[][] {
   return all;
 }
 
-/** Whether tones in a row are special information tones, or three or more frequencies. */
+/** True when consecutive tones are special information tones, or have three or more frequencies. */
 function isMelody(pulses: readonly TonePulse[]): boolean {
   const steps = pulses.slice(1).map((pulse, i) => [pulses[i]?.frequency ?? 0, pulse.frequency] as const);
   const isNear = (a: number, b: number) => Math.abs(a - b) <= SIT_TOLERANCE;

@@ -16,12 +16,12 @@ import { parseCsv } from './parse-csv.js';
 export interface CampaignTarget {
   /** Skype name or phone number. */
   readonly target: string;
-  /** What else is known of him, by name; a flow can use it as `{name}`. */
+  /** Further values of the target, by name; a flow can use each as `{name}`. */
   readonly fields: Readonly<Record<string, string>>;
 }
 
 interface Entry {
-  /** Where it stands, for messages: `list.csv:3`. */
+  /** Place in the list, for messages: `list.csv:3`. */
   readonly place: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }

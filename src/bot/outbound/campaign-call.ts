@@ -5,7 +5,7 @@ export interface CampaignCall {
   readonly target: string;
   /** 1 for the first call to the target. */
   readonly attempt: number;
-  /** When it was placed, in milliseconds since the Unix epoch. */
+  /** Time at which it was placed, in milliseconds since the Unix epoch. */
   readonly placedAtMs: number;
 }
 
@@ -20,13 +20,13 @@ export interface CampaignResult extends CampaignCall {
   /** The call's last status, as on the wire; empty when there was no call. */
   readonly status: string;
   readonly error?: string;
-  /** Whether the target is to be called again. */
+  /** True when the target is to be called again. */
   readonly retry: boolean;
-  /** The target's fields, and what the bot has put to them. */
+  /** The target's fields, and those that the bot has added. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** Where a campaign's calls are kept; {@link CampaignLog} keeps them in a catalogue. */
+/** Keeps the calls of a campaign; {@link CampaignLog} does so in a catalogue. */
 export interface CampaignStore {
   /** The calls that were placed before, oldest first; none of them is placed again. */
   resume(): readonly CampaignResult[] | Promise<readonly CampaignResult[]>;
@@ -35,7 +35,7 @@ export interface CampaignStore {
   finish(result: CampaignResult): void | Promise<void>;
 }
 
-/** Whom a bot is about to call. */
+/** Target that a bot is about to call. */
 export interface CampaignLine {
   readonly target: string;
   readonly attempt: number;

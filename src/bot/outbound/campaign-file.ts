@@ -74,7 +74,7 @@ function takeOver(db: Database, folder: string): void {
 
 const NAME_ROW = z.object({ name: z.string() });
 
-/** Whether a catalogue has calls of campaigns. @throws ERR_FILE for one that may have some and cannot be read. */
+/** True when a catalogue has calls of campaigns. @throws ERR_FILE when it may have some and cannot be read. */
 function hasCalls(file: string): boolean {
   if (!existsSync(file)) return false;
   try {

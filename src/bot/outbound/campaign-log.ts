@@ -12,7 +12,7 @@ export interface CampaignEntry extends CampaignResult {
   readonly campaign: string;
 }
 
-/** What {@link CampaignLog.search} looks for; everything that is given has to fit. */
+/** Conditions of {@link CampaignLog.search}; every one that is given has to hold. */
 export interface CampaignQuery {
   readonly campaign?: string;
   /** A part of it, whatever its case. */
@@ -85,7 +85,7 @@ export class CampaignLog implements Disposable {
   }
 
   /**
-   * Where one campaign is kept. A call is written, durably, before it is placed: one that was under way when the
+   * Gives the store of one campaign. A call is written, durably, before it is placed: one that was under way when the
    * process was killed is found as `interrupted`, and nobody is called again for it.
    */
   store(campaign: string): CampaignStore {

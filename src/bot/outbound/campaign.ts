@@ -36,9 +36,9 @@ export interface CampaignOptions {
   readonly hours?: Hours;
   /** The zone of `hours`, such as `Europe/Berlin`. Default: the machine's. */
   readonly timezone?: string;
-  /** How long it may ring, in milliseconds. Default 30,000. */
+  /** Longest ringing, in milliseconds. Default 30,000. */
   readonly ringMs?: number;
-  /** Where its calls are kept, so that it goes on where it was when it runs again. Default: nowhere. */
+  /** Keeps its calls, so that a second run continues where the first one stopped. Default: nothing keeps them. */
   readonly store?: CampaignStore;
   /** Default: the machine's; that of the host in tests. */
   readonly clock?: Clock;
@@ -82,7 +82,7 @@ interface Entry {
   readonly notBefore: number;
 }
 
-/** What an endpoint says of a target that it does not call. */
+/** Codes of the errors with which an endpoint refuses a target. */
 const REFUSALS: readonly ErrorCode[] = ['ERR_API', 'ERR_INVALID_ARG', 'ERR_SYNTAX', 'ERR_LINE_BREAK'];
 
 /**
@@ -135,7 +135,7 @@ async function* stopping(
   }
 }
 
-/** What waits to be called, and what is being called. */
+/** Targets that wait to be called, and calls under way. */
 class CampaignRun {
   readonly #host: BotHost;
   readonly #botFor: (line: CampaignLine) => Bot;

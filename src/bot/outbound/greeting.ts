@@ -4,9 +4,9 @@ import { msToSamples, PTIME_MS } from '../../base/pcm.js';
 export interface HeardFrame {
   /** RMS in dBFS. */
   readonly dbfs: number;
-  /** Whether the voice detector takes it for speech. */
+  /** True when the voice detector takes it for speech. */
   readonly isVoice: boolean;
-  /** Whether a pure tone sounds. */
+  /** True when a pure tone sounds. */
   readonly isTone: boolean;
 }
 
@@ -34,7 +34,7 @@ const WORD = 4;
 /** A sound whose level stays within this is noise or a tone, in dB. */
 const STEADY = 6;
 
-/** How far around a frame its own background is looked for, in frames. */
+/** Distance from a frame within which its background is measured, in frames. */
 const AROUND = 35;
 
 /**

@@ -7,7 +7,7 @@ export interface CsvRow {
 export interface CsvTable {
   /** Without empty lines. */
   readonly rows: readonly CsvRow[];
-  /** Where reading had to stop. */
+  /** Line at which reading had to stop, and the reason. */
   readonly problem?: { readonly line: number; readonly message: string };
 }
 

@@ -101,7 +101,7 @@ function extend(pulse: TonePulse, frequency: number, rms: number, end: number): 
   pulse.end = end;
 }
 
-/** Whether it is long enough, and steady. */
+/** True when it is long enough, and steady. */
 export function isPulse({ begin, end, hits }: TonePulse): boolean {
   return end - begin >= SHORTEST && hits >= (COVERAGE * (end - begin - HOP)) / HOP;
 }

@@ -35,7 +35,7 @@ export class AudioCache {
     this.#maxBytes = maxBytes;
   }
 
-  /** How many times audio was converted, because it was in neither memory nor the folder. */
+  /** Number of times that audio was converted, because it was in neither memory nor the folder. */
   get conversions(): number {
     return this.#conversions;
   }
@@ -50,7 +50,7 @@ export class AudioCache {
     return this.keep(content, () => decode(path));
   }
 
-  /** What `make` gives, once for each `key`. */
+  /** Gives the result of `make`, which is called once for each `key`. */
   keep(key: string | Uint8Array, make: () => Promise<Speech>): Promise<Int16Array> {
     const hash = createHash('sha256').update(key).digest('hex');
     const known = this.#kept.get(hash);

@@ -18,7 +18,7 @@ export interface PromptsOptions {
   readonly folder?: string;
   /** Folder in which converted audio and speech are kept between runs. Default: in memory only. */
   readonly cacheFolder?: string;
-  /** What speaks text and everything that has no recording. Default: nothing does. */
+  /** Speaks texts, and everything that has no recording. Default: only recordings can be said. */
   readonly engine?: SpeechEngine;
   /** Language of a call that sets no other. Default `en`. */
   readonly language?: string;
@@ -71,12 +71,12 @@ export class Prompts {
     return this.#folder?.names ?? [];
   }
 
-  /** How many times audio was converted or speech was made, because it was not cached. */
+  /** Number of times that audio was converted or speech was made, because it was not cached. */
   get conversions(): number {
     return this.#cache.conversions;
   }
 
-  /** Whether there is a recording, in this language or in none. */
+  /** True when there is a recording, in this language or without a language. */
   has(name: string, language: string = this.language): boolean {
     return this.#folder?.find(name, language) !== undefined;
   }
@@ -146,7 +146,7 @@ export class Prompts {
     return new Int16Array();
   }
 
-  /** What numbers, digits and dates are put together from; undefined for anything else. */
+  /** Words of a number, of digits or of a date; undefined for anything else. */
   #wordsOf(part: SpokenPart, language: string): readonly SpokenWord[] | undefined {
     if (typeof part === 'string') return [promptOf(part)];
     if ('number' in part) return this.#spoken(language).number(checkedNumber(part.number));

@@ -2,7 +2,7 @@ import { invalidArgument } from '../../base/errors.js';
 import type { PcmFormat, PcmSource } from '../../base/pcm.js';
 
 /**
- * What can be said into a call. A string is the name of a prompt in the library; everything else says what it is.
+ * Speech for a call. A string is the name of a prompt in the library; everything else says what it is.
  * A list is said in order.
  */
 export type Speakable = SpokenPart | readonly SpokenPart[];
@@ -44,7 +44,7 @@ export function partsOf(what: Speakable): readonly SpokenPart[] {
   return parts;
 }
 
-/** How a transcript or a diagram names it. */
+/** Describes it for a transcript or a diagram. */
 export function describeSpeakable(what: Speakable): string {
   return partsOf(what).map(describePart).join(' ');
 }

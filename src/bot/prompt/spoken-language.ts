@@ -6,7 +6,7 @@ export interface SpokenWord {
   readonly text: string;
 }
 
-/** How a language says numbers, digits and dates. */
+/** The words with which a language says numbers, digits and dates. */
 export interface SpokenLanguage {
   /** BCP 47 code of the language: `en`. */
   readonly code: string;

@@ -52,7 +52,7 @@ export class CallerCard {
     return new Promise((resolve) => this.#toSay.push({ samples, offset: 0, said: resolve }));
   }
 
-  /** What was heard from `start` to `end`. */
+  /** Gives the samples heard from `start` to `end`. */
   heard(start: number, end: number = this.#length): Int16Array {
     const from = Math.max(0, start);
     const samples = new Int16Array(Math.max(0, Math.min(end, this.#length) - from));

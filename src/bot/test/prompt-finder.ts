@@ -1,7 +1,7 @@
 import { invalidArgument } from '../../base/errors.js';
 import { msToSamples } from '../../base/pcm.js';
 
-/** What a place is looked for with: this much of the prompt, from where it is loud enough. */
+/** Samples of the prompt that a place is searched with, from its first loud one on. */
 const PROBE = msToSamples(60);
 /** Samples below this are taken for silence. */
 const LOUD = 300;
@@ -11,11 +11,11 @@ const PROBE_LIKENESS = 0.7;
 const BLOCK = msToSamples(100);
 
 export interface PromptFinderOptions {
-  /** How alike each 100 ms of it have to be, as their correlation: 0.3 to 1. Default 0.85. */
+  /** Least correlation of each 100 ms of it: 0.3 to 1. Default 0.85. */
   readonly likeness?: number | undefined;
 }
 
-/** Where a prompt was found. */
+/** Place at which a prompt was found, in samples. */
 export interface Found {
   readonly begin: number;
   readonly end: number;

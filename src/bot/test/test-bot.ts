@@ -33,7 +33,7 @@ export interface TestUser {
   readonly soundCard?: { capture(frame: Int16Array): void; play(frame: Int16Array): void };
 }
 
-/** Where a test's calls go through. */
+/** The exchange that carries a test's calls. */
 export interface TestExchange extends AsyncDisposable {
   endpoint(handle: string): MemoryEndpoint;
 }
@@ -47,13 +47,13 @@ export interface TestExchangeStarter {
   }): Promise<TestExchange>;
 }
 
-/** What somebody does in a test. */
+/** The actions of one person in a test. */
 export type TestScene = (person: TestCaller) => Promise<void>;
 
 export interface TestBotOptions {
-  /** What the calls go through: pass the class `Exchange`. */
+  /** Starts the exchange that carries the calls: pass the class `Exchange`. */
   readonly exchange: TestExchangeStarter;
-  /** What the bot says, and what the caller recognises. Default: files, tones, and text as melodies. */
+  /** Prompts that the bot says and the caller recognises. Default: files, tones, and text as melodies. */
   readonly prompts?: Prompts;
   /** Other people, to be called or transferred to by the bot: each has a scene of his own. */
   readonly others?: Readonly<Record<string, TestScene>>;
@@ -61,17 +61,17 @@ export interface TestBotOptions {
   readonly direction?: 'caller-calls' | 'bot-calls';
   /** The caller's handle. Default `caller`. */
   readonly caller?: string;
-  /** When the test begins, for bots that look at the time. Default 2027-03-01T09:00:00Z. */
+  /** Wall-clock time at which the test begins. Default 2027-03-01T09:00:00Z. */
   readonly startsAt?: Date;
   /** Longest test, on its own clock, in milliseconds. Default 2 hours. */
   readonly limitMs?: number;
 }
 
 export interface TestBotResult {
-  /** How the bot's calls ended, in that order. */
+  /** Results of the bot's calls, in the order in which they ended. */
   readonly results: readonly BotResult[];
   readonly transcript: readonly TranscriptLine[];
-  /** How long the test took on its own clock. */
+  /** Duration of the test, in milliseconds on its own clock. */
   readonly durationMs: number;
 }
 

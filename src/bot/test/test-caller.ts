@@ -16,7 +16,7 @@ import type { CallerCard } from './caller-card.js';
 import { PromptFinder } from './prompt-finder.js';
 import type { Transcript } from './transcript.js';
 
-/** What a {@link TestCaller} is put together from; `testBot` does that. */
+/** Parts of a {@link TestCaller}; `testBot` puts them together. */
 export interface TestCallerParts {
   readonly handle: string;
   readonly client: Client;
@@ -27,11 +27,11 @@ export interface TestCallerParts {
 }
 
 export interface HearOptions {
-  /** How long to wait for its beginning, in milliseconds. Default 10,000. */
+  /** Longest wait for its beginning, in milliseconds. Default 10,000. */
   readonly withinMs?: number;
-  /** How much of it has to be heard, from its beginning, in milliseconds. Default: all. */
+  /** Length that has to be heard, from its beginning, in milliseconds. Default: all. */
   readonly atLeastMs?: number;
-  /** How alike it has to be: 0.3 to 1. Default 0.85. */
+  /** Least likeness, as a correlation: 0.3 to 1. Default 0.85. */
   readonly likeness?: number;
   readonly language?: string;
 }

@@ -13,7 +13,7 @@ export interface TranscriptLine {
 /** More lines than anybody reads; of a test that runs wild the first are kept. */
 const MAX_LINES = 10_000;
 
-/** What happened in a test, with times. */
+/** Events of a test, with times. */
 export class Transcript {
   readonly #clock: Clock;
   readonly #startedAt: number;

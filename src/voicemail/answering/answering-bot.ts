@@ -20,7 +20,7 @@ import type { ArchivedMessage } from '../archive/archived-message.js';
 import type { VoicemailArchive } from '../archive/voicemail-archive.js';
 import { LedgerSink } from '../ledger-sink.js';
 
-/** Which key does what when a caller has ended his message by a key. */
+/** Keys that a caller can press after ending the message with a key. */
 export interface ReviewKeys {
   /** Hears it. Default `1`. */
   readonly listen?: string;
@@ -36,9 +36,9 @@ export interface ReviewKeys {
 export interface AnsweringBotOptions {
   /** Handle of the account that is called. */
   readonly account: string;
-  /** Where messages are kept. */
+  /** Archive that keeps the messages. */
   readonly archive: VoicemailArchive;
-  /** What this caller is greeted with. Default: three rising tones. */
+  /** Gives the greeting for this caller. Default: three rising tones. */
   readonly greetingFor?: (call: BotCall) => Speakable | undefined;
   /** Longest message, in milliseconds: 1000 to 600,000. Default 120,000. */
   readonly maxMs?: number;
@@ -62,7 +62,7 @@ const KEY = rule(
   'one of 0-9, A-D, * and #, or empty',
   (value) => typeof value === 'string' && /^[0-9A-D*#]?$/.test(value),
 );
-/** What an answering machine and its bot have in common. */
+/** Rules of the options that an answering machine and its bot have in common. */
 export const ANSWERING_RULES: Rules<Omit<AnsweringBotOptions, 'account' | 'greetingFor' | 'onMessage'>> = {
   archive: needed(having('take', 'store')),
   maxMs: within(1000, 600_000, 'ms'),

@@ -78,7 +78,7 @@ const RULES: Rules<AnsweringMachineOptions> = {
   clock: CLOCK,
 };
 
-/** What an {@link AnsweringMachine} tells its listeners. */
+/** Events of an {@link AnsweringMachine}. */
 export interface AnsweringMachineEvents extends FencedEvents {
   /** A message was kept. Comes after its transcript. */
   message: [notice: VoicemailNotice];
@@ -167,7 +167,7 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
     }
   }
 
-  /** What to do with a call; `undefined` for one that does not come in. */
+  /** Finds the rule for a call; undefined when the call is not an incoming one. */
   async #ruleFor(call: Call): Promise<AnsweringRule | undefined> {
     const { rules = [], client, timezone } = this.#options;
     if (!(await call.text('TYPE')).startsWith('INCOMING')) return undefined;

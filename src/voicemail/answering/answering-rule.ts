@@ -9,7 +9,7 @@ export interface AnsweringHours extends Hours {
   readonly days?: readonly number[] | undefined;
 }
 
-/** What the answering machine does with a call. The first rule whose conditions all hold is followed. */
+/** Conditions on a call, and the action of the answering machine. The first rule whose conditions all hold counts. */
 export interface AnsweringRule {
   /** Handles or numbers of callers; a `*` at the end stands for anything. Default: all. */
   readonly callers?: readonly string[];
@@ -25,7 +25,7 @@ export interface AnsweringRule {
   readonly answer?: boolean;
 }
 
-/** What a rule is asked about. */
+/** Facts of a call that the conditions of a rule are checked against. */
 export interface RingingCall {
   readonly caller: string;
   readonly at: Date;

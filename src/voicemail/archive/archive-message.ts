@@ -18,29 +18,29 @@ import type { StoredOutcome } from './catalogue.js';
 import { receiveByFile } from './receive-by-file.js';
 import type { StoredMessage, VoicemailArchive } from './voicemail-archive.js';
 
-/** How audio leaves the endpoint. */
+/** Route by which audio leaves the endpoint. */
 export type ArchiveRoute =
   /** Through a port of this server, at the speed of sound. */
   | { readonly server: PcmServer }
   /** As a file that the endpoint writes into this folder, which it has to be allowed to, and which is read here. */
   | { readonly folder: string };
 
-/** What {@link archiveMessage} works with. */
+/** Parts that {@link archiveMessage} works with. */
 export interface ArchiveContext {
   readonly client: Client;
   readonly archive: VoicemailArchive;
   readonly route: ArchiveRoute;
   readonly transcriber: Transcriber | undefined;
   readonly language: string | undefined;
-  /** What each message that is stored is marked with. */
+  /** Tags and hold of each message that is stored. */
   readonly labels: Pick<StoredOutcome, 'tags' | 'hold'>;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Why less came than there is. */
+/** Reason for which less came than the message is long. */
 interface Shortfall extends AttemptFailure {
-  /** What the samples are called that did not come. */
+  /** Reason in the ledger for the samples that did not come. */
   readonly reason: SpanReason;
 }
 
@@ -76,7 +76,7 @@ export async function archiveMessage(
   }
 }
 
-/** Whether an attempt ended with the message in the archive. */
+/** True when an attempt ended with the message in the archive. */
 export function isStored(outcome: StoredMessage | AttemptFailure): outcome is StoredMessage {
   return 'message' in outcome;
 }
@@ -111,12 +111,12 @@ async function receive(
   return { failure: 'SHORT', detail, reason: 'never-came' };
 }
 
-/** What an attempt has brought. */
+/** Audio that an attempt has brought. */
 interface Yield {
   readonly intake: AudioIntake;
   readonly account: LedgerSink;
   readonly transcript: LiveTranscript | undefined;
-  /** Why there is less than the message is long. */
+  /** Reason for which there is less than the message is long. */
   readonly missing?: SpanReason;
 }
 
@@ -149,7 +149,7 @@ function heardBy(transcript: LiveTranscript, sink: PcmSink): PcmSink {
   };
 }
 
-/** What each error is called; what is none of these is `STREAM`. */
+/** Failure names by error code; every other code is `STREAM`. */
 const BY_CODE: Readonly<Record<string, keyof typeof ARCHIVE_FAILURES>> = {
   ERR_API: 'REFUSED',
   ERR_TIMEOUT: 'TIMEOUT',

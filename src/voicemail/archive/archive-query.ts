@@ -1,7 +1,7 @@
 import { matchOf, whereOf } from '../../recording/archive/query.js';
 import type { ArchiveState } from './archived-message.js';
 
-/** Which messages of a catalogue are wanted. Every condition that is given has to hold. */
+/** Conditions on messages of a catalogue. Every one that is given has to hold. */
 export interface ArchiveQuery {
   /** Words in handles, names, tags and transcripts; all have to occur, each may be a beginning (`meet*`). */
   readonly text?: string;

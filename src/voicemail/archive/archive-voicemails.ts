@@ -34,7 +34,7 @@ import { ARCHIVE, type StoredMessage, type VoicemailArchive } from './voicemail-
 
 /** Options of {@link archiveVoicemails}. */
 export interface ArchiveVoicemailsOptions {
-  /** How audio leaves the endpoint. */
+  /** Route by which audio leaves the endpoint. */
   readonly route: ArchiveRoute;
   /** Messages that are played at once: 1 to 64. Endpoints of old play one. Default 1. */
   readonly concurrency?: number;
@@ -84,11 +84,11 @@ export interface ArchiveProgress {
   readonly total: number;
   readonly outcome: 'stored' | 'duplicate' | 'incomplete' | 'failed' | 'known' | 'gone';
   readonly message: ArchivedMessage | undefined;
-  /** Why a message that is stored has no transcript, though there is a transcriber. */
+  /** Reason for which a stored message has no transcript, though there is a transcriber. */
   readonly untranscribed: Error | undefined;
 }
 
-/** What a run did. Every message that the endpoint listed is counted once among the outcomes. */
+/** Outcomes of a run. Every message that the endpoint listed is counted once among them. */
 export interface ArchiveReport {
   readonly account: string;
   readonly listed: number;
@@ -232,7 +232,7 @@ class ArchiveRun {
     await this.#fetch(known);
   }
 
-  /** What is known of a voicemail: its row, where nothing has to be done with it any more, else all that is said of it. */
+  /** Finds the row of a voicemail that needs no more work, or else all facts of the voicemail. */
   async #find(
     voicemail: Voicemail,
   ): Promise<
@@ -307,7 +307,7 @@ class ArchiveRun {
     return archive.catalogue.message(key);
   }
 
-  /** What this account's endpoint lists no longer was deleted there; a run that was killed may not have noted it. */
+  /** Notes messages that the endpoint no longer lists as gone; a run that was killed may not have done so. */
   #noteGone(listed: ReadonlySet<number>): void {
     const { archive } = this.#context;
     for (const { key, id, original } of archive.find({ account: this.#account, state: 'stored' })) {

@@ -1,6 +1,6 @@
 import type { LegLedger, SpanReason } from '../../stream/align/ledger.js';
 
-/** What an endpoint says of a voicemail; together with the account it tells one message from all others. */
+/** Facts that an endpoint gives of a voicemail; with the account they tell one message from all others. */
 export interface VoicemailFacts {
   /** Handle of the account whose voicemail it is. */
   readonly account: string;
@@ -11,11 +11,11 @@ export interface VoicemailFacts {
   /** Handle of the sender, or of the recipient of one that was sent. */
   readonly partner: string;
   readonly partnerName: string;
-  /** When it was recorded, in seconds since the Unix epoch. */
+  /** Time of the recording, in seconds since the Unix epoch. */
   readonly timestamp: number;
-  /** How long the endpoint says that it is, in whole seconds. */
+  /** Length by the endpoint, in whole seconds. */
   readonly durationSeconds: number;
-  /** Whether it had been listened to before it was archived. */
+  /** True when it had been listened to before it was archived. */
   readonly played: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface ArchivedAudio {
   readonly fileSha256: string;
 }
 
-/** What a message is announced to have beyond its file. */
+/** Announced part of a message that its file does not have. */
 export interface UnwrittenAudio {
   /** By the message's DURATION, which is in whole seconds. */
   readonly samples: number;
@@ -51,21 +51,21 @@ export interface ArchivedMessage extends VoicemailFacts {
   readonly state: ArchiveState;
   /** Runs that tried to fetch it. */
   readonly attempts: number;
-  /** Why the newest attempt failed: a failure reason of the reference, or one of {@link ARCHIVE_FAILURES}. */
+  /** Reason of the newest attempt's failure: a failure reason of the reference, or one of {@link ARCHIVE_FAILURES}. */
   readonly failure: string | undefined;
   /** The same for people. */
   readonly detail: string | undefined;
-  /** Whether all of it is there. One that always came short is stored with what came, and its original is never deleted. */
+  /** True when all of it is there. One that always came short is stored as it came; its original is never deleted. */
   readonly complete: boolean;
   readonly audio: ArchivedAudio | undefined;
-  /** What became of each sample of the audio; adds up to its length. */
+  /** Account of each sample of the audio; adds up to its length. */
   readonly ledger: LegLedger | undefined;
   readonly unwritten: UnwrittenAudio | undefined;
   /** In seconds since the Unix epoch. */
   readonly archivedAt: number | undefined;
-  /** What became of the original: `gone` when the endpoint no longer lists it, though nobody here deleted it. */
+  /** Fate of the original: `gone` when the endpoint no longer lists it, though nobody here deleted it. */
   readonly original: 'kept' | 'deleted' | 'gone';
-  /** Why it is under legal hold, so that neither retention nor a purge removes it; absent when it is not. */
+  /** Reason of its legal hold, by which neither retention nor a purge removes it; absent when it is not. */
   readonly hold: string | undefined;
   readonly tags: readonly string[];
   readonly transcript: string;
@@ -79,15 +79,15 @@ export interface AttemptFailure {
   readonly detail: string;
 }
 
-/** What of a message is in its file. */
+/** The parts of a message that are in its file, and those that are not. */
 export interface FileAccount {
-  /** What became of each sample of the file; adds up to its length. */
+  /** Account of each sample of the file; adds up to its length. */
   readonly ledger: LegLedger;
   /** Absent where all of the message is there. */
   readonly unwritten?: UnwrittenAudio | undefined;
 }
 
-/** Whether a file holds all of its message. */
+/** True when a file holds all of its message. */
 export function isComplete({ ledger, unwritten }: FileAccount): boolean {
   return ledger.missing === 0 && unwritten === undefined;
 }

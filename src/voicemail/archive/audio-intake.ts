@@ -13,15 +13,15 @@ import type { CheckedFiles } from './checked-files.js';
 /** Four seconds go to the disk at once: nobody plays what is still coming in, and each write has its price. */
 const GATHERED_SAMPLES = 65_536;
 
-/** What an archive has already. */
+/** Looks up the audio that an archive already has. */
 export interface KnownAudio {
   /** Stored audio with these samples. */
   audio(sha256: string): ArchivedAudio | undefined;
-  /** Whether other audio lies at this path. */
+  /** True when other audio lies at this path. */
   isTaken(path: string, sha256: string): boolean;
 }
 
-/** Where audio is published. */
+/** Folder that audio is published to. */
 interface IntakePlace {
   /** The archive's folder. */
   readonly root: string;

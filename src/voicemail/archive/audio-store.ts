@@ -25,7 +25,7 @@ const SEALED = '.age';
 /** In bytes. */
 const MAX_NAME_PART = 80;
 
-/** How the audio of an archive is encrypted, and read. */
+/** Keys that encrypt and decrypt the audio of an archive. */
 export interface AudioKeys {
   /** age recipients (`age1...`) that new audio is encrypted to. Default: none, it is kept in clear. */
   readonly encryptTo?: readonly string[];
@@ -89,7 +89,7 @@ export class AudioStore {
     return new AudioIntake(wav, path, { root: this.root, checked: this.#checked });
   }
 
-  /** Whether the samples of stored audio can be read here. */
+  /** True when the samples of stored audio can be read here. */
   isReadable(audio: Pick<ArchivedAudio, 'path'>): boolean {
     return !isSealed(audio) || this.#identity !== undefined;
   }
@@ -156,7 +156,7 @@ export class AudioStore {
   }
 }
 
-/** Where a message's audio goes; the account and the id keep two messages apart that came in the same second. */
+/** Path of a message's audio; the account and the id keep apart two messages of the same second. */
 function audioPath({ account, id, partner, timestamp }: VoicemailFacts): string {
   const [day, time] = new Date(timestamp * 1000).toISOString().split('T');
   const [year = '', month = ''] = (day ?? '').split('-');
@@ -169,7 +169,7 @@ function namePart(handle: string): string {
   return safeName(handle, MAX_NAME_PART);
 }
 
-/** Whether the audio is encrypted. */
+/** True when the audio is encrypted. */
 export function isSealed({ path }: Pick<ArchivedAudio, 'path'>): boolean {
   return path.endsWith(SEALED);
 }

@@ -13,25 +13,25 @@ import { AUDIO_ROW, audioOfRow, MESSAGE_ROW, messageOfRow, UNFINISHED_ROW } from
 import { MIGRATIONS } from './catalogue-schema.js';
 import { sidecarPath } from './sidecar.js';
 
-/** How a message came out of an attempt to fetch it. */
+/** Result of an attempt to fetch a message that stored it. */
 export interface StoredOutcome extends FileAccount {
   readonly audio: ArchivedAudio;
   /** Default: that which it has. */
   readonly transcript?: string;
   /** Tags that it gets besides those that it has. */
   readonly tags?: readonly string[];
-  /** Why it comes under legal hold. Default: it stays as it is. */
+  /** Reason for putting it under legal hold. Default: its hold does not change. */
   readonly hold?: string;
   readonly archivedAt: number;
 }
 
-/** What is still to be done in the folder of an archive. */
+/** Work that is still to be done in the folder of an archive. */
 export interface Unfinished {
   /** Relative to the folder, with `/`. */
   readonly path: string;
   /** The message that it is done for. */
   readonly key: number;
-  /** Whether the file is to be removed; else it is the message's sidecar, which is to be written anew. */
+  /** True when the file is to be removed; otherwise it is the message's sidecar, to be written anew. */
   readonly remove: boolean;
 }
 
@@ -135,7 +135,7 @@ export class Catalogue {
     return [...messages.faults, ...audio.faults].map(({ message }) => message);
   }
 
-  /** How many messages match. */
+  /** Counts the messages that match. */
   count(query: ArchiveQuery = {}): number {
     const { where, values } = conditionsOf(query);
     return this.#number(`SELECT count(*) AS n FROM messages WHERE ${where}`, ...values);
@@ -147,7 +147,7 @@ export class Catalogue {
     return row && audioOfRow(row);
   }
 
-  /** Whether other audio than that with these samples has this path, or had it and is still to be removed. */
+  /** True when audio with other samples has this path, or had it and is still to be removed. */
   isTaken(path: string, sha256: string): boolean {
     const sql = `
       SELECT (SELECT count(*) FROM audio WHERE path = ? AND sha256 <> ?)
@@ -272,7 +272,7 @@ export class Catalogue {
     }, true);
   }
 
-  /** What the folder still has to be made to agree with, of one message or of all. */
+  /** Work that the folder still needs to agree with the rows, for one message or for all. */
   unfinished(key?: number): readonly Unfinished[] {
     return this.#db.all(
       UNFINISHED_ROW,

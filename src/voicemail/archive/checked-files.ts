@@ -8,7 +8,7 @@ export class CheckedFiles {
   /** By path: what the file was like. */
   readonly #stamps = new Map<string, string>();
 
-  /** Whether a file is still what its checksum (SHA-256, hexadecimal) says; one that is not there is not. */
+  /** Resolves to true when the file exists and matches its checksum (SHA-256, hexadecimal). */
   async isIntact(path: string, fileSha256: string): Promise<boolean> {
     try {
       const { ino, size, mtimeMs, ctimeMs } = await stat(path);

@@ -17,7 +17,7 @@ import { messagesMbox } from './export-mbox.js';
 import { messagesZip } from './export-zip.js';
 import { ARCHIVE, type VoicemailArchive } from './voicemail-archive.js';
 
-/** What messages of an archive are written out as. */
+/** Formats that messages of an archive are exported to. */
 export const EXPORT_FORMATS = ['zip', 'csv', 'mbox'] as const;
 
 /**
@@ -31,7 +31,7 @@ export interface ExportArchiveOptions {
   readonly format: ExportFormat;
   /** The file to write. It appears complete or not at all; one of that name is replaced. */
   readonly output: string;
-  /** Which messages; those without audio are in the CSV only. Default: all that are stored. */
+  /** Messages to export; those without audio are in the CSV only. Default: all that are stored. */
   readonly query?: ArchiveQuery;
   readonly signal?: AbortSignal;
   /** Told of each message that is written. */

@@ -11,8 +11,8 @@ const DOING = 'written to';
 const MAX_TRIES = 5;
 
 /**
- * Where one process keeps audio that is still coming in: a folder of its own among those of others, locked while it
- * lives, so that what was left by a process that was killed can be told from what others are writing.
+ * Folder in which one process keeps audio that is still coming in, among the folders of others. It is locked while
+ * the process lives, so that the rest of a process that was killed can be told from a folder in use.
  */
 export class IntakeFolder {
   readonly path: string;

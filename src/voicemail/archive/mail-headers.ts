@@ -58,7 +58,7 @@ function oneLine(text: string): string {
     .trim();
 }
 
-/** Whether nobody takes it for something else: it is short, printable, and looks like no encoded word. */
+/** True when it can stand in a header as it is: short, printable, and unlike an encoded word. */
 function isPlain(line: string): boolean {
   return line.length > 0 && line.length <= MAX_PLAIN && /^[\x20-\x7e]*$/.test(line) && !line.includes('=?');
 }

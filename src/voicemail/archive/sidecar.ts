@@ -7,7 +7,7 @@ import { writeJson } from '../../files/whole-file.js';
 import type { LegLedger } from '../../stream/align/ledger.js';
 import type { ArchivedMessage, UnwrittenAudio } from './archived-message.js';
 
-/** What is told of an archived message beside its audio; the JSON of a sidecar file. */
+/** Facts of an archived message, in a JSON file beside its audio. */
 export interface VoicemailSidecar {
   readonly schema: 'jackfield.voicemail/1';
   readonly voicemail: {
@@ -34,11 +34,11 @@ export interface VoicemailSidecar {
     /** Over the file. */
     readonly fileSha256: string;
   };
-  /** What became of each sample of the audio; adds up to its length. */
+  /** Account of each sample of the audio; adds up to its length. */
   readonly ledger: LegLedger;
-  /** What the message is announced to have beyond the audio. */
+  /** Announced part of the message that the audio does not have. */
   readonly unwritten: UnwrittenAudio | undefined;
-  /** Whether all of the message is there, and why not. */
+  /** True when all of the message is there; `reason` says why it is not. */
   readonly complete: boolean;
   readonly reason: string | undefined;
   readonly archivedAt: string;
@@ -88,12 +88,12 @@ export async function writeSidecar(audioFile: string, message: ArchivedMessage):
   await writeJson(sidecarPath(audioFile, message), sidecar);
 }
 
-/** Where the sidecar of a message lies. */
+/** Path of a message's sidecar. */
 export function sidecarPath(audioFile: string, { key }: Pick<ArchivedMessage, 'key'>): string {
   return `${audioFile.replace(/\.wav(?:\.age)?$/, '')}.${key}.json`;
 }
 
-/** What a sidecar file holds, whatever that is. @throws ERR_FILE; ERR_SYNTAX for what is no JSON. */
+/** Reads the JSON of a sidecar file, unchecked. @throws ERR_FILE; ERR_SYNTAX when it is not JSON. */
 export async function readSidecar(path: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw fileError('read', path, cause);

@@ -34,7 +34,7 @@ import { type ArchiveFault, verifyMessage } from './verify-message.js';
 export interface VoicemailArchiveOptions extends AudioKeys {
   /** Dates what is archived. Default: the machine's clock. */
   readonly clock?: Clock;
-  /** Whether only an archive that is there is opened, instead of one made. Default false. */
+  /** True to open only an archive that exists; otherwise a missing one is made. Default false. */
   readonly existing?: boolean;
 }
 
@@ -44,22 +44,22 @@ const RULES: Rules<VoicemailArchiveOptions> = {
   clock: CLOCK,
   existing: flag,
 };
-/** What is an archive. */
+/** The rule of an argument that is an archive. */
 export const ARCHIVE = having('find', 'take', 'store');
 
-/** What is to be said of audio that is stored. */
+/** Facts that are stored with audio. */
 export type IntakeAccount = Omit<StoredOutcome, 'audio' | 'archivedAt'>;
 
 /** A message that was stored. */
 export interface StoredMessage {
   readonly message: ArchivedMessage;
-  /** Whether its samples were in the archive already. */
+  /** True when its samples were in the archive already. */
   readonly duplicate: boolean;
-  /** Why there is no transcript of it, though there should be. */
+  /** Reason for which its transcript is missing. */
   readonly untranscribed?: Error;
 }
 
-/** What {@link VoicemailArchive.verify} found. */
+/** Result of {@link VoicemailArchive.verify}. */
 export interface ArchiveVerification {
   /** Messages whose audio was read from beginning to end. */
   readonly checked: number;
@@ -68,7 +68,7 @@ export interface ArchiveVerification {
   readonly faults: readonly ArchiveFault[];
 }
 
-/** Which messages {@link VoicemailArchive.purge} removes: all that one of the given rules lets go. */
+/** Rules of {@link VoicemailArchive.purge}, which removes each message that one of them lets go. */
 export interface RetentionPolicy extends RetentionRules {
   /** Only tell what would be removed. Default false. */
   readonly dryRun?: boolean;

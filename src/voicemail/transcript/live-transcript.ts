@@ -5,7 +5,7 @@ import type { Transcriber, TranscriptRequest } from './transcriber.js';
 /** Audio that may wait for an engine; one that falls further behind is given up, so that it never holds a message up. */
 const MAX_WAITING_MS = 60_000;
 
-/** What a {@link LiveTranscript} is told besides. */
+/** Options of a {@link LiveTranscript}. */
 export interface LiveTranscriptOptions {
   readonly language: string | undefined;
   readonly signal: AbortSignal | undefined;

@@ -19,7 +19,7 @@ import type { Transcriber } from './transcriber.js';
 /** Options of {@link transcribeArchive}. */
 export interface TranscribeArchiveOptions {
   readonly transcriber: Transcriber;
-  /** Which messages; those that have a transcript are left out. Default: all that are stored. */
+  /** Messages to transcribe; those that have a transcript are left out. Default: all that are stored. */
   readonly query?: ArchiveQuery;
   readonly language?: string;
   readonly signal?: AbortSignal;

@@ -9,7 +9,7 @@ export interface TranscriptRequest {
   readonly signal?: AbortSignal;
 }
 
-/** What an engine understood. */
+/** Text that an engine understood. */
 export interface Transcript {
   /** Empty where nothing was said, or nothing understood. */
   readonly text: string;
