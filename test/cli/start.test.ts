@@ -56,3 +56,13 @@ describe('the command loads what it needs', () => {
     expect(entryPoints(await loadedBy(MAIN, 'wav', '--help'))).toEqual(['voice.js']);
   });
 });
+
+describe('an entry point loads none of the dependencies', () => {
+  const onlyZod = ['index', 'recording', 'bot', 'voicemail'];
+  it.each(['protocol', 'voice', 'pcm', 'control', 'exchange', ...onlyZod])('%s', async (entry) => {
+    const url = pathToFileURL(`dist/${entry}.js`).href;
+    const loaded = await loadedBy('--input-type=module', '--eval', `import '${url}'`);
+    const packages = new Set(loaded.filter((place) => !place.endsWith('.js')));
+    expect([...packages]).toEqual(onlyZod.includes(entry) ? ['zod'] : []);
+  });
+});
