@@ -1,4 +1,5 @@
-import type { Clock } from '../base/clock.js';
+import type { EventEmitter } from 'node:events';
+import type { Clock } from './clock.js';
 
 /** Called with each error and the place it came from: `timer`, `client 3 of alice`, `listener of line`. */
 export type Tell = (error: unknown, where: string) => void;
@@ -26,7 +27,19 @@ export class Fence {
     }
   }
 
-  /** A clock whose timers are run inside the fence. */
+  /**
+   * Has every listener of an event called, each by itself: one that fails keeps no other from hearing of it.
+   *
+   * @returns whether there was one.
+   */
+  emit(emitter: EventEmitter, event: string | symbol, args: readonly unknown[], where: string): boolean {
+    const listeners = emitter.rawListeners(event);
+    for (const listener of listeners)
+      this.run(where, () => Reflect.apply(listener, emitter, args) as unknown);
+    return listeners.length > 0;
+  }
+
+  /** Makes a clock whose timers are run inside the fence. */
   clock(clock: Clock): Clock {
     return {
       now: () => clock.now(),

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { JackfieldError, messageOf } from './errors.js';
+import { Fence } from './fence.js';
 
 /** Events of every {@link FencedEmitter}, besides its own. */
 export interface FencedEvents {
@@ -17,37 +18,33 @@ export interface FencedEvents {
 export class FencedEmitter<
   E extends FencedEvents & Record<keyof E, unknown[]> = FencedEvents,
 > extends EventEmitter<E> {
+  readonly #fence: Fence;
+
   constructor() {
     super();
     const emitter = this as unknown as EventEmitter;
+    this.#fence = new Fence((error, event) => tell(emitter, event, error));
     // Assigned, so that the type of `emit` stays the one that knows the events.
-    this.emit = (event: unknown, ...args: unknown[]) => emitFenced(emitter, event as string | symbol, args);
+    this.emit = (event: unknown, ...args: unknown[]) => {
+      const name = event as string | symbol;
+      // Without a listener an `error` is thrown, as by every emitter.
+      return (
+        this.#fence.emit(emitter, name, args, String(name)) ||
+        EventEmitter.prototype.emit.call(emitter, name, ...args)
+      );
+    };
   }
 
   /** Reports an error of a function that the program passed in and that is not a listener. */
   protected failed(name: string, cause: unknown): void {
-    tell(this as unknown as EventEmitter, name, cause);
+    this.#fence.tell(cause, name);
   }
 }
 
-function emitFenced(emitter: EventEmitter, event: string | symbol, args: readonly unknown[]): boolean {
-  const listeners = emitter.rawListeners(event);
-  if (listeners.length === 0) return EventEmitter.prototype.emit.call(emitter, event, ...args);
-  for (const listener of listeners) {
-    try {
-      const result: unknown = Reflect.apply(listener, emitter, args);
-      if (result instanceof Promise) result.catch((error: unknown) => tell(emitter, event, error));
-    } catch (error) {
-      tell(emitter, event, error);
-    }
-  }
-  return true;
-}
-
-function tell(emitter: EventEmitter, event: string | symbol, cause: unknown): void {
+function tell(emitter: EventEmitter, event: string, cause: unknown): void {
   const error = new JackfieldError(
     'ERR_LISTENER',
-    `A listener of "${String(event)}" threw, which was kept away from what told it: ${messageOf(cause)}`,
+    `A listener of "${event}" threw, which was kept away from what told it: ${messageOf(cause)}`,
     { cause },
   );
   if (event !== 'failure' && emitter.listenerCount('failure') > 0) emitter.emit('failure', error);

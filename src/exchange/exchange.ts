@@ -236,10 +236,8 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
 
   /** Tells every listener, each inside a fence: one that throws is told as a `failure`, and the others hear all the same. */
   override emit(event: keyof ExchangeEvents, ...args: readonly unknown[]): boolean {
-    const listeners = this.rawListeners(event) as ((...args: readonly unknown[]) => unknown)[];
     const fence = event === 'failure' ? LAST_FENCE : this.#fence;
-    for (const listener of listeners) fence.run(`listener of ${event}`, () => listener.call(this, ...args));
-    return listeners.length > 0;
+    return fence.emit(this as unknown as EventEmitter, event, args, `listener of ${event}`);
   }
 
   /** Ends all calls, flushes their streams, then closes every session and port. */

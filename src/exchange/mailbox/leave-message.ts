@@ -12,7 +12,7 @@ import { readVoice } from '../voice/prompts.js';
 import { silentSoundCard } from '../voice/sound-card.js';
 import type { SoundDevice } from '../voice/user-voice.js';
 import { Audition } from './playback.js';
-import { DEVICE_REASONS, INTRODUCTION, type Voicemail, type VoicemailActivity } from './voicemail.js';
+import { DEVICE_REASONS, type Voicemail, type VoicemailActivity } from './voicemail.js';
 import { StepError } from './voicemail-failure.js';
 import { TRANSFER_MS, type VoicemailKeeper } from './voicemail-keeper.js';
 
@@ -51,7 +51,11 @@ const GREETING_STEP = 0;
 
 type Phase = 'begin' | 'greeting' | 'recording' | 'sending' | 'over';
 
-/** What can follow each phase. Once something is recorded it goes on its way, whatever is done twice or too late. */
+/**
+ * Phases that can follow each. Once something is recorded it goes on its way, whatever is done twice or too late.
+ *
+ * `begin -> greeting -> recording -> sending -> over`; every phase can end it.
+ */
 const NEXT: Readonly<Record<Phase, readonly Phase[]>> = {
   begin: ['greeting', 'over'],
   greeting: ['recording', 'over'],
@@ -110,10 +114,9 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     const { clock } = this.#keeper.context;
     clock.timerAt(clock.now(), () => {
       if (this.#phase === 'over') return;
-      this.#introduce(this.#greeting);
-      this.#greeting.object.tell('STATUS', 'NOTDOWNLOADED');
+      this.#greeting.introduce();
       this.#greeting.become('DOWNLOADING');
-      this.#introduce(this.#message);
+      this.#message.introduce();
       this.#message.become('BLANK');
     });
     clock.timerAt(clock.now() + TRANSFER_MS, () => this.#play());
@@ -148,15 +151,11 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     return true;
   }
 
-  /** @returns whether it can; otherwise nothing has changed. */
+  /** @returns false, with nothing changed, when `phase` cannot follow. */
   #enter(phase: Phase): boolean {
     if (!NEXT[this.#phase].includes(phase)) return false;
     this.#phase = phase;
     return true;
-  }
-
-  #introduce({ object }: Voicemail): void {
-    for (const property of INTRODUCTION) object.tell(property, object.get(property) ?? '');
   }
 
   async #play(): Promise<void> {

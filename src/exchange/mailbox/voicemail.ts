@@ -86,6 +86,12 @@ export class Voicemail {
     return true;
   }
 
+  /** Tells its user what it is, and its status where it has one. */
+  introduce(): void {
+    for (const property of INTRODUCTION) this.object.tell(property, this.object.get(property) ?? '');
+    if (this.object.get('STATUS') !== undefined) this.object.tell('STATUS', this.status);
+  }
+
   /** @throws StepError when `step` has to fail now. */
   attempt(step: VoicemailStep): void {
     const reason = takeFault(this.faults, step) ?? takeFault(this.user.voicemailFaults, step);

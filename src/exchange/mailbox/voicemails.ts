@@ -11,7 +11,7 @@ import { standStill } from '../stand-still.js';
 import type { User } from '../user.js';
 import { checkIdentity } from '../wire-value.js';
 import { LeaveMessage, type LeaveStyle } from './leave-message.js';
-import { INTRODUCTION, settled, Voicemail, type VoicemailType, voicemailProperties } from './voicemail.js';
+import { settled, Voicemail, type VoicemailType, voicemailProperties } from './voicemail.js';
 import { StepError, type VoicemailFault } from './voicemail-failure.js';
 import { TRANSFER_MS, type VoicemailKeeper, type VoicemailsContext } from './voicemail-keeper.js';
 
@@ -221,7 +221,7 @@ export class Voicemails implements VoicemailKeeper {
     const { object } = incoming;
     object.put('DURATION', seconds);
     object.put('TIMESTAMP', String(Math.floor(recordedAtMs / 1000)));
-    for (const property of INTRODUCTION) object.tell(property, object.get(property) ?? '');
+    incoming.introduce();
     incoming.become('NOTDOWNLOADED');
     this.save(incoming);
   }
@@ -229,15 +229,9 @@ export class Voicemails implements VoicemailKeeper {
   #copyOfGreeting(asking: User, owner: User): Voicemail {
     const custom = this.#greetings.get(owner.handle)?.file ?? owner.settings.greeting;
     const type = custom === undefined ? 'DEFAULT_GREETING' : 'CUSTOM_GREETING';
-    const greeting = this.#make(
-      asking,
-      type,
-      owner,
-      GREETING_SECONDS,
-      custom ?? this.context.defaultGreeting,
-    );
-    greeting.object.put('STATUS', 'NOTDOWNLOADED');
-    return greeting;
+    const file = custom ?? this.context.defaultGreeting;
+    const properties = voicemailProperties(type, owner, GREETING_SECONDS, this.context.clock.unixMs());
+    return this.#add(asking, this.context.nextId(), { ...properties, STATUS: 'NOTDOWNLOADED' }, file);
   }
 
   #make(user: User, type: VoicemailType, partner: Identity, allowed: number, file?: string): Voicemail {
