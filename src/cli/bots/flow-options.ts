@@ -35,9 +35,9 @@ export async function loadHooks({ hooks }: HookOptions): Promise<FlowHooks> {
 /** Reads and checks a flow; warnings go to standard error. @throws ERR_FILE, ERR_FLOW. */
 export async function openFlow(
   file: string,
-  options: Pick<ParseFlowOptions, 'prompts' | 'hooks'> = {},
+  options: Pick<ParseFlowOptions, 'prompts' | 'hooks' | 'variables'> = {},
 ): Promise<Flow> {
-  const flow = await readFlow(file, { ...options, variables: [] });
+  const flow = await readFlow(file, { variables: [], ...options });
   for (const problem of flow.warnings) warnLine(formatProblem(flow.file, problem));
   return flow;
 }
