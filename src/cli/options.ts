@@ -15,13 +15,16 @@ export function dateOption(text: string): Date {
   return date;
 }
 
-/** A number in a range; without `max`, however large. */
-export function numberFrom(min: number, max?: number): (text: string) => number {
-  const range = max === undefined ? `of ${min} or more` : `from ${min} to ${max}`;
+/** Longest time that an option can name, in days (about 270 years) and in seconds. */
+export const MAX_DAYS = 100_000;
+export const MAX_SECONDS = MAX_DAYS * 86_400;
+
+/** A number in a range. */
+export function numberFrom(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = text.trim() === '' ? Number.NaN : Number(text);
-    if (Number.isFinite(value) && value >= min && value <= (max ?? value)) return value;
-    throw new InvalidArgumentError(`Give a number ${range}.`);
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Give a number from ${min} to ${max}.`);
   };
 }
 

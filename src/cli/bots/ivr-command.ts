@@ -14,6 +14,7 @@ import { Exchange } from '../../exchange.js';
 import { writePrivate } from '../../files/private-file.js';
 import { PcmServer } from '../../pcm.js';
 import { attachTo, checkEndpoint, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
+import { between } from '../options.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import { printLine, printLines, warnLine } from '../terminal-text.js';
 import { type FlowHooks, type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
@@ -48,7 +49,7 @@ export function ivrCommand(): Command {
   withHooks(withPrompts(withEndpoint(ivr.command('run')), 'none'))
     .description('Answer calls with a flow until it is told to stop.')
     .argument('<flow>', 'YAML or JSON file')
-    .option('--max-calls <count>', 'calls at once, 1 to 10000; more are refused', Number, 100)
+    .option('--max-calls <count>', 'calls at once, 1 to 10000; more are refused', between(1, 10_000), 100)
     .action(run);
   return ivr;
 }

@@ -1,10 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { entryOf } from '../../base/entry-of.js';
 import { messageOf } from '../../base/errors.js';
 import { whenFired } from '../../base/wait.js';
 import {
   Exchange,
   type ExchangeLimits,
   LIMITS,
+  type LimitSpec,
   type OverwritePolicy,
   replay,
   Scenario,
@@ -14,7 +16,7 @@ import {
   WireRecorder,
 } from '../../exchange.js';
 import { readToken } from '../key-files.js';
-import { portOption } from '../options.js';
+import { between, portOption } from '../options.js';
 import { stopSignal } from '../shutdown.js';
 import { printLine, warnLine } from '../terminal-text.js';
 import { AttachQuestions } from './attach-questions.js';
@@ -86,7 +88,7 @@ export function exchangeCommand(): Command {
     .option(
       '--patience <ms>',
       'longest wait of a call for a late voice stream, instead of silence',
-      patienceOption,
+      between(0, 60_000),
       0,
     )
     .option(
@@ -210,17 +212,9 @@ async function stopped(): Promise<void> {
 
 function limitOption(text: string, before: Partial<ExchangeLimits> = {}): Partial<ExchangeLimits> {
   const [name = '', value = ''] = text.split('=', 2);
-  if (!Object.hasOwn(LIMITS, name) || !/^\d+$/.test(value)) {
-    throw new InvalidArgumentError(`Give one of ${Object.keys(LIMITS).join(', ')} as name=number.`);
-  }
-  return { ...before, [name]: Number(value) };
-}
-
-function patienceOption(text: string): number {
-  const patience = Number(text);
-  if (!/^\d+$/.test(text) || patience > 60_000)
-    throw new InvalidArgumentError('Give 0 to 60000 milliseconds.');
-  return patience;
+  const limit = entryOf<LimitSpec>(LIMITS, name);
+  if (!limit) throw new InvalidArgumentError(`Give one of ${Object.keys(LIMITS).join(', ')} as name=number.`);
+  return { ...before, [name]: between(limit.min, limit.max)(value) };
 }
 
 function tellParent(message: ExchangeMessage): void {

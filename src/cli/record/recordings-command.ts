@@ -12,7 +12,7 @@ import {
 } from '../../recording.js';
 import { JackfieldError, openSpeaker, WavReader, WavWriter } from '../../voice.js';
 import { readText } from '../key-files.js';
-import { between, dateOption, numberFrom } from '../options.js';
+import { between, dateOption, MAX_DAYS, MAX_SECONDS, numberFrom } from '../options.js';
 import { printedTime, printLine, warnDamage, warnLine } from '../terminal-text.js';
 import { sealed, verifyFile } from './verify-command.js';
 
@@ -52,8 +52,8 @@ export function recordingsCommand(): Command {
     .option('--since <date>', 'begun at or after', dateOption)
     .option('--until <date>', 'begun before', dateOption)
     .option('--partner <text>', 'with a partner of this name, or part of it')
-    .option('--min-seconds <n>', 'at least this long', numberFrom(0))
-    .option('--max-seconds <n>', 'at most this long', numberFrom(0))
+    .option('--min-seconds <n>', 'at least this long', numberFrom(0, MAX_SECONDS))
+    .option('--max-seconds <n>', 'at most this long', numberFrom(0, MAX_SECONDS))
     .option('--text <text>', 'with this in its tags')
     .option('--limit <n>', 'at most so many', between(1, 1_000_000), 100)
     .action(list);
@@ -75,8 +75,8 @@ export function recordingsCommand(): Command {
     .option('--release', 'take the hold off', false)
     .action(hold);
   add('purge', 'delete recordings by age and size')
-    .option('--older-than-days <n>', 'those that began longer ago', numberFrom(0))
-    .option('--max-megabytes <n>', 'the oldest, until the rest is no larger', numberFrom(0))
+    .option('--older-than-days <n>', 'those that began longer ago', numberFrom(0, MAX_DAYS))
+    .option('--max-megabytes <n>', 'the oldest, until the rest is no larger', numberFrom(0, 1e9))
     .option('--yes', 'delete them; without it they are only listed', false)
     .action(purge);
   add('index', 'make the catalogue anew from the sidecars').action(async ({ out }: FolderOptions) => {

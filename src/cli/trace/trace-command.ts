@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
+import { between } from '../options.js';
 import { stopSignal } from '../shutdown.js';
 import { runConsole } from './trace-console.js';
 import { readRecording, TraceRecording } from './trace-recording.js';
@@ -28,7 +29,7 @@ export function traceCommand(): Command {
   return withEndpoint(new Command('trace'))
     .argument('[command...]', 'a command to send, in quotes; without any, a console (or the lines of a pipe)')
     .option('--name <name>', 'what to attach as', 'jackfield')
-    .option('--protocol <version>', 'newest version of the protocol to ask for', protocolOption, 8)
+    .option('--protocol <version>', 'newest version of the protocol to ask for', between(1, 8), 8)
     .option('--record <file>', 'write every line, with its time, into a new file')
     .option('--replay <file>', 'send the commands of a recorded file again, at the pace of then')
     .option('--no-pace', 'replay as fast as the answers come')
@@ -67,11 +68,4 @@ function sourceOf(words: readonly string[], { replay, pace }: Options): CommandS
   if (replay !== undefined) return { kind: 'recording', lines: readRecording(replay), pace };
   if (words.length > 0) return { kind: 'lines', lines: words };
   return { kind: 'lines', lines: process.stdin };
-}
-
-function protocolOption(text: string): number {
-  const version = Number(text);
-  if (!Number.isInteger(version) || version < 1 || version > 8)
-    throw new InvalidArgumentError('Give 1 to 8.');
-  return version;
 }

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { EXPORT_FORMATS } from '../../voicemail.js';
-import { between } from '../options.js';
+import { between, MAX_DAYS } from '../options.js';
 import { answer } from './voicemail-answer.js';
 import {
   exportMessages,
@@ -129,7 +129,7 @@ function addKeeping(voicemail: Command): void {
     .action(holdMessages);
   onArchive(voicemail, 'purge')
     .description('Remove old messages; those under legal hold stay.')
-    .option('--max-age <days>', 'remove what is older', wholeNumber)
+    .option('--max-age <days>', 'remove what is older', between(0, MAX_DAYS))
     .option('--max-bytes <bytes>', 'remove the oldest until the audio takes no more', wholeNumber)
     .option('--dry-run', 'only list what would be removed')
     .action(purgeMessages);

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { invalidArgument } from '../../base/errors.js';
 import {
   type AudioTags,
@@ -17,7 +17,7 @@ import {
   WavReader,
   type WavWriteEncoding,
 } from '../../voice.js';
-import { between, numberFrom } from '../options.js';
+import { between, MAX_SECONDS, numberFrom } from '../options.js';
 import { progressBar } from '../progress-bar.js';
 import { stopSignal } from '../shutdown.js';
 import { printLine } from '../terminal-text.js';
@@ -79,8 +79,8 @@ function trimCommand(): Command {
     .description('Cut a part out of a WAV file, or the silence off its ends.')
     .argument('<input>')
     .argument('<output>', 'its ending says what is written: wav, flac, mp3, opus')
-    .option('--start <seconds>', 'where to begin', numberFrom(0), 0)
-    .option('--end <seconds>', 'where to stop; default: the end of the file', numberFrom(0))
+    .option('--start <seconds>', 'where to begin', numberFrom(0, MAX_SECONDS), 0)
+    .option('--end <seconds>', 'where to stop; default: the end of the file', numberFrom(0, MAX_SECONDS))
     .option('--silence', 'take silence off both ends', false)
     .option('--threshold <dBFS>', 'level below which it is silent', numberFrom(-100, 0), -50)
     .option('--margin <ms>', 'silence to keep at both ends', numberFrom(0, 10_000), 100)
@@ -285,12 +285,6 @@ function tagsOf({ title, artist, comment }: ConvertOptions): AudioTags {
   return { ...(title && { title }), ...(artist && { artist }), ...(comment && { comment }) };
 }
 
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Give a number.');
-  return value;
-}
-
 function numbers(text: string, before: readonly number[]): number[] {
-  return [...before, number(text)];
+  return [...before, numberFrom(-120, 40)(text)];
 }
