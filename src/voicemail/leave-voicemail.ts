@@ -140,7 +140,7 @@ export class OutgoingVoicemail extends FencedEmitter<LeaveVoicemailEvents> {
     this.#input = input;
     this.#options = options;
     this.sent = this.#run();
-    // Whoever only listens for progress must not be ended by a rejection that he did not look at.
+    // A program that only listens for progress must not be ended by a rejection that nothing handles.
     this.sent.catch(() => undefined);
   }
 

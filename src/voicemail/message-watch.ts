@@ -39,7 +39,7 @@ export class MessageWatch implements Disposable {
       if (TYPE === 'OUTGOING' && PARTNER_HANDLE?.toLowerCase() === this.#partner)
         this.#found.resolve(voicemail);
     } catch {
-      // One that is gone already, or a link that is: whoever waits for the message is told by his own command.
+      // The voicemail or the link is gone: the command of the caller who waits for the message fails as well.
     }
   }
 }

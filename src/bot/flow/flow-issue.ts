@@ -39,7 +39,7 @@ export function flowIssue(issue: RawIssue): string | undefined {
   }
 }
 
-/** Of a step whose `do` is none that there is. */
+/** Describes a step whose `do` names no kind of step. */
 function kindOfStep({ discriminator, options, input }: RawIssue): string | undefined {
   if (typeof discriminator !== 'string' || !Array.isArray(options)) return undefined;
   if (typeof input !== 'object' || input === null) return `must be a map of fields, not ${shown(input)}`;

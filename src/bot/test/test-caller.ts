@@ -47,7 +47,7 @@ export interface PressOptions {
 const SILENCE_DBFS = -60;
 const WITHIN_MS = 10_000;
 
-/** Somebody in a test who calls a bot, or is called by it: he speaks, presses keys, hangs up, and says what he heard. */
+/** A scripted person who calls a bot, or is called by it: speaks, presses keys, hangs up, and recognises prompts. */
 export class TestCaller {
   readonly handle: string;
   readonly #parts: TestCallerParts;
@@ -67,7 +67,7 @@ export class TestCaller {
     });
   }
 
-  /** The caller's newest call. @throws ERR_INVALID_STATE when he had none. */
+  /** The caller's newest call. @throws ERR_INVALID_STATE before the first call. */
   get call(): Call {
     const call = this.#calls.at(-1);
     if (call) return call;

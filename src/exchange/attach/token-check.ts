@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { backOffMs } from '../../base/back-off.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import type { Door } from './door.js';
 
@@ -39,7 +40,7 @@ export class TokenCheck {
 
   #waitMs(): number {
     const beyond = this.#wrong - this.#door.limits.wrongTokens;
-    return beyond < 0 ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(beyond, 16));
+    return backOffMs(beyond + 1, { firstMs: FIRST_WAIT_MS, longestMs: LONGEST_WAIT_MS });
   }
 
   #count(): void {

@@ -117,7 +117,7 @@ async function answer(call: BotCall, settings: Settings): Promise<void> {
   if (!call.call.over) await call.say(settings.goodbye);
 }
 
-/** Records, and lets the caller decide; `undefined` when he throws it away. A message that is there is never lost. */
+/** Records, and lets the caller review the message; gives undefined when the caller discards it. */
 async function take(call: BotCall, settings: Settings): Promise<Message | undefined> {
   const { maxMs, silenceMs, endKey, keys, reviewPrompt } = settings;
   const record = () => call.record({ maxMs, silenceMs, terminators: endKey });
@@ -136,7 +136,7 @@ async function take(call: BotCall, settings: Settings): Promise<Message | undefi
       if (digits === keys.again) message = await record();
     }
   } catch (error) {
-    // He hung up in the review: what he said last stands.
+    // The caller hung up during the review: the newest message counts.
     if (!(error instanceof JackfieldError && error.code === 'ERR_CALL_ENDED')) throw error;
   }
   return message;
