@@ -1,4 +1,4 @@
-/** Who is at one end of a call. */
+/** Name and address of one end of a call. */
 export interface Identity {
   /** A Skype name, or a phone number with its `+`. */
   readonly handle: string;
@@ -15,7 +15,7 @@ export function isHandle(text: string): boolean {
   return HANDLE.test(text);
 }
 
-/** The number with its `+`, if the text is one. */
+/** Gives the number with its `+`, if the text is one. */
 export function phoneNumber(text: string): string | undefined {
   const digits = NUMBER.exec(text.replace(/[\s()-]/g, ''))?.[1];
   return digits === undefined ? undefined : `+${digits}`;

@@ -1,6 +1,6 @@
 import { FRAME_SAMPLES, type Party } from './party.js';
 
-/** What is wrong with a line. */
+/** Faults of a line. */
 export interface Impairment {
   /** Share of the frames that get lost, both ways, in percent: 0 to 100. */
   readonly lossPercent?: number;
@@ -13,7 +13,7 @@ export interface Impairment {
 /** Mean level, of 32767, above which a frame counts as speech. */
 const SPEECH_LEVEL = 200;
 
-/** A party on a bad line. Which frames are lost is the same in every run. */
+/** A party on a bad line. The same frames are lost in every run. */
 export class Impaired implements Party {
   readonly #party: Party;
   readonly #impairment: Impairment;

@@ -3,13 +3,13 @@ import type { Conversation, Leg } from './leg.js';
 import type { Party } from './party.js';
 import type { VoiceTicker } from './voice-ticker.js';
 
-/** A conversation whose voices are in a room. */
+/** Conversation whose voices are in a room. */
 export interface RoomMember extends Conversation {
   room: Room;
 }
 
 /**
- * Where the voices of calls meet. A plain call has a room of its own; a conference is a room with several
+ * Place where the voices of calls meet. A plain call has a room of its own; a conference is a room with several
  * connections of one host, whose other ends hear each other as well.
  */
 export class Room {
@@ -17,7 +17,7 @@ export class Room {
   readonly #ticker: VoiceTicker;
   readonly #connections = new Set<RoomMember>();
   readonly #guests = new Map<Party, readonly Party[]>();
-  /** The user who hosts the conference, by handle; none in a plain call. */
+  /** Handle of the user who hosts the conference; none in a plain call. */
   #host: string | undefined;
   #ticking = false;
 
@@ -84,7 +84,7 @@ export class Room {
     this.#ticking = false;
   }
 
-  /** Works out anew who hears whom: after a join, a hold, a leave. */
+  /** Links those who hear each other anew: after a join, a hold, a leave. */
   relink(): void {
     this.bridge.unlinkAll();
     const far: Leg[] = [];

@@ -1,7 +1,7 @@
 import { msToSamples, PTIME_MS } from '../base/pcm.js';
 import { FRAME_SAMPLES, type Party } from './party.js';
 
-/** Takes what a script hears while it listens. */
+/** Receiver of the frames that a script hears while it listens. */
 export interface Listener {
   write(frame: Int16Array): void | Promise<void>;
 }
