@@ -21,6 +21,7 @@ import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-option
 import { between, dateOption, numberFrom } from '../options.js';
 import { stopSignal } from '../shutdown.js';
 import { printedTime, printLine, warnDamage, warnLine } from '../terminal-text.js';
+import { type TableColumn, textTable } from '../text-table.js';
 import { type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
 import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
 
@@ -169,7 +170,9 @@ interface ResultsOptions extends CatalogueOptions {
 async function results(name: string | undefined, { out, json, ...rest }: ResultsOptions): Promise<void> {
   using log = await openLog(out);
   const query: CampaignQuery = { ...rest, ...(name !== undefined && { campaign: name }) };
-  for (const entry of log.search(query)) print(entry, json);
+  const entries = log.search(query);
+  if (json) for (const entry of entries) printLine(JSON.stringify(entry));
+  else for (const line of textTable(entries.map(row), COLUMNS)) printLine(line);
   warnOf(log);
 }
 
@@ -193,10 +196,17 @@ async function openLog(folder: string): Promise<CampaignLog> {
 }
 
 function print(entry: CampaignEntry, json: boolean): void {
-  printLine(json ? JSON.stringify(entry) : row(entry));
+  if (json) printLine(JSON.stringify(entry));
+  else for (const line of textTable([row(entry)], COLUMNS)) printLine(line);
 }
 
-/** What the flow and the call bring along is in the row anyway. */
+/** Time, campaign, target, attempt, length, outcome, notes. */
+const COLUMNS: readonly TableColumn[] = [
+  ...[{}, {}, { minWidth: 20 }, {}],
+  ...[{ align: 'right', minWidth: 8 } as const, { minWidth: 11 }, {}],
+];
+
+/** Variables of the flow and the call that the row shows anyway. */
 const OWN_VARIABLES: ReadonlySet<string> = new Set(['caller', 'callerName', 'call', 'today']);
 
 function row({
@@ -210,9 +220,8 @@ function row({
   retry,
   error,
   variables,
-}: CampaignEntry): string {
-  const at = printedTime(placedAtMs);
-  const seconds = `${(durationMs / 1000).toFixed(1)} s`.padStart(8);
+}: CampaignEntry): string[] {
+  const seconds = `${(durationMs / 1000).toFixed(1)} s`;
   const values = Object.entries(variables).filter(([name]) => !OWN_VARIABLES.has(name));
   const notes = [
     ...(outcome === 'unanswered' ? [status] : []),
@@ -220,16 +229,8 @@ function row({
     ...(error === undefined ? [] : [error]),
     ...(retry ? ['will be called again'] : []),
   ];
-  const columns = [
-    at,
-    campaign,
-    target.padEnd(20),
-    `call ${attempt}`,
-    seconds,
-    outcome.padEnd(11),
-    notes.join('; '),
-  ];
-  return columns.join('  ').trimEnd();
+  const at = printedTime(placedAtMs);
+  return [at, campaign, target, `call ${attempt}`, seconds, outcome, notes.join('; ')];
 }
 
 function summaryLine({ campaign, targets, calls, outcomes }: CampaignSummary): string {

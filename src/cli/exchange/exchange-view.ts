@@ -2,11 +2,13 @@ import type { WriteStream } from 'node:tty';
 import { messageOf } from '../../base/errors.js';
 import type { CallView, Clock, ClosedStream, Exchange } from '../../exchange.js';
 import { printable } from '../terminal-text.js';
+import { type TableColumn, textTable } from '../text-table.js';
 
 const REFRESH_MS = 500;
 const SAMPLES_PER_SECOND = 16_000;
-const HEADER = { id: 'CALL', handle: 'USER', partner: 'WITH', status: 'STATUS', seconds: 'LASTS' };
-const WIDTHS = { id: 7, handle: 18, partner: 18, status: 24, seconds: 8 };
+const HEAD = ['CALL', 'USER', 'WITH', 'STATUS', 'LASTS'];
+/** Fixed widths, so that columns stay where they are while calls come and go. */
+const COLUMN_WIDTHS: readonly TableColumn[] = [5, 16, 16, 22, 7].map((width) => ({ width }));
 /** For a terminal that does not know its own size. */
 const COLUMNS = 80;
 const ROWS = 24;
@@ -112,18 +114,12 @@ function lossOf({ handle, object, id, stream, stats }: ClosedStream): string | u
 function tableOf(calls: readonly CallView[], columns: number, rows: number): string[] {
   if (calls.length === 0) return ['  no calls'];
   const room = Math.max(1, rows - 3);
-  const shown = calls.slice(0, room).map((call) => rowOf({ ...call, seconds: `${call.seconds} s` }));
+  const shown = calls.slice(0, room).map(rowOf);
+  const table = textTable([HEAD, ...shown], COLUMN_WIDTHS).map((line) => `  ${line}`);
   const rest = calls.length > room ? [`  and ${calls.length - room} more`] : [];
-  return [rowOf(HEADER), ...shown, ...rest].map((row) => row.slice(0, columns - 1));
+  return [...table, ...rest].map((row) => row.slice(0, columns - 1));
 }
 
-function rowOf(call: Readonly<Record<keyof typeof WIDTHS, string | number>>): string {
-  const cells = Object.entries(WIDTHS).map(([key, width]) =>
-    fitted(printable(String(call[key as keyof typeof WIDTHS])), width - 1).padEnd(width),
-  );
-  return `  ${cells.join('').trimEnd()}`;
-}
-
-function fitted(text: string, width: number): string {
-  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
+function rowOf({ id, handle, partner, status, seconds }: CallView): string[] {
+  return [String(id), handle, partner, status, `${seconds} s`];
 }

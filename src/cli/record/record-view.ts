@@ -1,5 +1,6 @@
 import type { CallRecording, Recorder, RecordingProgress } from '../../recording.js';
 import { drawText, printable, printedTime } from '../terminal-text.js';
+import { type TableColumn, textTable } from '../text-table.js';
 
 /** Shows what a recorder does, until it is stopped. */
 export interface RecordView {
@@ -55,8 +56,9 @@ export function liveTable(
     const { rows: height = 24, columns: width = 80 } = process.stdout;
     const shown = recordings.slice(0, Math.max(1, height - SPARE_LINES));
     const rows = shown.map((recording) => tableRow(recording, latest.get(recording)));
-    if (recordings.length > shown.length) rows.push(`  and ${recordings.length - shown.length} more`);
-    const lines = [HEAD, ...(rows.length > 0 ? rows : ['  no calls; Ctrl-C ends'])];
+    const lines = textTable([HEAD, ...rows], COLUMNS);
+    if (recordings.length === 0) lines.push('  no calls; Ctrl-C ends');
+    if (recordings.length > shown.length) lines.push(`  and ${recordings.length - shown.length} more`);
     const line = typed();
     if (line !== undefined) lines.push(`> ${printable(line)}`);
     write(`${lines.map((line) => line.slice(0, width - 1)).join('\n')}\n`);
@@ -78,22 +80,33 @@ export function liveTable(
   };
 }
 
-const HEAD = '  call  partner               time  sent        heard       written   dropped  missing';
+const HEAD = ['call', 'partner', 'time', 'sent', 'heard', 'written', 'dropped', 'missing'];
+/** Fixed widths, so that columns stay where they are while figures grow. */
+const COLUMNS: readonly TableColumn[] = [
+  { align: 'right', width: 6 },
+  { width: 18 },
+  { align: 'right', width: 7 },
+  { width: STEPS },
+  { width: STEPS },
+  { align: 'right', width: 9 },
+  { align: 'right', width: 8 },
+  { align: 'right', width: 8 },
+];
 
-function tableRow(recording: CallRecording, progress: RecordingProgress | undefined): string {
+function tableRow(recording: CallRecording, progress: RecordingProgress | undefined): string[] {
   const { call, partner, positionMs, bytes, dropped, missing, paused } = rowOf(recording, progress);
   const seconds = Math.floor(positionMs / 1000);
   const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
   return [
-    `  ${String(call).padStart(4)}`,
-    printable(partner).slice(0, 18).padEnd(18),
-    (paused ? 'paused' : time).padStart(7),
+    String(call),
+    partner,
+    paused ? 'paused' : time,
     meter(progress?.local.rmsDbfs),
     meter(progress?.remote.rmsDbfs),
-    `${(bytes / 1e6).toFixed(1)} MB`.padStart(9),
-    String(dropped).padStart(8),
-    String(missing).padStart(8),
-  ].join('  ');
+    `${(bytes / 1e6).toFixed(1)} MB`,
+    String(dropped),
+    String(missing),
+  ];
 }
 
 function rowOf(recording: CallRecording, progress: RecordingProgress | undefined) {

@@ -14,6 +14,7 @@ import { JackfieldError, openSpeaker, WavReader, WavWriter } from '../../voice.j
 import { readText } from '../key-files.js';
 import { between, dateOption, MAX_DAYS, MAX_SECONDS, numberFrom } from '../options.js';
 import { printedTime, printLine, warnDamage, warnLine } from '../terminal-text.js';
+import { type TableColumn, textTable } from '../text-table.js';
 import { sealed, verifyFile } from './verify-command.js';
 
 /** Layout of a recording. */
@@ -252,8 +253,12 @@ function found(catalogue: Catalogue, id: string): CatalogueEntry[] {
   );
 }
 
+/** Id, start, length, partner, file, notes. */
+const COLUMNS: readonly TableColumn[] = [{}, {}, { align: 'right' }, {}, {}, {}];
+
 function print(entries: readonly CatalogueEntry[], json: boolean): void {
-  for (const entry of entries) printLine(json ? JSON.stringify(entry) : row(entry));
+  if (json) for (const entry of entries) printLine(JSON.stringify(entry));
+  else for (const line of textTable(entries.map(row), COLUMNS)) printLine(line);
 }
 
 function row({
@@ -265,8 +270,8 @@ function row({
   end,
   hold: held,
   file,
-}: CatalogueEntry): string {
-  const seconds = (durationMs / 1000).toFixed(1).padStart(8);
+}: CatalogueEntry): string[] {
+  const seconds = `${(durationMs / 1000).toFixed(1)} s`;
   const notes = [...(complete ? [] : [end]), ...(held === undefined ? [] : [`hold: ${held}`])].join('; ');
-  return `${id.slice(0, 8)}  ${printedTime(startedAt)}  ${seconds} s  ${partner.padEnd(16)}  ${file}  ${notes}`.trimEnd();
+  return [id.slice(0, 8), printedTime(startedAt), seconds, partner, file, notes];
 }

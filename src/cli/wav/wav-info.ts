@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { entryOf } from '../../base/entry-of.js';
 import { ClippingDetector, type Level, LevelMeter, LoudnessMeter, WavReader } from '../../voice.js';
 import { progressBar } from '../progress-bar.js';
+import { textTable } from '../text-table.js';
 
 /** What `jackfield wav info` tells of a file. */
 export interface WavInfoReport {
@@ -108,8 +109,8 @@ export function infoText(report: WavInfoReport): string {
       Object.entries(group).map(([name, value]) => [name, String(value)]),
     ),
   ];
-  const width = Math.max(...rows.map(([name]) => name?.length ?? 0));
-  return `${report.file}\n${rows.map(([name, value]) => `  ${name?.padEnd(width)}  ${value}\n`).join('')}`;
+  const lines = textTable(rows).map((line) => `  ${line}\n`);
+  return `${report.file}\n${lines.join('')}`;
 }
 
 function decibels(value: number): string {
