@@ -45,7 +45,7 @@ const HANDLE = line(1, 1000);
 const TAIL_MS = 300;
 const UPLOAD_TIMEOUT_MS = 120_000;
 
-/** Finds the greeting that is played to callers who leave a voicemail for `handle`. @throws ERR_UNSUPPORTED when there is none. */
+/** Finds the greeting for callers who leave a voicemail for `handle`. @throws ERR_UNSUPPORTED when there is none. */
 export async function greetingOf(client: Client, handle: string): Promise<Voicemail> {
   checkArgument('client', client, CLIENT);
   checkArgument('handle', handle, HANDLE);

@@ -117,7 +117,7 @@ async function answer(call: BotCall, settings: Settings): Promise<void> {
   if (!call.call.over) await call.say(settings.goodbye);
 }
 
-/** Records, and lets the caller review the message; gives undefined when the caller discards it. */
+/** Records, and lets the caller review the message; undefined when it is discarded. A recorded message is never lost. */
 async function take(call: BotCall, settings: Settings): Promise<Message | undefined> {
   const { maxMs, silenceMs, endKey, keys, reviewPrompt } = settings;
   const record = () => call.record({ maxMs, silenceMs, terminators: endKey });
