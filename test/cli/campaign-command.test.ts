@@ -77,6 +77,14 @@ describe('jackfield campaign', () => {
     expect((await jackfield('campaign', 'list')).printed).toContain('spring: 3 targets');
   });
 
+  it('ivr check: knows the columns of a list, and refuses a variable that is none', async () => {
+    const alone = await jackfield('ivr', 'check', 'survey.yaml');
+    expect(alone).toMatchObject({ code: 1 });
+    expect(alone.printed).toContain('no step saves {name}');
+    const listed = await jackfield('ivr', 'check', 'survey.yaml', '--list', 'spring.csv');
+    expect(listed).toMatchObject({ code: 0 });
+  });
+
   it('does not call again whom it was talking to when it was killed', async () => {
     const killed = start('campaign', 'run', 'killed.csv', ...RUN);
     for (;;) {

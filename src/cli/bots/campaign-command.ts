@@ -96,8 +96,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
   const targets = await readCallList(file);
   const prompts = await openPrompts(options);
   const hooks = await loadHooks(options);
-  const variables = [...new Set(targets.flatMap(({ fields }) => Object.keys(fields)))];
-  const flow = await openFlow(options.flow, { prompts, hooks: Object.keys(hooks), variables });
+  const flow = await openFlow(options.flow, { prompts, hooks: Object.keys(hooks) }, targets);
   using log = CampaignLog.open(options.out);
   if (options.dryRun) {
     const called = new Set(

@@ -2,7 +2,15 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { messageOf } from '../../base/errors.js';
-import { type Flow, type FlowHook, formatProblem, type ParseFlowOptions, readFlow } from '../../bot.js';
+import {
+  type CampaignTarget,
+  type Flow,
+  type FlowHook,
+  formatProblem,
+  type ParseFlowOptions,
+  readCallList,
+  readFlow,
+} from '../../bot.js';
 import { JackfieldError } from '../../voice.js';
 import { warnLine } from '../terminal-text.js';
 
@@ -32,12 +40,39 @@ export async function loadHooks({ hooks }: HookOptions): Promise<FlowHooks> {
   return Object.fromEntries(functions) as FlowHooks;
 }
 
-/** Reads and checks a flow; warnings go to standard error. @throws ERR_FILE, ERR_FLOW. */
+/** The option that names the list of people that a campaign calls with the flow. */
+export interface ListOptions {
+  readonly list?: string;
+}
+
+/** Adds the option of a command that checks or tries a flow which is meant for a campaign. */
+export function withList(command: Command): Command {
+  return command.option('--list <list>', 'list of a campaign: its columns are {variables} of the flow');
+}
+
+/** The people on the list, nobody without one. @throws ERR_FILE, ERR_INVALID_ARG. */
+export async function listed({ list }: ListOptions): Promise<readonly CampaignTarget[]> {
+  return list === undefined ? [] : await readCallList(list);
+}
+
+/** Names of the variables that everybody on a list has. */
+export function variablesOf([first, ...others]: readonly CampaignTarget[]): string[] {
+  const names = Object.keys(first?.fields ?? {});
+  return names.filter((name) => others.every(({ fields }) => Object.hasOwn(fields, name)));
+}
+
+/**
+ * Reads and checks a flow; warnings go to standard error.
+ *
+ * @param targets People who are called with it: what all of them have are variables of the flow.
+ * @throws ERR_FILE, ERR_FLOW.
+ */
 export async function openFlow(
   file: string,
-  options: Pick<ParseFlowOptions, 'prompts' | 'hooks' | 'variables'> = {},
+  options: Pick<ParseFlowOptions, 'prompts' | 'hooks'> = {},
+  targets: readonly CampaignTarget[] = [],
 ): Promise<Flow> {
-  const flow = await readFlow(file, { variables: [], ...options });
+  const flow = await readFlow(file, { ...options, variables: variablesOf(targets) });
   for (const problem of flow.warnings) warnLine(formatProblem(flow.file, problem));
   return flow;
 }

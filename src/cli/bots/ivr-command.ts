@@ -17,7 +17,16 @@ import { attachTo, checkEndpoint, type EndpointOptions, withEndpoint } from '../
 import { between } from '../options.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import { printLine, printLines, warnLine } from '../terminal-text.js';
-import { type FlowHooks, type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
+import {
+  type FlowHooks,
+  type HookOptions,
+  type ListOptions,
+  listed,
+  loadHooks,
+  openFlow,
+  withHooks,
+  withList,
+} from './flow-options.js';
 import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
 
 /** Between two keys, in milliseconds. */
@@ -26,7 +35,7 @@ const KEY_PAUSE_MS = 300;
 /** `jackfield ivr`: checks, draws, tries and runs flow files. */
 export function ivrCommand(): Command {
   const ivr = new Command('ivr');
-  withHooks(withPrompts(ivr.command('check'), 'melody'))
+  withList(withHooks(withPrompts(ivr.command('check'), 'melody')))
     .description('Say everything that is wrong in a flow file, with its line and path.')
     .argument('<flow>', 'YAML or JSON file')
     .action(check);
@@ -39,7 +48,7 @@ export function ivrCommand(): Command {
     )
     .option('--out <file>', 'file to write; default: standard output')
     .action(draw);
-  withHooks(withPrompts(ivr.command('try'), 'melody'))
+  withList(withHooks(withPrompts(ivr.command('try'), 'melody')))
     .description('Call a flow here and now, press keys, and print what happens. Takes no real time.')
     .argument('<flow>', 'YAML or JSON file')
     .option('--keys <keys>', 'what the caller presses; each comma waits two seconds', keysOption, ',')
@@ -54,11 +63,11 @@ export function ivrCommand(): Command {
   return ivr;
 }
 
-interface CheckOptions extends PromptOptions, HookOptions {}
+interface CheckOptions extends PromptOptions, HookOptions, ListOptions {}
 
 async function check(file: string, options: CheckOptions, command: Command): Promise<void> {
   const [prompts, hooks] = [await openPrompts(options), await loadHooks(options)];
-  const flow = await openFlow(file, { prompts, hooks: Object.keys(hooks) });
+  const flow = await openFlow(file, { prompts, hooks: Object.keys(hooks) }, await listed(options));
   const isTold = command.getOptionValueSource('speech') !== 'default';
   if (!isTold && (await (await openPrompts({ ...options, speech: 'none' })).faults(flow.says)).length > 0) {
     warnLine(`${file}: it says what no recording has: to run it, say by what with --speech.`);
@@ -76,7 +85,7 @@ async function draw(
   else await writePrivate(options.out, drawing);
 }
 
-interface TryOptions extends PromptOptions, HookOptions {
+interface TryOptions extends PromptOptions, HookOptions, ListOptions {
   readonly keys: string;
   readonly caller: string;
   readonly at?: Date;
@@ -84,7 +93,8 @@ interface TryOptions extends PromptOptions, HookOptions {
 
 async function tryOut(file: string, options: TryOptions): Promise<void> {
   const [prompts, hooks] = [await openPrompts(options), await loadHooks(options)];
-  const flow = await openFlow(file, { prompts });
+  const targets = await listed(options);
+  const flow = await openFlow(file, { prompts }, targets);
   const scene = async (caller: TestCaller) => {
     for (const key of options.keys) {
       if (caller.call.over) return;
@@ -94,7 +104,10 @@ async function tryOut(file: string, options: TryOptions): Promise<void> {
     await caller.waits(2000);
   };
   const { transcript, results } = await testBot(
-    flowBot(flow, { hooks: { ...noHooks(flow, hooks), ...hooks } }),
+    flowBot(flow, {
+      hooks: { ...noHooks(flow, hooks), ...hooks },
+      variables: new Map(Object.entries(targets[0]?.fields ?? {})),
+    }),
     scene,
     {
       exchange: Exchange,
