@@ -27,6 +27,11 @@ const VALUES = [
   '\'[{"__proto__":1}]\'',
 ];
 
+/** A sample of columns and pages, unless all are asked for: each takes a process or two. */
+const ALL = process.env['JACKFIELD_ROWS'] === 'all';
+const sampled = <T>(items: readonly T[], count: number): T[] =>
+  ALL ? [...items] : items.filter((_, index) => index % Math.ceil(items.length / count) === 0);
+
 interface Subject {
   readonly database: string;
   readonly table: string;
@@ -83,6 +88,12 @@ beforeAll(async () => {
     const facts = { account: 'jack', id: 1, timestamp: 1_700_000_000, partner: 'anna', partnerName: 'Anna' };
     archive.catalogue.see({ ...facts, type: 'INCOMING', durationSeconds: 3, played: false });
   }
+  // Whole in one file each: what lies beside them comes and goes.
+  for (const { database } of [RECORDINGS, CAMPAIGNS, VOICEMAILS]) {
+    const db = new Sqlite(join(made, database));
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    db.close();
+  }
 });
 afterAll(() => rm(yard, { recursive: true }));
 
@@ -91,7 +102,7 @@ async function copied(): Promise<{ readonly outside: string; readonly folder: st
   const outside = join(yard, String(++count));
   const folder = join(outside, 'a', 'b');
   await mkdir(folder, { recursive: true });
-  await cp(made, folder, { recursive: true });
+  await cp(made, folder, { recursive: true, filter: (path) => !/-(wal|shm)$/.test(path) });
   await writeFile(join(outside, 'canary.wav'), 'canary');
   await symlink(outside, join(folder, 'link'));
   return { outside, folder };
@@ -138,29 +149,25 @@ function use(folder: string, commands: Subject['commands']): void {
 describe.each([RECORDINGS, CAMPAIGNS, VOICEMAILS])('$database', ({ database, table, commands }) => {
   it('leads no command astray, whatever a column of a row holds', async () => {
     const columns = columnsOf(join(made, database), table);
-    for (const [index, column] of columns.entries()) {
+    for (const [index, column] of sampled([...columns.entries()], 8)) {
       const { outside, folder } = await copied();
       spoilRow(join(folder, database), table, column, VALUES[index % VALUES.length] ?? "''");
-      // Each column meets two of the commands, each command every few columns.
-      use(folder, [commands[index % commands.length] ?? [], commands.at(-1 - (index % 2)) ?? []]);
+      use(folder, ALL ? commands : [commands[index % commands.length] ?? []]);
       expect(await readFile(join(outside, 'canary.wav'), 'utf8')).toBe('canary');
       expect(await readdir(outside)).toEqual(['a', 'canary.wav']);
     }
   }, 600_000);
 
   it('ends no command by a signal or with a stack, whichever page has flipped bits', async () => {
-    const db = new Sqlite(join(made, database));
-    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    db.close();
     const whole = await readFile(join(made, database));
-    for (let page = 0; page * 4096 < whole.length; page += 3) {
+    const pages = Array.from({ length: Math.ceil(whole.length / 4096) }, (_, page) => page);
+    for (const page of sampled(pages, 5)) {
       const { outside, folder } = await copied();
       const bytes = Buffer.from(whole);
       for (const at of [0, 3, 8, 100, 4000]) {
         const place = Math.min(page * 4096 + at + page, bytes.length - 1);
         bytes[place] = (bytes[place] ?? 0) ^ (1 << ((page + at) % 8));
       }
-      for (const beside of ['-wal', '-shm']) await rm(join(folder, `${database}${beside}`), { force: true });
       await writeFile(join(folder, database), bytes);
       use(folder, commands.slice(0, 1).concat(commands.slice(-1)));
       expect(await readFile(join(outside, 'canary.wav'), 'utf8')).toBe('canary');
