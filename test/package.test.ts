@@ -62,14 +62,14 @@ describe('the packed package, installed into an empty project', () => {
     expect(samples).toBeGreaterThanOrEqual(3 * 16_000);
     await using wav = await WavReader.open(join(project, 'call.wav'));
     expect(wav.sampleCount).toBe(samples);
-  }, 60_000);
+  }, 180_000);
 
   it('has types for each entry point that compile, libraries checked too', async () => {
     const imports = ENTRIES.map((entry, index) => `import * as e${index} from '${entry}';`);
     const uses = ENTRIES.map((_, index) => `e${index}`).join(', ');
     await seed('entries.ts', `${imports.join('\n')}\nexport const all = [${uses}];\n`);
     await compile('--noEmit', 'entries.ts');
-  }, 60_000);
+  }, 180_000);
 
   it('serves a CommonJS project by import()', async () => {
     const text = `const all = Promise.all(${JSON.stringify(ENTRIES)}.map((entry) => import(entry)));
@@ -99,7 +99,7 @@ describe('the packed package, installed into an empty project', () => {
     await seed('common/typed.ts', text);
     await compile('common/typed.ts');
     expect(await readFile(join(project, 'common/typed.js'), 'utf8')).toContain('require("jackfield")');
-  }, 60_000);
+  }, 180_000);
 
   it('has the command', async () => {
     const main = 'node_modules/jackfield/dist/cli/main.js';

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { JackfieldError, messageOf } from './errors.js';
 import { Fence } from './fence.js';
 
-/** Events of every {@link FencedEmitter}, besides its own. */
+/** Events of every `FencedEmitter`, besides its own. */
 export interface FencedEvents {
   /**
    * A listener threw, or the promise that it returned was rejected: ERR_LISTENER, with what was thrown as its cause.
