@@ -263,7 +263,7 @@ describe('jackfield exchange', () => {
 
   it.each([
     [['--tcp', '70000'], /--tcp/],
-    [['--patience', 'long'], /0 to 60000 milliseconds/],
+    [['--patience', 'long'], /--patience <ms>.* whole number from 0 to 60000/],
     [['--replay', '/nowhere'], /\/nowhere\/lines\.jsonl cannot be replayed: ENOENT/],
     [['--scenario', '/nowhere.json'], /\/nowhere\.json cannot be read: ENOENT/],
     [['--clock', 'sundial'], /--clock/],
