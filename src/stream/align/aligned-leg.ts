@@ -90,7 +90,7 @@ export class AlignedLeg {
     this.#next = position + samples.length;
     const end = this.#place + this.#waitingSamples + stretched.length;
     this.#wait(stretched);
-    if (clock) this.#carryOut(clock.arrive(nowMs, stretched.length, end), placed);
+    if (clock) this.#carryOut(clock.arrive(nowMs, stretched.length, end, this.end > this.#place), placed);
     else if (!waits?.()) this.#putWaiting(placed);
     // The caller's array is its own again when this returns.
     if (this.#waiting.at(-1) === samples) this.#waiting[this.#waiting.length - 1] = samples.slice();

@@ -6,15 +6,14 @@ import { OwedLoss } from './owed-loss.js';
 
 /** A stream that is later than this beyond its usual delay, in samples, is in doubt: 60 ms. */
 const DOUBT = msToSamples(60);
-/** For how long a stream that moves again is watched before its samples are placed, in ms: does it catch up, or not? */
+/** For how long a stream that moves again is watched, in ms, and how much longer for each ms of its usual jitter. */
 const WATCH_MS = 150;
-/** So much longer for each ms of its usual jitter: the least delay of more packets tells more. */
 const WATCH_JITTER = 10;
 /** The same where it does not keep pace, and the longest that samples wait where this process is idle. */
 const LONGEST_WATCH_MS = 300;
 /** A batched reader, which sees a delay only when it looks, looks so often before it judges one. */
 const FEWEST_READS = 3;
-/** The longest that samples wait for that, or for a process that is too busy to read in time; and when it is looked again. */
+/** The longest that samples wait for that, or for a process that is too busy to read; and when it is looked again. */
 const LAST_WATCH_MS = 1000;
 const LOOK_AGAIN_MS = 50;
 /** Less than this share of what the time holds, and a stream does not keep pace yet. */
@@ -121,6 +120,7 @@ export class LegClock {
   }));
   /** Whether the other leg begins where this one does. */
   #leads = false;
+  #passedOver = false;
   /** When it is looked again whether what waits can be judged. */
   #lookMs = 0;
   readonly #noise = new DelayNoise();
@@ -136,10 +136,10 @@ export class LegClock {
     return this.#live;
   }
 
-  /** When what waits is placed at the latest; nothing when nothing waits. */
+  /** When what waits is placed at the latest. */
   get decisionMs(): number | undefined {
     const [first] = this.#waiting;
-    return first && Math.max(first.atMs + LONGEST_WATCH_MS, this.#lookMs);
+    return first && Math.max(first.atMs + this.#longestWatchMs, this.#lookMs);
   }
 
   /** Where the call is now by this leg's usual delay, in samples; nothing when the leg is not live. */
@@ -157,9 +157,11 @@ export class LegClock {
 
   /**
    * Takes notice of a chunk of `count` samples. `end` is where it would end on the time line if it followed what came
-   * before it. Returns what is to be done with it and with those that wait.
+   * before it. `passedOver`: silence has taken that place already, so that a delay would come too late for it. Returns
+   * what is to be done with it and with those that wait.
    */
-  arrive(nowMs: number, count: number, end: number): readonly Placement[] {
+  arrive(nowMs: number, count: number, end: number, passedOver = false): readonly Placement[] {
+    this.#passedOver = passedOver;
     this.#leads ||= this.#line.begin(nowMs, end);
     if (!this.#live) return AT_ONCE;
     const delay = this.#line.at(nowMs) - (end - this.#opened);
@@ -229,7 +231,7 @@ export class LegClock {
     const watchedMs = nowMs - first.atMs;
     const watchMs = this.#watchMs;
     if (!this.#hasSeen(first, watchedMs, watchMs)) return placements;
-    const due = watchedMs >= LONGEST_WATCH_MS;
+    const due = watchedMs >= this.#longestWatchMs;
     const gains = this.#gains(this.#waiting, nowMs);
     if (due && gains) {
       this.#catchingUp = [...this.#waiting];
@@ -249,6 +251,11 @@ export class LegClock {
     if (seenMs >= watchMs && !(this.#noise.batched && this.#waiting.length < FEWEST_READS)) return true;
     this.#lookMs = Math.min(atMs + watchedMs + LOOK_AGAIN_MS, atMs + LAST_WATCH_MS);
     return false;
+  }
+
+  /** What would be lost as a delay is watched for longer before it is taken for one. */
+  get #longestWatchMs(): number {
+    return this.#passedOver ? LAST_WATCH_MS : LONGEST_WATCH_MS;
   }
 
   get #watchMs(): number {
@@ -279,10 +286,7 @@ export class LegClock {
     return placements;
   }
 
-  /**
-   * How much was lost before the first of these chunks, at least: silence that is put in is not taken back, while what
-   * is missing of it can follow.
-   */
+  /** How much was lost before the first of these chunks: at least, since silence is not taken back, and at most. */
   #lostBefore(chunks: readonly Waiting[]): { readonly least: number; readonly most: number } {
     const reads = new Set(chunks.map(({ atMs }) => atMs)).size;
     const most = Math.min(...chunks.map((chunk) => this.#late(chunk)));

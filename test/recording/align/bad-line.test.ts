@@ -124,6 +124,20 @@ describe('a single frame between a loss and a delay, on a line with much jitter'
   });
 });
 
+describe('a leg that was passed over', () => {
+  it('keeps what comes in a burst after a loss: it is no delay of what was lost', async () => {
+    const troubles = Array.from({ length: 6 }, (_, i): Trouble[] => [
+      { fromMs: 5000 + i * 20_000, ms: 12_381, kind: 'lost' },
+      { fromMs: 17_392 + i * 20_000, ms: 228, kind: 'delayed' },
+    ]).flat();
+    const lines = {
+      local: line({ frameMs: 10, jitterMs: 40, seed: 6 }),
+      remote: line({ troubles, frameMs: 10, jitterMs: 40, seed: 5 }),
+    };
+    expectAllInPlace(await alignCall(lines, 130_000), lines);
+  });
+});
+
 describe('a reader that looks at the socket each 250 ms', () => {
   it.each([0, 40])('takes no wait of its own for a stall, with %d ms of jitter', async (jitterMs) => {
     const batched = { visitMs: 250, jitterMs };
