@@ -10,6 +10,7 @@ import {
   whole,
 } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
+import { Opening } from '../base/opening.js';
 import { CALL, type Call } from '../control/state/call.js';
 import { type LegTap, type PairTapOptions, tapLegs } from '../stream/align/leg-tap.js';
 import type { PcmStream, ReadClass } from '../stream/pcm-stream.js';
@@ -94,7 +95,8 @@ const SOUND_CARD = { kind: 'soundcard', device: 'default' } as const;
  *
  * Done before the call is INPROGRESS, sample 0 of every stream is the call's first sample.
  *
- * @throws ERR_API 589 when the endpoint cannot connect; ERR_PORT, ERR_LIMIT from the server; ERR_ABORTED.
+ * @throws ERR_API 589 when the endpoint cannot connect; ERR_PORT, ERR_LIMIT from the server; ERR_ABORTED;
+ * ERR_CALL_ENDED when the call ends first. The redirections are then taken away again.
  */
 export async function openCallVoice(
   call: Call,
@@ -106,8 +108,9 @@ export async function openCallVoice(
   checkOptions(options, VOICE_RULES);
   const { input = true, microphone = true, readClass = 'immediate', leadMs, onLease, signal } = options;
   const object = `CALL ${call.id}`;
-  const limits = signal ? { signal } : {};
-  const leases: Lease[] = [];
+  await using opening = new Opening();
+  const over = opening.add(endOf(call), (it) => it.forget());
+  const limits = { signal: signal ? AbortSignal.any([signal, over.signal]) : over.signal };
   const onNoMicrophone = (error: unknown): undefined => {
     if (!options.onNoMicrophone || !(error instanceof Error)) throw error;
     options.onNoMicrophone(error);
@@ -115,13 +118,12 @@ export async function openCallVoice(
   const streams = { output: call.output, capture_mic: call.captureMic, input: call.input };
   const redirect = async (lease: Lease, start: number): Promise<Lease> => {
     const { stream } = lease;
-    leases.push(lease);
     onLease?.(stream, lease, start);
     const mixed = stream === 'input' && input === 'mixed';
-    return await redirectToLease(streams[stream], lease, {
-      ...limits,
-      ...(mixed && { beside: [SOUND_CARD] }),
-    });
+    await redirectToLease(streams[stream], lease, { ...limits, ...(mixed && { beside: [SOUND_CARD] }) });
+    // The endpoint is not waited for: it may be one that never answers.
+    opening.add(streams[stream], (it) => void (call.over || it.clear().catch(() => undefined)));
+    return opening.add(lease, (it) => it.close());
   };
   const receive = (stream: StreamKind) =>
     server.lease({
@@ -152,15 +154,25 @@ export async function openCallVoice(
         )
       : undefined;
     const local = input === true ? 'input' : 'microphone';
-    return new LeasedVoice(
-      call,
-      { remote, input: inputLease, microphone: microphoneLease, inputStart },
-      local,
-    );
+    const opened = { remote, input: inputLease, microphone: microphoneLease, inputStart };
+    over.forget();
+    return opening.done(new LeasedVoice(call, opened, local));
   } catch (error) {
-    await Promise.all(leases.map((lease) => lease.close()));
-    throw error;
+    throw over.signal.aborted ? over.signal.reason : error;
   }
+}
+
+/** A signal that fires when the call is over, and what lets go of it: nobody dials a port for a call that is over. */
+function endOf(call: Call): { readonly signal: AbortSignal; forget(): void } {
+  const over = new AbortController();
+  const wait = new AbortController();
+  const ended = () => {
+    if (wait.signal.aborted) return;
+    const text = `Call ${call.id} ended as ${call.status} before its voice was connected.`;
+    over.abort(new JackfieldError('ERR_CALL_ENDED', text));
+  };
+  call.ended({ signal: wait.signal }).then(ended, ended);
+  return { signal: over.signal, forget: () => wait.abort() };
 }
 
 type Streams = Pick<CallVoice<Lease>, 'remote' | 'input' | 'microphone' | 'inputStart'>;

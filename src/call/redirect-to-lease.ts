@@ -1,11 +1,14 @@
+import { abortedError } from '../base/errors.js';
 import type { VoiceStream } from '../control/state/voice-stream.js';
+import { ApiError } from '../protocol/api-error.js';
 import type { StreamTarget } from '../protocol/stream-target.js';
 import type { Lease } from '../tcp/lease.js';
 
 /**
  * Has the endpoint connect a voice stream, of a call or of a voicemail, to a leased port. Sinks that must not miss a
- * sample are added before. When it cannot be done the lease is closed. What is `beside` the port
- * goes on, or begins, to be connected too.
+ * sample are added before. When it cannot be done, or is given up, the lease is closed and the redirection is taken
+ * away again: the endpoint may have taken the command, or take it later. What is `beside` the port goes on, or begins,
+ * to be connected too.
  *
  * @throws ERR_API 589 (call) or 592 (voicemail) when the endpoint cannot connect; what {@link Lease.claimed} throws.
  */
@@ -14,12 +17,18 @@ export async function redirectToLease(
   lease: Lease,
   options: { readonly signal?: AbortSignal; readonly beside?: readonly StreamTarget[] } = {},
 ): Promise<Lease> {
+  let asked = false;
   try {
+    // What was never asked for is not taken away below.
+    if (options.signal?.aborted) throw abortedError(`${lease.object} ${lease.stream}`, options.signal);
+    asked = true;
     await stream.set([...(options.beside ?? []), { kind: 'port', port: lease.port }], options);
     await lease.claimed(options);
     return lease;
   } catch (error) {
     await lease.close();
+    // An endpoint that refused has changed nothing. Nobody waits for the answer: it may be one that never answers.
+    if (asked && !(error instanceof ApiError)) void stream.clear().catch(() => undefined);
     throw error;
   }
 }

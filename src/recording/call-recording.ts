@@ -66,6 +66,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
     track.on('progress', (progress) => this.emit('progress', progress));
     track.on('segment', (segment) => this.emit('segment', segment));
     track.on('disk-full', (error) => this.emit('disk-full', error));
+    track.on('segment-refused', (error) => this.emit('segment-refused', error));
     track.on('disk-resumed', () => this.emit('disk-resumed'));
     track.on('paused', (paused) => this.emit('paused', paused));
     track.on('limit', () => {

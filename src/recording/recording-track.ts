@@ -39,6 +39,8 @@ export interface RecordingEvents extends FencedEvents {
    * The disk refused samples, or the file was deleted: the file that was being written ends there. The call goes on.
    */
   'disk-full': [error: Error];
+  /** A new file that was due could not be begun: the recording goes on in the one before, with a mark that says why. */
+  'segment-refused': [error: Error];
   /** There is room again; a new file has begun. */
   'disk-resumed': [];
   /** The recording has reached its limit. */
@@ -92,6 +94,8 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
   #start = 0;
   #full: { readonly error: Error; readonly since: number; nextCheck: number } | undefined;
   #limitReached = false;
+  /** Resolves when all files that are closed have what lies beside them, and are told of, in order. */
+  #finishing: Promise<void> = Promise.resolve();
   /** Why a file could not be completed: it is left as it is, to be recovered. */
   #incomplete: Error | undefined;
 
@@ -253,6 +257,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
       segment.limit = Math.min(segment.limit, length);
       await this.#finish(segment, end, options.reason);
     }
+    await this.#finishing;
     const error = this.#full?.error ?? this.#incomplete;
     if (error) throw error;
   }
@@ -276,8 +281,17 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
     try {
       await this.#next(at, 0);
     } catch (error) {
-      this.#isFull(error, at);
+      if (last) this.#goOn(last, at, toError(error));
+      else this.#isFull(error, at);
     }
+  }
+
+  /** Where no new file can be had the recording goes on in the one before, and tries again when another one is due. */
+  #goOn(last: Segment, at: number, error: Error): void {
+    last.limit = this.limit;
+    last.mark(at, { kind: 'note', text: `No new file could be begun here. ${error.message}` });
+    this.#rule.begin(at);
+    this.emit('segment-refused', error);
   }
 
   async #finish(segment: Segment, end: RecordingEnd, reason?: string): Promise<void> {
@@ -288,13 +302,18 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
       if (isEmpty && (this.#opened > 1 || this.#full)) await segment.discard();
       else await this.#complete(segment, end, reason);
     } catch (cause) {
-      const error = toError(cause);
-      this.#incomplete ??= error;
-      if (error !== this.#full?.error) this.emit('disk-full', error);
+      this.#isIncomplete(cause);
     }
     for (const leg of ['local', 'remote'] as const) this.aligner.legs[leg].ledger.forget(segment.limit);
   }
 
+  #isIncomplete(cause: unknown): void {
+    const error = toError(cause);
+    this.#incomplete ??= error;
+    if (error !== this.#full?.error) this.emit('disk-full', error);
+  }
+
+  /** Closes a file. What lies beside it is made while the recording goes on: an encoder holds nothing up. */
   async #complete(segment: Segment, end: RecordingEnd, reason?: string): Promise<void> {
     const { local, remote } = this.aligner.legs;
     const why = reason ?? (end === 'disk-full' ? this.#full?.error.message : undefined);
@@ -307,7 +326,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
     const heard = this.#options.localFollows ? Math.min(local.end, remote.end) : local.end;
     const cut = (legEnd: number) => (asTold ? 0 : Math.max(0, legEnd - segment.limit));
     const unheard = WITH_THE_CALL.has(end) ? Math.max(0, local.end - Math.max(heard, segment.limit)) : 0;
-    const result = await segment.finish({
+    const facts = {
       ...this.#options.facts(),
       ledgers,
       late: { local: local.late, remote: remote.late },
@@ -316,9 +335,15 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
       drift: local.stretcher.account,
       end,
       ...(why === undefined ? {} : { reason: why }),
-    });
-    this.segments.push(result);
-    this.emit('segment', result);
+    };
+    await segment.close();
+    const finished = segment.finish(facts);
+    this.#finishing = Promise.all([finished, this.#finishing])
+      .then(([result]) => {
+        this.segments.push(result);
+        this.emit('segment', result);
+      })
+      .catch((error: unknown) => this.#isIncomplete(error));
   }
 
   /** The file that the disk refused ends where it was valid last. */

@@ -250,6 +250,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
       told.add(error);
     };
     recording.on('disk-full', tell);
+    recording.on('segment-refused', tell);
     if (recording.refused) tell(recording.refused);
     try {
       const { error } = await recording.finished;

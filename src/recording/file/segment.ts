@@ -168,19 +168,28 @@ export class Segment {
     await removeFile(reserveFile(this.file)).catch(() => undefined);
   }
 
-  /** Completes the file and what lies beside it. @throws ERR_FILE. */
-  async finish(
-    facts: Omit<SidecarFacts, 'head' | 'file' | 'sampleCount' | 'marks' | 'outputs'>,
-  ): Promise<SegmentResult> {
-    const sampleCount = this.#hasher.sampleCount;
+  /** Completes and closes the file; {@link finish} makes what lies beside it. @throws ERR_FILE. */
+  async close(): Promise<void> {
     try {
       await this.releaseReserve();
-      await this.#store.close(sampleCount, this.#legs);
+      await this.#store.close(this.#hasher.sampleCount, this.#legs);
+      await this.#journal.close();
     } catch (error) {
       // The journal stays: what is on the disk is recovered from it.
       await this.#giveUp();
       throw error;
     }
+  }
+
+  /**
+   * Makes what lies beside the file once it is closed. That may take long, where an encoder has to be waited for, and
+   * holds no descriptor meanwhile.
+   * @throws ERR_FILE.
+   */
+  async finish(
+    facts: Omit<SidecarFacts, 'head' | 'file' | 'sampleCount' | 'marks' | 'outputs'>,
+  ): Promise<SegmentResult> {
+    const sampleCount = this.#hasher.sampleCount;
     const { made, error } = await this.#finishOutputs();
     const sidecar = sidecarOf({
       ...facts,
@@ -190,9 +199,7 @@ export class Segment {
       marks: this.marks.map((mark) => markWithin(mark, sampleCount)),
       outputs: made,
     });
-    const blocks = this.#hasher.end();
-    await this.#journal.close();
-    const result = await writeDetails(this.file, sidecar, blocks, this.#signingKey);
+    const result = await writeDetails(this.file, sidecar, this.#hasher.end(), this.#signingKey);
     await removeFile(this.#journal.path);
     return { ...result, ...(error && { outputError: error }) };
   }
