@@ -120,7 +120,7 @@ describe('jackfield wav', () => {
     for (const [args, said] of [
       [['trim', file, output, '--start', '3', '--end', '2'], '--end must be above 3 seconds'],
       [['trim', file, output, '--start', '700'], '--start must be at least 0 and below 4.0'],
-      [['trim', file, output, '--start', '-1'], 'Give a number of 0 or more'],
+      [['trim', file, output, '--start', '-1'], 'Give a number from 0 to'],
       [['mix', file, '-o', output, '--gain', '1', '2'], '--gain must be at most 1 gains'],
       [['convert', file, output, '--bitrate', '-4'], 'Give a whole number from 1 to 10000000'],
       [['convert', file, output, '--rate', '5'], 'Give a whole number from 8000 to 192000'],

@@ -4,6 +4,7 @@ import { hashFile } from '../../files/whole-file.js';
 import type { PcmInput } from '../../voice/pcm-input.js';
 import { loadEncoder, transcode } from '../../voice/transcode/transcode.js';
 import type { RecordedCall, RecordingOutput } from '../sidecar.js';
+import { checkSpareDescriptors } from './spare-descriptors.js';
 import { STEREO } from './stereo-file.js';
 
 /** Compressed formats that recordings are given in besides WAV. */
@@ -20,7 +21,7 @@ export interface TagFacts {
 
 /**
  * Writes a recording in another format, with tags; the file appears when it is complete.
- * @throws as `transcode`.
+ * @throws as `transcode`; ERR_LIMIT where this process may hardly open any more files.
  */
 export async function compress(
   input: string | PcmInput,
@@ -34,6 +35,7 @@ export async function compress(
     comment: `Recording ${id}, call ${call.id}`,
     date: new Date(startedAt),
   };
+  await checkSpareDescriptors();
   await transcode({ input, output, format, tags });
 }
 

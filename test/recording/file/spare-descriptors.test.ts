@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+/* In a process of its own, which may have few files. */
+const built = JSON.stringify(
+  new URL('../../../dist/recording/file/spare-descriptors.js', import.meta.url).href,
+);
+const PROGRAM = `
+  import { open } from 'node:fs/promises';
+  import { devNull } from 'node:os';
+  const { checkSpareDescriptors } = await import(${built});
+  await checkSpareDescriptors();
+  const handles = [];
+  try { for (;;) handles.push(await open(devNull)); } catch {}
+  console.log(await checkSpareDescriptors().then(() => 'enough', ({ code }) => code));
+  await Promise.all(handles.splice(0, 40).map((handle) => handle.close()));
+  console.log(await checkSpareDescriptors().then(() => 'enough', ({ code }) => code));
+`;
+
+it.skipIf(process.platform === 'win32')(
+  'an encoder is refused where its thread could hardly be made, and begun again when there is room',
+  async () => {
+    const script = `ulimit -n 128; exec "$0" --input-type=module -e "$1"`;
+    const { stdout } = await promisify(execFile)('sh', ['-c', script, process.execPath, PROGRAM]);
+    expect(stdout).toBe('ERR_LIMIT\nenough\n');
+  },
+);
