@@ -57,6 +57,7 @@ describe('a recording that is encrypted', () => {
     const none = { local: 0, remote: 0 };
     const ledgers = { local: ledger, remote: ledger };
     const drift = { inserted: 0, removed: 0 };
+    await segment.close();
     await segment.finish({ call, ledgers, late: none, cut: none, drift, tags: {}, end: 'call-ended' });
     expect((await readdir(folder)).sort()).toEqual(['call.json', 'call.manifest.json', 'call.wav.age']);
     const bytes = await readFile(file);
