@@ -14,6 +14,9 @@ export interface PcmFormat {
 /** Format of the redirected ports of the Skype Desktop API: 16 kHz, mono (reference, "Voice Streams"). */
 export const VOICE_FORMAT: PcmFormat = Object.freeze({ sampleRate: 16_000, channels: 1 });
 
+/** Two voice streams side by side. */
+export const STEREO: PcmFormat = Object.freeze({ ...VOICE_FORMAT, channels: 2 });
+
 /** Duration of one frame on a voice stream, in milliseconds. */
 export const PTIME_MS = 20;
 

@@ -2,7 +2,7 @@ import { optionsOf } from '../base/check.js';
 import type { Clock } from '../base/clock.js';
 import { JackfieldError } from '../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
-import { msToSamples, samplesToMs } from '../base/pcm.js';
+import { msToSamples, STEREO, samplesToMs } from '../base/pcm.js';
 import { isDiskFull } from '../files/file-error.js';
 import type { GapName } from '../stream/align/aligned-leg.js';
 import type { LegName } from '../stream/align/ledger.js';
@@ -17,7 +17,6 @@ import { type Level, LevelMeter } from '../voice/level/level-meter.js';
 import type { LegEnds } from './file/audio-store.js';
 import type { Segment, SegmentResult } from './file/segment.js';
 import { SegmentRule, type SegmentRules } from './file/segment-rule.js';
-import { STEREO } from './file/stereo-file.js';
 import type { RecordedCall, RecordingEnd, SidecarFacts } from './sidecar.js';
 
 /** How far a recording is. */

@@ -1,44 +1,33 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
-  attach,
   type CallRecording,
   collectSamples,
-  Exchange,
-  MemoryTransport,
-  PcmServer,
+  type Exchange,
+  type PcmServer,
   type RecordCallOptions,
   recordCall,
-  VirtualClock,
+  type VirtualClock,
   verifyRecording,
   WavReader,
 } from '../../src/index.js';
 import type { RecordingSidecar } from '../../src/recording.js';
 import { concatSamples } from '../../src/voice.js';
 import { canMount, SmallDisk } from './file/small-disk.js';
+import { callEcho, onRecordingStage } from './recording-stage.js';
 
 let folder: string;
 let clock: VirtualClock;
 let exchange: Exchange;
 let server: PcmServer;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'jackfield-'));
-  clock = new VirtualClock(Date.UTC(2026, 0, 1));
-  exchange = await Exchange.start({ clock, patienceMs: 5000 });
-  server = new PcmServer();
-});
-afterEach(async () => {
-  await server.close();
-  await exchange.close();
-  await rm(folder, { recursive: true });
+onRecordingStage((stage) => {
+  ({ folder, clock, exchange, server } = stage);
 });
 
 async function record(options: Partial<RecordCallOptions> = {}): Promise<CallRecording> {
-  const client = await attach(new MemoryTransport(exchange.endpoint()));
-  const call = await client.call('echo123');
+  const call = await callEcho(exchange);
   return await recordCall(call, server, { file: join(folder, 'call.wav'), ...options });
 }
 

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
+import { STEREO } from '../../base/pcm.js';
 import { copyPrivate, makePrivateFolder } from '../../files/private-file.js';
 import { nameKey } from '../../files/safe-name.js';
 import {
@@ -18,7 +19,6 @@ import { type TableColumn, textTable } from '../text-table.js';
 import { sealed, verifyFile } from './verify-command.js';
 
 /** Layout of a recording. */
-const STEREO = { sampleRate: 16_000, channels: 2 };
 
 interface FolderOptions {
   readonly out: string;

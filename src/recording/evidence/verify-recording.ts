@@ -9,10 +9,11 @@ import {
   rule,
   stream,
 } from '../../base/check.js';
+import { STEREO } from '../../base/pcm.js';
 import { hashFile } from '../../files/whole-file.js';
 import { splitChannels } from '../../voice/convert/channels.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
-import { STEREO, STEREO_BYTES } from '../file/stereo-file.js';
+import { STEREO_BYTES } from '../file/stereo-file.js';
 import { readManifest, readSidecarText } from '../read-details.js';
 import { possibleOutputs } from '../recording-files.js';
 import { beside, type RecordingSidecar } from '../sidecar.js';

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { STEREO } from '../../base/pcm.js';
 import { hashFile } from '../../files/whole-file.js';
 import type { PcmInput } from '../../voice/pcm-input.js';
 import { loadEncoder, transcode } from '../../voice/transcode/transcode.js';
 import type { RecordedCall, RecordingOutput } from '../sidecar.js';
 import { checkSpareDescriptors } from './spare-descriptors.js';
-import { STEREO } from './stereo-file.js';
 
 /** Compressed formats that recordings are given in besides WAV. */
 export type CompressedFormat = 'flac' | 'mp3' | 'opus';

@@ -1,10 +1,9 @@
 import { JackfieldError } from '../../base/errors.js';
-import { msToSamples } from '../../base/pcm.js';
+import { msToSamples, STEREO } from '../../base/pcm.js';
 import { removeFile } from '../../files/private-file.js';
 import { beside } from '../sidecar.js';
 import { type CompressedFormat, compress, type TagFacts } from './compressed.js';
 import { EncoderSlots } from './encoder-slots.js';
-import { STEREO } from './stereo-file.js';
 
 /** Audio that waits for a slow encoder, at most: half a minute. Beyond that the file is made when the call is over. */
 const MAX_QUEUED = msToSamples(30_000);

@@ -2,7 +2,7 @@ import { ftruncate } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { Opening } from '../../base/opening.js';
-import { type PcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
+import { STEREO } from '../../base/pcm.js';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { openPrivate, removeFile } from '../../files/private-file.js';
@@ -10,8 +10,6 @@ import { WavHeader } from '../../voice/wav/wav-header.js';
 import type { WavMetadata } from '../../voice/wav/wav-metadata.js';
 import type { AudioStore, LegEnds } from './audio-store.js';
 
-/** Layout of a recording: left the local leg, right the remote one. */
-export const STEREO: PcmFormat = Object.freeze({ sampleRate: VOICE_FORMAT.sampleRate, channels: 2 });
 /** Bytes of one stereo sample. */
 export const STEREO_BYTES = 4;
 

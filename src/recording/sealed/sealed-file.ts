@@ -1,9 +1,10 @@
 import { rename } from 'node:fs/promises';
 import { Opening } from '../../base/opening.js';
+import { STEREO } from '../../base/pcm.js';
 import { fileError, isDiskFull } from '../../files/file-error.js';
 import { removeFile } from '../../files/private-file.js';
 import type { AudioStore, LegEnds } from '../file/audio-store.js';
-import { STEREO, STEREO_BYTES } from '../file/stereo-file.js';
+import { STEREO_BYTES } from '../file/stereo-file.js';
 import { encrypterTo } from './age.js';
 import { newTailKey, SealedTail, type TailKey, tailFiles } from './sealed-tail.js';
 import { SealedWav } from './sealed-wav.js';

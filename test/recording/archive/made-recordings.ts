@@ -37,6 +37,7 @@ export class RecordingMaker {
     await segment.write(samples, 0);
     await segment.commit(1600, { local: 1600, remote: 1600 });
     await segment.final(samples, 0);
+    await segment.close();
     return await segment.finish({
       call,
       ledgers: { local: LEDGER, remote: LEDGER },

@@ -62,6 +62,7 @@ async function leave(folder: string, complete: boolean): Promise<void> {
   const span = { from: 0, samples: 16_000, kind: 'received' } as const;
   const ledger = { received: 16_000, idle: 0, masked: 0, missing: 0, spans: [span] };
   const none = { local: 0, remote: 0 };
+  await segment.close();
   await segment.finish({
     ...{ call, tags: {}, end: 'call-ended', late: none, cut: none, drift: { inserted: 0, removed: 0 } },
     ledgers: { local: ledger, remote: ledger },

@@ -44,6 +44,7 @@ beforeAll(async () => {
   const none = { local: 0, remote: 0 };
   const ledgers = { local: ledger, remote: ledger };
   const drift = { inserted: 0, removed: 0 };
+  await segment.close();
   await segment.finish({ call, ledgers, late: none, cut: none, drift, tags: {}, end: 'call-ended' });
 });
 afterAll(() => rm(folder, { recursive: true }));

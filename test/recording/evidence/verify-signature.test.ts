@@ -43,6 +43,7 @@ async function record(id: string, signingKey?: KeyObject): Promise<string> {
   const none = { local: 0, remote: 0 };
   const drift = { inserted: 0, removed: 0 };
   const ledgers = { local: ledger, remote: ledger };
+  await segment.close();
   await segment.finish({ call, ledgers, late: none, cut: none, drift, tags: {}, end: 'call-ended' });
   return file;
 }

@@ -1,40 +1,29 @@
 import { mkdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import {
-  attach,
-  Exchange,
-  MemoryTransport,
-  PcmServer,
+  type Exchange,
+  type PcmServer,
   type RecordCallOptions,
   recordCall,
-  VirtualClock,
+  type VirtualClock,
   verifyRecording,
 } from '../../../src/index.js';
 import { EncoderSlots } from '../../../src/recording/file/encoder-slots.js';
+import { callEcho, onRecordingStage } from '../recording-stage.js';
 
 let folder: string;
 let clock: VirtualClock;
 let exchange: Exchange;
 let server: PcmServer;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'jackfield-next-'));
-  clock = new VirtualClock(Date.UTC(2026, 0, 1));
-  exchange = await Exchange.start({ clock, patienceMs: 5000 });
-  server = new PcmServer();
-});
-afterEach(async () => {
-  await server.close();
-  await exchange.close();
-  await rm(folder, { recursive: true });
+onRecordingStage((stage) => {
+  ({ folder, clock, exchange, server } = stage);
 });
 
 async function record(options: Partial<RecordCallOptions>) {
-  const client = await attach(new MemoryTransport(exchange.endpoint()));
-  const call = await client.call('echo123');
+  const call = await callEcho(exchange);
   const file = join(folder, 'call.wav');
   return { call, recording: await recordCall(call, server, { file, clock, ...options }) };
 }

@@ -1,24 +1,22 @@
 import { once } from 'node:events';
 import fs from 'node:fs';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import {
-  attach,
   type CallRecording,
-  Exchange,
-  MemoryTransport,
-  PcmServer,
+  type Exchange,
+  type PcmServer,
   type RecordCallOptions,
   recordCall,
   recoverRecording,
-  VirtualClock,
+  type VirtualClock,
   verifyRecording,
 } from '../../../src/index.js';
 import { findUnfinished, openSealed } from '../../../src/recording.js';
+import { callEcho, onRecordingStage } from '../recording-stage.js';
 import { canMount, SmallDisk } from './small-disk.js';
 
 let folder: string;
@@ -26,21 +24,12 @@ let clock: VirtualClock;
 let exchange: Exchange;
 let server: PcmServer;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'jackfield-refusing-'));
-  clock = new VirtualClock(Date.UTC(2026, 0, 1));
-  exchange = await Exchange.start({ clock, patienceMs: 5000 });
-  server = new PcmServer();
-});
-afterEach(async () => {
-  await server.close();
-  await exchange.close();
-  await rm(folder, { recursive: true });
+onRecordingStage((stage) => {
+  ({ folder, clock, exchange, server } = stage);
 });
 
 async function record(file: string, options: Partial<RecordCallOptions> = {}): Promise<CallRecording> {
-  const client = await attach(new MemoryTransport(exchange.endpoint()));
-  const call = await client.call('echo123');
+  const call = await callEcho(exchange);
   return await recordCall(call, server, { file, clock, ...options });
 }
 
