@@ -136,7 +136,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
   /**
    * Both legs as they are recorded, from now on: aligned, masked while the recording is paused, a few hundred
    * milliseconds after they were said. Positions are those of the recording.
-   * @throws ERR_INVALID_ARG.
+   * @throws ERR_INVALID_ARG; ERR_INVALID_STATE when the recording is over.
    */
   legs(options: LegTapOptions = {}): LegTap {
     return this.#track.legs(options);

@@ -1,15 +1,16 @@
 import {
   signal as abortSignal,
-  checkArgument,
   checkOptions,
   having,
-  object,
+  needed,
   oneOf,
   type Rules,
+  whole,
   within,
 } from '../../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
-import { type PcmFormat, type PcmSink, VOICE_FORMAT } from '../../base/pcm.js';
+import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import { type PcmFormat, type PcmSink, STEREO, VOICE_FORMAT } from '../../base/pcm.js';
 import type { PcmStream } from '../pcm-stream.js';
 import { BufferBudget } from '../receive/buffer-budget.js';
 import { ChunkIterator } from '../receive/chunk-iterator.js';
@@ -51,7 +52,6 @@ export const TAP_RULES: Rules<LegTapOptions> = {
 
 /** All that the taps of one pair of legs may have waiting, in bytes: minutes of stereo. */
 const MAX_BYTES = 32 * 1024 * 1024;
-const STEREO: PcmFormat = { ...VOICE_FORMAT, channels: 2 };
 
 /** The taps of one pair of legs, fed with the stereo that a {@link LegAligner} gives out. */
 export class LegTaps {
@@ -61,13 +61,17 @@ export class LegTaps {
     failed: () => undefined,
     drained: () => undefined,
   });
+  #over = false;
 
   /**
    * @param onDone Told when the reader has left, or has got all.
-   * @throws ERR_INVALID_ARG.
+   * @throws ERR_INVALID_ARG; ERR_INVALID_STATE when the legs have ended.
    */
   open(options: LegTapOptions, onDone: () => void = () => undefined): LegTap {
     checkOptions(options, TAP_RULES);
+    if (this.#over) {
+      throw new JackfieldError('ERR_INVALID_STATE', 'The legs have ended: tap them while the call goes on.');
+    }
     const { signal, ...sinkOptions } = options;
     const chunks = new ChunkIterator(() => void handle.remove().catch(() => undefined), signal);
     const handle = this.#fanOut.add(chunks, { policy: 'drop-oldest', name: 'legs', ...sinkOptions });
@@ -81,6 +85,7 @@ export class LegTaps {
   }
 
   end(error?: Error): void {
+    this.#over = true;
     this.#fanOut.end(error);
   }
 }
@@ -125,6 +130,12 @@ export interface PairTapOptions extends LegTapOptions {
 
 const PAIR_RULES: Rules<PairTapOptions> = { ...TAP_RULES, clock: CLOCK };
 const STREAM = having('addSink', 'on');
+const LEG_RULES: Rules<LegPair> = {
+  remote: needed(STREAM),
+  local: STREAM,
+  localSide: needed(oneOf('sent', 'received')),
+  localStart: whole(0, Number.MAX_SAFE_INTEGER),
+};
 
 /** Two streams that are the legs of one call. */
 export interface LegPair {
@@ -146,40 +157,52 @@ export interface LegPair {
  * @throws ERR_INVALID_ARG; ERR_INVALID_STATE for a stream that is over.
  */
 export function tapLegs(pair: LegPair, options: PairTapOptions = {}): LegTap {
-  checkArgument('pair', pair, object);
-  checkArgument('pair.remote', pair.remote, STREAM);
+  checkOptions(pair, LEG_RULES);
   checkOptions(options, PAIR_RULES);
   const { clock = systemClock, ...tapOptions } = options;
   const { remote, local, localSide, localStart = 0 } = pair;
+  for (const stream of local ? [remote, local] : [remote]) checkFormat(stream.format);
   const taps = new LegTaps();
   const base = remote.received.position;
   const sink = { write: () => undefined, final: (it: Int16Array, at: number) => taps.write(it, at + base) };
   const follows = localSide === 'sent';
   const aligner = new LegAligner(sink, {}, { clock, localFollows: follows && local !== undefined });
   const handles: SinkHandle[] = [];
-  const tap = taps.open(tapOptions, () => {
+  const letGo = () => {
     for (const handle of handles) void handle.remove().catch(() => undefined);
-  });
+  };
   const sinkOptions = { policy: 'drop-oldest', name: 'legs' } as const;
-  handles.push(remote.addSink(timedOnArrival(shifted(aligner.remote, -base)), sinkOptions));
-  if (local && follows) {
-    handles.push(
-      local.addSentTap(timedOnArrival(shifted(fromZero(aligner.local), localStart - base)), sinkOptions),
-    );
-  } else if (local) {
-    const joining = joiningSink(timedOnArrival(aligner.local), {
-      clock,
-      callAt: (atMs) => aligner.expectedEnd(atMs),
-      startOf: (end) => remote.received.position - base - end,
-      onPlaced: () => undefined,
+  try {
+    handles.push(remote.addSink(timedOnArrival(shifted(aligner.remote, -base)), sinkOptions));
+    if (local && follows) {
+      handles.push(
+        local.addSentTap(timedOnArrival(shifted(fromZero(aligner.local), localStart - base)), sinkOptions),
+      );
+    } else if (local) {
+      const joining = joiningSink(timedOnArrival(aligner.local), {
+        clock,
+        callAt: (atMs) => aligner.expectedEnd(atMs),
+        startOf: (end) => remote.received.position - base - end,
+        onPlaced: () => undefined,
+      });
+      handles.push(local.addSink(joining, sinkOptions));
+    }
+    const tap = taps.open(tapOptions, letGo);
+    void remote.closed.then(async ({ error }) => {
+      await aligner.finish(remote.received.position - base);
+      taps.end(error);
     });
-    handles.push(local.addSink(joining, sinkOptions));
+    return tap;
+  } catch (error) {
+    letGo();
+    throw error;
   }
-  void remote.closed.then(async ({ error }) => {
-    await aligner.finish(remote.received.position - base);
-    taps.end(error);
-  });
-  return tap;
+}
+
+function checkFormat({ sampleRate, channels }: PcmFormat): void {
+  if (sampleRate === VOICE_FORMAT.sampleRate && channels === VOICE_FORMAT.channels) return;
+  const given = `${sampleRate} Hz, ${channels} channels`;
+  throw invalidArgument('pair', `streams of ${VOICE_FORMAT.sampleRate} Hz mono`, given);
 }
 
 /** A sink that leaves out what lies before position 0. */

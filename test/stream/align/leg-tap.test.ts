@@ -1,42 +1,27 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
 import {
-  attach,
-  type Call,
   collectSamples,
-  Exchange,
-  MemoryTransport,
+  type Exchange,
   openCallVoice,
-  PcmServer,
+  type PcmServer,
   recordCall,
-  VirtualClock,
+  type VirtualClock,
   WavReader,
 } from '../../../src/index.js';
 import { type LegChunk, type LegTap, tapLegs } from '../../../src/pcm.js';
+import { callEcho, onRecordingStage } from '../../recording/recording-stage.js';
 
 let folder: string;
 let clock: VirtualClock;
 let exchange: Exchange;
 let server: PcmServer;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'jackfield-'));
-  clock = new VirtualClock(Date.UTC(2026, 0, 1));
-  exchange = await Exchange.start({ clock, patienceMs: 5000 });
-  server = new PcmServer();
+onRecordingStage((stage) => {
+  ({ folder, clock, exchange, server } = stage);
 });
-afterEach(async () => {
-  await server.close();
-  await exchange.close();
-  await rm(folder, { recursive: true });
-});
-
-async function callTheRobot(): Promise<Call> {
-  const client = await attach(new MemoryTransport(exchange.endpoint()));
-  return await client.call('echo123');
-}
 
 async function read(tap: LegTap): Promise<LegChunk[]> {
   const chunks: LegChunk[] = [];
@@ -73,12 +58,13 @@ function firstDifference(line: Int16Array, other: Int16Array | undefined): numbe
   return line.length === other?.length ? line.findIndex((sample, index) => sample !== other[index]) : -2;
 }
 
+const FRAME = 320;
 const noise = (length: number) =>
   Int16Array.from({ length }, (_, index) => ((index * 48_271 + 11) % 20_011) - 10_005);
 
 describe('a tap on both legs', () => {
   it('of a recording gives what the recording holds, to the sample', async () => {
-    const recording = await recordCall(await callTheRobot(), server, {
+    const recording = await recordCall(await callEcho(exchange), server, {
       file: join(folder, 'call.wav'),
       clock,
     });
@@ -108,7 +94,7 @@ describe('a tap on both legs', () => {
   it("of a call's voice lays what is played beside what is heard, from its first sample or from later on", async () => {
     const heard = witness();
     let sent: ReturnType<typeof witness> | undefined;
-    const voice = await openCallVoice(await callTheRobot(), server, {
+    const voice = await openCallVoice(await callEcho(exchange), server, {
       onLease(stream, lease, start) {
         if (stream === 'output') lease.addSink(heard.sink);
         if (stream !== 'input') return;
@@ -135,7 +121,7 @@ describe('a tap on both legs', () => {
   });
 
   it('drops under its policy, counts it, and never holds the legs back', async () => {
-    const recording = await recordCall(await callTheRobot(), server, {
+    const recording = await recordCall(await callEcho(exchange), server, {
       file: join(folder, 'call.wav'),
       clock,
     });
@@ -150,7 +136,7 @@ describe('a tap on both legs', () => {
   });
 
   it('ends with its signal, and lets go of the streams', async () => {
-    const voice = await openCallVoice(await callTheRobot(), server, { microphone: false });
+    const voice = await openCallVoice(await callEcho(exchange), server, { microphone: false });
     const over = new AbortController();
     const tap = tapLegs(
       { remote: voice.remote, local: voice.input, localSide: 'sent' },
@@ -163,8 +149,72 @@ describe('a tap on both legs', () => {
     await voice.close();
   });
 
+  it('of two streams keeps its places where one of them stalls and loses what was said', async () => {
+    const remote = await server.lease({
+      object: 'CALL 1',
+      stream: 'output',
+      direction: 'receive',
+      readClass: 'immediate',
+    });
+    const local = await server.lease({
+      ...{ object: 'CALL 1', stream: 'capture_mic', direction: 'receive', readClass: 'immediate' },
+    });
+    const tapped = read(tapLegs({ remote, local, localSide: 'received' }, { clock, maxBufferedMs: 60_000 }));
+    const peers = new Map(
+      [remote, local].map((lease) => [lease, connect(lease.port, '127.0.0.1').setNoDelay()]),
+    );
+    await Promise.all([remote.claimed(), local.claimed()]);
+    const speech = noise(16_000 * 6);
+    const said = new Map([remote, local].map((lease) => [lease, 0]));
+    for (let at = 0; at < speech.length; at += FRAME) {
+      await clock.advance(20);
+      for (const [lease, peer] of peers) {
+        // Of each second 300 ms of the local leg never come.
+        if (lease === local && at % 16_000 < 4800) continue;
+        peer.write(new Uint8Array(speech.slice(at, at + FRAME).buffer));
+        said.set(lease, (said.get(lease) ?? 0) + FRAME);
+      }
+      while ([...said].some(([lease, samples]) => lease.stats.samplesReceived < samples)) await nextTurn();
+      await nextTurn();
+    }
+    for (const peer of peers.values()) peer.end();
+    const lay = lines(await tapped);
+    expect(firstDifference(lay.remote, speech)).toBe(-1);
+    const kept = speech.map((sample, at) => (at % 16_000 < 4800 ? 0 : sample));
+    // The leg joins when it is first heard.
+    expect(firstDifference(lay.local, kept)).toBe(-1);
+  });
+
+  it('is refused when the call is over, and for a stream that is over, and leaves nothing tapped', async () => {
+    const recording = await recordCall(await callEcho(exchange), server, {
+      file: join(folder, 'call.wav'),
+      clock,
+    });
+    const { remote, input } = recording.voice;
+    await clock.run();
+    await recording.finished;
+    const over = expect.objectContaining({ code: 'ERR_INVALID_STATE' });
+    expect(() => recording.legs()).toThrow(over);
+    expect(() => tapLegs({ remote, local: input, localSide: 'sent' })).toThrow(over);
+    const open = await server.lease({
+      object: 'CALL 2',
+      stream: 'output',
+      direction: 'receive',
+      readClass: 'immediate',
+    });
+    expect(() => tapLegs({ remote: open, local: input, localSide: 'sent' })).toThrow(over);
+    const peer = connect(open.port, '127.0.0.1');
+    await open.claimed();
+    peer.end(new Uint8Array(640));
+    await open.closed;
+    expect(open.stats).toMatchObject({ samplesReceived: 320, unheard: 320 });
+  });
+
   it('refuses what it cannot do', () => {
     expect(() => tapLegs(undefined as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }));
     expect(() => tapLegs({ remote: {} as never, local: undefined, localSide: 'sent' })).toThrow(/remote/);
+    const remote = { addSink() {}, on() {}, format: { sampleRate: 8000, channels: 1 } } as never;
+    expect(() => tapLegs({ remote, local: undefined, localSide: 'sent' })).toThrow(/16000 Hz mono.*8000 Hz/);
+    expect(() => tapLegs({ remote, local: undefined, localSide: 'x' as never })).toThrow(/localSide/);
   });
 });
