@@ -62,7 +62,7 @@ const LONG: Readonly<Record<string, Long>> = {
   },
 };
 
-/** Commands that end by themselves: a signal ends each as it ends any process. `wav` is tried below. */
+/** Commands that end by themselves: a signal ends each as it ends any process. */
 const SHORT = [
   ...['list', 'show', 'play', 'verify', 'export', 'hold', 'purge', 'index', 'outbox'].map(
     (n) => `recordings ${n}`,
@@ -91,7 +91,12 @@ beforeAll(async () => {
   message = await exchange.deposit({ to: 'jack', from: { handle: 'anna', fullName: 'Anna' }, file: SPEECH });
   await exchange.close();
 });
-afterAll(() => rm(base, { recursive: true, force: true }));
+/** Every process that was begun, for the scenes that did not come about. */
+const begun: ChildProcess[] = [];
+afterAll(async () => {
+  for (const child of begun) child.kill('SIGKILL');
+  await rm(base, { recursive: true, force: true });
+});
 
 /** A process in the midst of things, with everything that it and its endpoint say. */
 async function inTheMidst(name: string, { args, underWay, calls }: Long) {
@@ -158,6 +163,7 @@ async function childrenOf(pid: number | undefined): Promise<number[]> {
 
 async function started(args: readonly string[]) {
   const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  begun.push(child);
   const lines: string[] = [];
   const looks = new Set<() => void>();
   const say = (line: string) => {
