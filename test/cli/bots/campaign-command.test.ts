@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CampaignEntry } from '../../../src/bot.js';
+
+const MAIN = join(process.cwd(), 'dist/cli/main.js');
+const ROBOT = { rings: 100, stays: true };
+const SCENARIO = {
+  users: [{ handle: 'the.bot' }],
+  robots: [
+    { handle: 'anna', ...ROBOT, does: [{ wait: 400 }, { digits: '4' }] },
+    { handle: 'ben', rings: 100, outcome: 'busy' },
+    { handle: 'carl', ...ROBOT, does: [{ wait: 400 }, { digits: '5' }] },
+    { handle: 'dora', ...ROBOT },
+  ],
+  calls: [{ from: 'anna', to: 'the.bot', afterMs: 300 }],
+};
+const FLOW = `
+name: Survey
+steps:
+  ask: { do: gather, ask: { text: "{name}, how good is our flour?" }, timeoutMs: 60000, save: flour, next: thanks }
+  thanks: { do: hangup, say: { tone: 440, ms: 100 } }
+`;
+
+describe('jackfield campaign', () => {
+  let folder: string;
+  const start = (...args: string[]): ChildProcess & { readonly printed: () => string } => {
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        printed += text;
+        child.emit('printed', printed);
+      });
+    }
+    return Object.assign(child, { printed: () => printed });
+  };
+  const jackfield = async (...args: string[]) => {
+    const child = start(...args);
+    const [code] = await once(child, 'close');
+    return { code: code as number | null, printed: child.printed() };
+  };
+  const AT = ['--attach', 'exchange:scenario.json', '--speech', 'melody'];
+  const RUN = ['--flow', 'survey.yaml', ...AT, '--per-minute', '6000', '--attempts', '1'];
+  const results = async (...args: string[]): Promise<CampaignEntry[]> => {
+    const { printed } = await jackfield('campaign', 'results', ...args, '--json');
+    return printed.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as CampaignEntry]));
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'jackfield-campaign-'));
+    await writeFile(join(folder, 'scenario.json'), JSON.stringify(SCENARIO));
+    await writeFile(join(folder, 'survey.yaml'), FLOW);
+    await writeFile(join(folder, 'spring.csv'), 'target,name\nanna,Anna\nben,Ben\ncarl,Carl\n');
+    await writeFile(join(folder, 'killed.csv'), 'target,name\ndora,Dora\ncarl,Carl\n');
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('run: calls everybody; results: what came of it; a second run: calls nobody', async () => {
+    const first = await jackfield('campaign', 'run', 'spring.csv', ...RUN);
+    expect(first).toMatchObject({ code: 0 });
+    expect(first.printed).toMatch(/spring {2}ben +call 1 +[\d.]+ s {2}unanswered {3}BUSY; name=Ben\n/);
+    expect(first.printed).toMatch(/spring: 3 targets, 3 calls; 2 done, 1 unanswered\.\n$/);
+    expect(await results('spring', '--outcome', 'done')).toMatchObject([
+      { target: 'anna', attempt: 1, variables: { name: 'Anna', flour: '4' } },
+      { target: 'carl', attempt: 1, variables: { name: 'Carl', flour: '5' } },
+    ]);
+    expect((await jackfield('campaign', 'run', 'spring.csv', ...RUN)).printed).toBe(
+      'spring: 3 targets, 3 calls; 2 done, 1 unanswered.\n',
+    );
+    expect((await jackfield('campaign', 'list')).printed).toContain('spring: 3 targets');
+  });
+
+  it('ivr check: knows the columns of a list, and refuses a variable that is none', async () => {
+    const alone = await jackfield('ivr', 'check', 'survey.yaml');
+    expect(alone).toMatchObject({ code: 1 });
+    expect(alone.printed).toContain('no step saves {name}');
+    const listed = await jackfield('ivr', 'check', 'survey.yaml', '--list', 'spring.csv');
+    expect(listed).toMatchObject({ code: 0 });
+  });
+
+  it('does not call again whom it was talking to when it was killed', async () => {
+    const killed = start('campaign', 'run', 'killed.csv', ...RUN);
+    for (;;) {
+      const calls = await results('killed');
+      if (calls[0]?.outcome === 'calling') break;
+      expect(killed.exitCode).toBeNull();
+    }
+    killed.kill('SIGKILL');
+    await once(killed, 'close');
+    expect(await jackfield('campaign', 'run', 'killed.csv', ...RUN)).toMatchObject({ code: 0 });
+    expect(await results('killed')).toMatchObject([
+      { target: 'dora', outcome: 'interrupted' },
+      { target: 'carl', attempt: 1, outcome: 'done' },
+    ]);
+  });
+
+  it('tells what is wrong with a list, and where', async () => {
+    await writeFile(join(folder, 'bad.csv'), 'target,name\nanna\n');
+    const { code, printed } = await jackfield('campaign', 'run', 'bad.csv', ...RUN);
+    expect(code).toBe(1);
+    expect(printed).toContain('bad.csv:2: it has 1 columns; the first line names 2');
+    expect(await jackfield('campaign', 'results', '--out', 'nowhere')).toMatchObject({
+      ...{ code: 1, printed: expect.stringContaining('There is no folder nowhere') },
+    });
+  });
+
+  it('ivr run: answers the calls of the endpoint that it is attached to, until it is told to stop', async () => {
+    await writeFile(join(folder, 'desk.yaml'), FLOW.replace('{name}, ', ''));
+    const child = start('ivr', 'run', 'desk.yaml', ...AT);
+    child.on('printed', (printed: string) => printed.includes('call 1: done\n') && child.kill('SIGINT'));
+    const [code] = await once(child, 'close');
+    expect(child.printed()).toContain(
+      'Survey answers calls at exchange:scenario.json. Ctrl-C stops it.\ncall 1: anna\ncall 1: done\n',
+    );
+    expect(code).toBe(0);
+  });
+
+  it('ivr run: says why it cannot attach', async () => {
+    const { code, printed } = await jackfield(
+      'ivr',
+      'run',
+      'survey.yaml',
+      '-a',
+      'x11:1',
+      '--tls-ca',
+      'survey.yaml',
+    );
+    expect(code).toBe(1);
+    expect(printed).toContain('a TCP address (tcp:host:port) where there is encryption or a token');
+  });
+});

@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HAS_FFMPEG } from '../../voice/fixtures.js';
+
+const FLOW = 'examples/flows/front-desk.yaml';
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function ivr(...args: string[]): Promise<Ran> {
+  return await ivrWith({}, ...args);
+}
+
+async function ivrWith(env: object, ...args: string[]): Promise<Ran> {
+  const options = { env: { ...process.env, ...env } };
+  const run = promisify(execFile)(process.execPath, ['dist/cli/main.js', 'ivr', ...args], options);
+  return await run.then(
+    (done) => ({ code: 0, ...done }),
+    (failed: Ran) => failed,
+  );
+}
+
+describe('jackfield ivr', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'jackfield-ivr-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('check: says that all is well, or everything that is not', async () => {
+    expect(await ivr('check', FLOW)).toMatchObject({
+      code: 0,
+      stdout: `${FLOW}: Front desk, 8 steps, no errors.\n`,
+    });
+    const broken = join(folder, 'broken.yaml');
+    await writeFile(broken, 'name: x\nsteps:\n  a: { do: say, what: b, next: c }\n');
+    const { code, stderr } = await ivr('check', broken);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${broken}:3:32 error steps.a.next: there is no step c`);
+    expect(stderr).toContain('[ERR_FLOW]');
+  });
+
+  it('check, try and run find the same: what cannot be said, and hooks', async () => {
+    const flow = join(folder, 'hooks.yaml');
+    await writeFile(
+      flow,
+      'name: x\nsteps:\n  a: { do: say, what: none, next: b }\n  b: { do: hook, name: lookUp, next: c }\n' +
+        '  c: { do: hangup, say: { file: gone.wav } }\n',
+    );
+    const prompt = 'error steps.a.what: there is no recording of none';
+    const file = 'error steps.c.say: The prompt ';
+    const hook = 'error steps.b.name: there is no hook lookUp';
+    const expected = { check: [prompt, file, hook], try: [prompt, file], run: [prompt, file, hook] };
+    for (const [command, messages] of Object.entries(expected)) {
+      const { code, stderr } = await ivr(command, flow, '--prompts', 'assets/prompts');
+      expect({ command, code }).toEqual({ command, code: 1 });
+      for (const message of messages) expect(stderr).toContain(message);
+    }
+  });
+
+  it('takes hooks from a module', async () => {
+    const flow = join(folder, 'with-hooks.yaml');
+    await writeFile(
+      flow,
+      'name: x\nsteps:\n  a: { do: hook, name: lookUp, results: { gold: b } }\n  b: { do: hangup, say: { digits: "42" } }\n',
+    );
+    const hooks = join(folder, 'hooks.mjs');
+    await writeFile(hooks, "export const lookUp = () => 'gold';\n");
+    expect(await ivr('check', flow, '--hooks', hooks)).toMatchObject({ code: 0 });
+    expect((await ivr('try', flow, '--hooks', hooks)).stdout).toContain('digits 42');
+    expect(await ivr('check', flow, '--hooks', join(folder, 'none.mjs'))).toMatchObject({ code: 1 });
+  });
+
+  it('check: prompts that only ffmpeg reads are read where it is there, else they are an error', async () => {
+    const flow = join(folder, 'gsm.yaml');
+    await writeFile(flow, 'name: x\nsteps:\n  hello: { do: say, what: gsm }\n');
+    const args = ['check', flow, '--prompts', 'test/fixtures/prompts'];
+    if (HAS_FFMPEG) expect(await ivr(...args)).toMatchObject({ code: 0 });
+    const without = await ivrWith({ PATH: '/nowhere' }, ...args);
+    expect(without).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/steps\.hello\.what: .*gsm\.wav.*GSM 6\.10/),
+    });
+  });
+
+  it('check: a missing engine', async () => {
+    const text = await ivr('check', FLOW, '--speech', 'none');
+    expect(text).toMatchObject({ code: 1, stderr: expect.stringContaining('speech engine') });
+    const none = await ivrWith({ PATH: '/nowhere' }, 'check', FLOW, '--speech', 'espeak-ng');
+    expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('apt-get install espeak-ng') });
+  });
+
+  it('draw: a picture in a file, or text', async () => {
+    const file = join(folder, 'flow.svg');
+    expect(await ivr('draw', FLOW, '--out', file)).toMatchObject({ code: 0, stdout: '' });
+    expect(await readFile(file, 'utf8')).toMatch(/^<svg .*<title>Front desk<\/title>/s);
+    expect((await ivr('draw', FLOW, '--format', 'mermaid')).stdout).toMatch(/^flowchart TD\n/);
+  });
+
+  it('try: a call by day, with its times', async () => {
+    const { code, stdout } = await ivr('try', FLOW, '--keys', ',,2,,1234#,,', '--at', '2027-03-01T10:00:00Z');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /caller {2}presses 2\n.*bot {5}gathered 1234 \(terminator\)\n.*digits 1234\n.*bot {5}done\n$/s,
+    );
+  });
+});

@@ -1,0 +1,296 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PcmPort } from '../../exchange/ports.js';
+
+const MAIN = new URL('../../../dist/cli/main.js', import.meta.url).pathname;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jackfield-test-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function run(...args: string[]) {
+  return spawnSync(process.execPath, [MAIN, 'exchange', ...args], { encoding: 'utf8', timeout: 60_000 });
+}
+
+/** A command that serves, in a process of its own, and what it prints. */
+class Serving implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #waits: { readonly pattern: RegExp; readonly resolve: (match: RegExpExecArray) => void }[] = [];
+  printed = '';
+
+  constructor(command: string, args: readonly string[]) {
+    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.printed += text;
+      for (const { pattern, resolve } of this.#waits) {
+        const match = pattern.exec(this.printed);
+        if (match) resolve(match);
+      }
+    });
+  }
+
+  async saw(pattern: RegExp): Promise<RegExpExecArray> {
+    const match = pattern.exec(this.printed);
+    return match ?? new Promise((resolve) => this.#waits.push({ pattern, resolve }));
+  }
+
+  type(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
+  async stop(): Promise<number | null> {
+    if (this.#child.exitCode !== null) return this.#child.exitCode;
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    const giveUp = setTimeout(() => this.#child.kill('SIGKILL'), 10_000);
+    const [code] = await exited;
+    clearTimeout(giveUp);
+    return code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+/** A program that talks to the exchange in lines. */
+async function client(port: number) {
+  const socket = connect(port, '127.0.0.1');
+  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  const until = async (pattern: RegExp): Promise<string> => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`the exchange closed before ${pattern}`);
+      if (pattern.test(value)) return value;
+    }
+  };
+  return {
+    ask: async (line: string, answer: RegExp) => {
+      socket.write(`${line}\n`);
+      return until(answer);
+    },
+    until,
+    end: () => socket.destroy(),
+  };
+}
+
+/** Calls echo123, has its greeting in a port for a while, hangs up. */
+async function callEcho(port: number, whileTalking: () => Promise<unknown>): Promise<void> {
+  await using out = await PcmPort.open();
+  const jack = await client(port);
+  await jack.ask('NAME test', /^OK/);
+  await jack.ask('PROTOCOL 8', /^USERSTATUS/);
+  const id = (await jack.ask('CALL echo123', /^CALL \d+ STATUS/)).split(' ')[1];
+  await jack.until(/STATUS INPROGRESS/);
+  await jack.ask(`ALTER CALL ${id} SET_OUTPUT PORT="${out.port}"`, /^ALTER CALL/);
+  await jack.until(/DURATION 2/);
+  await whileTalking();
+  await jack.ask(`ALTER CALL ${id} HANGUP`, /STATUS FINISHED/);
+  await out.received;
+  jack.end();
+}
+
+const listensOn = async (serving: Serving) => Number((await serving.saw(/listens on 127\.0\.0\.1:(\d+)/))[1]);
+
+describe('jackfield exchange', () => {
+  it('says each new status, and replays what it recorded', async () => {
+    const tapes = join(folder, 'tapes');
+    {
+      await using serving = new Serving(process.execPath, [
+        MAIN,
+        'exchange',
+        '--tcp',
+        '0',
+        '--record',
+        tapes,
+      ]);
+      await callEcho(await listensOn(serving), () => serving.saw(/jack: CALL 1 STATUS INPROGRESS/));
+      await serving.saw(/jack: CALL 1 STATUS FINISHED/);
+      expect(await serving.stop()).toBe(0);
+    }
+    const again = run('--replay', tapes);
+    expect(again.stdout).toMatch(/^\d\d lines and 1 streams: 0 differences\.\n$/);
+    expect(again.status).toBe(0);
+    const path = join(tapes, 'lines.jsonl');
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll('STATUS RINGING', 'STATUS BUSY'));
+    const other = run('--replay', tapes);
+    expect(other.stdout).toMatch(
+      /client 1, line \d+: CALL 1 STATUS RINGING instead of CALL 1 STATUS BUSY\n\d\d lines and 1 streams: 1 differences\./,
+    );
+    expect(other.status).toBe(2);
+  }, 60_000);
+
+  it('--token-file: lets in who shows the token; a file without one is refused', async () => {
+    const file = join(folder, 'token');
+    writeFileSync(file, 'too short\n');
+    const refused = run('--tcp', '0', '--token-file', file);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain('token must be 16 to 512 printable ASCII characters');
+    writeFileSync(file, 'a-token-of-many-characters\n');
+    await using serving = new Serving(process.execPath, [
+      MAIN,
+      'exchange',
+      '--tcp',
+      '0',
+      '--token-file',
+      file,
+    ]);
+    const port = Number((await serving.saw(/127\.0\.0\.1:(\d+)/))[1]);
+    const traced = (...args: string[]) =>
+      spawnSync(process.execPath, [MAIN, 'trace', '-a', `tcp:${port}`, ...args, 'PING'], {
+        encoding: 'utf8',
+      });
+    expect(traced('--token-file', file).stdout).toContain('PONG');
+    const stranger = connect(port, '127.0.0.1');
+    stranger.write('PING\n');
+    expect(await stranger.toArray()).toEqual([]);
+  });
+
+  it('has an endpoint for each user, on which they call each other', async () => {
+    const args = [MAIN, 'exchange', '--tcp', '0', '--user', 'jack', 'jill'];
+    await using serving = new Serving(process.execPath, args);
+    const ports = ['jack', 'jill'].map(async (handle) => {
+      const [, port] = await serving.saw(new RegExp(`127\\.0\\.0\\.1:(\\d+) for ${handle}`));
+      return await client(Number(port));
+    });
+    const [jack, jill] = await Promise.all(ports);
+    await jill?.ask('PROTOCOL 8', /^USERSTATUS/);
+    await jack?.ask('CALL jill', /^CALL \d+ STATUS/);
+    expect(await jill?.until(/^CALL \d+ STATUS/)).toMatch(/RINGING/);
+    jack?.end();
+    jill?.end();
+  }, 30_000);
+
+  it.each([
+    [[], /jack: CALL 1 OUTPUT closed: [1-9]\.\d\d s dropped(, \d\.\d\d s moved)?\n/],
+    [
+      ['--json'],
+      /"event":"stream-closed","handle":"jack","object":"CALL","id":1,"stream":"OUTPUT","stats":\{.*"dropped":\d+\}\}\n/,
+    ],
+  ])(
+    'tells what a stream has lost when it is closed, with %j',
+    async (args, told) => {
+      await using serving = new Serving(process.execPath, [MAIN, 'exchange', '--tcp', '0', ...args]);
+      await using out = await PcmPort.open();
+      const jack = await client(Number((await serving.saw(/(?:127\.0\.0\.1:|"port":)(\d+)/))[1]));
+      await jack.ask('PROTOCOL 8', /^USERSTATUS/);
+      const id = (await jack.ask('CALL echo123', /^CALL \d+ STATUS/)).split(' ')[1];
+      await jack.until(/STATUS INPROGRESS/);
+      await jack.ask(`ALTER CALL ${id} SET_OUTPUT PORT="${out.port}"`, /^ALTER CALL/);
+      (await out.connected).resetAndDestroy();
+      await jack.until(/DURATION 3/);
+      jack.end();
+      // What goes on when the exchange is stopped is told as well.
+      expect(await serving.stop()).toBe(0);
+      expect(serving.printed).toMatch(told);
+      if (args.length > 0) for (const line of serving.printed.trim().split('\n')) JSON.parse(line);
+    },
+    30_000,
+  );
+
+  const hasTerminal = spawnSync('script', ['--version']).status === 0;
+  it.skipIf(!hasTerminal)(
+    'shows the calls that go on as a table on a terminal (skipped without script)',
+    async () => {
+      const command = `${process.execPath} ${MAIN} exchange --tcp 0`;
+      await using serving = new Serving('script', ['-qefc', command, '/dev/null']);
+      await serving.saw(/no calls/);
+      await callEcho(await listensOn(serving), () => serving.saw(/ 1 +jack +echo123 +INPROGRESS +\d+ s/));
+      // The row is drawn over when the call has ended.
+      await serving.saw(/INPROGRESS[\s\S]*no calls/);
+      serving.type('\x03');
+      await serving.saw(/\^C/);
+    },
+    60_000,
+  );
+
+  it.each([
+    ['deny', /^$/],
+    ['ask', /test\\u001b\[31m may not attach: there is no terminal to ask at/],
+  ])(
+    '--access %s keeps clients out where nobody can say yes',
+    async (policy, told) => {
+      const args = [MAIN, 'exchange', '--tcp', '0', '--access', policy, '--state', folder];
+      await using serving = new Serving(process.execPath, args);
+      const jack = await client(await listensOn(serving));
+      expect(await jack.ask('NAME test\x1b[31m', /./)).toBe('ERROR 68');
+      expect(await jack.ask('PROTOCOL 8', /./)).toBe('ERROR 68');
+      if (policy === 'ask') await serving.saw(told);
+      jack.end();
+    },
+    30_000,
+  );
+
+  it.skipIf(!hasTerminal)(
+    '--access ask asks at the terminal once, and remembers with the state (skipped without script)',
+    async () => {
+      const command = `${process.execPath} ${MAIN} exchange --tcp 0 --access ask --state ${folder}`;
+      {
+        await using serving = new Serving('script', ['-qefc', command, '/dev/null']);
+        const jack = await client(await listensOn(serving));
+        const named = jack.ask('NAME good', /./);
+        await serving.saw(/May good attach to jack\? \[y\/n\]/);
+        serving.type('y\n');
+        expect(await named).toBe('OK');
+        const refused = jack.ask('NAME bad', /./);
+        await serving.saw(/May bad attach to jack\?/);
+        serving.type('n\n');
+        expect(await refused).toBe('ERROR 68');
+        serving.type('\x03');
+        await serving.saw(/\^C/);
+        jack.end();
+      }
+      await using again = new Serving(process.execPath, [
+        MAIN,
+        ...['exchange', '--tcp', '0', '--access', 'ask', '--state', folder],
+      ]);
+      const jack = await client(await listensOn(again));
+      expect(await jack.ask('NAME good', /./)).toBe('OK');
+      expect(await jack.ask('NAME bad', /./)).toBe('ERROR 68');
+      jack.end();
+    },
+    60_000,
+  );
+
+  it.each([
+    [['--tcp', '70000'], /--tcp/],
+    [['--patience', 'long'], /--patience <ms>.* whole number from 0 to 60000/],
+    [['--replay', '/nowhere'], /\/nowhere\/lines\.jsonl cannot be replayed: ENOENT/],
+    [['--scenario', '/nowhere.json'], /\/nowhere\.json cannot be read: ENOENT/],
+    [['--clock', 'sundial'], /--clock/],
+    [['--access', 'perhaps'], /allow, ask, deny/],
+    [['--dbus', 'unix:path=/nowhere/bus'], /\/nowhere\/bus/],
+    [['--x11', ':987'], /X11.*6987/],
+  ])('refuses %j with what is wrong', (args, text) => {
+    const { status, stderr } = run(...args);
+    expect(stderr).toMatch(text);
+    expect(status).toBe(1);
+  });
+
+  it.each([
+    ['{"users": [', /is no JSON/],
+    ['{"users": []}', />=1 items\s+→ at users/],
+    ['{"robots": [{"handle": "bob", "outcome": "sulk"}]}', /robots\[0\]\.outcome/],
+    ['{"numbers": [{"number": "555"}]}', /numbers\[0\]\.number/],
+    [
+      '{"users": [{"handle": "jack", "voicemailFaults": [{"at": "lunch", "reason": "UNKNOWN"}]}]}',
+      /voicemailFaults\[0\]\.at/,
+    ],
+    ['{"users": [{"handle": "jack"}, {"handle": "Jack"}]}', /a handle of his own/],
+  ])('refuses the scenario %s, and names the place', (text, message) => {
+    const path = join(folder, 'scenario.json');
+    writeFileSync(path, text);
+    const { status, stderr } = run('--scenario', path);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(1);
+  });
+});

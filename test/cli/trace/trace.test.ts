@@ -1,0 +1,222 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { completeLine } from '../../../src/cli/trace/trace-completion.js';
+import { helpOn } from '../../../src/cli/trace/trace-help.js';
+import { readRecording, TraceRecording } from '../../../src/cli/trace/trace-recording.js';
+import { TraceView } from '../../../src/cli/trace/trace-view.js';
+import type { TraceLine } from '../../../src/control.js';
+
+const MAIN = 'dist/cli/main.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jackfield-trace-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('completion', () => {
+  const seen = (object: string) => (object === 'CALL' ? ['14', '7'] : []);
+  const complete = (line: string) => completeLine(line, seen)[0];
+
+  it.each([
+    ['AL', ['ALTER']],
+    ['get curr', ['CURRENTUSERHANDLE']],
+    ['GET CALL ', ['14', '7']],
+    ['GET CALL 7 PARTNER_', ['PARTNER_HANDLE', 'PARTNER_DISPNAME']],
+    ['ALTER CALL 7 START', ['START_VIDEO_SEND', 'START_VIDEO_RECEIVE']],
+    ['ALTER CALL 7 END ', ['HANGUP', 'REDIRECT_TO_VOICEMAIL', 'FORWARD_CALL']],
+    ['ALTER CALL 7 SET_INPUT P', ['PORT="']],
+    ['SET MUTE ', ['ON', 'OFF']],
+    ['SET USERSTATUS D', ['DND']],
+    ['SET PROFILE CALL_APPLY_CF ', ['TRUE', 'FALSE']],
+    ['SEARCH ACTIVECA', ['ACTIVECALLS']],
+    ['OPEN DIA', ['DIALPAD']],
+    ['help SEARCH MISSEDV', ['MISSEDVOICEMAILS']],
+    ['CALL echo', []],
+    ['ALTER NOTHING 1 ', []],
+  ])('%j', (line, words) => {
+    expect(complete(line)).toEqual(words);
+  });
+
+  it('offers to read only what can be read, and to write what can be written', () => {
+    expect(complete('GET CALL 7 ')).toContain('DURATION');
+    expect(complete('GET CALL 7 ')).not.toContain('SEEN');
+    expect(complete('SET CALL 7 ')).toContain('SEEN');
+    expect(complete('SET CALL 7 ')).not.toContain('DURATION');
+    expect(complete('SET ')).not.toContain('CURRENTUSERHANDLE');
+  });
+
+  it('takes any line', () => {
+    fc.assert(fc.property(fc.string(), (line) => completeLine(line)[0].every((word) => word !== '')));
+  });
+});
+
+describe('help', () => {
+  it('comes from the catalogue', () => {
+    expect(helpOn('')).toMatch(/PING +Tests the connection/);
+    expect(helpOn('CALL')).toContain('CALL <target>[, <target>]*');
+    expect(helpOn('alter call')).toMatch(/HANGUP +Ends the call/);
+    expect(helpOn('GET VOICEMAIL')).toMatch(/ALLOWED_DURATION/);
+    expect(helpOn('SEARCH')).toMatch(/ACTIVECALLS/);
+    expect(helpOn('ALTER CALL 5 HOLD')).toContain('Answered with');
+  });
+});
+
+describe('the view', () => {
+  const line = (direction: TraceLine['direction'], text: string, atMs: number): TraceLine => ({
+    direction,
+    line: text,
+    atMs: new Date(2026, 0, 1, 12, 0, 0, atMs).getTime(),
+  });
+
+  it('shows when, which way, and how long an answer took', () => {
+    const view = new TraceView({ coloured: false });
+    expect(view.format(line('sent', '#3 PING', 5))).toBe('12:00:00.005 -> #3 PING');
+    expect(view.format(line('received', 'USERSTATUS AWAY', 7))).toBe('12:00:00.007 <- USERSTATUS AWAY');
+    expect(view.format(line('received', '#3 PONG', 17))).toBe('12:00:00.017 <- #3 PONG (12 ms)');
+    expect(view.format(line('received', '#3 PONG', 20))).toBe('12:00:00.020 <- #3 PONG');
+  });
+
+  it('tells answers, errors and notifications apart by colour', () => {
+    const view = new TraceView({ coloured: true });
+    const colour = (text: string) => view.format(line('received', text, 0)).match(/\[(3[123])m[A-Z]/)?.[1];
+    expect(['#1 PONG', '#2 ERROR 12 Unknown call', 'CALL 1 STATUS RINGING'].map(colour)).toEqual([
+      '32',
+      '31',
+      '33',
+    ]);
+  });
+
+  it('lets nothing through that steers the terminal', () => {
+    const view = new TraceView({ coloured: false });
+    const text = view.format(line('received', 'CHATMESSAGE 1 BODY \x1b]0;x\x07\x9b2J\r\n', 0));
+    expect(text).toContain('BODY \\u001b]0;x\\u0007\\u009b2J\\u000d\\u000a');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+    expect(text).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
+  });
+});
+
+describe('a recording', () => {
+  it('gives back every line as it was', async () => {
+    const entry = fc.record({
+      direction: fc.constantFrom('sent' as const, 'received' as const),
+      line: fc.string({ unit: 'binary' }).map((text) => text.replace(/[\ud800-\udfff\0]/g, '')),
+      atMs: fc.integer({ min: 0, max: 4e12 }),
+    });
+    let number = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(entry, { maxLength: 8 }), async (lines) => {
+        const path = join(folder, `recording-${++number}`);
+        await using recording = await TraceRecording.create(path);
+        for (const line of [...lines, { direction: 'sent' as const, line: 'a\nb\r\\n\\', atMs: 1 }])
+          recording.write(line);
+        await recording[Symbol.asyncDispose]();
+        const read: TraceLine[] = [];
+        for await (const line of readRecording(path)) read.push(line);
+        expect(read).toEqual([...lines, { direction: 'sent', line: 'a\nb\r\\n\\', atMs: 1 }]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('is refused where it is none, and never written over', async () => {
+    const path = join(folder, 'no-recording');
+    await writeFile(path, '2026-01-01T00:00:00.000Z -> PING\nPING\n');
+    const reading = (async () => {
+      for await (const _ of readRecording(path));
+    })();
+    await expect(reading).rejects.toMatchObject({
+      code: 'ERR_SYNTAX',
+      message: expect.stringContaining(`${path}:2`),
+    });
+    await expect(TraceRecording.create(path)).rejects.toMatchObject({ code: 'ERR_FILE' });
+  });
+});
+
+describe('jackfield trace', () => {
+  let server: Server;
+  const said: string[] = [];
+  const answers: Readonly<Record<string, string>> = {
+    'NAME jackfield': 'OK',
+    'PROTOCOL 8': 'PROTOCOL 8',
+    PING: 'PONG',
+    'GET SKYPEVERSION': 'SKYPEVERSION 1.4',
+  };
+
+  beforeAll(async () => {
+    if (!existsSync(MAIN)) throw new Error('Build first: npm run build.');
+    server = createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      createInterface({ input: socket })
+        .on('line', (line) => {
+          const [, id = '', command = ''] = /^(#\d+ )(.*)$/.exec(line) ?? [];
+          said.push(command);
+          if (command === 'PING') socket.write('CALL 9 STATUS RINGING\n');
+          socket.write(`${id}${answers[command] ?? 'ERROR 2 Unknown command'}\n`);
+        })
+        .on('error', () => undefined);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  afterAll(() => server.close());
+
+  /** Runs the command; resolves to what it printed, without the times. */
+  async function trace(args: readonly string[], input: string): Promise<{ lines: string[]; code: number }> {
+    const { port } = server.address() as AddressInfo;
+    said.length = 0;
+    const child = spawn(process.execPath, [MAIN, 'trace', '--attach', `tcp:${port}`, ...args], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    child.stdin.end(input);
+    const lines: string[] = [];
+    createInterface({ input: child.stdout }).on('line', (line) =>
+      lines.push(line.replace(/^\d\d:\d\d:\d\d\.\d{3} /, '').replace(/ \(\d+ ms\)$/, '')),
+    );
+    const [code] = (await once(child, 'close')) as [number];
+    return { lines, code };
+  }
+
+  it('works in a pipe, records, and replays what it recorded', async () => {
+    const file = join(folder, 'session.trace');
+    const piped = await trace(['--record', file], 'GET SKYPEVERSION\n\n#9 PING\nGET SKYPEVERSION\n');
+    expect(piped.lines).toEqual([
+      ...[
+        '-> #3 GET SKYPEVERSION',
+        '<- #3 SKYPEVERSION 1.4',
+        '-> #4 PING',
+        '<- CALL 9 STATUS RINGING',
+        '<- #4 PONG',
+      ],
+      ...['-> #5 GET SKYPEVERSION', '<- #5 SKYPEVERSION 1.4'],
+    ]);
+    expect(piped.code).toBe(0);
+    expect(await readFile(file, 'utf8')).toMatch(/^\d{4}-\d\d-\d\dT\S+Z -> #3 GET SKYPEVERSION$/m);
+    const replayed = await trace(['--replay', file, '--no-pace'], '');
+    expect(replayed.lines).toEqual(piped.lines);
+    expect(said).toEqual(['NAME jackfield', 'PROTOCOL 8', 'GET SKYPEVERSION', 'PING', 'GET SKYPEVERSION']);
+  });
+
+  it('sends the commands that it is given, and says by its exit code that one failed', async () => {
+    const { lines, code } = await trace(['GET SKYPEVERSION', 'NONSENSE', 'PING'], '');
+    expect(lines.filter((line) => line.startsWith('->'))).toHaveLength(3);
+    expect(lines).toContain('<- #4 ERROR 2 Unknown command');
+    expect(code).toBe(1);
+  });
+
+  it('says what it tried, where nobody answers', async () => {
+    const env = { PATH: process.env['PATH'] ?? '' };
+    const failed = await promisify(execFile)(process.execPath, [MAIN, 'trace', '--attach', 'x11', 'PING'], {
+      env,
+    }).catch((error: { stderr: string; code: number }) => error);
+    expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('DISPLAY is not set') });
+  });
+});

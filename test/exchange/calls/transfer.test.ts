@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { statuses, talking } from '../talking.js';
+import { type Client, type World, world } from '../world.js';
+
+const FOUR = ['alice', 'bob', 'carol', 'dave'].map((handle) => ({ handle }));
+
+/** Alice calls Bob, and Bob passes the call on to Carol. */
+async function transferring(w: World, to = 'carol') {
+  const { alice, bob, out, in_ } = await talking(w);
+  const carol = w.client('carol');
+  bob.fresh();
+  expect(bob.send(`ALTER CALL ${in_} TRANSFER ${to}`)[0]).toBe(`ALTER CALL ${in_} TRANSFER ${to}`);
+  await w.clock.advance(1000);
+  return { alice, bob, carol, out, in_ };
+}
+
+const transferStatuses = (client: Client, id: number) => client.told(`CALL ${id} TRANSFER_STATUS`);
+
+describe('a transfer that nobody takes', () => {
+  it.each<[string, string, (carol: Client, w: World) => Promise<unknown>]>([
+    ['REFUSED', 'is refused', async (carol) => carol.send(`ALTER CALL ${carol.newest('CALL')} HANGUP`)],
+    ['MISSED', 'is not answered', async (_, w) => w.clock.advance(61_000)],
+  ])('gives the call back when it is %s', async (status, _, act) => {
+    await using w = await world();
+    const { alice, bob, carol, out, in_ } = await transferring(w);
+    await act(carol, w);
+    expect(transferStatuses(bob, in_)).toEqual(['UNPLACED', 'ROUTING', 'RINGING', status]);
+    expect(statuses(bob, in_).slice(-2)).toEqual(['TRANSFERRING', 'INPROGRESS']);
+    expect(statuses(alice, out).slice(-3)).toEqual(['ROUTING', 'RINGING', 'INPROGRESS']);
+    expect(alice.told(`CALL ${out} TRANSFER_ACTIVE`)).toEqual(['TRUE', 'FALSE']);
+    // It is a call as it was: seconds are counted on both sides, it can be held, and its end is told.
+    const seconds = Number(bob.told(`CALL ${in_} DURATION`).at(-1) ?? 0);
+    await w.clock.advance(2000);
+    const after = Number(bob.told(`CALL ${in_} DURATION`).at(-1));
+    expect(after).toBeGreaterThanOrEqual(Math.max(2, seconds + 2));
+    expect(Number(alice.told(`CALL ${out} DURATION`).at(-1))).toBe(after);
+    bob.send(`ALTER CALL ${in_} HOLD`);
+    expect(statuses(alice, out).at(-1)).toBe('REMOTEHOLD');
+    bob.send(`ALTER CALL ${in_} HANGUP`);
+    expect(statuses(alice, out).at(-1)).toBe('FINISHED');
+    expect(statuses(bob, in_).at(-1)).toBe('FINISHED');
+  });
+
+  it('gives it back at once where the target is not there', async () => {
+    await using w = await world();
+    w.client('carol').send('SET USERSTATUS OFFLINE');
+    const { bob, in_ } = await transferring(w);
+    expect(transferStatuses(bob, in_).at(-1)).toBe('FAILED');
+    expect(statuses(bob, in_).at(-1)).toBe('INPROGRESS');
+  });
+
+  it('can be tried again, and be taken then', async () => {
+    await using w = await world({ users: FOUR });
+    const { alice, bob, carol, out, in_ } = await transferring(w);
+    carol.send(`ALTER CALL ${carol.newest('CALL')} HANGUP`);
+    const dave = w.client('dave');
+    bob.send(`ALTER CALL ${in_} TRANSFER dave`);
+    await w.clock.advance(1000);
+    dave.send(`ALTER CALL ${dave.newest('CALL')} ANSWER`);
+    expect(statuses(alice, out).at(-1)).toBe('INPROGRESS');
+    dave.send(`ALTER CALL ${dave.newest('CALL')} HANGUP`);
+    expect(statuses(alice, out).at(-1)).toBe('FINISHED');
+    expect(statuses(bob, in_).at(-1)).toBe('TRANSFERRED');
+  });
+
+  it('ends for both where the one who transferred has hung up', async () => {
+    await using w = await world();
+    const { alice, bob, carol, out, in_ } = await transferring(w);
+    bob.send(`ALTER CALL ${in_} HANGUP`);
+    carol.send(`ALTER CALL ${carol.newest('CALL')} HANGUP`);
+    expect(statuses(bob, in_).at(-1)).toBe('TRANSFERRED');
+    expect(statuses(alice, out).at(-1)).toBe('REFUSED');
+  });
+
+  it('tells the one who transferred that the caller has hung up', async () => {
+    await using w = await world();
+    const { alice, bob, carol, out, in_ } = await transferring(w);
+    alice.send(`ALTER CALL ${out} HANGUP`);
+    expect(statuses(carol, carol.newest('CALL')).at(-1)).toBe('MISSED');
+    expect(transferStatuses(bob, in_).at(-1)).toBe('CANCELLED');
+    expect(statuses(bob, in_).at(-1)).toBe('TRANSFERRED');
+  });
+
+  it('ends the call where the one who transferred had not answered it', async () => {
+    await using w = await world();
+    const [alice, bob, carol] = [w.client('alice'), w.client('bob'), w.client('carol')];
+    alice.send('CALL bob');
+    await w.clock.advance(1000);
+    const [out, in_] = [alice.newest('CALL'), bob.newest('CALL')];
+    bob.send(`ALTER CALL ${in_} TRANSFER carol`);
+    await w.clock.advance(1000);
+    carol.send(`ALTER CALL ${carol.newest('CALL')} HANGUP`);
+    expect(statuses(alice, out).at(-1)).toBe('REFUSED');
+    expect(transferStatuses(bob, in_).at(-1)).toBe('REFUSED');
+    expect(statuses(bob, in_).at(-1)).toBe('TRANSFERRED');
+  });
+
+  it('tells each of those who passed a call on how it ends', async () => {
+    await using w = await world({ users: FOUR });
+    const { alice, bob, carol, out, in_ } = await transferring(w);
+    const [dave, second] = [w.client('dave'), carol.newest('CALL')];
+    carol.send(`ALTER CALL ${second} TRANSFER dave`);
+    await w.clock.advance(1000);
+    dave.send(`ALTER CALL ${dave.newest('CALL')} ANSWER`);
+    expect(transferStatuses(bob, in_).at(-1)).toBe('INPROGRESS');
+    alice.send(`ALTER CALL ${out} HANGUP`);
+    for (const [client, id] of [
+      [bob, in_],
+      [carol, second],
+    ] as const)
+      expect(statuses(client, id).at(-1)).toBe('TRANSFERRED');
+  });
+});
+
+describe('a transfer that is taken back', () => {
+  it('by RESUME while it rings: the target is rung no more', async () => {
+    await using w = await world();
+    const { alice, bob, carol, out, in_ } = await transferring(w);
+    expect(bob.send(`ALTER CALL ${in_} RESUME`)[0]).toBe(`ALTER CALL ${in_} RESUME`);
+    expect(statuses(carol, carol.newest('CALL'))).toEqual(['RINGING', 'MISSED']);
+    expect(transferStatuses(bob, in_).at(-1)).toBe('CANCELLED');
+    expect(statuses(bob, in_).at(-1)).toBe('INPROGRESS');
+    expect(statuses(alice, out).at(-1)).toBe('INPROGRESS');
+    expect(w.failures).toEqual([]);
+  });
+
+  it('cannot be once somebody has taken it', async () => {
+    await using w = await world();
+    const { bob, carol, in_ } = await transferring(w);
+    carol.send(`ALTER CALL ${carol.newest('CALL')} ANSWER`);
+    expect(bob.send(`ALTER CALL ${in_} RESUME`)[0]).toMatch(/^ERROR/);
+    expect(statuses(bob, in_).at(-1)).toBe('TRANSFERRING');
+  });
+});

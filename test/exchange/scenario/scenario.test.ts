@@ -1,0 +1,141 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../../src/base/clock.js';
+import { Exchange } from '../../../src/exchange/exchange.js';
+import { Scenario } from '../../../src/exchange/scenario/scenario.js';
+import { scenarioJsonSchema } from '../../../src/exchange/scenario/scenario-schema.js';
+import { replay } from '../../../src/exchange/trace/replay.js';
+import { WireRecorder } from '../../../src/exchange/trace/wire-recorder.js';
+import { toneSamples } from '../../../src/voice/tone/tone-samples.js';
+import { WavWriter } from '../../../src/voice/wav/wav-writer.js';
+import { Client, folder, settle } from '../world.js';
+
+async function scenarioFile(root: string, content: unknown): Promise<string> {
+  await using wav = await WavWriter.create(join(root, 'hello.wav'));
+  await wav.write(toneSamples({ frequency: 500, durationMs: 400 }));
+  const path = join(root, 'scenario.json');
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+describe('a scenario', () => {
+  it('sets users, robots and numbers, who ring, answer, speak, dial, drop and call', async () => {
+    const root = folder();
+    const path = await scenarioFile(root, {
+      users: [{ handle: 'jack', fullName: 'Jack Field' }],
+      robots: [
+        { handle: 'busy.bob', rings: 3000, outcome: 'busy' },
+        { handle: 'caller', does: [{ say: 'hello.wav' }, { digits: '12' }], stays: true, drops: 12_000 },
+      ],
+      numbers: [{ number: '+3725555', outcome: { fail: 1, text: '503 no line' } }],
+      calls: [{ from: 'caller', to: 'jack', afterMs: 10_000 }],
+    });
+    const clock = new VirtualClock();
+    const scenario = await Scenario.load(path, clock);
+    await using exchange = await Exchange.start({ ...scenario.options, clock });
+    await scenario.run(exchange);
+    const jack = new Client(exchange, 'jack');
+    jack.send('CALL busy.bob');
+    await clock.advance(3499);
+    expect(jack.told('CALL 1 STATUS').at(-1)).toBe('RINGING');
+    await clock.advance(1);
+    expect(jack.told('CALL 1 STATUS').at(-1)).toBe('BUSY');
+    jack.send('CALL +3725555');
+    await clock.advance(2000);
+    expect(jack.told('CALL 2 PSTN_STATUS')).toEqual(['503 no line']);
+    await clock.advance(6000);
+    expect(jack.told('CALL 3 STATUS')).toEqual(['RINGING']);
+    expect(jack.send('GET CALL 3 PARTNER_HANDLE')).toEqual(['CALL 3 PARTNER_HANDLE caller']);
+    jack.send('ALTER CALL 3 ANSWER');
+    await clock.advance(11_990);
+    expect(jack.told('CALL 3 DTMF')).toEqual(['1', '2']);
+    expect(jack.told('CALL 3 STATUS').at(-1)).toBe('INPROGRESS');
+    await clock.advance(20);
+    expect(jack.told('CALL 3 STATUS').at(-1)).toBe('FINISHED');
+  });
+
+  it.each([
+    ['{', 'ERR_SYNTAX', /is no JSON/],
+    [{ users: [{ handle: '1' }] }, 'ERR_SYNTAX', /users\[0\]\.handle/],
+    [{ robots: [{ handle: 'bob', outcom: 'busy' }] }, 'ERR_SYNTAX', /robots\[0\]/],
+    [{ robots: [{ handle: 'bob', does: [{ say: 'none.wav' }] }] }, 'ERR_FILE', /none\.wav/],
+    [
+      { calls: [{ from: 'who', to: 'jack', afterMs: 0 }] },
+      'ERR_SYNTAX',
+      /calls\[0\]\.from .* robots and numbers of the scenario; got "who"/,
+    ],
+    [
+      { robots: [{ handle: 'bob' }], calls: [{ from: 'bob', to: 'who', afterMs: 0 }] },
+      'ERR_SYNTAX',
+      /calls\[0\]\.to .* users of the scenario; got "who"/,
+    ],
+  ])('%j is refused with what is wrong', async (content, code, text) => {
+    const path = await scenarioFile(folder(), content);
+    const loading = Scenario.load(path, new VirtualClock());
+    await expect(loading).rejects.toMatchObject({ code, message: expect.stringMatching(text) });
+  });
+
+  it('has its schema beside the documentation, for editors', async () => {
+    const shipped = readFileSync(new URL('../../../docs/scenario.schema.json', import.meta.url), 'utf8');
+    expect(JSON.parse(shipped)).toEqual(JSON.parse(JSON.stringify(await scenarioJsonSchema())));
+  });
+});
+
+describe('a recording', () => {
+  async function recorded(root: string, tapes: string): Promise<void> {
+    const clock = new VirtualClock();
+    const recorder = await WireRecorder.open(tapes, clock);
+    const exchange = await Exchange.start({
+      clock,
+      fileRoots: [root],
+      opener: (standard) => recorder.wrap(standard),
+    });
+    recorder.follow(exchange);
+    const jack = new Client(exchange, 'jack');
+    jack.send('CALL echo123');
+    await clock.advance(600);
+    jack.send('ALTER CALL 1 SET_INPUT FILE="hello.wav"');
+    // Commands that have to wait for something are answered when they have: one at a time here.
+    await clock.advance(0);
+    jack.send('ALTER CALL 1 SET_OUTPUT FILE="heard.wav"');
+    await clock.advance(8000);
+    jack.send('ALTER CALL 1 HANGUP');
+    await settle();
+    await exchange.close();
+    await recorder.close();
+    expect(recorder.failure).toBeUndefined();
+  }
+
+  it('replays to the same lines and the same samples', async () => {
+    const [root, tapes] = [folder(), folder()];
+    await scenarioFile(root, {});
+    await recorded(root, tapes);
+    const report = await replay(tapes);
+    expect(report.differences).toEqual([]);
+    expect(report.streams).toBe(1);
+    expect(report.lines).toBeGreaterThan(15);
+  });
+
+  it('tells where something else comes out', async () => {
+    const [root, tapes] = [folder(), folder()];
+    await scenarioFile(root, {});
+    await recorded(root, tapes);
+    const path = join(tapes, 'lines.jsonl');
+    const lines = readFileSync(path, 'utf8');
+    writeFileSync(path, lines.replace('"CALL 1 STATUS RINGING"', '"CALL 1 STATUS BUSY"'));
+    const wav = join(tapes, 'CALL-1-OUTPUT-2.wav');
+    const bytes = readFileSync(wav);
+    bytes.writeInt16LE(12_345, bytes.length - 2000);
+    writeFileSync(wav, bytes);
+    const { differences } = await replay(tapes);
+    expect(differences).toEqual([
+      expect.stringMatching(/^client 1, line \d+: CALL 1 STATUS RINGING instead of CALL 1 STATUS BUSY$/),
+      expect.stringMatching(/^CALL-1-OUTPUT: sample \d+ differs$/),
+    ]);
+  });
+
+  it('that is not there is an error', async () => {
+    await expect(replay(folder())).rejects.toMatchObject({ code: 'ERR_FILE' });
+  });
+});

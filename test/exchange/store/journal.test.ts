@@ -1,0 +1,70 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Journal } from '../../../src/exchange/store/journal.js';
+import { folder, world } from '../world.js';
+
+describe('the journal of an exchange', () => {
+  it('writes what has changed: 300 small settings beside long ones write a few bytes each', async () => {
+    const stateFolder = folder();
+    const path = join(stateFolder, 'exchange.jsonl');
+    await using w = await world({ stateFolder });
+    const alice = w.client();
+    alice.send(`SET PROFILE ABOUT ${'x'.repeat(50_000)}`);
+    alice.send(`SET PROFILE RICH_MOOD_TEXT ${'x'.repeat(10_000)}`);
+    const before = statSync(path).size;
+    for (let i = 0; i < 300; i++) alice.send(`SET PROFILE CITY ${i}`);
+    expect(statSync(path).size - before).toBeLessThan(300 * 100);
+    for (let i = 0; i < 300; i++) alice.send('SET PROFILE CITY 299');
+    expect(statSync(path).size - before).toBeLessThan(300 * 100);
+  });
+
+  it('stays within twice what is stored and a megabyte, however often long values change', async () => {
+    const state = folder();
+    const journal = await Journal.open(state);
+    for (let i = 0; i < 500; i++) journal.put('about', `${i} ${'x'.repeat(50_000)}`);
+    expect(statSync(join(state, 'exchange.jsonl')).size).toBeLessThan(1_048_576 + 3 * 51_000);
+    for (let i = 0; i < 100; i++) journal.put(`gone/${i}`, 'x'.repeat(50_000));
+    for (let i = 0; i < 100; i++) journal.delete(`gone/${i}`);
+    journal.put('about', 'short');
+    for (let i = 0; i < 30; i++) journal.put('mood', `${i} ${'x'.repeat(50_000)}`);
+    expect(statSync(join(state, 'exchange.jsonl')).size).toBeLessThan(1_048_576 + 3 * 51_000);
+    journal.close();
+  });
+
+  it('is readable wherever a kill cut it off, with all that was whole', async () => {
+    const state = folder();
+    const path = join(state, 'exchange.jsonl');
+    const journal = await Journal.open(state);
+    for (const [key, value] of [
+      ['a', 'ä'],
+      ['b', 'x'],
+      ['a', 'ü'],
+    ] as const)
+      journal.put(key, value);
+    journal.delete('b');
+    journal.close();
+    const bytes = readFileSync(path);
+    for (let end = 0; end <= bytes.length; end++) {
+      writeFileSync(path, bytes.subarray(0, end));
+      writeFileSync(`${path}.next`, bytes.subarray(0, end));
+      const again = await Journal.open(state);
+      const whole = bytes.subarray(0, end).toString().split('\n').length - 1;
+      const expected = [
+        [],
+        [['a', 'ä']],
+        [
+          ['a', 'ä'],
+          ['b', 'x'],
+        ],
+        [
+          ['a', 'ü'],
+          ['b', 'x'],
+        ],
+        [['a', 'ü']],
+      ];
+      expect([...again.entries('')]).toEqual(expected[Math.min(whole, 4)]);
+      again.close();
+    }
+  });
+});
