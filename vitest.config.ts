@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { RetriedTests } from './test/retried-tests.js';
 
 const source = new URL('./src/', import.meta.url).pathname;
 
@@ -12,7 +13,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Real sockets, processes and devices on a machine that others use too: one more try before a run is called red.
-    retry: process.env['CI'] ? 2 : 0,
+    retry: process.env['CI'] ? 1 : 0,
+    reporters: ['default', new RetriedTests()],
   },
   resolve: {
     alias: [

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 /** Runs the driver with the planted part, and stops it when a line fits. */
 async function torture(args: string[], stopAt?: RegExp) {
   const child = spawn(process.execPath, [
-    ...['scripts/torture/main.mjs', '--with', 'test/scripts/planted-part.mjs', '--only', 'planted'],
+    ...['scripts/torture/main.mjs', '--with', 'test/scripts/planted/part.mjs', '--only', 'planted'],
     ...args,
   ]);
   let text = '';

@@ -1,8 +1,8 @@
 // A part for the test of the torture driver: at its third step a file lies there that everybody may read.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { modeFaults, treeOf } from '../../scripts/torture/invariants.mjs';
-import { openYard } from '../../scripts/torture/lab.mjs';
+import { modeFaults, treeOf } from '../../../scripts/torture/invariants.mjs';
+import { openYard } from '../../../scripts/torture/lab.mjs';
 
 export const part = {
   name: 'planted',

@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const CONFIG = 'test/scripts/planted/vitest.config.ts';
+
+/** Runs a command over the planted tests. */
+function planted(args: string[], env: NodeJS.ProcessEnv = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'jackfield-planted-'));
+  const retried = join(folder, 'retried.txt');
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1', PLANTED_FOLDER: folder, JACKFIELD_RETRIED: retried, ...env },
+  });
+  return { status, stdout, stderr, retried };
+}
+
+const steady = (args: string[], env?: NodeJS.ProcessEnv) =>
+  planted(['scripts/test-steady.mjs', ...args], env);
+
+describe('npm run test:steady', () => {
+  it('ends with each test that failed, and how often', () => {
+    const args = ['--times', '2', '--cpus', '0', '--config', CONFIG];
+    const { status, stdout } = steady(args, { PLANTED_FAILS: 'yes' });
+    expect(stdout.slice(stdout.lastIndexOf('Runs:'))).toBe(
+      [
+        'Runs: 2, with 0 busy.',
+        '  2 of 2  test/scripts/planted/flaky.planted.ts > planted fails always',
+        "          AssertionError: that is always so: expected 'yes' to be undefined",
+        '  1 of 2  test/scripts/planted/flaky.planted.ts > planted fails the first time',
+        '          AssertionError: that is the first time: expected 1 to be greater than 1',
+        '',
+      ].join('\n'),
+    );
+    expect(status).toBe(1);
+  });
+
+  it('says how to get stress-ng where it is not there, and what a number has to be', () => {
+    const { status, stderr } = steady([], { PATH: '' });
+    expect(stderr).toMatch(/^stress-ng is not installed; .*apt-get install stress-ng/);
+    expect(status).toBe(2);
+    expect(steady(['--times', '0'])).toMatchObject({
+      status: 2,
+      stderr: '--times must be a whole number of 1 or more; it is 0.\n',
+    });
+  });
+});
+
+describe('the reporter of tests that were tried again', () => {
+  const run = (args: string[]) =>
+    planted(['node_modules/vitest/vitest.mjs', 'run', '--config', CONFIG, ...args]);
+
+  it('names them in the last lines, with their first error', () => {
+    const { status, stdout, retried } = run(['--retry', '1']);
+    const text = [
+      'Passed only when tried again (npm run test:steady -- FILE repeats it):',
+      '  test/scripts/planted/flaky.planted.ts > planted > fails the first time',
+      '    that is the first time: expected 1 to be greater than 1',
+      '',
+    ].join('\n');
+    expect(stdout.slice(stdout.lastIndexOf('Passed only'))).toBe(text);
+    expect(readFileSync(retried, 'utf8')).toBe(text);
+    expect(status).toBe(0);
+  });
+
+  it('says nothing where no test was', () => {
+    const { status, stdout } = run(['--testNamePattern', 'passes']);
+    expect(stdout).not.toContain('Passed only');
+    expect(status).toBe(0);
+  });
+});
