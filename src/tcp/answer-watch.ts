@@ -44,7 +44,7 @@ export class AnswerWatch {
   async #look(table: SocketTable): Promise<void> {
     const looks = [...this.#watched].map(async (watched) => {
       const row = await table.rowOf(watched.local, watched.remote);
-      if (this.#watched.has(watched)) watched.take(row, this.#limitMs);
+      if (this.#watched.has(watched)) watched.update(row, this.#limitMs);
     });
     await Promise.all(looks);
     if (table === this.#table) this.#lookLater(table);
@@ -71,7 +71,7 @@ class Watched {
   }
 
   /** A peer that does not read answers all the same: it says that it has no room. */
-  take(row: SocketRow | undefined, limitMs: number): void {
+  update(row: SocketRow | undefined, limitMs: number): void {
     if (!row) return;
     const answers = row.unanswered === 0 || row.unacknowledged < this.#unacknowledged;
     this.#unacknowledged = row.unacknowledged;

@@ -2,7 +2,7 @@ import { JackfieldError } from '../base/errors.js';
 import { msToSamples, type PcmFormat, PTIME_MS, samplesToMs } from '../base/pcm.js';
 import { IdleWatch, idleLimitOf, isLoopback } from '../base/peer-limits.js';
 import type { ReadClass } from '../stream/pcm-stream.js';
-import type { SinkFeed } from '../stream/receive/sink-feed.js';
+import type { SinkFeed, SinkNotices } from '../stream/receive/sink-feed.js';
 import { StreamInlet } from '../stream/receive/stream-inlet.js';
 import { ClockTimeline } from '../stream/send/clock-timeline.js';
 import { StreamOutlet } from '../stream/send/stream-outlet.js';
@@ -16,15 +16,13 @@ import type { Accepted } from './read/accepted.js';
 import { Connection, type ConnectionEvents, readIntervalOf } from './read/connection.js';
 
 /** What the flow of a lease tells it. */
-export interface StreamFlowOwner {
+export interface StreamFlowOwner extends SinkNotices {
   /** The first samples pass, or bytes do. */
   passing(): void;
   /** The stream has to end. The lease answers with {@link StreamFlow.finish}, unless it has ended already. */
   ending(reason: CloseReason): void;
   /** After {@link StreamFlow.finish}: everything is delivered and flushed. */
   finished(): void;
-  overflowed(feed: SinkFeed): void;
-  failed(feed: SinkFeed, error: Error): void;
   /** A sink that is waited for holds the stream back; without one, none does any more. */
   held(feed: SinkFeed | undefined): void;
 }
@@ -62,9 +60,9 @@ export class StreamFlow implements ConnectionEvents {
     this.#owner = owner;
     this.#readClass = options.readClass;
     const { format, direction } = options;
-    const notices = {
-      overflowed: (feed: SinkFeed) => this.#overflowed(feed),
-      failed: (feed: SinkFeed, error: Error) => owner.failed(feed, error),
+    const notices: SinkNotices = {
+      overflowed: (feed) => this.#overflowed(feed),
+      failed: (feed, error) => owner.failed(feed, error),
     };
     this.inlet = new StreamInlet(format, context.budget, {
       pressed: (feed) => this.#hold(feed),
@@ -173,7 +171,7 @@ export class StreamFlow implements ConnectionEvents {
       return;
     }
     this.#pass();
-    this.inlet.take(buffer, start, end, headroom, this.#context.clock.now());
+    this.inlet.receive(buffer, start, end, headroom, this.#context.clock.now());
   }
 
   get room(): number {

@@ -69,7 +69,7 @@ export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
   push(samples: Int16Array): AnswerVerdict[] {
     for (const frame of this.#cutter.push(samples)) {
       if (this.#decided) return [];
-      const verdict = this.#take(frame);
+      const verdict = this.#observe(frame);
       if (verdict) return [verdict];
     }
     return [];
@@ -86,7 +86,7 @@ export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
     this.#voice[Symbol.dispose]();
   }
 
-  #take(frame: Int16Array): AnswerVerdict | undefined {
+  #observe(frame: Int16Array): AnswerVerdict | undefined {
     this.#heard += frame.length;
     for (const event of this.#voice.push(frame)) {
       this.#isVoice = event.type === 'begin';

@@ -79,7 +79,7 @@ export class BeepDetector implements PcmAnalyzer<Beep> {
 
   push(samples: Int16Array): Beep[] {
     const beeps: Beep[] = [];
-    for (const window of this.#pulses.push(samples)) this.#take(window, beeps);
+    for (const window of this.#pulses.push(samples)) this.#observe(window, beeps);
     return beeps;
   }
 
@@ -91,7 +91,7 @@ export class BeepDetector implements PcmAnalyzer<Beep> {
     return beeps;
   }
 
-  #take(window: ToneWindow, beeps: Beep[]): void {
+  #observe(window: ToneWindow, beeps: Beep[]): void {
     if (window.over) this.#add(window.over, beeps);
     const { open } = window;
     this.#sounding = open !== undefined && open.end - open.begin >= SOUNDS;

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
 import { FRAME_BYTES, FRAME_SAMPLES } from '../../switch/party.js';
 import { ByteRing } from './byte-ring.js';
+import { Lateness } from './lateness.js';
 import { dialPort, endSocket, type PortOptions, voiceBytes } from './port-dial.js';
 import { shorten } from './shorten.js';
 import type { StreamStats, VoiceSource } from './stream.js';
@@ -15,12 +16,8 @@ const LOW_WATER_BYTES = voiceBytes(120);
 /** Most that one read takes. Reads are synchronous, so all sockets share one buffer. */
 const READ_BYTES = voiceBytes(100);
 const readBuffer = new Uint8Array(READ_BYTES);
-/** A peer that sends nothing for longer is not late: it has paused. */
-const MOST_LATE_BYTES = voiceBytes(200);
 /** What is in store in any case while a peer makes up for being late: two frames, and as many for the next hitch. */
 const SPARE_BYTES = 4 * FRAME_BYTES;
-/** By how much lateness that is not made up for is forgotten with each frame. */
-const FORGOTTEN_BYTES = voiceBytes(1);
 /** Two frames on their way to become one. Reads are synchronous, so all sources share them. */
 const twoFrames = new Int16Array(2 * FRAME_SAMPLES);
 
@@ -41,12 +38,8 @@ export class PortSource implements VoiceSource {
   #wake: (() => void) | undefined;
   #moved = 0;
   #silenceFilled = 0;
-  #lateFilled = 0;
   #shortened = 0;
-  /** By how much the peer is behind: silence that was put in and not made up for, in bytes. */
-  #late = 0;
-  /** What of that was put in without a break. */
-  #missing = 0;
+  readonly #lateness = new Lateness();
 
   private constructor(options: PortOptions) {
     this.#patienceMs = options.patienceMs;
@@ -56,7 +49,7 @@ export class PortSource implements VoiceSource {
   static async dial(port: number, options: PortOptions): Promise<PortSource> {
     const source = new PortSource(options);
     const socket = await dialPort(port, {
-      onread: { buffer: readBuffer, callback: (count) => source.#take(readBuffer.subarray(0, count)) },
+      onread: { buffer: readBuffer, callback: (count) => source.#receive(readBuffer.subarray(0, count)) },
     });
     source.#socket = socket;
     // A reset is an end too: the frames that follow are silence and are counted as such.
@@ -68,7 +61,7 @@ export class PortSource implements VoiceSource {
     return {
       moved: this.#moved,
       silenceFilled: this.#silenceFilled,
-      late: this.#lateFilled,
+      late: this.#lateness.filled / BYTES_PER_SAMPLE,
       dropped: this.#shortened,
     };
   }
@@ -119,7 +112,7 @@ export class PortSource implements VoiceSource {
     // A sample whose second byte has not come stays for the next frame.
     const count = this.#primed ? Math.min(bytes.length, this.#ring.length & ~1) : 0;
     if (count < bytes.length) this.#fillUp(bytes, count);
-    else this.#takeFrame(frame, bytes);
+    else this.#fillWhole(frame, bytes);
     this.#moved += count / BYTES_PER_SAMPLE;
     if (this.#paused && this.#ring.length < LOW_WATER_BYTES) {
       this.#paused = false;
@@ -133,38 +126,34 @@ export class PortSource implements VoiceSource {
     bytes.fill(0, count);
     const missing = bytes.length - count;
     this.#silenceFilled += missing / BYTES_PER_SAMPLE;
-    if (!this.#primed) return;
-    this.#missing += missing;
-    this.#late = this.#missing > MOST_LATE_BYTES ? 0 : Math.min(this.#late + missing, MOST_LATE_BYTES);
+    if (this.#primed) this.#lateness.fill(missing);
   }
 
   /** A frame that is there, or, where the peer is late and more than that has come, up to two of them in one. */
-  #takeFrame(frame: Int16Array, bytes: Uint8Array): void {
-    if (this.#missing <= MOST_LATE_BYTES) this.#lateFilled += this.#missing / BYTES_PER_SAMPLE;
-    this.#missing = 0;
-    if (this.#late >= FRAME_BYTES / 2 && this.#ring.length >= SPARE_BYTES) {
+  #fillWhole(frame: Int16Array, bytes: Uint8Array): void {
+    this.#lateness.endBreak();
+    if (this.#lateness.bytes >= FRAME_BYTES / 2 && this.#ring.length >= SPARE_BYTES) {
       this.#catchUp(frame);
       return;
     }
     this.#ring.shift(bytes);
-    this.#late = Math.max(0, this.#late - FORGOTTEN_BYTES);
+    this.#lateness.forget();
   }
 
   #catchUp(frame: Int16Array): void {
     this.#ring.peek(new Uint8Array(twoFrames.buffer));
     const left = shorten(twoFrames, frame);
     this.#ring.skip((frame.length + left) * BYTES_PER_SAMPLE);
-    this.#late = Math.max(0, this.#late - left * BYTES_PER_SAMPLE);
+    this.#lateness.makeUp(left * BYTES_PER_SAMPLE);
     this.#shortened += left;
   }
 
   /** @returns whether to go on reading. */
-  #take(bytes: Uint8Array): boolean {
+  #receive(bytes: Uint8Array): boolean {
     if (this.#closing) return true;
     this.#ring.push(bytes);
     this.#stalled = false;
-    // Who sends far ahead is held back by TCP and is never late.
-    if (this.#ring.length - this.#late > LOW_WATER_BYTES) this.#late = 0;
+    if (this.#ring.length - this.#lateness.bytes > LOW_WATER_BYTES) this.#lateness.clear();
     this.#paused = this.#ring.length >= HIGH_WATER_BYTES;
     this.#wake?.();
     if (this.#paused) this.#socket?.pause();

@@ -76,12 +76,12 @@ export class Backlog {
   }
 
   /**
-   * Takes the run at the front; it counts as waiting until it is {@link settle}d. Samples of the file come back to
+   * Removes the run at the front; it counts as waiting until it is {@link settle}d. Samples of the file come back to
    * memory when that is half empty. @throws ERR_FILE when they cannot be read.
    */
-  take(): PcmChunk | undefined {
+  next(): PcmChunk | undefined {
     this.#refill();
-    const chunk = this.#queue.take();
+    const chunk = this.#queue.next();
     this.#inFlight = chunk ? chunk.samples.length / this.#channels : 0;
     return chunk;
   }

@@ -2,15 +2,13 @@ import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSink } from '../../base/pcm.j
 import type { FileSinkSpec, SinkOptions, SinkStats } from '../sink.js';
 import type { BufferBudget } from './buffer-budget.js';
 import { SampleRun } from './sample-run.js';
-import { type FeedOwner, SinkFeed } from './sink-feed.js';
+import { type FeedOwner, SinkFeed, type SinkNotices } from './sink-feed.js';
 import { openSink, resolveSinkOptions } from './sink-options.js';
 
-/** What a fan-out of feeds tells its lease. */
-export interface FanOutOwner {
-  /** A `wait` feed is full, of which the stream must wait; without one, no feed is any more. */
+/** What a fan-out tells the stream whose samples it hands out. */
+export interface FanOutOwner extends SinkNotices {
+  /** The stream has to wait for this sink; without one, for none any more. */
   pressed(feed: SinkFeed | undefined): void;
-  overflowed(feed: SinkFeed): void;
-  failed(feed: SinkFeed, error: Error): void;
   /** The last feed was ended after {@link FanOut.end}. */
   drained(): void;
   /** Feeds have come or gone. */

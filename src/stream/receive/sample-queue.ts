@@ -61,8 +61,8 @@ export class SampleQueue {
     return head && { samples: head.samples.subarray(head.start, head.end), position: head.position };
   }
 
-  /** Takes the block at the front. */
-  take(): PcmChunk | undefined {
+  /** Removes the block at the front and returns it. */
+  next(): PcmChunk | undefined {
     const chunk = this.peek();
     if (chunk) this.shift(chunk.samples.length / this.#channels);
     return chunk;

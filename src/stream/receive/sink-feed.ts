@@ -7,15 +7,22 @@ import type { BufferBudget } from './buffer-budget.js';
 import { FileSink } from './file-sink.js';
 import type { SampleRun } from './sample-run.js';
 import type { ResolvedSinkOptions } from './sink-options.js';
+import { SinkPressure } from './sink-pressure.js';
 
-/** What a feed tells the stream that it belongs to. */
-export interface FeedOwner {
-  /** Whether others listen to the stream, whom a sink that is waited for must not delay. */
-  readonly shared: boolean;
-  /** A `wait` feed has no more room (`true`), or is down to its low watermark again. */
-  pressed(feed: SinkFeed, pressed: boolean): void;
+/** What the owner of a stream is told of each of its sinks. */
+export interface SinkNotices {
+  /** The sink's buffer was full; told once until no more than its low watermark waits. */
   overflowed(feed: SinkFeed): void;
+  /** The sink threw, or its spill file cannot be used: it gets nothing more. */
   failed(feed: SinkFeed, error: Error): void;
+}
+
+/** What a feed tells the fan-out that it belongs to. */
+export interface FeedOwner extends SinkNotices {
+  /** True when others listen to the stream, whom a sink that is waited for must not delay. */
+  readonly shared: boolean;
+  /** The stream has to wait for the sink (`true`), or need not any more. */
+  pressed(feed: SinkFeed, pressed: boolean): void;
   /** The sink was ended; the feed is done. */
   finished(feed: SinkFeed): void;
 }
@@ -30,13 +37,13 @@ export class SinkFeed implements SinkHandle {
   readonly #channels: number;
   readonly #owner: FeedOwner;
   readonly #backlog: Backlog;
+  readonly #pressure: SinkPressure;
   readonly #done = deferred<SinkStats>();
   readonly done = this.#done.promise;
   #state: 'open' | 'ending' | 'ended' = 'open';
   #endError: Error | undefined;
+  /** True while the sink has a run in hand. */
   #busy = false;
-  #pressed = false;
-  #overflowing = false;
   #offered = 0;
   #delivered = 0;
   #dropped = 0;
@@ -56,6 +63,13 @@ export class SinkFeed implements SinkHandle {
     this.#channels = format.channels;
     this.#owner = owner;
     this.#backlog = new Backlog(options, format.channels, budget);
+    this.#pressure = new SinkPressure(this.#backlog, options, {
+      get shared() {
+        return owner.shared;
+      },
+      pressed: (pressed) => owner.pressed(this, pressed),
+      overflowed: () => owner.overflowed(this),
+    });
     this.done.catch(() => {});
   }
 
@@ -83,9 +97,7 @@ export class SinkFeed implements SinkHandle {
 
   /** Samples that the feed takes without the peer having to wait; Infinity unless its policy is `wait`. */
   get room(): number {
-    if (this.#synchronous || this.policy !== 'wait') return Number.POSITIVE_INFINITY;
-    const { memoryRoom, fileRoom } = this.#backlog;
-    return this.#owner.shared ? Math.max(memoryRoom, fileRoom) : memoryRoom;
+    return this.#synchronous ? Number.POSITIVE_INFINITY : this.#pressure.room;
   }
 
   /** Why the file that the sink's excess goes to cannot be used, if it cannot. */
@@ -108,9 +120,7 @@ export class SinkFeed implements SinkHandle {
 
   /** Looks again whether the peer has to wait: whether the stream is shared has changed. */
   reconsider(): void {
-    if (this.policy !== 'wait' || this.#state !== 'open') return;
-    if (this.#eased) this.#press(false);
-    else if (this.room === 0) this.#press(true);
+    if (this.#state === 'open') this.#pressure.risen();
   }
 
   /** Delivers what waits, then ends the sink. */
@@ -133,15 +143,7 @@ export class SinkFeed implements SinkHandle {
     return this.done;
   }
 
-  /** Whether the stream may go on: no more than the low watermark is in memory or, where it is used, half of the file. */
-  get #eased(): boolean {
-    const { size, spilled, fileRoom } = this.#backlog;
-    const { resumeBelow, spillLimit } = this.#options;
-    if (this.policy === 'wait' && this.#owner.shared && fileRoom > 0) return spilled <= spillLimit / 2;
-    return size <= resumeBelow;
-  }
-
-  /** Whether the next read, however long, is only passed on: nothing waits, and nothing may be dropped. */
+  /** True when nothing waits and nothing may be dropped: the next read, however long, is only passed on. */
   get #keepsUp(): boolean {
     return (this.policy === 'wait' || this.policy === 'spill') && this.#backlog.size === 0;
   }
@@ -150,7 +152,7 @@ export class SinkFeed implements SinkHandle {
     const room = this.#backlog.memoryRoom;
     if (count <= room || (room > 0 && this.#keepsUp)) {
       this.#backlog.push(samples, position);
-      this.reconsider();
+      this.#pressure.risen();
       return;
     }
     switch (this.policy) {
@@ -185,27 +187,21 @@ export class SinkFeed implements SinkHandle {
   #keep(samples: Int16Array, position: number, count: number): void {
     const spilled = this.#owner.shared ? this.#spill(samples, position) : 0;
     if (spilled < count) this.#backlog.push(samples.subarray(spilled * this.#channels), position + spilled);
-    this.reconsider();
+    this.#pressure.risen();
   }
 
   /** Returns how many samples the file took. */
   #spill(samples: Int16Array, position: number): number {
     const spilled = this.#backlog.spill(samples, position);
     this.#spilled += spilled;
-    if (spilled > 0) this.#overflow();
+    if (spilled > 0) this.#pressure.overflow();
     return spilled;
   }
 
   #drop(count: number): void {
     if (count === 0) return;
     this.#dropped += count;
-    this.#overflow();
-  }
-
-  #overflow(): void {
-    if (this.#overflowing) return;
-    this.#overflowing = true;
-    this.#owner.overflowed(this);
+    this.#pressure.overflow();
   }
 
   #pump(): void {
@@ -221,7 +217,7 @@ export class SinkFeed implements SinkHandle {
 
   #next(): PcmChunk | undefined {
     try {
-      return this.#backlog.take();
+      return this.#backlog.next();
     } catch (error) {
       this.#fail(error);
       return undefined;
@@ -265,14 +261,7 @@ export class SinkFeed implements SinkHandle {
     this.#busy = false;
     if (this.#state === 'ended') return;
     this.#delivered += this.#backlog.settle();
-    if (this.#backlog.size <= this.#options.resumeBelow) this.#overflowing = false;
-    if (this.#eased) this.#press(false);
-  }
-
-  #press(pressed: boolean): void {
-    if (pressed === this.#pressed) return;
-    this.#pressed = pressed;
-    this.#owner.pressed(this, pressed);
+    this.#pressure.fallen();
   }
 
   /** @param lost Samples that were offered and are nowhere. */
@@ -292,7 +281,7 @@ export class SinkFeed implements SinkHandle {
   #finish(): void {
     this.#state = 'ended';
     this.#dropped += this.#backlog.clear();
-    this.#press(false);
+    this.#pressure.release();
     void this.#endSink().then(
       () => this.#done.resolve(this.stats),
       (error: unknown) =>

@@ -42,7 +42,7 @@ export class StreamInlet {
    * Takes the bytes of `buffer` from `start` to `end` off the socket, which are valid during the call and were read at
    * `nowMs`. They and `headroom` bytes before them are written to, if there is any.
    */
-  take(buffer: Uint8Array, start: number, end: number, headroom: number, nowMs: number): void {
+  receive(buffer: Uint8Array, start: number, end: number, headroom: number, nowMs: number): void {
     const length = end - start;
     this.#bytes += length;
     if (

@@ -1,8 +1,9 @@
 import { JackfieldError } from '../../base/errors.js';
 import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSource } from '../../base/pcm.js';
-import type { Playback, PlaybackReport, Player, PlayOptions } from '../player.js';
+import type { Playback, Player, PlayOptions } from '../player.js';
 import type { SampleTimeline } from '../sample-timeline.js';
 import { checkPlayable } from './play-options.js';
+import { PlaybackQueue } from './playback-queue.js';
 import { QueuedPlayback } from './queued-playback.js';
 
 /** Where the writer's bytes go. */
@@ -22,6 +23,9 @@ export interface PacedWriterOptions {
 /** Longest run that is written at once, in ms. A sender that fell far behind catches up in such steps. */
 const MAX_RUN_MS = 500;
 
+/** Why nothing is sent for now: the output takes no more, a tap cannot keep up, or a run is just being written. */
+type Brake = 'output' | 'tap' | 'writing';
+
 /**
  * Turns a queue of playbacks into one line of samples, as far as a timeline allows. Knows no socket and no clock.
  */
@@ -30,13 +34,11 @@ export class PacedWriter implements Player {
   readonly #lead: number;
   readonly #start: number;
   readonly #silence: Int16Array;
-  #queue: QueuedPlayback[] = [];
+  readonly #queue = new PlaybackQueue();
+  readonly #brakes = new Set<Brake>();
   #position = 0;
   #silenceFilled = 0;
   #paused = false;
-  #blocked = false;
-  #held = false;
-  #writing = false;
   #state: 'idle' | 'running' | 'draining' | 'ended' = 'idle';
   #output: WriterOutput | undefined;
   #timeline: SampleTimeline | undefined;
@@ -69,7 +71,7 @@ export class PacedWriter implements Player {
     }
     checkPlayable(source, options, this.#format.channels);
     const playback = new QueuedPlayback(source, this.#format.channels, options, () => this.advance());
-    this.#queue.push(playback);
+    this.#queue.add(playback);
     return playback;
   }
 
@@ -82,11 +84,11 @@ export class PacedWriter implements Player {
   }
 
   clear(): Promise<number> {
-    return Promise.resolve(this.#empty('cleared'));
+    return Promise.resolve(this.#queue.clear(this.#position, 'cleared'));
   }
 
   async mark(): Promise<number> {
-    const last = this.#queue.at(-1);
+    const last = this.#queue.last;
     return last ? (await last.finished).to : this.#position;
   }
 
@@ -105,25 +107,20 @@ export class PacedWriter implements Player {
 
   /** The output takes samples again. */
   unblock(): void {
-    this.#blocked = false;
+    this.#brakes.delete('output');
     this.advance();
   }
 
   /** A tap of what is sent cannot keep up (`true`), or can again: the sender waits for it. */
   hold(held: boolean): void {
-    this.#held = held;
+    if (held) this.#brakes.add('tap');
+    else this.#brakes.delete('tap');
     this.advance();
   }
 
   /** Writes as far as the timeline and the lead allow. */
   advance(): void {
-    if (this.#writing) return;
-    this.#writing = true;
-    try {
-      this.#write(this.#lead);
-    } finally {
-      this.#writing = false;
-    }
+    this.#write(this.#lead);
   }
 
   /** Plays what is queued to its end, then ends the output. */
@@ -138,7 +135,7 @@ export class PacedWriter implements Player {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#unfollow?.();
-    this.#empty('closed');
+    this.#queue.clear(this.#position, 'closed');
     this.#output?.end();
   }
 
@@ -148,56 +145,40 @@ export class PacedWriter implements Player {
   }
 
   #write(lead: number): void {
-    while (this.#output && this.#timeline && !this.#blocked && !this.#held && this.#state !== 'ended') {
-      if (this.#state === 'draining' && this.#queue.length === 0) {
+    const output = this.#output;
+    const timeline = this.#timeline;
+    while (output && timeline && this.#brakes.size === 0 && this.#state !== 'ended') {
+      if (this.#state === 'draining' && this.#queue.empty) {
         this.end();
         return;
       }
-      const due = this.#timeline.position - this.#start + lead - this.#position;
+      const due = timeline.position - this.#start + lead - this.#position;
       if (due <= 0) return;
-      const run = this.#nextRun(Math.min(due, this.#silence.length / this.#format.channels));
+      const run = this.#next(Math.min(due, this.#silence.length / this.#format.channels));
       if (!run) return;
-      const position = this.#position;
-      this.#position += run.length / this.#format.channels;
-      this.#blocked = !this.#output.write(run, position);
-      this.#settleFinished();
+      this.#send(run, output);
+      this.#queue.settleFinished(this.#position);
     }
   }
 
-  /** At most `limit` samples that come next: of the playback at the head, or silence. Nothing: wait for the source. */
-  #nextRun(limit: number): Int16Array | undefined {
-    this.#settleFinished();
-    const head = this.#queue[0];
-    if (!head || this.#paused) return this.#silent(limit);
-    const until = head.begun ? 0 : head.at - this.#position;
-    if (until > 0) return this.#silent(Math.min(limit, until));
-    const run = head.read(limit, this.#position);
-    if (run || head.underrun === 'wait') return run;
-    return this.#silent(limit);
-  }
-
-  #silent(count: number): Int16Array {
-    this.#silenceFilled += count;
-    return this.#silence.subarray(0, count * this.#format.channels);
-  }
-
-  /** Takes finished playbacks off the head of the queue; an empty one delays nobody. */
-  #settleFinished(): void {
-    for (let head = this.#queue[0]; head?.exhausted; head = this.#queue[0]) {
-      this.#queue.shift();
-      head.finish(this.#position, head.error ? 'failed' : 'played');
+  /** Hands the run to the output. What that calls back, a tap for example, does not begin another run meanwhile. */
+  #send(run: Int16Array, output: WriterOutput): void {
+    const position = this.#position;
+    this.#position += run.length / this.#format.channels;
+    this.#brakes.add('writing');
+    try {
+      if (!output.write(run, position)) this.#brakes.add('output');
+    } finally {
+      this.#brakes.delete('writing');
     }
   }
 
-  #empty(outcome: PlaybackReport['outcome']): number {
-    const removed = this.#queue;
-    this.#queue = [];
-    let unsent = 0;
-    for (const playback of removed) {
-      unsent += playback.ready;
-      playback.finish(this.#position, outcome);
-    }
-    return unsent;
+  /** At most `limit` samples that come next. Nothing: the source is waited for. */
+  #next(limit: number): Int16Array | undefined {
+    const next = this.#paused ? limit : this.#queue.next(limit, this.#position);
+    if (typeof next !== 'number') return next;
+    this.#silenceFilled += next;
+    return this.#silence.subarray(0, next * this.#format.channels);
   }
 }
 

@@ -17,6 +17,13 @@ const READS_PER_VISIT = 8;
 /** Most that is fetched of a peer that goes on sending while its lease closes. */
 const MAX_DRAIN_BYTES = 8 * 1024 * 1024;
 
+/** What is still fetched of a peer while its lease closes. */
+interface Drain {
+  /** Bytes that are fetched at most. */
+  left: number;
+  readonly done: () => void;
+}
+
 /**
  * Reads into one buffer that all readers of a thread share: in the batched class straight from the descriptor, in the
  * immediate class as libuv has it. Measured against the public way this takes half the CPU (docs/performance.md).
@@ -28,8 +35,8 @@ export class DirectReader implements SocketReader, WheelMember {
   readonly #buffer: Buffer;
   #mode: ReadClass | 'new' | 'paused' | 'closed' = 'new';
   readonly #revisits = new Revisits(this);
-  #drainLeft = 0;
-  #onDrained: (() => void) | undefined;
+  /** Set once the lease closes; all reads are batched from then on. */
+  #drain: Drain | undefined;
 
   /** @param buffer Is filled and given out within one visit; shared by all readers of a thread. */
   constructor(accepted: Accepted, buffer: Buffer, wheel: TimingWheel, owner: ReaderOwner) {
@@ -52,7 +59,7 @@ export class DirectReader implements SocketReader, WheelMember {
   read(readClass: ReadClass): void {
     if (this.#mode === 'closed') return;
     const waits = this.#mode === 'new' || this.#mode === 'paused';
-    if (readClass === 'immediate' && !this.#onDrained) {
+    if (readClass === 'immediate' && !this.#drain) {
       this.#mode = 'immediate';
       this.#wheel.delete(this);
       this.#owner.socket.resume();
@@ -77,8 +84,7 @@ export class DirectReader implements SocketReader, WheelMember {
   }
 
   drain(onDrained: () => void): void {
-    this.#onDrained = onDrained;
-    this.#drainLeft = MAX_DRAIN_BYTES;
+    this.#drain = { left: MAX_DRAIN_BYTES, done: onDrained };
     this.read('batched');
     this.#revisits.soon();
   }
@@ -90,10 +96,10 @@ export class DirectReader implements SocketReader, WheelMember {
   }
 
   visit(): void {
-    const taken = this.#take();
+    const bytes = this.#readShare();
     if (this.#mode !== 'batched') return;
-    if (this.#onDrained) this.#drained(taken);
-    else this.#revisits.after(taken);
+    if (this.#drain) this.#drained(this.#drain, bytes);
+    else this.#revisits.after(bytes);
   }
 
   #stopListening(): void {
@@ -101,17 +107,17 @@ export class DirectReader implements SocketReader, WheelMember {
   }
 
   /** Reads what is there, within the visit's share; returns the number of bytes. */
-  #take(): number {
-    let taken = 0;
+  #readShare(): number {
+    let bytes = 0;
     for (let reads = 0; reads < READS_PER_VISIT && this.#mode === 'batched'; reads++) {
       const wanted = Math.min(this.#owner.room, READ_BYTES);
       const read = wanted > 0 ? this.#read(wanted) : 0;
       if (read === 0) break;
-      taken += read;
+      bytes += read;
       this.#owner.data(this.#buffer, HEADROOM, HEADROOM + read, HEADROOM);
       if (read < wanted) break;
     }
-    return taken;
+    return bytes;
   }
 
   /** One read of the descriptor: 0 when nothing is there, or the stream is over. */
@@ -130,21 +136,19 @@ export class DirectReader implements SocketReader, WheelMember {
   }
 
   #over(tell: () => void): void {
-    const onDrained = this.#onDrained;
     this.close();
-    if (onDrained) onDrained();
+    if (this.#drain) this.#drain.done();
     else tell();
   }
 
-  #drained(taken: number): void {
-    this.#drainLeft -= taken;
-    if (taken > 0 && this.#drainLeft > 0) {
+  #drained(drain: Drain, bytes: number): void {
+    drain.left -= bytes;
+    if (bytes > 0 && drain.left > 0) {
       this.#revisits.soon();
       return;
     }
     if (this.#owner.room === 0) return;
-    const onDrained = this.#onDrained;
     this.close();
-    onDrained?.();
+    drain.done();
   }
 }

@@ -77,10 +77,10 @@ export class ThreadChannel<Theirs extends Operations, Ours extends Operations> {
         void this.#hear(message.name, message.params);
         return;
       case 'answer':
-        this.#take(message.id)?.resolve(message.value as never);
+        this.#settled(message.id)?.resolve(message.value as never);
         return;
       case 'failure':
-        this.#take(message.id)?.reject(rebuildError(message.error));
+        this.#settled(message.id)?.reject(rebuildError(message.error));
         return;
       default:
         message satisfies never;
@@ -110,7 +110,7 @@ export class ThreadChannel<Theirs extends Operations, Ours extends Operations> {
     return entryOf<Handlers<Ours>[keyof Ours]>(this.#handlers, name);
   }
 
-  #take(id: number): Pending | undefined {
+  #settled(id: number): Pending | undefined {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     return pending;

@@ -59,7 +59,7 @@ export class SpectrumColumns {
       at += part;
       this.#filled += part;
       this.#sampleCount += part;
-      if (this.#filled === 2 * this.#hop) this.#takeWindow();
+      if (this.#filled === 2 * this.#hop) this.#endWindow();
     }
   }
 
@@ -81,7 +81,7 @@ export class SpectrumColumns {
     return sum / (last - first + 1);
   }
 
-  #takeWindow(): void {
+  #endWindow(): void {
     if (this.#hops === MAX_COLUMNS * this.#columnLength) this.#joinPairs();
     const column = Math.floor(this.#hops / this.#columnLength) * this.bins;
     // A Hann window lets half of a sine's amplitude through: a full one gives (size / 4)² at its frequency.

@@ -51,19 +51,19 @@ export class SilenceDetector implements PcmAnalyzer<Silence> {
 
   push(samples: Int16Array): Silence[] {
     const found: Silence[] = [];
-    for (const frame of this.#frames.push(samples)) this.#take(frame, found);
+    for (const frame of this.#frames.push(samples)) this.#observe(frame, found);
     return found;
   }
 
   flush(): Silence[] {
     const found: Silence[] = [];
     const rest = this.#frames.rest();
-    if (rest.length > 0) this.#take(rest, found);
+    if (rest.length > 0) this.#observe(rest, found);
     this.#finish(found);
     return found;
   }
 
-  #take(frame: Int16Array, found: Silence[]): void {
+  #observe(frame: Int16Array, found: Silence[]): void {
     if (isSilent(frame, this.#channels, this.#thresholdDbfs)) this.#silentSince ??= this.#position;
     else this.#finish(found);
     this.#position += frame.length / this.#channels;

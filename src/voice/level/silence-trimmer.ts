@@ -52,20 +52,20 @@ export class SilenceTrimmer implements PcmTransform {
 
   push(samples: Int16Array): Int16Array {
     const kept: Int16Array[] = [];
-    for (const frame of this.#frames.push(samples)) this.#take(frame.slice(), kept);
+    for (const frame of this.#frames.push(samples)) this.#observe(frame.slice(), kept);
     return concatSamples(kept);
   }
 
   flush(): Int16Array {
     const kept: Int16Array[] = [];
     const rest = this.#frames.rest();
-    if (rest.length > 0) this.#take(rest, kept);
+    if (rest.length > 0) this.#observe(rest, kept);
     if (this.#hasSound) kept.push(concatSamples(this.#pause).subarray(0, this.#marginLength));
     this.#pause = [];
     return concatSamples(kept);
   }
 
-  #take(frame: Int16Array, kept: Int16Array[]): void {
+  #observe(frame: Int16Array, kept: Int16Array[]): void {
     if (isSilent(frame, this.#channels, this.#thresholdDbfs)) {
       this.#pause.push(frame);
       this.#pauseLength += frame.length;

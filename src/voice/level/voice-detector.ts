@@ -100,12 +100,12 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
     const lane = channels === 1 ? samples : splitChannels(samples, channels)[this.#channel];
     if (!lane) return [];
     this.#pushed += lane.length;
-    return this.#take(this.#resampler ? this.#resampler.push(lane) : lane);
+    return this.#observe(this.#resampler ? this.#resampler.push(lane) : lane);
   }
 
   /** Ends the last utterance and releases the detector. */
   flush(): VoiceEvent[] {
-    const events = this.#resampler ? this.#take(this.#resampler.flush()) : [];
+    const events = this.#resampler ? this.#observe(this.#resampler.flush()) : [];
     const state = this.#state;
     if (state.name === 'speaking') events.push(this.#ended(state));
     this.#state = { name: 'quiet' };
@@ -117,7 +117,7 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
     this.#vad.free();
   }
 
-  #take(samples: Int16Array): VoiceEvent[] {
+  #observe(samples: Int16Array): VoiceEvent[] {
     const events: VoiceEvent[] = [];
     for (const frame of this.#frames.push(samples)) {
       if (this.#warmUp > 0 && frame.some((sample) => Math.abs(sample) > SILENT_PEAK)) this.#warmUp--;

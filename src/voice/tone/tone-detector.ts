@@ -74,7 +74,7 @@ export class ToneDetector implements PcmAnalyzer<ToneEvent> {
   push(samples: Int16Array): ToneEvent[] {
     const events: ToneEvent[] = [];
     for (let i = 0; i < samples.length; i++) {
-      if (this.#interleaved === this.#channel) this.#take(samples[i] ?? 0, events);
+      if (this.#interleaved === this.#channel) this.#observe(samples[i] ?? 0, events);
       if (++this.#interleaved === this.#channels) this.#interleaved = 0;
     }
     return events;
@@ -84,13 +84,14 @@ export class ToneDetector implements PcmAnalyzer<ToneEvent> {
     const events: ToneEvent[] = [];
     // Silence moves the end of a tone that still sounds through the window; it cannot end behind the input.
     const end = this.#window.count;
-    for (let i = 0; i < 2 * this.#window.length && this.#state.name !== 'quiet'; i++) this.#take(0, events);
+    for (let i = 0; i < 2 * this.#window.length && this.#state.name !== 'quiet'; i++)
+      this.#observe(0, events);
     return events.map((event) =>
       event.type === 'end' ? { ...event, end: Math.min(event.end, end) } : event,
     );
   }
 
-  #take(sample: number, events: ToneEvent[]): void {
+  #observe(sample: number, events: ToneEvent[]): void {
     const window = this.#window;
     const position = window.count;
     const amplitude = window.take(sample);

@@ -153,8 +153,8 @@ export class WavWriter implements PcmSink, AsyncDisposable {
     if (!Number.isSafeInteger(gap) || gap < 0) {
       throw invalidArgument('position', `a whole number from ${this.sampleCount} on`, position);
     }
-    for (let left = gap * channels; left > 0; ) left -= await this.#take(left);
-    for (let at = 0; at < samples.length; ) at += await this.#take(samples.length - at, samples, at);
+    for (let left = gap * channels; left > 0; ) left -= await this.#writePart(left);
+    for (let at = 0; at < samples.length; ) at += await this.#writePart(samples.length - at, samples, at);
   }
 
   /** Brings what is buffered to the file now. As with writes, one call at a time. */
@@ -193,7 +193,7 @@ export class WavWriter implements PcmSink, AsyncDisposable {
   }
 
   /** Takes as much of `wanted` samples as fits (silence when no array is given); returns how many. */
-  async #take(wanted: number, samples?: Int16Array, from = 0): Promise<number> {
+  async #writePart(wanted: number, samples?: Int16Array, from = 0): Promise<number> {
     if (samples && this.#bufferedLength === 0 && wanted >= this.#buffered.length) {
       const piece = samples.subarray(
         from,

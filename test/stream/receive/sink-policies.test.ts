@@ -412,7 +412,7 @@ test('a queue and a spill file keep any order of operations straight', () => {
         expect(spill.size).toBe(spilled - shifted);
       }
       let next = pushed - queue.size;
-      for (let chunk = queue.take(); chunk; chunk = queue.take()) {
+      for (let chunk = queue.next(); chunk; chunk = queue.next()) {
         expect(chunk.position).toBe(next);
         expectSame(chunk.samples, ramp(chunk.samples.length, next));
         next += chunk.samples.length;
