@@ -5,5 +5,6 @@ export * from '../src/exchange.js';
 export * from '../src/pcm.js';
 export * from '../src/protocol.js';
 export * from '../src/recording.js';
+export * from '../src/service.js';
 export * from '../src/voice.js';
 export * from '../src/voicemail.js';

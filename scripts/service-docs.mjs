@@ -1,0 +1,12 @@
+// Writes the JSON Schemas of the service into docs: of its event feed, for programs that read it.
+import { writeFileSync } from 'node:fs';
+import { feedJsonSchema } from '../dist/service.js';
+
+const SCHEMAS = { 'event-feed': feedJsonSchema() };
+
+for (const [name, schema] of Object.entries(SCHEMAS)) {
+  writeFileSync(
+    new URL(`../docs/${name}.schema.json`, import.meta.url),
+    `${JSON.stringify(schema, null, 2)}\n`,
+  );
+}

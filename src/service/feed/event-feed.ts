@@ -1,0 +1,198 @@
+import { checkOptions, line, type Rules, signal, whole } from '../../base/check.js';
+import { type Clock, systemClock } from '../../base/clock.js';
+import { asError, JackfieldError } from '../../base/errors.js';
+import { whenFired } from '../../base/wait.js';
+import { FEED_VERSION, type FeedEvent, MAX_TEXT, type ToldEvent } from './feed-event.js';
+
+/** Options of {@link EventFeed.read}. */
+export interface ReadOptions {
+  /** Name of the reader in `status` and metrics. */
+  readonly name: string;
+  /** Events that may wait for it, 1 to 1,000,000; one more drops the oldest. Default 10,000. */
+  readonly limit?: number;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal;
+}
+
+const RULES: Rules<ReadOptions> = {
+  name: { ...line(1, 200), needed: true },
+  limit: whole(1, 1_000_000),
+  signal,
+};
+
+/** One reader of the feed, with a queue of its own. Leaving its loop ends it. */
+export interface FeedReader extends AsyncIterableIterator<FeedEvent> {
+  readonly name: string;
+  /** Events that wait for it. */
+  readonly waiting: number;
+  /** Events that came when its queue was full; the reader is told of them by an event of the type `dropped`. */
+  readonly dropped: number;
+}
+
+/**
+ * Tells any number of readers what happens. Telling takes no time: each reader has a bounded queue of its own, and
+ * one that does not keep up loses the oldest events, which are counted. No reader can hold back a call or another
+ * reader.
+ */
+export class EventFeed {
+  readonly #clock: Clock;
+  readonly #readers = new Set<QueueReader>();
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
+
+  /** The readers at the moment. */
+  get readers(): readonly Pick<FeedReader, 'name' | 'waiting' | 'dropped'>[] {
+    return [...this.#readers];
+  }
+
+  /** Tells every reader. */
+  tell(told: ToldEvent): void {
+    if (this.#readers.size === 0) return;
+    const event = Object.freeze({ v: FEED_VERSION, at: this.#now(), ...shortened(told) }) as FeedEvent;
+    for (const reader of this.#readers) reader.push(event);
+  }
+
+  /** Tells of an error. */
+  failed(where: string, error: unknown, about: { account?: string; call?: number } = {}): void {
+    const { message } = asError(error);
+    const code = error instanceof JackfieldError ? { code: error.code } : {};
+    this.tell({ type: 'failure', ...about, where, reason: message, ...code });
+  }
+
+  /** Reads what is told from now on. @throws ERR_INVALID_ARG. */
+  read(options: ReadOptions): FeedReader {
+    checkOptions(options, RULES);
+    const { name, limit = 10_000 } = options;
+    const reader = new QueueReader(
+      name,
+      limit,
+      () => this.#now(),
+      () => this.#readers.delete(reader),
+    );
+    this.#readers.add(reader);
+    if (options.signal) whenFired(options.signal, () => reader.end());
+    return reader;
+  }
+
+  /**
+   * Has `take` called with each event, one after the other; it is waited for. Resolves when the reading has ended: by
+   * the signal, or when the feed is closed.
+   * @param failed Told what `take` throws; the reading goes on.
+   */
+  async each(
+    options: ReadOptions,
+    take: (event: FeedEvent) => unknown,
+    failed: (error: Error) => void = () => undefined,
+  ): Promise<void> {
+    for await (const event of this.read(options)) {
+      try {
+        await take(event);
+      } catch (error) {
+        failed(asError(error));
+      }
+    }
+  }
+
+  /** Ends every reader, once it has read what waits for it. */
+  close(): void {
+    for (const reader of [...this.#readers]) reader.end();
+  }
+
+  #now(): string {
+    return new Date(this.#clock.unixMs()).toISOString();
+  }
+}
+
+/** Texts of a bounded length: what is in them comes from the other side, too. */
+function shortened(told: ToldEvent): ToldEvent {
+  const entries = Object.entries(told).map(([name, value]) => [
+    name,
+    typeof value === 'string' && value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value,
+  ]);
+  return Object.fromEntries(entries) as ToldEvent;
+}
+
+class QueueReader implements FeedReader {
+  readonly name: string;
+  readonly #limit: number;
+  readonly #now: () => string;
+  readonly #ended: () => void;
+  /** The oldest is at `#first`: shifting a long array would take time in proportion to it. */
+  #queue: FeedEvent[] = [];
+  #first = 0;
+  #dropped = 0;
+  #untold = 0;
+  #over = false;
+  #wake: (() => void) | undefined;
+
+  constructor(name: string, limit: number, now: () => string, ended: () => void) {
+    this.name = name;
+    this.#limit = limit;
+    this.#now = now;
+    this.#ended = ended;
+  }
+
+  get waiting(): number {
+    return this.#queue.length - this.#first;
+  }
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  push(event: FeedEvent): void {
+    if (this.waiting >= this.#limit) {
+      this.#take();
+      this.#dropped++;
+      this.#untold++;
+    }
+    this.#queue.push(event);
+    this.#wake?.();
+  }
+
+  end(): void {
+    this.#over = true;
+    this.#ended();
+    this.#wake?.();
+  }
+
+  async next(): Promise<IteratorResult<FeedEvent, undefined>> {
+    while (this.waiting === 0 && !this.#over) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    if (this.#untold > 0) {
+      const events = this.#untold;
+      this.#untold = 0;
+      return { done: false, value: { type: 'dropped', v: FEED_VERSION, at: this.#now(), events } };
+    }
+    const event = this.#take();
+    return event ? { done: false, value: event } : { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<FeedEvent, undefined>> {
+    this.#queue = [];
+    this.#first = 0;
+    this.#untold = 0;
+    this.end();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #take(): FeedEvent | undefined {
+    const event = this.#queue[this.#first];
+    if (!event) return undefined;
+    this.#first++;
+    if (this.#first > 1000 && this.#first * 2 > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#first);
+      this.#first = 0;
+    }
+    return event;
+  }
+}

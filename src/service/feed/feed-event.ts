@@ -1,0 +1,141 @@
+import { z } from 'zod';
+
+/** The version of the feed: a field is added without a new one, and never changes its meaning or goes. */
+export const FEED_VERSION = 1;
+
+/** Longest text of an event, in characters; what is longer is cut, and ends with an ellipsis. */
+export const MAX_TEXT = 2000;
+
+const word = z.string();
+const text = z.string().max(MAX_TEXT + 1);
+const count = z.number().int().min(0);
+const ms = z.number().min(0);
+
+/** Fields of every event. */
+const head = {
+  v: z.literal(FEED_VERSION).describe('Version of the feed.'),
+  at: z.iso.datetime().describe('When it was told, in UTC.'),
+  account: word.optional().describe('Handle of the account whose endpoint it concerns.'),
+};
+const ofCall = { ...head, call: count.describe('Id of the call, as its endpoint counts.') };
+const perhapsOfCall = { ...head, call: count.optional() };
+
+const event = <T extends string, S extends z.core.$ZodLooseShape>(type: T, shape: S) =>
+  z.strictObject({ type: z.literal(type), ...shape });
+
+/** Everything that is told: one union, by `type`. docs/event-feed.schema.json is made from it. */
+export const feedEventSchema = z.discriminatedUnion('type', [
+  event('call', {
+    ...ofCall,
+    direction: z.enum(['in', 'out', 'unknown']),
+    partner: word,
+  }).describe('A call was heard of for the first time.'),
+  event('decision', {
+    ...ofCall,
+    rule: word.describe('Name of the rule that fits the call; empty where none does.'),
+    answer: word.optional().describe('Name of the bot that answers; absent when nobody does.'),
+    recorded: z.boolean().describe('True when the call is recorded.'),
+  }).describe('It was decided who answers a call, and whether it is recorded.'),
+  event('state', {
+    ...ofCall,
+    status: word.describe('As on the wire.'),
+    phase: z.enum([
+      'placing',
+      'talking',
+      'held',
+      'transferring',
+      'voicemail',
+      'redialling',
+      'ended',
+      'other',
+    ]),
+  }).describe('A call has a new status.'),
+  event('stream', {
+    ...perhapsOfCall,
+    object: word.describe('CALL or VOICEMAIL, with its id.'),
+    stream: z.enum(['input', 'output', 'capture_mic']),
+    what: z.enum(['leased', 'claimed', 'flowing', 'draining', 'closed', 'refused']),
+    port: count,
+    reason: text.optional(),
+  }).describe('A redirected voice stream has a new state.'),
+  event('loss', {
+    ...perhapsOfCall,
+    where: word.describe('The sink that fell behind, or the leg of a recording.'),
+    ms: ms.optional().describe('Voice that is missing.'),
+  }).describe('Voice was lost.'),
+  event('recording', {
+    ...perhapsOfCall,
+    what: z.enum([
+      ...['begun', 'held', 'paused', 'resumed', 'disk-full', 'disk-resumed', 'limit'],
+      ...['published', 'recovered', 'discarded', 'undelivered'],
+    ] as const),
+    file: word.optional(),
+    durationMs: ms.optional(),
+    complete: z.boolean().optional().describe('False when something of it is missing.'),
+    reason: text.optional(),
+  }).describe('A recording began, changed, or is where it belongs.'),
+  event('bot', {
+    ...ofCall,
+    bot: word,
+    what: z.enum(['talking', 'done', 'hung-up', 'failed', 'unanswered', 'refused']),
+    reason: text.optional(),
+  }).describe('A bot has a call, or has finished with it.'),
+  event('message', {
+    ...perhapsOfCall,
+    partner: word,
+    file: word,
+    durationMs: ms,
+  }).describe('A voicemail was kept.'),
+  event('digit', { ...ofCall, digit: z.string().max(1) }).describe('The other party pressed a key.'),
+  event('transcript', {
+    ...perhapsOfCall,
+    by: z.enum(['bot', 'caller']),
+    text,
+  }).describe('Words: what a bot did and said, or what a caller said.'),
+  event('campaign', {
+    ...perhapsOfCall,
+    campaign: word,
+    what: z.enum(['begun', 'called', 'ended']),
+    target: word.optional(),
+    outcome: word.optional(),
+  }).describe('A campaign began, has called somebody, or ended.'),
+  event('endpoint', {
+    ...head,
+    endpoint: word.describe('Its name in the configuration.'),
+    what: z.enum(['attached', 'lost', 'returned', 'closed']),
+    reason: text.optional(),
+  }).describe('An endpoint was attached to, was lost, or is there again.'),
+  event('service', {
+    ...head,
+    what: z.enum(['ready', 'configured', 'not-configured', 'draining', 'ended']),
+    text: text.optional(),
+  }).describe('Something happened to the service itself.'),
+  event('failure', {
+    ...perhapsOfCall,
+    where: word,
+    reason: text,
+    code: word.optional().describe('As in docs: ERR_FILE and so on.'),
+  }).describe('Something went wrong; the rest goes on.'),
+  event('dropped', {
+    ...head,
+    events: count,
+  }).describe(
+    'Told to one reader alone: so many events came that it had not read in time, and were dropped.',
+  ),
+]);
+
+/** One event of the feed. */
+export type FeedEvent = z.infer<typeof feedEventSchema>;
+/** The `type` of an event. */
+export type FeedEventType = FeedEvent['type'];
+/** An event as it is told: version and time are added by the feed. */
+export type ToldEvent = FeedEvent extends infer E
+  ? E extends FeedEvent
+    ? Omit<E, 'v' | 'at'>
+    : never
+  : never;
+
+/** The schema as JSON Schema, for other programs. */
+export function feedJsonSchema(): object {
+  return z.toJSONSchema(feedEventSchema);
+}

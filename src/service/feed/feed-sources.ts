@@ -1,0 +1,192 @@
+import { samplesToMs } from '../../base/pcm.js';
+import type { BotHost } from '../../bot/bot-host.js';
+import type { CallControl } from '../../call/call-control.js';
+import type { Client } from '../../control/client/client.js';
+import type { Call } from '../../control/state/call.js';
+import type { Exchange } from '../../exchange/exchange.js';
+import type { Recorder } from '../../recording/archive/recorder.js';
+import type { CallRecording } from '../../recording/call-recording.js';
+import type { SegmentResult } from '../../recording/file/segment.js';
+import type { Lease } from '../../tcp/lease.js';
+import { closeError } from '../../tcp/lease-state.js';
+import type { PcmServer } from '../../tcp/pcm-server.js';
+import type { AnsweringMachine } from '../../voicemail/answering/answering-machine.js';
+import type { EventFeed } from './event-feed.js';
+
+/** The tag of a recording that names the account whose call it is. */
+export const ACCOUNT_TAG = 'account';
+
+interface Subject {
+  readonly account?: string;
+  readonly call?: number;
+}
+
+/** Has a feed tell what the parts of a service do: each method takes one part, and listens to it from then on. */
+export class FeedSources {
+  readonly #feed: EventFeed;
+  /** Calls of several endpoints have the same ids: the account makes the difference. */
+  readonly #accounts = new WeakMap<CallControl, string>();
+
+  constructor(feed: EventFeed) {
+    this.#feed = feed;
+  }
+
+  /** Takes an attached endpoint: whether it is there, its calls, their states and digits. */
+  client(endpoint: string, account: string, client: Client): void {
+    const feed = this.#feed;
+    feed.tell({ type: 'endpoint', account, endpoint, what: 'attached' });
+    let lost = false;
+    client.on('state', (state) => {
+      const subject = { type: 'endpoint', account, endpoint } as const;
+      if (state.status === 'attached' && lost) feed.tell({ ...subject, what: 'returned' });
+      if (state.status === 'unavailable' && !lost) {
+        feed.tell({ ...subject, what: 'lost', reason: state.error.message });
+      }
+      if (state.status === 'closed') {
+        feed.tell({ ...subject, what: 'closed', ...(state.error && { reason: state.error.message }) });
+      }
+      lost = state.status !== 'attached' && (lost || state.status === 'unavailable');
+    });
+    client.on('call', (call) => {
+      this.#accounts.set(call, account);
+      void this.#call(call, account);
+    });
+    client.on('failure', (error) => feed.failed(`listener of ${endpoint}`, error));
+  }
+
+  /** Takes a recorder: its recordings, from their beginning to their place in the folder. */
+  recorder(recorder: Recorder): void {
+    const feed = this.#feed;
+    recorder.on('recording', (recording, begun) => this.#recording(recording, begun));
+    recorder.on('published', (segment) => this.#published(segment, 'published'));
+    recorder.on('recovered', (segment) => this.#published(segment, 'recovered'));
+    recorder.on('discarded', (segment) =>
+      feed.tell({ type: 'recording', ...segmentSubject(segment), what: 'discarded' }),
+    );
+    recorder.on('failed', (error, call) => feed.failed('recorder', error, this.#subject(call)));
+    recorder.on('undelivered', (event, channel, error, last) => {
+      const reason = `${channel}, ${event.id}: ${error.message}${last ? '; it is not tried again' : ''}`;
+      feed.tell({ type: 'recording', what: 'undelivered', reason });
+    });
+    recorder.on('failure', (error) => feed.failed('listener of the recorder', error));
+  }
+
+  /** Takes a host of bots: who talks, what is said, how it ended. */
+  host(host: BotHost, account: string): void {
+    const feed = this.#feed;
+    host.on('talking', ({ id }, { name }) =>
+      feed.tell({ type: 'bot', account, call: id, bot: name, what: 'talking' }),
+    );
+    host.on('trace', ({ id }, text) => feed.tell({ type: 'transcript', account, call: id, by: 'bot', text }));
+    host.on('refused', ({ id }) => feed.tell({ type: 'bot', account, call: id, bot: '', what: 'refused' }));
+    host.on('result', ({ bot, callId, outcome, error }) => {
+      const reason = error && { reason: error.message };
+      feed.tell({ type: 'bot', account, call: callId, bot, what: outcome, ...reason });
+    });
+    host.on('failure', (error) => feed.failed('listener of a bot host', error, { account }));
+  }
+
+  /** Takes an answering machine: its messages and their transcripts. */
+  machine(machine: AnsweringMachine): void {
+    const feed = this.#feed;
+    machine.on('message', ({ account, caller, durationSeconds, transcript, attachments }) => {
+      const [audio] = attachments;
+      const durationMs = durationSeconds * 1000;
+      feed.tell({ type: 'message', account, partner: caller.handle, file: audio?.path ?? '', durationMs });
+      if (transcript !== '') feed.tell({ type: 'transcript', account, by: 'caller', text: transcript });
+    });
+    machine.on('failed', (error) => feed.failed('answering machine', error));
+    machine.on('failure', (error) => feed.failed('listener of an answering machine', error));
+  }
+
+  /** Takes the PCM server of an account's calls: their streams, and what was lost on the way. */
+  server(server: PcmServer, account: string): void {
+    server.on('lease', (lease) => this.#lease(lease, account));
+    server.on('limit', (what) => {
+      const reason = `The PCM server has reached ${what}: calls will go without what they ask for.`;
+      this.#feed.tell({ type: 'failure', account, where: 'pcm server', reason, code: 'ERR_LIMIT' });
+    });
+    server.on('failure', (error) => this.#feed.failed('listener of the pcm server', error, { account }));
+  }
+
+  /** Takes an exchange: what fails in it, and what its streams lost. */
+  exchange(exchange: Exchange): void {
+    const feed = this.#feed;
+    exchange.on('failure', (error, where) => feed.failed(`exchange, ${where}`, error));
+  }
+
+  async #call(call: Call, account: string): Promise<void> {
+    const feed = this.#feed;
+    const subject = { account, call: call.id };
+    const ask = (property: string) => call.text(property).catch(() => '');
+    const [type, partner] = await Promise.all([ask('TYPE'), ask('PARTNER_HANDLE')]);
+    const direction = type.startsWith('INCOMING') ? 'in' : type.startsWith('OUTGOING') ? 'out' : 'unknown';
+    feed.tell({ type: 'call', ...subject, direction, partner });
+    const tell = ({ status, phase }: Call['history'][number]) =>
+      feed.tell({ type: 'state', ...subject, status, phase });
+    call.history.forEach(tell);
+    call.on('state', tell);
+    call.on('dtmf', (digits) => {
+      for (const digit of digits) feed.tell({ type: 'digit', ...subject, digit });
+    });
+  }
+
+  #recording(recording: CallRecording, begun: boolean): void {
+    const feed = this.#feed;
+    const about = { type: 'recording', ...this.#subject(recording.call) } as const;
+    feed.tell({ ...about, what: begun ? 'begun' : 'held', file: recording.file });
+    recording.on('paused', (paused) => feed.tell({ ...about, what: paused ? 'paused' : 'resumed' }));
+    recording.on('disk-full', ({ message }) => feed.tell({ ...about, what: 'disk-full', reason: message }));
+    recording.on('disk-resumed', () => feed.tell({ ...about, what: 'disk-resumed' }));
+    recording.on('limit', () => feed.tell({ ...about, what: 'limit' }));
+  }
+
+  #published(segment: SegmentResult, what: 'published' | 'recovered'): void {
+    const { file, sidecar } = segment;
+    const { audio, complete, reason, legs } = sidecar;
+    const subject = segmentSubject(segment);
+    const { durationMs } = audio;
+    this.#feed.tell({
+      ...{ type: 'recording', ...subject, what, file, durationMs, complete },
+      ...(reason !== undefined && { reason }),
+    });
+    for (const leg of ['local', 'remote'] as const) {
+      const { late, cut, ledger } = legs[leg];
+      const missing = ledger.missing + late + cut;
+      if (missing > 0) {
+        this.#feed.tell({ type: 'loss', ...subject, where: `${leg} leg`, ms: samplesToMs(missing) });
+      }
+    }
+  }
+
+  #lease(lease: Lease, account: string): void {
+    const feed = this.#feed;
+    const { object, stream, port } = lease;
+    const id = /^CALL (\d+)$/.exec(object)?.[1];
+    const subject = { account, ...(id !== undefined && { call: Number(id) }) };
+    const about = { type: 'stream', ...subject, object, stream, port } as const;
+    feed.tell({ ...about, what: 'leased' });
+    lease.on('state', (state) => {
+      const reason = 'reason' in state ? closeError(state.reason)?.message : undefined;
+      if (state.status !== 'open') {
+        feed.tell({ ...about, what: state.status, ...(reason !== undefined && { reason }) });
+      }
+    });
+    lease.on('refused', ({ why }) => feed.tell({ ...about, what: 'refused', reason: why }));
+    lease.on('overflow', (sink, policy) => {
+      if (policy.startsWith('drop')) feed.tell({ type: 'loss', ...subject, where: sink });
+    });
+    lease.on('sink-failed', (sink, error) => feed.failed(`sink ${sink}`, error, subject));
+  }
+
+  #subject(call: CallControl | undefined): Subject {
+    if (!call) return {};
+    const account = this.#accounts.get(call);
+    return { call: call.id, ...(account !== undefined && { account }) };
+  }
+}
+
+function segmentSubject({ sidecar }: SegmentResult): Subject {
+  const account = sidecar.tags[ACCOUNT_TAG];
+  return { call: sidecar.call.id, ...(account !== undefined && { account }) };
+}

@@ -1,0 +1,129 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { CALL_TRANSITIONS } from '../../protocol/catalogue/call-status.js';
+import type { EventFeed } from '../feed/event-feed.js';
+import type { FeedEvent } from '../feed/feed-event.js';
+
+/** Figures of a service at the moment, read when its metrics are. */
+export interface MetricsState {
+  /** Calls that go on, by account. */
+  calls(): ReadonlyMap<string, number>;
+  /** Recordings under way. */
+  recordings(): number;
+  /** Endpoints, by name: true when it is attached. */
+  endpoints(): ReadonlyMap<string, boolean>;
+}
+
+const PREFIX = 'jackfield_';
+
+/** Every counter, its help and its labels. Labels take values from the configuration and the protocol alone. */
+const COUNTERS = {
+  calls_total: ['Calls that were heard of.', 'account', 'direction'],
+  call_ends_total: ['Calls that ended, by their last status.', 'account', 'status'],
+  bot_calls_total: ['Calls that a bot has finished with.', 'bot', 'outcome'],
+  recordings_total: ['What happened to recordings.', 'what'],
+  recordings_incomplete_total: ['Published recordings in which something is missing.'],
+  loss_seconds_total: ['Voice that recordings miss.'],
+  messages_total: ['Voicemails that were kept.', 'account'],
+  campaign_calls_total: ['Calls of campaigns.', 'campaign', 'outcome'],
+  endpoint_losses_total: ['Times that an endpoint was lost.', 'endpoint'],
+  failures_total: ['Failures, by code of the error.', 'code'],
+} as const;
+type CounterName = keyof typeof COUNTERS;
+
+/** The reader of a feed that counts for Prometheus. */
+export class FeedMetrics {
+  readonly #registry = new Registry();
+  readonly #counters: Readonly<Record<CounterName, Counter>>;
+
+  /** Begins to count. */
+  constructor(feed: EventFeed, state: MetricsState, signal: AbortSignal) {
+    const registers = [this.#registry];
+    const counters = Object.entries(COUNTERS).map(([name, [help, ...labelNames]]) => [
+      name,
+      new Counter({ name: PREFIX + name, help, labelNames, registers }),
+    ]);
+    this.#counters = Object.fromEntries(counters) as Record<CounterName, Counter>;
+    collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
+    this.#gauge('calls_active', 'Calls that go on.', 'account', () => state.calls());
+    this.#gauge('recordings_active', 'Recordings under way.', undefined, () => [['', state.recordings()]]);
+    this.#gauge('endpoint_up', '1 when the endpoint is attached.', 'endpoint', () =>
+      [...state.endpoints()].map(([name, up]) => [name, Number(up)]),
+    );
+    this.#gauge('feed_dropped', 'Events that a reader of the feed has lost.', 'reader', () =>
+      feed.readers.map(({ name, dropped }) => [name, dropped]),
+    );
+    void feed.each({ name: 'metrics', signal }, (event) => this.#count(event));
+  }
+
+  /** The text that Prometheus reads, and its type. */
+  async text(): Promise<{ readonly type: string; readonly text: string }> {
+    return { type: this.#registry.contentType, text: await this.#registry.metrics() };
+  }
+
+  /** Names of all metrics of its own. */
+  get names(): readonly string[] {
+    return this.#registry.getMetricsAsArray().map(({ name }) => name);
+  }
+
+  #gauge(
+    name: string,
+    help: string,
+    label: string | undefined,
+    values: () => Iterable<readonly [string, number]>,
+  ): void {
+    new Gauge({
+      name: PREFIX + name,
+      help,
+      labelNames: label === undefined ? [] : [label],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [of, value] of values()) this.set(label === undefined ? {} : { [label]: of }, value);
+      },
+    });
+  }
+
+  #count(event: FeedEvent): void {
+    const counters = this.#counters;
+    const account = event.account ?? '';
+    switch (event.type) {
+      case 'call':
+        counters.calls_total.inc({ account, direction: event.direction });
+        break;
+      case 'state':
+        if (event.phase === 'ended') counters.call_ends_total.inc({ account, status: known(event.status) });
+        break;
+      case 'bot':
+        if (event.what !== 'talking') counters.bot_calls_total.inc({ bot: event.bot, outcome: event.what });
+        break;
+      case 'recording':
+        counters.recordings_total.inc({ what: event.what });
+        if (event.complete === false) counters.recordings_incomplete_total.inc();
+        break;
+      case 'loss':
+        counters.loss_seconds_total.inc((event.ms ?? 0) / 1000);
+        break;
+      case 'message':
+        counters.messages_total.inc({ account });
+        break;
+      case 'campaign':
+        if (event.what === 'called') {
+          counters.campaign_calls_total.inc({ campaign: event.campaign, outcome: event.outcome ?? '' });
+        }
+        break;
+      case 'endpoint':
+        if (event.what === 'lost') counters.endpoint_losses_total.inc({ endpoint: event.endpoint });
+        break;
+      case 'failure':
+        counters.failures_total.inc({ code: event.code ?? 'other' });
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+/** A status of the reference; any other would let an endpoint make metrics without end. */
+function known(status: string): string {
+  return Object.hasOwn(CALL_TRANSITIONS, status) ? status : 'other';
+}

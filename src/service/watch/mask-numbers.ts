@@ -1,0 +1,30 @@
+import type { FeedEvent } from '../feed/feed-event.js';
+
+/** Fields that hold what the other side or its number may be in. */
+const MASKED = ['partner', 'target', 'text', 'reason', 'file'] as const;
+
+/** A phone number as people write it: seven digits or more, with up to two marks between them. */
+const NUMBER = /\+?\d(?:[ ().-]{0,2}\d){6,}/g;
+/** In a path, where dates and times are written with marks as well. */
+const NUMBER_IN_PATH = /\+\d{4,}|\d{7,}/g;
+/** Digits at the end of a number that are left. */
+const LEFT = 3;
+
+/** An event whose phone numbers show their last three digits alone; `digit` shows none. */
+export function maskNumbers(event: FeedEvent): FeedEvent {
+  const masked: Record<string, unknown> = { ...event };
+  for (const name of MASKED) {
+    const value = masked[name];
+    if (typeof value === 'string') masked[name] = maskText(value, name === 'file' ? NUMBER_IN_PATH : NUMBER);
+  }
+  if (event.type === 'digit') masked['digit'] = '*';
+  return masked as FeedEvent;
+}
+
+function maskText(text: string, numbers: RegExp): string {
+  return text.replaceAll(numbers, (number) => {
+    const digits = number.replaceAll(/\D/g, '').length;
+    let seen = 0;
+    return number.replaceAll(/\d/g, (digit) => (++seen > digits - LEFT ? digit : '*'));
+  });
+}
