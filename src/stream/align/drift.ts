@@ -8,6 +8,9 @@ const ENOUGH_WINDOWS = 7;
 const SIGNIFICANCE = 4;
 /** Each half of what was seen has to show this share of the drift: a step is none. */
 const HALF_SHARE = 0.5;
+/** So much of the drift is still there when any two windows are left out, or any one where there are many. */
+const REST_SHARE = 0.75;
+const MANY_WINDOWS = 12;
 /** More points are thinned out by putting neighbours together: the drift of hours, at the cost of minutes. */
 const MAX_POINTS = 64;
 /** Newest windows that tell where the leg is now. */
@@ -83,8 +86,17 @@ export class DriftControl {
     const middle = points.length >> 1;
     const halves = [points.slice(0, middle), points.slice(-middle)];
     const steady = halves.every((half) => slopeOf(half) * Math.sign(slope) >= HALF_SHARE * Math.abs(slope));
-    return steady ? { window: first.window, behind: level } : undefined;
+    return steady && !restsOnFew(points, slope) ? { window: first.window, behind: level } : undefined;
   }
+}
+
+/** True when the slope rests on a window or two that a busy machine has put off. */
+function restsOnFew(points: readonly Point[], slope: number): boolean {
+  const falls = (rest: readonly Point[]) => slopeOf(rest) * Math.sign(slope) < REST_SHARE * Math.abs(slope);
+  return points.some((_, i) => {
+    const rest = points.toSpliced(i, 1);
+    return points.length > MANY_WINDOWS ? falls(rest) : rest.some((_, k) => falls(rest.toSpliced(k, 1)));
+  });
 }
 
 /** The median of the slopes between all pairs, in samples a window. */

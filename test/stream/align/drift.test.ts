@@ -42,6 +42,21 @@ describe('DriftControl', () => {
     );
   });
 
+  it('takes the first windows of a busy machine for no drift, ten thousand times', () => {
+    let state = 1;
+    const random = () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return state / 2 ** 32;
+    };
+    for (let leg = 0; leg < 10_000; leg++) {
+      const control = new DriftControl(WINDOW);
+      for (let window = 0; window < 14; window++) {
+        control.measure(window, Math.floor(random() * (random() < 0.9 ? 26 : 401)), 0);
+        expect(control.rate, `leg ${leg}, window ${window}`).toBe(0);
+      }
+    }
+  });
+
   it('takes a step for none, wherever it is', () => {
     for (let at = 1; at < 30; at++) {
       const { rates } = controlled(0.25, 0, (window) => (window >= at ? 160 : 0));
