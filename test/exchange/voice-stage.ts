@@ -53,10 +53,7 @@ export async function talk(
 
 /** Sends a redirection and waits for its answer. */
 export async function redirected(client: Client, command: string): Promise<string> {
-  const before = client.lines.length;
+  const answer = client.next((line) => line === command || line.startsWith('ERROR'));
   client.send(command);
-  while (!client.lines.slice(before).some((line) => line === command || line.startsWith('ERROR'))) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  return client.lines.slice(before).find((line) => line === command || line.startsWith('ERROR')) ?? '';
+  return await answer;
 }

@@ -5,6 +5,7 @@ import { VirtualClock } from '../../src/base/clock.js';
 import type { Session } from '../../src/exchange/api/session.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import type { ExchangeOptions } from '../../src/exchange/exchange-options.js';
+import { turn } from '../turns.js';
 
 /** Unix time at which the tests' clocks begin. */
 export const EPOCH_MS = Date.UTC(2007, 2, 20);
@@ -13,12 +14,13 @@ export const EPOCH_MS = Date.UTC(2007, 2, 20);
 export class Client {
   readonly lines: string[] = [];
   readonly #session: Session;
+  readonly #waiting = new Set<(line: string) => void>();
   #seen = 0;
 
   constructor(exchange: Exchange, handle: string, options: { protocol?: number; attach?: boolean } = {}) {
     this.#session = exchange
       .endpoint(handle)
-      .connect({ deliver: (line) => this.lines.push(line), closed: () => undefined });
+      .connect({ deliver: (line) => this.#deliver(line), closed: () => undefined });
     if (options.attach === false) return;
     this.#session.receive('NAME test');
     this.#session.receive(`PROTOCOL ${options.protocol ?? 8}`);
@@ -30,6 +32,18 @@ export class Client {
     const before = this.lines.length;
     this.#session.receive(line);
     return this.lines.slice(before);
+  }
+
+  /** Resolves to the next line that `fits`. */
+  next(fits: (line: string) => boolean): Promise<string> {
+    return new Promise((resolve) => {
+      const look = (line: string) => {
+        if (!fits(line)) return;
+        this.#waiting.delete(look);
+        resolve(line);
+      };
+      this.#waiting.add(look);
+    });
   }
 
   /** Lines since the last look. */
@@ -56,6 +70,11 @@ export class Client {
 
   disconnect(): void {
     this.#session.disconnect();
+  }
+
+  #deliver(line: string): void {
+    this.lines.push(line);
+    for (const look of [...this.#waiting]) look(line);
   }
 }
 
@@ -98,5 +117,5 @@ export function folder(): string {
 
 /** Lets what was started in the background come to rest: real I/O, not time. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turns = 0; turns < 3; turns++) await turn();
 }

@@ -3,6 +3,7 @@ import { readSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { type Accepted, acceptFrom } from '../../src/tcp/read/accepted.js';
+import { turn } from '../turns.js';
 
 /** A server and one connection to it, as it accepted that. */
 async function acceptOne(direct: boolean, host: string) {
@@ -31,6 +32,18 @@ async function acceptOne(direct: boolean, host: string) {
 
 const over = (peer: Socket) => once(peer.resume(), 'close');
 
+/** Reads what has come by the descriptor, as soon as there is something. */
+async function readWhenThere(fd: number, buffer: Buffer): Promise<number> {
+  for (;;) {
+    try {
+      return readSync(fd, buffer);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      await turn();
+    }
+  }
+}
+
 describe.each([
   ['as a handle', true],
   ['as a socket', false],
@@ -58,7 +71,7 @@ describe.each([
     const reset = once(world.peer, 'error');
     world.connection.socket().resetAndDestroy();
     expect(await reset).toEqual([expect.objectContaining({ code: 'ECONNRESET' })]);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect(world.closed()).toBe(1);
   });
 
@@ -66,10 +79,12 @@ describe.each([
     await using world = await acceptOne(direct, '127.0.0.1');
     const socket = world.connection.socket();
     expect(world.connection.socket()).toBe(socket);
-    world.peer.end('voice');
     const heard: string[] = [];
     socket.on('data', (data) => heard.push(String(data)));
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    world.peer.end('voice');
+    await once(world.peer, 'finish');
+    // The system has it now; a socket that read would have it some turns later.
+    for (let turns = 0; turns < 10; turns++) await turn();
     expect(heard).toEqual([]);
     await once(socket.resume(), 'end');
     expect(heard).toEqual(['voice']);
@@ -86,8 +101,7 @@ test('a handle is read by its descriptor, and by its socket into the buffer that
   const { connection, peer } = world;
   const buffer = Buffer.alloc(16);
   peer.write('first');
-  await new Promise((resolve) => setTimeout(resolve, 30));
-  expect(readSync(connection.fd ?? -1, buffer)).toBe(5);
+  expect(await readWhenThere(connection.fd ?? -1, buffer)).toBe(5);
   expect(buffer.toString('latin1', 0, 5)).toBe('first');
   const read = new Promise<number>((resolve) => {
     connection.socket({ buffer, callback: (count) => resolve(count) === undefined }).resume();

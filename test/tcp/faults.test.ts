@@ -2,8 +2,9 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PcmSink } from '../../src/base/pcm.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
+import { turn } from '../turns.js';
 import { bytes, CollectingSink, dial, expectSame, ramp } from './peers.js';
-import { expectBalance, turn, Witness } from './witness.js';
+import { expectBalance, Witness } from './witness.js';
 
 /*
  * Each fault happens next to a stream that is in order, the witness: whatever goes wrong on one lease, the

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import type { ReadClass } from '../../src/stream/pcm-stream.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
-import { expectBalance, turn, Witness } from './witness.js';
+import { turn } from '../turns.js';
+import { expectBalance, Witness } from './witness.js';
 
-const MEGABYTES = 1024;
+const MEGABYTES = 384;
 
 /** A process that connects and sends a ramp as fast as it is taken. */
 function flood(port: number) {

@@ -5,7 +5,6 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { bytes, dial, expectSame, ramp, samplesOf } from './peers.js';
 
@@ -20,7 +19,7 @@ const RECORDER = `
   });
   lease.addSink({ kind: 'file', path: process.argv[1] });
   console.log(lease.port);
-  setInterval(() => console.log(lease.stats.delivered), 20);
+  setInterval(() => console.log(lease.stats.delivered), 20); // timer: it tells until it is killed
 `;
 
 test.skipIf(!existsSync(built))('what was counted as delivered to a file outlives a kill', async () => {
@@ -32,22 +31,21 @@ test.skipIf(!existsSync(built))('what was counted as delivered to a file outlive
   const next = async () => Number((await lines.next()).value);
   const peer = await dial(await next());
   const all = ramp(10_000 * FRAME);
-  const stop = new AbortController();
+  const gone = once(recorder, 'exit');
   const speaking = (async () => {
-    for (let at = 0; !stop.signal.aborted; at += FRAME) {
-      peer.write(bytes(all.subarray(at, at + FRAME)));
-      await setTimeout(5);
+    for (let at = 0; at < all.length && recorder.exitCode === null && !recorder.killed; at += FRAME) {
+      const taken = peer.write(bytes(all.subarray(at, at + FRAME)));
+      if (!taken) await Promise.race([once(peer, 'drain'), gone]);
     }
   })();
   let delivered = 0;
   while (delivered < 50 * FRAME) delivered = await next();
   recorder.kill('SIGKILL');
-  await once(recorder, 'exit');
-  stop.abort();
+  await gone;
   await speaking;
+  peer.destroy();
   for await (const line of lines) delivered = Number(line);
   const kept = samplesOf(readFileSync(path));
   expect(kept.length).toBeGreaterThanOrEqual(delivered);
   expectSame(kept, all.subarray(0, kept.length));
-  peer.destroy();
 });

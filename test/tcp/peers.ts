@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect } from 'vitest';
 import type { PcmSink } from '../../src/base/pcm.js';
+import { turn } from '../turns.js';
 
 /** A connected peer of a lease. */
 export async function dial(port: number, host = '127.0.0.1'): Promise<Socket> {
@@ -80,6 +81,6 @@ export async function readBytes(socket: Socket, length: number): Promise<Buffer>
     if (chunk?.length === length) return chunk;
     if (chunk || socket.readableEnded || socket.destroyed)
       throw new Error(`ended before ${length} bytes came`);
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await turn();
   }
 }

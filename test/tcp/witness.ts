@@ -1,11 +1,9 @@
 import type { Socket } from 'node:net';
-import { setTimeout as pass } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Lease } from '../../src/tcp/lease.js';
 import type { PcmServer } from '../../src/tcp/pcm-server.js';
+import { until } from '../turns.js';
 import { bytes, CollectingSink, dial, expectSame, ramp } from './peers.js';
-
-export const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A stream that is in order, next to one that is not: it gets each of its samples, whatever happens there. */
 export class Witness {
@@ -32,11 +30,11 @@ export class Witness {
     return witness;
   }
 
-  /** Sends a second, and waits until it was heard. */
-  async speak(): Promise<void> {
-    this.#peer.write(bytes(ramp(16_000, this.#sent)));
-    this.#sent += 16_000;
-    while (this.#lease.stats.delivered < this.#sent) await turn();
+  /** Sends so many samples, and waits until they were heard. */
+  async speak(samples = 16_000): Promise<void> {
+    this.#peer.write(bytes(ramp(samples, this.#sent)));
+    this.#sent += samples;
+    await until(() => this.#lease.stats.delivered >= this.#sent);
   }
 
   /** Speaks as long as it takes `what` to be over. */
@@ -46,8 +44,7 @@ export class Witness {
       over = true;
     });
     while (!over) {
-      await this.speak();
-      await pass(20);
+      await this.speak(160);
     }
     return settled;
   }

@@ -11,6 +11,7 @@ import type { Transport } from '../../../src/control/transport/transport.js';
 import { X11Transport } from '../../../src/control/transport/x11-transport.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
 import { hasDbusDaemon, hasXvfb, startBus, startDisplay } from '../../control/private-servers.js';
+import { turn, until } from '../../turns.js';
 import { Client, folder, settle, world } from '../world.js';
 
 const USERS = [{ handle: 'alice' }, { handle: 'bob' }];
@@ -80,8 +81,7 @@ describe('an endpoint is served', () => {
       expect(String(xml)).toContain('<method name="Invoke">');
       expect(exchange.endpoint('alice').sessions).toHaveLength(1);
       await bus.close();
-      while (exchange.endpoint('alice').sessions.length > 0)
-        await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => exchange.endpoint('alice').sessions.length === 0);
     },
   );
 
@@ -90,8 +90,7 @@ describe('an endpoint is served', () => {
     await using exchange = await Exchange.start({ users: USERS });
     await exchange.listenOnX11({ display: display.address });
     await callOver(exchange, new X11Transport({ display: display.address }));
-    while (exchange.endpoint('alice').sessions.length > 0)
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => exchange.endpoint('alice').sessions.length === 0);
   });
 
   it.skipIf(!hasDbusDaemon || !hasXvfb)(
@@ -133,7 +132,7 @@ describe('an endpoint is served', () => {
       local.send('CALL bob');
       expect(exchange.endpoint().sessions).toHaveLength(3);
       await Promise.all([bus[Symbol.asyncDispose](), display[Symbol.asyncDispose]()]);
-      while (failures.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => failures.length === 2);
       expect(failures.map(String).sort()).toEqual([
         expect.stringMatching(/The X server has gone/),
         expect.stringMatching(/The bus has gone/),
@@ -238,7 +237,7 @@ describe('a session', () => {
       for (const name of ['good', 'bad']) {
         const client = w.client('alice', { attach: false });
         client.send(`NAME ${name}`);
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
         expect(client.lines, `run ${run}`).toEqual([name === 'good' ? 'OK' : 'ERROR 68']);
       }
     }
@@ -262,7 +261,7 @@ describe('a session', () => {
     ] as const) {
       for (const client of clients) client.send('NAME twin');
       decide(answer);
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
       for (const client of clients) expect(client.lines.at(-1)).toBe(heard);
     }
     expect(asked).toBe(2);

@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import { Socket } from 'node:net';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { SocketTable } from '../../../src/base/socket-table.js';
+import { until } from '../../turns.js';
 import { PcmPort } from '../ports.js';
 import { CountingCard, counted, redirected, talk } from '../voice-stage.js';
 import { type World, world } from '../world.js';
 
 const SECOND = 16_000;
 const onLinux = process.platform === 'linux';
+
+afterEach(() => void vi.restoreAllMocks());
 
 /** Bob's OUTPUT goes to a port, Alice's microphone counts. */
 async function stage(patienceMs = 0) {
@@ -19,28 +23,37 @@ async function stage(patienceMs = 0) {
     await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT PORT="${port.port}"`);
   });
   const socket = await port.connected;
-  let got = 0;
+  let [sent, got] = [0, 0];
+  const { write } = Socket.prototype;
+  vi.spyOn(Socket.prototype, 'write').mockImplementation(function (this: Socket, ...args) {
+    if (this.remotePort === port.port) sent += (args[0] as Buffer).length / 2;
+    return write.apply(this, args as Parameters<typeof write>);
+  });
   socket.on('data', (bytes: Buffer) => {
     got += bytes.length / 2;
   });
-  return { w, port, bob, in_, socket, got: () => got };
+  /** Waits until all has come that was sent. */
+  const caughtUp = () => until(() => got === sent);
+  return { w, port, bob, in_, socket, got: () => got, caughtUp, ticksUntil: ticks(w) };
 }
 
-/** Lets ticks pass, each of which the system has time for, until `done`. */
-async function ticksUntil(w: World, done: () => boolean): Promise<void> {
-  for (let tick = 0; tick < 3000 && !done(); tick++) {
-    await w.clock.advance(20);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  expect(done()).toBe(true);
-}
-
-/** Waits until nothing more comes. */
-async function quiet(got: () => number): Promise<void> {
-  for (let last = -1; got() > last; ) {
-    last = got();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+/** Lets ticks pass, each of which the system answers in when it is asked, until `done`. */
+function ticks(w: World) {
+  const asked = new Set<unknown>();
+  const { rowOf } = SocketTable.prototype;
+  vi.spyOn(SocketTable.prototype, 'rowOf').mockImplementation(function (this: SocketTable, ...args) {
+    const row = rowOf.apply(this, args);
+    asked.add(row);
+    void row.finally(() => asked.delete(row));
+    return row;
+  });
+  return async (done: () => boolean) => {
+    for (let tick = 0; tick < 3000 && !done(); tick++) {
+      await w.clock.advance(20);
+      await until(() => asked.size === 0);
+    }
+    expect(done()).toBe(true);
+  };
 }
 
 /** The microphone counts to this, then begins anew. */
@@ -63,24 +76,24 @@ describe('a peer that does not read', () => {
   it.skipIf(!onLinux).each([5, 20, 120])(
     'for %i seconds gets half a second of old voice at most, and the rest is counted (needs Linux)',
     async (seconds) => {
-      const { w, port, bob, in_, socket, got } = await stage();
+      const { w, port, bob, in_, socket, got, caughtUp, ticksUntil } = await stage();
       await using _ = w;
-      await ticksUntil(w, () => got() >= SECOND / 2);
+      await ticksUntil(() => got() >= SECOND / 2);
       socket.pause();
       await w.clock.advance((seconds - 1) * 1000);
       // The system is asked meanwhile, and answers before the peer reads on.
       let ticks = 0;
-      await ticksUntil(w, () => ++ticks > 50);
+      await ticksUntil(() => ++ticks > 50);
       const before = got();
       socket.resume();
       // What the system kept for it comes at once.
-      await quiet(got);
+      await caughtUp();
       // One frame was with its process already.
       expect(got() - before).toBeLessThanOrEqual(SECOND / 2 + 320);
       expect(got() - before).toBeGreaterThan(SECOND / 4);
       const old = got();
       // Then it hears what is said now.
-      await ticksUntil(w, () => got() > old + SECOND);
+      await ticksUntil(() => got() > old + SECOND);
       const closed = once(w.exchange, 'stream-closed');
       bob.send(`ALTER CALL ${in_} HANGUP`);
       const [{ stats }] = await closed;
@@ -94,15 +107,15 @@ describe('a peer that does not read', () => {
   );
 
   it.each([300, 500, 700])('for %i ms misses nothing', async (ms) => {
-    const { w, port, bob, in_, socket, got } = await stage();
+    const { w, port, bob, in_, socket, got, caughtUp, ticksUntil } = await stage();
     await using _ = w;
     for (let time = 0; time < 5; time++) {
       const before = got();
-      await ticksUntil(w, () => got() >= before + SECOND);
+      await ticksUntil(() => got() >= before + SECOND);
       socket.pause();
       await w.clock.advance(ms);
       socket.resume();
-      await quiet(got);
+      await caughtUp();
     }
     const closed = once(w.exchange, 'stream-closed');
     bob.send(`ALTER CALL ${in_} HANGUP`);
@@ -151,31 +164,25 @@ describe('pieces of 10 ms', () => {
     await using capture = await PcmPort.open();
     const { write } = Socket.prototype;
     const times: { at: number; port: number; bytes: number }[] = [];
-    const spy = vi.spyOn(Socket.prototype, 'write').mockImplementation(function (this: Socket, ...args) {
+    vi.spyOn(Socket.prototype, 'write').mockImplementation(function (this: Socket, ...args) {
       const { remotePort: port = 0 } = this;
       times.push({ at: w.clock.now(), port, bytes: (args[0] as Buffer).length });
       return write.apply(this, args as Parameters<typeof write>);
     });
-    try {
-      const { alice, out } = await talk(w, async ({ alice, bob, out, in_ }) => {
-        await redirected(alice, `ALTER CALL ${out} SET_CAPTURE_MIC PORT="${capture.port}"`);
-        await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT PORT="${output.port}"`);
-      });
-      const begun = w.clock.now();
-      await w.clock.advance(995);
-      alice.send(`ALTER CALL ${out} HANGUP`);
-      const expected = Int16Array.from({ length: SECOND }, (_, at) => counted(at));
-      expect(await output.received).toEqual(expected);
-      expect(await capture.received).toEqual(expected);
-      for (const { port } of [output, capture]) {
-        const own = times.filter((piece) => piece.port === port);
-        expect(own.map(({ at }) => at - begun)).toEqual(
-          Array.from({ length: 100 }, (_, index) => index * 10),
-        );
-        expect(new Set(own.map(({ bytes }) => bytes))).toEqual(new Set([320]));
-      }
-    } finally {
-      spy.mockRestore();
+    const { alice, out } = await talk(w, async ({ alice, bob, out, in_ }) => {
+      await redirected(alice, `ALTER CALL ${out} SET_CAPTURE_MIC PORT="${capture.port}"`);
+      await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT PORT="${output.port}"`);
+    });
+    const begun = w.clock.now();
+    await w.clock.advance(995);
+    alice.send(`ALTER CALL ${out} HANGUP`);
+    const expected = Int16Array.from({ length: SECOND }, (_, at) => counted(at));
+    expect(await output.received).toEqual(expected);
+    expect(await capture.received).toEqual(expected);
+    for (const { port } of [output, capture]) {
+      const own = times.filter((piece) => piece.port === port);
+      expect(own.map(({ at }) => at - begun)).toEqual(Array.from({ length: 100 }, (_, index) => index * 10));
+      expect(new Set(own.map(({ bytes }) => bytes))).toEqual(new Set([320]));
     }
   });
 });

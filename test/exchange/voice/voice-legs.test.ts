@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { RobotDestination } from '../../../src/switch/robot.js';
 import { WavWriter } from '../../../src/voice/wav/wav-writer.js';
+import { turn } from '../../turns.js';
 import { PcmPort } from '../ports.js';
 import { CountingCard, redirected, talk } from '../voice-stage.js';
 import { folder, world } from '../world.js';
@@ -90,11 +91,11 @@ describe('both legs of a call', () => {
         const ticks = w.clock.advance(190);
         // A tick waits for each frame of the input.
         for (let frame = 0; kind === 'PORT' && frame < 13; frame++) {
-          await new Promise((resolve) => setTimeout(resolve, 2));
+          await turn();
           (await input.connected).write(new Uint8Array(640));
         }
         await ticks;
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
       });
       expect(turnsOf(order)).toEqual(new Array(10).fill(sorted([output.port, capture.port])));
       alice.send(`ALTER CALL ${out} HANGUP`);

@@ -8,7 +8,7 @@ import { toneSamples } from '../../../src/voice/tone/tone-samples.js';
 import { WavWriter } from '../../../src/voice/wav/wav-writer.js';
 import { PcmPort } from '../ports.js';
 import { CountingCard, redirected, talk } from '../voice-stage.js';
-import { folder, world } from '../world.js';
+import { folder, settle, world } from '../world.js';
 
 describe('a port that is dialled', () => {
   it('and on which nobody listens is refused with the reason; the stream stays as it was', async () => {
@@ -37,7 +37,6 @@ describe('a port that is dialled', () => {
     await w.clock.advance(190);
     socket.resetAndDestroy();
     (await output.connected).resetAndDestroy();
-    await new Promise((resolve) => setTimeout(resolve, 50));
     await w.clock.advance(1000);
     expect(alice.told(`CALL ${out} STATUS`).at(-1)).toBe('INPROGRESS');
     expect(speaker.samples.filter((sample) => sample === 7)).toHaveLength(3200);
@@ -83,7 +82,7 @@ describe('a port that is dialled', () => {
     say(7);
     await w.clock.advance(1000);
     say(8);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await settle();
     await w.clock.advance(1000);
     const said = (value: number) => speaker.samples.filter((sample) => sample === value).length;
     expect([said(7), said(8)]).toEqual([3200, 3200]);
