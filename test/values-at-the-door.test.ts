@@ -202,6 +202,7 @@ const OPTIONS: readonly [name: string, call: (options: object) => unknown, neede
   ['repairWav', (options) => jackfield.repairWav('x', options)],
   ['runCampaign', (options) => jackfield.runCampaign(host as never, bot as never, [], options)],
   ['serialize', (options) => jackfield.serialize({ kind: 'ping' }, options)],
+  // timer: of no time at all.
   ['sleep', (options) => jackfield.sleep(jackfield.systemClock, 0, options)],
   [
     'testBot',
@@ -321,6 +322,7 @@ async function outcome(call: Door, given: unknown[]): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined;
   try {
     const late = new Promise((resolve) => {
+      // timer: what takes nonsense may wait for ever, which is no fault.
       timer = setTimeout(resolve, PATIENCE_MS);
     });
     await Promise.race([call(...given), late]);

@@ -220,6 +220,7 @@ describe.each(Object.entries(LONG))('%s', (name, long) => {
     const { command, stopPeers, end } = await inTheMidst(name, long);
     try {
       stopPeers();
+      // timer: it does not say when it has heard the first; two that come at once are one to the system.
       const again = setInterval(() => command.child.kill('SIGTERM'), 20);
       const { code, signal } = await ended(command.exited).finally(() => clearInterval(again));
       // What has nothing to wait for may have ended in good order before the second came, or as it came.

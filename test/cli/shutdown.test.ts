@@ -41,6 +41,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     const { child, port } = await served();
     const client = await deaf(port);
     const exited = once(child, 'exit', { signal: AbortSignal.timeout(15_000) });
+    // timer: it does not say when it has heard the first; two that come at once are one to the system.
     const again = setInterval(() => child.kill(signal), 20);
     const [code] = await exited;
     clearInterval(again);

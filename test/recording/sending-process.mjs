@@ -23,6 +23,7 @@ process.on('message', async ({ dial, port }) => {
 
 const start = performance.now();
 let index = 0;
+// timer: it sends in real time, as an endpoint does.
 const timer = setInterval(() => {
   for (; index < Number(frames) && (index + 1) * FRAME_MS <= performance.now() - start; index++) {
     for (const [stream, socket] of streams) {

@@ -21,8 +21,8 @@ def work(what, port):
     if what != 'n': threading.Thread(target=read, daemon=True).start()
     while what == 's':
         s.sendall(b'\\1\\0' * 320)
-        time.sleep(.02)
-    time.sleep(600)
+        time.sleep(.02) # timer: it is live voice
+    threading.Event().wait()
 for each in sys.argv[3:]: threading.Thread(target=work, args=(each[0], each[1:]), daemon=True).start()
 print('on', flush=True)
 sys.stdin.read()

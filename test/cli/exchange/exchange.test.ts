@@ -51,6 +51,7 @@ class Serving implements AsyncDisposable {
     if (this.#child.exitCode !== null) return this.#child.exitCode;
     const exited = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');
+    // timer: a process that does not stop is killed.
     const giveUp = setTimeout(() => this.#child.kill('SIGKILL'), 10_000);
     const [code] = await exited;
     clearTimeout(giveUp);

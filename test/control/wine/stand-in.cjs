@@ -75,6 +75,7 @@ const procedure = koffi.register((window, message, w, l) => {
 setWindowLong(own, GWLP_WNDPROC, procedure);
 log(`READY ${own}`);
 
+// timer: this is the message loop of a program for Windows.
 setInterval(() => {
   const message = {};
   while (peek(message, 0, 0, 0, 1)) dispatch(message);

@@ -3,11 +3,12 @@ import { mkdtemp, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { VOICE_FORMAT } from '../../../src/base/pcm.js';
 import type { ReadClass } from '../../../src/stream/pcm-stream.js';
 import { PcmServer } from '../../../src/tcp/pcm-server.js';
-import { readIntervalOf } from '../../../src/tcp/read/connection.js';
+import { ReadPlan, readIntervalOf } from '../../../src/tcp/read/connection.js';
+import { until } from '../../turns.js';
 import { bytes, CollectingSink, dial, expectSame, ramp, readBytes } from '../peers.js';
 
 const receive = { object: 'CALL 14', stream: 'output', direction: 'receive' } as const;
@@ -101,10 +102,7 @@ describe.each([
     const peer = await dial(lease.port);
     const total = 2_000_000;
     peer.write(bytes(ramp(total)));
-    const pressed = async () => {
-      while (handle.stats.buffered < 1600) await new Promise((resolve) => setImmediate(resolve));
-    };
-    await pressed();
+    await until(() => handle.stats.buffered >= 1600);
     expect(handle.stats.buffered).toBeLessThanOrEqual(1600 + 65_536);
     expect(handle.stats.dropped).toBe(0);
     release();
@@ -135,7 +133,7 @@ describe.each([
     lease.addSink(sink);
     const peer = await dial(lease.port);
     await new Promise<void>((resolve) => peer.write(bytes(ramp(100)), () => resolve()));
-    while (sink.runs.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => sink.runs.length > 0);
     peer.resetAndDestroy();
     expect(await lease.closed).toMatchObject({ kind: 'peer-reset', error: { code: 'ERR_PEER' } });
     expect(sink.error).toMatchObject({ code: 'ERR_PEER' });
@@ -167,35 +165,31 @@ test.each([
 });
 
 test('a stream that only a file takes is read seldom, until somebody else listens', async () => {
+  /** How often the stream is read, in ms, each time that it changes. */
+  const readEach: number[] = [];
+  const { wheelOf } = ReadPlan.prototype;
+  const spy = vi.spyOn(ReadPlan.prototype, 'wheelOf').mockImplementation(function (this: ReadPlan, ms) {
+    if (ms !== readEach.at(-1)) readEach.push(ms);
+    return wheelOf.call(this, ms);
+  });
+  onTestFinished(() => spy.mockRestore());
   await using server = new PcmServer();
   expect(server.readIntervalMs).toBeUndefined();
   const lease = await server.lease(receive);
   const path = join(await mkdtemp(join(tmpdir(), 'jackfield-test-')), 'live.raw');
   lease.addSink({ kind: 'file', path });
   const peer = await dial(lease.port);
-  const speaking = setInterval(() => peer.write(bytes(ramp(320))), 20);
-  const reads = async (count: number) => {
-    const sizes: number[] = [];
-    for (let before = lease.stats.samplesReceived; sizes.length < count; ) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      const { samplesReceived } = lease.stats;
-      if (samplesReceived > before) sizes.push(samplesReceived - before);
-      before = samplesReceived;
-    }
-    return sizes.slice(1);
-  };
-  const most = (sizes: number[]) => Math.max(...sizes);
-  const forAFile = most(await reads(3));
+  await lease.claimed();
+  const said = 16_000;
+  peer.write(bytes(ramp(said)));
   const ear = lease.addSink(new CollectingSink());
-  const forAnEar = most(await reads(4));
+  await until(() => lease.stats.samplesReceived === said);
   await ear.remove();
-  const forAFileAgain = most(await reads(3));
-  expect(forAnEar).toBeLessThan(forAFile * 0.6);
-  expect(forAFileAgain).toBeGreaterThan(forAnEar / 0.6);
-  clearInterval(speaking);
+  expect(readEach).toEqual([1000, 250, 1000]);
+  peer.write(bytes(ramp(said)));
   peer.end();
   await lease.closed;
-  expect((await stat(path)).size).toBe(lease.stats.samplesReceived * 2);
+  expect((await stat(path)).size).toBe(2 * said * 2);
 });
 
 test('immediate reads answer 500 times a second and more', async () => {

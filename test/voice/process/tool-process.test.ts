@@ -1,6 +1,21 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { runTool } from '../../../src/voice/process/run-tool.js';
 import { ToolProcess } from '../../../src/voice/process/tool-process.js';
+import { until } from '../../turns.js';
+
+/** Lets a program wait until it is told to go on: until the connection that it makes is ended. */
+async function tellable() {
+  const server = createServer().listen(0, '127.0.0.1');
+  const connected = once(server, 'connection') as Promise<[Socket]>;
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    tell: async () => void (await connected)[0].end(),
+    [Symbol.asyncDispose]: async () => void server.close(),
+  };
+}
 
 const node = (script: string) => ({ tool: process.execPath, args: ['-e', script] });
 
@@ -29,7 +44,7 @@ describe('runTool', () => {
   });
 
   it('ends a program that writes too much or is cancelled', async () => {
-    const endless = node('setInterval(() => process.stdout.write("x".repeat(1000)), 1)');
+    const endless = node('(function more() { process.stdout.write("x".repeat(1000), more); })()');
     await expect(runTool({ ...endless, maxBytes: 5000 })).rejects.toThrow('more than 5000 bytes');
     const abort = new AbortController();
     const running = runTool({ ...endless, signal: abort.signal });
@@ -41,16 +56,22 @@ describe('runTool', () => {
 describe('ToolProcess', () => {
   it('is done with the memory of what was written', async () => {
     // It reads only when it is told to, so that what it is given has to wait.
-    const script = 'setTimeout(() => process.stdin.pipe(process.stdout), 200)';
+    await using told = await tellable();
+    const script = `net.connect(${told.port}).once('end', () => process.stdin.pipe(process.stdout)).resume()`;
     const cat = await ToolProcess.start(process.execPath, ['-e', script], {});
+    let written = 0;
     const chunk = new Uint8Array(10_000);
     const writing = (async () => {
       for (let i = 0; i < 200; i++) {
+        written++;
         await cat.write(chunk.fill(i));
         chunk.fill(255);
       }
       cat.endInput();
     })();
+    // More than the 64 KiB that a pipe holds.
+    await until(() => written >= 7);
+    await told.tell();
     let at = 0;
     for await (const bytes of cat.output()) {
       for (const byte of bytes) if (byte !== Math.floor(at++ / 10_000)) throw new Error(`Wrong at ${at}.`);
@@ -61,7 +82,7 @@ describe('ToolProcess', () => {
   });
 
   it('kills a program that does not end when it is asked to', async () => {
-    const script = 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.log("ready")';
+    const script = 'process.on("SIGTERM", () => {}); net.createServer().listen(0); console.log("ready")';
     const stubborn = await ToolProcess.start(process.execPath, ['-e', script], {});
     for await (const _ of stubborn.output()) break;
     await stubborn.stop();
