@@ -227,9 +227,8 @@ function raisers() {
   for (const [verb, { forms }] of Object.entries(VERBS)) for (const form of forms) add(form.errors, verb);
   for (const [object, spec] of Object.entries(OBJECTS)) {
     for (const verb of ['get', 'set', 'alter']) {
-      const { id, what, other = [] } = spec.errors[verb];
       if (verb !== 'alter' || Object.keys(spec.actions).length > 0) {
-        add([id, what, ...other], `${verb.toUpperCase()} ${object}`);
+        add(everyCause(spec.errors[verb]), `${verb.toUpperCase()} ${object}`);
       }
     }
     for (const [property, { errors = {} }] of Object.entries(spec.properties)) {
@@ -248,8 +247,12 @@ function raisers() {
   return found;
 }
 
-function allErrors({ id, what, other = [] }) {
-  return numbers([...new Set([id, what, ...other])].sort((a, b) => a - b));
+function allErrors(errors) {
+  return numbers(everyCause(errors).sort((a, b) => a - b));
+}
+
+function everyCause({ other = [], ...causes }) {
+  return [...new Set([...Object.values(causes), ...other])];
 }
 
 function errorsOfBoth({ errors = {} }) {

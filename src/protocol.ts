@@ -48,7 +48,7 @@ export {
   type VoicemailFailureReason,
   type VoicemailStatus,
 } from './protocol/catalogue/voicemail-status.js';
-export { HISTORIES, type TargetSpec, WINDOWS } from './protocol/catalogue/windows.js';
+export { HISTORIES, type HistorySpec, type TargetSpec, WINDOWS } from './protocol/catalogue/windows.js';
 export { errorsOf } from './protocol/command-errors.js';
 export { commands, type NamedObject, type StreamAction } from './protocol/commands.js';
 export type { Correction } from './protocol/correct.js';

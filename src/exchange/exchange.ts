@@ -11,7 +11,7 @@ import type { Destination } from '../switch/attempt.js';
 import type { Leg } from '../switch/leg.js';
 import { VoiceTicker } from '../switch/voice-ticker.js';
 import { Authorization } from './api/authorization.js';
-import { commandAnswerer } from './api/commands.js';
+import { Commands } from './api/commands.js';
 import { Endpoint, type EndpointContext } from './api/endpoint.js';
 import type { Services } from './api/services.js';
 import type { Session } from './api/session.js';
@@ -106,8 +106,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
       callsPerUser: options.limits.callsPerUser,
       fence: this.#fence,
       nextId: () => ++this.#lastId,
-      save: (object) => this.#store.saveCall(object),
-      forget: (object) => this.#store.forget('call', object.id),
+      shelf: this.#store.shelf('CALL'),
       takeMessage: (call, destination) => this.#takeMessage(call, destination),
       ended: (call) => this.#charge(call),
       streamClosed: (closed) => this.#streamClosed(closed),
@@ -120,8 +119,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
       beep: BEEP,
       userOf: (handle) => this.#directory.userOf(handle),
       nextId: () => ++this.#lastId,
-      save: (voicemail) => this.#store.saveVoicemail(voicemail, this.#voicemails.fileFor(voicemail.id)),
-      forget: (voicemail) => this.#store.forget('voicemail', voicemail.id),
+      shelf: this.#store.shelf('VOICEMAIL'),
       failed: (error) => this.#fence.tell(error, 'mailbox'),
       streamClosed: (closed) => this.#streamClosed(closed),
     });
@@ -294,7 +292,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   #endpointContext(): Omit<EndpointContext, 'trace'> {
     return {
       clock: this.#clock,
-      answer: commandAnswerer(this.#services),
+      commands: new Commands(this.#services),
       authorization: new Authorization(this.#options.attach, this.#store),
       limits: this.#options.limits,
       fence: this.#fence,
@@ -313,14 +311,8 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
 
   #restore(): void {
     for (const user of this.#directory.users) this.#store.restoreUser(user);
-    for (const { id, stored } of this.#store.objects('call')) {
-      const user = this.#directory.userOf(stored.user);
-      if (user) this.#calls.restore(user, id, stored.properties);
-    }
-    for (const { id, stored } of this.#store.objects('voicemail')) {
-      const user = this.#directory.userOf(stored.user);
-      if (user) this.#voicemails.restore(user, id, stored.properties, stored.file);
-    }
+    this.#calls.restore((handle) => this.#directory.userOf(handle));
+    this.#voicemails.restore();
   }
 
   #streamClosed(closed: ClosedStream): void {

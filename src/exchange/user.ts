@@ -1,8 +1,8 @@
 import { invalidArgument } from '../base/errors.js';
 import type { EndpointMessage, ParameterName } from '../protocol/message.js';
 import { type Identity, isHandle, phoneNumber } from '../switch/identity.js';
-import type { ObjectOwner } from './api-object.js';
 import type { VoicemailFault } from './mailbox/voicemail-failure.js';
+import type { ObjectOwner } from './object/api-object.js';
 import { isPicture, PICTURE_KINDS } from './picture.js';
 import { Loudspeaker } from './voice/loudspeaker.js';
 import { Microphone } from './voice/microphone.js';

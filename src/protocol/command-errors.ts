@@ -4,7 +4,7 @@ import type { ErrorNumber } from './catalogue/error-codes.js';
 import { OBJECTS } from './catalogue/objects.js';
 import { PARAMETERS } from './catalogue/parameters.js';
 import { SEARCHES, type SearchSpec } from './catalogue/searches.js';
-import type { CommandErrors, ObjectSpec, PropertySpec } from './catalogue/spec.js';
+import { allErrors, type ObjectSpec, type PropertySpec } from './catalogue/spec.js';
 import { VERBS, type VerbSpec } from './catalogue/verbs.js';
 import { HISTORIES, type TargetSpec, WINDOWS } from './catalogue/windows.js';
 import type { CommandMessage } from './message.js';
@@ -67,12 +67,12 @@ function ownErrors(command: Exclude<CommandMessage, { kind: 'unknown' }>): reado
     case 'set': {
       const spec: ObjectSpec = OBJECTS[command.object];
       const own = entryOf(spec.properties, command.property)?.errors?.[command.kind] ?? [];
-      return [...allOf(spec.errors[command.kind]), ...own];
+      return [...allErrors(spec.errors[command.kind]), ...own];
     }
     case 'alter': {
       const spec: ObjectSpec = OBJECTS[command.object];
       const own = entryOf(spec.actions, command.action)?.errors ?? [];
-      return [...allOf(spec.errors.alter), ...own];
+      return [...allErrors(spec.errors.alter), ...own];
     }
     case 'get-parameter':
     case 'set-parameter': {
@@ -88,8 +88,4 @@ function ownErrors(command: Exclude<CommandMessage, { kind: 'unknown' }>): reado
     default:
       return [];
   }
-}
-
-function allOf({ id, what, other = [] }: CommandErrors): ErrorNumber[] {
-  return [id, what, ...other];
 }

@@ -9,9 +9,9 @@ import type {
   SetParameterCommand,
 } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
+import { authorisedProfiles, changeStatus } from '../kind/contacts.js';
 import type { User } from '../user.js';
 import { getAvatar, getRingtone, setAvatar, setRingtone } from './answer-indexed.js';
-import { authorisedProfiles, changeStatus } from './contacts.js';
 import { Refusal, taking } from './refusal.js';
 import type { Services } from './services.js';
 

@@ -1,32 +1,33 @@
-import type {
-  AlterCommand,
-  CommandMessage,
-  CreateCommand,
-  EndpointMessage,
-  GetCommand,
-  SetCommand,
-} from '../../protocol/message.js';
+import type { CommandMessage, EndpointMessage } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
 import type { UserCall } from '../calls/user-call.js';
+import { exchangeKinds } from '../kind/kinds.js';
+import { openVoicemail } from '../kind/voicemail-kind.js';
+import { ObjectAnswerer } from '../object/answer-object.js';
+import type { ObjectOwner } from '../object/api-object.js';
 import type { User } from '../user.js';
-import { alterCall, getCall, placeCalls, setCall } from './answer-call.js';
-import { clear, search } from './answer-history.js';
 import { getParameter, moveWindow, setParameter } from './answer-parameter.js';
-import { getProfile, getUser, setProfile, setUser } from './answer-user.js';
-import { alterVoicemail, getVoicemail, leaveVoicemail, openVoicemail } from './answer-voicemail.js';
 import { isDtmf } from './digits.js';
-import { errorReply, Refusal } from './refusal.js';
+import { leaveVoicemail, placeCalls } from './place-call.js';
+import { Refusal } from './refusal.js';
 import type { Services } from './services.js';
 
-/** Answers a command of `user`'s client. @throws Refusal for an `ERROR` answer. */
-export type CommandAnswerer = (
-  command: CommandMessage,
-  user: User,
-) => EndpointMessage | Promise<EndpointMessage>;
-
 /** The commands of the API, acting on `services`. */
-export function commandAnswerer(services: Services): CommandAnswerer {
-  return (command, user) => {
+export class Commands {
+  readonly #services: Services;
+  readonly #objects = new ObjectAnswerer(exchangeKinds());
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  /** Answers a command of `client`, at the endpoint of `user`. @throws Refusal for an `ERROR` answer. */
+  answer(
+    command: CommandMessage,
+    user: User,
+    client: ObjectOwner,
+  ): EndpointMessage | Promise<EndpointMessage> {
+    const services = this.#services;
     switch (command.kind) {
       case 'ping':
         return replies.pong();
@@ -50,84 +51,28 @@ export function commandAnswerer(services: Services): CommandAnswerer {
       case 'call-voicemail':
         return leaveVoicemail(services, user, command);
       case 'get':
-        return getProperty(services, user, command);
       case 'set':
-        return setProperty(services, user, command);
       case 'alter':
-        return alter(services, user, command);
-      case 'search':
-        return search(services, user, command);
-      case 'clear':
-        return clear(services, user, command);
-      case 'open':
-        if (command.what.toUpperCase() === 'VOICEMAIL') openVoicemail(services, user, command.argument);
-        return replies.echo(command);
       case 'create':
-        return create(command);
       case 'delete':
+      case 'search':
+      case 'clear':
+        return this.#objects.answer(command, { services, user, client });
+      case 'open':
+        if (command.what.toUpperCase() === 'VOICEMAIL') {
+          openVoicemail({ services, user, client }, command.argument);
+        }
         return replies.echo(command);
       case 'unknown':
         throw new Refusal(replies.error(command.error));
       default:
         throw new Refusal('unknown-command');
     }
-  };
-}
-
-/** Clients make applications, menu items and events as they attach; there is no window to show them. */
-function create(command: CreateCommand): EndpointMessage {
-  const { object, argument } = command;
-  if (object !== 'MENU_ITEM' && object !== 'EVENT') return replies.echo(command);
-  const [id = ''] = argument.split(' ', 1);
-  if (!/^[a-z]/i.test(id))
-    throw new Refusal(errorReply('create-object', `CREATE ${object}: the id must begin with a letter`));
-  return replies.property(object, id, 'CREATED', '');
-}
-
-function getProperty(
-  services: Services,
-  user: User,
-  command: GetCommand,
-): EndpointMessage | Promise<EndpointMessage> {
-  switch (command.object) {
-    case 'CALL':
-      return getCall(services, user, command);
-    case 'VOICEMAIL':
-      return getVoicemail(services, user, command);
-    case 'USER':
-      return getUser(services, user, command);
-    case 'PROFILE':
-      return getProfile(services, user, command);
-    default:
-      throw new Refusal('get-what');
   }
-}
 
-function setProperty(services: Services, user: User, command: SetCommand): EndpointMessage {
-  switch (command.object) {
-    case 'CALL':
-      return setCall(services, user, command);
-    case 'USER':
-      return setUser(services, user, command);
-    case 'PROFILE':
-      return setProfile(services, user, command);
-    default:
-      throw new Refusal('set-what');
-  }
-}
-
-function alter(
-  services: Services,
-  user: User,
-  command: AlterCommand,
-): EndpointMessage | Promise<EndpointMessage> {
-  switch (command.object) {
-    case 'CALL':
-      return alterCall(services, user, command);
-    case 'VOICEMAIL':
-      return alterVoicemail(services, user, command);
-    default:
-      throw new Refusal('alter-object');
+  /** Forgets what belonged to a client that has gone. */
+  leave(client: ObjectOwner): void {
+    this.#objects.leave(client);
   }
 }
 

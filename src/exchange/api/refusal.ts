@@ -1,22 +1,51 @@
+import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError } from '../../base/errors.js';
 import { errorText } from '../../protocol/api-error.js';
+import type { ErrorNumber } from '../../protocol/catalogue/error-codes.js';
 import { ERROR_NUMBERS, type ErrorName } from '../../protocol/catalogue/error-names.js';
-import type { ErrorReply } from '../../protocol/message.js';
+import { OBJECTS } from '../../protocol/catalogue/objects.js';
+import { SEARCHES, type SearchSpec } from '../../protocol/catalogue/searches.js';
+import type { CommandErrors, ObjectSpec } from '../../protocol/catalogue/spec.js';
+import { HISTORIES, type TargetSpec, WINDOWS } from '../../protocol/catalogue/windows.js';
+import type { CommandMessage, ErrorReply } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
+
+/** Mistakes that have another number for each object and command: the catalogue's rows have it. */
+const CAUSES = {
+  'invalid-id': ({ id }) => id,
+  'unknown-object': ({ id, unknown = id }) => unknown,
+  /** A property or action that there is not, or not for this command. */
+  'unknown-what': ({ what, wrong = what }) => wrong,
+  'invalid-argument': ({ what, wrong = what, argument = wrong }) => argument,
+  'not-now': ({ what, wrong = what, argument = wrong, state = argument }) => state,
+} as const satisfies Readonly<Record<string, (errors: CommandErrors) => ErrorNumber>>;
+
+/** Name of a mistake: one that has one number, or one whose number depends on the command that it answers. */
+export type RefusalName = ErrorName | keyof typeof CAUSES;
 
 /** Thrown by a command's handler to answer it with `ERROR <number> <text>`. Never leaves the exchange. */
 export class Refusal extends Error {
-  readonly reply: ErrorReply;
+  readonly #why: RefusalName | ErrorReply;
+  readonly #detail: string | undefined;
 
   /**
-   * @param why name of the error, or the whole answer where its text is not the reference's.
+   * @param why name of the mistake, or the whole answer where its text is not the reference's.
    * @param detail appended to the reference's text. Default: nothing.
    */
-  constructor(why: ErrorName | ErrorReply, detail?: string) {
-    const reply = typeof why === 'string' ? replyOf(why, detail) : why;
-    super(reply.text);
+  constructor(why: RefusalName | ErrorReply, detail?: string) {
+    super(typeof why === 'string' ? why : why.text);
     this.name = 'Refusal';
-    this.reply = reply;
+    this.#why = why;
+    this.#detail = detail;
+  }
+
+  /** Gives the answer to the command that is refused. */
+  replyTo(command: CommandMessage): ErrorReply {
+    if (typeof this.#why !== 'string') return this.#why;
+    const number = entryOf(ERROR_NUMBERS, this.#why) ?? numberFor(this.#why as keyof typeof CAUSES, command);
+    return this.#detail === undefined
+      ? replies.error(number)
+      : replies.error(number, `${errorText(number)}: ${this.#detail}`);
   }
 }
 
@@ -27,7 +56,7 @@ export function errorReply(name: ErrorName, text?: string): ErrorReply {
 }
 
 /** Takes a value; one that its check refuses is answered with the error `name`, and why. */
-export function taking<T>(name: ErrorName, take: () => T): T {
+export function taking<T>(name: RefusalName, take: () => T): T {
   try {
     return take();
   } catch (error) {
@@ -36,7 +65,34 @@ export function taking<T>(name: ErrorName, take: () => T): T {
   }
 }
 
-function replyOf(name: ErrorName, detail: string | undefined): ErrorReply {
-  const text = detail === undefined ? undefined : `${errorText(ERROR_NUMBERS[name])}: ${detail}`;
-  return errorReply(name, text);
+function numberFor(cause: keyof typeof CAUSES, command: CommandMessage): ErrorNumber {
+  switch (command.kind) {
+    case 'get':
+    case 'set':
+    case 'alter': {
+      const { errors }: ObjectSpec = OBJECTS[command.object];
+      return CAUSES[cause](errors[command.kind]);
+    }
+    case 'delete': {
+      const { errors }: ObjectSpec = OBJECTS[command.object];
+      return errors.delete ?? DELETE_ERROR;
+    }
+    case 'create':
+      return ERROR_NUMBERS['create-object'];
+    case 'search':
+      return first((SEARCHES[command.what] satisfies SearchSpec).errors);
+    case 'open':
+      return first(entryOf<TargetSpec>(WINDOWS, command.what)?.errors);
+    case 'clear':
+      return first(entryOf<TargetSpec>(HISTORIES, command.what)?.errors);
+    default:
+      return ERROR_NUMBERS['unknown-command'];
+  }
+}
+
+/** Stands for every mistake of DELETE, where the object's row has none. */
+const DELETE_ERROR = 538;
+
+function first(errors: readonly ErrorNumber[] = []): ErrorNumber {
+  return errors[0] ?? ERROR_NUMBERS.syntax;
 }

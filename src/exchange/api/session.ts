@@ -10,9 +10,9 @@ import { type ExchangeLimits, limitReached } from '../limits.js';
 import type { User } from '../user.js';
 import { asLine, checkText, MAX_NAME_LENGTH } from '../wire-value.js';
 import type { Authorization } from './authorization.js';
-import type { CommandAnswerer } from './commands.js';
+import type { Commands } from './commands.js';
 import { Outbox } from './outbox.js';
-import { Refusal, taking } from './refusal.js';
+import { errorReply, Refusal, taking } from './refusal.js';
 
 /** A client's end of a session; transports implement it. */
 export interface SessionClient {
@@ -26,7 +26,7 @@ export interface SessionClient {
 export interface SessionContext {
   readonly user: User;
   readonly clock: Clock;
-  readonly answer: CommandAnswerer;
+  readonly commands: Commands;
   readonly authorization: Authorization;
   readonly limits: ExchangeLimits;
   /** Around what this client's commands and notifications do. */
@@ -59,6 +59,11 @@ export class Session {
     this.#outbox = new Outbox(context.clock);
   }
 
+  /** Handle of the user at whose endpoint it is. */
+  get handle(): string {
+    return this.#context.user.handle;
+  }
+
   /** What the client called itself with NAME. */
   get name(): string | undefined {
     return this.#name;
@@ -84,7 +89,7 @@ export class Session {
     this.#waiting++;
     const command = parseCommand(line);
     const answered = (message: EndpointMessage) => this.#answer(command, message, reply);
-    const refused = (error: unknown) => answered(this.#refusalOf(error));
+    const refused = (error: unknown) => answered(this.#refusalOf(error, command));
     this.#held ??= [];
     try {
       checkLine(line);
@@ -110,6 +115,7 @@ export class Session {
     if (!this.#open) return;
     this.#open = false;
     this.#outbox.clear();
+    this.#context.commands.leave(this);
     this.#context.ended(this);
   }
 
@@ -122,7 +128,7 @@ export class Session {
   }
 
   #respond(command: CommandMessage): EndpointMessage | Promise<EndpointMessage> {
-    const { user, authorization, answer } = this.#context;
+    const { user, authorization, commands } = this.#context;
     if (command.kind === 'name') {
       taking('syntax', () => checkText('NAME', command.name, MAX_NAME_LENGTH));
       const allowed = authorization.allows(user, command.name);
@@ -131,7 +137,9 @@ export class Session {
         : this.#named(command.name, allowed);
     }
     if (!this.#allowed) throw new Refusal('access-denied');
-    if (command.kind !== 'protocol') return answer(fromVersion(command, this.#protocol), user);
+    if (command.kind !== 'protocol') {
+      return commands.answer(fromVersion(command, this.#protocol), user, this);
+    }
     if (command.version < 1) throw new Refusal('protocol-version');
     this.#protocol = negotiateProtocol(command.version);
     this.#greet();
@@ -198,15 +206,15 @@ export class Session {
     return `client ${JSON.stringify(this.#name ?? '')} of ${this.#context.user.handle}`;
   }
 
-  #refusalOf(error: unknown): EndpointMessage {
-    if (error instanceof Refusal) return error.reply;
+  #refusalOf(error: unknown, command: CommandMessage): EndpointMessage {
+    if (error instanceof Refusal) return error.replyTo(command);
     this.#context.fence.tell(error, this.#where);
     return internalError(messageOf(error));
   }
 }
 
 function internalError(why: string): EndpointMessage {
-  return new Refusal('internal', asLine(why)).reply;
+  return errorReply('internal', `Internal error: ${asLine(why)}`);
 }
 
 /** @throws Refusal for a command that could not be said again: it is not carried out. */

@@ -1,7 +1,7 @@
 import { type CallStatus, isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
 import type { EndCause, FailureReason, Progress } from '../../switch/leg.js';
-import type { ApiObject, ObjectRecord } from '../api-object.js';
+import type { ApiObject, ObjectRecord } from '../object/api-object.js';
 
 export type Direction = 'OUTGOING' | 'INCOMING';
 

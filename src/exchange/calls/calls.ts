@@ -8,11 +8,12 @@ import type { Identity } from '../../switch/identity.js';
 import type { EndCause, Leg } from '../../switch/leg.js';
 import { Room } from '../../switch/room.js';
 import type { VoiceTicker } from '../../switch/voice-ticker.js';
-import { ApiObject, type ObjectRecord } from '../api-object.js';
+import { ApiObject } from '../object/api-object.js';
+import { ObjectStore } from '../object/object-store.js';
+import type { ObjectShelf } from '../store/exchange-store.js';
 import type { User } from '../user.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import { type Direction, settledCall } from './call-end.js';
-import { CallHistory } from './call-history.js';
 import { Conferences } from './conference.js';
 import { RedialWait } from './redial-wait.js';
 import { type Follower, followers, TransferWatch, type WayBack } from './transfer-watch.js';
@@ -31,9 +32,8 @@ export interface CallsContext {
   readonly fence: Fence;
   /** A number that no call and no voicemail has had. */
   nextId(): number;
-  /** A call has changed in a way that has to survive a restart. */
-  save(object: ApiObject<'CALL'>, user: User): void;
-  forget(object: ApiObject<'CALL'>): void;
+  /** Where calls survive a restart. */
+  readonly shelf: ObjectShelf<'CALL'>;
   /** Has `caller` leave a voicemail for those who did not answer. @returns whether they have one. */
   takeMessage(caller: UserCall, destination: Destination): boolean;
   /** The call has ended: what it costs, and how the views change. */
@@ -45,9 +45,12 @@ export interface CallsContext {
 /** All calls of the exchange, those that go on and those of the past. */
 export class Calls {
   readonly conferences: Conferences;
-  readonly history: CallHistory;
+  /** Views that users have of their calls, of those that go on and of those of the past. */
+  readonly objects: ObjectStore<'CALL', ApiObject<'CALL'>>;
   readonly #context: CallsContext;
   readonly #active = new Map<number, UserCall>();
+  /** Users' calls by the end that they are to the switch. */
+  readonly #byLeg = new WeakMap<Leg, UserCall>();
   readonly #early: EarlyMedia;
   readonly #connections = new Set<Connection>();
   /** Searches that go on, with the end that each is for. */
@@ -56,11 +59,17 @@ export class Calls {
 
   constructor(context: CallsContext) {
     this.#context = context;
-    this.conferences = new Conferences(() => context.nextId(), context.conferenceLimit);
-    this.history = new CallHistory({
+    this.conferences = new Conferences(context.conferenceLimit, {
+      nextId: () => context.nextId(),
+      callOf: (leg) => this.callOf(leg),
+    });
+    this.objects = new ObjectStore({
       limit: context.historyLimit,
-      isActive: (id) => this.#active.has(id),
-      forget: (object) => context.forget(object),
+      mayGo: ({ id }) => !this.#active.has(id),
+      save: (object) => {
+        context.shelf.save(object.id, { user: object.owner.handle, properties: object.record() });
+      },
+      forget: (object) => context.shelf.forget(object.id, object.owner.handle),
     });
     this.#early = new EarlyMedia(context.ticker);
   }
@@ -101,23 +110,31 @@ export class Calls {
       clock: this.#context.clock,
       callEnded: (ended) => this.#callEnded(ended),
       streamClosed: (closed) => this.#context.streamClosed(closed),
-      callCounted: (call) => this.#context.save(call.object, user),
+      callCounted: (call) => this.objects.save(call.object),
     });
     this.#active.set(call.id, call);
-    this.history.add(user, call.object);
-    this.#context.save(call.object, user);
+    this.#byLeg.set(call, call);
+    this.objects.add(call.object);
     return call;
   }
 
   /** Takes in what a former run has stored. What went on then was cut off. */
-  restore(user: User, id: number, record: ObjectRecord): void {
-    this.history.add(user, new ApiObject('CALL', id, user, settledCall(record)));
+  restore(userOf: (handle: string) => User | undefined): void {
+    for (const { id, stored } of this.#context.shelf.objects()) {
+      const user = userOf(stored.user);
+      if (user) this.objects.restore(new ApiObject('CALL', id, user, settledCall(stored.properties)));
+    }
   }
 
   /** The call with this id, if it is one of `user`'s and goes on. */
   activeOf(user: User, id: number): UserCall | undefined {
     const call = this.#active.get(id);
     return call?.user === user ? call : undefined;
+  }
+
+  /** The user's call that an end of the switch is; nothing for a robot or a line. */
+  callOf(leg: Leg): UserCall | undefined {
+    return this.#byLeg.get(leg);
   }
 
   /** The calls of `user` that go on. */
@@ -131,10 +148,10 @@ export class Calls {
   }
 
   /** Marks a call as seen, so that it is missed no more. The user's clients are told, once. */
-  see(object: ApiObject<'CALL'>, user: User): void {
+  see(object: ApiObject<'CALL'>): void {
     if (object.get('SEEN') === 'TRUE') return;
     object.tell('SEEN', 'TRUE');
-    this.#context.save(object, user);
+    this.objects.save(object);
   }
 
   /** All calls that go on. */
@@ -181,6 +198,7 @@ export class Calls {
   }
 
   #dial(leg: Leg, targets: readonly Destination[], origin: AttemptOrigin, follower?: Follower): Dial {
+    const call = this.callOf(leg);
     /** Ends the search: every outcome does that first. */
     const over = () => {
       this.#dials.delete(dial);
@@ -188,10 +206,10 @@ export class Calls {
     };
     const failed = (cause: EndCause) => {
       over();
-      if (!follower && leg instanceof UserCall && isRejectedByPhone(leg, cause)) {
-        new RedialWait(leg, this.#context.clock, () => {
-          leg.place(this.#dial(leg, targets, origin));
-          leg.progress('routing');
+      if (!follower && call && isRejectedByPhone(call, cause)) {
+        new RedialWait(call, this.#context.clock, () => {
+          call.place(this.#dial(call, targets, origin));
+          call.progress('routing');
         });
         return;
       }
@@ -217,7 +235,7 @@ export class Calls {
       },
       voicemail: (owner, chosen) => {
         over();
-        const taken = () => leg instanceof UserCall && this.#context.takeMessage(leg, owner);
+        const taken = () => call !== undefined && this.#context.takeMessage(call, owner);
         if (!chosen || !taken()) {
           // Where somebody has talked to the caller before, that call goes on; no machine takes it by itself.
           if (follower?.failed({ kind: 'no-answer' })) return;
@@ -288,7 +306,8 @@ export class Calls {
       return undefined;
     }
     this.#have(leg, () => leg.transferred?.(first.identity));
-    const watch = by instanceof UserCall ? [new TransferWatch(by, first.identity, wayBack)] : [];
+    const passing = this.callOf(by);
+    const watch = passing ? [new TransferWatch(passing, first.identity, wayBack)] : [];
     const follower = followers([...watch, ...before]);
     const dial = this.#dial(leg, targets, { caller: leg.identity, transferredBy: by.identity }, follower);
     this.#place(leg, dial);
@@ -300,7 +319,7 @@ export class Calls {
     this.#track(this.#early.close(call));
     this.conferences.ended(call);
     this.#context.ended(call);
-    this.#context.save(call.object, call.user);
+    this.objects.save(call.object);
   }
 
   #track(closing: Promise<void> | undefined): void {

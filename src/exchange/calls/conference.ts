@@ -1,20 +1,27 @@
 import { Connection } from '../../switch/connection.js';
 import type { Conversation, Leg } from '../../switch/leg.js';
 import type { Room } from '../../switch/room.js';
-import { UserCall } from './user-call.js';
+import type { UserCall } from './user-call.js';
+
+/** Needs of {@link Conferences}. */
+export interface ConferencesContext {
+  nextId(): number;
+  /** Gives the user's call that an end is; nothing for a robot or a line. */
+  callOf(leg: Leg): UserCall | undefined;
+}
 
 /** The conference that `host`'s calls make: numbered, and told to all who are in it (reference, "CALL object"). */
 export class Conferences {
-  readonly #nextId: () => number;
   readonly #limit: number;
+  readonly #context: ConferencesContext;
   readonly #ids = new WeakMap<Room, number>();
   /** The most that each call of a participant has been with. */
   readonly #most = new WeakMap<UserCall, number>();
 
   /** @param limit most calls that one host can join. */
-  constructor(nextId: () => number, limit: number) {
-    this.#nextId = nextId;
+  constructor(limit: number, context: ConferencesContext) {
     this.#limit = limit;
+    this.#context = context;
   }
 
   /** Most parties besides the host. */
@@ -36,7 +43,7 @@ export class Conferences {
       if (from.room.connections.length + into.room.connections.length > this.#limit) return undefined;
       into.room.merge(host, [from.room]);
     }
-    const id = this.#ids.get(into.room) ?? this.#nextId();
+    const id = this.#ids.get(into.room) ?? this.#context.nextId();
     this.#ids.set(into.room, id);
     this.#tell(into.room, id, [joining, master]);
     // On hold before it is joined, a call is resumed (reference, "SET CALL JOIN_CONFERENCE").
@@ -55,7 +62,7 @@ export class Conferences {
   /** Tells those who stay how many they are. */
   left(room: Room): void {
     if (room.host === undefined) return;
-    for (const call of callsIn(room)) this.#tellCount(room, call);
+    for (const call of this.#callsIn(room)) this.#tellCount(room, call);
   }
 
   /** A call that is over says how many there were at most (reference, "CALL object", CONF_PARTICIPANTS_COUNT). */
@@ -65,11 +72,16 @@ export class Conferences {
   }
 
   #tell(room: Room, id: number, first: readonly UserCall[]): void {
-    const inOrder = new Set([...first, ...callsIn(room)]);
+    const inOrder = new Set([...first, ...this.#callsIn(room)]);
     for (const call of inOrder) {
       if (call.object.get('CONF_ID') !== String(id)) call.object.tell('CONF_ID', String(id));
     }
     for (const call of inOrder) this.#tellCount(room, call);
+  }
+
+  #callsIn(room: Room): UserCall[] {
+    const legs = room.connections.flatMap((connection) => connection.legs);
+    return legs.flatMap((leg) => this.#context.callOf(leg) ?? []);
   }
 
   /** The host's count is always 0. What is left of a conference is a former one: 1. */
@@ -89,8 +101,4 @@ function connectionOf(call: UserCall): Connection | undefined {
 function farFrom(host: string, conversation: Conversation): Leg {
   const [caller, callee] = conversation.legs;
   return caller.identity.handle === host ? callee : caller;
-}
-
-function callsIn(room: Room): UserCall[] {
-  return room.connections.flatMap((connection) => connection.legs).filter((leg) => leg instanceof UserCall);
 }

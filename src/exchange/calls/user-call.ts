@@ -4,7 +4,7 @@ import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons
 import type { Attempt, Destination } from '../../switch/attempt.js';
 import type { Identity } from '../../switch/identity.js';
 import type { Conversation, EndCause, Leg, Placing, Progress } from '../../switch/leg.js';
-import { ApiObject } from '../api-object.js';
+import { ApiObject } from '../object/api-object.js';
 import type { User } from '../user.js';
 import { type SoundDevice, UserVoice } from '../voice/user-voice.js';
 import type { ClosedStream } from '../voice/voice-router.js';

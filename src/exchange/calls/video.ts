@@ -1,8 +1,16 @@
 import type { Clock } from '../../base/clock.js';
 import { entryOf } from '../../base/entry-of.js';
-import type { ApiObject } from '../api-object.js';
+import type { ApiObject } from '../object/api-object.js';
 
-type VideoAction = 'START_VIDEO_SEND' | 'STOP_VIDEO_SEND' | 'START_VIDEO_RECEIVE' | 'STOP_VIDEO_RECEIVE';
+/** Actions of ALTER CALL that are about video. */
+export const VIDEO_ACTIONS = [
+  'START_VIDEO_SEND',
+  'STOP_VIDEO_SEND',
+  'START_VIDEO_RECEIVE',
+  'STOP_VIDEO_RECEIVE',
+] as const;
+
+export type VideoAction = (typeof VIDEO_ACTIONS)[number];
 
 /** One end of a call, as far as video goes. */
 interface VideoEnd {
@@ -21,7 +29,7 @@ const ACTIONS = {
   STOP_VIDEO_SEND: { own: 'VIDEO_SEND_STATUS', other: 'VIDEO_RECEIVE_STATUS', start: false },
   START_VIDEO_RECEIVE: { own: 'VIDEO_RECEIVE_STATUS', other: 'VIDEO_SEND_STATUS', start: true },
   STOP_VIDEO_RECEIVE: { own: 'VIDEO_RECEIVE_STATUS', other: 'VIDEO_SEND_STATUS', start: false },
-} as const;
+} as const satisfies Readonly<Record<VideoAction, object>>;
 
 /** What each action finds, and what it makes of that: for `SETTLE_MS`, then for good. */
 const MOVES = {
@@ -36,10 +44,6 @@ const MOVES = {
 } as const satisfies Record<string, Readonly<Record<string, readonly [string, string]>>>;
 
 const STATUSES = ['VIDEO_NONE', 'VIDEO_SEND_ENABLED', 'VIDEO_RECV_ENABLED', 'VIDEO_BOTH_ENABLED'] as const;
-
-export function isVideoAction(action: string): action is VideoAction {
-  return Object.hasOwn(ACTIONS, action);
-}
 
 /** VIDEO_STATUS and the two states at the beginning of a conversation, from who has a camera. */
 export function enableVideo(object: ApiObject<'CALL'>, ownCamera: boolean, otherCamera: boolean): void {

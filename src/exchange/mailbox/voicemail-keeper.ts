@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
 import type { VoiceTicker } from '../../switch/voice-ticker.js';
+import type { ObjectShelf } from '../store/exchange-store.js';
 import type { User } from '../user.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import type { Voicemail } from './voicemail.js';
@@ -19,8 +20,8 @@ export interface VoicemailsContext {
   readonly beep: Int16Array;
   userOf(handle: string): User | undefined;
   nextId(): number;
-  save(voicemail: Voicemail): void;
-  forget(voicemail: Voicemail): void;
+  /** Where voicemails survive a restart. */
+  readonly shelf: ObjectShelf<'VOICEMAIL'>;
   /** Something that goes on besides commands has failed: a disk, mostly. */
   failed(error: unknown): void;
   /** A redirected stream of a voicemail was closed. */

@@ -6,7 +6,7 @@ import {
 } from '../../protocol/catalogue/voicemail-status.js';
 import type { PropertyName } from '../../protocol/message.js';
 import type { Identity } from '../../switch/identity.js';
-import type { ApiObject, ObjectRecord } from '../api-object.js';
+import type { ApiObject, ObjectRecord } from '../object/api-object.js';
 import type { User } from '../user.js';
 import { type SoundDevices, UserVoice } from '../voice/user-voice.js';
 import type { ClosedStream } from '../voice/voice-router.js';
@@ -56,6 +56,10 @@ export class Voicemail {
     return this.object.id;
   }
 
+  get owner(): User {
+    return this.user;
+  }
+
   get type(): VoicemailType {
     return (this.object.get('TYPE') ?? 'INCOMING') as VoicemailType;
   }
@@ -66,6 +70,11 @@ export class Voicemail {
 
   get isGreeting(): boolean {
     return this.type.endsWith('GREETING');
+  }
+
+  /** True when its audio is here, and nothing is done with it. */
+  get isPlayable(): boolean {
+    return !this.activity && this.canBecome('BUFFERING');
   }
 
   /** Whether the life of a voicemail allows it to become `status` now. */

@@ -5,8 +5,9 @@ import { copyPrivate, removeFile } from '../../files/private-file.js';
 import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
 import type { Identity } from '../../switch/identity.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
-import { ApiObject, type ObjectRecord } from '../api-object.js';
 import type { UserCall } from '../calls/user-call.js';
+import { ApiObject, type ObjectRecord } from '../object/api-object.js';
+import { ObjectStore } from '../object/object-store.js';
 import { standStill } from '../stand-still.js';
 import type { User } from '../user.js';
 import { checkIdentity } from '../wire-value.js';
@@ -43,22 +44,22 @@ export function checkDeposit({ from, recordedAtMs = 0, durationSec = 0 }: Deposi
 /** All voicemails and greetings. */
 export class Voicemails implements VoicemailKeeper {
   readonly context: VoicemailsContext;
-  readonly #byUser = new Map<string, Map<number, Voicemail>>();
+  /** Views that users have of voicemails and greetings. */
+  readonly objects: ObjectStore<'VOICEMAIL', Voicemail>;
   /** The greeting that each user has recorded himself, by handle. */
   readonly #greetings = new Map<string, Voicemail>();
   readonly #pending = new Set<Promise<void>>();
 
   constructor(context: VoicemailsContext) {
     this.context = context;
-  }
-
-  of(user: User, id: number): Voicemail | undefined {
-    return this.#byUser.get(user.handle)?.get(id);
+    this.objects = new ObjectStore({
+      save: (voicemail) => this.#store(voicemail),
+    });
   }
 
   /** What SEARCH VOICEMAILS lists: greetings are not among them. */
   objectsOf(user: User): Voicemail[] {
-    return this.#listOf(user).filter(({ isGreeting, status }) => !isGreeting && status !== 'DELETING');
+    return this.objects.listOf(user).filter(({ isGreeting, status }) => !isGreeting && status !== 'DELETING');
   }
 
   missedOf(user: User): Voicemail[] {
@@ -71,9 +72,9 @@ export class Voicemails implements VoicemailKeeper {
   greetingOf(asking: User, owner: User): Voicemail {
     const own = this.#greetings.get(owner.handle);
     if (own && asking === owner) return own;
-    const known = this.#listOf(asking).find(
-      (voicemail) => voicemail.isGreeting && voicemail.object.get('PARTNER_HANDLE') === owner.handle,
-    );
+    const known = this.objects
+      .listOf(asking)
+      .find((voicemail) => voicemail.isGreeting && voicemail.object.get('PARTNER_HANDLE') === owner.handle);
     return known ?? this.#copyOfGreeting(asking, owner);
   }
 
@@ -117,14 +118,14 @@ export class Voicemails implements VoicemailKeeper {
 
   delete(voicemail: Voicemail): void {
     if (!voicemail.become('DELETING')) return;
-    this.context.forget(voicemail);
+    this.context.shelf.forget(voicemail.id, voicemail.user.handle);
     if (this.#greetings.get(voicemail.user.handle) === voicemail)
       this.#greetings.delete(voicemail.user.handle);
     this.track(this.#end(voicemail).finally(() => this.#drop(voicemail)));
   }
 
   save(voicemail: Voicemail): void {
-    if (voicemail.status !== 'DELETING') this.context.save(voicemail);
+    if (voicemail.status !== 'DELETING') this.objects.save(voicemail);
   }
 
   /** Deletes all that the history tab would show. */
@@ -133,9 +134,13 @@ export class Voicemails implements VoicemailKeeper {
   }
 
   /** Takes in what a former run has stored. */
-  restore(user: User, id: number, record: ObjectRecord, file = this.fileFor(id)): void {
-    const voicemail = this.#add(user, id, settled(record), file);
-    if (voicemail.isGreeting) this.#greetings.set(user.handle, voicemail);
+  restore(): void {
+    for (const { id, stored } of this.context.shelf.objects()) {
+      const user = this.context.userOf(stored.user);
+      if (!user) continue;
+      const voicemail = this.#add(user, id, settled(stored.properties), stored.file ?? this.fileFor(id));
+      if (voicemail.isGreeting) this.#greetings.set(user.handle, voicemail);
+    }
   }
 
   fileFor(id: number): string {
@@ -157,12 +162,9 @@ export class Voicemails implements VoicemailKeeper {
 
   /** Ends all recordings and playbacks. */
   async close(): Promise<void> {
-    for (const voicemails of this.#byUser.values()) {
-      for (const voicemail of voicemails.values()) voicemail.activity?.by.stop();
-    }
+    for (const { activity } of this.objects.all()) activity?.by.stop();
     await Promise.all(this.#pending);
-    const all = Array.from(this.#byUser.values(), (voicemails) => [...voicemails.values()]).flat();
-    await Promise.all(all.map(({ voice }) => voice.leave()));
+    await Promise.all(this.objects.all().map(({ voice }) => voice.leave()));
   }
 
   /** Puts a voicemail into the mailbox of `user`, where it waits to be downloaded. @returns its id. */
@@ -240,6 +242,11 @@ export class Voicemails implements VoicemailKeeper {
     return this.#add(user, id, properties, file ?? this.fileFor(id));
   }
 
+  #store({ id, user, object, file }: Voicemail): void {
+    const elsewhere = file === this.fileFor(id) ? {} : { file };
+    this.context.shelf.save(id, { user: user.handle, properties: object.record(), ...elsewhere });
+  }
+
   #add(user: User, id: number, record: ObjectRecord, file: string): Voicemail {
     const voicemail = new Voicemail(
       new ApiObject('VOICEMAIL', id, user, record),
@@ -247,19 +254,14 @@ export class Voicemails implements VoicemailKeeper {
       file,
       this.context.streamClosed,
     );
-    const voicemails = this.#byUser.get(user.handle) ?? new Map<number, Voicemail>();
-    this.#byUser.set(user.handle, voicemails.set(id, voicemail));
+    this.objects.restore(voicemail);
     return voicemail;
   }
 
   /** Takes it out, and closes what its streams were redirected to. */
   #drop(voicemail: Voicemail): Promise<void> {
-    this.#byUser.get(voicemail.user.handle)?.delete(voicemail.id);
+    this.objects.drop(voicemail);
     return voicemail.voice.leave();
-  }
-
-  #listOf(user: User): Voicemail[] {
-    return [...(this.#byUser.get(user.handle)?.values() ?? [])];
   }
 }
 

@@ -1,18 +1,35 @@
 import { JackfieldError } from '../../base/errors.js';
+import { OBJECTS } from '../../protocol/catalogue/objects.js';
+import type { ObjectSpec } from '../../protocol/catalogue/spec.js';
+import type { ObjectId, ObjectName } from '../../protocol/message.js';
 import type { DecisionStore } from '../api/authorization.js';
-import type { ApiObject, ObjectRecord } from '../api-object.js';
-import type { Voicemail } from '../mailbox/voicemail.js';
+import type { ObjectRecord } from '../object/api-object.js';
 import type { User } from '../user.js';
 import { checkText } from '../wire-value.js';
 import type { Journal } from './journal.js';
 
-/** A stored object of the API. */
-interface StoredObject {
+/** An object of the API as it is stored. */
+export interface StoredObject {
+  /** Handle of its owner. */
   readonly user: string;
   readonly properties: ObjectRecord;
-  /** The audio of a voicemail that is kept elsewhere. */
+  /** Audio of a voicemail that is kept elsewhere. */
   readonly file?: string;
 }
+
+/** Stored objects of one kind, by id. */
+export interface ObjectShelf<O extends ObjectName> {
+  save(id: ObjectId<O>, stored: StoredObject): void;
+  /** Deletes an object. Its number is not given out again. */
+  forget(id: ObjectId<O>, user: string): void;
+  /** Lists what a former run has stored, oldest first where the ids are numbers. */
+  objects(): { readonly id: ObjectId<O>; readonly stored: StoredObject }[];
+}
+
+/** Objects whose ids are numbers, which all come from one count. */
+const NUMBERED = Object.entries<ObjectSpec>(OBJECTS).flatMap(([name, { id }]) =>
+  id === 'number' ? [name as ObjectName] : [],
+);
 
 /**
  * What an exchange keeps over a restart, in a {@link Journal} or, without one, not at all. A disk that refuses is
@@ -35,8 +52,8 @@ export class ExchangeStore implements DecisionStore {
   /** The highest number that an object has had. */
   get lastId(): number {
     let last = idOf(this.#journal?.get('last-id')) ?? 0;
-    for (const prefix of ['call/', 'voicemail/']) {
-      for (const [id] of this.#journal?.entries(prefix) ?? []) last = Math.max(last, idOf(id) ?? 0);
+    for (const object of NUMBERED) {
+      for (const [id] of this.#journal?.entries(folderOf(object)) ?? []) last = Math.max(last, idOf(id) ?? 0);
     }
     return last;
   }
@@ -56,26 +73,21 @@ export class ExchangeStore implements DecisionStore {
     }
   }
 
-  saveCall(object: ApiObject<'CALL'>): void {
-    this.#put(`call/${object.id}`, { user: object.owner.handle, properties: object.record() });
-  }
-
-  /** @param ownFile where its audio is kept, when it is kept here. */
-  saveVoicemail({ object, user, file }: Voicemail, ownFile: string): void {
-    const stored: StoredObject = {
-      user: user.handle,
-      properties: object.record(),
-      ...(file !== ownFile && { file }),
+  /** Gives the place of one kind of object. Ids that are words are an owner's; numbers are the exchange's. */
+  shelf<O extends ObjectName>(object: O): ObjectShelf<O> {
+    const folder = folderOf(object);
+    const numbered = NUMBERED.includes(object);
+    const keyOf = (id: ObjectId<O>, user: string) => `${folder}${numbered ? '' : `${user}/`}${id}`;
+    return {
+      save: (id, stored) => this.#put(keyOf(id, stored.user), stored),
+      forget: (id, user) => {
+        this.#try((journal) => {
+          if (typeof id === 'number' && id > Number(journal.get('last-id') ?? 0)) journal.put('last-id', id);
+          journal.delete(keyOf(id, user));
+        });
+      },
+      objects: () => this.#objects(folder, numbered) as { id: ObjectId<O>; stored: StoredObject }[],
     };
-    this.#put(`voicemail/${object.id}`, stored);
-  }
-
-  forget(kind: 'call' | 'voicemail', id: number): void {
-    this.#try((journal) => {
-      // The numbers of what is deleted are not given out again.
-      if (id > Number(journal.get('last-id') ?? 0)) journal.put('last-id', id);
-      journal.delete(`${kind}/${id}`);
-    });
   }
 
   /** What is stored of a user, by its path. */
@@ -95,18 +107,6 @@ export class ExchangeStore implements DecisionStore {
     }
   }
 
-  /** The stored objects of one kind, oldest first. */
-  objects(kind: 'call' | 'voicemail'): { readonly id: number; readonly stored: StoredObject }[] {
-    const objects: { readonly id: number; readonly stored: StoredObject }[] = [];
-    for (const [key, value] of this.#journal?.entries(`${kind}/`) ?? []) {
-      const id = idOf(key);
-      const stored = storedObject(value);
-      if (id !== undefined && stored) objects.push({ id, stored });
-      else this.#failed(notStored(`${kind}/${key}`));
-    }
-    return objects.sort((a, b) => a.id - b.id);
-  }
-
   decision(handle: string, name: string): boolean | undefined {
     return this.#decisions.get(`${handle}/${name}`);
   }
@@ -118,6 +118,17 @@ export class ExchangeStore implements DecisionStore {
 
   close(): void {
     this.#try((journal) => journal.close());
+  }
+
+  #objects(folder: string, numbered: boolean): { id: number | string; stored: StoredObject }[] {
+    const objects: { id: number | string; stored: StoredObject }[] = [];
+    for (const [key, value] of this.#journal?.entries(folder) ?? []) {
+      const stored = storedObject(value);
+      const id = numbered ? idOf(key) : stored && nameOf(key, stored.user);
+      if (id !== undefined && stored) objects.push({ id, stored });
+      else this.#failed(notStored(`${folder}${key}`));
+    }
+    return numbered ? objects.sort((a, b) => Number(a.id) - Number(b.id)) : objects;
   }
 
   #put(key: string, value: unknown): void {
@@ -132,6 +143,16 @@ export class ExchangeStore implements DecisionStore {
       this.#failed(error);
     }
   }
+}
+
+/** Beginning of the keys of one kind of object. */
+function folderOf(object: ObjectName): string {
+  return `${object.toLowerCase()}/`;
+}
+
+/** The name of an object among those of its owner, as it is stored. */
+function nameOf(key: string, user: string): string | undefined {
+  return key.startsWith(`${user}/`) ? key.slice(user.length + 1) || undefined : undefined;
 }
 
 /** The number of an object, as it is stored. */

@@ -9,7 +9,7 @@ export const APPLICATION = {
   errors: {
     get: { id: 543, what: 544 },
     set: { id: 18, what: 18 },
-    alter: { id: 540, what: 546, other: [541, 545] },
+    alter: { id: 540, what: 546, state: 541, other: [545] },
     delete: 542,
   },
   properties: {

@@ -24,9 +24,9 @@ export const CALL = {
   since: P1,
   id: 'number',
   errors: {
-    get: { id: 11, what: 13, other: [12] },
-    set: { id: 19, what: 25, other: [20, 21] },
-    alter: { id: 556, what: 557, other: [555, 558, 559, 560] },
+    get: { id: 11, what: 13, unknown: 12 },
+    set: { id: 19, what: 25, unknown: 20, wrong: 21 },
+    alter: { id: 556, what: 557, wrong: 560, argument: 558, state: 559, other: [555] },
   },
   properties: {
     TIMESTAMP: { type: 'timestamp', note: 'When the call was placed.' },

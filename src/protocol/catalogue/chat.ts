@@ -21,9 +21,9 @@ export const CHAT = {
   id: 'string',
   anonymousReply: true,
   errors: {
-    get: { id: 105, what: 106, other: [501] },
+    get: { id: 105, what: 106, unknown: 501 },
     set: { id: 105, what: 106 },
-    alter: { id: 500, what: 502, other: [501, 503, 504] },
+    alter: { id: 500, what: 502, unknown: 501, wrong: 503, state: 504 },
   },
   properties: {
     NAME: { type: 'word', note: "The chat's id." },
@@ -123,7 +123,7 @@ export const CHATMEMBER = {
   errors: {
     get: { id: 7, what: 10 },
     set: { id: 18, what: 18 },
-    alter: { id: 500, what: 502, other: [503, 504] },
+    alter: { id: 500, what: 502, wrong: 503, state: 504 },
   },
   properties: {
     CHATNAME: { type: 'word', note: 'The chat.' },

@@ -7,9 +7,9 @@ export const GROUP = {
   since: P5,
   id: 'number',
   errors: {
-    get: { id: 562, what: 564, other: [563] },
-    set: { id: 562, what: 564, other: [563] },
-    alter: { id: 562, what: 564, other: [563] },
+    get: { id: 562, what: 564, unknown: 563 },
+    set: { id: 562, what: 564, unknown: 563 },
+    alter: { id: 562, what: 564, unknown: 563 },
     delete: 562,
   },
   properties: {

@@ -8,8 +8,8 @@ export const MESSAGE = {
   since: P1,
   id: 'number',
   errors: {
-    get: { id: 14, what: 16, other: [15] },
-    set: { id: 30, what: 32, other: [31] },
+    get: { id: 14, what: 16, unknown: 15 },
+    set: { id: 30, what: 32, unknown: 31 },
     alter: { id: 527, what: 527 },
   },
   properties: {
@@ -55,8 +55,8 @@ export const CHATMESSAGE = {
   since: P3,
   id: 'number',
   errors: {
-    get: { id: 14, what: 16, other: [15] },
-    set: { id: 30, what: 32, other: [31] },
+    get: { id: 14, what: 16, unknown: 15 },
+    set: { id: 30, what: 32, unknown: 31 },
     alter: { id: 527, what: 527 },
   },
   properties: {

@@ -22,6 +22,7 @@ export interface SearchSpec {
   readonly since: Since;
   /** Target that may or must follow. Default: none. */
   readonly target?: { readonly name: string; readonly required: boolean };
+  /** First the one for a target that it cannot have. */
   readonly errors: readonly ErrorNumber[];
 }
 

@@ -69,14 +69,27 @@ export interface ActionSpec {
   readonly errors?: readonly ErrorNumber[];
 }
 
-/** The errors of one command about one object. */
+/** The errors of one command about one object, by their cause. */
 export interface CommandErrors {
   /** For a missing or malformed id. */
   readonly id: ErrorNumber;
-  /** For a missing or unknown property or action. */
+  /** For a missing property or action. */
   readonly what: ErrorNumber;
-  /** Other errors that it can raise. */
+  /** For an id that names nothing, or what the user does not see. Default: `id`. */
+  readonly unknown?: ErrorNumber;
+  /** For a property or action that the object does not have, or not for this command. Default: `what`. */
+  readonly wrong?: ErrorNumber;
+  /** For a value or an argument that it cannot have. Default: `wrong`. */
+  readonly argument?: ErrorNumber;
+  /** For an object that is in no state for it. Default: `argument`. */
+  readonly state?: ErrorNumber;
+  /** Errors with a cause of their own. */
   readonly other?: readonly ErrorNumber[];
+}
+
+/** Every error of one command about one object. */
+export function allErrors({ other = [], ...causes }: CommandErrors): ErrorNumber[] {
+  return [...new Set([...Object.values(causes), ...other])];
 }
 
 /** One object of the reference. */

@@ -20,8 +20,8 @@ export const USER = {
   since: P1,
   id: 'string',
   errors: {
-    get: { id: 8, what: 10, other: [9] },
-    set: { id: 8, what: 10, other: [9] },
+    get: { id: 8, what: 10, unknown: 9 },
+    set: { id: 8, what: 10, unknown: 9 },
     alter: { id: 527, what: 527 },
   },
   properties: {
@@ -112,7 +112,7 @@ export const PROFILE = {
   id: 'none',
   errors: {
     get: { id: 7, what: 10 },
-    set: { id: 18, what: 552 },
+    set: { id: 18, what: 552, argument: 18 },
     alter: { id: 527, what: 527 },
   },
   properties: {

@@ -11,9 +11,9 @@ export const VOICEMAIL = {
   since: P5,
   id: 'number',
   errors: {
-    get: { id: 512, what: 514, other: [513] },
-    set: { id: 512, what: 514, other: [513] },
-    alter: { id: 529, what: 530, other: [528, 531, 532] },
+    get: { id: 512, what: 514, unknown: 513 },
+    set: { id: 512, what: 514, unknown: 513 },
+    alter: { id: 529, what: 530, wrong: 532, state: 531, other: [528] },
   },
   properties: {
     TYPE: {

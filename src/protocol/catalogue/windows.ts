@@ -1,14 +1,23 @@
 import type { ErrorNumber } from './error-codes.js';
+import type { OBJECTS } from './objects.js';
 import { API_3_2, P5, type Since, WINDOWS_1_0, WINDOWS_1_3, WINDOWS_1_4 } from './spec.js';
 
-/** One window or tab of `OPEN <what> [<argument>]`, or one history of `CLEAR <what> [<argument>]`. */
+/** One window or tab of `OPEN <what> [<argument>]`. */
 export interface TargetSpec {
   readonly note: string;
   readonly since: Since;
   /** Argument that may follow, as the reference writes it. Default: none. */
   readonly argument?: string;
-  /** Errors of its own, besides those of the verb. */
+  /** Errors of its own, besides those of the verb: first the one for an argument that it cannot have. */
   readonly errors?: readonly ErrorNumber[];
+}
+
+/** One history of CLEAR. */
+export interface HistorySpec extends TargetSpec {
+  /** Kind of the objects that are cleared. */
+  readonly object: keyof typeof OBJECTS;
+  /** Notification that follows. Default: none. */
+  readonly told?: 'call-history-changed' | 'im-history-changed';
 }
 
 /** Windows that OPEN can open (reference, "Controlling the user interface"). The reply repeats the command. */
@@ -57,12 +66,25 @@ export const WINDOWS = {
 
 /** Histories that CLEAR can clear (reference, "Clearing history"). The reply repeats the command. */
 export const HISTORIES = {
-  CHATHISTORY: { since: P5, errors: [522], note: 'Messages of all chats.' },
-  VOICEMAILHISTORY: { since: P5, errors: [523], note: 'Voicemails of the history tab.' },
+  CHATHISTORY: {
+    object: 'CHAT',
+    told: 'im-history-changed',
+    since: P5,
+    errors: [522],
+    note: 'Messages of all chats.',
+  },
+  VOICEMAILHISTORY: {
+    object: 'VOICEMAIL',
+    since: P5,
+    errors: [523],
+    note: 'Voicemails of the history tab.',
+  },
   CALLHISTORY: {
+    object: 'CALL',
+    told: 'call-history-changed',
     argument: 'ALL|MISSED|INCOMING|OUTGOING [<handle>]',
     since: P5,
     errors: [524, 525],
     note: 'Calls of the history tab.',
   },
-} as const satisfies Record<string, TargetSpec>;
+} as const satisfies Record<string, HistorySpec>;

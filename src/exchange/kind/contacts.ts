@@ -1,8 +1,8 @@
 import type { EndpointMessage } from '../../protocol/message.js';
 import { phoneNumber } from '../../switch/identity.js';
+import type { Services } from '../api/services.js';
 import type { Contact, User } from '../user.js';
 import { checkContact } from '../wire-value.js';
-import type { Services } from './services.js';
 
 /** BUDDYSTATUS of one who was asked for authorisation, and of one who gave it. */
 const PENDING = '2';

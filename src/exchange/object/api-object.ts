@@ -1,33 +1,40 @@
-import type { EndpointMessage, PropertyName } from '../protocol/message.js';
+import type {
+  EndpointMessage,
+  ObjectId,
+  ObjectName,
+  OtherWord,
+  PropertyName,
+} from '../../protocol/message.js';
 
-/** Who is told of an object's changes: a user's endpoint. */
+/** Receiver of an object's changes: a user with all clients at the endpoint, or one client. */
 export interface ObjectOwner {
+  /** Handle of the user that it is, or that the client belongs to. */
   readonly handle: string;
   notify(message: EndpointMessage): void;
 }
 
-/** Properties of the objects that live on an exchange, as on the wire. */
+/** Properties of an object as on the wire. */
 export type ObjectRecord = Readonly<Record<string, string>>;
 
 /**
- * An object of the API as one user sees it: its properties as on the wire, and the one way in which his clients
- * hear of a change.
+ * An object of the API as its owner sees it: its properties as on the wire, and the one way in which clients hear of a
+ * change.
  */
-export class ApiObject<O extends 'CALL' | 'VOICEMAIL'> {
+export class ApiObject<O extends ObjectName> {
   readonly object: O;
-  readonly id: number;
+  readonly id: ObjectId<O>;
   readonly owner: ObjectOwner;
   readonly #values: Map<string, string>;
   #told: ((property: string, value: string) => void) | undefined;
 
-  constructor(object: O, id: number, owner: ObjectOwner, values: ObjectRecord = {}) {
+  constructor(object: O, id: ObjectId<O>, owner: ObjectOwner, values: ObjectRecord = {}) {
     this.object = object;
     this.id = id;
     this.owner = owner;
     this.#values = new Map(Object.entries(values));
   }
 
-  get(property: PropertyName<O>): string | undefined {
+  get(property: PropertyName<O> | OtherWord): string | undefined {
     return this.#values.get(property);
   }
 
@@ -36,7 +43,7 @@ export class ApiObject<O extends 'CALL' | 'VOICEMAIL'> {
     this.#values.set(property, value);
   }
 
-  /** Sets a property and tells the user's clients, also when the value is what it was. */
+  /** Sets a property and tells the owner's clients, also when the value is what it was. */
   tell(property: PropertyName<O>, value: string): void {
     this.#values.set(property, value);
     const { object, id } = this;

@@ -1,0 +1,158 @@
+import { entryOf } from '../../base/entry-of.js';
+import { errorText } from '../../protocol/api-error.js';
+import { OBJECTS } from '../../protocol/catalogue/objects.js';
+import { LISTS, SEARCHES, type SearchSpec } from '../../protocol/catalogue/searches.js';
+import type { ObjectSpec } from '../../protocol/catalogue/spec.js';
+import { HISTORIES, type HistorySpec } from '../../protocol/catalogue/windows.js';
+import type {
+  AlterCommand,
+  ClearCommand,
+  CreateCommand,
+  DeleteCommand,
+  EndpointMessage,
+  GetCommand,
+  ListReply,
+  ObjectId,
+  ObjectName,
+  PropertyReply,
+  SearchCommand,
+  SetCommand,
+} from '../../protocol/message.js';
+import { replies } from '../../protocol/replies.js';
+import { Refusal, taking } from '../api/refusal.js';
+import type { ObjectOwner } from './api-object.js';
+import type { AnyKind, Asking } from './object-kind.js';
+
+/** Commands about objects. */
+export type ObjectCommand =
+  | GetCommand
+  | SetCommand
+  | AlterCommand
+  | CreateCommand
+  | DeleteCommand
+  | SearchCommand
+  | ClearCommand;
+
+type Answer = EndpointMessage | Promise<EndpointMessage>;
+
+/** Answers commands about objects, by what the module of each kind says. */
+export class ObjectAnswerer {
+  readonly #kinds: ReadonlyMap<ObjectName, AnyKind>;
+
+  constructor(kinds: readonly AnyKind[]) {
+    this.#kinds = new Map(kinds.map((kind) => [kind.object, kind]));
+  }
+
+  /** @throws Refusal */
+  answer(command: ObjectCommand, asking: Asking): Answer {
+    switch (command.kind) {
+      case 'get':
+        return this.#get(command, asking);
+      case 'set':
+        return this.#set(command, asking);
+      case 'alter':
+        return this.#alter(command, asking);
+      case 'create':
+        return this.#kinds.get(command.object)?.create?.(asking, command.argument) ?? replies.echo(command);
+      case 'delete':
+        this.#kinds.get(command.object)?.delete?.(asking, command.id);
+        return replies.echo(command);
+      case 'search':
+        return this.#search(command, asking);
+      case 'clear':
+        return this.#clear(command, asking);
+      default:
+        return command satisfies never;
+    }
+  }
+
+  /** Forgets what belonged to a client that has gone. */
+  leave(client: ObjectOwner): void {
+    for (const kind of this.#kinds.values()) kind.leave?.(client);
+  }
+
+  #get(command: GetCommand, asking: Asking): Answer {
+    const { property, argument } = command;
+    const kind = this.#kinds.get(command.object);
+    if (!kind) throw new Refusal('get-what');
+    const found = find(kind, asking, command.id);
+    const getter = kind.get && entryOf(kind.get, property);
+    const value = getter ? getter(asking, found, argument) : kept(kind, found, property);
+    if (value === undefined) throw new Refusal('unknown-what');
+    return value instanceof Promise
+      ? value.then((text) => propertyReply(command, text))
+      : propertyReply(command, value);
+  }
+
+  #set(command: SetCommand, asking: Asking): EndpointMessage {
+    const kind = this.#kinds.get(command.object);
+    if (!kind?.set) throw new Refusal('set-what');
+    const found = find(kind, asking, command.id);
+    const setter = entryOf(kind.set, command.property);
+    if (!setter) throw new Refusal('unknown-what');
+    const answer = taking('invalid-argument', () => setter(asking, found, command.value));
+    if (answer === undefined) return replies.echo(command);
+    return typeof answer === 'string' ? propertyReply(command, answer) : answer;
+  }
+
+  #alter(command: AlterCommand, asking: Asking): Answer {
+    const kind = this.#kinds.get(command.object);
+    if (!kind?.alter) throw new Refusal('alter-object');
+    const found = find(kind, asking, command.id);
+    const action = entryOf(kind.alter, command.action);
+    if (!action) throw new Refusal('unknown-what');
+    const done = action(asking, found, command.argument);
+    return done instanceof Promise ? done.then((is) => altered(command, is)) : altered(command, done);
+  }
+
+  #search({ what, target }: SearchCommand, asking: Asking): EndpointMessage {
+    const spec: SearchSpec = SEARCHES[what];
+    if (spec.target ? spec.target.required && target === '' : target !== '') throw targetRefusal(what, spec);
+    const search = this.#kinds.get(LISTS[spec.list])?.search;
+    const ids = search && entryOf(search, what)?.(asking, target);
+    return { kind: 'list', list: spec.list, ids: ids ? [...ids] : [] } as ListReply;
+  }
+
+  #clear(command: ClearCommand, asking: Asking): EndpointMessage {
+    const spec = entryOf<HistorySpec>(HISTORIES, command.what);
+    if (!spec) throw new Refusal('clear-target');
+    const argument = command.argument.trim();
+    if (spec.argument === undefined && argument !== '') throw new Refusal('invalid-argument');
+    this.#kinds.get(spec.object)?.clear?.(asking, argument);
+    if (spec.told) asking.user.notify({ kind: spec.told });
+    return replies.echo(command);
+  }
+}
+
+/** @throws Refusal `unknown-object`, `invalid-id` */
+function find(kind: AnyKind, asking: Asking, id: ObjectId<ObjectName>): unknown {
+  const found = kind.find(asking, id);
+  if (found === undefined) throw new Refusal('unknown-object');
+  return found;
+}
+
+/** Value of a property that is not computed; nothing for one that the catalogue does not have. */
+function kept(kind: AnyKind, found: unknown, property: string): string | undefined {
+  const { object, inherits = object } = kind;
+  const known = [object, inherits].some((name) => Object.hasOwn(OBJECTS[name].properties, property));
+  if (!known) return undefined;
+  return kind.value?.(found, property) ?? (kind.defaults && entryOf(kind.defaults, property));
+}
+
+function propertyReply({ object, id, property }: GetCommand | SetCommand, value: string): PropertyReply {
+  return { kind: 'property', object, id, property, value } as PropertyReply;
+}
+
+function altered(command: AlterCommand, done: boolean | EndpointMessage): EndpointMessage {
+  if (typeof done === 'object') return done;
+  if (!done) throw new Refusal('not-now');
+  const { object, action }: AlterCommand = command;
+  const { anonymousReply }: ObjectSpec = OBJECTS[object];
+  return anonymousReply ? { kind: 'altered', object, action, value: '' } : replies.echo(command);
+}
+
+/** The reference's text says `what` where the search's name belongs. */
+function targetRefusal(what: string, { errors: [number] }: SearchSpec): Refusal {
+  if (number === undefined) return new Refusal('syntax');
+  return new Refusal(replies.error(number, errorText(number)?.replace(/\bwhat\b/, what)));
+}

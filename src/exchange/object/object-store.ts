@@ -1,0 +1,98 @@
+import type { ObjectId, ObjectName } from '../../protocol/message.js';
+import type { ObjectOwner } from './api-object.js';
+
+/** Object that a store can hold: each belongs to one owner, who alone sees it. */
+export interface Owned<O extends ObjectName> {
+  readonly id: ObjectId<O>;
+  readonly owner: ObjectOwner;
+}
+
+/** What becomes of the objects of an {@link ObjectStore}. */
+export interface ObjectStoreOptions<T> {
+  /** Most objects of one owner: the oldest that may go makes room. Default: no limit. */
+  readonly limit?: number;
+  /** True for an object that may be removed to make room, or with a history. Default: any. */
+  mayGo?(object: T): boolean;
+  /** Keeps an object over a restart. Default: nothing is kept. */
+  save?(object: T): void;
+  /** Removes an object from where it is kept. */
+  forget?(object: T): void;
+}
+
+/**
+ * Objects of one kind, by owner and id. What two users see of the same thing is two objects, one for each, as on the
+ * wire: no command finds what belongs to another owner.
+ */
+export class ObjectStore<O extends ObjectName, T extends Owned<O>> {
+  readonly #options: ObjectStoreOptions<T>;
+  readonly #byOwner = new Map<ObjectOwner, Map<ObjectId<O>, T>>();
+
+  constructor(options: ObjectStoreOptions<T> = {}) {
+    this.#options = options;
+  }
+
+  /** Adds an object in the place of one with its id, and keeps it. */
+  add(object: T): void {
+    this.restore(object);
+    this.save(object);
+  }
+
+  /** Takes in an object that is kept already. */
+  restore(object: T): void {
+    const objects = this.#byOwner.get(object.owner) ?? new Map<ObjectId<O>, T>();
+    this.#byOwner.set(object.owner, objects.set(object.id, object));
+    const { limit = Number.POSITIVE_INFINITY } = this.#options;
+    if (objects.size <= limit) return;
+    for (const oldest of objects.values()) {
+      if (!this.#mayGo(oldest)) continue;
+      this.remove(oldest);
+      return;
+    }
+  }
+
+  /** Keeps an object as it is now. */
+  save(object: T): void {
+    this.#options.save?.(object);
+  }
+
+  /** Gives the object with this id, if it is one of `owner`'s. */
+  of(owner: ObjectOwner, id: ObjectId<O>): T | undefined {
+    return this.#byOwner.get(owner)?.get(id);
+  }
+
+  /** Lists the objects of `owner`, oldest first. */
+  listOf(owner: ObjectOwner): T[] {
+    return [...(this.#byOwner.get(owner)?.values() ?? [])];
+  }
+
+  /** Lists the objects of all owners. */
+  all(): T[] {
+    return Array.from(this.#byOwner.values(), (objects) => [...objects.values()]).flat();
+  }
+
+  /** Removes an object from here and from where it is kept. */
+  remove(object: T): void {
+    this.drop(object);
+    this.#options.forget?.(object);
+  }
+
+  /** Removes an object from here alone. */
+  drop(object: T): void {
+    const objects = this.#byOwner.get(object.owner);
+    if (objects?.get(object.id) === object) objects.delete(object.id);
+  }
+
+  /** Removes those objects of `owner` that may go and that `matches` accepts. */
+  clear(owner: ObjectOwner, matches: (object: T) => boolean): void {
+    for (const object of this.listOf(owner)) if (this.#mayGo(object) && matches(object)) this.remove(object);
+  }
+
+  /** Forgets an owner that has gone, with all that belonged to it. */
+  leave(owner: ObjectOwner): void {
+    this.#byOwner.delete(owner);
+  }
+
+  #mayGo(object: T): boolean {
+    return this.#options.mayGo?.(object) ?? true;
+  }
+}
