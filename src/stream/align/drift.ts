@@ -31,7 +31,8 @@ interface Point {
  * Measures how the clock of one leg runs against the other's, and says how to stretch the leg so that the difference
  * of their delays stays what it was. What it goes by are the least delays of whole windows, which jitter does not
  * touch, and the median of the slopes between all of them (Theil and Sen's estimator), which a few windows of a busy
- * machine do not: a leg that does not drift is never touched.
+ * machine do not. Of legs that do not drift, and of whose windows a tenth is off by up to 25 ms, fewer than one in
+ * 10,000 is touched.
  */
 export class DriftControl {
   readonly #windowSamples: number;
@@ -83,6 +84,7 @@ export class DriftControl {
     const fewer = Math.max(1, ENOUGH_WINDOWS / points.length);
     const least = Math.max(deadBand * fewer, SIGNIFICANCE * 1.4826 * medianOf(noise));
     if (Math.abs(slope) * (last.window - first.window) < least) return undefined;
+    if (Math.abs(slope) > MAX_RATE * this.#windowSamples) return undefined;
     const middle = points.length >> 1;
     const halves = [points.slice(0, middle), points.slice(-middle)];
     const steady = halves.every((half) => slopeOf(half) * Math.sign(slope) >= HALF_SHARE * Math.abs(slope));

@@ -44,9 +44,12 @@ describe('DriftControl', () => {
 
   it('takes the first windows of a busy machine for no drift, ten thousand times', () => {
     let state = 1;
+    // mulberry32
     const random = () => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      return state / 2 ** 32;
+      state = (state + 0x6d2b79f5) | 0;
+      let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
+      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
     };
     for (let leg = 0; leg < 10_000; leg++) {
       const control = new DriftControl(WINDOW);
