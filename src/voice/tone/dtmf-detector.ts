@@ -1,7 +1,9 @@
 import { checkArgument, checkOptions, object, type Rules, whole, within } from '../../base/check.js';
 import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
 import type { PcmAnalyzer } from '../stage.js';
+import { DigitalGaps } from './digital-gap.js';
 import type { DtmfDigit } from './dtmf.js';
+import { goesOnBehind, mayBeLost } from './dtmf-gap.js';
 import { DtmfWindow } from './dtmf-window.js';
 
 export interface DtmfDetectorOptions {
@@ -53,13 +55,19 @@ const HITS_TO_BEGIN = 10;
  */
 const MISSES_TO_END = 17;
 
+/** Slices that the edge of a tone, as windows see it, may be off. */
+const EDGE_SLICES = 2;
+/** Slices behind a gap in which a tone that goes on is seen. */
+const RETURN_SLICES = 6;
+
 /**
  * Finds DTMF digits. Every 2.5 ms it takes the power at the eight frequencies over the last 12.5 ms, and asks that
  * one row and one column hold nearly all energy, stand above the others of their group, and differ by no more
  * than the permitted twist. Speech hardly ever does so for 32 ms on end.
  *
- * A hole of up to 30 ms in a tone, such as a lost frame leaves, is part of the press; a pause of 40 ms ends it. Two
- * lost frames of 20 ms in a row cannot be told from a pause. Another digit ends a press at once.
+ * A hole of up to 30 ms in a tone, such as a lost frame leaves, is part of the press; a pause of 40 ms ends it. So do
+ * several lost frames in a row, unless the line plays exact silence for them, up to 60 ms, and the phase of the tone
+ * goes on behind it. Another digit ends a press at once.
  *
  * States: quiet -> rising -> sounding -> quiet; rising falls back to quiet when the digit changes or stops. Another
  * digit may be rising while one still sounds.
@@ -70,6 +78,8 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
   readonly #channels: number;
   readonly #channel: number;
   readonly #window: DtmfWindow;
+  readonly #gaps: DigitalGaps;
+  readonly #sampleRate: number;
   #filled = 0;
   #interleaved = 0;
   #rising: Rising | undefined;
@@ -84,7 +94,9 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
     this.#channels = format.channels;
     this.#channel = channel;
     const { sampleRate } = format;
+    this.#sampleRate = sampleRate;
     this.#window = new DtmfWindow({ sampleRate, minLevelDbfs, normalTwistDb, reverseTwistDb });
+    this.#gaps = new DigitalGaps(this.#window.sliceLength);
   }
 
   push(samples: Int16Array): DtmfEvent[] {
@@ -96,6 +108,7 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
       slice[this.#filled++] = samples[i] ?? 0;
       if (this.#filled < window.sliceLength) continue;
       this.#filled = 0;
+      this.#gaps.take(slice);
       this.#follow(window.take(), window.count - 1, events);
       slice = window.next;
     }
@@ -113,12 +126,13 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
   /** Takes what the window that ends with `slice` holds. */
   #follow(digit: DtmfDigit | undefined, slice: number, events: DtmfEvent[]): void {
     const sounding = this.#sounding;
-    if (sounding && digit === sounding.digit) {
+    const isPaused = sounding && slice - sounding.lastHit >= MISSES_TO_END;
+    if (sounding && digit === sounding.digit && !isPaused) {
       sounding.lastHit = slice;
       this.#rising = undefined;
       return;
     }
-    if (sounding && slice - sounding.lastHit >= MISSES_TO_END) this.#end(events);
+    if (isPaused && !this.#mayGoOn(sounding)) this.#end(events);
     const rising = this.#rising;
     if (digit === undefined) {
       const bridged = rising && this.#window.isBroken && slice - rising.lastHit < MISSES_TO_END;
@@ -131,9 +145,26 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
     }
   }
 
+  /** True while a press that digital silence cut off may turn out to have lost frames. */
+  #mayGoOn({ digit, lastHit }: Sounding): boolean {
+    const gap = this.#gaps.last;
+    const { count, sliceLength } = this.#window;
+    const isNear = (edge: number, other: number, slices: number) =>
+      Math.abs(edge - other) <= slices * sliceLength;
+    if (!mayBeLost(gap, this.#sampleRate)) return false;
+    if (!isNear(this.#window.fallingEdge(lastHit), gap.begin, EDGE_SLICES)) return false;
+    const rising = this.#rising;
+    if (rising === undefined) return isNear(count * sliceLength, gap.end, RETURN_SLICES);
+    return rising.digit === digit && isNear(rising.begin, gap.end, EDGE_SLICES);
+  }
+
   #begin({ digit, begin, lastHit }: Rising, events: DtmfEvent[]): void {
-    this.#end(events);
     this.#rising = undefined;
+    if (this.#sounding?.digit === digit && goesOnBehind(this.#gaps.last, digit, this.#window)) {
+      this.#sounding.lastHit = lastHit;
+      return;
+    }
+    this.#end(events);
     this.#sounding = { digit, begin, lastHit };
     events.push({ type: 'begin', digit, position: begin });
   }

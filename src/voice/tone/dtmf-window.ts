@@ -4,8 +4,6 @@ import { DTMF_COLUMNS, DTMF_ROWS, type DtmfDigit, dtmfDigit } from './dtmf.js';
 interface Slice {
   readonly samples: Float64Array;
   energy: number;
-  /** re and im of each frequency, once `summed`. */
-  readonly sums: Float64Array;
   summed: boolean;
 }
 
@@ -33,6 +31,8 @@ const NORMAL_LEAK_DB = 2.5;
 const REVERSE_LEAK_DB = 1.5;
 
 const FREQUENCIES = [...DTMF_ROWS, ...DTMF_COLUMNS];
+/** Slices whose sums are kept, 160 ms: 25 ms on either side of lost frames, and a digit that rises behind them. */
+const KEPT = 64;
 
 /**
  * The last 12.5 ms of a stream as the keypad's eight frequencies see them. It moves on by slices of 2.5 ms and
@@ -43,12 +43,16 @@ export class DtmfWindow {
   readonly #minPower: number;
   readonly #maxRowOverColumn: number;
   readonly #maxColumnOverRow: number;
+  /** Angle of each frequency from sample to sample, rows first. */
+  readonly angles: readonly number[];
   /** cos and sin of each frequency over half a slice, from its edge to its middle. */
   readonly #waves: readonly Float64Array[];
   /** cos and sin of each frequency's turn over 0, 1, ... slices. */
   readonly #turns: readonly Float64Array[];
   /** The last slices; `slices[n % SLICES]` is the nth. */
   readonly #slices: readonly Slice[];
+  /** re and im of each frequency in the slices that are kept; `sums[n % KEPT]` is the nth. */
+  readonly #sums: readonly Float64Array[];
   readonly #folded: { readonly even: Float64Array; readonly odd: Float64Array };
   readonly #powers = new Float64Array(FREQUENCIES.length);
   #count = 0;
@@ -60,6 +64,7 @@ export class DtmfWindow {
     this.#maxRowOverColumn = 10 ** ((normalTwistDb + NORMAL_LEAK_DB) / 10);
     this.#maxColumnOverRow = 10 ** ((reverseTwistDb + REVERSE_LEAK_DB) / 10);
     const angles = FREQUENCIES.map((hz) => (2 * Math.PI * hz) / sampleRate);
+    this.angles = angles;
     const half = Math.ceil(this.sliceLength / 2);
     const edge = (this.sliceLength - 1) / 2;
     this.#turns = angles.map((angle) => waveTable(angle * this.sliceLength, SLICES, 0));
@@ -68,9 +73,9 @@ export class DtmfWindow {
     this.#slices = Array.from({ length: SLICES }, () => ({
       samples: new Float64Array(this.sliceLength),
       energy: 0,
-      sums: new Float64Array(FREQUENCIES.length * 2),
       summed: false,
     }));
+    this.#sums = Array.from({ length: KEPT }, () => new Float64Array(FREQUENCIES.length * 2));
   }
 
   /** Slices that were taken. */
@@ -113,6 +118,14 @@ export class DtmfWindow {
     return Math.round((slice + 1.5 - SLICES + PURITY * SLICES) * this.sliceLength);
   }
 
+  /**
+   * What the nth slice holds of each frequency, rows first: sums of its samples with a cosine and with a sine that are at
+   * angle 0 in its middle. Those of tones of the last 160 ms are kept.
+   */
+  sumsOf(n: number): Float64Array {
+    return this.#sums[n % KEPT] as Float64Array;
+  }
+
   /** The nth slice, where that is one of the last. */
   #at(n: number): Slice {
     return this.#slices[n % SLICES] as Slice;
@@ -125,11 +138,7 @@ export class DtmfWindow {
     const meanPower = energy / length;
     // Most of a call is quiet, and costs no more than this.
     if (meanPower < this.#minPower) return undefined;
-    for (const slice of this.#slices) {
-      if (slice.summed) continue;
-      this.#sum(slice);
-      slice.summed = true;
-    }
+    for (let n = this.#count - SLICES; n < this.#count; n++) this.#sum(n);
     const powers = this.#powers;
     for (let f = 0; f < FREQUENCIES.length; f++) powers[f] = this.#powerAt(f) / (length * length);
     const row = strongest(powers, 0, DTMF_ROWS.length);
@@ -146,7 +155,12 @@ export class DtmfWindow {
   }
 
   /** The sums at all frequencies over one slice; even and odd parts about its middle need half the products each. */
-  #sum({ samples, sums }: Slice): void {
+  #sum(n: number): void {
+    const slice = this.#at(n);
+    if (slice.summed) return;
+    slice.summed = true;
+    const { samples } = slice;
+    const sums = this.sumsOf(n);
     const { even, odd } = this.#folded;
     for (let i = 0, j = samples.length - 1; i <= j; i++, j--) {
       const a = samples[i] ?? 0;
@@ -173,7 +187,7 @@ export class DtmfWindow {
     let re = 0;
     let im = 0;
     for (let n = 0; n < SLICES; n++) {
-      const { sums } = this.#at(this.#count + n);
+      const sums = this.sumsOf(this.#count - SLICES + n);
       const a = sums[2 * f] ?? 0;
       const b = sums[2 * f + 1] ?? 0;
       const cos = turns[2 * n] ?? 0;

@@ -17,6 +17,12 @@ export function dtmfDigit(row: number, column: number): DtmfDigit {
   return (KEYPAD[row]?.[column] ?? '') as DtmfDigit;
 }
 
+/** The row and column of a key, both 0 to 3. */
+export function dtmfKey(digit: DtmfDigit): { readonly row: number; readonly column: number } {
+  const row = KEYPAD.findIndex((keys) => keys.includes(digit));
+  return { row, column: KEYPAD[row]?.indexOf(digit) ?? 0 };
+}
+
 export interface DtmfOptions {
   /** Length of each digit, in milliseconds: 20 to 10000. Default 100. */
   readonly toneMs?: number;
@@ -64,8 +70,7 @@ export function dtmfSamples(digits: string, options: DtmfOptions = {}): Int16Arr
   const stride = toneLength + msToSamples(pauseMs, format) * format.channels;
   const samples = new Int16Array(stride * digits.length);
   [...digits].forEach((digit, i) => {
-    const row = KEYPAD.findIndex((keys) => keys.includes(digit));
-    const column = KEYPAD[row]?.indexOf(digit) ?? 0;
+    const { row, column } = dtmfKey(digit as DtmfDigit);
     const shape = { durationMs: toneMs, fadeMs: 2, format };
     const low = toneSamples({ ...shape, frequency: DTMF_ROWS[row] ?? 0, levelDbfs });
     const high = toneSamples({
