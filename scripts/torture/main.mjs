@@ -8,7 +8,9 @@ import { parseArgs } from 'node:util';
 import { killAll } from './command.mjs';
 import { seeded } from './random.mjs';
 
-const PARTS = ['kills', 'writes', 'full-disk', 'descriptors', 'clients', 'catalogue', 'sidecars', 'names'];
+const PARTS = [
+  ...['kills', 'writes', 'full-disk', 'descriptors', 'crowd', 'clients', 'catalogue', 'sidecars', 'names'],
+];
 /** A step that takes longer is a failure. */
 const STEP_MS = 240_000;
 

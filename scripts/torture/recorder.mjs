@@ -21,11 +21,11 @@ const WAYS = {
   signed: ({ signingKeyFile }) => ({ signingKeyFile }),
 };
 
-/** Opens what the steps of a part share: an exchange, and keys. */
-export async function recorderBench() {
+/** Opens what the steps of a part share: an exchange, with these options, and keys. */
+export async function recorderBench(...options) {
   const { folder, remove } = await openYard();
   const keys = await makeKeys(folder);
-  const { command, port } = await startExchange();
+  const { command, port } = await startExchange(...options);
   return {
     port,
     keys,

@@ -17,7 +17,7 @@ import type { PcmStream, ReadClass } from '../stream/pcm-stream.js';
 import type { Player } from '../stream/player.js';
 import { type Lease, SERVER, type StreamKind } from '../tcp/lease.js';
 import { READ_CLASS } from '../tcp/lease-options.js';
-import type { PcmServer } from '../tcp/pcm-server.js';
+import type { LeaseSource } from '../tcp/lease-reservation.js';
 import type { CallControl } from './call-control.js';
 import { redirectToLease } from './redirect-to-lease.js';
 
@@ -100,7 +100,7 @@ const SOUND_CARD = { kind: 'soundcard', device: 'default' } as const;
  */
 export async function openCallVoice(
   call: Call,
-  server: PcmServer,
+  server: LeaseSource,
   options: CallVoiceOptions = {},
 ): Promise<CallVoice<Lease>> {
   checkArgument('call', call, CALL);
@@ -118,12 +118,13 @@ export async function openCallVoice(
   const streams = { output: call.output, capture_mic: call.captureMic, input: call.input };
   const redirect = async (lease: Lease, start: number): Promise<Lease> => {
     const { stream } = lease;
+    opening.add(lease, (it) => it.close());
     onLease?.(stream, lease, start);
     const mixed = stream === 'input' && input === 'mixed';
     await redirectToLease(streams[stream], lease, { ...limits, ...(mixed && { beside: [SOUND_CARD] }) });
     // The endpoint is not waited for: it may be one that never answers.
     opening.add(streams[stream], (it) => void (call.over || it.clear().catch(() => undefined)));
-    return opening.add(lease, (it) => it.close());
+    return lease;
   };
   const receive = (stream: StreamKind) =>
     server.lease({

@@ -2,6 +2,7 @@ import { KeyObject, randomUUID } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
+  checkArgument,
   checkOptions,
   instance,
   listOf,
@@ -20,11 +21,11 @@ import { invalidArgument } from '../base/errors.js';
 import { Opening } from '../base/opening.js';
 import { samplesToMs } from '../base/pcm.js';
 import { type CallVoice, type CallVoiceOptions, openCallVoice, VOICE_RULES } from '../call/call-voice.js';
-import type { Call } from '../control/state/call.js';
+import { CALL, type Call } from '../control/state/call.js';
 import { makeFolder } from '../files/whole-file.js';
 import { type JoiningSink, joiningSink, shifted, timedOnArrival } from '../stream/align/late-leg.js';
 import { ALIGNER_RULES, type LegAligner, type LegAlignerOptions } from '../stream/align/leg-aligner.js';
-import type { Lease } from '../tcp/lease.js';
+import { type Lease, SERVER } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import { describeCall, recordedCall, trafficOf } from './call-facts.js';
 import { CallRecording } from './call-recording.js';
@@ -128,21 +129,26 @@ const ROOM_BYTES = 16 * 1024 * 1024;
  * the microphone), right what the other party said, on one clock. The file is valid at every moment; a kill costs
  * at most 500 ms of it.
  *
- * @throws ERR_FILE when the file cannot be written; ERR_INVALID_ARG; what {@link openCallVoice} throws.
+ * @throws ERR_FILE when the file cannot be written; ERR_INVALID_ARG; ERR_LIMIT, before anything is begun, where the
+ *   server cannot lease a port to each stream; what {@link openCallVoice} throws.
  */
 export async function recordCall(
   call: Call,
   server: PcmServer,
   options: RecordCallOptions,
 ): Promise<CallRecording> {
+  checkArgument('call', call, CALL);
+  checkArgument('server', server, SERVER);
   const setup = new RecordingSetup(call, options);
+  // Before anything is begun: a call that cannot be recorded costs those that are recorded nothing.
+  using places = server.reserve(setup.streamCount);
   await makeFolder(dirname(options.file));
   await loadCompressed(options.outputs ?? []);
   await using opening = new Opening();
   const track = opening.add(setup.track(), (it) => it.discard());
   if (options.preRollMs === undefined) await track.begin();
   const voice = opening.add(
-    await openCallVoice(call, server, {
+    await openCallVoice(call, places, {
       // The other party is recorded even where the microphone cannot be had: its leg then never comes.
       onNoMicrophone: () => undefined,
       ...optionsOf<CallVoiceOptions>(options, VOICE_RULES),
@@ -286,6 +292,12 @@ class RecordingSetup {
     return opening.done(
       await Segment.open({ store, journal, head, base, signingKey, outputs, encoders: this.#encoders }),
     );
+  }
+
+  /** Streams of the call that are redirected. */
+  get streamCount(): number {
+    const { input = true, microphone = true } = this.#options;
+    return 1 + (input ? 1 : 0) + (microphone ? 1 : 0);
   }
 
   /** The local leg: what is sent, unless that is the microphone, alone or beside something else. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** Descriptors that a process needs besides its leases. */
 const RESERVED = 64;
@@ -16,6 +16,19 @@ export function descriptorLimit(): number | undefined {
   }
   const soft = /^Max open files\s+(\d+|unlimited)/m.exec(text)?.[1];
   return soft === undefined || soft === 'unlimited' ? undefined : Number(soft);
+}
+
+/** Descriptors that this process may still open; nothing where the system does not tell. */
+export function spareDescriptors(): number | undefined {
+  try {
+    const open = readdirSync('/proc/self/fd').length;
+    const limit = descriptorLimit();
+    return limit === undefined ? undefined : limit - open;
+  } catch (error) {
+    // Without one to spare, not even that can be read.
+    const none = error instanceof Error && 'code' in error && error.code === 'EMFILE';
+    return none ? 0 : undefined;
+  }
 }
 
 /** Leases that fit under `limit`, at least one. */

@@ -3,6 +3,7 @@ import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
 import type { Lease, LeaseOptions, RefusedPeer } from './lease.js';
 import { type LeaseContext, leaseContext, threadHealth } from './lease-context.js';
 import { type ResolvedLeaseOptions, resolveLeaseOptions } from './lease-options.js';
+import { LeaseReservation } from './lease-reservation.js';
 import type { CloseReason } from './lease-state.js';
 import { type PcmServerOptions, type ResolvedServerOptions, resolveServerOptions } from './server-options.js';
 import { type ServerSnapshot, ServerStatistics } from './server-stats.js';
@@ -28,6 +29,7 @@ export class PcmServer extends FencedEmitter<PcmServerEvents> implements AsyncDi
   readonly #leases = new Set<Lease>();
   readonly #statistics = new ServerStatistics();
   #opening = 0;
+  #reserved = 0;
   #closing: Promise<void> | undefined;
 
   /**
@@ -85,6 +87,19 @@ export class PcmServer extends FencedEmitter<PcmServerEvents> implements AsyncDi
     }
   }
 
+  /**
+   * Sets leases aside, to be taken from what is returned: who needs several of them gets all, or is refused now.
+   * @throws ERR_LIMIT.
+   * @internal
+   */
+  reserve(count: number): LeaseReservation {
+    this.#checkLimit(count);
+    this.#reserved += count;
+    return new LeaseReservation(this, count, (free) => {
+      this.#reserved -= free;
+    });
+  }
+
   /** Counters of each live stream, and of all there ever were. Those of workers may be 250 ms old. */
   async snapshot(): Promise<ServerSnapshot> {
     const home = this.#home;
@@ -118,12 +133,12 @@ export class PcmServer extends FencedEmitter<PcmServerEvents> implements AsyncDi
       throw new JackfieldError('ERR_CLOSED', 'The PCM server is closed; it gives no more leases.');
   }
 
-  #checkLimit(): void {
+  #checkLimit(count = 1): void {
     const { maxLeases } = this.#options;
-    if (this.#leases.size + this.#opening < maxLeases) return;
+    if (this.#leases.size + this.#opening + this.#reserved + count <= maxLeases) return;
     this.emit('limit', 'maxLeases');
     const remedy = this.advice ?? 'Close some, or raise maxLeases.';
-    const text = `${maxLeases} leases are open, and no more may be. ${remedy}`;
+    const text = `${maxLeases} leases may be open, and ${count} more would be too many. ${remedy}`;
     throw new JackfieldError('ERR_LIMIT', text);
   }
 

@@ -5,7 +5,7 @@ import { hashFile } from '../../files/whole-file.js';
 import type { PcmInput } from '../../voice/pcm-input.js';
 import { loadEncoder, transcode } from '../../voice/transcode/transcode.js';
 import type { RecordedCall, RecordingOutput } from '../sidecar.js';
-import { checkSpareDescriptors } from './spare-descriptors.js';
+import { reserveForEncoder } from './spare-descriptors.js';
 
 /** Compressed formats that recordings are given in besides WAV. */
 export type CompressedFormat = 'flac' | 'mp3' | 'opus';
@@ -35,8 +35,12 @@ export async function compress(
     comment: `Recording ${id}, call ${call.id}`,
     date: new Date(startedAt),
   };
-  await checkSpareDescriptors();
-  await transcode({ input, output, format, tags });
+  const begun = reserveForEncoder();
+  try {
+    await transcode({ input, output, format, tags, onProgress: begun });
+  } finally {
+    begun();
+  }
 }
 
 /** Has the encoders ready: loading one while a call goes on would hold its recording up. @throws ERR_ENCODER. */

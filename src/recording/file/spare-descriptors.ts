@@ -1,23 +1,33 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { devNull } from 'node:os';
 import { JackfieldError } from '../../base/errors.js';
+import { spareDescriptors } from '../../tcp/descriptor-limit.js';
 
-/** Descriptors that an encoder needs for its worker thread and its file, and some more for what else begins meanwhile. */
-const NEEDED = 24;
+/** Descriptors of an encoder: its worker thread, its file, and the WAV that it is made of. */
+const ENCODER = 8;
+/** Left for what is more urgent than an encoder: calls that begin, next files of recordings, publications. */
+const LEFT = 24;
+
+/** Encoders of this process that were let begin and have not opened all their files yet. */
+let beginning = 0;
 
 /**
- * Checks that this process may open enough files to begin an encoder. An encoder's worker thread that cannot be made
- * tells it by an event that nobody can listen for, which ends the process.
+ * Sets descriptors aside for an encoder, until what is returned is called: when it has opened its own, or is over. Where
+ * the system does not tell how many there are, none are asked for.
  *
- * @throws ERR_LIMIT.
+ * @throws ERR_LIMIT where this process may hardly open any more files.
  */
-export async function checkSpareDescriptors(): Promise<void> {
-  const opened = await Promise.allSettled(Array.from({ length: NEEDED }, () => open(devNull)));
-  const handles = opened.flatMap((each): FileHandle[] => (each.status === 'fulfilled' ? [each.value] : []));
-  await Promise.all(handles.map((handle) => handle.close()));
-  if (handles.length === NEEDED) return;
-  throw new JackfieldError(
-    'ERR_LIMIT',
-    `This process may open ${handles.length} more files, and an encoder needs ${NEEDED}: raise the limit (ulimit -n).`,
-  );
+export function reserveForEncoder(): () => void {
+  const spare = (spareDescriptors() ?? Number.POSITIVE_INFINITY) - beginning * ENCODER;
+  if (spare < ENCODER + LEFT) {
+    throw new JackfieldError(
+      'ERR_LIMIT',
+      `This process may open ${Math.max(0, spare)} more files, and an encoder needs ${ENCODER}, beside ${LEFT} for ` +
+        'calls: raise the limit (ulimit -n).',
+    );
+  }
+  beginning++;
+  let held = true;
+  return () => {
+    if (held) beginning--;
+    held = false;
+  };
 }

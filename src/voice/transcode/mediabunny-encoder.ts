@@ -8,14 +8,12 @@ import {
   AudioSampleSource,
   EncodedAudioPacketSource,
   EncodedPacket,
-  FilePathTarget,
   FlacOutputFormat,
   Mp3OutputFormat,
   NullTarget,
   OggOutputFormat,
   Output,
   type OutputFormat,
-  type Target,
 } from 'mediabunny';
 import type { PcmFormat } from '../../base/pcm.js';
 import { OpusEncoder } from '../codec/opus.js';
@@ -24,12 +22,13 @@ import { bytesOfSamples } from '../process/pcm-bytes.js';
 import {
   type AudioTags,
   BackedEncoder,
-  type EncoderBackend,
   type EncoderOptions,
   type EncoderTarget,
   encoderError,
   type PcmEncoder,
 } from './encoder.js';
+import { type OpenTarget, openFileTarget } from './file-target.js';
+import { WorkerFence } from './worker-fence.js';
 
 interface Coding {
   readonly codec: AudioCodec;
@@ -53,7 +52,12 @@ const CODINGS = {
 
 const registered = new Set<string>();
 
-/** Opens a FLAC or MP3 output; without a target its bytes are dropped. @throws ERR_ENCODER when it is refused. */
+/**
+ * Opens a FLAC or MP3 output; without a target its bytes are dropped. Each encodes in a worker thread of its own: where
+ * that cannot be made, or dies, the writes and the end reject.
+ *
+ * @throws ERR_ENCODER when it is refused.
+ */
 export async function createMediabunnyEncoder(
   target: EncoderTarget | undefined,
   kind: keyof typeof CODINGS,
@@ -64,7 +68,7 @@ export async function createMediabunnyEncoder(
   registered.add(kind);
   const bitrate = options.bitrate ?? coding.bitrate;
   const source = new AudioSampleSource({ codec: coding.codec, ...(bitrate !== undefined && { bitrate }) });
-  const output = await startedOutput(target, coding.container(), source, options.tags);
+  const output = await OutputUnderWay.start(target, coding.container(), source, options.tags);
   const { channels, sampleRate } = options.format;
   let position = 0;
   return new BackedEncoder(kind, options.format, {
@@ -78,12 +82,13 @@ export async function createMediabunnyEncoder(
       });
       position += samples.length / channels;
       try {
-        await source.add(sample);
+        await output.run(() => source.add(sample));
       } finally {
         sample.close();
       }
     },
-    ...endOf(output),
+    finish: () => output.finish(),
+    abort: () => output.abort(),
   });
 }
 
@@ -100,15 +105,15 @@ export async function createOpusEncoder(
     ...(bitrate !== undefined && { bitrate }),
   });
   const source = new EncodedAudioPacketSource('opus');
-  const output = await startedOutput(target, new OggOutputFormat(), source, tags);
+  const output = await OutputUnderWay.start(target, new OggOutputFormat(), source, tags);
   const stream = new OpusStream(opus, source);
   return new BackedEncoder('opus', format, {
     encode: (samples) => stream.push(samples),
     async finish() {
       await stream.finish();
-      await output.finalize();
+      await output.finish();
     },
-    abort: endOf(output).abort,
+    abort: () => output.abort(),
   });
 }
 
@@ -178,33 +183,61 @@ function decoderConfig({ sampleRate, channels }: PcmFormat, preSkip: number) {
   return { codec: 'opus', numberOfChannels: channels, sampleRate: OPUS_CLOCK, description };
 }
 
-/** Bytes that are kept before they are written: a live encoder must not hold minutes of a call, nor 16 MiB. */
-const CHUNK_BYTES = 65_536;
+/** An output that was started: what mediabunny holds of it, its file, and the worker threads of its encoder. */
+class OutputUnderWay {
+  readonly #output: Output;
+  readonly #close: () => Promise<void>;
+  readonly #fence = new WorkerFence();
 
-function targetOf(target: EncoderTarget | undefined): Target {
-  if (target === undefined) return new NullTarget();
-  return typeof target === 'string'
-    ? new FilePathTarget(target, { chunkSize: CHUNK_BYTES })
-    : new AppendOnlyStreamTarget(Writable.toWeb(target));
-}
-
-async function startedOutput(
-  target: EncoderTarget | undefined,
-  container: OutputFormat,
-  source: AudioSampleSource | EncodedAudioPacketSource,
-  tags: AudioTags | undefined,
-): Promise<Output> {
-  const output = new Output({ format: container, target: targetOf(target) });
-  output.addAudioTrack(source);
-  if (tags) output.setMetadataTags({ ...tags });
-  try {
-    await output.start();
-  } catch (error) {
-    throw encoderError(container.constructor.name, error);
+  private constructor(output: Output, close: () => Promise<void>) {
+    this.#output = output;
+    this.#close = close;
   }
-  return output;
+
+  static async start(
+    into: EncoderTarget | undefined,
+    container: OutputFormat,
+    source: AudioSampleSource | EncodedAudioPacketSource,
+    tags: AudioTags | undefined,
+  ): Promise<OutputUnderWay> {
+    const { target, close } = await openTarget(into);
+    try {
+      const output = new Output({ format: container, target });
+      output.addAudioTrack(source);
+      if (tags) output.setMetadataTags({ ...tags });
+      await output.start();
+      return new OutputUnderWay(output, close);
+    } catch (error) {
+      await close();
+      throw encoderError(container.constructor.name, error);
+    }
+  }
+
+  /** Does what the encoder takes part in. Rejects where its worker thread fails. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    return this.#fence.run(work);
+  }
+
+  finish(): Promise<void> {
+    return this.#closing(() => this.#output.finalize());
+  }
+
+  abort(): Promise<void> {
+    return this.#closing(() => this.#output.cancel());
+  }
+
+  /** An output that failed lets go of nothing, nor does one whose encoder's thread is gone. */
+  async #closing(work: () => Promise<void>): Promise<void> {
+    try {
+      await this.run(work);
+    } finally {
+      await this.#close();
+    }
+  }
 }
 
-function endOf(output: Output): Pick<EncoderBackend, 'finish' | 'abort'> {
-  return { finish: () => output.finalize(), abort: () => output.cancel() };
+async function openTarget(into: EncoderTarget | undefined): Promise<OpenTarget> {
+  if (typeof into === 'string') return await openFileTarget(into);
+  const target = into ? new AppendOnlyStreamTarget(Writable.toWeb(into)) : new NullTarget();
+  return { target, close: async () => undefined };
 }

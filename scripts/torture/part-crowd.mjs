@@ -1,0 +1,68 @@
+// Gives a recorder more calls at once than its descriptors suffice for: it may record fewer, says so, and ends none.
+import { callEcho, pause } from './lab.mjs';
+import { recorderBench } from './recorder.mjs';
+
+/** What `ulimit -n` says, and how many calls there are, from and to. */
+const CROWDS = [
+  [1024, 80, 150],
+  [256, 20, 150],
+  [128, 5, 60],
+];
+const WAYS = ['live FLAC, segments', 'live FLAC', 'segments', 'encrypted segments', 'outputs'];
+/** All outputs are made within this, on a busy machine too. */
+const PATIENCE_MS = 60_000;
+
+export const part = {
+  name: 'crowd',
+  async open({ count }) {
+    const bench = await recorderBench('--limit', 'callsPerUser=1000');
+    return {
+      close: bench.close,
+      async step(random) {
+        const [most, low, high] = random.pick(CROWDS);
+        const crowd = random.between(low, high);
+        const subject = await bench.prepare(random, { way: random.pick(WAYS) });
+        const recorder = subject.record({ limits: `ulimit -n ${most}` });
+        await recorder.until('ready');
+        const calls = await callEcho(bench.port, crowd);
+        await calls.answered();
+        await pause(random.between(2500, 5000));
+        await calls.hangUp();
+        const { published, failed } = await allTold(recorder, crowd);
+        const { code, signal } = await recorder.end();
+        count('calls', crowd);
+        count('recorded', published.size);
+        count('of them complete', [...published.values()].filter(({ complete }) => complete).length);
+        const silent = crowd - new Set([...published.keys(), ...failed]).size;
+        const faults = [
+          ...(signal || code !== 0
+            ? [`it ended with ${signal ?? code}: ${recorder.stderr().slice(-600)}`]
+            : []),
+          ...(silent > 0 ? [`it said nothing of ${silent} calls`] : []),
+          ...(published.size > 0 ? [] : ['it recorded none']),
+          ...(await subject.finish()),
+          ...bench.faults(),
+        ].map((fault) => `ulimit -n ${most}, ${crowd} calls: ${fault}`);
+        await subject.remove();
+        return faults;
+      },
+    };
+  },
+};
+
+/** What the recorder said of its calls once it has said something of each: last files by call, and calls that failed. */
+async function allTold(recorder, crowd) {
+  const endMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const of = (event) => recorder.lines.filter((line) => line.event === event && line.call !== undefined);
+    const published = new Map(
+      of('published')
+        .filter(({ end }) => end !== 'segment')
+        .map((line) => [line.call, line]),
+    );
+    const failed = new Set(of('failed').map(({ call }) => call));
+    const told = new Set([...published.keys(), ...failed]).size;
+    if (told >= crowd || recorder.ended() || performance.now() > endMs) return { published, failed };
+    await pause(200);
+  }
+}
