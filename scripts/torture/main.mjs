@@ -9,7 +9,8 @@ import { killAll } from './command.mjs';
 import { seeded } from './random.mjs';
 
 const PARTS = [
-  ...['kills', 'writes', 'full-disk', 'descriptors', 'crowd', 'clients', 'catalogue', 'sidecars', 'names'],
+  ...['kills', 'writes', 'refusals', 'full-disk', 'descriptors', 'crowd', 'clients', 'catalogue', 'sidecars'],
+  'names',
 ];
 /** A step that takes longer is a failure. */
 const STEP_MS = 240_000;

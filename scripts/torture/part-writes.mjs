@@ -1,34 +1,14 @@
-// Kills a recorder at the nth of its system calls that change files; strace injects the kill.
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+// Kills a recorder at the nth of its system calls that change files, while it starts, records or takes up what was left.
 import { callEcho, pause } from './lab.mjs';
 import { recorderBench } from './recorder.mjs';
+import { CALLS, spoil, straceArgs, withoutStrace } from './strace.mjs';
 
-/** System calls that change files, each with how many there may be before the kill. */
-const CALLS = {
-  pwrite64: 40,
-  write: 60,
-  writev: 10,
-  rename: 8,
-  unlink: 8,
-  ftruncate: 8,
-  fsync: 8,
-  fdatasync: 8,
-  mkdir: 4,
-  linkat: 4,
-  openat: 60,
-};
+/** Calls that a start makes before it is ready, mostly to load itself. */
+const OF_A_START = { openat: 620, write: 200 };
 
 export const part = {
   name: 'writes',
-  async unavailable() {
-    const inject = ['-f', '-qq', '-e', 'inject=getpid:signal=SIGKILL:when=1', 'sh', '-c', 'kill -0 $$; true'];
-    return await promisify(execFile)('strace', inject).then(
-      () => undefined,
-      (error) =>
-        error.signal === 'SIGKILL' ? undefined : `strace does not work: ${error.message.slice(0, 120)}`,
-    );
-  },
+  unavailable: withoutStrace,
   async open({ count }) {
     const bench = await recorderBench();
     return {
@@ -36,25 +16,54 @@ export const part = {
       async step(random) {
         const subject = await bench.prepare(random);
         const call = random.pick(Object.keys(CALLS));
-        const inject = `inject=?${call}:signal=SIGKILL:when=${random.between(1, CALLS[call])}`;
-        const recorder = subject.record({
-          before: ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=?${call}`, '-e', inject],
-          // One thread for files, so that the nth call is the same one each time.
-          env: { UV_THREADPOOL_SIZE: '1' },
-        });
+        const during = random.pick(['start', 'call', 'call', 'take-up']);
+        const blow = { call, how: 'signal=SIGKILL' };
+        if (during === 'take-up') await killedInCall(subject, bench, random);
+        const recorder =
+          during === 'call'
+            ? await struckInCall(subject, blow, random)
+            : struckFromStart(subject, blow, random);
         if (await recorder.until('ready')) {
           const calls = await callEcho(bench.port);
-          await calls.answered();
+          await Promise.race([calls.answered(), recorder.exited]);
           await pause(random.between(0, 2000));
           await calls.hangUp();
           await Promise.race([recorder.until('published', ({ end }) => end !== 'segment'), pause(3000)]);
         }
         count(recorder.ended() ? 'kills' : 'not reached');
         await recorder.end();
-        const faults = [...(await subject.finish()), ...bench.faults()].map((fault) => `${inject}: ${fault}`);
+        const faults = [...(await subject.finish()), ...bench.faults()];
         await subject.remove();
-        return faults;
+        return faults.map((fault) => `${call} ${blow.when}, ${during}: ${fault}`);
       },
     };
   },
 };
+
+/** One thread for files, so that the nth call is the same one each time. */
+const ENV = { UV_THREADPOOL_SIZE: '1' };
+
+function struckFromStart(subject, blow, random) {
+  blow.when = random.between(1, OF_A_START[blow.call] ?? CALLS[blow.call].most);
+  return subject.record({ before: ['strace', '-qq', ...straceArgs(blow)], env: ENV });
+}
+
+async function struckInCall(subject, blow, random) {
+  blow.when = random.between(1, CALLS[blow.call].most);
+  const recorder = subject.record({ env: ENV });
+  await recorder.until('ready');
+  await spoil(recorder.pid, blow);
+  return recorder;
+}
+
+/** Leaves what the next start has to take up. */
+async function killedInCall(subject, bench, random) {
+  const recorder = subject.record();
+  await recorder.until('ready');
+  const calls = await callEcho(bench.port, random.between(1, 2));
+  await calls.answered();
+  await pause(random.between(500, 2500));
+  recorder.kill();
+  await recorder.exited;
+  await calls.hangUp();
+}

@@ -5,6 +5,7 @@ import { jackfield } from './command.mjs';
 import { folderFaults } from './invariants.mjs';
 import { makeKeys, openYard, startExchange } from './lab.mjs';
 
+const TEMPLATE = '{partner}/{call}-{id}';
 const SEGMENTS = { segments: { everyMs: 1000 } };
 /** All ways to record, by name. */
 const WAYS = {
@@ -35,11 +36,14 @@ export async function recorderBench(...options) {
     },
     faults: () => (command.ended() ? ['the exchange is gone'] : []),
     /** A recorder's configuration and folder for one step. */
-    prepare: async (random, { folder: given, way = random.pick(Object.keys(WAYS)) } = {}) => {
+    prepare: async (
+      random,
+      { folder: given, way = random.pick(Object.keys(WAYS)), template = TEMPLATE } = {},
+    ) => {
       const yard = await openYard();
       const out = join(given ?? yard.inside, 'recordings');
       const config = join(yard.inside, 'config.json');
-      const options = { out, template: '{partner}/{call}-{id}', ...WAYS[way](keys) };
+      const options = { out, template, ...WAYS[way](keys) };
       await writeFile(config, JSON.stringify(options));
       return subject({ way, yard, out, config, keys, port });
     },
