@@ -8,8 +8,9 @@ import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions, SinkPolicy } from
 export type Direction = 'receive' | 'send' | 'both';
 
 /**
- * How a stream is read. `batched`: what comes waits, and is taken a few times a second; costs least. `immediate`: read
- * as it comes, for whatever answers or must be heard live. A stream that cannot wait is always `immediate`.
+ * The way in which a stream is read. `batched`: samples wait and are read a few times a second, which costs least.
+ * `immediate`: samples are read as they come, for programs that answer or listen live. A stream that cannot wait is
+ * always `immediate`.
  */
 export type ReadClass = 'batched' | 'immediate';
 
@@ -59,7 +60,7 @@ export interface PcmStreamStats {
   /** Times that the stream fell behind real time by more than 100 ms from one read to the next, and for how long in all. */
   readonly gaps: number;
   readonly gapMs: number;
-  /** How far the spacing of two reads is off the audio between them. */
+  /** Difference between the time from one read to the next and the length of the audio that came, in ms. */
   readonly jitterP50Ms: number;
   readonly jitterP99Ms: number;
   /** Audio that waits for sinks. */
@@ -98,12 +99,12 @@ export interface PcmStream extends AsyncDisposable {
   readonly format: PcmFormat;
   readonly state: PcmStreamState;
   readonly stats: PcmStreamStats;
-  /** How the stream is read; may be changed while it runs. */
+  /** The way in which the stream is read; may be changed while it runs. */
   readClass: ReadClass;
-  /** What was received so far, as a timeline that a sender can follow. */
+  /** The samples received so far, as a timeline that a sender can follow. */
   readonly received: SampleTimeline;
   /**
-   * What sends.
+   * Sends audio.
    * @throws ERR_INVALID_STATE on a stream that only receives.
    */
   readonly player: Player;
@@ -121,7 +122,7 @@ export interface PcmStream extends AsyncDisposable {
    */
   addSentTap(sink: PcmSink | FileSinkSpec, options?: SinkOptions): SinkHandle;
   /**
-   * What is received, for `for await`. Each array belongs to the caller. Ends with the stream; leaving the loop
+   * The received samples, for `for await`. Each array belongs to the caller. Ends with the stream; leaving the loop
    * removes the sink.
    * @throws the error that the stream ended with, ERR_ABORTED.
    */

@@ -4,13 +4,13 @@ export interface PlayOptions {
   /** Position of the first sample, where that is still ahead and nothing else is playing then. Default: the next one. */
   at?: number;
   /**
-   * What is sent when `source` has no samples ready: `silence`, or nothing until it has (`wait`: the peer is kept
-   * waiting, and the result is the same to the sample at any speed). Default `silence`.
+   * Fills the time in which `source` has no samples ready with `silence`, or sends nothing until it has (`wait`: the
+   * peer waits, and gets the same samples at any speed). Default `silence`.
    */
   underrun?: 'silence' | 'wait';
 }
 
-/** How a playback ended. Positions count samples per channel. */
+/** The end of a playback. Positions count samples per channel. */
 export interface PlaybackReport {
   /** Position of its first sample, or where the sender was when it was removed before it began. */
   readonly from: number;
@@ -19,7 +19,7 @@ export interface PlaybackReport {
   /** Samples of the source that were sent. */
   readonly played: number;
   readonly outcome: 'played' | 'cleared' | 'closed' | 'failed';
-  /** What the source threw, where the outcome is `failed`. */
+  /** The error that the source threw, where the outcome is `failed`. */
   readonly error?: Error;
 }
 
@@ -32,8 +32,8 @@ export interface Playback {
 }
 
 /**
- * What leaves through a lease: one line of samples from position 0, the first ever sent. What is queued is played
- * in order; where nothing is, true silence is sent.
+ * Sends one line of samples through a stream; position 0 is the first sample ever sent. Playbacks are sent in the
+ * order in which they were queued, and digital silence where none is.
  */
 export interface Player {
   /** Samples sent so far, which is the position of the next one. */

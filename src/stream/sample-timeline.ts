@@ -1,6 +1,6 @@
 import { checkArgument } from '../base/check.js';
 import { SAMPLE_RATE } from '../base/pcm.js';
-/** What a {@link SampleTimeline} tells the one who follows it. */
+/** Is told by a {@link SampleTimeline} how it goes on. */
 export interface TimelineFollower {
   /** `position` has grown. */
   advance(): void;

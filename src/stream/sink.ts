@@ -1,7 +1,7 @@
 import type { PcmSink } from '../base/pcm.js';
 
 /**
- * What happens when a sink has not kept up and its buffer is full. `wait`: the socket is paused and the peer held
+ * The rule for a sink that does not keep up and whose buffer is full. `wait`: the socket is paused and the peer held
  * back, so that nothing is lost. `drop-oldest`, `drop-newest`: samples are dropped and counted. `spill`: they go
  * to a file and are read back in order. `close`: the stream ends with ERR_SINK.
  */
@@ -21,7 +21,7 @@ export interface SinkOptions {
   spillDirectory?: string;
   /** Audio that the spill file may hold, in ms: 1000 to 86,400,000. What does not fit is dropped. Default 600,000. */
   maxSpilledMs?: number;
-  /** How events and statistics call the sink. Default `sink`. */
+  /** Name of the sink in events and statistics. Default `sink`. */
   name?: string;
 }
 
@@ -67,7 +67,7 @@ export interface PcmChunk {
 export interface FileSinkSpec {
   readonly kind: 'file';
   readonly path: string;
-  /** Whether a file of that name is replaced; else it is an error. Default false. */
+  /** True replaces a file of that name; else it is an error. Default false. */
   readonly overwrite?: boolean;
   /** Bytes before the samples, at most 4096. Default none: raw s16le. */
   readonly header?: Uint8Array;

@@ -18,7 +18,7 @@ export interface Overflow {
   readonly forwards: readonly Forward[];
   /** User who set the forwards up. */
   readonly forwardedBy?: Identity;
-  /** Whether a voicemail takes the call in the end. */
+  /** True when a voicemail takes the call in the end. */
   readonly voicemail: boolean;
 }
 
@@ -86,7 +86,7 @@ export class Attempt {
     this.#events = events;
   }
 
-  /** Whether it can still be answered. */
+  /** True while it can still be answered. */
   get open(): boolean {
     return this.#open;
   }

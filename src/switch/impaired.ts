@@ -4,7 +4,7 @@ import { FRAME_SAMPLES, type Party } from './party.js';
 export interface Impairment {
   /** Share of the frames that get lost, both ways, in percent: 0 to 100. */
   readonly lossPercent?: number;
-  /** Whether it is mute while it hears something. */
+  /** True when it is mute while it hears something. */
   readonly halfDuplex?: boolean;
   /** Another seed loses other frames; one seed always the same. Default 1. */
   readonly seed?: number;

@@ -23,7 +23,7 @@ export interface RobotBehaviour {
   /** Heard by the caller before the answer. */
   readonly earlyMedia?: Int16Array;
   readonly steps: readonly RobotStep[];
-  /** Whether it stays on the line when the steps are over. */
+  /** True when it stays on the line after its last step. */
   readonly stay: boolean;
   /** Time from the answer until it drops the call, in milliseconds. Default: it does not. */
   readonly dropAfterMs?: number;

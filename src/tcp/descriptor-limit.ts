@@ -37,7 +37,7 @@ export function leasesThatFit(limit: number | undefined): number {
   return Math.max(1, Math.floor((limit - RESERVED) / PER_LEASE));
 }
 
-/** What to do so that `leases` fit under `limit`; nothing when they do. */
+/** Advice on making `leases` fit under `limit`; nothing when they do. */
 export function descriptorAdvice(leases: number, limit: number | undefined): string | undefined {
   const fit = leasesThatFit(limit);
   if (leases <= fit) return undefined;

@@ -46,7 +46,7 @@ export class Gate {
     this.#connections--;
   }
 
-  /** Why `peer`, which connected to `local`, is turned away, if it is; and its user, where that is known. */
+  /** The reason why `peer`, which connected to `local`, is refused, if it is; and its user, where that is known. */
   async check({ local }: Accepted, peer: Peer): Promise<{ peer: Peer; refused?: RefusedPeer['why'] }> {
     if (this.#connections > this.#maxConnections) return { peer, refused: 'limit' };
     if (!this.#allowed.check(peer.address, isIPv6(peer.address) ? 'ipv6' : 'ipv4')) {

@@ -9,13 +9,13 @@ import { ReadPlan } from './read/connection.js';
 import type { ResolvedServerOptions } from './server-options.js';
 import type { ThreadHealth } from './server-stats.js';
 
-/** What the leases of one thread share. */
+/** Shared by the leases of one thread. */
 export interface LeaseContext {
   readonly clock: Clock;
   readonly hosts: readonly string[];
   readonly ports: PortRange | undefined;
   readonly gate: Gate;
-  /** How often a batched connection is read, where the server was told and its lease does not say otherwise. */
+  /** Time between two reads of a batched connection whose lease has none of its own, if the server has the option. */
   readonly readIntervalMs: number | undefined;
   readonly readPlan: ReadPlan;
   /** After how much silence the system asks for a peer; 0: it does not. */
@@ -50,7 +50,7 @@ export function leaseContext(options: ResolvedServerOptions, onBudgetExhausted: 
   };
 }
 
-/** What a thread's leases share, in figures. */
+/** Figures of the parts that the leases of a thread share. */
 export function threadHealth({ gate, budget, readPlan }: LeaseContext): ThreadHealth {
   const { lateness } = readPlan;
   return {

@@ -3,7 +3,7 @@ import { ChunkIterator } from '../stream/receive/chunk-iterator.js';
 import type { PcmChunk, SinkOptions } from '../stream/sink.js';
 import type { Lease } from './lease.js';
 
-/** How errors call a lease. */
+/** Name of a lease in errors. */
 export function leaseName({ object, stream }: Pick<Lease, 'object' | 'stream'>): string {
   return `${object} ${stream}`;
 }
@@ -26,7 +26,7 @@ export function checkRunning({ state }: Lease, what: string): void {
   throw new JackfieldError('ERR_INVALID_STATE', text);
 }
 
-/** What `lease` receives, for `for await`; see {@link Lease.frames}. */
+/** The samples that `lease` receives, for `for await`; see {@link Lease.frames}. */
 export function framesOf(
   lease: Lease,
   options: SinkOptions & { signal?: AbortSignal },

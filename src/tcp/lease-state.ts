@@ -8,7 +8,7 @@ export interface Peer {
   readonly uid?: number;
 }
 
-/** Why a lease is closed. `error` is set where the stream did not end well. */
+/** The reason why a lease is closed. `error` is set where the stream did not end well. */
 export type CloseReason =
   /** The peer closed its side and everything it sent was delivered. */
   | { readonly kind: 'peer-ended' }

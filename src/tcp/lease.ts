@@ -11,7 +11,7 @@ import type {
 import type { SampleTimeline } from '../stream/sample-timeline.js';
 import type { CloseReason, LeaseState, Peer } from './lease-state.js';
 
-/** What the leased stream carries, in the words of `ALTER CALL ... SET_x` (reference, "Voice Streams"). */
+/** The stream that is leased, in the words of `ALTER CALL ... SET_x` (reference, "Voice Streams"). */
 export type StreamKind = 'input' | 'output' | 'capture_mic';
 
 /** A peer that was turned away, and why. */
@@ -50,22 +50,22 @@ export interface LeaseOptions {
   /** Default `immediate` for a lease that sends, else `batched`. */
   readClass?: ReadClass;
   /**
-   * How often the connection is read in the `batched` class, in ms: 20 to 1000. What is not read is lost where this
-   * process is killed. A format that brings 32 KiB in less than that is read so much oftener. Default:
+   * Time between two reads of the connection in the `batched` class, in ms: 20 to 1000. Samples that are not read yet
+   * are lost when this process is killed. A format that brings 32 KiB in less time is read more often. Default:
    * {@link PcmServerOptions.readIntervalMs}.
    */
   readIntervalMs?: number;
-  /** How long the lease waits for its connection, in ms: 1 to 3,600,000. Default 30,000. */
+  /** Time that the lease waits for its connection, in ms: 1 to 3,600,000. Default 30,000. */
   claimTimeoutMs?: number;
   /** A port of one's own choice. Default: one of the server's range, or the system's choice. */
   port?: number;
   /**
-   * What paces the sender; `received`: what this lease itself receives. Default: the server's clock, from the claim.
+   * Paces the sender; `received`: by the samples that this lease receives. Default: the server's clock, from the claim.
    */
   timeline?: SampleTimeline | 'received';
   /** Position of `timeline` that is position 0 of what is sent. Default 0. */
   timelineStart?: number;
-  /** How far the sender may be ahead of its timeline, in ms: 20 to 1000. Default 60. */
+  /** Lead of the sender over its timeline, in ms: 20 to 1000. Default 60. */
   leadMs?: number;
 }
 
@@ -91,5 +91,5 @@ export interface Lease extends EventEmitter<LeaseEvents>, Omit<PcmStream, keyof 
   close(): Promise<CloseReason>;
 }
 
-/** What leases ports. */
+/** Anything that leases ports. */
 export const SERVER = having('lease');

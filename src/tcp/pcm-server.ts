@@ -56,12 +56,12 @@ export class PcmServer extends FencedEmitter<PcmServerEvents> implements AsyncDi
     return this.#options.maxLeases;
   }
 
-  /** How often a `batched` connection is read whose lease does not say otherwise, in ms, where the server was told. */
+  /** The server's option `readIntervalMs`: time between two reads of a `batched` connection, in ms. */
   get readIntervalMs(): number | undefined {
     return this.#options.readIntervalMs;
   }
 
-  /** What to change where there can be fewer leases than the usual 10,000, for want of file descriptors. Linux only. */
+  /** Advice where file descriptors allow fewer than the usual 10,000 leases. Linux only. */
   get advice(): string | undefined {
     return this.#options.advice;
   }

@@ -14,7 +14,7 @@ export interface PortListenerOptions extends AcceptEvents {
   readonly hosts: readonly string[];
   /** Default: the system's choice. */
   readonly ports: PortRange | undefined;
-  /** Whether connections are to be had without a socket, where the system allows for it. */
+  /** True to accept connections without a `net.Socket` where the system allows it. */
   readonly direct: boolean;
   /** The port was lost, or a connection could not be accepted. */
   readonly onError: (error: Error) => void;

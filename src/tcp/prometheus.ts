@@ -10,7 +10,7 @@ interface Metric {
   readonly scale?: number;
 }
 
-/** What each counter of a lease is called, after the naming rules of Prometheus: base units, `_total` for counters. */
+/** The metric of each counter of a lease, by the naming rules of Prometheus: base units, `_total` for counters. */
 const STREAM_METRICS: Readonly<Record<keyof LeaseStats, Metric>> = {
   bytesReceived: { name: 'received_bytes_total', type: 'counter', help: 'Bytes read from peers.' },
   samplesReceived: { name: 'received_samples_total', type: 'counter', help: 'Whole samples received.' },

@@ -40,7 +40,7 @@ export interface PcmServerOptions {
   /** Ports that leases are given, first free one first. Default: the system's choice. */
   ports?: PortRange;
   /**
-   * Which users of this machine may claim a lease, by the owner of the peer's socket: the `same` as this process's,
+   * Users of this machine who may claim a lease, by the owner of the peer's socket: the `same` as this process's,
    * `any`, or these user ids. Checked on Linux only. Default `same`.
    */
   peerUsers?: 'same' | 'any' | readonly number[];
@@ -54,8 +54,9 @@ export interface PcmServerOptions {
   /** Bytes of audio that may wait for sinks in memory, all in all; then each sink's policy applies. Default 256 MiB. */
   maxBufferedBytes?: number;
   /**
-   * How often a `batched` connection is read, in ms: 20 to 1000; a lease can have its own. What is not read is lost
-   * where this process is killed. Default 1000 for streams that only files take (`FileSinkSpec`), else 250.
+   * Time between two reads of a `batched` connection, in ms: 20 to 1000; a lease can have its own. Samples that are
+   * not read yet are lost when this process is killed. Default 1000 for streams that only files take (`FileSinkSpec`),
+   * else 250.
    */
   readIntervalMs?: number;
   /**
@@ -66,12 +67,12 @@ export interface PcmServerOptions {
    */
   keepAliveMs?: number;
   /**
-   * How long nothing may pass on a connection from another machine before its lease ends with `peer-idle`, in ms: 1000
-   * to 86,400,000; 0: for ever. It is for peers whose system is there and whose program is not. Those on this machine are
-   * not limited unless it is given. Default 600,000.
+   * Ends a lease with `peer-idle` when nothing has passed on a connection from another machine for this long, in ms:
+   * 1000 to 86,400,000; 0 is never. It finds peers whose system still answers while their program hangs. Peers on this
+   * machine are limited only if it is given. Default 600,000.
    */
   idleMs?: number;
-  /** Whether descriptors may be read directly where the system allows it, which halves the cost of `batched`. Default true. */
+  /** Reads descriptors directly where the system allows it, which halves the cost of `batched`. Default true. */
   directReads?: boolean;
   /** Worker threads that leases are spread over: 0 to 64. Default 0: all live in this thread. */
   workers?: number;
@@ -85,7 +86,7 @@ export interface ResolvedServerOptions {
   readonly ports: PortRange | undefined;
   readonly users: 'any' | readonly number[];
   readonly maxLeases: number;
-  /** What to change, where descriptors allow fewer leases than is usual. */
+  /** Advice where descriptors allow fewer leases than is usual. */
   readonly advice: string | undefined;
   readonly maxConnections: number;
   readonly maxBufferedBytes: number;

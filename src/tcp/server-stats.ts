@@ -17,7 +17,7 @@ export interface ServerSnapshot {
   readonly connections: number;
   /** Bytes of audio that wait for sinks in memory. */
   readonly bufferedBytes: number;
-  /** How late the read wheel came to its slots. Over workers, the worst. */
+  /** Delay of the read wheel's visits, in ms. Over workers, the worst. */
   readonly wheelLatenessP50Ms: number;
   readonly wheelLatenessP99Ms: number;
   /** Sums over all leases since the start, closed ones included; of the jitter, the worst of the live ones. */

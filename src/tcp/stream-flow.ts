@@ -15,7 +15,7 @@ import { type CloseReason, closeError } from './lease-state.js';
 import type { Accepted } from './read/accepted.js';
 import { Connection, type ConnectionEvents, readIntervalOf } from './read/connection.js';
 
-/** What the flow of a lease tells it. */
+/** The lease that a flow belongs to. */
 export interface StreamFlowOwner extends SinkNotices {
   /** The first samples pass, or bytes do. */
   passing(): void;
@@ -30,10 +30,10 @@ export interface StreamFlowOwner extends SinkNotices {
 /** Reasons after which nothing more can come in. */
 const LOST: ReadonlySet<CloseReason['kind']> = new Set(['peer-ended', 'peer-reset', 'peer-idle']);
 
-/** What must be through before a stream that is finished is over. */
+/** Parts that have to end before a stream that is finished is over. */
 type Remainder = 'sinks' | 'taps' | 'flush';
 
-/** What passes through a lease: from its connection to its sinks, and from its player to its connection. */
+/** Moves the samples of a lease: from its connection to its sinks, and from its player to its connection. */
 export class StreamFlow implements ConnectionEvents {
   readonly inlet: StreamInlet;
   readonly outlet: StreamOutlet | undefined;

@@ -12,19 +12,19 @@ import {
 } from '../../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 
-/** How to come back to an endpoint that has gone. */
+/** Rules for attaching again to an endpoint that has gone. */
 export interface ReattachOptions {
   /** Wait before the first try, in milliseconds; each further wait is twice as long. Default 250. */
   readonly firstDelayMs?: number;
   /** Longest wait between two tries, in milliseconds. Default 10000. */
   readonly maxDelayMs?: number;
-  /** How long to try before the client closes, in milliseconds; Infinity never gives up. Default 300000. */
+  /** Time after which the client gives up and closes, in milliseconds; Infinity: never. Default 300000. */
   readonly giveUpAfterMs?: number;
 }
 
 /** Options of {@link attach}. */
 export interface AttachOptions {
-  /** What the endpoint shows its user when it asks whether this program may attach. Default `jackfield`. */
+  /** Name of this program, which the endpoint shows when it asks its user for leave. Default `jackfield`. */
   readonly name?: string;
   /** Newest version of the protocol to ask for, 1 to 8. Default 8. */
   readonly protocol?: number;
@@ -37,16 +37,16 @@ export interface AttachOptions {
   /** Commands that may wait for their answer at once, 1 to 10000; one more is refused with ERR_LIMIT. Default 1000. */
   readonly maxPending?: number;
   /**
-   * How often to PING an endpoint that is silent, in milliseconds; no answer means that it is gone. 0: never.
+   * Time after which a silent endpoint is sent a PING, in milliseconds; no answer means that it is gone. 0: never.
    * Default 30000.
    */
   readonly pingIntervalMs?: number;
   /**
-   * How long a call may be silent before the endpoint is asked where it is, in milliseconds: an end whose notification
-   * was lost is found by that. 0: never. Default 30000.
+   * Time without news after which the endpoint is asked for a call's status, in milliseconds: this finds an end whose
+   * notification was lost. 0: never. Default 30000.
    */
   readonly callCheckMs?: number;
-  /** Whether, and how, to attach again when the endpoint goes. Default true. */
+  /** True, or rules, to attach again when the endpoint goes. Default true. */
   readonly reattach?: boolean | ReattachOptions;
   readonly signal?: AbortSignal;
   /** Dates states and times every wait. Default: the machine's clock. */

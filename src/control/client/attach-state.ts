@@ -1,7 +1,7 @@
 import { JackfieldError } from '../../base/errors.js';
 
 /**
- * Where an attachment is in its life.
+ * The state of an attachment.
  *
  * ```
  * attaching -> [pending-authorization ->] attached -> unavailable -> attaching -> ...

@@ -8,7 +8,7 @@ import type { ClientSettings, ReattachOptions } from './attach-options.js';
 import { type AttachState, checkAttachMove } from './attach-state.js';
 import { Session, type TraceLine } from './session.js';
 
-/** What an attachment tells the client that it belongs to. */
+/** The client that an attachment belongs to. */
 export interface AttachmentHandlers {
   /** As {@link SessionHandlers.message}, with the number of messages that have come. */
   message(message: EndpointMessage, heardAt: number, sentAfter: number | undefined): void;
@@ -39,7 +39,7 @@ export class Attachment {
     return this.#state;
   }
 
-  /** How many messages have come from the endpoint. */
+  /** Number of messages that have come from the endpoint. */
   get received(): number {
     return this.#counter.received;
   }

@@ -30,9 +30,9 @@ import { Attachment } from './attachment.js';
 import type { CommandOptions, CommandSender } from './command-sender.js';
 import type { TraceLine } from './session.js';
 
-/** What a {@link Client} tells its listeners. */
+/** Events of a {@link Client}. */
 export interface ClientEvents extends FencedEvents {
-  /** The attachment has a new state; {@link AttachState} says what that means. */
+  /** The attachment has a new state. */
   state: [state: AttachState];
   /** Everything that the endpoint said without being asked. */
   notification: [message: EndpointMessage];
@@ -85,7 +85,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
     await this.#attachment.open(signal);
   }
 
-  /** Where the attachment is in its life. */
+  /** The state of the attachment. */
   get state(): AttachState {
     return this.#attachment.state;
   }

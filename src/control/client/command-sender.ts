@@ -8,11 +8,11 @@ export interface CommandOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What the objects of the API (calls, voicemails, users) need of the client that they belong to. */
+/** The part of a client that the objects of the API (calls, voicemails, users) use. */
 export interface CommandSender {
   /** Sends a command and waits for its answer. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
   command(message: CommandMessage, options?: CommandOptions): Promise<EndpointMessage>;
 }
 
-/** What is a client. */
+/** Anything that is a client. */
 export const CLIENT = having('command', 'on', 'search');

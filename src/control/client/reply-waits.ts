@@ -16,7 +16,7 @@ interface Wait {
 
 /** An answer, and the command that it belongs to. */
 export interface MatchedReply {
-  /** What came after this is newer than the state that the command found. */
+  /** Number of the last message before the command was sent: later ones are newer than the state that it found. */
   readonly sentAfter: number;
   settle(): void;
 }

@@ -20,9 +20,9 @@ export interface TraceLine {
   readonly atMs: number;
 }
 
-/** What a session tells the client that it belongs to. */
+/** The client that a session belongs to. */
 export interface SessionHandlers {
-  /** Counts what comes, over all sessions of a client. */
+  /** Counts the messages of all sessions of a client. */
   readonly counter: { received: number };
   /**
    * Everything that the endpoint says. `sentAfter` is set for an answer: the number of messages that had come when
@@ -85,7 +85,7 @@ export class Session {
     }
   }
 
-  /** Whether the link is gone. */
+  /** True when the link is gone. */
   get over(): boolean {
     return this.#ended;
   }

@@ -7,7 +7,7 @@ export class CallEndedError extends JackfieldError {
   readonly status: string;
   /** 1 to 14 (reference, "Call failure reasons"), when the endpoint gave one. */
   readonly failureReason: CallFailureReason | undefined;
-  /** What the reference says of {@link failureReason}. */
+  /** Text of the reference for {@link failureReason}. */
   readonly failureText: string | undefined;
 
   constructor(id: number, status: string, waitedFor: string, reason: number | undefined) {

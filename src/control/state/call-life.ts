@@ -7,15 +7,15 @@ import {
 } from '../../protocol/catalogue/call-status.js';
 import type { OtherWord } from '../../protocol/message.js';
 
-/** What every state of a call has. */
+/** The part that all states of a call share. */
 interface Dated {
-  /** When it was heard of, in milliseconds since the Unix epoch. */
+  /** Time at which it was heard of, in milliseconds since the Unix epoch. */
   readonly atMs: number;
-  /** When the call was answered, in milliseconds since the Unix epoch; absent when nobody has answered. */
+  /** Time of the answer, in milliseconds since the Unix epoch; absent when nobody has answered. */
   readonly answeredAtMs?: number | undefined;
 }
 
-/** What a state has once the call was answered. */
+/** The part that all states after the answer share. */
 interface Answered extends Dated {
   readonly answeredAtMs: number;
 }
@@ -33,8 +33,8 @@ export type CallEndStatus = Exclude<
 >;
 
 /**
- * Where a call is in its life; `status` is as on the wire. What can follow what is `CALL_TRANSITIONS` of the
- * catalogue, drawn there.
+ * The state of a call; `status` is as on the wire. `CALL_TRANSITIONS` of the catalogue has the order of states, and
+ * draws it.
  */
 export type CallState =
   /** It was not answered yet, or is put through to somebody else: then `answeredAtMs` is set. */
@@ -55,12 +55,12 @@ export type CallState =
   /** A status that the reference does not list. */
   | (Dated & { readonly phase: 'other'; readonly status: OtherWord });
 
-/** What the endpoint says of a call's life. */
+/** News of a call's state. */
 export type CallNews =
   | {
       readonly property: 'STATUS';
       readonly status: string;
-      /** Whether the other party has transferred the call (property TRANSFER_ACTIVE): it is routed and rings again. */
+      /** True when the other party has transferred the call (TRANSFER_ACTIVE): it is routed and rings again. */
       readonly transferred?: boolean;
     }
   | { readonly property: 'DURATION'; readonly seconds: number };
@@ -91,8 +91,8 @@ export function nextCallState(
 }
 
 /**
- * Whether a call of status `from` that nobody transfers can come to be `to`, directly or by way of others. Whatever goes
- * on can end, in any way: an end is also believed where the statuses before it were lost or misheard.
+ * True when a call of status `from` that nobody transfers can reach `to`, directly or by way of other statuses. A call
+ * that is not over can end in any way: an end is believed even when the statuses before it were lost or misheard.
  */
 export function canCallReach(from: string, to: string): boolean {
   if (isTerminalCallStatus(from)) return false;

@@ -16,14 +16,14 @@ import { StateHistory } from './state-history.js';
 import { checkTarget } from './target.js';
 import { VoiceStream, type VoiceStreamName } from './voice-stream.js';
 
-/** What a {@link Call} tells its listeners. */
+/** Events of a {@link Call}. */
 export interface CallEvents extends RemoteObjectEvents {
   state: [state: CallState];
   /** A digit that the other party pressed. */
   dtmf: [digit: string];
 }
 
-/** What a minute of a call costs (reference, "Call cost information"). */
+/** Price of a minute of a call (reference, "Call cost information"). */
 export interface CallCost {
   /** In whole units of `currency`. */
   readonly perMinute: number;
@@ -34,16 +34,16 @@ export interface CallCost {
 /** Longest wait for the reason of a failure, which was told before the failure itself, in milliseconds. */
 const REASON_TIMEOUT_MS = 2000;
 
-/** What is a call. */
+/** Anything that is a call. */
 export const CALL = having('on', 'text');
 
 /** A CALL object, kept up to date by the endpoint's notifications. Made by the {@link Client} that it belongs to. */
 export class Call extends RemoteObject<'CALL', CallEvents> {
-  /** What is sent to the other party. */
+  /** The voice that is sent to the other party. */
   readonly input: VoiceStream;
-  /** Where the other party is heard. */
+  /** The voice of the other party. */
   readonly output: VoiceStream;
-  /** Where the microphone is copied to. */
+  /** A copy of the microphone. */
   readonly captureMic: VoiceStream;
   readonly #sender: CommandSender;
   readonly #clock: Clock;
@@ -77,7 +77,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
     return this.#history.all;
   }
 
-  /** Whether the call is over, or can no longer be heard of. */
+  /** True when the call is over, or when nothing more can be heard of it. */
   get over(): boolean {
     return this.#history.over;
   }
@@ -207,7 +207,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
     );
   }
 
-  /** Whether the call can be transferred to this handle or number. */
+  /** True when the call can be transferred to this handle or number. */
   async canTransfer(target: string, options?: CommandOptions): Promise<boolean> {
     checkTarget(target);
     const answer = await this.query('CAN_TRANSFER', target, options);
@@ -243,7 +243,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
     return this.alter(on ? 'START_VIDEO_RECEIVE' : 'STOP_VIDEO_RECEIVE', '', options);
   }
 
-  /** What a minute costs; 0 for a free call. */
+  /** Price of a minute; 0 for a free call. */
   async cost(options?: CommandOptions): Promise<CallCost> {
     const [rate, precision, currency] = await Promise.all([
       this.get('RATE', options),
@@ -278,7 +278,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
     return news;
   }
 
-  /** When anything was heard of the call, on the client's clock. */
+  /** Time at which something was last heard of the call, on the client's clock. */
   get heardAtMs(): number {
     return this.#heardAtMs;
   }

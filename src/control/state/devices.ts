@@ -34,7 +34,7 @@ export class Devices {
     return this.#parameters.set(DEVICE_PARAMETERS[device], name, options);
   }
 
-  /** Whether the microphone is muted; never without a call in progress. */
+  /** True when the microphone is muted; false without a call in progress. */
   muted(options?: CommandOptions): Promise<boolean> {
     return this.#parameters.get('MUTE', options);
   }

@@ -1,7 +1,7 @@
 /** Objects that nothing happens to any more, or that can be asked for again, and are kept at the ready. */
 const MAX_IDLE = 1000;
 
-/** What a table needs to know of its objects. */
+/** An object that a table can keep. */
 interface Tracked {
   /** Stops being told of news. */
   detach(): void;

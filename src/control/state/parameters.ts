@@ -6,7 +6,7 @@ import type { CommandOptions, CommandSender } from '../client/command-sender.js'
 import { PropertyCache } from './property-cache.js';
 import type { PropertyOptions } from './remote-object.js';
 
-/** What {@link Parameters} tells its listeners. */
+/** Events of {@link Parameters}. */
 export interface ParametersEvents extends FencedEvents {
   /** A parameter changed; the value is as on the wire. */
   parameter: [name: ParameterName, value: string];

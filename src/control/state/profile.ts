@@ -3,15 +3,15 @@ import type { ForwardRule } from '../../protocol/catalogue/value-type.js';
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';
 import { RemoteObject } from './remote-object.js';
 
-/** What happens with calls that nobody answers (reference, "Call forwarding"). */
+/** Forwarding of calls that nobody answers (reference, "Call forwarding"). */
 export interface Forwarding {
-  /** Whether calls are forwarded. */
+  /** True when calls are forwarded. */
   readonly enabled: boolean;
-  /** How long a call rings before it is forwarded, in seconds. */
+  /** Time that a call rings before it is forwarded, in seconds. */
   readonly noAnswerSec: number;
-  /** Whom to try, from when to when. */
+  /** Handles or numbers to try, each from one second to another. */
   readonly rules: readonly ForwardRule[];
-  /** Whether calls that nobody takes then go to voicemail. */
+  /** True when calls that nobody takes then go to voicemail. */
   readonly toVoicemail: boolean;
 }
 

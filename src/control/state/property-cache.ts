@@ -6,9 +6,9 @@ interface Entry {
 }
 
 /**
- * What was heard of an object's properties. Answers and notifications can overtake one another: an answer is only
- * believed where no notification of the same property came after its command was sent, since whatever the answer
- * says is then older than, or the same as, what will have been heard.
+ * The properties of an object as they were last heard. Answers and notifications can overtake one another: an answer
+ * is ignored when a notification of the same property came after its command was sent, since the value of the answer
+ * is then older than, or the same as, the value that was notified.
  */
 export class PropertyCache {
   readonly #entries = new Map<string, Entry>();

@@ -12,7 +12,7 @@ import { decodeProperty, encodeProperty, type PropertyValue } from '../../protoc
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';
 import { PropertyCache } from './property-cache.js';
 
-/** What every object of the API tells its listeners. */
+/** Events of every object of the API. */
 export interface RemoteObjectEvents extends FencedEvents {
   /** A property changed; the value is as on the wire. */
   property: [name: string, value: string];
@@ -43,7 +43,7 @@ export class RemoteObject<
     this.#sender = sender;
   }
 
-  /** What was heard of the object so far, by property, as on the wire. */
+  /** The properties of the object that were heard so far, by name; values as on the wire. */
   get properties(): ReadonlyMap<string, string> {
     return this.#cache.values;
   }

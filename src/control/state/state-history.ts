@@ -39,7 +39,7 @@ export class StateHistory<S> {
     return [...this.#states];
   }
 
-  /** Whether the last state was reached, or nothing will be heard any more. */
+  /** True when the last state was reached, or when nothing more can be heard. */
   get over(): boolean {
     return this.#lost !== undefined || (this.newest !== undefined && this.#isLast(this.newest));
   }

@@ -6,7 +6,7 @@ import type { CommandOptions, CommandSender } from '../client/command-sender.js'
 /** The redirectable streams of a call or voicemail (reference, "Voice Streams"). */
 export type VoiceStreamName = 'INPUT' | 'OUTPUT' | 'CAPTURE_MIC';
 
-/** Where one voice stream of a call or voicemail leads. */
+/** Redirects one voice stream of a call or voicemail. */
 export class VoiceStream {
   readonly name: VoiceStreamName;
   readonly #object: 'CALL' | 'VOICEMAIL';

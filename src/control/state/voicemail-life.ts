@@ -7,13 +7,13 @@ import {
 import type { OtherWord } from '../../protocol/message.js';
 
 interface Dated {
-  /** When it was heard of, in milliseconds since the Unix epoch. */
+  /** Time at which it was heard of, in milliseconds since the Unix epoch. */
   readonly atMs: number;
 }
 
 /**
- * Where a voicemail is in its life; `status` is as on the wire. What can follow what is `VOICEMAIL_TRANSITIONS` of the
- * catalogue.
+ * The state of a voicemail; `status` is as on the wire. `VOICEMAIL_TRANSITIONS` of the catalogue has the order of
+ * states.
  */
 export type VoicemailState =
   /** Nothing is done with it now. */
@@ -36,10 +36,10 @@ export type VoicemailState =
   /** UNKNOWN, and statuses that the reference does not list. */
   | (Dated & { readonly phase: 'other'; readonly status: 'UNKNOWN' | OtherWord });
 
-/** What the endpoint says of a voicemail's life. Most say the reason of a failure before its status. */
+/** News of a voicemail's state. Most endpoints say the reason of a failure before its status. */
 export interface VoicemailNews {
   readonly status: string;
-  /** FAILUREREASON, where it was said since the status before. */
+  /** FAILUREREASON, if it came since the status before. */
   readonly reason?: string | undefined;
 }
 

@@ -10,7 +10,7 @@ import { StateHistory } from './state-history.js';
 import { VoiceStream } from './voice-stream.js';
 import { nextVoicemailState, type VoicemailState } from './voicemail-life.js';
 
-/** What a {@link Voicemail} tells its listeners. */
+/** Events of a {@link Voicemail}. */
 export interface VoicemailEvents extends RemoteObjectEvents {
   state: [state: VoicemailState];
 }
@@ -32,16 +32,16 @@ export class VoicemailFailedError extends JackfieldError {
   }
 }
 
-/** What is a voicemail. */
+/** Anything that is a voicemail. */
 export const VOICEMAIL = having('on', 'text');
 
 /** A VOICEMAIL object, kept up to date by the endpoint's notifications. Made by {@link Client.voicemail}. */
 export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
-  /** What is recorded. */
+  /** The voice that is recorded. */
   readonly input: VoiceStream;
-  /** Where it is played. */
+  /** The voice that is played. */
   readonly output: VoiceStream;
-  /** Where the microphone is copied to. */
+  /** A copy of the microphone. */
   readonly captureMic: VoiceStream;
   readonly #clock: Clock;
   readonly #history: StateHistory<VoicemailState>;
@@ -67,12 +67,12 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
     return this.#history.all;
   }
 
-  /** Whether it was deleted, or can no longer be heard of. */
+  /** True when it was deleted, or when nothing more can be heard of it. */
   get over(): boolean {
     return this.#history.over;
   }
 
-  /** Whether it can be let go and asked for again: nothing happens to it, and nobody listens for what will. */
+  /** True when it can be let go and asked for again: nothing happens to it, and nobody listens to its states. */
   get idle(): boolean {
     return (this.over || this.state?.phase === 'at-rest') && this.listenerCount('state') === 0;
   }
@@ -98,7 +98,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
     throw await this.failure(status, last);
   }
 
-  /** What became of it instead of `wanted`; asks for the reason of a failure that has not been told yet. */
+  /** The error for a state other than `wanted`; asks for the reason of a failure that has not been told yet. */
   async failure(wanted: string, state = this.state): Promise<VoicemailFailedError> {
     const reason = state?.phase === 'failed' ? (state.reason ?? (await this.#failureReason())) : undefined;
     return new VoicemailFailedError(this.id, state?.status ?? 'gone', wanted, reason);

@@ -27,7 +27,7 @@ const CANDIDATES = listOf(TRANSPORT);
 
 /** Nothing that this machine offers leads to an endpoint. */
 export class NoEndpointError extends JackfieldError {
-  /** What was tried, in order. */
+  /** The transports that were tried, in order. */
   readonly attempts: readonly AttachAttempt[];
 
   constructor(attempts: readonly AttachAttempt[]) {

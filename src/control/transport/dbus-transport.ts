@@ -7,7 +7,7 @@ import { endpointGone, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
 
-/** Where the system bus listens when DBUS_SYSTEM_BUS_ADDRESS does not say. */
+/** Address of the system bus when DBUS_SYSTEM_BUS_ADDRESS is not set. */
 const SYSTEM_BUS = 'unix:path=/run/dbus/system_bus_socket';
 
 const REMEDY = 'start one, or check which bus it is on';

@@ -9,7 +9,7 @@ import {
 /** A function of a DLL, or what was made of a callback. */
 type Native = (...args: unknown[]) => unknown;
 
-/** What is used of the package `koffi`, an optional peer of this one. */
+/** The parts that are used of the package `koffi`, an optional peer of this one. */
 interface Koffi {
   load(library: string): { func(declaration: string): Native };
   struct(name: string, fields: Readonly<Record<string, string>>): unknown;
@@ -32,7 +32,7 @@ const PM_REMOVE = 1;
 /** Gives up on a program that does not answer. */
 const SMTO_ABORTIFHUNG = 2;
 const SEND_TIMEOUT_MS = 10_000;
-/** How often messages are fetched: an endpoint waits a second at most. */
+/** Time between two fetches of messages: an endpoint waits a second at most. */
 const PUMP_MS = 5;
 
 /** The calls of user32.dll. @throws when the package koffi is missing, or this is not Windows. */

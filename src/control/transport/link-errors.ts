@@ -2,9 +2,9 @@ import { JackfieldError, messageOf } from '../../base/errors.js';
 
 /** Nothing answers where a transport leads. */
 export class UnavailableError extends JackfieldError {
-  /** What was found instead. */
+  /** The state that was found instead. */
   readonly reason: string;
-  /** What to do about it. */
+  /** Advice. */
   readonly remedy: string;
 
   constructor(transport: string, cause: unknown, remedy: string) {

@@ -37,9 +37,9 @@ export interface TcpTransportOptions {
    */
   readonly keepAliveMs?: number;
   /**
-   * How long an endpoint that was sent something may say nothing at all, in ms: 1000 to 86,400,000; 0: for ever. Then
-   * the link is lost. What a client sends by itself, each `pingIntervalMs` of silence, counts. Default 600,000 for another
-   * machine, for this one 0.
+   * Ends the link when the endpoint says nothing for this long after something was sent to it, in ms: 1000 to
+   * 86,400,000; 0 is never. The PING that a client sends by itself after `pingIntervalMs` of silence counts. Default
+   * 600,000 for another machine, for this one 0.
    */
   readonly idleMs?: number;
 }

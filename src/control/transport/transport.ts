@@ -1,6 +1,6 @@
 import { having } from '../../base/check.js';
 
-/** What a transport tells the client that opened it. */
+/** The client that opened a transport. */
 export interface TransportHandlers {
   /** One complete message came from the endpoint, without its terminator. */
   line(line: string): void;
@@ -15,7 +15,7 @@ export interface TransportHandlers {
 
 /** An open link to an endpoint. */
 export interface Link {
-  /** Whether a message may hold line breaks; not where they end it. */
+  /** True when a message may hold line breaks; false where they end it. */
   readonly multiline: boolean;
   /**
    * Sends one message. Resolves when there is room for the next; where the transport answers each call
@@ -38,7 +38,7 @@ export interface TransportWait {
  * compliance suite runs over every implementation.
  */
 export interface Transport {
-  /** What it is and where it leads, for messages to people: `tcp 127.0.0.1:4100`. */
+  /** Its kind and address, for messages to people: `tcp 127.0.0.1:4100`. */
   readonly name: string;
   /**
    * Opens a link.
@@ -49,5 +49,5 @@ export interface Transport {
   open(handlers: TransportHandlers, options?: TransportWait): Promise<Link>;
 }
 
-/** What is a transport. */
+/** Anything that is a transport. */
 export const TRANSPORT = having('open');

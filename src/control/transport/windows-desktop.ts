@@ -3,7 +3,7 @@ export interface WindowMessage {
   readonly message: number;
   readonly wParam: number;
   readonly lParam: number;
-  /** What WM_COPYDATA carries. */
+  /** The payload of WM_COPYDATA. */
   readonly data?: Uint8Array;
 }
 

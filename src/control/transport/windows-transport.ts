@@ -20,12 +20,12 @@ const ATTACH = {
   available: 0x8001,
 } as const;
 
-/** How often to look whether the endpoint's window still exists: it can go without a word. */
+/** Time between two checks that the endpoint's window still exists: it can go without a word. */
 const WATCH_MS = 1000;
 
 /** Options of {@link WindowsTransport}. */
 export interface WindowsTransportOptions {
-  /** How long an endpoint may take to answer the first message, in milliseconds: 1 to 3,600,000. Default 3000. */
+  /** Time for an endpoint to answer the first message, in milliseconds: 1 to 3,600,000. Default 3000. */
   readonly discoverTimeoutMs?: number;
   /** The calls of Windows. Default: through the package `koffi`, to be installed beside this one. */
   readonly desktop?: () => Promise<WindowsDesktop>;
@@ -96,7 +96,7 @@ async function loadDesktop(): Promise<WindowsDesktop> {
   return koffiDesktop();
 }
 
-/** How the endpoint can answer the search for it. */
+/** The answers of an endpoint to the search for it. */
 interface Discovery {
   attached(): void;
   pending(): void;

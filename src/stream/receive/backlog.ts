@@ -51,7 +51,7 @@ export class Backlog {
     return this.#options.spillLimit - this.spilled;
   }
 
-  /** Why the file cannot be used, if it cannot; forgotten when nothing waits any more. */
+  /** The reason why the file cannot be used, if it cannot; forgotten when nothing waits any more. */
   get fileError(): unknown {
     return this.#fileError;
   }
@@ -107,7 +107,7 @@ export class Backlog {
     return removed;
   }
 
-  /** Whether samples wait behind those that come next. */
+  /** True when samples wait in the file or behind it. */
   get #spilling(): boolean {
     return this.spilled > 0 || this.#excess.size > 0;
   }

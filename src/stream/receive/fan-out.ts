@@ -5,7 +5,7 @@ import { SampleRun } from './sample-run.js';
 import { type FeedOwner, SinkFeed, type SinkNotices } from './sink-feed.js';
 import { openSink, resolveSinkOptions } from './sink-options.js';
 
-/** What a fan-out tells the stream whose samples it hands out. */
+/** The stream whose samples a fan-out hands out. */
 export interface FanOutOwner extends SinkNotices {
   /** The stream has to wait for this sink; without one, for none any more. */
   pressed(feed: SinkFeed | undefined): void;
@@ -37,7 +37,7 @@ export class FanOut implements FeedOwner {
     this.#others = others;
   }
 
-  /** Whether a sink that is waited for would delay others. */
+  /** True when a sink that is waited for would delay others. */
   get shared(): boolean {
     return this.#feeds.length + this.#others > 1;
   }
@@ -47,7 +47,7 @@ export class FanOut implements FeedOwner {
     return this.#unheard;
   }
 
-  /** Whether nothing but files take the samples, if anything does. */
+  /** True when all sinks are files, or when there is none. */
   get onlyFiles(): boolean {
     return this.#feeds.every(({ isFile }) => isFile);
   }

@@ -9,7 +9,7 @@ import type { SampleRun } from './sample-run.js';
 import type { ResolvedSinkOptions } from './sink-options.js';
 import { SinkPressure } from './sink-pressure.js';
 
-/** What the owner of a stream is told of each of its sinks. */
+/** Notices to the owner of a stream about its sinks. */
 export interface SinkNotices {
   /** The sink's buffer was full; told once until no more than its low watermark waits. */
   overflowed(feed: SinkFeed): void;
@@ -17,7 +17,7 @@ export interface SinkNotices {
   failed(feed: SinkFeed, error: Error): void;
 }
 
-/** What a feed tells the fan-out that it belongs to. */
+/** The fan-out that a feed belongs to. */
 export interface FeedOwner extends SinkNotices {
   /** True when others listen to the stream, whom a sink that is waited for must not delay. */
   readonly shared: boolean;
@@ -100,7 +100,7 @@ export class SinkFeed implements SinkHandle {
     return this.#synchronous ? Number.POSITIVE_INFINITY : this.#pressure.room;
   }
 
-  /** Why the file that the sink's excess goes to cannot be used, if it cannot. */
+  /** The reason why the spill file cannot be used, if it cannot. */
   get fileError(): unknown {
     return this.#backlog.fileError;
   }

@@ -1,7 +1,7 @@
 import type { Backlog } from './backlog.js';
 import type { ResolvedSinkOptions } from './sink-options.js';
 
-/** What a sink's backlog asks of its stream. */
+/** The stream that a sink listens to. */
 export interface PressureOwner {
   /** True when others listen to the stream, whom a sink that is waited for must not delay. */
   readonly shared: boolean;

@@ -75,7 +75,10 @@ export class StreamInlet {
     this.received.advanceTo(position + count);
   }
 
-  /** What is carried and `chunk`, beginning where a sample may: where they are, else moved by a byte, else in a copy. */
+  /**
+   * Joins the carried bytes and `chunk` so that the samples are aligned in memory: in place, moved by a byte in place,
+   * or, where there is no headroom, in a copy.
+   */
   #join(chunk: Uint8Array, headroom: number): Uint8Array {
     const carried = this.#carried;
     const start = chunk.byteOffset - carried;

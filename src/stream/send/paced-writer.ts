@@ -6,7 +6,7 @@ import { checkPlayable } from './play-options.js';
 import { PlaybackQueue } from './playback-queue.js';
 import { QueuedPlayback } from './queued-playback.js';
 
-/** Where the writer's bytes go. */
+/** Takes the samples of a writer. */
 export interface WriterOutput {
   /** Takes the samples; false asks for a pause until {@link PacedWriter.unblock}. */
   write(samples: Int16Array, position: number): boolean;
@@ -23,7 +23,7 @@ export interface PacedWriterOptions {
 /** Longest run that is written at once, in ms. A sender that fell far behind catches up in such steps. */
 const MAX_RUN_MS = 500;
 
-/** Why nothing is sent for now: the output takes no more, a tap cannot keep up, or a run is just being written. */
+/** Reasons to send nothing for now: the output takes no more, a tap cannot keep up, or a run is being written. */
 type Brake = 'output' | 'tap' | 'writing';
 
 /**

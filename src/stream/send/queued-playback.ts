@@ -137,7 +137,7 @@ export class QueuedPlayback implements Playback {
   }
 }
 
-/** Why {@link Playback.started} will not come. */
+/** The error of {@link Playback.started} for a playback that ended before it began. */
 export function neverBegan(outcome: PlaybackReport['outcome']): JackfieldError {
   return new JackfieldError('ERR_CLOSED', `The playback was ${outcome} before it began.`);
 }

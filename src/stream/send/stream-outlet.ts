@@ -4,7 +4,7 @@ import { FanOut, type FanOutOwner } from '../receive/fan-out.js';
 import type { SampleTimeline } from '../sample-timeline.js';
 import { bytesOf, PacedWriter, type PacedWriterOptions } from './paced-writer.js';
 
-/** Where an outlet's bytes go. */
+/** Takes the bytes of an outlet. */
 export interface ByteOutput {
   /** False when no more can be taken until {@link StreamOutlet.unblock}. */
   write(bytes: Uint8Array): boolean;
@@ -17,7 +17,7 @@ export interface StreamOutletOwner extends FanOutOwner {
   ended(): void;
 }
 
-/** Who else hears what is sent: a tap that is waited for must not delay the call. */
+/** Others who hear what is sent, besides the taps: a tap that is waited for must not delay the call. */
 const THE_PEER = 1;
 
 /** The sending half of a lease: its player, and the taps of what has left. */

@@ -23,9 +23,9 @@ export interface End {
 export interface Accepted {
   readonly remote: End;
   readonly local: End;
-  /** What it can be read from directly, as long as it is open; undefined where it cannot. */
+  /** The descriptor for direct reads, as long as the connection is open; undefined where it cannot be had. */
   readonly fd: number | undefined;
-  /** The socket, paused: made by the first call, and the same from then on. `onread` says what the first is to read into. */
+  /** The socket, paused: made by the first call, and the same from then on. The first call's `onread` is its buffer. */
   socket(onread?: OnReadOpts): Socket;
   /** Has the system ask a peer that is silent for `ms` whether it is still there, and break the connection if not. */
   keepAlive(ms: number): void;
@@ -169,7 +169,7 @@ function isReadable(handle: unknown): handle is ReadableHandle {
   return [getpeername, getsockname, setKeepAlive, close].every((method) => typeof method === 'function');
 }
 
-/** What a peer that is gone already leaves empty. IPv4 addresses that came over IPv6 are given as such. */
+/** One end of a connection; a peer that is gone already leaves it empty. Mapped IPv4 addresses are given as IPv4. */
 function end({ address = '', port = 0, family = '' }: Partial<Record<keyof End, unknown>>): End {
   const text = String(address);
   return {

@@ -9,7 +9,7 @@ import { DirectReader, READ_BUFFER_BYTES } from './direct-reader.js';
 import { HOT_BYTES } from './revisits.js';
 import { PublicReader, type ReaderEvents, type ReaderOwner, type SocketReader } from './socket-reader.js';
 
-/** What a connection tells its lease. */
+/** The lease that a connection belongs to. */
 export interface ConnectionEvents extends ReaderEvents {
   /** The kernel takes bytes again. */
   drained(): void;
@@ -23,9 +23,9 @@ const FILES_READ_INTERVAL_MS = 1000;
 const READ_INTERVAL_MS = 250;
 
 /**
- * How often a stream is read in the batched class, in ms.
- * @param toldMs What its lease or the server was told.
- * @param onlyFiles Whether nothing but files take the stream.
+ * Time between two reads of a stream in the batched class, in ms.
+ * @param toldMs The option of its lease or of the server.
+ * @param onlyFiles True when all sinks of the stream are files.
  */
 export function readIntervalOf(format: PcmFormat, toldMs: number | undefined, onlyFiles: boolean): number {
   const wishedMs = toldMs ?? (onlyFiles ? FILES_READ_INTERVAL_MS : READ_INTERVAL_MS);
@@ -41,11 +41,11 @@ function longestReadInterval({ sampleRate, channels }: PcmFormat): number {
 }
 
 /**
- * How the connections of a thread are read: those that are read equally often share a wheel. Wheels turn on the
- * machine's clock, whatever that of the audio is: when bytes are fetched from the kernel is a matter of cost.
+ * Reads the connections of a thread: those that are read equally often share a wheel. Wheels turn on the machine's
+ * clock, whatever the clock of the audio is: the time at which bytes are fetched from the kernel only decides the cost.
  */
 export class ReadPlan {
-  /** How late the wheels came to their slots, in ms. */
+  /** Delay of the wheels' visits, in ms. */
   readonly lateness = new Histogram();
   readonly #wheels = new Map<number, TimingWheel>();
   readonly #buffer: Buffer | undefined;
@@ -55,7 +55,7 @@ export class ReadPlan {
     this.#buffer = direct ? Buffer.allocUnsafeSlow(READ_BUFFER_BYTES) : undefined;
   }
 
-  /** Whether connections are read directly, where they can be. */
+  /** True when connections are read directly where they can be. */
   get direct(): boolean {
     return this.#buffer !== undefined;
   }

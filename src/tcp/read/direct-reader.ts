@@ -17,7 +17,7 @@ const READS_PER_VISIT = 8;
 /** Most that is fetched of a peer that goes on sending while its lease closes. */
 const MAX_DRAIN_BYTES = 8 * 1024 * 1024;
 
-/** What is still fetched of a peer while its lease closes. */
+/** The last reads from a peer while its lease closes. */
 interface Drain {
   /** Bytes that are fetched at most. */
   left: number;

@@ -13,7 +13,7 @@ export class Revisits {
   #soon = false;
   #hotUntil = 0;
   #hotBytes = 0;
-  /** How long a stream that was hot is left alone now, in ms; 0: till the wheel comes. */
+  /** Pause before the next read of a stream that was hot, in ms; 0: until the wheel comes. */
   #coolMs = 0;
   #cooling: NodeJS.Timeout | undefined;
 

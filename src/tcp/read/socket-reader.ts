@@ -3,7 +3,7 @@ import type { TimingWheel, WheelMember } from '../../base/timing-wheel.js';
 import type { ReadClass } from '../../stream/pcm-stream.js';
 import { HOT_BYTES, Revisits } from './revisits.js';
 
-/** What a reader gives out. */
+/** Takes what a reader has read. */
 export interface ReaderEvents {
   /**
    * The bytes of `buffer` from `start` to `end`, valid during the call. They, and `headroom` bytes before them, may be
@@ -18,7 +18,7 @@ export interface ReaderEvents {
   readonly room: number;
 }
 
-/** Who a reader reads for. */
+/** The connection that a reader reads for. */
 export interface ReaderOwner extends ReaderEvents {
   /** The socket, paused: made when it is asked for first. Its end and its errors are looked after. */
   readonly socket: Socket;
@@ -26,7 +26,7 @@ export interface ReaderOwner extends ReaderEvents {
 
 /** Reads one connection, in either read class. A reader begins paused. */
 export interface SocketReader {
-  /** What its socket is to read into, if it gets one that can be told. */
+  /** The buffer that its socket has to read into, if it gets a socket that takes one. */
   readonly onread: OnReadOpts | undefined;
   /** Begins or goes on to read, or changes the class. */
   read(readClass: ReadClass): void;
@@ -116,7 +116,7 @@ export class PublicReader implements SocketReader, WheelMember {
     this.#owner.data(bytes, 0, bytes.length, 0);
   }
 
-  /** What the kernel has comes in the turn after the socket was resumed: two turns without any, and it is empty. */
+  /** Bytes of the kernel come in the turn after the socket was resumed: after two turns without any, it is empty. */
   #drainTurn(quietTurns: number): void {
     this.#gaveOut = false;
     setImmediate(() => {

@@ -5,7 +5,7 @@ import { ERROR_CODES, type ErrorCode, JackfieldError, messageOf } from '../../ba
 /** Requests and notices of one direction: their names, parameters and, for a request, its answer. */
 export type Operations = Record<string, (params: never) => unknown>;
 
-/** What answers an operation. */
+/** A function for each operation, which answers it. */
 export type Handlers<T extends Operations> = {
   [K in keyof T]: (params: Parameters<T[K]>[0]) => ReturnType<T[K]> | Promise<ReturnType<T[K]>>;
 };
@@ -117,7 +117,7 @@ export class ThreadChannel<Theirs extends Operations, Ours extends Operations> {
   }
 }
 
-/** What survives the way between threads: structured cloning would keep neither the class nor the code. */
+/** The parts of an error that are sent between threads: structured cloning would keep neither class nor code. */
 export function plainError(error: unknown): PlainError {
   return { message: messageOf(error), code: error instanceof JackfieldError ? error.code : undefined };
 }

@@ -174,7 +174,7 @@ export class WorkerLease extends FencedEmitter<LeaseEvents> implements Lease, Re
     Reflect.apply(this.emit, this, [event, ...args]);
   }
 
-  /** How the worker is to follow `timeline`: within its own thread, or by messages from this one. */
+  /** Tells the worker to follow `timeline` within its own thread, or by messages from this one. */
   #sendTimeline(timeline: SampleTimeline | 'received'): TimelineSource {
     if (timeline === 'received') return { kind: 'received' };
     if (timeline instanceof WorkerTimeline && timeline.thread === this.#thread) {

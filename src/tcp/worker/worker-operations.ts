@@ -20,7 +20,7 @@ export const SINK_STAT_KEYS = [
 
 export type WorkerSetup = Omit<ResolvedServerOptions, 'clock' | 'workers'>;
 
-/** What paces a sender in a worker: another lease there, what the lease itself receives, or a timeline of the main thread. */
+/** Paces a sender in a worker: another lease there, the samples that the lease itself receives, or the main thread. */
 export type TimelineSource =
   | { readonly kind: 'lease'; readonly id: Id }
   | { readonly kind: 'received' }
@@ -66,7 +66,7 @@ export type PlainState =
     }
   | { readonly status: 'closed'; readonly reason: PlainReason };
 
-/** What the main thread asks of a worker. */
+/** Requests of the main thread to a worker. */
 export type WorkerOperations = {
   open(params: OpenLease): { port: number };
   close(params: { lease: Id }): void;
@@ -86,7 +86,7 @@ export type WorkerOperations = {
   shutDown(params: undefined): void;
 };
 
-/** What a worker tells, and asks of, the main thread. */
+/** Notices and requests of a worker to the main thread. */
 export type MainOperations = {
   state(params: { lease: Id; state: PlainState }): void;
   refused(params: { lease: Id; refused: RefusedPeer }): void;

@@ -4,7 +4,7 @@ import type { SharedRecord } from './shared-record.js';
 
 import type { WorkerThread } from './worker-thread.js';
 
-/** What a lease in a worker receives, as a timeline of this thread. Its advances come as messages, once it is followed. */
+/** A timeline of the samples that a lease in a worker receives. Once it is followed, advances come as messages. */
 export class WorkerTimeline implements SampleTimeline {
   readonly sampleRate: number;
   readonly thread: WorkerThread;
