@@ -1,4 +1,5 @@
 import type { Stats } from 'node:fs';
+import { identityOf } from '../files/being-read.js';
 import { FileRoots, type WritableFile } from '../files/file-roots.js';
 import { positionedFile } from '../files/positioned-file.js';
 import { FileDestination, type FileOptions, FileSource } from './voice/file-stream.js';
@@ -19,6 +20,7 @@ export interface FileAccess {
 interface Writer {
   readonly stream: string;
   identity?: string;
+  destination?: FileDestination;
 }
 
 /** A file that is being read. */
@@ -77,7 +79,7 @@ export class ClientFiles {
 
   /**
    * A WAV file that a stream is written to, by one stream at a time: two would leave nothing that anyone could hear. One
-   * that is redirected to its own file begins that anew.
+   * that has left its own file, or whose disk has failed, begins it anew; to one that goes on there it is refused.
    *
    * @throws Error with the reason when it may not be written; ERR_FILE.
    */
@@ -93,11 +95,18 @@ export class ClientFiles {
         this.#writers.set(real, entry);
       });
       entry.identity = identityOf(file.is);
-      return await FileDestination.at(file, { ...options, closed });
+      entry.destination = await FileDestination.at(file, { ...options, closed });
+      return entry.destination;
     } catch (error) {
       closed();
       throw error;
     }
+  }
+
+  /** Resolves when there is a regular file of this name. Rejects with the reason. */
+  async look(path: string): Promise<void> {
+    const { handle } = await this.#roots.read(path);
+    await handle.close();
   }
 
   /** A whole file of at most `maxBytes`. Rejects with the reason. */
@@ -121,8 +130,10 @@ export class ClientFiles {
 
   async #create(path: string, stream?: string, claimed?: (real: string) => void): Promise<WritableFile> {
     const file = await this.#roots.create(path, (real, existing) => {
-      const other = this.#writers.get(real)?.stream ?? stream;
-      if (other !== stream) throw new Error(`${other} is being written to ${path}`);
+      const writer = this.#writers.get(real);
+      if (writer && !(writer.stream === stream && writer.destination?.over)) {
+        throw new Error(`${writer.stream} is being written to ${path}`);
+      }
       if (this.#isRead(real, existing)) throw new Error(`${path} is being read, and may not be overwritten`);
       if (existing && !this.#mayReplace(real, existing)) {
         throw new Error(`${path} exists already, and may not be overwritten`);
@@ -150,9 +161,4 @@ export class ClientFiles {
     const [oldest] = this.#own.keys();
     if (this.#own.size > MAX_OWN && oldest !== undefined) this.#own.delete(oldest);
   }
-}
-
-/** The number of a file that was deleted may be given to another one. */
-function identityOf({ dev, ino, birthtimeMs }: Stats): string {
-  return `${dev}:${ino}:${birthtimeMs}`;
 }

@@ -8,6 +8,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   EISDIR: 'It is a folder.',
   ENOTDIR: 'A part of the path is not a folder.',
   EEXIST: 'It exists already.',
+  EREADING: 'It is being read at the moment, and is not overwritten.',
   ENOTREG: 'Something of that name is not a regular file; it is not replaced.',
   ENOSPC: 'The disk is full.',
   EDQUOT: 'The quota of the disk is used up.',

@@ -1,15 +1,18 @@
 import {
+  constants,
   createWriteStream,
   fchmodSync,
   fstatSync,
   mkdirSync,
   open,
   openSync,
+  statSync,
   type WriteStream,
 } from 'node:fs';
 import { lstat, mkdir, open as openHandle, rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { checkNotRead } from './being-read.js';
 
 // The one place that makes files and folders: whatever Jackfield writes may hold voice or names.
 
@@ -24,15 +27,17 @@ export type CreateFlags = 'w' | 'wx' | 'w+' | 'wx+' | 'a' | 'ax' | 'a+';
 const openAsync = promisify(open);
 
 /**
- * Opens a file to write to it, for its owner alone (0600) whatever the umask; one that exists becomes so, too.
- * Returns the descriptor. Rejects with the system's error.
+ * Opens a file to write to it, for its owner alone (0600) whatever the umask; one that exists becomes so, too. One that
+ * this process is reading is not emptied (EREADING). Returns the descriptor. Rejects with the system's error.
  */
 export async function openPrivate(path: string, flags: CreateFlags | number): Promise<number> {
+  if (empties(flags)) checkNotRead(path, await stat(path).catch(() => undefined));
   return madePrivate(await openAsync(path, flags, FILE_MODE));
 }
 
 /** Does the same as {@link openPrivate}, synchronously. */
 export function openPrivateSync(path: string, flags: CreateFlags | number): number {
+  if (empties(flags)) checkNotRead(path, statSync(path, { throwIfNoEntry: false }));
   return madePrivate(openSync(path, flags, FILE_MODE));
 }
 
@@ -42,6 +47,7 @@ export async function writePrivate(
   data: string | Uint8Array,
   flags: CreateFlags = 'w',
 ): Promise<void> {
+  if (empties(flags)) checkNotRead(path, await stat(path).catch(() => undefined));
   await using handle = await openHandle(path, flags, FILE_MODE);
   madePrivate(handle.fd);
   await handle.writeFile(data);
@@ -95,6 +101,10 @@ export async function makePrivateFolder(path: string): Promise<void> {
 /** Does the same as {@link makePrivateFolder}, synchronously. */
 export function makePrivateFolderSync(path: string): void {
   mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+}
+
+function empties(flags: CreateFlags | number): boolean {
+  return typeof flags === 'number' ? (flags & constants.O_TRUNC) !== 0 : flags === 'w' || flags === 'w+';
 }
 
 /** Removes the rights of others from a file that existed before. A pipe or a device stays as it is. */

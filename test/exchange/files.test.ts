@@ -252,6 +252,33 @@ describe('a FILE that is read and to be written at once', () => {
     }
   });
 
+  it('written by a stream already, is refused to it under the name of a link, or twice in one list', async () => {
+    const root = folder();
+    const card = new CountingCard();
+    await using w = await world({
+      users: [{ handle: 'alice', soundCard: card }, { handle: 'bob' }],
+      fileRoots: [root],
+    });
+    mkdirSync(join(root, 'here'));
+    symlinkSync(join(root, 'here'), join(root, 'there'));
+    symlinkSync(join(root, 'here', 'a.wav'), join(root, 'link.wav'));
+    const { alice, bob, out, in_ } = await talk(w, async ({ bob, in_ }) => {
+      await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="here/a.wav"`);
+    });
+    await w.clock.advance(990);
+    for (const names of ['FILE="there/a.wav"', 'FILE="link.wav"', 'FILE="here/a.wav", FILE="there/a.wav"']) {
+      expect(await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT ${names}`)).toMatch(
+        new RegExp(`${REFUSED.source}CALL ${in_} OUTPUT is being written to `),
+      );
+    }
+    await w.clock.advance(1000);
+    alice.send(`ALTER CALL ${out} HANGUP`);
+    await w.exchange.close();
+    expect(await readVoice(join(root, 'here', 'a.wav'))).toEqual(
+      Int16Array.from({ length: 32_000 }, (_, i) => counted(i)),
+    );
+  });
+
   it('written by a stream already, goes on untouched under another spelling', async () => {
     const root = folder();
     await using w = await world({ fileRoots: [root] });

@@ -1,9 +1,10 @@
 import { closeSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { noteReading } from '../../src/files/being-read.js';
 import {
   copyPrivate,
   makePrivateFolder,
@@ -26,7 +27,7 @@ const MAKERS: Record<string, (path: string) => Promise<unknown>> = {
   openPrivate: async (path) => closeSync(await openPrivate(path, 'w')),
   openPrivateSync: async (path) => closeSync(openPrivateSync(path, 'a')),
   writePrivate: (path) => writePrivate(path, 'text'),
-  privateStream: (path) => finished(privateStream(path).end('text')),
+  privateStream: async (path) => finished(privateStream(path).end('text')),
   copyPrivate: async (path) => {
     await writeFile(join(folder, 'source'), 'text');
     await chmod(join(folder, 'source'), 0o644);
@@ -53,6 +54,35 @@ describe.skipIf(process.platform === 'win32').each(Object.entries(MAKERS))('%s',
     const before = await modeOf('/dev/null');
     await make('/dev/null').catch(() => undefined);
     expect(await modeOf('/dev/null')).toBe(before);
+  });
+});
+
+describe('a file that is being read', () => {
+  it.each(
+    Object.entries({ ...MAKERS, openPrivateSync: async (path: string) => openPrivateSync(path, 'w+') }),
+  )('is not emptied by %s, under whatever name, until nobody reads it', async (_, make) => {
+    const path = join(folder, 'old');
+    await writeFile(path, 'whole');
+    await link(path, join(folder, 'other'));
+    await symlink(path, join(folder, 'link'));
+    const readers = [noteReading(await stat(path)), noteReading(await stat(path))];
+    for (const endReading of readers) {
+      for (const name of ['old', 'other', 'link']) {
+        await expect(make(join(folder, name))).rejects.toThrow(/is being read, and is not overwritten/);
+      }
+      expect(await readFile(path, 'utf8')).toBe('whole');
+      endReading();
+    }
+    await make(path);
+    expect(await readFile(path, 'utf8')).not.toBe('whole');
+  });
+
+  it('is appended to, and left alone by a file of its own', async () => {
+    await writeFile(join(folder, 'old'), 'whole');
+    const endReading = noteReading(await stat(join(folder, 'old')));
+    closeSync(await openPrivate(join(folder, 'old'), 'a'));
+    await writePrivate(join(folder, 'new'), 'text');
+    endReading();
   });
 });
 

@@ -62,6 +62,11 @@ export function setAvatar(
   return standStill(services.clock, takePicture(services, user, value)).then(() => reply);
 }
 
+/** Resolves when a wallpaper's file is there, in the folders for FILE. @throws Refusal */
+export function findWallpaper({ clock, files }: Services, path: string): Promise<void> {
+  return standStill(clock, files.look(path).catch(refuseFile));
+}
+
 async function savePicture({ files }: Services, owner: User | undefined, argument: string): Promise<void> {
   const path = pictureFile(argument);
   const picture = owner?.picture ?? (await noPicture());

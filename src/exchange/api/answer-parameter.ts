@@ -11,7 +11,7 @@ import type {
 import { replies } from '../../protocol/replies.js';
 import { authorisedProfiles, changeStatus } from '../kind/contacts.js';
 import type { User } from '../user.js';
-import { getAvatar, getRingtone, setAvatar, setRingtone } from './answer-indexed.js';
+import { findWallpaper, getAvatar, getRingtone, setAvatar, setRingtone } from './answer-indexed.js';
 import { Refusal, taking } from './refusal.js';
 import type { Services } from './services.js';
 
@@ -75,14 +75,27 @@ export function setParameter(
   if (parameter === 'RINGTONE') return setRingtone(services, user, command);
   if (parameter === 'AVATAR') return setAvatar(services, user, command);
   const stored = checked(services, user, parameter, spec, value);
-  const reply = replies.parameter(parameter, stored);
   if (parameter === 'USERSTATUS') {
+    const reply = replies.parameter(parameter, stored);
     if (user.parameters.get(parameter) !== stored) changeStatus(services, user, stored);
     // What was set already is told to nobody (observed), but in the example of "Command identifiers".
     else if (command.commandId !== undefined) user.notify(reply);
     return reply;
   }
-  taking(valueError(parameter), () => user.setParameter(parameter, stored));
+  if (parameter === 'WALLPAPER' && isPathHere(stored)) {
+    return findWallpaper(services, stored).then(() => store(services, user, parameter, stored));
+  }
+  return store(services, user, parameter, stored);
+}
+
+/** A path of Windows says nothing on another system, and is taken as it is; so is that there is no picture. */
+function isPathHere(path: string): boolean {
+  return path !== '' && (process.platform === 'win32' || !/^([a-z]:)?\\/i.test(path));
+}
+
+function store(services: Services, user: User, parameter: ParameterName, value: string): EndpointMessage {
+  const reply = replies.parameter(parameter, value);
+  taking(valueError(parameter), () => user.setParameter(parameter, value));
   services.saveUser(user);
   for (let times = TOLD[parameter] ?? 0; times > 0; times--) user.notify(reply);
   return reply;

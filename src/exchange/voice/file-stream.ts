@@ -126,6 +126,7 @@ export class FileDestination implements VoiceDestination {
   #waiting = 0;
   #written: Promise<void> = Promise.resolve();
   #failure: unknown;
+  #isClosed = false;
   #moved = 0;
   #dropped = 0;
 
@@ -158,8 +159,9 @@ export class FileDestination implements VoiceDestination {
     return this.#failure;
   }
 
+  /** True once nothing more is written: the disk has failed, or the stream has been closed. */
   get over(): boolean {
-    return this.#failure !== undefined;
+    return this.#failure !== undefined || this.#isClosed;
   }
 
   write(frame: Int16Array): void | Promise<void> {
@@ -177,6 +179,7 @@ export class FileDestination implements VoiceDestination {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#written;
     // What was gathered last goes to disk now.
     await this.#writer.close().catch((error) => this.#fail(error));

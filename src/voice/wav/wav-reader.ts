@@ -10,6 +10,7 @@ import {
 } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 import type { PcmFormat } from '../../base/pcm.js';
+import { noteReading } from '../../files/being-read.js';
 import { fileError } from '../../files/file-error.js';
 import { decodeSamples, type WavEncoding } from './wav-encoding.js';
 import { WavError } from './wav-error.js';
@@ -42,7 +43,8 @@ const HANDLE = having('stat', 'read', 'close');
 
 /**
  * Reads a WAV file as s16, whatever encoding it has, in constant memory and from any position.
- * Truncated and never-finished files are read as far as they go; {@link WavReader.state} says so.
+ * Truncated and never-finished files are read as far as they go; {@link WavReader.state} says so. Until it is closed,
+ * nothing of this process overwrites the file.
  *
  * ```ts
  * await using wav = await WavReader.open('call.wav');
@@ -55,12 +57,14 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
   /** Layout of the file: place, format and count of its samples. */
   readonly layout: WavLayout;
   readonly #handle: FileHandle;
+  readonly #endReading: () => void;
   #isClosed = false;
 
-  private constructor(path: string, handle: FileHandle, layout: WavLayout) {
+  private constructor(path: string, handle: FileHandle, layout: WavLayout, endReading: () => void) {
     this.path = path;
     this.layout = layout;
     this.#handle = handle;
+    this.#endReading = endReading;
   }
 
   /** @throws ERR_FILE when the file cannot be opened; ERR_WAV ({@link WavError}) when it cannot be read as WAV. */
@@ -80,16 +84,19 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
    */
   static async of(handle: FileHandle, path: string): Promise<WavReader> {
     checkArgument('handle', handle, HANDLE);
+    let endReading = () => {};
     try {
-      const { size } = await handle.stat();
-      const search = locateWav(size);
+      const is = await handle.stat();
+      endReading = noteReading(is);
+      const search = locateWav(is.size);
       let step = search.next();
       while (!step.done) {
         const { position, length } = step.value;
         step = search.next(await readAt(handle, position, new Uint8Array(length)));
       }
-      return new WavReader(path, handle, step.value);
+      return new WavReader(path, handle, step.value, endReading);
     } catch (error) {
+      endReading();
       await handle.close();
       throw error instanceof WavError ? error.in(path) : fileError('read', path, error);
     }
@@ -174,6 +181,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#endReading();
     await this.#handle.close();
   }
 

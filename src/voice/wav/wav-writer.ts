@@ -102,7 +102,8 @@ export class WavWriter implements PcmSink, AsyncDisposable {
   /**
    * Creates the file with a valid header, for its owner alone (0600).
    *
-   * @throws ERR_INVALID_ARG for an option out of range; ERR_FILE when the file cannot be created.
+   * @throws ERR_INVALID_ARG for an option out of range; ERR_FILE when the file cannot be created, or is being read by a
+   *   `WavReader` of this process.
    */
   static async create(path: string, options: WavWriterOptions = {}): Promise<WavWriter> {
     checkArgument('path', path, aPath);

@@ -58,6 +58,13 @@ describe('GET CALL', () => {
     for (const index of ['3', '-1', '1.5', '1e0', 'x', '']) {
       expect(participant(index)).toBe('ERROR 71 Invalid conference participant NO');
     }
+    // The reference counts none for the host, who has each of them in a call of its own.
+    for (const call of [1, 2]) {
+      expect(alice.send(`GET CALL ${call} CONF_PARTICIPANTS_COUNT`)).toEqual([
+        `CALL ${call} CONF_PARTICIPANTS_COUNT 0`,
+      ]);
+      expect(alice.send(`GET CALL ${call} CONF_PARTICIPANT 1`)[0]).toMatch(/^ERROR 71 /);
+    }
   });
 });
 

@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { world } from '../world.js';
+import { folder, world } from '../world.js';
 
 describe('SET of a general parameter', () => {
   it.each([
@@ -23,6 +25,28 @@ describe('SET of a general parameter', () => {
         `#7 ${line}`,
         ...Array.from({ length: times - 1 }, () => line),
       ]);
+    },
+  );
+
+  it.skipIf(process.platform === 'win32')(
+    'SET WALLPAPER of a file that is not there is ERROR 111, as the example of the reference has it',
+    async () => {
+      const root = folder();
+      writeFileSync(join(root, 'test.png'), '');
+      await using w = await world({ fileRoots: [root] });
+      const [client, other] = [w.client(), w.client()];
+      const answer = async (command: string) => {
+        const [told] = await Promise.all([client.next(() => true), client.send(command)]);
+        return told;
+      };
+      const there = `WALLPAPER ${join(root, 'test.png')}`;
+      expect(await answer(`SET ${there}`)).toBe(there);
+      expect(other.fresh()).toEqual([there]);
+      for (const path of [join(root, 'wrongfile.png'), join(root, 'no/folder.png'), root, '/etc/hostname']) {
+        expect(await answer(`SET WALLPAPER ${path}`)).toMatch(/^ERROR 111 /);
+      }
+      expect(client.send('GET WALLPAPER')).toEqual([there]);
+      expect(other.fresh()).toEqual([]);
     },
   );
 

@@ -8,6 +8,22 @@ import { expectSamples, HAS_SOX, noise, pieces, readWav, samplesFrom, testFolder
 const folder = testFolder();
 
 describe('WavWriter', () => {
+  it('refuses a file that is being read, and leaves it whole', async () => {
+    const path = join(folder, 'prompt.wav');
+    await using made = await WavWriter.create(path);
+    await made.write(noise(16_000));
+    await made.end();
+    const reader = await WavReader.open(path);
+    const reading = reader.samples({ chunkSamples: 1000 });
+    await reading.next();
+    await expect(WavWriter.create(path)).rejects.toThrow(/Cannot create .*prompt\.wav: It is being read/);
+    let count = 1000;
+    for await (const samples of reading) count += samples.length;
+    expect(count).toBe(16_000);
+    await reader.close();
+    await (await WavWriter.create(path)).end();
+  });
+
   it('writes what it was given, in pieces of any size', async () => {
     const path = join(folder, 'pieces.wav');
     const samples = noise(50_001);

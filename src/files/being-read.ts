@@ -1,0 +1,33 @@
+import type { Stats } from 'node:fs';
+
+/** A file among all: its device, its number, and when it was made, for a number may be given to another file. */
+export function identityOf({ dev, ino, birthtimeMs }: Stats): string {
+  return `${dev}:${ino}:${birthtimeMs}`;
+}
+
+/** Files that this process is reading, and how often: like the system's table of open files, there is one of it. */
+const readers = new Map<string, number>();
+
+/** Notes that a file is being read, until the function that it returns is called. */
+export function noteReading(is: Stats): () => void {
+  const identity = identityOf(is);
+  const add = (count: number) => {
+    const left = (readers.get(identity) ?? 0) + count;
+    if (left > 0) readers.set(identity, left);
+    else readers.delete(identity);
+  };
+  add(1);
+  return () => add(-1);
+}
+
+/**
+ * Checks that a file which is to be emptied is not being read here: whoever reads it would get the rest of another one.
+ *
+ * @param is The file, if there is one.
+ * @throws an error like those of the system, with the code EREADING.
+ */
+export function checkNotRead(path: string, is: Stats | undefined): void {
+  if (!is || !readers.has(identityOf(is))) return;
+  const text = `${path} is being read, and is not overwritten`;
+  throw Object.assign(new Error(text), { code: 'EREADING', syscall: 'open', path });
+}
