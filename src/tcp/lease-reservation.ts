@@ -1,8 +1,8 @@
 import type { Lease, LeaseOptions } from './lease.js';
 
-/** What gives leases: a server, or a {@link LeaseReservation}. */
+/** Gives leases: a server, or a {@link LeaseReservation}. */
 export interface LeaseSource {
-  /** How often a `batched` connection is read whose lease does not say otherwise, in ms, where that was told. */
+  /** The server's option `readIntervalMs`: time between two reads of a `batched` connection, in ms. */
   readonly readIntervalMs: number | undefined;
   lease(options: LeaseOptions): Promise<Lease>;
 }

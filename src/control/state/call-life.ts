@@ -43,7 +43,7 @@ export type CallState =
   | (Answered & {
       readonly phase: 'held';
       readonly status: HeldStatus;
-      /** Whose hold it is, where the endpoint says (protocol 2 and newer). */
+      /** The party that holds, where the endpoint says (protocol 2 and newer). */
       readonly by: 'local' | 'remote' | undefined;
     })
   | (Answered & { readonly phase: 'transferring'; readonly status: TransferStatus })

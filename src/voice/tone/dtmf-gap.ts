@@ -6,9 +6,9 @@ import { SinePair, type SineTrack, TRACK_SLICES, wrapAngle } from './sine-pair.j
 /** Frames that are lost are of 10 ms or a multiple of it, and no more than these in a row are bridged. */
 const FRAME_MS = 10;
 const MAX_FRAMES = 6;
-/** How far a phase may be from where it would be if the sine had gone on behind the gap, in radians. */
+/** Most that a phase may differ from that of a sine which went on during the gap, in radians. */
 const GOES_ON = Math.PI / 9;
-/** How far a phase may be from that of a sine which begins, in radians. */
+/** Most that a phase may differ from that of a sine which begins, in radians. */
 const BEGINS = Math.PI / 18;
 /** First samples of a sine that begins may be rounded to nothing. */
 const ROUNDED = 2;

@@ -119,8 +119,8 @@ export class DtmfWindow {
   }
 
   /**
-   * What the nth slice holds of each frequency, rows first: sums of its samples with a cosine and with a sine that are at
-   * angle 0 in its middle. Those of tones of the last 160 ms are kept.
+   * The share of each frequency in the nth slice, rows first: sums of its samples with a cosine and with a sine that are
+   * at angle 0 in its middle. Those of tones of the last 160 ms are kept.
    */
   sumsOf(n: number): Float64Array {
     return this.#sums[n % KEPT] as Float64Array;
