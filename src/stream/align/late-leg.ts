@@ -9,27 +9,34 @@ export function shifted(sink: PcmSink, start: number): PcmSink {
   };
 }
 
-/** Writes that may be under way before a leg is held back: some ten seconds of a slow disk, less than 1 MB of a call. */
-const MOST_WRITES = 64;
+/**
+ * Samples that may be under way before a leg is held back: ten seconds of a slow disk, less than 1 MB of a call. It is as
+ * much for a leg that comes in small pieces as for one that comes in large ones: neither falls behind the other for it.
+ */
+const MOST_WAITING = msToSamples(10_000);
 
 /**
  * A sink that takes samples as they come, though what came before is still being written: when they came tells where
  * they belong. Only a disk that is far behind holds them back.
  */
 export function timedOnArrival(sink: PcmSink): PcmSink {
-  let writes = 0;
+  /** Where what has been written ends; nothing before the first piece. */
+  let done: number | undefined;
   let failed: Promise<void> | undefined;
   return {
     write(samples, position) {
       if (failed) return failed;
+      done ??= position;
+      const end = position + samples.length;
       const written = sink.write(samples, position);
       if (!written) return undefined;
-      writes++;
-      const settled = written.finally(() => writes--);
+      const settled = written.finally(() => {
+        done = end;
+      });
       settled.catch(() => {
         failed = settled;
       });
-      return writes > MOST_WRITES ? settled : undefined;
+      return end - done > MOST_WAITING ? settled : undefined;
     },
     end: (error) => sink.end(error),
   };
