@@ -298,11 +298,8 @@ describe('values out of range', () => {
 
   it('refuses a recorder whose hook cannot be run', async () => {
     const hook = { command: 'jackfield-no-such-program' };
-    const error = await outcome(
-      () => jackfield.Recorder.start(client as never, server as never, { folder: 'x', hook }),
-      [],
-    );
-    expect(error).toMatchObject({ code: 'ERR_TOOL' });
+    const started = jackfield.Recorder.start(client as never, server as never, { folder: 'x', hook });
+    await expect(started).rejects.toMatchObject({ code: 'ERR_TOOL' });
     expect(await readdir(folder)).toEqual([]);
   });
 });

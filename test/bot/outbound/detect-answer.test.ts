@@ -23,6 +23,8 @@ describe('a machine that beeps', () => {
       ],
     ],
   ] as const)('%s gets the message after the beep', async (_, sounds) => {
+    // Before the call: its clock would not wait for the disk.
+    const spoken = [...(await sounds())];
     let verdict: AnswerVerdict | undefined;
     let beep: Beep | undefined;
     const { results } = await testBot(
@@ -34,7 +36,7 @@ describe('a machine that beeps', () => {
       async (machine) => {
         await machine.answers();
         await machine.waits(500);
-        await machine.speaks([...(await sounds())]);
+        await machine.speaks(spoken);
         await machine.hears(MESSAGE);
         await machine.hasStatus('FINISHED');
       },
