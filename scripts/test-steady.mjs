@@ -75,6 +75,7 @@ async function run(file) {
   const args = [
     vitest,
     'run',
+    '--mode=built',
     '--retry=0',
     '--reporter=default',
     '--reporter=json',
