@@ -17,6 +17,7 @@ export {
 } from './base/pcm.js';
 
 // Voice: PCM and what is done to it.
+export { type AudioFile, openAudio } from './voice/audio-file.js';
 export { decodeG711, encodeG711, type G711Law } from './voice/codec/g711.js';
 export { decodeL16, encodeL16 } from './voice/codec/l16.js';
 export {

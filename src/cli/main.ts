@@ -1,17 +1,16 @@
 #!/usr/bin/env node
-import { JackfieldError } from '../base/errors.js';
+import { tellFailure } from './failure.js';
 import { jackfieldProgram } from './program.js';
-import { surviveLostOutput } from './shutdown.js';
-import { warnLine } from './terminal-text.js';
+import { signalExitCode, surviveLostOutput } from './shutdown.js';
 
 surviveLostOutput();
+process.on('uncaughtException', (error) => process.exit(tellFailure(error)));
 
 try {
   const [first, second] = process.argv.slice(2).filter((word) => !word.startsWith('-'));
   const asked = first === 'help' ? second : first;
   await (await jackfieldProgram((name) => name === asked)).parseAsync();
+  process.exitCode = signalExitCode() ?? process.exitCode;
 } catch (error) {
-  if (!(error instanceof JackfieldError)) throw error;
-  for (const line of `jackfield: ${error.message} [${error.code}]`.split('\n')) warnLine(line);
-  process.exitCode = 1;
+  process.exitCode = tellFailure(error);
 }

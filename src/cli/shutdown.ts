@@ -1,9 +1,13 @@
 import { JackfieldError } from '../base/errors.js';
 import { whenFired } from '../base/wait.js';
 import type { Client } from '../control.js';
+import { EXIT_CODES } from './exit-codes.js';
 import { warnLine } from './terminal-text.js';
 
-const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
+const SIGNALS = { SIGINT: EXIT_CODES.interrupted, SIGTERM: EXIT_CODES.terminated } as const;
+
+/** The signal that has told the command to stop, once one has. */
+let stoppedBy: keyof typeof SIGNALS | undefined;
 
 /** What is not closed by then, after a signal, is cut off: in milliseconds. */
 const CLOSE_LIMIT_MS = 4500;
@@ -26,7 +30,7 @@ export function surviveLostOutput(): void {
     if (works()) return;
     if (error.code === 'EPIPE') process.exit();
     warnLine(`jackfield: Standard output cannot be written: ${error.message}. [ERR_FILE]`);
-    process.exit(1);
+    process.exit(EXIT_CODES.failed);
   });
 }
 
@@ -39,10 +43,11 @@ export function surviveLostOutput(): void {
 export function stopSignal({ onInterrupt }: StopOptions = {}): AbortSignal {
   const stop = new AbortController();
   let told = false;
-  for (const [signal, number] of Object.entries(SIGNALS)) {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (told) process.exit(128 + number);
+      if (told) process.exit(SIGNALS[signal]);
       told = true;
+      stoppedBy = signal;
       if (signal === 'SIGINT' && onInterrupt) return onInterrupt();
       setTimeout(cutOff, CLOSE_LIMIT_MS).unref();
       stop.abort(new JackfieldError('ERR_ABORTED', `It was told to stop, by ${signal}.`));
@@ -61,7 +66,19 @@ export function untilStopped(stop: AbortSignal, client: Client): Promise<void> {
   });
 }
 
+/**
+ * Exit code of a command that a signal has ended; undefined where none has. SIGINT always tells. SIGTERM is how services
+ * are ended, for which it is no failure: it tells where the work was not done.
+ *
+ * @param error What ended the command, if anything did.
+ */
+export function signalExitCode(error?: unknown): number | undefined {
+  const isStopped = error === undefined || (error instanceof JackfieldError && error.code === 'ERR_ABORTED');
+  if (stoppedBy === undefined || !isStopped) return undefined;
+  return stoppedBy === 'SIGINT' || error !== undefined ? SIGNALS[stoppedBy] : undefined;
+}
+
 function cutOff(): void {
   warnLine('Not everything had ended after 4.5 s: what is left is cut off.');
-  process.exit(1);
+  process.exit(stoppedBy === 'SIGINT' ? EXIT_CODES.interrupted : EXIT_CODES.failed);
 }

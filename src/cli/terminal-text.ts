@@ -1,3 +1,5 @@
+import { EXIT_CODES } from './exit-codes.js';
+
 /** Controls, and marks that turn the direction of what follows. Those that join emoji stay. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
@@ -39,10 +41,16 @@ export function warnLine(text: string): void {
   process.stderr.write(`${printable(text)}\n`);
 }
 
+/** Tells at standard error that there is nothing to show or to check; the exit code says so unless it says worse. */
+export function warnNothing(text: string): void {
+  process.exitCode ||= EXIT_CODES.nothing;
+  warnLine(text);
+}
+
 /** Tells of rows that no list can show, which are a fault: the exit code becomes 1. */
 export function warnDamage(damaged: readonly string[], advice: string): void {
   if (damaged.length === 0) return;
-  process.exitCode = 1;
+  process.exitCode = EXIT_CODES.failed;
   for (const text of damaged) warnLine(text);
   warnLine(advice);
 }

@@ -9,7 +9,8 @@ import {
   statSync,
   type WriteStream,
 } from 'node:fs';
-import { lstat, mkdir, open as openHandle, rename, rm, stat } from 'node:fs/promises';
+import { link, lstat, mkdir, open as openHandle, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { checkNotRead } from './being-read.js';
@@ -85,6 +86,22 @@ export async function moveInto(part: string, path: string): Promise<void> {
   await rename(part, path);
 }
 
+/**
+ * Gives a complete file its final name, unless something has that name already. Rejects with the system's error: EEXIST
+ * when something has it, whatever it is.
+ */
+export async function moveIntoFree(part: string, path: string): Promise<void> {
+  try {
+    await link(part, path);
+    await rm(part);
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) throw error;
+    // A file system without hard links: the name is taken first, and nobody else can take it then.
+    await writePrivate(path, '', 'wx');
+    await rename(part, path);
+  }
+}
+
 /** Rejects with the code ENOTREG when this name belongs to a folder, a device, a pipe: not to a regular file. */
 export async function checkReplaceable(path: string): Promise<void> {
   const is = await stat(path).catch(() => undefined);
@@ -93,14 +110,51 @@ export async function checkReplaceable(path: string): Promise<void> {
   throw Object.assign(new Error(text), { code: 'ENOTREG', syscall: 'rename', path });
 }
 
-/** Makes a folder for its owner alone (0700), and its parents. One that exists is left as it is. */
+/**
+ * Makes a folder for its owner alone (0700), and its parents. One that exists is left as it is. Rejects with the system's
+ * error, EEXIST where a file has the name.
+ *
+ * Each folder is made by itself: `mkdir` of Node with `recursive` never returns for a path in /proc.
+ */
 export async function makePrivateFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+  if (await isFolder(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) await makePrivateFolder(parent);
+  try {
+    await mkdir(path, FOLDER_MODE);
+  } catch (error) {
+    // Somebody else may have made it meanwhile.
+    if (!hasCode(error, 'EEXIST') || !(await isFolder(path))) throw error;
+  }
 }
 
 /** Does the same as {@link makePrivateFolder}, synchronously. */
 export function makePrivateFolderSync(path: string): void {
-  mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+  if (isFolderSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makePrivateFolderSync(parent);
+  try {
+    mkdirSync(path, FOLDER_MODE);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST') || !isFolderSync(path)) throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const is = await stat(path).catch(() => undefined);
+  return is?.isDirectory() === true;
+}
+
+function isFolderSync(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 function empties(flags: CreateFlags | number): boolean {

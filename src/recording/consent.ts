@@ -2,14 +2,14 @@ import { checkArgument, checkOptions, object, path, type Rules, rule, within } f
 import { CLOCK, type Clock, sleep } from '../base/clock.js';
 import { JackfieldError } from '../base/errors.js';
 import { msToSamples, VOICE_FORMAT } from '../base/pcm.js';
+import { openAudio } from '../voice/audio-file.js';
 import { toFormat } from '../voice/convert/to-format.js';
 import { toneSamples } from '../voice/tone/tone-samples.js';
-import { WavReader } from '../voice/wav/wav-reader.js';
 import type { CallRecording } from './call-recording.js';
 
 /** How the other party is told that the call is recorded. */
 export interface ConsentOptions {
-  /** A WAV file that is played once, as soon as the call has voice. */
+  /** A file of sound (as `openAudio` reads) that is played once, as soon as the call has voice. */
   readonly prompt?: string;
   /** A tone of 1400 Hz, 200 ms long, is played this often, in milliseconds: 5000 to 60000. */
   readonly toneEveryMs?: number;
@@ -34,7 +34,7 @@ export function checkConsent(consent: ConsentOptions): ConsentOptions {
  * Tells the other party that the call is recorded, and marks in the recording when that was. The recording must
  * have an input. Resolves when the recording is over.
  *
- * @throws ERR_FILE, ERR_WAV for the prompt; ERR_INVALID_STATE without an input.
+ * @throws as {@link openAudio} for the prompt; ERR_INVALID_STATE without an input.
  */
 export async function announceRecording(
   recording: CallRecording,
@@ -46,8 +46,8 @@ export async function announceRecording(
   checkArgument('clock', clock, CLOCK);
   const { player } = recording.voice;
   if (prompt !== undefined) {
-    await using reader = await WavReader.open(prompt);
-    const playback = player.play(toFormat(reader, reader.format, VOICE_FORMAT), { underrun: 'wait' });
+    await using file = await openAudio(prompt);
+    const playback = player.play(toFormat(file.samples(), file.format, VOICE_FORMAT), { underrun: 'wait' });
     const { outcome } = await playback.finished;
     if (outcome !== 'played') {
       throw new JackfieldError('ERR_CLOSED', `The prompt ${prompt} was not played to its end: ${outcome}.`);

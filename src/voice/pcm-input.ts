@@ -1,6 +1,7 @@
 import { checkArgument, either, object, path, rule, stream } from '../base/check.js';
 import { type PcmFormat, type PcmSource, pcmFormat } from '../base/pcm.js';
-import { WavReader, type WavReadOptions } from './wav/wav-reader.js';
+import { openAudio } from './audio-file.js';
+import type { WavReadOptions } from './wav/wav-reader.js';
 
 /** A stream of PCM and what it is. */
 export interface PcmInput {
@@ -33,10 +34,10 @@ export interface OpenPcm extends AsyncDisposable {
 }
 
 /**
- * Opens the WAV file that `input` names, or takes the stream that it is. With `reuse`, the memory of an array is used
+ * Opens the file of sound that `input` names, or takes the stream that it is. With `reuse`, the memory of an array is used
  * again once the next one is asked for, as {@link WavReadOptions.reuse} says.
  *
- * @throws ERR_FILE and ERR_WAV for the file; ERR_INVALID_ARG for a format out of range.
+ * @throws as {@link openAudio} for the file; ERR_INVALID_ARG for a format out of range.
  */
 export async function openPcm(
   input: string | PcmInput,
@@ -44,10 +45,10 @@ export async function openPcm(
 ): Promise<OpenPcm> {
   checkArgument('input', input, PCM_INPUT);
   if (typeof input === 'string') {
-    const reader = await WavReader.open(input);
-    const { format, sampleCount } = reader;
-    const source = reader.samples({ reuse });
-    return { source, format, sampleCount, [Symbol.asyncDispose]: () => reader.close() };
+    const file = await openAudio(input);
+    const { format, sampleCount } = file;
+    const source = file.samples({ reuse });
+    return { source, format, sampleCount, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() };
   }
   const { source, sampleCount } = input;
   return { source, format: pcmFormat(input.format), sampleCount, [Symbol.asyncDispose]: async () => {} };

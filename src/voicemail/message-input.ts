@@ -9,12 +9,13 @@ import type { PlaybackReport } from '../stream/player.js';
 import { ManualTimeline } from '../stream/sample-timeline.js';
 import type { Lease } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
+import { type AudioFile, openAudio } from '../voice/audio-file.js';
 import { toFormat } from '../voice/convert/to-format.js';
-import { WavReader } from '../voice/wav/wav-reader.js';
 import { openVoicemailPort, requireRedirection, voicemailStream } from './voicemail-port.js';
 
 /**
- * Source that a message is recorded from: the endpoint's microphone; a WAV file of any rate that is read here and sent
+ * Source that a message is recorded from: the endpoint's microphone; a file of sound (as `openAudio` reads)
+ * of any rate that is read here and sent
  * through a port; PCM (16 kHz mono unless `format` says otherwise) likewise; or a WAV file that the endpoint reads
  * itself, with its own rights, from its own disk.
  */
@@ -51,7 +52,7 @@ export class MessageInput {
   readonly #timeline = new ManualTimeline(VOICE_FORMAT.sampleRate);
   #cancelTimer: CancelTimer | undefined;
   #lease: Lease | undefined;
-  #reader: WavReader | undefined;
+  #file: AudioFile | undefined;
   #playback: Promise<PlaybackReport> | undefined;
   #ledger: LegLedger | undefined;
 
@@ -76,7 +77,7 @@ export class MessageInput {
     if (!('endpointFile' in from) && !server) {
       throw invalidArgument('server', 'given, for the audio to be sent through a port of it', server);
     }
-    if ('file' in from) input.#reader = await WavReader.open(from.file);
+    if ('file' in from) input.#file = await openAudio(from.file);
     return input;
   }
 
@@ -114,7 +115,7 @@ export class MessageInput {
     this.#cancelTimer?.();
     this.#timeline.end();
     await this.#lease?.close();
-    await this.#reader?.close();
+    await this.#file?.[Symbol.asyncDispose]();
     if (this.#lease) this.#ledger ??= await this.#account(this.#lease);
   }
 
@@ -128,7 +129,7 @@ export class MessageInput {
   }
 
   #source(): PcmSource | undefined {
-    if (this.#reader) return toFormat(this.#reader, this.#reader.format, VOICE_FORMAT);
+    if (this.#file) return toFormat(this.#file.samples(), this.#file.format, VOICE_FORMAT);
     if (this.#from === 'microphone' || !('source' in this.#from)) return undefined;
     const { source, format = VOICE_FORMAT } = this.#from;
     return toFormat(source, format, VOICE_FORMAT);

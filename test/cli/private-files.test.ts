@@ -107,7 +107,7 @@ describe.skipIf(process.platform === 'win32').each(['022', '000'])('under the um
     await jackfield('wav', 'mix', SPEECH, SPEECH, '--output', 'mixed.wav');
     await jackfield('wav', 'draw', SPEECH, '--output', 'drawn.png');
     await jackfield('ivr', 'draw', 'flow.yaml', '--out', 'flow.svg');
-    await jackfield('ivr', 'try', 'flow.yaml', '--keys', ',,,', '--cache', 'cache');
+    await jackfield('ivr', 'try', 'flow.yaml', '--keys', ',,,', '--cache', 'cache', '--messages', '.');
     const campaign = ['--flow', 'flow.yaml', '--attach', 'exchange:scenario.json', '--speech', 'melody'];
     await jackfield('campaign', 'run', 'list.csv', ...campaign, '--per-minute', '6000', '--attempts', '1');
     expect(await open()).toEqual([]);

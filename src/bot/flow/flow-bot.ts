@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import {
   callback,
   checkArgument,
   checkOptions,
   instance,
   object,
+  path,
   type Rules,
   rule,
 } from '../../base/check.js';
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError } from '../../base/errors.js';
 import { localClock } from '../../base/local-time.js';
+import { isInside } from '../../files/confined-path.js';
 import { makeFolder } from '../../files/whole-file.js';
 import { type Bot, bot } from '../bot.js';
 import type { BotCall } from '../bot-call.js';
@@ -37,6 +39,8 @@ export interface FlowBotOptions {
   readonly hooks?: Readonly<Record<string, FlowHook>>;
   /** Values that its one call begins with; what its steps save is put there. Default: none. */
   readonly variables?: FlowVariables;
+  /** Folder that takes the messages in place of the flow's own: they lie there as they would lie in it. */
+  readonly messages?: string;
 }
 
 const RULES: Rules<FlowBotOptions> = {
@@ -45,6 +49,7 @@ const RULES: Rules<FlowBotOptions> = {
     (value) => object.accepts(value) && Object.values(value as object).every(callback.accepts),
   ),
   variables: instance(Map),
+  messages: path,
 };
 
 /**
@@ -55,7 +60,7 @@ const RULES: Rules<FlowBotOptions> = {
 export function flowBot(flow: Flow, options: FlowBotOptions = {}): Bot {
   checkArgument('flow', flow, FLOW);
   checkOptions(options, RULES);
-  const { hooks = {}, variables } = options;
+  const { hooks = {} } = options;
   const missing = Object.entries(flow.data.steps).flatMap(([name, step]) =>
     step.do === 'hook' && !Object.hasOwn(hooks, step.name)
       ? [`Step ${name} of ${flow.file} uses the hook ${step.name}: pass it as hooks.${step.name}.`]
@@ -63,7 +68,7 @@ export function flowBot(flow: Flow, options: FlowBotOptions = {}): Bot {
   );
   if (missing.length > 0) throw new JackfieldError('ERR_INVALID_ARG', missing.join('\n'));
   const { name, language, goodbye } = flow.data;
-  return bot((call) => new FlowRun(flow, call, hooks, variables).run(), {
+  return bot((call) => new FlowRun(flow, call, { ...options, hooks }).run(), {
     name,
     says: flow.says,
     ...(language !== undefined && { language }),
@@ -81,15 +86,20 @@ class FlowRun {
   readonly #call: BotCall;
   readonly #hooks: Readonly<Record<string, FlowHook>>;
   readonly #variables: FlowVariables;
+  readonly #messages: string;
   readonly #files: FlowFiles & { readonly recorded: Set<string> };
 
   constructor(
     flow: Flow,
     call: BotCall,
-    hooks: Readonly<Record<string, FlowHook>>,
-    variables: FlowVariables = new Map(),
+    {
+      hooks,
+      variables = new Map(),
+      messages = flow.folder,
+    }: FlowBotOptions & Required<Pick<FlowBotOptions, 'hooks'>>,
   ) {
     this.#flow = flow;
+    this.#messages = messages;
     this.#call = call;
     this.#hooks = hooks;
     this.#files = { folder: flow.folder, recorded: new Set() };
@@ -186,13 +196,22 @@ class FlowRun {
   }
 
   async #record(step: StepOf<'record' | 'voicemail'>): Promise<void> {
-    const folder = filePath(step.folder, this.#variables, this.#files);
+    const folder = this.#messageFolder(filePath(step.folder, this.#variables, this.#files));
     const file = join(folder, `${this.#variables.get('today')}-${randomUUID()}.wav`);
     await during(this.#call.clock, makeFolder(folder));
     const { maxMs, silenceMs } = step;
     await this.#call.record({ file, maxMs, silenceMs });
     this.#files.recorded.add(file);
     this.#variables.set(step.save, file);
+  }
+
+  #messageFolder(named: string): string {
+    const { folder } = this.#flow;
+    if (this.#messages === folder) return named;
+    return join(
+      this.#messages,
+      named === folder || isInside(folder, named) ? relative(folder, named) : basename(named),
+    );
   }
 
   async #transfer(step: StepOf<'transfer'>): Promise<string | undefined> {

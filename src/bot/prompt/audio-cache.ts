@@ -4,11 +4,11 @@ import { extname, join } from 'node:path';
 import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
 import { BYTES_PER_SAMPLE, VOICE_FORMAT } from '../../base/pcm.js';
 import { makePrivateFolder } from '../../files/private-file.js';
+import { openAudio } from '../../voice/audio-file.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { isInstalled } from '../../voice/process/require-program.js';
 import { collectSamples } from '../../voice/stage.js';
 import { decodeWithFfmpeg } from '../../voice/transcode/ffmpeg.js';
-import { WavError } from '../../voice/wav/wav-error.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
 import type { Speech } from './speech-engine.js';
@@ -40,7 +40,8 @@ export class AudioCache {
     return this.#conversions;
   }
 
-  /** The samples of an audio file. WAV is read here; what is not read here is decoded by the command `ffmpeg`. */
+  /** The samples of an audio file. WAV, FLAC, MP3 and Opus are read here; anything else is
+   * decoded by the command `ffmpeg`. */
   async file(path: string): Promise<Int16Array> {
     const content = await readFile(path).catch((error: unknown) => {
       throw new JackfieldError('ERR_FILE', `The prompt ${path} cannot be read: ${messageOf(error)}`, {
@@ -120,15 +121,18 @@ export class AudioCache {
   }
 }
 
+/** Codes of the errors with which a file is one that ffmpeg may read. */
+const FOR_FFMPEG: ReadonlySet<string> = new Set(['ERR_WAV', 'ERR_UNSUPPORTED', 'ERR_ENCODER']);
+
 async function decode(path: string): Promise<Speech> {
-  if (extname(path).toLowerCase() === '.wav') {
-    try {
-      await using reader = await WavReader.open(path);
-      return { samples: await collectSamples(reader), format: reader.format };
-    } catch (error) {
-      // ffmpeg reads more kinds of WAV: GSM, MP3 and so on.
-      if (!(error instanceof WavError) || !(await isInstalled('ffmpeg'))) throw error;
-    }
+  try {
+    await using file = await openAudio(path);
+    return { samples: await collectSamples(file.samples()), format: file.format };
+  } catch (error) {
+    // ffmpeg reads more: GSM and MP3 in WAV, AAC, Vorbis and so on.
+    const isWanting = error instanceof JackfieldError && FOR_FFMPEG.has(error.code);
+    const isWav = extname(path).toLowerCase() === '.wav';
+    if (!isWanting || (isWav && !(await isInstalled('ffmpeg')))) throw error;
   }
   const samples = await collectSamples(decodeWithFfmpeg(path).source);
   return { samples, format: VOICE_FORMAT };

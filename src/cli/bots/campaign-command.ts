@@ -20,7 +20,7 @@ import { JackfieldError, PcmServer } from '../../pcm.js';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { between, dateOption, numberFrom } from '../options.js';
 import { stopSignal } from '../shutdown.js';
-import { printedTime, printLine, warnDamage, warnLine } from '../terminal-text.js';
+import { printedTime, printLine, warnDamage, warnLine, warnNothing } from '../terminal-text.js';
 import { type TableColumn, textTable } from '../text-table.js';
 import { type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
 import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
@@ -170,6 +170,7 @@ async function results(name: string | undefined, { out, json, ...rest }: Results
   using log = await openLog(out);
   const query: CampaignQuery = { ...rest, ...(name !== undefined && { campaign: name }) };
   const entries = log.search(query);
+  if (entries.length === 0) warnNothing(`No calls in ${out}, or none of that kind.`);
   if (json) for (const entry of entries) printLine(JSON.stringify(entry));
   else for (const line of textTable(entries.map(row), COLUMNS)) printLine(line);
   warnOf(log);
@@ -177,7 +178,9 @@ async function results(name: string | undefined, { out, json, ...rest }: Results
 
 async function list({ out, json }: CatalogueOptions): Promise<void> {
   using log = await openLog(out);
-  for (const summary of log.summaries()) {
+  const summaries = log.summaries();
+  if (summaries.length === 0) warnNothing(`No campaigns in ${out}.`);
+  for (const summary of summaries) {
     printLine(json ? JSON.stringify(summary) : summaryLine(summary));
   }
   warnOf(log);

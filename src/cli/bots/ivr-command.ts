@@ -15,6 +15,7 @@ import { writePrivate } from '../../files/private-file.js';
 import { PcmServer } from '../../pcm.js';
 import { attachTo, checkEndpoint, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { between } from '../options.js';
+import { checkOutput, intoFile, type OutputOptions, temporaryFolder, withForce } from '../outputs.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import { printLine, printLines, warnLine } from '../terminal-text.js';
 import {
@@ -39,8 +40,7 @@ export function ivrCommand(): Command {
     .description('Say everything that is wrong in a flow file, with its line and path.')
     .argument('<flow>', 'YAML or JSON file')
     .action(check);
-  ivr
-    .command('draw')
+  withForce(ivr.command('draw'))
     .description('Draw a flow as a diagram.')
     .argument('<flow>', 'YAML or JSON file')
     .addOption(
@@ -54,6 +54,10 @@ export function ivrCommand(): Command {
     .option('--keys <keys>', 'what the caller presses; each comma waits two seconds', keysOption, ',')
     .option('--caller <handle>', 'who calls', 'caller')
     .option('--at <time>', 'when, as 2027-03-01T09:00:00Z', timeOption)
+    .option(
+      '--messages <folder>',
+      'keep the messages that are left in this folder (default: they are removed)',
+    )
     .action(tryOut);
   withHooks(withPrompts(withEndpoint(ivr.command('run')), 'none'))
     .description('Answer calls with a flow until it is told to stop.')
@@ -78,23 +82,27 @@ async function check(file: string, options: CheckOptions, command: Command): Pro
 
 async function draw(
   file: string,
-  options: { readonly format: FlowDrawing; readonly out?: string },
+  options: OutputOptions & { readonly format: FlowDrawing; readonly out?: string },
 ): Promise<void> {
-  const drawing = await drawFlow(await readFlow(file), options.format);
-  if (options.out === undefined) printLines(drawing);
-  else await writePrivate(options.out, drawing);
+  const { out, format } = options;
+  if (out !== undefined) await checkOutput(out, options);
+  const drawing = await drawFlow(await readFlow(file), format);
+  if (out === undefined) printLines(drawing);
+  else await intoFile(out, options, (part) => writePrivate(part, drawing));
 }
 
 interface TryOptions extends PromptOptions, HookOptions, ListOptions {
   readonly keys: string;
   readonly caller: string;
   readonly at?: Date;
+  readonly messages?: string;
 }
 
 async function tryOut(file: string, options: TryOptions): Promise<void> {
   const [prompts, hooks] = [await openPrompts(options), await loadHooks(options)];
   const targets = await listed(options);
   const flow = await openFlow(file, { prompts }, targets);
+  await using messages = await messagesOf(options);
   const scene = async (caller: TestCaller) => {
     for (const key of options.keys) {
       if (caller.call.over) return;
@@ -107,6 +115,7 @@ async function tryOut(file: string, options: TryOptions): Promise<void> {
     flowBot(flow, {
       hooks: { ...noHooks(flow, hooks), ...hooks },
       variables: new Map(Object.entries(targets[0]?.fields ?? {})),
+      messages: messages.path,
     }),
     scene,
     {
@@ -118,6 +127,12 @@ async function tryOut(file: string, options: TryOptions): Promise<void> {
   );
   for (const line of formatTranscript(transcript).split('\n')) printLine(line);
   if (results.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
+}
+
+/** Where messages go: never among those that real callers left, unless that is asked for. */
+async function messagesOf({ messages: path }: TryOptions): Promise<{ path: string } & AsyncDisposable> {
+  if (path !== undefined) return { path, [Symbol.asyncDispose]: async () => undefined };
+  return await temporaryFolder();
 }
 
 /** Stand-ins for hooks that are not given: each goes on with `next`, and is told of. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { stopSignal } from '../shutdown.js';
+import { EXIT_CODES } from '../exit-codes.js';
+import { signalExitCode, stopSignal } from '../shutdown.js';
 import { type DemoOptions, runDemo } from './demo.js';
 import { jsonView, lineView, terminalView } from './demo-view.js';
 
@@ -23,7 +24,7 @@ export function demoCommand(): Command {
       const hangUp = stopSignal();
       const result = await runDemo({ ...options, hangUp, view });
       view.summary(result);
-      if (result.error) process.exitCode = 1;
-      else if (hangUp.aborted) process.exitCode = 130;
+      if (result.error) process.exitCode = EXIT_CODES.failed;
+      if (hangUp.aborted) process.exitCode = signalExitCode(hangUp.reason);
     });
 }

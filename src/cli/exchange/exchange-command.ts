@@ -15,8 +15,10 @@ import {
   VirtualClock,
   WireRecorder,
 } from '../../exchange.js';
+import { EXIT_CODES } from '../exit-codes.js';
 import { readToken } from '../key-files.js';
 import { between, portOption } from '../options.js';
+import { checkOutputFolder, type OutputOptions, withForce } from '../outputs.js';
 import { stopSignal } from '../shutdown.js';
 import { printLine, warnLine } from '../terminal-text.js';
 import { AttachQuestions } from './attach-questions.js';
@@ -28,7 +30,7 @@ export type ExchangeMessage = { readonly listening: number };
 /** What the process that forked `jackfield exchange --clock manual` can tell it. */
 export type ExchangeControl = { readonly clock: 'run' };
 
-interface Options {
+interface Options extends OutputOptions {
   readonly tcp?: number;
   readonly tokenFile?: string;
   readonly dbus?: string | true;
@@ -51,7 +53,7 @@ const DEFAULT_PORT = 4100;
 
 /** `jackfield exchange`: serves the API from Skype's side until it is told to stop. */
 export function exchangeCommand(): Command {
-  return new Command('exchange')
+  return withForce(new Command('exchange'))
     .option(
       '--tcp <port>',
       `loopback port of the first user, the next ones for the others; 0 lets the system choose (default: ${DEFAULT_PORT} when nothing else is served on)`,
@@ -106,7 +108,7 @@ export function exchangeCommand(): Command {
 }
 
 /** Plays a recording against a new exchange. Exit code 2: it came out otherwise. */
-async function replayed({ replay: folder = '', scenario: path, user, files }: Options): Promise<void> {
+async function replayed({ replay: folder = '', scenario: path, user, files, json }: Options): Promise<void> {
   const clock = new VirtualClock(Date.now());
   const scenario = path === undefined ? undefined : await Scenario.load(path, clock);
   const { lines, streams, differences } = await replay(folder, {
@@ -117,9 +119,12 @@ async function replayed({ replay: folder = '', scenario: path, user, files }: Op
       await scenario?.run(exchange);
     },
   });
-  for (const difference of differences) printLine(difference);
-  printLine(`${lines} lines and ${streams} streams: ${differences.length} differences.`);
-  if (differences.length > 0) process.exitCode = 2;
+  if (json) printLine(JSON.stringify({ lines, streams, differences }));
+  else {
+    for (const difference of differences) printLine(difference);
+    printLine(`${lines} lines and ${streams} streams: ${differences.length} differences.`);
+  }
+  if (differences.length > 0) process.exitCode = EXIT_CODES.faulty;
 }
 
 function usersOf(handles: readonly string[] = ['jack']): { users: UserOptions[] } {
@@ -131,6 +136,7 @@ async function serve(options: Options): Promise<void> {
   const clock = manual ?? systemClock;
   const token = options.tokenFile === undefined ? undefined : await readToken(options.tokenFile);
   const scenario = options.scenario === undefined ? undefined : await Scenario.load(options.scenario, clock);
+  if (options.record !== undefined) await checkOutputFolder(options.record, options);
   const recorder = options.record === undefined ? undefined : await WireRecorder.open(options.record, clock);
   const questions = new AttachQuestions();
   const exchange = await Exchange.start({

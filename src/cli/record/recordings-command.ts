@@ -1,9 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { STEREO } from '../../base/pcm.js';
-import { copyPrivate, makePrivateFolder } from '../../files/private-file.js';
-import { nameKey } from '../../files/safe-name.js';
 import {
   Catalogue,
   type CatalogueEntry,
@@ -11,14 +9,15 @@ import {
   listOutbox,
   retryEvent,
 } from '../../recording.js';
-import { JackfieldError, openSpeaker, WavReader, WavWriter } from '../../voice.js';
+import { JackfieldError, openSpeaker, WavReader } from '../../voice.js';
+import { isConfirmed } from '../confirmation.js';
 import { readText } from '../key-files.js';
 import { between, dateOption, MAX_DAYS, MAX_SECONDS, numberFrom } from '../options.js';
-import { printedTime, printLine, warnDamage, warnLine } from '../terminal-text.js';
+import { withForce } from '../outputs.js';
+import { printedTime, printLine, warnDamage, warnLine, warnNothing } from '../terminal-text.js';
 import { type TableColumn, textTable } from '../text-table.js';
+import { type ExportOptions, exportFile, plannedExport } from './recordings-export.js';
 import { sealed, verifyFile } from './verify-command.js';
-
-/** Layout of a recording. */
 
 interface FolderOptions {
   readonly out: string;
@@ -67,7 +66,7 @@ export function recordingsCommand(): Command {
     .option('-k, --key <file>', 'public key (PEM) that they must be signed with')
     .option('-i, --identity <file>', 'age secret key, for encrypted recordings')
     .action(verify);
-  add('export <id...>', 'copy recordings with all that lies beside them')
+  withForce(add('export <id...>', 'copy recordings with all that lies beside them'))
     .requiredOption('--to <folder>', 'where to')
     .option('-i, --identity <file>', 'age secret key: encrypted recordings are exported in the clear')
     .action(exportTo);
@@ -78,9 +77,9 @@ export function recordingsCommand(): Command {
   add('purge', 'delete recordings by age and size')
     .option('--older-than-days <n>', 'those that began longer ago', numberFrom(0, MAX_DAYS))
     .option('--max-megabytes <n>', 'the oldest, until the rest is no larger', numberFrom(0, 1e9))
-    .option('--yes', 'delete them; without it they are only listed', false)
+    .option('--yes', 'delete them without being asked', false)
     .action(purge);
-  add('index', 'make the catalogue anew from the sidecars').action(async ({ out }: FolderOptions) => {
+  add('index', 'make the catalogue anew from the sidecars').action(async ({ out, json }: FolderOptions) => {
     await checkFolder(out);
     const { catalogue: opened, damaged } = await Catalogue.renew(out);
     using catalogue = opened;
@@ -95,7 +94,9 @@ export function recordingsCommand(): Command {
     const { recordings, failed } = await catalogue.rebuild();
     for (const [path, { message }] of failed) warnLine(`${path}: ${message}`);
     if (failed.size > 0) process.exitCode = 1;
-    printLine(`${recordings} recordings`);
+    printLine(
+      json ? JSON.stringify({ recordings, failed: [...failed.keys()], damaged }) : `${recordings} recordings`,
+    );
   });
   add('outbox', 'list events that their webhook or hook has not taken')
     .option('--retry', 'have those that were given up tried again, by the recorder of the folder', false)
@@ -115,7 +116,9 @@ async function list(options: SearchOptions): Promise<void> {
     ...(minSeconds !== undefined && { minMs: minSeconds * 1000 }),
     ...(maxSeconds !== undefined && { maxMs: maxSeconds * 1000 }),
   };
-  print(catalogue.search(query), options.json);
+  const entries = catalogue.search(query);
+  if (entries.length === 0) warnNothing(`No recordings in ${options.out}, or none of that kind.`);
+  print(entries, options.json);
 }
 
 async function show(id: string, { out }: FolderOptions): Promise<void> {
@@ -149,48 +152,27 @@ async function verify(
   using catalogue = await open(options.out);
   const entries =
     ids.length > 0 ? ids.flatMap((id) => found(catalogue, id)) : catalogue.search({ limit: -1 });
+  if (entries.length === 0) warnNothing(`No recordings in ${options.out}: nothing was checked.`);
   for (const entry of entries) await verifyFile(catalogue.fileOf(entry), options, entry);
 }
 
-async function exportTo(
-  ids: string[],
-  options: FolderOptions & { readonly to: string; readonly identity?: string },
-): Promise<void> {
+async function exportTo(ids: string[], options: FolderOptions & ExportOptions): Promise<void> {
   using catalogue = await open(options.out);
-  await makePrivateFolder(options.to);
-  const names = new Set<string>();
-  for (const entry of ids.flatMap((id) => found(catalogue, id))) {
-    for (const file of await catalogue.filesOf(entry)) {
-      const target = join(options.to, freeName(basename(file), entry.id, names));
-      if (file.endsWith('.age') && options.identity) await exportClear(file, target, options.identity);
-      else await copyPrivate(file, target);
-      printLine(target);
-    }
+  const entries = ids.flatMap((id) => found(catalogue, id));
+  for (const exported of await plannedExport(catalogue, entries, options)) {
+    await exportFile(exported, options);
+    printLine(options.json ? JSON.stringify(exported) : exported.file);
   }
-}
-
-/** Files of the same name in two folders of recordings have the recording's id in front. */
-function freeName(name: string, id: string, names: Set<string>): string {
-  const free = names.has(nameKey(name)) ? `${id}-${name}` : name;
-  names.add(nameKey(free));
-  return free;
-}
-
-async function exportClear(file: string, target: string, identity: string): Promise<void> {
-  await using wav = await WavWriter.create(target.replace(/\.age$/, ''), {
-    format: STEREO,
-  });
-  for await (const samples of await sealed(file, identity)) await wav.write(samples);
 }
 
 async function hold(
   id: string,
-  { out, reason, release }: FolderOptions & { readonly reason: string; readonly release: boolean },
+  { out, json, reason, release }: FolderOptions & { readonly reason: string; readonly release: boolean },
 ): Promise<void> {
   using catalogue = await open(out);
   const ids = new Set(found(catalogue, id).map((entry) => entry.id));
   for (const whole of ids) await catalogue.hold(whole, release ? undefined : reason);
-  for (const whole of ids) printLine(whole);
+  for (const whole of ids) printLine(json ? JSON.stringify(catalogue.search({ id: whole })[0]) : whole);
 }
 
 async function purge(
@@ -201,20 +183,27 @@ async function purge(
   },
 ): Promise<void> {
   const { olderThanDays, maxMegabytes, yes } = options;
+  if (olderThanDays === undefined && maxMegabytes === undefined) {
+    const text = 'Say what may go: --older-than-days, --max-megabytes, or both.';
+    throw new JackfieldError('ERR_INVALID_ARG', text);
+  }
   using catalogue = await open(options.out);
   await catalogue.keepHolds();
   const entries = catalogue.purgeable({
     ...(olderThanDays !== undefined && { maxAgeDays: olderThanDays }),
     ...(maxMegabytes !== undefined && { maxBytes: maxMegabytes * 1e6 }),
   });
-  if (yes) for (const entry of entries) await catalogue.remove(entry);
   print(entries, options.json);
-  if (!options.json && !yes && entries.length > 0) printLine('Nothing was deleted: give --yes.');
+  const isSure = await isConfirmed(`Delete ${entries.length} recordings?`, { yes, count: entries.length });
+  if (isSure) for (const entry of entries) await catalogue.remove(entry);
+  warnLine(isSure ? `${entries.length} deleted.` : 'Nothing was deleted.');
 }
 
 async function outbox({ out, json, retry }: FolderOptions & { readonly retry: boolean }): Promise<void> {
   const folder = join(out, '.outbox');
-  for (const undelivered of await listOutbox(folder)) {
+  const events = await listOutbox(folder);
+  if (events.length === 0) warnLine('No event waits.');
+  for (const undelivered of events) {
     const { event, channel, attempts, notBefore, lastError, state } = undelivered;
     const again = retry && state === 'failed';
     if (again) await retryEvent(folder, undelivered);

@@ -1,13 +1,14 @@
 import { Command } from 'commander';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { between } from '../options.js';
+import { type OutputOptions, withForce } from '../outputs.js';
 import { stopSignal } from '../shutdown.js';
 import { runConsole } from './trace-console.js';
 import { readRecording, TraceRecording } from './trace-recording.js';
 import { type CommandSource, runCommands } from './trace-script.js';
 import { TraceView } from './trace-view.js';
 
-interface Options extends EndpointOptions {
+interface Options extends EndpointOptions, OutputOptions {
   readonly name: string;
   readonly protocol: number;
   readonly record?: string;
@@ -26,7 +27,7 @@ Examples:
 
 /** `jackfield trace`: a console on any endpoint. */
 export function traceCommand(): Command {
-  return withEndpoint(new Command('trace'))
+  return withForce(withEndpoint(new Command('trace')))
     .argument('[command...]', 'a command to send, in quotes; without any, a console (or the lines of a pipe)')
     .option('--name <name>', 'what to attach as', 'jackfield')
     .option('--protocol <version>', 'newest version of the protocol to ask for', between(1, 8), 8)
@@ -43,7 +44,7 @@ async function trace(words: readonly string[], options: Options): Promise<void> 
   const coloured = options.color && process.stdout.isTTY === true && !process.env['NO_COLOR'];
   const view = new TraceView({ coloured });
   await using recording =
-    options.record === undefined ? undefined : await TraceRecording.create(options.record);
+    options.record === undefined ? undefined : await TraceRecording.create(options.record, options);
   await using attached = await attachTo(options, { name: options.name, protocol: options.protocol });
   const { client } = attached;
   client.on('trace', (line) => recording?.write(line));

@@ -3,10 +3,11 @@ import { createReadStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { entryOf } from '../../base/entry-of.js';
-import { messageOf } from '../../base/errors.js';
 import type { TraceLine } from '../../control.js';
+import { fileError } from '../../files/file-error.js';
 import { privateStream } from '../../files/private-file.js';
 import { JackfieldError } from '../../voice.js';
+import { checkOutput, type OutputOptions } from '../outputs.js';
 
 const ARROWS = { sent: '->', received: '<-' } as const;
 
@@ -22,13 +23,13 @@ export class TraceRecording implements AsyncDisposable {
     this.#written.catch(() => undefined);
   }
 
-  /** @throws ERR_FILE when the file exists already, or cannot be made. */
-  static async create(path: string): Promise<TraceRecording> {
+  /** @throws ERR_FILE when the file exists already and `force` is not set, or cannot be made. */
+  static async create(path: string, options: OutputOptions = { force: false }): Promise<TraceRecording> {
+    await checkOutput(path, options);
     try {
-      return new TraceRecording(privateStream(path, 'wx'));
+      return new TraceRecording(privateStream(path, options.force ? 'w' : 'wx'));
     } catch (cause) {
-      const text = `${path} cannot be recorded to (${messageOf(cause)}): choose another.`;
-      throw new JackfieldError('ERR_FILE', text, { cause });
+      throw fileError('record to', path, cause);
     }
   }
 

@@ -1,7 +1,10 @@
 import { JackfieldError } from '../../voice.js';
 import { type ExportFormat, exportArchive, transcribeArchive, VoicemailArchive } from '../../voicemail.js';
+import { isConfirmed } from '../confirmation.js';
+import { EXIT_CODES } from '../exit-codes.js';
 import { readIdentity } from '../key-files.js';
-import { warnDamage } from '../terminal-text.js';
+import { checkOutput, intoFile, type OutputOptions } from '../outputs.js';
+import { warnDamage, warnNothing } from '../terminal-text.js';
 import { type ArchiveOptions, engineOf, type FilterOptions, queryOf } from './voicemail-options.js';
 import { barFor, messageLine, Report } from './voicemail-report.js';
 
@@ -14,7 +17,9 @@ export async function findMessages(
 ): Promise<void> {
   const report = new Report(options.json);
   await using archive = await openArchive(options);
-  for (const message of archive.find(queryOf(words, options))) {
+  const found = [...archive.find(queryOf(words, options))];
+  if (found.length === 0) warnNothing(`No messages in ${options.in}, or none of that kind.`);
+  for (const message of found) {
     const { key, state, failure, complete, hold, tags } = message;
     const how = [
       state === 'stored' && !complete ? 'incomplete' : state,
@@ -29,17 +34,22 @@ export async function findMessages(
 export async function exportMessages(
   output: string,
   words: readonly string[],
-  options: ArchiveOptions & FilterOptions & { readonly format: ExportFormat },
+  options: ArchiveOptions & FilterOptions & OutputOptions & { readonly format: ExportFormat },
 ): Promise<void> {
   const { format } = options;
+  await checkOutput(output, options);
   await using archive = await openArchive(options);
   const query = { ...queryOf(words, options), state: 'stored' } as const;
   const total = archive.catalogue.count(query);
+  if (total === 0)
+    return warnNothing(`No messages in ${options.in}, or none of that kind: nothing is written.`);
   const bar = barFor('Exporting', options.json);
   let done = 0;
   try {
     const onMessage = () => bar.onProgress({ position: ++done, sampleCount: total });
-    const messages = await exportArchive(archive, { format, output, query, onMessage });
+    const messages = await intoFile(output, options, (part) =>
+      exportArchive(archive, { format, output: part, query, onMessage }),
+    );
     new Report(options.json).line({ file: output, format, messages }, `${output}: ${messages} messages.`);
   } finally {
     bar.stop();
@@ -50,6 +60,7 @@ export async function verifyArchive(options: ArchiveOptions & { readonly identit
   const report = new Report(options.json);
   await using archive = await openArchive(options);
   const total = archive.catalogue.count();
+  if (total === 0) warnNothing(`No messages in ${options.in}: nothing was checked but the folder.`);
   const bar = barFor('Verifying', options.json);
   let done = 0;
   try {
@@ -59,7 +70,7 @@ export async function verifyArchive(options: ArchiveOptions & { readonly identit
     const { checked, unstored, faults } = result;
     report.line(result, `${checked} checked, ${unstored} not stored, ${faults.length} faults.`);
     for (const { kind, path, detail } of faults) report.text(`${kind}: ${path}: ${detail}`);
-    if (faults.length > 0) process.exitCode = 2;
+    if (faults.length > 0) process.exitCode = EXIT_CODES.faulty;
   } finally {
     bar.stop();
   }
@@ -81,7 +92,7 @@ export async function transcribeMessages(
       transcriber,
       onMessage(message, error) {
         const { key, transcript } = message;
-        if (error) process.exitCode = 2;
+        if (error) process.exitCode = EXIT_CODES.faulty;
         bar.onProgress({ position: ++done, sampleCount: total });
         report.progress(
           error ? { key, error: error.message } : { key, transcript },
@@ -125,21 +136,25 @@ export async function purgeMessages(
     readonly maxAge?: number;
     readonly maxBytes?: number;
     readonly dryRun?: boolean;
+    readonly yes: boolean;
   },
 ): Promise<void> {
   const report = new Report(options.json);
-  const { maxAge, maxBytes, dryRun } = options;
+  const { maxAge, maxBytes, dryRun = false, yes } = options;
   if (maxAge === undefined && maxBytes === undefined) {
     throw new JackfieldError('ERR_INVALID_ARG', 'Say what may go: --max-age, --max-bytes, or both.');
   }
   await using archive = await openArchive(options);
-  const removed = await archive.purge({
+  const criteria = {
     ...(maxAge !== undefined && { maxAgeDays: maxAge }),
     ...(maxBytes !== undefined && { maxBytes }),
-    dryRun: dryRun === true,
-  });
-  for (const message of removed) report.line(message, `#${message.key}  ${messageLine(message)}`);
-  report.text(`${removed.length} ${dryRun ? 'would be removed' : 'removed'}.`);
+  };
+  const purgeable = await archive.purge({ ...criteria, dryRun: true });
+  const { length: count } = purgeable;
+  for (const message of purgeable) report.line(message, `#${message.key}  ${messageLine(message)}`);
+  const isSure = !dryRun && (await isConfirmed(`Remove ${count} messages?`, { yes, count }));
+  const removed = isSure ? await archive.purge({ ...criteria, dryRun: false }) : [];
+  report.text(isSure ? `${removed.length} removed.` : `${count} would be removed; nothing was: give --yes.`);
 }
 
 /** An archive that is there: one that is only looked at is not made. Rows that nothing can use are told of. */

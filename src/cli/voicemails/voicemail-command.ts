@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { EXPORT_FORMATS } from '../../voicemail.js';
 import { between, MAX_DAYS } from '../options.js';
+import { withForce } from '../outputs.js';
 import { answer } from './voicemail-answer.js';
 import {
   exportMessages,
@@ -28,7 +29,7 @@ export function voicemailCommand(): Command {
 
 function addMessages(voicemail: Command): void {
   online(voicemail, 'list').description('List the voicemails of the account.').action(list);
-  online(voicemail, 'play')
+  withForce(online(voicemail, 'play'))
     .description('Play a voicemail on the sound card, into a call, or into a file.')
     .argument('<id>', 'id of the voicemail', wholeNumber)
     .addOption(new Option('--in-call', 'play it to both parties of the call in progress').conflicts('out'))
@@ -41,7 +42,7 @@ function addMessages(voicemail: Command): void {
     .option('--skip-greeting', 'begin at once')
     .option('--max <seconds>', 'longest message, 1 to 3600', between(1, 3600), 600)
     .action(leave);
-  online(voicemail, 'greeting')
+  withForce(online(voicemail, 'greeting'))
     .description("Record the account's greeting, or play the greeting of anyone.")
     .addOption(
       new Option(
@@ -95,7 +96,7 @@ function addFinding(voicemail: Command): void {
     .description('List messages of an archive.')
     .argument('[words...]', 'words in names, tags and transcripts')
     .action(findMessages);
-  withFilters(onArchive(voicemail, 'export'))
+  withForce(withFilters(onArchive(voicemail, 'export')))
     .description('Write messages of an archive into one file.')
     .argument('<file>', 'the file to write')
     .argument('[words...]', 'words in names, tags and transcripts; default: all messages')
@@ -132,5 +133,6 @@ function addKeeping(voicemail: Command): void {
     .option('--max-age <days>', 'remove what is older', between(0, MAX_DAYS))
     .option('--max-bytes <bytes>', 'remove the oldest until the audio takes no more', wholeNumber)
     .option('--dry-run', 'only list what would be removed')
+    .option('--yes', 'remove them without being asked', false)
     .action(purgeMessages);
 }

@@ -2,7 +2,7 @@ import { whenFired } from '../../base/wait.js';
 import type { Client, Voicemail } from '../../control.js';
 import { PcmServer } from '../../pcm.js';
 import { ApiError } from '../../protocol.js';
-import { JackfieldError, type PcmSink, WavReader, WavWriter } from '../../voice.js';
+import { JackfieldError, openAudio, type PcmSink, WavWriter } from '../../voice.js';
 import {
   greetingOf,
   leaveVoicemail,
@@ -12,7 +12,9 @@ import {
   voicemailFacts,
 } from '../../voicemail.js';
 import { attachTo } from '../endpoint-options.js';
+import { checkOutput, intoFile, type OutputOptions } from '../outputs.js';
 import { stopSignal } from '../shutdown.js';
+import { warnNothing } from '../terminal-text.js';
 import type { OnlineOptions } from './voicemail-options.js';
 import { barFor, messageLine, Report } from './voicemail-report.js';
 
@@ -25,7 +27,9 @@ export async function list(options: OnlineOptions): Promise<void> {
   await using attached = await attachTo(options, { name: 'jackfield voicemail' });
   const { client } = attached;
   const account = await client.parameters.get('CURRENTUSERHANDLE');
-  for (const id of await client.search('VOICEMAILS')) {
+  const ids = await client.search('VOICEMAILS');
+  if (ids.length === 0) warnNothing(`${account} has no voicemails.`);
+  for (const id of ids) {
     const voicemail = client.voicemail(id);
     const facts = await voicemailFacts(account, voicemail);
     const status = await voicemail.text('STATUS');
@@ -35,12 +39,14 @@ export async function list(options: OnlineOptions): Promise<void> {
 
 export async function play(
   id: number,
-  options: OnlineOptions & { readonly inCall?: boolean; readonly out?: string },
+  options: OnlineOptions & OutputOptions & { readonly inCall?: boolean; readonly out?: string },
 ): Promise<void> {
+  const { out } = options;
+  if (out !== undefined) await checkOutput(out, options);
   await using attached = await attachTo(options, { name: 'jackfield voicemail' });
   const { client } = attached;
   const voicemail = await existing(client, id);
-  if (options.out !== undefined) await playToFile(client, voicemail, options.out, options.json);
+  if (out !== undefined) await playToFile(client, voicemail, out, options);
   else if (options.inCall) await playAloud(client, voicemail, 'call', options.json);
   else await playAloud(client, voicemail, 'sound-card', options.json);
 }
@@ -80,12 +86,15 @@ export async function leave(
 }
 
 export async function greeting(
-  options: OnlineOptions & {
-    readonly record?: string | true;
-    readonly of?: string;
-    readonly out?: string;
-  },
+  options: OnlineOptions &
+    OutputOptions & {
+      readonly record?: string | true;
+      readonly of?: string;
+      readonly out?: string;
+    },
 ): Promise<void> {
+  const { out } = options;
+  if (out !== undefined) await checkOutput(out, options);
   await using attached = await attachTo(options, { name: 'jackfield voicemail' });
   const { client } = attached;
   if (options.record !== undefined) {
@@ -94,7 +103,7 @@ export async function greeting(
   }
   const handle = options.of ?? (await client.parameters.get('CURRENTUSERHANDLE'));
   const voicemail = await greetingOf(client, handle);
-  if (options.out !== undefined) await playToFile(client, voicemail, options.out, options.json);
+  if (out !== undefined) await playToFile(client, voicemail, out, options);
   else await playAloud(client, voicemail, 'sound-card', options.json);
 }
 
@@ -142,21 +151,29 @@ async function playAloud(
   new Report(json).line({ played: voicemail.id, to }, `Voicemail ${voicemail.id} was played ${where}.`);
 }
 
-async function playToFile(client: Client, voicemail: Voicemail, out: string, json?: boolean): Promise<void> {
+async function playToFile(
+  client: Client,
+  voicemail: Voicemail,
+  out: string,
+  options: OnlineOptions & OutputOptions,
+): Promise<void> {
+  const { json } = options;
   await using server = new PcmServer();
   const signal = stopSignal();
   const total = Number(await voicemail.text('DURATION')) * SAMPLES_PER_S;
-  await using wav = await WavWriter.create(out);
   const bar = barFor('Receiving', json);
-  const sink: PcmSink = {
-    write: (samples, position) => {
-      bar.onProgress({ position, sampleCount: total });
-      return wav.write(samples, position);
-    },
-    end: (error) => wav.end(error),
-  };
   try {
-    const { samples } = await receiveVoicemail(client, voicemail, server, sink, { signal });
+    const { samples } = await intoFile(out, options, async (part) => {
+      await using wav = await WavWriter.create(part);
+      const sink: PcmSink = {
+        write: (heard, position) => {
+          bar.onProgress({ position, sampleCount: total });
+          return wav.write(heard, position);
+        },
+        end: (error) => wav.end(error),
+      };
+      return await receiveVoicemail(client, voicemail, server, sink, { signal });
+    });
     bar.stop();
     new Report(json).line({ file: out, samples }, `${out}: ${(samples / SAMPLES_PER_S).toFixed(1)} s`);
   } finally {
@@ -184,6 +201,6 @@ async function timed<T>(
 }
 
 async function lengthMsOf(file: string): Promise<number> {
-  await using reader = await WavReader.open(file);
-  return (reader.sampleCount * 1000) / reader.format.sampleRate;
+  await using sound = await openAudio(file);
+  return (sound.sampleCount * 1000) / sound.format.sampleRate;
 }

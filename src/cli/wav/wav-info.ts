@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { entryOf } from '../../base/entry-of.js';
-import { ClippingDetector, type Level, LevelMeter, LoudnessMeter, WavReader } from '../../voice.js';
+import { ClippingDetector, type Level, LevelMeter, LoudnessMeter, openAudio } from '../../voice.js';
 import { progressBar } from '../progress-bar.js';
 import { textTable } from '../text-table.js';
 
@@ -26,10 +26,15 @@ export interface WavInfoReport {
   readonly metadata: object;
 }
 
-/** Reads a whole file and measures it. */
-export async function wavInfo(file: string): Promise<WavInfoReport> {
-  await using reader = await WavReader.open(file);
-  const { format, layout } = reader;
+/**
+ * Reads a whole file and measures it.
+ *
+ * @param name Name of the file in the report; `file` may be a copy of standard input.
+ */
+export async function wavInfo(file: string, name: string, signal: AbortSignal): Promise<WavInfoReport> {
+  await using reader = await openAudio(file);
+  const { format } = reader;
+  const layout = reader.wav?.layout;
   const meter = new LevelMeter({ format, windowMs: 1000 });
   const loudness = new LoudnessMeter(format);
   const clipping = new ClippingDetector({ format });
@@ -39,7 +44,7 @@ export async function wavInfo(file: string): Promise<WavInfoReport> {
   }));
   let clippedRuns = 0;
   let position = 0;
-  const bar = progressBar(file);
+  const bar = progressBar(name);
   const take = (readings: ReturnType<LevelMeter['push']>) => {
     for (const { levels, sampleCount } of readings) {
       levels.forEach(({ rmsDbfs, peakDbfs }, channel) => {
@@ -51,6 +56,7 @@ export async function wavInfo(file: string): Promise<WavInfoReport> {
     }
   };
   for await (const samples of reader.samples({ reuse: true })) {
+    signal.throwIfAborted();
     take(meter.push(samples));
     loudness.push(samples);
     clippedRuns += clipping.push(samples).length;
@@ -64,22 +70,25 @@ export async function wavInfo(file: string): Promise<WavInfoReport> {
     peakDbfs,
   }));
   return {
-    file,
+    file: name,
     bytes: (await stat(file)).size,
-    container: layout.container,
-    encoding: layout.encoding,
-    bitsPerSample: layout.bitsPerSample,
+    container: layout?.container ?? CONTAINERS[reader.encoding] ?? reader.encoding,
+    encoding: reader.encoding,
+    bitsPerSample: reader.bitsPerSample,
     ...format,
     sampleCount: reader.sampleCount,
     seconds: reader.sampleCount / format.sampleRate,
-    state: layout.state,
-    warnings: layout.warnings.map(({ message }) => message),
+    state: layout?.state ?? 'ok',
+    warnings: layout?.warnings.map(({ message }) => message) ?? [],
     levels,
     integratedLufs: loudness.read().integratedLufs,
     clippedRuns: clippedRuns + clipping.flush().length,
-    metadata: layout.metadata,
+    metadata: layout?.metadata ?? {},
   };
 }
+
+/** By encoding, for files that are not WAV. */
+const CONTAINERS: Readonly<Record<string, string>> = { flac: 'FLAC', mp3: 'MP3', opus: 'Ogg' };
 
 const STATES: Readonly<Record<string, string>> = {
   ok: 'whole',

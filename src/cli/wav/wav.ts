@@ -1,27 +1,34 @@
 import { Command, Option } from 'commander';
 import { invalidArgument } from '../../base/errors.js';
 import {
+  type AudioFile,
   type AudioTags,
+  type BuiltinFormat,
   decodeWithFfmpeg,
   drawSpectrogram,
   drawWaveform,
   mixPcm,
+  openAudio,
   type PcmInput,
-  type PcmProgress,
   repairWav,
   SilenceTrimmer,
   type TranscodeOptions,
   toFormat,
   transcode,
   transformPcm,
-  WavReader,
   type WavWriteEncoding,
 } from '../../voice.js';
 import { between, MAX_SECONDS, numberFrom } from '../options.js';
+import { intoFile, type OutputOptions, withForce } from '../outputs.js';
 import { progressBar } from '../progress-bar.js';
 import { stopSignal } from '../shutdown.js';
+import { inputFile, inputFiles, intoOutput, STANDARD } from '../standard-streams.js';
 import { printLine } from '../terminal-text.js';
 import { infoText, wavInfo } from './wav-info.js';
+
+const SOUND = 'WAV, FLAC, MP3 or Opus; - is standard input';
+const OUTPUT = 'its ending says what is written: wav, flac, mp3, opus; - is standard output';
+const JSON_LINES = 'print one JSON object for each file, one a line';
 
 /** `jackfield wav`: what is done to recordings. */
 export function wavCommand(): Command {
@@ -36,12 +43,14 @@ export function wavCommand(): Command {
 
 function infoCommand(): Command {
   return new Command('info')
-    .description('Tell format, length, levels, loudness and metadata of WAV files.')
-    .argument('<files...>')
-    .option('--json', 'print one JSON object for each file, one a line', false)
+    .description('Tell format, length, levels, loudness and metadata of files of sound.')
+    .argument('<files...>', SOUND)
+    .option('--json', JSON_LINES, false)
     .action(async (files: string[], { json }: { json: boolean }) => {
-      for (const file of files) {
-        const report = await wavInfo(file);
+      const signal = stopSignal();
+      await using inputs = await inputFiles(files, signal);
+      for (const [index, path] of inputs.paths.entries()) {
+        const report = await wavInfo(path, files[index] ?? path, signal);
         for (const line of (json ? JSON.stringify(report) : infoText(report)).trimEnd().split('\n'))
           printLine(line);
       }
@@ -53,19 +62,21 @@ function repairCommand(): Command {
     .description(
       'Make the header of a WAV file agree with the samples that are there. The original is kept as <file>.bak.',
     )
-    .argument('<files...>')
-    .action(async (files: string[]) => {
+    .argument('<files...>', 'WAV files')
+    .option('--json', JSON_LINES, false)
+    .action(async (files: string[], { json }: { json: boolean }) => {
       for (const file of files) {
-        const { found, sampleCountBefore, sampleCount, original } = await repairWav(file);
+        const repaired = await repairWav(file);
+        const { found, sampleCountBefore, sampleCount, original } = repaired;
         const kept = original === undefined ? '' : `; the original is ${original}`;
         const said =
           found === 'ok' ? 'was whole' : `${found}; samples ${sampleCountBefore} -> ${sampleCount}${kept}`;
-        printLine(`${file}: ${said}`);
+        printLine(json ? JSON.stringify({ file, ...repaired }) : `${file}: ${said}`);
       }
     });
 }
 
-interface TrimOptions {
+interface TrimOptions extends WriteOptions {
   readonly start: number;
   readonly end?: number;
   readonly silence: boolean;
@@ -75,10 +86,10 @@ interface TrimOptions {
 }
 
 function trimCommand(): Command {
-  return new Command('trim')
-    .description('Cut a part out of a WAV file, or the silence off its ends.')
-    .argument('<input>')
-    .argument('<output>', 'its ending says what is written: wav, flac, mp3, opus')
+  return writing(new Command('trim'))
+    .description('Cut a part out of a file of sound, or the silence off its ends.')
+    .argument('<input>', SOUND)
+    .argument('<output>', OUTPUT)
     .option('--start <seconds>', 'where to begin', numberFrom(0, MAX_SECONDS), 0)
     .option('--end <seconds>', 'where to stop; default: the end of the file', numberFrom(0, MAX_SECONDS))
     .option('--silence', 'take silence off both ends', false)
@@ -86,10 +97,12 @@ function trimCommand(): Command {
     .option('--margin <ms>', 'silence to keep at both ends', numberFrom(0, 10_000), 100)
     .option('--max-pause <ms>', 'shorten longer pauses to this', numberFrom(0, 600_000))
     .action(async (input: string, output: string, options: TrimOptions) => {
-      await using reader = await WavReader.open(input);
-      const { format } = reader;
-      const { start, end } = rangeOf(reader, options);
-      const range = reader.samples({ start, end });
+      const signal = stopSignal();
+      await using file = await inputFile(input, signal);
+      await using sound = await openAudio(file.path);
+      const { format } = sound;
+      const { start, end } = rangeOf(sound, options);
+      const range = sound.samples({ start, end });
       const { threshold, margin, maxPause } = options;
       const trimmer = new SilenceTrimmer({
         format,
@@ -98,13 +111,13 @@ function trimCommand(): Command {
         ...(maxPause !== undefined && { maxPauseMs: maxPause }),
       });
       const source = options.silence ? transformPcm(range, trimmer) : range;
-      await write({ input: { source, format, sampleCount: end - start }, output });
+      await write({ input: { source, format, sampleCount: end - start }, output, signal }, options);
     });
 }
 
 /** The samples between two times in seconds. An end behind the file's is the file's. */
 function rangeOf(
-  { format, sampleCount }: WavReader,
+  { format, sampleCount }: AudioFile,
   { start, end = sampleCount / format.sampleRate }: TrimOptions,
 ): { start: number; end: number } {
   const seconds = sampleCount / format.sampleRate;
@@ -120,7 +133,7 @@ function rangeOf(
   return { start: at(start), end: at(end) };
 }
 
-interface FormatOptions {
+interface FormatOptions extends WriteOptions {
   readonly rate?: number;
   readonly channels?: number;
 }
@@ -131,34 +144,37 @@ interface MixOptions extends FormatOptions {
 }
 
 function mixCommand(): Command {
-  return new Command('mix')
-    .description('Mix WAV files into one.')
-    .argument('<inputs...>')
-    .requiredOption('-o, --output <file>', 'its ending says what is written: wav, flac, mp3, opus')
+  return writing(new Command('mix'))
+    .description('Mix files of sound into one.')
+    .argument('<inputs...>', SOUND)
+    .requiredOption('-o, --output <file>', OUTPUT)
     .option('--gain <dB...>', 'gain of each input, in order', numbers, [])
     .option('--rate <Hz>', "sample rate of the mix; default: the first input's", between(8000, 192_000))
     .option('--channels <count>', "channels of the mix; default: the first input's", between(1, 32))
-    .action(async (inputs: string[], { output, gain, ...wanted }: MixOptions) => {
+    .action(async (inputs: string[], options: MixOptions) => {
+      const { output, gain } = options;
       if (gain.length > inputs.length) {
         throw invalidArgument('--gain', `at most ${inputs.length} gains, one for each input`, gain.join(' '));
       }
+      const signal = stopSignal();
+      await using files = await inputFiles(inputs, signal);
       const counts: number[] = [];
       let format = { sampleRate: 0, channels: 0 };
-      for (const input of inputs) {
-        await using reader = await WavReader.open(input);
-        if (counts.length === 0) format = chosen(reader.format, wanted);
-        counts.push((reader.sampleCount * format.sampleRate) / reader.format.sampleRate);
+      for (const input of files.paths) {
+        await using sound = await openAudio(input);
+        if (counts.length === 0) format = chosen(sound.format, options);
+        counts.push((sound.sampleCount * format.sampleRate) / sound.format.sampleRate);
       }
-      const mix = mixPcm(
-        inputs.map((input, i) => ({ input, gainDb: gain[i] ?? 0 })),
+      const source = mixPcm(
+        files.paths.map((input, i) => ({ input, gainDb: gain[i] ?? 0 })),
         { format },
       );
-      await write({ input: { source: mix, format, sampleCount: Math.round(Math.max(...counts)) }, output });
+      const sampleCount = Math.round(Math.max(...counts));
+      await write({ input: { source, format, sampleCount }, output, signal }, options);
     });
 }
 
 interface ConvertOptions extends FormatOptions {
-  readonly to?: TranscodeOptions['format'];
   readonly encoding?: WavWriteEncoding;
   readonly bitrate?: number;
   readonly ffmpeg: boolean;
@@ -168,14 +184,10 @@ interface ConvertOptions extends FormatOptions {
 }
 
 function convertCommand(): Command {
-  return new Command('convert')
+  return writing(new Command('convert'))
     .description('Write a recording in another format, rate or number of channels.')
-    .argument('<input>', 'a WAV file; with --ffmpeg any file that ffmpeg reads')
-    .argument(
-      '<output>',
-      'its ending says what is written: wav, flac, mp3, opus; with --ffmpeg also m4a, aac, g722, amr',
-    )
-    .option('--to <format>', 'what is written, when the ending does not say it')
+    .argument('<input>', `${SOUND}; with --ffmpeg any file that ffmpeg reads`)
+    .argument('<output>', `${OUTPUT}; with --ffmpeg also m4a, aac, g722, amr`)
     .option('--rate <Hz>', 'sample rate', between(8000, 192_000))
     .option('--channels <count>', 'channels', between(1, 32))
     .addOption(
@@ -195,23 +207,24 @@ function convertCommand(): Command {
     .option('--artist <text>', 'who is heard')
     .option('--comment <text>', 'a remark')
     .action(async (path: string, output: string, options: ConvertOptions) => {
-      const { to, bitrate, encoding, ffmpeg } = options;
+      const { bitrate, encoding, ffmpeg } = options;
+      const signal = stopSignal();
+      await using file = await inputFile(path, signal);
       const input = ffmpeg
-        ? decodeWithFfmpeg(path, { format: chosen({ sampleRate: 16_000, channels: 1 }, options) })
-        : await converted(path, options);
-      await write({
-        input,
-        output,
-        tags: tagsOf(options),
-        ...(to && { format: to }),
+        ? decodeWithFfmpeg(file.path, { format: chosen({ sampleRate: 16_000, channels: 1 }, options) })
+        : await converted(file.path, options);
+      const work = {
+        ...{ input, output, signal, tags: tagsOf(options) },
         ...(encoding && { wavEncoding: encoding }),
         ...(bitrate !== undefined && { bitrate }),
         ...(ffmpeg && { encoder: 'ffmpeg' as const }),
-      });
+      };
+      await write(work, options);
     });
 }
 
-interface DrawOptions {
+interface DrawOptions extends OutputOptions {
+  readonly json: boolean;
   readonly output: string;
   readonly spectrogram: boolean;
   readonly label: readonly string[];
@@ -221,36 +234,64 @@ interface DrawOptions {
 }
 
 function drawCommand(): Command {
-  return new Command('draw')
-    .description('Draw the waveform or the spectrogram of WAV files.')
-    .argument('<inputs...>', 'one file, or one for each leg of a call')
+  return withForce(new Command('draw'))
+    .description('Draw the waveform or the spectrogram of files of sound.')
+    .argument('<inputs...>', `one file, or one for each leg of a call: ${SOUND}`)
+    .option('--json', 'print what was drawn as a JSON object', false)
     .requiredOption('-o, --output <file>', 'a .png or .svg file')
     .option('--spectrogram', 'draw frequencies instead of the waveform', false)
     .option('--label <name...>', 'names of the legs, in order', [])
     .option('--title <text>', 'heading')
     .option('--width <pixels>', 'width', between(200, 8000))
     .option('--height <pixels>', 'height', between(80, 8000))
-    .action(async (input: string[], { spectrogram, label, ...options }: DrawOptions) => {
-      const draw = spectrogram ? drawSpectrogram : drawWaveform;
-      await withProgress('Reading', (progress) => draw({ ...options, ...progress, input, labels: label }));
-    });
+    .action(
+      async (inputs: string[], { spectrogram, label, force, json, output, ...options }: DrawOptions) => {
+        const signal = stopSignal();
+        const draw = spectrogram ? drawSpectrogram : drawWaveform;
+        await using files = await inputFiles(inputs, signal);
+        const picture = { ...options, signal, input: files.paths, labels: label };
+        await withProgress('Reading', (progress) =>
+          intoFile(output, { force }, (part) => draw({ ...picture, ...progress, output: part })),
+        );
+        if (json) printLine(JSON.stringify({ file: output }));
+      },
+    );
+}
+
+/** Of a command that writes sound. */
+interface WriteOptions extends OutputOptions {
+  readonly to?: BuiltinFormat;
+  readonly json: boolean;
+}
+
+/** Adds the options of a command that writes sound. */
+function writing(command: Command): Command {
+  return withForce(command)
+    .option('--to <format>', 'what is written, when the ending does not say it; for - the default is wav')
+    .option('--json', 'print what was written as a JSON object', false);
 }
 
 /** Writes a file with a progress bar; a signal stops the work and leaves no half-written file. */
-async function write(options: TranscodeOptions): Promise<void> {
-  await withProgress('Writing', (progress) => transcode({ ...options, ...progress }));
+async function write(
+  { output, ...options }: TranscodeOptions & { readonly output: string },
+  { to, json, force }: WriteOptions,
+): Promise<void> {
+  const isStandard = output === STANDARD;
+  const format = to ?? (isStandard ? 'wav' : undefined);
+  const written = await withProgress('Writing', (progress) =>
+    intoOutput(output, { force }, (part) =>
+      transcode({ ...options, ...progress, ...(format && { format }), output: part }),
+    ),
+  );
+  if (json && !isStandard) printLine(JSON.stringify({ file: output, ...written }));
 }
 
-interface Progress {
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: PcmProgress) => void;
-}
+type Progress = Required<Pick<TranscodeOptions, 'onProgress'>>;
 
-async function withProgress(what: string, work: (progress: Progress) => Promise<unknown>): Promise<void> {
-  const signal = stopSignal();
+async function withProgress<T>(what: string, work: (progress: Progress) => Promise<T>): Promise<T> {
   const bar = progressBar(what);
   try {
-    await work({ signal, onProgress: bar.onProgress });
+    return await work({ onProgress: bar.onProgress });
   } finally {
     bar.stop();
   }
@@ -259,14 +300,14 @@ async function withProgress(what: string, work: (progress: Progress) => Promise<
 /** Samples that are read at once: nothing else goes on in this process. */
 const AT_ONCE = 1 << 18;
 
-/** A WAV file in the wanted format. The reader is closed when it was read. */
+/** A file of sound in the wanted format. It is closed when it was read. */
 async function converted(path: string, wanted: FormatOptions): Promise<PcmInput> {
-  const reader = await WavReader.open(path);
-  const format = chosen(reader.format, wanted);
-  const sampleCount = Math.round((reader.sampleCount * format.sampleRate) / reader.format.sampleRate);
-  const samples = reader.samples({ reuse: true, chunkSamples: AT_ONCE });
-  const source = toFormat(samples, reader.format, format, { latency: 'block' });
-  return { source: closing(reader, source), format, sampleCount };
+  const sound = await openAudio(path);
+  const format = chosen(sound.format, wanted);
+  const sampleCount = Math.round((sound.sampleCount * format.sampleRate) / sound.format.sampleRate);
+  const samples = sound.samples({ reuse: true, chunkSamples: AT_ONCE });
+  const source = toFormat(samples, sound.format, format, { latency: 'block' });
+  return { source: closing(sound, source), format, sampleCount };
 }
 
 async function* closing(

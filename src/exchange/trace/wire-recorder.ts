@@ -2,7 +2,8 @@ import type { WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { path as aPath, checkArgument } from '../../base/check.js';
 import { CLOCK, type Clock } from '../../base/clock.js';
-import { makePrivateFolder, privateStream } from '../../files/private-file.js';
+import { privateStream } from '../../files/private-file.js';
+import { makeFolder } from '../../files/whole-file.js';
 import type { Exchange } from '../exchange.js';
 import { FileDestination } from '../voice/file-stream.js';
 import type { VoiceDestination, VoiceSource } from '../voice/stream.js';
@@ -45,11 +46,11 @@ export class WireRecorder {
     this.#log.on('error', (error) => this.#fail(error));
   }
 
-  /** @param folder made if need be. Rejects with the system's error when it cannot be. */
+  /** @param folder made if need be. @throws ERR_FILE when it cannot be. */
   static async open(folder: string, clock: Clock): Promise<WireRecorder> {
     checkArgument('folder', folder, aPath);
     checkArgument('clock', clock, CLOCK);
-    await makePrivateFolder(folder);
+    await makeFolder(folder);
     return new WireRecorder(folder, clock);
   }
 

@@ -16,8 +16,8 @@ import {
 import { CLOCK, type Clock } from '../../base/clock.js';
 import { invalidArgument } from '../../base/errors.js';
 import { checkHoursIn, type Hours } from '../../base/hours.js';
+import { openAudio } from '../../voice/audio-file.js';
 import { requireProgram } from '../../voice/process/require-program.js';
-import { WavReader } from '../../voice/wav/wav-reader.js';
 import { type ConsentOptions, checkConsent } from '../consent.js';
 import { loadCompressed } from '../file/compressed.js';
 import { checkRecordOptions, type RecordCallOptions, SIGNING_KEY } from '../record-call.js';
@@ -190,7 +190,7 @@ export async function checkMeans(options: RecorderOptions): Promise<void> {
   if (recording?.encryptTo) await encrypterTo(recording.encryptTo);
   if (identity !== undefined) await decrypterWith(identity);
   if (hook) await requireProgram(hook.command);
-  if (consent?.prompt !== undefined) await (await WavReader.open(consent.prompt)).close();
+  if (consent?.prompt !== undefined) await (await openAudio(consent.prompt))[Symbol.asyncDispose]();
 }
 
 /** Whether a policy wants a call of this type and partner. */

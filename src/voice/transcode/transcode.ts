@@ -34,7 +34,7 @@ export type BuiltinFormat = 'wav' | 'flac' | 'mp3' | 'opus';
 export type TranscodeFormat = BuiltinFormat | FfmpegFormat;
 
 export interface TranscodeOptions {
-  /** A WAV file, or a stream of PCM. For other files see `decodeWithFfmpeg`. */
+  /** A WAV, FLAC, MP3 or Ogg Opus file, or a stream of PCM. For other files see `decodeWithFfmpeg`. */
   readonly input: string | PcmInput;
   /**
    * A path: the file appears there when it is complete; until then it is called `<output>.part`. Or a stream, to
@@ -117,7 +117,7 @@ const RULES: Rules<TranscodeOptions> = {
 };
 
 /**
- * Writes PCM, or a WAV file, in another format. A rate that the codec does not have is resampled to the next one.
+ * Writes PCM, or a file of sound, in another format. A rate that the codec does not have is resampled to the next one.
  *
  * ```ts
  * await transcode({ input: 'call.wav', output: 'call.flac', tags: { title: 'Call with echo123' } });

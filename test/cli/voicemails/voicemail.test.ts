@@ -174,7 +174,7 @@ it('answers calls, keeps what is said, and tells of it', { timeout: 60_000 }, as
   while (!said.includes('subject')) await once(child.stdout, 'data');
   await call.ended();
   child.kill('SIGINT');
-  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(await once(child, 'exit')).toEqual([130, null]);
   const [begun, notice] = said
     .trim()
     .split('\n')

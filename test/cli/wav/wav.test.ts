@@ -64,9 +64,12 @@ describe('jackfield wav', () => {
     const output = join(folder, 'trimmed.wav');
     ok('trim', path, output, '--silence', '--margin', '0');
     expectSamples(await readWav(output), tone);
-    ok('trim', path, output, '--start', '1.25', '--end', '1.5');
+    const again = ['trim', path, output, '--start', '1.25', '--end', '1.5'];
+    expect(jackfield(...again)).toMatchObject({ status: 1, stderr: expect.stringContaining('--force') });
+    expectSamples(await readWav(output), tone);
+    ok(...again, '--force');
     expectSamples(await readWav(output), tone.subarray(4000));
-    ok('trim', output, output, '--end', '0.1');
+    ok('trim', output, output, '--end', '0.1', '--force');
     expect((await readWav(output)).length).toBe(1600);
   });
 
@@ -76,7 +79,7 @@ describe('jackfield wav', () => {
     const mixed = await readWav(output);
     const original = await readWav(speechFile('numbers'));
     expect(mixed.every((sample, i) => Math.abs(sample - original[i]!) <= 1)).toBe(true);
-    ok('mix', ...SPEECH_FILES, '-o', output, '--rate', '8000', '--channels', '2');
+    ok('mix', ...SPEECH_FILES, '-o', output, '--force', '--rate', '8000', '--channels', '2');
     await using reader = await WavReader.open(output);
     expect(reader).toMatchObject({ format: { sampleRate: 8000, channels: 2 }, sampleCount: 56_800 });
   });

@@ -1,0 +1,24 @@
+import { createInterface } from 'node:readline/promises';
+import { printable } from './terminal-text.js';
+
+/**
+ * Asks at the terminal before something is deleted. Where there is none to ask at, only `yes` is a yes.
+ *
+ * @param options.yes True when the command line has said so already.
+ * @param options.count Number of things that would go; none need no question.
+ */
+export async function isConfirmed(
+  question: string,
+  { yes, count }: { readonly yes: boolean; readonly count: number },
+): Promise<boolean> {
+  if (yes || count === 0) return yes;
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // Ctrl-C is no answer: it ends the command.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  try {
+    return /^y(es)?$/i.test((await lines.question(printable(`${question} [y/N] `))).trim());
+  } finally {
+    lines.close();
+  }
+}

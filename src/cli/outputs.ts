@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, extname, join } from 'node:path';
+import type { Command } from 'commander';
+import { JackfieldError } from '../base/errors.js';
+import { fileError } from '../files/file-error.js';
+import { checkReplaceable, moveInto, moveIntoFree, removeFile, writePrivate } from '../files/private-file.js';
+import { cutToBytes, MAX_NAME_BYTES } from '../files/safe-name.js';
+
+// The one place where commands get the files that they write: none of them replaces what somebody has unasked.
+
+/** Of a command that writes files whose names it is given. */
+export interface OutputOptions {
+  /** True to replace what is there. */
+  readonly force: boolean;
+}
+
+/** Adds the option of a command that writes files whose names it is given. */
+export function withForce(command: Command): Command {
+  return command.option('--force', 'replace files that are there already', false);
+}
+
+/**
+ * Has a file written whole. It appears when it is complete: what fails, or is killed, leaves neither a part of it nor
+ * harms a file that was there. So it may be one that is read meanwhile.
+ *
+ * @param write Writes to the path that it is given, which has the ending of `path`.
+ * @throws ERR_FILE when there is such a file and `force` is not set, and when it cannot be written; what `write` throws.
+ */
+export async function intoFile<T>(
+  path: string,
+  options: OutputOptions,
+  write: (part: string) => Promise<T>,
+): Promise<T> {
+  await checkOutput(path, options);
+  const part = partOf(path);
+  try {
+    // Found out before any work is done.
+    await writePrivate(part, '', 'wx');
+    const result = await write(part);
+    await (options.force ? moveInto(part, path) : moveIntoFree(part, path));
+    return result;
+  } catch (error) {
+    throw asked(error, part, path);
+  } finally {
+    await removeFile(part);
+  }
+}
+
+/** @throws ERR_FILE when {@link intoFile} would refuse this name. */
+export async function checkOutput(path: string, { force }: OutputOptions): Promise<void> {
+  try {
+    await checkReplaceable(path);
+    const is = await lstat(path).catch(absent);
+    if (is !== undefined && !force) throw taken(path);
+  } catch (error) {
+    throw error instanceof JackfieldError ? error : fileError('write', path, error);
+  }
+}
+
+/**
+ * Checks a folder that is to hold one thing: it may be missing or empty.
+ *
+ * @throws ERR_FILE when it has something in it and `force` is not set, or is no folder.
+ */
+export async function checkOutputFolder(path: string, { force }: OutputOptions): Promise<void> {
+  try {
+    if ((await stat(path).catch(absent)) === undefined) return;
+    const [something] = await readdir(path);
+    if (something !== undefined && !force) throw taken(path);
+  } catch (error) {
+    throw error instanceof JackfieldError ? error : fileError('write to', path, error);
+  }
+}
+
+/** Makes a folder for what is not kept; disposing it removes it. */
+export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'jackfield-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** A name beside a file, which nothing else has. */
+function partOf(path: string): string {
+  const ending = extname(path);
+  const name = cutToBytes(basename(path, ending), MAX_NAME_BYTES);
+  return join(dirname(path), `${name}.${randomBytes(4).toString('hex')}.part${cutToBytes(ending, 20)}`);
+}
+
+/** An error in words that the user knows: the name of a part is none of his. */
+function asked(error: unknown, part: string, path: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code, path: of, dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
+  if (of === part || dest === path) return code === 'EEXIST' ? taken(path) : fileError('write', path, error);
+  error.message = error.message.replaceAll(`${part}.part`, path).replaceAll(part, path);
+  return error;
+}
+
+function taken(path: string): JackfieldError {
+  return new JackfieldError('ERR_FILE', `${path} exists: give --force to replace it, or another name.`);
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}

@@ -1,0 +1,81 @@
+import { path as aPath, checkArgument } from '../base/check.js';
+import type { PcmFormat } from '../base/pcm.js';
+import type { CompressedFile } from './transcode/compressed-file.js';
+import { WavError } from './wav/wav-error.js';
+import { WavReader, type WavReadOptions } from './wav/wav-reader.js';
+
+/** A file of sound that is open: WAV, FLAC, MP3 or Ogg Opus. */
+export interface AudioFile extends AsyncDisposable {
+  readonly path: string;
+  readonly encoding: string;
+  readonly format: PcmFormat;
+  /** Bits of one sample as the file has it; 16 where it has none. */
+  readonly bitsPerSample: number;
+  /** Samples per channel. */
+  readonly sampleCount: number;
+  /** The reader of a WAV file, which knows more of it. */
+  readonly wav?: WavReader;
+  /** Interleaved samples. Those of a compressed file are decoded from its beginning each time. */
+  samples(part?: WavReadOptions): AsyncGenerator<Int16Array, void, void>;
+}
+
+/**
+ * Opens a file of sound to read it, in constant memory: WAV of any encoding, and the FLAC, MP3 and Opus that
+ * `transcode` writes. Its content says what it is, not its name. An MP3 begins with the delay of its encoder, 25 to 80
+ * ms of silence, which nothing in the file tells of.
+ *
+ * ```ts
+ * await using file = await openAudio('call.flac');
+ * for await (const samples of file.samples()) meter.push(samples);
+ * ```
+ *
+ * @throws ERR_FILE when it cannot be opened; ERR_WAV for a file of no such kind; ERR_UNSUPPORTED for another codec in
+ *   an Ogg file; ERR_ENCODER for a damaged compressed file, also while it is read.
+ */
+export async function openAudio(path: string): Promise<AudioFile> {
+  checkArgument('path', path, aPath);
+  try {
+    return ofWav(await WavReader.open(path));
+  } catch (error) {
+    if (!(error instanceof WavError) || error.reason !== 'not-wav') throw error;
+    // Loaded when it is needed: the containers are a large library.
+    const { openCompressed } = await import('./transcode/compressed-file.js');
+    const file = await openCompressed(path);
+    if (!file) throw error;
+    return ofCompressed(path, file);
+  }
+}
+
+function ofWav(wav: WavReader): AudioFile {
+  const { path, encoding, format, bitsPerSample, sampleCount } = wav;
+  return {
+    ...{ path, encoding, format, bitsPerSample, sampleCount, wav },
+    samples: (part = {}) => wav.samples(part),
+    [Symbol.asyncDispose]: () => wav.close(),
+  };
+}
+
+function ofCompressed(path: string, file: CompressedFile): AudioFile {
+  const { codec: encoding, format, bitsPerSample, sampleCount } = file;
+  return {
+    ...{ path, encoding, format, bitsPerSample, sampleCount },
+    samples: ({ start = 0, end = sampleCount } = {}) =>
+      partOf(file.samples(), start * format.channels, end * format.channels),
+    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+  };
+}
+
+/** The samples from one position to another. */
+async function* partOf(
+  source: AsyncIterable<Int16Array>,
+  start: number,
+  end: number,
+): AsyncGenerator<Int16Array, void, void> {
+  let at = 0;
+  for await (const samples of source) {
+    const part = samples.subarray(Math.max(0, start - at), Math.max(0, end - at));
+    at += samples.length;
+    if (part.length > 0) yield part;
+    if (at >= end) return;
+  }
+}
