@@ -102,18 +102,15 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   }
 
   /**
-   * Sees to it that all that `bot` is known to say can be said, so that no call is the first to miss it. Once for each
-   * bot.
+   * Sees to it that all that `bot` is known to say can be said, and what its `prepare` does, so that no call is the
+   * first to miss it. Once for each bot.
    *
-   * @throws ERR_INVALID_ARG, ERR_FILE, ERR_WAV, ERR_TOOL for what is missing or cannot be read, all of it at once.
+   * @throws ERR_INVALID_ARG, ERR_FILE, ERR_WAV, ERR_TOOL for what is missing or cannot be read, all of it at once; what
+   *   `prepare` of the bot rejects with (ERR_FILE for a folder that a flow records to and that cannot be made).
    */
-  prepare({ says, language }: Bot): Promise<void> {
-    const ready =
-      this.#ready.get(says) ??
-      Promise.resolve(this.#prompts).then((prompts) =>
-        prompts.ready(says, language === undefined ? {} : { language }),
-      );
-    this.#ready.set(says, ready);
+  prepare(bot: Bot): Promise<void> {
+    const ready = this.#ready.get(bot.says) ?? this.#prepare(bot);
+    this.#ready.set(bot.says, ready);
     return during(this.#clock, ready);
   }
 
@@ -182,6 +179,12 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled([...this.#calls].map((call) => call.hangUp()));
     await this.close();
+  }
+
+  async #prepare({ says, language, prepare }: Bot): Promise<void> {
+    const prompts = await this.#prompts;
+    await prompts.ready(says, language === undefined ? {} : { language });
+    await prepare?.();
   }
 
   async #offered(call: Call, bot: Bot, maxCalls: number, accept: NonNullable<AttendOptions['accept']>) {

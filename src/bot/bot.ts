@@ -28,6 +28,8 @@ export interface BotOptions {
    * `goodbye` alone.
    */
   readonly says?: readonly Speakable[];
+  /** Called once before its first call, to find out what no caller should: where it rejects, the bot does not begin. */
+  readonly prepare?: () => Promise<void>;
   /** True when digits are also heard as tones in the voice. Default true. */
   readonly toneDigits?: boolean;
   /** True when barge-in by voice disregards the echo of the bot's own speech. Default true. */
@@ -44,6 +46,7 @@ export interface Bot {
   readonly goodbye: Speakable;
   /** With `goodbye`. */
   readonly says: readonly Speakable[];
+  readonly prepare: (() => Promise<void>) | undefined;
   readonly toneDigits: boolean;
   readonly echoGuard: boolean;
   readonly maxCallMs: number;
@@ -56,6 +59,7 @@ const RULES: Rules<BotOptions> = {
   language: line(1, 100),
   goodbye: given,
   says: listOf(given),
+  prepare: callback,
   toneDigits: flag,
   echoGuard: flag,
   maxCallMs: wait,
@@ -84,13 +88,14 @@ export function bot(script: BotScript, options: BotOptions = {}): Bot {
   checkArgument('script', script, callback);
   checkOptions(options, RULES);
   const { name, language, goodbye = FALLING_TONES, toneDigits = true, echoGuard = true } = options;
-  const { maxCallMs = FOUR_HOURS_MS, says = [] } = options;
+  const { maxCallMs = FOUR_HOURS_MS, says = [], prepare } = options;
   return Object.freeze({
     script,
     name: name ?? (script.name || 'bot'),
     language,
     goodbye,
     says: [...says, goodbye],
+    prepare,
     toneDigits,
     echoGuard,
     maxCallMs,

@@ -1,6 +1,8 @@
 import { entryOf } from '../../base/entry-of.js';
+import { messageOf } from '../../base/errors.js';
 import { checkTimeZone } from '../../base/local-time.js';
 import type { Prompts } from '../prompt/prompts.js';
+import { checkFolder, foldersOf } from './flow-folders.js';
 import { linksOf } from './flow-links.js';
 import type { FlowData } from './flow-schema.js';
 import { utterancesOf } from './flow-speech.js';
@@ -14,7 +16,7 @@ export interface FlowFinding {
 
 /** Prompts and hooks that a flow is checked against. */
 export interface FlowContext {
-  /** Prompts that speak its texts. Default: its texts are not checked. */
+  /** Prompts that speak its texts. Default: neither its texts are checked, nor the folders that it records to. */
   readonly prompts?: Prompts | undefined;
   /** Names of the hooks that there are. Default: they are not checked. */
   readonly hooks?: readonly string[] | undefined;
@@ -43,9 +45,11 @@ export async function checkFlow(
     ...checkCircles(flow),
     ...checkLengths(flow),
     ...checkHours(flow),
+    ...checkGoodbye(flow),
     ...(variables && broken.length === 0 ? checkVariables(flow, variables) : []),
     ...(hooks ? checkHooks(flow, hooks) : []),
     ...(prompts ? await checkSpeech(flow, folder, prompts) : []),
+    ...(prompts ? await findUnmakeable(flow, folder) : []),
   ];
 }
 
@@ -59,7 +63,8 @@ function* checkZone(zone: string): Generator<FlowFinding> {
 
 function* checkLinks(flow: FlowData, start: string, broken: readonly string[]): Generator<FlowFinding> {
   const isThere = (name: string) => Object.hasOwn(flow.steps, name) || broken.includes(name);
-  if (!isThere(start)) yield missingStep(flow, ['start'], start);
+  const isEmpty = Object.keys(flow.steps).length === 0;
+  if (!isEmpty && !isThere(start)) yield missingStep(flow, ['start'], start);
   for (const [name, step] of Object.entries(flow.steps)) {
     for (const { to, path } of linksOf(step)) {
       if (!isThere(to)) yield missingStep(flow, ['steps', name, ...path], to);
@@ -143,6 +148,16 @@ function* checkHooks(flow: FlowData, hooks: readonly string[]): Generator<FlowFi
   }
 }
 
+/** The goodbye belongs to the bot, not to a call. */
+function* checkGoodbye({ goodbye }: FlowData): Generator<FlowFinding> {
+  for (const { text, path } of textsIn(goodbye, ['goodbye'])) {
+    const [variable] = /\{\w+\}/.exec(text) ?? [];
+    if (variable === undefined) continue;
+    const message = `${variable} has no value here: goodbye is the same for all calls`;
+    yield { severity: 'error', path, message };
+  }
+}
+
 /** Variables of the call itself. */
 const OF_THE_CALL = ['caller', 'callerName', 'call', 'today'];
 
@@ -152,14 +167,24 @@ function* checkVariables(flow: FlowData, given: readonly string[]): Generator<Fl
   if (steps.some(([, step]) => step.do === 'hook')) return;
   const saved = steps.flatMap(([, step]) => ('save' in step ? [step.save] : []));
   const known = [...new Set([...OF_THE_CALL, ...given, ...saved])];
-  const texts = [...textsIn(flow.goodbye, ['goodbye']), ...textsIn(flow.steps, ['steps'])];
-  for (const { text, path } of texts) {
-    for (const [, name = ''] of text.matchAll(/\{(\w+)\}/g)) {
-      if (known.includes(name)) continue;
-      const message = `no step saves {${name}}; there are ${known.join(', ')}`;
-      yield { severity: 'error', path, message };
-    }
+  const used = textsIn(flow.steps, ['steps']).flatMap(({ text, path }) =>
+    [...text.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({ name, path })),
+  );
+  for (const { name, path } of [...used, ...askedFor(flow)]) {
+    if (known.includes(name)) continue;
+    const message = `no step saves {${name}}; there are ${known.join(', ')}`;
+    yield { severity: 'error', path, message };
   }
+}
+
+/** Variables that branches ask for. */
+function askedFor(flow: FlowData): { name: string; path: FlowFinding['path'] }[] {
+  return Object.entries(flow.steps).flatMap(([step, each]) =>
+    (each.do === 'branch' ? each.cases : []).flatMap(({ when }, index) => {
+      const path = ['steps', step, 'cases', index, 'when', 'variable'];
+      return 'variable' in when ? [{ name: when.variable, path }] : [];
+    }),
+  );
 }
 
 interface FlowText {
@@ -183,6 +208,16 @@ async function checkSpeech(flow: FlowData, folder: string, prompts: Prompts): Pr
       ? [`there is no recording of ${part} in the folder of prompts`]
       : (await prompts.faults(examples, { language })).map(({ message }) => message);
     for (const message of new Set(messages)) findings.push({ severity: 'error', path, message });
+  }
+  return findings;
+}
+
+async function findUnmakeable(flow: FlowData, folder: string): Promise<FlowFinding[]> {
+  const findings: FlowFinding[] = [];
+  for (const { path, folder: each } of foldersOf(flow, folder)) {
+    await checkFolder(each).catch((error: unknown) =>
+      findings.push({ severity: 'error', path, message: messageOf(error) }),
+    );
   }
   return findings;
 }

@@ -21,6 +21,7 @@ import { during } from '../during.js';
 import type { Gathered, GatherOptions } from '../gather.js';
 import { FLOW, type Flow } from './flow.js';
 import { conditionHolds } from './flow-condition.js';
+import { checkFolders } from './flow-folders.js';
 import type { FlowSpeech, FlowStep } from './flow-schema.js';
 import { type FlowFiles, type FlowVariables, filePath, fillIn, spoken } from './flow-variables.js';
 
@@ -71,6 +72,7 @@ export function flowBot(flow: Flow, options: FlowBotOptions = {}): Bot {
   return bot((call) => new FlowRun(flow, call, { ...options, hooks }).run(), {
     name,
     says: flow.says,
+    prepare: () => checkFolders(flow.data, flow.folder),
     ...(language !== undefined && { language }),
     ...(goodbye !== undefined && {
       goodbye: spoken(goodbye, new Map(), { folder: flow.folder, recorded: new Set() }),

@@ -26,7 +26,7 @@ export interface ParseFlowOptions {
   readonly file?: string;
   /** Folder that relative paths in the flow start from. Default: the working directory. */
   readonly folder?: string;
-  /** Checks that all that the flow says can be said with these, too. */
+  /** Checks that all that the flow says can be said with these, too, and that the folders it records to can be made. */
   readonly prompts?: Prompts;
   /** Checks that the flow uses no other hooks than these, too. */
   readonly hooks?: readonly string[];

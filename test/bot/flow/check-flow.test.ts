@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -169,5 +169,28 @@ describe('a bot that cannot say what it has to', () => {
       });
       await expect(calling).rejects.toThrow(/speech engine.*no recording of welcome/s);
     }
+  });
+});
+
+describe('a flow that records to a folder that cannot be made', () => {
+  it('does not begin: no caller finds it out, and nothing is made', async () => {
+    const prompts = await Prompts.open();
+    const read = (path: string) =>
+      parseFlow(flow(`a: { do: record, folder: "${path}", next: b }`, 'b: { do: hangup }'), { folder });
+    const scene = () => Promise.reject(new Error('nobody should have come through'));
+    const played = testBot(flowBot(await read('broken.wav/in/{caller}')), scene, {
+      exchange: Exchange,
+      prompts,
+    });
+    await expect(played).rejects.toThrow(
+      /Cannot make the folder .*broken\.wav\/in: A part of the path is not/,
+    );
+    const before = await readdir(folder);
+    const fits = flow(
+      'a: { do: record, folder: "new/deep/{caller}" }',
+      'b: { do: voicemail, greeting: { tone: 440, ms: 300 } }',
+    );
+    expect(await wrong(fits, { prompts })).toEqual(['steps.b: no way leads to this step']);
+    expect(await readdir(folder)).toEqual(before);
   });
 });
