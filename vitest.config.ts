@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.js';
 import { RetriedTests } from './test/retried-tests.js';
 
 const folder = (name: string) => new URL(`./${name}/`, import.meta.url).pathname;
@@ -18,6 +19,7 @@ export default defineConfig(({ mode }) => {
       globalSetup: 'test/temporary-folder.ts',
       // Most tests wait for sockets, processes and disks: two at once even where there are two cores.
       maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+      sequence: { sequencer: LongestFirst },
       testTimeout: 60_000,
       hookTimeout: 60_000,
       // Real sockets, processes and devices on a machine that others use too: one more try before a run is called red.

@@ -30,6 +30,10 @@ function hasTool(name: string): boolean {
   return (process.env['PATH'] ?? '').split(':').some((path) => existsSync(join(path, name)));
 }
 
+/** A demo as fast as it can, which several tests look at. */
+let fastDemo: Promise<Demo> | undefined;
+const fast = () => (fastDemo ??= demo('--fast'));
+
 async function samplesOf(file: string): Promise<Int16Array> {
   await using reader = await WavReader.open(file);
   return await collectSamples(reader);
@@ -45,14 +49,14 @@ afterAll(() => rm(folder, { recursive: true }));
 // Whole processes, half a minute of real time among them: a busy machine takes a while.
 describe.concurrent('jackfield demo', { timeout: 180_000 }, () => {
   it('gives the same recording in real time and as fast as it can, to the sample', async () => {
-    const [real, fast] = await Promise.all([demo('--out', join(folder, 'real')), demo('--fast')]);
-    const recorded = await samplesOf(fast.files.recording);
-    expect(recorded.length).toBe(2 * fast.sidecar.audio.samples);
+    const [real, quick] = await Promise.all([demo('--out', join(folder, 'real')), fast()]);
+    const recorded = await samplesOf(quick.files.recording);
+    expect(recorded.length).toBe(2 * quick.sidecar.audio.samples);
     expect(await samplesOf(real.files.recording)).toEqual(recorded);
   });
 
   it('makes a picture, a compressed file and details beside the recording', async () => {
-    const { files, sidecar } = await demo('--fast', '--out', join(folder, 'files'));
+    const { files, sidecar } = await fast();
     expect((await readFile(files.waveform)).subarray(1, 4).toString()).toBe('PNG');
     expect((await readFile(files.transcoded)).subarray(0, 4).toString()).toBe('fLaC');
     expect(JSON.parse(await readFile(files.sidecar, 'utf8'))).toMatchObject({
@@ -64,7 +68,7 @@ describe.concurrent('jackfield demo', { timeout: 180_000 }, () => {
   it.skipIf(!hasTool('sox') || !hasTool('ffprobe'))(
     'makes files that sox and ffprobe open (skipped without them)',
     async () => {
-      const { files, sidecar } = await demo('--fast', '--out', join(folder, 'tools'));
+      const { files, sidecar } = await fast();
       const seconds = (sidecar.audio.samples / 16_000).toFixed(3);
       for (const file of [files.recording, files.transcoded]) {
         const { stdout: count } = await run('sox', ['--i', '-s', file]);
@@ -106,6 +110,24 @@ describe.concurrent('jackfield demo', { timeout: 180_000 }, () => {
     expect(crossings).toBeLessThanOrEqual(442);
   });
 
+  it.each([
+    ['an input that is not there', ['--input', 'nowhere.wav'], /nowhere\.wav.*\[ERR_FILE\]/s],
+    ['an input that is no WAV', ['--input', 'package.json'], /package\.json: .*\[ERR_WAV\]/s],
+    ['a folder that cannot be made', ['--out', 'package.json/x'], /package\.json.*\[ERR_FILE\]/s],
+    [
+      'an option that it has not',
+      ['--fats'],
+      /^jackfield: unknown option '--fats' \[ERR_INVALID_ARG\]\n\(Did you mean --fast\?\)\n.*jackfield demo --help/s,
+    ],
+  ])('refuses %s with a message and no stack', async (_, options, message) => {
+    const failed = await run(process.execPath, [MAIN, 'demo', ...options]).catch((error) => error);
+    expect(failed).toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
+    expect(failed.stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+// One after the other: a demo that is told to end has five seconds for it.
+describe('a demo that is cut short', { timeout: 180_000 }, () => {
   it('hangs up on Ctrl-C and leaves valid files', async () => {
     const out = join(folder, 'interrupted');
     const child = spawn(process.execPath, [MAIN, 'demo', '--out', out], {
@@ -124,24 +146,7 @@ describe.concurrent('jackfield demo', { timeout: 180_000 }, () => {
     for (const kind of ['flac', 'png']) expect(existsSync(wav.replace(/wav$/, kind))).toBe(true);
   });
 
-  it.each([
-    ['an input that is not there', ['--input', 'nowhere.wav'], /nowhere\.wav.*\[ERR_FILE\]/s],
-    ['an input that is no WAV', ['--input', 'package.json'], /package\.json: .*\[ERR_WAV\]/s],
-    ['a folder that cannot be made', ['--out', 'package.json/x'], /package\.json.*\[ERR_FILE\]/s],
-    [
-      'an option that it has not',
-      ['--fats'],
-      /^jackfield: unknown option '--fats' \[ERR_INVALID_ARG\]\n\(Did you mean --fast\?\)\n.*jackfield demo --help/s,
-    ],
-  ])('refuses %s with a message and no stack', async (_, options, message) => {
-    const failed = await run(process.execPath, [MAIN, 'demo', ...options]).catch((error) => error);
-    expect(failed).toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
-    expect(failed.stderr).not.toMatch(/^\s+at /m);
-  });
-});
-
-describe.concurrent('an exchange that is killed', { timeout: 180_000 }, () => {
-  it('ends the demo with an error; what was recorded until then is a valid file', async () => {
+  it('ends with an error when its exchange is killed; what was recorded until then is a valid file', async () => {
     const out = join(folder, 'killed');
     const child = spawn(process.execPath, [MAIN, 'demo', '--out', out], {
       stdio: ['ignore', 'pipe', 'pipe'],

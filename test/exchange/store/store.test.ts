@@ -10,7 +10,7 @@ import { canMount, smallDisk } from '../disk.js';
 import { tone } from '../transcripts.js';
 import { type Client, folder, settle, world } from '../world.js';
 
-const DIST = JSON.stringify(new URL('../../../dist/index.js', import.meta.url).href);
+const DIST = JSON.stringify(new URL('../../../dist/exchange.js', import.meta.url).href);
 
 /** The folder as a SIGKILL at this moment would leave it. */
 function afterKill(stateFolder: string): string {
@@ -167,7 +167,7 @@ describe('an exchange with a state folder', () => {
   it('has everything that was answered when it is killed; a call that went on then has failed', async () => {
     const stateFolder = folder();
     const script = `
-      import { Exchange } from ${JSON.stringify(new URL('../../../dist/index.js', import.meta.url).href)};
+      import { Exchange } from ${JSON.stringify(new URL('../../../dist/exchange.js', import.meta.url).href)};
       const exchange = await Exchange.start({ users: [{ handle: 'alice' }, { handle: 'bob' }], stateFolder: ${JSON.stringify(stateFolder)} });
       const session = exchange.endpoint('alice').connect({ deliver: (line) => console.log(line), closed() {} });
       for (const line of ['NAME x', 'PROTOCOL 8', 'SET PROFILE CITY Tallinn', 'CALL echo123']) session.receive(line);

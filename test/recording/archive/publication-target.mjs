@@ -65,7 +65,10 @@ Sqlite.prototype.prepare = function (sql) {
   return statement;
 };
 
-const { attach, Exchange, MemoryTransport, PcmServer, Recorder } = await import('../../../dist/index.js');
+const { attach, MemoryTransport } = await import('../../../dist/control.js');
+const { Exchange } = await import('../../../dist/exchange.js');
+const { PcmServer } = await import('../../../dist/pcm.js');
+const { Recorder } = await import('../../../dist/recording.js');
 const exchange = await Exchange.start();
 const client = await attach(new MemoryTransport(exchange.endpoint()));
 const recorder = await Recorder.start(client, new PcmServer(), { folder, ...JSON.parse(optionsJson) });

@@ -6,6 +6,7 @@ import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterEach, beforeAll, expect, it } from 'vitest';
+import { systemClock } from '../../../src/index.js';
 import { archiveVoicemails, VoicemailArchive } from '../../../src/voicemail.js';
 import { Line, tone } from '../line.js';
 
@@ -60,7 +61,8 @@ beforeAll(() => {
 afterEach(() => line[Symbol.asyncDispose]());
 
 async function open(): Promise<Mailbox[]> {
-  line = await Line.open({ users: [...WORKERS, 'anna'].map((handle) => ({ handle })) });
+  // The other process waits for no virtual time.
+  line = await Line.open({ users: [...WORKERS, 'anna'].map((handle) => ({ handle })), clock: systemClock });
   return Promise.all(
     WORKERS.map(async (handle) => ({
       ...{ handle, root: join(line.folder, `archive-${handle}`) },

@@ -93,7 +93,8 @@ Sqlite.prototype.prepare = function (sql) {
 };
 
 const { archiveVoicemails, VoicemailArchive } = await import('../../../dist/voicemail.js');
-const { attach, PcmServer, TcpTransport } = await import('../../../dist/index.js');
+const { attach, TcpTransport } = await import('../../../dist/control.js');
+const { PcmServer } = await import('../../../dist/pcm.js');
 const client = await attach(new TcpTransport({ port: Number(port) }));
 client.on('trace', ({ direction, line }) => {
   // What an endpoint says of itself comes when it likes.
