@@ -1,7 +1,10 @@
 /** Characters of a header that may stand in one line as they are, at most (RFC 5322, section 2.1.1). */
 const MAX_PLAIN = 60;
-/** Bytes of one encoded word's text: with its frame it stays within 75 characters (RFC 2047, section 2). */
-const WORD_BYTES = 42;
+/**
+ * Bytes of one encoded word's text. With its frame it has 60 characters, so that its line stays within 76 with the name
+ * of the header in front (RFC 2047, section 2).
+ */
+const WORD_BYTES = 36;
 /** The longest local part of an address (RFC 5321, section 4.5.3.1.1). */
 const MAX_LOCAL_PART = 64;
 
@@ -25,7 +28,10 @@ export function headerPhrase(text: string): string {
 
 /** Somebody with an address (RFC 5322, section 3.4); the name is left out where there is none. */
 export function mailbox(name: string, address: string): string {
-  return oneLine(name) === '' ? `<${address}>` : `${headerPhrase(name)} <${address}>`;
+  if (oneLine(name) === '') return `<${address}>`;
+  const phrase = headerPhrase(name);
+  const fits = isPlain(`${phrase} <${address}>`);
+  return `${phrase}${fits ? ' ' : '\n '}<${address}>`;
 }
 
 /** The part of an address in front of the `@`, made of any text: atoms with single dots between them. */

@@ -127,9 +127,12 @@ describe('a mail header', () => {
   });
 
   it.each(HOSTILE_NAMES)('stays one header of short lines with %j', (name) => {
-    for (const value of [headerText(name), headerPhrase(name), mailbox(name, 'a@b')]) {
+    const address = `${'a'.repeat(64)}@voicemail.invalid`;
+    for (const value of [headerText(name), headerPhrase(name), mailbox(name, address)]) {
       for (const [index, line] of value.split('\n').entries()) {
-        expect(line.length).toBeLessThanOrEqual(130);
+        // With the name of the header in front, and a comma behind (RFC 2047, section 2).
+        const room = 76 - (index === 0 ? 'Keywords: '.length : 0) - 1;
+        expect(line.length).toBeLessThanOrEqual(line.includes('=?') ? room : 130);
         expect(line).toMatch(index === 0 ? /^[\x20-\x7e]*$/ : /^ [\x21-\x7e][\x20-\x7e]*$/);
       }
     }
