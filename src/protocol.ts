@@ -102,6 +102,7 @@ export type {
   ProtocolMessage,
   SearchCommand,
   SearchName,
+  SearchOf,
   SendChatMessageCommand,
   SendMessageCommand,
   SetCommand,

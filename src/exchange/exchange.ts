@@ -260,6 +260,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     return {
       clock: this.#clock,
       limits: this.#options.limits,
+      nextId: () => ++this.#lastId,
       calls: this.#calls,
       voicemails: this.#voicemails,
       opener: this.#options.opener((error) => this.#fence.tell(error, 'voice file')),

@@ -59,7 +59,13 @@ export const commands = {
     property: PropertyName<O>,
     argument = '',
   ): GetCommandOf<O> {
-    return { kind: 'get', object, id: checkId(object, id), property, argument: free('argument', argument) };
+    return {
+      kind: 'get',
+      object,
+      id: checkObjectId(object, id),
+      property,
+      argument: free('argument', argument),
+    };
   },
 
   getProfile(property: PropertyName<'PROFILE'>): GetCommandOf<'PROFILE'> {
@@ -76,7 +82,7 @@ export const commands = {
     property: PropertyName<O>,
     value: string,
   ): SetCommandOf<O> {
-    return { kind: 'set', object, id: checkId(object, id), property, value: free('value', value) };
+    return { kind: 'set', object, id: checkObjectId(object, id), property, value: free('value', value) };
   },
 
   setProfile(property: PropertyName<'PROFILE'>, value: string): SetCommandOf<'PROFILE'> {
@@ -93,7 +99,13 @@ export const commands = {
     action: ActionName<O>,
     argument = '',
   ): AlterCommandOf<O> {
-    return { kind: 'alter', object, id: checkId(object, id), action, argument: free('argument', argument) };
+    return {
+      kind: 'alter',
+      object,
+      id: checkObjectId(object, id),
+      action,
+      argument: free('argument', argument),
+    };
   },
 
   /** Redirects a voice stream of a call or voicemail; an empty list removes the redirection. */
@@ -103,7 +115,13 @@ export const commands = {
     action: StreamAction,
     targets: readonly StreamTarget[],
   ): AlterCommandOf<O> {
-    return { kind: 'alter', object, id: checkId(object, id), action, argument: formatStreamTargets(targets) };
+    return {
+      kind: 'alter',
+      object,
+      id: checkObjectId(object, id),
+      action,
+      argument: formatStreamTargets(targets),
+    };
   },
 
   search(what: SearchName, target = ''): SearchCommand {
@@ -140,7 +158,7 @@ export const commands = {
   delete: <O extends NamedObject>(object: O, id: ObjectId<O>): DeleteCommandOf<O> => ({
     kind: 'delete',
     object,
-    id: checkId(object, id),
+    id: checkObjectId(object, id),
   }),
 
   open: (what: keyof typeof WINDOWS, argument = ''): OpenCommand => ({
@@ -191,10 +209,11 @@ function count(parameter: string, value: number): number {
   return value;
 }
 
-function checkId<O extends ObjectName>(object: O, id: ObjectId<O>): ObjectId<O> {
-  if (typeof id === 'number') count('id', id);
-  else if (typeof id === 'string') word('id', id);
+/** Checks the id of an object. @throws ERR_INVALID_ARG for one that the wire cannot say, ERR_LINE_BREAK */
+export function checkObjectId<O extends ObjectName>(object: O, id: ObjectId<O>): ObjectId<O> {
   const numeric = objectEntry(object)?.spec.id === 'number';
-  if (numeric !== (typeof id === 'number')) throw invalidArgument('id', numeric ? 'a number' : 'a word', id);
+  if (typeof id === 'number' && numeric) count('id', id);
+  else if (typeof id === 'string' && !numeric) word('id', id);
+  else throw invalidArgument('id', numeric ? 'a number' : 'a word', id);
   return id;
 }

@@ -13,6 +13,11 @@ export type ParameterName = keyof typeof PARAMETERS;
 export type ListName = keyof typeof LISTS;
 export type SearchName = keyof typeof SEARCHES;
 
+/** Searches that list objects of `O`. */
+export type SearchOf<O extends ObjectName> = {
+  [S in SearchName]: (typeof LISTS)[(typeof SEARCHES)[S]['list']] extends O ? S : never;
+}[SearchName];
+
 /** Identifier of object `O`: a number, a word, or none (PROFILE). */
 export type ObjectId<O extends ObjectName> = {
   number: number;

@@ -17,6 +17,8 @@ export interface Services {
   /** Files that clients name and that are no voice streams. */
   readonly files: ClientFiles;
   readonly limits: ExchangeLimits;
+  /** Gives a number that no object has had. */
+  nextId(): number;
   /** Looks up what `target` names for `user`. */
   lookUp(user: User, target: string): LookUp;
   /** Anyone that the exchange knows of. */

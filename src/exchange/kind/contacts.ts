@@ -141,7 +141,12 @@ function seenStatus(services: Services, handle: string): string {
   return onlineStatus(services, handle).toUpperCase();
 }
 
-function handlesWhere(services: Services, user: User, matches: (contact: Contact) => boolean): string[] {
+/** Those of whom a user has set something that `matches` accepts, by the names that they go by. */
+export function handlesWhere(
+  services: Services,
+  user: User,
+  matches: (contact: Contact) => boolean,
+): string[] {
   const handles = [...user.contacts].flatMap(([handle, contact]) => (matches(contact) ? [handle] : []));
   // A user's table of others is kept in small letters.
   return handles.map((handle) => services.identityOf(handle)?.handle ?? handle);

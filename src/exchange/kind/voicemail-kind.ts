@@ -12,7 +12,8 @@ export const voicemailKind = kindOf<'VOICEMAIL', Voicemail>({
   object: 'VOICEMAIL',
   find: ({ services: { voicemails }, user }, id) => voicemails.objects.of(user, id),
   value: ({ object }, property) => object.get(property),
-  defaults: { FAILUREREASON: '', ...UNREDIRECTED },
+  // It is made before it is told.
+  defaults: { STATUS: 'BLANK', FAILUREREASON: '', ...UNREDIRECTED },
   alter: {
     STARTPLAYBACK: ({ services }, voicemail) => startPlayback(services, voicemail),
     STARTPLAYBACKINCALL({ services: { voicemails, calls }, user }, voicemail) {

@@ -1,12 +1,11 @@
 import type { OBJECTS } from '../../protocol/catalogue/objects.js';
-import type { LISTS, SEARCHES } from '../../protocol/catalogue/searches.js';
 import type {
   ActionName,
   EndpointMessage,
   ObjectId,
   ObjectName,
   PropertyName,
-  SearchName,
+  SearchOf,
 } from '../../protocol/message.js';
 import type { Services } from '../api/services.js';
 import type { User } from '../user.js';
@@ -31,11 +30,6 @@ export type WritableProperty<O extends ObjectName> = {
 
 /** Properties of each of `O`. */
 type PropertyOf<O extends ObjectName> = { [K in O]: PropertyName<K> }[O];
-
-/** Searches that list objects of `O`. */
-export type SearchOf<O extends ObjectName> = {
-  [S in SearchName]: (typeof LISTS)[(typeof SEARCHES)[S]['list']] extends O ? S : never;
-}[SearchName];
 
 /** Computes the value of a property. @param argument what follows the property's name; empty for most. */
 export type Getter<T> = (asking: Asking, object: T, argument: string) => string | Promise<string>;
