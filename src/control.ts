@@ -24,6 +24,14 @@ export {
 } from './control/state/call-life.js';
 export { Conference } from './control/state/conference.js';
 export { type DeviceNames, Devices } from './control/state/devices.js';
+export type { Group } from './control/state/group.js';
+export type {
+  CollectionKind,
+  LiveObject,
+  ObjectCollection,
+  ObjectCollectionEvents,
+  PropertyNews,
+} from './control/state/object-collection.js';
 export { Parameters, type ParametersEvents } from './control/state/parameters.js';
 export { type Forwarding, Profile } from './control/state/profile.js';
 export {

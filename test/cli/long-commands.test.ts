@@ -263,7 +263,7 @@ it('a recording whose log is not read any more is finished', { timeout: 60_000 }
     await command.until(/"event":"progress".*"positionMs":[1-9]/);
     command.child.stdout?.destroy();
     command.child.stderr?.destroy();
-    await Promise.all(watcher.calls.map((call) => call.hangUp()));
+    await Promise.all([...watcher.calls].map((call) => call.hangUp()));
     command.child.kill('SIGTERM');
     expect(await ended(command.exited)).toMatchObject({ code: 0 });
     const files = await readdir(join(folder, 'out'), { recursive: true });

@@ -59,7 +59,7 @@ async function obey(
 ): Promise<Readonly<Record<string, unknown>>> {
   const [, action = '', id = '', text] =
     /^(\w+)\s+(\d+)(?:\s+(\S.*))?$/.exec(line.slice(0, MAX_LINE).trim()) ?? [];
-  const call = client.calls.find((known) => known.id === Number(id));
+  const call = [...client.calls].find((known) => known.id === Number(id));
   if (!recorder || (action !== 'record' && !Object.hasOwn(ACTIONS, action))) {
     throw new JackfieldError('ERR_INVALID_ARG', `Expected ${CONTROL_LINES}.`);
   }

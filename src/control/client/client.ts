@@ -17,6 +17,8 @@ import { decodeProperty, encodeProperty, type PropertyValue } from '../../protoc
 import type { Call } from '../state/call.js';
 import { Conference } from '../state/conference.js';
 import { Devices } from '../state/devices.js';
+import type { Group } from '../state/group.js';
+import type { ObjectCollection } from '../state/object-collection.js';
 import type { Parameters } from '../state/parameters.js';
 import type { Profile } from '../state/profile.js';
 import { checkTarget } from '../state/target.js';
@@ -53,6 +55,14 @@ export type SearchResult<S extends SearchName> = readonly ObjectId<
 
 /** One attachment to an endpoint of the API. Made by {@link attach}. */
 export class Client extends FencedEmitter<ClientEvents> implements CommandSender, AsyncDisposable {
+  /** Calls, those that go on and those that were asked for; iterating gives those that go on, as far as was heard. */
+  readonly calls: ObjectCollection<'CALL', Call>;
+  /** Voicemails and greetings. */
+  readonly voicemails: ObjectCollection<'VOICEMAIL', Voicemail>;
+  /** Everyone that was heard of or asked for, by handle. */
+  readonly users: ObjectCollection<'USER', User>;
+  /** Groups of contacts. */
+  readonly groups: ObjectCollection<'GROUP', Group>;
   /** The current user's own data. */
   readonly profile: Profile;
   /** USERSTATUS, CONNSTATUS and the other general parameters. */
@@ -69,8 +79,15 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
     checkArgument('transport', transport, TRANSPORT);
     this.#settings = clientSettings(options);
     this.#world = new World(this, this.#settings);
-    this.profile = this.#world.profile;
-    this.parameters = this.#world.parameters;
+    const { calls, voicemails, users, groups, profile, parameters } = this.#world;
+    this.calls = calls;
+    this.voicemails = voicemails;
+    this.users = users;
+    this.groups = groups;
+    this.profile = profile;
+    this.parameters = parameters;
+    calls.on('found', (call) => this.emit('call', call));
+    voicemails.on('found', (voicemail) => this.emit('voicemail', voicemail));
     this.devices = new Devices(this.parameters);
     this.#attachment = new Attachment(transport, this.#settings, {
       message: (message, heardAt, sentAfter) => this.#take(message, heardAt, sentAfter),
@@ -198,40 +215,34 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
     const targets = typeof target === 'string' ? [target] : target;
     const reply = await this.command(commands.call(...targets), options);
     if (reply.kind !== 'property' || reply.object !== 'CALL') throw unexpected('CALL', reply);
-    return this.#world.calls.of(reply.id);
+    return this.calls.get(reply.id);
   }
 
   /** Leaves a voicemail: the call that does it, whose statuses begin with `VM_`. @throws ERR_API 34, 110. */
   async leaveVoicemail(target: string, options: CommandOptions = {}): Promise<Call> {
     const reply = await this.command({ kind: 'call-voicemail', target: checkTarget(target) }, options);
     if (reply.kind !== 'property' || reply.object !== 'CALL') throw unexpected('CALLVOICEMAIL', reply);
-    return this.#world.calls.of(reply.id);
+    return this.calls.get(reply.id);
   }
 
   /** The call with this id, if the endpoint has spoken of it. */
   callById(id: number): Call | undefined {
-    return this.#world.calls.known(id);
-  }
-
-  /** The calls that go on, as far as was heard. */
-  get calls(): readonly Call[] {
-    return Array.from(this.#world.calls.values()).filter((call) => !call.over);
+    return this.calls.known(id);
   }
 
   /** The calls with this CONF_ID. */
   conference(id: number): Conference {
-    return new Conference(id, () => this.#world.calls.values());
+    return new Conference(id, () => this.calls);
   }
 
-  /** The voicemail with this id; {@link search} finds them. */
+  /** The voicemail with this id, as `voicemails.get(id)`. @throws ERR_INVALID_ARG for what is no id. */
   voicemail(id: number): Voicemail {
-    return this.#world.voicemails.of(id);
+    return this.voicemails.get(id);
   }
 
-  /** Anyone, by handle. @throws ERR_INVALID_ARG for a handle that is not one word. */
+  /** Anyone, by handle, as `users.get(handle)`. @throws ERR_INVALID_ARG for a handle that is not one word. */
   user(handle: string): User {
-    commands.get('USER', handle, 'HANDLE');
-    return this.#world.users.of(handle);
+    return this.users.get(handle);
   }
 
   /** Closes the link. Calls go on; what waits for an answer is rejected with ERR_CLOSED. */
@@ -244,9 +255,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
   }
 
   #take(message: EndpointMessage, heardAt: number, sentAfter: number | undefined): void {
-    const found = this.#world.take(message, heardAt, sentAfter);
-    if (found?.kind === 'call') this.emit('call', found.call);
-    if (found?.kind === 'voicemail') this.emit('voicemail', found.voicemail);
+    this.#world.take(message, heardAt, sentAfter);
     if (sentAfter === undefined) this.emit('notification', message);
   }
 

@@ -78,8 +78,13 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
   }
 
   /** True when the call is over, or when nothing more can be heard of it. */
-  get over(): boolean {
+  override get over(): boolean {
     return this.#history.over;
+  }
+
+  /** True when the call is over, or was never heard of. */
+  override get idle(): boolean {
+    return this.over || this.state === undefined;
   }
 
   /**
@@ -284,7 +289,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
   }
 
   /** Nothing will be heard of the call any more; called by the client. */
-  lose(error: Error): void {
+  override lose(error: Error): void {
     this.#history.lose(error);
   }
 

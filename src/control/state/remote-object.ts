@@ -109,6 +109,19 @@ export class RemoteObject<
     return true;
   }
 
+  /** True when nothing can be heard of it any more. Objects without an end are never over. */
+  get over(): boolean {
+    return false;
+  }
+
+  /** True when it can be let go and asked for again: nothing is on its way that it would miss. */
+  get idle(): boolean {
+    return true;
+  }
+
+  /** Takes in that nothing will be heard of it any more; called by the client. */
+  lose(_error: Error): void {}
+
   /** Forgets what was heard: the endpoint was away, and it may have changed. */
   forget(): void {
     this.#cache.clear();

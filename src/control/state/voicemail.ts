@@ -68,12 +68,12 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
   }
 
   /** True when it was deleted, or when nothing more can be heard of it. */
-  get over(): boolean {
+  override get over(): boolean {
     return this.#history.over;
   }
 
   /** True when it can be let go and asked for again: nothing happens to it, and nobody listens to its states. */
-  get idle(): boolean {
+  override get idle(): boolean {
     return (this.over || this.state?.phase === 'at-rest') && this.listenerCount('state') === 0;
   }
 
@@ -159,7 +159,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
   }
 
   /** Nothing will be heard of the voicemail any more; called by the client. */
-  lose(error: Error): void {
+  override lose(error: Error): void {
     this.#history.lose(error);
   }
 

@@ -1,29 +1,35 @@
 import type { Clock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
 import { ApiError } from '../../protocol/api-error.js';
-import { commands } from '../../protocol/commands.js';
-import type { EndpointMessage, PropertyReply } from '../../protocol/message.js';
+import { commands, type NamedObject } from '../../protocol/commands.js';
+import type { EndpointMessage, ObjectId, ObjectName } from '../../protocol/message.js';
 import type { CommandSender } from '../client/command-sender.js';
 import { Call } from './call.js';
 import { CallWatch } from './call-watch.js';
-import { ObjectTable } from './object-table.js';
+import { Group } from './group.js';
+import { ObjectCollection, type PropertyNews } from './object-collection.js';
 import { Parameters } from './parameters.js';
 import { Profile } from './profile.js';
 import { User } from './user.js';
 import { Voicemail } from './voicemail.js';
 
-/** An object that {@link World.take} heard of for the first time. */
-export type Discovery =
-  | { readonly kind: 'call'; readonly call: Call }
-  | { readonly kind: 'voicemail'; readonly voicemail: Voicemail };
+/** A collection with its kind left open; it is given ids of its own kind only. */
+interface AnyCollection {
+  take(news: PropertyNews<ObjectId<NamedObject>>): void;
+  remove(id: ObjectId<NamedObject>): void;
+  forget(): void;
+  lose(error: Error): void;
+}
 
 /** Everything that is known of an endpoint's objects. */
 export class World {
-  readonly calls: ObjectTable<number, Call>;
-  readonly voicemails: ObjectTable<number, Voicemail>;
-  readonly users: ObjectTable<string, User>;
+  readonly calls: ObjectCollection<'CALL', Call>;
+  readonly voicemails: ObjectCollection<'VOICEMAIL', Voicemail>;
+  readonly users: ObjectCollection<'USER', User>;
+  readonly groups: ObjectCollection<'GROUP', Group>;
   readonly profile: Profile;
   readonly parameters: Parameters;
+  readonly #collections: ReadonlyMap<ObjectName, AnyCollection>;
   readonly #sender: CommandSender;
   readonly #watch: CallWatch;
 
@@ -32,21 +38,24 @@ export class World {
     { clock, callCheckMs }: { readonly clock: Clock; readonly callCheckMs: number },
   ) {
     this.#sender = sender;
-    this.#watch = new CallWatch(clock, callCheckMs, () => this.calls.values());
-    this.calls = new ObjectTable(
-      (id) => new Call(id, sender, clock),
-      (call) => call.over,
-    );
-    this.voicemails = new ObjectTable(
-      (id) => new Voicemail(id, sender, clock),
-      (voicemail) => voicemail.idle,
-    );
-    this.users = new ObjectTable(
-      (handle) => new User(handle, sender),
-      () => true,
-    );
+    this.#watch = new CallWatch(clock, callCheckMs, () => this.calls);
+    const watched = (call: Call) => void (call.over || this.#watch.start());
+    const call = (id: number) => new Call(id, sender, clock);
+    const voicemail = (id: number) => new Voicemail(id, sender, clock);
+    const user = (handle: string) => new User(handle, sender);
+    const group = (id: number) => new Group(id, sender);
+    this.calls = new ObjectCollection({ object: 'CALL', make: call, heard: watched }, sender);
+    this.voicemails = new ObjectCollection({ object: 'VOICEMAIL', make: voicemail }, sender);
+    this.users = new ObjectCollection({ object: 'USER', make: user }, sender);
+    this.groups = new ObjectCollection({ object: 'GROUP', make: group }, sender);
     this.profile = new Profile(sender);
     this.parameters = new Parameters(sender);
+    this.#collections = new Map<ObjectName, AnyCollection>([
+      ['CALL', this.calls],
+      ['VOICEMAIL', this.voicemails],
+      ['USER', this.users],
+      ['GROUP', this.groups],
+    ]);
   }
 
   /**
@@ -55,19 +64,28 @@ export class World {
    * @param heardAt how many messages have come, this one counted in.
    * @param sentAfter for an answer: how many messages had come when its command was sent.
    */
-  take(message: EndpointMessage, heardAt: number, sentAfter: number | undefined): Discovery | undefined {
-    if (message.kind === 'parameter') {
-      this.parameters.take(message.parameter, message.value, heardAt, sentAfter);
-      return undefined;
+  take(message: EndpointMessage, heardAt: number, sentAfter: number | undefined): void {
+    switch (message.kind) {
+      case 'parameter':
+        this.parameters.take(message.parameter, message.value, heardAt, sentAfter);
+        break;
+      case 'property': {
+        const { object, id, property, value } = message;
+        if (id === undefined) this.profile.take(property, value, heardAt, sentAfter);
+        else this.#collections.get(object)?.take({ id, property, value, heardAt, sentAfter });
+        break;
+      }
+      case 'deleted':
+        if (message.id !== undefined) this.#collections.get(message.object)?.remove(message.id);
+        break;
+      default:
     }
-    return message.kind === 'property' ? this.#takeProperty(message, heardAt, sentAfter) : undefined;
   }
 
   /** Brings everything up to date after the endpoint was away. @throws what the link throws. */
   async resynchronise(): Promise<void> {
-    for (const object of [this.profile, this.parameters, ...this.users.values()]) object.forget();
-    const kept = [...this.calls.values(), ...this.voicemails.values()].filter(({ over }) => !over);
-    for (const object of kept) object.forget();
+    for (const each of [this.profile, this.parameters, ...this.#collections.values()]) each.forget();
+    const kept = [...this.calls, ...this.voicemails];
     const active = await this.#sender.command(commands.search('ACTIVECALLS'));
     const ids = active.kind === 'list' && active.list === 'CALLS' ? active.ids : [];
     // What is not known yet is found by its answer, as it would be by a notification.
@@ -81,39 +99,7 @@ export class World {
   /** Nothing will be heard any more. */
   lose(error: Error): void {
     this.#watch.stop();
-    for (const call of this.calls.values()) call.lose(error);
-    for (const voicemail of this.voicemails.values()) voicemail.lose(error);
-  }
-
-  #takeProperty(
-    message: PropertyReply,
-    heardAt: number,
-    sentAfter: number | undefined,
-  ): Discovery | undefined {
-    const { property, value } = message;
-    switch (message.object) {
-      case 'CALL': {
-        const known = this.calls.known(message.id) !== undefined;
-        const call = this.calls.of(message.id);
-        call.take(property, value, heardAt, sentAfter);
-        if (!call.over) this.#watch.start();
-        return known ? undefined : { kind: 'call', call };
-      }
-      case 'VOICEMAIL': {
-        const known = this.voicemails.known(message.id) !== undefined;
-        const voicemail = this.voicemails.of(message.id);
-        voicemail.take(property, value, heardAt, sentAfter);
-        return known ? undefined : { kind: 'voicemail', voicemail };
-      }
-      case 'USER':
-        this.users.of(message.id).take(property, value, heardAt, sentAfter);
-        return undefined;
-      case 'PROFILE':
-        this.profile.take(property, value, heardAt, sentAfter);
-        return undefined;
-      default:
-        return undefined;
-    }
+    for (const collection of this.#collections.values()) collection.lose(error);
   }
 
   /** Asks where an object is now; one that the endpoint does not know any more is lost. */

@@ -263,7 +263,7 @@ describe('an endpoint that goes and comes back', () => {
     expect(first.status).toBe('INPROGRESS');
     expect(second.over).toBe(true);
     expect(discovered).toEqual([4]);
-    expect(client.calls.map(({ id }) => id).sort()).toEqual([1, 4]);
+    expect([...client.calls].map(({ id }) => id).sort()).toEqual([1, 4]);
     expect(endpoint.commands.filter((command) => command === 'GET CALL 3 STATUS')).toEqual([]);
   });
 

@@ -1,0 +1,149 @@
+import { JackfieldError } from '../../base/errors.js';
+import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { checkObjectId, commands, type NamedObject } from '../../protocol/commands.js';
+import type { ObjectId, SearchOf } from '../../protocol/message.js';
+import type { CommandOptions, CommandSender } from '../client/command-sender.js';
+
+/** Objects that nothing happens to any more, or that can be asked for again, and are kept at the ready. */
+const MAX_IDLE = 1000;
+
+/** Events of an {@link ObjectCollection}. */
+export interface ObjectCollectionEvents<T> extends FencedEvents {
+  /** An object that was not known before: neither heard of nor asked for. */
+  found: [object: T];
+  /** A property of an object has changed; the value is as on the wire. */
+  property: [object: T, name: string, value: string];
+  /** The endpoint says that an object was deleted. Nothing is heard of it any more. */
+  deleted: [object: T];
+}
+
+/** Members that every object of a collection has. */
+export interface LiveObject<Id> {
+  readonly id: Id;
+  readonly over: boolean;
+  readonly idle: boolean;
+  take(property: string, value: string, heardAt: number, sentAfter: number | undefined): boolean;
+  forget(): void;
+  detach(): void;
+  lose(error: Error): void;
+}
+
+/** One kind of object as a client has it. */
+export interface CollectionKind<O extends NamedObject, T> {
+  readonly object: O;
+  make(id: ObjectId<O>): T;
+  /** Hears of each object of which something was heard. Default: no matter. */
+  heard?(object: T): void;
+}
+
+/** A property that was heard, with its place among the messages that have come. */
+export interface PropertyNews<Id> {
+  readonly id: Id;
+  readonly property: string;
+  readonly value: string;
+  /** Messages that have come, this one counted in. */
+  readonly heardAt: number;
+  /** For an answer: messages that had come when its command was sent. */
+  readonly sentAfter: number | undefined;
+}
+
+/**
+ * The objects of one kind that a client knows of: `client.calls`, `client.users`. Each is kept up to date by what the
+ * endpoint says; iterating gives those that are not over. Of those to which nothing happens any more the newest 1000 are
+ * kept, so that a program that runs for a year does not fill its memory with the calls of that year.
+ */
+export class ObjectCollection<O extends NamedObject, T extends LiveObject<ObjectId<O>>>
+  extends FencedEmitter<ObjectCollectionEvents<T>>
+  implements Iterable<T>
+{
+  readonly #kind: CollectionKind<O, T>;
+  readonly #sender: CommandSender;
+  readonly #objects = new Map<ObjectId<O>, T>();
+
+  /** Used by the client. */
+  constructor(kind: CollectionKind<O, T>, sender: CommandSender) {
+    super();
+    this.#kind = kind;
+    this.#sender = sender;
+  }
+
+  /**
+   * Gives the object of this id, whether the endpoint has spoken of it or not: its properties are asked for when they are
+   * wanted. The same id gives the same object.
+   *
+   * @throws ERR_INVALID_ARG for an id that the wire cannot say, ERR_LINE_BREAK.
+   */
+  get(id: ObjectId<O>): T {
+    return this.#objects.get(id) ?? this.#add(checkObjectId(this.#kind.object, id));
+  }
+
+  /** Gives the object of this id if it is known already. */
+  known(id: ObjectId<O>): T | undefined {
+    return this.#objects.get(id);
+  }
+
+  /**
+   * `SEARCH <what> [<target>]`: the objects that the endpoint lists.
+   *
+   * @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED, ERR_UNEXPECTED_REPLY; ERR_LINE_BREAK for the target.
+   */
+  async search(what: SearchOf<O>, target = '', options?: CommandOptions): Promise<T[]> {
+    const reply = await this.#sender.command(commands.search(what, target), options);
+    if (reply.kind === 'list') return reply.ids.map((id) => this.get(id as ObjectId<O>));
+    throw new JackfieldError(
+      'ERR_UNEXPECTED_REPLY',
+      `SEARCH ${what} was answered with a message of the kind "${reply.kind}": a list was expected.`,
+    );
+  }
+
+  *[Symbol.iterator](): Generator<T, void, void> {
+    for (const object of this.#objects.values()) if (!object.over) yield object;
+  }
+
+  /** Takes a property in; called by the client as messages come. */
+  take({ id, property, value, heardAt, sentAfter }: PropertyNews<ObjectId<O>>): void {
+    const known = this.#objects.get(id);
+    const object = known ?? this.#add(id);
+    const news = object.take(property, value, heardAt, sentAfter);
+    this.#kind.heard?.(object);
+    if (!known) this.emit('found', object);
+    if (news) this.emit('property', object, property, value);
+  }
+
+  /** Takes in that an object was deleted; called by the client. */
+  remove(id: ObjectId<O>): void {
+    const object = this.#objects.get(id);
+    if (!object) return;
+    this.#objects.delete(id);
+    object.detach();
+    object.lose(new JackfieldError('ERR_CLOSED', `${this.#kind.object} ${id} was deleted.`));
+    this.emit('deleted', object);
+  }
+
+  /** Forgets what was heard of all objects that are not over; called by the client. */
+  forget(): void {
+    for (const object of this) object.forget();
+  }
+
+  /** Nothing will be heard any more; called by the client. */
+  lose(error: Error): void {
+    for (const object of this.#objects.values()) object.lose(error);
+  }
+
+  #add(id: ObjectId<O>): T {
+    const object = this.#kind.make(id);
+    this.#objects.set(id, object);
+    if (this.#objects.size > MAX_IDLE) this.#evict();
+    return object;
+  }
+
+  /** Lets the oldest idle object go. */
+  #evict(): void {
+    for (const [id, object] of this.#objects) {
+      if (!object.idle) continue;
+      this.#objects.delete(id);
+      object.detach();
+      return;
+    }
+  }
+}
