@@ -8,7 +8,7 @@ import type { Voicemails } from '../mailbox/voicemails.js';
 import type { User } from '../user.js';
 import type { StreamOpener } from '../voice/voice-router.js';
 
-/** What commands act on. */
+/** Parts of the exchange that commands act on. */
 export interface Services {
   readonly clock: Clock;
   readonly calls: Calls;

@@ -32,7 +32,7 @@ export interface CallsContext {
   readonly fence: Fence;
   /** A number that no call and no voicemail has had. */
   nextId(): number;
-  /** Where calls survive a restart. */
+  /** The place in which calls survive a restart. */
   readonly shelf: ObjectShelf<'CALL'>;
   /** Has `caller` leave a voicemail for those who did not answer. @returns whether they have one. */
   takeMessage(caller: UserCall, destination: Destination): boolean;

@@ -53,7 +53,7 @@ export function onlineStatus(services: Services, handle: string): string {
   return phoneNumber(handle) === undefined ? 'UNKNOWN' : 'SkypeOut';
 }
 
-/** Whether `asking` can leave a voicemail, as the wire says it. */
+/** TRUE when `asking` can leave a voicemail for `owner`, as the wire says it. */
 export function canLeaveVoicemail(owner: User | undefined, asking: User): 'TRUE' | 'FALSE' {
   return owner?.settings.voicemail && !owner.has('ISBLOCKED', asking.handle) ? 'TRUE' : 'FALSE';
 }

@@ -42,7 +42,7 @@ function sendToVoicemail(asking: Asking, profile: Asking, value: string): Return
   return setter('CALL_SEND_TO_VM')(asking, profile, value);
 }
 
-/** What else of a profile a value sets (reference, "SET PROFILE MOOD_TEXT"). */
+/** Properties that a value sets besides its own (reference, "SET PROFILE MOOD_TEXT"). */
 function impliedBy(property: string, value: string): Readonly<Record<string, string>> {
   if (property === 'RICH_MOOD_TEXT') return { MOOD_TEXT: withoutTags(value) };
   return property === 'MOOD_TEXT' ? { RICH_MOOD_TEXT: '' } : {};

@@ -22,7 +22,7 @@ export type LeaveStyle = 'called' | 'forwarded';
 type Step = 'buffering' | 'playing' | 'recording' | 'uploading' | 'sent' | 'cancelled' | 'failed';
 
 /**
- * How the caller's CALL goes through it. The VM statuses are those of calls that were forwarded into voicemail
+ * Statuses of the caller's CALL in each step. The VM statuses are those of calls that were forwarded into voicemail
  * (reference, notes on the CALL object); `CALLVOICEMAIL` is in progress all the time (its example).
  */
 const STATUSES: Readonly<Record<LeaveStyle, Readonly<Record<Step, CallStatus>>>> = {
@@ -78,6 +78,11 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
   #script: Script | undefined;
   #recording: Promise<FileDestination> | undefined;
   #hushed: Promise<void> | undefined;
+  /** Stopping the greeting's playback ends the greeting alone: the tone follows. */
+  readonly #greetingCut: VoicemailActivity = {
+    stop: () => void this.startRecording(),
+    fail: () => void this.startRecording(),
+  };
   /** Somebody wants the tone at once. */
   #skipGreeting = false;
 
@@ -98,13 +103,12 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
       this.#resolveOver = resolve;
     });
     // One microphone, one set of streams: those of the call are those of the voicemail.
-    message.voice = call.voice;
-    message.activity = { kind: 'recording', by: this };
+    message.share(call.voice);
+    message.begin('recording', this);
     // The call has the greeting on the loudspeaker already.
     const { microphone } = greeting.user;
     greeting.renewVoice({ loudspeaker: new Loudspeaker(silentSoundCard), microphone });
-    const cut = () => void this.startRecording();
-    greeting.activity = { kind: 'playing', by: { stop: cut, fail: cut } };
+    greeting.begin('playing', this.#greetingCut);
     call.voice.listen(false);
     call.occupy(this);
   }
@@ -176,7 +180,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     }
   }
 
-  /** What the greeting says. Without one, the caller hears the tone at once. */
+  /** Reads the greeting's samples. Without one, the caller hears the tone at once. */
   async #greet(): Promise<Int16Array> {
     try {
       this.#greeting.attempt('download');
@@ -208,7 +212,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
 
   #greeted(): void {
     const { voice } = this.#greeting;
-    this.#greeting.activity = undefined;
+    this.#greeting.end(this.#greetingCut);
     this.#greeting.become('PLAYED');
     this.#greeting.renewVoice();
     this.#keeper.track(voice.leave());
@@ -277,7 +281,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
 
   #finish(step: 'sent' | 'cancelled' | 'failed', reason?: CallFailureReason): void {
     if (!this.#enter('over')) return;
-    this.#message.activity = undefined;
+    this.#message.end(this);
     this.#message.renewVoice();
     this.#call.finish(this.#statuses[step], reason);
     this.#call.object.tell('VAA_INPUT_STATUS', 'FALSE');

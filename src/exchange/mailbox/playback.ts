@@ -8,7 +8,7 @@ import type { Voicemail, VoicemailActivity } from './voicemail.js';
 import type { StepError } from './voicemail-failure.js';
 import type { VoicemailKeeper } from './voicemail-keeper.js';
 
-/** Where a voicemail is heard: a room, and those in it who hear it. */
+/** A room in which a voicemail is played, and those in it who hear it. */
 export interface Audience {
   readonly room: Room;
   readonly listeners: readonly Party[];
@@ -28,7 +28,7 @@ export class Playback implements VoicemailActivity {
     this.#keeper = keeper;
     this.#voicemail = voicemail;
     this.#audience = audience;
-    voicemail.activity = { kind: 'playing', by: this };
+    voicemail.begin('playing', this);
   }
 
   /** Resolves when it is over. */
@@ -72,7 +72,7 @@ export class Playback implements VoicemailActivity {
   }
 
   #end(tell: () => void): void {
-    this.#voicemail.activity = undefined;
+    this.#voicemail.end(this);
     tell();
     this.#keeper.save(this.#voicemail);
   }

@@ -21,7 +21,7 @@ export class Recording implements VoicemailActivity {
     this.#stopped = new Promise((resolve) => {
       this.#stop = resolve;
     });
-    voicemail.activity = { kind: 'recording', by: this };
+    voicemail.begin('recording', this);
   }
 
   stop(): void {
@@ -72,7 +72,7 @@ export class Recording implements VoicemailActivity {
   }
 
   #end(tell: () => void): void {
-    this.#voicemail.activity = undefined;
+    this.#voicemail.end(this);
     tell();
     this.#keeper.save(this.#voicemail);
   }
@@ -80,7 +80,7 @@ export class Recording implements VoicemailActivity {
   async #record(): Promise<void> {
     const voicemail = this.#voicemail;
     const allowedMs = Number(voicemail.object.get('ALLOWED_DURATION')) * 1000;
-    voicemail.file = this.#keeper.fileFor(voicemail.id);
+    voicemail.recordInto(this.#keeper.fileFor(voicemail.id));
     const { clock, ticker } = this.#keeper.context;
     const file = await standStill(clock, FileDestination.at(voicemail.file));
     const room = new Room(ticker);

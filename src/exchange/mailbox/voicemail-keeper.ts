@@ -20,7 +20,7 @@ export interface VoicemailsContext {
   readonly beep: Int16Array;
   userOf(handle: string): User | undefined;
   nextId(): number;
-  /** Where voicemails survive a restart. */
+  /** The place in which voicemails survive a restart. */
   readonly shelf: ObjectShelf<'VOICEMAIL'>;
   /** Something that goes on besides commands has failed: a disk, mostly. */
   failed(error: unknown): void;

@@ -1,4 +1,5 @@
 import { entryOf } from '../../base/entry-of.js';
+import { JackfieldError } from '../../base/errors.js';
 import {
   canVoicemailMove,
   type VoicemailFailureReason,
@@ -26,18 +27,22 @@ export interface VoicemailActivity {
   startRecording?(): boolean;
 }
 
+/** A recording or a playback that is under way, with what ends it. */
+export interface Activity {
+  readonly kind: 'recording' | 'playing';
+  readonly by: VoicemailActivity;
+}
+
 /** One user's view of a voicemail or a greeting: the VOICEMAIL object, its audio and its voice streams. */
 export class Voicemail {
   readonly object: ApiObject<'VOICEMAIL'>;
   readonly user: User;
-  /** The WAV file with its audio: one that is shipped, or another user's, until it is recorded. */
-  file: string;
-  /** What it is recorded from and played to. */
-  voice: UserVoice;
-  activity: { readonly kind: 'recording' | 'playing'; readonly by: VoicemailActivity } | undefined;
-  /** What is to go wrong with it, before what is to go wrong with any of its user's. */
+  /** Faults that are to happen to it, before those that are to happen to any of its user's. */
   readonly faults: VoicemailFault[] = [];
   readonly #streamClosed: (closed: ClosedStream) => void;
+  #file: string;
+  #voice: UserVoice;
+  #activity: Activity | undefined;
 
   constructor(
     object: ApiObject<'VOICEMAIL'>,
@@ -48,8 +53,8 @@ export class Voicemail {
     this.#streamClosed = streamClosed;
     this.object = object;
     this.user = user;
-    this.file = file;
-    this.voice = this.#newVoice();
+    this.#file = file;
+    this.#voice = this.#newVoice();
   }
 
   get id(): number {
@@ -72,12 +77,53 @@ export class Voicemail {
     return this.type.endsWith('GREETING');
   }
 
+  /** The WAV file with its audio: one that is shipped, or another user's, until it is recorded. */
+  get file(): string {
+    return this.#file;
+  }
+
+  /** Streams that it is recorded from and played to. */
+  get voice(): UserVoice {
+    return this.#voice;
+  }
+
+  /** Recording or playback that is under way; one at a time. */
+  get activity(): Activity | undefined {
+    return this.#activity;
+  }
+
+  /** @throws ERR_INVALID_STATE while something else is done with it. */
+  begin(kind: Activity['kind'], by: VoicemailActivity): void {
+    if (this.#activity) {
+      throw new JackfieldError(
+        'ERR_INVALID_STATE',
+        `Voicemail ${this.id} is ${this.#activity.kind} already.`,
+      );
+    }
+    this.#activity = { kind, by };
+  }
+
+  /** Takes in that an activity is over; nothing when it was not this one. */
+  end(by: VoicemailActivity): void {
+    if (this.#activity?.by === by) this.#activity = undefined;
+  }
+
+  /** Records it into a file from now on. */
+  recordInto(file: string): void {
+    this.#file = file;
+  }
+
+  /** Records it from the streams of a call. */
+  share(voice: UserVoice): void {
+    this.#voice = voice;
+  }
+
   /** True when its audio is here, and nothing is done with it. */
   get isPlayable(): boolean {
     return !this.activity && this.canBecome('BUFFERING');
   }
 
-  /** Whether the life of a voicemail allows it to become `status` now. */
+  /** True when it can become `status` now (`VOICEMAIL_TRANSITIONS`; a greeting also begins anew). */
   canBecome(status: VoicemailStatus): boolean {
     if (this.status === status) return false;
     if (canVoicemailMove(this.status, status)) return true;
@@ -115,7 +161,7 @@ export class Voicemail {
 
   /** Gives it new streams: a recording or a playback has ended the former ones. By default on the user's devices. */
   renewVoice(devices?: SoundDevices): void {
-    this.voice = this.#newVoice(devices);
+    this.#voice = this.#newVoice(devices);
     for (const [stream, value] of Object.entries(UNREDIRECTED)) this.object.put(stream as 'INPUT', value);
   }
 
@@ -147,7 +193,7 @@ export const UNREDIRECTED = {
   CAPTURE_MIC: '',
 } as const satisfies Partial<Record<PropertyName<'VOICEMAIL'>, string>>;
 
-/** What a sound device that fails means to what is recorded from it, or played to it. */
+/** Reasons of a recording or a playback that fails with its sound device. */
 export const DEVICE_REASONS = { microphone: 'RECORDING_ERROR', speaker: 'PLAYBACK_ERROR' } as const;
 
 /** The properties by which a new VOICEMAIL object is made known, in this order (reference, "CALLVOICEMAIL"). */
@@ -161,7 +207,7 @@ export const INTRODUCTION = [
   'DURATION',
 ] as const satisfies readonly PropertyName<'VOICEMAIL'>[];
 
-/** What a VOICEMAIL object is made with. */
+/** Makes the properties that a VOICEMAIL object begins with. */
 export function voicemailProperties(
   type: VoicemailType,
   partner: Identity,
@@ -185,7 +231,7 @@ export function settled(record: ObjectRecord): ObjectRecord {
   return { ...rest, STATUS: entryOf(SETTLED, rest['STATUS'] ?? '') ?? rest['STATUS'] ?? 'UNKNOWN' };
 }
 
-/** What is left of a status when the process that was busy with it is gone. */
+/** Statuses that a former run was busy with, and what each is for the next run. */
 const SETTLED: Readonly<Record<string, VoicemailStatus>> = {
   DOWNLOADING: 'NOTDOWNLOADED',
   BUFFERING: 'UNPLAYED',

@@ -7,7 +7,7 @@ export interface Owned<O extends ObjectName> {
   readonly owner: ObjectOwner;
 }
 
-/** What becomes of the objects of an {@link ObjectStore}. */
+/** Rules by which an {@link ObjectStore} keeps its objects. */
 export interface ObjectStoreOptions<T> {
   /** Most objects of one owner: the oldest that may go makes room. Default: no limit. */
   readonly limit?: number;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type Client, world } from './world.js';
+import { type Client, world } from '../world.js';
 
 /** Ids of the hardwired groups, by type. */
 function groupsOf(client: Client): Map<string, string> {
