@@ -23,8 +23,11 @@ const CAUSES = {
 /** Name of a mistake: one that has one number, or one whose number depends on the command that it answers. */
 export type RefusalName = ErrorName | keyof typeof CAUSES;
 
-/** Thrown by a command's handler to answer it with `ERROR <number> <text>`. Never leaves the exchange. */
-export class Refusal extends Error {
+/**
+ * Thrown by a command's handler to answer it with `ERROR <number> <text>`. Never leaves the exchange. It is no Error: a
+ * stack, which nobody would read, costs more than the rest of the command.
+ */
+export class Refusal {
   readonly #why: RefusalName | ErrorReply;
   readonly #detail: string | undefined;
 
@@ -33,8 +36,6 @@ export class Refusal extends Error {
    * @param detail appended to the reference's text. Default: nothing.
    */
   constructor(why: RefusalName | ErrorReply, detail?: string) {
-    super(typeof why === 'string' ? why : why.text);
-    this.name = 'Refusal';
     this.#why = why;
     this.#detail = detail;
   }

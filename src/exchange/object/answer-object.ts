@@ -38,9 +38,12 @@ type Answer = EndpointMessage | Promise<EndpointMessage>;
 /** Answers commands about objects, by what the module of each kind says. */
 export class ObjectAnswerer {
   readonly #kinds: ReadonlyMap<ObjectName, AnyKind>;
+  /** Names of the properties that each kind has. */
+  readonly #properties: ReadonlyMap<ObjectName, ReadonlySet<string>>;
 
   constructor(kinds: readonly AnyKind[]) {
     this.#kinds = new Map(kinds.map((kind) => [kind.object, kind]));
+    this.#properties = new Map(kinds.map((kind) => [kind.object, new Set(propertiesOf(kind))]));
   }
 
   /** @throws Refusal */
@@ -76,6 +79,7 @@ export class ObjectAnswerer {
     const kind = this.#kinds.get(command.object);
     if (!kind) throw new Refusal('get-what');
     const found = find(kind, asking, command.id);
+    if (!this.#properties.get(kind.object)?.has(property)) throw new Refusal('unknown-what');
     const getter = kind.get && entryOf(kind.get, property);
     const value = getter ? getter(asking, found, argument) : kept(kind, found, property);
     if (value === undefined) throw new Refusal('unknown-what');
@@ -131,11 +135,12 @@ function find(kind: AnyKind, asking: Asking, id: ObjectId<ObjectName>): unknown 
   return found;
 }
 
-/** Value of a property that is not computed; nothing for one that the catalogue does not have. */
+function propertiesOf({ object, inherits = object }: AnyKind): string[] {
+  return [object, inherits].flatMap((name) => Object.keys(OBJECTS[name].properties));
+}
+
+/** Value of a property that is not computed. */
 function kept(kind: AnyKind, found: unknown, property: string): string | undefined {
-  const { object, inherits = object } = kind;
-  const known = [object, inherits].some((name) => Object.hasOwn(OBJECTS[name].properties, property));
-  if (!known) return undefined;
   return kind.value?.(found, property) ?? (kind.defaults && entryOf(kind.defaults, property));
 }
 
