@@ -13,6 +13,8 @@ const JITTERING = 64;
 const FOLLOWING = 8;
 /** A packet that is later than this, in samples, was held up: that is no jitter. 60 ms. */
 const HELD_UP = msToSamples(60);
+/** By how much the least late of so few reads may have been held up, whatever the jitter was before, in samples. */
+const HELD_UP_OF = [60, 60, 60, 40, 20].map((ms) => msToSamples(ms));
 /** How seldom some packets may all be later than {@link DelayNoise.leastOf} says. */
 const SELDOM = 0.001;
 
@@ -51,13 +53,14 @@ export class DelayNoise {
   }
 
   /**
-   * By how much the least late of so many packets may be late for its jitter alone, in samples: one packet by nearly all
+   * By how much the least late of so many reads may be late though nothing was lost, in samples: one read by nearly all
    * that jitter comes to, a dozen by hardly anything.
    */
-  leastOf(packets: number): number {
+  leastOf(reads: number): number {
     const sorted = this.#late.toSorted((a, b) => a - b);
-    const share = 1 - SELDOM ** (1 / packets);
-    return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+    const share = 1 - SELDOM ** (1 / reads);
+    const jitter = sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+    return this.batched ? jitter : Math.max(jitter, HELD_UP_OF[reads] ?? 0);
   }
 
   /** Notes that a read brought `count` samples at `atMs`, which is `pausedMs` after the one before. */

@@ -1,5 +1,12 @@
 /** A pause of more than this, in ms, ends what is steady: the minimum begins anew. */
-const LONGEST_PAUSE_MS = 500;
+export const LONGEST_PAUSE_MS = 500;
+
+/** The least delay of some time past, and of the newest part of it. */
+export interface Least {
+  readonly all: number;
+  /** But for the oldest bucket, some of which may have come before the last change. */
+  readonly newest: number;
+}
 
 /** The least of the delays of some time past: whatever delays single packets does not touch it. */
 export class LeastDelay {
@@ -17,7 +24,7 @@ export class LeastDelay {
   }
 
   /** Takes a delay. Returns the least of all buckets when one has just been filled, and all are there. */
-  push(nowMs: number, delay: number): number | undefined {
+  push(nowMs: number, delay: number): Least | undefined {
     if (nowMs - this.#lastMs > LONGEST_PAUSE_MS) this.reset();
     this.#lastMs = nowMs;
     const filled = nowMs - this.#newestMs >= this.#bucketMs && Number.isFinite(this.#newest);
@@ -28,7 +35,9 @@ export class LeastDelay {
     }
     if (!Number.isFinite(this.#newest)) this.#newestMs = nowMs;
     this.#newest = Math.min(this.#newest, delay);
-    return filled && this.#full.length === this.#count ? Math.min(...this.#full) : undefined;
+    if (!filled || this.#full.length < this.#count) return undefined;
+    const newest = Math.min(...this.#full.slice(1));
+    return { all: Math.min(newest, this.#full[0] ?? newest), newest };
   }
 
   /** Forgets what came. */

@@ -21,11 +21,11 @@ const PACE = 0.7;
 /** A stream catches up when its delay falls by this share of the time. */
 const CATCHING_UP = 0.1;
 /**
- * Lost samples of less than {@link DOUBT} show in the least delay: of most of a second where there are many, of some
- * seconds where there are few.
+ * Lost samples of less than {@link DOUBT} show in the least delay: of half a second where there are many, of some seconds
+ * where there are few. All of it is seen early enough for a second of steady flow to be in place.
  */
 const SCALES = [
-  { bucketMs: 150, count: 4, tolerance: msToSamples(15) },
+  { bucketMs: 120, count: 4, tolerance: msToSamples(15) },
   { bucketMs: 1000, count: 4, tolerance: msToSamples(7) },
 ] as const;
 /** After a hole, the stream shows for this long how much was lost at most, in ms. */
@@ -94,8 +94,11 @@ const NOT_YET: readonly Placement[] = [];
  *            └──(on time again; or no longer faster: silence of what is left)──────────────┘
  * ```
  *
- * While it flows, less than 60 ms of loss shows in the least delay of the last second or of the last four. The usual
- * delay itself moves no faster than clocks drift, so that neither is taken for the other.
+ * While it flows, less than 60 ms of loss shows in the least delay of the last half second or of the last four. The
+ * usual delay itself moves no faster than clocks drift, so that neither is taken for the other.
+ *
+ * Silence that was put in is never taken back: where too few reads show a loss, only what they show for sure is put in,
+ * and {@link OwedLoss} finds the rest.
  */
 export class LegClock {
   readonly #line: CallTimeLine;
@@ -277,9 +280,9 @@ export class LegClock {
     const placements: Placement[] = [];
     let tolerance = SCALES[0].tolerance + this.#noise.samples;
     for (let chunk = this.#waiting[0]; chunk && chunk.atMs <= untilMs; chunk = this.#waiting[0]) {
-      const lost = this.#lostBefore(this.#waiting);
+      const { least, most } = this.#lostBefore(this.#waiting);
       this.#waiting.shift();
-      const hole = lost.least > tolerance ? this.#open(lost.least, chunk.atMs, lost.most) : 0;
+      const hole = most > tolerance ? this.#open(Math.max(0, least), chunk.atMs, most) : 0;
       placements.push({ hole, chunks: 1 });
       tolerance = DOUBT;
     }
@@ -344,10 +347,10 @@ export class LegClock {
     this.#noteWindow(chunk);
     let hole = this.#surplus() + this.#rest(chunk);
     for (const [scale, { least: delays, tolerance }] of this.#scales.entries()) {
-      const delayOfAll = delays.push(atMs, delay - this.#lost);
-      if (delayOfAll === undefined) continue;
-      const late = delayOfAll - (this.#usual ?? delayOfAll);
-      if (late > tolerance + this.#noise.samples) hole += this.#open(late, atMs);
+      const least = delays.push(atMs, delay - this.#lost);
+      if (!least) continue;
+      const late = least.all - (this.#usual ?? least.all);
+      if (late > tolerance + this.#noise.samples) hole += this.#open(late + least.newest - least.all, atMs);
       else if (!this.#owed && scale === SCALES.length - 1) this.#drift(late);
     }
     return hole;

@@ -3,15 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { type AlignedCall, alignCall, type LineOptions, type Trouble } from './bad-line.js';
 
 const SEED = 20_260_129;
-/** Hours that are tried: JACKFIELD_HOURS=20 npx vitest run test/call/recording/bad-line */
+/** Hours that are tried: JACKFIELD_HOURS=20 npx vitest run test/recording/align/bad-line */
 const HOURS = Number(process.env['JACKFIELD_HOURS'] ?? 1);
 const HOUR_MS = 3_600_000;
 const LEGS = ['local', 'remote'] as const;
 /** A frame is found this near its place at once, and this near after a second of steady flow, in ms. */
 const AT_ONCE_MS = 100;
 const STEADY_MS = 20;
-/** The flow is steady from the arrival of the first frame on that comes after a trouble. */
-const steadyAfterMs = ({ frameMs, jitterMs }: LineOptions) => 1000 + frameMs + jitterMs;
+/** A trouble was this long ago where the flow is called steady. */
+const STEADY_AFTER_MS = 1000;
 
 const line = (options: Partial<LineOptions> = {}): LineOptions => ({
   ...{ troubles: [], ppm: 0, jitterMs: 0, seed: 1, frameMs: 20 },
@@ -33,12 +33,12 @@ function expectAllInPlace(
 ): void {
   for (const leg of LEGS) {
     const { troubles, frameMs } = lines[leg];
-    const afterMs = steadyAfterMs(lines[leg]);
     const frames = call.legs[leg];
     expect(call.aligner.legs[leg].late).toBe(0);
     expect(frames.find(({ offMs }) => offMs === undefined || Math.abs(offMs) > AT_ONCE_MS)).toBeUndefined();
     const steady = frames.filter(
-      ({ sentMs }) => !troubles.some(({ fromMs, ms }) => sentMs >= fromMs && sentMs < fromMs + ms + afterMs),
+      ({ sentMs }) =>
+        !troubles.some(({ fromMs, ms }) => sentMs >= fromMs && sentMs < fromMs + ms + STEADY_AFTER_MS),
     );
     expect(steady.find(({ offMs = 0 }) => Math.abs(offMs) > STEADY_MS)).toBeUndefined();
     const { received, missing } = call.aligner.legs[leg].ledger.slice(0, call.length);
@@ -110,17 +110,73 @@ describe('a leg that stalls', () => {
   });
 });
 
-describe('a single frame between a loss and a delay, on a line with much jitter', () => {
-  it('shows too little of the loss: what was put in is no more than that, and the rest of it follows', async () => {
-    const troubles = Array.from({ length: 40 }, (_, i): Trouble[] => [
-      { fromMs: 5000 + i * 5000, ms: 199, kind: 'lost' },
-      { fromMs: 5209 + i * 5000, ms: 1300, kind: 'delayed' },
-    ]).flat();
+/** The same troubles `times` over, each `everyMs`; times of `pattern` count from there. */
+const again = (times: number, everyMs: number, pattern: readonly Trouble[]): Trouble[] =>
+  Array.from({ length: times }, (_, i) =>
+    pattern.map((trouble) => ({ ...trouble, fromMs: 5000 + i * everyMs + trouble.fromMs })),
+  ).flat();
+
+describe('few frames between a loss and what holds the line up', () => {
+  it.each<[string, number, number, readonly Trouble[]]>([
+    [
+      'a delay, with much jitter',
+      10,
+      40,
+      [
+        { fromMs: 0, ms: 199, kind: 'lost' },
+        { fromMs: 209, ms: 1300, kind: 'delayed' },
+      ],
+    ],
+    [
+      'two delays, with much jitter',
+      20,
+      40,
+      [
+        { fromMs: 0, ms: 49, kind: 'lost' },
+        { fromMs: 62, ms: 4000, kind: 'delayed' },
+        { fromMs: 4065, ms: 2500, kind: 'delayed' },
+      ],
+    ],
+    [
+      'a short delay, without jitter, in long frames',
+      60,
+      0,
+      [
+        { fromMs: 0, ms: 700, kind: 'lost' },
+        { fromMs: 705, ms: 53, kind: 'delayed' },
+        { fromMs: 790, ms: 3000, kind: 'delayed' },
+      ],
+    ],
+    [
+      'a short delay and another loss',
+      20,
+      10,
+      [
+        { fromMs: 0, ms: 187, kind: 'lost' },
+        { fromMs: 193, ms: 56, kind: 'delayed' },
+        { fromMs: 259, ms: 4000, kind: 'delayed' },
+      ],
+    ],
+  ])(
+    'show too little of it: no more silence is put in than was lost: %s',
+    async (_, frameMs, jitterMs, of) => {
+      const troubles = again(25, 8137, of);
+      const lines = {
+        local: line({ jitterMs, frameMs, seed: 5 }),
+        remote: line({ troubles, jitterMs, frameMs, seed: 6 }),
+      };
+      expectAllInPlace(await alignCall(lines, 212_000), lines);
+    },
+  );
+});
+
+describe('a loss that is shorter than what is in doubt, on a line with much jitter', () => {
+  it.each([20, 40, 60])('of %d ms is whole silence after a second', async (ms) => {
     const lines = {
-      local: line({ jitterMs: 40, frameMs: 10, seed: 5 }),
-      remote: line({ troubles, jitterMs: 40, frameMs: 10, seed: 6 }),
+      local: line({ troubles: each(2777, ms, 'lost', 240_000), jitterMs: 40, seed: 3 }),
+      remote: line({ troubles: each(3511, ms, 'lost', 240_000), jitterMs: 40, seed: 4 }),
     };
-    expectAllInPlace(await alignCall(lines, 210_000), lines);
+    expectAllInPlace(await alignCall(lines, 240_000), lines);
   });
 });
 

@@ -2,16 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { LeastDelay } from '../../../src/stream/align/least-delay.js';
 
 describe('LeastDelay', () => {
-  it('tells the least of the last buckets, as each is filled', () => {
+  it('tells the least of the last buckets, and of all but the oldest, as each is filled', () => {
     const least = new LeastDelay(100, 2);
     const told = [5, 3, 9, 8, 7, 6, 9, 9].map((delay, i) => least.push(i * 50, delay));
-    expect(told).toEqual([undefined, undefined, undefined, undefined, 3, undefined, 6, undefined]);
+    const none = undefined;
+    expect(told).toEqual([none, none, none, none, { all: 3, newest: 8 }, none, { all: 6, newest: 6 }, none]);
   });
 
   it('begins anew after a pause', () => {
-    const least = new LeastDelay(100, 1);
-    least.push(0, 1);
-    expect(least.push(600, 5)).toBeUndefined();
-    expect(least.push(700, 9)).toBe(5);
+    const least = new LeastDelay(100, 2);
+    for (const atMs of [0, 100]) least.push(atMs, 1);
+    expect(least.push(700, 5)).toBeUndefined();
+    expect(least.push(800, 9)).toBeUndefined();
+    expect(least.push(900, 9)).toEqual({ all: 5, newest: 9 });
   });
 });
