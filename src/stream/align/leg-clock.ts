@@ -11,9 +11,12 @@ const WATCH_MS = 150;
 const WATCH_JITTER = 10;
 /** The same where it does not keep pace, and the longest that samples wait where this process is idle. */
 const LONGEST_WATCH_MS = 300;
-/** A batched reader, which sees a delay only when it looks, looks so often before it judges one. */
-const FEWEST_READS = 3;
-/** The longest that samples wait for that, or for a process that is too busy to read; and when it is looked again. */
+/** A delay is judged by so many reads. A batched reader makes few, in which it sees much. */
+const FEWEST_READS = { atOnce: 5, batched: 3 } as const;
+/**
+ * The longest that samples wait for that, for a process that is too busy to read, or while their delay still falls; and
+ * when it is looked again.
+ */
 const LAST_WATCH_MS = 1000;
 const LOOK_AGAIN_MS = 50;
 /** Less than this share of what the time holds, and a stream does not keep pace yet. */
@@ -233,27 +236,29 @@ export class LegClock {
     if (!first) return placements;
     const watchedMs = nowMs - first.atMs;
     const watchMs = this.#watchMs;
-    if (!this.#hasSeen(first, watchedMs, watchMs)) return placements;
-    const due = watchedMs >= this.#longestWatchMs;
+    const all = watchedMs >= LAST_WATCH_MS;
     const gains = this.#gains(this.#waiting, nowMs);
-    if (due && gains) {
+    if (!all && (gains || !this.#hasSeen(first, watchedMs, watchMs))) {
+      this.#lookMs = Math.min(nowMs + LOOK_AGAIN_MS, first.atMs + LAST_WATCH_MS);
+      return placements;
+    }
+    if (gains) {
       this.#catchingUp = [...this.#waiting];
       return [...placements, ...this.#placeAll()];
     }
     const came = this.#waiting.reduce((sum, { count }) => sum + count, -first.count);
-    if (!due && (gains || came < watchedMs * SAMPLES_PER_MS * PACE)) return placements;
+    if (watchedMs < this.#longestWatchMs && came < watchedMs * SAMPLES_PER_MS * PACE) return placements;
     placements.push(...this.#place(nowMs - watchMs));
     this.#placeOnTime(placements);
     return placements;
   }
 
-  /** Whether what waits was watched for `watchMs` in which this process could see it. */
-  #hasSeen({ atMs, busyMs }: Waiting, watchedMs: number, watchMs: number): boolean {
+  /** Whether enough came of what waits, in `watchMs` in which this process could see it. */
+  #hasSeen({ busyMs }: Waiting, watchedMs: number, watchMs: number): boolean {
     const seenMs = watchedMs - (this.#busyMs() - busyMs);
-    if (watchedMs >= LAST_WATCH_MS) return true;
-    if (seenMs >= watchMs && !(this.#noise.batched && this.#waiting.length < FEWEST_READS)) return true;
-    this.#lookMs = Math.min(atMs + watchedMs + LOOK_AGAIN_MS, atMs + LAST_WATCH_MS);
-    return false;
+    return (
+      seenMs >= watchMs && readsOf(this.#waiting) >= FEWEST_READS[this.#noise.batched ? 'batched' : 'atOnce']
+    );
   }
 
   /** What would be lost as a delay is watched for longer before it is taken for one. */
@@ -291,9 +296,8 @@ export class LegClock {
 
   /** How much was lost before the first of these chunks: at least, since silence is not taken back, and at most. */
   #lostBefore(chunks: readonly Waiting[]): { readonly least: number; readonly most: number } {
-    const reads = new Set(chunks.map(({ atMs }) => atMs)).size;
     const most = Math.min(...chunks.map((chunk) => this.#late(chunk)));
-    return { least: most - this.#noise.leastOf(reads), most };
+    return { least: most - this.#noise.leastOf(readsOf(chunks)), most };
   }
 
   #placeAll(): readonly Placement[] {
@@ -400,4 +404,9 @@ export class LegClock {
     }
     this.#window = { number, busyMs, least: delay - this.#lost };
   }
+}
+
+/** What came at the same time was read together. */
+function readsOf(chunks: readonly Waiting[]): number {
+  return new Set(chunks.map(({ atMs }) => atMs)).size;
 }
