@@ -1,6 +1,7 @@
-// Sends the streams of a call in real time, as an endpoint does that runs beside the recorder: a frame of 20 ms of each
+// Sends the streams of calls in real time, as an endpoint does that runs beside the recorder: a frame of 20 ms of each
 // stream at once, and what it owes as soon as it gets processor time. Each sample of a frame says which one it is.
-// Messages: `{ dial, port }` connects a stream, answered by `{ connected }`; at the end `{ sent }`, the frames of each.
+// Messages: `{ dial, port, stalls }` connects a stream by a name, answered by `{ connected }`; one that stalls leaves out
+// the last `lost` of each `every` frames. `{ frames }` ends it after so many, answered by `{ sent }`, those of each stream.
 // Run by two-processes.test.ts.
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -8,32 +9,34 @@ import { connect } from 'node:net';
 const FRAME_MS = 20;
 const FRAME = 320;
 const LEVEL = 20;
-/** Frames in all; the stream that stalls, how often and for how long, in frames. */
-const [frames, stalls, every, lost] = process.argv.slice(2);
 const streams = new Map();
-const sent = {};
+const start = performance.now();
+let frames = Number.POSITIVE_INFINITY;
+let index = 0;
 
-process.on('message', async ({ dial, port }) => {
+process.on('message', async ({ dial, port, stalls, frames: last }) => {
+  if (last !== undefined) {
+    frames = index + last;
+    return;
+  }
   const socket = connect(port, '127.0.0.1').setNoDelay();
   await once(socket, 'connect');
-  streams.set(dial, socket);
-  sent[dial] = [];
+  streams.set(dial, { socket, stalls, sent: [] });
   process.send({ connected: dial });
 });
 
-const start = performance.now();
-let index = 0;
 // timer: it sends in real time, as an endpoint does.
 const timer = setInterval(() => {
-  for (; index < Number(frames) && (index + 1) * FRAME_MS <= performance.now() - start; index++) {
-    for (const [stream, socket] of streams) {
-      if (stream === stalls && index % Number(every) >= Number(every) - Number(lost)) continue;
+  for (; index < frames && (index + 1) * FRAME_MS <= performance.now() - start; index++) {
+    for (const { socket, stalls, sent } of streams.values()) {
+      if (stalls && index % stalls.every >= stalls.every - stalls.lost) continue;
       socket.write(Buffer.from(new Int16Array(FRAME).fill((index + 1) * LEVEL).buffer));
-      sent[stream].push(index);
+      sent.push(index);
     }
   }
-  if (index < Number(frames)) return;
+  if (index < frames) return;
   clearInterval(timer);
-  for (const socket of streams.values()) socket.end();
+  for (const { socket } of streams.values()) socket.end();
+  const sent = Object.fromEntries([...streams].map(([name, stream]) => [name, stream.sent]));
   process.send({ sent }, () => process.disconnect());
 }, 5);

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   attach,
   collectSamples,
@@ -20,66 +20,110 @@ import { OneCall, type Stream } from './hand-fed.js';
 
 const FRAME = 320;
 const LEVEL = 20;
-const SECONDS = 15;
-const FRAMES = SECONDS * 50;
+const SECONDS = 12;
+/** Frames that the stream which stalls is without: the last 15 of each 150, which are 300 ms of 3 s. */
+const STALLS = { every: 150, lost: 15 };
 /** Two processes that want a processor each all the time. */
 const BURNERS = 2;
 /** Frames of the two legs that were sent at once lie this near to each other, in samples: 20 ms. */
 const TOGETHER = 320;
-/** The same within the second after a stall: 100 ms. */
+/** The same soon after a stall: 100 ms. */
 const AT_ONCE = 1600;
-
-let folder: string;
-let others: ChildProcess[];
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'jackfield-load-'));
-  others = Array.from({ length: BURNERS }, () => spawn(process.execPath, ['-e', 'for (;;);']));
-});
-afterEach(async () => {
-  for (const other of others) other.kill('SIGKILL');
-  await rm(folder, { recursive: true });
-});
+/**
+ * When the flow is steady after a stall, in frames: a reader that looks at the stream now and then has seen enough of it
+ * later; and how near frames lie to each other by then, in samples.
+ */
+const STEADY = { immediate: { after: 50, near: TOGETHER }, batched: { after: 100, near: 2 * TOGETHER } };
 
 interface Recorded {
   readonly sidecar: RecordingSidecar;
+  readonly verified: Awaited<ReturnType<typeof verifyRecording>>;
   readonly sent: Readonly<Record<Stream, readonly number[]>>;
+  /** The first and last frame of each read of the microphone. */
+  readonly reads: readonly (readonly [number, number])[];
   /** Of each stream, where the samples of a frame lie. */
   readonly found: Readonly<Record<Stream, ReadonlyMap<number, readonly number[]>>>;
 }
 
-/** Records a call whose streams another process sends, in real time, while this machine has too much to do. */
-async function record(readClass: ReadClass, ...stalls: readonly string[]): Promise<Recorded> {
-  const sender = fork('test/recording/sending-process.mjs', [String(FRAMES), ...stalls]);
+const READ_CLASSES = ['immediate', 'batched'] as const;
+const CALLS = READ_CLASSES.flatMap((readClass) => [
+  { name: `steady, ${readClass}`, readClass, stalls: undefined },
+  { name: `stalling, ${readClass}`, readClass, stalls: STALLS },
+]);
+
+let folder: string;
+const others: ChildProcess[] = [];
+const recorded = new Map<string, Recorded>();
+
+/** Records calls whose streams another process sends, in real time and at once, while this machine has too much to do. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jackfield-load-'));
+  for (let i = 0; i < BURNERS; i++) others.push(spawn(process.execPath, ['-e', 'for (;;);']));
+  const sender = fork('test/recording/sending-process.mjs');
   others.push(sender);
-  const told = new Promise<Recorded['sent']>((resolve) => {
-    sender.on('message', (message: { readonly sent?: Recorded['sent'] }) => {
-      if (message.sent) resolve(message.sent);
-    });
-  });
-  const endpoint = new OneCall(async (dial, port) => {
-    const connected = once(sender, 'message');
-    sender.send({ dial, port });
-    await connected;
-  });
-  await using client = await attach(new MemoryTransport(endpoint));
   await using server = new PcmServer();
+  const calls = await Promise.all(CALLS.map((options) => open(sender, server, options)));
+  const told = once(sender, 'message');
+  sender.send({ frames: SECONDS * 50 });
+  const [{ sent }] = (await told) as [{ readonly sent: Readonly<Record<string, readonly number[]>> }];
+  for (const { name, finish } of calls) {
+    recorded.set(name, await finish((stream) => sent[`${name} ${stream}`] ?? []));
+  }
+});
+afterAll(async () => {
+  for (const other of others) other.kill('SIGKILL');
+  await rm(folder, { recursive: true });
+});
+
+async function open(
+  sender: ChildProcess,
+  server: PcmServer,
+  { name, readClass, stalls }: (typeof CALLS)[number],
+) {
+  const endpoint = new OneCall(async (stream, port) => {
+    const dial = `${name} ${stream}`;
+    sender.send({ dial, port, ...(stream === 'CAPTURE_MIC' && { stalls }) });
+    for await (const [{ connected }] of on(sender, 'message')) if (connected === dial) return;
+  });
+  const client = await attach(new MemoryTransport(endpoint));
   const call = await client.call('ann');
-  const file = join(folder, 'call.wav');
+  const file = join(folder, `${name}.wav`);
   const recording = await recordCall(call, server, { file, input: false, readClass });
-  const sent = await told;
-  endpoint.status('FINISHED');
-  const { sidecar } = await recording.finished;
-  expect(await verifyRecording(file)).toMatchObject({ ok: true });
-  await using reader = await WavReader.open(file);
-  const [left = new Int16Array(), right = new Int16Array()] = splitChannels(await collectSamples(reader), 2);
-  return { sidecar, sent, found: { CAPTURE_MIC: placesOf(left), OUTPUT: placesOf(right) } };
+  const reads: [number, number][] = [];
+  recording.voice.microphone?.addSink({
+    write: (samples) => void reads.push([frameOf(samples[0]), frameOf(samples.at(-1))]),
+    end: () => undefined,
+  });
+  return {
+    name,
+    async finish(sentOf: (stream: Stream) => readonly number[]): Promise<Recorded> {
+      endpoint.status('FINISHED');
+      const { sidecar } = await recording.finished;
+      await client.close();
+      const verified = await verifyRecording(file);
+      await using reader = await WavReader.open(file);
+      const [left = new Int16Array(), right = new Int16Array()] = splitChannels(
+        await collectSamples(reader),
+        2,
+      );
+      return {
+        sidecar,
+        verified,
+        reads,
+        sent: { CAPTURE_MIC: sentOf('CAPTURE_MIC'), OUTPUT: sentOf('OUTPUT') },
+        found: { CAPTURE_MIC: placesOf(left), OUTPUT: placesOf(right) },
+      };
+    },
+  };
 }
+
+const frameOf = (level = 0) => level / LEVEL - 1;
 
 function placesOf(samples: Int16Array): Map<number, number[]> {
   const places = new Map<number, number[]>();
   for (const [place, level] of samples.entries()) {
     if (level === 0) continue;
-    const frame = level / LEVEL - 1;
+    const frame = frameOf(level);
     const of = places.get(frame);
     if (of) of.push(place);
     else places.set(frame, [place]);
@@ -87,8 +131,15 @@ function placesOf(samples: Int16Array): Map<number, number[]> {
   return places;
 }
 
+function recordedAs(kind: 'steady' | 'stalling', readClass: ReadClass): Recorded {
+  const found = recorded.get(`${kind}, ${readClass}`);
+  if (!found) throw new Error(`No call was recorded as ${kind}, ${readClass}.`);
+  return found;
+}
+
 /** Holds that each frame that was sent is there, whole and once, and no other; and that the ledger says so. */
-function expectAll({ sidecar, sent, found }: Recorded): void {
+function expectAll({ sidecar, verified, sent, found }: Recorded): void {
+  expect(verified).toMatchObject({ ok: true });
   for (const [stream, leg] of [
     ['OUTPUT', sidecar.legs.remote],
     ['CAPTURE_MIC', sidecar.legs.local],
@@ -103,6 +154,15 @@ function expectAll({ sidecar, sent, found }: Recorded): void {
   }
 }
 
+const inRound = (frame: number) => frame % STALLS.every;
+/** Whether the stream stood still between two frames, just before the first or just after the last. */
+const isBeside = (first: number, last: number) =>
+  inRound(first) === 0 ||
+  inRound(last) === STALLS.every - STALLS.lost - 1 ||
+  Math.floor(first / STALLS.every) < Math.floor(last / STALLS.every);
+/** Reads are long from so many frames on: of a reader that looks now and then, all are. */
+const LONG_READ = { immediate: 5, batched: 0 };
+
 /** How far apart frames lie that were sent at once. */
 function apart({ found }: Recorded): { readonly frame: number; readonly samples: number }[] {
   return [...found.CAPTURE_MIC].flatMap(([frame, [left = 0]]) => {
@@ -116,26 +176,34 @@ const stalled = (leg: RecordingSidecar['legs']['local']) =>
     .filter(({ reason }) => reason === 'stalled')
     .reduce((sum, { samples }) => sum + samples, 0);
 
-describe.each(['immediate', 'batched'] as const)('on a machine with too much to do, read %s', (readClass) => {
-  it('steady legs of another process are whole, together, and nothing is called a stall', async () => {
-    const recorded = await record(readClass);
-    expectAll(recorded);
-    expect(apart(recorded).filter(({ samples }) => Math.abs(samples) > TOGETHER)).toEqual([]);
-    const { local, remote } = recorded.sidecar.legs;
+describe.each(READ_CLASSES)('on a machine with too much to do, read %s', (readClass) => {
+  it('steady legs of another process are whole, together, and nothing is called a stall', () => {
+    const call = recordedAs('steady', readClass);
+    expectAll(call);
+    expect(apart(call).filter(({ samples }) => Math.abs(samples) > TOGETHER)).toEqual([]);
+    const { local, remote } = call.sidecar.legs;
     expect([stalled(local), stalled(remote)]).toEqual([0, 0]);
     expect(remote.ledger.missing).toBe(0);
   });
 
-  it('a leg that stalls for 300 ms each 3 s is whole, and the other one is untouched', async () => {
-    const recorded = await record(readClass, 'CAPTURE_MIC', '150', '15');
-    expectAll(recorded);
-    expect(recorded.sidecar.complete).toBe(false);
-    expect(recorded.sidecar.legs.remote.ledger.missing).toBe(0);
-    // A batched reader that comes late itself sees too little to place each stall at once.
-    if (readClass === 'batched') return;
-    const all = apart(recorded);
-    expect(all.filter(({ samples }) => Math.abs(samples) > AT_ONCE)).toEqual([]);
-    const steady = all.filter(({ frame }) => frame % 150 >= 50 || frame < 135);
-    expect(steady.filter(({ samples }) => Math.abs(samples) > TOGETHER)).toEqual([]);
+  it('a leg that stalls for 300 ms each 3 s is whole and in its place, and the other one is untouched', () => {
+    const call = recordedAs('stalling', readClass);
+    expectAll(call);
+    expect(call.sidecar.complete).toBe(false);
+    expect(call.sidecar.legs.remote.ledger.missing).toBe(0);
+    const all = apart(call);
+    // Nobody can tell where in a long read, or on which side of it, the stream stood still.
+    const beside = call.reads.filter(
+      ([first, last]) => last - first >= LONG_READ[readClass] && isBeside(first, last),
+    );
+    const isTold = (frame: number) => !beside.some(([first, last]) => frame >= first && frame <= last);
+    const far = all.filter(({ frame, samples }) => Math.abs(samples) > AT_ONCE && isTold(frame));
+    expect(far).toEqual([]);
+    const { after, near } = STEADY[readClass];
+    // What comes late before a stall is not told from what was lost.
+    const steady = all.filter(
+      ({ frame }) => inRound(frame) >= after && inRound(frame) < STALLS.every - 2 * STALLS.lost,
+    );
+    expect(steady.filter(({ samples }) => Math.abs(samples) > near)).toEqual([]);
   });
 });

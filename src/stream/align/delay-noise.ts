@@ -63,13 +63,19 @@ export class DelayNoise {
     return this.batched ? jitter : Math.max(jitter, HELD_UP_OF[reads] ?? 0);
   }
 
-  /** Notes that a read brought `count` samples at `atMs`, which is `pausedMs` after the one before. */
-  noteRead(atMs: number, pausedMs: number, busyMs: number, count: number): void {
+  /**
+   * Notes that a read brought `count` samples at `atMs`, which is `pausedMs` after the one before. Returns how long the
+   * newest of them may have waited for this reader to look, in samples.
+   */
+  noteRead(atMs: number, pausedMs: number, busyMs: number, count: number): number {
     const own = Math.min(pausedMs, busyMs - this.lastBusyMs) * SAMPLES_PER_MS;
+    const looks = own + (this.batched ? this.#read : 0);
+    const unseen = Math.max(0, Math.min(pausedMs * SAMPLES_PER_MS, looks) - count);
     this.lastMs = atMs;
     this.lastBusyMs = busyMs;
     this.#read += (count - this.#read) / READS;
     this.#own += (own - this.#own) / READS;
+    return unseen;
   }
 
   /** Notes the delay of a packet, in samples. */

@@ -3,26 +3,28 @@ import type { CallTimeLine } from './call-time-line.js';
 import { DelayNoise } from './delay-noise.js';
 import { LeastDelay } from './least-delay.js';
 import { OwedLoss } from './owed-loss.js';
+import { gains, readsOf, type TimedChunk } from './timed-chunk.js';
 
 /** A stream that is later than this beyond its usual delay, in samples, is in doubt: 60 ms. */
 const DOUBT = msToSamples(60);
+/** The same for what a batched reader brings: 100 ms. */
+const DOUBT_BATCHED = msToSamples(100);
 /** For how long a stream that moves again is watched, in ms, and how much longer for each ms of its usual jitter. */
 const WATCH_MS = 150;
 const WATCH_JITTER = 10;
-/** The same where it does not keep pace, and the longest that samples wait where this process is idle. */
+/** The longest that is watched for jitter, and for a stream that does not keep pace. */
 const LONGEST_WATCH_MS = 300;
 /** A delay is judged by so many reads. A batched reader makes few, in which it sees much. */
-const FEWEST_READS = { atOnce: 5, batched: 3 } as const;
+const FEWEST_READS = { atOnce: 5, batched: 4 } as const;
 /**
- * The longest that samples wait for that, for a process that is too busy to read, or while their delay still falls; and
- * when it is looked again.
+ * The longest that samples wait for that, or while their delay still falls: of time in which this process could read, and
+ * of time. It is looked again each {@link LOOK_AGAIN_MS}.
  */
 const LAST_WATCH_MS = 1000;
+const LAST_BUSY_MS = 3000;
 const LOOK_AGAIN_MS = 50;
 /** Less than this share of what the time holds, and a stream does not keep pace yet. */
 const PACE = 0.7;
-/** A stream catches up when its delay falls by this share of the time. */
-const CATCHING_UP = 0.1;
 /**
  * Lost samples of less than {@link DOUBT} show in the least delay: of half a second where there are many, of some seconds
  * where there are few. All of it is seen early enough for a second of steady flow to be in place.
@@ -57,15 +59,6 @@ export interface Placement {
   readonly chunks: number;
 }
 
-/** A chunk that waits for its place. */
-interface Waiting {
-  readonly atMs: number;
-  readonly busyMs: number;
-  readonly count: number;
-  /** How much later it came than its position in the stream says. */
-  readonly delay: number;
-}
-
 /** What a {@link LegClock} tells, and needs to know. */
 export interface LegClockOptions {
   /** Whether the time line goes at the pace of this leg. Default false. */
@@ -92,8 +85,8 @@ const NOT_YET: readonly Placement[] = [];
  *            ┌──(on time again: it was a delay)────────────────────────────┐
  *            v                                                             │
  *        flowing ──(over 60 ms late)──> in doubt: samples wait ────────────┤
- *            ^                             │  (150 ms at an even pace, or 300 ms: silence where it was lost)
- *            │                             └──(300 ms, and still faster than time)──> catching up: placed as a delay
+ *            ^                             │  (seen for 150 to 300 ms: silence where it was lost)
+ *            │                             └──(a second, and still faster than time)──> catching up: placed as a delay
  *            └──(on time again; or no longer faster: silence of what is left)──────────────┘
  * ```
  *
@@ -106,11 +99,11 @@ const NOT_YET: readonly Placement[] = [];
 export class LegClock {
   readonly #line: CallTimeLine;
   readonly #options: LegClockOptions;
-  #waiting: Waiting[] = [];
+  #waiting: TimedChunk[] = [];
   /** When the sample before those that wait came. */
   #pausedSinceMs = 0;
   /** The newest chunks of a stream that catches up. */
-  #catchingUp: Waiting[] | undefined;
+  #catchingUp: TimedChunk[] | undefined;
   #live = true;
   /** The usual delay of what was not lost. */
   #usual: number | undefined;
@@ -173,17 +166,22 @@ export class LegClock {
     const delay = this.#line.at(nowMs) - (end - this.#opened);
     this.#usual ??= delay < this.#line.usual + TOGETHER ? delay : this.#line.usual;
     if (this.#isAhead(nowMs, delay)) return this.#giveUp();
-    const chunk = { atMs: nowMs, busyMs: this.#busyMs(), count, delay };
     const pausedSinceMs = this.#noise.lastMs ?? this.#line.begunMs ?? nowMs;
-    this.#noise.noteRead(nowMs, nowMs - pausedSinceMs, chunk.busyMs, count);
+    const busyMs = this.#busyMs();
+    const unseen = this.#noise.noteRead(nowMs, nowMs - pausedSinceMs, busyMs, count);
+    const chunk = { atMs: nowMs, busyMs, count, delay, unseen };
     if (this.#catchingUp) return this.#followUp(this.#catchingUp, chunk);
     if (this.#waiting.length === 0) {
-      // What one read brings may be as old as it is long.
-      if (this.#late(chunk) <= Math.max(DOUBT, count)) return this.#flow(chunk);
+      if (this.#late(chunk) <= this.#doubt(count)) return this.#flow(chunk);
       this.#pausedSinceMs = pausedSinceMs;
     }
     this.#waiting.push(chunk);
     return this.#decide(nowMs);
+  }
+
+  /** How late a read of so many samples may be. What a batched reader brings may have been sent at once, and held up. */
+  #doubt(count: number): number {
+    return Math.max(DOUBT, Math.min(DOUBT_BATCHED, count / 2));
   }
 
   /** Decides on what has waited for long enough by now. */
@@ -199,9 +197,7 @@ export class LegClock {
     const late = Math.max(...this.#waiting.map((chunk) => this.#late(chunk)));
     // The last visit of a batched reader brings less than the others.
     const sure = late > SURE + this.#noise.lastRead && paused > late / 4;
-    return sure && !this.#gains(this.#waiting, nowMs)
-      ? this.#place(Number.POSITIVE_INFINITY)
-      : this.#placeAll();
+    return sure && !gains(this.#waiting, nowMs) ? this.#place(Number.POSITIVE_INFINITY) : this.#placeAll();
   }
 
   #busyMs(): number {
@@ -209,7 +205,7 @@ export class LegClock {
   }
 
   /** How much later than usual a chunk came. */
-  #late({ delay }: Waiting): number {
+  #late({ delay }: TimedChunk): number {
     return delay - (this.#usual ?? delay) - this.#lost;
   }
 
@@ -224,7 +220,7 @@ export class LegClock {
     return [{ hole: 0, chunks: this.#waiting.splice(0).length + 1 }];
   }
 
-  #flow(chunk: Waiting): readonly Placement[] {
+  #flow(chunk: TimedChunk): readonly Placement[] {
     const hole = this.#note(chunk);
     return hole === 0 ? AT_ONCE : [{ hole, chunks: 1 }];
   }
@@ -236,13 +232,15 @@ export class LegClock {
     if (!first) return placements;
     const watchedMs = nowMs - first.atMs;
     const watchMs = this.#watchMs;
-    const all = watchedMs >= LAST_WATCH_MS;
-    const gains = this.#gains(this.#waiting, nowMs);
-    if (!all && (gains || !this.#hasSeen(first, watchedMs, watchMs))) {
-      this.#lookMs = Math.min(nowMs + LOOK_AGAIN_MS, first.atMs + LAST_WATCH_MS);
+    const seenMs = watchedMs - (this.#busyMs() - first.busyMs);
+    const catchesUp = gains(this.#waiting, nowMs);
+    const few = readsOf(this.#waiting) < FEWEST_READS[this.#noise.batched ? 'batched' : 'atOnce'];
+    const undecided = seenMs < LAST_WATCH_MS && (catchesUp || few || seenMs < watchMs);
+    if (undecided && watchedMs < LAST_BUSY_MS) {
+      this.#lookMs = nowMs + LOOK_AGAIN_MS;
       return placements;
     }
-    if (gains) {
+    if (catchesUp || undecided) {
       this.#catchingUp = [...this.#waiting];
       return [...placements, ...this.#placeAll()];
     }
@@ -251,14 +249,6 @@ export class LegClock {
     placements.push(...this.#place(nowMs - watchMs));
     this.#placeOnTime(placements);
     return placements;
-  }
-
-  /** Whether enough came of what waits, in `watchMs` in which this process could see it. */
-  #hasSeen({ busyMs }: Waiting, watchedMs: number, watchMs: number): boolean {
-    const seenMs = watchedMs - (this.#busyMs() - busyMs);
-    return (
-      seenMs >= watchMs && readsOf(this.#waiting) >= FEWEST_READS[this.#noise.batched ? 'batched' : 'atOnce']
-    );
   }
 
   /** What would be lost as a delay is watched for longer before it is taken for one. */
@@ -280,14 +270,21 @@ export class LegClock {
     placements.push({ hole: 0, chunks: chunks - 1 }, { hole, chunks: 1 });
   }
 
-  /** Places all that came until `untilMs`, each behind what was lost before it. */
+  /**
+   * Places all that came until `untilMs`, each behind what was lost before it. What may have come in time, before this
+   * reader looked, is placed so where more was lost after it: a stall is one and not two.
+   */
   #place(untilMs: number): Placement[] {
     const placements: Placement[] = [];
     let tolerance = SCALES[0].tolerance + this.#noise.samples;
     for (let chunk = this.#waiting[0]; chunk && chunk.atMs <= untilMs; chunk = this.#waiting[0]) {
       const { least, most } = this.#lostBefore(this.#waiting);
       this.#waiting.shift();
-      const hole = most > tolerance ? this.#open(Math.max(0, least), chunk.atMs, most) : 0;
+      const later = this.#leastLate(this.#waiting);
+      // Of a read that nothing follows, as much may have been waiting to be read.
+      const sure = later === Infinity ? Math.min(least, this.#late(chunk) - chunk.unseen) : least;
+      const inTime = this.#late(chunk) - chunk.unseen <= DOUBT && most + DOUBT < later;
+      const hole = most > tolerance && !inTime ? this.#open(Math.max(0, sure), chunk.atMs, most) : 0;
       placements.push({ hole, chunks: 1 });
       tolerance = DOUBT;
     }
@@ -295,28 +292,23 @@ export class LegClock {
   }
 
   /** How much was lost before the first of these chunks: at least, since silence is not taken back, and at most. */
-  #lostBefore(chunks: readonly Waiting[]): { readonly least: number; readonly most: number } {
-    const most = Math.min(...chunks.map((chunk) => this.#late(chunk)));
-    return { least: most - this.#noise.leastOf(readsOf(chunks)), most };
+  #lostBefore(chunks: readonly TimedChunk[]): { readonly least: number; readonly most: number } {
+    const most = this.#leastLate(chunks);
+    // Those that more was lost before tell nothing of this loss.
+    const telling = chunks.filter((chunk) => this.#late(chunk) <= most + DOUBT);
+    return { least: most - this.#noise.leastOf(readsOf(telling)), most };
+  }
+
+  #leastLate(chunks: readonly TimedChunk[]): number {
+    return Math.min(...chunks.map((chunk) => this.#late(chunk)));
   }
 
   #placeAll(): readonly Placement[] {
     return [{ hole: 0, chunks: this.#waiting.splice(0).length }];
   }
 
-  /** Whether the delay of these chunks still falls. */
-  #gains(chunks: readonly Waiting[], nowMs: number): boolean {
-    const [first] = chunks;
-    if (!first) return false;
-    const middleMs = (first.atMs + nowMs) / 2;
-    const least = (from: number, to: number) =>
-      Math.min(...chunks.filter(({ atMs }) => atMs >= from && atMs <= to).map(({ delay }) => delay));
-    const gained = least(first.atMs, middleMs) - least(middleMs, nowMs);
-    return gained > Math.max(1, (nowMs - first.atMs) * SAMPLES_PER_MS * CATCHING_UP);
-  }
-
   /** Watches a stream that catches up until it is on time or catches up no longer. */
-  #followUp(chunks: Waiting[], chunk: Waiting): readonly Placement[] {
+  #followUp(chunks: TimedChunk[], chunk: TimedChunk): readonly Placement[] {
     chunks.push(chunk);
     while (chunk.atMs - (chunks[0]?.atMs ?? chunk.atMs) > LONGEST_WATCH_MS) chunks.shift();
     const [first = chunk] = chunks;
@@ -325,7 +317,7 @@ export class LegClock {
       this.#catchingUp = undefined;
       return this.#flow(chunk);
     }
-    if (watchedMs < WATCH_MS || this.#gains(chunks, chunk.atMs)) return AT_ONCE;
+    if (watchedMs < WATCH_MS || gains(chunks, chunk.atMs)) return AT_ONCE;
     this.#catchingUp = undefined;
     const { least, most } = this.#lostBefore(chunks);
     return [{ hole: this.#open(Math.max(0, least), chunk.atMs, most), chunks: 1 }];
@@ -343,7 +335,7 @@ export class LegClock {
   }
 
   /** Takes notice of a chunk that has its place. Returns the silence that has to be put in before it. */
-  #note(chunk: Waiting): number {
+  #note(chunk: TimedChunk): number {
     const { atMs, delay } = chunk;
     const early = -this.#late(chunk);
     this.#noise.noteDelay(delay);
@@ -371,7 +363,7 @@ export class LegClock {
   }
 
   /** The rest of a loss of which too little was seen at first, once enough has come since. */
-  #rest(chunk: Waiting): number {
+  #rest(chunk: TimedChunk): number {
     const rest = this.#owed?.push(chunk.atMs, this.#late(chunk));
     if (rest === undefined) return 0;
     this.#owed = undefined;
@@ -392,7 +384,7 @@ export class LegClock {
     else if (this.#usual !== undefined) this.#usual += step;
   }
 
-  #noteWindow({ atMs, delay, busyMs }: Waiting): void {
+  #noteWindow({ atMs, delay, busyMs }: TimedChunk): void {
     const number = Math.floor(this.#line.at(atMs) / WINDOW);
     const window = this.#window;
     if (window && window.number >= number) {
@@ -404,9 +396,4 @@ export class LegClock {
     }
     this.#window = { number, busyMs, least: delay - this.#lost };
   }
-}
-
-/** What came at the same time was read together. */
-function readsOf(chunks: readonly Waiting[]): number {
-  return new Set(chunks.map(({ atMs }) => atMs)).size;
 }

@@ -109,14 +109,14 @@ describe('LegAligner, by position', () => {
     await aligner.local.write(ramp(1600), 0);
     await aligner.remote.write(ramp(4000), 0);
     await clock.advance(500);
-    await aligner.remote.write(ramp(4000, 4000), 4000);
-    expect(sink.finalEnd).toBe(8000 - 1600);
-    await aligner.local.write(ramp(6400, 5), 1600);
+    await aligner.remote.write(ramp(8000, 4000), 4000);
+    expect(sink.finalEnd).toBe(12_000 - 1600);
+    await aligner.local.write(ramp(10_400, 5), 1600);
     const length = await aligner.finish();
-    expect(aligner.legs.local.late).toBe(4800);
-    expect(aligner.legs.local.ledger.slice(0, length)).toMatchObject({ received: 3200, missing: 4800 });
-    expect(sink.channel(0).slice(1600, 6400)).toEqual(zeros(4800));
-    expect(sink.channel(0).slice(6400)).toEqual([...ramp(6400, 5).slice(4800)]);
+    expect(aligner.legs.local.late).toBe(8800);
+    expect(aligner.legs.local.ledger.slice(0, length)).toMatchObject({ received: 3200, missing: 8800 });
+    expect(sink.channel(0).slice(1600, 10_400)).toEqual(zeros(8800));
+    expect(sink.channel(0).slice(10_400)).toEqual([...ramp(10_400, 5).slice(8800)]);
   });
 
   it('loses nothing where this process stood still, and then reads one leg before the other', async () => {
@@ -274,8 +274,8 @@ describe('LegAligner, by time', () => {
     await stream(clock, aligner, at, 2000);
     for (let turn = 0; turn < 10; turn++) {
       // Never abreast: the streams are read a second and a half late, and no faster than they come.
-      await clock.advance(turn === 0 ? 1500 : 1000);
       busyMs += turn === 0 ? 1400 : 900;
+      await clock.advance(turn === 0 ? 1500 : 1000);
       for (const leg of ['local', 'remote'] as const) {
         await aligner[leg].write(ramp(16_000, at[leg]), at[leg]);
         at[leg] += 16_000;
