@@ -1,7 +1,8 @@
 // Sends the streams of calls in real time, as an endpoint does that runs beside the recorder: a frame of 20 ms of each
 // stream at once, and what it owes as soon as it gets processor time. Each sample of a frame says which one it is.
 // Messages: `{ dial, port, stalls }` connects a stream by a name, answered by `{ connected }`; one that stalls leaves out
-// the last `lost` of each `every` frames. `{ frames }` ends it after so many, answered by `{ sent }`, those of each stream.
+// the last `lost` of each `every` frames. `{ frames }` ends it after so many, answered by `{ sent }`, those of each stream, and
+// by when the first was begun to be sent.
 // Run by two-processes.test.ts.
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -38,5 +39,6 @@ const timer = setInterval(() => {
   clearInterval(timer);
   for (const { socket } of streams.values()) socket.end();
   const sent = Object.fromEntries([...streams].map(([name, stream]) => [name, stream.sent]));
-  process.send({ sent }, () => process.disconnect());
+  const startedAtMs = performance.timeOrigin + start;
+  process.send({ sent, startedAtMs }, () => process.disconnect());
 }, 5);

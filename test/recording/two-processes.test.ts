@@ -19,6 +19,7 @@ import { splitChannels } from '../../src/voice.js';
 import { OneCall, type Stream } from './hand-fed.js';
 
 const FRAME = 320;
+const FRAME_MS = 20;
 const LEVEL = 20;
 const SECONDS = 12;
 /** Frames that the stream which stalls is without: the last 15 of each 150, which are 300 ms of 3 s. */
@@ -35,14 +36,26 @@ const AT_ONCE = 1600;
  */
 const STEADY = { immediate: { after: 50, near: TOGETHER }, batched: { after: 100, near: 2 * TOGETHER } };
 
+/** What one read brought, in frames, and how late the last of them was read, in ms. */
+interface Read {
+  readonly first: number;
+  readonly last: number;
+  readonly lateMs: number;
+}
+
 interface Recorded {
   readonly sidecar: RecordingSidecar;
   readonly verified: Awaited<ReturnType<typeof verifyRecording>>;
   readonly sent: Readonly<Record<Stream, readonly number[]>>;
-  /** The first and last frame of each read of the microphone. */
-  readonly reads: readonly (readonly [number, number])[];
+  /** The reads of the microphone. */
+  readonly reads: readonly Read[];
   /** Of each stream, where the samples of a frame lie. */
   readonly found: Readonly<Record<Stream, ReadonlyMap<number, readonly number[]>>>;
+}
+
+interface Told {
+  readonly sent: Readonly<Record<string, readonly number[]>>;
+  readonly startedAtMs: number;
 }
 
 const READ_CLASSES = ['immediate', 'batched'] as const;
@@ -65,9 +78,9 @@ beforeAll(async () => {
   const calls = await Promise.all(CALLS.map((options) => open(sender, server, options)));
   const told = once(sender, 'message');
   sender.send({ frames: SECONDS * 50 });
-  const [{ sent }] = (await told) as [{ readonly sent: Readonly<Record<string, readonly number[]>> }];
+  const [{ sent, startedAtMs }] = (await told) as [Told];
   for (const { name, finish } of calls) {
-    recorded.set(name, await finish((stream) => sent[`${name} ${stream}`] ?? []));
+    recorded.set(name, await finish((stream) => sent[`${name} ${stream}`] ?? [], startedAtMs));
   }
 });
 afterAll(async () => {
@@ -89,14 +102,17 @@ async function open(
   const call = await client.call('ann');
   const file = join(folder, `${name}.wav`);
   const recording = await recordCall(call, server, { file, input: false, readClass });
-  const reads: [number, number][] = [];
+  const reads: { first: number; last: number; atMs: number }[] = [];
   recording.voice.microphone?.addSink({
-    write: (samples) => void reads.push([frameOf(samples[0]), frameOf(samples.at(-1))]),
+    write: (samples) => {
+      const atMs = performance.timeOrigin + performance.now();
+      reads.push({ first: frameOf(samples[0]), last: frameOf(samples.at(-1)), atMs });
+    },
     end: () => undefined,
   });
   return {
     name,
-    async finish(sentOf: (stream: Stream) => readonly number[]): Promise<Recorded> {
+    async finish(sentOf: (stream: Stream) => readonly number[], startedAtMs: number): Promise<Recorded> {
       endpoint.status('FINISHED');
       const { sidecar } = await recording.finished;
       await client.close();
@@ -109,7 +125,9 @@ async function open(
       return {
         sidecar,
         verified,
-        reads,
+        reads: reads.map(({ first, last, atMs }) => {
+          return { first, last, lateMs: atMs - startedAtMs - (last + 1) * FRAME_MS };
+        }),
         sent: { CAPTURE_MIC: sentOf('CAPTURE_MIC'), OUTPUT: sentOf('OUTPUT') },
         found: { CAPTURE_MIC: placesOf(left), OUTPUT: placesOf(right) },
       };
@@ -192,13 +210,20 @@ describe.each(READ_CLASSES)('on a machine with too much to do, read %s', (readCl
     expect(call.sidecar.complete).toBe(false);
     expect(call.sidecar.legs.remote.ledger.missing).toBe(0);
     const all = apart(call);
+    const readOf = (frame: number) => call.reads.find(({ first, last }) => frame >= first && frame <= last);
+    // What was late before the stream stood still may lie as late as it was.
+    expect(
+      all.filter(({ frame, samples }) => {
+        const { lateMs = 0, last = frame } = readOf(frame) ?? {};
+        return samples > Math.max(AT_ONCE, (lateMs + (last - frame + 1) * FRAME_MS) * 16 + TOGETHER);
+      }),
+    ).toEqual([]);
     // Nobody can tell where in a long read, or on which side of it, the stream stood still.
-    const beside = call.reads.filter(
-      ([first, last]) => last - first >= LONG_READ[readClass] && isBeside(first, last),
-    );
-    const isTold = (frame: number) => !beside.some(([first, last]) => frame >= first && frame <= last);
-    const far = all.filter(({ frame, samples }) => Math.abs(samples) > AT_ONCE && isTold(frame));
-    expect(far).toEqual([]);
+    const isTold = (frame: number) => {
+      const { first = frame, last = frame } = readOf(frame) ?? {};
+      return last - first < LONG_READ[readClass] || !isBeside(first, last);
+    };
+    expect(all.filter(({ frame, samples }) => samples < -AT_ONCE && isTold(frame))).toEqual([]);
     const { after, near } = STEADY[readClass];
     // What comes late before a stall is not told from what was lost.
     const steady = all.filter(

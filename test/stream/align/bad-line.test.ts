@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type AlignedCall, alignCall, type LineOptions, type Trouble } from './bad-line.js';
 
 const SEED = 20_260_129;
-/** Hours that are tried: JACKFIELD_HOURS=20 npx vitest run test/recording/align/bad-line */
+/** Hours that are tried: JACKFIELD_HOURS=20 npx vitest run test/stream/align/bad-line */
 const HOURS = Number(process.env['JACKFIELD_HOURS'] ?? 1);
 const HOUR_MS = 3_600_000;
 const LEGS = ['local', 'remote'] as const;
