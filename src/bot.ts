@@ -27,6 +27,7 @@ export {
   type BotOutcome,
   type BotResult,
 } from './bot/bot-host.js';
+export type { CallTape, CallTaper, TapeOptions } from './bot/call-taper.js';
 export { drawFlow, type FlowDrawing } from './bot/flow/draw-flow.js';
 export { type Flow, type ParseFlowOptions, parseFlow, readFlow } from './bot/flow/flow.js';
 export { type FlowBotOptions, type FlowHook, type FlowHookContext, flowBot } from './bot/flow/flow-bot.js';

@@ -43,7 +43,8 @@ export { WavWriter } from './voice/wav/wav-writer.js';
 
 // Record one call, or all of an endpoint.
 export { CallRecording, type RecordingResult } from './recording/call-recording.js';
-export { type RecordCallOptions, recordCall } from './recording/record-call.js';
+export { recordCall } from './recording/record-call.js';
+export type { RecordCallOptions } from './recording/record-options.js';
 export type { RecorderOptions } from './recording/archive/recorder-options.js';
 export { Recorder } from './recording/archive/recorder.js';
 export { verifyRecording } from './recording/evidence/verify-recording.js';

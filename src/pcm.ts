@@ -16,7 +16,12 @@ export {
   VOICE_FORMAT,
 } from './base/pcm.js';
 export type { CallControl } from './call/call-control.js';
-export { type CallVoice, type CallVoiceOptions, openCallVoice } from './call/call-voice.js';
+export {
+  type CallVoice,
+  type CallVoiceOptions,
+  openCallVoice,
+  type VoiceListener,
+} from './call/call-voice.js';
 export type { GapName } from './stream/align/aligned-leg.js';
 export type {
   LedgerSpan,

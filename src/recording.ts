@@ -15,7 +15,7 @@ export type { FinishHookOptions } from './recording/archive/finish-hook.js';
 export { type Deliver, Outbox, type OutboxEvent, type OutboxOptions } from './recording/archive/outbox.js';
 export { listOutbox, retryEvent, type UndeliveredEvent } from './recording/archive/outbox-folder.js';
 export { OUTPUT_FORMATS, type OutputFormat } from './recording/archive/publish.js';
-export { Recorder, type RecorderEvents } from './recording/archive/recorder.js';
+export { Recorder, type RecorderEvents, type RecorderListener } from './recording/archive/recorder.js';
 export type { RecorderOptions, RecordPolicy } from './recording/archive/recorder-options.js';
 export type { RetentionRules } from './recording/archive/retention.js';
 export {
@@ -47,7 +47,14 @@ export {
 } from './recording/file/recover.js';
 export type { SegmentResult } from './recording/file/segment.js';
 export type { SegmentRules } from './recording/file/segment-rule.js';
-export { type RecordCallOptions, recordCall } from './recording/record-call.js';
+export {
+  PreparedRecording,
+  prepareRecording,
+  recordCall,
+  type RecordVoiceOptions,
+  recordVoice,
+} from './recording/record-call.js';
+export type { RecordCallOptions } from './recording/record-options.js';
 export type { RecordingEvents, RecordingProgress } from './recording/recording-track.js';
 export { openSealed } from './recording/sealed/open-sealed.js';
 export { readTails, type TailContents } from './recording/sealed/sealed-tail.js';

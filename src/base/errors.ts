@@ -33,6 +33,8 @@ export const ERROR_CODES = {
   ERR_SCENE: 'The scene of a bot test failed; the message holds the transcript, the cause what was thrown.',
   ERR_LISTENER: 'A listener of an event threw; the cause is what it threw.',
   ERR_NOT_TRANSFERRED: 'Nobody took the call that was to be transferred; the outcome is in the error.',
+  ERR_TAKEN:
+    'The voice of the call is redirected by somebody else: another program, or another part of this one.',
   ERR_FLOW: 'A flow file has errors; each is in the error with its line and path.',
 } as const;
 

@@ -5,7 +5,8 @@ import { checkTimeout, deadlineIn, type WaitOptions, waitFor } from '../base/wai
 import type { CallControl } from '../call/call-control.js';
 import type { CallVoice } from '../call/call-voice.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
-
+import type { CallRecording } from '../recording/call-recording.js';
+import { type RecordVoiceOptions, recordVoice } from '../recording/record-call.js';
 import type { PcmChunk } from '../stream/sink.js';
 import type { CallContext } from './call-context.js';
 import { type Gathered, type GatherOptions, gather } from './gather.js';
@@ -27,6 +28,8 @@ export interface BotCallParts {
   readonly voice: CallVoice;
   readonly context: Omit<CallContext, 'language'>;
   readonly partner: Partner;
+  /** The recording of the call by its bot or its host. */
+  readonly recording?: CallRecording | undefined;
   /** Told what the bot does, in words, for transcripts. */
   readonly trace: (text: string) => void;
   /** Places a call that ends with this one. */
@@ -89,6 +92,8 @@ export class BotCall {
   readonly clock: Clock;
   /** The call's streams, for what is not offered here. */
   readonly voice: CallVoice;
+  /** The recording of the call, where its bot or host has it recorded: to be paused, marked, stopped. */
+  readonly recording: CallRecording | undefined;
   /** Fires when the call is over; for whatever else the script waits for. */
   readonly signal: AbortSignal;
   /** Language of prompts, numbers and dates from now on: `de`. */
@@ -105,6 +110,7 @@ export class BotCall {
     this.call = parts.call;
     this.partner = parts.partner;
     this.voice = parts.voice;
+    this.recording = parts.recording;
     this.clock = parts.context.clock;
     this.signal = parts.context.ended;
     this.language = parts.context.prompts.language;
@@ -169,6 +175,17 @@ export class BotCall {
     const message = await recordMessage(this.#context, options);
     this.#trace(`recorded ${message.durationMs} ms (${message.ended})`);
     return message;
+  }
+
+  /**
+   * Records the call from now on: what is said and what is heard, beside each other. It ends with the call, or by its
+   * `stop()`. To have all of the call recorded, give the bot `record`.
+   *
+   * @throws ERR_FILE, ERR_INVALID_ARG; ERR_INVALID_STATE when the streams are over.
+   */
+  async recordBoth(options: RecordVoiceOptions): Promise<CallRecording> {
+    this.#trace('records the call');
+    return await recordVoice(this.voice, { clock: this.clock, ...options });
   }
 
   /** Yields the caller's voice from now on, until the call ends. A slow reader loses the oldest samples. */

@@ -1,6 +1,6 @@
-import { checkOptions, given, needed, type Rules } from '../base/check.js';
+import { checkOptions, given, having, needed, type Rules } from '../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../base/clock.js';
-import { asError, invalidArgument, JackfieldError } from '../base/errors.js';
+import { asError, invalidArgument, JackfieldError, messageOf } from '../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
 import { deadlineIn, TimeLimit, type WaitOptions, waitFor } from '../base/wait.js';
 import type { Client } from '../control/client/client.js';
@@ -8,11 +8,13 @@ import { CLIENT } from '../control/client/command-sender.js';
 import type { Call } from '../control/state/call.js';
 import { CallEndedError } from '../control/state/call-ended-error.js';
 import type { CallState } from '../control/state/call-life.js';
+import type { CallRecording, RecordingResult } from '../recording/call-recording.js';
 import { SERVER } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import type { Bot } from './bot.js';
 import type { BotCall } from './bot-call.js';
 import { CallLimit, DialledCalls, endCall, hangUp } from './call-limit.js';
+import type { CallTape, CallTaper } from './call-taper.js';
 import { during } from './during.js';
 import { openBotCall } from './open-bot-call.js';
 import { Prompts } from './prompt/prompts.js';
@@ -25,6 +27,8 @@ export interface BotHostOptions {
   readonly server: PcmServer;
   /** Prompts of the bots. Default: tones and files, without a library. */
   readonly prompts?: Prompts;
+  /** Records the calls of every bot that does not say itself how it is recorded: a `Recorder`. Default: nothing. */
+  readonly record?: CallTaper;
   /** Times every wait; that of the exchange where calls run faster than real time. Default: the machine's. */
   readonly clock?: Clock;
 }
@@ -49,6 +53,8 @@ export interface BotResult {
   /** The call's last status, as on the wire. */
   readonly status: string;
   readonly error?: Error;
+  /** The recording of the call, complete on disk; absent when it was not recorded, or could not be. */
+  readonly recording?: RecordingResult;
 }
 
 export interface BotHostEvents extends FencedEvents {
@@ -58,6 +64,8 @@ export interface BotHostEvents extends FencedEvents {
   trace: [call: Call, text: string];
   /** A bot has finished with a call. */
   result: [result: BotResult];
+  /** A call that was to be recorded cannot be; the bot takes it all the same. */
+  unrecorded: [call: Call, error: Error];
   /** A call was refused, for there were `maxCalls`. */
   refused: [call: Call];
 }
@@ -66,6 +74,7 @@ const RULES: Rules<BotHostOptions> = {
   client: needed(CLIENT),
   server: needed(SERVER),
   prompts: given,
+  record: having('listen'),
   clock: CLOCK,
 };
 
@@ -77,6 +86,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   readonly #client: Client;
   readonly #server: PcmServer;
   readonly #prompts: Prompts | Promise<Prompts>;
+  readonly #record: CallTaper | undefined;
   readonly #clock: Clock;
   readonly #running = new Set<Promise<unknown>>();
   readonly #calls = new Set<Call>();
@@ -93,6 +103,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     this.#prompts = options.prompts ?? Prompts.open();
     // Told to whoever needs them.
     Promise.resolve(this.#prompts).catch(() => undefined);
+    this.#record = options.record;
     this.#clock = options.clock ?? systemClock;
   }
 
@@ -214,8 +225,10 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     using limit = new CallLimit(call, bot.maxCallMs, this.#clock);
     let outcome: BotOutcome = 'unanswered';
     let error: Error | undefined;
+    let recording: CallRecording | undefined;
     try {
       const conversation = await this.#open(bot, call, ringing, dialled, limit.cut);
+      recording = conversation.recording;
       outcome = 'hung-up';
       this.emit('talking', conversation, bot);
       const ending = await Promise.race([runScript(bot, conversation, this.#clock), limit.passed]);
@@ -225,12 +238,18 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
       if (!call.over) error = asError(failure);
     } finally {
       this.#calls.delete(call);
-      await Promise.all([endCall(call, this.#clock), dialled.end(this.#clock)]);
+      // A call that somebody else has is not this bot's to end.
+      const own = isTaken(error) ? [] : [endCall(call, this.#clock)];
+      await Promise.all([...own, dialled.end(this.#clock)]);
     }
-    const result = { bot: bot.name, callId: call.id, outcome, status: call.status };
-    const told = error ? { ...result, error } : result;
-    this.emit('result', told);
-    return told;
+    const recorded = recording && (await during(this.#clock, recording.finished).catch(() => undefined));
+    const result: BotResult = {
+      ...{ bot: bot.name, callId: call.id, outcome, status: call.status },
+      ...(error && { error }),
+      ...(recorded && { recording: recorded }),
+    };
+    this.emit('result', result);
+    return result;
   }
 
   /** Brings a call in progress, with its voice redirected before its first sample. */
@@ -242,18 +261,31 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     cut: AbortSignal,
   ): Promise<BotCall> {
     const prompts = await this.#prompts;
-    const opening = openBotCall(call, {
-      ...{ prompts, bot, server: this.#server, clock: this.#clock },
-      trace: (text) => this.emit('trace', call, text),
-      dial: (target, options) => this.#dial(bot, target, options, dialled, cut),
-      cut,
-    });
+    const opening = this.#tape(bot, call).then((tape) =>
+      openBotCall(call, {
+        ...{ prompts, bot, server: this.#server, clock: this.#clock, tape },
+        trace: (text) => this.emit('trace', call, text),
+        dial: (target, options) => this.#dial(bot, target, options, dialled, cut),
+        cut,
+      }),
+    );
     const conversation = await during(this.#clock, opening);
     if (call.properties.get('TYPE')?.startsWith('INCOMING') && call.state?.phase === 'placing') {
       await during(this.#clock, call.answer());
     }
     await this.#answered(call, ringing, cut);
     return conversation;
+  }
+
+  /** A call that cannot be recorded is taken all the same, and its transcript says so. */
+  async #tape(bot: Bot, call: Call): Promise<CallTape | undefined> {
+    try {
+      return await (bot.record ?? this.#record)?.listen(call, this.#clock);
+    } catch (error) {
+      this.emit('trace', call, `is not recorded: ${messageOf(error)}`);
+      this.emit('unrecorded', call, asError(error));
+      return undefined;
+    }
   }
 
   async #dial(
@@ -357,6 +389,10 @@ async function sayGoodbye(bot: Bot, call: BotCall, clock: Clock): Promise<void> 
   } catch {
     // The script's own error is what is told.
   }
+}
+
+function isTaken(error: Error | undefined): boolean {
+  return error instanceof JackfieldError && error.code === 'ERR_TAKEN';
 }
 
 function isCallEnded(error: unknown): boolean {

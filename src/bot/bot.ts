@@ -7,10 +7,12 @@ import {
   having,
   line,
   listOf,
+  object,
   type Rules,
   wait,
 } from '../base/check.js';
 import type { BotCall } from './bot-call.js';
+import { type CallTaper, type TapeOptions, taperOf } from './call-taper.js';
 import type { Speakable } from './prompt/speakable.js';
 
 /** The work of a bot on one call. When it returns, queued speech is played to its end and the call is hung up. */
@@ -36,6 +38,12 @@ export interface BotOptions {
   readonly echoGuard?: boolean;
   /** Longest call, in milliseconds; it is then hung up. Default 4 hours. */
   readonly maxCallMs?: number;
+  /**
+   * Records its calls from their first sample, what it says and what it hears, on the one redirection of the call: a
+   * `Recorder`, which names, publishes and catalogues them by its policy, or a folder with the options of a recording.
+   * Default: what records for the host, if anything does.
+   */
+  readonly record?: CallTaper | TapeOptions;
 }
 
 /** A phone bot: what it does with a call, and how. Made by {@link bot}, run by a {@link BotHost}. */
@@ -50,6 +58,7 @@ export interface Bot {
   readonly toneDigits: boolean;
   readonly echoGuard: boolean;
   readonly maxCallMs: number;
+  readonly record: CallTaper | undefined;
 }
 
 /** The rule of an argument that is a bot. */
@@ -63,6 +72,7 @@ const RULES: Rules<BotOptions> = {
   toneDigits: flag,
   echoGuard: flag,
   maxCallMs: wait,
+  record: object,
 };
 
 const FALLING_TONES: Speakable = [
@@ -88,7 +98,7 @@ export function bot(script: BotScript, options: BotOptions = {}): Bot {
   checkArgument('script', script, callback);
   checkOptions(options, RULES);
   const { name, language, goodbye = FALLING_TONES, toneDigits = true, echoGuard = true } = options;
-  const { maxCallMs = FOUR_HOURS_MS, says = [], prepare } = options;
+  const { maxCallMs = FOUR_HOURS_MS, says = [], prepare, record } = options;
   return Object.freeze({
     script,
     name: name ?? (script.name || 'bot'),
@@ -99,5 +109,6 @@ export function bot(script: BotScript, options: BotOptions = {}): Bot {
     toneDigits,
     echoGuard,
     maxCallMs,
+    record: record && taperOf(record),
   });
 }

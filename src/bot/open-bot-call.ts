@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { whenFired } from '../base/wait.js';
 import { type CallVoice, openCallVoice } from '../call/call-voice.js';
+import { takenFrom } from '../call/taken-voice.js';
 import type { Call } from '../control/state/call.js';
 import { CallEndedError } from '../control/state/call-ended-error.js';
 import type { SynchronousSink } from '../stream/sink.js';
@@ -9,6 +10,7 @@ import { DtmfDetector } from '../voice/tone/dtmf-detector.js';
 import type { Bot } from './bot.js';
 import { BotCall, type BotCallParts } from './bot-call.js';
 import { CallEar, type EarListener } from './call-ear.js';
+import type { CallTape } from './call-taper.js';
 import { DigitMerger } from './digit-merger.js';
 import { DigitQueue } from './digit-queue.js';
 import type { Prompts } from './prompt/prompts.js';
@@ -22,6 +24,8 @@ export interface BotCallOptions {
   readonly bot: Pick<Bot, 'language' | 'toneDigits' | 'echoGuard'>;
   readonly dial: BotCallParts['dial'];
   readonly trace: BotCallParts['trace'];
+  /** Records the call. */
+  readonly tape: CallTape | undefined;
   /** Ends the conversation, as the end of the call does. */
   readonly cut: AbortSignal;
 }
@@ -29,7 +33,9 @@ export interface BotCallOptions {
 /** An endpoint that keeps its streams open after the end of a call is cut off; in milliseconds of real time. */
 const STREAM_GRACE_MS = 2000;
 
-/** Redirects a call's voice and listens to its digits. @throws as {@link openCallVoice}. */
+/**
+ * Redirects a call's voice, listens to its digits, and has it recorded on the same redirection. @throws as {@link openCallVoice}.
+ */
 export async function openBotCall(call: Call, options: BotCallOptions): Promise<BotCall> {
   const { server, prompts, clock, bot } = options;
   const ear = new CallEar();
@@ -37,21 +43,24 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
   const digits = listenToDigits(call, ear, clock, bot.toneDigits, over.signal);
   const voice = await openCallVoice(call, server, {
     microphone: false,
+    listeners: options.tape ? [options.tape] : [],
     onLease(stream, lease) {
       if (stream === 'output') lease.addSink(ear, { policy: 'drop-oldest', name: 'bot' });
     },
   });
-  const end = () => {
+  const end = (reason?: Error) => {
     if (over.signal.aborted) return;
     over.abort(
-      new CallEndedError(call.id, call.status, 'through with its script', call.known('FAILUREREASON')),
+      reason ??
+        new CallEndedError(call.id, call.status, 'through with its script', call.known('FAILUREREASON')),
     );
     setTimeout(() => voice.close().catch(() => undefined), STREAM_GRACE_MS).unref();
   };
-  call.ended().then(end, end);
-  whenFired(options.cut, end);
-  // A stream that ends while the call goes on is the endpoint's last word, too.
-  void ear.ended.then(end);
+  const ended = () => end();
+  call.ended().then(ended, ended);
+  whenFired(options.cut, ended);
+  // A stream that ends while the call goes on is the endpoint's last word, too, or somebody else has taken it.
+  void ear.ended.then(() => takenFrom(call, voice.remote.port)).then(end, ended);
   const [handle, name] = await Promise.all([
     call.text('PARTNER_HANDLE').catch(() => ''),
     call.text('PARTNER_DISPNAME').catch(() => ''),
@@ -61,6 +70,7 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
     voice,
     partner: { handle, name },
     dial: options.dial,
+    recording: options.tape?.recording,
     transfer,
     trace: options.trace,
     context: {

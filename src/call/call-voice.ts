@@ -5,6 +5,8 @@ import {
   checkOptions,
   either,
   flag,
+  listOf,
+  object,
   oneOf,
   type Rules,
   whole,
@@ -20,6 +22,17 @@ import { READ_CLASS } from '../tcp/lease-options.js';
 import type { LeaseSource } from '../tcp/lease-reservation.js';
 import type { CallControl } from './call-control.js';
 import { redirectToLease } from './redirect-to-lease.js';
+import { checkFree } from './taken-voice.js';
+
+/** Somebody who hears a call's voice from its first sample on, without redirecting it himself. */
+export interface VoiceListener {
+  /** Called as {@link CallVoiceOptions.onLease}. */
+  onLease?(stream: StreamKind, lease: Lease, start: number): void;
+  /** The voice is open: every stream that was asked for is there. */
+  opened?(voice: CallVoice<Lease>): void;
+  /** The voice could not be opened: what was prepared for it is thrown away. */
+  failed?(): void | Promise<void>;
+}
 
 /** Options of {@link openCallVoice}. */
 export interface CallVoiceOptions {
@@ -44,6 +57,8 @@ export interface CallVoiceOptions {
    * not miss a sample. `stream` is that of the lease; `start` is where the stream's position 0 lies on the call's time line, in samples.
    */
   readonly onLease?: (stream: StreamKind, lease: Lease, start: number) => void;
+  /** Those who hear the voice beside whoever opens it: one redirection, any number of listeners. Default: nobody. */
+  readonly listeners?: readonly VoiceListener[];
   readonly signal?: AbortSignal;
 }
 
@@ -55,6 +70,7 @@ export const VOICE_RULES: Rules<CallVoiceOptions> = {
   readClass: READ_CLASS,
   leadMs: whole(20, 1000, 'ms'),
   onLease: callback,
+  listeners: listOf(object),
   signal: abortSignal,
 };
 
@@ -95,7 +111,7 @@ const SOUND_CARD = { kind: 'soundcard', device: 'default' } as const;
  *
  * Done before the call is INPROGRESS, sample 0 of every stream is the call's first sample.
  *
- * @throws ERR_API 589 when the endpoint cannot connect; ERR_PORT, ERR_LIMIT from the server; ERR_ABORTED;
+ * @throws ERR_TAKEN when somebody else has redirected the call's voice; ERR_API 589 when the endpoint cannot connect; ERR_PORT, ERR_LIMIT from the server; ERR_ABORTED;
  * ERR_CALL_ENDED when the call ends first. The redirections are then taken away again.
  */
 export async function openCallVoice(
@@ -107,8 +123,10 @@ export async function openCallVoice(
   checkArgument('server', server, SERVER);
   checkOptions(options, VOICE_RULES);
   const { input = true, microphone = true, readClass = 'immediate', leadMs, onLease, signal } = options;
-  const object = `CALL ${call.id}`;
+  const { listeners = [] } = options;
+  const name = `CALL ${call.id}`;
   await using opening = new Opening();
+  for (const listener of listeners) opening.add(listener, (it) => it.failed?.());
   const over = opening.add(endOf(call), (it) => it.forget());
   const limits = { signal: signal ? AbortSignal.any([signal, over.signal]) : over.signal };
   const onNoMicrophone = (error: unknown): undefined => {
@@ -120,6 +138,7 @@ export async function openCallVoice(
     const { stream } = lease;
     opening.add(lease, (it) => it.close());
     onLease?.(stream, lease, start);
+    for (const listener of listeners) listener.onLease?.(stream, lease, start);
     const mixed = stream === 'input' && input === 'mixed';
     await redirectToLease(streams[stream], lease, { ...limits, ...(mixed && { beside: [SOUND_CARD] }) });
     // The endpoint is not waited for: it may be one that never answers.
@@ -128,13 +147,14 @@ export async function openCallVoice(
   };
   const receive = (stream: StreamKind) =>
     server.lease({
-      object,
+      object: name,
       stream,
       direction: 'receive',
       readClass,
       readIntervalMs: Math.min(server.readIntervalMs ?? READ_INTERVAL_MS, READ_INTERVAL_MS),
     });
   try {
+    await checkFree(call, limits);
     const remote = await redirect(await receive('output'), 0);
     const start = remote.received.position;
     const microphoneLease = microphone
@@ -144,7 +164,7 @@ export async function openCallVoice(
     const inputLease = input
       ? await redirect(
           await server.lease({
-            object,
+            object: name,
             stream: 'input',
             direction: 'send',
             timeline: remote.received,
@@ -157,7 +177,9 @@ export async function openCallVoice(
     const local = input === true ? 'input' : 'microphone';
     const opened = { remote, input: inputLease, microphone: microphoneLease, inputStart };
     over.forget();
-    return opening.done(new LeasedVoice(call, opened, local));
+    const voice = opening.done(new LeasedVoice(call, opened, local));
+    for (const listener of listeners) listener.opened?.(voice);
+    return voice;
   } catch (error) {
     throw over.signal.aborted ? over.signal.reason : error;
   }

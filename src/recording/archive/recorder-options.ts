@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import {
+  callback,
   checkOptions,
   flag,
   listOf,
@@ -16,11 +17,12 @@ import {
 import { CLOCK, type Clock } from '../../base/clock.js';
 import { invalidArgument } from '../../base/errors.js';
 import { checkHoursIn, type Hours } from '../../base/hours.js';
+import type { CallControl } from '../../call/call-control.js';
 import { openAudio } from '../../voice/audio-file.js';
 import { requireProgram } from '../../voice/process/require-program.js';
 import { type ConsentOptions, checkConsent } from '../consent.js';
 import { loadCompressed } from '../file/compressed.js';
-import { checkRecordOptions, type RecordCallOptions, SIGNING_KEY } from '../record-call.js';
+import { checkRecordOptions, type RecordCallOptions, SIGNING_KEY } from '../record-options.js';
 import { decrypterWith, encrypterTo } from '../sealed/age.js';
 import { type FinishHookOptions, finishHook } from './finish-hook.js';
 import type { Deliver } from './outbox.js';
@@ -96,6 +98,8 @@ export interface RecorderOptions {
     | 'correctDrift'
     | 'encryptTo'
   >;
+  /** Gives further tags of a call's recording, such as the account whose call it is. Default: none. */
+  readonly tagsOf?: (call: CallControl) => Readonly<Record<string, string>>;
   /** Dates and times everything. Default: the machine's clock. */
   readonly clock?: Clock;
 }
@@ -128,6 +132,7 @@ const RULES: Rules<RecorderOptions> = {
   signingKey: SIGNING_KEY,
   identity: words,
   recording: object,
+  tagsOf: callback,
   clock: CLOCK,
 };
 
@@ -176,6 +181,25 @@ export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecord
       ...(options.webhook && { webhook: webhook(options.webhook) }),
     },
     recording,
+  };
+}
+
+/** How one call is recorded; `begin` is false for one that is kept in memory until it is asked for. */
+export function recordOptionsFor(
+  call: CallControl,
+  { signingKey, tagsOf }: RecorderOptions,
+  { recording, consent, outputs, encode }: ResolvedRecorderOptions,
+  begin: boolean,
+): Omit<RecordCallOptions, 'file'> {
+  const { preRollMs, tags, ...rest } = recording;
+  return {
+    // What is played is paced by what is heard: heard in gulps, it would stutter.
+    readClass: consent ? 'immediate' : 'batched',
+    ...rest,
+    ...((tags ?? tagsOf) && { tags: { ...tags, ...tagsOf?.(call) } }),
+    ...(begin ? {} : { preRollMs: preRollMs ?? 0 }),
+    ...(signingKey && { signingKey }),
+    ...(encode === 'live' && { outputs: outputs.filter((output) => output !== 'legs') }),
   };
 }
 

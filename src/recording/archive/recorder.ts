@@ -6,6 +6,7 @@ import { asError, invalidArgument, JackfieldError } from '../../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import { isWithinHours } from '../../base/hours.js';
 import type { CallControl } from '../../call/call-control.js';
+import type { VoiceListener } from '../../call/call-voice.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
@@ -19,7 +20,8 @@ import type { CallRecording } from '../call-recording.js';
 import { announceRecording } from '../consent.js';
 import { EncoderSlots } from '../file/encoder-slots.js';
 import type { SegmentResult } from '../file/segment.js';
-import { recordCall } from '../record-call.js';
+import { prepareRecording, recordCall } from '../record-call.js';
+import type { RecordCallOptions } from '../record-options.js';
 import { recordingFiles } from '../recording-files.js';
 import { Catalogue } from './catalogue.js';
 import { type LeftBehind, leftBehind, recordingFolder, takeUp } from './left-behind.js';
@@ -29,9 +31,16 @@ import {
   checkMeans,
   type RecorderOptions,
   type ResolvedRecorderOptions,
+  recordOptionsFor,
   resolveRecorderOptions,
   wants,
 } from './recorder-options.js';
+
+/** Records a call whose voice somebody else opens. Made by {@link Recorder.listen}. */
+export interface RecorderListener extends Required<VoiceListener> {
+  /** The recording. @throws ERR_INVALID_STATE until the call's voice is open. */
+  readonly recording: CallRecording;
+}
 
 /** What a {@link Recorder} tells its listeners. */
 export interface RecorderEvents extends FencedEvents {
@@ -55,17 +64,18 @@ export interface RecorderEvents extends FencedEvents {
  */
 export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisposable {
   readonly catalogue: Catalogue | undefined;
-  readonly #client: Client;
-  readonly #server: PcmServer;
   #options: ResolvedRecorderOptions;
   #given: RecorderOptions;
   readonly #clock: Clock;
   readonly #lock: FolderLock;
   readonly #outbox: Outbox;
   readonly #encoders: EncoderSlots;
-  readonly #recordings = new Map<number, CallRecording>();
+  /** Calls of several clients have the same ids. */
+  readonly #recordings = new Map<CallControl, CallRecording>();
   readonly #work = new Set<Promise<void>>();
-  readonly #onCall = (call: Call) => this.#track(this.#meet(call), call);
+  readonly #attended: (() => void)[] = [];
+  readonly #servers = new WeakMap<CallControl, PcmServer>();
+  #opened = 0;
   readonly #tell: Tell = async ({ file, sidecar }, { id, type }) => {
     await this.catalogue?.add(file, sidecar);
     await this.#outbox.add(type, { file, sidecar }, id);
@@ -74,15 +84,11 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   readonly #closing = new AbortController();
 
   private constructor(
-    client: Client,
-    server: PcmServer,
     given: RecorderOptions,
     options: ResolvedRecorderOptions,
     { lock, catalogue }: { readonly lock: FolderLock; readonly catalogue: Catalogue | undefined },
   ) {
     super();
-    this.#client = client;
-    this.#server = server;
     this.#given = given;
     this.#options = options;
     this.#clock = given.clock ?? systemClock;
@@ -100,13 +106,25 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   }
 
   /**
-   * Begins to record, after it has finished what was left behind.
-   * @throws ERR_INVALID_ARG; ERR_FILE when the folder or a prompt cannot be used; ERR_INVALID_STATE when another recorder, of this
-   * process or another one, uses it; ERR_UNSUPPORTED without the package `libsql`.
+   * Begins to record the calls of a client, and to finish what was left behind.
+   * @throws ERR_INVALID_ARG; as {@link Recorder.open}.
    */
   static async start(client: Client, server: PcmServer, options: RecorderOptions): Promise<Recorder> {
     checkArgument('client', client, CLIENT);
     checkArgument('server', server, SERVER);
+    const recorder = await Recorder.open(options);
+    recorder.attend(client, server);
+    return recorder;
+  }
+
+  /**
+   * Makes a recorder that has no client yet: it records the calls of those that it is told to {@link attend}, and what
+   * it is given one by one ({@link meet}, {@link listen}). It begins to finish what was left behind.
+   *
+   * @throws ERR_INVALID_ARG; ERR_FILE when the folder or a prompt cannot be used; ERR_INVALID_STATE when another recorder, of this
+   * process or another one, uses it; ERR_UNSUPPORTED without the package `libsql`.
+   */
+  static async open(options: RecorderOptions): Promise<Recorder> {
     const resolved = resolveRecorderOptions(options);
     await checkMeans(options);
     await makeFolder(recordingFolder(resolved.folder));
@@ -116,14 +134,60 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
       catalogue = resolved.catalogue ? Catalogue.open(resolved.folder) : undefined;
       // What is there now is of an earlier process; what comes from now on is not.
       const left = await leftBehind(resolved.folder);
-      const recorder = new Recorder(client, server, options, resolved, { lock, catalogue });
-      client.on('call', recorder.#onCall);
+      const recorder = new Recorder(options, resolved, { lock, catalogue });
       recorder.#track(recorder.#takeUp(left), undefined);
       return recorder;
     } catch (error) {
       catalogue?.close();
       lock.release();
       throw error;
+    }
+  }
+
+  /** Records the calls of this client, too, by policy, until the recorder is closed. @throws ERR_INVALID_ARG. */
+  attend(client: Client, server: PcmServer): void {
+    checkArgument('client', client, CLIENT);
+    checkArgument('server', server, SERVER);
+    const onCall = (call: Call) => this.meet(call, server);
+    client.on('call', onCall);
+    this.#attended.push(() => client.off('call', onCall));
+  }
+
+  /** Takes a call that it does not attend: records it where the policy wants that. Failures are told by `failed`. */
+  meet(call: Call, server: PcmServer): void {
+    this.#servers.set(call, server);
+    this.#track(this.#meet(call), call);
+  }
+
+  /**
+   * Prepares the recording of a call whose voice somebody else opens, such as a bot: what it says and hears is
+   * recorded, from the first sample. Resolves to the listener that is to be given to him; to undefined where the policy
+   * does not want the call, or where it cannot be recorded, which is told by `failed`.
+   */
+  async listen(call: Call): Promise<RecorderListener | undefined> {
+    try {
+      const wanted = await this.#isWanted(call);
+      const { preRollMs } = this.#options.recording;
+      if (this.#closed || this.#recordings.has(call) || (!wanted && preRollMs === undefined))
+        return undefined;
+      const prepared = await prepareRecording(call, {
+        ...this.#recordOptions(call, wanted),
+        ...{ input: true, microphone: false, readClass: 'immediate' },
+      });
+      return {
+        onLease: (stream, lease, start) => prepared.onLease(stream, lease, start),
+        opened: (voice) => {
+          prepared.opened(voice);
+          this.#begun(prepared.recording, wanted);
+        },
+        failed: () => prepared.failed(),
+        get recording() {
+          return prepared.recording;
+        },
+      };
+    } catch (error) {
+      this.#failed(error, call);
+      return undefined;
     }
   }
 
@@ -154,7 +218,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
    * @throws what {@link recordCall} throws.
    */
   async record(call: Call): Promise<CallRecording> {
-    const held = this.#recordings.get(call.id);
+    const held = this.#recordings.get(call);
     if (!held) return await this.#open(call, true);
     if (held.begun) return held;
     await held.begin();
@@ -166,7 +230,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closing.abort();
-    this.#client.off('call', this.#onCall);
+    for (const leave of this.#attended) leave();
     await Promise.all(this.recordings.map((recording) => recording.stop().catch(() => undefined)));
     while (this.#work.size > 0) await Promise.all(this.#work);
     await this.#outbox.close();
@@ -184,42 +248,50 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
 
   async #meet(call: Call): Promise<void> {
     if (call.over) return;
+    const wanted = await this.#isWanted(call);
+    if (!wanted && this.#options.recording.preRollMs === undefined) return;
+    if (!this.#closed && !this.#recordings.has(call)) await this.#open(call, wanted);
+  }
+
+  /** Whether the policy wants a call, now. */
+  async #isWanted(call: Call): Promise<boolean> {
     await describeCall(call);
     const { type, partner } = recordedCall(call);
     const { policy, hours, timezone } = this.#options;
     const inTime = hours === undefined || isWithinHours(hours, this.#clock.unixMs(), timezone);
-    const wanted = inTime && wants(policy, type, partner);
-    if (!wanted && this.#options.recording.preRollMs === undefined) return;
-    if (!this.#closed && !this.#recordings.has(call.id)) await this.#open(call, wanted);
+    return inTime && wants(policy, type, partner);
   }
 
   async #open(call: Call, begin: boolean): Promise<CallRecording> {
-    const { recording: options, consent, folder, outputs, encode } = this.#options;
-    const { preRollMs, ...rest } = options;
-    const file = join(recordingFolder(folder), `${this.#clock.unixMs()}-${call.id}.wav`);
-    const { signingKey } = this.#given;
-    const recording = await recordCall(call, this.#server, {
-      // What is played is paced by what is heard: heard in gulps, it would stutter.
-      readClass: consent ? 'immediate' : 'batched',
-      ...rest,
-      file,
-      clock: this.#clock,
+    const server = this.#servers.get(call);
+    if (!server) throw new JackfieldError('ERR_INVALID_STATE', `Call ${call.id} was not given to meet().`);
+    const recording = await recordCall(call, server, {
+      ...this.#recordOptions(call, begin),
       signal: this.#closing.signal,
-      input: consent ? 'mixed' : false,
-      ...(begin ? {} : { preRollMs: preRollMs ?? 0 }),
-      ...(signingKey && { signingKey }),
-      ...(encode === 'live' && {
-        outputs: outputs.filter((output) => output !== 'legs'),
-        encoders: this.#encoders,
-      }),
+      input: this.#options.consent ? 'mixed' : false,
     });
-    this.#recordings.set(call.id, recording);
+    this.#begun(recording, begin);
+    return recording;
+  }
+
+  #recordOptions(call: Call, begin: boolean): RecordCallOptions {
+    const name = `${this.#clock.unixMs()}-${call.id}-${++this.#opened}.wav`;
+    const file = join(recordingFolder(this.#options.folder), name);
+    return {
+      ...recordOptionsFor(call, this.#given, this.#options, begin),
+      ...{ file, clock: this.#clock, encoders: this.#encoders },
+    };
+  }
+
+  /** A recording is there: from now on it is followed to its place in the folder. */
+  #begun(recording: CallRecording, begin: boolean): void {
+    const { call } = recording;
+    this.#recordings.set(call, recording);
     this.emit('recording', recording, begin);
     if (begin) this.#announce(recording);
     this.#track(this.#follow(recording), call);
     // It was opened while the recorder was being closed: nobody else ends it.
     if (this.#closed) void recording.stop().catch(() => undefined);
-    return recording;
   }
 
   #announce(recording: CallRecording): void {
@@ -262,7 +334,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
       // What was held in memory and never asked for leaves nothing behind.
       if (!(error instanceof JackfieldError && error.code === 'ERR_INVALID_STATE')) throw error;
     } finally {
-      this.#recordings.delete(call.id);
+      this.#recordings.delete(call);
     }
   }
 

@@ -12,7 +12,7 @@ import { LedgerKeeper, type LegLedger, type LegName } from '../../stream/align/l
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { repairWav } from '../../voice/wav/wav-repair.js';
 import { BlockHasher } from '../evidence/block-chain.js';
-import { RECIPIENTS, SIGNING_KEY } from '../record-call.js';
+import { RECIPIENTS, SIGNING_KEY } from '../record-options.js';
 import { openSealed } from '../sealed/open-sealed.js';
 import { SealedFile } from '../sealed/sealed-file.js';
 import { readTails, type TailContents, tailFiles } from '../sealed/sealed-tail.js';

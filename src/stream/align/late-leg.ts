@@ -9,6 +9,18 @@ export function shifted(sink: PcmSink, start: number): PcmSink {
   };
 }
 
+/** A sink that takes what lies at `start` and after it, and counts positions from there. */
+export function startingAt(sink: PcmSink, start: number): PcmSink {
+  return {
+    write(samples, position) {
+      const early = start - position;
+      if (early <= 0) return sink.write(samples, -early);
+      return early < samples.length ? sink.write(samples.subarray(early), 0) : undefined;
+    },
+    end: (error) => sink.end(error),
+  };
+}
+
 /**
  * Samples that may be under way before a leg is held back: ten seconds of a slow disk, less than 1 MB of a call. It is as
  * much for a leg that comes in small pieces as for one that comes in large ones: neither falls behind the other for it.

@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto';
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Clock, systemClock } from '../base/clock.js';
+import { Opening } from '../base/opening.js';
+import { samplesToMs } from '../base/pcm.js';
+import type { CallControl } from '../call/call-control.js';
+import type { CallVoice } from '../call/call-voice.js';
+import { makeFolder } from '../files/whole-file.js';
+import {
+  type JoiningSink,
+  joiningSink,
+  shifted,
+  startingAt,
+  timedOnArrival,
+} from '../stream/align/late-leg.js';
+import type { PcmStream } from '../stream/pcm-stream.js';
+import type { StreamKind } from '../tcp/lease.js';
+import { describeCall, recordedCall, trafficOf } from './call-facts.js';
+import { CallRecording } from './call-recording.js';
+import type { AudioStore } from './file/audio-store.js';
+import { EncoderSlots } from './file/encoder-slots.js';
+import { Journal } from './file/journal.js';
+import { journalFile, removeSegment, Segment } from './file/segment.js';
+import { StereoFile } from './file/stereo-file.js';
+import { LegGaps } from './leg-gaps.js';
+import { checkRecordOptions, type RecordCallOptions } from './record-options.js';
+import { RecordingTrack, type TrackOptions } from './recording-track.js';
+import { SealedFile } from './sealed/sealed-file.js';
+import type { LegStream, RecordingHead } from './sidecar.js';
+
+const AS_RECORDING = { policy: 'wait', name: 'recording' } as const;
+
+/** Room that has to be there before a recording goes on after the disk was full. */
+const ROOM_BYTES = 16 * 1024 * 1024;
+
+/** What a recording is made of, before and after the call's streams are there. */
+export class RecordingSetup {
+  readonly clock: Clock;
+  readonly gaps: LegGaps;
+  readonly track: RecordingTrack;
+  readonly #call: CallControl;
+  #voice: CallVoice | undefined;
+  /** Whether the remote leg has to be read as it comes until the local one is there. */
+  #awaitsLocal = false;
+  /** Those that the recording may have read as it likes. */
+  readonly #leases: PcmStream[] = [];
+  readonly #options: RecordCallOptions;
+  readonly #encoders: EncoderSlots;
+  readonly #id = randomUUID();
+  readonly #startedAtMs: number;
+  #joining: JoiningSink | undefined;
+
+  constructor(call: CallControl, options: RecordCallOptions) {
+    checkRecordOptions(options);
+    this.clock = options.clock ?? systemClock;
+    this.#call = call;
+    this.#options = options;
+    this.#encoders = options.encoders ?? new EncoderSlots();
+    this.#startedAtMs = this.clock.unixMs();
+    this.gaps = new LegGaps(call, this.streams, this.clock);
+    this.track = this.#makeTrack();
+  }
+
+  get streams(): RecordingHead['streams'] {
+    return { local: this.#localStream, remote: 'OUTPUT' };
+  }
+
+  /** Takes a stream whose position 0 lies at `start` of the call, before it is connected. */
+  join(stream: StreamKind, lease: PcmStream, start: number): void {
+    const { aligner } = this.track;
+    if (stream === 'output') lease.addSink(timedOnArrival(aligner.remote), AS_RECORDING);
+    else if (stream.toUpperCase() === this.#localStream) this.#joinLocal(lease, start);
+    this.gaps.watch(lease);
+    this.#leases.push(lease);
+  }
+
+  /** Takes the streams of a voice that is open: the recording begins where both legs are. */
+  joinOpen(voice: CallVoice, { aligner }: RecordingTrack): void {
+    const { remote, input, microphone, inputStart } = voice;
+    // What is sent is ahead of what is heard, and what has left before cannot be heard any more.
+    const sent = input ? inputStart + input.player.position : 0;
+    const begin = Math.max(remote.received.position, sent);
+    remote.addSink(timedOnArrival(startingAt(aligner.remote, begin)), AS_RECORDING);
+    this.gaps.watch(remote);
+    if (input) input.addSentTap(timedOnArrival(startingAt(aligner.local, begin - inputStart)), AS_RECORDING);
+    else if (microphone) {
+      const joining = this.#joiningLocal(() => remote.received.position - begin, 0);
+      microphone.addSink(shifted(joining, -microphone.received.position), AS_RECORDING);
+    }
+    const local = input ?? microphone;
+    if (local) this.gaps.watch(local);
+  }
+
+  /** The voice is open: the recording runs. */
+  begin(voice: CallVoice): CallRecording {
+    this.#voice = voice;
+    if (!this.#awaitsLocal || !voice.microphone) this.#settle();
+    const { call } = voice;
+    void describeCall(call).then(() => this.track.describe(recordedCall(call)));
+    return new CallRecording(voice, this.track, {
+      clock: this.clock,
+      file: this.#options.file,
+      streams: this.streams,
+      gaps: this.gaps,
+      placeLocal: () => this.#joining?.place(),
+    });
+  }
+
+  /**
+   * Gives the local leg its place. A microphone that was redirected before the call had voice begins with it, to the
+   * sample; else it begins where the remote leg is when it comes.
+   */
+  #joinLocal(lease: PcmStream, redirectedAt: number): void {
+    const local = timedOnArrival(this.track.aligner.local);
+    if (this.#localStream === 'INPUT') {
+      lease.addSentTap(shifted(local, redirectedAt), AS_RECORDING);
+      return;
+    }
+    const [remote] = this.#leases;
+    if (this.#call.status !== 'INPROGRESS' || !remote) {
+      lease.addSink(shifted(local, redirectedAt), AS_RECORDING);
+      return;
+    }
+    lease.addSink(
+      this.#joiningLocal(() => remote.received.position, redirectedAt),
+      AS_RECORDING,
+    );
+  }
+
+  /** @param remoteEnd Says how far the remote leg is. @param earliest The local leg does not begin before. */
+  #joiningLocal(remoteEnd: () => number, earliest: number): JoiningSink {
+    const { aligner } = this.track;
+    this.#awaitsLocal = true;
+    this.#joining = joiningSink(timedOnArrival(aligner.local), {
+      clock: this.clock,
+      callAt: (atMs) => aligner.expectedEnd(atMs),
+      startOf: (samples) => Math.max(earliest, remoteEnd() - samples),
+      onPlaced: () => this.#settle(),
+    });
+    return this.#joining;
+  }
+
+  /** The legs have found each other: from now on they are read as was asked for. */
+  #settle(): void {
+    const { readClass = 'immediate' } = this.#options;
+    for (const lease of this.#leases) if (lease.direction === 'receive') lease.readClass = readClass;
+  }
+
+  #makeTrack(): RecordingTrack {
+    const { segments = {}, maxMs, preRollMs, onDiskFull, maxSkewMs, correctDrift, file } = this.#options;
+    const trackOptions: TrackOptions = {
+      clock: this.clock,
+      localFollows: this.#localStream === 'INPUT',
+      rules: segments,
+      maxMs,
+      preRollMs,
+      resumeWhenRoom: onDiskFull === 'resume',
+      ...(maxSkewMs === undefined ? {} : { maxSkewMs }),
+      ...(correctDrift === undefined ? {} : { correctDrift }),
+      open: (index, base, unwritten) => this.#openSegment(index, base, unwritten),
+      hasRoom: () => hasRoom(dirname(file)),
+      gapName: (leg, begun) => this.gaps.name(this.#voice, leg, begun),
+      facts: () => this.#facts(),
+    };
+    return new RecordingTrack(trackOptions);
+  }
+
+  async #openSegment(index: number, base: number, unwritten: number): Promise<Segment> {
+    const { file, signingKey, tags = {}, io = 'async', encryptTo, outputs = [] } = this.#options;
+    const head: RecordingHead = {
+      id: this.#id,
+      segment: index,
+      startedAt: new Date(this.#startedAtMs + samplesToMs(base)).toISOString(),
+      call: recordedCall(this.#call),
+      streams: this.streams,
+      tags,
+      ...(unwritten > 0 && { unwritten: { samples: unwritten, reason: 'disk-full' } }),
+    };
+    const path = index === 1 ? file : file.replace(/(\.wav)?$/i, `-${index}$1`);
+    const info = { software: 'jackfield', date: head.startedAt };
+    const audioPath = encryptTo ? `${path.replace(/\.age$/, '')}.age` : path;
+    await makeFolder(dirname(audioPath));
+    await using opening = new Opening();
+    const journal = await Journal.create(journalFile(audioPath), head);
+    opening.add(audioPath, removeSegment);
+    opening.add(journal, (it) => it.close());
+    const store: AudioStore = encryptTo
+      ? await SealedFile.create(audioPath, encryptTo)
+      : await StereoFile.create(audioPath, io, { info });
+    opening.add(store, (it) => it.close(0, { local: 0, remote: 0 }));
+    return opening.done(
+      await Segment.open({ store, journal, head, base, signingKey, outputs, encoders: this.#encoders }),
+    );
+  }
+
+  /** Streams of the call that are redirected. */
+  get streamCount(): number {
+    const { input = true, microphone = true } = this.#options;
+    return 1 + (input ? 1 : 0) + (microphone ? 1 : 0);
+  }
+
+  /** The local leg: what is sent, unless that is the microphone, alone or beside something else. */
+  get #localStream(): LegStream {
+    const { input = true, microphone = true } = this.#options;
+    return input === true ? 'INPUT' : microphone ? 'CAPTURE_MIC' : 'none';
+  }
+
+  #facts() {
+    const voice = this.#voice;
+    const { tags = {} } = this.#options;
+    const call = recordedCall(this.#call);
+    if (!voice) return { call, tags };
+    const { remote, input, microphone } = voice;
+    const followed = this.#localStream === 'INPUT';
+    const local = followed
+      ? input && trafficOf(input, 'sent')
+      : microphone && trafficOf(microphone, 'received');
+    const { bytesReceived = 0, samplesReceived = 0 } = microphone?.stats ?? {};
+    return {
+      call,
+      tags,
+      traffic: { ...(local && { local }), remote: trafficOf(remote, 'received') },
+      ...(followed && microphone && { microphone: { bytes: bytesReceived, samples: samplesReceived } }),
+    };
+  }
+}
+
+async function hasRoom(folder: string): Promise<boolean> {
+  await makeFolder(folder);
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize >= ROOM_BYTES;
+}

@@ -1,0 +1,196 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../src/base/clock.js';
+import { bot } from '../../src/bot/bot.js';
+import { BotHost, type BotResult } from '../../src/bot/bot-host.js';
+import { testBot } from '../../src/bot/test/test-bot.js';
+import { attach } from '../../src/control/attach.js';
+import type { Client } from '../../src/control/client/client.js';
+import type { Call } from '../../src/control/state/call.js';
+import { MemoryTransport } from '../../src/control/transport/memory-transport.js';
+import { Exchange } from '../../src/exchange/exchange.js';
+import { Recorder } from '../../src/recording/archive/recorder.js';
+import type { RecordingResult } from '../../src/recording/call-recording.js';
+import { verifyRecording } from '../../src/recording/evidence/verify-recording.js';
+import { PcmServer } from '../../src/tcp/pcm-server.js';
+import { collectSamples, splitChannels, WavReader } from '../../src/voice.js';
+
+const TONE = { tone: 1000, ms: 2000 };
+/** Samples of the tone, less what its first and last frame may lack. */
+const TONE_SAMPLES = 31_000;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jackfield-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Samples of each leg that are no silence. */
+async function loud({ file }: Pick<RecordingResult, 'file'>): Promise<{ local: number; remote: number }> {
+  await using reader = await WavReader.open(file);
+  const [local, remote] = splitChannels(await collectSamples(reader), 2);
+  const count = (leg: Int16Array | undefined) => leg?.filter((sample) => Math.abs(sample) > 500).length ?? 0;
+  return { local: count(local), remote: count(remote) };
+}
+
+describe('a bot that records', () => {
+  it('has what it said and heard in one recording, from the first sample, and complete', async () => {
+    const talker = bot(
+      async (call) => {
+        await call.say(TONE);
+        await call.pause(3000);
+      },
+      { record: { folder, template: '{partner}' } },
+    );
+    const { results } = await testBot(talker, (caller) => caller.speaks(TONE), { exchange: Exchange });
+    const [{ recording, outcome } = {} as BotResult] = results;
+    expect(outcome).toBe('hung-up');
+    expect(recording?.file).toBe(join(folder, 'caller.wav'));
+    expect(recording?.sidecar).toMatchObject({
+      complete: true,
+      end: 'call-ended',
+      legs: { local: { stream: 'INPUT', ledger: { missing: 0 } }, remote: { ledger: { missing: 0 } } },
+    });
+    const { local, remote } = await loud(recording!);
+    expect(local).toBeGreaterThan(TONE_SAMPLES / 2);
+    expect(remote).toBeGreaterThan(TONE_SAMPLES / 2);
+    expect((await verifyRecording(recording!.file)).findings).toEqual([]);
+  });
+
+  it('begins in mid-call, is stopped, and leaves the call as it is', async () => {
+    let result: RecordingResult | undefined;
+    const talker = bot(async (call) => {
+      await call.say(TONE);
+      const recording = await call.recordBoth({ file: join(folder, 'part.wav') });
+      await call.say(TONE);
+      await call.mark();
+      await call.pause(500);
+      result = await recording.stop();
+      await call.say(TONE);
+    });
+    const { results } = await testBot(talker, (caller) => caller.waits(60_000), { exchange: Exchange });
+    expect(results).toMatchObject([{ outcome: 'done' }]);
+    expect(result?.sidecar).toMatchObject({ complete: true, end: 'stopped' });
+    const durationMs = result?.sidecar.audio.durationMs;
+    expect(durationMs).toBeGreaterThan(2000);
+    expect(durationMs).toBeLessThan(4000);
+    expect((await loud(result!)).local).toBeGreaterThan(TONE_SAMPLES / 2);
+  });
+
+  it('takes the call though its folder cannot be written to', async () => {
+    await writeFile(join(folder, 'file'), '');
+    const talker = bot(async (call) => void (await call.say(TONE)), {
+      record: { folder: join(folder, 'file', 'below') },
+    });
+    const { results, transcript } = await testBot(talker, (caller) => caller.waits(4000), {
+      exchange: Exchange,
+    });
+    expect(results).toMatchObject([{ outcome: 'done' }]);
+    expect(results[0]).not.toHaveProperty('recording');
+    expect(transcript.map(({ what }) => what).join('\n')).toContain('is not recorded: ');
+  });
+
+  it.each([{ folder: 5 }, { folder: 'x', template: '../{id}' }, { folder: 'x', size: 1 }])(
+    'refuses %j',
+    (record) => {
+      expect(() => bot(() => undefined, { record: record as never })).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_ARG' }),
+      );
+    },
+  );
+});
+
+interface House {
+  readonly clock: VirtualClock;
+  readonly server: PcmServer;
+  /** Two attachments of the account that bots answer at. */
+  readonly desk: Client;
+  readonly other: Client;
+  readonly caller: Client;
+}
+
+/** Runs `work` on an exchange whose clock goes on by itself. */
+async function inHouse(work: (house: House) => Promise<void>): Promise<void> {
+  const clock = new VirtualClock(Date.UTC(2026, 0, 1));
+  const users = ['the.bot', 'caller'].map((handle) => ({ handle }));
+  await using exchange = await Exchange.start({ clock, patienceMs: 5000, users });
+  await using server = new PcmServer();
+  const attached = (handle: string) => attach(new MemoryTransport(exchange.endpoint(handle)), { clock });
+  const [desk, other, caller] = [
+    await attached('the.bot'),
+    await attached('the.bot'),
+    await attached('caller'),
+  ];
+  const over = new AbortController();
+  const working = work({ clock, server, desk, other, caller }).finally(() => over.abort());
+  working.catch(() => undefined);
+  while (!over.signal.aborted) {
+    await clock.run(over);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await working;
+}
+
+const talker = bot(async (call) => void (await call.say(TONE)), { name: 'talker' });
+
+describe('one call and several who want it', () => {
+  it('is recorded by the recorder of the host of the bot that answers, by its policy', async () => {
+    await inHouse(async ({ clock, server, desk, caller }) => {
+      const recorder = await Recorder.open({ folder, clock, policy: 'incoming', catalogue: false });
+      const host = new BotHost({ client: desk, server, clock, record: recorder });
+      await host.attend(talker);
+      const results: BotResult[] = [];
+      host.on('result', (result) => results.push(result));
+      const call = await caller.call('the.bot');
+      await call.ended();
+      await host.close();
+      const published = new Promise<string>((resolve) =>
+        recorder.on('published', ({ file }) => resolve(file)),
+      );
+      await recorder.close();
+      expect(results).toMatchObject([{ outcome: 'done', recording: { sidecar: { complete: true } } }]);
+      expect((await loud({ file: await published })).local).toBeGreaterThan(TONE_SAMPLES / 2);
+    });
+  });
+
+  it('stays with the first of two bots: the second is told who has it', async () => {
+    await inHouse(async ({ clock, server, desk, other, caller }) => {
+      await using second = new PcmServer();
+      const first = new BotHost({ client: desk, server, clock });
+      const late = new BotHost({ client: other, server: second, clock });
+      const results: BotResult[] = [];
+      for (const host of [first, late]) host.on('result', (result) => results.push(result));
+      await first.attend(talker);
+      const met = new Promise<Call>((resolve) => other.on('call', resolve));
+      const call = await caller.call('the.bot');
+      await call.reached('INPROGRESS');
+      const { error } = await late.run(talker, await met);
+      expect(error).toMatchObject({ code: 'ERR_TAKEN', message: expect.stringContaining('this process') });
+      expect(await call.ended()).toBe('FINISHED');
+      await Promise.all([first.close(), late.close()]);
+      expect(results.map(({ outcome }) => outcome)).toEqual(['unanswered', 'done']);
+    });
+  });
+
+  it('fails with that reason when its voice is taken away, and does not hang up', async () => {
+    await inHouse(async ({ clock, server, desk, other, caller }) => {
+      await using second = new PcmServer();
+      const host = new BotHost({ client: desk, server, clock });
+      await host.attend(bot(async (call) => call.pause(3_000_000)));
+      const ended = new Promise<BotResult>((resolve) => host.on('result', resolve));
+      const call = await caller.call('the.bot');
+      await call.reached('INPROGRESS');
+      const [known] = await other.search('ACTIVECALLS');
+      const lease = await second.lease({ object: `CALL ${known}`, stream: 'output', direction: 'receive' });
+      await other.invoke(`ALTER CALL ${known} SET_OUTPUT PORT="${lease.port}"`);
+      const result = await ended;
+      expect(result).toMatchObject({ outcome: 'failed', error: { code: 'ERR_TAKEN' } });
+      expect(result.error?.message).toContain(String(lease.port));
+      expect(call.over).toBe(false);
+      await call.hangUp();
+      await host.close();
+    });
+  });
+});
