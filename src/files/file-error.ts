@@ -30,8 +30,17 @@ export function isDiskFull(error: unknown): boolean {
 /** Makes an ERR_FILE that names the action, the path and the system's answer. */
 export function fileError(action: string, path: string, cause: unknown): JackfieldError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const advice = entryOf(ADVICE, code) ?? messageOf(cause);
+  const advice = isInTheWay(cause) ? IN_THE_WAY : (entryOf(ADVICE, code) ?? messageOf(cause));
   return new JackfieldError('ERR_FILE', `Cannot ${action} ${path}: ${advice}${code ? ` (${code})` : ''}`, {
     cause,
   });
+}
+
+const IN_THE_WAY = 'Something that is no folder has its name, or that of a folder around it.';
+
+/** True where a folder cannot be made because of what is there. */
+function isInTheWay(cause: unknown): boolean {
+  return cause instanceof Error && 'syscall' in cause && cause.syscall === 'mkdir' && 'code' in cause
+    ? cause.code === 'EEXIST' || cause.code === 'ENOTDIR'
+    : false;
 }

@@ -14,6 +14,7 @@ import {
   privateStream,
   writePrivate,
 } from '../../src/files/private-file.js';
+import { makeFolder } from '../../src/files/whole-file.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -84,6 +85,15 @@ describe('a file that is being read', () => {
     await writePrivate(join(folder, 'new'), 'text');
     endReading();
   });
+});
+
+it('a folder that something is in the way of is refused with what to do about', async () => {
+  await writeFile(join(folder, 'file'), '');
+  for (const path of ['file', 'file/a', 'file/a/b']) {
+    await expect(makeFolder(join(folder, path))).rejects.toThrow(
+      /^Cannot make the folder .*: Something that is no folder has its name, or that of a folder around it/,
+    );
+  }
 });
 
 describe.skipIf(process.platform === 'win32')('makePrivateFolder', () => {

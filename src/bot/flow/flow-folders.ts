@@ -48,13 +48,18 @@ export async function checkFolders(flow: FlowData, folder: string): Promise<void
 /** The folder itself, or the nearest around it that is there. */
 async function deepest(folder: string): Promise<string> {
   const is = await stat(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
+    if (error.code !== 'ENOENT') throw error.code === 'ENOTDIR' ? inTheWay(folder) : error;
     return undefined;
   });
   if (is?.isDirectory()) return folder;
   const isInTheWay = is !== undefined || (await lstat(folder).catch(() => undefined)) !== undefined;
-  if (isInTheWay) throw Object.assign(new Error(`${folder} is no folder`), { code: 'ENOTDIR' });
+  if (isInTheWay) throw inTheWay(folder);
   const around = dirname(folder);
   if (around === folder) throw new JackfieldError('ERR_FILE', `there is no ${folder}`);
   return await deepest(around);
+}
+
+/** The error with which the system refuses to make such a folder. */
+function inTheWay(folder: string): Error {
+  return Object.assign(new Error(`${folder} is no folder`), { code: 'ENOTDIR', syscall: 'mkdir' });
 }
