@@ -46,6 +46,7 @@ export {
   type ExportFormat,
   exportArchive,
 } from './voicemail/archive/export-archive.js';
+export { type ArchiveRebuild, rebuildArchive } from './voicemail/archive/rebuild-archive.js';
 export type { VoicemailSidecar } from './voicemail/archive/sidecar.js';
 export type { ArchiveFault } from './voicemail/archive/verify-message.js';
 export {

@@ -175,6 +175,7 @@ export class Database implements Disposable {
     return new JackfieldError(
       'ERR_FILE',
       `A row of ${this.path} is damaged, or was not written by Jackfield: ${why}`,
+      { cause: new RowDamage(why) },
     );
   }
 
@@ -235,4 +236,12 @@ function decoded(raw: RawRow): Record<string, unknown> {
 export function isDamage(error: unknown): boolean {
   const cause = error instanceof JackfieldError ? error.cause : undefined;
   return cause instanceof Error && 'code' in cause && DAMAGE.test(String(cause.code));
+}
+
+/** What does not fit in a row. */
+class RowDamage extends Error {}
+
+/** True when an error of {@link Database} says that a row does not match its schema: others may. */
+export function isRowDamage(error: unknown): boolean {
+  return error instanceof JackfieldError && error.cause instanceof RowDamage;
 }

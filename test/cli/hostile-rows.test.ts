@@ -72,6 +72,7 @@ const VOICEMAILS: Subject = {
     ['voicemail', 'tag', '1', 'x', '--in', '.'],
     ['voicemail', 'hold', '1', '--in', '.'],
     ['voicemail', 'purge', '--max-age', '1', '--in', '.'],
+    ['voicemail', 'index', '--in', '.'],
   ],
 };
 

@@ -4,6 +4,7 @@ import { AnsweringMachine, VoicemailArchive } from '../../voicemail.js';
 import { attachTo } from '../endpoint-options.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import type { AnswerConfig } from './voicemail-answer-config.js';
+import { warnDamagedRows } from './voicemail-archive.js';
 import { engineOf, type OnlineOptions } from './voicemail-options.js';
 import { Report } from './voicemail-report.js';
 
@@ -28,6 +29,7 @@ export async function answer(engine: readonly string[], options: Options): Promi
   await using server = new PcmServer();
   const keys = options.encrypt ? { encryptTo: options.encrypt } : {};
   await using archive = await VoicemailArchive.open(options.in, keys);
+  warnDamagedRows(archive);
   await using machine = await AnsweringMachine.start({
     ...config,
     ...{ client, server, archive },

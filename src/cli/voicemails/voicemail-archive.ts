@@ -1,15 +1,25 @@
 import { JackfieldError } from '../../voice.js';
-import { type ExportFormat, exportArchive, transcribeArchive, VoicemailArchive } from '../../voicemail.js';
+import {
+  type ExportFormat,
+  exportArchive,
+  rebuildArchive,
+  transcribeArchive,
+  VoicemailArchive,
+} from '../../voicemail.js';
 import { isConfirmed } from '../confirmation.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { readIdentity } from '../key-files.js';
 import { checkOutput, intoFile, type OutputOptions } from '../outputs.js';
-import { warnDamage, warnNothing } from '../terminal-text.js';
+import { warnDamage, warnLine, warnNothing } from '../terminal-text.js';
 import { type ArchiveOptions, engineOf, type FilterOptions, queryOf } from './voicemail-options.js';
 import { barFor, messageLine, Report } from './voicemail-report.js';
 
-const DAMAGED =
-  'Messages of these rows are left out. Their audio and sidecars are in the archive; a copy of catalogue.db has the rows.';
+const DAMAGED = 'These rows are left out: `jackfield voicemail index` makes them anew from the sidecars.';
+
+/** Tells of rows that no command can use. */
+export function warnDamagedRows(archive: VoicemailArchive): void {
+  warnDamage(archive.catalogue.damaged(), DAMAGED);
+}
 
 export async function findMessages(
   words: readonly string[],
@@ -125,10 +135,23 @@ export async function holdMessages(
   const report = new Report(options.json);
   await using archive = await openArchive(options);
   for (const key of keys) {
-    archive.setHold(key, options.release ? undefined : options.reason);
+    await archive.setHold(key, options.release ? undefined : options.reason);
     const message = archive.catalogue.message(key);
     report.line(message, `#${key}  ${message.hold === undefined ? 'not held' : `held: ${message.hold}`}`);
   }
+}
+
+export async function indexMessages(options: ArchiveOptions): Promise<void> {
+  const { messages, failed, damaged } = await rebuildArchive(options.in);
+  if (damaged !== undefined) {
+    warnLine(
+      `The catalogue was damaged, and was moved to ${damaged}. Messages that were not stored, or were purged,`,
+    );
+    warnLine('were in it alone: they are fetched again where the endpoint still has them.');
+  }
+  for (const { message } of failed.values()) warnLine(message);
+  if (failed.size > 0) process.exitCode = EXIT_CODES.failed;
+  new Report(options.json).line({ messages, failed: failed.size, damaged }, `${messages} messages`);
 }
 
 export async function purgeMessages(
@@ -166,6 +189,6 @@ async function openArchive(
     existing: true,
     ...(identity !== undefined && { identity: await readIdentity(identity) }),
   });
-  warnDamage(archive.catalogue.damaged(), DAMAGED);
+  warnDamagedRows(archive);
   return archive;
 }

@@ -2,6 +2,7 @@ import { PcmServer } from '../../pcm.js';
 import { type ArchiveProgress, archiveVoicemails, VoicemailArchive } from '../../voicemail.js';
 import { attachTo } from '../endpoint-options.js';
 import { stopSignal } from '../shutdown.js';
+import { warnDamagedRows } from './voicemail-archive.js';
 import { engineOf, type OnlineOptions } from './voicemail-options.js';
 import { barFor, messageLine, Report } from './voicemail-report.js';
 
@@ -25,6 +26,7 @@ export async function archiveAll(engine: readonly string[], options: Options): P
   const signal = stopSignal();
   await using server = new PcmServer();
   await using archive = await VoicemailArchive.open(options.out, encrypt ? { encryptTo: encrypt } : {});
+  warnDamagedRows(archive);
   const bar = barFor('Archiving', options.json);
   const onProgress = (progress: ArchiveProgress) => {
     bar.onProgress({ position: progress.done, sampleCount: progress.total });
@@ -38,12 +40,23 @@ export async function archiveAll(engine: readonly string[], options: Options): P
       ...(hold !== undefined && { hold }),
     });
     bar.stop();
-    const { listed, stored, duplicates, incomplete, known, failed, untranscribed, originalsDeleted } = result;
+    const {
+      listed,
+      stored,
+      duplicates,
+      incomplete,
+      known,
+      damaged,
+      failed,
+      untranscribed,
+      originalsDeleted,
+    } = result;
     report.line(
       result,
       `${listed} listed: ${stored} stored (${duplicates} of them the same as others), ${known} known, ` +
         `${incomplete.length} incomplete, ${failed.length} failed, ${originalsDeleted} originals deleted` +
-        `${untranscribed > 0 ? `, ${untranscribed} without a transcript` : ''}.`,
+        `${untranscribed > 0 ? `, ${untranscribed} without a transcript` : ''}` +
+        `${damaged > 0 ? `, ${damaged} left alone (their rows are damaged)` : ''}.`,
     );
     for (const { id, state, failure, detail } of [...incomplete, ...failed])
       report.text(

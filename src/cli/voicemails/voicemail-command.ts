@@ -7,6 +7,7 @@ import {
   exportMessages,
   findMessages,
   holdMessages,
+  indexMessages,
   purgeMessages,
   tagMessages,
   transcribeMessages,
@@ -135,4 +136,7 @@ function addKeeping(voicemail: Command): void {
     .option('--dry-run', 'only list what would be removed')
     .option('--yes', 'remove them without being asked', false)
     .action(purgeMessages);
+  onArchive(voicemail, 'index')
+    .description('Make the catalogue anew from the sidecars, where it is damaged or lost.')
+    .action(indexMessages);
 }

@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { readdir, realpath, rename, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { path as aPath, checkArgument } from '../../base/check.js';
 import { type Clock, systemClock } from '../../base/clock.js';
 import { asError, invalidArgument, JackfieldError } from '../../base/errors.js';
 import { confinedPath, isInside } from '../../files/confined-path.js';
 import { Database, isDamage, type RowSchema, type SqlValue } from '../../files/database.js';
-import { fileError } from '../../files/file-error.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { removeFile } from '../../files/private-file.js';
+import { renewDatabase } from '../../files/renewed-database.js';
 import { KEY_ROW } from '../../files/row.js';
 import { readSidecar } from '../read-details.js';
 import { possibleOutputs, recordingFiles } from '../recording-files.js';
@@ -78,24 +77,14 @@ export class Catalogue implements Disposable {
    * @throws ERR_INVALID_STATE while somebody records to the folder; as {@link open}.
    */
   static async renew(folder: string): Promise<{ readonly catalogue: Catalogue; readonly damaged?: string }> {
-    let opened: Catalogue | undefined;
-    try {
-      opened = Catalogue.open(folder);
-      opened.#db.checkWhole(['words']);
-      return { catalogue: opened };
-    } catch (error) {
-      opened?.close();
-      if (!isDamage(error)) throw error;
-    }
-    using _ = FolderLock.take(folder, 'recorded to');
-    const path = join(folder, CATALOGUE_FILE);
-    const damaged = join(folder, `${DAMAGED_PREFIX}${randomUUID().slice(0, 8)}.sqlite`);
-    for (const beside of ['-wal', '-shm', '']) {
-      await rename(`${path}${beside}`, `${damaged}${beside}`).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw fileError('move', path, error);
-      });
-    }
-    return { catalogue: Catalogue.open(folder), damaged };
+    checkArgument('folder', folder, aPath);
+    const { database, damaged } = await renewDatabase(join(folder, CATALOGUE_FILE), MIGRATIONS, {
+      advice: ADVICE,
+      fullText: ['words'],
+      reserve: () => FolderLock.take(folder, 'recorded to'),
+    });
+    const catalogue = new Catalogue(resolve(folder), database);
+    return { catalogue, ...(damaged !== undefined && { damaged }) };
   }
 
   /** Takes a recording in, or up to date; a legal hold stays. @throws ERR_INVALID_ARG for a file outside the folder. */

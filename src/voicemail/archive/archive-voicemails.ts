@@ -21,6 +21,7 @@ import { messageOf } from '../../base/errors.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
 import type { Voicemail } from '../../control/state/voicemail.js';
+import { isRowDamage } from '../../files/database.js';
 import { fileError } from '../../files/file-error.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { ApiError } from '../../protocol/api-error.js';
@@ -82,7 +83,7 @@ export interface ArchiveProgress {
   /** Messages done with, of `total`. */
   readonly done: number;
   readonly total: number;
-  readonly outcome: 'stored' | 'duplicate' | 'incomplete' | 'failed' | 'known' | 'gone';
+  readonly outcome: 'stored' | 'duplicate' | 'incomplete' | 'failed' | 'known' | 'gone' | 'damaged';
   readonly message: ArchivedMessage | undefined;
   /** Reason for which a stored message has no transcript, though there is a transcriber. */
   readonly untranscribed: Error | undefined;
@@ -102,6 +103,8 @@ export interface ArchiveReport {
   readonly known: number;
   /** Deleted by somebody else while the run went on. */
   readonly gone: number;
+  /** Left alone, since their rows in the catalogue are damaged: `rebuildArchive` makes those anew. */
+  readonly damaged: number;
   readonly failed: readonly ArchivedMessage[];
   /** Stored now, without the transcript that was asked for. */
   readonly untranscribed: number;
@@ -117,6 +120,7 @@ type Counts = {
     | 'untranscribed'
     | 'known'
     | 'gone'
+    | 'damaged'
     | 'originalsDeleted'
     | 'bytes']: number;
 };
@@ -148,6 +152,7 @@ class ArchiveRun {
     untranscribed: 0,
     known: 0,
     gone: 0,
+    damaged: 0,
     originalsDeleted: 0,
     bytes: 0,
   };
@@ -219,8 +224,14 @@ class ArchiveRun {
     const voicemail = client.voicemail(id);
     const found = await this.#find(voicemail).catch((error: unknown) => {
       if (error instanceof ApiError) return undefined;
+      // What the catalogue says of it has to be made anew first.
+      if (isRowDamage(error)) return 'damaged';
       throw error;
     });
+    if (found === 'damaged') {
+      this.#counts.damaged++;
+      return this.#tell('damaged', undefined);
+    }
     // A deleted one is still listed for a while (reference, "ALTER VOICEMAIL").
     if (!found || voicemail.state?.phase === 'deleted') return this.#gone(found?.known);
     const known = found.known ?? archive.catalogue.see(found.facts);

@@ -4,8 +4,8 @@ import { LEDGER_SCHEMA } from '../../recording/details-schema.js';
 import type { LegLedger } from '../../stream/align/ledger.js';
 import type { ArchivedAudio, ArchivedMessage, UnwrittenAudio } from './archived-message.js';
 
-const count = z.int().min(0);
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
+export const count = z.int().min(0);
+export const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** A row of `audio`, its key under the name that a message has for it. */
 export const AUDIO_ROW = z.object({
@@ -47,10 +47,15 @@ export const MESSAGE_ROW = z.object({
   file_sha256: hash.nullable(),
 });
 
-export const UNFINISHED_ROW = z.object({ path: z.string(), key: z.int(), remove: flag });
+/** A row of `unfinished`: only what an archive has besides its catalogue is written anew, or removed. */
+export const UNFINISHED_ROW = z.object({
+  path: z.string().regex(/^audio\/.+\.(?:json|wav|wav\.age)$/),
+  key: z.int(),
+  remove: flag,
+});
 
 type AudioRow = z.output<typeof AUDIO_ROW>;
-type MessageRow = z.output<typeof MESSAGE_ROW>;
+export type MessageRow = z.output<typeof MESSAGE_ROW>;
 
 export function audioOfRow(row: AudioRow): ArchivedAudio {
   const { path, samples, bytes } = row;

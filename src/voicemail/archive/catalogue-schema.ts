@@ -1,6 +1,11 @@
+/** The catalogue's file, in the folder of an archive. */
+export const CATALOGUE_FILE = 'catalogue.db';
+export const CATALOGUE_ADVICE =
+  '`jackfield voicemail index` moves it aside, and makes another from the sidecars.';
+
 /**
- * The catalogue's tables, and what leads from each version of them to the next. A message's row is also its journal: `pending` was seen but is not safe yet, `stored` is
- * on disk and flushed, `failed` can be tried again, `purged` was removed by retention and is not fetched again.
+ * The catalogue's tables, and what leads from each version of them to the next. A message's row is also its journal:
+ * `pending` was seen but is not safe yet, `stored` is on disk and flushed, `failed` can be tried again, `purged` was removed by retention and is not fetched again.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -60,5 +65,11 @@ export const MIGRATIONS: readonly string[] = [
     key     INTEGER NOT NULL,
     remove  INTEGER NOT NULL
   );
+  `,
+  // Sidecars say why a message is held: those of messages that are held are to be written anew.
+  `
+  INSERT OR IGNORE INTO unfinished
+  SELECT substr(path, 1, length(path) - iif(path LIKE '%.age', 8, 4)) || '.' || key || '.json', key, 0
+  FROM messages JOIN audio ON audio.sha256 = messages.audio WHERE hold IS NOT NULL;
   `,
 ];

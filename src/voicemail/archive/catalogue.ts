@@ -10,7 +10,7 @@ import {
   type VoicemailFacts,
 } from './archived-message.js';
 import { AUDIO_ROW, audioOfRow, MESSAGE_ROW, messageOfRow, UNFINISHED_ROW } from './catalogue-rows.js';
-import { MIGRATIONS } from './catalogue-schema.js';
+import { CATALOGUE_ADVICE, MIGRATIONS } from './catalogue-schema.js';
 import { sidecarPath } from './sidecar.js';
 
 /** Result of an attempt to fetch a message that stored it. */
@@ -52,7 +52,7 @@ export class Catalogue {
 
   /** @throws ERR_FILE when the file cannot be opened, is no catalogue, or was written by a newer Jackfield; ERR_UNSUPPORTED. */
   constructor(path: string) {
-    this.#db = Database.open(path, MIGRATIONS);
+    this.#db = Database.open(path, MIGRATIONS, { advice: CATALOGUE_ADVICE });
   }
 
   /** Enters a message that an endpoint lists, or brings its facts up to date; returns its row. */
@@ -132,7 +132,8 @@ export class Catalogue {
   damaged(): string[] {
     const messages = this.#db.checked(MESSAGE_ROW, SELECT);
     const audio = this.#db.checked(AUDIO_ROW, 'SELECT *, sha256 AS audio FROM audio');
-    return [...messages.faults, ...audio.faults].map(({ message }) => message);
+    const unfinished = this.#db.checked(UNFINISHED_ROW, 'SELECT * FROM unfinished');
+    return [messages, audio, unfinished].flatMap(({ faults }) => faults.map(({ message }) => message));
   }
 
   /** Counts the messages that match. */
@@ -245,7 +246,10 @@ export class Catalogue {
   }
 
   setHold(key: number, reason: string | undefined): void {
-    this.#update(key, 'hold = ?', reason ?? null);
+    this.#db.write(() => {
+      this.#update(key, 'hold = ?', reason ?? null);
+      this.#redescribe(key);
+    });
   }
 
   setTags(key: number, tags: readonly string[]): void {
@@ -274,12 +278,8 @@ export class Catalogue {
 
   /** Work that the folder still needs to agree with the rows, for one message or for all. */
   unfinished(key?: number): readonly Unfinished[] {
-    return this.#db.all(
-      UNFINISHED_ROW,
-      'SELECT * FROM unfinished WHERE ? IS NULL OR key = ?',
-      key ?? null,
-      key ?? null,
-    );
+    const sql = 'SELECT * FROM unfinished WHERE ? IS NULL OR key = ?';
+    return this.#db.checked(UNFINISHED_ROW, sql, key ?? null, key ?? null).rows;
   }
 
   /** The folder agrees. */
@@ -330,7 +330,7 @@ export class Catalogue {
   #label(key: number, { transcript, tags = [], hold }: StoredOutcome): void {
     if (transcript !== undefined) this.#assignWords(key, 'transcript = ?', transcript);
     if (tags.length > 0) this.#assignWords(key, 'tags = ?', tagList([...this.message(key).tags, ...tags]));
-    if (hold !== undefined) this.setHold(key, hold);
+    if (hold !== undefined) this.#update(key, 'hold = ?', hold);
   }
 
   #assignWords(key: number, assignment: string, value: string): void {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JackfieldError } from '../../base/errors.js';
@@ -42,6 +43,23 @@ export class IntakeFolder {
       throw fileError('read the folder', parent, cause);
     });
     for (const name of names) await removeUnused(join(parent, name));
+  }
+
+  /** Keeps what is in `parent` for this process, while nobody is at work there. @throws ERR_INVALID_STATE, ERR_FILE */
+  static reserveAll(parent: string): Disposable {
+    const locks: FolderLock[] = [];
+    const release = () => {
+      for (const lock of locks) lock.release();
+    };
+    try {
+      for (const entry of existsSync(parent) ? readdirSync(parent, { withFileTypes: true }) : []) {
+        if (entry.isDirectory()) locks.push(FolderLock.take(join(parent, entry.name), DOING));
+      }
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return { [Symbol.dispose]: release };
   }
 
   /** Removes it, with what is in it. @throws ERR_FILE */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { JackfieldError, messageOf } from '../../base/errors.js';
@@ -42,6 +43,8 @@ export interface VoicemailSidecar {
   readonly complete: boolean;
   readonly reason: string | undefined;
   readonly archivedAt: string;
+  /** Reason of its legal hold; absent when it is under none. */
+  readonly hold: string | undefined;
   readonly tags: readonly string[];
   readonly transcript: string;
 }
@@ -49,7 +52,7 @@ export interface VoicemailSidecar {
 /** The sidecar of a stored message; `undefined` for one that has no audio. */
 export function sidecarOf(message: ArchivedMessage): VoicemailSidecar | undefined {
   const { audio, ledger, unwritten, account, id, type, partner, partnerName, played } = message;
-  const { tags, transcript, complete } = message;
+  const { hold, tags, transcript, complete } = message;
   if (!audio || !ledger) return undefined;
   return {
     schema: 'jackfield.voicemail/1',
@@ -73,6 +76,7 @@ export function sidecarOf(message: ArchivedMessage): VoicemailSidecar | undefine
     complete,
     reason: complete ? undefined : message.detail,
     archivedAt: isoTime(message.archivedAt ?? 0),
+    hold,
     tags,
     transcript,
   };
@@ -103,6 +107,14 @@ export async function readSidecar(path: string): Promise<unknown> {
   } catch (cause) {
     throw new JackfieldError('ERR_SYNTAX', `${path} is no JSON: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** True when a sidecar says that its message is under legal hold, or cannot be read; false where there is none. */
+export async function isHeldBy(path: string): Promise<boolean> {
+  if (!existsSync(path)) return false;
+  const sidecar = await readSidecar(path).catch(() => undefined);
+  if (typeof sidecar !== 'object' || sidecar === null || !('schema' in sidecar)) return true;
+  return 'hold' in sidecar && sidecar.hold !== undefined;
 }
 
 export function isoTime(unixSeconds: number): string {

@@ -12,6 +12,7 @@ import {
 } from '../../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import { isRowDamage } from '../../files/database.js';
 import { expendable, type RetentionRules } from '../../recording/archive/retention.js';
 import type { ArchiveQuery } from './archive-query.js';
 import {
@@ -24,7 +25,9 @@ import {
 import type { AudioIntake } from './audio-intake.js';
 import { type AudioKeys, AudioStore } from './audio-store.js';
 import { Catalogue, type StoredOutcome } from './catalogue.js';
-import { writeSidecar } from './sidecar.js';
+import { CATALOGUE_FILE } from './catalogue-schema.js';
+import { hasSidecars } from './rebuild-archive.js';
+import { isHeldBy, sidecarPath, writeSidecar } from './sidecar.js';
 import { type ArchiveFault, verifyMessage } from './verify-message.js';
 
 /**
@@ -85,6 +88,7 @@ export class VoicemailArchive implements AsyncDisposable {
   readonly #audio: AudioStore;
   readonly #clock: Clock;
   #storing: Promise<unknown> = Promise.resolve();
+  #finishing: Promise<void> = Promise.resolve();
 
   private constructor(audio: AudioStore, catalogue: Catalogue, clock: Clock) {
     this.root = audio.root;
@@ -95,16 +99,14 @@ export class VoicemailArchive implements AsyncDisposable {
 
   /**
    * Opens an archive; an empty or missing folder becomes one.
-   * @throws ERR_FILE; ERR_INVALID_ARG for what is no age recipient; ERR_UNSUPPORTED without `age-encryption`.
+   * @throws ERR_FILE, also where the catalogue is damaged or lost, which {@link rebuildArchive} mends; ERR_INVALID_ARG for what is no age recipient; ERR_UNSUPPORTED without `age-encryption`.
    */
   static async open(root: string, options: VoicemailArchiveOptions = {}): Promise<VoicemailArchive> {
     checkArgument('root', root, aPath);
     checkOptions(options, RULES);
     const folder = resolve(root);
-    const path = join(folder, 'catalogue.db');
-    if (options.existing && !existsSync(path)) {
-      throw new JackfieldError('ERR_FILE', `${root} is no archive of voicemails: it has no catalogue.db.`);
-    }
+    const path = join(folder, CATALOGUE_FILE);
+    if (!existsSync(path)) await checkUncatalogued(root, options.existing ?? false);
     const audio = await AudioStore.open(folder, options);
     const catalogue = new Catalogue(path);
     return new VoicemailArchive(audio, catalogue, options.clock ?? systemClock);
@@ -161,10 +163,16 @@ export class VoicemailArchive implements AsyncDisposable {
     await this.#finish(key);
   }
 
-  /** Puts a message under legal hold (with a reason), or takes it out. @throws ERR_INVALID_ARG */
-  setHold(key: number, reason: string | undefined): void {
+  /**
+   * Puts a message under legal hold (with a reason), or takes it out. The sidecar of a message that has audio says so, too,
+   * when this resolves, so that the hold outlives the catalogue.
+   *
+   * @throws ERR_INVALID_ARG, at once; ERR_FILE.
+   */
+  setHold(key: number, reason: string | undefined): Promise<void> {
     if (reason === '') throw invalidArgument('reason', 'a text that is not empty', reason);
     this.catalogue.setHold(key, reason);
+    return this.#finish(key);
   }
 
   /**
@@ -182,6 +190,7 @@ export class VoicemailArchive implements AsyncDisposable {
   ): Promise<ArchiveVerification> {
     const faults: ArchiveFault[] = [];
     let [checked, unstored] = [0, 0];
+    await this.#finish();
     for (const message of this.find(query)) {
       options.signal?.throwIfAborted();
       if (message.state === 'stored') {
@@ -207,7 +216,13 @@ export class VoicemailArchive implements AsyncDisposable {
    * @throws ERR_INVALID_ARG for a rule out of range.
    */
   async purge(policy: RetentionPolicy): Promise<readonly ArchivedMessage[]> {
-    const doomed = this.#doomed(policy);
+    await this.#finish();
+    const doomed: ArchivedMessage[] = [];
+    for (const message of this.#doomed(policy)) {
+      const file = this.audioFile(message);
+      // A hold may be in its sidecar alone.
+      if (file === undefined || !(await isHeldBy(sidecarPath(file, message)))) doomed.push(message);
+    }
     if (policy.dryRun) return doomed;
     for (const message of doomed) {
       this.catalogue.purge(message.key);
@@ -227,6 +242,7 @@ export class VoicemailArchive implements AsyncDisposable {
 
   async close(): Promise<void> {
     await this.#audio.close();
+    await this.#finishing;
     this.catalogue.close();
   }
 
@@ -265,6 +281,7 @@ export class VoicemailArchive implements AsyncDisposable {
       ...{ audio, archivedAt, ledger: account.ledger, unwritten: account.unwritten },
       complete: isComplete(account),
       transcript: account.transcript ?? before.transcript,
+      hold: account.hold ?? before.hold,
       tags: [...new Set([...before.tags, ...(account.tags ?? [])])],
     };
     await writeSidecar(this.#audio.pathOf(audio), described);
@@ -273,14 +290,43 @@ export class VoicemailArchive implements AsyncDisposable {
     return { message: this.catalogue.message(key), duplicate };
   }
 
-  /** Makes the folder agree with the catalogue, for one message or for all. */
-  async #finish(key?: number): Promise<void> {
-    for (const unfinished of this.catalogue.unfinished(key)) {
-      const message = this.catalogue.message(unfinished.key);
+  /** Makes the folder agree with the catalogue, for one message or for all, one after the other. */
+  #finish(key?: number): Promise<void> {
+    const finished = this.#finishing.then(async () => {
+      for (const unfinished of this.catalogue.unfinished(key)) {
+        if (unfinished.remove) await this.#audio.remove(unfinished);
+        else if (!(await this.#describe(unfinished.key))) continue;
+        this.catalogue.finished(unfinished);
+      }
+    });
+    this.#finishing = finished.catch(() => undefined);
+    return finished;
+  }
+
+  /** Writes a message's sidecar anew. @returns false where its row is damaged: it is left as it is. */
+  async #describe(key: number): Promise<boolean> {
+    try {
+      const message = this.catalogue.message(key);
       const file = this.audioFile(message);
-      if (unfinished.remove) await this.#audio.remove(unfinished);
-      else if (file) await writeSidecar(file, message);
-      this.catalogue.finished(unfinished);
+      if (file !== undefined) await writeSidecar(file, message);
+      return true;
+    } catch (error) {
+      if (isRowDamage(error)) return false;
+      throw error;
     }
+  }
+}
+
+/** Checks that a folder without a catalogue may become an archive: one that has lost it knows of no legal hold. */
+async function checkUncatalogued(root: string, mayNot: boolean): Promise<void> {
+  if (await hasSidecars(root)) {
+    const text = `The archive ${root} has lost its ${CATALOGUE_FILE}.`;
+    throw new JackfieldError(
+      'ERR_FILE',
+      `${text} \`jackfield voicemail index\` makes another from the sidecars.`,
+    );
+  }
+  if (mayNot) {
+    throw new JackfieldError('ERR_FILE', `${root} is no archive of voicemails: it has no ${CATALOGUE_FILE}.`);
   }
 }

@@ -11,6 +11,7 @@ import {
   commandTranscriber,
   deleteVoicemail,
   downloadVoicemail,
+  rebuildArchive,
   type Transcriber,
   VoicemailArchive,
   type VoicemailSidecar,
@@ -461,4 +462,20 @@ describe('archiveVoicemails', () => {
     await expect(run({ concurrency: 0 })).rejects.toThrow(/concurrency/);
     await expect(run({ attempts: 11 })).rejects.toThrow(/attempts/);
   });
+});
+
+it('a damaged row costs its message alone, and is made anew by rebuildArchive', async () => {
+  await four();
+  await run();
+  for (const change of ["tags = '{bad'", "state = 'x'", 'ledger = 5']) {
+    const db = new Database(join(root, 'catalogue.db'));
+    db.exec(`UPDATE messages SET ${change} WHERE key = 2`);
+    db.exec(`INSERT OR REPLACE INTO unfinished SELECT replace(path, '.wav', '.2.json'), 2, 0
+      FROM audio JOIN messages ON audio = sha256 WHERE key = 2`);
+    db.close();
+    const { report, messages } = await run();
+    expect([change, report.known, report.damaged, messages.length]).toEqual([change, 3, 1, 3]);
+    expect(await rebuildArchive(root)).toMatchObject({ messages: 4, failed: new Map() });
+    expect((await run()).report).toMatchObject({ known: 4, failed: [] });
+  }
 });

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { rename } from 'node:fs/promises';
+import { Database, isDamage } from './database.js';
+import { fileError } from './file-error.js';
+
+/** Options of {@link renewDatabase}. */
+export interface RenewOptions {
+  readonly advice: string;
+  /** Names of the full-text tables. */
+  readonly fullText: readonly string[];
+  /** Keeps others away while a damaged file is moved. @throws ERR_INVALID_STATE while somebody is at work. */
+  reserve(): Disposable;
+}
+
+/** A database that is whole, and where the damaged one lies that it took the place of, if there was one. */
+export interface RenewedDatabase {
+  readonly database: Database;
+  readonly damaged?: string;
+}
+
+/**
+ * Opens a database as {@link Database.open}, and checks the file as a whole, its indices too. One that is damaged is moved
+ * aside first, with what SQLite keeps beside it, and another one begun: `catalogue.db` becomes `catalogue.damaged-1f2e3d4c.db`.
+ *
+ * @throws ERR_INVALID_STATE while somebody is at work; ERR_FILE, ERR_UNSUPPORTED.
+ */
+export async function renewDatabase(
+  path: string,
+  migrations: readonly string[],
+  { advice, fullText, reserve }: RenewOptions,
+): Promise<RenewedDatabase> {
+  let opened: Database | undefined;
+  try {
+    opened = Database.open(path, migrations, { advice });
+    opened.checkWhole(fullText);
+    return { database: opened };
+  } catch (error) {
+    opened?.close();
+    if (!isDamage(error)) throw error;
+  }
+  using _ = reserve();
+  const damaged = path.replace(/(?=\.\w+$)/, `.damaged-${randomUUID().slice(0, 8)}`);
+  for (const beside of ['-wal', '-shm', '']) {
+    await rename(`${path}${beside}`, `${damaged}${beside}`).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw fileError('move', path, error);
+    });
+  }
+  return { database: Database.open(path, migrations, { advice }), damaged };
+}

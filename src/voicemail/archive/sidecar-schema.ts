@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { LEDGER_SCHEMA } from '../../recording/details-schema.js';
+import { count, hash } from './catalogue-rows.js';
+
+/** A time of ISO 8601, as seconds since the Unix epoch. */
+const seconds = z
+  .string()
+  .transform((text) => Math.floor(Date.parse(text) / 1000))
+  .pipe(z.int());
+
+/** The sidecar of an archived message, as it is read back. Fields that it does not know may be there. */
+export const SIDECAR_SCHEMA = z.looseObject({
+  schema: z.literal('jackfield.voicemail/1'),
+  voicemail: z.looseObject({
+    account: z.string(),
+    id: z.int(),
+    type: z.string(),
+    partner: z.string(),
+    partnerName: z.string(),
+    recordedAt: seconds,
+    duration: z.number(),
+    played: z.boolean(),
+  }),
+  audio: z.looseObject({
+    file: z.string().regex(/^[^/\\]+\.wav(?:\.age)?$/),
+    samples: count,
+    bytes: count,
+    samplesSha256: hash,
+    fileSha256: hash,
+  }),
+  ledger: LEDGER_SCHEMA,
+  unwritten: z.looseObject({ samples: count, reason: z.string() }).optional(),
+  complete: z.boolean(),
+  reason: z.string().optional(),
+  archivedAt: seconds,
+  hold: z.string().optional(),
+  tags: z.array(z.string()),
+  transcript: z.string(),
+});
+
+export type ReadSidecar = z.output<typeof SIDECAR_SCHEMA>;
