@@ -11,19 +11,20 @@ const TOLD = 5;
 /** @throws ERR_FILE; ERR_SYNTAX, with each field that is wrong, for what is no manifest. */
 export async function readManifest(path: string): Promise<RecordingManifest> {
   const { MANIFEST_SCHEMA } = await schemas();
-  return parsed(await readText(path), MANIFEST_SCHEMA, 'manifest', path) as RecordingManifest;
+  return parsed((await readBytes(path)).toString(), MANIFEST_SCHEMA, 'manifest', path) as RecordingManifest;
 }
 
 /** @throws ERR_FILE; ERR_SYNTAX, with each field that is wrong, for what is no sidecar. */
 export async function readSidecar(path: string): Promise<RecordingSidecar> {
-  return (await readSidecarText(path)).sidecar;
+  return (await readSidecarBytes(path)).sidecar;
 }
 
-/** The same with the text, which the manifest has the hash of. */
-export async function readSidecarText(path: string): Promise<{ sidecar: RecordingSidecar; text: string }> {
+/** The same with the bytes of the file, which the manifest has the hash of: several may read as the same text. */
+export async function readSidecarBytes(path: string): Promise<{ sidecar: RecordingSidecar; bytes: Buffer }> {
   const { SIDECAR_SCHEMA } = await schemas();
-  const text = await readText(path);
-  return { sidecar: parsed(text, SIDECAR_SCHEMA, 'sidecar', path) as RecordingSidecar, text };
+  const bytes = await readBytes(path);
+  const sidecar = parsed(bytes.toString(), SIDECAR_SCHEMA, 'sidecar', path) as RecordingSidecar;
+  return { sidecar, bytes };
 }
 
 /** Loaded when first used: who only records does not wait for the schema library. */
@@ -31,9 +32,9 @@ function schemas() {
   return import('./details-schema.js');
 }
 
-async function readText(path: string): Promise<string> {
+async function readBytes(path: string): Promise<Buffer> {
   try {
-    return await readFile(path, 'utf8');
+    return await readFile(path);
   } catch (error) {
     throw fileError('read', path, error);
   }

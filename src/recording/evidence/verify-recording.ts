@@ -14,7 +14,7 @@ import { hashFile } from '../../files/whole-file.js';
 import { splitChannels } from '../../voice/convert/channels.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { STEREO_BYTES } from '../file/stereo-file.js';
-import { readManifest, readSidecarText } from '../read-details.js';
+import { readManifest, readSidecarBytes } from '../read-details.js';
 import { possibleOutputs } from '../recording-files.js';
 import { beside, type RecordingSidecar } from '../sidecar.js';
 import { BlockHasher, chainOf } from './block-chain.js';
@@ -104,7 +104,7 @@ export async function verifyRecording(file: string, options: VerifyOptions = {})
   checkArgument('file', file, aPath);
   checkOptions(options, RULES);
   const manifest = await readManifest(beside(file, '.manifest.json'));
-  const { sidecar, text } = await readSidecarText(beside(file, '.json'));
+  const { sidecar, bytes } = await readSidecarBytes(beside(file, '.json'));
   const { blockSamples } = manifest;
   const signed = signatureState(manifest, options.publicKey);
   const heard = options.samples
@@ -112,7 +112,7 @@ export async function verifyRecording(file: string, options: VerifyOptions = {})
     : await listenToWav(file, blockSamples, sidecar);
   const findings = [
     ...(heard.blocks ? compareBlocks(manifest, heard.blocks, heard.samples) : []),
-    ...compareDetails(manifest, sidecar, text, heard.samples),
+    ...compareDetails(manifest, sidecar, bytes, heard.samples),
     ...heard.findings,
     ...(await compareFrame(file, manifest)),
     ...(await compareOutputs(file, sidecar)),
@@ -209,11 +209,11 @@ function compareBlocks(
 function compareDetails(
   manifest: RecordingManifest,
   sidecar: RecordingSidecar,
-  sidecarText: string,
+  sidecarBytes: Uint8Array,
   samples: number,
 ): VerifyFinding[] {
   const findings: VerifyFinding[] = [];
-  if (sha256(sidecarText) !== manifest.sidecar) {
+  if (sha256(sidecarBytes) !== manifest.sidecar) {
     findings.push({ what: 'sidecar', text: 'The sidecar is not the one that the manifest speaks of.' });
   }
   for (const [name, told] of [
