@@ -13,13 +13,13 @@ import { IntakeFolder } from './intake-folder.js';
 import { readSidecar, sidecarPath } from './sidecar.js';
 import { type ReadSidecar, SIDECAR_SCHEMA } from './sidecar-schema.js';
 
-/** What {@link rebuildArchive} did. */
+/** Result of {@link rebuildArchive}. */
 export interface ArchiveRebuild {
   /** Messages whose sidecar the catalogue says the same as now. */
   readonly messages: number;
   /** Sidecars that could not be taken in, with the reason. */
   readonly failed: ReadonlyMap<string, Error>;
-  /** Where the damaged catalogue lies that was moved aside, if there was one. */
+  /** Path that the damaged catalogue was moved aside to, if there was one. */
   readonly damaged?: string;
 }
 
@@ -192,7 +192,7 @@ interface Row {
   /** Path of the audio, in the archive. */
   readonly where: string;
   readonly sidecar: ReadSidecar;
-  /** What the catalogue said of it. */
+  /** Facts that the catalogue has of it. */
   readonly before: Pick<MessageRow, 'original' | 'attempts' | 'failure' | 'hold'> | undefined;
 }
 
