@@ -238,7 +238,7 @@ export function isDamage(error: unknown): boolean {
   return cause instanceof Error && 'code' in cause && DAMAGE.test(String(cause.code));
 }
 
-/** What does not fit in a row. */
+/** Values in a row that its schema does not accept. */
 class RowDamage extends Error {}
 
 /** True when an error of {@link Database} says that a row does not match its schema: others may. */

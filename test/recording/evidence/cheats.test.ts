@@ -27,7 +27,7 @@ import { RecordingMaker } from '../archive/made-recordings.js';
 const [recorder, cheat] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
 
 let yard: string;
-/** Where the recordings `ann` and `bob` are cheated with. */
+/** Folder in which the recordings `ann` and `bob` are cheated with. */
 let folder: string;
 let ids: Record<'ann' | 'bob', string>;
 beforeAll(async () => {

@@ -44,7 +44,7 @@ async function store(from: VoicemailFacts, frequency = 300 + from.id * 10): Prom
 
 const database = () => join(root, 'catalogue.db');
 const names = async () => (await readdir(root, { recursive: true })).sort();
-/** What the sidecars say of legal holds, by message. */
+/** Legal holds by the sidecars, in the order of their names. */
 async function holds(): Promise<unknown[]> {
   const files = (await names()).filter((name) => /\.\d+\.json$/.test(name));
   const texts = await Promise.all(files.map((name) => readFile(join(root, name), 'utf8')));
