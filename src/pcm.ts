@@ -74,6 +74,7 @@ export type {
   RefusedPeer,
   StreamKind,
 } from './tcp/lease.js';
+export type { LeaseSource } from './tcp/lease-reservation.js';
 export type { CloseReason, LeaseState, LeaseStatus, Peer } from './tcp/lease-state.js';
 export { PcmServer, type PcmServerEvents } from './tcp/pcm-server.js';
 export type { PortRange } from './tcp/port-listener.js';

@@ -1,6 +1,6 @@
 import type { Lease, LeaseOptions } from './lease.js';
 
-/** Gives leases: a server, or a {@link LeaseReservation}. */
+/** Gives leases: a server, or what was set aside at one. */
 export interface LeaseSource {
   /** The server's option `readIntervalMs`: time between two reads of a `batched` connection, in ms. */
   readonly readIntervalMs: number | undefined;
