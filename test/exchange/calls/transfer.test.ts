@@ -16,6 +16,65 @@ async function transferring(w: World, to = 'carol') {
 
 const transferStatuses = (client: Client, id: number) => client.told(`CALL ${id} TRANSFER_STATUS`);
 
+describe('a transfer', () => {
+  it('of a call in progress puts the other end through, and shows the one who transferred how it goes', async () => {
+    await using w = await world();
+    const { alice, bob, out, in_ } = await talking(w);
+    const carol = w.client('carol');
+    bob.fresh();
+    bob.send(`ALTER CALL ${in_} TRANSFER carol`);
+    await w.clock.advance(1000);
+    carol.send(`ALTER CALL ${carol.newest('CALL')} ANSWER`);
+    expect(bob.fresh()).toEqual([
+      `ALTER CALL ${in_} TRANSFER carol`,
+      `CALL ${in_} STATUS TRANSFERRING`,
+      `CALL ${in_} TRANSFERRED_TO carol`,
+      `CALL ${in_} TRANSFER_STATUS UNPLACED`,
+      `CALL ${in_} TRANSFER_STATUS ROUTING`,
+      `CALL ${in_} TRANSFER_STATUS RINGING`,
+      `CALL ${in_} TRANSFER_STATUS INPROGRESS`,
+    ]);
+    const call = carol.newest('CALL');
+    expect(carol.send(`GET CALL ${call} TRANSFERRED_BY`)).toEqual([`CALL ${call} TRANSFERRED_BY bob`]);
+    expect(alice.told(`CALL ${out} STATUS`).at(-1)).toBe('INPROGRESS');
+    alice.send(`ALTER CALL ${out} HANGUP`);
+    expect(carol.told(`CALL ${call} STATUS`).at(-1)).toBe('FINISHED');
+    expect(bob.told(`CALL ${in_} STATUS`).at(-1)).toBe('TRANSFERRED');
+  });
+
+  it('goes to the first of several who answers', async () => {
+    await using w = await world({ users: ['alice', 'bob', 'carol', 'dave'].map((handle) => ({ handle })) });
+    const { bob, in_ } = await talking(w);
+    const [carol, dave] = [w.client('carol'), w.client('dave')];
+    bob.send(`ALTER CALL ${in_} TRANSFER carol, dave`);
+    await w.clock.advance(600);
+    dave.send(`ALTER CALL ${dave.newest('CALL')} ANSWER`);
+    expect(carol.told(`CALL ${carol.newest('CALL')} STATUS`)).toEqual(['RINGING', 'MISSED']);
+    expect(dave.told(`CALL ${dave.newest('CALL')} STATUS`)).toEqual(['RINGING', 'INPROGRESS']);
+  });
+
+  it('is not for calls that one has placed', async () => {
+    await using w = await world();
+    const { alice, out } = await talking(w);
+    expect(alice.send(`GET CALL ${out} CAN_TRANSFER carol`)).toEqual([
+      `CALL ${out} CAN_TRANSFER carol FALSE`,
+    ]);
+    expect(alice.send(`ALTER CALL ${out} TRANSFER carol`)).toEqual(['ERROR 559 CALL: Action failed']);
+  });
+
+  it('ends for the one who transferred when he hangs up; the call goes on', async () => {
+    await using w = await world();
+    const { alice, bob, out, in_ } = await talking(w);
+    const carol = w.client('carol');
+    bob.send(`ALTER CALL ${in_} TRANSFER carol`);
+    await w.clock.advance(1000);
+    bob.send(`ALTER CALL ${in_} HANGUP`);
+    expect(bob.told(`CALL ${in_} STATUS`).at(-1)).toBe('TRANSFERRED');
+    carol.send(`ALTER CALL ${carol.newest('CALL')} ANSWER`);
+    expect(alice.told(`CALL ${out} STATUS`).at(-1)).toBe('INPROGRESS');
+  });
+});
+
 describe('a transfer that nobody takes', () => {
   it.each<[string, string, (carol: Client, w: World) => Promise<unknown>]>([
     ['REFUSED', 'is refused', async (carol) => carol.send(`ALTER CALL ${carol.newest('CALL')} HANGUP`)],
