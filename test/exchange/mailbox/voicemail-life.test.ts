@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { Voicemail, type VoicemailActivity } from '../../../src/exchange/mailbox/voicemail.js';
+import { ApiObject } from '../../../src/exchange/object/api-object.js';
+import { User } from '../../../src/exchange/user.js';
+import {
+  VOICEMAIL_STATUSES,
+  VOICEMAIL_TRANSITIONS,
+} from '../../../src/protocol/catalogue/voicemail-status.js';
+
+function voicemail(properties: Readonly<Record<string, string>>) {
+  const told: unknown[] = [];
+  const user = new User({ handle: 'alice' }, (message) => told.push(message));
+  const object = new ApiObject('VOICEMAIL', 1, user, properties);
+  return { told, it: new Voicemail(object, user, 'a.wav', () => undefined) };
+}
+
+const nothing: VoicemailActivity = { stop: () => undefined, fail: () => undefined };
+
+describe('the life of a voicemail', () => {
+  it.each(VOICEMAIL_STATUSES)('from %s goes on as its table says, and not otherwise', (from) => {
+    for (const to of VOICEMAIL_STATUSES) {
+      const { it: message, told } = voicemail({ TYPE: 'INCOMING', STATUS: from });
+      const possible = from !== to && VOICEMAIL_TRANSITIONS[from].includes(to);
+      expect(message.become(to), `${from} to ${to}`).toBe(possible);
+      expect(message.status).toBe(possible ? to : from);
+      expect(told).toHaveLength(possible ? 1 : 0);
+    }
+  });
+
+  it('has one activity at a time, which only itself ends', () => {
+    const { it: message } = voicemail({ TYPE: 'INCOMING', STATUS: 'UNPLAYED' });
+    expect(message.isPlayable).toBe(true);
+    message.begin('playing', nothing);
+    expect(message.isPlayable).toBe(false);
+    expect(() => message.begin('recording', { ...nothing })).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_STATE' }),
+    );
+    message.end({ ...nothing });
+    expect(message.activity?.kind).toBe('playing');
+    message.end(nothing);
+    expect(message.activity).toBeUndefined();
+  });
+});
