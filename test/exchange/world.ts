@@ -102,9 +102,15 @@ export async function world(options: ExchangeOptions = {}): Promise<World> {
     failures,
     client: (handle = 'alice', clientOptions = {}) => new Client(exchange, handle, clientOptions),
     async [Symbol.asyncDispose]() {
-      const closed = exchange.close();
-      // What ends with a delay ends on this clock.
-      await clock.advance(5000);
+      let open = true;
+      const closed = exchange.close().finally(() => {
+        open = false;
+      });
+      // Some of it ends on this clock, some on a disk, some on the clock after the disk.
+      while (open) {
+        await clock.advance(1000);
+        await settle();
+      }
       await closed;
     },
   };

@@ -12,8 +12,8 @@ export const voicemailKind = kindOf<'VOICEMAIL', Voicemail>({
   object: 'VOICEMAIL',
   find: ({ services: { voicemails }, user }, id) => voicemails.objects.of(user, id),
   value: ({ object }, property) => object.get(property),
-  // It is made before it is told.
-  defaults: { STATUS: 'BLANK', FAILUREREASON: '', ...UNREDIRECTED },
+  // One that arrives is made before it has a status.
+  defaults: { STATUS: 'UNKNOWN', FAILUREREASON: '', ...UNREDIRECTED },
   alter: {
     STARTPLAYBACK: ({ services }, voicemail) => startPlayback(services, voicemail),
     STARTPLAYBACKINCALL({ services: { voicemails, calls }, user }, voicemail) {

@@ -121,7 +121,6 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
       this.#greeting.introduce();
       this.#greeting.become('DOWNLOADING');
       this.#message.introduce();
-      this.#message.become('BLANK');
     });
     clock.timerAt(clock.now() + TRANSFER_MS, () => this.#play());
     await this.#over;
@@ -244,7 +243,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     await standStill(clock, this.#hush());
     const failure = (await this.#recording)?.failure;
     if (failure !== undefined) return this.#failed(failure);
-    if (!this.#message.become('UPLOADING')) return;
+    if (!this.#message.become('UPLOADING')) return this.#finish('cancelled');
     this.#status('uploading');
     this.#keeper.save(this.#message);
     await new Promise<void>((resolve) => clock.timerAt(clock.now() + TRANSFER_MS, resolve));

@@ -87,9 +87,11 @@ export class Voicemails implements VoicemailKeeper {
     return message;
   }
 
-  /** Makes a VOICEMAIL object with a file of its own. Nobody is told of it yet. */
+  /** Makes a BLANK voicemail with a file of its own. Nobody is told of it yet. */
   create(user: User, type: VoicemailType, partner: Identity, allowedSeconds: number): Voicemail {
-    return this.#make(user, type, partner, allowedSeconds);
+    const voicemail = this.#make(user, type, partner, allowedSeconds);
+    voicemail.object.put('STATUS', 'BLANK');
+    return voicemail;
   }
 
   async deliver(voicemail: Voicemail): Promise<void> {

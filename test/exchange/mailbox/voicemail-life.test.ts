@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { Voicemail, type VoicemailActivity } from '../../../src/exchange/mailbox/voicemail.js';
 import { ApiObject } from '../../../src/exchange/object/api-object.js';
 import { User } from '../../../src/exchange/user.js';
+
 import {
   VOICEMAIL_STATUSES,
   VOICEMAIL_TRANSITIONS,
 } from '../../../src/protocol/catalogue/voicemail-status.js';
+import { world } from '../world.js';
 
 function voicemail(properties: Readonly<Record<string, string>>) {
   const told: unknown[] = [];
@@ -40,4 +42,23 @@ describe('the life of a voicemail', () => {
     message.end(nothing);
     expect(message.activity).toBeUndefined();
   });
+});
+
+it('a message that is being left is BLANK from the start: nothing is fetched, and it is sent', async () => {
+  await using w = await world();
+  const client = w.client();
+  client.send('CALLVOICEMAIL bob');
+  const [call, id] = [client.newest('CALL'), client.send('SEARCH VOICEMAILS')[0]?.split(' ').at(-1)];
+  expect(client.send(`GET VOICEMAIL ${id} STATUS`)).toEqual([`VOICEMAIL ${id} STATUS BLANK`]);
+  expect(client.send(`ALTER VOICEMAIL ${id} DOWNLOAD`)).toEqual(['ERROR 531 VOICEMAIL: Action failed']);
+  await w.clock.advance(12_000);
+  client.send(`ALTER CALL ${call} HANGUP`);
+  await w.clock.advance(2000);
+  expect(client.told(`VOICEMAIL ${id} STATUS`).slice(1)).toEqual([
+    'BLANK',
+    'RECORDING',
+    'UPLOADING',
+    'UPLOADED',
+  ]);
+  expect(client.told(`CALL ${call} STATUS`).at(-1)).toBe('FINISHED');
 });

@@ -137,6 +137,32 @@ describe('a property of a kind', () => {
   );
 });
 
+describe('a value or an argument, whatever it is,', () => {
+  it.each(KINDS)('is taken or refused, and nothing fails inside: $kind', async ({ kind, make }) => {
+    await using w = await world();
+    const spec: ObjectSpec = OBJECTS[kind];
+    for (const [verb, words] of [
+      ['GET', Object.keys(spec.properties)],
+      ['SET', Object.keys(spec.properties)],
+      ['ALTER', Object.keys(spec.actions)],
+    ] as const) {
+      for (const word of words) {
+        const client = w.client();
+        const named = await make(w, client);
+        for (const value of HOSTILE) client.send(`${verb} ${named} ${word} ${value}`);
+        await w.clock.advance(1000);
+        expect(
+          client.lines.filter((line) => /^ERROR 97/.test(line)),
+          `${verb} ${named} ${word}`,
+        ).toEqual([]);
+        expect(client.send('PING')).toEqual(['PONG']);
+        client.disconnect();
+      }
+    }
+    expect(w.failures).toEqual([]);
+  });
+});
+
 describe('what belongs to another', () => {
   it.each(OWNED)('is neither seen nor changed: $kind', async ({ kind, make }) => {
     await using w = await world();
