@@ -1,8 +1,9 @@
-// Writes the JSON Schemas of the service into docs: of its event feed, for programs that read it.
+// Writes the JSON Schemas of the service into docs: of its event feed, for programs that read it, and of its
+// configuration, for editors.
 import { writeFileSync } from 'node:fs';
-import { feedJsonSchema } from '../dist/service.js';
+import { feedJsonSchema, serviceConfigJsonSchema } from '../dist/service.js';
 
-const SCHEMAS = { 'event-feed': feedJsonSchema() };
+const SCHEMAS = { 'event-feed': feedJsonSchema(), 'service-config': serviceConfigJsonSchema() };
 
 for (const [name, schema] of Object.entries(SCHEMAS)) {
   writeFileSync(

@@ -15,6 +15,12 @@ export type { FinishHookOptions } from './recording/archive/finish-hook.js';
 export { type Deliver, Outbox, type OutboxEvent, type OutboxOptions } from './recording/archive/outbox.js';
 export { listOutbox, retryEvent, type UndeliveredEvent } from './recording/archive/outbox-folder.js';
 export { OUTPUT_FORMATS, type OutputFormat } from './recording/archive/publish.js';
+export {
+  type RecordConfig,
+  readRecordConfig,
+  recordConfigSchema,
+  recorderOptions,
+} from './recording/archive/recorder-config.js';
 export { Recorder, type RecorderEvents, type RecorderListener } from './recording/archive/recorder.js';
 export type { RecorderOptions, RecordPolicy } from './recording/archive/recorder-options.js';
 export type { RetentionRules } from './recording/archive/retention.js';

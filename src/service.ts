@@ -1,11 +1,30 @@
 /**
- * `jackfield/service`: the service that runs unattended. Its event feed, of which logs, metrics and other programs are
- * readers.
+ * `jackfield/service`: the service that runs unattended: endpoints, recorder, bots and answering machine on one redirection
+ * of each call. Its configuration, its control, and its event feed, of which logs, metrics and other programs are readers.
  *
  * @module jackfield/service
  */
 export { type Clock, systemClock, VirtualClock } from './base/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
+export {
+  type ConfigProblem,
+  type ConfigReading,
+  checkConfig,
+  formatConfigProblem,
+  readConfig,
+} from './service/config/read-config.js';
+export {
+  type ServiceConfig,
+  serviceConfigJsonSchema,
+  serviceConfigSchema,
+} from './service/config/service-config.js';
+export { askService, tailService } from './service/control/control-client.js';
+export {
+  type ControlRequest,
+  controlRequestSchema,
+  defaultSocket,
+} from './service/control/control-protocol.js';
+export { type ControlHooks, ControlServer } from './service/control/control-server.js';
 export { EventFeed, type FeedReader, type ReadOptions } from './service/feed/event-feed.js';
 export {
   FEED_VERSION,
@@ -16,3 +35,9 @@ export {
   type ToldEvent,
 } from './service/feed/feed-event.js';
 export { FeedSources } from './service/feed/feed-sources.js';
+export { Service, type ServiceOptions } from './service/service.js';
+export { type Attendant, type Office, ServiceLine } from './service/service-line.js';
+export type { AnswerRule } from './service/answer-rules.js';
+export { eventLine, FeedLog, type FeedLogOptions } from './service/watch/feed-log.js';
+export { FeedMetrics, type MetricsState } from './service/watch/feed-metrics.js';
+export { WatchServer } from './service/watch/http-server.js';

@@ -10,7 +10,7 @@ import {
   transportAt,
 } from '../control.js';
 import { Exchange, Scenario } from '../exchange.js';
-import { readText, readToken } from './key-files.js';
+import { readText, readToken } from '../files/key-files.js';
 
 /** What says which endpoint a command attaches to. */
 export interface EndpointOptions {

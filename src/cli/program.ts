@@ -24,6 +24,20 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'Record the calls of an endpoint into a folder, until it is told to stop.',
     load: async () => (await import('./record/record-command.js')).recordCommand(),
   },
+  serve: {
+    summary:
+      'Run recorder, bots and answering machine as one service, by a configuration file, until it is told to stop.',
+    load: async () => (await import('./service/serve-command.js')).serveCommand(),
+  },
+  ctl: {
+    summary:
+      'Ask a service that runs: its status and calls, to hang up, say, pause, drain, reload; follow its events.',
+    load: async () => (await import('./service/ctl-command.js')).ctlCommand(),
+  },
+  config: {
+    summary: 'Check the configuration file of a service: all that is wrong with it, with lines and columns.',
+    load: async () => (await import('./service/config-command.js')).configCommand(),
+  },
   recordings: {
     summary: 'Find, check, hand out and purge recordings.',
     load: async () => (await import('./record/recordings-command.js')).recordingsCommand(),

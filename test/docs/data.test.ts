@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseFlow } from '../../src/bot/flow/flow.js';
-import { recordConfigSchema } from '../../src/cli/record/record-config.js';
 import { readAnswerConfig } from '../../src/cli/voicemails/voicemail-answer-config.js';
 import { scenarioSchema } from '../../src/exchange/scenario/scenario-schema.js';
+import { recordConfigSchema } from '../../src/recording.js';
 import { testFolder } from '../voice/fixtures.js';
 import { type Block, blocksIn, nameOf, placeOf } from './blocks.js';
 

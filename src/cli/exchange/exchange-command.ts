@@ -15,8 +15,8 @@ import {
   VirtualClock,
   WireRecorder,
 } from '../../exchange.js';
+import { readToken } from '../../files/key-files.js';
 import { EXIT_CODES } from '../exit-codes.js';
-import { readToken } from '../key-files.js';
 import { between, portOption } from '../options.js';
 import { checkOutputFolder, type OutputOptions, withForce } from '../outputs.js';
 import { stopSignal } from '../shutdown.js';

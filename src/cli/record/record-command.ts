@@ -2,9 +2,15 @@ import { Command, Option } from 'commander';
 import { messageOf } from '../../base/errors.js';
 import { attach } from '../../control.js';
 import { type CallControl, JackfieldError, PcmServer } from '../../pcm.js';
-import { OUTPUT_FORMATS, Recorder, type RecorderOptions } from '../../recording.js';
+import {
+  OUTPUT_FORMATS,
+  type RecordConfig,
+  Recorder,
+  type RecorderOptions,
+  readRecordConfig,
+  recorderOptions,
+} from '../../recording.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
-import type { RecordConfig } from './record-config.js';
 import { CONTROL_LINES, recordControl } from './record-control.js';
 import { jsonLines, liveTable, type RecordView } from './record-view.js';
 
@@ -95,8 +101,6 @@ async function run(options: Options): Promise<void> {
 
 /** The configuration file with what the command line says before it. */
 async function configured(options: Options): Promise<{ config: RecordConfig; recorder: RecorderOptions }> {
-  // Loaded when it is needed: the schema library would slow down every other command.
-  const { readRecordConfig, recorderOptions } = await import('./record-config.js');
   const file = options.config ? await readRecordConfig(options.config) : {};
   const { attach: address, out, policy, partner, template, format, encode, encrypt, sign } = options;
   const config: RecordConfig = {

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { STEREO } from '../../base/pcm.js';
+import { readText } from '../../files/key-files.js';
 import {
   Catalogue,
   type CatalogueEntry,
@@ -11,7 +12,6 @@ import {
 } from '../../recording.js';
 import { JackfieldError, openSpeaker, WavReader } from '../../voice.js';
 import { isConfirmed } from '../confirmation.js';
-import { readText } from '../key-files.js';
 import { between, dateOption, MAX_DAYS, MAX_SECONDS, numberFrom } from '../options.js';
 import { withForce } from '../outputs.js';
 import { printedTime, printLine, warnDamage, warnLine, warnNothing } from '../terminal-text.js';

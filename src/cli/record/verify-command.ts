@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { Command } from 'commander';
+import { readIdentity, readText } from '../../files/key-files.js';
 import {
   JackfieldError,
   openSealed,
@@ -8,7 +9,6 @@ import {
   type VerifyReport,
   verifyRecording,
 } from '../../recording.js';
-import { readIdentity, readText } from '../key-files.js';
 import { printLine } from '../terminal-text.js';
 
 interface Options {

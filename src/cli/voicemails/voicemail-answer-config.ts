@@ -2,9 +2,9 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { FROM_TIME, TO_TIME } from '../../base/hours.js';
 import { WEEKDAYS } from '../../base/local-time.js';
+import { readJson } from '../../files/key-files.js';
 import { JackfieldError } from '../../voice.js';
 import type { AnsweringMachineOptions } from '../../voicemail.js';
-import { readJson } from '../key-files.js';
 
 const ringMs = z.number().int().min(0).max(120_000);
 const key = z.string().regex(/^[0-9*#]$/, 'a key of 0-9, * and #');

@@ -1,3 +1,4 @@
+import { readIdentity } from '../../files/key-files.js';
 import { JackfieldError } from '../../voice.js';
 import {
   type ExportFormat,
@@ -8,7 +9,6 @@ import {
 } from '../../voicemail.js';
 import { isConfirmed } from '../confirmation.js';
 import { EXIT_CODES } from '../exit-codes.js';
-import { readIdentity } from '../key-files.js';
 import { checkOutput, intoFile, type OutputOptions } from '../outputs.js';
 import { warnDamage, warnLine, warnNothing } from '../terminal-text.js';
 import { type ArchiveOptions, engineOf, type FilterOptions, queryOf } from './voicemail-options.js';

@@ -34,8 +34,7 @@ export const feedEventSchema = z.discriminatedUnion('type', [
     ...ofCall,
     rule: word.describe('Name of the rule that fits the call; empty where none does.'),
     answer: word.optional().describe('Name of the bot that answers; absent when nobody does.'),
-    recorded: z.boolean().describe('True when the call is recorded.'),
-  }).describe('It was decided who answers a call, and whether it is recorded.'),
+  }).describe('It was decided who answers a call.'),
   event('state', {
     ...ofCall,
     status: word.describe('As on the wire.'),

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { recordConfigSchema } from '../../../src/cli/record/record-config.js';
 import { attach, Exchange, TcpTransport } from '../../../src/index.js';
+import { recordConfigSchema } from '../../../src/recording.js';
 
 const MAIN = 'dist/cli/main.js';
 const run = promisify(execFile);

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { messageOf } from '../base/errors.js';
-import { JackfieldError } from '../voice.js';
+import { JackfieldError, messageOf } from '../base/errors.js';
 
 /** @throws ERR_FILE. */
 export async function readText(path: string): Promise<string> {

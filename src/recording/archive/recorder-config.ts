@@ -1,9 +1,11 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import { JackfieldError } from '../../base/errors.js';
 import { FROM_TIME, TO_TIME } from '../../base/hours.js';
 import { WEEKDAYS } from '../../base/local-time.js';
-import { JackfieldError, OUTPUT_FORMATS, type RecorderOptions } from '../../recording.js';
-import { readIdentity, readJson, readText } from '../key-files.js';
+import { readIdentity, readJson, readText } from '../../files/key-files.js';
+import { OUTPUT_FORMATS } from './publish.js';
+import type { RecorderOptions } from './recorder-options.js';
 
 const names = z.array(z.string().min(1)).min(1);
 

@@ -1,0 +1,199 @@
+import { dirname, resolve } from 'node:path';
+import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import type { z } from 'zod';
+import { JackfieldError } from '../../base/errors.js';
+import { readText } from '../../files/key-files.js';
+import { suggest } from '../../protocol/suggest.js';
+import {
+  danglingNames,
+  type ServiceConfig,
+  serviceConfigJsonSchema,
+  serviceConfigSchema,
+} from './service-config.js';
+
+/** One thing that is wrong with a configuration. */
+export interface ConfigProblem {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  readonly column: number;
+  /** The field: `rules.0.answer`; empty for the file itself. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A configuration, or all that is wrong with it. */
+export type ConfigReading =
+  | { readonly config: ServiceConfig; readonly problems: readonly [] }
+  | { readonly config: undefined; readonly problems: readonly ConfigProblem[] };
+
+type Path = readonly (string | number)[];
+
+/** A file of YAML (or JSON, which is YAML) with its positions. */
+interface Source {
+  readonly file: string;
+  readonly document: Document;
+  readonly lines: LineCounter;
+}
+
+const MAX_INCLUDES = 100;
+/** A variable of the environment in a value: `${NAME}`. `$${` stands for `${`. */
+const VARIABLE = /\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+/**
+ * Reads a configuration with the files that it includes, and puts in the variables of the environment. All that is
+ * wrong is found at once.
+ *
+ * @param environment Default: that of the process.
+ * @throws ERR_FILE when a file cannot be read.
+ */
+export async function checkConfig(
+  file: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<ConfigReading> {
+  const problems: ConfigProblem[] = [];
+  const sources = await readAll(file, environment, problems);
+  if (problems.length > 0) return { config: undefined, problems };
+  const parsed = serviceConfigSchema.safeParse(merged(sources));
+  const issues: readonly { readonly path: Path; readonly message: string }[] = parsed.success
+    ? danglingNames(parsed.data)
+    : parsed.error.issues.flatMap(told);
+  if (parsed.success && issues.length === 0) return { config: parsed.data, problems: [] };
+  return { config: undefined, problems: issues.map(({ path, message }) => placed(sources, path, message)) };
+}
+
+/** Does the same as {@link checkConfig}. @throws ERR_SYNTAX, with all that is wrong; ERR_FILE. */
+export async function readConfig(
+  file: string,
+  environment?: Readonly<Record<string, string | undefined>>,
+): Promise<ServiceConfig> {
+  const { config, problems } = await checkConfig(file, environment);
+  if (config) return config;
+  const text = problems.map((problem) => `  ${formatConfigProblem(problem)}`).join('\n');
+  throw new JackfieldError('ERR_SYNTAX', `${file} is not a valid configuration:\n${text}`);
+}
+
+/** A problem as one line: `serve.yaml:4:9: rules.0.answer: ...`. */
+export function formatConfigProblem({ file, line, column, path, message }: ConfigProblem): string {
+  return `${file}:${line}:${column}: ${path && `${path}: `}${message}`;
+}
+
+/** The file and those that it includes, depth first; the file itself comes first. */
+async function readAll(
+  first: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  problems: ConfigProblem[],
+): Promise<Source[]> {
+  const sources: Source[] = [];
+  const seen = new Set<string>();
+  const open = [first];
+  for (let file = open.shift(); file !== undefined; file = open.shift()) {
+    const path = resolve(file);
+    if (seen.has(path)) continue;
+    seen.add(path);
+    if (seen.size > MAX_INCLUDES) {
+      throw new JackfieldError('ERR_SYNTAX', `${first} includes more than ${MAX_INCLUDES} files.`);
+    }
+    const lines = new LineCounter();
+    const document = parseDocument(await readText(file), { lineCounter: lines, prettyErrors: false });
+    const source = { file, document, lines };
+    sources.push(source);
+    for (const { message, pos } of document.errors) problems.push(at(source, pos[0], '', message));
+    if (document.errors.length === 0) {
+      if (!isMap(document.contents)) problems.push(at(source, 0, '', 'Expected fields, such as endpoints'));
+      substitute(source, environment, problems);
+    }
+    const included: unknown =
+      document.get('include') === undefined ? [] : document.toJS({ maxAliasCount: 100 }).include;
+    for (const name of Array.isArray(included) ? included : []) {
+      if (typeof name === 'string') open.push(resolve(dirname(file), name));
+    }
+  }
+  return sources;
+}
+
+function substitute(
+  source: Source,
+  environment: Readonly<Record<string, string | undefined>>,
+  problems: ConfigProblem[],
+): void {
+  visit(source.document, {
+    Scalar(key, node) {
+      if (key === 'key' || typeof node.value !== 'string') return;
+      node.value = node.value.replaceAll(VARIABLE, (all, name: string) => {
+        if (all.startsWith('$$')) return all.slice(1);
+        const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
+        if (value !== undefined) return value;
+        problems.push(at(source, node.range?.[0] ?? 0, '', `The environment has no variable ${name}`));
+        return '';
+      });
+    },
+  });
+}
+
+/** One object of all files: of what stands twice, that of the file which is read first; objects are merged. */
+function merged(sources: readonly Source[]): unknown {
+  return sources.map(({ document }) => document.toJS({ maxAliasCount: 100 }) as unknown).reduce(under);
+}
+
+function under(above: unknown, below: unknown): unknown {
+  if (!isObject(above) || !isObject(below)) return above ?? below;
+  const result = new Map(Object.entries(below));
+  for (const [name, value] of Object.entries(above)) result.set(name, under(value, result.get(name)));
+  return Object.fromEntries(result);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An issue in words; an unknown field with the one that was probably meant, each by itself. */
+function told(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
+  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+  return issue.keys.map((key) => {
+    const near = suggest(key, KNOWN);
+    return {
+      path: [...path, key],
+      message: `There is no field ${key} here${near ? `: did you mean ${near}?` : ''}`,
+    };
+  });
+}
+
+/** The names of all fields that the schema has. */
+const KNOWN: ReadonlySet<string> = new Set(namesIn(serviceConfigJsonSchema()));
+
+function namesIn(schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { properties } = schema as { properties?: object };
+  return [...Object.keys(properties ?? {}), ...Object.values(schema).flatMap(namesIn)];
+}
+
+/** Finds where a field stands: the innermost part of its path that a file has. */
+function placed(sources: readonly Source[], path: Path, message: string): ConfigProblem {
+  for (let length = path.length; length > 0; length--) {
+    for (const source of sources) {
+      const offset = offsetOf(source.document, path.slice(0, length));
+      if (offset !== undefined) return at(source, offset, path.join('.'), message);
+    }
+  }
+  const [first] = sources;
+  if (!first) throw new JackfieldError('ERR_INVALID_STATE', 'A configuration has a file.');
+  return at(first, 0, path.join('.'), message);
+}
+
+function offsetOf(document: Document, path: Path): number | undefined {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const last = path.at(-1);
+  if (isMap(parent)) {
+    const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(last));
+    return isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
+  }
+  const node = document.getIn(path, true) as { range?: readonly number[] } | undefined;
+  return node?.range?.[0];
+}
+
+function at({ file, lines }: Source, offset: number, path: string, message: string): ConfigProblem {
+  const { line, col } = lines.linePos(offset);
+  return { file, line: Math.max(1, line), column: Math.max(1, col), path, message };
+}

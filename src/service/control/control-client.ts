@@ -1,0 +1,54 @@
+import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+import type { FeedEvent } from '../feed/feed-event.js';
+import type { ControlRequest } from './control-protocol.js';
+
+interface Answer {
+  readonly ok?: boolean;
+  readonly result?: unknown;
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly event?: FeedEvent;
+}
+
+/**
+ * Asks the service whose control socket this is.
+ * @throws ERR_CLOSED when none runs there; ERR_INVALID_STATE, with its words, when it refuses.
+ */
+export async function askService(socket: string, request: ControlRequest): Promise<unknown> {
+  for await (const { ok, result, error } of answers(socket, request)) {
+    if (ok) return result;
+    throw new JackfieldError('ERR_INVALID_STATE', error?.message ?? 'The service refuses.');
+  }
+  throw new JackfieldError('ERR_CLOSED', 'The service ended before it answered.');
+}
+
+/** Yields each event of a service, until it ends. @throws as {@link askService}. */
+export async function* tailService(socket: string): AsyncGenerator<FeedEvent, void, void> {
+  for await (const { event } of answers(socket, { do: 'tail' })) if (event) yield event;
+}
+
+async function* answers(path: string, request: ControlRequest): AsyncGenerator<Answer, void, void> {
+  const socket = await connected(path);
+  try {
+    socket.write(`${JSON.stringify(request)}\n`);
+    for await (const line of createInterface({ input: socket })) yield JSON.parse(line) as Answer;
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function connected(path: string): Promise<Socket> {
+  const socket = connect(path);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+  } catch (cause) {
+    throw new JackfieldError('ERR_CLOSED', `No service runs at ${path}: ${messageOf(cause)}`, { cause });
+  }
+  // A service that is killed ends the reading, no more.
+  socket.on('error', () => undefined);
+  return socket;
+}

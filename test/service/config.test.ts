@@ -1,0 +1,100 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkConfig, formatConfigProblem, readConfig, serviceConfigJsonSchema } from '../../src/service.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jackfield-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Writes a configuration, and gives what is wrong with it, without its folder. */
+async function problemsOf(text: string, environment = {}): Promise<string[]> {
+  const file = join(folder, 'serve.yaml');
+  await writeFile(file, text);
+  const { problems } = await checkConfig(file, environment);
+  return problems.map((problem) => formatConfigProblem(problem).replaceAll(`${folder}/`, ''));
+}
+
+/** A variable as a configuration names it. */
+const variable = (name: string) => `$\{${name}}`;
+
+const ENDPOINTS = 'endpoints: { desk: { attach: tcp:4100 } }\n';
+
+describe('a configuration of a service', () => {
+  it('tells all that is wrong at once, with line and column, and the field that was probably meant', async () => {
+    const text = [
+      'endpoints:',
+      '  desk: { atach: tcp:4100 }',
+      'record:',
+      '  polcy: all',
+      '  maxMs: 5',
+      'bots:',
+      '  menu: { flow: 7 }',
+    ].join('\n');
+    expect(await problemsOf(text)).toEqual([
+      expect.stringMatching(/^serve\.yaml:2:3: endpoints\.desk\.attach: /),
+      'serve.yaml:2:11: endpoints.desk.atach: There is no field atach here: did you mean attach?',
+      expect.stringMatching(/^serve\.yaml:5:3: record\.maxMs: /),
+      'serve.yaml:4:3: record.polcy: There is no field polcy here: did you mean policy?',
+      expect.stringMatching(/^serve\.yaml:7:11: bots\.menu\.flow: /),
+    ]);
+  });
+
+  it('finds names that nothing has', async () => {
+    const text = `${ENDPOINTS}rules:\n  - { name: a, answer: menu }\n  - { name: a, answer: nobody, endpoints: [dsk] }\n`;
+    expect(await problemsOf(text)).toEqual([
+      'serve.yaml:3:16: rules.0.answer: Expected one of nobody; got "menu"',
+      'serve.yaml:4:44: rules.1.endpoints.0: Expected one of desk; got "dsk"',
+      'serve.yaml:4:5: rules.1.name: a is the name of two rules'.replace('4:5', '4:7'),
+    ]);
+  });
+
+  it.each([
+    ['', 'serve.yaml:1:1: Expected fields'],
+    ['[1, 2]', 'serve.yaml:1:1: Expected fields'],
+    ['endpoints: {', 'serve.yaml:1:'],
+    [`${ENDPOINTS}endpoints: {}`, 'Map keys must be unique'],
+    ['endpoints: {}', 'Expected one endpoint or more'],
+    [`${ENDPOINTS}__proto__: { x: 1 }`, 'There is no field __proto__'],
+    [`${ENDPOINTS}constructor: 1`, 'There is no field constructor'],
+    [`${ENDPOINTS}record: { maxMs: 1e400 }`, 'record.maxMs'],
+    [`${ENDPOINTS}http: { port: 99999999999999999999 }`, 'http.port'],
+    [`${ENDPOINTS}bots: { "a b": { flow: x } }`, 'bots.a b'],
+    [`${ENDPOINTS}rules: hello`, 'rules'],
+  ])('refuses %j', async (text, message) => {
+    const problems = await problemsOf(text);
+    expect(problems.join('\n')).toContain(message);
+  });
+
+  it('takes secrets from the environment, and says which are missing', async () => {
+    const text = `endpoints: { desk: { attach: "tcp:${variable('PORT')}", token: "${variable('TOKEN')}$${variable('x')}" } }`;
+    expect(await problemsOf(text, { PORT: '4100' })).toEqual([
+      expect.stringMatching(/^serve\.yaml:1:\d+: The environment has no variable TOKEN$/),
+    ]);
+    const config = await readConfig(join(folder, 'serve.yaml'), { PORT: '4100', TOKEN: 'a: "b"\n' });
+    expect(config.endpoints).toEqual({ desk: { attach: 'tcp:4100', token: `a: "b"\n${variable('x')}` } });
+  });
+
+  it('merges the files that it includes, once each, and names the file in which something is wrong', async () => {
+    await writeFile(
+      join(folder, 'log.yaml'),
+      'include: [serve.yaml]\nlog: { level: debug, format: json }\nhtp: 1\n',
+    );
+    const text = `include: [log.yaml]\n${ENDPOINTS}log: { level: warn }\n`;
+    expect(await problemsOf(text)).toEqual([
+      'log.yaml:3:1: htp: There is no field htp here: did you mean http?',
+    ]);
+    await writeFile(join(folder, 'log.yaml'), 'log: { level: debug, format: json }\n');
+    expect((await readConfig(join(folder, 'serve.yaml'))).log).toEqual({ level: 'warn', format: 'json' });
+    await rm(join(folder, 'log.yaml'));
+    await expect(readConfig(join(folder, 'serve.yaml'))).rejects.toMatchObject({ code: 'ERR_FILE' });
+  });
+
+  it('has its schema in docs', async () => {
+    const schema = JSON.parse(await readFile('docs/service-config.schema.json', 'utf8'));
+    expect(schema).toEqual(JSON.parse(JSON.stringify(serviceConfigJsonSchema())));
+  });
+});
