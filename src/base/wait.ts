@@ -1,4 +1,4 @@
-import { signal as abortSignal, checkArgument, type Rules, within } from './check.js';
+import { signal as abortSignal, checkArgument, checkOptions, type Rules, within } from './check.js';
 import { abortedError } from './errors.js';
 
 /** Limits of one wait. */
@@ -11,6 +11,11 @@ export interface WaitOptions {
 const TIME = within(0, Infinity, 'ms');
 /** The rules of {@link WaitOptions}. */
 export const WAIT_RULES: Rules<WaitOptions> = { timeoutMs: TIME, signal: abortSignal };
+
+/** Checks the limits of a wait. @throws ERR_INVALID_ARG, naming the limit. */
+export function checkWait(options: WaitOptions | undefined): void {
+  if (options !== undefined) checkOptions(options, WAIT_RULES);
+}
 
 /** @throws ERR_INVALID_ARG when the time limit is not a number, or less than 0. */
 export function checkTimeout(timeoutMs: number | undefined): void {

@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import type Sqlite from 'libsql';
 import type { z } from 'zod';
+import { checkArgument, either, type Rule, rule, within, words } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
 import { fileError } from './file-error.js';
 import { openPrivateSync } from './private-file.js';
@@ -24,6 +25,12 @@ const BUSY_TIMEOUT_MS = 5000;
 const MAX_STATEMENTS = 200;
 /** SQLite's codes for a file that is damaged or is not a database. */
 const DAMAGE = /^SQLITE_(CORRUPT|NOTADB|ERROR$|FORMAT|IOERR_SHORT_READ)/;
+/** What `libsql` takes. It ends the process for anything else. */
+const VALUE: Rule = either(
+  words,
+  within(-Number.MAX_VALUE, Number.MAX_VALUE),
+  rule('null', (value) => value === null),
+);
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -105,6 +112,7 @@ export class Database implements Disposable {
   /** All rows, with an error for each that does not match its schema. @throws ERR_FILE */
   checked<S extends RowSchema>(schema: S, sql: string, ...values: SqlValue[]): CheckedRows<z.output<S>> {
     const safe = `SELECT ${columnsOf(schema)} FROM (${sql})`;
+    checkValues(values);
     const raw = this.#attempt('read', () => this.#statement(safe).all(values) as RawRow[]).map(decoded);
     const rows: z.output<S>[] = [];
     const faults: JackfieldError[] = [];
@@ -118,6 +126,7 @@ export class Database implements Disposable {
 
   /** Runs a statement and returns the number of changed rows. @throws ERR_FILE; nothing has changed then. */
   run(sql: string, ...values: SqlValue[]): number {
+    checkValues(values);
     return this.#attempt('write', () => this.#statement(sql).run(values).changes);
   }
 
@@ -201,6 +210,10 @@ export class Database implements Disposable {
     }
     return statement;
   }
+}
+
+function checkValues(values: readonly SqlValue[]): void {
+  for (const value of values) checkArgument('a value of a row', value, VALUE);
 }
 
 const COLUMNS = new WeakMap<RowSchema, string>();

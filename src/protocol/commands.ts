@@ -1,3 +1,4 @@
+import { checkArgument, whole } from '../base/check.js';
 import { invalidArgument } from '../base/errors.js';
 import type { StreamTarget } from './catalogue/value-type.js';
 import type { HISTORIES, WINDOWS } from './catalogue/windows.js';
@@ -33,6 +34,11 @@ import { objectEntry } from './vocabulary.js';
 
 /** Objects that have an id: all but PROFILE. */
 export type NamedObject = { [O in ObjectName]: ObjectId<O> extends undefined ? never : O }[ObjectName];
+
+/** The number of an object of the API. */
+export const ID = whole(0, 999_999_999_999_999);
+
+const ID_WORDS = { number: 'a number', string: 'a word', none: 'left out' } as const;
 
 /** Actions of `O` whose argument is a list of stream targets. */
 export type StreamAction = 'SET_INPUT' | 'SET_OUTPUT' | 'SET_CAPTURE_MIC';
@@ -203,17 +209,15 @@ function listItem(parameter: string, value: string): string {
 }
 
 function count(parameter: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 0 || value >= 1e15) {
-    throw invalidArgument(parameter, 'an integer from 0 to 999999999999999', value);
-  }
+  checkArgument(parameter, value, ID);
   return value;
 }
 
 /** Checks the id of an object. @throws ERR_INVALID_ARG for one that the wire cannot say, ERR_LINE_BREAK */
 export function checkObjectId<O extends ObjectName>(object: O, id: ObjectId<O>): ObjectId<O> {
-  const numeric = objectEntry(object)?.spec.id === 'number';
-  if (typeof id === 'number' && numeric) count('id', id);
-  else if (typeof id === 'string' && !numeric) word('id', id);
-  else throw invalidArgument('id', numeric ? 'a number' : 'a word', id);
+  const kind = objectEntry(object)?.spec.id ?? 'none';
+  if (typeof id !== (kind === 'none' ? 'undefined' : kind)) throw invalidArgument('id', ID_WORDS[kind], id);
+  if (typeof id === 'number') count('id', id);
+  else if (typeof id === 'string') word('id', id);
   return id;
 }

@@ -1,9 +1,9 @@
-import { checkArgument } from '../../base/check.js';
+import { signal as abortSignal, checkArgument, oneOf, words } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
-import { deadlineIn, type WaitOptions, waitFor } from '../../base/wait.js';
-import type { LISTS, SEARCHES } from '../../protocol/catalogue/searches.js';
-import { commands, type NamedObject } from '../../protocol/commands.js';
+import { checkWait, deadlineIn, type WaitOptions, waitFor } from '../../base/wait.js';
+import { type LISTS, SEARCHES } from '../../protocol/catalogue/searches.js';
+import { commands, ID, type NamedObject } from '../../protocol/commands.js';
 import type {
   ActionName,
   CommandMessage,
@@ -21,7 +21,7 @@ import type { Group } from '../state/group.js';
 import type { ObjectCollection } from '../state/object-collection.js';
 import type { Parameters } from '../state/parameters.js';
 import type { Profile } from '../state/profile.js';
-import { checkTarget } from '../state/target.js';
+import { checkTarget, targetsOf } from '../state/target.js';
 import type { User } from '../state/user.js';
 import type { Voicemail } from '../state/voicemail.js';
 import { World } from '../state/world.js';
@@ -47,6 +47,8 @@ export interface ClientEvents extends FencedEvents {
   /** The link is gone for good; the error is absent when {@link Client.close} was called. */
   closed: [error: Error | undefined];
 }
+
+const SEARCH = oneOf(...Object.keys(SEARCHES));
 
 /** The ids that a search answers with: numbers of calls, handles of users and so on. */
 export type SearchResult<S extends SearchName> = readonly ObjectId<
@@ -99,6 +101,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
 
   /** Used by {@link attach}. */
   async open(signal?: AbortSignal): Promise<void> {
+    if (signal !== undefined) checkArgument('signal', signal, abortSignal);
     await this.#attachment.open(signal);
   }
 
@@ -119,6 +122,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
    * @throws ERR_CLOSED when it closes, or its reason; ERR_TIMEOUT; ERR_ABORTED.
    */
   async attached(options: WaitOptions = {}): Promise<void> {
+    checkWait(options);
     const { signal, timeoutMs } = options;
     const { clock } = this.#settings;
     await waitFor<void>({
@@ -148,11 +152,14 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
    * a parameter holds CR, LF or NUL.
    */
   async command(message: CommandMessage, options: CommandOptions = {}): Promise<EndpointMessage> {
+    checkWait(options);
     return await this.#attachment.session.command(message, options);
   }
 
   /** Sends a line as it is and gives back the answer's line; the identifier is taken care of. @throws as {@link command}. */
   async invoke(line: string, options: CommandOptions = {}): Promise<string> {
+    checkArgument('line', line, words);
+    checkWait(options);
     if (hasLineBreak(line)) throw lineBreakError('line');
     const reply = await this.#attachment.session.send(line, options);
     return serialize({ ...reply, commandId: undefined }, { multiline: true });
@@ -199,6 +206,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
     target = '',
     options?: CommandOptions,
   ): Promise<SearchResult<S>> {
+    checkArgument('what', what, SEARCH);
     const reply = await this.command(commands.search(what, target), options);
     if (reply.kind !== 'list') throw unexpected(`SEARCH ${what}`, reply);
     return reply.ids as SearchResult<S>;
@@ -212,8 +220,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
    * ERR_INVALID_ARG for an empty target or one with a comma.
    */
   async call(target: string | readonly string[], options: CommandOptions = {}): Promise<Call> {
-    const targets = typeof target === 'string' ? [target] : target;
-    const reply = await this.command(commands.call(...targets), options);
+    const reply = await this.command(commands.call(...targetsOf('target', target)), options);
     if (reply.kind !== 'property' || reply.object !== 'CALL') throw unexpected('CALL', reply);
     return this.calls.get(reply.id);
   }
@@ -227,6 +234,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
 
   /** The call with this id, if the endpoint has spoken of it. */
   callById(id: number): Call | undefined {
+    checkArgument('id', id, ID);
     return this.calls.known(id);
   }
 

@@ -14,5 +14,8 @@ export interface CommandSender {
   command(message: CommandMessage, options?: CommandOptions): Promise<EndpointMessage>;
 }
 
+/** What sends commands. */
+export const SENDER = having('command');
+
 /** Anything that is a client. */
 export const CLIENT = having('command', 'on', 'search');

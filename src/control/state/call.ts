@@ -1,9 +1,13 @@
-import { checkArgument, having } from '../../base/check.js';
+import { checkArgument, flag, having, oneOf, rule } from '../../base/check.js';
 import { CLOCK, type Clock } from '../../base/clock.js';
-import { invalidArgument, JackfieldError } from '../../base/errors.js';
-import type { WaitOptions } from '../../base/wait.js';
+import { JackfieldError } from '../../base/errors.js';
+import { checkWait, type WaitOptions } from '../../base/wait.js';
 import { ApiError } from '../../protocol/api-error.js';
-import { type CallStatus, isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
+import {
+  CALL_STATUSES,
+  type CallStatus,
+  isTerminalCallStatus,
+} from '../../protocol/catalogue/call-status.js';
 import type { ConferenceParticipant } from '../../protocol/catalogue/value-type.js';
 import { commands } from '../../protocol/commands.js';
 import type { StreamTarget } from '../../protocol/stream-target.js';
@@ -13,8 +17,8 @@ import { CallEndedError } from './call-ended-error.js';
 import { type CallState, nextCallState } from './call-life.js';
 import { RemoteObject, type RemoteObjectEvents } from './remote-object.js';
 import { StateHistory } from './state-history.js';
-import { checkTarget } from './target.js';
-import { VoiceStream, type VoiceStreamName } from './voice-stream.js';
+import { checkTarget, targetsOf } from './target.js';
+import { STREAM_NAME, VoiceStream, type VoiceStreamName } from './voice-stream.js';
 
 /** Events of a {@link Call}. */
 export interface CallEvents extends RemoteObjectEvents {
@@ -33,6 +37,12 @@ export interface CallCost {
 
 /** Longest wait for the reason of a failure, which was told before the failure itself, in milliseconds. */
 const REASON_TIMEOUT_MS = 2000;
+
+const DIGITS = rule(
+  '1 to 255 of 0-9, * and #',
+  (value) => typeof value === 'string' && /^[0-9*#]{1,255}$/.test(value),
+);
+const STATUS = oneOf(...CALL_STATUSES);
 
 /** Anything that is a call. */
 export const CALL = having('on', 'text');
@@ -104,6 +114,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
    * ERR_CLOSED.
    */
   async reached(status: CallStatus, options: WaitOptions = {}): Promise<CallState> {
+    checkArgument('status', status, STATUS);
     for await (const state of this.#history.read('newest', options, status)) {
       if (state.status === status) return state;
     }
@@ -136,6 +147,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
    * not told: an endpoint that refuses is asked.
    */
   async hangUp(options?: CommandOptions): Promise<void> {
+    checkWait(options);
     if (this.over) return;
     try {
       await this.alter('HANGUP', '', options);
@@ -180,7 +192,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
 
   /** Sends digits, one command each. @throws ERR_INVALID_ARG for anything but 0 to 9, `*` and `#`. */
   async sendDtmf(digits: string, options?: CommandOptions): Promise<void> {
-    if (!/^[0-9*#]{1,255}$/.test(digits)) throw invalidArgument('digits', '1 to 255 of 0-9, * and #', digits);
+    checkArgument('digits', digits, DIGITS);
     for (const digit of digits) await this.alter('DTMF', digit, options);
   }
 
@@ -191,6 +203,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
 
   /** Joins this call into the conference of another. @throws ERR_API 72 when no conference can be made. */
   async joinConference(other: Call, options?: CommandOptions): Promise<void> {
+    checkArgument('other', other, CALL);
     await this.set('JOIN_CONFERENCE', other.id, options);
   }
 
@@ -225,8 +238,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
    * @throws ERR_UNSUPPORTED when the endpoint says that it cannot be transferred to one of them; ERR_API.
    */
   async transfer(targets: string | readonly string[], options?: CommandOptions): Promise<void> {
-    const list = typeof targets === 'string' ? [targets] : targets;
-    if (list.length === 0) throw invalidArgument('targets', 'at least one target', 'none');
+    const list = targetsOf('targets', targets);
     const possible = await Promise.all(list.map((target) => this.canTransfer(target, options)));
     const refused = list.find((_, index) => !possible[index]);
     if (refused !== undefined) {
@@ -239,13 +251,15 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
   }
 
   /** Begins or stops sending video. */
-  sendVideo(on: boolean, options?: CommandOptions): Promise<void> {
-    return this.alter(on ? 'START_VIDEO_SEND' : 'STOP_VIDEO_SEND', '', options);
+  async sendVideo(on: boolean, options?: CommandOptions): Promise<void> {
+    checkArgument('on', on, flag);
+    await this.alter(on ? 'START_VIDEO_SEND' : 'STOP_VIDEO_SEND', '', options);
   }
 
   /** Begins or stops receiving video. */
-  receiveVideo(on: boolean, options?: CommandOptions): Promise<void> {
-    return this.alter(on ? 'START_VIDEO_RECEIVE' : 'STOP_VIDEO_RECEIVE', '', options);
+  async receiveVideo(on: boolean, options?: CommandOptions): Promise<void> {
+    checkArgument('on', on, flag);
+    await this.alter(on ? 'START_VIDEO_RECEIVE' : 'STOP_VIDEO_RECEIVE', '', options);
   }
 
   /** Price of a minute; 0 for a free call. */
@@ -259,13 +273,14 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
   }
 
   /** Redirects the stream of this name: {@link VoiceStream.set}. */
-  redirect(
+  async redirect(
     stream: VoiceStreamName,
     targets: readonly StreamTarget[],
     options?: CommandOptions,
   ): Promise<void> {
+    checkArgument('stream', stream, STREAM_NAME);
     const streams = { INPUT: this.input, OUTPUT: this.output, CAPTURE_MIC: this.captureMic };
-    return streams[stream].set(targets, options);
+    await streams[stream].set(targets, options);
   }
 
   override take(property: string, value: string, heardAt: number, sentAfter: number | undefined): boolean {

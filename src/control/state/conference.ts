@@ -1,6 +1,9 @@
+import { callback, checkArgument } from '../../base/check.js';
+import { checkWait } from '../../base/wait.js';
 import type { ConferenceParticipant } from '../../protocol/catalogue/value-type.js';
+import { ID } from '../../protocol/commands.js';
 import type { CommandOptions } from '../client/command-sender.js';
-import type { Call } from './call.js';
+import { CALL, type Call } from './call.js';
 
 /** Calls that were joined: those whose CONF_ID is the same. Made by {@link Client.conference}. */
 export class Conference {
@@ -9,6 +12,8 @@ export class Conference {
   readonly #allCalls: () => Iterable<Call>;
 
   constructor(id: number, allCalls: () => Iterable<Call>) {
+    checkArgument('id', id, ID);
+    checkArgument('allCalls', allCalls, callback);
     this.id = id;
     this.#allCalls = allCalls;
   }
@@ -20,25 +25,31 @@ export class Conference {
 
   /** The other parties, as the endpoint lists them; empty where nothing is known of its calls. */
   async participants(options?: CommandOptions): Promise<ConferenceParticipant[]> {
+    checkWait(options);
     return (await this.calls[0]?.participants(options)) ?? [];
   }
 
   /** Joins one more call into it. @throws ERR_API 72; does nothing when none of its calls goes on. */
   async add(call: Call, options?: CommandOptions): Promise<void> {
+    checkArgument('call', call, CALL);
+    checkWait(options);
     const [host] = this.calls;
     if (host) await call.joinConference(host, options);
   }
 
   async hold(options?: CommandOptions): Promise<void> {
+    checkWait(options);
     await Promise.all(this.calls.map((call) => call.hold(options)));
   }
 
   async resume(options?: CommandOptions): Promise<void> {
+    checkWait(options);
     await Promise.all(this.calls.map((call) => call.resume(options)));
   }
 
   /** Hangs up all its calls. */
   async hangUp(options?: CommandOptions): Promise<void> {
+    checkWait(options);
     await Promise.all(this.calls.map((call) => call.hangUp(options)));
   }
 }

@@ -1,3 +1,4 @@
+import { checkArgument, flag, having, oneOf, words } from '../../base/check.js';
 import type { CommandOptions } from '../client/command-sender.js';
 import type { Parameters } from './parameters.js';
 
@@ -16,22 +17,29 @@ const DEVICE_PARAMETERS = {
   videoIn: 'VIDEO_IN',
 } as const satisfies Record<keyof DeviceNames, string>;
 
+const DEVICE = oneOf(...Object.keys(DEVICE_PARAMETERS));
+const PARAMETERS = having('get', 'set');
+
 /** The devices of an endpoint (reference, "GET/SET AUDIO_IN" and its kin). */
 export class Devices {
   readonly #parameters: Parameters;
 
   constructor(parameters: Parameters) {
+    checkArgument('parameters', parameters, PARAMETERS);
     this.#parameters = parameters;
   }
 
   /** The name of one device. */
-  get(device: keyof DeviceNames, options?: CommandOptions): Promise<string> {
-    return this.#parameters.get(DEVICE_PARAMETERS[device], options);
+  async get(device: keyof DeviceNames, options?: CommandOptions): Promise<string> {
+    checkArgument('device', device, DEVICE);
+    return await this.#parameters.get(DEVICE_PARAMETERS[device], options);
   }
 
   /** Chooses a device. @throws ERR_API 50 when there is none of that name. */
-  set(device: keyof DeviceNames, name: string, options?: CommandOptions): Promise<void> {
-    return this.#parameters.set(DEVICE_PARAMETERS[device], name, options);
+  async set(device: keyof DeviceNames, name: string, options?: CommandOptions): Promise<void> {
+    checkArgument('device', device, DEVICE);
+    checkArgument('name', name, words);
+    await this.#parameters.set(DEVICE_PARAMETERS[device], name, options);
   }
 
   /** True when the microphone is muted; false without a call in progress. */
@@ -40,7 +48,8 @@ export class Devices {
   }
 
   /** Mutes the microphone, or takes that back. */
-  mute(on: boolean, options?: CommandOptions): Promise<void> {
-    return this.#parameters.set('MUTE', on, options);
+  async mute(on: boolean, options?: CommandOptions): Promise<void> {
+    checkArgument('on', on, flag);
+    await this.#parameters.set('MUTE', on, options);
   }
 }

@@ -1,16 +1,21 @@
+import { checkArgument, checkOptions, oneOf, optionsOf } from '../../base/check.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { WAIT_RULES } from '../../base/wait.js';
+import { PARAMETERS } from '../../protocol/catalogue/parameters.js';
 import { commands } from '../../protocol/commands.js';
 import type { ParameterName } from '../../protocol/message.js';
 import { decodeParameter, encodeParameter, type ParameterValue } from '../../protocol/values.js';
-import type { CommandOptions, CommandSender } from '../client/command-sender.js';
+import { type CommandOptions, type CommandSender, SENDER } from '../client/command-sender.js';
 import { PropertyCache } from './property-cache.js';
-import type { PropertyOptions } from './remote-object.js';
+import { PROPERTY_RULES, type PropertyOptions } from './remote-object.js';
 
 /** Events of {@link Parameters}. */
 export interface ParametersEvents extends FencedEvents {
   /** A parameter changed; the value is as on the wire. */
   parameter: [name: ParameterName, value: string];
 }
+
+const PARAMETER = oneOf(...Object.keys(PARAMETERS));
 
 /** The general parameters of an endpoint: USERSTATUS, MUTE, AUDIO_IN and the others, kept up to date. */
 export class Parameters extends FencedEmitter<ParametersEvents> {
@@ -19,6 +24,7 @@ export class Parameters extends FencedEmitter<ParametersEvents> {
 
   constructor(sender: CommandSender) {
     super();
+    checkArgument('sender', sender, SENDER);
     this.#sender = sender;
   }
 
@@ -27,8 +33,10 @@ export class Parameters extends FencedEmitter<ParametersEvents> {
     parameter: P,
     options: PropertyOptions = {},
   ): Promise<ParameterValue<P>> {
+    checkArgument('parameter', parameter, PARAMETER);
+    checkOptions(options, PROPERTY_RULES);
     if (this.#cache.get(parameter) === undefined || options.fresh) {
-      await this.#sender.command(commands.getParameter(parameter), options);
+      await this.#sender.command(commands.getParameter(parameter), optionsOf<CommandOptions>(options, WAIT_RULES));
     }
     return decodeParameter(parameter, this.#cache.get(parameter) ?? '');
   }

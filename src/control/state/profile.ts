@@ -1,4 +1,6 @@
+import { checkOptions, flag, listOf, object, type Rules, whole } from '../../base/check.js';
 import { invalidArgument } from '../../base/errors.js';
+import { checkWait } from '../../base/wait.js';
 import type { ForwardRule } from '../../protocol/catalogue/value-type.js';
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';
 import { RemoteObject } from './remote-object.js';
@@ -14,6 +16,13 @@ export interface Forwarding {
   /** True when calls that nobody takes then go to voicemail. */
   readonly toVoicemail: boolean;
 }
+
+const RULES: Rules<Partial<Forwarding>> = {
+  enabled: flag,
+  noAnswerSec: whole(0, 999_999_999, 's'),
+  rules: listOf(object),
+  toVoicemail: flag,
+};
 
 /** The PROFILE object: the current user's own data. */
 export class Profile extends RemoteObject<'PROFILE'> {
@@ -38,6 +47,8 @@ export class Profile extends RemoteObject<'PROFILE'> {
    * @throws ERR_INVALID_ARG for a rule that ends before it starts; ERR_API.
    */
   async setForwarding(change: Partial<Forwarding>, options?: CommandOptions): Promise<void> {
+    checkOptions(change, RULES);
+    checkWait(options);
     const { enabled, noAnswerSec, rules, toVoicemail } = change;
     for (const rule of rules ?? []) checkRule(rule);
     if (enabled === false) await this.set('CALL_APPLY_CF', false, options);

@@ -1,4 +1,17 @@
+import {
+  checkArgument,
+  checkOptions,
+  flag,
+  listOf,
+  oneOf,
+  optionsOf,
+  type Rules,
+  words,
+} from '../../base/check.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { WAIT_RULES } from '../../base/wait.js';
+import { OBJECTS } from '../../protocol/catalogue/objects.js';
+import { checkObjectId } from '../../protocol/commands.js';
 import type {
   ActionName,
   AlterCommand,
@@ -9,7 +22,7 @@ import type {
   SetCommand,
 } from '../../protocol/message.js';
 import { decodeProperty, encodeProperty, type PropertyValue } from '../../protocol/values.js';
-import type { CommandOptions, CommandSender } from '../client/command-sender.js';
+import { type CommandOptions, type CommandSender, SENDER } from '../client/command-sender.js';
 import { PropertyCache } from './property-cache.js';
 
 /** Events of every object of the API. */
@@ -23,6 +36,11 @@ export interface PropertyOptions extends CommandOptions {
   /** Asks the endpoint even where the value is known: for what changes without a notification. Default false. */
   readonly fresh?: boolean;
 }
+
+/** The rules of {@link PropertyOptions}. */
+export const PROPERTY_RULES: Rules<PropertyOptions> = { ...WAIT_RULES, fresh: flag };
+const OBJECT = oneOf(...Object.keys(OBJECTS));
+const NAMES = listOf(words);
 
 /** One object of the API: its properties, kept up to date by what the endpoint says. */
 export class RemoteObject<
@@ -38,6 +56,9 @@ export class RemoteObject<
 
   constructor(object: O, id: ObjectId<O>, sender: CommandSender) {
     super();
+    checkArgument('object', object, OBJECT);
+    checkObjectId(object, id);
+    checkArgument('sender', sender, SENDER);
     this.object = object;
     this.id = id;
     this.#sender = sender;
@@ -62,6 +83,7 @@ export class RemoteObject<
 
   /** The property where it is known, without asking. @throws ERR_SYNTAX */
   known<P extends PropertyName<O>>(property: P): PropertyValue<O, P> | undefined {
+    checkArgument('property', property, words);
     const text = this.#cache.get(property);
     return text === undefined ? undefined : decodeProperty(this.object, property, text);
   }
@@ -73,14 +95,19 @@ export class RemoteObject<
 
   /** As {@link get}, as on the wire; for properties that the catalogue does not list, too. */
   async text(property: string, options: PropertyOptions = {}): Promise<string> {
+    checkArgument('property', property, words);
+    checkOptions(options, PROPERTY_RULES);
     const known = this.#cache.get(property);
     if (known !== undefined && !options.fresh && this.#cached) return known;
-    await (options.signal ? this.#ask(property, options) : this.#askOnce(property, options));
+    const limits = optionsOf<CommandOptions>(options, WAIT_RULES);
+    await (options.signal ? this.#ask(property, limits) : this.#askOnce(property, limits));
     return this.#cache.get(property) ?? '';
   }
 
   /** Several properties, as on the wire; asks the endpoint for those that it has not told yet. */
   async fetch(names: readonly string[], options?: CommandOptions): Promise<Record<string, string>> {
+    checkArgument('names', names, NAMES);
+    if (options !== undefined) checkOptions(options, PROPERTY_RULES);
     const values = await Promise.all(
       names.map(async (name) => [name, await this.text(name, options)] as const),
     );

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
-import { deadlineIn, type Wait, type WaitOptions, waitFor } from '../../base/wait.js';
+import { checkWait, deadlineIn, type Wait, type WaitOptions, waitFor } from '../../base/wait.js';
 
 /** States that are kept; the oldest go first, which only a reader that is this far behind can miss. */
 const MAX_STATES = 1000;
@@ -71,6 +71,7 @@ export class StateHistory<S> {
     options: WaitOptions = {},
     awaited = 'one more state',
   ): AsyncGenerator<S, void, void> {
+    checkWait(options);
     return this.#read(from, this.#limits(options, awaited));
   }
 

@@ -1,10 +1,16 @@
+import { object as anObject, checkArgument, listOf, oneOf } from '../../base/check.js';
 import { invalidArgument } from '../../base/errors.js';
-import { commands, type StreamAction } from '../../protocol/commands.js';
+import { commands, ID, type StreamAction } from '../../protocol/commands.js';
 import { parseStreamTargets, type StreamTarget } from '../../protocol/stream-target.js';
-import type { CommandOptions, CommandSender } from '../client/command-sender.js';
+import { type CommandOptions, type CommandSender, SENDER } from '../client/command-sender.js';
 
 /** The redirectable streams of a call or voicemail (reference, "Voice Streams"). */
 export type VoiceStreamName = 'INPUT' | 'OUTPUT' | 'CAPTURE_MIC';
+
+/** Which of the streams. */
+export const STREAM_NAME = oneOf('INPUT', 'OUTPUT', 'CAPTURE_MIC');
+const OBJECT = oneOf('CALL', 'VOICEMAIL');
+const TARGETS = listOf(anObject);
 
 /** Redirects one voice stream of a call or voicemail. */
 export class VoiceStream {
@@ -14,6 +20,10 @@ export class VoiceStream {
   readonly #sender: CommandSender;
 
   constructor(name: VoiceStreamName, object: 'CALL' | 'VOICEMAIL', id: number, sender: CommandSender) {
+    checkArgument('name', name, STREAM_NAME);
+    checkArgument('object', object, OBJECT);
+    checkArgument('id', id, ID);
+    checkArgument('sender', sender, SENDER);
     this.name = name;
     this.#object = object;
     this.#id = id;
@@ -34,6 +44,7 @@ export class VoiceStream {
    * path with quotation marks, or another sound card than `default`; ERR_LINE_BREAK for a line break in a path.
    */
   async set(targets: readonly StreamTarget[], options?: CommandOptions): Promise<void> {
+    checkArgument('targets', targets, TARGETS);
     for (const target of targets) {
       if (target.kind === 'soundcard' && target.device !== 'default') {
         throw invalidArgument('device', '"default", the only sound card of the protocol', target.device);

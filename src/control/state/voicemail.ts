@@ -1,8 +1,12 @@
-import { having } from '../../base/check.js';
-import type { Clock } from '../../base/clock.js';
+import { checkArgument, having, oneOf, words } from '../../base/check.js';
+import { CLOCK, type Clock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
 import type { WaitOptions } from '../../base/wait.js';
-import type { VoicemailFailureReason, VoicemailStatus } from '../../protocol/catalogue/voicemail-status.js';
+import {
+  VOICEMAIL_STATUSES,
+  type VoicemailFailureReason,
+  type VoicemailStatus,
+} from '../../protocol/catalogue/voicemail-status.js';
 import type { OtherWord } from '../../protocol/message.js';
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';
 import { RemoteObject, type RemoteObjectEvents } from './remote-object.js';
@@ -32,6 +36,8 @@ export class VoicemailFailedError extends JackfieldError {
   }
 }
 
+const STATUS = oneOf(...VOICEMAIL_STATUSES);
+
 /** Anything that is a voicemail. */
 export const VOICEMAIL = having('on', 'text');
 
@@ -50,6 +56,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
 
   constructor(id: number, sender: CommandSender, clock: Clock) {
     super('VOICEMAIL', id, sender);
+    checkArgument('clock', clock, CLOCK);
     this.#clock = clock;
     this.#history = new StateHistory(`voicemail ${id}`, clock, ({ phase }) => phase === 'deleted');
     this.input = new VoiceStream('INPUT', 'VOICEMAIL', id, sender);
@@ -89,6 +96,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
    * ERR_ABORTED; ERR_CLOSED.
    */
   async reached(status: VoicemailStatus, options: WaitOptions = {}): Promise<VoicemailState> {
+    checkArgument('status', status, STATUS);
     let last: VoicemailState | undefined;
     for await (const state of this.#history.read('newest', options, status)) {
       if (state.status === status) return state;
@@ -100,6 +108,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
 
   /** The error for a state other than `wanted`; asks for the reason of a failure that has not been told yet. */
   async failure(wanted: string, state = this.state): Promise<VoicemailFailedError> {
+    checkArgument('wanted', wanted, words);
     const reason = state?.phase === 'failed' ? (state.reason ?? (await this.#failureReason())) : undefined;
     return new VoicemailFailedError(this.id, state?.status ?? 'gone', wanted, reason);
   }
