@@ -1,10 +1,12 @@
 import { entryOf } from './entry-of.js';
-import { invalidArgument } from './errors.js';
+import { invalidArgument, type JackfieldError } from './errors.js';
 
 /** A condition that a value has to meet, with the words that say so. */
 export interface Rule {
   /** Completes "must be ...". */
   readonly expected: string;
+  /** True for a value that no message repeats. */
+  readonly isSecret?: boolean;
   accepts(value: unknown): boolean;
 }
 
@@ -83,6 +85,9 @@ export function ending(...endings: readonly string[]): Rule {
 
 export const flag: Rule = rule('true or false', (value) => typeof value === 'boolean');
 
+/** Milliseconds since the Unix epoch, of a moment that the calendar has. */
+export const unixMs: Rule = within(-864e13, 864e13, 'ms');
+
 /** A moment that the calendar has. */
 export const date: Rule = rule(
   'a valid Date',
@@ -141,6 +146,11 @@ export const stream: Rule = rule(
 /** An object; its owner checks what is in it. */
 export const object: Rule = rule('an object', isObject);
 
+/** A text that no message repeats, such as a key. */
+export function secret(given: Rule): Rule {
+  return { ...given, isSecret: true };
+}
+
 export function needed(given: Rule): NeededRule {
   return { ...given, needed: true };
 }
@@ -153,7 +163,7 @@ export const given: Rule = rule(
 
 /** Checks one argument. @throws ERR_INVALID_ARG that names it and says what the rule expects. */
 export function checkArgument(name: string, value: unknown, given: Rule): void {
-  if (!given.accepts(value)) throw invalidArgument(name, given.expected, value);
+  if (!given.accepts(value)) throw refused(name, value, given);
 }
 
 /**
@@ -185,9 +195,14 @@ export function checkOptions<T extends object>(
     if (!each) continue;
     const value = optionOf(given, name);
     if (value === undefined ? 'needed' in each : !each.accepts(value)) {
-      throw invalidArgument(`${prefix}${name}`, each.expected, value);
+      throw refused(`${prefix}${name}`, value, each);
     }
   }
+}
+
+function refused(name: string, value: unknown, { expected, isSecret }: Rule): JackfieldError {
+  const isHidden = isSecret && typeof value === 'string';
+  return invalidArgument(name, expected, isHidden ? `${value.length} characters` : value);
 }
 
 /** Picks the options that `rules` knows, to pass them on to a function that takes no others. */

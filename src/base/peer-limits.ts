@@ -1,4 +1,4 @@
-import { either, oneOf, whole } from './check.js';
+import { either, oneOf, rule, secret, whole } from './check.js';
 import type { CancelTimer, Clock } from './clock.js';
 
 /** Silence after which the system probes a peer, in ms, by default. */
@@ -7,6 +7,13 @@ export const DEFAULT_KEEP_ALIVE_MS = 5000;
 const PROBES_MS = 10_000;
 const DEFAULT_IDLE_MS = 600_000;
 
+/** Rule of the option `token`: what a client says first. */
+export const TOKEN = secret(
+  rule(
+    '16 to 512 printable ASCII characters',
+    (value) => typeof value === 'string' && /^[!-~]{16,512}$/.test(value),
+  ),
+);
 /** Rule of the option `keepAliveMs`; 0 turns it off. */
 export const KEEP_ALIVE = either(oneOf(0), whole(1000, 7_200_000, 'ms'));
 /** Rule of the option `idleMs`; 0 turns it off. */

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkArgument, checkOptions, having, words } from '../base/check.js';
 import { type Clock, systemClock } from '../base/clock.js';
 import { invalidArgument, JackfieldError } from '../base/errors.js';
 import { Fence } from '../base/fence.js';
@@ -15,10 +16,10 @@ import { Commands } from './api/commands.js';
 import { Endpoint, type EndpointContext } from './api/endpoint.js';
 import type { Services } from './api/services.js';
 import type { Session } from './api/session.js';
-import { DbusListener, type DbusListenOptions } from './attach/dbus-listener.js';
+import { DBUS_LISTEN_RULES, DbusListener, type DbusListenOptions } from './attach/dbus-listener.js';
 import type { Door } from './attach/door.js';
-import { TcpListener, type TcpListenOptions } from './attach/tcp-listener.js';
-import { X11Listener, type X11ListenOptions } from './attach/x11-listener.js';
+import { TCP_LISTEN_RULES, TcpListener, type TcpListenOptions } from './attach/tcp-listener.js';
+import { X11_LISTEN_RULES, X11Listener, type X11ListenOptions } from './attach/x11-listener.js';
 import { chargeFor } from './calls/call-end.js';
 import { Calls } from './calls/calls.js';
 import type { UserCall } from './calls/user-call.js';
@@ -57,6 +58,9 @@ export interface CallView {
 
 /** A listener of `failure` that fails itself: nobody is left to tell but who looks after the process. */
 const LAST_FENCE = new Fence((error) => process.emitWarning(error instanceof Error ? error : String(error)));
+
+const LEG = having('place', 'connected', 'ended');
+const DESTINATION = having('arrive');
 
 /** Something that serves an endpoint to clients. */
 interface Listener {
@@ -165,6 +169,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
    * @throws ERR_INVALID_ARG when there is no such user.
    */
   endpoint(handle?: string): Endpoint {
+    if (handle !== undefined) checkArgument('handle', handle, words);
     const [first] = this.#endpoints.keys();
     const endpoint = this.#endpoints.get((handle ?? first ?? '').toLowerCase());
     if (endpoint) return endpoint;
@@ -178,6 +183,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
 
   /** Serves a user's endpoint on a loopback TCP port. Returns the port. @throws ERR_INVALID_ARG, ERR_PORT */
   async listen(options: TcpListenOptions & { readonly handle?: string } = {}): Promise<number> {
+    checkOptions(options, { ...TCP_LISTEN_RULES, handle: words });
     const listener = await TcpListener.open(this.endpoint(options.handle), options, this.#door());
     this.#listeners.push(listener);
     return listener.port;
@@ -185,16 +191,19 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
 
   /** Serves a user's endpoint on D-Bus, as `com.Skype.API`. @throws ERR_PORT when that cannot be. */
   async listenOnDbus(options: DbusListenOptions & { readonly handle?: string } = {}): Promise<void> {
+    checkOptions(options, { ...DBUS_LISTEN_RULES, handle: words });
     this.#listeners.push(await DbusListener.open(this.endpoint(options.handle), options, this.#door()));
   }
 
   /** Serves a user's endpoint on X11, as `_SKYPE_INSTANCE`. @throws ERR_PORT when that cannot be. */
   async listenOnX11(options: X11ListenOptions & { readonly handle?: string } = {}): Promise<void> {
+    checkOptions(options, { ...X11_LISTEN_RULES, handle: words });
     this.#listeners.push(await X11Listener.open(this.endpoint(options.handle), options, this.#door()));
   }
 
   /** Adds somebody who can be called and follows a script. @throws ERR_INVALID_ARG, ERR_LINE_BREAK for his name */
   addRobot(robot: Destination): void {
+    checkArgument('robot', robot, DESTINATION);
     this.#directory.addRobot(robot);
   }
 
@@ -204,6 +213,8 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
    * @throws ERR_INVALID_ARG when there is no such user, or when what the leg is called cannot be said on the wire.
    */
   callFrom(leg: Leg, handle: string): void {
+    checkArgument('leg', leg, LEG);
+    checkArgument('handle', handle, words);
     const { user } = this.endpoint(handle);
     checkIdentity('leg', leg.identity);
     this.#calls.placeFrom(leg, this.#directory.destinationOf(user, this.#calls));
@@ -216,8 +227,8 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
    * @throws ERR_INVALID_ARG when there is no such user; ERR_FILE, ERR_WAV when the file cannot be read.
    */
   async deposit(deposit: Deposit & { readonly to: string }): Promise<number> {
-    const { user } = this.endpoint(deposit.to);
     checkDeposit(deposit);
+    const { user } = this.endpoint(deposit.to);
     return this.#voicemails.deposit(user, deposit);
   }
 

@@ -1,5 +1,4 @@
-import { entryOf } from '../base/entry-of.js';
-import { invalidArgument } from '../base/errors.js';
+import { checkOptions, type Rules, whole } from '../base/check.js';
 
 /** A bound on what clients can take of the machine. */
 export interface LimitSpec {
@@ -83,21 +82,18 @@ type LimitName = keyof typeof LIMITS;
 /** Bounds on what clients can take of the machine; each has a range and a default, see `LIMITS`. */
 export type ExchangeLimits = { readonly [N in LimitName]: number };
 
+const RULES = byName(({ min, max, unit }) => whole(min, max, unit)) as Rules<Partial<ExchangeLimits>>;
+const DEFAULTS = byName((limit) => limit.default) as ExchangeLimits;
+
 /** @throws ERR_INVALID_ARG, naming the limit. */
 export function resolveLimits(limits: Partial<ExchangeLimits> = {}): ExchangeLimits {
-  for (const name of Object.keys(limits)) {
-    if (!entryOf<LimitSpec>(LIMITS, name)) {
-      throw invalidArgument('limits', `of ${Object.keys(LIMITS).join(', ')}`, name);
-    }
-  }
-  const resolved = Object.entries<LimitSpec>(LIMITS).map(([name, { default: standard, min, max, unit }]) => {
-    const value = limits[name as LimitName] ?? standard;
-    if (!Number.isSafeInteger(value) || value < min || value > max) {
-      throw invalidArgument(`limits.${name}`, `an integer from ${min} to ${max} (${unit})`, value);
-    }
-    return [name, value];
-  });
-  return Object.freeze(Object.fromEntries(resolved)) as ExchangeLimits;
+  checkOptions(limits, RULES, 'limits.');
+  const given = Object.entries(limits).filter(([, value]) => value !== undefined);
+  return Object.freeze({ ...DEFAULTS, ...Object.fromEntries(given) });
+}
+
+function byName<T>(made: (limit: LimitSpec) => T): { readonly [name: string]: T } {
+  return Object.fromEntries(Object.entries<LimitSpec>(LIMITS).map(([name, limit]) => [name, made(limit)]));
 }
 
 /** What is said to a client that comes to a limit. */

@@ -1,7 +1,21 @@
+import {
+  checkOptions,
+  flag,
+  having,
+  listOf,
+  needed,
+  object,
+  oneOf,
+  path,
+  type Rules,
+  rule,
+  whole,
+  words,
+} from '../base/check.js';
 import { invalidArgument } from '../base/errors.js';
 import type { EndpointMessage, ParameterName } from '../protocol/message.js';
 import { type Identity, isHandle, phoneNumber } from '../switch/identity.js';
-import type { VoicemailFault } from './mailbox/voicemail-failure.js';
+import { FAULT, type VoicemailFault } from './mailbox/voicemail-failure.js';
 import type { ObjectOwner } from './object/api-object.js';
 import { isPicture, PICTURE_KINDS } from './picture.js';
 import { Loudspeaker } from './voice/loudspeaker.js';
@@ -282,19 +296,37 @@ function checkLasting(parameter: string): ParameterName {
   return known;
 }
 
+const RULES: Rules<UserOptions> = {
+  handle: needed(
+    rule(
+      'a Skype name: a letter, then letters, digits, and . , - _ :',
+      (value) => typeof value === 'string' && isHandle(value),
+    ),
+  ),
+  fullName: words,
+  soundCard: having('capture', 'play'),
+  profile: object,
+  contacts: listOf(words),
+  voicemail: flag,
+  voicemailSeconds: whole(1, 600, 's'),
+  greeting: path,
+  voicemailFaults: listOf(FAULT),
+  callsFrom: oneOf('anyone', 'contacts', 'authorized'),
+  callWaiting: flag,
+  video: flag,
+  skypeOut: flag,
+  skypeIn: rule(
+    'a phone number with its +',
+    (value) => typeof value === 'string' && phoneNumber(value) === value,
+  ),
+};
+
 function resolved(options: UserOptions): UserSettings {
-  const { handle, voicemailSeconds = 600, skypeIn } = options;
-  if (!isHandle(handle)) {
-    throw invalidArgument('handle', 'a Skype name: a letter, then letters, digits, and . , - _ :', handle);
-  }
-  if (!Number.isInteger(voicemailSeconds) || voicemailSeconds < 1 || voicemailSeconds > 600) {
-    throw invalidArgument('voicemailSeconds', 'an integer from 1 to 600', voicemailSeconds);
-  }
-  if (skypeIn !== undefined && phoneNumber(skypeIn) !== skypeIn) {
-    throw invalidArgument('skypeIn', 'a phone number with its +', skypeIn);
-  }
+  checkOptions(options, RULES);
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.freeze({
-    fullName: handle,
+    handle: options.handle,
+    fullName: options.handle,
     soundCard: silentSoundCard,
     profile: {},
     contacts: [],
@@ -304,7 +336,7 @@ function resolved(options: UserOptions): UserSettings {
     callWaiting: true,
     video: false,
     skypeOut: true,
-    ...options,
-    voicemailSeconds,
+    voicemailSeconds: 600,
+    ...Object.fromEntries(given),
   });
 }

@@ -36,7 +36,10 @@ export class Parameters extends FencedEmitter<ParametersEvents> {
     checkArgument('parameter', parameter, PARAMETER);
     checkOptions(options, PROPERTY_RULES);
     if (this.#cache.get(parameter) === undefined || options.fresh) {
-      await this.#sender.command(commands.getParameter(parameter), optionsOf<CommandOptions>(options, WAIT_RULES));
+      await this.#sender.command(
+        commands.getParameter(parameter),
+        optionsOf<CommandOptions>(options, WAIT_RULES),
+      );
     }
     return decodeParameter(parameter, this.#cache.get(parameter) ?? '');
   }

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../base/errors.js';
+import { checkArgument, checkOptions, having, type Rules, within } from '../../base/check.js';
 import type { EndpointMessage } from '../../protocol/message.js';
 import type { User } from '../user.js';
 import { Session, type SessionClient, type SessionContext } from './session.js';
@@ -15,12 +15,9 @@ export interface AttachmentOptions {
 /** What real clients on D-Bus and X11 need, in milliseconds. */
 export const DESKTOP_REPLY_LATENCY_MS = 5;
 
-/** @throws ERR_INVALID_ARG when the latency is out of its range. */
-export function replyLatency({ minReplyLatencyMs }: AttachmentOptions, standard = 0): number {
-  const latency = minReplyLatencyMs ?? standard;
-  if (latency >= 0 && latency <= 1000) return latency;
-  throw invalidArgument('minReplyLatencyMs', 'from 0 to 1000 ms', latency);
-}
+/** The rules of {@link AttachmentOptions}. */
+export const ATTACHMENT_RULES: Rules<AttachmentOptions> = { minReplyLatencyMs: within(0, 1000, 'ms') };
+const CLIENT = having('deliver', 'closed');
 
 /** What an {@link Endpoint} needs of the exchange. */
 export type EndpointContext = Omit<SessionContext, 'user' | 'ended' | 'minReplyLatencyMs'>;
@@ -51,17 +48,19 @@ export class Endpoint {
    * @throws ERR_INVALID_ARG when an option is out of its range.
    */
   connect(client: SessionClient, options: AttachmentOptions = {}): Session {
+    checkArgument('client', client, CLIENT);
+    checkOptions(options, ATTACHMENT_RULES);
     const session = new Session(client, {
       ...this.#context,
       user: this.user,
-      minReplyLatencyMs: replyLatency(options),
+      minReplyLatencyMs: options.minReplyLatencyMs ?? 0,
       ended: (ended) => this.#sessions.delete(ended),
     });
     this.#sessions.add(session);
     return session;
   }
 
-  /** Tells every attached client. */
+  /** Tells every attached client. @internal */
   notify(message: EndpointMessage): void {
     for (const session of this.#sessions) session.notify(message);
   }

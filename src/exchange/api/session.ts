@@ -1,3 +1,4 @@
+import { callback, checkArgument, words } from '../../base/check.js';
 import type { Clock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import type { Fence } from '../../base/fence.js';
@@ -80,6 +81,8 @@ export class Session {
    * @param reply where the answer goes. Default: the client's own way.
    */
   receive(line: string, reply: (line: string) => void = (answer) => this.#client.deliver(answer)): void {
+    checkArgument('line', line, words);
+    checkArgument('reply', reply, callback);
     this.#context.trace('in', line, this);
     const { limits } = this.#context;
     if (this.#waiting >= limits.commandsWaiting) {
@@ -102,7 +105,7 @@ export class Session {
     this.#release();
   }
 
-  /** Sends a notification, in the client's version of the protocol. */
+  /** Sends a notification, in the client's version of the protocol. @internal */
   notify(message: EndpointMessage): void {
     if (!this.#open || !this.#allowed) return;
     if (this.#held) this.#held.push(message);

@@ -1,11 +1,12 @@
 import type { HandlerContext, Message, MessageBus } from 'dbus-native';
+import { type Rules, words } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { BUS_ADDRESS, DBUS_NAMES } from '../../protocol/attach-names.js';
 import {
+  ATTACHMENT_RULES,
   type AttachmentOptions,
   DESKTOP_REPLY_LATENCY_MS,
   type Endpoint,
-  replyLatency,
 } from '../api/endpoint.js';
 import type { Session } from '../api/session.js';
 import { type Door, noRoom, notRead, tooLong } from './door.js';
@@ -21,6 +22,9 @@ export interface DbusListenOptions extends AttachmentOptions {
   /** Default: `DBUS_SESSION_BUS_ADDRESS`. */
   readonly address?: string;
 }
+
+/** The rules of {@link DbusListenOptions}. */
+export const DBUS_LISTEN_RULES: Rules<DbusListenOptions> = { ...ATTACHMENT_RULES, address: words };
 
 /**
  * Serves an endpoint on D-Bus: owns `com.Skype.API` and answers `Invoke` at `/com/Skype`; calls `Notify` of each
@@ -47,7 +51,7 @@ export class DbusListener {
    * @throws ERR_PORT when there is no bus, or somebody else owns the name.
    */
   static async open(endpoint: Endpoint, options: DbusListenOptions, door: Door): Promise<DbusListener> {
-    const minReplyLatencyMs = replyLatency(options, DESKTOP_REPLY_LATENCY_MS);
+    const { minReplyLatencyMs = DESKTOP_REPLY_LATENCY_MS } = options;
     const busAddress = options.address ?? process.env['DBUS_SESSION_BUS_ADDRESS'];
     if (busAddress === undefined) throw unavailable('DBUS_SESSION_BUS_ADDRESS is not set');
     if (!BUS_ADDRESS.test(busAddress))

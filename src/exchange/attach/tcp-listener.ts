@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { checkArgument } from '../../base/check.js';
+import { type Rules, whole } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
-import { DEFAULT_KEEP_ALIVE_MS, IDLE, KEEP_ALIVE } from '../../base/peer-limits.js';
-import { type AttachmentOptions, type Endpoint, replyLatency } from '../api/endpoint.js';
+import { DEFAULT_KEEP_ALIVE_MS, IDLE, KEEP_ALIVE, TOKEN } from '../../base/peer-limits.js';
+import { ATTACHMENT_RULES, type AttachmentOptions, type Endpoint } from '../api/endpoint.js';
 import type { Door } from './door.js';
 import { TcpClient } from './tcp-client.js';
 import { TokenCheck } from './token-check.js';
@@ -29,6 +29,15 @@ export interface TcpListenOptions extends AttachmentOptions {
   readonly idleMs?: number;
 }
 
+/** The rules of {@link TcpListenOptions}. */
+export const TCP_LISTEN_RULES: Rules<TcpListenOptions> = {
+  ...ATTACHMENT_RULES,
+  port: whole(0, 65_535),
+  token: TOKEN,
+  keepAliveMs: KEEP_ALIVE,
+  idleMs: IDLE,
+};
+
 /** Serves an endpoint on a loopback TCP port: one session per connection, lines ended by LF. */
 export class TcpListener {
   readonly #server: Server;
@@ -46,16 +55,14 @@ export class TcpListener {
     this.#endpoint = endpoint;
     this.#door = door;
     this.#tokens = options.token === undefined ? undefined : new TokenCheck(options.token, door);
-    this.#minReplyLatencyMs = replyLatency(options);
+    this.#minReplyLatencyMs = options.minReplyLatencyMs ?? 0;
     const { keepAliveMs = DEFAULT_KEEP_ALIVE_MS, idleMs = 0 } = options;
-    checkArgument('keepAliveMs', keepAliveMs, KEEP_ALIVE);
-    checkArgument('idleMs', idleMs, IDLE);
     this.#idleMs = idleMs;
     const keepAlive = { keepAlive: keepAliveMs > 0, keepAliveInitialDelay: keepAliveMs };
     this.#server = createServer({ noDelay: true, ...keepAlive }, (socket) => this.#accept(socket));
   }
 
-  /** @throws ERR_PORT when the port cannot be had; ERR_INVALID_ARG for an option out of its range. */
+  /** @throws ERR_PORT when the port cannot be had. */
   static async open(endpoint: Endpoint, options: TcpListenOptions, door: Door): Promise<TcpListener> {
     const { port = 0 } = options;
     const listener = new TcpListener(endpoint, door, options);

@@ -1,13 +1,14 @@
+import { type Rules, words } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { Opening } from '../../base/opening.js';
 import { X11Display, type X11Event, type X11MessageTypes } from '../../base/x11.js';
 import { X11_NAMES } from '../../protocol/attach-names.js';
 import { X11Assembler, x11Chunks } from '../../protocol/x11-chunks.js';
 import {
+  ATTACHMENT_RULES,
   type AttachmentOptions,
   DESKTOP_REPLY_LATENCY_MS,
   type Endpoint,
-  replyLatency,
 } from '../api/endpoint.js';
 import type { Session } from '../api/session.js';
 import { type Door, noRoom, notRead } from './door.js';
@@ -17,6 +18,9 @@ export interface X11ListenOptions extends AttachmentOptions {
   /** Default: `DISPLAY`. */
   readonly display?: string;
 }
+
+/** The rules of {@link X11ListenOptions}. */
+export const X11_LISTEN_RULES: Rules<X11ListenOptions> = { ...ATTACHMENT_RULES, display: words };
 
 interface Client {
   readonly session: Session;
@@ -65,7 +69,7 @@ export class X11Listener {
    * @throws ERR_PORT when there is no X server.
    */
   static async open(endpoint: Endpoint, options: X11ListenOptions, door: Door): Promise<X11Listener> {
-    const minReplyLatencyMs = replyLatency(options, DESKTOP_REPLY_LATENCY_MS);
+    const { minReplyLatencyMs = DESKTOP_REPLY_LATENCY_MS } = options;
     const name = options.display ?? process.env['DISPLAY'];
     if (name === undefined) throw unavailable('DISPLAY is not set');
     try {

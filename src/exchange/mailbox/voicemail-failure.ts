@@ -1,4 +1,8 @@
-import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
+import { oneOf, rule } from '../../base/check.js';
+import {
+  VOICEMAIL_FAILURE_REASONS,
+  type VoicemailFailureReason,
+} from '../../protocol/catalogue/voicemail-status.js';
 
 /** What is done with a voicemail, and can go wrong. */
 export const VOICEMAIL_STEPS = ['record', 'upload', 'download', 'playback'] as const;
@@ -11,6 +15,15 @@ export interface VoicemailFault {
   /** One of the values of FAILUREREASON. */
   readonly reason: VoicemailFailureReason;
 }
+
+const STEP = oneOf(...VOICEMAIL_STEPS);
+const REASON = oneOf(...VOICEMAIL_FAILURE_REASONS);
+
+/** The rule of an option that is a fault. */
+export const FAULT = rule(`a fault, at ${STEP.expected}, for a reason that FAILUREREASON has`, (value) => {
+  const { at, reason } = Object(value) as Partial<VoicemailFault>;
+  return STEP.accepts(at) && REASON.accepts(reason);
+});
 
 /** A step that has failed, with the reason that clients are told. Never leaves the exchange. */
 export class StepError extends Error {

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { invalidArgument } from '../../base/errors.js';
+import { checkOptions, needed, object, path, type Rules, unixMs, whole, words } from '../../base/check.js';
 import { copyPrivate, removeFile } from '../../files/private-file.js';
 import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
 import type { Identity } from '../../switch/identity.js';
@@ -13,7 +13,7 @@ import type { User } from '../user.js';
 import { checkIdentity } from '../wire-value.js';
 import { LeaveMessage, type LeaveStyle } from './leave-message.js';
 import { settled, Voicemail, type VoicemailType, voicemailProperties } from './voicemail.js';
-import { StepError, type VoicemailFault } from './voicemail-failure.js';
+import { FAULT, StepError, type VoicemailFault } from './voicemail-failure.js';
 import { TRANSFER_MS, type VoicemailKeeper, type VoicemailsContext } from './voicemail-keeper.js';
 
 /** Longest greeting, in seconds. */
@@ -32,13 +32,22 @@ export interface Deposit {
   readonly fault?: VoicemailFault;
 }
 
+const FROM_RULES: Rules<Deposit['from']> = { handle: needed(words), fullName: words };
+const RULES: Rules<Deposit & { readonly to: string }> = {
+  to: needed(words),
+  from: needed(object),
+  file: needed(path),
+  recordedAtMs: unixMs,
+  durationSec: whole(0, 1_000_000, 's'),
+  fault: FAULT,
+};
+
 /** @throws ERR_INVALID_ARG, ERR_LINE_BREAK, naming the field. */
-export function checkDeposit({ from, recordedAtMs = 0, durationSec = 0 }: Deposit): void {
-  checkIdentity('from', { fullName: from.handle, network: 'P2P', ...from });
-  if (!Number.isFinite(recordedAtMs)) throw invalidArgument('recordedAtMs', 'a finite number', recordedAtMs);
-  if (!Number.isSafeInteger(durationSec) || durationSec < 0) {
-    throw invalidArgument('durationSec', 'a whole number of seconds', durationSec);
-  }
+export function checkDeposit(deposit: Deposit & { readonly to: string }): void {
+  checkOptions(deposit, RULES);
+  const { from } = deposit;
+  checkOptions(from, FROM_RULES, 'from.');
+  checkIdentity('from', { ...from, fullName: from.fullName ?? from.handle, network: 'P2P' });
 }
 
 /** All voicemails and greetings. */

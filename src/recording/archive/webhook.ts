@@ -1,16 +1,17 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import {
+  secret as aSecret,
   checkArgument,
   checkOptions,
-  given,
   needed,
   type Rules,
   rule,
+  text,
   whole,
   within,
   words,
 } from '../../base/check.js';
-import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import type { Deliver } from './outbox.js';
 
 export interface WebhookOptions {
@@ -29,13 +30,14 @@ const RULES: Rules<WebhookOptions> = {
       (value) => typeof value === 'string' && /^https?:/i.test(value) && URL.canParse(value),
     ),
   ),
-  secret: needed(given),
+  secret: needed(aSecret(text(16, 100_000))),
   timeoutMs: within(100, 600_000, 'ms'),
 };
 export interface VerifyWebhookOptions {
   readonly toleranceSeconds?: number;
   readonly unixSeconds?: number;
 }
+const KEY = aSecret(words);
 const SECONDS = whole(0, Number.MAX_SAFE_INTEGER, 's');
 const VERIFY_RULES: Rules<VerifyWebhookOptions> = {
   toleranceSeconds: within(0, Infinity, 's'),
@@ -52,10 +54,6 @@ export function webhook(options: WebhookOptions): Deliver {
   checkOptions(options, RULES, 'webhook.');
   const { secret, timeoutMs = 10_000 } = options;
   const url = new URL(options.url);
-  if (typeof secret !== 'string' || secret.length < 16) {
-    // It does not go into the message.
-    throw invalidArgument('webhook.secret', 'at least 16 characters', `${String(secret).length} of them`);
-  }
   return async (event, { signal }) => {
     const body = JSON.stringify(event);
     const response = await fetch(url, {
@@ -78,7 +76,7 @@ export function webhook(options: WebhookOptions): Deliver {
 /** The value of `Jackfield-Signature` for a body. */
 export function signWebhook(body: string, secret: string, unixSeconds: number): string {
   checkArgument('body', body, words);
-  checkArgument('secret', secret, words);
+  checkArgument('secret', secret, KEY);
   checkArgument('unixSeconds', unixSeconds, SECONDS);
   const signature = createHmac('sha256', secret).update(`${unixSeconds}.${body}`).digest('hex');
   return `t=${unixSeconds},v1=${signature}`;
@@ -95,7 +93,7 @@ export function verifyWebhook(
   options: VerifyWebhookOptions = {},
 ): boolean {
   checkArgument('body', body, words);
-  checkArgument('secret', secret, words);
+  checkArgument('secret', secret, KEY);
   checkOptions(options, VERIFY_RULES);
   const { toleranceSeconds = 300, unixSeconds = Math.floor(Date.now() / 1000) } = options;
   const at = Number(/^t=(\d{1,12}),v1=[0-9a-f]{64}$/.exec(signature)?.[1] ?? Number.NaN);

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { path as aPath, checkArgument, checkOptions, type Rules, words } from '../../base/check.js';
+import { path as aPath, checkArgument, checkOptions, type Rules, secret, words } from '../../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
 import { Opening } from '../../base/opening.js';
@@ -37,7 +37,7 @@ export interface RecoverOptions {
 
 const RULES: Rules<RecoverOptions> = {
   signingKey: SIGNING_KEY,
-  identity: words,
+  identity: secret(words),
   encryptTo: RECIPIENTS,
   clock: CLOCK,
 };

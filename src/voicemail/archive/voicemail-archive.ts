@@ -8,6 +8,7 @@ import {
   having,
   listOf,
   type Rules,
+  secret,
   words,
 } from '../../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
@@ -43,7 +44,7 @@ export interface VoicemailArchiveOptions extends AudioKeys {
 
 const RULES: Rules<VoicemailArchiveOptions> = {
   encryptTo: listOf(words, 1),
-  identity: words,
+  identity: secret(words),
   clock: CLOCK,
   existing: flag,
 };
