@@ -7,6 +7,8 @@ export interface Rule {
   readonly expected: string;
   /** True for a value that no message repeats. */
   readonly isSecret?: boolean;
+  /** The rules of what is in it, where it is an object of options. */
+  readonly options?: Rules<object>;
   accepts(value: unknown): boolean;
 }
 
@@ -126,9 +128,13 @@ export function listOf(each: Rule, from = 0, to = Number.POSITIVE_INFINITY): Rul
 
 /** A value that at least one of several rules accepts. */
 export function either(...rules: readonly Rule[]): Rule {
-  return rule(rules.map(({ expected }) => expected).join(', or '), (value) =>
-    rules.some((each) => each.accepts(value)),
-  );
+  const options = rules.find((each) => each.options)?.options;
+  return {
+    ...rule(rules.map(({ expected }) => expected).join(', or '), (value) =>
+      rules.some((each) => each.accepts(value)),
+    ),
+    ...(options && { options }),
+  };
 }
 
 /** Any text. */
@@ -142,6 +148,14 @@ export const stream: Rule = rule(
     value !== null &&
     (Symbol.asyncIterator in value || Symbol.iterator in value),
 );
+
+/** An object of options, whose names and values have rules of their own. */
+export function nested<T extends object>(rules: Rules<T>): Rule {
+  return {
+    ...rule(`an object of ${Object.keys(rules).join(', ')}`, isObject),
+    options: rules as Rules<object>,
+  };
+}
 
 /** An object; its owner checks what is in it. */
 export const object: Rule = rule('an object', isObject);
@@ -197,6 +211,7 @@ export function checkOptions<T extends object>(
     if (value === undefined ? 'needed' in each : !each.accepts(value)) {
       throw refused(`${prefix}${name}`, value, each);
     }
+    if (each.options && isObject(value)) checkOptions(value, each.options, `${prefix}${name}.`);
   }
 }
 

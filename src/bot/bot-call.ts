@@ -1,7 +1,21 @@
-import { checkArgument, having, object } from '../base/check.js';
+import {
+  signal as abortSignal,
+  callback,
+  checkArgument,
+  checkOptions,
+  either,
+  flag,
+  having,
+  listOf,
+  object,
+  type Rules,
+  rule,
+  within,
+  words,
+} from '../base/check.js';
 import type { Clock } from '../base/clock.js';
-import { invalidArgument, JackfieldError, messageOf } from '../base/errors.js';
-import { checkTimeout, deadlineIn, type WaitOptions, waitFor } from '../base/wait.js';
+import { JackfieldError, messageOf } from '../base/errors.js';
+import { checkWait, deadlineIn, WAIT_RULES, type WaitOptions, waitFor } from '../base/wait.js';
 import type { CallControl } from '../call/call-control.js';
 import type { CallVoice } from '../call/call-voice.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
@@ -10,9 +24,9 @@ import { type RecordVoiceOptions, recordVoice } from '../recording/record-call.j
 import type { PcmChunk } from '../stream/sink.js';
 import type { CallContext } from './call-context.js';
 import { type Gathered, type GatherOptions, gather } from './gather.js';
-import { describeSpeakable, type Speakable } from './prompt/speakable.js';
+import { describeSpeakable, SPEAKABLE, type Speakable } from './prompt/speakable.js';
 import { type Message, type RecordOptions, recordMessage } from './record-message.js';
-import { type SayOptions, type SpeechReport, say } from './say.js';
+import { checkSaying, type SayOptions, type SpeechReport, say } from './say.js';
 
 /** The party at the other end of a call. */
 export interface Partner {
@@ -74,6 +88,14 @@ export interface SendDigitsOptions extends CommandOptions {
   /** Between two digits, in milliseconds: 0 to 10,000. Default 200. */
   readonly pauseMs?: number;
 }
+
+const TIME = within(0, Infinity, 'ms');
+const SIGNAL_RULES: Rules<{ readonly signal?: AbortSignal | undefined }> = { signal: abortSignal };
+const DIGITS = rule('of 0-9, * and #', (value) => typeof value === 'string' && /^[0-9*#]*$/.test(value));
+const DIGITS_RULES: Rules<SendDigitsOptions> = { ...WAIT_RULES, pauseMs: within(0, 10_000, 'ms') };
+const TARGETS = either(words, listOf(words, 1));
+const HOLD_RULES: Rules<HoldOptions> = { ...WAIT_RULES, music: SPEAKABLE };
+const TRANSFER_RULES: Rules<TransferOptions> = { ...HOLD_RULES, blind: flag };
 
 /** Between a sample's leaving and its being heard, in milliseconds: the player's lead and what an endpoint buffers. */
 const IN_FLIGHT_MS = 160;
@@ -150,6 +172,7 @@ export class BotCall {
 
   /** Resolves when all that is queued now was said or cleared; to how long the call had been spoken to, in milliseconds. */
   async mark(options: WaitOptions = {}): Promise<number> {
+    checkWait(options);
     const { player } = this.#context;
     const position = await waitFor<number | undefined>({
       what: 'the end of what is queued',
@@ -190,12 +213,14 @@ export class BotCall {
 
   /** Yields the caller's voice from now on, until the call ends. A slow reader loses the oldest samples. */
   listen(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<PcmChunk> {
+    checkOptions(options, SIGNAL_RULES);
     return this.voice.remote.frames({ policy: 'drop-oldest', name: 'listen', ...options });
   }
 
   /** Lets time pass, on the call's clock. @throws ERR_CALL_ENDED, ERR_ABORTED. */
   async pause(ms: number, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-    if (!(ms >= 0)) throw invalidArgument('ms', '0 or more', ms);
+    checkArgument('ms', ms, TIME);
+    checkOptions(options, SIGNAL_RULES);
     await waitFor<void>({
       what: `${ms} ms to pass`,
       ended: this.signal,
@@ -206,10 +231,12 @@ export class BotCall {
 
   /** Sends digits (0-9, `*`, `#`) to the other party. @throws ERR_INVALID_ARG, ERR_API, ERR_CALL_ENDED, ERR_ABORTED. */
   async sendDigits(digits: string, options: SendDigitsOptions = {}): Promise<void> {
-    const { pauseMs = 200, ...limits } = options;
-    if (!(pauseMs >= 0 && pauseMs <= 10_000)) throw invalidArgument('pauseMs', 'from 0 to 10000 ms', pauseMs);
+    checkArgument('digits', digits, DIGITS);
+    checkOptions(options, DIGITS_RULES);
+    const { pauseMs = 200, timeoutMs, signal } = options;
+    const limits = { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal && { signal }) };
     for (const [index, digit] of [...digits].entries()) {
-      if (index > 0) await this.pause(pauseMs, limits);
+      if (index > 0) await this.pause(pauseMs, { signal });
       this.signal.throwIfAborted();
       await this.call.sendDtmf(digit, limits);
     }
@@ -225,9 +252,9 @@ export class BotCall {
    * caller hangs up before somebody has answered; ERR_API when the endpoint cannot; ERR_ABORTED.
    */
   async transfer(target: string | readonly string[], options: TransferOptions = {}): Promise<TransferReport> {
+    checkArgument('target', target, TARGETS);
+    checkOptions(options, TRANSFER_RULES);
     const targets = typeof target === 'string' ? [target] : target;
-    checkTimeout(options.timeoutMs);
-    if (targets.length === 0) throw invalidArgument('target', 'one handle or number, or several', targets);
     this.signal.throwIfAborted();
     this.#trace(`transfers to ${targets.join(', ')}`);
     if (options.blind) await this.#spoken();
@@ -239,6 +266,7 @@ export class BotCall {
    * afterwards. Type-ahead from before is kept. Done by {@link hold}, {@link transfer}, `Room.join` and `bridge`.
    */
   async ignoringKeys<T>(work: () => Promise<T>): Promise<T> {
+    checkArgument('work', work, callback);
     const forget = this.#context.digits.mark();
     try {
       return await work();
@@ -254,8 +282,10 @@ export class BotCall {
    * @throws what `work` throws; ERR_TIMEOUT when that takes longer than `timeoutMs`; ERR_CALL_ENDED when the caller does
    * not wait that long, ERR_ABORTED.
    */
-  hold<T>(work: () => Promise<T>, options: HoldOptions = {}): Promise<T> {
-    return this.ignoringKeys(() => this.#hold(work, options));
+  async hold<T>(work: () => Promise<T>, options: HoldOptions = {}): Promise<T> {
+    checkArgument('work', work, callback);
+    checkOptions(options, HOLD_RULES);
+    return await this.ignoringKeys(() => this.#hold(work, options));
   }
 
   /**
@@ -264,9 +294,11 @@ export class BotCall {
    * @param options.timeoutMs how long it may ring; default 30,000.
    * @throws ERR_CALL_ENDED when they do not answer, ERR_TIMEOUT, ERR_API, ERR_ABORTED.
    */
-  dial(target: string, options: WaitOptions = {}): Promise<BotCall> {
+  async dial(target: string, options: WaitOptions = {}): Promise<BotCall> {
+    checkArgument('target', target, words);
+    checkWait(options);
     this.#trace(`calls ${target}`);
-    return this.#dial(target, options);
+    return await this.#dial(target, options);
   }
 
   /**
@@ -280,6 +312,7 @@ export class BotCall {
   }
 
   async #say(what: Speakable, options: SayOptions): Promise<SpeechReport> {
+    checkSaying(what, options);
     this.#trace(`says ${describeSpeakable(what)}`);
     const report = await say(this.#context, what, options);
     const { outcome, playedMs, cut } = report;
@@ -290,7 +323,6 @@ export class BotCall {
 
   async #hold<T>(work: () => Promise<T>, { music, signal, timeoutMs }: HoldOptions): Promise<T> {
     this.signal.throwIfAborted();
-    checkTimeout(timeoutMs);
     if (music === undefined) {
       await this.#spoken();
       await this.call.hold(signal && { signal });

@@ -1,17 +1,27 @@
-import { checkOptions, given, having, needed, type Rules } from '../base/check.js';
+import {
+  callback,
+  checkArgument,
+  checkOptions,
+  given,
+  having,
+  needed,
+  type Rules,
+  whole,
+  words,
+} from '../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../base/clock.js';
-import { asError, invalidArgument, JackfieldError, messageOf } from '../base/errors.js';
+import { asError, JackfieldError, messageOf } from '../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
-import { deadlineIn, TimeLimit, type WaitOptions, waitFor } from '../base/wait.js';
+import { checkWait, deadlineIn, TimeLimit, type WaitOptions, waitFor } from '../base/wait.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
-import type { Call } from '../control/state/call.js';
+import { CALL, type Call } from '../control/state/call.js';
 import { CallEndedError } from '../control/state/call-ended-error.js';
 import type { CallState } from '../control/state/call-life.js';
 import type { CallRecording, RecordingResult } from '../recording/call-recording.js';
 import { SERVER } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
-import type { Bot } from './bot.js';
+import { BOT, type Bot } from './bot.js';
 import type { BotCall } from './bot-call.js';
 import { CallLimit, DialledCalls, endCall, hangUp } from './call-limit.js';
 import type { CallTape, CallTaper } from './call-taper.js';
@@ -40,11 +50,13 @@ export interface AttendOptions {
   readonly accept?: (call: Call) => boolean | Promise<boolean>;
 }
 
+export const BOT_OUTCOMES = ['done', 'hung-up', 'failed', 'unanswered'] as const;
+
 /**
  * Outcome of a bot's work on a call. `hung-up`: the other party ended it before the script did. `failed`: the script
  * threw. `unanswered`: there was no call.
  */
-export type BotOutcome = 'done' | 'hung-up' | 'failed' | 'unanswered';
+export type BotOutcome = (typeof BOT_OUTCOMES)[number];
 
 export interface BotResult {
   readonly bot: string;
@@ -77,6 +89,8 @@ const RULES: Rules<BotHostOptions> = {
   record: having('listen'),
   clock: CLOCK,
 };
+
+const ATTEND_RULES: Rules<AttendOptions> = { maxCalls: whole(1, 10_000, 'calls'), accept: callback };
 
 const GOODBYE_TIMEOUT_MS = 15_000;
 const RING_TIMEOUT_MS = 30_000;
@@ -119,10 +133,11 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
    * @throws ERR_INVALID_ARG, ERR_FILE, ERR_WAV, ERR_TOOL for what is missing or cannot be read, all of it at once; what
    *   `prepare` of the bot rejects with (ERR_FILE for a folder that a flow records to and that cannot be made).
    */
-  prepare(bot: Bot): Promise<void> {
+  async prepare(bot: Bot): Promise<void> {
+    checkArgument('bot', bot, BOT);
     const ready = this.#ready.get(bot.says) ?? this.#prepare(bot);
     this.#ready.set(bot.says, ready);
-    return during(this.#clock, ready);
+    await during(this.#clock, ready);
   }
 
   /**
@@ -132,9 +147,9 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
    * @throws ERR_INVALID_ARG at once; rejects as {@link prepare}.
    */
   attend(bot: Bot, options: AttendOptions = {}): Promise<void> {
+    checkArgument('bot', bot, BOT);
+    checkOptions(options, ATTEND_RULES);
     const { maxCalls = 1000, accept = () => true } = options;
-    if (!(maxCalls >= 1 && maxCalls <= 10_000))
-      throw invalidArgument('maxCalls', 'from 1 to 10000', maxCalls);
     this.#assertOpen();
     this.#unattend?.();
     const prepared = this.prepare(bot);
@@ -161,9 +176,11 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
    * Has `bot` talk on a call that is there; resolves when it is through, at the latest when the call has lasted for the
    * bot's `maxCallMs`. Never rejects.
    */
-  run(bot: Bot, call: Call): Promise<BotResult> {
+  async run(bot: Bot, call: Call): Promise<BotResult> {
+    checkArgument('bot', bot, BOT);
+    checkArgument('call', call, CALL);
     this.#assertOpen();
-    return this.#track(this.#run(bot, call));
+    return await this.#track(this.#run(bot, call));
   }
 
   /**
@@ -173,6 +190,8 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
    * @throws ERR_API when the call cannot be placed; as {@link prepare}.
    */
   async call(bot: Bot, target: string, options: WaitOptions = {}): Promise<BotResult> {
+    checkArgument('target', target, words);
+    checkWait(options);
     this.#assertOpen();
     await this.prepare(bot);
     const call = await this.#place(target, options.signal);

@@ -1,7 +1,7 @@
 import { checkArgument, checkOptions, type Rules, within } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
 import { msToSamples, PTIME_MS } from '../base/pcm.js';
-import { TimeLimit, WAIT_RULES, type WaitOptions } from '../base/wait.js';
+import { checkWait, TimeLimit, type WaitOptions } from '../base/wait.js';
 import { Mixer } from '../voice/mix/mixer.js';
 import type { MixerSource } from '../voice/mix/mixer-source.js';
 import { BOT_CALL, type BotCall } from './bot-call.js';
@@ -53,8 +53,10 @@ export class Room {
    *
    * @throws ERR_CALL_ENDED when the call ends, ERR_LIMIT when the room is full, ERR_INVALID_ARG.
    */
-  join(call: BotCall, options: WaitOptions = {}): Promise<void> {
-    return call.ignoringKeys(() => this.#join(call, options));
+  async join(call: BotCall, options: WaitOptions = {}): Promise<void> {
+    checkArgument('call', call, BOT_CALL);
+    checkWait(options);
+    return await call.ignoringKeys(() => this.#join(call, options));
   }
 
   async #join(call: BotCall, options: WaitOptions): Promise<void> {
@@ -117,7 +119,7 @@ export async function bridge(
 ): Promise<BotCall | undefined> {
   checkArgument('a', a, BOT_CALL);
   checkArgument('b', b, BOT_CALL);
-  checkOptions(options, WAIT_RULES);
+  checkWait(options);
   const room = new Room({ maxCalls: 2 });
   using over = new TimeLimit(a.clock, options);
   let ended: BotCall | undefined;

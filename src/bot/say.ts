@@ -1,13 +1,12 @@
-import { oneOf } from '../base/check.js';
-import { invalidArgument } from '../base/errors.js';
+import { checkArgument, checkOptions, line, oneOf, type Rules } from '../base/check.js';
 import { samplesToMs } from '../base/pcm.js';
-import { checkTimeout, waitFor } from '../base/wait.js';
+import { WAIT_RULES, waitFor } from '../base/wait.js';
 import type { PlaybackReport } from '../stream/player.js';
 import { VoiceDetector } from '../voice/level/voice-detector.js';
 import type { CallContext } from './call-context.js';
 import { during } from './during.js';
 import { EchoGuard } from './echo-guard.js';
-import { partsOf, type Speakable, type SpokenPart } from './prompt/speakable.js';
+import { partsOf, SPEAKABLE, type Speakable, type SpokenPart } from './prompt/speakable.js';
 
 /** Actions of the caller that cut a prompt. */
 export type BargeIn = 'none' | 'digit' | 'voice' | 'any';
@@ -25,6 +24,14 @@ export interface SayOptions {
 
 /** The rule of a {@link BargeIn}. */
 export const BARGE_IN = oneOf('none', 'digit', 'voice', 'any');
+
+const RULES: Rules<SayOptions> = { ...WAIT_RULES, bargeIn: BARGE_IN, language: line(1, 100) };
+
+/** Checks what is to be said, and how. @throws ERR_INVALID_ARG */
+export function checkSaying(what: unknown, options: unknown): void {
+  checkArgument('what', what, SPEAKABLE);
+  checkOptions(options, RULES);
+}
 
 /** Place at which a prompt was cut, and the action that cut it. */
 export interface Cut {
@@ -48,7 +55,6 @@ export interface SpeechReport {
 
 /** Speech of this length cuts a prompt; a cough does not. */
 const BARGE_IN_ONSET_MS = 200;
-const BARGE_INS: readonly BargeIn[] = ['none', 'digit', 'voice', 'any'];
 
 /** Queues something to be said; resolves when it has left or was cut. */
 export async function say(
@@ -57,8 +63,6 @@ export async function say(
   options: SayOptions = {},
 ): Promise<SpeechReport> {
   const { bargeIn = 'none', timeoutMs, signal, language } = options;
-  if (!BARGE_INS.includes(bargeIn)) throw invalidArgument('bargeIn', BARGE_INS.join(', '), bargeIn);
-  checkTimeout(timeoutMs);
   const script = new SpeechScript(context, partsOf(what), language ?? context.language(), signal);
   const byDigit = bargeIn === 'digit' || bargeIn === 'any';
   const { next } = context.digits;

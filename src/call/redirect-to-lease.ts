@@ -15,15 +15,16 @@ import type { Lease } from '../tcp/lease.js';
 export async function redirectToLease(
   stream: VoiceStream,
   lease: Lease,
-  options: { readonly signal?: AbortSignal; readonly beside?: readonly StreamTarget[] } = {},
+  { beside = [], signal }: { readonly signal?: AbortSignal; readonly beside?: readonly StreamTarget[] } = {},
 ): Promise<Lease> {
+  const limits = signal ? { signal } : {};
   let asked = false;
   try {
     // What was never asked for is not taken away below.
-    if (options.signal?.aborted) throw abortedError(`${lease.object} ${lease.stream}`, options.signal);
+    if (signal?.aborted) throw abortedError(`${lease.object} ${lease.stream}`, signal);
     asked = true;
-    await stream.set([...(options.beside ?? []), { kind: 'port', port: lease.port }], options);
-    await lease.claimed(options);
+    await stream.set([...beside, { kind: 'port', port: lease.port }], limits);
+    await lease.claimed(limits);
     return lease;
   } catch (error) {
     await lease.close();

@@ -1,4 +1,6 @@
-import type { BotOutcome } from '../bot-host.js';
+import { BOT_OUTCOMES } from '../bot-host.js';
+
+export const CAMPAIGN_OUTCOMES = [...BOT_OUTCOMES, 'error', 'calling', 'interrupted'] as const;
 
 /** A call of a campaign that is to be placed. */
 export interface CampaignCall {
@@ -16,7 +18,7 @@ export interface CampaignResult extends CampaignCall {
    * `error`: the call could not be placed. `calling`: it is under way. `interrupted`: it was under way when the
    * program was killed.
    */
-  readonly outcome: BotOutcome | 'error' | 'calling' | 'interrupted';
+  readonly outcome: (typeof CAMPAIGN_OUTCOMES)[number];
   /** The call's last status, as on the wire; empty when there was no call. */
   readonly status: string;
   readonly error?: string;

@@ -1,10 +1,24 @@
 import { z } from 'zod';
-import { path as aPath, checkArgument } from '../../base/check.js';
+import {
+  path as aPath,
+  checkArgument,
+  checkOptions,
+  date,
+  oneOf,
+  type Rules,
+  whole,
+  words,
+} from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 import type { Database } from '../../files/database.js';
 import { flag, json } from '../../files/row.js';
 import { likeOf, whereOf } from '../../recording/archive/query.js';
-import type { CampaignCall, CampaignResult, CampaignStore } from './campaign-call.js';
+import {
+  CAMPAIGN_OUTCOMES,
+  type CampaignCall,
+  type CampaignResult,
+  type CampaignStore,
+} from './campaign-call.js';
 import { openCampaigns } from './campaign-file.js';
 
 /** A call of a campaign, as the history has it. */
@@ -27,6 +41,16 @@ export interface CampaignQuery {
   /** Default 1000; -1 for all. */
   readonly limit?: number;
 }
+
+const QUERY: Rules<CampaignQuery> = {
+  campaign: words,
+  target: words,
+  outcome: oneOf(...CAMPAIGN_OUTCOMES),
+  since: date,
+  until: date,
+  text: words,
+  limit: whole(-1, Number.MAX_SAFE_INTEGER, 'calls'),
+};
 
 /** A campaign in figures. */
 export interface CampaignSummary {
@@ -89,6 +113,7 @@ export class CampaignLog implements Disposable {
    * process was killed is found as `interrupted`, and nobody is called again for it.
    */
   store(campaign: string): CampaignStore {
+    checkArgument('campaign', campaign, words);
     return {
       resume: () => this.#resume(campaign),
       begin: (call) => this.#begin(campaign, call),
@@ -98,6 +123,7 @@ export class CampaignLog implements Disposable {
 
   /** Oldest first, without {@link damaged} rows. */
   search(query: CampaignQuery = {}): CampaignEntry[] {
+    checkOptions(query, QUERY);
     const { campaign, target, outcome, since, until, text, limit = 1000 } = query;
     const { where, values } = whereOf([
       ['campaign = ?', campaign],

@@ -1,4 +1,16 @@
-import { path as aPath, checkOptions, having, line, listOf, object, type Rules } from '../../base/check.js';
+import {
+  signal as abortSignal,
+  path as aPath,
+  checkArgument,
+  checkOptions,
+  having,
+  line,
+  listOf,
+  object,
+  type Rules,
+  rule,
+  words,
+} from '../../base/check.js';
 import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
 import { VOICE_FORMAT } from '../../base/pcm.js';
 import { toFormat } from '../../voice/convert/to-format.js';
@@ -8,7 +20,7 @@ import { AudioCache } from './audio-cache.js';
 import { english } from './english.js';
 import { german } from './german.js';
 import { PromptFolder } from './prompt-folder.js';
-import { partsOf, type Speakable, type SpokenPart } from './speakable.js';
+import { partsOf, SPEAKABLE, type Speakable, type SpokenPart } from './speakable.js';
 import type { SpeechEngine } from './speech-engine.js';
 import type { SpokenLanguage, SpokenWord } from './spoken-language.js';
 
@@ -38,6 +50,9 @@ const RULES: Rules<PromptsOptions> = {
   language: line(1, 100),
   languages: listOf(object),
 };
+
+const SAYING_RULES: Rules<SayingOptions> = { language: line(1, 100), signal: abortSignal };
+const LIST = rule('a list of what is to be said', Array.isArray);
 
 const MAX_NUMBER = 999_999_999;
 const SILENCE_CHUNK = new Int16Array(VOICE_FORMAT.sampleRate);
@@ -78,11 +93,15 @@ export class Prompts {
 
   /** True when there is a recording, in this language or without a language. */
   has(name: string, language: string = this.language): boolean {
+    checkArgument('name', name, words);
+    checkArgument('language', language, words);
     return this.#folder?.find(name, language) !== undefined;
   }
 
   /** Loads everything that a call would otherwise wait for. @throws as {@link render}, of all parts at once. */
   async preload(what: readonly Speakable[], options: SayingOptions = {}): Promise<void> {
+    checkArgument('what', what, LIST);
+    checkOptions(options, SAYING_RULES);
     throwTogether(await this.#eachPart(what, (part) => this.#samples(part, options)));
   }
 
@@ -91,6 +110,8 @@ export class Prompts {
    * missing or is not ready. Recordings are read; nothing is spoken.
    */
   async faults(what: readonly Speakable[], options: SayingOptions = {}): Promise<readonly JackfieldError[]> {
+    checkArgument('what', what, LIST);
+    checkOptions(options, SAYING_RULES);
     return await this.#eachPart(what, (part) => this.#prove(part, options));
   }
 
@@ -105,7 +126,13 @@ export class Prompts {
    * @throws ERR_INVALID_ARG for what cannot be said, or a prompt that is neither recorded nor can be spoken;
    * ERR_FILE, ERR_WAV, ERR_TOOL for files and engines that fail.
    */
-  async *render(what: Speakable, options: SayingOptions = {}): AsyncGenerator<Int16Array> {
+  render(what: Speakable, options: SayingOptions = {}): AsyncGenerator<Int16Array> {
+    checkArgument('what', what, SPEAKABLE);
+    checkOptions(options, SAYING_RULES);
+    return this.#render(what, options);
+  }
+
+  async *#render(what: Speakable, options: SayingOptions): AsyncGenerator<Int16Array> {
     for (const part of partsOf(what)) {
       if (isStream(part)) yield* toFormat(part.stream, part.format ?? VOICE_FORMAT, VOICE_FORMAT);
       else if (isSilence(part)) yield* silence(part.silence);
@@ -116,6 +143,7 @@ export class Prompts {
 
   /** All samples of what is to be said. @throws as {@link render}; ERR_INVALID_ARG for a loop, which has no end. */
   async samples(what: Speakable, options: SayingOptions = {}): Promise<Int16Array> {
+    checkArgument('what', what, SPEAKABLE);
     if (partsOf(what).some(isLoop)) throw invalidArgument('what', 'something that ends', 'a loop');
     return await collectSamples(this.render(what, options));
   }

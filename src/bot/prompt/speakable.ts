@@ -1,3 +1,4 @@
+import { type Rule, rule } from '../../base/check.js';
 import { invalidArgument } from '../../base/errors.js';
 import type { PcmFormat, PcmSource } from '../../base/pcm.js';
 
@@ -37,6 +38,16 @@ export type SpokenPart =
 const MAX_MS = 3_600_000;
 const KINDS = ['file', 'tone', 'silence', 'stream', 'text', 'number', 'digits', 'date', 'loop'] as const;
 
+/** The rule of an option that is something to be said; {@link partsOf} looks at what it is. */
+export const SPEAKABLE: Rule = rule(
+  `a prompt's name, samples, an object with one of ${KINDS.join(', ')}, or a list of those`,
+  (value) =>
+    (typeof value === 'string' && value !== '') ||
+    value instanceof Int16Array ||
+    (Array.isArray(value) && value.every(isPart)) ||
+    isPart(value),
+);
+
 /** The parts of `what`, in order; lists are flattened. @throws ERR_INVALID_ARG for anything that cannot be said. */
 export function partsOf(what: Speakable): readonly SpokenPart[] {
   const parts: readonly SpokenPart[] = isList(what) ? what : [what];
@@ -53,21 +64,21 @@ function isList(what: Speakable): what is readonly SpokenPart[] {
   return Array.isArray(what);
 }
 
+function isPart(part: unknown): boolean {
+  if (typeof part === 'string') return part !== '';
+  if (part instanceof Int16Array) return true;
+  return typeof part === 'object' && part !== null && KINDS.some((kind) => kind in part);
+}
+
 function checkPart(part: SpokenPart): void {
-  if (typeof part === 'string') {
-    if (part !== '') return;
-  } else if (part instanceof Int16Array) return;
-  else if (typeof part === 'object' && part !== null && KINDS.some((kind) => kind in part)) {
-    if ('silence' in part) checkMs('silence', part.silence);
-    else if ('tone' in part) checkMs('ms', part.ms);
-    else if ('loop' in part) partsOf(part.loop);
-    return;
+  if (!isPart(part)) {
+    const expected = `a prompt's name, samples, or an object with one of ${KINDS.join(', ')}`;
+    throw invalidArgument('say', expected, part);
   }
-  throw invalidArgument(
-    'say',
-    `a prompt's name, samples, or an object with one of ${KINDS.join(', ')}`,
-    part,
-  );
+  if (typeof part === 'string' || part instanceof Int16Array) return;
+  if ('silence' in part) checkMs('silence', part.silence);
+  else if ('tone' in part) checkMs('ms', part.ms);
+  else if ('loop' in part) partsOf(part.loop);
 }
 
 function checkMs(name: string, ms: number): void {

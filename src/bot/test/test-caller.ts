@@ -1,4 +1,14 @@
-import { checkArgument, object } from '../../base/check.js';
+import {
+  checkArgument,
+  checkOptions,
+  line,
+  object,
+  oneOf,
+  type Rules,
+  rule,
+  within,
+  words,
+} from '../../base/check.js';
 import { type Clock, sleep } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
 import { msToSamples, samplesToMs } from '../../base/pcm.js';
@@ -6,12 +16,12 @@ import { deadlineIn, type Wait, waitFor } from '../../base/wait.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
-import type { CallStatus } from '../../protocol/catalogue/call-status.js';
+import { CALL_STATUSES, type CallStatus } from '../../protocol/catalogue/call-status.js';
 import { measureLevel } from '../../voice/level/level-meter.js';
 import { dtmfSamples } from '../../voice/tone/dtmf.js';
 import { during } from '../during.js';
 import type { Prompts } from '../prompt/prompts.js';
-import { describeSpeakable, type Speakable } from '../prompt/speakable.js';
+import { describeSpeakable, SPEAKABLE, type Speakable } from '../prompt/speakable.js';
 import type { CallerCard } from './caller-card.js';
 import { PromptFinder } from './prompt-finder.js';
 import type { Transcript } from './transcript.js';
@@ -42,6 +52,20 @@ export interface PressOptions {
   /** Between two keys, in milliseconds. Default 200. */
   readonly pauseMs?: number;
 }
+
+const TIME = within(0, Infinity, 'ms');
+const LIMIT_RULES: Rules<{ readonly withinMs?: number }> = { withinMs: TIME };
+const LANGUAGE = line(1, 100);
+const HEAR_RULES: Rules<HearOptions> = {
+  withinMs: TIME,
+  atLeastMs: TIME,
+  likeness: within(0.3, 1),
+  language: LANGUAGE,
+};
+const SPEAK_RULES: Rules<{ readonly language?: string }> = { language: LANGUAGE };
+const PRESS_RULES: Rules<PressOptions> = { by: oneOf('api', 'tone'), pauseMs: within(0, 10_000, 'ms') };
+const KEYS = rule('of 0-9, * and #', (value) => typeof value === 'string' && /^[0-9*#]*$/.test(value));
+const STATUS = oneOf(...CALL_STATUSES);
 
 /** RMS below which nothing is heard, in dBFS. */
 const SILENCE_DBFS = -60;
@@ -79,6 +103,7 @@ export class TestCaller {
 
   /** Calls somebody and waits for the answer. @throws ERR_TIMEOUT */
   async dials(target: string): Promise<void> {
+    checkArgument('target', target, words);
     await this.#parts.client.call(target);
     this.#note(`dials ${target}`);
     await this.hasStatus('INPROGRESS', { withinMs: 60_000 });
@@ -86,6 +111,7 @@ export class TestCaller {
 
   /** Waits for a call and takes it. @throws ERR_TIMEOUT */
   async answers(options: { readonly withinMs?: number } = {}): Promise<void> {
+    checkOptions(options, LIMIT_RULES);
     const known = this.#calls.length;
     const current = this.#calls.at(-1);
     if (current?.state?.phase !== 'placing') {
@@ -103,6 +129,8 @@ export class TestCaller {
 
   /** Waits until the call has this status. @throws ERR_TIMEOUT, ERR_CALL_ENDED */
   async hasStatus(status: CallStatus, options: { readonly withinMs?: number } = {}): Promise<void> {
+    checkArgument('status', status, STATUS);
+    checkOptions(options, LIMIT_RULES);
     const stop = new AbortController();
     await this.#wait(`the status ${status}`, options.withinMs ?? WITHIN_MS, (resolve, reject) => {
       this.call.reached(status, { signal: stop.signal }).then(() => resolve(true), reject);
@@ -117,6 +145,8 @@ export class TestCaller {
    * @throws ERR_TIMEOUT; ERR_INVALID_ARG for silence, which is everywhere.
    */
   async hears(what: Speakable, options: HearOptions = {}): Promise<number> {
+    checkArgument('what', what, SPEAKABLE);
+    checkOptions(options, HEAR_RULES);
     const { withinMs = WITHIN_MS, atLeastMs, likeness, language } = options;
     const whole = await this.#samples(what, language);
     const sought = atLeastMs === undefined ? whole : whole.slice(0, msToSamples(atLeastMs));
@@ -142,6 +172,8 @@ export class TestCaller {
 
   /** Waits until nothing was heard for `ms`; resolves to how long that took. @throws ERR_TIMEOUT */
   async hearsSilence(ms: number, options: { readonly withinMs?: number } = {}): Promise<number> {
+    checkArgument('ms', ms, TIME);
+    checkOptions(options, LIMIT_RULES);
     const { card, clock } = this.#parts;
     const begun = clock.now();
     let quietSince = card.length;
@@ -162,6 +194,8 @@ export class TestCaller {
 
   /** Says something; resolves when it has been said, or the call has ended. */
   async speaks(what: Speakable, options: { readonly language?: string } = {}): Promise<void> {
+    checkArgument('what', what, SPEAKABLE);
+    checkOptions(options, SPEAK_RULES);
     this.#note(`says ${describeSpeakable(what)}`);
     const samples = await this.#samples(what, options.language);
     await Promise.race([this.#parts.card.say(samples), this.call.ended()]);
@@ -169,6 +203,8 @@ export class TestCaller {
 
   /** Presses keys. @throws ERR_API when the call is not in progress. */
   async presses(keys: string, options: PressOptions = {}): Promise<void> {
+    checkArgument('keys', keys, KEYS);
+    checkOptions(options, PRESS_RULES);
     const { by = 'api', pauseMs = 200 } = options;
     for (const [index, key] of [...keys].entries()) {
       if (index > 0) await this.waits(pauseMs);

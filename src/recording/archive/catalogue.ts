@@ -1,7 +1,19 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { path as aPath, checkArgument } from '../../base/check.js';
-import { type Clock, systemClock } from '../../base/clock.js';
+import {
+  path as aPath,
+  checkArgument,
+  checkOptions,
+  date,
+  object,
+  type Rules,
+  rule,
+  text as someText,
+  whole,
+  within,
+  words,
+} from '../../base/check.js';
+import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { asError, invalidArgument, JackfieldError } from '../../base/errors.js';
 import { confinedPath, isInside } from '../../files/confined-path.js';
 import { Database, isDamage, type RowSchema, type SqlValue } from '../../files/database.js';
@@ -22,7 +34,7 @@ import {
 } from './catalogue-entry.js';
 import { isHeld, readHold, writeHold } from './hold-file.js';
 import { likeOf, matchOf, whereOf } from './query.js';
-import { expendable, type RetentionRules } from './retention.js';
+import { expendable, RETENTION, type RetentionRules } from './retention.js';
 
 /** The catalogue's file, in the folder of the recordings. */
 export const CATALOGUE_FILE = 'catalogue.sqlite';
@@ -48,6 +60,20 @@ export interface CatalogueQuery {
   /** Default 1000; -1 for all. */
   readonly limit?: number;
 }
+
+const REASON = someText(1, 100_000);
+const ENTRY = rule('an entry of a catalogue', (value) => typeof Object(value).file === 'string');
+const LENGTH = within(0, Infinity, 'ms');
+const QUERY: Rules<CatalogueQuery> = {
+  since: date,
+  until: date,
+  partner: words,
+  minMs: LENGTH,
+  maxMs: LENGTH,
+  text: words,
+  id: words,
+  limit: whole(-1, Number.MAX_SAFE_INTEGER, 'recordings'),
+};
 
 /**
  * All recordings of a folder, in a SQLite file of it. Nothing is in it alone: {@link Catalogue.rebuild} makes it anew of
@@ -89,6 +115,8 @@ export class Catalogue implements Disposable {
 
   /** Takes a recording in, or up to date; a legal hold stays. @throws ERR_INVALID_ARG for a file outside the folder. */
   async add(file: string, sidecar: RecordingSidecar): Promise<void> {
+    checkArgument('file', file, aPath);
+    checkArgument('sidecar', sidecar, object);
     const path = relative(this.folder, resolve(file));
     if (path.startsWith('..')) throw invalidArgument('file', `in ${this.folder}`, file);
     const { call, audio, legs, outputs = [] } = sidecar;
@@ -116,6 +144,7 @@ export class Catalogue implements Disposable {
 
   /** Oldest first, without {@link damaged} rows. @throws ERR_INVALID_ARG for a `text` without a word. */
   search(query: CatalogueQuery = {}): CatalogueEntry[] {
+    checkOptions(query, QUERY);
     const { since, until, partner, minMs, maxMs, text, id, limit = 1000 } = query;
     const { where, values } = whereOf([
       ['started_at >= ?', since?.toISOString()],
@@ -142,6 +171,8 @@ export class Catalogue implements Disposable {
    * @throws ERR_FILE
    */
   async hold(id: string, reason: string | undefined): Promise<number> {
+    checkArgument('id', id, words);
+    if (reason !== undefined) checkArgument('reason', reason, REASON);
     const entries = this.#entries('SELECT * FROM recordings WHERE id = ?', id);
     for (const entry of entries) {
       await writeHold(await this.fileOf(entry), reason);
@@ -160,6 +191,8 @@ export class Catalogue implements Disposable {
 
   /** What the rules let go: oldest first, never what is under legal hold. @throws ERR_INVALID_ARG. */
   purgeable(rules: RetentionRules, clock: Clock = systemClock): CatalogueEntry[] {
+    checkOptions(rules, RETENTION);
+    checkArgument('clock', clock, CLOCK);
     const all = this.search({ limit: -1 });
     const totalBytes = all.reduce((sum, entry) => sum + entry.bytes, 0);
     const factsOf = ({ file, startedAt, bytes, hold }: CatalogueEntry) => ({
@@ -176,6 +209,7 @@ export class Catalogue implements Disposable {
    * @throws ERR_INVALID_STATE under legal hold, by the catalogue or by the file beside the recording; ERR_FILE.
    */
   async remove(entry: CatalogueEntry): Promise<void> {
+    checkArgument('entry', entry, ENTRY);
     const sql = 'SELECT * FROM recordings WHERE file = ?';
     const now = this.#db.get(HELD_ROW, sql, entry.file);
     const hold = (await readHold(await this.fileOf(entry))) ?? now?.hold ?? undefined;
@@ -191,7 +225,9 @@ export class Catalogue implements Disposable {
    *
    * @throws ERR_FILE for an entry that is no audio of a recording, or leads out of the folder, by its path or by a link.
    */
-  async fileOf({ file }: Pick<CatalogueEntry, 'file'>): Promise<string> {
+  async fileOf(entry: Pick<CatalogueEntry, 'file'>): Promise<string> {
+    checkArgument('entry', entry, ENTRY);
+    const { file } = entry;
     const path = confinedPath(this.folder, file);
     if (!AUDIO_NAME.test(file)) {
       throw new JackfieldError('ERR_FILE', `${JSON.stringify(file)} is no name of a recording's audio.`);

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../base/errors.js';
+import { checkOptions, type Rules, within } from '../../base/check.js';
 
 /** What may go: all that one of the given rules lets go. */
 export interface RetentionRules {
@@ -20,14 +20,11 @@ export interface Retained {
 
 const DAY_MS = 86_400_000;
 
-/** @throws ERR_INVALID_ARG with the name of the rule. */
-export function checkRetention(rules: RetentionRules): RetentionRules {
-  for (const name of ['maxAgeDays', 'maxBytes'] as const) {
-    const value = rules[name];
-    if (value !== undefined && !(value >= 0)) throw invalidArgument(`retention.${name}`, '0 or more', value);
-  }
-  return rules;
-}
+/** The rules of {@link RetentionRules}. */
+export const RETENTION: Rules<RetentionRules> = {
+  maxAgeDays: within(0, Infinity, 'days'),
+  maxBytes: within(0, Infinity, 'bytes'),
+};
 
 /**
  * What the rules let go, oldest first, never what is under legal hold. What is held still counts as size.
@@ -42,8 +39,8 @@ export function* expendable<T>(
   rules: RetentionRules,
   { totalBytes, nowMs }: { readonly totalBytes: number; readonly nowMs: number },
 ): Generator<T, void, undefined> {
-  const { maxAgeDays = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY } =
-    checkRetention(rules);
+  checkOptions(rules, RETENTION, 'retention.');
+  const { maxAgeDays = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY } = rules;
   const oldestMs = nowMs - maxAgeDays * DAY_MS;
   let bytes = totalBytes;
   for (const item of items) {

@@ -1,5 +1,6 @@
+import { flag, oneOf, type Rules, whole, within, words } from '../../base/check.js';
 import { matchOf, whereOf } from '../../recording/archive/query.js';
-import type { ArchiveState } from './archived-message.js';
+import { ARCHIVE_STATES, type ArchiveState } from './archived-message.js';
 
 /** Conditions on messages of a catalogue. Every one that is given has to hold. */
 export interface ArchiveQuery {
@@ -19,6 +20,21 @@ export interface ArchiveQuery {
   /** Default: all. */
   readonly limit?: number;
 }
+
+const TIME = within(-864e10, 864e10, 's');
+/** The rules of {@link ArchiveQuery}. */
+export const ARCHIVE_QUERY: Rules<ArchiveQuery> = {
+  text: words,
+  account: words,
+  partner: words,
+  type: words,
+  state: oneOf(...ARCHIVE_STATES),
+  tag: words,
+  hold: flag,
+  since: TIME,
+  until: TIME,
+  limit: whole(0, Number.MAX_SAFE_INTEGER, 'messages'),
+};
 
 /** The query as SQL; values never become part of the text. @throws ERR_INVALID_ARG when `text` has no word. */
 export function conditionsOf(query: ArchiveQuery): ReturnType<typeof whereOf> {

@@ -4,13 +4,13 @@ import {
   checkArgument,
   checkOptions,
   needed,
-  object,
+  nested,
   oneOf,
   path,
   type Rules,
 } from '../../base/check.js';
 import { writeWhole } from '../../files/whole-file.js';
-import type { ArchiveQuery } from './archive-query.js';
+import { ARCHIVE_QUERY, type ArchiveQuery } from './archive-query.js';
 import type { ArchivedMessage } from './archived-message.js';
 import { messagesCsv } from './export-csv.js';
 import { messagesMbox } from './export-mbox.js';
@@ -41,7 +41,7 @@ export interface ExportArchiveOptions {
 const RULES: Rules<ExportArchiveOptions> = {
   format: needed(oneOf(...EXPORT_FORMATS)),
   output: needed(path),
-  query: object,
+  query: nested(ARCHIVE_QUERY),
   signal: abortSignal,
   onMessage: callback,
 };

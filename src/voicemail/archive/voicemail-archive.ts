@@ -1,21 +1,28 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
+  signal as abortSignal,
   path as aPath,
+  callback,
   checkArgument,
   checkOptions,
   flag,
   having,
   listOf,
+  object,
+  optionsOf,
   type Rules,
+  rule,
   secret,
+  text,
+  whole,
   words,
 } from '../../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
-import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import { isRowDamage } from '../../files/database.js';
-import { expendable, type RetentionRules } from '../../recording/archive/retention.js';
-import type { ArchiveQuery } from './archive-query.js';
+import { expendable, RETENTION, type RetentionRules } from '../../recording/archive/retention.js';
+import { ARCHIVE_QUERY, type ArchiveQuery } from './archive-query.js';
 import {
   type ArchivedAudio,
   type ArchivedMessage,
@@ -63,6 +70,13 @@ export interface StoredMessage {
   readonly untranscribed?: Error;
 }
 
+/** Options of {@link VoicemailArchive.verify}. */
+interface VerifyArchiveOptions {
+  readonly signal?: AbortSignal;
+  /** Told of each message that was looked at. */
+  readonly onMessage?: (message: ArchivedMessage) => void;
+}
+
 /** Result of {@link VoicemailArchive.verify}. */
 export interface ArchiveVerification {
   /** Messages whose audio was read from beginning to end. */
@@ -77,6 +91,17 @@ export interface RetentionPolicy extends RetentionRules {
   /** Only tell what would be removed. Default false. */
   readonly dryRun?: boolean;
 }
+
+const PURGE_RULES: Rules<RetentionPolicy> = { ...RETENTION, dryRun: flag };
+const VERIFY_RULES: Rules<VerifyArchiveOptions> = { signal: abortSignal, onMessage: callback };
+const KEY = whole(0, Number.MAX_SAFE_INTEGER);
+const FAILURE = rule('a failure and its detail', (value) => {
+  const { failure, detail } = Object(value) as Partial<AttemptFailure>;
+  return words.accepts(failure) && words.accepts(detail);
+});
+const TAGS = listOf(words);
+const REASON = text(1, 100_000);
+const INTAKE = having('publish');
 
 /**
  * A folder that voicemails are kept in: audio files with a sidecar each, and a catalogue. Every message is safe when
@@ -115,22 +140,27 @@ export class VoicemailArchive implements AsyncDisposable {
 
   /** The messages that match, oldest first. */
   find(query?: ArchiveQuery): Generator<ArchivedMessage, void, void> {
+    if (query !== undefined) checkOptions(query, ARCHIVE_QUERY);
     return this.catalogue.find(query);
   }
 
   /** Absolute path of a message's audio; `undefined` where it has none. */
-  audioFile({ audio }: ArchivedMessage): string | undefined {
+  audioFile(message: ArchivedMessage): string | undefined {
+    checkArgument('message', message, object);
+    const { audio } = message;
     return audio && this.#audio.pathOf(audio);
   }
 
   /** The samples of a message; none where it has no audio. @throws ERR_FILE, ERR_WAV; ERR_UNSUPPORTED for what is encrypted. */
-  async *samples({ audio }: ArchivedMessage): AsyncGenerator<Int16Array, void, void> {
-    if (audio) yield* this.#audio.samples(audio);
+  samples(message: ArchivedMessage): AsyncGenerator<Int16Array, void, void> {
+    checkArgument('message', message, object);
+    return this.#samples(message);
   }
 
   /** Begins to take in the audio of a message. @throws ERR_FILE */
-  take(facts: VoicemailFacts): Promise<AudioIntake> {
-    return this.#audio.take(facts);
+  async take(facts: VoicemailFacts): Promise<AudioIntake> {
+    checkArgument('facts', facts, object);
+    return await this.#audio.take(facts);
   }
 
   /**
@@ -139,27 +169,37 @@ export class VoicemailArchive implements AsyncDisposable {
    *
    * @throws ERR_FILE
    */
-  store(key: number, intake: AudioIntake, account: IntakeAccount): Promise<StoredMessage> {
+  async store(key: number, intake: AudioIntake, account: IntakeAccount): Promise<StoredMessage> {
+    checkArgument('key', key, KEY);
+    checkArgument('intake', intake, INTAKE);
+    checkArgument('account', account, object);
     // One after the other, so that two messages with the same samples find each other.
     const stored = this.#storing.then(() => this.#store(key, intake, account));
     this.#storing = stored.catch(() => undefined);
-    return stored;
+    return await stored;
   }
 
   /** Notes why an attempt failed; what an earlier one has stored stays. @throws ERR_INVALID_ARG, ERR_FILE */
-  async fail(key: number, { failure, detail }: AttemptFailure): Promise<void> {
+  async fail(key: number, reason: AttemptFailure): Promise<void> {
+    checkArgument('key', key, KEY);
+    checkArgument('reason', reason, FAILURE);
+    const { failure, detail } = reason;
     this.catalogue.fail(key, failure, detail);
     await this.#finish(key);
   }
 
   /** Sets the message's tags; each can be searched for. @throws ERR_INVALID_ARG, ERR_FILE */
   async setTags(key: number, tags: readonly string[]): Promise<void> {
+    checkArgument('key', key, KEY);
+    checkArgument('tags', tags, TAGS);
     this.catalogue.setTags(key, tags);
     await this.#finish(key);
   }
 
   /** Sets what is said in the message; it can be searched for. @throws ERR_INVALID_ARG, ERR_FILE */
   async setTranscript(key: number, transcript: string): Promise<void> {
+    checkArgument('key', key, KEY);
+    checkArgument('transcript', transcript, words);
     this.catalogue.setTranscript(key, transcript);
     await this.#finish(key);
   }
@@ -171,7 +211,8 @@ export class VoicemailArchive implements AsyncDisposable {
    * @throws ERR_INVALID_ARG, at once; ERR_FILE.
    */
   setHold(key: number, reason: string | undefined): Promise<void> {
-    if (reason === '') throw invalidArgument('reason', 'a text that is not empty', reason);
+    checkArgument('key', key, KEY);
+    if (reason !== undefined) checkArgument('reason', reason, REASON);
     this.catalogue.setHold(key, reason);
     return this.#finish(key);
   }
@@ -180,15 +221,15 @@ export class VoicemailArchive implements AsyncDisposable {
    * Reads one message back from the disk: its audio, which is held against its checksums and its ledger, and its sidecar.
    * @returns what is wrong, if anything is.
    */
-  verifyMessage(message: ArchivedMessage): Promise<ArchiveFault | undefined> {
-    return verifyMessage(this.#audio, message);
+  async verifyMessage(message: ArchivedMessage): Promise<ArchiveFault | undefined> {
+    checkArgument('message', message, object);
+    return await verifyMessage(this.#audio, message);
   }
 
   /** Reads everything back from the disk and compares it with the catalogue. */
-  async verify(
-    query: ArchiveQuery = {},
-    options: { readonly signal?: AbortSignal; readonly onMessage?: (message: ArchivedMessage) => void } = {},
-  ): Promise<ArchiveVerification> {
+  async verify(query: ArchiveQuery = {}, options: VerifyArchiveOptions = {}): Promise<ArchiveVerification> {
+    checkOptions(query, ARCHIVE_QUERY);
+    checkOptions(options, VERIFY_RULES);
     const faults: ArchiveFault[] = [];
     let [checked, unstored] = [0, 0];
     await this.#finish();
@@ -217,9 +258,10 @@ export class VoicemailArchive implements AsyncDisposable {
    * @throws ERR_INVALID_ARG for a rule out of range.
    */
   async purge(policy: RetentionPolicy): Promise<readonly ArchivedMessage[]> {
+    checkOptions(policy, PURGE_RULES);
     await this.#finish();
     const doomed: ArchivedMessage[] = [];
-    for (const message of this.#doomed(policy)) {
+    for (const message of this.#doomed(optionsOf<RetentionRules>(policy, RETENTION))) {
       const file = this.audioFile(message);
       // A hold may be in its sidecar alone.
       if (file === undefined || !(await isHeldBy(sidecarPath(file, message)))) doomed.push(message);
@@ -249,6 +291,10 @@ export class VoicemailArchive implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async *#samples({ audio }: ArchivedMessage): AsyncGenerator<Int16Array, void, void> {
+    if (audio) yield* this.#audio.samples(audio);
   }
 
   #doomed(rules: RetentionRules): ArchivedMessage[] {

@@ -6,11 +6,11 @@ import {
   having,
   line,
   needed,
-  object,
+  nested,
   type Rules,
 } from '../../base/check.js';
 import { asError } from '../../base/errors.js';
-import type { ArchiveQuery } from '../archive/archive-query.js';
+import { ARCHIVE_QUERY, type ArchiveQuery } from '../archive/archive-query.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import { isSealed } from '../archive/audio-store.js';
 import { ARCHIVE, type VoicemailArchive } from '../archive/voicemail-archive.js';
@@ -29,7 +29,7 @@ export interface TranscribeArchiveOptions {
 
 const RULES: Rules<TranscribeArchiveOptions> = {
   transcriber: needed(having('transcribe')),
-  query: object,
+  query: nested(ARCHIVE_QUERY),
   language: line(1, 100),
   signal: abortSignal,
   onMessage: callback,
