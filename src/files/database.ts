@@ -25,7 +25,7 @@ const BUSY_TIMEOUT_MS = 5000;
 const MAX_STATEMENTS = 200;
 /** SQLite's codes for a file that is damaged or is not a database. */
 const DAMAGE = /^SQLITE_(CORRUPT|NOTADB|ERROR$|FORMAT|IOERR_SHORT_READ)/;
-/** What `libsql` takes. It ends the process for anything else. */
+/** Values that `libsql` takes. It ends the process for anything else. */
 const VALUE: Rule = either(
   words,
   within(-Number.MAX_VALUE, Number.MAX_VALUE),

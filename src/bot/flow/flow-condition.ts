@@ -20,8 +20,18 @@ export function conditionHolds(when: FlowCondition, facts: FlowFacts): boolean {
   return isWithinHours({ from, to, weekdays }, facts.unixMs, facts.timezone);
 }
 
-/** `*` stands for any characters; upper and lower case are the same. */
-function matches(handle: string, pattern: string): boolean {
-  const pieces = pattern.split('*').map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${pieces.join('[^]*')}$`, 'i').test(handle);
+/** `*` stands for any characters; upper and lower case are the same. Each piece is looked for once: see `growth.test.ts`. */
+export function matches(handle: string, pattern: string): boolean {
+  const text = handle.toLowerCase();
+  const [first = '', ...pieces] = pattern.toLowerCase().split('*');
+  const last = pieces.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first)) return false;
+  let at = first.length;
+  for (const piece of pieces) {
+    const found = text.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return text.length - last.length >= at && text.endsWith(last);
 }
