@@ -14,7 +14,7 @@ export interface CommandSender {
   command(message: CommandMessage, options?: CommandOptions): Promise<EndpointMessage>;
 }
 
-/** What sends commands. */
+/** Anything that sends commands. */
 export const SENDER = having('command');
 
 /** Anything that is a client. */

@@ -7,7 +7,7 @@ import { type CommandOptions, type CommandSender, SENDER } from '../client/comma
 /** The redirectable streams of a call or voicemail (reference, "Voice Streams"). */
 export type VoiceStreamName = 'INPUT' | 'OUTPUT' | 'CAPTURE_MIC';
 
-/** Which of the streams. */
+/** Rule of the name of a voice stream. */
 export const STREAM_NAME = oneOf('INPUT', 'OUTPUT', 'CAPTURE_MIC');
 const OBJECT = oneOf('CALL', 'VOICEMAIL');
 const TARGETS = listOf(anObject);
