@@ -49,7 +49,8 @@ function* expressionsOf(path) {
 /** What is wrong with an expression; nothing where its time grows with the text. */
 function faultOf({ source, flags, made }) {
   if (REASONS.has(made ?? source)) return undefined;
-  if (made) return `${made} is put together at run time: scan by hand, or give a reason in ${import.meta.filename}.`;
+  if (made)
+    return `${made} is put together at run time: scan by hand, or give a reason in ${import.meta.filename}.`;
   if (!isSuspect(source)) return undefined;
   const { status, complexity, attack, error } = checkSync(source, flags, { timeout: TIMEOUT_MS });
   if (status === 'safe') return undefined;

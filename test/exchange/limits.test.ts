@@ -39,7 +39,9 @@ describe('limits', () => {
   });
 
   it('that there are not are refused', () => {
-    expect(() => resolveLimits({ constructor: 5 } as never)).toThrow(/limits.constructor must be left out: there is only clients/);
+    expect(() => resolveLimits({ constructor: 5 } as never)).toThrow(
+      /limits.constructor must be left out: there is only clients/,
+    );
   });
 
   it('clients: another is told what to do, and the first go on', async () => {

@@ -25,7 +25,7 @@ it('refuses what takes more than linear time, and what is put together at run ti
     [
       'export const nested = /^(?:a+)+$/;',
       'export const shared = /x*x*$/;',
-      'export const made = (text: string) => new RegExp(`^${text}+$`);',
+      'export const made = (text: string) => new RegExp(text + text);',
       'export const called = (text: string) => RegExp(text);',
       'export const fine = /^[a-z]+=[^;]*;$/;',
     ].join('\n'),
