@@ -16,7 +16,7 @@ import {
 } from '../../src/recording.js';
 import { splitChannels } from '../../src/voice.js';
 
-/** How many recording processes are killed: JACKFIELD_KILLS=50 npx vitest run test/call/recording/recording-kill */
+/** How many recording processes are killed: JACKFIELD_KILLS=50 npx vitest run test/recording/recording-kill */
 const KILLS = Number(process.env['JACKFIELD_KILLS'] ?? 12);
 const AT_ONCE = 3;
 /** What a kill may cost. */

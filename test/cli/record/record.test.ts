@@ -121,7 +121,7 @@ describe('jackfield record', () => {
       code: 1,
       stdout: expect.stringMatching(/^CHANGED .*\n {2}audio: Block \d+ was/),
     });
-  }, 60_000);
+  }, 180_000);
 
   it('takes commands on standard input', async () => {
     const out = join(folder, 'commanded');
