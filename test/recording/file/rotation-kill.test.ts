@@ -90,8 +90,7 @@ class Rotating {
 
 /** What a kill right now would leave is finished, and every file of it is what its ledger says. */
 async function expectRecoverable(within: string): Promise<void> {
-  const left = join(folder, `left-${copies++}`);
-  await cp(within, left, { recursive: true });
+  const left = await copied(within);
   for (const file of await findUnfinished(left)) {
     if (await isWorthRecovering(file)) await recoverRecording(file);
     else await discardUnfinished(file);
@@ -102,6 +101,20 @@ async function expectRecoverable(within: string): Promise<void> {
     expect([name, ok, findings]).toEqual([name, true, []]);
   }
   await rm(left, { recursive: true });
+}
+
+/** A copy of a folder in which files are made and renamed meanwhile: it is begun again where one of them has gone. */
+async function copied(within: string): Promise<string> {
+  for (;;) {
+    const copy = join(folder, `left-${copies++}`);
+    try {
+      await cp(within, copy, { recursive: true });
+      return copy;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+      await rm(copy, { recursive: true, force: true });
+    }
+  }
 }
 
 it('has a ledger that agrees with its audio wherever it is killed while files change', async () => {
