@@ -115,8 +115,7 @@ export async function alignCall(
       if (frame) read.push(frame);
     }
     const samples = new Int16Array(read.length * size);
-    for (const [i, { index }] of read.entries())
-      samples.fill(codeOf(index) * LEVEL, i * size, (i + 1) * size);
+    for (const [i, { index }] of read.entries()) samples.fill(levelOf(index), i * size, (i + 1) * size);
     const written = aligner[leg].write(samples, at[leg]);
     if (written) await written;
     at[leg] += samples.length;
@@ -124,15 +123,7 @@ export async function alignCall(
   await clock.advance(Math.max(0, ms - clock.now()));
   const length = await aligner.finish();
   const pace = 1 + lines.remote.ppm / 1e6;
-  const found = (leg: LegName) =>
-    runs[leg].find(
-      sent[leg],
-      (frame) => {
-        const endMs = frame.sentMs / pace;
-        return (endMs - lines[leg].frameMs) * SAMPLES_PER_MS;
-      },
-      lines[leg].frameMs * SAMPLES_PER_MS,
-    );
+  const found = (leg: LegName) => runs[leg].find(sent[leg], lines[leg].frameMs, pace);
   const { inserted, removed } = aligner.legs.local.stretcher.account;
   return {
     aligner,
@@ -142,12 +133,17 @@ export async function alignCall(
   };
 }
 
+/** The level of all samples of a frame, by which it is told apart. */
+export function levelOf(index: number): number {
+  return codeOf(index) * LEVEL;
+}
+
 function codeOf(index: number): number {
   return (index % CODES) + 1;
 }
 
 /** Stretches of equal level in one channel. */
-class RunFinder {
+export class RunFinder {
   readonly #runs: { readonly code: number; readonly from: number; to: number }[] = [];
   #position = 0;
   #looked = 0;
@@ -165,8 +161,14 @@ class RunFinder {
     this.#position = end;
   }
 
-  /** Looks for each frame where it belongs: its run is as long as the frame, but for what drift correction changes. */
-  find(frames: readonly SentFrame[], placeOf: (frame: SentFrame) => number, size: number): FoundFrame[] {
+  /**
+   * Looks for each frame where it belongs: its run is as long as the frame, but for what drift correction changes.
+   *
+   * @param pace How much slower than time the call's clock goes.
+   */
+  find(frames: readonly SentFrame[], frameMs: number, pace = 1): FoundFrame[] {
+    const size = frameMs * SAMPLES_PER_MS;
+    const placeOf = ({ sentMs }: SentFrame) => (sentMs / pace - frameMs) * SAMPLES_PER_MS;
     const whole = this.#runs.filter(({ from, to }) => to - from > size / 2);
     let first = 0;
     return frames.map((frame) => {
