@@ -274,19 +274,20 @@ export class LegClock {
    * Places all that came until `untilMs`, each behind what was lost before it. What may have come in time, before this
    * reader looked, is placed so where more was lost after it: a stall is one and not two.
    */
-  #place(untilMs: number): Placement[] {
+  #place(untilMs: number, least = SCALES[0].tolerance + this.#noise.samples): Placement[] {
     const placements: Placement[] = [];
-    let tolerance = SCALES[0].tolerance + this.#noise.samples;
+    let tolerance = least;
     for (let chunk = this.#waiting[0]; chunk && chunk.atMs <= untilMs; chunk = this.#waiting[0]) {
-      const { least, most } = this.#lostBefore(this.#waiting);
+      const lost = this.#lostBefore(this.#waiting);
       this.#waiting.shift();
       const later = this.#leastLate(this.#waiting);
       // Of a read that nothing follows, as much may have been waiting to be read.
-      const sure = later === Infinity ? Math.min(least, this.#late(chunk) - chunk.unseen) : least;
-      const inTime = this.#late(chunk) - chunk.unseen <= DOUBT && most + DOUBT < later;
-      const hole = most > tolerance && !inTime ? this.#open(Math.max(0, sure), chunk.atMs, most) : 0;
+      const sure = later === Infinity ? Math.min(lost.least, this.#late(chunk) - chunk.unseen) : lost.least;
+      const inTime = this.#late(chunk) - chunk.unseen <= DOUBT && lost.most + DOUBT < later;
+      const hole =
+        lost.most > tolerance && !inTime ? this.#open(Math.max(0, sure), chunk.atMs, lost.most) : 0;
       placements.push({ hole, chunks: 1 });
-      tolerance = DOUBT;
+      tolerance = Math.max(least, DOUBT);
     }
     return placements;
   }

@@ -31,6 +31,8 @@ export interface LineOptions {
   readonly cube?: number;
   /** A reader looks at the socket this often. Default: at once. */
   readonly visitMs?: number;
+  /** The reader comes up to this much late, seldom by much, at the same times for all legs of a call. Default 0. */
+  readonly busyMs?: number;
 }
 
 /** A frame that was sent and arrives. */
@@ -43,7 +45,7 @@ export interface SentFrame {
 
 /** What a leg of `ms` sends over such a line, in order. */
 export function framesOf(
-  { troubles, ppm, jitterMs, seed, frameMs, visitMs, cube = 3 }: LineOptions,
+  { troubles, ppm, jitterMs, seed, frameMs, visitMs, busyMs = 0, cube = 3 }: LineOptions,
   ms: number,
 ): SentFrame[] {
   const frames: SentFrame[] = [];
@@ -61,8 +63,16 @@ export function framesOf(
     if (here.some(({ kind }) => kind === 'lost')) continue;
     const freeMs = Math.max(0, ...here.map(({ fromMs, ms: length }) => fromMs + length));
     last = Math.max(last, freeMs, sentMs + jitter);
-    const arrivesMs = visitMs === undefined ? last : Math.min(ms, Math.ceil(last / visitMs) * visitMs);
+    const arrivesMs = visitMs === undefined ? last : Math.min(ms, visitAfter(last, visitMs, busyMs));
     frames.push({ index, sentMs, arrivesMs });
+  }
+}
+
+/** When a reader that is up to `busyMs` late looks first, at `ms` or later. */
+function visitAfter(ms: number, visitMs: number, busyMs: number): number {
+  for (let visit = Math.floor(ms / visitMs); ; visit++) {
+    const atMs = visit * visitMs + busyMs * (((visit * 48_271) % 65_537) / 65_537) ** 3;
+    if (atMs >= ms) return atMs;
   }
 }
 
