@@ -36,8 +36,8 @@ export {
 } from './service/feed/feed-event.js';
 export { FeedSources } from './service/feed/feed-sources.js';
 export { Service, type ServiceOptions } from './service/service.js';
-export { type Attendant, type Office, ServiceLine } from './service/service-line.js';
+export type { Attendant, Office, ServiceLine } from './service/service-line.js';
 export type { AnswerRule } from './service/answer-rules.js';
 export { eventLine, FeedLog, type FeedLogOptions } from './service/watch/feed-log.js';
 export { FeedMetrics, type MetricsState } from './service/watch/feed-metrics.js';
-export { WatchServer } from './service/watch/http-server.js';
+export { type WatchOptions, WatchServer } from './service/watch/http-server.js';

@@ -28,7 +28,12 @@ const nonsense = (): readonly unknown[] => [
 ];
 
 /** Functions for which `x` is the name of a file or folder that they make. */
-const MAKERS: readonly string[] = ['CampaignLog.open', 'VoicemailArchive.open', 'WavWriter.create'];
+const MAKERS: readonly string[] = [
+  'ControlServer.claim',
+  'CampaignLog.open',
+  'VoicemailArchive.open',
+  'WavWriter.create',
+];
 
 /** How long a call may go on before the next is tried: one that has refused nothing waits for something. */
 const PATIENCE_MS = 20;

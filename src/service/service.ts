@@ -1,5 +1,6 @@
-import { type Clock, systemClock } from '../base/clock.js';
-import { JackfieldError } from '../base/errors.js';
+import { checkOptions, having, type Rules } from '../base/check.js';
+import { CLOCK, type Clock, systemClock } from '../base/clock.js';
+import { invalidArgument, JackfieldError } from '../base/errors.js';
 import { Opening } from '../base/opening.js';
 import { readFlow } from '../bot/flow/flow.js';
 import { flowBot } from '../bot/flow/flow-bot.js';
@@ -19,7 +20,7 @@ import { recorderOptions } from '../recording/archive/recorder-config.js';
 import type { RecorderOptions } from '../recording/archive/recorder-options.js';
 import { answeringBot } from '../voicemail/answering/answering-bot.js';
 import { VoicemailArchive } from '../voicemail/archive/voicemail-archive.js';
-import { MACHINE, type ServiceConfig } from './config/service-config.js';
+import { MACHINE, type ServiceConfig, serviceConfigSchema } from './config/service-config.js';
 import { EventFeed } from './feed/event-feed.js';
 import { ACCOUNT_TAG, FeedSources } from './feed/feed-sources.js';
 import { type Attendant, type Office, ServiceLine } from './service-line.js';
@@ -32,6 +33,12 @@ export interface ServiceOptions {
   /** The exchange that endpoints are attached to as `exchange:HANDLE`. Default: that of the configuration. */
   readonly exchange?: Exchange;
 }
+
+const RULES: Rules<ServiceOptions> = {
+  feed: having('tell', 'read'),
+  clock: CLOCK,
+  exchange: having('endpoint'),
+};
 
 /** Parts of a configuration that are taken at the start alone. */
 const FIXED = ['endpoints', 'exchange', 'answeringMachine', 'control', 'http', 'log'] as const;
@@ -63,11 +70,17 @@ export class Service implements Office, AsyncDisposable {
 
   /**
    * Starts all parts; resolves when every endpoint is attached.
-   * @throws ERR_FILE, ERR_FLOW, ERR_SYNTAX for what a part is made of; ERR_INVALID_STATE when its folder is used by
+   * @throws ERR_INVALID_ARG; ERR_FILE, ERR_FLOW, ERR_SYNTAX for what a part is made of; ERR_INVALID_STATE when its folder is used by
    * another one; what {@link attach} throws.
    */
   static async start(config: ServiceConfig, options: ServiceOptions = {}): Promise<Service> {
-    const service = new Service(config, options);
+    checkOptions(options, RULES);
+    const parsed = serviceConfigSchema.safeParse(config);
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      throw invalidArgument(['config', ...(issue?.path ?? [])].join('.'), `right: ${issue?.message}`, config);
+    }
+    const service = new Service(parsed.data, options);
     await using opening = new Opening();
     opening.add(service, (it) => it[Symbol.asyncDispose]());
     await service.#open();

@@ -155,7 +155,7 @@ describe('the control socket', () => {
         endpoints: [{ name: 'desk', up: true }, { name: 'night' }],
       });
       expect(await askService(socket, { do: 'reload' })).toEqual({ unchanged: ['http'] });
-      for (const request of [{ do: 'hangup', call: 99 }, { do: 'hangup' }, { do: 'constructor' }, 5]) {
+      for (const request of [{ do: 'hangup', call: 99 }, { do: 'hangup' }, { do: 'constructor' }]) {
         await expect(askService(socket, request as never)).rejects.toMatchObject({
           code: 'ERR_INVALID_STATE',
         });

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import { checkArgument, object } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 import { FROM_TIME, TO_TIME } from '../../base/hours.js';
 import { WEEKDAYS } from '../../base/local-time.js';
@@ -111,6 +112,7 @@ export async function readRecordConfig(path: string): Promise<RecordConfig> {
 
 /** What a configuration says to the recorder; key files are read. @throws ERR_FILE, ERR_INVALID_ARG. */
 export async function recorderOptions(config: RecordConfig): Promise<RecorderOptions> {
+  checkArgument('config', config, object);
   const { out = 'recordings', policy, template, format, discardBelowMs, consent, hook, catalogue } = config;
   const { timezone, hours, encode, encryptTo, segments, maxMs, preRollMs, onDiskFull, correctDrift, tags } =
     config;

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
+import { path as aPath, checkArgument, object } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 import { readText } from '../../files/key-files.js';
 import { suggest } from '../../protocol/suggest.js';
@@ -51,6 +52,8 @@ export async function checkConfig(
   file: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<ConfigReading> {
+  checkArgument('file', file, aPath);
+  checkArgument('environment', environment, object);
   const problems: ConfigProblem[] = [];
   const sources = await readAll(file, environment, problems);
   if (problems.length > 0) return { config: undefined, problems };
@@ -74,7 +77,9 @@ export async function readConfig(
 }
 
 /** A problem as one line: `serve.yaml:4:9: rules.0.answer: ...`. */
-export function formatConfigProblem({ file, line, column, path, message }: ConfigProblem): string {
+export function formatConfigProblem(problem: ConfigProblem): string {
+  checkArgument('problem', problem, object);
+  const { file, line, column, path, message } = problem;
   return `${file}:${line}:${column}: ${path && `${path}: `}${message}`;
 }
 

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { path as aPath, checkArgument, object } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { FeedEvent } from '../feed/feed-event.js';
 import type { ControlRequest } from './control-protocol.js';
@@ -29,6 +30,7 @@ export async function* tailService(socket: string): AsyncGenerator<FeedEvent, vo
 }
 
 async function* answers(path: string, request: ControlRequest): AsyncGenerator<Answer, void, void> {
+  checkArgument('request', request, object);
   const socket = await connected(path);
   try {
     socket.write(`${JSON.stringify(request)}\n`);
@@ -39,6 +41,7 @@ async function* answers(path: string, request: ControlRequest): AsyncGenerator<A
 }
 
 async function connected(path: string): Promise<Socket> {
+  checkArgument('socket', path, aPath);
   const socket = connect(path);
   try {
     await new Promise<void>((resolve, reject) => {

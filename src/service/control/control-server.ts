@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { path as aPath, checkArgument, having } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { Call } from '../../control/state/call.js';
 import { FolderLock } from '../../files/folder-lock.js';
@@ -47,6 +48,7 @@ export class ControlServer implements AsyncDisposable {
    * @throws ERR_INVALID_STATE, with the process that runs, when another service has it; ERR_FILE.
    */
   static async claim(socket: string): Promise<FolderLock> {
+    checkArgument('socket', socket, aPath);
     await makeFolder(dirname(socket));
     return FolderLock.take(dirname(socket), 'served from');
   }
@@ -58,6 +60,10 @@ export class ControlServer implements AsyncDisposable {
     lock: FolderLock,
     hooks: ControlHooks,
   ): Promise<ControlServer> {
+    checkArgument('service', service, having('drain', 'reload'));
+    checkArgument('socket', socket, aPath);
+    checkArgument('lock', lock, having('release'));
+    checkArgument('hooks', hooks, having('reload', 'drained'));
     const control = new ControlServer(service, hooks, socket, lock);
     // The lock is held: what is there is of a process that was killed.
     rmSync(socket, { force: true });

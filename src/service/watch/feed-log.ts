@@ -1,5 +1,15 @@
 import { type Level, type Logger, pino } from 'pino';
-import { checkOptions, flag, oneOf, path, type Rules } from '../../base/check.js';
+import {
+  checkArgument,
+  checkOptions,
+  flag,
+  having,
+  object,
+  oneOf,
+  path,
+  type Rules,
+  rule,
+} from '../../base/check.js';
 import type { EventFeed } from '../feed/event-feed.js';
 import type { FeedEvent, FeedEventType } from '../feed/feed-event.js';
 import { LogOutput } from './log-output.js';
@@ -16,6 +26,10 @@ export interface FeedLogOptions {
   readonly maskNumbers?: boolean;
 }
 
+const EVENT = rule(
+  'an event of the feed',
+  (value) => object.accepts(value) && typeof Reflect.get(value as object, 'at') === 'string',
+);
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const RULES: Rules<FeedLogOptions> = {
   file: path,
@@ -37,6 +51,7 @@ export class FeedLog implements AsyncDisposable {
 
   /** Begins to read. @throws ERR_INVALID_ARG; ERR_FILE when the file cannot be written. */
   constructor(feed: EventFeed, options: FeedLogOptions = {}) {
+    checkArgument('feed', feed, having('each'));
     checkOptions(options, RULES);
     this.#options = options;
     this.#output = new LogOutput(options.file);
@@ -99,6 +114,7 @@ function levelOf(event: FeedEvent): Level {
 
 /** An event as one line for eyes: `2026-11-23 09:00:01Z alice call 7 state RINGING`. */
 export function eventLine(event: FeedEvent): string {
+  checkArgument('event', event, EVENT);
   const { v: _, at, type, ...rest } = event;
   const { account, call, ...fields } = rest as { account?: string; call?: number } & Record<string, unknown>;
   const subject = [account, call === undefined ? undefined : `call ${call}`].filter((it) => it !== undefined);

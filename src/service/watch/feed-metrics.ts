@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { signal as aSignal, checkArgument, having } from '../../base/check.js';
 import { CALL_TRANSITIONS } from '../../protocol/catalogue/call-status.js';
 import type { EventFeed } from '../feed/event-feed.js';
 import type { FeedEvent } from '../feed/feed-event.js';
@@ -37,6 +38,9 @@ export class FeedMetrics {
 
   /** Begins to count. */
   constructor(feed: EventFeed, state: MetricsState, signal: AbortSignal) {
+    checkArgument('feed', feed, having('each'));
+    checkArgument('state', state, having('calls', 'recordings', 'endpoints'));
+    checkArgument('signal', signal, aSignal);
     const registers = [this.#registry];
     const counters = Object.entries(COUNTERS).map(([name, [help, ...labelNames]]) => [
       name,

@@ -1,8 +1,19 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { checkArgument, checkOptions, having, line, needed, type Rules, whole } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { Service } from '../service.js';
 import type { FeedMetrics } from './feed-metrics.js';
+
+/** Options of {@link WatchServer.open}. */
+export interface WatchOptions {
+  /** 0: one that is free. */
+  readonly port: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string | undefined;
+}
+
+const RULES: Rules<WatchOptions> = { port: needed(whole(0, 65_535)), host: line(1, 1000) };
 
 /** Serves `/metrics`, `/healthz` (the process answers) and `/readyz` (every endpoint is attached, and it takes calls). */
 export class WatchServer implements AsyncDisposable {
@@ -29,12 +40,12 @@ export class WatchServer implements AsyncDisposable {
     });
   }
 
-  /** @param options.host Default 127.0.0.1. @throws ERR_PORT. */
-  static async open(
-    service: Service,
-    metrics: FeedMetrics,
-    { port, host = '127.0.0.1' }: { readonly port: number; readonly host?: string | undefined },
-  ): Promise<WatchServer> {
+  /** @throws ERR_INVALID_ARG, ERR_PORT. */
+  static async open(service: Service, metrics: FeedMetrics, options: WatchOptions): Promise<WatchServer> {
+    checkArgument('service', service, having('drain', 'reload'));
+    checkArgument('metrics', metrics, having('text'));
+    checkOptions(options, RULES);
+    const { port, host = '127.0.0.1' } = options;
     const watch = new WatchServer(service, metrics);
     await new Promise<void>((resolve, reject) => {
       const failed = (cause: Error) =>
