@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 /** A wait for a process that takes longer is a failure; machines may be busy. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 const running = new Set();
 

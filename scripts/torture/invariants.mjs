@@ -4,7 +4,8 @@ import { dirname, join, relative } from 'node:path';
 import { crashOf, ran } from './command.mjs';
 
 /** What may lie in the folder besides recordings. */
-const DOCUMENTED = /^(\.lock|\.recording|\.outbox(\/.*)?|(catalogue|campaigns)\.sqlite(-wal|-shm)?)$/;
+const DOCUMENTED =
+  /^(\.lock|\.recording|\.outbox(\/.*)?|(catalogue|campaigns)\.sqlite(-wal|-shm)?|.*\.hold\.json)$/;
 const PRIVATE = { file: 0o600, folder: 0o700 };
 
 /** Everything under a folder: path from there, mode, and whether it is a folder itself. */

@@ -10,7 +10,7 @@ import { seeded } from './random.mjs';
 
 const PARTS = [
   ...['kills', 'writes', 'refusals', 'full-disk', 'descriptors', 'crowd', 'clients', 'catalogue', 'sidecars'],
-  'names',
+  ...['names', 'keeping'],
 ];
 /** A step that takes longer is a failure. */
 const STEP_MS = 240_000;

@@ -1,7 +1,7 @@
 // Partners with hostile names: a proxy between recorder and exchange writes them into what the exchange says.
 import { connect, createServer } from 'node:net';
 import { callEcho, pause } from './lab.mjs';
-import { recorderBench } from './recorder.mjs';
+import { recorderBench, untilTold } from './recorder.mjs';
 
 const NAMES = [
   '../../canary',
@@ -52,7 +52,7 @@ export const part = {
         await calls.answered();
         await pause(random.between(300, 1500));
         await calls.hangUp();
-        await pause(300);
+        await untilTold(recorder, names.length);
         const { code, signal } = await recorder.end();
         proxy.close();
         count('names', names.length);

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jackfield } from './command.mjs';
 import { folderFaults } from './invariants.mjs';
-import { makeKeys, openYard, startExchange } from './lab.mjs';
+import { makeKeys, openYard, pause, startExchange } from './lab.mjs';
 
 const TEMPLATE = '{partner}/{call}-{id}';
 const SEGMENTS = { segments: { everyMs: 1000 } };
@@ -91,4 +91,25 @@ function subject({ way, yard, out, config, keys, port }) {
 function keysOf(way, { identityFile, publicKeyFile }) {
   if (way === 'signed') return { publicKeyFile };
   return way.startsWith('encrypted') ? { identityFile } : {};
+}
+
+/** All outputs are made within this, on a busy machine too. */
+const PATIENCE_MS = 150_000;
+
+/**
+ * Waits until a recorder has said of so many calls what became of them.
+ *
+ * @returns the last file of each call that was published, and why others failed, by call.
+ */
+export async function untilTold(recorder, count) {
+  const endMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const of = (event) => recorder.lines.filter((line) => line.event === event && line.call !== undefined);
+    const last = of('published').filter(({ end }) => end !== 'segment');
+    const published = new Map(last.map((line) => [line.call, line]));
+    const failed = new Map(of('failed').map(({ call, reason }) => [call, reason]));
+    const told = new Set([...published.keys(), ...failed.keys()]).size;
+    if (told >= count || recorder.ended() || performance.now() > endMs) return { published, failed };
+    await pause(200);
+  }
 }

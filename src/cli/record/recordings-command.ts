@@ -215,9 +215,13 @@ async function outbox({ out, json, retry }: FolderOptions & { readonly retry: bo
   }
 }
 
-/** Entries that no command can use are told of. */
+/** Entries that no command can use are told of. @throws ERR_FILE where the catalogue is lost. */
 async function open(folder: string): Promise<Catalogue> {
   await checkFolder(folder);
+  if (await Catalogue.isLost(folder)) {
+    const text = `${folder} has recordings and no catalogue: \`jackfield recordings index\` makes one from the sidecars.`;
+    throw new JackfieldError('ERR_FILE', text);
+  }
   const catalogue = Catalogue.open(folder);
   warnDamage(catalogue.damaged(), '`jackfield recordings index` makes the catalogue anew from the sidecars.');
   return catalogue;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import {
@@ -17,6 +18,7 @@ import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { asError, invalidArgument, JackfieldError } from '../../base/errors.js';
 import { confinedPath, isInside } from '../../files/confined-path.js';
 import { Database, isDamage, type RowSchema, type SqlValue } from '../../files/database.js';
+import { fileError } from '../../files/file-error.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { removeFile } from '../../files/private-file.js';
 import { renewDatabase } from '../../files/renewed-database.js';
@@ -93,6 +95,20 @@ export class Catalogue implements Disposable {
     checkArgument('folder', folder, aPath);
     const path = join(folder, CATALOGUE_FILE);
     return new Catalogue(resolve(folder), Database.open(path, MIGRATIONS, { advice: ADVICE }));
+  }
+
+  /** As {@link open}; a catalogue that is lost is made anew. @throws as {@link open}. */
+  static async recovered(folder: string): Promise<Catalogue> {
+    const isLost = await Catalogue.isLost(folder);
+    const catalogue = Catalogue.open(folder);
+    if (isLost) await catalogue.rebuild();
+    return catalogue;
+  }
+
+  /** True when a folder has recordings and no catalogue. @throws ERR_FILE */
+  static async isLost(folder: string): Promise<boolean> {
+    checkArgument('folder', folder, aPath);
+    return !existsSync(join(folder, CATALOGUE_FILE)) && (await manifestsIn(folder)).length > 0;
   }
 
   /**
@@ -274,10 +290,7 @@ export class Catalogue implements Disposable {
     const failed = new Map<string, Error>();
     const seen = new Set<string>();
     this.#forgetUnless(HELD_ROW);
-    for (const entry of await readdir(this.folder, { recursive: true, withFileTypes: true })) {
-      const path = join(entry.parentPath, entry.name);
-      if (!entry.isFile() || !entry.name.endsWith('.manifest.json')) continue;
-      if (relative(this.folder, path).startsWith('.')) continue;
+    for (const path of await manifestsIn(this.folder)) {
       try {
         seen.add(await this.#takeIn(path.replace(/\.manifest\.json$/, '.json')));
       } catch (error) {
@@ -357,4 +370,15 @@ async function exists(path: string): Promise<boolean> {
     (is) => is.isFile(),
     () => false,
   );
+}
+
+/** Absolute paths of the manifests of all recordings that were published to a folder. */
+async function manifestsIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    throw fileError('read the folder', folder, error);
+  });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.manifest.json'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !relative(folder, path).startsWith('.'));
 }

@@ -131,7 +131,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     const lock = FolderLock.take(resolved.folder, 'recorded to');
     let catalogue: Catalogue | undefined;
     try {
-      catalogue = resolved.catalogue ? Catalogue.open(resolved.folder) : undefined;
+      catalogue = resolved.catalogue ? await Catalogue.recovered(resolved.folder) : undefined;
       // What is there now is of an earlier process; what comes from now on is not.
       const left = await leftBehind(resolved.folder);
       const recorder = new Recorder(options, resolved, { lock, catalogue });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,9 @@ import { Database } from '../../../src/files/database.js';
 import { FolderLock } from '../../../src/files/folder-lock.js';
 import { Catalogue } from '../../../src/recording/archive/catalogue.js';
 import { MIGRATIONS } from '../../../src/recording/archive/catalogue-entry.js';
+import { RecordingMaker } from './made-recordings.js';
+
+const MAIN = join(process.cwd(), 'dist/cli/main.js');
 
 let folder: string;
 let file: string;
@@ -50,4 +54,22 @@ it('a catalogue is not moved while somebody records to its folder', async () => 
   await writeFile(file, 'x'.repeat(9000));
   await expect(Catalogue.renew(folder)).rejects.toMatchObject({ code: 'ERR_INVALID_STATE' });
   expect(await readFile(file, 'utf8')).toBe('x'.repeat(9000));
+});
+
+it('a catalogue that is lost is known as that, and made anew by who records', async () => {
+  expect(await Catalogue.isLost(folder)).toBe(false);
+  {
+    using catalogue = Catalogue.open(folder);
+    await new RecordingMaker(folder).published(catalogue, 'ann');
+    await catalogue.hold('recording-0001', 'case 7');
+  }
+  for (const beside of ['', '-wal', '-shm']) await rm(`${file}${beside}`, { force: true });
+  expect(await Catalogue.isLost(folder)).toBe(true);
+  const list = spawnSync(process.execPath, [MAIN, 'recordings', 'list', '--out', folder], {
+    encoding: 'utf8',
+  });
+  expect([list.status, list.stderr]).toEqual([1, expect.stringMatching(/no catalogue.*recordings index/s)]);
+  using catalogue = await Catalogue.recovered(folder);
+  expect(catalogue.search()).toMatchObject([{ partner: 'ann', hold: 'case 7' }]);
+  expect(await Catalogue.isLost(folder)).toBe(false);
 });
