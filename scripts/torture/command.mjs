@@ -106,7 +106,8 @@ export async function ran(args, options) {
 
 /** Says what is wrong with how a command ended, if it was not by itself and in words. */
 export function crashOf({ code, signal, stderr }) {
-  if (signal || code === null || code > 1) return `it ended with ${signal ?? code}: ${stderr.slice(-300)}`;
+  // 2 and 3 say what was found: faults, or nothing.
+  if (signal || code === null || code > 3) return `it ended with ${signal ?? code}: ${stderr.slice(-300)}`;
   if (/^\s+at .+:\d+:\d+\)?$/m.test(stderr)) return `it ended with a stack trace: ${stderr.slice(0, 400)}`;
   return undefined;
 }

@@ -3,9 +3,12 @@ import { beside, type RecordingSidecar } from './sidecar.js';
 
 /** What follows the name of a recording in the names of its outputs. */
 const OUTPUT_ENDINGS = ['.local.wav', '.remote.wav', '.flac', '.mp3', '.opus'];
-/** A name that ends so would be taken for a file of the recording that is called the same without it. */
+/**
+ * A name that ends so would be taken for a file of the recording that is called the same without it, and a folder be in
+ * the way of one, or of the catalogue.
+ */
 const FILE_ENDING =
-  /\.(?=(local|remote|manifest|hold|json|journal|reserve|part|wav|age|flac|mp3|opus|ogg)$)/i;
+  /\.(?=(local|remote|manifest|hold|json|journal|reserve|part|wav|age|flac|mp3|opus|ogg|sqlite(-wal|-shm)?)(\/|$))/gi;
 
 /**
  * The files of a recording: the audio, the sidecar, the manifest, and the outputs that the sidecar lists. What a sidecar
@@ -24,7 +27,7 @@ export function possibleOutputs(file: string): string[] {
   return OUTPUT_ENDINGS.map((ending) => beside(file, ending));
 }
 
-/** A name for a recording that no other recording's file can have: `ann.local` becomes `ann_local`. */
+/** A path for a recording of which no part can be a file of another one: `ann.local` becomes `ann_local`. */
 export function recordingName(name: string): string {
   return name.replace(FILE_ENDING, '_');
 }

@@ -143,6 +143,16 @@ describe('the files of a recording', () => {
   });
 });
 
+it('is published where its folder would be called as the catalogue, or as a recording', async () => {
+  await published('ann');
+  for (const partner of ['catalogue.sqlite', 'campaigns.sqlite-wal', 'calls', 'ann.wav', 'ann.json']) {
+    for (const template of ['{partner}/{call}', 'calls/{partner}/{call}']) {
+      const { file } = await publishSegment(await recorded(partner), { folder, template, outputs: [] });
+      expect(await verifyRecording(file)).toMatchObject({ ok: true });
+    }
+  }
+});
+
 describe('recordingName', () => {
   it.each([
     ['ann', 'ann'],
