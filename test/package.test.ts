@@ -117,6 +117,17 @@ describe('the packed package, installed into an empty project', () => {
     expect(await runScript(main, 'explain', 'PING')).toContain('PONG');
   });
 
+  it('is installed for all with its command and manual pages', async () => {
+    const prefix = join(project, 'global');
+    const [tarball = ''] = (await readdir(project)).filter((name) => name.endsWith('.tgz'));
+    const options = ['--ignore-scripts', '--offline', '--no-audit', '--no-fund', '--prefix', prefix];
+    await run('npm', ['install', '--global', ...options, join(project, tarball)]);
+    const { stdout } = await run(join(prefix, 'bin', 'jackfield'), ['--version']);
+    expect(stdout.trim()).toBe(version);
+    const pages = await readdir(join(prefix, 'share', 'man', 'man1'));
+    expect(pages).toEqual(expect.arrayContaining(['jackfield.1', 'jackfield-record.1']));
+  }, 180_000);
+
   it('has what its pages link to', async () => {
     const files = (await readdir(installed, { recursive: true })).filter((name) => name.endsWith('.md'));
     const pages = files.filter((name) => !name.startsWith('node_modules'));
@@ -142,6 +153,9 @@ describe('the packed package, installed into an empty project', () => {
     expect(names).toEqual(
       expect.arrayContaining([
         join('docs', 'jackfield-exchange.service'),
+        join('docs', 'jackfield-record.service'),
+        join('docs', 'Dockerfile'),
+        join('dist', 'man', 'jackfield.1'),
         join('docs', 'scenario.schema.json'),
         join('examples', 'record-call.ts'),
         join('examples', 'flows', 'front-desk.yaml'),

@@ -14,7 +14,7 @@ import {
   words,
 } from '../base/check.js';
 import type { Clock } from '../base/clock.js';
-import { JackfieldError, messageOf } from '../base/errors.js';
+import { asError, JackfieldError, messageOf } from '../base/errors.js';
 import { checkWait, deadlineIn, WAIT_RULES, type WaitOptions, waitFor } from '../base/wait.js';
 import type { CallControl } from '../call/call-control.js';
 import type { CallVoice } from '../call/call-voice.js';
@@ -121,6 +121,7 @@ export class BotCall {
   /** Language of prompts, numbers and dates from now on: `de`. */
   language: string;
   readonly #context: CallContext;
+  #unsaid: Error | undefined;
   readonly #dial: BotCallParts['dial'];
   readonly #transfer: BotCallParts['transfer'];
   readonly #trace: (text: string) => void;
@@ -136,7 +137,13 @@ export class BotCall {
     this.clock = parts.context.clock;
     this.signal = parts.context.ended;
     this.language = parts.context.prompts.language;
-    this.#context = { ...parts.context, language: () => this.language };
+    this.#context = {
+      ...parts.context,
+      language: () => this.language,
+      unsaid: (error) => {
+        this.#unsaid ??= asError(error);
+      },
+    };
     this.#dial = parts.dial;
     this.#transfer = parts.transfer;
     this.#trace = parts.trace;
@@ -144,6 +151,11 @@ export class BotCall {
 
   get id(): number {
     return this.call.id;
+  }
+
+  /** The first error for which something could not be said, though the call went on; undefined when all was. */
+  get unsaid(): Error | undefined {
+    return this.#unsaid;
   }
 
   /** Length of the voice heard so far, in milliseconds. */

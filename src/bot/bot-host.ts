@@ -67,6 +67,8 @@ export interface BotResult {
   readonly error?: Error;
   /** The recording of the call, complete on disk; absent when it was not recorded, or could not be. */
   readonly recording?: RecordingResult;
+  /** The first error for which something could not be said, also where the script went on without it. */
+  readonly unsaid?: Error;
 }
 
 export interface BotHostEvents extends FencedEvents {
@@ -245,14 +247,14 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     let outcome: BotOutcome = 'unanswered';
     let error: Error | undefined;
     let recording: CallRecording | undefined;
+    let unsaid: Error | undefined;
     try {
       const conversation = await this.#open(bot, call, ringing, dialled, limit.cut);
       recording = conversation.recording;
       outcome = 'hung-up';
       this.emit('talking', conversation, bot);
-      const ending = await Promise.race([runScript(bot, conversation, this.#clock), limit.passed]);
-      outcome = ending.outcome;
-      error = ending.error;
+      const script = runScript(bot, conversation, this.#clock);
+      ({ outcome, error, unsaid } = await Promise.race<ScriptEnding>([script, limit.passed]));
     } catch (failure) {
       if (!call.over) error = asError(failure);
     } finally {
@@ -265,6 +267,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     const result: BotResult = {
       ...{ bot: bot.name, callId: call.id, outcome, status: call.status },
       ...(error && { error }),
+      ...(unsaid && { unsaid }),
       ...(recorded && { recording: recorded }),
     };
     this.emit('result', result);
@@ -369,21 +372,20 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   }
 }
 
+type ScriptEnding = Pick<BotResult, 'outcome' | 'error'> & { readonly unsaid?: Error | undefined };
+
 /** Runs a script to its end. */
-async function runScript(
-  bot: Bot,
-  call: BotCall,
-  clock: Clock,
-): Promise<Pick<BotResult, 'outcome' | 'error'>> {
+async function runScript(bot: Bot, call: BotCall, clock: Clock): Promise<ScriptEnding> {
   try {
     await bot.script(call);
     await sayTheRest(call);
-    return { outcome: 'done' };
+    return { outcome: 'done', unsaid: call.unsaid };
   } catch (failure) {
-    if (call.signal.aborted && isCallEnded(failure)) return { outcome: 'hung-up' };
+    if (call.signal.aborted && isCallEnded(failure)) return { outcome: 'hung-up', unsaid: call.unsaid };
     const error = asError(failure);
+    const { unsaid } = call; // The goodbye is not what the call was for.
     await sayGoodbye(bot, call, clock);
-    return { outcome: 'failed', error };
+    return { outcome: 'failed', error, unsaid };
   }
 }
 

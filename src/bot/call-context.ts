@@ -18,6 +18,8 @@ export interface CallContext {
   readonly onSent?: ((listener: EarListener) => () => void) | undefined;
   /** Fires when the call is over, with the error that every wait then rejects with. */
   readonly ended: AbortSignal;
+  /** Takes the error for which something could not be said, though the call went on. */
+  readonly unsaid?: (error: unknown) => void;
   /** The language in which the call is spoken to at present. */
   language(): string;
 }

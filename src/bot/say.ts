@@ -169,6 +169,9 @@ class SpeechScript {
           this.#rendered += value.length;
           yield value;
         }
+      } catch (error) {
+        if (!this.#signal?.aborted && !this.#context.ended.aborted) this.#context.unsaid?.(error);
+        throw error;
       } finally {
         // A stream that waits for its next samples is told that nobody wants them.
         void source.return(undefined);

@@ -28,16 +28,20 @@ export interface Attached extends AsyncDisposable {
 
 const EMBEDDED = 'exchange:';
 
-/** Adds the options of a command that attaches to an endpoint. */
-export function withEndpoint(command: Command): Command {
+/**
+ * Adds the options of a command that attaches to an endpoint.
+ *
+ * @param address The default; undefined where something else may name the endpoint.
+ */
+export function withEndpoint(command: Command, address: 'auto' | undefined = 'auto'): Command {
   const addresses = { ...TRANSPORT_ADDRESSES, [`${EMBEDDED}<scenario.json>`]: 'an exchange in this process' };
   const width = Math.max(...Object.keys(addresses).map(({ length }) => length));
   const lines = Object.entries(addresses).map(([address, what]) => `  ${address.padEnd(width)}  ${what}`);
   return command
     .option(
       '-a, --attach <address>',
-      'the endpoint: tcp:4100, dbus, x11, exchange:scenario.json, ...',
-      'auto',
+      `the endpoint: tcp:4100, dbus, x11, exchange:scenario.json, ...${address === undefined ? ' (default: auto)' : ''}`,
+      address,
     )
     .option('--tls-ca <file>', 'encrypt, and trust an endpoint that these certificates (PEM) vouch for')
     .option('--tls-cert <file>', 'encrypt, and show this certificate (PEM)')

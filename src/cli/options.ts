@@ -7,11 +7,17 @@ export function portOption(text: string): number {
   return port;
 }
 
-/** A day, or a time of one. */
+const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/;
+
+/** A day, or a time of one: in UTC, as commands print times, unless it has a zone. */
 export function dateOption(text: string): Date {
-  const date = new Date(text);
-  if (Number.isNaN(date.getTime()))
-    throw new InvalidArgumentError('Give a date such as 2026-01-31 or 2026-01-31T09:00Z.');
+  const [, day, time = '00:00', zone = 'Z'] = DATE.exec(text.trim()) ?? [];
+  const date = new Date(`${day}T${time}${zone}`);
+  if (Number.isNaN(date.getTime())) {
+    throw new InvalidArgumentError(
+      'Give a date such as 2026-01-31, 2026-01-31T09:00Z or 2026-01-31T09:00+01:00.',
+    );
+  }
   return date;
 }
 

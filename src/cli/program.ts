@@ -75,6 +75,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       'Say what this machine can do: endpoints, voice ports, sound, encoders, limits; and what to do about each lack.',
     load: async () => (await import('./doctor/doctor-command.js')).doctorCommand(),
   },
+  completion: {
+    summary: 'Print what a shell completes command lines of jackfield with: bash, zsh or fish.',
+    load: async () =>
+      (await import('./completion/completion-command.js')).completionCommand(() => jackfieldProgram()),
+  },
 };
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };

@@ -14,19 +14,31 @@ export interface TableColumn {
 const GAP = '  ';
 const CHARACTERS = new Intl.Segmenter();
 
+/** Columns of the terminal; those that COLUMNS says where there is none, or no limit. */
+export function terminalWidth(): number {
+  const told = Number(process.env['COLUMNS']);
+  return process.stdout.columns || (told > 0 ? told : Number.POSITIVE_INFINITY);
+}
+
 /**
  * Lines of a table without a frame: two blanks between columns, none at the end of a line. Columns are as wide as the
- * terminal shows them, so that Chinese, Japanese and emoji stay in line. Each cell is made {@link printable}.
+ * terminal shows them, so that Chinese, Japanese and emoji stay in line. Each cell is made {@link printable}. Where that
+ * is too wide, each row becomes a few lines, of which those after the first are indented; nothing is cut off.
+ *
+ * @param limit Widest line. Default: {@link terminalWidth}.
  */
 export function textTable(
   rows: readonly (readonly string[])[],
   columns: readonly TableColumn[] = [],
+  limit: number = terminalWidth(),
 ): string[] {
   const cells = rows.map((row) => row.map((cell, index) => cut(printable(cell), columns[index]?.width)));
   const widths: number[] = columns.map(({ width, minWidth = 0 }) => width ?? minWidth);
   for (const row of cells) {
     for (const [index, { width }] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, width);
   }
+  const total = widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1);
+  if (total > limit) return cells.flatMap((row) => folded(row, limit));
   return cells.map((row) => {
     const padded = row.map(({ text, width }, index) => {
       const blanks = ' '.repeat((widths[index] ?? 0) - width);
@@ -34,6 +46,69 @@ export function textTable(
     });
     return padded.join(GAP).trimEnd();
   });
+}
+
+/** Narrowest column that is shown, with its gap, when a table is made to fit. */
+const NARROW = 8;
+
+/**
+ * Columns of a table that is drawn over itself, made to fit: those on the right are left out, then the widest are made
+ * narrower.
+ */
+export function fittedColumns(columns: readonly TableColumn[], limit: number): readonly TableColumn[] {
+  const kept = columns.slice(0, Math.max(1, Math.floor(limit / NARROW)));
+  const widths = kept.map(({ width = 0 }) => width);
+  const room = limit - GAP.length * (kept.length - 1);
+  while (widths.reduce((sum, width) => sum + width, 0) > room) {
+    const widest = widths.indexOf(Math.max(...widths));
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+  return kept.map((column, index) => ({ ...column, width: widths[index] ?? 0 }));
+}
+
+const INDENT = '  ';
+
+/** The cells of a row one after the other, on as many lines as they need. */
+function folded(row: readonly Cell[], limit: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const { text } of row.filter((cell) => cell.width > 0)) {
+    const joined = line === '' ? `${lines.length > 0 ? INDENT : ''}${text}` : `${line}${GAP}${text}`;
+    if (stringWidth(joined) <= limit) {
+      line = joined;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    const pieces = wrapped(text, Math.max(1, limit - INDENT.length)).map((piece, index) =>
+      lines.length + index > 0 ? INDENT + piece : piece,
+    );
+    line = pieces.pop() ?? '';
+    lines.push(...pieces);
+  }
+  return [...lines, line];
+}
+
+/** A text in lines of a width: between words where there are any, else between characters. */
+export function wrapped(text: string, limit: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const joined = line === '' ? word : `${line} ${word}`;
+    if (stringWidth(joined) <= limit) {
+      line = joined;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = '';
+    for (const { segment } of CHARACTERS.segment(word)) {
+      if (stringWidth(line + segment) > limit) {
+        lines.push(line);
+        line = '';
+      }
+      line += segment;
+    }
+  }
+  return [...lines, line];
 }
 
 interface Cell {

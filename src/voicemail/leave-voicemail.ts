@@ -64,6 +64,8 @@ export interface SentVoicemail {
    * after it. Absent when the audio did not pass through here: from the microphone, or from a file of the endpoint's.
    */
   readonly ledger: LegLedger | undefined;
+  /** True when `maxMs` ended it, before all of `from` was said. */
+  readonly cut: boolean;
 }
 
 const DEFAULTS = { greeting: 'hear', maxMs: 600_000, tailMs: 300, timeoutMs: 120_000 } as const;
@@ -128,6 +130,7 @@ export class OutgoingVoicemail extends FencedEmitter<LeaveVoicemailEvents> {
   readonly #options: Resolved;
   readonly #input: MessageInput;
   readonly #stop = new AbortController();
+  #cut = false;
   readonly #cancel = new AbortController();
   #recordingSince: number | undefined;
   #recordedMs = 0;
@@ -228,7 +231,12 @@ export class OutgoingVoicemail extends FencedEmitter<LeaveVoicemailEvents> {
   /** Resolves when all of the input was said, or the longest time is over. */
   async #untilSaid(signal: AbortSignal): Promise<void> {
     const { clock, maxMs, tailMs } = this.#options;
-    const limit = sleep(clock, maxMs, { signal }).catch(() => undefined);
+    const limit = sleep(clock, maxMs, { signal }).then(
+      () => {
+        this.#cut = true;
+      },
+      () => undefined,
+    );
     await Promise.race([
       limit,
       this.#input.say(this.message, signal).then(() => sleep(clock, tailMs, { signal })),
@@ -269,7 +277,7 @@ export class OutgoingVoicemail extends FencedEmitter<LeaveVoicemailEvents> {
     });
     this.#tell('sent');
     const durationSeconds = Number(await message.text('DURATION'));
-    return { message, durationSeconds, ledger: this.#input.ledger };
+    return { message, durationSeconds, ledger: this.#input.ledger, cut: this.#cut };
   }
 
   #tell(phase: LeaveProgress['phase']): void {

@@ -63,6 +63,10 @@ type Path = readonly (string | number)[];
 type FlowDocument = Document.Parsed<ParsedNode>;
 
 const MAX_BYTES = 1 << 20;
+/** Characters of what the parser says, which may quote the file. */
+const MAX_MESSAGE = 200;
+/** Characters that neither YAML nor JSON may have as they are. */
+const CONTROLS = /(?![\t\n\r\u007f-\u009f])\p{Cc}|\ufffe|\uffff/u;
 
 /** Reads and checks a flow file. @throws ERR_FILE; ERR_FLOW (a {@link FlowError}). */
 export async function readFlow(
@@ -71,12 +75,12 @@ export async function readFlow(
 ): Promise<Flow> {
   checkArgument('file', file, aPath);
   checkOptions(options, RULES);
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const bytes = await readFile(file).catch((error: unknown) => {
     throw new JackfieldError('ERR_FILE', `The flow ${file} cannot be read: ${messageOf(error)}`, {
       cause: error,
     });
   });
-  return await parseFlow(text, { file, folder: dirname(resolve(file)), ...options });
+  return await parseFlow(textOf(bytes), { file, folder: dirname(resolve(file)), ...options });
 }
 
 /**
@@ -95,6 +99,9 @@ export async function parseFlow(text: string, options: ParseFlowOptions = {}): P
   if (Buffer.byteLength(text) > MAX_BYTES) {
     throw new FlowError(file, [{ ...whole, message: `it is larger than ${MAX_BYTES} bytes` }]);
   }
+  if (CONTROLS.test(text)) {
+    throw new FlowError(file, [{ ...whole, message: 'it is no text: it has to be YAML or JSON, in UTF-8' }]);
+  }
   const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset);
@@ -104,7 +111,7 @@ export async function parseFlow(text: string, options: ParseFlowOptions = {}): P
     const problems = document.errors.map((error) => ({
       ...whole,
       ...place(error.pos[0]),
-      message: error.message,
+      message: error.message.slice(0, MAX_MESSAGE),
     }));
     throw new FlowError(file, problems);
   }
@@ -131,6 +138,15 @@ export async function parseFlow(text: string, options: ParseFlowOptions = {}): P
   const problems = told(await checkFlow(data, start, surroundings));
   if (problems.some(({ severity }) => severity === 'error')) throw new FlowError(file, problems);
   return { file, folder, data, start, warnings: problems, says: saysOf(data, folder) };
+}
+
+/** Text of a file; one that is none keeps a character that no text has. */
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return '\uffff';
+  }
 }
 
 /** A document with too many aliases is refused before it grows. */

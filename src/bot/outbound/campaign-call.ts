@@ -1,6 +1,6 @@
 import { BOT_OUTCOMES } from '../bot-host.js';
 
-export const CAMPAIGN_OUTCOMES = [...BOT_OUTCOMES, 'error', 'calling', 'interrupted'] as const;
+export const CAMPAIGN_OUTCOMES = [...BOT_OUTCOMES, 'error', 'unsaid', 'calling', 'interrupted'] as const;
 
 /** A call of a campaign that is to be placed. */
 export interface CampaignCall {
@@ -15,7 +15,8 @@ export interface CampaignCall {
 export interface CampaignResult extends CampaignCall {
   readonly durationMs: number;
   /**
-   * `error`: the call could not be placed. `calling`: it is under way. `interrupted`: it was under way when the
+   * `error`: the call could not be placed. `unsaid`: the bot could not say what it had to; such a call is none of the
+   * target's attempts. `calling`: it is under way. `interrupted`: it was under way when the
    * program was killed.
    */
   readonly outcome: (typeof CAMPAIGN_OUTCOMES)[number];

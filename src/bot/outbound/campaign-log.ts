@@ -149,7 +149,8 @@ export class CampaignLog implements Disposable {
   summaries(): CampaignSummary[] {
     const { rows: totals } = this.#db.checked(
       TOTALS_ROW,
-      `SELECT campaign, count(DISTINCT target) AS targets, count(*) AS calls, min(placed_at) AS first,
+      `SELECT campaign, count(DISTINCT target) AS targets,
+        sum(outcome <> 'unsaid') AS calls, min(placed_at) AS first,
         max(placed_at) AS last FROM campaign_calls GROUP BY campaign ORDER BY first`,
     );
     const { rows: outcomes } = this.#db.checked(
@@ -197,7 +198,8 @@ export class CampaignLog implements Disposable {
 
   #begin(campaign: string, { target, attempt, placedAtMs }: CampaignCall): void {
     const sql = `INSERT INTO campaign_calls (campaign, target, attempt, placed_at, outcome, pid)
-      VALUES (?, ?, ?, ?, 'calling', ?) ON CONFLICT DO NOTHING`;
+      VALUES (?, ?, ?, ?, 'calling', ?) ON CONFLICT DO UPDATE SET placed_at = excluded.placed_at,
+      outcome = 'calling', pid = excluded.pid WHERE outcome = 'unsaid'`;
     const values = [campaign, target, attempt, new Date(placedAtMs).toISOString(), process.pid];
     if (this.#db.write(() => this.#db.run(sql, ...values), true) === 1) return;
     const text = `Call ${attempt} to ${target} has been placed already: does another process run ${campaign}?`;

@@ -191,7 +191,10 @@ class CampaignRun {
     for (const { target, fields } of this.#targets) {
       const before = last.get(target.toLowerCase());
       if (!before) this.#waiting.push({ target, fields, attempt: 1, notBefore: 0 });
-      else if (before.retry && before.attempt < attempts) {
+      // That call was none: it is placed now.
+      else if (before.outcome === 'unsaid') {
+        this.#waiting.push({ target, fields, attempt: before.attempt, notBefore: 0 });
+      } else if (before.retry && before.attempt < attempts) {
         const agoMs = clock.unixMs() - (before.placedAtMs + before.durationMs);
         const notBefore = clock.now() + retryAfterMs - agoMs;
         this.#waiting.push({ target, fields, attempt: before.attempt + 1, notBefore });
@@ -258,8 +261,12 @@ class CampaignRun {
     try {
       const result = await this.#host.call(bot, target, { timeoutMs: ringMs });
       again = retryWhen(result);
-      const { outcome, status, error } = result;
-      ending = error ? { outcome, status, error: error.message } : { outcome, status };
+      const { outcome, status, error, unsaid } = result;
+      if (unsaid) {
+        // Nobody was told what the campaign is for, nor would anybody after this one be.
+        failure = { error: asUnsaid(target, unsaid) };
+        ending = { outcome: 'unsaid', status, error: unsaid.message };
+      } else ending = error ? { outcome, status, error: error.message } : { outcome, status };
     } catch (error) {
       if (!(error instanceof JackfieldError)) throw error;
       ending = { outcome: 'error', status: '', error: messageOf(error) };
@@ -267,8 +274,8 @@ class CampaignRun {
       again = !REFUSALS.includes(error.code);
       if (again) failure = { error };
     }
-    const retry = again && attempt < attempts;
-    if (retry) {
+    const retry = ending.outcome === 'unsaid' || (again && attempt < attempts);
+    if (retry && !failure) {
       const notBefore = clock.now() + retryAfterMs;
       this.#waiting.push({ target, fields, attempt: attempt + 1, notBefore });
     }
@@ -279,6 +286,12 @@ class CampaignRun {
     if (failure) throw failure.error;
     return result;
   }
+}
+
+function asUnsaid(target: string, cause: Error): JackfieldError {
+  const code = cause instanceof JackfieldError ? cause.code : 'ERR_INVALID_ARG';
+  const text = `The campaign has ended: to ${target} it could not say what it has to. ${cause.message}`;
+  return new JackfieldError(code, text, { cause });
 }
 
 function resolved(options: CampaignOptions) {

@@ -25,12 +25,21 @@ import { type TableColumn, textTable } from '../text-table.js';
 import { type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
 import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
 
-const OUTCOMES = ['done', 'hung-up', 'failed', 'unanswered', 'error', 'calling', 'interrupted'] as const;
+const OUTCOMES = [
+  'done',
+  'hung-up',
+  'failed',
+  'unanswered',
+  'error',
+  'unsaid',
+  'calling',
+  'interrupted',
+] as const;
 
 /** `jackfield campaign`: calls everybody on a list, and shows what came of it. */
 export function campaignCommand(): Command {
   const campaign = new Command('campaign');
-  withCatalogue(withHooks(withPrompts(withEndpoint(campaign.command('run')), 'none')))
+  withCatalogue(withHooks(withPrompts(withEndpoint(campaign.command('run')))))
     .description(
       'Call everybody on a list. Run it again to go on where it was stopped; nobody is called twice.',
     )
@@ -100,9 +109,13 @@ async function run(file: string, options: RunOptions): Promise<void> {
   using log = CampaignLog.open(options.out);
   if (options.dryRun) {
     const called = new Set(
-      log.search({ campaign: name, limit: -1 }).map(({ target }) => target.toLowerCase()),
+      log
+        .search({ campaign: name, limit: -1 })
+        .flatMap(({ target, outcome }) => (outcome === 'unsaid' ? [] : [target.toLowerCase()])),
     );
-    for (const { target } of targets) if (!called.has(target.toLowerCase())) printLine(target);
+    const left = targets.filter(({ target }) => !called.has(target.toLowerCase()));
+    if (left.length === 0) warnNothing('Everybody on the list has been called.');
+    for (const { target } of left) printLine(options.json ? JSON.stringify({ target }) : target);
     warnOf(log);
     return;
   }

@@ -14,7 +14,7 @@ import { Exchange } from '../../exchange.js';
 import { writePrivate } from '../../files/private-file.js';
 import { PcmServer } from '../../pcm.js';
 import { attachTo, checkEndpoint, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
-import { between } from '../options.js';
+import { between, dateOption } from '../options.js';
 import { checkOutput, intoFile, type OutputOptions, temporaryFolder, withForce } from '../outputs.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import { printLine, printLines, warnLine } from '../terminal-text.js';
@@ -36,9 +36,10 @@ const KEY_PAUSE_MS = 300;
 /** `jackfield ivr`: checks, draws, tries and runs flow files. */
 export function ivrCommand(): Command {
   const ivr = new Command('ivr');
-  withList(withHooks(withPrompts(ivr.command('check'), 'melody')))
+  withList(withHooks(withPrompts(ivr.command('check'))))
     .description('Say everything that is wrong in a flow file, with its line and path.')
     .argument('<flow>', 'YAML or JSON file')
+    .option('--json', 'print what was found right as a JSON object', false)
     .action(check);
   withForce(ivr.command('draw'))
     .description('Draw a flow as a diagram.')
@@ -48,36 +49,39 @@ export function ivrCommand(): Command {
     )
     .option('--out <file>', 'file to write; default: standard output')
     .action(draw);
-  withList(withHooks(withPrompts(ivr.command('try'), 'melody')))
+  withList(withHooks(withPrompts(ivr.command('try'))))
     .description('Call a flow here and now, press keys, and print what happens. Takes no real time.')
     .argument('<flow>', 'YAML or JSON file')
     .option('--keys <keys>', 'what the caller presses; each comma waits two seconds', keysOption, ',')
     .option('--caller <handle>', 'who calls', 'caller')
-    .option('--at <time>', 'when, as 2027-03-01T09:00:00Z', timeOption)
+    .option('--json', 'print one JSON object a line', false)
+    .option('--at <time>', 'when, as 2027-03-01T09:00:00Z', dateOption)
     .option(
       '--messages <folder>',
       'keep the messages that are left in this folder (default: they are removed)',
     )
     .action(tryOut);
-  withHooks(withPrompts(withEndpoint(ivr.command('run')), 'none'))
+  withHooks(withPrompts(withEndpoint(ivr.command('run'))))
     .description('Answer calls with a flow until it is told to stop.')
     .argument('<flow>', 'YAML or JSON file')
+    .option('--json', 'print one JSON object a line', false)
     .option('--max-calls <count>', 'calls at once, 1 to 10000; more are refused', between(1, 10_000), 100)
     .action(run);
   return ivr;
 }
 
-interface CheckOptions extends PromptOptions, HookOptions, ListOptions {}
+interface CheckOptions extends PromptOptions, HookOptions, ListOptions {
+  readonly json: boolean;
+}
 
-async function check(file: string, options: CheckOptions, command: Command): Promise<void> {
+async function check(file: string, options: CheckOptions): Promise<void> {
   const [prompts, hooks] = [await openPrompts(options), await loadHooks(options)];
   const flow = await openFlow(file, { prompts, hooks: Object.keys(hooks) }, await listed(options));
-  const isTold = command.getOptionValueSource('speech') !== 'default';
-  if (!isTold && (await (await openPrompts({ ...options, speech: 'none' })).faults(flow.says)).length > 0) {
-    warnLine(`${file}: it says what no recording has: to run it, say by what with --speech.`);
-  }
   const steps = Object.keys(flow.data.steps).length;
-  printLine(`${file}: ${flow.data.name}, ${steps} steps, no errors.`);
+  const { name } = flow.data;
+  const { warnings } = flow;
+  if (options.json) printLine(JSON.stringify({ file, name, steps, warnings }));
+  else printLine(`${file}: ${name}, ${steps} steps, no errors.`);
 }
 
 async function draw(
@@ -96,6 +100,7 @@ interface TryOptions extends PromptOptions, HookOptions, ListOptions {
   readonly caller: string;
   readonly at?: Date;
   readonly messages?: string;
+  readonly json: boolean;
 }
 
 async function tryOut(file: string, options: TryOptions): Promise<void> {
@@ -125,7 +130,8 @@ async function tryOut(file: string, options: TryOptions): Promise<void> {
       ...(options.at && { startsAt: options.at }),
     },
   );
-  for (const line of formatTranscript(transcript).split('\n')) printLine(line);
+  if (options.json) for (const line of transcript) printLine(JSON.stringify(line));
+  else for (const line of formatTranscript(transcript).split('\n')) printLine(line);
   if (results.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
 }
 
@@ -151,6 +157,7 @@ const LEASES_PER_CALL = 3;
 
 interface RunOptions extends PromptOptions, EndpointOptions, HookOptions {
   readonly maxCalls: number;
+  readonly json: boolean;
 }
 
 async function run(file: string, options: RunOptions): Promise<void> {
@@ -163,28 +170,30 @@ async function run(file: string, options: RunOptions): Promise<void> {
   const stop = stopSignal();
   await using server = new PcmServer();
   await using host = new BotHost({ client, server, prompts });
-  const line = (callId: number, text: string) => printLine(`call ${callId}: ${text}`);
-  host.on('talking', ({ id, partner }) => line(id, partner.handle));
-  host.on('result', ({ callId, outcome, error }) =>
-    line(callId, `${outcome}${error ? `, ${error.message}` : ''}`),
+  const line = (callId: number, text: string, fields: object) =>
+    printLine(options.json ? JSON.stringify({ call: callId, ...fields }) : `call ${callId}: ${text}`);
+  host.on('talking', ({ id, partner }) =>
+    line(id, partner.handle, { event: 'talking', partner: partner.handle }),
   );
-  host.on('refused', ({ id }) => line(id, `refused: ${options.maxCalls} calls are in progress`));
+  host.on('result', ({ callId, outcome, error }) =>
+    line(callId, `${outcome}${error ? `, ${error.message}` : ''}`, {
+      ...{ event: 'result', outcome, error: error?.message },
+    }),
+  );
+  host.on('refused', ({ id }) =>
+    line(id, `refused: ${options.maxCalls} calls are in progress`, { event: 'refused' }),
+  );
   await host.attend(bot, { maxCalls: options.maxCalls });
   if (server.advice !== undefined && server.maxLeases < options.maxCalls * LEASES_PER_CALL) {
     warnLine(`Fewer than ${options.maxCalls} calls at once will fit. ${server.advice}`);
   }
-  printLine(`${flow.data.name} answers calls at ${options.attach}. Ctrl-C stops it.`);
+  const { name } = flow.data;
+  const ready = `${name} answers calls at ${options.attach}. Ctrl-C stops it.`;
+  printLine(options.json ? JSON.stringify({ event: 'ready', name, attached: options.attach }) : ready);
   await untilStopped(stop, client);
 }
 
 function keysOption(text: string): string {
   if (/^[0-9*#,]+$/.test(text)) return text;
   throw new InvalidArgumentError('Give keys of 0-9, * and #, and commas.');
-}
-
-function timeOption(text: string): Date {
-  const date = new Date(text);
-  if (Number.isNaN(date.getTime()))
-    throw new InvalidArgumentError('Give a time such as 2027-03-01T09:00:00Z.');
-  return date;
 }

@@ -10,12 +10,20 @@ export interface PromptOptions {
   readonly cache?: string;
 }
 
-/** Adds the options of a command whose bots speak. */
-export function withPrompts(command: Command, speech: PromptOptions['speech']): Command {
+/**
+ * Adds the options of a command whose bots speak. All have the same default, so that one which checks a flow finds what
+ * one which runs it would refuse.
+ */
+export function withPrompts(command: Command): Command {
   return command
     .option('--prompts <folder>', 'folder of recorded prompts')
     .addOption(
-      new Option('--speech <engine>', 'what speaks text').choices(Object.keys(ENGINES)).default(speech),
+      new Option(
+        '--speech <engine>',
+        'what speaks text that is not recorded; melody is tones in its place, to try with',
+      )
+        .choices(Object.keys(ENGINES))
+        .default('none'),
     )
     .option('--cache <folder>', 'folder in which converted prompts and speech are kept');
 }

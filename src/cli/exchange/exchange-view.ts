@@ -2,7 +2,7 @@ import type { WriteStream } from 'node:tty';
 import { messageOf } from '../../base/errors.js';
 import type { CallView, Clock, ClosedStream, Exchange } from '../../exchange.js';
 import { printable } from '../terminal-text.js';
-import { type TableColumn, textTable } from '../text-table.js';
+import { fittedColumns, type TableColumn, textTable } from '../text-table.js';
 
 const REFRESH_MS = 500;
 const SAMPLES_PER_SECOND = 16_000;
@@ -115,7 +115,9 @@ function tableOf(calls: readonly CallView[], columns: number, rows: number): str
   if (calls.length === 0) return ['  no calls'];
   const room = Math.max(1, rows - 3);
   const shown = calls.slice(0, room).map(rowOf);
-  const table = textTable([HEAD, ...shown], COLUMN_WIDTHS).map((line) => `  ${line}`);
+  const fitted = fittedColumns(COLUMN_WIDTHS, columns - 3);
+  const all = [HEAD, ...shown].map((row) => row.slice(0, fitted.length));
+  const table = textTable(all, fitted, columns - 3).map((line) => `  ${line}`);
   const rest = calls.length > room ? [`  and ${calls.length - room} more`] : [];
   return [...table, ...rest].map((row) => row.slice(0, columns - 1));
 }

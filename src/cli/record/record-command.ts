@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
 import { messageOf } from '../../base/errors.js';
-import { attach } from '../../control.js';
 import { type CallControl, JackfieldError, PcmServer } from '../../pcm.js';
 import {
   OUTPUT_FORMATS,
@@ -10,13 +9,13 @@ import {
   readRecordConfig,
   recorderOptions,
 } from '../../recording.js';
+import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import { CONTROL_LINES, recordControl } from './record-control.js';
 import { jsonLines, liveTable, type RecordView } from './record-view.js';
 
-interface Options {
+interface Options extends Partial<EndpointOptions> {
   readonly config?: string;
-  readonly attach?: string;
   readonly out?: string;
   readonly policy?: 'all' | 'incoming' | 'outgoing' | 'on-demand';
   readonly partner?: string[];
@@ -31,12 +30,8 @@ interface Options {
 
 /** `jackfield record`: records the calls of an endpoint until it is told to stop. */
 export function recordCommand(): Command {
-  return new Command('record')
+  return withEndpoint(new Command('record'), undefined)
     .option('-c, --config <file>', 'configuration file (JSON); options given here go before it')
-    .option(
-      '-a, --attach <address>',
-      'the endpoint: tcp:4100, dbus, x11, ... (default: auto, whichever is there)',
-    )
     .option('-o, --out <folder>', 'where recordings go (default: recordings)')
     .addOption(
       new Option('--policy <policy>', 'which calls (default: all)').choices([
@@ -64,7 +59,9 @@ export function recordCommand(): Command {
 
 async function run(options: Options): Promise<void> {
   const first = await configured(options);
-  await using client = await attach(first.config.attach ?? 'auto', { name: 'jackfield record' });
+  const endpoint = endpointOf(first.config, options);
+  await using attached = await attachTo(endpoint, { name: 'jackfield record' });
+  const { client } = attached;
   await using server = new PcmServer();
   let recorder: Recorder | undefined;
   using control = options.control
@@ -85,10 +82,9 @@ async function run(options: Options): Promise<void> {
   try {
     recorder = await Recorder.start(client, server, first.recorder);
     report(recorder, view);
-    view.note('ready', { attached: first.config.attach ?? 'auto', folder: first.recorder.folder });
-    if (server.advice !== undefined) view.note('few descriptors', { advice: server.advice });
-    const attached = first.config.attach;
-    const reread = () => void rereadConfig(options, attached, recorder, view);
+    warnOfDescriptors(recorder, server, view);
+    view.note('ready', { attached: endpoint.attach, folder: first.recorder.folder });
+    const reread = () => void rereadConfig(options, endpoint, recorder, view);
     process.on('SIGHUP', reread);
     await untilStopped(stop, client);
     process.off('SIGHUP', reread);
@@ -118,16 +114,32 @@ async function configured(options: Options): Promise<{ config: RecordConfig; rec
   return { config, recorder: await recorderOptions(config) };
 }
 
+/** The endpoint of a configuration, with what the command line says before it. */
+function endpointOf(
+  { attach = 'auto', tls = {}, tokenFile }: RecordConfig,
+  options: Options,
+): EndpointOptions {
+  const { tlsCa = tls.caFile, tlsCert = tls.certFile, tlsKey = tls.keyFile } = options;
+  const token = options.tokenFile ?? tokenFile;
+  return {
+    attach,
+    ...(tlsCa !== undefined && { tlsCa }),
+    ...(tlsCert !== undefined && { tlsCert }),
+    ...(tlsKey !== undefined && { tlsKey }),
+    ...(token !== undefined && { tokenFile: token }),
+  };
+}
+
 async function rereadConfig(
   options: Options,
-  attached: string | undefined,
+  endpoint: EndpointOptions,
   recorder: Recorder | undefined,
   view: RecordView,
 ): Promise<void> {
   try {
     const { config, recorder: next } = await configured(options);
-    if (config.attach !== attached) {
-      const text = `attach cannot change while it runs: it is ${attached ?? 'auto'}.`;
+    if (JSON.stringify(endpointOf(config, options)) !== JSON.stringify(endpoint)) {
+      const text = `attach, tls and tokenFile cannot change while it runs: it is attached to ${endpoint.attach}.`;
       throw new JackfieldError('ERR_INVALID_ARG', text);
     }
     await recorder?.configure(next);
@@ -136,6 +148,21 @@ async function rereadConfig(
     // What was in force stays in force.
     view.note('not configured', { reason: messageOf(error) });
   }
+}
+
+/** Ports of one call that is recorded: what is heard, what is said, the microphone. */
+const LEASES_PER_CALL = 3;
+
+/** Tells, once, when so many calls are recorded that twice as many would not fit. */
+function warnOfDescriptors(recorder: Recorder, server: PcmServer, view: RecordView): void {
+  const { advice } = server;
+  if (advice === undefined) return;
+  const look = () => {
+    if (recorder.recordings.length * LEASES_PER_CALL * 2 < server.maxLeases) return;
+    recorder.off('recording', look);
+    view.note('few descriptors', { advice });
+  };
+  recorder.on('recording', look);
 }
 
 function report(recorder: Recorder, view: RecordView): void {

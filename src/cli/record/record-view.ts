@@ -1,6 +1,6 @@
 import type { CallRecording, Recorder, RecordingProgress } from '../../recording.js';
 import { drawText, printable, printedTime } from '../terminal-text.js';
-import { type TableColumn, textTable } from '../text-table.js';
+import { fittedColumns, type TableColumn, textTable } from '../text-table.js';
 
 /** Shows what a recorder does, until it is stopped. */
 export interface RecordView {
@@ -56,7 +56,9 @@ export function liveTable(
     const { rows: height = 24, columns: width = 80 } = process.stdout;
     const shown = recordings.slice(0, Math.max(1, height - SPARE_LINES));
     const rows = shown.map((recording) => tableRow(recording, latest.get(recording)));
-    const lines = textTable([HEAD, ...rows], COLUMNS);
+    const columns = fittedColumns(COLUMNS, width - 1);
+    const table = [HEAD, ...rows].map((row) => row.slice(0, columns.length));
+    const lines = textTable(table, columns, width - 1);
     if (recordings.length === 0) lines.push('  no calls; Ctrl-C ends');
     if (recordings.length > shown.length) lines.push(`  and ${recordings.length - shown.length} more`);
     const line = typed();

@@ -196,7 +196,8 @@ async function purge(
   print(entries, options.json);
   const isSure = await isConfirmed(`Delete ${entries.length} recordings?`, { yes, count: entries.length });
   if (isSure) for (const entry of entries) await catalogue.remove(entry);
-  warnLine(isSure ? `${entries.length} deleted.` : 'Nothing was deleted.');
+  const deleted = isSure ? `${entries.length} deleted.` : 'Nothing was deleted: give --yes.';
+  if (!options.json) printLine(deleted);
 }
 
 async function outbox({ out, json, retry }: FolderOptions & { readonly retry: boolean }): Promise<void> {

@@ -1,5 +1,6 @@
 import { type Explanation, explain } from '../../protocol.js';
 import { printable } from '../terminal-text.js';
+import { terminalWidth, wrapped } from '../text-table.js';
 
 /** An explanation, for people to read. */
 export function explanationText(explanation: Explanation): string {
@@ -26,15 +27,20 @@ export function explanationText(explanation: Explanation): string {
   return sections.join('\n');
 }
 
-/** Two columns; a long left cell takes a line of its own. */
+/** Two columns; a long left cell takes a line of its own, and the right one is wrapped where the terminal is narrow. */
 export function table(rows: readonly (readonly [string, string])[]): string {
   const shown = rows.map(([left, right]) => [printable(left), printable(right)] as const);
   const width = Math.max(...shown.map(([left]) => (left.length > 32 ? 0 : left.length)));
+  const isNarrow = terminalWidth() < width + 24;
+  const indent = isNarrow ? 4 : width + 4;
+  const room = Math.max(8, terminalWidth() - indent);
   return shown
-    .map(([left, right]) =>
-      left.length > width
-        ? `  ${left}\n  ${' '.repeat(width)}  ${right}\n`
-        : `  ${left.padEnd(width)}  ${right}\n`,
-    )
+    .map(([left, right]) => {
+      const [first = '', ...others] = Number.isFinite(room) ? wrapped(right, room) : [right];
+      const rest = others.map((line) => `${' '.repeat(indent)}${line}\n`).join('');
+      return left.length > width || isNarrow
+        ? `  ${left}\n${' '.repeat(indent)}${first}\n${rest}`
+        : `  ${left.padEnd(width)}  ${first}\n${rest}`;
+    })
     .join('');
 }

@@ -64,9 +64,7 @@ function kindOf(line: string, id: string | undefined): keyof typeof LOOKS {
   return id === undefined ? 'notification' : 'answer';
 }
 
+/** Of UTC, as all times that commands print. */
 function timeOfDay(atMs: number): string {
-  const date = new Date(atMs);
-  const two = (number: number) => String(number).padStart(2, '0');
-  const ms = String(date.getMilliseconds()).padStart(3, '0');
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${ms}`;
+  return new Date(atMs).toISOString().slice(11);
 }

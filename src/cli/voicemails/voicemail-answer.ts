@@ -3,6 +3,7 @@ import { PcmServer } from '../../pcm.js';
 import { AnsweringMachine, VoicemailArchive } from '../../voicemail.js';
 import { attachTo } from '../endpoint-options.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
+import { printedTime } from '../terminal-text.js';
 import type { AnswerConfig } from './voicemail-answer-config.js';
 import { warnDamagedRows } from './voicemail-archive.js';
 import { engineOf, type OnlineOptions } from './voicemail-options.js';
@@ -36,7 +37,7 @@ export async function answer(engine: readonly string[], options: Options): Promi
     ...(transcriber && { transcriber }),
   });
   machine.on('message', (notice) =>
-    report.line(notice, `${notice.recordedAt}  ${notice.subject}  #${notice.key}`),
+    report.line(notice, `${printedTime(notice.recordedAt)}  ${notice.subject}  #${notice.key}`),
   );
   machine.on('failed', ({ message }) => report.line({ failed: message }, `failed: ${message}`));
   const afterMs = config.afterMs ?? DEFAULT_AFTER_MS;

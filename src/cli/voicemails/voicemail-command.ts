@@ -37,9 +37,11 @@ function addMessages(voicemail: Command): void {
     .option('--out <file>', 'write it to this WAV file; the sound card stays silent')
     .action(play);
   online(voicemail, 'leave')
-    .description('Leave a voicemail: from a WAV file, or from the microphone until Ctrl-C, which sends it.')
+    .description(
+      'Leave a voicemail: from a WAV file, or from the microphone until Enter, which sends it. Ctrl-C cancels.',
+    )
     .argument('<user>', 'who it is for')
-    .option('--file <wav>', 'WAV file to say')
+    .option('--file <wav>', 'file to say: WAV, FLAC, MP3 or Opus')
     .option('--skip-greeting', 'begin at once')
     .option('--max <seconds>', 'longest message, 1 to 3600', between(1, 3600), 600)
     .action(leave);
@@ -48,7 +50,7 @@ function addMessages(voicemail: Command): void {
     .addOption(
       new Option(
         '--record [wav]',
-        'WAV file that becomes the greeting; without one, the microphone until Ctrl-C, which keeps it',
+        'WAV file that becomes the greeting; without one, the microphone until Enter, which keeps it',
       ).conflicts(['of', 'out']),
     )
     .option('--of <user>', 'whose greeting to play; default: your own')

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { whenFired } from '../../base/wait.js';
 import type { Client, Voicemail } from '../../control.js';
 import { PcmServer } from '../../pcm.js';
@@ -14,7 +15,7 @@ import {
 import { attachTo } from '../endpoint-options.js';
 import { checkOutput, intoFile, type OutputOptions } from '../outputs.js';
 import { stopSignal } from '../shutdown.js';
-import { warnNothing } from '../terminal-text.js';
+import { warnLine, warnNothing } from '../terminal-text.js';
 import type { OnlineOptions } from './voicemail-options.js';
 import { barFor, messageLine, Report } from './voicemail-report.js';
 
@@ -73,13 +74,16 @@ export async function leave(
     if (phase === 'recording') bar.onProgress({ position: recordedMs, sampleCount: totalMs });
     report.progress({ phase, recordedMs }, `${phase} ${(recordedMs / 1000).toFixed(1)} s`);
   });
-  const send = () => void leaving.stop().catch(() => undefined);
-  whenFired(stop, send);
+  // One that is being uploaded already is sent all the same.
+  whenFired(stop, () => void leaving.cancel().catch(() => undefined));
+  using _enter =
+    file === undefined ? onEnter('sends it', () => void leaving.stop().catch(() => undefined)) : undefined;
   try {
-    const { message, durationSeconds } = await leaving.sent;
+    const { message, durationSeconds, cut } = await leaving.sent;
     bar.stop();
     const text = `Sent: voicemail ${message.id}, ${durationSeconds} s.`;
-    report.line({ sent: message.id, durationSeconds }, text);
+    report.line({ sent: message.id, durationSeconds, cut }, text);
+    if (cut) warnLine(`It was cut off after ${options.max} s: --max allows more.`);
   } finally {
     bar.stop();
   }
@@ -107,14 +111,24 @@ export async function greeting(
   else await playAloud(client, voicemail, 'sound-card', options.json);
 }
 
-/** From a file, or from the microphone until it is told to stop. */
+/** Does something when Enter is pressed. What comes from a pipe may press it, too. */
+function onEnter(does: string, action: () => void): Disposable {
+  if (process.stdin.isTTY) warnLine(`Enter ${does}; Ctrl-C cancels it.`);
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  lines.once('line', action);
+  return { [Symbol.dispose]: () => lines.close() };
+}
+
+/** From a file, or from the microphone until Enter is pressed. */
 async function recordFrom(client: Client, file: string | undefined, json?: boolean): Promise<void> {
   await using server = new PcmServer();
   const ms = file === undefined ? LONGEST_GREETING_MS : await lengthMsOf(file);
   const from = file === undefined ? 'microphone' : { file };
   const signal = stopSignal();
+  const enough = new AbortController();
+  using _enter = file === undefined ? onEnter('keeps it', () => enough.abort()) : undefined;
   const recorded = await timed('Recording', ms, json, () =>
-    recordGreeting(client, { from, server, ...(file === undefined ? { stop: signal } : { signal }) }),
+    recordGreeting(client, { from, server, signal, ...(file === undefined && { stop: enough.signal }) }),
   );
   new Report(json).line({ greeting: recorded.id }, 'The greeting is recorded.');
 }

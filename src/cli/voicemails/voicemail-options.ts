@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type ArchiveQuery, commandTranscriber, type Transcriber } from '../../voicemail.js';
 import { type EndpointOptions, withEndpoint } from '../endpoint-options.js';
+import { dateOption } from '../options.js';
 
 /** Of a command that attaches to an endpoint. */
 export interface OnlineOptions extends EndpointOptions {
@@ -73,7 +74,5 @@ export function wholeNumbers(text: string, before: readonly number[] = []): read
 
 /** A day or a time, as seconds since the Unix epoch. */
 function date(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('Give a date such as 2026-11-22.');
-  return Math.floor(ms / 1000);
+  return Math.floor(dateOption(text).getTime() / 1000);
 }

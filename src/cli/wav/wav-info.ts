@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { entryOf } from '../../base/entry-of.js';
 import { ClippingDetector, type Level, LevelMeter, LoudnessMeter, openAudio } from '../../voice.js';
 import { progressBar } from '../progress-bar.js';
-import { textTable } from '../text-table.js';
+import { terminalWidth, textTable } from '../text-table.js';
 
 /** What `jackfield wav info` tells of a file. */
 export interface WavInfoReport {
@@ -118,7 +118,7 @@ export function infoText(report: WavInfoReport): string {
       Object.entries(group).map(([name, value]) => [name, String(value)]),
     ),
   ];
-  const lines = textTable(rows).map((line) => `  ${line}\n`);
+  const lines = textTable(rows, [], terminalWidth() - 2).map((line) => `  ${line}\n`);
   return `${report.file}\n${lines.join('')}`;
 }
 

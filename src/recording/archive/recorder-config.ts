@@ -14,6 +14,16 @@ const names = z.array(z.string().min(1)).min(1);
 export const recordConfigSchema = z.strictObject({
   $schema: z.string().optional(),
   attach: z.string().optional().describe('The endpoint, such as tcp:4100, dbus or x11.'),
+  tls: z
+    .strictObject({ caFile: z.string().min(1), certFile: z.string().min(1), keyFile: z.string().min(1) })
+    .partial()
+    .optional()
+    .describe('Encrypts, to an endpoint on TCP: certificates (PEM) to trust, and those to show.'),
+  tokenFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A file with the secret that is shared with the endpoint.'),
   out: z.string().min(1).optional().describe('The folder that recordings go to.'),
   policy: z
     .union(

@@ -83,7 +83,15 @@ describe('jackfield campaign', () => {
     const alone = await jackfield('ivr', 'check', 'survey.yaml');
     expect(alone).toMatchObject({ code: 1 });
     expect(alone.printed).toContain('no step saves {name}');
-    const listed = await jackfield('ivr', 'check', 'survey.yaml', '--list', 'spring.csv');
+    const listed = await jackfield(
+      'ivr',
+      'check',
+      'survey.yaml',
+      '--list',
+      'spring.csv',
+      '--speech',
+      'melody',
+    );
     expect(listed).toMatchObject({ code: 0 });
   });
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -35,7 +35,7 @@ describe('jackfield ivr', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   it('check: says that all is well, or everything that is not', async () => {
-    expect(await ivr('check', FLOW)).toMatchObject({
+    expect(await ivr('check', FLOW, '--speech', 'melody')).toMatchObject({
       code: 0,
       stdout: `${FLOW}: Front desk, 8 steps, no errors.\n`,
     });
@@ -73,8 +73,9 @@ describe('jackfield ivr', () => {
     );
     const hooks = join(folder, 'hooks.mjs');
     await writeFile(hooks, "export const lookUp = () => 'gold';\n");
-    expect(await ivr('check', flow, '--hooks', hooks)).toMatchObject({ code: 0 });
-    expect((await ivr('try', flow, '--hooks', hooks)).stdout).toContain('digits 42');
+    const speech = ['--speech', 'melody'];
+    expect(await ivr('check', flow, '--hooks', hooks, ...speech)).toMatchObject({ code: 0 });
+    expect((await ivr('try', flow, '--hooks', hooks, ...speech)).stdout).toContain('digits 42');
     expect(await ivr('check', flow, '--hooks', join(folder, 'none.mjs'))).toMatchObject({ code: 1 });
   });
 
@@ -97,6 +98,42 @@ describe('jackfield ivr', () => {
     expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('apt-get install espeak-ng') });
   });
 
+  it.each([
+    ['check', []],
+    ['try', []],
+    ['run', ['--attach', 'exchange:none.json']],
+  ] as const)(
+    '%s has the same default as the others: nothing speaks what is not recorded',
+    async (name, at) => {
+      const refused = await ivr(name, FLOW, ...at);
+      expect(refused).toMatchObject({ code: 1, stdout: '' });
+      expect(refused.stderr).toContain('steps.menu.ask');
+      expect(refused.stderr).toContain('steps.bye.say');
+    },
+  );
+
+  it('check: what is no text is not printed', async () => {
+    const binary = join(folder, 'binary.yaml');
+    await writeFile(binary, await readFile('test/fixtures/speech/goforward.wav'));
+    const { code, stderr } = await ivr('check', binary);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/it is no text/);
+    expect(stderr.length).toBeLessThan(500);
+    await writeFile(binary, `name: x\nsteps: {{{ ${'#*&@'.repeat(5000)}\n`);
+    expect((await ivr('check', binary)).stderr.length).toBeLessThan(3000);
+  });
+
+  it('try: messages do not go among those of real callers', async () => {
+    const flow = join(folder, 'box.yaml');
+    const step = '{ do: record, ask: { tone: 300, ms: 200 }, folder: "messages/{caller}", maxMs: 1000 }';
+    await writeFile(flow, `name: Box\nsteps:\n  take: ${step}\n`);
+    expect(await ivr('try', flow, '--keys', ',,')).toMatchObject({ code: 0 });
+    expect(await readdir(folder)).not.toContain('messages');
+    const kept = join(folder, 'kept');
+    expect(await ivr('try', flow, '--keys', ',,', '--messages', kept)).toMatchObject({ code: 0 });
+    expect(await readdir(join(kept, 'messages', 'caller'))).toHaveLength(1);
+  });
+
   it('draw: a picture in a file, or text', async () => {
     const file = join(folder, 'flow.svg');
     expect(await ivr('draw', FLOW, '--out', file)).toMatchObject({ code: 0, stdout: '' });
@@ -105,7 +142,9 @@ describe('jackfield ivr', () => {
   });
 
   it('try: a call by day, with its times', async () => {
-    const { code, stdout } = await ivr('try', FLOW, '--keys', ',,2,,1234#,,', '--at', '2027-03-01T10:00:00Z');
+    const { code, stdout } = await ivr(
+      ...['try', FLOW, '--speech', 'melody', '--keys', ',,2,,1234#,,', '--at', '2027-03-01T10:00:00Z'],
+    );
     expect(code).toBe(0);
     expect(stdout).toMatch(
       /caller {2}presses 2\n.*bot {5}gathered 1234 \(terminator\)\n.*digits 1234\n.*bot {5}done\n$/s,

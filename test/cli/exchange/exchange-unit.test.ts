@@ -5,7 +5,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { jackfieldProgram } from '../../../src/cli/program.js';
 
 const UNIT = new URL('../../../docs/jackfield-exchange.service', import.meta.url).pathname;
 const MAIN = new URL('../../../dist/cli/main.js', import.meta.url).pathname;
@@ -26,6 +28,10 @@ function commandOf(key: 'ExecStartPre' | 'ExecStart'): string[] {
     .replaceAll('%S', folder)
     .split(' ');
 }
+
+/** The units and the image of the package. */
+const UNITS = ['jackfield-exchange', 'jackfield-record', 'jackfield-voicemail'];
+const docs = (name: string) => new URL(`../../../docs/${name}`, import.meta.url).pathname;
 
 const has = (program: string) => spawnSync(program, ['--version']).status === 0;
 
@@ -69,5 +75,41 @@ describe('the systemd unit', () => {
       await exited;
     },
     30_000,
+  );
+});
+
+describe.each(UNITS)('the unit %s', (name) => {
+  it.skipIf(!has('systemd-analyze'))('is valid for systemd (skipped without systemd-analyze)', () => {
+    const { status, stderr } = spawnSync('systemd-analyze', ['--user', 'verify', docs(`${name}.service`)], {
+      encoding: 'utf8',
+      env: { ...process.env, XDG_RUNTIME_DIR: folder },
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  it('starts a command that there is, with options that it has', async () => {
+    const unit = readFileSync(docs(`${name}.service`), 'utf8');
+    const [, line = ''] = /^ExecStart=\/usr\/bin\/env jackfield (.*)$/m.exec(unit) ?? [];
+    const program = await jackfieldProgram();
+    const words = line.split(' ');
+    let command: Command = program;
+    for (const word of words) command = command.commands.find((child) => child.name() === word) ?? command;
+    const options = words.filter((word) => word.startsWith('--'));
+    expect(command.commands).toEqual([]);
+    expect(command.options.map(({ long }) => long)).toEqual(expect.arrayContaining(options));
+  });
+});
+
+it('the Dockerfile installs the package for another user than root, and keeps what is recorded outside', () => {
+  const lines = readFileSync(docs('Dockerfile'), 'utf8')
+    .split('\n')
+    .filter((line) => /^[A-Z]/.test(line));
+  const { engines } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+  const [, node = '0'] = /^FROM node:(\d+)/.exec(lines[0] ?? '') ?? [];
+  expect(Number(node)).toBeGreaterThan(Number.parseInt(engines.node.replace('>=', ''), 10));
+  const keys = 'FROM COPY RUN RUN USER WORKDIR VOLUME STOPSIGNAL ENTRYPOINT CMD';
+  expect(lines.map((line) => line.split(' ')[0]).join(' ')).toBe(keys);
+  expect(lines).toEqual(
+    expect.arrayContaining(['USER node', 'VOLUME /data', 'STOPSIGNAL SIGTERM', 'ENTRYPOINT ["jackfield"]']),
   );
 });

@@ -75,15 +75,15 @@ describe('the view', () => {
   const line = (direction: TraceLine['direction'], text: string, atMs: number): TraceLine => ({
     direction,
     line: text,
-    atMs: new Date(2026, 0, 1, 12, 0, 0, atMs).getTime(),
+    atMs: Date.UTC(2026, 0, 1, 12, 0, 0, atMs),
   });
 
   it('shows when, which way, and how long an answer took', () => {
     const view = new TraceView({ coloured: false });
-    expect(view.format(line('sent', '#3 PING', 5))).toBe('12:00:00.005 -> #3 PING');
-    expect(view.format(line('received', 'USERSTATUS AWAY', 7))).toBe('12:00:00.007 <- USERSTATUS AWAY');
-    expect(view.format(line('received', '#3 PONG', 17))).toBe('12:00:00.017 <- #3 PONG (12 ms)');
-    expect(view.format(line('received', '#3 PONG', 20))).toBe('12:00:00.020 <- #3 PONG');
+    expect(view.format(line('sent', '#3 PING', 5))).toBe('12:00:00.005Z -> #3 PING');
+    expect(view.format(line('received', 'USERSTATUS AWAY', 7))).toBe('12:00:00.007Z <- USERSTATUS AWAY');
+    expect(view.format(line('received', '#3 PONG', 17))).toBe('12:00:00.017Z <- #3 PONG (12 ms)');
+    expect(view.format(line('received', '#3 PONG', 20))).toBe('12:00:00.020Z <- #3 PONG');
   });
 
   it('tells answers, errors and notifications apart by colour', () => {
@@ -179,7 +179,7 @@ describe('jackfield trace', () => {
     child.stdin.end(input);
     const lines: string[] = [];
     createInterface({ input: child.stdout }).on('line', (line) =>
-      lines.push(line.replace(/^\d\d:\d\d:\d\d\.\d{3} /, '').replace(/ \(\d+ ms\)$/, '')),
+      lines.push(line.replace(/^\d\d:\d\d:\d\d.\d{3}Z /, '').replace(/ \(\d+ ms\)$/, '')),
     );
     const [code] = (await once(child, 'close')) as [number];
     return { lines, code };
