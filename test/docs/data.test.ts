@@ -5,6 +5,7 @@ import { parseFlow } from '../../src/bot/flow/flow.js';
 import { readAnswerConfig } from '../../src/cli/voicemails/voicemail-answer-config.js';
 import { scenarioSchema } from '../../src/exchange/scenario/scenario-schema.js';
 import { recordConfigSchema } from '../../src/recording.js';
+import { readConfig } from '../../src/service.js';
 import { testFolder } from '../voice/fixtures.js';
 import { type Block, blocksIn, nameOf, placeOf } from './blocks.js';
 
@@ -23,6 +24,14 @@ const READERS: readonly (readonly [RegExp, (block: Block) => Promise<unknown>])[
     },
   ],
   [/^steps:/m, ({ code }) => parseFlow(code)],
+  [
+    /^endpoints:/m,
+    async (block) => {
+      const path = join(folder, `${nameOf(block)}.yaml`);
+      await writeFile(path, block.code);
+      return await readConfig(path, { DESK_TOKEN: 'secret' });
+    },
+  ],
 ];
 
 const DATA = blocksIn('json', 'yaml', 'yml');
