@@ -82,7 +82,7 @@ export const serviceConfigSchema = z.strictObject({
     .describe('An exchange in this process. Endpoints are attached to it as exchange:HANDLE.'),
   endpoints: named(endpoint).refine((all) => Object.keys(all).length > 0, 'Expected one endpoint or more'),
   record: recordConfigSchema
-    .omit({ $schema: true, attach: true })
+    .omit({ $schema: true, attach: true, tls: true, tokenFile: true })
     .optional()
     .describe('Records calls, by policy.'),
   bots: named(bot).optional(),
