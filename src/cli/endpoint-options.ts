@@ -12,7 +12,7 @@ import {
 import { Exchange, Scenario } from '../exchange.js';
 import { readText, readToken } from '../files/key-files.js';
 
-/** What says which endpoint a command attaches to. */
+/** Options that name the endpoint a command attaches to. */
 export interface EndpointOptions {
   readonly attach: string;
   readonly tlsCa?: string;

@@ -9,7 +9,7 @@ export const EXIT_CODES = {
   terminated: 143,
 } as const;
 
-/** What each exit code says. */
+/** Meaning of each exit code. */
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT_CODES, string>> = {
   done: 'All that was asked for is done. A service that SIGTERM has ended in order ends so, too.',
   failed: 'It failed, or a part of it did. Standard error says why, with the code of the error.',

@@ -102,7 +102,7 @@ export async function jackfieldProgram(isAsked: (name: string) => boolean = () =
   return program;
 }
 
-/** What is wrong with a command line is told as every error is, and where to look. */
+/** Tells errors of the command line as all others are told, with the help to look at. */
 function tellErrors(command: Command, path = command.name()): void {
   command.showHelpAfterError(`(run "${path} --help" for what there is)`).configureOutput({
     outputError: (text, write) =>

@@ -9,10 +9,10 @@ const SIGNALS = { SIGINT: EXIT_CODES.interrupted, SIGTERM: EXIT_CODES.terminated
 /** The signal that has told the command to stop, once one has. */
 let stoppedBy: keyof typeof SIGNALS | undefined;
 
-/** What is not closed by then, after a signal, is cut off: in milliseconds. */
+/** Time after a signal until everything that is still open is cut off, in milliseconds. */
 const CLOSE_LIMIT_MS = 4500;
 
-/** How a command takes a signal. */
+/** Options of a command's end by a signal. */
 export interface StopOptions {
   /** Called at a first SIGINT, which then tells the command only to begin nothing new, and sets no time limit. */
   readonly onInterrupt?: () => void;

@@ -5,12 +5,12 @@ import { positionedFile } from '../files/positioned-file.js';
 import { FileDestination, type FileOptions, FileSource } from './voice/file-stream.js';
 
 /**
- * Which files clients may replace: those that the exchange has written since it started, those that belong to the user
+ * Files that clients may replace: those that the exchange has written since it started, those that belong to the user
  * whom it runs as, or all.
  */
 export type OverwritePolicy = 'written' | 'owned' | 'any';
 
-/** Which files clients may name. */
+/** Decides which files clients may name. */
 export interface FileAccess {
   readonly roots: readonly string[];
   readonly overwrite: OverwritePolicy;
@@ -36,11 +36,11 @@ const MAX_OWN = 10_000;
 export class ClientFiles {
   readonly #roots: FileRoots;
   readonly #overwrite: OverwritePolicy;
-  /** Which stream is writing, by path. */
+  /** The stream that is writing each file, by path. */
   readonly #writers = new Map<string, Writer>();
-  /** What is being read. */
+  /** The files that are being read. */
   readonly #readers = new Set<Reader>();
-  /** What has been written, by path: the file's identity. */
+  /** Identities of the files that have been written, by path. */
   readonly #own = new Map<string, string>();
 
   constructor({ roots, overwrite }: FileAccess) {

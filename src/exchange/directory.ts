@@ -76,7 +76,7 @@ export class Directory {
     return new UserDestination(user, this, calls);
   }
 
-  /** Where a call to `user` goes when he does not answer: his forward rules, then his voicemail. */
+  /** The way of a call that `user` does not answer: the user's forward rules, then voicemail. */
   overflowOf(user: User, calls: Calls): Overflow {
     const forwarding = user.applies('CALL_APPLY_CF');
     const voicemail = user.settings.voicemail && user.applies('CALL_SEND_TO_VM');
@@ -177,7 +177,7 @@ class UserDestination implements Destination {
   }
 }
 
-/** Why a call of `caller` does not get through to `user` (reference, "Call failure reasons"). */
+/** The reason why a call of `caller` does not reach `user` (reference, "Call failure reasons"), if it does not. */
 function barredFor(user: User, caller: Identity): EndCause | undefined {
   const failed = (reason: FailureReason): EndCause => ({ kind: 'failed', reason });
   if (user.has('ISBLOCKED', caller.handle)) return failed('blocked');
@@ -189,7 +189,7 @@ function barredFor(user: User, caller: Identity): EndCause | undefined {
   return undefined;
 }
 
-/** Whether a user has the price of a call's first minute. */
+/** True when a user can pay a call's first minute. */
 function canPay(user: User, { rate, precision }: Tariff): boolean {
   return Number(user.profile.get('PSTN_BALANCE')) >= (rate / 10 ** precision) * 100;
 }

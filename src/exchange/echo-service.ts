@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.js';
 import { RobotDestination } from '../switch/robot.js';
 import { BEEP, prompt } from './voice/prompts.js';
 
-/** How long the call testing service listens, in milliseconds. */
+/** Time that the call testing service listens, in milliseconds. */
 const MESSAGE_MS = 10_000;
 const PAUSE_MS = 300;
 

@@ -32,8 +32,8 @@ export interface ExchangeOptions {
   /** The way to phones. Default: none, and calls to phones fail with reason 4. */
   readonly gateway?: LineInterface;
   /**
-   * How long, in real milliseconds, a call waits for a redirected port that is late before it goes on with silence;
-   * what falls due meanwhile is made up for. Other calls go on. 0 (default): it never waits. On a
+   * Time, in real milliseconds, that a call waits for a redirected port that is late before it goes on with silence;
+   * ticks that fall due meanwhile are made up for. Other calls go on. 0 (default): it never waits. On a
    * {@link VirtualClock} a wait stops time, so that a call can run many times faster than real time and not miss a
    * sample.
    */
@@ -43,7 +43,7 @@ export interface ExchangeOptions {
   /** Folders in which `FILE="..."` may read and write. Default: none. */
   readonly fileRoots?: readonly string[];
   /**
-   * Which files there may be replaced: those that this exchange has `written` since it started, those that are `owned`
+   * Files that may be replaced there: those that this exchange has `written` since it started, those that are `owned`
    * by the user whom it runs as, or `any`. Others are refused. Default `owned`.
    */
   readonly overwriteFiles?: OverwritePolicy;
@@ -53,11 +53,11 @@ export interface ExchangeOptions {
    */
   readonly opener?: (standard: StreamOpener) => StreamOpener;
   /**
-   * Where history, voicemails, profiles and contacts are kept; made if need be. Default: they are forgotten when the
-   * exchange closes.
+   * Folder for history, voicemails, profiles and contacts; made if it does not exist. Default: they are forgotten when
+   * the exchange closes.
    */
   readonly stateFolder?: string;
-  /** Who may attach. Default `allow`. */
+  /** Decides which clients may attach. Default `allow`. */
   readonly attach?: AttachPolicy;
   /** Most calls that each user's history keeps, 1 to 100000; the oldest go first. Default 1000. */
   readonly historyLimit?: number;

@@ -34,7 +34,7 @@ import { BEEP, promptFile } from './voice/prompts.js';
 import type { ClosedStream } from './voice/voice-router.js';
 import { checkIdentity } from './wire-value.js';
 
-/** What an {@link Exchange} tells its listeners. */
+/** Events of an {@link Exchange}. */
 export interface ExchangeEvents {
   /**
    * Something has failed: a disk, a listener of this exchange, a hook, one client's command. The exchange goes on.
@@ -83,12 +83,12 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   readonly #services: Services;
   readonly #clients = new WeakMap<Session, number>();
   readonly #temporary: string | undefined;
-  /** What fails inside ends no call, no session and no process. */
+  /** A failure inside ends no call, no session and no process. */
   readonly #fence = new Fence((error, where) => {
     if (this.listenerCount('failure') === 0) this.#early?.push([error, where]);
     else this.emit('failure', error, where);
   });
-  /** What failed before anybody could listen; none any more when that is told. */
+  /** Failures from before anybody could listen; undefined once they are told. */
   #early: [error: unknown, where: string][] | undefined = [];
   #lastClient = 0;
   #lastId: number;

@@ -6,7 +6,7 @@ export interface LimitSpec {
   readonly min: number;
   readonly max: number;
   readonly unit: string;
-  /** What is bounded, and what happens beyond. */
+  /** Names what is bounded, and what happens beyond. */
   readonly note: string;
 }
 
@@ -96,7 +96,7 @@ function byName<T>(made: (limit: LimitSpec) => T): { readonly [name: string]: T 
   return Object.fromEntries(Object.entries<LimitSpec>(LIMITS).map(([name, limit]) => [name, made(limit)]));
 }
 
-/** What is said to a client that comes to a limit. */
+/** The text for a client that comes to a limit. */
 export function limitReached(limits: ExchangeLimits, name: LimitName): string {
   return `${limits[name]} ${LIMITS[name].unit} are the limit; try again later, or raise limits.${name} of the exchange`;
 }

@@ -23,7 +23,7 @@ import { Microphone } from './voice/microphone.js';
 import { type SoundCard, silentSoundCard } from './voice/sound-card.js';
 import { checkContact, checkParameter, checkProfile, checkText } from './wire-value.js';
 
-/** What an exchange needs to know of a user before he can be called. */
+/** Options of a user of an exchange. */
 export interface UserOptions {
   /** The Skype name: a letter, then 1 to 31 letters, digits, `.`, `,`, `-`, `_` or `:`. */
   readonly handle: string;
@@ -35,24 +35,24 @@ export interface UserOptions {
   readonly profile?: Readonly<Record<string, string>>;
   /** Handles of those in the contact list from the start. Default: none. */
   readonly contacts?: readonly string[];
-  /** Whether others can leave a voicemail. Default true. */
+  /** True when others can leave a voicemail. Default true. */
   readonly voicemail?: boolean;
   /** Longest voicemail that may be left, in seconds: 1 to 600. Default 600. */
   readonly voicemailSeconds?: number;
   /** WAV file that greets who leaves a voicemail. Default: a greeting that is shipped. */
   readonly greeting?: string;
   /**
-   * What is to go wrong with what this user records, uploads, downloads and plays: each fault once, at the next step
-   * of its kind. Default: nothing.
+   * Faults of the voicemails that this user records, uploads, downloads and plays: each happens once, at the next step
+   * of its kind. Default: none.
    */
   readonly voicemailFaults?: readonly VoicemailFault[];
-  /** Who may call: everybody, those in the contact list, or those who are authorised. Default `anyone`. */
+  /** Callers who get through: all, those in the contact list, or those who are authorised. Default `anyone`. */
   readonly callsFrom?: 'anyone' | 'contacts' | 'authorized';
-  /** Whether a call rings while another goes on; otherwise the caller hears that the line is busy. Default true. */
+  /** True when a call rings while another goes on; otherwise the line is busy. Default true. */
   readonly callWaiting?: boolean;
-  /** Whether there is a camera. Default false. */
+  /** True when there is a camera. Default false. */
   readonly video?: boolean;
-  /** Whether phones can be called. Default true. */
+  /** True when phones can be called. Default true. */
   readonly skypeOut?: boolean;
   /** Number by which phones call the user. Default: none. */
   readonly skypeIn?: string;
@@ -61,7 +61,7 @@ export interface UserOptions {
 export type UserSettings = Required<Omit<UserOptions, 'skypeIn' | 'greeting'>> &
   Pick<UserOptions, 'skypeIn' | 'greeting'>;
 
-/** What a user knows of another: `USER` properties that are his own. */
+/** Properties of `USER` that one user has set about another. */
 export type Contact = ReadonlyMap<string, string>;
 
 /** General parameters that a client can read and, where it makes sense, set; with the value of a new user. */
@@ -138,11 +138,11 @@ export class User implements Identity, ObjectOwner {
   readonly handle: string;
   readonly network = 'P2P';
   readonly settings: UserSettings;
-  /** What rings, and whether it does. */
+  /** The ringtone's file, and true when it is on. */
   readonly ringtone = { file: 'call_in', on: true };
-  /** What is still to go wrong with his voicemails. */
+  /** Faults of this user's voicemails that have not happened yet. */
   readonly voicemailFaults: VoicemailFault[];
-  /** What all his calls hear of him, and what he hears of them, when they are not redirected. */
+  /** The user's sound devices, for all calls that are not redirected. */
   readonly microphone: Microphone;
   readonly loudspeaker: Loudspeaker;
   readonly #parameters: Map<string, string> = new Map(Object.entries(PARAMETER_DEFAULTS));
@@ -163,7 +163,7 @@ export class User implements Identity, ObjectOwner {
     for (const contact of this.settings.contacts) this.setContact(contact, 'BUDDYSTATUS', '3');
   }
 
-  /** What `SET <parameter>` changes. */
+  /** The parameters that `SET <parameter>` changes. */
   get parameters(): ReadonlyMap<string, string> {
     return this.#parameters;
   }
@@ -173,7 +173,7 @@ export class User implements Identity, ObjectOwner {
     return this.#profile;
   }
 
-  /** What this user has set about others, by lower-case handle. */
+  /** Properties that this user has set about others, by lower-case handle. */
   get contacts(): ReadonlyMap<string, Contact> {
     return this.#contacts;
   }
@@ -193,7 +193,7 @@ export class User implements Identity, ObjectOwner {
     return this.profile.get('FULLNAME') || this.handle;
   }
 
-  /** Whether he can be reached. */
+  /** True when the user can be reached. */
   get online(): boolean {
     const status = this.parameters.get('USERSTATUS');
     return status !== 'OFFLINE' && status !== 'LOGGEDOUT';
@@ -228,7 +228,7 @@ export class User implements Identity, ObjectOwner {
     this.#contacts.set(key, known.set(property, checked));
   }
 
-  /** What this user has set about `handle`. */
+  /** Properties that this user has set about `handle`. */
   contact(handle: string): Contact {
     return this.#contacts.get(handle.toLowerCase()) ?? NOTHING_SET;
   }
@@ -238,7 +238,7 @@ export class User implements Identity, ObjectOwner {
     return this.#contacts.get(handle.toLowerCase())?.delete(property) ?? false;
   }
 
-  /** Whether this user has set `property` of `handle` to TRUE. */
+  /** True when this user has set `property` of `handle` to TRUE. */
   has(property: 'ISBLOCKED' | 'ISAUTHORIZED', handle: string): boolean {
     return this.contacts.get(handle.toLowerCase())?.get(property) === 'TRUE';
   }
@@ -247,18 +247,18 @@ export class User implements Identity, ObjectOwner {
     return this.contacts.get(handle.toLowerCase())?.get('BUDDYSTATUS') === '3';
   }
 
-  /** How far his clock is from GMT, in minutes, as USER TIMEZONE has it. PROFILE has (24 + hours) * 3600. */
+  /** Offset of the user's clock from GMT, in minutes, as in USER TIMEZONE. PROFILE has (24 + hours) * 3600. */
   get timezoneMinutes(): number {
     const seconds = Number(this.profile.get('TIMEZONE')) || GMT_SECONDS;
     return Math.round((seconds - GMT_SECONDS) / 60);
   }
 
-  /** Whether a setting of PROFILE is on, in whatever case it was written. */
+  /** True when a setting of PROFILE is on, in whatever case it was written. */
   applies(property: 'CALL_APPLY_CF' | 'CALL_SEND_TO_VM'): boolean {
     return this.profile.get(property)?.toUpperCase() === 'TRUE';
   }
 
-  /** What lasts, to be stored: a path to each value. */
+  /** Yields the values that are stored, each with its path. */
   *record(): Generator<[path: string, value: string]> {
     for (const parameter of LASTING) {
       yield [`parameter/${parameter}`, this.#parameters.get(parameter) ?? ''];

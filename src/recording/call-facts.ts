@@ -11,7 +11,7 @@ export async function describeCall(call: CallControl): Promise<void> {
   await Promise.allSettled(asked);
 }
 
-/** What is known of a call. */
+/** The facts of a call for its sidecar. */
 export function recordedCall(call: CallControl): RecordedCall {
   const property = (name: string) => call.properties.get(name) ?? '';
   return {
@@ -24,7 +24,7 @@ export function recordedCall(call: CallControl): RecordedCall {
   };
 }
 
-/** What has passed a leg's stream so far. */
+/** Samples that have passed a leg's stream so far. */
 export function trafficOf(stream: PcmStream, way: 'sent' | 'received'): LegTraffic {
   const { bytesSent, samplesSent, bytesReceived, samplesReceived, dropped } = stream.stats;
   return way === 'sent'

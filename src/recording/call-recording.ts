@@ -20,8 +20,8 @@ export interface RecordingResult extends SegmentResult {
   /** All files, in order; the fields beside this one are those of the first. */
   readonly segments: readonly SegmentResult[];
   /**
-   * Why the recording ends before the call did, if it does: what was heard until then is in the file. Or why a
-   * compressed file that was asked for is not there.
+   * The error that ended the recording before the call, if one did: the file has all that was heard until then. Or the
+   * reason why a compressed file that was asked for is not there.
    */
   readonly error: Error | undefined;
 }
@@ -31,7 +31,7 @@ const CALL_END_GRACE_MS = 2000;
 /** The remote stream stood still before it ended, in samples; less is its usual delay. */
 const SILENT_END = msToSamples(500);
 
-/** What a {@link CallRecording} was set up with. */
+/** The set-up of a {@link CallRecording}. */
 export interface RecordingPlan {
   readonly clock: Clock;
   readonly file: string;
@@ -53,7 +53,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
   readonly #setup: RecordingPlan;
   readonly #stop = new AbortController();
   #stoppedBy: RecordingEnd = 'stopped';
-  /** Where the call was when the remote stream ended: a silence before that was missed, too. */
+  /** Position of the call when the remote stream ended: silence before that counts as missing. */
   #remoteEnd: number | undefined;
 
   /** @internal */
@@ -107,7 +107,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
     return local.ledger.total('missing') + remote.ledger.total('missing');
   }
 
-  /** Whether it writes: one that was opened with `preRollMs` waits for {@link begin}. */
+  /** True when it writes: a recording that was opened with `preRollMs` waits for {@link begin}. */
   get begun(): boolean {
     return this.#track.begun;
   }
@@ -152,7 +152,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
     this.#track.mark('consent', text);
   }
 
-  /** Why nothing is written at the moment, such as a full disk; undefined while it is. */
+  /** The error because of which nothing is written now, such as a full disk; undefined while it writes. */
   get refused(): Error | undefined {
     return this.#track.refused;
   }
@@ -197,7 +197,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
     return { ...first, segments: this.#track.segments, error: unwritten ?? broken ?? unmade };
   }
 
-  /** Where the recording ends, if that is not at the end of the longer leg. */
+  /** Length of the recording, if it does not end with the longer leg. */
   #length(): { length?: number } {
     // Of a leg that is read in turns, the last is still on its way: that is no gap.
     if (this.#stop.signal.aborted)

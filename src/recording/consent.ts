@@ -7,7 +7,7 @@ import { toFormat } from '../voice/convert/to-format.js';
 import { toneSamples } from '../voice/tone/tone-samples.js';
 import type { CallRecording } from './call-recording.js';
 
-/** How the other party is told that the call is recorded. */
+/** Announcement to the other party that the call is recorded. */
 export interface ConsentOptions {
   /** A file of sound (as `openAudio` reads) that is played once, as soon as the call has voice. */
   readonly prompt?: string;

@@ -17,7 +17,7 @@ export class LegGaps {
   readonly #call: CallControl;
   readonly #streams: Readonly<Record<LegName, LegStream>>;
   readonly #clock: Clock;
-  /** When the connection of a leg broke, and when the call ended: a gap is judged only later. */
+  /** Times at which the connections of legs broke: a gap is judged only when the call has ended. */
   readonly #brokenMs = new Map<PcmStream, number>();
   #endedMs: number | undefined;
 
@@ -59,7 +59,7 @@ export class LegGaps {
     return { kind: 'missing', reason: came ? 'late-start' : 'never-came' };
   }
 
-  /** Whether the connection broke while the call went on. */
+  /** True when the connection broke while the call went on. */
   #brokeBefore(lease: PcmStream): boolean {
     const brokenMs = this.#brokenMs.get(lease);
     if (brokenMs === undefined) return false;

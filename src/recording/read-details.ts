@@ -5,7 +5,7 @@ import { fileError } from '../files/file-error.js';
 import type { RecordingManifest } from './evidence/manifest.js';
 import type { RecordingSidecar } from './sidecar.js';
 
-/** What of a file that is no sidecar or manifest is told, at most. */
+/** Most faults that are told of a file that is no sidecar or manifest. */
 const TOLD = 5;
 
 /** @throws ERR_FILE; ERR_SYNTAX, with each field that is wrong, for what is no manifest. */

@@ -30,14 +30,14 @@ export interface RecordCallOptions extends CallVoiceOptions, LegAlignerOptions {
   readonly file: string;
   /** Dates the recording and times its legs. Default: the machine's clock. */
   readonly clock?: Clock;
-  /** When to go on in a new file. Default: never. */
+  /** Rules for going on in a new file. Default: one file. */
   readonly segments?: SegmentRules;
   /** Longest recording, in milliseconds: it stops there, and the call goes on. Default: none. */
   readonly maxMs?: number;
   /**
-   * When the disk is full, the file ends there, valid, and the call goes on. `'end'`: so does nothing else;
-   * `'resume'`: a new file begins when there are 16 MiB of room again, also where there was none when the call began.
-   * The same goes for other refusals, and for a folder that is deleted. Default `'end'`.
+   * On a full disk the file ends there, valid, and the call goes on. `'end'`: the recording ends. `'resume'`: a new
+   * file begins when there are 16 MiB of room again, also when there was no room at the beginning of the call. The
+   * same rule holds for other errors of the disk, and for a folder that is deleted. Default `'end'`.
    */
   readonly onDiskFull?: 'end' | 'resume';
   /**
@@ -65,7 +65,7 @@ export interface RecordCallOptions extends CallVoiceOptions, LegAlignerOptions {
    * @internal
    */
   readonly encoders?: EncoderSlots;
-  /** What else is to be known of the recording; goes to the sidecar and can be searched for. */
+  /** Further facts of the recording; they go to the sidecar and can be searched for. */
   readonly tags?: Readonly<Record<string, string>>;
   /**
    * `'async'`: a slow disk stalls nothing else. `'sync'`: a fifth of the processor time, for hundreds of recordings

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { beside, type RecordingSidecar } from './sidecar.js';
 
-/** What follows the name of a recording in the names of its outputs. */
+/** Endings of outputs, which follow the name of a recording. */
 const OUTPUT_ENDINGS = ['.local.wav', '.remote.wav', '.flac', '.mp3', '.opus'];
 /**
  * A name that ends so would be taken for a file of the recording that is called the same without it, and a folder be in
@@ -22,7 +22,7 @@ export function recordingFiles(file: string, { outputs = [] }: Pick<RecordingSid
   return [file, beside(file, '.json'), beside(file, '.manifest.json'), ...made];
 }
 
-/** What the outputs of a recording are called, where it has them. */
+/** Paths that the outputs of a recording can have. */
 export function possibleOutputs(file: string): string[] {
   return OUTPUT_ENDINGS.map((ending) => beside(file, ending));
 }

@@ -34,14 +34,14 @@ const AS_RECORDING = { policy: 'wait', name: 'recording' } as const;
 /** Room that has to be there before a recording goes on after the disk was full. */
 const ROOM_BYTES = 16 * 1024 * 1024;
 
-/** What a recording is made of, before and after the call's streams are there. */
+/** The parts of a recording, before and after the call's streams are there. */
 export class RecordingSetup {
   readonly clock: Clock;
   readonly gaps: LegGaps;
   readonly track: RecordingTrack;
   readonly #call: CallControl;
   #voice: CallVoice | undefined;
-  /** Whether the remote leg has to be read as it comes until the local one is there. */
+  /** True when the remote leg has to be read as it comes until the local one is there. */
   #awaitsLocal = false;
   /** Those that the recording may have read as it likes. */
   readonly #leases: PcmStream[] = [];

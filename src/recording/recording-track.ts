@@ -19,7 +19,7 @@ import type { Segment, SegmentResult } from './file/segment.js';
 import { SegmentRule, type SegmentRules } from './file/segment-rule.js';
 import type { RecordedCall, RecordingEnd, SidecarFacts } from './sidecar.js';
 
-/** How far a recording is. */
+/** Progress of a recording. */
 export interface RecordingProgress {
   /** Length so far, in milliseconds. */
   readonly positionMs: number;
@@ -28,7 +28,7 @@ export interface RecordingProgress {
   readonly remote: Level;
 }
 
-/** What a recording tells its listeners. */
+/** Events of a recording. */
 export interface RecordingEvents extends FencedEvents {
   /** Each 100 ms of audio. */
   progress: [progress: RecordingProgress];
@@ -44,11 +44,11 @@ export interface RecordingEvents extends FencedEvents {
   'disk-resumed': [];
   /** The recording has reached its limit. */
   limit: [];
-  /** What comes is masked from now on, or let through again. */
+  /** Audio is masked from now on, or let through again. */
   paused: [paused: boolean];
 }
 
-/** What a {@link RecordingTrack} does with the audio. */
+/** Options of a {@link RecordingTrack}. */
 export interface TrackOptions extends LegAlignerOptions {
   readonly clock: Clock;
   readonly localFollows: boolean;
@@ -61,20 +61,20 @@ export interface TrackOptions extends LegAlignerOptions {
   readonly preRollMs: number | undefined;
   /** Opens the file of a segment that begins at `base`. */
   open(index: number, base: number, unwritten: number): Promise<Segment>;
-  /** Whether there is room for a new file. */
+  /** True when there is room for a new file. */
   hasRoom(): Promise<boolean>;
   gapName(leg: LegName, begun: boolean): GapName;
-  /** What the sidecar of a segment says beside its audio. */
+  /** Facts for the sidecar of a segment. */
   facts(): Pick<SidecarFacts, 'call' | 'traffic' | 'microphone' | 'tags'>;
 }
 
-/** How often a full disk is looked at again, in samples of the call. */
+/** Time between two looks at a full disk, in samples of the call. */
 const ROOM_CHECK = msToSamples(5000);
 /** A file that ends for one of these ends where it was told to: what comes later is cut off on purpose. */
 const AS_TOLD: ReadonlySet<RecordingEnd> = new Set(['segment', 'stopped', 'limit']);
 /** A file that ends for one of these ends with the call's voice. */
 const WITH_THE_CALL: ReadonlySet<RecordingEnd> = new Set(['call-ended', 'connection-lost']);
-/** How often a file that is being written is looked for on the disk, in samples of the call. */
+/** Time between two checks that a file which is being written is still there, in samples of the call. */
 const PRESENCE_CHECK = msToSamples(1000);
 
 /** A recording on the way from two legs to files: aligned, cut into segments, measured. */
@@ -95,7 +95,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
   #limitReached = false;
   /** Resolves when all files that are closed have what lies beside them, and are told of, in order. */
   #finishing: Promise<void> = Promise.resolve();
-  /** Why a file could not be completed: it is left as it is, to be recovered. */
+  /** The error because of which a file could not be completed: it is left as it is, to be recovered. */
   #incomplete: Error | undefined;
 
   constructor(options: TrackOptions) {
@@ -117,7 +117,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
     return this.#begun;
   }
 
-  /** Why nothing is written at the moment; undefined while it is. */
+  /** The error because of which nothing is written now; undefined while it writes. */
   get refused(): Error | undefined {
     return this.#full?.error;
   }
@@ -147,7 +147,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
     return this.aligner.end - this.#start;
   }
 
-  /** Where the recording ends at the latest. */
+  /** Latest end of the recording. */
   get limit(): number {
     const { maxMs } = this.#options;
     return maxMs === undefined ? Number.POSITIVE_INFINITY : this.#start + msToSamples(maxMs);
@@ -285,7 +285,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
     }
   }
 
-  /** Where no new file can be had the recording goes on in the one before, and tries again when another one is due. */
+  /** Goes on in the file before when no new one can be made, and tries again when another one is due. */
   #goOn(last: Segment, at: number, error: Error): void {
     last.limit = this.limit;
     last.mark(at, { kind: 'note', text: `No new file could be begun here. ${error.message}` });

@@ -17,13 +17,13 @@ export interface RecordedCall {
   readonly states: readonly { readonly status: string; readonly at: string }[];
 }
 
-/** What is known when a recording begins. */
+/** Facts that are known when a recording begins. */
 export interface RecordingHead {
   /** Of the recording; all its segments have the same. */
   readonly id: string;
   /** From 1. */
   readonly segment: number;
-  /** When the first sample was heard. */
+  /** Time of the first sample. */
   readonly startedAt: string;
   readonly call: RecordedCall;
   readonly streams: { readonly local: LegStream; readonly remote: LegStream };
@@ -40,7 +40,7 @@ export interface RecordingMark {
   readonly text?: string;
 }
 
-/** What passed the socket of a leg. */
+/** Samples that passed the socket of a leg. */
 export interface LegTraffic {
   readonly bytes: number;
   readonly samples: number;
@@ -48,7 +48,7 @@ export interface LegTraffic {
   readonly dropped: number;
 }
 
-/** What drift correction did to a leg, in samples. */
+/** Changes of a leg by drift correction, in samples. */
 export interface DriftAccount {
   readonly inserted: number;
   readonly removed: number;
@@ -79,7 +79,7 @@ export interface SidecarLeg {
   readonly ledger: LegLedger;
 }
 
-/** Why a file ends where it does. */
+/** The reason why a file ends where it does. */
 export type RecordingEnd =
   | 'call-ended'
   | 'stopped'
@@ -96,7 +96,7 @@ export interface RecordingOutput {
   readonly sha256: string;
 }
 
-/** What is told of a recording beside its audio; the JSON of a sidecar file (docs/recording-sidecar.schema.json). */
+/** The facts of a recording beside its audio; the JSON of a sidecar file (docs/recording-sidecar.schema.json). */
 export interface RecordingSidecar {
   readonly schema: 'jackfield.recording/1';
   readonly id: string;
@@ -118,21 +118,21 @@ export interface RecordingSidecar {
   readonly outputs?: readonly RecordingOutput[];
   /** Outputs that were asked for and could not be made. */
   readonly unmade?: readonly { readonly format: string; readonly reason: string }[];
-  /** What the microphone heard, where the input replaced it: counted, not recorded. */
+  /** Audio of a microphone that was replaced by the input: counted, not recorded. */
   readonly microphone?: Omit<LegTraffic, 'dropped'>;
   readonly end: RecordingEnd;
   /**
-   * Whether the file reaches to the end of the call, or to where it was told to end, and all of it came in time: of no
-   * leg anything is missing, late or cut.
+   * True when the file reaches to the end of the call, or to the end that it was told, and all of it came in time: on
+   * neither leg anything is missing, late or cut.
    */
   readonly complete: boolean;
-  /** Why not. */
+  /** The reason why it is not complete. */
   readonly reason?: string;
   /** The process that recorded was killed; when the file was repaired, and what was found. */
   readonly recovered?: { readonly at: string; readonly found: string };
 }
 
-/** What {@link sidecarOf} draws on. */
+/** The facts for {@link sidecarOf}. */
 export interface SidecarFacts {
   readonly head: RecordingHead;
   readonly call: RecordedCall;

@@ -146,7 +146,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
   if (stop.aborted) warnLine('Stopped. Run it again to go on.');
 }
 
-/** When it may call; days without hours are whole days. */
+/** Hours in which it may call; days without hours are whole days. */
 function callingHours(
   { hours, weekdays, timezone }: RunOptions,
   flowZone: string,

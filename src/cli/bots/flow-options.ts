@@ -14,7 +14,7 @@ import {
 import { JackfieldError } from '../../voice.js';
 import { warnLine } from '../terminal-text.js';
 
-/** What says where the code of a flow's hooks is. */
+/** Options that name the code of a flow's hooks. */
 export interface HookOptions {
   readonly hooks?: string;
 }

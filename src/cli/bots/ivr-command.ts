@@ -135,7 +135,7 @@ async function tryOut(file: string, options: TryOptions): Promise<void> {
   if (results.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
 }
 
-/** Where messages go: never among those that real callers left, unless that is asked for. */
+/** Folder of messages: never that of real callers' messages, unless that is asked for. */
 async function messagesOf({ messages: path }: TryOptions): Promise<{ path: string } & AsyncDisposable> {
   if (path !== undefined) return { path, [Symbol.asyncDispose]: async () => undefined };
   return await temporaryFolder();

@@ -3,7 +3,7 @@ import { espeakEngine, melodyEngine, Prompts } from '../../bot.js';
 
 const ENGINES = { none: () => undefined, melody: melodyEngine, 'espeak-ng': () => espeakEngine() } as const;
 
-/** What says how a command's bots speak. */
+/** Options of a command's bots and their voice. */
 export interface PromptOptions {
   readonly prompts?: string;
   readonly speech: keyof typeof ENGINES;

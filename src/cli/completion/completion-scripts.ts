@@ -25,7 +25,7 @@ function walk(program: CommandFacts): string {
   return places.map((command) => `      ${placeOf(command)}) place=$place/$word ;;`).join('\n');
 }
 
-/** What can be typed as the value of an option, for each that has some to choose from. */
+/** Values of each option that has some to choose from. */
 function choices(
   program: CommandFacts,
   entry: (pattern: string, values: readonly string[]) => string,

@@ -18,7 +18,7 @@ import {
 } from '../../voice.js';
 import { ExchangeProcess } from '../exchange/exchange-process.js';
 
-/** What can be set from the command line. */
+/** Options of the demo. */
 export interface DemoOptions {
   readonly input?: string;
   readonly out: string;
@@ -34,7 +34,7 @@ export interface DemoView {
   summary(result: DemoResult): void;
 }
 
-/** What the demo made; `--json` prints it. */
+/** Results of the demo; `--json` prints them. */
 export interface DemoResult {
   readonly files: {
     readonly recording: string;
@@ -98,7 +98,7 @@ async function speakAfterBeep(voice: CallVoice, speech: WavReader): Promise<void
   await voice.player.play(toFormat(speech, speech.format, VOICE_FORMAT), { at, underrun: 'wait' }).finished;
 }
 
-/** Where the first beep ends on the call's time line, in samples; nothing when the call ends before. */
+/** End of the first beep on the call's time line, in samples; nothing when the call ends before. */
 async function endOfBeep(voice: CallVoice): Promise<number | undefined> {
   const detector = new ToneDetector({ frequency: 1000 });
   for await (const { samples } of voice.remote.frames()) {

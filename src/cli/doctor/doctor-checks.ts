@@ -7,13 +7,13 @@ import { messageOf } from '../../base/errors.js';
 import { type Transport, transportsOf, UnavailableError } from '../../control.js';
 import { listSoundDevices } from '../../voice.js';
 
-/** What was found out about one thing that Jackfield can use. */
+/** A finding about one component that Jackfield can use. */
 export interface Finding {
   readonly subject: string;
   /** `missing` costs a feature; `broken` stops everything. */
   readonly status: 'ok' | 'missing' | 'broken';
   readonly found: string;
-  /** What to do about it. */
+  /** Advice. */
   readonly remedy?: string;
 }
 

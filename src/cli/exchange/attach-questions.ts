@@ -11,17 +11,17 @@ const MAX_NAME = 60;
 /** Asks at the terminal who may attach, about one client at a time. */
 export class AttachQuestions {
   readonly #ending = new AbortController();
-  /** What is not drawn while a question waits for its answer. */
+  /** The view that is not drawn while a question waits for its answer. */
   view: ExchangeView | undefined;
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Whether there is anybody to ask. */
+  /** True when there is anybody to ask. */
   get possible(): boolean {
     return process.stdin.isTTY === true && process.stderr.isTTY === true;
   }
 
-  /** Whether the client may attach; undefined when nobody has said. */
+  /** True when the client may attach; undefined when nobody has said. */
   async ask({ name, handle }: AttachRequest): Promise<boolean | undefined> {
     const client = plain(name);
     if (!this.possible || this.#waiting >= MAX_WAITING) {
@@ -39,7 +39,7 @@ export class AttachQuestions {
     }
   }
 
-  /** What is still asked stays open: whoever has not been answered is asked about again. */
+  /** Ends. Questions without an answer stay open: they are asked again. */
   end(): void {
     this.#ending.abort();
   }

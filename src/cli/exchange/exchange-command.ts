@@ -24,10 +24,10 @@ import { printLine, warnLine } from '../terminal-text.js';
 import { AttachQuestions } from './attach-questions.js';
 import { type ExchangeView, exchangeView } from './exchange-view.js';
 
-/** What `jackfield exchange` tells the process that forked it. */
+/** Messages of `jackfield exchange` to the process that forked it. */
 export type ExchangeMessage = { readonly listening: number };
 
-/** What the process that forked `jackfield exchange --clock manual` can tell it. */
+/** Messages of the process that forked `jackfield exchange --clock manual`. */
 export type ExchangeControl = { readonly clock: 'run' };
 
 interface Options extends OutputOptions {

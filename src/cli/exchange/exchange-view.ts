@@ -13,7 +13,7 @@ const COLUMN_WIDTHS: readonly TableColumn[] = [5, 16, 16, 22, 7].map((width) => 
 const COLUMNS = 80;
 const ROWS = 24;
 
-/** What an exchange does, for those who watch it. */
+/** Shows what an exchange does. */
 export interface ExchangeView {
   /** Something has happened: `fields` for programs, `text` for people, unless it is of no interest to them. */
   note(event: string, fields: Readonly<Record<string, unknown>>, text?: string): void;
@@ -96,7 +96,7 @@ function tableView(exchange: Exchange, clock: Clock, out: WriteStream): Exchange
   };
 }
 
-/** What a redirected stream has lost, in seconds, if it has. */
+/** Text of the seconds that a redirected stream has lost, if it has. */
 function lossOf({ handle, object, id, stream, stats }: ClosedStream): string | undefined {
   if (stats.late === 0 && stats.dropped === 0) return undefined;
   const parts = [

@@ -5,7 +5,7 @@ import { type Client, JackfieldError } from '../../control.js';
 import type { CallRecording, Recorder } from '../../recording.js';
 import type { RecordView } from './record-view.js';
 
-/** What can be done to a call that a recorder knows, by the first word of a line. */
+/** Actions on a call that a recorder knows, by the first word of a line. */
 const ACTIONS: Readonly<Record<string, (recording: CallRecording, text: string | undefined) => unknown>> = {
   pause: (recording, text) => recording.pause(text),
   resume: (recording, text) => recording.resume(text),
@@ -13,12 +13,12 @@ const ACTIONS: Readonly<Record<string, (recording: CallRecording, text: string |
   stop: (recording) => recording.stop(),
 };
 
-/** How lines are written, for help and for errors. */
+/** Syntax of the lines, for help and for errors. */
 export const CONTROL_LINES = 'record CALL, pause CALL [why], resume CALL, mark CALL TEXT, or stop CALL';
 
 /** Lines of standard input that tell a recorder what to do. */
 export interface RecordControl extends Disposable {
-  /** What is being typed, on a terminal. */
+  /** The text that is being typed, on a terminal. */
   readonly typed: string;
 }
 

@@ -8,7 +8,7 @@ import { WavWriter } from '../../voice.js';
 import { checkOutput, intoFile, type OutputOptions } from '../outputs.js';
 import { sealed } from './verify-command.js';
 
-/** Where recordings are exported to, and how. */
+/** Options of an export of recordings. */
 export interface ExportOptions extends OutputOptions {
   readonly to: string;
   /** File with the age secret key: encrypted recordings are exported in the clear. */

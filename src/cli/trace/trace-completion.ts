@@ -20,7 +20,7 @@ export type SeenIds = (object: string) => Iterable<string>;
 const OBJECT_SPECS: Readonly<Record<string, ObjectSpec>> = OBJECTS;
 const PARAMETER_SPECS: Readonly<Record<string, ParameterSpec>> = PARAMETERS;
 
-/** What can stand at the end of a line in place of its last word, in the manner of `readline`. */
+/** Words that can stand in place of a line's last word, as `readline` wants them. */
 export function completeLine(line: string, seen: SeenIds = () => []): [words: string[], typed: string] {
   const words = line.trimStart().split(/\s+/);
   const typed = words.pop() ?? '';

@@ -7,13 +7,13 @@ import { ApiError } from '../../protocol.js';
 import { drawText } from '../terminal-text.js';
 import type { TraceView } from './trace-view.js';
 
-/** Where commands come from, when nobody types them. */
+/** Source of commands when nobody types them. */
 export type CommandSource =
   | { readonly kind: 'lines'; readonly lines: Iterable<string> | Readable }
-  /** What was sent in a recorded trace; `pace` keeps the time between the commands. */
+  /** The commands of a recorded trace; `pace` keeps the time between them. */
   | { readonly kind: 'recording'; readonly lines: AsyncIterable<TraceLine>; readonly pace: boolean };
 
-/** What {@link runCommands} works with. */
+/** Options of {@link runCommands}. */
 export interface ScriptOptions {
   readonly view: TraceView;
   readonly source: CommandSource;
@@ -52,7 +52,7 @@ export function withoutId(line: string): string {
   return line.trim().replace(/^#\S+\s+/, '');
 }
 
-/** What the attachment itself says. */
+/** Commands of the attachment itself. */
 const INTRODUCTION = /^(NAME|PROTOCOL)\b/i;
 
 async function* commandsOf(source: CommandSource, signal: AbortSignal): AsyncGenerator<string, void, void> {

@@ -9,13 +9,13 @@ type Colour = keyof typeof COLOURS;
 /** Commands whose time is kept until their answer comes; an endpoint may never answer. */
 const MAX_TIMED = 1000;
 
-/** How an answer, an error and a notification look: each in a colour of its own. */
+/** Colours of answers, errors and notifications. */
 const LOOKS = { answer: 'green', error: 'red', notification: 'yellow' } as const;
 
 /** Writes the lines of a trace for people: when, which way, what, and how long an answer took. */
 export class TraceView {
   readonly #coloured: boolean;
-  /** When each command was sent that has no answer yet, by identifier. */
+  /** Times at which commands without an answer were sent, by identifier. */
   readonly #sentAt = new Map<string, number>();
 
   constructor(options: { readonly coloured: boolean }) {

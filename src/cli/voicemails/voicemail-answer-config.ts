@@ -41,7 +41,7 @@ const answerConfigSchema = z.strictObject({
   language: z.string().min(1).optional(),
 });
 
-/** What a configuration file says to the answering machine. */
+/** The configuration file of an answering machine. */
 export type AnswerConfig = Partial<
   Pick<
     AnsweringMachineOptions,

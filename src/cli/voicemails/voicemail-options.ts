@@ -43,7 +43,7 @@ export function withFilters(command: Command): Command {
     .option('--until <date>', 'recorded before', date);
 }
 
-/** What the words and filters of a command ask for. */
+/** The query of a command's words and filters. */
 export function queryOf(
   words: readonly string[],
   { partner, tag, since, until, held }: FilterOptions,

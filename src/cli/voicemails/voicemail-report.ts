@@ -2,7 +2,7 @@ import type { VoicemailFacts } from '../../voicemail.js';
 import { type ProgressBar, progressBar } from '../progress-bar.js';
 import { printedTime, printLine, warnLine } from '../terminal-text.js';
 
-/** What a command says: text for people, or one JSON object a line for programs. */
+/** Prints a command's output: text for people, or one JSON object a line for programs. */
 export class Report {
   readonly #json: boolean;
 
@@ -21,7 +21,7 @@ export class Report {
     else if (!process.stderr.isTTY) warnLine(text);
   }
 
-  /** What JSON has in its result already. */
+  /** Prints text that JSON has in its result already. */
   text(text: string): void {
     if (!this.#json) for (const line of text.split('\n')) printLine(line);
   }

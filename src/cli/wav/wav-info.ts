@@ -4,7 +4,7 @@ import { ClippingDetector, type Level, LevelMeter, LoudnessMeter, openAudio } fr
 import { progressBar } from '../progress-bar.js';
 import { terminalWidth, textTable } from '../text-table.js';
 
-/** What `jackfield wav info` tells of a file. */
+/** The report of `jackfield wav info` on a file. */
 export interface WavInfoReport {
   readonly file: string;
   readonly bytes: number;
@@ -15,9 +15,9 @@ export interface WavInfoReport {
   readonly channels: number;
   readonly sampleCount: number;
   readonly seconds: number;
-  /** Whether the header agrees with the file. */
+  /** Agreement of the header with the file. */
   readonly state: string;
-  /** What is odd about it, in words. */
+  /** Oddities of the file, in words. */
   readonly warnings: readonly string[];
   /** For each channel. */
   readonly levels: readonly Level[];

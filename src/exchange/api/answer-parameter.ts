@@ -55,7 +55,7 @@ export function getParameter(
 }
 
 /**
- * How often a parameter that was set is told to all clients, besides the answer, whether it has changed or not
+ * Number of times that a parameter which was set is told to all clients besides the answer, changed or not
  * (reference, examples of "SET WINDOWSTATE", "GET/SET UI_LANGUAGE", "GET/SET WALLPAPER").
  */
 const TOLD: Readonly<Partial<Record<ParameterName, number>>> = {

@@ -1,16 +1,16 @@
 import type { User } from '../user.js';
 
-/** Who asks to attach. */
+/** A client that asks to attach. */
 export interface AttachRequest {
-  /** What the client calls itself; empty when it has not said. */
+  /** The client's name for itself; empty when it has not said. */
   readonly name: string;
-  /** Whose endpoint it attaches to. */
+  /** Handle of the user to whose endpoint it attaches. */
   readonly handle: string;
 }
 
 /**
- * Who may attach: everyone, nobody, or whom the function says, which may take its time as a user would. What it
- * says is remembered by name; `undefined` is no for now, and is not.
+ * Decides who may attach: everyone, nobody, or by a function, which may take its time as a user would. Its answer is
+ * remembered by name; `undefined` means "not now" and is not remembered.
  */
 export type AttachPolicy =
   | 'allow'
@@ -29,7 +29,7 @@ export interface DecisionStore {
 export class Authorization {
   readonly #policy: AttachPolicy;
   readonly #store: DecisionStore;
-  /** What the policy is thinking about, by handle and name: who asks meanwhile waits for the same answer. */
+  /** Decisions that are still awaited, by handle and name: clients that ask meanwhile wait for the same answer. */
   readonly #asked = new Map<string, Promise<boolean>>();
 
   constructor(policy: AttachPolicy, store: DecisionStore) {
@@ -37,7 +37,7 @@ export class Authorization {
     this.#store = store;
   }
 
-  /** Whether clients can do anything before they have said their name. */
+  /** True when clients can do anything before they have said their name. */
   get open(): boolean {
     return this.#policy === 'allow';
   }

@@ -3,7 +3,7 @@ import type { EndpointMessage } from '../../protocol/message.js';
 import type { User } from '../user.js';
 import { Session, type SessionClient, type SessionContext } from './session.js';
 
-/** How a client is attached. */
+/** Options of one client's attachment. */
 export interface AttachmentOptions {
   /**
    * Shortest time between a command and its answer, in milliseconds: 0 to 1000. Some clients lose a race with an
@@ -12,19 +12,19 @@ export interface AttachmentOptions {
   readonly minReplyLatencyMs?: number;
 }
 
-/** What real clients on D-Bus and X11 need, in milliseconds. */
+/** Delay of replies that real clients on D-Bus and X11 need, in milliseconds. */
 export const DESKTOP_REPLY_LATENCY_MS = 5;
 
 /** The rules of {@link AttachmentOptions}. */
 export const ATTACHMENT_RULES: Rules<AttachmentOptions> = { minReplyLatencyMs: within(0, 1000, 'ms') };
 const CLIENT = having('deliver', 'closed');
 
-/** What an {@link Endpoint} needs of the exchange. */
+/** The part of the exchange that an {@link Endpoint} uses. */
 export type EndpointContext = Omit<SessionContext, 'user' | 'ended' | 'minReplyLatencyMs'>;
 
 /**
- * What programs attach to: one user's Skype, from its API's side. Any number of clients can be attached at once;
- * transports hand their lines to a {@link Session} each.
+ * One user's Skype, as programs see it through its API. Any number of clients can be attached at once; transports
+ * hand the lines of each to a {@link Session}.
  */
 export class Endpoint {
   /** @internal */

@@ -8,8 +8,8 @@ interface Waiting {
 }
 
 /**
- * What goes out to one client, in the order in which it was made. A line that has to wait holds up those behind it,
- * however late the timers are: one timer wakes the whole queue, and none has a line of its own.
+ * Lines for one client, in the order in which they were made. A line that has to wait holds up those behind it, however
+ * late the timers are: one timer wakes the whole queue, and no line has a timer of its own.
  */
 export class Outbox {
   readonly #clock: Clock;

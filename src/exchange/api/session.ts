@@ -23,7 +23,7 @@ export interface SessionClient {
   closed(): void;
 }
 
-/** What a session needs of its endpoint. */
+/** The part of an endpoint that a session uses. */
 export interface SessionContext {
   readonly user: User;
   readonly clock: Clock;
@@ -65,7 +65,7 @@ export class Session {
     return this.#context.user.handle;
   }
 
-  /** What the client called itself with NAME. */
+  /** The client's name for itself, from NAME. */
   get name(): string | undefined {
     return this.#name;
   }
@@ -160,7 +160,7 @@ export class Session {
     return this.#context.user.parameters.get('USERSTATUS') !== 'LOGGEDOUT';
   }
 
-  /** What an endpoint pushes when a client has attached. */
+  /** Sends the lines that a client gets when it has attached. */
   #greet(): void {
     const { handle, parameters } = this.#context.user;
     this.notify(replies.parameter('CONNSTATUS', this.#loggedIn ? 'ONLINE' : 'OFFLINE'));

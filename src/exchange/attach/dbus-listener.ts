@@ -11,13 +11,13 @@ import {
 import type { Session } from '../api/session.js';
 import { type Door, noRoom, notRead, tooLong } from './door.js';
 
-/** What the bus says to who asks for a name that nobody has. */
+/** Answer of the bus to a request for a name that nobody has. */
 const PRIMARY_OWNER = 1;
 const DO_NOT_QUEUE = 4;
 const METHOD_CALL = 1;
 const NO_REPLY_EXPECTED = 1;
 
-/** Where a bus is. */
+/** Address of a bus. */
 export interface DbusListenOptions extends AttachmentOptions {
   /** Default: `DBUS_SESSION_BUS_ADDRESS`. */
   readonly address?: string;

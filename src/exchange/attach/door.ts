@@ -3,12 +3,12 @@ import { JackfieldError } from '../../base/errors.js';
 import type { Fence } from '../../base/fence.js';
 import { type ExchangeLimits, limitReached } from '../limits.js';
 
-/** What those who serve an endpoint need of the exchange. */
+/** The part of the exchange that the listeners of an endpoint use. */
 export interface Door {
   readonly limits: ExchangeLimits;
   /** Real time, which sockets live in whatever the clock of the calls does. */
   readonly clock: Clock;
-  /** Whether as many clients are attached as may be. */
+  /** True when as many clients are attached as may be. */
   full(): boolean;
   /** Around all that comes from outside. */
   readonly fence: Fence;

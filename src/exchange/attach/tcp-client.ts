@@ -9,7 +9,7 @@ import type { TokenCheck } from './token-check.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
-/** How a connection breaks whose other end does not answer. */
+/** Errors of a connection whose other end does not answer. */
 const VANISHED: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
   'EHOSTUNREACH',
@@ -18,12 +18,12 @@ const VANISHED: ReadonlySet<string> = new Set([
   'ENETDOWN',
 ]);
 
-/** What a {@link TcpClient} needs of its listener. */
+/** The part of a listener that a {@link TcpClient} uses. */
 export interface TcpClientContext {
   readonly door: Door;
   /** None where a client need not show a token. */
   readonly tokens: TokenCheck | undefined;
-  /** How long nothing may pass; 0: for ever. */
+  /** Time in which nothing may pass, in ms; 0: for ever. */
   readonly idleMs: number;
   connect(client: SessionClient): Session;
   /** The client has shown its token. */
@@ -35,7 +35,7 @@ export class TcpClient {
   readonly #socket: Socket;
   readonly #context: TcpClientContext;
   readonly #framer: LineFramer;
-  /** What came before the token's line was whole; none once that was taken. */
+  /** Bytes that came before the token's line was complete; none once the token was accepted. */
   #head: Buffer | undefined;
   #session: Session | undefined;
   #cancelTimeout = () => {};

@@ -8,14 +8,14 @@ import type { Door } from './door.js';
 import { TcpClient } from './tcp-client.js';
 import { TokenCheck } from './token-check.js';
 
-/** How long clients have to end when the endpoint does, in milliseconds. */
+/** Time for clients to end when the endpoint does, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 1000;
 
-/** How an endpoint is served on TCP. */
+/** Options of an endpoint that is served on TCP. */
 export interface TcpListenOptions extends AttachmentOptions {
   /** 0 (default) lets the system choose. */
   readonly port?: number;
-  /** What a client has to say first, as `AUTH <token>`: 16 to 512 printable ASCII characters. Default: nothing. */
+  /** Token that a client has to send first, as `AUTH <token>`: 16 to 512 printable ASCII characters. Default: none. */
   readonly token?: string;
   /**
    * After how much silence the system asks for a client, in ms: 1000 to 7,200,000; 0: it does not. One that does not
@@ -23,8 +23,8 @@ export interface TcpListenOptions extends AttachmentOptions {
    */
   readonly keepAliveMs?: number;
   /**
-   * How long nothing may pass to or from a client before it is dropped, in ms: 1000 to 86,400,000; 0: for ever. It is
-   * told. Default 0: some programs only listen, and all are of this machine.
+   * Drops a client when nothing has passed to or from it for this long, in ms: 1000 to 86,400,000; 0 is never. The
+   * client is told. Default 0: some programs only listen, and all are on this machine.
    */
   readonly idleMs?: number;
 }

@@ -13,7 +13,7 @@ import {
 import type { Session } from '../api/session.js';
 import { type Door, noRoom, notRead } from './door.js';
 
-/** Where an X server is. */
+/** Address of an X server. */
 export interface X11ListenOptions extends AttachmentOptions {
   /** Default: `DISPLAY`. */
   readonly display?: string;
@@ -154,7 +154,7 @@ export class X11Listener {
   }
 }
 
-/** Whether the root window names a window that is there: one that is not is what a killed program has left. */
+/** True when the root window names a window that exists; a killed program leaves the name of one that does not. */
 async function isServed(display: X11Display, instance: number): Promise<boolean> {
   const window = await display.namedWindow(instance);
   if (window === undefined) return false;

@@ -19,7 +19,7 @@ import { RedialWait } from './redial-wait.js';
 import { type Follower, followers, TransferWatch, type WayBack } from './transfer-watch.js';
 import { UserCall } from './user-call.js';
 
-/** What {@link Calls} needs of the exchange. */
+/** The part of the exchange that {@link Calls} uses. */
 export interface CallsContext {
   readonly clock: Clock;
   readonly ticker: VoiceTicker;
@@ -142,7 +142,7 @@ export class Calls {
     return [...this.#active.values()].filter((call) => call.user === user);
   }
 
-  /** Whether as many calls of `user` go on as may. */
+  /** True when `user` has as many calls as the limits allow. */
   isFull(user: User): boolean {
     return this.activeCallsOf(user).length >= this.#context.callsPerUser;
   }
@@ -331,7 +331,7 @@ export class Calls {
   }
 }
 
-/** Whether a user's call has to wait for him to dial again. */
+/** True when a user's call has to wait for the user to dial again. */
 function isRejectedByPhone({ partner, direction }: UserCall, { kind }: EndCause): boolean {
   return kind === 'refused' && direction === 'OUTGOING' && partner.network === 'PSTN';
 }

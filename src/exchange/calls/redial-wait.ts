@@ -2,7 +2,7 @@ import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Occupation } from './call-stage.js';
 import type { UserCall } from './user-call.js';
 
-/** How long a rejected call waits for the user to dial again, in milliseconds. */
+/** Time that a rejected call waits for the user to dial again, in milliseconds. */
 export const REDIAL_WAIT_MS = 15_000;
 /** From the user's key to the new attempt, in milliseconds. */
 export const REDIAL_MS = 1000;

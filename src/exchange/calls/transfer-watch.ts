@@ -4,7 +4,7 @@ import { END_STATUS, PROGRESS_STATUS } from './call-end.js';
 import type { Occupation } from './call-stage.js';
 import type { UserCall } from './user-call.js';
 
-/** Who is told how a call that is dialled gets on, besides those in it. */
+/** Is told how a call that is dialled gets on, besides those in it. */
 export interface Follower {
   progress(step: Progress): void;
   /** Somebody took the call. */
@@ -15,7 +15,7 @@ export interface Follower {
   over(): void;
 }
 
-/** How a call that was talked through is taken back by the one who transfers it. */
+/** Takes a call back for the party that transfers it, after an announced transfer. */
 export interface WayBack {
   /** Dials no more. */
   cancel(): void;
@@ -26,14 +26,14 @@ export interface WayBack {
 }
 
 /**
- * What the one who transferred a call sees of it from then on (reference, "ALTER CALL TRANSFER"): the status of the
- * new call, until that is over or he hangs up. Where nobody takes the call it is his again, if he had talked to the
- * caller before.
+ * The view of a call for the user who transferred it (reference, "ALTER CALL TRANSFER"): the status of the new call,
+ * until that is over or the user hangs up. Where nobody takes the call it returns to the user, if the user had talked
+ * to the caller before.
  */
 export class TransferWatch implements Occupation, Follower {
   readonly #call: UserCall;
   readonly #wayBack: WayBack | undefined;
-  /** Whether it is decided who has the call. */
+  /** True once it is decided who has the call. */
   #settled = false;
   #over = false;
 

@@ -85,12 +85,12 @@ export class UserCall implements Leg {
     return this.#stage.kind === 'over';
   }
 
-  /** What the call talks through; none while it rings and when it is over. */
+  /** The conversation that carries the call; none while it rings and when it is over. */
   get conversation(): Conversation | undefined {
     return this.#stage.kind === 'active' ? this.#stage.conversation : undefined;
   }
 
-  /** Where the attempt to reach this user stands; none when it was answered. */
+  /** The attempt to reach this user; none once it was answered. */
   get attempt(): Attempt | undefined {
     return this.#stage.kind === 'offered' ? this.#stage.attempt : undefined;
   }
@@ -167,7 +167,7 @@ export class UserCall implements Leg {
     return true;
   }
 
-  /** Whether digits can be sent: at once, or when the call that still rings is answered. */
+  /** True when digits can be sent: at once, or when the call that still rings is answered. */
   get takesDigits(): boolean {
     return this.#stage.kind === 'active' || this.#rings;
   }
@@ -326,7 +326,7 @@ export class UserCall implements Leg {
   }
 }
 
-/** How often a call that goes on is stored with its length, in seconds. */
+/** Time between two stores of a running call's length, in seconds. */
 const COUNTED_SECONDS = 60;
 
 /** Failure reasons of the one whose device it is. */

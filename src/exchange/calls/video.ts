@@ -18,12 +18,12 @@ interface VideoEnd {
   readonly over: boolean;
 }
 
-/** How long video takes to start and to stop, in milliseconds. */
+/** Time that video takes to start and to stop, in milliseconds. */
 const SETTLE_MS = 1000;
 
 const DIRECTIONS = ['VIDEO_SEND_STATUS', 'VIDEO_RECEIVE_STATUS'] as const;
 
-/** What each action does: on one's own side, and on the other's. */
+/** The property that each action changes: on the user's own side, and on the other's. */
 const ACTIONS = {
   START_VIDEO_SEND: { own: 'VIDEO_SEND_STATUS', other: 'VIDEO_RECEIVE_STATUS', start: true },
   STOP_VIDEO_SEND: { own: 'VIDEO_SEND_STATUS', other: 'VIDEO_RECEIVE_STATUS', start: false },
@@ -31,7 +31,7 @@ const ACTIONS = {
   STOP_VIDEO_RECEIVE: { own: 'VIDEO_RECEIVE_STATUS', other: 'VIDEO_SEND_STATUS', start: false },
 } as const satisfies Readonly<Record<VideoAction, object>>;
 
-/** What each action finds, and what it makes of that: for `SETTLE_MS`, then for good. */
+/** The statuses that each action finds and sets: for `SETTLE_MS`, then for good. */
 const MOVES = {
   start: {
     AVAILABLE: ['STARTING', 'RUNNING'],

@@ -4,7 +4,7 @@ import {
   type VoicemailFailureReason,
 } from '../../protocol/catalogue/voicemail-status.js';
 
-/** What is done with a voicemail, and can go wrong. */
+/** Steps of a voicemail that can go wrong. */
 export const VOICEMAIL_STEPS = ['record', 'upload', 'download', 'playback'] as const;
 
 export type VoicemailStep = (typeof VOICEMAIL_STEPS)[number];

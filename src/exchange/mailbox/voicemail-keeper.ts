@@ -6,14 +6,14 @@ import type { User } from '../user.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import type { Voicemail } from './voicemail.js';
 
-/** How long the network takes for a voicemail, in milliseconds. */
+/** Time that the network takes for a voicemail, in milliseconds. */
 export const TRANSFER_MS = 500;
 
-/** What voicemails need of the exchange. */
+/** The part of the exchange that voicemails use. */
 export interface VoicemailsContext {
   readonly clock: Clock;
   readonly ticker: VoiceTicker;
-  /** Where audio is kept. */
+  /** Folder of the audio. */
   readonly folder: string;
   /** The greeting of those who have none of their own, and the tone before the recording. */
   readonly defaultGreeting: string;
@@ -28,12 +28,12 @@ export interface VoicemailsContext {
   readonly streamClosed: (closed: ClosedStream) => void;
 }
 
-/** What recordings and playbacks need of those who keep voicemails. */
+/** The part of the voicemails that recordings and playbacks use. */
 export interface VoicemailKeeper {
   readonly context: VoicemailsContext;
   /** Sends a recorded message to its recipient, or a recorded greeting to where greetings are kept. */
   deliver(voicemail: Voicemail): Promise<void>;
-  /** Where the recording of the voicemail with this id is kept. */
+  /** Path of the recording of the voicemail with this id. */
   fileFor(id: number): string;
   delete(voicemail: Voicemail): void;
   /** Stores it, unless it is deleted. */

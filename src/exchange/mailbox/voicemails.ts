@@ -20,15 +20,15 @@ import { TRANSFER_MS, type VoicemailKeeper, type VoicemailsContext } from './voi
 const GREETING_SECONDS = 60;
 /** A voicemail that comes from outside. */
 export interface Deposit {
-  /** Who has left it. */
+  /** The user who has left it. */
   readonly from: { readonly handle: string; readonly fullName?: string };
   /** The WAV file with its audio. It is read when it is played. */
   readonly file: string;
-  /** When it was recorded, in milliseconds since the Unix epoch. Default: now. */
+  /** Time of its recording, in milliseconds since the Unix epoch. Default: now. */
   readonly recordedAtMs?: number;
   /** Shown as DURATION, in seconds. Default: that of the file. */
   readonly durationSec?: number;
-  /** What is to go wrong with it, once. Default: nothing. */
+  /** A fault that it has once. Default: none. */
   readonly fault?: VoicemailFault;
 }
 
@@ -66,7 +66,7 @@ export class Voicemails implements VoicemailKeeper {
     });
   }
 
-  /** What SEARCH VOICEMAILS lists: greetings are not among them. */
+  /** The voicemails that SEARCH VOICEMAILS lists: greetings are not among them. */
   objectsOf(user: User): Voicemail[] {
     return this.objects.listOf(user).filter(({ isGreeting, status }) => !isGreeting && status !== 'DELETING');
   }
@@ -189,7 +189,7 @@ export class Voicemails implements VoicemailKeeper {
     return incoming.id;
   }
 
-  /** What is done with it ends, and its file goes. */
+  /** Ends what is done with it, and removes its file. */
   async #end(voicemail: Voicemail): Promise<void> {
     const activity = voicemail.activity?.by;
     if (activity?.discard) await activity.discard();

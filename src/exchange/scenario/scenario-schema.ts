@@ -32,7 +32,7 @@ export async function scenarioSchema() {
           handle: handle(z),
           fullName: name(z).optional(),
           ...behaviour,
-          /** What a call to it costs, as with a commercial contact. */
+          /** Price of a call to it, as with a commercial contact. */
           tariff: tariff.optional(),
         }),
       )
@@ -94,12 +94,12 @@ function userSchema(z: Z) {
   });
 }
 
-/** What goes wrong with a voicemail, once. */
+/** A fault of a voicemail, which happens once. */
 function faultSchema(z: Z) {
   return z.strictObject({ at: z.enum(VOICEMAIL_STEPS), reason: z.enum(VOICEMAIL_FAILURE_REASONS) });
 }
 
-/** How a robot or a phone takes a call. */
+/** The behaviour of a robot or a phone in a call. */
 function behaviourShape(z: Z) {
   const failure = z.strictObject({ fail: z.literal(FAILURE_REASONS), text: oneLine(z).optional() });
   const line = z.strictObject({
@@ -108,18 +108,18 @@ function behaviourShape(z: Z) {
     seed: z.number().int().min(1).max(2_147_483_646).optional(),
   });
   return {
-    /** How long it rings before what `outcome` says, in milliseconds. */
+    /** Time that it rings before its `outcome`, in milliseconds. */
     rings: ms(z).default(1000),
     outcome: z.union([z.enum(['answer', 'busy', 'refuse', 'no-answer']), failure]).default('answer'),
-    /** What the caller hears before the answer. */
+    /** Sound file that the caller hears before the answer. */
     earlyMedia: file(z).optional(),
-    /** What it does in the call, one after the other. */
+    /** Steps in the call, one after the other. */
     does: z.array(stepSchema(z)).default([]),
-    /** Whether it stays on the line when that is done. */
+    /** True when it stays on the line after the last step. */
     stays: z.boolean().default(false),
-    /** When it drops the call, counted from the answer, in milliseconds. */
+    /** Time from the answer until it drops the call, in milliseconds. */
     drops: ms(z).optional(),
-    /** What is wrong with its line. */
+    /** Impairments of its line. */
     line: line.optional(),
   };
 }

@@ -32,14 +32,14 @@ const NUMBERED = Object.entries<ObjectSpec>(OBJECTS).flatMap(([name, { id }]) =>
 );
 
 /**
- * What an exchange keeps over a restart, in a {@link Journal} or, without one, not at all. A disk that refuses is
+ * Keeps the state of an exchange over a restart, in a {@link Journal} or, without one, not at all. A disk error is
  * reported and does not stop a call; the journal tries again.
  */
 export class ExchangeStore implements DecisionStore {
   readonly #journal: Journal | undefined;
   readonly #failed: (error: unknown) => void;
   readonly #decisions = new Map<string, boolean>();
-  /** What was stored of each user: only what is new is written. */
+  /** Values that were stored, by user: only new ones are written. */
   readonly #saved = new Map<string, Map<string, unknown>>();
 
   constructor(journal: Journal | undefined, failed: (error: unknown) => void) {
@@ -90,7 +90,7 @@ export class ExchangeStore implements DecisionStore {
     };
   }
 
-  /** What is stored of a user, by its path. */
+  /** Values that are stored of a user, by path. */
   #savedOf(handle: string): Map<string, unknown> {
     const saved = this.#saved.get(handle) ?? new Map(this.#journal?.entries(`user/${handle}/`) ?? []);
     this.#saved.set(handle, saved);

@@ -14,7 +14,7 @@ import type { StreamStats, VoiceDestination } from '../voice/stream.js';
 import type { StreamOpener } from '../voice/voice-router.js';
 import { type RecordedEntry, streamName } from './wire-recorder.js';
 
-/** What came out otherwise than it was recorded. */
+/** Differences between a replay and its recording. */
 export interface ReplayReport {
   /** Lines that the endpoint said in the recording. */
   readonly lines: number;
@@ -24,7 +24,7 @@ export interface ReplayReport {
   readonly differences: readonly string[];
 }
 
-/** What a recording is played against: the options of the exchange that was recorded. */
+/** Options of a replay, among them those of the exchange that was recorded. */
 export interface ReplayOptions extends Omit<ExchangeOptions, 'clock' | 'opener' | 'stateFolder'> {
   /** The clock that robots in the options were made with. Default: a new one. */
   readonly clock?: VirtualClock;
@@ -35,8 +35,8 @@ export interface ReplayOptions extends Omit<ExchangeOptions, 'clock' | 'opener' 
 /** After the last recorded line, in milliseconds. */
 const AFTERMATH_MS = 5000;
 /**
- * How many frames a stream may be shifted: a command comes between two ticks, and which one is next can differ by
- * the fraction of a millisecond that a real clock's timers are late.
+ * Most frames that a stream may be shifted: a command comes between two ticks, and its next tick depends on the
+ * fraction of a millisecond by which a real clock's timers are late.
  */
 const MAX_SHIFT_FRAMES = 5;
 
@@ -225,7 +225,7 @@ function streamDifference({ name, expected, got }: Tape): string | undefined {
   return `${name}: sample ${furthest} differs`;
 }
 
-/** Where the two differ, the second beginning `shift` samples later; nothing where both are does not count. */
+/** First position where the two differ, the second beginning `shift` samples later, as far as both go. */
 function firstDifference(expected: Int16Array, got: Int16Array, shift: number): number | undefined {
   const end = Math.min(expected.length, got.length - shift);
   for (let at = Math.max(0, -shift); at < end; at++) if (expected[at] !== got[at + shift]) return at;

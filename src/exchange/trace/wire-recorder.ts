@@ -54,7 +54,7 @@ export class WireRecorder {
     return new WireRecorder(folder, clock);
   }
 
-  /** Why the recording is incomplete, if it is: the first thing that the disk has refused. */
+  /** The first error of the disk, if there was one: the recording is incomplete from then on. */
   get failure(): unknown {
     return this.#failure;
   }

@@ -9,7 +9,7 @@ import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
 /** Told once of what could not be read or written. The call goes on. */
 export type FailureListener = (error: unknown) => void;
 
-/** How a file is read. */
+/** Options of a file that is read. */
 export interface SourceOptions {
   /** Told when the file turns out to be damaged, or its disk fails. */
   readonly failed?: FailureListener;
@@ -45,7 +45,7 @@ export class FileSource implements VoiceSource {
     return { moved: this.#moved, silenceFilled: 0, late: 0, dropped: 0 };
   }
 
-  /** What could not be read, if the file is damaged or its disk fails. */
+  /** The error, if the file is damaged or its disk fails. */
   get failure(): unknown {
     return this.#failure;
   }
@@ -103,9 +103,9 @@ export class FileSource implements VoiceSource {
   }
 }
 
-/** How a file is written. */
+/** Options of a file that is written. */
 export interface FileOptions {
-  /** Whether a tick waits for a disk that is behind, instead of dropping. Default false. */
+  /** True when a tick waits for a disk that is behind, instead of dropping. Default false. */
   readonly patient?: boolean;
   readonly failed?: FailureListener;
   /** Told when it is closed. */
@@ -154,7 +154,7 @@ export class FileDestination implements VoiceDestination {
     return { moved: this.#moved, silenceFilled: 0, late: 0, dropped: this.#dropped };
   }
 
-  /** What the disk has refused, if it has. */
+  /** The error of the disk, if there was one. */
   get failure(): unknown {
     return this.#failure;
   }

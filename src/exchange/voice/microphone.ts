@@ -4,7 +4,7 @@ import type { SoundCard } from './sound-card.js';
 
 /** Frames that are kept for a listener that is behind: as long as calls make up for a machine that was away. */
 const KEPT_FRAMES = 2000 / PTIME_MS;
-/** How many frames a tap may have missed when it is back, and still go on where it was: a call that joins another. */
+/** Most frames that a tap may miss and still go on where it was: a call that joins another misses one. */
 const MISSED_FRAMES = 1;
 
 /**

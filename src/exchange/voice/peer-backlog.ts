@@ -13,12 +13,12 @@ const MOST_HELD_BYTES = voiceBytes(500);
 const MOST_HELD_ASKING_BYTES = voiceBytes(2000);
 /** The system is asked when so little may still be sent. */
 const ASK_BELOW_BYTES = MOST_IN_SYSTEM_BYTES / 4;
-/** Who has sent this much since is asked for along with another. */
+/** A connection that has sent this much is asked about along with another. */
 const ASK_ALONG_BYTES = MOST_IN_SYSTEM_BYTES / 2;
 /** A peer that has not read is looked at again after so many frames. */
 const RETRY_FRAMES = 6;
 
-/** Where the frames of a {@link PeerBacklog} go. */
+/** Takes the frames of a {@link PeerBacklog}. */
 export interface BacklogOutlet {
   send(frame: Uint8Array): void;
   drop(bytes: number): void;
@@ -87,14 +87,14 @@ export class PeerBacklog {
   readonly #outlet: BacklogOutlet;
   readonly #backlogs: { ask(): void; close(): void };
   #known: boolean;
-  /** Whether the system has told of this connection before. */
+  /** True once the system has told of this connection. */
   #found = false;
   #left = MOST_IN_SYSTEM_BYTES;
   #held: Uint8Array[] = [];
   #stalled = false;
   #refused = 0;
   #asked = false;
-  /** What waited in the socket when the system was asked, and what was sent since. */
+  /** Bytes that waited in the socket when the system was asked, and those sent since. */
   #waited = 0;
   #sent = 0;
 
@@ -119,12 +119,12 @@ export class PeerBacklog {
     return this.#sent;
   }
 
-  /** Whether the system is asked now. */
+  /** True while the system is asked. */
   get asked(): boolean {
     return this.#asked;
   }
 
-  /** Whether anything may be sent. */
+  /** True when anything may be sent. */
   get canSend(): boolean {
     return this.#left > 0;
   }
@@ -161,7 +161,7 @@ export class PeerBacklog {
     if (this.#heldBytes > MOST_HELD_BYTES) this.#stall();
   }
 
-  /** What is held is sent. */
+  /** Sends what is held. */
   close(): void {
     this.#known = false;
     this.#sendHeld();

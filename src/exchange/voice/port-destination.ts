@@ -13,7 +13,7 @@ const OUTPUT_BACKLOG_BYTES = voiceBytes(1000);
 /** Frames that can be collected in one turn: a machine that was away makes up for several at once. */
 const BATCH_BYTES = 8 * FRAME_BYTES;
 
-/** What the destinations of one exchange share. */
+/** Shared by the destinations of one exchange. */
 export class PortOutputs {
   readonly options: PortOptions;
   readonly turn: SendTurn;
@@ -131,7 +131,7 @@ export class PortDestination implements VoiceDestination {
     else this.#drop(piece.length);
   }
 
-  /** What was to be sent, and was not. */
+  /** Counts bytes that are dropped instead of sent. */
   #drop(bytes: number): void {
     this.#moved -= bytes / BYTES_PER_SAMPLE;
     this.#dropped += bytes / BYTES_PER_SAMPLE;

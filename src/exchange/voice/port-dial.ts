@@ -5,11 +5,11 @@ import { BYTES_PER_SAMPLE, msToSamples } from '../../base/pcm.js';
 const DIAL_TIMEOUT_MS = 2000;
 const FLUSH_TIMEOUT_MS = 2000;
 
-/** How redirected ports behave. */
+/** Options of redirected ports. */
 export interface PortOptions {
   /**
-   * How long, in real milliseconds, a tick waits for a peer before it goes on without him. 0 in real time, where a
-   * late peer means silence; on a virtual clock time stands still while a tick waits.
+   * Time, in real milliseconds, that a tick waits for a peer before it goes on without it. 0 in real time, where a late
+   * peer means silence; on a virtual clock time stands still while a tick waits.
    */
   readonly patienceMs: number;
   /** Length of the pieces that an output is written in, in milliseconds: 10 (as Skype did) or 20. */

@@ -16,7 +16,7 @@ const LOW_WATER_BYTES = voiceBytes(120);
 /** Most that one read takes. Reads are synchronous, so all sockets share one buffer. */
 const READ_BYTES = voiceBytes(100);
 const readBuffer = new Uint8Array(READ_BYTES);
-/** What is in store in any case while a peer makes up for being late: two frames, and as many for the next hitch. */
+/** Kept in store while a peer makes up for being late: two frames, and as many for the next hitch. */
 const SPARE_BYTES = 4 * FRAME_BYTES;
 /** Two frames on their way to become one. Reads are synchronous, so all sources share them. */
 const twoFrames = new Int16Array(2 * FRAME_SAMPLES);
@@ -81,7 +81,7 @@ export class PortSource implements VoiceSource {
     this.#fill(frame);
   }
 
-  /** What the peer sent ahead is read and let go: a socket closed on unread bytes would look broken to him. */
+  /** Reads and drops what the peer sent ahead: a socket that is closed on unread bytes looks broken to the peer. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#finish();

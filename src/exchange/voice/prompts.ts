@@ -10,7 +10,7 @@ const PROMPTS = new URL('../../../assets/prompts/', import.meta.url);
 /** The tone before a recording. */
 export const BEEP = toneSamples({ frequency: 1000, durationMs: 400, levelDbfs: -12 });
 
-/** Where one of the shipped prompts lies. */
+/** Path of one of the shipped prompts. */
 export function promptFile(name: string): string {
   return fileURLToPath(new URL(name, PROMPTS));
 }

@@ -1,4 +1,4 @@
-/** Where a user's voice comes from and goes to when it is not redirected: the endpoint's sound device. */
+/** The endpoint's sound device: source and destination of a user's voice when it is not redirected. */
 export interface SoundCard {
   /** Fills `frame` with what the microphone hears. */
   capture(frame: Int16Array): void;

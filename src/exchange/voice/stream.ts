@@ -13,9 +13,9 @@ export interface StreamStats {
 /** A source of a user's outgoing voice. */
 export interface VoiceSource {
   readonly stats: StreamStats;
-  /** Whether it has been heard of and can still give something (property VAA_INPUT_STATUS). */
+  /** True when something has come and more can come (property VAA_INPUT_STATUS). */
   readonly active: boolean;
-  /** Whether nothing more comes: asked for again, it is opened anew. */
+  /** True when nothing more comes: asked for again, it is opened anew. */
   readonly over: boolean;
   /** Fills `frame`; what is not there in time is silence. */
   read(frame: Int16Array): void | Promise<void>;
@@ -25,7 +25,7 @@ export interface VoiceSource {
 /** A destination of a user's incoming voice, or of the microphone's. */
 export interface VoiceDestination {
   readonly stats: StreamStats;
-  /** Whether nothing more can go there: asked for again, it is opened anew. */
+  /** True when nothing more can go there: asked for again, it is opened anew. */
   readonly over: boolean;
   write(frame: Int16Array): void | Promise<void>;
   /** Flushes, then closes. */

@@ -13,13 +13,13 @@ export interface Routed<T> {
   readonly stream: T;
 }
 
-/** Where an input comes from besides, or instead of, the sound card. */
+/** A source of input besides, or instead of, the sound card. */
 export interface InputRoute {
   readonly soundCard: boolean;
   readonly sources: readonly Routed<VoiceSource>[];
 }
 
-/** Where an output, or the captured microphone, goes. */
+/** A destination of the output or of the captured microphone. */
 export interface OutputRoute {
   readonly soundCard: boolean;
   readonly destinations: readonly Routed<VoiceDestination>[];
@@ -27,13 +27,13 @@ export interface OutputRoute {
 
 export type SoundDevice = 'microphone' | 'speaker';
 
-/** What a user speaks into and listens to when his streams are not redirected. */
+/** The devices of a user whose streams are not redirected. */
 export interface SoundDevices {
   readonly loudspeaker: Loudspeaker;
   readonly microphone: Microphone;
 }
 
-/** What a user's voice tells the object that it belongs to. */
+/** Notices of a user's voice to the object that it belongs to. */
 export interface UserVoiceEvents {
   /** Redirected input has begun to be sent, or ended (property VAA_INPUT_STATUS). */
   inputActive(active: boolean): void;
@@ -41,7 +41,7 @@ export interface UserVoiceEvents {
   closed(stream: StreamKind, stats: StreamStats, error?: unknown): void;
   /** A sound device failed. */
   failed(device: SoundDevice, error: unknown): void;
-  /** Whether the user has muted his microphone. */
+  /** True when the user has muted the microphone. */
   muted(): boolean;
 }
 
@@ -61,7 +61,7 @@ export class UserVoice implements Party {
   readonly #tap: MicrophoneTap;
   readonly #events: UserVoiceEvents;
   readonly #microphone = new Int16Array(FRAME_SAMPLES);
-  /** Whether the microphone was heard in this tick. */
+  /** True when the microphone was heard in this tick. */
   #captured = false;
   #input: InputRoute = { soundCard: true, sources: [] };
   #output: OutputRoute = { soundCard: true, destinations: [] };
@@ -92,7 +92,7 @@ export class UserVoice implements Party {
     return this.#captureMic;
   }
 
-  /** Whether redirected input is being sent (property VAA_INPUT_STATUS). */
+  /** True while redirected input is being sent (property VAA_INPUT_STATUS). */
   get inputActive(): boolean {
     return this.#inputActive;
   }
@@ -133,7 +133,7 @@ export class UserVoice implements Party {
     this.#closeGone('CAPTURE_MIC', before, destinations);
   }
 
-  /** Whether redirected inputs are read. While they are not, what they have to say waits, and silence is said. */
+  /** Reads redirected inputs or stops reading them. While they are not read, their audio waits and silence is sent. */
   listen(on: boolean): void {
     this.#listening = on;
   }
@@ -161,7 +161,7 @@ export class UserVoice implements Party {
       : this.#say(frame, soundCard, inputs);
   }
 
-  /** What the microphone said goes out with what is heard in the same tick, so that a client has both legs at once. */
+  /** Sends the microphone's frame with the frame heard in the same tick, so that a client has both legs at once. */
   hear(frame: Int16Array): void | Promise<void> {
     const { soundCard, destinations } = this.#output;
     if (!soundCard) this.#loudspeaker.pause(this);
@@ -188,7 +188,7 @@ export class UserVoice implements Party {
     await this.#closing;
   }
 
-  /** What the microphone hears, where somebody hears that. */
+  /** Captures the microphone, where somebody listens to it. */
   #capture(): void {
     this.#captured = this.#input.soundCard || this.#captureMic.length > 0;
     if (!this.#captured) {

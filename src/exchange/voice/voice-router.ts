@@ -21,7 +21,7 @@ export interface ClosedStream extends StreamOwner {
   /** The user. */
   readonly handle: string;
   readonly stats: StreamStats;
-  /** Why it could not be closed as it should. */
+  /** The error, if it could not be closed as it should. */
   readonly error?: unknown;
 }
 

@@ -20,7 +20,7 @@ export interface CatalogueEntry {
   /** Of the audio file and all that was made of it. */
   readonly bytes: number;
   readonly tags: Readonly<Record<string, string>>;
-  /** Why the recording must not be purged; absent when it may be. */
+  /** Reason of the legal hold; absent when the recording may be purged. */
   readonly hold?: string;
 }
 
@@ -72,7 +72,7 @@ export const RECORDING_ROW = z.object({
   hold: z.string().nullable(),
 });
 
-/** What tells whether a recording may be deleted. */
+/** The columns that tell whether a recording may be deleted. */
 export const HELD_ROW = z.object({ key: z.int(), file: z.string(), hold: z.string().nullable() });
 
 export function entryOf(row: z.output<typeof RECORDING_ROW>): CatalogueEntry {
@@ -80,7 +80,7 @@ export function entryOf(row: z.output<typeof RECORDING_ROW>): CatalogueEntry {
   return { ...rest, startedAt, durationMs, callId, ...(hold !== null && { hold }) };
 }
 
-/** What the full-text index has of a recording: its partner, the names and values of its tags. */
+/** The words of a recording for the full-text index: its partner, the names and values of its tags. */
 export function wordsOf({ call, tags }: RecordingSidecar): [partner: string, tags: string] {
   return [call.partner, Object.entries(tags).flat().join(' ')];
 }

@@ -40,12 +40,12 @@ import { expendable, RETENTION, type RetentionRules } from './retention.js';
 
 /** The catalogue's file, in the folder of the recordings. */
 export const CATALOGUE_FILE = 'catalogue.sqlite';
-/** What a damaged one is called that was moved aside begins with. */
+/** First part of the name under which a damaged catalogue is set aside. */
 export const DAMAGED_PREFIX = 'catalogue.damaged-';
 const ADVICE = '`jackfield recordings index` moves it aside, and makes another from the sidecars.';
 const AUDIO_NAME = /\.wav(\.age)?$/i;
 
-/** What {@link Catalogue.search} looks for; everything that is given has to fit. */
+/** Criteria of {@link Catalogue.search}; all that are given have to fit. */
 export interface CatalogueQuery {
   /** Begun at or after. */
   readonly since?: Date;
@@ -205,7 +205,7 @@ export class Catalogue implements Disposable {
     }
   }
 
-  /** What the rules let go: oldest first, never what is under legal hold. @throws ERR_INVALID_ARG. */
+  /** The recordings that the rules let go: oldest first, none under legal hold. @throws ERR_INVALID_ARG. */
   purgeable(rules: RetentionRules, clock: Clock = systemClock): CatalogueEntry[] {
     checkOptions(rules, RETENTION);
     checkArgument('clock', clock, CLOCK);
@@ -276,7 +276,7 @@ export class Catalogue implements Disposable {
     return sidecar.id === id && sidecar.segment === segment ? recordingFiles(file, sidecar) : [file];
   }
 
-  /** Whether a file is the audio of a recording. */
+  /** True when a file is the audio of a recording. */
   #has(file: string): boolean {
     const sql = 'SELECT key FROM recordings WHERE file = ?';
     return this.#db.get(KEY_ROW, sql, relative(this.folder, file)) !== undefined;
@@ -324,7 +324,7 @@ export class Catalogue implements Disposable {
     return path;
   }
 
-  /** Whether an entry is of something: its audio is there, or it is missed and under legal hold. */
+  /** True when the audio of an entry is there, or is missing and under legal hold. */
   async #isThere(entry: CatalogueEntry): Promise<boolean> {
     const files = await this.filesOf(entry).catch(() => undefined);
     return files !== undefined && (files.length > 0 || entry.hold !== undefined);

@@ -10,20 +10,20 @@ import { beside } from '../sidecar.js';
 
 const HOLD = z.object({ schema: z.literal('jackfield.hold/1'), reason: z.string() });
 
-/** What is told of a hold whose file cannot be read: it holds all the same. */
+/** Reason of a hold whose file cannot be read: it holds all the same. */
 const UNREADABLE = 'a hold file that cannot be read';
 
-/** Where the legal hold on a recording is kept. */
+/** Path of the legal hold on a recording. */
 export function holdFile(audioFile: string): string {
   return beside(audioFile, '.hold.json');
 }
 
-/** Whether a recording is under legal hold. */
+/** True when a recording is under legal hold. */
 export function isHeld(audioFile: string): boolean {
   return existsSync(holdFile(audioFile));
 }
 
-/** Why a recording is under legal hold; nothing where it is not. */
+/** Reason of the legal hold on a recording; nothing where there is none. */
 export async function readHold(audioFile: string): Promise<string | undefined> {
   if (!isHeld(audioFile)) return undefined;
   try {

@@ -12,7 +12,7 @@ import {
 import type { SegmentResult } from '../file/segment.js';
 import { readSegment } from '../read-segment.js';
 
-/** What a recorder that was killed, or could not publish, left in its folder of recordings under way: audio files. */
+/** Audio files that a recorder which was killed, or could not publish, left in its folder of recordings under way. */
 export interface LeftBehind {
   /** Of recordings that were under way. */
   readonly unfinished: readonly string[];
@@ -24,12 +24,12 @@ export interface LeftBehind {
   readonly strays: readonly string[];
 }
 
-/** Where recordings under way are. */
+/** Folder of recordings under way. */
 export function recordingFolder(folder: string): string {
   return join(folder, '.recording');
 }
 
-/** What may follow a recording's name in those of its files. */
+/** Endings that may follow a recording's name in those of its files. */
 const ENDING =
   /(\.publication\.json|\.manifest\.json|\.json|\.journal|\.reserve|\.tail|\.tail-old|\.local\.wav|\.remote\.wav|\.wav|\.wav\.age|\.flac|\.mp3|\.opus)(\.part)?$/;
 

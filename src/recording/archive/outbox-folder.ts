@@ -25,7 +25,7 @@ export interface UndeliveredEvent extends KeptEvent {
   readonly path: string;
 }
 
-/** What is in an outbox, oldest first. The folder of a recorder's is `.outbox` in that of the recordings. */
+/** Events in an outbox, oldest first. A recorder's is the folder `.outbox` in that of the recordings. */
 export async function listOutbox(folder: string): Promise<UndeliveredEvent[]> {
   checkArgument('folder', folder, aPath);
   const found: UndeliveredEvent[] = [];

@@ -24,7 +24,7 @@ export interface OutboxEvent {
 export type Deliver = (event: OutboxEvent, options: { readonly signal: AbortSignal }) => Promise<void>;
 
 export interface OutboxOptions {
-  /** Where events wait. */
+  /** Folder in which events wait. */
   readonly folder: string;
   /** By name, as kept with each event. None waits for another one. */
   readonly channels: Readonly<Record<string, Deliver>>;
@@ -132,8 +132,8 @@ class Lane {
   readonly #signal: AbortSignal;
   readonly #deliver: () => Deliver | undefined;
   /**
-   * When each event is due, by a clock that nobody puts back. What the file says counts at the first look only, and
-   * for no longer than the pause that was meant.
+   * Time at which each event is due, by a clock that nobody puts back. The time in the file counts at the first look
+   * only, and for no longer than the pause that was meant.
    */
   readonly #dueAt = new Map<string, number>();
   #running: Promise<void> | undefined;

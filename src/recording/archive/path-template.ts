@@ -2,7 +2,7 @@ import { entryOf } from '../../base/entry-of.js';
 import { type LocalTime, localClock } from '../../base/local-time.js';
 import { checkPathTemplate, fillPath } from '../../files/path-template.js';
 
-/** What a path template can name. */
+/** Values that a path template can name. */
 export interface PathFacts {
   readonly startedAt: Date;
   /** The zone of date and time. Default `UTC`. */
@@ -31,7 +31,7 @@ const FIELDS: Readonly<Record<string, (facts: PathFacts, local: LocalTime) => st
   direction: ({ direction }) => direction || 'unknown',
 };
 
-/** Where recordings go by default: a folder a day, a file a call. */
+/** Default path of recordings: a folder a day, a file a call. */
 export const DEFAULT_TEMPLATE = '{date}/{time}-{partner}-{id}';
 
 /** @throws ERR_INVALID_ARG for a field that is not known, an empty part, or a part that leads out of the folder. */

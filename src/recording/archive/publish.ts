@@ -20,7 +20,7 @@ import { beside, type RecordingOutput } from '../sidecar.js';
 import { claimName, linkOnce } from './claim-name.js';
 import { fillTemplate } from './path-template.js';
 
-/** What can be made of a recording besides its stereo WAV: compressed files, or a WAV for each leg. */
+/** Files that can be made of a recording besides its stereo WAV: compressed ones, or a WAV for each leg. */
 export type OutputFormat = CompressedFormat | 'legs';
 
 export const OUTPUT_FORMATS: readonly OutputFormat[] = [...COMPRESSED_FORMATS, 'legs'];
@@ -37,7 +37,7 @@ export interface PublishOptions {
   readonly encoders?: EncoderSlots;
 }
 
-/** What is told of a publication once its files are in their place; may come again after a kill, with the same id. */
+/** News of a publication whose files are in their place; may come again after a kill, with the same id. */
 export interface PublicationNews {
   readonly id: string;
   readonly type: string;
@@ -83,7 +83,7 @@ export async function resumePublication(
   return await complete(plan, source, published, tell);
 }
 
-/** Where it is kept what the publication of a recording intends. */
+/** Path of the plan of a recording's publication. */
 export function planFile(file: string): string {
   return beside(file, '.publication.json');
 }
@@ -93,11 +93,11 @@ const PLAN = z.object({
   /** Of the news. */
   id: z.string(),
   type: z.string(),
-  /** What follows the recording's name in those of its outputs, which are made. */
+  /** Endings of the outputs that are made; they follow the recording's name. */
   suffixes: z.array(z.string().regex(/^\.[a-z0-9]+(\.wav)?$/)),
   /** Outputs that could not be made. */
   unmade: z.array(z.object({ format: z.string(), reason: z.string() })),
-  /** Where the audio is, in the folder, once all files are in their place. */
+  /** Path of the audio in the folder, once all files are in their place. */
   published: z.string().optional(),
 });
 type Plan = z.infer<typeof PLAN>;

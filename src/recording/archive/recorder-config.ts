@@ -120,7 +120,7 @@ export async function readRecordConfig(path: string): Promise<RecordConfig> {
   throw new JackfieldError('ERR_SYNTAX', `${path} is not a valid configuration:\n${problems.join('\n')}`);
 }
 
-/** What a configuration says to the recorder; key files are read. @throws ERR_FILE, ERR_INVALID_ARG. */
+/** The recorder's options of a configuration; reads key files. @throws ERR_FILE, ERR_INVALID_ARG. */
 export async function recorderOptions(config: RecordConfig): Promise<RecorderOptions> {
   checkArgument('config', config, object);
   const { out = 'recordings', policy, template, format, discardBelowMs, consent, hook, catalogue } = config;

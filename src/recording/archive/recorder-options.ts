@@ -31,7 +31,7 @@ import { checkTemplate, DEFAULT_TEMPLATE } from './path-template.js';
 import { OUTPUT_FORMATS, type OutputFormat } from './publish.js';
 import { type WebhookOptions, webhook } from './webhook.js';
 
-/** Which calls a {@link Recorder} records by itself; the others it records when it is told to. */
+/** Calls that a {@link Recorder} records by itself; it records the others when it is told to. */
 export type RecordPolicy =
   | 'all'
   | 'incoming'
@@ -42,7 +42,7 @@ export type RecordPolicy =
   | { readonly except: readonly string[] };
 
 export interface RecorderOptions {
-  /** Where recordings go. Those under way are in `.recording`, undelivered events in `.outbox`. */
+  /** Folder of recordings. Those under way are in `.recording`, undelivered events in `.outbox`. */
   readonly folder: string;
   /** Default `'all'`. */
   readonly policy?: RecordPolicy;
@@ -63,8 +63,8 @@ export interface RecorderOptions {
   /** Made besides the stereo WAV. Default none. */
   readonly outputs?: readonly OutputFormat[];
   /**
-   * When compressed outputs are written: `'live'`, while the call goes on, so that they are there when it ends, or
-   * `'after'` it, when nothing is in a hurry. Default `'after'`.
+   * Writes compressed outputs `'live'`, while the call goes on, so that they are there when it ends, or `'after'` it.
+   * Default `'after'`.
    */
   readonly encode?: 'after' | 'live';
   /**
@@ -72,11 +72,11 @@ export interface RecorderOptions {
    * its WAV when it is over, a quarter as many at once. Taken at the start. Default 32.
    */
   readonly maxEncoders?: number;
-  /** How the other party is told. Default: not by the recorder. */
+  /** Announcement to the other party. Default: none by the recorder. */
   readonly consent?: ConsentOptions;
   readonly hook?: FinishHookOptions;
   readonly webhook?: WebhookOptions;
-  /** Whether to keep a catalogue (`catalogue.sqlite`). Default true. */
+  /** Keeps a catalogue (`catalogue.sqlite`). Default true. */
   readonly catalogue?: boolean;
   /** Signs the manifests: an Ed25519 private key. */
   readonly signingKey?: KeyObject;
@@ -85,7 +85,7 @@ export interface RecorderOptions {
    * it they wait for one.
    */
   readonly identity?: string;
-  /** How each call is recorded. With `preRollMs`, calls that are not recorded by policy are kept in memory so far back. */
+  /** Options of each recording. With `preRollMs`, calls outside the policy are kept in memory so far back. */
   readonly recording?: Pick<
     RecordCallOptions,
     | 'segments'
@@ -185,7 +185,7 @@ export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecord
   };
 }
 
-/** How one call is recorded; `begin` is false for one that is kept in memory until it is asked for. */
+/** Options of one recording; `begin` is false for a call that is kept in memory until it is asked for. */
 export function recordOptionsFor(
   call: CallControl,
   { signingKey, tagsOf }: RecorderOptions,
@@ -218,7 +218,7 @@ export async function checkMeans(options: RecorderOptions): Promise<void> {
   if (consent?.prompt !== undefined) await (await openAudio(consent.prompt))[Symbol.asyncDispose]();
 }
 
-/** Whether a policy wants a call of this type and partner. */
+/** True when a policy records a call of this type and partner. */
 export function wants(policy: RecordPolicy, type: string, partner: string): boolean {
   if (typeof policy === 'object') {
     const named = (names: readonly string[]) =>

@@ -42,7 +42,7 @@ export interface RecorderListener extends Required<VoiceListener> {
   readonly recording: CallRecording;
 }
 
-/** What a {@link Recorder} tells its listeners. */
+/** Events of a {@link Recorder}. */
 export interface RecorderEvents extends FencedEvents {
   /** A call is being recorded, or held in memory until {@link Recorder.record}. */
   recording: [recording: CallRecording, begun: boolean];
@@ -191,7 +191,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     }
   }
 
-  /** What is being recorded, or held in memory. */
+  /** Calls that are being recorded, or held in memory. */
   get recordings(): readonly CallRecording[] {
     return [...this.#recordings.values()];
   }
@@ -253,7 +253,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     if (!this.#closed && !this.#recordings.has(call)) await this.#open(call, wanted);
   }
 
-  /** Whether the policy wants a call, now. */
+  /** True when the policy records a call now. */
   async #isWanted(call: Call): Promise<boolean> {
     await describeCall(call);
     const { type, partner } = recordedCall(call);

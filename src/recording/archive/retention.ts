@@ -1,16 +1,16 @@
 import { checkOptions, type Rules, within } from '../../base/check.js';
 
-/** What may go: all that one of the given rules lets go. */
+/** Rules for deletion: an item may go when any rule that is given lets it go. */
 export interface RetentionRules {
-  /** What began longer ago than this, in days. */
+  /** Age beyond which an item may go, in days. */
   readonly maxAgeDays?: number;
   /** The oldest beyond this size of all together, in bytes. */
   readonly maxBytes?: number;
 }
 
-/** What retention goes by. */
+/** The facts that retention goes by. */
 export interface Retained {
-  /** When it began, in milliseconds since the Unix epoch. */
+  /** Time of its beginning, in milliseconds since the Unix epoch. */
   readonly atMs: number;
   /** Bytes that its removal would free. */
   readonly bytes: number;
@@ -27,7 +27,7 @@ export const RETENTION: Rules<RetentionRules> = {
 };
 
 /**
- * What the rules let go, oldest first, never what is under legal hold. What is held still counts as size.
+ * Yields the items that the rules let go, oldest first, none under legal hold. Held items still count as size.
  *
  * @param items Oldest first.
  * @param totalBytes Of all items together, those that are held included.

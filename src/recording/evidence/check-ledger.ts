@@ -34,7 +34,7 @@ export class LedgerCheck {
   }
 
   /**
-   * What does not hold, if anything.
+   * The first fault, if there is one.
    * @param samples the length. Default: that of what was pushed.
    */
   fault(samples = this.#position): string | undefined {

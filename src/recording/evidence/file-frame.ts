@@ -7,7 +7,7 @@ import { STEREO_BYTES } from '../file/stereo-file.js';
 
 /** The bytes of a recording's file that are no samples: those before its data and those behind them. */
 export interface FileFrame {
-  /** Where the data begin, in bytes. 0 for an encrypted file, of which no byte is a sample as it lies there. */
+  /** Offset of the data, in bytes. 0 for an encrypted file, in which no byte is a plain sample. */
   readonly offset: number;
   /** Length of the data, in bytes: they are left out, as the blocks cover them. 0 for an encrypted file. */
   readonly bytes: number;
@@ -21,7 +21,7 @@ export async function frameOf(file: string, samples: number): Promise<FileFrame>
   return { ...place, sha256: await hashAround(file, place) };
 }
 
-/** What is wrong with the frame of a file, if anything is. @throws ERR_FILE */
+/** The fault of a file's frame, if there is one. @throws ERR_FILE */
 export async function frameFault(file: string, frame: FileFrame): Promise<string | undefined> {
   if ((await hashAround(file, frame)) === frame.sha256) return undefined;
   if (frame.offset === 0) return 'The encrypted file is not the one that was written.';

@@ -17,7 +17,7 @@ export interface RecordingManifest {
   readonly chain: string;
   /** SHA-256 of the sidecar file, byte by byte: ledger and metadata. */
   readonly sidecar: string;
-  /** What of the file the blocks do not cover. From version 2 on. */
+  /** The parts of the file that the blocks do not cover. From version 2 on. */
   readonly frame?: FileFrame;
   readonly signature?: {
     readonly algorithm: 'Ed25519';
@@ -28,7 +28,7 @@ export interface RecordingManifest {
   };
 }
 
-/** What {@link manifestOf} draws on. */
+/** The facts for {@link manifestOf}. */
 export interface ManifestFacts {
   readonly id: string;
   readonly segment: number;
@@ -68,7 +68,7 @@ export function manifestStatement(manifest: RecordingManifest): string {
   return `${[schema, id, segment, samples, blockSamples, chain, sidecar, ...ofFile].join('\n')}\n`;
 }
 
-/** Whether the signature fits the manifest. Whose key it is has to be known from elsewhere. */
+/** True when the signature fits the manifest. The owner of the key has to be known from elsewhere. */
 export function signatureFits(manifest: RecordingManifest): boolean {
   if (!manifest.signature) return false;
   const { publicKey, value } = manifest.signature;

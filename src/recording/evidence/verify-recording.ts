@@ -50,17 +50,17 @@ export interface VerifyFinding {
 
 export interface VerifyReport {
   readonly file: string;
-  /** Whether nothing was found. */
+  /** True when nothing was found. */
   readonly ok: boolean;
-  /** Whether what is there is what was recorded, whoever signed it: nothing was found but `unsigned` or `signer`. */
+  /** True when the file is as it was recorded, whoever signed it: nothing was found but `unsigned` or `signer`. */
   readonly unchanged: boolean;
   readonly findings: readonly VerifyFinding[];
   /** Says in words what the recording misses by its own account; empty where it is complete. No fault in itself. */
   readonly misses: readonly string[];
   readonly signed: SignatureState;
   /**
-   * How far the manifest reaches: to every byte of the file, or to the samples alone, as one of version 1 and that of
-   * an encrypted recording for a decrypted copy.
+   * The reach of the manifest: every byte of the file, or the samples alone, as with a manifest of version 1, or with
+   * that of an encrypted recording for a decrypted copy.
    */
   readonly covers: 'file' | 'samples';
   readonly samples: number;
@@ -69,17 +69,17 @@ export interface VerifyReport {
 }
 
 /**
- * Who signed a recording: nobody; somebody, but not for what the manifest says (`invalid`); somebody, though not known
- * to be the owner of the key given, or no key was given (`untrusted`); the owner of the key given (`trusted`).
+ * The signature of a recording. `none`: there is none. `invalid`: it does not fit the manifest. `untrusted`: it fits,
+ * but was not made with the key given, or no key was given. `trusted`: it was made with the key given.
  */
 export type SignatureState = 'none' | 'invalid' | 'untrusted' | 'trusted';
 
 export interface VerifyOptions {
-  /** Which recording it has to be, as a catalogue knows. Default: any. */
+  /** The recording that it has to be, as a catalogue knows. Default: any. */
   readonly expected?: { readonly id: string; readonly segment: number };
   /** The Ed25519 public key that the manifest must be signed with. Default: any, or none. */
   readonly publicKey?: KeyObject;
-  /** Where the samples come from. Default: the WAV file itself. */
+  /** The samples. Default: those of the WAV file itself. */
   readonly samples?: AsyncIterable<Int16Array>;
 }
 
@@ -133,7 +133,7 @@ export async function verifyRecording(file: string, options: VerifyOptions = {})
   };
 }
 
-/** What the samples of a recording come to, read once. */
+/** Results of reading the samples of a recording once. */
 interface Heard {
   /** Nothing where the file has another layout than a recording. */
   readonly blocks: readonly string[] | undefined;
@@ -226,7 +226,7 @@ function compareDetails(
   return findings;
 }
 
-/** Whether the manifest speaks of all bytes of the file. That of an encrypted recording knows no decrypted copy. */
+/** True when the manifest covers all bytes of the file. That of an encrypted recording covers no decrypted copy. */
 function coversFile(file: string, { frame }: RecordingManifest): boolean {
   return frame !== undefined && (frame.offset > 0 || file.endsWith('.age'));
 }

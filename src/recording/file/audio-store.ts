@@ -1,11 +1,11 @@
 import type { LegName } from '../../stream/align/ledger.js';
 
-/** How far each leg of a recording reaches, in samples. */
+/** End of each leg of a recording, in samples. */
 export type LegEnds = Readonly<Record<LegName, number>>;
 
 /**
- * Where the stereo samples of one recording go while they come. Positions count from its beginning. A store that
- * was killed can be read up to its last commit.
+ * Stores the stereo samples of one recording as they come. Positions count from its beginning. A store that was killed
+ * can be read up to its last commit.
  */
 export interface AudioStore {
   readonly path: string;

@@ -12,7 +12,7 @@ export type CompressedFormat = 'flac' | 'mp3' | 'opus';
 
 export const COMPRESSED_FORMATS: readonly CompressedFormat[] = ['flac', 'mp3', 'opus'];
 
-/** What the tags of a compressed recording are made of. */
+/** The facts for the tags of a compressed recording. */
 export interface TagFacts {
   readonly id: string;
   readonly startedAt: string;
@@ -48,7 +48,7 @@ export async function loadCompressed(formats: readonly CompressedFormat[]): Prom
   for (const format of formats) await loadEncoder(format, STEREO);
 }
 
-/** What a sidecar tells of a file that was made of a recording. @throws ERR_FILE. */
+/** A sidecar's entry for a file that was made of a recording. @throws ERR_FILE. */
 export async function outputOf(path: string): Promise<RecordingOutput> {
   const sha256 = await hashFile(path);
   return { file: basename(path), bytes: (await stat(path)).size, sha256 };

@@ -10,7 +10,7 @@ import type { DriftAccount, RecordedCall, RecordingHead, RecordingMark } from '.
 export type JournalEntry =
   /** The first line: what was known when the recording began. */
   | { readonly t: 'head'; readonly head: RecordingHead }
-  /** What has become known of the call since. */
+  /** Facts of the call that have become known since. */
   | { readonly t: 'call'; readonly call: RecordedCall }
   /** From `span.from` on a leg is of this kind, until its next entry. */
   | { readonly t: 'span'; readonly leg: LegName; readonly span: Omit<LedgerSpan, 'samples'> }
@@ -19,8 +19,8 @@ export type JournalEntry =
   | { readonly t: 'mark'; readonly mark: RecordingMark };
 
 /**
- * What a recording under way knows beside its audio, appended line by line, so that after a kill the ledger and
- * the hashes can be told. It lies beside the audio and goes when the sidecar is complete.
+ * Keeps the facts of a recording under way besides its audio, line by line, so that the ledger and the hashes survive a
+ * kill. It lies beside the audio and is removed when the sidecar is complete.
  */
 export class Journal {
   readonly path: string;
@@ -53,7 +53,7 @@ export class Journal {
     }
   }
 
-  /** Whether there is something to {@link settle}. */
+  /** True when there is something to {@link settle}. */
   get pending(): boolean {
     return this.#pending > 0 || this.#error !== undefined;
   }

@@ -111,7 +111,7 @@ function halfMade(file: string): string[] {
   return COMPRESSED_FORMATS.map((format) => `${liveOutputPath(file, format)}.part`);
 }
 
-/** Whether an unfinished recording holds anything that is worth recovering. */
+/** True when an unfinished recording holds anything that is worth recovering. */
 export async function isWorthRecovering(file: string): Promise<boolean> {
   checkArgument('file', file, aPath);
   const size = await stat(file).then(
@@ -170,7 +170,7 @@ interface Recovered {
     readonly blocks: readonly string[];
     readonly sampleCount: number;
     readonly changed: number;
-    /** How far each leg reaches: what was written last may not have been counted in the file yet. */
+    /** End of each leg: the last samples may not have been counted in the file yet. */
     readonly ends: LegEnds | undefined;
   };
 }
@@ -232,7 +232,7 @@ async function hashSamples(
   return { blocks, sampleCount, ends, changed: known.findIndex((hash, index) => blocks[index] !== hash) };
 }
 
-/** Where the last sound of a channel ends in stereo samples that begin at `position`, if that is beyond `end`; else 0. */
+/** End of a channel's last sound in stereo samples that begin at `position`, if that is beyond `end`; else 0. */
 function soundEnd(stereo: Int16Array, channel: 0 | 1, position: number, end: number): number {
   for (let at = stereo.length / 2 - 1; at >= 0 && position + at >= end; at--) {
     if (stereo[at * 2 + channel] !== 0) return position + at + 1;

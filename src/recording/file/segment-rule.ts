@@ -3,7 +3,7 @@ import { msToSamples } from '../../base/pcm.js';
 import { measureLevel } from '../../voice/level/level-meter.js';
 import { STEREO_BYTES } from './stereo-file.js';
 
-/** When a recording goes on in a new file. Whatever comes first; nothing given, one file. */
+/** Rules for going on in a new file; the first that applies decides. Without any there is one file. */
 export interface SegmentRules {
   /** Length of a file, in milliseconds: at least 1000. */
   readonly everyMs?: number;
@@ -11,7 +11,7 @@ export interface SegmentRules {
   readonly maxBytes?: number;
   /** A silence of both legs of this length, in milliseconds: at least 500. It is the end of the file before. */
   readonly silenceMs?: number;
-  /** What counts as silence, in dBFS (RMS). Default -50. */
+  /** Level below which a leg is silent, in dBFS (RMS). Default -50. */
   readonly silenceDbfs?: number;
 }
 
@@ -53,7 +53,7 @@ export class SegmentRule {
     this.#quiet = 0;
   }
 
-  /** Where the file reaches its length or size; Infinity for one that has no such limit. */
+  /** Position at which the file reaches its length or size; Infinity without such a limit. */
   get limit(): number {
     return this.#base + this.#limit;
   }

@@ -33,14 +33,14 @@ export interface SegmentResult {
   readonly manifestFile: string;
   readonly sidecar: RecordingSidecar;
   readonly manifest: RecordingManifest;
-  /** Why a compressed file that was asked for is not there: the recording itself is not touched by that. */
+  /** The reason why a compressed file that was asked for is not there; the recording itself is not affected. */
   readonly outputError?: Error;
 }
 
 export interface SegmentOptions {
   readonly store: AudioStore;
   readonly head: RecordingHead;
-  /** Where the segment begins on the call's time line, in samples. */
+  /** Beginning of the segment on the call's time line, in samples. */
   readonly base: number;
   readonly signingKey: KeyObject | undefined;
   /** Of the file: made before it, so that nothing lies on the disk that no journal tells of. Default: made here. */
@@ -59,7 +59,7 @@ export class Segment {
   readonly base: number;
   readonly head: RecordingHead;
   readonly marks: RecordingMark[] = [];
-  /** Where it ends; Infinity while it goes on. */
+  /** End of the segment; Infinity while it goes on. */
   limit = Number.POSITIVE_INFINITY;
   readonly #store: AudioStore;
   readonly #journal: Journal;
@@ -100,7 +100,7 @@ export class Segment {
     return this.#store.path;
   }
 
-  /** How far the file is valid, on the call's time line. */
+  /** End of the valid part of the file, on the call's time line. */
   get committed(): number {
     return this.base + this.#committed;
   }

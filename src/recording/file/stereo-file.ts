@@ -98,7 +98,7 @@ export class StereoFile implements AudioStore {
   }
 }
 
-/** How far each leg had come when the file at `path` was last committed; nothing for a file of another writer. */
+/** End of each leg when the file at `path` was last committed; nothing for a file of another writer. */
 export async function readLegEnds(path: string): Promise<LegEnds | undefined> {
   let handle: FileHandle | undefined;
   try {

@@ -2,13 +2,13 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
 
-/** What encrypts; in our own words, since the package's declarations need those of a browser. */
+/** Encrypts; declared here, since the package's declarations need those of a browser. */
 export interface AgeEncrypter {
   encrypt(input: Uint8Array): Promise<Uint8Array>;
   encrypt(input: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>>;
 }
 
-/** What decrypts. */
+/** Decrypts. */
 export interface AgeDecrypter {
   decrypt(input: Uint8Array): Promise<Uint8Array>;
   decrypt(input: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>>;

@@ -24,7 +24,7 @@ export class SealedFile implements AudioStore {
   #tail: SealedTail;
   #end = 0;
   #legs: LegEnds = { local: 0, remote: 0 };
-  /** How far the age file must have come before the older tail can go. */
+  /** Length that the age file must have before the older tail can be removed. */
   #oldTailEnd: number | undefined;
 
   private constructor(wav: SealedWav, key: TailKey, tail: SealedTail) {

@@ -85,7 +85,7 @@ export class SealedTail {
   }
 }
 
-/** What the tails of an encrypted recording that was killed hold beyond its age file. */
+/** Samples that the tails of a killed encrypted recording hold beyond its age file. */
 export interface TailContents {
   readonly sampleCount: number;
   readonly legs: LegEnds;

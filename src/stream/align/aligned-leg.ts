@@ -9,23 +9,23 @@ export interface PlacedSamples {
   readonly position: number;
 }
 
-/** What a stretch without samples is called. */
+/** Name of a stretch without samples. */
 export interface GapName {
   readonly kind: 'idle' | 'missing';
   readonly reason: SpanReason;
 }
 
-/** What an {@link AlignedLeg} needs to know of the call. */
+/** The call as an {@link AlignedLeg} sees it. */
 export interface LegSurroundings {
   /** Judges the leg by its timing; a leg without one is placed by its positions alone. */
   readonly clock: LegClock | undefined;
   readonly masks: MaskList;
-  /** What it is called that the leg has no samples now. */
+  /** Name of the stretch in which the leg has no samples now. */
   gapName(begun: boolean): GapName;
   onSpan?(span: LedgerSpan): void;
-  /** What follows belongs this much later: the stream stood still. Negative where that turns out to be wrong. */
+  /** Moves the samples that follow to a later place: the stream stood still. Negative takes that back. */
   onHole?(samples: number): void;
-  /** Whether the leg that this one follows waits for a decision: it waits with it. */
+  /** True when the leg that this one follows waits for a decision: this one waits with it. */
   waits?(): boolean;
 }
 
@@ -42,7 +42,7 @@ export class AlignedLeg {
   #waitingSamples = 0;
   /** Stream position that comes next. */
   #next: number | undefined;
-  /** Where the next sample belongs. */
+  /** Place of the next sample. */
   #place = 0;
   #late = 0;
   #begun = false;
@@ -57,17 +57,17 @@ export class AlignedLeg {
     return this.ledger.end;
   }
 
-  /** Where it will end when what waits has its place, if nothing was lost before it. */
+  /** End of the leg with the samples that wait, if nothing was lost before them. */
   get reach(): number {
     return Math.max(this.end, this.#place + this.#waitingSamples);
   }
 
-  /** Whether samples wait for their place. */
+  /** True when samples wait for their place. */
   get waiting(): boolean {
     return this.#waiting.length > 0;
   }
 
-  /** When they have it at the latest. */
+  /** Latest time at which they are placed. */
   get decisionMs(): number | undefined {
     return this.#surroundings.clock?.decisionMs;
   }

@@ -7,7 +7,7 @@ const SAMPLES_PER_MS = msToSamples(1);
  * the remote leg: where that differs from this machine's clock, {@link adjust} takes the difference out.
  */
 export class CallTimeLine {
-  /** When the first leg came; nothing until then. */
+  /** Time of the first leg's first samples; nothing until then. */
   begunMs: number | undefined;
   /** Usual delay of the leg that came first, for the one that follows. */
   usual = 0;
@@ -21,7 +21,7 @@ export class CallTimeLine {
     return true;
   }
 
-  /** Where the call is at `nowMs`, in samples. */
+  /** Position of the call at `nowMs`, in samples. */
   at(nowMs: number): number {
     return (nowMs - this.#originMs) * SAMPLES_PER_MS;
   }

@@ -15,12 +15,12 @@ const FOLLOWING = 8;
 const HELD_UP = msToSamples(60);
 /** By how much the least late of so few reads may have been held up, whatever the jitter was before, in samples. */
 const HELD_UP_OF = [60, 60, 60, 40, 20].map((ms) => msToSamples(ms));
-/** How seldom some packets may all be later than {@link DelayNoise.leastOf} says. */
+/** Share of cases in which packets may all be later than {@link DelayNoise.leastOf} says. */
 const SELDOM = 0.001;
 
-/** How exactly the delay of a leg can be told: by what one read brings, how late this process reads, and the jitter. */
+/** Precision of a leg's delay, from the audio of one read, the lateness of this process, and the jitter. */
 export class DelayNoise {
-  /** When the leg was read last, and how long this process had been too busy until then, in ms. */
+  /** Time of the last read of the leg, and the time that this process had been too busy until then, in ms. */
   lastMs: number | undefined;
   lastBusyMs = 0;
   #read = 0;
@@ -31,22 +31,22 @@ export class DelayNoise {
   readonly #late: number[] = [];
   #next = 0;
 
-  /** How much a delay may be off, in samples. */
+  /** Most that a delay may be off, in samples. */
   get samples(): number {
     return Math.max(this.#own, this.#beyondAtOnce * READ_NOISE);
   }
 
-  /** How much later than the others the last read may be, in samples. */
+  /** Most that the last read may be later than the others, in samples. */
   get lastRead(): number {
     return this.#beyondAtOnce + this.#own;
   }
 
-  /** Whether the reader looks at the stream now and then only. */
+  /** True when the stream is read a few times a second only. */
   get batched(): boolean {
     return this.#read > AT_ONCE_READ;
   }
 
-  /** How much later than others packets come, in ms, on average. */
+  /** Average lateness of packets, in ms. */
   get jitterMs(): number {
     const sum = this.#late.reduce((all, late) => all + late, 0);
     return sum / Math.max(1, this.#late.length) / SAMPLES_PER_MS;

@@ -21,7 +21,7 @@ const SETTLED = 16;
 /** Crystals are within 100 ppm of their rate, two of them within 200; more than this is no drift. */
 const MAX_RATE = 1000e-6;
 
-/** How much later one leg comes than the other, by the clocks alone, in a window of time. */
+/** Difference of the two legs' delays in a window of time, by the clocks alone. */
 interface Point {
   readonly window: number;
   readonly behind: number;
@@ -38,7 +38,7 @@ export class DriftControl {
   readonly #windowSamples: number;
   #points: Point[] = [];
   #recent: Point[] = [];
-  /** What the difference is kept at; nothing until there is a drift. */
+  /** The difference that is kept; nothing until there is a drift. */
   #base: { readonly window: number; readonly behind: number } | undefined;
   #rate = 0;
 
@@ -70,7 +70,7 @@ export class DriftControl {
     this.#rate = clamp((slope + correction) / this.#windowSamples);
   }
 
-  /** Where the difference began, if what was seen is a drift. */
+  /** The first difference, if the points show a drift. */
   #baseOf(slope: number, deadBand: number): Point | undefined {
     const points = this.#points;
     const [first] = points;

@@ -32,7 +32,7 @@ const MOST_WAITING = msToSamples(10_000);
  * they belong. Only a disk that is far behind holds them back.
  */
 export function timedOnArrival(sink: PcmSink): PcmSink {
-  /** Where what has been written ends; nothing before the first piece. */
+  /** End of the written samples; nothing before the first piece. */
   let done: number | undefined;
   let failed: Promise<void> | undefined;
   return {
@@ -66,12 +66,12 @@ export interface JoiningSink extends PcmSink {
   place(): void;
 }
 
-/** What a {@link joiningSink} is placed by. */
+/** Options of a {@link joiningSink}. */
 export interface JoiningOptions {
   readonly clock: Clock;
-  /** Where the call is, or was, at `atMs`, in samples; nothing where that is not known. */
+  /** Position of the call at `atMs`, in samples; nothing where that is not known. */
   callAt(atMs: number): number | undefined;
-  /** Where a leg of `samples` begins that has come as far as the other one. */
+  /** Beginning of a leg of `samples` that ends where the other one does. */
   startOf(samples: number): number;
   /** Told when the place is known. */
   onPlaced(): void;

@@ -1,14 +1,14 @@
-/** Which side of a call: what was sent (left in a recording), or what the other party said (right). */
+/** A side of a call: the audio that was sent (left in a recording), or that of the other party (right). */
 export type LegName = 'local' | 'remote';
 
 /**
- * What a stretch of a leg in a recording is. `received`: it came over the leg's stream. `idle`: silence where the
+ * The kind of a stretch of a leg in a recording. `received`: it came over the leg's stream. `idle`: silence where the
  * leg had nothing to carry (a hold, a leg that was not wanted, one that had ended). `masked`: silence put in place
  * of what came, because the recording was paused. `missing`: silence in place of audio that should be there.
  */
 export type SpanKind = 'received' | 'idle' | 'masked' | 'missing';
 
-/** Why a stretch is idle or missing. */
+/** The reason why a stretch is idle or missing. */
 export type SpanReason =
   /** idle: the call was on hold. */
   | 'hold'
@@ -44,7 +44,7 @@ export interface LedgerSpan {
 /** Samples of a leg by kind; they add up to the length of the recording. */
 export type LedgerTotals = Readonly<Record<SpanKind, number>>;
 
-/** What became of one leg, sample by sample. */
+/** The account of one leg, sample by sample. */
 export interface LegLedger extends LedgerTotals {
   readonly spans: readonly LedgerSpan[];
 }

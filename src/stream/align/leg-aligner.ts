@@ -12,13 +12,13 @@ import { WriteRounds } from './write-rounds.js';
 /** Options of {@link LegAligner}. */
 export interface LegAlignerOptions {
   /**
-   * How long the place of a leg's samples stays open once the other leg has passed it, in milliseconds: 100 to
-   * 60000. What comes later than that is counted as late and left out. A leg that keeps pace is never late. Default 5000.
+   * Time for which the place of a leg's samples stays open once the other leg has passed it, in milliseconds: 100 to
+   * 60000. Samples that come later are counted as late and left out. A leg that keeps pace is never late. Default 5000.
    */
   readonly maxSkewMs?: number;
   /**
-   * Whether the drift of the local leg's clock against the remote one's is measured and taken out. It never
-   * touches a leg that is paced by the other one, nor one that drifts less than 5 ms in all. Default true.
+   * Measures the drift of the local leg's clock against the remote one's and takes it out. A leg that is paced by the
+   * other one, or that drifts less than 5 ms in all, is never changed. Default true.
    */
   readonly correctDrift?: boolean;
 }
@@ -30,21 +30,21 @@ export const ALIGNER_RULES: Rules<LegAlignerOptions> = {
 };
 const SINK = having('write', 'final');
 
-/** What a {@link LegAligner} needs to know of the call beyond the samples. */
+/** The call as a {@link LegAligner} sees it, besides the samples. */
 export interface AlignerSurroundings {
   /** Tells when samples come. Default: the machine's clock. */
   readonly clock?: Clock;
   /**
-   * Whether the local leg is paced by the remote one, sample by sample: then it stands still when that does, and
-   * cannot drift. Default false.
+   * True when the local leg is paced by the remote one, sample by sample: it stands still when that does, and cannot
+   * drift. Default false.
    */
   readonly localFollows?: boolean;
   /**
-   * How long this process has been too busy to take samples, in ms, in all: what comes late then says nothing of the
-   * stream. Default: what the event loop says, with the machine's clock; else never.
+   * Time that this process has been too busy to read samples, in ms, in all: lateness in that time says nothing of the
+   * stream. Default: as the event loop tells with the machine's clock; else 0.
    */
   busyMs?(): number;
-  /** What it is called that a leg has no samples now. Default: missing. */
+  /** Name of the stretch in which a leg has no samples now. Default: missing. */
   gapName?(leg: LegName, begun: boolean): GapName;
   onSpan?(leg: LegName, span: LedgerSpan): void;
 }
@@ -64,11 +64,11 @@ export interface AlignedSink {
 
 /** A batched reader comes to the second leg of a call up to this much later, in samples. */
 const READER_LAG = msToSamples(300);
-/** How long a leg may be too far behind before it is passed over, in ms of this process: two visits of a batched reader. */
+/** Time that a leg may be too far behind before it is passed over, in ms of this process: two batched reads. */
 const PATIENCE_MS = 500;
 /** The most that is kept open for a leg that keeps pace while the other one runs ahead, in samples: five minutes. */
 const MAX_OPEN = msToSamples(300_000);
-/** What was said before the recording was resumed may still be on its way for this long. */
+/** Time for which audio from before the resumption may still be on its way. */
 const RESUME_MARGIN = msToSamples(300);
 
 /**
@@ -123,7 +123,7 @@ export class LegAligner {
     this.remote = this.#legSink('remote');
   }
 
-  /** How far the recording reaches, in samples per channel: to the end of the longer leg. */
+  /** Length of the recording, in samples per channel: the end of the longer leg. */
   get end(): number {
     return Math.max(this.legs.local.end, this.legs.remote.end);
   }
@@ -132,7 +132,7 @@ export class LegAligner {
     return this.legs.local.end + this.legs.remote.end;
   }
 
-  /** How far both legs have come; one that lags more than a batched reader does is left out of account. */
+  /** Position that both legs have reached; a leg that lags more than a batched reader does is ignored. */
   get commonEnd(): number {
     const [shorter = 0, longer = 0] = [this.legs.local.reach, this.legs.remote.reach].sort((a, b) => a - b);
     return longer - shorter <= READER_LAG ? shorter : longer;
@@ -143,7 +143,7 @@ export class LegAligner {
     return this.#final;
   }
 
-  /** Where the call is at `nowMs` as far as the remote leg's timing tells. */
+  /** Position of the call at `nowMs`, as far as the remote leg's timing tells. */
   expectedEnd(nowMs: number): number | undefined {
     return this.#clocks.remote?.expectedEnd(nowMs);
   }
@@ -294,7 +294,7 @@ export class LegAligner {
     for (const leg of [this.legs.local, this.legs.remote]) leg.ledger.forget(this.#final);
   }
 
-  /** What has changed since the last time, up to `end`, as one or two stretches in order. */
+  /** Stretches that have changed since the last time, up to `end`: one or two, in order. */
   #takeDirty(end: number): [number, number][] {
     const stretches: [number, number][] = [[Math.min(this.#written, end), end]];
     for (const dirty of [this.#dirty.local, this.#dirty.remote]) {

@@ -49,26 +49,26 @@ const AHEAD = msToSamples(1000);
 export const WINDOW_MS = 10_000;
 const WINDOW = msToSamples(WINDOW_MS);
 const SAMPLES_PER_MS = msToSamples(1);
-/** Where this process itself was busy for more than this share of the time, timing tells nothing of the stream. */
+/** Busy share of the time of this process beyond which timing tells nothing of the stream. */
 const OWN_SHARE = 0.5;
 
-/** What is to be done with the chunks that came: silence of `hole` samples first, then the next `chunks` of them. */
+/** Places chunks that came: `hole` samples of silence first, then the next `chunks` of them. */
 export interface Placement {
   /** Negative: what follows belongs that much earlier than was thought. */
   readonly hole: number;
   readonly chunks: number;
 }
 
-/** What a {@link LegClock} tells, and needs to know. */
+/** Options of a {@link LegClock}. */
 export interface LegClockOptions {
-  /** Whether the time line goes at the pace of this leg. Default false. */
+  /** True when the time line goes at the pace of this leg. Default false. */
   readonly sets?: boolean;
   /**
    * Gets the number of each window that has ended, the same for all legs of a line, the leg's least delay in it but
    * for what was lost, and how exact that is, in samples.
    */
   onWindow?(window: number, delay: number, noise: number): void;
-  /** How long this process has been too busy to take samples, in ms, in all. Default: never. */
+  /** Time that this process has been too busy to read samples, in ms, in all. Default: 0. */
   busyMs?(): number;
 }
 
@@ -100,7 +100,7 @@ export class LegClock {
   readonly #line: CallTimeLine;
   readonly #options: LegClockOptions;
   #waiting: TimedChunk[] = [];
-  /** When the sample before those that wait came. */
+  /** Time at which the sample before those that wait came. */
   #pausedSinceMs = 0;
   /** The newest chunks of a stream that catches up. */
   #catchingUp: TimedChunk[] | undefined;
@@ -110,17 +110,17 @@ export class LegClock {
   #lost = 0;
   /** Silence that was put in for it: more than was lost where a loss looked longer at first. */
   #opened = 0;
-  /** What was not put in of the newest loss, as too few packets had shown it. */
+  /** Silence of the newest loss that was not put in, as too few packets had shown it. */
   #owed: OwedLoss | undefined;
   #openedMs = Number.NEGATIVE_INFINITY;
   readonly #scales = SCALES.map(({ bucketMs, count, tolerance }) => ({
     least: new LeastDelay(bucketMs, count),
     tolerance,
   }));
-  /** Whether the other leg begins where this one does. */
+  /** True when the other leg begins where this one does. */
   #leads = false;
   #passedOver = false;
-  /** When it is looked again whether what waits can be judged. */
+  /** Time of the next look whether the waiting chunks can be judged. */
   #lookMs = 0;
   readonly #noise = new DelayNoise();
   #window: { readonly number: number; readonly busyMs: number; least: number } | undefined;
@@ -130,18 +130,18 @@ export class LegClock {
     this.#options = options;
   }
 
-  /** Whether the stream keeps time with the clock at all. */
+  /** True when the stream keeps time with the clock. */
   get live(): boolean {
     return this.#live;
   }
 
-  /** When what waits is placed at the latest. */
+  /** Latest time at which the waiting chunks are placed. */
   get decisionMs(): number | undefined {
     const [first] = this.#waiting;
     return first && Math.max(first.atMs + this.#longestWatchMs, this.#lookMs);
   }
 
-  /** Where the call is now by this leg's usual delay, in samples; nothing when the leg is not live. */
+  /** Position of the call now by this leg's usual delay, in samples; nothing when the leg is not live. */
   expectedEnd(nowMs: number): number | undefined {
     if (!this.#live || this.#usual === undefined) return undefined;
     return Math.floor(this.#line.at(nowMs) - this.#usual);
@@ -179,7 +179,7 @@ export class LegClock {
     return this.#decide(nowMs);
   }
 
-  /** How late a read of so many samples may be. What a batched reader brings may have been sent at once, and held up. */
+  /** Most that a read of so many samples may be late: the samples of a batched read may have been sent at once, and held up. */
   #doubt(count: number): number {
     return Math.max(DOUBT, Math.min(DOUBT_BATCHED, count / 2));
   }
@@ -204,7 +204,7 @@ export class LegClock {
     return this.#options.busyMs?.() ?? 0;
   }
 
-  /** How much later than usual a chunk came. */
+  /** Delay of a chunk beyond the usual delay. */
   #late({ delay }: TimedChunk): number {
     return delay - (this.#usual ?? delay) - this.#lost;
   }
@@ -251,7 +251,7 @@ export class LegClock {
     return placements;
   }
 
-  /** What would be lost as a delay is watched for longer before it is taken for one. */
+  /** Longest watch before a delay is taken for one: silence that is not put in is watched for longer. */
   get #longestWatchMs(): number {
     return this.#passedOver ? LAST_WATCH_MS : LONGEST_WATCH_MS;
   }
@@ -292,7 +292,7 @@ export class LegClock {
     return placements;
   }
 
-  /** How much was lost before the first of these chunks: at least, since silence is not taken back, and at most. */
+  /** Samples lost before the first of these chunks: at least, since silence is not taken back, and at most. */
   #lostBefore(chunks: readonly TimedChunk[]): { readonly least: number; readonly most: number } {
     const most = this.#leastLate(chunks);
     // Those that more was lost before tell nothing of this loss.

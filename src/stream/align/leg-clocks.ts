@@ -5,10 +5,10 @@ import type { LegName } from './ledger.js';
 import { LegClock, type LegClockOptions, WINDOW_MS } from './leg-clock.js';
 import type { Stretcher } from './stretcher.js';
 
-/** What the clocks of a call's legs need to know. */
+/** Options of the clocks of a call's legs. */
 export interface LegClocksOptions {
   busyMs(): number;
-  /** Whether the local leg is paced by the remote one: then its timing says nothing of its own. */
+  /** True when the local leg is paced by the remote one: its timing says nothing of its own. */
   readonly localFollows: boolean;
   /** Takes the drift of the local leg out; nothing where it is to stay. */
   readonly stretcher: (() => Stretcher) | undefined;

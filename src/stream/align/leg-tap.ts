@@ -29,7 +29,7 @@ export interface LegChunk {
 
 /** Options of a tap on both legs. */
 export interface LegTapOptions {
-  /** What happens when the reader is too slow: a tap never holds the legs back. Default `drop-oldest`. */
+  /** The rule for a reader that is too slow: a tap never holds the legs back. Default `drop-oldest`. */
   readonly policy?: 'drop-oldest' | 'drop-newest' | 'spill';
   /** Audio that may wait for the reader, in ms: 20 to 600,000. Default 1000. */
   readonly maxBufferedMs?: number;
@@ -39,7 +39,7 @@ export interface LegTapOptions {
 
 /** Both legs as they come, for `for await`. Leaving the loop ends the tap. */
 export interface LegTap extends AsyncIterableIterator<LegChunk> {
-  /** What the reader got and what it missed, in samples per leg. A stretch that was dropped is a hole in `position`. */
+  /** Samples per leg that the reader got and missed. A stretch that was dropped is a hole in `position`. */
   readonly stats: SinkStats;
 }
 
@@ -139,9 +139,9 @@ const LEG_RULES: Rules<LegPair> = {
 
 /** Two streams that are the legs of one call. */
 export interface LegPair {
-  /** What the other party says. Its positions are those of the tap. */
+  /** The other party's stream. Its positions are those of the tap. */
   readonly remote: PcmStream;
-  /** What is said to it; nothing where there is no such stream. */
+  /** The stream to the other party; nothing where there is none. */
   readonly local: PcmStream | undefined;
   /** The side of `local` that is tapped. `sent`: what is played, which the remote stream paces. */
   readonly localSide: 'sent' | 'received';

@@ -1,4 +1,4 @@
-/** How often it is looked whether the event loop is on time, in ms; and for how long after it was asked last. */
+/** Time between two looks at the event loop's lateness, in ms, and time of watching after the last question. */
 const EVERY_MS = 20;
 const ASKED_MS = 5000;
 /** A timer that is later than this was not served in time, in ms. */

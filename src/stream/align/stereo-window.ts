@@ -32,7 +32,7 @@ export class StereoWindow {
     }
   }
 
-  /** What lies in [from, to), piece by piece. The arrays are the window's own: they are to be read only. */
+  /** Yields the samples in [from, to), piece by piece. The arrays are the window's own: only read them. */
   *pieces(from: number, to: number): Generator<StereoPiece, void, undefined> {
     for (let at = from; at < to; ) {
       const offset = at % BLOCK;

@@ -12,7 +12,7 @@ const FILTER = filterTable();
  */
 export class Stretcher {
   #history = new Float64Array(0);
-  /** Where in the history the next output lies. */
+  /** Position of the next output in the history. */
   #at = 0;
   #step = 1;
   #active = false;
@@ -48,7 +48,7 @@ export class Stretcher {
     return this.#stretch(samples);
   }
 
-  /** What the look-ahead still holds; nothing comes after it. */
+  /** Gives the samples that the look-ahead still holds; nothing comes after them. */
   flush(): Int16Array {
     if (!this.#active) return new Int16Array();
     const rest = this.#stretch(new Int16Array(HALF));

@@ -3,25 +3,25 @@ import { msToSamples } from '../../base/pcm.js';
 /** A chunk of a leg, and when it came. */
 export interface TimedChunk {
   readonly atMs: number;
-  /** How long this process had been too busy to read by then, in ms, in all. */
+  /** Time that this process had been too busy to read by then, in ms, in all. */
   readonly busyMs: number;
   /** Samples. */
   readonly count: number;
-  /** How much later it came than its position in the stream says, in samples. */
+  /** Delay of its arrival against its position in the stream, in samples. */
   readonly delay: number;
-  /** How much of that it may have waited for this reader to look, in samples. */
+  /** Part of the delay for which it may have waited for a read, in samples. */
   readonly unseen: number;
 }
 
 /** A stream catches up when its delay falls by this share of the time. */
 const CATCHING_UP = 0.1;
 
-/** How often it was read for these chunks: what came at the same time was read together. */
+/** Number of reads that brought these chunks: chunks of the same time were read together. */
 export function readsOf(chunks: readonly TimedChunk[]): number {
   return new Set(chunks.map(({ atMs }) => atMs)).size;
 }
 
-/** Whether the delay of these chunks, oldest first, still falls. */
+/** True when the delay of these chunks, oldest first, still falls. */
 export function gains(chunks: readonly TimedChunk[], nowMs: number): boolean {
   const [first] = chunks;
   if (!first) return false;

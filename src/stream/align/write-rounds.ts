@@ -6,17 +6,17 @@ import { loopLateness } from './loop-lateness.js';
 /** New samples, of both legs together, that are worth a round of writes: 200 ms. */
 const FLUSH = msToSamples(200);
 /**
- * Where the other leg came last this long ago, in ms, it comes again soon, and both are written together: a batched
- * reader looks at each every 250 ms. Less: it has just come. More: it does not come at all.
+ * A leg that came last this long ago, in ms, comes again soon, and both are written together: a batched reader reads
+ * each every 250 ms. One that came later has just come; one that came earlier does not come at all.
  */
 const SOON_MS = [125, 300] as const;
 
-/** When what has come of two legs is written, one round after another, and how long this process is too busy to read. */
+/** Decides when the samples of two legs are written, one round after another, and measures how busy this process is. */
 export class WriteRounds {
   readonly #clock: Clock;
   readonly #ownBusyMs: (() => number) | undefined;
   #fresh = 0;
-  /** When each leg came last. */
+  /** Time at which each leg came last. */
   readonly #arrivedMs: Record<LegName, number> = { local: -Infinity, remote: -Infinity };
   #cancelSoon: CancelTimer | undefined;
   #pump: Promise<void> = Promise.resolve();
@@ -28,8 +28,8 @@ export class WriteRounds {
   }
 
   /**
-   * How long this process has been too busy to take samples, in ms, in all. Writes that are under way do not count: what
-   * comes meanwhile is taken all the same.
+   * Time that this process has been too busy to read samples, in ms, in all. Writes that are under way do not count:
+   * samples are read meanwhile.
    */
   get busyMs(): number {
     if (this.#ownBusyMs) return this.#ownBusyMs();
