@@ -84,7 +84,7 @@ export {
   testBot,
 } from './bot/test/test-bot.js';
 export { type HearOptions, type PressOptions, TestCaller } from './bot/test/test-caller.js';
-export { formatTranscript, type TranscriptLine } from './bot/test/transcript.js';
+export { formatTranscript, type TranscriptLine } from './bot/test/test-transcript.js';
 export {
   type TransferAttempt,
   TransferFailedError,

@@ -26,7 +26,7 @@ export { type RecordedEntry, WireRecorder } from './exchange/trace/wire-recorder
 export type { UserOptions } from './exchange/user.js';
 export type { SoundCard } from './exchange/voice/sound-card.js';
 export type { StreamStats, VoiceDestination, VoiceSource } from './exchange/voice/stream.js';
-export type { StreamKind as VoiceStreamKind } from './exchange/voice/user-voice.js';
+export type { RedirectedStream as VoiceStreamKind } from './exchange/voice/user-voice.js';
 export type { ClosedStream, StreamOpener, StreamOwner } from './exchange/voice/voice-router.js';
 export type {
   Attempt,

@@ -33,7 +33,7 @@ export type {
 } from './stream/align/ledger.js';
 export {
   type AlignedSink,
-  type AlignerSurroundings,
+  type AlignerContext,
   LegAligner,
   type LegAlignerOptions,
 } from './stream/align/leg-aligner.js';

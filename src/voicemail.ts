@@ -39,7 +39,7 @@ export {
   type VoicemailFacts,
 } from './voicemail/archive/archived-message.js';
 export type { AudioIntake } from './voicemail/archive/audio-intake.js';
-export type { StoredOutcome } from './voicemail/archive/catalogue.js';
+export type { StoredOutcome } from './voicemail/archive/message-catalogue.js';
 export {
   EXPORT_FORMATS,
   type ExportArchiveOptions,

@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net';
 import { sleep, systemClock } from './clock.js';
 
 /** One end of a TCP connection. */
-export interface Endpoint {
+export interface SocketEnd {
   readonly address: string;
   readonly port: number;
 }
@@ -43,8 +43,8 @@ interface TableFile {
 }
 
 interface Query {
-  readonly local: Endpoint;
-  readonly remote: Endpoint;
+  readonly local: SocketEnd;
+  readonly remote: SocketEnd;
   /** Only a row that a process holds will do. */
   readonly held: boolean;
   readonly settle: (row: SocketRow | undefined) => void;
@@ -86,12 +86,12 @@ export class SocketTable {
    * User id of the process that holds the socket from `local` to `remote`. `undefined` when there is no such socket, or
    * when its process has closed it: the owner that the kernel then shows means nothing.
    */
-  async ownerOf(local: Endpoint, remote: Endpoint): Promise<number | undefined> {
+  async ownerOf(local: SocketEnd, remote: SocketEnd): Promise<number | undefined> {
     return (await this.#rowOf(local, remote, true))?.uid;
   }
 
   /** The row of the socket from `local` to `remote`; `undefined` when there is none. */
-  rowOf(local: Endpoint, remote: Endpoint): Promise<SocketRow | undefined> {
+  rowOf(local: SocketEnd, remote: SocketEnd): Promise<SocketRow | undefined> {
     return this.#rowOf(local, remote, false);
   }
 
@@ -101,7 +101,7 @@ export class SocketTable {
     if (!this.#reading) this.#release();
   }
 
-  #rowOf(local: Endpoint, remote: Endpoint, held: boolean): Promise<SocketRow | undefined> {
+  #rowOf(local: SocketEnd, remote: SocketEnd, held: boolean): Promise<SocketRow | undefined> {
     return new Promise((settle) => {
       this.#queries.push({ local, remote, held, settle, attempts: 0 });
       if (!this.#reading) void this.#answer();

@@ -28,7 +28,7 @@ import { echoService } from './echo-service.js';
 import { type ExchangeOptions, type ResolvedOptions, resolveOptions } from './exchange-options.js';
 import { checkDeposit, type Deposit, Voicemails } from './mailbox/voicemails.js';
 import { ExchangeStore } from './store/exchange-store.js';
-import { Journal } from './store/journal.js';
+import { StateJournal } from './store/state-journal.js';
 import { User, type UserOptions } from './user.js';
 import { BEEP, promptFile } from './voice/prompts.js';
 import type { ClosedStream } from './voice/voice-router.js';
@@ -93,7 +93,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   #lastClient = 0;
   #lastId: number;
 
-  private constructor(options: ResolvedOptions, journal: Journal | undefined, folders: Folders) {
+  private constructor(options: ResolvedOptions, journal: StateJournal | undefined, folders: Folders) {
     super();
     this.#options = options;
     this.#clock = this.#fence.clock(options.clock);
@@ -153,7 +153,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     const journal =
       stateFolder === undefined
         ? undefined
-        : opening.add(await Journal.open(stateFolder), (it) => it.close());
+        : opening.add(await StateJournal.open(stateFolder), (it) => it.close());
     const voicemails = join(stateFolder ?? temporary ?? '', 'voicemails');
     await makePrivateFolder(voicemails);
     const exchange = new Exchange(resolved, journal, { voicemails, temporary });

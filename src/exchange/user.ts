@@ -19,7 +19,7 @@ import { FAULT, type VoicemailFault } from './mailbox/voicemail-failure.js';
 import type { ObjectOwner } from './object/api-object.js';
 import { isPicture, PICTURE_KINDS } from './picture.js';
 import { Loudspeaker } from './voice/loudspeaker.js';
-import { Microphone } from './voice/microphone.js';
+import { SharedMicrophone } from './voice/shared-microphone.js';
 import { type SoundCard, silentSoundCard } from './voice/sound-card.js';
 import { checkContact, checkParameter, checkProfile, checkText } from './wire-value.js';
 
@@ -143,7 +143,7 @@ export class User implements Identity, ObjectOwner {
   /** Faults of this user's voicemails that have not happened yet. */
   readonly voicemailFaults: VoicemailFault[];
   /** The user's sound devices, for all calls that are not redirected. */
-  readonly microphone: Microphone;
+  readonly microphone: SharedMicrophone;
   readonly loudspeaker: Loudspeaker;
   readonly #parameters: Map<string, string> = new Map(Object.entries(PARAMETER_DEFAULTS));
   readonly #profile = new Map<string, string>(Object.entries(PROFILE_DEFAULTS));
@@ -155,7 +155,7 @@ export class User implements Identity, ObjectOwner {
   constructor(options: UserOptions, notify: (message: EndpointMessage) => void) {
     this.settings = resolved(options);
     this.handle = this.settings.handle;
-    this.microphone = new Microphone(this.settings.soundCard);
+    this.microphone = new SharedMicrophone(this.settings.soundCard);
     this.loudspeaker = new Loudspeaker(this.settings.soundCard);
     this.voicemailFaults = [...this.settings.voicemailFaults];
     this.#notify = notify;

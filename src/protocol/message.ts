@@ -26,7 +26,7 @@ export type ObjectId<O extends ObjectName> = {
 }[(typeof OBJECTS)[O]['id']];
 
 /** Fields that every message can carry. */
-export interface Envelope {
+export interface MessageFields {
   /** The client's identifier of the command, without the `#` (reference, "Command identifiers"). */
   readonly commandId?: string | undefined;
   /**
@@ -36,61 +36,61 @@ export interface Envelope {
   readonly spelling?: ReadonlyMap<string, string> | undefined;
 }
 
-export interface NameCommand extends Envelope {
+export interface NameCommand extends MessageFields {
   readonly kind: 'name';
   readonly name: string;
 }
 
 /** Sent by the client to ask for a version, and by the endpoint to name the one it will speak. */
-export interface ProtocolMessage extends Envelope {
+export interface ProtocolMessage extends MessageFields {
   readonly kind: 'protocol';
   readonly version: number;
 }
 
 /** A command without parameters. */
-export interface PlainCommand extends Envelope {
+export interface PlainCommand extends MessageFields {
   readonly kind: 'ping' | 'focus' | 'minimize' | 'reset-idle-timer';
 }
 
-export interface ButtonCommand extends Envelope {
+export interface ButtonCommand extends MessageFields {
   readonly kind: 'button-pressed' | 'button-released';
   readonly key: string;
 }
 
-export interface CallCommand extends Envelope {
+export interface CallCommand extends MessageFields {
   readonly kind: 'call';
   /** One or more handles, phone numbers or speed-dial codes. */
   readonly targets: readonly string[];
 }
 
 /** `VOICEMAIL <target>` (deprecated in protocol 6) or `CALLVOICEMAIL <target>`. */
-export interface LeaveVoicemailCommand extends Envelope {
+export interface LeaveVoicemailCommand extends MessageFields {
   readonly kind: 'voicemail' | 'call-voicemail';
   readonly target: string;
 }
 
 /** `MESSAGE <target> <text>` (deprecated in protocol 3). */
-export interface SendMessageCommand extends Envelope {
+export interface SendMessageCommand extends MessageFields {
   readonly kind: 'message';
   readonly target: string;
   readonly text: string;
 }
 
-export interface SendChatMessageCommand extends Envelope {
+export interface SendChatMessageCommand extends MessageFields {
   readonly kind: 'chat-message';
   readonly chat: string;
   readonly text: string;
 }
 
 /** `CHAT CREATE [<target>, ...]`, `CHAT CREATEUSINGBLOB <blob>`, `CHAT FINDUSINGBLOB <blob>`. */
-export interface ChatCommand extends Envelope {
+export interface ChatCommand extends MessageFields {
   readonly kind: 'chat';
   readonly action: 'CREATE' | 'CREATEUSINGBLOB' | 'FINDUSINGBLOB';
   readonly argument: string;
 }
 
 /** `GET <object> [<id>] <property> [<argument>]`. */
-export interface GetCommandOf<O extends ObjectName> extends Envelope {
+export interface GetCommandOf<O extends ObjectName> extends MessageFields {
   readonly kind: 'get';
   readonly object: O;
   readonly id: ObjectId<O>;
@@ -101,7 +101,7 @@ export interface GetCommandOf<O extends ObjectName> extends Envelope {
 export type GetCommand = { [O in ObjectName]: GetCommandOf<O> }[ObjectName];
 
 /** `SET <object> [<id>] <property> <value>`. */
-export interface SetCommandOf<O extends ObjectName> extends Envelope {
+export interface SetCommandOf<O extends ObjectName> extends MessageFields {
   readonly kind: 'set';
   readonly object: O;
   readonly id: ObjectId<O>;
@@ -112,7 +112,7 @@ export interface SetCommandOf<O extends ObjectName> extends Envelope {
 export type SetCommand = { [O in ObjectName]: SetCommandOf<O> }[ObjectName];
 
 /** `ALTER <object> <id> <action> [<argument>]`. */
-export interface AlterCommandOf<O extends ObjectName> extends Envelope {
+export interface AlterCommandOf<O extends ObjectName> extends MessageFields {
   readonly kind: 'alter';
   readonly object: O;
   readonly id: ObjectId<O>;
@@ -123,20 +123,20 @@ export interface AlterCommandOf<O extends ObjectName> extends Envelope {
 export type AlterCommand = { [O in ObjectName]: AlterCommandOf<O> }[ObjectName];
 
 /** `GET <parameter> [<argument>]`. */
-export interface GetParameterCommand extends Envelope {
+export interface GetParameterCommand extends MessageFields {
   readonly kind: 'get-parameter';
   readonly parameter: ParameterName;
   readonly argument: string;
 }
 
 /** `SET <parameter> <value>`. */
-export interface SetParameterCommand extends Envelope {
+export interface SetParameterCommand extends MessageFields {
   readonly kind: 'set-parameter';
   readonly parameter: ParameterName;
   readonly value: string;
 }
 
-export interface SearchCommand extends Envelope {
+export interface SearchCommand extends MessageFields {
   readonly kind: 'search';
   readonly what: SearchName;
   /** Empty when the search has no target. */
@@ -144,13 +144,13 @@ export interface SearchCommand extends Envelope {
 }
 
 /** `CREATE <object> ...`: the parameters depend on the object. */
-export interface CreateCommand extends Envelope {
+export interface CreateCommand extends MessageFields {
   readonly kind: 'create';
   readonly object: ObjectName;
   readonly argument: string;
 }
 
-export interface DeleteCommandOf<O extends ObjectName> extends Envelope {
+export interface DeleteCommandOf<O extends ObjectName> extends MessageFields {
   readonly kind: 'delete';
   readonly object: O;
   readonly id: ObjectId<O>;
@@ -158,21 +158,21 @@ export interface DeleteCommandOf<O extends ObjectName> extends Envelope {
 export type DeleteCommand = { [O in ObjectName]: DeleteCommandOf<O> }[ObjectName];
 
 /** `OPEN <window> [<argument>]`. */
-export interface OpenCommand extends Envelope {
+export interface OpenCommand extends MessageFields {
   readonly kind: 'open';
   readonly what: string;
   readonly argument: string;
 }
 
 /** `CLEAR CHATHISTORY`, `CLEAR VOICEMAILHISTORY`, `CLEAR CALLHISTORY <which> [<handle>]`. */
-export interface ClearCommand extends Envelope {
+export interface ClearCommand extends MessageFields {
   readonly kind: 'clear';
   readonly what: string;
   readonly argument: string;
 }
 
 /** A line that is not a command of the reference, with the error that an endpoint answers. */
-export interface UnknownCommand extends Envelope {
+export interface UnknownCommand extends MessageFields {
   readonly kind: 'unknown';
   /** The line as it came, without the command identifier. */
   readonly text: string;
@@ -203,12 +203,12 @@ export type CommandMessage =
   | UnknownCommand;
 
 /** A reply without parameters. */
-export interface PlainReply extends Envelope {
+export interface PlainReply extends MessageFields {
   readonly kind: 'ok' | 'pong' | 'call-history-changed' | 'im-history-changed';
 }
 
 /** `ERROR <number> [<text>]`. */
-export interface ErrorReply extends Envelope {
+export interface ErrorReply extends MessageFields {
   readonly kind: 'error';
   /** Usually an {@link ErrorNumber}; a number that the catalogue does not list is kept. */
   readonly number: number;
@@ -216,7 +216,7 @@ export interface ErrorReply extends Envelope {
 }
 
 /** `<object> [<id>] <property> <value>`: the answer to GET and SET, and the notification of a change. */
-export interface PropertyReplyOf<O extends ObjectName> extends Envelope {
+export interface PropertyReplyOf<O extends ObjectName> extends MessageFields {
   readonly kind: 'property';
   readonly object: O;
   readonly id: ObjectId<O>;
@@ -227,14 +227,14 @@ export interface PropertyReplyOf<O extends ObjectName> extends Envelope {
 export type PropertyReply = { [O in ObjectName]: PropertyReplyOf<O> }[ObjectName];
 
 /** `<parameter> <value>`: USERSTATUS, CONNSTATUS, CURRENTUSERHANDLE and the other general parameters. */
-export interface ParameterReply extends Envelope {
+export interface ParameterReply extends MessageFields {
   readonly kind: 'parameter';
   readonly parameter: ParameterName;
   readonly value: string;
 }
 
 /** `<list> [<id>, ...]`: the answer to SEARCH. */
-export interface ListReplyOf<L extends ListName> extends Envelope {
+export interface ListReplyOf<L extends ListName> extends MessageFields {
   readonly kind: 'list';
   readonly list: L;
   readonly ids: readonly ObjectId<(typeof LISTS)[L]>[];
@@ -242,13 +242,13 @@ export interface ListReplyOf<L extends ListName> extends Envelope {
 export type ListReply = { [L in ListName]: ListReplyOf<L> }[ListName];
 
 /** A command that is repeated to say that it was accepted. */
-export interface EchoReply extends Envelope {
+export interface EchoReply extends MessageFields {
   readonly kind: 'echo';
   readonly command: CommandMessage;
 }
 
 /** `ALTER CHAT SETTOPIC`, `ALTER CHATMEMBER CANSETROLETO TRUE`: an acceptance that leaves the id out. */
-export interface AlteredReply extends Envelope {
+export interface AlteredReply extends MessageFields {
   readonly kind: 'altered';
   readonly object: ObjectName;
   readonly action: string;
@@ -256,14 +256,14 @@ export interface AlteredReply extends Envelope {
 }
 
 /** `CONTACTS FOCUSED [<handle>]`. */
-export interface ContactsFocusedReply extends Envelope {
+export interface ContactsFocusedReply extends MessageFields {
   readonly kind: 'contacts-focused';
   /** Empty when the focus was lost. */
   readonly handle: string;
 }
 
 /** `DELETED GROUP <id>`. */
-export interface DeletedReplyOf<O extends ObjectName> extends Envelope {
+export interface DeletedReplyOf<O extends ObjectName> extends MessageFields {
   readonly kind: 'deleted';
   readonly object: O;
   readonly id: ObjectId<O>;
@@ -271,7 +271,7 @@ export interface DeletedReplyOf<O extends ObjectName> extends Envelope {
 export type DeletedReply = { [O in ObjectName]: DeletedReplyOf<O> }[ObjectName];
 
 /** A line that is not a reply or notification of the reference. */
-export interface UnknownReply extends Envelope {
+export interface UnknownReply extends MessageFields {
   readonly kind: 'unknown';
   readonly text: string;
 }

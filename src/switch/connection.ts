@@ -1,12 +1,12 @@
 import type { Fence } from '../base/fence.js';
 import type { EndCause, Leg } from './leg.js';
-import type { Room, RoomMember } from './room.js';
+import type { RoomMember, VoiceRoom } from './voice-room.js';
 
 /** Two ends that were put through to each other: holds, digits and the end of the call. */
 export class Connection implements RoomMember {
   readonly legs: readonly [caller: Leg, callee: Leg];
   /** Room where its voices are mixed; a conference changes it. */
-  room: Room;
+  room: VoiceRoom;
   readonly #holders = new Set<Leg>();
   readonly #fence: Fence;
   readonly #onEnd: (connection: Connection, closing: Promise<void>) => void;
@@ -19,7 +19,7 @@ export class Connection implements RoomMember {
   constructor(
     caller: Leg,
     callee: Leg,
-    room: Room,
+    room: VoiceRoom,
     fence: Fence,
     onEnd: (connection: Connection, closing: Promise<void>) => void,
   ) {

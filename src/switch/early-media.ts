@@ -1,10 +1,10 @@
 import type { Leg } from './leg.js';
 import type { Party } from './party.js';
-import { Room } from './room.js';
+import { VoiceRoom } from './voice-room.js';
 import type { VoiceTicker } from './voice-ticker.js';
 
 interface Early {
-  readonly room: Room;
+  readonly room: VoiceRoom;
   readonly parties: Party[];
 }
 
@@ -41,7 +41,7 @@ export class EarlyMedia {
   }
 
   #earlyOf(caller: Leg): Early {
-    const early = this.#rooms.get(caller) ?? { room: new Room(this.#ticker), parties: [] };
+    const early = this.#rooms.get(caller) ?? { room: new VoiceRoom(this.#ticker), parties: [] };
     this.#rooms.set(caller, early);
     return early;
   }

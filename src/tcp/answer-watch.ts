@@ -1,5 +1,5 @@
 import { type CancelTimer, systemClock } from '../base/clock.js';
-import { type Endpoint, type SocketRow, SocketTable } from '../base/socket-table.js';
+import { type SocketEnd, type SocketRow, SocketTable } from '../base/socket-table.js';
 
 /** Looks are taken so often within the limit. */
 const LOOKS = 4;
@@ -22,7 +22,7 @@ export class AnswerWatch {
   }
 
   /** @returns what ends the watch; it is to be called once, whether `onSilent` was or not. */
-  watch(local: Endpoint, remote: Endpoint, onSilent: () => void): () => void {
+  watch(local: SocketEnd, remote: SocketEnd, onSilent: () => void): () => void {
     if (this.#watched.size === 0) this.#begin();
     const watched = new Watched(local, remote, onSilent);
     this.#watched.add(watched);
@@ -58,13 +58,13 @@ export class AnswerWatch {
 }
 
 class Watched {
-  readonly local: Endpoint;
-  readonly remote: Endpoint;
+  readonly local: SocketEnd;
+  readonly remote: SocketEnd;
   readonly #onSilent: () => void;
   #unacknowledged = 0;
   #silentSince: number | undefined;
 
-  constructor(local: Endpoint, remote: Endpoint, onSilent: () => void) {
+  constructor(local: SocketEnd, remote: SocketEnd, onSilent: () => void) {
     this.local = local;
     this.remote = remote;
     this.#onSilent = onSilent;

@@ -5,7 +5,7 @@ import { BufferBudget } from '../stream/receive/buffer-budget.js';
 import { AnswerWatch } from './answer-watch.js';
 import { Gate } from './gate.js';
 import type { PortRange } from './port-listener.js';
-import { ReadPlan } from './read/connection.js';
+import { ReadPlan } from './read/peer-connection.js';
 import type { ResolvedServerOptions } from './server-options.js';
 import type { ThreadHealth } from './server-stats.js';
 

@@ -13,7 +13,7 @@ import { leaseName } from './lease-guards.js';
 import type { ResolvedLeaseOptions } from './lease-options.js';
 import { type CloseReason, closeError } from './lease-state.js';
 import type { Accepted } from './read/accepted.js';
-import { Connection, type ConnectionEvents, readIntervalOf } from './read/connection.js';
+import { type ConnectionEvents, PeerConnection, readIntervalOf } from './read/peer-connection.js';
 
 /** The lease that a flow belongs to. */
 export interface StreamFlowOwner extends SinkNotices {
@@ -43,7 +43,7 @@ export class StreamFlow implements ConnectionEvents {
   readonly #remaining = new Set<Remainder>();
   readonly #receiveHolds = new HoldMeter();
   readonly #sendHolds = new HoldMeter();
-  #connection: Connection | undefined;
+  #connection: PeerConnection | undefined;
   #idleWatch: IdleWatch | undefined;
   #unwatch: (() => void) | undefined;
   #clockTimeline: ClockTimeline | undefined;
@@ -124,7 +124,7 @@ export class StreamFlow implements ConnectionEvents {
   connect(accepted: Accepted): void {
     const { keepAliveMs, clock, idleMs } = this.#context;
     if (keepAliveMs > 0) accepted.keepAlive(keepAliveMs);
-    this.#connection = new Connection(accepted, this.#context.readPlan, this.#readIntervalMs, this);
+    this.#connection = new PeerConnection(accepted, this.#context.readPlan, this.#readIntervalMs, this);
     this.#watchAnswers(accepted);
     const limit = idleLimitOf(accepted.remote.address, idleMs);
     if (limit > 0) {
@@ -213,7 +213,7 @@ export class StreamFlow implements ConnectionEvents {
     this.#through('flush');
   }
 
-  #send(connection: Connection): void {
+  #send(connection: PeerConnection): void {
     if (!this.outlet) return;
     const { timeline, format } = this.#options;
     if (timeline === undefined) {

@@ -25,7 +25,7 @@ import { melodyEngine } from '../prompt/melody-engine.js';
 import { Prompts } from '../prompt/prompts.js';
 import { CallerCard } from './caller-card.js';
 import { TestCaller } from './test-caller.js';
-import { Transcript, type TranscriptLine } from './transcript.js';
+import { TestTranscript, type TranscriptLine } from './test-transcript.js';
 
 /** A user of a {@link TestExchange}. */
 export interface TestUser {
@@ -113,7 +113,7 @@ export async function testBot(bot: Bot, scene: TestScene, options: TestBotOption
   checkOptions(options, RULES);
   const { limitMs = TWO_HOURS_MS, startsAt = new Date('2027-03-01T09:00:00Z') } = options;
   const clock = new VirtualClock(startsAt.getTime());
-  const transcript = new Transcript(clock);
+  const transcript = new TestTranscript(clock);
   const results: BotResult[] = [];
   const stage = await Stage.set(bot, clock, transcript, options);
   stage.host.on('trace', (_, what) => transcript.add('bot', what));
@@ -153,7 +153,12 @@ class Stage {
     this.#options = options;
   }
 
-  static async set(bot: Bot, clock: Clock, transcript: Transcript, options: TestBotOptions): Promise<Stage> {
+  static async set(
+    bot: Bot,
+    clock: Clock,
+    transcript: TestTranscript,
+    options: TestBotOptions,
+  ): Promise<Stage> {
     const handles = [options.caller ?? 'caller', ...Object.keys(options.others ?? {})];
     const cards = handles.map((handle) => ({ handle, soundCard: new CallerCard() }));
     const exchange = await options.exchange.start({

@@ -24,7 +24,7 @@ import type { Prompts } from '../prompt/prompts.js';
 import { describeSpeakable, SPEAKABLE, type Speakable } from '../prompt/speakable.js';
 import type { CallerCard } from './caller-card.js';
 import { PromptFinder } from './prompt-finder.js';
-import type { Transcript } from './transcript.js';
+import type { TestTranscript } from './test-transcript.js';
 
 /** Parts of a {@link TestCaller}; `testBot` puts them together. */
 export interface TestCallerParts {
@@ -33,7 +33,7 @@ export interface TestCallerParts {
   readonly clock: Clock;
   readonly card: CallerCard;
   readonly prompts: Prompts;
-  readonly transcript: Transcript;
+  readonly transcript: TestTranscript;
 }
 
 export interface HearOptions {

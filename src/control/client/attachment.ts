@@ -6,7 +6,7 @@ import type { EndpointMessage } from '../../protocol/message.js';
 import type { Transport } from '../transport/transport.js';
 import type { ClientSettings, ReattachOptions } from './attach-options.js';
 import { type AttachState, checkAttachMove } from './attach-state.js';
-import { Session, type TraceLine } from './session.js';
+import { EndpointSession, type TraceLine } from './endpoint-session.js';
 
 /** The client that an attachment belongs to. */
 export interface AttachmentHandlers {
@@ -25,7 +25,7 @@ export class Attachment {
   readonly #handlers: AttachmentHandlers;
   readonly #counter = { received: 0 };
   readonly #stop = new AbortController();
-  #session: Session | undefined;
+  #session: EndpointSession | undefined;
   #state: AttachState;
 
   constructor(transport: Transport, settings: ClientSettings, handlers: AttachmentHandlers) {
@@ -45,7 +45,7 @@ export class Attachment {
   }
 
   /** The session that commands go to. @throws ERR_CLOSED, ERR_ATTACH_UNAVAILABLE, ERR_ATTACH_REFUSED */
-  get session(): Session {
+  get session(): EndpointSession {
     if (this.#session) return this.#session;
     const state = this.#state;
     if (state.status === 'closed') throw state.error ?? new JackfieldError('ERR_CLOSED', CLOSED);
@@ -77,9 +77,9 @@ export class Attachment {
     const { clock, attachTimeoutMs } = this.#settings;
     const stop = signal ? AbortSignal.any([this.#stop.signal, signal]) : this.#stop.signal;
     using limit = new TimeLimit(clock, { timeoutMs: attachTimeoutMs, signal: stop });
-    let session: Session | undefined;
+    let session: EndpointSession | undefined;
     try {
-      session = await Session.open(
+      session = await EndpointSession.open(
         this.#transport,
         this.#settings,
         {

@@ -30,7 +30,7 @@ import { type AttachOptions, type ClientSettings, clientSettings } from './attac
 import type { AttachState } from './attach-state.js';
 import { Attachment } from './attachment.js';
 import type { CommandOptions, CommandSender } from './command-sender.js';
-import type { TraceLine } from './session.js';
+import type { TraceLine } from './endpoint-session.js';
 
 /** Events of a {@link Client}. */
 export interface ClientEvents extends FencedEvents {

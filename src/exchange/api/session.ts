@@ -12,7 +12,7 @@ import type { User } from '../user.js';
 import { asLine, checkText, MAX_NAME_LENGTH } from '../wire-value.js';
 import type { Authorization } from './authorization.js';
 import type { Commands } from './commands.js';
-import { Outbox } from './outbox.js';
+import { LineQueue } from './line-queue.js';
 import { errorReply, Refusal, taking } from './refusal.js';
 
 /** A client's end of a session; transports implement it. */
@@ -49,7 +49,7 @@ export class Session {
   #open = true;
   /** Notifications that came while a command is being carried out: the answer goes first. */
   #held: EndpointMessage[] | undefined;
-  readonly #outbox: Outbox;
+  readonly #outbox: LineQueue;
   /** Commands that wait for their answers. */
   #waiting = 0;
 
@@ -57,7 +57,7 @@ export class Session {
     this.#client = client;
     this.#context = context;
     this.#allowed = context.authorization.open;
-    this.#outbox = new Outbox(context.clock);
+    this.#outbox = new LineQueue(context.clock);
   }
 
   /** Handle of the user at whose endpoint it is. */

@@ -3,10 +3,10 @@ import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons
 import type { EndCause, FailureReason, Progress } from '../../switch/leg.js';
 import type { ApiObject, ObjectRecord } from '../object/api-object.js';
 
-export type Direction = 'OUTGOING' | 'INCOMING';
+export type CallDirection = 'OUTGOING' | 'INCOMING';
 
 /** Status that each cause gives to the CALL object of the caller and to that of the callee. */
-export const END_STATUS: Readonly<Record<EndCause['kind'], Readonly<Record<Direction, CallStatus>>>> = {
+export const END_STATUS: Readonly<Record<EndCause['kind'], Readonly<Record<CallDirection, CallStatus>>>> = {
   'hung-up': { OUTGOING: 'FINISHED', INCOMING: 'FINISHED' },
   cancelled: { OUTGOING: 'CANCELLED', INCOMING: 'MISSED' },
   refused: { OUTGOING: 'REFUSED', INCOMING: 'REFUSED' },

@@ -2,14 +2,14 @@ import { JackfieldError } from '../../base/errors.js';
 import { type CallStatus, canCallMove, isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import type { Attempt } from '../../switch/attempt.js';
 import type { Conversation, Placing } from '../../switch/leg.js';
-import type { SoundDevice } from '../voice/user-voice.js';
+import type { SoundDeviceName } from '../voice/user-voice.js';
 
 /** Something other than talking that a call is busy with: leaving a voicemail, watching a transfer. */
 export interface Occupation {
   /** Ends it: the user hangs up. */
   stop(): void;
   /** Takes that one of the user's sound devices has failed. Default: no matter. */
-  soundFailed?(device: SoundDevice, error: unknown): void;
+  soundFailed?(device: SoundDeviceName, error: unknown): void;
   /** Dials the number again. @returns whether there was one. Default: there is none. */
   redial?(): boolean;
   /** Goes back to talking. @returns whether it can. Default: it cannot. */

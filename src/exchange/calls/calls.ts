@@ -6,14 +6,14 @@ import { Dial, dialPlan } from '../../switch/dial.js';
 import { EarlyMedia } from '../../switch/early-media.js';
 import type { Identity } from '../../switch/identity.js';
 import type { EndCause, Leg } from '../../switch/leg.js';
-import { Room } from '../../switch/room.js';
+import { VoiceRoom } from '../../switch/voice-room.js';
 import type { VoiceTicker } from '../../switch/voice-ticker.js';
 import { ApiObject } from '../object/api-object.js';
 import { ObjectStore } from '../object/object-store.js';
 import type { ObjectShelf } from '../store/exchange-store.js';
 import type { User } from '../user.js';
 import type { ClosedStream } from '../voice/voice-router.js';
-import { type Direction, settledCall } from './call-end.js';
+import { type CallDirection, settledCall } from './call-end.js';
 import { Conferences } from './conference.js';
 import { RedialWait } from './redial-wait.js';
 import { type Follower, followers, TransferWatch, type WayBack } from './transfer-watch.js';
@@ -103,7 +103,7 @@ export class Calls {
   create(
     user: User,
     partner: Identity,
-    direction: Direction,
+    direction: CallDirection,
     status: 'UNPLACED' | 'ROUTING' = 'UNPLACED',
   ): UserCall {
     const call = new UserCall(this.#context.nextId(), user, partner, direction, status, {
@@ -275,7 +275,7 @@ export class Calls {
   }
 
   #connect(caller: Leg, callee: Leg, follower?: Follower): void {
-    const room = new Room(this.#context.ticker);
+    const room = new VoiceRoom(this.#context.ticker);
     const connection = new Connection(caller, callee, room, this.#context.fence, (ended, closing) => {
       this.#connections.delete(ended);
       this.#track(closing);

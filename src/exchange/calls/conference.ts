@@ -1,6 +1,6 @@
 import { Connection } from '../../switch/connection.js';
 import type { Conversation, Leg } from '../../switch/leg.js';
-import type { Room } from '../../switch/room.js';
+import type { VoiceRoom } from '../../switch/voice-room.js';
 import type { UserCall } from './user-call.js';
 
 /** Needs of {@link Conferences}. */
@@ -14,7 +14,7 @@ export interface ConferencesContext {
 export class Conferences {
   readonly #limit: number;
   readonly #context: ConferencesContext;
-  readonly #ids = new WeakMap<Room, number>();
+  readonly #ids = new WeakMap<VoiceRoom, number>();
   /** The most that each call of a participant has been with. */
   readonly #most = new WeakMap<UserCall, number>();
 
@@ -60,7 +60,7 @@ export class Conferences {
   }
 
   /** Tells those who stay how many they are. */
-  left(room: Room): void {
+  left(room: VoiceRoom): void {
     if (room.host === undefined) return;
     for (const call of this.#callsIn(room)) this.#tellCount(room, call);
   }
@@ -71,7 +71,7 @@ export class Conferences {
     if (most !== undefined) call.object.put('CONF_PARTICIPANTS_COUNT', String(most));
   }
 
-  #tell(room: Room, id: number, first: readonly UserCall[]): void {
+  #tell(room: VoiceRoom, id: number, first: readonly UserCall[]): void {
     const inOrder = new Set([...first, ...this.#callsIn(room)]);
     for (const call of inOrder) {
       if (call.object.get('CONF_ID') !== String(id)) call.object.tell('CONF_ID', String(id));
@@ -79,13 +79,13 @@ export class Conferences {
     for (const call of inOrder) this.#tellCount(room, call);
   }
 
-  #callsIn(room: Room): UserCall[] {
+  #callsIn(room: VoiceRoom): UserCall[] {
     const legs = room.connections.flatMap((connection) => connection.legs);
     return legs.flatMap((leg) => this.#context.callOf(leg) ?? []);
   }
 
   /** The host's count is always 0. What is left of a conference is a former one: 1. */
-  #tellCount(room: Room, call: UserCall): void {
+  #tellCount(room: VoiceRoom, call: UserCall): void {
     if (call.user.handle === room.host) return;
     const count = Math.max(1, room.connections.length);
     this.#most.set(call, Math.max(count, this.#most.get(call) ?? 0));

@@ -6,17 +6,17 @@ import type { Identity } from '../../switch/identity.js';
 import type { Conversation, EndCause, Leg, Placing, Progress } from '../../switch/leg.js';
 import { ApiObject } from '../object/api-object.js';
 import type { User } from '../user.js';
-import { type SoundDevice, UserVoice } from '../voice/user-voice.js';
+import { type SoundDeviceName, UserVoice } from '../voice/user-voice.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import { asLine } from '../wire-value.js';
-import { type Direction, END_STATUS, failureNumberOf, PROGRESS_STATUS } from './call-end.js';
+import { type CallDirection, END_STATUS, failureNumberOf, PROGRESS_STATUS } from './call-end.js';
 import { CallSeconds } from './call-seconds.js';
 import { type CallStage, checkStage, checkStatus, type Occupation } from './call-stage.js';
 import { Digits } from './digits.js';
 import { pauseVideo } from './video.js';
 
 /** Needs of a {@link UserCall}. */
-export interface CallContext {
+export interface UserCallContext {
   readonly clock: Clock;
   /** The call is over; its voice may still be flushing. */
   callEnded(call: UserCall): void;
@@ -30,9 +30,9 @@ export class UserCall implements Leg {
   readonly object: ApiObject<'CALL'>;
   readonly user: User;
   readonly partner: Identity;
-  readonly direction: Direction;
+  readonly direction: CallDirection;
   readonly voice: UserVoice;
-  readonly #context: CallContext;
+  readonly #context: UserCallContext;
   readonly #seconds: CallSeconds;
   readonly #digits = new Digits(this);
   #stage: CallStage = { kind: 'new' };
@@ -43,9 +43,9 @@ export class UserCall implements Leg {
     id: number,
     user: User,
     partner: Identity,
-    direction: Direction,
+    direction: CallDirection,
     status: 'UNPLACED' | 'ROUTING',
-    context: CallContext,
+    context: UserCallContext,
   ) {
     this.user = user;
     this.partner = partner;
@@ -305,7 +305,7 @@ export class UserCall implements Leg {
   }
 
   /** Ends what needs the device, for both ends; each is told what it is to him. */
-  #soundFailed(device: SoundDevice, error: unknown): void {
+  #soundFailed(device: SoundDeviceName, error: unknown): void {
     const cause: EndCause = { kind: 'failed', reason: DEVICE_FAILURES[device] };
     const state = this.#stage;
     switch (state.kind) {

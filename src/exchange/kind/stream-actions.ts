@@ -4,7 +4,7 @@ import { Refusal } from '../api/refusal.js';
 import type { ApiObject } from '../object/api-object.js';
 import type { Action } from '../object/object-kind.js';
 import { standStill } from '../stand-still.js';
-import type { StreamKind, UserVoice } from '../voice/user-voice.js';
+import type { RedirectedStream, UserVoice } from '../voice/user-voice.js';
 import { reasonOf, redirect } from '../voice/voice-router.js';
 
 /** An object with voice streams: a call, a voicemail. */
@@ -24,7 +24,7 @@ export function streamActions<T>(
   streaming: (found: T) => Streaming | undefined,
 ): { readonly [A in StreamAction]: Action<T> } {
   const redirecting =
-    (stream: StreamKind): Action<T> =>
+    (stream: RedirectedStream): Action<T> =>
     async ({ services: { opener, clock } }, found, argument) => {
       const subject = streaming(found);
       if (!subject) throw new Refusal(error, 'it is over');

@@ -1,7 +1,7 @@
 import { Connection } from '../../switch/connection.js';
 import { Refusal } from '../api/refusal.js';
 import type { Services } from '../api/services.js';
-import { Playback } from '../mailbox/playback.js';
+import { MessagePlayback } from '../mailbox/message-playback.js';
 import { Recording } from '../mailbox/recording.js';
 import { UNREDIRECTED, type Voicemail } from '../mailbox/voicemail.js';
 import { type Asking, kindOf } from '../object/object-kind.js';
@@ -20,7 +20,9 @@ export const voicemailKind = kindOf<'VOICEMAIL', Voicemail>({
       const conversation = calls.activeCallsOf(user).find((call) => call.conversation)?.conversation;
       if (!(conversation instanceof Connection) || !voicemail.isPlayable) return false;
       const listeners = conversation.legs.map((leg) => leg.voice);
-      voicemails.track(new Playback(voicemails, voicemail, { room: conversation.room, listeners }).run());
+      voicemails.track(
+        new MessagePlayback(voicemails, voicemail, { room: conversation.room, listeners }).run(),
+      );
       return true;
     },
     STOPPLAYBACK: (_asking, { activity }) => {
@@ -82,7 +84,7 @@ export function openVoicemail({ services, user }: Asking, argument: string): voi
 
 function startPlayback({ voicemails }: Services, voicemail: Voicemail): boolean {
   if (!voicemail.isPlayable) return false;
-  voicemails.track(new Playback(voicemails, voicemail).run());
+  voicemails.track(new MessagePlayback(voicemails, voicemail).run());
   return true;
 }
 

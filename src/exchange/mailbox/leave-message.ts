@@ -1,7 +1,7 @@
 import type { CallStatus } from '../../protocol/catalogue/call-status.js';
 import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
-import { Room } from '../../switch/room.js';
 import { Script } from '../../switch/script.js';
+import { VoiceRoom } from '../../switch/voice-room.js';
 import { failureNumber } from '../calls/call-end.js';
 import type { Occupation } from '../calls/call-stage.js';
 import type { UserCall } from '../calls/user-call.js';
@@ -10,8 +10,8 @@ import { FileDestination } from '../voice/file-stream.js';
 import { Loudspeaker } from '../voice/loudspeaker.js';
 import { readVoice } from '../voice/prompts.js';
 import { silentSoundCard } from '../voice/sound-card.js';
-import type { SoundDevice } from '../voice/user-voice.js';
-import { Audition } from './playback.js';
+import type { SoundDeviceName } from '../voice/user-voice.js';
+import { Audition } from './message-playback.js';
 import { DEVICE_REASONS, type Voicemail, type VoicemailActivity } from './voicemail.js';
 import { StepError } from './voicemail-failure.js';
 import { TRANSFER_MS, type VoicemailKeeper } from './voicemail-keeper.js';
@@ -71,7 +71,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
   readonly #greeting: Voicemail;
   readonly #message: Voicemail;
   readonly #statuses: Readonly<Record<Step, CallStatus>>;
-  readonly #room: Room;
+  readonly #room: VoiceRoom;
   readonly #over: Promise<void>;
   #resolveOver: () => void = () => undefined;
   #phase: Phase = 'begin';
@@ -98,7 +98,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     this.#greeting = greeting;
     this.#message = message;
     this.#statuses = STATUSES[style];
-    this.#room = new Room(keeper.context.ticker);
+    this.#room = new VoiceRoom(keeper.context.ticker);
     this.#over = new Promise((resolve) => {
       this.#resolveOver = resolve;
     });
@@ -137,7 +137,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     await this.#hush();
   }
 
-  soundFailed(device: SoundDevice, error: unknown): void {
+  soundFailed(device: SoundDeviceName, error: unknown): void {
     this.fail(new StepError(DEVICE_REASONS[device], error));
   }
 

@@ -1,5 +1,5 @@
-import { Room } from '../../switch/room.js';
 import { Script } from '../../switch/script.js';
+import { VoiceRoom } from '../../switch/voice-room.js';
 import { standStill } from '../stand-still.js';
 import { FileDestination } from '../voice/file-stream.js';
 import type { Voicemail, VoicemailActivity } from './voicemail.js';
@@ -83,7 +83,7 @@ export class Recording implements VoicemailActivity {
     voicemail.recordInto(this.#keeper.fileFor(voicemail.id));
     const { clock, ticker } = this.#keeper.context;
     const file = await standStill(clock, FileDestination.at(voicemail.file));
-    const room = new Room(ticker);
+    const room = new VoiceRoom(ticker);
     const script = new Script([{ record: allowedMs, into: file }], () => this.stop());
     room.seat(script, voicemail.voice);
     await this.#stopped;

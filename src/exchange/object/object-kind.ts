@@ -46,7 +46,7 @@ export type Action<T> = (asking: Asking, object: T, argument: string) => Done | 
 type Done = boolean | EndpointMessage;
 
 /** Lists the ids that a search finds. The catalogue's row has said whether there is a target. */
-export type Search<O extends ObjectName> = (asking: Asking, target: string) => Iterable<ObjectId<O>>;
+export type ObjectSearch<O extends ObjectName> = (asking: Asking, target: string) => Iterable<ObjectId<O>>;
 
 /**
  * One kind of object: how commands find one, and what they do to it. `T` is what a command works with. What can go
@@ -73,7 +73,7 @@ export interface ObjectKind<O extends ObjectName, T, I extends ObjectName = neve
   create?(asking: Asking, argument: string): EndpointMessage | undefined;
   /** Deletes an object. One that is not there is as good as deleted. */
   delete?(asking: Asking, id: ObjectId<O>): void;
-  readonly search?: { readonly [S in SearchOf<O>]: Search<O> };
+  readonly search?: { readonly [S in SearchOf<O>]: ObjectSearch<O> };
   /** Empties the history of such objects. @param argument trimmed. */
   clear?(asking: Asking, argument: string): void;
   /** Forgets what belonged to a client that has gone. */
@@ -92,7 +92,7 @@ export interface AnyKind {
   readonly alter?: Readonly<Record<string, Action<unknown>>>;
   create?(asking: Asking, argument: string): EndpointMessage | undefined;
   delete?(asking: Asking, id: ObjectId<ObjectName>): void;
-  readonly search?: Readonly<Record<string, Search<ObjectName>>>;
+  readonly search?: Readonly<Record<string, ObjectSearch<ObjectName>>>;
   clear?(asking: Asking, argument: string): void;
   leave?(client: ObjectOwner): void;
 }

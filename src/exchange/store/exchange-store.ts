@@ -6,7 +6,7 @@ import type { DecisionStore } from '../api/authorization.js';
 import type { ObjectRecord } from '../object/api-object.js';
 import type { User } from '../user.js';
 import { checkText } from '../wire-value.js';
-import type { Journal } from './journal.js';
+import type { StateJournal } from './state-journal.js';
 
 /** An object of the API as it is stored. */
 export interface StoredObject {
@@ -32,17 +32,17 @@ const NUMBERED = Object.entries<ObjectSpec>(OBJECTS).flatMap(([name, { id }]) =>
 );
 
 /**
- * Keeps the state of an exchange over a restart, in a {@link Journal} or, without one, not at all. A disk error is
+ * Keeps the state of an exchange over a restart, in a {@link StateJournal} or, without one, not at all. A disk error is
  * reported and does not stop a call; the journal tries again.
  */
 export class ExchangeStore implements DecisionStore {
-  readonly #journal: Journal | undefined;
+  readonly #journal: StateJournal | undefined;
   readonly #failed: (error: unknown) => void;
   readonly #decisions = new Map<string, boolean>();
   /** Values that were stored, by user: only new ones are written. */
   readonly #saved = new Map<string, Map<string, unknown>>();
 
-  constructor(journal: Journal | undefined, failed: (error: unknown) => void) {
+  constructor(journal: StateJournal | undefined, failed: (error: unknown) => void) {
     this.#journal = journal;
     this.#failed = failed;
     for (const [key, allowed] of journal?.entries('client/') ?? [])
@@ -135,7 +135,7 @@ export class ExchangeStore implements DecisionStore {
     this.#try((journal) => journal.put(key, value));
   }
 
-  #try(act: (journal: Journal) => void): void {
+  #try(act: (journal: StateJournal) => void): void {
     if (!this.#journal) return;
     try {
       act(this.#journal);

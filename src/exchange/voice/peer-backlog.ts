@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.js';
-import { type Endpoint, SocketTable } from '../../base/socket-table.js';
+import { type SocketEnd, SocketTable } from '../../base/socket-table.js';
 import { FRAME_BYTES } from '../../switch/party.js';
 import { standStill } from '../stand-still.js';
 import { voiceBytes } from './port-dial.js';
@@ -81,8 +81,8 @@ export class PeerBacklogs {
  * what is said now, and whoever has only hesitated misses nothing.
  */
 export class PeerBacklog {
-  readonly local: Endpoint;
-  readonly remote: Endpoint;
+  readonly local: SocketEnd;
+  readonly remote: SocketEnd;
   readonly #socket: Socket;
   readonly #outlet: BacklogOutlet;
   readonly #backlogs: { ask(): void; close(): void };

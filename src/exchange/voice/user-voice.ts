@@ -1,11 +1,11 @@
 import { waitFor } from '../../switch/bridge.js';
 import { FRAME_SAMPLES, mixInto, type Party } from '../../switch/party.js';
 import type { Loudspeaker } from './loudspeaker.js';
-import type { Microphone, MicrophoneTap } from './microphone.js';
+import type { MicrophoneTap, SharedMicrophone } from './shared-microphone.js';
 import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
 
 /** The streams of a call that can be redirected, named as the properties of the CALL object. */
-export type StreamKind = 'INPUT' | 'OUTPUT' | 'CAPTURE_MIC';
+export type RedirectedStream = 'INPUT' | 'OUTPUT' | 'CAPTURE_MIC';
 
 /** A stream, and the target that it was opened for as a client writes it. */
 export interface Routed<T> {
@@ -25,12 +25,12 @@ export interface OutputRoute {
   readonly destinations: readonly Routed<VoiceDestination>[];
 }
 
-export type SoundDevice = 'microphone' | 'speaker';
+export type SoundDeviceName = 'microphone' | 'speaker';
 
 /** The devices of a user whose streams are not redirected. */
 export interface SoundDevices {
   readonly loudspeaker: Loudspeaker;
-  readonly microphone: Microphone;
+  readonly microphone: SharedMicrophone;
 }
 
 /** Notices of a user's voice to the object that it belongs to. */
@@ -38,9 +38,9 @@ export interface UserVoiceEvents {
   /** Redirected input has begun to be sent, or ended (property VAA_INPUT_STATUS). */
   inputActive(active: boolean): void;
   /** A redirected stream was flushed and closed; `stats` are its last. With an `error` it could not be. */
-  closed(stream: StreamKind, stats: StreamStats, error?: unknown): void;
+  closed(stream: RedirectedStream, stats: StreamStats, error?: unknown): void;
   /** A sound device failed. */
-  failed(device: SoundDevice, error: unknown): void;
+  failed(device: SoundDeviceName, error: unknown): void;
   /** True when the user has muted the microphone. */
   muted(): boolean;
 }
@@ -72,7 +72,7 @@ export class UserVoice implements Party {
   #listening = true;
   #left = false;
   #closing: Promise<void> = Promise.resolve();
-  readonly #turns: Partial<Record<StreamKind, Promise<unknown>>> = {};
+  readonly #turns: Partial<Record<RedirectedStream, Promise<unknown>>> = {};
 
   constructor({ loudspeaker, microphone }: SoundDevices, events: UserVoiceEvents) {
     this.#loudspeaker = loudspeaker;
@@ -98,7 +98,7 @@ export class UserVoice implements Party {
   }
 
   /** Runs `change` when the changes of this stream that were asked for before are made. */
-  inTurn<T>(kind: StreamKind, change: () => Promise<T>): Promise<T> {
+  inTurn<T>(kind: RedirectedStream, change: () => Promise<T>): Promise<T> {
     const turn = (this.#turns[kind] ?? Promise.resolve()).then(change);
     this.#turns[kind] = turn.catch(() => undefined);
     return turn;
@@ -233,7 +233,7 @@ export class UserVoice implements Party {
 
   /** Closes what is in `before` and not in `now`; what comes when the conversation is over, at once. */
   #closeGone<T extends VoiceSource | VoiceDestination>(
-    kind: StreamKind,
+    kind: RedirectedStream,
     before: readonly Routed<T>[],
     now: readonly Routed<T>[],
   ): void {

@@ -7,13 +7,13 @@ import { PortOutputs } from './port-destination.js';
 import type { PortOptions } from './port-dial.js';
 import { PortSource } from './port-source.js';
 import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
-import type { Routed, StreamKind, UserVoice } from './user-voice.js';
+import type { RedirectedStream, Routed, UserVoice } from './user-voice.js';
 
 /** The object that a stream is opened for, for those that keep books. */
 export interface StreamOwner {
   readonly object: string;
   readonly id: number;
-  readonly stream: StreamKind;
+  readonly stream: RedirectedStream;
 }
 
 /** A redirected stream that has been flushed and closed: one of a user's, and what became of its samples. */

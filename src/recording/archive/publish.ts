@@ -44,7 +44,7 @@ export interface PublicationNews {
 }
 
 /** Catalogues what was published, and tells of it. Does the same when it is called again. */
-export type Tell = (published: SegmentResult, news: PublicationNews) => Promise<void>;
+export type TellPublication = (published: SegmentResult, news: PublicationNews) => Promise<void>;
 
 /**
  * Moves a finished recording to where its template says, with its other formats. Each file appears there whole or
@@ -62,7 +62,7 @@ export async function publishSegment(
   segment: SegmentResult,
   options: PublishOptions,
   type = 'recording.finished',
-  tell: Tell = async () => undefined,
+  tell: TellPublication = async () => undefined,
 ): Promise<SegmentResult> {
   const made = await makeOutputs(segment, options);
   const plan: Plan = { schema: 'jackfield.publication/1', id: randomUUID(), type, ...made };
@@ -74,7 +74,7 @@ export async function publishSegment(
 export async function resumePublication(
   file: string,
   options: PublishOptions,
-  tell: Tell,
+  tell: TellPublication,
 ): Promise<SegmentResult> {
   const plan = PLAN.parse(JSON.parse(await readFile(planFile(file), 'utf8')));
   const source = sourceOf(file);
@@ -116,7 +116,7 @@ async function carryOut(
   plan: Plan,
   segment: SegmentResult,
   options: PublishOptions,
-  tell: Tell,
+  tell: TellPublication,
 ): Promise<SegmentResult> {
   try {
     const published = await place(plan, segment, options);
@@ -153,7 +153,7 @@ async function complete(
   plan: Plan,
   source: Source,
   published: SegmentResult,
-  tell: Tell,
+  tell: TellPublication,
 ): Promise<SegmentResult> {
   await tell(published, { id: plan.id, type: plan.type });
   const outputs = plan.suffixes.map((suffix) => beside(source.file, suffix));

@@ -26,7 +26,7 @@ import { recordingFiles } from '../recording-files.js';
 import { Catalogue } from './catalogue.js';
 import { type LeftBehind, leftBehind, recordingFolder, takeUp } from './left-behind.js';
 import { Outbox, type OutboxEvent } from './outbox.js';
-import { type PublishOptions, publishSegment, resumePublication, type Tell } from './publish.js';
+import { type PublishOptions, publishSegment, resumePublication, type TellPublication } from './publish.js';
 import {
   checkMeans,
   type RecorderOptions,
@@ -76,7 +76,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   readonly #attended: (() => void)[] = [];
   readonly #servers = new WeakMap<CallControl, PcmServer>();
   #opened = 0;
-  readonly #tell: Tell = async ({ file, sidecar }, { id, type }) => {
+  readonly #tell: TellPublication = async ({ file, sidecar }, { id, type }) => {
     await this.catalogue?.add(file, sidecar);
     await this.#outbox.add(type, { file, sidecar }, id);
   };

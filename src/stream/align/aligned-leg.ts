@@ -16,7 +16,7 @@ export interface GapName {
 }
 
 /** The call as an {@link AlignedLeg} sees it. */
-export interface LegSurroundings {
+export interface LegContext {
   /** Judges the leg by its timing; a leg without one is placed by its positions alone. */
   readonly clock: LegClock | undefined;
   readonly masks: MaskList;
@@ -37,7 +37,7 @@ export interface LegSurroundings {
 export class AlignedLeg {
   readonly ledger: LedgerKeeper;
   readonly stretcher = new Stretcher();
-  readonly #surroundings: LegSurroundings;
+  readonly #surroundings: LegContext;
   readonly #waiting: Int16Array[] = [];
   #waitingSamples = 0;
   /** Stream position that comes next. */
@@ -47,7 +47,7 @@ export class AlignedLeg {
   #late = 0;
   #begun = false;
 
-  constructor(surroundings: LegSurroundings) {
+  constructor(surroundings: LegContext) {
     this.#surroundings = surroundings;
     this.ledger = new LedgerKeeper(0, (span) => surroundings.onSpan?.(span));
   }

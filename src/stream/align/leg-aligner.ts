@@ -31,7 +31,7 @@ export const ALIGNER_RULES: Rules<LegAlignerOptions> = {
 const SINK = having('write', 'final');
 
 /** The call as a {@link LegAligner} sees it, besides the samples. */
-export interface AlignerSurroundings {
+export interface AlignerContext {
   /** Tells when samples come. Default: the machine's clock. */
   readonly clock?: Clock;
   /**
@@ -86,7 +86,7 @@ export class LegAligner {
   readonly #sink: AlignedSink;
   readonly #clock: Clock;
   readonly #maxSkew: number;
-  readonly #surroundings: AlignerSurroundings;
+  readonly #surroundings: AlignerContext;
   readonly #window = new StereoWindow();
   readonly #masks = new MaskList();
   readonly #clocks: Readonly<Record<LegName, LegClock | undefined>>;
@@ -103,7 +103,7 @@ export class LegAligner {
   #finished = false;
 
   /** @throws ERR_INVALID_ARG for a skew out of range. */
-  constructor(sink: AlignedSink, options: LegAlignerOptions = {}, surroundings: AlignerSurroundings = {}) {
+  constructor(sink: AlignedSink, options: LegAlignerOptions = {}, surroundings: AlignerContext = {}) {
     checkArgument('surroundings', surroundings, object);
     checkArgument('sink', sink, SINK);
     checkOptions(options, ALIGNER_RULES);

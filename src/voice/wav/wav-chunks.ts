@@ -5,7 +5,7 @@ export interface ReadRequest {
 }
 
 /** A search in a file that does no I/O itself: it yields the ranges that it needs to read. */
-export type Search<T> = Generator<ReadRequest, T, Uint8Array>;
+export type ChunkSearch<T> = Generator<ReadRequest, T, Uint8Array>;
 
 export const CHUNK_HEADER_BYTES = 8;
 
@@ -41,7 +41,7 @@ export interface NextChunk {
  * Finds the chunk behind one whose body ends at `end`. A body of odd length has a pad byte behind it; where a chunk
  * or a tag begins without one, it was forgotten.
  */
-export function* nextChunk(size: number, end: number, fileBytes: number): Search<NextChunk> {
+export function* nextChunk(size: number, end: number, fileBytes: number): ChunkSearch<NextChunk> {
   if (size % 2 === 0 || end > fileBytes) return { position: end + (size % 2), padMissing: false };
   if (end === fileBytes) return { position: end, padMissing: true };
   const bytes = yield { position: end, length: 5 };

@@ -1,5 +1,5 @@
 import type { PcmFormat } from '../../base/pcm.js';
-import { CHUNK_HEADER_BYTES, fourCc, nextChunk, rankOfName, type Search, viewOf } from './wav-chunks.js';
+import { CHUNK_HEADER_BYTES, type ChunkSearch, fourCc, nextChunk, rankOfName, viewOf } from './wav-chunks.js';
 import type { WavEncoding } from './wav-encoding.js';
 import { WavError } from './wav-error.js';
 import { type Fmt, parseFmt } from './wav-format.js';
@@ -73,7 +73,7 @@ interface Form {
  *
  * @throws WavError (ERR_WAV) with the reason when the file cannot be read as WAV.
  */
-export function* locateWav(fileBytes: number): Search<WavLayout> {
+export function* locateWav(fileBytes: number): ChunkSearch<WavLayout> {
   const warnings: WavWarning[] = [];
   const form = yield* findForm(fileBytes, warnings);
   const found = yield* readChunks(form, warnings);
@@ -86,7 +86,7 @@ export function* locateWav(fileBytes: number): Search<WavLayout> {
   return { container: form.container, ...shape, ...extent, metadata, warnings, riffOffset: form.riffOffset };
 }
 
-function* findForm(fileBytes: number, warnings: WavWarning[]): Search<Form> {
+function* findForm(fileBytes: number, warnings: WavWarning[]): ChunkSearch<Form> {
   const tags = yield* tagsInFront(fileBytes);
   const riffOffset = tags.reduce((sum, { bytes }) => sum + bytes, 0);
   const start = yield { position: riffOffset, length: 12 };
@@ -102,13 +102,13 @@ function* findForm(fileBytes: number, warnings: WavWarning[]): Search<Form> {
   return { container: isLong ? 'RF64' : 'RIFF', riffOffset, riffEnd, fileBytes };
 }
 
-function* notWav(found: Uint8Array, riffOffset: number): Search<WavError> {
+function* notWav(found: Uint8Array, riffOffset: number): ChunkSearch<WavError> {
   const start = riffOffset === 0 ? found : yield { position: 0, length: 12 };
   const bytes = JSON.stringify(String.fromCharCode(...start));
   return new WavError('not-wav', start.length === 0 ? 'It is empty.' : `It begins with ${bytes}.`);
 }
 
-function* readChunks(form: Form, warnings: WavWarning[]): Search<Found> {
+function* readChunks(form: Form, warnings: WavWarning[]): ChunkSearch<Found> {
   const { fileBytes, riffOffset } = form;
   const found: Found = { metadata: {}, behind: [], end: riffOffset + 12, warnings };
   for (let chunks = 0; chunks < MAX_CHUNKS && found.end + CHUNK_HEADER_BYTES <= fileBytes; chunks++) {
@@ -161,7 +161,7 @@ function bytesWanted(id: string, size: number): number {
 }
 
 /** Returns whether what stands behind the sound is a chunk: one that is known, or could be and leads to others. */
-function* isBehind(form: Form, position: number, id: string, size: number): Search<boolean> {
+function* isBehind(form: Form, position: number, id: string, size: number): ChunkSearch<boolean> {
   const rank = rankOfName(id);
   const end = position + CHUNK_HEADER_BYTES + size;
   if (end > form.fileBytes) return false;
@@ -173,7 +173,7 @@ function* isBehind(form: Form, position: number, id: string, size: number): Sear
 }
 
 /** Returns whether the size of the data was never filled in. */
-function* isUnfinished(declared: number, offset: number, fileBytes: number): Search<boolean> {
+function* isUnfinished(declared: number, offset: number, fileBytes: number): ChunkSearch<boolean> {
   const available = fileBytes - offset;
   // Writers to a pipe put the largest size they can there: 4 GiB, 2 GiB less a header, or all bits of 64.
   const isLargest = (declared >= 0x7fff_0000 && declared <= UINT32_MAX) || declared > Number.MAX_SAFE_INTEGER;
@@ -190,7 +190,12 @@ function* isUnfinished(declared: number, offset: number, fileBytes: number): Sea
 
 type Extent = Pick<WavLayout, 'dataOffset' | 'dataBytes' | 'sampleCount' | 'state' | 'tailOffset'>;
 
-function* dataExtent(form: Form, found: Found, data: NonNullable<Found['data']>, fmt: Fmt): Search<Extent> {
+function* dataExtent(
+  form: Form,
+  found: Found,
+  data: NonNullable<Found['data']>,
+  fmt: Fmt,
+): ChunkSearch<Extent> {
   const { fileBytes, riffEnd } = form;
   const declaredEnd = data.offset + data.declared;
   const isCut = !data.isOpen && declaredEnd > fileBytes;
@@ -223,7 +228,7 @@ function* dataExtent(form: Form, found: Found, data: NonNullable<Found['data']>,
 }
 
 /** An ID3v2 tag right behind the sound, without a footer that could be found from the end. */
-function* id3v2At(position: number, fileBytes: number): Search<FoundTag[]> {
+function* id3v2At(position: number, fileBytes: number): ChunkSearch<FoundTag[]> {
   const bytes = id3v2Bytes(yield { position, length: 10 });
   return bytes !== undefined && position + bytes <= fileBytes ? [{ name: 'ID3v2 tag', position, bytes }] : [];
 }

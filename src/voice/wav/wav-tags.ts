@@ -1,4 +1,4 @@
-import { CHUNK_HEADER_BYTES, fourCc, rankOfName, type Search, viewOf } from './wav-chunks.js';
+import { CHUNK_HEADER_BYTES, type ChunkSearch, fourCc, rankOfName, viewOf } from './wav-chunks.js';
 
 /** Tags that programs for music put before and behind files, and that are no sound. */
 export interface FoundTag {
@@ -19,7 +19,7 @@ const SEARCHED_BYTES = 1 << 20;
 const MAX_TAGS = 16;
 
 /** Finds the ID3v2 tags that a file begins with; where they end, RIFF should begin. */
-export function* tagsInFront(fileBytes: number): Search<FoundTag[]> {
+export function* tagsInFront(fileBytes: number): ChunkSearch<FoundTag[]> {
   const found: FoundTag[] = [];
   for (let position = 0; found.length < MAX_TAGS; ) {
     const bytes = id3v2Bytes(yield { position, length: ID3V2_HEADER_BYTES });
@@ -36,7 +36,7 @@ export function* tagsInFront(fileBytes: number): Search<FoundTag[]> {
  *
  * @param from Where they may begin at the earliest.
  */
-export function* tagsBehind(from: number, fileBytes: number): Search<FoundTag[]> {
+export function* tagsBehind(from: number, fileBytes: number): ChunkSearch<FoundTag[]> {
   const found: FoundTag[] = [];
   for (let end = fileBytes; end > from && found.length < MAX_TAGS; ) {
     const tag = (yield* tagEndingAt(from, end)) ?? (yield* chunksEndingAt(from, end));
@@ -57,7 +57,7 @@ export function id3v2Bytes(header: Uint8Array): number | undefined {
   return body + ID3V2_HEADER_BYTES * (hasFooter ? 2 : 1);
 }
 
-function* tagEndingAt(from: number, end: number): Search<FoundTag | undefined> {
+function* tagEndingAt(from: number, end: number): ChunkSearch<FoundTag | undefined> {
   const tail = yield* lastBytes(from, end, ID3V1_BYTES + ID3V1_PLUS_BYTES);
   for (const [name, measure] of TAGS) {
     const bytes = measure(tail);
@@ -107,7 +107,7 @@ const TAGS: readonly (readonly [string, (tail: Uint8Array) => number | undefined
 ];
 
 /** Known chunks, one behind the other, of which the last ends where the search does. */
-function* chunksEndingAt(from: number, end: number): Search<FoundTag | undefined> {
+function* chunksEndingAt(from: number, end: number): ChunkSearch<FoundTag | undefined> {
   const window = yield* lastBytes(from, end, SEARCHED_BYTES);
   const view = viewOf(window);
   const leads = new Uint8Array(window.length + 2);
@@ -134,7 +134,7 @@ function sizeOfKnown(window: Uint8Array, view: DataView, at: number): number | u
   return rankOfName(id) === 2 ? CHUNK_HEADER_BYTES + view.getUint32(at + 4, true) : undefined;
 }
 
-function* lastBytes(from: number, end: number, most: number): Search<Uint8Array> {
+function* lastBytes(from: number, end: number, most: number): ChunkSearch<Uint8Array> {
   const position = Math.max(from, end - most);
   return yield { position, length: end - position };
 }

@@ -28,7 +28,7 @@ import type { PcmServer } from '../../tcp/pcm-server.js';
 import { requireProgram } from '../../voice/process/require-program.js';
 import { runTool } from '../../voice/process/run-tool.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
-import { isSealed } from '../archive/audio-store.js';
+import { isSealed } from '../archive/message-files.js';
 import type { Transcriber } from '../transcript/transcriber.js';
 import { ANSWERING_RULES, type AnsweringBotOptions, answeringBot } from './answering-bot.js';
 import { type AnsweringRule, checkRules, matchingRule } from './answering-rule.js';

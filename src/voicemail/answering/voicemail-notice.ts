@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { ArchivedMessage } from '../archive/archived-message.js';
-import { isSealed } from '../archive/audio-store.js';
+import { isSealed } from '../archive/message-files.js';
 import { isoTime } from '../archive/sidecar.js';
 
 /** News of a message, ready to be made a mail of. */

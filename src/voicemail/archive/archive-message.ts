@@ -14,7 +14,7 @@ import type { Transcriber } from '../transcript/transcriber.js';
 import { attended, markVoicemailUnplayed } from '../voicemail-waits.js';
 import { ARCHIVE_FAILURES, type ArchivedMessage, type AttemptFailure } from './archived-message.js';
 import type { AudioIntake } from './audio-intake.js';
-import type { StoredOutcome } from './catalogue.js';
+import type { StoredOutcome } from './message-catalogue.js';
 import { receiveByFile } from './receive-by-file.js';
 import type { StoredMessage, VoicemailArchive } from './voicemail-archive.js';
 

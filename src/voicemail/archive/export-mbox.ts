@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import type { ArchivedMessage } from './archived-message.js';
-import { isSealed } from './audio-store.js';
 import { extendedValue, headerPhrase, headerText, localPart, mailbox } from './mail-headers.js';
+import { isSealed } from './message-files.js';
 import type { VoicemailArchive } from './voicemail-archive.js';
 
 /** Bytes in one line of base64 (RFC 2045, 76 characters), and in one read of the file. */

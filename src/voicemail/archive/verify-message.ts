@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { LedgerCheck } from '../../recording/evidence/check-ledger.js';
 import type { ArchivedAudio, ArchivedMessage } from './archived-message.js';
-import type { AudioStore } from './audio-store.js';
+import type { MessageFiles } from './message-files.js';
 import { readSidecar, sidecarOf, sidecarPath } from './sidecar.js';
 
 /** Something that is not as the catalogue says. */
@@ -22,7 +22,7 @@ export interface ArchiveFault {
 
 /** Reads a message back from the disk. @returns what is wrong with it, if anything is. */
 export async function verifyMessage(
-  store: AudioStore,
+  store: MessageFiles,
   message: ArchivedMessage,
 ): Promise<ArchiveFault | undefined> {
   const { audio, key } = message;
@@ -40,7 +40,7 @@ export async function verifyMessage(
 }
 
 async function audioFault(
-  store: AudioStore,
+  store: MessageFiles,
   audio: ArchivedAudio,
   check: LedgerCheck,
 ): Promise<Pick<ArchiveFault, 'kind' | 'detail'> | undefined> {

@@ -31,9 +31,9 @@ import {
   type VoicemailFacts,
 } from './archived-message.js';
 import type { AudioIntake } from './audio-intake.js';
-import { type AudioKeys, AudioStore } from './audio-store.js';
-import { Catalogue, type StoredOutcome } from './catalogue.js';
 import { CATALOGUE_FILE } from './catalogue-schema.js';
+import { MessageCatalogue, type StoredOutcome } from './message-catalogue.js';
+import { type AudioKeys, MessageFiles } from './message-files.js';
 import { hasSidecars } from './rebuild-archive.js';
 import { isHeldBy, sidecarPath, writeSidecar } from './sidecar.js';
 import { type ArchiveFault, verifyMessage } from './verify-message.js';
@@ -110,13 +110,13 @@ const INTAKE = having('publish');
 export class VoicemailArchive implements AsyncDisposable {
   readonly root: string;
   /** @internal */
-  readonly catalogue: Catalogue;
-  readonly #audio: AudioStore;
+  readonly catalogue: MessageCatalogue;
+  readonly #audio: MessageFiles;
   readonly #clock: Clock;
   #storing: Promise<unknown> = Promise.resolve();
   #finishing: Promise<void> = Promise.resolve();
 
-  private constructor(audio: AudioStore, catalogue: Catalogue, clock: Clock) {
+  private constructor(audio: MessageFiles, catalogue: MessageCatalogue, clock: Clock) {
     this.root = audio.root;
     this.#audio = audio;
     this.catalogue = catalogue;
@@ -133,8 +133,8 @@ export class VoicemailArchive implements AsyncDisposable {
     const folder = resolve(root);
     const path = join(folder, CATALOGUE_FILE);
     if (!existsSync(path)) await checkUncatalogued(root, options.existing ?? false);
-    const audio = await AudioStore.open(folder, options);
-    const catalogue = new Catalogue(path);
+    const audio = await MessageFiles.open(folder, options);
+    const catalogue = new MessageCatalogue(path);
     return new VoicemailArchive(audio, catalogue, options.clock ?? systemClock);
   }
 

@@ -12,7 +12,7 @@ import {
 import { asError } from '../../base/errors.js';
 import { ARCHIVE_QUERY, type ArchiveQuery } from '../archive/archive-query.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
-import { isSealed } from '../archive/audio-store.js';
+import { isSealed } from '../archive/message-files.js';
 import { ARCHIVE, type VoicemailArchive } from '../archive/voicemail-archive.js';
 import type { Transcriber } from './transcriber.js';
 

@@ -3,7 +3,7 @@ import { VirtualClock } from '../../../src/base/clock.js';
 import { attach } from '../../../src/control/attach.js';
 import type { AttachOptions } from '../../../src/control/client/attach-options.js';
 import { Client } from '../../../src/control/client/client.js';
-import type { TraceLine } from '../../../src/control/client/session.js';
+import type { TraceLine } from '../../../src/control/client/endpoint-session.js';
 import { MemoryTransport } from '../../../src/control/transport/memory-transport.js';
 import type { Link, Transport } from '../../../src/control/transport/transport.js';
 import { ApiError } from '../../../src/protocol/api-error.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ApiObject, type ObjectOwner } from '../../../src/exchange/object/api-object.js';
 import { ObjectStore, type ObjectStoreOptions } from '../../../src/exchange/object/object-store.js';
 import { ExchangeStore } from '../../../src/exchange/store/exchange-store.js';
-import { Journal } from '../../../src/exchange/store/journal.js';
+import { StateJournal } from '../../../src/exchange/store/state-journal.js';
 import type { ObjectName } from '../../../src/protocol/message.js';
 import { folder } from '../world.js';
 
@@ -85,7 +85,8 @@ describe('a shelf', () => {
     const place = folder();
     const failures: unknown[] = [];
     const stored = (user: string) => ({ user, properties: { STATUS: 'FINISHED' } });
-    const opened = async () => new ExchangeStore(await Journal.open(place), (error) => failures.push(error));
+    const opened = async () =>
+      new ExchangeStore(await StateJournal.open(place), (error) => failures.push(error));
     const first = await opened();
     for (const id of ids.toReversed()) first.shelf(object).save(id as never, stored('alice'));
     first.shelf(object).forget(ids[0] as never, 'alice');
@@ -101,11 +102,11 @@ describe('a shelf', () => {
 
   it('does not give out the number of an object that was deleted', async () => {
     const place = folder();
-    const first = new ExchangeStore(await Journal.open(place), () => undefined);
+    const first = new ExchangeStore(await StateJournal.open(place), () => undefined);
     first.shelf('GROUP').save(7, { user: 'alice', properties: {} });
     first.shelf('GROUP').forget(7, 'alice');
     first.close();
-    const second = new ExchangeStore(await Journal.open(place), () => undefined);
+    const second = new ExchangeStore(await StateJournal.open(place), () => undefined);
     expect(second.lastId).toBe(7);
     second.close();
   });

@@ -4,7 +4,7 @@ import { appendFileSync, cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
-import { Journal } from '../../../src/exchange/store/journal.js';
+import { StateJournal } from '../../../src/exchange/store/state-journal.js';
 import { readVoice } from '../../../src/exchange/voice/prompts.js';
 import { canMount, smallDisk } from '../disk.js';
 import { tone } from '../transcripts.js';
@@ -101,13 +101,13 @@ class Kept {
 describe('the journal', () => {
   it('gives back what was put, in the newest version, without what was deleted', async () => {
     const path = folder();
-    const journal = await Journal.open(path);
+    const journal = await StateJournal.open(path);
     journal.put('a/1', { n: 1 });
     journal.put('a/2', { n: 2 });
     journal.put('a/1', { n: 3 });
     journal.delete('a/2');
     journal.close();
-    const again = await Journal.open(path);
+    const again = await StateJournal.open(path);
     expect([...again.entries('a/')]).toEqual([['1', { n: 3 }]]);
     again.close();
     expect(readFileSync(join(path, 'exchange.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1);
@@ -115,18 +115,18 @@ describe('the journal', () => {
 
   it('drops a line that was cut off while it was written, and nothing else', async () => {
     const path = folder();
-    const journal = await Journal.open(path);
+    const journal = await StateJournal.open(path);
     journal.put('whole', true);
     journal.close();
     appendFileSync(join(path, 'exchange.jsonl'), '{"key":"half","va');
-    const again = await Journal.open(path);
+    const again = await StateJournal.open(path);
     expect(again.get('whole')).toBe(true);
     expect(again.get('half')).toBeUndefined();
     again.close();
   });
 
   it('says why a folder cannot be used', async () => {
-    await expect(Journal.open('/dev/null/state')).rejects.toMatchObject({ code: 'ERR_FILE' });
+    await expect(StateJournal.open('/dev/null/state')).rejects.toMatchObject({ code: 'ERR_FILE' });
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Clock, systemClock, VirtualClock } from '../../../src/base/clock.js';
 import {
   type AlignedSink,
-  type AlignerSurroundings,
+  type AlignerContext,
   LegAligner,
   type LegAlignerOptions,
 } from '../../../src/stream/align/leg-aligner.js';
@@ -36,7 +36,7 @@ const zeros = (length: number) => Array<number>(length).fill(0);
 
 function aligned(
   options: LegAlignerOptions = {},
-  surroundings: AlignerSurroundings = { clock: new VirtualClock() },
+  surroundings: AlignerContext = { clock: new VirtualClock() },
 ) {
   const sink = new StereoSink();
   return { sink, aligner: new LegAligner(sink, options, surroundings) };

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { VOICE_FORMAT } from '../../../src/base/pcm.js';
 import type { ReadClass } from '../../../src/stream/pcm-stream.js';
 import { PcmServer } from '../../../src/tcp/pcm-server.js';
-import { ReadPlan, readIntervalOf } from '../../../src/tcp/read/connection.js';
+import { ReadPlan, readIntervalOf } from '../../../src/tcp/read/peer-connection.js';
 import { until } from '../../turns.js';
 import { bytes, CollectingSink, dial, expectSame, ramp, readBytes } from '../peers.js';
 

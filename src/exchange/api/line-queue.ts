@@ -11,7 +11,7 @@ interface Waiting {
  * Lines for one client, in the order in which they were made. A line that has to wait holds up those behind it, however
  * late the timers are: one timer wakes the whole queue, and no line has a timer of its own.
  */
-export class Outbox {
+export class LineQueue {
   readonly #clock: Clock;
   readonly #queue: Waiting[] = [];
   #giving = false;

@@ -18,7 +18,7 @@ const MAX_STALE_BYTES = 1_048_576;
  * hands of the system when {@link put} returns, and a line that is cut off is dropped when the file is read. What
  * could not be written stays in memory and goes out with the next change; the disk's error is thrown.
  */
-export class Journal {
+export class StateJournal {
   readonly #path: string;
   readonly #records = new Map<string, unknown>();
   /** Keys whose newest value is not in the file yet. */
@@ -40,8 +40,8 @@ export class Journal {
    * @throws ERR_FILE when it cannot be read or written; ERR_INVALID_STATE when another has it open; ERR_UNSUPPORTED
    * without the package `libsql`.
    */
-  static async open(folder: string): Promise<Journal> {
-    const journal = new Journal(join(folder, 'exchange.jsonl'));
+  static async open(folder: string): Promise<StateJournal> {
+    const journal = new StateJournal(join(folder, 'exchange.jsonl'));
     try {
       await makePrivateFolder(folder);
       journal.#lock = FolderLock.take(folder, 'served from');

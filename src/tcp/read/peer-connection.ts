@@ -83,8 +83,8 @@ export class ReadPlan {
   }
 }
 
-/** The connection of a claimed lease. Each of its endings is told once, and none after {@link Connection.destroy}. */
-export class Connection implements ReaderOwner {
+/** The connection of a claimed lease. Each of its endings is told once, and none after {@link PeerConnection.destroy}. */
+export class PeerConnection implements ReaderOwner {
   readonly #accepted: Accepted;
   readonly #readPlan: ReadPlan;
   readonly #reader: SocketReader;

@@ -11,7 +11,7 @@ const MISSED_FRAMES = 1;
  * The microphone of one user, for all of his calls at once: each hears every frame, though a sound card gives a frame
  * only once. The listener that comes first captures it; the others get the same one in their ticks.
  */
-export class Microphone {
+export class SharedMicrophone {
   readonly #card: SoundCard;
   /** Those that hear it now. */
   readonly #listening = new Set<MicrophoneTap>();
@@ -72,7 +72,7 @@ interface TapSide {
   take(at: number, frame: Int16Array): number;
 }
 
-/** One call's ear at a {@link Microphone}. */
+/** One call's ear at a {@link SharedMicrophone}. */
 export class MicrophoneTap {
   readonly #microphone: TapSide;
   #listening = false;

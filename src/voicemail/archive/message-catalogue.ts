@@ -45,9 +45,9 @@ const SELECT = `
 /**
  * The catalogue of an archive: an SQLite database with full-text search. Every change is one transaction, which a
  * killed process cannot lose. What an original may be deleted on, that its message is stored, is on the medium when
- * {@link Catalogue.store} returns, so that a power cut cannot lose it either.
+ * {@link MessageCatalogue.store} returns, so that a power cut cannot lose it either.
  */
-export class Catalogue {
+export class MessageCatalogue {
   readonly #db: Database;
 
   /** @throws ERR_FILE when the file cannot be opened, is no catalogue, or was written by a newer Jackfield; ERR_UNSUPPORTED. */

@@ -1,6 +1,6 @@
 import { FRAME_SAMPLES, type Party } from '../../switch/party.js';
-import { Room } from '../../switch/room.js';
 import type { Listener } from '../../switch/script.js';
+import { VoiceRoom } from '../../switch/voice-room.js';
 import { standStill } from '../stand-still.js';
 import { FileSource } from '../voice/file-stream.js';
 import type { UserVoice } from '../voice/user-voice.js';
@@ -10,12 +10,12 @@ import type { VoicemailKeeper } from './voicemail-keeper.js';
 
 /** A room in which a voicemail is played, and those in it who hear it. */
 export interface Audience {
-  readonly room: Room;
+  readonly room: VoiceRoom;
   readonly listeners: readonly Party[];
 }
 
 /** Plays a voicemail to its user's streams, or into a call. */
-export class Playback implements VoicemailActivity {
+export class MessagePlayback implements VoicemailActivity {
   readonly #keeper: VoicemailKeeper;
   readonly #voicemail: Voicemail;
   readonly #audience: Audience | undefined;
@@ -59,7 +59,7 @@ export class Playback implements VoicemailActivity {
 
   async #play(source: FileSource): Promise<void> {
     const audience = this.#audience;
-    const room = audience?.room ?? new Room(this.#keeper.context.ticker);
+    const room = audience?.room ?? new VoiceRoom(this.#keeper.context.ticker);
     const voice = this.#voicemail.voice;
     const player = audience ? new Player(source) : new PrivatePlayer(source, voice);
     this.#stop = () => player.end();

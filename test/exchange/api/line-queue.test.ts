@@ -2,7 +2,7 @@ import { createClient, type Message } from 'dbus-native';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CancelTimer, Clock } from '../../../src/base/clock.js';
-import { Outbox } from '../../../src/exchange/api/outbox.js';
+import { LineQueue } from '../../../src/exchange/api/line-queue.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
 import { hasDbusDaemon, startBus } from '../../control/private-servers.js';
 import { world } from '../world.js';
@@ -62,7 +62,7 @@ describe('what goes out to a client', () => {
     fc.assert(
       fc.property(steps, (list) => {
         const clock = new LateClock();
-        const outbox = new Outbox(clock);
+        const outbox = new LineQueue(clock);
         const given: number[] = [];
         let made = 0;
         for (const step of list) {
@@ -87,7 +87,7 @@ describe('what goes out to a client', () => {
 
   it('keeps its order where a line makes the client send the next command at once', () => {
     const clock = new LateClock();
-    const outbox = new Outbox(clock);
+    const outbox = new LineQueue(clock);
     const given: string[] = [];
     outbox.put(0, () => {
       outbox.put(0, () => given.push('third'));
@@ -99,7 +99,7 @@ describe('what goes out to a client', () => {
 
   it('is forgotten when the client has gone, and given when the endpoint goes', () => {
     const clock = new LateClock();
-    const outbox = new Outbox(clock);
+    const outbox = new LineQueue(clock);
     const given: string[] = [];
     outbox.put(5, () => given.push('forgotten'));
     outbox.clear();

@@ -37,7 +37,7 @@ export interface AudioKeys {
  * The audio files of an archive: `audio/2026/11/20261122T203800Z_partner_account-65.wav`, one for each different
  * recording. A file appears under its name complete and flushed, or not at all.
  */
-export class AudioStore {
+export class MessageFiles {
   readonly root: string;
   readonly #encryptTo: readonly string[];
   readonly #identity: string | undefined;
@@ -56,12 +56,12 @@ export class AudioStore {
    *
    * @throws ERR_FILE; ERR_INVALID_ARG for what is no recipient or no identity; ERR_UNSUPPORTED without `age-encryption`.
    */
-  static async open(root: string, keys: AudioKeys = {}): Promise<AudioStore> {
+  static async open(root: string, keys: AudioKeys = {}): Promise<MessageFiles> {
     const { encryptTo, identity } = keys;
     if (encryptTo) await encrypterTo(encryptTo);
     if (identity !== undefined) await decrypterWith(identity);
     for (const folder of [PARTIAL, AUDIO]) await makeFolder(join(root, folder));
-    return new AudioStore(root, keys);
+    return new MessageFiles(root, keys);
   }
 
   /** Absolute path of stored audio. @throws ERR_FILE for one that leads out of the archive, as a catalogue may say. */

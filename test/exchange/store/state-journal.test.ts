@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Journal } from '../../../src/exchange/store/journal.js';
+import { StateJournal } from '../../../src/exchange/store/state-journal.js';
 import { folder, world } from '../world.js';
 
 describe('the journal of an exchange', () => {
@@ -21,7 +21,7 @@ describe('the journal of an exchange', () => {
 
   it('stays within twice what is stored and a megabyte, however often long values change', async () => {
     const state = folder();
-    const journal = await Journal.open(state);
+    const journal = await StateJournal.open(state);
     for (let i = 0; i < 500; i++) journal.put('about', `${i} ${'x'.repeat(50_000)}`);
     expect(statSync(join(state, 'exchange.jsonl')).size).toBeLessThan(1_048_576 + 3 * 51_000);
     for (let i = 0; i < 100; i++) journal.put(`gone/${i}`, 'x'.repeat(50_000));
@@ -35,7 +35,7 @@ describe('the journal of an exchange', () => {
   it('is readable wherever a kill cut it off, with all that was whole', async () => {
     const state = folder();
     const path = join(state, 'exchange.jsonl');
-    const journal = await Journal.open(state);
+    const journal = await StateJournal.open(state);
     for (const [key, value] of [
       ['a', 'ä'],
       ['b', 'x'],
@@ -48,7 +48,7 @@ describe('the journal of an exchange', () => {
     for (let end = 0; end <= bytes.length; end++) {
       writeFileSync(path, bytes.subarray(0, end));
       writeFileSync(`${path}.next`, bytes.subarray(0, end));
-      const again = await Journal.open(state);
+      const again = await StateJournal.open(state);
       const whole = bytes.subarray(0, end).toString().split('\n').length - 1;
       const expected = [
         [],

@@ -14,7 +14,7 @@ export interface TranscriptLine {
 const MAX_LINES = 10_000;
 
 /** Events of a test, with times. */
-export class Transcript {
+export class TestTranscript {
   readonly #clock: Clock;
   readonly #startedAt: number;
   readonly #lines: TranscriptLine[] = [];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Microphone, type MicrophoneTap } from '../../../src/exchange/voice/microphone.js';
+import { type MicrophoneTap, SharedMicrophone } from '../../../src/exchange/voice/shared-microphone.js';
 import { PcmPort } from '../ports.js';
 import { CountingCard, counted, firstDifference, redirected } from '../voice-stage.js';
 import { type Client, type World, world } from '../world.js';
@@ -112,7 +112,7 @@ describe('Microphone', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const card = new CountingCard();
-        const microphone = new Microphone(card);
+        const microphone = new SharedMicrophone(card);
         const taps: { tap: MicrophoneTap; last: number; begun: boolean }[] = [0, 1, 2].map(() => ({
           tap: microphone.tap(),
           last: 0,
@@ -139,7 +139,7 @@ describe('Microphone', () => {
   });
 
   it('keeps two seconds for a tap that is behind, which then goes on with the newest', () => {
-    const microphone = new Microphone(new CountingCard());
+    const microphone = new SharedMicrophone(new CountingCard());
     const [ahead, behind] = [microphone.tap(), microphone.tap()];
     const frame = new Int16Array(320);
     behind.read(frame);

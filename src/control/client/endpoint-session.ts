@@ -39,7 +39,7 @@ export interface SessionHandlers {
 const ACCESS_DENIED = 68;
 
 /** One link to an endpoint, from NAME to its end: commands and their answers, notifications, the PING watch. */
-export class Session {
+export class EndpointSession {
   readonly #settings: ClientSettings;
   readonly #handlers: SessionHandlers;
   readonly #waits: ReplyWaits;
@@ -64,8 +64,8 @@ export class Session {
     settings: ClientSettings,
     handlers: SessionHandlers,
     signal: AbortSignal,
-  ): Promise<Session> {
-    const session = new Session(settings, handlers);
+  ): Promise<EndpointSession> {
+    const session = new EndpointSession(settings, handlers);
     session.#link = await openUnlessAborted(
       transport,
       {

@@ -5,14 +5,14 @@ import type { VoiceTicker } from './voice-ticker.js';
 
 /** Conversation whose voices are in a room. */
 export interface RoomMember extends Conversation {
-  room: Room;
+  room: VoiceRoom;
 }
 
 /**
  * Place where the voices of calls meet. A plain call has a room of its own; a conference is a room with several
  * connections of one host, whose other ends hear each other as well.
  */
-export class Room {
+export class VoiceRoom {
   readonly bridge: Bridge;
   readonly #ticker: VoiceTicker;
   readonly #connections = new Set<RoomMember>();
@@ -57,7 +57,7 @@ export class Room {
   }
 
   /** Makes the room a conference of `host`, with what is in it and in `others`. */
-  merge(host: string, others: readonly Room[]): void {
+  merge(host: string, others: readonly VoiceRoom[]): void {
     this.#host = host;
     for (const other of others) {
       for (const connection of other.connections) {
