@@ -179,7 +179,7 @@ export class LegClock {
     return this.#decide(nowMs);
   }
 
-  /** Most that a read of so many samples may be late: those of a batched read may have been sent at once, and held up. */
+  /** Most that a read of so many samples may be late: a batched reader may get them all late at once. */
   #doubt(count: number): number {
     return Math.max(DOUBT, Math.min(DOUBT_BATCHED, count / 2));
   }

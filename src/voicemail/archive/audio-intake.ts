@@ -38,7 +38,7 @@ export class AudioIntake implements PcmSink {
   #length = 0;
   #ended: Promise<void> | undefined;
 
-  /** Used by {@link AudioStore.take}. */
+  /** Used by {@link MessageFiles.take}. */
   constructor(wav: WavWriter | SealedWav, path: string, place: IntakePlace) {
     this.#wav = wav;
     this.#path = path;
