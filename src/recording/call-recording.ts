@@ -183,7 +183,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
         : 'call-ended';
     const unwritten = await this.#track
       .finish(end, {
-        ...this.#length(),
+        length: () => this.#length(),
         ...(broken && { reason: broken.message }),
         gapName: (leg) => this.#setup.gaps.name(this.voice, leg, true),
       })
@@ -198,16 +198,14 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
   }
 
   /** Length of the recording, if it does not end with the longer leg. */
-  #length(): { length?: number } {
+  #length(): number | undefined {
     // Of a leg that is read in turns, the last is still on its way: that is no gap.
-    if (this.#stop.signal.aborted)
-      return { length: Math.min(this.#track.aligner.commonEnd, this.#track.limit) };
+    if (this.#stop.signal.aborted) return Math.min(this.#track.aligner.commonEnd, this.#track.limit);
     const { remote } = this.#track.aligner.legs;
     const silent = (this.#remoteEnd ?? 0) - remote.end;
-    if (silent > SILENT_END) return { length: remote.end + silent };
-    // What is sent runs ahead of what is heard. What still waits for a decision comes to the end of a leg of its own:
-    // the longer leg decides.
-    return this.#setup.streams.local === 'INPUT' ? { length: remote.end } : {};
+    if (silent > SILENT_END) return remote.end + silent;
+    // What is sent runs ahead of what is heard; of two legs that are both heard, the longer one decides.
+    return this.#setup.streams.local === 'INPUT' ? remote.end : undefined;
   }
 
   /** Resolves when nothing more will be heard: to the reason, when that is not the end of the call. */

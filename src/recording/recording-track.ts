@@ -248,9 +248,14 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
   /** Ends the recording at `length` (default: where the longer leg ends) and completes its last file. */
   async finish(
     end: RecordingEnd,
-    options: { readonly length?: number; readonly reason?: string; gapName?(leg: LegName): GapName } = {},
+    options: {
+      /** Asked once both legs have come to their ends. */
+      length?(): number | undefined;
+      readonly reason?: string;
+      gapName?(leg: LegName): GapName;
+    } = {},
   ): Promise<void> {
-    const length = await this.aligner.finish(options.length, options.gapName);
+    const length = await this.aligner.finish(() => options.length?.(), options.gapName);
     this.#taps.end();
     for (const segment of [...this.#open]) {
       segment.limit = Math.min(segment.limit, length);

@@ -25,6 +25,7 @@ for (const args of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
   said = '';
   process.exitCode = 0;
   process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
+  // timer: a service that nothing is wrong with goes on until it is told to stop
   const stop = setTimeout(() => process.emit('SIGTERM'), RUNS_MS);
   try {
     const program = await jackfieldProgram((name) => name === args[0]);

@@ -193,16 +193,21 @@ export class LegAligner {
 
   /**
    * Ends the recording at `length` samples (default: the longer leg): a shorter leg is filled, a longer one cut,
-   * though not before what is final. Resolves to the length when all of it has been taken by the sink.
+   * though not before what is final. A function is asked for the length once the samples that waited have their place.
+   * Resolves to the length when all of it has been taken by the sink.
    */
-  async finish(length?: number, name?: (leg: LegName) => GapName): Promise<number> {
+  async finish(
+    length?: number | (() => number | undefined),
+    name?: (leg: LegName) => GapName,
+  ): Promise<number> {
     if (this.#finished) return this.#final;
     const now = this.#clock.now();
     for (const leg of ['remote', 'local'] as const) this.#put(leg, this.legs[leg].settle(now));
     this.#finished = true;
     this.#rounds.begin();
     this.#cancelDecision?.();
-    const end = Math.max(length ?? this.end, this.#final);
+    const wanted = typeof length === 'function' ? length() : length;
+    const end = Math.max(wanted ?? this.end, this.#final);
     for (const leg of ['local', 'remote'] as const) {
       const { kind, reason } = name?.(leg) ?? this.#gapName(leg, this.legs[leg].begun);
       this.legs[leg].fillTo(end, kind, reason);

@@ -137,6 +137,22 @@ describe('LegAligner, by position', () => {
     expect(aligner.legs.local.ledger.slice(0, 640)).toMatchObject({ received: 640, missing: 0 });
   });
 
+  it('asks for its length when samples that waited for their place have it', async () => {
+    const clock = new VirtualClock();
+    const { aligner } = aligned({}, { clock, localFollows: true });
+    for (let frame = 0; frame < 100; frame++) {
+      await clock.advance(20);
+      await aligner.remote.write(ramp(320, frame * 320), frame * 320);
+    }
+    await clock.advance(320);
+    await aligner.remote.write(ramp(640, 32_000), 32_000);
+    const waiting = aligner.legs.remote.end;
+    expect(waiting).toBe(32_000);
+    const length = await aligner.finish(() => aligner.legs.remote.end);
+    expect(length).toBe(aligner.legs.remote.end);
+    expect(aligner.legs.remote.ledger.slice(0, length).received).toBe(32_640);
+  });
+
   it('masks what comes between pause and 300 ms after resume', async () => {
     const { sink, aligner } = aligned();
     const both = async (length: number, at: number) => {
