@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { path as aPath, checkArgument, object } from '../../base/check.js';
+import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError } from '../../base/errors.js';
 import { readText } from '../../files/key-files.js';
 import { suggest } from '../../protocol/suggest.js';
@@ -127,7 +128,7 @@ function substitute(
       if (key === 'key' || typeof node.value !== 'string') return;
       node.value = node.value.replaceAll(VARIABLE, (all, name: string) => {
         if (all.startsWith('$$')) return all.slice(1);
-        const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
+        const value = entryOf(environment, name);
         if (value !== undefined) return value;
         problems.push(at(source, node.range?.[0] ?? 0, '', `The environment has no variable ${name}`));
         return '';

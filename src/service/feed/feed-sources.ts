@@ -1,3 +1,4 @@
+import { entryOf } from '../../base/entry-of.js';
 import { samplesToMs } from '../../base/pcm.js';
 import type { BotHost } from '../../bot/bot-host.js';
 import type { CallControl } from '../../call/call-control.js';
@@ -187,6 +188,6 @@ export class FeedSources {
 }
 
 function segmentSubject({ sidecar }: SegmentResult): Subject {
-  const account = sidecar.tags[ACCOUNT_TAG];
+  const account = entryOf(sidecar.tags, ACCOUNT_TAG);
   return { call: sidecar.call.id, ...(account !== undefined && { account }) };
 }

@@ -1,7 +1,7 @@
 import type { FeedEvent } from '../feed/feed-event.js';
 
-/** Fields that hold what the other side or its number may be in. */
-const MASKED = ['partner', 'target', 'text', 'reason', 'file'] as const;
+/** Fields that may hold the other side's number. */
+const MASKED: ReadonlySet<string> = new Set(['partner', 'target', 'text', 'reason', 'file']);
 
 /** A phone number as people write it: seven digits or more, with up to two marks between them. */
 const NUMBER = /\+?\d(?:[ ().-]{0,2}\d){6,}/g;
@@ -12,13 +12,14 @@ const LEFT = 3;
 
 /** An event whose phone numbers show their last three digits alone; `digit` shows none. */
 export function maskNumbers(event: FeedEvent): FeedEvent {
-  const masked: Record<string, unknown> = { ...event };
-  for (const name of MASKED) {
-    const value = masked[name];
-    if (typeof value === 'string') masked[name] = maskText(value, name === 'file' ? NUMBER_IN_PATH : NUMBER);
-  }
-  if (event.type === 'digit') masked['digit'] = '*';
-  return masked as FeedEvent;
+  const masked = Object.entries(event).map(([name, value]) => [name, maskField(event, name, value)]);
+  return Object.fromEntries(masked) as FeedEvent;
+}
+
+function maskField({ type }: FeedEvent, name: string, value: unknown): unknown {
+  if (type === 'digit' && name === 'digit') return '*';
+  if (typeof value !== 'string' || !MASKED.has(name)) return value;
+  return maskText(value, name === 'file' ? NUMBER_IN_PATH : NUMBER);
 }
 
 function maskText(text: string, numbers: RegExp): string {
