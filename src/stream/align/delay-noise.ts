@@ -5,6 +5,10 @@ const SAMPLES_PER_MS = msToSamples(1);
 const AT_ONCE_READ = msToSamples(80);
 /** A batched reader sees a delay less exactly: by this share of what it reads beyond that. */
 const READ_NOISE = 0.1;
+/** Packets up to this length, in samples, are no longer than what a delay is told by in any case: 20 ms. */
+const SHORT_PACKET = msToSamples(20);
+/** Packets are no longer than this, in samples: 60 ms. */
+const LONGEST_PACKET = msToSamples(60);
 /** Reads that this is judged by. */
 const READS = 8;
 /** Packets that the jitter is judged by. */
@@ -25,6 +29,8 @@ export class DelayNoise {
   lastBusyMs = 0;
   #read = 0;
   #own = 0;
+  /** Samples that all reads so far were multiples of: the length of a packet, unless that is shorter. */
+  #packet = 0;
   /** The newest packets, oldest first. */
   readonly #delays: number[] = [];
   /** By how much packets came later than those behind them, in samples, in a ring: what was lost is no jitter. */
@@ -33,7 +39,7 @@ export class DelayNoise {
 
   /** Most that a delay may be off, in samples. */
   get samples(): number {
-    return Math.max(this.#own, this.#beyondAtOnce * READ_NOISE);
+    return Math.max(this.#own, this.#beyondAtOnce * READ_NOISE, this.#withinPacket);
   }
 
   /** Most that the last read may be later than the others, in samples. */
@@ -60,7 +66,7 @@ export class DelayNoise {
     const sorted = this.#late.toSorted((a, b) => a - b);
     const share = 1 - SELDOM ** (1 / reads);
     const jitter = sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-    return this.batched ? jitter : Math.max(jitter, HELD_UP_OF[reads] ?? 0);
+    return Math.max(jitter, this.batched ? this.#withinPacket : (HELD_UP_OF[reads] ?? 0));
   }
 
   /**
@@ -73,6 +79,7 @@ export class DelayNoise {
     const unseen = Math.max(0, Math.min(pausedMs * SAMPLES_PER_MS, looks) - count);
     this.lastMs = atMs;
     this.lastBusyMs = busyMs;
+    this.#packet = greatestDivisor(this.#packet, count);
     this.#read += (count - this.#read) / READS;
     this.#own += (own - this.#own) / READS;
     return unseen;
@@ -90,7 +97,18 @@ export class DelayNoise {
     this.#next = (this.#next + 1) % JITTERING;
   }
 
+  /** By how much a batched read may come after the newest packet, beyond the length of a short one, in samples. */
+  get #withinPacket(): number {
+    if (!this.batched) return 0;
+    const packet = Math.min(this.#packet, LONGEST_PACKET) + this.jitterMs * SAMPLES_PER_MS;
+    return Math.max(0, packet - SHORT_PACKET);
+  }
+
   get #beyondAtOnce(): number {
     return Math.max(0, this.#read - AT_ONCE_READ);
   }
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
 }
