@@ -125,7 +125,7 @@ describe('the packed package, installed into an empty project', () => {
     const { stdout } = await run(join(prefix, 'bin', 'jackfield'), ['--version']);
     expect(stdout.trim()).toBe(version);
     const pages = await readdir(join(prefix, 'share', 'man', 'man1'));
-    expect(pages).toEqual(expect.arrayContaining(['jackfield.1', 'jackfield-record.1']));
+    expect(pages.sort()).toEqual((await readdir(join(installed, 'dist', 'man'))).sort());
   }, 180_000);
 
   it('has what its pages link to', async () => {
