@@ -17,8 +17,8 @@ export default defineConfig(({ mode }) => {
     test: {
       include: ['test/**/*.test.ts'],
       globalSetup: 'test/temporary-folder.ts',
-      // Most tests wait for sockets, processes and disks: two at once even where there are two cores.
-      maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+      // Most tests wait for sockets, processes and disks: three at once even where there are two cores.
+      maxWorkers: Math.max(3, Math.floor(availableParallelism() / 2)),
       sequence: { sequencer: LongestFirst },
       testTimeout: 60_000,
       hookTimeout: 60_000,
