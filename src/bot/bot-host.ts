@@ -12,7 +12,7 @@ import {
 import { CLOCK, type Clock, systemClock } from '../base/clock.js';
 import { asError, JackfieldError, messageOf } from '../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
-import { checkWait, deadlineIn, TimeLimit, type WaitOptions, waitFor } from '../base/wait.js';
+import { checkWait, deadlineIn, type WaitOptions, waitFor } from '../base/wait.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
 import { CALL, type Call } from '../control/state/call.js';
@@ -29,6 +29,7 @@ import { during } from './during.js';
 import { openBotCall } from './open-bot-call.js';
 import { Prompts } from './prompt/prompts.js';
 import type { Speakable } from './prompt/speakable.js';
+import { runScript, type ScriptEnding } from './run-script.js';
 
 export interface BotHostOptions {
   /** The endpoint whose calls the bots take. */
@@ -94,7 +95,6 @@ const RULES: Rules<BotHostOptions> = {
 
 const ATTEND_RULES: Rules<AttendOptions> = { maxCalls: whole(1, 10_000, 'calls'), accept: callback };
 
-const GOODBYE_TIMEOUT_MS = 15_000;
 const RING_TIMEOUT_MS = 30_000;
 
 /** Runs bots: takes calls, places calls, and keeps what goes wrong in one call away from all others. */
@@ -372,50 +372,6 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   }
 }
 
-type ScriptEnding = Pick<BotResult, 'outcome' | 'error'> & { readonly unsaid?: Error | undefined };
-
-/** Runs a script to its end. */
-async function runScript(bot: Bot, call: BotCall, clock: Clock): Promise<ScriptEnding> {
-  try {
-    await bot.script(call);
-    await sayTheRest(call);
-    return { outcome: 'done', unsaid: call.unsaid };
-  } catch (failure) {
-    if (call.signal.aborted && isCallEnded(failure)) return { outcome: 'hung-up', unsaid: call.unsaid };
-    const error = asError(failure);
-    const { unsaid } = call; // The goodbye is not what the call was for.
-    await sayGoodbye(bot, call, clock);
-    return { outcome: 'failed', error, unsaid };
-  }
-}
-
-/** The script is through: what is queued is said, and the call hung up, if the other party does not do so first. */
-async function sayTheRest(call: BotCall): Promise<void> {
-  try {
-    await call.mark();
-    await call.hangUp();
-  } catch (error) {
-    if (!call.signal.aborted) throw error;
-  }
-}
-
-/** Its own failure changes nothing: the call is hung up either way. */
-async function sayGoodbye(bot: Bot, call: BotCall, clock: Clock): Promise<void> {
-  using limit = new TimeLimit(clock, { timeoutMs: GOODBYE_TIMEOUT_MS });
-  try {
-    if (call.signal.aborted) return;
-    await call.clear();
-    await call.say(bot.goodbye, { signal: limit.signal });
-    await call.hangUp();
-  } catch {
-    // The script's own error is what is told.
-  }
-}
-
 function isTaken(error: Error | undefined): boolean {
   return error instanceof JackfieldError && error.code === 'ERR_TAKEN';
-}
-
-function isCallEnded(error: unknown): boolean {
-  return error instanceof JackfieldError && (error.code === 'ERR_CALL_ENDED' || error.code === 'ERR_CLOSED');
 }
