@@ -21,6 +21,11 @@ export function printedTime(time: number | string): string {
   return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
+/** Time of day in UTC, to the millisecond: `20:38:00.125Z`. */
+export function printedTimeOfDay(time: number): string {
+  return new Date(time).toISOString().slice(11);
+}
+
 /** Several lines, each made {@link printable}. */
 export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n');

@@ -1,6 +1,6 @@
 import type { TraceLine } from '../../control.js';
 import { parseReply } from '../../protocol.js';
-import { printable } from '../terminal-text.js';
+import { printable, printedTimeOfDay } from '../terminal-text.js';
 
 /** SGR codes of a terminal. */
 const COLOURS = { dim: 2, bold: 1, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
@@ -66,5 +66,5 @@ function kindOf(line: string, id: string | undefined): keyof typeof LOOKS {
 
 /** Of UTC, as all times that commands print. */
 function timeOfDay(atMs: number): string {
-  return new Date(atMs).toISOString().slice(11);
+  return printedTimeOfDay(atMs);
 }
