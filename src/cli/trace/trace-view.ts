@@ -24,7 +24,7 @@ export class TraceView {
 
   /** One line, without a line break at its end. */
   format({ direction, line, atMs }: TraceLine): string {
-    const time = this.#paint('dim', timeOfDay(atMs));
+    const time = this.#paint('dim', printedTimeOfDay(atMs));
     const [, id, text = ''] = /^(?:(#\S+) )?(.*)$/s.exec(line) ?? [];
     const tag = id === undefined ? '' : `${this.#paint('dim', id)} `;
     if (direction === 'sent') {
@@ -62,9 +62,4 @@ export class TraceView {
 function kindOf(line: string, id: string | undefined): keyof typeof LOOKS {
   if (parseReply(line).kind === 'error') return 'error';
   return id === undefined ? 'notification' : 'answer';
-}
-
-/** Of UTC, as all times that commands print. */
-function timeOfDay(atMs: number): string {
-  return printedTimeOfDay(atMs);
 }
