@@ -24,7 +24,7 @@ export {
   controlRequestSchema,
   defaultSocket,
 } from './service/control/control-protocol.js';
-export { type ControlHooks, ControlServer } from './service/control/control-server.js';
+export { type ControlHooks, ControlServer, type SocketClaim } from './service/control/control-server.js';
 export { EventFeed, type FeedReader, type ReadOptions } from './service/feed/event-feed.js';
 export {
   FEED_VERSION,

@@ -54,6 +54,7 @@ export {
   type IntakeAccount,
   type RetentionPolicy,
   type StoredMessage,
+  type VerifyArchiveOptions,
   VoicemailArchive,
   type VoicemailArchiveOptions,
 } from './voicemail/archive/voicemail-archive.js';

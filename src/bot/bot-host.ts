@@ -51,13 +51,11 @@ export interface AttendOptions {
   readonly accept?: (call: Call) => boolean | Promise<boolean>;
 }
 
-export const BOT_OUTCOMES = ['done', 'hung-up', 'failed', 'unanswered'] as const;
-
 /**
  * Outcome of a bot's work on a call. `hung-up`: the other party ended it before the script did. `failed`: the script
  * threw. `unanswered`: there was no call.
  */
-export type BotOutcome = (typeof BOT_OUTCOMES)[number];
+export type BotOutcome = 'done' | 'hung-up' | 'failed' | 'unanswered';
 
 export interface BotResult {
   readonly bot: string;

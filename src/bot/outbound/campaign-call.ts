@@ -1,4 +1,6 @@
-import { BOT_OUTCOMES } from '../bot-host.js';
+import type { BotOutcome } from '../bot-host.js';
+
+const BOT_OUTCOMES = ['done', 'hung-up', 'failed', 'unanswered'] as const satisfies readonly BotOutcome[];
 
 export const CAMPAIGN_OUTCOMES = [...BOT_OUTCOMES, 'error', 'unsaid', 'calling', 'interrupted'] as const;
 

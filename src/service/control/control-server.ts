@@ -24,17 +24,23 @@ const MAX_LINE = 65_536;
 /** Connections at once. */
 const MAX_CONNECTIONS = 100;
 
+/** The folder of a control socket, taken for this process. */
+export interface SocketClaim {
+  /** Gives the folder free. */
+  release(): void;
+}
+
 /** Serves the control socket of a service: a Unix socket for its owner alone. */
 export class ControlServer implements AsyncDisposable {
   readonly #service: Service;
   readonly #hooks: ControlHooks;
   readonly #socket: string;
-  readonly #lock: FolderLock;
+  readonly #lock: SocketClaim;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #startedAt = new Date().toISOString();
 
-  private constructor(service: Service, hooks: ControlHooks, socket: string, lock: FolderLock) {
+  private constructor(service: Service, hooks: ControlHooks, socket: string, lock: SocketClaim) {
     this.#service = service;
     this.#hooks = hooks;
     this.#socket = socket;
@@ -47,7 +53,7 @@ export class ControlServer implements AsyncDisposable {
    * Takes the folder of the socket for this process, before anything is started.
    * @throws ERR_INVALID_STATE, with the process that runs, when another service has it; ERR_FILE.
    */
-  static async claim(socket: string): Promise<FolderLock> {
+  static async claim(socket: string): Promise<SocketClaim> {
     checkArgument('socket', socket, aPath);
     await makeFolder(dirname(socket));
     return FolderLock.take(dirname(socket), 'served from');
@@ -57,7 +63,7 @@ export class ControlServer implements AsyncDisposable {
   static async open(
     service: Service,
     socket: string,
-    lock: FolderLock,
+    lock: SocketClaim,
     hooks: ControlHooks,
   ): Promise<ControlServer> {
     checkArgument('service', service, having('drain', 'reload'));

@@ -38,13 +38,13 @@ export interface UnwrittenAudio {
   readonly reason: SpanReason;
 }
 
-export const ARCHIVE_STATES = ['pending', 'stored', 'failed', 'purged'] as const;
+export const ARCHIVE_STATES: readonly ArchiveState[] = ['pending', 'stored', 'failed', 'purged'];
 
 /**
  * `pending`: seen, not fetched yet. `stored`: safe on disk. `failed`: see `failure`; the next run tries again.
  * `purged`: removed by retention; it is not fetched again.
  */
-export type ArchiveState = (typeof ARCHIVE_STATES)[number];
+export type ArchiveState = 'pending' | 'stored' | 'failed' | 'purged';
 
 /** One message of an archive. */
 export interface ArchivedMessage extends VoicemailFacts {

@@ -71,7 +71,7 @@ export interface StoredMessage {
 }
 
 /** Options of {@link VoicemailArchive.verify}. */
-interface VerifyArchiveOptions {
+export interface VerifyArchiveOptions {
   readonly signal?: AbortSignal;
   /** Told of each message that was looked at. */
   readonly onMessage?: (message: ArchivedMessage) => void;
