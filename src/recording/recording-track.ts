@@ -255,7 +255,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
       gapName?(leg: LegName): GapName;
     } = {},
   ): Promise<void> {
-    const length = await this.aligner.finish(() => options.length?.(), options.gapName);
+    const length = await this.aligner.finish(options.length, options.gapName);
     this.#taps.end();
     for (const segment of [...this.#open]) {
       segment.limit = Math.min(segment.limit, length);

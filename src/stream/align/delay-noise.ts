@@ -54,8 +54,7 @@ export class DelayNoise {
 
   /** Average lateness of packets, in ms. */
   get jitterMs(): number {
-    const sum = this.#late.reduce((all, late) => all + late, 0);
-    return sum / Math.max(1, this.#late.length) / SAMPLES_PER_MS;
+    return this.#jitter / SAMPLES_PER_MS;
   }
 
   /**
@@ -100,8 +99,13 @@ export class DelayNoise {
   /** By how much a batched read may come after the newest packet, beyond the length of a short one, in samples. */
   get #withinPacket(): number {
     if (!this.batched) return 0;
-    const packet = Math.min(this.#packet, LONGEST_PACKET) + this.jitterMs * SAMPLES_PER_MS;
-    return Math.max(0, packet - SHORT_PACKET);
+    return Math.max(0, Math.min(this.#packet, LONGEST_PACKET) + this.#jitter - SHORT_PACKET);
+  }
+
+  /** Average lateness of packets, in samples. */
+  get #jitter(): number {
+    const sum = this.#late.reduce((all, late) => all + late, 0);
+    return sum / Math.max(1, this.#late.length);
   }
 
   get #beyondAtOnce(): number {

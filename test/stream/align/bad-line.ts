@@ -1,6 +1,7 @@
 import { VirtualClock } from '../../../src/base/clock.js';
 import type { LegName } from '../../../src/stream/align/ledger.js';
 import { LegAligner, type LegAlignerOptions } from '../../../src/stream/align/leg-aligner.js';
+import { randomFrom } from '../../random.js';
 
 export const SAMPLES_PER_MS = 16;
 /** Frames are told apart by their level. Two with the same are six seconds apart. */
@@ -49,11 +50,7 @@ export function framesOf(
   ms: number,
 ): SentFrame[] {
   const frames: SentFrame[] = [];
-  let state = seed + 1;
-  const random = () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
+  const random = randomFrom(seed + 1);
   let last = 0;
   for (let index = 0; ; index++) {
     const sentMs = (index + 1) * frameMs * (1 + ppm / 1e6);

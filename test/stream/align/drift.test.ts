@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DriftControl } from '../../../src/stream/align/drift.js';
+import { randomFrom } from '../../random.js';
 
 const WINDOW = 160_000;
 
@@ -43,14 +44,7 @@ describe('DriftControl', () => {
   });
 
   it('takes the first windows of a busy machine for no drift, ten thousand times', () => {
-    let state = 1;
-    // mulberry32
-    const random = () => {
-      state = (state + 0x6d2b79f5) | 0;
-      let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
-      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-    };
+    const random = randomFrom(1);
     for (let leg = 0; leg < 10_000; leg++) {
       const control = new DriftControl(WINDOW);
       for (let window = 0; window < 14; window++) {

@@ -7,6 +7,7 @@ import {
   LegAligner,
   type LegAlignerOptions,
 } from '../../../src/stream/align/leg-aligner.js';
+import { randomFrom } from '../../random.js';
 
 /** Keeps what it is given, and checks that what is final agrees with what was written. */
 class StereoSink implements AlignedSink {
@@ -363,11 +364,7 @@ describe('a call of three hours with jitter and clocks that differ by 200 ppm', 
     const seconds = hours * 3600;
     const rates = { local: 16_000 * SLOW, remote: 16_000 };
     const at = { local: 0, remote: 0 };
-    let seed = 1;
-    const random = () => {
-      seed = (seed * 48_271) % 2_147_483_647;
-      return seed / 2_147_483_647;
-    };
+    const random = randomFrom(1);
     // Each leg's packets, in order of their arrival: up to 40 ms late at random, never overtaking one another.
     const due = { local: 0, remote: 0 };
     const nextAt = (leg: 'local' | 'remote') =>

@@ -10,6 +10,7 @@ import {
   dtmfSamples,
 } from '../../../src/voice/tone/dtmf.js';
 import { DtmfDetector, type DtmfDetectorOptions } from '../../../src/voice/tone/dtmf-detector.js';
+import { randomFrom } from '../../random.js';
 import { noise } from '../fixtures.js';
 
 const RATES = [8000, 16_000, 48_000];
@@ -47,15 +48,6 @@ const CONCEALED = {
     for (let i = 0; i < length; i++) samples[at + i] = (samples[at + i - length] ?? 0) * (1 - i / length);
   },
 } as const;
-
-/** Numbers from 0 to 1, the same in each run. */
-function randomNumbers(): () => number {
-  let random = 20_011;
-  return () => {
-    random = (random * 48_271) % 2_147_483_647;
-    return random / 2_147_483_647;
-  };
-}
 
 const key = fc.record({
   row: fc.nat(3),
@@ -109,7 +101,7 @@ describe('two or three frames of 20 ms lost in a row, and played as exact silenc
 
   /** How many of 96 presses of 200 ms with a hole are heard as one. */
   function heardAsOne(holeMs: number, sampleRate: number, off: number, line: keyof typeof LINES): number {
-    const next = randomNumbers();
+    const next = randomFrom(20_011);
     let right = 0;
     for (let n = 0; n < 96; n++) {
       const tone = press(n & 3, (n >> 2) & 3, 200, sampleRate, next(), n % 2 === 0 ? 1 + off : 1 - off);
@@ -158,7 +150,7 @@ describe('two or three frames of 20 ms lost in a row, and played as exact silenc
 describe('a pause', () => {
   it('of exact silence parts two presses though it is as long as lost frames: the phase does not go on', () => {
     let parted = 0;
-    const next = randomNumbers();
+    const next = randomFrom(20_011);
     for (let n = 0; n < 96; n++) {
       const one = press(n & 3, (n >> 2) & 3, 80, 8000, next());
       const other = press(n & 3, (n >> 2) & 3, 80, 8000, next());
@@ -229,7 +221,7 @@ describe('ten digits on a line that loses frames of 20 ms', () => {
     pressMs: number,
     conceal: (typeof CONCEALED)[keyof typeof CONCEALED],
   ) {
-    const next = randomNumbers();
+    const next = randomFrom(20_011);
     let right = 0;
     for (let run = 0; run < 100; run++) {
       const parts = DIGITS.flatMap((digit) => {
