@@ -19,14 +19,8 @@ export {
   type TransferOptions,
   type TransferReport,
 } from './bot/bot-call.js';
-export {
-  type AttendOptions,
-  BotHost,
-  type BotHostEvents,
-  type BotHostOptions,
-  type BotOutcome,
-  type BotResult,
-} from './bot/bot-host.js';
+export { type AttendOptions, BotHost, type BotHostEvents, type BotHostOptions } from './bot/bot-host.js';
+export type { BotOutcome, BotResult } from './bot/bot-result.js';
 export type { CallTape, CallTaper, TapeOptions } from './bot/call-taper.js';
 export { drawFlow, type FlowDrawing } from './bot/flow/draw-flow.js';
 export { type Flow, type ParseFlowOptions, parseFlow, readFlow } from './bot/flow/flow.js';

@@ -22,6 +22,7 @@ import type { CommandOptions } from '../control/client/command-sender.js';
 import type { CallRecording } from '../recording/call-recording.js';
 import { type RecordVoiceOptions, recordVoice } from '../recording/record-call.js';
 import type { PcmChunk } from '../stream/sink.js';
+import type { BotResult } from './bot-result.js';
 import type { CallContext } from './call-context.js';
 import { type Gathered, type GatherOptions, gather } from './gather.js';
 import { describeSpeakable, SPEAKABLE, type Speakable } from './prompt/speakable.js';
@@ -48,6 +49,12 @@ export interface BotCallParts {
   readonly trace: (text: string) => void;
   /** Places a call that ends with this one. */
   readonly dial: (target: string, options: WaitOptions) => Promise<BotCall>;
+  /** Places a call that goes on when this one has ended. */
+  readonly startCall: (
+    target: string,
+    script: (call: BotCall) => Promise<void>,
+    options: WaitOptions,
+  ) => Promise<BotResult>;
   /** Puts the call through to one of these. */
   readonly transfer: (
     call: BotCall,
@@ -123,6 +130,7 @@ export class BotCall {
   readonly #context: CallContext;
   #unsaid: Error | undefined;
   readonly #dial: BotCallParts['dial'];
+  readonly #startCall: BotCallParts['startCall'];
   readonly #transfer: BotCallParts['transfer'];
   readonly #trace: (text: string) => void;
 
@@ -145,6 +153,7 @@ export class BotCall {
       },
     };
     this.#dial = parts.dial;
+    this.#startCall = parts.startCall;
     this.#transfer = parts.transfer;
     this.#trace = parts.trace;
   }
@@ -311,6 +320,24 @@ export class BotCall {
     checkWait(options);
     this.#trace(`calls ${target}`);
     return await this.#dial(target, options);
+  }
+
+  /**
+   * Calls somebody with a script of its own, as the same bot: that call goes on when this one has ended. Resolves when
+   * it is over, `unanswered` where nobody took it.
+   *
+   * @param options.timeoutMs how long it may ring; default 30,000.
+   * @throws ERR_API when the call cannot be placed; ERR_CLOSED when the host takes no more calls; ERR_ABORTED.
+   */
+  async startCall(
+    target: string,
+    script: (call: BotCall) => Promise<void>,
+    options: WaitOptions = {},
+  ): Promise<BotResult> {
+    checkArgument('target', target, words);
+    checkArgument('script', script, callback);
+    checkWait(options);
+    return await this.#startCall(target, script, options);
   }
 
   /**

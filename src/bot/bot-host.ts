@@ -18,11 +18,12 @@ import { CLIENT } from '../control/client/command-sender.js';
 import { CALL, type Call } from '../control/state/call.js';
 import { CallEndedError } from '../control/state/call-ended-error.js';
 import type { CallState } from '../control/state/call-life.js';
-import type { CallRecording, RecordingResult } from '../recording/call-recording.js';
+import type { CallRecording } from '../recording/call-recording.js';
 import { SERVER } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import { BOT, type Bot } from './bot.js';
 import type { BotCall } from './bot-call.js';
+import type { BotOutcome, BotResult } from './bot-result.js';
 import { CallLimit, DialledCalls, endCall, hangUp } from './call-limit.js';
 import type { CallTape, CallTaper } from './call-taper.js';
 import { during } from './during.js';
@@ -49,25 +50,6 @@ export interface AttendOptions {
   readonly maxCalls?: number;
   /** Resolves to true when the bot takes this call. Default: it takes all. */
   readonly accept?: (call: Call) => boolean | Promise<boolean>;
-}
-
-/**
- * Outcome of a bot's work on a call. `hung-up`: the other party ended it before the script did. `failed`: the script
- * threw. `unanswered`: there was no call.
- */
-export type BotOutcome = 'done' | 'hung-up' | 'failed' | 'unanswered';
-
-export interface BotResult {
-  readonly bot: string;
-  readonly callId: number;
-  readonly outcome: BotOutcome;
-  /** The call's last status, as on the wire. */
-  readonly status: string;
-  readonly error?: Error;
-  /** The recording of the call, complete on disk; absent when it was not recorded, or could not be. */
-  readonly recording?: RecordingResult;
-  /** The first error for which something could not be said, also where the script went on without it. */
-  readonly unsaid?: Error;
 }
 
 export interface BotHostEvents extends FencedEvents {
@@ -286,6 +268,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
         ...{ prompts, bot, server: this.#server, clock: this.#clock, tape },
         trace: (text) => this.emit('trace', call, text),
         dial: (target, options) => this.#dial(bot, target, options, dialled, cut),
+        startCall: (target, script, options) => this.call({ ...bot, script }, target, options),
         cut,
       }),
     );
@@ -354,8 +337,19 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     });
   }
 
+  /** A call that is placed when nobody wants it any more does not go on ringing. */
   async #place(target: string, signal: AbortSignal | undefined): Promise<Call> {
-    return await this.#client.call(target, signal ? { signal } : {});
+    const placing = this.#client.call(target);
+    try {
+      return await waitFor<Call>({
+        what: `a call to ${target}`,
+        signal,
+        begin: (resolve, reject) => void placing.then(resolve, reject),
+      });
+    } catch (error) {
+      placing.then(hangUp, () => undefined);
+      throw error;
+    }
   }
 
   #track<T>(work: Promise<T>): Promise<T> {

@@ -23,6 +23,7 @@ export interface BotCallOptions {
   readonly clock: Clock;
   readonly bot: Pick<Bot, 'language' | 'toneDigits' | 'echoGuard'>;
   readonly dial: BotCallParts['dial'];
+  readonly startCall: BotCallParts['startCall'];
   readonly trace: BotCallParts['trace'];
   /** Records the call. */
   readonly tape: CallTape | undefined;
@@ -70,6 +71,7 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
     voice,
     partner: { handle, name },
     dial: options.dial,
+    startCall: options.startCall,
     recording: options.tape?.recording,
     transfer,
     trace: options.trace,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/base/clock.js';
 import { type Bot, bot } from '../../src/bot/bot.js';
-import { BotHost, type BotResult } from '../../src/bot/bot-host.js';
+import { BotHost } from '../../src/bot/bot-host.js';
+import type { BotResult } from '../../src/bot/bot-result.js';
 import { testBot } from '../../src/bot/test/test-bot.js';
 import { attach } from '../../src/control/attach.js';
 import type { Client } from '../../src/control/client/client.js';

@@ -1,4 +1,4 @@
-import type { BotOutcome } from '../bot-host.js';
+import type { BotOutcome } from '../bot-result.js';
 
 const BOT_OUTCOMES = ['done', 'hung-up', 'failed', 'unanswered'] as const satisfies readonly BotOutcome[];
 

@@ -17,7 +17,8 @@ import { type ErrorCode, invalidArgument, JackfieldError, messageOf } from '../.
 import { checkHoursIn, type Hours, nextWithinHours } from '../../base/hours.js';
 import { machineTimeZone } from '../../base/local-time.js';
 import { BOT, type Bot } from '../bot.js';
-import type { BotHost, BotResult } from '../bot-host.js';
+import type { BotHost } from '../bot-host.js';
+import type { BotResult } from '../bot-result.js';
 import type { CampaignTarget } from './call-list.js';
 import type { CampaignLine, CampaignResult, CampaignStore } from './campaign-call.js';
 
