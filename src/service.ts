@@ -20,11 +20,20 @@ export {
 } from './service/config/service-config.js';
 export { askService, tailService } from './service/control/control-client.js';
 export {
+  CONTROL_COMMANDS,
+  type ControlArguments,
+  type ControlCommand,
+  type ControlResult,
+  controlCommands,
+} from './service/control/control-commands.js';
+export { ControlDesk, type ControlHooks } from './service/control/control-desk.js';
+export {
+  type ControlError,
   type ControlRequest,
   controlRequestSchema,
   defaultSocket,
 } from './service/control/control-protocol.js';
-export { type ControlHooks, ControlServer, type SocketClaim } from './service/control/control-server.js';
+export { ControlServer, type SocketClaim } from './service/control/control-server.js';
 export { EventFeed, type FeedReader, type ReadOptions } from './service/feed/event-feed.js';
 export {
   FEED_VERSION,

@@ -44,7 +44,7 @@ export class ServiceLine implements AsyncDisposable {
   readonly server = new PcmServer();
   readonly #office: Office;
   readonly #hosts = new Map<Attendant, BotHost>();
-  readonly #talks = new Map<Call['id'], BotCall>();
+  readonly #talks = new Map<Call['id'], { readonly talk: BotCall; readonly bot: string }>();
   readonly #stop = new AbortController();
   readonly #onCall = (call: Call) =>
     void this.#meet(call).catch((error: unknown) => this.#failed(error, call));
@@ -71,7 +71,12 @@ export class ServiceLine implements AsyncDisposable {
 
   /** The conversation of a bot on this call. */
   talk(call: number): BotCall | undefined {
-    return this.#talks.get(call);
+    return this.#talks.get(call)?.talk;
+  }
+
+  /** Name of the bot that talks on this call. */
+  botOn(call: number): string | undefined {
+    return this.#talks.get(call)?.bot;
   }
 
   /** Takes no more calls, lets bots talk to the end of theirs. */
@@ -151,7 +156,7 @@ export class ServiceLine implements AsyncDisposable {
       ...(recorder && { record: recorder }),
     });
     sources.host(host, this.account);
-    host.on('talking', (talk) => this.#talks.set(talk.id, talk));
+    host.on('talking', (talk, { name: bot }) => this.#talks.set(talk.id, { talk, bot }));
     host.on('result', ({ callId }) => this.#talks.delete(callId));
     this.#hosts.set(attendant, host);
     return host;

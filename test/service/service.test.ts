@@ -13,6 +13,7 @@ import {
 import { Catalogue } from '../../src/recording.js';
 import {
   askService,
+  ControlDesk,
   ControlServer,
   EventFeed,
   type FeedEvent,
@@ -141,7 +142,8 @@ describe('the control socket', () => {
     await onDay({}, 1, async ({ service, callers }) => {
       const lock = await ControlServer.claim(socket);
       const drained = new Promise<void>((resolve) => {
-        void ControlServer.open(service, socket, lock, { reload: async () => ['http'], drained: resolve });
+        const desk = new ControlDesk(service, { reload: async () => ['http'], drained: resolve });
+        void ControlServer.open(desk, socket, lock);
       });
       while (!(await readdir(join(folder, 'run'))).includes('serve.sock')) await new Promise(setImmediate);
       if (process.platform !== 'win32') expect((await stat(socket)).mode & 0o777).toBe(0o600);

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { messageOf } from '../../base/errors.js';
 import { whenFired } from '../../base/wait.js';
 import {
+  ControlDesk,
   ControlServer,
   defaultSocket,
   EventFeed,
@@ -40,10 +41,8 @@ async function serve(file: string): Promise<void> {
   const metrics = new FeedMetrics(feed, stateOf(service), over.signal);
   await using _watch = config.http && (await WatchServer.open(service, metrics, config.http));
   const reload = () => reloaded(service, file);
-  await using _control = await ControlServer.open(service, socket, lock, {
-    reload,
-    drained: () => over.abort(),
-  });
+  const desk = new ControlDesk(service, { reload, drained: () => over.abort() });
+  await using _control = await ControlServer.open(desk, socket, lock);
   const onHangup = () => {
     log.reopen();
     void reload().catch(() => undefined);

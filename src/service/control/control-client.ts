@@ -3,12 +3,12 @@ import { createInterface } from 'node:readline';
 import { path as aPath, checkArgument, object } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { FeedEvent } from '../feed/feed-event.js';
-import type { ControlRequest } from './control-protocol.js';
+import type { ControlError, ControlRequest } from './control-protocol.js';
 
 interface Answer {
   readonly ok?: boolean;
   readonly result?: unknown;
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: ControlError;
   readonly event?: FeedEvent;
 }
 
@@ -19,7 +19,8 @@ interface Answer {
 export async function askService(socket: string, request: ControlRequest): Promise<unknown> {
   for await (const { ok, result, error } of answers(socket, request)) {
     if (ok) return result;
-    throw new JackfieldError('ERR_INVALID_STATE', error?.message ?? 'The service refuses.');
+    const { message = 'The service refuses.', expected = '' } = error ?? {};
+    throw new JackfieldError('ERR_INVALID_STATE', `${message}${expected && ` Expected ${expected}`}`);
   }
   throw new JackfieldError('ERR_CLOSED', 'The service ended before it answered.');
 }

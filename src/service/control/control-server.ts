@@ -4,20 +4,12 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { path as aPath, checkArgument, having } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
-import type { Call } from '../../control/state/call.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { makeFolder } from '../../files/whole-file.js';
-import type { Service } from '../service.js';
-import type { ServiceLine } from '../service-line.js';
-import { type ControlRequest, controlRequestSchema } from './control-protocol.js';
-
-/** Work of whoever runs the service and its control server. */
-export interface ControlHooks {
-  /** Reads the configuration again; resolves to the parts that cannot change now. */
-  reload(): Promise<readonly string[]>;
-  /** The last call is over after `drain`. */
-  drained(): void;
-}
+import { type ControlCommand, controlCommands, expectedArguments } from './control-commands.js';
+import type { ControlDesk } from './control-desk.js';
+import { controlError } from './control-protocol.js';
+import { Refusal } from './refusal.js';
 
 /** Longest line that is taken, in characters. */
 const MAX_LINE = 65_536;
@@ -32,17 +24,14 @@ export interface SocketClaim {
 
 /** Serves the control socket of a service: a Unix socket for its owner alone. */
 export class ControlServer implements AsyncDisposable {
-  readonly #service: Service;
-  readonly #hooks: ControlHooks;
+  readonly #desk: ControlDesk;
   readonly #socket: string;
   readonly #lock: SocketClaim;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #startedAt = new Date().toISOString();
 
-  private constructor(service: Service, hooks: ControlHooks, socket: string, lock: SocketClaim) {
-    this.#service = service;
-    this.#hooks = hooks;
+  private constructor(desk: ControlDesk, socket: string, lock: SocketClaim) {
+    this.#desk = desk;
     this.#socket = socket;
     this.#lock = lock;
     this.#server = createServer((peer) => this.#serve(peer));
@@ -60,17 +49,11 @@ export class ControlServer implements AsyncDisposable {
   }
 
   /** Serves. @param lock Of {@link claim}; it is released at the end. @throws ERR_FILE. */
-  static async open(
-    service: Service,
-    socket: string,
-    lock: SocketClaim,
-    hooks: ControlHooks,
-  ): Promise<ControlServer> {
-    checkArgument('service', service, having('drain', 'reload'));
+  static async open(desk: ControlDesk, socket: string, lock: SocketClaim): Promise<ControlServer> {
+    checkArgument('desk', desk, having('obey'));
     checkArgument('socket', socket, aPath);
     checkArgument('lock', lock, having('release'));
-    checkArgument('hooks', hooks, having('reload', 'drained'));
-    const control = new ControlServer(service, hooks, socket, lock);
+    const control = new ControlServer(desk, socket, lock);
     // The lock is held: what is there is of a process that was killed.
     rmSync(socket, { force: true });
     await control.#listen();
@@ -118,24 +101,24 @@ export class ControlServer implements AsyncDisposable {
 
   async #answer(line: string, peer: Socket, gone: AbortSignal): Promise<void> {
     const say = (answer: object) => peer.writable && peer.write(`${JSON.stringify(answer)}\n`);
-    let id: unknown;
+    let head: { id?: unknown } = {};
+    let expected = REQUEST;
     try {
-      const value = parsed(line);
-      id = typeof value === 'object' && value !== null ? Reflect.get(value, 'id') : undefined;
-      const { data, error } = controlRequestSchema.safeParse(value);
-      if (!data) throw new JackfieldError('ERR_INVALID_ARG', `No such request: ${error.issues[0]?.message}`);
-      const result = await this.#obey(data);
-      say({ ...(id !== undefined && { id }), ok: true, result });
-      if (data.do === 'tail') await this.#tail(peer, gone);
+      const { id, do: name, ...args } = parsed(line);
+      if (id !== undefined) head = { id };
+      if (!isCommand(name))
+        throw new Refusal('ERR_INVALID_ARG', `There is no command ${JSON.stringify(name)}.`);
+      expected = expectedArguments(name);
+      say({ ...head, ok: true, result: await this.#desk.obey(name, args, 'the control socket') });
+      if (name === 'tail') await this.#tail(peer, gone);
     } catch (error) {
-      const code = error instanceof JackfieldError ? error.code : 'ERR_INVALID_STATE';
-      say({ ...(id !== undefined && { id }), ok: false, error: { code, message: messageOf(error) } });
+      say({ ...head, ok: false, error: controlError(error, expected) });
     }
   }
 
   /** Events until the peer goes; a peer that does not read loses events, which is told to it. */
   async #tail(peer: Socket, signal: AbortSignal): Promise<void> {
-    for await (const event of this.#service.feed.read({ name: 'tail', limit: 10_000, signal })) {
+    for await (const event of this.#desk.service.feed.read({ name: 'tail', limit: 10_000, signal })) {
       if (peer.write(`${JSON.stringify({ event })}\n`)) continue;
       await new Promise<void>((resolve) => {
         peer.once('drain', resolve);
@@ -143,109 +126,21 @@ export class ControlServer implements AsyncDisposable {
       });
     }
   }
-
-  async #obey(request: ControlRequest): Promise<unknown> {
-    const service = this.#service;
-    switch (request.do) {
-      case 'status':
-        return this.#status();
-      case 'calls':
-        return service.lines.flatMap((line) => line.calls.map((call) => view(line, call, service)));
-      case 'reload':
-        return { unchanged: await this.#hooks.reload() };
-      case 'drain':
-        void service.drain().then(() => this.#hooks.drained());
-        return { calls: service.lines.reduce((sum, { calls }) => sum + calls.length, 0) };
-      case 'tail':
-        return {};
-      default:
-        return await this.#act(request);
-    }
-  }
-
-  async #act(request: Extract<ControlRequest, { call: number }>): Promise<unknown> {
-    const { line, call } = this.#find(request.call, request.account);
-    switch (request.do) {
-      case 'hangup':
-        await call.hangUp();
-        break;
-      case 'hold':
-        await call.hold();
-        break;
-      case 'resume':
-        await call.resume();
-        break;
-      case 'say': {
-        const talk = line.talk(call.id);
-        if (!talk) throw new JackfieldError('ERR_INVALID_STATE', `No bot talks on call ${call.id}.`);
-        await talk.say(request.text);
-        break;
-      }
-      case 'record-pause':
-        this.#recording(call).pause('by control');
-        break;
-      case 'record-resume':
-        this.#recording(call).resume('by control');
-        break;
-      default:
-        request satisfies never;
-    }
-    return { call: call.id, account: line.account };
-  }
-
-  #recording(call: Call) {
-    const found = this.#service.recorder?.recordings.find((recording) => recording.call === call);
-    if (found) return found;
-    throw new JackfieldError('ERR_INVALID_STATE', `Call ${call.id} is not being recorded.`);
-  }
-
-  #find(id: number, account: string | undefined): { line: ServiceLine; call: Call } {
-    const found = this.#service.lines.flatMap((line) => {
-      const call = account === undefined || line.account === account ? line.client.callById(id) : undefined;
-      return call && !call.over ? [{ line, call }] : [];
-    });
-    const [first, second] = found;
-    if (first && !second) return first;
-    const accounts = found.map(({ line }) => line.account).join(', ');
-    const text = first
-      ? `Several accounts have a call ${id}: say which of ${accounts}.`
-      : `There is no call ${id} now.`;
-    throw new JackfieldError('ERR_INVALID_ARG', text);
-  }
-
-  #status(): object {
-    const { lines, recorder, feed, draining } = this.#service;
-    return {
-      pid: process.pid,
-      startedAt: this.#startedAt,
-      draining,
-      endpoints: lines.map(({ name, account, up, calls }) => ({
-        name,
-        account,
-        up,
-        calls: calls.length,
-      })),
-      recordings: recorder?.recordings.length ?? 0,
-      readers: feed.readers.map(({ name, waiting, dropped }) => ({ name, waiting, dropped })),
-    };
-  }
 }
 
-function view({ name, account }: ServiceLine, call: Call, { recorder }: Service): object {
-  return {
-    endpoint: name,
-    account,
-    call: call.id,
-    partner: call.properties.get('PARTNER_HANDLE') ?? '',
-    status: call.status,
-    recorded: recorder?.recordings.some((recording) => recording.call === call && recording.begun) ?? false,
-  };
+const NAMES: readonly string[] = controlCommands().map(({ name }) => name);
+const REQUEST = `{"do": one of ${NAMES.join(', ')}, "id": a number that may be absent, and arguments}`;
+
+function isCommand(name: unknown): name is ControlCommand {
+  return typeof name === 'string' && NAMES.includes(name);
 }
 
-function parsed(line: string): unknown {
+function parsed(line: string): { readonly id?: unknown; readonly do?: unknown } {
   try {
-    return JSON.parse(line);
+    const value: unknown = JSON.parse(line);
+    if (typeof value === 'object' && value !== null) return value;
   } catch {
-    throw new JackfieldError('ERR_SYNTAX', 'Expected one JSON object a line.');
+    // Told below.
   }
+  throw new Refusal('ERR_SYNTAX', 'This is no JSON object.');
 }

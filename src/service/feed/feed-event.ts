@@ -109,6 +109,11 @@ export const feedEventSchema = z.discriminatedUnion('type', [
     what: z.enum(['ready', 'configured', 'not-configured', 'draining', 'ended']),
     text: text.optional(),
   }).describe('Something happened to the service itself.'),
+  event('control', {
+    ...perhapsOfCall,
+    command: word.describe('Name of the command, as in docs: hangup and so on.'),
+    by: word.describe('The client: the control socket, or the name of a token.'),
+  }).describe('A client had the service do something.'),
   event('failure', {
     ...perhapsOfCall,
     where: word,

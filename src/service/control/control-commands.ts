@@ -1,0 +1,153 @@
+import { z } from 'zod';
+
+const text = z.string().min(1).max(2000);
+const call = z.number().int().min(0).describe('Id of the call, as `calls` gives it.');
+const account = z
+  .string()
+  .min(1)
+  .max(200)
+  .optional()
+  .describe('Account of the call, where several have calls.');
+const word = z.string();
+const count = z.number().int().min(0);
+const ofCall = { call, account };
+const done = z.strictObject({ call: count, account: word });
+
+/** Arguments of a command, by name; those that are not optional are positional on the command line, in this order. */
+type Arguments = Readonly<Record<string, z.ZodType>>;
+
+interface Command<A extends Arguments, R extends z.ZodType> {
+  readonly does: string;
+  /** Method and path of the REST API; `{call}` is the argument of that name, the others are in the body. */
+  readonly at: `${'GET' | 'POST'} /${string}`;
+  readonly takes: z.ZodObject<A, z.core.$strict>;
+  readonly gives: R;
+}
+
+function command<A extends Arguments, R extends z.ZodType>(
+  does: string,
+  at: Command<A, R>['at'],
+  takes: A,
+  gives: R,
+): Command<A, R> {
+  return { does, at, takes: z.strictObject(takes), gives };
+}
+
+/** A call as `calls` gives it. */
+const callView = z.strictObject({
+  endpoint: word.describe('Its name in the configuration.'),
+  account: word,
+  call: count,
+  partner: word,
+  direction: z.enum(['in', 'out', 'unknown']),
+  status: word.describe('As on the wire.'),
+  bot: word.optional().describe('Name of the bot that talks on it.'),
+  recorded: z.boolean(),
+  paused: z.boolean().describe('True while its recording is masked.'),
+});
+
+const statusView = z.strictObject({
+  pid: count,
+  startedAt: z.iso.datetime(),
+  draining: z.boolean(),
+  endpoints: z.array(z.strictObject({ name: word, account: word, up: z.boolean(), calls: count })),
+  recordings: count.describe('Recordings under way.'),
+  readers: z
+    .array(z.strictObject({ name: word, waiting: count, dropped: count }))
+    .describe('Readers of the event feed, with what waits for them and what they have lost.'),
+});
+
+/**
+ * Everything that a running service can be told to do: `jackfield ctl`, the protocol of the control socket and the REST
+ * API with its OpenAPI document are made from this table.
+ */
+export const CONTROL_COMMANDS = {
+  status: command(
+    'Show the service: its endpoints, its recordings, its readers.',
+    'GET /status',
+    {},
+    statusView,
+  ),
+  calls: command('List the calls that go on.', 'GET /calls', {}, z.array(callView)),
+  call: command(
+    'Call somebody.',
+    'POST /calls',
+    {
+      to: text.describe('Handle or phone number; several, separated by commas, for a conference.'),
+      account: account.describe('Account that calls, where the service has several.'),
+    },
+    done,
+  ),
+  answer: command('Answer a call that rings.', 'POST /calls/{call}/answer', ofCall, done),
+  hangup: command('Hang up a call, or refuse one that rings.', 'POST /calls/{call}/hangup', ofCall, done),
+  hold: command('Put a call on hold.', 'POST /calls/{call}/hold', ofCall, done),
+  resume: command('Take a call off hold.', 'POST /calls/{call}/resume', ofCall, done),
+  digits: command(
+    'Press keys in a call.',
+    'POST /calls/{call}/digits',
+    {
+      call,
+      digits: z
+        .string()
+        .regex(/^[0-9*#]{1,100}$/, 'Expected 1 to 100 of 0-9, * and #')
+        .describe('Of 0-9, * and #.'),
+      account,
+    },
+    done,
+  ),
+  transfer: command(
+    'Have the endpoint put a call through to somebody else.',
+    'POST /calls/{call}/transfer',
+    { call, to: text.describe('Handle or phone number.'), account },
+    done,
+  ),
+  say: command(
+    'Have the bot on a call say something.',
+    'POST /calls/{call}/say',
+    { call, text: text.describe('Name of a prompt, or words for the speech engine of the bot.'), account },
+    done,
+  ),
+  'record-pause': command(
+    'Mask what is recorded of a call from now on.',
+    'POST /calls/{call}/record/pause',
+    ofCall,
+    done,
+  ),
+  'record-resume': command('Record again what is said.', 'POST /calls/{call}/record/resume', ofCall, done),
+  drain: command(
+    'Answer no more calls; the service ends with the last one of its bots.',
+    'POST /drain',
+    {},
+    z.strictObject({ calls: count.describe('Calls that go on.') }),
+  ),
+  reload: command(
+    'Read the configuration again; shows what could not change.',
+    'POST /reload',
+    {},
+    z.strictObject({ unchanged: z.array(word).describe('Parts that change with the next start alone.') }),
+  ),
+  tail: command('Follow what happens, until the service ends.', 'GET /events', {}, z.strictObject({})),
+} as const;
+
+/** Name of a command. */
+export type ControlCommand = keyof typeof CONTROL_COMMANDS;
+/** Arguments of a command. */
+export type ControlArguments<C extends ControlCommand> = z.infer<(typeof CONTROL_COMMANDS)[C]['takes']>;
+/** Result of a command. */
+export type ControlResult<C extends ControlCommand> = z.infer<(typeof CONTROL_COMMANDS)[C]['gives']>;
+
+/** Each command with its name. */
+export function controlCommands(): readonly (Command<Arguments, z.ZodType> & {
+  readonly name: ControlCommand;
+})[] {
+  return Object.entries(CONTROL_COMMANDS).map(([name, row]) => ({ ...row, name: name as ControlCommand }));
+}
+
+/** Arguments that a command takes, in words: `call: Id of the call ...; account (may be absent): ...`. */
+export function expectedArguments(name: ControlCommand): string {
+  const shape: Arguments = CONTROL_COMMANDS[name].takes.shape;
+  const fields = Object.entries(shape).map(
+    ([field, schema]) => `${field}${schema.isOptional() ? ' (may be absent)' : ''}: ${schema.description}`,
+  );
+  return fields.join(' ') || 'no arguments';
+}
