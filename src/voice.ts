@@ -108,3 +108,8 @@ export { WavReader, type WavReadOptions } from './voice/wav/wav-reader.js';
 export { repairWav, type WavRepair, type WavRepairOptions } from './voice/wav/wav-repair.js';
 export type { WavWarning, WavWarningCode } from './voice/wav/wav-warning.js';
 export { WavWriter, type WavWriterOptions } from './voice/wav/wav-writer.js';
+export {
+  type CommandTranscriberOptions,
+  commandTranscriber,
+} from './voice/transcript/command-transcriber.js';
+export type { Transcriber, Transcript, TranscriptRequest } from './voice/transcript/transcriber.js';

@@ -82,12 +82,12 @@ export {
 export {
   type CommandTranscriberOptions,
   commandTranscriber,
-} from './voicemail/transcript/command-transcriber.js';
+} from './voice/transcript/command-transcriber.js';
+export type { Transcriber, Transcript, TranscriptRequest } from './voice/transcript/transcriber.js';
 export {
   type TranscribeArchiveOptions,
   transcribeArchive,
-} from './voicemail/transcript/transcribe-archive.js';
-export type { Transcriber, Transcript, TranscriptRequest } from './voicemail/transcript/transcriber.js';
+} from './voicemail/archive/transcribe-archive.js';
 export { voicemailFacts } from './voicemail/voicemail-facts.js';
 export { openVoicemailPort, type VoicemailPortOptions } from './voicemail/voicemail-port.js';
 export { deleteVoicemail, downloadVoicemail, markVoicemailUnplayed } from './voicemail/voicemail-waits.js';

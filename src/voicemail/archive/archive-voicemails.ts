@@ -25,7 +25,7 @@ import { isRowDamage } from '../../files/database.js';
 import { fileError } from '../../files/file-error.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { ApiError } from '../../protocol/api-error.js';
-import type { Transcriber } from '../transcript/transcriber.js';
+import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import { voicemailFacts, voicemailIdentity } from '../voicemail-facts.js';
 import { requireRedirection } from '../voicemail-port.js';
 import { attended, deleteVoicemail } from '../voicemail-waits.js';

@@ -1,0 +1,74 @@
+import {
+  signal as abortSignal,
+  callback,
+  checkArgument,
+  checkOptions,
+  having,
+  line,
+  needed,
+  nested,
+  type Rules,
+} from '../../base/check.js';
+import { asError } from '../../base/errors.js';
+import type { Transcriber } from '../../voice/transcript/transcriber.js';
+import { ARCHIVE_QUERY, type ArchiveQuery } from './archive-query.js';
+import type { ArchivedMessage } from './archived-message.js';
+import { isSealed } from './message-files.js';
+import { ARCHIVE, type VoicemailArchive } from './voicemail-archive.js';
+
+/** Options of {@link transcribeArchive}. */
+export interface TranscribeArchiveOptions {
+  readonly transcriber: Transcriber;
+  /** Messages to transcribe; those that have a transcript are left out. Default: all that are stored. */
+  readonly query?: ArchiveQuery;
+  readonly language?: string;
+  readonly signal?: AbortSignal;
+  /** Told of each message that was tried; `error` when the engine failed on it. */
+  readonly onMessage?: (message: ArchivedMessage, error: Error | undefined) => void;
+}
+
+const RULES: Rules<TranscribeArchiveOptions> = {
+  transcriber: needed(having('transcribe')),
+  query: nested(ARCHIVE_QUERY),
+  language: line(1, 100),
+  signal: abortSignal,
+  onMessage: callback,
+};
+
+/**
+ * Transcribes the messages of an archive that have no transcript yet; the words can then be searched for. Encrypted ones
+ * are decrypted in memory, where the archive was opened with an identity. A message that the engine fails on is told of
+ * and left for the next time. Resolves to how many were transcribed.
+ *
+ * @throws ERR_ABORTED, ERR_FILE; what the engine's `ready` throws.
+ */
+export async function transcribeArchive(
+  archive: VoicemailArchive,
+  options: TranscribeArchiveOptions,
+): Promise<number> {
+  checkArgument('archive', archive, ARCHIVE);
+  checkOptions(options, RULES);
+  const { transcriber, query = {}, language, signal, onMessage } = options;
+  await transcriber.ready?.();
+  let count = 0;
+  for (const message of archive.find({ ...query, state: 'stored' })) {
+    signal?.throwIfAborted();
+    const file = archive.audioFile(message);
+    if (!file || !message.audio || message.transcript !== '') continue;
+    try {
+      const { text } = await transcriber.transcribe({
+        ...(!isSealed(message.audio) && { file }),
+        samples: archive.samples(message),
+        ...(language !== undefined && { language }),
+        ...(signal && { signal }),
+      });
+      await archive.setTranscript(message.key, text);
+      count++;
+      onMessage?.(archive.catalogue.message(message.key), undefined);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      onMessage?.(message, asError(error));
+    }
+  }
+  return count;
+}
