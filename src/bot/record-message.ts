@@ -118,7 +118,7 @@ class MessageTake {
     this.#keep(samples);
     for (const event of this.detector?.push(samples) ?? []) {
       this.#speaking = event.type === 'begin';
-      if (event.type === 'end') this.#lastSpeech = event.end - msToSamples(HANGOVER_MS);
+      if (event.type === 'end') this.#lastSpeech = event.speechEnd;
     }
     if (this.#length >= this.#maxSamples) return 'max';
     return !this.#speaking && this.#length - this.#lastSpeech >= this.#silence ? 'silence' : undefined;

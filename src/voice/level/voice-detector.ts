@@ -28,21 +28,34 @@ const RULES: Rules<VoiceDetectorOptions> = {
   hangoverMs: within(0, 10_000, 'ms'),
 };
 
-/** Begin and end of an utterance; samples per channel, `end` is the first sample after the hang-over. */
+/**
+ * Begin and end of an utterance; samples per channel. `end` is the first sample after the hang-over; `speechBegin` and
+ * `speechEnd` are the speech alone, for figures of a conversation (who spoke for how long, how fast was the answer).
+ */
 export type VoiceEvent =
   | { readonly type: 'begin'; readonly position: number }
-  | { readonly type: 'end'; readonly begin: number; readonly end: number };
+  | {
+      readonly type: 'end';
+      readonly begin: number;
+      readonly end: number;
+      readonly speechBegin: number;
+      readonly speechEnd: number;
+    };
 
 type State =
   | { readonly name: 'quiet' }
-  | { readonly name: 'rising'; readonly begin: number; frames: number }
-  | { readonly name: 'speaking'; readonly begin: number; lastSpeech: number };
+  | { readonly name: 'rising'; readonly begin: number; frames: number; lastLoud: number; peak: number }
+  | { readonly name: 'speaking'; readonly begin: number; lastSpeech: number; lastLoud: number; peak: number };
 
 const FRAME_MS = 20;
 /** Frames with sound before which the detector does not know the noise of the line, and takes it for speech. */
 const WARM_UP_FRAMES = 6;
 /** Largest sample of a frame that has no sound in it (-72 dBFS). */
 const SILENT_PEAK = 8;
+/** The detector of WebRTC takes up to so many frames after the last word for speech, of any mode. */
+const OVERHANG_FRAMES = 5;
+/** A frame of these that is so much softer than the loudest of the utterance is no word, as a ratio: -30 dB. */
+const SOFT = 10 ** (-30 / 20);
 const NATIVE_RATES: readonly number[] = [8000, 16_000, 32_000, 48_000];
 const OTHER_RATES_AS = 16_000;
 
@@ -121,25 +134,38 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
     const events: VoiceEvent[] = [];
     for (const frame of this.#frames.push(samples)) {
       if (this.#warmUp > 0 && frame.some((sample) => Math.abs(sample) > SILENT_PEAK)) this.#warmUp--;
-      this.#decide(this.#vad.isSpeech(frame), events);
+      this.#decide(this.#vad.isSpeech(frame), rms(frame), events);
       this.#position += this.#frameLength;
     }
     return events;
   }
 
-  #decide(isSpeech: boolean, events: VoiceEvent[]): void {
+  #decide(isSpeech: boolean, level: number, events: VoiceEvent[]): void {
     const state = this.#state;
+    const position = this.#position;
     switch (state.name) {
-      case 'quiet':
-        if (isSpeech) this.#state = this.#risen({ name: 'rising', begin: this.#position, frames: 1 }, events);
+      case 'quiet': {
+        if (!isSpeech) return;
+        const rising = {
+          name: 'rising',
+          begin: position,
+          frames: 1,
+          lastLoud: position,
+          peak: level,
+        } as const;
+        this.#state = this.#risen({ ...rising }, events);
         return;
+      }
       case 'rising':
         state.frames++;
+        noteLevel(state, level, position);
         this.#state = isSpeech ? this.#risen(state, events) : { name: 'quiet' };
         return;
       case 'speaking':
-        if (isSpeech) state.lastSpeech = this.#position;
-        else if (this.#position - state.lastSpeech >= this.#hangoverLength) {
+        if (isSpeech) {
+          state.lastSpeech = position;
+          noteLevel(state, level, position);
+        } else if (this.#position - state.lastSpeech >= this.#hangoverLength) {
           events.push(this.#ended(state));
           this.#state = { name: 'quiet' };
         }
@@ -152,17 +178,35 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
   #risen(state: Extract<State, { name: 'rising' }>, events: VoiceEvent[]): State {
     if (state.frames < this.#onsetFrames || this.#warmUp > 0) return state;
     events.push({ type: 'begin', position: this.#inputPosition(state.begin) });
-    return { name: 'speaking', begin: state.begin, lastSpeech: this.#position };
+    const { begin, lastLoud, peak } = state;
+    return { name: 'speaking', begin, lastLoud, peak, lastSpeech: this.#position };
   }
 
-  #ended({ begin, lastSpeech }: Extract<State, { name: 'speaking' }>): VoiceEvent {
+  #ended({ begin, lastSpeech, lastLoud }: Extract<State, { name: 'speaking' }>): VoiceEvent {
+    const lastWord = Math.max(lastLoud, lastSpeech - OVERHANG_FRAMES * this.#frameLength);
     const end = lastSpeech + this.#frameLength + this.#hangoverLength;
-    return { type: 'end', begin: this.#inputPosition(begin), end: this.#inputPosition(end) };
+    return {
+      type: 'end',
+      begin: this.#inputPosition(begin),
+      end: this.#inputPosition(end),
+      speechBegin: this.#inputPosition(begin),
+      speechEnd: this.#inputPosition(lastWord + this.#frameLength),
+    };
   }
 
   #inputPosition(position: number): number {
     return Math.min(this.#pushed, Math.round(position * this.#scale));
   }
+}
+
+/** Keeps the loudest frame of an utterance, and the last one that is loud beside it. */
+function noteLevel(state: { lastLoud: number; peak: number }, level: number, position: number): void {
+  state.peak = Math.max(state.peak, level);
+  if (level >= state.peak * SOFT) state.lastLoud = position;
+}
+
+function rms(frame: Int16Array): number {
+  return Math.sqrt(frame.reduce((sum, sample) => sum + sample * sample, 0) / frame.length);
 }
 
 /** One detector in the memory of the WebAssembly module, which all of them share. */

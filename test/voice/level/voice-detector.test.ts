@@ -67,6 +67,41 @@ describe('VoiceDetector', () => {
     expect(joined).toHaveLength(1);
   });
 
+  it('tells the speech without the hang-over, whatever that is, at any rate', async () => {
+    const word = (await readWav(speechFile('goforward'))).subarray(8000, 24_000);
+    const all = concatSamples([silence(8000), word, silence(48_000)]);
+    const figures = [];
+    for (const [hangoverMs, sampleRate] of [
+      [0, 16_000],
+      [300, 16_000],
+      [1500, 16_000],
+      [1500, 44_100],
+    ] as const) {
+      const samples = sampleRate === 16_000 ? all : resample(all, { from: 16_000, to: sampleRate });
+      const detector = await VoiceDetector.create({ hangoverMs, format: { sampleRate, channels: 1 } });
+      const ends = analyzeSamples(samples, detector).filter((event) => event.type === 'end');
+      const [first, last] = [ends[0]!, ends.at(-1)!];
+      expect(first.speechBegin).toBe(first.begin);
+      expect(last.end).toBeGreaterThanOrEqual(last.speechEnd);
+      expect((last.end - last.speechEnd) / sampleRate).toBeGreaterThanOrEqual(hangoverMs / 1000);
+      figures.push(
+        Math.round((first.speechBegin * 50) / sampleRate),
+        Math.round((last.speechEnd * 50) / sampleRate),
+      );
+    }
+    expect(new Set(figures.filter((_, index) => index % 2 === 1)).size).toBeLessThanOrEqual(2);
+    // The word lies from 500 to 1500 ms; frames are of 20 ms.
+    for (const figure of figures) expect(figure).toBeLessThanOrEqual(76);
+  });
+
+  it('tells the speech of an utterance that the stream cuts off', async () => {
+    const word = (await readWav(speechFile('goforward'))).subarray(8000, 24_000);
+    const all = concatSamples([word, word]);
+    const end = analyzeSamples(all, await VoiceDetector.create()).findLast((event) => event.type === 'end');
+    expect(end?.speechEnd).toBeLessThanOrEqual(all.length);
+    expect(end?.speechEnd).toBeGreaterThan(all.length - 8000);
+  });
+
   it('listens to one channel', async () => {
     const speech = await readWav(speechFile('numbers'));
     const stereo = new Int16Array(speech.length * 2);
