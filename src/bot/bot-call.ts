@@ -24,7 +24,7 @@ import { type RecordVoiceOptions, recordVoice } from '../recording/record-call.j
 import type { PcmChunk } from '../stream/sink.js';
 import type { BotResult } from './bot-result.js';
 import type { CallContext } from './call-context.js';
-import { type Gathered, type GatherOptions, gather } from './gather.js';
+import { describeGathered, type Gathered, type GatherOptions, gather } from './gather.js';
 import { describeSpeakable, SPEAKABLE, type Speakable } from './prompt/speakable.js';
 import { type Message, type RecordOptions, recordMessage } from './record-message.js';
 import { checkSaying, type SayOptions, type SpeechReport, say } from './say.js';
@@ -205,12 +205,24 @@ export class BotCall {
     return ((position ?? player.position) * 1000) / this.voice.remote.format.sampleRate;
   }
 
-  /** Collects digits, from notifications and from tones in the voice; one press counts once. @throws as {@link say}. */
+  /**
+   * Collects an answer: digits, from notifications and from tones in the voice, of which one press counts once; or what
+   * is said, where the bot has a transcriber.
+   *
+   * @throws as {@link say}; what the transcriber throws.
+   */
   async gather(options: GatherOptions = {}): Promise<Gathered> {
     this.#trace(options.prompt === undefined ? 'gathers' : `asks ${describeSpeakable(options.prompt)}`);
     const gathered = await gather(this.#context, options);
-    this.#trace(`gathered ${gathered.digits || 'nothing'} (${gathered.ended})`);
+    this.#trace(`gathered ${describeGathered(gathered, options.secret)}`);
     return gathered;
+  }
+
+  /** Forgets the digits that were typed ahead; returns them. */
+  clearDigits(): string {
+    const digits = this.#context.digits.clear();
+    if (digits !== '') this.#trace('forgets what was typed ahead');
+    return digits;
   }
 
   /** Records a message. @throws as {@link say}; ERR_FILE. */

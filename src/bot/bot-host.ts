@@ -193,9 +193,10 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     await this.close();
   }
 
-  async #prepare({ says, language, prepare }: Bot): Promise<void> {
+  async #prepare({ says, language, prepare, transcriber }: Bot): Promise<void> {
     const prompts = await this.#prompts;
     await prompts.ready(says, language === undefined ? {} : { language });
+    await transcriber?.ready?.();
     await prepare?.();
   }
 

@@ -11,6 +11,7 @@ import {
   type Rules,
   wait,
 } from '../base/check.js';
+import type { Transcriber } from '../voice/transcript/transcriber.js';
 import type { BotCall } from './bot-call.js';
 import { type CallTaper, type TapeOptions, taperOf } from './call-taper.js';
 import type { Speakable } from './prompt/speakable.js';
@@ -32,6 +33,8 @@ export interface BotOptions {
   readonly says?: readonly Speakable[];
   /** Called once before its first call, to find out what no caller should: where it rejects, the bot does not begin. */
   readonly prepare?: () => Promise<void>;
+  /** Understands what callers say, where `gather` asks for speech. Default: none does, and only keys are answers. */
+  readonly transcriber?: Transcriber;
   /** True when digits are also heard as tones in the voice. Default true. */
   readonly toneDigits?: boolean;
   /** True when barge-in by voice disregards the echo of the bot's own speech. Default true. */
@@ -55,6 +58,7 @@ export interface Bot {
   /** With `goodbye`. */
   readonly says: readonly Speakable[];
   readonly prepare: (() => Promise<void>) | undefined;
+  readonly transcriber: Transcriber | undefined;
   readonly toneDigits: boolean;
   readonly echoGuard: boolean;
   readonly maxCallMs: number;
@@ -69,6 +73,7 @@ const RULES: Rules<BotOptions> = {
   goodbye: given,
   says: listOf(given),
   prepare: callback,
+  transcriber: having('transcribe'),
   toneDigits: flag,
   echoGuard: flag,
   maxCallMs: wait,
@@ -98,7 +103,7 @@ export function bot(script: BotScript, options: BotOptions = {}): Bot {
   checkArgument('script', script, callback);
   checkOptions(options, RULES);
   const { name, language, goodbye = FALLING_TONES, toneDigits = true, echoGuard = true } = options;
-  const { maxCallMs = FOUR_HOURS_MS, says = [], prepare, record } = options;
+  const { maxCallMs = FOUR_HOURS_MS, says = [], prepare, record, transcriber } = options;
   return Object.freeze({
     script,
     name: name ?? (script.name || 'bot'),
@@ -106,6 +111,7 @@ export function bot(script: BotScript, options: BotOptions = {}): Bot {
     goodbye,
     says: [...says, goodbye],
     prepare,
+    transcriber,
     toneDigits,
     echoGuard,
     maxCallMs,

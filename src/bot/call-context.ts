@@ -1,8 +1,10 @@
 import type { Clock } from '../base/clock.js';
 import type { Player } from '../stream/player.js';
+import type { Transcriber } from '../voice/transcript/transcriber.js';
 import type { CallEar, EarListener } from './call-ear.js';
 import type { DigitQueue } from './digit-queue.js';
 import type { Prompts } from './prompt/prompts.js';
+import type { SpokenLine } from './spoken-line.js';
 
 /** State that the parts of a conversation share. */
 export interface CallContext {
@@ -10,6 +12,10 @@ export interface CallContext {
   readonly ear: CallEar;
   readonly digits: DigitQueue;
   readonly player: Player;
+  /** Times at which what is said has been heard. */
+  readonly spoken: SpokenLine;
+  /** The engine that understands what the caller says; absent where there is none. */
+  readonly transcriber?: Transcriber | undefined;
   readonly prompts: Prompts;
   /**
    * Tells what leaves for the caller, by its place on the line of what is heard; returns what stops that. Absent where

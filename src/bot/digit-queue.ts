@@ -1,10 +1,13 @@
 /** Digits that may be typed ahead; more are dropped and counted. */
 const MAX_TYPED_AHEAD = 100;
 
+/** True for a digit that somebody waits for; others are forgotten meanwhile. */
+type Counts = (digit: string) => boolean;
+
 /** Digits that were pressed and not used yet, and who waits for the next one. */
 export class DigitQueue {
   readonly #digits: { readonly digit: string; readonly order: number }[] = [];
-  readonly #takers: ((digit: string) => void)[] = [];
+  readonly #takers: { readonly take: (digit: string) => void; readonly counts: Counts }[] = [];
   readonly #watchers = new Set<(digit: string) => void>();
   #dropped = 0;
   #pushed = 0;
@@ -22,19 +25,22 @@ export class DigitQueue {
   push(digit: string): void {
     const order = this.#pushed++;
     for (const watch of [...this.#watchers]) watch(digit);
-    const take = this.#takers.shift();
-    if (take) take(digit);
-    else if (this.#digits.length < MAX_TYPED_AHEAD) this.#digits.push({ digit, order });
+    const [taker] = this.#takers;
+    if (taker) {
+      if (taker.counts(digit)) this.#takers.shift()?.take(digit);
+    } else if (this.#digits.length < MAX_TYPED_AHEAD) this.#digits.push({ digit, order });
     else this.#dropped++;
   }
 
-  /** Hands the next digit to `taker`, now or when it comes; returns what takes that back. */
-  take(taker: (digit: string) => void): () => void {
+  /** Hands the next digit that counts to `take`, now or when it comes; returns what takes that back. */
+  take(take: (digit: string) => void, counts: Counts = () => true): () => void {
+    this.skipTo(counts);
     const next = this.#digits.shift();
     if (next !== undefined) {
-      taker(next.digit);
+      take(next.digit);
       return () => {};
     }
+    const taker = { take, counts };
     this.#takers.push(taker);
     return () => {
       const index = this.#takers.indexOf(taker);
@@ -48,9 +54,17 @@ export class DigitQueue {
     return () => this.#watchers.delete(watcher);
   }
 
-  /** Forgets what was typed ahead. */
-  clear(): void {
-    this.#digits.length = 0;
+  /** Forgets what was typed ahead; returns it. */
+  clear(): string {
+    return this.#digits
+      .splice(0)
+      .map(({ digit }) => digit)
+      .join('');
+  }
+
+  /** Forgets what was typed ahead before the first of the digits that count. */
+  skipTo(counts: Counts): void {
+    while (this.#digits[0] && !counts(this.#digits[0].digit)) this.#digits.shift();
   }
 
   /** @returns what forgets those that are pressed from now on and were not taken; what was typed before stays. */

@@ -14,6 +14,7 @@ import type { CallTape } from './call-taper.js';
 import { DigitMerger } from './digit-merger.js';
 import { DigitQueue } from './digit-queue.js';
 import type { Prompts } from './prompt/prompts.js';
+import { SpokenLine } from './spoken-line.js';
 import { transfer } from './transfer.js';
 
 /** Parts of a conversation besides its call. */
@@ -21,7 +22,7 @@ export interface BotCallOptions {
   readonly server: PcmServer;
   readonly prompts: Prompts;
   readonly clock: Clock;
-  readonly bot: Pick<Bot, 'language' | 'toneDigits' | 'echoGuard'>;
+  readonly bot: Pick<Bot, 'language' | 'toneDigits' | 'echoGuard' | 'transcriber'>;
   readonly dial: BotCallParts['dial'];
   readonly startCall: BotCallParts['startCall'];
   readonly trace: BotCallParts['trace'];
@@ -77,6 +78,8 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
     trace: options.trace,
     context: {
       ...{ clock, ear, digits, prompts, player: voice.player, ended: over.signal },
+      spoken: new SpokenLine(clock, ear, voice.inputStart),
+      transcriber: bot.transcriber,
       onSent: bot.echoGuard ? (listener) => onSent(voice, listener) : undefined,
     },
   });

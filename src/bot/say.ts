@@ -1,11 +1,10 @@
 import { checkArgument, checkOptions, line, oneOf, type Rules } from '../base/check.js';
 import { samplesToMs } from '../base/pcm.js';
 import { WAIT_RULES, waitFor } from '../base/wait.js';
-import type { PlaybackReport } from '../stream/player.js';
-import { VoiceDetector } from '../voice/level/voice-detector.js';
+import type { Playback, PlaybackReport } from '../stream/player.js';
 import type { CallContext } from './call-context.js';
 import { during } from './during.js';
-import { EchoGuard } from './echo-guard.js';
+import { hearVoice } from './hear-voice.js';
 import { partsOf, SPEAKABLE, type Speakable, type SpokenPart } from './prompt/speakable.js';
 
 /** Actions of the caller that cut a prompt. */
@@ -38,6 +37,8 @@ export interface Cut {
   readonly by: 'digit' | 'voice';
   /** The digit that cut it; it is still there to be gathered. */
   readonly digit?: string;
+  /** The first words that were understood, where they cut it. */
+  readonly words?: string;
   /** Index of the part that was being said. */
   readonly part: number;
   /** Length of that part that had been sent, in milliseconds. Up to 60 ms of it was not heard yet. */
@@ -53,8 +54,14 @@ export interface SpeechReport {
   readonly cut?: Cut;
 }
 
-/** Speech of this length cuts a prompt; a cough does not. */
-const BARGE_IN_ONSET_MS = 200;
+/** Something that can cut a prompt: begins to listen, and returns what stops that. */
+export type Cutter = (
+  cut: (by: Pick<Cut, 'by' | 'digit' | 'words'>) => void,
+  failed: (error: unknown) => void,
+) => () => void;
+
+/** Any length of silence after it: the prompt has been cut by then. */
+const HANGOVER_MS = 300;
 
 /** Queues something to be said; resolves when it has left or was cut. */
 export async function say(
@@ -62,31 +69,44 @@ export async function say(
   what: Speakable,
   options: SayOptions = {},
 ): Promise<SpeechReport> {
-  const { bargeIn = 'none', timeoutMs, signal, language } = options;
-  const script = new SpeechScript(context, partsOf(what), language ?? context.language(), signal);
-  const byDigit = bargeIn === 'digit' || bargeIn === 'any';
-  const { next } = context.digits;
-  if (byDigit && next !== undefined) {
-    return { outcome: 'cut', playedMs: 0, cut: { by: 'digit', digit: next, part: 0, partMs: 0 } };
-  }
-  let cut: Pick<Cut, 'by' | 'digit'> | undefined;
-  const cutBy = (by: Pick<Cut, 'by' | 'digit'>) => {
-    cut ??= by;
-    void context.player.clear();
-  };
-  const report = await waitFor<PlaybackReport>({
+  const { bargeIn = 'none', ...rest } = options;
+  const cutters: Cutter[] = [];
+  if (bargeIn === 'digit' || bargeIn === 'any') cutters.push(byDigit(context));
+  if (bargeIn === 'voice' || bargeIn === 'any') cutters.push(byVoice(context));
+  return await sayUntil(context, what, rest, cutters);
+}
+
+/** Does as {@link say} does, until something cuts it; what does so at once keeps it from being said. */
+export async function sayUntil(
+  context: CallContext,
+  what: Speakable,
+  { timeoutMs, signal, language }: Omit<SayOptions, 'bargeIn'>,
+  cutters: readonly Cutter[],
+): Promise<SpeechReport> {
+  const parts = partsOf(what);
+  const script = new SpeechScript(context, parts, language ?? context.language(), signal);
+  let cut: Pick<Cut, 'by' | 'digit' | 'words'> | undefined;
+  const report = await waitFor<PlaybackReport | undefined>({
     what: 'the end of a prompt',
     ended: context.ended,
     signal,
     begin(resolve, reject) {
-      const playback = context.player.play(script.samples());
-      playback.finished.then(resolve, reject);
       const undo: (() => void)[] = [];
-      const clear = () => void context.player.clear();
-      if (timeoutMs !== undefined) undo.push(context.clock.timerAt(context.clock.now() + timeoutMs, clear));
-      if (byDigit) undo.push(context.digits.watch((digit) => cutBy({ by: 'digit', digit })));
-      if (bargeIn === 'voice' || bargeIn === 'any')
-        undo.push(onVoice(context, () => cutBy({ by: 'voice' }), reject));
+      let playback: Playback | undefined;
+      const clear = () => void (playback ? context.player.clear() : resolve(undefined));
+      for (const cutter of cutters) {
+        const stop = cutter((by) => {
+          cut ??= by;
+          clear();
+        }, reject);
+        undo.push(stop);
+      }
+      if (!cut) {
+        playback = context.player.play(script.samples());
+        if (!parts.some(isEndless)) context.spoken.add(playback);
+        playback.finished.then(resolve, reject);
+        if (timeoutMs !== undefined) undo.push(context.clock.timerAt(context.clock.now() + timeoutMs, clear));
+      }
       return () => {
         for (const stop of undo) stop();
       };
@@ -95,43 +115,30 @@ export async function say(
     void context.player.clear();
     throw error;
   });
-  if (report.error) throw report.error;
-  const { played } = report;
+  if (report?.error) throw report.error;
+  const played = report?.played ?? 0;
   const playedMs = samplesToMs(played);
-  if (report.outcome === 'played') return { outcome: 'played', playedMs };
+  if (report?.outcome === 'played') return { outcome: 'played', playedMs };
   if (!cut) return { outcome: 'cleared', playedMs };
   return { outcome: 'cut', playedMs, cut: { ...cut, ...script.placeOf(played) } };
 }
 
-/** Calls `heard` when the caller begins to speak; returns what stops that. */
-function onVoice(context: CallContext, heard: () => void, failed: (error: unknown) => void): () => void {
-  const undo: (() => void)[] = [];
-  let stopped = false;
-  const stop = () => {
-    stopped = true;
-    for (const each of undo.splice(0)) each();
+/** Digits that count cut a prompt, the first one that was typed ahead too. */
+export function byDigit(context: CallContext, counts: (digit: string) => boolean = () => true): Cutter {
+  return (cut) => {
+    const { next } = context.digits;
+    if (next !== undefined && counts(next)) cut({ by: 'digit', digit: next });
+    return context.digits.watch((digit) => counts(digit) && cut({ by: 'digit', digit }));
   };
-  const listen = (detector: VoiceDetector) => {
-    undo.push(() => detector[Symbol.dispose]());
-    if (stopped) return stop();
-    const guard = context.onSent && new EchoGuard();
-    if (guard && context.onSent)
-      undo.push(context.onSent((samples, position) => guard.play(samples, position)));
-    undo.push(
-      context.ear.listen((samples, position) => {
-        for (const part of guard?.clean(samples, position) ?? [samples]) {
-          if (detector.push(part).some(({ type }) => type === 'begin')) heard();
-        }
-      }),
-    );
-  };
-  during(context.clock, VoiceDetector.create({ onsetMs: BARGE_IN_ONSET_MS }))
-    .then(listen)
-    .catch((error: unknown) => {
-      stop();
-      failed(error);
+}
+
+/** A voice cuts a prompt. */
+export function byVoice(context: CallContext): Cutter {
+  return (cut, onError) =>
+    hearVoice(context, HANGOVER_MS, {
+      onError,
+      onEvent: ({ type }) => type === 'begin' && cut({ by: 'voice' }),
     });
-  return stop;
 }
 
 /** The samples of what is said, and where each part of it lies in them. */
@@ -187,6 +194,11 @@ class SpeechScript {
     );
     return { part, partMs: samplesToMs(played - (this.#starts[part] ?? 0)) };
   }
+}
+
+/** True when nobody knows its end. */
+function isEndless(part: SpokenPart): boolean {
+  return typeof part === 'object' && ('stream' in part || 'loop' in part);
 }
 
 /** True when it may wait for the clock, which therefore must not wait for it. */

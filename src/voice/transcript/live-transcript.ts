@@ -1,34 +1,40 @@
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { msToSamples } from '../../base/pcm.js';
-import type { Transcriber, TranscriptRequest } from './transcriber.js';
+import type { Transcriber, Transcript, TranscriptRequest } from './transcriber.js';
 
-/** Audio that may wait for an engine; one that falls further behind is given up, so that it never holds a message up. */
+/** Audio that may wait for an engine; one that falls further behind is given up, so that it never holds up what is said. */
 const MAX_WAITING_MS = 60_000;
 
-/** Options of a {@link LiveTranscript}. */
-export interface LiveTranscriptOptions {
-  readonly language: string | undefined;
-  readonly signal: AbortSignal | undefined;
-}
+/** Options of a {@link LiveTranscript}, as those of a {@link TranscriptRequest}. */
+export type LiveTranscriptOptions = {
+  readonly [K in 'language' | 'phrases' | 'onPartial' | 'signal']?: TranscriptRequest[K] | undefined;
+};
 
-/** The transcript of a message that is still coming in: the engine hears it beside the archive. */
+/** The transcript of what is still being said: the engine hears it beside whoever takes it. */
 export class LiveTranscript {
   /** Settles when the engine is through. @throws what the engine threw; ERR_LIMIT when it was too slow. */
-  readonly text: Promise<string>;
+  readonly transcript: Promise<Transcript>;
   readonly #waiting: Int16Array[] = [];
   readonly #stop = new AbortController();
   #waitingSamples = 0;
   #over = false;
   #wake: () => void = () => undefined;
 
-  constructor(transcriber: Transcriber, { language, signal }: LiveTranscriptOptions) {
+  constructor(transcriber: Transcriber, options: LiveTranscriptOptions) {
+    const { signal } = options;
     const both = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
-    const request = { samples: this.#samples(), signal: both, ...(language !== undefined && { language }) };
-    this.text = transcribed(transcriber, request).catch((error: unknown) => {
+    const { language, phrases, onPartial } = options;
+    const request = {
+      ...{ samples: this.#samples(), signal: both },
+      ...(language !== undefined && { language }),
+      ...(phrases && { phrases }),
+      ...(onPartial && { onPartial }),
+    };
+    this.transcript = transcribed(transcriber, request).catch((error: unknown) => {
       throw this.#stop.signal.aborted ? this.#stop.signal.reason : error;
     });
-    // Whoever gives the message up never looks at it.
-    this.text.catch(() => undefined);
+    // Whoever gives it up never looks at it.
+    this.transcript.catch(() => undefined);
   }
 
   /** Takes a copy. */
@@ -38,7 +44,7 @@ export class LiveTranscript {
     this.#waitingSamples += samples.length;
     this.#wake();
     if (this.#waitingSamples <= msToSamples(MAX_WAITING_MS)) return;
-    const text = `The transcriber is more than ${MAX_WAITING_MS / 1000} s behind the message.`;
+    const text = `The transcriber is more than ${MAX_WAITING_MS / 1000} s behind what is said.`;
     this.giveUp(new JackfieldError('ERR_LIMIT', text));
   }
 
@@ -71,8 +77,9 @@ export class LiveTranscript {
   }
 }
 
-async function transcribed(transcriber: Transcriber, request: TranscriptRequest): Promise<string> {
-  const { text } = await transcriber.transcribe(request);
-  if (typeof text === 'string') return text;
+async function transcribed(transcriber: Transcriber, request: TranscriptRequest): Promise<Transcript> {
+  const transcript = await transcriber.transcribe(request);
+  const text: unknown = Object(transcript).text;
+  if (typeof text === 'string') return transcript;
   throw new JackfieldError('ERR_INVALID_ARG', `${transcriber.name} gave no text: ${messageOf(text)}`);
 }

@@ -127,8 +127,11 @@ async function store(
   { intake, account, transcript, missing }: Yield,
 ): Promise<StoredMessage> {
   transcript?.end();
-  const heard = transcript && during(clock, transcript.text);
-  const text = await heard?.catch((error: Error) => error);
+  const heard = transcript && during(clock, transcript.transcript);
+  const text = await heard?.then(
+    (said) => said.text,
+    (error: Error) => error,
+  );
   const samples = Math.max(0, msToSamples(durationSeconds * 1000) - account.length);
   const stored = await archive.store(key, intake, {
     ...labels,
