@@ -26,13 +26,14 @@ export type { GapName } from './stream/align/aligned-leg.js';
 export type {
   LedgerSpan,
   LedgerTotals,
+  LegEnds,
   LegLedger,
   LegName,
   SpanKind,
   SpanReason,
 } from './stream/align/ledger.js';
+export type { AlignedSink } from './stream/align/aligned-output.js';
 export {
-  type AlignedSink,
   type AlignerContext,
   LegAligner,
   type LegAlignerOptions,

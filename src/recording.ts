@@ -42,7 +42,6 @@ export {
   type VerifyReport,
   verifyRecording,
 } from './recording/evidence/verify-recording.js';
-export type { LegEnds } from './recording/file/audio-store.js';
 export type { CompressedFormat } from './recording/file/compressed.js';
 export {
   discardUnfinished,

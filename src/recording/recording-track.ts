@@ -5,16 +5,11 @@ import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
 import { msToSamples, STEREO, samplesToMs } from '../base/pcm.js';
 import { isDiskFull } from '../files/file-error.js';
 import type { GapName } from '../stream/align/aligned-leg.js';
-import type { LegName } from '../stream/align/ledger.js';
-import {
-  ALIGNER_RULES,
-  type AlignedSink,
-  LegAligner,
-  type LegAlignerOptions,
-} from '../stream/align/leg-aligner.js';
+import type { AlignedSink } from '../stream/align/aligned-output.js';
+import type { LegEnds, LegName } from '../stream/align/ledger.js';
+import { ALIGNER_RULES, LegAligner, type LegAlignerOptions } from '../stream/align/leg-aligner.js';
 import { type LegTap, type LegTapOptions, LegTaps } from '../stream/align/leg-tap.js';
 import { type Level, LevelMeter } from '../voice/level/level-meter.js';
-import type { LegEnds } from './file/audio-store.js';
 import type { Segment, SegmentResult } from './file/segment.js';
 import { SegmentRule, type SegmentRules } from './file/segment-rule.js';
 import type { RecordedCall, RecordingEnd, SidecarFacts } from './sidecar.js';

@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
 import { STEREO, samplesToMs } from '../base/pcm.js';
-import type { LegLedger } from '../stream/align/ledger.js';
-import type { LegEnds } from './file/audio-store.js';
+import type { LegEnds, LegLedger } from '../stream/align/ledger.js';
 
 /** The stream that a leg was recorded from; `none` where it was not asked for. */
 export type LegStream = 'INPUT' | 'CAPTURE_MIC' | 'OUTPUT' | 'none';

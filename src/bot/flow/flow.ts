@@ -123,19 +123,19 @@ export async function parseFlow(text: string, options: ParseFlowOptions = {}): P
   const told = (findings: readonly FlowFinding[]) =>
     findings.map(({ severity, path, message }) => problem(severity, path, message));
   const { prompts, hooks, variables } = options;
-  const surroundings = { prompts, hooks, variables, folder };
+  const context = { prompts, hooks, variables, folder };
   const parsed = FLOW_SCHEMA.safeParse(value, { error: flowIssue });
   if (!parsed.success) {
     const wrong = parsed.error.issues
       .flatMap(flatten)
       .map(({ path, message }) => problem('error', path, message));
     const { data, start, broken } = soundPart(value);
-    throw new FlowError(file, [...wrong, ...told(await checkFlow(data, start, { ...surroundings, broken }))]);
+    throw new FlowError(file, [...wrong, ...told(await checkFlow(data, start, { ...context, broken }))]);
   }
   const data = parsed.data;
   const [first = ''] = Object.keys(data.steps);
   const start = data.start ?? first;
-  const problems = told(await checkFlow(data, start, surroundings));
+  const problems = told(await checkFlow(data, start, context));
   if (problems.some(({ severity }) => severity === 'error')) throw new FlowError(file, problems);
   return { file, folder, data, start, warnings: problems, says: saysOf(data, folder) };
 }

@@ -1,7 +1,4 @@
-import type { LegName } from '../../stream/align/ledger.js';
-
-/** End of each leg of a recording, in samples. */
-export type LegEnds = Readonly<Record<LegName, number>>;
+import type { LegEnds } from '../../stream/align/ledger.js';
 
 /**
  * Stores the stereo samples of one recording as they come. Positions count from its beginning. A store that was killed

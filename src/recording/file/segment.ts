@@ -4,7 +4,7 @@ import { Opening } from '../../base/opening.js';
 import { fileError } from '../../files/file-error.js';
 import { removeFile, writePrivate } from '../../files/private-file.js';
 import { writeJson } from '../../files/whole-file.js';
-import type { LedgerSpan, LegName } from '../../stream/align/ledger.js';
+import type { LedgerSpan, LegEnds, LegName } from '../../stream/align/ledger.js';
 import { BLOCK_SAMPLES, BlockHasher } from '../evidence/block-chain.js';
 import { type FileFrame, frameOf } from '../evidence/file-frame.js';
 import { manifestOf, type RecordingManifest } from '../evidence/manifest.js';
@@ -20,7 +20,7 @@ import {
   type SidecarFacts,
   sidecarOf,
 } from '../sidecar.js';
-import type { AudioStore, LegEnds } from './audio-store.js';
+import type { AudioStore } from './audio-store.js';
 import { type CompressedFormat, outputOf } from './compressed.js';
 import type { EncoderSlots } from './encoder-slots.js';
 import { Journal } from './journal.js';

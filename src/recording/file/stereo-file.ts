@@ -6,9 +6,10 @@ import { STEREO } from '../../base/pcm.js';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { openPrivate, removeFile } from '../../files/private-file.js';
+import type { LegEnds } from '../../stream/align/ledger.js';
 import { WavHeader } from '../../voice/wav/wav-header.js';
 import type { WavMetadata } from '../../voice/wav/wav-metadata.js';
-import type { AudioStore, LegEnds } from './audio-store.js';
+import type { AudioStore } from './audio-store.js';
 
 /** Bytes of one stereo sample. */
 export const STEREO_BYTES = 4;

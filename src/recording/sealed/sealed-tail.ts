@@ -4,7 +4,7 @@ import { path as aPath, checkArgument, words } from '../../base/check.js';
 import { Opening } from '../../base/opening.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { openPrivate } from '../../files/private-file.js';
-import type { LegEnds } from '../file/audio-store.js';
+import type { LegEnds } from '../../stream/align/ledger.js';
 import { beside } from '../sidecar.js';
 import { type AgeEncrypter, decrypterWith, notReadable } from './age.js';
 import { samplesOf } from './sealed-wav.js';

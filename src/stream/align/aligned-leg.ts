@@ -1,5 +1,6 @@
+import type { Placement } from './doubt.js';
 import { LedgerKeeper, type LedgerSpan, type SpanReason } from './ledger.js';
-import type { LegClock, Placement } from './leg-clock.js';
+import type { LegClock } from './leg-clock.js';
 import type { MaskList } from './mask-list.js';
 import { Stretcher } from './stretcher.js';
 
@@ -37,7 +38,7 @@ export interface LegContext {
 export class AlignedLeg {
   readonly ledger: LedgerKeeper;
   readonly stretcher = new Stretcher();
-  readonly #surroundings: LegContext;
+  readonly #context: LegContext;
   readonly #waiting: Int16Array[] = [];
   #waitingSamples = 0;
   /** Stream position that comes next. */
@@ -47,9 +48,9 @@ export class AlignedLeg {
   #late = 0;
   #begun = false;
 
-  constructor(surroundings: LegContext) {
-    this.#surroundings = surroundings;
-    this.ledger = new LedgerKeeper(0, (span) => surroundings.onSpan?.(span));
+  constructor(context: LegContext) {
+    this.#context = context;
+    this.ledger = new LedgerKeeper(0, (span) => context.onSpan?.(span));
   }
 
   /** One past the last sample of the time line that the leg has an entry for. */
@@ -69,7 +70,7 @@ export class AlignedLeg {
 
   /** Latest time at which they are placed. */
   get decisionMs(): number | undefined {
-    return this.#surroundings.clock?.decisionMs;
+    return this.#context.clock?.decisionMs;
   }
 
   /** Samples that came after their place was final. */
@@ -83,7 +84,7 @@ export class AlignedLeg {
 
   /** Takes samples that begin at `position` of the stream; returns those that have their place now, in order. */
   arrive(samples: Int16Array, position: number, nowMs: number): PlacedSamples[] {
-    const { clock, waits } = this.#surroundings;
+    const { clock, waits } = this.#context;
     const placed: PlacedSamples[] = [];
     const stretched = this.stretcher.push(samples);
     this.#skip(position - (this.#next ?? 0), nowMs, placed);
@@ -99,7 +100,7 @@ export class AlignedLeg {
 
   /** Places what has waited for long enough by now. */
   decide(nowMs: number): PlacedSamples[] {
-    const { clock, waits } = this.#surroundings;
+    const { clock, waits } = this.#context;
     const placed: PlacedSamples[] = [];
     if (clock) this.#carryOut(clock.decide(nowMs), placed);
     else if (!waits?.()) this.#putWaiting(placed);
@@ -109,7 +110,7 @@ export class AlignedLeg {
   /** Places all that waits, and what the stretcher still looks at: nothing more will come. */
   settle(nowMs: number): PlacedSamples[] {
     const placed: PlacedSamples[] = [];
-    this.#carryOut(this.#surroundings.clock?.settle(nowMs) ?? [], placed);
+    this.#carryOut(this.#context.clock?.settle(nowMs) ?? [], placed);
     this.#putWaiting(placed);
     this.#put(this.stretcher.flush(), placed);
     return placed;
@@ -129,7 +130,7 @@ export class AlignedLeg {
   /** Moves on over what is missing in the stream itself, at its beginning or because a sink gave samples up. */
   #skip(samples: number, nowMs: number, placed: PlacedSamples[]): void {
     if (samples <= 0) return;
-    this.#carryOut(this.#surroundings.clock?.settle(nowMs) ?? [], placed);
+    this.#carryOut(this.#context.clock?.settle(nowMs) ?? [], placed);
     this.#place += samples;
     if (this.#begun) this.ledger.add('missing', this.#place - this.ledger.end, 'dropped');
   }
@@ -143,14 +144,14 @@ export class AlignedLeg {
     for (const { hole, chunks } of placements) {
       if (hole !== 0) {
         this.shift(hole);
-        this.#surroundings.onHole?.(hole);
+        this.#context.onHole?.(hole);
       }
       this.#putWaiting(placed, chunks);
     }
   }
 
   #nameGap(): void {
-    const named = this.#surroundings.gapName(this.#begun);
+    const named = this.#context.gapName(this.#begun);
     const { kind } = named;
     // It has come now.
     const reason = named.reason === 'never-came' ? 'late-start' : named.reason;
@@ -172,7 +173,7 @@ export class AlignedLeg {
     this.#begun = true;
     const first = this.#place + late;
     this.#place += samples.length;
-    for (const { from, to, masked } of this.#surroundings.masks.parts(first, this.#place)) {
+    for (const { from, to, masked } of this.#context.masks.parts(first, this.#place)) {
       this.ledger.add(masked ? 'masked' : 'received', to - from);
       if (!masked)
         placed.push({ samples: samples.subarray(late + from - first, late + to - first), position: from });

@@ -22,6 +22,14 @@ const HELD_UP_OF = [60, 60, 60, 40, 20].map((ms) => msToSamples(ms));
 /** Share of cases in which packets may all be later than {@link DelayNoise.leastOf} says. */
 const SELDOM = 0.001;
 
+/** Busy share of the time of this process beyond which timing tells nothing of the stream. */
+const OWN_SHARE = 0.5;
+
+/** True when this process was too busy in a stretch of time for what it saw to tell anything of the stream. */
+export function tooBusy(busyMs: number, ms: number): boolean {
+  return busyMs > ms * OWN_SHARE;
+}
+
 /** Precision of a leg's delay, from the audio of one read, the lateness of this process, and the jitter. */
 export class DelayNoise {
   /** Time of the last read of the leg, and the time that this process had been too busy until then, in ms. */

@@ -1,6 +1,9 @@
 /** A side of a call: the audio that was sent (left in a recording), or that of the other party (right). */
 export type LegName = 'local' | 'remote';
 
+/** End of each leg of a recording, in samples. */
+export type LegEnds = Readonly<Record<LegName, number>>;
+
 /**
  * The kind of a stretch of a leg in a recording. `received`: it came over the leg's stream. `idle`: silence where the
  * leg had nothing to carry (a hold, a leg that was not wanted, one that had ended). `masked`: silence put in place

@@ -1,12 +1,13 @@
 import { checkArgument, checkOptions, flag, having, object, type Rules, within } from '../../base/check.js';
 import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
 import { msToSamples, type PcmSink } from '../../base/pcm.js';
-import { AlignedLeg, type GapName, type PlacedSamples } from './aligned-leg.js';
-import type { LedgerSpan, LegName } from './ledger.js';
+import { AlignedLeg, type GapName } from './aligned-leg.js';
+import { AlignedOutput, type AlignedSink } from './aligned-output.js';
+import { LagLimit } from './lag-limit.js';
+import type { LedgerSpan, LegEnds, LegName } from './ledger.js';
 import type { LegClock } from './leg-clock.js';
 import { legClocks } from './leg-clocks.js';
 import { MaskList } from './mask-list.js';
-import { StereoWindow } from './stereo-window.js';
 import { WriteRounds } from './write-rounds.js';
 
 /** Options of {@link LegAligner}. */
@@ -49,25 +50,8 @@ export interface AlignerContext {
   onSpan?(leg: LegName, span: LedgerSpan): void;
 }
 
-/** Takes what a {@link LegAligner} puts together: interleaved stereo, left the local leg. */
-export interface AlignedSink {
-  /**
-   * The newest state of a stretch. Later calls may repeat it, when the leg that lags has come in; a stretch never
-   * begins beyond what was written before.
-   */
-  write(samples: Int16Array, position: number): void | Promise<void>;
-  /** A stretch that will not change any more. In order, without a hole. */
-  final(samples: Int16Array, position: number): void | Promise<void>;
-  /** A round of writes is over; the recording reaches to `end`, the legs to `local` and `remote`. */
-  flushed?(end: number, legs: Readonly<Record<LegName, number>>): void | Promise<void>;
-}
-
 /** A batched reader comes to the second leg of a call up to this much later, in samples. */
 const READER_LAG = msToSamples(300);
-/** Time that a leg may be too far behind before it is passed over, in ms of this process: two batched reads. */
-const PATIENCE_MS = 500;
-/** The most that is kept open for a leg that keeps pace while the other one runs ahead, in samples: five minutes. */
-const MAX_OPEN = msToSamples(300_000);
 /** Time for which audio from before the resumption may still be on its way. */
 const RESUME_MARGIN = msToSamples(300);
 
@@ -83,39 +67,31 @@ export class LegAligner {
   readonly remote: PcmSink;
   /** @internal */
   readonly legs: Readonly<Record<LegName, AlignedLeg>>;
-  readonly #sink: AlignedSink;
   readonly #clock: Clock;
-  readonly #maxSkew: number;
-  readonly #surroundings: AlignerContext;
-  readonly #window = new StereoWindow();
+  readonly #context: AlignerContext;
   readonly #masks = new MaskList();
   readonly #clocks: Readonly<Record<LegName, LegClock | undefined>>;
   readonly #rounds: WriteRounds;
-  readonly #dirty: Record<LegName, { from: number; to: number }> = {
-    local: { from: 0, to: 0 },
-    remote: { from: 0, to: 0 },
-  };
-  #retained: number | undefined;
-  readonly #behindSince: Record<LegName, number | undefined> = { local: undefined, remote: undefined };
+  readonly #output: AlignedOutput;
+  readonly #lags: Readonly<Record<LegName, LagLimit>>;
   #cancelDecision: CancelTimer | undefined;
-  #written = 0;
-  #final = 0;
   #finished = false;
 
   /** @throws ERR_INVALID_ARG for a skew out of range. */
-  constructor(sink: AlignedSink, options: LegAlignerOptions = {}, surroundings: AlignerContext = {}) {
-    checkArgument('surroundings', surroundings, object);
+  constructor(sink: AlignedSink, options: LegAlignerOptions = {}, context: AlignerContext = {}) {
+    checkArgument('context', context, object);
     checkArgument('sink', sink, SINK);
     checkOptions(options, ALIGNER_RULES);
     const { maxSkewMs = 5000, correctDrift = true } = options;
-    this.#maxSkew = msToSamples(maxSkewMs);
-    this.#sink = sink;
-    this.#surroundings = surroundings;
-    this.#clock = surroundings.clock ?? systemClock;
-    this.#rounds = new WriteRounds(this.#clock, surroundings.busyMs);
+    const maxSkew = msToSamples(maxSkewMs);
+    this.#output = new AlignedOutput(sink);
+    this.#lags = { local: new LagLimit(maxSkew), remote: new LagLimit(maxSkew) };
+    this.#context = context;
+    this.#clock = context.clock ?? systemClock;
+    this.#rounds = new WriteRounds(this.#clock, context.busyMs);
     this.#clocks = legClocks({
       busyMs: () => this.#rounds.busyMs,
-      localFollows: surroundings.localFollows ?? false,
+      localFollows: context.localFollows ?? false,
       stretcher: correctDrift ? () => this.legs.local.stretcher : undefined,
     });
     this.legs = { local: this.#newLeg('local'), remote: this.#newLeg('remote') };
@@ -140,7 +116,7 @@ export class LegAligner {
 
   /** Up to here nothing changes any more. */
   get finalEnd(): number {
-    return this.#final;
+    return this.#output.finalEnd;
   }
 
   /** Position of the call at `nowMs`, as far as the remote leg's timing tells. */
@@ -173,16 +149,13 @@ export class LegAligner {
 
   /** Gives nothing out, and keeps the newest `samples`, until {@link begin}. To be called before samples come. */
   retain(samples: number): void {
-    this.#retained = samples;
+    this.#output.retain(samples);
   }
 
   /** Gives out what was retained, and all that comes. Returns where that begins. */
   begin(): number {
-    if (this.#retained === undefined) return this.#final;
-    this.#final = Math.max(this.#final, this.end - this.#retained);
-    this.#written = this.#final;
-    this.#retained = undefined;
-    return this.#final;
+    this.#output.begin(this.end);
+    return this.finalEnd;
   }
 
   /** Gives out what has come. */
@@ -192,40 +165,36 @@ export class LegAligner {
   }
 
   /**
-   * Ends the recording at `length` samples (default: the longer leg): a shorter leg is filled, a longer one cut,
-   * though not before what is final. A function is asked for the length once the samples that waited have their place.
+   * Ends the recording at the length that `lengthOf` gives, in samples (default: the longer leg): a shorter leg is filled,
+   * a longer one cut, though not before what is final. `lengthOf` is asked once the samples that waited have their place.
    * Resolves to the length when all of it has been taken by the sink.
    */
-  async finish(
-    length?: number | (() => number | undefined),
-    name?: (leg: LegName) => GapName,
-  ): Promise<number> {
-    if (this.#finished) return this.#final;
+  async finish(lengthOf?: () => number | undefined, name?: (leg: LegName) => GapName): Promise<number> {
+    if (this.#finished) return this.finalEnd;
     const now = this.#clock.now();
-    for (const leg of ['remote', 'local'] as const) this.#put(leg, this.legs[leg].settle(now));
+    for (const leg of ['remote', 'local'] as const) this.#output.put(leg, this.legs[leg].settle(now));
     this.#finished = true;
     this.#rounds.begin();
     this.#cancelDecision?.();
-    const wanted = typeof length === 'function' ? length() : length;
-    const end = Math.max(wanted ?? this.end, this.#final);
+    const end = Math.max(lengthOf?.() ?? this.end, this.finalEnd);
     for (const leg of ['local', 'remote'] as const) {
       const { kind, reason } = name?.(leg) ?? this.#gapName(leg, this.legs[leg].begun);
       this.legs[leg].fillTo(end, kind, reason);
     }
-    await this.#rounds.queue(() => this.#flush(end, true));
+    await this.#rounds.queue(() => this.#flush(end));
     return end;
   }
 
   #newLeg(name: LegName): AlignedLeg {
-    const follows = name === 'local' && this.#surroundings.localFollows;
+    const follows = name === 'local' && this.#context.localFollows;
     return new AlignedLeg({
       clock: this.#clocks[name],
       masks: this.#masks,
       gapName: (begun) => this.#gapName(name, begun),
-      onSpan: (span) => this.#surroundings.onSpan?.(name, span),
+      onSpan: (span) => this.#context.onSpan?.(name, span),
       // What follows the remote leg stood still with it.
       onHole: (samples) => {
-        if (name === 'remote' && this.#surroundings.localFollows) this.legs.local.shift(samples);
+        if (name === 'remote' && this.#context.localFollows) this.legs.local.shift(samples);
       },
       ...(follows && { waits: () => this.legs.remote.waiting }),
     });
@@ -233,7 +202,7 @@ export class LegAligner {
 
   #gapName(leg: LegName, begun: boolean): GapName {
     const byDefault = { kind: 'missing', reason: begun ? 'stalled' : 'late-start' } as const;
-    return this.#surroundings.gapName?.(leg, begun) ?? byDefault;
+    return this.#context.gapName?.(leg, begun) ?? byDefault;
   }
 
   #legSink(name: LegName): PcmSink {
@@ -242,8 +211,8 @@ export class LegAligner {
         if (this.#finished) return undefined;
         const before = this.#placedEnd;
         const now = this.#clock.now();
-        this.#put(name, this.legs[name].arrive(samples, position, now));
-        if (name === 'remote') this.#put('local', this.legs.local.decide(now));
+        this.#output.put(name, this.legs[name].arrive(samples, position, now));
+        if (name === 'remote') this.#output.put('local', this.legs.local.decide(now));
         this.#decideLater();
         const due = this.#rounds.isDue(name, this.#placedEnd - before, () => this.flush());
         return due ? this.flush() : undefined;
@@ -260,101 +229,48 @@ export class LegAligner {
       this.#cancelDecision = undefined;
       if (this.#finished) return undefined;
       const now = this.#clock.now();
-      for (const leg of ['remote', 'local'] as const) this.#put(leg, this.legs[leg].decide(now));
+      for (const leg of ['remote', 'local'] as const) this.#output.put(leg, this.legs[leg].decide(now));
       this.#decideLater();
       return this.flush().catch(() => undefined);
     });
   }
 
-  #put(name: LegName, placed: readonly PlacedSamples[]): void {
-    const channel = name === 'local' ? 0 : 1;
-    const dirty = this.#dirty[name];
-    for (const { samples, position } of placed) {
-      this.#window.put(channel, position, samples);
-      if (dirty.to === dirty.from) dirty.from = position;
-      dirty.to = position + samples.length;
-    }
-  }
-
-  async #flush(end = this.end, last = false): Promise<void> {
-    if (this.#retained !== undefined) {
-      this.#forget(end - this.#retained);
+  /** @param lastEnd Where the recording ends, once it does. */
+  async #flush(lastEnd?: number): Promise<void> {
+    const end = lastEnd ?? this.end;
+    if (this.#output.retaining) {
+      this.#output.forget(end);
+      for (const leg of [this.legs.local, this.legs.remote]) leg.ledger.forget(this.finalEnd);
       return;
     }
     // Samples that come while this is written wait for the next round, even where their place is in this one.
-    const legs = { local: this.legs.local.end, remote: this.legs.remote.end };
-    for (const [from, to] of this.#takeDirty(end)) {
-      for (const { samples, position } of this.#window.pieces(from, to)) {
-        await this.#sink.write(samples, position);
-      }
-    }
-    this.#written = Math.max(this.#written, end);
-    await this.#sink.flushed?.(end, legs);
-    await this.#finalize(end, legs, last);
+    const ends = { local: this.legs.local.end, remote: this.legs.remote.end };
+    await this.#output.write(end, ends);
+    const settled = lastEnd ?? Math.max(this.#settledEnd(end, ends), this.finalEnd);
+    this.#passOver(settled);
+    await this.#output.finalize(settled);
   }
 
-  #forget(position: number): void {
-    this.#final = Math.max(this.#final, position);
-    this.#window.release(this.#final);
-    for (const leg of [this.legs.local, this.legs.remote]) leg.ledger.forget(this.#final);
+  /** Position up to which nothing more is expected of either leg. */
+  #settledEnd(end: number, ends: LegEnds): number {
+    const nowMs = this.#clock.now();
+    const settled = (leg: LegName) =>
+      this.#lags[leg].settledEnd(this.legs[leg], {
+        nowMs,
+        end,
+        legEnd: ends[leg],
+        expectedEnd: this.#clocks[leg]?.expectedEnd(nowMs),
+      });
+    return Math.min(settled('local'), settled('remote'));
   }
 
-  /** Stretches that have changed since the last time, up to `end`: one or two, in order. */
-  #takeDirty(end: number): [number, number][] {
-    const stretches: [number, number][] = [[Math.min(this.#written, end), end]];
-    for (const dirty of [this.#dirty.local, this.#dirty.remote]) {
-      const to = Math.min(dirty.to, end);
-      const from = Math.max(dirty.from, this.#final);
-      dirty.from = dirty.to;
-      if (from < to) stretches.push([from, to]);
-    }
-    stretches.sort(([a], [b]) => a - b);
-    const merged: [number, number][] = [];
-    for (const [from, to] of stretches) {
-      const last = merged.at(-1);
-      if (last && from <= last[1]) last[1] = Math.max(last[1], to);
-      else merged.push([from, to]);
-    }
-    return merged;
-  }
-
-  async #finalize(end: number, legs: Readonly<Record<LegName, number>>, last: boolean): Promise<void> {
-    const upTo = last
-      ? end
-      : Math.max(
-          Math.min(this.#settled('local', end, legs.local), this.#settled('remote', end, legs.remote)),
-          this.#final,
-        );
+  /** Fills legs that have not come up to `position`. */
+  #passOver(position: number): void {
     for (const name of ['local', 'remote'] as const) {
       const leg = this.legs[name];
-      if (leg.end >= upTo) continue;
+      if (leg.end >= position) continue;
       const { kind, reason } = this.#gapName(name, leg.begun);
-      leg.fillTo(upTo, kind, reason);
+      leg.fillTo(position, kind, reason);
     }
-    for (const { samples, position } of this.#window.pieces(this.#final, upTo)) {
-      await this.#sink.final(samples, position);
-    }
-    this.#final = Math.max(this.#final, upTo);
-    this.#window.release(this.#final);
-  }
-
-  /**
-   * Up to where nothing more is expected of a leg that had come to `legEnd` when what is there was written. One that
-   * lags too far is passed over: not while it is on time by its own clock, however far ahead the other one is, and not
-   * at once, since after this process itself stood still one leg is read before the other.
-   */
-  #settled(name: LegName, end: number, legEnd: number): number {
-    const now = this.#clock.now();
-    const leg = this.legs[name];
-    const onTime = Math.max(this.#clocks[name]?.expectedEnd(now) ?? end, end - MAX_OPEN);
-    const due = Math.min(end, onTime);
-    if (leg.waiting || due - leg.end <= this.#maxSkew) {
-      this.#behindSince[name] = undefined;
-      return Math.min(legEnd, end);
-    }
-    this.#behindSince[name] ??= now;
-    // What a leg brought since is not written yet: it is not passed over in this round.
-    const passedOver = now - this.#behindSince[name] >= PATIENCE_MS && leg.end === legEnd;
-    return passedOver ? due - this.#maxSkew : Math.min(legEnd, end);
   }
 }

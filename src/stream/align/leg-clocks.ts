@@ -1,8 +1,9 @@
 import { msToSamples } from '../../base/pcm.js';
 import { CallTimeLine } from './call-time-line.js';
+import { type OnWindow, WINDOW_MS } from './delay-windows.js';
 import { DriftControl } from './drift.js';
 import type { LegName } from './ledger.js';
-import { LegClock, type LegClockOptions, WINDOW_MS } from './leg-clock.js';
+import { LegClock } from './leg-clock.js';
 import type { Stretcher } from './stretcher.js';
 
 /** Options of the clocks of a call's legs. */
@@ -38,8 +39,7 @@ export function legClocks(options: LegClocksOptions): Readonly<Record<LegName, L
     stretcher().rate = control.rate;
   };
   const clockOf = (leg: LegName): LegClock => {
-    const onWindow: LegClockOptions['onWindow'] = (number, delay, noise) =>
-      noteWindow(leg, { number, delay, noise });
+    const onWindow: OnWindow = (number, delay, noise) => noteWindow(leg, { number, delay, noise });
     return new LegClock(line, { busyMs, onWindow, sets: leg === 'remote' });
   };
   const clocks = { local: clockOf('local'), remote: clockOf('remote') };

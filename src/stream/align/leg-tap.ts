@@ -189,7 +189,7 @@ export function tapLegs(pair: LegPair, options: PairTapOptions = {}): LegTap {
     }
     const tap = taps.open(tapOptions, letGo);
     void remote.closed.then(async ({ error }) => {
-      await aligner.finish(remote.received.position - base);
+      await aligner.finish(() => remote.received.position - base);
       taps.end(error);
     });
     return tap;

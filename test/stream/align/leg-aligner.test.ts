@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Clock, systemClock, VirtualClock } from '../../../src/base/clock.js';
+import type { AlignedSink } from '../../../src/stream/align/aligned-output.js';
 import {
-  type AlignedSink,
   type AlignerContext,
   LegAligner,
   type LegAlignerOptions,
@@ -35,12 +35,9 @@ class StereoSink implements AlignedSink {
 const ramp = (length: number, from = 1) => Int16Array.from({ length }, (_, i) => ((from + i) % 30_000) + 1);
 const zeros = (length: number) => Array<number>(length).fill(0);
 
-function aligned(
-  options: LegAlignerOptions = {},
-  surroundings: AlignerContext = { clock: new VirtualClock() },
-) {
+function aligned(options: LegAlignerOptions = {}, context: AlignerContext = { clock: new VirtualClock() }) {
   const sink = new StereoSink();
-  return { sink, aligner: new LegAligner(sink, options, surroundings) };
+  return { sink, aligner: new LegAligner(sink, options, context) };
 }
 
 describe('LegAligner, by position', () => {
@@ -133,7 +130,7 @@ describe('LegAligner, by position', () => {
     const { sink, aligner } = aligned();
     await aligner.local.write(ramp(1000), 0);
     await aligner.remote.write(ramp(640), 0);
-    expect(await aligner.finish(640)).toBe(640);
+    expect(await aligner.finish(() => 640)).toBe(640);
     expect(sink.channel(1)).toHaveLength(640);
     expect(aligner.legs.local.ledger.slice(0, 640)).toMatchObject({ received: 640, missing: 0 });
   });
