@@ -10,6 +10,7 @@ import {
   words,
 } from '../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../base/clock.js';
+import { during } from '../base/during.js';
 import { asError, JackfieldError, messageOf } from '../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
 import { checkWait, deadlineIn, type WaitOptions, waitFor } from '../base/wait.js';
@@ -26,7 +27,6 @@ import type { BotCall } from './bot-call.js';
 import type { BotOutcome, BotResult } from './bot-result.js';
 import { CallLimit, DialledCalls, endCall, hangUp } from './call-limit.js';
 import type { CallTape, CallTaper } from './call-taper.js';
-import { during } from './during.js';
 import { openBotCall } from './open-bot-call.js';
 import { Prompts } from './prompt/prompts.js';
 import type { Speakable } from './prompt/speakable.js';

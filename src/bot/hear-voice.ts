@@ -1,6 +1,6 @@
+import { during } from '../base/during.js';
 import { VoiceDetector, type VoiceEvent } from '../voice/level/voice-detector.js';
 import type { CallContext } from './call-context.js';
-import { during } from './during.js';
 import { EchoGuard } from './echo-guard.js';
 
 /** Speech of this length is a voice; a cough is none. */

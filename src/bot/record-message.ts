@@ -1,11 +1,11 @@
 import { signal as abortSignal, checkOptions, flag, path, type Rules, within } from '../base/check.js';
+import { during } from '../base/during.js';
 import { msToSamples, samplesToMs } from '../base/pcm.js';
 import { waitFor } from '../base/wait.js';
 import { VoiceDetector } from '../voice/level/voice-detector.js';
 import { concatSamples } from '../voice/stage.js';
 import { WavWriter } from '../voice/wav/wav-writer.js';
 import type { CallContext } from './call-context.js';
-import { during } from './during.js';
 import { KEYS } from './keys.js';
 import { say } from './say.js';
 

@@ -1,9 +1,9 @@
 import { checkArgument, checkOptions, line, oneOf, type Rules } from '../base/check.js';
+import { during } from '../base/during.js';
 import { samplesToMs } from '../base/pcm.js';
 import { WAIT_RULES, waitFor } from '../base/wait.js';
 import type { Playback, PlaybackReport } from '../stream/player.js';
 import type { CallContext } from './call-context.js';
-import { during } from './during.js';
 import { hearVoice } from './hear-voice.js';
 import { partsOf, SPEAKABLE, type Speakable, type SpokenPart } from './prompt/speakable.js';
 

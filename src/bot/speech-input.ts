@@ -1,9 +1,9 @@
+import { during } from '../base/during.js';
 import { JackfieldError } from '../base/errors.js';
 import { msToSamples, samplesToMs } from '../base/pcm.js';
 import { LiveTranscript } from '../voice/transcript/live-transcript.js';
 import type { Transcriber } from '../voice/transcript/transcriber.js';
 import type { CallContext } from './call-context.js';
-import { during } from './during.js';
 import { hearVoice, VOICE_ONSET_MS } from './hear-voice.js';
 import { phraseIn } from './phrases.js';
 import type { Cutter } from './say.js';

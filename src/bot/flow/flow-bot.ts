@@ -10,6 +10,7 @@ import {
   type Rules,
   rule,
 } from '../../base/check.js';
+import { during } from '../../base/during.js';
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError } from '../../base/errors.js';
 import { localClock } from '../../base/local-time.js';
@@ -17,7 +18,6 @@ import { isInside } from '../../files/confined-path.js';
 import { makeFolder } from '../../files/whole-file.js';
 import { type Bot, bot } from '../bot.js';
 import type { BotCall } from '../bot-call.js';
-import { during } from '../during.js';
 import type { Gathered, GatherOptions } from '../gather.js';
 import { FLOW, type Flow } from './flow.js';
 import { conditionHolds } from './flow-condition.js';

@@ -1,7 +1,7 @@
 import { signal as abortSignal, checkArgument, checkOptions, type Rules } from '../../base/check.js';
+import { during } from '../../base/during.js';
 import { WAIT_RULES, type WaitOptions } from '../../base/wait.js';
 import { BOT_CALL, type BotCall } from '../bot-call.js';
-import { during } from '../during.js';
 import {
   ANSWER_RULES,
   AnswerDetector,

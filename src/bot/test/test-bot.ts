@@ -12,6 +12,7 @@ import {
   words,
 } from '../../base/check.js';
 import { type Clock, VirtualClock } from '../../base/clock.js';
+import { during } from '../../base/during.js';
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { attach } from '../../control/attach.js';
@@ -21,7 +22,6 @@ import { PcmServer } from '../../tcp/pcm-server.js';
 import { BOT, type Bot } from '../bot.js';
 import { BotHost } from '../bot-host.js';
 import type { BotResult } from '../bot-result.js';
-import { during } from '../during.js';
 import { melodyEngine } from '../prompt/melody-engine.js';
 import { Prompts } from '../prompt/prompts.js';
 import { CallerCard } from './caller-card.js';

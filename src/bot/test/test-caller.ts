@@ -10,6 +10,7 @@ import {
   words,
 } from '../../base/check.js';
 import { type Clock, sleep } from '../../base/clock.js';
+import { during } from '../../base/during.js';
 import { JackfieldError } from '../../base/errors.js';
 import { msToSamples, samplesToMs } from '../../base/pcm.js';
 import { deadlineIn, type Wait, waitFor } from '../../base/wait.js';
@@ -19,7 +20,6 @@ import type { Call } from '../../control/state/call.js';
 import { CALL_STATUSES, type CallStatus } from '../../protocol/catalogue/call-status.js';
 import { measureLevel } from '../../voice/level/level-meter.js';
 import { dtmfSamples } from '../../voice/tone/dtmf.js';
-import { during } from '../during.js';
 import type { Prompts } from '../prompt/prompts.js';
 import { describeSpeakable, SPEAKABLE, type Speakable } from '../prompt/speakable.js';
 import type { CallerCard } from './caller-card.js';

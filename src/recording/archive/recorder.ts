@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { checkArgument } from '../../base/check.js';
 import { type Clock, systemClock } from '../../base/clock.js';
+import { during } from '../../base/during.js';
 import { asError, invalidArgument, JackfieldError } from '../../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import { isWithinHours } from '../../base/hours.js';
@@ -156,7 +157,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   /** Takes a call that it does not attend: records it where the policy wants that. Failures are told by `failed`. */
   meet(call: Call, server: PcmServer): void {
     this.#servers.set(call, server);
-    this.#track(this.#meet(call), call);
+    this.#track(during(this.#clock, this.#meet(call)), call);
   }
 
   /**
@@ -250,7 +251,11 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     if (call.over) return;
     const wanted = await this.#isWanted(call);
     if (!wanted && this.#options.recording.preRollMs === undefined) return;
-    if (!this.#closed && !this.#recordings.has(call)) await this.#open(call, wanted);
+    if (this.#closed || this.#recordings.has(call)) return;
+    await this.#open(call, wanted).catch((error: unknown) => {
+      // A call that nobody has answered has no voice to record.
+      if (!(call.over && call.history.every(({ status }) => status !== 'INPROGRESS'))) throw error;
+    });
   }
 
   /** True when the policy records a call now. */
@@ -290,6 +295,11 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     this.emit('recording', recording, begin);
     if (begin) this.#announce(recording);
     this.#track(this.#follow(recording), call);
+    // The end of its streams takes no time on a virtual clock.
+    void call.ended().then(
+      () => during(this.#clock, recording.finished).catch(() => undefined),
+      () => undefined,
+    );
     // It was opened while the recorder was being closed: nobody else ends it.
     if (this.#closed) void recording.stop().catch(() => undefined);
   }

@@ -10,10 +10,10 @@ import {
   rule,
   within,
 } from '../../base/check.js';
+import { during } from '../../base/during.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import { type Bot, bot } from '../../bot/bot.js';
 import type { BotCall } from '../../bot/bot-call.js';
-import { during } from '../../bot/during.js';
 import type { Speakable } from '../../bot/prompt/speakable.js';
 import type { Message } from '../../bot/record-message.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';

@@ -11,13 +11,13 @@ import {
   words,
 } from '../../base/check.js';
 import { CLOCK, type Clock, sleep, systemClock } from '../../base/clock.js';
+import { during } from '../../base/during.js';
 import { asError } from '../../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import { checkTimeZone } from '../../base/local-time.js';
 import type { Bot } from '../../bot/bot.js';
 import type { BotCall } from '../../bot/bot-call.js';
 import { BotHost } from '../../bot/bot-host.js';
-import { during } from '../../bot/during.js';
 import { Prompts } from '../../bot/prompt/prompts.js';
 import type { Speakable } from '../../bot/prompt/speakable.js';
 import type { Client } from '../../control/client/client.js';
