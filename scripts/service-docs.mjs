@@ -1,13 +1,14 @@
 // Writes the JSON Schemas of the service into docs: of its event feed, for programs that read it, and of its
-// configuration, for editors.
+// configuration, for editors; and the OpenAPI document of its REST API.
 import { writeFileSync } from 'node:fs';
-import { feedJsonSchema, serviceConfigJsonSchema } from '../dist/service.js';
+import { feedJsonSchema, openApiDocument, serviceConfigJsonSchema } from '../dist/service.js';
 
-const SCHEMAS = { 'event-feed': feedJsonSchema(), 'service-config': serviceConfigJsonSchema() };
+const SCHEMAS = {
+  'event-feed.schema': feedJsonSchema(),
+  'service-config.schema': serviceConfigJsonSchema(),
+  openapi: openApiDocument(),
+};
 
 for (const [name, schema] of Object.entries(SCHEMAS)) {
-  writeFileSync(
-    new URL(`../docs/${name}.schema.json`, import.meta.url),
-    `${JSON.stringify(schema, null, 2)}\n`,
-  );
+  writeFileSync(new URL(`../docs/${name}.json`, import.meta.url), `${JSON.stringify(schema, null, 2)}\n`);
 }

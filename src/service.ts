@@ -44,9 +44,12 @@ export {
   type ToldEvent,
 } from './service/feed/feed-event.js';
 export { FeedSources } from './service/feed/feed-sources.js';
+export { type ApiClient, BearerTokens } from './service/http/bearer-tokens.js';
+export { HttpServer, type HttpServerOptions } from './service/http/http-server.js';
+export { openApiDocument } from './service/http/openapi.js';
+export { RestApi } from './service/http/rest-api.js';
 export { Service, type ServiceOptions } from './service/service.js';
 export type { Attendant, Office, ServiceLine } from './service/service-line.js';
 export type { AnswerRule } from './service/answer-rules.js';
 export { eventLine, FeedLog, type FeedLogOptions } from './service/watch/feed-log.js';
 export { FeedMetrics, type MetricsState } from './service/watch/feed-metrics.js';
-export { type WatchOptions, WatchServer } from './service/watch/http-server.js';

@@ -24,6 +24,7 @@ import { MACHINE, type ServiceConfig, serviceConfigSchema } from './config/servi
 import { EventFeed } from './feed/event-feed.js';
 import { ACCOUNT_TAG, FeedSources } from './feed/feed-sources.js';
 import { type Attendant, type Office, ServiceLine } from './service-line.js';
+import type { MetricsState } from './watch/feed-metrics.js';
 
 export interface ServiceOptions {
   /** Told of what happens. Default: a feed of its own. */
@@ -89,6 +90,15 @@ export class Service implements Office, AsyncDisposable {
 
   get lines(): readonly ServiceLine[] {
     return this.#lines;
+  }
+
+  /** Figures at the moment, for metrics. */
+  get figures(): MetricsState {
+    return {
+      calls: () => new Map(this.#lines.map(({ account, calls }) => [account, calls.length])),
+      recordings: () => this.recorder?.recordings.length ?? 0,
+      endpoints: () => new Map(this.#lines.map(({ name, up }) => [name, up])),
+    };
   }
 
   get rules(): Office['rules'] {

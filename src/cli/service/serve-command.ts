@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { messageOf } from '../../base/errors.js';
 import { whenFired } from '../../base/wait.js';
 import {
+  BearerTokens,
   ControlDesk,
   ControlServer,
   defaultSocket,
@@ -9,10 +10,11 @@ import {
   FeedLog,
   type FeedLogOptions,
   FeedMetrics,
+  HttpServer,
+  RestApi,
   readConfig,
   Service,
   type ServiceConfig,
-  WatchServer,
 } from '../../service.js';
 import { stopSignal } from '../shutdown.js';
 
@@ -38,10 +40,12 @@ async function serve(file: string): Promise<void> {
   const over = new AbortController();
   await using log = new FeedLog(feed, logOptions(config));
   await using service = await Service.start(config, { feed });
-  const metrics = new FeedMetrics(feed, stateOf(service), over.signal);
-  await using _watch = config.http && (await WatchServer.open(service, metrics, config.http));
-  const reload = () => reloaded(service, file);
+  const metrics = new FeedMetrics(feed, service.figures, over.signal);
+  const reload = (): Promise<readonly string[]> => reloaded(service, file, api);
   const desk = new ControlDesk(service, { reload, drained: () => over.abort() });
+  const api: RestApi | undefined =
+    config.api && new RestApi(desk, await BearerTokens.read(config.api), config.api.requestsPerSecond);
+  await using _http = config.http && (await HttpServer.open(service, metrics, { ...config.http, api }));
   await using _control = await ControlServer.open(desk, socket, lock);
   const onHangup = () => {
     log.reopen();
@@ -54,9 +58,17 @@ async function serve(file: string): Promise<void> {
 }
 
 /** Reads the configuration again. A wrong one changes nothing, and is told of. */
-async function reloaded(service: Service, file: string): Promise<readonly string[]> {
+async function reloaded(
+  service: Service,
+  file: string,
+  api: RestApi | undefined,
+): Promise<readonly string[]> {
   try {
-    return await service.reload(await readConfig(file));
+    const config = await readConfig(file);
+    const tokens = api && config.api && (await BearerTokens.read(config.api));
+    const unchanged = await service.reload(config);
+    if (api && tokens) api.tokens = tokens;
+    return !api === !config.api ? unchanged : [...unchanged, 'api'];
   } catch (error) {
     service.feed.tell({ type: 'service', what: 'not-configured', text: messageOf(error) });
     throw error;
@@ -67,12 +79,4 @@ function logOptions({ log = {} }: ServiceConfig): FeedLogOptions {
   const { format = process.stdout.isTTY && log.file === undefined ? 'text' : 'json', ...rest } = log;
   const given = Object.entries(rest).filter(([, value]) => value !== undefined);
   return { format, ...Object.fromEntries(given) };
-}
-
-function stateOf(service: Service) {
-  return {
-    calls: () => new Map(service.lines.map(({ account, calls }) => [account, calls.length])),
-    recordings: () => service.recorder?.recordings.length ?? 0,
-    endpoints: () => new Map(service.lines.map(({ name, up }) => [name, up])),
-  };
 }

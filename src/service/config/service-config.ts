@@ -101,7 +101,19 @@ export const serviceConfigSchema = z.strictObject({
       host: z.string().min(1).optional().describe('Default 127.0.0.1.'),
     })
     .optional()
-    .describe('Serves /metrics, /healthz and /readyz.'),
+    .describe('Serves /metrics, /healthz, /readyz and the REST API.'),
+  api: z
+    .strictObject({
+      tokens: named(
+        z.strictObject({
+          file: file.describe('A file with the token: 16 characters or more.'),
+          may: z.enum(['read', 'control']).optional().describe('Default control.'),
+        }),
+      ).describe('Who may ask: by name, as logs tell it.'),
+      requestsPerSecond: z.number().min(1).max(10_000).optional().describe('For each token. Default 50.'),
+    })
+    .optional()
+    .describe('The REST API, on the port of http.'),
   log: z
     .strictObject({
       file: file,
@@ -129,7 +141,11 @@ export function danglingNames(
   const endpoints = Object.keys(config.endpoints);
   const answers = [...bots, NOBODY, ...(config.answeringMachine ? [MACHINE] : [])];
   const seen = new Set<string>();
-  return (config.rules ?? []).flatMap(({ answer, endpoints: of = [], name }, index) => {
+  const unserved =
+    config.api && !config.http
+      ? [{ path: ['api'], message: 'Expected http as well: its port serves the API' }]
+      : [];
+  const rules = (config.rules ?? []).flatMap(({ answer, endpoints: of = [], name }, index) => {
     const wrong = of.flatMap((each, at) =>
       endpoints.includes(each)
         ? []
@@ -142,6 +158,7 @@ export function danglingNames(
     seen.add(name);
     return wrong;
   });
+  return [...unserved, ...rules];
 }
 
 function noSuch(given: string, known: readonly string[]): string {

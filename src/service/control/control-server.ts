@@ -6,6 +6,8 @@ import { path as aPath, checkArgument, having } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { makeFolder } from '../../files/whole-file.js';
+import type { FeedEvent } from '../feed/feed-event.js';
+import { tailTo } from '../feed/tail-to.js';
 import { type ControlCommand, controlCommands, expectedArguments } from './control-commands.js';
 import type { ControlDesk } from './control-desk.js';
 import { controlError } from './control-protocol.js';
@@ -110,26 +112,20 @@ export class ControlServer implements AsyncDisposable {
         throw new Refusal('ERR_INVALID_ARG', `There is no command ${JSON.stringify(name)}.`);
       expected = expectedArguments(name);
       say({ ...head, ok: true, result: await this.#desk.obey(name, args, 'the control socket') });
-      if (name === 'tail') await this.#tail(peer, gone);
+      if (name === 'tail')
+        await tailTo(peer, this.#desk.service.feed, { name, signal: gone, format: tailLine });
     } catch (error) {
       say({ ...head, ok: false, error: controlError(error, expected) });
-    }
-  }
-
-  /** Events until the peer goes; a peer that does not read loses events, which is told to it. */
-  async #tail(peer: Socket, signal: AbortSignal): Promise<void> {
-    for await (const event of this.#desk.service.feed.read({ name: 'tail', limit: 10_000, signal })) {
-      if (peer.write(`${JSON.stringify({ event })}\n`)) continue;
-      await new Promise<void>((resolve) => {
-        peer.once('drain', resolve);
-        peer.once('close', resolve);
-      });
     }
   }
 }
 
 const NAMES: readonly string[] = controlCommands().map(({ name }) => name);
 const REQUEST = `{"do": one of ${NAMES.join(', ')}, "id": a number that may be absent, and arguments}`;
+
+function tailLine(event: FeedEvent): string {
+  return `${JSON.stringify({ event })}\n`;
+}
 
 function isCommand(name: unknown): name is ControlCommand {
   return typeof name === 'string' && NAMES.includes(name);

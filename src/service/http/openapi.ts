@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { controlCommands } from '../control/control-commands.js';
+import { controlErrorSchema } from '../control/control-protocol.js';
+import { feedJsonSchema } from '../feed/feed-event.js';
+import { ERROR_STATUSES } from './http-refusal.js';
+
+/** Path below which the REST API is: its version changes where a client would have to. */
+export const API_PATH = '/v1';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The REST API in OpenAPI 3.1, made from the table of commands; docs/openapi.json. */
+export function openApiDocument(): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const { name, does, at, takes, gives } of controlCommands()) {
+    const [method = '', path = ''] = at.toLowerCase().split(' ');
+    const { call, ...rest } = takes.shape;
+    const operation = {
+      operationId: name,
+      summary: does,
+      ...(call && { parameters: [{ name: 'call', in: 'path', required: true, ...described(call) }] }),
+      ...(Object.keys(rest).length > 0 && { requestBody: bodyOf(z.strictObject(rest)) }),
+      responses: { 200: name === 'tail' ? EVENTS : answer('Done.', schemaOf(gives)), ...ERRORS },
+    };
+    paths[path] = { ...paths[path], [method]: operation };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Jackfield service',
+      version: '1',
+      description:
+        'Lets programs in any language drive the calls of a service that runs, and follow what happens.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: API_PATH }],
+    security: [{ token: [] }],
+    paths,
+    webhooks: { event: { post: WEBHOOK } },
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      schemas: {
+        Event: bare(feedJsonSchema() as Json),
+        Error: schemaOf(z.strictObject({ error: controlErrorSchema })),
+      },
+    },
+  };
+}
+
+const EVENT = { $ref: '#/components/schemas/Event' };
+const EVENTS = {
+  description: 'One event a line, or one a message, until the client goes.',
+  content: {
+    'application/x-ndjson': { schema: EVENT },
+    'text/event-stream': {
+      schema: { type: 'string', description: 'The type as `event`, the JSON as `data`.' },
+    },
+  },
+};
+const ERRORS = Object.fromEntries(
+  ERROR_STATUSES.map((status) => [status, answer('Refused.', { $ref: '#/components/schemas/Error' })]),
+);
+const WEBHOOK = {
+  operationId: 'webhook',
+  summary: 'An event, to each webhook of the configuration that asks for its type.',
+  security: [],
+  parameters: [
+    {
+      name: 'Jackfield-Signature',
+      in: 'header',
+      required: true,
+      description: 't=SECONDS,v1=HEX: HMAC-SHA256 with the secret over the time, a full stop and the body.',
+      schema: { type: 'string' },
+    },
+  ],
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': {
+        schema: {
+          type: 'object',
+          properties: {
+            id: { type: 'string', description: 'The same at each attempt.' },
+            type: { type: 'string' },
+            at: { type: 'string', format: 'date-time' },
+            data: EVENT,
+          },
+          required: ['id', 'type', 'at', 'data'],
+        },
+      },
+    },
+  },
+  responses: { '2XX': { description: 'Taken. Any other answer has it tried again later.' } },
+};
+
+function answer(description: string, schema: Json): Json {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+function bodyOf(schema: z.ZodObject): Json {
+  const required = Object.values(schema.shape).some((field) => !(field as z.ZodType).isOptional());
+  return { required, content: { 'application/json': { schema: schemaOf(schema) } } };
+}
+
+function described(schema: z.ZodType): Json {
+  const { description, ...rest } = schemaOf(schema);
+  return { description, schema: rest };
+}
+
+function schemaOf(schema: z.ZodType): Json {
+  return bare(z.toJSONSchema(schema, { io: 'input' }));
+}
+
+/** Without the line that says which dialect it is: that of the document counts. */
+function bare({ $schema: _, ...schema }: Json): Json {
+  return schema;
+}
