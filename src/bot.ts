@@ -64,6 +64,18 @@ export { Prompts, type PromptsOptions, type SayingOptions } from './bot/prompt/p
 export type { Speakable, SpokenPart } from './bot/prompt/speakable.js';
 export type { Speech, SpeechEngine } from './bot/prompt/speech-engine.js';
 export type { SpokenLanguage, SpokenWord } from './bot/prompt/spoken-language.js';
+export { Queue, type QueueEvents } from './bot/queue/queue.js';
+export type { QueueAgent } from './bot/queue/queue-agents.js';
+export type { QueueCounts, QueueFigures } from './bot/queue/queue-figures.js';
+export type {
+  EnterOptions,
+  QueueAnnouncement,
+  QueueCallBack,
+  QueueOptions,
+} from './bot/queue/queue-options.js';
+export { type QueuePlace, sayPlace } from './bot/queue/queue-place.js';
+export type { QueueEvent } from './bot/queue/queue-talk.js';
+export type { QueueResult } from './bot/queue/queue-visit.js';
 export type { Message, RecordOptions } from './bot/record-message.js';
 export { bridge, Room, type RoomOptions } from './bot/room.js';
 export type { BargeIn, Cut, SayOptions, SpeechReport } from './bot/say.js';

@@ -181,7 +181,8 @@ export class BotCall {
     const speech = this.#say(what, options);
     // Who does not wait for a prompt does not have to handle the hang-up that ends it; the next wait tells.
     speech.catch((error: unknown) => {
-      if (!this.signal.aborted) this.#trace(`could not say all: ${messageOf(error)}`);
+      if (!this.signal.aborted && !options.signal?.aborted)
+        this.#trace(`could not say all: ${messageOf(error)}`);
     });
     return speech;
   }

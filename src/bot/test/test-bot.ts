@@ -3,6 +3,7 @@ import {
   checkArgument,
   checkOptions,
   date,
+  instance,
   needed,
   object,
   oneOf,
@@ -62,7 +63,9 @@ export interface TestBotOptions {
   readonly direction?: 'caller-calls' | 'bot-calls';
   /** The caller's handle. Default `caller`. */
   readonly caller?: string;
-  /** Wall-clock time at which the test begins. Default 2027-03-01T09:00:00Z. */
+  /** Clock of the test, for what is made before it and needs the same one: a `Queue`. Default: one of its own. */
+  readonly clock?: VirtualClock;
+  /** Wall-clock time at which the test begins, where it has no `clock`. Default 2027-03-01T09:00:00Z. */
   readonly startsAt?: Date;
   /** Longest test, on its own clock, in milliseconds. Default 2 hours. */
   readonly limitMs?: number;
@@ -85,6 +88,7 @@ const RULES: Rules<TestBotOptions> = {
   others: object,
   direction: oneOf('caller-calls', 'bot-calls'),
   caller: words,
+  clock: instance(VirtualClock),
   startsAt: date,
   limitMs: wait,
 };
@@ -113,7 +117,8 @@ export async function testBot(bot: Bot, scene: TestScene, options: TestBotOption
   checkArgument('scene', scene, callback);
   checkOptions(options, RULES);
   const { limitMs = TWO_HOURS_MS, startsAt = new Date('2027-03-01T09:00:00Z') } = options;
-  const clock = new VirtualClock(startsAt.getTime());
+  const { clock = new VirtualClock(startsAt.getTime()) } = options;
+  const begunAt = clock.now();
   const transcript = new TestTranscript(clock);
   const results: BotResult[] = [];
   const stage = await Stage.set(bot, clock, transcript, options);
@@ -124,7 +129,7 @@ export async function testBot(bot: Bot, scene: TestScene, options: TestBotOption
   });
   try {
     await runOn(clock, limitMs, () => stage.play(scene));
-    return { results, transcript: transcript.lines, durationMs: clock.now() };
+    return { results, transcript: transcript.lines, durationMs: clock.now() - begunAt };
   } catch (error) {
     throw new JackfieldError('ERR_SCENE', `${messageOf(error)}\n\n${transcript}\n`, { cause: error });
   } finally {

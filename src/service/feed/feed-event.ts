@@ -98,6 +98,29 @@ export const feedEventSchema = z.discriminatedUnion('type', [
     target: word.optional(),
     outcome: word.optional(),
   }).describe('A campaign began, has called somebody, or ended.'),
+  event('queue', {
+    ...perhapsOfCall,
+    queue: word,
+    what: z.enum([
+      ...['entered', 'returned', 'offered', 'declined', 'connected', 'ended'],
+      ...['call-back', 'calling-back', 'left', 'refused'],
+    ] as const),
+    partner: word,
+    agent: word.optional(),
+    waitedMs: ms,
+    reason: text.optional().describe('Why the caller has left, or was not taken.'),
+    waiting: count.describe('Callers without an agent after it, those to be called back included.'),
+    longestMs: ms.describe('Longest that one of them has waited.'),
+    talking: count,
+    free: count.describe('Agents who could take a caller.'),
+    handled: count,
+    abandoned: count,
+    serviceLevel: z
+      .number()
+      .min(0)
+      .max(1)
+      .describe('Part of those who are through that was handled in time.'),
+  }).describe('A caller came into a queue, was offered to an agent, talked, or left; with its figures.'),
   event('endpoint', {
     ...head,
     endpoint: word.describe('Its name in the configuration.'),

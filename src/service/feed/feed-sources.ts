@@ -1,6 +1,7 @@
 import { entryOf } from '../../base/entry-of.js';
 import { samplesToMs } from '../../base/pcm.js';
 import type { BotHost } from '../../bot/bot-host.js';
+import type { Queue } from '../../bot/queue/queue.js';
 import type { CallControl } from '../../call/call-control.js';
 import type { Client } from '../../control/client/client.js';
 import type { Call } from '../../control/state/call.js';
@@ -85,6 +86,21 @@ export class FeedSources {
       feed.tell({ type: 'bot', account, call: callId, bot, what: outcome, ...reason });
     });
     host.on('failure', (error) => feed.failed('listener of a bot host', error, { account }));
+  }
+
+  /** Takes a queue: its callers, its agents and its figures. */
+  queue(queue: Queue, account?: string): void {
+    const feed = this.#feed;
+    const subject = account === undefined ? {} : { account };
+    queue.on('event', ({ why, figures, ...event }) => {
+      const { waiting, longestMs, talking, free, handled, abandoned, serviceLevel } = figures;
+      feed.tell({
+        ...{ type: 'queue', ...subject, ...event, ...(why !== undefined && { reason: why }) },
+        ...{ waiting, longestMs, talking, free, handled, abandoned, serviceLevel },
+      });
+    });
+    queue.on('failed', (error) => feed.failed(`queue ${queue.name}`, error, subject));
+    queue.on('failure', (error) => feed.failed(`listener of queue ${queue.name}`, error, subject));
   }
 
   /** Takes an answering machine: its messages and their transcripts. */

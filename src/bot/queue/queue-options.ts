@@ -1,0 +1,174 @@
+import {
+  callback,
+  checkArgument,
+  checkOptions,
+  either,
+  having,
+  line,
+  listOf,
+  nested,
+  object,
+  path,
+  type Rules,
+  signal,
+  whole,
+  within,
+} from '../../base/check.js';
+import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
+import type { BotCall } from '../bot-call.js';
+import type { BotHost } from '../bot-host.js';
+import { KEYS } from '../keys.js';
+import { SPEAKABLE, type Speakable } from '../prompt/speakable.js';
+import { checkAgent, type QueueAgent, SKILLS } from './queue-agents.js';
+import { type QueuePlace, sayPlace } from './queue-place.js';
+
+/** Position and wait, said to those who wait. */
+export interface QueueAnnouncement {
+  /** Between two, in milliseconds: 1000 or more. Default 30,000. The first comes at once where nobody is free. */
+  readonly everyMs?: number;
+  /** Makes what is said; nothing is where it returns undefined. Default: {@link sayPlace}. */
+  readonly say?: (place: QueuePlace) => Speakable | undefined;
+}
+
+/** Calling back those who do not want to hold the line: they hang up, and keep their place. */
+export interface QueueCallBack {
+  /** Key with which the caller asks for it. Default `1`. */
+  readonly key?: string;
+  /** Said when it is promised, and kept on the disk. Default: nothing. */
+  readonly promise?: Speakable;
+  /**
+   * Asks for the number; the place is kept meanwhile. Resolves to undefined where the caller would rather wait on.
+   * Default: the handle of the call.
+   */
+  readonly number?: (call: BotCall) => Promise<string | undefined>;
+  /** Said to who is called back, while the agent is called. Default: nothing. */
+  readonly greeting?: Speakable;
+  /** Calls to one caller: 1 to 20. Default 3. */
+  readonly attempts?: number;
+  /** Between two of them, in milliseconds. Default 5 minutes. */
+  readonly retryAfterMs?: number;
+  /** From the caller's hang-up to the first, in milliseconds at least. Default 5000. */
+  readonly afterMs?: number;
+  /** Longest ringing, in milliseconds. Default 30,000. */
+  readonly ringMs?: number;
+}
+
+export interface QueueOptions {
+  /** Shown in events and results. Default `queue`. */
+  readonly name?: string;
+  /** Those who take callers. More can be added later. Default: nobody. */
+  readonly agents?: readonly QueueAgent[];
+  /** Folder of its own that keeps it over a restart, in `queue.json`. Default: it is not kept. */
+  readonly folder?: string;
+  /** Repeated to those who wait. Default: silence. */
+  readonly music?: Speakable;
+  readonly announce?: QueueAnnouncement;
+  /** Default: nobody is called back. */
+  readonly callBack?: QueueCallBack;
+  /** Keys with which a caller leaves the queue: `enter` resolves to `key`. Default: none. */
+  readonly exitKeys?: string;
+  /** Callers who may wait at once; more are turned away. 1 to 100,000. Default 1000. */
+  readonly maxWaiting?: number;
+  /** Longest wait, in milliseconds; an agent who rings then may still answer. Default: without end. */
+  readonly maxWaitMs?: number;
+  /** Longest ringing at an agent, in milliseconds. Default 20,000. */
+  readonly ringMs?: number;
+  /** Rest of an agent who has not taken a caller, in milliseconds: others are asked meanwhile. Default 10,000. */
+  readonly restMs?: number;
+  /** Rest of an agent after a talk, in milliseconds. Default 0. */
+  readonly wrapUpMs?: number;
+  /** Said to the agent before the two talk. Default: nothing. */
+  readonly agentGreeting?: Speakable | ((place: QueuePlace) => Speakable | undefined);
+  /** Key with which the agent accepts, within `ringMs` after the greeting. Default: it need not. */
+  readonly acceptKey?: string;
+  /** Time for which a caller whom a restart has cut off keeps the place, to call again; in ms. Default 10 minutes. */
+  readonly keepPlaceMs?: number;
+  /** Wait within which a caller is handled in time, in milliseconds. Default 20,000. */
+  readonly serviceLevelMs?: number;
+  /** Places the call-backs. Default: the host through which the last caller came, so that none is before that. */
+  readonly host?: BotHost;
+  /** That of the host. Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+/** A caller's needs. */
+export interface EnterOptions {
+  /** The higher comes first. -1000 to 1000. Default 0. */
+  readonly priority?: number | undefined;
+  /** The agent has to have all of these. Default: anybody will do. */
+  readonly skills?: readonly string[] | undefined;
+  /** In milliseconds. Default: that of the queue. */
+  readonly maxWaitMs?: number | undefined;
+  /** Takes the caller out of the queue. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const TIME = within(0, Infinity, 'ms');
+const ANNOUNCE_RULES: Rules<QueueAnnouncement> = { everyMs: within(1000, Infinity, 'ms'), say: callback };
+const CALL_BACK_RULES: Rules<QueueCallBack> = {
+  key: KEYS,
+  promise: SPEAKABLE,
+  number: callback,
+  greeting: SPEAKABLE,
+  attempts: whole(1, 20),
+  retryAfterMs: TIME,
+  afterMs: TIME,
+  ringMs: TIME,
+};
+const RULES: Rules<QueueOptions> = {
+  name: line(1, 100),
+  agents: listOf(object),
+  folder: path,
+  music: SPEAKABLE,
+  announce: nested(ANNOUNCE_RULES),
+  callBack: nested(CALL_BACK_RULES),
+  exitKeys: KEYS,
+  maxWaiting: whole(1, 100_000, 'callers'),
+  maxWaitMs: TIME,
+  ringMs: TIME,
+  restMs: TIME,
+  wrapUpMs: TIME,
+  agentGreeting: either(SPEAKABLE, callback),
+  acceptKey: KEYS,
+  keepPlaceMs: TIME,
+  serviceLevelMs: TIME,
+  host: having('call', 'run'),
+  clock: CLOCK,
+};
+const ENTER_RULES: Rules<EnterOptions> = {
+  priority: within(-1000, 1000),
+  skills: SKILLS,
+  maxWaitMs: TIME,
+  signal,
+};
+
+/** @throws ERR_INVALID_ARG */
+export function checkEnter(options: EnterOptions): void {
+  checkOptions(options, ENTER_RULES);
+}
+
+/** The options with their defaults. @throws ERR_INVALID_ARG */
+export function resolveQueue(options: QueueOptions) {
+  checkOptions(options, RULES);
+  for (const agent of options.agents ?? []) checkAgent(agent);
+  const { announce, callBack, acceptKey, ...rest } = options;
+  for (const [name, key] of [
+    ['acceptKey', acceptKey],
+    ['callBack.key', callBack?.key],
+  ] as const) {
+    if (key !== undefined) checkArgument(name, key, line(1, 1));
+  }
+  return {
+    ...{ name: 'queue', agents: [], exitKeys: '', maxWaiting: 1000, maxWaitMs: Infinity, ringMs: 20_000 },
+    ...{ restMs: 10_000, wrapUpMs: 0, keepPlaceMs: 600_000, serviceLevelMs: 20_000, clock: systemClock },
+    ...rest,
+    acceptKey,
+    announce: announce && { everyMs: announce.everyMs ?? 30_000, say: announce.say ?? sayPlace },
+    callBack: callBack && {
+      ...{ key: '1', attempts: 3, retryAfterMs: 300_000, afterMs: 5000, ringMs: 30_000 },
+      ...callBack,
+    },
+  };
+}
+
+export type ResolvedQueue = ReturnType<typeof resolveQueue>;
