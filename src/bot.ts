@@ -11,14 +11,13 @@ export { type Hours, isWithinHours, nextWithinHours } from './base/hours.js';
 export { WEEKDAYS, type Weekday } from './base/local-time.js';
 export type { WaitOptions } from './base/wait.js';
 export { type Bot, type BotOptions, type BotScript, bot } from './bot/bot.js';
-export {
-  BotCall,
-  type HoldOptions,
-  type Partner,
-  type SendDigitsOptions,
-  type TransferOptions,
-  type TransferReport,
-} from './bot/bot-call.js';
+export { BotCall, type Partner } from './bot/bot-call.js';
+export type {
+  HoldOptions,
+  SendDigitsOptions,
+  TransferOptions,
+  TransferReport,
+} from './bot/bot-call-options.js';
 export { type AttendOptions, BotHost, type BotHostEvents, type BotHostOptions } from './bot/bot-host.js';
 export type { BotOutcome, BotResult } from './bot/bot-result.js';
 export type { CallTape, CallTaper, TapeOptions } from './bot/call-taper.js';

@@ -4,7 +4,6 @@ import {
   checkArgument,
   checkOptions,
   either,
-  flag,
   having,
   listOf,
   object,
@@ -15,17 +14,25 @@ import {
 } from '../base/check.js';
 import type { Clock } from '../base/clock.js';
 import { asError, JackfieldError, messageOf } from '../base/errors.js';
-import { checkWait, deadlineIn, WAIT_RULES, type WaitOptions, waitFor } from '../base/wait.js';
+import { checkWait, deadlineIn, type WaitOptions, waitFor } from '../base/wait.js';
 import type { CallControl } from '../call/call-control.js';
 import type { CallVoice } from '../call/call-voice.js';
-import type { CommandOptions } from '../control/client/command-sender.js';
 import type { CallRecording } from '../recording/call-recording.js';
 import { type RecordVoiceOptions, recordVoice } from '../recording/record-call.js';
 import type { PcmChunk } from '../stream/sink.js';
+import {
+  DIGITS_RULES,
+  HOLD_RULES,
+  type HoldOptions,
+  type SendDigitsOptions,
+  TRANSFER_RULES,
+  type TransferOptions,
+  type TransferReport,
+} from './bot-call-options.js';
 import type { BotResult } from './bot-result.js';
 import type { CallContext } from './call-context.js';
 import { describeGathered, type Gathered, type GatherOptions, gather } from './gather.js';
-import { describeSpeakable, SPEAKABLE, type Speakable } from './prompt/speakable.js';
+import { describeSpeakable, type Speakable } from './prompt/speakable.js';
 import { type Message, type RecordOptions, recordMessage } from './record-message.js';
 import { checkSaying, type SayOptions, type SpeechReport, say } from './say.js';
 
@@ -63,46 +70,10 @@ export interface BotCallParts {
   ) => Promise<TransferReport>;
 }
 
-export interface TransferOptions extends WaitOptions {
-  /**
-   * Longest ringing at the targets, in milliseconds; the call is then taken back. Default 30,000; with `blind` as
-   * long as the endpoint lets it ring.
-   */
-  readonly timeoutMs?: number | undefined;
-  /**
-   * Has the endpoint do it, and lets go of the call. Only for calls that came in, and where the endpoint can
-   * (`call.canTransfer`). Default false: the call is held, the targets are called, and the two are bridged.
-   */
-  readonly blind?: boolean | undefined;
-  /** Speech that is repeated to the caller while it rings. Default: the endpoint's own hold. Not with `blind`. */
-  readonly music?: Speakable | undefined;
-}
-
-/** A transfer that came about. */
-export interface TransferReport {
-  /** Target that took the call; undefined when the endpoint does not say which of several did. */
-  readonly to: string | undefined;
-  /** The side that hung up first. Absent with `blind`: there the talk goes on. */
-  readonly endedBy?: 'caller' | 'target';
-}
-
-export interface HoldOptions extends WaitOptions {
-  /** Speech or sound that is repeated to the caller meanwhile. Default: the endpoint's own hold, which is silent. */
-  readonly music?: Speakable | undefined;
-}
-
-export interface SendDigitsOptions extends CommandOptions {
-  /** Between two digits, in milliseconds: 0 to 10,000. Default 200. */
-  readonly pauseMs?: number;
-}
-
 const TIME = within(0, Infinity, 'ms');
 const SIGNAL_RULES: Rules<{ readonly signal?: AbortSignal | undefined }> = { signal: abortSignal };
 const DIGITS = rule('of 0-9, * and #', (value) => typeof value === 'string' && /^[0-9*#]*$/.test(value));
-const DIGITS_RULES: Rules<SendDigitsOptions> = { ...WAIT_RULES, pauseMs: within(0, 10_000, 'ms') };
 const TARGETS = either(words, listOf(words, 1));
-const HOLD_RULES: Rules<HoldOptions> = { ...WAIT_RULES, music: SPEAKABLE };
-const TRANSFER_RULES: Rules<TransferOptions> = { ...HOLD_RULES, blind: flag };
 
 /** Between a sample's leaving and its being heard, in milliseconds: the player's lead and what an endpoint buffers. */
 const IN_FLIGHT_MS = 160;

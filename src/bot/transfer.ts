@@ -1,6 +1,7 @@
 import { abortedError } from '../base/errors.js';
 import { blindTransfer } from './blind-transfer.js';
-import type { BotCall, TransferOptions, TransferReport } from './bot-call.js';
+import type { BotCall } from './bot-call.js';
+import type { TransferOptions, TransferReport } from './bot-call-options.js';
 import { firstToAnswer } from './first-to-answer.js';
 import { bridge } from './room.js';
 

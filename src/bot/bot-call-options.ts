@@ -1,0 +1,42 @@
+import { flag, type Rules, within } from '../base/check.js';
+import { WAIT_RULES, type WaitOptions } from '../base/wait.js';
+import type { CommandOptions } from '../control/client/command-sender.js';
+import { SPEAKABLE, type Speakable } from './prompt/speakable.js';
+
+export interface TransferOptions extends WaitOptions {
+  /**
+   * Longest ringing at the targets, in milliseconds; the call is then taken back. Default 30,000; with `blind` as
+   * long as the endpoint lets it ring.
+   */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * Has the endpoint do it, and lets go of the call. Only for calls that came in, and where the endpoint can
+   * (`call.canTransfer`). Default false: the call is held, the targets are called, and the two are bridged.
+   */
+  readonly blind?: boolean | undefined;
+  /** Speech that is repeated to the caller while it rings. Default: the endpoint's own hold. Not with `blind`. */
+  readonly music?: Speakable | undefined;
+}
+
+/** A transfer that came about. */
+export interface TransferReport {
+  /** Target that took the call; undefined when the endpoint does not say which of several did. */
+  readonly to: string | undefined;
+  /** The side that hung up first. Absent with `blind`: there the talk goes on. */
+  readonly endedBy?: 'caller' | 'target';
+}
+
+export interface HoldOptions extends WaitOptions {
+  /** Speech or sound that is repeated to the caller meanwhile. Default: the endpoint's own hold, which is silent. */
+  readonly music?: Speakable | undefined;
+}
+
+export interface SendDigitsOptions extends CommandOptions {
+  /** Between two digits, in milliseconds: 0 to 10,000. Default 200. */
+  readonly pauseMs?: number;
+}
+
+/** The rules of the options above. */
+export const DIGITS_RULES: Rules<SendDigitsOptions> = { ...WAIT_RULES, pauseMs: within(0, 10_000, 'ms') };
+export const HOLD_RULES: Rules<HoldOptions> = { ...WAIT_RULES, music: SPEAKABLE };
+export const TRANSFER_RULES: Rules<TransferOptions> = { ...HOLD_RULES, blind: flag };
