@@ -34,13 +34,13 @@ export interface QueueEvent {
   readonly call?: number;
   readonly agent?: string;
   readonly waitedMs: number;
-  /** Why the caller has left, or was not taken. */
+  /** Reason for which the caller has left, or was not taken. */
   readonly why?: string;
   /** The figures after it. */
   readonly figures: QueueFigures;
 }
 
-/** What a talk needs of its queue. */
+/** Parts of a queue that a talk needs. */
 export interface TalkParts {
   readonly desk: QueueDesk;
   readonly options: ResolvedQueue;

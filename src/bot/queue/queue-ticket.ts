@@ -47,7 +47,7 @@ export interface TicketFacts {
   readonly id: number;
   /** Handle of the caller. */
   readonly partner: string;
-  /** Whom to call back: a handle or a number. */
+  /** Handle or number to call back. */
   readonly target: string;
   readonly priority: number;
   readonly skills: readonly string[];

@@ -8,7 +8,7 @@ import type { ResolvedQueue } from './queue-options.js';
 import type { QueuePlace } from './queue-place.js';
 import type { Ticket } from './queue-ticket.js';
 
-/** How a caller's time in a queue ended. Times are in milliseconds. */
+/** End of a caller's time in a queue. Times are in milliseconds. */
 export type QueueResult =
   /** An agent has talked to the caller; `endedBy` hung up first. */
   | {
@@ -24,7 +24,7 @@ export type QueueResult =
   /** The wait was too long; the queue was full, or closed. */
   | { readonly ended: 'time' | 'full' | 'closed'; readonly waitedMs: number };
 
-/** What a visit needs of its queue. */
+/** Parts of a queue that a visit needs. */
 export interface VisitParts {
   readonly desk: QueueDesk;
   readonly options: ResolvedQueue;

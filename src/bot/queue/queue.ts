@@ -117,7 +117,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
     }));
   }
 
-  /** What is said by it, as far as that is known beforehand: to be named in the `says` of a bot. */
+  /** Everything that it says, as far as that is known beforehand: to be named in the `says` of a bot. */
   get says(): readonly Speakable[] {
     const { music, callBack, agentGreeting } = this.#options;
     const greeting = typeof agentGreeting === 'function' ? undefined : agentGreeting;
