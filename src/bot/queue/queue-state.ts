@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../base/clock.js';
+import { during } from '../../base/during.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { makeFolder, writeJson } from '../../files/whole-file.js';
-import { during } from '../during.js';
 
 const count = z.int().min(0);
 
