@@ -19,7 +19,7 @@ import { splitChannels } from '../../src/voice.js';
 /** How many recording processes are killed: JACKFIELD_KILLS=50 npx vitest run test/recording/recording-kill */
 const KILLS = Number(process.env['JACKFIELD_KILLS'] ?? 12);
 const AT_ONCE = 3;
-/** What a kill may cost. */
+/** What a kill may cost, in milliseconds of the process's own time (kill-target.mjs). */
 const MAX_LOSS_MS = 500;
 
 /** How the process records: each in turn. */
@@ -50,8 +50,7 @@ interface Said {
 
 /**
  * Runs a recording process and kills it once it has said `samples`. Resolves to what it had said in the end, and to
- * how much of that has to be in the file: what was said more than 500 ms before, into a recording. A process that got
- * no processor time for a while says what it owes all at once, and is killed right then: that is not older than it is.
+ * how much of that has to be in the file: what was said more than 500 ms before, into a recording.
  */
 async function recordUntilKilled(
   file: string,
