@@ -1,11 +1,12 @@
 // What has to hold of a folder of recordings, whatever happened to the process that wrote it.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { VoicemailArchive } from '../../dist/voicemail.js';
 import { crashOf, ran } from './command.mjs';
 
 /** What may lie in the folder besides recordings. */
 const DOCUMENTED =
-  /^(\.lock|\.recording|\.outbox(\/.*)?|(catalogue|campaigns)\.sqlite(-wal|-shm)?|.*\.hold\.json)$/;
+  /^(\.lock|\.recording|\.outbox|\.outbox\/(failed|[\w-]+\.\w+\.json)|(catalogue|campaigns)\.sqlite(-wal|-shm)?|.*\.hold\.json)$/;
 const PRIVATE = { file: 0o600, folder: 0o700 };
 
 /** Everything under a folder: path from there, mode, and whether it is a folder itself. */
@@ -95,5 +96,24 @@ async function catalogueFaults(folder, recordings) {
   return [
     ...recordings.filter((file) => !known.includes(file)).map((file) => `the catalogue misses ${file}`),
     ...known.filter((file) => !recordings.includes(file)).map((file) => `the catalogue has ${file} beyond`),
+  ];
+}
+
+/** What may lie in an archive of voicemails at rest. */
+const OF_VOICEMAILS =
+  /^(\.lock|\.partial|audio(\/\d{4}(\/\d\d(\/[^/]+(\.wav(\.age)?|\.\d+\.json))?)?)?|catalogue\.db(-wal|-shm)?)$/;
+
+/** Everything that does not hold of an archive of voicemails, once the next run has finished what was begun. */
+export async function voicemailFaults(folder, keys = {}) {
+  const archive = await VoicemailArchive.open(folder, keys);
+  await archive.sweep();
+  const { faults } = await archive.verify();
+  await archive.close();
+  const tree = await treeOf(folder);
+  const strays = tree.filter(({ path }) => !OF_VOICEMAILS.test(path));
+  return [
+    ...faults.map(({ kind, path, detail }) => `${kind}: ${path}: ${detail}`),
+    ...strays.map(({ path }) => `${path} was left over`),
+    ...modeFaults(tree),
   ];
 }

@@ -39,10 +39,12 @@ export async function makeKeys(folder) {
     signingKeyFile: join(folder, 'sign.pem'),
     publicKeyFile: join(folder, 'verify.pem'),
     identityFile: join(folder, 'identity.txt'),
+    secretFile: join(folder, 'secret.txt'),
   };
   await writeFile(files.signingKeyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   await writeFile(files.publicKeyFile, publicKey.export({ type: 'spki', format: 'pem' }));
   await writeFile(files.identityFile, `${identity}\n`, { mode: 0o600 });
+  await writeFile(files.secretFile, 'a secret of thirty-two characters', { mode: 0o600 });
   return { ...files, recipient: await identityToRecipient(identity) };
 }
 

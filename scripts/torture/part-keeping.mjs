@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { VoicemailArchive } from '../../dist/voicemail.js';
 import { makeArchive } from './archive.mjs';
 import { crashOf, ran } from './command.mjs';
-import { folderFaults, modeFaults, treeOf } from './invariants.mjs';
+import { folderFaults, modeFaults, treeOf, voicemailFaults } from './invariants.mjs';
 import { openYard } from './lab.mjs';
 import { seeded } from './random.mjs';
-import { CALLS, straceArgs, withoutStrace } from './strace.mjs';
+import { ONE_THREAD, strikeOneOf, tracer, withoutStrace } from './strace.mjs';
 
 const HOWS = ['signal=SIGKILL', 'signal=SIGKILL', 'error=EIO', 'error=ENOSPC', 'error=EROFS'];
 const REASON = 'case 12';
@@ -17,91 +17,108 @@ export const part = {
   unavailable: withoutStrace,
   async open({ count }) {
     const archive = await makeArchive(seeded('archive'));
+    const keepers = [recordingKeeper(archive), voicemailKeeper()];
+    /** What a run without harm calls, by command. */
+    const counted = new Map();
     return {
       close: archive.close,
       async step(random) {
-        const call = random.pick(Object.keys(CALLS));
-        const blow = {
-          call,
-          how: random.pick(HOWS),
-          when: random.between(1, 6),
-        };
-        const step = random.chance(0.5)
-          ? await keepRecordings(archive, blow, random)
-          : await keepVoicemails(blow, random);
-        count(step.struck ? 'blows' : 'not reached');
-        return step.faults.map((fault) => `${step.name}, ${call} ${blow.when} ${blow.how}: ${fault}`);
+        const keeper = random.pick(keepers);
+        const command = random.pick(keeper.commands);
+        const how = random.pick(HOWS);
+        const key = `${keeper.name} ${command}`;
+        if (!counted.has(key)) counted.set(key, (await keep(keeper, command)).counts);
+        return await strikeOneOf(counted.get(key), random, async ({ call, when }) => {
+          const { struck, faults } = await keep(keeper, command, { call, how, when });
+          count(struck ? (how === 'signal=SIGKILL' ? 'kills' : 'refusals') : 'calls not made');
+          return { struck, faults: faults.map((fault) => `${key}, ${call} ${when} ${how}: ${fault}`) };
+        }).then(({ faults }) => faults);
       },
     };
   },
 };
 
-async function keepRecordings(archive, blow, random) {
-  const { yard, folder } = await archive.copy();
-  const use = (...args) => ran(['recordings', ...args, '--out', folder]);
-  const { lines } = await use('list', '--json');
-  const id = random.pick(lines).id;
-  const [name, ...args] = random.pick([
-    ['hold', id, '--reason', REASON],
-    ['hold', id, '--release'],
-    ['purge', '--max-megabytes', '0', '--yes'],
-    ['index'],
-  ]);
-  const wasHeld = args.includes('--release');
-  if (wasHeld) await use('hold', id, '--reason', REASON);
-  const paths = await pathsIn(folder, /\.wav$/, ['.hold.json', '.hold.json.part']);
-  const struck = await ran(['recordings', name, ...args, '--out', folder], spoilt(blow, paths));
-  const index = await use('index');
-  const faults = [
-    ...said(struck, blow),
-    ...(index.code === 0 ? [] : [`index: ${index.stderr.slice(-300)}`]),
-    ...(await folderFaults(folder)),
-  ];
-  if (struck.code === 0 && name === 'hold') {
-    const held = (await use('list', '--json')).lines.find((line) => line.id === id)?.hold;
-    if (held !== (wasHeld ? undefined : REASON)) faults.push(`it said that it is done; the hold is ${held}`);
+/** Runs a command, with or without a blow, and looks after it. */
+async function keep({ name, begin }, command, blow) {
+  const { yard, id, use, paths, look } = await begin();
+  const [action, ...options] = command.replace('ID', id).split(' ');
+  const release = options.includes('--release');
+  if (release) await use('hold', id, '--reason', REASON);
+  const args =
+    action === 'hold' && !release ? [action, ...options, '--reason', REASON] : [action, ...options];
+  const trace = tracer(yard.inside, { ...blow, paths: await paths() });
+  const report = await use(...args, { before: trace.before, env: ONE_THREAD });
+  const { faults, hold } = await look();
+  if (report.code === 0 && action === 'hold' && hold !== (release ? undefined : REASON)) {
+    faults.push(`it said that it is done; the hold is ${hold}`);
   }
+  faults.unshift(...said(report, blow?.how));
   faults.push(...(await yard.faults()));
+  const struck = report.signal === 'SIGKILL' || (blow !== undefined && (await trace.refused()));
+  const counts = await trace.counts();
   await yard.remove();
-  return { name: `recordings ${name}`, struck: struck.code !== 0, faults };
+  return { name, struck, counts, faults };
 }
 
-async function keepVoicemails(blow, random) {
-  const yard = await openYard();
-  const folder = join(yard.inside, 'voicemails');
-  await makeVoicemails(folder);
-  const use = (...args) => ran(['voicemail', ...args, '--in', folder]);
-  const key = String(random.between(1, 3));
-  const [name, ...args] = random.pick([
-    ['hold', key, '--reason', REASON],
-    ['hold', key, '--release'],
-    ['tag', key, 'invoice'],
-    ['purge', '--max-bytes', '0', '--yes'],
-    ['index'],
-  ]);
-  const wasHeld = args.includes('--release');
-  if (wasHeld) await use('hold', key, '--reason', REASON);
-  const paths = await pathsIn(folder, /\.json$/, ['.json.part']);
-  const struck = await ran(['voicemail', name, ...args, '--in', folder], spoilt(blow, paths));
-  // The next run finishes what was begun; then the catalogue can be lost.
-  const archive = await VoicemailArchive.open(folder);
-  await archive.sweep();
-  const { faults: found } = await archive.verify();
-  const message = archive.catalogue.message(Number(key));
-  await archive.close();
-  const index = await use('index');
-  const faults = [
-    ...said(struck, blow),
-    ...found.map(({ kind, path, detail }) => `${kind}: ${path}: ${detail}`),
-    ...(index.code === 0 ? [] : [`index: ${index.stderr.slice(-300)}`]),
-    ...modeFaults((await treeOf(folder)).filter(({ path }) => !path.startsWith('.partial'))),
-  ];
-  if (struck.code === 0 && name === 'hold' && message.hold !== (wasHeld ? undefined : REASON)) {
-    faults.push(`it said that it is done; the hold is ${message.hold}`);
-  }
-  faults.push(...(await yard.faults()));
-  await yard.remove();
-  return { name: `voicemail ${name}`, struck: struck.code !== 0, faults };
+function recordingKeeper(archive) {
+  return {
+    name: 'recordings',
+    commands: ['hold ID', 'hold ID --release', 'purge --max-megabytes 0 --yes', 'index'],
+    async begin() {
+      const { yard, folder } = await archive.copy();
+      const use = inFolder('recordings', ['--out', folder]);
+      const list = async () => (await use('list', '--json')).lines;
+      const [{ id }] = await list();
+      return {
+        ...{ yard, id, use },
+        paths: () => pathsIn(folder, /\.wav$/, ['.hold.json', '.hold.json.part']),
+        look: async () => {
+          const index = await use('index');
+          const faults = [
+            ...(index.code === 0 ? [] : [`index: ${index.stderr.slice(-300)}`]),
+            ...(await folderFaults(folder)),
+          ];
+          return { faults, hold: (await list()).find((line) => line.id === id)?.hold };
+        },
+      };
+    },
+  };
+}
+
+function voicemailKeeper() {
+  return {
+    name: 'voicemail',
+    commands: ['hold ID', 'hold ID --release', 'tag ID invoice', 'purge --max-bytes 0 --yes', 'index'],
+    async begin() {
+      const yard = await openYard();
+      const folder = join(yard.inside, 'voicemails');
+      await makeVoicemails(folder);
+      const id = '2';
+      const use = inFolder('voicemail', ['--in', folder]);
+      return {
+        ...{ yard, id, use },
+        paths: () => pathsIn(folder, /\.json$/, ['.json.part']),
+        look: async () => {
+          const faults = await voicemailFaults(folder);
+          const index = await use('index');
+          if (index.code !== 0) faults.push(`index: ${index.stderr.slice(-300)}`);
+          faults.push(...modeFaults(await treeOf(folder)));
+          const archive = await VoicemailArchive.open(folder);
+          const { hold } = archive.catalogue.message(Number(id));
+          await archive.close();
+          return { faults, hold };
+        },
+      };
+    },
+  };
+}
+
+/** Runs a command on a folder: `use('list', '--json')`, with options of the process at the end. */
+function inFolder(name, where) {
+  return (...words) => {
+    const options = typeof words.at(-1) === 'string' ? {} : words.pop();
+    return ran([name, ...words, ...where], options);
+  };
 }
 
 async function makeVoicemails(folder) {
@@ -138,12 +155,8 @@ async function pathsIn(folder, beside, endings) {
   return [...names, ...made].map((name) => join(folder, name));
 }
 
-function spoilt(blow, paths) {
-  return { before: ['strace', '-qq', ...straceArgs({ ...blow, paths })], env: { UV_THREADPOOL_SIZE: '1' } };
-}
-
 /** Who was not killed ends in words. */
-function said(report, { how }) {
+function said(report, how) {
   if (how === 'signal=SIGKILL' && report.signal) return [];
   const crash = crashOf(report);
   const silent = report.code === 1 && !report.stderr && !report.stdout;

@@ -20,6 +20,8 @@ const WAYS = {
   'live FLAC, segments': () => ({ ...SEGMENTS, format: ['flac'], encode: 'live' }),
   outputs: () => ({ format: ['flac', 'mp3', 'opus', 'legs'] }),
   signed: ({ signingKeyFile }) => ({ signingKeyFile }),
+  // Nobody answers there: the news waits in the outbox.
+  told: ({ secretFile }) => ({ webhook: { url: 'http://127.0.0.1:9/', secretFile } }),
 };
 
 /** Opens what the steps of a part share: an exchange, with these options, and keys. */
@@ -30,6 +32,8 @@ export async function recorderBench(...options) {
   return {
     port,
     keys,
+    /** Names of all ways to record. */
+    ways: Object.keys(WAYS),
     close: async () => {
       await command.end();
       await remove();

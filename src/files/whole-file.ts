@@ -22,9 +22,16 @@ export async function writeJson(path: string, value: unknown): Promise<string> {
     await writePrivate(`${path}.part`, text);
     await moveInto(`${path}.part`, path);
   } catch (error) {
+    await removeFile(`${path}.part`).catch(() => undefined);
     throw fileError('write', path, error);
   }
   return text;
+}
+
+/** Removes a file that {@link writeJson} wrote, and what a writer that was killed left of it. Rejects with the system's error. */
+export async function removeWhole(path: string): Promise<void> {
+  await removeFile(path);
+  await removeFile(`${path}.part`);
 }
 
 /**

@@ -34,7 +34,7 @@ import {
   RECORDING_ROW,
   wordsOf,
 } from './catalogue-entry.js';
-import { isHeld, readHold, writeHold } from './hold-file.js';
+import { isHeld, isHoldRest, readHold, writeHold } from './hold-file.js';
 import { likeOf, matchOf, whereOf } from './query.js';
 import { expendable, RETENTION, type RetentionRules } from './retention.js';
 
@@ -191,13 +191,16 @@ export class Catalogue implements Disposable {
     if (reason !== undefined) checkArgument('reason', reason, REASON);
     const entries = this.#entries('SELECT * FROM recordings WHERE id = ?', id);
     for (const entry of entries) {
-      await writeHold(await this.fileOf(entry), reason);
-      this.#setHold(entry, reason);
+      const file = await this.fileOf(entry);
+      // Killed in between, it is held: keepHolds() writes the file then.
+      if (reason !== undefined) this.#setHold(entry, reason);
+      await writeHold(file, reason);
+      if (reason === undefined) this.#setHold(entry, reason);
     }
     return entries.length;
   }
 
-  /** Writes the files of legal holds that are in the catalogue alone, as those of earlier versions are. @throws ERR_FILE */
+  /** Writes the files of legal holds that are in the catalogue alone: of earlier versions, or of a kill. @throws ERR_FILE */
   async keepHolds(): Promise<void> {
     for (const entry of this.#entries('SELECT * FROM recordings WHERE hold IS NOT NULL')) {
       const [file] = await this.filesOf(entry).catch(() => []);
@@ -290,6 +293,7 @@ export class Catalogue implements Disposable {
     const failed = new Map<string, Error>();
     const seen = new Set<string>();
     this.#forgetUnless(HELD_ROW);
+    for (const path of await filesIn(this.folder, isHoldRest)) await removeFile(path);
     for (const path of await manifestsIn(this.folder)) {
       try {
         seen.add(await this.#takeIn(path.replace(/\.manifest\.json$/, '.json')));
@@ -373,12 +377,17 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** Absolute paths of the manifests of all recordings that were published to a folder. */
-async function manifestsIn(folder: string): Promise<string[]> {
+function manifestsIn(folder: string): Promise<string[]> {
+  return filesIn(folder, (name) => name.endsWith('.manifest.json'));
+}
+
+/** Absolute paths of all files of published recordings whose names fit. */
+async function filesIn(folder: string, fits: (name: string) => boolean): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
     throw fileError('read the folder', folder, error);
   });
   return entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.manifest.json'))
+    .filter((entry) => entry.isFile() && fits(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => !relative(folder, path).startsWith('.'));
 }

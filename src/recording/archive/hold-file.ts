@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { removeFile } from '../../files/private-file.js';
-import { syncFile, writeJson } from '../../files/whole-file.js';
+import { removeWhole, syncFile, writeJson } from '../../files/whole-file.js';
 import { beside } from '../sidecar.js';
 
 // Legal holds lie beside the recordings that they are on, and outlive the catalogue. No manifest covers them: a hold is
@@ -16,6 +15,11 @@ const UNREADABLE = 'a hold file that cannot be read';
 /** Path of the legal hold on a recording. */
 export function holdFile(audioFile: string): string {
   return beside(audioFile, '.hold.json');
+}
+
+/** True for what somebody who was killed left of the file of a hold. */
+export function isHoldRest(path: string): boolean {
+  return path.endsWith('.hold.json.part');
 }
 
 /** True when a recording is under legal hold. */
@@ -36,7 +40,7 @@ export async function readHold(audioFile: string): Promise<string | undefined> {
 /** Puts a legal hold on a recording, on the medium when this resolves, or takes it off. @throws ERR_FILE */
 export async function writeHold(audioFile: string, reason: string | undefined): Promise<void> {
   const path = holdFile(audioFile);
-  if (reason === undefined) return await removeFile(path);
+  if (reason === undefined) return await removeWhole(path);
   await writeJson(path, { schema: 'jackfield.hold/1', reason });
   await syncFile(path);
 }

@@ -7,8 +7,8 @@ import { type CancelTimer, CLOCK, type Clock, systemClock } from '../../base/clo
 import { entryOf } from '../../base/entry-of.js';
 import { asError, JackfieldError, messageOf } from '../../base/errors.js';
 import { TimeLimit, waitFor } from '../../base/wait.js';
-import { makePrivateFolder, removeFile } from '../../files/private-file.js';
-import { writeJson } from '../../files/whole-file.js';
+import { makePrivateFolder } from '../../files/private-file.js';
+import { removeWhole, writeJson } from '../../files/whole-file.js';
 import { FAILED, type KeptEvent, namesIn, readKept } from './outbox-folder.js';
 
 /** A piece of news, kept until it was delivered. */
@@ -202,7 +202,7 @@ class Lane {
     }
     // A disk that does not let go of the file must not have the event told again and again.
     this.#dueAt.set(name, Number.POSITIVE_INFINITY);
-    const gone = await removeFile(join(this.#options.folder, name)).then(
+    const gone = await removeWhole(join(this.#options.folder, name)).then(
       () => true,
       () => false,
     );
@@ -269,7 +269,7 @@ class Lane {
     const atOf = (kept: KeptEvent | undefined) => kept?.event.at ?? '';
     events.sort((a, b) => (atOf(a.kept) < atOf(b.kept) ? -1 : 1));
     for (const { name: oldest, kept } of events.slice(0, names.length - maxFailed)) {
-      await removeFile(join(failed, oldest));
+      await removeWhole(join(failed, oldest));
       const text = `The event was deleted: ${failed} holds ${maxFailed} newer ones that failed. Mend the channel, or raise maxFailed.`;
       if (kept) onFailure?.(kept.event, kept.channel, new JackfieldError('ERR_LIMIT', text), true);
     }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -76,6 +76,23 @@ describe('a legal hold', () => {
     ).toHaveLength(1);
     await lost();
     expect(entry('ann').hold).toBe('case 8');
+  });
+
+  it('leaves nothing when it is killed: the next look at the folder finishes it, or takes what is left away', async () => {
+    // As if killed before the file has its name, and with a folder in its place.
+    await mkdir(holdFile());
+    await expect(catalogue.hold(entry('ann').id, 'case 7')).rejects.toMatchObject({ code: 'ERR_FILE' });
+    expect(purgeable()).toEqual(['bob']);
+    await rm(holdFile(), { recursive: true });
+    await writeFile(`${holdFile()}.part`, '{"schema"');
+    await catalogue.keepHolds();
+    expect(await files()).toContain('ann.hold.json');
+    expect(await files()).not.toContain('ann.hold.json.part');
+    for (const clearUp of [() => catalogue.rebuild(), () => catalogue.hold(entry('ann').id, undefined)]) {
+      await writeFile(`${holdFile()}.part`, '{"schema"');
+      await clearUp();
+      expect(await files()).not.toContain('ann.hold.json.part');
+    }
   });
 
   it('keeps the name of a recording whose files were taken away, and its entry', async () => {

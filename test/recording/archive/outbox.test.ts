@@ -57,6 +57,16 @@ describe('an outbox', () => {
     await next.close();
   });
 
+  it('takes what a writer that was killed left of an event away with it', async () => {
+    const outbox = outboxOf(new VirtualClock(), { channels: { hook: async () => undefined } });
+    await writeFile(join(folder, 'first.hook.json.part'), '{"event":');
+    await outbox.add('recording.finished', {}, 'first');
+    await writeFile(join(folder, 'first.hook.json.part'), '{"event":');
+    await outbox.run();
+    await outbox.close();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it('delivers to one channel while another one never answers, and ends all the same', async () => {
     const silent = createServer(() => undefined);
     silent.listen(0, '127.0.0.1');
