@@ -79,6 +79,6 @@ export function signalExitCode(error?: unknown): number | undefined {
 }
 
 function cutOff(): void {
-  warnLine('Not everything had ended after 4.5 s: what is left is cut off.');
+  warnLine(`Not everything had ended after ${CLOSE_LIMIT_MS / 1000} s: what is left is cut off.`);
   process.exit(stoppedBy === 'SIGINT' ? EXIT_CODES.interrupted : EXIT_CODES.failed);
 }
