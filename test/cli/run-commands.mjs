@@ -1,46 +1,17 @@
-// Runs command lines in this process, one after the other, as processes of their own would take minutes. Reads them as
-// JSON from the file that it is given; prints, for each, how it ended.
-import { readFileSync } from 'node:fs';
-import { tellFailure } from '../../dist/cli/failure.js';
+// Runs commands one after the other, in one process under a umask: `node run-commands.mjs 022 '[["wav","info","a.wav"]]'`.
+// Ends with 1 at the first that fails. The umask belongs to a process, and a test runs in a thread.
 import { jackfieldProgram } from '../../dist/cli/program.js';
 
-/** Services that nothing is wrong with are told to stop then, in milliseconds. */
-const RUNS_MS = 1500;
-
-const results = [];
-const print = process.stdout.write.bind(process.stdout);
-let said = '';
-for (const stream of [process.stdout, process.stderr]) {
-  stream.write = (text) => {
-    said += text;
-    return true;
-  };
-}
-// A command that was told to stop may still mean to end the process.
-process.exit = () => undefined;
-process.on('uncaughtException', (error) => {
-  said += `UNCAUGHT ${error.stack}`;
-});
-for (const args of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
-  said = '';
-  process.exitCode = 0;
-  process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
-  // timer: a service that nothing is wrong with goes on until it is told to stop
-  const stop = setTimeout(() => process.emit('SIGTERM'), RUNS_MS);
+const [umask, commands] = process.argv.slice(2);
+process.umask(Number.parseInt(umask, 8));
+// Each command listens to signals, and none lets go.
+process.setMaxListeners(0);
+for (const words of JSON.parse(commands)) {
   try {
-    const program = await jackfieldProgram((name) => name === args[0]);
-    for (const command of withAll(program)) command.exitOverride();
-    await program.parseAsync(args, { from: 'user' });
+    await (await jackfieldProgram((name) => name === words[0])).parseAsync(words, { from: 'user' });
+    if (process.exitCode) throw new Error(`exit code ${process.exitCode}`);
   } catch (error) {
-    if (!String(error.code).startsWith('commander.')) process.exitCode = tellFailure(error);
-    else process.exitCode = 1;
+    process.stderr.write(`jackfield ${words.join(' ')}: ${error.stack}\n`);
+    process.exit(1);
   }
-  clearTimeout(stop);
-  results.push({ args: args.join(' '), code: process.exitCode, said });
-}
-print(JSON.stringify(results));
-process.kill(process.pid, 'SIGKILL');
-
-function withAll(command) {
-  return [command, ...command.commands.flatMap(withAll)];
 }
