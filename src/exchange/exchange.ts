@@ -81,6 +81,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   readonly #calls: Calls;
   readonly #voicemails: Voicemails;
   readonly #services: Services;
+  readonly #commands: Commands;
   readonly #clients = new WeakMap<Session, number>();
   readonly #temporary: string | undefined;
   /** A failure inside ends no call, no session and no process. */
@@ -128,6 +129,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
       streamClosed: (closed) => this.#streamClosed(closed),
     });
     this.#services = this.#makeServices();
+    this.#commands = new Commands(this.#services, (object) => this.#store.shelf(object));
     const context = this.#endpointContext();
     for (const user of options.users) this.#addUser(user, context);
     this.#restore();
@@ -304,7 +306,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   #endpointContext(): Omit<EndpointContext, 'trace'> {
     return {
       clock: this.#clock,
-      commands: new Commands(this.#services),
+      commands: this.#commands,
       authorization: new Authorization(this.#options.attach, this.#store),
       limits: this.#options.limits,
       fence: this.#fence,
@@ -325,6 +327,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     for (const user of this.#directory.users) this.#store.restoreUser(user);
     this.#calls.restore((handle) => this.#directory.userOf(handle));
     this.#voicemails.restore();
+    this.#commands.restore();
   }
 
   #streamClosed(closed: ClosedStream): void {

@@ -19,6 +19,7 @@ const MAX_LENGTHS: Readonly<Record<string, number>> = {
   SMS_VALIDATED_NUMBERS: 10_000,
   FULLNAME: 300,
   DISPLAYNAME: 300,
+  USERS: 50_000,
 };
 
 /** Longest name of a person or a program, in characters. */
@@ -37,6 +38,11 @@ export function checkText(name: string, text: unknown, max = MAX_LENGTH): string
   if (hasLineBreak(text)) throw lineBreakError(name);
   if (text.length > max) throw tooLong(name, text, max);
   return text;
+}
+
+/** Checks the value of a property that is stored, by the length that it may have. @throws as {@link checkText} */
+export function checkKept(property: string, value: unknown): string {
+  return checkText(property, value, maxLength(property));
 }
 
 /** Checks a property of a user's profile. @throws ERR_INVALID_ARG, ERR_LINE_BREAK, ERR_SYNTAX */

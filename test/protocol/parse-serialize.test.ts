@@ -55,7 +55,7 @@ describe('parseCommand', () => {
     ['SET XZY', 18],
     ['ALTER', 526],
     ['ALTER XZY', 527],
-    ['ALTER CALL x HANGUP', 556],
+    ['ALTER CALL x HANGUP', 555],
     ['ALTER CALL 5', 557],
     ['ALTER VOICEMAIL x DELETE', 529],
     ['SEARCH XZY', 3],

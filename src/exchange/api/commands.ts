@@ -5,6 +5,7 @@ import { exchangeKinds } from '../kind/kinds.js';
 import { openVoicemail } from '../kind/voicemail-kind.js';
 import { ObjectAnswerer } from '../object/answer-object.js';
 import type { ObjectOwner } from '../object/api-object.js';
+import type { Shelves } from '../object/object-shelf.js';
 import type { User } from '../user.js';
 import { getParameter, moveWindow, setParameter } from './answer-parameter.js';
 import { isDtmf } from './digits.js';
@@ -15,10 +16,12 @@ import type { Services } from './services.js';
 /** The commands of the API, acting on `services`. */
 export class Commands {
   readonly #services: Services;
-  readonly #objects = new ObjectAnswerer(exchangeKinds());
+  readonly #objects: ObjectAnswerer;
 
-  constructor(services: Services) {
+  /** @param shelf Gives the place in which objects of a kind survive a restart. */
+  constructor(services: Services, shelf: Shelves) {
     this.#services = services;
+    this.#objects = new ObjectAnswerer(exchangeKinds(shelf));
   }
 
   /** Answers a command of `client`, at the endpoint of `user`. @throws Refusal for an `ERROR` answer. */
@@ -73,6 +76,11 @@ export class Commands {
   /** Forgets what belonged to a client that has gone. */
   leave(client: ObjectOwner): void {
     this.#objects.leave(client);
+  }
+
+  /** Takes in what a former run has kept. */
+  restore(): void {
+    this.#objects.restore(this.#services.userOf);
   }
 }
 

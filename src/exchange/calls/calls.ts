@@ -9,8 +9,8 @@ import type { EndCause, Leg } from '../../switch/leg.js';
 import { VoiceRoom } from '../../switch/voice-room.js';
 import type { VoiceTicker } from '../../switch/voice-ticker.js';
 import { ApiObject } from '../object/api-object.js';
+import type { ObjectShelf } from '../object/object-shelf.js';
 import { ObjectStore } from '../object/object-store.js';
-import type { ObjectShelf } from '../store/exchange-store.js';
 import type { User } from '../user.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import { type CallDirection, settledCall } from './call-end.js';
@@ -66,10 +66,8 @@ export class Calls {
     this.objects = new ObjectStore({
       limit: context.historyLimit,
       mayGo: ({ id }) => !this.#active.has(id),
-      save: (object) => {
-        context.shelf.save(object.id, { user: object.owner.handle, properties: object.record() });
-      },
-      forget: (object) => context.shelf.forget(object.id, object.owner.handle),
+      shelf: context.shelf,
+      record: (object) => ({ properties: object.record() }),
     });
     this.#early = new EarlyMedia(context.ticker);
   }
@@ -120,10 +118,10 @@ export class Calls {
 
   /** Takes in what a former run has stored. What went on then was cut off. */
   restore(userOf: (handle: string) => User | undefined): void {
-    for (const { id, stored } of this.#context.shelf.objects()) {
-      const user = userOf(stored.user);
-      if (user) this.objects.restore(new ApiObject('CALL', id, user, settledCall(stored.properties)));
-    }
+    this.objects.restore(
+      userOf,
+      (id, user, { properties }) => new ApiObject('CALL', id, user, settledCall(properties)),
+    );
   }
 
   /** The call with this id, if it is one of `user`'s and goes on. */

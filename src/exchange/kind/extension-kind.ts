@@ -1,3 +1,4 @@
+import { invalidArgument } from '../../base/errors.js';
 import type { PropertyName } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
 import { decodeProperty } from '../../protocol/values.js';
@@ -11,6 +12,9 @@ type ExtensionName = 'MENU_ITEM' | 'EVENT';
 
 /** Most menu items, and most events, of one client; the oldest go first. */
 const LIMIT = 1000;
+
+/** Longest caption of a menu item (reference, "Custom Menu Items"), in characters, without its quotes. */
+const CAPTION_LENGTH = 32;
 
 /** Parameters of CREATE, each a word or a quoted text. */
 const PARAMETERS: Readonly<Record<ExtensionName, readonly string[]>> = {
@@ -51,7 +55,7 @@ function extension<O extends ExtensionName>(object: O): ObjectKind<O, ApiObject<
         throw new Refusal(errorReply('create-object', `CREATE ${object}: the id must begin with a letter`));
       }
       taking('create-object', () => checkText('id', id));
-      const parameters = parametersOf(PARAMETERS[object], argument.slice(id.length));
+      const parameters = parametersOf(object, argument.slice(id.length));
       objects.add(new ApiObject<ExtensionName>(object, id, client, parameters));
       return replies.property<ExtensionName>(object, id, 'CREATED', '');
     },
@@ -67,20 +71,29 @@ function setting(
   property: PropertyName<'MENU_ITEM'> & ('CAPTION' | 'HINT' | 'ENABLED'),
 ): Setter<ApiObject<'MENU_ITEM'>> {
   return (_asking, item, value) => {
-    decodeProperty('MENU_ITEM', property, checkText(property, value));
+    decodeProperty('MENU_ITEM', property, checkValue('MENU_ITEM', property, value));
     item.put(property, value);
     return value;
   };
 }
 
-/** Reads `CONTEXT contact CAPTION "TEST 01"`; what has no name of `names` before it is passed over. */
-function parametersOf(names: readonly string[], text: string): ObjectRecord {
+/** Checks the value of a parameter or property, quoted or not. @returns the value. @throws ERR_INVALID_ARG, ERR_LINE_BREAK */
+function checkValue(object: ExtensionName, name: string, value: string): string {
+  const text = value.replace(/^"(.*)"$/, '$1');
+  if (object === 'MENU_ITEM' && name === 'CAPTION' && [...text].length > CAPTION_LENGTH) {
+    throw invalidArgument('CAPTION', `a text of at most ${CAPTION_LENGTH} characters`, text);
+  }
+  return checkText(name, value);
+}
+
+/** Reads `CONTEXT contact CAPTION "TEST 01"`; what has no name of a parameter before it is passed over. */
+function parametersOf(object: ExtensionName, text: string): ObjectRecord {
   const words = text.match(/"[^"]*"|[^ "]+/g) ?? [];
   const found = words.flatMap((word, index) => {
     const name = word.toUpperCase();
     const value = words[index + 1];
-    if (value === undefined || !names.includes(name)) return [];
-    return [[name, taking('create-object', () => checkText(name, value))]];
+    if (value === undefined || !PARAMETERS[object].includes(name)) return [];
+    return [[name, taking('create-object', () => checkValue(object, name, value))]];
   });
   return Object.fromEntries(found) as ObjectRecord;
 }

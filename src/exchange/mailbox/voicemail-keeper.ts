@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
 import type { VoiceTicker } from '../../switch/voice-ticker.js';
-import type { ObjectShelf } from '../store/exchange-store.js';
+import type { ObjectShelf } from '../object/object-shelf.js';
 import type { User } from '../user.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import type { Voicemail } from './voicemail.js';

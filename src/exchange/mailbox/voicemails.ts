@@ -7,6 +7,7 @@ import type { Identity } from '../../switch/identity.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import type { UserCall } from '../calls/user-call.js';
 import { ApiObject, type ObjectRecord } from '../object/api-object.js';
+import type { StoredObject } from '../object/object-shelf.js';
 import { ObjectStore } from '../object/object-store.js';
 import { standStill } from '../stand-still.js';
 import type { User } from '../user.js';
@@ -62,7 +63,8 @@ export class Voicemails implements VoicemailKeeper {
   constructor(context: VoicemailsContext) {
     this.context = context;
     this.objects = new ObjectStore({
-      save: (voicemail) => this.#store(voicemail),
+      shelf: context.shelf,
+      record: (voicemail) => this.#record(voicemail),
     });
   }
 
@@ -129,14 +131,14 @@ export class Voicemails implements VoicemailKeeper {
 
   delete(voicemail: Voicemail): void {
     if (!voicemail.become('DELETING')) return;
-    this.context.shelf.forget(voicemail.id, voicemail.user.handle);
+    this.objects.forget(voicemail);
     if (this.#greetings.get(voicemail.user.handle) === voicemail)
       this.#greetings.delete(voicemail.user.handle);
     this.track(this.#end(voicemail).finally(() => this.#drop(voicemail)));
   }
 
   save(voicemail: Voicemail): void {
-    if (voicemail.status !== 'DELETING') this.objects.save(voicemail);
+    this.objects.save(voicemail);
   }
 
   /** Deletes all that the history tab would show. */
@@ -146,11 +148,12 @@ export class Voicemails implements VoicemailKeeper {
 
   /** Takes in what a former run has stored. */
   restore(): void {
-    for (const { id, stored } of this.context.shelf.objects()) {
-      const user = this.context.userOf(stored.user);
-      if (!user) continue;
-      const voicemail = this.#add(user, id, settled(stored.properties), stored.file ?? this.fileFor(id));
-      if (voicemail.isGreeting) this.#greetings.set(user.handle, voicemail);
+    const restored = this.objects.restore(
+      (handle) => this.context.userOf(handle),
+      (id, user, { properties, file }) => this.#new(user, id, settled(properties), file ?? this.fileFor(id)),
+    );
+    for (const voicemail of restored) {
+      if (voicemail.isGreeting) this.#greetings.set(voicemail.user.handle, voicemail);
     }
   }
 
@@ -253,20 +256,20 @@ export class Voicemails implements VoicemailKeeper {
     return this.#add(user, id, properties, file ?? this.fileFor(id));
   }
 
-  #store({ id, user, object, file }: Voicemail): void {
-    const elsewhere = file === this.fileFor(id) ? {} : { file };
-    this.context.shelf.save(id, { user: user.handle, properties: object.record(), ...elsewhere });
+  /** Gives what is kept of a voicemail; nothing of one that is being deleted. */
+  #record({ id, object, status, file }: Voicemail): Omit<StoredObject, 'user'> | undefined {
+    if (status === 'DELETING') return undefined;
+    return { properties: object.record(), ...(file !== this.fileFor(id) && { file }) };
   }
 
   #add(user: User, id: number, record: ObjectRecord, file: string): Voicemail {
-    const voicemail = new Voicemail(
-      new ApiObject('VOICEMAIL', id, user, record),
-      user,
-      file,
-      this.context.streamClosed,
-    );
-    this.objects.restore(voicemail);
+    const voicemail = this.#new(user, id, record, file);
+    this.objects.take(voicemail);
     return voicemail;
+  }
+
+  #new(user: User, id: number, record: ObjectRecord, file: string): Voicemail {
+    return new Voicemail(new ApiObject('VOICEMAIL', id, user, record), user, file, this.context.streamClosed);
   }
 
   /** Takes it out, and closes what its streams were redirected to. */

@@ -20,6 +20,7 @@ import type {
 } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
 import { Refusal, taking } from '../api/refusal.js';
+import type { User } from '../user.js';
 import type { ObjectOwner } from './api-object.js';
 import type { AnyKind, Asking } from './object-kind.js';
 
@@ -72,6 +73,11 @@ export class ObjectAnswerer {
   /** Forgets what belonged to a client that has gone. */
   leave(client: ObjectOwner): void {
     for (const kind of this.#kinds.values()) kind.leave?.(client);
+  }
+
+  /** Takes in what a former run has kept. */
+  restore(userOf: (handle: string) => User | undefined): void {
+    for (const kind of this.#kinds.values()) kind.restore?.(userOf);
   }
 
   #get(command: GetCommand, asking: Asking): Answer {

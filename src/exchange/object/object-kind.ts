@@ -78,6 +78,8 @@ export interface ObjectKind<O extends ObjectName, T, I extends ObjectName = neve
   clear?(asking: Asking, argument: string): void;
   /** Forgets what belonged to a client that has gone. */
   leave?(client: ObjectOwner): void;
+  /** Takes in what a former run has kept, once the users are there. */
+  restore?(userOf: (handle: string) => User | undefined): void;
 }
 
 /** A kind as the mechanism holds it, with what it works with left open. */
@@ -95,6 +97,7 @@ export interface AnyKind {
   readonly search?: Readonly<Record<string, ObjectSearch<ObjectName>>>;
   clear?(asking: Asking, argument: string): void;
   leave?(client: ObjectOwner): void;
+  restore?(userOf: (handle: string) => User | undefined): void;
 }
 
 /** Makes a kind of what its module says. The mechanism gives it only ids and objects of its own. */

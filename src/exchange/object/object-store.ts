@@ -1,5 +1,6 @@
 import type { ObjectId, ObjectName } from '../../protocol/message.js';
 import type { ObjectOwner } from './api-object.js';
+import type { ObjectShelf, StoredObject } from './object-shelf.js';
 
 /** Object that a store can hold: each belongs to one owner, who alone sees it. */
 export interface Owned<O extends ObjectName> {
@@ -8,15 +9,15 @@ export interface Owned<O extends ObjectName> {
 }
 
 /** Rules by which an {@link ObjectStore} keeps its objects. */
-export interface ObjectStoreOptions<T> {
+export interface ObjectStoreOptions<O extends ObjectName, T> {
   /** Most objects of one owner: the oldest that may go makes room. Default: no limit. */
   readonly limit?: number;
   /** True for an object that may be removed to make room, or with a history. Default: any. */
   mayGo?(object: T): boolean;
-  /** Keeps an object over a restart. Default: nothing is kept. */
-  save?(object: T): void;
-  /** Removes an object from where it is kept. */
-  forget?(object: T): void;
+  /** The place in which objects survive a restart. Default: nothing is kept. */
+  readonly shelf?: ObjectShelf<O>;
+  /** Gives what is kept of an object; nothing for one that is not. Needed with a shelf. */
+  record?(object: T): Omit<StoredObject, 'user'> | undefined;
 }
 
 /**
@@ -24,21 +25,34 @@ export interface ObjectStoreOptions<T> {
  * wire: no command finds what belongs to another owner.
  */
 export class ObjectStore<O extends ObjectName, T extends Owned<O>> {
-  readonly #options: ObjectStoreOptions<T>;
+  readonly #options: ObjectStoreOptions<O, T>;
   readonly #byOwner = new Map<ObjectOwner, Map<ObjectId<O>, T>>();
 
-  constructor(options: ObjectStoreOptions<T> = {}) {
+  constructor(options: ObjectStoreOptions<O, T> = {}) {
     this.#options = options;
   }
 
   /** Adds an object in the place of one with its id, and keeps it. */
   add(object: T): void {
-    this.restore(object);
+    this.take(object);
     this.save(object);
   }
 
-  /** Takes in an object that is kept already. */
-  restore(object: T): void {
+  /** Takes in what a former run has kept of owners that are still there, as `make` makes it. Returns those objects. */
+  restore<W extends ObjectOwner>(
+    ownerOf: (handle: string) => W | undefined,
+    make: (id: ObjectId<O>, owner: W, stored: StoredObject) => T,
+  ): T[] {
+    const restored = (this.#options.shelf?.objects() ?? []).flatMap(({ id, stored }) => {
+      const owner = ownerOf(stored.user);
+      return owner ? [make(id, owner, stored)] : [];
+    });
+    for (const object of restored) this.take(object);
+    return restored;
+  }
+
+  /** Takes in an object without keeping it. */
+  take(object: T): void {
     const objects = this.#byOwner.get(object.owner) ?? new Map<ObjectId<O>, T>();
     this.#byOwner.set(object.owner, objects.set(object.id, object));
     const { limit = Number.POSITIVE_INFINITY } = this.#options;
@@ -52,7 +66,9 @@ export class ObjectStore<O extends ObjectName, T extends Owned<O>> {
 
   /** Keeps an object as it is now. */
   save(object: T): void {
-    this.#options.save?.(object);
+    const { shelf, record } = this.#options;
+    const kept = shelf && record?.(object);
+    if (kept) shelf.save(object.id, { user: object.owner.handle, ...kept });
   }
 
   /** Gives the object with this id, if it is one of `owner`'s. */
@@ -73,7 +89,12 @@ export class ObjectStore<O extends ObjectName, T extends Owned<O>> {
   /** Removes an object from here and from where it is kept. */
   remove(object: T): void {
     this.drop(object);
-    this.#options.forget?.(object);
+    this.forget(object);
+  }
+
+  /** Removes an object from where it is kept alone. */
+  forget(object: T): void {
+    this.#options.shelf?.forget(object.id, object.owner.handle);
   }
 
   /** Removes an object from here alone. */

@@ -3,28 +3,10 @@ import { OBJECTS } from '../../protocol/catalogue/objects.js';
 import type { ObjectSpec } from '../../protocol/catalogue/spec.js';
 import type { ObjectId, ObjectName } from '../../protocol/message.js';
 import type { DecisionStore } from '../api/authorization.js';
-import type { ObjectRecord } from '../object/api-object.js';
+import type { ObjectShelf, StoredObject } from '../object/object-shelf.js';
 import type { User } from '../user.js';
-import { checkText } from '../wire-value.js';
+import { checkKept } from '../wire-value.js';
 import type { StateJournal } from './state-journal.js';
-
-/** An object of the API as it is stored. */
-export interface StoredObject {
-  /** Handle of its owner. */
-  readonly user: string;
-  readonly properties: ObjectRecord;
-  /** Audio of a voicemail that is kept elsewhere. */
-  readonly file?: string;
-}
-
-/** Stored objects of one kind, by id. */
-export interface ObjectShelf<O extends ObjectName> {
-  save(id: ObjectId<O>, stored: StoredObject): void;
-  /** Deletes an object. Its number is not given out again. */
-  forget(id: ObjectId<O>, user: string): void;
-  /** Lists what a former run has stored, oldest first where the ids are numbers. */
-  objects(): { readonly id: ObjectId<O>; readonly stored: StoredObject }[];
-}
 
 /** Objects whose ids are numbers, which all come from one count. */
 const NUMBERED = Object.entries<ObjectSpec>(OBJECTS).flatMap(([name, { id }]) =>
@@ -168,7 +150,7 @@ function storedObject(value: unknown): StoredObject | undefined {
   if (typeof user !== 'string' || !isRecord(properties)) return undefined;
   if (file !== undefined && typeof file !== 'string') return undefined;
   try {
-    const checked = Object.entries(properties).map(([name, text]) => [name, checkText(name, text)]);
+    const checked = Object.entries(properties).map(([name, text]) => [name, checkKept(name, text)]);
     return { user, properties: Object.fromEntries(checked), ...(file !== undefined && { file }) };
   } catch {
     return undefined;

@@ -26,7 +26,7 @@ export const CALL = {
   errors: {
     get: { id: 11, what: 13, unknown: 12 },
     set: { id: 19, what: 25, unknown: 20, wrong: 21 },
-    alter: { id: 556, what: 557, wrong: 560, argument: 558, state: 559, other: [555] },
+    alter: { id: 555, unknown: 556, what: 557, wrong: 560, argument: 558, state: 559 },
   },
   properties: {
     TIMESTAMP: { type: 'timestamp', note: 'When the call was placed.' },

@@ -8,7 +8,7 @@ import { folder } from '../world.js';
 
 const owner = (handle: string): ObjectOwner => ({ handle, notify: () => undefined });
 
-function calls(options: ObjectStoreOptions<ApiObject<'CALL'>> = {}) {
+function calls(options: ObjectStoreOptions<'CALL', ApiObject<'CALL'>> = {}) {
   const store = new ObjectStore<'CALL', ApiObject<'CALL'>>(options);
   const add = (id: number, of: ObjectOwner) => {
     const call = new ApiObject('CALL', id, of);
@@ -56,15 +56,40 @@ describe('a store of objects', () => {
     const { store, add } = calls({
       limit: 2,
       mayGo: ({ id }) => id !== 1,
-      save: ({ id }) => kept.push(`+${id}`),
-      forget: ({ id }) => kept.push(`-${id}`),
+      shelf: {
+        save: (id, { user }) => kept.push(`+${user} ${id}`),
+        forget: (id, user) => kept.push(`-${user} ${id}`),
+        objects: () => [],
+      },
+      record: (call) => (call.id === 3 ? undefined : { properties: call.record() }),
     });
     const alice = owner('alice');
     for (const id of [1, 2, 3]) add(id, alice);
     expect(store.listOf(alice).map(({ id }) => id)).toEqual([1, 3]);
     store.clear(alice, () => true);
     expect(store.listOf(alice).map(({ id }) => id)).toEqual([1]);
-    expect(kept).toEqual(['+1', '+2', '-2', '+3', '-3']);
+    expect(kept).toEqual(['+alice 1', '+alice 2', '-alice 2', '-alice 3']);
+  });
+
+  it('takes in what was kept of owners that are still there, and keeps it no second time', () => {
+    const alice = owner('alice');
+    const kept: number[] = [];
+    const stored = (id: number, user: string) => ({ id, stored: { user, properties: { STATUS: `${id}` } } });
+    const { store } = calls({
+      shelf: {
+        save: (id) => kept.push(id),
+        forget: (id) => kept.push(-id),
+        objects: () => [stored(1, 'alice'), stored(2, 'gone'), stored(3, 'alice')],
+      },
+      record: (call) => ({ properties: call.record() }),
+    });
+    const restored = store.restore(
+      (handle) => (handle === 'alice' ? alice : undefined),
+      (id, of, { properties }) => new ApiObject('CALL', id, of, properties),
+    );
+    expect(restored).toEqual(store.listOf(alice));
+    expect(restored.map((call) => call.get('STATUS'))).toEqual(['1', '3']);
+    expect(kept).toEqual([]);
   });
 
   it('does not remove an object that took the place of another', () => {

@@ -1,0 +1,23 @@
+import type { ObjectId, ObjectName } from '../../protocol/message.js';
+import type { ObjectRecord } from './api-object.js';
+
+/** An object of the API as it is stored. */
+export interface StoredObject {
+  /** Handle of its owner. */
+  readonly user: string;
+  readonly properties: ObjectRecord;
+  /** Audio of a voicemail that is kept elsewhere. */
+  readonly file?: string;
+}
+
+/** Stored objects of one kind, by id. */
+export interface ObjectShelf<O extends ObjectName> {
+  save(id: ObjectId<O>, stored: StoredObject): void;
+  /** Deletes an object. Its number is not given out again. */
+  forget(id: ObjectId<O>, user: string): void;
+  /** Lists what a former run has stored, oldest first where the ids are numbers. */
+  objects(): { readonly id: ObjectId<O>; readonly stored: StoredObject }[];
+}
+
+/** Gives the shelf of each kind of object. */
+export type Shelves = <O extends ObjectName>(object: O) => ObjectShelf<O>;
