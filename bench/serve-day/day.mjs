@@ -74,13 +74,22 @@ export async function serveDay({ folder, calls, hours = 24, random, onHour = () 
   for (const handle of CALLERS) callers.set(handle, { handle, client: await connect(handle), busy: false });
   const day = { clock, callers, person, speech: files.speech, random, placed: [] };
 
+  const faults = [];
+  const tally = {};
+  const settled = async () => {
+    while (service.recorder.recordings.length > 0) await new Promise((resolve) => setImmediate(resolve));
+    const placed = day.placed.splice(0);
+    for (const { by = 'nobody' } of placed) tally[by] = (tally[by] ?? 0) + 1;
+    faults.push(...(await ledger.settle(placed)));
+  };
   const living = (async () => {
     for (let hour = 0; hour < hours; hour++) {
       const share = Math.round((calls * (hour + 1)) / hours) - Math.round((calls * hour) / hours);
       await liveHour(day, hour, share);
-      await standing(clock, () =>
-        onHour({ hour: hour + 1, calls: day.placed.length, timers: clock.waiting }),
-      );
+      await standing(clock, async () => {
+        await settled();
+        await onHour({ hour: hour + 1, timers: clock.waiting });
+      });
     }
   })();
   await drive(clock, living);
@@ -90,9 +99,8 @@ export async function serveDay({ folder, calls, hours = 24, random, onHour = () 
   feed.close();
   await reading;
   await living;
-  const faults = [...ledger.faults(day.placed), ...(await ledger.unverified()), ...(await leftOver(folder))];
-  const { recordings, messages } = ledger;
-  return { faults, tally: tallyOf(day.placed), recordings: recordings.length, messages };
+  faults.push(...(await leftOver(folder)));
+  return { faults, tally, recordings: ledger.recordings, messages: ledger.messages };
 }
 
 /**
@@ -208,7 +216,7 @@ function clearOfEdges(at) {
 /** One call, from its beginning to its end; what happened is added to the day. */
 async function place(day, { handle, client }) {
   const { clock, random, person, speech } = day;
-  const endpoint = random() < 0.3 ? 'shop' : 'desk';
+  const endpoint = random() < 0.5 ? 'shop' : 'desk';
   const answer = expected(handle, endpoint, clock.unixMs());
   const plan = planOf(random, answer, endpoint);
   const fact = { endpoint, handle, answer, plan, by: undefined, talkedMs: 0 };
@@ -250,12 +258,6 @@ async function pickUp({ clock }, caller, person) {
   for (const call of ringing) {
     if ((await call.text('PARTNER_HANDLE')) === caller) await call.answer();
   }
-}
-
-function tallyOf(placed) {
-  const tally = {};
-  for (const { by = 'nobody' } of placed) tally[by] = (tally[by] ?? 0) + 1;
-  return tally;
 }
 
 /** Files of work that is over. */

@@ -6,7 +6,7 @@ const LENGTH_MS = 100;
 
 /** Everything that the feed tells of each call. */
 export class Ledger {
-  recordings = [];
+  recordings = 0;
   messages = 0;
   #calls = new Map();
   #faults = [];
@@ -17,7 +17,7 @@ export class Ledger {
     if (event.type === 'failure') this.#faults.push(`${event.where}: ${event.reason}`);
     if (event.type === 'message') this.messages++;
     const isPublished = event.type === 'recording' && event.what === 'published';
-    if (isPublished) this.recordings.push(event);
+    if (isPublished) this.recordings++;
     if (event.call === undefined) return;
     const key = `${event.account} ${event.call}`;
     const call = this.#calls.get(key) ?? { account: event.account, bots: [], published: [] };
@@ -29,38 +29,40 @@ export class Ledger {
   }
 
   /**
-   * Differences, in words, between what was told and the calls that were placed. Of one caller to one endpoint the calls are
-   * told in the order in which they were placed.
+   * Forgets the calls until now. Resolves to the differences, in words, between what was told of them and the calls that were
+   * placed, and to what is wrong with their recordings. Of one caller to one endpoint the calls are told in the order in which
+   * they were placed.
    */
-  faults(placed) {
-    const heard = new Map();
-    for (const call of this.#calls.values()) {
-      const pair = `${call.partner} to ${call.account}`;
-      heard.set(pair, [...(heard.get(pair) ?? []), call]);
+  async settle(placed) {
+    const faults = this.#faults.splice(0);
+    const calls = [...this.#calls.values()];
+    this.#calls.clear();
+    for (const [index, fact] of placed.entries()) {
+      const at = calls.findIndex(
+        ({ partner, account }) => partner === fact.handle && account === fact.endpoint,
+      );
+      const [call] = at < 0 ? [] : calls.splice(at, 1);
+      const found = call
+        ? [...differences(fact, call), ...(await unverified(call))]
+        : ['the service did not hear of it'];
+      faults.push(
+        ...found.map(
+          (fault) => `call ${index + 1}, ${fact.handle} to ${fact.endpoint} (${fact.plan}): ${fault}`,
+        ),
+      );
     }
-    const found = placed.flatMap((fact, index) => {
-      const pair = `${fact.handle} to ${fact.endpoint}`;
-      const call = heard.get(pair)?.shift();
-      const faults = call ? differences(fact, call) : ['the service did not hear of it'];
-      return faults.map((fault) => `call ${index + 1}, ${pair} (${fact.plan}): ${fault}`);
-    });
-    const more = [...heard].filter(([, rest]) => rest.length > 0);
-    return [
-      ...this.#faults,
-      ...found,
-      ...more.map(([pair, rest]) => `${pair}: ${rest.length} calls too many`),
-    ];
+    return [...faults, ...calls.map(({ partner, account }) => `a call of ${partner} to ${account} too many`)];
   }
+}
 
-  /** Recordings that are not as their manifests say. */
-  async unverified() {
-    const faults = [];
-    for (const { file } of this.recordings) {
-      const { ok, findings } = await verifyRecording(file);
-      if (!ok) faults.push(`${file}: ${findings.map(({ text }) => text)}`);
-    }
-    return faults;
+/** Recordings of a call that are not as their manifests say. */
+async function unverified({ published }) {
+  const faults = [];
+  for (const { file } of published) {
+    const { ok, findings } = await verifyRecording(file);
+    if (!ok) faults.push(`${file}: ${findings.map(({ text }) => text)}`);
   }
+  return faults;
 }
 
 function differences({ answer, by, talkedMs }, { decided, bots, published }) {

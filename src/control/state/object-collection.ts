@@ -34,6 +34,8 @@ export interface CollectionKind<O extends NamedObject, T> {
   make(id: ObjectId<O>): T;
   /** Hears of each object of which something was heard. Default: no matter. */
   heard?(object: T): void;
+  /** True for what is said of an object that has just begun, and never of one that is over. Default: never. */
+  begins?(property: string, value: string): boolean;
 }
 
 /** A property that was heard, with its place among the messages that have come. */
@@ -59,6 +61,8 @@ export class ObjectCollection<O extends NamedObject, T extends LiveObject<Object
   readonly #kind: CollectionKind<O, T>;
   readonly #sender: CommandSender;
   readonly #objects = new Map<ObjectId<O>, T>();
+  /** Those that were over when the endpoint was last away: one that has started again counts from the beginning. */
+  readonly #past = new WeakSet<T>();
 
   /** Used by the client. */
   constructor(kind: CollectionKind<O, T>, sender: CommandSender) {
@@ -102,7 +106,12 @@ export class ObjectCollection<O extends NamedObject, T extends LiveObject<Object
 
   /** Takes a property in; called by the client as messages come. */
   take({ id, property, value, heardAt, sentAfter }: PropertyNews<ObjectId<O>>): void {
-    const known = this.#objects.get(id);
+    let known = this.#objects.get(id);
+    if (known && this.#past.has(known) && this.#kind.begins?.(property, value)) {
+      this.#objects.delete(id);
+      known.detach();
+      known = undefined;
+    }
     const object = known ?? this.#add(id);
     const news = object.take(property, value, heardAt, sentAfter);
     this.#kind.heard?.(object);
@@ -123,6 +132,11 @@ export class ObjectCollection<O extends NamedObject, T extends LiveObject<Object
   /** Forgets what was heard of all objects that are not over; called by the client. */
   forget(): void {
     for (const object of this) object.forget();
+  }
+
+  /** The endpoint was away: the ids of those that are over may be those of others from now on. Called by the client. */
+  freeIds(): void {
+    for (const object of this.#objects.values()) if (object.over) this.#past.add(object);
   }
 
   /** Nothing will be heard any more; called by the client. */

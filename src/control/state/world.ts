@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
 import { ApiError } from '../../protocol/api-error.js';
+import { isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import { commands, type NamedObject } from '../../protocol/commands.js';
 import type { EndpointMessage, ObjectId, ObjectName } from '../../protocol/message.js';
 import type { CommandSender } from '../client/command-sender.js';
@@ -44,7 +45,8 @@ export class World {
     const voicemail = (id: number) => new Voicemail(id, sender, clock);
     const user = (handle: string) => new User(handle, sender);
     const group = (id: number) => new Group(id, sender);
-    this.calls = new ObjectCollection({ object: 'CALL', make: call, heard: watched }, sender);
+    const begins = (property: string, value: string) => property === 'STATUS' && !isTerminalCallStatus(value);
+    this.calls = new ObjectCollection({ object: 'CALL', make: call, heard: watched, begins }, sender);
     this.voicemails = new ObjectCollection({ object: 'VOICEMAIL', make: voicemail }, sender);
     this.users = new ObjectCollection({ object: 'USER', make: user }, sender);
     this.groups = new ObjectCollection({ object: 'GROUP', make: group }, sender);
@@ -85,15 +87,19 @@ export class World {
   /** Brings everything up to date after the endpoint was away. @throws what the link throws. */
   async resynchronise(): Promise<void> {
     for (const each of [this.profile, this.parameters, ...this.#collections.values()]) each.forget();
+    this.calls.freeIds();
     const kept = [...this.calls, ...this.voicemails];
     const active = await this.#sender.command(commands.search('ACTIVECALLS'));
     const ids = active.kind === 'list' && active.list === 'CALLS' ? active.ids : [];
     // What is not known yet is found by its answer, as it would be by a notification.
-    const begun = ids.filter((id) => !this.calls.known(id)).map((id) => commands.get('CALL', id, 'STATUS'));
+    const begun = ids
+      .filter((id) => this.calls.known(id)?.over !== false)
+      .map((id) => commands.get('CALL', id, 'STATUS'));
     await Promise.all([
       ...kept.map((object) => this.#revive(object)),
       ...begun.map((command) => this.#sender.command(command).catch(ignoreApiError)),
     ]);
+    this.calls.freeIds();
   }
 
   /** Nothing will be heard any more. */
