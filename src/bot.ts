@@ -41,7 +41,7 @@ export {
   parseCallList,
   readCallList,
 } from './bot/outbound/call-list.js';
-export { type CampaignOptions, runCampaign } from './bot/outbound/campaign.js';
+export { CAMPAIGN_DEFAULTS, type CampaignOptions, runCampaign } from './bot/outbound/campaign.js';
 export type {
   CampaignCall,
   CampaignLine,
@@ -53,12 +53,15 @@ export {
   CampaignLog,
   type CampaignQuery,
   type CampaignSummary,
+  type CampaignWill,
 } from './bot/outbound/campaign-log.js';
+export { type CampaignSource, type ReadCampaign, readCampaign } from './bot/outbound/read-campaign.js';
 export { detectAnswer, type DetectAnswerOptions, waitForBeep } from './bot/outbound/detect-answer.js';
 export { english } from './bot/prompt/english.js';
 export { type EspeakOptions, espeakEngine } from './bot/prompt/espeak-engine.js';
 export { german } from './bot/prompt/german.js';
 export { melodyEngine } from './bot/prompt/melody-engine.js';
+export { openPrompts, type PromptSource, SPEECH_ENGINES } from './bot/prompt/open-prompts.js';
 export { Prompts, type PromptsOptions, type SayingOptions } from './bot/prompt/prompts.js';
 export type { Speakable, SpokenPart } from './bot/prompt/speakable.js';
 export type { Speech, SpeechEngine } from './bot/prompt/speech-engine.js';
@@ -75,6 +78,14 @@ export type {
 export { type QueuePlace, sayPlace } from './bot/queue/queue-place.js';
 export type { QueueEvent } from './bot/queue/queue-talk.js';
 export type { QueueResult } from './bot/queue/queue-visit.js';
+export {
+  type BotFiles,
+  type ReadBot,
+  type ReadBotOptions,
+  readBot,
+  readHooks,
+  variablesOf,
+} from './bot/read-bot.js';
 export type { Message, RecordOptions } from './bot/record-message.js';
 export { bridge, Room, type RoomOptions } from './bot/room.js';
 export type { BargeIn, Cut, SayOptions, SpeechReport } from './bot/say.js';

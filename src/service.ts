@@ -14,6 +14,7 @@ export {
   readConfig,
 } from './service/config/read-config.js';
 export {
+  type Conditions,
   type ServiceConfig,
   serviceConfigJsonSchema,
   serviceConfigSchema,
@@ -49,7 +50,15 @@ export { HttpServer, type HttpServerOptions } from './service/http/http-server.j
 export { openApiDocument } from './service/http/openapi.js';
 export { RestApi } from './service/http/rest-api.js';
 export { Service, type ServiceOptions } from './service/service.js';
-export type { Attendant, Office, ServiceLine } from './service/service-line.js';
-export type { AnswerRule } from './service/answer-rules.js';
+export {
+  type AnswerRule,
+  type Calendars,
+  type OfferedCall,
+  type Verdict,
+  weighRules,
+} from './service/answer-rules.js';
+export type { Attendant, Places, ServedAccount, Staff, Workplace } from './service/attendants.js';
+export type { Campaigns, CampaignStage, CampaignStatus } from './service/campaigns.js';
+export type { Office, ServiceLine } from './service/service-line.js';
 export { eventLine, FeedLog, type FeedLogOptions } from './service/watch/feed-log.js';
 export { FeedMetrics, type MetricsState } from './service/watch/feed-metrics.js';

@@ -17,9 +17,15 @@ export {
   AnsweringMachine,
   type AnsweringMachineEvents,
   type AnsweringMachineOptions,
-  type NoticeHook,
 } from './voicemail/answering/answering-machine.js';
 export type { AnsweringHours, AnsweringRule } from './voicemail/answering/answering-rule.js';
+export {
+  type MessageOptions,
+  MessageTaker,
+  type MessageTakerEvents,
+  type MessageTakerOptions,
+  type NoticeHook,
+} from './voicemail/answering/message-taker.js';
 export type { VoicemailNotice } from './voicemail/answering/voicemail-notice.js';
 export type { ArchiveRoute } from './voicemail/archive/archive-message.js';
 export type { ArchiveQuery } from './voicemail/archive/archive-query.js';

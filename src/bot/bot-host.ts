@@ -86,6 +86,9 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   readonly #clock: Clock;
   readonly #running = new Set<Promise<unknown>>();
   readonly #calls = new Set<Call>();
+  /** Calls that it has placed itself. */
+  readonly #placed = new WeakSet<Call>();
+  readonly #placing = new Set<Promise<unknown>>();
   readonly #ready = new WeakMap<readonly Speakable[], Promise<void>>();
   #unattend: (() => void) | undefined;
   #closed = false;
@@ -178,6 +181,16 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     await this.prepare(bot);
     const call = await this.#place(target, options.signal);
     return await this.#track(this.#run(bot, call, options));
+  }
+
+  /**
+   * Resolves to true for a call that this host has placed, which is its to redirect. A call is heard of before whoever
+   * places it is told which one it is, so calls that are being placed are waited for.
+   */
+  async hasPlaced(call: Call): Promise<boolean> {
+    checkArgument('call', call, CALL);
+    await Promise.allSettled(this.#placing);
+    return this.#placed.has(call);
   }
 
   /** Takes no more calls, lets those that are under way go on to their end, then resolves. */
@@ -340,7 +353,13 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
 
   /** A call that is placed when nobody wants it any more does not go on ringing. */
   async #place(target: string, signal: AbortSignal | undefined): Promise<Call> {
-    const placing = this.#client.call(target);
+    const placing = this.#client.call(target).then((call) => {
+      this.#placed.add(call);
+      return call;
+    });
+    this.#placing.add(placing);
+    const placed = () => this.#placing.delete(placing);
+    placing.then(placed, placed);
     try {
       return await waitFor<Call>({
         what: `a call to ${target}`,

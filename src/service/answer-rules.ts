@@ -1,26 +1,138 @@
-import { matchingRule } from '../voicemail/answering/answering-rule.js';
-import type { ServiceConfig } from './config/service-config.js';
+import { entryOf } from '../base/entry-of.js';
+import { isWithinHours } from '../base/hours.js';
+import { localClock, machineTimeZone } from '../base/local-time.js';
+import { isOnDay } from './calendar.js';
+import type { Conditions, ServiceConfig } from './config/service-config.js';
 
 /** A rule of a configuration. */
 export type AnswerRule = NonNullable<ServiceConfig['rules']>[number];
 
-/** Facts of a call that rules are about. */
+/** The days that conditions are about, by name. */
+export type Calendars = NonNullable<ServiceConfig['calendars']>;
+
+/** Facts of a call that conditions are about. */
 export interface OfferedCall {
+  /** Name of the endpoint. */
   readonly endpoint: string;
+  /** Handle or number. */
   readonly caller: string;
+  /** The number that was called; the handle of the account where it was not called by a number. */
+  readonly called: string;
+  /** The account's USERSTATUS. */
+  readonly userStatus: string;
   /** In milliseconds since the Unix epoch. */
   readonly unixMs: number;
 }
 
-/** The rule that decides who answers a call: of those that fit, the first with the highest priority. */
-export function ruleFor(rules: readonly AnswerRule[], call: OfferedCall): AnswerRule | undefined {
-  const { endpoint, caller, unixMs } = call;
-  const at = new Date(unixMs);
+/** One rule, or whatever else has conditions, and a call. */
+export interface Verdict<Rule> {
+  readonly rule: Rule;
+  readonly fits: boolean;
+  /** The conditions that hold, or the first one that does not. */
+  readonly reason: string;
+}
+
+/** Every rule with whether it fits a call and why, in the order in which they decide: by priority, of equals the first. */
+export function weighRules<Rule extends Conditions & { readonly priority?: number | undefined }>(
+  rules: readonly Rule[],
+  calendars: Calendars,
+  call: OfferedCall,
+): readonly Verdict<Rule>[] {
   return rules
-    .filter(({ endpoints }) => endpoints === undefined || endpoints.includes(endpoint))
     .toSorted((a, b) => (b.priority ?? 0) - (a.priority ?? 0))
-    .find(({ callers, hours, timezone }) => {
-      const conditions = { ...(callers && { callers }), ...(hours && { hours }) };
-      return matchingRule([conditions], { caller, at, userStatus: '', timezone }) !== undefined;
+    .map((rule) => {
+      const conditions = conditionsOf(rule, call, calendars);
+      const failed = conditions.find(({ holds }) => !holds);
+      if (failed) return { rule, fits: false, reason: failed.text };
+      return { rule, fits: true, reason: conditions.map(({ text }) => text).join('; ') || 'any call' };
     });
+}
+
+interface Condition {
+  readonly holds: boolean;
+  /** The condition in words, as it turned out. */
+  readonly text: string;
+}
+
+/** Characters of a pattern that a reason shows. */
+const MAX_SHOWN = 60;
+
+function conditionsOf(
+  rule: Conditions,
+  { endpoint, caller, called, userStatus, unixMs }: OfferedCall,
+  calendars: Calendars,
+): readonly Condition[] {
+  const {
+    timezone = machineTimeZone(),
+    endpoints,
+    callers,
+    called: numbers,
+    hours,
+    days,
+    notDays,
+    status,
+  } = rule;
+  const local = localClock(timezone)(unixMs);
+  const daysOf = (names: readonly string[]) =>
+    names.find((name) => isOnDay(entryOf(calendars, name) ?? [], unixMs, timezone));
+  const on = days && daysOf(days);
+  const notOn = notDays && daysOf(notDays);
+  const now = `${local.weekday} ${local.time.slice(0, 5)} in ${timezone}`;
+  const within = hours && isWithinHours(hours, unixMs, timezone);
+  return [
+    endpoints && condition(endpoints.includes(endpoint), 'endpoint', endpoint, endpoints),
+    callers &&
+      condition(
+        callers.some((each) => matches(each, caller)),
+        'caller',
+        caller,
+        callers,
+      ),
+    numbers &&
+      condition(
+        numbers.some((each) => matches(each, called)),
+        'called',
+        called,
+        numbers,
+      ),
+    status && condition(status.includes(userStatus), 'status', userStatus, status),
+    hours && {
+      holds: within === true,
+      text: `${now} is ${within ? '' : 'not '}within ${hours.from}-${hours.to}${hours.weekdays ? ` of ${hours.weekdays.join(', ')}` : ''}`,
+    },
+    days && {
+      holds: on !== undefined,
+      text: `${local.date} is ${on === undefined ? `no day of ${days.join(', ')}` : `a day of ${on}`}`,
+    },
+    notDays && {
+      holds: notOn === undefined,
+      text: `${local.date} is ${notOn === undefined ? `no day of ${notDays.join(', ')}` : `a day of ${notOn}`}`,
+    },
+  ].filter((each) => each !== undefined);
+}
+
+function condition(holds: boolean, what: string, given: string, allowed: readonly string[]): Condition {
+  const list = cut(allowed.slice(0, 10).join(', '));
+  return { holds, text: `${what} ${cut(given) || '(unknown)'} is ${holds ? '' : 'not '}one of ${list}` };
+}
+
+function cut(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
+
+/**
+ * True when a handle or number is the one of a pattern, or begins as one that ends with `*`. Upper and lower case are the
+ * same; so are numbers that differ in spaces, brackets, dots and dashes.
+ */
+function matches(pattern: string, given: string): boolean {
+  const isPrefix = pattern.endsWith('*');
+  const wanted = spelt(isPrefix ? pattern.slice(0, -1) : pattern);
+  const is = spelt(given);
+  return isPrefix ? is.startsWith(wanted) : is === wanted;
+}
+
+/** One spelling of a handle; of a number, its digits. */
+function spelt(text: string): string {
+  const digits = text.replace(/[\s().\-/]/g, '');
+  return /^\+?\d+$/.test(digits) ? digits : text.toLowerCase();
 }

@@ -1,26 +1,24 @@
 import type { Clock } from '../base/clock.js';
 import { sleep } from '../base/clock.js';
-import type { Bot } from '../bot/bot.js';
 import type { BotCall } from '../bot/bot-call.js';
 import { BotHost } from '../bot/bot-host.js';
 import type { Prompts } from '../bot/prompt/prompts.js';
+import type { CallControl } from '../call/call-control.js';
 import type { Client } from '../control/client/client.js';
 import type { Call } from '../control/state/call.js';
 import type { Recorder } from '../recording/archive/recorder.js';
 import { PcmServer } from '../tcp/pcm-server.js';
-import { type AnswerRule, ruleFor } from './answer-rules.js';
+import {
+  type AnswerRule,
+  type Calendars,
+  type OfferedCall,
+  type Verdict,
+  weighRules,
+} from './answer-rules.js';
+import type { Attendant, Places, ServedAccount, Staff } from './attendants.js';
 import { NOBODY } from './config/service-config.js';
 import type { EventFeed } from './feed/event-feed.js';
 import type { FeedSources } from './feed/feed-sources.js';
-
-/** Somebody who can answer. */
-export interface Attendant {
-  readonly bot: Bot;
-  readonly prompts: Prompts | undefined;
-  readonly maxCalls: number;
-  /** Rings so long, in milliseconds, where the rule does not say. */
-  readonly afterMs: number;
-}
 
 /** Everything that a line asks of the service at each call: a reload changes it for the calls to come. */
 export interface Office {
@@ -29,21 +27,33 @@ export interface Office {
   readonly sources: FeedSources;
   readonly recorder: Recorder | undefined;
   readonly rules: readonly AnswerRule[];
+  readonly calendars: Calendars;
+  readonly staff: Staff;
+  readonly places: Places;
   readonly draining: boolean;
-  attendant(name: string, account: string): Attendant | undefined;
+}
+
+/** An attendant who has a place for a call. */
+interface Seat {
+  readonly attendant: Attendant;
+  readonly host: BotHost;
+  leave(): void;
 }
 
 /**
  * One endpoint of a service. It decides once who answers each call, by the rules; everything else listens on the one
  * redirection of the call.
  */
-export class ServiceLine implements AsyncDisposable {
+export class ServiceLine implements ServedAccount, AsyncDisposable {
   readonly name: string;
   readonly account: string;
   readonly client: Client;
   readonly server = new PcmServer();
   readonly #office: Office;
-  readonly #hosts = new Map<Attendant, BotHost>();
+  /** Of the attendants of the configuration that is in force. */
+  #posts = new Map<Attendant, BotHost>();
+  /** All of them, and those of campaigns and of earlier configurations that still have calls. */
+  readonly #hosts = new Set<BotHost>();
   readonly #talks = new Map<Call['id'], { readonly talk: BotCall; readonly bot: string }>();
   readonly #stop = new AbortController();
   readonly #onCall = (call: Call) =>
@@ -56,7 +66,6 @@ export class ServiceLine implements AsyncDisposable {
     this.#office = office;
     office.sources.client(name, account, client);
     office.sources.server(this.server, account);
-    client.on('call', this.#onCall);
   }
 
   /** True while the endpoint is attached. */
@@ -79,16 +88,64 @@ export class ServiceLine implements AsyncDisposable {
     return this.#talks.get(call)?.bot;
   }
 
+  /** Takes calls from now on, and those that came since it was attached. */
+  begin(): void {
+    this.client.on('call', this.#onCall);
+    for (const call of this.calls) this.#onCall(call);
+  }
+
+  /** Makes everybody ready who is to answer; resolves to what puts them in the places of those who do it now. */
+  async prepare(staff: Staff): Promise<() => void> {
+    const posts = new Map<Attendant, BotHost>();
+    for (const attendant of staff.of(this.account)) {
+      const host = this.host(attendant.prompts);
+      posts.set(attendant, host);
+      try {
+        await host.prepare(attendant.bot);
+      } catch (error) {
+        for (const each of posts.values()) await this.dismiss(each);
+        throw error;
+      }
+    }
+    return () => {
+      for (const host of this.#posts.values()) void this.dismiss(host);
+      this.#posts = posts;
+    };
+  }
+
+  /** Makes a host of bots on this line. */
+  host(prompts: Prompts): BotHost {
+    const { clock, recorder, sources } = this.#office;
+    const { client, server } = this;
+    const host = new BotHost({ client, server, clock, prompts, ...(recorder && { record: recorder }) });
+    sources.host(host, this.account);
+    host.on('talking', (talk, { name: bot }) => this.#talks.set(talk.id, { talk, bot }));
+    host.on('result', ({ callId }) => this.#talks.delete(callId));
+    this.#hosts.add(host);
+    return host;
+  }
+
+  /** Gives a host no more calls; it goes when its last one is over. */
+  async dismiss(host: BotHost): Promise<void> {
+    await host.close();
+    this.#hosts.delete(host);
+  }
+
+  /** Hosts that there are: those of attendants and campaigns, and those that still have calls of an earlier configuration. */
+  get hostCount(): number {
+    return this.#hosts.size;
+  }
+
   /** Takes no more calls, lets bots talk to the end of theirs. */
   async drained(): Promise<void> {
-    await Promise.all([...this.#hosts.values()].map((host) => host.close()));
+    await Promise.all([...this.#hosts].map((host) => host.close()));
   }
 
   /** Takes no more calls, and hangs up those of its bots. */
   async quit(): Promise<void> {
     this.client.off('call', this.#onCall);
     this.#stop.abort();
-    await Promise.all([...this.#hosts.values()].map((host) => host[Symbol.asyncDispose]()));
+    await Promise.all([...this.#hosts].map((host) => host[Symbol.asyncDispose]()));
   }
 
   /** Quits, and lets go of the endpoint. */
@@ -98,71 +155,109 @@ export class ServiceLine implements AsyncDisposable {
     await this.server.close();
   }
 
+  readonly offered = async (call: CallControl): Promise<OfferedCall> => {
+    const ask = (property: string) => call.text(property).catch(() => '');
+    const [caller, number, userStatus] = await Promise.all([
+      ask('PARTNER_HANDLE'),
+      ask('TARGET_IDENTITY'),
+      this.client.parameters.get('USERSTATUS').catch(() => ''),
+    ]);
+    // The number is told of calls that came to it from a phone (reference, "CALL object").
+    const called = number === '' ? this.account : number;
+    return { endpoint: this.name, caller, called, userStatus, unixMs: this.#office.clock.unixMs() };
+  };
+
   async #meet(call: Call): Promise<void> {
-    const { recorder, draining } = this.#office;
-    const attendant = draining ? undefined : await this.#decide(call);
-    if (call.over) return;
-    // Whoever answers redirects the voice, and is recorded there; of any other call the recorder does it itself.
-    if (attendant) await this.#host(attendant).run(attendant.bot, call);
-    else recorder?.meet(call, this.server);
+    const type = await call.text('TYPE').catch(() => '');
+    // Whoever answers or calls redirects the voice, and is recorded there; any other call the recorder redirects itself.
+    if (await this.#hasPlaced(call)) return;
+    const seat = type.startsWith('INCOMING') ? await this.#decide(call) : undefined;
+    try {
+      if (call.over) return;
+      if (seat) await seat.host.run(seat.attendant.bot, call);
+      else this.#office.recorder?.meet(call, this.server);
+    } finally {
+      seat?.leave();
+    }
   }
 
-  /** The one decision; it waits as long as the call is to ring. */
-  async #decide(call: Call): Promise<Attendant | undefined> {
-    const { clock, feed, rules } = this.#office;
-    const ask = (property: string) => call.text(property).catch(() => '');
-    const [type, caller] = await Promise.all([ask('TYPE'), ask('PARTNER_HANDLE')]);
-    if (!type.startsWith('INCOMING')) return undefined;
-    const rule = ruleFor(rules, { endpoint: this.name, caller, unixMs: clock.unixMs() });
-    const answer = rule?.answer === NOBODY ? undefined : rule?.answer;
-    feed.tell({
-      ...{ type: 'decision', account: this.account, call: call.id, rule: rule?.name ?? '' },
-      ...(answer !== undefined && { answer }),
-    });
-    const attendant = answer === undefined ? undefined : this.#office.attendant(answer, this.account);
-    if (!attendant || !(await this.#rings(call, rule?.afterMs ?? attendant.afterMs))) return undefined;
-    if (this.#host(attendant).activeCalls < attendant.maxCalls) return attendant;
-    feed.tell({
-      type: 'bot',
-      account: this.account,
-      call: call.id,
-      bot: attendant.bot.name,
-      what: 'refused',
-    });
-    await call.refuse().catch(() => undefined);
+  async #hasPlaced(call: Call): Promise<boolean> {
+    const placed = await Promise.all([...this.#hosts].map((host) => host.hasPlaced(call)));
+    return placed.includes(true);
+  }
+
+  /**
+   * Decides who answers, and waits as long as the call is to ring. An attendant without a place leaves the call to the
+   * next rule that fits; where there is none, the call is refused. Rules that came meanwhile decide anew.
+   */
+  async #decide(call: Call): Promise<Seat | undefined> {
+    const office = this.#office;
+    const heardAt = office.clock.now();
+    const full = new Set<AnswerRule>();
+    while (!office.draining && !call.over) {
+      const { staff } = office;
+      const verdict = weighRules(office.rules, office.calendars, await this.offered(call)).find(
+        ({ rule, fits }) => fits && !full.has(rule),
+      );
+      const attendant = this.#attendantOf(verdict);
+      this.#tell(call, verdict, attendant, full);
+      if (!attendant) {
+        if (full.size > 0 && !verdict) await call.refuse().catch(() => undefined);
+        return undefined;
+      }
+      const afterMs = verdict?.rule.afterMs ?? attendant.afterMs;
+      if (!(await this.#rings(call, heardAt + afterMs))) return undefined;
+      if (office.staff !== staff || office.draining) continue;
+      const host = this.#posts.get(attendant);
+      const leave = office.places.take(attendant);
+      if (host && leave) return { attendant, host, leave };
+      office.feed.tell({
+        ...{ type: 'bot', account: this.account, call: call.id, bot: attendant.name, what: 'refused' },
+        reason: `It has ${attendant.maxCalls} calls, its most at once.`,
+      });
+      if (verdict) full.add(verdict.rule);
+    }
     return undefined;
   }
 
-  /** True when the call still rings after this time. */
-  async #rings(call: Call, afterMs: number): Promise<boolean> {
-    if (afterMs === 0) return !call.over;
+  #attendantOf(verdict: Verdict<AnswerRule> | undefined): Attendant | undefined {
+    if (!verdict || verdict.rule.answer === NOBODY) return undefined;
+    return this.#office.staff.find(verdict.rule.answer, this.account);
+  }
+
+  #tell(
+    { id }: Call,
+    verdict: Verdict<AnswerRule> | undefined,
+    attendant: Attendant | undefined,
+    full: ReadonlySet<AnswerRule>,
+  ): void {
+    const busy = [...full].map(({ name, answer }) => `${name}: ${answer} has no place`);
+    const why = [...busy, verdict?.reason ?? 'no rule fits'].join('; ');
+    this.#office.feed.tell({
+      ...{ type: 'decision', account: this.account, call: id, rule: verdict?.rule.name ?? '' },
+      ...(attendant && { answer: attendant.name }),
+      reason: why,
+    });
+  }
+
+  /** True when the call still rings at this time, on the clock. */
+  async #rings(call: Call, at: number): Promise<boolean> {
+    const { clock } = this.#office;
+    if (at <= clock.now()) return isRinging(call);
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, this.#stop.signal]);
-    const rung = sleep(this.#office.clock, afterMs, { signal }).then(() => true);
+    const rung = sleep(clock, at - clock.now(), { signal }).then(() => isRinging(call));
     const answered = call.reached('INPROGRESS', { signal }).then(() => false);
     return await Promise.race([rung, answered])
       .catch(() => false)
       .finally(() => stop.abort());
   }
 
-  #host(attendant: Attendant): BotHost {
-    const known = this.#hosts.get(attendant);
-    if (known) return known;
-    const { clock, recorder, sources } = this.#office;
-    const { client, server } = this;
-    const host = new BotHost({
-      ...{ client, server, clock },
-      ...(attendant.prompts && { prompts: attendant.prompts }),
-      ...(recorder && { record: recorder }),
-    });
-    sources.host(host, this.account);
-    host.on('talking', (talk, { name: bot }) => this.#talks.set(talk.id, { talk, bot }));
-    host.on('result', ({ callId }) => this.#talks.delete(callId));
-    this.#hosts.set(attendant, host);
-    return host;
-  }
-
   #failed(error: unknown, { id }: Call): void {
     this.#office.feed.failed(`line ${this.name}`, error, { account: this.account, call: id });
   }
+}
+
+function isRinging({ over, state }: Call): boolean {
+  return !over && (state === undefined || state.phase === 'placing');
 }

@@ -2,11 +2,6 @@ import { checkOptions, having, type Rules } from '../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../base/clock.js';
 import { invalidArgument, JackfieldError } from '../base/errors.js';
 import { Opening } from '../base/opening.js';
-import { readFlow } from '../bot/flow/flow.js';
-import { flowBot } from '../bot/flow/flow-bot.js';
-import { espeakEngine } from '../bot/prompt/espeak-engine.js';
-import { melodyEngine } from '../bot/prompt/melody-engine.js';
-import { Prompts } from '../bot/prompt/prompts.js';
 import type { CallControl } from '../call/call-control.js';
 import { attach } from '../control/attach.js';
 import { MemoryTransport } from '../control/transport/memory-transport.js';
@@ -18,12 +13,14 @@ import { readText, readToken } from '../files/key-files.js';
 import { Recorder } from '../recording/archive/recorder.js';
 import { recorderOptions } from '../recording/archive/recorder-config.js';
 import type { RecorderOptions } from '../recording/archive/recorder-options.js';
-import { answeringBot } from '../voicemail/answering/answering-bot.js';
 import { VoicemailArchive } from '../voicemail/archive/voicemail-archive.js';
-import { MACHINE, type ServiceConfig, serviceConfigSchema } from './config/service-config.js';
+import { Places, Staff } from './attendants.js';
+import { Campaigns } from './campaigns.js';
+import { changedConfig } from './config/changed-config.js';
+import { danglingNames, type ServiceConfig, serviceConfigSchema } from './config/service-config.js';
 import { EventFeed } from './feed/event-feed.js';
 import { ACCOUNT_TAG, FeedSources } from './feed/feed-sources.js';
-import { type Attendant, type Office, ServiceLine } from './service-line.js';
+import { type Office, ServiceLine } from './service-line.js';
 import type { MetricsState } from './watch/feed-metrics.js';
 
 export interface ServiceOptions {
@@ -41,21 +38,19 @@ const RULES: Rules<ServiceOptions> = {
   exchange: having('endpoint'),
 };
 
-/** Parts of a configuration that are taken at the start alone. */
-const FIXED = ['endpoints', 'exchange', 'answeringMachine', 'control', 'http', 'log'] as const;
-const DEFAULT_MAX_CALLS = 100;
-const MACHINE_RINGS_MS = 20_000;
-
-/** Endpoints, a recorder, bots and an answering machine, put together by a configuration into one service. */
+/** Endpoints, a recorder, bots, an answering machine and campaigns, put together by a configuration into one service. */
 export class Service implements Office, AsyncDisposable {
   readonly feed: EventFeed;
   readonly sources: FeedSources;
   readonly clock: Clock;
-  recorder: Recorder | undefined;
-  draining = false;
+  readonly places = new Places();
+  readonly campaigns: Campaigns;
   #config: ServiceConfig;
-  #bots = new Map<string, Attendant>();
-  readonly #machines = new Map<string, Attendant>();
+  #staff: Staff | undefined;
+  /** Those of earlier configurations, whose messages may not be told of yet. */
+  readonly #formerStaff = new Set<Promise<void>>();
+  #recorder: Recorder | undefined;
+  #draining = false;
   readonly #lines: ServiceLine[] = [];
   #exchange: Exchange | undefined;
   #archive: VoicemailArchive | undefined;
@@ -67,6 +62,7 @@ export class Service implements Office, AsyncDisposable {
     this.feed = feed ?? new EventFeed(clock);
     this.sources = new FeedSources(this.feed);
     this.#exchange = exchange;
+    this.campaigns = new Campaigns(this);
   }
 
   /**
@@ -76,12 +72,7 @@ export class Service implements Office, AsyncDisposable {
    */
   static async start(config: ServiceConfig, options: ServiceOptions = {}): Promise<Service> {
     checkOptions(options, RULES);
-    const parsed = serviceConfigSchema.safeParse(config);
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      throw invalidArgument(['config', ...(issue?.path ?? [])].join('.'), `right: ${issue?.message}`, config);
-    }
-    const service = new Service(parsed.data, options);
+    const service = new Service(checked(config), options);
     await using opening = new Opening();
     opening.add(service, (it) => it[Symbol.asyncDispose]());
     await service.#open();
@@ -105,25 +96,43 @@ export class Service implements Office, AsyncDisposable {
     return this.#config.rules ?? [];
   }
 
-  attendant(name: string, account: string): Attendant | undefined {
-    return name === MACHINE ? this.#machines.get(account) : this.#bots.get(name);
+  get calendars(): Office['calendars'] {
+    return this.#config.calendars ?? {};
+  }
+
+  get staff(): Staff {
+    if (this.#staff) return this.#staff;
+    throw new JackfieldError('ERR_INVALID_STATE', 'The service has not begun yet.');
+  }
+
+  /** Records the calls of all endpoints; undefined where the configuration has no recorder. */
+  get recorder(): Recorder | undefined {
+    return this.#recorder;
+  }
+
+  /** True when no more calls are answered or placed. */
+  get draining(): boolean {
+    return this.#draining;
   }
 
   /**
-   * Takes another configuration for the calls to come; those under way are left alone.
+   * Takes another configuration for the calls to come; those under way are left alone, and their bots with them.
    * @returns the parts that differ, and cannot change until the service is started again.
-   * @throws ERR_FILE, ERR_FLOW, ERR_INVALID_ARG; then nothing changes.
+   * @throws ERR_FILE, ERR_FLOW, ERR_WAV, ERR_TOOL, ERR_INVALID_ARG; then nothing changes.
    */
   async reload(config: ServiceConfig): Promise<readonly string[]> {
-    const unchanged = FIXED.filter(
-      (part) => JSON.stringify(config[part]) !== JSON.stringify(this.#config[part]),
-    );
-    if (!config.record !== !this.#config.record) unchanged.push('record' as never);
-    const bots = await attendantsOf(config);
-    if (this.recorder && config.record) await this.recorder.configure(await this.#recorderOptions(config));
-    this.#bots = bots;
-    const fixed = Object.fromEntries(FIXED.map((part) => [part, this.#config[part]]));
-    this.#config = { ...config, ...fixed } as ServiceConfig;
+    const { changed, unchanged } = changedConfig(checked(config), this.#config);
+    const staff = await this.#read(changed);
+    const posts = await Promise.all(this.#lines.map((line) => line.prepare(staff)));
+    const campaigns = await this.campaigns.prepare(changed);
+    if (changed.record) await this.#recorder?.configure(await this.#recorderOptions(changed));
+    // Nothing fails from here on.
+    const former: Promise<void> = this.staff.settled().finally(() => this.#formerStaff.delete(former));
+    this.#formerStaff.add(former);
+    this.#config = changed;
+    this.#staff = staff;
+    for (const take of posts) take();
+    campaigns();
     const text = unchanged.length > 0 ? `not until the next start: ${unchanged.join(', ')}` : 'all of it';
     this.feed.tell({ type: 'service', what: 'configured', text });
     return unchanged;
@@ -131,16 +140,25 @@ export class Service implements Office, AsyncDisposable {
 
   /** Answers no more calls; resolves when the last one that its bots have is over. */
   async drain(): Promise<void> {
-    this.draining = true;
+    this.#draining = true;
     this.feed.tell({ type: 'service', what: 'draining' });
+    // A campaign closes its host when its calls are over.
+    await this.campaigns.drained();
     await Promise.all(this.#lines.map((line) => line.drained()));
   }
 
   /** Ends the calls of its bots and all recordings, and resolves when their files are complete. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.draining = true;
+    this.#draining = true;
+    const campaigns = this.campaigns.drained();
     // Bots hang up first, then recordings are completed; ports and endpoints are let go of last.
-    const steps = [...this.#lines.map((line) => () => line.quit()), () => this.recorder?.close()];
+    const steps = [
+      ...this.#lines.map((line) => () => line.quit()),
+      () => campaigns,
+      () => Promise.all([...this.#formerStaff, this.#staff?.settled()]),
+      () => this.#recorder?.close(),
+      () => this.campaigns[Symbol.asyncDispose](),
+    ];
     for (const close of [...steps, ...this.#closers.splice(0).reverse()]) {
       try {
         await close();
@@ -153,17 +171,18 @@ export class Service implements Office, AsyncDisposable {
 
   async #open(): Promise<void> {
     const { exchange, record, answeringMachine, endpoints } = this.#config;
-    this.#bots = await attendantsOf(this.#config);
     if (exchange && !this.#exchange) await this.#openExchange(exchange);
     if (this.#exchange) this.sources.exchange(this.#exchange);
     if (answeringMachine) {
-      const archive = await VoicemailArchive.open(answeringMachine.archive, { clock: this.clock });
+      const { archive: folder, encryptTo } = answeringMachine;
+      const options = { clock: this.clock, ...(encryptTo && { encryptTo }) };
+      const archive = await VoicemailArchive.open(folder, options);
       this.#archive = archive;
       this.#closers.push(() => archive.close());
     }
     if (record) {
       const recorder = await Recorder.open(await this.#recorderOptions(this.#config));
-      this.recorder = recorder;
+      this.#recorder = recorder;
       this.sources.recorder(recorder);
     }
     for (const [name, endpoint] of Object.entries(endpoints)) {
@@ -174,11 +193,15 @@ export class Service implements Office, AsyncDisposable {
       });
       this.#closers.push(() => client.close());
       const account = await client.parameters.get('CURRENTUSERHANDLE');
-      this.#addMachine(account);
       const line = new ServiceLine(name, account, client, this);
       this.#lines.push(line);
       this.#closers.push(() => line[Symbol.asyncDispose]());
     }
+    this.#staff = await this.#read(this.#config);
+    for (const line of this.#lines) (await line.prepare(this.#staff))();
+    const campaigns = await this.campaigns.prepare(this.#config);
+    for (const line of this.#lines) line.begin();
+    campaigns();
     this.feed.tell({ type: 'service', what: 'ready' });
   }
 
@@ -236,45 +259,24 @@ export class Service implements Office, AsyncDisposable {
     return { ...(await recorderOptions(record ?? {})), clock: this.clock, tagsOf };
   }
 
-  #addMachine(account: string): void {
-    const archive = this.#archive;
-    const { answeringMachine } = this.#config;
-    if (!archive || !answeringMachine) return;
-    const { maxMs, silenceMs } = answeringMachine;
-    const bot = answeringBot({
-      account,
-      archive,
-      ...(maxMs !== undefined && { maxMs }),
-      ...(silenceMs !== undefined && { silenceMs }),
-      onMessage: (message) => {
-        const file = archive.audioFile(message) ?? '';
-        const durationMs = message.durationSeconds * 1000;
-        this.feed.tell({ type: 'message', account, partner: message.partner, file, durationMs });
-      },
+  #read(config: ServiceConfig): Promise<Staff> {
+    return Staff.read(config, {
+      clock: this.clock,
+      archive: this.#archive,
+      accounts: this.#lines,
+      taker: (taker) => this.sources.machine(taker),
     });
-    this.#machines.set(account, { bot, prompts: undefined, maxCalls: 1000, afterMs: MACHINE_RINGS_MS });
   }
 }
 
 const EMBEDDED = 'exchange:';
 /** A service waits for an endpoint that is gone until it is there again. */
 const PATIENT = { reattach: { giveUpAfterMs: Number.POSITIVE_INFINITY } } as const;
-const ENGINES = { none: () => undefined, melody: melodyEngine, 'espeak-ng': () => espeakEngine() } as const;
 
-/** Reads every flow with what it says: one that could not speak is refused now. */
-async function attendantsOf({ bots = {} }: ServiceConfig): Promise<Map<string, Attendant>> {
-  const attendants = new Map<string, Attendant>();
-  for (const [
-    name,
-    { flow: file, prompts: folder, speech = 'none', maxCalls = DEFAULT_MAX_CALLS },
-  ] of Object.entries(bots)) {
-    const engine = ENGINES[speech]();
-    const prompts = await Prompts.open({
-      ...(folder !== undefined && { folder }),
-      ...(engine && { engine }),
-    });
-    const bot = { ...flowBot(await readFlow(file, { prompts })), name };
-    attendants.set(name, { bot, prompts, maxCalls, afterMs: 0 });
-  }
-  return attendants;
+/** @throws ERR_INVALID_ARG for what is no configuration. */
+function checked(config: ServiceConfig): ServiceConfig {
+  const parsed = serviceConfigSchema.safeParse(config);
+  const issue = parsed.success ? danglingNames(parsed.data)[0] : parsed.error.issues[0];
+  if (parsed.success && !issue) return parsed.data;
+  throw invalidArgument(['config', ...(issue?.path ?? [])].join('.'), `right: ${issue?.message}`, config);
 }

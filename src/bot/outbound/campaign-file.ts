@@ -31,6 +31,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX campaign_calls_placed ON campaign_calls (placed_at);
   CREATE TABLE taken_over (file TEXT NOT NULL);
   `,
+  'CREATE TABLE campaign_wills (campaign TEXT PRIMARY KEY, will TEXT NOT NULL);',
 ];
 
 const ADVICE =

@@ -63,6 +63,11 @@ export interface CampaignSummary {
   readonly lastAtMs: number;
 }
 
+/** What somebody wants of a campaign, until he says otherwise or it has ended: to go on, or to stand still. */
+export type CampaignWill = 'run' | 'stop';
+
+const WILL_ROW = z.object({ will: z.enum(['run', 'stop']) });
+
 const ROW = z.object({
   campaign: z.string(),
   target: z.string(),
@@ -119,6 +124,23 @@ export class CampaignLog implements Disposable {
       begin: (call) => this.#begin(campaign, call),
       finish: (result) => this.#finish(campaign, result),
     };
+  }
+
+  /** The last word on a campaign; undefined when nobody has said one. It outlives the process. */
+  will(campaign: string): CampaignWill | undefined {
+    checkArgument('campaign', campaign, words);
+    return this.#db.get(WILL_ROW, 'SELECT will FROM campaign_wills WHERE campaign = ?', campaign)?.will;
+  }
+
+  /** Keeps what is wanted of a campaign; undefined forgets it. @throws ERR_FILE. */
+  setWill(campaign: string, will: CampaignWill | undefined): void {
+    checkArgument('campaign', campaign, words);
+    checkArgument('will', will ?? 'run', oneOf('run', 'stop'));
+    const [sql, ...values] =
+      will === undefined
+        ? ['DELETE FROM campaign_wills WHERE campaign = ?', campaign]
+        : ['INSERT OR REPLACE INTO campaign_wills (campaign, will) VALUES (?, ?)', campaign, will];
+    this.#db.write(() => this.#db.run(sql as string, ...values), true);
   }
 
   /** Oldest first, without {@link damaged} rows. */

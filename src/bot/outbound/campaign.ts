@@ -47,6 +47,15 @@ export interface CampaignOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Limits of a campaign that is given none. */
+export const CAMPAIGN_DEFAULTS = {
+  concurrency: 1,
+  callsPerMinute: 30,
+  attempts: 3,
+  retryAfterMs: 600_000,
+  ringMs: 30_000,
+} as const;
+
 const RULES: Rules<CampaignOptions> = {
   concurrency: whole(1, 1000),
   callsPerMinute: rule(
@@ -296,13 +305,9 @@ function asUnsaid(target: string, cause: Error): JackfieldError {
 }
 
 function resolved(options: CampaignOptions) {
-  const {
-    concurrency = 1,
-    callsPerMinute = 30,
-    attempts = 3,
-    retryAfterMs = 600_000,
-    ringMs = 30_000,
-  } = options;
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const limits = { ...CAMPAIGN_DEFAULTS, ...Object.fromEntries(given) };
+  const { concurrency, callsPerMinute, attempts, retryAfterMs, ringMs } = limits;
   const { hours, timezone = machineTimeZone() } = options;
   const { retryWhen = ({ outcome }) => outcome === 'unanswered', clock = systemClock, store } = options;
   checkHoursIn(hours, timezone);

@@ -6,14 +6,15 @@ import { WEEKDAYS, type Weekday } from '../../base/local-time.js';
 import { whenFired } from '../../base/wait.js';
 import {
   BotHost,
+  CAMPAIGN_DEFAULTS,
   type CampaignEntry,
   CampaignLog,
-  type CampaignOptions,
   type CampaignQuery,
   type CampaignResult,
+  type CampaignSource,
   type CampaignSummary,
-  flowBot,
-  readCallList,
+  openPrompts,
+  readCampaign,
   runCampaign,
 } from '../../bot.js';
 import { JackfieldError, PcmServer } from '../../pcm.js';
@@ -22,8 +23,8 @@ import { between, dateOption, numberFrom } from '../options.js';
 import { stopSignal } from '../shutdown.js';
 import { printedTime, printLine, warnDamage, warnLine, warnNothing } from '../terminal-text.js';
 import { type TableColumn, textTable } from '../text-table.js';
-import { type HookOptions, loadHooks, openFlow, withHooks } from './flow-options.js';
-import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
+import { type HookOptions, withHooks } from './flow-options.js';
+import { type PromptOptions, promptsOf, withPrompts } from './prompt-options.js';
 
 const OUTCOMES = [
   'done',
@@ -44,21 +45,30 @@ export function campaignCommand(): Command {
       'Call everybody on a list. Run it again to go on where it was stopped; nobody is called twice.',
     )
     .argument('<list>', 'CSV with a column target, or JSON; its other columns are {variables} of the flow')
-    .requiredOption('--flow <file>', 'flow that talks to whoever answers')
+    .option('--flow <file>', 'flow that talks to whoever answers')
+    .option(
+      '--script <module>',
+      'JavaScript module in place of a flow: its default export is called with each call',
+    )
     .option('--name <name>', 'name of the campaign (default: that of the list)')
-    .option('--concurrency <count>', 'calls at once', between(1, 1000), 1)
-    .option('--per-minute <count>', 'calls placed in a minute, at most', numberFrom(0.001, 6000), 30)
-    .option('--attempts <count>', 'calls to one target, at most', between(1, 20), 3)
+    .option('--concurrency <count>', 'calls at once', between(1, 1000), CAMPAIGN_DEFAULTS.concurrency)
+    .option(
+      '--per-minute <count>',
+      'calls placed in a minute, at most',
+      numberFrom(0.001, 6000),
+      CAMPAIGN_DEFAULTS.callsPerMinute,
+    )
+    .option('--attempts <count>', 'calls to one target, at most', between(1, 20), CAMPAIGN_DEFAULTS.attempts)
     .option(
       '--retry-after <minutes>',
       'before who was not reached is called again',
       numberFrom(0, 5_256_000),
-      10,
+      CAMPAIGN_DEFAULTS.retryAfterMs / 60_000,
     )
     .option('--hours <from-to>', 'only within these hours, such as 09:00-20:00', hoursOption)
     .option('--weekdays <days>', 'only on these days, such as mon,tue,wed', weekdaysOption)
     .option('--timezone <zone>', 'zone of the hours (default: that of the flow)')
-    .option('--ring <seconds>', 'how long it may ring', numberFrom(1, 3600), 30)
+    .option('--ring <seconds>', 'how long it may ring', numberFrom(1, 3600), CAMPAIGN_DEFAULTS.ringMs / 1000)
     .option('--dry-run', 'only list who would be called', false)
     .action(run);
   withCatalogue(campaign.command('results'))
@@ -87,7 +97,8 @@ interface CatalogueOptions {
 }
 
 interface RunOptions extends CatalogueOptions, EndpointOptions, PromptOptions, HookOptions {
-  readonly flow: string;
+  readonly flow?: string;
+  readonly script?: string;
   readonly name?: string;
   readonly concurrency: number;
   readonly perMinute: number;
@@ -102,10 +113,9 @@ interface RunOptions extends CatalogueOptions, EndpointOptions, PromptOptions, H
 
 async function run(file: string, options: RunOptions): Promise<void> {
   const name = options.name ?? basename(file, extname(file));
-  const targets = await readCallList(file);
-  const prompts = await openPrompts(options);
-  const hooks = await loadHooks(options);
-  const flow = await openFlow(options.flow, { prompts, hooks: Object.keys(hooks) }, targets);
+  const prompts = await openPrompts(promptsOf(options));
+  const { targets, bot, warnings, ...plan } = await readCampaign(sourceOf(file, options), prompts);
+  for (const warning of warnings) warnLine(warning);
   using log = CampaignLog.open(options.out);
   if (options.dryRun) {
     const called = new Set(
@@ -130,13 +140,8 @@ async function run(file: string, options: RunOptions): Promise<void> {
   await using server = new PcmServer();
   await using host = new BotHost({ client: attached.client, server, prompts });
   whenFired(hangUp, () => void host[Symbol.asyncDispose]());
-  const calls = runCampaign(host, ({ variables }) => flowBot(flow, { hooks, variables }), targets, {
-    concurrency: options.concurrency,
-    callsPerMinute: options.perMinute,
-    attempts: options.attempts,
-    retryAfterMs: options.retryAfter * 60_000,
-    ringMs: options.ring * 1000,
-    ...callingHours(options, flow.data.timezone),
+  const calls = runCampaign(host, bot, targets, {
+    ...plan.options,
     store: log.store(name),
     signal: stop,
   });
@@ -146,14 +151,14 @@ async function run(file: string, options: RunOptions): Promise<void> {
   if (stop.aborted) warnLine('Stopped. Run it again to go on.');
 }
 
-/** Hours in which it may call; days without hours are whole days. */
-function callingHours(
-  { hours, weekdays, timezone }: RunOptions,
-  flowZone: string,
-): Pick<CampaignOptions, 'hours' | 'timezone'> {
-  if (!hours && !weekdays) return {};
-  const times = hours ?? { from: '00:00', to: '24:00' };
-  return { hours: { ...times, weekdays }, timezone: timezone ?? flowZone };
+function sourceOf(list: string, options: RunOptions): CampaignSource {
+  const { flow, script, hooks, concurrency, attempts, hours, weekdays, timezone } = options;
+  return {
+    ...{ list, flow, script, hooks, concurrency, attempts, hours, weekdays, timezone },
+    callsPerMinute: options.perMinute,
+    retryAfterMs: options.retryAfter * 60_000,
+    ringMs: options.ring * 1000,
+  };
 }
 
 function hoursOption(text: string): Hours {

@@ -1,7 +1,4 @@
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
-import { messageOf } from '../../base/errors.js';
 import {
   type CampaignTarget,
   type Flow,
@@ -10,8 +7,9 @@ import {
   type ParseFlowOptions,
   readCallList,
   readFlow,
+  readHooks,
+  variablesOf,
 } from '../../bot.js';
-import { JackfieldError } from '../../voice.js';
 import { warnLine } from '../terminal-text.js';
 
 /** Options that name the code of a flow's hooks. */
@@ -29,15 +27,9 @@ export function withHooks(command: Command): Command {
   );
 }
 
-/** The functions that the module exports. @throws ERR_FILE when it cannot be loaded. */
+/** The hooks of the module that was named; none without one. @throws ERR_FILE when it cannot be loaded. */
 export async function loadHooks({ hooks }: HookOptions): Promise<FlowHooks> {
-  if (hooks === undefined) return {};
-  const exported: object = await import(pathToFileURL(resolve(hooks)).href).catch((cause: unknown) => {
-    const text = `The hooks in ${hooks} cannot be loaded: ${messageOf(cause)}`;
-    throw new JackfieldError('ERR_FILE', text, { cause });
-  });
-  const functions = Object.entries(exported).filter(([, value]) => typeof value === 'function');
-  return Object.fromEntries(functions) as FlowHooks;
+  return hooks === undefined ? {} : await readHooks(hooks);
 }
 
 /** The option that names the list of people that a campaign calls with the flow. */
@@ -53,12 +45,6 @@ export function withList(command: Command): Command {
 /** The people on the list, nobody without one. @throws ERR_FILE, ERR_INVALID_ARG. */
 export async function listed({ list }: ListOptions): Promise<readonly CampaignTarget[]> {
   return list === undefined ? [] : await readCallList(list);
-}
-
-/** Names of the variables that everybody on a list has. */
-export function variablesOf([first, ...others]: readonly CampaignTarget[]): string[] {
-  const names = Object.keys(first?.fields ?? {});
-  return names.filter((name) => others.every(({ fields }) => Object.hasOwn(fields, name)));
 }
 
 /**

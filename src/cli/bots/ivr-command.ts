@@ -6,6 +6,7 @@ import {
   type FlowDrawing,
   flowBot,
   formatTranscript,
+  openPrompts,
   readFlow,
   type TestCaller,
   testBot,
@@ -28,7 +29,7 @@ import {
   withHooks,
   withList,
 } from './flow-options.js';
-import { openPrompts, type PromptOptions, withPrompts } from './prompt-options.js';
+import { type PromptOptions, promptsOf, withPrompts } from './prompt-options.js';
 
 /** Between two keys, in milliseconds. */
 const KEY_PAUSE_MS = 300;
@@ -75,7 +76,7 @@ interface CheckOptions extends PromptOptions, HookOptions, ListOptions {
 }
 
 async function check(file: string, options: CheckOptions): Promise<void> {
-  const [prompts, hooks] = [await openPrompts(options), await loadHooks(options)];
+  const [prompts, hooks] = [await openPrompts(promptsOf(options)), await loadHooks(options)];
   const flow = await openFlow(file, { prompts, hooks: Object.keys(hooks) }, await listed(options));
   const steps = Object.keys(flow.data.steps).length;
   const { name } = flow.data;
@@ -104,7 +105,7 @@ interface TryOptions extends PromptOptions, HookOptions, ListOptions {
 }
 
 async function tryOut(file: string, options: TryOptions): Promise<void> {
-  const [prompts, hooks] = [await openPrompts(options), await loadHooks(options)];
+  const [prompts, hooks] = [await openPrompts(promptsOf(options)), await loadHooks(options)];
   const targets = await listed(options);
   const flow = await openFlow(file, { prompts }, targets);
   await using messages = await messagesOf(options);
@@ -162,7 +163,7 @@ interface RunOptions extends PromptOptions, EndpointOptions, HookOptions {
 
 async function run(file: string, options: RunOptions): Promise<void> {
   await checkEndpoint(options);
-  const [prompts, hooks] = [await openPrompts(options), await loadHooks(options)];
+  const [prompts, hooks] = [await openPrompts(promptsOf(options)), await loadHooks(options)];
   const flow = await openFlow(file, { prompts, hooks: Object.keys(hooks) });
   const bot = flowBot(flow, { hooks });
   await using attached = await attachTo(options, { name: 'jackfield ivr' });

@@ -1,13 +1,12 @@
 import { type Command, Option } from 'commander';
-import { espeakEngine, melodyEngine, Prompts } from '../../bot.js';
-
-const ENGINES = { none: () => undefined, melody: melodyEngine, 'espeak-ng': () => espeakEngine() } as const;
+import { type PromptSource, SPEECH_ENGINES } from '../../bot.js';
 
 /** Options of a command's bots and their voice. */
-export interface PromptOptions {
-  readonly prompts?: string;
-  readonly speech: keyof typeof ENGINES;
-  readonly cache?: string;
+export type PromptOptions = Pick<PromptSource, 'prompts' | 'speech' | 'cache'>;
+
+/** The prompts of a command's options. */
+export function promptsOf({ prompts, speech, cache }: PromptOptions): PromptSource {
+  return { prompts, speech, cache };
 }
 
 /**
@@ -22,18 +21,8 @@ export function withPrompts(command: Command): Command {
         '--speech <engine>',
         'what speaks text that is not recorded; melody is tones in its place, to try with',
       )
-        .choices(Object.keys(ENGINES))
+        .choices([...SPEECH_ENGINES])
         .default('none'),
     )
     .option('--cache <folder>', 'folder in which converted prompts and speech are kept');
-}
-
-/** @throws ERR_FILE when the folder cannot be read. */
-export async function openPrompts({ prompts, speech, cache }: PromptOptions): Promise<Prompts> {
-  const engine = ENGINES[speech]();
-  return await Prompts.open({
-    ...(prompts !== undefined && { folder: prompts }),
-    ...(cache !== undefined && { cacheFolder: cache }),
-    ...(engine && { engine }),
-  });
 }

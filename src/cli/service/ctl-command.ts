@@ -45,11 +45,17 @@ export function ctlCommand(): Command {
   return ctl;
 }
 
+/** Descriptions of the commands that have commands of their own. */
+const GROUPS: Readonly<Record<string, string>> = {
+  record: 'Have a call recorded, or not.',
+  campaign: 'Have a campaign begin or stop.',
+};
+
 /** The group `record` of `record pause` and `record resume`. */
 function groupOf(ctl: Command, name: string): Command {
   return (
     ctl.commands.find((each) => each.name() === name) ??
-    ctl.command(name).description('Have a call recorded, or not.')
+    ctl.command(name).description(GROUPS[name] ?? '')
   );
 }
 

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { FROM_TIME, TO_TIME } from '../../base/hours.js';
-import { WEEKDAYS } from '../../base/local-time.js';
+import { checkTimeZone, WEEKDAYS } from '../../base/local-time.js';
+import { SPEECH_ENGINES } from '../../bot/prompt/open-prompts.js';
 import { recordConfigSchema } from '../../recording/archive/recorder-config.js';
+import { DAY } from '../calendar.js';
 
+/** Longest handle or number that a rule has, in characters. */
+const MAX_PATTERN = 1000;
 /** A name of something in a configuration: it appears in logs, metrics and commands. */
 const NAME = /^[a-z][a-z0-9_.-]{0,63}$/i;
 const name = z
@@ -10,11 +14,32 @@ const name = z
   .regex(NAME, 'Expected a name of letters, digits, ".", "_" and "-", such as front-desk');
 const file = z.string().min(1).max(4096);
 const named = <T extends z.ZodType>(each: T) => z.record(name, each);
-const hours = z.strictObject({
+const times = {
   from: z.string().regex(FROM_TIME, 'Expected a time such as 09:30, in quotation marks'),
   to: z.string().regex(TO_TIME, 'Expected a time such as 17:30, or 24:00, in quotation marks'),
-  weekdays: z.array(z.enum(WEEKDAYS)).min(1).optional(),
-});
+};
+const weekdays = z.array(z.enum(WEEKDAYS)).min(1);
+const hours = z.strictObject({ ...times, weekdays: weekdays.optional() });
+const zone = z.string().min(1).refine(isZone, 'Expected a time zone such as Europe/Berlin, or UTC');
+/** Handles or numbers of a rule: short enough to be compared with every call. */
+const patterns = z.array(z.string().min(1).max(MAX_PATTERN)).min(1).max(10_000);
+const day = z
+  .string()
+  .regex(DAY, 'Expected a day such as "2026-12-25", "12-25" for every year, or "2026-12-24/2027-01-01"');
+
+/** A check of what is to talk, for zod. */
+const ONE_WAY_TO_TALK = [
+  ({
+    flow,
+    script,
+    hooks,
+  }: {
+    flow?: string | undefined;
+    script?: string | undefined;
+    hooks?: string | undefined;
+  }) => (flow === undefined) !== (script === undefined) && !(script !== undefined && hooks !== undefined),
+  'Expected a flow, perhaps with hooks, or a script',
+] as const;
 
 /** The name by which rules have the answering machine answer, and the one that has nobody do so. */
 export const MACHINE = 'answering-machine';
@@ -27,20 +52,112 @@ const endpoint = z.strictObject({
   tls: z.strictObject({ caFile: file, certFile: file, keyFile: file }).partial().optional(),
 });
 
-const bot = z.strictObject({
-  flow: file.describe('The flow, as YAML or JSON.'),
+/** The fields of what talks: a bot, or a campaign. */
+const talker = {
+  flow: file.optional().describe('The flow, as YAML or JSON.'),
+  hooks: file.optional().describe('JavaScript module that exports the hooks of the flow.'),
+  script: file
+    .optional()
+    .describe('JavaScript module in place of a flow; its default export is called with each call.'),
   prompts: file.optional().describe('Folder of recorded prompts.'),
-  speech: z
-    .enum(['none', 'melody', 'espeak-ng'])
+  speech: z.enum(SPEECH_ENGINES).optional().describe('Speaks what has no recording. Default none.'),
+  cache: file.optional().describe('Folder in which converted prompts and speech are kept.'),
+};
+const maxCalls = z.number().int().min(1).max(10_000).optional();
+
+const bot = z
+  .strictObject({
+    ...talker,
+    maxCalls: maxCalls.describe(
+      'Calls at once, over all endpoints; the next rule that fits has the others. Default 100.',
+    ),
+  })
+  .refine(...ONE_WAY_TO_TALK);
+
+const campaign = z
+  .strictObject({
+    list: file.describe('Who is called: CSV with a column target, or JSON.'),
+    ...talker,
+    endpoint: name.optional().describe('The endpoint that calls. Needed where there are several.'),
+    begin: z
+      .enum(['at-once', 'on-demand'])
+      .optional()
+      .describe(
+        'on-demand, the default: `ctl campaign-start` begins it. What ctl said last outlives a restart.',
+      ),
+    hours: z.strictObject(times).optional().describe('Calls are placed within these hours only.'),
+    weekdays: weekdays.optional().describe('Calls are placed on these days only.'),
+    timezone: zone.optional().describe('Zone of both. Default: that of the flow.'),
+    concurrency: z.number().int().min(1).max(1000).optional().describe('Calls at once. Default 1.'),
+    callsPerMinute: z.number().min(0.001).max(6000).optional().describe('Default 30.'),
+    attempts: z.number().int().min(1).max(20).optional().describe('Calls to one target. Default 3.'),
+    retryAfterMs: z.number().min(0).optional().describe('Before a target is called again. Default 600000.'),
+    ringMs: z.number().min(1).max(3_600_000).optional().describe('Longest ringing. Default 30000.'),
+    log: file.optional().describe('Folder that knows who was called. Default: that of the recordings.'),
+  })
+  .refine(...ONE_WAY_TO_TALK);
+
+/** Conditions on a call; all that are given have to hold. */
+const conditions = {
+  endpoints: z.array(name).min(1).optional().describe('Of these endpoints. Default all.'),
+  callers: patterns.optional().describe('Handles or numbers; a * at the end stands for anything.'),
+  called: patterns
     .optional()
-    .describe('Speaks what has no recording. Default none.'),
-  maxCalls: z
-    .number()
-    .int()
+    .describe('What was called: the number, or the handle of the account. As callers.'),
+  status: z
+    .array(z.string().min(1).max(100))
     .min(1)
-    .max(10_000)
     .optional()
-    .describe('Calls at once; more are refused. Default 100.'),
+    .describe('While the account has one of these statuses, such as AWAY or DND.'),
+  hours: hours.optional(),
+  days: z.array(name).min(1).optional().describe('On days of one of these calendars only.'),
+  notDays: z.array(name).min(1).optional().describe('On no day of these calendars.'),
+  timezone: zone.optional().describe('Zone of hours and days. Default that of the machine.'),
+};
+const ringMs = z.number().min(0).max(120_000).optional();
+
+/** Something to be said. */
+const spoken = z.union(
+  [
+    file,
+    z.strictObject({ text: z.string().min(1).max(2000) }),
+    z.strictObject({ prompt: z.string().min(1).max(200) }),
+  ],
+  'Expected a file of sound, { text: words for the speech engine } or { prompt: name of a recording }',
+);
+const key = z.string().regex(/^[0-9*#]$/, 'Expected a key of 0-9, * and #, in quotation marks');
+const program = { command: file, args: z.array(z.string().max(10_000)).max(100).optional() };
+
+const machine = z.strictObject({
+  archive: file.describe('Folder of the messages.'),
+  afterMs: ringMs.describe('Rings so long first, where the rule does not say. Default 20000.'),
+  maxCalls: maxCalls.describe('Calls at once. Default 1000.'),
+  greeting: spoken.optional().describe('Default: three rising tones.'),
+  greetings: z
+    .array(z.strictObject({ ...conditions, greeting: spoken }))
+    .max(1000)
+    .optional()
+    .describe('Other greetings; the first whose conditions hold is said.'),
+  reviewPrompt: spoken.optional().describe('Asks, after a key, what is to become of the message.'),
+  goodbye: spoken.optional().describe('Said when the message is kept.'),
+  prompts: talker.prompts,
+  speech: talker.speech,
+  cache: talker.cache,
+  maxMs: z.number().min(1000).max(600_000).optional(),
+  silenceMs: z.number().min(1000).max(60_000).optional(),
+  minMs: z.number().min(0).max(10_000).optional(),
+  endKey: z.union([key, z.literal('')], 'Expected a key of 0-9, * and #, or ""').optional(),
+  keys: z.strictObject({ listen: key, again: key, keep: key, delete: key }).partial().optional(),
+  encryptTo: z.array(z.string().min(1)).min(1).optional().describe('age recipients of the messages.'),
+  language: z.string().min(1).max(100).optional().describe('Language of the messages.'),
+  transcriber: z
+    .strictObject({ ...program, timeoutMs: z.number().min(1000).max(86_400_000).optional() })
+    .optional()
+    .describe('Command that turns a message into text; {file} and {language} are filled in.'),
+  hook: z
+    .strictObject(program)
+    .optional()
+    .describe('Command that is told of each message, as JSON on its standard input. No shell line.'),
 });
 
 const rule = z.strictObject({
@@ -52,21 +169,9 @@ const rule = z.strictObject({
     .max(1_000_000)
     .optional()
     .describe('The highest that fits decides; of equals the first. Default 0.'),
-  endpoints: z.array(name).min(1).optional().describe('Of these endpoints. Default all.'),
-  callers: z
-    .array(z.string().min(1))
-    .min(1)
-    .optional()
-    .describe('Handles or numbers; a * at the end stands for anything.'),
-  hours: hours.optional(),
-  timezone: z.string().min(1).optional().describe('Zone of the hours. Default that of the machine.'),
+  ...conditions,
   answer: z.string().min(1).describe(`A bot, ${MACHINE}, or ${NOBODY}: then the call goes on ringing.`),
-  afterMs: z
-    .number()
-    .min(0)
-    .max(120_000)
-    .optional()
-    .describe('Rings so long first. Default 0; of the machine, 20000.'),
+  afterMs: ringMs.describe('Rings so long first. Default 0; of the machine, its own.'),
 });
 
 /** The configuration of `jackfield serve`; docs/service-config.schema.json is made from it. */
@@ -86,13 +191,11 @@ export const serviceConfigSchema = z.strictObject({
     .optional()
     .describe('Records calls, by policy.'),
   bots: named(bot).optional(),
-  answeringMachine: z
-    .strictObject({
-      archive: file.describe('Folder of the messages.'),
-      maxMs: z.number().min(1000).max(600_000).optional(),
-      silenceMs: z.number().min(1000).max(60_000).optional(),
-    })
-    .optional(),
+  answeringMachine: machine.optional().describe('Takes messages, where a rule says so.'),
+  campaigns: named(campaign).optional().describe('Calls to everybody on a list.'),
+  calendars: named(z.array(day).max(10_000))
+    .optional()
+    .describe('Days that rules are about, such as holidays.'),
   rules: z.array(rule).max(10_000).optional().describe('Who answers. Without one that fits, nobody does.'),
   control: z.strictObject({ socket: file.optional() }).optional(),
   http: z
@@ -128,39 +231,84 @@ export const serviceConfigSchema = z.strictObject({
 /** A configuration that was read and checked. */
 export type ServiceConfig = z.infer<typeof serviceConfigSchema>;
 
+/** Conditions on a call, of a rule or a greeting. */
+export type Conditions = Pick<
+  NonNullable<ServiceConfig['rules']>[number],
+  'endpoints' | 'callers' | 'called' | 'status' | 'hours' | 'days' | 'notDays' | 'timezone'
+>;
+
 /** The schema as JSON Schema, for editors. */
 export function serviceConfigJsonSchema(): object {
   return z.toJSONSchema(serviceConfigSchema, { io: 'input' });
 }
 
-/** Checks, beyond the schema, that each name which is used is one that there is. Gives a path and a text for each fault. */
-export function danglingNames(
-  config: ServiceConfig,
-): { readonly path: (string | number)[]; readonly message: string }[] {
-  const bots = Object.keys(config.bots ?? {});
+/** A fault of a configuration, and where it is. */
+export interface ConfigFault {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** Checks, beyond the schema, that each name which is used is one that there is. */
+export function danglingNames(config: ServiceConfig): readonly ConfigFault[] {
   const endpoints = Object.keys(config.endpoints);
-  const answers = [...bots, NOBODY, ...(config.answeringMachine ? [MACHINE] : [])];
+  const calendars = Object.keys(config.calendars ?? {});
+  const answers = [...Object.keys(config.bots ?? {}), NOBODY, ...(config.answeringMachine ? [MACHINE] : [])];
+  const reserved = Object.keys(config.bots ?? {})
+    .filter((bot) => bot === MACHINE || bot === NOBODY)
+    .map((bot) => ({ path: ['bots', bot], message: `${bot} cannot be the name of a bot` }));
   const seen = new Set<string>();
+  const ofRules = (config.rules ?? []).flatMap((rule, index) => {
+    const { answer, name } = rule;
+    const twice = seen.has(name)
+      ? [{ path: ['rules', index, 'name'], message: `${name} is the name of two rules` }]
+      : [];
+    seen.add(name);
+    return [
+      ...noSuch(['rules', index, 'answer'], answer, answers),
+      ...namesOf(['rules', index], rule, endpoints, calendars),
+      ...twice,
+    ];
+  });
+  const ofGreetings = (config.answeringMachine?.greetings ?? []).flatMap((greeting, index) =>
+    namesOf(['answeringMachine', 'greetings', index], greeting, endpoints, calendars),
+  );
+  const ofCampaigns = Object.entries(config.campaigns ?? {}).flatMap(([campaign, { endpoint }]) => {
+    const path = ['campaigns', campaign, 'endpoint'];
+    if (endpoint !== undefined) return noSuch(path, endpoint, endpoints);
+    return endpoints.length === 1 ? [] : [{ path, message: `Expected one of ${endpoints.join(', ')}` }];
+  });
   const unserved =
     config.api && !config.http
       ? [{ path: ['api'], message: 'Expected http as well: its port serves the API' }]
       : [];
-  const rules = (config.rules ?? []).flatMap(({ answer, endpoints: of = [], name }, index) => {
-    const wrong = of.flatMap((each, at) =>
-      endpoints.includes(each)
-        ? []
-        : [{ path: ['rules', index, 'endpoints', at], message: noSuch(each, endpoints) }],
-    );
-    if (!answers.includes(answer))
-      wrong.push({ path: ['rules', index, 'answer'], message: noSuch(answer, answers) });
-    if (seen.has(name))
-      wrong.push({ path: ['rules', index, 'name'], message: `${name} is the name of two rules` });
-    seen.add(name);
-    return wrong;
-  });
-  return [...unserved, ...rules];
+  return [...unserved, ...reserved, ...ofRules, ...ofGreetings, ...ofCampaigns];
 }
 
-function noSuch(given: string, known: readonly string[]): string {
-  return `Expected one of ${known.join(', ')}; got "${given}"`;
+/** Faults of the names in conditions. */
+function namesOf(
+  path: readonly (string | number)[],
+  given: Conditions,
+  endpoints: readonly string[],
+  calendars: readonly string[],
+): ConfigFault[] {
+  const at = (field: keyof Conditions & string, known: readonly string[]) =>
+    ((given[field] ?? []) as readonly string[]).flatMap((each, place) =>
+      noSuch([...path, field, place], each, known),
+    );
+  return [...at('endpoints', endpoints), ...at('days', calendars), ...at('notDays', calendars)];
+}
+
+function noSuch(path: readonly (string | number)[], given: string, known: readonly string[]): ConfigFault[] {
+  if (known.includes(given)) return [];
+  const shown = known.length > 0 ? `one of ${known.join(', ')}` : 'none, for there are none';
+  return [{ path, message: `Expected ${shown}; got "${given}"` }];
+}
+
+function isZone(zone: string): boolean {
+  try {
+    checkTimeZone(zone);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CAMPAIGN_STAGES } from '../campaigns.js';
 
 const text = z.string().min(1).max(2000);
 const call = z.number().int().min(0).describe('Id of the call, as `calls` gives it.');
@@ -44,6 +45,18 @@ const callView = z.strictObject({
   bot: word.optional().describe('Name of the bot that talks on it.'),
   recorded: z.boolean(),
   paused: z.boolean().describe('True while its recording is masked.'),
+});
+
+const campaign = z.string().min(1).max(64).describe('Name of the campaign in the configuration.');
+const campaignView = z.strictObject({
+  campaign: word,
+  endpoint: word,
+  stage: z
+    .enum(CAMPAIGN_STAGES)
+    .describe('waiting: for its endpoint; stopping: its last calls go on; idle: nobody has begun it.'),
+  targets: count.describe('People on its list.'),
+  outcomes: z.record(word, count).describe('People by how the last call to them ended.'),
+  reason: word.optional().describe('Why it waits or has failed.'),
 });
 
 const statusView = z.strictObject({
@@ -114,6 +127,24 @@ export const CONTROL_COMMANDS = {
     done,
   ),
   'record-resume': command('Record again what is said.', 'POST /calls/{call}/record/resume', ofCall, done),
+  campaigns: command(
+    'Show the campaigns, and how far they are.',
+    'GET /campaigns',
+    {},
+    z.array(campaignView),
+  ),
+  'campaign-start': command(
+    'Begin a campaign, or go on with it; after a restart, too.',
+    'POST /campaigns/{campaign}/start',
+    { campaign },
+    campaignView,
+  ),
+  'campaign-stop': command(
+    'Place no more calls of a campaign, after a restart neither; those under way go on.',
+    'POST /campaigns/{campaign}/stop',
+    { campaign },
+    campaignView,
+  ),
   drain: command(
     'Answer no more calls; the service ends with the last one of its bots.',
     'POST /drain',

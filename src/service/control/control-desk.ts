@@ -84,6 +84,9 @@ export class ControlDesk {
       say: (args) => this.#act(args, (found) => say(found, args.text)),
       'record-pause': (args) => this.#act(args, ({ call }) => this.#recording(call).pause('by control')),
       'record-resume': (args) => this.#act(args, ({ call }) => this.#recording(call).resume('by control')),
+      campaigns: () => [...service.campaigns.status],
+      'campaign-start': ({ campaign }) => service.campaigns.start(campaign),
+      'campaign-stop': ({ campaign }) => service.campaigns.stop(campaign),
       drain: () => {
         void service.drain().then(() => this.#hooks.drained());
         return { calls: service.lines.reduce((sum, { calls }) => sum + calls.length, 0) };

@@ -34,6 +34,7 @@ export const feedEventSchema = z.discriminatedUnion('type', [
     ...ofCall,
     rule: word.describe('Name of the rule that fits the call; empty where none does.'),
     answer: word.optional().describe('Name of the bot that answers; absent when nobody does.'),
+    reason: text.optional().describe('Conditions of the rule that hold, or why none does.'),
   }).describe('It was decided who answers a call.'),
   event('state', {
     ...ofCall,
@@ -94,10 +95,11 @@ export const feedEventSchema = z.discriminatedUnion('type', [
   event('campaign', {
     ...perhapsOfCall,
     campaign: word,
-    what: z.enum(['begun', 'called', 'ended']),
+    what: z.enum(['begun', 'called', 'waiting', 'stopped', 'ended', 'failed']),
     target: word.optional(),
     outcome: word.optional(),
-  }).describe('A campaign began, has called somebody, or ended.'),
+    reason: text.optional().describe('What it waits for, or why it failed.'),
+  }).describe('A campaign began, has called somebody, stands still, or ended.'),
   event('queue', {
     ...perhapsOfCall,
     queue: word,

@@ -13,6 +13,7 @@ import type { Lease } from '../../tcp/lease.js';
 import { closeError } from '../../tcp/lease-state.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import type { AnsweringMachine } from '../../voicemail/answering/answering-machine.js';
+import type { MessageTaker } from '../../voicemail/answering/message-taker.js';
 import type { EventFeed } from './event-feed.js';
 
 /** The tag of a recording that names the account whose call it is. */
@@ -104,8 +105,10 @@ export class FeedSources {
   }
 
   /** Takes an answering machine: its messages and their transcripts. */
-  machine(machine: AnsweringMachine): void {
+  machine(given: AnsweringMachine | MessageTaker): void {
     const feed = this.#feed;
+    // A message taker has the events of a machine.
+    const machine = given as MessageTaker;
     machine.on('message', ({ account, caller, durationSeconds, transcript, attachments }) => {
       const [audio] = attachments;
       const durationMs = durationSeconds * 1000;

@@ -39,7 +39,7 @@ export interface AnsweringBotOptions {
   /** Archive that keeps the messages. */
   readonly archive: VoicemailArchive;
   /** Gives the greeting for this caller. Default: three rising tones. */
-  readonly greetingFor?: (call: BotCall) => Speakable | undefined;
+  readonly greetingFor?: (call: BotCall) => Speakable | undefined | Promise<Speakable | undefined>;
   /** Longest message, in milliseconds: 1000 to 600,000. Default 120,000. */
   readonly maxMs?: number;
   /** Silence that ends a message, in milliseconds: 1000 to 60,000. Default 5000. */
@@ -73,12 +73,13 @@ export const ANSWERING_RULES: Rules<Omit<AnsweringBotOptions, 'account' | 'greet
   goodbye: given,
   minMs: within(0, 10_000, 'ms'),
 };
-const RULES: Rules<AnsweringBotOptions> = {
+/** Rules of all options but `onMessage`. */
+export const ANSWERING_BOT_RULES: Rules<Omit<AnsweringBotOptions, 'onMessage'>> = {
   ...ANSWERING_RULES,
   account: needed(line(1, 1000)),
   greetingFor: callback,
-  onMessage: callback,
 };
+const RULES: Rules<AnsweringBotOptions> = { ...ANSWERING_BOT_RULES, onMessage: callback };
 const REVIEW_KEYS: Rules<ReviewKeys> = { listen: KEY, again: KEY, keep: KEY, delete: KEY };
 
 const GREETING: Speakable = [
@@ -108,7 +109,8 @@ export function answeringBot(options: AnsweringBotOptions): Bot {
 type Settings = ReturnType<typeof resolve>;
 
 async function answer(call: BotCall, settings: Settings): Promise<void> {
-  await call.say(settings.greetingFor(call) ?? GREETING, { bargeIn: 'digit' });
+  const greeting = await during(call.clock, Promise.resolve(settings.greetingFor(call)));
+  await call.say(greeting ?? GREETING, { bargeIn: 'digit' });
   const heardAt = call.clock.unixMs();
   const message = await take(call, settings);
   if (!message || message.durationMs < settings.minMs) return;

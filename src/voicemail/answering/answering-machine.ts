@@ -1,7 +1,6 @@
 import {
   checkOptions,
   given,
-  line,
   listOf,
   needed,
   object,
@@ -15,34 +14,23 @@ import { during } from '../../base/during.js';
 import { asError } from '../../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import { checkTimeZone } from '../../base/local-time.js';
-import type { Bot } from '../../bot/bot.js';
-import type { BotCall } from '../../bot/bot-call.js';
 import { BotHost } from '../../bot/bot-host.js';
-import { Prompts } from '../../bot/prompt/prompts.js';
+import type { Prompts } from '../../bot/prompt/prompts.js';
 import type { Speakable } from '../../bot/prompt/speakable.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
 import { SERVER } from '../../tcp/lease.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
-import { requireProgram } from '../../voice/process/require-program.js';
-import { runTool } from '../../voice/process/run-tool.js';
-import type { Transcriber } from '../../voice/transcript/transcriber.js';
-import type { ArchivedMessage } from '../archive/archived-message.js';
-import { isSealed } from '../archive/message-files.js';
-import { ANSWERING_RULES, type AnsweringBotOptions, answeringBot } from './answering-bot.js';
+import { ANSWERING_RULES, type AnsweringBotOptions } from './answering-bot.js';
 import { type AnsweringRule, checkRules, matchingRule } from './answering-rule.js';
-import { type VoicemailNotice, voicemailNotice } from './voicemail-notice.js';
-
-/** A command that is told of each message: the notice as JSON on its standard input. Never a shell line. */
-export interface NoticeHook {
-  readonly command: string;
-  readonly args?: readonly string[];
-}
+import { MESSAGE_RULES, type MessageOptions, MessageTaker } from './message-taker.js';
+import type { VoicemailNotice } from './voicemail-notice.js';
 
 /** Options of {@link AnsweringMachine.start}. */
 export interface AnsweringMachineOptions
-  extends Omit<AnsweringBotOptions, 'account' | 'greetingFor' | 'onMessage'> {
+  extends Omit<AnsweringBotOptions, 'account' | 'greetingFor' | 'onMessage'>,
+    MessageOptions {
   readonly client: Client;
   readonly server: PcmServer;
   /** The library that greetings and prompts are named from. Default: tones and files. */
@@ -55,16 +43,12 @@ export interface AnsweringMachineOptions
   readonly rules?: readonly AnsweringRule[];
   /** The zone that the hours of rules are of, such as `Europe/Berlin`. Default: the machine's. */
   readonly timezone?: string | undefined;
-  /** Turns each message into text before it is told of. Default: none. */
-  readonly transcriber?: Transcriber;
-  /** Language of the messages, for the transcriber. */
-  readonly language?: string;
-  readonly hook?: NoticeHook;
   readonly clock?: Clock;
 }
 
 const RULES: Rules<AnsweringMachineOptions> = {
   ...ANSWERING_RULES,
+  ...MESSAGE_RULES,
   client: needed(CLIENT),
   server: needed(SERVER),
   prompts: given,
@@ -72,9 +56,6 @@ const RULES: Rules<AnsweringMachineOptions> = {
   greeting: given,
   rules: listOf(object),
   timezone: words,
-  transcriber: object,
-  language: line(1, 100),
-  hook: object,
   clock: CLOCK,
 };
 
@@ -86,6 +67,9 @@ export interface AnsweringMachineEvents extends FencedEvents {
   failed: [error: Error];
 }
 
+/** The options that are the message taker's, too. */
+type Taking = MessageOptions & Omit<AnsweringBotOptions, 'account' | 'greetingFor' | 'onMessage'>;
+const TAKING_RULES: Rules<Taking> = { ...ANSWERING_RULES, ...MESSAGE_RULES };
 const DEFAULT_AFTER_MS = 20_000;
 
 /** Picks up what nobody else does, and keeps what callers say. */
@@ -93,27 +77,30 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
   readonly #options: AnsweringMachineOptions;
   readonly #clock: Clock;
   readonly #host: BotHost;
-  readonly #bot: Bot;
-  readonly #rules = new Map<number, AnsweringRule>();
+  readonly #taker: MessageTaker;
+  /** Of the calls that it has, by their ids. */
+  readonly #rules: Map<number, AnsweringRule>;
   readonly #busy = new Set<Promise<void>>();
   readonly #onCall = (call: Call) => this.#track(this.#offered(call));
   readonly #closing = new AbortController();
 
-  private constructor(options: AnsweringMachineOptions, account: string, prompts: Prompts) {
+  private constructor(
+    options: AnsweringMachineOptions,
+    taker: MessageTaker,
+    rules: Map<number, AnsweringRule>,
+  ) {
     super();
     const { client, server, clock = systemClock } = options;
     this.#options = options;
     this.#clock = clock;
-    this.#host = new BotHost({ client, server, clock, prompts });
+    this.#taker = taker;
+    this.#rules = rules;
+    taker.on('message', (notice) => this.emit('message', notice));
+    taker.on('failed', (error) => this.emit('failed', error));
+    this.#host = new BotHost({ client, server, clock, prompts: taker.prompts });
     this.#host.on('result', ({ callId, error }) => {
-      this.#rules.delete(callId);
+      rules.delete(callId);
       if (error) this.emit('failed', error);
-    });
-    this.#bot = answeringBot({
-      ...optionsOf(options, ANSWERING_RULES),
-      account,
-      greetingFor: (call) => this.#greetingFor(call),
-      onMessage: (message, samples) => this.#track(this.#tell(message, samples)),
     });
     client.on('call', this.#onCall);
   }
@@ -127,15 +114,18 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
    */
   static async start(options: AnsweringMachineOptions): Promise<AnsweringMachine> {
     checkOptions(options, RULES);
-    const { rules = [], timezone, greeting, reviewPrompt, goodbye } = options;
-    const { client, transcriber, hook, prompts = await Prompts.open() } = options;
+    const { rules = [], timezone, greeting, client, prompts } = options;
     checkRules(rules);
     if (timezone !== undefined) checkTimeZone(timezone);
-    const said = [greeting, reviewPrompt, goodbye, ...rules.map((rule) => rule.greeting)];
-    await prompts.preload(said.filter((speakable) => speakable !== undefined));
-    await transcriber?.ready?.();
-    if (hook) await requireProgram(hook.command);
-    return new AnsweringMachine(options, await client.parameters.get('CURRENTUSERHANDLE'), prompts);
+    const inForce = new Map<number, AnsweringRule>();
+    const taker = await MessageTaker.open({
+      ...optionsOf<Taking>(options, TAKING_RULES),
+      ...(prompts && { prompts }),
+      greetings: [greeting, ...rules.map((rule) => rule.greeting)].filter((each) => each !== undefined),
+      greetingFor: ({ id }) => inForce.get(id)?.greeting ?? greeting,
+      account: await client.parameters.get('CURRENTUSERHANDLE'),
+    });
+    return new AnsweringMachine(options, taker, inForce);
   }
 
   /** Takes no more calls; resolves when those under way are over and told of. */
@@ -144,6 +134,7 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
     this.#closing.abort();
     await this.#host.close();
     while (this.#busy.size > 0) await Promise.all(this.#busy);
+    await this.#taker.settled();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -161,7 +152,7 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
       await Promise.race([rung, call.ended({ signal })]);
       if (call.status !== 'RINGING') return;
       this.#rules.set(call.id, rule);
-      await this.#host.run(this.#bot, call);
+      await this.#host.run(this.#taker.bot, call);
     } catch (error) {
       if (!signal.aborted) this.#failed(error);
     }
@@ -177,32 +168,6 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
     return matchingRule(rules, { caller, at, userStatus, timezone }) ?? {};
   }
 
-  #greetingFor({ id }: BotCall): Speakable | undefined {
-    return this.#rules.get(id)?.greeting ?? this.#options.greeting;
-  }
-
-  async #tell(message: ArchivedMessage, samples: Int16Array): Promise<void> {
-    const { archive, transcriber, language, hook } = this.#options;
-    const file = archive.audioFile(message) ?? '';
-    try {
-      if (transcriber) {
-        const clear = message.audio !== undefined && !isSealed(message.audio);
-        const request = { ...(clear && { file }), ...(language !== undefined && { language }) };
-        const { text } = await transcriber.transcribe({ ...request, samples: once(samples) });
-        await archive.setTranscript(message.key, text);
-      }
-    } catch (error) {
-      this.#failed(error);
-    }
-    const notice = voicemailNotice(archive.catalogue.message(message.key), file);
-    try {
-      if (hook) await runTool({ tool: hook.command, args: hook.args ?? [], input: JSON.stringify(notice) });
-    } catch (error) {
-      this.#failed(error);
-    }
-    this.emit('message', notice);
-  }
-
   #track(work: Promise<void>): void {
     const tracked = work
       .catch((error: unknown) => this.#failed(error))
@@ -213,8 +178,4 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
   #failed(error: unknown): void {
     this.emit('failed', asError(error));
   }
-}
-
-async function* once(samples: Int16Array): AsyncGenerator<Int16Array, void, void> {
-  yield samples;
 }

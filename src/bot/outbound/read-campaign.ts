@@ -1,0 +1,74 @@
+import {
+  checkOptions,
+  listOf,
+  needed,
+  object,
+  oneOf,
+  path,
+  type Rules,
+  within,
+  words,
+} from '../../base/check.js';
+import { checkHoursIn, type Hours } from '../../base/hours.js';
+import { machineTimeZone, WEEKDAYS, type Weekday } from '../../base/local-time.js';
+import type { Bot } from '../bot.js';
+import type { Prompts } from '../prompt/prompts.js';
+import { type BotFiles, readBot } from '../read-bot.js';
+import { type CampaignTarget, readCallList } from './call-list.js';
+import type { CampaignOptions } from './campaign.js';
+import type { CampaignLine } from './campaign-call.js';
+
+/** A campaign as commands and configurations name it. */
+export interface CampaignSource extends BotFiles {
+  /** The people who are called: CSV with a column `target`, or JSON. */
+  readonly list: string;
+  /** Times at which calls are placed. Default: at any time of the weekdays. */
+  readonly hours?: Pick<Hours, 'from' | 'to'> | undefined;
+  /** Days on which calls are placed. Default: every day. */
+  readonly weekdays?: readonly Weekday[] | undefined;
+  /** Zone of both. Default: that of the flow; of a script, that of the machine. */
+  readonly timezone?: string | undefined;
+  readonly concurrency?: number | undefined;
+  readonly callsPerMinute?: number | undefined;
+  readonly attempts?: number | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly ringMs?: number | undefined;
+}
+
+/** A campaign that was read and checked: arguments of `runCampaign`. */
+export interface ReadCampaign {
+  readonly targets: readonly CampaignTarget[];
+  /** In words, with their places. */
+  readonly warnings: readonly string[];
+  readonly options: CampaignOptions;
+  readonly bot: (line: CampaignLine) => Bot;
+}
+
+const NUMBER = within(0, Number.MAX_SAFE_INTEGER);
+const RULES: Rules<CampaignSource> = {
+  ...{ list: needed(path), flow: path, hooks: path, script: path },
+  ...{ hours: object, weekdays: listOf(oneOf(...WEEKDAYS), 1), timezone: words },
+  ...{ concurrency: NUMBER, callsPerMinute: NUMBER, attempts: NUMBER, retryAfterMs: NUMBER, ringMs: NUMBER },
+};
+
+/**
+ * Reads the list and the bot of a campaign, and checks that the bot can say what it has to. The command and the
+ * service do it by this function, and so refuse the same campaigns.
+ *
+ * @throws ERR_FILE, ERR_FLOW, ERR_INVALID_ARG with all that is wrong in the list.
+ */
+export async function readCampaign(source: CampaignSource, prompts: Prompts): Promise<ReadCampaign> {
+  checkOptions(source, RULES);
+  const { list, flow, hooks, script, weekdays, timezone, hours } = source;
+  const targets = await readCallList(list);
+  const { make, warnings, timezone: ofBot } = await readBot({ flow, hooks, script }, { prompts, targets });
+  const limits = LIMITS.flatMap((name) => (source[name] === undefined ? [] : [[name, source[name]]]));
+  const options: CampaignOptions = Object.fromEntries(limits);
+  if (!hours && !weekdays) return { targets, warnings, bot: make, options };
+  const inForce = { ...(hours ?? { from: '00:00', to: '24:00' }), ...(weekdays && { weekdays }) };
+  const zone = timezone ?? ofBot ?? machineTimeZone();
+  checkHoursIn(inForce, zone);
+  return { targets, warnings, bot: make, options: { ...options, hours: inForce, timezone: zone } };
+}
+
+const LIMITS = ['concurrency', 'callsPerMinute', 'attempts', 'retryAfterMs', 'ringMs'] as const;

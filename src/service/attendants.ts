@@ -1,0 +1,169 @@
+import type { Clock } from '../base/clock.js';
+import type { Bot } from '../bot/bot.js';
+import type { BotCall } from '../bot/bot-call.js';
+import { openPrompts } from '../bot/prompt/open-prompts.js';
+import type { Prompts } from '../bot/prompt/prompts.js';
+import type { Speakable } from '../bot/prompt/speakable.js';
+import { readBot } from '../bot/read-bot.js';
+import { MessageTaker } from '../voicemail/answering/message-taker.js';
+import type { VoicemailArchive } from '../voicemail/archive/voicemail-archive.js';
+import { commandTranscriber } from '../voice/transcript/command-transcriber.js';
+import { type OfferedCall, weighRules } from './answer-rules.js';
+import { MACHINE, type ServiceConfig } from './config/service-config.js';
+
+/** Somebody who can answer. */
+export interface Attendant {
+  /** As rules name it. */
+  readonly name: string;
+  readonly bot: Bot;
+  readonly prompts: Prompts;
+  /** Calls at once, over all endpoints. */
+  readonly maxCalls: number;
+  /** Rings so long, in milliseconds, where the rule does not say. */
+  readonly afterMs: number;
+}
+
+/** An account whose calls are answered. */
+export interface ServedAccount {
+  readonly account: string;
+  /** The facts of one of its calls. */
+  offered(call: BotCall['call']): Promise<OfferedCall>;
+}
+
+/** The parts of a service that attendants work with. */
+export interface Workplace {
+  readonly clock: Clock;
+  readonly archive: VoicemailArchive | undefined;
+  readonly accounts: readonly ServedAccount[];
+  /** Told of each message taker, before its first call. */
+  taker(taker: MessageTaker): void;
+}
+
+const DEFAULT_MAX_CALLS = 100;
+const MACHINE_MAX_CALLS = 1000;
+const MACHINE_RINGS_MS = 20_000;
+
+/** Everybody who can answer by one configuration: bots for all accounts, an answering machine for each. */
+export class Staff {
+  readonly #bots: ReadonlyMap<string, Attendant>;
+  readonly #machines: ReadonlyMap<string, Attendant>;
+  readonly #takers: readonly MessageTaker[];
+
+  private constructor(
+    bots: ReadonlyMap<string, Attendant>,
+    machines: ReadonlyMap<string, { readonly attendant: Attendant; readonly taker: MessageTaker }>,
+  ) {
+    this.#bots = bots;
+    this.#machines = new Map([...machines].map(([account, { attendant }]) => [account, attendant]));
+    this.#takers = [...machines.values()].map(({ taker }) => taker);
+  }
+
+  /**
+   * Reads every bot with what it says: one that could not speak is refused now.
+   * @throws ERR_FILE, ERR_FLOW, ERR_WAV, ERR_TOOL, ERR_INVALID_ARG.
+   */
+  static async read(config: ServiceConfig, place: Workplace): Promise<Staff> {
+    const bots = new Map<string, Attendant>();
+    for (const [name, { flow, hooks, script, maxCalls = DEFAULT_MAX_CALLS, ...rest }] of Object.entries(
+      config.bots ?? {},
+    )) {
+      const prompts = await openPrompts(rest);
+      const bot = { ...(await readBot({ flow, hooks, script }, { prompts })).make(), name };
+      bots.set(name, { name, bot, prompts, maxCalls, afterMs: 0 });
+    }
+    const machines = new Map<string, { attendant: Attendant; taker: MessageTaker }>();
+    for (const served of place.accounts) {
+      const machine = await machineOf(config, served, place);
+      if (machine) machines.set(served.account, machine);
+    }
+    return new Staff(bots, machines);
+  }
+
+  /** The one that a rule names, for an account. */
+  find(name: string, account: string): Attendant | undefined {
+    return name === MACHINE ? this.#machines.get(account) : this.#bots.get(name);
+  }
+
+  /** Everybody who can have calls of this account. */
+  of(account: string): readonly Attendant[] {
+    const machine = this.#machines.get(account);
+    return [...this.#bots.values(), ...(machine ? [machine] : [])];
+  }
+
+  /** Resolves when every message that was kept is told of. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#takers.map((taker) => taker.settled()));
+  }
+}
+
+type MachineConfig = NonNullable<ServiceConfig['answeringMachine']>;
+
+async function machineOf(
+  { answeringMachine: machine, calendars = {} }: ServiceConfig,
+  { account, offered }: ServedAccount,
+  { archive, taker: told }: Workplace,
+): Promise<{ attendant: Attendant; taker: MessageTaker } | undefined> {
+  if (!machine || !archive) return undefined;
+  const { prompts: folder, speech, cache, greetings = [], transcriber, maxCalls, afterMs } = machine;
+  const prompts = await openPrompts({ prompts: folder, speech, cache });
+  const greetingFor = async ({ call }: BotCall) => {
+    const fitting = weighRules(greetings, calendars, await offered(call)).find(({ fits }) => fits);
+    return speakable(fitting?.rule.greeting ?? machine.greeting);
+  };
+  const taker = await MessageTaker.open({
+    ...{ account, archive, prompts, greetingFor },
+    ...wordsOf(machine),
+    greetings: [machine.greeting, ...greetings.map(({ greeting }) => greeting)].flatMap(
+      (each) => speakable(each) ?? [],
+    ),
+    ...(transcriber && { transcriber: commandTranscriber(given(transcriber)) }),
+  });
+  told(taker);
+  const attendant = {
+    ...{ name: MACHINE, bot: taker.bot, prompts },
+    maxCalls: maxCalls ?? MACHINE_MAX_CALLS,
+    afterMs: afterMs ?? MACHINE_RINGS_MS,
+  };
+  return { attendant, taker };
+}
+
+/** The options that are the bot's own. */
+function wordsOf({ maxMs, silenceMs, minMs, endKey, keys, language, hook, ...rest }: MachineConfig) {
+  const [reviewPrompt, goodbye] = [speakable(rest.reviewPrompt), speakable(rest.goodbye)];
+  return given({
+    ...{ maxMs, silenceMs, minMs, endKey, language, reviewPrompt, goodbye },
+    keys: keys && given(keys),
+    hook: hook && given(hook),
+  });
+}
+
+function speakable(spoken: MachineConfig['greeting']): Speakable | undefined {
+  if (typeof spoken === 'string') return { file: spoken };
+  return spoken && ('prompt' in spoken ? spoken.prompt : spoken);
+}
+
+type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** Without the fields that were not given. */
+function given<T extends object>(options: T): Partial<Given<T>> & Given<Pick<T, RequiredOf<T>>> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<T>;
+}
+
+type RequiredOf<T> = { [K in keyof T]-?: undefined extends T[K] ? never : K }[keyof T];
+
+/** Counts the calls that each attendant has, over all endpoints and configurations. */
+export class Places {
+  readonly #taken = new Map<string, number>();
+
+  /** Takes a place for a call; undefined when there is none. Returns what gives it free. */
+  take({ name, maxCalls }: Attendant): (() => void) | undefined {
+    const taken = this.#taken.get(name) ?? 0;
+    if (taken >= maxCalls) return undefined;
+    this.#taken.set(name, taken + 1);
+    return () => {
+      const left = (this.#taken.get(name) ?? 1) - 1;
+      if (left > 0) this.#taken.set(name, left);
+      else this.#taken.delete(name);
+    };
+  }
+}

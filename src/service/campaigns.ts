@@ -1,0 +1,296 @@
+import { type Clock, sleep } from '../base/clock.js';
+import { asError, JackfieldError } from '../base/errors.js';
+import { runCampaign } from '../bot/outbound/campaign.js';
+import { CampaignLog } from '../bot/outbound/campaign-log.js';
+import { type ReadCampaign, readCampaign } from '../bot/outbound/read-campaign.js';
+import { openPrompts } from '../bot/prompt/open-prompts.js';
+import type { Prompts } from '../bot/prompt/prompts.js';
+import type { AttachState } from '../control/client/attach-state.js';
+import type { ServiceConfig } from './config/service-config.js';
+import type { EventFeed } from './feed/event-feed.js';
+import type { ServiceLine } from './service-line.js';
+
+/** Stages of a campaign: `idle` before anybody begins it, `waiting` for its endpoint, `stopping` while its last calls go on. */
+export const CAMPAIGN_STAGES = [
+  'idle',
+  'running',
+  'waiting',
+  'stopping',
+  'stopped',
+  'ended',
+  'failed',
+] as const;
+export type CampaignStage = (typeof CAMPAIGN_STAGES)[number];
+
+/** A campaign of a service at the moment. */
+export interface CampaignStatus {
+  readonly campaign: string;
+  readonly endpoint: string;
+  readonly stage: CampaignStage;
+  /** People on its list. */
+  readonly targets: number;
+  /** Those of them whose last call is over, by how it ended. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** Why it failed or waits. */
+  readonly reason?: string;
+}
+
+/** The parts of a service that campaigns work with. */
+export interface CampaignOffice {
+  readonly clock: Clock;
+  readonly feed: EventFeed;
+  readonly lines: readonly ServiceLine[];
+}
+
+type CampaignConfig = NonNullable<ServiceConfig['campaigns']>[string];
+
+/** A campaign that was read and checked, with the line that it calls from. */
+interface Plan {
+  readonly name: string;
+  readonly config: CampaignConfig;
+  readonly campaign: ReadCampaign;
+  readonly prompts: Prompts;
+  readonly line: ServiceLine;
+  readonly folder: string;
+}
+
+/** An endpoint that did not answer in time is tried again after this long, in milliseconds. */
+const AGAIN_MS = 60_000;
+const DEFAULT_FOLDER = 'recordings';
+/** Errors of an endpoint that is away, or was when it was asked. */
+const AWAY: readonly string[] = ['ERR_ATTACH_UNAVAILABLE', 'ERR_CLOSED', 'ERR_TIMEOUT'];
+
+/** The campaigns of a service, by their names. Their calls and what was last wanted of them are kept by the log. */
+export class Campaigns implements AsyncDisposable {
+  readonly #office: CampaignOffice;
+  readonly #logs = new Map<string, CampaignLog>();
+  readonly #running = new Map<string, RunningCampaign>();
+  /** Campaigns that a configuration has no more, until their last call is over. */
+  readonly #leaving = new Set<Promise<void>>();
+  #over = false;
+
+  constructor(office: CampaignOffice) {
+    this.#office = office;
+  }
+
+  /**
+   * Reads the campaigns of a configuration; resolves to what puts them in force: new ones begin where that is wanted,
+   * those that changed go on by the new one when the calls under way are over, those that are gone are stopped.
+   *
+   * @throws ERR_FILE, ERR_FLOW, ERR_INVALID_ARG, as `jackfield campaign run` does. Then nothing changes.
+   */
+  async prepare({ campaigns = {}, record }: ServiceConfig): Promise<() => void> {
+    const plans: Plan[] = [];
+    for (const [name, config] of Object.entries(campaigns)) {
+      const { prompts: folder, speech, cache, endpoint, begin: _, log, ...source } = config;
+      const line = this.#office.lines.find((each) => endpoint === undefined || each.name === endpoint);
+      if (!line) throw new JackfieldError('ERR_INVALID_ARG', `The campaign ${name} has no endpoint.`);
+      const prompts = await openPrompts({ prompts: folder, speech, cache });
+      const campaign = await readCampaign(source, prompts);
+      plans.push({ name, config, campaign, prompts, line, folder: log ?? record?.out ?? DEFAULT_FOLDER });
+    }
+    for (const { folder } of plans)
+      if (!this.#logs.has(folder)) this.#logs.set(folder, CampaignLog.open(folder));
+    return () => this.#apply(plans);
+  }
+
+  /** The campaigns at the moment. */
+  get status(): readonly CampaignStatus[] {
+    return [...this.#running.values()].map((campaign) => campaign.status);
+  }
+
+  /** Begins a campaign, or goes on with it; also after a restart. @throws ERR_INVALID_ARG; ERR_INVALID_STATE; ERR_FILE. */
+  start(name: string): CampaignStatus {
+    const campaign = this.#named(name);
+    if (this.#over)
+      throw new JackfieldError('ERR_INVALID_STATE', 'The service drains: it begins no more calls.');
+    campaign.want('run');
+    campaign.start();
+    return campaign.status;
+  }
+
+  /** Places no more calls, also after a restart; those under way go on. @throws ERR_INVALID_ARG; ERR_FILE. */
+  stop(name: string): CampaignStatus {
+    const campaign = this.#named(name);
+    campaign.want('stop');
+    campaign.stop();
+    return campaign.status;
+  }
+
+  /** Places no more calls until the next start; resolves when those under way are over. */
+  async drained(): Promise<void> {
+    this.#over = true;
+    for (const campaign of this.#running.values()) campaign.stop();
+    await Promise.all([...this.#leaving, ...[...this.#running.values()].map((each) => each.settled)]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drained();
+    for (const log of this.#logs.values()) log.close();
+    this.#logs.clear();
+  }
+
+  #apply(plans: readonly Plan[]): void {
+    for (const [name, campaign] of this.#running) {
+      if (plans.some((plan) => plan.name === name)) continue;
+      campaign.stop();
+      this.#running.delete(name);
+      const left: Promise<void> = campaign.settled.finally(() => this.#leaving.delete(left));
+      this.#leaving.add(left);
+    }
+    for (const plan of plans) {
+      const before = this.#running.get(plan.name);
+      const log = this.#logs.get(plan.folder);
+      if (!log) continue;
+      const campaign = new RunningCampaign(plan, log, this.#office, before?.settled);
+      before?.stop();
+      this.#running.set(plan.name, campaign);
+      const will = log.will(plan.name) ?? (plan.config.begin === 'at-once' ? 'run' : 'stop');
+      if (will === 'run' && !this.#over) campaign.start();
+    }
+  }
+
+  #named(name: string): RunningCampaign {
+    const campaign = this.#running.get(name);
+    if (campaign) return campaign;
+    const names = [...this.#running.keys()].join(', ');
+    const known = names ? `There is ${names}.` : 'The configuration has none.';
+    throw new JackfieldError('ERR_INVALID_ARG', `There is no campaign "${name}". ${known}`);
+  }
+}
+
+/** One campaign, by one configuration. */
+class RunningCampaign {
+  readonly #plan: Plan;
+  readonly #log: CampaignLog;
+  readonly #office: CampaignOffice;
+  #stage: CampaignStage = 'idle';
+  #reason: string | undefined;
+  #stop = new AbortController();
+  /** The end of all that was begun so far: a call is not taken for one of a process that was killed. */
+  #settled: Promise<void>;
+
+  constructor(
+    plan: Plan,
+    log: CampaignLog,
+    office: CampaignOffice,
+    before: Promise<void> = Promise.resolve(),
+  ) {
+    this.#plan = plan;
+    this.#log = log;
+    this.#office = office;
+    this.#settled = before;
+  }
+
+  get settled(): Promise<void> {
+    return this.#settled;
+  }
+
+  get status(): CampaignStatus {
+    const { name, line, campaign } = this.#plan;
+    const summary = this.#log.summaries().find((each) => each.campaign === name);
+    return {
+      ...{ campaign: name, endpoint: line.name, stage: this.#stage, targets: campaign.targets.length },
+      outcomes: summary?.outcomes ?? {},
+      ...(this.#reason !== undefined && { reason: this.#reason }),
+    };
+  }
+
+  want(will: 'run' | 'stop'): void {
+    this.#log.setWill(this.#plan.name, will);
+  }
+
+  start(): void {
+    if (this.#stage === 'running' || this.#stage === 'waiting') return;
+    this.#stop = new AbortController();
+    this.#moved('running');
+    const { signal } = this.#stop;
+    this.#settled = this.#settled.then(() => this.#run(signal));
+  }
+
+  stop(): void {
+    if (this.#stage !== 'running' && this.#stage !== 'waiting') return;
+    this.#moved('stopping');
+    this.#stop.abort();
+  }
+
+  /** Runs to the end of the list, beyond any number of losses of the endpoint. Never rejects. */
+  async #run(stop: AbortSignal): Promise<void> {
+    const { name, line } = this.#plan;
+    if (!stop.aborted) this.#tell({ what: 'begun' });
+    try {
+      while (!stop.aborted && !(await this.#stretch(stop)));
+      // Begun anew meanwhile, which goes on when this has ended.
+      if (stop !== this.#stop.signal) return;
+      if (stop.aborted) {
+        this.#moved('stopped');
+        this.#tell({ what: 'stopped' });
+        return;
+      }
+      this.#log.setWill(name, undefined);
+      this.#moved('ended');
+      this.#tell({ what: 'ended' });
+    } catch (error) {
+      const { message } = asError(error);
+      this.#moved('failed', message);
+      this.#tell({ what: 'failed', reason: message });
+      this.#office.feed.failed(`campaign ${name}`, error, { account: line.account });
+    }
+  }
+
+  /** Calls as long as the endpoint is there; resolves to true when everybody was called. */
+  async #stretch(stop: AbortSignal): Promise<boolean> {
+    const { name, line, campaign, prompts } = this.#plan;
+    const { clock } = this.#office;
+    if (line.client.state.status === 'closed') {
+      throw new JackfieldError('ERR_CLOSED', `The endpoint ${line.name} is closed for good.`);
+    }
+    if (!line.up) await this.#wait('the endpoint is away', line.client.attached({ signal: stop }));
+    if (stop.aborted || !line.up) return false;
+    const lost = new AbortController();
+    const look = ({ status }: AttachState) => {
+      if (status !== 'attached') lost.abort();
+    };
+    line.client.on('state', look);
+    const host = line.host(prompts);
+    try {
+      const options = { ...campaign.options, clock, store: this.#log.store(name) };
+      const signal = AbortSignal.any([stop, lost.signal]);
+      for await (const call of runCampaign(host, campaign.bot, campaign.targets, { ...options, signal })) {
+        const { target, outcome, error } = call;
+        this.#tell({ what: 'called', target, outcome, ...(error !== undefined && { reason: error }) });
+      }
+      return !lost.signal.aborted;
+    } catch (error) {
+      if (!(error instanceof JackfieldError && AWAY.includes(error.code))) throw error;
+      await this.#wait(error.message, sleep(clock, AGAIN_MS, { signal: stop }));
+      return false;
+    } finally {
+      line.client.off('state', look);
+      await line.dismiss(host);
+    }
+  }
+
+  /** Waits for something unless the campaign is stopped. */
+  async #wait(reason: string, until: Promise<unknown>): Promise<void> {
+    this.#moved('waiting', reason);
+    this.#tell({ what: 'waiting', reason });
+    await until.catch(() => undefined);
+    if (this.#stage === 'waiting') this.#moved('running');
+  }
+
+  #moved(stage: CampaignStage, reason?: string): void {
+    this.#stage = stage;
+    this.#reason = reason;
+  }
+
+  #tell(what: {
+    readonly what: 'begun' | 'called' | 'waiting' | 'stopped' | 'ended' | 'failed';
+    readonly target?: string;
+    readonly outcome?: string;
+    readonly reason?: string;
+  }): void {
+    const { name, line } = this.#plan;
+    this.#office.feed.tell({ type: 'campaign', account: line.account, campaign: name, ...what });
+  }
+}

@@ -1,0 +1,133 @@
+import { checkOptions, given, line, listOf, object, optionsOf, type Rules } from '../../base/check.js';
+import { asError } from '../../base/errors.js';
+import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import type { Bot } from '../../bot/bot.js';
+import { Prompts } from '../../bot/prompt/prompts.js';
+import type { Speakable } from '../../bot/prompt/speakable.js';
+import { requireProgram } from '../../voice/process/require-program.js';
+import { runTool } from '../../voice/process/run-tool.js';
+import type { ArchivedMessage } from '../archive/archived-message.js';
+import { isSealed } from '../archive/message-files.js';
+import type { Transcriber } from '../../voice/transcript/transcriber.js';
+import { ANSWERING_BOT_RULES, type AnsweringBotOptions, answeringBot } from './answering-bot.js';
+import { type VoicemailNotice, voicemailNotice } from './voicemail-notice.js';
+
+/** A command that is told of each message: the notice as JSON on its standard input. Never a shell line. */
+export interface NoticeHook {
+  readonly command: string;
+  readonly args?: readonly string[];
+}
+
+/** What becomes of a message once it is kept. */
+export interface MessageOptions {
+  /** Turns each message into text before it is told of. Default: none. */
+  readonly transcriber?: Transcriber;
+  /** Language of the messages, for the transcriber. */
+  readonly language?: string;
+  readonly hook?: NoticeHook;
+}
+
+/** Options of {@link MessageTaker.open}. */
+export interface MessageTakerOptions extends Omit<AnsweringBotOptions, 'onMessage'>, MessageOptions {
+  /** The library that greetings and prompts are named from. Default: tones and files. */
+  readonly prompts?: Prompts;
+  /** All that {@link AnsweringBotOptions.greetingFor} may give: it is loaded first. Default: none. */
+  readonly greetings?: readonly Speakable[];
+}
+
+/** The rules of {@link MessageOptions}. */
+export const MESSAGE_RULES: Rules<MessageOptions> = {
+  transcriber: object,
+  language: line(1, 100),
+  hook: object,
+};
+const RULES: Rules<Omit<MessageTakerOptions, 'onMessage'>> = {
+  ...ANSWERING_BOT_RULES,
+  ...MESSAGE_RULES,
+  prompts: given,
+  greetings: listOf(given),
+};
+
+/** Events of a {@link MessageTaker}. */
+export interface MessageTakerEvents extends FencedEvents {
+  /** A message was kept. Comes after its transcript. */
+  message: [notice: VoicemailNotice];
+  /** A transcript or a hook failed; the message is kept. */
+  failed: [error: Error];
+}
+
+/** The bot that takes messages, with what becomes of each: transcript, hook, notice. Whoever has calls lets it have them. */
+export class MessageTaker extends FencedEmitter<MessageTakerEvents> {
+  readonly bot: Bot;
+  readonly prompts: Prompts;
+  readonly #options: MessageTakerOptions;
+  readonly #busy = new Set<Promise<void>>();
+
+  private constructor(options: MessageTakerOptions, prompts: Prompts) {
+    super();
+    this.#options = options;
+    this.prompts = prompts;
+    this.bot = answeringBot({
+      ...optionsOf<Omit<AnsweringBotOptions, 'onMessage'>>(options, ANSWERING_BOT_RULES),
+      onMessage: (message, samples) => this.#track(this.#tell(message, samples)),
+    });
+  }
+
+  /**
+   * Loads all that is to be said: a caller must not be the one who finds a greeting missing.
+   *
+   * @throws ERR_INVALID_ARG; ERR_FILE, ERR_WAV for a greeting that cannot be played; ERR_TOOL for a hook or a
+   * transcriber that is not there.
+   */
+  static async open(options: MessageTakerOptions): Promise<MessageTaker> {
+    checkOptions(options, RULES);
+    const { greetings = [], reviewPrompt, goodbye, transcriber, hook } = options;
+    const prompts = options.prompts ?? (await Prompts.open());
+    await prompts.preload([...greetings, reviewPrompt, goodbye].filter((each) => each !== undefined));
+    await transcriber?.ready?.();
+    if (hook) await requireProgram(hook.command);
+    return new MessageTaker(options, prompts);
+  }
+
+  /** Resolves when every message that was kept is told of. */
+  async settled(): Promise<void> {
+    while (this.#busy.size > 0) await Promise.all(this.#busy);
+  }
+
+  async #tell(message: ArchivedMessage, samples: Int16Array): Promise<void> {
+    const { archive, transcriber, language, hook } = this.#options;
+    const file = archive.audioFile(message) ?? '';
+    try {
+      if (transcriber) {
+        const clear = message.audio !== undefined && !isSealed(message.audio);
+        const request = { ...(clear && { file }), ...(language !== undefined && { language }) };
+        const { text } = await transcriber.transcribe({ ...request, samples: once(samples) });
+        await archive.setTranscript(message.key, text);
+      }
+    } catch (error) {
+      this.#failed(error);
+    }
+    const notice = voicemailNotice(archive.catalogue.message(message.key), file);
+    try {
+      if (hook) await runTool({ tool: hook.command, args: hook.args ?? [], input: JSON.stringify(notice) });
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.emit('message', notice);
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => this.#busy.delete(tracked));
+    this.#busy.add(tracked);
+  }
+
+  #failed(error: unknown): void {
+    this.emit('failed', asError(error));
+  }
+}
+
+async function* once(samples: Int16Array): AsyncGenerator<Int16Array, void, void> {
+  yield samples;
+}
