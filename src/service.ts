@@ -7,6 +7,7 @@
 export { type Clock, systemClock, VirtualClock } from './base/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export {
+  type CheckConfigOptions,
   type ConfigProblem,
   type ConfigReading,
   checkConfig,

@@ -1,3 +1,4 @@
+import { checkArgument, listOf, object } from '../base/check.js';
 import { entryOf } from '../base/entry-of.js';
 import { isWithinHours } from '../base/hours.js';
 import { localClock, machineTimeZone } from '../base/local-time.js';
@@ -38,6 +39,9 @@ export function weighRules<Rule extends Conditions & { readonly priority?: numbe
   calendars: Calendars,
   call: OfferedCall,
 ): readonly Verdict<Rule>[] {
+  checkArgument('rules', rules, listOf(object));
+  checkArgument('calendars', calendars, object);
+  checkArgument('call', call, object);
   return rules
     .toSorted((a, b) => (b.priority ?? 0) - (a.priority ?? 0))
     .map((rule) => {
@@ -81,20 +85,8 @@ function conditionsOf(
   const within = hours && isWithinHours(hours, unixMs, timezone);
   return [
     endpoints && condition(endpoints.includes(endpoint), 'endpoint', endpoint, endpoints),
-    callers &&
-      condition(
-        callers.some((each) => matches(each, caller)),
-        'caller',
-        caller,
-        callers,
-      ),
-    numbers &&
-      condition(
-        numbers.some((each) => matches(each, called)),
-        'called',
-        called,
-        numbers,
-      ),
+    callers && condition(matches(callers, caller), 'caller', caller, callers),
+    numbers && condition(matches(numbers, called), 'called', called, numbers),
     status && condition(status.includes(userStatus), 'status', userStatus, status),
     hours && {
       holds: within === true,
@@ -120,15 +112,32 @@ function cut(text: string): string {
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
 
+/** The patterns of a condition, ready to be compared with every call. */
+interface Patterns {
+  readonly exact: ReadonlySet<string>;
+  readonly prefixes: readonly string[];
+}
+
+const compiled = new WeakMap<readonly string[], Patterns>();
+
 /**
- * True when a handle or number is the one of a pattern, or begins as one that ends with `*`. Upper and lower case are the
- * same; so are numbers that differ in spaces, brackets, dots and dashes.
+ * True when a handle or number is one of these, or begins as one that ends with `*`. Upper and lower case are the same;
+ * so are numbers that differ in spaces, brackets, dots and dashes.
  */
-function matches(pattern: string, given: string): boolean {
-  const isPrefix = pattern.endsWith('*');
-  const wanted = spelt(isPrefix ? pattern.slice(0, -1) : pattern);
+function matches(patterns: readonly string[], given: string): boolean {
+  const { exact, prefixes } = compiled.get(patterns) ?? compile(patterns);
   const is = spelt(given);
-  return isPrefix ? is.startsWith(wanted) : is === wanted;
+  return exact.has(is) || prefixes.some((prefix) => is.startsWith(prefix));
+}
+
+function compile(patterns: readonly string[]): Patterns {
+  const isPrefix = (pattern: string) => pattern.endsWith('*');
+  const ready = {
+    exact: new Set(patterns.filter((each) => !isPrefix(each)).map(spelt)),
+    prefixes: [...new Set(patterns.filter(isPrefix).map((each) => spelt(each.slice(0, -1))))],
+  };
+  compiled.set(patterns, ready);
+  return ready;
 }
 
 /** One spelling of a handle; of a number, its digits. */

@@ -3,13 +3,13 @@ import type { Bot } from '../bot/bot.js';
 import type { BotCall } from '../bot/bot-call.js';
 import { openPrompts } from '../bot/prompt/open-prompts.js';
 import type { Prompts } from '../bot/prompt/prompts.js';
-import type { Speakable } from '../bot/prompt/speakable.js';
 import { readBot } from '../bot/read-bot.js';
+import { commandTranscriber } from '../voice/transcript/command-transcriber.js';
 import { MessageTaker } from '../voicemail/answering/message-taker.js';
 import type { VoicemailArchive } from '../voicemail/archive/voicemail-archive.js';
-import { commandTranscriber } from '../voice/transcript/command-transcriber.js';
 import { type OfferedCall, weighRules } from './answer-rules.js';
 import { MACHINE, type ServiceConfig } from './config/service-config.js';
+import { speakableOf } from './spoken.js';
 
 /** Somebody who can answer. */
 export interface Attendant {
@@ -108,13 +108,13 @@ async function machineOf(
   const prompts = await openPrompts({ prompts: folder, speech, cache });
   const greetingFor = async ({ call }: BotCall) => {
     const fitting = weighRules(greetings, calendars, await offered(call)).find(({ fits }) => fits);
-    return speakable(fitting?.rule.greeting ?? machine.greeting);
+    return speakableOf(fitting?.rule.greeting ?? machine.greeting);
   };
   const taker = await MessageTaker.open({
     ...{ account, archive, prompts, greetingFor },
     ...wordsOf(machine),
     greetings: [machine.greeting, ...greetings.map(({ greeting }) => greeting)].flatMap(
-      (each) => speakable(each) ?? [],
+      (each) => speakableOf(each) ?? [],
     ),
     ...(transcriber && { transcriber: commandTranscriber(given(transcriber)) }),
   });
@@ -129,17 +129,12 @@ async function machineOf(
 
 /** The options that are the bot's own. */
 function wordsOf({ maxMs, silenceMs, minMs, endKey, keys, language, hook, ...rest }: MachineConfig) {
-  const [reviewPrompt, goodbye] = [speakable(rest.reviewPrompt), speakable(rest.goodbye)];
+  const [reviewPrompt, goodbye] = [speakableOf(rest.reviewPrompt), speakableOf(rest.goodbye)];
   return given({
     ...{ maxMs, silenceMs, minMs, endKey, language, reviewPrompt, goodbye },
     keys: keys && given(keys),
     hook: hook && given(hook),
   });
-}
-
-function speakable(spoken: MachineConfig['greeting']): Speakable | undefined {
-  if (typeof spoken === 'string') return { file: spoken };
-  return spoken && ('prompt' in spoken ? spoken.prompt : spoken);
 }
 
 type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> };

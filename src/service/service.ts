@@ -18,6 +18,7 @@ import { Places, Staff } from './attendants.js';
 import { Campaigns } from './campaigns.js';
 import { changedConfig } from './config/changed-config.js';
 import { danglingNames, type ServiceConfig, serviceConfigSchema } from './config/service-config.js';
+import { EMBEDDED } from './embedded-exchange.js';
 import { EventFeed } from './feed/event-feed.js';
 import { ACCOUNT_TAG, FeedSources } from './feed/feed-sources.js';
 import { type Office, ServiceLine } from './service-line.js';
@@ -269,7 +270,6 @@ export class Service implements Office, AsyncDisposable {
   }
 }
 
-const EMBEDDED = 'exchange:';
 /** A service waits for an endpoint that is gone until it is there again. */
 const PATIENT = { reattach: { giveUpAfterMs: Number.POSITIVE_INFINITY } } as const;
 

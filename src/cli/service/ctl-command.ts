@@ -54,8 +54,7 @@ const GROUPS: Readonly<Record<string, string>> = {
 /** The group `record` of `record pause` and `record resume`. */
 function groupOf(ctl: Command, name: string): Command {
   return (
-    ctl.commands.find((each) => each.name() === name) ??
-    ctl.command(name).description(GROUPS[name] ?? '')
+    ctl.commands.find((each) => each.name() === name) ?? ctl.command(name).description(GROUPS[name] ?? '')
   );
 }
 

@@ -1,12 +1,16 @@
+import { realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
-import { path as aPath, checkArgument, object } from '../../base/check.js';
+import { path as aPath, checkArgument, checkOptions, flag, object, type Rules } from '../../base/check.js';
 import { entryOf } from '../../base/entry-of.js';
-import { JackfieldError } from '../../base/errors.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+import { isInside } from '../../files/confined-path.js';
 import { readText } from '../../files/key-files.js';
 import { suggest } from '../../protocol/suggest.js';
+import { fileFaults } from './check-files.js';
 import {
+  type ConfigFault,
   danglingNames,
   type ServiceConfig,
   serviceConfigJsonSchema,
@@ -29,6 +33,14 @@ export type ConfigReading =
   | { readonly config: ServiceConfig; readonly problems: readonly [] }
   | { readonly config: undefined; readonly problems: readonly ConfigProblem[] };
 
+/** Options of {@link checkConfig}. */
+export interface CheckConfigOptions {
+  /** True to open what the configuration names. Default true. */
+  readonly files?: boolean;
+}
+
+const RULES: Rules<CheckConfigOptions> = { files: flag };
+
 type Path = readonly (string | number)[];
 
 /** A file of YAML (or JSON, which is YAML) with its positions. */
@@ -39,12 +51,18 @@ interface Source {
 }
 
 const MAX_INCLUDES = 100;
+/** Largest file that is read. */
+const MAX_BYTES = 4 * 2 ** 20;
+/** Longest message, in characters. */
+const MAX_MESSAGE = 1000;
+/** Longest text of a file that a message repeats, in characters. */
+const MAX_SHOWN = 100;
 /** A variable of the environment in a value: `${NAME}`. `$${` stands for `${`. */
 const VARIABLE = /\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
 /**
  * Reads a configuration with the files that it includes, and puts in the variables of the environment. All that is
- * wrong is found at once.
+ * wrong is found at once, in what it names as well: keys, certificates, flows, prompts, lists, programs.
  *
  * @param environment Default: that of the process.
  * @throws ERR_FILE when a file cannot be read.
@@ -52,19 +70,48 @@ const VARIABLE = /\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 export async function checkConfig(
   file: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
+  options: CheckConfigOptions = {},
 ): Promise<ConfigReading> {
   checkArgument('file', file, aPath);
   checkArgument('environment', environment, object);
+  checkOptions(options, RULES);
+  const { files: opens = true } = options;
   const problems: ConfigProblem[] = [];
   const sources = await readAll(file, environment, problems);
   if (problems.length > 0) return { config: undefined, problems };
-  const parsed = serviceConfigSchema.safeParse(merged(sources));
-  const issues: readonly { readonly path: Path; readonly message: string }[] = parsed.success
+  const whole = merged(sources);
+  const parsed = serviceConfigSchema.safeParse(whole);
+  const issues: readonly ConfigFault[] = parsed.success
     ? danglingNames(parsed.data)
     : parsed.error.issues.flatMap(told);
-  if (parsed.success && issues.length === 0) return { config: parsed.data, problems: [] };
-  return { config: undefined, problems: issues.map(({ path, message }) => placed(sources, path, message)) };
+  const files = opens ? await fileFaults(parsed.success ? parsed.data : without(whole, issues)) : [];
+  if (parsed.success && issues.length === 0 && files.length === 0)
+    return { config: parsed.data, problems: [] };
+  return {
+    config: undefined,
+    problems: [
+      ...issues.map(({ path, message }) => placed(sources, path, message)),
+      ...files.map(({ path, message, place }) =>
+        place ? { ...place, path: path.join('.'), message } : placed(sources, path, message),
+      ),
+    ],
+  };
 }
+
+/** The parts of a configuration that have no faults: fields, and of those that have names in them, these. */
+function without(whole: unknown, faults: readonly ConfigFault[]): Partial<ServiceConfig> {
+  if (!isObject(whole)) return {};
+  const isSound = (...path: string[]) =>
+    !faults.some((fault) => path.every((step, index) => String(fault.path[index]) === step));
+  const parts = Object.entries(whole).flatMap(([part, value]): [string, unknown][] => {
+    if (isSound(part)) return [[part, value]];
+    if (!NAMED_PARTS.includes(part) || !isObject(value)) return [];
+    return [[part, Object.fromEntries(Object.entries(value).filter(([name]) => isSound(part, name)))]];
+  });
+  return Object.fromEntries(parts) as Partial<ServiceConfig>;
+}
+
+const NAMED_PARTS = ['endpoints', 'bots', 'campaigns'];
 
 /** Does the same as {@link checkConfig}. @throws ERR_SYNTAX, with all that is wrong; ERR_FILE. */
 export async function readConfig(
@@ -100,22 +147,61 @@ async function readAll(
     if (seen.size > MAX_INCLUDES) {
       throw new JackfieldError('ERR_SYNTAX', `${first} includes more than ${MAX_INCLUDES} files.`);
     }
-    const lines = new LineCounter();
-    const document = parseDocument(await readText(file), { lineCounter: lines, prettyErrors: false });
-    const source = { file, document, lines };
+    const source = await readSource(file, problems);
     sources.push(source);
-    for (const { message, pos } of document.errors) problems.push(at(source, pos[0], '', message));
-    if (document.errors.length === 0) {
-      if (!isMap(document.contents)) problems.push(at(source, 0, '', 'Expected fields, such as endpoints'));
-      substitute(source, environment, problems);
-    }
-    const included: unknown =
-      document.get('include') === undefined ? [] : document.toJS({ maxAliasCount: 100 }).include;
-    for (const name of Array.isArray(included) ? included : []) {
-      if (typeof name === 'string') open.push(resolve(dirname(file), name));
+    if (source.document.errors.length > 0) continue;
+    substitute(source, environment, problems);
+    const value = contentOf(source, problems);
+    if (!isObject(value)) problems.push(at(source, 0, '', 'Expected fields, such as endpoints'));
+    const included: unknown = isObject(value) ? Reflect.get(value, 'include') : undefined;
+    for (const [index, name] of (Array.isArray(included) ? included : []).entries()) {
+      if (typeof name !== 'string') continue;
+      const each = resolve(dirname(file), name);
+      if (await isInFolder(each, dirname(resolve(first)))) open.push(each);
+      else problems.push(outside(source, index, name));
     }
   }
   return sources;
+}
+
+async function readSource(file: string, problems: ConfigProblem[]): Promise<Source> {
+  const lines = new LineCounter();
+  const { size, isFile } = await stat(file).then(
+    (it) => ({ size: it.size, isFile: it.isFile() }),
+    () => ({ size: 0, isFile: false }),
+  );
+  const tooLarge = isFile && size > MAX_BYTES;
+  const document = parseDocument(tooLarge ? '' : await readText(file), {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+  });
+  const source = { file, document, lines };
+  for (const { message, pos } of document.errors) problems.push(at(source, pos[0], '', message));
+  if (tooLarge) problems.push(at(source, 0, '', `It is larger than ${MAX_BYTES} bytes`));
+  return source;
+}
+
+/** The value of a file; one with too many aliases is refused before it grows. */
+function contentOf(source: Source, problems: ConfigProblem[]): unknown {
+  try {
+    return source.document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    problems.push(at(source, 0, '', messageOf(error)));
+    return {};
+  }
+}
+
+/** True for a file in a folder, or below it, wherever links lead. A file that there is not is told of when it is read. */
+async function isInFolder(file: string, folder: string): Promise<boolean> {
+  const [real, root] = await Promise.all([file, folder].map((each) => realpath(each).catch(() => each)));
+  return isInside(root ?? folder, real ?? file);
+}
+
+function outside(source: Source, index: number, name: string): ConfigProblem {
+  const offset = offsetOf(source.document, ['include', index]) ?? 0;
+  const message = `Expected a file in the folder of the configuration, or below it; got ${shown(name)}`;
+  return at(source, offset, `include.${index}`, message);
 }
 
 function substitute(
@@ -161,7 +247,7 @@ function told(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
     const near = suggest(key, KNOWN);
     return {
       path: [...path, key],
-      message: `There is no field ${key} here${near ? `: did you mean ${near}?` : ''}`,
+      message: `There is no field ${shown(key)} here${near ? `: did you mean ${near}?` : ''}`,
     };
   });
 }
@@ -201,5 +287,14 @@ function offsetOf(document: Document, path: Path): number | undefined {
 
 function at({ file, lines }: Source, offset: number, path: string, message: string): ConfigProblem {
   const { line, col } = lines.linePos(offset);
-  return { file, line: Math.max(1, line), column: Math.max(1, col), path, message };
+  return {
+    ...{ file, line: Math.max(1, line), column: Math.max(1, col) },
+    ...{ path: shown(path), message: shown(message, MAX_MESSAGE) },
+  };
+}
+
+/** A text of a file, in one line and not longer than a message should be. */
+function shown(text: string, limit: number = MAX_SHOWN): string {
+  const line = text.replace(/\p{Cc}+/gu, ' ');
+  return line.length > limit ? `${line.slice(0, limit)}…` : line;
 }

@@ -6,9 +6,9 @@ import { Prompts } from '../../bot/prompt/prompts.js';
 import type { Speakable } from '../../bot/prompt/speakable.js';
 import { requireProgram } from '../../voice/process/require-program.js';
 import { runTool } from '../../voice/process/run-tool.js';
+import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import { isSealed } from '../archive/message-files.js';
-import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import { ANSWERING_BOT_RULES, type AnsweringBotOptions, answeringBot } from './answering-bot.js';
 import { type VoicemailNotice, voicemailNotice } from './voicemail-notice.js';
 

@@ -2,7 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkConfig, formatConfigProblem, readConfig, serviceConfigJsonSchema } from '../../src/service.js';
+import {
+  checkConfig,
+  formatConfigProblem,
+  readConfig,
+  serviceConfigJsonSchema,
+} from '../../../src/service.js';
 
 let folder: string;
 beforeEach(async () => {

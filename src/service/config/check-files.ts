@@ -1,0 +1,184 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { systemClock } from '../../base/clock.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+import { FlowError } from '../../bot/flow/flow-error.js';
+import { readCallList } from '../../bot/outbound/call-list.js';
+import { readCampaign } from '../../bot/outbound/read-campaign.js';
+import { openPrompts } from '../../bot/prompt/open-prompts.js';
+import { readBot } from '../../bot/read-bot.js';
+import { transportAt } from '../../control/transport/transport-address.js';
+import { Scenario } from '../../exchange/scenario/scenario.js';
+import { readText, readToken } from '../../files/key-files.js';
+import { type RecordConfig, recorderOptions } from '../../recording/archive/recorder-config.js';
+import { checkMeans, resolveRecorderOptions } from '../../recording/archive/recorder-options.js';
+import { requireProgram } from '../../voice/process/require-program.js';
+import { EMBEDDED } from '../embedded-exchange.js';
+import { speakableOf } from '../spoken.js';
+import type { ConfigFault, ServiceConfig } from './service-config.js';
+
+/** A fault of a file that a configuration names, with its place there where that is known. */
+export interface FileFault extends ConfigFault {
+  readonly place?: { readonly file: string; readonly line: number; readonly column: number };
+}
+
+/** One thing to try; what it throws is a fault of the field. */
+interface Check {
+  readonly path: readonly (string | number)[];
+  readonly attempt: () => unknown;
+}
+
+/**
+ * Opens everything that a configuration names, as a service would at its start: keys, certificates, flows, scripts,
+ * prompts, lists, greetings, programs. Nothing is attached to, called or written.
+ */
+export async function fileFaults(config: Partial<ServiceConfig>): Promise<readonly FileFault[]> {
+  const checks = [
+    ...Object.entries(config.endpoints ?? {}).flatMap(([name, each]) => ofEndpoint(name, each, config)),
+    ...(config.exchange
+      ? [check(['exchange', 'scenario'], () => Scenario.load(config.exchange?.scenario ?? '', systemClock))]
+      : []),
+    ...ofRecorder(config.record ?? {}),
+    ...Object.entries(config.bots ?? {}).flatMap(([name, bot]) => ofBot(['bots', name], bot)),
+    ...Object.entries(config.campaigns ?? {}).flatMap(([name, campaign]) => ofCampaign(name, campaign)),
+    ...(config.answeringMachine ? ofMachine(config.answeringMachine) : []),
+  ];
+  const found = await Promise.all(checks.map(faultsOf));
+  const faults = found.flat();
+  // What is wrong with a field is told there; of the whole only what no field alone has.
+  if (!config.record || faults.some(({ path }) => path[0] === 'record')) return faults;
+  return [...faults, ...(await faultsOf(check(['record'], () => tryRecorder(config.record ?? {}))))];
+}
+
+function check(path: Check['path'], attempt: Check['attempt']): Check {
+  return { path, attempt };
+}
+
+async function faultsOf({ path, attempt }: Check): Promise<FileFault[]> {
+  try {
+    await attempt();
+    return [];
+  } catch (error) {
+    if (!(error instanceof FlowError)) return [{ path, message: messageOf(error) }];
+    return error.problems
+      .filter(({ severity }) => severity === 'error')
+      .map(({ line, column, path: inFlow, message }) => ({
+        path: [...path, ...(inFlow === '' ? [] : [inFlow])],
+        message,
+        place: { file: error.file, line, column },
+      }));
+  }
+}
+
+function ofEndpoint(
+  name: string,
+  { attach, tokenFile, tls = {} }: ServiceConfig['endpoints'][string],
+  { exchange }: Partial<ServiceConfig>,
+): Check[] {
+  const path = ['endpoints', name];
+  const pem = (field: 'caFile' | 'certFile' | 'keyFile', parse: (text: string) => unknown, what: string) => {
+    const file = tls[field];
+    if (file === undefined) return [];
+    return [check([...path, 'tls', field], async () => asPem(file, await readText(file), parse, what))];
+  };
+  return [
+    check([...path, 'attach'], () => {
+      if (!attach.startsWith(EMBEDDED)) return transportAt(attach);
+      if (exchange) return undefined;
+      throw new JackfieldError('ERR_INVALID_ARG', `${attach} needs an exchange: add the field exchange.`);
+    }),
+    ...(tokenFile === undefined ? [] : [check([...path, 'tokenFile'], () => readToken(tokenFile))]),
+    ...pem('caFile', (text) => new X509Certificate(text), 'certificates'),
+    ...pem('certFile', (text) => new X509Certificate(text), 'a certificate'),
+    ...pem('keyFile', (text) => createPrivateKey(text), 'a private key'),
+  ];
+}
+
+function asPem(file: string, text: string, parse: (text: string) => unknown, what: string): void {
+  try {
+    parse(text);
+  } catch (cause) {
+    throw new JackfieldError('ERR_INVALID_ARG', `${file} must be ${what} in PEM.`, { cause });
+  }
+}
+
+function ofRecorder(record: RecordConfig): Check[] {
+  return Object.entries(record).map(([field, value]) =>
+    check(['record', field], () => tryRecorder({ [field]: value })),
+  );
+}
+
+async function tryRecorder(record: RecordConfig): Promise<void> {
+  const options = await recorderOptions(record);
+  resolveRecorderOptions(options);
+  await checkMeans(options);
+}
+
+type Talker = Pick<
+  NonNullable<ServiceConfig['bots']>[string],
+  'flow' | 'hooks' | 'script' | 'prompts' | 'speech' | 'cache'
+>;
+
+function ofBot(path: readonly string[], { flow, hooks, script, prompts, speech, cache }: Talker): Check[] {
+  const field = flow === undefined ? 'script' : 'flow';
+  const opened = once(() => openPrompts({ prompts, speech, cache }));
+  return [
+    check([...path, prompts === undefined ? 'speech' : 'prompts'], opened),
+    check([...path, field], async () => {
+      const library = await opened().catch(() => undefined);
+      const bot = await readBot({ flow, hooks, script }, library ? { prompts: library } : {});
+      const { says, prepare } = bot.make();
+      await library?.ready(says);
+      await prepare?.();
+    }),
+  ];
+}
+
+function ofCampaign(name: string, campaign: NonNullable<ServiceConfig['campaigns']>[string]): Check[] {
+  const { prompts, speech, cache, endpoint: _, begin: __, log: ___, ...source } = campaign;
+  const path = ['campaigns', name];
+  const listed = once(() => readCallList(source.list));
+  const opened = once(() => openPrompts({ prompts, speech, cache }));
+  return [
+    check([...path, prompts === undefined ? 'speech' : 'prompts'], opened),
+    check([...path, 'list'], listed),
+    check([...path, source.flow === undefined ? 'script' : 'flow'], async () => {
+      const list = await listed().catch(() => undefined);
+      const library = list && (await opened().catch(() => undefined));
+      if (library) await readCampaign(source, library);
+    }),
+  ];
+}
+
+function ofMachine(machine: NonNullable<ServiceConfig['answeringMachine']>): Check[] {
+  const { prompts, speech, cache, greetings = [], transcriber, hook } = machine;
+  const path = ['answeringMachine'];
+  const opened = once(() => openPrompts({ prompts, speech, cache }));
+  const said = [
+    ...(['greeting', 'reviewPrompt', 'goodbye'] as const).map((field) => [[field], machine[field]] as const),
+    ...greetings.map(({ greeting }, index) => [['greetings', index, 'greeting'], greeting] as const),
+  ];
+  const program = (field: string, command: string | undefined) =>
+    command === undefined ? [] : [check([...path, field, 'command'], () => requireProgram(command))];
+  return [
+    check([...path, prompts === undefined ? 'speech' : 'prompts'], opened),
+    ...said.flatMap(([field, spoken]) => {
+      const what = speakableOf(spoken);
+      if (what === undefined) return [];
+      const attempt = async () => await (await opened().catch(() => undefined))?.ready([what]);
+      return [check([...path, ...field], attempt)];
+    }),
+    ...program('transcriber', transcriber?.command),
+    ...program('hook', hook?.command),
+    ...(machine.encryptTo
+      ? [check([...path, 'encryptTo'], () => tryRecorder({ encryptTo: machine.encryptTo }))]
+      : []),
+  ];
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
