@@ -1,6 +1,6 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { during } from '../../src/bot/during.js';
+import { during } from '../../src/base/during.js';
 import { sleep } from '../../src/bot.js';
 import { RobotDestination } from '../../src/exchange.js';
 import type { FeedEvent, ServiceConfig } from '../../src/service.js';

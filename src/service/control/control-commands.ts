@@ -135,13 +135,13 @@ export const CONTROL_COMMANDS = {
   ),
   'campaign-start': command(
     'Begin a campaign, or go on with it; after a restart, too.',
-    'POST /campaigns/{campaign}/start',
+    'POST /campaigns/start',
     { campaign },
     campaignView,
   ),
   'campaign-stop': command(
     'Place no more calls of a campaign, after a restart neither; those under way go on.',
-    'POST /campaigns/{campaign}/stop',
+    'POST /campaigns/stop',
     { campaign },
     campaignView,
   ),
