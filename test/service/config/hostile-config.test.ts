@@ -160,7 +160,12 @@ describe('what a configuration names', () => {
       '  transcriber: { command: no-such-engine }',
     ].join('\n');
     const problems = await problemsOf(text);
-    const places = problems.map((problem) => problem.replace(/:\d+: /, ' ').split(': ', 1).join());
+    const places = problems.map((problem) =>
+      problem
+        .replace(/:\d+: /, ' ')
+        .split(': ', 1)
+        .join(),
+    );
     expect(places.toSorted()).toEqual([
       'bad.yaml:3 bots.bad.flow.steps.a.what',
       'bad.yaml:4 bots.bad.flow.steps.b.do',
