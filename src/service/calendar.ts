@@ -1,8 +1,8 @@
 import { localClock } from '../base/local-time.js';
 
-const MONTH_DAY = String.raw`(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])`;
 /** A day of a calendar: `2026-12-25`, `12-25` of every year, or from one day to another, `2026-12-24/2027-01-01`. */
-export const DAY = new RegExp(`^(?:\\d{4}-${MONTH_DAY}(?:/\\d{4}-${MONTH_DAY})?|${MONTH_DAY})$`);
+export const DAY =
+  /^(?:\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:\/\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))?|(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))$/;
 
 /** True when a moment lies on one of these days, in a zone. */
 export function isOnDay(days: readonly string[], unixMs: number, timezone: string): boolean {

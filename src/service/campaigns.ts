@@ -31,7 +31,7 @@ export interface CampaignStatus {
   readonly targets: number;
   /** Those of them whose last call is over, by how it ended. */
   readonly outcomes: Readonly<Record<string, number>>;
-  /** Why it failed or waits. */
+  /** The reason that it failed or waits for. */
   readonly reason?: string;
 }
 

@@ -63,7 +63,7 @@ export interface CampaignSummary {
   readonly lastAtMs: number;
 }
 
-/** What somebody wants of a campaign, until he says otherwise or it has ended: to go on, or to stand still. */
+/** The last word on a campaign, until there is another one or it has ended: to go on, or to stand still. */
 export type CampaignWill = 'run' | 'stop';
 
 const WILL_ROW = z.object({ will: z.enum(['run', 'stop']) });

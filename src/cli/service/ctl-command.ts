@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { entryOf } from '../../base/entry-of.js';
 import {
   askService,
   type ControlRequest,
@@ -54,7 +55,8 @@ const GROUPS: Readonly<Record<string, string>> = {
 /** The group `record` of `record pause` and `record resume`. */
 function groupOf(ctl: Command, name: string): Command {
   return (
-    ctl.commands.find((each) => each.name() === name) ?? ctl.command(name).description(GROUPS[name] ?? '')
+    ctl.commands.find((each) => each.name() === name) ??
+    ctl.command(name).description(entryOf(GROUPS, name) ?? '')
   );
 }
 

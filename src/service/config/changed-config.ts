@@ -1,3 +1,4 @@
+import { entryOf } from '../../base/entry-of.js';
 import type { ServiceConfig } from './service-config.js';
 
 /** Parts of a configuration that are taken at the start alone. */
@@ -22,13 +23,15 @@ export function changedConfig(
   const unchanged: string[] = [];
   /** Fields of `next` with those of `names` as they are now. */
   const kept = (next: Fields, now: Fields, names: readonly string[], prefix = ''): Fields => {
-    const different = names.filter((name) => JSON.stringify(next[name]) !== JSON.stringify(now[name]));
+    const different = names.filter(
+      (name) => JSON.stringify(entryOf(next, name)) !== JSON.stringify(entryOf(now, name)),
+    );
     unchanged.push(...different.map((name) => prefix + name));
-    return { ...next, ...Object.fromEntries(different.map((name) => [name, now[name]])) };
+    return { ...next, ...Object.fromEntries(different.map((name) => [name, entryOf(now, name)])) };
   };
   let changed = kept(next, now, FIXED);
   for (const [part, fields] of Object.entries(PARTLY_FIXED)) {
-    const [wanted, has] = [changed[part], (now as Fields)[part]];
+    const [wanted, has] = [entryOf(changed, part), entryOf<unknown>(now, part)];
     if (!wanted || !has) changed = kept(changed, now, [part]);
     else changed = { ...changed, [part]: kept(wanted as Fields, has as Fields, fields, `${part}.`) };
   }

@@ -18,7 +18,7 @@ export interface NoticeHook {
   readonly args?: readonly string[];
 }
 
-/** What becomes of a message once it is kept. */
+/** Options for messages that are kept. */
 export interface MessageOptions {
   /** Turns each message into text before it is told of. Default: none. */
   readonly transcriber?: Transcriber;
