@@ -11,7 +11,6 @@ import type { PcmStream, StreamEnd } from '../stream/pcm-stream.js';
 import { describeCall } from './call-facts.js';
 import type { SegmentResult } from './file/segment.js';
 import { STEREO_BYTES } from './file/stereo-file.js';
-import type { LegGaps } from './leg-gaps.js';
 import type { RecordingEvents, RecordingTrack } from './recording-track.js';
 import type { RecordingEnd, RecordingHead } from './sidecar.js';
 
@@ -36,7 +35,6 @@ export interface RecordingPlan {
   readonly clock: Clock;
   readonly file: string;
   readonly streams: RecordingHead['streams'];
-  readonly gaps: LegGaps;
   /** Gives the local leg its place, where it has come only just now. */
   placeLocal(): void;
 }
@@ -185,7 +183,6 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
       .finish(end, {
         length: () => this.#length(),
         ...(broken && { reason: broken.message }),
-        gapName: (leg) => this.#setup.gaps.name(this.voice, leg, true),
       })
       .then(
         () => undefined,

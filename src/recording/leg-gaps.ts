@@ -3,7 +3,7 @@ import type { CallControl } from '../call/call-control.js';
 import type { CallVoice } from '../call/call-voice.js';
 import type { GapName } from '../stream/align/aligned-leg.js';
 import type { LegName } from '../stream/align/ledger.js';
-import type { PcmStream } from '../stream/pcm-stream.js';
+import type { PcmStream, PcmStreamState } from '../stream/pcm-stream.js';
 import type { LegStream } from './sidecar.js';
 
 const HOLDS: ReadonlySet<string> = new Set(['ONHOLD', 'LOCALHOLD', 'REMOTEHOLD']);
@@ -12,13 +12,15 @@ const HOLD_MEMORY_MS = 1500;
 /** An endpoint may reset a stream of a call that is over before it tells so: up to this long before, in ms. */
 const END_GRACE_MS = 2000;
 
-/** Says why a leg of a call has no samples. */
+/** Names the gaps of a call's legs, by what it is told of their streams and of the call. */
 export class LegGaps {
   readonly #call: CallControl;
   readonly #streams: Readonly<Record<LegName, LegStream>>;
   readonly #clock: Clock;
-  /** Times at which the connections of legs broke: a gap is judged only when the call has ended. */
-  readonly #brokenMs = new Map<PcmStream, number>();
+  /** Streams that are over, with the time at which the connection broke, if it did. */
+  readonly #over = new Map<PcmStream, { readonly brokenMs: number | undefined }>();
+  /** The stream of each leg, once the call's voice is open. */
+  #legs: Readonly<Record<LegName, PcmStream | undefined>> | undefined;
   #endedMs: number | undefined;
 
   constructor(call: CallControl, streams: Readonly<Record<LegName, LegStream>>, clock: Clock) {
@@ -31,37 +33,42 @@ export class LegGaps {
     call.ended().then(ended, ended);
   }
 
-  /** To be told of each lease before it is connected. */
-  watch(lease: PcmStream): void {
-    lease.on('state', (state) => {
-      if ('reason' in state && 'error' in state.reason && !this.#brokenMs.has(lease)) {
-        this.#brokenMs.set(lease, this.#clock.now());
-      }
-    });
+  /** To be told of each stream before it is connected, or as soon as it is known. */
+  watch(stream: PcmStream): void {
+    const note = (state: PcmStreamState) => {
+      if (!('reason' in state) || this.#over.has(stream)) return;
+      this.#over.set(stream, { brokenMs: 'error' in state.reason ? this.#clock.now() : undefined });
+    };
+    note(stream.state);
+    stream.on('state', note);
   }
 
-  /** @param voice The call's streams, once they are there. */
-  name(voice: CallVoice | undefined, leg: LegName, begun: boolean): GapName {
-    const stream = this.#streams[leg];
-    if (stream === 'none') return { kind: 'idle', reason: 'not-wanted' };
-    if (!voice) return { kind: 'missing', reason: begun ? 'stalled' : 'late-start' };
-    const lease = { OUTPUT: voice.remote, INPUT: voice.input, CAPTURE_MIC: voice.microphone }[stream];
-    if (!lease) return { kind: 'missing', reason: 'never-came' };
-    const { status } = lease.state;
-    if (status === 'draining' || status === 'closed') {
-      return this.#brokeBefore(lease)
+  /** To be told when the call's voice is open: a leg that has no stream then never comes. */
+  opened({ remote, input, microphone }: CallVoice): void {
+    const streams = { OUTPUT: remote, INPUT: input, CAPTURE_MIC: microphone, none: undefined };
+    this.#legs = { local: streams[this.#streams.local], remote: streams[this.#streams.remote] };
+  }
+
+  /** Names the stretch in which a leg has no samples now. @param begun true when it has had some. */
+  name(leg: LegName, begun: boolean): GapName {
+    if (this.#streams[leg] === 'none') return { kind: 'idle', reason: 'not-wanted' };
+    if (!this.#legs) return { kind: 'missing', reason: begun ? 'stalled' : 'late-start' };
+    const stream = this.#legs[leg];
+    if (!stream) return { kind: 'missing', reason: 'never-came' };
+    const over = this.#over.get(stream);
+    if (over) {
+      return this.#brokeBeforeEnd(over.brokenMs)
         ? { kind: 'missing', reason: 'connection-lost' }
         : { kind: 'idle', reason: 'ended' };
     }
     if (this.#heldJustNow()) return { kind: 'idle', reason: 'hold' };
     if (begun) return { kind: 'missing', reason: 'stalled' };
-    const came = lease.stats.samplesReceived > 0 || stream === 'INPUT';
+    const came = stream.stats.samplesReceived > 0 || this.#streams[leg] === 'INPUT';
     return { kind: 'missing', reason: came ? 'late-start' : 'never-came' };
   }
 
-  /** True when the connection broke while the call went on. */
-  #brokeBefore(lease: PcmStream): boolean {
-    const brokenMs = this.#brokenMs.get(lease);
+  /** True when a connection broke while the call went on. */
+  #brokeBeforeEnd(brokenMs: number | undefined): boolean {
     if (brokenMs === undefined) return false;
     return this.#endedMs === undefined || this.#endedMs - brokenMs > END_GRACE_MS;
   }

@@ -81,8 +81,8 @@ export async function recordVoice(voice: CallVoice, options: RecordVoiceOptions)
     microphone: microphone !== undefined,
   });
   await using opening = new Opening();
-  const track = opening.add(await setUp(setup, options), (it) => it.discard());
-  setup.joinOpen(voice, track);
+  opening.add(await setUp(setup, options), (it) => it.discard());
+  setup.joinOpen(voice);
   return opening.done(setup.begin(voice));
 }
 

@@ -7,13 +7,7 @@ import { samplesToMs } from '../base/pcm.js';
 import type { CallControl } from '../call/call-control.js';
 import type { CallVoice } from '../call/call-voice.js';
 import { makeFolder } from '../files/whole-file.js';
-import {
-  type JoiningSink,
-  joiningSink,
-  shifted,
-  startingAt,
-  timedOnArrival,
-} from '../stream/align/late-leg.js';
+import { LegJoiner } from '../stream/align/leg-joiner.js';
 import type { PcmStream } from '../stream/pcm-stream.js';
 import type { StreamKind } from '../tcp/lease.js';
 import { describeCall, recordedCall, trafficOf } from './call-facts.js';
@@ -37,8 +31,9 @@ const ROOM_BYTES = 16 * 1024 * 1024;
 /** The parts of a recording, before and after the call's streams are there. */
 export class RecordingSetup {
   readonly clock: Clock;
-  readonly gaps: LegGaps;
+  readonly #gaps: LegGaps;
   readonly track: RecordingTrack;
+  readonly #legs: LegJoiner;
   readonly #call: CallControl;
   #voice: CallVoice | undefined;
   /** True when the remote leg has to be read as it comes until the local one is there. */
@@ -49,7 +44,6 @@ export class RecordingSetup {
   readonly #encoders: EncoderSlots;
   readonly #id = randomUUID();
   readonly #startedAtMs: number;
-  #joining: JoiningSink | undefined;
 
   constructor(call: CallControl, options: RecordCallOptions) {
     checkRecordOptions(options);
@@ -58,8 +52,9 @@ export class RecordingSetup {
     this.#options = options;
     this.#encoders = options.encoders ?? new EncoderSlots();
     this.#startedAtMs = this.clock.unixMs();
-    this.gaps = new LegGaps(call, this.streams, this.clock);
+    this.#gaps = new LegGaps(call, this.streams, this.clock);
     this.track = this.#makeTrack();
+    this.#legs = new LegJoiner(this.track.aligner, this.clock, AS_RECORDING);
   }
 
   get streams(): RecordingHead['streams'] {
@@ -68,33 +63,30 @@ export class RecordingSetup {
 
   /** Takes a stream whose position 0 lies at `start` of the call, before it is connected. */
   join(stream: StreamKind, lease: PcmStream, start: number): void {
-    const { aligner } = this.track;
-    if (stream === 'output') lease.addSink(timedOnArrival(aligner.remote), AS_RECORDING);
+    if (stream === 'output') this.#legs.addRemote(lease, start);
     else if (stream.toUpperCase() === this.#localStream) this.#joinLocal(lease, start);
-    this.gaps.watch(lease);
+    this.#gaps.watch(lease);
     this.#leases.push(lease);
   }
 
   /** Takes the streams of a voice that is open: the recording begins where both legs are. */
-  joinOpen(voice: CallVoice, { aligner }: RecordingTrack): void {
+  joinOpen(voice: CallVoice): void {
     const { remote, input, microphone, inputStart } = voice;
     // What is sent is ahead of what is heard, and what has left before cannot be heard any more.
     const sent = input ? inputStart + input.player.position : 0;
     const begin = Math.max(remote.received.position, sent);
-    remote.addSink(timedOnArrival(startingAt(aligner.remote, begin)), AS_RECORDING);
-    this.gaps.watch(remote);
-    if (input) input.addSentTap(timedOnArrival(startingAt(aligner.local, begin - inputStart)), AS_RECORDING);
-    else if (microphone) {
-      const joining = this.#joiningLocal(() => remote.received.position - begin, 0);
-      microphone.addSink(shifted(joining, -microphone.received.position), AS_RECORDING);
-    }
+    this.#legs.addRemote(remote, -begin);
+    this.#gaps.watch(remote);
+    if (input) this.#legs.addSent(input, inputStart - begin);
+    else if (microphone) this.#joinLate(microphone, 0);
     const local = input ?? microphone;
-    if (local) this.gaps.watch(local);
+    if (local) this.#gaps.watch(local);
   }
 
   /** The voice is open: the recording runs. */
   begin(voice: CallVoice): CallRecording {
     this.#voice = voice;
+    this.#gaps.opened(voice);
     if (!this.#awaitsLocal || !voice.microphone) this.#settle();
     const { call } = voice;
     void describeCall(call).then(() => this.track.describe(recordedCall(call)));
@@ -102,8 +94,7 @@ export class RecordingSetup {
       clock: this.clock,
       file: this.#options.file,
       streams: this.streams,
-      gaps: this.gaps,
-      placeLocal: () => this.#joining?.place(),
+      placeLocal: () => this.#legs.place(),
     });
   }
 
@@ -112,33 +103,15 @@ export class RecordingSetup {
    * sample; else it begins where the remote leg is when it comes.
    */
   #joinLocal(lease: PcmStream, redirectedAt: number): void {
-    const local = timedOnArrival(this.track.aligner.local);
-    if (this.#localStream === 'INPUT') {
-      lease.addSentTap(shifted(local, redirectedAt), AS_RECORDING);
-      return;
-    }
-    const [remote] = this.#leases;
-    if (this.#call.status !== 'INPROGRESS' || !remote) {
-      lease.addSink(shifted(local, redirectedAt), AS_RECORDING);
-      return;
-    }
-    lease.addSink(
-      this.#joiningLocal(() => remote.received.position, redirectedAt),
-      AS_RECORDING,
-    );
+    if (this.#localStream === 'INPUT') this.#legs.addSent(lease, redirectedAt);
+    else if (this.#call.status === 'INPROGRESS' && this.#legs.hasRemote) this.#joinLate(lease, redirectedAt);
+    else this.#legs.addReceived(lease, redirectedAt);
   }
 
-  /** @param remoteEnd Says how far the remote leg is. @param earliest The local leg does not begin before. */
-  #joiningLocal(remoteEnd: () => number, earliest: number): JoiningSink {
-    const { aligner } = this.track;
+  /** Takes the local leg of a call that goes on: until it has its place, the remote one is read as it comes. */
+  #joinLate(stream: PcmStream, earliest: number): void {
     this.#awaitsLocal = true;
-    this.#joining = joiningSink(timedOnArrival(aligner.local), {
-      clock: this.clock,
-      callAt: (atMs) => aligner.expectedEnd(atMs),
-      startOf: (samples) => Math.max(earliest, remoteEnd() - samples),
-      onPlaced: () => this.#settle(),
-    });
-    return this.#joining;
+    this.#legs.addJoining(stream, earliest, () => this.#settle());
   }
 
   /** The legs have found each other: from now on they are read as was asked for. */
@@ -160,7 +133,7 @@ export class RecordingSetup {
       ...(correctDrift === undefined ? {} : { correctDrift }),
       open: (index, base, unwritten) => this.#openSegment(index, base, unwritten),
       hasRoom: () => hasRoom(dirname(file)),
-      gapName: (leg, begun) => this.gaps.name(this.#voice, leg, begun),
+      gapName: (leg, begun) => this.#gaps.name(leg, begun),
       facts: () => this.#facts(),
     };
     return new RecordingTrack(trackOptions);

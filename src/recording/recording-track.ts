@@ -247,10 +247,9 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
       /** Asked once both legs have come to their ends. */
       length?(): number | undefined;
       readonly reason?: string;
-      gapName?(leg: LegName): GapName;
     } = {},
   ): Promise<void> {
-    const length = await this.aligner.finish(options.length, options.gapName);
+    const length = await this.aligner.finish(options.length);
     this.#taps.end();
     for (const segment of [...this.#open]) {
       segment.limit = Math.min(segment.limit, length);

@@ -169,7 +169,7 @@ export class LegAligner {
    * a longer one cut, though not before what is final. `lengthOf` is asked once the samples that waited have their place.
    * Resolves to the length when all of it has been taken by the sink.
    */
-  async finish(lengthOf?: () => number | undefined, name?: (leg: LegName) => GapName): Promise<number> {
+  async finish(lengthOf?: () => number | undefined): Promise<number> {
     if (this.#finished) return this.finalEnd;
     const now = this.#clock.now();
     for (const leg of ['remote', 'local'] as const) this.#output.put(leg, this.legs[leg].settle(now));
@@ -177,10 +177,7 @@ export class LegAligner {
     this.#rounds.begin();
     this.#cancelDecision?.();
     const end = Math.max(lengthOf?.() ?? this.end, this.finalEnd);
-    for (const leg of ['local', 'remote'] as const) {
-      const { kind, reason } = name?.(leg) ?? this.#gapName(leg, this.legs[leg].begun);
-      this.legs[leg].fillTo(end, kind, reason);
-    }
+    this.#passOver(end);
     await this.#rounds.queue(() => this.#flush(end));
     return end;
   }

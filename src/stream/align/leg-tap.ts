@@ -10,14 +10,14 @@ import {
 } from '../../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
-import { type PcmFormat, type PcmSink, STEREO, VOICE_FORMAT } from '../../base/pcm.js';
+import { type PcmFormat, STEREO, VOICE_FORMAT } from '../../base/pcm.js';
 import type { PcmStream } from '../pcm-stream.js';
 import { BufferBudget } from '../receive/buffer-budget.js';
 import { ChunkIterator } from '../receive/chunk-iterator.js';
 import { FanOut } from '../receive/fan-out.js';
 import type { SinkHandle, SinkStats } from '../sink.js';
-import { joiningSink, shifted, timedOnArrival } from './late-leg.js';
 import { LegAligner } from './leg-aligner.js';
+import { LegJoiner } from './leg-joiner.js';
 
 /** A stretch of both legs of a call: what lies at the same index was simultaneous. The arrays belong to the reader. */
 export interface LegChunk {
@@ -165,36 +165,24 @@ export function tapLegs(pair: LegPair, options: PairTapOptions = {}): LegTap {
   const taps = new LegTaps();
   const base = remote.received.position;
   const sink = { write: () => undefined, final: (it: Int16Array, at: number) => taps.write(it, at + base) };
-  const follows = localSide === 'sent';
-  const aligner = new LegAligner(sink, {}, { clock, localFollows: follows && local !== undefined });
-  const handles: SinkHandle[] = [];
-  const letGo = () => {
-    for (const handle of handles) void handle.remove().catch(() => undefined);
-  };
-  const sinkOptions = { policy: 'drop-oldest', name: 'legs' } as const;
+  const aligner = new LegAligner(
+    sink,
+    {},
+    { clock, localFollows: localSide === 'sent' && local !== undefined },
+  );
+  const legs = new LegJoiner(aligner, clock, { policy: 'drop-oldest', name: 'legs' });
   try {
-    handles.push(remote.addSink(timedOnArrival(shifted(aligner.remote, -base)), sinkOptions));
-    if (local && follows) {
-      handles.push(
-        local.addSentTap(timedOnArrival(shifted(fromZero(aligner.local), localStart - base)), sinkOptions),
-      );
-    } else if (local) {
-      const joining = joiningSink(timedOnArrival(aligner.local), {
-        clock,
-        callAt: (atMs) => aligner.expectedEnd(atMs),
-        startOf: (end) => remote.received.position - base - end,
-        onPlaced: () => undefined,
-      });
-      handles.push(local.addSink(joining, sinkOptions));
-    }
-    const tap = taps.open(tapOptions, letGo);
+    legs.addRemote(remote, -base);
+    if (local && localSide === 'sent') legs.addSent(local, localStart - base);
+    else if (local) legs.addJoining(local, 0);
+    const tap = taps.open(tapOptions, () => legs.leave());
     void remote.closed.then(async ({ error }) => {
       await aligner.finish(() => remote.received.position - base);
       taps.end(error);
     });
     return tap;
   } catch (error) {
-    letGo();
+    legs.leave();
     throw error;
   }
 }
@@ -203,16 +191,4 @@ function checkFormat({ sampleRate, channels }: PcmFormat): void {
   if (sampleRate === VOICE_FORMAT.sampleRate && channels === VOICE_FORMAT.channels) return;
   const given = `${sampleRate} Hz, ${channels} channels`;
   throw invalidArgument('pair', `streams of ${VOICE_FORMAT.sampleRate} Hz mono`, given);
-}
-
-/** A sink that leaves out what lies before position 0. */
-function fromZero(sink: PcmSink): PcmSink {
-  return {
-    write(samples, position) {
-      if (position >= 0) return sink.write(samples, position);
-      const rest = samples.subarray(Math.min(samples.length, -position));
-      return rest.length > 0 ? sink.write(rest, 0) : undefined;
-    },
-    end: (error) => sink.end(error),
-  };
 }

@@ -1,21 +1,13 @@
 import type { Clock } from '../../base/clock.js';
 import { msToSamples, type PcmSink } from '../../base/pcm.js';
 
-/** A sink that takes positions counted from `start`. */
-export function shifted(sink: PcmSink, start: number): PcmSink {
-  return {
-    write: (samples, position) => sink.write(samples, position + start),
-    end: (error) => sink.end(error),
-  };
-}
-
-/** A sink that takes what lies at `start` and after it, and counts positions from there. */
-export function startingAt(sink: PcmSink, start: number): PcmSink {
+/** A sink for a stream whose position 0 lies at `start`, which may be negative; what would lie before 0 is left out. */
+export function placedAt(sink: PcmSink, start: number): PcmSink {
   return {
     write(samples, position) {
-      const early = start - position;
-      if (early <= 0) return sink.write(samples, -early);
-      return early < samples.length ? sink.write(samples.subarray(early), 0) : undefined;
+      const place = position + start;
+      if (place >= 0) return sink.write(samples, place);
+      return -place < samples.length ? sink.write(samples.subarray(-place), 0) : undefined;
     },
     end: (error) => sink.end(error),
   };
@@ -98,7 +90,7 @@ export function joiningSink(sink: PcmSink, options: JoiningOptions): JoiningSink
   };
   const place = (): PcmSink => {
     if (placed) return placed;
-    placed = shifted(sink, startOfEarly());
+    placed = placedAt(sink, startOfEarly());
     onPlaced();
     for (const { samples, position } of early.splice(0)) {
       // What goes wrong comes out with the next write.

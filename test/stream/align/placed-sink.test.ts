@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { timedOnArrival } from '../../../src/stream/align/late-leg.js';
+import { timedOnArrival } from '../../../src/stream/align/placed-sink.js';
 import { turn } from '../../turns.js';
 
 /** A sink that is writing until it is released. */
