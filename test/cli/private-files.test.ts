@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import timers from 'node:timers/promises';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import type { Command } from 'commander';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -153,7 +153,7 @@ class Workshop implements AsyncDisposable {
   async untilFileHas(name: string, text: string): Promise<void> {
     const read = () => readFile(join(this.folder, name), 'utf8').catch(() => '');
     // timer: a file does not say when it is written.
-    while (!(await read()).includes(text)) await pause(50);
+    while (!(await read()).includes(text)) await timers.setTimeout(50);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
