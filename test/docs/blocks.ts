@@ -23,10 +23,13 @@ const PAGES = [
     .map((name) => `docs/${name}`),
 ];
 
-/** Every block of README, CONTRIBUTING and docs. */
-export const BLOCKS: readonly Block[] = PAGES.flatMap((page) =>
-  blocksOf(page, readFileSync(join(ROOT, page), 'utf8')),
+/** The text of each page. */
+export const TEXTS: ReadonlyMap<string, string> = new Map(
+  PAGES.map((page) => [page, readFileSync(join(ROOT, page), 'utf8')]),
 );
+
+/** Every block of README, CONTRIBUTING and docs. */
+export const BLOCKS: readonly Block[] = [...TEXTS].flatMap(([page, text]) => blocksOf(page, text));
 
 export function blocksIn(...languages: readonly string[]): readonly Block[] {
   return BLOCKS.filter(({ language }) => languages.includes(language));

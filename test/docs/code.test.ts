@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -13,26 +13,17 @@ import * as recording from '../../src/recording.js';
 import * as voice from '../../src/voice.js';
 import * as voicemail from '../../src/voicemail.js';
 import { testFolder } from '../voice/fixtures.js';
-import { type Block, blocksIn, nameOf, placeOf, ROOT } from './blocks.js';
+import { type Block, blocksIn, nameOf, placeOf } from './blocks.js';
+import { makePackage, writeProgram } from './package-folder.js';
 
 const folder = testFolder();
 const code = blocksIn('ts', 'js');
 const pathOf = (block: Block) => join(folder, nameOf(block), block.file ?? `block.m${block.language}`);
 
 beforeAll(() => {
-  mkdirSync(join(folder, 'node_modules', '@types'), { recursive: true });
-  symlinkSync(ROOT, join(folder, 'node_modules', 'jackfield'));
-  symlinkSync(join(ROOT, 'node_modules', '@types', 'node'), join(folder, 'node_modules', '@types', 'node'));
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
+  makePackage(folder);
   writeFileSync(join(folder, 'context.d.ts'), readFileSync(new URL('context.d.ts', import.meta.url)));
-  for (const block of code) {
-    mkdirSync(join(folder, nameOf(block)), { recursive: true });
-    writeFileSync(pathOf(block), `${imported(block)}${block.code}export {};\n`);
-    // Blocks of a page may import those with a name.
-    for (const named of code.filter(({ page, file }) => page === block.page && file && file !== block.file)) {
-      writeFileSync(join(folder, nameOf(block), named.file ?? ''), named.code);
-    }
-  }
+  for (const block of code) writeProgram(folder, block, `${imported(block)}${block.code}export {};\n`);
 });
 
 const ENTRIES = Object.entries({
@@ -107,38 +98,4 @@ describe('each block of code', () => {
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     },
   );
-});
-
-/** Blocks that are whole programs and end by themselves; those of docs/voice.md have a test of their own. */
-const RUNNABLE = code.filter(
-  ({ page, code: text }) =>
-    page === 'docs/protocol.md' ||
-    (/^import /m.test(text) && /Exchange\.start|exchange: Exchange/.test(text)),
-);
-
-describe('a block that is a whole program', () => {
-  it('is there on each page that should have one', () => {
-    const pages = new Set(RUNNABLE.map(({ page }) => page));
-    expect([...pages]).toEqual([
-      'README.md',
-      'docs/bots.md',
-      'docs/exchange.md',
-      'docs/lines.md',
-      'docs/protocol.md',
-    ]);
-  });
-
-  it.each(RUNNABLE.map((block) => [placeOf(block), block] as const))('runs: %s', (_, block) => {
-    const path = block.language === 'ts' ? join(folder, nameOf(block), 'run.mjs') : pathOf(block);
-    if (block.language === 'ts') {
-      const { outputText } = ts.transpileModule(block.code, {
-        compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
-      });
-      writeFileSync(path, outputText);
-    }
-    const { status, stderr } = spawnSync(process.execPath, [path], {
-      ...{ cwd: join(folder, nameOf(block)), encoding: 'utf8', timeout: 50_000 },
-    });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  });
 });

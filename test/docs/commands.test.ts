@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { jackfieldProgram } from '../../src/cli/program.js';
-import { BLOCKS, blocksIn } from './blocks.js';
+import { BLOCKS, blocksIn, ROOT, TEXTS } from './blocks.js';
 
 /** A command line of Jackfield in the documentation. */
 interface Line {
@@ -54,6 +56,47 @@ describe('each command line of the documentation', () => {
     },
   );
 });
+
+describe('what the prose calls', () => {
+  const called = (pattern: RegExp) =>
+    [...TEXTS].flatMap(([page, text]) =>
+      [...text.matchAll(pattern)].map(([, words = '']) => `${page}: ${words}`),
+    );
+
+  it('as a command of Jackfield has its name and its options', async () => {
+    const program = await jackfieldProgram();
+    const spans = called(/`(?:npx )?jackfield ([a-z][^`]*)`/g);
+    expect(spans.length).toBeGreaterThan(40);
+    expect(
+      spans.flatMap((span) => faultsOf(program, span.replace(/^.*?: /s, '').split(/\s+/), span)),
+    ).toEqual([]);
+    expect(faultsOf(program, ['wav', 'inform', '--jason'], 'control')).toEqual([
+      'control: no command inform',
+    ]);
+    expect(faultsOf(program, ['wav', 'info', '--jason'], 'control')).toEqual(['control: no option --jason']);
+  });
+
+  it('as a script of npm is one', async () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    const spans = called(/\bnpm run (?:--?[a-z]+ )*([a-z][\w:-]*)/g);
+    expect(spans.length).toBeGreaterThan(15);
+    expect(spans.filter((span) => !Object.hasOwn(scripts, span.replace(/^.*: /, '')))).toEqual([]);
+  });
+});
+
+/** Names what a program does not have of some words: a command, or options of it. */
+function faultsOf(program: Command, words: readonly string[], place: string): string[] {
+  let command = program;
+  let at = 0;
+  for (; command.commands.length > 0 && at < words.length && !words[at]?.startsWith('-'); at++) {
+    const next = command.commands.find((each) => each.name() === words[at]);
+    if (!next) return [`${place}: no command ${words[at]}`];
+    command = next;
+  }
+  const known = ['--help', ...command.options.flatMap(({ long, short }) => [long, short])];
+  const options = words.slice(at).filter((word) => /^--?[a-z]/.test(word));
+  return options.filter((option) => !known.includes(option)).map((option) => `${place}: no option ${option}`);
+}
 
 /** The words of each command of a line, as a shell parts them; what follows `#` is a comment. */
 function commandsIn(line: string): string[][] {
