@@ -41,12 +41,26 @@ export {
   parseCallList,
   readCallList,
 } from './bot/outbound/call-list.js';
-export { CAMPAIGN_DEFAULTS, type CampaignOptions, runCampaign } from './bot/outbound/campaign.js';
+export type { Holidays } from './bot/outbound/calling-times.js';
+export { runCampaign } from './bot/outbound/campaign.js';
+export {
+  CAMPAIGN_DEFAULTS,
+  type CampaignEnding,
+  type CampaignOptions,
+} from './bot/outbound/campaign-options.js';
+export type { CampaignPacing } from './bot/outbound/campaign-pacing.js';
+export {
+  type CampaignFigures,
+  type CampaignReportOptions,
+  campaignReport,
+} from './bot/outbound/campaign-report.js';
+export { DoNotCallList } from './bot/outbound/do-not-call-list.js';
 export type {
   CampaignCall,
   CampaignLine,
   CampaignResult,
   CampaignStore,
+  DoNotCall,
 } from './bot/outbound/campaign-call.js';
 export {
   type CampaignEntry,
@@ -89,16 +103,20 @@ export {
 export type { Message, RecordOptions } from './bot/record-message.js';
 export { bridge, Room, type RoomOptions } from './bot/room.js';
 export type { BargeIn, Cut, SayOptions, SpeechReport } from './bot/say.js';
+export { type TestBotOptions, type TestBotResult, testBot } from './bot/test/test-bot.js';
+export {
+  type CampaignAnswer,
+  type TestCampaignOptions,
+  type TestCampaignResult,
+  testCampaign,
+} from './bot/test/test-campaign.js';
 export {
   BOT_HANDLE,
-  type TestBotOptions,
-  type TestBotResult,
   type TestExchange,
   type TestExchangeStarter,
   type TestScene,
   type TestUser,
-  testBot,
-} from './bot/test/test-bot.js';
+} from './bot/test/test-house.js';
 export { type HearOptions, type PressOptions, TestCaller } from './bot/test/test-caller.js';
 export { formatTranscript, type TranscriptLine } from './bot/test/test-transcript.js';
 export {

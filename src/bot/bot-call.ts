@@ -234,6 +234,12 @@ export class BotCall {
     });
   }
 
+  /** Calls `listener` for each key from now on, and leaves it to be gathered; returns what stops that. */
+  onKey(listener: (key: string) => void): () => void {
+    checkArgument('listener', listener, callback);
+    return this.#context.digits.watch(listener);
+  }
+
   /** Sends digits (0-9, `*`, `#`) to the other party. @throws ERR_INVALID_ARG, ERR_API, ERR_CALL_ENDED, ERR_ABORTED. */
   async sendDigits(digits: string, options: SendDigitsOptions = {}): Promise<void> {
     checkArgument('digits', digits, DIGITS);

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { bot } from '../../src/bot/bot.js';
 import type { BotCall } from '../../src/bot/bot-call.js';
 import { bridge, Room } from '../../src/bot/room.js';
-import { type TestScene, testBot } from '../../src/bot/test/test-bot.js';
+import { testBot } from '../../src/bot/test/test-bot.js';
+import type { TestScene } from '../../src/bot/test/test-house.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 
 const TONE = { tone: 440, ms: 20_000 } as const;

@@ -9,7 +9,8 @@ import { readFlow } from '../../src/bot/flow/flow.js';
 import { flowBot } from '../../src/bot/flow/flow-bot.js';
 import type { Gathered } from '../../src/bot/gather.js';
 import { bridge, Room } from '../../src/bot/room.js';
-import { type TestScene, testBot } from '../../src/bot/test/test-bot.js';
+import { testBot } from '../../src/bot/test/test-bot.js';
+import type { TestScene } from '../../src/bot/test/test-house.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 
 const MELODY = [

@@ -32,6 +32,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE taken_over (file TEXT NOT NULL);
   `,
   'CREATE TABLE campaign_wills (campaign TEXT PRIMARY KEY, will TEXT NOT NULL);',
+  'ALTER TABLE campaign_calls ADD COLUMN retry_after_ms REAL',
 ];
 
 const ADVICE =

@@ -78,6 +78,7 @@ const ROW = z.object({
   status: z.string(),
   error: z.string().nullable(),
   retry: flag,
+  retry_after_ms: z.number().nullable(),
   variables: json(z.record(z.string(), z.string())),
 });
 
@@ -172,7 +173,7 @@ export class CampaignLog implements Disposable {
     const { rows: totals } = this.#db.checked(
       TOTALS_ROW,
       `SELECT campaign, count(DISTINCT target) AS targets,
-        sum(outcome <> 'unsaid') AS calls, min(placed_at) AS first,
+        sum(outcome NOT IN ('unsaid', 'do-not-call')) AS calls, min(placed_at) AS first,
         max(placed_at) AS last FROM campaign_calls GROUP BY campaign ORDER BY first`,
     );
     const { rows: outcomes } = this.#db.checked(
@@ -229,10 +230,11 @@ export class CampaignLog implements Disposable {
   }
 
   #finish(campaign: string, result: CampaignResult): void {
-    const { target, attempt, durationMs, outcome, status, error, retry, variables } = result;
-    const sql = `UPDATE campaign_calls SET duration_ms = ?, outcome = ?, status = ?, error = ?, retry = ?, variables = ?
-      WHERE campaign = ? AND target = ? AND attempt = ?`;
-    const values = [durationMs, outcome, status, error ?? null, retry ? 1 : 0, JSON.stringify(variables)];
+    const { target, attempt, durationMs, outcome, status, error, retry, retryAfterMs, variables } = result;
+    const sql = `UPDATE campaign_calls SET duration_ms = ?, outcome = ?, status = ?, error = ?, retry = ?,
+      retry_after_ms = ?, variables = ? WHERE campaign = ? AND target = ? AND attempt = ?`;
+    const ending = [durationMs, outcome, status, error ?? null];
+    const values = [...ending, retry ? 1 : 0, retryAfterMs ?? null, JSON.stringify(variables)];
     this.#db.write(() => this.#db.run(sql, ...values, campaign, target, attempt), true);
   }
 }
@@ -245,6 +247,7 @@ function entryOf(row: z.output<typeof ROW>): CampaignEntry {
     durationMs: row.duration_ms,
     ...(error !== null && { error }),
     retry: row.retry,
+    ...(row.retry_after_ms !== null && { retryAfterMs: row.retry_after_ms }),
     variables: row.variables,
   };
 }

@@ -1,77 +1,24 @@
 import {
-  signal as abortSignal,
   callback,
   checkArgument,
-  checkOptions,
   either,
+  flag,
   listOf,
   object,
-  type Rules,
   rule,
-  whole,
   within,
   words,
 } from '../../base/check.js';
-import { CLOCK, type Clock, sleep, systemClock } from '../../base/clock.js';
+import { sleep } from '../../base/clock.js';
 import { type ErrorCode, invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
-import { checkHoursIn, type Hours, nextWithinHours } from '../../base/hours.js';
-import { machineTimeZone } from '../../base/local-time.js';
 import { BOT, type Bot } from '../bot.js';
 import type { BotHost } from '../bot-host.js';
 import type { BotResult } from '../bot-result.js';
 import type { CampaignTarget } from './call-list.js';
-import type { CampaignLine, CampaignResult, CampaignStore } from './campaign-call.js';
+import type { CampaignLine, CampaignResult } from './campaign-call.js';
+import { type CampaignOptions, checkCampaign, resolveCampaign } from './campaign-options.js';
+import { PACING_LOOK_MS, type PacedCall, Pacer } from './campaign-pacing.js';
 
-export interface CampaignOptions {
-  /** Calls at once: 1 to 1000. Default 1. */
-  readonly concurrency?: number;
-  /** Calls placed in a minute, at most: more than 0, up to 6000. Default 30. */
-  readonly callsPerMinute?: number;
-  /** Calls to one target, the first included: 1 to 20. Default 3. */
-  readonly attempts?: number;
-  /** Before a target is called again, in milliseconds. Default 10 minutes. */
-  readonly retryAfterMs?: number;
-  /** After which outcomes a target is called again. Default: those in which nobody was talked to. */
-  readonly retryWhen?: (result: BotResult) => boolean;
-  /** Calls are placed within these hours only. Default: at any time. */
-  readonly hours?: Hours;
-  /** The zone of `hours`, such as `Europe/Berlin`. Default: the machine's. */
-  readonly timezone?: string;
-  /** Longest ringing, in milliseconds. Default 30,000. */
-  readonly ringMs?: number;
-  /** Keeps its calls, so that a second run continues where the first one stopped. Default: nothing keeps them. */
-  readonly store?: CampaignStore;
-  /** Default: the machine's; that of the host in tests. */
-  readonly clock?: Clock;
-  /** Places no more calls; those under way go on to their end. */
-  readonly signal?: AbortSignal;
-}
-
-/** Limits of a campaign that is given none. */
-export const CAMPAIGN_DEFAULTS = {
-  concurrency: 1,
-  callsPerMinute: 30,
-  attempts: 3,
-  retryAfterMs: 600_000,
-  ringMs: 30_000,
-} as const;
-
-const RULES: Rules<CampaignOptions> = {
-  concurrency: whole(1, 1000),
-  callsPerMinute: rule(
-    'more than 0, up to 6000',
-    (value) => typeof value === 'number' && value > 0 && value <= 6000,
-  ),
-  attempts: whole(1, 20),
-  retryAfterMs: within(0, Infinity, 'ms'),
-  retryWhen: callback,
-  hours: object,
-  timezone: words,
-  ringMs: within(1, Infinity, 'ms'),
-  store: object,
-  clock: CLOCK,
-  signal: abortSignal,
-};
 const HOST = object;
 const BOTS = either(callback, BOT);
 const TARGETS = listOf(
@@ -84,13 +31,13 @@ const TARGETS = listOf(
   ),
 );
 
-interface Entry {
-  readonly target: string;
-  readonly fields: CampaignTarget['fields'];
+interface Entry extends CampaignTarget {
   readonly attempt: number;
-  /** On the campaign's clock. */
-  readonly notBefore: number;
+  /** Time at which it may be called, as far as is known, on the campaign's clock. */
+  dueAt: number;
 }
+
+const AGAIN = either(flag, within(0, Infinity));
 
 /** Codes of the errors with which an endpoint refuses a target. */
 const REFUSALS: readonly ErrorCode[] = ['ERR_API', 'ERR_INVALID_ARG', 'ERR_SYNTAX', 'ERR_LINE_BREAK'];
@@ -112,12 +59,15 @@ export function runCampaign(
   checkArgument('host', host, HOST);
   checkArgument('bot', bot, BOTS);
   checkArgument('targets', targets, TARGETS);
-  checkOptions(options, RULES);
+  checkCampaign(options);
   const stop = new AbortController();
   const signals = options.signal ? [stop.signal, options.signal] : [stop.signal];
   const botFor = typeof bot === 'function' ? bot : () => bot;
   const list = targetsOf(targets);
-  return stopping(new CampaignRun(host, botFor, list, resolved(options), AbortSignal.any(signals)), stop);
+  return stopping(
+    new CampaignRun(host, botFor, list, resolveCampaign(options, list), AbortSignal.any(signals)),
+    stop,
+  );
 }
 
 /** @throws ERR_INVALID_ARG for one that stands twice. */
@@ -150,20 +100,21 @@ class CampaignRun {
   readonly #host: BotHost;
   readonly #botFor: (line: CampaignLine) => Bot;
   readonly #targets: readonly CampaignTarget[];
-  readonly #options: ReturnType<typeof resolved>;
+  readonly #options: ReturnType<typeof resolveCampaign>;
   readonly #stop: AbortSignal;
   readonly #waiting: Entry[] = [];
   readonly #calling = new Set<Promise<void>>();
   /** Results that were not read yet. */
   readonly #done: CampaignResult[] = [];
   #failure: { readonly error: unknown } | undefined;
+  readonly #pacer: Pacer;
   #nextAt: number;
 
   constructor(
     host: BotHost,
     botFor: (line: CampaignLine) => Bot,
     targets: readonly CampaignTarget[],
-    options: ReturnType<typeof resolved>,
+    options: ReturnType<typeof resolveCampaign>,
     stop: AbortSignal,
   ) {
     this.#host = host;
@@ -171,6 +122,7 @@ class CampaignRun {
     this.#targets = targets;
     this.#options = options;
     this.#stop = stop;
+    this.#pacer = new Pacer(options.pacing);
     this.#nextAt = options.clock.now();
   }
 
@@ -178,6 +130,8 @@ class CampaignRun {
     await this.#begin();
     for (;;) {
       yield* this.#done.splice(0);
+      // A call may have ended while its reader was busy.
+      if (this.#done.length > 0) continue;
       if (this.#failure) throw this.#failure.error;
       const next = this.#stop.aborted ? undefined : this.#next();
       if (!next && this.#calling.size === 0) return;
@@ -200,14 +154,14 @@ class CampaignRun {
     const last = new Map((await store?.resume())?.map((call) => [call.target.toLowerCase(), call]));
     for (const { target, fields } of this.#targets) {
       const before = last.get(target.toLowerCase());
-      if (!before) this.#waiting.push({ target, fields, attempt: 1, notBefore: 0 });
+      if (!before) this.#waiting.push({ target, fields, attempt: 1, dueAt: 0 });
       // That call was none: it is placed now.
       else if (before.outcome === 'unsaid') {
-        this.#waiting.push({ target, fields, attempt: before.attempt, notBefore: 0 });
+        this.#waiting.push({ target, fields, attempt: before.attempt, dueAt: 0 });
       } else if (before.retry && before.attempt < attempts) {
         const agoMs = clock.unixMs() - (before.placedAtMs + before.durationMs);
-        const notBefore = clock.now() + retryAfterMs - agoMs;
-        this.#waiting.push({ target, fields, attempt: before.attempt + 1, notBefore });
+        const dueAt = clock.now() + (before.retryAfterMs ?? retryAfterMs) - agoMs;
+        this.#waiting.push({ target, fields, attempt: before.attempt + 1, dueAt });
       }
     }
   }
@@ -215,28 +169,34 @@ class CampaignRun {
   /** The one to be called next: the first whose time comes first. */
   #next(): Entry | undefined {
     return this.#waiting.reduce<Entry | undefined>(
-      (best, entry) => (best === undefined || entry.notBefore < best.notBefore ? entry : best),
+      (best, entry) => (best === undefined || entry.dueAt < best.dueAt ? entry : best),
       undefined,
     );
   }
 
-  /** Waits for an entry's time and calls, unless something else comes first. */
+  /** Waits for an entry's time and calls, unless something else comes first, or the entry has to wait longer. */
   async #until(entry: Entry, waited: AbortController): Promise<void> {
-    const { clock, callsPerMinute } = this.#options;
-    const begins = () => this.#allowedFrom(Math.max(entry.notBefore, this.#nextAt));
+    const { clock, spacingMs, doNotCall } = this.#options;
     const either = AbortSignal.any([waited.signal, this.#stop]);
+    const pause = (ms: number) => sleep(clock, ms, { signal: either });
     try {
-      // Looked at again after each wait: the machine's clock may have been set meanwhile.
-      for (let at = begins(); at > clock.now(); at = begins()) {
-        await sleep(clock, at - clock.now(), { signal: either });
+      for (;;) {
+        const at = Math.max(entry.dueAt, this.#nextAt, clock.now());
+        // Looked at after each wait: the machine's clock may have been set meanwhile.
+        entry.dueAt = this.#allowedFrom(entry, at);
+        if (entry.dueAt > at) return;
+        if (at > clock.now()) await pause(at - clock.now());
+        else if (this.#pacer.mayCall()) break;
+        else await pause(PACING_LOOK_MS);
       }
     } catch {
       return;
     }
+    const isForbidden = await doNotCall?.has(entry.target);
     if (either.aborted) return;
-    this.#nextAt = Math.max(this.#nextAt, clock.now()) + 60_000 / callsPerMinute;
+    if (!isForbidden) this.#nextAt = Math.max(this.#nextAt, clock.now()) + spacingMs;
     this.#waiting.splice(this.#waiting.indexOf(entry), 1);
-    const calling = this.#call(entry)
+    const calling = (isForbidden ? this.#skip(entry) : this.#call(entry))
       .then(
         (result) => void this.#done.push(result),
         (error: unknown) => {
@@ -247,80 +207,150 @@ class CampaignRun {
     this.#calling.add(calling);
   }
 
-  /** The first moment from `at` on that is within the hours, on the campaign's clock. */
-  #allowedFrom(at: number): number {
-    const { clock, hours, timezone } = this.#options;
-    const from = Math.max(at, clock.now());
-    if (!hours) return from;
-    const unixMs = clock.unixMs() + from - clock.now();
-    return from + nextWithinHours(hours, unixMs, timezone) - unixMs;
+  /** The first moment from `at` on at which the target may be called, on the campaign's clock. */
+  #allowedFrom(entry: Entry, at: number): number {
+    const { clock, times } = this.#options;
+    const unixMs = clock.unixMs() + at - clock.now();
+    return at + times.next(entry, unixMs) - unixMs;
   }
 
-  async #call({ target, fields, attempt }: Entry): Promise<CampaignResult> {
-    const { clock, attempts, retryAfterMs, retryWhen, ringMs, store } = this.#options;
-    const line = { target, attempt, variables: new Map(Object.entries(fields)) };
-    const bot = this.#botFor(line);
-    // What it cannot say ends the campaign, and not the call to one target after the other.
-    await this.#host.prepare(bot);
-    const placedAtMs = clock.unixMs();
-    const begun = clock.now();
-    await store?.begin({ target, attempt, placedAtMs });
-    let ending: Pick<CampaignResult, 'outcome' | 'status' | 'error'>;
-    let again = false;
-    let failure: { readonly error: JackfieldError } | undefined;
-    try {
-      const result = await this.#host.call(bot, target, { timeoutMs: ringMs });
-      again = retryWhen(result);
-      const { outcome, status, error, unsaid } = result;
-      if (unsaid) {
-        // Nobody was told what the campaign is for, nor would anybody after this one be.
-        failure = { error: asUnsaid(target, unsaid) };
-        ending = { outcome: 'unsaid', status, error: unsaid.message };
-      } else ending = error ? { outcome, status, error: error.message } : { outcome, status };
-    } catch (error) {
-      if (!(error instanceof JackfieldError)) throw error;
-      ending = { outcome: 'error', status: '', error: messageOf(error) };
-      // A target that the endpoint refuses now it refuses later; where the endpoint is gone, the target can wait.
-      again = !REFUSALS.includes(error.code);
-      if (again) failure = { error };
-    }
-    const retry = ending.outcome === 'unsaid' || (again && attempt < attempts);
-    if (retry && !failure) {
-      const notBefore = clock.now() + retryAfterMs;
-      this.#waiting.push({ target, fields, attempt: attempt + 1, notBefore });
-    }
-    const durationMs = clock.now() - begun;
-    const variables = Object.fromEntries(line.variables);
-    const result = { target, attempt, placedAtMs, durationMs, ...ending, retry, variables };
+  /** Somebody whom nobody may call. */
+  async #skip({ target, fields, attempt }: Entry): Promise<CampaignResult> {
+    const { clock, store } = this.#options;
+    const call = { target, attempt, placedAtMs: clock.unixMs() };
+    await store?.begin(call);
+    const ending = { durationMs: 0, outcome: 'do-not-call', status: '', retry: false } as const;
+    const result = { ...call, ...ending, variables: { ...fields } };
     await store?.finish(result);
-    if (failure) throw failure.error;
     return result;
   }
+
+  async #call(entry: Entry): Promise<CampaignResult> {
+    const { clock, store, hostFor } = this.#options;
+    const { target, attempt } = entry;
+    const paced = this.#pacer.place();
+    const line = this.#lineOf(entry, paced);
+    try {
+      const host = hostFor?.(entry) ?? this.#host;
+      const bot = this.#listening(this.#botFor(line), line);
+      // What it cannot say ends the campaign, and not the call to one target after the other.
+      await host.prepare(bot);
+      const placedAtMs = clock.unixMs();
+      const begun = clock.now();
+      await store?.begin({ target, attempt, placedAtMs });
+      const placed = await this.#place(host, bot, target);
+      this.#pacer.end(paced, 'result' in placed && placed.result.outcome !== 'unanswered');
+      const durationMs = clock.now() - begun;
+      const variables = Object.fromEntries(line.variables);
+      return await this.#finish(entry, placed, { target, attempt, placedAtMs, durationMs, variables });
+    } finally {
+      paced.settle();
+    }
+  }
+
+  async #place(host: BotHost, bot: Bot, target: string): Promise<Placed> {
+    try {
+      return { result: await host.call(bot, target, { timeoutMs: this.#options.ringMs }) };
+    } catch (error) {
+      if (!(error instanceof JackfieldError)) throw error;
+      return { error };
+    }
+  }
+
+  /** Decides about another call, and keeps this one. @throws what ends the campaign. */
+  async #finish(
+    { target, fields, attempt }: Entry,
+    placed: Placed,
+    call: Pick<CampaignResult, 'target' | 'attempt' | 'placedAtMs' | 'durationMs' | 'variables'>,
+  ): Promise<CampaignResult> {
+    const { clock, attempts, retryAfterMs, store } = this.#options;
+    const ending = endingOf(placed);
+    const failure = failureOf(placed, target);
+    const again = failure ? ending.outcome !== 'unsaid' : this.#again(placed, call);
+    const retry = ending.outcome === 'unsaid' || (again !== false && attempt < attempts);
+    const afterMs = typeof again === 'number' ? again : undefined;
+    if (retry && !failure) {
+      const dueAt = clock.now() + (afterMs ?? retryAfterMs);
+      this.#waiting.push({ target, fields, attempt: attempt + 1, dueAt });
+    }
+    const after = retry && afterMs !== undefined ? { retryAfterMs: afterMs } : {};
+    const result = { ...call, ...ending, retry, ...after };
+    await store?.finish(result);
+    if (failure) throw failure;
+    return result;
+  }
+
+  /** @throws ERR_INVALID_ARG when the program decides neither. */
+  #again(
+    placed: Placed,
+    call: Pick<CampaignResult, 'target' | 'attempt' | 'placedAtMs' | 'durationMs' | 'variables'>,
+  ): boolean | number {
+    if (!('result' in placed)) return false;
+    const again = this.#options.retryWhen({ ...placed.result, ...call });
+    checkArgument('retryWhen', again, AGAIN);
+    return again;
+  }
+
+  #lineOf({ target, fields, attempt }: Entry, paced: PacedCall): CampaignLine {
+    const { doNotCall } = this.#options;
+    return {
+      ...{ target, attempt, variables: new Map(Object.entries(fields)) },
+      taken: () => paced.take(),
+      needsNobody: () => paced.settle(),
+      doNotCall: async () => {
+        if (doNotCall) return await doNotCall.add(target);
+        const text = `${target} cannot be put on a list: give the campaign one as doNotCall.`;
+        throw new JackfieldError('ERR_INVALID_STATE', text);
+      },
+    };
+  }
+
+  /** The bot, which hears the key of those who want no more calls. */
+  #listening(bot: Bot, line: CampaignLine): Bot {
+    const { doNotCallKey } = this.#options;
+    if (doNotCallKey === undefined) return bot;
+    return {
+      ...bot,
+      script: async (call) => {
+        let added: Promise<void> | undefined;
+        const stop = call.onKey((key) => {
+          if (key === doNotCallKey) added ??= line.doNotCall();
+        });
+        try {
+          await bot.script(call);
+        } finally {
+          stop();
+          // A list that cannot be written is no wish that was heard: the call fails.
+          await added;
+        }
+      },
+    };
+  }
+}
+
+/** A call that was placed, or the error for which it was not. */
+type Placed = { readonly result: BotResult } | { readonly error: JackfieldError };
+
+function endingOf(placed: Placed): Pick<CampaignResult, 'outcome' | 'status' | 'error'> {
+  if (!('result' in placed)) return { outcome: 'error', status: '', error: messageOf(placed.error) };
+  const { outcome, status, error, unsaid } = placed.result;
+  if (unsaid) return { outcome: 'unsaid', status, error: unsaid.message };
+  return error ? { outcome, status, error: error.message } : { outcome, status };
+}
+
+/** The error that ends a campaign. */
+function failureOf(placed: Placed, target: string): JackfieldError | undefined {
+  if ('result' in placed) {
+    const { unsaid } = placed.result;
+    // Nobody was told what the campaign is for, nor would anybody after this one be.
+    return unsaid && asUnsaid(target, unsaid);
+  }
+  // A target that the endpoint refuses now it refuses later; where the endpoint is gone, the target can wait.
+  return REFUSALS.includes(placed.error.code) ? undefined : placed.error;
 }
 
 function asUnsaid(target: string, cause: Error): JackfieldError {
   const code = cause instanceof JackfieldError ? cause.code : 'ERR_INVALID_ARG';
   const text = `The campaign has ended: to ${target} it could not say what it has to. ${cause.message}`;
   return new JackfieldError(code, text, { cause });
-}
-
-function resolved(options: CampaignOptions) {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  const limits = { ...CAMPAIGN_DEFAULTS, ...Object.fromEntries(given) };
-  const { concurrency, callsPerMinute, attempts, retryAfterMs, ringMs } = limits;
-  const { hours, timezone = machineTimeZone() } = options;
-  const { retryWhen = ({ outcome }) => outcome === 'unanswered', clock = systemClock, store } = options;
-  checkHoursIn(hours, timezone);
-  return {
-    concurrency,
-    callsPerMinute,
-    attempts,
-    retryAfterMs,
-    ringMs,
-    retryWhen,
-    clock,
-    store,
-    hours,
-    timezone,
-  };
 }

@@ -1,5 +1,6 @@
 import {
   checkOptions,
+  given,
   listOf,
   needed,
   object,
@@ -9,14 +10,17 @@ import {
   within,
   words,
 } from '../../base/check.js';
-import { checkHoursIn, type Hours } from '../../base/hours.js';
+import { invalidArgument } from '../../base/errors.js';
+import type { Hours } from '../../base/hours.js';
 import { machineTimeZone, WEEKDAYS, type Weekday } from '../../base/local-time.js';
 import type { Bot } from '../bot.js';
 import type { Prompts } from '../prompt/prompts.js';
 import { type BotFiles, readBot } from '../read-bot.js';
 import { type CampaignTarget, readCallList } from './call-list.js';
-import type { CampaignOptions } from './campaign.js';
+import type { Holidays } from './calling-times.js';
 import type { CampaignLine } from './campaign-call.js';
+import { type CampaignOptions, checkCampaign, resolveCampaign } from './campaign-options.js';
+import { DoNotCallList } from './do-not-call-list.js';
 
 /** A campaign as commands and configurations name it. */
 export interface CampaignSource extends BotFiles {
@@ -26,8 +30,17 @@ export interface CampaignSource extends BotFiles {
   readonly hours?: Pick<Hours, 'from' | 'to'> | undefined;
   /** Days on which calls are placed. Default: every day. */
   readonly weekdays?: readonly Weekday[] | undefined;
-  /** Zone of both. Default: that of the flow; of a script, that of the machine. */
+  /** Zone of those of whom no other is known. Default: that of the flow; of a script, that of the machine. */
   readonly timezone?: string | undefined;
+  /** Zones by the beginning of a number, `{ '+44': 'Europe/London' }`. Default: none. */
+  readonly zones?: Readonly<Record<string, string>> | undefined;
+  /** Days without calls, `2027-12-25`, by the date of whoever would be called. Default: none. */
+  readonly holidays?: Holidays | undefined;
+  /** File with those who must not be called, one a line. Default: none. */
+  readonly doNotCall?: string | undefined;
+  /** Key with which whoever is called is put into that file. Default: none. */
+  readonly doNotCallKey?: string | undefined;
+  readonly callsPerSecond?: number | undefined;
   readonly concurrency?: number | undefined;
   readonly callsPerMinute?: number | undefined;
   readonly attempts?: number | undefined;
@@ -48,6 +61,7 @@ const NUMBER = within(0, Number.MAX_SAFE_INTEGER);
 const RULES: Rules<CampaignSource> = {
   ...{ list: needed(path), flow: path, hooks: path, script: path },
   ...{ hours: object, weekdays: listOf(oneOf(...WEEKDAYS), 1), timezone: words },
+  ...{ zones: object, holidays: given, doNotCall: path, doNotCallKey: words, callsPerSecond: NUMBER },
   ...{ concurrency: NUMBER, callsPerMinute: NUMBER, attempts: NUMBER, retryAfterMs: NUMBER, ringMs: NUMBER },
 };
 
@@ -62,13 +76,37 @@ export async function readCampaign(source: CampaignSource, prompts: Prompts): Pr
   const { list, flow, hooks, script, weekdays, timezone, hours } = source;
   const targets = await readCallList(list);
   const { make, warnings, timezone: ofBot } = await readBot({ flow, hooks, script }, { prompts, targets });
-  const limits = LIMITS.flatMap((name) => (source[name] === undefined ? [] : [[name, source[name]]]));
-  const options: CampaignOptions = Object.fromEntries(limits);
-  if (!hours && !weekdays) return { targets, warnings, bot: make, options };
-  const inForce = { ...(hours ?? { from: '00:00', to: '24:00' }), ...(weekdays && { weekdays }) };
   const zone = timezone ?? ofBot ?? machineTimeZone();
-  checkHoursIn(inForce, zone);
-  return { targets, warnings, bot: make, options: { ...options, hours: inForce, timezone: zone } };
+  const options: CampaignOptions = {
+    ...Object.fromEntries(
+      LIMITS.flatMap((name) => (source[name] === undefined ? [] : [[name, source[name]]])),
+    ),
+    ...(await doNotCallOf(source)),
+    timezone: zone,
+  };
+  const inForce =
+    hours || weekdays
+      ? { hours: { ...(hours ?? { from: '00:00', to: '24:00' }), ...(weekdays && { weekdays }) } }
+      : {};
+  const all = { ...options, ...inForce };
+  checkCampaign(all);
+  resolveCampaign(all, targets);
+  return { targets, warnings, bot: make, options: all };
 }
 
-const LIMITS = ['concurrency', 'callsPerMinute', 'attempts', 'retryAfterMs', 'ringMs'] as const;
+async function doNotCallOf({
+  doNotCall,
+  doNotCallKey,
+}: CampaignSource): Promise<Pick<CampaignOptions, 'doNotCall' | 'doNotCallKey'>> {
+  if (doNotCall === undefined) {
+    if (doNotCallKey === undefined) return {};
+    throw invalidArgument('doNotCallKey', 'given with doNotCall, the list that it adds to', doNotCallKey);
+  }
+  const list = await DoNotCallList.open(doNotCall);
+  return { doNotCall: list, ...(doNotCallKey !== undefined && { doNotCallKey }) };
+}
+
+const LIMITS = [
+  ...(['concurrency', 'callsPerMinute', 'callsPerSecond', 'attempts', 'retryAfterMs', 'ringMs'] as const),
+  ...(['zones', 'holidays'] as const),
+] as const;

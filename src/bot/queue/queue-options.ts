@@ -99,7 +99,9 @@ export interface EnterOptions {
   readonly skills?: readonly string[] | undefined;
   /** In milliseconds. Default: that of the queue. */
   readonly maxWaitMs?: number | undefined;
-  /** Takes the caller out of the queue. */
+  /** Told when an agent has the caller, with its name. */
+  readonly onAgent?: ((agent: string) => void) | undefined;
+  /** Takes the caller out of the queue, while nobody has the call. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -139,6 +141,7 @@ const ENTER_RULES: Rules<EnterOptions> = {
   priority: within(-1000, 1000),
   skills: SKILLS,
   maxWaitMs: TIME,
+  onAgent: callback,
   signal,
 };
 

@@ -140,6 +140,7 @@ async function talk(
   const waitedMs = desk.waitedMs(ticket);
   desk.connected(ticket);
   tell('connected', ticket, { agent, call: call.id });
+  visit.taken(agent.name);
   const begun = options.clock.now();
   let done: () => void;
   try {

@@ -29,6 +29,8 @@ export interface VisitParts {
   readonly desk: QueueDesk;
   readonly options: ResolvedQueue;
   readonly maxWaitMs: number;
+  /** Told when an agent has the caller. */
+  readonly onAgent: ((agent: string) => void) | undefined;
   readonly place: (call: BotCall, ticket: Ticket) => QueuePlace;
   /** Told of what went wrong while the caller goes on waiting. */
   readonly failed: (error: unknown) => void;
@@ -104,6 +106,15 @@ export class QueueVisit {
     if (this.ticket.state.at !== 'offered') return;
     if (this.#timeIsUp) this.leave('time', { ended: 'time', waitedMs: this.#waitedMs });
     else this.#parts.desk.wait(this.ticket);
+  }
+
+  /** The talk begins. What the program does then is kept away from it. */
+  taken(agent: string): void {
+    try {
+      this.#parts.onAgent?.(agent);
+    } catch (error) {
+      this.#parts.failed(error);
+    }
   }
 
   /** The talk is over. */

@@ -134,7 +134,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
   async enter(call: BotCall, options: EnterOptions = {}): Promise<QueueResult> {
     checkArgument('call', call, BOT_CALL);
     checkEnter(options);
-    const { priority = 0, skills = [], maxWaitMs = this.#options.maxWaitMs, signal } = options;
+    const { priority = 0, skills = [], maxWaitMs = this.#options.maxWaitMs, onAgent, signal } = options;
     call.signal.throwIfAborted();
     const { handle: partner } = call.partner;
     const kept = this.#kept(partner);
@@ -147,7 +147,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
     if (!this.#options.host)
       this.#useCalls((target, script, limits) => call.startCall(target, script, limits));
     const ticket = kept ?? this.#desk.enter({ partner, priority, skills });
-    const visit = this.#visit(call, ticket, maxWaitMs);
+    const visit = this.#visit(call, ticket, maxWaitMs, onAgent);
     if (kept) this.#takesPlace(kept);
     this.#tell(kept ? 'returned' : 'entered', ticket, { call: call.id });
     return await this.#until(visit, undefined, signal);
@@ -225,10 +225,10 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
     this.#desk.wait(ticket);
   }
 
-  #visit(call: BotCall, ticket: Ticket, maxWaitMs: number): QueueVisit {
+  #visit(call: BotCall, ticket: Ticket, maxWaitMs: number, onAgent?: EnterOptions['onAgent']): QueueVisit {
     const { callBack, clock } = this.#options;
     const visit = new QueueVisit(call, ticket, {
-      ...{ desk: this.#desk, options: this.#options, maxWaitMs },
+      ...{ desk: this.#desk, options: this.#options, maxWaitMs, onAgent },
       place: (_, waiting) => ({ ...this.#placeOf(waiting), language: call.language }),
       failed: (error) => void this.emit('failed', asError(error)),
       saved: () => this.#save(),

@@ -76,6 +76,8 @@ export class TestCaller {
   readonly handle: string;
   readonly #parts: TestCallerParts;
   readonly #calls: Call[] = [];
+  /** Calls that {@link rings} has told of. */
+  #rung = 0;
   /** Up to where what was heard has been asked about. */
   #heardUntil = 0;
 
@@ -125,6 +127,20 @@ export class TestCaller {
     this.#note('answers');
     await this.call.answer();
     await this.hasStatus('INPROGRESS');
+  }
+
+  /** Waits until another call than those before rings, however long that takes. @throws ERR_CALL_ENDED */
+  async rings(): Promise<void> {
+    const isNew = () => this.#calls.length > this.#rung;
+    if (!isNew()) {
+      await this.#wait('a call', Infinity, (resolve) => {
+        const onCall = () => isNew() && resolve(true);
+        this.#parts.client.on('call', onCall);
+        return () => this.#parts.client.off('call', onCall);
+      });
+    }
+    this.#rung = this.#calls.length;
+    await this.call.reached('RINGING');
   }
 
   /** Waits until the call has this status. @throws ERR_TIMEOUT, ERR_CALL_ENDED */

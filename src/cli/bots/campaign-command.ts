@@ -13,6 +13,7 @@ import {
   type CampaignResult,
   type CampaignSource,
   type CampaignSummary,
+  campaignReport,
   openPrompts,
   readCampaign,
   runCampaign,
@@ -33,6 +34,7 @@ const OUTCOMES = [
   'unanswered',
   'error',
   'unsaid',
+  'do-not-call',
   'calling',
   'interrupted',
 ] as const;
@@ -54,10 +56,10 @@ export function campaignCommand(): Command {
     .option('--concurrency <count>', 'calls at once', between(1, 1000), CAMPAIGN_DEFAULTS.concurrency)
     .option(
       '--per-minute <count>',
-      'calls placed in a minute, at most',
+      `calls placed in a minute, at most (default: ${CAMPAIGN_DEFAULTS.callsPerMinute}, or as --per-second gives)`,
       numberFrom(0.001, 6000),
-      CAMPAIGN_DEFAULTS.callsPerMinute,
     )
+    .option('--per-second <count>', 'calls placed in a second, at most', numberFrom(0.001, 100))
     .option('--attempts <count>', 'calls to one target, at most', between(1, 20), CAMPAIGN_DEFAULTS.attempts)
     .option(
       '--retry-after <minutes>',
@@ -67,7 +69,12 @@ export function campaignCommand(): Command {
     )
     .option('--hours <from-to>', 'only within these hours, such as 09:00-20:00', hoursOption)
     .option('--weekdays <days>', 'only on these days, such as mon,tue,wed', weekdaysOption)
-    .option('--timezone <zone>', 'zone of the hours (default: that of the flow)')
+    .option('--timezone <zone>', 'zone of whoever has no column timezone (default: that of the flow)')
+    .option('--holidays <days>', 'not on these days, such as 2027-12-25,2027-12-26', (days) =>
+      days.split(','),
+    )
+    .option('--do-not-call <file>', 'not those on this list, one a line; looked at before each call')
+    .option('--do-not-call-key <key>', 'key with which whoever is called is put on that list')
     .option('--ring <seconds>', 'how long it may ring', numberFrom(1, 3600), CAMPAIGN_DEFAULTS.ringMs / 1000)
     .option('--dry-run', 'only list who would be called', false)
     .action(run);
@@ -81,6 +88,15 @@ export function campaignCommand(): Command {
     .option('--text <text>', 'with this in a variable or an error')
     .option('--limit <n>', 'at most so many', between(1, 1_000_000), 1000)
     .action(results);
+  campaign
+    .command('report')
+    .description('Report a campaign as a table, as JSON or as a page; a table has no formulas.')
+    .argument('<name>', 'name of the campaign')
+    .option('-o, --out <folder>', 'folder of the catalogue, that of the recordings', 'recordings')
+    .addOption(
+      new Option('--format <format>', 'of the report').choices(['csv', 'json', 'html']).default('csv'),
+    )
+    .action(report);
   withCatalogue(campaign.command('list')).description('List all campaigns, with figures.').action(list);
   return campaign;
 }
@@ -101,12 +117,16 @@ interface RunOptions extends CatalogueOptions, EndpointOptions, PromptOptions, H
   readonly script?: string;
   readonly name?: string;
   readonly concurrency: number;
-  readonly perMinute: number;
+  readonly perMinute?: number;
   readonly attempts: number;
   readonly retryAfter: number;
   readonly hours?: Hours;
   readonly weekdays?: readonly Weekday[];
   readonly timezone?: string;
+  readonly perSecond?: number;
+  readonly holidays?: readonly string[];
+  readonly doNotCall?: string;
+  readonly doNotCallKey?: string;
   readonly ring: number;
   readonly dryRun: boolean;
 }
@@ -153,9 +173,10 @@ async function run(file: string, options: RunOptions): Promise<void> {
 
 function sourceOf(list: string, options: RunOptions): CampaignSource {
   const { flow, script, hooks, concurrency, attempts, hours, weekdays, timezone } = options;
+  const { holidays, doNotCall, doNotCallKey, perMinute, perSecond } = options;
   return {
     ...{ list, flow, script, hooks, concurrency, attempts, hours, weekdays, timezone },
-    callsPerMinute: options.perMinute,
+    ...{ holidays, doNotCall, doNotCallKey, callsPerMinute: perMinute, callsPerSecond: perSecond },
     retryAfterMs: options.retryAfter * 60_000,
     ringMs: options.ring * 1000,
   };
@@ -191,6 +212,17 @@ async function results(name: string | undefined, { out, json, ...rest }: Results
   if (entries.length === 0) warnNothing(`No calls in ${out}, or none of that kind.`);
   if (json) for (const entry of entries) printLine(JSON.stringify(entry));
   else for (const line of textTable(entries.map(row), COLUMNS)) printLine(line);
+  warnOf(log);
+}
+
+async function report(
+  name: string,
+  { out, format }: { readonly out: string; readonly format: 'csv' | 'json' | 'html' },
+): Promise<void> {
+  using log = await openLog(out);
+  const calls = log.search({ campaign: name, limit: -1 });
+  if (calls.length === 0) warnNothing(`No calls of ${name} in ${out}.`);
+  process.stdout.write(campaignReport(calls, { format, title: name }));
   warnOf(log);
 }
 

@@ -87,7 +87,7 @@ describe('the history of campaigns', () => {
       log.store('spring').begin({ target: 'anna', attempt: 1, placedAtMs: 0 });
     }
     {
-      using db = Database.open(join(folder, 'campaigns.sqlite'), ['']);
+      using db = Database.open(join(folder, 'campaigns.sqlite'), ['', '', '']);
       db.run("UPDATE campaign_calls SET variables = '{'");
     }
     {

@@ -6,7 +6,8 @@ import { VirtualClock } from '../../../src/base/clock.js';
 import { bot } from '../../../src/bot/bot.js';
 import { Queue } from '../../../src/bot/queue/queue.js';
 import type { QueueOptions } from '../../../src/bot/queue/queue-options.js';
-import { type TestScene, testBot } from '../../../src/bot/test/test-bot.js';
+import { testBot } from '../../../src/bot/test/test-bot.js';
+import type { TestScene } from '../../../src/bot/test/test-house.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
 
 const MUSIC = { tone: [440, 660], ms: 900 } as const;

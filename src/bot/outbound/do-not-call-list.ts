@@ -1,0 +1,95 @@
+import { closeSync, fstatSync, fsyncSync, readSync, writeSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { checkArgument, line, path } from '../../base/check.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+import { makePrivateFolder, openPrivateSync } from '../../files/private-file.js';
+import type { DoNotCall } from './campaign-call.js';
+
+const TARGET = line(1, 200);
+
+/**
+ * Handles and numbers that nobody may call, in a text file: one handle or number a line, `#` begins a remark. Numbers are compared by their
+ * digits, handles whatever their case. The file is read again when it has changed, so that others may add to it at any
+ * time; what is added here is on the disk before `add` resolves.
+ */
+export class DoNotCallList implements DoNotCall {
+  readonly #file: string;
+  #read: { readonly stamp: string; readonly entries: ReadonlySet<string> } | undefined;
+
+  private constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** Opens a list; a file that there is not is an empty one. @throws ERR_FILE, ERR_INVALID_ARG. */
+  static async open(file: string): Promise<DoNotCallList> {
+    checkArgument('file', file, path);
+    const list = new DoNotCallList(file);
+    await list.#entries();
+    return list;
+  }
+
+  /** @throws ERR_FILE: a list that cannot be read is not taken for an empty one. */
+  async has(target: string): Promise<boolean> {
+    checkArgument('target', target, TARGET);
+    return (await this.#entries()).has(keyOf(target));
+  }
+
+  /** @throws ERR_FILE, ERR_INVALID_ARG. */
+  async add(target: string): Promise<void> {
+    checkArgument('target', target, TARGET);
+    if (await this.has(target)) return;
+    try {
+      await makePrivateFolder(dirname(this.#file));
+      append(this.#file, target);
+    } catch (cause) {
+      const text = `${target} could not be put on ${this.#file}: ${messageOf(cause)}`;
+      throw new JackfieldError('ERR_FILE', text, { cause });
+    }
+  }
+
+  async #entries(): Promise<ReadonlySet<string>> {
+    try {
+      const facts = await stat(this.#file, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return undefined;
+        throw error;
+      });
+      if (!facts) return new Set();
+      const stamp = `${facts.ino} ${facts.mtimeNs} ${facts.size}`;
+      if (this.#read?.stamp !== stamp) {
+        const entries = new Set(entriesOf(await readFile(this.#file, 'utf8')));
+        this.#read = { stamp, entries };
+      }
+      return this.#read.entries;
+    } catch (cause) {
+      throw new JackfieldError('ERR_FILE', `${this.#file} cannot be read: ${messageOf(cause)}`, { cause });
+    }
+  }
+}
+
+/** Adds a line; one that was cut off, by a full disk or a kill, is ended first. */
+function append(file: string, target: string): void {
+  const descriptor = openPrivateSync(file, 'a+');
+  try {
+    const { size } = fstatSync(descriptor);
+    const last = Buffer.alloc(1);
+    if (size > 0) readSync(descriptor, last, 0, 1, size - 1);
+    writeSync(descriptor, `${size > 0 && last.toString() !== '\n' ? '\n' : ''}${target}\n`);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function* entriesOf(text: string): Generator<string> {
+  for (const each of text.replace(/^\ufeff/, '').split(/\r\n|\n|\r/)) {
+    const entry = each.replace(/(^|\s)#.*$/, '').trim();
+    if (entry !== '') yield keyOf(entry);
+  }
+}
+
+/** A number by its digits, `00` as `+`; a handle in lower case. */
+function keyOf(target: string): string {
+  const number = target.replaceAll(/[\s()./-]/g, '');
+  return /^\+?\d{3,}$/.test(number) ? number.replace(/^00/, '+') : target.trim().toLowerCase();
+}

@@ -1,0 +1,118 @@
+import { rule } from '../../base/check.js';
+import type { Clock, VirtualClock } from '../../base/clock.js';
+import { during } from '../../base/during.js';
+import { JackfieldError } from '../../base/errors.js';
+import { attach } from '../../control/attach.js';
+import type { Client } from '../../control/client/client.js';
+import { type MemoryEndpoint, MemoryTransport } from '../../control/transport/memory-transport.js';
+import { PcmServer } from '../../tcp/pcm-server.js';
+import { BotHost } from '../bot-host.js';
+import { melodyEngine } from '../prompt/melody-engine.js';
+import { Prompts } from '../prompt/prompts.js';
+import { CallerCard } from './caller-card.js';
+import { TestCaller } from './test-caller.js';
+import type { TestTranscript } from './test-transcript.js';
+
+/** A user of a {@link TestExchange}. */
+export interface TestUser {
+  readonly handle: string;
+  readonly soundCard?: { capture(frame: Int16Array): void; play(frame: Int16Array): void };
+}
+
+/** The exchange that carries a test's calls. */
+export interface TestExchange extends AsyncDisposable {
+  endpoint(handle: string): MemoryEndpoint;
+}
+
+/** Starts a {@link TestExchange}; the class `Exchange` is one. */
+export interface TestExchangeStarter {
+  start(options: {
+    readonly clock: Clock;
+    readonly patienceMs: number;
+    readonly users: readonly TestUser[];
+  }): Promise<TestExchange>;
+}
+
+/** The actions of one person in a test. */
+export type TestScene = (person: TestCaller) => Promise<void>;
+
+/** The bot's own handle in a test. */
+export const BOT_HANDLE = 'the.bot';
+/** The rule of what starts an exchange. */
+export const STARTER = rule('the class Exchange', (value) => typeof Object(value).start === 'function');
+
+/** A tick of the exchange waits so long, in real time, for the bot's voice. */
+const PATIENCE_MS = 10_000;
+
+/** The exchange of one test, the host of its bots, and its people. */
+export class TestHouse {
+  readonly host: BotHost;
+  readonly people: readonly TestCaller[];
+  readonly #owned: readonly AsyncDisposable[];
+
+  private constructor(host: BotHost, people: readonly TestCaller[], owned: readonly AsyncDisposable[]) {
+    this.host = host;
+    this.people = people;
+    this.#owned = owned;
+  }
+
+  /** People come in the order of `handles`. */
+  static async open(
+    handles: readonly string[],
+    clock: Clock,
+    transcript: TestTranscript,
+    options: { readonly exchange: TestExchangeStarter; readonly prompts?: Prompts },
+  ): Promise<TestHouse> {
+    const cards = handles.map((handle) => ({ handle, soundCard: new CallerCard() }));
+    const users = [{ handle: BOT_HANDLE }, ...cards];
+    const exchange = await options.exchange.start({ clock, patienceMs: PATIENCE_MS, users });
+    const owned: AsyncDisposable[] = [exchange];
+    const attached = async (handle: string): Promise<Client> => {
+      const client = await attach(new MemoryTransport(exchange.endpoint(handle)), { clock });
+      owned.push(client);
+      return client;
+    };
+    const prompts = options.prompts ?? (await Prompts.open({ engine: melodyEngine() }));
+    const server = new PcmServer();
+    const host = new BotHost({ client: await attached(BOT_HANDLE), server, prompts, clock });
+    host.on('trace', (_, what) => transcript.add('bot', what));
+    host.on('result', ({ outcome, error }) =>
+      transcript.add('bot', `${outcome}${error ? `: ${error.message}` : ''}`),
+    );
+    const people: TestCaller[] = [];
+    for (const { handle, soundCard: card } of cards) {
+      const client = await attached(handle);
+      people.push(new TestCaller({ handle, client, clock, card, prompts, transcript }));
+    }
+    return new TestHouse(host, people, [...owned, server]);
+  }
+
+  async close(): Promise<void> {
+    for (const each of this.#owned) await each[Symbol.asyncDispose]();
+  }
+}
+
+/** A person's scene; when it is over he hangs up. */
+export async function act(person: TestCaller, scene: TestScene = async () => undefined): Promise<void> {
+  await scene(person);
+  await person.leaves();
+}
+
+/** Runs `work` on a clock that goes on whenever nothing else is to be done. */
+export async function runOn(clock: VirtualClock, limitMs: number, work: () => Promise<void>): Promise<void> {
+  const over = new AbortController();
+  const timeUp = new Promise<never>((_, reject) => {
+    clock.timerAt(clock.now() + limitMs, () =>
+      reject(new JackfieldError('ERR_TIMEOUT', `The test was not over after ${limitMs} ms on its clock.`)),
+    );
+  });
+  const working = work();
+  const ended = Promise.race([working, timeUp]).finally(() => over.abort());
+  ended.catch(() => undefined);
+  await during(clock, Promise.resolve());
+  while (!over.signal.aborted) {
+    await clock.run(over);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await ended;
+}
