@@ -62,4 +62,5 @@ export type { Attendant, Places, ServedAccount, Staff, Workplace } from './servi
 export type { Campaigns, CampaignStage, CampaignStatus } from './service/campaigns.js';
 export type { Office, ServiceLine } from './service/service-line.js';
 export { eventLine, FeedLog, type FeedLogOptions } from './service/watch/feed-log.js';
+export { FeedHooks, type HooksConfig } from './service/watch/feed-hooks.js';
 export { FeedMetrics, type MetricsState } from './service/watch/feed-metrics.js';

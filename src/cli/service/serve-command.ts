@@ -7,6 +7,7 @@ import {
   ControlServer,
   defaultSocket,
   EventFeed,
+  FeedHooks,
   FeedLog,
   type FeedLogOptions,
   FeedMetrics,
@@ -39,9 +40,10 @@ async function serve(file: string): Promise<void> {
   const stop = stopSignal();
   const over = new AbortController();
   await using log = new FeedLog(feed, logOptions(config));
+  await using hooks = hasHooks(config) ? await FeedHooks.open(feed, config) : undefined;
   await using service = await Service.start(config, { feed });
   const metrics = new FeedMetrics(feed, service.figures, over.signal);
-  const reload = (): Promise<readonly string[]> => reloaded(service, file, api);
+  const reload = (): Promise<readonly string[]> => reloaded(service, file, { api, hooks });
   const desk = new ControlDesk(service, { reload, drained: () => over.abort() });
   const api: RestApi | undefined =
     config.api && new RestApi(desk, await BearerTokens.read(config.api), config.api.requestsPerSecond);
@@ -57,22 +59,31 @@ async function serve(file: string): Promise<void> {
   process.off('SIGHUP', onHangup);
 }
 
+/** Parts beside the service that a reload changes as well; each is there where the first configuration has it. */
+interface Beside {
+  readonly api: RestApi | undefined;
+  readonly hooks: FeedHooks | undefined;
+}
+
 /** Reads the configuration again. A wrong one changes nothing, and is told of. */
-async function reloaded(
-  service: Service,
-  file: string,
-  api: RestApi | undefined,
-): Promise<readonly string[]> {
+async function reloaded(service: Service, file: string, { api, hooks }: Beside): Promise<readonly string[]> {
   try {
     const config = await readConfig(file);
     const tokens = api && config.api && (await BearerTokens.read(config.api));
+    const useHooks = await hooks?.prepare(config);
     const unchanged = await service.reload(config);
     if (api && tokens) api.tokens = tokens;
-    return !api === !config.api ? unchanged : [...unchanged, 'api'];
+    useHooks?.();
+    const begun = [...(!api && config.api ? ['api'] : []), ...(!hooks && hasHooks(config) ? ['hooks'] : [])];
+    return [...unchanged, ...begun];
   } catch (error) {
     service.feed.tell({ type: 'service', what: 'not-configured', text: messageOf(error) });
     throw error;
   }
+}
+
+function hasHooks({ webhooks, hooks }: ServiceConfig): boolean {
+  return webhooks !== undefined || hooks !== undefined;
 }
 
 function logOptions({ log = {} }: ServiceConfig): FeedLogOptions {

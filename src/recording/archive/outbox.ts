@@ -34,6 +34,8 @@ export interface OutboxOptions {
   readonly firstRetryMs?: number;
   /** An attempt that takes longer has failed, in ms. Default 120000. */
   readonly attemptTimeoutMs?: number;
+  /** Events that wait for each channel at most; one more is dropped, and told of with ERR_LIMIT. Default: no limit. */
+  readonly maxWaiting?: number;
   /** Events that `failed` holds at most; the oldest are deleted, and told of with ERR_LIMIT. Default 1000. */
   readonly maxFailed?: number;
   readonly clock?: Clock;
@@ -47,11 +49,15 @@ const RULES: Rules<OutboxOptions> = {
   maxAttempts: whole(1, 1000),
   firstRetryMs: wait,
   attemptTimeoutMs: wait,
+  maxWaiting: whole(1, 1_000_000),
   maxFailed: whole(0, 1_000_000),
   clock: CLOCK,
   onFailure: callback,
 };
-const DEFAULTS = { maxAttempts: 12, firstRetryMs: 15_000, attemptTimeoutMs: 120_000, maxFailed: 1000 };
+const DEFAULTS = {
+  ...{ maxAttempts: 12, firstRetryMs: 15_000, attemptTimeoutMs: 120_000 },
+  ...{ maxWaiting: Number.POSITIVE_INFINITY, maxFailed: 1000 },
+};
 const MAX_RETRY_MS = 6 * 3_600_000;
 /** Attempts that are under way when an outbox is closed may take this long. */
 const CLOSING_MS = 2000;
@@ -78,12 +84,18 @@ export class Outbox {
   }
 
   /**
-   * Keeps an event for every channel; it is on disk when this resolves, and under way.
-   * @param id One that was given already replaces what waits under it.
+   * Keeps an event for channels; it is on disk when this resolves, and under way.
+   * @param id One that was given already replaces what waits under it. Events are tried in the order of their ids.
+   * @param channels Default: all.
    * @throws ERR_FILE.
    */
-  async add(type: string, data: unknown, id: string = randomUUID()): Promise<void> {
-    const { folder } = this.#options;
+  async add(
+    type: string,
+    data: unknown,
+    id: string = randomUUID(),
+    channels: readonly string[] = Object.keys(this.#channels),
+  ): Promise<void> {
+    const { folder, maxWaiting, onFailure } = this.#options;
     await makePrivateFolder(folder);
     const event: OutboxEvent = {
       id,
@@ -91,7 +103,14 @@ export class Outbox {
       at: new Date(this.#clock.unixMs()).toISOString(),
       data,
     };
-    for (const channel of Object.keys(this.#channels)) {
+    for (const channel of channels) {
+      const lane = this.#laneOf(channel);
+      if (lane.waiting >= maxWaiting) {
+        const text = `The event was dropped: ${maxWaiting} others wait for the channel ${channel}.`;
+        onFailure?.(event, channel, new JackfieldError('ERR_LIMIT', text), true);
+        continue;
+      }
+      lane.waiting++;
       const kept: KeptEvent = { event, channel, attempts: 0, notBefore: 0 };
       await writeJson(join(folder, `${event.id}.${channel}.json`), kept);
     }
@@ -136,6 +155,8 @@ class Lane {
    * only, and for no longer than the pause that was meant.
    */
   readonly #dueAt = new Map<string, number>();
+  /** Events that wait, as far as is known without a look at the folder. */
+  waiting = 0;
   #running: Promise<void> | undefined;
   #again = false;
   #closed = false;
@@ -171,7 +192,9 @@ class Lane {
     do {
       this.#again = false;
       let next = Number.POSITIVE_INFINITY;
-      for (const name of await namesIn(this.#options.folder, this.#channel)) {
+      const names = (await namesIn(this.#options.folder, this.#channel)).sort();
+      this.waiting = names.length;
+      for (const name of names) {
         if (this.#signal.aborted) return;
         next = Math.min(next, await this.#look(name));
       }
@@ -186,11 +209,14 @@ class Lane {
 
   /** Tries an event that is due. Returns when it is due again; Infinity when it is done with. */
   async #look(name: string): Promise<number> {
+    // A channel that is away for long has many that wait: their files are not read before they are due.
+    const known = this.#dueAt.get(name) ?? 0;
+    if (known > this.#options.clock.now()) return known;
     const kept = await readKept(join(this.#options.folder, name));
     const deliver = this.#deliver();
     // The name of another channel may end as this one's does.
     if (kept?.channel !== this.#channel || !deliver) return Number.POSITIVE_INFINITY;
-    const dueAt = this.#dueAt.get(name) ?? this.#dueBy(kept);
+    const dueAt = this.#dueAt.has(name) ? known : this.#dueBy(kept);
     this.#dueAt.set(name, dueAt);
     if (dueAt > this.#options.clock.now()) return dueAt;
     try {
@@ -206,7 +232,9 @@ class Lane {
       () => true,
       () => false,
     );
-    if (gone) this.#dueAt.delete(name);
+    if (!gone) return Number.POSITIVE_INFINITY;
+    this.#dueAt.delete(name);
+    this.waiting--;
     return Number.POSITIVE_INFINITY;
   }
 

@@ -13,7 +13,9 @@ import { type RecordConfig, recorderOptions } from '../../recording/archive/reco
 import { checkMeans, resolveRecorderOptions } from '../../recording/archive/recorder-options.js';
 import { requireProgram } from '../../voice/process/require-program.js';
 import { EMBEDDED } from '../embedded-exchange.js';
+import { BearerTokens } from '../http/bearer-tokens.js';
 import { speakableOf } from '../spoken.js';
+import { readHooks } from '../watch/feed-hooks.js';
 import type { ConfigFault, ServiceConfig } from './service-config.js';
 
 /** A fault of a file that a configuration names, with its place there where that is known. */
@@ -37,6 +39,7 @@ export async function fileFaults(config: Partial<ServiceConfig>): Promise<readon
     ...(config.exchange
       ? [check(['exchange', 'scenario'], () => Scenario.load(config.exchange?.scenario ?? '', systemClock))]
       : []),
+    ...ofClients(config),
     ...ofRecorder(config.record ?? {}),
     ...Object.entries(config.bots ?? {}).flatMap(([name, bot]) => ofBot(['bots', name], bot)),
     ...Object.entries(config.campaigns ?? {}).flatMap(([name, campaign]) => ofCampaign(name, campaign)),
@@ -99,6 +102,21 @@ function asPem(file: string, text: string, parse: (text: string) => unknown, wha
   } catch (cause) {
     throw new JackfieldError('ERR_INVALID_ARG', `${file} must be ${what} in PEM.`, { cause });
   }
+}
+
+/** Tokens of the REST API, webhooks and hooks. */
+function ofClients({ api, webhooks = {}, hooks = {} }: Partial<ServiceConfig>): Check[] {
+  return [
+    ...Object.entries(api?.tokens ?? {}).map(([name, token]) =>
+      check(['api', 'tokens', name, 'file'], () => BearerTokens.read({ tokens: { [name]: token } })),
+    ),
+    ...Object.entries(webhooks).map(([name, each]) =>
+      check(['webhooks', name], () => readHooks({ webhooks: { [name]: each } })),
+    ),
+    ...Object.entries(hooks).map(([name, each]) =>
+      check(['hooks', name], () => readHooks({ hooks: { [name]: each } })),
+    ),
+  ];
 }
 
 function ofRecorder(record: RecordConfig): Check[] {

@@ -4,6 +4,7 @@ import { checkTimeZone, WEEKDAYS } from '../../base/local-time.js';
 import { SPEECH_ENGINES } from '../../bot/prompt/open-prompts.js';
 import { recordConfigSchema } from '../../recording/archive/recorder-config.js';
 import { DAY } from '../calendar.js';
+import { FEED_EVENT_TYPES } from '../feed/feed-event.js';
 
 /** Longest handle or number that a rule has, in characters. */
 const MAX_PATTERN = 1000;
@@ -51,6 +52,16 @@ const endpoint = z.strictObject({
   tokenFile: file.optional().describe('A file with that secret.'),
   tls: z.strictObject({ caFile: file, certFile: file, keyFile: file }).partial().optional(),
 });
+
+/** The fields of every webhook and hook. */
+const hook = {
+  events: z
+    .array(z.enum(FEED_EVENT_TYPES))
+    .min(1)
+    .optional()
+    .describe('Types of events. Default all but stream, digit and transcript.'),
+  timeoutMs: z.number().min(100).max(600_000).optional().describe('Longest time that it may take.'),
+};
 
 /** The fields of what talks: a bot, or a campaign. */
 const talker = {
@@ -217,6 +228,29 @@ export const serviceConfigSchema = z.strictObject({
     })
     .optional()
     .describe('The REST API, on the port of http.'),
+  webhooks: named(
+    z.strictObject({
+      url: z.url({ protocol: /^https?$/, error: 'Expected an http: or https: address' }),
+      secretFile: file.describe('A file with the key of the signature: 16 characters or more.'),
+      ...hook,
+    }),
+  )
+    .optional()
+    .describe('Addresses that events are sent to, signed.'),
+  hooks: named(
+    z.union(
+      [
+        z.strictObject({ command: file, args: z.array(z.string()).optional(), ...hook }),
+        z.strictObject({ module: file.describe('A module whose default export takes each event.'), ...hook }),
+      ],
+      'Expected command, with args, or module; and events and timeoutMs',
+    ),
+  )
+    .optional()
+    .describe('Programs that are run for events, without a shell, and modules that are called with them.'),
+  outbox: file
+    .optional()
+    .describe('Folder in which events wait for webhooks and hooks. Default jackfield-outbox.'),
   log: z
     .strictObject({
       file: file,

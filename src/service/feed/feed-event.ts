@@ -157,6 +157,10 @@ export const feedEventSchema = z.discriminatedUnion('type', [
 export type FeedEvent = z.infer<typeof feedEventSchema>;
 /** The `type` of an event. */
 export type FeedEventType = FeedEvent['type'];
+/** Every type that there is. */
+export const FEED_EVENT_TYPES: readonly FeedEventType[] = feedEventSchema.options.map(
+  ({ shape }) => shape.type.value,
+);
 /** An event as it is told: version and time are added by the feed. */
 export type ToldEvent = FeedEvent extends infer E
   ? E extends FeedEvent

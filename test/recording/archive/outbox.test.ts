@@ -67,6 +67,33 @@ describe('an outbox', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it('keeps no more than so many for a channel, tells of those that it drops, and delivers in the order of ids', async () => {
+    let away = true;
+    const taken: string[] = [];
+    const dropped: string[] = [];
+    const hook = async ({ id }: { readonly id: string }) => {
+      if (away) throw new Error('away');
+      taken.push(id);
+    };
+    const clock = new VirtualClock();
+    const outbox = outboxOf(clock, {
+      channels: { hook, other: async () => undefined },
+      maxWaiting: 5,
+      onFailure: (event, _, error) => {
+        if ((error as { code?: string }).code === 'ERR_LIMIT') dropped.push(event.id);
+      },
+    });
+    for (const id of ['5', '1', '4', '2', '3', '6', '7']) await outbox.add('call', {}, id, ['hook']);
+    await outbox.run();
+    expect(dropped).toEqual(['6', '7']);
+    away = false;
+    await clock.advance(60_000);
+    await outbox.run();
+    expect(taken).toEqual(['1', '2', '3', '4', '5']);
+    expect(await waiting()).toEqual([]);
+    await outbox.close();
+  });
+
   it('delivers to one channel while another one never answers, and ends all the same', async () => {
     const silent = createServer(() => undefined);
     silent.listen(0, '127.0.0.1');
