@@ -10,7 +10,7 @@ export type { FencedEvents } from './base/fenced-emitter.js';
 export { type Hours, isWithinHours, nextWithinHours } from './base/hours.js';
 export { WEEKDAYS, type Weekday } from './base/local-time.js';
 export type { WaitOptions } from './base/wait.js';
-export { type Bot, type BotOptions, type BotScript, bot } from './bot/bot.js';
+export { type Bot, type BotOptions, type BotPreparation, type BotScript, bot } from './bot/bot.js';
 export { BotCall, type Partner } from './bot/bot-call.js';
 export type {
   HoldOptions,
@@ -20,14 +20,25 @@ export type {
 } from './bot/bot-call-options.js';
 export { type AttendOptions, BotHost, type BotHostEvents, type BotHostOptions } from './bot/bot-host.js';
 export type { BotOutcome, BotResult } from './bot/bot-result.js';
+export { canSendMessages } from './bot/can-send-messages.js';
 export type { CallTape, CallTaper, TapeOptions } from './bot/call-taper.js';
 export { drawFlow, type FlowDrawing } from './bot/flow/draw-flow.js';
 export { type Flow, type ParseFlowOptions, parseFlow, readFlow } from './bot/flow/flow.js';
-export { type FlowBotOptions, type FlowHook, type FlowHookContext, flowBot } from './bot/flow/flow-bot.js';
+export { flowBot } from './bot/flow/flow-bot.js';
+export type {
+  FlowBotOptions,
+  FlowHook,
+  FlowHookContext,
+  FlowMessage,
+  FlowProgress,
+  FlowVoicemail,
+} from './bot/flow/flow-bot-options.js';
 export { FlowError, type FlowProblem, formatProblem } from './bot/flow/flow-error.js';
+export type { FlowHttpOptions } from './bot/flow/flow-http.js';
+export type { FlowAbility } from './bot/flow/flow-needs.js';
 export type { FlowData, FlowStep } from './bot/flow/flow-schema.js';
 export type { FlowVariables } from './bot/flow/flow-variables.js';
-export type { Gathered, GatherOptions } from './bot/gather.js';
+export type { Gathered, GatherInput, GatherOptions } from './bot/gather.js';
 export {
   AnswerDetector,
   type AnswerDetectorOptions,
@@ -94,15 +105,18 @@ export type { QueueEvent } from './bot/queue/queue-talk.js';
 export type { QueueResult } from './bot/queue/queue-visit.js';
 export {
   type BotFiles,
+  type FlowModule,
   type ReadBot,
   type ReadBotOptions,
   readBot,
+  readFlowModule,
   readHooks,
   variablesOf,
 } from './bot/read-bot.js';
 export type { Message, RecordOptions } from './bot/record-message.js';
 export { bridge, Room, type RoomOptions } from './bot/room.js';
 export type { BargeIn, Cut, SayOptions, SpeechReport } from './bot/say.js';
+export type { HeardSpeech } from './bot/speech-input.js';
 export { type TestBotOptions, type TestBotResult, testBot } from './bot/test/test-bot.js';
 export {
   type CampaignAnswer,

@@ -94,6 +94,7 @@ export {
   type TranscribeArchiveOptions,
   transcribeArchive,
 } from './voicemail/archive/transcribe-archive.js';
+export { type FlowVoicemailOptions, flowVoicemail } from './voicemail/flow-voicemail.js';
 export { voicemailFacts } from './voicemail/voicemail-facts.js';
 export { openVoicemailPort, type VoicemailPortOptions } from './voicemail/voicemail-port.js';
 export { deleteVoicemail, downloadVoicemail, markVoicemailUnplayed } from './voicemail/voicemail-waits.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseFlow } from '../src/bot/flow/flow.js';
-import { matches } from '../src/bot/flow/flow-condition.js';
+import { isLike } from '../src/bot/flow/like-pattern.js';
 import { scenarioSchema } from '../src/exchange/scenario/scenario-schema.js';
 import { asLine, checkProfile } from '../src/exchange/wire-value.js';
 import { safeName } from '../src/files/safe-name.js';
@@ -86,7 +86,7 @@ const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
   safeName,
   isHandle,
   phoneNumber,
-  'a pattern of handles': (text) => matches(text, `*${'a*'.repeat(20)}b`),
+  'a pattern of handles': (text) => isLike(text, `*${'a*'.repeat(20)}b`),
   asLine: (text) => asLine(text, Number.POSITIVE_INFINITY),
   'a profile': (text) => checkProfile('RICH_MOOD_TEXT', text),
 };

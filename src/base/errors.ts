@@ -35,7 +35,8 @@ export const ERROR_CODES = {
   ERR_NOT_TRANSFERRED: 'Nobody took the call that was to be transferred; the outcome is in the error.',
   ERR_TAKEN:
     'The voice of the call is redirected by somebody else: another program, or another part of this one.',
-  ERR_FORBIDDEN: 'A token is missing or unknown, or does not allow what was asked for.',
+  ERR_FORBIDDEN:
+    'A token is missing or unknown, or does not allow what was asked for; or a host is asked that is not listed.',
   ERR_FLOW: 'A flow file has errors; each is in the error with its line and path.',
 } as const;
 

@@ -1,4 +1,13 @@
-import { flag, type Rules, within } from '../base/check.js';
+import {
+  signal as abortSignal,
+  either,
+  flag,
+  listOf,
+  type Rules,
+  rule,
+  within,
+  words,
+} from '../base/check.js';
 import { WAIT_RULES, type WaitOptions } from '../base/wait.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
 import { SPEAKABLE, type Speakable } from './prompt/speakable.js';
@@ -36,7 +45,13 @@ export interface SendDigitsOptions extends CommandOptions {
   readonly pauseMs?: number;
 }
 
-/** The rules of the options above. */
+export const TIME = within(0, Infinity, 'ms');
+export const SIGNAL_RULES: Rules<{ readonly signal?: AbortSignal | undefined }> = { signal: abortSignal };
+export const DIGITS = rule(
+  'of 0-9, * and #',
+  (value) => typeof value === 'string' && /^[0-9*#]*$/.test(value),
+);
 export const DIGITS_RULES: Rules<SendDigitsOptions> = { ...WAIT_RULES, pauseMs: within(0, 10_000, 'ms') };
+export const TARGETS = either(words, listOf(words, 1));
 export const HOLD_RULES: Rules<HoldOptions> = { ...WAIT_RULES, music: SPEAKABLE };
 export const TRANSFER_RULES: Rules<TransferOptions> = { ...HOLD_RULES, blind: flag };

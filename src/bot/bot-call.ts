@@ -1,30 +1,31 @@
 import {
-  signal as abortSignal,
   callback,
   checkArgument,
   checkOptions,
-  either,
   having,
-  listOf,
   object,
-  type Rules,
-  rule,
-  within,
+  text as someText,
   words,
 } from '../base/check.js';
 import type { Clock } from '../base/clock.js';
+import { during } from '../base/during.js';
 import { asError, JackfieldError, messageOf } from '../base/errors.js';
-import { checkWait, deadlineIn, type WaitOptions, waitFor } from '../base/wait.js';
+import { checkWait, deadlineIn, WAIT_RULES, type WaitOptions, waitFor } from '../base/wait.js';
 import type { CallControl } from '../call/call-control.js';
 import type { CallVoice } from '../call/call-voice.js';
+import type { CommandOptions } from '../control/client/command-sender.js';
 import type { CallRecording } from '../recording/call-recording.js';
 import { type RecordVoiceOptions, recordVoice } from '../recording/record-call.js';
 import type { PcmChunk } from '../stream/sink.js';
 import {
+  DIGITS,
   DIGITS_RULES,
   HOLD_RULES,
   type HoldOptions,
   type SendDigitsOptions,
+  SIGNAL_RULES,
+  TARGETS,
+  TIME,
   TRANSFER_RULES,
   type TransferOptions,
   type TransferReport,
@@ -56,6 +57,8 @@ export interface BotCallParts {
   readonly trace: (text: string) => void;
   /** Places a call that ends with this one. */
   readonly dial: (target: string, options: WaitOptions) => Promise<BotCall>;
+  /** Sends a message of a chat. */
+  readonly sendMessage: (target: string, text: string, options: CommandOptions) => Promise<void>;
   /** Places a call that goes on when this one has ended. */
   readonly startCall: (
     target: string,
@@ -70,10 +73,7 @@ export interface BotCallParts {
   ) => Promise<TransferReport>;
 }
 
-const TIME = within(0, Infinity, 'ms');
-const SIGNAL_RULES: Rules<{ readonly signal?: AbortSignal | undefined }> = { signal: abortSignal };
-const DIGITS = rule('of 0-9, * and #', (value) => typeof value === 'string' && /^[0-9*#]*$/.test(value));
-const TARGETS = either(words, listOf(words, 1));
+const MESSAGE = someText(1, 100_000);
 
 /** Between a sample's leaving and its being heard, in milliseconds: the player's lead and what an endpoint buffers. */
 const IN_FLIGHT_MS = 160;
@@ -100,10 +100,8 @@ export class BotCall {
   language: string;
   readonly #context: CallContext;
   #unsaid: Error | undefined;
-  readonly #dial: BotCallParts['dial'];
-  readonly #startCall: BotCallParts['startCall'];
-  readonly #transfer: BotCallParts['transfer'];
-  readonly #trace: (text: string) => void;
+  readonly #parts: Pick<BotCallParts, 'dial' | 'startCall' | 'sendMessage' | 'transfer' | 'trace'>;
+  readonly #secrets = new Set<string>();
 
   /** @internal */
   constructor(parts: BotCallParts) {
@@ -123,10 +121,7 @@ export class BotCall {
         this.#unsaid ??= asError(error);
       },
     };
-    this.#dial = parts.dial;
-    this.#startCall = parts.startCall;
-    this.#transfer = parts.transfer;
-    this.#trace = parts.trace;
+    this.#parts = parts;
   }
 
   get id(): number {
@@ -186,6 +181,8 @@ export class BotCall {
   async gather(options: GatherOptions = {}): Promise<Gathered> {
     this.#trace(options.prompt === undefined ? 'gathers' : `asks ${describeSpeakable(options.prompt)}`);
     const gathered = await gather(this.#context, options);
+    if (options.secret)
+      for (const each of [gathered.digits, gathered.speech?.text ?? '']) this.keepSecret(each);
     this.#trace(`gathered ${describeGathered(gathered, options.secret)}`);
     return gathered;
   }
@@ -269,7 +266,7 @@ export class BotCall {
     this.signal.throwIfAborted();
     this.#trace(`transfers to ${targets.join(', ')}`);
     if (options.blind) await this.#spoken();
-    return await this.ignoringKeys(() => this.#transfer(this, targets, options));
+    return await this.ignoringKeys(() => this.#parts.transfer(this, targets, options));
   }
 
   /**
@@ -309,7 +306,7 @@ export class BotCall {
     checkArgument('target', target, words);
     checkWait(options);
     this.#trace(`calls ${target}`);
-    return await this.#dial(target, options);
+    return await this.#parts.dial(target, options);
   }
 
   /**
@@ -327,7 +324,22 @@ export class BotCall {
     checkArgument('target', target, words);
     checkArgument('script', script, callback);
     checkWait(options);
-    return await this.#startCall(target, script, options);
+    return await this.#parts.startCall(target, script, options);
+  }
+
+  /** Sends somebody a message of a chat. @throws ERR_API when the endpoint cannot; ERR_TIMEOUT, ERR_ABORTED. */
+  async sendMessage(target: string, text: string, options: CommandOptions = {}): Promise<void> {
+    checkArgument('target', target, words);
+    checkArgument('text', text, MESSAGE);
+    checkOptions(options, WAIT_RULES);
+    this.#trace(`sends a message to ${target}`);
+    await during(this.clock, this.#parts.sendMessage(target, text, options));
+  }
+
+  /** Keeps a text out of transcripts from now on, wherever it is in what the bot does: a PIN, as `****`. */
+  keepSecret(text: string): void {
+    checkArgument('text', text, words);
+    if (text !== '') this.#secrets.add(text);
   }
 
   /**
@@ -338,6 +350,12 @@ export class BotCall {
     await this.#spoken();
     this.#trace('hangs up');
     await this.call.hangUp();
+  }
+
+  #trace(text: string): void {
+    let told = text;
+    for (const secret of this.#secrets) told = told.replaceAll(secret, '*'.repeat(secret.length));
+    this.#parts.trace(told);
   }
 
   async #say(what: Speakable, options: SayOptions): Promise<SpeechReport> {

@@ -15,10 +15,11 @@ import { asError, JackfieldError, messageOf } from '../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
 import { checkWait, deadlineIn, type WaitOptions, waitFor } from '../base/wait.js';
 import type { Client } from '../control/client/client.js';
-import { CLIENT } from '../control/client/command-sender.js';
+import { CLIENT, type CommandOptions } from '../control/client/command-sender.js';
 import { CALL, type Call } from '../control/state/call.js';
 import { CallEndedError } from '../control/state/call-ended-error.js';
 import type { CallState } from '../control/state/call-life.js';
+import { commands } from '../protocol/commands.js';
 import type { CallRecording } from '../recording/call-recording.js';
 import { SERVER } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
@@ -210,7 +211,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     const prompts = await this.#prompts;
     await prompts.ready(says, language === undefined ? {} : { language });
     await transcriber?.ready?.();
-    await prepare?.();
+    await prepare?.({ client: this.#client, server: this.#server, prompts });
   }
 
   async #offered(call: Call, bot: Bot, maxCalls: number, accept: NonNullable<AttendOptions['accept']>) {
@@ -282,6 +283,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
         ...{ prompts, bot, server: this.#server, clock: this.#clock, tape },
         trace: (text) => this.emit('trace', call, text),
         dial: (target, options) => this.#dial(bot, target, options, dialled, cut),
+        sendMessage: (target, text, options) => this.#sendMessage(target, text, options),
         startCall: (target, script, options) => this.call({ ...bot, script }, target, options),
         cut,
       }),
@@ -352,6 +354,10 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   }
 
   /** A call that is placed when nobody wants it any more does not go on ringing. */
+  async #sendMessage(target: string, text: string, options: CommandOptions): Promise<void> {
+    await this.#client.command(commands.message(target, text), options);
+  }
+
   async #place(target: string, signal: AbortSignal | undefined): Promise<Call> {
     const placing = this.#client.call(target).then((call) => {
       this.#placed.add(call);

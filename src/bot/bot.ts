@@ -11,13 +11,23 @@ import {
   type Rules,
   wait,
 } from '../base/check.js';
+import type { Client } from '../control/client/client.js';
+import type { PcmServer } from '../tcp/pcm-server.js';
 import type { Transcriber } from '../voice/transcript/transcriber.js';
 import type { BotCall } from './bot-call.js';
 import { type CallTaper, type TapeOptions, taperOf } from './call-taper.js';
+import type { Prompts } from './prompt/prompts.js';
 import type { Speakable } from './prompt/speakable.js';
 
 /** The work of a bot on one call. When it returns, queued speech is played to its end and the call is hung up. */
 export type BotScript = (call: BotCall) => Promise<void> | void;
+
+/** The things with which a bot is about to take calls. */
+export interface BotPreparation {
+  readonly client: Client;
+  readonly server: PcmServer;
+  readonly prompts: Prompts;
+}
 
 export interface BotOptions {
   /** Shown in events and transcripts. Default: the script's name, or `bot`. */
@@ -31,8 +41,11 @@ export interface BotOptions {
    * `goodbye` alone.
    */
   readonly says?: readonly Speakable[];
-  /** Called once before its first call, to find out what no caller should: where it rejects, the bot does not begin. */
-  readonly prepare?: () => Promise<void>;
+  /**
+   * Called once before its first call, to find out what no caller should: where it rejects, the bot does not begin.
+   * Called without the host's parts where the files alone are checked.
+   */
+  readonly prepare?: (given?: BotPreparation) => Promise<void>;
   /** Understands what callers say, where `gather` asks for speech. Default: none does, and only keys are answers. */
   readonly transcriber?: Transcriber;
   /** True when digits are also heard as tones in the voice. Default true. */
@@ -57,7 +70,7 @@ export interface Bot {
   readonly goodbye: Speakable;
   /** With `goodbye`. */
   readonly says: readonly Speakable[];
-  readonly prepare: (() => Promise<void>) | undefined;
+  readonly prepare: ((given?: BotPreparation) => Promise<void>) | undefined;
   readonly transcriber: Transcriber | undefined;
   readonly toneDigits: boolean;
   readonly echoGuard: boolean;

@@ -25,6 +25,7 @@ export interface BotCallOptions {
   readonly bot: Pick<Bot, 'language' | 'toneDigits' | 'echoGuard' | 'transcriber'>;
   readonly dial: BotCallParts['dial'];
   readonly startCall: BotCallParts['startCall'];
+  readonly sendMessage: BotCallParts['sendMessage'];
   readonly trace: BotCallParts['trace'];
   /** Records the call. */
   readonly tape: CallTape | undefined;
@@ -73,6 +74,7 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
     partner: { handle, name },
     dial: options.dial,
     startCall: options.startCall,
+    sendMessage: options.sendMessage,
     recording: options.tape?.recording,
     transfer,
     trace: options.trace,

@@ -1,13 +1,26 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { path as aPath, checkArgument, checkOptions, listOf, object, type Rules } from '../base/check.js';
+import {
+  path as aPath,
+  checkArgument,
+  checkOptions,
+  having,
+  listOf,
+  nested,
+  object,
+  type Rules,
+} from '../base/check.js';
 import { JackfieldError, messageOf } from '../base/errors.js';
+import type { Transcriber } from '../voice/transcript/transcriber.js';
 import { BOT, type Bot, type BotScript, bot } from './bot.js';
 import type { BotCall } from './bot-call.js';
 import { readFlow } from './flow/flow.js';
-import { type FlowHook, flowBot } from './flow/flow-bot.js';
+import { flowBot } from './flow/flow-bot.js';
+import type { FlowBotOptions, FlowHook } from './flow/flow-bot-options.js';
 import { type FlowProblem, formatProblem } from './flow/flow-error.js';
+import { FLOW_HTTP, type FlowHttpOptions } from './flow/flow-http.js';
+import { FLOW_ABILITIES } from './flow/flow-needs.js';
 import type { CampaignTarget } from './outbound/call-list.js';
 import type { CampaignLine } from './outbound/campaign-call.js';
 import type { Prompts } from './prompt/prompts.js';
@@ -16,8 +29,10 @@ import type { Prompts } from './prompt/prompts.js';
 export interface BotFiles {
   /** The flow, as YAML or JSON. */
   readonly flow?: string | undefined;
-  /** JavaScript module that exports the hooks of the flow by their names. */
+  /** JavaScript module that exports the hooks of the flow by their names, and perhaps a `transcriber`. */
   readonly hooks?: string | undefined;
+  /** Limits of the requests that the flow makes. Default: it may make none. */
+  readonly http?: FlowHttpOptions | undefined;
   /**
    * JavaScript module in place of a flow. Its default export is a bot, or a function that is called with each call and,
    * in a campaign, with the {@link CampaignLine}.
@@ -38,12 +53,19 @@ export interface ReadBot {
   readonly timezone: string | undefined;
   /** In words, with their places. */
   readonly warnings: readonly string[];
-  /** Makes the bot of one call of a campaign, or of every call that comes in. */
-  make(line?: CampaignLine): Bot;
+  /**
+   * Makes the bot of one call of a campaign, or of every call that comes in.
+   *
+   * @param given Abilities of the endpoint, which a flow may need.
+   * @throws ERR_INVALID_ARG where it needs one that is not given.
+   */
+  make(line?: CampaignLine, given?: Pick<FlowBotOptions, 'leaveVoicemail'>): Bot;
 }
 
-const FILES: Rules<BotFiles> = { flow: aPath, hooks: aPath, script: aPath };
+const FILES: Rules<BotFiles> = { flow: aPath, hooks: aPath, http: nested(FLOW_HTTP), script: aPath };
 const OPTIONS: Rules<ReadBotOptions> = { prompts: object, targets: listOf(object) };
+
+const TRANSCRIBER = having('transcribe');
 
 /**
  * Reads the files of a bot. Commands and services that check, try or run one do it by this function, and so find the
@@ -59,24 +81,27 @@ export async function readBot(files: BotFiles, options: ReadBotOptions = {}): Pr
     throw new JackfieldError('ERR_INVALID_ARG', 'A bot has a flow, perhaps with hooks, or it has a script.');
   }
   if (script !== undefined) return await readScript(script);
-  return await readFlowBot(flow ?? '', hooks, options);
+  return await readFlowBot(flow ?? '', files, options);
 }
 
 async function readFlowBot(
   file: string,
-  hooksFile: string | undefined,
+  { hooks: module, http = { hosts: [] } }: BotFiles,
   { prompts, targets }: ReadBotOptions,
 ): Promise<ReadBot> {
-  const hooks = hooksFile === undefined ? {} : await readHooks(hooksFile);
+  const { hooks, ...engine } = module === undefined ? { hooks: {} } : await readFlowModule(module);
+  // Whether the endpoint can do its part is known when the bot is made, and begins.
+  const abilities = FLOW_ABILITIES.filter((each) => each !== 'speech' || 'transcriber' in engine);
   const flow = await readFlow(file, {
     ...(prompts && { prompts }),
-    hooks: Object.keys(hooks),
+    ...{ hooks: Object.keys(hooks), http, abilities },
     ...(targets && { variables: variablesOf(targets) }),
   });
   return {
     timezone: flow.data.timezone,
     warnings: flow.warnings.map((problem: FlowProblem) => formatProblem(flow.file, problem)),
-    make: (line) => flowBot(flow, { hooks, ...(line && { variables: line.variables }) }),
+    make: (line, given) =>
+      flowBot(flow, { hooks, http, ...engine, ...given, ...(line && { variables: line.variables }) }),
   };
 }
 
@@ -92,13 +117,24 @@ async function readScript(file: string): Promise<ReadBot> {
   throw new JackfieldError('ERR_INVALID_ARG', text);
 }
 
+/** The hooks of a flow, and perhaps an engine that understands its callers. */
+export type FlowModule = Required<Pick<FlowBotOptions, 'hooks'>> & Pick<FlowBotOptions, 'transcriber'>;
+
+/** The functions that a module exports, and its `transcriber`. @throws ERR_FILE when it cannot be loaded. */
+export async function readFlowModule(file: string): Promise<FlowModule> {
+  checkArgument('file', file, aPath);
+  const all = Object.entries(await load(file, 'hooks'));
+  const functions = all.filter(([, value]) => typeof value === 'function');
+  const [engine] = all.filter(([name, value]) => name === 'transcriber' && TRANSCRIBER.accepts(value));
+  return {
+    hooks: Object.fromEntries(functions) as Record<string, FlowHook>,
+    ...(engine && { transcriber: engine[1] as Transcriber }),
+  };
+}
+
 /** The functions that a module exports. @throws ERR_FILE when it cannot be loaded. */
 export async function readHooks(file: string): Promise<Readonly<Record<string, FlowHook>>> {
-  checkArgument('file', file, aPath);
-  const functions = Object.entries(await load(file, 'hooks')).filter(
-    ([, value]) => typeof value === 'function',
-  );
-  return Object.fromEntries(functions) as Record<string, FlowHook>;
+  return (await readFlowModule(file)).hooks;
 }
 
 /** Names of the variables that everybody on a list has. */

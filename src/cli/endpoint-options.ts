@@ -27,21 +27,23 @@ export interface Attached extends AsyncDisposable {
 }
 
 const EMBEDDED = 'exchange:';
+/** Words for a default that the option itself has not. */
+const NO_DEFAULT = { auto: '', elsewhere: ' (default: auto)', none: ' (default: none)' } as const;
 
 /**
  * Adds the options of a command that attaches to an endpoint.
  *
- * @param address The default; undefined where something else may name the endpoint.
+ * @param byDefault `elsewhere`: something else may name the endpoint. `none`: without one, nothing is attached to.
  */
-export function withEndpoint(command: Command, address: 'auto' | undefined = 'auto'): Command {
+export function withEndpoint(command: Command, byDefault: 'auto' | 'elsewhere' | 'none' = 'auto'): Command {
   const addresses = { ...TRANSPORT_ADDRESSES, [`${EMBEDDED}<scenario.json>`]: 'an exchange in this process' };
   const width = Math.max(...Object.keys(addresses).map(({ length }) => length));
   const lines = Object.entries(addresses).map(([address, what]) => `  ${address.padEnd(width)}  ${what}`);
   return command
     .option(
       '-a, --attach <address>',
-      `the endpoint: tcp:4100, dbus, x11, exchange:scenario.json, ...${address === undefined ? ' (default: auto)' : ''}`,
-      address,
+      `the endpoint: tcp:4100, dbus, x11, exchange:scenario.json, ...${NO_DEFAULT[byDefault]}`,
+      byDefault === 'auto' ? 'auto' : undefined,
     )
     .option('--tls-ca <file>', 'encrypt, and trust an endpoint that these certificates (PEM) vouch for')
     .option('--tls-cert <file>', 'encrypt, and show this certificate (PEM)')

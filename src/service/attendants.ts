@@ -64,11 +64,11 @@ export class Staff {
    */
   static async read(config: ServiceConfig, place: Workplace): Promise<Staff> {
     const bots = new Map<string, Attendant>();
-    for (const [name, { flow, hooks, script, maxCalls = DEFAULT_MAX_CALLS, ...rest }] of Object.entries(
+    for (const [name, { flow, hooks, http, script, maxCalls = DEFAULT_MAX_CALLS, ...rest }] of Object.entries(
       config.bots ?? {},
     )) {
       const prompts = await openPrompts(rest);
-      const bot = { ...(await readBot({ flow, hooks, script }, { prompts })).make(), name };
+      const bot = { ...(await readBot({ flow, hooks, http, script }, { prompts })).make(), name };
       bots.set(name, { name, bot, prompts, maxCalls, afterMs: 0 });
     }
     const machines = new Map<string, { attendant: Attendant; taker: MessageTaker }>();

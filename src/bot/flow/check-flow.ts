@@ -2,17 +2,14 @@ import { entryOf } from '../../base/entry-of.js';
 import { messageOf } from '../../base/errors.js';
 import { checkTimeZone } from '../../base/local-time.js';
 import type { Prompts } from '../prompt/prompts.js';
+import type { FlowFinding } from './flow-error.js';
 import { checkFolder, foldersOf } from './flow-folders.js';
+import type { FlowHttpOptions } from './flow-http.js';
 import { linksOf } from './flow-links.js';
-import type { FlowData } from './flow-schema.js';
-import { utterancesOf } from './flow-speech.js';
-
-/** Something that is wrong with a flow of the right shape. */
-export interface FlowFinding {
-  readonly severity: 'error' | 'warning';
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
+import { type FlowAbility, needsOf } from './flow-needs.js';
+import type { FlowData, FlowStep } from './flow-schema.js';
+import { languagesOf, utterancesOf } from './flow-speech.js';
+import { checkLists, checkVariables, conditionsIn, textsIn } from './flow-values.js';
 
 /** Prompts and hooks that a flow is checked against. */
 export interface FlowContext {
@@ -20,7 +17,11 @@ export interface FlowContext {
   readonly prompts?: Prompts | undefined;
   /** Names of the hooks that there are. Default: they are not checked. */
   readonly hooks?: readonly string[] | undefined;
-  /** Names of the variables that a bot is given. Default: variables are not checked. */
+  /** Hosts that it may ask. Default: its requests are not checked. */
+  readonly http?: FlowHttpOptions | undefined;
+  /** All that the program and its endpoint can do. Default: that is not checked. */
+  readonly abilities?: readonly FlowAbility[] | undefined;
+  /** Names of the variables that there are, besides those of each call. Default: variables are not checked. */
   readonly variables?: readonly string[] | undefined;
   /** Folder that paths are relative to. */
   readonly folder: string;
@@ -37,7 +38,7 @@ export async function checkFlow(
   start: string,
   context: FlowContext,
 ): Promise<readonly FlowFinding[]> {
-  const { prompts, hooks, variables, folder, broken = [] } = context;
+  const { prompts, hooks, variables, http, abilities, folder, broken = [] } = context;
   return [
     ...checkZone(flow.timezone),
     ...checkLinks(flow, start, broken),
@@ -46,9 +47,12 @@ export async function checkFlow(
     ...checkLengths(flow),
     ...checkHours(flow),
     ...checkGoodbye(flow),
-    ...(variables && broken.length === 0 ? checkVariables(flow, variables) : []),
+    ...checkMusic(flow),
+    ...checkLists(flow),
+    ...(variables ? checkVariables(flow, variables) : []),
+    ...checkNeeds(flow, abilities, http),
     ...(hooks ? checkHooks(flow, hooks) : []),
-    ...(prompts ? await checkSpeech(flow, folder, prompts) : []),
+    ...(prompts ? await checkSpeech(flow, start, folder, prompts) : []),
     ...(prompts ? await findUnmakeable(flow, folder) : []),
   ];
 }
@@ -93,10 +97,15 @@ function* checkReached(flow: FlowData, start: string): Generator<FlowFinding> {
   }
 }
 
-/** A circle of branches would turn for ever in no time. */
+/** True for a step that takes no time, and may be taken any number of times. */
+function isInstant(step: FlowStep | undefined): boolean {
+  return ['branch', 'set', 'language', 'clearDigits', 'recording'].includes(step?.do ?? '');
+}
+
+/** A circle of such steps would turn for ever in no time; one with a counter has an end. */
 function* checkCircles(flow: FlowData): Generator<FlowFinding> {
   for (const [name, step] of Object.entries(flow.steps)) {
-    if (step.do !== 'branch') continue;
+    if (!isInstant(step)) continue;
     const seen = new Set<string>();
     const ahead = linksOf(step).map(({ to }) => to);
     for (let to = ahead.pop(); to !== undefined; to = ahead.pop()) {
@@ -104,12 +113,12 @@ function* checkCircles(flow: FlowData): Generator<FlowFinding> {
         yield {
           severity: 'error',
           path: ['steps', name],
-          message: 'branches lead back here and no time passes',
+          message: 'steps lead back here and no time passes: a step that counts, with a limit, would end it',
         };
         break;
       }
       const other = entryOf(flow.steps, to);
-      if (seen.has(to) || other?.do !== 'branch') continue;
+      if (!other || seen.has(to) || !isInstant(other)) continue;
       seen.add(to);
       ahead.push(...linksOf(other).map((link) => link.to));
     }
@@ -129,13 +138,10 @@ function* checkLengths(flow: FlowData): Generator<FlowFinding> {
 
 /** Hours that end a minute before midnight mean the end of the day, most often. */
 function* checkHours(flow: FlowData): Generator<FlowFinding> {
-  for (const [name, step] of Object.entries(flow.steps)) {
-    if (step.do !== 'branch') continue;
-    for (const [index, { when }] of step.cases.entries()) {
-      if (!('to' in when) || when.to !== '23:59') continue;
-      const message = 'the minute before midnight is not included; "24:00" is the end of the day';
-      yield { severity: 'warning', path: ['steps', name, 'cases', index, 'when', 'to'], message };
-    }
+  for (const { when, path } of conditionsIn(flow.steps)) {
+    if (!('to' in when) || when.to !== '23:59') continue;
+    const message = 'the minute before midnight is not included; "24:00" is the end of the day';
+    yield { severity: 'warning', path: [...path, 'to'], message };
   }
 }
 
@@ -145,6 +151,37 @@ function* checkHooks(flow: FlowData, hooks: readonly string[]): Generator<FlowFi
     const there = hooks.length === 0 ? 'there are none' : `there are ${hooks.join(', ')}`;
     const message = `there is no hook ${step.name}, which is code: ${there}`;
     yield { severity: 'error', path: ['steps', name, 'name'], message };
+  }
+}
+
+function* checkNeeds(
+  flow: FlowData,
+  abilities: readonly FlowAbility[] | undefined,
+  http: FlowHttpOptions | undefined,
+): Generator<FlowFinding> {
+  for (const { ability, path, message } of needsOf(flow, http)) {
+    if (ability && (!abilities || abilities.includes(ability))) continue;
+    yield { severity: 'error', path, message };
+  }
+}
+
+/** A call that the endpoint transfers hears nothing from here, and a menu takes the phrases of its own keys. */
+function* checkMusic(flow: FlowData): Generator<FlowFinding> {
+  for (const [name, step] of Object.entries(flow.steps)) {
+    if (step.do === 'transfer' && step.blind && step.music !== undefined)
+      yield {
+        severity: 'error',
+        path: ['steps', name, 'music'],
+        message: 'cannot be heard in a blind transfer',
+      };
+    for (const key of step.do === 'menu' ? Object.keys(step.phrases ?? {}) : []) {
+      if (step.do === 'menu' && !Object.hasOwn(step.choices, key))
+        yield {
+          severity: 'error',
+          path: ['steps', name, 'phrases', key],
+          message: `there is no choice ${key}`,
+        };
+    }
   }
 }
 
@@ -158,56 +195,26 @@ function* checkGoodbye({ goodbye }: FlowData): Generator<FlowFinding> {
   }
 }
 
-/** Variables of the call itself. */
-const OF_THE_CALL = ['caller', 'callerName', 'call', 'today'];
-
-/** A hook may set any variable: a flow with one is not checked. */
-function* checkVariables(flow: FlowData, given: readonly string[]): Generator<FlowFinding> {
-  const steps = Object.entries(flow.steps);
-  if (steps.some(([, step]) => step.do === 'hook')) return;
-  const saved = steps.flatMap(([, step]) => ('save' in step ? [step.save] : []));
-  const known = [...new Set([...OF_THE_CALL, ...given, ...saved])];
-  const used = textsIn(flow.steps, ['steps']).flatMap(({ text, path }) =>
-    [...text.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({ name, path })),
-  );
-  for (const { name, path } of [...used, ...askedFor(flow)]) {
-    if (known.includes(name)) continue;
-    const message = `no step saves {${name}}; there are ${known.join(', ')}`;
-    yield { severity: 'error', path, message };
-  }
-}
-
-/** Variables that branches ask for. */
-function askedFor(flow: FlowData): { name: string; path: FlowFinding['path'] }[] {
-  return Object.entries(flow.steps).flatMap(([step, each]) =>
-    (each.do === 'branch' ? each.cases : []).flatMap(({ when }, index) => {
-      const path = ['steps', step, 'cases', index, 'when', 'variable'];
-      return 'variable' in when ? [{ name: when.variable, path }] : [];
-    }),
-  );
-}
-
-interface FlowText {
-  readonly text: string;
-  readonly path: FlowFinding['path'];
-}
-
-function textsIn(value: unknown, path: FlowFinding['path']): FlowText[] {
-  if (typeof value === 'string') return [{ text: value, path }];
-  if (typeof value !== 'object' || value === null) return [];
-  const keyOf = (key: string) => (Array.isArray(value) ? Number(key) : key);
-  return Object.entries(value).flatMap(([key, each]) => textsIn(each, [...path, keyOf(key)]));
-}
-
-async function checkSpeech(flow: FlowData, folder: string, prompts: Prompts): Promise<FlowFinding[]> {
-  const { language } = flow;
+/** Finds words that are missing in one of the languages in which the call may be when they are said. */
+async function checkSpeech(
+  flow: FlowData,
+  start: string,
+  folder: string,
+  prompts: Prompts,
+): Promise<FlowFinding[]> {
+  const spoken = languagesOf(flow, start, flow.language);
   const findings: FlowFinding[] = [];
-  for (const { path, part, examples } of utterancesOf(flow, folder)) {
-    const isMissing = typeof part === 'string' && examples.length > 0 && !prompts.has(part, language);
-    const messages = isMissing
-      ? [`there is no recording of ${part} in the folder of prompts`]
-      : (await prompts.faults(examples, { language })).map(({ message }) => message);
-    for (const message of new Set(messages)) findings.push({ severity: 'error', path, message });
+  for (const { path, part, examples, step } of utterancesOf(flow, folder)) {
+    const languages = (step !== undefined && spoken.get(step)) || new Set([flow.language]);
+    const messages = new Set<string>();
+    for (const language of languages) {
+      const isMissing = typeof part === 'string' && examples.length > 0 && !prompts.has(part, language);
+      const where =
+        languages.size > 1 || language !== flow.language ? ` in ${language ?? prompts.language}` : '';
+      if (isMissing) messages.add(`there is no recording of ${part} in the folder of prompts${where}`);
+      else for (const { message } of await prompts.faults(examples, { language })) messages.add(message);
+    }
+    for (const message of messages) findings.push({ severity: 'error', path, message });
   }
   return findings;
 }

@@ -1,6 +1,7 @@
 import { isWithinHours } from '../../base/hours.js';
-import type { FlowCondition } from './flow-schema.js';
-import type { FlowVariables } from './flow-variables.js';
+import type { FlowCondition } from './flow-parts.js';
+import { type FlowVariables, filledIn } from './flow-variables.js';
+import { isLike } from './like-pattern.js';
 
 /** Facts that a condition can ask about. */
 export interface FlowFacts {
@@ -9,29 +10,42 @@ export interface FlowFacts {
   readonly timezone: string;
   readonly caller: string;
   readonly variables: FlowVariables;
+  /** Values of the flow's lists, by the names of these. */
+  readonly lists: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** Returns true where a condition of a branch holds. */
+/** Returns true where a condition of a branch holds. What depends on a variable without a value does not. */
 export function conditionHolds(when: FlowCondition, facts: FlowFacts): boolean {
-  if ('caller' in when) return when.caller.some((pattern) => matches(facts.caller, pattern));
-  if ('variable' in when) return when.is.includes(facts.variables.get(when.variable) ?? '');
+  if ('all' in when) return when.all.every((each) => conditionHolds(each, facts));
+  if ('any' in when) return when.any.some((each) => conditionHolds(each, facts));
+  if ('not' in when) return !conditionHolds(when.not, facts);
+  if ('caller' in when) return when.caller.some((pattern) => isLike(facts.caller, pattern));
+  if ('variable' in when) return valueHolds(when, facts);
   // Days without hours are whole days.
   const { weekdays, from = '00:00', to = '24:00' } = { from: undefined, to: undefined, ...when };
   return isWithinHours({ from, to, weekdays }, facts.unixMs, facts.timezone);
 }
 
-/** `*` stands for any characters; upper and lower case are the same. Each piece is looked for once: see `growth.test.ts`. */
-export function matches(handle: string, pattern: string): boolean {
-  const text = handle.toLowerCase();
-  const [first = '', ...pieces] = pattern.toLowerCase().split('*');
-  const last = pieces.pop();
-  if (last === undefined) return text === first;
-  if (!text.startsWith(first)) return false;
-  let at = first.length;
-  for (const piece of pieces) {
-    const found = text.indexOf(piece, at);
-    if (found < 0) return false;
-    at = found + piece.length;
-  }
-  return text.length - last.length >= at && text.endsWith(last);
+function valueHolds(
+  when: Extract<FlowCondition, { variable: string }>,
+  { variables, lists }: FlowFacts,
+): boolean {
+  const value = variables.get(when.variable);
+  // A list of literal values may name the empty one: no value has been saved.
+  if ('is' in when) return when.is.some((each) => filledIn(each, variables) === (value ?? ''));
+  if (value === undefined) return false;
+  if ('in' in when) return lists.get(when.in)?.has(value) === true;
+  if ('like' in when) return when.like.some((pattern) => isLike(value, pattern));
+  const number = numberOf(value);
+  const bound = (given: number | string | undefined, open: number) =>
+    given === undefined ? open : numberOf(filledIn(String(given), variables));
+  return (
+    number >= bound(when.atLeast, Number.NEGATIVE_INFINITY) &&
+    number <= bound(when.atMost, Number.POSITIVE_INFINITY)
+  );
+}
+
+/** NaN, which nothing is at least or at most, for what is no decimal number. */
+function numberOf(value: string | undefined): number {
+  return value !== undefined && /^-?\d{1,15}(\.\d{1,15})?$/.test(value) ? Number(value) : Number.NaN;
 }

@@ -1,6 +1,13 @@
 import { checkArgument, listOf, object } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 
+/** Something that is wrong with a flow of the right shape. */
+export interface FlowFinding {
+  readonly severity: 'error' | 'warning';
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
 /** Something that is wrong in a flow file, and where. */
 export interface FlowProblem {
   /** A warning does not keep the flow from running. */
@@ -11,6 +18,8 @@ export interface FlowProblem {
   readonly line: number;
   readonly column: number;
   readonly message: string;
+  /** Its own file, where that is not known from elsewhere: that of a sub-flow. */
+  readonly file?: string;
 }
 
 const PROBLEMS = listOf(object);
@@ -34,5 +43,5 @@ export class FlowError extends JackfieldError {
 export function formatProblem(file: string, problem: FlowProblem): string {
   checkArgument('problem', problem, object);
   const { severity, line, column, path, message } = problem;
-  return `${file}:${line}:${column} ${severity} ${path === '' ? '' : `${path}: `}${message}`;
+  return `${problem.file ?? file}:${line}:${column} ${severity} ${path === '' ? '' : `${path}: `}${message}`;
 }

@@ -16,7 +16,7 @@ const MAX_NAME_BYTES = 255;
 /** The folders that the steps of a flow record to. */
 export function foldersOf(flow: FlowData, folder: string): readonly FlowFolder[] {
   return Object.entries(flow.steps).flatMap(([name, step]) => {
-    if (step.do !== 'record' && step.do !== 'voicemail') return [];
+    if (step.do !== 'record' && step.do !== 'voicemail' && step.do !== 'recording') return [];
     const parts = step.folder.split('/');
     const open = parts.findIndex((part) => /\{\w+\}/.test(part));
     const known = open < 0 ? step.folder : parts.slice(0, open).join('/') || (open > 0 ? '/' : '.');

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import type { Flow } from './flow.js';
 import { linksOf } from './flow-links.js';
-import type { FlowPart, FlowSpeech, FlowStep } from './flow-schema.js';
+import type { FlowPart, FlowSpeech } from './flow-parts.js';
+import type { FlowStep } from './flow-schema.js';
 
 export interface FlowNode {
   readonly name: string;
@@ -66,7 +67,28 @@ function describeStep(step: FlowStep): string {
     case 'gather':
       return `${describeSpeech(step.ask)} → {${step.save}}`;
     case 'branch':
+    case 'clearDigits':
       return '';
+    case 'set':
+      return Object.entries(step.values)
+        .map(([name, value]) => `{${name}} = ${value}`)
+        .join(', ');
+    case 'count':
+      return `{${step.variable}} ${step.by < 0 ? '−' : '+'} ${Math.abs(step.by)}`;
+    case 'language':
+      return step.language;
+    case 'recording':
+      return step.turn;
+    case 'hold':
+      return `${step.ms / 1000} s`;
+    case 'http':
+      return [`${step.method} ${step.url}`, ...Object.keys(step.save).map((name) => `→ {${name}}`)].join(' ');
+    case 'flow':
+      return basename(step.file);
+    case 'message':
+      return `${step.to}: “${step.text}”`;
+    case 'leaveVoicemail':
+      return `${step.for}: ${describeSpeech(step.what)}`;
     case 'record':
       return `${step.ask === undefined ? '' : `${describeSpeech(step.ask)} `}→ {${step.save}}`;
     case 'voicemail':

@@ -1,4 +1,5 @@
 import { WEEKDAYS, type Weekday } from '../../base/local-time.js';
+import type { FlowCondition } from './flow-parts.js';
 import type { FlowStep } from './flow-schema.js';
 
 /** One way on from a step. */
@@ -14,7 +15,13 @@ export interface FlowLink {
 export function linksOf(step: FlowStep): readonly FlowLink[] {
   switch (step.do) {
     case 'say':
+    case 'clearDigits':
+    case 'set':
+    case 'language':
     case 'record':
+    case 'recording':
+    case 'hold':
+    case 'flow':
       return next(step.next, '');
     case 'menu':
       return [
@@ -23,6 +30,24 @@ export function linksOf(step: FlowStep): readonly FlowLink[] {
       ];
     case 'gather':
       return [...next(step.next, `{${step.save}}`), ...otherwise(step.otherwise)];
+    case 'count':
+      return [
+        ...next(step.next, `{${step.variable}} to ${step.limit}`),
+        ...otherwise(step.otherwise, 'beyond'),
+      ];
+    case 'message':
+    case 'leaveVoicemail':
+      return [...next(step.next, ''), ...otherwise(step.otherwise, 'failed')];
+    case 'http':
+      return [
+        ...Object.entries(step.statuses ?? {}).map(([label, to]) => ({
+          to,
+          label,
+          path: ['statuses', label],
+        })),
+        ...next(step.next, step.statuses ? '2xx' : ''),
+        ...otherwise(step.otherwise, 'failed'),
+      ];
     case 'branch':
       return [
         ...step.cases.map(({ when, next: to }, index) => ({
@@ -56,11 +81,24 @@ function otherwise(to: string | undefined, label = 'otherwise'): FlowLink[] {
   return to === undefined ? [] : [{ to, label, path: ['otherwise'] }];
 }
 
-function describeCondition(when: Extract<FlowStep, { do: 'branch' }>['cases'][number]['when']): string {
+function describeCondition(when: FlowCondition): string {
+  if ('all' in when) return when.all.map(describeCondition).join(' and ');
+  if ('any' in when) return when.any.map(describeCondition).join(' or ');
+  if ('not' in when) return `not ${describeCondition(when.not)}`;
   if ('caller' in when) return `caller ${when.caller.join(', ')}`;
-  if ('variable' in when) return `{${when.variable}} is ${when.is.join(', ')}`;
+  if ('variable' in when) return `{${when.variable}} ${describeValue(when)}`;
   const days = when.weekdays && describeDays(when.weekdays);
   return 'from' in when ? [days, `${when.from}–${when.to}`].filter(Boolean).join(' ') : (days ?? '');
+}
+
+function describeValue(when: Extract<FlowCondition, { variable: string }>): string {
+  if ('is' in when) return `is ${when.is.join(', ')}`;
+  if ('in' in when) return `in ${when.in}`;
+  if ('like' in when) return `like ${when.like.join(', ')}`;
+  return [
+    ...(when.atLeast === undefined ? [] : [`≥ ${when.atLeast}`]),
+    ...(when.atMost === undefined ? [] : [`≤ ${when.atMost}`]),
+  ].join(' ');
 }
 
 /** `mon–fri` for days that follow each other, `mon wed sun` for others. */

@@ -1,54 +1,31 @@
 import { z } from 'zod';
 import { entryOf } from '../../base/entry-of.js';
-import { FROM_TIME, TO_TIME } from '../../base/hours.js';
-import { WEEKDAYS } from '../../base/local-time.js';
+import { KEY_RANGES } from '../keys.js';
+import { condition, ms, speech, stepName, variableName } from './flow-parts.js';
 
-/** A number, or the name of a variable in braces: `{count}`. */
-const numberOrVariable = z.union([z.int(), z.string().regex(/^\{\w+\}$/, 'must be a number or {variable}')]);
-const stepName = z.string().min(1).max(100);
-const ms = z.number().min(0).max(3_600_000);
 const digits = z.string().regex(/^[0-9*#]+$/, 'must be of 0-9, * and #');
-const fromTime = z.string().regex(FROM_TIME, 'must be a time such as "09:30"');
-const toTime = z.string().regex(TO_TIME, 'must be a time such as "17:30", or "24:00"');
-
-/** One part of what is said; strings are names of prompts. Text, digits and names may hold `{variables}`. */
-const part = z.union([
-  z.string().min(1),
-  z.strictObject({ file: z.string().min(1) }),
-  z.strictObject({ text: z.string().min(1) }),
-  z.strictObject({ digits: z.string().min(1) }),
-  z.strictObject({ number: numberOrVariable }),
-  z.strictObject({ date: z.string().min(1) }),
-  z.strictObject({ silence: ms }),
-  z.strictObject({
-    tone: z.union([z.number(), z.tuple([z.number(), z.number()])]),
-    ms,
-    levelDbfs: z.number().min(-60).max(0).optional(),
-  }),
-]);
-const speech = z.union([part, z.array(part).min(1)]);
-
-const weekday = z.enum(WEEKDAYS);
-const condition = z.union([
-  z.strictObject({ weekdays: z.array(weekday).min(1).optional(), from: fromTime, to: toTime }),
-  z.strictObject({ weekdays: z.array(weekday).min(1) }),
-  z.strictObject({ caller: z.array(z.string().min(1)).min(1) }),
-  z.strictObject({ variable: z.string().regex(/^\w+$/), is: z.array(z.string()).min(1) }),
-]);
+const key = z.string().regex(/^[0-9*#]$/, 'must be one key: 0-9, * or #');
+const keyRanges = z.string().refine(KEY_RANGES.accepts, `must be ${KEY_RANGES.expected}`);
+const phrases = z.array(z.string().min(1).max(200)).min(1).max(1000);
+const text = z.string().min(1);
+const ways = { next: stepName.optional(), otherwise: stepName.optional() };
 
 const asking = {
   ask: speech,
+  /** Said instead of `ask` from the second time on. */
+  askAgain: speech.optional(),
   bargeIn: z.enum(['none', 'digit', 'voice', 'any']).optional(),
   timeoutMs: ms.optional(),
   interDigitMs: ms.optional(),
+  typeAhead: z.boolean().optional(),
   tries: z.int().min(1).max(20).default(3),
   invalid: speech.optional(),
 };
 const recording = {
   maxMs: ms.optional(),
   silenceMs: ms.optional(),
-  folder: z.string().min(1).default('.'),
-  save: z.string().regex(/^\w+$/).default('message'),
+  folder: text.default('.'),
+  save: variableName.default('message'),
 };
 
 const step = z.discriminatedUnion('do', [
@@ -56,7 +33,8 @@ const step = z.discriminatedUnion('do', [
   z.strictObject({
     do: z.literal('menu'),
     ...asking,
-    choices: z.record(z.string().regex(/^[0-9*#]$/, 'must be one key: 0-9, * or #'), stepName),
+    choices: z.record(key, stepName),
+    phrases: z.record(key, phrases).optional(),
     otherwise: stepName.optional(),
   }),
   z.strictObject({
@@ -65,15 +43,38 @@ const step = z.discriminatedUnion('do', [
     min: z.int().min(1).max(100).default(1),
     max: z.int().min(1).max(100).optional(),
     terminators: digits.optional(),
-    save: z.string().regex(/^\w+$/),
-    next: stepName.optional(),
-    otherwise: stepName.optional(),
+    allowed: keyRanges.optional(),
+    input: z
+      .array(z.enum(['digits', 'speech']))
+      .min(1)
+      .max(2)
+      .optional(),
+    phrases: phrases.optional(),
+    secret: z.boolean().optional(),
+    save: variableName,
+    ...ways,
   }),
+  z.strictObject({ do: z.literal('clearDigits'), next: stepName.optional() }),
   z.strictObject({
     do: z.literal('branch'),
     cases: z.array(z.strictObject({ when: condition, next: stepName })).min(1),
     otherwise: stepName.optional(),
   }),
+  z.strictObject({
+    do: z.literal('set'),
+    values: z
+      .record(variableName, z.union([z.string(), z.number()]))
+      .refine((values) => Object.keys(values).length > 0, 'must hold at least one variable'),
+    next: stepName.optional(),
+  }),
+  z.strictObject({
+    do: z.literal('count'),
+    variable: variableName,
+    by: z.int().min(-1000).max(1000).default(1),
+    limit: z.int().min(1).max(1_000_000),
+    ...ways,
+  }),
+  z.strictObject({ do: z.literal('language'), language: text.max(100), next: stepName.optional() }),
   z.strictObject({
     do: z.literal('record'),
     ask: speech.optional(),
@@ -82,33 +83,72 @@ const step = z.discriminatedUnion('do', [
   }),
   z.strictObject({ do: z.literal('voicemail'), greeting: speech, ...recording, thanks: speech.optional() }),
   z.strictObject({
-    do: z.literal('transfer'),
-    to: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
-    timeoutMs: ms.optional(),
-    blind: z.boolean().optional(),
-    otherwise: stepName.optional(),
+    do: z.literal('recording'),
+    turn: z.enum(['on', 'off']),
+    folder: text.default('.'),
+    next: stepName.optional(),
   }),
   z.strictObject({
-    do: z.literal('hook'),
-    name: z.string().min(1),
-    results: z.record(z.string(), stepName).optional(),
-    next: stepName.optional(),
+    do: z.literal('transfer'),
+    to: z.union([text, z.array(text).min(1)]),
+    timeoutMs: ms.optional(),
+    blind: z.boolean().optional(),
+    music: speech.optional(),
     otherwise: stepName.optional(),
   }),
+  z.strictObject({ do: z.literal('hold'), ms, music: speech.optional(), next: stepName.optional() }),
+  z.strictObject({
+    do: z.literal('hook'),
+    name: text,
+    music: speech.optional(),
+    results: z.record(z.string(), stepName).optional(),
+    ...ways,
+  }),
+  z.strictObject({
+    do: z.literal('http'),
+    url: text.max(2000),
+    method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),
+    json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+    save: z.record(variableName, z.string()).default({}),
+    secret: z.boolean().optional(),
+    music: speech.optional(),
+    timeoutMs: z.number().min(100).max(60_000).default(5000),
+    statuses: z
+      .record(z.string().regex(/^[1-5]\d\d$/, 'must be a status such as "404"'), stepName)
+      .optional(),
+    ...ways,
+  }),
+  z.strictObject({
+    do: z.literal('flow'),
+    file: text.regex(/^[^{}]*$/, 'cannot depend on a variable'),
+    with: z.record(variableName, z.union([z.string(), z.number()])).optional(),
+    next: stepName.optional(),
+  }),
+  z.strictObject({ do: z.literal('message'), to: text, text, ...ways }),
+  z.strictObject({ do: z.literal('leaveVoicemail'), for: text, what: speech, ...ways }),
   z.strictObject({ do: z.literal('hangup'), say: speech.optional() }),
 ]);
 
+/** Values that a condition asks for by the name of their list, each a line of a file or written here. */
+const list = z.union([z.array(z.string()).min(1), z.strictObject({ file: text })]);
+
 /** The shape of a flow file; docs/bots.md describes each field. */
 export const FLOW_SCHEMA = z.strictObject({
-  name: z.string().min(1).max(200),
+  name: text.max(200),
   language: z.string().optional(),
   timezone: z.string().default('UTC'),
   start: stepName.optional(),
   goodbye: speech.optional(),
+  lists: z.record(variableName, list).optional(),
   steps: z
     .record(z.string().regex(/^[A-Za-z0-9_-]+$/, 'must be a name of letters, digits, - and _'), step)
     .refine((steps) => Object.keys(steps).length > 0, 'must hold at least one step'),
 });
+
+/** The shape of a flow file as a JSON Schema, for editors: `docs/flow.schema.json`. */
+export function flowJsonSchema(): object {
+  return z.toJSONSchema(FLOW_SCHEMA, { io: 'input', reused: 'ref' });
+}
 
 /**
  * Gives the sound part of a flow whose shape is wrong somewhere, so that all of its faults are reported at once.
@@ -134,6 +174,7 @@ export function soundPart(value: unknown): {
   const data: FlowData = {
     ...{ name: '', steps, timezone: field('timezone', z.string()) ?? 'UTC' },
     ...{ language: field('language', z.string()), goodbye: field('goodbye', speech) },
+    lists: field('lists', z.record(variableName, list)),
   };
   return { data, start: field('start', stepName) ?? first, broken };
 }
@@ -141,6 +182,5 @@ export function soundPart(value: unknown): {
 /** A flow, as its file says it. */
 export type FlowData = z.infer<typeof FLOW_SCHEMA>;
 export type FlowStep = z.infer<typeof step>;
-export type FlowCondition = z.infer<typeof condition>;
-export type FlowSpeech = z.infer<typeof speech>;
-export type FlowPart = z.infer<typeof part>;
+/** The step of a kind. */
+export type StepOf<K extends FlowStep['do']> = Extract<FlowStep, { do: K }>;

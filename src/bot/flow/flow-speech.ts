@@ -1,11 +1,16 @@
 import { resolve } from 'node:path';
+import { entryOf } from '../../base/entry-of.js';
 import type { Speakable, SpokenPart } from '../prompt/speakable.js';
-import type { FlowData, FlowPart, FlowSpeech, FlowStep } from './flow-schema.js';
+import { linksOf } from './flow-links.js';
+import type { FlowPart, FlowSpeech } from './flow-parts.js';
+import type { FlowData, FlowStep } from './flow-schema.js';
 
 /** One thing that a flow says, where it is written, and what stands for it where its variables have no values yet. */
 export interface FlowUtterance {
   readonly path: readonly (string | number)[];
   readonly part: FlowPart;
+  /** The step that says it; undefined for the goodbye. */
+  readonly step: string | undefined;
   /** None where a variable decides which recording it is. */
   readonly examples: readonly SpokenPart[];
 }
@@ -17,13 +22,45 @@ export function utterancesOf(flow: FlowData, folder: string): readonly FlowUtter
     speechOf(step).map(([field, speech]): [string[], FlowSpeech] => [['steps', name, field], speech]),
   );
   return [...goodbye, ...steps].flatMap(([path, speech]) =>
-    [speech].flat().map((part) => ({ path, part, examples: examplesOf(part, folder) })),
+    [speech].flat().map((part) => ({
+      ...{ path, part, examples: examplesOf(part, folder) },
+      step: path[0] === 'steps' ? path[1] : undefined,
+    })),
   );
 }
 
-/** Everything that a bot of the flow may have to say. */
-export function saysOf(flow: FlowData, folder: string): readonly Speakable[] {
-  return utterancesOf(flow, folder).flatMap(({ examples }) => examples);
+/** Everything that a bot of the flow may have to say in the steps that `isSaid` takes. */
+export function saysOf(
+  flow: FlowData,
+  folder: string,
+  isSaid: (step: string) => boolean = () => true,
+): readonly Speakable[] {
+  return utterancesOf(flow, folder).flatMap(({ step, examples }) =>
+    step === undefined || isSaid(step) ? examples : [],
+  );
+}
+
+/**
+ * The languages that a call may be in when it comes to each step that it can come to; undefined is that of the prompts.
+ * One that a variable decides is not known.
+ */
+export function languagesOf(
+  flow: FlowData,
+  start: string,
+  first: string | undefined,
+): ReadonlyMap<string, ReadonlySet<string | undefined>> {
+  const languages = new Map<string, Set<string | undefined>>();
+  const ahead: [step: string, language: string | undefined][] = [[start, first]];
+  for (let next = ahead.pop(); next; next = ahead.pop()) {
+    const [name, language] = next;
+    const step = entryOf(flow.steps, name);
+    const known = languages.get(name) ?? new Set();
+    if (!step || known.has(language)) continue;
+    languages.set(name, known.add(language));
+    const sets = step.do === 'language' && !HAS_VARIABLE.test(step.language) ? step.language : language;
+    for (const { to } of linksOf(step)) ahead.push([to, sets]);
+  }
+  return languages;
 }
 
 const HAS_VARIABLE = /\{\w+\}/;
@@ -50,7 +87,7 @@ function examplesOf(part: FlowPart, folder: string): readonly SpokenPart[] {
 
 /** Speech of a step, by the field that holds it. */
 function speechOf(step: FlowStep): [field: string, speech: FlowSpeech][] {
-  const fields = ['what', 'ask', 'invalid', 'greeting', 'thanks', 'say'] as const;
+  const fields = ['what', 'ask', 'askAgain', 'invalid', 'greeting', 'thanks', 'say', 'music'] as const;
   const record: { readonly [K in (typeof fields)[number]]?: FlowSpeech | undefined } & Pick<FlowStep, 'do'> =
     step;
   return fields.flatMap((field): [string, FlowSpeech][] => {

@@ -7,17 +7,22 @@ const INK = '#1f2933';
 const LINE = '#5d6b7a';
 const BACK_LINE = '#9aa5b1';
 
+type Colours = readonly [frame: string, ground: string];
+
+function of<K extends FlowNode['kind']>(colours: Colours, ...kinds: K[]): Record<K, Colours> {
+  return Object.fromEntries(kinds.map((kind) => [kind, colours])) as Record<K, Colours>;
+}
+
 /** Frame and ground of a box, by what its step does: says, asks, decides, records, hands over, ends. */
-const COLOURS: Readonly<Record<FlowNode['kind'], readonly [frame: string, ground: string]>> = {
+const COLOURS: Readonly<Record<FlowNode['kind'], Colours>> = {
   call: ['#1f2933', '#1f2933'],
   say: ['#2b6cb0', '#edf5fc'],
   menu: ['#b7791f', '#fff8e6'],
   gather: ['#b7791f', '#fff8e6'],
-  branch: ['#6b46c1', '#f5f1fc'],
-  hook: ['#6b46c1', '#f5f1fc'],
-  record: ['#2f855a', '#ecf8f1'],
-  voicemail: ['#2f855a', '#ecf8f1'],
-  transfer: ['#c05621', '#fdf1e9'],
+  clearDigits: ['#b7791f', '#fff8e6'],
+  ...of(['#6b46c1', '#f5f1fc'], 'branch', 'set', 'count', 'language', 'hook', 'http', 'flow'),
+  ...of(['#2f855a', '#ecf8f1'], 'record', 'voicemail', 'recording', 'leaveVoicemail'),
+  ...of(['#c05621', '#fdf1e9'], 'transfer', 'hold', 'message'),
   hangup: ['#718096', '#f3f5f7'],
 };
 

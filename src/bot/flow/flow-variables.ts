@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { JackfieldError } from '../../base/errors.js';
 import { fillPath } from '../../files/path-template.js';
 import type { SpokenPart } from '../prompt/speakable.js';
-import type { FlowPart, FlowSpeech } from './flow-schema.js';
+import type { FlowPart, FlowSpeech } from './flow-parts.js';
 
 /** Values that a call has gathered, by name. Besides them there are `caller`, `callerName`, `call`, `today`. */
 export type FlowVariables = Map<string, string>;
@@ -35,9 +35,19 @@ function spokenPart(part: FlowPart, variables: FlowVariables, files: FlowFiles):
   return part;
 }
 
-/** `{name}` becomes its value. */
-export function fillIn(text: string, variables: FlowVariables): string {
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => savedValue(name, variables));
+/** `{name}` becomes its value; undefined where one has none. */
+export function filledIn(text: string, variables: FlowVariables): string | undefined {
+  const isKnown = [...text.matchAll(/\{(\w+)\}/g)].every(([, name = '']) => variables.has(name));
+  return isKnown ? fillIn(text, variables) : undefined;
+}
+
+/** `{name}` becomes its value. @throws ERR_INVALID_STATE where one has none. */
+export function fillIn(
+  text: string,
+  variables: FlowVariables,
+  quoted: (value: string) => string = (value) => value,
+): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => quoted(savedValue(name, variables)));
 }
 
 /**

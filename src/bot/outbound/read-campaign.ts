@@ -3,6 +3,7 @@ import {
   given,
   listOf,
   needed,
+  nested,
   object,
   oneOf,
   path,
@@ -13,12 +14,11 @@ import {
 import { invalidArgument } from '../../base/errors.js';
 import type { Hours } from '../../base/hours.js';
 import { machineTimeZone, WEEKDAYS, type Weekday } from '../../base/local-time.js';
-import type { Bot } from '../bot.js';
+import { FLOW_HTTP } from '../flow/flow-http.js';
 import type { Prompts } from '../prompt/prompts.js';
-import { type BotFiles, readBot } from '../read-bot.js';
+import { type BotFiles, type ReadBot, readBot } from '../read-bot.js';
 import { type CampaignTarget, readCallList } from './call-list.js';
 import type { Holidays } from './calling-times.js';
-import type { CampaignLine } from './campaign-call.js';
 import { type CampaignOptions, checkCampaign, resolveCampaign } from './campaign-options.js';
 import { DoNotCallList } from './do-not-call-list.js';
 
@@ -54,12 +54,12 @@ export interface ReadCampaign {
   /** In words, with their places. */
   readonly warnings: readonly string[];
   readonly options: CampaignOptions;
-  readonly bot: (line: CampaignLine) => Bot;
+  readonly bot: ReadBot['make'];
 }
 
 const NUMBER = within(0, Number.MAX_SAFE_INTEGER);
 const RULES: Rules<CampaignSource> = {
-  ...{ list: needed(path), flow: path, hooks: path, script: path },
+  ...{ list: needed(path), flow: path, hooks: path, http: nested(FLOW_HTTP), script: path },
   ...{ hours: object, weekdays: listOf(oneOf(...WEEKDAYS), 1), timezone: words },
   ...{ zones: object, holidays: given, doNotCall: path, doNotCallKey: words, callsPerSecond: NUMBER },
   ...{ concurrency: NUMBER, callsPerMinute: NUMBER, attempts: NUMBER, retryAfterMs: NUMBER, ringMs: NUMBER },
@@ -73,9 +73,13 @@ const RULES: Rules<CampaignSource> = {
  */
 export async function readCampaign(source: CampaignSource, prompts: Prompts): Promise<ReadCampaign> {
   checkOptions(source, RULES);
-  const { list, flow, hooks, script, weekdays, timezone, hours } = source;
+  const { list, flow, hooks, http, script, weekdays, timezone, hours } = source;
   const targets = await readCallList(list);
-  const { make, warnings, timezone: ofBot } = await readBot({ flow, hooks, script }, { prompts, targets });
+  const {
+    make,
+    warnings,
+    timezone: ofBot,
+  } = await readBot({ flow, hooks, http, script }, { prompts, targets });
   const zone = timezone ?? ofBot ?? machineTimeZone();
   const options: CampaignOptions = {
     ...Object.fromEntries(

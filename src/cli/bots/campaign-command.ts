@@ -19,12 +19,13 @@ import {
   runCampaign,
 } from '../../bot.js';
 import { JackfieldError, PcmServer } from '../../pcm.js';
+import { flowVoicemail } from '../../voicemail.js';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { between, dateOption, numberFrom } from '../options.js';
 import { stopSignal } from '../shutdown.js';
 import { printedTime, printLine, warnDamage, warnLine, warnNothing } from '../terminal-text.js';
 import { type TableColumn, textTable } from '../text-table.js';
-import { type HookOptions, withHooks } from './flow-options.js';
+import { type HookOptions, httpOf, withHooks } from './flow-options.js';
 import { type PromptOptions, promptsOf, withPrompts } from './prompt-options.js';
 
 const OUTCOMES = [
@@ -160,7 +161,8 @@ async function run(file: string, options: RunOptions): Promise<void> {
   await using server = new PcmServer();
   await using host = new BotHost({ client: attached.client, server, prompts });
   whenFired(hangUp, () => void host[Symbol.asyncDispose]());
-  const calls = runCampaign(host, bot, targets, {
+  const leaveVoicemail = flowVoicemail({ client: attached.client, server, prompts });
+  const calls = runCampaign(host, (line) => bot(line, { leaveVoicemail }), targets, {
     ...plan.options,
     store: log.store(name),
     signal: stop,
@@ -175,7 +177,7 @@ function sourceOf(list: string, options: RunOptions): CampaignSource {
   const { flow, script, hooks, concurrency, attempts, hours, weekdays, timezone } = options;
   const { holidays, doNotCall, doNotCallKey, perMinute, perSecond } = options;
   return {
-    ...{ list, flow, script, hooks, concurrency, attempts, hours, weekdays, timezone },
+    ...{ list, flow, script, hooks, http: httpOf(options), concurrency, attempts, hours, weekdays, timezone },
     ...{ holidays, doNotCall, doNotCallKey, callsPerMinute: perMinute, callsPerSecond: perSecond },
     retryAfterMs: options.retryAfter * 60_000,
     ringMs: options.ring * 1000,

@@ -2,34 +2,62 @@ import type { Command } from 'commander';
 import {
   type CampaignTarget,
   type Flow,
-  type FlowHook,
+  type FlowAbility,
+  type FlowHttpOptions,
+  type FlowModule,
   formatProblem,
   type ParseFlowOptions,
   readCallList,
   readFlow,
-  readHooks,
+  readFlowModule,
   variablesOf,
 } from '../../bot.js';
 import { warnLine } from '../terminal-text.js';
 
-/** Options that name the code of a flow's hooks. */
+/** Options that say what a flow may do besides talking: its code, and the hosts that it may ask. */
 export interface HookOptions {
   readonly hooks?: string;
+  readonly httpHost?: readonly string[];
+  readonly httpPrivate?: boolean;
 }
 
-export type FlowHooks = Readonly<Record<string, FlowHook>>;
+/** All that a flow is given for its steps. */
+export type FlowGiven = FlowModule & { readonly http: FlowHttpOptions };
 
-/** Adds the option of a command that runs or checks a flow. */
+export type FlowHooks = FlowModule['hooks'];
+
+/** Adds the options of a command that runs or checks a flow. */
 export function withHooks(command: Command): Command {
-  return command.option(
-    '--hooks <module>',
-    'JavaScript module that exports the hooks of the flow by their names',
-  );
+  return command
+    .option(
+      '--hooks <module>',
+      'JavaScript module that exports the hooks of the flow by their names, and a `transcriber` for answers in words',
+    )
+    .option('--http-host <host...>', 'a host that the flow may ask, such as api.example.org; default: none')
+    .option('--http-private', 'hosts may have addresses of a private network, or of this machine', false);
 }
 
-/** The hooks of the module that was named; none without one. @throws ERR_FILE when it cannot be loaded. */
-export async function loadHooks({ hooks }: HookOptions): Promise<FlowHooks> {
-  return hooks === undefined ? {} : await readHooks(hooks);
+/** Limits of a flow's requests, as the options say. */
+export function httpOf({
+  httpHost: hosts = [],
+  httpPrivate: privateAddresses = false,
+}: HookOptions): FlowHttpOptions {
+  return { hosts, privateAddresses };
+}
+
+/** All that the options give a flow. @throws ERR_FILE when its module cannot be loaded. */
+export async function loadGiven(options: HookOptions): Promise<FlowGiven> {
+  const { hooks: module } = options;
+  return { ...(module === undefined ? { hooks: {} } : await readFlowModule(module)), http: httpOf(options) };
+}
+
+/** The limits that a flow is checked against: what the program is given, and what an endpoint can do that is known. */
+export function checkedAgainst(
+  { hooks, http, transcriber }: FlowGiven,
+  endpoint: readonly FlowAbility[] = ['message', 'leaveVoicemail'],
+): Pick<ParseFlowOptions, 'hooks' | 'http' | 'abilities'> {
+  const abilities: readonly FlowAbility[] = transcriber ? ['speech', ...endpoint] : endpoint;
+  return { hooks: Object.keys(hooks), http, abilities };
 }
 
 /** The option that names the list of people that a campaign calls with the flow. */
@@ -55,7 +83,7 @@ export async function listed({ list }: ListOptions): Promise<readonly CampaignTa
  */
 export async function openFlow(
   file: string,
-  options: Pick<ParseFlowOptions, 'prompts' | 'hooks'> = {},
+  options: Omit<ParseFlowOptions, 'file' | 'folder' | 'variables'> = {},
   targets: readonly CampaignTarget[] = [],
 ): Promise<Flow> {
   const flow = await readFlow(file, { ...options, variables: variablesOf(targets) });

@@ -1,8 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   BotHost,
+  type BotResult,
+  canSendMessages,
   drawFlow,
-  type Flow,
+  type FlowAbility,
   type FlowDrawing,
   flowBot,
   formatTranscript,
@@ -14,30 +16,34 @@ import {
 import { Exchange } from '../../exchange.js';
 import { writePrivate } from '../../files/private-file.js';
 import { PcmServer } from '../../pcm.js';
+import { flowVoicemail } from '../../voicemail.js';
 import { attachTo, checkEndpoint, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { between, dateOption } from '../options.js';
 import { checkOutput, intoFile, type OutputOptions, temporaryFolder, withForce } from '../outputs.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import { printLine, printLines, warnLine } from '../terminal-text.js';
 import {
-  type FlowHooks,
+  checkedAgainst,
   type HookOptions,
   type ListOptions,
   listed,
-  loadHooks,
+  loadGiven,
   openFlow,
   withHooks,
   withList,
 } from './flow-options.js';
+import { HookStandIns, hookResults } from './hook-stand-ins.js';
 import { type PromptOptions, promptsOf, withPrompts } from './prompt-options.js';
 
+/** The protocol that brought voicemails that a program can leave. */
+const VOICEMAIL_PROTOCOL = 8;
 /** Between two keys, in milliseconds. */
 const KEY_PAUSE_MS = 300;
 
 /** `jackfield ivr`: checks, draws, tries and runs flow files. */
 export function ivrCommand(): Command {
   const ivr = new Command('ivr');
-  withList(withHooks(withPrompts(ivr.command('check'))))
+  withList(withHooks(withPrompts(withEndpoint(ivr.command('check'), 'none'))))
     .description('Say everything that is wrong in a flow file, with its line and path.')
     .argument('<flow>', 'YAML or JSON file')
     .option('--json', 'print what was found right as a JSON object', false)
@@ -56,6 +62,7 @@ export function ivrCommand(): Command {
     .option('--keys <keys>', 'what the caller presses; each comma waits two seconds', keysOption, ',')
     .option('--caller <handle>', 'who calls', 'caller')
     .option('--json', 'print one JSON object a line', false)
+    .option('--hook <result...>', 'what a hook gives that is not run: lookUp=gold', hookResults)
     .option('--at <time>', 'when, as 2027-03-01T09:00:00Z', dateOption)
     .option(
       '--messages <folder>',
@@ -71,18 +78,31 @@ export function ivrCommand(): Command {
   return ivr;
 }
 
-interface CheckOptions extends PromptOptions, HookOptions, ListOptions {
+interface CheckOptions extends PromptOptions, HookOptions, ListOptions, Partial<EndpointOptions> {
   readonly json: boolean;
 }
 
 async function check(file: string, options: CheckOptions): Promise<void> {
-  const [prompts, hooks] = [await openPrompts(promptsOf(options)), await loadHooks(options)];
-  const flow = await openFlow(file, { prompts, hooks: Object.keys(hooks) }, await listed(options));
+  const [prompts, given] = [await openPrompts(promptsOf(options)), await loadGiven(options)];
+  const against = checkedAgainst(given, await abilitiesOf(options));
+  const flow = await openFlow(file, { prompts, ...against }, await listed(options));
   const steps = Object.keys(flow.data.steps).length;
   const { name } = flow.data;
   const { warnings } = flow;
   if (options.json) printLine(JSON.stringify({ file, name, steps, warnings }));
   else printLine(`${file}: ${name}, ${steps} steps, no errors.`);
+}
+
+/** All that an endpoint can do for a flow; undefined where none is named. */
+async function abilitiesOf(options: Partial<EndpointOptions>): Promise<FlowAbility[] | undefined> {
+  const { attach } = options;
+  if (attach === undefined) return undefined;
+  await using attached = await attachTo({ ...options, attach }, { name: 'jackfield ivr' });
+  const { client } = attached;
+  return [
+    ...(client.protocol >= VOICEMAIL_PROTOCOL ? (['leaveVoicemail'] as const) : []),
+    ...((await canSendMessages(client)) ? (['message'] as const) : []),
+  ];
 }
 
 async function draw(
@@ -98,6 +118,7 @@ async function draw(
 
 interface TryOptions extends PromptOptions, HookOptions, ListOptions {
   readonly keys: string;
+  readonly hook?: ReadonlyMap<string, string>;
   readonly caller: string;
   readonly at?: Date;
   readonly messages?: string;
@@ -105,10 +126,17 @@ interface TryOptions extends PromptOptions, HookOptions, ListOptions {
 }
 
 async function tryOut(file: string, options: TryOptions): Promise<void> {
-  const [prompts, hooks] = [await openPrompts(promptsOf(options)), await loadHooks(options)];
+  const [prompts, given] = [await openPrompts(promptsOf(options)), await loadGiven(options)];
   const targets = await listed(options);
-  const flow = await openFlow(file, { prompts }, targets);
+  const { http, abilities } = checkedAgainst(given);
+  const flow = await openFlow(
+    file,
+    { prompts, ...(abilities && { abilities }), ...(http && { http }) },
+    targets,
+  );
   await using messages = await messagesOf(options);
+  await using stand = new HookStandIns(flow, given.hooks, options.hook ?? new Map());
+  let [last, left] = ['', false];
   const scene = async (caller: TestCaller) => {
     for (const key of options.keys) {
       if (caller.call.over) return;
@@ -116,12 +144,19 @@ async function tryOut(file: string, options: TryOptions): Promise<void> {
       else await caller.presses(key).then(() => caller.waits(KEY_PAUSE_MS));
     }
     await caller.waits(2000);
+    left = !caller.call.over;
   };
   const { transcript, results } = await testBot(
     flowBot(flow, {
-      hooks: { ...noHooks(flow, hooks), ...hooks },
+      ...given,
+      hooks: { ...stand.hooks, ...given.hooks },
       variables: new Map(Object.entries(targets[0]?.fields ?? {})),
       messages: messages.path,
+      sendMessage: async ({ target, text }) => warnLine(`A message to ${target} would be sent: ${text}`),
+      leaveVoicemail: async ({ target }) => warnLine(`A voicemail for ${target} would be left.`),
+      onStep: ({ file: of, name, kind }) => {
+        last = `step ${name} (${kind})${of === flow.file ? '' : ` of ${of}`}`;
+      },
     }),
     scene,
     {
@@ -131,26 +166,28 @@ async function tryOut(file: string, options: TryOptions): Promise<void> {
       ...(options.at && { startsAt: options.at }),
     },
   );
-  if (options.json) for (const line of transcript) printLine(JSON.stringify(line));
-  else for (const line of formatTranscript(transcript).split('\n')) printLine(line);
+  const ended = whyEnded(results[0], last, left);
+  if (options.json) {
+    for (const line of [...transcript, { ended }]) printLine(JSON.stringify(line));
+  } else {
+    for (const line of formatTranscript(transcript).split('\n')) printLine(line);
+    warnLine(ended);
+  }
   if (results.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
+}
+
+/** The end of a call that was tried, and why, in words. */
+function whyEnded(result: BotResult | undefined, last: string, left: boolean): string {
+  if (result?.outcome === 'failed') return `The call failed at ${last}: ${result.error?.message ?? ''}`;
+  if (result?.outcome === 'done') return `The flow ended the call: there is no way on from ${last}.`;
+  const keys = left ? ', as there were no more keys' : '';
+  return `The caller hung up at ${last}${keys}.`;
 }
 
 /** Folder of messages: never that of real callers' messages, unless that is asked for. */
 async function messagesOf({ messages: path }: TryOptions): Promise<{ path: string } & AsyncDisposable> {
   if (path !== undefined) return { path, [Symbol.asyncDispose]: async () => undefined };
   return await temporaryFolder();
-}
-
-/** Stand-ins for hooks that are not given: each goes on with `next`, and is told of. */
-function noHooks(flow: Flow, given: FlowHooks): FlowHooks {
-  const missing = Object.values(flow.data.steps).flatMap((step) =>
-    step.do === 'hook' && !Object.hasOwn(given, step.name) ? [step.name] : [],
-  );
-  for (const name of new Set(missing)) {
-    warnLine(`${flow.file}: the hook ${name} is not given (--hooks): it goes on with next.`);
-  }
-  return Object.fromEntries(missing.map((name) => [name, () => undefined]));
 }
 
 /** Ports of a call that a bot talks in: what it hears, what it says, the microphone. */
@@ -163,14 +200,14 @@ interface RunOptions extends PromptOptions, EndpointOptions, HookOptions {
 
 async function run(file: string, options: RunOptions): Promise<void> {
   await checkEndpoint(options);
-  const [prompts, hooks] = [await openPrompts(promptsOf(options)), await loadHooks(options)];
-  const flow = await openFlow(file, { prompts, hooks: Object.keys(hooks) });
-  const bot = flowBot(flow, { hooks });
+  const [prompts, given] = [await openPrompts(promptsOf(options)), await loadGiven(options)];
+  const flow = await openFlow(file, { prompts, ...checkedAgainst(given) });
   await using attached = await attachTo(options, { name: 'jackfield ivr' });
   const { client } = attached;
   const stop = stopSignal();
   await using server = new PcmServer();
   await using host = new BotHost({ client, server, prompts });
+  const bot = flowBot(flow, { ...given, leaveVoicemail: flowVoicemail({ client, server, prompts }) });
   const line = (callId: number, text: string, fields: object) =>
     printLine(options.json ? JSON.stringify({ call: callId, ...fields }) : `call ${callId}: ${text}`);
   host.on('talking', ({ id, partner }) =>

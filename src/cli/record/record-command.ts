@@ -30,7 +30,7 @@ interface Options extends Partial<EndpointOptions> {
 
 /** `jackfield record`: records the calls of an endpoint until it is told to stop. */
 export function recordCommand(): Command {
-  return withEndpoint(new Command('record'), undefined)
+  return withEndpoint(new Command('record'), 'elsewhere')
     .option('-c, --config <file>', 'configuration file (JSON); options given here go before it')
     .option('-o, --out <folder>', 'where recordings go (default: recordings)')
     .addOption(

@@ -133,17 +133,18 @@ async function tryRecorder(record: RecordConfig): Promise<void> {
 
 type Talker = Pick<
   NonNullable<ServiceConfig['bots']>[string],
-  'flow' | 'hooks' | 'script' | 'prompts' | 'speech' | 'cache'
+  'flow' | 'hooks' | 'http' | 'script' | 'prompts' | 'speech' | 'cache'
 >;
 
-function ofBot(path: readonly string[], { flow, hooks, script, prompts, speech, cache }: Talker): Check[] {
+function ofBot(path: readonly string[], { prompts, speech, cache, ...files }: Talker): Check[] {
+  const { flow, hooks, http, script } = files;
   const field = flow === undefined ? 'script' : 'flow';
   const opened = once(() => openPrompts({ prompts, speech, cache }));
   return [
     check([...path, prompts === undefined ? 'speech' : 'prompts'], opened),
     check([...path, field], async () => {
       const library = await opened().catch(() => undefined);
-      const bot = await readBot({ flow, hooks, script }, library ? { prompts: library } : {});
+      const bot = await readBot({ flow, hooks, http, script }, library ? { prompts: library } : {});
       const { says, prepare } = bot.make();
       await library?.ready(says);
       await prepare?.();

@@ -70,6 +70,18 @@ const talker = {
   script: file
     .optional()
     .describe('JavaScript module in place of a flow; its default export is called with each call.'),
+  http: z
+    .strictObject({
+      hosts: z
+        .array(z.string().min(1))
+        .describe('Hosts that the flow may ask: api.example.org, *.example.org.'),
+      privateAddresses: z
+        .boolean()
+        .optional()
+        .describe('True when they may be in a private network, or on this machine. Default false.'),
+    })
+    .optional()
+    .describe('Limits of the requests that the flow makes. Default: it makes none.'),
   prompts: file.optional().describe('Folder of recorded prompts.'),
   speech: z.enum(SPEECH_ENGINES).optional().describe('Speaks what has no recording. Default none.'),
   cache: file.optional().describe('Folder in which converted prompts and speech are kept.'),

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Flow, parseFlow, readFlow } from '../../../src/bot/flow/flow.js';
-import { type FlowBotOptions, flowBot } from '../../../src/bot/flow/flow-bot.js';
+import { flowBot } from '../../../src/bot/flow/flow-bot.js';
+import type { FlowBotOptions } from '../../../src/bot/flow/flow-bot-options.js';
 import { conditionHolds } from '../../../src/bot/flow/flow-condition.js';
 import { FlowError } from '../../../src/bot/flow/flow-error.js';
 import { Prompts } from '../../../src/bot/prompt/prompts.js';
@@ -285,6 +286,7 @@ describe('a condition', () => {
     timezone: 'UTC',
     caller: '+4930123',
     variables: new Map(),
+    lists: new Map(),
   };
 
   it.each([

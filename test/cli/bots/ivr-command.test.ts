@@ -76,6 +76,14 @@ describe('jackfield ivr', () => {
     const speech = ['--speech', 'melody'];
     expect(await ivr('check', flow, '--hooks', hooks, ...speech)).toMatchObject({ code: 0 });
     expect((await ivr('try', flow, '--hooks', hooks, ...speech)).stdout).toContain('digits 42');
+    const told = await ivr('try', flow, '--hook', 'lookUp=gold', ...speech);
+    expect(told.stdout).toContain('digits 42');
+    expect(told.stderr).toBe('The flow ended the call: there is no way on from step b (hangup).\n');
+    const failing = await ivr('try', flow, '--hook', 'lookUp=!', ...speech);
+    expect(failing).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('The call failed at step a (hook)'),
+    });
     expect(await ivr('check', flow, '--hooks', join(folder, 'none.mjs'))).toMatchObject({ code: 1 });
   });
 

@@ -1,0 +1,60 @@
+import { messageOf } from '../../base/errors.js';
+import { checkUrl, type FlowHttpOptions } from './flow-http.js';
+import type { FlowData } from './flow-schema.js';
+
+/** Something that the program, or its endpoint, may be able to do for a flow. */
+export type FlowAbility = 'speech' | 'message' | 'leaveVoicemail';
+/** The abilities that there are. */
+export const FLOW_ABILITIES = [
+  'speech',
+  'message',
+  'leaveVoicemail',
+] as const satisfies readonly FlowAbility[];
+
+/** Something that a step needs. */
+export interface FlowNeed {
+  readonly step: string;
+  readonly path: readonly (string | number)[];
+  /** Absent for a need that is not met, whatever the program can do. */
+  readonly ability?: FlowAbility;
+  /** The error where that is missing. */
+  readonly message: string;
+}
+
+const WORDS: Readonly<Record<FlowAbility, string>> = {
+  speech: 'takes words for an answer, which needs a transcriber (--transcriber, { transcriber })',
+  message: 'sends a message, which this endpoint cannot',
+  leaveVoicemail: 'leaves a voicemail, which needs an endpoint with voicemail ({ leaveVoicemail })',
+};
+
+/** All that the steps of a flow need of the program; of its requests those that it may not make with these limits. */
+export function needsOf(flow: FlowData, http?: FlowHttpOptions): readonly FlowNeed[] {
+  return Object.entries(flow.steps).flatMap(([step, each]): FlowNeed[] => {
+    const need = (ability: FlowAbility, field: string): FlowNeed[] => [
+      { step, ability, path: ['steps', step, field], message: WORDS[ability] },
+    ];
+    switch (each.do) {
+      case 'menu':
+        return each.phrases ? need('speech', 'phrases') : [];
+      case 'gather':
+        if (each.input?.includes('speech')) return need('speech', 'input');
+        return each.phrases ? need('speech', 'phrases') : [];
+      case 'message':
+      case 'leaveVoicemail':
+        return need(each.do, 'do');
+      case 'http':
+        return http ? forbidden(step, each.url, http) : [];
+      default:
+        return [];
+    }
+  });
+}
+
+function forbidden(step: string, url: string, http: FlowHttpOptions): FlowNeed[] {
+  try {
+    checkUrl(url.replace(/\{\w+\}/g, 'x'), http);
+    return [];
+  } catch (error) {
+    return [{ step, path: ['steps', step, 'url'], message: messageOf(error).replace(/\.$/, '') }];
+  }
+}

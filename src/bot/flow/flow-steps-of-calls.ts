@@ -1,0 +1,38 @@
+import type { StepWork } from './flow-run.js';
+
+type Calling = 'transfer' | 'hold' | 'message' | 'leaveVoicemail';
+
+/** The steps that have to do with other people, and with waiting for them. */
+export const CALL_STEPS: { readonly [K in Calling]: StepWork<K> } = {
+  async transfer(run, { to, timeoutMs, blind, music, otherwise }) {
+    const targets = [to].flat().map((one) => run.fill(one));
+    return await run.orElse(otherwise, async () => {
+      await run.call.transfer(targets, {
+        ...{ timeoutMs, blind },
+        ...(music !== undefined && { music: run.spoken(music) }),
+      });
+      return undefined;
+    });
+  },
+  async hold(run, { ms, music, next }) {
+    const options = music === undefined ? {} : { music: run.spoken(music) };
+    await run.call.hold(() => run.call.pause(ms), options);
+    return next;
+  },
+  async message(run, { to, text, next, otherwise }) {
+    return await run.orElse(otherwise, async () => {
+      const { call, options } = run;
+      const message = { call, target: run.fill(to), text: run.fill(text) };
+      if (options.sendMessage) await options.sendMessage(message);
+      else await call.sendMessage(message.target, message.text);
+      return next;
+    });
+  },
+  async leaveVoicemail(run, step) {
+    return await run.orElse(step.otherwise, async () => {
+      const { call, options } = run;
+      await options.leaveVoicemail?.({ call, target: run.fill(step.for), what: run.spoken(step.what) });
+      return step.next;
+    });
+  },
+};

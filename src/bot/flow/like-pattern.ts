@@ -1,0 +1,65 @@
+/** One character of a pattern: itself, any, or one of a set. */
+type Place = (character: string) => boolean;
+
+/** Pieces between the stars; undefined where the text is no pattern. */
+export type LikePattern = readonly (readonly Place[])[];
+
+/**
+ * Reads a pattern: `*` stands for any characters, `?` for one, `[0-9a]` for one of some. Upper and lower case are the
+ * same. Undefined where a bracket is not closed, or holds nothing.
+ */
+export function likePattern(text: string): LikePattern | undefined {
+  const pieces: Place[][] = [[]];
+  const characters = [...text.toLowerCase()];
+  for (let at = 0; at < characters.length; at++) {
+    const character = characters[at] ?? '';
+    if (character === '*') pieces.push([]);
+    else if (character === '?') pieces.at(-1)?.push(() => true);
+    else if (character === '[') {
+      const end = characters.indexOf(']', at);
+      if (end <= at + 1) return undefined;
+      pieces.at(-1)?.push(oneOf(characters.slice(at + 1, end)));
+      at = end;
+    } else pieces.at(-1)?.push((given) => given === character);
+  }
+  return pieces;
+}
+
+/** True when all of a text is as a pattern says. Each piece is looked for once: the time is that of their product. */
+export function isLike(text: string, pattern: string): boolean {
+  const [first, ...pieces] = likePattern(pattern) ?? [];
+  const characters = [...text.toLowerCase()];
+  const last = pieces.pop();
+  if (!first) return false;
+  if (!last) return characters.length === first.length && fits(characters, first, 0);
+  if (!fits(characters, first, 0)) return false;
+  let at = first.length;
+  for (const piece of pieces) {
+    while (at + piece.length <= characters.length && !fits(characters, piece, at)) at++;
+    if (at + piece.length > characters.length) return false;
+    at += piece.length;
+  }
+  const from = characters.length - last.length;
+  return from >= at && fits(characters, last, from);
+}
+
+function fits(characters: readonly string[], piece: readonly Place[], from: number): boolean {
+  return (
+    from + piece.length <= characters.length &&
+    piece.every((accepts, index) => accepts(characters[from + index] ?? ''))
+  );
+}
+
+/** `a-z` within brackets is a range; a hyphen at either end is one. */
+function oneOf(set: readonly string[]): Place {
+  const ranges: [from: string, to: string][] = [];
+  for (let at = 0; at < set.length; at++) {
+    const from = set[at] ?? '';
+    const to = set[at + 2];
+    if (set[at + 1] === '-' && to !== undefined) {
+      ranges.push([from, to]);
+      at += 2;
+    } else ranges.push([from, from]);
+  }
+  return (character) => ranges.some(([from, to]) => character >= from && character <= to);
+}

@@ -1,0 +1,208 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Document, ParsedNode } from 'yaml';
+import type { z } from 'zod';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+import type { FlowFinding, FlowProblem } from './flow-error.js';
+import { flowIssue } from './flow-issue.js';
+import type { FlowData } from './flow-schema.js';
+
+type Path = readonly (string | number)[];
+type FlowDocument = Document.Parsed<ParsedNode>;
+
+/** A flow as far as its file could be read, with the flows and lists that it takes from other files. */
+export interface LoadedFlow {
+  readonly file: string;
+  readonly folder: string;
+  readonly data: FlowData;
+  readonly start: string;
+  /** Names of steps whose shape is wrong. */
+  readonly broken: readonly string[];
+  /** Errors of the shape, and of files that cannot be read. */
+  readonly problems: readonly FlowProblem[];
+  /** Sub-flows, by the files that the steps name. */
+  readonly parts: ReadonlyMap<string, LoadedFlow>;
+  readonly lists: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The place of a finding in the file. */
+  readonly problemOf: (finding: FlowFinding) => FlowProblem;
+}
+
+const MAX_BYTES = 1 << 20;
+/** Characters of what the parser says, which may quote the file. */
+const MAX_MESSAGE = 200;
+/** Sub-flows in sub-flows. */
+const DEEPEST = 10;
+/** Characters that neither YAML nor JSON may have as they are. */
+const CONTROLS = /(?![\t\n\r\u007f-\u009f])\p{Cc}|\ufffe|\uffff/u;
+const NOTHING: FlowData = { name: '', timezone: 'UTC', steps: {} };
+
+/** Reads a flow's file, and those of its sub-flows and lists. @throws ERR_FILE where the first cannot be read. */
+export async function loadFlow(file: string): Promise<LoadedFlow> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new JackfieldError('ERR_FILE', `The flow ${file} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  });
+  return await loadText(textOf(bytes), file, dirname(resolve(file)), [resolve(file)]);
+}
+
+/**
+ * Reads the text of a flow, and the files of its sub-flows and lists.
+ *
+ * @param within The files that this one is a part of, with itself.
+ */
+export async function loadText(
+  text: string,
+  file: string,
+  folder: string,
+  within: readonly string[] = [],
+): Promise<LoadedFlow> {
+  // Loaded with the first flow, for programs that have none.
+  const [yaml, { FLOW_SCHEMA, soundPart }] = await Promise.all([import('yaml'), import('./flow-schema.js')]);
+  const lines = new yaml.LineCounter();
+  const whole = { severity: 'error', path: '', line: 1, column: 1, file } as const;
+  const nothing = (...problems: FlowProblem[]): LoadedFlow => ({
+    ...{ file, folder, data: NOTHING, start: '', broken: [''], problems },
+    ...{ parts: new Map(), lists: new Map(), problemOf: ({ message }) => ({ ...whole, message }) },
+  });
+  if (Buffer.byteLength(text) > MAX_BYTES) {
+    return nothing({ ...whole, message: `it is larger than ${MAX_BYTES} bytes` });
+  }
+  if (CONTROLS.test(text)) {
+    return nothing({ ...whole, message: 'it is no text: it has to be YAML or JSON, in UTF-8' });
+  }
+  const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  if (document.errors.length > 0) {
+    return nothing(
+      ...document.errors.map((error) => ({
+        ...whole,
+        ...place(error.pos[0]),
+        message: error.message.slice(0, MAX_MESSAGE),
+      })),
+    );
+  }
+  const problemOf = ({ severity, path, message }: FlowFinding): FlowProblem => ({
+    ...{ severity, message, file, path: path.join('.') },
+    ...place(offsetOf(document, path)),
+  });
+  let value: unknown;
+  try {
+    // A document with too many aliases is refused before it grows.
+    value = document.toJS();
+  } catch (error) {
+    return nothing({ ...whole, message: messageOf(error) });
+  }
+  const parsed = FLOW_SCHEMA.safeParse(value, { error: flowIssue });
+  const wrong = parsed.success ? [] : parsed.error.issues.flatMap(flatten);
+  const sound = parsed.success ? { data: parsed.data, broken: [], start: '' } : soundPart(value);
+  const { data, broken } = sound;
+  const start = sound.start || (data.start ?? Object.keys(data.steps)[0] ?? '');
+  const findings: FlowFinding[] = wrong.map((each) => ({ ...each, severity: 'error' }));
+  const note = (path: Path, message: string) => void findings.push({ severity: 'error', path, message });
+  const parts = await loadParts(data, folder, within, note);
+  const lists = await loadLists(data, folder, note);
+  return { file, folder, data, start, broken, problems: findings.map(problemOf), parts, lists, problemOf };
+}
+
+type Note = (path: Path, message: string) => void;
+
+async function loadParts(data: FlowData, folder: string, within: readonly string[], note: Note) {
+  const parts = new Map<string, LoadedFlow>();
+  for (const [name, step] of Object.entries(data.steps)) {
+    if (step.do !== 'flow' || parts.has(step.file)) continue;
+    const file = resolve(folder, step.file);
+    const path = ['steps', name, 'file'];
+    if (within.includes(file)) note(path, `${step.file} is a part of itself`);
+    else if (within.length > DEEPEST) note(path, `there are more than ${DEEPEST} flows within each other`);
+    else {
+      await readFile(file).then(
+        async (bytes) => {
+          parts.set(step.file, await loadText(textOf(bytes), step.file, dirname(file), [...within, file]));
+        },
+        (error: unknown) => note(path, `the flow ${step.file} cannot be read: ${messageOf(error)}`),
+      );
+    }
+  }
+  return parts;
+}
+
+async function loadLists(data: FlowData, folder: string, note: Note) {
+  const lists = new Map<string, ReadonlySet<string>>();
+  for (const [name, list] of Object.entries(data.lists ?? {})) {
+    if (Array.isArray(list)) {
+      lists.set(name, new Set(list));
+      continue;
+    }
+    const file = resolve(folder, list.file);
+    try {
+      const bytes = await readFile(file);
+      if (bytes.length > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
+      const values = textOf(bytes)
+        .split('\n')
+        .map((line) => line.trim());
+      lists.set(name, new Set(values.filter(Boolean)));
+    } catch (error) {
+      note(['lists', name, 'file'], `the list ${list.file} cannot be read: ${messageOf(error)}`);
+    }
+  }
+  return lists;
+}
+
+/** Text of a file; one that is none keeps a character that no text has. */
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return '\uffff';
+  }
+}
+
+interface Issue {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** The issues of a union are those of the alternative that came closest: that failed furthest inside, in the fewest places. */
+function flatten(issue: z.core.$ZodIssue): Issue[] {
+  const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const alternatives = issue.errors.map((issues) =>
+      issues.flatMap(flatten).map((inner) => ({ ...inner, path: [...path, ...inner.path] })),
+    );
+    const depth = (issues: Issue[]) => Math.max(...issues.map((inner) => inner.path.length));
+    const closer = (a: Issue[], b: Issue[]) => depth(b) - depth(a) || a.length - b.length;
+    const [closest = []] = alternatives.toSorted(closer);
+    if (depth(closest) > path.length) return closest;
+    return [
+      {
+        path,
+        message: `${issue.message}; ${alternatives
+          .flat()
+          .map(({ message }) => message)
+          .join('; or ')}`,
+      },
+    ];
+  }
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key], message: `there is no field ${key} here` }));
+  }
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path, message }));
+  return [{ path, message: issue.message }];
+}
+
+/** Gives the offset of the value at `path`, or of the nearest value around it that exists. */
+function offsetOf(document: FlowDocument, path: Path): number {
+  for (let length = path.length; length > 0; length--) {
+    const node: unknown = document.getIn(path.slice(0, length), true);
+    if (hasRange(node)) return node.range[0];
+  }
+  return 0;
+}
+
+function hasRange(node: unknown): node is { readonly range: readonly [number, number, number] } {
+  return typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range);
+}
