@@ -88,6 +88,11 @@ export async function serveDay({ folder, calls, hours = 24, random, onHour = () 
       await liveHour(day, hour, share);
       await standing(clock, async () => {
         await settled();
+        // Each client keeps the calls that it has had; those of the service are what is looked at.
+        for (const caller of callers.values()) {
+          await caller.client.close();
+          caller.client = await connect(caller.handle);
+        }
         await onHour({ hour: hour + 1, timers: clock.waiting });
       });
     }

@@ -73,11 +73,16 @@ export function start(words, { limits = ':', env = {} } = {}) {
         // It is just over.
       }
     },
+    /** Reads nothing of what it prints any more. */
+    deafen: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
     /** The next line of this event, or nothing when the process ends first. */
     until: (event, fits = () => true) =>
       within(`${words.at(-1)}: ${event}`, command, (resolve) => {
         const look = () => {
-          const found = lines.find((line) => line.event === event && fits(line));
+          const found = lines.find((line) => (line.event ?? line.type) === event && fits(line));
           if (!found && !ended) return;
           waiting.delete(look);
           resolve(found);

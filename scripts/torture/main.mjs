@@ -11,7 +11,7 @@ import { seeded } from './random.mjs';
 /** Those that take long come last, so that a short run has all others. */
 const PARTS = [
   ...['kills', 'writes', 'refusals', 'full-disk', 'descriptors', 'clients', 'catalogue', 'sidecars'],
-  ...['names', 'keeping', 'archiving', 'crowd'],
+  ...['names', 'keeping', 'archiving', 'serve', 'crowd'],
 ];
 /** A step that takes longer is a failure. */
 const STEP_MS = 240_000;
