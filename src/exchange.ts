@@ -23,7 +23,7 @@ export { Scenario } from './exchange/scenario/scenario.js';
 export { scenarioJsonSchema } from './exchange/scenario/scenario-schema.js';
 export { type ReplayOptions, type ReplayReport, replay } from './exchange/trace/replay.js';
 export { type RecordedEntry, WireRecorder } from './exchange/trace/wire-recorder.js';
-export type { UserOptions } from './exchange/user.js';
+export type { UserOptions } from './exchange/exchange-user.js';
 export type { SoundCard } from './exchange/voice/sound-card.js';
 export type { StreamStats, VoiceDestination, VoiceSource } from './exchange/voice/stream.js';
 export type { RedirectedStream as VoiceStreamKind } from './exchange/voice/user-voice.js';

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as {
@@ -38,4 +38,39 @@ it('jackfield has no name that no other entry point has', async () => {
   for (const [name, value] of Object.entries(main ?? {})) {
     expect({ name, known: known.get(name) === value }).toEqual({ name, known: true });
   }
+});
+
+describe('a public name', () => {
+  /** The modules that each name comes from, and what it is called there. */
+  const meanings = new Map<string, Set<string>>();
+  for (const [, source] of ENTRIES) {
+    for (const [, names = '', module = ''] of readFileSync(source, 'utf8').matchAll(
+      /^export (?:type )?\{([^}]*)\} from '\.\/(.*)\.js';$/gm,
+    )) {
+      for (const [, original = '', renamed = original] of names.matchAll(
+        /(?:type )?(\w+)(?: as (\w+))?\s*(?:,|$)/g,
+      )) {
+        meanings.set(renamed, (meanings.get(renamed) ?? new Set()).add(`${original} of ${module}`));
+      }
+    }
+  }
+
+  it('means the same in every entry point', () => {
+    expect(meanings.size).toBeGreaterThan(700);
+    for (const [name, modules] of meanings) expect([name, ...modules]).toHaveLength(2);
+  });
+
+  it('is not the name of anything else that files of src give each other', () => {
+    const homes = new Map<string, string[]>();
+    for (const file of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.ts')) continue;
+      for (const [, name = ''] of readFileSync(`src/${file}`, 'utf8').matchAll(
+        /^export (?:abstract |async )?(?:class|interface|type|function\*?|const) (\w+)\b(?! =? ?\{? ?from)/gm,
+      )) {
+        homes.set(name, [...new Set([...(homes.get(name) ?? []), file])]);
+      }
+    }
+    const twice = [...meanings.keys()].filter((name) => (homes.get(name) ?? []).length > 1);
+    expect(Object.fromEntries(twice.map((name) => [name, homes.get(name)]))).toEqual({});
+  });
 });

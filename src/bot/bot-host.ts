@@ -16,7 +16,7 @@ import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
 import { checkWait, deadlineIn, type WaitOptions, waitFor } from '../base/wait.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT, type CommandOptions } from '../control/client/command-sender.js';
-import { CALL, type Call } from '../control/state/call.js';
+import { type Call, LIVE_CALL } from '../control/state/call.js';
 import { CallEndedError } from '../control/state/call-ended-error.js';
 import type { CallState } from '../control/state/call-life.js';
 import { commands } from '../protocol/commands.js';
@@ -164,7 +164,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
    */
   async run(bot: Bot, call: Call): Promise<BotResult> {
     checkArgument('bot', bot, BOT);
-    checkArgument('call', call, CALL);
+    checkArgument('call', call, LIVE_CALL);
     this.#assertOpen();
     return await this.#track(this.#run(bot, call));
   }
@@ -189,7 +189,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
    * places it is told which one it is, so calls that are being placed are waited for.
    */
   async hasPlaced(call: Call): Promise<boolean> {
-    checkArgument('call', call, CALL);
+    checkArgument('call', call, LIVE_CALL);
     await Promise.allSettled(this.#placing);
     return this.#placed.has(call);
   }

@@ -7,7 +7,7 @@ import { EchoGuard } from './echo-guard.js';
 export const VOICE_ONSET_MS = 200;
 
 /** Takes the caller's voice without the echo of what is said to it, and where it begins and ends. */
-export interface VoiceListener {
+export interface CallerListener {
   /** Default: only the events are wanted. */
   readonly onSamples?: (samples: Int16Array) => void;
   readonly onEvent: (event: VoiceEvent) => void;
@@ -15,7 +15,7 @@ export interface VoiceListener {
 }
 
 /** Listens to the caller's voice; returns what stops that. */
-export function hearVoice(context: CallContext, hangoverMs: number, listener: VoiceListener): () => void {
+export function hearVoice(context: CallContext, hangoverMs: number, listener: CallerListener): () => void {
   const undo: (() => void)[] = [];
   let stopped = false;
   const stop = () => {

@@ -13,7 +13,7 @@ import {
 } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
 import { Opening } from '../base/opening.js';
-import { CALL, type Call } from '../control/state/call.js';
+import { type Call, LIVE_CALL } from '../control/state/call.js';
 import { type LegTap, type PairTapOptions, tapLegs } from '../stream/align/leg-tap.js';
 import type { PcmStream, ReadClass } from '../stream/pcm-stream.js';
 import type { Player } from '../stream/player.js';
@@ -119,7 +119,7 @@ export async function openCallVoice(
   server: LeaseSource,
   options: CallVoiceOptions = {},
 ): Promise<CallVoice<Lease>> {
-  checkArgument('call', call, CALL);
+  checkArgument('call', call, LIVE_CALL);
   checkArgument('server', server, SERVER);
   checkOptions(options, VOICE_RULES);
   const { input = true, microphone = true, readClass = 'immediate', leadMs, onLease, signal } = options;

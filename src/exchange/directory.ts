@@ -7,7 +7,7 @@ import { type Identity, isHandle, phoneNumber } from '../switch/identity.js';
 import type { EndCause, FailureReason } from '../switch/leg.js';
 import type { Calls } from './calls/calls.js';
 import { enableVideo } from './calls/video.js';
-import type { User } from './user.js';
+import type { ExchangeUser } from './exchange-user.js';
 import { asLine, checkIdentity } from './wire-value.js';
 
 /** Outcome of looking up a target. */
@@ -21,7 +21,7 @@ export type LookUp =
 /** Everyone who can be called: users, robots, phones. */
 export class Directory {
   readonly #clock: Clock;
-  readonly #users = new Map<string, User>();
+  readonly #users = new Map<string, ExchangeUser>();
   readonly #robots = new Map<string, Destination>();
   readonly #lines: LineInterface | undefined;
 
@@ -31,7 +31,7 @@ export class Directory {
     this.#lines = lines;
   }
 
-  addUser(user: User): void {
+  addUser(user: ExchangeUser): void {
     this.#users.set(user.handle.toLowerCase(), user);
   }
 
@@ -41,11 +41,11 @@ export class Directory {
     this.#robots.set(robot.identity.handle.toLowerCase(), robot);
   }
 
-  get users(): User[] {
+  get users(): ExchangeUser[] {
     return [...this.#users.values()];
   }
 
-  userOf(handle: string): User | undefined {
+  userOf(handle: string): ExchangeUser | undefined {
     return this.#users.get(handle.toLowerCase());
   }
 
@@ -58,7 +58,7 @@ export class Directory {
   }
 
   /** Looks up what `target` names for `user`: a handle, a phone number, or a speed-dial code of one or two digits. */
-  lookUp(user: User, target: string, calls: Calls): LookUp {
+  lookUp(user: ExchangeUser, target: string, calls: Calls): LookUp {
     const dialled = /^\d{1,2}$/.test(target) ? speedDial(user, target) : target;
     const number = dialled === undefined ? undefined : phoneNumber(dialled);
     if (number !== undefined) return found(this.#lineTo(user, number, calls));
@@ -72,12 +72,12 @@ export class Directory {
   }
 
   /** A user, as somebody who can be called. */
-  destinationOf(user: User, calls: Calls): Destination {
+  destinationOf(user: ExchangeUser, calls: Calls): Destination {
     return new UserDestination(user, this, calls);
   }
 
   /** The way of a call that `user` does not answer: the user's forward rules, then voicemail. */
-  overflowOf(user: User, calls: Calls): Overflow {
+  overflowOf(user: ExchangeUser, calls: Calls): Overflow {
     const forwarding = user.applies('CALL_APPLY_CF');
     const voicemail = user.settings.voicemail && user.applies('CALL_SEND_TO_VM');
     const timeoutMs = Number(user.profile.get('CALL_NOANSWER_TIMEOUT')) * 1000;
@@ -89,7 +89,7 @@ export class Directory {
     };
   }
 
-  #forwardsOf(user: User, calls: Calls): Forward[] {
+  #forwardsOf(user: ExchangeUser, calls: Calls): Forward[] {
     const rules = decodeProperty(
       'PROFILE',
       'CALL_FORWARD_RULES',
@@ -103,7 +103,7 @@ export class Directory {
     });
   }
 
-  #lineTo(user: User, number: string, calls: Calls): Destination {
+  #lineTo(user: ExchangeUser, number: string, calls: Calls): Destination {
     const owner = this.users.find(({ settings }) => settings.skypeIn === number);
     if (owner) return this.destinationOf(owner, calls);
     const identity: Identity = { handle: number, fullName: number, network: 'PSTN' };
@@ -137,11 +137,11 @@ function found(destination: Destination): LookUp {
 
 /** A user of the exchange, as somebody who can be called. */
 class UserDestination implements Destination {
-  readonly identity: User;
+  readonly identity: ExchangeUser;
   readonly #directory: Directory;
   readonly #calls: Calls;
 
-  constructor(user: User, directory: Directory, calls: Calls) {
+  constructor(user: ExchangeUser, directory: Directory, calls: Calls) {
     this.identity = user;
     this.#directory = directory;
     this.#calls = calls;
@@ -178,7 +178,7 @@ class UserDestination implements Destination {
 }
 
 /** The reason why a call of `caller` does not reach `user` (reference, "Call failure reasons"), if it does not. */
-function barredFor(user: User, caller: Identity): EndCause | undefined {
+function barredFor(user: ExchangeUser, caller: Identity): EndCause | undefined {
   const failed = (reason: FailureReason): EndCause => ({ kind: 'failed', reason });
   if (user.has('ISBLOCKED', caller.handle)) return failed('blocked');
   if (!user.online) return failed('offline');
@@ -190,11 +190,11 @@ function barredFor(user: User, caller: Identity): EndCause | undefined {
 }
 
 /** True when a user can pay a call's first minute. */
-function canPay(user: User, { rate, precision }: Tariff): boolean {
+function canPay(user: ExchangeUser, { rate, precision }: Tariff): boolean {
   return Number(user.profile.get('PSTN_BALANCE')) >= (rate / 10 ** precision) * 100;
 }
 
-function speedDial(user: User, code: string): string | undefined {
+function speedDial(user: ExchangeUser, code: string): string | undefined {
   for (const [handle, contact] of user.contacts) if (contact.get('SPEEDDIAL') === code) return handle;
   return undefined;
 }

@@ -16,8 +16,8 @@ import { invalidArgument } from '../base/errors.js';
 import type { Destination, LineInterface } from '../switch/attempt.js';
 import type { AttachPolicy } from './api/authorization.js';
 import { ClientFiles, type OverwritePolicy } from './client-files.js';
+import type { UserOptions } from './exchange-user.js';
 import { type ExchangeLimits, resolveLimits } from './limits.js';
-import type { UserOptions } from './user.js';
 import type { FailureListener } from './voice/file-stream.js';
 import { type StreamOpener, streamOpener } from './voice/voice-router.js';
 

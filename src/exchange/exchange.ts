@@ -26,10 +26,10 @@ import type { UserCall } from './calls/user-call.js';
 import { Directory } from './directory.js';
 import { echoService } from './echo-service.js';
 import { type ExchangeOptions, type ResolvedOptions, resolveOptions } from './exchange-options.js';
+import { ExchangeUser, type UserOptions } from './exchange-user.js';
 import { checkDeposit, type Deposit, Voicemails } from './mailbox/voicemails.js';
 import { ExchangeStore } from './store/exchange-store.js';
 import { StateJournal } from './store/state-journal.js';
-import { User, type UserOptions } from './user.js';
 import { BEEP, promptFile } from './voice/prompts.js';
 import type { ClosedStream } from './voice/voice-router.js';
 import { checkIdentity } from './wire-value.js';
@@ -314,7 +314,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   }
 
   #addUser(options: UserOptions, context: Omit<EndpointContext, 'trace'>): void {
-    const user = new User(options, (message) => endpoint.notify(message));
+    const user = new ExchangeUser(options, (message) => endpoint.notify(message));
     const endpoint: Endpoint = new Endpoint(user, {
       ...context,
       trace: (direction, text, session) => this.#trace(user, direction, text, session),
@@ -359,7 +359,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     });
   }
 
-  #trace(user: User, direction: 'in' | 'out', text: string, session: Session): void {
+  #trace(user: ExchangeUser, direction: 'in' | 'out', text: string, session: Session): void {
     if (this.listenerCount('line') === 0) return;
     const client = this.#clients.get(session) ?? ++this.#lastClient;
     this.#clients.set(session, client);

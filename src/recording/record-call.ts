@@ -9,7 +9,7 @@ import {
   VOICE_RULES,
   type VoiceListener,
 } from '../call/call-voice.js';
-import { CALL, type Call } from '../control/state/call.js';
+import { type Call, LIVE_CALL } from '../control/state/call.js';
 import { makeFolder } from '../files/whole-file.js';
 import { type Lease, SERVER, type StreamKind } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
@@ -32,7 +32,7 @@ export async function recordCall(
   server: PcmServer,
   options: RecordCallOptions,
 ): Promise<CallRecording> {
-  checkArgument('call', call, CALL);
+  checkArgument('call', call, LIVE_CALL);
   checkArgument('server', server, SERVER);
   const setup = new RecordingSetup(call, options);
   // Before anything is begun: a call that cannot be recorded costs those that are recorded nothing.

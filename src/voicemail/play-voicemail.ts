@@ -12,7 +12,7 @@ import { JackfieldError } from '../base/errors.js';
 import type { PcmSink } from '../base/pcm.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
-import { VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
+import { LIVE_VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
 import type { LegLedger } from '../stream/align/ledger.js';
 import type { ReadClass } from '../stream/pcm-stream.js';
 import { POLICIES } from '../stream/receive/sink-options.js';
@@ -78,7 +78,7 @@ export async function playVoicemail(
   to: 'sound-card' | 'call',
   options: PlayVoicemailOptions = {},
 ): Promise<void> {
-  checkArgument('voicemail', voicemail, VOICEMAIL);
+  checkArgument('voicemail', voicemail, LIVE_VOICEMAIL);
   checkArgument('to', to, TARGET);
   checkOptions(options, PLAY_RULES);
   const start = () => (to === 'call' ? voicemail.startPlaybackInCall() : voicemail.startPlayback());
@@ -101,7 +101,7 @@ export async function receiveVoicemail(
   options: ReceiveVoicemailOptions = {},
 ): Promise<ReceivedVoicemail> {
   checkArgument('client', client, CLIENT);
-  checkArgument('voicemail', voicemail, VOICEMAIL);
+  checkArgument('voicemail', voicemail, LIVE_VOICEMAIL);
   checkArgument('server', server, SERVER);
   checkArgument('sink', sink, SINK);
   checkOptions(options, RULES);

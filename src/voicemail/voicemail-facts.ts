@@ -1,6 +1,6 @@
 import { checkArgument, words } from '../base/check.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
-import { VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
+import { LIVE_VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
 import type { VoicemailFacts } from './archive/archived-message.js';
 
 /** The last second of the year 9999: what lies beyond it has no ISO date of four digits. */
@@ -18,7 +18,7 @@ export async function voicemailIdentity(
   options?: CommandOptions,
 ): Promise<VoicemailIdentity> {
   checkArgument('account', account, words);
-  checkArgument('voicemail', voicemail, VOICEMAIL);
+  checkArgument('voicemail', voicemail, LIVE_VOICEMAIL);
   const values = await voicemail.fetch(['PARTNER_HANDLE', 'TIMESTAMP'], options);
   const timestamp = whole(values['TIMESTAMP'], MAX_TIMESTAMP);
   return { account, id: voicemail.id, partner: values['PARTNER_HANDLE'] ?? '', timestamp };

@@ -13,7 +13,7 @@ import { redirectToLease } from '../call/redirect-to-lease.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
 import type { VoiceStream, VoiceStreamName } from '../control/state/voice-stream.js';
-import { VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
+import { LIVE_VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
 import { type Lease, type LeaseOptions, SERVER } from '../tcp/lease.js';
 import { READ_CLASS } from '../tcp/lease-options.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
@@ -58,7 +58,7 @@ export async function openVoicemailPort(
   options: VoicemailPortOptions = {},
 ): Promise<Lease> {
   checkArgument('client', client, CLIENT);
-  checkArgument('voicemail', voicemail, VOICEMAIL);
+  checkArgument('voicemail', voicemail, LIVE_VOICEMAIL);
   checkArgument('server', server, SERVER);
   checkArgument('name', name, NAME);
   checkOptions(options, RULES);

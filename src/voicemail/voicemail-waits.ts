@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.js';
 import { JackfieldError } from '../base/errors.js';
 import { TimeLimit } from '../base/wait.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
-import { VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
+import { LIVE_VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
 import type { VoicemailState } from '../control/state/voicemail-life.js';
 import type { VoicemailStatus } from '../protocol/catalogue/voicemail-status.js';
 
@@ -63,7 +63,7 @@ export async function reachedOne(
 
 /** Fetches a voicemail to the endpoint's machine, unless it is there. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
 export async function downloadVoicemail(voicemail: Voicemail, options: CommandOptions = {}): Promise<void> {
-  checkArgument('voicemail', voicemail, VOICEMAIL);
+  checkArgument('voicemail', voicemail, LIVE_VOICEMAIL);
   const status = await voicemail.text('STATUS', options);
   if (status === 'DOWNLOADING') await reachedOne(voicemail, ['UNPLAYED', 'PLAYED'], options);
   else if (status === 'NOTDOWNLOADED' || status === 'FAILED' || status === 'UNKNOWN') {
@@ -73,7 +73,7 @@ export async function downloadVoicemail(voicemail: Voicemail, options: CommandOp
 
 /** Deletes a voicemail, here and on the server. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
 export async function deleteVoicemail(voicemail: Voicemail, options: CommandOptions = {}): Promise<void> {
-  checkArgument('voicemail', voicemail, VOICEMAIL);
+  checkArgument('voicemail', voicemail, LIVE_VOICEMAIL);
   if ((await voicemail.text('STATUS', options)) === 'DELETING') return;
   await reachAfter(voicemail, () => voicemail.delete(options), ['DELETING'], options);
 }
@@ -83,7 +83,7 @@ export async function markVoicemailUnplayed(
   voicemail: Voicemail,
   options: CommandOptions = {},
 ): Promise<void> {
-  checkArgument('voicemail', voicemail, VOICEMAIL);
+  checkArgument('voicemail', voicemail, LIVE_VOICEMAIL);
   if ((await voicemail.text('STATUS', options)) === 'UNPLAYED') return;
   await reachAfter(voicemail, () => voicemail.markUnplayed(options), ['UNPLAYED'], options);
 }

@@ -45,7 +45,7 @@ const DIGITS = rule(
 const STATUS = oneOf(...CALL_STATUSES);
 
 /** Anything that is a call. */
-export const CALL = having('on', 'text');
+export const LIVE_CALL = having('on', 'text');
 
 /** A CALL object, kept up to date by the endpoint's notifications. Made by the {@link Client} that it belongs to. */
 export class Call extends RemoteObject<'CALL', CallEvents> {
@@ -203,7 +203,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
 
   /** Joins this call into the conference of another. @throws ERR_API 72 when no conference can be made. */
   async joinConference(other: Call, options?: CommandOptions): Promise<void> {
-    checkArgument('other', other, CALL);
+    checkArgument('other', other, LIVE_CALL);
     await this.set('JOIN_CONFERENCE', other.id, options);
   }
 

@@ -3,7 +3,7 @@ import { checkWait } from '../../base/wait.js';
 import type { ConferenceParticipant } from '../../protocol/catalogue/value-type.js';
 import { ID } from '../../protocol/commands.js';
 import type { CommandOptions } from '../client/command-sender.js';
-import { CALL, type Call } from './call.js';
+import { type Call, LIVE_CALL } from './call.js';
 
 /** Calls that were joined: those whose CONF_ID is the same. Made by {@link Client.conference}. */
 export class Conference {
@@ -31,7 +31,7 @@ export class Conference {
 
   /** Joins one more call into it. @throws ERR_API 72; does nothing when none of its calls goes on. */
   async add(call: Call, options?: CommandOptions): Promise<void> {
-    checkArgument('call', call, CALL);
+    checkArgument('call', call, LIVE_CALL);
     checkWait(options);
     const [host] = this.calls;
     if (host) await call.joinConference(host, options);

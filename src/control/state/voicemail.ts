@@ -39,7 +39,7 @@ export class VoicemailFailedError extends JackfieldError {
 const STATUS = oneOf(...VOICEMAIL_STATUSES);
 
 /** Anything that is a voicemail. */
-export const VOICEMAIL = having('on', 'text');
+export const LIVE_VOICEMAIL = having('on', 'text');
 
 /** A VOICEMAIL object, kept up to date by the endpoint's notifications. Made by {@link Client.voicemail}. */
 export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {

@@ -1,9 +1,9 @@
 import { messageOf } from '../../base/errors.js';
 import type { EndpointMessage, GetParameterCommand, SetParameterCommand } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
+import type { ExchangeUser } from '../exchange-user.js';
 import { isPicture, MAX_PICTURE_BYTES, noPicture } from '../picture.js';
 import { standStill } from '../stand-still.js';
-import type { User } from '../user.js';
 import { checkText } from '../wire-value.js';
 import { Refusal, taking } from './refusal.js';
 import type { Services } from './services.js';
@@ -12,7 +12,7 @@ import type { Services } from './services.js';
 const INDEX = '1';
 
 /** `GET RINGTONE 1`: its file; `GET RINGTONE 1 STATUS`: whether it is on. */
-export function getRingtone({ ringtone }: User, { argument }: GetParameterCommand): EndpointMessage {
+export function getRingtone({ ringtone }: ExchangeUser, { argument }: GetParameterCommand): EndpointMessage {
   const [index, what] = splitIndexed(argument);
   if (index !== INDEX && index !== '') throw new Refusal('invalid-ringtone');
   if (what === '') return ringtoneIs(ringtone.file);
@@ -21,13 +21,17 @@ export function getRingtone({ ringtone }: User, { argument }: GetParameterComman
 }
 
 /** `SET RINGTONE 1 <file>`, and `SET RINGTONE 1 STATUS ON|OFF`, which leaves the file alone. */
-export function setRingtone(services: Services, user: User, { value }: SetParameterCommand): EndpointMessage {
+export function setRingtone(
+  services: Services,
+  user: ExchangeUser,
+  { value }: SetParameterCommand,
+): EndpointMessage {
   const answer = changeRingtone(user, value);
   services.saveUser(user);
   return answer;
 }
 
-function changeRingtone({ ringtone }: User, value: string): EndpointMessage {
+function changeRingtone({ ringtone }: ExchangeUser, value: string): EndpointMessage {
   const [index, what] = splitIndexed(value);
   if (index !== INDEX) throw new Refusal('invalid-ringtone');
   if (what === '') throw new Refusal('file-not-found');
@@ -48,14 +52,18 @@ function changeRingtone({ ringtone }: User, value: string): EndpointMessage {
  *
  * @param owner nobody for a robot, which has none of its own.
  */
-export function getAvatar(services: Services, owner: User | undefined, argument: string): Promise<string> {
+export function getAvatar(
+  services: Services,
+  owner: ExchangeUser | undefined,
+  argument: string,
+): Promise<string> {
   return standStill(services.clock, savePicture(services, owner, argument)).then(() => argument);
 }
 
 /** `SET AVATAR 1 <file>`: takes the picture from a file. */
 export function setAvatar(
   services: Services,
-  user: User,
+  user: ExchangeUser,
   { value }: SetParameterCommand,
 ): Promise<EndpointMessage> {
   const reply = replies.parameter('AVATAR', value);
@@ -67,13 +75,21 @@ export function findWallpaper({ clock, files }: Services, path: string): Promise
   return standStill(clock, files.look(path).catch(refuseFile));
 }
 
-async function savePicture({ files }: Services, owner: User | undefined, argument: string): Promise<void> {
+async function savePicture(
+  { files }: Services,
+  owner: ExchangeUser | undefined,
+  argument: string,
+): Promise<void> {
   const path = pictureFile(argument);
   const picture = owner?.picture ?? (await noPicture());
   await files.write(path, picture).catch(refuseFile);
 }
 
-async function takePicture({ files, saveUser }: Services, user: User, argument: string): Promise<void> {
+async function takePicture(
+  { files, saveUser }: Services,
+  user: ExchangeUser,
+  argument: string,
+): Promise<void> {
   const picture = await files.read(pictureFile(argument), MAX_PICTURE_BYTES).catch(refuseFile);
   if (!isPicture(picture)) throw new Refusal('invalid-avatar');
   user.setPicture(picture);

@@ -9,8 +9,8 @@ import type {
   SetParameterCommand,
 } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
+import type { ExchangeUser } from '../exchange-user.js';
 import { authorisedProfiles, changeStatus } from '../kind/contacts.js';
-import type { User } from '../user.js';
 import { findWallpaper, getAvatar, getRingtone, setAvatar, setRingtone } from './answer-indexed.js';
 import { Refusal, taking } from './refusal.js';
 import type { Services } from './services.js';
@@ -18,7 +18,7 @@ import type { Services } from './services.js';
 const ON_OFF = /^(ON|OFF)$/i;
 
 /** Privileges by their name, in upper case. */
-const PRIVILEGES: Readonly<Record<string, (user: User) => boolean>> = {
+const PRIVILEGES: Readonly<Record<string, (user: ExchangeUser) => boolean>> = {
   SKYPEOUT: (user) => user.settings.skypeOut,
   SKYPEIN: (user) => user.settings.skypeIn !== undefined,
   VOICEMAIL: (user) => user.settings.voicemail,
@@ -26,7 +26,7 @@ const PRIVILEGES: Readonly<Record<string, (user: User) => boolean>> = {
 
 export function getParameter(
   services: Services,
-  user: User,
+  user: ExchangeUser,
   command: GetParameterCommand,
 ): EndpointMessage | Promise<EndpointMessage> {
   const { parameter, argument } = command;
@@ -66,7 +66,7 @@ const TOLD: Readonly<Partial<Record<ParameterName, number>>> = {
 
 export function setParameter(
   services: Services,
-  user: User,
+  user: ExchangeUser,
   command: SetParameterCommand,
 ): EndpointMessage | Promise<EndpointMessage> {
   const { parameter, value } = command;
@@ -93,7 +93,12 @@ function isPathHere(path: string): boolean {
   return path !== '' && (process.platform === 'win32' || !/^([a-z]:)?\\/i.test(path));
 }
 
-function store(services: Services, user: User, parameter: ParameterName, value: string): EndpointMessage {
+function store(
+  services: Services,
+  user: ExchangeUser,
+  parameter: ParameterName,
+  value: string,
+): EndpointMessage {
   const reply = replies.parameter(parameter, value);
   taking(valueError(parameter), () => user.setParameter(parameter, value));
   services.saveUser(user);
@@ -102,7 +107,7 @@ function store(services: Services, user: User, parameter: ParameterName, value: 
 }
 
 /** FOCUS and MINIMIZE: the main window changes, which is told (reference, "FOCUS", from release 3.6 on). */
-export function moveWindow(user: User, command: 'focus' | 'minimize'): void {
+export function moveWindow(user: ExchangeUser, command: 'focus' | 'minimize'): void {
   const state = user.parameters.get('WINDOWSTATE') ?? 'NORMAL';
   const shown = state === 'MAXIMIZED' ? state : 'NORMAL';
   const value = command === 'minimize' ? 'HIDDEN' : shown;
@@ -112,7 +117,7 @@ export function moveWindow(user: User, command: 'focus' | 'minimize'): void {
 
 function checked(
   services: Services,
-  user: User,
+  user: ExchangeUser,
   parameter: ParameterName,
   spec: PropertySpec,
   value: string,

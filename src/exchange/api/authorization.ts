@@ -1,4 +1,4 @@
-import type { User } from '../user.js';
+import type { ExchangeUser } from '../exchange-user.js';
 
 /** A client that asks to attach. */
 export interface AttachRequest {
@@ -42,7 +42,7 @@ export class Authorization {
     return this.#policy === 'allow';
   }
 
-  allows(user: User, name: string): boolean | Promise<boolean> {
+  allows(user: ExchangeUser, name: string): boolean | Promise<boolean> {
     const policy = this.#policy;
     if (typeof policy !== 'function') return policy === 'allow';
     const known = this.#store.decision(user.handle, name);

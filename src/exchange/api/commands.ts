@@ -1,15 +1,15 @@
 import type { CommandMessage, EndpointMessage } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
 import type { UserCall } from '../calls/user-call.js';
+import type { ExchangeUser } from '../exchange-user.js';
 import { exchangeKinds } from '../kind/kinds.js';
 import { openVoicemail } from '../kind/voicemail-kind.js';
 import { ObjectAnswerer } from '../object/answer-object.js';
 import type { ObjectOwner } from '../object/api-object.js';
 import type { Shelves } from '../object/object-shelf.js';
-import type { User } from '../user.js';
 import { getParameter, moveWindow, setParameter } from './answer-parameter.js';
 import { isDtmf } from './digits.js';
-import { leaveVoicemail, placeCalls } from './place-call.js';
+import { placeCalls, placeVoicemail } from './place-call.js';
 import { Refusal } from './refusal.js';
 import type { Services } from './services.js';
 
@@ -27,7 +27,7 @@ export class Commands {
   /** Answers a command of `client`, at the endpoint of `user`. @throws Refusal for an `ERROR` answer. */
   answer(
     command: CommandMessage,
-    user: User,
+    user: ExchangeUser,
     client: ObjectOwner,
   ): EndpointMessage | Promise<EndpointMessage> {
     const services = this.#services;
@@ -52,7 +52,7 @@ export class Commands {
         return placeCalls(services, user, command);
       case 'voicemail':
       case 'call-voicemail':
-        return leaveVoicemail(services, user, command);
+        return placeVoicemail(services, user, command);
       case 'get':
       case 'set':
       case 'alter':
@@ -88,14 +88,14 @@ export class Commands {
  * A key: during a call a digit is sent (reference, "SET CALL DTMF"), and kept while it rings; YES is the green one,
  * which answers a call and dials a number again.
  */
-function release(services: Services, user: User, key: string): void {
+function release(services: Services, user: ExchangeUser, key: string): void {
   if (isDtmf(key)) callForKeys(services, user)?.sendDigits(key);
   if (key.toUpperCase() === 'YES') {
     services.calls.activeCallsOf(user).some((call) => call.redial() || call.answer());
   }
 }
 
-function callForKeys({ calls }: Services, user: User): UserCall | undefined {
+function callForKeys({ calls }: Services, user: ExchangeUser): UserCall | undefined {
   const active = calls.activeCallsOf(user);
   return active.find((call) => call.conversation) ?? active.find((call) => call.takesDigits);
 }

@@ -1,6 +1,6 @@
 import { checkArgument, checkOptions, having, type Rules, within } from '../../base/check.js';
 import type { EndpointMessage } from '../../protocol/message.js';
-import type { User } from '../user.js';
+import type { ExchangeUser } from '../exchange-user.js';
 import { Session, type SessionClient, type SessionContext } from './session.js';
 
 /** Options of one client's attachment. */
@@ -28,11 +28,11 @@ export type EndpointContext = Omit<SessionContext, 'user' | 'ended' | 'minReplyL
  */
 export class Endpoint {
   /** @internal */
-  readonly user: User;
+  readonly user: ExchangeUser;
   readonly #context: EndpointContext;
   readonly #sessions = new Set<Session>();
 
-  constructor(user: User, context: EndpointContext) {
+  constructor(user: ExchangeUser, context: EndpointContext) {
     this.user = user;
     this.#context = context;
   }

@@ -4,13 +4,17 @@ import type { Destination } from '../../switch/attempt.js';
 import { isHandle } from '../../switch/identity.js';
 import type { UserCall } from '../calls/user-call.js';
 import { enableVideo } from '../calls/video.js';
+import type { ExchangeUser } from '../exchange-user.js';
 import { limitReached } from '../limits.js';
-import type { User } from '../user.js';
 import { errorReply, Refusal } from './refusal.js';
 import type { Services } from './services.js';
 
 /** `CALL <target>[, <target>]*`: several targets are joined into a conference as they answer. */
-export function placeCalls(services: Services, user: User, { targets }: CallCommand): EndpointMessage {
+export function placeCalls(
+  services: Services,
+  user: ExchangeUser,
+  { targets }: CallCommand,
+): EndpointMessage {
   if (targets.length === 0 || targets.includes('')) throw new Refusal('invalid-target');
   const { calls } = services;
   if (targets.length > calls.conferences.limit) throw new Refusal('too-many-participants');
@@ -32,9 +36,9 @@ export function placeCalls(services: Services, user: User, { targets }: CallComm
 }
 
 /** `CALLVOICEMAIL <target>`, and `VOICEMAIL <target>` of earlier versions, which answers with the voicemail. */
-export function leaveVoicemail(
+export function placeVoicemail(
   services: Services,
-  user: User,
+  user: ExchangeUser,
   command: LeaveVoicemailCommand,
 ): EndpointMessage {
   if (!isHandle(command.target)) throw new Refusal('invalid-target');
@@ -52,7 +56,7 @@ export function leaveVoicemail(
 }
 
 /** Looks up what a target names. @throws Refusal for a target that names nobody. */
-export function destinationOf(services: Services, user: User, target: string): Destination {
+export function destinationOf(services: Services, user: ExchangeUser, target: string): Destination {
   const looked = services.lookUp(user, target);
   switch (looked.kind) {
     case 'found':
@@ -67,12 +71,12 @@ export function destinationOf(services: Services, user: User, target: string): D
 }
 
 /** @throws Refusal where the user has as many calls as the limit allows. */
-function checkRoom({ calls, limits }: Services, user: User, wanted = 1): void {
+function checkRoom({ calls, limits }: Services, user: ExchangeUser, wanted = 1): void {
   if (calls.activeCallsOf(user).length + wanted <= limits.callsPerUser) return;
   throw new Refusal(errorReply('too-many-calls', `call error: ${limitReached(limits, 'callsPerUser')}`));
 }
 
-function hasCamera(user: User | undefined): boolean {
+function hasCamera(user: ExchangeUser | undefined): boolean {
   return user?.settings.video ?? false;
 }
 

@@ -3,9 +3,9 @@ import type { Identity } from '../../switch/identity.js';
 import type { Calls } from '../calls/calls.js';
 import type { ClientFiles } from '../client-files.js';
 import type { LookUp } from '../directory.js';
+import type { ExchangeUser } from '../exchange-user.js';
 import type { ExchangeLimits } from '../limits.js';
 import type { Voicemails } from '../mailbox/voicemails.js';
-import type { User } from '../user.js';
 import type { StreamOpener } from '../voice/voice-router.js';
 
 /** Parts of the exchange that commands act on. */
@@ -20,12 +20,12 @@ export interface Services {
   /** Gives a number that no object has had. */
   nextId(): number;
   /** Looks up what `target` names for `user`. */
-  lookUp(user: User, target: string): LookUp;
+  lookUp(user: ExchangeUser, target: string): LookUp;
   /** Anyone that the exchange knows of. */
   identityOf(handle: string): Identity | undefined;
-  userOf(handle: string): User | undefined;
+  userOf(handle: string): ExchangeUser | undefined;
   /** Everyone that the exchange knows of. */
   identities(): readonly Identity[];
   /** A user's profile or contacts have changed in a way that has to survive a restart. */
-  saveUser(user: User): void;
+  saveUser(user: ExchangeUser): void;
 }

@@ -7,8 +7,8 @@ import { parseCommand } from '../../protocol/parse-command.js';
 import { answering, replies } from '../../protocol/replies.js';
 import { hasLineBreak, serialize } from '../../protocol/serialize.js';
 import { fromVersion, negotiateProtocol, toVersion } from '../../protocol/versions.js';
+import type { ExchangeUser } from '../exchange-user.js';
 import { type ExchangeLimits, limitReached } from '../limits.js';
-import type { User } from '../user.js';
 import { asLine, checkText, MAX_NAME_LENGTH } from '../wire-value.js';
 import type { Authorization } from './authorization.js';
 import type { Commands } from './commands.js';
@@ -25,7 +25,7 @@ export interface SessionClient {
 
 /** The part of an endpoint that a session uses. */
 export interface SessionContext {
-  readonly user: User;
+  readonly user: ExchangeUser;
   readonly clock: Clock;
   readonly commands: Commands;
   readonly authorization: Authorization;

@@ -8,10 +8,10 @@ import type { Identity } from '../../switch/identity.js';
 import type { EndCause, Leg } from '../../switch/leg.js';
 import { VoiceRoom } from '../../switch/voice-room.js';
 import type { VoiceTicker } from '../../switch/voice-ticker.js';
+import type { ExchangeUser } from '../exchange-user.js';
 import { ApiObject } from '../object/api-object.js';
 import type { ObjectShelf } from '../object/object-shelf.js';
 import { ObjectStore } from '../object/object-store.js';
-import type { User } from '../user.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import { type CallDirection, settledCall } from './call-end.js';
 import { Conferences } from './conference.js';
@@ -73,7 +73,7 @@ export class Calls {
   }
 
   /** The user calls a destination. The call comes back UNPLACED; the rest of its life is told as notifications. */
-  place(user: User, destination: Destination): UserCall {
+  place(user: ExchangeUser, destination: Destination): UserCall {
     const call = this.create(user, destination.identity, 'OUTGOING');
     if (destination.tariff) {
       const { rate, precision, currency } = destination.tariff;
@@ -99,7 +99,7 @@ export class Calls {
 
   /** Makes a CALL object of `user`'s. */
   create(
-    user: User,
+    user: ExchangeUser,
     partner: Identity,
     direction: CallDirection,
     status: 'UNPLACED' | 'ROUTING' = 'UNPLACED',
@@ -117,7 +117,7 @@ export class Calls {
   }
 
   /** Takes in what a former run has stored. What went on then was cut off. */
-  restore(userOf: (handle: string) => User | undefined): void {
+  restore(userOf: (handle: string) => ExchangeUser | undefined): void {
     this.objects.restore(
       userOf,
       (id, user, { properties }) => new ApiObject('CALL', id, user, settledCall(properties)),
@@ -125,7 +125,7 @@ export class Calls {
   }
 
   /** The call with this id, if it is one of `user`'s and goes on. */
-  activeOf(user: User, id: number): UserCall | undefined {
+  activeOf(user: ExchangeUser, id: number): UserCall | undefined {
     const call = this.#active.get(id);
     return call?.user === user ? call : undefined;
   }
@@ -136,12 +136,12 @@ export class Calls {
   }
 
   /** The calls of `user` that go on. */
-  activeCallsOf(user: User): UserCall[] {
+  activeCallsOf(user: ExchangeUser): UserCall[] {
     return [...this.#active.values()].filter((call) => call.user === user);
   }
 
   /** True when `user` has as many calls as the limits allow. */
-  isFull(user: User): boolean {
+  isFull(user: ExchangeUser): boolean {
     return this.activeCallsOf(user).length >= this.#context.callsPerUser;
   }
 

@@ -4,8 +4,8 @@ import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons
 import type { Attempt, Destination } from '../../switch/attempt.js';
 import type { Identity } from '../../switch/identity.js';
 import type { Conversation, EndCause, Leg, Placing, Progress } from '../../switch/leg.js';
+import type { ExchangeUser } from '../exchange-user.js';
 import { ApiObject } from '../object/api-object.js';
-import type { User } from '../user.js';
 import { type SoundDeviceName, UserVoice } from '../voice/user-voice.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import { asLine } from '../wire-value.js';
@@ -28,7 +28,7 @@ export interface UserCallContext {
 /** One user's end of a call: the CALL object that his clients see, and his voice (reference, "CALL object"). */
 export class UserCall implements Leg {
   readonly object: ApiObject<'CALL'>;
-  readonly user: User;
+  readonly user: ExchangeUser;
   readonly partner: Identity;
   readonly direction: CallDirection;
   readonly voice: UserVoice;
@@ -41,7 +41,7 @@ export class UserCall implements Leg {
 
   constructor(
     id: number,
-    user: User,
+    user: ExchangeUser,
     partner: Identity,
     direction: CallDirection,
     status: 'UNPLACED' | 'ROUTING',

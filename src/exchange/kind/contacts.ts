@@ -1,7 +1,7 @@
 import type { EndpointMessage } from '../../protocol/message.js';
 import { phoneNumber } from '../../switch/identity.js';
 import type { Services } from '../api/services.js';
-import type { Contact, User } from '../user.js';
+import type { Contact, ExchangeUser } from '../exchange-user.js';
 import { checkContact } from '../wire-value.js';
 
 /** BUDDYSTATUS of one who was asked for authorisation, and of one who gave it. */
@@ -9,14 +9,14 @@ const PENDING = '2';
 const AUTHORISED = '3';
 
 /** Those in a user's contact list, by the names that they go by. */
-export function friendsOf(services: Services, user: User): string[] {
+export function friendsOf(services: Services, user: ExchangeUser): string[] {
   return handlesWhere(services, user, (contact) =>
     [PENDING, AUTHORISED].includes(contact.get('BUDDYSTATUS') ?? ''),
   );
 }
 
 /** Those who have asked a user for his authorisation, and have no answer. */
-export function waitingFor(services: Services, user: User): string[] {
+export function waitingFor(services: Services, user: ExchangeUser): string[] {
   return handlesWhere(services, user, (contact) => contact.has('RECEIVEDAUTHREQUEST'));
 }
 
@@ -24,7 +24,7 @@ export function waitingFor(services: Services, user: User): string[] {
  * The answer to `GET AUTH_CONTACTS_PROFILES`: nine fields for each contact who has agreed, as programs cut them at
  * `;` and the entries at `,`. Observed; not in the reference.
  */
-export function authorisedProfiles(services: Services, user: User): string {
+export function authorisedProfiles(services: Services, user: ExchangeUser): string {
   const handles = handlesWhere(services, user, (contact) => contact.get('BUDDYSTATUS') === AUTHORISED);
   return handles
     .map((handle) => {
@@ -54,7 +54,7 @@ export function onlineStatus(services: Services, handle: string): string {
 }
 
 /** TRUE when `asking` can leave a voicemail for `owner`, as the wire says it. */
-export function canLeaveVoicemail(owner: User | undefined, asking: User): 'TRUE' | 'FALSE' {
+export function canLeaveVoicemail(owner: ExchangeUser | undefined, asking: ExchangeUser): 'TRUE' | 'FALSE' {
   return owner?.settings.voicemail && !owner.has('ISBLOCKED', asking.handle) ? 'TRUE' : 'FALSE';
 }
 
@@ -62,7 +62,7 @@ export function canLeaveVoicemail(owner: User | undefined, asking: User): 'TRUE'
  * `SET USERSTATUS`. A change is told to the user's clients, with the ONLINESTATUS that others see now, and that to
  * those who have him in their contact list or are in his, unless he blocks them.
  */
-export function changeStatus(services: Services, user: User, status: string): void {
+export function changeStatus(services: Services, user: ExchangeUser, status: string): void {
   const before = statusSeen(user);
   user.setParameter('USERSTATUS', status);
   user.notify({ kind: 'parameter', parameter: 'USERSTATUS', value: status });
@@ -83,7 +83,12 @@ export function changeStatus(services: Services, user: User, status: string): vo
  *
  * @returns the status that the command is answered with.
  */
-export function askForAuthorisation(services: Services, user: User, handle: string, text: string): string {
+export function askForAuthorisation(
+  services: Services,
+  user: ExchangeUser,
+  handle: string,
+  text: string,
+): string {
   if (user.contact(handle).get('BUDDYSTATUS') === AUTHORISED) return AUTHORISED;
   checkContact('RECEIVEDAUTHREQUEST', text);
   for (const [property, value] of [
@@ -106,7 +111,12 @@ export function askForAuthorisation(services: Services, user: User, handle: stri
 }
 
 /** `SET USER <handle> ISAUTHORIZED`: says yes or no, to who has asked or will ask. */
-export function authorise(services: Services, user: User, handle: string, allowed: 'TRUE' | 'FALSE'): void {
+export function authorise(
+  services: Services,
+  user: ExchangeUser,
+  handle: string,
+  allowed: 'TRUE' | 'FALSE',
+): void {
   const asked = user.clearContact(handle, 'RECEIVEDAUTHREQUEST');
   user.setContact(handle, 'ISAUTHORIZED', allowed);
   if (asked) user.notify(userProperty(handle, 'RECEIVEDAUTHREQUEST', ''));
@@ -124,14 +134,14 @@ export function userProperty(handle: string, property: string, value: string): E
   return { kind: 'property', object: 'USER', id: handle, property, value };
 }
 
-function befriend(services: Services, user: User, handle: string): void {
+function befriend(services: Services, user: ExchangeUser, handle: string): void {
   user.setContact(handle, 'BUDDYSTATUS', AUTHORISED);
   services.saveUser(user);
   user.notify(userProperty(handle, 'BUDDYSTATUS', AUTHORISED));
 }
 
 /** The user's status as others see it. */
-function statusSeen(user: User): string {
+function statusSeen(user: ExchangeUser): string {
   const status = user.parameters.get('USERSTATUS') ?? 'ONLINE';
   return status === 'INVISIBLE' || status === 'LOGGEDOUT' ? 'OFFLINE' : status;
 }
@@ -144,7 +154,7 @@ function seenStatus(services: Services, handle: string): string {
 /** Those of whom a user has set something that `matches` accepts, by the names that they go by. */
 export function handlesWhere(
   services: Services,
-  user: User,
+  user: ExchangeUser,
   matches: (contact: Contact) => boolean,
 ): string[] {
   const handles = [...user.contacts].flatMap(([handle, contact]) => (matches(contact) ? [handle] : []));

@@ -1,16 +1,16 @@
 import type { PropertyName } from '../../protocol/message.js';
 import { phoneNumber } from '../../switch/identity.js';
 import { Refusal, taking } from '../api/refusal.js';
+import type { ExchangeUser } from '../exchange-user.js';
 import { ApiObject } from '../object/api-object.js';
 import { type Action, type AnyKind, type Asking, kindOf } from '../object/object-kind.js';
 import type { ObjectShelf } from '../object/object-shelf.js';
 import { ObjectStore } from '../object/object-store.js';
-import type { User } from '../user.js';
 import { checkKept } from '../wire-value.js';
 import { friendsOf } from './contacts.js';
 import {
   CUSTOM_GROUP,
-  type Group,
+  type GroupObject,
   HARDWIRED_TYPES,
   isOnline,
   keptMembers,
@@ -26,7 +26,7 @@ const LIMIT = 1000;
  */
 export function groupKind(shelf: ObjectShelf<'GROUP'>): AnyKind {
   const groups = new Groups(shelf);
-  return kindOf<'GROUP', Group>({
+  return kindOf<'GROUP', GroupObject>({
     object: 'GROUP',
     find: ({ user }, id) => groups.objects.of(user, id),
     value: (group, property) => group.get(property),
@@ -95,7 +95,7 @@ export function groupKind(shelf: ObjectShelf<'GROUP'>): AnyKind {
 
 /** The groups of all users. */
 class Groups {
-  readonly objects: ObjectStore<'GROUP', Group>;
+  readonly objects: ObjectStore<'GROUP', GroupObject>;
 
   constructor(shelf: ObjectShelf<'GROUP'>) {
     this.objects = new ObjectStore({
@@ -104,12 +104,12 @@ class Groups {
     });
   }
 
-  customOf(user: User): Group[] {
+  customOf(user: ExchangeUser): GroupObject[] {
     return this.objects.listOf(user).filter(isCustom);
   }
 
   /** Lists the groups that are there without being made: they get their ids when they are first asked for. */
-  hardwiredOf({ services, user }: Asking): Group[] {
+  hardwiredOf({ services, user }: Asking): GroupObject[] {
     const made = this.objects.listOf(user).filter((group) => !isCustom(group));
     if (made.length > 0) return made;
     return HARDWIRED_TYPES.map((type) => {
@@ -119,12 +119,12 @@ class Groups {
     });
   }
 
-  members(asking: Asking, group: Group): string[] {
+  members(asking: Asking, group: GroupObject): string[] {
     return membersOf(asking, group, this.customOf(asking.user));
   }
 
   /** Number of those in a group who are online. */
-  online(asking: Asking, group: Group): number {
+  online(asking: Asking, group: GroupObject): number {
     return this.members(asking, group).filter((handle) => isOnline(asking, handle)).length;
   }
 
@@ -145,14 +145,14 @@ class Groups {
   }
 
   /** Deletes a group. A client that is told of that forgets it, so that it hears of its members before. */
-  delete(asking: Asking, group: Group): void {
+  delete(asking: Asking, group: GroupObject): void {
     tell(group, 'USERS', this.members(asking, group).join(', '));
     this.#tellingSizes(asking, () => this.objects.remove(group));
     asking.user.notify({ kind: 'deleted', object: 'GROUP', id: group.id });
   }
 
   /** Keeps other members of a group. */
-  regroup(asking: Asking, group: Group, handles: readonly string[]): void {
+  regroup(asking: Asking, group: GroupObject, handles: readonly string[]): void {
     const users = taking('invalid-argument', () => checkKept('USERS', handles.join(', ')));
     this.#tellingSizes(asking, () => group.put('USERS', users));
     this.objects.save(group);
@@ -174,7 +174,7 @@ class Groups {
 function regrouping(
   groups: Groups,
   change: (asking: Asking, handles: string[], handle: string) => string[],
-): Action<Group> {
+): Action<GroupObject> {
   return (asking, group, argument) => {
     checkCustom(group);
     const handle = (phoneNumber(argument) ?? argument).toLowerCase();
@@ -183,16 +183,16 @@ function regrouping(
   };
 }
 
-function isCustom(group: Group): boolean {
+function isCustom(group: GroupObject): boolean {
   return group.get('TYPE') === CUSTOM_GROUP;
 }
 
 /** @throws Refusal for a hardwired group, which nobody changes. */
-function checkCustom(group: Group): void {
+function checkCustom(group: GroupObject): void {
   if (!isCustom(group)) throw new Refusal('not-now');
 }
 
 /** Tells the owner's clients of a value that is not necessarily kept. */
-function tell({ owner, id }: Group, property: PropertyName<'GROUP'>, value: string): void {
+function tell({ owner, id }: GroupObject, property: PropertyName<'GROUP'>, value: string): void {
   owner.notify({ kind: 'property', object: 'GROUP', id, property, value });
 }

@@ -5,12 +5,12 @@ import type { Asking } from '../object/object-kind.js';
 import { friendsOf, handlesWhere, onlineStatus, waitingFor } from './contacts.js';
 
 /** A GROUP object of the exchange. */
-export type Group = ApiObject<'GROUP'>;
+export type GroupObject = ApiObject<'GROUP'>;
 
 /** TYPE of the groups that users make. */
 export const CUSTOM_GROUP = 'CUSTOM_GROUP';
 
-type Members = (asking: Asking, custom: readonly Group[]) => Iterable<string>;
+type Members = (asking: Asking, custom: readonly GroupObject[]) => Iterable<string>;
 
 /** The groups that Skype keeps by itself, and who is in each (reference, "GROUP object"). */
 const HARDWIRED = {
@@ -39,7 +39,7 @@ export const HARDWIRED_TYPES = Object.keys(HARDWIRED) as readonly (keyof typeof 
  *
  * @param custom Groups that the user has made.
  */
-export function membersOf(asking: Asking, group: Group, custom: readonly Group[]): string[] {
+export function membersOf(asking: Asking, group: GroupObject, custom: readonly GroupObject[]): string[] {
   const hardwired: Members | undefined = entryOf<Members>(HARDWIRED, group.get('TYPE') ?? '');
   if (hardwired) return [...hardwired(asking, custom)];
   const kept = new Set(keptMembers(group));
@@ -47,7 +47,7 @@ export function membersOf(asking: Asking, group: Group, custom: readonly Group[]
 }
 
 /** Handles that were put into a group, in small letters, as a user's table of contacts has them. */
-export function keptMembers(group: Group): string[] {
+export function keptMembers(group: GroupObject): string[] {
   return (group.get('USERS') ?? '').split(', ').filter((handle) => handle !== '');
 }
 

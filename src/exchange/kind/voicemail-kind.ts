@@ -3,12 +3,12 @@ import { Refusal } from '../api/refusal.js';
 import type { Services } from '../api/services.js';
 import { MessagePlayback } from '../mailbox/message-playback.js';
 import { Recording } from '../mailbox/recording.js';
-import { UNREDIRECTED, type Voicemail } from '../mailbox/voicemail.js';
+import { UNREDIRECTED, type UserVoicemail } from '../mailbox/user-voicemail.js';
 import { type Asking, kindOf } from '../object/object-kind.js';
 import { streamActions } from './stream-actions.js';
 
 /** The VOICEMAIL object (reference, "VOICEMAIL object", "ALTER VOICEMAIL"). */
-export const voicemailKind = kindOf<'VOICEMAIL', Voicemail>({
+export const voicemailKind = kindOf<'VOICEMAIL', UserVoicemail>({
   object: 'VOICEMAIL',
   find: ({ services: { voicemails }, user }, id) => voicemails.objects.of(user, id),
   value: ({ object }, property) => object.get(property),
@@ -61,7 +61,7 @@ export const voicemailKind = kindOf<'VOICEMAIL', Voicemail>({
       voicemails.save(voicemail);
       return true;
     },
-    ...streamActions<Voicemail>('voicemail-stream', (voicemail) => voicemail),
+    ...streamActions<UserVoicemail>('voicemail-stream', (voicemail) => voicemail),
   },
   search: {
     VOICEMAILS: ({ services: { voicemails }, user }) => ids(voicemails.objectsOf(user)),
@@ -82,12 +82,12 @@ export function openVoicemail({ services, user }: Asking, argument: string): voi
   if (!startPlayback(services, voicemail)) throw new Refusal('voicemail-not-playable');
 }
 
-function startPlayback({ voicemails }: Services, voicemail: Voicemail): boolean {
+function startPlayback({ voicemails }: Services, voicemail: UserVoicemail): boolean {
   if (!voicemail.isPlayable) return false;
   voicemails.track(new MessagePlayback(voicemails, voicemail).run());
   return true;
 }
 
-function ids(voicemails: readonly Voicemail[]): number[] {
+function ids(voicemails: readonly UserVoicemail[]): number[] {
   return voicemails.map(({ id }) => id);
 }

@@ -12,7 +12,7 @@ import { readVoice } from '../voice/prompts.js';
 import { silentSoundCard } from '../voice/sound-card.js';
 import type { SoundDeviceName } from '../voice/user-voice.js';
 import { Audition } from './message-playback.js';
-import { DEVICE_REASONS, type Voicemail, type VoicemailActivity } from './voicemail.js';
+import { DEVICE_REASONS, type UserVoicemail, type VoicemailActivity } from './user-voicemail.js';
 import { StepError } from './voicemail-failure.js';
 import { TRANSFER_MS, type VoicemailKeeper } from './voicemail-keeper.js';
 
@@ -68,8 +68,8 @@ const NEXT: Readonly<Record<Phase, readonly Phase[]>> = {
 export class LeaveMessage implements Occupation, VoicemailActivity {
   readonly #keeper: VoicemailKeeper;
   readonly #call: UserCall;
-  readonly #greeting: Voicemail;
-  readonly #message: Voicemail;
+  readonly #greeting: UserVoicemail;
+  readonly #message: UserVoicemail;
   readonly #statuses: Readonly<Record<Step, CallStatus>>;
   readonly #room: VoiceRoom;
   readonly #over: Promise<void>;
@@ -89,8 +89,8 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
   constructor(
     keeper: VoicemailKeeper,
     call: UserCall,
-    greeting: Voicemail,
-    message: Voicemail,
+    greeting: UserVoicemail,
+    message: UserVoicemail,
     style: LeaveStyle,
   ) {
     this.#keeper = keeper;

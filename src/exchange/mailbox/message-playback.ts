@@ -4,7 +4,7 @@ import { VoiceRoom } from '../../switch/voice-room.js';
 import { standStill } from '../stand-still.js';
 import { FileSource } from '../voice/file-stream.js';
 import type { UserVoice } from '../voice/user-voice.js';
-import type { Voicemail, VoicemailActivity } from './voicemail.js';
+import type { UserVoicemail, VoicemailActivity } from './user-voicemail.js';
 import type { StepError } from './voicemail-failure.js';
 import type { VoicemailKeeper } from './voicemail-keeper.js';
 
@@ -17,14 +17,14 @@ export interface Audience {
 /** Plays a voicemail to its user's streams, or into a call. */
 export class MessagePlayback implements VoicemailActivity {
   readonly #keeper: VoicemailKeeper;
-  readonly #voicemail: Voicemail;
+  readonly #voicemail: UserVoicemail;
   readonly #audience: Audience | undefined;
   #stop: (() => void) | undefined;
   #stopped = false;
   #failure: StepError | undefined;
 
   /** @param audience Default: the user, through the voicemail's own streams. */
-  constructor(keeper: VoicemailKeeper, voicemail: Voicemail, audience?: Audience) {
+  constructor(keeper: VoicemailKeeper, voicemail: UserVoicemail, audience?: Audience) {
     this.#keeper = keeper;
     this.#voicemail = voicemail;
     this.#audience = audience;
@@ -61,7 +61,7 @@ export class MessagePlayback implements VoicemailActivity {
     const audience = this.#audience;
     const room = audience?.room ?? new VoiceRoom(this.#keeper.context.ticker);
     const voice = this.#voicemail.voice;
-    const player = audience ? new Player(source) : new PrivatePlayer(source, voice);
+    const player = audience ? new FilePlayer(source) : new PrivatePlayer(source, voice);
     this.#stop = () => player.end();
     room.seat(player, ...(audience?.listeners ?? []));
     await player.ended;
@@ -79,7 +79,7 @@ export class MessagePlayback implements VoicemailActivity {
 }
 
 /** A party that says what a file holds. */
-class Player implements Party {
+class FilePlayer implements Party {
   readonly ended: Promise<void>;
   readonly #source: FileSource;
   #resolve: () => void = () => undefined;
@@ -124,7 +124,7 @@ export class Audition implements Listener {
 }
 
 /** Plays to one user's streams alone, and no sample more than the file holds. */
-class PrivatePlayer extends Player {
+class PrivatePlayer extends FilePlayer {
   readonly #source: FileSource;
   readonly #audition: Audition;
 

@@ -2,20 +2,20 @@ import { Script } from '../../switch/script.js';
 import { VoiceRoom } from '../../switch/voice-room.js';
 import { standStill } from '../stand-still.js';
 import { FileDestination } from '../voice/file-stream.js';
-import type { Voicemail, VoicemailActivity } from './voicemail.js';
+import type { UserVoicemail, VoicemailActivity } from './user-voicemail.js';
 import type { StepError } from './voicemail-failure.js';
 import { TRANSFER_MS, type VoicemailKeeper } from './voicemail-keeper.js';
 
 /** Records a greeting from its user's streams, then uploads it. */
 export class Recording implements VoicemailActivity {
   readonly #keeper: VoicemailKeeper;
-  readonly #voicemail: Voicemail;
+  readonly #voicemail: UserVoicemail;
   readonly #stopped: Promise<void>;
   #stop: () => void = () => undefined;
   #failure: StepError | undefined;
   #recorded: Promise<void> = Promise.resolve();
 
-  constructor(keeper: VoicemailKeeper, voicemail: Voicemail) {
+  constructor(keeper: VoicemailKeeper, voicemail: UserVoicemail) {
     this.#keeper = keeper;
     this.#voicemail = voicemail;
     this.#stopped = new Promise((resolve) => {

@@ -1,10 +1,10 @@
 import type { Clock } from '../../base/clock.js';
 import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
 import type { VoiceTicker } from '../../switch/voice-ticker.js';
+import type { ExchangeUser } from '../exchange-user.js';
 import type { ObjectShelf } from '../object/object-shelf.js';
-import type { User } from '../user.js';
 import type { ClosedStream } from '../voice/voice-router.js';
-import type { Voicemail } from './voicemail.js';
+import type { UserVoicemail } from './user-voicemail.js';
 
 /** Time that the network takes for a voicemail, in milliseconds. */
 export const TRANSFER_MS = 500;
@@ -18,7 +18,7 @@ export interface VoicemailsContext {
   /** The greeting of those who have none of their own, and the tone before the recording. */
   readonly defaultGreeting: string;
   readonly beep: Int16Array;
-  userOf(handle: string): User | undefined;
+  userOf(handle: string): ExchangeUser | undefined;
   nextId(): number;
   /** The place in which voicemails survive a restart. */
   readonly shelf: ObjectShelf<'VOICEMAIL'>;
@@ -32,18 +32,18 @@ export interface VoicemailsContext {
 export interface VoicemailKeeper {
   readonly context: VoicemailsContext;
   /** Sends a recorded message to its recipient, or a recorded greeting to where greetings are kept. */
-  deliver(voicemail: Voicemail): Promise<void>;
+  deliver(voicemail: UserVoicemail): Promise<void>;
   /** Path of the recording of the voicemail with this id. */
   fileFor(id: number): string;
-  delete(voicemail: Voicemail): void;
+  delete(voicemail: UserVoicemail): void;
   /** Stores it, unless it is deleted. */
-  save(voicemail: Voicemail): void;
+  save(voicemail: UserVoicemail): void;
   /**
    * Tells the voicemail's user that a step of it has failed, and those who watch the exchange of what caused that.
    *
    * @param otherwise the reason when `error` is no StepError.
    */
-  failed(voicemail: Voicemail, error: unknown, otherwise: VoicemailFailureReason): void;
+  failed(voicemail: UserVoicemail, error: unknown, otherwise: VoicemailFailureReason): void;
   /** Has the exchange wait for `work` when it closes. */
   track(work: Promise<void>): void;
 }

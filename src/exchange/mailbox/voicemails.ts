@@ -6,14 +6,14 @@ import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-
 import type { Identity } from '../../switch/identity.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import type { UserCall } from '../calls/user-call.js';
+import type { ExchangeUser } from '../exchange-user.js';
 import { ApiObject, type ObjectRecord } from '../object/api-object.js';
 import type { StoredObject } from '../object/object-shelf.js';
 import { ObjectStore } from '../object/object-store.js';
 import { standStill } from '../stand-still.js';
-import type { User } from '../user.js';
 import { checkIdentity } from '../wire-value.js';
 import { LeaveMessage, type LeaveStyle } from './leave-message.js';
-import { settled, Voicemail, type VoicemailType, voicemailProperties } from './voicemail.js';
+import { settled, UserVoicemail, type VoicemailType, voicemailProperties } from './user-voicemail.js';
 import { FAULT, StepError, type VoicemailFault } from './voicemail-failure.js';
 import { TRANSFER_MS, type VoicemailKeeper, type VoicemailsContext } from './voicemail-keeper.js';
 
@@ -55,9 +55,9 @@ export function checkDeposit(deposit: Deposit & { readonly to: string }): void {
 export class Voicemails implements VoicemailKeeper {
   readonly context: VoicemailsContext;
   /** Views that users have of voicemails and greetings. */
-  readonly objects: ObjectStore<'VOICEMAIL', Voicemail>;
+  readonly objects: ObjectStore<'VOICEMAIL', UserVoicemail>;
   /** The greeting that each user has recorded himself, by handle. */
-  readonly #greetings = new Map<string, Voicemail>();
+  readonly #greetings = new Map<string, UserVoicemail>();
   readonly #pending = new Set<Promise<void>>();
 
   constructor(context: VoicemailsContext) {
@@ -69,18 +69,18 @@ export class Voicemails implements VoicemailKeeper {
   }
 
   /** The voicemails that SEARCH VOICEMAILS lists: greetings are not among them. */
-  objectsOf(user: User): Voicemail[] {
+  objectsOf(user: ExchangeUser): UserVoicemail[] {
     return this.objects.listOf(user).filter(({ isGreeting, status }) => !isGreeting && status !== 'DELETING');
   }
 
-  missedOf(user: User): Voicemail[] {
+  missedOf(user: ExchangeUser): UserVoicemail[] {
     return this.objectsOf(user).filter(
       ({ type, status }) => type === 'INCOMING' && (status === 'UNPLAYED' || status === 'NOTDOWNLOADED'),
     );
   }
 
   /** A VOICEMAIL object of `asking`'s for the greeting of `owner`. */
-  greetingOf(asking: User, owner: User): Voicemail {
+  greetingOf(asking: ExchangeUser, owner: ExchangeUser): UserVoicemail {
     const own = this.#greetings.get(owner.handle);
     if (own && asking === owner) return own;
     const known = this.objects
@@ -90,7 +90,7 @@ export class Voicemails implements VoicemailKeeper {
   }
 
   /** Has `call` leave a voicemail for `owner`. */
-  leave(call: UserCall, owner: User, style: LeaveStyle): Voicemail {
+  leave(call: UserCall, owner: ExchangeUser, style: LeaveStyle): UserVoicemail {
     const greeting = this.#copyOfGreeting(call.user, owner);
     const message = this.create(call.user, 'OUTGOING', owner, owner.settings.voicemailSeconds);
     const leaving = new LeaveMessage(this, call, greeting, message, style);
@@ -99,13 +99,13 @@ export class Voicemails implements VoicemailKeeper {
   }
 
   /** Makes a BLANK voicemail with a file of its own. Nobody is told of it yet. */
-  create(user: User, type: VoicemailType, partner: Identity, allowedSeconds: number): Voicemail {
+  create(user: ExchangeUser, type: VoicemailType, partner: Identity, allowedSeconds: number): UserVoicemail {
     const voicemail = this.#make(user, type, partner, allowedSeconds);
     voicemail.object.put('STATUS', 'BLANK');
     return voicemail;
   }
 
-  async deliver(voicemail: Voicemail): Promise<void> {
+  async deliver(voicemail: UserVoicemail): Promise<void> {
     if (!voicemail.canBecome('UPLOADED')) return;
     const recipient = this.context.userOf(voicemail.object.get('PARTNER_HANDLE') ?? '');
     voicemail.attempt('upload');
@@ -118,7 +118,7 @@ export class Voicemails implements VoicemailKeeper {
   }
 
   /** Fetches a voicemail from the server, which is this exchange. */
-  download(voicemail: Voicemail): void {
+  download(voicemail: UserVoicemail): void {
     const { clock } = this.context;
     voicemail.become('DOWNLOADING');
     this.save(voicemail);
@@ -129,7 +129,7 @@ export class Voicemails implements VoicemailKeeper {
     });
   }
 
-  delete(voicemail: Voicemail): void {
+  delete(voicemail: UserVoicemail): void {
     if (!voicemail.become('DELETING')) return;
     this.objects.forget(voicemail);
     if (this.#greetings.get(voicemail.user.handle) === voicemail)
@@ -137,12 +137,12 @@ export class Voicemails implements VoicemailKeeper {
     this.track(this.#end(voicemail).finally(() => this.#drop(voicemail)));
   }
 
-  save(voicemail: Voicemail): void {
+  save(voicemail: UserVoicemail): void {
     this.objects.save(voicemail);
   }
 
   /** Deletes all that the history tab would show. */
-  clear(user: User): void {
+  clear(user: ExchangeUser): void {
     for (const voicemail of this.objectsOf(user)) this.delete(voicemail);
   }
 
@@ -168,7 +168,7 @@ export class Voicemails implements VoicemailKeeper {
     this.#pending.add(tracked);
   }
 
-  failed(voicemail: Voicemail, error: unknown, otherwise: VoicemailFailureReason): void {
+  failed(voicemail: UserVoicemail, error: unknown, otherwise: VoicemailFailureReason): void {
     const { reason, cause } = error instanceof StepError ? error : { reason: otherwise, cause: error };
     if (cause !== undefined) this.context.failed(cause);
     voicemail.fail(reason);
@@ -182,7 +182,7 @@ export class Voicemails implements VoicemailKeeper {
   }
 
   /** Puts a voicemail into the mailbox of `user`, where it waits to be downloaded. @returns its id. */
-  async deposit(user: User, deposit: Deposit): Promise<number> {
+  async deposit(user: ExchangeUser, deposit: Deposit): Promise<number> {
     const { from, file, fault, recordedAtMs = this.context.clock.unixMs() } = deposit;
     const seconds = deposit.durationSec ?? (await secondsOf(file));
     const partner = { handle: from.handle, fullName: from.fullName ?? from.handle, network: 'P2P' } as const;
@@ -193,14 +193,14 @@ export class Voicemails implements VoicemailKeeper {
   }
 
   /** Ends what is done with it, and removes its file. */
-  async #end(voicemail: Voicemail): Promise<void> {
+  async #end(voicemail: UserVoicemail): Promise<void> {
     const activity = voicemail.activity?.by;
     if (activity?.discard) await activity.discard();
     else activity?.stop();
     await removeFile(this.fileFor(voicemail.id));
   }
 
-  async #deliverTo(message: Voicemail, recipient: User): Promise<void> {
+  async #deliverTo(message: UserVoicemail, recipient: ExchangeUser): Promise<void> {
     const allowed = recipient.settings.voicemailSeconds;
     const incoming = this.#make(recipient, 'INCOMING', message.user, allowed);
     // A full disk, or it was deleted at the last moment: the recipient has not been told of it yet.
@@ -219,7 +219,7 @@ export class Voicemails implements VoicemailKeeper {
     this.download(incoming);
   }
 
-  async #fetch(voicemail: Voicemail): Promise<void> {
+  async #fetch(voicemail: UserVoicemail): Promise<void> {
     try {
       voicemail.attempt('download');
       reach(voicemail.user);
@@ -233,7 +233,7 @@ export class Voicemails implements VoicemailKeeper {
     this.save(voicemail);
   }
 
-  #arrive(incoming: Voicemail, seconds: string, recordedAtMs: number): void {
+  #arrive(incoming: UserVoicemail, seconds: string, recordedAtMs: number): void {
     const { object } = incoming;
     object.put('DURATION', seconds);
     object.put('TIMESTAMP', String(Math.floor(recordedAtMs / 1000)));
@@ -242,7 +242,7 @@ export class Voicemails implements VoicemailKeeper {
     this.save(incoming);
   }
 
-  #copyOfGreeting(asking: User, owner: User): Voicemail {
+  #copyOfGreeting(asking: ExchangeUser, owner: ExchangeUser): UserVoicemail {
     const custom = this.#greetings.get(owner.handle)?.file ?? owner.settings.greeting;
     const type = custom === undefined ? 'DEFAULT_GREETING' : 'CUSTOM_GREETING';
     const file = custom ?? this.context.defaultGreeting;
@@ -250,37 +250,48 @@ export class Voicemails implements VoicemailKeeper {
     return this.#add(asking, this.context.nextId(), { ...properties, STATUS: 'NOTDOWNLOADED' }, file);
   }
 
-  #make(user: User, type: VoicemailType, partner: Identity, allowed: number, file?: string): Voicemail {
+  #make(
+    user: ExchangeUser,
+    type: VoicemailType,
+    partner: Identity,
+    allowed: number,
+    file?: string,
+  ): UserVoicemail {
     const properties = voicemailProperties(type, partner, allowed, this.context.clock.unixMs());
     const id = this.context.nextId();
     return this.#add(user, id, properties, file ?? this.fileFor(id));
   }
 
   /** Gives what is kept of a voicemail; nothing of one that is being deleted. */
-  #record({ id, object, status, file }: Voicemail): Omit<StoredObject, 'user'> | undefined {
+  #record({ id, object, status, file }: UserVoicemail): Omit<StoredObject, 'user'> | undefined {
     if (status === 'DELETING') return undefined;
     return { properties: object.record(), ...(file !== this.fileFor(id) && { file }) };
   }
 
-  #add(user: User, id: number, record: ObjectRecord, file: string): Voicemail {
+  #add(user: ExchangeUser, id: number, record: ObjectRecord, file: string): UserVoicemail {
     const voicemail = this.#new(user, id, record, file);
     this.objects.take(voicemail);
     return voicemail;
   }
 
-  #new(user: User, id: number, record: ObjectRecord, file: string): Voicemail {
-    return new Voicemail(new ApiObject('VOICEMAIL', id, user, record), user, file, this.context.streamClosed);
+  #new(user: ExchangeUser, id: number, record: ObjectRecord, file: string): UserVoicemail {
+    return new UserVoicemail(
+      new ApiObject('VOICEMAIL', id, user, record),
+      user,
+      file,
+      this.context.streamClosed,
+    );
   }
 
   /** Takes it out, and closes what its streams were redirected to. */
-  #drop(voicemail: Voicemail): Promise<void> {
+  #drop(voicemail: UserVoicemail): Promise<void> {
     this.objects.drop(voicemail);
     return voicemail.voice.leave();
   }
 }
 
 /** @throws StepError when the user's endpoint has no way to the server. */
-function reach(user: User): void {
+function reach(user: ExchangeUser): void {
   if (!user.online) throw new StepError('CONNECT_ERROR');
 }
 

@@ -20,7 +20,7 @@ import type {
 } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
 import { Refusal, taking } from '../api/refusal.js';
-import type { User } from '../user.js';
+import type { ExchangeUser } from '../exchange-user.js';
 import type { ObjectOwner } from './api-object.js';
 import type { AnyKind, Asking } from './object-kind.js';
 
@@ -76,7 +76,7 @@ export class ObjectAnswerer {
   }
 
   /** Takes in what a former run has kept. */
-  restore(userOf: (handle: string) => User | undefined): void {
+  restore(userOf: (handle: string) => ExchangeUser | undefined): void {
     for (const kind of this.#kinds.values()) kind.restore?.(userOf);
   }
 

@@ -8,13 +8,13 @@ import type {
   SearchOf,
 } from '../../protocol/message.js';
 import type { Services } from '../api/services.js';
-import type { User } from '../user.js';
+import type { ExchangeUser } from '../exchange-user.js';
 import type { ObjectOwner } from './api-object.js';
 
 /** Whoever sends a command: a client, at the endpoint of a user. */
 export interface Asking {
   readonly services: Services;
-  readonly user: User;
+  readonly user: ExchangeUser;
   /** The client itself, which owns what it makes for itself alone. */
   readonly client: ObjectOwner;
 }
@@ -79,7 +79,7 @@ export interface ObjectKind<O extends ObjectName, T, I extends ObjectName = neve
   /** Forgets what belonged to a client that has gone. */
   leave?(client: ObjectOwner): void;
   /** Takes in what a former run has kept, once the users are there. */
-  restore?(userOf: (handle: string) => User | undefined): void;
+  restore?(userOf: (handle: string) => ExchangeUser | undefined): void;
 }
 
 /** A kind as the mechanism holds it, with what it works with left open. */
@@ -97,7 +97,7 @@ export interface AnyKind {
   readonly search?: Readonly<Record<string, ObjectSearch<ObjectName>>>;
   clear?(asking: Asking, argument: string): void;
   leave?(client: ObjectOwner): void;
-  restore?(userOf: (handle: string) => User | undefined): void;
+  restore?(userOf: (handle: string) => ExchangeUser | undefined): void;
 }
 
 /** Makes a kind of what its module says. The mechanism gives it only ids and objects of its own. */

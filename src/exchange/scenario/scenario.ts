@@ -9,7 +9,7 @@ import type { EndCause } from '../../switch/leg.js';
 import { type RobotBehaviour, RobotDestination, type RobotStep } from '../../switch/robot.js';
 import { failureReason } from '../calls/call-end.js';
 import type { Exchange } from '../exchange.js';
-import type { UserOptions } from '../user.js';
+import type { UserOptions } from '../exchange-user.js';
 import { readVoice } from '../voice/prompts.js';
 import { type ScenarioFile, scenarioSchema } from './scenario-schema.js';
 

@@ -3,8 +3,8 @@ import { OBJECTS } from '../../protocol/catalogue/objects.js';
 import type { ObjectSpec } from '../../protocol/catalogue/spec.js';
 import type { ObjectId, ObjectName } from '../../protocol/message.js';
 import type { DecisionStore } from '../api/authorization.js';
+import type { ExchangeUser } from '../exchange-user.js';
 import type { ObjectShelf, StoredObject } from '../object/object-shelf.js';
-import type { User } from '../user.js';
 import { checkKept } from '../wire-value.js';
 import type { StateJournal } from './state-journal.js';
 
@@ -40,7 +40,7 @@ export class ExchangeStore implements DecisionStore {
     return last;
   }
 
-  saveUser(user: User): void {
+  saveUser(user: ExchangeUser): void {
     const saved = this.#savedOf(user.handle);
     const gone = new Set(saved.keys());
     for (const [path, value] of user.record()) {
@@ -79,7 +79,7 @@ export class ExchangeStore implements DecisionStore {
     return saved;
   }
 
-  restoreUser(user: User): void {
+  restoreUser(user: ExchangeUser): void {
     for (const [path, value] of this.#journal?.entries(`user/${user.handle}/`) ?? []) {
       try {
         user.restore(path, value);

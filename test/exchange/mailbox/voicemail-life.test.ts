@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Voicemail, type VoicemailActivity } from '../../../src/exchange/mailbox/voicemail.js';
+import { ExchangeUser } from '../../../src/exchange/exchange-user.js';
+import { UserVoicemail, type VoicemailActivity } from '../../../src/exchange/mailbox/user-voicemail.js';
 import { ApiObject } from '../../../src/exchange/object/api-object.js';
-import { User } from '../../../src/exchange/user.js';
 
 import {
   VOICEMAIL_STATUSES,
@@ -11,9 +11,9 @@ import { world } from '../world.js';
 
 function voicemail(properties: Readonly<Record<string, string>>) {
   const told: unknown[] = [];
-  const user = new User({ handle: 'alice' }, (message) => told.push(message));
+  const user = new ExchangeUser({ handle: 'alice' }, (message) => told.push(message));
   const object = new ApiObject('VOICEMAIL', 1, user, properties);
-  return { told, it: new Voicemail(object, user, 'a.wav', () => undefined) };
+  return { told, it: new UserVoicemail(object, user, 'a.wav', () => undefined) };
 }
 
 const nothing: VoicemailActivity = { stop: () => undefined, fail: () => undefined };

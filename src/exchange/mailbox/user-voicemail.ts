@@ -7,8 +7,8 @@ import {
 } from '../../protocol/catalogue/voicemail-status.js';
 import type { PropertyName } from '../../protocol/message.js';
 import type { Identity } from '../../switch/identity.js';
+import type { ExchangeUser } from '../exchange-user.js';
 import type { ApiObject, ObjectRecord } from '../object/api-object.js';
-import type { User } from '../user.js';
 import { type SoundDevices, UserVoice } from '../voice/user-voice.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import { StepError, takeFault, type VoicemailFault, type VoicemailStep } from './voicemail-failure.js';
@@ -34,9 +34,9 @@ export interface Activity {
 }
 
 /** One user's view of a voicemail or a greeting: the VOICEMAIL object, its audio and its voice streams. */
-export class Voicemail {
+export class UserVoicemail {
   readonly object: ApiObject<'VOICEMAIL'>;
-  readonly user: User;
+  readonly user: ExchangeUser;
   /** Faults that are to happen to it, before those that are to happen to any of its user's. */
   readonly faults: VoicemailFault[] = [];
   readonly #streamClosed: (closed: ClosedStream) => void;
@@ -46,7 +46,7 @@ export class Voicemail {
 
   constructor(
     object: ApiObject<'VOICEMAIL'>,
-    user: User,
+    user: ExchangeUser,
     file: string,
     streamClosed: (closed: ClosedStream) => void,
   ) {
@@ -61,7 +61,7 @@ export class Voicemail {
     return this.object.id;
   }
 
-  get owner(): User {
+  get owner(): ExchangeUser {
     return this.user;
   }
 

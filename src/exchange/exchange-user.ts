@@ -134,7 +134,7 @@ const PROFILE_DEFAULTS = {
 const NOTHING_SET: Contact = new Map();
 
 /** A user of the exchange: who he is, what he has set, whom he knows. */
-export class User implements Identity, ObjectOwner {
+export class ExchangeUser implements Identity, ObjectOwner {
   readonly handle: string;
   readonly network = 'P2P';
   readonly settings: UserSettings;
