@@ -12,13 +12,15 @@ const PRIVATE = { file: 0o600, folder: 0o700 };
 /** Everything under a folder: path from there, mode, and whether it is a folder itself. */
 export async function treeOf(folder) {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
-  return Promise.all(
+  const all = await Promise.all(
     found.map(async (entry) => {
       const path = join(entry.parentPath ?? entry.path, entry.name);
-      const mode = (await stat(path)).mode & 0o777;
-      return { path: relative(folder, path), mode, isFolder: entry.isDirectory() };
+      // What a database needs while it is open may just be going.
+      const is = await stat(path).catch(() => undefined);
+      return is && { path: relative(folder, path), mode: is.mode & 0o777, isFolder: entry.isDirectory() };
     }),
   );
+  return all.filter((each) => each !== undefined);
 }
 
 /** Files and folders that others may read. */

@@ -48,6 +48,8 @@ async function keep({ name, begin }, command, blow) {
     action === 'hold' && !release ? [action, ...options, '--reason', REASON] : [action, ...options];
   const trace = tracer(yard.inside, { ...blow, paths: await paths() });
   const report = await use(...args, { before: trace.before, env: ONE_THREAD });
+  // A purge that was cut short is finished by the next one.
+  if (action === 'purge') await use(...args);
   const { faults, hold } = await look();
   if (report.code === 0 && action === 'hold' && hold !== (release ? undefined : REASON)) {
     faults.push(`it said that it is done; the hold is ${hold}`);

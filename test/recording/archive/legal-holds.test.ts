@@ -78,6 +78,17 @@ describe('a legal hold', () => {
     expect(entry('ann').hold).toBe('case 8');
   });
 
+  it('is asked for when a purge that was cut short is finished: what is left goes then, or stays', async () => {
+    for (const partner of ['ann', 'bob']) await rm(join(folder, 'calls', `${partner}.wav`));
+    await catalogue.hold(entry('bob').id, 'case 7');
+    expect((await catalogue.rebuild()).failed.size).toBe(2);
+    expect(purgeable()).toEqual(['ann']);
+    await catalogue.remove(entry('ann'));
+    expect((await files()).filter((name) => name.startsWith('ann'))).toEqual([]);
+    expect(await files()).toContain('bob.json');
+    expect(catalogue.search().map(({ partner }) => partner)).toEqual(['bob']);
+  });
+
   it('leaves nothing when it is killed: the next look at the folder finishes it, or takes what is left away', async () => {
     // As if killed before the file has its name, and with a folder in its place.
     await mkdir(holdFile());
