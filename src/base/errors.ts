@@ -55,7 +55,7 @@ export class JackfieldError extends Error {
 
 /** A field of an options object, or an argument, that is outside its range. */
 export function invalidArgument(name: string, expected: string, received: unknown): JackfieldError {
-  return new JackfieldError('ERR_INVALID_ARG', `${name} must be ${expected}; got ${describe(received)}.`);
+  return new JackfieldError('ERR_INVALID_ARG', `${name} must be ${expected}; got ${shown(received)}.`);
 }
 
 /** The error with which a wait rejects when its signal fires. The signal's reason is the cause. */
@@ -67,16 +67,47 @@ export function abortedError(waitingFor: string, signal: AbortSignal): Jackfield
 
 /** Anything that was thrown, as an error. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  return isError(thrown) ? thrown : new Error(messageOf(thrown));
 }
 
-/** The text of anything that was thrown, for use inside another message. */
+/** The text of anything that was thrown, for use inside another message. Never throws. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return textOf(() => (isError(error) ? error.message : error));
 }
 
-function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
-  if (typeof value === 'object' && value !== null) return value.constructor?.name ?? 'an object';
-  return String(value);
+/** Longest part of what somebody else gave that a message shows, in characters. */
+const MAX_SHOWN = 80;
+
+/** What came, for a message: a text in quotation marks, cut where it is long; of an object its kind. Never throws. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(cut(value));
+  if (typeof value !== 'object' || value === null) return cut(textOf(() => value));
+  try {
+    // Data may have a property of this name, too.
+    const { name } = Object.getPrototypeOf(value)?.constructor ?? {};
+    return typeof name === 'string' && name !== '' ? cut(name) : 'an object';
+  } catch {
+    return 'an object';
+  }
+}
+
+function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error;
+  } catch {
+    return false;
+  }
+}
+
+function cut(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
+
+/** Objects may have no text, or throw when they are asked for it. */
+function textOf(read: () => unknown): string {
+  try {
+    return String(read());
+  } catch {
+    return 'a thing that has no text';
+  }
 }

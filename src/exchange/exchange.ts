@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkArgument, checkOptions, having, words } from '../base/check.js';
 import { type Clock, systemClock } from '../base/clock.js';
-import { invalidArgument, JackfieldError } from '../base/errors.js';
+import { asError, invalidArgument, JackfieldError } from '../base/errors.js';
 import { Fence } from '../base/fence.js';
 import { Opening } from '../base/opening.js';
 import { makePrivateFolder } from '../files/private-file.js';
@@ -57,7 +57,7 @@ export interface CallView {
 }
 
 /** A listener of `failure` that fails itself: nobody is left to tell but who looks after the process. */
-const LAST_FENCE = new Fence((error) => process.emitWarning(error instanceof Error ? error : String(error)));
+const LAST_FENCE = new Fence((error) => process.emitWarning(asError(error)));
 
 const LEG = having('place', 'connected', 'ended');
 const DESTINATION = having('arrive');

@@ -1,6 +1,6 @@
 import { optionsOf } from '../base/check.js';
 import type { Clock } from '../base/clock.js';
-import { JackfieldError } from '../base/errors.js';
+import { JackfieldError, messageOf } from '../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
 import { msToSamples, STEREO, samplesToMs } from '../base/pcm.js';
 import { isDiskFull } from '../files/file-error.js';
@@ -376,5 +376,5 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
 }
 
 function toError(cause: unknown): Error {
-  return cause instanceof Error ? cause : new JackfieldError('ERR_FILE', String(cause));
+  return cause instanceof Error ? cause : new JackfieldError('ERR_FILE', messageOf(cause));
 }

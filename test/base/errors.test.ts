@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { asError, JackfieldError, messageOf } from '../../src/base/errors.js';
+import { describe, expect, it } from 'vitest';
+import { asError, invalidArgument, JackfieldError, messageOf, shown } from '../../src/base/errors.js';
 
 it('makes an error of anything that was thrown', () => {
   const error = new JackfieldError('ERR_FILE', 'full');
@@ -8,4 +8,33 @@ it('makes an error of anything that was thrown', () => {
     expect(asError(thrown)).toBeInstanceOf(Error);
     expect(asError(thrown).message).toBe(messageOf(thrown));
   }
+});
+
+/** Values that cannot be put into a text, or not into a short one. */
+const HOSTILE: Readonly<Record<string, unknown>> = {
+  'no prototype': Object.create(null),
+  'nested 100,000 deep': JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)),
+  'a constructor of its own': JSON.parse('{"constructor":{"name":{"toString":1}},"toString":1}'),
+  'a text that throws': { toString: () => Reflect.construct(RangeError, []).missing.field },
+  'a proxy that is gone': (() => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  })(),
+  'a long text': 'x'.repeat(1_000_000),
+  'a large number': 10n ** 5000n,
+  'a long function': new Function(`return '${'x'.repeat(10_000)}'`),
+  'a symbol': Symbol('x'.repeat(10_000)),
+};
+
+describe.each(Object.entries(HOSTILE))('%s', (_, value) => {
+  it('is shown in a few characters', () => {
+    expect(shown(value).length).toBeLessThan(100);
+    expect(invalidArgument('it', 'good', value).message.length).toBeLessThan(150);
+  });
+
+  it('has a text and makes an error, whoever throws it', () => {
+    expect(messageOf(value)).toEqual(expect.any(String));
+    expect(asError(value)).toBeInstanceOf(Error);
+  });
 });

@@ -1,6 +1,8 @@
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   attach,
@@ -162,6 +164,25 @@ describe('the control socket', () => {
           code: 'ERR_INVALID_STATE',
         });
       }
+      const deep = '['.repeat(30_000) + ']'.repeat(30_000);
+      const lines = [
+        ...[`{"id":${deep},"do":"status"}`, `{"do":${deep}}`, `{"id":1,"do":"hangup","call":${deep}}`, deep],
+        ...[
+          '{"__proto__":{"do":"status"}}',
+          '{"do":"constructor","id":{}}',
+          'null',
+          '\0',
+          '{"do":"\\u001b[2J"}',
+        ],
+        ...[`{"id":"${'x'.repeat(60_000)}","do":"status"}`, '{"id":1,"do":"hangup","call":1e308}'],
+      ];
+      for (const line of lines) {
+        const peer = connect(socket);
+        peer.end(`${line}\n`);
+        const said = (await text(peer)).slice(0, 2000);
+        expect([line.slice(0, 60), said]).toEqual([line.slice(0, 60), expect.stringContaining('"ok":false')]);
+      }
+      expect(await askService(socket, { do: 'status' })).toMatchObject({ pid: process.pid });
       const call = await callers[0]!.call('desk');
       await call.reached('INPROGRESS');
       await askService(socket, { do: 'drain' });

@@ -9,7 +9,7 @@ import {
   type Rules,
   words,
 } from '../../base/check.js';
-import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
+import { invalidArgument, JackfieldError, messageOf, shown } from '../../base/errors.js';
 import { parseCsv } from './parse-csv.js';
 
 /** Somebody to be called. */
@@ -89,7 +89,7 @@ function csvEntries(text: string, file: string, problems: string[]): Entry[] {
     const text =
       wrong === undefined
         ? 'it has no column target'
-        : `${JSON.stringify(wrong)} is no name of one (letters, digits and _, each once)`;
+        : `${shown(wrong)} is no name of one (letters, digits and _, each once)`;
     problems.push(`${file}:${header.line}: the first line must name the columns: ${text}`);
     return [];
   }
@@ -126,13 +126,13 @@ function jsonEntries(text: string, file: string, problems: string[]): Entry[] {
 function targetProblem(target: unknown): string | undefined {
   if (typeof target === 'string' && TARGET.test(target)) return undefined;
   if (typeof target === 'string' && TARGET.test(target.replaceAll(' ', '')))
-    return `the target ${JSON.stringify(target)} must be written without spaces`;
-  return `the target must be a Skype name or a phone number; it is ${JSON.stringify(target) ?? 'missing'}`;
+    return `the target ${shown(target)} must be written without spaces`;
+  return `the target must be a Skype name or a phone number; it is ${target === undefined ? 'missing' : shown(target)}`;
 }
 
 function fieldProblem(fields: Readonly<Record<string, unknown>>): string | undefined {
   for (const [name, value] of Object.entries(fields)) {
-    if (!FIELD.test(name)) return `the name ${JSON.stringify(name)} must be of letters, digits and _`;
+    if (!FIELD.test(name)) return `the name ${shown(name)} must be of letters, digits and _`;
     if (typeof value === 'object') return `${name} must be a text or a number`;
   }
   return undefined;

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { path as aPath, checkArgument, having } from '../../base/check.js';
-import { JackfieldError, messageOf } from '../../base/errors.js';
+import { JackfieldError, messageOf, shown } from '../../base/errors.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { makeFolder } from '../../files/whole-file.js';
 import type { FeedEvent } from '../feed/feed-event.js';
@@ -15,6 +15,8 @@ import { Refusal } from './refusal.js';
 
 /** Longest line that is taken, in characters. */
 const MAX_LINE = 65_536;
+/** Longest id of a request, in characters. */
+const MAX_ID = 1000;
 /** Connections at once. */
 const MAX_CONNECTIONS = 100;
 
@@ -103,13 +105,13 @@ export class ControlServer implements AsyncDisposable {
 
   async #answer(line: string, peer: Socket, gone: AbortSignal): Promise<void> {
     const say = (answer: object) => peer.writable && peer.write(`${JSON.stringify(answer)}\n`);
-    let head: { id?: unknown } = {};
+    let head: { readonly id?: string | number } = {};
     let expected = REQUEST;
     try {
       const { id, do: name, ...args } = parsed(line);
+      if (!isId(id)) throw new Refusal('ERR_INVALID_ARG', `This is no id: ${shown(id)}.`);
       if (id !== undefined) head = { id };
-      if (!isCommand(name))
-        throw new Refusal('ERR_INVALID_ARG', `There is no command ${JSON.stringify(name)}.`);
+      if (!isCommand(name)) throw new Refusal('ERR_INVALID_ARG', `There is no command ${shown(name)}.`);
       expected = expectedArguments(name);
       say({ ...head, ok: true, result: await this.#desk.obey(name, args, 'the control socket') });
       if (name === 'tail')
@@ -125,6 +127,11 @@ const REQUEST = `{"do": one of ${NAMES.join(', ')}, "id": a number that may be a
 
 function tailLine(event: FeedEvent): string {
   return `${JSON.stringify({ event })}\n`;
+}
+
+/** An id is said again with the answer: it may be nothing that JSON has no words for. */
+function isId(id: unknown): id is string | number | undefined {
+  return id === undefined || typeof id === 'number' || (typeof id === 'string' && id.length <= MAX_ID);
 }
 
 function isCommand(name: unknown): name is ControlCommand {
