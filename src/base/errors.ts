@@ -78,7 +78,7 @@ export function messageOf(error: unknown): string {
 /** Longest part of what somebody else gave that a message shows, in characters. */
 const MAX_SHOWN = 80;
 
-/** What came, for a message: a text in quotation marks, cut where it is long; of an object its kind. Never throws. */
+/** Text of what came, for a message: a text in quotation marks, cut where it is long; of an object its kind. Never throws. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(cut(value));
   if (typeof value !== 'object' || value === null) return cut(textOf(() => value));
