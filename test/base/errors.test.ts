@@ -15,7 +15,11 @@ const HOSTILE: Readonly<Record<string, unknown>> = {
   'no prototype': Object.create(null),
   'nested 100,000 deep': JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)),
   'a constructor of its own': JSON.parse('{"constructor":{"name":{"toString":1}},"toString":1}'),
-  'a text that throws': { toString: () => Reflect.construct(RangeError, []).missing.field },
+  'a text that throws': {
+    toString: () => {
+      throw new RangeError('no text');
+    },
+  },
   'a proxy that is gone': (() => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();

@@ -50,6 +50,8 @@ interface Found {
   fmt?: Fmt;
   factSamples?: number;
   longDataBytes?: number;
+  /** End of the file by its own header; `undefined` when its size was never filled in. */
+  riffEnd: number | undefined;
   metadata: WavMetadata;
   data?: { readonly offset: number; readonly declared: number; readonly isOpen: boolean };
   /** Chunks behind the data, and tags between them. */
@@ -110,7 +112,7 @@ function* notWav(found: Uint8Array, riffOffset: number): ChunkSearch<WavError> {
 
 function* readChunks(form: Form, warnings: WavWarning[]): ChunkSearch<Found> {
   const { fileBytes, riffOffset } = form;
-  const found: Found = { metadata: {}, behind: [], end: riffOffset + 12, warnings };
+  const found: Found = { metadata: {}, behind: [], end: riffOffset + 12, riffEnd: form.riffEnd, warnings };
   for (let chunks = 0; chunks < MAX_CHUNKS && found.end + CHUNK_HEADER_BYTES <= fileBytes; chunks++) {
     const position = found.end;
     const header = yield { position, length: CHUNK_HEADER_BYTES };
@@ -118,17 +120,21 @@ function* readChunks(form: Form, warnings: WavWarning[]): ChunkSearch<Found> {
     const id = fourCc(header, 0);
     const said = viewOf(header).getUint32(4, true);
     const body = position + CHUNK_HEADER_BYTES;
-    if (found.data && !(yield* isBehind(form, position, id, said))) break;
+    if (found.data && !(yield* isBehind(found.riffEnd, fileBytes, { position, id, size: said }))) break;
     if (!found.data && id === 'data') {
       const isLongSize = form.container === 'RF64' && (said === UINT32_MAX || said === 0);
       const declared = isLongSize ? (found.longDataBytes ?? said) : said;
-      const isOpen = yield* isUnfinished(declared, body, fileBytes);
+      const isOpen =
+        (yield* isUnfinished(declared, body, fileBytes)) ||
+        (isLongSize && (yield* isTooShort(body + declared, found.riffEnd, fileBytes)));
       found.data = { offset: body, declared, isOpen };
       found.end = body + declared;
       if (isOpen || declared > fileBytes - body) break;
     } else {
       const wanted = bytesWanted(id, said);
-      takeChunk(found, id, wanted > 0 ? yield { position: body, length: wanted } : new Uint8Array());
+      const bytes = wanted > 0 ? yield { position: body, length: wanted } : new Uint8Array();
+      if (id === 'ds64' && form.container === 'RF64') takeLongSizes(found, bytes, riffOffset);
+      else takeChunk(found, id, bytes);
       found.end = body + said;
     }
     const next = yield* nextChunk(found.end - body, found.end, fileBytes);
@@ -146,9 +152,15 @@ function noPad(id: string, position: number): string {
   return `The chunk ${name} at byte ${position} has an odd length and no pad byte behind it; what follows is read.`;
 }
 
+function takeLongSizes(found: Found, bytes: Uint8Array, riffOffset: number): void {
+  if (bytes.length < 16) return;
+  const riffBytes = Number(viewOf(bytes).getBigUint64(0, true));
+  found.longDataBytes = Number(viewOf(bytes).getBigUint64(8, true));
+  if (riffBytes > 0 && riffBytes <= Number.MAX_SAFE_INTEGER) found.riffEnd ??= riffOffset + 8 + riffBytes;
+}
+
 function takeChunk(found: Found, id: string, bytes: Uint8Array): void {
   const { metadata } = found;
-  if (id === 'ds64' && bytes.length >= 16) found.longDataBytes = Number(viewOf(bytes).getBigUint64(8, true));
   if (id === 'fmt ') found.fmt ??= parseFmt(bytes);
   if (id === 'fact' && bytes.length >= 4) found.factSamples = viewOf(bytes).getUint32(0, true);
   if (id === 'LIST') found.metadata = { ...metadata, info: decodeInfo(bytes) ?? metadata.info ?? {} };
@@ -161,14 +173,18 @@ function bytesWanted(id: string, size: number): number {
 }
 
 /** Returns whether what stands behind the sound is a chunk: one that is known, or could be and leads to others. */
-function* isBehind(form: Form, position: number, id: string, size: number): ChunkSearch<boolean> {
+function* isBehind(
+  riffEnd: number | undefined,
+  fileBytes: number,
+  { position, id, size }: { readonly position: number; readonly id: string; readonly size: number },
+): ChunkSearch<boolean> {
   const rank = rankOfName(id);
   const end = position + CHUNK_HEADER_BYTES + size;
-  if (end > form.fileBytes) return false;
-  if (rank === 2 || (form.riffEnd !== undefined && end <= form.riffEnd)) return true;
+  if (end > fileBytes) return false;
+  if (rank === 2 || (riffEnd !== undefined && end <= riffEnd)) return true;
   if (rank === 0) return false;
-  const next = yield* nextChunk(size, end, form.fileBytes);
-  if (next.position + 1 >= form.fileBytes) return true;
+  const next = yield* nextChunk(size, end, fileBytes);
+  if (next.position + 1 >= fileBytes) return true;
   return rankOfName(fourCc(yield { position: next.position, length: 4 }, 0)) > 0;
 }
 
@@ -188,6 +204,19 @@ function* isUnfinished(declared: number, offset: number, fileBytes: number): Chu
   return (tags[0]?.position ?? fileBytes) > offset + 1;
 }
 
+/**
+ * Returns whether the sizes of a `ds64` chunk contradict each other: the file goes on, by one of them, where the data
+ * ends by the other, and no chunk begins there. Then the sound does not end there either.
+ */
+function* isTooShort(dataEnd: number, riffEnd: number | undefined, fileBytes: number): ChunkSearch<boolean> {
+  if (riffEnd === undefined || dataEnd + CHUNK_HEADER_BYTES > Math.min(riffEnd, fileBytes)) return false;
+  const { position } = yield* nextChunk(dataEnd, dataEnd, fileBytes);
+  const header = yield { position, length: CHUNK_HEADER_BYTES };
+  if (header.length < CHUNK_HEADER_BYTES) return false;
+  const chunk = { position, id: fourCc(header, 0), size: viewOf(header).getUint32(4, true) };
+  return !(yield* isBehind(undefined, fileBytes, chunk));
+}
+
 type Extent = Pick<WavLayout, 'dataOffset' | 'dataBytes' | 'sampleCount' | 'state' | 'tailOffset'>;
 
 function* dataExtent(
@@ -196,7 +225,8 @@ function* dataExtent(
   data: NonNullable<Found['data']>,
   fmt: Fmt,
 ): ChunkSearch<Extent> {
-  const { fileBytes, riffEnd } = form;
+  const { fileBytes } = form;
+  const { riffEnd } = found;
   const declaredEnd = data.offset + data.declared;
   const isCut = !data.isOpen && declaredEnd > fileBytes;
   const isWhole = !data.isOpen && !isCut;

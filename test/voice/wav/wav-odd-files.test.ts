@@ -137,6 +137,46 @@ describe('a size of 0', () => {
   });
 });
 
+describe('a size of 64 bits', () => {
+  const long = (id: string, riffBytes: number, dataBytes: number, ...behind: Buffer[]) =>
+    riff(
+      [
+        ds64(BigInt(riffBytes), BigInt(dataBytes)),
+        fmt(),
+        chunk('data', sound, { size: 0xffff_ffff }),
+        ...behind,
+      ],
+      {
+        ...{ id, size: 0xffff_ffff },
+      },
+    );
+  const LIST = chunk('LIST', Buffer.from('INFO'));
+
+  it.each([
+    ['2 samples, in a file that goes on', long('BW64', 2072, 4)],
+    ['half a sample', long('RF64', 2072, 3)],
+    ['all but one sample', long('BW64', 2072, 1990)],
+    ['a file that is as long as it says', long('RF64', 2080, 400)],
+  ])('that says less than the file has is not believed: %s', async (_, bytes) => {
+    const wav = decodeWav(bytes);
+    expect(wav).toMatchObject({ state: 'unfinished', sampleCount: 1000 });
+    expect(wav.samples).toEqual(samples);
+    const path = join(folder, 'long.wav');
+    await writeFile(path, bytes);
+    await repairWav(path);
+    expect(decodeWav(await readFile(path))).toMatchObject({ state: 'ok', sampleCount: 1000, samples });
+  });
+
+  it.each([
+    ['right', long('BW64', 2072, 2000), 'ok', 1000],
+    ['right, with a chunk behind it', long('BW64', 2084, 2000, LIST), 'ok', 1000],
+    ['of a file that was cut off', long('RF64', 20_072, 20_000), 'truncated', 1000],
+    ['as a killed writer leaves it', long('BW64', 1272, 1200), 'longer', 600],
+  ])('is believed that is %s', (_, bytes, state, sampleCount) => {
+    expect(decodeWav(bytes)).toMatchObject({ state, sampleCount });
+  });
+});
+
 describe('a format that contradicts itself', () => {
   it.each([
     [{ channels: 2, blockAlign: 2 }, ['block-align'], 's16'],
