@@ -300,7 +300,7 @@ export class BotCall {
    * Calls somebody else, to talk to or to be put through to. That call is hung up when this script ends.
    *
    * @param options.timeoutMs how long it may ring; default 30,000.
-   * @throws ERR_CALL_ENDED when they do not answer, ERR_TIMEOUT, ERR_API, ERR_ABORTED.
+   * @throws ERR_CALL_ENDED when they do not answer, and when the caller has gone; ERR_TIMEOUT, ERR_API, ERR_ABORTED.
    */
   async dial(target: string, options: WaitOptions = {}): Promise<BotCall> {
     checkArgument('target', target, words);

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js';
-import { whenFired } from '../base/wait.js';
+import { type WaitOptions, whenFired } from '../base/wait.js';
 import { type CallVoice, openCallVoice } from '../call/call-voice.js';
 import { takenFrom } from '../call/taken-voice.js';
 import type { Call } from '../control/state/call.js';
@@ -72,7 +72,7 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
     call,
     voice,
     partner: { handle, name },
-    dial: options.dial,
+    dial: (target, limits) => dialWhile(over.signal, options.dial, target, limits),
     startCall: options.startCall,
     sendMessage: options.sendMessage,
     recording: options.tape?.recording,
@@ -87,6 +87,23 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
   });
   if (bot.language !== undefined) conversation.language = bot.language;
   return conversation;
+}
+
+/** Calls somebody for a call that may end meanwhile. @throws ERR_CALL_ENDED then; the other is rung no more. */
+async function dialWhile(
+  ended: AbortSignal,
+  dial: BotCallParts['dial'],
+  target: string,
+  limits: WaitOptions,
+): Promise<BotCall> {
+  ended.throwIfAborted();
+  const signal = limits.signal ? AbortSignal.any([limits.signal, ended]) : ended;
+  try {
+    return await dial(target, { ...limits, signal });
+  } catch (error) {
+    ended.throwIfAborted();
+    throw error;
+  }
 }
 
 /** Tells what leaves through the input, on the time line of the call. */
