@@ -154,6 +154,7 @@ describe('the packed package, installed into an empty project', () => {
       expect.arrayContaining([
         join('docs', 'jackfield-exchange.service'),
         join('docs', 'jackfield-record.service'),
+        join('docs', 'jackfield-serve.service'),
         join('docs', 'Dockerfile'),
         join('dist', 'man', 'jackfield.1'),
         join('docs', 'scenario.schema.json'),

@@ -19,6 +19,7 @@ import { readToken } from '../../files/key-files.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { between, portOption } from '../options.js';
 import { checkOutputFolder, type OutputOptions, withForce } from '../outputs.js';
+import { tellManager } from '../service-manager.js';
 import { stopSignal } from '../shutdown.js';
 import { printLine, warnLine } from '../terminal-text.js';
 import { AttachQuestions } from './attach-questions.js';
@@ -158,13 +159,15 @@ async function serve(options: Options): Promise<void> {
   if (options.access === 'ask' && !questions.possible) {
     warnLine('There is no terminal to ask at: only who was allowed before may attach.');
   }
-  const told = stopped();
+  const stop = stopSignal();
+  const told = stopped(stop);
   await listen(exchange, { ...options, token }, view);
   view?.note('ready', {}, 'Ctrl-C stops it.');
   const endScenario = await scenario?.run(exchange);
   process.on('message', (message: ExchangeControl) => {
     if (message.clock === 'run') void manual?.run();
   });
+  using _manager = tellManager(stop);
   await told;
   questions.end();
   endScenario?.();
@@ -209,9 +212,9 @@ async function listen(
 }
 
 /** Resolves when the user, or the parent process, has had enough. */
-async function stopped(): Promise<void> {
+async function stopped(stop: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
-    whenFired(stopSignal(), resolve);
+    whenFired(stop, resolve);
     process.once('disconnect', resolve);
   });
 }

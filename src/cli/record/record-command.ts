@@ -10,6 +10,7 @@ import {
   recorderOptions,
 } from '../../recording.js';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
+import { tellManager } from '../service-manager.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import { CONTROL_LINES, recordControl } from './record-control.js';
 import { jsonLines, liveTable, type RecordView } from './record-view.js';
@@ -86,6 +87,7 @@ async function run(options: Options): Promise<void> {
     view.note('ready', { attached: endpoint.attach, folder: first.recorder.folder });
     const reread = () => void rereadConfig(options, endpoint, recorder, view);
     process.on('SIGHUP', reread);
+    using _manager = tellManager(stop);
     await untilStopped(stop, client);
     process.off('SIGHUP', reread);
   } finally {

@@ -17,6 +17,7 @@ import {
   Service,
   type ServiceConfig,
 } from '../../service.js';
+import { tellManager } from '../service-manager.js';
 import { stopSignal } from '../shutdown.js';
 
 /** `jackfield serve`: recorder, bots and answering machine as one service. */
@@ -55,6 +56,7 @@ async function serve(file: string): Promise<void> {
   };
   process.on('SIGHUP', onHangup);
   whenFired(stop, () => over.abort());
+  using _manager = tellManager(over.signal);
   await new Promise<void>((resolve) => whenFired(over.signal, resolve));
   process.off('SIGHUP', onHangup);
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { PcmServer } from '../../pcm.js';
 import { AnsweringMachine, VoicemailArchive } from '../../voicemail.js';
 import { attachTo } from '../endpoint-options.js';
+import { tellManager } from '../service-manager.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import { printedTime } from '../terminal-text.js';
 import type { AnswerConfig } from './voicemail-answer-config.js';
@@ -44,6 +45,7 @@ export async function answer(engine: readonly string[], options: Options): Promi
   const account = await client.parameters.get('CURRENTUSERHANDLE');
   const text = `Calls for ${account} are answered after ${afterMs / 1000} s. Ctrl-C ends it.`;
   report.line({ answering: account, afterMs }, text);
+  using _manager = tellManager(stop);
   await untilStopped(stop, client);
 }
 
