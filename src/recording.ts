@@ -9,8 +9,10 @@ export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export type { FencedEvents } from './base/fenced-emitter.js';
 export { type Hours, isWithinHours, nextWithinHours } from './base/hours.js';
 export { WEEKDAYS, type Weekday } from './base/local-time.js';
-export { Catalogue, type CatalogueQuery } from './recording/archive/catalogue.js';
+export type { AnnotateOptions, Annotation, RecordingNote } from './recording/archive/annotation-file.js';
+export { Catalogue } from './recording/archive/catalogue.js';
 export type { CatalogueEntry } from './recording/archive/catalogue-entry.js';
+export type { CatalogueQuery } from './recording/archive/catalogue-query.js';
 export type { FinishHookOptions } from './recording/archive/finish-hook.js';
 export { type Deliver, Outbox, type OutboxEvent, type OutboxOptions } from './recording/archive/outbox.js';
 export { listOutbox, retryEvent, type UndeliveredEvent } from './recording/archive/outbox-folder.js';
@@ -74,3 +76,7 @@ export type {
   RecordingSidecar,
   SidecarLeg,
 } from './recording/sidecar.js';
+export {
+  type TranscribeRecordingsOptions,
+  transcribeRecordings,
+} from './recording/archive/transcribe-recordings.js';

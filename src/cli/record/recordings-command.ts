@@ -1,16 +1,17 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { STEREO } from '../../base/pcm.js';
-import { readText } from '../../files/key-files.js';
+import { readIdentity, readText } from '../../files/key-files.js';
 import {
   Catalogue,
   type CatalogueEntry,
   type CatalogueQuery,
   listOutbox,
   retryEvent,
+  transcribeRecordings,
 } from '../../recording.js';
-import { JackfieldError, openSpeaker, WavReader } from '../../voice.js';
+import { commandTranscriber, JackfieldError, openSpeaker, WavReader } from '../../voice.js';
 import { isConfirmed } from '../confirmation.js';
 import { between, dateOption, MAX_DAYS, MAX_SECONDS, numberFrom } from '../options.js';
 import { withForce } from '../outputs.js';
@@ -54,9 +55,22 @@ export function recordingsCommand(): Command {
     .option('--partner <text>', 'with a partner of this name, or part of it')
     .option('--min-seconds <n>', 'at least this long', numberFrom(0, MAX_SECONDS))
     .option('--max-seconds <n>', 'at most this long', numberFrom(0, MAX_SECONDS))
-    .option('--text <text>', 'with this in its tags')
+    .option('--text <text>', 'with these words in tags, marks, notes or transcript')
     .option('--limit <n>', 'at most so many', between(1, 1_000_000), 100)
     .action(list);
+  add('search <words...>', 'find recordings by words in tags, marks, notes and transcripts')
+    .option('--limit <n>', 'at most so many', between(1, 1_000_000), 100)
+    .action(search);
+  add('annotate <id>', 'note tags, a note or a transcript of a recording; what verifies it stays')
+    .option('--tag <tag...>', 'a tag, as name=value; name= takes it away', tagOption)
+    .option('--note <text>', 'a note')
+    .option('--transcript <file>', 'a text file with the words')
+    .action(annotate);
+  add('transcribe <engine...>', 'have a command write down what was said: a WAV comes on its standard input')
+    .option('--id <id...>', 'these alone; default: all that have no transcript')
+    .option('-i, --identity <file>', 'age secret key, for encrypted recordings')
+    .option('--language <code>', 'language that was spoken, such as en')
+    .action(transcribe);
   add('show <id>', 'print the sidecar of a recording').action(show);
   add('play <id>', 'play a recording on the sound card')
     .option('-i, --identity <file>', 'age secret key, for encrypted recordings')
@@ -119,6 +133,64 @@ async function list(options: SearchOptions): Promise<void> {
   const entries = catalogue.search(query);
   if (entries.length === 0) warnNothing(`No recordings in ${options.out}, or none of that kind.`);
   print(entries, options.json);
+}
+
+async function search(words: string[], { out, json, limit }: FolderOptions & { readonly limit: number }) {
+  using catalogue = await open(out);
+  const entries = catalogue.search({ text: words.join(' '), limit });
+  if (entries.length === 0) warnNothing(`No recording in ${out} has these words.`);
+  print(entries, json);
+}
+
+interface AnnotateOptions extends FolderOptions {
+  readonly tag?: ReadonlyMap<string, string | null>;
+  readonly note?: string;
+  readonly transcript?: string;
+}
+
+async function annotate(id: string, { out, json, tag, note, transcript }: AnnotateOptions): Promise<void> {
+  if (tag === undefined && note === undefined && transcript === undefined)
+    throw new JackfieldError('ERR_INVALID_ARG', 'Say what is to be noted: --tag, --note or --transcript.');
+  const annotation = {
+    ...(tag && { tags: Object.fromEntries(tag) }),
+    ...(note !== undefined && { note }),
+    ...(transcript !== undefined && { transcript: await readText(transcript) }),
+  };
+  using catalogue = await open(out);
+  const ids = new Set(found(catalogue, id).map((entry) => entry.id));
+  for (const whole of ids) await catalogue.annotate(whole, annotation);
+  for (const whole of ids) printLine(json ? JSON.stringify(catalogue.search({ id: whole })[0]) : whole);
+}
+
+function tagOption(text: string, before: ReadonlyMap<string, string | null> = new Map()) {
+  const [name = '', ...value] = text.split('=');
+  if (name === '' || value.length === 0) throw new InvalidArgumentError('Give a tag as name=value.');
+  return new Map([...before, [name, value.join('=') || null]]);
+}
+
+interface TranscribeOptions extends FolderOptions {
+  readonly identity?: string;
+  readonly language?: string;
+  readonly id?: readonly string[];
+}
+
+async function transcribe([command = '', ...args]: string[], options: TranscribeOptions): Promise<void> {
+  using catalogue = await open(options.out);
+  const { identity, language, id: ids = [] } = options;
+  const settings = {
+    transcriber: commandTranscriber({ command, args }),
+    ...(identity !== undefined && { identity: await readIdentity(identity) }),
+    ...(language !== undefined && { language }),
+    onRecording: (entry: CatalogueEntry, error: Error | undefined) => {
+      if (error) {
+        warnLine(`${entry.file}: ${error.message}`);
+        process.exitCode = 1;
+      } else print([entry], options.json);
+    },
+  };
+  for (const id of ids) found(catalogue, id);
+  const queries = ids.length === 0 ? [{}] : ids.map((id) => ({ id }));
+  for (const query of queries) await transcribeRecordings(catalogue, { ...settings, query });
 }
 
 async function show(id: string, { out }: FolderOptions): Promise<void> {

@@ -118,8 +118,9 @@ function linesOf(report: VerifyReport): string[] {
     const at = atMs === undefined ? '' : ` (at ${(atMs / 1000).toFixed(1)} s)`;
     return `  ${what}: ${text}${at}`;
   });
+  const noted = { none: [], intact: [], changed: ['  annotations: they are not as they were written'] };
   const missing = misses.map((text) => `  not complete: ${text}`);
   const uncovered =
     covers === 'file' ? [] : ['  samples only: the manifest says nothing of the rest of this file'];
-  return [head, ...found, ...missing, ...uncovered, ...legs];
+  return [head, ...found, ...missing, ...noted[report.annotations], ...uncovered, ...legs];
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { SqlValue } from '../../files/database.js';
 import { flag, json } from '../../files/row.js';
 import type { RecordingSidecar } from '../sidecar.js';
+import type { Annotations, RecordingNote } from './annotation-file.js';
 
 /** A recording in the catalogue: one for each file. */
 export interface CatalogueEntry {
@@ -19,14 +21,22 @@ export interface CatalogueEntry {
   readonly missing: number;
   /** Of the audio file and all that was made of it. */
   readonly bytes: number;
+  /** Those of the sidecar, and those that were noted since. */
   readonly tags: Readonly<Record<string, string>>;
+  /** Texts of its marks, in their order; absent where there are none. */
+  readonly marks?: readonly string[];
+  /** Oldest first; absent where there are none. */
+  readonly notes?: readonly RecordingNote[];
+  /** Words that were said; absent where nobody has written them down. */
+  readonly transcript?: string;
   /** Reason of the legal hold; absent when the recording may be purged. */
   readonly hold?: string;
 }
 
 /**
  * The catalogue's tables; a file's row keeps its key, which the full-text index goes by. The second version had the calls
- * of campaigns, which have a file of their own now.
+ * of campaigns, which have a file of their own now. The third has marks, notes and transcripts; marks of recordings that
+ * were taken in before are found once the catalogue is made anew.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -52,6 +62,14 @@ export const MIGRATIONS: readonly string[] = [
   CREATE VIRTUAL TABLE words USING fts5 (partner, tags);
   `,
   '',
+  `
+  ALTER TABLE recordings ADD COLUMN marks TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE recordings ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE recordings ADD COLUMN transcript TEXT NOT NULL DEFAULT '';
+  DROP TABLE words;
+  CREATE VIRTUAL TABLE words USING fts5 (partner, tags, marks, notes, transcript);
+  INSERT INTO words (rowid, partner, tags, marks, notes, transcript) SELECT key, partner, tags, '', '', '' FROM recordings;
+  `,
 ];
 
 /** A row of `recordings`. */
@@ -70,17 +88,64 @@ export const RECORDING_ROW = z.object({
   bytes: z.int().min(0),
   tags: json(z.record(z.string(), z.string())),
   hold: z.string().nullable(),
+  marks: json(z.array(z.string())),
+  notes: json(z.array(z.object({ at: z.iso.datetime(), text: z.string() }))),
+  transcript: z.string(),
 });
 
 /** The columns that tell whether a recording may be deleted. */
 export const HELD_ROW = z.object({ key: z.int(), file: z.string(), hold: z.string().nullable() });
 
 export function entryOf(row: z.output<typeof RECORDING_ROW>): CatalogueEntry {
-  const { started_at: startedAt, duration_ms: durationMs, call_id: callId, hold, ...rest } = row;
-  return { ...rest, startedAt, durationMs, callId, ...(hold !== null && { hold }) };
+  const { started_at: startedAt, duration_ms: durationMs, call_id: callId, hold, ...others } = row;
+  const { marks, notes, transcript, ...rest } = others;
+  return {
+    ...rest,
+    ...{ startedAt, durationMs, callId },
+    ...(marks.length > 0 && { marks }),
+    ...(notes.length > 0 && { notes }),
+    ...(transcript !== '' && { transcript }),
+    ...(hold !== null && { hold }),
+  };
 }
 
-/** The words of a recording for the full-text index: its partner, the names and values of its tags. */
-export function wordsOf({ call, tags }: RecordingSidecar): [partner: string, tags: string] {
-  return [call.partner, Object.entries(tags).flat().join(' ')];
+/** The columns of a recording's row, but for its hold. */
+export function columnsOf(
+  file: string,
+  sidecar: RecordingSidecar,
+  size: number,
+  noted: Annotations,
+): Readonly<Record<string, SqlValue>> {
+  const { id, segment, call, audio, legs, end, complete } = sidecar;
+  return {
+    ...{ file, id, segment, started_at: audio.startedAt, duration_ms: audio.durationMs },
+    ...{ partner: call.partner, call_id: call.id, type: call.type, end, complete: complete ? 1 : 0 },
+    missing: legs.local.ledger.missing + legs.remote.ledger.missing,
+    bytes: size,
+    tags: JSON.stringify(tagsOf(sidecar, noted)),
+    marks: JSON.stringify(marksOf(sidecar)),
+    notes: JSON.stringify(noted.notes),
+    transcript: noted.transcript,
+  };
+}
+
+/** The words of a recording for the full-text index: partner, tags by name and value, marks, notes, transcript. */
+export function wordsOf(sidecar: RecordingSidecar, noted: Annotations): string[] {
+  return [
+    sidecar.call.partner,
+    Object.entries(tagsOf(sidecar, noted)).flat().join(' '),
+    marksOf(sidecar).join(' '),
+    noted.notes.map(({ text }) => text).join(' '),
+    noted.transcript,
+  ];
+}
+
+/** All tags of a recording, those that were noted last first. */
+function tagsOf({ tags }: RecordingSidecar, noted: Annotations): Record<string, string> {
+  const all = Object.entries({ ...tags, ...noted.tags });
+  return Object.fromEntries(all.flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
+}
+
+function marksOf({ marks }: RecordingSidecar): string[] {
+  return marks.flatMap(({ text }) => (text === undefined ? [] : [text]));
 }

@@ -5,13 +5,9 @@ import {
   path as aPath,
   checkArgument,
   checkOptions,
-  date,
   object,
-  type Rules,
   rule,
   text as someText,
-  whole,
-  within,
   words,
 } from '../../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
@@ -27,15 +23,26 @@ import { readSidecar } from '../read-details.js';
 import { possibleOutputs, recordingFiles } from '../recording-files.js';
 import { beside, type RecordingSidecar } from '../sidecar.js';
 import {
+  ANNOTATE,
+  ANNOTATION,
+  type AnnotateOptions,
+  type Annotation,
+  type Annotations,
+  annotationFile,
+  appendAnnotation,
+  readAnnotations,
+} from './annotation-file.js';
+import {
   type CatalogueEntry,
+  columnsOf,
   entryOf,
   HELD_ROW,
   MIGRATIONS,
   RECORDING_ROW,
   wordsOf,
 } from './catalogue-entry.js';
+import { CATALOGUE_QUERY, type CatalogueQuery, conditionOf } from './catalogue-query.js';
 import { isHeld, isHoldRest, readHold, writeHold } from './hold-file.js';
-import { likeOf, matchOf, whereOf } from './query.js';
 import { expendable, RETENTION, type RetentionRules } from './retention.js';
 
 /** The catalogue's file, in the folder of the recordings. */
@@ -45,41 +52,11 @@ export const DAMAGED_PREFIX = 'catalogue.damaged-';
 const ADVICE = '`jackfield recordings index` moves it aside, and makes another from the sidecars.';
 const AUDIO_NAME = /\.wav(\.age)?$/i;
 
-/** Criteria of {@link Catalogue.search}; all that are given have to fit. */
-export interface CatalogueQuery {
-  /** Begun at or after. */
-  readonly since?: Date;
-  /** Begun before. */
-  readonly until?: Date;
-  /** A part of the partner's name, whatever its case. */
-  readonly partner?: string;
-  readonly minMs?: number;
-  readonly maxMs?: number;
-  /** Words in the tags and the partner's name; all have to occur, each may be a beginning (`invoi*`). */
-  readonly text?: string;
-  /** The beginning of an id. */
-  readonly id?: string;
-  /** Default 1000; -1 for all. */
-  readonly limit?: number;
-}
-
 const REASON = someText(1, 100_000);
 const ENTRY = rule('an entry of a catalogue', (value) => typeof Object(value).file === 'string');
-const LENGTH = within(0, Infinity, 'ms');
-const QUERY: Rules<CatalogueQuery> = {
-  since: date,
-  until: date,
-  partner: words,
-  minMs: LENGTH,
-  maxMs: LENGTH,
-  text: words,
-  id: words,
-  limit: whole(-1, Number.MAX_SAFE_INTEGER, 'recordings'),
-};
-
 /**
  * All recordings of a folder, in a SQLite file of it. Nothing is in it alone: {@link Catalogue.rebuild} makes it anew of
- * the sidecars and the files of legal holds.
+ * the sidecars, the files of legal holds and those of annotations.
  */
 export class Catalogue implements Disposable {
   readonly folder: string;
@@ -135,42 +112,63 @@ export class Catalogue implements Disposable {
     checkArgument('sidecar', sidecar, object);
     const path = relative(this.folder, resolve(file));
     if (path.startsWith('..')) throw invalidArgument('file', `in ${this.folder}`, file);
-    const { call, audio, legs, outputs = [] } = sidecar;
-    const missing = legs.local.ledger.missing + legs.remote.ledger.missing;
-    const bytes = outputs.reduce((sum, output) => sum + output.bytes, (await stat(file)).size);
-    const values = [
-      ...[path, sidecar.id, sidecar.segment, audio.startedAt, audio.durationMs, call.partner, call.id],
-      ...[call.type, sidecar.end, sidecar.complete ? 1 : 0, missing, bytes, JSON.stringify(sidecar.tags)],
-    ];
-    this.#db.write(() => {
-      const key = this.#db.get(KEY_ROW, 'SELECT key FROM recordings WHERE file = ?', path)?.key;
-      if (key === undefined) {
-        const places = values.map(() => '?').join(', ');
-        this.#db.run(`INSERT INTO recordings VALUES (NULL, ${places}, NULL)`, ...values);
-      } else {
-        const sql = `UPDATE recordings SET file = ?, id = ?, segment = ?, started_at = ?, duration_ms = ?, partner = ?,
-          call_id = ?, type = ?, end = ?, complete = ?, missing = ?, bytes = ?, tags = ? WHERE key = ?`;
-        this.#db.run(sql, ...values, key);
-      }
-      const row = key ?? this.#db.get(KEY_ROW, 'SELECT last_insert_rowid() AS key')?.key ?? 0;
-      this.#db.run('DELETE FROM words WHERE rowid = ?', row);
-      this.#db.run('INSERT INTO words (rowid, partner, tags) VALUES (?, ?, ?)', row, ...wordsOf(sidecar));
-    });
+    const size = (sidecar.outputs ?? []).reduce((sum, { bytes }) => sum + bytes, (await stat(file)).size);
+    this.#db.write(() => this.#put(path, sidecar, size, readAnnotations(file, sidecar)));
+  }
+
+  /**
+   * Notes something of all files of a recording, or of one, in a file beside each. The recording stays as it is, and so
+   * does what verifies it.
+   *
+   * @param options.segment Default: all of them.
+   * @returns how many files there are.
+   * @throws ERR_INVALID_STATE where earlier annotations are not as they were written; ERR_FILE.
+   */
+  async annotate(id: string, annotation: Annotation, options: AnnotateOptions = {}): Promise<number> {
+    checkArgument('id', id, words);
+    checkOptions(annotation, ANNOTATION, 'annotation.');
+    checkOptions(options, ANNOTATE);
+    const { segment, clock = systemClock } = options;
+    const entries = this.#entries('SELECT * FROM recordings WHERE id = ?', id).filter(
+      (entry) => segment === undefined || entry.segment === segment,
+    );
+    for (const entry of entries) {
+      const file = await this.fileOf(entry);
+      const sidecar = await readSidecar(beside(file, '.json'));
+      // The lock of the database keeps two at once apart, in other processes too.
+      this.#db.write(() => {
+        const all = appendAnnotation(file, entry, annotation, new Date(clock.unixMs()).toISOString());
+        this.#put(entry.file, sidecar, entry.bytes, all);
+      });
+    }
+    return entries.length;
+  }
+
+  /** Puts a recording's row and words, within a transaction. */
+  #put(path: string, sidecar: RecordingSidecar, size: number, noted: Annotations): void {
+    const { key } = this.#db.get(KEY_ROW, 'SELECT key FROM recordings WHERE file = ?', path) ?? {};
+    const facts = Object.entries(columnsOf(path, sidecar, size, noted));
+    const names = facts.map(([name]) => name);
+    const values = facts.map(([, value]) => value);
+    if (key === undefined) {
+      const places = names.map(() => '?').join(', ');
+      this.#db.run(`INSERT INTO recordings (${names.join(', ')}) VALUES (${places})`, ...values);
+    } else {
+      const changes = names.map((name) => `${name} = ?`).join(', ');
+      this.#db.run(`UPDATE recordings SET ${changes} WHERE key = ?`, ...values, key);
+    }
+    const row = key ?? this.#db.get(KEY_ROW, 'SELECT last_insert_rowid() AS key')?.key ?? 0;
+    this.#db.run('DELETE FROM words WHERE rowid = ?', row);
+    const sql =
+      'INSERT INTO words (rowid, partner, tags, marks, notes, transcript) VALUES (?, ?, ?, ?, ?, ?)';
+    this.#db.run(sql, row, ...wordsOf(sidecar, noted));
   }
 
   /** Oldest first, without {@link damaged} rows. @throws ERR_INVALID_ARG for a `text` without a word. */
   search(query: CatalogueQuery = {}): CatalogueEntry[] {
-    checkOptions(query, QUERY);
-    const { since, until, partner, minMs, maxMs, text, id, limit = 1000 } = query;
-    const { where, values } = whereOf([
-      ['started_at >= ?', since?.toISOString()],
-      ['started_at < ?', until?.toISOString()],
-      ["partner LIKE ? ESCAPE '\\'", partner && likeOf(partner)],
-      ['duration_ms >= ?', minMs],
-      ['duration_ms <= ?', maxMs],
-      ['key IN (SELECT rowid FROM words WHERE words MATCH ?)', text === undefined ? text : matchOf(text)],
-      ["id LIKE ? ESCAPE '\\'", id && likeOf(id, 'at the beginning')],
-    ]);
+    checkOptions(query, CATALOGUE_QUERY);
+    const { limit = 1000 } = query;
+    const { where, values } = conditionOf(query);
     const sql = `SELECT * FROM recordings WHERE ${where} ORDER BY started_at, segment LIMIT ?`;
     return this.#entries(sql, ...values, limit);
   }
@@ -260,13 +258,13 @@ export class Catalogue implements Disposable {
   }
 
   /**
-   * The files of a recording that are there: audio, sidecar, manifest, and the other formats that the sidecar lists.
+   * The files of a recording that are there: audio, sidecar, manifest, the other formats that the sidecar lists, annotations.
    *
    * @throws ERR_FILE for an entry that leads out of the folder.
    */
   async filesOf(entry: CatalogueEntry): Promise<string[]> {
     const file = await this.fileOf(entry);
-    const listed = await this.#listedFiles(file, entry);
+    const listed = [...(await this.#listedFiles(file, entry)), annotationFile(file)];
     const files = listed.filter((path) => path === file || !this.#has(path));
     const there = await Promise.all(files.map(exists));
     return files.filter((_, index) => there[index]);

@@ -131,7 +131,7 @@ async function carryOut(
 async function place(plan: Plan, segment: SegmentResult, options: PublishOptions): Promise<SegmentResult> {
   const { sidecar, manifest, file: from } = segment;
   const ending = from.endsWith('.wav.age') ? '.wav.age' : '.wav';
-  const endings = [ending, '.json', '.manifest.json', '.hold.json', ...plan.suffixes];
+  const endings = [ending, '.json', '.manifest.json', '.hold.json', '.annotations.jsonl', ...plan.suffixes];
   const base = await claimName(from, wantedPath(segment, options), endings);
   const outputs: RecordingOutput[] = [];
   for (const suffix of plan.suffixes) {

@@ -13,6 +13,7 @@ import { STEREO } from '../../base/pcm.js';
 import { hashFile } from '../../files/whole-file.js';
 import { splitChannels } from '../../voice/convert/channels.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
+import { readAnnotations } from '../archive/annotation-file.js';
 import { STEREO_BYTES } from '../file/stereo-file.js';
 import { readManifest, readSidecarBytes } from '../read-details.js';
 import { possibleOutputs } from '../recording-files.js';
@@ -58,6 +59,11 @@ export interface VerifyReport {
   /** Says in words what the recording misses by its own account; empty where it is complete. No fault in itself. */
   readonly misses: readonly string[];
   readonly signed: SignatureState;
+  /**
+   * The annotations beside the recording, which are no part of what is verified: `intact` where each is as it was
+   * written; `changed` where one is not, or is about another recording.
+   */
+  readonly annotations: 'none' | 'intact' | 'changed';
   /**
    * The reach of the manifest: every byte of the file, or the samples alone, as with a manifest of version 1, or with
    * that of an encrypted recording for a decrypted copy.
@@ -126,11 +132,18 @@ export async function verifyRecording(file: string, options: VerifyOptions = {})
     findings,
     misses: missesOf(sidecar),
     signed,
+    annotations: annotationState(file, sidecar),
     covers: coversFile(file, manifest) ? 'file' : 'samples',
     samples: heard.samples,
     blocks: heard.blocks?.length ?? 0,
     sidecar,
   };
+}
+
+function annotationState(file: string, sidecar: RecordingSidecar): VerifyReport['annotations'] {
+  const { count, fault } = readAnnotations(file, sidecar);
+  if (fault !== undefined) return 'changed';
+  return count === 0 ? 'none' : 'intact';
 }
 
 /** Results of reading the samples of a recording once. */
