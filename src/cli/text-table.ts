@@ -1,5 +1,6 @@
 import stringWidth from 'string-width';
 import { printable } from './terminal-text.js';
+import { charactersOf, terminalWidth, wrapped } from './wrapped-text.js';
 
 /** A column of a {@link textTable}. */
 export interface TableColumn {
@@ -12,13 +13,6 @@ export interface TableColumn {
 }
 
 const GAP = '  ';
-const CHARACTERS = new Intl.Segmenter();
-
-/** Columns of the terminal; those that COLUMNS says where there is none, or no limit. */
-export function terminalWidth(): number {
-  const told = Number(process.env['COLUMNS']);
-  return process.stdout.columns || (told > 0 ? told : Number.POSITIVE_INFINITY);
-}
 
 /**
  * Lines of a table without a frame: two blanks between columns, none at the end of a line. Columns are as wide as the
@@ -79,34 +73,11 @@ function folded(row: readonly Cell[], limit: number): string[] {
       continue;
     }
     if (line !== '') lines.push(line);
-    const pieces = wrapped(text, Math.max(1, limit - INDENT.length)).map((piece, index) =>
+    const pieces = wrapped(text, Math.max(1, limit - INDENT.length), stringWidth).map((piece, index) =>
       lines.length + index > 0 ? INDENT + piece : piece,
     );
     line = pieces.pop() ?? '';
     lines.push(...pieces);
-  }
-  return [...lines, line];
-}
-
-/** A text in lines of a width: between words where there are any, else between characters. */
-export function wrapped(text: string, limit: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const joined = line === '' ? word : `${line} ${word}`;
-    if (stringWidth(joined) <= limit) {
-      line = joined;
-      continue;
-    }
-    if (line !== '') lines.push(line);
-    line = '';
-    for (const { segment } of CHARACTERS.segment(word)) {
-      if (stringWidth(line + segment) > limit) {
-        lines.push(line);
-        line = '';
-      }
-      line += segment;
-    }
   }
   return [...lines, line];
 }
@@ -123,7 +94,7 @@ function cut(text: string, limit = Number.POSITIVE_INFINITY): Cell {
   if (width <= limit) return { text, width };
   let kept = '';
   let keptWidth = 0;
-  for (const { segment } of CHARACTERS.segment(text)) {
+  for (const segment of charactersOf(text)) {
     const next = keptWidth + stringWidth(segment);
     if (next > limit - 1) break;
     kept += segment;

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { explain } from '../../protocol.js';
 import { printLines } from '../terminal-text.js';
+import { textWidthFor } from '../wrapped-text.js';
 import { explanationText } from './explanation-text.js';
 
 /** `jackfield explain <line>`: says what a line of the protocol means. */
@@ -10,9 +11,11 @@ export function explainCommand(): Command {
     .option('--json', 'print the explanation as JSON')
     .allowUnknownOption() // a line that begins with "->" is not an option
     .addHelpText('after', '\nExample:\n  jackfield explain \'ALTER CALL 5 SET_INPUT PORT="5001"\'')
-    .action((words: string[], options: { json?: boolean }) => {
+    .action(async (words: string[], options: { json?: boolean }) => {
       const explanation = explain(words.join(' '));
-      printLines(options.json ? JSON.stringify(explanation, undefined, 2) : explanationText(explanation));
+      const json = JSON.stringify(explanation, undefined, 2);
+      const text = options.json ? json : explanationText(explanation, await textWidthFor(json));
+      printLines(text);
       if (explanation.message.kind === 'unknown') process.exitCode = 1;
     });
 }

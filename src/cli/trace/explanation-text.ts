@@ -1,13 +1,16 @@
 import { type Explanation, explain } from '../../protocol.js';
 import { printable } from '../terminal-text.js';
-import { terminalWidth, wrapped } from '../text-table.js';
+import { type TextWidth, terminalWidth, wrapped } from '../wrapped-text.js';
 
 /** An explanation, for people to read. */
-export function explanationText(explanation: Explanation): string {
+export function explanationText(explanation: Explanation, widthOf: TextWidth): string {
   const { from, message, parts, replies, errors, corrections, correctedLine } = explanation;
   const sections = [
     from === 'client' ? 'A command, sent by the client.' : 'Sent by the endpoint.',
-    table(parts.map((part) => [part.text, part.note])),
+    table(
+      parts.map((part) => [part.text, part.note]),
+      widthOf,
+    ),
   ];
   if (replies.length > 0)
     sections.push(`Answered with\n${replies.map((reply) => `  ${printable(reply)}\n`).join('')}`);
@@ -15,20 +18,20 @@ export function explanationText(explanation: Explanation): string {
     const rows = errors.map(
       ({ number, text, reason = '' }) => [`ERROR ${number}`, `${text}. ${reason}`.trimEnd()] as const,
     );
-    sections.push(`${message.kind === 'unknown' ? 'Answered' : 'Or'} with\n${table(rows)}`);
+    sections.push(`${message.kind === 'unknown' ? 'Answered' : 'Or'} with\n${table(rows, widthOf)}`);
   }
   if (correctedLine !== undefined) {
     const words = corrections
       .map(({ word, suggestion }) => `${suggestion} instead of ${printable(word)}`)
       .join(', ');
     const arrow = from === 'client' ? '->' : '<-';
-    sections.push(`Did you mean ${words}?\n`, explanationText(explain(`${arrow} ${correctedLine}`)));
+    sections.push(`Did you mean ${words}?\n`, explanationText(explain(`${arrow} ${correctedLine}`), widthOf));
   }
   return sections.join('\n');
 }
 
 /** Two columns; a long left cell takes a line of its own, and the right one is wrapped where the terminal is narrow. */
-export function table(rows: readonly (readonly [string, string])[]): string {
+export function table(rows: readonly (readonly [string, string])[], widthOf: TextWidth): string {
   const shown = rows.map(([left, right]) => [printable(left), printable(right)] as const);
   const width = Math.max(...shown.map(([left]) => (left.length > 32 ? 0 : left.length)));
   const isNarrow = terminalWidth() < width + 24;
@@ -36,7 +39,7 @@ export function table(rows: readonly (readonly [string, string])[]): string {
   const room = Math.max(8, terminalWidth() - indent);
   return shown
     .map(([left, right]) => {
-      const [first = '', ...others] = Number.isFinite(room) ? wrapped(right, room) : [right];
+      const [first = '', ...others] = Number.isFinite(room) ? wrapped(right, room, widthOf) : [right];
       const rest = others.map((line) => `${' '.repeat(indent)}${line}\n`).join('');
       return left.length > width || isNarrow
         ? `  ${left}\n${' '.repeat(indent)}${first}\n${rest}`

@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { entryOf } from '../../base/entry-of.js';
 import { explain, OBJECTS, type ObjectSpec, SEARCHES, VERBS, type VerbSpec } from '../../protocol.js';
 import { explanationText, table } from './explanation-text.js';
@@ -20,21 +21,25 @@ export function helpOn(line: string): string {
   }
   if (object === '' && verb === 'SEARCH') return notes('SEARCH', SEARCHES);
   if (object === '' && verbSpec) return verbHelp(verb, verbSpec);
-  return explanationText(explain(line));
+  return explanationText(explain(line), stringWidth);
 }
 
 function overview(): string {
   const verbs = Object.entries(VERB_SPECS).map(([verb, { note }]) => [verb, note] as const);
-  return `Commands\n${table(verbs)}
+  return `Commands\n${rows(verbs)}
   help <command>  what can follow, what a line means and which errors can come
   quit            ends (so does Ctrl-D)
 `;
 }
 
 function verbHelp(verb: string, { note, forms }: VerbSpec): string {
-  return `${verb}: ${note}\n${table(forms.map(({ syntax, reply }) => [syntax, `answered with ${reply}`]))}`;
+  return `${verb}: ${note}\n${rows(forms.map(({ syntax, reply }) => [syntax, `answered with ${reply}`]))}`;
 }
 
 function notes(title: string, entries: Readonly<Record<string, { readonly note: string }>>): string {
-  return `${title}\n${table(Object.entries(entries).map(([name, { note }]) => [name, note]))}`;
+  return `${title}\n${rows(Object.entries(entries).map(([name, { note }]) => [name, note]))}`;
+}
+
+function rows(cells: readonly (readonly [string, string])[]): string {
+  return table(cells, stringWidth);
 }

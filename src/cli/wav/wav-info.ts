@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import { entryOf } from '../../base/entry-of.js';
 import { ClippingDetector, type Level, LevelMeter, LoudnessMeter, openAudio } from '../../voice.js';
 import { progressBar } from '../progress-bar.js';
-import { terminalWidth, textTable } from '../text-table.js';
+import { textTable } from '../text-table.js';
+import { terminalWidth } from '../wrapped-text.js';
 
 /** The report of `jackfield wav info` on a file. */
 export interface WavInfoReport {
