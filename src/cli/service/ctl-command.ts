@@ -10,6 +10,7 @@ import {
 } from '../../service.js';
 import { between } from '../options.js';
 import { printLine } from '../terminal-text.js';
+import { controlText } from './control-text.js';
 
 interface Options {
   readonly socket?: string;
@@ -61,15 +62,8 @@ function groupOf(ctl: Command, name: string): Command {
 }
 
 function print(result: unknown, json: boolean): void {
-  const rows = Array.isArray(result) && !json ? (result as object[]) : [result as object];
-  for (const row of rows) {
-    if (json) {
-      printLine(JSON.stringify(row));
-      continue;
-    }
-    const words = Object.entries(row).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-    printLine(words.join(' ') || 'done');
-  }
+  if (!json) for (const line of controlText(result)) printLine(line);
+  else for (const row of Array.isArray(result) ? result : [result]) printLine(JSON.stringify(row));
 }
 
 async function tail(socket: string, json: boolean): Promise<void> {
