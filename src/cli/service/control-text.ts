@@ -1,0 +1,43 @@
+import { textTable } from '../text-table.js';
+
+/**
+ * Lines that show what a service answered: a list as a table with a head, an object as one field a line, its lists as
+ * tables below it. Fields that nothing is known of are left out.
+ */
+export function controlText(result: unknown): string[] {
+  if (Array.isArray(result)) return result.length > 0 ? listLines(result) : ['none'];
+  if (!isObject(result)) return [cell(result)];
+  const fields = Object.entries(result).filter(([, value]) => value !== undefined);
+  if (fields.length === 0) return ['done'];
+  const lists = fields.filter((field): field is [string, unknown[]] => isTable(field[1]));
+  const plain = fields.filter(([, value]) => !isTable(value));
+  return [
+    ...textTable(plain.map(([name, value]) => [name, cell(value)])),
+    ...lists.flatMap(([name, list]) => ['', name, ...listLines(list).map((line) => `  ${line}`)]),
+  ];
+}
+
+function listLines(list: readonly unknown[]): string[] {
+  if (!list.every(isObject)) return list.map(cell);
+  const names = [...new Set(list.flatMap(Object.keys))];
+  return textTable([names, ...list.map((row) => names.map((name) => cell(row[name])))]);
+}
+
+/** A value as a person reads it: `up=true calls=2` for an object, words with blanks between for a list. */
+function cell(value: unknown): string {
+  if (value === undefined || value === null) return '-';
+  if (Array.isArray(value)) return value.map(cell).join(' ') || '-';
+  if (isObject(value)) {
+    const words = Object.entries(value).map(([name, inner]) => `${name}=${cell(inner)}`);
+    return words.join(' ') || '-';
+  }
+  return String(value) || '-';
+}
+
+function isTable(value: unknown): value is unknown[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isObject);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { controlText } from '../../../src/cli/service/control-text.js';
+
+describe('what a service answered, on a terminal', () => {
+  it('is one field a line, with its lists as tables', () => {
+    expect(
+      controlText({
+        pid: 7,
+        draining: false,
+        note: '',
+        endpoints: [
+          { name: 'desk', up: true, calls: 2 },
+          { name: 'sales', up: false },
+        ],
+      }),
+    ).toEqual([
+      'pid       7',
+      'draining  false',
+      'note      -',
+      '',
+      'endpoints',
+      '  name   up     calls',
+      '  desk   true   2',
+      '  sales  false  -',
+    ]);
+  });
+
+  it('is a table with a head for a list, whose fields may differ', () => {
+    expect(
+      controlText([
+        { call: 1, tags: ['a', 'b'] },
+        { call: 22, outcomes: { busy: 1 } },
+      ]),
+    ).toEqual(['call  tags  outcomes', '1     a b   -', '22    -     busy=1']);
+  });
+
+  it('says that there is nothing, or that it was done', () => {
+    expect([controlText([]), controlText({}), controlText({ when: undefined, result: null })]).toEqual([
+      ['none'],
+      ['done'],
+      ['result  -'],
+    ]);
+  });
+
+  it('shows control characters of a name as text', () => {
+    expect(
+      controlText([{ partner: 'a\n\u001b[31mb' }])
+        .join('')
+        .includes('\u001b'),
+    ).toBe(false);
+  });
+});
