@@ -20,6 +20,7 @@ export type {
 } from './bot/bot-call-options.js';
 export { type AttendOptions, BotHost, type BotHostEvents, type BotHostOptions } from './bot/bot-host.js';
 export type { BotOutcome, BotResult } from './bot/bot-result.js';
+export type { BotStep } from './bot/bot-step.js';
 export { canSendMessages } from './bot/can-send-messages.js';
 export type { CallTape, CallTaper, TapeOptions } from './bot/call-taper.js';
 export { drawFlow, type FlowDrawing } from './bot/flow/draw-flow.js';

@@ -61,6 +61,15 @@ export {
 export type { Attendant, Places, ServedAccount, Staff, Workplace } from './service/attendants.js';
 export type { Campaigns, CampaignStage, CampaignStatus } from './service/campaigns.js';
 export type { Office, ServiceLine } from './service/service-line.js';
+export { type CallSpan, CallSpans, type SpanSink, traceCalls } from './service/trace/call-spans.js';
+export {
+  type OpenTelemetryApi,
+  type OpenTelemetrySpan,
+  type OpenTelemetryTracer,
+  openTelemetrySpans,
+} from './service/trace/otel-spans.js';
+export { type OtlpResource, otlpRequest } from './service/trace/otlp.js';
+export { OtlpExporter } from './service/trace/otlp-exporter.js';
 export { eventLine, FeedLog, type FeedLogOptions } from './service/watch/feed-log.js';
 export { FeedHooks, type HooksConfig } from './service/watch/feed-hooks.js';
 export { FeedMetrics, type MetricsState } from './service/watch/feed-metrics.js';

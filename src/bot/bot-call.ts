@@ -31,6 +31,7 @@ import {
   type TransferReport,
 } from './bot-call-options.js';
 import type { BotResult } from './bot-result.js';
+import { type BotStep, inStep } from './bot-step.js';
 import type { CallContext } from './call-context.js';
 import { describeGathered, type Gathered, type GatherOptions, gather } from './gather.js';
 import { describeSpeakable, type Speakable } from './prompt/speakable.js';
@@ -55,6 +56,8 @@ export interface BotCallParts {
   readonly recording?: CallRecording | undefined;
   /** Told what the bot does, in words, for transcripts. */
   readonly trace: (text: string) => void;
+  /** Told of each step that begins or ends. */
+  readonly step?: ((step: BotStep) => void) | undefined;
   /** Places a call that ends with this one. */
   readonly dial: (target: string, options: WaitOptions) => Promise<BotCall>;
   /** Sends a message of a chat. */
@@ -100,7 +103,7 @@ export class BotCall {
   language: string;
   readonly #context: CallContext;
   #unsaid: Error | undefined;
-  readonly #parts: Pick<BotCallParts, 'dial' | 'startCall' | 'sendMessage' | 'transfer' | 'trace'>;
+  readonly #parts: Pick<BotCallParts, 'dial' | 'startCall' | 'sendMessage' | 'transfer' | 'trace' | 'step'>;
   readonly #secrets = new Set<string>();
 
   /** @internal */
@@ -180,7 +183,7 @@ export class BotCall {
    */
   async gather(options: GatherOptions = {}): Promise<Gathered> {
     this.#trace(options.prompt === undefined ? 'gathers' : `asks ${describeSpeakable(options.prompt)}`);
-    const gathered = await gather(this.#context, options);
+    const gathered = await inStep(this.#parts.step, 'gather', () => gather(this.#context, options));
     if (options.secret)
       for (const each of [gathered.digits, gathered.speech?.text ?? '']) this.keepSecret(each);
     this.#trace(`gathered ${describeGathered(gathered, options.secret)}`);
@@ -197,7 +200,7 @@ export class BotCall {
   /** Records a message. @throws as {@link say}; ERR_FILE. */
   async record(options: RecordOptions = {}): Promise<Message> {
     this.#trace('records');
-    const message = await recordMessage(this.#context, options);
+    const message = await inStep(this.#parts.step, 'message', () => recordMessage(this.#context, options));
     this.#trace(`recorded ${message.durationMs} ms (${message.ended})`);
     return message;
   }
@@ -361,7 +364,7 @@ export class BotCall {
   async #say(what: Speakable, options: SayOptions): Promise<SpeechReport> {
     checkSaying(what, options);
     this.#trace(`says ${describeSpeakable(what)}`);
-    const report = await say(this.#context, what, options);
+    const report = await inStep(this.#parts.step, 'prompt', () => say(this.#context, what, options));
     const { outcome, playedMs, cut } = report;
     if (outcome !== 'played')
       this.#trace(`is ${outcome}${cut ? ` by a ${cut.by}` : ''} after ${playedMs} ms`);

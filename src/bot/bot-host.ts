@@ -26,6 +26,7 @@ import type { PcmServer } from '../tcp/pcm-server.js';
 import { BOT, type Bot } from './bot.js';
 import type { BotCall } from './bot-call.js';
 import type { BotOutcome, BotResult } from './bot-result.js';
+import type { BotStep } from './bot-step.js';
 import { CallLimit, DialledCalls, endCall, hangUp } from './call-limit.js';
 import type { CallTape, CallTaper } from './call-taper.js';
 import { openBotCall } from './open-bot-call.js';
@@ -58,6 +59,8 @@ export interface BotHostEvents extends FencedEvents {
   talking: [call: BotCall, bot: Bot];
   /** One action of a bot, in words, for transcripts and logs. It includes the text that was said. */
   trace: [call: Call, text: string];
+  /** Something that a bot says, asks or records as a message begins, or ends. */
+  step: [call: Call, step: BotStep];
   /** A bot has finished with a call. */
   result: [result: BotResult];
   /** A call that was to be recorded cannot be; the bot takes it all the same. */
@@ -282,6 +285,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
       openBotCall(call, {
         ...{ prompts, bot, server: this.#server, clock: this.#clock, tape },
         trace: (text) => this.emit('trace', call, text),
+        step: (step) => this.emit('step', call, step),
         dial: (target, options) => this.#dial(bot, target, options, dialled, cut),
         sendMessage: (target, text, options) => this.#sendMessage(target, text, options),
         startCall: (target, script, options) => this.call({ ...bot, script }, target, options),

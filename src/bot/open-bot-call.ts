@@ -27,6 +27,7 @@ export interface BotCallOptions {
   readonly startCall: BotCallParts['startCall'];
   readonly sendMessage: BotCallParts['sendMessage'];
   readonly trace: BotCallParts['trace'];
+  readonly step?: BotCallParts['step'];
   /** Records the call. */
   readonly tape: CallTape | undefined;
   /** Ends the conversation, as the end of the call does. */
@@ -78,6 +79,7 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
     recording: options.tape?.recording,
     transfer,
     trace: options.trace,
+    step: options.step,
     context: {
       ...{ clock, ear, digits, prompts, player: voice.player, ended: over.signal },
       spoken: new SpokenLine(clock, ear, voice.inputStart),

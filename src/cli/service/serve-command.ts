@@ -12,6 +12,7 @@ import {
   type FeedLogOptions,
   FeedMetrics,
   HttpServer,
+  OtlpExporter,
   RestApi,
   readConfig,
   Service,
@@ -42,6 +43,7 @@ async function serve(file: string): Promise<void> {
   const over = new AbortController();
   await using log = new FeedLog(feed, logOptions(config));
   await using hooks = hasHooks(config) ? await FeedHooks.open(feed, config) : undefined;
+  await using _traces = config.traces && new OtlpExporter(feed, config.traces);
   await using service = await Service.start(config, { feed });
   const metrics = new FeedMetrics(feed, service.figures, over.signal);
   const reload = (): Promise<readonly string[]> => reloaded(service, file, { api, hooks });

@@ -2,7 +2,7 @@ import { entryOf } from '../../base/entry-of.js';
 import type { ServiceConfig } from './service-config.js';
 
 /** Parts of a configuration that are taken at the start alone. */
-const FIXED = ['endpoints', 'exchange', 'control', 'http', 'outbox', 'log'] as const;
+const FIXED = ['endpoints', 'exchange', 'control', 'http', 'outbox', 'traces', 'log'] as const;
 /** Parts that can change, but for some of their fields; they can neither come nor go. */
 const PARTLY_FIXED = {
   record: ['out', 'catalogue'],

@@ -59,7 +59,7 @@ const hook = {
     .array(z.enum(FEED_EVENT_TYPES))
     .min(1)
     .optional()
-    .describe('Types of events. Default all but stream, digit and transcript.'),
+    .describe('Types of events. Default all but stream, step, digit and transcript.'),
   timeoutMs: z.number().min(100).max(600_000).optional().describe('Longest time that it may take.'),
 };
 
@@ -263,6 +263,16 @@ export const serviceConfigSchema = z.strictObject({
   outbox: file
     .optional()
     .describe('Folder in which events wait for webhooks and hooks. Default jackfield-outbox.'),
+  traces: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https?$/, error: 'Expected an http: or https: address' })
+        .describe('Of the collector: http://127.0.0.1:4318/v1/traces.'),
+      headers: z.record(z.string().regex(/^[\w-]{1,100}$/), z.string().max(10_000)).optional(),
+      serviceName: z.string().min(1).max(200).optional().describe('Default jackfield.'),
+    })
+    .optional()
+    .describe('Sends traces of calls to an OpenTelemetry collector, by OTLP over HTTP in JSON.'),
   log: z
     .strictObject({
       file: file,

@@ -66,7 +66,7 @@ export const feedEventSchema = z.discriminatedUnion('type', [
   event('recording', {
     ...perhapsOfCall,
     what: z.enum([
-      ...['begun', 'held', 'paused', 'resumed', 'disk-full', 'disk-resumed', 'limit'],
+      ...['begun', 'held', 'ended', 'paused', 'resumed', 'disk-full', 'disk-resumed', 'limit'],
       ...['published', 'recovered', 'discarded', 'undelivered'],
     ] as const),
     file: word.optional(),
@@ -80,6 +80,12 @@ export const feedEventSchema = z.discriminatedUnion('type', [
     what: z.enum(['talking', 'done', 'hung-up', 'failed', 'unanswered', 'refused']),
     reason: text.optional(),
   }).describe('A bot has a call, or has finished with it.'),
+  event('step', {
+    ...ofCall,
+    action: z.enum(['prompt', 'gather', 'message']),
+    what: z.enum(['begun', 'ended']),
+    outcome: word.optional().describe('Of one that ended: played, cut, timeout and so on.'),
+  }).describe('Something that a bot says, asks or records as a message begins, or ends.'),
   event('message', {
     ...perhapsOfCall,
     partner: word,

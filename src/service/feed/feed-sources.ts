@@ -81,6 +81,8 @@ export class FeedSources {
       feed.tell({ type: 'bot', account, call: id, bot: name, what: 'talking' }),
     );
     host.on('trace', ({ id }, text) => feed.tell({ type: 'transcript', account, call: id, by: 'bot', text }));
+    host.on('step', ({ id }, step) => feed.tell({ type: 'step', account, call: id, ...step }));
+    host.on('unrecorded', ({ id }, error) => feed.failed('recorder', error, { account, call: id }));
     host.on('refused', ({ id }) => feed.tell({ type: 'bot', account, call: id, bot: '', what: 'refused' }));
     host.on('result', ({ bot, callId, outcome, error }) => {
       const reason = error && { reason: error.message };
@@ -133,6 +135,13 @@ export class FeedSources {
   exchange(exchange: Exchange): void {
     const feed = this.#feed;
     exchange.on('failure', (error, where) => feed.failed(`exchange, ${where}`, error));
+    exchange.on('stream-closed', ({ handle, object, id, stream, stats, error }) => {
+      const subject = { account: handle, ...(object === 'CALL' && { call: id }) };
+      const where = `exchange, ${stream.toLowerCase()} of ${object} ${id}`;
+      const lost = stats.dropped + stats.late;
+      if (lost > 0) feed.tell({ type: 'loss', ...subject, where, ms: samplesToMs(lost) });
+      if (error !== undefined) feed.failed(where, error, subject);
+    });
   }
 
   async #call(call: Call, account: string): Promise<void> {
@@ -159,6 +168,9 @@ export class FeedSources {
     recording.on('disk-full', ({ message }) => feed.tell({ ...about, what: 'disk-full', reason: message }));
     recording.on('disk-resumed', () => feed.tell({ ...about, what: 'disk-resumed' }));
     recording.on('limit', () => feed.tell({ ...about, what: 'limit' }));
+    // One that failed is told of by the recorder.
+    const ended = () => feed.tell({ ...about, what: 'ended' });
+    recording.finished.then(ended, ended);
   }
 
   #published(segment: SegmentResult, what: 'published' | 'recovered'): void {

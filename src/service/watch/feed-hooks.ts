@@ -29,7 +29,7 @@ const DEFAULT_OUTBOX = 'jackfield-outbox';
 /** Events that wait for each hook at most. */
 const MAX_WAITING = 100_000;
 /** Types that a hook has to ask for: there are many of them, or they hold what was said and pressed. */
-const ASKED: ReadonlySet<FeedEventType> = new Set(['stream', 'digit', 'transcript']);
+const ASKED: ReadonlySet<FeedEventType> = new Set(['stream', 'step', 'digit', 'transcript']);
 const DEFAULT_TYPES = FEED_EVENT_TYPES.filter((type) => !ASKED.has(type));
 
 /**

@@ -92,6 +92,7 @@ const TYPE_LEVELS: Readonly<Partial<Record<FeedEventType, Level>>> = {
   transcript: 'debug',
   digit: 'debug',
   stream: 'debug',
+  step: 'debug',
   loss: 'warn',
   dropped: 'warn',
   failure: 'error',

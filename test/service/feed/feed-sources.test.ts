@@ -80,7 +80,7 @@ it('tells of calls, states, streams, digits, bots and recordings, each by the sc
   expect(states.at(0)).toBe('UNPLACED');
   expect(states.at(-1)).toBe('FINISHED');
   expect(kinds(events.filter(({ type, account }) => type === 'recording' && account === 'recorded'))).toEqual(
-    ['recording begun', 'recording published'],
+    ['recording begun', 'recording ended', 'recording published'],
   );
   expect(kinds(events.filter(({ type }) => type === 'endpoint')).slice(-2)).toEqual([
     'endpoint closed',

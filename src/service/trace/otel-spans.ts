@@ -1,0 +1,60 @@
+import { JackfieldError } from '../../base/errors.js';
+import type { CallSpan, SpanSink } from './call-spans.js';
+
+/** The part of `@opentelemetry/api` that is needed: whoever has an SDK brings it. */
+export interface OpenTelemetryApi {
+  readonly ROOT_CONTEXT: unknown;
+  readonly trace: {
+    getTracer(name: string): OpenTelemetryTracer;
+    setSpan(context: never, span: never): unknown;
+  };
+}
+
+/** A tracer of it. */
+export interface OpenTelemetryTracer {
+  startSpan(name: string, options: { startTime: number }, context: never): OpenTelemetrySpan;
+}
+
+/** A span of it. */
+export interface OpenTelemetrySpan {
+  setAttribute(key: string, value: string | number | boolean): unknown;
+  setStatus(status: { code: number; message?: string }): unknown;
+  end(endTime: number): void;
+}
+
+const STATUS_ERROR = 2;
+
+/**
+ * A sink that makes spans by OpenTelemetry's API, for programs that have its SDK: {@link traceCalls} feeds it. Ids are
+ * the SDK's.
+ *
+ * @param api Default: the package `@opentelemetry/api`.
+ * @throws ERR_UNSUPPORTED where that is not installed.
+ */
+export async function openTelemetrySpans(api?: OpenTelemetryApi): Promise<SpanSink> {
+  const { trace, ROOT_CONTEXT } = api ?? (await installed());
+  const tracer = trace.getTracer('jackfield');
+  const begun = new WeakMap<CallSpan, OpenTelemetrySpan>();
+  return {
+    begin(span) {
+      const parent = span.parent && begun.get(span.parent);
+      const context = parent ? trace.setSpan(ROOT_CONTEXT as never, parent as never) : ROOT_CONTEXT;
+      begun.set(span, tracer.startSpan(span.name, { startTime: span.startMs }, context as never));
+    },
+    end(span) {
+      const other = begun.get(span);
+      for (const [key, value] of span.attributes) other?.setAttribute(key, value);
+      if (span.failure !== undefined) other?.setStatus({ code: STATUS_ERROR, message: span.failure });
+      other?.end(span.endMs ?? span.startMs);
+    },
+  };
+}
+
+async function installed(): Promise<OpenTelemetryApi> {
+  try {
+    return (await import('@opentelemetry/api')) as OpenTelemetryApi;
+  } catch (cause) {
+    const text = 'Traces by an SDK need the package @opentelemetry/api: install it beside the SDK.';
+    throw new JackfieldError('ERR_UNSUPPORTED', text, { cause });
+  }
+}
