@@ -137,6 +137,9 @@ export function either(...rules: readonly Rule[]): Rule {
   };
 }
 
+/** Any number; NaN is none. */
+export const number: Rule = within(-Infinity, Infinity);
+
 /** Any text. */
 export const words: Rule = rule('a text', (value) => typeof value === 'string');
 

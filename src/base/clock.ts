@@ -5,6 +5,7 @@ import {
   checkOptions,
   having,
   type Rules,
+  unixMs,
   within,
 } from './check.js';
 import { waitFor } from './wait.js';
@@ -53,7 +54,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export const CLOCK = having('now', 'unixMs', 'timerAt');
 const TIME = within(-Infinity, Infinity, 'ms');
 const WAIT = within(0, Infinity, 'ms');
-const SLEEP_RULES: Rules<{ signal?: AbortSignal }> = { signal: abortSignal };
+const SIGNAL_RULES: Rules<{ signal?: AbortSignal }> = { signal: abortSignal };
 
 /** @throws ERR_INVALID_ARG. */
 function checkTimer(at: number, task: () => void): void {
@@ -70,7 +71,7 @@ function checkTimer(at: number, task: () => void): void {
 export async function sleep(clock: Clock, ms: number, options: { signal?: AbortSignal } = {}): Promise<void> {
   checkArgument('clock', clock, CLOCK);
   checkArgument('ms', ms, WAIT);
-  checkOptions(options, SLEEP_RULES);
+  checkOptions(options, SIGNAL_RULES);
   await waitFor<void>({
     what: `${ms} ms to pass`,
     signal: options.signal,
@@ -97,6 +98,7 @@ export class VirtualClock implements Clock {
 
   /** @param epochMs Unix time of the clock's zero, in milliseconds. Default 0. */
   constructor(epochMs = 0) {
+    checkArgument('epochMs', epochMs, unixMs);
     this.#epochMs = epochMs;
   }
 
@@ -133,6 +135,7 @@ export class VirtualClock implements Clock {
    * fall due.
    */
   async run(options: { signal?: AbortSignal } = {}): Promise<void> {
+    checkOptions(options, SIGNAL_RULES);
     while (this.#timers.length > 0 && this.#timers[0]?.at !== Infinity && !options.signal?.aborted) {
       await this.#fire();
     }

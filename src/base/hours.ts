@@ -1,4 +1,4 @@
-import { checkArgument, listOf, object, oneOf } from './check.js';
+import { unixMs as aMoment, checkArgument, listOf, object, oneOf } from './check.js';
 import { invalidArgument } from './errors.js';
 import { checkTimeZone, localClock, WEEKDAYS, type Weekday } from './local-time.js';
 
@@ -55,6 +55,7 @@ export function checkHours(hours: Hours, name = 'hours'): void {
  */
 export function isWithinHours(hours: Hours, unixMs: number, timezone: string): boolean {
   checkHours(hours);
+  checkArgument('unixMs', unixMs, aMoment);
   return minutesUntil(hours, localClock(timezone)(unixMs)) === 0;
 }
 
@@ -66,6 +67,7 @@ export function isWithinHours(hours: Hours, unixMs: number, timezone: string): b
  */
 export function nextWithinHours(hours: Hours, unixMs: number, timezone: string): number {
   checkHours(hours);
+  checkArgument('unixMs', unixMs, aMoment);
   const local = localClock(timezone);
   let at = unixMs;
   for (;;) {

@@ -1,4 +1,4 @@
-import { checkArgument, instance, whole } from './check.js';
+import { checkArgument, instance, number, object, whole } from './check.js';
 
 /** Bytes of one s16le sample. Inside Jackfield PCM is always signed 16-bit little-endian. */
 export const BYTES_PER_SAMPLE = 2;
@@ -50,11 +50,13 @@ export const SAMPLE_RATE = whole(8000, 192_000, 'Hz');
 
 /** Samples per channel in `ms` milliseconds, rounded to the nearest sample. */
 export function msToSamples(ms: number, format: PcmFormat = VOICE_FORMAT): number {
+  checkArgument('ms', ms, number);
   return Math.round((ms * pcmFormat(format).sampleRate) / 1000);
 }
 
 /** Milliseconds that `samples` (per channel) last. */
 export function samplesToMs(samples: number, format: PcmFormat = VOICE_FORMAT): number {
+  checkArgument('samples', samples, number);
   return (samples * 1000) / pcmFormat(format).sampleRate;
 }
 
@@ -63,8 +65,9 @@ export function samplesToMs(samples: number, format: PcmFormat = VOICE_FORMAT): 
  *
  * @throws ERR_INVALID_ARG when the rate is not an integer of 8000 to 192000 Hz or the channels not 1 to 32.
  */
-export function pcmFormat(format: PcmFormat): PcmFormat {
-  const { sampleRate, channels } = format ?? {};
+export function pcmFormat(format: PcmFormat, name = 'format'): PcmFormat {
+  checkArgument(name, format, object);
+  const { sampleRate, channels } = format;
   checkArgument('sampleRate', sampleRate, SAMPLE_RATE);
   checkArgument('channels', channels, CHANNELS);
   return Object.freeze({ sampleRate, channels });

@@ -33,7 +33,7 @@ import {
 import type { BotResult } from './bot-result.js';
 import { type BotStep, inStep } from './bot-step.js';
 import type { CallContext } from './call-context.js';
-import { describeGathered, type Gathered, type GatherOptions, gather } from './gather.js';
+import { describeGathered, GATHER_RULES, type Gathered, type GatherOptions, gather } from './gather.js';
 import { describeSpeakable, type Speakable } from './prompt/speakable.js';
 import { type Message, type RecordOptions, recordMessage } from './record-message.js';
 import { checkSaying, type SayOptions, type SpeechReport, say } from './say.js';
@@ -182,6 +182,7 @@ export class BotCall {
    * @throws as {@link say}; what the transcriber throws.
    */
   async gather(options: GatherOptions = {}): Promise<Gathered> {
+    checkOptions(options, GATHER_RULES);
     this.#trace(options.prompt === undefined ? 'gathers' : `asks ${describeSpeakable(options.prompt)}`);
     const gathered = await inStep(this.#parts.step, 'gather', () => gather(this.#context, options));
     if (options.secret)
@@ -212,6 +213,7 @@ export class BotCall {
    * @throws ERR_FILE, ERR_INVALID_ARG; ERR_INVALID_STATE when the streams are over.
    */
   async recordBoth(options: RecordVoiceOptions): Promise<CallRecording> {
+    checkArgument('options', options, object);
     this.#trace('records the call');
     return await recordVoice(this.voice, { clock: this.clock, ...options });
   }
@@ -276,7 +278,7 @@ export class BotCall {
    * Does `work`. Keys that are pressed meanwhile, and that `work` does not gather itself, answer nothing that is asked
    * afterwards. Type-ahead from before is kept. Done by {@link hold}, {@link transfer}, `Room.join` and `bridge`.
    */
-  async ignoringKeys<T>(work: () => Promise<T>): Promise<T> {
+  async ignoringKeys<T>(work: () => T | Promise<T>): Promise<T> {
     checkArgument('work', work, callback);
     const forget = this.#context.digits.mark();
     try {
@@ -293,7 +295,7 @@ export class BotCall {
    * @throws what `work` throws; ERR_TIMEOUT when that takes longer than `timeoutMs`; ERR_CALL_ENDED when the caller does
    * not wait that long, ERR_ABORTED.
    */
-  async hold<T>(work: () => Promise<T>, options: HoldOptions = {}): Promise<T> {
+  async hold<T>(work: () => T | Promise<T>, options: HoldOptions = {}): Promise<T> {
     checkArgument('work', work, callback);
     checkOptions(options, HOLD_RULES);
     return await this.ignoringKeys(() => this.#hold(work, options));
@@ -371,7 +373,7 @@ export class BotCall {
     return report;
   }
 
-  async #hold<T>(work: () => Promise<T>, { music, signal, timeoutMs }: HoldOptions): Promise<T> {
+  async #hold<T>(work: () => T | Promise<T>, { music, signal, timeoutMs }: HoldOptions): Promise<T> {
     this.signal.throwIfAborted();
     if (music === undefined) {
       await this.#spoken();
@@ -386,7 +388,7 @@ export class BotCall {
           const message = `What call ${this.id} is on hold for took over ${timeoutMs} ms.`;
           throw new JackfieldError('ERR_TIMEOUT', message);
         }),
-        begin: (resolve, reject) => void work().then(resolve, reject),
+        begin: (resolve, reject) => void Promise.resolve().then(work).then(resolve, reject),
       });
     } finally {
       if (music !== undefined) await this.clear();

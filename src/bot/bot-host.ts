@@ -2,7 +2,7 @@ import {
   callback,
   checkArgument,
   checkOptions,
-  given,
+  either,
   having,
   needed,
   type Rules,
@@ -72,7 +72,7 @@ export interface BotHostEvents extends FencedEvents {
 const RULES: Rules<BotHostOptions> = {
   client: needed(CLIENT),
   server: needed(SERVER),
-  prompts: given,
+  prompts: either(having('samples', 'preload'), having('then')),
   record: having('listen'),
   clock: CLOCK,
 };

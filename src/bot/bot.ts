@@ -3,7 +3,6 @@ import {
   checkArgument,
   checkOptions,
   flag,
-  given,
   having,
   line,
   listOf,
@@ -17,7 +16,7 @@ import type { Transcriber } from '../voice/transcript/transcriber.js';
 import type { BotCall } from './bot-call.js';
 import { type CallTaper, type TapeOptions, taperOf } from './call-taper.js';
 import type { Prompts } from './prompt/prompts.js';
-import type { Speakable } from './prompt/speakable.js';
+import { SPEAKABLE, type Speakable } from './prompt/speakable.js';
 
 /** The work of a bot on one call. When it returns, queued speech is played to its end and the call is hung up. */
 export type BotScript = (call: BotCall) => Promise<void> | void;
@@ -83,8 +82,8 @@ export const BOT = having('script');
 const RULES: Rules<BotOptions> = {
   name: line(1, 200),
   language: line(1, 100),
-  goodbye: given,
-  says: listOf(given),
+  goodbye: SPEAKABLE,
+  says: listOf(SPEAKABLE),
   prepare: callback,
   transcriber: having('transcribe'),
   toneDigits: flag,

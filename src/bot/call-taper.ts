@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { having } from '../base/check.js';
+import { checkArgument, having, path } from '../base/check.js';
 import { type Clock, systemClock } from '../base/clock.js';
 import type { VoiceListener } from '../call/call-voice.js';
 import type { Call } from '../control/state/call.js';
@@ -42,6 +42,7 @@ const TAPER = having('listen');
 export function taperOf(record: CallTaper | TapeOptions): CallTaper {
   if (TAPER.accepts(record)) return record as CallTaper;
   const { folder, template = DEFAULT_TEMPLATE, ...options } = record as TapeOptions;
+  checkArgument('record.folder', folder, path);
   checkRecordOptions({ ...options, file: folder });
   checkTemplate(template);
   return {

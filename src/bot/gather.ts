@@ -3,7 +3,6 @@ import {
   checkArgument,
   checkOptions,
   flag,
-  given,
   line,
   listOf,
   oneOf,
@@ -16,7 +15,7 @@ import { invalidArgument } from '../base/errors.js';
 import { waitFor } from '../base/wait.js';
 import type { CallContext } from './call-context.js';
 import { KEY_RANGES, KEYS, keysIn } from './keys.js';
-import type { Speakable } from './prompt/speakable.js';
+import { SPEAKABLE, type Speakable } from './prompt/speakable.js';
 import { BARGE_IN, type BargeIn, byDigit, byVoice, type Cut, type Cutter, sayUntil } from './say.js';
 import { type HeardSpeech, SpeechInput } from './speech-input.js';
 
@@ -86,8 +85,9 @@ const INPUT = rule(
   "a list of 'digits', 'speech' or both",
   (value) => MEANS.accepts(value) && new Set(value as unknown[]).size === (value as unknown[]).length,
 );
-const RULES: Rules<GatherOptions> = {
-  prompt: given,
+/** The rules of {@link GatherOptions}. */
+export const GATHER_RULES: Rules<GatherOptions> = {
+  prompt: SPEAKABLE,
   bargeIn: BARGE_IN,
   input: INPUT,
   min: whole(0, MAX_DIGITS, 'digits'),
@@ -177,7 +177,7 @@ function speechInput(context: CallContext, wanted: Wanted): SpeechInput | undefi
 }
 
 function resolved({ transcriber }: CallContext, options: GatherOptions) {
-  checkOptions(options, RULES);
+  checkOptions(options, GATHER_RULES);
   const { min = 1, terminators = '#', timeoutMs = 5000, interDigitMs = 3000, typeAhead = true } = options;
   const { input = ['digits'], phrases = [], speechPauseMs = 800, maxSpeechMs = 30_000 } = options;
   const max = options.max ?? (options.terminators ? MAX_DIGITS : Math.max(1, min));

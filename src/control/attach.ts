@@ -1,7 +1,10 @@
+import { checkArgument, either, words } from '../base/check.js';
 import type { AttachOptions } from './client/attach-options.js';
 import { Client } from './client/client.js';
-import type { Transport } from './transport/transport.js';
+import { TRANSPORT, type Transport } from './transport/transport.js';
 import { transportAt } from './transport/transport-address.js';
+
+const TO = either(words, TRANSPORT);
 
 /**
  * Attaches to an endpoint: opens the transport, says NAME, agrees on PROTOCOL.
@@ -12,6 +15,7 @@ import { transportAt } from './transport/transport-address.js';
  * tried); ERR_ATTACH_REFUSED when the endpoint or its user says no; ERR_TIMEOUT, ERR_ABORTED, ERR_INVALID_ARG.
  */
 export async function attach(to: Transport | string = 'auto', options: AttachOptions = {}): Promise<Client> {
+  checkArgument('to', to, TO);
   const client = new Client(typeof to === 'string' ? transportAt(to) : to, options);
   await client.open(options.signal);
   return client;

@@ -4,6 +4,7 @@ import {
   either,
   having,
   listOf,
+  nested,
   object,
   oneOf,
   path,
@@ -17,7 +18,7 @@ import type { Destination, LineInterface } from '../switch/attempt.js';
 import type { AttachPolicy } from './api/authorization.js';
 import { ClientFiles, type OverwritePolicy } from './client-files.js';
 import type { UserOptions } from './exchange-user.js';
-import { type ExchangeLimits, resolveLimits } from './limits.js';
+import { type ExchangeLimits, LIMIT_RULES, resolveLimits } from './limits.js';
 import type { FailureListener } from './voice/file-stream.js';
 import { type StreamOpener, streamOpener } from './voice/voice-router.js';
 
@@ -67,7 +68,8 @@ export interface ExchangeOptions {
   readonly limits?: Partial<ExchangeLimits>;
 }
 
-const RULES: Rules<ExchangeOptions> = {
+/** The rules of {@link ExchangeOptions}. */
+export const EXCHANGE_RULES: Rules<ExchangeOptions> = {
   clock: CLOCK,
   users: listOf(object, 1),
   robots: listOf(object),
@@ -81,7 +83,7 @@ const RULES: Rules<ExchangeOptions> = {
   attach: either(oneOf('allow', 'deny'), callback),
   historyLimit: whole(1, 100_000, 'calls'),
   conferenceLimit: whole(2, 100, 'calls'),
-  limits: object,
+  limits: nested(LIMIT_RULES),
 };
 
 export type ResolvedOptions = Readonly<
@@ -108,7 +110,7 @@ export type ResolvedOptions = Readonly<
 
 /** @throws ERR_INVALID_ARG, naming the option. */
 export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
-  checkOptions(options, RULES);
+  checkOptions(options, EXCHANGE_RULES);
   const { patienceMs = 0, pieceMs = 20, fileRoots = [], historyLimit = 1000, conferenceLimit = 4 } = options;
   const users = options.users ?? [{ handle: 'jack' }];
   const handles = new Set(users.map(({ handle }) => handle.toLowerCase()));

@@ -2,14 +2,14 @@ import { EventEmitter } from 'node:events';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkArgument, checkOptions, having, words } from '../base/check.js';
+import { checkArgument, checkOptions, words } from '../base/check.js';
 import { type Clock, systemClock } from '../base/clock.js';
 import { asError, invalidArgument, JackfieldError } from '../base/errors.js';
 import { Fence } from '../base/fence.js';
 import { Opening } from '../base/opening.js';
 import { makePrivateFolder } from '../files/private-file.js';
-import type { Destination } from '../switch/attempt.js';
-import type { Leg } from '../switch/leg.js';
+import { DESTINATION, type Destination } from '../switch/attempt.js';
+import { LEG, type Leg } from '../switch/leg.js';
 import { VoiceTicker } from '../switch/voice-ticker.js';
 import { Authorization } from './api/authorization.js';
 import { Commands } from './api/commands.js';
@@ -58,9 +58,6 @@ export interface CallView {
 
 /** A listener of `failure` that fails itself: nobody is left to tell but who looks after the process. */
 const LAST_FENCE = new Fence((error) => process.emitWarning(asError(error)));
-
-const LEG = having('place', 'connected', 'ended');
-const DESTINATION = having('arrive');
 
 /** Something that serves an endpoint to clients. */
 interface Listener {
@@ -245,7 +242,10 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     }));
   }
 
-  /** Tells every listener, each inside a fence: one that throws is told as a `failure`, and the others hear all the same. */
+  /**
+   * Tells every listener, each inside a fence: one that throws is told as a `failure`, and the others hear all the same.
+   * @internal
+   */
   override emit(event: keyof ExchangeEvents, ...args: readonly unknown[]): boolean {
     const fence = event === 'failure' ? LAST_FENCE : this.#fence;
     return fence.emit(this as unknown as EventEmitter, event, args, `listener of ${event}`);

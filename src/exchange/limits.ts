@@ -82,12 +82,15 @@ type LimitName = keyof typeof LIMITS;
 /** Bounds on what clients can take of the machine; each has a range and a default, see `LIMITS`. */
 export type ExchangeLimits = { readonly [N in LimitName]: number };
 
-const RULES = byName(({ min, max, unit }) => whole(min, max, unit)) as Rules<Partial<ExchangeLimits>>;
+/** The rules of {@link ExchangeLimits}. */
+export const LIMIT_RULES = byName(({ min, max, unit }) => whole(min, max, unit)) as Rules<
+  Partial<ExchangeLimits>
+>;
 const DEFAULTS = byName((limit) => limit.default) as ExchangeLimits;
 
 /** @throws ERR_INVALID_ARG, naming the limit. */
 export function resolveLimits(limits: Partial<ExchangeLimits> = {}): ExchangeLimits {
-  checkOptions(limits, RULES, 'limits.');
+  checkOptions(limits, LIMIT_RULES, 'limits.');
   const given = Object.entries(limits).filter(([, value]) => value !== undefined);
   return Object.freeze({ ...DEFAULTS, ...Object.fromEntries(given) });
 }

@@ -1,10 +1,13 @@
-import { checkArgument, words } from '../base/check.js';
+import { checkArgument, whole, words } from '../base/check.js';
 import { entryOf } from '../base/entry-of.js';
 import { JackfieldError } from '../base/errors.js';
 import { ERROR_TEXTS } from './catalogue/error-codes.js';
 
+const NUMBER = whole(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+
 /** The reference's text for an error number; `undefined` for a number that it does not list. */
 export function errorText(number: number): string | undefined {
+  checkArgument('number', number, NUMBER);
   return entryOf<string>(ERROR_TEXTS, String(number));
 }
 

@@ -1,5 +1,7 @@
-import { checkArgument, whole } from '../base/check.js';
+import { checkArgument, oneOf, whole } from '../base/check.js';
 import { invalidArgument } from '../base/errors.js';
+import { OBJECTS } from './catalogue/objects.js';
+import { SEARCHES } from './catalogue/searches.js';
 import type { StreamTarget } from './catalogue/value-type.js';
 import type { HISTORIES, WINDOWS } from './catalogue/windows.js';
 import type {
@@ -43,6 +45,9 @@ const ID_WORDS = { number: 'a number', string: 'a word', none: 'left out' } as c
 /** Actions of `O` whose argument is a list of stream targets. */
 export type StreamAction = 'SET_INPUT' | 'SET_OUTPUT' | 'SET_CAPTURE_MIC';
 
+const OBJECT = oneOf(...Object.keys(OBJECTS));
+const SEARCH = oneOf(...Object.keys(SEARCHES));
+
 /**
  * Builders of commands. Each checks its parameters, so that the result is one well-formed line. All throw
  * ERR_LINE_BREAK for CR, LF or NUL in a parameter, and ERR_INVALID_ARG for one that would be read as something else
@@ -69,7 +74,7 @@ export const commands = {
       kind: 'get',
       object,
       id: checkObjectId(object, id),
-      property,
+      property: word('property', property) as PropertyName<O>,
       argument: free('argument', argument),
     };
   },
@@ -88,7 +93,13 @@ export const commands = {
     property: PropertyName<O>,
     value: string,
   ): SetCommandOf<O> {
-    return { kind: 'set', object, id: checkObjectId(object, id), property, value: free('value', value) };
+    return {
+      kind: 'set',
+      object,
+      id: checkObjectId(object, id),
+      property: word('property', property) as PropertyName<O>,
+      value: free('value', value),
+    };
   },
 
   setProfile(property: PropertyName<'PROFILE'>, value: string): SetCommandOf<'PROFILE'> {
@@ -109,7 +120,7 @@ export const commands = {
       kind: 'alter',
       object,
       id: checkObjectId(object, id),
-      action,
+      action: word('action', action) as ActionName<O>,
       argument: free('argument', argument),
     };
   },
@@ -131,6 +142,7 @@ export const commands = {
   },
 
   search(what: SearchName, target = ''): SearchCommand {
+    checkArgument('what', what, SEARCH);
     return { kind: 'search', what, target: free('target', target) };
   },
 
@@ -214,10 +226,11 @@ function count(parameter: string, value: number): number {
 }
 
 /** Checks the id of an object. @throws ERR_INVALID_ARG for one that the wire cannot say, ERR_LINE_BREAK */
-export function checkObjectId<O extends ObjectName>(object: O, id: ObjectId<O>): ObjectId<O> {
+export function checkObjectId<O extends ObjectName>(object: O, id: ObjectId<O>, name = 'id'): ObjectId<O> {
+  checkArgument('object', object, OBJECT);
   const kind = objectEntry(object)?.spec.id ?? 'none';
-  if (typeof id !== (kind === 'none' ? 'undefined' : kind)) throw invalidArgument('id', ID_WORDS[kind], id);
-  if (typeof id === 'number') count('id', id);
-  else if (typeof id === 'string') word('id', id);
+  if (typeof id !== (kind === 'none' ? 'undefined' : kind)) throw invalidArgument(name, ID_WORDS[kind], id);
+  if (typeof id === 'number') count(name, id);
+  else if (typeof id === 'string') word(name, id);
   return id;
 }

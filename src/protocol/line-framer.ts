@@ -1,5 +1,6 @@
-import { checkOptions, oneOf, type Rules, whole } from '../base/check.js';
+import { checkArgument, checkOptions, oneOf, type Rules, whole } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
+import { BYTES } from '../base/pcm.js';
 
 /** End of a message on a stream. */
 export type LineTerminator = 'lf' | 'nul' | 'either';
@@ -75,6 +76,7 @@ export class LineFramer {
    * the messages before it. A stream that broke its framing cannot be trusted again: every later push throws too.
    */
   push(chunk: Uint8Array): string[] {
+    checkArgument('chunk', chunk, BYTES);
     if (this.#fault) throw new FramingError(this.#fault.code, this.#fault.message, this.#fault.offset, []);
     const lines: string[] = [];
     let start = 0;

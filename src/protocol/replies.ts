@@ -1,4 +1,4 @@
-import { checkArgument, object } from '../base/check.js';
+import { checkArgument, object, words } from '../base/check.js';
 import { errorText } from './api-error.js';
 import { type ErrorNumber, SPOKEN_ERROR_TEXTS } from './catalogue/error-codes.js';
 import type { LISTS } from './catalogue/searches.js';
@@ -64,6 +64,8 @@ export function answering<M extends { readonly commandId?: string | undefined }>
   message: M,
 ): M {
   checkArgument('command', command, object);
+  if (command.commandId !== undefined) checkArgument('commandId', command.commandId, words);
   checkArgument('message', message, object);
+  if (message.commandId !== undefined) checkArgument('commandId', message.commandId, words);
   return command.commandId === undefined ? message : { ...message, commandId: command.commandId };
 }

@@ -1,4 +1,4 @@
-import { checkOptions, instance, listOf, type Rules, words } from '../base/check.js';
+import { checkArgument, checkOptions, instance, listOf, type Rules, words } from '../base/check.js';
 import { invalidArgument, JackfieldError } from '../base/errors.js';
 import { hasLineBreak, lineBreakError } from './serialize.js';
 
@@ -27,6 +27,7 @@ export interface SkypeUri {
  * @throws ERR_LINE_BREAK when a decoded part holds CR, LF or NUL.
  */
 export function parseSkypeUri(uri: string): SkypeUri {
+  checkArgument('uri', uri, words);
   if (!/^skype:/i.test(uri)) throw syntaxError(uri, 'must begin with "skype:"');
   if (uri.startsWith('//', 6)) throw syntaxError(uri, 'has no "//": write skype:echo123');
   const [head, fragment] = cut(uri.slice(6), '#');

@@ -34,7 +34,8 @@ export function decodeProperty<O extends ObjectName, P extends PropertyName<O>>(
   property: P,
   text: string,
 ): PropertyValue<O, P> {
-  return decode(`${object} ${property}`, propertySpec(object, property), text) as PropertyValue<O, P>;
+  const spec = propertySpec(object, property);
+  return decode(`${object} ${property}`, spec, text) as PropertyValue<O, P>;
 }
 
 /**

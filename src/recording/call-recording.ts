@@ -1,4 +1,4 @@
-import { checkArgument, having } from '../base/check.js';
+import { checkArgument, having, words } from '../base/check.js';
 import { type Clock, sleep, systemClock } from '../base/clock.js';
 import { asError, JackfieldError } from '../base/errors.js';
 import { FencedEmitter } from '../base/fenced-emitter.js';
@@ -123,11 +123,13 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
    * @param text Kept with the mark, such as why.
    */
   pause(text?: string): void {
+    if (text !== undefined) checkArgument('text', text, words);
     this.#track.pause(text);
   }
 
   /** Lets through again what is said from now on. Up to 300 ms stay masked: they may be older. */
   resume(text?: string): void {
+    if (text !== undefined) checkArgument('text', text, words);
     this.#track.resume(text);
   }
 
@@ -142,11 +144,13 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
 
   /** Notes something at this place of the recording. */
   mark(text: string): void {
+    checkArgument('text', text, words);
     this.#track.mark('note', text);
   }
 
   /** Notes that the other party was told. */
   markConsent(text: string): void {
+    checkArgument('text', text, words);
     this.#track.mark('consent', text);
   }
 

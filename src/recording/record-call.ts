@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { checkArgument, having, optionsOf } from '../base/check.js';
+import { checkArgument, having, object, optionsOf } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
 import { Opening } from '../base/opening.js';
 import {
@@ -58,6 +58,7 @@ export async function recordCall(
  * @throws ERR_FILE when the file cannot be written; ERR_INVALID_ARG.
  */
 export async function prepareRecording(call: Call, options: RecordCallOptions): Promise<PreparedRecording> {
+  checkArgument('call', call, LIVE_CALL);
   const setup = new RecordingSetup(call, options);
   await setUp(setup, options);
   return new PreparedRecording(setup);
@@ -74,6 +75,7 @@ export type RecordVoiceOptions = Omit<RecordCallOptions, keyof CallVoiceOptions>
  */
 export async function recordVoice(voice: CallVoice, options: RecordVoiceOptions): Promise<CallRecording> {
   checkArgument('voice', voice, VOICE);
+  checkArgument('options', options, object);
   const { input, microphone } = voice;
   const setup = new RecordingSetup(voice.call, {
     ...options,
@@ -113,14 +115,17 @@ export class PreparedRecording implements VoiceListener {
     throw new JackfieldError('ERR_INVALID_STATE', 'The voice of the call is not open yet, or never was.');
   }
 
+  /** @internal */
   onLease(stream: StreamKind, lease: Lease, start: number): void {
     this.#setup.join(stream, lease, start);
   }
 
+  /** @internal */
   opened(voice: CallVoice): void {
     this.#recording = this.#setup.begin(voice);
   }
 
+  /** @internal */
   failed(): Promise<void> {
     return this.#setup.track.discard();
   }

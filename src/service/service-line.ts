@@ -1,3 +1,4 @@
+import { checkArgument, whole } from '../base/check.js';
 import type { Clock } from '../base/clock.js';
 import { sleep } from '../base/clock.js';
 import type { BotCall } from '../bot/bot-call.js';
@@ -59,6 +60,7 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
   readonly #onCall = (call: Call) =>
     void this.#meet(call).catch((error: unknown) => this.#failed(error, call));
 
+  /** @internal */
   constructor(name: string, account: string, client: Client, office: Office) {
     this.name = name;
     this.account = account;
@@ -80,11 +82,13 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
 
   /** The conversation of a bot on this call. */
   talk(call: number): BotCall | undefined {
+    checkArgument('call', call, whole(0, Number.MAX_SAFE_INTEGER));
     return this.#talks.get(call)?.talk;
   }
 
   /** Name of the bot that talks on this call. */
   botOn(call: number): string | undefined {
+    checkArgument('call', call, whole(0, Number.MAX_SAFE_INTEGER));
     return this.#talks.get(call)?.bot;
   }
 

@@ -1,4 +1,4 @@
-import { checkArgument } from '../base/check.js';
+import { checkArgument, having, number } from '../base/check.js';
 import { SAMPLE_RATE } from '../base/pcm.js';
 /** Is told by a {@link SampleTimeline} how it goes on. */
 export interface TimelineFollower {
@@ -21,6 +21,9 @@ export interface SampleTimeline {
   follow(follower: TimelineFollower): () => void;
 }
 
+/** Accepts a {@link TimelineFollower}. */
+const FOLLOWER = having('advance', 'end');
+
 /** A timeline that is moved by its owner. */
 export class ManualTimeline implements SampleTimeline {
   readonly sampleRate: number;
@@ -38,6 +41,7 @@ export class ManualTimeline implements SampleTimeline {
   }
 
   follow(follower: TimelineFollower): () => void {
+    checkArgument('follower', follower, FOLLOWER);
     if (this.#ended) {
       follower.end();
       return () => {};
@@ -48,6 +52,7 @@ export class ManualTimeline implements SampleTimeline {
 
   /** Moves on to `position`. A smaller one than before is ignored. */
   advanceTo(position: number): void {
+    checkArgument('position', position, number);
     if (this.#ended || position <= this.#position) return;
     this.#position = position;
     if (this.#followers.size === 0) return;

@@ -1,6 +1,7 @@
+import { callback, checkArgument, having, listOf, oneOf } from '../base/check.js';
 import type { Identity } from './identity.js';
-import type { EndCause, Leg } from './leg.js';
-import type { Party } from './party.js';
+import { CAUSE, type EndCause, LEG, type Leg } from './leg.js';
+import { PARTY, type Party } from './party.js';
 
 /** Price of a call. */
 export interface Tariff {
@@ -43,6 +44,11 @@ export interface Destination {
   overflow?(): Overflow;
 }
 
+/** Accepts a {@link Destination}. */
+export const DESTINATION = having('arrive');
+const TARGETS = listOf(DESTINATION);
+const FORWARD = oneOf('rules', 'voicemail');
+
 /** Way to phones: a simulated gateway, or a line to a real network. */
 export interface LineInterface {
   /**
@@ -81,6 +87,7 @@ export class Attempt {
   #open = true;
   #onWithdrawn: ((cause: EndCause) => void) | undefined;
 
+  /** @internal */
   constructor(origin: AttemptOrigin, events: AttemptEvents) {
     this.origin = origin;
     this.#events = events;
@@ -93,6 +100,7 @@ export class Attempt {
 
   /** Has `listener` called, once, when the one who dials gives up or somebody else has answered. The last one counts. */
   onWithdrawn(listener: (cause: EndCause) => void): void {
+    checkArgument('listener', listener, callback);
     this.#onWithdrawn = listener;
   }
 
@@ -103,31 +111,38 @@ export class Attempt {
 
   /** Lets the caller hear `party` before the answer; `party.leave` is called when the attempt ends. */
   earlyMedia(party: Party): void {
+    checkArgument('party', party, PARTY);
     if (this.#open) this.#events.earlyMedia(party);
   }
 
   /** Takes the call with `leg`, an end of its own for each call. */
   answer(leg: Leg): void {
+    checkArgument('leg', leg, LEG);
     this.#close(() => this.#events.answered(leg));
   }
 
   /** Does not take the call. */
   decline(cause: EndCause): void {
+    checkArgument('cause', cause, CAUSE);
     this.#close(() => this.#events.declined(cause));
   }
 
   /** Sends the call on to where the one called has its calls forwarded, or to its voicemail. */
   forward(to: 'rules' | 'voicemail'): void {
+    checkArgument('to', to, FORWARD);
     this.#close(() => this.#events.forwarded(to));
   }
 
   /** Passes the call on to the first of `targets` that answers. `leg` is the end of the one who does so. */
   transfer(targets: readonly Destination[], leg: Leg): void {
+    checkArgument('targets', targets, TARGETS);
+    checkArgument('leg', leg, LEG);
     this.#close(() => this.#events.transfer(targets, leg));
   }
 
   /** Gives up, for the one who dials. */
   withdraw(cause: EndCause): void {
+    checkArgument('cause', cause, CAUSE);
     this.#close(() => this.#onWithdrawn?.(cause));
   }
 

@@ -1,5 +1,6 @@
+import { callback, checkArgument, flag, words } from '../base/check.js';
 import type { Fence } from '../base/fence.js';
-import type { EndCause, Leg } from './leg.js';
+import { CAUSE, type EndCause, LEG, type Leg } from './leg.js';
 import type { RoomMember, VoiceRoom } from './voice-room.js';
 
 /** Two ends that were put through to each other: holds, digits and the end of the call. */
@@ -49,16 +50,20 @@ export class Connection implements RoomMember {
 
   /** The end that `leg` talks to. */
   otherThan(leg: Leg): Leg {
+    checkArgument('leg', leg, LEG);
     const [caller, callee] = this.legs;
     return leg === caller ? callee : caller;
   }
 
   isHeldBy(leg: Leg): boolean {
+    checkArgument('leg', leg, LEG);
     return this.#holders.has(leg);
   }
 
   /** Puts the call on hold from `leg`'s side, or takes that back. Streams go on, in silence. */
   hold(leg: Leg, on: boolean): void {
+    checkArgument('leg', leg, LEG);
+    checkArgument('on', on, flag);
     if (this.#ended || this.#holders.has(leg) === on) return;
     if (on) this.#holders.add(leg);
     else this.#holders.delete(leg);
@@ -71,6 +76,8 @@ export class Connection implements RoomMember {
 
   /** Sends a digit of `leg`'s to the other end. */
   digit(leg: Leg, digit: string): void {
+    checkArgument('leg', leg, LEG);
+    checkArgument('digit', digit, words);
     if (this.#ended) return;
     const other = this.otherThan(leg);
     this.#have(other, () => other.digit?.(digit));
@@ -78,6 +85,8 @@ export class Connection implements RoomMember {
 
   /** Ends the call for both. The statuses come first, then the streams are flushed and closed. */
   end(cause: EndCause, causeOf: (leg: Leg) => EndCause = () => cause): void {
+    checkArgument('cause', cause, CAUSE);
+    checkArgument('causeOf', causeOf, callback);
     if (this.#ended) return;
     this.#ended = true;
     for (const leg of this.legs) this.#have(leg, () => leg.ended(causeOf(leg)));

@@ -1,3 +1,5 @@
+import { rule } from '../base/check.js';
+
 /** Name and address of one end of a call. */
 export interface Identity {
   /** A Skype name, or a phone number with its `+`. */
@@ -5,6 +7,12 @@ export interface Identity {
   readonly fullName: string;
   readonly network: 'P2P' | 'PSTN';
 }
+
+/** Accepts an {@link Identity}. */
+export const IDENTITY = rule('an object with the texts handle and fullName', (value) => {
+  const { handle, fullName } = Object(value) as Partial<Identity>;
+  return typeof handle === 'string' && typeof fullName === 'string';
+});
 
 /** Skype names: a letter, then 1 to 31 letters, digits, `.`, `,`, `-`, `_` or `:`. */
 const HANDLE = /^[a-z][a-z0-9.,_:-]{1,31}$/i;

@@ -1,3 +1,4 @@
+import { having, rule } from '../base/check.js';
 import type { Identity } from './identity.js';
 import type { Party } from './party.js';
 
@@ -37,6 +38,23 @@ export type EndCause =
   | { readonly kind: 'failed'; readonly reason: FailureReason; readonly text?: string }
   /** The host of a conference has left it. */
   | { readonly kind: 'dropped-by-host' };
+
+const KINDS: Readonly<Record<EndCause['kind'], true>> = {
+  'hung-up': true,
+  cancelled: true,
+  refused: true,
+  'no-answer': true,
+  busy: true,
+  'answered-elsewhere': true,
+  transferred: true,
+  failed: true,
+  'dropped-by-host': true,
+};
+
+/** Accepts an {@link EndCause}. */
+export const CAUSE = rule(`an object whose kind is one of ${Object.keys(KINDS).join(', ')}`, (value) =>
+  Object.hasOwn(KINDS, String((Object(value) as Partial<EndCause>).kind)),
+);
 
 /** Stage of the search for the other party. */
 export type Progress = 'routing' | 'ringing' | 'early-media';
@@ -97,3 +115,6 @@ export interface Leg {
   /** Ends this end. Comes once; `voice.leave` follows. */
   ended(cause: EndCause): void;
 }
+
+/** Accepts a {@link Leg}. */
+export const LEG = having('place', 'connected', 'ended');

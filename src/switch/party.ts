@@ -1,3 +1,4 @@
+import { having } from '../base/check.js';
 import { BYTES_PER_SAMPLE, msToSamples, PTIME_MS } from '../base/pcm.js';
 
 /** Samples that a conversation moves in one tick of 20 ms. */
@@ -18,6 +19,9 @@ export interface Party {
   /** The conversation is over: flush what is under way, then let go of every socket and file. */
   leave(): Promise<void>;
 }
+
+/** Accepts a {@link Party}. */
+export const PARTY = having('speak', 'hear', 'leave');
 
 /** Adds `addend` to `sum`, clamped to 16 bits. */
 export function mixInto(sum: Int16Array, addend: Int16Array): void {

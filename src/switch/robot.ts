@@ -1,9 +1,26 @@
-import type { Clock } from '../base/clock.js';
+import {
+  checkArgument,
+  checkOptions,
+  either,
+  flag,
+  having,
+  listOf,
+  needed,
+  nested,
+  number,
+  oneOf,
+  type Rules,
+  rule,
+  within,
+  words,
+} from '../base/check.js';
+import { CLOCK, type Clock } from '../base/clock.js';
+import { SAMPLES } from '../base/pcm.js';
 import { dtmfSamples } from '../voice/tone/dtmf.js';
 import type { Attempt, Destination, Tariff } from './attempt.js';
-import type { Identity } from './identity.js';
+import { IDENTITY, type Identity } from './identity.js';
 import { Impaired, type Impairment } from './impaired.js';
-import type { Conversation, EndCause, Leg, Placing } from './leg.js';
+import { CAUSE, type Conversation, type EndCause, type Leg, type Placing } from './leg.js';
 import type { Party } from './party.js';
 import { Script, type ScriptStep } from './script.js';
 
@@ -32,6 +49,30 @@ export interface RobotBehaviour {
   readonly impairment?: Impairment;
 }
 
+const TIME = within(0, Infinity, 'ms');
+const COUNT = within(0, Infinity);
+const STEP = rule(
+  "'play-back', or an object with say, wait, record, digits or hold",
+  (value) =>
+    value === 'play-back' ||
+    ['say', 'wait', 'record', 'digits', 'hold'].some((name) => Object.hasOwn(Object(value) as object, name)),
+);
+const BEHAVIOUR_RULES: Rules<RobotBehaviour> = {
+  ringMs: needed(TIME),
+  outcome: needed(either(oneOf('answer'), CAUSE)),
+  earlyMedia: SAMPLES,
+  steps: needed(listOf(STEP)),
+  stay: needed(flag),
+  dropAfterMs: TIME,
+  dropCause: CAUSE,
+  impairment: nested<Impairment>({ lossPercent: within(0, 100), halfDuplex: flag, seed: number }),
+};
+const TARIFF_RULES: Rules<Tariff> = {
+  rate: needed(COUNT),
+  precision: needed(COUNT),
+  currency: needed(words),
+};
+
 /** A destination that is always there and follows a script: a service, a scripted user, a number of the gateway. */
 export class RobotDestination implements Destination {
   readonly identity: Identity;
@@ -40,6 +81,10 @@ export class RobotDestination implements Destination {
   readonly #clock: Clock;
 
   constructor(identity: Identity, behaviour: RobotBehaviour, clock: Clock, tariff?: Tariff) {
+    checkArgument('identity', identity, IDENTITY);
+    checkOptions(behaviour, BEHAVIOUR_RULES, 'behaviour.');
+    checkArgument('clock', clock, CLOCK);
+    if (tariff !== undefined) checkOptions(tariff, TARIFF_RULES, 'tariff.');
     this.identity = identity;
     this.#behaviour = behaviour;
     this.#clock = clock;
@@ -47,6 +92,7 @@ export class RobotDestination implements Destination {
   }
 
   arrive(attempt: Attempt): void {
+    checkArgument('attempt', attempt, having('ringing', 'answer', 'decline'));
     const { ringMs, outcome, earlyMedia } = this.#behaviour;
     if (ringMs > 0 || outcome === 'answer') attempt.ringing();
     if (earlyMedia) attempt.earlyMedia(new Script([{ say: earlyMedia }], () => undefined));
@@ -86,10 +132,12 @@ export class RobotLeg implements Leg {
   }
 
   place(placing: Placing): void {
+    checkArgument('placing', placing, having('start'));
     placing.start();
   }
 
   connected(conversation: Conversation): void {
+    checkArgument('conversation', conversation, having('end'));
     this.#conversation = conversation;
     const { dropAfterMs, dropCause = { kind: 'hung-up' } } = this.#behaviour;
     if (dropAfterMs === undefined || this.#cancelDrop) return;

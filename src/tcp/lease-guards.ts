@@ -1,5 +1,7 @@
+import { signal as aSignal, checkOptions, type Rules } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
 import { ChunkIterator } from '../stream/receive/chunk-iterator.js';
+import { SINK_RULES } from '../stream/receive/sink-options.js';
 import type { PcmChunk, SinkOptions } from '../stream/sink.js';
 import type { Lease } from './lease.js';
 
@@ -26,11 +28,14 @@ export function checkRunning({ state }: Lease, what: string): void {
   throw new JackfieldError('ERR_INVALID_STATE', text);
 }
 
+const FRAMES_RULES: Rules<SinkOptions & { signal?: AbortSignal }> = { ...SINK_RULES, signal: aSignal };
+
 /** The samples that `lease` receives, for `for await`; see {@link Lease.frames}. */
 export function framesOf(
   lease: Lease,
   options: SinkOptions & { signal?: AbortSignal },
 ): AsyncIterableIterator<PcmChunk> {
+  checkOptions(options, FRAMES_RULES);
   const { signal, ...sinkOptions } = options;
   const chunks = new ChunkIterator(() => void handle.remove().catch(() => {}), signal);
   const handle = lease.addSink(chunks, { name: 'frames', ...sinkOptions });

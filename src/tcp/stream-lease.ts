@@ -1,4 +1,4 @@
-import { checkArgument } from '../base/check.js';
+import { checkArgument, checkOptions, type Rules, signal } from '../base/check.js';
 import type { CancelTimer } from '../base/clock.js';
 import { deferred } from '../base/deferred.js';
 import { JackfieldError, messageOf } from '../base/errors.js';
@@ -7,6 +7,7 @@ import type { PcmFormat, PcmSink } from '../base/pcm.js';
 import type { ReadClass } from '../stream/pcm-stream.js';
 import type { Player } from '../stream/player.js';
 import type { SinkFeed } from '../stream/receive/sink-feed.js';
+import { checkFeeding } from '../stream/receive/sink-options.js';
 import type { SampleTimeline } from '../stream/sample-timeline.js';
 import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions } from '../stream/sink.js';
 import { waitForClaim } from './claim-wait.js';
@@ -19,6 +20,8 @@ import { type CloseReason, checkMove, type LeaseState, type Peer } from './lease
 import { PortListener } from './port-listener.js';
 import type { Accepted } from './read/accepted.js';
 import { StreamFlow } from './stream-flow.js';
+
+const SIGNAL_RULES: Rules<{ readonly signal?: AbortSignal }> = { signal };
 
 /** A lease that lives in this thread: its port, who may have it, and its states. */
 export class StreamLease extends FencedEmitter<LeaseEvents> implements Lease {
@@ -112,16 +115,19 @@ export class StreamLease extends FencedEmitter<LeaseEvents> implements Lease {
   }
 
   claimed(options: { signal?: AbortSignal } = {}): Promise<Peer> {
+    checkOptions(options, SIGNAL_RULES);
     return waitForClaim(this, options.signal);
   }
 
   addSink(sink: PcmSink | FileSinkSpec, options: SinkOptions = {}): SinkHandle {
+    checkFeeding(sink, options);
     checkReceives(this, 'addSink()');
     checkRunning(this, 'addSink()');
     return this.#flow.inlet.fanOut.add(sink, options);
   }
 
   addSentTap(sink: PcmSink | FileSinkSpec, options: SinkOptions = {}): SinkHandle {
+    checkFeeding(sink, options);
     const { taps } = sendingPart(this, this.#flow.outlet, 'addSentTap()');
     checkRunning(this, 'addSentTap()');
     return taps.add(sink, options);

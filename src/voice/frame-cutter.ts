@@ -1,3 +1,5 @@
+import { checkArgument } from '../base/check.js';
+import { SAMPLES } from '../base/pcm.js';
 /** Cuts a stream into frames of equal length, whatever pieces it comes in. */
 export class FrameCutter {
   readonly #frame: Int16Array;
@@ -8,8 +10,12 @@ export class FrameCutter {
     this.#frame = new Int16Array(length);
   }
 
-  /** Yields each frame that became full; the array is valid until the next one is asked for. */
+  /**
+   * Yields each frame that became full; the array is valid until the next one is asked for.
+   * @throws ERR_INVALID_ARG when `samples` are none.
+   */
   *push(samples: Int16Array): Generator<Int16Array, void, undefined> {
+    checkArgument('samples', samples, SAMPLES);
     for (let at = 0; at < samples.length; ) {
       const part = Math.min(samples.length - at, this.#frame.length - this.#filled);
       this.#frame.set(samples.subarray(at, at + part), this.#filled);

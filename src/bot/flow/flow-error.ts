@@ -1,4 +1,4 @@
-import { checkArgument, listOf, object } from '../../base/check.js';
+import { checkArgument, listOf, object, words } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 
 /** Something that is wrong with a flow of the right shape. */
@@ -41,6 +41,7 @@ export class FlowError extends JackfieldError {
 
 /** `flow.yaml:12:9 error steps.menu.next: there is no step ...`. */
 export function formatProblem(file: string, problem: FlowProblem): string {
+  checkArgument('file', file, words);
   checkArgument('problem', problem, object);
   const { severity, line, column, path, message } = problem;
   return `${problem.file ?? file}:${line}:${column} ${severity} ${path === '' ? '' : `${path}: `}${message}`;

@@ -2,6 +2,7 @@ import {
   path as aPath,
   checkArgument,
   checkOptions,
+  having,
   listOf,
   nested,
   object,
@@ -41,7 +42,7 @@ export interface ParseFlowOptions {
 const RULES: Rules<ParseFlowOptions> = {
   file: words,
   folder: words,
-  prompts: object,
+  prompts: having('samples', 'preload'),
   hooks: listOf(words),
   variables: listOf(words),
   http: nested(FLOW_HTTP),

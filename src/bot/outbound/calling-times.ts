@@ -1,4 +1,4 @@
-import { checkArgument, listOf, rule } from '../../base/check.js';
+import { checkArgument, listOf, object, rule } from '../../base/check.js';
 import { invalidArgument } from '../../base/errors.js';
 import { type Hours, nextWithinHours } from '../../base/hours.js';
 import { checkTimeZone, localClock } from '../../base/local-time.js';
@@ -21,6 +21,12 @@ const DAYS = listOf(
     (value) =>
       typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)),
   ),
+);
+/** Accepts days on which nobody is called: a list, or lists by the beginning of the number. */
+export const HOLIDAYS = rule(
+  'a list of days such as 2027-12-25, or an object of those by the beginning of the number',
+  (value) =>
+    DAYS.accepts(value) || (object.accepts(value) && Object.values(value as object).every(DAYS.accepts)),
 );
 const MINUTE_MS = 60_000;
 

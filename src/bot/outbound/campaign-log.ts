@@ -136,7 +136,7 @@ export class CampaignLog implements Disposable {
   /** Keeps what is wanted of a campaign; undefined forgets it. @throws ERR_FILE. */
   setWill(campaign: string, will: CampaignWill | undefined): void {
     checkArgument('campaign', campaign, words);
-    checkArgument('will', will ?? 'run', oneOf('run', 'stop'));
+    if (will !== undefined) checkArgument('will', will, oneOf('run', 'stop'));
     const [sql, ...values] =
       will === undefined
         ? ['DELETE FROM campaign_wills WHERE campaign = ?', campaign]

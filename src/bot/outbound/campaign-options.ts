@@ -2,7 +2,6 @@ import {
   signal as abortSignal,
   callback,
   checkOptions,
-  given,
   having,
   line,
   nested,
@@ -20,7 +19,7 @@ import type { BotHost } from '../bot-host.js';
 import type { BotResult } from '../bot-result.js';
 import { KEYS } from '../keys.js';
 import type { CampaignTarget } from './call-list.js';
-import { CallingTimes, type Holidays } from './calling-times.js';
+import { CallingTimes, HOLIDAYS, type Holidays } from './calling-times.js';
 import type { CampaignResult, CampaignStore, DoNotCall } from './campaign-call.js';
 import { type CampaignPacing, PACING_RULES } from './campaign-pacing.js';
 
@@ -95,7 +94,7 @@ const RULES: Rules<CampaignOptions> = {
   timezone: words,
   zones: object,
   zoneField: line(1, 100),
-  holidays: given,
+  holidays: HOLIDAYS,
   pacing: nested(PACING_RULES),
   doNotCall: having('has', 'add'),
   doNotCallKey: KEYS,

@@ -57,9 +57,7 @@ export function runCampaign(
   options: CampaignOptions = {},
 ): AsyncGenerator<CampaignResult, void, void> {
   checkArgument('host', host, HOST);
-  checkArgument('bot', bot, BOTS);
-  checkArgument('targets', targets, TARGETS);
-  checkCampaign(options);
+  checkPlan(bot, targets, options);
   const stop = new AbortController();
   const signals = options.signal ? [stop.signal, options.signal] : [stop.signal];
   const botFor = typeof bot === 'function' ? bot : () => bot;
@@ -68,6 +66,13 @@ export function runCampaign(
     new CampaignRun(host, botFor, list, resolveCampaign(options, list), AbortSignal.any(signals)),
     stop,
   );
+}
+
+/** Checks what a campaign is made of. @throws ERR_INVALID_ARG. */
+export function checkPlan(bot: unknown, targets: unknown, options: CampaignOptions): void {
+  checkArgument('bot', bot, BOTS);
+  checkArgument('targets', targets, TARGETS);
+  checkCampaign(options);
 }
 
 /** @throws ERR_INVALID_ARG for one that stands twice. */

@@ -1,6 +1,8 @@
 import {
+  checkArgument,
   checkOptions,
   given,
+  having,
   listOf,
   needed,
   nested,
@@ -73,6 +75,7 @@ const RULES: Rules<CampaignSource> = {
  */
 export async function readCampaign(source: CampaignSource, prompts: Prompts): Promise<ReadCampaign> {
   checkOptions(source, RULES);
+  checkArgument('prompts', prompts, having('samples', 'preload'));
   const { list, flow, hooks, http, script, weekdays, timezone, hours } = source;
   const targets = await readCallList(list);
   const {

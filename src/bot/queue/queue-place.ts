@@ -1,3 +1,4 @@
+import { checkArgument, object } from '../../base/check.js';
 import type { Speakable, SpokenPart } from '../prompt/speakable.js';
 
 /** A caller's place, for what is said of it. */
@@ -67,7 +68,9 @@ const WORDS: ReadonlyMap<string, PlaceWords> = new Map([
  * Says position and wait in the language of the call: en, de, fr, es and et; English in every other. It is text, which
  * needs a speech engine; the wait is in whole minutes, rounded up.
  */
-export function sayPlace({ position, estimateMs, language }: QueuePlace): Speakable {
+export function sayPlace(where: QueuePlace): Speakable {
+  checkArgument('where', where, object);
+  const { position, estimateMs, language } = where;
   const words = WORDS.get(language) ?? ENGLISH;
   const place: SpokenPart[] = [{ text: words.before }, { number: position }];
   if (words.after !== '') place.push({ text: words.after });

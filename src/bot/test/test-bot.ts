@@ -3,6 +3,7 @@ import {
   checkArgument,
   checkOptions,
   date,
+  having,
   instance,
   needed,
   object,
@@ -57,7 +58,7 @@ export interface TestBotResult {
 
 const RULES: Rules<TestBotOptions> = {
   exchange: needed(STARTER),
-  prompts: object,
+  prompts: having('samples', 'preload'),
   others: object,
   direction: oneOf('caller-calls', 'bot-calls'),
   caller: words,

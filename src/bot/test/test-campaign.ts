@@ -1,20 +1,11 @@
-import {
-  checkArgument,
-  checkOptions,
-  date,
-  given,
-  needed,
-  object,
-  type Rules,
-  wait,
-} from '../../base/check.js';
+import { checkOptions, date, instance, needed, object, type Rules, wait } from '../../base/check.js';
 import { VirtualClock } from '../../base/clock.js';
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { Bot } from '../bot.js';
 import type { BotResult } from '../bot-result.js';
 import type { CampaignTarget } from '../outbound/call-list.js';
-import { runCampaign } from '../outbound/campaign.js';
+import { checkPlan, runCampaign } from '../outbound/campaign.js';
 import type { CampaignLine, CampaignResult } from '../outbound/campaign-call.js';
 import type { CampaignOptions } from '../outbound/campaign-options.js';
 import type { Prompts } from '../prompt/prompts.js';
@@ -59,7 +50,7 @@ const RULES: Rules<TestCampaignOptions> = {
   people: object,
   others: object,
   prompts: object,
-  clock: given,
+  clock: instance(VirtualClock),
   startsAt: date,
   limitMs: wait,
 };
@@ -86,10 +77,10 @@ export async function testCampaign(
   options: TestCampaignOptions,
 ): Promise<TestCampaignResult> {
   checkOptions(options, RULES);
+  checkPlan(bot, targets, options.campaign ?? {});
   const { people = {}, others = {}, limitMs = THIRTY_DAYS_MS } = options;
   const { startsAt = new Date('2027-03-01T09:00:00Z') } = options;
   const { clock = new VirtualClock(startsAt.getTime()) } = options;
-  checkArgument('campaign', options.campaign ?? {}, object);
   const begunAt = clock.now();
   const transcript = new TestTranscript(clock);
   const called = targets.map((each) => (typeof each === 'string' ? each : each.target));

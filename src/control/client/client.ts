@@ -1,9 +1,9 @@
-import { signal as abortSignal, checkArgument, oneOf, words } from '../../base/check.js';
+import { signal as abortSignal, checkArgument, words } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import { checkWait, deadlineIn, type WaitOptions, waitFor } from '../../base/wait.js';
-import { type LISTS, SEARCHES } from '../../protocol/catalogue/searches.js';
-import { commands, ID, type NamedObject } from '../../protocol/commands.js';
+import type { LISTS, SEARCHES } from '../../protocol/catalogue/searches.js';
+import { checkObjectId, commands, ID, type NamedObject } from '../../protocol/commands.js';
 import type {
   ActionName,
   CommandMessage,
@@ -47,8 +47,6 @@ export interface ClientEvents extends FencedEvents {
   /** The link is gone for good; the error is absent when {@link Client.close} was called. */
   closed: [error: Error | undefined];
 }
-
-const SEARCH = oneOf(...Object.keys(SEARCHES));
 
 /** The ids that a search answers with: numbers of calls, handles of users and so on. */
 export type SearchResult<S extends SearchName> = readonly ObjectId<
@@ -185,6 +183,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
     value: PropertyValue<O, P>,
     options?: CommandOptions,
   ): Promise<void> {
+    checkObjectId(object, id);
     const text = encodeProperty(object, property, value);
     await this.command(commands.set(object, id, property, text) as CommandMessage, options);
   }
@@ -206,7 +205,6 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
     target = '',
     options?: CommandOptions,
   ): Promise<SearchResult<S>> {
-    checkArgument('what', what, SEARCH);
     const reply = await this.command(commands.search(what, target), options);
     if (reply.kind !== 'list') throw unexpected(`SEARCH ${what}`, reply);
     return reply.ids as SearchResult<S>;
@@ -240,6 +238,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
 
   /** The calls with this CONF_ID. */
   conference(id: number): Conference {
+    checkArgument('id', id, ID);
     return new Conference(id, () => this.calls);
   }
 
@@ -250,7 +249,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
 
   /** Anyone, by handle, as `users.get(handle)`. @throws ERR_INVALID_ARG for a handle that is not one word. */
   user(handle: string): User {
-    return this.users.get(handle);
+    return this.users.get(checkObjectId('USER', handle, 'handle'));
   }
 
   /** Closes the link. Calls go on; what waits for an answer is rejected with ERR_CLOSED. */

@@ -1,4 +1,4 @@
-import { checkArgument, object } from '../../base/check.js';
+import { checkArgument, number, object } from '../../base/check.js';
 import {
   CALL_TRANSITIONS,
   type CallStatus,
@@ -79,6 +79,7 @@ export function nextCallState(
   atMs: number,
 ): CallState | undefined {
   checkArgument('news', news, object);
+  checkArgument('atMs', atMs, number);
   if (state !== undefined) checkArgument('state', state, object);
   if (news.property === 'STATUS') {
     const again = news.transferred && state !== undefined && canCallMove(state.status, news.status);

@@ -60,6 +60,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
   readonly #history: StateHistory<CallState>;
   #heardAtMs: number;
 
+  /** @internal */
   constructor(id: number, sender: CommandSender, clock: Clock) {
     super('CALL', id, sender);
     checkArgument('clock', clock, CLOCK);
@@ -164,6 +165,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
    * @throws ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED, ERR_ATTACH_UNAVAILABLE.
    */
   async refresh(options?: CommandOptions): Promise<void> {
+    checkWait(options);
     try {
       await this.text('STATUS', { ...options, fresh: true });
     } catch (error) {
@@ -209,6 +211,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
 
   /** The other parties of the conference, as this call sees it; empty without a conference. */
   async participants(options?: CommandOptions): Promise<ConferenceParticipant[]> {
+    checkWait(options);
     const count = await this.get('CONF_PARTICIPANTS_COUNT', { ...options, fresh: true });
     const indexes = Array.from(
       { length: Math.max(0, Math.min(count, MAX_PARTICIPANTS)) },
@@ -283,6 +286,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
     await streams[stream].set(targets, options);
   }
 
+  /** @internal */
   override take(property: string, value: string, heardAt: number, sentAfter: number | undefined): boolean {
     if (property === 'DTMF' && sentAfter === undefined) this.emit('dtmf', value);
     const news = super.take(property, value, heardAt, sentAfter);
@@ -303,7 +307,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
     return this.#heardAtMs;
   }
 
-  /** Nothing will be heard of the call any more; called by the client. */
+  /** Nothing will be heard of the call any more; called by the client. @internal */
   override lose(error: Error): void {
     this.#history.lose(error);
   }

@@ -11,6 +11,7 @@ export class Conference {
   readonly id: number;
   readonly #allCalls: () => Iterable<Call>;
 
+  /** @internal */
   constructor(id: number, allCalls: () => Iterable<Call>) {
     checkArgument('id', id, ID);
     checkArgument('allCalls', allCalls, callback);

@@ -24,6 +24,7 @@ const PARAMETERS = having('get', 'set');
 export class Devices {
   readonly #parameters: Parameters;
 
+  /** @internal */
   constructor(parameters: Parameters) {
     checkArgument('parameters', parameters, PARAMETERS);
     this.#parameters = parameters;

@@ -64,7 +64,7 @@ export class ObjectCollection<O extends NamedObject, T extends LiveObject<Object
   /** Those that were over when the endpoint was last away: one that has started again counts from the beginning. */
   readonly #past = new WeakSet<T>();
 
-  /** Used by the client. */
+  /** Used by the client. @internal */
   constructor(kind: CollectionKind<O, T>, sender: CommandSender) {
     super();
     this.#kind = kind;
@@ -83,7 +83,7 @@ export class ObjectCollection<O extends NamedObject, T extends LiveObject<Object
 
   /** Gives the object of this id if it is known already. */
   known(id: ObjectId<O>): T | undefined {
-    return this.#objects.get(id);
+    return this.#objects.get(checkObjectId(this.#kind.object, id));
   }
 
   /**
@@ -104,7 +104,7 @@ export class ObjectCollection<O extends NamedObject, T extends LiveObject<Object
     for (const object of this.#objects.values()) if (!object.over) yield object;
   }
 
-  /** Takes a property in; called by the client as messages come. */
+  /** Takes a property in; called by the client as messages come. @internal */
   take({ id, property, value, heardAt, sentAfter }: PropertyNews<ObjectId<O>>): void {
     let known = this.#objects.get(id);
     if (known && this.#past.has(known) && this.#kind.begins?.(property, value)) {
@@ -119,7 +119,7 @@ export class ObjectCollection<O extends NamedObject, T extends LiveObject<Object
     if (news) this.emit('property', object, property, value);
   }
 
-  /** Takes in that an object was deleted; called by the client. */
+  /** Takes in that an object was deleted; called by the client. @internal */
   remove(id: ObjectId<O>): void {
     const object = this.#objects.get(id);
     if (!object) return;
@@ -129,17 +129,17 @@ export class ObjectCollection<O extends NamedObject, T extends LiveObject<Object
     this.emit('deleted', object);
   }
 
-  /** Forgets what was heard of all objects that are not over; called by the client. */
+  /** Forgets what was heard of all objects that are not over; called by the client. @internal */
   forget(): void {
     for (const object of this) object.forget();
   }
 
-  /** The endpoint was away: the ids of those that are over may be those of others from now on. Called by the client. */
+  /** The endpoint was away: the ids of those that are over may be those of others from now on. Called by the client. @internal */
   freeIds(): void {
     for (const object of this.#objects.values()) if (object.over) this.#past.add(object);
   }
 
-  /** Nothing will be heard any more; called by the client. */
+  /** Nothing will be heard any more; called by the client. @internal */
   lose(error: Error): void {
     for (const object of this.#objects.values()) object.lose(error);
   }

@@ -22,6 +22,7 @@ export class Parameters extends FencedEmitter<ParametersEvents> {
   readonly #sender: CommandSender;
   readonly #cache = new PropertyCache();
 
+  /** @internal */
   constructor(sender: CommandSender) {
     super();
     checkArgument('sender', sender, SENDER);
@@ -54,12 +55,12 @@ export class Parameters extends FencedEmitter<ParametersEvents> {
     await this.#sender.command(commands.setParameter(parameter, text), options);
   }
 
-  /** Takes a parameter's value; called as messages come in. */
+  /** Takes a parameter's value; called as messages come in. @internal */
   take(parameter: ParameterName, value: string, heardAt: number, sentAfter: number | undefined): void {
     if (this.#cache.take(parameter, value, heardAt, sentAfter)) this.emit('parameter', parameter, value);
   }
 
-  /** Forgets what was heard. */
+  /** Forgets what was heard. @internal */
   forget(): void {
     this.#cache.clear();
   }

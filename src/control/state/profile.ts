@@ -26,6 +26,7 @@ const RULES: Rules<Partial<Forwarding>> = {
 
 /** The PROFILE object: the current user's own data. */
 export class Profile extends RemoteObject<'PROFILE'> {
+  /** @internal */
   constructor(sender: CommandSender) {
     super('PROFILE', undefined, sender);
   }

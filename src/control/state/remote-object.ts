@@ -54,6 +54,7 @@ export class RemoteObject<
   readonly #asked = new Map<string, Promise<unknown>>();
   #cached = true;
 
+  /** @internal */
   constructor(object: O, id: ObjectId<O>, sender: CommandSender) {
     super();
     checkArgument('object', object, OBJECT);
@@ -129,7 +130,7 @@ export class RemoteObject<
     await this.#sender.command({ kind: 'set', object, id, property, value: text } as SetCommand, options);
   }
 
-  /** Takes a property's value; called as messages come in. @returns whether it is news. */
+  /** Takes a property's value; called as messages come in. @returns whether it is news. @internal */
   take(property: string, value: string, heardAt: number, sentAfter: number | undefined): boolean {
     if (!this.#cache.take(property, value, heardAt, sentAfter)) return false;
     (this as RemoteObject<ObjectName>).emit('property', property, value);
@@ -146,15 +147,15 @@ export class RemoteObject<
     return true;
   }
 
-  /** Takes in that nothing will be heard of it any more; called by the client. */
+  /** Takes in that nothing will be heard of it any more; called by the client. @internal */
   lose(_error: Error): void {}
 
-  /** Forgets what was heard: the endpoint was away, and it may have changed. */
+  /** Forgets what was heard: the endpoint was away, and it may have changed. @internal */
   forget(): void {
     this.#cache.clear();
   }
 
-  /** Stops keeping values: nothing hands the endpoint's messages to this object any more. */
+  /** Stops keeping values: nothing hands the endpoint's messages to this object any more. @internal */
   detach(): void {
     this.#cached = false;
   }

@@ -19,6 +19,7 @@ export class VoiceStream {
   readonly #id: number;
   readonly #sender: CommandSender;
 
+  /** @internal */
   constructor(name: VoiceStreamName, object: 'CALL' | 'VOICEMAIL', id: number, sender: CommandSender) {
     checkArgument('name', name, STREAM_NAME);
     checkArgument('object', object, OBJECT);

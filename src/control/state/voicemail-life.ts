@@ -1,4 +1,4 @@
-import { checkArgument, object } from '../../base/check.js';
+import { checkArgument, number, object } from '../../base/check.js';
 import {
   VOICEMAIL_TRANSITIONS,
   type VoicemailFailureReason,
@@ -53,6 +53,7 @@ export function nextVoicemailState(
   atMs: number,
 ): VoicemailState {
   checkArgument('news', news, object);
+  checkArgument('atMs', atMs, number);
   if (state !== undefined) checkArgument('state', state, object);
   const { status, reason } = news;
   if (state?.phase === 'deleted') return state;

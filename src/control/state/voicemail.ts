@@ -24,6 +24,7 @@ export class VoicemailFailedError extends JackfieldError {
   /** As on the wire; absent when the endpoint gave none. */
   readonly failureReason: VoicemailFailureReason | OtherWord | undefined;
 
+  /** @internal */
   constructor(
     id: number,
     status: string,
@@ -54,6 +55,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
   /** Of the failure that is told next. */
   #reason: string | undefined;
 
+  /** @internal */
   constructor(id: number, sender: CommandSender, clock: Clock) {
     super('VOICEMAIL', id, sender);
     checkArgument('clock', clock, CLOCK);
@@ -106,7 +108,10 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
     throw await this.failure(status, last);
   }
 
-  /** The error for a state other than `wanted`; asks for the reason of a failure that has not been told yet. */
+  /**
+   * The error for a state other than `wanted`; asks for the reason of a failure that has not been told yet.
+   * @internal
+   */
   async failure(wanted: string, state = this.state): Promise<VoicemailFailedError> {
     checkArgument('wanted', wanted, words);
     const reason = state?.phase === 'failed' ? (state.reason ?? (await this.#failureReason())) : undefined;
@@ -156,6 +161,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
     return this.alter('DELETE', '', options);
   }
 
+  /** @internal */
   override take(property: string, value: string, heardAt: number, sentAfter: number | undefined): boolean {
     const news = super.take(property, value, heardAt, sentAfter);
     // The same reason may be told again, of another failure.
@@ -167,7 +173,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
     return news;
   }
 
-  /** Nothing will be heard of the voicemail any more; called by the client. */
+  /** Nothing will be heard of the voicemail any more; called by the client. @internal */
   override lose(error: Error): void {
     this.#history.lose(error);
   }

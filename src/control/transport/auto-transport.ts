@@ -4,6 +4,7 @@ import { DbusTransport } from './dbus-transport.js';
 import { MacTransport } from './mac-transport.js';
 import { TcpTransport } from './tcp-transport.js';
 import {
+  checkOpening,
   type Link,
   TRANSPORT,
   type Transport,
@@ -60,6 +61,7 @@ export class AutoTransport implements Transport {
 
   /** @throws a {@link NoEndpointError} that says what was tried and why each failed; ERR_ABORTED. */
   async open(handlers: TransportHandlers, options: TransportWait = {}): Promise<Link> {
+    checkOpening(handlers, options);
     const attempts: AttachAttempt[] = [];
     for (const candidate of this.#candidates) {
       if (options.signal?.aborted) throw abortedError('an endpoint', options.signal);

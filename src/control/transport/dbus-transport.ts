@@ -5,7 +5,13 @@ import { waitFor } from '../../base/wait.js';
 import { BUS_ADDRESS, DBUS_NAMES } from '../../protocol/attach-names.js';
 import { endpointGone, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
-import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
+import {
+  checkOpening,
+  type Link,
+  type Transport,
+  type TransportHandlers,
+  type TransportWait,
+} from './transport.js';
 
 /** Address of the system bus when DBUS_SYSTEM_BUS_ADDRESS is not set. */
 const SYSTEM_BUS = 'unix:path=/run/dbus/system_bus_socket';
@@ -46,7 +52,9 @@ export class DbusTransport implements Transport {
     this.name = `D-Bus (${options.address === undefined ? `${bus} bus` : options.address})`;
   }
 
-  async open(handlers: TransportHandlers, { signal }: TransportWait = {}): Promise<Link> {
+  async open(handlers: TransportHandlers, options: TransportWait = {}): Promise<Link> {
+    checkOpening(handlers, options);
+    const { signal } = options;
     if (signal?.aborted) throw abortedError(this.name, signal);
     if (this.#address === undefined) {
       throw new UnavailableError(
@@ -59,7 +67,10 @@ export class DbusTransport implements Transport {
       throw new UnavailableError(this.name, 'its address must be printable ASCII, the rest as %xx', REMEDY);
     }
     const { createClient, defineInterface } = await import('dbus-native');
-    const bus = createClient({ busAddress: this.#address, timeout: this.#callTimeoutMs });
+    const address = this.#address;
+    const bus = clientOf(this.name, () =>
+      createClient({ busAddress: address, timeout: this.#callTimeoutMs }),
+    );
     const link = new DbusLink(bus, handlers);
     try {
       const owner = await ownerOf(bus, signal);
@@ -70,6 +81,15 @@ export class DbusTransport implements Transport {
       if (signal?.aborted) throw abortedError(this.name, signal);
       throw new UnavailableError(this.name, error, REMEDY);
     }
+  }
+}
+
+/** Makes the client of a bus. @throws ERR_ATTACH_UNAVAILABLE for a kind of address that the package does not know. */
+function clientOf(name: string, make: () => MessageBus): MessageBus {
+  try {
+    return make();
+  } catch (error) {
+    throw new UnavailableError(name, error, REMEDY);
   }
 }
 

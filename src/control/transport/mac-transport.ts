@@ -15,7 +15,13 @@ import {
   OBSERVE,
   SEND_COMMAND,
 } from './mac-scripts.js';
-import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
+import {
+  checkOpening,
+  type Link,
+  type Transport,
+  type TransportHandlers,
+  type TransportWait,
+} from './transport.js';
 
 const run = promisify(execFile);
 
@@ -47,7 +53,9 @@ export class MacTransport implements Transport {
     this.#options = { scriptName, osascript };
   }
 
-  async open(handlers: TransportHandlers, { signal }: TransportWait = {}): Promise<Link> {
+  async open(handlers: TransportHandlers, options: TransportWait = {}): Promise<Link> {
+    checkOpening(handlers, options);
+    const { signal } = options;
     if (signal?.aborted) throw abortedError(this.name, signal);
     const { osascript } = this.#options;
     const limits = signal ? { signal } : {};

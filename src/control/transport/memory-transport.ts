@@ -1,6 +1,13 @@
+import { checkArgument, having } from '../../base/check.js';
 import { abortedError } from '../../base/errors.js';
 import { LinkLifetime } from './link-lifetime.js';
-import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
+import {
+  checkOpening,
+  type Link,
+  type Transport,
+  type TransportHandlers,
+  type TransportWait,
+} from './transport.js';
 
 /** The endpoint's side of an in-process link; `Endpoint` of the exchange is one. */
 export interface MemoryEndpoint {
@@ -17,16 +24,21 @@ export interface MemorySession {
   disconnect(): void;
 }
 
+const ENDPOINT = having('connect');
+
 /** Attaches to an endpoint in the same process. Messages are handed over in a microtask, in order. */
 export class MemoryTransport implements Transport {
   readonly name = 'memory';
   readonly #endpoint: MemoryEndpoint;
 
   constructor(endpoint: MemoryEndpoint) {
+    checkArgument('endpoint', endpoint, ENDPOINT);
     this.#endpoint = endpoint;
   }
 
-  async open(handlers: TransportHandlers, { signal }: TransportWait = {}): Promise<Link> {
+  async open(handlers: TransportHandlers, options: TransportWait = {}): Promise<Link> {
+    checkOpening(handlers, options);
+    const { signal } = options;
     if (signal?.aborted) throw abortedError('an endpoint in this process', signal);
     const lifetime = new LinkLifetime(handlers);
     const session = this.#endpoint.connect({

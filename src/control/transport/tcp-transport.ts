@@ -8,7 +8,13 @@ import { FramingError, LineFramer } from '../../protocol/line-framer.js';
 import { linkClosed, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import { type TcpTarget, type TcpTransportOptions, tcpTarget } from './tcp-options.js';
-import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
+import {
+  checkOpening,
+  type Link,
+  type Transport,
+  type TransportHandlers,
+  type TransportWait,
+} from './transport.js';
 
 const REMEDY = 'start one, for instance with "jackfield exchange"';
 
@@ -24,7 +30,9 @@ export class TcpTransport implements Transport {
     this.name = `${tls ? 'tls' : 'tcp'} ${host.includes(':') ? `[${host}]` : host}:${port}`;
   }
 
-  async open(handlers: TransportHandlers, { signal }: TransportWait = {}): Promise<Link> {
+  async open(handlers: TransportHandlers, options: TransportWait = {}): Promise<Link> {
+    checkOpening(handlers, options);
+    const { signal } = options;
     const socket = await this.#connect(signal);
     const { token, idleMs } = this.#target;
     if (token === undefined) return new TcpLink(socket, handlers, idleMs);

@@ -1,4 +1,4 @@
-import { having } from '../../base/check.js';
+import { checkArgument, checkOptions, having, type Rules, signal } from '../../base/check.js';
 
 /** The client that opened a transport. */
 export interface TransportHandlers {
@@ -47,6 +47,15 @@ export interface Transport {
    * ERR_ABORTED when `signal` fires first.
    */
   open(handlers: TransportHandlers, options?: TransportWait): Promise<Link>;
+}
+
+const HANDLERS = having('line', 'closed');
+const WAIT_RULES: Rules<TransportWait> = { signal };
+
+/** Checks what {@link Transport.open} is given. @throws ERR_INVALID_ARG. */
+export function checkOpening(handlers: TransportHandlers, options: TransportWait): void {
+  checkArgument('handlers', handlers, HANDLERS);
+  checkOptions(options, WAIT_RULES);
 }
 
 /** Anything that is a transport. */

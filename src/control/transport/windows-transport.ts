@@ -3,7 +3,13 @@ import { abortedError, JackfieldError } from '../../base/errors.js';
 import { waitFor } from '../../base/wait.js';
 import { UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
-import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
+import {
+  checkOpening,
+  type Link,
+  type Transport,
+  type TransportHandlers,
+  type TransportWait,
+} from './transport.js';
 import {
   type HiddenWindow,
   type WindowMessage,
@@ -50,7 +56,9 @@ export class WindowsTransport implements Transport {
     this.#desktop = options.desktop ?? loadDesktop;
   }
 
-  async open(handlers: TransportHandlers, { signal }: TransportWait = {}): Promise<Link> {
+  async open(handlers: TransportHandlers, options: TransportWait = {}): Promise<Link> {
+    checkOpening(handlers, options);
+    const { signal } = options;
     if (signal?.aborted) throw abortedError(this.name, signal);
     const desktop = await this.#desktop().catch((error: unknown) => {
       throw new UnavailableError(this.name, error, 'run on Windows, and install the package koffi');

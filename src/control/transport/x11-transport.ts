@@ -5,7 +5,13 @@ import { X11_NAMES } from '../../protocol/attach-names.js';
 import { X11Assembler, x11Chunks } from '../../protocol/x11-chunks.js';
 import { UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
-import type { Link, Transport, TransportHandlers, TransportWait } from './transport.js';
+import {
+  checkOpening,
+  type Link,
+  type Transport,
+  type TransportHandlers,
+  type TransportWait,
+} from './transport.js';
 
 /** Options of {@link X11Transport}. */
 export interface X11TransportOptions {
@@ -32,7 +38,9 @@ export class X11Transport implements Transport {
     this.name = `X11 (${this.#display ?? 'no display'})`;
   }
 
-  async open(handlers: TransportHandlers, { signal }: TransportWait = {}): Promise<Link> {
+  async open(handlers: TransportHandlers, options: TransportWait = {}): Promise<Link> {
+    checkOpening(handlers, options);
+    const { signal } = options;
     if (signal?.aborted) throw abortedError(this.name, signal);
     if (!this.#display) {
       throw new UnavailableError(

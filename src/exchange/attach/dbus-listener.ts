@@ -57,7 +57,7 @@ export class DbusListener {
     if (!BUS_ADDRESS.test(busAddress))
       throw unavailable('its address must be printable ASCII, the rest as %xx');
     const { createClient, defineInterface } = await import('dbus-native');
-    const bus = createClient({ busAddress });
+    const bus = clientOf(() => createClient({ busAddress }));
     const listener = new DbusListener(bus, endpoint, door, minReplyLatencyMs);
     try {
       await listener.#serve(defineInterface);
@@ -178,6 +178,15 @@ export class DbusListener {
   #gone(client: string): void {
     this.#sessions.get(client)?.disconnect();
     this.#sessions.delete(client);
+  }
+}
+
+/** Makes the client of a bus. @throws ERR_PORT for a kind of address that the package does not know. */
+function clientOf(make: () => MessageBus): MessageBus {
+  try {
+    return make();
+  } catch (error) {
+    throw unavailable(messageOf(error));
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { path as aPath, checkArgument } from '../../base/check.js';
+import { path as aPath, checkArgument, having } from '../../base/check.js';
 import { CLOCK, type Clock } from '../../base/clock.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
@@ -89,6 +89,7 @@ export class Scenario {
    * @throws ERR_FILE, ERR_WAV when a voicemail cannot be read.
    */
   async run(exchange: Exchange): Promise<() => void> {
+    checkArgument('exchange', exchange, having('deposit', 'endpoint'));
     const start = this.#clock.now();
     for (const { to, from, fullName = from, file, fault } of this.#voicemails) {
       const sender = { handle: from, fullName };

@@ -1,13 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { path as aPath, checkArgument, object } from '../../base/check.js';
+import {
+  path as aPath,
+  callback,
+  checkArgument,
+  checkOptions,
+  instance,
+  type Rules,
+} from '../../base/check.js';
 import { VirtualClock } from '../../base/clock.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { hasLineBreak } from '../../protocol/serialize.js';
 import { FRAME_SAMPLES } from '../../switch/party.js';
 import type { Session } from '../api/session.js';
 import { Exchange } from '../exchange.js';
-import type { ExchangeOptions } from '../exchange-options.js';
+import { EXCHANGE_RULES, type ExchangeOptions } from '../exchange-options.js';
 import { FileSource } from '../voice/file-stream.js';
 import { readVoice } from '../voice/prompts.js';
 import type { StreamStats, VoiceDestination } from '../voice/stream.js';
@@ -32,6 +39,9 @@ export interface ReplayOptions extends Omit<ExchangeOptions, 'clock' | 'opener' 
   readonly begin?: (exchange: Exchange) => Promise<void>;
 }
 
+const { clock, opener, stateFolder, ...REPLAYED } = EXCHANGE_RULES;
+const RULES: Rules<ReplayOptions> = { ...REPLAYED, clock: instance(VirtualClock), begin: callback };
+
 /** After the last recorded line, in milliseconds. */
 const AFTERMATH_MS = 5000;
 /**
@@ -49,7 +59,7 @@ const MAX_SHIFT_FRAMES = 5;
  */
 export async function replay(folder: string, options: ReplayOptions = {}): Promise<ReplayReport> {
   checkArgument('folder', folder, aPath);
-  checkArgument('options', options, object);
+  checkOptions(options, RULES);
   const { clock = new VirtualClock(), begin, ...rest } = options;
   const entries = await load(folder);
   const heard: Tape[] = [];

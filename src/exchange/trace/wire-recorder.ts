@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { path as aPath, checkArgument } from '../../base/check.js';
+import { path as aPath, checkArgument, having } from '../../base/check.js';
 import { CLOCK, type Clock } from '../../base/clock.js';
 import { privateStream } from '../../files/private-file.js';
 import { makeFolder } from '../../files/whole-file.js';
@@ -61,11 +61,13 @@ export class WireRecorder {
 
   /** Records the lines of `exchange` from now on. */
   follow(exchange: Exchange): void {
+    checkArgument('exchange', exchange, having('on'));
     exchange.on('line', (line) => this.#write({ at: this.#now, ...line }));
   }
 
   /** An opener whose streams are recorded: the option `opener` of the exchange. */
   wrap(opener: StreamOpener): StreamOpener {
+    checkArgument('opener', opener, having('source', 'destination'));
     return {
       source: async (target, owner) => {
         const source = await opener.source(target, owner);

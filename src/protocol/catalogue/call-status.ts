@@ -1,3 +1,4 @@
+import { checkArgument, words } from '../../base/check.js';
 import { entryOf } from '../../base/entry-of.js';
 
 /** Every value of `CALL <id> STATUS` (reference, "CALL object"; LOCALHOLD and REMOTEHOLD from "SET CALL ONHOLD"). */
@@ -104,11 +105,14 @@ export const CALL_TRANSITIONS: Readonly<Record<CallStatus, readonly CallStatus[]
 
 /** True when a call with this status is over: no other status follows. */
 export function isTerminalCallStatus(status: string): boolean {
+  checkArgument('status', status, words);
   return nextOf(status)?.length === 0;
 }
 
 /** True when a call of status `from` may be reported as `to` next. From or to an unlisted word, any move is allowed. */
 export function canCallMove(from: string, to: string): boolean {
+  checkArgument('from', from, words);
+  checkArgument('to', to, words);
   const next = nextOf(from);
   return next === undefined || from === to || next.includes(to) || nextOf(to) === undefined;
 }

@@ -1,3 +1,4 @@
+import { checkArgument, words } from '../../base/check.js';
 import { entryOf } from '../../base/entry-of.js';
 
 /** Every value of `VOICEMAIL <id> STATUS` (reference, "VOICEMAIL object"). */
@@ -58,6 +59,8 @@ export const VOICEMAIL_TRANSITIONS: Readonly<Record<VoicemailStatus, readonly Vo
 
 /** True when a voicemail of status `from` may be reported as `to` next. An unlisted word allows any move. */
 export function canVoicemailMove(from: string, to: string): boolean {
+  checkArgument('from', from, words);
+  checkArgument('to', to, words);
   const next = nextOf(from);
   return next === undefined || from === to || next.includes(to) || nextOf(to) === undefined;
 }

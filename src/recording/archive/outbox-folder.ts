@@ -1,5 +1,5 @@
 import { readdir, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { path as aPath, checkArgument, rule } from '../../base/check.js';
 import { writeJson } from '../../files/whole-file.js';
@@ -62,7 +62,8 @@ export async function retryEvent(folder: string, failed: UndeliveredEvent): Prom
   checkArgument('failed', failed, UNDELIVERED);
   const { event, channel } = failed;
   await writeJson(failed.path, { event, channel, attempts: 0, notBefore: 0 });
-  await rename(failed.path, join(folder, `${event.id}.${channel}.json`));
+  // Not by what the file holds: whoever wrote it may have named another folder.
+  await rename(failed.path, join(folder, basename(failed.path)));
 }
 
 /** The files of events in a folder, of one channel or of all; none where there is no folder. */

@@ -2,7 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backOffMs } from '../../base/back-off.js';
-import { callback, checkOptions, needed, object, path, type Rules, wait, whole } from '../../base/check.js';
+import {
+  callback,
+  checkArgument,
+  checkOptions,
+  listOf,
+  needed,
+  path,
+  type Rules,
+  rule,
+  wait,
+  whole,
+  words,
+} from '../../base/check.js';
 import { type CancelTimer, CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { entryOf } from '../../base/entry-of.js';
 import { asError, JackfieldError, messageOf } from '../../base/errors.js';
@@ -26,7 +38,7 @@ export type Deliver = (event: OutboxEvent, options: { readonly signal: AbortSign
 export interface OutboxOptions {
   /** Folder in which events wait. */
   readonly folder: string;
-  /** By name, as kept with each event. None waits for another one. */
+  /** By name, as kept with each event: letters, digits, points, dashes, underscores. None waits for another one. */
   readonly channels: Readonly<Record<string, Deliver>>;
   /** Attempts before an event is put aside in `failed`. Default 12: about seventeen hours. */
   readonly maxAttempts?: number;
@@ -43,9 +55,26 @@ export interface OutboxOptions {
   readonly onFailure?: (event: OutboxEvent, channel: string, error: Error, last: boolean) => void;
 }
 
+/** Both are parts of a file's name. */
+const CHANNEL = /^[\w.-]{1,64}$/;
+const ID = rule(
+  '1 to 200 letters, digits, points, dashes or underscores',
+  (value) => typeof value === 'string' && /^[\w.-]{1,200}$/.test(value),
+);
+const NAMES = listOf(
+  rule('the name of a channel', (value) => typeof value === 'string' && CHANNEL.test(value)),
+);
+const CHANNELS = rule(
+  'an object of functions, whose names are of 1 to 64 letters, digits, points, dashes or underscores',
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(value).every(([name, deliver]) => CHANNEL.test(name) && typeof deliver === 'function'),
+);
+
 const RULES: Rules<OutboxOptions> = {
   folder: needed(path),
-  channels: needed(object),
+  channels: needed(CHANNELS),
   maxAttempts: whole(1, 1000),
   firstRetryMs: wait,
   attemptTimeoutMs: wait,
@@ -80,14 +109,16 @@ export class Outbox {
 
   /** Delivers by these from now on; events that wait for a channel of the same name go to the new one. */
   useChannels(channels: OutboxOptions['channels']): void {
+    checkArgument('channels', channels, CHANNELS);
     this.#channels = channels;
   }
 
   /**
    * Keeps an event for channels; it is on disk when this resolves, and under way.
-   * @param id One that was given already replaces what waits under it. Events are tried in the order of their ids.
+   * @param id Of letters, digits, points, dashes and underscores. One that was given already replaces what waits under it. Events
+   *   are tried in the order of their ids.
    * @param channels Default: all.
-   * @throws ERR_FILE.
+   * @throws ERR_FILE; ERR_INVALID_ARG.
    */
   async add(
     type: string,
@@ -95,6 +126,9 @@ export class Outbox {
     id: string = randomUUID(),
     channels: readonly string[] = Object.keys(this.#channels),
   ): Promise<void> {
+    checkArgument('type', type, words);
+    checkArgument('id', id, ID);
+    checkArgument('channels', channels, NAMES);
     const { folder, maxWaiting, onFailure } = this.#options;
     await makePrivateFolder(folder);
     const event: OutboxEvent = {

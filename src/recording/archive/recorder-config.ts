@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { checkArgument, object } from '../../base/check.js';
+import { path as aPath, checkArgument, object } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 import { FROM_TIME, TO_TIME } from '../../base/hours.js';
 import { WEEKDAYS } from '../../base/local-time.js';
@@ -111,6 +111,7 @@ export type RecordConfig = z.infer<typeof recordConfigSchema>;
  * @throws ERR_FILE when it cannot be read; ERR_SYNTAX, with each field that is wrong, when it is not right.
  */
 export async function readRecordConfig(path: string): Promise<RecordConfig> {
+  checkArgument('path', path, aPath);
   const value = await readJson(path);
   const parsed = recordConfigSchema.safeParse(value);
   if (parsed.success) return parsed.data;

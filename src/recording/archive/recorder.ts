@@ -10,7 +10,7 @@ import type { CallControl } from '../../call/call-control.js';
 import type { VoiceListener } from '../../call/call-voice.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
-import type { Call } from '../../control/state/call.js';
+import { type Call, LIVE_CALL } from '../../control/state/call.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { removeFile } from '../../files/private-file.js';
 import { makeFolder } from '../../files/whole-file.js';
@@ -156,6 +156,8 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
 
   /** Takes a call that it does not attend: records it where the policy wants that. Failures are told by `failed`. */
   meet(call: Call, server: PcmServer): void {
+    checkArgument('call', call, LIVE_CALL);
+    checkArgument('server', server, SERVER);
     this.#servers.set(call, server);
     this.#track(during(this.#clock, this.#meet(call)), call);
   }
@@ -166,10 +168,11 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
    * does not want the call, or where it cannot be recorded, which is told by `failed`.
    */
   async listen(call: Call): Promise<RecorderListener | undefined> {
+    checkArgument('call', call, LIVE_CALL);
     try {
       const wanted = await this.#isWanted(call);
       const { preRollMs } = this.#options.recording;
-      if (this.#closed || this.#recordings.has(call) || (!wanted && preRollMs === undefined))
+      if (this.#closing.signal.aborted || this.#recordings.has(call) || (!wanted && preRollMs === undefined))
         return undefined;
       const prepared = await prepareRecording(call, {
         ...this.#recordOptions(call, wanted),
@@ -219,6 +222,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
    * @throws what {@link recordCall} throws.
    */
   async record(call: Call): Promise<CallRecording> {
+    checkArgument('call', call, LIVE_CALL);
     const held = this.#recordings.get(call);
     if (!held) return await this.#open(call, true);
     if (held.begun) return held;
@@ -229,7 +233,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
 
   /** Ends all recordings; resolves when their files are published. Calls go on. Undelivered events wait on disk. */
   async close(): Promise<void> {
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     this.#closing.abort();
     for (const leave of this.#attended) leave();
     await Promise.all(this.recordings.map((recording) => recording.stop().catch(() => undefined)));
@@ -243,15 +247,11 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     return this.close();
   }
 
-  get #closed(): boolean {
-    return this.#closing.signal.aborted;
-  }
-
   async #meet(call: Call): Promise<void> {
     if (call.over) return;
     const wanted = await this.#isWanted(call);
     if (!wanted && this.#options.recording.preRollMs === undefined) return;
-    if (this.#closed || this.#recordings.has(call)) return;
+    if (this.#closing.signal.aborted || this.#recordings.has(call)) return;
     await this.#open(call, wanted).catch((error: unknown) => {
       // A call that nobody has answered has no voice to record.
       if (!(call.over && call.history.every(({ status }) => status !== 'INPROGRESS'))) throw error;
@@ -301,7 +301,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
       () => undefined,
     );
     // It was opened while the recorder was being closed: nobody else ends it.
-    if (this.#closed) void recording.stop().catch(() => undefined);
+    if (this.#closing.signal.aborted) void recording.stop().catch(() => undefined);
   }
 
   #announce(recording: CallRecording): void {

@@ -4,10 +4,13 @@ import {
   path as aPath,
   checkArgument,
   checkOptions,
-  object,
+  needed,
+  nested,
   type Rules,
   rule,
   stream,
+  whole,
+  words,
 } from '../../base/check.js';
 import { STEREO } from '../../base/pcm.js';
 import { hashFile } from '../../files/whole-file.js';
@@ -90,7 +93,7 @@ export interface VerifyOptions {
 }
 
 const RULES: Rules<VerifyOptions> = {
-  expected: object,
+  expected: nested({ id: needed(words), segment: needed(whole(0, Number.MAX_SAFE_INTEGER)) }),
   publicKey: rule(
     'an Ed25519 key',
     (value) => value instanceof KeyObject && value.asymmetricKeyType === 'ed25519',

@@ -1,4 +1,4 @@
-import { checkOptions, type Rules, rule, within } from '../../base/check.js';
+import { checkOptions, type Rules, within } from '../../base/check.js';
 import { msToSamples } from '../../base/pcm.js';
 import { measureLevel } from '../../voice/level/level-meter.js';
 import { STEREO_BYTES } from './stereo-file.js';
@@ -21,7 +21,7 @@ const RULES: Rules<SegmentRules> = {
   everyMs: within(1000, Infinity, 'ms'),
   maxBytes: within(65_536, Infinity, 'bytes'),
   silenceMs: within(500, Infinity, 'ms'),
-  silenceDbfs: rule('from -90 to 0 dBFS', (value) => typeof value === 'number' && value >= -90 && value < 0),
+  silenceDbfs: within(-90, 0, 'dBFS'),
 };
 
 /** @throws ERR_INVALID_ARG with the name of the field. */

@@ -1,4 +1,4 @@
-import { path as aPath, checkArgument, words } from '../../base/check.js';
+import { path as aPath, checkArgument, object, words } from '../../base/check.js';
 import type { TailContents } from './sealed-tail.js';
 import { sealedWavSamples } from './sealed-wav.js';
 
@@ -17,6 +17,7 @@ export async function* openSealed(
 ): AsyncGenerator<Int16Array> {
   checkArgument('file', file, aPath);
   checkArgument('identity', identity, words);
+  if (tail !== undefined) checkArgument('tail', tail, object);
   let position = 0;
   for await (const samples of sealedWavSamples(file, identity, tail !== undefined)) {
     overlay(samples, position, tail);

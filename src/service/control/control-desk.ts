@@ -1,4 +1,4 @@
-import { checkArgument, having, object } from '../../base/check.js';
+import { checkArgument, having, object, oneOf, words } from '../../base/check.js';
 import type { Call } from '../../control/state/call.js';
 import type { Service } from '../service.js';
 import type { ServiceLine } from '../service-line.js';
@@ -29,6 +29,8 @@ interface Found {
   readonly call: Call;
 }
 
+const COMMAND = oneOf(...Object.keys(CONTROL_COMMANDS));
+
 /** Carries out the commands of the table for a service, whatever way they came. */
 export class ControlDesk {
   readonly service: Service;
@@ -52,7 +54,9 @@ export class ControlDesk {
    * @throws ERR_INVALID_ARG, ERR_INVALID_STATE; what the endpoint answers.
    */
   async obey<C extends ControlCommand>(name: C, args: object, by: string): Promise<ControlResult<C>> {
+    checkArgument('name', name, COMMAND);
     checkArgument('args', args, object);
+    checkArgument('by', by, words);
     const { at, takes } = CONTROL_COMMANDS[name];
     const { data, error } = takes.safeParse(args);
     if (!data) throw new Refusal('ERR_INVALID_ARG', issuesText(error.issues));

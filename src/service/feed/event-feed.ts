@@ -1,5 +1,15 @@
-import { checkOptions, line, type Rules, signal, whole } from '../../base/check.js';
-import { type Clock, systemClock } from '../../base/clock.js';
+import {
+  callback,
+  checkArgument,
+  checkOptions,
+  line,
+  object,
+  type Rules,
+  signal,
+  whole,
+  words,
+} from '../../base/check.js';
+import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { asError, JackfieldError } from '../../base/errors.js';
 import { whenFired } from '../../base/wait.js';
 import { FEED_VERSION, type FeedEvent, MAX_TEXT, type ToldEvent } from './feed-event.js';
@@ -20,6 +30,14 @@ const RULES: Rules<ReadOptions> = {
   signal,
 };
 
+/** The call that an error is of. */
+interface FailureSubject {
+  readonly account?: string;
+  readonly call?: number;
+}
+
+const SUBJECT_RULES: Rules<FailureSubject> = { account: words, call: whole(0, Number.MAX_SAFE_INTEGER) };
+
 /** One reader of the feed, with a queue of its own. Leaving its loop ends it. */
 export interface FeedReader extends AsyncIterableIterator<FeedEvent> {
   readonly name: string;
@@ -39,6 +57,7 @@ export class EventFeed {
   readonly #readers = new Set<QueueReader>();
 
   constructor(clock: Clock = systemClock) {
+    checkArgument('clock', clock, CLOCK);
     this.#clock = clock;
   }
 
@@ -49,13 +68,16 @@ export class EventFeed {
 
   /** Tells every reader. */
   tell(told: ToldEvent): void {
+    checkArgument('told', told, object);
     if (this.#readers.size === 0) return;
     const event = Object.freeze({ v: FEED_VERSION, at: this.#now(), ...shortened(told) }) as FeedEvent;
     for (const reader of this.#readers) reader.push(event);
   }
 
   /** Tells of an error. */
-  failed(where: string, error: unknown, about: { account?: string; call?: number } = {}): void {
+  failed(where: string, error: unknown, about: FailureSubject = {}): void {
+    checkArgument('where', where, words);
+    checkOptions(about, SUBJECT_RULES, 'about.');
     const { message } = asError(error);
     const code = error instanceof JackfieldError ? { code: error.code } : {};
     this.tell({ type: 'failure', ...about, where, reason: message, ...code });
@@ -86,6 +108,8 @@ export class EventFeed {
     take: (event: FeedEvent) => unknown,
     failed: (error: Error) => void = () => undefined,
   ): Promise<void> {
+    checkArgument('take', take, callback);
+    checkArgument('failed', failed, callback);
     for await (const event of this.read(options)) {
       try {
         await take(event);

@@ -1,3 +1,4 @@
+import { checkArgument, having, words } from '../../base/check.js';
 import { entryOf } from '../../base/entry-of.js';
 import { samplesToMs } from '../../base/pcm.js';
 import type { BotHost } from '../../bot/bot-host.js';
@@ -24,6 +25,8 @@ interface Subject {
   readonly call?: number;
 }
 
+const PART = having('on');
+
 /** Has a feed tell what the parts of a service do: each method takes one part, and listens to it from then on. */
 export class FeedSources {
   readonly #feed: EventFeed;
@@ -31,11 +34,15 @@ export class FeedSources {
   readonly #accounts = new WeakMap<CallControl, string>();
 
   constructor(feed: EventFeed) {
+    checkArgument('feed', feed, having('tell', 'failed'));
     this.#feed = feed;
   }
 
   /** Takes an attached endpoint: whether it is there, its calls, their states and digits. */
   client(endpoint: string, account: string, client: Client): void {
+    checkArgument('endpoint', endpoint, words);
+    checkArgument('account', account, words);
+    checkArgument('client', client, PART);
     const feed = this.#feed;
     feed.tell({ type: 'endpoint', account, endpoint, what: 'attached' });
     let lost = false;
@@ -59,6 +66,7 @@ export class FeedSources {
 
   /** Takes a recorder: its recordings, from their beginning to their place in the folder. */
   recorder(recorder: Recorder): void {
+    checkArgument('recorder', recorder, PART);
     const feed = this.#feed;
     recorder.on('recording', (recording, begun) => this.#recording(recording, begun));
     recorder.on('published', (segment) => this.#published(segment, 'published'));
@@ -76,6 +84,8 @@ export class FeedSources {
 
   /** Takes a host of bots: who talks, what is said, how it ended. */
   host(host: BotHost, account: string): void {
+    checkArgument('host', host, PART);
+    checkArgument('account', account, words);
     const feed = this.#feed;
     host.on('talking', ({ id }, { name }) =>
       feed.tell({ type: 'bot', account, call: id, bot: name, what: 'talking' }),
@@ -93,6 +103,8 @@ export class FeedSources {
 
   /** Takes a queue: its callers, its agents and its figures. */
   queue(queue: Queue, account?: string): void {
+    checkArgument('queue', queue, PART);
+    if (account !== undefined) checkArgument('account', account, words);
     const feed = this.#feed;
     const subject = account === undefined ? {} : { account };
     queue.on('event', ({ why, figures, ...event }) => {
@@ -108,6 +120,7 @@ export class FeedSources {
 
   /** Takes an answering machine: its messages and their transcripts. */
   machine(given: AnsweringMachine | MessageTaker): void {
+    checkArgument('given', given, PART);
     const feed = this.#feed;
     // A message taker has the events of a machine.
     const machine = given as MessageTaker;
@@ -123,6 +136,8 @@ export class FeedSources {
 
   /** Takes the PCM server of an account's calls: their streams, and what was lost on the way. */
   server(server: PcmServer, account: string): void {
+    checkArgument('server', server, PART);
+    checkArgument('account', account, words);
     server.on('lease', (lease) => this.#lease(lease, account));
     server.on('limit', (what) => {
       const reason = `The PCM server has reached ${what}: calls will go without what they ask for.`;
@@ -133,6 +148,7 @@ export class FeedSources {
 
   /** Takes an exchange: what fails in it, and what its streams lost. */
   exchange(exchange: Exchange): void {
+    checkArgument('exchange', exchange, PART);
     const feed = this.#feed;
     exchange.on('failure', (error, where) => feed.failed(`exchange, ${where}`, error));
     exchange.on('stream-closed', ({ handle, object, id, stream, stats, error }) => {

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { checkArgument, words } from '../../base/check.js';
 import { invalidArgument } from '../../base/errors.js';
 import { readToken } from '../../files/key-files.js';
 import type { ServiceConfig } from '../config/service-config.js';
@@ -49,6 +50,7 @@ export class BearerTokens {
 
   /** The client whose token a header `Authorization` has. */
   clientOf(header: string | undefined): ApiClient | undefined {
+    if (header !== undefined) checkArgument('header', header, words);
     const given = digest(BEARER.exec(header ?? '')?.[1] ?? '');
     let found: ApiClient | undefined;
     // Each is compared, so that the time does not tell which one it was.

@@ -1,4 +1,15 @@
-import { checkArgument, checkOptions, flag, having, object, type Rules, within } from '../../base/check.js';
+import {
+  callback,
+  checkArgument,
+  checkOptions,
+  flag,
+  having,
+  number,
+  object,
+  type Rules,
+  whole,
+  within,
+} from '../../base/check.js';
 import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
 import { msToSamples, type PcmSink } from '../../base/pcm.js';
 import { AlignedLeg, type GapName } from './aligned-leg.js';
@@ -121,11 +132,13 @@ export class LegAligner {
 
   /** Position of the call at `nowMs`, as far as the remote leg's timing tells. */
   expectedEnd(nowMs: number): number | undefined {
+    checkArgument('nowMs', nowMs, number);
     return this.#clocks.remote?.expectedEnd(nowMs);
   }
 
   /** The same, but nothing where this process was too busy to read what may have come. */
   silentEnd(nowMs: number): number | undefined {
+    checkArgument('nowMs', nowMs, number);
     return this.#clocks.remote?.silentEnd(nowMs);
   }
 
@@ -149,6 +162,7 @@ export class LegAligner {
 
   /** Gives nothing out, and keeps the newest `samples`, until {@link begin}. To be called before samples come. */
   retain(samples: number): void {
+    checkArgument('samples', samples, whole(0, Number.MAX_SAFE_INTEGER));
     this.#output.retain(samples);
   }
 
@@ -170,6 +184,7 @@ export class LegAligner {
    * Resolves to the length when all of it has been taken by the sink.
    */
   async finish(lengthOf?: () => number | undefined): Promise<number> {
+    if (lengthOf !== undefined) checkArgument('lengthOf', lengthOf, callback);
     if (this.#finished) return this.finalEnd;
     const now = this.#clock.now();
     for (const leg of ['remote', 'local'] as const) this.#output.put(leg, this.legs[leg].settle(now));

@@ -5,7 +5,8 @@ import type { FileSinkSpec, SinkOptions, SinkPolicy } from '../sink.js';
 import { FileSink } from './file-sink.js';
 
 export const POLICIES: readonly SinkPolicy[] = ['wait', 'drop-oldest', 'drop-newest', 'spill', 'close'];
-const RULES: Rules<SinkOptions> = {
+/** The rules of {@link SinkOptions}. */
+export const SINK_RULES: Rules<SinkOptions> = {
   policy: oneOf(...POLICIES),
   maxBufferedMs: within(20, 600_000, 'ms'),
   resumeBelowMs: within(0, 600_000, 'ms'),
@@ -30,7 +31,7 @@ export interface ResolvedSinkOptions {
 
 /** @throws ERR_INVALID_ARG with the name of the field. */
 export function resolveSinkOptions(options: SinkOptions, format: PcmFormat): ResolvedSinkOptions {
-  checkOptions(options, RULES);
+  checkOptions(options, SINK_RULES);
   const {
     policy = 'wait',
     name = 'sink',
@@ -44,6 +45,12 @@ export function resolveSinkOptions(options: SinkOptions, format: PcmFormat): Res
   const resumeBelow = msToSamples(resumeBelowMs, format);
   const spillLimit = msToSamples(maxSpilledMs, format);
   return { policy, name, limit, resumeBelow, spillDirectory, spillLimit };
+}
+
+/** Checks what a stream is asked to feed. @throws ERR_INVALID_ARG. */
+export function checkFeeding(sink: PcmSink | FileSinkSpec, options: SinkOptions): void {
+  checkSink(sink);
+  checkOptions(options, SINK_RULES);
 }
 
 /** @throws ERR_INVALID_ARG when `sink` is neither a sink nor the description of one. */

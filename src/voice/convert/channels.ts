@@ -10,8 +10,9 @@ import { CHANNELS, SAMPLES } from '../../base/pcm.js';
  * @throws ERR_INVALID_ARG when `samples` are no whole frames, or a number of channels is not 1 to 32.
  */
 export function mixChannels(samples: Int16Array, from: number, to: number): Int16Array {
-  const count = wholeFrames(samples, from);
+  checkArgument('from', from, CHANNELS);
   checkArgument('to', to, CHANNELS);
+  const count = wholeFrames(samples, from);
   if (from === to) return samples;
   if (from !== 1 && to !== 1) {
     throw new JackfieldError(

@@ -1,6 +1,6 @@
-import { checkOptions, needed, oneOf, type Rules } from '../../base/check.js';
+import { checkArgument, checkOptions, needed, object, oneOf, type Rules } from '../../base/check.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
-import { CHANNELS, SAMPLE_RATE } from '../../base/pcm.js';
+import { CHANNELS, SAMPLE_RATE, SAMPLES } from '../../base/pcm.js';
 import { type PcmTransform, transformSamples } from '../stage.js';
 import { buildStages } from './build-stages.js';
 import { QUALITY_SHAPES, type ResampleQuality } from './resample-filter.js';
@@ -78,6 +78,7 @@ export class Resampler implements PcmTransform {
   }
 
   push(samples: Int16Array): Int16Array {
+    checkArgument('samples', samples, SAMPLES);
     if (this.#isFlushed) throw new JackfieldError('ERR_INVALID_STATE', 'The resampler was flushed.');
     const channels = this.#channels;
     if (samples.length % channels !== 0) {
@@ -141,5 +142,6 @@ export class Resampler implements PcmTransform {
 
 /** Changes the sample rate of one array. `latency` is `'block'` unless it is given: nobody waits for a part of it. */
 export function resample(samples: Int16Array, options: ResamplerOptions): Int16Array {
+  checkArgument('options', options, object);
   return transformSamples(samples, new Resampler({ latency: 'block', ...options }));
 }

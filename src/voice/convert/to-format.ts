@@ -27,8 +27,8 @@ export function toFormat(
 ): PcmSource {
   checkArgument('source', source, stream);
   checkOptions(options, FILTER_RULES);
-  const input = pcmFormat(from);
-  const output = pcmFormat(to);
+  const input = pcmFormat(from, 'from');
+  const output = pcmFormat(to, 'to');
   mixChannels(new Int16Array(), input.channels, output.channels);
   // The fewer channels pass through the resampler, the better.
   const channels = Math.min(input.channels, output.channels);

@@ -1,3 +1,4 @@
+import { checkArgument, object } from '../../base/check.js';
 import type { DrawSpectrogramOptions } from './spectrogram-picture.js';
 
 /**
@@ -7,6 +8,7 @@ import type { DrawSpectrogramOptions } from './spectrogram-picture.js';
  * @throws ERR_INVALID_ARG for options out of range; ERR_FILE and ERR_WAV for the files; ERR_ABORTED.
  */
 export async function drawSpectrogram(options: DrawSpectrogramOptions): Promise<void> {
+  checkArgument('options', options, object);
   // Loaded when first used: most programs draw nothing.
   const { writeSpectrogram } = await import('./spectrogram-picture.js');
   await writeSpectrogram(options);

@@ -1,5 +1,5 @@
-import { checkOptions, object, type Rules, whole } from '../../base/check.js';
-import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
+import { checkArgument, checkOptions, object, type Rules, whole } from '../../base/check.js';
+import { type PcmFormat, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../base/pcm.js';
 import type { PcmAnalyzer } from '../stage.js';
 
 export interface ClippingDetectorOptions {
@@ -38,6 +38,7 @@ export class ClippingDetector implements PcmAnalyzer<Clipping> {
   }
 
   push(samples: Int16Array): Clipping[] {
+    checkArgument('samples', samples, SAMPLES);
     const found: Clipping[] = [];
     for (let i = 0; i < samples.length; i++) {
       const sample = samples[i] ?? 0;

@@ -50,6 +50,7 @@ export class LevelMeter implements PcmAnalyzer<LevelReading> {
   }
 
   push(samples: Int16Array): LevelReading[] {
+    checkArgument('samples', samples, SAMPLES);
     const readings: LevelReading[] = [];
     for (let at = 0; at < samples.length; ) {
       const part = Math.min(samples.length - at, this.#windowLength - this.#filled);

@@ -1,5 +1,4 @@
-import { checkArgument } from '../../base/check.js';
-import { type PcmFormat, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../base/pcm.js';
+import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
 import { FrameCutter } from '../frame-cutter.js';
 import { kWeighting } from './k-weighting.js';
 
@@ -45,7 +44,6 @@ export class LoudnessMeter {
   }
 
   push(samples: Int16Array): void {
-    checkArgument('samples', samples, SAMPLES);
     for (const frame of this.#frames.push(samples)) {
       this.#steps.push(this.#weight(frame) / (frame.length / this.#channels));
       if (this.#steps.length > SHORT_TERM_STEPS) this.#steps.shift();

@@ -1,7 +1,7 @@
 import type { FvadModule } from '@echogarden/fvad-wasm';
 import { checkArgument, checkOptions, object, oneOf, type Rules, whole, within } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
-import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
+import { type PcmFormat, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../base/pcm.js';
 import { splitChannels } from '../convert/channels.js';
 import { Resampler } from '../convert/resampler.js';
 import { FrameCutter } from '../frame-cutter.js';
@@ -109,6 +109,7 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
   }
 
   push(samples: Int16Array): VoiceEvent[] {
+    checkArgument('samples', samples, SAMPLES);
     const { channels } = this.#format;
     const lane = channels === 1 ? samples : splitChannels(samples, channels)[this.#channel];
     if (!lane) return [];

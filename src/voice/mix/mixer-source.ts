@@ -49,6 +49,7 @@ export class MixerSource implements PcmSink {
   #leaving = false;
   #room: (() => void) | undefined;
 
+  /** @internal */
   constructor(line: MixerLine, options: MixerSourceOptions) {
     checkOptions(options, RULES);
     const { gainDb = 0, position = line.position, maxBufferedMs = 1000, whenFull = 'wait' } = options;
@@ -92,7 +93,7 @@ export class MixerSource implements PcmSink {
     return this.take(samples.slice(), position);
   }
 
-  /** As {@link write}, for an array that the source may keep. */
+  /** As {@link write}, for an array that the source may keep. @internal */
   take(samples: Int16Array, position: number = this.#next): void | Promise<void> {
     const { channels } = this.#line;
     if (this.#ended) throw new JackfieldError('ERR_CLOSED', 'The source was ended.');
@@ -122,7 +123,10 @@ export class MixerSource implements PcmSink {
     this.#gain.moveTo(0, this.#line.rampSamples);
   }
 
-  /** Adds what lies in the `count` samples from the mixer's position on to `sums`. The mixer calls this. */
+  /**
+   * Adds what lies in the `count` samples from the mixer's position on to `sums`. The mixer calls this.
+   * @internal
+   */
   mixInto(sums: Float32Array, count: number): void {
     const { channels, position } = this.#line;
     const end = position + count;
@@ -147,7 +151,7 @@ export class MixerSource implements PcmSink {
     if (this.#buffered <= this.#maxSamples) this.#makeRoom();
   }
 
-  /** Throws away what waits, once the source is done. The mixer calls this. */
+  /** Throws away what waits, once the source is done. The mixer calls this. @internal */
   discard(): void {
     this.#pieces.length = 0;
     this.#buffered = 0;

@@ -1,5 +1,5 @@
 import { checkArgument, checkOptions, object, type Rules, whole, within } from '../../base/check.js';
-import { type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
+import { type PcmFormat, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../base/pcm.js';
 import type { PcmAnalyzer } from '../stage.js';
 import { DigitalGaps } from './digital-gap.js';
 import type { DtmfDigit } from './dtmf.js';
@@ -100,6 +100,7 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
   }
 
   push(samples: Int16Array): DtmfEvent[] {
+    checkArgument('samples', samples, SAMPLES);
     const events: DtmfEvent[] = [];
     const window = this.#window;
     const first = (this.#channel - this.#interleaved + this.#channels) % this.#channels;

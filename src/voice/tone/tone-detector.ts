@@ -1,5 +1,5 @@
 import { checkArgument, checkOptions, object, type Rules, whole, within } from '../../base/check.js';
-import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
+import { msToSamples, type PcmFormat, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../base/pcm.js';
 import type { PcmAnalyzer } from '../stage.js';
 import { ToneMeter } from './tone-meter.js';
 
@@ -72,6 +72,7 @@ export class ToneDetector implements PcmAnalyzer<ToneEvent> {
   }
 
   push(samples: Int16Array): ToneEvent[] {
+    checkArgument('samples', samples, SAMPLES);
     const events: ToneEvent[] = [];
     for (let i = 0; i < samples.length; i++) {
       if (this.#interleaved === this.#channel) this.#observe(samples[i] ?? 0, events);

@@ -84,6 +84,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
    */
   static async of(handle: FileHandle, path: string): Promise<WavReader> {
     checkArgument('handle', handle, HANDLE);
+    checkArgument('path', path, aPath);
     let endReading = () => {};
     try {
       const is = await handle.stat();

@@ -4,6 +4,7 @@ import {
   path as aPath,
   checkArgument,
   checkOptions,
+  number,
   object,
   oneOf,
   type Rules,
@@ -123,6 +124,7 @@ export class WavWriter implements PcmSink, AsyncDisposable {
    */
   static async of(fd: number, path: string, options: WavWriterOptions = {}): Promise<WavWriter> {
     checkArgument('fd', fd, DESCRIPTOR);
+    checkArgument('path', path, aPath);
     await using opening = new Opening();
     opening.add(fd, promisify(close));
     const resolved = resolveOptions(options);
@@ -144,12 +146,13 @@ export class WavWriter implements PcmSink, AsyncDisposable {
    *   ERR_FILE when the disk refuses them, now and at each later write; ERR_CLOSED after the end.
    */
   async write(samples: Int16Array, position: number = this.sampleCount): Promise<void> {
-    this.#assertOpen();
     checkArgument('samples', samples, SAMPLES);
+    this.#assertOpen();
     const { channels } = this.format;
     if (samples.length % channels !== 0) {
       throw invalidArgument('samples', `a multiple of ${channels} channels long`, samples.length);
     }
+    checkArgument('position', position, number);
     const gap = position - this.sampleCount;
     if (!Number.isSafeInteger(gap) || gap < 0) {
       throw invalidArgument('position', `a whole number from ${this.sampleCount} on`, position);

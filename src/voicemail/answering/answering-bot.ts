@@ -1,7 +1,6 @@
 import {
   callback,
   checkOptions,
-  given,
   having,
   line,
   needed,
@@ -14,7 +13,7 @@ import { during } from '../../base/during.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import { type Bot, bot } from '../../bot/bot.js';
 import type { BotCall } from '../../bot/bot-call.js';
-import type { Speakable } from '../../bot/prompt/speakable.js';
+import { SPEAKABLE, type Speakable } from '../../bot/prompt/speakable.js';
 import type { Message } from '../../bot/record-message.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import type { VoicemailArchive } from '../archive/voicemail-archive.js';
@@ -69,8 +68,8 @@ export const ANSWERING_RULES: Rules<Omit<AnsweringBotOptions, 'account' | 'greet
   silenceMs: within(1000, 60_000, 'ms'),
   endKey: KEY,
   keys: object,
-  reviewPrompt: given,
-  goodbye: given,
+  reviewPrompt: SPEAKABLE,
+  goodbye: SPEAKABLE,
   minMs: within(0, 10_000, 'ms'),
 };
 /** Rules of all options but `onMessage`. */

@@ -1,6 +1,6 @@
 import {
   checkOptions,
-  given,
+  having,
   listOf,
   needed,
   object,
@@ -16,7 +16,7 @@ import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import { checkTimeZone } from '../../base/local-time.js';
 import { BotHost } from '../../bot/bot-host.js';
 import type { Prompts } from '../../bot/prompt/prompts.js';
-import type { Speakable } from '../../bot/prompt/speakable.js';
+import { SPEAKABLE, type Speakable } from '../../bot/prompt/speakable.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
@@ -51,9 +51,9 @@ const RULES: Rules<AnsweringMachineOptions> = {
   ...MESSAGE_RULES,
   client: needed(CLIENT),
   server: needed(SERVER),
-  prompts: given,
+  prompts: having('samples', 'preload'),
   afterMs: within(0, 120_000, 'ms'),
-  greeting: given,
+  greeting: SPEAKABLE,
   rules: listOf(object),
   timezone: words,
   clock: CLOCK,

@@ -1,4 +1,13 @@
-import { checkOptions, given, line, listOf, object, optionsOf, type Rules } from '../../base/check.js';
+import {
+  checkOptions,
+  given,
+  having,
+  line,
+  listOf,
+  object,
+  optionsOf,
+  type Rules,
+} from '../../base/check.js';
 import { asError } from '../../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import type { Bot } from '../../bot/bot.js';
@@ -44,7 +53,7 @@ export const MESSAGE_RULES: Rules<MessageOptions> = {
 const RULES: Rules<Omit<MessageTakerOptions, 'onMessage'>> = {
   ...ANSWERING_BOT_RULES,
   ...MESSAGE_RULES,
-  prompts: given,
+  prompts: having('samples', 'preload'),
   greetings: listOf(given),
 };
 

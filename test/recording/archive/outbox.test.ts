@@ -197,4 +197,21 @@ describe('an outbox', () => {
       await outbox.close();
     },
   );
+
+  it('keeps its files in its folder, whatever an id, a channel or an event that was given up says', async () => {
+    const channels = { hook: () => Promise.reject(new Error('no')) };
+    const outbox = outboxOf(new VirtualClock(), { channels, maxAttempts: 1 });
+    const code = { code: 'ERR_INVALID_ARG' };
+    for (const id of ['../out', 'a/b', '', 'x'.repeat(300)]) {
+      await expect(outbox.add('news', {}, id)).rejects.toMatchObject(code);
+    }
+    expect(() => outbox.useChannels({ '../hook': channels.hook })).toThrow(/^channels must be /);
+    await outbox.add('news', {}, 'one');
+    await outbox.run();
+    await outbox.close();
+    const [failed] = await listOutbox(folder);
+    if (!failed) throw new Error('nothing was given up');
+    await retryEvent(folder, { ...failed, event: { ...failed.event, id: '../../out' } });
+    expect(await waiting()).toEqual(['one.hook.json']);
+  });
 });

@@ -1,0 +1,155 @@
+import { openSync } from 'node:fs';
+import * as jackfield from '../all-names.js';
+import type { Cast } from './cast.js';
+import type { Door, Parameter } from './public-types.js';
+
+const nobody = {
+  connect: () => {
+    throw new jackfield.JackfieldError('ERR_ATTACH_UNAVAILABLE', 'Nobody is here.');
+  },
+};
+const sidecar = {};
+
+/** Arguments that are right, by `door:parameter`, type or parameter, where what the types say is not enough. */
+const SENSE: Readonly<Record<string, () => unknown>> = {
+  CallListOptions: () => ({ format: 'csv' }),
+  'BotCall#hold:work': () => async () => undefined,
+  work: () => async () => undefined,
+  'Prompts#preload:what': () => [],
+  'Prompts#ready:what': () => [],
+  'Prompts#faults:what': () => [],
+  'Group#set:property': () => 'DISPLAYNAME',
+  cause: () => ({ kind: 'hung-up' }),
+  'Conversation#end:cause': () => ({ kind: 'hung-up' }),
+  'mapChannels:gains': () => [[1]],
+  'toFormat:to': () => jackfield.VOICE_FORMAT,
+  'toFormat:from': () => jackfield.VOICE_FORMAT,
+  'samplesToMs:samples': () => 1,
+  'playVoicemail:to': () => 'call',
+  'Voicemail#reached:status': () => 'PLAYED',
+  AudioIntake: () => ({ publish: async () => undefined }),
+  'ObjectCollection#known:id': () => 1,
+  'ObjectCollection#get:id': () => 1,
+  'ObjectCollection#search:what': () => 'CALLS',
+  'Client#search:what': () => 'CALLS',
+  'Client#alter:action': () => 'HANGUP',
+  'Client#get:property': () => 'STATUS',
+  'Client#alter:id': () => 1,
+  'Client#set:id': () => 'desk',
+  'Client#get:id': () => 1,
+  'Client#alter:object': () => 'CALL',
+  'Client#set:object': () => 'USER',
+  'Client#get:object': () => 'CALL',
+  Int16Array: () => new Int16Array(320),
+  Float32Array: () => new Float32Array(320),
+  Uint8Array: () => new Uint8Array(320),
+  samples: () => new Int16Array(320),
+  PcmFormat: () => jackfield.VOICE_FORMAT,
+  format: () => jackfield.VOICE_FORMAT,
+  PcmSource: () => (async function* () {})(),
+  AsyncIterable: () => (async function* () {})(),
+  PcmSink: () => ({ write: () => undefined, end: () => undefined }),
+  AlignedSink: () => ({ write: () => undefined, final: () => undefined, flushed: () => undefined }),
+  AlignerContext: () => ({}),
+  'WavWriter.of:fd': () => openSync('fd.wav', 'w'),
+  'ControlDesk#obey:name': () => 'status',
+  clock: () => new jackfield.VirtualClock(),
+  Clock: () => new jackfield.VirtualClock(),
+  AbortSignal: () => new AbortController().signal,
+  Hours: () => ({ from: '09:00', to: '17:00' }),
+  timezone: () => 'UTC',
+  url: () => 'http://localhost',
+  secret: () => 'sixteen characters',
+  channels: () => ({}),
+  digits: () => '1',
+  keys: () => '1',
+  targets: () => ['echo123'],
+  'Call#redirect:targets': () => [],
+  'VoiceStream#set:targets': () => [],
+  'formatStreamTargets:targets': () => [],
+  'runCampaign:targets': () => [],
+  'Attempt#transfer:targets': () => [],
+  value: () => 'x',
+  parameter: () => 'WALLPAPER',
+  Flow: () => ({ data: { steps: {} } }),
+  what: () => 'x',
+  Party: () => ({ speak: () => undefined, hear: () => undefined, leave: async () => undefined }),
+  SpeechEngine: () => jackfield.melodyEngine(),
+  'BotCall#gather:prompt': () => [],
+  TranscodeInput: () => 'x.wav',
+  Transcriber: () => ({ transcribe: async () => ({ text: '' }) }),
+  TimelineFollower: () => ({ advance: () => undefined, end: () => undefined }),
+  MemoryEndpoint: () => nobody,
+  Identity: () => ({ handle: 'somebody', fullName: 'Somebody', network: 'P2P' }),
+  RobotBehaviour: () => ({ ringMs: 0, outcome: 'answer', steps: [], stay: true }),
+  SocketClaim: () => ({ release: () => undefined }),
+  ControlHooks: () => ({ reload: async () => [], drained: () => undefined }),
+  MetricsState: () => ({ calls: () => new Map(), recordings: () => 0, endpoints: () => new Map() }),
+  FileHandle: () => ({
+    stat: async () => ({ size: 0 }),
+    read: async () => ({ bytesRead: 0 }),
+    close: async () => undefined,
+  }),
+  ServerSnapshot: () => ({ totals: {}, streams: [] }),
+  TranscriptRequest: () => ({}),
+  AttemptFailure: () => ({ failure: 'x', detail: 'x' }),
+  ArchiveRoute: () => ({ kind: 'file', folder: 'x' }),
+  from: () => 8000,
+  to: () => 16_000,
+  property: () => 'FULLNAME',
+  NameCommand: () => ({ kind: 'ping' }),
+  PlainReply: () => ({ kind: 'ping' }),
+  'answering:command': () => ({}),
+  'answering:message': () => ({}),
+  handle: () => 'desk',
+  status: () => 'FINISHED',
+  'attach:to': () => new jackfield.MemoryTransport(nobody as never),
+  'readCampaign:source': () => ({ list: 'x' }),
+  'exportArchive:format': () => 'csv',
+  'campaignReport:format': () => 'csv',
+  'transcode:output': () => 'x.flac',
+  'drawWaveform:output': () => 'x.svg',
+  'drawSpectrogram:output': () => 'x.svg',
+  'mixChannels:from': () => 1,
+  'mixChannels:to': () => 2,
+  'canCallMove:from': () => 'RINGING',
+  'canCallMove:to': () => 'INPROGRESS',
+  'canVoicemailMove:from': () => 'BLANK',
+  'canVoicemailMove:to': () => 'RECORDING',
+  'transportAt:address': () => 'tcp:1',
+  'Exchange#deposit:to': () => 'jack',
+  'Exchange#deposit:from': () => ({ handle: 'desk' }),
+  'new User:sender': () => ({ command: async () => undefined }),
+  'Catalogue#add:sidecar': () => sidecar,
+};
+
+/** Gives a right argument for each parameter of `door`. */
+export function senseFor(door: Door, cast: Cast): (parameter: Parameter) => unknown {
+  const sense = ({ name, shape }: Parameter): unknown => {
+    for (const key of [`${door.name}:${name}`, ...shape.names, name]) {
+      const made = Object.hasOwn(SENSE, key) ? SENSE[key]?.() : cast.get(key);
+      if (made !== undefined) return made;
+    }
+    const options = shape.options().filter(({ isNeeded }) => isNeeded);
+    if (options.length > 0) return Object.fromEntries(options.map((each) => [each.name, sense(each)]));
+    if (shape.words.length > 0) return shape.words[0];
+    if (shape.kinds.has('number')) return 1;
+    if (shape.kinds.has('string')) return 'x';
+    if (shape.kinds.has('boolean')) return true;
+    if (shape.kinds.has('list')) return [];
+    if (shape.kinds.has('function')) return () => undefined;
+    return {};
+  };
+  return sense;
+}
+
+/** Parameters that refusals call by what they are the value of. */
+const NAMES: Readonly<Record<string, string>> = {
+  value: 'value|FULLNAME|DISPLAYNAME|WALLPAPER',
+  options: 'options|webhook',
+};
+
+/** The name by which refusals call a parameter. */
+export function nameOf(name: string): string {
+  return NAMES[name] ?? name;
+}
