@@ -222,6 +222,7 @@ async function addFiles(add: Add, clock: jackfield.Clock): Promise<void> {
   add({ Mixer: mixer, MixerSource: mixer.addSource(), ManualTimeline: timeline, SampleTimeline: timeline });
   add({ Outbox: new jackfield.Outbox({ folder: 'outbox', channels: {}, clock }) });
   add({
+    Flow: await jackfield.parseFlow('steps:\n  end: { do: hangup }\n'),
     DoNotCallList: await jackfield.DoNotCallList.open('do-not-call.txt'),
     AnswerDetector: await jackfield.AnswerDetector.create(),
     BeepDetector: new jackfield.BeepDetector(),
@@ -271,6 +272,7 @@ async function addService(
   const desk = new jackfield.ControlDesk(service, hooks);
   const tokens = await jackfield.BearerTokens.read({ tokens: {} });
   add({ ControlDesk: desk, BearerTokens: tokens, RestApi: new jackfield.RestApi(desk, tokens) });
+  add({ FeedHooks: await jackfield.FeedHooks.open(feed, { outbox: 'hooks', hooks: {} }, clock) });
   add({ Queue: await jackfield.Queue.open({ clock }) });
 }
 

@@ -71,7 +71,6 @@ const SENSE: Readonly<Record<string, () => unknown>> = {
   'Attempt#transfer:targets': () => [],
   value: () => 'x',
   parameter: () => 'WALLPAPER',
-  Flow: () => ({ data: { steps: {} } }),
   what: () => 'x',
   Party: () => ({ speak: () => undefined, hear: () => undefined, leave: async () => undefined }),
   SpeechEngine: () => jackfield.melodyEngine(),
