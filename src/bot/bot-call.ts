@@ -37,6 +37,7 @@ import { describeGathered, GATHER_RULES, type Gathered, type GatherOptions, gath
 import { describeSpeakable, type Speakable } from './prompt/speakable.js';
 import { type Message, type RecordOptions, recordMessage } from './record-message.js';
 import { checkSaying, type SayOptions, type SpeechReport, say } from './say.js';
+import { sendDigits } from './send-digits.js';
 
 /** The party at the other end of a call. */
 export interface Partner {
@@ -246,13 +247,7 @@ export class BotCall {
   async sendDigits(digits: string, options: SendDigitsOptions = {}): Promise<void> {
     checkArgument('digits', digits, DIGITS);
     checkOptions(options, DIGITS_RULES);
-    const { pauseMs = 200, timeoutMs, signal } = options;
-    const limits = { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal && { signal }) };
-    for (const [index, digit] of [...digits].entries()) {
-      if (index > 0) await this.pause(pauseMs, { signal });
-      this.signal.throwIfAborted();
-      await this.call.sendDtmf(digit, limits);
-    }
+    await sendDigits(this, digits, options);
   }
 
   /**

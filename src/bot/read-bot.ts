@@ -59,7 +59,7 @@ export interface ReadBot {
    * @param given Abilities of the endpoint, which a flow may need.
    * @throws ERR_INVALID_ARG where it needs one that is not given.
    */
-  make(line?: CampaignLine, given?: Pick<FlowBotOptions, 'leaveVoicemail'>): Bot;
+  make(line?: CampaignLine, given?: Pick<FlowBotOptions, 'leaveVoicemail' | 'onQueue'>): Bot;
 }
 
 const FILES: Rules<BotFiles> = { flow: aPath, hooks: aPath, http: nested(FLOW_HTTP), script: aPath };
@@ -94,7 +94,7 @@ async function readFlowBot(
   const abilities = FLOW_ABILITIES.filter((each) => each !== 'speech' || 'transcriber' in engine);
   const flow = await readFlow(file, {
     ...(prompts && { prompts }),
-    ...{ hooks: Object.keys(hooks), http, abilities },
+    ...{ hooks: Object.keys(hooks), queues: [], http, abilities },
     ...(targets && { variables: variablesOf(targets) }),
   });
   return {

@@ -3,6 +3,7 @@ import type { Bot } from '../bot/bot.js';
 import type { BotCall } from '../bot/bot-call.js';
 import { openPrompts } from '../bot/prompt/open-prompts.js';
 import type { Prompts } from '../bot/prompt/prompts.js';
+import type { Queue } from '../bot/queue/queue.js';
 import { readBot } from '../bot/read-bot.js';
 import { commandTranscriber } from '../voice/transcript/command-transcriber.js';
 import { MessageTaker } from '../voicemail/answering/message-taker.js';
@@ -37,6 +38,8 @@ export interface Workplace {
   readonly accounts: readonly ServedAccount[];
   /** Told of each message taker, before its first call. */
   taker(taker: MessageTaker): void;
+  /** Told of each queue of a flow, when its first caller comes. */
+  queue(queue: Queue): void;
 }
 
 const DEFAULT_MAX_CALLS = 100;
@@ -68,7 +71,8 @@ export class Staff {
       config.bots ?? {},
     )) {
       const prompts = await openPrompts(rest);
-      const bot = { ...(await readBot({ flow, hooks, http, script }, { prompts })).make(), name };
+      const { make } = await readBot({ flow, hooks, http, script }, { prompts });
+      const bot = { ...make(undefined, { onQueue: (queue) => place.queue(queue) }), name };
       bots.set(name, { name, bot, prompts, maxCalls, afterMs: 0 });
     }
     const machines = new Map<string, { attendant: Attendant; taker: MessageTaker }>();

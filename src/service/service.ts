@@ -266,6 +266,7 @@ export class Service implements Office, AsyncDisposable {
       archive: this.#archive,
       accounts: this.#lines,
       taker: (taker) => this.sources.machine(taker),
+      queue: (queue) => this.sources.queue(queue),
     });
   }
 }

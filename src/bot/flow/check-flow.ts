@@ -17,6 +17,8 @@ export interface FlowContext {
   readonly prompts?: Prompts | undefined;
   /** Names of the hooks that there are. Default: they are not checked. */
   readonly hooks?: readonly string[] | undefined;
+  /** Names of the queues that there are besides its own. Default: they are not checked. */
+  readonly queues?: readonly string[] | undefined;
   /** Hosts that it may ask. Default: its requests are not checked. */
   readonly http?: FlowHttpOptions | undefined;
   /** All that the program and its endpoint can do. Default: that is not checked. */
@@ -38,7 +40,7 @@ export async function checkFlow(
   start: string,
   context: FlowContext,
 ): Promise<readonly FlowFinding[]> {
-  const { prompts, hooks, variables, http, abilities, folder, broken = [] } = context;
+  const { prompts, hooks, queues, variables, http, abilities, folder, broken = [] } = context;
   return [
     ...checkZone(flow.timezone),
     ...checkLinks(flow, start, broken),
@@ -52,6 +54,7 @@ export async function checkFlow(
     ...(variables ? checkVariables(flow, variables) : []),
     ...checkNeeds(flow, abilities, http),
     ...(hooks ? checkHooks(flow, hooks) : []),
+    ...(queues ? checkQueues(flow, queues) : []),
     ...(prompts ? await checkSpeech(flow, start, folder, prompts) : []),
     ...(prompts ? await findUnmakeable(flow, folder) : []),
   ];
@@ -182,6 +185,16 @@ function* checkMusic(flow: FlowData): Generator<FlowFinding> {
           message: `there is no choice ${key}`,
         };
     }
+  }
+}
+
+function* checkQueues(flow: FlowData, given: readonly string[]): Generator<FlowFinding> {
+  const queues = [...given, ...Object.keys(flow.queues ?? {})];
+  for (const [name, step] of Object.entries(flow.steps)) {
+    if (step.do !== 'enqueue' || queues.includes(step.queue)) continue;
+    const there = queues.length === 0 ? 'there are none' : `there are ${queues.join(', ')}`;
+    const message = `there is no queue ${step.queue}: ${there}`;
+    yield { severity: 'error', path: ['steps', name, 'queue'], message };
   }
 }
 

@@ -2,6 +2,7 @@ import { callback, having, instance, nested, object, path, type Rules, rule } fr
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import type { BotCall } from '../bot-call.js';
 import type { Speakable } from '../prompt/speakable.js';
+import type { Queue } from '../queue/queue.js';
 import { FLOW_HTTP, type FlowHttpOptions } from './flow-http.js';
 import type { FlowStep } from './flow-schema.js';
 import type { FlowVariables } from './flow-variables.js';
@@ -54,6 +55,10 @@ export interface FlowBotOptions {
   readonly leaveVoicemail?: FlowVoicemail;
   /** Sends messages. Default: the endpoint does; where it cannot, the bot does not begin. */
   readonly sendMessage?: FlowMessage;
+  /** Queues by the names that the flow uses; one of the flow's own by that name is not opened. */
+  readonly queues?: Readonly<Record<string, Queue>>;
+  /** Told of each queue of the flow when its first caller comes. */
+  readonly onQueue?: (queue: Queue) => void;
   /** Told of each step before it is taken. */
   readonly onStep?: (progress: FlowProgress) => void;
 }
@@ -70,5 +75,7 @@ export const FLOW_BOT: Rules<FlowBotOptions> = {
   transcriber: having('transcribe'),
   leaveVoicemail: callback,
   sendMessage: callback,
+  queues: object,
+  onQueue: callback,
   onStep: callback,
 };

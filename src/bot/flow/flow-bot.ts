@@ -65,11 +65,15 @@ function abilitiesOf({ transcriber, leaveVoicemail }: FlowBotOptions): readonly 
 function missingIn({ file, data }: Flow, options: FlowBotOptions): string[] {
   const { hooks = {}, http } = options;
   const abilities = abilitiesOf(options);
+  const isQueue = (name: string) =>
+    [options.queues, data.queues].some((all) => all && Object.hasOwn(all, name));
   return [
     ...Object.entries(data.steps).flatMap(([name, step]) =>
       step.do === 'hook' && !Object.hasOwn(hooks, step.name)
         ? [`Step ${name} of ${file} uses the hook ${step.name}: pass it as hooks.${step.name}.`]
-        : [],
+        : step.do === 'enqueue' && !isQueue(step.queue)
+          ? [`Step ${name} of ${file} uses the queue ${step.queue}: pass it as queues.${step.queue}.`]
+          : [],
     ),
     ...needsOf(data, http ?? { hosts: [] })
       .filter(({ ability }) => !ability || !abilities.includes(ability))

@@ -95,6 +95,8 @@ function describeStep(step: FlowStep): string {
       return `${describeSpeech(step.greeting)} → ${step.folder}`;
     case 'transfer':
       return [step.to].flat().join(', ');
+    case 'enqueue':
+      return step.queue;
     case 'hook':
       return step.name;
     case 'hangup':

@@ -57,6 +57,12 @@ export function linksOf(step: FlowStep): readonly FlowLink[] {
         })),
         ...otherwise(step.otherwise),
       ];
+    case 'enqueue':
+      return [
+        ...Object.entries(step.results ?? {}).map(([label, to]) => ({ to, label, path: ['results', label] })),
+        ...next(step.next, 'served'),
+        ...otherwise(step.otherwise),
+      ];
     case 'hook':
       return [
         ...Object.entries(step.results ?? {}).map(([label, to]) => ({ to, label, path: ['results', label] })),

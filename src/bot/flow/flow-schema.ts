@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { entryOf } from '../../base/entry-of.js';
 import { KEY_RANGES } from '../keys.js';
-import { condition, ms, speech, stepName, variableName } from './flow-parts.js';
+import { condition, ms, numberOrVariable, speech, stepName, variableName } from './flow-parts.js';
+import { flowQueue } from './flow-queue.js';
 
 const digits = z.string().regex(/^[0-9*#]+$/, 'must be of 0-9, * and #');
 const key = z.string().regex(/^[0-9*#]$/, 'must be one key: 0-9, * or #');
@@ -96,6 +97,15 @@ const step = z.discriminatedUnion('do', [
     music: speech.optional(),
     otherwise: stepName.optional(),
   }),
+  z.strictObject({
+    do: z.literal('enqueue'),
+    queue: text.max(100),
+    priority: numberOrVariable.optional(),
+    skills: z.array(text.max(100)).optional(),
+    maxWaitMs: z.number().min(0).optional(),
+    results: z.partialRecord(z.enum(['call-back', 'key', 'time', 'full', 'closed']), stepName).optional(),
+    ...ways,
+  }),
   z.strictObject({ do: z.literal('hold'), ms, music: speech.optional(), next: stepName.optional() }),
   z.strictObject({
     do: z.literal('hook'),
@@ -140,6 +150,7 @@ export const FLOW_SCHEMA = z.strictObject({
   start: stepName.optional(),
   goodbye: speech.optional(),
   lists: z.record(variableName, list).optional(),
+  queues: z.record(z.string().min(1).max(100), flowQueue).optional(),
   steps: z
     .record(z.string().regex(/^[A-Za-z0-9_-]+$/, 'must be a name of letters, digits, - and _'), step)
     .refine((steps) => Object.keys(steps).length > 0, 'must hold at least one step'),
@@ -175,6 +186,7 @@ export function soundPart(value: unknown): {
     ...{ name: '', steps, timezone: field('timezone', z.string()) ?? 'UTC' },
     ...{ language: field('language', z.string()), goodbye: field('goodbye', speech) },
     lists: field('lists', z.record(variableName, list)),
+    queues: field('queues', z.record(z.string(), flowQueue)),
   };
   return { data, start: field('start', stepName) ?? first, broken };
 }

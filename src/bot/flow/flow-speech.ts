@@ -3,6 +3,7 @@ import { entryOf } from '../../base/entry-of.js';
 import type { Speakable, SpokenPart } from '../prompt/speakable.js';
 import { linksOf } from './flow-links.js';
 import type { FlowPart, FlowSpeech } from './flow-parts.js';
+import { speechOfQueue } from './flow-queue.js';
 import type { FlowData, FlowStep } from './flow-schema.js';
 
 /** One thing that a flow says, where it is written, and what stands for it where its variables have no values yet. */
@@ -21,7 +22,13 @@ export function utterancesOf(flow: FlowData, folder: string): readonly FlowUtter
   const steps = Object.entries(flow.steps).flatMap(([name, step]) =>
     speechOf(step).map(([field, speech]): [string[], FlowSpeech] => [['steps', name, field], speech]),
   );
-  return [...goodbye, ...steps].flatMap(([path, speech]) =>
+  const queues = Object.entries(flow.queues ?? {}).flatMap(([name, queue]) =>
+    speechOfQueue(queue, flow.language).map(([path, speech]): [string[], FlowSpeech] => [
+      ['queues', name, ...path],
+      speech,
+    ]),
+  );
+  return [...goodbye, ...queues, ...steps].flatMap(([path, speech]) =>
     [speech].flat().map((part) => ({
       ...{ path, part, examples: examplesOf(part, folder) },
       step: path[0] === 'steps' ? path[1] : undefined,

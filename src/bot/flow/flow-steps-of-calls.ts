@@ -1,6 +1,9 @@
+import { entryOf } from '../../base/entry-of.js';
+import { JackfieldError } from '../../base/errors.js';
+import { queueOf } from './flow-queues.js';
 import type { StepWork } from './flow-run.js';
 
-type Calling = 'transfer' | 'hold' | 'message' | 'leaveVoicemail';
+type Calling = 'transfer' | 'enqueue' | 'hold' | 'message' | 'leaveVoicemail';
 
 /** The steps that have to do with other people, and with waiting for them. */
 export const CALL_STEPS: { readonly [K in Calling]: StepWork<K> } = {
@@ -12,6 +15,21 @@ export const CALL_STEPS: { readonly [K in Calling]: StepWork<K> } = {
         ...(music !== undefined && { music: run.spoken(music) }),
       });
       return undefined;
+    });
+  },
+  async enqueue(run, { queue: name, priority = 0, skills = [], maxWaitMs, results = {}, next, otherwise }) {
+    return await run.orElse(otherwise, async () => {
+      const rank = Number(run.fill(String(priority)));
+      if (Number.isNaN(rank)) {
+        throw new JackfieldError(
+          'ERR_INVALID_ARG',
+          `The priority ${priority} in the queue ${name} is no number.`,
+        );
+      }
+      const queue = await queueOf(run, name);
+      const needs = skills.map((skill) => run.fill(skill));
+      const { ended } = await queue.enter(run.call, { priority: rank, skills: needs, maxWaitMs });
+      return ended === 'served' ? next : (entryOf(results, ended) ?? otherwise);
     });
   },
   async hold(run, { ms, music, next }) {

@@ -22,7 +22,7 @@ const COLOURS: Readonly<Record<FlowNode['kind'], Colours>> = {
   clearDigits: ['#b7791f', '#fff8e6'],
   ...of(['#6b46c1', '#f5f1fc'], 'branch', 'set', 'count', 'language', 'hook', 'http', 'flow'),
   ...of(['#2f855a', '#ecf8f1'], 'record', 'voicemail', 'recording', 'leaveVoicemail'),
-  ...of(['#c05621', '#fdf1e9'], 'transfer', 'hold', 'message'),
+  ...of(['#c05621', '#fdf1e9'], 'transfer', 'enqueue', 'hold', 'message'),
   hangup: ['#718096', '#f3f5f7'],
 };
 

@@ -31,6 +31,8 @@ export interface ParseFlowOptions {
   readonly prompts?: Prompts;
   /** Checks that the flow uses no other hooks than these, too. */
   readonly hooks?: readonly string[];
+  /** Checks that the flow uses no other queues than these and its own, too. */
+  readonly queues?: readonly string[];
   /** Checks that the flow uses no other variables than these and those that it saves, where no hook can set any. */
   readonly variables?: readonly string[];
   /** Checks that the flow makes no requests but to these hosts, too. */
@@ -44,6 +46,7 @@ const RULES: Rules<ParseFlowOptions> = {
   folder: words,
   prompts: having('samples', 'preload'),
   hooks: listOf(words),
+  queues: listOf(words),
   variables: listOf(words),
   http: nested(FLOW_HTTP),
   abilities: listOf(oneOf(...FLOW_ABILITIES)),

@@ -18,13 +18,13 @@ export interface QueueAgent {
   /** Shown in events and results; each in a queue has one of its own. */
   readonly name: string;
   /** Skype name or phone number to call; of several, the first to answer has the caller. */
-  readonly dial?: string | readonly string[];
+  readonly dial?: string | readonly string[] | undefined;
   /** Takes the caller in code: a bot, or its script. */
-  readonly serve?: Bot | BotScript;
+  readonly serve?: Bot | BotScript | undefined;
   /** Of those who are free, the highest is asked first, then who has been idle longest. -1000 to 1000. Default 0. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /** Kinds of callers that it can take: a caller is offered to whoever has all that the caller needs. */
-  readonly skills?: readonly string[];
+  readonly skills?: readonly string[] | undefined;
 }
 
 const PHONE = line(1, 200);

@@ -25,7 +25,7 @@ import { type QueuePlace, sayPlace } from './queue-place.js';
 /** Position and wait, said to those who wait. */
 export interface QueueAnnouncement {
   /** Between two, in milliseconds: 1000 or more. Default 30,000. The first comes at once where nobody is free. */
-  readonly everyMs?: number;
+  readonly everyMs?: number | undefined;
   /** Makes what is said; nothing is where it returns undefined. Default: {@link sayPlace}. */
   readonly say?: (place: QueuePlace) => Speakable | undefined;
 }
@@ -33,62 +33,62 @@ export interface QueueAnnouncement {
 /** Calling back those who do not want to hold the line: they hang up, and keep their place. */
 export interface QueueCallBack {
   /** Key with which the caller asks for it. Default `1`. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** Said when it is promised, and kept on the disk. Default: nothing. */
-  readonly promise?: Speakable;
+  readonly promise?: Speakable | undefined;
   /**
    * Asks for the number; the place is kept meanwhile. Resolves to undefined where the caller would rather wait on.
    * Default: the handle of the call.
    */
   readonly number?: (call: BotCall) => Promise<string | undefined>;
   /** Said to who is called back, while the agent is called. Default: nothing. */
-  readonly greeting?: Speakable;
+  readonly greeting?: Speakable | undefined;
   /** Calls to one caller: 1 to 20. Default 3. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /** Between two of them, in milliseconds. Default 5 minutes. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
   /** From the caller's hang-up to the first, in milliseconds at least. Default 5000. */
-  readonly afterMs?: number;
+  readonly afterMs?: number | undefined;
   /** Longest ringing, in milliseconds. Default 30,000. */
-  readonly ringMs?: number;
+  readonly ringMs?: number | undefined;
 }
 
 export interface QueueOptions {
   /** Shown in events and results. Default `queue`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Those who take callers. More can be added later. Default: nobody. */
-  readonly agents?: readonly QueueAgent[];
+  readonly agents?: readonly QueueAgent[] | undefined;
   /** Folder of its own that keeps it over a restart, in `queue.json`. Default: it is not kept. */
-  readonly folder?: string;
+  readonly folder?: string | undefined;
   /** Repeated to those who wait. Default: silence. */
-  readonly music?: Speakable;
-  readonly announce?: QueueAnnouncement;
+  readonly music?: Speakable | undefined;
+  readonly announce?: QueueAnnouncement | undefined;
   /** Default: nobody is called back. */
-  readonly callBack?: QueueCallBack;
+  readonly callBack?: QueueCallBack | undefined;
   /** Keys with which a caller leaves the queue: `enter` resolves to `key`. Default: none. */
-  readonly exitKeys?: string;
+  readonly exitKeys?: string | undefined;
   /** Callers who may wait at once; more are turned away. 1 to 100,000. Default 1000. */
-  readonly maxWaiting?: number;
+  readonly maxWaiting?: number | undefined;
   /** Longest wait, in milliseconds; an agent who rings then may still answer. Default: without end. */
-  readonly maxWaitMs?: number;
+  readonly maxWaitMs?: number | undefined;
   /** Longest ringing at an agent, in milliseconds. Default 20,000. */
-  readonly ringMs?: number;
+  readonly ringMs?: number | undefined;
   /** Rest of an agent who has not taken a caller, in milliseconds: others are asked meanwhile. Default 10,000. */
-  readonly restMs?: number;
+  readonly restMs?: number | undefined;
   /** Rest of an agent after a talk, in milliseconds. Default 0. */
-  readonly wrapUpMs?: number;
+  readonly wrapUpMs?: number | undefined;
   /** Said to the agent before the two talk. Default: nothing. */
-  readonly agentGreeting?: Speakable | ((place: QueuePlace) => Speakable | undefined);
+  readonly agentGreeting?: Speakable | ((place: QueuePlace) => Speakable | undefined) | undefined;
   /** Key with which the agent accepts, within `ringMs` after the greeting. Default: it need not. */
-  readonly acceptKey?: string;
+  readonly acceptKey?: string | undefined;
   /** Time for which a caller whom a restart has cut off keeps the place, to call again; in ms. Default 10 minutes. */
-  readonly keepPlaceMs?: number;
+  readonly keepPlaceMs?: number | undefined;
   /** Wait within which a caller is handled in time, in milliseconds. Default 20,000. */
-  readonly serviceLevelMs?: number;
+  readonly serviceLevelMs?: number | undefined;
   /** Places the call-backs. Default: the host through which the last caller came, so that none is before that. */
-  readonly host?: BotHost;
+  readonly host?: BotHost | undefined;
   /** That of the host. Default: the machine's. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /** A caller's needs. */
@@ -154,7 +154,7 @@ export function checkEnter(options: EnterOptions): void {
 export function resolveQueue(options: QueueOptions) {
   checkOptions(options, RULES);
   for (const agent of options.agents ?? []) checkAgent(agent);
-  const { announce, callBack, acceptKey, ...rest } = options;
+  const { announce, callBack, acceptKey, ...rest } = given(options);
   for (const [name, key] of [
     ['acceptKey', acceptKey],
     ['callBack.key', callBack?.key],
@@ -169,9 +169,16 @@ export function resolveQueue(options: QueueOptions) {
     announce: announce && { everyMs: announce.everyMs ?? 30_000, say: announce.say ?? sayPlace },
     callBack: callBack && {
       ...{ key: '1', attempts: 3, retryAfterMs: 300_000, afterMs: 5000, ringMs: 30_000 },
-      ...callBack,
+      ...given(callBack),
     },
   };
+}
+
+type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** The options that were not left out. */
+function given<T extends object>(options: T): Given<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<T>;
 }
 
 export type ResolvedQueue = ReturnType<typeof resolveQueue>;
