@@ -9,7 +9,7 @@ import { jackfieldProgram } from '../../src/cli/program.js';
 import { VoicemailArchive } from '../../src/voicemail.js';
 
 const SPEECH = new URL('../fixtures/speech/goforward.wav', import.meta.url).pathname;
-const RUNNER = new URL('run-commands.mjs', import.meta.url).pathname;
+const RUNNER = new URL('try-commands.mjs', import.meta.url).pathname;
 const FLOW = 'name: Beep\nsteps:\n  beep: { do: hangup, say: { tone: 440, ms: 100 } }\n';
 const SCENARIO = { users: [{ handle: 'jack' }], robots: [{ handle: 'anna' }] };
 const AT = '--attach exchange:scenario.json';

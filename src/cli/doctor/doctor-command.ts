@@ -7,14 +7,16 @@ const MARKS = { ok: '✓', missing: '–', broken: '✗' } as const satisfies Re
 /** `jackfield doctor`: what this machine can do. */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .option('--json', 'print the findings as JSON', false)
+    .option('--json', 'print JSON lines', false)
     .addHelpText(
       'after',
       '\nExit code 1 when something is broken that nothing works without; a lack is none.',
     )
     .action(async ({ json }: { readonly json: boolean }) => {
       const findings = await examine();
-      printLines(json ? JSON.stringify(findings, undefined, 2) : findings.map(lineOf).join(''));
+      printLines(
+        findings.map((finding) => (json ? `${JSON.stringify(finding)}\n` : lineOf(finding))).join(''),
+      );
       if (findings.some(({ status }) => status === 'broken')) process.exitCode = 1;
     });
 }

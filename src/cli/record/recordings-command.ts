@@ -275,7 +275,7 @@ async function purge(
 async function outbox({ out, json, retry }: FolderOptions & { readonly retry: boolean }): Promise<void> {
   const folder = join(out, '.outbox');
   const events = await listOutbox(folder);
-  if (events.length === 0) warnLine('No event waits.');
+  if (events.length === 0) warnNothing('No event waits.');
   for (const undelivered of events) {
     const { event, channel, attempts, notBefore, lastError, state } = undelivered;
     const again = retry && state === 'failed';

@@ -13,7 +13,11 @@ async function doctor(env: NodeJS.ProcessEnv, ...args: string[]): Promise<string
 
 describe('jackfield doctor', () => {
   it('says what is there, what is not, and what to do about it', async () => {
-    const findings = JSON.parse(await doctor({ PATH: '/nonexistent' }, '--json')) as Finding[];
+    const printed = await doctor({ PATH: '/nonexistent' }, '--json');
+    const findings = printed
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Finding);
     const of = (subject: string) => findings.find((finding) => finding.subject.startsWith(subject));
     expect(of('Node')).toEqual({ subject: 'Node', status: 'ok', found: process.version });
     expect(of('loopback ports')).toMatchObject({ status: 'ok' });

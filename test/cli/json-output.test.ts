@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { jackfieldProgram } from '../../src/cli/program.js';
+import { VoicemailArchive } from '../../src/voicemail.js';
+
+const SPEECH = new URL('../fixtures/speech/goforward.wav', import.meta.url).pathname;
+/** No command here goes on until it is stopped. */
+const PATIENCE_MS = 60_000;
+const RUNNER = new URL('try-commands.mjs', import.meta.url).pathname;
+const FLOW = 'name: Beep\nsteps:\n  beep: { do: hangup, say: { tone: 440, ms: 100 } }\n';
+const SCENARIO = { users: [{ handle: 'jack' }], robots: [{ handle: 'anna', rings: 100 }] };
+const AT = '--attach exchange:scenario.json';
+
+/**
+ * Command lines, each with its exit code where there is nothing, and where there is something. FOLDER is an archive; ID the
+ * beginning of any id.
+ */
+const LINES: readonly (readonly [line: string, empty: number, filled: number])[] = [
+  ['recordings list --out FOLDER/calls', 3, 0],
+  ['recordings verify --out FOLDER/calls', 3, 0],
+  ['recordings outbox --out FOLDER/calls', 3, 3],
+  ['recordings index --out FOLDER/calls', 0, 0],
+  ['recordings show ID --out FOLDER/calls', 1, 0],
+  ['recordings hold ID --reason why --out FOLDER/calls', 1, 0],
+  ['recordings export ID --out FOLDER/calls --to FOLDER/out', 1, 0],
+  ['recordings purge --max-megabytes 0 --out FOLDER/calls', 0, 0],
+  ['voicemail find --in FOLDER/mails', 3, 3],
+  ['voicemail verify --in FOLDER/mails', 3, 3],
+  ['voicemail export FOLDER/mails.zip --in FOLDER/mails', 3, 3],
+  ['voicemail purge --max-age 1 --in FOLDER/mails', 0, 0],
+  ['voicemail index --in FOLDER/mails', 0, 0],
+  ['voicemail tag 1 x --in FOLDER/mails', 1, 1],
+  ['voicemail hold 1 --reason why --in FOLDER/mails', 1, 1],
+  ['voicemail transcribe true --in FOLDER/mails', 0, 0],
+  [`voicemail list ${AT}`, 3, 3],
+  [`voicemail play 1 ${AT}`, 1, 1],
+  ['campaign list --out FOLDER/calls', 3, 0],
+  ['campaign results --out FOLDER/calls', 3, 0],
+  ['verify FOLDER/in.wav', 1, 1],
+  ['ctl status --socket FOLDER/none', 1, 1],
+  ['config check FOLDER/none.yaml', 1, 1],
+  ['config try FOLDER/none.yaml', 1, 1],
+  ['wav info FOLDER/in.wav', 1, 0],
+  ['wav draw FOLDER/in.wav -o FOLDER/in.png', 1, 0],
+  ['wav convert FOLDER/in.wav FOLDER/in.flac', 1, 0],
+  ['wav trim FOLDER/in.wav FOLDER/part.wav --end 0.1', 1, 0],
+  ['wav mix FOLDER/in.wav FOLDER/in.wav -o FOLDER/mix.wav', 1, 0],
+  ['wav repair FOLDER/in.wav', 1, 0],
+  ['ivr check flow.yaml --speech melody', 0, 0],
+  ['ivr try flow.yaml --speech melody', 0, 0],
+  ['explain PING', 0, 0],
+  ['doctor', 0, 0],
+];
+/** Commands of which other tests read the JSON, as they need a call or a service. */
+const ELSEWHERE = [
+  ...['demo', 'exchange', 'record', 'ivr run', 'campaign run', 'recordings play'],
+  ...['voicemail answer', 'voicemail archive', 'voicemail greeting', 'voicemail leave'],
+];
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jackfield-json-'));
+  await writeFile(join(folder, 'flow.yaml'), FLOW);
+  await writeFile(join(folder, 'scenario.json'), JSON.stringify(SCENARIO));
+  await writeFile(join(folder, 'list.csv'), 'target\nanna\n');
+  for (const name of ['empty', 'filled']) {
+    await mkdir(join(folder, name, 'calls'), { recursive: true });
+    await (await VoicemailArchive.open(join(folder, name, 'mails')))[Symbol.asyncDispose]();
+  }
+  await copyFile(SPEECH, join(folder, 'filled', 'in.wav'));
+  const filling = [
+    'demo --fast --out filled/calls --json',
+    'recordings index --out filled/calls',
+    `campaign run list.csv --flow flow.yaml --speech melody ${AT} --out filled/calls --json`,
+  ];
+  for (const { args, code, said } of await run(filling)) expect([args, code, said]).toEqual([args, 0, said]);
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly args: string;
+  readonly code: number;
+  readonly said: string;
+  readonly printed: string;
+}
+
+async function run(lines: readonly string[]): Promise<Ended[]> {
+  const file = join(folder, 'lines.json');
+  await writeFile(file, JSON.stringify(lines.map((line) => line.split(' '))));
+  const child = spawn(process.execPath, [RUNNER, file, String(PATIENCE_MS)], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(await text(child.stdout)) as Ended[];
+}
+
+/** Output that is neither one JSON value nor one on each line. */
+function others(printed: string): string[] {
+  const lines = printed.split('\n').filter((line) => line !== '');
+  return isJson(printed) ? [] : lines.filter((line) => !isJson(line));
+}
+
+function isJson(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === 'object';
+  } catch {
+    return false;
+  }
+}
+
+it.each([
+  ['empty', 1],
+  ['filled', 2],
+] as const)(
+  'with --json each command prints JSON alone, and ends with its code, where all is %s',
+  async (state, column) => {
+    const [recording] = state === 'filled' ? await run(['recordings list --json --out filled/calls']) : [];
+    const id = recording ? (JSON.parse(recording.printed.split('\n')[0] ?? '') as { id: string }).id : 'none';
+    const lines = LINES.map(([line]) => `${line.replaceAll('FOLDER', state).replace('ID', id)} --json`);
+    const ends = await run(lines);
+    expect(ends.flatMap(({ args, printed }) => others(printed).map((line) => `${args}: ${line}`))).toEqual(
+      [],
+    );
+    const codes = ends.map(({ args, code, said }, index) => ({
+      args,
+      code,
+      said: LINES[index]?.[column] === code ? '' : said,
+    }));
+    expect(codes).toEqual(ends.map(({ args }, index) => ({ args, code: LINES[index]?.[column], said: '' })));
+  },
+  120_000,
+);
+
+it('each command that has --json is tried here, or known to be tried elsewhere', async () => {
+  const leaves = (command: Command, path: readonly string[]): string[] =>
+    command.commands.length > 0
+      ? command.commands.flatMap((child) => leaves(child, [...path, child.name()]))
+      : command.options.some(({ long }) => long === '--json')
+        ? [path.join(' ')]
+        : [];
+  const tried = LINES.map(([line]) => line);
+  const untried = leaves(await jackfieldProgram(), []).filter(
+    (name) => !name.startsWith('ctl ') && !tried.some((line) => `${line} `.startsWith(`${name} `)),
+  );
+  expect(untried.sort()).toEqual([...ELSEWHERE].sort());
+});

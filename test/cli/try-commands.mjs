@@ -1,0 +1,50 @@
+// Runs command lines in this process, one after the other, as processes of their own would take minutes. Reads them as
+// JSON from the file that it is given; prints, for each, how it ended.
+import { readFileSync } from 'node:fs';
+import { tellFailure } from '../../dist/cli/failure.js';
+import { jackfieldProgram } from '../../dist/cli/program.js';
+
+/** Services that nothing is wrong with are told to stop then, in milliseconds. */
+const RUNS_MS = Number(process.argv[3] ?? 1500);
+
+const results = [];
+const print = process.stdout.write.bind(process.stdout);
+let said = '';
+/** The part of it that is the result. */
+let printed = '';
+for (const stream of [process.stdout, process.stderr]) {
+  stream.write = (text) => {
+    said += text;
+    if (stream === process.stdout) printed += text;
+    return true;
+  };
+}
+// A command that was told to stop may still mean to end the process.
+process.exit = () => undefined;
+process.on('uncaughtException', (error) => {
+  said += `UNCAUGHT ${error.stack}`;
+});
+for (const args of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
+  said = '';
+  printed = '';
+  process.exitCode = 0;
+  process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
+  // timer: a service that nothing is wrong with goes on until it is told to stop
+  const stop = setTimeout(() => process.emit('SIGTERM'), RUNS_MS);
+  try {
+    const program = await jackfieldProgram((name) => name === args[0]);
+    for (const command of withAll(program)) command.exitOverride();
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!String(error.code).startsWith('commander.')) process.exitCode = tellFailure(error);
+    else process.exitCode = 1;
+  }
+  clearTimeout(stop);
+  results.push({ args: args.join(' '), code: process.exitCode, said, printed });
+}
+print(JSON.stringify(results));
+process.kill(process.pid, 'SIGKILL');
+
+function withAll(command) {
+  return [command, ...command.commands.flatMap(withAll)];
+}
