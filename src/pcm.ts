@@ -22,6 +22,7 @@ export {
   openCallVoice,
   type VoiceListener,
 } from './call/call-voice.js';
+export type { JoinedVoice, VoiceJoiner } from './call/join-voice.js';
 export type { GapName } from './stream/align/aligned-leg.js';
 export type {
   LedgerSpan,

@@ -36,6 +36,8 @@ export {
   defaultSocket,
 } from './service/control/control-protocol.js';
 export { ControlServer, type SocketClaim } from './service/control/control-server.js';
+export { shareJoiner } from './service/share/share-client.js';
+export { ShareServer } from './service/share/share-server.js';
 export { EventFeed, type FeedReader, type ReadOptions } from './service/feed/event-feed.js';
 export {
   FEED_VERSION,

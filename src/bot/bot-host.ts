@@ -14,6 +14,7 @@ import { during } from '../base/during.js';
 import { asError, JackfieldError, messageOf } from '../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
 import { checkWait, deadlineIn, type WaitOptions, waitFor } from '../base/wait.js';
+import { JOINER, type VoiceJoiner } from '../call/join-voice.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT, type CommandOptions } from '../control/client/command-sender.js';
 import { type Call, LIVE_CALL } from '../control/state/call.js';
@@ -43,6 +44,8 @@ export interface BotHostOptions {
   readonly prompts?: Prompts;
   /** Records the calls of every bot that does not say itself how it is recorded: a `Recorder`. Default: nothing. */
   readonly record?: CallTaper;
+  /** Joins the voice of a call that another program has redirected. Default: such a call is not taken. */
+  readonly join?: VoiceJoiner;
   /** Times every wait; that of the exchange where calls run faster than real time. Default: the machine's. */
   readonly clock?: Clock;
 }
@@ -74,6 +77,7 @@ const RULES: Rules<BotHostOptions> = {
   server: needed(SERVER),
   prompts: either(having('samples', 'preload'), having('then')),
   record: having('listen'),
+  join: JOINER,
   clock: CLOCK,
 };
 
@@ -87,6 +91,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   readonly #server: PcmServer;
   readonly #prompts: Prompts | Promise<Prompts>;
   readonly #record: CallTaper | undefined;
+  readonly #join: VoiceJoiner | undefined;
   readonly #clock: Clock;
   readonly #running = new Set<Promise<unknown>>();
   readonly #calls = new Set<Call>();
@@ -107,6 +112,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     // Told to whoever needs them.
     Promise.resolve(this.#prompts).catch(() => undefined);
     this.#record = options.record;
+    this.#join = options.join;
     this.#clock = options.clock ?? systemClock;
   }
 
@@ -283,7 +289,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     const prompts = await this.#prompts;
     const opening = this.#tape(bot, call).then((tape) =>
       openBotCall(call, {
-        ...{ prompts, bot, server: this.#server, clock: this.#clock, tape },
+        ...{ prompts, bot, server: this.#server, clock: this.#clock, tape, join: this.#join },
         trace: (text) => this.emit('trace', call, text),
         step: (step) => this.emit('step', call, step),
         dial: (target, options) => this.#dial(bot, target, options, dialled, cut),

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { type WaitOptions, whenFired } from '../base/wait.js';
 import { type CallVoice, openCallVoice } from '../call/call-voice.js';
+import type { VoiceJoiner } from '../call/join-voice.js';
 import { takenFrom } from '../call/taken-voice.js';
 import type { Call } from '../control/state/call.js';
 import { CallEndedError } from '../control/state/call-ended-error.js';
@@ -30,6 +31,8 @@ export interface BotCallOptions {
   readonly step?: BotCallParts['step'];
   /** Records the call. */
   readonly tape: CallTape | undefined;
+  /** Joins the voice where another program has redirected it. */
+  readonly join: VoiceJoiner | undefined;
   /** Ends the conversation, as the end of the call does. */
   readonly cut: AbortSignal;
 }
@@ -48,6 +51,7 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
   const voice = await openCallVoice(call, server, {
     microphone: false,
     listeners: options.tape ? [options.tape] : [],
+    ...(options.join && { join: options.join }),
     onLease(stream, lease) {
       if (stream === 'output') lease.addSink(ear, { policy: 'drop-oldest', name: 'bot' });
     },

@@ -21,8 +21,9 @@ import { type Lease, SERVER, type StreamKind } from '../tcp/lease.js';
 import { READ_CLASS } from '../tcp/lease-options.js';
 import type { LeaseSource } from '../tcp/lease-reservation.js';
 import type { CallControl } from './call-control.js';
+import { JOINER, type JoinedVoice, type VoiceJoiner } from './join-voice.js';
 import { redirectToLease } from './redirect-to-lease.js';
-import { checkFree } from './taken-voice.js';
+import { joinOrFree } from './taken-voice.js';
 
 /** Somebody who hears a call's voice from its first sample on, without redirecting it himself. */
 export interface VoiceListener {
@@ -59,6 +60,8 @@ export interface CallVoiceOptions {
   readonly onLease?: (stream: StreamKind, lease: Lease, start: number) => void;
   /** Those who hear the voice beside whoever opens it: one redirection, any number of listeners. Default: nobody. */
   readonly listeners?: readonly VoiceListener[];
+  /** Joins the voice where another program has redirected it. Default: that is an error. */
+  readonly join?: VoiceJoiner;
   readonly signal?: AbortSignal;
 }
 
@@ -71,6 +74,7 @@ export const VOICE_RULES: Rules<CallVoiceOptions> = {
   leadMs: whole(20, 1000, 'ms'),
   onLease: callback,
   listeners: listOf(object),
+  join: JOINER,
   signal: abortSignal,
 };
 
@@ -139,6 +143,10 @@ export async function openCallVoice(
     opening.add(lease, (it) => it.close());
     onLease?.(stream, lease, start);
     for (const listener of listeners) listener.onLease?.(stream, lease, start);
+    if (joined && stream !== 'input') {
+      await joined.feed(stream, lease, limits);
+      return lease;
+    }
     const mixed = stream === 'input' && input === 'mixed';
     await redirectToLease(streams[stream], lease, { ...limits, ...(mixed && { beside: [SOUND_CARD] }) });
     // The endpoint is not waited for: it may be one that never answers.
@@ -153,8 +161,10 @@ export async function openCallVoice(
       readClass,
       readIntervalMs: Math.min(server.readIntervalMs ?? READ_INTERVAL_MS, READ_INTERVAL_MS),
     });
+  let joined: JoinedVoice | undefined;
   try {
-    await checkFree(call, limits);
+    joined = await joinOrFree(call, { ...limits, speak: input !== false, join: options.join });
+    if (joined) opening.add(joined, (it) => it.close());
     const remote = await redirect(await receive('output'), 0);
     const start = remote.received.position;
     const microphoneLease = microphone
@@ -175,7 +185,7 @@ export async function openCallVoice(
         )
       : undefined;
     const local = input === true ? 'input' : 'microphone';
-    const opened = { remote, input: inputLease, microphone: microphoneLease, inputStart };
+    const opened = { remote, input: inputLease, microphone: microphoneLease, inputStart, joined };
     over.forget();
     const voice = opening.done(new LeasedVoice(call, opened, local));
     for (const listener of listeners) listener.opened?.(voice);
@@ -198,7 +208,10 @@ function endOf(call: Call): { readonly signal: AbortSignal; forget(): void } {
   return { signal: over.signal, forget: () => wait.abort() };
 }
 
-type Streams = Pick<CallVoice<Lease>, 'remote' | 'input' | 'microphone' | 'inputStart'>;
+type Streams = Pick<CallVoice<Lease>, 'remote' | 'input' | 'microphone' | 'inputStart'> & {
+  /** Where another program has redirected what is received. */
+  readonly joined: JoinedVoice | undefined;
+};
 
 class LeasedVoice implements CallVoice<Lease> {
   readonly call: Call;
@@ -208,6 +221,7 @@ class LeasedVoice implements CallVoice<Lease> {
   readonly inputStart: number;
 
   readonly #local: 'input' | 'microphone';
+  readonly #joined: JoinedVoice | undefined;
 
   constructor(call: Call, streams: Streams, local: 'input' | 'microphone') {
     this.call = call;
@@ -216,6 +230,7 @@ class LeasedVoice implements CallVoice<Lease> {
     this.input = streams.input;
     this.microphone = streams.microphone;
     this.inputStart = streams.inputStart;
+    this.#joined = streams.joined;
   }
 
   get player(): Player {
@@ -239,14 +254,15 @@ class LeasedVoice implements CallVoice<Lease> {
 
   async close(): Promise<void> {
     if (!this.call.over) {
-      const streams = [
-        ['INPUT', this.input],
-        ['CAPTURE_MIC', this.microphone],
-        ['OUTPUT', this.remote],
-      ] as const;
+      const input = ['INPUT', this.input] as const;
+      // What another program has redirected stays where it is.
+      const streams = this.#joined
+        ? [input]
+        : ([input, ['CAPTURE_MIC', this.microphone], ['OUTPUT', this.remote]] as const);
       // The call may end at any moment, and takes its redirections with it.
       await Promise.allSettled(streams.map(([stream, lease]) => lease && this.call.redirect(stream, [])));
     }
+    this.#joined?.close();
     await Promise.all([this.remote, this.input, this.microphone].map((lease) => lease?.close()));
   }
 

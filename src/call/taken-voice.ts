@@ -1,22 +1,47 @@
+import { sleep, systemClock } from '../base/clock.js';
 import { JackfieldError } from '../base/errors.js';
 import { type PortHolder, portHolder } from '../base/port-holder.js';
 import type { Call } from '../control/state/call.js';
 import type { StreamTarget } from '../protocol/stream-target.js';
+import type { JoinedVoice, VoiceJoiner } from './join-voice.js';
 
 /** An endpoint that does not say where a stream leads is not waited for any longer, in milliseconds. */
 const ASK_TIMEOUT_MS = 1000;
+/** Who joins others lets them redirect a call that rings for so long, looking so often, in milliseconds. */
+const OTHERS_BEGIN_MS = 500;
+const LOOK_MS = 50;
+
+/** Options of {@link joinOrFree}. */
+export interface JoinOptions {
+  readonly signal: AbortSignal;
+  /** True when it is to be spoken in the call, too. */
+  readonly speak: boolean;
+  /** Joins what is taken. Default: nothing does. */
+  readonly join: VoiceJoiner | undefined;
+}
 
 /**
- * Sees to it that nobody else has redirected what the other party says: an endpoint has one redirection of each
- * stream, and a second one would take it away. A port that nobody holds any more, of a program that was killed, counts
- * as free; so does one on systems that do not tell who holds it.
+ * Sees to it that nobody else has redirected what the other party says, or joins him: an endpoint has one redirection
+ * of each stream, and a second one would take it away. A port that nobody holds any more, of a program that was killed,
+ * counts as free; so does one on systems that do not tell who holds it.
  *
+ * @returns the voice that was joined; undefined when the call's voice is free.
  * @throws ERR_TAKEN, with who has it.
  */
-export async function checkFree(call: Call, { signal }: { readonly signal: AbortSignal }): Promise<void> {
-  const holder = await holderOf(call, undefined, signal);
-  if (holder)
-    throw takenError(call, holder, 'Have it listen there (`listeners`, `record`), or end that first.');
+export async function joinOrFree(call: Call, options: JoinOptions): Promise<JoinedVoice | undefined> {
+  const { signal, speak, join } = options;
+  if (join) await letOthersBegin(call, signal);
+  for (const port of await portsOf(call, signal)) {
+    const joined = await join?.join(call, port, { signal, speak });
+    if (joined) return joined;
+    const holder = await portHolder(port);
+    if (!holder) continue;
+    const advice = join
+      ? 'It does not share it: end it first.'
+      : 'Have it listen there (`listeners`, `record`; `--share` of a command), or end that first.';
+    throw takenError(call, holder, advice);
+  }
+  return undefined;
 }
 
 /**
@@ -27,23 +52,27 @@ export async function checkFree(call: Call, { signal }: { readonly signal: Abort
  */
 export async function takenFrom(call: Call, own: number): Promise<JackfieldError | undefined> {
   if (call.over) return undefined;
-  const holder = await holderOf(call, own);
-  return holder && takenError(call, holder, 'Two programs cannot answer one call: end one of them.');
-}
-
-async function holderOf(
-  call: Call,
-  own: number | undefined,
-  signal?: AbortSignal,
-): Promise<PortHolder | undefined> {
-  const options = { timeoutMs: ASK_TIMEOUT_MS, ...(signal && { signal }) };
-  const targets = await call.output.get(options).catch((): StreamTarget[] => []);
-  for (const target of targets) {
-    if (target.kind !== 'port' || target.port === own) continue;
-    const holder = await portHolder(target.port);
-    if (holder) return holder;
+  for (const port of await portsOf(call)) {
+    const holder = port === own ? undefined : await portHolder(port);
+    if (holder) return takenError(call, holder, 'Two programs cannot answer one call: end one of them.');
   }
   return undefined;
+}
+
+/** Gives another program, which hears of the call at the same time, the time to redirect it while it rings. */
+async function letOthersBegin(call: Call, signal: AbortSignal): Promise<void> {
+  for (let waitedMs = 0; waitedMs < OTHERS_BEGIN_MS; waitedMs += LOOK_MS) {
+    if (call.state?.phase !== 'placing' || (await portsOf(call, signal)).length > 0) return;
+    // Two processes have no clock in common but the machine's.
+    await sleep(systemClock, LOOK_MS, { signal });
+  }
+}
+
+/** Ports that the other party's voice is redirected to. */
+async function portsOf(call: Call, signal?: AbortSignal): Promise<readonly number[]> {
+  const options = { timeoutMs: ASK_TIMEOUT_MS, ...(signal && { signal }) };
+  const targets = await call.output.get(options).catch((): StreamTarget[] => []);
+  return targets.flatMap((target) => (target.kind === 'port' ? [target.port] : []));
 }
 
 function takenError(call: Call, { port, who }: PortHolder, advice: string): JackfieldError {

@@ -5,6 +5,7 @@ import type { BotCall } from '../bot/bot-call.js';
 import { BotHost } from '../bot/bot-host.js';
 import type { Prompts } from '../bot/prompt/prompts.js';
 import type { CallControl } from '../call/call-control.js';
+import type { VoiceJoiner } from '../call/join-voice.js';
 import type { Client } from '../control/client/client.js';
 import type { Call } from '../control/state/call.js';
 import type { Recorder } from '../recording/archive/recorder.js';
@@ -32,6 +33,7 @@ export interface Office {
   readonly staff: Staff;
   readonly places: Places;
   readonly draining: boolean;
+  readonly join: VoiceJoiner | undefined;
 }
 
 /** An attendant who has a place for a call. */
@@ -119,9 +121,13 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
 
   /** Makes a host of bots on this line. */
   host(prompts: Prompts): BotHost {
-    const { clock, recorder, sources } = this.#office;
+    const { clock, recorder, sources, join } = this.#office;
     const { client, server } = this;
-    const host = new BotHost({ client, server, clock, prompts, ...(recorder && { record: recorder }) });
+    const host = new BotHost({
+      ...{ client, server, clock, prompts },
+      ...(recorder && { record: recorder }),
+      ...(join && { join }),
+    });
     sources.host(host, this.account);
     host.on('talking', (talk, { name: bot }) => this.#talks.set(talk.id, { talk, bot }));
     host.on('result', ({ callId }) => this.#talks.delete(callId));

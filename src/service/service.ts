@@ -3,6 +3,7 @@ import { CLOCK, type Clock, systemClock } from '../base/clock.js';
 import { invalidArgument, JackfieldError } from '../base/errors.js';
 import { Opening } from '../base/opening.js';
 import type { CallControl } from '../call/call-control.js';
+import { JOINER, type VoiceJoiner } from '../call/join-voice.js';
 import { attach } from '../control/attach.js';
 import { MemoryTransport } from '../control/transport/memory-transport.js';
 import type { Transport } from '../control/transport/transport.js';
@@ -31,12 +32,15 @@ export interface ServiceOptions {
   readonly clock?: Clock;
   /** The exchange that endpoints are attached to as `exchange:HANDLE`. Default: that of the configuration. */
   readonly exchange?: Exchange;
+  /** Joins the voice of calls that another process has redirected. Default: those are left to it. */
+  readonly join?: VoiceJoiner;
 }
 
 const RULES: Rules<ServiceOptions> = {
   feed: having('tell', 'read'),
   clock: CLOCK,
   exchange: having('endpoint'),
+  join: JOINER,
 };
 
 /** Endpoints, a recorder, bots, an answering machine and campaigns, put together by a configuration into one service. */
@@ -46,6 +50,7 @@ export class Service implements Office, AsyncDisposable {
   readonly clock: Clock;
   readonly places = new Places();
   readonly campaigns: Campaigns;
+  readonly join: VoiceJoiner | undefined;
   #config: ServiceConfig;
   #staff: Staff | undefined;
   /** Those of earlier configurations, whose messages may not be told of yet. */
@@ -57,7 +62,9 @@ export class Service implements Office, AsyncDisposable {
   #archive: VoicemailArchive | undefined;
   readonly #closers: (() => unknown)[] = [];
 
-  private constructor(config: ServiceConfig, { feed, clock = systemClock, exchange }: ServiceOptions) {
+  private constructor(config: ServiceConfig, options: ServiceOptions) {
+    const { feed, clock = systemClock, exchange, join } = options;
+    this.join = join;
     this.#config = config;
     this.clock = clock;
     this.feed = feed ?? new EventFeed(clock);
@@ -257,7 +264,12 @@ export class Service implements Office, AsyncDisposable {
       const line = this.#lines.find(({ client }) => client.callById(call.id) === call);
       return line ? { [ACCOUNT_TAG]: line.account } : {};
     };
-    return { ...(await recorderOptions(record ?? {})), clock: this.clock, tagsOf };
+    const options = await recorderOptions(record ?? {});
+    const { join } = this;
+    return {
+      ...{ ...options, clock: this.clock, tagsOf },
+      ...(join && { recording: { ...options.recording, join } }),
+    };
   }
 
   #read(config: ServiceConfig): Promise<Staff> {

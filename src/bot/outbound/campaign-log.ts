@@ -10,6 +10,7 @@ import {
   words,
 } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
+import { isAlive } from '../../base/process-alive.js';
 import type { Database } from '../../files/database.js';
 import { flag, json } from '../../files/row.js';
 import { likeOf, whereOf } from '../../recording/archive/query.js';
@@ -250,14 +251,4 @@ function entryOf(row: z.output<typeof ROW>): CampaignEntry {
     ...(row.retry_after_ms !== null && { retryAfterMs: row.retry_after_ms }),
     variables: row.variables,
   };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // One that we may not signal is there all the same.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -20,6 +20,7 @@ import { flowVoicemail } from '../../voicemail.js';
 import { attachTo, checkEndpoint, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { between, dateOption } from '../options.js';
 import { checkOutput, intoFile, type OutputOptions, temporaryFolder, withForce } from '../outputs.js';
+import { joinerOf, offerVoices, type ShareOptions, withShare } from '../shared-voices.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import { printLine, printLines, warnLine } from '../terminal-text.js';
 import {
@@ -69,7 +70,7 @@ export function ivrCommand(): Command {
       'keep the messages that are left in this folder (default: they are removed)',
     )
     .action(tryOut);
-  withHooks(withPrompts(withEndpoint(ivr.command('run'))))
+  withShare(withHooks(withPrompts(withEndpoint(ivr.command('run')))))
     .description('Answer calls with a flow until it is told to stop.')
     .argument('<flow>', 'YAML or JSON file')
     .option('--json', 'print one JSON object a line', false)
@@ -193,7 +194,7 @@ async function messagesOf({ messages: path }: TryOptions): Promise<{ path: strin
 /** Ports of a call that a bot talks in: what it hears, what it says, the microphone. */
 const LEASES_PER_CALL = 3;
 
-interface RunOptions extends PromptOptions, EndpointOptions, HookOptions {
+interface RunOptions extends PromptOptions, EndpointOptions, HookOptions, ShareOptions {
   readonly maxCalls: number;
   readonly json: boolean;
 }
@@ -206,7 +207,9 @@ async function run(file: string, options: RunOptions): Promise<void> {
   const { client } = attached;
   const stop = stopSignal();
   await using server = new PcmServer();
-  await using host = new BotHost({ client, server, prompts });
+  await using _voices = await offerVoices(() => [server]);
+  const join = await joinerOf(options);
+  await using host = new BotHost({ client, server, prompts, ...(join && { join }) });
   const bot = flowBot(flow, { ...given, leaveVoicemail: flowVoicemail({ client, server, prompts }) });
   const line = (callId: number, text: string, fields: object) =>
     printLine(options.json ? JSON.stringify({ call: callId, ...fields }) : `call ${callId}: ${text}`);

@@ -11,11 +11,12 @@ import {
 } from '../../recording.js';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { tellManager } from '../service-manager.js';
+import { joinerOf, offerVoices, type ShareOptions, withShare } from '../shared-voices.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import { CONTROL_LINES, recordControl } from './record-control.js';
 import { jsonLines, liveTable, type RecordView } from './record-view.js';
 
-interface Options extends Partial<EndpointOptions> {
+interface Options extends Partial<EndpointOptions>, ShareOptions {
   readonly config?: string;
   readonly out?: string;
   readonly policy?: 'all' | 'incoming' | 'outgoing' | 'on-demand';
@@ -31,7 +32,7 @@ interface Options extends Partial<EndpointOptions> {
 
 /** `jackfield record`: records the calls of an endpoint until it is told to stop. */
 export function recordCommand(): Command {
-  return withEndpoint(new Command('record'), 'elsewhere')
+  return withShare(withEndpoint(new Command('record'), 'elsewhere'))
     .option('-c, --config <file>', 'configuration file (JSON); options given here go before it')
     .option('-o, --out <folder>', 'where recordings go (default: recordings)')
     .addOption(
@@ -64,6 +65,7 @@ async function run(options: Options): Promise<void> {
   await using attached = await attachTo(endpoint, { name: 'jackfield record' });
   const { client } = attached;
   await using server = new PcmServer();
+  await using _voices = await offerVoices(() => [server]);
   let recorder: Recorder | undefined;
   using control = options.control
     ? recordControl(
@@ -113,7 +115,9 @@ async function configured(options: Options): Promise<{ config: RecordConfig; rec
     ...(encrypt !== undefined && { encryptTo: encrypt }),
     ...(sign !== undefined && { signingKeyFile: sign }),
   };
-  return { config, recorder: await recorderOptions(config) };
+  const recorder = await recorderOptions(config);
+  const join = await joinerOf(options);
+  return { config, recorder: join ? { ...recorder, recording: { ...recorder.recording, join } } : recorder };
 }
 
 /** The endpoint of a configuration, with what the command line says before it. */

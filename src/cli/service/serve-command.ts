@@ -19,11 +19,12 @@ import {
   type ServiceConfig,
 } from '../../service.js';
 import { tellManager } from '../service-manager.js';
+import { joinerOf, offerVoices, type ShareOptions, withShare } from '../shared-voices.js';
 import { stopSignal } from '../shutdown.js';
 
 /** `jackfield serve`: recorder, bots and answering machine as one service. */
 export function serveCommand(): Command {
-  return new Command('serve')
+  return withShare(new Command('serve'))
     .argument('<config>', 'configuration file (YAML or JSON)')
     .addHelpText(
       'after',
@@ -33,7 +34,7 @@ export function serveCommand(): Command {
     .action(serve);
 }
 
-async function serve(file: string): Promise<void> {
+async function serve(file: string, options: ShareOptions): Promise<void> {
   const config = await readConfig(file);
   const socket = config.control?.socket ?? defaultSocket();
   // Before anything is begun: a second service is told who runs.
@@ -44,7 +45,9 @@ async function serve(file: string): Promise<void> {
   await using log = new FeedLog(feed, logOptions(config));
   await using hooks = hasHooks(config) ? await FeedHooks.open(feed, config) : undefined;
   await using _traces = config.traces && new OtlpExporter(feed, config.traces);
-  await using service = await Service.start(config, { feed });
+  const join = await joinerOf(options);
+  await using service = await Service.start(config, { feed, ...(join && { join }) });
+  await using _voices = await offerVoices(() => service.lines.map(({ server }) => server));
   const metrics = new FeedMetrics(feed, service.figures, over.signal);
   const reload = (): Promise<readonly string[]> => reloaded(service, file, { api, hooks });
   const desk = new ControlDesk(service, { reload, drained: () => over.abort() });

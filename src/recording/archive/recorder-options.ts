@@ -98,6 +98,7 @@ export interface RecorderOptions {
     | 'maxSkewMs'
     | 'correctDrift'
     | 'encryptTo'
+    | 'join'
   >;
   /** Gives further tags of a call's recording, such as the account whose call it is. Default: none. */
   readonly tagsOf?: (call: CallControl) => Readonly<Record<string, string>>;

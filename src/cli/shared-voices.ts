@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { messageOf } from '../base/errors.js';
+import type { PcmServer, VoiceJoiner } from '../pcm.js';
+import { warnLine } from './terminal-text.js';
+
+/** Options of a command that can work beside another one on the same calls. */
+export interface ShareOptions {
+  readonly share?: boolean;
+}
+
+/** Adds the option of a command that redirects the voice of calls. */
+export function withShare(command: Command): Command {
+  return command.option(
+    '--share',
+    'where another Jackfield process has redirected a call, listen there (default: leave the call to it)',
+  );
+}
+
+/** What joins the calls that others have, where that was asked for. */
+export async function joinerOf({ share }: ShareOptions): Promise<VoiceJoiner | undefined> {
+  // Loaded when it is needed: it would slow down every other command.
+  return share ? (await import('../service.js')).shareJoiner() : undefined;
+}
+
+/** Lets other processes of this user listen to the calls of this one. Where that is not possible it is told. */
+export async function offerVoices(servers: () => Iterable<PcmServer>): Promise<AsyncDisposable> {
+  try {
+    return await (await import('../service.js')).ShareServer.open(servers);
+  } catch (error) {
+    warnLine(`Other processes cannot listen to the calls of this one: ${messageOf(error)}`);
+    return { [Symbol.asyncDispose]: async () => undefined };
+  }
+}
