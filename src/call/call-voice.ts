@@ -209,7 +209,7 @@ function endOf(call: Call): { readonly signal: AbortSignal; forget(): void } {
 }
 
 type Streams = Pick<CallVoice<Lease>, 'remote' | 'input' | 'microphone' | 'inputStart'> & {
-  /** Where another program has redirected what is received. */
+  /** The voice that another program has redirected. */
   readonly joined: JoinedVoice | undefined;
 };
 

@@ -7,7 +7,7 @@ import type { JoinedVoice, VoiceJoiner } from './join-voice.js';
 
 /** An endpoint that does not say where a stream leads is not waited for any longer, in milliseconds. */
 const ASK_TIMEOUT_MS = 1000;
-/** Who joins others lets them redirect a call that rings for so long, looking so often, in milliseconds. */
+/** Time that a program which joins others leaves them to redirect a call that rings, and between two looks, in ms. */
 const OTHERS_BEGIN_MS = 500;
 const LOOK_MS = 50;
 

@@ -16,7 +16,7 @@ export function withShare(command: Command): Command {
   );
 }
 
-/** What joins the calls that others have, where that was asked for. */
+/** Makes the joiner of the calls that others have, where that was asked for. */
 export async function joinerOf({ share }: ShareOptions): Promise<VoiceJoiner | undefined> {
   // Loaded when it is needed: it would slow down every other command.
   return share ? (await import('../service.js')).shareJoiner() : undefined;
