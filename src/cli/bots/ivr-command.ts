@@ -20,7 +20,7 @@ import { flowVoicemail } from '../../voicemail.js';
 import { attachTo, checkEndpoint, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { between, dateOption } from '../options.js';
 import { checkOutput, intoFile, type OutputOptions, temporaryFolder, withForce } from '../outputs.js';
-import { joinerOf, offerVoices, type ShareOptions, withShare } from '../shared-voices.js';
+import { joinerOf, offerVoices, type ShareOptions, withShare } from '../share-options.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import { printLine, printLines, warnLine } from '../terminal-text.js';
 import {

@@ -11,7 +11,7 @@ import {
 } from '../../recording.js';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { tellManager } from '../service-manager.js';
-import { joinerOf, offerVoices, type ShareOptions, withShare } from '../shared-voices.js';
+import { joinerOf, offerVoices, type ShareOptions, withShare } from '../share-options.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import { CONTROL_LINES, recordControl } from './record-control.js';
 import { jsonLines, liveTable, type RecordView } from './record-view.js';

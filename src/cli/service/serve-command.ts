@@ -19,7 +19,7 @@ import {
   type ServiceConfig,
 } from '../../service.js';
 import { tellManager } from '../service-manager.js';
-import { joinerOf, offerVoices, type ShareOptions, withShare } from '../shared-voices.js';
+import { joinerOf, offerVoices, type ShareOptions, withShare } from '../share-options.js';
 import { stopSignal } from '../shutdown.js';
 
 /** `jackfield serve`: recorder, bots and answering machine as one service. */
