@@ -2,9 +2,11 @@ import {
   signal as abortSignal,
   either,
   flag,
+  having,
   listOf,
   type Rules,
   rule,
+  text,
   within,
   words,
 } from '../base/check.js';
@@ -55,3 +57,9 @@ export const DIGITS_RULES: Rules<SendDigitsOptions> = { ...WAIT_RULES, pauseMs: 
 export const TARGETS = either(words, listOf(words, 1));
 export const HOLD_RULES: Rules<HoldOptions> = { ...WAIT_RULES, music: SPEAKABLE };
 export const TRANSFER_RULES: Rules<TransferOptions> = { ...HOLD_RULES, blind: flag };
+
+/** The rule of a text that is sent as a message. */
+export const MESSAGE = text(1, 100_000);
+
+/** The rule of an argument that is a bot's call. */
+export const BOT_CALL = having('listen', 'pause');

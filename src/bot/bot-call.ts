@@ -1,12 +1,4 @@
-import {
-  callback,
-  checkArgument,
-  checkOptions,
-  having,
-  object,
-  text as someText,
-  words,
-} from '../base/check.js';
+import { callback, checkArgument, checkOptions, object, words } from '../base/check.js';
 import type { Clock } from '../base/clock.js';
 import { during } from '../base/during.js';
 import { asError, JackfieldError, messageOf } from '../base/errors.js';
@@ -22,6 +14,7 @@ import {
   DIGITS_RULES,
   HOLD_RULES,
   type HoldOptions,
+  MESSAGE,
   type SendDigitsOptions,
   SIGNAL_RULES,
   TARGETS,
@@ -77,13 +70,8 @@ export interface BotCallParts {
   ) => Promise<TransferReport>;
 }
 
-const MESSAGE = someText(1, 100_000);
-
 /** Between a sample's leaving and its being heard, in milliseconds: the player's lead and what an endpoint buffers. */
 const IN_FLIGHT_MS = 160;
-
-/** The rule of an argument that is a bot's call. */
-export const BOT_CALL = having('listen', 'pause');
 
 /**
  * A call as a conversation. Whatever waits here rejects with ERR_CALL_ENDED once the call is over, so that a script

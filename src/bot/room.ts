@@ -4,7 +4,8 @@ import { msToSamples, PTIME_MS } from '../base/pcm.js';
 import { checkWait, TimeLimit, type WaitOptions } from '../base/wait.js';
 import { Mixer } from '../voice/mix/mixer.js';
 import type { MixerSource } from '../voice/mix/mixer-source.js';
-import { BOT_CALL, type BotCall } from './bot-call.js';
+import type { BotCall } from './bot-call.js';
+import { BOT_CALL } from './bot-call-options.js';
 import { LiveSource } from './live-source.js';
 
 export interface RoomOptions {

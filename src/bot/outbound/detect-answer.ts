@@ -1,7 +1,8 @@
 import { signal as abortSignal, checkArgument, checkOptions, type Rules } from '../../base/check.js';
 import { during } from '../../base/during.js';
 import { WAIT_RULES, type WaitOptions } from '../../base/wait.js';
-import { BOT_CALL, type BotCall } from '../bot-call.js';
+import type { BotCall } from '../bot-call.js';
+import { BOT_CALL } from '../bot-call-options.js';
 import {
   ANSWER_RULES,
   AnswerDetector,

@@ -15,7 +15,7 @@ import { requireProgram } from '../../voice/process/require-program.js';
 import { EMBEDDED } from '../embedded-exchange.js';
 import { BearerTokens } from '../http/bearer-tokens.js';
 import { speakableOf } from '../spoken.js';
-import { readHooks } from '../watch/feed-hooks.js';
+import { readFeedHooks } from '../watch/feed-hooks.js';
 import type { ConfigFault, ServiceConfig } from './service-config.js';
 
 /** A fault of a file that a configuration names, with its place there where that is known. */
@@ -111,10 +111,10 @@ function ofClients({ api, webhooks = {}, hooks = {} }: Partial<ServiceConfig>): 
       check(['api', 'tokens', name, 'file'], () => BearerTokens.read({ tokens: { [name]: token } })),
     ),
     ...Object.entries(webhooks).map(([name, each]) =>
-      check(['webhooks', name], () => readHooks({ webhooks: { [name]: each } })),
+      check(['webhooks', name], () => readFeedHooks({ webhooks: { [name]: each } })),
     ),
     ...Object.entries(hooks).map(([name, each]) =>
-      check(['hooks', name], () => readHooks({ hooks: { [name]: each } })),
+      check(['hooks', name], () => readFeedHooks({ hooks: { [name]: each } })),
     ),
   ];
 }

@@ -73,7 +73,7 @@ export class FeedHooks implements AsyncDisposable {
     checkArgument('feed', feed, having('each'));
     checkArgument('config', config, object);
     checkArgument('clock', clock, having('timerAt'));
-    const read = await readHooks(config);
+    const read = await readFeedHooks(config);
     const folder = config.outbox ?? DEFAULT_OUTBOX;
     await makePrivateFolder(folder);
     const lock = FolderLock.take(folder, 'delivered from');
@@ -94,7 +94,7 @@ export class FeedHooks implements AsyncDisposable {
    */
   async prepare(config: HooksConfig): Promise<() => void> {
     checkArgument('config', config, object);
-    const hooks = await readHooks(config);
+    const hooks = await readFeedHooks(config);
     return () => {
       this.#hooks = hooks;
       this.#outbox.useChannels(this.#channels());
@@ -143,7 +143,7 @@ export class FeedHooks implements AsyncDisposable {
 const WHERE = /^(?:web)?hook\./;
 
 /** Reads what a configuration says of hooks: secrets, modules. @throws ERR_FILE, ERR_INVALID_ARG. */
-export async function readHooks({
+export async function readFeedHooks({
   webhooks = {},
   hooks = {},
 }: HooksConfig): Promise<ReadonlyMap<string, Hook>> {
