@@ -23,6 +23,12 @@ const perhapsOfCall = { ...head, call: count.optional() };
 const event = <T extends string, S extends z.core.$ZodLooseShape>(type: T, shape: S) =>
   z.strictObject({ type: z.literal(type), ...shape });
 
+/** Events of a recording. */
+export const RECORDING_EVENTS = [
+  ...['begun', 'held', 'ended', 'paused', 'resumed', 'disk-full', 'disk-resumed', 'limit'],
+  ...['published', 'recovered', 'discarded', 'undelivered'],
+] as const;
+
 /** Everything that is told: one union, by `type`. docs/event-feed.schema.json is made from it. */
 export const feedEventSchema = z.discriminatedUnion('type', [
   event('call', {
@@ -65,10 +71,7 @@ export const feedEventSchema = z.discriminatedUnion('type', [
   }).describe('Voice was lost.'),
   event('recording', {
     ...perhapsOfCall,
-    what: z.enum([
-      ...['begun', 'held', 'ended', 'paused', 'resumed', 'disk-full', 'disk-resumed', 'limit'],
-      ...['published', 'recovered', 'discarded', 'undelivered'],
-    ] as const),
+    what: z.enum(RECORDING_EVENTS),
     file: word.optional(),
     durationMs: ms.optional(),
     complete: z.boolean().optional().describe('False when something of it is missing.'),

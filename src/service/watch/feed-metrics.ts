@@ -1,8 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { signal as aSignal, checkArgument, having } from '../../base/check.js';
+import { ERROR_CODES } from '../../base/errors.js';
 import { CALL_TRANSITIONS } from '../../protocol/catalogue/call-status.js';
 import type { EventFeed } from '../feed/event-feed.js';
-import type { FeedEvent } from '../feed/feed-event.js';
+import { type FeedEvent, RECORDING_EVENTS } from '../feed/feed-event.js';
 
 /** Figures of a service at the moment, read when its metrics are. */
 export interface MetricsState {
@@ -30,6 +31,13 @@ const COUNTERS = {
   failures_total: ['Failures, by code of the error.', 'code'],
 } as const;
 type CounterName = keyof typeof COUNTERS;
+/** The code of a failure that has none. */
+const OTHER = 'other';
+
+interface Labelled {
+  readonly name: string;
+  readonly labelNames?: readonly string[];
+}
 
 /** The reader of a feed that counts for Prometheus. */
 export class FeedMetrics {
@@ -47,6 +55,11 @@ export class FeedMetrics {
       new Counter({ name: PREFIX + name, help, labelNames, registers }),
     ]);
     this.#counters = Object.fromEntries(counters) as Record<CounterName, Counter>;
+    // `increase()` sees the first of a kind only where there was a zero before it.
+    for (const what of RECORDING_EVENTS) this.#counters.recordings_total.inc({ what }, 0);
+    for (const code of [...Object.keys(ERROR_CODES), OTHER]) this.#counters.failures_total.inc({ code }, 0);
+    for (const endpoint of state.endpoints().keys())
+      this.#counters.endpoint_losses_total.inc({ endpoint }, 0);
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
     this.#gauge('calls_active', 'Calls that go on.', 'account', () => state.calls());
     this.#gauge('recordings_active', 'Recordings under way.', undefined, () => [['', state.recordings()]]);
@@ -64,9 +77,10 @@ export class FeedMetrics {
     return { type: this.#registry.contentType, text: await this.#registry.metrics() };
   }
 
-  /** Names of all metrics of its own. */
-  get names(): readonly string[] {
-    return this.#registry.getMetricsAsArray().map(({ name }) => name);
+  /** Labels of each metric that there is, by its name. */
+  get labels(): ReadonlyMap<string, readonly string[]> {
+    const metrics = this.#registry.getMetricsAsArray() as unknown as readonly Labelled[];
+    return new Map(metrics.map(({ name, labelNames = [] }) => [name, labelNames]));
   }
 
   #gauge(
@@ -119,7 +133,7 @@ export class FeedMetrics {
         if (event.what === 'lost') counters.endpoint_losses_total.inc({ endpoint: event.endpoint });
         break;
       case 'failure':
-        counters.failures_total.inc({ code: event.code ?? 'other' });
+        counters.failures_total.inc({ code: event.code ?? OTHER });
         break;
       default:
         break;
