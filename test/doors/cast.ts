@@ -222,7 +222,7 @@ async function addFiles(add: Add, clock: jackfield.Clock): Promise<void> {
   add({ Mixer: mixer, MixerSource: mixer.addSource(), ManualTimeline: timeline, SampleTimeline: timeline });
   add({ Outbox: new jackfield.Outbox({ folder: 'outbox', channels: {}, clock }) });
   add({
-    Flow: await jackfield.parseFlow('steps:\n  end: { do: hangup }\n'),
+    Flow: await jackfield.parseFlow('name: x\nsteps:\n  end: { do: hangup }\n'),
     DoNotCallList: await jackfield.DoNotCallList.open('do-not-call.txt'),
     AnswerDetector: await jackfield.AnswerDetector.create(),
     BeepDetector: new jackfield.BeepDetector(),
