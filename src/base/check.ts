@@ -5,11 +5,21 @@ import { invalidArgument, type JackfieldError } from './errors.js';
 export interface Rule {
   /** Completes "must be ...". */
   readonly expected: string;
+  /** Its ends, both included, where it is a number. */
+  readonly range?: NumberRange;
   /** True for a value that no message repeats. */
   readonly isSecret?: boolean;
   /** The rules of what is in it, where it is an object of options. */
   readonly options?: Rules<object>;
   accepts(value: unknown): boolean;
+}
+
+/** Range of a number, its ends included; an end may be infinite. */
+export interface NumberRange {
+  readonly from: number;
+  readonly to: number;
+  /** True when the number has no fraction. */
+  readonly isWhole: boolean;
 }
 
 /** A rule for an option without a default. */
@@ -32,10 +42,13 @@ export function within(from: number, to: number, unit = ''): Rule {
       : from > Number.NEGATIVE_INFINITY
         ? `${from} or more`
         : 'a number';
-  return rule(
-    `${range}${unit && ` ${unit}`}`,
-    (value) => typeof value === 'number' && value >= from && value <= to,
-  );
+  return {
+    ...rule(
+      `${range}${unit && ` ${unit}`}`,
+      (value) => typeof value === 'number' && value >= from && value <= to,
+    ),
+    range: { from, to, isWhole: false },
+  };
 }
 
 /** Milliseconds that a wait may last: more than 0; `Infinity` waits for ever. */
@@ -43,10 +56,13 @@ export const wait: Rule = rule('more than 0 ms', (value) => typeof value === 'nu
 
 /** A whole number of a range, its ends included. */
 export function whole(from: number, to: number, unit = ''): Rule {
-  return rule(
-    `a whole number from ${from} to ${to}${unit && ` ${unit}`}`,
-    (value) => Number.isInteger(value) && (value as number) >= from && (value as number) <= to,
-  );
+  return {
+    ...rule(
+      `a whole number from ${from} to ${to}${unit && ` ${unit}`}`,
+      (value) => Number.isInteger(value) && (value as number) >= from && (value as number) <= to,
+    ),
+    range: { from, to, isWhole: true },
+  };
 }
 
 /** One of a few values. */

@@ -15,7 +15,8 @@ export interface ConsentOptions {
   readonly toneEveryMs?: number;
 }
 
-const RULES: Rules<ConsentOptions> = { prompt: path, toneEveryMs: within(5000, 60_000, 'ms') };
+/** The rules of {@link ConsentOptions}. */
+export const CONSENT_RULES: Rules<ConsentOptions> = { prompt: path, toneEveryMs: within(5000, 60_000, 'ms') };
 
 const RECORDING = rule(
   'a recording, as recordCall gives it',
@@ -26,7 +27,7 @@ const TONE = { frequency: 1400, durationMs: 200, levelDbfs: -20 };
 
 /** @throws ERR_INVALID_ARG. */
 export function checkConsent(consent: ConsentOptions): ConsentOptions {
-  checkOptions(consent, RULES, 'consent.');
+  checkOptions(consent, CONSENT_RULES, 'consent.');
   return consent;
 }
 

@@ -19,7 +19,7 @@ import { ALIGNER_RULES, type LegAlignerOptions } from '../stream/align/leg-align
 import { CallRecording } from './call-recording.js';
 import { COMPRESSED_FORMATS, type CompressedFormat } from './file/compressed.js';
 import { EncoderSlots } from './file/encoder-slots.js';
-import { checkSegmentRules, type SegmentRules } from './file/segment-rule.js';
+import { checkSegmentRules, MAX_RECORDING_MS, type SegmentRules } from './file/segment-rule.js';
 
 /** Options of {@link recordCall}. */
 export interface RecordCallOptions extends CallVoiceOptions, LegAlignerOptions {
@@ -32,7 +32,7 @@ export interface RecordCallOptions extends CallVoiceOptions, LegAlignerOptions {
   readonly clock?: Clock;
   /** Rules for going on in a new file. Default: one file. */
   readonly segments?: SegmentRules;
-  /** Longest recording, in milliseconds: it stops there, and the call goes on. Default: none. */
+  /** Longest recording, in milliseconds, 1000 to 604,800,000: it stops there, and the call goes on. Default: none. */
   readonly maxMs?: number;
   /**
    * On a full disk the file ends there, valid, and the call goes on. `'end'`: the recording ends. `'resume'`: a new
@@ -81,13 +81,14 @@ export const SIGNING_KEY = rule(
 );
 /** Age recipients, one or more. */
 export const RECIPIENTS = listOf(words, 1);
-const RULES: Rules<RecordCallOptions> = {
+/** The rules of {@link RecordCallOptions}. */
+export const RECORD_RULES: Rules<RecordCallOptions> = {
   ...VOICE_RULES,
   ...ALIGNER_RULES,
   file: needed(path),
   clock: CLOCK,
   segments: object,
-  maxMs: within(1000, Infinity, 'ms'),
+  maxMs: within(1000, MAX_RECORDING_MS, 'ms'),
   onDiskFull: oneOf('end', 'resume'),
   preRollMs: within(0, 600_000, 'ms'),
   signingKey: SIGNING_KEY,
@@ -103,7 +104,7 @@ const RULES: Rules<RecordCallOptions> = {
 
 /** @throws ERR_INVALID_ARG with the name of the option. */
 export function checkRecordOptions(options: RecordCallOptions): void {
-  checkOptions(options, RULES);
+  checkOptions(options, RECORD_RULES);
   const { segments, encryptTo, outputs = [] } = options;
   checkSegmentRules(segments ?? {});
   if (outputs.length > 0 && encryptTo) {

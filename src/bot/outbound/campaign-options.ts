@@ -36,7 +36,7 @@ export interface CampaignOptions {
   readonly callsPerSecond?: number;
   /** Calls to one target, the first included: 1 to 20. Default 3. */
   readonly attempts?: number;
-  /** Before a target is called again, in milliseconds. Default 10 minutes. */
+  /** Before a target is called again, in milliseconds: 0 to 2,592,000,000, which is 30 days. Default 10 minutes. */
   readonly retryAfterMs?: number;
   /**
    * Decides by a whole call whether its target is called again: true for after `retryAfterMs`, a number for after so many
@@ -61,7 +61,7 @@ export interface CampaignOptions {
   readonly doNotCallKey?: string;
   /** Chooses the host that calls, and so the number or name that is shown. Default: that of the campaign. */
   readonly hostFor?: (target: CampaignTarget) => BotHost | undefined;
-  /** Longest ringing, in milliseconds. Default 30,000. */
+  /** Longest ringing, in milliseconds: 1 to 3,600,000. Default 30,000. */
   readonly ringMs?: number;
   /** Keeps its calls, so that a second run continues where the first one stopped. Default: nothing keeps them. */
   readonly store?: CampaignStore;
@@ -83,12 +83,13 @@ export const CAMPAIGN_DEFAULTS = {
 const pace = (most: number) =>
   rule(`more than 0, up to ${most}`, (value) => typeof value === 'number' && value > 0 && value <= most);
 
-const RULES: Rules<CampaignOptions> = {
+/** The rules of {@link CampaignOptions}. */
+export const CAMPAIGN_RULES: Rules<CampaignOptions> = {
   concurrency: whole(1, 1000),
   callsPerMinute: pace(6000),
   callsPerSecond: pace(100),
   attempts: whole(1, 20),
-  retryAfterMs: within(0, Infinity, 'ms'),
+  retryAfterMs: within(0, 2_592_000_000, 'ms'),
   retryWhen: callback,
   hours: object,
   timezone: words,
@@ -99,7 +100,7 @@ const RULES: Rules<CampaignOptions> = {
   doNotCall: having('has', 'add'),
   doNotCallKey: KEYS,
   hostFor: callback,
-  ringMs: within(1, Infinity, 'ms'),
+  ringMs: within(1, 3_600_000, 'ms'),
   store: object,
   clock: CLOCK,
   signal: abortSignal,
@@ -107,7 +108,7 @@ const RULES: Rules<CampaignOptions> = {
 
 /** Checks the options of a campaign. @throws ERR_INVALID_ARG */
 export function checkCampaign(options: CampaignOptions): void {
-  checkOptions(options, RULES);
+  checkOptions(options, CAMPAIGN_RULES);
 }
 
 /** The options with their defaults. @throws ERR_INVALID_ARG for hours, zones or holidays that are none. */

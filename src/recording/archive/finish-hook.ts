@@ -11,7 +11,8 @@ export interface FinishHookOptions {
   readonly timeoutMs?: number;
 }
 
-const RULES: Rules<FinishHookOptions> = {
+/** The rules of {@link FinishHookOptions}. */
+export const HOOK_RULES: Rules<FinishHookOptions> = {
   command: needed(path),
   args: listOf(words),
   timeoutMs: within(100, 600_000, 'ms'),
@@ -19,7 +20,7 @@ const RULES: Rules<FinishHookOptions> = {
 
 /** Runs a program for each event; an exit code of 0 is a receipt. @throws ERR_INVALID_ARG. */
 export function finishHook(options: FinishHookOptions): Deliver {
-  checkOptions(options, RULES, 'hook.');
+  checkOptions(options, HOOK_RULES, 'hook.');
   const { command, args = [], timeoutMs = 60_000 } = options;
   return async (event, options) => {
     const env = { ...process.env, JACKFIELD_EVENT: event.id, JACKFIELD_EVENT_TYPE: event.type };

@@ -4,9 +4,15 @@ import { path as aPath, checkArgument, object } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 import { FROM_TIME, TO_TIME } from '../../base/hours.js';
 import { WEEKDAYS } from '../../base/local-time.js';
+import { ranged } from '../../base/ranged.js';
 import { readIdentity, readJson, readText } from '../../files/key-files.js';
+import { CONSENT_RULES } from '../consent.js';
+import { SEGMENT_RULES } from '../file/segment-rule.js';
+import { RECORD_RULES } from '../record-options.js';
+import { HOOK_RULES } from './finish-hook.js';
 import { OUTPUT_FORMATS } from './publish.js';
-import type { RecorderOptions } from './recorder-options.js';
+import { RECORDER_RULES, type RecorderOptions } from './recorder-options.js';
+import { WEBHOOK_RULES } from './webhook.js';
 
 const names = z.array(z.string().min(1)).min(1);
 
@@ -65,21 +71,23 @@ export const recordConfigSchema = z.strictObject({
   signingKeyFile: z.string().optional().describe('Ed25519 private key (PEM) that signs the manifests.'),
   segments: z
     .strictObject({
-      everyMs: z.number().min(1000),
-      maxBytes: z.number().min(65_536),
-      silenceMs: z.number().min(500),
-      silenceDbfs: z.number().min(-90).max(0),
+      everyMs: ranged(SEGMENT_RULES.everyMs),
+      maxBytes: ranged(SEGMENT_RULES.maxBytes),
+      silenceMs: ranged(SEGMENT_RULES.silenceMs),
+      silenceDbfs: ranged(SEGMENT_RULES.silenceDbfs),
     })
     .partial()
     .optional(),
-  maxMs: z.number().min(1000).optional().describe('Longest recording of a call.'),
-  preRollMs: z.number().min(0).max(600_000).optional(),
-  discardBelowMs: z.number().min(0).optional().describe('Shorter recordings are removed.'),
+  maxMs: ranged(RECORD_RULES.maxMs).optional().describe('Longest recording of a call.'),
+  preRollMs: ranged(RECORD_RULES.preRollMs).optional(),
+  discardBelowMs: ranged(RECORDER_RULES.discardBelowMs)
+    .optional()
+    .describe('Shorter recordings are removed.'),
   onDiskFull: z.enum(['end', 'resume']).optional(),
   correctDrift: z.boolean().optional(),
   tags: z.record(z.string(), z.string()).optional(),
   consent: z
-    .strictObject({ prompt: z.string().min(1), toneEveryMs: z.number().min(5000).max(60_000) })
+    .strictObject({ prompt: z.string().min(1), toneEveryMs: ranged(CONSENT_RULES.toneEveryMs) })
     .partial()
     .optional()
     .describe('How the other party is told.'),
@@ -87,7 +95,7 @@ export const recordConfigSchema = z.strictObject({
     .strictObject({
       command: z.string().min(1),
       args: z.array(z.string()).optional(),
-      timeoutMs: z.number().positive().optional(),
+      timeoutMs: ranged(HOOK_RULES.timeoutMs).optional(),
     })
     .optional()
     .describe(
@@ -97,7 +105,7 @@ export const recordConfigSchema = z.strictObject({
     .strictObject({
       url: z.url({ protocol: /^https?$/, error: 'Expected an http: or https: address' }),
       secretFile: z.string().min(1).describe('A file with the key of the signature.'),
-      timeoutMs: z.number().positive().optional(),
+      timeoutMs: ranged(WEBHOOK_RULES.timeoutMs).optional(),
     })
     .optional(),
   catalogue: z.boolean().optional(),

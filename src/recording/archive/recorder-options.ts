@@ -58,7 +58,10 @@ export interface RecorderOptions {
   readonly timezone?: string;
   /** Only calls that begin within these hours are recorded by policy. Default: at any time. */
   readonly hours?: Hours;
-  /** Recordings that are shorter are removed, in milliseconds. Default 0: only those without a sample. */
+  /**
+   * Recordings that are shorter are removed, in milliseconds: 0 to 3,600,000. Default 0: only those without a
+   * sample.
+   */
   readonly discardBelowMs?: number;
   /** Made besides the stereo WAV. Default none. */
   readonly outputs?: readonly OutputFormat[];
@@ -117,13 +120,14 @@ const POLICY = rule(
         ([name, names]) => (name === 'only' || name === 'except') && NAMES.accepts(names),
       )),
 );
-const RULES: Rules<RecorderOptions> = {
+/** The rules of {@link RecorderOptions}. */
+export const RECORDER_RULES: Rules<RecorderOptions> = {
   folder: needed(path),
   policy: POLICY,
   template: words,
   timezone: words,
   hours: object,
-  discardBelowMs: within(0, Infinity, 'ms'),
+  discardBelowMs: within(0, 3_600_000, 'ms'),
   outputs: listOf(oneOf(...OUTPUT_FORMATS)),
   encode: oneOf('after', 'live'),
   maxEncoders: whole(1, 1000),
@@ -154,7 +158,7 @@ export interface ResolvedRecorderOptions
 
 /** @throws ERR_INVALID_ARG with the name of the field. */
 export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecorderOptions {
-  checkOptions(options, RULES);
+  checkOptions(options, RECORDER_RULES);
   const { folder, policy = 'all', template = DEFAULT_TEMPLATE, discardBelowMs = 0, outputs = [] } = options;
   const { catalogue = true, recording = {}, consent, encode = 'after', timezone = 'UTC', hours } = options;
   checkHoursIn(hours, timezone);

@@ -23,7 +23,8 @@ export interface WebhookOptions {
   readonly timeoutMs?: number;
 }
 
-const RULES: Rules<WebhookOptions> = {
+/** The rules of {@link WebhookOptions}. */
+export const WEBHOOK_RULES: Rules<WebhookOptions> = {
   url: needed(
     rule(
       'an http: or https: address',
@@ -51,7 +52,7 @@ const VERIFY_RULES: Rules<VerifyWebhookOptions> = {
  * @throws ERR_INVALID_ARG.
  */
 export function webhook(options: WebhookOptions): Deliver {
-  checkOptions(options, RULES, 'webhook.');
+  checkOptions(options, WEBHOOK_RULES, 'webhook.');
   const { secret, timeoutMs = 10_000 } = options;
   const url = new URL(options.url);
   return async (event, { signal }) => {

@@ -5,28 +5,34 @@ import { STEREO_BYTES } from './stereo-file.js';
 
 /** Rules for going on in a new file; the first that applies decides. Without any there is one file. */
 export interface SegmentRules {
-  /** Length of a file, in milliseconds: at least 1000. */
+  /** Length of a file, in milliseconds: 1000 to 604,800,000, which is a week. */
   readonly everyMs?: number;
-  /** Size of a file, in bytes of samples: at least 65536. */
+  /** Size of a file, in bytes of samples: 65,536 to 2^40. */
   readonly maxBytes?: number;
-  /** A silence of both legs of this length, in milliseconds: at least 500. It is the end of the file before. */
+  /**
+   * A silence of both legs of this length, in milliseconds: 500 to 3,600,000. It is the end of the file
+   * before.
+   */
   readonly silenceMs?: number;
-  /** Level below which a leg is silent, in dBFS (RMS). Default -50. */
+  /** Level below which a leg is silent, in dBFS (RMS): -90 to 0. Default -50. */
   readonly silenceDbfs?: number;
 }
 
 const MIN_SEGMENT = msToSamples(1000);
 
-const RULES: Rules<SegmentRules> = {
-  everyMs: within(1000, Infinity, 'ms'),
-  maxBytes: within(65_536, Infinity, 'bytes'),
-  silenceMs: within(500, Infinity, 'ms'),
+/** Longest recording, and longest part of one, in ms: a week. */
+export const MAX_RECORDING_MS = 604_800_000;
+/** The rules of {@link SegmentRules}. */
+export const SEGMENT_RULES: Rules<SegmentRules> = {
+  everyMs: within(1000, MAX_RECORDING_MS, 'ms'),
+  maxBytes: within(65_536, 2 ** 40, 'bytes'),
+  silenceMs: within(500, 3_600_000, 'ms'),
   silenceDbfs: within(-90, 0, 'dBFS'),
 };
 
 /** @throws ERR_INVALID_ARG with the name of the field. */
 export function checkSegmentRules(rules: SegmentRules): SegmentRules {
-  checkOptions(rules, RULES, 'segments.');
+  checkOptions(rules, SEGMENT_RULES, 'segments.');
   return rules;
 }
 

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { FROM_TIME, TO_TIME } from '../../base/hours.js';
 import { checkTimeZone, WEEKDAYS } from '../../base/local-time.js';
+import { ranged } from '../../base/ranged.js';
+import { CAMPAIGN_RULES } from '../../bot/outbound/campaign-options.js';
 import { SPEECH_ENGINES } from '../../bot/prompt/open-prompts.js';
 import { recordConfigSchema } from '../../recording/archive/recorder-config.js';
+import { ANSWERING_RULES } from '../../voicemail/answering/answering-bot.js';
 import { DAY } from '../calendar.js';
 import { FEED_EVENT_TYPES } from '../feed/feed-event.js';
 
@@ -111,11 +114,13 @@ const campaign = z
     hours: z.strictObject(times).optional().describe('Calls are placed within these hours only.'),
     weekdays: weekdays.optional().describe('Calls are placed on these days only.'),
     timezone: zone.optional().describe('Zone of both. Default: that of the flow.'),
-    concurrency: z.number().int().min(1).max(1000).optional().describe('Calls at once. Default 1.'),
+    concurrency: ranged(CAMPAIGN_RULES.concurrency).optional().describe('Calls at once. Default 1.'),
     callsPerMinute: z.number().min(0.001).max(6000).optional().describe('Default 30.'),
-    attempts: z.number().int().min(1).max(20).optional().describe('Calls to one target. Default 3.'),
-    retryAfterMs: z.number().min(0).optional().describe('Before a target is called again. Default 600000.'),
-    ringMs: z.number().min(1).max(3_600_000).optional().describe('Longest ringing. Default 30000.'),
+    attempts: ranged(CAMPAIGN_RULES.attempts).optional().describe('Calls to one target. Default 3.'),
+    retryAfterMs: ranged(CAMPAIGN_RULES.retryAfterMs)
+      .optional()
+      .describe('Before a target is called again. Default 600000.'),
+    ringMs: ranged(CAMPAIGN_RULES.ringMs).optional().describe('Longest ringing. Default 30000.'),
     log: file.optional().describe('Folder that knows who was called. Default: that of the recordings.'),
   })
   .refine(...ONE_WAY_TO_TALK);
@@ -166,9 +171,9 @@ const machine = z.strictObject({
   prompts: talker.prompts,
   speech: talker.speech,
   cache: talker.cache,
-  maxMs: z.number().min(1000).max(600_000).optional(),
-  silenceMs: z.number().min(1000).max(60_000).optional(),
-  minMs: z.number().min(0).max(10_000).optional(),
+  maxMs: ranged(ANSWERING_RULES.maxMs).optional(),
+  silenceMs: ranged(ANSWERING_RULES.silenceMs).optional(),
+  minMs: ranged(ANSWERING_RULES.minMs).optional(),
   endKey: z.union([key, z.literal('')], 'Expected a key of 0-9, * and #, or ""').optional(),
   keys: z.strictObject({ listen: key, again: key, keep: key, delete: key }).partial().optional(),
   encryptTo: z.array(z.string().min(1)).min(1).optional().describe('age recipients of the messages.'),

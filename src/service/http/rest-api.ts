@@ -39,11 +39,11 @@ export class RestApi {
   readonly #document = `${JSON.stringify(openApiDocument())}\n`;
   #tails = 0;
 
-  /** @param perSecond Requests that each token may make in a second: 1 to 1,000,000. Default 50. @throws ERR_INVALID_ARG. */
+  /** @param perSecond Requests that each token may make in a second: 1 to 10,000. Default 50. @throws ERR_INVALID_ARG. */
   constructor(desk: ControlDesk, tokens: BearerTokens, perSecond = DEFAULT_PER_SECOND) {
     checkArgument('desk', desk, having('obey'));
     checkArgument('tokens', tokens, having('clientOf'));
-    checkArgument('perSecond', perSecond, within(1, 1_000_000));
+    checkArgument('perSecond', perSecond, within(1, 10_000));
     this.tokens = tokens;
     this.#desk = desk;
     const { clock } = desk.service;
