@@ -23,7 +23,8 @@ export {
   recordConfigSchema,
   recorderOptions,
 } from './recording/archive/recorder-config.js';
-export { Recorder, type RecorderEvents, type RecorderListener } from './recording/archive/recorder.js';
+export { Recorder } from './recording/archive/recorder.js';
+export type { RecorderEvents, RecorderListener } from './recording/archive/recorder-events.js';
 export type { RecorderOptions, RecordPolicy } from './recording/archive/recorder-options.js';
 export type { RetentionRules } from './recording/archive/retention.js';
 export {

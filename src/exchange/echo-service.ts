@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { RobotDestination } from '../switch/robot.js';
-import { BEEP, prompt } from './voice/prompts.js';
+import { beep, prompt } from './voice/prompts.js';
 
 /** Time that the call testing service listens, in milliseconds. */
 const MESSAGE_MS = 10_000;
@@ -19,9 +19,9 @@ export async function echoService(clock: Clock): Promise<RobotDestination> {
       outcome: 'answer',
       steps: [
         { say: greeting },
-        { say: BEEP },
+        { say: beep() },
         { record: MESSAGE_MS },
-        { say: BEEP },
+        { say: beep() },
         { wait: PAUSE_MS },
         'play-back',
         { wait: PAUSE_MS },

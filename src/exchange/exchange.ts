@@ -30,7 +30,7 @@ import { ExchangeUser, type UserOptions } from './exchange-user.js';
 import { checkDeposit, type Deposit, Voicemails } from './mailbox/voicemails.js';
 import { ExchangeStore } from './store/exchange-store.js';
 import { StateJournal } from './store/state-journal.js';
-import { BEEP, promptFile } from './voice/prompts.js';
+import { beep, promptFile } from './voice/prompts.js';
 import type { ClosedStream } from './voice/voice-router.js';
 import { checkIdentity } from './wire-value.js';
 
@@ -118,7 +118,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
       ticker,
       folder: folders.voicemails,
       defaultGreeting: promptFile('voicemail-greeting.wav'),
-      beep: BEEP,
+      beep: beep(),
       userOf: (handle) => this.#directory.userOf(handle),
       nextId: () => ++this.#lastId,
       shelf: this.#store.shelf('VOICEMAIL'),

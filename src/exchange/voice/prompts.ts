@@ -7,8 +7,13 @@ import { WavReader } from '../../voice/wav/wav-reader.js';
 
 const PROMPTS = new URL('../../../assets/prompts/', import.meta.url);
 
+let tone: Int16Array | undefined;
+
 /** The tone before a recording. */
-export const BEEP = toneSamples({ frequency: 1000, durationMs: 400, levelDbfs: -12 });
+export function beep(): Int16Array {
+  tone ??= toneSamples({ frequency: 1000, durationMs: 400, levelDbfs: -12 });
+  return tone;
+}
 
 /** Path of one of the shipped prompts. */
 export function promptFile(name: string): string {

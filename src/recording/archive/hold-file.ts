@@ -1,13 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
 import { removeWhole, syncFile, writeJson } from '../../files/whole-file.js';
 import { beside } from '../sidecar.js';
 
 // Legal holds lie beside the recordings that they are on, and outlive the catalogue. No manifest covers them: a hold is
 // put on and taken off without changing the evidence.
-
-const HOLD = z.object({ schema: z.literal('jackfield.hold/1'), reason: z.string() });
 
 /** Reason of a hold whose file cannot be read: it holds all the same. */
 const UNREADABLE = 'a hold file that cannot be read';
@@ -31,7 +28,8 @@ export function isHeld(audioFile: string): boolean {
 export async function readHold(audioFile: string): Promise<string | undefined> {
   if (!isHeld(audioFile)) return undefined;
   try {
-    return HOLD.parse(JSON.parse(await readFile(holdFile(audioFile), 'utf8'))).reason;
+    const { HOLD_SCHEMA } = await import('./archive-schemas.js');
+    return HOLD_SCHEMA.parse(JSON.parse(await readFile(holdFile(audioFile), 'utf8'))).reason;
   } catch {
     return UNREADABLE;
   }

@@ -1,23 +1,15 @@
 import { readdir, readFile, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { path as aPath, checkArgument, rule } from '../../base/check.js';
 import { writeJson } from '../../files/whole-file.js';
+import type { KEPT_SCHEMA } from './archive-schemas.js';
 
 /** The folder of events that were given up, inside that of an outbox. */
 export const FAILED = 'failed';
 
-const KEPT = z.object({
-  event: z.object({ id: z.string(), type: z.string(), at: z.string(), data: z.unknown() }),
-  channel: z.string(),
-  attempts: z.number().int().nonnegative(),
-  /** Unix time in ms. */
-  notBefore: z.number().nonnegative(),
-  lastError: z.string().optional(),
-});
-
 /** An event as its file holds it, one for each channel. */
-export type KeptEvent = z.infer<typeof KEPT>;
+export type KeptEvent = z.infer<typeof KEPT_SCHEMA>;
 
 /** An event that was not delivered yet, or was given up. */
 export interface UndeliveredEvent extends KeptEvent {
@@ -75,7 +67,8 @@ export async function namesIn(folder: string, channel?: string): Promise<string[
 /** Nothing where the file was taken away meanwhile, or holds no event. */
 export async function readKept(path: string): Promise<KeptEvent | undefined> {
   try {
-    return KEPT.parse(JSON.parse(await readFile(path, 'utf8')));
+    const { KEPT_SCHEMA } = await import('./archive-schemas.js');
+    return KEPT_SCHEMA.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch {
     return undefined;
   }

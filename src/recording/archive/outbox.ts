@@ -144,9 +144,7 @@ export class Outbox {
         onFailure?.(event, channel, new JackfieldError('ERR_LIMIT', text), true);
         continue;
       }
-      lane.waiting++;
-      const kept: KeptEvent = { event, channel, attempts: 0, notBefore: 0 };
-      await writeJson(join(folder, `${event.id}.${channel}.json`), kept);
+      await lane.add({ event, channel, attempts: 0, notBefore: 0 });
     }
     void this.run();
   }
@@ -189,8 +187,10 @@ class Lane {
    * only, and for no longer than the pause that was meant.
    */
   readonly #dueAt = new Map<string, number>();
-  /** Events that wait, as far as is known without a look at the folder. */
-  waiting = 0;
+  /** Files of events that wait, as far as is known without a look at the folder. */
+  readonly #waiting = new Set<string>();
+  /** Those of them that are not on disk yet. */
+  readonly #writing = new Set<string>();
   #running: Promise<void> | undefined;
   #again = false;
   #closed = false;
@@ -206,6 +206,26 @@ class Lane {
     this.#options = options;
     this.#signal = signal;
     this.#deliver = deliver;
+  }
+
+  /** Number of events that wait. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Takes an event, which waits from now on. @throws ERR_FILE */
+  async add(kept: KeptEvent): Promise<void> {
+    const name = `${kept.event.id}.${this.#channel}.json`;
+    this.#waiting.add(name);
+    this.#writing.add(name);
+    try {
+      await writeJson(join(this.#options.folder, name), kept);
+    } catch (error) {
+      this.#waiting.delete(name);
+      throw error;
+    } finally {
+      this.#writing.delete(name);
+    }
   }
 
   run(): Promise<void> {
@@ -226,8 +246,12 @@ class Lane {
     do {
       this.#again = false;
       let next = Number.POSITIVE_INFINITY;
+      // Those that are added while the folder is read may be missing there, and wait all the same.
+      const written = [...this.#waiting].filter((name) => !this.#writing.has(name));
       const names = (await namesIn(this.#options.folder, this.#channel)).sort();
-      this.waiting = names.length;
+      const there = new Set(names);
+      for (const name of written) if (!there.has(name)) this.#waiting.delete(name);
+      for (const name of names) this.#waiting.add(name);
       for (const name of names) {
         if (this.#signal.aborted) return;
         next = Math.min(next, await this.#look(name));
@@ -268,7 +292,7 @@ class Lane {
     );
     if (!gone) return Number.POSITIVE_INFINITY;
     this.#dueAt.delete(name);
-    this.waiting--;
+    this.#waiting.delete(name);
     return Number.POSITIVE_INFINITY;
   }
 

@@ -2,7 +2,7 @@ import { type KeyObject, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { fileError } from '../../files/file-error.js';
 import { removeFile } from '../../files/private-file.js';
@@ -17,6 +17,7 @@ import { type SegmentResult, writeDetails } from '../file/segment.js';
 import { readSegment } from '../read-segment.js';
 import { recordingName } from '../recording-files.js';
 import { beside, type RecordingOutput } from '../sidecar.js';
+import type { PLAN_SCHEMA } from './archive-schemas.js';
 import { claimName, linkOnce } from './claim-name.js';
 import { fillTemplate } from './path-template.js';
 
@@ -76,7 +77,8 @@ export async function resumePublication(
   options: PublishOptions,
   tell: TellPublication,
 ): Promise<SegmentResult> {
-  const plan = PLAN.parse(JSON.parse(await readFile(planFile(file), 'utf8')));
+  const { PLAN_SCHEMA } = await import('./archive-schemas.js');
+  const plan = PLAN_SCHEMA.parse(JSON.parse(await readFile(planFile(file), 'utf8')));
   const source = sourceOf(file);
   if (plan.published === undefined) return await carryOut(plan, await readSegment(file), options, tell);
   const published = await readSegment(join(options.folder, plan.published));
@@ -88,19 +90,7 @@ export function planFile(file: string): string {
   return beside(file, '.publication.json');
 }
 
-const PLAN = z.object({
-  schema: z.literal('jackfield.publication/1'),
-  /** Of the news. */
-  id: z.string(),
-  type: z.string(),
-  /** Endings of the outputs that are made; they follow the recording's name. */
-  suffixes: z.array(z.string().regex(/^\.[a-z0-9]+(\.wav)?$/)),
-  /** Outputs that could not be made. */
-  unmade: z.array(z.object({ format: z.string(), reason: z.string() })),
-  /** Path of the audio in the folder, once all files are in their place. */
-  published: z.string().optional(),
-});
-type Plan = z.infer<typeof PLAN>;
+type Plan = z.infer<typeof PLAN_SCHEMA>;
 
 interface Source {
   readonly file: string;

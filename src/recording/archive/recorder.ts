@@ -4,10 +4,9 @@ import { checkArgument } from '../../base/check.js';
 import { type Clock, systemClock } from '../../base/clock.js';
 import { during } from '../../base/during.js';
 import { asError, invalidArgument, JackfieldError } from '../../base/errors.js';
-import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { FencedEmitter } from '../../base/fenced-emitter.js';
 import { isWithinHours } from '../../base/hours.js';
 import type { CallControl } from '../../call/call-control.js';
-import type { VoiceListener } from '../../call/call-voice.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
 import { type Call, LIVE_CALL } from '../../control/state/call.js';
@@ -24,10 +23,11 @@ import type { SegmentResult } from '../file/segment.js';
 import { prepareRecording, recordCall } from '../record-call.js';
 import type { RecordCallOptions } from '../record-options.js';
 import { recordingFiles } from '../recording-files.js';
-import { Catalogue } from './catalogue.js';
+import type { Catalogue } from './catalogue.js';
 import { type LeftBehind, leftBehind, recordingFolder, takeUp } from './left-behind.js';
-import { Outbox, type OutboxEvent } from './outbox.js';
+import { Outbox } from './outbox.js';
 import { type PublishOptions, publishSegment, resumePublication, type TellPublication } from './publish.js';
+import type { RecorderEvents, RecorderListener } from './recorder-events.js';
 import {
   checkMeans,
   type RecorderOptions,
@@ -36,28 +36,6 @@ import {
   resolveRecorderOptions,
   wants,
 } from './recorder-options.js';
-
-/** Records a call whose voice somebody else opens. Made by {@link Recorder.listen}. */
-export interface RecorderListener extends Required<VoiceListener> {
-  /** The recording. @throws ERR_INVALID_STATE until the call's voice is open. */
-  readonly recording: CallRecording;
-}
-
-/** Events of a {@link Recorder}. */
-export interface RecorderEvents extends FencedEvents {
-  /** A call is being recorded, or held in memory until {@link Recorder.record}. */
-  recording: [recording: CallRecording, begun: boolean];
-  /** A file is where it belongs, with all that lies beside it. */
-  published: [segment: SegmentResult];
-  /** A recording was too short, or empty, and was removed. */
-  discarded: [segment: SegmentResult];
-  /** A recording of a process that was killed was finished and published. */
-  recovered: [segment: SegmentResult];
-  /** Something went wrong with the recording of one call, or with one file. The recorder goes on. */
-  failed: [error: Error, call: CallControl | undefined];
-  /** The hook or the webhook did not take an event; `last` when it will not be tried again. */
-  undelivered: [event: OutboxEvent, channel: string, error: Error, last: boolean];
-}
 
 /**
  * Records the calls of a client, by policy, into a folder: names and publishes the files, catalogues them, tells
@@ -132,7 +110,10 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     const lock = FolderLock.take(resolved.folder, 'recorded to');
     let catalogue: Catalogue | undefined;
     try {
-      catalogue = resolved.catalogue ? await Catalogue.recovered(resolved.folder) : undefined;
+      if (resolved.catalogue) {
+        // Loaded here: a database and its schemas are for those alone who have a catalogue.
+        catalogue = await (await import('./catalogue.js')).Catalogue.recovered(resolved.folder);
+      }
       // What is there now is of an earlier process; what comes from now on is not.
       const left = await leftBehind(resolved.folder);
       const recorder = new Recorder(options, resolved, { lock, catalogue });

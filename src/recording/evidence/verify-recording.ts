@@ -16,7 +16,6 @@ import { STEREO } from '../../base/pcm.js';
 import { hashFile } from '../../files/whole-file.js';
 import { splitChannels } from '../../voice/convert/channels.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
-import { readAnnotations } from '../archive/annotation-file.js';
 import { STEREO_BYTES } from '../file/stereo-file.js';
 import { readManifest, readSidecarBytes } from '../read-details.js';
 import { possibleOutputs } from '../recording-files.js';
@@ -135,7 +134,7 @@ export async function verifyRecording(file: string, options: VerifyOptions = {})
     findings,
     misses: missesOf(sidecar),
     signed,
-    annotations: annotationState(file, sidecar),
+    annotations: await annotationState(file, sidecar),
     covers: coversFile(file, manifest) ? 'file' : 'samples',
     samples: heard.samples,
     blocks: heard.blocks?.length ?? 0,
@@ -143,7 +142,11 @@ export async function verifyRecording(file: string, options: VerifyOptions = {})
   };
 }
 
-function annotationState(file: string, sidecar: RecordingSidecar): VerifyReport['annotations'] {
+async function annotationState(
+  file: string,
+  sidecar: RecordingSidecar,
+): Promise<VerifyReport['annotations']> {
+  const { readAnnotations } = await import('../archive/annotation-file.js');
   const { count, fault } = readAnnotations(file, sidecar);
   if (fault !== undefined) return 'changed';
   return count === 0 ? 'none' : 'intact';

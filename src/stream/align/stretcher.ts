@@ -3,7 +3,8 @@ const TAPS = 32;
 const HALF = TAPS / 2;
 /** Positions between two samples that the filter is tabulated for: what the nearest is off lies below -68 dB at 4 kHz. */
 const PHASES = 2048;
-const FILTER = filterTable();
+/** Made for the first leg that drifts: no call without drift needs it. */
+let filter: Float64Array | undefined;
 
 /**
  * Stretches one channel by a rate that may change at any time. Until the first rate that is not 0, samples pass
@@ -64,7 +65,8 @@ export class Stretcher {
     const output = new Int16Array(count);
     // Digital silence stays what it is, without the filter: a muted or held leg costs nothing.
     if (input.some((sample) => sample !== 0)) {
-      for (let i = 0; i < count; i++) output[i] = interpolate(input, this.#at + i * this.#step);
+      filter ??= filterTable();
+      for (let i = 0; i < count; i++) output[i] = interpolate(filter, input, this.#at + i * this.#step);
     }
     this.#given += count;
     this.#inserted += Math.max(0, count * (1 - this.#step));
@@ -77,12 +79,12 @@ export class Stretcher {
 }
 
 /** The value at `at`, between the samples around it. */
-function interpolate(input: Float64Array, at: number): number {
+function interpolate(table: Float64Array, input: Float64Array, at: number): number {
   const nearest = Math.round(at * PHASES);
   const row = (nearest % PHASES) * TAPS;
   const first = Math.floor(nearest / PHASES) - HALF + 1;
   let sum = 0;
-  for (let tap = 0; tap < TAPS; tap++) sum += (input[first + tap] ?? 0) * (FILTER[row + tap] ?? 0);
+  for (let tap = 0; tap < TAPS; tap++) sum += (input[first + tap] ?? 0) * (table[row + tap] ?? 0);
   return Math.max(-32_768, Math.min(32_767, Math.round(sum)));
 }
 

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+// Schemas of the files that an archive keeps for itself. Loaded when one is read: who only records does not wait for the
+// schema library.
+
+/** A legal hold, beside its recording. */
+export const HOLD_SCHEMA = z.object({ schema: z.literal('jackfield.hold/1'), reason: z.string() });
+
+/** An event of the outbox. */
+export const KEPT_SCHEMA = z.object({
+  event: z.object({ id: z.string(), type: z.string(), at: z.string(), data: z.unknown() }),
+  channel: z.string(),
+  attempts: z.number().int().nonnegative(),
+  /** Unix time in ms. */
+  notBefore: z.number().nonnegative(),
+  lastError: z.string().optional(),
+});
+
+/** The plan of a publication. */
+export const PLAN_SCHEMA = z.object({
+  schema: z.literal('jackfield.publication/1'),
+  /** Of the news. */
+  id: z.string(),
+  type: z.string(),
+  /** Endings of the outputs that are made; they follow the recording's name. */
+  suffixes: z.array(z.string().regex(/^\.[a-z0-9]+(\.wav)?$/)),
+  /** Outputs that could not be made. */
+  unmade: z.array(z.object({ format: z.string(), reason: z.string() })),
+  /** Path of the audio in the folder, once all files are in their place. */
+  published: z.string().optional(),
+});
