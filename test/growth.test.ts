@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseFlow } from '../src/bot/flow/flow.js';
 import { isLike } from '../src/bot/flow/like-pattern.js';
+import { textTable } from '../src/cli/text-table.js';
 import { scenarioSchema } from '../src/exchange/scenario/scenario-schema.js';
 import { asLine, checkProfile } from '../src/exchange/wire-value.js';
 import { safeName } from '../src/files/safe-name.js';
@@ -138,6 +139,11 @@ describe('time grows with the text, not with its square', () => {
     },
     120_000,
   );
+
+  it.each(['<', 'a', '漢'])('a table of %s that is too wide for its terminal', (piece) => {
+    const tabled = (text: string) => textTable([[text]], [], 80);
+    expect(growth(tabled, (n) => piece.repeat(n), 32_000)).toBeLessThan(MOST);
+  });
 
   it('a scenario', async () => {
     const schema = await scenarioSchema();

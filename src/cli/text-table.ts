@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 import { printable } from './terminal-text.js';
-import { charactersOf, terminalWidth, wrapped } from './wrapped-text.js';
+import { charactersOf, terminalWidth, widthInPieces, wrapped } from './wrapped-text.js';
 
 /** A column of a {@link textTable}. */
 export interface TableColumn {
@@ -13,6 +13,7 @@ export interface TableColumn {
 }
 
 const GAP = '  ';
+const widthOf = widthInPieces(stringWidth);
 
 /**
  * Lines of a table without a frame: two blanks between columns, none at the end of a line. Columns are as wide as the
@@ -68,12 +69,12 @@ function folded(row: readonly Cell[], limit: number): string[] {
   let line = '';
   for (const { text } of row.filter((cell) => cell.width > 0)) {
     const joined = line === '' ? `${lines.length > 0 ? INDENT : ''}${text}` : `${line}${GAP}${text}`;
-    if (stringWidth(joined) <= limit) {
+    if (widthOf(joined) <= limit) {
       line = joined;
       continue;
     }
     if (line !== '') lines.push(line);
-    const pieces = wrapped(text, Math.max(1, limit - INDENT.length), stringWidth).map((piece, index) =>
+    const pieces = wrapped(text, Math.max(1, limit - INDENT.length), widthOf).map((piece, index) =>
       lines.length + index > 0 ? INDENT + piece : piece,
     );
     line = pieces.pop() ?? '';
@@ -90,12 +91,12 @@ interface Cell {
 
 /** Cuts a text to a width, between characters as a reader sees them. */
 function cut(text: string, limit = Number.POSITIVE_INFINITY): Cell {
-  const width = stringWidth(text);
+  const width = widthOf(text);
   if (width <= limit) return { text, width };
   let kept = '';
   let keptWidth = 0;
   for (const segment of charactersOf(text)) {
-    const next = keptWidth + stringWidth(segment);
+    const next = keptWidth + widthOf(segment);
     if (next > limit - 1) break;
     kept += segment;
     keptWidth = next;

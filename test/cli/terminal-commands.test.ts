@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -73,6 +73,13 @@ describe('whatever a command prints steers no terminal', () => {
     );
     expect(`${stdout}${stderr}`).not.toBe('');
     for (const line of `${stdout}${stderr}`.split('\n')) expect(line).not.toMatch(STEERS);
+  });
+
+  it.skipIf(process.platform === 'win32')('a name with a line break makes no line of its own', async () => {
+    const file = join(folder, 'one.wav\nother.wav\n  samples   5');
+    await copyFile('test/fixtures/speech/goforward.wav', file);
+    const { stdout } = await run(['wav', 'info', file], process.env);
+    expect(stdout.split('\n')[0]).toBe(`${folder}/one.wav\\u000aother.wav\\u000a  samples   5`);
   });
 
   it.each([['--json'], []])('exchange %s', async (...options) => {

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { entryOf } from '../../base/entry-of.js';
 import { ClippingDetector, type Level, LevelMeter, LoudnessMeter, openAudio } from '../../voice.js';
 import { progressBar } from '../progress-bar.js';
+import { printable } from '../terminal-text.js';
 import { textTable } from '../text-table.js';
 import { terminalWidth } from '../wrapped-text.js';
 
@@ -120,7 +121,7 @@ export function infoText(report: WavInfoReport): string {
     ),
   ];
   const lines = textTable(rows, [], terminalWidth() - 2).map((line) => `  ${line}\n`);
-  return `${report.file}\n${lines.join('')}`;
+  return `${printable(report.file)}\n${lines.join('')}`;
 }
 
 function decibels(value: number): string {
