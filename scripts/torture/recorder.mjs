@@ -77,7 +77,10 @@ function subject({ way, yard, out, config, keys, port }) {
         ended = await recorder.end();
       }
       const { code, signal } = ended;
-      const failed = recorder.lines.filter(({ event }) => event === 'failed');
+      // An output that the disk has refused is told of once more when its publication is resumed.
+      const failed = recorder.lines.filter(
+        ({ event, reason }) => event === 'failed' && !/^There is no \w+: /.test(reason),
+      );
       return [
         ...(code === 0 ? [] : [`restart: ended with ${signal ?? code}: ${recorder.stderr().slice(-400)}`]),
         ...failed.map(({ reason }) => `restart: ${reason}`),

@@ -27,6 +27,16 @@ export async function readSidecarBytes(path: string): Promise<{ sidecar: Recordi
   return { sidecar, bytes };
 }
 
+/** Codes of the system for a path where no file is. */
+const NO_FILE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENAMETOOLONG']);
+
+/** True for an error of a reading that says that there is no such file, or that it holds something else. */
+export function isNoDetails(error: unknown): boolean {
+  if (!(error instanceof JackfieldError)) return false;
+  const { code, cause } = error;
+  return code === 'ERR_SYNTAX' || (cause instanceof Error && 'code' in cause && NO_FILE.has(cause.code));
+}
+
 /** Loaded when first used: who only records does not wait for the schema library. */
 function schemas() {
   return import('./details-schema.js');

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import {
   path as aPath,
@@ -14,12 +14,11 @@ import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { asError, invalidArgument, JackfieldError } from '../../base/errors.js';
 import { confinedPath, isInside } from '../../files/confined-path.js';
 import { Database, isDamage, type RowSchema, type SqlValue } from '../../files/database.js';
-import { fileError } from '../../files/file-error.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { removeFile } from '../../files/private-file.js';
 import { renewDatabase } from '../../files/renewed-database.js';
 import { KEY_ROW } from '../../files/row.js';
-import { readSidecar } from '../read-details.js';
+import { isNoDetails, readSidecar } from '../read-details.js';
 import { possibleOutputs, recordingFiles } from '../recording-files.js';
 import { beside, type RecordingSidecar } from '../sidecar.js';
 import {
@@ -43,6 +42,11 @@ import {
 } from './catalogue-entry.js';
 import { CATALOGUE_QUERY, type CatalogueQuery, conditionOf } from './catalogue-query.js';
 import { isHeld, isHoldRest, readHold, writeHold } from './hold-file.js';
+<<<<<<< HEAD
+=======
+import { filesIn, isFile, manifestsIn } from './published-files.js';
+import { likeOf, matchOf, whereOf } from './query.js';
+>>>>>>> 9e6df62 (fix(recording): a purge that is cut short, and legs that cannot both be made, leave nothing that no one knows of)
 import { expendable, RETENTION, type RetentionRules } from './retention.js';
 
 /** The catalogue's file, in the folder of the recordings. */
@@ -233,7 +237,11 @@ export class Catalogue implements Disposable {
     if (hold !== undefined) {
       throw new JackfieldError('ERR_INVALID_STATE', `${entry.file} is under legal hold (${hold}).`);
     }
-    for (const file of await this.filesOf(entry)) await removeFile(file);
+    const files = await this.filesOf(entry);
+    // It says which they are: it goes last, so that the next purge knows what one that was killed has left.
+    const sidecarFile = beside(await this.fileOf(entry), '.json');
+    for (const file of files) if (file !== sidecarFile) await removeFile(file);
+    if (files.includes(sidecarFile)) await removeFile(sidecarFile);
     if (now) this.#forget(now.key);
   }
 
@@ -266,13 +274,16 @@ export class Catalogue implements Disposable {
     const file = await this.fileOf(entry);
     const listed = [...(await this.#listedFiles(file, entry)), annotationFile(file)];
     const files = listed.filter((path) => path === file || !this.#has(path));
-    const there = await Promise.all(files.map(exists));
+    const there = await Promise.all(files.map(isFile));
     return files.filter((_, index) => there[index]);
   }
 
-  /** Of a sidecar that is another recording's nothing counts; of one that cannot be read, what has voice in it. */
+  /** Of a sidecar that is another recording's nothing counts; without one, what has voice in it. @throws ERR_FILE */
   async #listedFiles(file: string, { id, segment }: CatalogueEntry): Promise<string[]> {
-    const sidecar = await readSidecar(beside(file, '.json')).catch(() => undefined);
+    const sidecar = await readSidecar(beside(file, '.json')).catch((error: unknown) => {
+      // What the disk does not give now, it may give another time.
+      if (!isNoDetails(error)) throw error;
+    });
     if (!sidecar) return [file, ...possibleOutputs(file)];
     return sidecar.id === id && sidecar.segment === segment ? recordingFiles(file, sidecar) : [file];
   }
@@ -365,27 +376,4 @@ export class Catalogue implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    (is) => is.isFile(),
-    () => false,
-  );
-}
-
-/** Absolute paths of the manifests of all recordings that were published to a folder. */
-function manifestsIn(folder: string): Promise<string[]> {
-  return filesIn(folder, (name) => name.endsWith('.manifest.json'));
-}
-
-/** Absolute paths of all files of published recordings whose names fit. */
-async function filesIn(folder: string, fits: (name: string) => boolean): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-    throw fileError('read the folder', folder, error);
-  });
-  return entries
-    .filter((entry) => entry.isFile() && fits(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !relative(folder, path).startsWith('.'));
 }

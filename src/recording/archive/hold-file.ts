@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { removeWhole, syncFile, writeJson } from '../../files/whole-file.js';
 import { beside } from '../sidecar.js';
@@ -19,9 +19,13 @@ export function isHoldRest(path: string): boolean {
   return path.endsWith('.hold.json.part');
 }
 
-/** True when a recording is under legal hold. */
+/** True when a recording is under legal hold; also where the system does not say. */
 export function isHeld(audioFile: string): boolean {
-  return existsSync(holdFile(audioFile));
+  try {
+    return statSync(holdFile(audioFile), { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 /** Reason of the legal hold on a recording; nothing where there is none. */

@@ -202,17 +202,26 @@ async function compressed({ file, sidecar }: SegmentResult, format: CompressedFo
   return `.${format}`;
 }
 
+/** Gains of the two channels in the file of each leg, by its ending. */
+const LEGS = new Map([
+  ['.local.wav', [[1, 0]]],
+  ['.remote.wav', [[0, 1]]],
+]);
+
 async function splitLegs(file: string): Promise<string[]> {
-  const made: string[] = [];
-  for (const [suffix, gains] of [
-    ['.local.wav', [[1, 0]]],
-    ['.remote.wav', [[0, 1]]],
-  ] as const) {
-    const path = beside(file, suffix);
-    await using reader = await WavReader.open(file);
-    await using writer = await WavWriter.create(path, { metadata: reader.metadata });
-    for await (const samples of reader) await writer.write(mapChannels(samples, gains));
-    made.push(suffix);
+  const suffixes = [...LEGS.keys()];
+  try {
+    for (const [suffix, gains] of LEGS) await splitLeg(file, beside(file, suffix), gains);
+  } catch (error) {
+    // One without the other is no output.
+    for (const suffix of suffixes) await removeFile(beside(file, suffix)).catch(() => undefined);
+    throw error;
   }
-  return made;
+  return suffixes;
+}
+
+async function splitLeg(file: string, path: string, gains: readonly (readonly number[])[]): Promise<void> {
+  await using reader = await WavReader.open(file);
+  await using writer = await WavWriter.create(path, { metadata: reader.metadata });
+  for await (const samples of reader) await writer.write(mapChannels(samples, gains));
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -79,15 +79,39 @@ describe('a legal hold', () => {
   });
 
   it('is asked for when a purge that was cut short is finished: what is left goes then, or stays', async () => {
-    for (const partner of ['ann', 'bob']) await rm(join(folder, 'calls', `${partner}.wav`));
+    // The sidecar goes last, so that this is all that a purge may have removed.
+    for (const name of ['ann.wav', 'ann.manifest.json', 'bob.wav']) await rm(join(folder, 'calls', name));
     await catalogue.hold(entry('bob').id, 'case 7');
-    expect((await catalogue.rebuild()).failed.size).toBe(2);
+    expect((await catalogue.rebuild()).failed.size).toBe(1);
     expect(purgeable()).toEqual(['ann']);
     await catalogue.remove(entry('ann'));
     expect((await files()).filter((name) => name.startsWith('ann'))).toEqual([]);
     expect(await files()).toContain('bob.json');
     expect(catalogue.search().map(({ partner }) => partner)).toEqual(['bob']);
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'stays, with all that it is on, where the disk does not say what is there',
+    async () => {
+      // A link to itself cannot be followed: the system refuses, and does not say that there is nothing.
+      await symlink('ann.hold.json', holdFile());
+      expect(purgeable()).toEqual(['bob']);
+      await expect(catalogue.remove(entry('ann'))).rejects.toMatchObject({ code: 'ERR_INVALID_STATE' });
+    },
+  );
+
+  it.skipIf(process.platform !== 'linux')(
+    'and nothing else goes either where the details of a recording cannot be read now',
+    async () => {
+      const sidecar = join(folder, 'calls', 'ann.json');
+      await rm(sidecar);
+      // Its first page is no memory: to read it is an error of input.
+      await symlink('/proc/self/mem', sidecar);
+      await expect(catalogue.remove(entry('ann'))).rejects.toMatchObject({ code: 'ERR_FILE' });
+      expect(await files()).toContain('ann.wav');
+      expect(entry('ann').partner).toBe('ann');
+    },
+  );
 
   it('leaves nothing when it is killed: the next look at the folder finishes it, or takes what is left away', async () => {
     // As if killed before the file has its name, and with a folder in its place.

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -21,11 +21,13 @@ it('an output that cannot be made costs that output only, and is told in the sid
   const exchange = await Exchange.start({ clock, patienceMs: 5000 });
   const server = new PcmServer();
   const client = await attach(new MemoryTransport(exchange.endpoint()));
-  const recorder = await Recorder.start(client, server, { folder, outputs: ['mp3', 'flac'] });
+  const recorder = await Recorder.start(client, server, { folder, outputs: ['mp3', 'flac', 'legs'] });
   const failures: string[] = [];
   recorder.on('failed', (error) => failures.push(error.message));
-  // A folder where the encoder's file has to be.
-  recorder.on('recording', ({ file }) => mkdirSync(file.replace(/\.wav$/, '.mp3')));
+  // Folders where files have to be: that of an encoder, and that of the second leg.
+  recorder.on('recording', ({ file }) => {
+    for (const ending of ['.mp3', '.remote.wav']) mkdirSync(file.replace(/\.wav$/, ending));
+  });
   try {
     const published: Promise<SegmentResult[]> = once(recorder, 'published') as never;
     const begun = once(recorder, 'recording');
@@ -34,10 +36,13 @@ it('an output that cannot be made costs that output only, and is told in the sid
     void clock.run();
     await call.ended();
     const [{ file, sidecar }] = (await published) as [SegmentResult];
-    expect(sidecar.unmade).toEqual([{ format: 'mp3', reason: expect.any(String) }]);
+    expect(sidecar.unmade).toEqual(['mp3', 'legs'].map((format) => ({ format, reason: expect.any(String) })));
     expect(sidecar.outputs?.map((output) => output.file)).toEqual([expect.stringMatching(/\.flac$/)]);
     expect(await verifyRecording(file)).toMatchObject({ ok: true });
     await recorder.close();
+    // One leg without the other is no output, and is not left where recordings are under way.
+    const left = await readdir(join(folder, '.recording'), { withFileTypes: true });
+    expect(left.filter((entry) => entry.isFile())).toEqual([]);
     expect(failures).toEqual([expect.stringContaining('There is no mp3')]);
   } finally {
     await recorder.close();
