@@ -36,14 +36,33 @@ log: { file: served/serve.log }
 const WRITING = [
   ...['demo', 'exchange', 'record', 'serve', 'trace', 'campaign run', 'ivr draw', 'ivr try', 'ivr run'],
   ...['wav convert', 'wav trim', 'wav mix', 'wav draw', 'wav repair'],
-  ...['export', 'hold', 'index', 'purge', 'outbox', 'list', 'show'].map((name) => `recordings ${name}`),
+  ...['export', 'hold', 'index', 'purge', 'outbox', 'list', 'show', 'annotate', 'transcribe'].map(
+    (name) => `recordings ${name}`,
+  ),
   ...['leave', 'play', 'greeting', 'answer', 'archive'].map((name) => `voicemail ${name}`),
   ...['export', 'tag', 'hold', 'purge', 'index', 'transcribe'].map((name) => `voicemail ${name}`),
 ];
 /** Commands that print; so do those of `ctl`, which has a service write. */
 const PRINTING = [
-  ...['explain', 'doctor', 'completion', 'verify', 'ivr check', 'wav info', 'config check', 'config schema'],
-  ...['recordings verify', 'recordings play', 'campaign list', 'campaign results'],
+  ...[
+    'explain',
+    'doctor',
+    'completion',
+    'verify',
+    'ivr check',
+    'wav info',
+    'config check',
+    'config schema',
+    'config try',
+  ],
+  ...[
+    'recordings verify',
+    'recordings play',
+    'campaign list',
+    'campaign results',
+    'campaign report',
+    'recordings search',
+  ],
   ...['voicemail list', 'voicemail find', 'voicemail verify'],
 ];
 
@@ -321,6 +340,8 @@ describe.skipIf(process.platform === 'win32').concurrent.each(['022', '000'])(
           'age.key',
         ],
         ['recordings', 'hold', clear, '--out', 'calls', '--reason', 'case 7'],
+        ['recordings', 'annotate', clear, '--out', 'calls', '--tag', 'case=7'],
+        ['recordings', 'transcribe', '--out', 'calls', '--', 'sh', '-c', 'cat >/dev/null; echo said'],
         ['recordings', 'index', '--out', 'calls'],
         ['recordings', 'purge', '--out', 'calls', '--max-megabytes', '0', '--yes'],
         ['recordings', 'outbox', '--out', 'calls', '--retry'],

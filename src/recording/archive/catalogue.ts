@@ -42,11 +42,7 @@ import {
 } from './catalogue-entry.js';
 import { CATALOGUE_QUERY, type CatalogueQuery, conditionOf } from './catalogue-query.js';
 import { isHeld, isHoldRest, readHold, writeHold } from './hold-file.js';
-<<<<<<< HEAD
-=======
 import { filesIn, isFile, manifestsIn } from './published-files.js';
-import { likeOf, matchOf, whereOf } from './query.js';
->>>>>>> 9e6df62 (fix(recording): a purge that is cut short, and legs that cannot both be made, leave nothing that no one knows of)
 import { expendable, RETENTION, type RetentionRules } from './retention.js';
 
 /** The catalogue's file, in the folder of the recordings. */
