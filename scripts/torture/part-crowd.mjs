@@ -8,7 +8,7 @@ import { recorderBench, untilTold } from './recorder.mjs';
 const CROWDS = [
   [1024, 80, 110],
   [256, 20, 150],
-  [128, 5, 60],
+  [192, 5, 60],
 ];
 /** What waits for an encoder is done within this, on a busy machine too. */
 const PATIENCE_MS = 60_000;
