@@ -83,15 +83,21 @@ export {
 } from './bot/outbound/campaign-log.js';
 export { type CampaignSource, type ReadCampaign, readCampaign } from './bot/outbound/read-campaign.js';
 export { detectAnswer, type DetectAnswerOptions, waitForBeep } from './bot/outbound/detect-answer.js';
-export { english } from './bot/prompt/english.js';
+export { ENGLISH, english } from './bot/prompt/english.js';
 export { type EspeakOptions, espeakEngine } from './bot/prompt/espeak-engine.js';
-export { german } from './bot/prompt/german.js';
+export { ESTONIAN, estonian } from './bot/prompt/estonian.js';
+export { FRENCH, french } from './bot/prompt/french.js';
+export { GERMAN, german } from './bot/prompt/german.js';
+export type { CountedUnit, Language, SpokenCurrency } from './bot/prompt/language.js';
 export { melodyEngine } from './bot/prompt/melody-engine.js';
 export { openPrompts, type PromptSource, SPEECH_ENGINES } from './bot/prompt/open-prompts.js';
 export { Prompts, type PromptsOptions, type SayingOptions } from './bot/prompt/prompts.js';
+export type { NumberRule, NumberSeries } from './bot/prompt/number-series.js';
+export { SPANISH, spanish } from './bot/prompt/spanish.js';
 export type { Speakable, SpokenPart } from './bot/prompt/speakable.js';
 export type { Speech, SpeechEngine } from './bot/prompt/speech-engine.js';
-export type { SpokenLanguage, SpokenWord } from './bot/prompt/spoken-language.js';
+export { type SpokenLanguage, spokenLanguage } from './bot/prompt/spoken-language.js';
+export type { SpokenWord } from './bot/prompt/spoken-word.js';
 export { Queue, type QueueEvents } from './bot/queue/queue.js';
 export type { QueueAgent } from './bot/queue/queue-agents.js';
 export type { QueueCounts, QueueFigures } from './bot/queue/queue-figures.js';
@@ -111,7 +117,6 @@ export {
   type ReadBotOptions,
   readBot,
   readFlowModule,
-  readHooks,
   variablesOf,
 } from './bot/read-bot.js';
 export type { Message, RecordOptions } from './bot/record-message.js';

@@ -132,11 +132,6 @@ export async function readFlowModule(file: string): Promise<FlowModule> {
   };
 }
 
-/** The functions that a module exports. @throws ERR_FILE when it cannot be loaded. */
-export async function readHooks(file: string): Promise<Readonly<Record<string, FlowHook>>> {
-  return (await readFlowModule(file)).hooks;
-}
-
 /** Names of the variables that everybody on a list has. */
 export function variablesOf(targets: readonly CampaignTarget[]): string[] {
   checkArgument('targets', targets, listOf(object));

@@ -21,7 +21,15 @@ export const part = z.union([
   z.strictObject({ text: z.string().min(1) }),
   z.strictObject({ digits: z.string().min(1) }),
   z.strictObject({ number: numberOrVariable }),
+  z.strictObject({ ordinal: numberOrVariable }),
+  z.strictObject({
+    money: numberOrVariable,
+    currency: z.string().regex(/^[A-Z]{3}$/, 'must be a code such as EUR'),
+  }),
+  z.strictObject({ phone: z.string().min(1) }),
   z.strictObject({ date: z.string().min(1) }),
+  z.strictObject({ time: z.string().min(1) }),
+  z.strictObject({ span: numberOrVariable }),
   z.strictObject({ silence: ms }),
   z.strictObject({
     tone: z.union([z.number(), z.tuple([z.number(), z.number()])]),

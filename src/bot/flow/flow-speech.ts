@@ -72,6 +72,9 @@ export function languagesOf(
 
 const HAS_VARIABLE = /\{\w+\}/;
 const NUMBERS = [...Array(21).keys(), 30, 40, 50, 60, 70, 80, 90, 100];
+/** Units alone, and together. */
+const SPANS = [1000, 2000, 60_000, 120_000, 3_600_000, 7_200_000, 86_400_000, 180_122_000];
+const TIMES = ['0:00', '9:05', '13:00', '14:30', '23:59'];
 const DAYS = Array.from({ length: 31 }, (_, day) => `2027-01-${String(day + 1).padStart(2, '0')}`);
 const MONTHS = Array.from({ length: 12 }, (_, month) => `2027-${String(month + 1).padStart(2, '0')}-01`);
 
@@ -80,10 +83,18 @@ function examplesOf(part: FlowPart, folder: string): readonly SpokenPart[] {
   if ('file' in part) return HAS_VARIABLE.test(part.file) ? [] : [{ file: resolve(folder, part.file) }];
   if ('text' in part) return [{ text: part.text.replace(/\{\w+\}/g, '…') }];
   if ('digits' in part) return [{ digits: HAS_VARIABLE.test(part.digits) ? '0123456789' : part.digits }];
-  if ('number' in part) {
-    const { number } = part;
-    return typeof number === 'number' ? [{ number }] : NUMBERS.map((each) => ({ number: each }));
+  const numbers = (given: number | string, examples = NUMBERS) =>
+    typeof given === 'number' ? [given] : examples;
+  if ('number' in part) return numbers(part.number).map((number) => ({ number }));
+  if ('ordinal' in part) return numbers(part.ordinal, NUMBERS.slice(1)).map((ordinal) => ({ ordinal }));
+  if ('money' in part) {
+    const { currency } = part;
+    return numbers(part.money, [...NUMBERS, 1.01, 2.02]).map((money) => ({ money, currency }));
   }
+  if ('span' in part) return numbers(part.span, SPANS).map((span) => ({ span }));
+  if ('phone' in part) return [{ phone: HAS_VARIABLE.test(part.phone) ? '+0123456789' : part.phone }];
+  if ('time' in part)
+    return HAS_VARIABLE.test(part.time) ? TIMES.map((time) => ({ time })) : [{ time: part.time }];
   if ('date' in part) {
     return HAS_VARIABLE.test(part.date)
       ? [...DAYS, ...MONTHS].map((date) => ({ date }))

@@ -31,7 +31,13 @@ function spokenPart(part: FlowPart, variables: FlowVariables, files: FlowFiles):
   if ('text' in part) return { text: fillIn(part.text, variables) };
   if ('digits' in part) return { digits: fillIn(part.digits, variables) };
   if ('date' in part) return { date: fillIn(part.date, variables) };
-  if ('number' in part) return { number: Number(fillIn(String(part.number), variables)) };
+  if ('number' in part) return { number: fillIn(String(part.number), variables) };
+  const number = (given: number | string) => Number(fillIn(String(given), variables));
+  if ('ordinal' in part) return { ordinal: number(part.ordinal) };
+  if ('money' in part) return { money: number(part.money), currency: part.currency };
+  if ('phone' in part) return { phone: fillIn(part.phone, variables) };
+  if ('time' in part) return { time: fillIn(part.time, variables) };
+  if ('span' in part) return { span: number(part.span) };
   return part;
 }
 

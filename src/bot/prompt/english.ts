@@ -1,60 +1,85 @@
-import { checkArgument } from '../../base/check.js';
-import { NUMBER, type SpokenLanguage, type SpokenWord, type Vocabulary, wordsOf } from './spoken-language.js';
+import type { Language } from './language.js';
+import { spokenLanguage } from './spoken-language.js';
+import { numbered } from './word-list.js';
 
-const VOCABULARY: Vocabulary = {
-  ones: (
-    'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen ' +
-    'seventeen eighteen nineteen'
-  ).split(' '),
-  tens: 'twenty thirty forty fifty sixty seventy eighty ninety'.split(' '),
+const SMALL =
+  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen';
+const SMALL_ORDINALS =
+  'zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth';
+const TENS = 'twenty thirty forty fifty sixty seventy eighty ninety';
+const ordinalTens = TENS.replace(/y\b/g, 'ieth');
+
+/** English, as data: `one hundred and five`, `March first twenty twenty-seven`. */
+export const ENGLISH: Language = {
+  code: 'en',
+  cardinals: {
+    prompt: 'number',
+    numbers: { ...numbered(SMALL), ...numbered(TENS, 20, 10) },
+    words: { hundred: 'hundred', thousand: 'thousand', million: 'million', and: 'and' },
+    rules: [
+      [20, 10, '=', '= #'],
+      [100, 100, '* hundred', '* hundred and #'],
+      [1000, 1000, '* thousand', '* thousand #', smallRests('thousand', '#')],
+      [1_000_000, 1_000_000, '* million', '* million #', smallRests('million', '#')],
+    ],
+  },
+  ordinals: {
+    prompt: 'ordinal',
+    numbers: { ...numbered(SMALL_ORDINALS), ...numbered(ordinalTens, 20, 10) },
+    words: { hundredth: 'hundredth', thousandth: 'thousandth', millionth: 'millionth' },
+    rules: [
+      [20, 10, '=', '~=- #'],
+      [100, 100, '~* hundredth', '~* ~hundred ~and #'],
+      [1000, 1000, '~* thousandth', '~* ~thousand #', smallRests('~thousand', '#', '~')],
+      [1_000_000, 1_000_000, '~* millionth', '~* ~million #', smallRests('~million', '#', '~')],
+    ],
+  },
   minus: 'minus',
+  point: 'point',
   star: 'star',
   pound: 'pound',
+  plus: 'plus',
+  and: 'and',
   months: 'January February March April May June July August September October November December'.split(' '),
+  days: (
+    'first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth ' +
+    'fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third ' +
+    'twenty-fourth twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first'
+  ).split(' '),
+  date: 'month day year',
+  years: 'pairs',
+  time: { whole: '* half', rest: '* # half', oh: 'oh', twelve: true },
+  words: { am: 'a.m.', pm: 'p.m.' },
+  units: {
+    day: { plurals: { one: 'day', other: 'days' } },
+    hour: { plurals: { one: 'hour', other: 'hours' } },
+    minute: { plurals: { one: 'minute', other: 'minutes' } },
+    second: { plurals: { one: 'second', other: 'seconds' } },
+  },
+  currencies: {
+    EUR: {
+      major: { plurals: { one: 'euro', other: 'euros' } },
+      minor: { plurals: { one: 'cent', other: 'cents' } },
+    },
+    USD: {
+      major: { plurals: { one: 'dollar', other: 'dollars' } },
+      minor: { plurals: { one: 'cent', other: 'cents' } },
+    },
+    GBP: {
+      major: { plurals: { one: 'pound', other: 'pounds' } },
+      minor: { plurals: { one: 'penny', other: 'pence' } },
+    },
+    CHF: {
+      major: { plurals: { one: 'franc', other: 'francs' } },
+      minor: { plurals: { one: 'centime', other: 'centimes' } },
+    },
+  },
 };
-const ORDINALS = (
-  'first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth ' +
-  'fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third ' +
-  'twenty-fourth twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first'
-).split(' ');
-const { number: one, word, month, digit } = wordsOf(VOCABULARY);
 
-/** English: `one hundred and five`, `March first twenty twenty-seven`. */
-export const english: SpokenLanguage = {
-  code: 'en',
-  number,
-  digit,
-  date: (year, monthNumber, day) => [
-    month(monthNumber),
-    { prompt: `day/${day}`, text: ORDINALS[day - 1] ?? '' },
-    ...yearWords(year),
-  ],
-};
+export const english = spokenLanguage(ENGLISH);
 
-function number(value: number): SpokenWord[] {
-  checkArgument('number', value, NUMBER);
-  if (value < 0) return [word('minus', VOCABULARY.minus), ...number(-value)];
-  if (value < 20) return [one(value)];
-  if (value < 100) return [one(value - (value % 10)), ...rest(value % 10)];
-  if (value < 1000) {
-    const hundreds = [one(Math.floor(value / 100)), word('hundred', 'hundred')];
-    return value % 100 === 0 ? hundreds : [...hundreds, word('and', 'and'), ...number(value % 100)];
-  }
-  const [unit, name] = value < 1e6 ? ([1000, 'thousand'] as const) : ([1e6, 'million'] as const);
-  const below = value % unit;
-  const joint = below > 0 && below < 100 ? [word('and', 'and')] : [];
-  return [...number(Math.floor(value / unit)), word(name, name), ...joint, ...rest(below)];
-}
-
-function rest(value: number): SpokenWord[] {
-  return value === 0 ? [] : number(value);
-}
-
-/** `nineteen eighty-four`, `nineteen oh five`, `two thousand and one`, `twenty twenty-seven`. */
-function yearWords(year: number): SpokenWord[] {
-  const century = Math.floor(year / 100);
-  const below = year % 100;
-  if (year < 1000 || year > 9999 || (century % 10 === 0 && below < 10)) return number(year);
-  if (below === 0) return [...number(century), word('hundred', 'hundred')];
-  return [...number(century), ...(below < 10 ? [word('oh', 'oh')] : []), ...number(below)];
+/** `one thousand and one`: a rest below a hundred has `and` before it. */
+function smallRests(name: string, rest: string, cardinal = ''): Record<number, string> {
+  const pattern = `${cardinal}* ${name} ${cardinal}and ${rest}`;
+  return Object.fromEntries(Array.from({ length: 99 }, (_, index) => [index + 1, pattern]));
 }

@@ -12,17 +12,22 @@ import {
   words,
 } from '../../base/check.js';
 import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
-import { VOICE_FORMAT } from '../../base/pcm.js';
+import { msToSamples, VOICE_FORMAT } from '../../base/pcm.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { collectSamples, concatSamples } from '../../voice/stage.js';
 import { toneSamples } from '../../voice/tone/tone-samples.js';
 import { AudioCache } from './audio-cache.js';
 import { english } from './english.js';
+import { estonian } from './estonian.js';
+import { french } from './french.js';
 import { german } from './german.js';
 import { PromptFolder } from './prompt-folder.js';
+import { spanish } from './spanish.js';
 import { partsOf, SPEAKABLE, type Speakable, type SpokenPart } from './speakable.js';
 import type { SpeechEngine } from './speech-engine.js';
-import type { SpokenLanguage, SpokenWord } from './spoken-language.js';
+import type { SpokenLanguage } from './spoken-language.js';
+import { SHORT_PAUSE, type SpokenWord, textOf } from './spoken-word.js';
+import { wordsOfPart } from './words-of-part.js';
 
 /** Options of {@link Prompts.open}. */
 export interface PromptsOptions {
@@ -34,7 +39,10 @@ export interface PromptsOptions {
   readonly engine?: SpeechEngine;
   /** Language of a call that sets no other. Default `en`. */
   readonly language?: string;
-  /** Languages in which numbers, digits and dates can be said. Default: English and German. */
+  /**
+   * Languages in which numbers, amounts, dates and the like can be said. Default: English, German, French, Spanish and
+   * Estonian.
+   */
   readonly languages?: readonly SpokenLanguage[];
 }
 
@@ -54,7 +62,8 @@ const RULES: Rules<PromptsOptions> = {
 const SAYING_RULES: Rules<SayingOptions> = { language: line(1, 100), signal: abortSignal };
 const LIST = rule('a list of what is to be said', Array.isArray);
 
-const MAX_NUMBER = 999_999_999;
+/** Silence between groups of a phone number. */
+const PAUSE = new Int16Array(msToSamples(250));
 const SILENCE_CHUNK = new Int16Array(VOICE_FORMAT.sampleRate);
 
 /** Turns what is to be said into samples: recordings, tones, text, and numbers and dates put together from parts. */
@@ -71,7 +80,7 @@ export class Prompts {
     this.#folder = folder;
     this.#engine = options.engine;
     this.#cache = new AudioCache(options.cacheFolder === undefined ? {} : { folder: options.cacheFolder });
-    this.#languages = options.languages ?? [english, german];
+    this.#languages = options.languages ?? [english, german, french, spanish, estonian];
   }
 
   /** @throws ERR_FILE when the folder cannot be read. */
@@ -161,7 +170,7 @@ export class Prompts {
   async #samples(part: SpokenPart, options: SayingOptions): Promise<Int16Array> {
     if (part instanceof Int16Array) return part;
     const language = options.language ?? this.language;
-    if (typeof part === 'string') return await this.#words([promptOf(part)], options);
+    if (typeof part === 'string') return await this.#words([{ prompt: part, text: '' }], options);
     if ('file' in part) return await this.#cache.file(part.file);
     if ('tone' in part) {
       const frequency = typeof part.tone === 'number' ? part.tone : ([...part.tone] as const);
@@ -174,33 +183,29 @@ export class Prompts {
     return new Int16Array();
   }
 
-  /** Words of a number, of digits or of a date; undefined for anything else. */
+  /** Words of a prompt's name, a number, a date or the like; undefined for anything else. */
   #wordsOf(part: SpokenPart, language: string): readonly SpokenWord[] | undefined {
-    if (typeof part === 'string') return [promptOf(part)];
-    if ('number' in part) return this.#spoken(language).number(checkedNumber(part.number));
-    if ('digits' in part) {
-      return checkedDigits(part.digits).map((digit) => this.#spoken(language).digit(digit));
-    }
-    if ('date' in part) return this.#spoken(language).date(...checkedDate(part.date));
-    return undefined;
+    return wordsOfPart(part, () => this.#spoken(language));
   }
 
   async #words(words: readonly SpokenWord[], options: SayingOptions): Promise<Int16Array> {
     const source = this.#sourceOf(words, options.language ?? this.language);
     if ('text' in source) return await this.#speak(source.text, options);
-    return concatSamples(await Promise.all(source.files.map((file) => this.#cache.file(file))));
+    const read = (file: string | undefined) => (file === undefined ? PAUSE : this.#cache.file(file));
+    return concatSamples(await Promise.all(source.files.map(read)));
   }
 
   /** Recordings when there is one of every word; otherwise the engine says the whole, which sounds better than parts. */
   #sourceOf(
     words: readonly SpokenWord[],
     language: string,
-  ): { readonly files: readonly string[] } | { readonly text: string } {
-    const files = words.map(({ prompt }) => this.#folder?.find(prompt, language));
-    const found = files.filter((file) => file !== undefined);
-    if (found.length === words.length) return { files: found };
-    const missing = words.filter((_, index) => files[index] === undefined);
-    const text = words.map((word) => word.text).join(' ');
+  ): { readonly files: readonly (string | undefined)[] } | { readonly text: string } {
+    const find = (word: SpokenWord) =>
+      word === SHORT_PAUSE ? undefined : this.#folder?.find(word.prompt, language);
+    const files = words.map(find);
+    const missing = words.filter((word, index) => word !== SHORT_PAUSE && files[index] === undefined);
+    if (missing.length === 0) return { files };
+    const text = textOf(words);
     if (this.#engine && missing.every((word) => word.text !== '')) return { text };
     const names = [...new Set(missing.map(({ prompt }) => prompt))].join(', ');
     throw new JackfieldError(
@@ -270,10 +275,6 @@ export class Prompts {
   }
 }
 
-function promptOf(name: string): SpokenWord {
-  return { prompt: name, text: '' };
-}
-
 function asJackfieldError(error: unknown): JackfieldError {
   if (error instanceof JackfieldError) return error;
   return new JackfieldError('ERR_INVALID_ARG', messageOf(error), { cause: error });
@@ -305,25 +306,4 @@ function* silence(ms: number): Generator<Int16Array> {
   let left = Math.round((ms * VOICE_FORMAT.sampleRate) / 1000);
   for (; left > SILENCE_CHUNK.length; left -= SILENCE_CHUNK.length) yield SILENCE_CHUNK;
   if (left > 0) yield SILENCE_CHUNK.subarray(0, left);
-}
-
-function checkedNumber(value: number): number {
-  if (Number.isInteger(value) && Math.abs(value) <= MAX_NUMBER) return value;
-  throw invalidArgument('number', `a whole number from -${MAX_NUMBER} to ${MAX_NUMBER}`, value);
-}
-
-function checkedDigits(digits: string): string[] {
-  if (typeof digits === 'string' && /^[0-9*#]{1,100}$/.test(digits)) return [...digits];
-  throw invalidArgument('digits', '1 to 100 of 0-9, * and #', digits);
-}
-
-function checkedDate(date: string | Date): [year: number, month: number, day: number] {
-  const time = date instanceof Date ? date.getTime() : Date.parse(`${date}T00:00:00Z`);
-  const text = Number.isNaN(time) ? '' : new Date(time).toISOString().slice(0, 10);
-  // 2027-02-30 is read as the second of March; it is no date.
-  if (/^\d{4}-/.test(text) && (date instanceof Date || text === date)) {
-    const [year = 0, month = 0, day = 0] = text.split('-').map(Number);
-    return [year, month, day];
-  }
-  throw invalidArgument('date', 'a day such as 2027-03-01, or a valid Date', date);
 }

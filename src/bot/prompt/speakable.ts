@@ -26,8 +26,18 @@ export type SpokenPart =
   | { readonly stream: PcmSource; readonly format?: PcmFormat }
   /** Spoken by the speech engine. */
   | { readonly text: string }
-  /** A whole number, as a cardinal: `forty-two`. */
-  | { readonly number: number }
+  /** A number, as a cardinal: `forty-two`. As text it keeps its decimals: `'3.10'`. */
+  | { readonly number: number | string }
+  /** A whole number from 1 on, as an ordinal: `forty-second`. */
+  | { readonly ordinal: number }
+  /** An amount in hundredths at most: `twelve euros and fifty cents`. */
+  | { readonly money: number; readonly currency: string }
+  /** A phone number, digit by digit, with a pause where it has a blank, a hyphen, a dot or a bracket. */
+  | { readonly phone: string }
+  /** A time of the day: `14:30`. */
+  | { readonly time: string }
+  /** A span in milliseconds, to the second: `two minutes and five seconds`. */
+  | { readonly span: number }
   /** One by one: `four two`. */
   | { readonly digits: string }
   /** A day: `2027-03-01`, or a Date, whose UTC day is taken. */
@@ -36,7 +46,21 @@ export type SpokenPart =
   | { readonly loop: Speakable };
 
 const MAX_MS = 3_600_000;
-const KINDS = ['file', 'tone', 'silence', 'stream', 'text', 'number', 'digits', 'date', 'loop'] as const;
+const KINDS = [
+  ...([
+    'file',
+    'tone',
+    'silence',
+    'stream',
+    'text',
+    'number',
+    'ordinal',
+    'money',
+    'phone',
+    'digits',
+  ] as const),
+  ...(['date', 'time', 'span', 'loop'] as const),
+] as const;
 
 /** The rule of an option that is something to be said; {@link partsOf} looks at what it is. */
 export const SPEAKABLE: Rule = rule(
@@ -95,6 +119,11 @@ function describePart(part: SpokenPart): string {
   if ('text' in part) return `“${part.text}”`;
   if ('number' in part) return `number ${part.number}`;
   if ('digits' in part) return `digits ${part.digits}`;
+  if ('ordinal' in part) return `ordinal ${part.ordinal}`;
+  if ('money' in part) return `money ${part.money} ${part.currency}`;
+  if ('phone' in part) return `phone number ${part.phone}`;
+  if ('time' in part) return `time ${part.time}`;
+  if ('span' in part) return `span ${part.span} ms`;
   if ('date' in part)
     return `date ${part.date instanceof Date ? part.date.toISOString().slice(0, 10) : part.date}`;
   return `${describeSpeakable(part.loop)} over and over`;

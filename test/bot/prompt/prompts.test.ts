@@ -9,7 +9,7 @@ import { german } from '../../../src/bot/prompt/german.js';
 import { Prompts } from '../../../src/bot/prompt/prompts.js';
 import { partsOf, type Speakable } from '../../../src/bot/prompt/speakable.js';
 import type { SpeechEngine } from '../../../src/bot/prompt/speech-engine.js';
-import type { SpokenWord } from '../../../src/bot/prompt/spoken-language.js';
+import type { SpokenWord } from '../../../src/bot/prompt/spoken-word.js';
 import { measureLevel } from '../../../src/voice/level/level-meter.js';
 import { concatSamples } from '../../../src/voice/stage.js';
 import { toneSamples } from '../../../src/voice/tone/tone-samples.js';
@@ -162,7 +162,7 @@ describe('the prompt library', () => {
     await prompts.samples({ number: 46 });
     expect(spoken).toEqual([
       ...['en: forty six', 'en: hello', 'en: March first twenty twenty seven'],
-      ...['de: sechs und vierzig', 'de: vier Stern'],
+      ...['de: sechsundvierzig', 'de: vier Stern'],
     ]);
   });
 
