@@ -14,6 +14,7 @@ export type { AttachState } from './control/client/attach-state.js';
 export { Client, type ClientEvents, type SearchResult } from './control/client/client.js';
 export type { CommandOptions, CommandSender } from './control/client/command-sender.js';
 export type { TraceLine } from './control/client/endpoint-session.js';
+export { type Outage, watchOutages } from './control/client/watch-outages.js';
 export { Call, type CallCost, type CallEvents } from './control/state/call.js';
 export { CallEndedError } from './control/state/call-ended-error.js';
 export {

@@ -4,13 +4,16 @@ import {
   attach,
   type Client,
   MemoryTransport,
+  type Outage,
   systemClock,
   type TcpTls,
   TRANSPORT_ADDRESSES,
   transportAt,
+  watchOutages,
 } from '../control.js';
 import { Exchange, Scenario } from '../exchange.js';
 import { readText, readToken } from '../files/key-files.js';
+import { warnLine } from './terminal-text.js';
 
 /** Options that name the endpoint a command attaches to. */
 export interface EndpointOptions {
@@ -58,12 +61,29 @@ export async function checkEndpoint(options: EndpointOptions): Promise<void> {
   if (!options.attach.startsWith(EMBEDDED)) transportAt(options.attach, security);
 }
 
-/** Attaches to the endpoint that was asked for. @throws as {@link attach}; ERR_FILE, ERR_INVALID_ARG. */
-export async function attachTo(options: EndpointOptions, as: AttachOptions): Promise<Attached> {
+/**
+ * Attaches to the endpoint that was asked for.
+ *
+ * @param tell Told when the endpoint is away, and when it is there again. Default: standard error says so.
+ * @throws as {@link attach}; ERR_FILE, ERR_INVALID_ARG.
+ */
+export async function attachTo(
+  options: EndpointOptions,
+  as: AttachOptions,
+  tell: (what: Outage, reason?: string) => void = (what, reason) =>
+    warnOfOutage(options.attach, what, reason),
+): Promise<Attached> {
   const { attach: address } = options;
   if (address.startsWith(EMBEDDED)) return await attachToScenario(address.slice(EMBEDDED.length), as);
   const client = await attach(transportAt(address, await securityOf(options)), as);
+  watchOutages(client, tell);
   return { client, [Symbol.asyncDispose]: () => client.close() };
+}
+
+/** An endpoint that is gone for good ends the command, which says that itself. */
+function warnOfOutage(address: string, what: Outage, reason = ''): void {
+  if (what === 'lost') warnLine(`The endpoint ${address} is away: ${reason}`);
+  if (what === 'returned') warnLine(`The endpoint ${address} is there again.`);
 }
 
 /** Runs a scenario on an exchange of its own; the endpoint is that of its first user. */

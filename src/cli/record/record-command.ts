@@ -62,7 +62,11 @@ export function recordCommand(): Command {
 async function run(options: Options): Promise<void> {
   const first = await configured(options);
   const endpoint = endpointOf(first.config, options);
-  await using attached = await attachTo(endpoint, { name: 'jackfield record' });
+  const as = { name: 'jackfield record' };
+  let note: RecordView['note'] = () => undefined;
+  await using attached = await attachTo(endpoint, as, (what, reason) => {
+    if (what !== 'closed') note(`endpoint ${what}`, { attached: endpoint.attach, ...(reason && { reason }) });
+  });
   const { client } = attached;
   await using server = new PcmServer();
   await using _voices = await offerVoices(() => [server]);
@@ -80,6 +84,7 @@ async function run(options: Options): Promise<void> {
         () => recorder,
         () => control?.typed,
       );
+  note = view.note;
   // Before it says that it is ready: a signal that comes at once, or while it takes up what was left, finds it.
   const stop = stopSignal();
   try {

@@ -1,4 +1,5 @@
 import type { CallRecording, Recorder, RecordingProgress } from '../../recording.js';
+import { LiveArea } from '../live-area.js';
 import { drawText, printable, printedTime } from '../terminal-text.js';
 import { fittedColumns, type TableColumn, textTable } from '../text-table.js';
 
@@ -10,7 +11,6 @@ export interface RecordView {
   stop(): void;
 }
 
-const REDRAW_MS = 250;
 const PROGRESS_MS = 1000;
 const STEPS = 10;
 /** Lines of the screen that the table leaves free: its head, what does not fit, what is typed, the cursor, and
@@ -43,42 +43,33 @@ export function liveTable(
   write = drawText,
 ): RecordView {
   const latest = new WeakMap<CallRecording, RecordingProgress>();
-  let drawn = 0;
-  const erase = () => {
-    if (drawn > 0) write(`\u001b[${drawn}A\u001b[J`);
-    drawn = 0;
-  };
-  const draw = () => {
-    if (!process.stdout.isTTY) return;
-    erase();
+  const table = () => {
+    if (!process.stdout.isTTY) return [];
     const recordings = recorder()?.recordings ?? [];
     // What does not fit could not be drawn over: it would scroll away.
     const { rows: height = 24, columns: width = 80 } = process.stdout;
     const shown = recordings.slice(0, Math.max(1, height - SPARE_LINES));
     const rows = shown.map((recording) => tableRow(recording, latest.get(recording)));
     const columns = fittedColumns(COLUMNS, width - 1);
-    const table = [HEAD, ...rows].map((row) => row.slice(0, columns.length));
-    const lines = textTable(table, columns, width - 1);
+    const lines = textTable(
+      [HEAD, ...rows].map((row) => row.slice(0, columns.length)),
+      columns,
+      width - 1,
+    );
     if (recordings.length === 0) lines.push('  no calls; Ctrl-C ends');
     if (recordings.length > shown.length) lines.push(`  and ${recordings.length - shown.length} more`);
     const line = typed();
     if (line !== undefined) lines.push(`> ${printable(line)}`);
-    write(`${lines.map((line) => line.slice(0, width - 1)).join('\n')}\n`);
-    drawn = lines.length;
+    return lines.map((line) => line.slice(0, width - 1));
   };
-  const timer = setInterval(draw, REDRAW_MS);
+  const area = new LiveArea(table, write);
   return {
     note(event, fields) {
-      erase();
       const told = Object.entries(fields).map(([name, value]) => `${name} ${printable(String(value))}`);
-      write(`${printedTime(Date.now())}  ${event}  ${told.join(', ')}\n`);
-      draw();
+      area.print(`${printedTime(Date.now())}  ${event}  ${told.join(', ')}\n`);
     },
     watch: (recording) => recording.on('progress', (progress) => latest.set(recording, progress)),
-    stop() {
-      clearInterval(timer);
-      erase();
-    },
+    stop: () => area[Symbol.dispose](),
   };
 }
 

@@ -18,9 +18,12 @@ import {
   Service,
   type ServiceConfig,
 } from '../../service.js';
+import { LiveArea } from '../live-area.js';
 import { tellManager } from '../service-manager.js';
 import { joinerOf, offerVoices, type ShareOptions, withShare } from '../share-options.js';
 import { stopSignal } from '../shutdown.js';
+import { printableLines } from '../terminal-text.js';
+import { CallTable } from './call-table.js';
 
 /** `jackfield serve`: recorder, bots and answering machine as one service. */
 export function serveCommand(): Command {
@@ -42,7 +45,8 @@ async function serve(file: string, options: ShareOptions): Promise<void> {
   const feed = new EventFeed();
   const stop = stopSignal();
   const over = new AbortController();
-  await using log = new FeedLog(feed, logOptions(config));
+  using table = process.stdout.isTTY && !config.log?.file ? liveCalls(feed) : undefined;
+  await using log = new FeedLog(feed, logOptions(config, table));
   await using hooks = hasHooks(config) ? await FeedHooks.open(feed, config) : undefined;
   await using _traces = config.traces && new OtlpExporter(feed, config.traces);
   const join = await joinerOf(options);
@@ -93,8 +97,19 @@ function hasHooks({ webhooks, hooks }: ServiceConfig): boolean {
   return webhooks !== undefined || hooks !== undefined;
 }
 
-function logOptions({ log = {} }: ServiceConfig): FeedLogOptions {
-  const { format = process.stdout.isTTY && log.file === undefined ? 'text' : 'json', ...rest } = log;
+/** The calls at the end of the terminal; lines of the log go above them. */
+function liveCalls(feed: EventFeed): LiveArea {
+  const calls = new CallTable();
+  void feed.each({ name: 'terminal' }, (event) => calls.take(event));
+  return new LiveArea(() => {
+    const { columns: width = 80, rows: height = 24 } = process.stdout;
+    return calls.lines(Date.now(), { width, height });
+  });
+}
+
+function logOptions({ log = {} }: ServiceConfig, table: LiveArea | undefined): FeedLogOptions {
+  const { format = table ? 'text' : 'json', ...rest } = log;
   const given = Object.entries(rest).filter(([, value]) => value !== undefined);
-  return { format, ...Object.fromEntries(given) };
+  const write = table && { write: (line: string) => table.print(printableLines(line)) };
+  return { format, ...Object.fromEntries(given), ...write };
 }

@@ -5,6 +5,7 @@ import type { BotHost } from '../../bot/bot-host.js';
 import type { Queue } from '../../bot/queue/queue.js';
 import type { CallControl } from '../../call/call-control.js';
 import type { Client } from '../../control/client/client.js';
+import { watchOutages } from '../../control/client/watch-outages.js';
 import type { Call } from '../../control/state/call.js';
 import type { Exchange } from '../../exchange/exchange.js';
 import type { Recorder } from '../../recording/archive/recorder.js';
@@ -45,18 +46,9 @@ export class FeedSources {
     checkArgument('client', client, PART);
     const feed = this.#feed;
     feed.tell({ type: 'endpoint', account, endpoint, what: 'attached' });
-    let lost = false;
-    client.on('state', (state) => {
-      const subject = { type: 'endpoint', account, endpoint } as const;
-      if (state.status === 'attached' && lost) feed.tell({ ...subject, what: 'returned' });
-      if (state.status === 'unavailable' && !lost) {
-        feed.tell({ ...subject, what: 'lost', reason: state.error.message });
-      }
-      if (state.status === 'closed') {
-        feed.tell({ ...subject, what: 'closed', ...(state.error && { reason: state.error.message }) });
-      }
-      lost = state.status !== 'attached' && (lost || state.status === 'unavailable');
-    });
+    watchOutages(client, (what, reason) =>
+      feed.tell({ type: 'endpoint', account, endpoint, what, ...(reason !== undefined && { reason }) }),
+    );
     client.on('call', (call) => {
       this.#accounts.set(call, account);
       void this.#call(call, account);

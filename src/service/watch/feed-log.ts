@@ -1,5 +1,6 @@
 import { type Level, type Logger, pino } from 'pino';
 import {
+  callback,
   checkArgument,
   checkOptions,
   flag,
@@ -18,6 +19,8 @@ import { maskNumbers } from './mask-numbers.js';
 export interface FeedLogOptions {
   /** File that lines are added to; made for its owner alone. Default: standard output. */
   readonly file?: string;
+  /** Takes each line, with its line break, in place of a file and standard output. */
+  readonly write?: (line: string) => void;
   /** `json`: one object a line. `text`: for eyes. Default `json`. */
   readonly format?: 'json' | 'text';
   /** The least that is logged. What was said and pressed is at `debug`. Default `info`. */
@@ -33,6 +36,7 @@ const EVENT = rule(
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const RULES: Rules<FeedLogOptions> = {
   file: path,
+  write: callback,
   format: oneOf('json', 'text'),
   level: oneOf(...LEVELS),
   maskNumbers: flag,
@@ -44,7 +48,7 @@ const RULES: Rules<FeedLogOptions> = {
  */
 export class FeedLog implements AsyncDisposable {
   readonly #options: FeedLogOptions;
-  readonly #output: LogOutput;
+  readonly #output: Output;
   readonly #logger: Logger;
   readonly #reading: Promise<void>;
   readonly #stop = new AbortController();
@@ -54,7 +58,7 @@ export class FeedLog implements AsyncDisposable {
     checkArgument('feed', feed, having('each'));
     checkOptions(options, RULES);
     this.#options = options;
-    this.#output = new LogOutput(options.file);
+    this.#output = options.write ? passingOn(options.write) : new LogOutput(options.file);
     const { level = 'info' } = options;
     // Time and type are the event's own.
     this.#logger = pino({ level, base: null, timestamp: false, messageKey: 'text' }, this.#output);
@@ -86,6 +90,12 @@ export class FeedLog implements AsyncDisposable {
     if (format === 'text') this.#output.write(`${eventLine(shown)}\n`);
     else this.#logger[level](shown);
   }
+}
+
+type Output = Pick<LogOutput, 'write' | 'lost' | 'reopen' | 'close'>;
+
+function passingOn(write: (line: string) => void): Output {
+  return { write, lost: 0, reopen: () => undefined, close: async () => undefined };
 }
 
 const TYPE_LEVELS: Readonly<Partial<Record<FeedEventType, Level>>> = {
