@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -63,6 +63,20 @@ it('every file and folder that the architecture names is there', async () => {
       const pattern = new RegExp(`/${name.replaceAll('.', '\\.').replace(/\*|<\w+>/g, '[\\w-]+')}$`);
       return !paths.some((path) => pattern.test(path)) && !/^package\.json$/.test(name);
     });
+  expect(missing).toEqual([]);
+});
+
+it('every file of the repository that a document names is there', async () => {
+  const documents = (await readdir('docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`);
+  const missing: string[] = [];
+  for (const document of [...documents, 'CONTRIBUTING.md', 'README.md']) {
+    const text = await readFile(document, 'utf8');
+    for (const [, name = ''] of text.matchAll(/`((?:src|test|scripts|bench|examples)\/[\w./-]+\.\w+)`/g)) {
+      if (!existsSync(name)) missing.push(`${document}: ${name}`);
+    }
+  }
   expect(missing).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StateJournal } from '../../../src/exchange/store/state-journal.js';
@@ -66,5 +66,37 @@ describe('the journal of an exchange', () => {
       expect([...again.entries('')]).toEqual(expected[Math.min(whole, 4)]);
       again.close();
     }
+  });
+});
+
+describe('the journal', () => {
+  it('gives back what was put, in the newest version, without what was deleted', async () => {
+    const path = folder();
+    const journal = await StateJournal.open(path);
+    journal.put('a/1', { n: 1 });
+    journal.put('a/2', { n: 2 });
+    journal.put('a/1', { n: 3 });
+    journal.delete('a/2');
+    journal.close();
+    const again = await StateJournal.open(path);
+    expect([...again.entries('a/')]).toEqual([['1', { n: 3 }]]);
+    again.close();
+    expect(readFileSync(join(path, 'exchange.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1);
+  });
+
+  it('drops a line that was cut off while it was written, and nothing else', async () => {
+    const path = folder();
+    const journal = await StateJournal.open(path);
+    journal.put('whole', true);
+    journal.close();
+    appendFileSync(join(path, 'exchange.jsonl'), '{"key":"half","va');
+    const again = await StateJournal.open(path);
+    expect(again.get('whole')).toBe(true);
+    expect(again.get('half')).toBeUndefined();
+    again.close();
+  });
+
+  it('says why a folder cannot be used', async () => {
+    await expect(StateJournal.open('/dev/null/state')).rejects.toMatchObject({ code: 'ERR_FILE' });
   });
 });
