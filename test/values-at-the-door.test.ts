@@ -30,6 +30,7 @@ const nonsense = (): readonly unknown[] => [
 /** Functions for which `x` is the name of a file or folder that they make. */
 const MAKERS: readonly string[] = [
   'ControlServer.claim',
+  'ShareServer.open',
   'CampaignLog.open',
   'VoicemailArchive.open',
   'WavWriter.create',

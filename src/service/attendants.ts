@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Bot } from '../bot/bot.js';
 import type { BotCall } from '../bot/bot-call.js';
+import type { FlowVoicemail } from '../bot/flow/flow-bot-options.js';
 import { openPrompts } from '../bot/prompt/open-prompts.js';
 import type { Prompts } from '../bot/prompt/prompts.js';
 import type { Queue } from '../bot/queue/queue.js';
@@ -40,6 +41,8 @@ export interface Workplace {
   taker(taker: MessageTaker): void;
   /** Told of each queue of a flow, when its first caller comes. */
   queue(queue: Queue): void;
+  /** Leaves a voicemail for a flow, from the account of its call. */
+  leaveVoicemail(prompts: Prompts, message: Parameters<FlowVoicemail>[0]): Promise<void>;
 }
 
 const DEFAULT_MAX_CALLS = 100;
@@ -72,7 +75,13 @@ export class Staff {
     )) {
       const prompts = await openPrompts(rest);
       const { make } = await readBot({ flow, hooks, http, script }, { prompts });
-      const bot = { ...make(undefined, { onQueue: (queue) => place.queue(queue) }), name };
+      const bot = {
+        ...make(undefined, {
+          onQueue: (queue) => place.queue(queue),
+          leaveVoicemail: (message) => place.leaveVoicemail(prompts, message),
+        }),
+        name,
+      };
       bots.set(name, { name, bot, prompts, maxCalls, afterMs: 0 });
     }
     const machines = new Map<string, { attendant: Attendant; taker: MessageTaker }>();

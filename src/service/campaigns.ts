@@ -1,11 +1,13 @@
 import { type Clock, sleep } from '../base/clock.js';
 import { asError, JackfieldError } from '../base/errors.js';
 import { runCampaign } from '../bot/outbound/campaign.js';
+import type { CampaignLine } from '../bot/outbound/campaign-call.js';
 import { CampaignLog } from '../bot/outbound/campaign-log.js';
 import { type ReadCampaign, readCampaign } from '../bot/outbound/read-campaign.js';
 import { openPrompts } from '../bot/prompt/open-prompts.js';
 import type { Prompts } from '../bot/prompt/prompts.js';
 import type { AttachState } from '../control/client/attach-state.js';
+import { flowVoicemail } from '../voicemail/flow-voicemail.js';
 import type { ServiceConfig } from './config/service-config.js';
 import type { EventFeed } from './feed/event-feed.js';
 import type { ServiceLine } from './service-line.js';
@@ -253,10 +255,13 @@ class RunningCampaign {
     };
     line.client.on('state', look);
     const host = line.host(prompts);
+    const { client, server } = line;
+    const leaveVoicemail = flowVoicemail({ client, server, prompts, clock });
+    const botFor = (each: CampaignLine) => campaign.bot(each, { leaveVoicemail });
     try {
       const options = { ...campaign.options, clock, store: this.#log.store(name) };
       const signal = AbortSignal.any([stop, lost.signal]);
-      for await (const call of runCampaign(host, campaign.bot, campaign.targets, { ...options, signal })) {
+      for await (const call of runCampaign(host, botFor, campaign.targets, { ...options, signal })) {
         const { target, outcome, error } = call;
         this.#tell({ what: 'called', target, outcome, ...(error !== undefined && { reason: error }) });
       }

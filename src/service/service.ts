@@ -15,6 +15,7 @@ import { Recorder } from '../recording/archive/recorder.js';
 import { recorderOptions } from '../recording/archive/recorder-config.js';
 import type { RecorderOptions } from '../recording/archive/recorder-options.js';
 import { VoicemailArchive } from '../voicemail/archive/voicemail-archive.js';
+import { flowVoicemail } from '../voicemail/flow-voicemail.js';
 import { Places, Staff } from './attendants.js';
 import { Campaigns } from './campaigns.js';
 import { changedConfig } from './config/changed-config.js';
@@ -261,7 +262,7 @@ export class Service implements Office, AsyncDisposable {
 
   async #recorderOptions({ record }: ServiceConfig): Promise<RecorderOptions> {
     const tagsOf = (call: CallControl) => {
-      const line = this.#lines.find(({ client }) => client.callById(call.id) === call);
+      const line = this.#lineOf(call);
       return line ? { [ACCOUNT_TAG]: line.account } : {};
     };
     const options = await recorderOptions(record ?? {});
@@ -272,6 +273,10 @@ export class Service implements Office, AsyncDisposable {
     };
   }
 
+  #lineOf(call: CallControl): ServiceLine | undefined {
+    return this.#lines.find(({ client }) => client.callById(call.id) === call);
+  }
+
   #read(config: ServiceConfig): Promise<Staff> {
     return Staff.read(config, {
       clock: this.clock,
@@ -279,6 +284,12 @@ export class Service implements Office, AsyncDisposable {
       accounts: this.#lines,
       taker: (taker) => this.sources.machine(taker),
       queue: (queue) => this.sources.queue(queue),
+      leaveVoicemail: async (prompts, message) => {
+        const line = this.#lineOf(message.call.call);
+        if (!line) throw new JackfieldError('ERR_CLOSED', 'The endpoint of the call is gone.');
+        const { client, server } = line;
+        await flowVoicemail({ client, server, prompts, clock: this.clock })(message);
+      },
     });
   }
 }

@@ -131,6 +131,9 @@ async function tryRecorder(record: RecordConfig): Promise<void> {
   await checkMeans(options);
 }
 
+/** Abilities that every endpoint is taken to have: it is not attached to. */
+const ENDPOINT = { leaveVoicemail: async () => undefined };
+
 type Talker = Pick<
   NonNullable<ServiceConfig['bots']>[string],
   'flow' | 'hooks' | 'http' | 'script' | 'prompts' | 'speech' | 'cache'
@@ -145,7 +148,7 @@ function ofBot(path: readonly string[], { prompts, speech, cache, ...files }: Ta
     check([...path, field], async () => {
       const library = await opened().catch(() => undefined);
       const bot = await readBot({ flow, hooks, http, script }, library ? { prompts: library } : {});
-      const { says, prepare } = bot.make();
+      const { says, prepare } = bot.make(undefined, ENDPOINT);
       await library?.ready(says);
       await prepare?.();
     }),

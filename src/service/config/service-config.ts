@@ -66,6 +66,8 @@ const hook = {
   timeoutMs: z.number().min(100).max(600_000).optional().describe('Longest time that it may take.'),
 };
 
+const key = z.string().regex(/^[0-9*#]$/, 'Expected a key of 0-9, * and #, in quotation marks');
+
 /** The fields of what talks: a bot, or a campaign. */
 const talker = {
   flow: file.optional().describe('The flow, as YAML or JSON.'),
@@ -116,6 +118,23 @@ const campaign = z
     timezone: zone.optional().describe('Zone of both. Default: that of the flow.'),
     concurrency: ranged(CAMPAIGN_RULES.concurrency).optional().describe('Calls at once. Default 1.'),
     callsPerMinute: z.number().min(0.001).max(6000).optional().describe('Default 30.'),
+    callsPerSecond: z
+      .number()
+      .min(0.001)
+      .max(1000)
+      .optional()
+      .describe('Default: callsPerMinute alone limits.'),
+    zones: z
+      .record(z.string().min(1).max(20), zone)
+      .optional()
+      .describe('Zones by the beginning of a number: { "+44": Europe/London }.'),
+    holidays: z
+      .array(z.string().regex(/^\d{4}-\d\d-\d\d$/, 'Expected a day such as "2026-12-25"'))
+      .max(10_000)
+      .optional()
+      .describe('Days without calls.'),
+    doNotCall: file.optional().describe('File with those who must not be called, one a line.'),
+    doNotCallKey: key.optional().describe('Key with which whoever is called is put into that file.'),
     attempts: ranged(CAMPAIGN_RULES.attempts).optional().describe('Calls to one target. Default 3.'),
     retryAfterMs: ranged(CAMPAIGN_RULES.retryAfterMs)
       .optional()
@@ -153,7 +172,6 @@ const spoken = z.union(
   ],
   'Expected a file of sound, { text: words for the speech engine } or { prompt: name of a recording }',
 );
-const key = z.string().regex(/^[0-9*#]$/, 'Expected a key of 0-9, * and #, in quotation marks');
 const program = { command: file, args: z.array(z.string().max(10_000)).max(100).optional() };
 
 const machine = z.strictObject({

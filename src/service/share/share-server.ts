@@ -1,4 +1,4 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { path as aPath, callback, checkArgument } from '../../base/check.js';
@@ -56,8 +56,8 @@ export class ShareServer implements AsyncDisposable {
     if (path !== undefined) checkArgument('path', path, aPath);
     const socket = path ?? (await ownShareSocket());
     const share = new ShareServer(servers, socket);
-    // One of a process of this number that was killed.
-    rmSync(socket, { force: true });
+    // One of a process of this number that was killed; a file of that name is somebody's.
+    if (lstatSync(socket, { throwIfNoEntry: false })?.isSocket()) rmSync(socket);
     await share.#listen();
     return share;
   }
