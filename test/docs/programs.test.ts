@@ -48,6 +48,11 @@ const ATTACHED: readonly Scene[] = [
     ],
   },
   {
+    page: 'docs/campaigns.md',
+    has: "log.store('spring')",
+    changes: [[/$/, END]],
+  },
+  {
     page: 'docs/bots.md',
     has: 'espeakEngine(), cacheFolder',
     needs: 'espeak-ng',

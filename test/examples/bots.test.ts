@@ -6,7 +6,9 @@ import * as echo from '../../examples/bot-echo.js';
 import * as musicOnHold from '../../examples/bot-music-on-hold.js';
 import * as survey from '../../examples/bot-survey.js';
 import * as voicemailMenu from '../../examples/bot-voicemail-menu.js';
+import * as campaignOfTwenty from '../../examples/campaign-of-twenty.js';
 import * as speechEngine from '../../examples/speech-engine.js';
+import * as twentyCalls from '../../examples/twenty-calls.js';
 
 const speech = 'assets/speech/reader-870.wav';
 
@@ -26,9 +28,29 @@ describe('bots', () => {
     expect(answers).toEqual([{ who: 'caller', flour: 4, price: 2 }]);
   });
 
-  it('call-back queue: the agent talks to who waited', async () => {
-    const { results } = await callBackQueue.run();
-    expect(results.map(({ outcome }) => outcome)).toEqual(['done', 'done']);
+  it('call-back queue: who hung up keeps the place, and is served first', async () => {
+    const { results, figures } = await callBackQueue.run();
+    expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+    expect(figures).toMatchObject({ entered: 2, handled: 2, waiting: 0, abandoned: 0 });
+  });
+
+  it('a campaign of twenty: hours by each clock, a holiday, second calls, and who wants none', async () => {
+    const { results, never, report } = await campaignOfTwenty.run();
+    const last = new Map(results.map((result) => [result.target, result]));
+    const outcomes = [...last.values()].map(({ outcome }) => outcome);
+    const count = (outcome: string) => outcomes.filter((each) => each === outcome).length;
+    expect(last.size).toBe(20);
+    expect([count('unanswered'), count('do-not-call')]).toEqual([1, 1]);
+    expect(last.get('patient7')).toMatchObject({ attempt: 2, variables: { answer: '1' } });
+    expect(never).toEqual(new Set(['patient20', 'patient12']));
+    // In Tokyo the day was over, and the next was a holiday; nobody answered on the third.
+    expect(new Date(last.get('patient3')!.placedAtMs).toISOString()).toMatch(/^2027-03-04T00:00/);
+    expect(report.split('\r\n')).toHaveLength(results.length + 2);
+  });
+
+  it('twenty calls: those that throw end alone', async () => {
+    const { byOutcome } = await twentyCalls.run();
+    expect(byOutcome).toEqual({ done: 14, failed: 4, 'hung-up': 2 });
   });
 
   it('echo: the pitch tells the delay, and speech comes back', async () => {
