@@ -42,16 +42,22 @@ export class FencedEmitter<
 }
 
 function tell(emitter: EventEmitter, event: string, cause: unknown): void {
-  const error = new JackfieldError(
-    'ERR_LISTENER',
-    `A listener of "${event}" threw, which was kept away from what told it: ${messageOf(cause)}`,
-    { cause },
-  );
+  const error = listenerError(event, cause);
   if (event !== 'failure' && emitter.listenerCount('failure') > 0) emitter.emit('failure', error);
   else warn(error);
 }
 
-function warn(error: JackfieldError): void {
+/** The error for a listener, or another function of the program that is told of something, which has failed. */
+export function listenerError(name: string, cause: unknown): JackfieldError {
+  return new JackfieldError(
+    'ERR_LISTENER',
+    `A listener of "${name}" threw, which was kept away from what told it: ${messageOf(cause)}`,
+    { cause },
+  );
+}
+
+/** Makes an error that nobody listens for a warning of the process. */
+export function warn(error: JackfieldError): void {
   const detail = error.cause instanceof Error ? error.cause.stack : undefined;
   process.emitWarning(error.message, { type: error.name, code: error.code, ...(detail && { detail }) });
 }

@@ -133,15 +133,15 @@ export async function openCallVoice(
   for (const listener of listeners) opening.add(listener, (it) => it.failed?.());
   const over = opening.add(endOf(call), (it) => it.forget());
   const limits = { signal: signal ? AbortSignal.any([signal, over.signal]) : over.signal };
-  const onNoMicrophone = (error: unknown): undefined => {
+  const onNoMicrophone = async (error: unknown): Promise<undefined> => {
     if (!options.onNoMicrophone || !(error instanceof Error)) throw error;
-    options.onNoMicrophone(error);
+    await options.onNoMicrophone(error);
   };
   const streams = { output: call.output, capture_mic: call.captureMic, input: call.input };
   const redirect = async (lease: Lease, start: number): Promise<Lease> => {
     const { stream } = lease;
     opening.add(lease, (it) => it.close());
-    onLease?.(stream, lease, start);
+    await onLease?.(stream, lease, start);
     for (const listener of listeners) listener.onLease?.(stream, lease, start);
     if (joined && stream !== 'input') {
       await joined.feed(stream, lease, limits);

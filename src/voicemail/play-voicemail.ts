@@ -130,7 +130,7 @@ export async function receiveInto(
       account.follow(opened.received);
       opened.on('sink-failed', (_, error) => failed.push(error));
       feed = opened.addSink(account, { policy, name: 'voicemail' });
-      onLease?.(opened);
+      return onLease?.(opened);
     },
   });
   try {

@@ -69,7 +69,7 @@ export async function openVoicemailPort(
     ...STREAMS[name],
     ...leaseOptions,
   });
-  onLease?.(lease);
+  await onLease?.(lease);
   return redirectToLease(stream, lease, signal ? { signal } : {});
 }
 

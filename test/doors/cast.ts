@@ -272,6 +272,8 @@ async function addService(
   const desk = new jackfield.ControlDesk(service, hooks);
   const tokens = await jackfield.BearerTokens.read({ tokens: {} });
   add({ ControlDesk: desk, BearerTokens: tokens, RestApi: new jackfield.RestApi(desk, tokens) });
+  const sink = { end: () => undefined };
+  add({ SpanSink: sink, CallSpans: new jackfield.CallSpans(sink) });
   add({ FeedHooks: await jackfield.FeedHooks.open(feed, { outbox: 'hooks', hooks: {} }, clock) });
   add({ Queue: await jackfield.Queue.open({ clock }) });
 }

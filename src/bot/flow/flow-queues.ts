@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError } from '../../base/errors.js';
+import { observe } from '../../base/observe.js';
 import { Queue } from '../queue/queue.js';
 import type { FlowQueue } from './flow-queue.js';
 import type { FlowRun } from './flow-run.js';
@@ -39,6 +40,6 @@ async function open(run: FlowRun, name: string, facts: FlowQueue): Promise<Queue
       greeting: greeting && run.spoken(greeting),
     },
   });
-  options.onQueue?.(queue);
+  observe('onQueue', options.onQueue, queue);
   return queue;
 }

@@ -1,5 +1,6 @@
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError } from '../../base/errors.js';
+import { observe } from '../../base/observe.js';
 import type { FlowRun, StepWork } from './flow-run.js';
 import type { FlowStep, StepOf } from './flow-schema.js';
 import { CALL_STEPS } from './flow-steps-of-calls.js';
@@ -37,7 +38,7 @@ export async function walk(run: FlowRun): Promise<void> {
       const message = `Step ${name} of ${flow.file} goes round and round, and no time passes.`;
       throw new JackfieldError('ERR_LIMIT', message);
     }
-    options.onStep?.({ call, file: flow.file, name, kind: step.do });
+    observe('onStep', options.onStep, { call, file: flow.file, name, kind: step.do });
     name = await take(run, step);
   }
 }

@@ -1,5 +1,6 @@
 import { type Deferred, deferred } from '../../base/deferred.js';
 import { JackfieldError } from '../../base/errors.js';
+import { Fence } from '../../base/fence.js';
 import { whenFired } from '../../base/wait.js';
 import type { BotCall } from '../bot-call.js';
 import type { Speakable } from '../prompt/speakable.js';
@@ -110,11 +111,7 @@ export class QueueVisit {
 
   /** The talk begins. What the program does then is kept away from it. */
   taken(agent: string): void {
-    try {
-      this.#parts.onAgent?.(agent);
-    } catch (error) {
-      this.#parts.failed(error);
-    }
+    new Fence((error) => this.#parts.failed(error)).run('onAgent', () => this.#parts.onAgent?.(agent));
   }
 
   /** The talk is over. */

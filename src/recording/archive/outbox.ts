@@ -18,6 +18,7 @@ import {
 import { type CancelTimer, CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { entryOf } from '../../base/entry-of.js';
 import { asError, JackfieldError, messageOf } from '../../base/errors.js';
+import { observe } from '../../base/observe.js';
 import { TimeLimit, waitFor } from '../../base/wait.js';
 import { makePrivateFolder } from '../../files/private-file.js';
 import { removeWhole, writeJson } from '../../files/whole-file.js';
@@ -141,7 +142,7 @@ export class Outbox {
       const lane = this.#laneOf(channel);
       if (lane.waiting >= maxWaiting) {
         const text = `The event was dropped: ${maxWaiting} others wait for the channel ${channel}.`;
-        onFailure?.(event, channel, new JackfieldError('ERR_LIMIT', text), true);
+        observe('onFailure', onFailure, event, channel, new JackfieldError('ERR_LIMIT', text), true);
         continue;
       }
       await lane.add({ event, channel, attempts: 0, notBefore: 0 });
@@ -336,9 +337,9 @@ class Lane {
       }
     } catch (cause) {
       // The disk is full, or gone: the count of attempts stays as it was, the pause is kept in memory.
-      onFailure?.(kept.event, kept.channel, cause as Error, false);
+      observe('onFailure', onFailure, kept.event, kept.channel, cause as Error, false);
     }
-    onFailure?.(kept.event, kept.channel, error, last);
+    observe('onFailure', onFailure, kept.event, kept.channel, error, last);
     return dueAt;
   }
 
@@ -357,7 +358,15 @@ class Lane {
     for (const { name: oldest, kept } of events.slice(0, names.length - maxFailed)) {
       await removeWhole(join(failed, oldest));
       const text = `The event was deleted: ${failed} holds ${maxFailed} newer ones that failed. Mend the channel, or raise maxFailed.`;
-      if (kept) onFailure?.(kept.event, kept.channel, new JackfieldError('ERR_LIMIT', text), true);
+      if (kept)
+        observe(
+          'onFailure',
+          onFailure,
+          kept.event,
+          kept.channel,
+          new JackfieldError('ERR_LIMIT', text),
+          true,
+        );
     }
   }
 }

@@ -10,6 +10,7 @@ import {
   type Rules,
 } from '../../base/check.js';
 import { asError } from '../../base/errors.js';
+import { observe } from '../../base/observe.js';
 import { STEREO, VOICE_FORMAT } from '../../base/pcm.js';
 import { splitChannels } from '../../voice/convert/channels.js';
 import { toFormat } from '../../voice/convert/to-format.js';
@@ -70,10 +71,10 @@ export async function transcribeRecordings(
       const transcript = await transcriptOf(await catalogue.fileOf(entry), options);
       await catalogue.annotate(entry.id, { transcript }, { segment: entry.segment });
       count++;
-      onRecording?.({ ...entry, transcript }, undefined);
+      observe('onRecording', onRecording, { ...entry, transcript }, undefined);
     } catch (error) {
       if (signal?.aborted) throw error;
-      onRecording?.(entry, asError(error));
+      observe('onRecording', onRecording, entry, asError(error));
     }
   }
   return count;

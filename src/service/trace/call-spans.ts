@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { checkArgument, having, object } from '../../base/check.js';
+import { checkArgument, having, number, object } from '../../base/check.js';
 import type { EventFeed } from '../feed/event-feed.js';
 import type { FeedEvent } from '../feed/feed-event.js';
 
@@ -61,6 +61,7 @@ export class CallSpans {
 
   /** Ends all that is open. */
   close(unixMs: number): void {
+    checkArgument('unixMs', unixMs, number);
     for (const [key, call] of this.#calls) this.#drop(key, call, unixMs);
   }
 

@@ -1,3 +1,4 @@
+import { checkArgument, having, rule } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 import type { CallSpan, SpanSink } from './call-spans.js';
 
@@ -23,6 +24,9 @@ export interface OpenTelemetrySpan {
 }
 
 const STATUS_ERROR = 2;
+const API = rule('the API of OpenTelemetry', (value) =>
+  having('getTracer', 'setSpan').accepts((Object(value) as Partial<OpenTelemetryApi>).trace),
+);
 
 /**
  * A sink that makes spans by OpenTelemetry's API, for programs that have its SDK: {@link traceCalls} feeds it. Ids are
@@ -32,6 +36,7 @@ const STATUS_ERROR = 2;
  * @throws ERR_UNSUPPORTED where that is not installed.
  */
 export async function openTelemetrySpans(api?: OpenTelemetryApi): Promise<SpanSink> {
+  if (api !== undefined) checkArgument('api', api, API);
   const { trace, ROOT_CONTEXT } = api ?? (await installed());
   const tracer = trace.getTracer('jackfield');
   const begun = new WeakMap<CallSpan, OpenTelemetrySpan>();

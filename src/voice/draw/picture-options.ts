@@ -10,6 +10,7 @@ import {
   within,
 } from '../../base/check.js';
 import { abortedError, invalidArgument } from '../../base/errors.js';
+import { observe } from '../../base/observe.js';
 import type { PcmFormat } from '../../base/pcm.js';
 import { openPcm, PCM_INPUT, type PcmInput, type PcmProgress } from '../pcm-input.js';
 
@@ -106,7 +107,7 @@ async function readLanes<Reader extends PictureReader>(
   for await (const samples of pcm.source) {
     if (signal?.aborted) throw abortedError('the picture', signal);
     reader.push(samples);
-    onProgress?.({ position: reader.sampleCount, sampleCount: pcm.sampleCount });
+    observe('onProgress', onProgress, { position: reader.sampleCount, sampleCount: pcm.sampleCount });
   }
   return Array.from({ length: channels }, (_, channel) => ({ reader, channel, sampleRate, label: '' }));
 }

@@ -15,6 +15,7 @@ import {
   whole,
 } from '../../base/check.js';
 import { abortedError, invalidArgument, JackfieldError } from '../../base/errors.js';
+import { observe } from '../../base/observe.js';
 import type { PcmFormat } from '../../base/pcm.js';
 import { fileError } from '../../files/file-error.js';
 import { checkReplaceable, moveInto, openPrivate, removeFile } from '../../files/private-file.js';
@@ -189,7 +190,7 @@ async function encodeInto(
     for await (const samples of toFormat(counted(), pcm.format, encoded, { latency })) {
       if (signal?.aborted) throw abortedError('the output to be written', signal);
       await encoder.write(samples, encoder.sampleCount);
-      onProgress?.({ position, sampleCount: pcm.sampleCount });
+      observe('onProgress', onProgress, { position, sampleCount: pcm.sampleCount });
     }
     if (signal?.aborted) throw abortedError('the output to be written', signal);
     await encoder.end();

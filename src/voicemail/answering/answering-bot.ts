@@ -11,6 +11,7 @@ import {
 } from '../../base/check.js';
 import { during } from '../../base/during.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import { observe } from '../../base/observe.js';
 import { type Bot, bot } from '../../bot/bot.js';
 import type { BotCall } from '../../bot/bot-call.js';
 import { SPEAKABLE, type Speakable } from '../../bot/prompt/speakable.js';
@@ -114,7 +115,7 @@ async function answer(call: BotCall, settings: Settings): Promise<void> {
   const message = await take(call, settings);
   if (!message || message.durationMs < settings.minMs) return;
   const kept = await during(call.clock, keep(call, settings, message, heardAt));
-  settings.onMessage?.(kept, message.samples);
+  observe('onMessage', settings.onMessage, kept, message.samples);
   if (!call.call.over) await call.say(settings.goodbye);
 }
 

@@ -18,6 +18,7 @@ import {
 } from '../../base/check.js';
 import { CLOCK, type Clock, sleep, systemClock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
+import { observe } from '../../base/observe.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
 import type { Voicemail } from '../../control/state/voicemail.js';
@@ -332,7 +333,13 @@ class ArchiveRun {
     untranscribed?: Error,
   ): void {
     this.#done++;
-    this.#options.onProgress?.({ done: this.#done, total: this.#listed, outcome, message, untranscribed });
+    observe('onProgress', this.#options.onProgress, {
+      done: this.#done,
+      total: this.#listed,
+      outcome,
+      message,
+      untranscribed,
+    });
   }
 }
 

@@ -9,6 +9,7 @@ import {
   path,
   type Rules,
 } from '../../base/check.js';
+import { observe } from '../../base/observe.js';
 import { writeWhole } from '../../files/whole-file.js';
 import { ARCHIVE_QUERY, type ArchiveQuery } from './archive-query.js';
 import type { ArchivedMessage } from './archived-message.js';
@@ -76,7 +77,7 @@ export async function exportArchive(
       if (!message.audio && format !== 'csv') continue;
       yield message;
       count++;
-      onMessage?.(message);
+      observe('onMessage', onMessage, message);
     }
   };
   await writeWhole(output, WRITERS[format](archive, messages()), signal ? { signal } : {});

@@ -10,6 +10,7 @@ import {
   type Rules,
 } from '../../base/check.js';
 import { asError } from '../../base/errors.js';
+import { observe } from '../../base/observe.js';
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import { ARCHIVE_QUERY, type ArchiveQuery } from './archive-query.js';
 import type { ArchivedMessage } from './archived-message.js';
@@ -64,10 +65,10 @@ export async function transcribeArchive(
       });
       await archive.setTranscript(message.key, text);
       count++;
-      onMessage?.(archive.catalogue.message(message.key), undefined);
+      observe('onMessage', onMessage, archive.catalogue.message(message.key), undefined);
     } catch (error) {
       if (signal?.aborted) throw error;
-      onMessage?.(message, asError(error));
+      observe('onMessage', onMessage, message, asError(error));
     }
   }
   return count;

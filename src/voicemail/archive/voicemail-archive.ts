@@ -20,6 +20,7 @@ import {
 } from '../../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
+import { observe } from '../../base/observe.js';
 import { isRowDamage } from '../../files/database.js';
 import { expendable, RETENTION, type RetentionRules } from '../../recording/archive/retention.js';
 import { ARCHIVE_QUERY, type ArchiveQuery } from './archive-query.js';
@@ -240,7 +241,7 @@ export class VoicemailArchive implements AsyncDisposable {
         if (fault) faults.push(fault);
         checked++;
       } else if (message.state !== 'purged') unstored++;
-      options.onMessage?.(message);
+      observe('onMessage', options.onMessage, message);
     }
     const known = new Set(Array.from(this.catalogue.allAudio(), ({ path }) => path));
     for await (const path of this.#audio.published()) {

@@ -1,0 +1,16 @@
+import { Fence } from './fence.js';
+import { listenerError, warn } from './fenced-emitter.js';
+
+const FENCE = new Fence((error, name) => warn(listenerError(name, error)));
+
+/**
+ * Calls a function of the program that is told of something, and whose result is not waited for. What it throws or
+ * rejects with ends nothing but itself: it becomes a warning of the process with the code ERR_LISTENER.
+ */
+export function observe<A extends readonly unknown[]>(
+  name: string,
+  observer: ((...told: A) => unknown) | undefined,
+  ...told: A
+): void {
+  if (observer) FENCE.run(name, () => observer(...told));
+}
