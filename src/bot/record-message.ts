@@ -1,7 +1,8 @@
 import { signal as abortSignal, checkOptions, flag, path, type Rules, within } from '../base/check.js';
 import { during } from '../base/during.js';
+import { JackfieldError } from '../base/errors.js';
 import { msToSamples, samplesToMs } from '../base/pcm.js';
-import { waitFor } from '../base/wait.js';
+import { fired, waitFor } from '../base/wait.js';
 import { VoiceDetector } from '../voice/level/voice-detector.js';
 import { concatSamples } from '../voice/stage.js';
 import { WavWriter } from '../voice/wav/wav-writer.js';
@@ -48,6 +49,8 @@ const HANGOVER_MS = 100;
 /**
  * Records what the caller says. A hang-up ends the message and does not throw: the message has been left, and
  * whatever the script does next with the call throws.
+ *
+ * @throws ERR_TAKEN when somebody else takes the call's voice away; ERR_FILE, ERR_INVALID_ARG, ERR_ABORTED.
  */
 export async function recordMessage(context: CallContext, options: RecordOptions = {}): Promise<Message> {
   const { maxMs, silenceMs, terminators, beep, file, signal } = resolved(options);
@@ -81,9 +84,16 @@ export async function recordMessage(context: CallContext, options: RecordOptions
     await during(context.clock, take.close());
   }
   if (ended === 'digit') context.digits.clear();
+  // A stream that has ended without a hang-up was taken away: no message was left.
+  if (ended === 'hang-up') await throwIfTaken(context);
   const { samples } = take;
   const message = { durationMs: samplesToMs(take.length), ended, samples };
   return file === undefined ? message : { ...message, file };
+}
+
+async function throwIfTaken({ ended }: CallContext): Promise<void> {
+  await fired(ended);
+  if (ended.reason instanceof JackfieldError && ended.reason.code === 'ERR_TAKEN') throw ended.reason;
 }
 
 /** The message so far, and whether it has ended. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { asError, JackfieldError } from '../base/errors.js';
-import { TimeLimit } from '../base/wait.js';
+import { fired, TimeLimit } from '../base/wait.js';
 import type { Bot } from './bot.js';
 import type { BotCall } from './bot-call.js';
 
@@ -31,11 +31,14 @@ export async function runScript(bot: Bot, call: BotCall, clock: Clock): Promise<
 
 /** The script is through: what is queued is said, and the call hung up, if the other party does not do so first. */
 async function sayTheRest(call: BotCall): Promise<void> {
+  // Whoever has taken the voice away has the call, and is to keep it.
+  if (call.voice.remote.state.status === 'closed') await fired(call.signal);
+  if (isTaken(call.signal.reason)) throw call.signal.reason;
   try {
     await call.mark();
     await call.hangUp();
   } catch (error) {
-    if (!call.signal.aborted) throw error;
+    if (!call.signal.aborted || isTaken(error)) throw error;
   }
 }
 
@@ -50,6 +53,10 @@ async function sayGoodbye(bot: Bot, call: BotCall, clock: Clock): Promise<void> 
   } catch {
     // The script's own error is what is told.
   }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof JackfieldError && error.code === 'ERR_TAKEN';
 }
 
 function isCallEnded(error: unknown): boolean {

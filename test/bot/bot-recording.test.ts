@@ -4,8 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/base/clock.js';
 import { bot } from '../../src/bot/bot.js';
+import type { BotCall } from '../../src/bot/bot-call.js';
 import { BotHost } from '../../src/bot/bot-host.js';
 import type { BotResult } from '../../src/bot/bot-result.js';
+import { Queue } from '../../src/bot/queue/queue.js';
+import type { Message } from '../../src/bot/record-message.js';
+import { Room } from '../../src/bot/room.js';
 import { testBot } from '../../src/bot/test/test-bot.js';
 import { attach } from '../../src/control/attach.js';
 import type { Client } from '../../src/control/client/client.js';
@@ -15,6 +19,7 @@ import { Exchange } from '../../src/exchange/exchange.js';
 import { Recorder } from '../../src/recording/archive/recorder.js';
 import type { RecordingResult } from '../../src/recording/call-recording.js';
 import { verifyRecording } from '../../src/recording/evidence/verify-recording.js';
+import { recordVoice } from '../../src/recording/record-call.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
 import { collectSamples, splitChannels, WavReader } from '../../src/voice.js';
 
@@ -78,6 +83,44 @@ describe('a bot that records', () => {
     expect(durationMs).toBeGreaterThan(2000);
     expect(durationMs).toBeLessThan(4000);
     expect((await loud(result!)).local).toBeGreaterThan(TONE_SAMPLES / 2);
+  });
+
+  it('takes a message meanwhile, and has any number of listeners on the one redirection', async () => {
+    let message: Message | undefined;
+    const files = ['one.wav', 'two.wav'].map((name) => join(folder, name));
+    const recordings: RecordingResult[] = [];
+    const talker = bot(
+      async (call) => {
+        const taken = await Promise.all([
+          recordVoice(call.voice, { clock: call.clock, file: files[0]! }),
+          call.recordBoth({ file: files[1]! }),
+        ]);
+        await call.say(TONE);
+        message = await call.record({ silenceMs: 1000 });
+        await call.say(TONE);
+        await call.mark();
+        await call.pause(300);
+        for (const each of taken) recordings.push(await each.stop());
+      },
+      { record: { folder, template: 'whole' } },
+    );
+    const { results } = await testBot(
+      talker,
+      async (caller) => {
+        await caller.hears({ tone: 1000, ms: 400 });
+        await caller.waits(2500);
+        await caller.speaks(TONE);
+        await caller.hasStatus('FINISHED', { withinMs: 30_000 });
+      },
+      { exchange: Exchange },
+    );
+    expect(results).toMatchObject([{ outcome: 'done', recording: { sidecar: { complete: true } } }]);
+    expect(message).toMatchObject({ ended: 'silence' });
+    for (const each of [...recordings, results[0]!.recording!]) {
+      const { local, remote } = await loud(each);
+      expect(local).toBeGreaterThan(TONE_SAMPLES);
+      expect(remote).toBeGreaterThan(TONE_SAMPLES / 2);
+    }
   });
 
   it('takes the call though its folder cannot be written to', async () => {
@@ -175,23 +218,38 @@ describe('one call and several who want it', () => {
     });
   });
 
-  it('fails with that reason when its voice is taken away, and does not hang up', async () => {
-    await inHouse(async ({ clock, server, desk, other, caller }) => {
-      await using second = new PcmServer();
-      const host = new BotHost({ client: desk, server, clock });
-      await host.attend(bot(async (call) => call.pause(3_000_000)));
-      const ended = new Promise<BotResult>((resolve) => host.on('result', resolve));
-      const call = await caller.call('the.bot');
-      await call.reached('INPROGRESS');
-      const [known] = await other.search('ACTIVECALLS');
-      const lease = await second.lease({ object: `CALL ${known}`, stream: 'output', direction: 'receive' });
-      await other.invoke(`ALTER CALL ${known} SET_OUTPUT PORT="${lease.port}"`);
-      const result = await ended;
-      expect(result).toMatchObject({ outcome: 'failed', error: { code: 'ERR_TAKEN' } });
-      expect(result.error?.message).toContain(String(lease.port));
-      expect(call.over).toBe(false);
-      await call.hangUp();
-      await host.close();
-    });
-  });
+  const WORK: Record<string, (call: BotCall) => unknown> = {
+    pauses: (call) => call.pause(3_000_000),
+    records: (call) => call.record({ maxMs: 3_000_000, beep: false }),
+    'says something': (call) => call.say({ loop: { tone: 500, ms: 500 } }),
+    gathers: (call) => call.gather({ timeoutMs: 3_000_000 }),
+    listens: async (call) => {
+      for await (const { samples } of call.listen()) if (samples.length === 0) return;
+    },
+    'is in a room': (call) => new Room().join(call),
+    'waits in a queue': async (call) => (await Queue.open({ clock: call.clock })).enter(call),
+  };
+
+  it.each(Object.entries(WORK))(
+    'that %s fails with that reason when its voice is taken away, and does not hang up',
+    async (_, work) => {
+      await inHouse(async ({ clock, server, desk, other, caller }) => {
+        await using second = new PcmServer();
+        const host = new BotHost({ client: desk, server, clock });
+        await host.attend(bot(async (call) => void (await work(call))));
+        const ended = new Promise<BotResult>((resolve) => host.on('result', resolve));
+        const call = await caller.call('the.bot');
+        await call.reached('INPROGRESS');
+        const [known] = await other.search('ACTIVECALLS');
+        const lease = await second.lease({ object: `CALL ${known}`, stream: 'output', direction: 'receive' });
+        await other.invoke(`ALTER CALL ${known} SET_OUTPUT PORT="${lease.port}"`);
+        const result = await ended;
+        expect(result).toMatchObject({ outcome: 'failed', error: { code: 'ERR_TAKEN' } });
+        expect(result.error?.message).toContain(String(lease.port));
+        expect(call.over).toBe(false);
+        await call.hangUp();
+        await host.close();
+      });
+    },
+  );
 });
