@@ -108,8 +108,10 @@ function condition(holds: boolean, what: string, given: string, allowed: readonl
   return { holds, text: `${what} ${cut(given) || '(unknown)'} is ${holds ? '' : 'not '}one of ${list}` };
 }
 
+/** A text from outside, in one line and not longer than a reason should be. */
 function cut(text: string): string {
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+  const line = text.slice(0, MAX_SHOWN + 1).replace(/\p{Cc}/gu, ' ');
+  return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}…` : line;
 }
 
 /** The patterns of a condition, ready to be compared with every call. */
