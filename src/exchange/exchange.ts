@@ -307,7 +307,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     return {
       clock: this.#clock,
       commands: this.#commands,
-      authorization: new Authorization(this.#options.attach, this.#store),
+      authorization: new Authorization(this.#options.attach, this.#store, this.#options.limits),
       limits: this.#options.limits,
       fence: this.#fence,
     };

@@ -75,6 +75,20 @@ export const LIMITS = {
     unit: 'calls',
     note: 'of one user that go on at once; his next is refused, and who calls him finds the line busy',
   },
+  namesAsked: {
+    default: 8,
+    min: 1,
+    max: 1000,
+    unit: 'names',
+    note: 'of one user that a decision of the option attach is awaited for; another is refused, and may ask again',
+  },
+  namesKept: {
+    default: 1000,
+    min: 1,
+    max: 100_000,
+    unit: 'names',
+    note: 'whose decision is remembered for one user; those beyond are asked about each time',
+  },
 } as const satisfies Record<string, LimitSpec>;
 
 type LimitName = keyof typeof LIMITS;

@@ -4,10 +4,11 @@ import { createClient } from 'dbus-native';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/base/clock.js';
 import { Fence } from '../../src/base/fence.js';
+import { X11Transport } from '../../src/control/transport/x11-transport.js';
 import { TokenCheck } from '../../src/exchange/attach/token-check.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { LIMITS, resolveLimits } from '../../src/exchange/limits.js';
-import { hasDbusDaemon, startBus } from '../control/private-servers.js';
+import { hasDbusDaemon, hasXvfb, startBus, startDisplay } from '../control/private-servers.js';
 import { settle, world } from './world.js';
 
 const TOKEN = 'a-token-of-many-characters';
@@ -73,6 +74,31 @@ describe('limits', () => {
     expect(await say(clients[1], 'PING')).toMatch(/^ERROR 97 .*limits\.clients/);
     expect(await say(clients[0], `SET PROFILE ABOUT ${'x'.repeat(2000)}`)).toMatch(/^ERROR 1 .*1024 bytes/);
     await Promise.all(clients.map((client) => client.close()));
+  });
+
+  it.skipIf(!hasXvfb)('clients and lineBytes, on X11 (skipped without Xvfb)', async () => {
+    await using server = await startDisplay();
+    await using exchange = await Exchange.start({ limits: { clients: 2, lineBytes: 1024 } });
+    await exchange.listenOnX11({ display: server.address });
+    const transport = new X11Transport({ display: server.address });
+    const lines: string[][] = [[], [], []];
+    const links = [];
+    for (const heard of lines) {
+      links.push(await transport.open({ line: (line) => void heard.push(line), closed: () => undefined }));
+      await links.at(-1)?.send('PING');
+      await expect.poll(() => heard).toHaveLength(1);
+    }
+    expect(lines.slice(0, 2)).toEqual([['PONG'], ['PONG']]);
+    expect(lines[2]?.[0]).toMatch(/^ERROR 97 .*limits\.clients/);
+    // One without an end is thrown away as far as it came; the client goes on, and the other one too.
+    await links[0]?.send(`SET PROFILE ABOUT ${'x'.repeat(5000)}`);
+    for (const n of [0, 1]) {
+      await links[n]?.send('PING');
+      await expect.poll(() => lines[n]).toHaveLength(2);
+    }
+    expect(lines[0]).toEqual(['PONG', 'PONG']);
+    await Promise.all(links.map((link) => link.close()));
+    await expect.poll(() => exchange.endpoint().sessions).toHaveLength(0);
   });
 
   it('clientsWithoutToken and bytesBeforeToken: nothing is kept for who has not shown it', async () => {
@@ -177,6 +203,35 @@ describe('limits', () => {
     await settle();
     expect(client.lines.slice(1)).toEqual(['#1 OK', '#2 OK']);
     expect(client.send('PING')).toEqual(['PONG']);
+  });
+
+  it('namesAsked: a person is asked about so many at once; another is refused, and may ask again', async () => {
+    const asked: { readonly name: string; readonly decide: (allowed: boolean) => void }[] = [];
+    const attach = ({ name }: { readonly name: string }) =>
+      new Promise<boolean>((decide) => asked.push({ name, decide }));
+    await using w = await world({ limits: { namesAsked: 2 }, attach });
+    const [flood, other] = [w.client('alice', { attach: false }), w.client('alice', { attach: false })];
+    for (let n = 0; n < 50; n++) flood.send(`#${n} NAME flood ${n}`);
+    expect(asked.map(({ name }) => name)).toEqual(['flood 0', 'flood 1']);
+    expect(flood.lines).toHaveLength(48);
+    expect(flood.lines[0]).toMatch(/^#2 ERROR 68 .*limits\.namesAsked/);
+    expect(w.client('bob', { attach: false }).send('NAME x')).toEqual([]);
+    asked[0]?.decide(false);
+    await settle();
+    expect(other.send('NAME other')).toEqual([]);
+    asked.at(-1)?.decide(true);
+    await settle();
+    expect(other.lines).toEqual(['OK']);
+  });
+
+  it('namesKept: decisions beyond are not remembered', async () => {
+    const asked: string[] = [];
+    const attach = ({ name }: { readonly name: string }) => asked.push(name) > 0;
+    await using w = await world({ limits: { namesKept: 2 }, attach });
+    for (let round = 0; round < 2; round++) {
+      for (const name of ['a', 'b', 'c']) w.client('alice', { attach: false }).send(`NAME ${name}`);
+    }
+    expect(asked).toEqual(['a', 'b', 'c', 'c']);
   });
 
   it('callsPerUser: his next is refused, and who calls him finds the line busy', async () => {

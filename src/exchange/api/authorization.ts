@@ -1,4 +1,6 @@
 import type { ExchangeUser } from '../exchange-user.js';
+import { type ExchangeLimits, limitReached } from '../limits.js';
+import { Refusal } from './refusal.js';
 
 /** A client that asks to attach. */
 export interface AttachRequest {
@@ -21,6 +23,8 @@ export type AttachDecision = boolean | undefined;
 
 /** Keeps what was decided about clients, over restarts. */
 export interface DecisionStore {
+  /** Names of which a decision is kept for a user. */
+  decided(handle: string): number;
   decision(handle: string, name: string): boolean | undefined;
   decide(handle: string, name: string, allowed: boolean): void;
 }
@@ -29,11 +33,13 @@ export interface DecisionStore {
 export class Authorization {
   readonly #policy: AttachPolicy;
   readonly #store: DecisionStore;
-  /** Decisions that are still awaited, by handle and name: clients that ask meanwhile wait for the same answer. */
-  readonly #asked = new Map<string, Promise<boolean>>();
+  readonly #limits: ExchangeLimits;
+  /** Decisions that are still awaited, by handle, then name: clients that ask meanwhile wait for the same answer. */
+  readonly #asked = new Map<string, Map<string, Promise<boolean>>>();
 
-  constructor(policy: AttachPolicy, store: DecisionStore) {
+  constructor(policy: AttachPolicy, store: DecisionStore, limits: ExchangeLimits) {
     this.#policy = policy;
+    this.#limits = limits;
     this.#store = store;
   }
 
@@ -47,17 +53,27 @@ export class Authorization {
     if (typeof policy !== 'function') return policy === 'allow';
     const known = this.#store.decision(user.handle, name);
     if (known !== undefined) return known;
-    const key = JSON.stringify([user.handle, name]);
-    const asked = this.#asked.get(key);
+    const waiting = this.#waitingOf(user.handle);
+    const asked = waiting.get(name);
     if (asked) return asked;
+    if (waiting.size >= this.#limits.namesAsked) {
+      throw new Refusal('access-denied', `${limitReached(this.#limits, 'namesAsked')}`);
+    }
     const decided = policy({ name, handle: user.handle });
     const remember = (allowed: AttachDecision) => {
-      if (allowed !== undefined) this.#store.decide(user.handle, name, allowed);
+      const isKept = allowed !== undefined && this.#store.decided(user.handle) < this.#limits.namesKept;
+      if (isKept) this.#store.decide(user.handle, name, allowed);
       return allowed ?? false;
     };
     if (!(decided instanceof Promise)) return remember(decided);
-    const answer = decided.then(remember).finally(() => this.#asked.delete(key));
-    this.#asked.set(key, answer);
+    const answer = decided.then(remember).finally(() => waiting.delete(name));
+    waiting.set(name, answer);
     return answer;
+  }
+
+  #waitingOf(handle: string): Map<string, Promise<boolean>> {
+    const waiting = this.#asked.get(handle) ?? new Map<string, Promise<boolean>>();
+    this.#asked.set(handle, waiting);
+    return waiting;
   }
 }

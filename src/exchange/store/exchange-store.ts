@@ -93,6 +93,11 @@ export class ExchangeStore implements DecisionStore {
     return this.#decisions.get(`${handle}/${name}`);
   }
 
+  /** Counts the names of which there is a decision for a user. */
+  decided(handle: string): number {
+    return [...this.#decisions.keys()].filter((key) => key.startsWith(`${handle}/`)).length;
+  }
+
   decide(handle: string, name: string, allowed: boolean): void {
     this.#decisions.set(`${handle}/${name}`, allowed);
     this.#put(`client/${handle}/${name}`, allowed);
