@@ -1,75 +1,25 @@
-import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import fc from 'fast-check';
 import Database from 'libsql';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/index.js';
+import { describe, expect, it } from 'vitest';
 import { sidecarPath } from '../../../src/voicemail/archive/sidecar.js';
-import { LedgerSink } from '../../../src/voicemail/ledger-sink.js';
-import {
-  type ArchivedMessage,
-  exportArchive,
-  transcribeArchive,
-  VoicemailArchive,
-  type VoicemailFacts,
-  type VoicemailSidecar,
-} from '../../../src/voicemail.js';
+import { transcribeArchive, VoicemailArchive, type VoicemailSidecar } from '../../../src/voicemail.js';
 import { tone } from '../line.js';
 
-const run = promisify(execFile);
-const has = async (command: string) =>
-  run('which', [command]).then(
-    () => true,
-    () => false,
-  );
-const hasUnzip = await has('unzip');
-const hasPython = await has('python3');
-const DAY_S = 86_400;
-const NOW_S = Date.UTC(2026, 10, 22) / 1000;
+import {
+  archive,
+  DAY_S,
+  facts,
+  NOW_S,
+  onArchiveStage,
+  reopen,
+  root,
+  samplesOf,
+  store,
+} from './archive-stage.js';
 
-let root: string;
-let archive: VoicemailArchive;
-
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'jackfield-archive-'));
-  archive = await VoicemailArchive.open(root, { clock: new VirtualClock(NOW_S * 1000) });
-});
-afterEach(async () => {
-  await archive.close();
-  await rm(root, { recursive: true });
-});
-
-function facts(id: number, more: Partial<VoicemailFacts> = {}): VoicemailFacts {
-  const partner = { partner: 'anna', partnerName: 'Anna Ash' };
-  return {
-    account: 'jack',
-    id,
-    type: 'INCOMING',
-    ...partner,
-    timestamp: NOW_S - id * DAY_S,
-    durationSeconds: 1,
-    played: false,
-    ...more,
-  };
-}
-
-async function samplesOf(from: VoicemailArchive, message: ArchivedMessage): Promise<Int16Array> {
-  const parts: Int16Array[] = [];
-  for await (const part of from.samples(message)) parts.push(part);
-  return new Int16Array(parts.flatMap((part) => [...part]));
-}
-
-async function store(from: VoicemailFacts, frequency = 300 + from.id * 10): Promise<ArchivedMessage> {
-  const { key } = archive.catalogue.see(from);
-  const intake = await archive.take(from);
-  const account = new LedgerSink(intake);
-  await account.write(tone(100, frequency), 0);
-  return (await archive.store(key, intake, { ledger: account.ledger })).message;
-}
+onArchiveStage();
 
 describe('a VoicemailArchive', () => {
   it('finds by time, partner, type, state, tag, hold and words, in order of time', async () => {
@@ -188,7 +138,7 @@ describe('a VoicemailArchive', () => {
         'UPDATE messages SET hold = 1 WHERE voicemail = 2; DROP TABLE unfinished; PRAGMA user_version = 1',
     );
     db.close();
-    archive = await VoicemailArchive.open(root);
+    await reopen();
     const ledger = { received: 1600, idle: 0, masked: 0, missing: 0 };
     expect(archive.catalogue.message(key)).toMatchObject({
       complete: true,
@@ -229,7 +179,7 @@ describe('a VoicemailArchive', () => {
   it('is still there when it is opened again', async () => {
     const { key } = await store(facts(1));
     await archive.close();
-    archive = await VoicemailArchive.open(root);
+    await reopen();
     expect(archive.catalogue.message(key)).toMatchObject({
       state: 'stored',
       complete: true,
@@ -270,7 +220,7 @@ describe('an encrypted archive', () => {
     const { Decrypter, generateX25519Identity, identityToRecipient } = await import('age-encryption');
     const identity = await generateX25519Identity();
     await archive.close();
-    archive = await VoicemailArchive.open(root, { encryptTo: [await identityToRecipient(identity)] });
+    await reopen({ encryptTo: [await identityToRecipient(identity)] });
     const one = await store(facts(1), 440);
     const two = await store(facts(2), 440);
     expect(one.audio?.path).toMatch(/\.wav\.age$/);
@@ -285,7 +235,7 @@ describe('an encrypted archive', () => {
     expect(await archive.verify()).toEqual({ checked: 2, unstored: 0, faults: [] });
     await expect(samplesOf(archive, one)).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' });
     await archive.close();
-    archive = await VoicemailArchive.open(root, { identity });
+    await reopen({ identity });
     expect(await samplesOf(archive, one)).toEqual(tone(100, 440));
     expect((await archive.verify()).faults).toEqual([]);
     const heard: (string | undefined)[] = [];
@@ -307,7 +257,7 @@ describe('an encrypted archive', () => {
     // Who can read it finds that age refuses it; who cannot, that it is not the file that was written.
     expect((await archive.verify()).faults.map(({ kind }) => kind)).toEqual(['unreadable', 'unreadable']);
     await archive.close();
-    archive = await VoicemailArchive.open(root);
+    await reopen();
     expect((await archive.verify()).faults.map(({ kind }) => kind)).toEqual(['changed', 'changed']);
   });
 
@@ -316,107 +266,5 @@ describe('an encrypted archive', () => {
     await expect(opening).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
     const reading = VoicemailArchive.open(join(root, 'x'), { identity: 'AGE-SECRET-KEY-1NONSENSE' });
     await expect(reading).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
-  });
-});
-
-describe('exportArchive', () => {
-  const prepare = async () => {
-    await store(facts(1, { partnerName: 'Ünal "the boss", Ltd' }));
-    const two = await store(facts(2, { partnerName: '=HYPERLINK("x")', type: 'OUTGOING' }), 310);
-    await archive.setTranscript(two.key, 'Two lines,\nwith "quotes" — and From here');
-    await archive.setTags(two.key, ['tag']);
-    archive.catalogue.see(facts(3));
-  };
-
-  it.skipIf(!hasUnzip)('writes a zip whose sums are right (needs unzip)', async () => {
-    await prepare();
-    const output = join(root, 'out.zip');
-    expect(await exportArchive(archive, { format: 'zip', output })).toBe(2);
-    const folder = join(root, 'unzipped');
-    expect((await run('unzip', ['-t', output])).stdout).toMatch(/No errors detected/);
-    await run('unzip', ['-q', output, '-d', folder]);
-    const checked = await run('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: folder });
-    expect(checked.stdout.match(/: OK$/gm)).toHaveLength(4);
-    const sums = (await readFile(join(folder, 'SHA256SUMS'), 'utf8')).trim().split('\n');
-    // Both have the same samples: one audio file, two sidecars, the manifest.
-    expect(sums).toHaveLength(4);
-    for (const line of sums) {
-      const [sum, name = ''] = line.split('  ');
-      expect(
-        createHash('sha256')
-          .update(await readFile(join(folder, name)))
-          .digest('hex'),
-      ).toBe(sum);
-    }
-    const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
-    expect(manifest.messages.map(({ id }: ArchivedMessage) => id)).toEqual([2, 1]);
-  });
-
-  it('writes CSV that a spreadsheet reads and does not run', async () => {
-    await prepare();
-    const output = join(root, 'out.csv');
-    expect(await exportArchive(archive, { format: 'csv', output, query: {} })).toBe(3);
-    const text = await readFile(output, 'utf8');
-    expect(text.split('\r\n')[0]).toBe(
-      'key,account,voicemail,type,recorded_at,partner,partner_name,duration_s,played,state,complete,failure,original,hold,tags,transcript,audio,samples,missing,sha256',
-    );
-    expect(text).toContain('"\'=HYPERLINK(""x"")"');
-    expect(text).toContain('"Two lines,\nwith ""quotes"" — and From here"');
-    expect(text).toContain('"Ünal ""the boss"", Ltd"');
-  });
-
-  it.skipIf(!hasPython)('writes an mbox that another program reads (needs python3)', async () => {
-    await prepare();
-    const output = join(root, 'out.mbox');
-    expect(await exportArchive(archive, { format: 'mbox', output })).toBe(2);
-    const script = `
-import mailbox, json, sys, hashlib
-from email.header import decode_header, make_header
-out = []
-for mail in mailbox.mbox(sys.argv[1]):
-    text, audio = mail.get_payload()
-    out.append({'from': str(make_header(decode_header(mail['From']))), 'to': mail['To'], 'date': mail['Date'],
-      'text': text.get_payload(decode=True).decode(), 'name': audio.get_filename(), 'tags': mail['Keywords'],
-      'sha': hashlib.sha256(audio.get_payload(decode=True)).hexdigest()})
-print(json.dumps(out))`;
-    const { stdout } = await run('python3', ['-c', script, output]);
-    const [two, one] = JSON.parse(stdout);
-    const [first, second] = [...archive.find({ state: 'stored' })];
-    const sha256Of = async (message: ArchivedMessage | undefined) => {
-      const bytes = await readFile(archive.audioFile(message ?? expect.fail()) ?? '');
-      return createHash('sha256').update(bytes).digest('hex');
-    };
-    expect(two).toMatchObject({
-      from: '<jack@voicemail.invalid>',
-      text: 'Two lines,\nwith "quotes" — and From here',
-      date: 'Fri, 20 Nov 2026 00:00:00 +0000',
-      tags: 'tag',
-      sha: await sha256Of(first),
-      name: '20261121T000000Z_anna_jack-1.wav',
-    });
-    expect(one.sha).toBe(await sha256Of(second));
-    expect(one.from).toBe('Ünal "the boss", Ltd <anna@voicemail.invalid>');
-    expect(one.text).toBe('(no transcript)');
-  });
-
-  it('leaves nothing behind when it cannot be finished', async () => {
-    await prepare();
-    const [message] = archive.find({ state: 'stored' });
-    await rm(archive.audioFile(message ?? expect.fail()) ?? '');
-    for (const format of ['zip', 'mbox'] as const) {
-      const exporting = exportArchive(archive, { format, output: join(root, `out.${format}`) });
-      await expect(exporting).rejects.toMatchObject({ code: 'ERR_FILE' });
-    }
-    const aborted = exportArchive(archive, {
-      format: 'csv',
-      output: join(root, 'out.csv'),
-      signal: AbortSignal.abort(),
-    });
-    await expect(aborted).rejects.toMatchObject({ code: 'ERR_ABORTED' });
-    expect((await readdir(root)).filter((name) => name.startsWith('out'))).toEqual([]);
-    const format = 'xml' as 'zip';
-    await expect(exportArchive(archive, { format, output: 'x' })).rejects.toMatchObject({
-      code: 'ERR_INVALID_ARG',
-    });
   });
 });
