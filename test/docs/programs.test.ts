@@ -81,6 +81,8 @@ const NOT_RUN: readonly (readonly [page: string, has: string, why: string])[] = 
     'it goes on from what the page has before, and wants an engine',
   ],
   ['docs/bots.md', "record: { folder: 'calls' }", 'it goes on from what the page has before'],
+  ['docs/recording.md', 'transcribeRecordings(catalogue', 'it wants a transcriber'],
+  ['docs/service.md', 'openTelemetrySpans()', 'it wants an optional package'],
   ['docs/control.md', 'exchange.example', 'it wants another machine'],
 ];
 

@@ -1,4 +1,5 @@
 import { checkArgument, listOf, object, rule } from '../../base/check.js';
+import { entryOf } from '../../base/entry-of.js';
 import { invalidArgument } from '../../base/errors.js';
 import { type Hours, nextWithinHours } from '../../base/hours.js';
 import { checkTimeZone, localClock } from '../../base/local-time.js';
@@ -47,7 +48,7 @@ export class CallingTimes {
       checkArgument(`holidays${prefix && `.${prefix}`}`, days, DAYS);
     this.#holidays = longestFirst(Object.entries(table).map(([prefix, days]) => [prefix, new Set(days)]));
     for (const { target, fields } of targets) {
-      const zone = Object.hasOwn(fields, zoneField) ? fields[zoneField] : undefined;
+      const zone = entryOf(fields, zoneField);
       if (zone) namedZone(`${zoneField} of ${target}`, zone);
     }
   }
@@ -55,7 +56,7 @@ export class CallingTimes {
   /** The zone of a target: that of its field, of its number, or that of the campaign. */
   zoneOf({ target, fields }: CampaignTarget): string {
     const { zoneField, timezone } = this.#options;
-    const own = Object.hasOwn(fields, zoneField) ? fields[zoneField] : undefined;
+    const own = entryOf(fields, zoneField);
     return own || (this.#zones.find(([prefix]) => target.startsWith(prefix))?.[1] ?? timezone);
   }
 

@@ -8,6 +8,7 @@ import {
   oneOf,
   type Rules,
 } from '../../base/check.js';
+import { entryOf } from '../../base/entry-of.js';
 import type { CampaignResult } from './campaign-call.js';
 
 export interface CampaignReportOptions {
@@ -54,7 +55,7 @@ function cellsOf(call: CampaignResult): string[] {
 }
 
 function variableOf({ variables }: CampaignResult, name: string): string {
-  return (Object.hasOwn(variables, name) ? variables[name] : undefined) ?? '';
+  return entryOf(variables, name) ?? '';
 }
 
 function figuresOf(calls: readonly CampaignResult[]): CampaignFigures {
@@ -130,5 +131,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** Text of a page: nothing in it is markup, and no character of control is left. */
 function html(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, ' ').replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+  return text
+    .replaceAll(/\p{Cc}/gu, ' ')
+    .replaceAll(/[&<>"']/g, (character) => entryOf(ENTITIES, character) ?? '');
 }

@@ -83,7 +83,8 @@ function append(file: string, target: string): void {
 
 function* entriesOf(text: string): Generator<string> {
   for (const each of text.replace(/^\ufeff/, '').split(/\r\n|\n|\r/)) {
-    const entry = each.replace(/(^|\s)#.*$/, '').trim();
+    const comment = each.search(/(?:^|\s)#/);
+    const entry = (comment < 0 ? each : each.slice(0, comment)).trim();
     if (entry !== '') yield keyOf(entry);
   }
 }

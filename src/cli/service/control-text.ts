@@ -1,3 +1,4 @@
+import { entryOf } from '../../base/entry-of.js';
 import { textTable } from '../text-table.js';
 
 /**
@@ -20,7 +21,7 @@ export function controlText(result: unknown): string[] {
 function listLines(list: readonly unknown[]): string[] {
   if (!list.every(isObject)) return list.map(cell);
   const names = [...new Set(list.flatMap(Object.keys))];
-  return textTable([names, ...list.map((row) => names.map((name) => cell(row[name])))]);
+  return textTable([names, ...list.map((row) => names.map((name) => cell(entryOf(row, name))))]);
 }
 
 /** A value as a person reads it: `up=true calls=2` for an object, words with blanks between for a list. */

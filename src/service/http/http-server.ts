@@ -16,6 +16,7 @@ import {
   whole,
   within,
 } from '../../base/check.js';
+import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { Service } from '../service.js';
 import type { FeedMetrics } from '../watch/feed-metrics.js';
@@ -108,7 +109,7 @@ export class HttpServer implements AsyncDisposable {
     const say = (status: number, text: string, type = 'text/plain; charset=utf-8') =>
       response.writeHead(status, { 'content-type': type }).end(text);
     try {
-      const twice = ONCE.find((name) => (request.headersDistinct[name]?.length ?? 0) > 1);
+      const twice = ONCE.find((name) => (entryOf(request.headersDistinct, name)?.length ?? 0) > 1);
       if (twice) throw new HttpRefusal(400, 'ERR_SYNTAX', `${twice} stands twice.`, 'each header once');
       if (path.startsWith(`${API_PATH}/`) && this.#api)
         return await this.#api.answer(request, response, path);
@@ -157,7 +158,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 /** Answers what is no request of HTTP, or does not arrive in time. */
 function sayNoRequest({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || code === 'ECONNRESET') return void socket.destroy();
-  const status = STATUS_OF[code] ?? 400;
+  const status = entryOf(STATUS_OF, code) ?? 400;
   const error = {
     code: 'ERR_SYNTAX',
     message: `${STATUS_CODES[status]}.`,

@@ -11,7 +11,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** The REST API in OpenAPI 3.1, made from the table of commands; docs/openapi.json. */
 export function openApiDocument(): Json {
-  const paths: Record<string, Record<string, Json>> = {};
+  const paths = new Map<string, Json>();
   for (const { name, does, at, takes, gives } of controlCommands()) {
     const [method = '', path = ''] = at.toLowerCase().split(' ');
     const { call, ...rest } = takes.shape;
@@ -22,7 +22,7 @@ export function openApiDocument(): Json {
       ...(Object.keys(rest).length > 0 && { requestBody: bodyOf(z.strictObject(rest)) }),
       responses: { 200: name === 'tail' ? EVENTS : answer('Done.', schemaOf(gives)), ...ERRORS },
     };
-    paths[path] = { ...paths[path], [method]: operation };
+    paths.set(path, { ...paths.get(path), [method]: operation });
   }
   return {
     openapi: '3.1.0',
@@ -35,7 +35,7 @@ export function openApiDocument(): Json {
     },
     servers: [{ url: API_PATH }],
     security: [{ token: [] }],
-    paths,
+    paths: Object.fromEntries(paths),
     webhooks: { event: { post: WEBHOOK } },
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
