@@ -17,6 +17,7 @@ import {
   WavReader,
 } from '../../voice.js';
 import { ExchangeProcess } from '../exchange/exchange-process.js';
+import { checkOutput, intoFile } from '../outputs.js';
 
 /** Options of the demo. */
 export interface DemoOptions {
@@ -51,6 +52,8 @@ export interface DemoResult {
 }
 
 const SERVICE = 'echo123';
+/** Nothing that is there is replaced. */
+const KEPT = { force: false };
 const SPEECH = fileURLToPath(new URL('../../../assets/speech/reader-870.wav', import.meta.url));
 /** The voice begins this long after the beep has ended, so that its place is fixed before it is due. */
 const AFTER_BEEP_MS = 500;
@@ -63,6 +66,8 @@ export async function runDemo(
 ): Promise<DemoResult> {
   const { hangUp, view } = options;
   const spoken = options.input ?? SPEECH;
+  const file = fileName(options.out);
+  await checkOutput(file, KEPT);
   await using speech = await WavReader.open(spoken);
   await using exchange = await ExchangeProcess.start({ manual: options.fast });
   await using client = await attach(new TcpTransport({ port: exchange.port }), {
@@ -73,7 +78,7 @@ export async function runDemo(
   const startedAt = performance.now();
   const call = await client.call(SERVICE);
   whenFired(hangUp, () => void call.hangUp().catch(() => undefined));
-  const recording = await recordCall(call, server, { file: fileName(options.out), leadMs: LEAD_MS });
+  const recording = await recordCall(call, server, { file, leadMs: LEAD_MS });
   recording.on('progress', (progress) => view.progress(progress));
   const speaking = speakAfterBeep(recording.voice, speech);
   if (options.fast) exchange.run();
@@ -125,9 +130,13 @@ async function makeFiles(
   const transcoded = file.replace(/wav$/, 'flac');
   const waveform = file.replace(/wav$/, 'png');
   view.step('Transcoding to FLAC');
-  await transcode({ input: file, output: transcoded, tags: { title: `Call with ${SERVICE}` } });
+  await intoFile(transcoded, KEPT, (output) =>
+    transcode({ input: file, output, tags: { title: `Call with ${SERVICE}` } }),
+  );
   view.step('Drawing the waveform');
-  await drawWaveform({ input: file, output: waveform, labels: ['sent', SERVICE] });
+  await intoFile(waveform, KEPT, (output) =>
+    drawWaveform({ input: file, output, labels: ['sent', SERVICE] }),
+  );
   return { recording: file, transcoded, waveform, sidecar };
 }
 

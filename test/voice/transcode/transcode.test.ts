@@ -104,6 +104,18 @@ describe('transcode, with nothing installed', () => {
     },
   );
 
+  it.skipIf(!HAS_FFMPEG).each([8000, 12_000, 16_000, 24_000, 48_000])(
+    'writes Opus of %d Hz that others decode to its length: no sample of the encoder\u2019s own, none cut (needs ffmpeg)',
+    async (sampleRate) => {
+      const wav = join(folder, `length-${sampleRate}.wav`);
+      const output = join(folder, `length-${sampleRate}.opus`);
+      await writeFile(wav, encodeWav(noise(9876), { format: { sampleRate, channels: 1 } }));
+      await transcode({ input: wav, output });
+      const decoded = samplesFrom('ffmpeg', '-v', 'error', '-i', output, '-f', 's16le', '-');
+      expect(decoded.length).toBe((9876 * 48_000) / sampleRate);
+    },
+  );
+
   it.skipIf(!HAS_FFMPEG).each([
     ['mp3', 'builtin'],
     ['opus', 'builtin'],
