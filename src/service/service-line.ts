@@ -1,6 +1,7 @@
 import { checkArgument, whole } from '../base/check.js';
 import type { Clock } from '../base/clock.js';
 import { sleep } from '../base/clock.js';
+import { Opening } from '../base/opening.js';
 import type { BotCall } from '../bot/bot-call.js';
 import { BotHost } from '../bot/bot-host.js';
 import type { Prompts } from '../bot/prompt/prompts.js';
@@ -34,6 +35,14 @@ export interface Office {
   readonly places: Places;
   readonly draining: boolean;
   readonly join: VoiceJoiner | undefined;
+}
+
+/** Attendants who are ready to take the places of others on a line. */
+export interface Shift {
+  /** They answer from now on; the others keep the calls that they have. */
+  begin(): void;
+  /** They are not needed. */
+  cancel(): Promise<void>;
 }
 
 /** An attendant who has a place for a call. */
@@ -100,23 +109,24 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
     for (const call of this.calls) this.#onCall(call);
   }
 
-  /** Makes everybody ready who is to answer; resolves to what puts them in the places of those who do it now. */
-  async prepare(staff: Staff): Promise<() => void> {
+  /** Makes everybody ready who is to answer, in the places of those who do it now. */
+  async prepare(staff: Staff): Promise<Shift> {
     const posts = new Map<Attendant, BotHost>();
+    await using opening = new Opening();
     for (const attendant of staff.of(this.account)) {
-      const host = this.host(attendant.prompts);
+      const host = opening.add(this.host(attendant.prompts), (it) => this.dismiss(it));
       posts.set(attendant, host);
-      try {
-        await host.prepare(attendant.bot);
-      } catch (error) {
-        for (const each of posts.values()) await this.dismiss(each);
-        throw error;
-      }
+      await host.prepare(attendant.bot);
     }
-    return () => {
-      for (const host of this.#posts.values()) void this.dismiss(host);
-      this.#posts = posts;
-    };
+    return opening.done({
+      begin: () => {
+        for (const host of this.#posts.values()) void this.dismiss(host);
+        this.#posts = posts;
+      },
+      cancel: async () => {
+        for (const host of posts.values()) await this.dismiss(host);
+      },
+    });
   }
 
   /** Makes a host of bots on this line. */

@@ -23,7 +23,7 @@ import { danglingNames, type ServiceConfig, serviceConfigSchema } from './config
 import { EMBEDDED } from './embedded-exchange.js';
 import { EventFeed } from './feed/event-feed.js';
 import { ACCOUNT_TAG, FeedSources } from './feed/feed-sources.js';
-import { type Office, ServiceLine } from './service-line.js';
+import { type Office, ServiceLine, type Shift } from './service-line.js';
 import type { MetricsState } from './watch/feed-metrics.js';
 
 export interface ServiceOptions {
@@ -132,15 +132,17 @@ export class Service implements Office, AsyncDisposable {
   async reload(config: ServiceConfig): Promise<readonly string[]> {
     const { changed, unchanged } = changedConfig(checked(config), this.#config);
     const staff = await this.#read(changed);
-    const posts = await Promise.all(this.#lines.map((line) => line.prepare(staff)));
     const campaigns = await this.campaigns.prepare(changed);
+    await using opening = new Opening();
+    const shifts: Shift[] = [];
+    for (const line of this.#lines) shifts.push(opening.add(await line.prepare(staff), (it) => it.cancel()));
     if (changed.record) await this.#recorder?.configure(await this.#recorderOptions(changed));
     // Nothing fails from here on.
     const former: Promise<void> = this.staff.settled().finally(() => this.#formerStaff.delete(former));
     this.#formerStaff.add(former);
     this.#config = changed;
     this.#staff = staff;
-    for (const take of posts) take();
+    for (const shift of opening.done(shifts)) shift.begin();
     campaigns();
     const text = unchanged.length > 0 ? `not until the next start: ${unchanged.join(', ')}` : 'all of it';
     this.feed.tell({ type: 'service', what: 'configured', text });
@@ -207,7 +209,7 @@ export class Service implements Office, AsyncDisposable {
       this.#closers.push(() => line[Symbol.asyncDispose]());
     }
     this.#staff = await this.#read(this.#config);
-    for (const line of this.#lines) (await line.prepare(this.#staff))();
+    for (const line of this.#lines) (await line.prepare(this.#staff)).begin();
     const campaigns = await this.campaigns.prepare(this.#config);
     for (const line of this.#lines) line.begin();
     campaigns();

@@ -15,13 +15,14 @@ beforeEach(() =>
   ),
 );
 
+const bots = () => ({
+  sales: { flow: folder('flow.yaml') },
+  support: { flow: folder('flow.yaml') },
+  long: { flow: folder('long.yaml'), maxCalls: 1 },
+});
 const config = (changes: Partial<ServiceConfig>): ServiceConfig => ({
   endpoints: { desk: { attach: 'exchange:desk' } },
-  bots: {
-    sales: { flow: folder('flow.yaml') },
-    support: { flow: folder('flow.yaml') },
-    long: { flow: folder('long.yaml'), maxCalls: 1 },
-  },
+  bots: bots(),
   ...changes,
 });
 
@@ -138,6 +139,18 @@ describe('who answers', () => {
       const [line] = service.lines;
       const call = await people['ann']!.call('desk');
       await call.reached('INPROGRESS');
+      expect(line!.hostCount).toBe(3);
+      // One that is refused leaves nothing behind.
+      const refused = config({
+        rules,
+        record: { out: folder('calls') },
+        bots: { ...bots(), x: { flow: 'none' } },
+      });
+      await expect(service.reload(refused)).rejects.toMatchObject({ code: 'ERR_FILE' });
+      const mute = { list: folder('none.csv'), flow: folder('flow.yaml') };
+      await expect(service.reload(config({ rules, campaigns: { mute } }))).rejects.toMatchObject({
+        code: 'ERR_FILE',
+      });
       expect(line!.hostCount).toBe(3);
       const next = config({ rules, bots: { sales: { flow: folder('flow.yaml') } } });
       await service.reload({ ...next, rules: [{ name: 'all', answer: 'sales' }] });
