@@ -83,6 +83,7 @@ const NOT_RUN: readonly (readonly [page: string, has: string, why: string])[] = 
   ['docs/bots.md', "record: { folder: 'calls' }", 'it goes on from what the page has before'],
   ['docs/recording.md', 'transcribeRecordings(catalogue', 'it wants a transcriber'],
   ['docs/service.md', 'openTelemetrySpans()', 'it wants an optional package'],
+  ['docs/bank.md', 'export function bank', 'it is what the next one imports'],
   ['docs/control.md', 'exchange.example', 'it wants another machine'],
 ];
 

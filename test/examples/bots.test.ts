@@ -1,9 +1,15 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as autoAttendant from '../../examples/bot-auto-attendant.js';
+import * as bank from '../../examples/bot-bank.js';
+import * as bankFlow from '../../examples/bot-bank-flow.js';
 import * as callBackQueue from '../../examples/bot-call-back-queue.js';
 import * as conference from '../../examples/bot-conference.js';
 import * as echo from '../../examples/bot-echo.js';
 import * as musicOnHold from '../../examples/bot-music-on-hold.js';
+import * as reminder from '../../examples/bot-reminder.js';
 import * as survey from '../../examples/bot-survey.js';
 import * as voicemailMenu from '../../examples/bot-voicemail-menu.js';
 import * as campaignOfTwenty from '../../examples/campaign-of-twenty.js';
@@ -16,6 +22,33 @@ describe('bots', () => {
   it('auto-attendant: a wrong key, then through to the workshop', async () => {
     const { results } = await autoAttendant.run();
     expect(results).toMatchObject([{ outcome: 'done', status: 'FINISHED' }]);
+  });
+
+  it('bank: a balance after a wrong PIN, then the desk; no PIN is in the transcript', async () => {
+    const { results, transcript } = await bank.run();
+    expect(results[0]).toMatchObject({ outcome: 'done' });
+    expect(JSON.stringify(transcript.filter(({ who }) => who === 'bot'))).not.toMatch(/8642|0000/);
+  });
+
+  it('bank as a flow: a balance, nobody at the desk, and a message', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'jackfield-bank-'));
+    try {
+      const { results, steps, transcript } = await bankFlow.run({ folder });
+      expect(results).toMatchObject([{ outcome: 'done' }]);
+      expect(steps.join(' ')).toMatch(
+        /^menu account known silent pin check wrong again pin .*balance menu desk message$/,
+      );
+      expect(JSON.stringify(transcript.filter(({ who }) => who === 'bot'))).not.toMatch(/8642|1111/);
+      expect(await readdir(join(folder, 'messages'))).toHaveLength(1);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('reminder: a voicemail where nobody answers', async () => {
+    const { call, voicemailSeconds } = await reminder.run();
+    expect(call).toBe('unanswered');
+    expect(voicemailSeconds).toBeGreaterThan(0);
   });
 
   it('voicemail menu: what was left is heard again', async () => {

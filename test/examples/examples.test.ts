@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as echoCall from '../../examples/echo-call.js';
+import * as foreignPcmClient from '../../examples/foreign-pcm-client.js';
 import * as parrotLine from '../../examples/parrot-line.js';
 import * as recordCall from '../../examples/record-call.js';
 import * as recordCalls from '../../examples/record-calls.js';
+import * as recordWithPipeline from '../../examples/record-with-pipeline.js';
+import * as transcribingRecorder from '../../examples/transcribing-recorder.js';
 import { verifyRecording, WavReader } from '../../src/index.js';
 
 describe('examples', () => {
@@ -37,6 +40,24 @@ describe('examples', () => {
       'paused',
       'resumed',
     ]);
+  });
+
+  it('transcribing-recorder: a call is found by what was said and noted', async () => {
+    const [text] = await transcribingRecorder.run({ folder: join(folder, 'transcribed') });
+    expect(text).toMatch(/^local: about \d+ seconds of talk/);
+  });
+
+  it('record-with-pipeline: figures of the same call that is recorded', async () => {
+    const { spokenMs, recordedMs } = await recordWithPipeline.run({ file: join(folder, 'pipeline.wav') });
+    expect(recordedMs).toBeGreaterThanOrEqual(2900);
+    expect(spokenMs).toBeGreaterThan(0);
+    expect(spokenMs).toBeLessThanOrEqual(recordedMs);
+  });
+
+  it('foreign-pcm-client: every sample goes either way', async () => {
+    const { toClient, fromClient } = await foreignPcmClient.run();
+    expect(fromClient).toBe(8000);
+    expect(toClient).toBeGreaterThanOrEqual(8000);
   });
 
   it('record-call: records until it hangs up', async () => {
