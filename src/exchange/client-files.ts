@@ -5,8 +5,8 @@ import { positionedFile } from '../files/positioned-file.js';
 import { FileDestination, type FileOptions, FileSource } from './voice/file-stream.js';
 
 /**
- * Files that clients may replace: those that the exchange has written since it started, those that belong to the user
- * whom it runs as, or all.
+ * Files that clients may replace: those that the exchange has written since it started, those that belong to the
+ * account that it runs under, or all.
  */
 export type OverwritePolicy = 'written' | 'owned' | 'any';
 

@@ -118,7 +118,7 @@ export class Directory {
     }
   }
 
-  /** Somebody with whom every call fails. */
+  /** Makes a destination that every call fails to reach. */
   #failing(identity: Identity, reason: FailureReason, text?: string): Destination {
     const cause: EndCause = { kind: 'failed', reason, ...(text !== undefined && { text }) };
     return {

@@ -45,7 +45,7 @@ export interface ExchangeOptions {
   readonly fileRoots?: readonly string[];
   /**
    * Files that may be replaced there: those that this exchange has `written` since it started, those that are `owned`
-   * by the user whom it runs as, or `any`. Others are refused. Default `owned`.
+   * by the account that it runs under, or `any`. Others are refused. Default `owned`.
    */
   readonly overwriteFiles?: OverwritePolicy;
   /**

@@ -133,7 +133,7 @@ const PROFILE_DEFAULTS = {
 
 const NOTHING_SET: Contact = new Map();
 
-/** A user of the exchange: who he is, what he has set, whom he knows. */
+/** A user of the exchange: identity, settings and contacts. */
 export class ExchangeUser implements Identity, ObjectOwner {
   readonly handle: string;
   readonly network = 'P2P';

@@ -33,7 +33,7 @@ export interface Playback {
 
 /**
  * Sends one line of samples through a stream; position 0 is the first sample ever sent. Playbacks are sent in the
- * order in which they were queued, and digital silence where none is.
+ * order in which they were queued, with digital silence between them.
  */
 export interface Player {
   /** Samples sent so far, which is the position of the next one. */

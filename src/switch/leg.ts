@@ -108,7 +108,8 @@ export interface Leg {
   /** Takes a DTMF digit of the other end, which is heard as well. Default: no matter. */
   digit?(digit: string): void;
   /**
-   * Takes to whom the call that this end placed is being passed on; nobody when the one who did that has it back.
+   * Takes the party to which the call that this end placed is being passed on; nothing when whoever passes it on has
+   * taken it back.
    * Default: no matter.
    */
   transferred?(to: Identity | undefined): void;

@@ -23,7 +23,7 @@ export interface StreamFlowOwner extends SinkNotices {
   ending(reason: CloseReason): void;
   /** After {@link StreamFlow.finish}: everything is delivered and flushed. */
   finished(): void;
-  /** A sink that is waited for holds the stream back; without one, none does any more. */
+  /** Reports the sink that holds the stream back; nothing when none does any more. */
   held(feed: SinkFeed | undefined): void;
 }
 

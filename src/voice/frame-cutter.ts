@@ -12,7 +12,7 @@ export class FrameCutter {
 
   /**
    * Yields each frame that became full; the array is valid until the next one is asked for.
-   * @throws ERR_INVALID_ARG when `samples` are none.
+   * @throws ERR_INVALID_ARG for anything but an Int16Array.
    */
   *push(samples: Int16Array): Generator<Int16Array, void, undefined> {
     checkArgument('samples', samples, SAMPLES);

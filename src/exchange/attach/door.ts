@@ -14,7 +14,7 @@ export interface Door {
   readonly fence: Fence;
 }
 
-/** The line for a client for whom there is no room. */
+/** Line for a client that is turned away because the limit is reached. */
 export function noRoom({ limits }: Door): string {
   return `ERROR 97 Internal error: ${limitReached(limits, 'clients')}`;
 }

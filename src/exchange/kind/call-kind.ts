@@ -234,7 +234,7 @@ function callsOf({ services: { calls }, user }: Asking, matches: CallFilter): nu
     .map(({ id }) => id);
 }
 
-/** True for the name of somebody with whom there can be a call. */
+/** True for a handle or number that can be the other party of a call. */
 function isPartner(handle: string): boolean {
   return isHandle(handle) || phoneNumber(handle) !== undefined;
 }

@@ -151,7 +151,7 @@ function seenStatus(services: Services, handle: string): string {
   return onlineStatus(services, handle).toUpperCase();
 }
 
-/** Those of whom a user has set something that `matches` accepts, by the names that they go by. */
+/** Lists the handles of contacts for which `matches` accepts what the user has set. */
 export function handlesWhere(
   services: Services,
   user: ExchangeUser,

@@ -59,7 +59,7 @@ function known({ services, user }: Asking, matches: Parameters<typeof handlesWhe
   return handlesWhere(services, user, matches);
 }
 
-/** Handles of those with whom the user has had calls. */
+/** Handles of the other parties of the user's calls. */
 function recentPartners({ services: { calls }, user }: Asking): Set<string> {
   return new Set(calls.objects.listOf(user).map((call) => call.get('PARTNER_HANDLE') ?? ''));
 }

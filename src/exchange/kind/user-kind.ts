@@ -129,7 +129,7 @@ function publicValue({ services, user }: Asking, handle: string, property: strin
   }
 }
 
-/** Lists those of whom a part of the handle or the name is `text`. */
+/** Lists the handles of those whose handle or name contains `text`. */
 function found({ identities }: Asking['services'], text: string): string[] {
   const wanted = text.toLowerCase();
   return identities()

@@ -118,7 +118,7 @@ function callFrom(exchange: Exchange, caller: RobotDestination, to: string): voi
   }
 }
 
-/** @throws ERR_SYNTAX when the scenario speaks of somebody whom it does not have. */
+/** @throws ERR_SYNTAX when the scenario names a user, robot or number that it does not define. */
 function checkNames(path: string, { users, robots, numbers, calls, voicemails }: ScenarioFile): void {
   const lower = (names: readonly string[]) => new Set(names.map((name) => name.toLowerCase()));
   const reachable = lower(users.map(({ handle }) => handle));

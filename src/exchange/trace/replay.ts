@@ -55,7 +55,7 @@ const MAX_SHIFT_FRAMES = 5;
  * came from redirected inputs comes from the recording, and what the exchange says and sends is compared. The
  * seconds that a call counts (DURATION) are left out: against other lines their order is a race.
  *
- * @throws ERR_FILE when the recording cannot be read, ERR_SYNTAX when it is none.
+ * @throws ERR_FILE when the recording cannot be read, ERR_SYNTAX when it is no recording.
  */
 export async function replay(folder: string, options: ReplayOptions = {}): Promise<ReplayReport> {
   checkArgument('folder', folder, aPath);

@@ -6,7 +6,7 @@ const LEAST_WINDOWS = 5;
 const ENOUGH_WINDOWS = 7;
 /** The drift has to stand out of the noise by this many of its standard deviations. */
 const SIGNIFICANCE = 4;
-/** Each half of what was seen has to show this share of the drift: a step is none. */
+/** Each half of what was seen has to show this share of the drift: a step is no drift. */
 const HALF_SHARE = 0.5;
 /** So much of the drift is still there when any two windows are left out, or any one where there are many. */
 const REST_SHARE = 0.75;

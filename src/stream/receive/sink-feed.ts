@@ -19,7 +19,7 @@ export interface SinkNotices {
 
 /** The fan-out that a feed belongs to. */
 export interface FeedOwner extends SinkNotices {
-  /** True when others listen to the stream, whom a sink that is waited for must not delay. */
+  /** True when others listen to the stream: a sink that is waited for must not delay them. */
   readonly shared: boolean;
   /** The stream has to wait for the sink (`true`), or need not any more. */
   pressed(feed: SinkFeed, pressed: boolean): void;

@@ -3,7 +3,7 @@ import type { ResolvedSinkOptions } from './sink-options.js';
 
 /** The stream that a sink listens to. */
 export interface PressureOwner {
-  /** True when others listen to the stream, whom a sink that is waited for must not delay. */
+  /** True when others listen to the stream: a sink that is waited for must not delay them. */
   readonly shared: boolean;
   /** The stream has to wait (`true`), or may go on. */
   pressed(pressed: boolean): void;

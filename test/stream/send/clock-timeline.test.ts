@@ -126,7 +126,7 @@ describe('a wheel whose thread is busy', () => {
     }
   }
 
-  test('goes on in slices, and leaves out who was taken off meanwhile', async () => {
+  test('goes on in slices, and skips a member that was removed meanwhile', async () => {
     const clock = new BusyClock();
     const wheel = new TimingWheel(clock, { intervalMs: 100, slots: 1 });
     const visits: number[] = [];
