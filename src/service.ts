@@ -42,6 +42,7 @@ export { EventFeed, type FeedReader, type ReadOptions } from './service/feed/eve
 export {
   FEED_VERSION,
   type FeedEvent,
+  FEED_EVENT_TYPES,
   type FeedEventType,
   feedEventSchema,
   feedJsonSchema,

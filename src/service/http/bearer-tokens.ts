@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { checkArgument, words } from '../../base/check.js';
+import { checkArgument, object, words } from '../../base/check.js';
 import { invalidArgument } from '../../base/errors.js';
 import { readToken } from '../../files/key-files.js';
 import type { ServiceConfig } from '../config/service-config.js';
@@ -28,9 +28,11 @@ export class BearerTokens {
   }
 
   /** Reads the files of a configuration. @throws ERR_FILE; ERR_INVALID_ARG for a token that is too short, or stands twice. */
-  static async read({ tokens }: NonNullable<ServiceConfig['api']>): Promise<BearerTokens> {
+  static async read(config: NonNullable<ServiceConfig['api']>): Promise<BearerTokens> {
+    checkArgument('config', config, object);
+    checkArgument('config.tokens', config.tokens, object);
     const known = await Promise.all(
-      Object.entries(tokens).map(async ([name, { file, may = 'control' }]) => {
+      Object.entries(config.tokens).map(async ([name, { file, may = 'control' }]) => {
         const token = await readToken(file);
         if (token.length < MIN_LENGTH || !BEARER.test(`Bearer ${token}`)) {
           // The text of the error must not have the token in it.

@@ -1,3 +1,13 @@
+import {
+  checkArgument,
+  checkOptions,
+  listOf,
+  needed,
+  object,
+  type Rules,
+  rule,
+  words,
+} from '../../base/check.js';
 import type { CallSpan } from './call-spans.js';
 
 /** Names that every resource of OpenTelemetry has, besides a service's own. */
@@ -9,12 +19,22 @@ export interface OtlpResource {
 /** Kinds and codes of opentelemetry/proto/trace/v1/trace.proto. */
 const SPAN_KIND_INTERNAL = 1;
 const STATUS_CODE_ERROR = 2;
+const RULES: Rules<OtlpResource> = { serviceName: needed(words), version: needed(words) };
+const SPAN = rule(
+  'a span',
+  (value) => object.accepts(value) && Reflect.get(value as object, 'attributes') instanceof Map,
+);
 
 /**
  * An `ExportTraceServiceRequest` in the JSON of OTLP (opentelemetry.io/docs/specs/otlp, "JSON Protobuf Encoding"): ids are
  * in base 16, 64-bit numbers are texts, enums are numbers.
+ *
+ * @throws ERR_INVALID_ARG.
  */
-export function otlpRequest(spans: readonly CallSpan[], { serviceName, version }: OtlpResource): object {
+export function otlpRequest(spans: readonly CallSpan[], resource: OtlpResource): object {
+  checkArgument('spans', spans, listOf(SPAN));
+  checkOptions(resource, RULES, 'resource.');
+  const { serviceName, version } = resource;
   return {
     resourceSpans: [
       {
