@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { rename } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { Database, isDamage } from './database.js';
 import { fileError } from './file-error.js';
 
@@ -39,7 +40,8 @@ export async function renewDatabase(
     if (!isDamage(error)) throw error;
   }
   using _ = reserve();
-  const damaged = path.replace(/(?=\.\w+$)/, `.damaged-${randomUUID().slice(0, 8)}`);
+  const ext = extname(path);
+  const damaged = `${path.slice(0, path.length - ext.length)}.damaged-${randomUUID().slice(0, 8)}${ext}`;
   for (const beside of ['-wal', '-shm', '']) {
     await rename(`${path}${beside}`, `${damaged}${beside}`).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw fileError('move', path, error);

@@ -3,7 +3,7 @@
 // and pass only when the process gets the processor and its files are served, so that what a kill may cost is told in
 // time in which it could work. With a recipient it encrypts. Run by recording-kill.test.ts, on the built package.
 import { stat } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises'; // timer: it is voice that is killed in the middle
 import { attach, Exchange, MemoryTransport, PcmServer, recordCall, VirtualClock } from '../../dist/index.js';
 
 const TICK_MS = 20;

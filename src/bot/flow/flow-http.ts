@@ -87,14 +87,22 @@ export function isPrivateAddress(address: string): boolean {
   return PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
+/** Host and port of an entry of `http.hosts`; the port is empty where it has none. */
+function listedHost(entry: string): { host: string; port: string } {
+  const colon = entry.lastIndexOf(':');
+  const port = entry.slice(colon + 1);
+  if (colon < 0 || !/^\d+$/.test(port)) return { host: entry.toLowerCase(), port: '' };
+  return { host: entry.slice(0, colon).toLowerCase(), port };
+}
+
 /** Checks an address before anything is sent. @throws ERR_FORBIDDEN, ERR_INVALID_ARG. */
 export function checkUrl(text: string, { hosts }: FlowHttpOptions): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw new JackfieldError('ERR_INVALID_ARG', `${text} is no http: or https: address without a password.`);
   const isListed = hosts.some((each) => {
-    const [host = '', port] = each.toLowerCase().split(/:(?=\d+$)/);
-    if ((port ?? '') !== url.port && port !== (url.protocol === 'https:' ? '443' : '80')) return false;
+    const { host, port } = listedHost(each);
+    if (port !== url.port && port !== (url.protocol === 'https:' ? '443' : '80')) return false;
     return host.startsWith('*.') ? url.hostname.endsWith(host.slice(1)) : url.hostname === host;
   });
   if (isListed) return url;
