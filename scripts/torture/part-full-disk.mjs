@@ -42,7 +42,14 @@ export const part = {
   },
 };
 
-async function mountAt(folder) {
+/** Fills a disk up to so many bytes. */
+export async function fillUp(disk, filler, bytes) {
+  const { bavail, bsize } = await statfs(disk);
+  await writeFile(filler, Buffer.alloc(Math.max(0, bavail * bsize - bytes)), { flag: 'a' });
+}
+
+/** Mounts a small disk. */
+export async function mountAt(folder) {
   await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES},mode=700`, 'none', folder]);
 }
 
@@ -50,10 +57,7 @@ async function fill(disk, { bench, random, count }) {
   const subject = await bench.prepare(random, { folder: disk });
   await mkdir(subject.out, { mode: 0o700 });
   const filler = join(disk, 'filler');
-  const leave = async (bytes) => {
-    const { bavail, bsize } = await statfs(disk);
-    await writeFile(filler, Buffer.alloc(Math.max(0, bavail * bsize - bytes)), { flag: 'a' });
-  };
+  const leave = (bytes) => fillUp(disk, filler, bytes);
   const before = random.chance(0.5);
   const bytes = random.between(0, 500_000);
   const recorder = subject.record();

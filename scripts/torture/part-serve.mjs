@@ -1,11 +1,16 @@
 // Hurts a service and what it lives on: kills it, its exchange or its hook, takes away the reader of its log, fills its disk,
 // starts others beside it. Afterwards everything that was answered is recorded, and told to the hook.
-import { readFile, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { attach } from '../../dist/index.js';
 import { jackfield, ran } from './command.mjs';
 import { folderFaults, voicemailFaults } from './invariants.mjs';
 import { openYard, pause } from './lab.mjs';
+import { fillUp, part as fullDisk, mountAt } from './part-full-disk.mjs';
+
+const run = promisify(execFile);
 
 /** Processes started at once beside one that runs. */
 const RIVALS = 3;
@@ -75,6 +80,17 @@ export const BLOWS = {
     const { code, stdout } = await ran(['ctl', 'status', '--json', '--socket', scene.socket]);
     return code === 0 && stdout.includes('"pid"') ? [] : [`without a reader of its log it says ${stdout}`];
   },
+  disk: async ({ scene, random }) => {
+    const filler = join(scene.disk, 'filler');
+    await pause(random.between(YOUNG_MS, 2000));
+    await fillUp(scene.disk, filler, random.between(0, 300_000)).catch(() => {});
+    await scene.over();
+    const { code } = await ran(['ctl', 'status', '--json', '--socket', scene.socket]);
+    // What could not be published is, by the next start.
+    await rm(filler, { force: true });
+    await scene.service.end();
+    return code === 0 ? [] : [`on a full disk it answers with ${code}`];
+  },
   rivals: async ({ scene }) => {
     const rivals = Array.from({ length: RIVALS }, () => scene.serve());
     const faults = [];
@@ -112,7 +128,9 @@ export const part = {
       close: async () => undefined,
       async step(random, step) {
         const name = names[(step - 1) % names.length];
-        const scene = await openScene(random);
+        const why = name === 'disk' && (await fullDisk.unavailable());
+        if (why) return count(`disk, skipped: ${why}`) ?? [];
+        const scene = await openScene(random, name === 'disk');
         try {
           const faults = await BLOWS[name]({ scene, random });
           count(name);
@@ -126,11 +144,16 @@ export const part = {
 };
 
 /** A service with its exchange, in the midst of one call or two. */
-async function openScene(random) {
+async function openScene(random, hasDisk) {
   const yard = await openYard();
   const folder = yard.inside;
   const scene = { folder, socket: join(folder, 'run', 'serve.sock'), answered: 0, clients: [] };
-  const out = join(folder, 'recordings');
+  if (hasDisk) {
+    scene.disk = join(folder, 'disk');
+    await mkdir(scene.disk, { mode: 0o700 });
+    await mountAt(scene.disk);
+  }
+  const out = join(scene.disk ?? folder, 'recordings');
   const told = join(folder, 'told');
   const config = join(folder, 'serve.json');
 
@@ -168,6 +191,7 @@ async function openScene(random) {
     await scene.leave();
     for (const process of [scene.service, scene.exchange]) process?.kill();
     await Promise.all([scene.service?.exited, scene.exchange?.exited]);
+    if (scene.disk) await run('umount', ['-l', scene.disk]);
     await yard.remove();
   };
 
