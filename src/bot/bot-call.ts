@@ -225,9 +225,10 @@ export class BotCall {
     });
   }
 
-  /** Calls `listener` for each key from now on, and leaves it to be gathered; returns what stops that. */
+  /** Calls `listener` for each key, typed ahead or to come, and leaves it to be gathered; returns what stops that. */
   onKey(listener: (key: string) => void): () => void {
     checkArgument('listener', listener, callback);
+    for (const key of this.#context.digits.typedAhead) listener(key);
     return this.#context.digits.watch(listener);
   }
 

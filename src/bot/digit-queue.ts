@@ -17,6 +17,11 @@ export class DigitQueue {
     return this.#digits[0]?.digit;
   }
 
+  /** The digits that were typed ahead. */
+  get typedAhead(): readonly string[] {
+    return this.#digits.map(({ digit }) => digit);
+  }
+
   /** Digits that came when the queue was full. */
   get dropped(): number {
     return this.#dropped;

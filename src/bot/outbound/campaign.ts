@@ -237,7 +237,8 @@ class CampaignRun {
     const line = this.#lineOf(entry, paced);
     try {
       const host = hostFor?.(entry) ?? this.#host;
-      const bot = this.#listening(this.#botFor(line), line);
+      const wishes: Promise<void>[] = [];
+      const bot = this.#listening(this.#botFor(line), line, wishes);
       // What it cannot say ends the campaign, and not the call to one target after the other.
       await host.prepare(bot);
       const placedAtMs = clock.unixMs();
@@ -247,7 +248,16 @@ class CampaignRun {
       this.#pacer.end(paced, 'result' in placed && placed.result.outcome !== 'unanswered');
       const durationMs = clock.now() - begun;
       const variables = Object.fromEntries(line.variables);
-      return await this.#finish(entry, placed, { target, attempt, placedAtMs, durationMs, variables });
+      const result = await this.#finish(entry, placed, {
+        target,
+        attempt,
+        placedAtMs,
+        durationMs,
+        variables,
+      });
+      // A list that cannot be written ends the campaign: nobody's wish is to be lost.
+      await Promise.all(wishes);
+      return result;
     } finally {
       paced.settle();
     }
@@ -310,24 +320,21 @@ class CampaignRun {
     };
   }
 
-  /** The bot, which hears the key of those who want no more calls. */
-  #listening(bot: Bot, line: CampaignLine): Bot {
+  /** The bot, which hears the key of those who want no more calls until the call has ended. */
+  #listening(bot: Bot, line: CampaignLine, wishes: Promise<void>[]): Bot {
     const { doNotCallKey } = this.#options;
     if (doNotCallKey === undefined) return bot;
     return {
       ...bot,
-      script: async (call) => {
-        let added: Promise<void> | undefined;
-        const stop = call.onKey((key) => {
-          if (key === doNotCallKey) added ??= line.doNotCall();
+      script: (call) => {
+        call.onKey((key) => {
+          if (key !== doNotCallKey || wishes.length > 0) return;
+          const wish = line.doNotCall();
+          // Told when the call has ended.
+          wish.catch(() => undefined);
+          wishes.push(wish);
         });
-        try {
-          await bot.script(call);
-        } finally {
-          stop();
-          // A list that cannot be written is no wish that was heard: the call fails.
-          await added;
-        }
+        return bot.script(call);
       },
     };
   }

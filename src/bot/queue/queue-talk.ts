@@ -87,6 +87,9 @@ async function putThrough(visit: QueueVisit, agent: DeskAgent, parts: TalkParts)
   const { answered } = await firstToAnswer(call, typeof dial === 'string' ? [dial] : dial, limits);
   try {
     await greet(visit, answered, parts);
+    await visit.greeted();
+    // An agent who has hung up meanwhile has not taken the caller.
+    answered.signal.throwIfAborted();
     return await talk(visit, agent, parts, async () => {
       const ended = await bridge(call, answered);
       return ended === call ? 'caller' : 'agent';

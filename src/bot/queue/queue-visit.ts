@@ -94,6 +94,11 @@ export class QueueVisit {
     }
   }
 
+  /** Resolves when the caller has heard the greeting, where there is one. */
+  async greeted(): Promise<void> {
+    await this.#greeted;
+  }
+
   /** Stops what is heard, a greeting when it is over; resolves when the line is silent. */
   async silence(): Promise<void> {
     await this.#greeted;

@@ -368,6 +368,28 @@ describe('a call-back', () => {
     expect(played.queue.figures).toMatchObject({ entered: 1, handled: 1, waiting: 0 });
   });
 
+  it('waits on where the agent hangs up while the greeting is said', async () => {
+    const played = await play(
+      { callBack: { ...callBack, greeting: { tone: [800, 1300], ms: 3000 } }, ringMs: 2000, restMs: 1000 },
+      async (caller) => {
+        await promised(caller);
+        opened?.add(agent('anna'));
+        await caller.answers();
+        await caller.hears(HELLO, { withinMs: 30_000 });
+      },
+      {
+        anna: async (anna) => {
+          await anna.answers();
+          await anna.waits(500);
+          await anna.hangsUp();
+          await talks(anna);
+        },
+      },
+    );
+    expect(whats(played)).toContain('declined anna');
+    expect(played.queue.figures).toMatchObject({ entered: 1, handled: 1 });
+  });
+
   it('is tried again where nobody answers, and then given up; the agent is free', async () => {
     const played = await play(
       { callBack: { ...callBack, ringMs: 3000 }, agents: [agent('anna')], ringMs: 2000 },
