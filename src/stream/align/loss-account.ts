@@ -12,11 +12,12 @@ export const DOUBT = msToSamples(60);
 const DOUBT_BATCHED = msToSamples(100);
 /**
  * Lost samples of less than {@link DOUBT} show in the least delay: of half a second where there are many, of some seconds
- * where there are few. All of it is seen early enough for a second of steady flow to be in place.
+ * where there are few. All of it is seen early enough for a second of steady flow to be in place. The usual delay
+ * follows the scale that `drifts`.
  */
 const SCALES = [
-  { bucketMs: 120, count: 4, tolerance: msToSamples(15) },
-  { bucketMs: 1000, count: 4, tolerance: msToSamples(7) },
+  { bucketMs: 120, count: 4, tolerance: msToSamples(15), drifts: false },
+  { bucketMs: 1000, count: 4, tolerance: msToSamples(7), drifts: true },
 ] as const;
 /** After a hole, the stream shows for this long how much was lost at most, in ms. */
 const SETTLING_MS = 1000;
@@ -41,9 +42,10 @@ export class LossAccount {
   readonly #usual: UsualDelay;
   readonly #noise: DelayNoise;
   readonly #windows: DelayWindows;
-  readonly #scales = SCALES.map(({ bucketMs, count, tolerance }) => ({
+  readonly #scales = SCALES.map(({ bucketMs, count, tolerance, drifts }) => ({
     least: new LeastDelay(bucketMs, count),
     tolerance,
+    drifts,
   }));
   #lost = 0;
   #opened = 0;
@@ -113,12 +115,13 @@ export class LossAccount {
   /** Looks for losses that are too small to be seen in a few chunks. */
   #smallLosses({ atMs, delay }: TimedChunk): number {
     let hole = 0;
-    for (const [scale, { least: delays, tolerance }] of this.#scales.entries()) {
-      const least = delays.push(atMs, delay - this.#lost);
+    for (const scale of this.#scales) {
+      const least = scale.least.push(atMs, delay - this.#lost);
       if (!least) continue;
       const late = this.#usual.beyond(least.all);
-      if (late > tolerance + this.#noise.samples) hole += this.open(late + least.newest - least.all, atMs);
-      else if (!this.#owed && scale === SCALES.length - 1) this.#usual.follow(late);
+      if (late > scale.tolerance + this.#noise.samples)
+        hole += this.open(late + least.newest - least.all, atMs);
+      else if (!this.#owed && scale.drifts) this.#usual.follow(late);
     }
     return hole;
   }
