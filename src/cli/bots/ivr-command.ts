@@ -203,12 +203,15 @@ async function run(file: string, options: RunOptions): Promise<void> {
   await checkEndpoint(options);
   const [prompts, given] = [await openPrompts(promptsOf(options)), await loadGiven(options)];
   const flow = await openFlow(file, { prompts, ...checkedAgainst(given) });
+  // Before it is attached: a call may come at once.
+  const servers: PcmServer[] = [];
+  await using _voices = await offerVoices(() => servers);
+  const join = await joinerOf(options);
   await using attached = await attachTo(options, { name: 'jackfield ivr' });
   const { client } = attached;
   const stop = stopSignal();
   await using server = new PcmServer();
-  await using _voices = await offerVoices(() => [server]);
-  const join = await joinerOf(options);
+  servers.push(server);
   await using host = new BotHost({ client, server, prompts, ...(join && { join }) });
   const bot = flowBot(flow, { ...given, leaveVoicemail: flowVoicemail({ client, server, prompts }) });
   const line = (callId: number, text: string, fields: object) =>

@@ -64,12 +64,15 @@ async function run(options: Options): Promise<void> {
   const endpoint = endpointOf(first.config, options);
   const as = { name: 'jackfield record' };
   let note: RecordView['note'] = () => undefined;
+  // Before it is attached: a call may come at once.
+  const servers: PcmServer[] = [];
+  await using _voices = await offerVoices(() => servers);
   await using attached = await attachTo(endpoint, as, (what, reason) => {
     if (what !== 'closed') note(`endpoint ${what}`, { attached: endpoint.attach, ...(reason && { reason }) });
   });
   const { client } = attached;
   await using server = new PcmServer();
-  await using _voices = await offerVoices(() => [server]);
+  servers.push(server);
   let recorder: Recorder | undefined;
   using control = options.control
     ? recordControl(
