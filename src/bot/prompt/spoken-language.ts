@@ -1,4 +1,4 @@
-import { checkArgument, oneOf, rule, text, whole } from '../../base/check.js';
+import { checkArgument, listOf, oneOf, rule, text, whole } from '../../base/check.js';
 import { entryOf } from '../../base/entry-of.js';
 import { invalidArgument, messageOf } from '../../base/errors.js';
 import type { CountedUnit, Language } from './language.js';
@@ -118,9 +118,16 @@ function speakerOf(language: Language): SpokenLanguage {
       ];
       return signed(hundredths < 0, listed(some, word('and', language.and)));
     },
-    phone: (groups) =>
-      groups.flatMap((group, index) => [...(index > 0 ? [SHORT_PAUSE] : []), ...[...group].map(digit)]),
+    phone(groups) {
+      checkArgument('groups', groups, GROUPS);
+      return groups.flatMap((group, index) => [
+        ...(index > 0 ? [SHORT_PAUSE] : []),
+        ...[...group].map(digit),
+      ]);
+    },
     time(hour, minute) {
+      checkArgument('hour', hour, whole(0, 23));
+      checkArgument('minute', minute, whole(0, 59));
       const half = time.twelve ? ((hour + 11) % 12) + 1 : hour;
       const pattern = minute === 0 ? time.whole : time.rest;
       return pattern.split(' ').flatMap((token) => {
@@ -157,6 +164,10 @@ const DECIMAL_PARTS = /^(-?)(\d{1,9})(?:\.(\d{1,10}))?$/;
 const DECIMAL = rule(
   'a number such as -3.14, with at most nine digits and ten decimals',
   (value) => typeof value === 'string' && DECIMAL_PARTS.test(value),
+);
+const GROUPS = listOf(
+  rule('of digits, * and #', (value) => typeof value === 'string' && /^\+?[0-9*#]+$/.test(value)),
+  1,
 );
 const NUMBER_OF_HUNDREDTHS = whole(-MAX_NUMBER * 100, MAX_NUMBER * 100, 'hundredths');
 
