@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,7 +104,7 @@ describe('a campaign', () => {
       people: {
         anna: async (anna) => {
           // Somebody else puts a name on the list while the campaign runs.
-          await writeFile(file, `${await readFile(file, 'utf8')}carl`);
+          writeFileSync(file, `${readFileSync(file, 'utf8')}carl`);
           await anna.presses('9');
           await anna.hasStatus('FINISHED');
         },
