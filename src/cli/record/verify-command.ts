@@ -56,7 +56,7 @@ function nameOf(file: string | Promise<string>): Promise<string> {
 
 async function check(file: string, options: Options, expected?: VerifyOptions['expected']): Promise<void> {
   const report = await verifyRecording(file, {
-    ...(expected && { expected }),
+    ...(expected && { expected: { id: expected.id, segment: expected.segment } }),
     ...(options.key && { publicKey: await readPublicKey(options.key) }),
     ...(file.endsWith('.age') && { samples: await sealed(file, options.identity) }),
   });
