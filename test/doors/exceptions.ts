@@ -2,7 +2,7 @@ import type { Cast } from './cast.js';
 import type { Door } from './public-types.js';
 
 /** Interfaces that programs implement, and the package calls: those of the cast are arguments alone. */
-const IMPLEMENTED = `CampaignStore CommandSender Destination Leg Link Office Party PcmSink Placing SessionClient SpeechEngine
+const IMPLEMENTED = `CampaignStore CommandSender Destination Leg Link Office Party PcmSink Placing SessionClient SpanSink SpeechEngine
   SpokenLanguage TestExchange TestExchangeStarter TransportHandlers`;
 
 /** Names of classes and interfaces whose methods are no doors. */

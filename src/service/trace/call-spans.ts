@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { checkArgument, having, number, object } from '../../base/check.js';
+import { signal as aSignal, checkArgument, having, number, object } from '../../base/check.js';
 import type { EventFeed } from '../feed/event-feed.js';
 import type { FeedEvent } from '../feed/feed-event.js';
 
@@ -211,6 +211,7 @@ export class CallSpans {
 /** Has a sink take the spans of all calls that a feed tells of, until the signal fires or the feed is closed. */
 export async function traceCalls(feed: EventFeed, sink: SpanSink, signal: AbortSignal): Promise<void> {
   checkArgument('feed', feed, having('each'));
+  checkArgument('signal', signal, aSignal);
   const spans = new CallSpans(sink);
   let last = 0;
   await feed.each({ name: 'traces', signal }, (event) => {

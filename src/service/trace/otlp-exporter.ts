@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { checkArgument, having, object } from '../../base/check.js';
-import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
+import { type CancelTimer, CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { asError, JackfieldError } from '../../base/errors.js';
 import type { ServiceConfig } from '../config/service-config.js';
 import type { EventFeed } from '../feed/event-feed.js';
@@ -32,6 +32,7 @@ export class OtlpExporter implements AsyncDisposable {
   constructor(feed: EventFeed, config: NonNullable<ServiceConfig['traces']>, clock: Clock = systemClock) {
     checkArgument('feed', feed, having('each'));
     checkArgument('config', config, object);
+    checkArgument('clock', clock, CLOCK);
     this.#feed = feed;
     this.#config = config;
     this.#clock = clock;
