@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { parse as parseYaml } from 'yaml';
 import { parseFlow } from '../../src/bot/flow/flow.js';
 import { readAnswerConfig } from '../../src/cli/voicemails/voicemail-answer-config.js';
 import { scenarioSchema } from '../../src/exchange/scenario/scenario-schema.js';
 import { recordConfigSchema } from '../../src/recording.js';
-import { readConfig } from '../../src/service.js';
+import { serviceConfigSchema } from '../../src/service.js';
 import { testFolder } from '../voice/fixtures.js';
 import { type Block, blocksIn, nameOf, placeOf } from './blocks.js';
 
@@ -24,13 +25,11 @@ const READERS: readonly (readonly [RegExp, (block: Block) => Promise<unknown>])[
     },
   ],
   [/^steps:/m, ({ code }) => parseFlow(code)],
+  // What the files that it names are made of is not there.
   [
-    /^endpoints:/m,
-    async (block) => {
-      const path = join(folder, `${nameOf(block)}.yaml`);
-      await writeFile(path, block.code);
-      return await readConfig(path, { DESK_TOKEN: 'secret' });
-    },
+    /^(?:endpoints|calendars|rules|campaigns|answeringMachine):/m,
+    async ({ code }) =>
+      serviceConfigSchema.parse({ endpoints: { desk: { attach: 'dbus' } }, ...parseYaml(code) }),
   ],
 ];
 
