@@ -30,13 +30,10 @@ const RULES: Rules<ReadOptions> = {
   signal,
 };
 
-/** The call that an error is of. */
-interface FailureSubject {
-  readonly account?: string;
-  readonly call?: number;
-}
-
-const SUBJECT_RULES: Rules<FailureSubject> = { account: words, call: whole(0, Number.MAX_SAFE_INTEGER) };
+const SUBJECT_RULES: Rules<{ readonly account?: string; readonly call?: number }> = {
+  account: words,
+  call: whole(0, Number.MAX_SAFE_INTEGER),
+};
 
 /** One reader of the feed, with a queue of its own. Leaving its loop ends it. */
 export interface FeedReader extends AsyncIterableIterator<FeedEvent> {
@@ -75,7 +72,7 @@ export class EventFeed {
   }
 
   /** Tells of an error. */
-  failed(where: string, error: unknown, about: FailureSubject = {}): void {
+  failed(where: string, error: unknown, about: { account?: string; call?: number } = {}): void {
     checkArgument('where', where, words);
     checkOptions(about, SUBJECT_RULES, 'about.');
     const { message } = asError(error);
