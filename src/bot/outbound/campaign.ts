@@ -188,8 +188,11 @@ class CampaignRun {
       for (;;) {
         const at = Math.max(entry.dueAt, this.#nextAt, clock.now());
         // Looked at after each wait: the machine's clock may have been set meanwhile.
-        entry.dueAt = this.#allowedFrom(entry, at);
-        if (entry.dueAt > at) return;
+        const allowedFrom = this.#allowedFrom(entry, at);
+        if (allowedFrom > at) {
+          entry.dueAt = allowedFrom;
+          return;
+        }
         if (at > clock.now()) await pause(at - clock.now());
         else if (this.#pacer.mayCall()) break;
         else await pause(PACING_LOOK_MS);
@@ -216,7 +219,8 @@ class CampaignRun {
   #allowedFrom(entry: Entry, at: number): number {
     const { clock, times } = this.#options;
     const unixMs = clock.unixMs() + at - clock.now();
-    return at + times.next(entry, unixMs) - unixMs;
+    // The difference first: times since 1970 are too large for what is left of a millisecond to be added to them.
+    return at + (times.next(entry, unixMs) - unixMs);
   }
 
   /** Somebody whom nobody may call. */

@@ -149,6 +149,18 @@ describe('a campaign', () => {
     expect(asked).toEqual(['anna', 'ben']);
   });
 
+  it.each([7, 11, 13, 29])(
+    'keeps the order of the list, also at %d calls a minute',
+    async (callsPerMinute) => {
+      const people = ['zoe', 'anna', 'yves', 'ben', 'xaver', 'carl', 'will', 'dora'];
+      const { results } = await testCampaign(greet, people, {
+        exchange: Exchange,
+        campaign: { callsPerMinute, concurrency: 2 },
+      });
+      expect(results.map(({ target }) => target)).toEqual(people);
+    },
+  );
+
   it('rings no more people than agents are free, and hands them to a queue', async () => {
     const clock = new VirtualClock(Date.UTC(2027, 2, 1));
     const queue = await Queue.open({ clock });
