@@ -18,7 +18,13 @@ export type {
   TransferOptions,
   TransferReport,
 } from './bot/bot-call-options.js';
-export { type AttendOptions, BotHost, type BotHostEvents, type BotHostOptions } from './bot/bot-host.js';
+export {
+  type AttendOptions,
+  type BotDialOptions,
+  BotHost,
+  type BotHostEvents,
+  type BotHostOptions,
+} from './bot/bot-host.js';
 export type { BotOutcome, BotResult } from './bot/bot-result.js';
 export type { BotStep } from './bot/bot-step.js';
 export { canSendMessages } from './bot/can-send-messages.js';

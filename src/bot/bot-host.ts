@@ -13,7 +13,7 @@ import { CLOCK, type Clock, systemClock } from '../base/clock.js';
 import { during } from '../base/during.js';
 import { asError, JackfieldError, messageOf } from '../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
-import { checkWait, deadlineIn, type WaitOptions, waitFor } from '../base/wait.js';
+import { deadlineIn, WAIT_RULES, type WaitOptions, waitFor } from '../base/wait.js';
 import { JOINER, type VoiceJoiner } from '../call/join-voice.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT, type CommandOptions } from '../control/client/command-sender.js';
@@ -57,6 +57,11 @@ export interface AttendOptions {
   readonly accept?: (call: Call) => boolean | Promise<boolean>;
 }
 
+export interface BotDialOptions extends WaitOptions {
+  /** Told of the call as soon as it is placed, before anybody answers. Default: nobody is. */
+  readonly onPlaced?: ((call: Call) => void) | undefined;
+}
+
 export interface BotHostEvents extends FencedEvents {
   /** A bot has a call in progress. */
   talking: [call: BotCall, bot: Bot];
@@ -82,6 +87,8 @@ const RULES: Rules<BotHostOptions> = {
 };
 
 const ATTEND_RULES: Rules<AttendOptions> = { maxCalls: whole(1, 10_000, 'calls'), accept: callback };
+
+const DIAL_RULES: Rules<BotDialOptions> = { ...WAIT_RULES, onPlaced: callback };
 
 const RING_TIMEOUT_MS = 30_000;
 
@@ -184,12 +191,13 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
    * @param options.timeoutMs how long it may ring; default 30,000.
    * @throws ERR_API when the call cannot be placed; as {@link prepare}.
    */
-  async call(bot: Bot, target: string, options: WaitOptions = {}): Promise<BotResult> {
+  async call(bot: Bot, target: string, options: BotDialOptions = {}): Promise<BotResult> {
     checkArgument('target', target, words);
-    checkWait(options);
+    checkOptions(options, DIAL_RULES);
     this.#assertOpen();
     await this.prepare(bot);
     const call = await this.#place(target, options.signal);
+    options.onPlaced?.(call);
     return await this.#track(this.#run(bot, call, options));
   }
 

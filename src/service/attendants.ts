@@ -97,6 +97,11 @@ export class Staff {
     return name === MACHINE ? this.#machines.get(account) : this.#bots.get(name);
   }
 
+  /** The bots of the configuration, without the answering machine. */
+  get bots(): readonly Attendant[] {
+    return [...this.#bots.values()];
+  }
+
   /** Everybody who can have calls of this account. */
   of(account: string): readonly Attendant[] {
     const machine = this.#machines.get(account);

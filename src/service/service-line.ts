@@ -20,6 +20,7 @@ import {
 } from './answer-rules.js';
 import type { Attendant, Places, ServedAccount, Staff } from './attendants.js';
 import { NOBODY } from './config/service-config.js';
+import { Refusal } from './control/refusal.js';
 import type { EventFeed } from './feed/event-feed.js';
 import type { FeedSources } from './feed/feed-sources.js';
 
@@ -67,6 +68,8 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
   /** All of them, and those of campaigns and of earlier configurations that still have calls. */
   readonly #hosts = new Set<BotHost>();
   readonly #talks = new Map<Call['id'], { readonly talk: BotCall; readonly bot: string }>();
+  /** Calls that were placed for somebody who asked, until the bot on them is through. */
+  readonly #placed = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   readonly #onCall = (call: Call) =>
     void this.#meet(call).catch((error: unknown) => this.#failed(error, call));
@@ -145,6 +148,34 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
     return host;
   }
 
+  /**
+   * Calls somebody, and has an attendant talk once the call is answered. Resolves when the call is placed.
+   * @throws ERR_INVALID_STATE while the service drains, and when the attendant has all its calls; as {@link BotHost.call}.
+   */
+  async place(to: string, attendant: Attendant): Promise<Call> {
+    const { draining, places } = this.#office;
+    if (draining)
+      throw new Refusal('ERR_INVALID_STATE', 'The service drains: it places no more calls.', RUNS);
+    const leave = places.take(attendant);
+    if (!leave) {
+      const text = `${attendant.name} has ${attendant.maxCalls} calls, its most at once.`;
+      throw new Refusal('ERR_INVALID_STATE', text, 'a bot that has fewer calls');
+    }
+    // A host of its own, which a reload leaves alone.
+    const host = this.host(attendant.prompts);
+    return await new Promise<Call>((onPlaced, reject) => {
+      const talked: Promise<void> = host
+        .call(attendant.bot, to, { signal: this.#stop.signal, onPlaced })
+        .then(() => undefined, reject)
+        .finally(() => {
+          leave();
+          this.#placed.delete(talked);
+          return this.dismiss(host);
+        });
+      this.#placed.add(talked);
+    });
+  }
+
   /** Gives a host no more calls; it goes when its last one is over. */
   async dismiss(host: BotHost): Promise<void> {
     await host.close();
@@ -158,7 +189,7 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
 
   /** Takes no more calls, lets bots talk to the end of theirs. */
   async drained(): Promise<void> {
-    await Promise.all([...this.#hosts].map((host) => host.close()));
+    await Promise.all([...this.#placed, ...[...this.#hosts].map((host) => host.close())]);
   }
 
   /** Takes no more calls, and hangs up those of its bots. */
@@ -277,6 +308,8 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
     this.#office.feed.failed(`line ${this.name}`, error, { account: this.account, call: id });
   }
 }
+
+const RUNS = 'a service that does not drain';
 
 function isRinging({ over, state }: Call): boolean {
   return !over && (state === undefined || state.phase === 'placing');

@@ -8,6 +8,7 @@ import {
   eventLine,
   tailService,
 } from '../../service.js';
+import { EXIT_CODES } from '../exit-codes.js';
 import { between } from '../options.js';
 import { printLine } from '../terminal-text.js';
 import { controlText } from './control-text.js';
@@ -41,7 +42,9 @@ export function ctlCommand(): Command {
       const { socket = defaultSocket(), json, ...rest } = given[positional.length] as Options;
       if (name === 'tail') return await tail(socket, json);
       const args = Object.fromEntries(positional.map((field, index) => [field, given[index]]));
-      print(await askService(socket, { do: name, ...args, ...rest } as ControlRequest), json);
+      const result = await askService(socket, { do: name, ...args, ...rest } as ControlRequest);
+      print(result, json);
+      if (Array.isArray(result) && result.length === 0) process.exitCode ||= EXIT_CODES.nothing;
     });
   }
   return ctl;

@@ -53,10 +53,11 @@ async function serve(file: string, options: ShareOptions): Promise<void> {
   await using service = await Service.start(config, { feed, ...(join && { join }) });
   await using _voices = await offerVoices(() => service.lines.map(({ server }) => server));
   const metrics = new FeedMetrics(feed, service.figures, over.signal);
-  const reload = (): Promise<readonly string[]> => reloaded(service, file, { api, hooks });
+  const { requestsPerSecond } = config.api ?? {};
+  const reload = (): Promise<readonly string[]> => reloaded(service, file, { api, hooks, requestsPerSecond });
   const desk = new ControlDesk(service, { reload, drained: () => over.abort() });
   const api: RestApi | undefined =
-    config.api && new RestApi(desk, await BearerTokens.read(config.api), config.api.requestsPerSecond);
+    config.api && new RestApi(desk, await BearerTokens.read(config.api), requestsPerSecond);
   await using _http = config.http && (await HttpServer.open(service, metrics, { ...config.http, api }));
   await using _control = await ControlServer.open(desk, socket, lock);
   const onHangup = () => {
@@ -70,27 +71,42 @@ async function serve(file: string, options: ShareOptions): Promise<void> {
   process.off('SIGHUP', onHangup);
 }
 
-/** Parts beside the service that a reload changes as well; each is there where the first configuration has it. */
+/**
+ * Parts beside the service that a reload changes as well; each is there where the first configuration has it. One that is
+ * taken out of the configuration takes no token, or tells nobody, any more.
+ */
 interface Beside {
   readonly api: RestApi | undefined;
   readonly hooks: FeedHooks | undefined;
+  /** As the service was started with. */
+  readonly requestsPerSecond: number | undefined;
 }
 
 /** Reads the configuration again. A wrong one changes nothing, and is told of. */
-async function reloaded(service: Service, file: string, { api, hooks }: Beside): Promise<readonly string[]> {
+async function reloaded(service: Service, file: string, beside: Beside): Promise<readonly string[]> {
+  const { api, hooks } = beside;
   try {
     const config = await readConfig(file);
-    const tokens = api && config.api && (await BearerTokens.read(config.api));
+    const tokens = await BearerTokens.read(config.api ?? { tokens: {} });
     const useHooks = await hooks?.prepare(config);
     const unchanged = await service.reload(config);
-    if (api && tokens) api.tokens = tokens;
+    if (api) api.tokens = tokens;
     useHooks?.();
-    const begun = [...(!api && config.api ? ['api'] : []), ...(!hooks && hasHooks(config) ? ['hooks'] : [])];
-    return [...unchanged, ...begun];
+    return [...unchanged, ...notBegun(config, beside)];
   } catch (error) {
     service.feed.tell({ type: 'service', what: 'not-configured', text: messageOf(error) });
     throw error;
   }
+}
+
+/** The parts of a configuration that need another start of the process. */
+function notBegun(config: ServiceConfig, { api, hooks, requestsPerSecond }: Beside): readonly string[] {
+  const isOtherPace = config.api !== undefined && config.api.requestsPerSecond !== requestsPerSecond;
+  return [
+    ...(config.api && !api ? ['api'] : []),
+    ...(api && isOtherPace ? ['api.requestsPerSecond'] : []),
+    ...(hooks ? [] : (['webhooks', 'hooks'] as const).filter((part) => config[part] !== undefined)),
+  ];
 }
 
 function hasHooks({ webhooks, hooks }: ServiceConfig): boolean {

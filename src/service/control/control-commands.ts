@@ -88,6 +88,11 @@ export const CONTROL_COMMANDS = {
     {
       to: text.describe('Handle or phone number; several, separated by commas, for a conference.'),
       account: account.describe('Account that calls, where the service has several.'),
+      bot: word
+        .min(1)
+        .max(64)
+        .optional()
+        .describe('Name of a bot of the configuration: it talks once the one who is called has answered.'),
     },
     done,
   ),

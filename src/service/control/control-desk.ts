@@ -74,9 +74,10 @@ export class ControlDesk {
     return {
       status: () => this.#status(),
       calls: () => service.lines.flatMap((line) => line.calls.map((call) => view({ line, call }, service))),
-      call: async ({ to, account }) => {
+      call: async ({ to, account, bot }) => {
         const line = this.#line(account);
-        const { id } = await line.client.call(to.split(',').map((each) => each.trim()));
+        const targets = to.split(',').map((each) => each.trim());
+        const { id } = await (bot === undefined ? line.client.call(targets) : this.#have(bot, line, targets));
         return { call: id, account: line.account };
       },
       answer: (args) => this.#act(args, ({ call }) => call.answer()),
@@ -136,6 +137,19 @@ export class ControlDesk {
         found.map((line) => ({ line })),
       );
     return first;
+  }
+
+  /** Places a call that a bot talks on. */
+  async #have(bot: string, line: ServiceLine, [to = '', ...others]: readonly string[]): Promise<Call> {
+    const bots = this.service.staff.bots;
+    const attendant = bots.find(({ name }) => name === bot);
+    if (!attendant) {
+      const expected = bots.length > 0 ? `bot: one of ${bots.map(({ name }) => name).join(', ')}` : 'no bot';
+      throw new NothingThere('ERR_INVALID_ARG', `The configuration has no bot ${bot}.`, expected);
+    }
+    if (others.length > 0)
+      throw new Refusal('ERR_INVALID_ARG', 'A bot calls one at a time.', 'to: one handle or number');
+    return await line.place(to, attendant);
   }
 
   #recording(call: Call) {

@@ -31,24 +31,35 @@ const ROUTES: readonly Route[] = controlCommands().map(({ name: command, at }) =
 
 /** The REST API of a service: every command of the table, for clients that have a token. */
 export class RestApi {
-  /** The tokens that are taken; a reload changes them. */
-  tokens: BearerTokens;
+  #tokens: BearerTokens;
   readonly #desk: ControlDesk;
   readonly #limit: RateLimit;
   readonly #unknown: RateLimit;
   readonly #document = `${JSON.stringify(openApiDocument())}\n`;
-  #tails = 0;
+  /** Clients that follow the events, with what ends that. */
+  readonly #tails = new Map<AbortController, string | undefined>();
 
   /** @param perSecond Requests that each token may make in a second: 1 to 10,000. Default 50. @throws ERR_INVALID_ARG. */
   constructor(desk: ControlDesk, tokens: BearerTokens, perSecond = DEFAULT_PER_SECOND) {
     checkArgument('desk', desk, having('obey'));
     checkArgument('tokens', tokens, having('clientOf'));
     checkArgument('perSecond', perSecond, within(1, 10_000));
-    this.tokens = tokens;
+    this.#tokens = tokens;
     this.#desk = desk;
     const { clock } = desk.service;
     this.#limit = new RateLimit(clock, perSecond);
     this.#unknown = new RateLimit(clock, UNKNOWN_PER_SECOND);
+  }
+
+  /** The tokens that are taken. With others, whoever follows the events by a token that is none any more is cut off. */
+  get tokens(): BearerTokens {
+    return this.#tokens;
+  }
+
+  set tokens(tokens: BearerTokens) {
+    checkArgument('tokens', tokens, having('clientOf'));
+    this.#tokens = tokens;
+    for (const [gone, header] of this.#tails) if (!tokens.clientOf(header)) gone.abort();
   }
 
   /** Answers a request whose path is below that of the API. Never rejects. */
@@ -79,7 +90,7 @@ export class RestApi {
   }
 
   #clientOf({ headers, socket }: IncomingMessage): ApiClient {
-    const client = this.tokens.clientOf(headers.authorization);
+    const client = this.#tokens.clientOf(headers.authorization);
     const passes = client ? this.#limit.take(client.name) : this.#unknown.take(socket.remoteAddress ?? '');
     if (!passes) {
       const headers = { 'retry-after': '1' };
@@ -93,11 +104,11 @@ export class RestApi {
 
   /** Events as JSON lines, or as server-sent events for those who ask for them, until the client goes. */
   async #tail(request: IncomingMessage, response: ServerResponse, { name }: ApiClient): Promise<void> {
-    if (this.#tails >= MAX_TAILS) {
+    if (this.#tails.size >= MAX_TAILS) {
       throw new HttpRefusal(429, 'ERR_LIMIT', `${MAX_TAILS} clients follow already.`, 'fewer clients');
     }
-    this.#tails++;
     const gone = new AbortController();
+    this.#tails.set(gone, request.headers.authorization);
     response.once('close', () => gone.abort());
     try {
       const isSse = request.headers.accept?.includes('text/event-stream') ?? false;
@@ -113,7 +124,7 @@ export class RestApi {
       });
       response.end();
     } finally {
-      this.#tails--;
+      this.#tails.delete(gone);
     }
   }
 }
