@@ -5,12 +5,19 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/clock.js';
 import { bot } from '../../../src/bot/bot.js';
+import { BotHost } from '../../../src/bot/bot-host.js';
 import { CampaignLog } from '../../../src/bot/outbound/campaign-log.js';
 import type { CampaignEnding } from '../../../src/bot/outbound/campaign-options.js';
 import { DoNotCallList } from '../../../src/bot/outbound/do-not-call-list.js';
+import { melodyEngine } from '../../../src/bot/prompt/melody-engine.js';
+import { Prompts } from '../../../src/bot/prompt/prompts.js';
 import { Queue } from '../../../src/bot/queue/queue.js';
 import { testCampaign } from '../../../src/bot/test/test-campaign.js';
+import type { TestExchangeStarter, TestScene } from '../../../src/bot/test/test-house.js';
+import { attach } from '../../../src/control/attach.js';
+import { MemoryTransport } from '../../../src/control/transport/memory-transport.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
+import { PcmServer } from '../../../src/tcp/pcm-server.js';
 
 const MELODY = { tone: [440, 660], ms: 800 } as const;
 const greet = bot(async (call) => void (await call.say(MELODY)));
@@ -147,6 +154,34 @@ describe('a campaign', () => {
     });
     expect(results).toHaveLength(2);
     expect(asked).toEqual(['anna', 'ben']);
+  });
+
+  it('shows each the name of the endpoint whose host was chosen', async () => {
+    const clock = new VirtualClock(Date.UTC(2027, 2, 1));
+    await using server = new PcmServer();
+    let sales: BotHost | undefined;
+    const withSales: TestExchangeStarter = {
+      start: async (options) => {
+        const users = [...options.users, { handle: 'the.sales' }];
+        const exchange = await Exchange.start({ ...options, users });
+        // It closes with the exchange.
+        const client = await attach(new MemoryTransport(exchange.endpoint('the.sales')), { clock });
+        const prompts = await Prompts.open({ engine: melodyEngine() });
+        sales = new BotHost({ client, server, prompts, clock });
+        return exchange;
+      },
+    };
+    const shown: Record<string, string> = {};
+    const notes: TestScene = async (person) => {
+      shown[person.handle] = await person.call.text('PARTNER_HANDLE');
+      await person.hears(MELODY);
+    };
+    const { results } = await testCampaign(greet, ['anna', 'ben', 'carl'], {
+      ...{ exchange: withSales, clock, people: { anna: notes, ben: notes, carl: notes } },
+      campaign: { hostFor: ({ target }) => (target === 'ben' ? sales : undefined) },
+    });
+    expect(results.map(({ outcome }) => outcome)).toEqual(['done', 'done', 'done']);
+    expect(shown).toEqual({ anna: 'the.bot', ben: 'the.sales', carl: 'the.bot' });
   });
 
   it.each([7, 11, 13, 29])(
