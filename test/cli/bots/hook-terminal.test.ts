@@ -1,0 +1,58 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const FLOW = `
+name: x
+steps:
+  a: { do: hook, name: lookUp, results: { gold: b }, next: c, otherwise: d }
+  b: { do: hangup, say: { digits: "1" } }
+  c: { do: hangup, say: { digits: "2" } }
+  d: { do: hangup, say: { digits: "3" } }
+`;
+
+/** True where `script` of util-linux gives a command a terminal. */
+const HAS_TERMINAL = (() => {
+  try {
+    return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux');
+  } catch {
+    return false;
+  }
+})();
+
+describe.runIf(HAS_TERMINAL)('jackfield ivr try, at a terminal', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'jackfield-hook-terminal-'));
+    await writeFile(join(folder, 'flow.yaml'), FLOW);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it.each([
+    ['a result leads to its step', 'gold', 'digits 1'],
+    ['nothing leads to next', '', 'digits 2'],
+    ['! fails, and leads otherwise', '!', 'digits 3'],
+    ['a result that the flow does not know leads to next', 'silver', 'digits 2'],
+  ])('asks for a hook that is not given: %s', async (_, answer, said) => {
+    const words = [process.execPath, join(process.cwd(), 'dist/cli/main.js')];
+    const command = [...words, 'ivr', 'try', 'flow.yaml', '--speech', 'melody'];
+    const quoted = command.map((word) => `'${word}'`).join(' ');
+    const child = spawn('script', ['--quiet', '--return', '--command', quoted, '/dev/null'], { cwd: folder });
+    let shown = '';
+    let isAnswered = false;
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      shown += text;
+      if (isAnswered || !shown.includes('The hook lookUp gives (gold, nothing for next, ! to fail): '))
+        return;
+      isAnswered = true;
+      child.stdin.write(`${answer}\n`);
+    });
+    const [code] = await once(child, 'close');
+    expect(shown).toContain(said);
+    expect(shown).toMatch(/The flow ended the call: there is no way on from step [bcd] \(hangup\)/);
+    expect(code).toBe(0);
+  });
+});
