@@ -36,6 +36,11 @@ export function printLines(text: string): void {
   process.stdout.write(`${printableLines(text.replace(/\n$/, ''))}\n`);
 }
 
+/** Prints a document: as it is into a file or a pipe; on a terminal each of its lines is made {@link printable}. */
+export function printDocument(text: string): void {
+  process.stdout.write(process.stdout.isTTY ? printableLines(text.replaceAll('\r\n', '\n')) : text);
+}
+
 /** Prints a line to standard output, with whatever it holds made {@link printable}. */
 export function printLine(text: string): void {
   process.stdout.write(`${printable(text)}\n`);

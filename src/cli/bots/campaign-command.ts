@@ -23,7 +23,14 @@ import { flowVoicemail } from '../../voicemail.js';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { between, dateOption, numberFrom } from '../options.js';
 import { stopSignal } from '../shutdown.js';
-import { printedTime, printLine, warnDamage, warnLine, warnNothing } from '../terminal-text.js';
+import {
+  printDocument,
+  printedTime,
+  printLine,
+  warnDamage,
+  warnLine,
+  warnNothing,
+} from '../terminal-text.js';
 import { type TableColumn, textTable } from '../text-table.js';
 import { type HookOptions, httpOf, withHooks } from './flow-options.js';
 import { type PromptOptions, promptsOf, withPrompts } from './prompt-options.js';
@@ -224,7 +231,7 @@ async function report(
   using log = await openLog(out);
   const calls = log.search({ campaign: name, limit: -1 });
   if (calls.length === 0) warnNothing(`No calls of ${name} in ${out}.`);
-  process.stdout.write(campaignReport(calls, { format, title: name }));
+  printDocument(campaignReport(calls, { format, title: name }));
   warnOf(log);
 }
 
