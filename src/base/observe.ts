@@ -14,3 +14,11 @@ export function observe<A extends readonly unknown[]>(
 ): void {
   if (observer) FENCE.run(name, () => observer(...told));
 }
+
+/**
+ * Asks a function of the program for what can be gone on without. What it throws or rejects with becomes a warning, as
+ * with {@link observe}, and the answer is undefined.
+ */
+export async function ask<T>(name: string, asked: () => T): Promise<Awaited<T> | undefined> {
+  return await FENCE.run(name, asked);
+}

@@ -43,8 +43,8 @@ export interface CallVoiceOptions {
    */
   readonly input?: boolean | 'mixed';
   /**
-   * Told when the microphone cannot be taken out, and why: the call's voice is opened without it. Default: that is
-   * an error.
+   * Told when the microphone cannot be taken out, and why: the call's voice is opened without it. What it throws
+   * fails the opening. Default: that is an error.
    */
   readonly onNoMicrophone?: (error: Error) => void;
   /** True to receive the microphone's audio too. Default true. */

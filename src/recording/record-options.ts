@@ -81,6 +81,11 @@ export const SIGNING_KEY = rule(
 );
 /** Age recipients, one or more. */
 export const RECIPIENTS = listOf(words, 1);
+export const TAGS = rule(
+  'an object of texts',
+  (value) => object.accepts(value) && Object.values(value as object).every(words.accepts),
+);
+
 /** The rules of {@link RecordCallOptions}. */
 export const RECORD_RULES: Rules<RecordCallOptions> = {
   ...VOICE_RULES,
@@ -95,10 +100,7 @@ export const RECORD_RULES: Rules<RecordCallOptions> = {
   encryptTo: RECIPIENTS,
   encoders: instance(EncoderSlots),
   outputs: listOf(oneOf(...COMPRESSED_FORMATS)),
-  tags: rule(
-    'an object of texts',
-    (value) => object.accepts(value) && Object.values(value as object).every(words.accepts),
-  ),
+  tags: TAGS,
   io: oneOf('async', 'sync'),
 };
 

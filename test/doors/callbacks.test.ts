@@ -132,10 +132,10 @@ describe.each(FAILING)('a function of the program that %s', (_when, failing) => 
 describe('the options that are told of something', () => {
   /** Options that take part in what they are told of: what they throw fails it. */
   const TAKE_PART = ['onLease', 'onNoMicrophone'];
-  /** Told by what owns them: an event `failed`, or the result of a call. */
+  /** Those that need calls, tried in asked-callbacks.test.ts. */
   const OWNED = ['onAgent', 'onQueue', 'onRecording'];
 
-  it('are each tried above, or told by their owner', () => {
+  it('are each tried above, or in asked-callbacks.test.ts', () => {
     const known = [...TOLD.map(([name]) => name.split(' ')[1]), ...TAKE_PART, ...OWNED];
     const names = new Set(publicDoors().flatMap(({ parameters }: Door) => parameters.flatMap(observersOf)));
     expect([...names].filter((name) => !known.includes(name))).toEqual([]);

@@ -40,9 +40,10 @@ export interface CampaignOptions {
   readonly retryAfterMs?: number;
   /**
    * Decides by a whole call whether its target is called again: true for after `retryAfterMs`, a number for after so many
-   * milliseconds, false for not. Default: true where nobody was talked to.
+   * milliseconds, false for not. Where it throws or rejects, its target is not called again, and that is a warning of
+   * the process (ERR_LISTENER). Default: true where nobody was talked to.
    */
-  readonly retryWhen?: (ending: CampaignEnding) => boolean | number;
+  readonly retryWhen?: (ending: CampaignEnding) => boolean | number | Promise<boolean | number>;
   /** Calls are placed within these hours only, by the clock of whoever is called. Default: at any time. */
   readonly hours?: Hours;
   /** The zone of those of whom no other is known, such as `Europe/Berlin`. Default: the machine's. */
@@ -59,8 +60,11 @@ export interface CampaignOptions {
   readonly doNotCall?: DoNotCall;
   /** Key with which whoever is called is put on `doNotCall`, at any moment of the call. Default: none. */
   readonly doNotCallKey?: string;
-  /** Chooses the host that calls, and so the number or name that is shown. Default: that of the campaign. */
-  readonly hostFor?: (target: CampaignTarget) => BotHost | undefined;
+  /**
+   * Chooses the host that calls, and so the number or name that is shown. Where it throws or rejects, its target is not
+   * called: the outcome is `error`. Default: that of the campaign.
+   */
+  readonly hostFor?: (target: CampaignTarget) => BotHost | undefined | Promise<BotHost | undefined>;
   /** Longest ringing, in milliseconds: 1 to 3,600,000. Default 30,000. */
   readonly ringMs?: number;
   /** Keeps its calls, so that a second run continues where the first one stopped. Default: nothing keeps them. */

@@ -11,6 +11,8 @@ import {
 } from '../../base/check.js';
 import { sleep } from '../../base/clock.js';
 import { type ErrorCode, invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
+import { listenerError } from '../../base/fenced-emitter.js';
+import { ask } from '../../base/observe.js';
 import { BOT, type Bot } from '../bot.js';
 import type { BotHost } from '../bot-host.js';
 import type { BotResult } from '../bot-result.js';
@@ -39,8 +41,15 @@ interface Entry extends CampaignTarget {
 
 const AGAIN = either(flag, within(0, Infinity));
 
-/** Codes of the errors with which an endpoint refuses a target. */
-const REFUSALS: readonly ErrorCode[] = ['ERR_API', 'ERR_INVALID_ARG', 'ERR_SYNTAX', 'ERR_LINE_BREAK'];
+/** Codes of the errors that cost one target its call, such as those with which an endpoint refuses it. */
+const REFUSALS: readonly ErrorCode[] = [
+  'ERR_API',
+  'ERR_INVALID_ARG',
+  'ERR_SYNTAX',
+  'ERR_LINE_BREAK',
+  // Of `hostFor`, which is asked for this target alone.
+  'ERR_LISTENER',
+];
 
 /**
  * Calls everybody on a list with a bot: so many at once, so many in a minute, again after a while where nobody
@@ -235,20 +244,20 @@ class CampaignRun {
   }
 
   async #call(entry: Entry): Promise<CampaignResult> {
-    const { clock, store, hostFor } = this.#options;
+    const { clock, store } = this.#options;
     const { target, attempt } = entry;
     const paced = this.#pacer.place();
     const line = this.#lineOf(entry, paced);
     try {
-      const host = hostFor?.(entry) ?? this.#host;
+      const host = await this.#hostFor(entry);
       const wishes: Promise<void>[] = [];
       const bot = this.#listening(this.#botFor(line), line, wishes);
       // What it cannot say ends the campaign, and not the call to one target after the other.
-      await host.prepare(bot);
+      if (!(host instanceof JackfieldError)) await host.prepare(bot);
       const placedAtMs = clock.unixMs();
       const begun = clock.now();
       await store?.begin({ target, attempt, placedAtMs });
-      const placed = await this.#place(host, bot, target);
+      const placed = host instanceof JackfieldError ? { error: host } : await this.#place(host, bot, target);
       this.#pacer.end(paced, 'result' in placed && placed.result.outcome !== 'unanswered');
       const durationMs = clock.now() - begun;
       const variables = Object.fromEntries(line.variables);
@@ -264,6 +273,17 @@ class CampaignRun {
       return result;
     } finally {
       paced.settle();
+    }
+  }
+
+  /** The host of this call, or the error for which there is none. */
+  async #hostFor(entry: Entry): Promise<BotHost | JackfieldError> {
+    try {
+      const host = (await this.#options.hostFor?.(entry)) ?? this.#host;
+      checkArgument('what hostFor gives', host, HOST);
+      return host;
+    } catch (error) {
+      return listenerError('hostFor', error);
     }
   }
 
@@ -285,7 +305,7 @@ class CampaignRun {
     const { clock, attempts, retryAfterMs, store } = this.#options;
     const ending = endingOf(placed);
     const failure = failureOf(placed, target);
-    const again = failure ? ending.outcome !== 'unsaid' : this.#again(placed, call);
+    const again = failure ? ending.outcome !== 'unsaid' : await this.#again(placed, call);
     const retry = ending.outcome === 'unsaid' || (again !== false && attempt < attempts);
     const afterMs = typeof again === 'number' ? again : undefined;
     if (retry && !failure) {
@@ -300,12 +320,17 @@ class CampaignRun {
   }
 
   /** @throws ERR_INVALID_ARG when the program decides neither. */
-  #again(
+  async #again(
     placed: Placed,
     call: Pick<CampaignResult, 'target' | 'attempt' | 'placedAtMs' | 'durationMs' | 'variables'>,
-  ): boolean | number {
+  ): Promise<boolean | number> {
     if (!('result' in placed)) return false;
-    const again = this.#options.retryWhen({ ...placed.result, ...call });
+    const { result } = placed;
+    const answer = await ask('retryWhen', async () => ({
+      again: await this.#options.retryWhen({ ...result, ...call }),
+    }));
+    if (!answer) return false;
+    const { again } = answer;
     checkArgument('retryWhen', again, AGAIN);
     return again;
   }

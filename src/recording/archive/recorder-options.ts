@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import {
   callback,
+  checkArgument,
   checkOptions,
   flag,
   listOf,
@@ -17,13 +18,14 @@ import {
 } from '../../base/check.js';
 import { CLOCK, type Clock } from '../../base/clock.js';
 import { invalidArgument } from '../../base/errors.js';
+import { Fence, type Tell } from '../../base/fence.js';
 import { checkHoursIn, type Hours } from '../../base/hours.js';
 import type { CallControl } from '../../call/call-control.js';
 import { openAudio } from '../../voice/audio-file.js';
 import { requireProgram } from '../../voice/process/require-program.js';
 import { type ConsentOptions, checkConsent } from '../consent.js';
 import { loadCompressed } from '../file/compressed.js';
-import { checkRecordOptions, type RecordCallOptions, SIGNING_KEY } from '../record-options.js';
+import { checkRecordOptions, type RecordCallOptions, SIGNING_KEY, TAGS } from '../record-options.js';
 import { decrypterWith, encrypterTo } from '../sealed/age.js';
 import { type FinishHookOptions, finishHook } from './finish-hook.js';
 import type { Deliver } from './outbox.js';
@@ -103,7 +105,10 @@ export interface RecorderOptions {
     | 'encryptTo'
     | 'join'
   >;
-  /** Gives further tags of a call's recording, such as the account whose call it is. Default: none. */
+  /**
+   * Gives further tags of a call's recording, at once, such as the account whose call it is. Where it throws or gives
+   * something else, that is told by `failure`, and the call is recorded without them. Default: none.
+   */
   readonly tagsOf?: (call: CallControl) => Readonly<Record<string, string>>;
   /** Dates and times everything. Default: the machine's clock. */
   readonly clock?: Clock;
@@ -190,10 +195,28 @@ export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecord
   };
 }
 
-/** Options of one recording; `begin` is false for a call that is kept in memory until it is asked for. */
-export function recordOptionsFor(
+/** Asks the program for further tags of a call. Where it fails that is told, and there are none. */
+export function tagsFor(
   call: CallControl,
-  { signingKey, tagsOf }: RecorderOptions,
+  { tagsOf }: RecorderOptions,
+  tell: Tell,
+): RecordCallOptions['tags'] {
+  if (!tagsOf) return undefined;
+  const tags: unknown = new Fence(tell).run('tagsOf', () => {
+    const given: unknown = tagsOf(call);
+    const refuse = () =>
+      Promise.reject(invalidArgument('tagsOf', 'a function that gives tags at once', given));
+    if (given instanceof Promise) return given.then(refuse);
+    checkArgument('what tagsOf gives', given, TAGS);
+    return given;
+  });
+  return tags instanceof Promise ? undefined : (tags as RecordCallOptions['tags']);
+}
+
+/** Options of one recording, with `further` tags; `begin` is false for a call that is kept in memory until it is asked for. */
+export function recordOptionsFor(
+  further: RecordCallOptions['tags'],
+  { signingKey }: RecorderOptions,
   { recording, consent, outputs, encode }: ResolvedRecorderOptions,
   begin: boolean,
 ): Omit<RecordCallOptions, 'file'> {
@@ -202,7 +225,7 @@ export function recordOptionsFor(
     // What is played is paced by what is heard: heard in gulps, it would stutter.
     readClass: consent ? 'immediate' : 'batched',
     ...rest,
-    ...((tags ?? tagsOf) && { tags: { ...tags, ...tagsOf?.(call) } }),
+    ...((tags ?? further) && { tags: { ...tags, ...further } }),
     ...(begin ? {} : { preRollMs: preRollMs ?? 0 }),
     ...(signingKey && { signingKey }),
     ...(encode === 'live' && { outputs: outputs.filter((output) => output !== 'legs') }),

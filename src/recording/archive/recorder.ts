@@ -34,6 +34,7 @@ import {
   type ResolvedRecorderOptions,
   recordOptionsFor,
   resolveRecorderOptions,
+  tagsFor,
   wants,
 } from './recorder-options.js';
 
@@ -263,8 +264,9 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   #recordOptions(call: Call, begin: boolean): RecordCallOptions {
     const name = `${this.#clock.unixMs()}-${call.id}-${++this.#opened}.wav`;
     const file = join(recordingFolder(this.#options.folder), name);
+    const further = tagsFor(call, this.#given, (error) => this.failed('tagsOf', error));
     return {
-      ...recordOptionsFor(call, this.#given, this.#options, begin),
+      ...recordOptionsFor(further, this.#given, this.#options, begin),
       ...{ file, clock: this.#clock, encoders: this.#encoders },
     };
   }

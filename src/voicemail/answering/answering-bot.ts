@@ -11,7 +11,7 @@ import {
 } from '../../base/check.js';
 import { during } from '../../base/during.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
-import { observe } from '../../base/observe.js';
+import { ask, observe } from '../../base/observe.js';
 import { type Bot, bot } from '../../bot/bot.js';
 import type { BotCall } from '../../bot/bot-call.js';
 import { SPEAKABLE, type Speakable } from '../../bot/prompt/speakable.js';
@@ -38,7 +38,7 @@ export interface AnsweringBotOptions {
   readonly account: string;
   /** Archive that keeps the messages. */
   readonly archive: VoicemailArchive;
-  /** Gives the greeting for this caller. Default: three rising tones. */
+  /** Gives the greeting for this caller. Default, also where it throws, which is a warning: three rising tones. */
   readonly greetingFor?: (call: BotCall) => Speakable | undefined | Promise<Speakable | undefined>;
   /** Longest message, in milliseconds: 1000 to 600,000. Default 120,000. */
   readonly maxMs?: number;
@@ -109,7 +109,10 @@ export function answeringBot(options: AnsweringBotOptions): Bot {
 type Settings = ReturnType<typeof resolve>;
 
 async function answer(call: BotCall, settings: Settings): Promise<void> {
-  const greeting = await during(call.clock, Promise.resolve(settings.greetingFor(call)));
+  const greeting = await during(
+    call.clock,
+    ask('greetingFor', () => settings.greetingFor(call)),
+  );
   await call.say(greeting ?? GREETING, { bargeIn: 'digit' });
   const heardAt = call.clock.unixMs();
   const message = await take(call, settings);
