@@ -5,9 +5,12 @@ import type { BotCall } from '../../src/bot/bot-call.js';
 import { bridge, Room } from '../../src/bot/room.js';
 import { testBot } from '../../src/bot/test/test-bot.js';
 import type { TestCaller } from '../../src/bot/test/test-caller.js';
-import type { TestScene } from '../../src/bot/test/test-house.js';
+import type { TestExchangeStarter, TestScene } from '../../src/bot/test/test-house.js';
 import type { TransferFailedError } from '../../src/bot/transfer-failed-error.js';
+import { attach } from '../../src/control/attach.js';
+import type { Client } from '../../src/control/client/client.js';
 import type { CallEndedError } from '../../src/control/state/call-ended-error.js';
+import { MemoryTransport } from '../../src/control/transport/memory-transport.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 
 /** An operation on two calls: the call of the caller, and that of somebody else. */
@@ -47,15 +50,28 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     const stays = others.then(() => call.pause(1000)).then(() => 'goes on');
     return await Promise.race([room.join(call, limits).then(() => 'resolves'), stays]);
   },
+  '`joinConference`': async (call) => {
+    const other = await call.dial('agent');
+    const [first, second] = [call, other].map((each) => botClient?.callById(each.call.id));
+    await second!.joinConference(first!);
+    expect(await second!.get('CONF_ID')).toBeGreaterThan(0);
+    await Promise.race([call.call.ended(), other.call.ended()]);
+    await other.pause(1000).catch(() => undefined);
+    return `resolves; the other call ${other.call.over ? 'is over' : 'goes on'}`;
+  },
 };
 
+/** A client of the bot's endpoint beside that of its host. It closes with the exchange. */
+let botClient: Client | undefined;
+
 /** An exchange on which whoever talks is busy for others. */
-const oneCallEach = {
-  start: (options: Parameters<typeof Exchange.start>[0] & { users: readonly { handle: string }[] }) =>
-    Exchange.start({
-      ...options,
-      users: options.users.map((user) => ({ ...user, callWaiting: user.handle === 'the.bot' })),
-    }),
+const oneCallEach: TestExchangeStarter = {
+  start: async (options) => {
+    const users = options.users.map((user) => ({ ...user, callWaiting: user.handle === 'the.bot' }));
+    const exchange = await Exchange.start({ ...options, users });
+    botClient = await attach(new MemoryTransport(exchange.endpoint('the.bot')), { clock: options.clock });
+    return exchange;
+  },
 };
 
 interface Event {
@@ -122,8 +138,10 @@ const EVENTS: Readonly<Record<string, Event>> = {
 /** Cells that there are: `timeoutMs` of what rings is over when somebody has answered. */
 const CELLS = Object.keys(OPERATIONS).flatMap((operation) =>
   Object.entries(EVENTS).flatMap(([event, { ringing }]) => {
-    const hasTalk = operation === '`bridge`' || operation === '`Room.join`';
-    const isCell = hasTalk ? !ringing : event !== '`timeoutMs` is over, talking';
+    const isOfEndpoint = operation === '`joinConference`';
+    const hasTalk = isOfEndpoint || operation === '`bridge`' || operation === '`Room.join`';
+    const isLimit = event === '`timeoutMs` is over, talking';
+    const isCell = hasTalk ? !ringing && !(isOfEndpoint && isLimit) : !isLimit;
     return isCell ? [[operation, event] as const] : [];
   }),
 );
