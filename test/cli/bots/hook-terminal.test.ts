@@ -31,12 +31,8 @@ describe.runIf(HAS_TERMINAL)('jackfield ivr try, at a terminal', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it.each([
-    ['a result leads to its step', 'gold', 'digits 1'],
-    ['nothing leads to next', '', 'digits 2'],
-    ['! fails, and leads otherwise', '!', 'digits 3'],
-    ['a result that the flow does not know leads to next', 'silver', 'digits 2'],
-  ])('asks for a hook that is not given: %s', async (_, answer, said) => {
+  /** Tries the flow at a terminal, and types `keys` where the hook is asked for. */
+  async function tried(keys: string) {
     const words = [process.execPath, join(process.cwd(), 'dist/cli/main.js')];
     const command = [...words, 'ivr', 'try', 'flow.yaml', '--speech', 'melody'];
     const quoted = command.map((word) => `'${word}'`).join(' ');
@@ -48,11 +44,30 @@ describe.runIf(HAS_TERMINAL)('jackfield ivr try, at a terminal', () => {
       if (isAnswered || !shown.includes('The hook lookUp gives (gold, nothing for next, ! to fail): '))
         return;
       isAnswered = true;
-      child.stdin.write(`${answer}\n`);
+      child.stdin.write(keys);
     });
-    const [code] = await once(child, 'close');
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, shown };
+  }
+
+  it.each([
+    ['a result leads to its step', 'gold', 'digits 1'],
+    ['nothing leads to next', '', 'digits 2'],
+    ['! fails, and leads otherwise', '!', 'digits 3'],
+    ['a result that the flow does not know leads to next', 'silver', 'digits 2'],
+  ])('asks for a hook that is not given: %s', async (_, answer, said) => {
+    const { code, shown } = await tried(`${answer}\n`);
     expect(shown).toContain(said);
     expect(shown).toMatch(/The flow ended the call: there is no way on from step [bcd] \(hangup\)/);
     expect(code).toBe(0);
+  });
+
+  it.each([
+    ['C', '\x03'],
+    ['D', '\x04'],
+  ])('ends at Ctrl-%s', async (name, key) => {
+    const { code, shown } = await tried(key);
+    expect(shown).toContain(`Aborted with Ctrl+${name}`);
+    expect(code).toBe(1);
   });
 });
