@@ -59,7 +59,7 @@ export interface ReadBot {
    * @param given Abilities of the endpoint, which a flow may need.
    * @throws ERR_INVALID_ARG where it needs one that is not given.
    */
-  make(line?: CampaignLine, given?: Pick<FlowBotOptions, 'leaveVoicemail' | 'onQueue'>): Bot;
+  make(line?: CampaignLine, given?: Pick<FlowBotOptions, 'leaveVoicemail' | 'onQueue' | 'queueFolders'>): Bot;
 }
 
 const FILES: Rules<BotFiles> = { flow: aPath, hooks: aPath, http: nested(FLOW_HTTP), script: aPath };

@@ -39,6 +39,8 @@ export interface Workplace {
   readonly accounts: readonly ServedAccount[];
   /** Told of each message taker, before its first call. */
   taker(taker: MessageTaker): void;
+  /** Queues of flows that keep their state, of earlier configurations as well, by their folders. */
+  readonly queueFolders: Map<string, Queue>;
   /** Told of each queue of a flow, when its first caller comes. */
   queue(queue: Queue): void;
   /** Leaves a voicemail for a flow, from the account of its call. */
@@ -78,6 +80,7 @@ export class Staff {
       const bot = {
         ...make(undefined, {
           onQueue: (queue) => place.queue(queue),
+          queueFolders: place.queueFolders,
           leaveVoicemail: (message) => place.leaveVoicemail(prompts, message),
         }),
         name,

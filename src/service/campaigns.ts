@@ -6,6 +6,7 @@ import { CampaignLog } from '../bot/outbound/campaign-log.js';
 import { type ReadCampaign, readCampaign } from '../bot/outbound/read-campaign.js';
 import { openPrompts } from '../bot/prompt/open-prompts.js';
 import type { Prompts } from '../bot/prompt/prompts.js';
+import type { Queue } from '../bot/queue/queue.js';
 import type { AttachState } from '../control/client/attach-state.js';
 import { flowVoicemail } from '../voicemail/flow-voicemail.js';
 import type { ServiceConfig } from './config/service-config.js';
@@ -42,6 +43,8 @@ export interface CampaignOffice {
   readonly clock: Clock;
   readonly feed: EventFeed;
   readonly lines: readonly ServiceLine[];
+  /** Queues of flows that keep their state, by their folders. */
+  readonly queueFolders: Map<string, Queue>;
 }
 
 type CampaignConfig = NonNullable<ServiceConfig['campaigns']>[string];
@@ -243,7 +246,7 @@ class RunningCampaign {
   /** Calls as long as the endpoint is there; resolves to true when everybody was called. */
   async #stretch(stop: AbortSignal): Promise<boolean> {
     const { name, line, campaign, prompts } = this.#plan;
-    const { clock } = this.#office;
+    const { clock, queueFolders } = this.#office;
     if (line.client.state.status === 'closed') {
       throw new JackfieldError('ERR_CLOSED', `The endpoint ${line.name} is closed for good.`);
     }
@@ -257,7 +260,7 @@ class RunningCampaign {
     const host = line.host(prompts);
     const { client, server } = line;
     const leaveVoicemail = flowVoicemail({ client, server, prompts, clock });
-    const botFor = (each: CampaignLine) => campaign.bot(each, { leaveVoicemail });
+    const botFor = (each: CampaignLine) => campaign.bot(each, { leaveVoicemail, queueFolders });
     try {
       const options = { ...campaign.options, clock, store: this.#log.store(name) };
       const signal = AbortSignal.any([stop, lost.signal]);

@@ -2,6 +2,7 @@ import { checkOptions, having, type Rules } from '../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../base/clock.js';
 import { invalidArgument, JackfieldError } from '../base/errors.js';
 import { Opening } from '../base/opening.js';
+import type { Queue } from '../bot/queue/queue.js';
 import type { CallControl } from '../call/call-control.js';
 import { JOINER, type VoiceJoiner } from '../call/join-voice.js';
 import { attach } from '../control/attach.js';
@@ -50,6 +51,8 @@ export class Service implements Office, AsyncDisposable {
   readonly sources: FeedSources;
   readonly clock: Clock;
   readonly places = new Places();
+  /** Queues of flows that keep their state, by their folders. They outlive a reload: callers wait in them. */
+  readonly queueFolders = new Map<string, Queue>();
   readonly campaigns: Campaigns;
   readonly join: VoiceJoiner | undefined;
   #config: ServiceConfig;
@@ -285,6 +288,7 @@ export class Service implements Office, AsyncDisposable {
       archive: this.#archive,
       accounts: this.#lines,
       taker: (taker) => this.sources.machine(taker),
+      queueFolders: this.queueFolders,
       queue: (queue) => this.sources.queue(queue),
       leaveVoicemail: async (prompts, message) => {
         const line = this.#lineOf(message.call.call);

@@ -57,6 +57,11 @@ export interface FlowBotOptions {
   readonly sendMessage?: FlowMessage;
   /** Queues by the names that the flow uses; one of the flow's own by that name is not opened. */
   readonly queues?: Readonly<Record<string, Queue>>;
+  /**
+   * Queues that keep their state, by the paths of their folders. The flow takes the one that is there, and puts in those
+   * that it opens, so that flows with one map hand them on. Take out one that you close. Default: none is handed on.
+   */
+  readonly queueFolders?: Map<string, Queue>;
   /** Told of each queue of the flow when its first caller comes. */
   readonly onQueue?: (queue: Queue) => void;
   /** Told of each step before it is taken. */
@@ -76,6 +81,7 @@ export const FLOW_BOT: Rules<FlowBotOptions> = {
   leaveVoicemail: callback,
   sendMessage: callback,
   queues: object,
+  queueFolders: instance(Map),
   onQueue: callback,
   onStep: callback,
 };

@@ -29,9 +29,12 @@ async function open(run: FlowRun, name: string, facts: FlowQueue): Promise<Queue
   const { call, flow, options } = run;
   const { folder, music, agentGreeting, callBack, ...rest } = facts;
   const { promise, greeting, ...ofCallBack } = callBack ?? {};
+  const path = folder === undefined ? undefined : resolve(flow.folder, folder);
+  const held = path === undefined ? undefined : options.queueFolders?.get(path);
+  if (held) return held;
   const queue = await Queue.open({
     ...{ name, clock: call.clock, ...rest },
-    folder: folder && resolve(flow.folder, folder),
+    folder: path,
     music: music && run.spoken(music),
     agentGreeting: agentGreeting && run.spoken(agentGreeting),
     callBack: callBack && {
@@ -40,6 +43,7 @@ async function open(run: FlowRun, name: string, facts: FlowQueue): Promise<Queue
       greeting: greeting && run.spoken(greeting),
     },
   });
+  if (path !== undefined) options.queueFolders?.set(path, queue);
   observe('onQueue', options.onQueue, queue);
   return queue;
 }

@@ -121,7 +121,7 @@ const campaign = z
     callsPerSecond: z
       .number()
       .min(0.001)
-      .max(1000)
+      .max(100)
       .optional()
       .describe('Default: callsPerMinute alone limits.'),
     zones: z
