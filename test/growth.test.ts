@@ -1,6 +1,14 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseFlow } from '../src/bot/flow/flow.js';
 import { isLike } from '../src/bot/flow/like-pattern.js';
+import { parseCallList } from '../src/bot/outbound/call-list.js';
+import { DoNotCallList } from '../src/bot/outbound/do-not-call-list.js';
+import { phraseIn } from '../src/bot/phrases.js';
+import { english } from '../src/bot/prompt/english.js';
+import { wordsOfPart } from '../src/bot/prompt/words-of-part.js';
 import { textTable } from '../src/cli/text-table.js';
 import { scenarioSchema } from '../src/exchange/scenario/scenario-schema.js';
 import { asLine, checkProfile } from '../src/exchange/wire-value.js';
@@ -14,6 +22,12 @@ import { parseCommand } from '../src/protocol/parse-command.js';
 import { parseReply } from '../src/protocol/parse-reply.js';
 import { parseSkypeUri } from '../src/protocol/skype-uri.js';
 import { decodeProperty } from '../src/protocol/values.js';
+import { weighRules } from '../src/service/answer-rules.js';
+import { checkConfig } from '../src/service/config/read-config.js';
+import { controlRequestSchema, issuesText } from '../src/service/control/control-protocol.js';
+import type { FeedEvent } from '../src/service/feed/feed-event.js';
+import { eventLine } from '../src/service/watch/feed-log.js';
+import { maskNumbers } from '../src/service/watch/mask-numbers.js';
 import { isHandle, phoneNumber } from '../src/switch/identity.js';
 
 /** What makes scanners go back: openings without an end, separators, blanks, escapes. */
@@ -49,11 +63,19 @@ const PREFIXES = [
   'CALL 1 ',
 ];
 
+async function settle(act: () => unknown): Promise<void> {
+  try {
+    await act();
+  } catch {
+    // What is refused may be refused slowly, too: only the time counts here.
+  }
+}
+
 function quiet(act: () => unknown): void {
   try {
     act();
   } catch {
-    // What is refused may be refused slowly, too: only the time counts here.
+    // As above.
   }
 }
 
@@ -93,11 +115,11 @@ const TAKES_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
 };
 
 /** CPU time of `act`, in milliseconds: the least of three, or one that is `little` already. */
-function cpuMs(act: () => unknown, little = 0): number {
+async function cpuMs(act: () => unknown, little = 0): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let time = 0; time < 3 && least > little; time++) {
     const before = process.cpuUsage();
-    quiet(act);
+    await settle(act);
     const { user, system } = process.cpuUsage(before);
     least = Math.min(least, (user + system) / 1000);
   }
@@ -108,16 +130,10 @@ function cpuMs(act: () => unknown, little = 0): number {
 const LITTLE_MS = 40;
 
 /** What twice the text takes, as a multiple; 1 where that is too little to say. */
-function growth(take: (text: string) => unknown, textOf: (n: number) => string, n: number): number {
+async function growth<T>(take: (text: T) => unknown, textOf: (n: number) => T, n: number): Promise<number> {
   const [short, long] = [textOf(n), textOf(2 * n)];
-  const longMs = cpuMs(() => take(long), LITTLE_MS);
-  return longMs <= LITTLE_MS
-    ? 1
-    : longMs /
-        Math.max(
-          1,
-          cpuMs(() => take(short)),
-        );
+  const longMs = await cpuMs(() => take(long), LITTLE_MS);
+  return longMs <= LITTLE_MS ? 1 : longMs / Math.max(1, await cpuMs(() => take(short)));
 }
 
 /** Twice the text takes twice the time; four times would be its square. A busy machine needs room. */
@@ -126,13 +142,13 @@ const MOST = 3.2;
 describe('time grows with the text, not with its square', () => {
   it.each(Object.entries(TAKES_TEXT))(
     '%s',
-    (_name, take) => {
+    async (_name, take) => {
       for (const piece of PIECES) {
         for (const prefix of PREFIXES) {
           const textOf = (n: number) => prefix + piece.repeat(n);
           // Once more where it looked bad: a collection of garbage is no growth.
           const grows = () => growth(take, textOf, 50_000);
-          const measured = grows() > MOST ? grows() : 1;
+          const measured = (await grows()) > MOST ? await grows() : 1;
           expect({ prefix, piece, grows: measured > MOST }).toEqual({ prefix, piece, grows: false });
         }
       }
@@ -140,18 +156,18 @@ describe('time grows with the text, not with its square', () => {
     120_000,
   );
 
-  it('a table that is too wide for its terminal', () => {
+  it('a table that is too wide for its terminal', async () => {
     const tabled = (text: string) => textTable([[text]], [], 80);
-    expect(growth(tabled, (n) => '漢'.repeat(n), 16_000)).toBeLessThan(MOST);
+    expect(await growth(tabled, (n) => '漢'.repeat(n), 16_000)).toBeLessThan(MOST);
   });
 
   it('a scenario', async () => {
     const schema = await scenarioSchema();
     const textOf = (n: number) =>
       JSON.stringify(Object.fromEntries(Array.from({ length: n }, (_, index) => [`field${index}`, index])));
-    expect(growth((text) => schema.safeParse(JSON.parse(text)), textOf, 10_000)).toBeLessThan(MOST);
+    expect(await growth((text) => schema.safeParse(JSON.parse(text)), textOf, 10_000)).toBeLessThan(MOST);
     const named = (n: number) => JSON.stringify({ users: [{ handle: 'jack', fullName: '<'.repeat(n) }] });
-    expect(growth((text) => schema.safeParse(JSON.parse(text)), named, 500_000)).toBeLessThan(MOST);
+    expect(await growth((text) => schema.safeParse(JSON.parse(text)), named, 500_000)).toBeLessThan(MOST);
   });
 
   it('a flow with unknown fields', async () => {
@@ -166,5 +182,108 @@ describe('time grows with the text, not with its square', () => {
     }
     const [short = 0, long = 0] = times;
     expect(long / Math.max(short, 100)).toBeLessThan(MOST);
+  }, 60_000);
+});
+
+/** Pieces of numbers, names and lists, as an operator, a caller or a client of the service writes them. */
+const SERVICE_PIECES = [
+  '1',
+  '1 ',
+  '1 1 1 1 1 1 (',
+  '+',
+  '(',
+  ' ',
+  '\n',
+  '"',
+  '\\',
+  ',',
+  '\u0301',
+  '#',
+  '*',
+  'a.',
+];
+
+const event = (fields: object) =>
+  ({ v: 1, at: '2027-03-01T09:00:00.000Z', type: 'call', account: 'jack', call: 7, ...fields }) as FeedEvent;
+const request = (text: string) => {
+  const { error } = controlRequestSchema.safeParse(JSON.parse(text));
+  if (error) issuesText(error.issues);
+};
+const offered = (caller: string) => ({
+  ...{ endpoint: 'desk', caller, called: caller, userStatus: 'ONLINE', unixMs: 0 },
+});
+const rules = (callers: readonly string[]) => [{ name: 'all', callers, called: callers, answer: 'nobody' }];
+
+/** Entries of the service and of campaigns, each with what makes its text of a piece. */
+const TAKES_PIECES: Readonly<Record<string, (text: string) => unknown>> = {
+  'masking of numbers': (text) => ['partner', 'file'].map((name) => maskNumbers(event({ [name]: text }))),
+  'a line of the feed': (text) => eventLine(event({ what: text, partner: text })),
+  'a request of ctl': (text) => request(JSON.stringify({ do: 'call', target: text, account: text })),
+  'a rule with a long caller': (text) => weighRules(rules([text, `${text}*`]) as never, {}, offered(text)),
+  'a phrase': (text) => phraseIn(text, ['yes', text]),
+  'a phone number that is said': (text) => wordsOfPart({ phone: text }, () => english),
+  'a call list': (text) => parseCallList(`target\n${text}`, { format: 'csv' }),
+};
+
+const numbers = (n: number) => Array.from({ length: n }, (_, index) => `+49 30 ${index}`);
+const fields = (n: number) => Object.fromEntries(numbers(n).map((number) => [number, 1]));
+
+describe('time grows with the text, at the doors of the service', () => {
+  it.each(Object.entries(TAKES_PIECES))(
+    '%s',
+    async (_name, take) => {
+      for (const piece of SERVICE_PIECES) {
+        const grows = () => growth(take, (n) => piece.repeat(n), 20_000);
+        const measured = (await grows()) > MOST ? await grows() : 1;
+        expect({ piece, grows: measured > MOST }).toEqual({ piece, grows: false });
+      }
+    },
+    60_000,
+  );
+
+  it('many fields, callers and lines', async () => {
+    const ruled = (callers: readonly string[]) => weighRules(rules(callers) as never, {}, offered('+4930'));
+    expect(await growth(ruled, numbers, 20_000)).toBeLessThan(MOST);
+    expect(await growth((of) => eventLine(event(of)), fields, 20_000)).toBeLessThan(MOST);
+    expect(await growth((of) => maskNumbers(event(of)), fields, 20_000)).toBeLessThan(MOST);
+    expect(await growth(request, (n) => JSON.stringify({ do: 'status', ...fields(n) }), 20_000)).toBeLessThan(
+      MOST,
+    );
+    const listed = (n: number) => `target\n${numbers(n).join('\n')}`;
+    expect(await growth((text) => parseCallList(text, { format: 'csv' }), listed, 5000)).toBeLessThan(MOST);
+  }, 60_000);
+
+  it('files: a configuration, those who must not be called', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'jackfield-growth-'));
+    const sizes = [500, 1000] as const;
+    const written = async (name: string, textOf: (n: number) => string) => {
+      for (const n of sizes) await writeFile(join(folder, `${name}-${n}`), textOf(n));
+    };
+    const grows = async (name: string, take: (file: string) => unknown) =>
+      await growth(take, (n) => join(folder, `${name}-${n}`), sizes[0]);
+    const variable = ['$', '{A}'].join('');
+    const base = 'endpoints:\n  desk: { exchange: jack }\n';
+    await written(
+      'fields',
+      (n) =>
+        `${base}${numbers(n)
+          .map((each) => `"${each}": 1\n`)
+          .join('')}`,
+    );
+    await written('value', (n) => `${base}timezone: "${'$'.repeat(500 * n)}"\n`);
+    await written('variables', (n) => `${base}timezone: "${variable.repeat(100 * n)}"\n`);
+    await written(
+      'callers',
+      (n) => `${base}rules:\n  - { name: a, answer: nobody, callers: ${JSON.stringify(numbers(10 * n))} }\n`,
+    );
+    for (const name of ['fields', 'value', 'variables', 'callers']) {
+      const checked = (file: string) => checkConfig(file, { A: 'a' }, { files: false });
+      const measured = (await grows(name, checked)) > MOST ? await grows(name, checked) : 1;
+      expect({ name, grows: measured > MOST }).toEqual({ name, grows: false });
+    }
+    await written('never', (n) => numbers(80 * n).join('\n'));
+    expect(await grows('never', async (file) => (await DoNotCallList.open(file)).has('anna'))).toBeLessThan(
+      MOST,
+    );
   }, 60_000);
 });
