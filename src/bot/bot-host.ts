@@ -13,6 +13,7 @@ import { CLOCK, type Clock, systemClock } from '../base/clock.js';
 import { during } from '../base/during.js';
 import { asError, JackfieldError, messageOf } from '../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
+import { observe } from '../base/observe.js';
 import { deadlineIn, WAIT_RULES, type WaitOptions, waitFor } from '../base/wait.js';
 import { JOINER, type VoiceJoiner } from '../call/join-voice.js';
 import type { Client } from '../control/client/client.js';
@@ -197,7 +198,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     this.#assertOpen();
     await this.prepare(bot);
     const call = await this.#place(target, options.signal);
-    options.onPlaced?.(call);
+    observe('onPlaced', options.onPlaced, call);
     return await this.#track(this.#run(bot, call, options));
   }
 

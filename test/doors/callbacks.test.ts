@@ -84,6 +84,18 @@ const TOLD: readonly [name: string, run: (failing: Failing) => Promise<unknown>,
     },
     ['done'],
   ],
+  [
+    'BotHost#call onPlaced',
+    async (onPlaced) => {
+      await using exchange = await jackfield.Exchange.start();
+      await using client = await jackfield.attach(new jackfield.MemoryTransport(exchange.endpoint()));
+      await using server = new jackfield.PcmServer();
+      await using host = new jackfield.BotHost({ client, server });
+      const says = jackfield.bot(async () => undefined);
+      return (await host.call(says, 'echo123', { onPlaced })).outcome;
+    },
+    'done',
+  ],
 ];
 
 const warned: Error[] = [];
