@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { jackfieldProgram } from '../../src/cli/program.js';
 import { inTheMidst, killAll, type Long, makeState, type Scene, userOf } from './long-scene.js';
 
@@ -144,6 +144,14 @@ describe('SIGTERM that comes again', () => {
   });
 });
 
+/** Waits until the call that is new is recorded beside the one that there was: nobody reads what the recorder prints. */
+const recordsBoth = (folder: string) =>
+  vi.waitUntil(
+    async () =>
+      (await readdir(folder, { recursive: true })).filter((file) => /journal/.test(file)).length === 2,
+    { timeout: 30_000 },
+  );
+
 describe('without anybody who reads its output any more', () => {
   /** All but what only prints. */
   const { trace: _, ...unread } = LONG;
@@ -155,9 +163,11 @@ describe('without anybody who reads its output any more', () => {
     }
     await Promise.all(
       // Something to say for each that says what happens.
-      [...now.watchers.values()].map(async (watcher) => {
+      [...now.watchers].map(async ([name, watcher]) => {
         const call = await watcher.call('echo123');
         await Promise.race([call.reached('INPROGRESS'), call.ended()]);
+        if (name === 'record')
+          await recordsBoth(join(now.commands.get(name)?.folder ?? '', 'out', '.recording'));
         for (const each of watcher.calls) await each.hangUp().catch(() => undefined);
       }),
     );

@@ -78,7 +78,7 @@ export function campaignCommand(): Command {
     .option('--hours <from-to>', 'only within these hours, such as 09:00-20:00', hoursOption)
     .option('--weekdays <days>', 'only on these days, such as mon,tue,wed', weekdaysOption)
     .option('--timezone <zone>', 'zone of whoever has no column timezone (default: that of the flow)')
-    .option('--holidays <days>', 'not on these days, such as 2027-12-25,2027-12-26', (days) =>
+    .option('--holidays <dates>', 'not on these days, such as 2027-12-25,2027-12-26', (days) =>
       days.split(','),
     )
     .option('--do-not-call <file>', 'not those on this list, one a line; looked at before each call')
