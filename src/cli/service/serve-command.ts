@@ -90,7 +90,7 @@ async function reloaded(service: Service, file: string, beside: Beside): Promise
     const tokens = await BearerTokens.read(config.api ?? { tokens: {} });
     const useHooks = await hooks?.prepare(config);
     const unchanged = await service.reload(config);
-    if (api) api.tokens = tokens;
+    api?.useTokens(tokens);
     useHooks?.();
     return [...unchanged, ...notBegun(config, beside)];
   } catch (error) {

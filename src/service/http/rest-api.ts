@@ -51,12 +51,8 @@ export class RestApi {
     this.#unknown = new RateLimit(clock, UNKNOWN_PER_SECOND);
   }
 
-  /** The tokens that are taken. With others, whoever follows the events by a token that is none any more is cut off. */
-  get tokens(): BearerTokens {
-    return this.#tokens;
-  }
-
-  set tokens(tokens: BearerTokens) {
+  /** Takes other tokens. Whoever follows the events by a token that is none any more is cut off. @throws ERR_INVALID_ARG. */
+  useTokens(tokens: BearerTokens): void {
     checkArgument('tokens', tokens, having('clientOf'));
     this.#tokens = tokens;
     for (const [gone, header] of this.#tails) if (!tokens.clientOf(header)) gone.abort();
