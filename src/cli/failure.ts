@@ -1,4 +1,5 @@
 import { JackfieldError, messageOf } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { fileError } from '../files/file-error.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { signalExitCode } from './shutdown.js';
@@ -22,5 +23,7 @@ export function tellFailure(thrown: unknown): number {
 function asTold(error: unknown): unknown {
   if (error instanceof JackfieldError || !(error instanceof Error) || !('syscall' in error)) return error;
   const { syscall = '', path, message } = error as NodeJS.ErrnoException;
-  return path === undefined ? new JackfieldError('ERR_FILE', `${message}.`) : fileError(syscall, path, error);
+  return path === undefined
+    ? new JackfieldError('ERR_FILE', printable(`${message}.`))
+    : fileError(syscall, path, error);
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Command } from 'commander';
 import { JackfieldError } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { fileError } from '../files/file-error.js';
 import { checkReplaceable, moveInto, moveIntoFree, removeFile, writePrivate } from '../files/private-file.js';
 import { cutToBytes, MAX_NAME_BYTES } from '../files/safe-name.js';
@@ -97,7 +98,10 @@ function asked(error: unknown, part: string, path: string): unknown {
 }
 
 function taken(path: string): JackfieldError {
-  return new JackfieldError('ERR_FILE', `${path} exists: give --force to replace it, or another name.`);
+  return new JackfieldError(
+    'ERR_FILE',
+    `${printable(path)} exists: give --force to replace it, or another name.`,
+  );
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {

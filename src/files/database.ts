@@ -3,6 +3,7 @@ import type Sqlite from 'libsql';
 import type { z } from 'zod';
 import { checkArgument, either, type Rule, rule, within, words } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { fileError } from './file-error.js';
 import { openPrivateSync } from './private-file.js';
 import { loadSqlite } from './sqlite.js';
@@ -81,7 +82,7 @@ export class Database implements Disposable {
     } catch (cause) {
       const error = fileError('open the database', path, cause);
       if (options.advice === undefined || !isDamage(error)) throw error;
-      const text = `Cannot open the database ${path}: it is damaged. ${options.advice}`;
+      const text = `Cannot open the database ${printable(path)}: it is damaged. ${options.advice}`;
       throw new JackfieldError('ERR_FILE', text, { cause });
     }
   }

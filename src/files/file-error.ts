@@ -1,5 +1,6 @@
 import { entryOf } from '../base/entry-of.js';
 import { JackfieldError, messageOf } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 
 const ADVICE: Readonly<Record<string, string>> = {
   ENOENT: 'The file, or the folder it should go to, does not exist.',
@@ -27,13 +28,12 @@ export function isDiskFull(error: unknown): boolean {
   return ('code' in error && DISK_FULL.has(error.code)) || isDiskFull(error.cause);
 }
 
-/** Makes an ERR_FILE that names the action, the path and the system's answer. */
+/** Makes an ERR_FILE that names the action, the path and the system's answer, in one {@link printable} line. */
 export function fileError(action: string, path: string, cause: unknown): JackfieldError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const advice = isInTheWay(cause) ? IN_THE_WAY : (entryOf(ADVICE, code) ?? messageOf(cause));
-  return new JackfieldError('ERR_FILE', `Cannot ${action} ${path}: ${advice}${code ? ` (${code})` : ''}`, {
-    cause,
-  });
+  const text = `Cannot ${action} ${path}: ${advice}${code ? ` (${code})` : ''}`;
+  return new JackfieldError('ERR_FILE', printable(text), { cause });
 }
 
 const IN_THE_WAY = 'Something that is no folder has its name, or that of a folder around it.';

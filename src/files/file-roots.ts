@@ -4,6 +4,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { JackfieldError } from '../base/errors.js';
 import { Opening } from '../base/opening.js';
+import { printable } from '../base/printable.js';
 import { isInside } from './confined-path.js';
 import { fileError } from './file-error.js';
 
@@ -196,7 +197,7 @@ class HeldFolder {
     const there = await this.look(name);
     const sameFile = is.ino === there?.ino && is.dev === there.dev;
     if (sameFile && (await realpath(this.path)) === this.path) return;
-    throw new JackfieldError('ERR_FILE', `${name} was moved while it was opened`);
+    throw new JackfieldError('ERR_FILE', `${printable(name)} was moved while it was opened`);
   }
 
   async close(): Promise<void> {
@@ -205,9 +206,9 @@ class HeldFolder {
 }
 
 function outside(path: string): JackfieldError {
-  return new JackfieldError('ERR_FILE', `${path} lies outside the folders of this endpoint`);
+  return new JackfieldError('ERR_FILE', `${printable(path)} lies outside the folders of this endpoint`);
 }
 
 function noRegularFile(path: string): JackfieldError {
-  return new JackfieldError('ERR_FILE', `${path} is not a regular file`);
+  return new JackfieldError('ERR_FILE', `${printable(path)} is not a regular file`);
 }

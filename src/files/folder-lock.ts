@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import type Sqlite from 'libsql';
 import { JackfieldError, messageOf } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { openPrivateSync } from './private-file.js';
 import { loadSqlite } from './sqlite.js';
 
@@ -42,9 +43,11 @@ export class FolderLock implements Disposable {
       const taken = isBusy(cause) ? ownerOf(db) : undefined;
       db?.close();
       if (taken === undefined) {
-        throw new JackfieldError('ERR_FILE', `Cannot lock ${path}: ${messageOf(cause)}`, { cause });
+        throw new JackfieldError('ERR_FILE', printable(`Cannot lock ${path}: ${messageOf(cause)}`), {
+          cause,
+        });
       }
-      const text = `${folder} is already being ${doing}, by ${taken}: end that first, or choose another folder.`;
+      const text = `${printable(folder)} is already being ${doing}, by ${taken}: end that first, or choose another folder.`;
       throw new JackfieldError('ERR_INVALID_STATE', text, { cause });
     }
   }

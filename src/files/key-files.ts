@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { JackfieldError, messageOf } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 
 /** @throws ERR_FILE. */
 export async function readText(path: string): Promise<string> {
@@ -7,7 +8,7 @@ export async function readText(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (cause) {
     const why = messageOf(cause);
-    throw new JackfieldError('ERR_FILE', `Cannot read ${path}: ${why}`, { cause });
+    throw new JackfieldError('ERR_FILE', printable(`Cannot read ${path}: ${why}`), { cause });
   }
 }
 
@@ -30,6 +31,6 @@ export async function readJson(path: string): Promise<unknown> {
     return JSON.parse(text);
   } catch (cause) {
     const why = messageOf(cause);
-    throw new JackfieldError('ERR_SYNTAX', `${path} is not JSON: ${why}`, { cause });
+    throw new JackfieldError('ERR_SYNTAX', printable(`${path} is not JSON: ${why}`), { cause });
   }
 }

@@ -4,6 +4,7 @@ import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { JackfieldError, messageOf } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { fileError } from './file-error.js';
 import {
   checkReplaceable,
@@ -54,7 +55,7 @@ export async function writeWhole(
   } catch (cause) {
     await removeFile(part);
     const code = signal?.aborted ? 'ERR_ABORTED' : 'ERR_FILE';
-    throw new JackfieldError(code, `${path} was not written: ${messageOf(cause)}`, { cause });
+    throw new JackfieldError(code, printable(`${path} was not written: ${messageOf(cause)}`), { cause });
   }
 }
 

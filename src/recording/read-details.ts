@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { JackfieldError } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { fileError } from '../files/file-error.js';
 import type { RecordingManifest } from './evidence/manifest.js';
 import type { RecordingSidecar } from './sidecar.js';
@@ -55,9 +56,13 @@ function parsed(text: string, schema: z.ZodType, what: string, path: string): un
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new JackfieldError('ERR_SYNTAX', `${path} is not JSON: it was damaged, or is something else.`, {
-      cause,
-    });
+    throw new JackfieldError(
+      'ERR_SYNTAX',
+      printable(`${path} is not JSON: it was damaged, or is something else.`),
+      {
+        cause,
+      },
+    );
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Document, ParsedNode } from 'yaml';
 import type { z } from 'zod';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import type { FlowFinding, FlowProblem } from './flow-error.js';
 import { flowIssue } from './flow-issue.js';
 import type { FlowData } from './flow-schema.js';
@@ -39,7 +40,7 @@ const NOTHING: FlowData = { name: '', timezone: 'UTC', steps: {} };
 /** Reads a flow's file, and those of its sub-flows and lists. @throws ERR_FILE where the first cannot be read. */
 export async function loadFlow(file: string): Promise<LoadedFlow> {
   const bytes = await readFile(file).catch((error: unknown) => {
-    throw new JackfieldError('ERR_FILE', `The flow ${file} cannot be read: ${messageOf(error)}`, {
+    throw new JackfieldError('ERR_FILE', printable(`The flow ${file} cannot be read: ${messageOf(error)}`), {
       cause: error,
     });
   });

@@ -10,6 +10,7 @@ import {
   words,
 } from '../../base/check.js';
 import { invalidArgument, JackfieldError, messageOf, shown } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import { parseCsv } from './parse-csv.js';
 
 /** Somebody to be called. */
@@ -40,7 +41,7 @@ const FIELD = /^\w{1,100}$/;
 export async function readCallList(file: string): Promise<readonly CampaignTarget[]> {
   checkArgument('file', file, aPath);
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new JackfieldError('ERR_FILE', `The list ${file} cannot be read: ${messageOf(error)}`, {
+    throw new JackfieldError('ERR_FILE', printable(`The list ${file} cannot be read: ${messageOf(error)}`), {
       cause: error,
     });
   });

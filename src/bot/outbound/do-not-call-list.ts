@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { checkArgument, line, path } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import { makePrivateFolder, openPrivateSync } from '../../files/private-file.js';
 import type { DoNotCall } from './campaign-call.js';
 
@@ -62,7 +63,9 @@ export class DoNotCallList implements DoNotCall {
       }
       return this.#read.entries;
     } catch (cause) {
-      throw new JackfieldError('ERR_FILE', `${this.#file} cannot be read: ${messageOf(cause)}`, { cause });
+      throw new JackfieldError('ERR_FILE', printable(`${this.#file} cannot be read: ${messageOf(cause)}`), {
+        cause,
+      });
     }
   }
 }

@@ -3,6 +3,7 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
 import { BYTES_PER_SAMPLE, VOICE_FORMAT } from '../../base/pcm.js';
+import { printable } from '../../base/printable.js';
 import { makePrivateFolder } from '../../files/private-file.js';
 import { openAudio } from '../../voice/audio-file.js';
 import { toFormat } from '../../voice/convert/to-format.js';
@@ -44,9 +45,13 @@ export class AudioCache {
    * decoded by the command `ffmpeg`. */
   async file(path: string): Promise<Int16Array> {
     const content = await readFile(path).catch((error: unknown) => {
-      throw new JackfieldError('ERR_FILE', `The prompt ${path} cannot be read: ${messageOf(error)}`, {
-        cause: error,
-      });
+      throw new JackfieldError(
+        'ERR_FILE',
+        printable(`The prompt ${path} cannot be read: ${messageOf(error)}`),
+        {
+          cause: error,
+        },
+      );
     });
     return this.keep(content, () => decode(path));
   }

@@ -3,6 +3,7 @@ import { createReadStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { entryOf } from '../../base/entry-of.js';
+import { printable } from '../../base/printable.js';
 import type { TraceLine } from '../../control.js';
 import { fileError } from '../../files/file-error.js';
 import { privateStream } from '../../files/private-file.js';
@@ -51,7 +52,7 @@ const ESCAPES: Readonly<Record<string, string>> = { '\\\\': '\\', '\\n': '\n', '
 export async function* readRecording(path: string): AsyncGenerator<TraceLine, void, void> {
   const input = createReadStream(path, 'utf8');
   await once(input, 'open').catch((cause: Error) => {
-    throw new JackfieldError('ERR_FILE', `${path} cannot be read (${cause.message}).`, { cause });
+    throw new JackfieldError('ERR_FILE', printable(`${path} cannot be read (${cause.message}).`), { cause });
   });
   let number = 0;
   for await (const text of createInterface({ input })) {

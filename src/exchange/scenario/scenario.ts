@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { path as aPath, checkArgument, having } from '../../base/check.js';
 import { CLOCK, type Clock } from '../../base/clock.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
 import type { LineInterface } from '../../switch/attempt.js';
 import type { EndCause } from '../../switch/leg.js';
@@ -173,9 +174,13 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new JackfieldError('ERR_FILE', `The scenario ${path} cannot be read: ${messageOf(cause)}.`, {
-      cause,
-    });
+    throw new JackfieldError(
+      'ERR_FILE',
+      printable(`The scenario ${path} cannot be read: ${messageOf(cause)}.`),
+      {
+        cause,
+      },
+    );
   }
 }
 

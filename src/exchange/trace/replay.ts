@@ -10,6 +10,7 @@ import {
 } from '../../base/check.js';
 import { VirtualClock } from '../../base/clock.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import { hasLineBreak } from '../../protocol/serialize.js';
 import { FRAME_SAMPLES } from '../../switch/party.js';
 import type { Session } from '../api/session.js';
@@ -120,7 +121,9 @@ async function load(folder: string): Promise<RecordedEntry[]> {
       .map((line, index) => entryOf(line, `${path}:${index + 1}`));
   } catch (cause) {
     if (cause instanceof JackfieldError) throw cause;
-    throw new JackfieldError('ERR_FILE', `${path} cannot be replayed: ${messageOf(cause)}.`, { cause });
+    throw new JackfieldError('ERR_FILE', printable(`${path} cannot be replayed: ${messageOf(cause)}.`), {
+      cause,
+    });
   }
 }
 

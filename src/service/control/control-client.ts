@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { path as aPath, checkArgument, object } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import type { FeedEvent } from '../feed/feed-event.js';
 import type { ControlError, ControlRequest } from './control-protocol.js';
 
@@ -50,7 +51,9 @@ async function connected(path: string): Promise<Socket> {
       socket.once('error', reject);
     });
   } catch (cause) {
-    throw new JackfieldError('ERR_CLOSED', `No service runs at ${path}: ${messageOf(cause)}`, { cause });
+    throw new JackfieldError('ERR_CLOSED', printable(`No service runs at ${path}: ${messageOf(cause)}`), {
+      cause,
+    });
   }
   // A service that is killed ends the reading, no more.
   socket.on('error', () => undefined);

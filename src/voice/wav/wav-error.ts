@@ -1,4 +1,5 @@
 import { JackfieldError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 
 /** Reasons to refuse a WAV file, each with advice. */
 export const WAV_ERROR_REASONS = {
@@ -20,7 +21,10 @@ export class WavError extends JackfieldError {
   readonly #detail: string;
 
   constructor(reason: WavErrorReason, detail: string, path?: string) {
-    super('ERR_WAV', `${path === undefined ? '' : `${path}: `}${WAV_ERROR_REASONS[reason]} ${detail}`);
+    super(
+      'ERR_WAV',
+      `${path === undefined ? '' : `${printable(path)}: `}${WAV_ERROR_REASONS[reason]} ${detail}`,
+    );
     this.reason = reason;
     this.#detail = detail;
   }
