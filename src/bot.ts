@@ -41,6 +41,7 @@ export type {
   FlowVoicemail,
 } from './bot/flow/flow-bot-options.js';
 export { FlowError, type FlowProblem, formatProblem } from './bot/flow/flow-error.js';
+export type { FlowCondition } from './bot/flow/flow-parts.js';
 export type { FlowHttpOptions } from './bot/flow/flow-http.js';
 export type { FlowAbility } from './bot/flow/flow-needs.js';
 export type { FlowData, FlowStep } from './bot/flow/flow-schema.js';

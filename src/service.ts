@@ -63,7 +63,7 @@ export {
 } from './service/answer-rules.js';
 export type { Attendant, Places, ServedAccount, Staff, Workplace } from './service/attendants.js';
 export type { Campaigns, CampaignStage, CampaignStatus } from './service/campaigns.js';
-export type { Office, ServiceLine } from './service/service-line.js';
+export type { Office, ServiceLine, Shift } from './service/service-line.js';
 export { type CallSpan, CallSpans, type SpanSink, traceCalls } from './service/trace/call-spans.js';
 export {
   type OpenTelemetryApi,

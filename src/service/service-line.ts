@@ -150,7 +150,7 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
 
   /**
    * Calls somebody, and has an attendant talk once the call is answered. Resolves when the call is placed.
-   * @throws ERR_INVALID_STATE while the service drains, and when the attendant has all its calls; as {@link BotHost.call}.
+   * @throws ERR_INVALID_STATE while the service drains, and when the attendant has all its calls; as `BotHost.call`.
    */
   async place(to: string, attendant: Attendant): Promise<Call> {
     const { draining, places } = this.#office;

@@ -15,7 +15,7 @@ export type ControlRequest = {
 
 /**
  * Requests to a service over its control socket: one JSON object a line. Each is answered by a line with its `id`:
- * `{"id":1,"ok":true,"result":...}` or `{"id":1,"ok":false,"error":...}`, with an error as {@link controlErrorSchema}.
+ * `{"id":1,"ok":true,"result":...}` or `{"id":1,"ok":false,"error":...}`, with an error as {@link ControlError}.
  * After `tail` lines `{"event":...}` follow until the connection is closed.
  */
 export const controlRequestSchema = z.discriminatedUnion(
