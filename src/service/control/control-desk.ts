@@ -1,4 +1,5 @@
 import { checkArgument, having, object, oneOf, words } from '../../base/check.js';
+import { JackfieldError } from '../../base/errors.js';
 import type { Call } from '../../control/state/call.js';
 import type { Service } from '../service.js';
 import type { ServiceLine } from '../service-line.js';
@@ -180,7 +181,13 @@ async function say({ line, call }: Found, text: string): Promise<void> {
   if (!talk) {
     throw new Refusal('ERR_INVALID_STATE', `No bot talks on call ${call.id}.`, 'a call that a bot talks on');
   }
-  await talk.say(text);
+  try {
+    await talk.say(text);
+  } catch (error) {
+    // No recording has this name: it is words.
+    if (!(error instanceof JackfieldError) || error.code !== 'ERR_INVALID_ARG') throw error;
+    await talk.say({ text });
+  }
 }
 
 function several(what: string, found: readonly Pick<Found, 'line'>[]): Refusal {
