@@ -23,7 +23,7 @@ export class WavError extends JackfieldError {
   constructor(reason: WavErrorReason, detail: string, path?: string) {
     super(
       'ERR_WAV',
-      `${path === undefined ? '' : `${printable(path)}: `}${WAV_ERROR_REASONS[reason]} ${detail}`,
+      `${path === undefined ? '' : printable(`${path}: `)}${WAV_ERROR_REASONS[reason]} ${detail}`,
     );
     this.reason = reason;
     this.#detail = detail;
