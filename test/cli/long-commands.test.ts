@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -144,11 +144,14 @@ describe('SIGTERM that comes again', () => {
   });
 });
 
-/** Waits until the call that is new is recorded beside the one that there was: nobody reads what the recorder prints. */
+/** Waits until something of both calls is on disk, the new one and the one that there was: nobody reads what is printed. */
 const recordsBoth = (folder: string) =>
   vi.waitUntil(
-    async () =>
-      (await readdir(folder, { recursive: true })).filter((file) => /journal/.test(file)).length === 2,
+    async () => {
+      const files = (await readdir(folder)).filter((file) => file.endsWith('.wav'));
+      const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
+      return sizes.filter((size) => size > 10_000).length === 2;
+    },
     { timeout: 30_000 },
   );
 
@@ -168,9 +171,12 @@ describe('without anybody who reads its output any more', () => {
         await Promise.race([call.reached('INPROGRESS'), call.ended()]);
         if (name === 'record')
           await recordsBoth(join(now.commands.get(name)?.folder ?? '', 'out', '.recording'));
-        for (const each of watcher.calls) await each.hangUp().catch(() => undefined);
       }),
     );
+    // Their ends, too; a campaign would end by itself with its call.
+    const ending = [...now.watchers].filter(([name]) => name !== 'campaign run');
+    const calls = ending.flatMap(([, watcher]) => [...watcher.calls]);
+    await Promise.all(calls.map((call) => call.hangUp().catch(() => undefined)));
     for (const [name, { child }] of now.commands) if (child.exitCode === null) alive.add(name);
     signalAll(now, 'SIGINT');
   });
