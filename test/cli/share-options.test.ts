@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { attach, Exchange, MemoryTransport } from '../../src/index.js';
 import { decodeWav } from '../../src/voice.js';
 
@@ -24,8 +25,14 @@ beforeAll(async () => {
   exchange = await Exchange.start({ users: [{ handle: 'desk' }, { handle: 'ann' }] });
   port = await exchange.listen({ handle: 'desk' });
 });
+afterEach(async () => {
+  // A second try meets nobody of the first.
+  const all = children.splice(0);
+  const gone = all.map((child) => (child.exitCode ?? child.signalCode) === null && once(child, 'exit'));
+  for (const child of all) child.kill('SIGKILL');
+  await Promise.all(gone);
+});
 afterAll(async () => {
-  for (const child of children) child.kill('SIGKILL');
   await exchange.close();
   await rm(folder, { recursive: true });
 });
