@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from './time/clock.js';
 
 /**
  * Stops a virtual clock until `work` has settled, so that files, child processes and sockets take no time on it.

@@ -1,3 +1,5 @@
+import { printable, printableLines } from './printable.js';
+
 /**
  * Every code that an error thrown by Jackfield can carry, with the condition it names.
  * The message of each error says what was expected, what came and what to do about it.
@@ -15,13 +17,18 @@ export const ERROR_CODES = {
   ERR_CALL_ENDED: 'The call was over before it reached the state that was waited for.',
   ERR_VOICEMAIL_FAILED:
     'The voicemail failed, or was deleted, before it reached the state that was waited for.',
+  ERR_CHAT_REFUSED:
+    'A message could not be sent, or a chat could not be joined or changed; the reason is in the error.',
+  ERR_SMS_FAILED: 'A short message failed, or did not reach all its numbers.',
+  ERR_TRANSFER_FAILED: 'A file did not arrive: it was cancelled, or one side failed.',
   ERR_LINE_BREAK: 'A parameter holds CR, LF or NUL, which would end its message.',
   ERR_LINE_TOO_LONG: 'A message on a stream is longer than the limit.',
   ERR_INVALID_UTF8: 'A message on a stream is not valid UTF-8.',
   ERR_SYNTAX: 'A text does not follow the grammar that its place in the protocol demands.',
   ERR_API: 'The endpoint answered a command with an ERROR line.',
   ERR_FILE: 'A file could not be opened, read or written.',
-  ERR_PORT: 'A TCP port could not be listened on, or stopped being listened on.',
+  ERR_PORT: 'A port could not be listened on, or stopped being listened on.',
+  ERR_LINE: 'The other end of a line refused a request, or did not answer; what it said is in the message.',
   ERR_PEER: 'The other end of a TCP connection broke it.',
   ERR_LIMIT: 'A limit on leases, connections, descriptors or buffered audio was reached.',
   ERR_SINK: 'A sink threw, or could not keep up under the policy that it was given.',
@@ -47,7 +54,9 @@ export class JackfieldError extends Error {
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+    // Names from outside may be in it: none of them steers a terminal that it is printed to.
+    // What is no text must not hide what happened.
+    super(printableLines(textOf(() => message)), options);
     this.name = new.target.name;
     this.code = code;
   }
@@ -70,9 +79,13 @@ export function asError(thrown: unknown): Error {
   return isError(thrown) ? thrown : new Error(messageOf(thrown));
 }
 
-/** The text of anything that was thrown, for use inside another message. Never throws. */
+/**
+ * The text of anything that was thrown, for use inside another message. What is not an error of Jackfield may hold a name
+ * with a line break: it is one {@link printable} line. Never throws.
+ */
 export function messageOf(error: unknown): string {
-  return textOf(() => (isError(error) ? error.message : error));
+  const text = textOf(() => (isError(error) ? error.message : error));
+  return isError(error) && error instanceof JackfieldError ? text : printable(text);
 }
 
 /** Longest part of what somebody else gave that a message shows, in characters. */

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import type { Clock } from './clock.js';
+import type { Clock } from './time/clock.js';
 
 /** Called with each error and the place it came from: `timer`, `client 3 of alice`, `listener of line`. */
 export type Tell = (error: unknown, where: string) => void;

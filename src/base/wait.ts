@@ -93,13 +93,15 @@ export function waitFor<T>({ what, signal, ended, deadline, begin }: Wait<T>): P
     }
     if (ended) undo.push(whenFired(ended, () => settle(() => reject(ended.reason))));
     if (signal) undo.push(whenFired(signal, () => settle(() => reject(abortedError(what, signal)))));
-    const stop = begin(
-      (value) => settle(() => resolve(value)),
-      (error) => settle(() => reject(error)),
-    );
-    if (!stop) return;
-    if (settled) stop();
-    else undo.push(stop);
+    const fail = (error: unknown) => settle(() => reject(error));
+    try {
+      const stop = begin((value) => settle(() => resolve(value)), fail);
+      if (!stop) return;
+      if (settled) stop();
+      else undo.push(stop);
+    } catch (error) {
+      fail(error);
+    }
   });
 }
 
@@ -109,9 +111,46 @@ export function whenFired(signal: AbortSignal, task: () => void): () => void {
     task();
     return () => undefined;
   }
-  const listener = () => task();
+  const watched = WATCHED.get(signal) ?? watch(signal);
+  const call = () => task();
+  watched.tasks.add(call);
+  return () => {
+    if (watched.tasks.delete(call) && watched.tasks.size === 0) watched.stop();
+  };
+}
+
+/** Tasks that wait for a signal, and the end of listening to it. */
+interface Watched {
+  readonly tasks: Set<() => void>;
+  stop(): void;
+}
+
+/** One listener for each signal: Node warns of a leak where one has more than ten, and waits may be many. */
+const WATCHED = new WeakMap<AbortSignal, Watched>();
+
+function watch(signal: AbortSignal): Watched {
+  const tasks = new Set<() => void>();
+  const listener = () => {
+    WATCHED.delete(signal);
+    for (const task of tasks) {
+      try {
+        task();
+      } catch (error) {
+        // As of a listener of its own: the others are called nevertheless.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  };
+  const stop = () => {
+    WATCHED.delete(signal);
+    signal.removeEventListener('abort', listener);
+  };
+  const watched = { tasks, stop };
   signal.addEventListener('abort', listener, { once: true });
-  return () => signal.removeEventListener('abort', listener);
+  WATCHED.set(signal, watched);
+  return watched;
 }
 
 /** Resolves when the signal fires, at once when it has fired. */

@@ -13,3 +13,17 @@ export function escapeXml(text: string): string {
       .replaceAll('"', '&quot;')
   );
 }
+
+/** The text without its XML tags. A `<` that no `>` follows is text. */
+export function withoutTags(text: string): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (let open = text.indexOf('<'); open >= 0; open = text.indexOf('<', at)) {
+    const close = text.indexOf('>', open);
+    if (close < 0) break;
+    parts.push(text.slice(at, open));
+    at = close + 1;
+  }
+  parts.push(text.slice(at));
+  return parts.join('');
+}

@@ -1,4 +1,5 @@
 import type { Stats } from 'node:fs';
+import { printable } from '../base/printable.js';
 
 /** A file among all: its device, its number, and when it was made, for a number may be given to another file. */
 export function identityOf({ dev, ino, birthtimeMs }: Stats): string {
@@ -28,6 +29,6 @@ export function noteReading(is: Stats): () => void {
  */
 export function checkNotRead(path: string, is: Stats | undefined): void {
   if (!is || !readers.has(identityOf(is))) return;
-  const text = `${path} is being read, and is not overwritten`;
+  const text = `${printable(path)} is being read, and is not overwritten`;
   throw Object.assign(new Error(text), { code: 'EREADING', syscall: 'open', path });
 }

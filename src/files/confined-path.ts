@@ -1,5 +1,6 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { JackfieldError } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 
 /**
  * Resolves `path` in `folder` to an absolute path, for a path that came from outside: a row of a database, a sidecar, a
@@ -11,7 +12,7 @@ import { JackfieldError } from '../base/errors.js';
 export function confinedPath(folder: string, path: string): string {
   const absolute = path.includes('\0') ? undefined : resolve(folder, path);
   if (absolute === undefined || isAbsolute(path) || !isInside(folder, absolute)) {
-    throw new JackfieldError('ERR_FILE', `${JSON.stringify(path)} does not lie in ${folder}.`);
+    throw new JackfieldError('ERR_FILE', `${JSON.stringify(path)} does not lie in ${printable(folder)}.`);
   }
   return absolute;
 }

@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import type Sqlite from 'libsql';
 import type { z } from 'zod';
 import { checkArgument, either, type Rule, rule, within, words } from '../base/check.js';
@@ -22,6 +22,15 @@ export interface CheckedRows<Row extends object> {
   readonly last: { readonly [Name in keyof Row]?: unknown } | undefined;
 }
 
+/** Options of {@link Database.open}. */
+interface DatabaseOptions {
+  readonly advice?: string;
+  readonly check?: 'pages' | 'header';
+  readonly existing?: boolean;
+}
+
+/** Between two looks at a file that another process has locked. */
+const BUSY_LOOK_MS = 5;
 const BUSY_TIMEOUT_MS = 5000;
 const MAX_STATEMENTS = 200;
 /** SQLite's codes for a file that is damaged or is not a database. */
@@ -54,25 +63,26 @@ export class Database implements Disposable {
    *
    * @param migrations SQL from each version of the tables to the next; the first makes them.
    * @param options.advice Advice for the message about a damaged file. Default: to move it away.
+   * @param options.check `pages` (default) looks at every page, which takes about 2 ms for each MB; `header` at the first
+   * alone: damage elsewhere shows when it is read.
+   * @param options.existing True to leave a missing file missing: the database is an empty one in memory then. Default false.
    * @throws ERR_FILE when the file cannot be opened, is damaged (see {@link isDamage}), or was written by a newer
    * Jackfield; ERR_UNSUPPORTED without the package `libsql`.
    */
-  static open(
-    path: string,
-    migrations: readonly string[],
-    options: { readonly advice?: string } = {},
-  ): Database {
+  static open(path: string, migrations: readonly string[], options: DatabaseOptions = {}): Database {
     const Libsql = loadSqlite();
     try {
       // SQLite would make it readable for all. The files that it keeps beside it get the same mode.
-      closeSync(openPrivateSync(path, 'a'));
-      const db = new Libsql(path, { timeout: BUSY_TIMEOUT_MS });
+      const isMissing = options.existing === true && !existsSync(path);
+      if (!isMissing) closeSync(openPrivateSync(path, 'a'));
+      const db = new Libsql(isMissing ? ':memory:' : path, { timeout: BUSY_TIMEOUT_MS });
       try {
         // Functions that a tampered schema calls must have no effects.
         db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;');
-        db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
+        db.exec('PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
+        enterWal(db);
         const database = new Database(path, db);
-        database.#check();
+        if (options.check !== 'header') database.#check();
         database.#migrate(migrations);
         return database;
       } catch (error) {
@@ -153,9 +163,37 @@ export class Database implements Disposable {
     });
   }
 
+  /**
+   * Leaves nothing in the file of what was deleted from it: full-text indices, pages and what SQLite keeps beside it.
+   *
+   * @param fullText Names of the full-text tables.
+   * @throws ERR_FILE, also while another process writes for long.
+   */
+  scrub(fullText: readonly string[]): void {
+    for (const table of fullText) this.run(`INSERT INTO ${table} (${table}) VALUES ('optimize')`);
+    this.#attempt('write', () => {
+      this.#statements.clear();
+      this.#db.exec('VACUUM');
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    });
+  }
+
+  /**
+   * Closes it. All that was written is in the file itself then, as far as nobody else is reading it. `libsql` keeps its
+   * connection until the last statement is garbage, or the process ends: what SQLite has beside the file stays so long.
+   */
   close(): void {
+    if (!this.#db.open) return;
     this.#statements.clear();
-    this.#db.close();
+    try {
+      // Waits for nobody.
+      this.#db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch (error) {
+      // The disk is full, or the file damaged: what was written stays safe beside it.
+      if (!isOfSqlite(error)) throw error;
+    } finally {
+      this.#db.close();
+    }
   }
 
   [Symbol.dispose](): void {
@@ -167,8 +205,7 @@ export class Database implements Disposable {
     try {
       return work();
     } catch (error) {
-      const isSqlite = error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_');
-      throw isSqlite ? fileError(action, this.path, error) : error;
+      throw isOfSqlite(error) ? fileError(action, this.path, error) : error;
     }
   }
 
@@ -184,22 +221,27 @@ export class Database implements Disposable {
     const why = issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
     return new JackfieldError(
       'ERR_FILE',
-      `A row of ${this.path} is damaged, or was not written by Jackfield: ${why}`,
+      `A row of ${printable(this.path)} is damaged, or was not written by Jackfield: ${why}`,
       { cause: new RowDamage(why) },
     );
   }
 
+  /** Another process may be about the same at the same moment: each step looks at the version when it alone may write. */
   #migrate(migrations: readonly string[]): void {
-    const { user_version: version } = this.#db.prepare('PRAGMA user_version').get() as {
-      user_version: number;
-    };
+    const version = this.#version();
     if (version > migrations.length) {
       throw new Error(`it is of version ${version}, this Jackfield knows up to ${migrations.length}`);
     }
     for (const [index, migration] of migrations.entries()) {
       if (index < version) continue;
-      this.write(() => this.#db.exec(`${migration}; PRAGMA user_version = ${index + 1}`));
+      this.write(() => {
+        if (this.#version() === index) this.#db.exec(`${migration}; PRAGMA user_version = ${index + 1}`);
+      });
     }
+  }
+
+  #version(): number {
+    return (this.#db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
   }
 
   /** Keeps prepared statements, since preparing takes longer than running. Only queries have many different texts. */
@@ -211,6 +253,10 @@ export class Database implements Disposable {
     }
     return statement;
   }
+}
+
+function isOfSqlite(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_');
 }
 
 function checkValues(values: readonly SqlValue[]): void {
@@ -258,4 +304,20 @@ class RowDamage extends Error {}
 /** True when an error of {@link Database} says that a row does not match its schema: others may. */
 export function isRowDamage(error: unknown): boolean {
   return error instanceof JackfieldError && error.cause instanceof RowDamage;
+}
+
+/** Turns on the write-ahead log, for which SQLite does not wait while another process does the same. */
+function enterWal(db: Sqlite.Database): void {
+  const deadline = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      db.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      const isBusy = error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
+      if (!isBusy || performance.now() > deadline) throw error;
+      // As SQLite waits elsewhere: this thread stands still.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_LOOK_MS);
+    }
+  }
 }

@@ -36,7 +36,7 @@ export function fileError(action: string, path: string, cause: unknown): Jackfie
   return new JackfieldError('ERR_FILE', printable(text), { cause });
 }
 
-const IN_THE_WAY = 'Something that is no folder has its name, or that of a folder around it.';
+const IN_THE_WAY = 'Something that is not a folder has its name, or that of a folder around it.';
 
 /** True where a folder cannot be made because of what is there. */
 function isInTheWay(cause: unknown): boolean {

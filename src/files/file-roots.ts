@@ -74,6 +74,17 @@ export class FileRoots {
     });
   }
 
+  /** Resolves when there is a folder of this name. @throws ERR_FILE */
+  async folder(path: string): Promise<void> {
+    const given = this.resolve(path);
+    if (this.#roots.some((root) => resolve(root) === given)) return;
+    await this.#find(path, 'read', async (folder, name) => {
+      const is = await folder.look(name);
+      if (!is?.isDirectory()) throw new JackfieldError('ERR_FILE', `${printable(path)} is not a folder`);
+      return folder;
+    });
+  }
+
   /**
    * Makes a new file to write to, for its owner alone. A file of that name is replaced, if `claim` allows it; programs
    * that have it open keep the old one.

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { JackfieldError, messageOf } from '../base/errors.js';
 import { printable } from '../base/printable.js';
+import { fileError } from './file-error.js';
 
 /** @throws ERR_FILE. */
 export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    const why = messageOf(cause);
-    throw new JackfieldError('ERR_FILE', printable(`Cannot read ${path}: ${why}`), { cause });
+    throw fileError('read', path, cause);
   }
 }
 

@@ -13,6 +13,7 @@ import { link, lstat, mkdir, open as openHandle, rename, rm, stat } from 'node:f
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { printable } from '../base/printable.js';
 import { checkNotRead } from './being-read.js';
 
 // The one place that makes files and folders: whatever Jackfield writes may hold voice or names.
@@ -106,7 +107,7 @@ export async function moveIntoFree(part: string, path: string): Promise<void> {
 export async function checkReplaceable(path: string): Promise<void> {
   const is = await stat(path).catch(() => undefined);
   if (!is || is.isFile()) return;
-  const text = `${path} is not a regular file, and is not replaced`;
+  const text = `${printable(path)} is not a regular file, and is not replaced`;
   throw Object.assign(new Error(text), { code: 'ENOTREG', syscall: 'rename', path });
 }
 

@@ -41,4 +41,8 @@ describe.each(Object.entries(HOSTILE))('%s', (_, value) => {
     expect(messageOf(value)).toEqual(expect.any(String));
     expect(asError(value)).toBeInstanceOf(Error);
   });
+
+  it('makes no error fail whose message it is', () => {
+    expect(new JackfieldError('ERR_FILE', value as string).message).toEqual(expect.any(String));
+  });
 });

@@ -1,6 +1,8 @@
 import { getEventListeners } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/base/clock.js';
+import { VirtualClock } from '../../src/base/time/clock.js';
 import {
   checkTimeout,
   deadlineIn,
@@ -10,6 +12,10 @@ import {
   waitFor,
   whenFired,
 } from '../../src/base/wait.js';
+import { turn } from '../turns.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 
@@ -44,6 +50,18 @@ describe('waitFor', () => {
     ['the end of its subject', ({ ended }) => ended.abort(gone), gone],
     ['its deadline', (_, clock) => clock.advance(100), 'nothing'],
   ];
+
+  it('lets go of everything when what is to begin throws', async () => {
+    const clock = new VirtualClock();
+    const { own, ended, wait } = openWait(clock);
+    const begin = () => {
+      throw gone;
+    };
+    await expect(waitFor({ ...wait, begin })).rejects.toBe(gone);
+    expect([listeners(own.signal), listeners(ended.signal)]).toEqual([0, 0]);
+    await clock.run();
+    expect(clock.now()).toBe(0);
+  });
 
   it.each(ends)('is ended by %s, and lets go of all the rest', async (_, end, outcome) => {
     const clock = new VirtualClock();
@@ -119,6 +137,48 @@ describe('a signal', () => {
     source.abort();
     whenFired(source.signal, () => calls++);
     expect(calls).toBe(2);
+  });
+
+  it('has one listener, however many wait for it, and none once nobody does', () => {
+    const source = new AbortController();
+    const listeners = () => getEventListeners(source.signal, 'abort').length;
+    const called: number[] = [];
+    const cancels = Array.from({ length: 50 }, (_, n) => whenFired(source.signal, () => called.push(n)));
+    expect(listeners()).toBe(1);
+    for (const cancel of cancels) cancel();
+    expect(listeners()).toBe(0);
+    const [first, second] = [1, 2].map((n) => whenFired(source.signal, () => called.push(n)));
+    first?.();
+    first?.();
+    whenFired(source.signal, () => second?.());
+    whenFired(source.signal, () => called.push(3));
+    source.abort();
+    expect([called, listeners()]).toEqual([[2, 3], 0]);
+  });
+
+  it('keeps nothing of a wait that is over, though it lives on and others wait for it', async () => {
+    const source = new AbortController();
+    const { signal } = source;
+    const forget = whenFired(signal, () => undefined);
+    const waited = async (end: (resolve: () => void, reject: (error: unknown) => void) => void) => {
+      const value = { of: 'the wait' };
+      const begin: Wait<void>['begin'] = (resolve, reject) => {
+        end(resolve, reject);
+        return () => void value;
+      };
+      await waitFor<void>({ what: 'it', signal, begin }).catch(() => undefined);
+      return new WeakRef(value);
+    };
+    const held = [
+      await waited((resolve) => resolve()),
+      await waited((resolve) => queueMicrotask(resolve)),
+      await waited((_, reject) => reject(new Error('no'))),
+    ];
+    await turn();
+    collectGarbage();
+    expect(held.map((each) => each.deref())).toEqual([undefined, undefined, undefined]);
+    forget();
+    expect(listeners(signal)).toBe(0);
   });
 
   it('resolves what waits for it', async () => {

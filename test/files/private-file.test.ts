@@ -91,7 +91,7 @@ it('a folder that something is in the way of is refused with what to do about', 
   await writeFile(join(folder, 'file'), '');
   for (const path of ['file', 'file/a', 'file/a/b']) {
     await expect(makeFolder(join(folder, path))).rejects.toThrow(
-      /^Cannot make the folder .*: Something that is no folder has its name, or that of a folder around it/,
+      /^Cannot make the folder .*: Something that is not a folder has its name, or that of a folder around it/,
     );
   }
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { findRows, type SocketRow, SocketTable } from '../../src/base/socket-table.js';
+import { findRows, type SocketRow, SocketTable } from '../../../src/base/system/socket-table.js';
 
 const onLinux = process.platform === 'linux';
 

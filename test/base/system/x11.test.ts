@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/base/clock.js';
-import { X11Display } from '../../src/base/x11.js';
-import { X11Transport } from '../../src/control/transport/x11-transport.js';
-import { Exchange } from '../../src/exchange/exchange.js';
-import { hasXvfb, startDisplay } from '../control/private-servers.js';
+import { X11Display } from '../../../src/base/system/x11.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
+import { X11Transport } from '../../../src/control/transport/x11-transport.js';
+import { Exchange } from '../../../src/exchange/exchange.js';
+import { hasXvfb, startDisplay } from '../../control/private-servers.js';
 
 const LONG_MS = 5000;
 const SILENT = /has not answered within 5000 ms/;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Clock, sleep, systemClock, VirtualClock } from '../../src/base/clock.js';
+import { type Clock, sleep, systemClock, VirtualClock } from '../../../src/base/time/clock.js';
 
 const DAY_MS = 86_400_000;
 
@@ -64,4 +64,15 @@ it('a virtual clock runs until only timers are left that never fall due', async 
   await clock.run();
   expect(task).toHaveBeenCalledOnce();
   expect(clock.now()).toBe(90 * DAY_MS);
+});
+
+it('a virtual clock runs until what is due next is not before the time that it is given', async () => {
+  const clock = new VirtualClock();
+  const task = vi.fn();
+  clock.timerAt(100, () => undefined);
+  clock.timerAt(200, task);
+  await clock.run({ until: 200 });
+  expect(clock.now()).toBe(100);
+  expect(task).not.toHaveBeenCalled();
+  await expect(clock.run({ until: Number.NaN })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
 });

@@ -1,6 +1,6 @@
 import { closeSync, openSync, read, readSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
-import { sleep, systemClock } from './clock.js';
+import { sleep, systemClock } from '../time/clock.js';
 
 /** One end of a TCP connection. */
 export interface SocketEnd {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkHours, type Hours, isWithinHours, nextWithinHours } from '../../src/base/hours.js';
-import { localClock, WEEKDAYS } from '../../src/base/local-time.js';
+import { checkHours, type Hours, isWithinHours, nextWithinHours } from '../../../src/base/time/hours.js';
+import { localClock, WEEKDAYS } from '../../../src/base/time/local-time.js';
 
 const FRIDAY_NIGHT: Hours = { from: '22:00', to: '06:00', weekdays: ['fri'] };
 const SUNDAY_NIGHT: Hours = { from: '01:00', to: '04:00', weekdays: ['sun'] };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { backOffMs } from '../../src/base/back-off.js';
+import { backOffMs } from '../../../src/base/time/back-off.js';
 
 it('doubles the pause after each failure, up to the longest', () => {
   const pauses = { firstMs: 250, longestMs: 1500 };

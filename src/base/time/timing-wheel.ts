@@ -1,6 +1,6 @@
-import type { CancelTimer, Clock } from '../base/clock.js';
-import { invalidArgument } from '../base/errors.js';
-import { Histogram } from '../base/histogram.js';
+import { invalidArgument } from '../errors.js';
+import { Histogram } from '../histogram.js';
+import type { CancelTimer, Clock } from './clock.js';
 
 /** Something that is visited once a turn. A visit must not throw. */
 export interface WheelMember {
@@ -31,6 +31,8 @@ export class TimingWheel {
   #filling: Set<WheelMember> | undefined;
   #cancel: CancelTimer | undefined;
   #dueTick = 0;
+  /** The newest tick whose turn was made. */
+  #turned = 0;
   /** Members whose visit is due, in order: at most those of one turn and the rest of a slot. */
   #waiting: (WheelMember | undefined)[] = [];
   #next = 0;
@@ -102,7 +104,8 @@ export class TimingWheel {
     this.#cancel?.();
     this.#cancel = undefined;
     if (this.size === 0) return;
-    let tick = Math.floor((this.#clock.now() - this.#origin) / this.#tickMs) + 1;
+    // The quotient of a tick's own time may be rounded to less than the tick: its turn is not made again.
+    let tick = Math.max(Math.floor((this.#clock.now() - this.#origin) / this.#tickMs), this.#turned) + 1;
     while (this.#slotAt(tick)?.size === 0) tick++;
     this.#dueTick = tick;
     this.#cancel = this.#clock.timerAt(this.#origin + tick * this.#tickMs, () => this.#turn());
@@ -116,6 +119,7 @@ export class TimingWheel {
     for (let tick = due; tick <= due + passed && this.#waiting.length < this.size; tick++) {
       this.#waiting.push(...(this.#slotAt(tick) ?? []));
     }
+    this.#turned = due + Math.max(passed, -1);
     this.#schedule();
     if (this.#waiting.length > 0 && !this.#visiting) this.#visit();
   }

@@ -1,5 +1,5 @@
-import { unixMs as aMoment, checkArgument, listOf, object, oneOf } from './check.js';
-import { invalidArgument } from './errors.js';
+import { unixMs as aMoment, checkArgument, listOf, object, oneOf } from '../check.js';
+import { invalidArgument } from '../errors.js';
 import { checkTimeZone, localClock, WEEKDAYS, type Weekday } from './local-time.js';
 
 /**

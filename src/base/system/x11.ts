@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
-import { type Clock, systemClock } from './clock.js';
+import { type Clock, systemClock } from '../time/clock.js';
 
 /** An event as the package `x11` decodes it. */
 export interface X11Event {
@@ -63,6 +63,8 @@ interface X11Package {
   ): EventEmitter & Partial<Pick<X11Client, 'stream'>>;
 }
 
+/** Length of a SendEvent request (X Window System Protocol, "SendEvent"). */
+const EVENT_REQUEST_BYTES = 44;
 /** Format of a ClientMessage whose data are bytes. */
 const BYTES = 8;
 /** Type of a property that holds windows. */
@@ -80,6 +82,9 @@ export class X11Display {
   readonly #clock: Clock;
   /** The property of the root window that this program has set. */
   #announced: number | undefined;
+  /** Bytes of messages that were queued, and how many of them have left. */
+  #queued = 0;
+  #flushed = 0;
   #flushing: Promise<void> | undefined;
 
   private constructor(client: X11Client, root: number, clock: Clock) {
@@ -118,7 +123,7 @@ export class X11Display {
 
   /** Bytes that wait to be sent. */
   get unsent(): number {
-    return this.#client.stream.writableLength;
+    return Math.max(this.#queued - this.#flushed, this.#client.stream.writableLength);
   }
 
   /** Calls `event` for each event, `error` when the server refuses a request, `closed` when the connection ends. */
@@ -175,10 +180,19 @@ export class X11Display {
         data,
       });
     }
+    this.#queued += chunks.length * EVENT_REQUEST_BYTES;
+    return this.#flush();
+  }
+
+  /** Has what is queued leave, again and again until nothing is: the package keeps what the socket does not take. */
+  #flush(): Promise<void> {
+    const upTo = this.#queued;
     this.#flushing ??= new Promise((resolve) => {
       const done = () => {
         this.#client.stream.off('close', done);
         this.#flushing = undefined;
+        this.#flushed = upTo;
+        if (this.#queued > upTo && !this.#client.stream.destroyed) void this.#flush();
         resolve();
       };
       this.#client.stream.on('close', done);

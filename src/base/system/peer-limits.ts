@@ -1,5 +1,5 @@
-import { either, oneOf, rule, secret, whole } from './check.js';
-import type { CancelTimer, Clock } from './clock.js';
+import { either, oneOf, rule, secret, whole } from '../check.js';
+import type { CancelTimer, Clock } from '../time/clock.js';
 
 /** Silence after which the system probes a peer, in ms, by default. */
 export const DEFAULT_KEEP_ALIVE_MS = 5000;

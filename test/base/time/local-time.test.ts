@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkTimeZone, localClock, machineTimeZone } from '../../src/base/local-time.js';
+import { checkTimeZone, localClock, machineTimeZone } from '../../../src/base/time/local-time.js';
 
 describe('localClock', () => {
   it.each([

@@ -7,8 +7,8 @@ import {
   type Rules,
   unixMs,
   within,
-} from './check.js';
-import { waitFor } from './wait.js';
+} from '../check.js';
+import { waitFor } from '../wait.js';
 
 /** Cancels a timer; does nothing when it has fired. */
 export type CancelTimer = () => void;
@@ -55,6 +55,7 @@ export const CLOCK = having('now', 'unixMs', 'timerAt');
 const TIME = within(-Infinity, Infinity, 'ms');
 const WAIT = within(0, Infinity, 'ms');
 const SIGNAL_RULES: Rules<{ signal?: AbortSignal }> = { signal: abortSignal };
+const RUN_RULES: Rules<{ signal?: AbortSignal; until?: number }> = { signal: abortSignal, until: TIME };
 
 /** @throws ERR_INVALID_ARG. */
 function checkTimer(at: number, task: () => void): void {
@@ -131,14 +132,13 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Advances from timer to timer, as fast as their work allows, until `signal` fires or none is left that will ever
-   * fall due.
+   * Advances from timer to timer, as fast as their work allows, until `signal` fires or none is left that falls due
+   * before the time `until` of this clock. Default: none that will ever fall due.
    */
-  async run(options: { signal?: AbortSignal } = {}): Promise<void> {
-    checkOptions(options, SIGNAL_RULES);
-    while (this.#timers.length > 0 && this.#timers[0]?.at !== Infinity && !options.signal?.aborted) {
-      await this.#fire();
-    }
+  async run(options: { signal?: AbortSignal; until?: number } = {}): Promise<void> {
+    checkOptions(options, RUN_RULES);
+    const { signal, until = Infinity } = options;
+    while ((this.#timers[0]?.at ?? Infinity) < until && !signal?.aborted) await this.#fire();
   }
 
   async #fire(): Promise<void> {

@@ -1,0 +1,20 @@
+/** A cell of a table; undefined is an empty one. */
+export type CsvCell = string | number | boolean | undefined;
+
+/** A line of CSV with its end (RFC 4180). A text that a spreadsheet would run is made harmless. */
+export function csvLine(cells: readonly CsvCell[]): string {
+  return `${cells.map((cell) => quoted(harmless(String(cell ?? '')))).join(',')}\r\n`;
+}
+
+/**
+ * A text that no spreadsheet takes for a formula: one that begins like it gets an apostrophe before it, also where what
+ * a program cuts off stands before. A mere number stays as it is, so that it can be computed with, or called again.
+ */
+function harmless(text: string): string {
+  const isFormula = /^[\s\0]*[=+\-@＝＋－＠|%]/.test(text) || /^[\t\r\n\0]/.test(text);
+  return isFormula && !/^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/.test(text) ? `'${text}` : text;
+}
+
+function quoted(text: string): string {
+  return /[",;\r\n\t]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
+}
