@@ -75,6 +75,8 @@ export interface AttemptOrigin {
   readonly caller: Identity;
   readonly forwardedBy?: Identity;
   readonly transferredBy?: Identity;
+  /** Text about the call from outside. */
+  readonly subject?: string;
 }
 
 /**

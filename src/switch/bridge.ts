@@ -1,11 +1,13 @@
 import type { Fence } from '../base/fence.js';
-import { FRAME_SAMPLES, mixInto, type Party } from './party.js';
+import { FRAME_SAMPLES, type MadeUp, mixInto, type Party } from './party.js';
 
 interface Seat {
   readonly party: Party;
   readonly spoken: Int16Array;
   readonly mix: Int16Array;
   readonly hears: Set<Seat>;
+  /** Stretches of what it has said that its line made up, as told in this tick. */
+  madeUp: readonly MadeUp[];
   /** It has thrown: it is silent and deaf from then on. */
   failed: boolean;
 }
@@ -102,7 +104,15 @@ export class Bridge {
   }
 
   #hear(): void | Promise<void> {
-    return waitFor(this.#seats.values(), (seat) => this.#ask(seat, () => seat.party.hear(heardBy(seat))));
+    for (const seat of this.#seats.values()) {
+      if (!seat.party.madeUp) continue;
+      this.#ask(seat, () => {
+        seat.madeUp = seat.party.madeUp?.() ?? NONE;
+      });
+    }
+    return waitFor(this.#seats.values(), (seat) =>
+      this.#ask(seat, () => seat.party.hear(heardBy(seat), madeUpFor(seat))),
+    );
   }
 
   #ask(seat: Seat, act: () => void | Promise<void>): void | Promise<void> {
@@ -118,6 +128,7 @@ export class Bridge {
   #failed(seat: Seat, error: unknown): void {
     seat.failed = true;
     seat.spoken.fill(0);
+    seat.madeUp = NONE;
     this.#fence.tell(error, 'voice');
   }
 
@@ -129,11 +140,21 @@ export class Bridge {
       spoken: new Int16Array(FRAME_SAMPLES),
       mix: new Int16Array(FRAME_SAMPLES),
       hears: new Set(),
+      madeUp: NONE,
       failed: false,
     };
     this.#seats.set(party, seat);
     return seat;
   }
+}
+
+const NONE: readonly MadeUp[] = [];
+
+function madeUpFor({ hears }: Seat): readonly MadeUp[] {
+  const [first] = hears;
+  if (first && hears.size === 1) return first.madeUp;
+  const told = [...hears].filter(({ madeUp }) => madeUp.length > 0);
+  return told.length === 0 ? NONE : told.flatMap(({ madeUp }) => madeUp);
 }
 
 function heardBy({ hears, mix }: Seat): Int16Array {

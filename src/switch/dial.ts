@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from '../base/clock.js';
+import type { CancelTimer, Clock } from '../base/time/clock.js';
 import { Attempt, type AttemptOrigin, type Destination, type Forward, type Overflow } from './attempt.js';
 import type { EndCause, Leg, Placing, Progress } from './leg.js';
 import type { Party } from './party.js';

@@ -1,4 +1,4 @@
-import { FRAME_SAMPLES, type Party } from './party.js';
+import { FRAME_SAMPLES, type MadeUp, type Party } from './party.js';
 
 /** Faults of a line. */
 export interface Impairment {
@@ -20,6 +20,7 @@ export class Impaired implements Party {
   readonly #silence = new Int16Array(FRAME_SAMPLES);
   #random: number;
   #hearsSpeech = false;
+  #lastWasLost = false;
 
   constructor(party: Party, impairment: Impairment) {
     this.#party = party;
@@ -29,7 +30,13 @@ export class Impaired implements Party {
 
   async speak(frame: Int16Array): Promise<void> {
     await this.#party.speak(frame);
-    if (this.#lost() || (this.#impairment.halfDuplex && this.#hearsSpeech)) frame.fill(0);
+    this.#lastWasLost = this.#lost();
+    if (this.#lastWasLost || (this.#impairment.halfDuplex && this.#hearsSpeech)) frame.fill(0);
+  }
+
+  madeUp(): readonly MadeUp[] {
+    const made = this.#party.madeUp?.() ?? [];
+    return this.#lastWasLost ? [...made, { from: 0, samples: FRAME_SAMPLES, reason: 'lost' }] : made;
   }
 
   hear(frame: Int16Array): void | Promise<void> {

@@ -1,9 +1,27 @@
 import { having } from '../base/check.js';
+import type { LineQuality } from '../base/line-quality.js';
 import { BYTES_PER_SAMPLE, msToSamples, PTIME_MS } from '../base/pcm.js';
 
 /** Samples that a conversation moves in one tick of 20 ms. */
 export const FRAME_SAMPLES = msToSamples(PTIME_MS);
 export const FRAME_BYTES = FRAME_SAMPLES * BYTES_PER_SAMPLE;
+
+/**
+ * The reason why a line made up a stretch of what its party says. `lost`: packets never came. `late`: they came after
+ * their time, and were left out. `held-up`: nothing came, and what was said came after it. `not-sent`: the party has sent
+ * nothing. `stalled`: nothing has come since.
+ */
+export type MadeUpReason = 'lost' | 'late' | 'held-up' | 'not-sent' | 'stalled';
+
+/**
+ * A stretch of what a party says that its line made up. `from` counts from the first sample of the newest frame: negative
+ * for what was said before it. A later one for the same place takes the place of an earlier one.
+ */
+export interface MadeUp {
+  readonly from: number;
+  readonly samples: number;
+  readonly reason: MadeUpReason;
+}
 
 /**
  * One end of a conversation, asked once a tick. Frames are 320 mono s16 samples at 16 kHz and
@@ -12,8 +30,12 @@ export const FRAME_BYTES = FRAME_SAMPLES * BYTES_PER_SAMPLE;
 export interface Party {
   /** Fills `frame` with what this party says during the tick. */
   speak(frame: Int16Array): void | Promise<void>;
-  /** Takes what all others said during the tick. */
-  hear(frame: Int16Array): void | Promise<void>;
+  /** Stretches that have become known in this tick, asked after `speak`. Default: its line makes nothing up. */
+  madeUp?(): readonly MadeUp[];
+  /** Quality of its line so far. Default: it has none. */
+  quality?(): LineQuality | undefined;
+  /** Takes what all others said during the tick, and what of it was made up. */
+  hear(frame: Int16Array, madeUp?: readonly MadeUp[]): void | Promise<void>;
   /** It is taken out of its conversation for now, and asked for nothing until it is in another. Default: no matter. */
   pause?(): void;
   /** The conversation is over: flush what is under way, then let go of every socket and file. */

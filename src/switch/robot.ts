@@ -14,8 +14,8 @@ import {
   within,
   words,
 } from '../base/check.js';
-import { CLOCK, type Clock } from '../base/clock.js';
 import { SAMPLES } from '../base/pcm.js';
+import { CLOCK, type Clock } from '../base/time/clock.js';
 import { dtmfSamples } from '../voice/tone/dtmf.js';
 import type { Attempt, Destination, Tariff } from './attempt.js';
 import { IDENTITY, type Identity } from './identity.js';

@@ -1,6 +1,6 @@
-import type { CancelTimer, Clock } from '../base/clock.js';
 import type { Fence } from '../base/fence.js';
 import { PTIME_MS } from '../base/pcm.js';
+import type { CancelTimer, Clock } from '../base/time/clock.js';
 import { type Bridge, waitFor } from './bridge.js';
 
 /** A machine that was away for longer does not make up for it: its calls stood still, the same in every stream. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/base/clock.js';
+import { VirtualClock } from '../../src/base/time/clock.js';
 import type { Overflow } from '../../src/switch/attempt.js';
 import { Dial, dialPlan, RING_MS, ROUTING_MS } from '../../src/switch/dial.js';
 import { Phone } from './phone.js';

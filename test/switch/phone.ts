@@ -1,4 +1,4 @@
-import { VirtualClock } from '../../src/base/clock.js';
+import { VirtualClock } from '../../src/base/time/clock.js';
 import type { Attempt, Destination, Overflow } from '../../src/switch/attempt.js';
 import type { EndCause } from '../../src/switch/leg.js';
 import { RobotDestination } from '../../src/switch/robot.js';

@@ -1,0 +1,35 @@
+import { checkOptions, oneOf, type Rules } from '../../base/check.js';
+import { TCP_DIALECTS } from '../media/dialect-names.js';
+import { dialectNamed } from '../media/dialects.js';
+import { lineOf } from '../media/line-of.js';
+import type { MediaLine } from '../media/media-line.js';
+import { MEDIA_LINE_RULES, type MediaLineOptions } from '../media/media-line-options.js';
+import { TcpListener } from './tcp-connection.js';
+
+/** Options of {@link audioSocketLine}. */
+export interface AudioSocketLineOptions extends MediaLineOptions {
+  /** Default `audiosocket`. */
+  readonly dialect?: (typeof TCP_DIALECTS)[number];
+}
+
+const RULES: Rules<AudioSocketLineOptions> = { ...MEDIA_LINE_RULES, dialect: oneOf(...TCP_DIALECTS) };
+
+/**
+ * Line for media servers that bring calls on TCP connections: Asterisk's AudioSocket, rtpengine's forward (which hears
+ * only). `tls` encrypts the connections; whoever reaches the port can call, so it is bound to this machine by default.
+ *
+ * @throws ERR_INVALID_ARG
+ */
+export function audioSocketLine(options: AudioSocketLineOptions = {}): MediaLine {
+  checkOptions(options, RULES);
+  const { dialect: name = 'audiosocket', ...others } = options;
+  return lineOf(
+    dialectNamed(name),
+    others,
+    ({ port, host, tls }, maxConnections) =>
+      (clock, onConnection) =>
+        TcpListener.open({ port, host, tls, maxConnections, clock }, (connection) =>
+          onConnection(connection, new URL(`tcp://${host.includes(':') ? `[${host}]` : host}`)),
+        ),
+  );
+}

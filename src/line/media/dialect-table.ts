@@ -1,0 +1,67 @@
+import type { Dialect } from './dialect.js';
+import { DIALECTS } from './dialects.js';
+import { type MediaEventType, TO_APPLICATION, TO_PROVIDER } from './media-event.js';
+import { KNOWN_RATES } from './wire-audio.js';
+
+/**
+ * Tables of what each dialect can say and what is lost, as Markdown: for documentation. The conformance tests hold the
+ * dialects to them.
+ */
+export function dialectTables(): string {
+  const all: readonly Dialect[] = Object.values(DIALECTS);
+  return [
+    '| dialect | of | audio by default | rates, in Hz | both voices | versions (`variant`) |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...all.map(
+      ({ name, title, format, rates, stereo, variants }) =>
+        `| \`${name}\` | ${title} | ${format.encoding}, ${format.sampleRate} Hz | ${ratesOf(rates)} | ${STEREO[stereo]} | ${variants.map((each) => `\`${each}\``).join(', ')} |`,
+    ),
+    '',
+    `All rates that are known: ${KNOWN_RATES.join(', ')} Hz.`,
+    '',
+    'The provider (whoever has the call) tells the application:',
+    '',
+    ...table(all, 'provider', TO_APPLICATION),
+    '',
+    'The application tells the provider:',
+    '',
+    ...table(all, 'application', TO_PROVIDER),
+    '',
+    'What becomes of it:',
+    '',
+    ...all.flatMap(({ name, notes }) =>
+      Object.entries(notes).map(([event, note]) => `- \`${name}\`, ${event}: ${note}`),
+    ),
+  ].join('\n');
+}
+
+const STEREO: Readonly<Record<Dialect['stereo'], string>> = {
+  channels: 'as channels',
+  tracks: 'as tracks',
+  none: 'mixed only',
+};
+
+/** Encodings with their rates; those with the same rates together. */
+function ratesOf(rates: Dialect['rates']): string {
+  const names = new Map<string, string[]>();
+  for (const [encoding, of] of Object.entries(rates)) {
+    const list = of === KNOWN_RATES ? 'all below' : of.join(', ');
+    names.set(list, [...(names.get(list) ?? []), encoding]);
+  }
+  return [...names].map(([list, encodings]) => `${encodings.join(', ')}: ${list}`).join('; ');
+}
+
+function table(
+  dialects: readonly Dialect[],
+  role: 'provider' | 'application',
+  events: readonly MediaEventType[],
+): string[] {
+  return [
+    `| | ${events.join(' | ')} |`,
+    `| --- |${events.map(() => ' --- |').join('')}`,
+    ...dialects.map(
+      ({ name, says }) =>
+        `| \`${name}\` | ${events.map((event) => (says[role].includes(event) ? 'yes' : '')).join(' | ')} |`,
+    ),
+  ];
+}

@@ -1,0 +1,88 @@
+import {
+  signal as abortSignal,
+  either,
+  line,
+  nested,
+  oneOf,
+  type Rules,
+  rule,
+  wait,
+  whole,
+  within,
+  words,
+} from '../../base/check.js';
+import { SAMPLE_RATE } from '../../base/pcm.js';
+import { CLOCK, type Clock } from '../../base/time/clock.js';
+import type { MediaCredentials } from './connect-media.js';
+import { DIALECT_NAMES, type DialectName } from './dialect-names.js';
+import type { WireEncoding } from './media-event.js';
+import { CREDENTIALS_RULE, ENCODING, HEADERS } from './media-line-options.js';
+
+/** The voices of a call that a fork sends: one of them, both side by side (left is local), or both mixed. */
+export type ForkLegs = 'remote' | 'local' | 'stereo' | 'mixed';
+
+/** Pauses between attempts to connect again. */
+export interface ForkReconnect {
+  /** Before the first attempt, in milliseconds. Default 500. */
+  readonly firstMs?: number;
+  /** Longest, in milliseconds. Default 15,000. */
+  readonly longestMs?: number;
+  /** Attempts in a row that may fail: 1 to 1,000,000. Default 10. */
+  readonly attempts?: number;
+}
+
+/** Options of {@link fork}. */
+export interface ForkOptions {
+  /** Format of the receiver. Default `raw`, or `rtpengine` for an address with `tcp:`. */
+  readonly dialect?: DialectName;
+  readonly variant?: string;
+  /** Default `remote`. A stream alone has that only. */
+  readonly legs?: ForkLegs;
+  /** Default: that of the dialect. */
+  readonly encoding?: WireEncoding;
+  /** In Hz. Default: that of the dialect. */
+  readonly sampleRate?: number;
+  /** The rule for a receiver that is too slow; the call is never held back. Default `drop-oldest`. */
+  readonly policy?: 'drop-oldest' | 'drop-newest' | 'spill';
+  /** Latency bound: audio that may wait for the receiver, in ms: 20 to 600,000. Default 1000. */
+  readonly maxBufferedMs?: number;
+  /** Identifies the call to the receiver; AudioSocket needs a UUID. Default: a random UUID. */
+  readonly id?: string;
+  readonly from?: string;
+  readonly to?: string;
+  /** Told to the receiver where its dialect can: texts by name. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly credentials?: MediaCredentials;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Certificates of authorities that are trusted besides, as PEM. */
+  readonly ca?: string;
+  /** False: a connection that is lost ends the fork. Default: it is made again. */
+  readonly reconnect?: ForkReconnect | false;
+  readonly clock?: Clock;
+  /** Ends the fork. */
+  readonly signal?: AbortSignal;
+}
+
+/** The rules of {@link ForkOptions}. */
+export const FORK_RULES: Rules<ForkOptions> = {
+  dialect: oneOf(...DIALECT_NAMES),
+  variant: words,
+  legs: oneOf('remote', 'local', 'stereo', 'mixed'),
+  encoding: ENCODING,
+  sampleRate: SAMPLE_RATE,
+  policy: oneOf('drop-oldest', 'drop-newest', 'spill'),
+  maxBufferedMs: within(20, 600_000, 'ms'),
+  id: line(1, 200),
+  from: line(0, 200),
+  to: line(0, 200),
+  parameters: HEADERS,
+  credentials: CREDENTIALS_RULE,
+  headers: HEADERS,
+  ca: words,
+  reconnect: either(
+    rule('false', (value) => value === false),
+    nested<ForkReconnect>({ firstMs: wait, longestMs: wait, attempts: whole(1, 1_000_000) }),
+  ),
+  clock: CLOCK,
+  signal: abortSignal,
+};

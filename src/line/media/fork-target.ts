@@ -1,0 +1,28 @@
+import { checkArgument, checkOptions } from '../../base/check.js';
+import { invalidArgument } from '../../base/errors.js';
+import { checkMediaUrl, MEDIA_URL } from './connect-media.js';
+import type { Dialect } from './dialect.js';
+import { dialectNamed } from './dialects.js';
+import { FORK_RULES, type ForkOptions } from './fork-options.js';
+import type { MediaFormat } from './media-event.js';
+import { formatFor } from './media-line-options.js';
+
+/** Receiver of a fork: what it speaks, and the audio that it gets. */
+export interface ForkTarget {
+  readonly dialect: Dialect;
+  readonly format: MediaFormat;
+}
+
+/** Checks the address and the options of a fork, before there is anything to send. @throws ERR_INVALID_ARG. */
+export function forkTarget(url: string, options: ForkOptions): ForkTarget {
+  checkOptions(options, FORK_RULES);
+  checkArgument('url', url, MEDIA_URL);
+  const isTcp = /^(tcp|tls):/.test(url);
+  const { legs = 'remote', variant, encoding, sampleRate } = options;
+  const dialect = dialectNamed(options.dialect ?? (isTcp ? 'rtpengine' : 'raw'));
+  checkMediaUrl(url, dialect);
+  if (legs === 'stereo' && dialect.stereo === 'none')
+    throw invalidArgument('legs', `remote, local or mixed: ${dialect.name} has one channel`, legs);
+  const channels = legs === 'stereo' && dialect.stereo === 'channels' ? 2 : 1;
+  return { dialect, format: formatFor(dialect, { variant, encoding, sampleRate, channels }) };
+}

@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto';
+import { asError, JackfieldError } from '../../base/errors.js';
+import type { Clock } from '../../base/time/clock.js';
+import { whenFired } from '../../base/wait.js';
+import type { Attempt, Destination } from '../../switch/attempt.js';
+import type { Identity } from '../../switch/identity.js';
+import type { IncomingCalls, Line } from '../../switch/line.js';
+import { connectMedia } from './connect-media.js';
+import type { Dialect } from './dialect.js';
+import type { MediaConnection } from './media-connection.js';
+import type { MediaFormat, MediaRole, MediaStart } from './media-event.js';
+import { callerOf, MediaLeg } from './media-leg.js';
+import type { CallFromMedia, MediaConnectOptions } from './media-line-options.js';
+import { type MediaEnd, MediaSession } from './media-session.js';
+
+/** Parts of a {@link MediaLine}. */
+export interface MediaLineParts {
+  readonly name: string;
+  readonly dialect: Dialect;
+  readonly variant: string | undefined;
+  readonly format: MediaFormat;
+  readonly startTimeoutMs: number | undefined;
+  readonly maxCalls: number;
+  /** Finds the target of a call that comes in. */
+  readonly target: (call: CallFromMedia) => string;
+  readonly connect: MediaConnectOptions | undefined;
+  /** Begins to listen. */
+  readonly listen:
+    | ((clock: Clock, onConnection: (connection: MediaConnection, url: URL) => void) => Promise<Listening>)
+    | undefined;
+}
+
+interface Listening extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** Line whose calls are sessions of a media server that connects to us, or that we connect to. */
+export class MediaLine implements Line {
+  readonly name: string;
+  readonly #parts: MediaLineParts;
+  readonly #legs = new Set<MediaLeg>();
+  /** Calls that go out and are not answered yet. */
+  readonly #dials = new Set<AbortController>();
+  #incoming: IncomingCalls | undefined;
+  #listening: Listening | undefined;
+
+  /** @internal */
+  constructor(parts: MediaLineParts) {
+    this.name = parts.name;
+    this.#parts = parts;
+  }
+
+  /** Port that it listens on; 0 before it is opened, and for one that only connects. */
+  get port(): number {
+    return this.#listening?.port ?? 0;
+  }
+
+  /** Calls that are under way. */
+  get activeCalls(): number {
+    return this.#legs.size;
+  }
+
+  /** @throws ERR_PORT when it cannot listen. */
+  async open(incoming: IncomingCalls): Promise<void> {
+    this.#incoming = incoming;
+    const { listen } = this.#parts;
+    this.#listening = await listen?.(incoming.clock, (connection, url) => this.#accept(connection, url));
+  }
+
+  async close(): Promise<void> {
+    for (const dial of this.#dials) dial.abort();
+    for (const leg of this.#legs) leg.ended({ kind: 'hung-up' });
+    await this.#listening?.[Symbol.asyncDispose]();
+    this.#listening = undefined;
+  }
+
+  lineTo(number: string): Destination | undefined {
+    const { connect } = this.#parts;
+    if (!connect) return undefined;
+    const url = typeof connect.url === 'string' ? connect.url : connect.url(number);
+    if (url === undefined) return undefined;
+    const identity: Identity = { handle: number, fullName: this.name, network: 'PSTN' };
+    return { identity, arrive: (attempt) => void this.#dial(url, identity, attempt, connect) };
+  }
+
+  /** A media server has connected: it is a call once it says so. */
+  #accept(connection: MediaConnection, url: URL): void {
+    const incoming = this.#incoming;
+    const { maxCalls } = this.#parts;
+    if (!incoming || this.#legs.size >= maxCalls) {
+      connection.abort();
+      return;
+    }
+    this.#begin(
+      connection,
+      'application',
+      incoming.clock,
+      {},
+      {
+        started: (session, start) => {
+          const leg = new MediaLeg(callerOf(start, this.#parts.dialect.name), 'application');
+          leg.attach(session);
+          // Others may have become calls since it has connected.
+          if (this.#legs.size >= maxCalls) session.end('too many calls');
+          else if (!this.#place(leg, { ...start, url })) session.end('nobody has this name');
+          return leg;
+        },
+      },
+    );
+  }
+
+  #place(leg: MediaLeg, call: CallFromMedia): boolean {
+    try {
+      return this.#incoming?.place(leg, this.#parts.target(call)) ?? false;
+    } catch (error) {
+      this.#incoming?.failed(error);
+      return false;
+    }
+  }
+
+  async #dial(
+    url: string,
+    identity: Identity,
+    attempt: Attempt,
+    { role = 'provider', headers, credentials, ca, timeoutMs }: MediaConnectOptions,
+  ): Promise<void> {
+    const clock = this.#incoming?.clock;
+    const dial = new AbortController();
+    this.#dials.add(dial);
+    attempt.onWithdrawn(() => dial.abort());
+    const failed = (error: Error) =>
+      attempt.decline({ kind: 'failed', reason: 'offline', text: error.message.slice(0, 200) });
+    attempt.ringing();
+    try {
+      if (!clock) throw new JackfieldError('ERR_CLOSED', `${this.name} is not open.`);
+      const { maxCalls } = this.#parts;
+      if (this.#legs.size + this.#dials.size > maxCalls)
+        throw new JackfieldError('ERR_LIMIT', `${this.name} has its ${maxCalls} calls.`);
+      const { signal } = dial;
+      const given = { clock, isHeld: true, headers, credentials, ca, timeoutMs, signal };
+      const connection = await connectMedia(url, this.#parts.dialect, given);
+      const { handle } = attempt.origin.caller;
+      const start = { id: randomUUID(), from: handle, to: identity.handle, parameters: {} };
+      await new Promise<void>((resolve) => {
+        const session = this.#begin(connection, role, clock, start, {
+          started: (it) => {
+            const leg = new MediaLeg(identity, role);
+            leg.attach(it);
+            attempt.answer(leg);
+            resolve();
+            return leg;
+          },
+          // Whoever has the call may be gone before it has said so.
+          unstarted: ({ error }) => {
+            failed(error ?? new JackfieldError('ERR_PEER', `${this.name} closed the connection at once.`));
+            resolve();
+          },
+        });
+        whenFired(signal, () => session.end());
+      });
+    } catch (error) {
+      failed(asError(error));
+    } finally {
+      this.#dials.delete(dial);
+    }
+  }
+
+  /** Begins a session; what it tells goes to the leg that is made once it has started. */
+  #begin(
+    connection: MediaConnection,
+    role: MediaRole,
+    clock: Clock,
+    start: Partial<MediaStart>,
+    call: {
+      started(session: MediaSession, start: MediaStart): MediaLeg;
+      /** It has ended without a start. */
+      unstarted?(end: MediaEnd): void;
+    },
+  ): MediaSession {
+    const { dialect, variant, format, startTimeoutMs } = this.#parts;
+    let leg: MediaLeg | undefined;
+    const session = new MediaSession({
+      ...{ dialect, variant, format, startTimeoutMs, connection, role, clock },
+      start: { id: '', parameters: {}, ...start },
+      listener: {
+        started: (it) => {
+          leg = call.started(session, it);
+          if (session.isOpen) this.#legs.add(leg);
+        },
+        event: (event) => leg?.take(event),
+        ended: (end) => {
+          if (leg) this.#legs.delete(leg);
+          else call.unstarted?.(end);
+          leg?.sessionEnded(end);
+          if (end.error) this.#incoming?.failed(end.error);
+        },
+      },
+    });
+    session.open();
+    return session;
+  }
+}

@@ -1,0 +1,239 @@
+import { asError, JackfieldError } from '../../base/errors.js';
+import type { CancelTimer, Clock } from '../../base/time/clock.js';
+import { FrameCutter } from '../../voice/frame-cutter.js';
+import type { AgentSetup, Dialect, MediaCodec } from './dialect.js';
+import { MarkList } from './mark-list.js';
+import type { MediaConnection } from './media-connection.js';
+import type {
+  MediaAudio,
+  MediaEvent,
+  MediaFormat,
+  MediaRole,
+  MediaStart,
+  WireMessage,
+} from './media-event.js';
+
+/** The end of a session. `ended`: by a message; `closed`: with the connection; `failed`: for `error`. */
+export interface MediaEnd {
+  readonly kind: 'ended' | 'closed' | 'failed';
+  readonly reason?: string;
+  readonly error?: Error;
+}
+
+/** Owner of a session. */
+export interface MediaSessionListener {
+  /** The session has begun. Of a provider's own, the start that it was given. Comes before any other event. */
+  started(start: MediaStart): void;
+  event(event: Exclude<MediaEvent, { type: 'start' | 'end' }>): void;
+  /** Less waits to be sent than before. */
+  drained?(): void;
+  /** Comes once; nothing comes after it. */
+  ended(end: MediaEnd): void;
+}
+
+/** Options of a {@link MediaSession}. */
+export interface MediaSessionOptions {
+  readonly dialect: Dialect;
+  readonly role: MediaRole;
+  readonly connection: MediaConnection;
+  readonly clock: Clock;
+  readonly listener: MediaSessionListener;
+  /** Format that a provider proposes, and that an application expects. Default: that of the dialect. */
+  readonly format?: MediaFormat | undefined;
+  readonly variant?: string | undefined;
+  readonly agent?: AgentSetup | undefined;
+  /** First news of the call, of a provider. */
+  readonly start?: Omit<MediaStart, 'type' | 'format'> | undefined;
+  /** Time in which the start has to come, in milliseconds. Default 10,000. */
+  readonly startTimeoutMs?: number | undefined;
+}
+
+const START_TIMEOUT_MS = 10_000;
+
+/**
+ * One conversation with a media server or an agent, whatever its dialect: `waiting -> open -> over`. Messages that the
+ * dialect does not allow end it, with a typed error; nothing of them reaches the call.
+ */
+export class MediaSession {
+  readonly dialect: Dialect;
+  readonly role: MediaRole;
+  readonly #codec: MediaCodec;
+  readonly #connection: MediaConnection;
+  readonly #listener: MediaSessionListener;
+  readonly #marks = new MarkList();
+  readonly #options: MediaSessionOptions;
+  #format: MediaFormat;
+  #state: 'waiting' | 'open' | 'over' = 'waiting';
+  #cutter: FrameCutter | undefined;
+  #cancelTimer: CancelTimer | undefined;
+
+  constructor(options: MediaSessionOptions) {
+    const { dialect, role, connection, listener, variant, agent } = options;
+    this.dialect = dialect;
+    this.role = role;
+    this.#format = options.format ?? dialect.format;
+    this.#codec = dialect.codec(role, { format: this.#format, variant, agent });
+    this.#connection = connection;
+    this.#listener = listener;
+    this.#options = options;
+  }
+
+  /** Begins to listen, and to speak. Called once. */
+  open(): void {
+    const { connection, clock, start, startTimeoutMs = START_TIMEOUT_MS } = this.#options;
+    if (this.role === 'application' && !this.dialect.startsByConnecting) {
+      const fail = () => this.#failed(tooLate(this.dialect));
+      this.#cancelTimer = clock.timerAt(clock.now() + startTimeoutMs, fail);
+    } else {
+      try {
+        this.#begin({ id: '', parameters: {}, ...start, type: 'start', format: this.#format });
+      } catch (error) {
+        // What the dialect cannot say is told; nobody else has the connection.
+        connection.abort();
+        throw error;
+      }
+    }
+    connection.listen({
+      message: (message) => this.#read(message),
+      drained: () => this.#listener.drained?.(),
+      closed: (error) => this.#over(error ? { kind: 'failed', error } : { kind: 'closed' }),
+    });
+  }
+
+  /** Audio on the wire. */
+  get format(): MediaFormat {
+    return this.#format;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** Bytes that the other end has not taken yet. */
+  get bufferedBytes(): number {
+    return this.#connection.bufferedBytes;
+  }
+
+  /** Milliseconds for which the other end has not said that it reads. */
+  get lagMs(): number {
+    return this.#connection.lagMs;
+  }
+
+  /** Asks the other end whether it reads, where it was not asked just now. */
+  probe(): void {
+    this.#connection.probe();
+  }
+
+  /**
+   * Tells the other side something; audio in the session's format. Does nothing before the start and after the end.
+   *
+   * @returns false when the dialect cannot say it.
+   */
+  send(event: MediaEvent): boolean {
+    if (this.#state !== 'open') return false;
+    if (event.type === 'audio') return this.#sendAudio(event);
+    if (event.type === 'mark') {
+      this.#fillFrame();
+      this.#marks.sent(event.name);
+    }
+    const isSaid = this.#write(event);
+    if (event.type === 'clear') {
+      this.#cutter?.rest();
+      if (!this.dialect.tellsClearedMarks) this.#forgetMarks();
+    }
+    return isSaid;
+  }
+
+  /** Tells of marks that a clear has taken away, as the other side does not. */
+  #forgetMarks(): void {
+    for (const name of this.#marks.clear(this.dialect.returnsClearedMarks))
+      this.#listener.event({ type: 'marked', name, heard: false });
+  }
+
+  /** Says that it is over, and ends the connection. */
+  end(reason?: string): void {
+    if (this.#state === 'over') return;
+    if (this.#state === 'open') this.#fillFrame();
+    if (this.#state === 'open') this.#write({ type: 'end', ...(reason !== undefined && { reason }) });
+    this.#over({ kind: 'ended', ...(reason !== undefined && { reason }) });
+  }
+
+  #begin(start: MediaStart): void {
+    this.#state = 'open';
+    this.#cancelTimer?.();
+    this.#format = start.format;
+    if (this.dialect.frame.isExact) this.#cutter = new FrameCutter(this.#frameLength);
+    if (this.role === 'provider') this.#write(start);
+    this.#listener.started(start);
+  }
+
+  /** Samples of a frame, interleaved. */
+  get #frameLength(): number {
+    const { sampleRate, channels } = this.#format;
+    return Math.round((sampleRate * this.dialect.frame.ms) / 1000) * channels;
+  }
+
+  /** Says what is less than a frame, with silence behind it: nothing follows that would fill it. */
+  #fillFrame(): void {
+    const rest = this.#cutter?.rest();
+    if (!rest || rest.length === 0) return;
+    const samples = new Int16Array(this.#frameLength);
+    samples.set(rest);
+    const { sampleRate, channels } = this.#format;
+    this.#write({ type: 'audio', samples, sampleRate, channels });
+  }
+
+  #sendAudio(event: MediaAudio): boolean {
+    if (!this.#cutter) return this.#write(event);
+    let isSaid = true;
+    for (const samples of this.#cutter.push(event.samples)) isSaid = this.#write({ ...event, samples });
+    return isSaid;
+  }
+
+  /** @returns false when the dialect cannot say it. */
+  #write(event: MediaEvent): boolean {
+    const messages = this.#codec.write(event);
+    for (const message of messages) this.#connection.send(message);
+    return messages.length > 0;
+  }
+
+  #read(message: WireMessage): void {
+    if (this.#state === 'over') return;
+    // What the owner throws ends this session, and no other.
+    try {
+      for (const event of this.#codec.read(message)) if (!this.#isOver()) this.#take(event);
+      for (const answer of this.#codec.answer?.() ?? []) if (!this.#isOver()) this.#connection.send(answer);
+    } catch (error) {
+      this.#failed(asError(error));
+    }
+  }
+
+  #take(event: MediaEvent): void {
+    if (event.type === 'start') this.#begin(event);
+    else if (event.type === 'end')
+      this.#over({ kind: 'ended', ...(event.reason !== undefined && { reason: event.reason }) });
+    else if (event.type !== 'marked' || this.role === 'provider') this.#listener.event(event);
+    else if (this.#marks.cameBack(event.name)) this.#listener.event({ ...event, heard: event.heard ?? true });
+  }
+
+  #failed(error: Error): void {
+    this.#over({ kind: 'failed', error });
+  }
+
+  #over(end: MediaEnd): void {
+    if (this.#isOver()) return;
+    this.#state = 'over';
+    this.#cancelTimer?.();
+    if (end.kind === 'failed') this.#connection.abort();
+    else this.#connection.close();
+    this.#listener.ended(end);
+  }
+
+  #isOver(): boolean {
+    return this.#state === 'over';
+  }
+}
+
+function tooLate({ title }: Dialect): JackfieldError {
+  return new JackfieldError('ERR_TIMEOUT', `A connection of ${title} sent no start in time.`);
+}

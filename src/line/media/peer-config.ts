@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { JackfieldError } from '../../base/errors.js';
+import { SAMPLE_RATE } from '../../base/pcm.js';
+import { printable } from '../../base/printable.js';
+import { ranged } from '../../base/ranged.js';
+import { readText, readToken } from '../../files/key-files.js';
+import { MEDIA_URL, type MediaCredentials } from './connect-media.js';
+
+const file = z.string().min(1).max(4096);
+
+/** Fields with which a configuration names a media server or an agent that is connected to. */
+export const peerFields = {
+  url: z
+    .string()
+    .refine((url) => MEDIA_URL.accepts(url), `Expected ${MEDIA_URL.expected}`)
+    .describe('Its address: wss://analysis.example.com/in, or tcp://host:port.'),
+  variant: z.string().min(1).max(100).optional().describe('Version of the dialect. Default: the first.'),
+  encoding: z.enum(['s16', 's16be', 'mulaw', 'alaw']).optional().describe('Default: that of the dialect.'),
+  sampleRate: ranged(SAMPLE_RATE).optional().describe('In Hz. Default: that of the dialect.'),
+  tokenFile: file.optional().describe('A file with a token for Authorization: Bearer.'),
+  passwordFile: file.optional().describe('A file with user:password for Authorization: Basic.'),
+  caFile: file.optional().describe('Certificates (PEM) of authorities that are trusted besides.'),
+  parameters: z
+    .record(z.string().min(1).max(200), z.string().max(10_000))
+    .optional()
+    .describe('Told to it where its dialect can: texts by name.'),
+};
+
+/** Files of {@link peerFields}. */
+export const PEER_FILES = ['tokenFile', 'passwordFile', 'caFile'] as const;
+
+/** Reads what a configuration keeps in files. @throws ERR_FILE; ERR_INVALID_ARG for what is no user and password. */
+export async function readPeer(
+  files: Readonly<Partial<Record<(typeof PEER_FILES)[number], string | undefined>>>,
+): Promise<{ readonly credentials?: MediaCredentials; readonly ca?: string }> {
+  const { tokenFile, passwordFile, caFile } = files;
+  const bearer = tokenFile === undefined ? {} : { bearer: await readToken(tokenFile) };
+  const basic = passwordFile === undefined ? {} : { basic: await passwordOf(passwordFile) };
+  const credentials = { ...bearer, ...basic };
+  return {
+    ...(Object.keys(credentials).length > 0 && { credentials }),
+    ...(caFile !== undefined && { ca: await readText(caFile) }),
+  };
+}
+
+async function passwordOf(path: string): Promise<string> {
+  const pair = await readToken(path);
+  if (/^[^:]+:./.test(pair)) return pair;
+  throw new JackfieldError('ERR_INVALID_ARG', `${printable(path)} must have user:password in it.`);
+}

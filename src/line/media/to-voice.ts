@@ -1,0 +1,49 @@
+import { type PcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
+import { Resampler } from '../../voice/convert/resampler.js';
+import { concatSamples } from '../../voice/stage.js';
+import type { MediaAudio } from './media-event.js';
+
+/** Makes audio of a session mono at one rate, whatever its own is: by default that of a call, 16 kHz. */
+export class ToVoice {
+  readonly #to: number;
+  #resampler: { readonly from: number; readonly stage: Resampler } | undefined;
+
+  constructor(sampleRate: number = VOICE_FORMAT.sampleRate) {
+    this.#to = sampleRate;
+  }
+
+  push({ samples, sampleRate: from, channels }: Pick<MediaAudio, 'samples' | keyof PcmFormat>): Int16Array {
+    const mono = channels === 1 ? samples : mixed(samples, channels);
+    const to = this.#to;
+    if (this.#resampler && this.#resampler.from !== from) {
+      const rest = this.flush();
+      return concatSamples([rest, this.push({ samples: mono, sampleRate: from, channels: 1 })]);
+    }
+    if (from === to) return mono;
+    this.#resampler ??= { from, stage: new Resampler({ from, to, quality: 'medium' }) };
+    return this.#resampler.stage.push(mono);
+  }
+
+  /** The last samples of what was pushed; the next audio does not belong to it. */
+  flush(): Int16Array {
+    const rest = this.#resampler?.stage.flush() ?? new Int16Array();
+    this.#resampler = undefined;
+    return rest;
+  }
+
+  /** Begins anew: the next audio does not belong to the last. */
+  reset(): void {
+    this.#resampler = undefined;
+  }
+}
+
+/** The mean of the channels, without its fraction. A part of a frame at the end is left out. */
+export function mixed(samples: Int16Array, channels: number): Int16Array {
+  const mono = new Int16Array(Math.floor(samples.length / channels));
+  for (let at = 0; at < mono.length; at++) {
+    let sum = 0;
+    for (let channel = 0; channel < channels; channel++) sum += samples[at * channels + channel] ?? 0;
+    mono[at] = sum / channels;
+  }
+  return mono;
+}

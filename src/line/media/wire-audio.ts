@@ -1,0 +1,80 @@
+import { JackfieldError } from '../../base/errors.js';
+import { decodeG711, encodeG711 } from '../../voice/codec/g711.js';
+import { decodeL16, encodeL16 } from '../../voice/codec/l16.js';
+import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
+import type { WireEncoding } from './media-event.js';
+
+/**
+ * Rates that audio has, in Hz. Others are refused: a filter between rates without a common measure takes seconds to be
+ * designed, and a stranger could ask for one with each message.
+ */
+export const KNOWN_RATES: readonly number[] = [
+  ...[8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000],
+  ...[64_000, 88_200, 96_000, 176_400, 192_000],
+];
+
+/** Bytes of a sample. */
+export function sampleBytes(encoding: WireEncoding): number {
+  return encoding === 's16' || encoding === 's16be' ? 2 : 1;
+}
+
+/** Encodes samples into bytes of their own. */
+export function encodeAudio(samples: Int16Array, encoding: WireEncoding): Uint8Array {
+  if (encoding === 's16') return bytesOfSamples(samples.slice());
+  return encoding === 's16be' ? encodeL16(samples) : encodeG711(samples, encoding);
+}
+
+/** Decodes bytes into samples of their own. Half a sample at the end is left out. */
+export function decodeAudio(bytes: Uint8Array, encoding: WireEncoding): Int16Array {
+  if (encoding === 's16be') return decodeL16(bytes);
+  if (encoding !== 's16') return decodeG711(bytes, encoding);
+  const samples = new Int16Array(bytes.length >> 1);
+  bytesOfSamples(samples).set(bytes.subarray(0, samples.byteLength));
+  return samples;
+}
+
+/** Encodes samples as base64. */
+export function encodeBase64(samples: Int16Array, encoding: WireEncoding): string {
+  const bytes = encodeAudio(samples, encoding);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+/** Decodes audio in base64. @throws ERR_SYNTAX for what is none. */
+export function decodeBase64(text: string, encoding: WireEncoding, what: string): Int16Array {
+  return decodeAudio(bytesOfBase64(text, what), encoding);
+}
+
+/** Decodes base64. @throws ERR_SYNTAX for what is none. */
+export function bytesOfBase64(text: string, what: string): Uint8Array {
+  const bytes = Buffer.from(text, 'base64');
+  // Buffer skips what is no base64, so that fewer bytes come out.
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  const digits = text.length - padding;
+  if (digits % 4 === 1 || bytes.length !== Math.floor((digits * 3) / 4))
+    throw new JackfieldError('ERR_SYNTAX', `The audio in a message of ${what} must be base64.`);
+  return bytes;
+}
+
+/** Samples of a stream of bytes that may be cut anywhere: a part of a sample is carried to the next piece. */
+export class AudioBytes {
+  readonly #encoding: WireEncoding;
+  readonly #blockBytes: number;
+  #carried = new Uint8Array(0);
+
+  constructor(encoding: WireEncoding, channels: number) {
+    this.#encoding = encoding;
+    this.#blockBytes = sampleBytes(encoding) * channels;
+  }
+
+  push(bytes: Uint8Array): Int16Array {
+    let all = bytes;
+    if (this.#carried.length > 0) {
+      all = new Uint8Array(this.#carried.length + bytes.length);
+      all.set(this.#carried);
+      all.set(bytes, this.#carried.length);
+    }
+    const whole = all.length - (all.length % this.#blockBytes);
+    this.#carried = all.slice(whole);
+    return decodeAudio(all.subarray(0, whole), this.#encoding);
+  }
+}

@@ -1,0 +1,32 @@
+/** Keeps the least of the values that came of late: those of the last two windows. Of clocks that drift it moves along. */
+export class LeastDelay {
+  readonly #windowMs: number;
+  readonly #leastCount: number;
+  #windowEnd = Number.NEGATIVE_INFINITY;
+  #count = 0;
+  #newest = Number.POSITIVE_INFINITY;
+  #before = Number.POSITIVE_INFINITY;
+
+  /** @param leastCount Values that a window has at least, so that none has only those of a stall. */
+  constructor(windowMs: number, leastCount: number) {
+    this.#windowMs = windowMs;
+    this.#leastCount = leastCount;
+  }
+
+  /** The least; nothing before the first value. */
+  get least(): number | undefined {
+    const least = Math.min(this.#newest, this.#before);
+    return Number.isFinite(least) ? least : undefined;
+  }
+
+  note(value: number, atMs: number): void {
+    if (atMs >= this.#windowEnd && this.#count >= this.#leastCount) {
+      this.#before = this.#newest;
+      this.#newest = Number.POSITIVE_INFINITY;
+      this.#count = 0;
+    }
+    if (this.#count === 0) this.#windowEnd = atMs + this.#windowMs;
+    this.#count++;
+    this.#newest = Math.min(this.#newest, value);
+  }
+}

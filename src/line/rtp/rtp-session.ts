@@ -1,0 +1,301 @@
+import { randomUUID } from 'node:crypto';
+import { checkArgument, checkOptions, oneOf, within } from '../../base/check.js';
+import { JackfieldError } from '../../base/errors.js';
+import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import type { LineQuality } from '../../base/line-quality.js';
+import { samplesToMs } from '../../base/pcm.js';
+import { type CancelTimer, type Clock, systemClock } from '../../base/time/clock.js';
+import type { PcmStream } from '../../stream/pcm-stream.js';
+import type { Party } from '../../switch/party.js';
+import type { DtmfEvent } from '../../voice/tone/dtmf-detector.js';
+import { contextOf } from './packet-gate.js';
+import { isRtcp } from './rtcp-packet.js';
+import { RtcpReporter } from './rtcp-reporter.js';
+import { makeOf, offered, type RtpCodec, type RtpCodecName } from './rtp-codec.js';
+import {
+  checkConnection,
+  type RtpConnection,
+  type RtpSessionOptions,
+  SESSION_RULES,
+  type TelephoneEventType,
+} from './rtp-options.js';
+import { RtpReceiver } from './rtp-receiver.js';
+import { RtpSender } from './rtp-sender.js';
+import { lineQuality, type RtpSessionStats } from './rtp-stats.js';
+import { isSameAddress, openUdp, type RtpAddress, type RtpTransport } from './rtp-transport.js';
+import { RtpVoice } from './rtp-voice.js';
+import type { SrtpContext } from './srtp.js';
+import { COMFORT_NOISE } from './voice-decoding.js';
+
+/** Abilities of a session, for its description (SDP). */
+export interface RtpCapabilities {
+  /** The best first. */
+  readonly codecs: readonly RtpCodec[];
+  /** One for each clock rate of the codecs. */
+  readonly telephoneEvents: readonly TelephoneEventType[];
+  /** Payload type of comfort noise at 8000 Hz (RFC 3389). */
+  readonly comfortNoise: number;
+  /** Range of packet lengths, and the default, in ms. */
+  readonly ptimeMs: { readonly least: number; readonly most: number; readonly usual: number };
+}
+
+/** Events of an {@link RtpSession}. */
+export interface RtpSessionEvents extends FencedEvents {
+  /** The peer has begun a digit: as an event, or, where these were not agreed on, as a tone. */
+  digit: [digit: string];
+  /** It has ended it. `durationMs`: as the peer tells, or as it was heard. */
+  'digit-end': [digit: string, durationMs: number];
+  /** The first packet of the peer has come, or its first after another {@link RtpSession.connect}. */
+  latched: [from: RtpAddress];
+  /** Nothing has come for {@link RtpSessionOptions.timeoutMs}. Told once until something comes. */
+  timeout: [];
+  /** The peer has said goodbye (RTCP BYE). */
+  bye: [];
+}
+
+const DEFAULT_CODECS: readonly RtpCodecName[] = ['G722', 'PCMA', 'PCMU', 'opus'];
+const DIGIT = oneOf(...'0123456789*#ABCDabcd');
+
+/**
+ * One peer's voice over RTP (RFC 3550): ports of its own, a codec that may change, a jitter buffer. Its voice is a
+ * {@link Party} of a conversation, or a {@link PcmStream} for a recorder; the first of the two that is asked for.
+ */
+export class RtpSession extends FencedEmitter<RtpSessionEvents> implements AsyncDisposable {
+  readonly address: string;
+  readonly capabilities: RtpCapabilities;
+  readonly #clock: Clock;
+  readonly #transport: RtpTransport;
+  readonly #options: RtpSessionOptions;
+  readonly #receiver: RtpReceiver;
+  readonly #sender: RtpSender;
+  readonly #reporter: RtcpReporter;
+  #clockRate = 8000;
+  #srtp: SrtpContext | undefined;
+  #remote: (RtpAddress & { readonly rtcpPort: number }) | undefined;
+  /** The address that the peer has named. */
+  #named: RtpAddress | undefined;
+  #voice: RtpVoice | undefined;
+  /** True where digits come as tones in the voice. */
+  #hearsTones = false;
+  #cancelWatch: CancelTimer = () => undefined;
+  #closed: Promise<void> | undefined;
+
+  private constructor(options: RtpSessionOptions, transport: RtpTransport) {
+    super();
+    const { address = '127.0.0.1', clock = systemClock, codecs = DEFAULT_CODECS } = options;
+    this.address = address;
+    this.#options = options;
+    this.#clock = clock;
+    this.#transport = transport;
+    this.capabilities = capabilitiesOf(codecs);
+    this.#sender = new RtpSender((packet) => this.#sendRtp(packet));
+    this.#receiver = new RtpReceiver(clock, options, {
+      digit: (digit) => this.emit('digit', digit),
+      digitEnd: (digit, durationMs) => this.emit('digit-end', digit, durationMs),
+      latched: (from) => this.#latched(from),
+    });
+    this.#reporter = new RtcpReporter({
+      clock,
+      cname: options.cname ?? randomUUID(),
+      sender: this.#sender,
+      clockRate: () => this.#clockRate,
+      source: () => this.#receiver.source,
+      send: (packet) => this.#sendRtcp(packet),
+      bye: () => this.emit('bye'),
+    });
+    transport.onPacket = (bytes, from, onRtcpPort) => this.#arrived(bytes, from, onRtcpPort);
+  }
+
+  /**
+   * Opens the ports.
+   * @throws ERR_PORT when none of the range is free, ERR_INVALID_ARG.
+   */
+  static async open(options: RtpSessionOptions = {}): Promise<RtpSession> {
+    checkOptions(options, SESSION_RULES);
+    const { address = '127.0.0.1', ports, transport } = options;
+    return new RtpSession(options, transport ?? (await openUdp(address, ports)));
+  }
+
+  /** Port of RTP: even. */
+  get port(): number {
+    return this.#transport.port;
+  }
+
+  get rtcpPort(): number {
+    return this.#transport.rtcpPort;
+  }
+
+  /** The address that packets are sent to: the one that was named, or the one that they come from. */
+  get remote(): RtpAddress | undefined {
+    return this.#remote;
+  }
+
+  /** Takes and gives voice in real time. */
+  get voice(): Party {
+    if (this.#voice) return this.#voice;
+    this.#voice = new RtpVoice({
+      clock: this.#clock,
+      playout: this.#receiver.playout(),
+      sender: this.#sender,
+      onTone: (tone) => this.#heardTone(tone),
+      onLeave: () => void this.close(),
+      quality: () => this.quality,
+    });
+    this.#voice.listen(this.#hearsTones);
+    return this.#voice;
+  }
+
+  /**
+   * The voice that comes, at its place by the timestamps, complete up to {@link RtpSessionOptions.reorderMs} ago: 16 kHz mono. Ends
+   * when the session is closed.
+   */
+  get stream(): PcmStream {
+    return this.#receiver.stream();
+  }
+
+  /**
+   * Begins to send and to take what was agreed on, or goes on with what was agreed on anew: codec, direction, address and
+   * keys may change. Resolves when the codec is loaded.
+   * @throws ERR_INVALID_ARG; ERR_CLOSED.
+   */
+  async connect(connection: RtpConnection): Promise<void> {
+    checkConnection(connection);
+    this.#checkOpen('connect()');
+    const {
+      remote,
+      codec,
+      payloadType,
+      telephoneEvent,
+      ptimeMs = 20,
+      direction = 'sendrecv',
+      srtp,
+    } = connection;
+    const make = makeOf(codec);
+    if (!make) throw new JackfieldError('ERR_INVALID_ARG', `There is no codec ${codec}.`);
+    await this.#receiver.connect(connection);
+    const encoder = await make.encoder();
+    this.#checkOpen('connect()');
+    const isOn = direction === 'sendrecv' || direction === 'sendonly';
+    this.#sender.begin({ make, encoder, payloadType, ptimeMs, telephoneEvent, isOn });
+    this.#clockRate = make.clockRate;
+    this.#hearsTones = telephoneEvent === undefined;
+    this.#voice?.listen(this.#hearsTones);
+    this.#srtp = contextOf(srtp?.local, this.#srtp);
+    const rtcpPort = remote.rtcpPort ?? remote.port + 1;
+    if (!isSameAddress(this.#named, remote)) this.#remote = { ...remote, rtcpPort };
+    this.#named = remote;
+    this.#reporter.start();
+    this.#watch();
+  }
+
+  /**
+   * Sends a digit, `ms` long (40 to 6000), after those that wait: as an event, or as a tone. It goes out with the voice of the
+   * conversation. Resolves when it has been sent.
+   * @throws ERR_INVALID_ARG; ERR_LIMIT when too many wait; ERR_CLOSED.
+   */
+  async sendDigit(digit: string, ms = 100): Promise<void> {
+    checkArgument('digit', digit, DIGIT);
+    checkArgument('ms', ms, within(40, 6000, 'ms'));
+    this.#checkOpen('sendDigit()');
+    await this.#sender.digits.send(digit, ms);
+  }
+
+  stats(): RtpSessionStats {
+    const { peer } = this.#reporter;
+    const sent = { packets: this.#sender.packets, bytes: this.#sender.octets };
+    const quality = this.#receiver.quality((peer?.roundTripMs ?? 0) / 2);
+    return { ...this.#receiver.stats, sent, ...(quality && { quality }), ...(peer && { peer }) };
+  }
+
+  /** Quality of what came; nothing before anything has. */
+  get quality(): LineQuality | undefined {
+    return lineQuality(this.stats());
+  }
+
+  /** Says goodbye, closes the ports, and ends the stream. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#cancelWatch();
+    const error = new JackfieldError('ERR_CLOSED', 'The session was closed before the digit was sent.');
+    this.#sender.digits.close(error);
+    this.#reporter.stop();
+    this.#receiver.close();
+    await this.#transport.close();
+  }
+
+  #checkOpen(what: string): void {
+    if (this.#closed) throw new JackfieldError('ERR_CLOSED', `${what} on a session that is closed.`);
+  }
+
+  #arrived(bytes: Buffer, from: RtpAddress, onRtcpPort: boolean): void {
+    if (!onRtcpPort && !isRtcp(bytes)) {
+      this.#receiver.packet(bytes, from);
+      return;
+    }
+    const packet = this.#receiver.gate.admitRtcp(bytes, from);
+    if (packet) this.#reporter.take(packet);
+  }
+
+  #sendRtp(packet: Buffer): void {
+    if (this.#remote) this.#transport.send(this.#srtp?.protect(packet) ?? packet, this.#remote, false);
+  }
+
+  #sendRtcp(packet: Buffer): void {
+    const { address, port, rtcpPort } = this.#remote ?? {};
+    if (address === undefined || port === undefined || rtcpPort === undefined) return;
+    const bytes = this.#srtp?.protectRtcp(packet) ?? packet;
+    this.#transport.send(bytes, { address, port: rtcpPort }, rtcpPort !== port);
+  }
+
+  #latched(from: RtpAddress): void {
+    const remote = this.#remote;
+    if (remote && !isSameAddress(from, remote)) {
+      const rtcpPort = from.port + remote.rtcpPort - remote.port;
+      this.#remote = { ...from, rtcpPort };
+    }
+    this.emit('latched', from);
+  }
+
+  #heardTone(tone: DtmfEvent): void {
+    if (tone.type === 'begin') this.emit('digit', tone.digit);
+    else this.emit('digit-end', tone.digit, samplesToMs(tone.end - tone.begin));
+  }
+
+  /** Tells when nothing has come for long. */
+  #watch(): void {
+    const { timeoutMs = 30_000 } = this.#options;
+    this.#cancelWatch();
+    if (timeoutMs === 0 || this.#closed) return;
+    const since = this.#clock.now();
+    let toldFor: number | undefined;
+    const check = (): void => {
+      const now = this.#clock.now();
+      const last = Math.max(since, this.#receiver.lastMs ?? since);
+      const dueMs = last + timeoutMs;
+      const isOver = now >= dueMs;
+      if (isOver && toldFor !== last) this.emit('timeout');
+      if (isOver) toldFor = last;
+      this.#cancelWatch = this.#clock.timerAt(isOver ? now + timeoutMs : dueMs, check);
+    };
+    this.#cancelWatch = this.#clock.timerAt(since + timeoutMs, check);
+  }
+}
+
+function capabilitiesOf(codecs: readonly RtpCodecName[]): RtpCapabilities {
+  const made = codecs.flatMap((name) => makeOf(name) ?? []);
+  const rates = [...new Set(made.map(({ clockRate }) => clockRate))];
+  return {
+    codecs: made.map(offered),
+    telephoneEvents: rates.map((clockRate, index) => ({ payloadType: 101 + index, clockRate })),
+    comfortNoise: COMFORT_NOISE,
+    ptimeMs: { least: 10, most: 60, usual: 20 },
+  };
+}

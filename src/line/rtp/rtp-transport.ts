@@ -1,0 +1,134 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { isIP } from 'node:net';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+
+/** Address of a peer's socket. */
+export interface RtpAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+export function isSameAddress(a: RtpAddress | undefined, b: RtpAddress): boolean {
+  return a?.address === b.address && a.port === b.port;
+}
+
+/** Carries the datagrams of one session: RTP on a port, RTCP on another. */
+export interface RtpTransport {
+  readonly port: number;
+  readonly rtcpPort: number;
+  /** Told of each datagram; the bytes belong to whoever is told. */
+  onPacket: (bytes: Buffer, from: RtpAddress, isRtcp: boolean) => void;
+  /** Sends a datagram; one that cannot be sent is lost, as on the way. */
+  send(bytes: Buffer, to: RtpAddress, isRtcp: boolean): void;
+  close(): Promise<void>;
+}
+
+/** Ports from which sessions take theirs: an even one for RTP, the next for RTCP (RFC 3550, section 11). */
+export interface RtpPorts {
+  /** 1 to 65534. */
+  readonly from: number;
+  /** Included. */
+  readonly to: number;
+}
+
+/** The default of 208 KiB holds a second of a few streams alone: a thread that is busy for longer would lose packets. */
+const RECEIVE_BUFFER = 512 * 1024;
+/** Pairs of the system's choice that are tried: it gives odd ports, and even ones whose neighbour is taken. */
+const ATTEMPTS = 100;
+
+/**
+ * Opens a pair of UDP ports.
+ *
+ * @throws ERR_PORT when the address is not one of this machine, or no pair of the range is free.
+ */
+export async function openUdp(address: string, ports: RtpPorts | undefined): Promise<RtpTransport> {
+  if (!ports) {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const rtp = await bound(address, 0);
+      const pair = rtp.address().port % 2 === 0 && (await partner(rtp, address));
+      if (pair) return new UdpTransport(rtp, pair);
+      await closed(rtp);
+    }
+    throw new JackfieldError(
+      'ERR_PORT',
+      `The system gave no even UDP port with the next one free on ${address}.`,
+    );
+  }
+  const first = ports.from + (ports.from % 2);
+  const pairs = Math.max(0, Math.floor((ports.to - first + 1) / 2));
+  // Anywhere in the range: late packets of one call hit no other.
+  const start = Math.floor(Math.random() * pairs);
+  for (let n = 0; n < pairs; n++) {
+    const pair = (start + n) % pairs;
+    const rtp = await bound(address, first + 2 * pair).catch(unlessTaken);
+    if (!rtp) continue;
+    const rtcp = await partner(rtp, address);
+    if (rtcp) return new UdpTransport(rtp, rtcp);
+    await closed(rtp);
+  }
+  throw new JackfieldError(
+    'ERR_PORT',
+    `All ${pairs} pairs of UDP ports from ${ports.from} to ${ports.to} on ${address} are taken: each call needs one. Widen the range, or take fewer calls.`,
+  );
+}
+
+/** The socket for RTCP beside one for RTP; nothing where its port is taken. */
+async function partner(rtp: Socket, address: string): Promise<Socket | undefined> {
+  return bound(address, rtp.address().port + 1).catch(unlessTaken);
+}
+
+function unlessTaken(error: unknown): undefined {
+  const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+  if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+}
+
+function bound(address: string, port: number): Promise<Socket> {
+  const type = isIP(address) === 6 ? 'udp6' : 'udp4';
+  // Every address here is a number: nothing is looked up, and nothing waits for a look-up.
+  const lookup = (host: string, _: unknown, found: (e: null, address: string, family: number) => void) =>
+    found(null, host, isIP(host));
+  const socket = createSocket({ type, lookup, recvBufferSize: RECEIVE_BUFFER });
+  return new Promise((resolve, reject) => {
+    socket.once('error', (cause) => {
+      const text = `Cannot receive on UDP port ${port} of ${address}: ${messageOf(cause)}.`;
+      socket.close();
+      reject(new JackfieldError('ERR_PORT', text, { cause }));
+    });
+    socket.bind({ port, address, exclusive: true }, () => {
+      socket.removeAllListeners('error');
+      // A peer whose port is closed is told of as an error of the socket: its packets are lost, and others' are not.
+      socket.on('error', () => undefined);
+      resolve(socket);
+    });
+  });
+}
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.close(() => resolve()));
+}
+
+class UdpTransport implements RtpTransport {
+  readonly port: number;
+  readonly rtcpPort: number;
+  readonly #sockets: readonly [rtp: Socket, rtcp: Socket];
+  onPacket: RtpTransport['onPacket'] = () => undefined;
+  #open = true;
+
+  constructor(rtp: Socket, rtcp: Socket) {
+    this.port = rtp.address().port;
+    this.rtcpPort = rtcp.address().port;
+    this.#sockets = [rtp, rtcp];
+    rtp.on('message', (bytes, from: RemoteInfo) => this.onPacket(bytes, from, false));
+    rtcp.on('message', (bytes, from: RemoteInfo) => this.onPacket(bytes, from, true));
+  }
+
+  send(bytes: Buffer, { address, port }: RtpAddress, isRtcp: boolean): void {
+    if (this.#open) this.#sockets[isRtcp ? 1 : 0].send(bytes, port, address, () => undefined);
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    await Promise.all(this.#sockets.map(closed));
+  }
+}

@@ -1,0 +1,53 @@
+import { completeNumber } from '../../switch/dialer.js';
+import { type Identity, phoneNumber } from '../../switch/identity.js';
+import { readAddress, readUri, type SipAddress } from './address.js';
+import type { SipHeaders } from './headers.js';
+
+/** Longest name that a person is shown. */
+const MAX_NAME = 200;
+
+/** The number in a user of a URI, with its `+`; nothing where it is none. @param country Of numbers without their code. */
+export function numberIn(user: string, country: string | undefined): string | undefined {
+  const [bare = ''] = user.split(';');
+  if (!/^[+\d\s().-]+$/.test(bare)) return undefined;
+  const national = country === undefined ? undefined : completeNumber(bare, country);
+  return phoneNumber(bare) ?? national;
+}
+
+/**
+ * Identity of a caller. A number is shown as that; a name gets `sip:` before it, so that nobody outside has the handle of
+ * a user.
+ */
+export function identityOf(address: SipAddress | undefined, country: string | undefined): Identity {
+  const user = readUri(address?.uri ?? '')?.user ?? '';
+  const shown = (address?.name ?? '').replace(/\p{Cc}+/gu, ' ').slice(0, MAX_NAME);
+  const number = numberIn(user, country);
+  if (number !== undefined) return { handle: number, fullName: shown || number, network: 'PSTN' };
+  const name =
+    user
+      .toLowerCase()
+      .replace(/[^a-z0-9.,_:-]/g, '')
+      .slice(0, 28) || 'anonymous';
+  return { handle: `sip:${name}`, fullName: shown || user.slice(0, MAX_NAME) || name, network: 'P2P' };
+}
+
+/** The caller of a call that comes in. @param isTrusted True for a peer whose word about its callers counts (RFC 3325). */
+export function callerOf(headers: SipHeaders, isTrusted: boolean, country: string | undefined): Identity {
+  const from = readAddress(headers.get('From') ?? '');
+  const [asserted] = isTrusted ? headers.list('P-Asserted-Identity') : [];
+  const isHidden = headers.list('Privacy').some((each) => /\b(?:id|user|header)\b/i.test(each));
+  if (isHidden) return identityOf(undefined, country);
+  const known = asserted === undefined ? undefined : readAddress(asserted);
+  const named = known && known.name === '' ? { ...known, name: from?.name ?? '' } : known;
+  return identityOf(named ?? from, country);
+}
+
+/** The one who has forwarded the call to here: by Diversion (RFC 5806), or History-Info (RFC 7044). */
+export function diverterOf(headers: SipHeaders, country: string | undefined): Identity | undefined {
+  const [diversion] = headers.list('Diversion');
+  const history = headers.list('History-Info');
+  const value = diversion ?? (history.length > 1 ? history.at(-2) : undefined);
+  const address = value === undefined ? undefined : readAddress(value);
+  const [uri = ''] = address?.uri.split('?', 1) ?? [];
+  return address && readUri(uri) ? identityOf({ ...address, uri }, country) : undefined;
+}

@@ -1,0 +1,188 @@
+import type { Identity } from '../../switch/identity.js';
+import type { IncomingCalls } from '../../switch/line.js';
+import { readable, readUri } from './address.js';
+import type { CallMedia } from './call-media.js';
+import { callerOf, diverterOf, numberIn } from './caller-identity.js';
+import type { IncomingInvite } from './incoming-invite.js';
+import type { LineLimits, SipRefusals } from './line-limits.js';
+import type { SipRequest, SipResponse } from './message.js';
+import type { Registrar } from './registrar.js';
+import { replaced } from './replaces.js';
+import { SipLeg, type SipLegHost } from './sip-leg.js';
+import type { SipLineSettings } from './sip-line-options.js';
+import type { StrangerGate } from './stranger-gate.js';
+import { addressText, type SipFlow } from './transport.js';
+import type { TrustedPeers } from './trusted-peers.js';
+
+/** The part of a line that takes its calls uses. */
+export interface IncomingDeskContext {
+  readonly settings: SipLineSettings;
+  readonly incoming: IncomingCalls;
+  readonly registrar: Registrar | undefined;
+  readonly trusted: TrustedPeers;
+  readonly limits: LineLimits;
+  readonly gate: StrangerGate;
+  /** Calls that go on, both ways. */
+  readonly legs: Set<SipLeg>;
+  /** User of the Contact that was registered: nobody else knows it. */
+  readonly contactUser: string;
+  openMedia(): Promise<CallMedia>;
+  legHost(): SipLegHost;
+  refused(status: number, why: keyof SipRefusals, from: string): void;
+  called(call: {
+    readonly direction: 'in';
+    readonly callId: string;
+    readonly partner: Identity;
+    readonly headers: Readonly<Record<string, string>>;
+  }): void;
+}
+
+/** Somebody who may call: a peer whose word counts, or a phone by its account. */
+type Admitted = { readonly kind: 'peer' } | { readonly kind: 'phone'; readonly user: string };
+
+/** Takes the calls that come in by a line: from whom, how many, and for whom. */
+export class IncomingDesk {
+  readonly limits: LineLimits;
+  readonly #context: IncomingDeskContext;
+
+  constructor(context: IncomingDeskContext) {
+    this.#context = context;
+    this.limits = context.limits;
+  }
+
+  /** Says whether a request that belongs to no call is looked at. Those of the trunk are, however many they are. */
+  admits(request: SipRequest, flow: SipFlow): boolean {
+    const { gate, registrar } = this.#context;
+    const { host } = flow.remote;
+    return this.#isPeer(flow) || gate.admits(request, host, registrar?.isAt(host) ?? false);
+  }
+
+  /** Answers a REGISTER; one with a wrong password is counted. */
+  register(request: SipRequest, flow: SipFlow): SipResponse | undefined {
+    const response = this.#context.registrar?.register(request, flow);
+    const isWrong = response?.status === 401 && request.headers.get('Authorization') !== undefined;
+    if (isWrong && !/\bstale=true/.test(response.headers.get('WWW-Authenticate') ?? '')) {
+      this.limits.refusals.credentials++;
+      this.#context.refused(401, 'credentials', addressText(flow.remote));
+    }
+    return response;
+  }
+
+  async take(invite: IncomingInvite): Promise<void> {
+    const admitted = this.#admitted(invite);
+    if (!admitted) return;
+    const { request } = invite;
+    const { limits } = this;
+    const call = {};
+    if (!limits.admit(call, 'in')) {
+      this.#context.refused(503, 'limit', addressText(invite.flow.remote));
+      invite.reject(503, { 'Retry-After': '10' });
+      return;
+    }
+    let media: CallMedia | undefined;
+    try {
+      media = await this.#context.openMedia();
+      const old = replaced(request.headers.get('Replaces'), this.#context.legs);
+      if (old === 'unknown') invite.reject(481);
+      else if (old) return await this.#replace(invite, old, media);
+      else if (invite.isOpen && this.#place(invite, admitted, media, call)) return;
+      else if (invite.isOpen) {
+        limits.refusals.unknown++;
+        this.#context.refused(404, 'unknown', addressText(invite.flow.remote));
+        invite.reject(404);
+      }
+      await media.close();
+    } catch (error) {
+      await media?.close();
+      throw error;
+    } finally {
+      limits.release(call);
+    }
+  }
+
+  #place(invite: IncomingInvite, admitted: Admitted, media: CallMedia, call: object): boolean {
+    const { settings, incoming, legHost, called } = this.#context;
+    const { headers, uri } = invite.request;
+    const identity = this.#identity(invite, admitted);
+    const host = legHost();
+    const leg = new SipLeg(host, identity, media, invite);
+    const forwardedBy = admitted.kind === 'peer' ? diverterOf(headers, settings.country) : undefined;
+    this.limits.become(call, leg);
+    this.#context.legs.add(leg);
+    const kept = settings.kept.flatMap((name): [string, string][] => {
+      const value = headers.get(name);
+      return value === undefined ? [] : [[name, readable(value)]];
+    });
+    called({
+      direction: 'in',
+      callId: headers.get('Call-ID') ?? '',
+      partner: identity,
+      headers: Object.fromEntries(kept),
+    });
+    const subject = settings.subject === undefined ? undefined : headers.get(settings.subject);
+    const way = {
+      ...(forwardedBy && { forwardedBy }),
+      ...(subject !== undefined && { subject: readable(subject) }),
+    };
+    const user = readUri(uri)?.user ?? '';
+    const names = [numberIn(user, settings.country), user, settings.to];
+    const isPlaced = names.some(
+      (name) => name !== undefined && name !== '' && incoming.place(leg, name, way),
+    );
+    if (!isPlaced) {
+      this.#context.legs.delete(leg);
+      this.limits.release(leg);
+    }
+    return isPlaced;
+  }
+
+  /** A phone takes a call over from another one (RFC 3891). */
+  async #replace(invite: IncomingInvite, leg: SipLeg, media: CallMedia): Promise<void> {
+    const session = await invite.answer(media, leg.events);
+    if (session && !leg.isOver) {
+      leg.become(session, media);
+      this.limits.charge(leg, undefined, () => leg.cutOff());
+    } else {
+      void session?.end();
+      await media.close();
+    }
+  }
+
+  #identity({ request: { headers } }: IncomingInvite, admitted: Admitted): Identity {
+    const { settings } = this.#context;
+    if (admitted.kind === 'peer') return callerOf(headers, true, settings.country);
+    const number = settings.phones.find(({ user }) => user === admitted.user)?.number;
+    const known = callerOf(headers, false, settings.country);
+    if (number !== undefined) return { handle: number, fullName: known.fullName, network: 'PSTN' };
+    return {
+      ...known,
+      handle: `sip:${admitted.user.toLowerCase().replace(/[^a-z0-9.,_:-]/g, '')}`.slice(0, 32),
+      network: 'P2P',
+    };
+  }
+
+  /** True for the trunk or the registrar, by its address or its certificate. */
+  #isPeer({ remote, names }: SipFlow): boolean {
+    const { settings, trusted } = this.#context;
+    return trusted.has(remote.host) || names.some((name) => settings.trunk?.names.includes(name));
+  }
+
+  /** Looks who calls. Strangers are refused, or challenged where there are phones with an account. */
+  #admitted(invite: IncomingInvite): Admitted | undefined {
+    const { settings, registrar, contactUser } = this.#context;
+    const { request, flow } = invite;
+    const isTrusted =
+      this.#isPeer(flow) || (settings.account !== undefined && readUri(request.uri)?.user === contactUser);
+    if (isTrusted) return { kind: 'peer' };
+    const account = registrar?.authenticate(request);
+    if (account && !('kind' in account)) return { kind: 'phone', user: account.user };
+    const challenge = account?.headers.lines('WWW-Authenticate');
+    if (!challenge || request.headers.get('Authorization') !== undefined) {
+      this.limits.refusals.stranger++;
+      this.#context.refused(challenge ? 401 : 403, 'stranger', addressText(flow.remote));
+    }
+    if (challenge) invite.challenge(challenge);
+    else invite.reject(403);
+    return undefined;
+  }
+}

@@ -1,0 +1,18 @@
+import { randomUUID } from 'node:crypto';
+import { writeAddress } from './address.js';
+import { SipHeaders } from './headers.js';
+import type { SipRequest } from './message.js';
+import { newTag } from './transaction-layer.js';
+
+/** Makes the question whether somebody is there (RFC 3261, section 11). */
+export function optionsRequest(uri: string, from: string): SipRequest {
+  const headers = new SipHeaders([
+    ['Max-Forwards', '70'],
+    ['From', writeAddress(from, '', { tag: newTag() })],
+    ['To', `<${uri}>`],
+    ['Call-ID', randomUUID()],
+    ['CSeq', '1 OPTIONS'],
+    ['Accept', 'application/sdp'],
+  ]);
+  return { kind: 'request', method: 'OPTIONS', uri, headers, body: Buffer.alloc(0) };
+}

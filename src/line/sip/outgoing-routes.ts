@@ -1,0 +1,114 @@
+import type { AttemptOrigin } from '../../switch/attempt.js';
+import { escapeUser, onWire, readUri, type SipUri } from './address.js';
+import { identityOf } from './caller-identity.js';
+import type { Credentials } from './digest.js';
+import type { LineLimits } from './line-limits.js';
+import type { OutgoingInviteOptions } from './outgoing-invite.js';
+import type { Registrar } from './registrar.js';
+import type { SipEndpoint } from './sip-endpoint.js';
+import type { SipLeg } from './sip-leg.js';
+import type { SipLineSettings } from './sip-line-options.js';
+import type { TransferWay } from './sip-transfer.js';
+import { tariffOf } from './tariff-table.js';
+
+/** The part of an INVITE's options that leads to the one called. */
+export type CallWay = Pick<OutgoingInviteOptions, 'uri' | 'flow' | 'proxy' | 'credentials' | 'user'>;
+
+export interface OutgoingRoutesContext {
+  readonly settings: SipLineSettings;
+  readonly contactUser: string;
+  readonly endpoint: SipEndpoint;
+  readonly registrar: Registrar | undefined;
+  readonly limits: LineLimits;
+}
+
+/** Addresses of the calls that a line places: where they go, and who they are from. */
+export class OutgoingRoutes {
+  readonly #context: OutgoingRoutesContext;
+
+  constructor(context: OutgoingRoutesContext) {
+    this.#context = context;
+  }
+
+  /** Name and password for challenges of the trunk or the provider. */
+  get credentials(): Credentials | undefined {
+    const { trunk, account } = this.#context.settings;
+    if (account) {
+      return { user: account.user ?? readUri(account.address)?.user ?? '', password: account.password };
+    }
+    return trunk?.user === undefined ? undefined : { user: trunk.user, password: trunk.password ?? '' };
+  }
+
+  /** The way to a phone that is registered here. */
+  toPhone(user: string): CallWay | undefined {
+    const binding = this.#context.registrar?.bindingOf(user);
+    return binding && { uri: binding.contact, flow: binding.flow };
+  }
+
+  /** The URI of a number at the trunk or the provider, and the way there. */
+  towards(number: string): CallWay {
+    const { settings, contactUser } = this.#context;
+    const { trunk, account, numbers } = settings;
+    const user = numbers === '+' ? number : `${numbers === '00' ? '00' : ''}${number.slice(1)}`;
+    const base = readUri(trunk?.uri ?? account?.registrar ?? account?.address ?? '');
+    const host = `${base?.host ?? ''}${base?.port === undefined ? '' : `:${base.port}`}`;
+    const transport = base?.params.get('transport');
+    const { credentials } = this;
+    return {
+      uri: `${base?.scheme ?? 'sip'}:${escapeUser(user)}@${host}${transport === undefined ? '' : `;transport=${transport}`}`,
+      ...(account?.proxy !== undefined && { proxy: account.proxy }),
+      ...(credentials && { credentials }),
+      user: contactUser,
+    };
+  }
+
+  /** Parts of a call that tell who its caller is. @param more Headers of this call alone. */
+  from(
+    origin: AttemptOrigin,
+    more: Readonly<Record<string, string>> = {},
+  ): Omit<OutgoingInviteOptions, 'media' | 'uri'> {
+    const { settings, endpoint, contactUser } = this.#context;
+    const { account, trunk, caller, asserted, diversion, headers, sessionSeconds } = settings;
+    const domain =
+      readUri(account?.address ?? trunk?.uri ?? '')?.host || endpoint.addresses[0]?.host || 'localhost';
+    const own = readUri(account?.address ?? '')?.user;
+    const from = `sip:${escapeUser(caller ?? own ?? origin.caller.handle)}@${domain}`;
+    const forwarder = origin.forwardedBy?.handle;
+    return {
+      from,
+      fromName: origin.caller.fullName,
+      user: contactUser,
+      times: { expiresSeconds: sessionSeconds },
+      headers: {
+        ...(asserted && { 'P-Asserted-Identity': `<${from}>` }),
+        ...(diversion &&
+          forwarder !== undefined && {
+            Diversion: `<sip:${escapeUser(forwarder)}@${domain}>;reason=unconditional`,
+          }),
+        ...onWireAll({ ...headers, ...more }),
+      },
+    };
+  }
+
+  /** The way to the target of a REFER: a number, a phone, or a call that the peer has itself and that is taken over. */
+  wayTo(target: SipUri, leg: SipLeg, replaces: boolean): TransferWay | undefined {
+    const { settings, limits } = this.#context;
+    const { country, tariffs, trunk, phones } = settings;
+    const from = this.from({ caller: leg.identity });
+    const text = `${target.scheme}:${target.user === '' ? '' : `${escapeUser(target.user)}@`}${target.host}${target.port === undefined ? '' : `:${target.port}`}`;
+    const peer = leg.session?.flow.remote.host;
+    const isPeers = target.host === peer || readUri(trunk?.uri ?? '')?.host === target.host;
+    if (replaces && isPeers) return { options: { ...from, uri: text } };
+    const { handle } = identityOf({ name: '', uri: text, params: new Map() }, country);
+    const phone = phones.find(({ user, number }) => user === target.user || number === handle);
+    const way = phone && this.toPhone(phone.user);
+    if (way) return { options: { ...from, ...way } };
+    const tariff = tariffOf(tariffs, handle);
+    if (!handle.startsWith('+') || !limits.allows(handle, tariff)) return undefined;
+    return { options: { ...from, ...this.towards(handle) }, tariff };
+  }
+}
+
+function onWireAll(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, onWire(value)]));
+}

@@ -1,0 +1,59 @@
+import { parse } from 'yaml';
+import { entryOf } from '../../base/entry-of.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
+import { issuesText } from '../../base/refusal.js';
+import { readText } from '../../files/key-files.js';
+import { type SipLineOptions, sipLineSchema } from './sip-line-options.js';
+
+/** A variable of the environment in a value: `${NAME}`. */
+const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+/**
+ * Reads the options of a line from a file of YAML or JSON. `${NAME}` in it stands for a variable of the environment, so
+ * that passwords need not be in the file.
+ *
+ * @throws ERR_FILE when it cannot be read; ERR_SYNTAX for what is no YAML or names a variable that is not set;
+ * ERR_INVALID_ARG, naming each field that is wrong.
+ */
+export async function readSipLine(
+  path: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<SipLineOptions> {
+  const text = await readText(path);
+  let given: unknown;
+  try {
+    given = withVariables(parse(text, { maxAliasCount: 100 }), environment);
+  } catch (error) {
+    if (error instanceof JackfieldError) throw error;
+    throw new JackfieldError('ERR_SYNTAX', `${printable(path)} is not YAML: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  const read = sipLineSchema.safeParse(given);
+  if (read.success) return given as SipLineOptions;
+  throw new JackfieldError(
+    'ERR_INVALID_ARG',
+    `${printable(path)} describes no SIP line: ${issuesText(read.error.issues)}.`,
+  );
+}
+
+function withVariables(value: unknown, environment: Readonly<Record<string, string | undefined>>): unknown {
+  if (typeof value === 'string') {
+    return value.replace(VARIABLE, (_, name: string) => {
+      const found = entryOf(environment, name);
+      if (found === undefined) {
+        throw new JackfieldError(
+          'ERR_SYNTAX',
+          `The environment has no variable ${name}: set it, or write the value.`,
+        );
+      }
+      return found;
+    });
+  }
+  if (Array.isArray(value)) return value.map((each) => withVariables(each, environment));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, withVariables(each, environment)]),
+  );
+}

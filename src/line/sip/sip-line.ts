@@ -1,0 +1,361 @@
+import { randomBytes } from 'node:crypto';
+import { during } from '../../base/during.js';
+import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import { FencedEmitter } from '../../base/fenced-emitter.js';
+import { issuesText } from '../../base/refusal.js';
+import { bareHost } from '../../base/system/host-address.js';
+import type { CancelTimer } from '../../base/time/clock.js';
+import type { AttemptOrigin, Destination, Tariff } from '../../switch/attempt.js';
+import type { Identity } from '../../switch/identity.js';
+import type { IncomingCalls, Line } from '../../switch/line.js';
+import { readUri } from './address.js';
+import { CallMedia } from './call-media.js';
+import { identityOf } from './caller-identity.js';
+import { IncomingDesk } from './incoming-desk.js';
+import type { IncomingInvite } from './incoming-invite.js';
+import { LineLimits, type SipRefusals } from './line-limits.js';
+import { portsOf } from './line-ports.js';
+import { writeMessage } from './message.js';
+import { optionsRequest } from './options-request.js';
+import { type OutgoingHost, SipDestination } from './outgoing-call.js';
+import { type CallWay, OutgoingRoutes } from './outgoing-routes.js';
+import { Registrar } from './registrar.js';
+import { Registration } from './registration.js';
+import { type SipResolver, systemResolver } from './resolve.js';
+import { SipEndpoint } from './sip-endpoint.js';
+import type { SipEndpointOptions, SipListening } from './sip-endpoint-options.js';
+import type { SipLeg } from './sip-leg.js';
+import type { SipLineEvents, SipProbe } from './sip-line-events.js';
+import {
+  checkedHeaders,
+  type SipLineOptions,
+  type SipLineSettings,
+  sipLineSchema,
+} from './sip-line-options.js';
+import { followRefer } from './sip-transfer.js';
+import { StrangerGate } from './stranger-gate.js';
+import { tariffOf } from './tariff-table.js';
+import type { SipCounts, WireMessage } from './transaction-layer.js';
+import { TrustedPeers } from './trusted-peers.js';
+
+/** Parts of a line that are put in from outside. */
+export interface SipLineParts {
+  /** Look-ups of names. Default: those of the system. */
+  readonly resolver?: SipResolver;
+  /**
+   * Makes headers of one call that goes out, such as `X-Account`, beside those of the option `headers`. It is told who
+   * calls and which number. Names that are no header's, and those that a call cannot do without, fail the call.
+   */
+  readonly headersFor?: (call: {
+    readonly caller: string;
+    readonly number: string;
+  }) => Readonly<Record<string, string>>;
+  /** Ways to send and to be reached besides the ports. @internal */
+  readonly transports?: SipEndpointOptions['transports'];
+}
+
+/**
+ * Makes a line to real phones: through a trunk, an account at a provider, or for phones that register here. It begins when
+ * it is added to an exchange (`exchange.addLine`).
+ *
+ * @throws ERR_INVALID_ARG, naming what is wrong.
+ */
+export function sipLine(options: SipLineOptions, parts: SipLineParts = {}): SipLine {
+  const read = sipLineSchema.safeParse(options);
+  if (read.success) return new SipLine(read.data, parts);
+  throw invalidArgument('options', `those of a SIP line (${issuesText(read.error.issues)})`, options);
+}
+
+/** A line over SIP and RTP. */
+export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
+  readonly name: string;
+  readonly #settings: SipLineSettings;
+  readonly #parts: SipLineParts;
+  readonly #trusted = new TrustedPeers();
+  readonly #legs = new Set<SipLeg>();
+  readonly #contactUser = randomBytes(6).toString('hex');
+  #open: OpenParts | undefined;
+
+  /** @internal */
+  constructor(settings: SipLineSettings, parts: SipLineParts) {
+    super();
+    const { name, trunk, account } = settings;
+    this.#settings = settings;
+    this.#parts = parts;
+    this.name = name ?? trunk?.uri ?? account?.address ?? 'sip:phones';
+  }
+
+  /** Ports that it listens on. */
+  get addresses(): readonly SipListening[] {
+    return this.#open?.endpoint.addresses ?? [];
+  }
+
+  /** Counts of what was refused. */
+  get refusals(): Readonly<SipRefusals> {
+    return this.#opened.limits.refusals;
+  }
+
+  /** Counts of messages. */
+  get counts(): Readonly<SipCounts> {
+    return this.#opened.endpoint.counts;
+  }
+
+  /** Users of the phones that are registered. */
+  get registered(): readonly string[] {
+    return this.#open?.registrar?.users ?? [];
+  }
+
+  /** Calls that go on. */
+  get calls(): number {
+    return this.#open?.limits.calls ?? 0;
+  }
+
+  /** Opens its ports, and registers where it has an account. @throws ERR_PORT, ERR_FILE */
+  async open(incoming: IncomingCalls): Promise<void> {
+    const settings = this.#settings;
+    const { clock } = incoming;
+    const { phones, realm, limits, advertised } = settings;
+    const { resolver, transports } = this.#parts;
+    const registrar = phones.length > 0 ? new Registrar(clock, realm, phones, settings.digest) : undefined;
+    const desk = new IncomingDesk({
+      settings,
+      incoming,
+      registrar,
+      trusted: this.#trusted,
+      limits: new LineLimits(limits, clock),
+      contactUser: this.#contactUser,
+      legs: this.#legs,
+      gate: new StrangerGate(clock, limits.requestsPerSecond),
+      openMedia: () => this.#openMedia(),
+      legHost: () => this.#host,
+      refused: (status, why, from) => this.emit('refused', status, why, from),
+      called: (call) => this.emit('call', call),
+    });
+    const endpoint = await SipEndpoint.open({
+      clock,
+      ports: transports ? {} : await portsOf(settings),
+      ...(transports && { transports }),
+      ...(advertised !== undefined && { advertised }),
+      ...(resolver && { resolver }),
+      sessionTimes: { expiresSeconds: settings.sessionSeconds },
+      admits: (request, flow) => desk.admits(request, flow),
+      onInvite: (invite: IncomingInvite) => desk.take(invite),
+      onRequest: (request, flow) =>
+        request.method === 'REGISTER' ? desk.register(request, flow) : undefined,
+      trace: () => (this.listenerCount('wire') > 0 ? this.#show : undefined),
+      failed: (error) => incoming.failed(error),
+    });
+    this.#open = {
+      endpoint,
+      desk,
+      limits: desk.limits,
+      registrar,
+      routes: new OutgoingRoutes({
+        settings,
+        contactUser: this.#contactUser,
+        endpoint,
+        registrar,
+        limits: desk.limits,
+      }),
+      incoming,
+      registration: undefined,
+      isThere: true,
+      cancelProbe: () => undefined,
+    };
+    await this.#trust();
+    await this.#register();
+    this.#keepAlive();
+  }
+
+  lineTo(number: string): Destination | undefined {
+    const settings = this.#settings;
+    const { limits, routes, isThere } = this.#opened;
+    const identity: Identity = { handle: number, fullName: number, network: 'PSTN' };
+    const to = (tariff: Tariff | undefined, way: CallWay) =>
+      new SipDestination(this.#host, {
+        identity,
+        tariff,
+        options: ({ origin }) => ({ ...routes.from(origin, this.#headersFor(origin, number)), ...way }),
+      });
+    const phone = settings.phones.find((each) => each.number === number);
+    if (phone) {
+      const way = routes.toPhone(phone.user);
+      return way ? to(undefined, way) : failing(identity, 'offline', 'The phone is not registered');
+    }
+    if (!settings.trunk && !settings.account) return undefined;
+    if (!isThere) return failing(identity, 'no-route', 'The trunk does not answer');
+    const tariff = tariffOf(settings.tariffs, number);
+    return limits.allows(number, tariff)
+      ? to(tariff, routes.towards(number))
+      : failing(identity, 'not-authorized', 'The line does not allow this number');
+  }
+
+  /** Asks the trunk or the provider whether it is there (OPTIONS). Any answer shows that it is. */
+  async probe(): Promise<SipProbe> {
+    const { endpoint, incoming, routes } = this.#opened;
+    const { uri, proxy } = routes.towards('');
+    const target = uri.replace(/:@/, ':');
+    const request = optionsRequest(target, routes.from({ caller: NOBODY }).from);
+    const startedAt = incoming.clock.now();
+    const outcome = await endpoint.request(request, { hop: proxy ?? target }, routes.credentials);
+    const ms = incoming.clock.now() - startedAt;
+    if ('failure' in outcome) return { status: undefined, text: `No answer (${outcome.failure})`, ms };
+    const { status, reason } = outcome.response;
+    return { status, text: `${status} ${reason}`, ms };
+  }
+
+  /** Takes its registration back and closes its ports. */
+  async close(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    open?.cancelProbe();
+    await open?.registration?.close();
+    await open?.endpoint.close();
+  }
+
+  readonly #show = ({ direction, message, flow }: WireMessage): void => {
+    const text = writeMessage(message).toString('latin1');
+    this.emit('wire', { direction, transport: flow.kind, remote: flow.remote, text });
+  };
+
+  get #opened(): OpenParts {
+    if (!this.#open)
+      throw new JackfieldError(
+        'ERR_INVALID_STATE',
+        `The line ${this.name} is not open: add it to an exchange.`,
+      );
+    return this.#open;
+  }
+
+  /** The part of the line that its calls use. */
+  get #host(): OutgoingHost {
+    const { endpoint, limits, incoming, routes } = this.#opened;
+    return {
+      openMedia: () => this.#openMedia(),
+      invite: (options, events) => {
+        const invite = endpoint.invite(options, events);
+        const partner = identityOf({ name: '', uri: options.uri, params: new Map() }, undefined);
+        this.emit('call', { direction: 'out', callId: invite.callId, partner, headers: {} });
+        return invite;
+      },
+      admit: (call) => limits.admit(call, 'out'),
+      become: (call, next) => limits.become(call, next),
+      release: (call) => limits.release(call),
+      begun: (leg, tariff) => {
+        this.#legs.add(leg);
+        limits.charge(leg, tariff, () => leg.cutOff());
+      },
+      over: (leg) => {
+        this.#legs.delete(leg);
+        limits.release(leg);
+      },
+      failed: (error) => incoming.failed(error),
+      referred: (leg, request) =>
+        this.#settings.transfers
+          ? followRefer({ ...this.#host, wayTo: (...target) => routes.wayTo(...target) }, leg, request)
+          : 603,
+    };
+  }
+
+  #headersFor({ caller }: AttemptOrigin, number: string): Readonly<Record<string, string>> {
+    const { headersFor } = this.#parts;
+    return headersFor ? checkedHeaders(headersFor({ caller: caller.handle, number })) : {};
+  }
+
+  /** Asks now and then whether the trunk is there. */
+  #keepAlive(): void {
+    const { keepAliveSeconds } = this.#settings;
+    const open = this.#open;
+    if (!open || keepAliveSeconds === 0) return;
+    const { clock } = open.incoming;
+    open.cancelProbe = clock.timerAt(clock.now() + keepAliveSeconds * 1000, async () => {
+      const { status } = await this.probe();
+      const isThere = status !== undefined && status !== 503;
+      if (this.#open !== open) return;
+      if (isThere !== open.isThere) this.emit('reachable', isThere);
+      open.isThere = isThere;
+      this.#keepAlive();
+    });
+  }
+
+  /** Takes calls from the addresses of the trunk. */
+  async #trust(): Promise<void> {
+    const { trunk } = this.#settings;
+    if (!trunk) return;
+    for (const each of trunk.addresses) this.#trusted.add(each);
+    const host = bareHost(readUri(trunk.uri)?.host ?? '');
+    this.#trusted.add(host);
+    const resolver = this.#parts.resolver ?? systemResolver;
+    if (!/^[\d.]+$|:/.test(host)) for (const each of await resolver.addresses(host)) this.#trusted.add(each);
+  }
+
+  async #register(): Promise<void> {
+    const { account } = this.#settings;
+    const open = this.#open;
+    if (!account || !open) return;
+    const registrar = account.registrar ?? account.address.replace(/^(sips?:)[^@]*@/i, '$1');
+    const registration = new Registration(
+      open.endpoint,
+      {
+        registrar,
+        address: account.address.replace(/;.*/s, ''),
+        credentials: open.routes.credentials,
+        contactUser: this.#contactUser,
+        expiresSeconds: account.expiresSeconds,
+        ...(account.proxy !== undefined && { proxy: account.proxy }),
+      },
+      (state) => {
+        const { registrarAddress } = registration;
+        if (registrarAddress) this.#trusted.add(registrarAddress.host);
+        this.emit('registration', state);
+      },
+    );
+    open.registration = registration;
+    await registration.start();
+  }
+
+  #openMedia(): Promise<CallMedia> {
+    const { media, listen, advertised } = this.#settings;
+    const { endpoint, incoming } = this.#opened;
+    const host =
+      media.address ??
+      listen.udp?.host ??
+      listen.tcp?.host ??
+      listen.tls?.host ??
+      endpoint.addresses[0]?.host;
+    const opening = CallMedia.open({
+      clock: incoming.clock,
+      address: host ?? '0.0.0.0',
+      ...(advertised !== undefined && { advertised }),
+      ...(media.ports && { ports: media.ports }),
+      codecs: media.codecs as never,
+      ptimeMs: media.ptimeMs,
+      srtp: media.srtp,
+      timeoutMs: media.timeoutSeconds * 1000,
+    });
+    return during(incoming.clock, opening);
+  }
+}
+
+const NOBODY: Identity = { handle: 'jackfield', fullName: '', network: 'P2P' };
+
+interface OpenParts {
+  readonly endpoint: SipEndpoint;
+  readonly desk: IncomingDesk;
+  readonly limits: LineLimits;
+  readonly registrar: Registrar | undefined;
+  readonly routes: OutgoingRoutes;
+  readonly incoming: IncomingCalls;
+  registration: Registration | undefined;
+  /** False when the trunk has not answered the last time that it was asked. */
+  isThere: boolean;
+  cancelProbe: CancelTimer;
+}
+
+function failing(
+  identity: Identity,
+  reason: 'offline' | 'not-authorized' | 'no-route',
+  text: string,
+): Destination {
+  return { identity, arrive: (attempt) => attempt.decline({ kind: 'failed', reason, text }) };
+}

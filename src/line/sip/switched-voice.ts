@@ -1,0 +1,69 @@
+import type { LineQuality } from '../../base/line-quality.js';
+import type { MadeUp, Party } from '../../switch/party.js';
+
+/** Voice of a leg, whose source may change within a call: when it is passed on to another phone. */
+export class SwitchedVoice implements Party {
+  #party: Party;
+
+  constructor(party: Party) {
+    this.#party = party;
+  }
+
+  /** Goes on with another party. The one before is left alone. */
+  become(party: Party): void {
+    this.#party = party;
+  }
+
+  speak(frame: Int16Array): void | Promise<void> {
+    return this.#party.speak(frame);
+  }
+
+  madeUp(): readonly MadeUp[] {
+    return this.#party.madeUp?.() ?? [];
+  }
+
+  quality(): LineQuality | undefined {
+    return this.#party.quality?.();
+  }
+
+  hear(frame: Int16Array): void | Promise<void> {
+    return this.#party.hear(frame);
+  }
+
+  pause(): void {
+    this.#party.pause?.();
+  }
+
+  async leave(): Promise<void> {
+    await this.#party.leave();
+  }
+}
+
+/** Voice before the answer: it goes on when the caller has been put through. */
+export class EarlyVoice implements Party {
+  readonly #party: Party;
+
+  constructor(party: Party) {
+    this.#party = party;
+  }
+
+  speak(frame: Int16Array): void | Promise<void> {
+    return this.#party.speak(frame);
+  }
+
+  madeUp(): readonly MadeUp[] {
+    return this.#party.madeUp?.() ?? [];
+  }
+
+  quality(): LineQuality | undefined {
+    return this.#party.quality?.();
+  }
+
+  hear(frame: Int16Array): void | Promise<void> {
+    return this.#party.hear(frame);
+  }
+
+  async leave(): Promise<void> {
+    this.#party.pause?.();
+  }
+}

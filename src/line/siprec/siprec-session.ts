@@ -1,0 +1,265 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import type { LineQuality } from '../../base/line-quality.js';
+import type { Clock } from '../../base/time/clock.js';
+import type { PcmStream } from '../../stream/pcm-stream.js';
+import type { SrtpKey } from '../rtp/rtp-options.js';
+import { RtpSession } from '../rtp/rtp-session.js';
+import type { RtpSessionStats } from '../rtp/rtp-stats.js';
+import type { RtpPorts } from '../rtp/rtp-transport.js';
+import { readAddress } from '../sip/address.js';
+import { bodyParts, type SipBody, sdpBody } from '../sip/body.js';
+import type { SipMessage } from '../sip/message.js';
+import { type SessionMedia, SipRefusal } from '../sip/session-host.js';
+import {
+  type AnsweredStream,
+  answerRecording,
+  type OfferedStream,
+  readRecordingOffer,
+} from './recording-description.js';
+import {
+  mergeSiprecMetadata,
+  readSiprecMetadata,
+  type SiprecMetadata,
+  type SiprecParticipant,
+  speakerOf,
+} from './siprec-metadata.js';
+
+/** A side of a recorded call: the first stream that was offered, and the second. */
+export type SiprecSide = 'local' | 'remote';
+
+/** Events of a {@link SiprecSession}. */
+export interface SiprecSessionEvents extends FencedEvents {
+  /** The client has told something new of the call. */
+  metadata: [metadata: SiprecMetadata];
+  /** Metadata could not be read; the recording goes on without. */
+  'metadata-refused': [error: Error];
+  /** The client sends no voice for now, or does again. */
+  paused: [paused: boolean];
+  /** The recorded call is over, or its client is gone. */
+  ended: [];
+}
+
+/** Set-up of a {@link SiprecSession}. @internal */
+export interface SiprecSessionOptions {
+  readonly clock: Clock;
+  readonly address: string;
+  /** Address that descriptions name. Default `address`. */
+  readonly advertised?: string;
+  readonly ports?: RtpPorts;
+  readonly reorderMs?: number;
+  readonly timeoutMs?: number;
+}
+
+interface Slot {
+  readonly side: SiprecSide;
+  readonly rtp: RtpSession;
+  /** Label of the stream that it takes; nothing while it takes none. */
+  label: string | undefined;
+  isActive: boolean;
+  key: SrtpKey | undefined;
+}
+
+const NOTHING: SiprecMetadata = {
+  ...{ isComplete: true, session: '', callIds: [] },
+  ...{ participants: [], streams: [], extensions: {} },
+};
+const METADATA_TYPE = /rs-metadata|\+xml|\/xml/i;
+const CISCO_PARTICIPANT = 'X-Cisco-Recording-Participant';
+
+/**
+ * A call that a recording client sends here (RFC 7866): a stream for each side, and what is told of it. A client that
+ * sends one mixed stream uses the first side alone; the other one stays empty.
+ */
+export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements SessionMedia {
+  /** Id of the SIP session, as the client gave it. */
+  readonly callId: string;
+  readonly startedAtMs: number;
+  readonly #slots: readonly Slot[];
+  readonly #id = randomInt(2 ** 31);
+  readonly #address: string;
+  #version = 0;
+  #metadata = NOTHING;
+  #paused = false;
+  #over = false;
+
+  private constructor(
+    callId: string,
+    options: SiprecSessionOptions,
+    sessions: readonly [RtpSession, RtpSession],
+  ) {
+    super();
+    this.callId = callId;
+    this.startedAtMs = options.clock.unixMs();
+    this.#address = options.advertised ?? options.address;
+    this.#slots = (['local', 'remote'] as const).map((side, index) => ({
+      side,
+      rtp: sessions[index] ?? sessions[0],
+      label: undefined,
+      isActive: false,
+      key: undefined,
+    }));
+    for (const { rtp } of this.#slots) void rtp.stream;
+  }
+
+  /** Opens the ports of both sides. @throws ERR_PORT. @internal */
+  static async open(callId: string, options: SiprecSessionOptions): Promise<SiprecSession> {
+    const { clock, address, ports, reorderMs = 1000, timeoutMs = 0 } = options;
+    const originMs = clock.now();
+    const rtp = () =>
+      RtpSession.open({ clock, address, originMs, reorderMs, timeoutMs, ...(ports && { ports }) });
+    const local = await rtp();
+    try {
+      return new SiprecSession(callId, options, [local, await rtp()]);
+    } catch (error) {
+      await local.close();
+      throw error;
+    }
+  }
+
+  /** Voice of the side that was offered first; of both, where they are mixed. */
+  get local(): PcmStream {
+    return this.#slot('local').rtp.stream;
+  }
+
+  /** Voice of the side that was offered second. */
+  get remote(): PcmStream {
+    return this.#slot('remote').rtp.stream;
+  }
+
+  /** The newest account of the call. */
+  get metadata(): SiprecMetadata {
+    return this.#metadata;
+  }
+
+  /** True while the client sends no voice, on purpose. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** The one whose voice a side is, as far as that is told. */
+  participant(side: SiprecSide): SiprecParticipant | undefined {
+    const { label } = this.#slot(side);
+    return label === undefined ? undefined : speakerOf(this.#metadata, label);
+  }
+
+  /** Counters of a side's packets. */
+  stats(side: SiprecSide): RtpSessionStats {
+    return this.#slot(side).rtp.stats();
+  }
+
+  /** Quality of a side; nothing before anything has come of it. */
+  quality(side: SiprecSide): LineQuality | undefined {
+    return this.#slot(side).rtp.quality;
+  }
+
+  /** Nothing is sent to a client, and it makes the offers. @internal */
+  offer(): SipBody {
+    throw new SipRefusal(488);
+  }
+
+  /** @internal */
+  async answer(offer: SipBody, message: SipMessage): Promise<SipBody> {
+    this.tell(message);
+    const read = readOffer(offer);
+    const taken = this.#assign(read.streams);
+    if (taken.size === 0) throw new SipRefusal(488);
+    const answered: AnsweredStream[] = [];
+    for (const [slot, stream] of taken) {
+      slot.label = stream.label;
+      slot.isActive = stream.isActive;
+      slot.key = stream.crypto && ownKey(slot.key, stream.crypto);
+      const { connection, crypto } = stream;
+      const srtp = slot.key &&
+        crypto && { local: slot.key, remote: { suite: crypto.suite, key: crypto.key } };
+      if (connection) await slot.rtp.connect({ ...connection, ...(srtp && { srtp }) });
+      answered.push({
+        index: stream.index,
+        port: slot.rtp.port,
+        rtcpPort: slot.rtp.rtcpPort,
+        ...(slot.key && { key: slot.key }),
+      });
+    }
+    this.#notePause();
+    this.#version++;
+    return sdpBody(
+      answerRecording(read, answered, { address: this.#address, id: this.#id, version: this.#version }),
+    );
+  }
+
+  /** @internal */
+  take(): void {}
+
+  /** Takes what a message tells of the call. @internal */
+  tell(message: SipMessage): void {
+    const part = bodyParts(message.headers, message.body).find(
+      ({ type, content }) => METADATA_TYPE.test(type) || content.subarray(0, 200).includes('<recording'),
+    );
+    try {
+      const told = part ? readSiprecMetadata(part.content) : byHeaders(message);
+      if (!told) return;
+      this.#metadata = mergeSiprecMetadata(this.#metadata, told);
+      this.emit('metadata', this.#metadata);
+    } catch (error) {
+      this.emit('metadata-refused', error as Error);
+    }
+  }
+
+  /** Ends both streams. Idempotent. @internal */
+  async close(): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    this.emit('ended');
+    await Promise.all(this.#slots.map(({ rtp }) => rtp.close()));
+  }
+
+  #slot(side: SiprecSide): Slot {
+    const [local, remote] = this.#slots as readonly [Slot, Slot];
+    return side === 'local' ? local : remote;
+  }
+
+  /** Gives each stream that can be taken its side: the one that had its label before, else the next that is free. */
+  #assign(streams: readonly OfferedStream[]): Map<Slot, OfferedStream> {
+    const usable = streams.filter(({ connection }) => connection);
+    const taken = new Map<Slot, OfferedStream>();
+    const rest = usable.filter((stream) => {
+      const known = this.#slots.find((slot) => stream.label !== '' && slot.label === stream.label);
+      if (known && !taken.has(known)) taken.set(known, stream);
+      return !known;
+    });
+    for (const stream of rest) {
+      const free = this.#slots.find((slot) => !taken.has(slot));
+      if (free) taken.set(free, stream);
+    }
+    return taken;
+  }
+
+  #notePause(): void {
+    const paused = this.#slots.every(({ label, isActive }) => label === undefined || !isActive);
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    this.emit('paused', paused);
+  }
+}
+
+/** Participants that a client tells of in headers alone. */
+function byHeaders({ headers }: SipMessage): SiprecMetadata | undefined {
+  const participants = headers.list(CISCO_PARTICIPANT).flatMap((value, index): SiprecParticipant[] => {
+    const { uri = value, name = '' } = readAddress(value) ?? {};
+    return [{ id: String(index), address: uri.slice(0, 1000), name, sends: [String(index + 1)] }];
+  });
+  return participants.length > 0 ? { ...NOTHING, isComplete: false, participants } : undefined;
+}
+
+function readOffer(offer: SipBody) {
+  try {
+    return readRecordingOffer(offer.content.toString('utf8'));
+  } catch {
+    throw new SipRefusal(488);
+  }
+}
+
+/** The key of this end: it stays while the peer keeps to a suite. */
+function ownKey(before: SrtpKey | undefined, { suite }: SrtpKey): SrtpKey {
+  return before?.suite === suite ? before : { suite, key: randomBytes(30).toString('base64') };
+}

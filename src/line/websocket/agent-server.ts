@@ -1,0 +1,82 @@
+import {
+  callback,
+  checkArgument,
+  checkOptions,
+  line,
+  nested,
+  oneOf,
+  type Rules,
+  whole,
+  words,
+} from '../../base/check.js';
+import { SAMPLE_RATE } from '../../base/pcm.js';
+import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
+import { type AgentPeer, serveAgent } from '../media/agent-peer.js';
+import { WEB_SOCKET_DIALECTS } from '../media/dialect-names.js';
+import { dialectNamed } from '../media/dialects.js';
+import type { WireEncoding } from '../media/media-event.js';
+import { ENCODING, formatFor, type MediaTls, TLS_RULE } from '../media/media-line-options.js';
+import { ACCESS_RULES, type MediaAccess } from './access.js';
+
+/** Options of {@link serveAgents}. */
+export interface AgentServerOptions {
+  /** Default `raw`. */
+  readonly dialect?: (typeof WEB_SOCKET_DIALECTS)[number];
+  readonly variant?: string;
+  /** Expected where the start does not say it. Default: that of the dialect. */
+  readonly encoding?: WireEncoding;
+  /** In Hz. Default: that of the dialect. */
+  readonly sampleRate?: number;
+  /** 0: one that is free. Default 0. */
+  readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default: without TLS. */
+  readonly tls?: MediaTls;
+  /** Callers that may connect. Default: everybody who reaches the port. */
+  readonly access?: MediaAccess;
+  /** Calls at once: 1 to 100,000. Default 1000. */
+  readonly maxCalls?: number;
+  readonly clock?: Clock;
+}
+
+/** A port on which an agent of this program takes calls. */
+export interface AgentServer extends AsyncDisposable {
+  readonly port: number;
+}
+
+const RULES: Rules<AgentServerOptions> = {
+  dialect: oneOf(...WEB_SOCKET_DIALECTS),
+  variant: words,
+  encoding: ENCODING,
+  sampleRate: SAMPLE_RATE,
+  port: whole(0, 65_535),
+  host: line(1, 255),
+  tls: TLS_RULE,
+  access: nested<MediaAccess>(ACCESS_RULES),
+  maxCalls: whole(1, 100_000),
+  clock: CLOCK,
+};
+
+/**
+ * Has an agent of this program take calls of any provider of the dialect: `agent` is called for each.
+ *
+ * @throws ERR_INVALID_ARG; ERR_PORT when it cannot listen.
+ */
+export async function serveAgents(
+  agent: (peer: AgentPeer) => void,
+  options: AgentServerOptions = {},
+): Promise<AgentServer> {
+  checkArgument('agent', agent, callback);
+  checkOptions(options, RULES);
+  const { dialect: name = 'raw', variant, encoding, sampleRate, clock = systemClock } = options;
+  const { port = 0, host = '127.0.0.1', tls, access = {}, maxCalls = 1000 } = options;
+  const dialect = dialectNamed(name);
+  const format = formatFor(dialect, { variant, encoding, sampleRate });
+  const { WebSocketListener } = await import('./web-socket-listener.js');
+  const { subprotocols } = dialect;
+  return await WebSocketListener.open(
+    { port, host, tls, access, subprotocols, maxConnections: maxCalls, clock },
+    ({ connection }) => serveAgent(connection, agent, { dialect, variant, format, clock }),
+  );
+}

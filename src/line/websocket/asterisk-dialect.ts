@@ -1,0 +1,210 @@
+import { entryOf } from '../../base/entry-of.js';
+import { JackfieldError } from '../../base/errors.js';
+import type { CodecOptions, Dialect, MediaCodec } from '../media/dialect.js';
+import {
+  type JsonFields,
+  needed,
+  objectField,
+  readJson,
+  textField,
+  textFields,
+} from '../media/json-fields.js';
+import type { MediaEvent, MediaFormat, MediaRole, WireMessage } from '../media/media-event.js';
+import { AudioBytes, encodeAudio, sampleBytes } from '../media/wire-audio.js';
+import { digitOf } from './media-streams-codec.js';
+
+const WHAT = "Asterisk's chan_websocket";
+/** A message that is longer hangs the call up. */
+const MAX_BYTES = 65_500;
+
+/** Rates of `slin`, in Hz. */
+const SLIN_RATES = [8000, 12_000, 16_000, 24_000, 32_000, 44_100, 48_000, 96_000, 192_000];
+
+/** Formats by the names that Asterisk gives them. */
+const FORMATS: Readonly<Record<string, MediaFormat>> = {
+  ulaw: { encoding: 'mulaw', sampleRate: 8000, channels: 1 },
+  alaw: { encoding: 'alaw', sampleRate: 8000, channels: 1 },
+  ...Object.fromEntries(
+    SLIN_RATES.map((sampleRate) => [
+      `slin${sampleRate === 8000 ? '' : Math.floor(sampleRate / 1000)}`,
+      { encoding: 's16', sampleRate, channels: 1 } as const,
+    ]),
+  ),
+};
+
+/** The WebSocket channel of Asterisk: control messages as JSON, or as lines of text as before 20.18, 22.8 and 23.2. */
+export const ASTERISK: Dialect = {
+  name: 'asterisk',
+  title: 'Asterisk chan_websocket',
+  transport: 'websocket',
+  subprotocols: ['media'],
+  variants: ['json', 'plain-text'],
+  format: { encoding: 's16', sampleRate: 16_000, channels: 1 },
+  rates: { s16: SLIN_RATES, mulaw: [8000], alaw: [8000] },
+  stereo: 'none',
+  frame: { ms: 20, isExact: false },
+  startsByConnecting: false,
+  returnsClearedMarks: false,
+  says: {
+    provider: ['start', 'audio', 'dtmf', 'marked', 'flow', 'end'],
+    application: ['audio', 'mark', 'clear', 'answer', 'end'],
+  },
+  notes: {
+    start: 'variables of the channel as JSON only',
+    dtmf: 'without a duration',
+    marked: 'a mark that was flushed does not come back: the session tells so when it is cleared',
+    flow: 'XOFF when some 900 frames wait, XON below 800',
+    end: 'of Asterisk: by closing',
+  },
+  codec: (role, options) => new AsteriskCodec(role, options),
+};
+
+class AsteriskCodec implements MediaCodec {
+  readonly #role: MediaRole;
+  readonly #isPlain: boolean;
+  #format: MediaFormat;
+  #audio: AudioBytes;
+  #isStarted: boolean;
+  #channel = '';
+
+  constructor(role: MediaRole, { format, variant }: CodecOptions) {
+    this.#role = role;
+    this.#isPlain = variant === 'plain-text';
+    this.#format = format;
+    this.#audio = new AudioBytes(format.encoding, format.channels);
+    this.#isStarted = role === 'provider';
+  }
+
+  read(message: WireMessage): readonly MediaEvent[] {
+    if (typeof message !== 'string') return this.#readAudio(message);
+    // Either form is understood: which of the two a server speaks is its configuration.
+    const fields = message.startsWith('{') ? readJson(message, WHAT) : fieldsOfLine(message);
+    return this.#role === 'provider' ? readCommand(fields) : this.#readEvent(fields);
+  }
+
+  write(event: MediaEvent): readonly WireMessage[] {
+    if (event.type === 'audio') return this.#writeAudio(event.samples);
+    return this.#role === 'provider' ? this.#writeEvent(event) : this.#writeCommand(event);
+  }
+
+  #readAudio(message: Uint8Array): readonly MediaEvent[] {
+    if (!this.#isStarted) throw new JackfieldError('ERR_SYNTAX', `${WHAT}: audio came before MEDIA_START.`);
+    if (message.length > MAX_BYTES)
+      throw new JackfieldError(
+        'ERR_LIMIT',
+        `${WHAT}: a message of ${message.length} bytes; ${MAX_BYTES} at most.`,
+      );
+    const { sampleRate, channels } = this.#format;
+    return [{ type: 'audio', samples: this.#audio.push(message), sampleRate, channels }];
+  }
+
+  #readEvent(fields: JsonFields): readonly MediaEvent[] {
+    const name = needed(textField(fields, 'event'), 'event', WHAT);
+    if (name === 'MEDIA_START') return [this.#readStart(fields)];
+    if (!this.#isStarted)
+      throw new JackfieldError('ERR_SYNTAX', `${WHAT}: "${name.slice(0, 40)}" came before MEDIA_START.`);
+    if (name === 'DTMF_END') return [{ type: 'dtmf', digit: digitOf(fields, WHAT) }];
+    if (name === 'MEDIA_XOFF' || name === 'MEDIA_XON') return [{ type: 'flow', on: name === 'MEDIA_XON' }];
+    const mark = textField(fields, 'correlation_id');
+    if (name === 'MEDIA_MARK_PROCESSED' && mark !== undefined)
+      return [{ type: 'marked', name: mark, heard: true }];
+    return [{ type: 'other', name }];
+  }
+
+  #readStart(fields: JsonFields): MediaEvent {
+    if (this.#isStarted) throw new JackfieldError('ERR_SYNTAX', `${WHAT} sent MEDIA_START twice.`);
+    const name = textField(fields, 'format');
+    // Versions before 22.7 do not name it.
+    const format = name === undefined ? this.#format : entryOf(FORMATS, name);
+    if (!format) throw new JackfieldError('ERR_UNSUPPORTED', `${WHAT} sends "${name?.slice(0, 40)}".`);
+    this.#isStarted = true;
+    this.#format = format;
+    this.#audio = new AudioBytes(format.encoding, format.channels);
+    const id = needed(textField(fields, 'connection_id'), 'connection_id', WHAT);
+    const { channel = '', channel_id = '' } = textFields(fields);
+    const variables = textFields(objectField(fields, 'channel_variables'));
+    return { type: 'start', id, format, parameters: { ...variables, channel, channel_id } };
+  }
+
+  #writeEvent(event: MediaEvent): readonly WireMessage[] {
+    if (event.type === 'start') return [this.#writeStart(event)];
+    if (event.type === 'dtmf') return [this.#message('DTMF_END', { digit: event.digit })];
+    if (event.type === 'flow') return [this.#message(event.on ? 'MEDIA_XON' : 'MEDIA_XOFF', {})];
+    return event.type === 'marked' && event.heard !== false
+      ? [this.#message('MEDIA_MARK_PROCESSED', { correlation_id: event.name })]
+      : [];
+  }
+
+  #writeStart({ id, format, parameters }: Extract<MediaEvent, { type: 'start' }>): string {
+    this.#format = format;
+    this.#channel = id;
+    this.#audio = new AudioBytes(format.encoding, format.channels);
+    return this.#message('MEDIA_START', {
+      ...{ connection_id: id, channel: `WebSocket/${id}`, format: nameOf(format) },
+      optimal_frame_size: (format.sampleRate / 50) * sampleBytes(format.encoding),
+      ptime: 20,
+      ...(!this.#isPlain && { channel_variables: parameters }),
+    });
+  }
+
+  #message(event: string, fields: JsonFields): string {
+    if (!this.#isPlain) return JSON.stringify({ event, channel_id: this.#channel, ...fields });
+    return [event, ...Object.entries(fields).map(([name, value]) => `${name}:${oneWord(value)}`)].join(' ');
+  }
+
+  #writeCommand(event: MediaEvent): readonly WireMessage[] {
+    if (event.type === 'answer') return [this.#command('ANSWER')];
+    if (event.type === 'end') return [this.#command('HANGUP')];
+    if (event.type === 'clear') return [this.#command('FLUSH_MEDIA')];
+    return event.type === 'mark' ? [this.#command('MARK_MEDIA', event.name)] : [];
+  }
+
+  #command(command: string, id?: string): string {
+    if (this.#isPlain) return id === undefined ? command : `${command} ${oneWord(id)}`;
+    return JSON.stringify({ command, ...(id !== undefined && { correlation_id: id }) });
+  }
+
+  #writeAudio(samples: Int16Array): readonly Uint8Array[] {
+    const bytes = encodeAudio(samples, this.#format.encoding);
+    const messages: Uint8Array[] = [];
+    for (let at = 0; at < bytes.length; at += MAX_BYTES) messages.push(bytes.subarray(at, at + MAX_BYTES));
+    return messages;
+  }
+}
+
+function readCommand(fields: JsonFields): readonly MediaEvent[] {
+  const name = needed(textField(fields, 'command') ?? textField(fields, 'event'), 'command', WHAT);
+  const id = textField(fields, 'correlation_id');
+  if (name === 'ANSWER') return [{ type: 'answer' }];
+  if (name === 'HANGUP') return [{ type: 'end' }];
+  if (name === 'FLUSH_MEDIA') return [{ type: 'clear' }];
+  return [name === 'MARK_MEDIA' ? { type: 'mark', name: id ?? '' } : { type: 'other', name }];
+}
+
+/** Reads a line such as `MEDIA_START connection_id:abc format:ulaw`, or `MARK_MEDIA abc`. */
+function fieldsOfLine(line: string): JsonFields {
+  const [event = '', ...words] = line.trim().split(/\s+/, 100);
+  const fields = words.map((word): [string, string] => {
+    const colon = word.indexOf(':');
+    return colon < 0 ? ['correlation_id', word] : [word.slice(0, colon), word.slice(colon + 1)];
+  });
+  return Object.fromEntries([...fields, ['event', event]]);
+}
+
+function nameOf(format: MediaFormat): string {
+  const [name] =
+    Object.entries(FORMATS).find(
+      ([, { encoding, sampleRate, channels }]) =>
+        encoding === format.encoding && sampleRate === format.sampleRate && channels === format.channels,
+    ) ?? [];
+  if (name === undefined)
+    throw new JackfieldError(
+      'ERR_UNSUPPORTED',
+      `${WHAT} has no ${format.encoding} of ${format.sampleRate} Hz and ${format.channels} channels.`,
+    );
+  return name;
+}
+
+function oneWord(value: unknown): string {
+  return String(value).replace(/\s+/g, '_');
+}

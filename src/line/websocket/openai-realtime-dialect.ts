@@ -1,0 +1,188 @@
+import { JackfieldError } from '../../base/errors.js';
+import type { CodecOptions, Dialect, MediaCodec } from '../media/dialect.js';
+import {
+  type JsonFields,
+  longField,
+  needed,
+  numberField,
+  objectField,
+  readJson,
+  textField,
+} from '../media/json-fields.js';
+import type { MediaEvent, MediaFormat, WireMessage } from '../media/media-event.js';
+import { AudioBytes, bytesOfBase64, encodeBase64 } from '../media/wire-audio.js';
+import { RealtimeServerCodec } from './openai-realtime-server.js';
+import { formatIn, keyMessage, REALTIME, sessionUpdate } from './openai-realtime-session.js';
+import { RealtimeTurns } from './openai-realtime-turns.js';
+
+/** OpenAI's Realtime API, as its client speaks it, and the agents that are made after it. */
+export const OPENAI_REALTIME: Dialect = {
+  name: 'openai-realtime',
+  title: 'OpenAI Realtime, and agents made after it',
+  transport: 'websocket',
+  subprotocols: [],
+  variants: ['current', 'earlier'],
+  headersOf: (variant) => (variant === 'earlier' ? { 'OpenAI-Beta': 'realtime=v1' } : {}),
+  format: { encoding: 's16', sampleRate: 24_000, channels: 1 },
+  rates: { s16: [8000, 16_000, 24_000, 48_000], mulaw: [8000], alaw: [8000] },
+  // It has no way to tell the rate.
+  ratesOf: { earlier: { s16: [24_000], mulaw: [8000], alaw: [8000] } },
+  stereo: 'none',
+  frame: { ms: 20, isExact: false },
+  startsByConnecting: false,
+  returnsClearedMarks: false,
+  says: {
+    provider: ['start', 'audio', 'dtmf', 'heard', 'tool-result', 'end'],
+    application: ['audio', 'speech', 'text', 'tool', 'error', 'end'],
+  },
+  notes: {
+    start: 'as session.update: the format, without identity and parameters',
+    dtmf: 'as a message of text that names the key',
+    clear: 'as speech that begins: whoever plays stops and tells what was heard',
+    mark: 'no marks: what was heard is told instead',
+    heard: 'as conversation.item.truncate',
+    end: 'by closing',
+  },
+  codec: (role, options) =>
+    role === 'provider' ? new RealtimeClientCodec(options) : new RealtimeServerCodec(options),
+};
+
+class RealtimeClientCodec implements MediaCodec {
+  readonly #options: CodecOptions;
+  readonly #turns = new RealtimeTurns();
+  /** Audio of the agent, which may tell another format than it was asked for. */
+  #output: MediaFormat;
+  /** The thing that is said, the part of it that is audio, and its bytes, which may be cut anywhere. */
+  #said: { readonly item: string | undefined; readonly part: number; readonly bytes: AudioBytes } | undefined;
+
+  constructor(options: CodecOptions) {
+    this.#options = options;
+    this.#output = options.format;
+  }
+
+  read(message: WireMessage): readonly MediaEvent[] {
+    if (typeof message !== 'string')
+      throw new JackfieldError('ERR_SYNTAX', `Messages of ${REALTIME} are texts; bytes came.`);
+    const fields = readJson(message, REALTIME);
+    const type = needed(textField(fields, 'type'), 'type', REALTIME);
+    this.#turns.read(type);
+    switch (type) {
+      case 'session.updated':
+        this.#readSession(objectField(fields, 'session'));
+        return [{ type: 'other', name: type }];
+      case 'response.output_audio.delta':
+      case 'response.audio.delta':
+        return [this.#audioOf(fields)];
+      case 'input_audio_buffer.speech_started':
+      case 'input_audio_buffer.speech_stopped':
+        return [{ type: 'speech', speaking: type.endsWith('started') }];
+      case 'response.output_audio_transcript.delta':
+      case 'response.audio_transcript.delta':
+      case 'response.output_text.delta':
+      case 'response.text.delta':
+        return [said(longField(fields, 'delta'), 'agent', false)];
+      case 'response.output_audio_transcript.done':
+      case 'response.audio_transcript.done':
+        return [said(longField(fields, 'transcript'), 'agent', true)];
+      case 'response.output_text.done':
+      case 'response.text.done':
+        return [said(longField(fields, 'text'), 'agent', true)];
+      case 'conversation.item.input_audio_transcription.completed':
+        return [said(longField(fields, 'transcript'), 'caller', true)];
+      case 'response.output_item.done':
+        return [this.#toolOf(objectField(fields, 'item')) ?? { type: 'other', name: type }];
+      case 'response.done':
+        return [failureOf(objectField(fields, 'response')) ?? { type: 'other', name: type }];
+      case 'error':
+        return [errorOf(objectField(fields, 'error'))];
+      default:
+        return [{ type: 'other', name: type }];
+    }
+  }
+
+  write(event: MediaEvent): readonly WireMessage[] {
+    return this.#write(event).map((message) => JSON.stringify(message));
+  }
+
+  answer(): readonly WireMessage[] {
+    return this.#turns.ask().map((message) => JSON.stringify(message));
+  }
+
+  #write(event: MediaEvent): readonly JsonFields[] {
+    const { encoding } = this.#options.format;
+    switch (event.type) {
+      case 'start':
+        return [sessionUpdate(this.#options)];
+      case 'audio':
+        return [{ type: 'input_audio_buffer.append', audio: encodeBase64(event.samples, encoding) }];
+      case 'heard':
+        return [...this.#turns.cancel(), this.#truncate(event.item, event.ms)];
+      case 'dtmf':
+        this.#turns.wants();
+        return [created(keyMessage(event.digit)), ...this.#turns.ask()];
+      case 'tool-result': {
+        const { id, output } = event;
+        this.#turns.wants(id);
+        return [created({ type: 'function_call_output', call_id: id, output }), ...this.#turns.ask()];
+      }
+      default:
+        return [];
+    }
+  }
+
+  /** The agent forgets what was not heard. */
+  #truncate(item: string, ms: number): JsonFields {
+    const part = this.#said?.item === item ? this.#said.part : 0;
+    const end = { content_index: part, audio_end_ms: Math.floor(ms) };
+    return { type: 'conversation.item.truncate', item_id: item, ...end };
+  }
+
+  /** @throws ERR_UNSUPPORTED for an agent that takes other audio than it is sent. */
+  #readSession(session: JsonFields | undefined): void {
+    const { format } = this.#options;
+    const input = formatIn(session, 'input') ?? format;
+    if (input.encoding !== format.encoding || input.sampleRate !== format.sampleRate)
+      throw new JackfieldError(
+        'ERR_UNSUPPORTED',
+        `${REALTIME} takes ${input.encoding} of ${input.sampleRate} Hz; ${format.encoding} of ${format.sampleRate} Hz is sent.`,
+      );
+    this.#output = formatIn(session, 'output') ?? this.#output;
+  }
+
+  #audioOf(fields: JsonFields): MediaEvent {
+    const { encoding, sampleRate } = this.#output;
+    const delta = needed(longField(fields, 'delta'), 'delta', REALTIME);
+    const item = textField(fields, 'item_id');
+    const part = numberField(fields, 'content_index') ?? 0;
+    if (!this.#said || this.#said.item !== item || this.#said.part !== part)
+      this.#said = { item, part, bytes: new AudioBytes(encoding, 1) };
+    const samples = this.#said.bytes.push(bytesOfBase64(delta, REALTIME));
+    return { type: 'audio', samples, sampleRate, channels: 1, ...(item !== undefined && { item }) };
+  }
+
+  #toolOf(item: JsonFields | undefined): MediaEvent | undefined {
+    if (textField(item, 'type') !== 'function_call') return undefined;
+    const id = needed(textField(item, 'call_id'), 'call_id', REALTIME);
+    this.#turns.uses(id);
+    const name = needed(textField(item, 'name'), 'name', REALTIME);
+    return { type: 'tool', id, name, input: longField(item, 'arguments') ?? '{}' };
+  }
+}
+
+function created(item: JsonFields): JsonFields {
+  return { type: 'conversation.item.create', item };
+}
+
+function said(text: string | undefined, by: 'caller' | 'agent', final: boolean): MediaEvent {
+  return { type: 'text', text: text ?? '', by, final };
+}
+
+function failureOf(response: JsonFields | undefined): MediaEvent | undefined {
+  if (textField(response, 'status') !== 'failed') return undefined;
+  return errorOf(objectField(objectField(response, 'status_details'), 'error'));
+}
+
+function errorOf(error: JsonFields | undefined): MediaEvent {
+  const message = textField(error, 'message') ?? textField(error, 'code') ?? 'an error without a text';
+  return { type: 'error', message: message.slice(0, 500) };
+}

@@ -1,0 +1,164 @@
+import type WebSocket from 'ws';
+import type { RawData } from 'ws';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
+import type { CancelTimer, Clock } from '../../base/time/clock.js';
+import type { ConnectionListener, MediaConnection } from '../media/media-connection.js';
+import type { WireMessage } from '../media/media-event.js';
+
+/** Largest message that is read, in bytes. Telnyx sends up to 30 s at once; nobody sends more. */
+export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+/** Time after which a peer that does not answer a ping counts as gone. */
+const PING_MS = 20_000;
+/** Time between two questions whether the other end reads. */
+const PROBE_MS = 100;
+/** A peer that reads no word of an end is cut off after this. */
+const CLOSE_MS = 2000;
+/** Bytes that may wait for a peer that does not read; whoever sends more than a fork may loses the connection. */
+const MAX_BUFFERED = 8 * 1024 * 1024;
+
+/** A WebSocket as a {@link MediaConnection}. */
+export class WebSocketConnection implements MediaConnection {
+  readonly #socket: WebSocket;
+  readonly #clock: Clock;
+  #waiting: WireMessage[] = [];
+  #listener: ConnectionListener | undefined;
+  #end: { readonly error?: Error } | undefined;
+  #cancelTimer: CancelTimer | undefined;
+  #isAlive = true;
+  #isClosing = false;
+  #probedAt: number | undefined;
+  #nextProbe = 0;
+
+  constructor(socket: WebSocket, clock: Clock) {
+    this.#socket = socket;
+    this.#clock = clock;
+    socket.on('message', (data, isBinary) => this.#take(messageOfData(data, isBinary)));
+    socket.on('pong', () => {
+      this.#isAlive = true;
+      this.#probedAt = undefined;
+      this.#listener?.drained();
+    });
+    socket.on('error', (cause) => this.#over(brokenBy(cause)));
+    socket.on('close', (code, reason) => this.#over(this.#isClosing ? undefined : brokenOff(code, reason)));
+    this.#watch();
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  get lagMs(): number {
+    return this.#probedAt === undefined ? 0 : this.#clock.now() - this.#probedAt;
+  }
+
+  probe(): void {
+    const now = this.#clock.now();
+    if (this.#probedAt !== undefined || now < this.#nextProbe) return;
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#probedAt = now;
+    this.#nextProbe = now + PROBE_MS;
+    this.#socket.ping();
+  }
+
+  listen(listener: ConnectionListener): void {
+    this.#listener = listener;
+    for (const message of this.#waiting.splice(0)) listener.message(message);
+    if (this.#end) listener.closed(this.#end.error);
+  }
+
+  send(message: WireMessage): void {
+    if (this.#end || this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.bufferedAmount > MAX_BUFFERED) {
+      this.#socket.terminate();
+      this.#over(new JackfieldError('ERR_LIMIT', 'The other end of a WebSocket does not read.'));
+      return;
+    }
+    this.#socket.send(message, { compress: false }, () => this.#listener?.drained());
+  }
+
+  close(): void {
+    // It is gone already: a timer would only keep the process.
+    if (this.#end) return;
+    this.#isClosing = true;
+    this.#cancelTimer?.();
+    this.#socket.close(1000);
+    this.#cancelTimer = this.#clock.timerAt(this.#clock.now() + CLOSE_MS, () => this.#socket.terminate());
+  }
+
+  abort(): void {
+    this.#isClosing = true;
+    this.#cancelTimer?.();
+    this.#socket.close(1008);
+    this.#socket.terminate();
+  }
+
+  #take(message: WireMessage): void {
+    this.#isAlive = true;
+    if (this.#listener) this.#listener.message(message);
+    else if (this.#waiting.length < 100) this.#waiting.push(message);
+    else this.#socket.terminate();
+  }
+
+  #watch(): void {
+    this.#cancelTimer = this.#clock.timerAt(this.#clock.now() + PING_MS, () => {
+      if (!this.#isAlive) {
+        this.#socket.terminate();
+        this.#over(new JackfieldError('ERR_PEER', 'The other end of a WebSocket does not answer.'));
+        return;
+      }
+      this.#isAlive = false;
+      if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
+      this.#watch();
+    });
+  }
+
+  #over(error?: Error): void {
+    if (this.#end) return;
+    this.#end = error ? { error } : {};
+    this.#cancelTimer?.();
+    this.#listener?.closed(error);
+  }
+}
+
+function messageOfData(data: RawData, isBinary: boolean): WireMessage {
+  const bytes = Array.isArray(data)
+    ? Buffer.concat(data)
+    : data instanceof ArrayBuffer
+      ? Buffer.from(data)
+      : data;
+  return isBinary ? bytes : bytes.toString('utf8');
+}
+
+/** Codes of RFC 6455 that tell a fault; 1000 and 1001 are good ends, and 4000 on mean what the program wants. */
+const FAULTS = { first: 1002, last: 1015 };
+const NO_CODE = 1005;
+const NO_WORD = 1006;
+
+/** The error of a connection that the other end has closed, where that is one. */
+function brokenOff(code: number, reason: Buffer): JackfieldError | undefined {
+  if (code < FAULTS.first || code > FAULTS.last || code === NO_CODE) return undefined;
+  const why = printable(reason.toString('utf8')).slice(0, 200);
+  return new JackfieldError(
+    'ERR_PEER',
+    code === NO_WORD
+      ? 'A WebSocket broke off without a word.'
+      : `The other end closed a WebSocket with code ${code}${why && `: ${why}`}.`,
+  );
+}
+
+const TOO_LONG: readonly unknown[] = [
+  'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
+  'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH',
+];
+
+function brokenBy(cause: Error): JackfieldError {
+  const isTooLong = 'code' in cause && TOO_LONG.includes(cause.code);
+  return new JackfieldError(
+    isTooLong ? 'ERR_LIMIT' : 'ERR_PEER',
+    isTooLong
+      ? `A message of a WebSocket is longer than ${MAX_MESSAGE_BYTES} bytes.`
+      : `A WebSocket broke: ${messageOf(cause)}`,
+    { cause },
+  );
+}

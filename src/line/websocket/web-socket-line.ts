@@ -1,0 +1,40 @@
+import { checkOptions, needed, nested, oneOf, type Rules } from '../../base/check.js';
+import { WEB_SOCKET_DIALECTS } from '../media/dialect-names.js';
+import { dialectNamed } from '../media/dialects.js';
+import { lineOf } from '../media/line-of.js';
+import type { MediaLine } from '../media/media-line.js';
+import { MEDIA_LINE_RULES, type MediaLineOptions } from '../media/media-line-options.js';
+import { ACCESS_RULES, type MediaAccess } from './access.js';
+
+/** Options of {@link webSocketLine}. */
+export interface WebSocketLineOptions extends MediaLineOptions {
+  /** The format that its media servers speak. */
+  readonly dialect: (typeof WEB_SOCKET_DIALECTS)[number];
+  /** Clients that may connect. Default: everybody who reaches the port, which is bound to this machine by default. */
+  readonly access?: MediaAccess;
+}
+
+const RULES: Rules<WebSocketLineOptions> = {
+  ...MEDIA_LINE_RULES,
+  dialect: needed(oneOf(...WEB_SOCKET_DIALECTS)),
+  access: nested<MediaAccess>(ACCESS_RULES),
+};
+
+/**
+ * Line for media servers that bring calls on WebSockets, and for applications that take calls from us the same way.
+ *
+ * @throws ERR_INVALID_ARG
+ */
+export function webSocketLine(options: WebSocketLineOptions): MediaLine {
+  checkOptions(options, RULES);
+  const { dialect: name, access = {}, ...others } = options;
+  const dialect = dialectNamed(name);
+  const { subprotocols } = dialect;
+  return lineOf(dialect, others, ({ port, host, tls }, maxConnections) => async (clock, onConnection) => {
+    const { WebSocketListener } = await import('./web-socket-listener.js');
+    return await WebSocketListener.open(
+      { port, host, tls, access, subprotocols, maxConnections, clock },
+      ({ connection, url }) => onConnection(connection, url),
+    );
+  });
+}

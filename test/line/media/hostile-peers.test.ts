@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import { getEventListeners } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock, VirtualClock } from '../../../src/base/time/clock.js';
+import { audioSocketLine } from '../../../src/line/audiosocket/audio-socket-line.js';
+import { connectMedia } from '../../../src/line/media/connect-media.js';
+import { dialectNamed } from '../../../src/line/media/dialects.js';
+import { WebSocketListener } from '../../../src/line/websocket/web-socket-listener.js';
+import { turn, until } from '../../turns.js';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+const acceptOf = (key: string) =>
+  createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+const switched = (accept: string, more = '') =>
+  `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n${more}\r\n`;
+
+/** A server that answers the request of a WebSocket as it is told. */
+async function hostileServer(answer: (socket: Socket, key: string) => void) {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => undefined).on('close', () => sockets.delete(socket)));
+    let request = '';
+    socket.on('data', (bytes) => {
+      if (request.includes('\r\n\r\n')) return;
+      request += bytes.toString('latin1');
+      const key = /sec-websocket-key: (\S+)/i.exec(request)?.[1];
+      if (request.includes('\r\n\r\n') && key) answer(socket, key);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { sockets, url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/secret-token` };
+}
+
+const raw = dialectNamed('raw');
+
+describe('a server that we connect to', () => {
+  it.each<[string, string, (socket: Socket, key: string) => void]>([
+    ['answers 200', 'ERR_PEER', (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')],
+    [
+      'answers 403',
+      'ERR_FORBIDDEN',
+      (socket) => socket.write('HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n'),
+    ],
+    [
+      'sends us elsewhere',
+      'ERR_PEER',
+      (socket) => socket.write('HTTP/1.1 302 F\r\nLocation: ws://127.0.0.1:1/\r\n\r\n'),
+    ],
+    ['proves nothing', 'ERR_PEER', (socket) => socket.write(switched('AAAAAAAAAAAAAAAAAAAAAAAAAAA='))],
+    ['is no HTTP', 'ERR_PEER', (socket) => socket.write('SSH-2.0-x\r\n')],
+    ['has endless headers', 'ERR_PEER', (socket) => socket.write(`HTTP/1.1 101 S\r\nX: ${'x'.repeat(1e6)}`)],
+    [
+      'wants what was not offered',
+      'ERR_PEER',
+      (socket, key) => socket.write(switched(acceptOf(key), 'Sec-WebSocket-Protocol: other\r\n')),
+    ],
+    [
+      'compresses unasked',
+      'ERR_PEER',
+      (socket, key) =>
+        socket.write(switched(acceptOf(key), 'Sec-WebSocket-Extensions: permessage-deflate\r\n')),
+    ],
+    ['hangs up', 'ERR_PEER', (socket) => socket.destroy()],
+  ])('and that %s is refused with %s, and no secret is told', async (_, code, answer) => {
+    const { url, sockets } = await hostileServer(answer);
+    const error = await connectMedia(url, raw, { clock: systemClock }).catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({ code });
+    expect(String(error)).not.toContain('secret-token');
+    await until(() => sockets.size === 0);
+  });
+
+  it('is given up on the clock while it answers byte by byte', async () => {
+    const clock = new VirtualClock();
+    let isConnected = false;
+    const { url, sockets } = await hostileServer((socket) => {
+      isConnected = true;
+      socket.write('H');
+    });
+    const failed = expect(connectMedia(url, raw, { clock, timeoutMs: 3000 })).rejects.toMatchObject({
+      code: 'ERR_TIMEOUT',
+    });
+    await until(() => isConnected);
+    await clock.advance(3000);
+    await failed;
+    await until(() => sockets.size === 0);
+  });
+
+  it.each(['raw', 'rtpengine'] as const)(
+    'is given up when a signal says so, before or meanwhile (%s)',
+    async (name) => {
+      const { url, sockets } = await hostileServer(() => undefined);
+      const to = name === 'raw' ? url : url.replace('ws:', 'tls:');
+      const source = new AbortController();
+      const given = { clock: systemClock, signal: source.signal };
+      const isGivenUp = { code: 'ERR_ABORTED' };
+      const meanwhile = connectMedia(to, dialectNamed(name), given);
+      const failed = expect(meanwhile).rejects.toMatchObject(isGivenUp);
+      await until(() => sockets.size === 1);
+      source.abort();
+      await failed;
+      await until(() => sockets.size === 0);
+      await expect(connectMedia(to, dialectNamed(name), given)).rejects.toMatchObject(isGivenUp);
+      expect(getEventListeners(source.signal, 'abort')).toEqual([]);
+    },
+  );
+
+  it.each<[string, string, Uint8Array]>([
+    ['a frame with a mask', 'ERR_PEER', Uint8Array.of(0x81, 0x82, 1, 2, 3, 4, 0x7a, 0x7f)],
+    ['a frame of 10 MB', 'ERR_LIMIT', Uint8Array.of(0x82, 127, 0, 0, 0, 0, 0, 0xa0, 0, 0)],
+    [
+      'a frame of a length that no number has',
+      'ERR_LIMIT',
+      Uint8Array.of(0x82, 127, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0),
+    ],
+    ['a text that is no UTF-8', 'ERR_PEER', Uint8Array.of(0x81, 2, 0xc3, 0x28)],
+    ['a ping of 126 bytes', 'ERR_PEER', Uint8Array.of(0x89, 126, 0, 126)],
+    ['the rest of nothing', 'ERR_PEER', Uint8Array.of(0x80, 1, 0)],
+    ['a close code that is none', 'ERR_PEER', Uint8Array.of(0x88, 2, 0, 7)],
+  ])('and that sends %s ends the connection with %s', async (_, code, frame) => {
+    const { url } = await hostileServer((socket, key) => {
+      socket.write(switched(acceptOf(key)));
+      socket.write(frame);
+    });
+    const connection = await connectMedia(url, raw, { clock: systemClock });
+    const error = await new Promise<Error | undefined>((resolve) =>
+      connection.listen({ message: () => undefined, drained: () => undefined, closed: resolve }),
+    );
+    expect(error).toMatchObject({ code });
+    connection.abort();
+  });
+});
+
+describe('a thousand connections that never send', () => {
+  it('to a port of AudioSocket are closed when their time is up; a call that comes then is taken', async () => {
+    const clock = new VirtualClock();
+    const failures: unknown[] = [];
+    const placed: string[] = [];
+    const line = audioSocketLine({ target: 'ann', startTimeoutMs: 5000, maxCalls: 500 });
+    const place = (_leg: unknown, target: string) => placed.push(target) > 0;
+    await line.open({ clock, place, failed: (error) => failures.push(error) });
+    closing.push(() => line.close());
+    let closed = 0;
+    const idle = Array.from({ length: 1000 }, () =>
+      connect(line.port, '127.0.0.1')
+        .on('error', () => undefined)
+        .on('close', () => closed++),
+    );
+    await until(() => idle.every(({ connecting }) => !connecting));
+    while (closed < 1000) {
+      await clock.advance(500);
+      await turn();
+    }
+    expect(failures).toHaveLength(1000);
+    expect(failures[0]).toMatchObject({ code: 'ERR_TIMEOUT' });
+    const asterisk = connect(line.port, '127.0.0.1').on('error', () => undefined);
+    asterisk.write(Buffer.concat([Uint8Array.of(1, 0, 16), Buffer.alloc(16, 7)]));
+    await until(() => placed.length === 1);
+    asterisk.destroy();
+  });
+
+  it('or whose request comes byte by byte, to a port of WebSockets, are no more than it takes', async () => {
+    const listener = await WebSocketListener.open(
+      {
+        ...{ port: 0, host: '127.0.0.1', access: {}, subprotocols: [], clock: systemClock },
+        maxConnections: 50,
+      },
+      () => undefined,
+    );
+    let closed = 0;
+    const slow = Array.from({ length: 1000 }, () =>
+      connect(listener.port, '127.0.0.1')
+        .on('error', () => undefined)
+        .on('close', () => closed++),
+    );
+    for (const socket of slow) socket.write('G');
+    await until(() => closed >= 950);
+    // Closing the port waits for none of them.
+    await listener[Symbol.asyncDispose]();
+    await until(() => closed === 1000);
+  });
+});

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { idOf, statuses } from '../../exchange/talking.js';
+import { twoSites } from './line-stage.js';
+
+describe('two exchanges with a line between them', () => {
+  it('register, ring, talk, press keys, hold both ways, and hang up', async () => {
+    await using s = await twoSites();
+    expect(s.branch.told).toEqual(['registering', 'registered']);
+    const alice = s.office.w.client('alice');
+    const bob = s.branch.w.client('bob');
+    const out = idOf(alice.send('CALL +15550200')[0]);
+    await s.clock.advance(1500);
+    const in_ = bob.newest('CALL');
+    expect(statuses(alice, out)).toEqual(['UNPLACED', 'UNPLACED', 'ROUTING', 'RINGING']);
+    expect(bob.send(`GET CALL ${in_} PARTNER_HANDLE`)).toEqual([`CALL ${in_} PARTNER_HANDLE sip:alice`]);
+    bob.send(`ALTER CALL ${in_} ANSWER`);
+    await s.clock.advance(1000);
+    expect([statuses(alice, out).at(-1), statuses(bob, in_).at(-1)]).toEqual(['INPROGRESS', 'INPROGRESS']);
+    alice.send(`SET CALL ${out} DTMF 5`);
+    await s.clock.advance(1000);
+    expect(bob.told(`CALL ${in_} DTMF`)).toEqual(['5']);
+    bob.send(`ALTER CALL ${in_} HOLD`);
+    await s.clock.advance(1000);
+    expect([statuses(alice, out).at(-1), statuses(bob, in_).at(-1)]).toEqual(['REMOTEHOLD', 'LOCALHOLD']);
+    bob.send(`ALTER CALL ${in_} RESUME`);
+    await s.clock.advance(1000);
+    expect([statuses(alice, out).at(-1), statuses(bob, in_).at(-1)]).toEqual(['INPROGRESS', 'INPROGRESS']);
+    alice.send(`ALTER CALL ${out} HOLD`);
+    await s.clock.advance(1000);
+    expect([statuses(alice, out).at(-1), statuses(bob, in_).at(-1)]).toEqual(['LOCALHOLD', 'REMOTEHOLD']);
+    alice.send(`ALTER CALL ${out} HANGUP`);
+    await s.clock.advance(1000);
+    expect([statuses(alice, out).at(-1), statuses(bob, in_).at(-1)]).toEqual(['FINISHED', 'FINISHED']);
+    expect([s.office.line.calls, s.branch.line.calls]).toEqual([0, 0]);
+    expect([...s.office.w.failures, ...s.branch.w.failures]).toEqual([]);
+  });
+
+  it('call the other way, and the caller gives up', async () => {
+    await using s = await twoSites();
+    const alice = s.office.w.client('alice');
+    const bob = s.branch.w.client('bob');
+    const out = idOf(bob.send('CALL +15550100')[0]);
+    await s.clock.advance(1500);
+    const in_ = alice.newest('CALL');
+    expect(statuses(bob, out).at(-1)).toBe('RINGING');
+    bob.send(`ALTER CALL ${out} HANGUP`);
+    await s.clock.advance(1000);
+    expect([statuses(bob, out).at(-1), statuses(alice, in_).at(-1)]).toEqual(['CANCELLED', 'MISSED']);
+    expect([s.office.line.calls, s.branch.line.calls]).toEqual([0, 0]);
+  });
+
+  it('tell each other why a call is not taken', async () => {
+    await using s = await twoSites();
+    const alice = s.office.w.client('alice');
+    const bob = s.branch.w.client('bob');
+    const out = idOf(alice.send('CALL +15550200')[0]);
+    await s.clock.advance(1500);
+    bob.send(`ALTER CALL ${bob.newest('CALL')} END HANGUP`);
+    bob.send(`ALTER CALL ${bob.newest('CALL')} HANGUP`);
+    await s.clock.advance(500);
+    expect(statuses(alice, out).at(-1)).toBe('WAITING_REDIAL_COMMAND');
+    alice.send(`ALTER CALL ${out} HANGUP`);
+    bob.send('SET USERSTATUS OFFLINE');
+    const away = idOf(alice.send('CALL +15550200')[0]);
+    await s.clock.advance(1500);
+    expect(alice.told(`CALL ${away} FAILUREREASON`)).toEqual(['3']);
+    expect(alice.told(`CALL ${away} PSTN_STATUS`)).toEqual(['480 Temporarily Unavailable']);
+  });
+
+  it('end their calls, and take the registration back, when one closes', async () => {
+    const s = await twoSites();
+    const alice = s.office.w.client('alice');
+    const bob = s.branch.w.client('bob');
+    const out = idOf(alice.send('CALL +15550200')[0]);
+    await s.clock.advance(1500);
+    bob.send(`ALTER CALL ${bob.newest('CALL')} ANSWER`);
+    await s.clock.advance(1000);
+    await s.branch.w[Symbol.asyncDispose]();
+    expect(statuses(alice, out).at(-1)).toBe('FINISHED');
+    const after = idOf(alice.send('CALL +15550200')[0]);
+    await s.clock.advance(1000);
+    expect(alice.told(`CALL ${after} FAILUREREASON`)).toEqual(['3']);
+    await s.office.w[Symbol.asyncDispose]();
+  });
+});
+
+describe('strangers and limits', () => {
+  it('refuses a stranger, one with a wrong password, and a number that is barred, and counts them', async () => {
+    await using s = await twoSites({ phones: [{ user: 'branch', password: 'other' }] });
+    expect(s.branch.told).toEqual(['registering', 'failed']);
+    const bob = s.branch.w.client('bob');
+    const out = idOf(bob.send('CALL +15550100')[0]);
+    await s.clock.advance(1500);
+    expect(bob.told(`CALL ${out} FAILUREREASON`)).toEqual(['11']);
+    expect(s.office.line.refusals).toMatchObject({ stranger: 1 });
+  });
+
+  it('takes no more calls than the limit, and calls no number that is barred or too dear', async () => {
+    await using s = await twoSites(
+      {},
+      {
+        limits: { calls: 1, numbers: ['+1555'], barred: ['+1555099'], costPerMinute: 0.5 },
+        tariffs: [
+          { prefix: '+1555', rate: 20, precision: 2, currency: 'EUR' },
+          { prefix: '+15557', rate: 90, precision: 2, currency: 'EUR' },
+        ],
+      },
+    );
+    const bob = s.branch.w.client('bob');
+    const reasons = ['+4420123456', '+15550991', '+15557123', '+15550100', '+15550101'].map((number) =>
+      idOf(bob.send(`CALL ${number}`)[0]),
+    );
+    await s.clock.advance(1500);
+    expect(reasons.map((id) => bob.told(`CALL ${id} FAILUREREASON`)[0] ?? statuses(bob, id).at(-1))).toEqual([
+      '11',
+      '11',
+      '11',
+      'RINGING',
+      '4',
+    ]);
+    expect(s.branch.line.refusals).toMatchObject({ barred: 3, limit: 1 });
+    expect(bob.send(`GET CALL ${reasons[3]} RATE`)).toEqual([`CALL ${reasons[3]} RATE 20`]);
+  });
+
+  it('spends no more in a day than it may: a call is refused, and those that go on are cut off', async () => {
+    const tariffs = [{ prefix: '+1555', rate: 30, precision: 2, currency: 'EUR' }];
+    await using s = await twoSites({}, { limits: { costPerDay: 0.5 }, tariffs });
+    const alice = s.office.w.client('alice');
+    const bob = s.branch.w.client('bob');
+    const call = (number: string) => idOf(bob.send(`CALL ${number}`)[0]);
+    // Two are let through before either costs anything, which is more than there is.
+    const both = [call('+15550100'), call('+15550101')];
+    await s.clock.advance(1500);
+    const newest = alice.newest('CALL');
+    for (const id of [newest - 1, newest]) alice.send(`ALTER CALL ${id} ANSWER`);
+    await s.clock.advance(100);
+    const third = call('+15550102');
+    await s.clock.advance(2500);
+    expect(bob.told(`CALL ${third} FAILUREREASON`)).toEqual(['11']);
+    for (const id of both) expect([id, bob.told(`CALL ${id} FAILUREREASON`)]).toEqual([id, ['13']]);
+    expect([s.office.line.calls, s.branch.line.calls]).toEqual([0, 0]);
+  });
+});
