@@ -1,5 +1,6 @@
 import type { FencedEvents } from '../base/fenced-emitter.js';
 import type { PcmFormat, PcmSink } from '../base/pcm.js';
+import type { StreamGap } from './align/ledger.js';
 import type { Player } from './player.js';
 import type { SampleTimeline } from './sample-timeline.js';
 import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions, SinkPolicy } from './sink.js';
@@ -127,6 +128,11 @@ export interface PcmStream extends AsyncDisposable {
    * @throws the error that the stream ended with, ERR_ABORTED.
    */
   frames(options?: SinkOptions & { signal?: AbortSignal }): AsyncIterableIterator<PcmChunk>;
+  /**
+   * Stretches between two positions of what is received that the stream has left out itself, oldest first, where it knows
+   * why: packets of a line that were lost, silence that was not sent. Absent for streams that know none.
+   */
+  gapsBetween?(from: number, to: number): readonly StreamGap[];
   /** Ends the stream: what was received before is read, sinks get all of it, what was written is flushed. Idempotent. */
   close(): Promise<StreamEnd>;
   /** Ends the stream at once; what is buffered is lost and counted as dropped. */

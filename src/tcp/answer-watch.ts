@@ -1,5 +1,5 @@
-import { type CancelTimer, systemClock } from '../base/clock.js';
-import { type SocketEnd, type SocketRow, SocketTable } from '../base/socket-table.js';
+import { type SocketEnd, type SocketRow, SocketTable } from '../base/system/socket-table.js';
+import { type CancelTimer, systemClock } from '../base/time/clock.js';
 
 /** Looks are taken so often within the limit. */
 const LOOKS = 4;

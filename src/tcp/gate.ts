@@ -1,7 +1,7 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { invalidArgument } from '../base/errors.js';
-import { isLoopback } from '../base/peer-limits.js';
-import { SocketTable } from '../base/socket-table.js';
+import { isLoopback } from '../base/system/peer-limits.js';
+import { SocketTable } from '../base/system/socket-table.js';
 import type { RefusedPeer } from './lease.js';
 import type { Peer } from './lease-state.js';
 import type { Accepted } from './read/accepted.js';

@@ -1,6 +1,6 @@
-import type { Clock } from '../base/clock.js';
-import { type IdleLimit, silenceLimit } from '../base/peer-limits.js';
-import { TimingWheel } from '../base/timing-wheel.js';
+import { type IdleLimit, silenceLimit } from '../base/system/peer-limits.js';
+import type { Clock } from '../base/time/clock.js';
+import { TimingWheel } from '../base/time/timing-wheel.js';
 import { BufferBudget } from '../stream/receive/buffer-budget.js';
 import { AnswerWatch } from './answer-watch.js';
 import { Gate } from './gate.js';

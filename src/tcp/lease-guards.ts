@@ -1,8 +1,4 @@
-import { signal as aSignal, checkOptions, type Rules } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
-import { ChunkIterator } from '../stream/receive/chunk-iterator.js';
-import { SINK_RULES } from '../stream/receive/sink-options.js';
-import type { PcmChunk, SinkOptions } from '../stream/sink.js';
 import type { Lease } from './lease.js';
 
 /** Name of a lease in errors. */
@@ -28,18 +24,12 @@ export function checkRunning({ state }: Lease, what: string): void {
   throw new JackfieldError('ERR_INVALID_STATE', text);
 }
 
-const FRAMES_RULES: Rules<SinkOptions & { signal?: AbortSignal }> = { ...SINK_RULES, signal: aSignal };
-
-/** The samples that `lease` receives, for `for await`; see {@link Lease.frames}. */
-export function framesOf(
-  lease: Lease,
-  options: SinkOptions & { signal?: AbortSignal },
-): AsyncIterableIterator<PcmChunk> {
-  checkOptions(options, FRAMES_RULES);
-  const { signal, ...sinkOptions } = options;
-  const chunks = new ChunkIterator(() => void handle.remove().catch(() => {}), signal);
-  const handle = lease.addSink(chunks, { name: 'frames', ...sinkOptions });
-  return chunks;
+/** @throws ERR_INVALID_STATE when `lease` cannot be fed by this program. */
+export function checkFed(lease: Lease): void {
+  if (lease.direction !== 'receive') throw wrongDirection(lease, 'sends, and has to have a peer');
+  if (lease.state.status === 'open') return;
+  const text = `The lease of ${leaseName(lease)} is ${lease.state.status}: feed() one that nobody has claimed.`;
+  throw new JackfieldError('ERR_INVALID_STATE', text);
 }
 
 function wrongDirection(lease: Lease, text: string): JackfieldError {

@@ -63,10 +63,22 @@ export interface LeaseOptions {
    * Paces the sender; `received`: by the samples that this lease receives. Default: the server's clock, from the claim.
    */
   timeline?: SampleTimeline | 'received';
-  /** Position of `timeline` that is position 0 of what is sent. Default 0. */
+  /** Position of `timeline` that is position 0 of what is sent. Default 0. See {@link Lease.timelineStart}. */
   timelineStart?: number;
   /** Lead of the sender over its timeline, in ms: 20 to 1000. Default 60. */
   leadMs?: number;
+}
+
+/** Brings the samples of a lease in place of a peer. Made by {@link Lease.feed}. */
+export interface LeaseFeed {
+  /**
+   * Brings samples, of which the first lies at `position` of the stream. What is passed over was lost on the way: the
+   * lease's sinks see that by the positions. Samples for a position that has passed are left out. Nothing holds the
+   * caller back but the lease's events `held` and `released`: what is brought between them waits in memory.
+   */
+  write(samples: Int16Array, position: number): void;
+  /** Ends the stream: as a peer that closes its side; with an error, as a connection that breaks. */
+  end(error?: Error): void;
 }
 
 /**
@@ -79,6 +91,8 @@ export interface Lease extends EventEmitter<LeaseEvents>, Omit<PcmStream, keyof 
   /** Addresses that the port is on. */
   readonly hosts: readonly string[];
   readonly port: number;
+  /** {@link LeaseOptions.timelineStart}: where position 0 of what is sent lies on the timeline that paces it. */
+  readonly timelineStart: number;
   readonly state: LeaseState;
   readonly stats: LeaseStats;
   readonly closed: Promise<CloseReason>;
@@ -88,6 +102,11 @@ export interface Lease extends EventEmitter<LeaseEvents>, Omit<PcmStream, keyof 
    * @throws ERR_TIMEOUT when nobody connected in time, ERR_CLOSED when the lease was closed before, ERR_ABORTED.
    */
   claimed(options?: { signal?: AbortSignal }): Promise<Peer>;
+  /**
+   * Claims the lease for this program, which then brings the samples itself: nobody connects to the port any more.
+   * @throws ERR_INVALID_STATE on a lease that sends, is claimed, or is over.
+   */
+  feed(): LeaseFeed;
   close(): Promise<CloseReason>;
 }
 

@@ -12,7 +12,6 @@ import {
   whole,
   words,
 } from '../base/check.js';
-import { CLOCK, type Clock, systemClock } from '../base/clock.js';
 import { invalidArgument, JackfieldError } from '../base/errors.js';
 import {
   DEFAULT_KEEP_ALIVE_MS,
@@ -21,7 +20,8 @@ import {
   idleLimit,
   isLoopback,
   KEEP_ALIVE,
-} from '../base/peer-limits.js';
+} from '../base/system/peer-limits.js';
+import { CLOCK, type Clock, systemClock } from '../base/time/clock.js';
 import { descriptorAdvice, descriptorLimit, leasesThatFit } from './descriptor-limit.js';
 import { READ_INTERVAL } from './lease-options.js';
 import type { PortRange } from './port-listener.js';
@@ -146,9 +146,18 @@ export function resolveServerOptions(options: PcmServerOptions): ResolvedServerO
 
 /** Those loopback addresses that this machine has: IPv6 may be turned off. */
 function loopbackHosts(): string[] {
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  const hosts = LOOPBACK_HOSTS.filter((host) => own.some(({ address }) => address === host));
+  const own = ownAddresses();
+  const hosts = LOOPBACK_HOSTS.filter((host) => own.includes(host));
   return hosts.length > 0 ? hosts : LOOPBACK_HOSTS.slice(0, 1);
+}
+
+/** None where the system does not tell: a sandbox without netlink sockets. */
+function ownAddresses(): string[] {
+  try {
+    return Object.values(networkInterfaces()).flatMap((of) => (of ?? []).map(({ address }) => address));
+  } catch {
+    return [];
+  }
 }
 
 function checkHosts(host: string | readonly string[], allow: readonly string[] | undefined): string[] {

@@ -1,6 +1,6 @@
 import { JackfieldError } from '../base/errors.js';
 import { msToSamples, type PcmFormat, PTIME_MS, samplesToMs } from '../base/pcm.js';
-import { IdleWatch, idleLimitOf, isLoopback } from '../base/peer-limits.js';
+import { IdleWatch, idleLimitOf, isLoopback } from '../base/system/peer-limits.js';
 import type { ReadClass } from '../stream/pcm-stream.js';
 import type { SinkFeed, SinkNotices } from '../stream/receive/sink-feed.js';
 import { StreamInlet } from '../stream/receive/stream-inlet.js';
@@ -98,8 +98,8 @@ export class StreamFlow implements ConnectionEvents {
     const now = this.#context.clock.now();
     return {
       bytesReceived: inlet.bytes,
-      samplesReceived: inlet.received.position,
-      framesReceived: framesIn(inlet.received.position, format),
+      samplesReceived: inlet.samples,
+      framesReceived: framesIn(inlet.samples, format),
       trailingBytes: inlet.carried,
       unheard: inlet.fanOut.unheard,
       delivered: sinks.delivered + taps.delivered,
@@ -146,8 +146,8 @@ export class StreamFlow implements ConnectionEvents {
     this.#error = closeError(reason);
     this.#remaining.add('sinks');
     if (this.outlet) this.#remaining.add('taps').add('flush');
-    if (LOST.has(reason.kind)) this.#receivedAll();
-    else this.#connection?.drain(() => this.#receivedAll());
+    if (LOST.has(reason.kind) || !this.#connection) this.#receivedAll();
+    else this.#connection.drain(() => this.#receivedAll());
     if (reason.kind === 'peer-ended' && this.#options.direction === 'both') this.outlet?.player.drain();
     else this.outlet?.player.end();
   }
@@ -172,6 +172,30 @@ export class StreamFlow implements ConnectionEvents {
     }
     this.#pass();
     this.inlet.receive(buffer, start, end, headroom, this.#context.clock.now());
+  }
+
+  /** Takes samples of this program, in place of a connection. */
+  bring(samples: Int16Array, position: number): void {
+    if (this.#over || this.#remaining.size > 0) return;
+    const { inlet } = this;
+    const late = Math.max(0, inlet.received.position - position);
+    if (late >= samples.length) return;
+    this.#pass();
+    inlet.take(samples.subarray(late), position + late, this.#context.clock.now());
+  }
+
+  /** Nothing more is brought. */
+  endOfFeed(error: Error | undefined): void {
+    if (this.#over || this.#remaining.size > 0) return;
+    if (!error) {
+      this.#owner.ending({ kind: 'peer-ended' });
+      return;
+    }
+    const ended =
+      error instanceof JackfieldError
+        ? error
+        : new JackfieldError('ERR_PEER', error.message, { cause: error });
+    this.#lost({ kind: 'peer-reset', error: ended });
   }
 
   get room(): number {

@@ -1,20 +1,21 @@
 import { checkArgument, checkOptions, type Rules, signal } from '../base/check.js';
-import type { CancelTimer } from '../base/clock.js';
 import { deferred } from '../base/deferred.js';
 import { JackfieldError, messageOf } from '../base/errors.js';
 import { FencedEmitter } from '../base/fenced-emitter.js';
 import type { PcmFormat, PcmSink } from '../base/pcm.js';
+import type { CancelTimer } from '../base/time/clock.js';
 import type { ReadClass } from '../stream/pcm-stream.js';
 import type { Player } from '../stream/player.js';
+import { framesOf } from '../stream/receive/frames-of.js';
 import type { SinkFeed } from '../stream/receive/sink-feed.js';
 import { checkFeeding } from '../stream/receive/sink-options.js';
 import type { SampleTimeline } from '../stream/sample-timeline.js';
 import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions } from '../stream/sink.js';
 import { waitForClaim } from './claim-wait.js';
-import type { Lease, LeaseEvents, LeaseStats } from './lease.js';
+import type { Lease, LeaseEvents, LeaseFeed, LeaseStats } from './lease.js';
 import type { LeaseContext } from './lease-context.js';
 import { announce } from './lease-events.js';
-import { checkReceives, checkRunning, framesOf, leaseName, sendingPart } from './lease-guards.js';
+import { checkFed, checkReceives, checkRunning, leaseName, sendingPart } from './lease-guards.js';
 import { READ_CLASS, type ResolvedLeaseOptions } from './lease-options.js';
 import { type CloseReason, checkMove, type LeaseState, type Peer } from './lease-state.js';
 import { PortListener } from './port-listener.js';
@@ -89,6 +90,10 @@ export class StreamLease extends FencedEmitter<LeaseEvents> implements Lease {
     return this.#listener?.port ?? 0;
   }
 
+  get timelineStart(): number {
+    return this.#options.timelineStart;
+  }
+
   get state(): LeaseState {
     return this.#state;
   }
@@ -117,6 +122,17 @@ export class StreamLease extends FencedEmitter<LeaseEvents> implements Lease {
   claimed(options: { signal?: AbortSignal } = {}): Promise<Peer> {
     checkOptions(options, SIGNAL_RULES);
     return waitForClaim(this, options.signal);
+  }
+
+  feed(): LeaseFeed {
+    checkFed(this);
+    this.#cancelExpiry();
+    this.#listener?.close();
+    this.#move({ status: 'claimed', peer: { address: this.hosts[0] ?? '', port: this.port } });
+    return {
+      write: (samples, position) => this.#flow.bring(samples, position),
+      end: (error) => this.#flow.endOfFeed(error),
+    };
   }
 
   addSink(sink: PcmSink | FileSinkSpec, options: SinkOptions = {}): SinkHandle {

@@ -21,8 +21,9 @@ export interface AudioFile extends AsyncDisposable {
 
 /**
  * Opens a file of sound to read it, in constant memory: WAV of any encoding, and the FLAC, MP3 and Opus that
- * `transcode` writes. Its content says what it is, not its name. An MP3 begins with the delay of its encoder, 25 to 80
- * ms of silence, which nothing in the file tells of.
+ * `transcode` writes. Its content says what it is, not its name. Of an MP3 the delay and the padding of its encoder are left
+ * out where its first frame tells of them, as in those that `transcode` writes to files; else it begins with 25 to 80 ms of
+ * silence.
  *
  * ```ts
  * await using file = await openAudio('call.flac');

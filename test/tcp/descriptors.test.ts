@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
 import { bytes, dial, ramp } from './peers.js';
 
-/* The server runs in a process of its own that may have few files, from dist/. */
-const built = new URL('../../dist/tcp/pcm-server.js', import.meta.url);
+/* The server runs in a process of its own that may have few files, from build/. */
+const built = new URL('../../build/tcp/pcm-server.js', import.meta.url);
 const LIMIT = 100;
 
 const script = `

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PcmSink } from '../../src/base/pcm.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
-import { turn } from '../turns.js';
+import { turn, until } from '../turns.js';
 import { bytes, CollectingSink, dial, expectSame, ramp } from './peers.js';
 import { expectBalance, Witness } from './witness.js';
 
@@ -48,7 +48,7 @@ test('a peer that never reads is written to until the kernel is full, and no fur
   };
   peer.on('drain', flood);
   flood();
-  while (lease.stats.samplesReceived * 2 <= KERNEL_BYTES) await turn();
+  await until(() => lease.stats.samplesReceived * 2 > KERNEL_BYTES);
   let position = -1;
   for (let quiet = 0; quiet < 200; ) {
     await turn();
@@ -96,7 +96,7 @@ test('a peer that resets while it sends: what came before is delivered, and all 
   lease.addSink(sink);
   const peer = await dial(lease.port);
   peer.write(Buffer.concat([bytes(ramp(5000)), Buffer.of(1)]));
-  while (lease.stats.bytesReceived < 10_001) await turn();
+  await until(() => lease.stats.bytesReceived >= 10_001);
   peer.resetAndDestroy();
   expect(await lease.closed).toMatchObject({ kind: 'peer-reset', error: { code: 'ERR_PEER' } });
   expectSame(sink.samples, ramp(5000));
@@ -181,7 +181,7 @@ test('5,000 connects at once: one claims, the others are refused and counted', a
   });
   const peer = await lease.claimed();
   const allRefused = async () => {
-    while (lease.stats.refused < 4999) await turn();
+    await until(() => lease.stats.refused >= 4999);
   };
   await witness.speakUntil(allRefused());
   const claimer = sockets.find((socket) => socket.localPort === peer.port);
@@ -190,7 +190,7 @@ test('5,000 connects at once: one claims, the others are refused and counted', a
   expectSame(sink.samples, ramp(1000));
   expectBalance(lease);
   expect(lease.stats).toMatchObject({ refused: 4999, bytesReceived: 2000, delivered: 1000 });
-  while ((await server.snapshot()).connections > 1) await turn();
+  await until(async () => (await server.snapshot()).connections <= 1);
   expect(process.memoryUsage.rss() - before).toBeLessThan(256 << 20);
   for (const socket of sockets) socket.destroy();
 });

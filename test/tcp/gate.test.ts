@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { RefusedPeer } from '../../src/tcp/lease.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
 import type { PcmServerOptions } from '../../src/tcp/server-options.js';
+import { until } from '../turns.js';
 import { bytes, CollectingSink, dial, dialRefused, ramp } from './peers.js';
 
 const receive = { object: 'CALL 14', stream: 'output', direction: 'receive' } as const;
@@ -120,7 +121,7 @@ test('limits are clear errors', async () => {
   expect((await refused)[0]).toMatchObject({ why: 'limit' });
   peer.end();
   await one.closed;
-  while ((await server.snapshot()).connections > 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(async () => (await server.snapshot()).connections === 0);
   const late = await dial(two.port);
   await two.claimed();
   late.end();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { VirtualClock } from '../../src/base/clock.js';
 import { Histogram } from '../../src/base/histogram.js';
+import { VirtualClock } from '../../src/base/time/clock.js';
 import { ArrivalMeter } from '../../src/stream/receive/arrival-meter.js';
 import { descriptorAdvice, descriptorLimit, leasesThatFit } from '../../src/tcp/descriptor-limit.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
-import { VirtualClock } from '../../src/base/clock.js';
-import { IdleWatch, idleLimitOf } from '../../src/base/peer-limits.js';
+import { IdleWatch, idleLimitOf } from '../../src/base/system/peer-limits.js';
+import { VirtualClock } from '../../src/base/time/clock.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
 import { type PcmServerOptions, resolveServerOptions } from '../../src/tcp/server-options.js';
 import { CollectingSink, dial } from './peers.js';

@@ -111,6 +111,10 @@ describe('openAudio', () => {
   });
 
   it('refuses what it is not, and tells damage', async () => {
+    for (const begun of ['', 'x', 'RIFF', 'ID3', 'OggS', 'fLaC']) {
+      await writeFile(at('begun'), begun);
+      await expect(openAudio(at('begun'))).rejects.toMatchObject({ code: 'ERR_WAV' });
+    }
     await writeFile(at('text.mp3'), 'This is a text, and no sound.');
     await expect(openAudio(at('text.mp3'))).rejects.toMatchObject({ code: 'ERR_WAV' });
     await expect(openAudio(at('none.flac'))).rejects.toMatchObject({ code: 'ERR_FILE' });

@@ -1,7 +1,8 @@
-import type { Placement } from './doubt.js';
-import { LedgerKeeper, type LedgerSpan, type SpanReason } from './ledger.js';
-import type { LegClock } from './leg-clock.js';
+import type { Placement } from '../timing/doubt.js';
+import type { LegClock } from '../timing/leg-clock.js';
+import { type GapName, LedgerKeeper, type LedgerSpan, type SpanReason, type StreamGap } from './ledger.js';
 import type { MaskList } from './mask-list.js';
+import { type NamedStretch, StretchPlaces } from './stretch-places.js';
 import { Stretcher } from './stretcher.js';
 
 /** Samples of one leg at their place on the call's time line. */
@@ -10,24 +11,30 @@ export interface PlacedSamples {
   readonly position: number;
 }
 
-/** Name of a stretch without samples. */
-export interface GapName {
-  readonly kind: 'idle' | 'missing';
-  readonly reason: SpanReason;
+/** Samples on their way to their place, behind what their stream leaves out. */
+interface Waiting {
+  /** Position in the stream of what it leaves out. */
+  readonly from: number;
+  readonly skipped: number;
+  samples: Int16Array;
 }
 
 /** The call as an {@link AlignedLeg} sees it. */
 export interface LegContext {
   /** Judges the leg by its timing; a leg without one is placed by its positions alone. */
-  readonly clock: LegClock | undefined;
+  clock(): LegClock | undefined;
   readonly masks: MaskList;
   /** Name of the stretch in which the leg has no samples now. */
   gapName(begun: boolean): GapName;
+  /** Names what the stream itself leaves out between two of its positions. Default: it was given up on the way. */
+  holes?(from: number, to: number): readonly StreamGap[];
   onSpan?(span: LedgerSpan): void;
+  /** Told of each stretch of the time line that the line made up. */
+  onConcealed?(stretch: NamedStretch<SpanReason>): void;
   /** Moves the samples that follow to a later place: the stream stood still. Negative takes that back. */
   onHole?(samples: number): void;
   /** True when the leg that this one follows waits for a decision: this one waits with it. */
-  waits?(): boolean;
+  waits(): boolean;
 }
 
 /**
@@ -39,8 +46,10 @@ export class AlignedLeg {
   readonly ledger: LedgerKeeper;
   readonly stretcher = new Stretcher();
   readonly #context: LegContext;
-  readonly #waiting: Int16Array[] = [];
+  readonly #waiting: Waiting[] = [];
+  /** Length of what waits, with what is missing in it. */
   #waitingSamples = 0;
+  readonly #concealed = new StretchPlaces<SpanReason>();
   /** Stream position that comes next. */
   #next: number | undefined;
   /** Place of the next sample. */
@@ -70,7 +79,7 @@ export class AlignedLeg {
 
   /** Latest time at which they are placed. */
   get decisionMs(): number | undefined {
-    return this.#context.clock?.decisionMs;
+    return this.#context.clock()?.decisionMs;
   }
 
   /** Samples that came after their place was final. */
@@ -84,35 +93,36 @@ export class AlignedLeg {
 
   /** Takes samples that begin at `position` of the stream; returns those that have their place now, in order. */
   arrive(samples: Int16Array, position: number, nowMs: number): PlacedSamples[] {
-    const { clock, waits } = this.#context;
+    const clock = this.#context.clock();
     const placed: PlacedSamples[] = [];
     const stretched = this.stretcher.push(samples);
-    this.#skip(position - (this.#next ?? 0), nowMs, placed);
+    const from = this.#next ?? 0;
     this.#next = position + samples.length;
-    const end = this.#place + this.#waitingSamples + stretched.length;
-    this.#wait(stretched);
+    this.#wait({ from, skipped: Math.max(0, position - from), samples: stretched });
+    const end = this.#place + this.#waitingSamples;
     if (clock) this.#carryOut(clock.arrive(nowMs, stretched.length, end, this.end > this.#place), placed);
-    else if (!waits?.()) this.#putWaiting(placed);
+    else if (!this.#context.waits()) this.#putWaiting(placed);
     // The caller's array is its own again when this returns.
-    if (this.#waiting.at(-1) === samples) this.#waiting[this.#waiting.length - 1] = samples.slice();
+    const last = this.#waiting.at(-1);
+    if (last?.samples === samples) last.samples = samples.slice();
     return placed;
   }
 
   /** Places what has waited for long enough by now. */
   decide(nowMs: number): PlacedSamples[] {
-    const { clock, waits } = this.#context;
+    const clock = this.#context.clock();
     const placed: PlacedSamples[] = [];
     if (clock) this.#carryOut(clock.decide(nowMs), placed);
-    else if (!waits?.()) this.#putWaiting(placed);
+    else if (!this.#context.waits()) this.#putWaiting(placed);
     return placed;
   }
 
   /** Places all that waits, and what the stretcher still looks at: nothing more will come. */
   settle(nowMs: number): PlacedSamples[] {
     const placed: PlacedSamples[] = [];
-    this.#carryOut(this.#context.clock?.settle(nowMs) ?? [], placed);
+    this.#carryOut(this.#context.clock()?.settle(nowMs) ?? [], placed);
     this.#putWaiting(placed);
-    this.#put(this.stretcher.flush(), placed);
+    this.#put(this.stretcher.flush(), this.#next ?? 0, placed);
     return placed;
   }
 
@@ -122,22 +132,31 @@ export class AlignedLeg {
     this.#nameGap();
   }
 
+  /** Names a stretch of the stream that the line made up, before it comes or after. */
+  conceal(stretch: NamedStretch<SpanReason>): void {
+    this.#tellConcealed(this.#concealed.name(stretch));
+  }
+
   /** Fills the leg up to `position`: what comes later for a place before it is late. */
   fillTo(position: number, kind: 'idle' | 'missing', reason: SpanReason): void {
     this.ledger.add(kind, position - this.ledger.end, reason);
   }
 
   /** Moves on over what is missing in the stream itself, at its beginning or because a sink gave samples up. */
-  #skip(samples: number, nowMs: number, placed: PlacedSamples[]): void {
-    if (samples <= 0) return;
-    this.#carryOut(this.#context.clock?.settle(nowMs) ?? [], placed);
-    this.#place += samples;
-    if (this.#begun) this.ledger.add('missing', this.#place - this.ledger.end, 'dropped');
+  #skip({ from, skipped }: Waiting): void {
+    if (skipped === 0) return;
+    const moved = this.#place - from;
+    this.#place += skipped;
+    if (!this.#begun) return;
+    for (const gap of this.#context.holes?.(from, from + skipped) ?? []) {
+      this.fillTo(gap.from + gap.samples + moved, gap.kind, gap.reason);
+    }
+    this.ledger.add('missing', this.#place - this.ledger.end, 'dropped');
   }
 
-  #wait(samples: Int16Array): void {
-    this.#waiting.push(samples);
-    this.#waitingSamples += samples.length;
+  #wait(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    this.#waitingSamples += waiting.skipped + waiting.samples.length;
   }
 
   #carryOut(placements: readonly Placement[], placed: PlacedSamples[]): void {
@@ -159,15 +178,18 @@ export class AlignedLeg {
   }
 
   #putWaiting(placed: PlacedSamples[], chunks = this.#waiting.length): void {
-    for (const samples of this.#waiting.splice(0, chunks)) {
-      this.#waitingSamples -= samples.length;
-      this.#put(samples, placed);
+    for (const waiting of this.#waiting.splice(0, chunks)) {
+      this.#waitingSamples -= waiting.skipped + waiting.samples.length;
+      this.#skip(waiting);
+      this.#put(waiting.samples, waiting.from + waiting.skipped, placed);
     }
   }
 
-  #put(samples: Int16Array, placed: PlacedSamples[]): void {
+  /** @param at Position of the chunk in the stream. */
+  #put(samples: Int16Array, at: number, placed: PlacedSamples[]): void {
     if (samples.length === 0) return;
     this.#nameGap();
+    const shift = this.#place - at;
     const late = Math.min(samples.length, this.ledger.end - this.#place);
     this.#late += late;
     this.#begun = true;
@@ -177,6 +199,14 @@ export class AlignedLeg {
       this.ledger.add(masked ? 'masked' : 'received', to - from);
       if (!masked)
         placed.push({ samples: samples.subarray(late + from - first, late + to - first), position: from });
+    }
+    this.#tellConcealed(this.#concealed.placed(at, samples.length, shift));
+  }
+
+  #tellConcealed(stretches: readonly NamedStretch<SpanReason>[]): void {
+    for (const stretch of stretches) {
+      this.ledger.conceal(stretch.from, stretch.samples, stretch.reason);
+      this.#context.onConcealed?.(stretch);
     }
   }
 }

@@ -8,10 +8,11 @@ export type LegEnds = Readonly<Record<LegName, number>>;
  * The kind of a stretch of a leg in a recording. `received`: it came over the leg's stream. `idle`: silence where the
  * leg had nothing to carry (a hold, a leg that was not wanted, one that had ended). `masked`: silence put in place
  * of what came, because the recording was paused. `missing`: silence in place of audio that should be there.
+ * `concealed`: it came, but the line had made it up in place of what it did not have; the reason says why.
  */
-export type SpanKind = 'received' | 'idle' | 'masked' | 'missing';
+export type SpanKind = 'received' | 'idle' | 'masked' | 'missing' | 'concealed';
 
-/** The reason why a stretch is idle or missing. */
+/** The reason why a stretch is idle, missing or concealed, or the rule by which it was masked after the call. */
 export type SpanReason =
   /** idle: the call was on hold. */
   | 'hold'
@@ -19,13 +20,19 @@ export type SpanReason =
   | 'not-wanted'
   /** idle: the leg had ended before the recording did. */
   | 'ended'
+  /** idle or concealed: the other side sent nothing: a line that leaves silence out. */
+  | 'not-sent'
+  /** concealed: nothing came for a while, and what was said came after it: nothing is lost. */
+  | 'held-up'
+  /** missing or concealed: packets of a line that never came, or so late that they were no longer waited for. */
+  | 'lost'
   /** missing: nobody connected to the leg's port, or no sample ever came. */
   | 'never-came'
   /** missing: the leg began later than the call. */
   | 'late-start'
-  /** missing: the stream stood still, and what was said meanwhile never came. */
+  /** missing or concealed: the stream stood still, and what was said meanwhile never came. */
   | 'stalled'
-  /** missing: samples came, but so long after the other leg's that their place was final. */
+  /** missing: samples came, but so long after the other leg's that their place was final. concealed: after their time. */
   | 'late'
   /** missing: samples were given up on the way to the recording. */
   | 'dropped'
@@ -34,7 +41,26 @@ export type SpanReason =
   /** missing: there was no room on the disk. */
   | 'disk-full'
   /** missing: the recording process was killed before it had written them. */
-  | 'killed';
+  | 'killed'
+  /** masked: a card number was said, or pressed. */
+  | 'card-spoken'
+  | 'card-pressed'
+  /** masked: a phrase of a list was said. */
+  | 'phrase'
+  /** masked: somebody asked for it. */
+  | 'request';
+
+/** Name of a stretch without samples. */
+export interface GapName {
+  readonly kind: 'idle' | 'missing';
+  readonly reason: SpanReason;
+}
+
+/** A stretch that a stream leaves out, with its name. Positions and lengths are samples. */
+export interface StreamGap extends GapName {
+  readonly from: number;
+  readonly samples: number;
+}
 
 /** One stretch of a leg. Positions and lengths are samples. */
 export interface LedgerSpan {
@@ -45,7 +71,30 @@ export interface LedgerSpan {
 }
 
 /** Samples of a leg by kind; they add up to the length of the recording. */
-export type LedgerTotals = Readonly<Record<SpanKind, number>>;
+export interface LedgerTotals extends Readonly<Record<Exclude<SpanKind, 'concealed'>, number>> {
+  /** Absent for 0. */
+  readonly concealed?: number;
+}
+
+/** Kinds of stretches that hold voice. */
+const AUDIBLE: ReadonlySet<SpanKind> = new Set(['received', 'concealed']);
+/** Reasons for which nothing is lost that was said. */
+const HARMLESS: ReadonlySet<SpanReason | undefined> = new Set(['held-up', 'not-sent']);
+
+/** True for a stretch that holds voice, its own or made up. */
+export function isAudible({ kind }: Pick<LedgerSpan, 'kind'>): boolean {
+  return AUDIBLE.has(kind);
+}
+
+/** True for a stretch in which something is lost that was said. */
+export function isLoss({ kind, reason }: Pick<LedgerSpan, 'kind' | 'reason'>): boolean {
+  return kind === 'missing' || (kind === 'concealed' && !HARMLESS.has(reason));
+}
+
+/** Samples of a leg in which something is lost that was said. */
+export function lossOf({ spans }: Pick<LegLedger, 'spans'>): number {
+  return spans.reduce((sum, span) => sum + (isLoss(span) ? span.samples : 0), 0);
+}
 
 /** The account of one leg, sample by sample. */
 export interface LegLedger extends LedgerTotals {
@@ -56,7 +105,7 @@ export interface LegLedger extends LedgerTotals {
 export class LedgerKeeper {
   readonly #spans: { from: number; samples: number; kind: SpanKind; reason: SpanReason | undefined }[] = [];
   readonly #onSpan: (span: LedgerSpan) => void;
-  readonly #totals = { received: 0, idle: 0, masked: 0, missing: 0 };
+  readonly #totals = { received: 0, idle: 0, masked: 0, missing: 0, concealed: 0 };
   #end: number;
 
   /** @param onSpan Told of each stretch as it begins; its length is that of its first piece. */
@@ -89,13 +138,39 @@ export class LedgerKeeper {
     this.#onSpan(spanOf(from, samples, kind, reason));
   }
 
+  /** Names a stretch that the line made up. Of what is there, it changes what came. */
+  conceal(from: number, samples: number, reason: SpanReason): void {
+    const end = from + samples;
+    for (let at = this.#spans.length - 1; at >= 0; at--) {
+      const span = this.#spans[at];
+      if (!span || span.from + span.samples <= from) break;
+      if (span.from >= end || !isAudible(span)) continue;
+      const begin = Math.max(from, span.from);
+      const rest = span.from + span.samples - Math.min(end, span.from + span.samples);
+      const named = span.samples - rest - (begin - span.from);
+      this.#totals[span.kind] -= named;
+      this.#totals.concealed += named;
+      const parts = [
+        { ...span, samples: begin - span.from },
+        { from: begin, samples: named, kind: 'concealed' as const, reason },
+        { ...span, from: begin + named, samples: rest },
+      ].filter((part) => part.samples > 0);
+      this.#spans.splice(at, 1, ...parts);
+    }
+  }
+
   /** The account of [from, to), its positions counted from `from`. */
   slice(from: number, to: number): LegLedger {
     const spans: LedgerSpan[] = [];
     for (const span of this.#spans) {
       const begin = Math.max(from, span.from);
       const end = Math.min(to, span.from + span.samples);
-      if (begin < end) spans.push(spanOf(begin - from, end - begin, span.kind, span.reason));
+      if (begin >= end) continue;
+      const last = spans.at(-1);
+      // Stretches that were named one by one may lie side by side.
+      if (last && last.kind === span.kind && last.reason === span.reason)
+        spans[spans.length - 1] = { ...last, samples: last.samples + end - begin };
+      else spans.push(spanOf(begin - from, end - begin, span.kind, span.reason));
     }
     return ledgerOf(spans);
   }
@@ -116,9 +191,14 @@ export class LedgerKeeper {
 
 /** The ledger with these spans. */
 export function ledgerOf(spans: readonly LedgerSpan[]): LegLedger {
-  const totals = { received: 0, idle: 0, masked: 0, missing: 0 };
+  const { concealed, ...totals } = totalsOf(spans);
+  return { ...totals, ...(concealed > 0 && { concealed }), spans };
+}
+
+function totalsOf(spans: readonly LedgerSpan[]): Record<SpanKind, number> {
+  const totals = { received: 0, idle: 0, masked: 0, missing: 0, concealed: 0 };
   for (const { kind, samples } of spans) totals[kind] += samples;
-  return { ...totals, spans };
+  return totals;
 }
 
 function spanOf(from: number, samples: number, kind: SpanKind, reason: SpanReason | undefined): LedgerSpan {

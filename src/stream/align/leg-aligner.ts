@@ -10,15 +10,16 @@ import {
   whole,
   within,
 } from '../../base/check.js';
-import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
 import { msToSamples, type PcmSink } from '../../base/pcm.js';
-import { AlignedLeg, type GapName } from './aligned-leg.js';
+import { type CancelTimer, type Clock, systemClock } from '../../base/time/clock.js';
+import { LagLimit } from '../timing/lag-limit.js';
+import type { LegClock } from '../timing/leg-clock.js';
+import { legClocks } from '../timing/leg-clocks.js';
+import { AlignedLeg } from './aligned-leg.js';
 import { AlignedOutput, type AlignedSink } from './aligned-output.js';
-import { LagLimit } from './lag-limit.js';
-import type { LedgerSpan, LegEnds, LegName } from './ledger.js';
-import type { LegClock } from './leg-clock.js';
-import { legClocks } from './leg-clocks.js';
+import type { GapName, LedgerSpan, LegEnds, LegName, SpanReason, StreamGap } from './ledger.js';
 import { MaskList } from './mask-list.js';
+import type { NamedStretch } from './stretch-places.js';
 import { WriteRounds } from './write-rounds.js';
 
 /** Options of {@link LegAligner}. */
@@ -58,7 +59,11 @@ export interface AlignerContext {
   busyMs?(): number;
   /** Name of the stretch in which a leg has no samples now. Default: missing. */
   gapName?(leg: LegName, begun: boolean): GapName;
+  /** Names what a leg's stream has left out between two of its positions. Default: samples were given up on the way. */
+  holes?(leg: LegName, from: number, to: number): readonly StreamGap[];
   onSpan?(leg: LegName, span: LedgerSpan): void;
+  /** Told of each stretch of the time line that a leg's line made up. */
+  onConcealed?(leg: LegName, stretch: NamedStretch<SpanReason>): void;
 }
 
 /** A batched reader comes to the second leg of a call up to this much later, in samples. */
@@ -81,12 +86,15 @@ export class LegAligner {
   readonly #clock: Clock;
   readonly #context: AlignerContext;
   readonly #masks = new MaskList();
-  readonly #clocks: Readonly<Record<LegName, LegClock | undefined>>;
+  readonly #clocks: Readonly<Record<LegName, LegClock>>;
   readonly #rounds: WriteRounds;
   readonly #output: AlignedOutput;
   readonly #lags: Readonly<Record<LegName, LagLimit>>;
   #cancelDecision: CancelTimer | undefined;
   #finished = false;
+  #localFollows: boolean;
+  /** True when no leg is judged by its timing. */
+  #isPlaced = false;
 
   /** @throws ERR_INVALID_ARG for a skew out of range. */
   constructor(sink: AlignedSink, options: LegAlignerOptions = {}, context: AlignerContext = {}) {
@@ -100,14 +108,32 @@ export class LegAligner {
     this.#context = context;
     this.#clock = context.clock ?? systemClock;
     this.#rounds = new WriteRounds(this.#clock, context.busyMs);
+    this.#localFollows = context.localFollows ?? false;
     this.#clocks = legClocks({
       busyMs: () => this.#rounds.busyMs,
-      localFollows: context.localFollows ?? false,
       stretcher: correctDrift ? () => this.legs.local.stretcher : undefined,
     });
     this.legs = { local: this.#newLeg('local'), remote: this.#newLeg('remote') };
     this.local = this.#legSink('local');
     this.remote = this.#legSink('remote');
+  }
+
+  /** True when the local leg is paced by the remote one. */
+  get localFollows(): boolean {
+    return this.#localFollows;
+  }
+
+  /** The local leg is paced by the remote one ({@link AlignerContext.localFollows}). To be called before it comes. */
+  follow(): void {
+    this.#localFollows = true;
+  }
+
+  /**
+   * Both legs lie where their positions say, however they come: their streams know what was lost, and tell it by their
+   * positions. To be called before they come.
+   */
+  byPosition(): void {
+    this.#isPlaced = true;
   }
 
   /** Length of the recording, in samples per channel: the end of the longer leg. */
@@ -133,13 +159,13 @@ export class LegAligner {
   /** Position of the call at `nowMs`, as far as the remote leg's timing tells. */
   expectedEnd(nowMs: number): number | undefined {
     checkArgument('nowMs', nowMs, number);
-    return this.#clocks.remote?.expectedEnd(nowMs);
+    return this.#clocks.remote.expectedEnd(nowMs);
   }
 
   /** The same, but nothing where this process was too busy to read what may have come. */
   silentEnd(nowMs: number): number | undefined {
     checkArgument('nowMs', nowMs, number);
-    return this.#clocks.remote?.silentEnd(nowMs);
+    return this.#clocks.remote.silentEnd(nowMs);
   }
 
   get masking(): boolean {
@@ -198,18 +224,25 @@ export class LegAligner {
   }
 
   #newLeg(name: LegName): AlignedLeg {
-    const follows = name === 'local' && this.#context.localFollows;
     return new AlignedLeg({
-      clock: this.#clocks[name],
+      clock: () => this.#judge(name),
       masks: this.#masks,
       gapName: (begun) => this.#gapName(name, begun),
+      holes: (from, to) => this.#context.holes?.(name, from, to) ?? [],
       onSpan: (span) => this.#context.onSpan?.(name, span),
+      onConcealed: (stretch) => this.#context.onConcealed?.(name, stretch),
       // What follows the remote leg stood still with it.
       onHole: (samples) => {
-        if (name === 'remote' && this.#context.localFollows) this.legs.local.shift(samples);
+        if (name === 'remote' && this.#localFollows) this.legs.local.shift(samples);
       },
-      ...(follows && { waits: () => this.legs.remote.waiting }),
+      waits: () => name === 'local' && this.legs.remote.waiting,
     });
+  }
+
+  /** Judges a leg by its timing, unless it follows the other one. */
+  #judge(leg: LegName): LegClock | undefined {
+    if (this.#isPlaced || (leg === 'local' && this.#localFollows)) return undefined;
+    return this.#clocks[leg];
   }
 
   #gapName(leg: LegName, begun: boolean): GapName {
@@ -271,7 +304,7 @@ export class LegAligner {
         nowMs,
         end,
         legEnd: ends[leg],
-        expectedEnd: this.#clocks[leg]?.expectedEnd(nowMs),
+        expectedEnd: this.#judge(leg)?.expectedEnd(nowMs),
       });
     return Math.min(settled('local'), settled('remote'));
   }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.js';
+import type { Clock } from '../../base/time/clock.js';
 import type { PcmStream } from '../pcm-stream.js';
 import type { SinkHandle, SinkOptions } from '../sink.js';
 import type { LegAligner } from './leg-aligner.js';
@@ -38,10 +38,23 @@ export class LegJoiner {
     this.#handles.push(stream.addSink(sink, this.#options));
   }
 
+  /** Does so with a stream that the remote one paces. */
+  addPaced(stream: PcmStream, start: number): void {
+    this.#aligner.follow();
+    const sink = timedOnArrival(placedAt(this.#aligner.local, start));
+    this.#handles.push(stream.addSink(sink, this.#options));
+  }
+
   /** Takes what is played into `stream` as the local leg. @param start as of {@link addRemote}. */
   addSent(stream: PcmStream, start: number): void {
+    this.#aligner.follow();
     const sink = timedOnArrival(placedAt(this.#aligner.local, start));
     this.#handles.push(stream.addSentTap(sink, this.#options));
+  }
+
+  /** Both streams lie where their positions say: {@link LegAligner.byPosition}. To be called before they are added. */
+  byPosition(): void {
+    this.#aligner.byPosition();
   }
 
   /**

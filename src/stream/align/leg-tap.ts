@@ -1,6 +1,7 @@
 import {
   signal as abortSignal,
   checkOptions,
+  flag,
   having,
   needed,
   oneOf,
@@ -8,9 +9,9 @@ import {
   whole,
   within,
 } from '../../base/check.js';
-import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import { type PcmFormat, STEREO, VOICE_FORMAT } from '../../base/pcm.js';
+import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 import type { PcmStream } from '../pcm-stream.js';
 import { BufferBudget } from '../receive/buffer-budget.js';
 import { ChunkIterator } from '../receive/chunk-iterator.js';
@@ -134,6 +135,8 @@ const LEG_RULES: Rules<LegPair> = {
   remote: needed(STREAM),
   local: STREAM,
   localSide: needed(oneOf('sent', 'received')),
+  localPaced: flag,
+  placed: flag,
   localStart: whole(0, Number.MAX_SAFE_INTEGER),
 };
 
@@ -145,7 +148,17 @@ export interface LegPair {
   readonly local: PcmStream | undefined;
   /** The side of `local` that is tapped. `sent`: what is played, which the remote stream paces. */
   readonly localSide: 'sent' | 'received';
-  /** Position of the remote stream at which the local one has its position 0. Only for `sent`. Default 0. */
+  /**
+   * True where the remote stream paces what `local` receives, so that positions alone say where it lies. What is `sent`
+   * always is. Default false: when samples come tells it.
+   */
+  readonly localPaced?: boolean;
+  /**
+   * True where positions alone say where both lie: the streams of a line, which knows by its timestamps what was lost.
+   * Position 0 of both is the same time. Default false.
+   */
+  readonly placed?: boolean;
+  /** Position of the remote stream at which a local one that is paced has its position 0. Default 0. */
   readonly localStart?: number;
 }
 
@@ -160,20 +173,19 @@ export function tapLegs(pair: LegPair, options: PairTapOptions = {}): LegTap {
   checkOptions(pair, LEG_RULES);
   checkOptions(options, PAIR_RULES);
   const { clock = systemClock, ...tapOptions } = options;
-  const { remote, local, localSide, localStart = 0 } = pair;
+  const { remote, local, localSide, localPaced = false, placed = false, localStart = 0 } = pair;
   for (const stream of local ? [remote, local] : [remote]) checkFormat(stream.format);
   const taps = new LegTaps();
   const base = remote.received.position;
   const sink = { write: () => undefined, final: (it: Int16Array, at: number) => taps.write(it, at + base) };
-  const aligner = new LegAligner(
-    sink,
-    {},
-    { clock, localFollows: localSide === 'sent' && local !== undefined },
-  );
+  const aligner = new LegAligner(sink, {}, { clock });
   const legs = new LegJoiner(aligner, clock, { policy: 'drop-oldest', name: 'legs' });
   try {
+    if (placed) legs.byPosition();
     legs.addRemote(remote, -base);
-    if (local && localSide === 'sent') legs.addSent(local, localStart - base);
+    if (local && placed) legs.addReceived(local, -base);
+    else if (local && localSide === 'sent') legs.addSent(local, localStart - base);
+    else if (local && localPaced) legs.addPaced(local, localStart - base);
     else if (local) legs.addJoining(local, 0);
     const tap = taps.open(tapOptions, () => legs.leave());
     void remote.closed.then(async ({ error }) => {

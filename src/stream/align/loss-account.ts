@@ -1,10 +1,10 @@
 import { msToSamples } from '../../base/pcm.js';
-import type { DelayNoise } from './delay-noise.js';
-import type { DelayWindows } from './delay-windows.js';
-import { LeastDelay } from './least-delay.js';
+import type { DelayNoise } from '../timing/delay-noise.js';
+import type { DelayWindows } from '../timing/delay-windows.js';
+import { LeastDelay } from '../timing/least-delay.js';
+import type { UsualDelay } from '../timing/usual-delay.js';
 import { OwedLoss } from './owed-loss.js';
 import { readsOf, type TimedChunk } from './timed-chunk.js';
-import type { UsualDelay } from './usual-delay.js';
 
 /** A stream that is later than this beyond its usual delay, in samples, is in doubt: 60 ms. */
 export const DOUBT = msToSamples(60);

@@ -1,5 +1,5 @@
 import { msToSamples } from '../../base/pcm.js';
-import { LONGEST_PAUSE_MS } from './least-delay.js';
+import { LONGEST_PAUSE_MS } from '../timing/least-delay.js';
 
 /** The rest of a loss is looked for in a flow of so long, in ms, that was read so often. */
 const REST_MS = 250;

@@ -1,5 +1,5 @@
-import type { Clock } from '../../base/clock.js';
 import { msToSamples, type PcmSink } from '../../base/pcm.js';
+import type { Clock } from '../../base/time/clock.js';
 
 /** A sink for a stream whose position 0 lies at `start`, which may be negative; what would lie before 0 is left out. */
 export function placedAt(sink: PcmSink, start: number): PcmSink {

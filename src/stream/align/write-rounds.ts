@@ -1,7 +1,7 @@
-import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
 import { msToSamples } from '../../base/pcm.js';
+import { type CancelTimer, type Clock, systemClock } from '../../base/time/clock.js';
+import { loopLateness } from '../timing/loop-lateness.js';
 import type { LegName } from './ledger.js';
-import { loopLateness } from './loop-lateness.js';
 
 /** New samples, of both legs together, that are worth a round of writes: 200 ms. */
 const FLUSH = msToSamples(200);

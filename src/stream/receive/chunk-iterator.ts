@@ -3,11 +3,16 @@ import type { PcmSink } from '../../base/pcm.js';
 import { whenFired } from '../../base/wait.js';
 import type { PcmChunk } from '../sink.js';
 
-/** A sink that is read with `for await`: each write resolves when its samples were taken. */
+/**
+ * A sink that is read with `for await`: each write resolves when its samples were taken. It keeps what it was given for a
+ * reader who comes later.
+ */
 export class ChunkIterator implements PcmSink, AsyncIterableIterator<PcmChunk> {
+  /** Keeps what was written for its reader, beyond the end of the stream. */
+  readonly keepsRest = true;
   readonly #onReturn: () => void;
   #deaf: () => void = () => undefined;
-  #pending: { chunk: PcmChunk; taken: () => void } | undefined;
+  readonly #pending: { readonly chunk: PcmChunk; readonly taken: () => void }[] = [];
   #reader: (() => void) | undefined;
   #ended = false;
   #error: Error | undefined;
@@ -25,7 +30,7 @@ export class ChunkIterator implements PcmSink, AsyncIterableIterator<PcmChunk> {
   write(samples: Int16Array, position: number): Promise<void> {
     if (this.#ended) return Promise.resolve();
     return new Promise((taken) => {
-      this.#pending = { chunk: { samples: samples.slice(), position }, taken };
+      this.#pending.push({ chunk: { samples: samples.slice(), position }, taken });
       this.#wake();
     });
   }
@@ -36,13 +41,12 @@ export class ChunkIterator implements PcmSink, AsyncIterableIterator<PcmChunk> {
   }
 
   async next(): Promise<IteratorResult<PcmChunk, undefined>> {
-    while (!this.#pending && !this.#ended) {
+    while (this.#pending.length === 0 && !this.#ended) {
       await new Promise<void>((resolve) => {
         this.#reader = resolve;
       });
     }
-    const pending = this.#pending;
-    this.#pending = undefined;
+    const pending = this.#pending.shift();
     if (pending) {
       pending.taken();
       return { done: false, value: pending.chunk };
@@ -65,8 +69,7 @@ export class ChunkIterator implements PcmSink, AsyncIterableIterator<PcmChunk> {
 
   #leave(): void {
     this.#finish();
-    this.#pending?.taken();
-    this.#pending = undefined;
+    for (const { taken } of this.#pending.splice(0)) taken();
     this.#onReturn();
   }
 

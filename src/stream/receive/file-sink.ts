@@ -12,6 +12,7 @@ import {
 } from '../../base/check.js';
 import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
 import { BYTES_PER_SAMPLE, msToSamples, type PcmFormat } from '../../base/pcm.js';
+import { printable } from '../../base/printable.js';
 import { openPrivateSync } from '../../files/private-file.js';
 import type { FileSinkSpec, SynchronousSink } from '../sink.js';
 import { SampleRun } from './sample-run.js';
@@ -100,7 +101,11 @@ export class FileSink implements SynchronousSink {
 }
 
 function cannotRecord(path: string, cause: unknown): JackfieldError {
-  return new JackfieldError('ERR_FILE', `Cannot record to ${path}: ${messageOf(cause)}.`, { cause });
+  return new JackfieldError(
+    'ERR_FILE',
+    `Cannot record to ${printable(path)}: ${printable(messageOf(cause))}.`,
+    { cause },
+  );
 }
 
 const RULES: Rules<FileSinkSpec> = {

@@ -9,6 +9,9 @@ import type { SampleRun } from './sample-run.js';
 import type { ResolvedSinkOptions } from './sink-options.js';
 import { SinkPressure } from './sink-pressure.js';
 
+/** Policies under which samples are lost before anything waits, and never through a file. */
+const LOSSY: ReadonlySet<SinkPolicy> = new Set(['drop-oldest', 'drop-newest', 'close']);
+
 /** Notices to the owner of a stream about its sinks. */
 export interface SinkNotices {
   /** The sink's buffer was full; told once until no more than its low watermark waits. */
@@ -128,7 +131,23 @@ export class SinkFeed implements SinkHandle {
     if (this.#state !== 'open') return;
     this.#state = 'ending';
     this.#endError = error;
-    this.#pump();
+    if (this.#isTap) this.#giveRest();
+    else this.#pump();
+  }
+
+  /** True for a reader that may lose samples, and keeps what it has been given: it holds back no end of a stream. */
+  get #isTap(): boolean {
+    return keepsRest(this.#sink) && LOSSY.has(this.policy);
+  }
+
+  /** Gives the reader all that waits for it at once, whenever it reads that. */
+  #giveRest(): void {
+    if (this.#busy) this.#handed();
+    for (let chunk = this.#next(); chunk; chunk = this.#next()) {
+      void this.#sink.write(chunk.samples, chunk.position);
+      this.#handed();
+    }
+    this.#finish();
   }
 
   /** Drops what waits and ends the sink. */
@@ -296,4 +315,9 @@ export class SinkFeed implements SinkHandle {
   async #endSink(): Promise<void> {
     await this.#sink.end(this.#endError);
   }
+}
+
+/** True for a sink that keeps what it was given for a reader who comes later, such as a `ChunkIterator`. */
+export function keepsRest(sink: PcmSink): boolean {
+  return 'keepsRest' in sink && sink.keepsRest === true;
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
+import { printable } from '../../base/printable.js';
 import { openPrivateSync } from '../../files/private-file.js';
 import type { PcmChunk } from '../sink.js';
 
@@ -35,7 +36,11 @@ export class SpillFile {
       this.#fd = openPrivateSync(path, 'wx+');
       unlinkSync(path);
     } catch (error) {
-      throw new JackfieldError('ERR_FILE', `Cannot spill to ${path}: ${messageOf(error)}.`, { cause: error });
+      throw new JackfieldError(
+        'ERR_FILE',
+        `Cannot spill to ${printable(path)}: ${printable(messageOf(error))}.`,
+        { cause: error },
+      );
     }
   }
 

@@ -15,6 +15,8 @@ export class StreamInlet {
   readonly #carry: Uint8Array;
   #carried = 0;
   #bytes = 0;
+  /** Samples that were lost before they came here. */
+  #lost = 0;
 
   constructor(format: PcmFormat, budget: BufferBudget, owner: FanOutOwner) {
     this.#sampleMs = 1000 / format.sampleRate;
@@ -26,6 +28,11 @@ export class StreamInlet {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Samples that have come, per channel. */
+  get samples(): number {
+    return this.received.position - this.#lost;
   }
 
   /** Bytes of the sample that has not come in whole. */
@@ -65,6 +72,14 @@ export class StreamInlet {
     this.#carried = total - whole;
     this.#carry.set(bytes.subarray(whole));
     this.#pass(new SampleRun(bytes, 0, whole), nowMs);
+  }
+
+  /** Takes whole samples that lie at `position`, which is not before what has come: what is between was lost. */
+  take(samples: Int16Array, position: number, nowMs: number): void {
+    this.#lost += position - this.received.position;
+    this.#bytes += samples.byteLength;
+    this.received.advanceTo(position);
+    this.#pass(SampleRun.of(samples), nowMs);
   }
 
   #pass(run: SampleRun, nowMs: number): void {

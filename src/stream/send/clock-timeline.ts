@@ -1,5 +1,5 @@
-import type { Clock } from '../../base/clock.js';
-import type { TimingWheel, WheelMember } from '../../base/timing-wheel.js';
+import type { Clock } from '../../base/time/clock.js';
+import type { TimingWheel, WheelMember } from '../../base/time/timing-wheel.js';
 import { ManualTimeline, type SampleTimeline, type TimelineFollower } from '../sample-timeline.js';
 
 /**

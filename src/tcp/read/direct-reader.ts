@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 import type { OnReadOpts } from 'node:net';
-import type { TimingWheel, WheelMember } from '../../base/timing-wheel.js';
+import type { TimingWheel, WheelMember } from '../../base/time/timing-wheel.js';
 import type { ReadClass } from '../../stream/pcm-stream.js';
 import type { Accepted } from './accepted.js';
 import { Revisits } from './revisits.js';

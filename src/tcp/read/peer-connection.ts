@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
-import { systemClock } from '../../base/clock.js';
 import { Histogram } from '../../base/histogram.js';
 import { BYTES_PER_SAMPLE, type PcmFormat } from '../../base/pcm.js';
-import { TimingWheel } from '../../base/timing-wheel.js';
+import { systemClock } from '../../base/time/clock.js';
+import { TimingWheel } from '../../base/time/timing-wheel.js';
 import type { ReadClass } from '../../stream/pcm-stream.js';
 import type { Accepted } from './accepted.js';
 import { DirectReader, READ_BUFFER_BYTES } from './direct-reader.js';

@@ -1,4 +1,4 @@
-import type { WheelMember } from '../../base/timing-wheel.js';
+import type { WheelMember } from '../../base/time/timing-wheel.js';
 
 /** A visit that finds this much, two seconds of 16 kHz mono, is not reading live voice: the rest is fetched at once. */
 export const HOT_BYTES = 64 * 1024;

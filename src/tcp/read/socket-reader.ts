@@ -1,5 +1,5 @@
 import type { OnReadOpts, Socket } from 'node:net';
-import type { TimingWheel, WheelMember } from '../../base/timing-wheel.js';
+import type { TimingWheel, WheelMember } from '../../base/time/timing-wheel.js';
 import type { ReadClass } from '../../stream/pcm-stream.js';
 import { HOT_BYTES, Revisits } from './revisits.js';
 

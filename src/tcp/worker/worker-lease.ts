@@ -4,18 +4,19 @@ import { FencedEmitter } from '../../base/fenced-emitter.js';
 import type { PcmFormat, PcmSink } from '../../base/pcm.js';
 import type { ReadClass } from '../../stream/pcm-stream.js';
 import type { Player } from '../../stream/player.js';
+import { framesOf } from '../../stream/receive/frames-of.js';
 import { checkSink, resolveSinkOptions } from '../../stream/receive/sink-options.js';
 import type { SampleTimeline } from '../../stream/sample-timeline.js';
 import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions } from '../../stream/sink.js';
 import { waitForClaim } from '../claim-wait.js';
-import type { Lease, LeaseEvents, LeaseOptions, LeaseStats } from '../lease.js';
+import type { Lease, LeaseEvents, LeaseFeed, LeaseOptions, LeaseStats } from '../lease.js';
 import { announce } from '../lease-events.js';
-import { checkReceives, checkRunning, framesOf, sendingPart } from '../lease-guards.js';
+import { checkFed, checkReceives, checkRunning, sendingPart } from '../lease-guards.js';
 import { READ_CLASS, type ResolvedLeaseOptions } from '../lease-options.js';
 import type { CloseReason, LeaseState, Peer } from '../lease-state.js';
 import { LEASE_STAT_KEYS } from '../server-stats.js';
 import { SharedRecord } from './shared-record.js';
-import { rebuildError } from './thread-channel.js';
+import { plainError, rebuildError } from './thread-channel.js';
 import type { PlainReason, PlainState, TimelineSource } from './worker-operations.js';
 import { WorkerPlayer } from './worker-player.js';
 import type { RemoteLease, WorkerThread } from './worker-thread.js';
@@ -99,6 +100,10 @@ export class WorkerLease extends FencedEmitter<LeaseEvents> implements Lease, Re
     return this.#port;
   }
 
+  get timelineStart(): number {
+    return this.#options.timelineStart;
+  }
+
   get state(): LeaseState {
     return this.#state;
   }
@@ -123,6 +128,17 @@ export class WorkerLease extends FencedEmitter<LeaseEvents> implements Lease, Re
 
   claimed(options: { signal?: AbortSignal } = {}): Promise<Peer> {
     return waitForClaim(this, options.signal);
+  }
+
+  feed(): LeaseFeed {
+    checkFed(this);
+    const { channel } = this.#thread;
+    const lease = this.#id;
+    channel.notify('feed', { lease });
+    return {
+      write: (samples, position) => channel.notify('bring', { lease, samples, position }),
+      end: (error) => channel.notify('endFeed', { lease, error: error && plainError(error) }),
+    };
   }
 
   addSink(sink: PcmSink | FileSinkSpec, options: SinkOptions = {}): SinkHandle {

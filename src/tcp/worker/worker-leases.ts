@@ -4,13 +4,14 @@ import type { PcmSink, PcmSource } from '../../base/pcm.js';
 import type { Playback } from '../../stream/player.js';
 import { ManualTimeline, type SampleTimeline } from '../../stream/sample-timeline.js';
 import type { SinkHandle } from '../../stream/sink.js';
+import type { LeaseFeed } from '../lease.js';
 import { type LeaseContext, threadHealth } from '../lease-context.js';
 import { resolveLeaseOptions } from '../lease-options.js';
 import type { CloseReason, LeaseState } from '../lease-state.js';
 import { LEASE_STAT_KEYS } from '../server-stats.js';
 import { StreamLease } from '../stream-lease.js';
 import { SharedRecord } from './shared-record.js';
-import { type Handlers, plainError, ThreadChannel } from './thread-channel.js';
+import { type Handlers, plainError, rebuildError, ThreadChannel } from './thread-channel.js';
 import {
   type AddSink,
   type MainOperations,
@@ -32,6 +33,7 @@ export class WorkerLeases {
   readonly #channel: ThreadChannel<MainOperations, WorkerOperations>;
   readonly #leases = new Map<number, StreamLease>();
   readonly #sinks = new Map<number, SinkHandle>();
+  readonly #feeds = new Map<number, LeaseFeed>();
   readonly #timelines = new Map<number, ManualTimeline>();
   readonly #publishers = new Map<object, () => void>();
   readonly #publishing: NodeJS.Timeout;
@@ -53,6 +55,9 @@ export class WorkerLeases {
       close: async ({ lease }) => void (await this.#lease(lease).close()),
       abort: ({ lease, message }) =>
         this.#lease(lease).abort(message === undefined ? undefined : new Error(message)),
+      feed: ({ lease }) => void this.#feeds.set(lease, this.#lease(lease).feed()),
+      bring: ({ lease, samples, position }) => this.#feeds.get(lease)?.write(samples, position),
+      endFeed: ({ lease, error }) => this.#feeds.get(lease)?.end(error && rebuildError(error)),
       setReadClass: ({ lease, readClass }) => {
         this.#lease(lease).readClass = readClass;
       },
@@ -106,6 +111,7 @@ export class WorkerLeases {
   /** Requests that are on their way when the lease closes still find it. */
   #forget(id: number, lease: StreamLease): void {
     this.#publishers.delete(lease);
+    this.#feeds.delete(id);
     setImmediate(() => this.#leases.delete(id));
   }
 
@@ -142,9 +148,9 @@ export class WorkerLeases {
     tell(false);
   }
 
-  #addSink({ lease: leaseId, id, tap, file, options, stats }: AddSink): void {
+  #addSink({ lease: leaseId, id, tap, file, keepsRest, options, stats }: AddSink): void {
     const lease = this.#lease(leaseId);
-    const sink = file ?? this.#mainSink(id);
+    const sink = file ?? this.#mainSink(id, keepsRest);
     const handle = tap ? lease.addSentTap(sink, options) : lease.addSink(sink, options);
     const record = new SharedRecord(SINK_STAT_KEYS, stats);
     const publish = () => record.write(handle.stats);
@@ -160,8 +166,9 @@ export class WorkerLeases {
   }
 
   /** A sink that lives in the main thread: each write resolves when it was taken there. */
-  #mainSink(id: number): PcmSink {
+  #mainSink(id: number, keepsRest: boolean): PcmSink & { readonly keepsRest: boolean } {
     return {
+      keepsRest,
       write: (samples, position) => {
         const copy = samples.slice();
         return this.#channel.request('writeSink', { id, samples: copy, position }, [copy.buffer]);

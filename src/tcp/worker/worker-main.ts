@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { systemClock } from '../../base/clock.js';
+import { systemClock } from '../../base/time/clock.js';
 import { leaseContext } from '../lease-context.js';
 import { WorkerLeases } from './worker-leases.js';
 import type { WorkerSetup } from './worker-operations.js';

@@ -39,6 +39,8 @@ export interface AddSink {
   readonly tap: boolean;
   /** The file to record to; without one, samples are sent to the main thread. */
   readonly file: FileSinkSpec | undefined;
+  /** True for a sink of the main thread that keeps what it is given for a reader who comes later. */
+  readonly keepsRest: boolean;
   readonly options: SinkOptions;
   readonly stats: SharedArrayBuffer;
 }
@@ -71,6 +73,10 @@ export type WorkerOperations = {
   open(params: OpenLease): { port: number };
   close(params: { lease: Id }): void;
   abort(params: { lease: Id; message: string | undefined }): void;
+  /** Claims a lease for the main thread, which brings its samples. */
+  feed(params: { lease: Id }): void;
+  bring(params: { lease: Id; samples: Int16Array; position: number }): void;
+  endFeed(params: { lease: Id; error: PlainError | undefined }): void;
   setReadClass(params: { lease: Id; readClass: ReadClass }): void;
   /** Tells `advanced` from now on. */
   follow(params: { lease: Id }): void;

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { JackfieldError } from '../../base/errors.js';
 import type { PcmSink, PcmSource } from '../../base/pcm.js';
 import type { Playback, PlayOptions } from '../../stream/player.js';
+import { keepsRest } from '../../stream/receive/sink-feed.js';
 import type { FileSinkSpec, SinkHandle, SinkOptions } from '../../stream/sink.js';
 import type { LeaseEvents } from '../lease.js';
 import { type Handlers, plainError, rebuildError, ThreadChannel } from './thread-channel.js';
@@ -63,7 +64,8 @@ export class WorkerThread {
     );
     this.#sinks.set(id, handle);
     const stats = handle.record.buffer;
-    this.channel.request('addSink', { lease, id, tap, file, options, stats }).catch((error: Error) => {
+    const params = { lease, id, tap, file, keepsRest: own !== undefined && keepsRest(own), options, stats };
+    this.channel.request('addSink', params).catch((error: Error) => {
       this.#sinks.delete(id);
       handle.isDone(error);
     });

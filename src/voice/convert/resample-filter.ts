@@ -76,7 +76,7 @@ function sinc(x: number): number {
 }
 
 /** The modified Bessel function of the first kind and order 0, by its power series. */
-function besselI0(x: number): number {
+export function besselI0(x: number): number {
   const quarter = (x * x) / 4;
   let term = 1;
   let sum = 1;

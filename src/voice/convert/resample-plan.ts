@@ -23,9 +23,24 @@ const MIN_RATE_LEFT = 1.25;
 /** The largest number in a ratio of rates that spectra are used for: matrices grow with the product of both. */
 const MAX_SPECTRAL_RATIO = 6;
 
+/** Designs that are kept: a service needs the same for each call, and one takes milliseconds. */
+const MAX_DESIGNS = 32;
+/** Coefficients of a design that is kept, at the most. */
+const MAX_KEPT = 65_536;
+const designs = new Map<string, readonly FilterBank[]>();
+
 /** The filters that lead from one rate to the other, one after the other. */
-export function designFilters(plan: ResamplePlan): (FilterBank | SpectralFilter)[] {
-  return plan.latency === 'block' ? spectralFilters(plan) : polyphaseFilters(plan);
+export function designFilters(plan: ResamplePlan): readonly (FilterBank | SpectralFilter)[] {
+  if (plan.latency === 'block') return spectralFilters(plan);
+  const name = [plan.from, plan.to, plan.quality].join();
+  const known = designs.get(name);
+  if (known) return known;
+  const made = polyphaseFilters(plan);
+  if (made.reduce((sum, { coefficients }) => sum + coefficients.length, 0) > MAX_KEPT) return made;
+  const [oldest = ''] = designs.keys();
+  if (designs.size >= MAX_DESIGNS) designs.delete(oldest);
+  designs.set(name, made);
+  return made;
 }
 
 /**

@@ -13,31 +13,50 @@ interface Invocation {
   readonly args: readonly string[];
 }
 
-type Command = (format: PcmFormat, device: string | undefined) => Invocation;
+/** The device that a program is to run. */
+export interface DeviceRequest {
+  readonly direction: DeviceDirection;
+  readonly format: PcmFormat;
+  /** Default: the system's default device. */
+  readonly device?: string | undefined;
+  /** Default: the first that is installed. */
+  readonly program?: DeviceProgram | undefined;
+  /** Delay of the device's buffer, in ms. Default: the program's own. */
+  readonly latencyMs?: number | undefined;
+}
+
+type Command = (request: DeviceRequest) => Invocation;
 
 const alsa =
   (tool: string): Command =>
-  ({ sampleRate, channels }, device) => ({
+  ({ direction, format: { sampleRate, channels }, device, latencyMs }) => ({
     tool,
     args: [
       ...['-q', '-t', 'raw', '-f', 'S16_LE', '-r', String(sampleRate), '-c', String(channels)],
       ...(device === undefined ? [] : ['-D', device]),
+      ...(latencyMs === undefined ? [] : alsaTimes(latencyMs * 1000, direction)),
     ],
   });
 
+/** A microphone's sound comes by the period, a loudspeaker's waits in the whole buffer. In microseconds. */
+function alsaTimes(latency: number, direction: DeviceDirection): string[] {
+  if (direction === 'capture') return [`--period-time=${latency}`];
+  return [`--buffer-time=${latency}`, `--period-time=${latency / 8}`];
+}
+
 const pulse =
   (tool: string, direction: string): Command =>
-  ({ sampleRate, channels }, device) => ({
+  ({ format: { sampleRate, channels }, device, latencyMs = 40 }) => ({
     tool,
     args: [
       ...[direction, '--raw', '--format=s16le', `--rate=${sampleRate}`, `--channels=${channels}`],
-      ...['--latency-msec=40', ...(device === undefined ? [] : [`--device=${device}`])],
+      ...[`--latency-msec=${latencyMs}`, ...(device === undefined ? [] : [`--device=${device}`])],
     ],
   });
 
 const sox =
   (direction: DeviceDirection): Command =>
-  ({ sampleRate, channels }, device) => {
+  ({ format: { sampleRate, channels }, device }) => {
     const raw = [
       '-t',
       'raw',
@@ -72,22 +91,18 @@ export const INSTALL_DEVICE_PROGRAM =
   "or use device: 'none' to run without sound.";
 
 /**
- * The program, with its arguments, that runs `device`. Without a `program` the first that is installed is taken.
+ * Gives the program, with its arguments, that runs a device.
  *
  * @throws ERR_INVALID_ARG for a program that there is not; ERR_DEVICE when none is installed.
  */
-export async function deviceInvocation(
-  direction: DeviceDirection,
-  format: PcmFormat,
-  device: string | undefined,
-  program: DeviceProgram | undefined,
-): Promise<Invocation> {
+export async function deviceInvocation(request: DeviceRequest): Promise<Invocation> {
+  const { direction, program } = request;
   if (program !== undefined) {
     checkArgument('program', program, oneOf(...DEVICE_PROGRAMS));
-    return PROGRAMS[program][direction](format, device);
+    return PROGRAMS[program][direction](request);
   }
   for (const commands of Object.values(PROGRAMS)) {
-    const invocation = commands[direction](format, device);
+    const invocation = commands[direction](request);
     if (await isInstalled(invocation.tool)) return invocation;
   }
   throw new JackfieldError(

@@ -1,5 +1,4 @@
-import { checkOptions, object, oneOf, type Rules, rule, signal } from '../../base/check.js';
-import { CLOCK, type Clock, sleep, systemClock } from '../../base/clock.js';
+import { checkOptions, object, oneOf, type Rules, rule, signal, whole } from '../../base/check.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import {
   msToSamples,
@@ -9,6 +8,7 @@ import {
   pcmFormat,
   VOICE_FORMAT,
 } from '../../base/pcm.js';
+import { CLOCK, type Clock, sleep, systemClock } from '../../base/time/clock.js';
 import type { PcmInput } from '../pcm-input.js';
 import { bytesOfSamples, samplesOfBytes } from '../process/pcm-bytes.js';
 import { ToolProcess } from '../process/tool-process.js';
@@ -30,6 +30,11 @@ export interface SoundDeviceOptions {
   readonly device?: string;
   /** Program that plays or records. Default: the first that is installed. */
   readonly program?: DeviceProgram;
+  /**
+   * Delay of the device's buffer, in ms: 20 to 2000. A smaller one has gaps sooner where the machine is busy; sox knows
+   * none. Default: the program's own (ALSA 500, PulseAudio 40).
+   */
+  readonly latencyMs?: number;
   /** Closes the device when it fires. */
   readonly signal?: AbortSignal;
   /** Paces the device `'none'`. Default {@link systemClock}. */
@@ -44,6 +49,7 @@ const RULES: Rules<SoundDeviceOptions> = {
     (value) => typeof value === 'string' && /^[^-\0][^\0]*$/.test(value),
   ),
   program: oneOf(...DEVICE_PROGRAMS),
+  latencyMs: whole(20, 2000, 'ms'),
   signal,
   clock: CLOCK,
 };
@@ -116,9 +122,9 @@ export async function openSpeaker(options: SoundDeviceOptions = {}): Promise<Spe
 async function startDevice(
   direction: DeviceDirection,
   format: PcmFormat,
-  { device, program, signal }: SoundDeviceOptions,
+  { signal, ...wanted }: SoundDeviceOptions,
 ): Promise<ToolProcess> {
-  const { tool, args } = await deviceInvocation(direction, format, device, program);
+  const { tool, args } = await deviceInvocation({ ...wanted, direction, format });
   const install = INSTALL_DEVICE_PROGRAM;
   return ToolProcess.start(tool, args, { install, code: 'ERR_DEVICE', ...(signal && { signal }) });
 }

@@ -51,7 +51,7 @@ export function timeTicks(durationSeconds: number, maxLabels: number): Tick[] {
 }
 
 /** `m:ss`, `h:mm:ss`, with as many decimals as a step of `step` seconds needs. */
-function clockTime(seconds: number, step: number): string {
+export function clockTime(seconds: number, step: number): string {
   const decimals = step >= 1 ? 0 : Math.ceil(-Math.log10(step) - 1e-9);
   const scale = 10 ** decimals;
   const units = Math.round(seconds * scale);
@@ -75,8 +75,12 @@ export interface AxisArea {
 const LABEL_ROOM = 72;
 const AXIS_INK = '#2b3440';
 
-/** The axis of a sound of `seconds` as SVG. */
-export function timeAxis({ left, width, top, bottom }: AxisArea, seconds: number): string {
+/** The axis of a sound of `seconds` as SVG. @param ink Its colour. */
+export function timeAxis(
+  { left, width, top, bottom }: AxisArea,
+  seconds: number,
+  ink: string = AXIS_INK,
+): string {
   const perSecond = seconds > 0 ? width / seconds : 0;
   const lines: string[] = [`M${left} ${num(bottom + 5)}h${num(width)}`];
   const grid: string[] = [];
@@ -86,12 +90,12 @@ export function timeAxis({ left, width, top, bottom }: AxisArea, seconds: number
     lines.push(`M${x} ${num(bottom + 5)}v${tick.label ? 6 : 3}`);
     if (!tick.label) continue;
     grid.push(`M${x} ${num(top)}V${num(bottom)}`);
-    const style = { 'font-size': 12, fill: AXIS_INK, 'text-anchor': 'middle' };
+    const style = { 'font-size': 12, fill: ink, 'text-anchor': 'middle' };
     labels.push(element('text', { x, y: bottom + 25, ...style }, tick.label));
   }
   return [
-    element('path', { d: grid.join(''), stroke: AXIS_INK, 'stroke-opacity': 0.08 }),
-    element('path', { d: lines.join(''), stroke: AXIS_INK, 'stroke-opacity': 0.6, fill: 'none' }),
+    element('path', { d: grid.join(''), stroke: ink, 'stroke-opacity': 0.08 }),
+    element('path', { d: lines.join(''), stroke: ink, 'stroke-opacity': 0.6, fill: 'none' }),
     ...labels,
   ].join('\n');
 }

@@ -18,6 +18,11 @@ export interface VoiceDetectorOptions {
   readonly onsetMs?: number;
   /** Time that an utterance goes on after its last frame of speech, in milliseconds: 0 to 10000. Default 300. */
   readonly hangoverMs?: number;
+  /**
+   * Sound at the beginning before which nothing is told, so that the noise of a line is no utterance, in milliseconds: 0 to
+   * 1000. Default 120.
+   */
+  readonly warmUpMs?: number;
 }
 
 const RULES: Rules<VoiceDetectorOptions> = {
@@ -26,6 +31,7 @@ const RULES: Rules<VoiceDetectorOptions> = {
   mode: oneOf(0, 1, 2, 3),
   onsetMs: within(20, 2000, 'ms'),
   hangoverMs: within(0, 10_000, 'ms'),
+  warmUpMs: within(0, 1000, 'ms'),
 };
 
 /**
@@ -48,8 +54,8 @@ type State =
   | { readonly name: 'speaking'; readonly begin: number; lastSpeech: number; lastLoud: number; peak: number };
 
 const FRAME_MS = 20;
-/** Frames with sound before which the detector does not know the noise of the line, and takes it for speech. */
-const WARM_UP_FRAMES = 6;
+/** Length of sound before which the detector does not know the noise of the line, and takes it for speech. */
+const WARM_UP_MS = 120;
 /** Largest sample of a frame that has no sound in it (-72 dBFS). */
 const SILENT_PEAK = 8;
 /** The detector of WebRTC takes up to so many frames after the last word for speech, of any mode. */
@@ -63,8 +69,8 @@ let loaded: Promise<FvadModule> | undefined;
 
 /**
  * Finds speech with the voice activity detector of WebRTC: a decision for each 20 ms, joined into utterances by an
- * onset and a hang-over. What begins in the first 120 ms of sound is told after them, so that the noise of a line is no
- * utterance. Rates other than 8, 16, 32 and 48 kHz are resampled to 16 kHz for the decision.
+ * onset and a hang-over. What begins in the first 120 ms of sound is told after them (`warmUpMs`), so that the noise of a
+ * line is no utterance. Rates other than 8, 16, 32 and 48 kHz are resampled to 16 kHz for the decision.
  *
  * States: quiet -> rising -> speaking -> quiet; rising falls back to quiet when the speech is too short.
  */
@@ -81,11 +87,11 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
   readonly #hangoverLength: number;
   #position = 0;
   #pushed = 0;
-  #warmUp = WARM_UP_FRAMES;
+  #warmUp: number;
   #state: State = { name: 'quiet' };
 
   private constructor(module: FvadModule, options: ResolvedOptions) {
-    const { format, channel, mode, onsetMs, hangoverMs } = options;
+    const { format, channel, mode, onsetMs, hangoverMs, warmUpMs } = options;
     const isNative = NATIVE_RATES.includes(format.sampleRate);
     const rate = isNative ? format.sampleRate : OTHER_RATES_AS;
     this.#format = format;
@@ -97,6 +103,7 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
     this.#frameLength = (FRAME_MS * rate) / 1000;
     this.#frames = new FrameCutter(this.#frameLength);
     this.#vad = new NativeVad(module, rate, mode, this.#frameLength);
+    this.#warmUp = Math.ceil(warmUpMs / FRAME_MS);
     this.#onsetFrames = Math.ceil(onsetMs / FRAME_MS);
     this.#hangoverLength = (hangoverMs * rate) / 1000;
   }
@@ -250,12 +257,13 @@ interface ResolvedOptions {
   readonly mode: number;
   readonly onsetMs: number;
   readonly hangoverMs: number;
+  readonly warmUpMs: number;
 }
 
 function resolveOptions(options: VoiceDetectorOptions): ResolvedOptions {
   checkOptions(options, RULES);
-  const { channel = 0, mode = 2, onsetMs = 60, hangoverMs = 300 } = options;
+  const { channel = 0, mode = 2, onsetMs = 60, hangoverMs = 300, warmUpMs = WARM_UP_MS } = options;
   const format = pcmFormat(options.format ?? VOICE_FORMAT);
   checkArgument('channel', channel, whole(0, format.channels - 1));
-  return { format, channel, mode, onsetMs, hangoverMs };
+  return { format, channel, mode, onsetMs, hangoverMs, warmUpMs };
 }

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, sep } from 'node:path';
 import { JackfieldError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 
 /** Resolves with true when a program can be run: one on the PATH, or one that is named with its path. */
 export async function isInstalled(tool: string): Promise<boolean> {
@@ -28,6 +29,6 @@ export async function isInstalled(tool: string): Promise<boolean> {
  */
 export async function requireProgram(tool: string, advice = ''): Promise<void> {
   if (await isInstalled(tool)) return;
-  const text = `Cannot run ${tool}: It is not installed, or not on the PATH. ${advice}`;
+  const text = `Cannot run ${printable(tool)}: It is not installed, or not on the PATH. ${advice}`;
   throw new JackfieldError('ERR_TOOL', text.trim());
 }

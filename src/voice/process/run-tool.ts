@@ -1,4 +1,5 @@
 import { JackfieldError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import { type ToolOptions, ToolProcess } from './tool-process.js';
 
 export interface ToolRun extends ToolOptions {
@@ -25,7 +26,10 @@ export async function runTool(run: ToolRun): Promise<Buffer> {
     for await (const chunk of process.output()) {
       length += chunk.length;
       if (length > maxBytes) {
-        throw new JackfieldError(options.code ?? 'ERR_TOOL', `${tool} wrote more than ${maxBytes} bytes.`);
+        throw new JackfieldError(
+          options.code ?? 'ERR_TOOL',
+          `${printable(tool)} wrote more than ${maxBytes} bytes.`,
+        );
       }
       output.push(chunk);
     }

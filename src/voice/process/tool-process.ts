@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { abortedError, JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import { whenFired } from '../../base/wait.js';
 
 export interface ToolOptions {
@@ -68,7 +69,7 @@ export class ToolProcess {
    */
   static async start(tool: string, args: readonly string[], options: ToolOptions): Promise<ToolProcess> {
     const { signal, install = '', env, code = 'ERR_TOOL' } = options;
-    if (signal?.aborted) throw abortedError(`${tool} to start`, signal);
+    if (signal?.aborted) throw abortedError(`${printable(tool)} to start`, signal);
     const stdio = ['pipe', 'pipe', 'pipe'] as const;
     const child = spawn(tool, args, { stdio: [...stdio], windowsHide: true, ...(env && { env }) });
     const started = new ToolProcess(tool, child, child.stdin, child.stdout, options);
@@ -77,7 +78,7 @@ export class ToolProcess {
     } catch (cause) {
       const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
       const why = isMissing ? 'It is not installed, or not on the PATH' : messageOf(cause);
-      throw new JackfieldError(code, `Cannot run ${tool}: ${why}. ${install}`.trim(), { cause });
+      throw new JackfieldError(code, printable(`Cannot run ${tool}: ${why}. ${install}`.trim()), { cause });
     }
     return started;
   }
@@ -126,14 +127,15 @@ export class ToolProcess {
 
   #outcome(code: number | null, signal: string | null): JackfieldError | undefined {
     const abort = this.#options.signal;
-    if (abort?.aborted) return abortedError(this.#tool, abort);
+    if (abort?.aborted) return abortedError(printable(this.#tool), abort);
     if (code === 0 || this.#isStopped) return undefined;
     return this.#failure(signal ? `ended by ${signal}` : `exit code ${code}`);
   }
 
   #failure(reason: string, cause?: unknown): JackfieldError {
-    const said = this.#errorText.trim();
-    const text = `${this.#tool} failed (${reason})${said ? `: ${said}` : '.'}`;
+    const lines = this.#errorText.split('\n').map((line) => line.trim());
+    const said = lines.filter((line) => line !== '').join('; ');
+    const text = printable(`${this.#tool} failed (${reason})${said ? `: ${said}` : '.'}`);
     return new JackfieldError(this.#options.code ?? 'ERR_TOOL', text, { cause });
   }
 }

@@ -1,8 +1,11 @@
+import { open } from 'node:fs/promises';
 import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input, type InputAudioTrack } from 'mediabunny';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { PcmFormat } from '../../base/pcm.js';
+import { printable } from '../../base/printable.js';
 import { decodeFlacFrame } from '../codec/flac.js';
 import { OPUS_RATES, OpusDecoder } from '../codec/opus.js';
+import { DECODER_DELAY, mp3Frame, readInfoFrame, tagBytes } from './mp3-info.js';
 
 /** A compressed file that is open, decoded as it is read. */
 export interface CompressedFile extends AsyncDisposable {
@@ -36,7 +39,8 @@ const OPUS_CLOCK = 48_000;
 export async function openCompressed(path: string): Promise<CompressedFile | undefined> {
   const input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS });
   try {
-    if (!(await input.canRead())) {
+    // The library fails at a file that is shorter than what it looks for.
+    if (!(await input.canRead().catch(() => false))) {
       input.dispose();
       return undefined;
     }
@@ -44,12 +48,17 @@ export async function openCompressed(path: string): Promise<CompressedFile | und
     const codec = track?.codec;
     if (!track || (codec !== 'flac' && codec !== 'mp3' && codec !== 'opus')) {
       const what = codec ?? 'no sound that is known';
-      throw new JackfieldError('ERR_UNSUPPORTED', `${path} holds ${what}: ffmpeg may read it (--ffmpeg).`);
+      throw new JackfieldError(
+        'ERR_UNSUPPORTED',
+        `${printable(path)} holds ${what}: ffmpeg may read it (--ffmpeg).`,
+      );
     }
     const decoder = await DECODERS[codec](track);
     decoder.free?.();
-    const { format, bitsPerSample, preSkip } = decoder;
-    const sampleCount = Math.round((await secondsOf(track)) * format.sampleRate);
+    const { format, bitsPerSample } = decoder;
+    const told = codec === 'mp3' ? await mp3Length(path) : undefined;
+    const preSkip = told?.preSkip ?? decoder.preSkip;
+    const sampleCount = told?.sampleCount ?? Math.round((await secondsOf(track)) * format.sampleRate);
     return {
       ...{ codec, format, bitsPerSample, sampleCount },
       samples: () =>
@@ -154,6 +163,23 @@ async function mp3Decoder(track: InputAudioTrack): Promise<Decoder> {
   };
 }
 
+/** Bytes at the beginning of a file that are looked at: tags with a picture in them are longer, and then it is not known. */
+const HEAD_BYTES = 65_536;
+
+/** Reads from the first frame of an MP3 where its sound begins and ends; undefined where it does not tell. */
+async function mp3Length(path: string): Promise<{ preSkip: number; sampleCount: number } | undefined> {
+  await using file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+  const head = buffer.subarray(0, bytesRead);
+  const first = head.subarray(tagBytes(head));
+  const told = readInfoFrame(first);
+  const frame = first.length >= 4 ? mp3Frame(first.readUInt32BE()) : undefined;
+  if (!told || !frame) return undefined;
+  const { frames, delay, padding } = told;
+  const sampleCount = frames * frame.samples - delay - padding;
+  return sampleCount < 0 ? undefined : { preSkip: delay + DECODER_DELAY, sampleCount };
+}
+
 function bytesOf(data: AudioDecoderConfig['description']): Uint8Array {
   if (data === undefined) return new Uint8Array();
   return ArrayBuffer.isView(data)
@@ -163,7 +189,11 @@ function bytesOf(data: AudioDecoderConfig['description']): Uint8Array {
 
 function unreadable(path: string, error: unknown): JackfieldError {
   if (error instanceof JackfieldError && error.code === 'ERR_UNSUPPORTED') return error;
-  return new JackfieldError('ERR_ENCODER', `${path} cannot be decoded: ${messageOf(error)}`, {
-    cause: error,
-  });
+  return new JackfieldError(
+    'ERR_ENCODER',
+    `${printable(path)} cannot be decoded: ${printable(messageOf(error))}`,
+    {
+      cause: error,
+    },
+  );
 }

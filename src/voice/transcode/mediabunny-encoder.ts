@@ -27,7 +27,8 @@ import {
   encoderError,
   type PcmEncoder,
 } from './encoder.js';
-import { type OpenTarget, openFileTarget } from './file-target.js';
+import { type FileHead, type OpenTarget, openFileTarget } from './file-target.js';
+import { Mp3Head } from './mp3-info.js';
 import { WorkerFence } from './worker-fence.js';
 
 interface Coding {
@@ -43,7 +44,7 @@ const CODINGS = {
   flac: { codec: 'flac', container: () => new FlacOutputFormat(), register: registerFlacEncoder },
   mp3: {
     codec: 'mp3',
-    // The Xing header would be completed at the end, which a stream does not allow; a constant bitrate needs none.
+    // That of the library has no delay and padding: a file gets ours (Mp3Head), a stream could not be gone back in.
     container: () => new Mp3OutputFormat({ xingHeader: false }),
     register: registerMp3Encoder,
     bitrate: 64_000,
@@ -67,10 +68,17 @@ export async function createMediabunnyEncoder(
   if (!registered.has(kind)) coding.register();
   registered.add(kind);
   const bitrate = options.bitrate ?? coding.bitrate;
-  const source = new AudioSampleSource({ codec: coding.codec, ...(bitrate !== undefined && { bitrate }) });
-  const output = await OutputUnderWay.start(target, coding.container(), source, options.tags);
-  const { channels, sampleRate } = options.format;
   let position = 0;
+  const head = kind === 'mp3' ? new Mp3Head(() => position) : undefined;
+  const source = new AudioSampleSource({
+    codec: coding.codec,
+    ...(bitrate !== undefined && { bitrate }),
+    onEncodedPacket: () => {
+      if (head) head.frames++;
+    },
+  });
+  const output = await OutputUnderWay.start(target, coding.container(), source, { tags: options.tags, head });
+  const { channels, sampleRate } = options.format;
   return new BackedEncoder(kind, options.format, {
     async encode(samples) {
       const sample = new AudioSample({
@@ -105,7 +113,7 @@ export async function createOpusEncoder(
     ...(bitrate !== undefined && { bitrate }),
   });
   const source = new EncodedAudioPacketSource('opus');
-  const output = await OutputUnderWay.start(target, new OggOutputFormat(), source, tags);
+  const output = await OutputUnderWay.start(target, new OggOutputFormat(), source, { tags });
   const stream = new OpusStream(opus, source);
   return new BackedEncoder('opus', format, {
     encode: (samples) => stream.push(samples),
@@ -198,9 +206,9 @@ class OutputUnderWay {
     into: EncoderTarget | undefined,
     container: OutputFormat,
     source: AudioSampleSource | EncodedAudioPacketSource,
-    tags: AudioTags | undefined,
+    { tags, head }: { readonly tags: AudioTags | undefined; readonly head?: FileHead | undefined },
   ): Promise<OutputUnderWay> {
-    const { target, close } = await openTarget(into);
+    const { target, close } = await openTarget(into, head);
     try {
       const output = new Output({ format: container, target });
       output.addAudioTrack(source);
@@ -236,8 +244,8 @@ class OutputUnderWay {
   }
 }
 
-async function openTarget(into: EncoderTarget | undefined): Promise<OpenTarget> {
-  if (typeof into === 'string') return await openFileTarget(into);
+async function openTarget(into: EncoderTarget | undefined, head: FileHead | undefined): Promise<OpenTarget> {
+  if (typeof into === 'string') return await openFileTarget(into, head);
   const target = into ? new AppendOnlyStreamTarget(Writable.toWeb(into)) : new NullTarget();
   return { target, close: async () => undefined };
 }

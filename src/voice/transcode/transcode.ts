@@ -17,6 +17,7 @@ import {
 import { abortedError, invalidArgument, JackfieldError } from '../../base/errors.js';
 import { observe } from '../../base/observe.js';
 import type { PcmFormat } from '../../base/pcm.js';
+import { printable } from '../../base/printable.js';
 import { fileError } from '../../files/file-error.js';
 import { checkReplaceable, moveInto, openPrivate, removeFile } from '../../files/private-file.js';
 import { isSameFile } from '../../files/whole-file.js';
@@ -139,12 +140,16 @@ export async function transcode(options: TranscodeOptions): Promise<TranscodeRes
   }
   const part = `${output}.part`;
   if (typeof input === 'string' && (await isSameFile(input, part))) {
-    throw invalidArgument('output', `another file than ${output}: it is written to the input first`, output);
+    throw invalidArgument(
+      'output',
+      `another file than ${printable(output)}: it is written to the input first`,
+      output,
+    );
   }
   try {
     await checkReplaceable(output);
     const sampleCount = await encodeInto(part, format, pcm, options);
-    if (signal?.aborted) throw abortedError(`${output} to be written`, signal);
+    if (signal?.aborted) throw abortedError(`${printable(output)} to be written`, signal);
     await moveInto(part, output);
     const { size } = await stat(output);
     return { format, sampleCount, bytes: size };

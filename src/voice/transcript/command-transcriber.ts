@@ -1,11 +1,14 @@
-import { checkOptions, listOf, needed, path, type Rules, within, words } from '../../base/check.js';
+import { callback, checkOptions, listOf, needed, path, type Rules, within, words } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 import { VOICE_FORMAT } from '../../base/pcm.js';
+import { printable } from '../../base/printable.js';
+import { systemClock } from '../../base/time/clock.js';
+import { TimeLimit } from '../../base/wait.js';
 import { bytesOfSamples } from '../process/pcm-bytes.js';
 import { requireProgram } from '../process/require-program.js';
 import { ToolProcess } from '../process/tool-process.js';
 import { OPEN_LENGTH, WavHeader } from '../wav/wav-header.js';
-import type { Transcriber, TranscriptRequest } from './transcriber.js';
+import type { Transcriber, Transcript, TranscriptRequest } from './transcriber.js';
 
 /** Options of {@link commandTranscriber}. */
 export interface CommandTranscriberOptions {
@@ -19,12 +22,15 @@ export interface CommandTranscriberOptions {
   readonly args?: readonly string[];
   /** Longest run for one message, in milliseconds, after which it is stopped: 1000 to 86,400,000. Default 600,000. */
   readonly timeoutMs?: number;
+  /** Reads what the program wrote to standard output. Default: all of it is the text. */
+  readonly read?: (output: string) => Transcript;
 }
 
 const RULES: Rules<CommandTranscriberOptions> = {
   command: needed(path),
   args: listOf(words),
   timeoutMs: within(1000, 86_400_000, 'ms'),
+  read: callback,
 };
 const INSTALL = 'Install it, or name it with its path.';
 const FILE = '{file}';
@@ -51,26 +57,29 @@ const MAX_BYTES = 1 << 20;
  */
 export function commandTranscriber(options: CommandTranscriberOptions): Transcriber {
   checkOptions(options, RULES);
-  const { command, args = [], timeoutMs = 600_000 } = options;
+  const { command, args = [], timeoutMs = 600_000, read = textAlone } = options;
   return {
     name: command,
     ready: () => requireProgram(command, INSTALL),
     async transcribe(request) {
-      const timeUp = AbortSignal.timeout(timeoutMs);
-      const signal = request.signal ? AbortSignal.any([request.signal, timeUp]) : timeUp;
+      using limit = new TimeLimit(systemClock, { timeoutMs, signal: request.signal });
       const byFile = request.file !== undefined && args.some((arg) => arg.includes(FILE));
-      const process = await start([command, ...args], request, signal);
+      const process = await start([command, ...args], request, limit.signal);
       try {
         const written = byFile ? process.endInput() : feed(process, request);
         const [text] = await Promise.all([textOf(process, command), written]);
         await process.exit();
-        return { text: text.replace(/\s+/g, ' ').trim() };
+        return read(text);
       } catch (error) {
         await process.stop();
-        throw timeUp.aborted ? tookTooLong(command, timeoutMs) : error;
+        throw limit.passed ? tookTooLong(command, timeoutMs) : error;
       }
     },
   };
+}
+
+function textAlone(output: string): Transcript {
+  return { text: output.replace(/\s+/g, ' ').trim() };
 }
 
 function start(
@@ -94,7 +103,7 @@ async function textOf(process: ToolProcess, command: string): Promise<string> {
     if (bytes > MAX_BYTES) {
       throw new JackfieldError(
         'ERR_TOOL',
-        `${command} wrote more than ${MAX_BYTES} bytes: that is no transcript.`,
+        `${printable(command)} wrote more than ${MAX_BYTES} bytes: that is no transcript.`,
       );
     }
     chunks.push(chunk);
@@ -111,5 +120,8 @@ async function feed(process: ToolProcess, { samples }: TranscriptRequest): Promi
 }
 
 function tookTooLong(command: string, timeoutMs: number): JackfieldError {
-  return new JackfieldError('ERR_TIMEOUT', `${command} took more than ${Math.round(timeoutMs / 1000)} s.`);
+  return new JackfieldError(
+    'ERR_TIMEOUT',
+    `${printable(command)} took more than ${Math.round(timeoutMs / 1000)} s.`,
+  );
 }

@@ -7,7 +7,9 @@ const MAX_WAITING_MS = 60_000;
 
 /** Options of a {@link LiveTranscript}, as those of a {@link TranscriptRequest}. */
 export type LiveTranscriptOptions = {
-  readonly [K in 'language' | 'phrases' | 'onPartial' | 'signal']?: TranscriptRequest[K] | undefined;
+  readonly [K in 'language' | 'phrases' | 'onPartial' | 'onSegment' | 'signal']?:
+    | TranscriptRequest[K]
+    | undefined;
 };
 
 /** The transcript of what is still being said: the engine hears it beside whoever takes it. */
@@ -23,12 +25,13 @@ export class LiveTranscript {
   constructor(transcriber: Transcriber, options: LiveTranscriptOptions) {
     const { signal } = options;
     const both = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
-    const { language, phrases, onPartial } = options;
+    const { language, phrases, onPartial, onSegment } = options;
     const request = {
       ...{ samples: this.#samples(), signal: both },
       ...(language !== undefined && { language }),
       ...(phrases && { phrases }),
       ...(onPartial && { onPartial }),
+      ...(onSegment && { onSegment }),
     };
     this.transcript = transcribed(transcriber, request).catch((error: unknown) => {
       throw this.#stop.signal.aborted ? this.#stop.signal.reason : error;

@@ -10,7 +10,29 @@ export interface TranscriptRequest {
   readonly phrases?: readonly string[];
   /** Takes the text so far, each time it changes, while the speech goes on; for an engine that has `partials`. */
   readonly onPartial?: (text: string) => void;
+  /** Takes each part of the speech as soon as its text does not change any more; for an engine that has `segments`. */
+  readonly onSegment?: (segment: TranscriptSegment) => void;
   readonly signal?: AbortSignal;
+}
+
+/** One word, and its place among the samples of the request: 16 kHz, counted from the first one. */
+export interface TranscriptWord {
+  readonly word: string;
+  /** Its first sample. */
+  readonly from: number;
+  /** The sample after its last one. */
+  readonly to: number;
+  /** Probability that it is right, 0 to 1, when the engine says so. */
+  readonly confidence?: number;
+}
+
+/** A part of what was said, with its place among the samples of the request. */
+export interface TranscriptSegment {
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+  /** Empty when the engine does not tell them. */
+  readonly words: readonly TranscriptWord[];
 }
 
 /** Text that an engine understood. */
@@ -19,6 +41,8 @@ export interface Transcript {
   readonly text: string;
   /** Of the language that was spoken, when the engine says so. */
   readonly language?: string;
+  /** Its parts in order, when the engine tells them. */
+  readonly segments?: readonly TranscriptSegment[];
 }
 
 /** An engine that turns speech into text. Calls may overlap. */
@@ -27,6 +51,8 @@ export interface Transcriber {
   readonly name: string;
   /** True when it tells the text so far (`onPartial`). Default false. */
   readonly partials?: boolean;
+  /** True when it tells parts and their place (`onSegment`, `segments`). Default false. */
+  readonly segments?: boolean;
   /**
    * Sees to it that it can work, before anything is begun that it is to listen to.
    * @throws when it cannot. Default: it always can.

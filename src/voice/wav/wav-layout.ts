@@ -265,7 +265,7 @@ function* id3v2At(position: number, fileBytes: number): ChunkSearch<FoundTag[]> 
 
 function warnBehind(warnings: WavWarning[], tags: readonly FoundTag[], bytes: number): void {
   if (tags.length > 0) {
-    const message = `${described(tags)} behind the sound; it is no part of it.`;
+    const message = `${described(tags)} behind the sound and does not belong to it.`;
     warnings.push({ code: 'tag-behind', message });
   }
   if (bytes > 0) {

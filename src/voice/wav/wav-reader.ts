@@ -10,6 +10,7 @@ import {
 } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 import type { PcmFormat } from '../../base/pcm.js';
+import { printable } from '../../base/printable.js';
 import { noteReading } from '../../files/being-read.js';
 import { fileError } from '../../files/file-error.js';
 import { decodeSamples, type WavEncoding } from './wav-encoding.js';
@@ -191,7 +192,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
   }
 
   async #read(position: number, buffer: Uint8Array): Promise<Uint8Array> {
-    if (this.#isClosed) throw new JackfieldError('ERR_CLOSED', `${this.path} was closed.`);
+    if (this.#isClosed) throw new JackfieldError('ERR_CLOSED', `${printable(this.path)} was closed.`);
     let bytes: Uint8Array;
     try {
       bytes = await readAt(this.#handle, position, buffer);
@@ -199,7 +200,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
       throw fileError('read', this.path, error);
     }
     if (bytes.length === buffer.length) return bytes;
-    throw new JackfieldError('ERR_FILE', `${this.path} became shorter while it was read.`);
+    throw new JackfieldError('ERR_FILE', `${printable(this.path)} became shorter while it was read.`);
   }
 }
 

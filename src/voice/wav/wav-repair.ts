@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { copyFile, type FileHandle, link, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { checkOptions, flag, type Rules } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import { fileError } from '../../files/file-error.js';
 import type { WavLayout } from './wav-layout.js';
 import { WavReader } from './wav-reader.js';
@@ -85,7 +86,7 @@ async function repairedCopy(path: string, layout: WavLayout): Promise<string> {
     if (repaired.state !== 'ok' || repaired.sampleCount < layout.sampleCount) {
       throw new JackfieldError(
         'ERR_UNSUPPORTED',
-        `${path} cannot be repaired: what came of it is not whole (${repaired.state}). Convert it instead.`,
+        `${printable(path)} cannot be repaired: what came of it is not whole (${repaired.state}). Convert it instead.`,
       );
     }
     const original = await keptBeside(path);
@@ -197,7 +198,7 @@ async function writeLongSizes(
   if ((id !== 'JUNK' && id !== 'ds64') || chunk.readUInt32LE(4) < DS64_BODY_BYTES) {
     throw new JackfieldError(
       'ERR_UNSUPPORTED',
-      `${path} needs a 64-bit size, but its header has no room for one (its first chunk is ${JSON.stringify(id)}). ` +
+      `${printable(path)} needs a 64-bit size, but its header has no room for one (its first chunk is ${JSON.stringify(id)}). ` +
         'Convert it instead: the samples are read as far as they go.',
     );
   }

@@ -14,6 +14,7 @@ import {
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import { Opening } from '../../base/opening.js';
 import { type PcmFormat, type PcmSink, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../base/pcm.js';
+import { printable } from '../../base/printable.js';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { openPrivate } from '../../files/private-file.js';
@@ -261,7 +262,8 @@ export class WavWriter implements PcmSink, AsyncDisposable {
 
   #assertOpen(): void {
     if (this.#state.name === 'failed') throw this.#state.error;
-    if (this.#state.name === 'closed') throw new JackfieldError('ERR_CLOSED', `${this.path} was finished.`);
+    if (this.#state.name === 'closed')
+      throw new JackfieldError('ERR_CLOSED', `${printable(this.path)} was finished.`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { VirtualClock } from '../../../src/base/clock.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import type { LegName } from '../../../src/stream/align/ledger.js';
 import { LegAligner, type LegAlignerOptions } from '../../../src/stream/align/leg-aligner.js';
 import { randomFrom } from '../../random.js';
@@ -51,11 +51,12 @@ export function framesOf(
 ): SentFrame[] {
   const frames: SentFrame[] = [];
   const random = randomFrom(seed + 1);
+  const troublesAt = inOrder(troubles);
   let last = 0;
   for (let index = 0; ; index++) {
     const sentMs = (index + 1) * frameMs * (1 + ppm / 1e6);
     if (sentMs > ms) return frames;
-    const here = troubles.filter(({ fromMs, ms: length }) => sentMs >= fromMs && sentMs < fromMs + length);
+    const here = troublesAt(sentMs);
     const jitter = jitterMs * random() ** cube;
     if (here.some(({ kind }) => kind === 'lost')) continue;
     const freeMs = Math.max(0, ...here.map(({ fromMs, ms: length }) => fromMs + length));
@@ -63,6 +64,25 @@ export function framesOf(
     const arrivesMs = visitMs === undefined ? last : Math.min(ms, visitAfter(last, visitMs, busyMs));
     frames.push({ index, sentMs, arrivesMs });
   }
+}
+
+/**
+ * Gives the troubles that a moment lies in. It is asked for one moment after the other, and passes by those that are over.
+ *
+ * @param afterMs For how long a trouble counts once it is over.
+ */
+export function inOrder(troubles: readonly Trouble[], afterMs = 0): (ms: number) => readonly Trouble[] {
+  const open = troubles.map((trouble) => ({ trouble, endMs: trouble.fromMs + trouble.ms + afterMs }));
+  open.sort((a, b) => b.trouble.fromMs - a.trouble.fromMs);
+  let under: typeof open = [];
+  return (ms) => {
+    for (let next = open.at(-1); next && next.trouble.fromMs <= ms; next = open.at(-1)) {
+      under.push(next);
+      open.pop();
+    }
+    if (under.some(({ endMs }) => endMs <= ms)) under = under.filter(({ endMs }) => endMs > ms);
+    return under.map(({ trouble }) => trouble);
+  };
 }
 
 /** When a reader that is up to `busyMs` late looks first, at `ms` or later. */
@@ -176,22 +196,24 @@ export class RunFinder {
   find(frames: readonly SentFrame[], frameMs: number, pace = 1): FoundFrame[] {
     const size = frameMs * SAMPLES_PER_MS;
     const placeOf = ({ sentMs }: SentFrame) => (sentMs / pace - frameMs) * SAMPLES_PER_MS;
-    const whole = this.#runs.filter(({ from, to }) => to - from > size / 2);
-    let first = 0;
+    /** The runs of each code, and the first of them that may belong to a frame that is still to come. */
+    const runs = new Map<number, { first: number; readonly from: number[] }>();
+    for (const { code, from, to } of this.#runs) {
+      if (to - from <= size / 2 || to - from >= size * 1.5) continue;
+      const of = runs.get(code);
+      if (of) of.from.push(from);
+      else runs.set(code, { first: 0, from: [from] });
+    }
+    const near = (CODES * size) / 2;
     return frames.map((frame) => {
       const place = placeOf(frame);
-      const near = (CODES * size) / 2;
-      while ((whole[first]?.from ?? Number.POSITIVE_INFINITY) < place - near) first++;
-      const here: number[] = [];
-      for (let i = first; (whole[i]?.from ?? Number.POSITIVE_INFINITY) < place + near; i++) {
-        const run = whole[i];
-        if (run?.code === codeOf(frame.index) && run.to - run.from < size * 1.5) here.push(run.from);
-      }
-      const [from] = here;
-      return {
-        ...frame,
-        offMs: from === undefined || here.length > 1 ? undefined : (from - place) / SAMPLES_PER_MS,
-      };
+      const of = runs.get(codeOf(frame.index));
+      if (!of) return { ...frame, offMs: undefined };
+      while ((of.from[of.first] ?? Number.POSITIVE_INFINITY) < place - near) of.first++;
+      const from = of.from[of.first] ?? Number.POSITIVE_INFINITY;
+      const isAlone =
+        from < place + near && (of.from[of.first + 1] ?? Number.POSITIVE_INFINITY) >= place + near;
+      return { ...frame, offMs: isAlone ? (from - place) / SAMPLES_PER_MS : undefined };
     });
   }
 }

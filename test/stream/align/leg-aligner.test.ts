@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Clock, systemClock, VirtualClock } from '../../../src/base/clock.js';
+import { type Clock, systemClock, VirtualClock } from '../../../src/base/time/clock.js';
 import type { AlignedSink } from '../../../src/stream/align/aligned-output.js';
 import {
   type AlignerContext,
@@ -18,12 +18,13 @@ class StereoSink implements AlignedSink {
     expect(position).toBeLessThanOrEqual(this.samples.length / 2);
     expect(position).toBeGreaterThanOrEqual(this.finalEnd);
     await Promise.resolve();
-    for (const [i, sample] of samples.entries()) this.samples[position * 2 + i] = sample;
+    for (let i = 0; i < samples.length; i++) this.samples[position * 2 + i] = samples[i] ?? 0;
   }
 
   final(samples: Int16Array, position: number): void {
     expect(position).toBe(this.finalEnd);
-    expect([...samples]).toEqual(this.samples.slice(position * 2, position * 2 + samples.length));
+    const from = position * 2;
+    expect(samples.findIndex((sample, i) => sample !== this.samples[from + i])).toBe(-1);
     this.finalEnd += samples.length / 2;
   }
 
@@ -71,7 +72,7 @@ describe('LegAligner, by position', () => {
           missing: length - at.local,
         });
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
 import type { PcmSink } from '../../../src/base/pcm.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import { LegAligner } from '../../../src/stream/align/leg-aligner.js';
 import { LegJoiner } from '../../../src/stream/align/leg-joiner.js';
 import type { PcmStream } from '../../../src/stream/pcm-stream.js';

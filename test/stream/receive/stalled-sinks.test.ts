@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
 import type { PcmSink } from '../../../src/base/pcm.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import type { SinkOptions } from '../../../src/stream/sink.js';
 import { PcmServer } from '../../../src/tcp/pcm-server.js';
 import { bytes, CollectingSink, dial, expectSame, ramp } from '../../tcp/peers.js';

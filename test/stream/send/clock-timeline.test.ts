@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
 import { VOICE_FORMAT } from '../../../src/base/pcm.js';
-import { TimingWheel } from '../../../src/base/timing-wheel.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
+import { TimingWheel } from '../../../src/base/time/timing-wheel.js';
 import { ClockTimeline } from '../../../src/stream/send/clock-timeline.js';
 import { PacedWriter } from '../../../src/stream/send/paced-writer.js';
 import { PcmServer } from '../../../src/tcp/pcm-server.js';

@@ -8,8 +8,8 @@ import { ManualTimeline } from '../../../src/stream/sample-timeline.js';
 import type { Lease } from '../../../src/tcp/lease.js';
 import { bytes, CollectingSink, dial, expectSame, ramp, readAll, readBytes, samplesOf } from '../peers.js';
 
-/* A worker thread runs compiled code only: these tests are of dist/. */
-const built = new URL('../../../dist/tcp/pcm-server.js', import.meta.url);
+/* A worker thread runs compiled code only: these tests are of build/. */
+const built = new URL('../../../build/tcp/pcm-server.js', import.meta.url);
 const receive = { object: 'CALL 14', stream: 'output', direction: 'receive' } as const;
 
 async function start(workers: number, readIntervalMs = 20) {

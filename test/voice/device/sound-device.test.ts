@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import { deviceInvocation } from '../../../src/voice/device/device-programs.js';
 import { listSoundDevices, parseAlsaNames, parsePulseTable } from '../../../src/voice/device/list-devices.js';
 import { openMicrophone, openSpeaker } from '../../../src/voice/device/sound-device.js';
@@ -69,7 +69,9 @@ describe('devices through programs', () => {
     await expect(openMicrophone({ device: '-o/etc/passwd' })).rejects.toMatchObject({
       code: 'ERR_INVALID_ARG',
     });
-    await expect(deviceInvocation('capture', FORMAT, undefined, 'oss' as never)).rejects.toThrow(/program/);
+    await expect(
+      deviceInvocation({ direction: 'capture', format: FORMAT, program: 'oss' as never }),
+    ).rejects.toThrow(/program/);
   });
 
   it.skipIf(!HAS_ALSA)(

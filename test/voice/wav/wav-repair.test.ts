@@ -103,7 +103,7 @@ describe('a writer killed with SIGKILL', () => {
     const path = join(folder, 'killed.wav');
     const writer = new URL('../../../src/voice/wav/wav-writer.ts', import.meta.url).href;
     const program = `
-      import { WavWriter } from ${JSON.stringify(writer.replace('/src/', '/dist/').replace('.ts', '.js'))};
+      import { WavWriter } from ${JSON.stringify(writer.replace('/src/', '/build/').replace('.ts', '.js'))};
       const wav = await WavWriter.create(${JSON.stringify(path)});
       const frame = new Int16Array(320).fill(5);
       for (let n = 0; ; n++) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LeastDelay } from '../../../src/stream/align/least-delay.js';
+import { LeastDelay } from '../../../src/stream/timing/least-delay.js';
 
 describe('LeastDelay', () => {
   it('tells the least of the last buckets, and of all but the oldest, as each is filled', () => {

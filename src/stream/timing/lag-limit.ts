@@ -1,5 +1,5 @@
 import { msToSamples } from '../../base/pcm.js';
-import type { AlignedLeg } from './aligned-leg.js';
+import type { AlignedLeg } from '../align/aligned-leg.js';
 
 /** Time that a leg may be too far behind before it is passed over, in ms of this process: two batched reads. */
 const PATIENCE_MS = 500;

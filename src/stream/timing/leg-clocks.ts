@@ -1,16 +1,14 @@
 import { msToSamples } from '../../base/pcm.js';
+import type { LegName } from '../align/ledger.js';
+import type { Stretcher } from '../align/stretcher.js';
 import { CallTimeLine } from './call-time-line.js';
 import { type OnWindow, WINDOW_MS } from './delay-windows.js';
 import { DriftControl } from './drift.js';
-import type { LegName } from './ledger.js';
 import { LegClock } from './leg-clock.js';
-import type { Stretcher } from './stretcher.js';
 
 /** Options of the clocks of a call's legs. */
 export interface LegClocksOptions {
   busyMs(): number;
-  /** True when the local leg is paced by the remote one: its timing says nothing of its own. */
-  readonly localFollows: boolean;
   /** Takes the drift of the local leg out; nothing where it is to stay. */
   readonly stretcher: (() => Stretcher) | undefined;
 }
@@ -23,10 +21,9 @@ interface Window {
 }
 
 /** The clocks of both legs, on one time line, which goes at the pace of the remote one. */
-export function legClocks(options: LegClocksOptions): Readonly<Record<LegName, LegClock | undefined>> {
-  const { busyMs, localFollows, stretcher } = options;
+export function legClocks(options: LegClocksOptions): Readonly<Record<LegName, LegClock>> {
+  const { busyMs, stretcher } = options;
   const line = new CallTimeLine();
-  if (localFollows) return { remote: new LegClock(line, { busyMs, sets: true }), local: undefined };
   const control = new DriftControl(msToSamples(WINDOW_MS));
   const newest: Partial<Record<LegName, Window>> = {};
   const noteWindow = (leg: LegName, window: Window) => {

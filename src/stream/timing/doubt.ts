@@ -1,7 +1,7 @@
 import { msToSamples } from '../../base/pcm.js';
+import { DOUBT, type LossAccount } from '../align/loss-account.js';
+import { gains, readsOf, type TimedChunk } from '../align/timed-chunk.js';
 import { type DelayNoise, tooBusy } from './delay-noise.js';
-import { DOUBT, type LossAccount } from './loss-account.js';
-import { gains, readsOf, type TimedChunk } from './timed-chunk.js';
 
 /** For how long a stream that moves again is watched, in ms, and how much longer for each ms of its usual jitter. */
 const WATCH_MS = 150;
@@ -92,8 +92,9 @@ export class Doubt {
       return { placements: [...placements, ...this.#placeAll()], catchesUp: chunks };
     }
     const came = this.#waiting.reduce((sum, { count }) => sum + count, -first.count);
-    if (watchedMs < this.#longestWatchMs && came < watchedMs * SAMPLES_PER_MS * PACE) return { placements };
-    return { placements: [...placements, ...this.#place(nowMs - watchMs), ...this.#placeOnTime()] };
+    const keepsPace = came >= watchedMs * SAMPLES_PER_MS * PACE;
+    if (!keepsPace && !watchedFor(first, this.#longestWatchMs, nowMs)) return { placements };
+    return { placements: [...placements, ...this.#place(nowMs, watchMs), ...this.#placeOnTime()] };
   }
 
   /** Decides on all that waits: nothing more will come. */
@@ -104,7 +105,7 @@ export class Doubt {
     const late = Math.max(...this.#waiting.map((chunk) => this.#losses.late(chunk)));
     // The last visit of a batched reader brings less than the others.
     const sure = late > SURE + this.#noise.lastRead && paused > late / 4;
-    return sure && !gains(this.#waiting, nowMs) ? this.#place(Number.POSITIVE_INFINITY) : this.#placeAll();
+    return sure && !gains(this.#waiting, nowMs) ? this.#place(nowMs, 0) : this.#placeAll();
   }
 
   /** Longest watch before a delay is taken for one: silence that is not put in is watched for longer. */
@@ -126,15 +127,15 @@ export class Doubt {
   }
 
   /**
-   * Places all that came until `untilMs`, each behind what was lost before it. What may have come in time, before this
-   * reader looked, is placed so where more was lost after it: a stall is one and not two.
+   * Places all that has been watched for `watchMs`, each behind what was lost before it. What may have come in time,
+   * before this reader looked, is placed so where more was lost after it: a stall is one and not two.
    */
-  #place(untilMs: number): Placement[] {
+  #place(nowMs: number, watchMs: number): Placement[] {
     const placements: Placement[] = [];
     const losses = this.#losses;
     const least = losses.tolerance;
     let tolerance = least;
-    for (let chunk = this.#waiting[0]; chunk && chunk.atMs <= untilMs; chunk = this.#waiting[0]) {
+    for (let chunk = this.#waiting[0]; chunk && watchedFor(chunk, watchMs, nowMs); chunk = this.#waiting[0]) {
       const lost = losses.lostBefore(this.#waiting);
       this.#waiting.shift();
       const later = losses.leastLate(this.#waiting);
@@ -152,6 +153,14 @@ export class Doubt {
   #placeAll(): Placement[] {
     return [{ hole: 0, chunks: this.#waiting.splice(0).length }];
   }
+}
+
+/**
+ * True when a chunk has been watched for `ms`. A sum, like the time that a timer is set to: a difference of the same
+ * times may be rounded to less, and the timer would be set to the present moment again and again.
+ */
+function watchedFor(chunk: TimedChunk, ms: number, nowMs: number): boolean {
+  return nowMs >= chunk.atMs + ms;
 }
 
 /** The newest chunks of a stream that was placed as a delay, and is watched until it has caught up. */

@@ -1,11 +1,11 @@
 import { JackfieldError } from '../../base/errors.js';
 import { msToSamples } from '../../base/pcm.js';
+import { LossAccount } from '../align/loss-account.js';
+import type { TimedChunk } from '../align/timed-chunk.js';
 import type { CallTimeLine } from './call-time-line.js';
 import { DelayNoise, tooBusy } from './delay-noise.js';
 import { DelayWindows, type OnWindow } from './delay-windows.js';
 import { CatchUp, Doubt, type Placement } from './doubt.js';
-import { LossAccount } from './loss-account.js';
-import type { TimedChunk } from './timed-chunk.js';
 import { MAX_DRIFT, UsualDelay } from './usual-delay.js';
 
 /** A stream that is this far ahead of the clock is not live: its timing says nothing. */

@@ -104,13 +104,15 @@ function restsOnFew(points: readonly Point[], slope: number): boolean {
 
 /** The median of the slopes between all pairs, in samples a window. */
 function slopeOf(points: readonly Point[]): number {
-  const slopes: number[] = [];
-  for (const [i, from] of points.entries()) {
-    for (const to of points.slice(i + 1)) {
-      if (to.window > from.window) slopes.push((to.behind - from.behind) / (to.window - from.window));
+  const slopes = new Float64Array((points.length * (points.length - 1)) / 2);
+  let count = 0;
+  points.forEach((to, index) => {
+    for (let i = 0; i < index; i++) {
+      const from = points[i] ?? to;
+      if (to.window > from.window) slopes[count++] = (to.behind - from.behind) / (to.window - from.window);
     }
-  }
-  return medianOf(slopes);
+  });
+  return medianOf(slopes.subarray(0, count));
 }
 
 function thinned(points: readonly Point[]): Point[] {
@@ -123,8 +125,8 @@ function thinned(points: readonly Point[]): Point[] {
   });
 }
 
-function medianOf(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
+function medianOf(values: readonly number[] | Float64Array): number {
+  const sorted = new Float64Array(values).sort();
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? 0;
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;

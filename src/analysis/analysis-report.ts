@@ -1,0 +1,161 @@
+import type { EchoReturn } from './leg/echo-meter.js';
+import type { PressedKey } from './leg/leg-analysis.js';
+import type { HeardTone } from './leg/tone-kinds.js';
+import type { Span } from './speech-units.js';
+import type { DeadAir } from './turns/silences.js';
+import type { LegIndex, TurnEvent } from './turns/turn-events.js';
+import type { WordAlert } from './words/keyword-watch.js';
+import type { SaidPart } from './words/said-part.js';
+
+/**
+ * The reason why a figure cannot be computed. `no-speech`: nobody spoke; `no-pauses`: too little was heard while nobody
+ * spoke; `digital-silence`: the line has exact silence where noise would be; `one-leg`: it needs both sides; `no-changes`:
+ * the speaker never changed; `too-short`: too little was heard; `no-words`: nothing was transcribed;
+ * `no-punctuation`: the transcript does not show what is a question; `no-answers`: no question was answered after a silence;
+ * `transcriber-failed`: words are missing, as the engine failed; `no-packets`: nothing
+ * is known of a line's packets; `codec-unknown`: no figures are published for the line's codec.
+ */
+export type NotComputableReason =
+  | 'no-speech'
+  | 'no-pauses'
+  | 'digital-silence'
+  | 'one-leg'
+  | 'no-changes'
+  | 'too-short'
+  | 'no-words'
+  | 'no-punctuation'
+  | 'no-answers'
+  | 'transcriber-failed'
+  | 'no-packets'
+  | 'codec-unknown';
+
+/** A figure that cannot be computed. */
+export interface NotComputable {
+  readonly notComputable: NotComputableReason;
+}
+
+/** A figure, or the reason why there is none. */
+export type Figure<T = number> = T | NotComputable;
+
+/** Lengths that occurred, in milliseconds. */
+export interface Distribution {
+  readonly count: number;
+  readonly mean: number;
+  readonly median: number;
+  /** No more than one of twenty is longer (nearest rank). */
+  readonly p95: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** Quality of a leg's line, as far as its packets tell it (ITU-T G.107). Those of different scales are not comparable. */
+export interface LegQuality {
+  /** Scale of `r`: 0 to 93.2 `narrowband`, 0 to 129 `wideband`. */
+  readonly scale: 'narrowband' | 'wideband';
+  /** Transmission rating. */
+  readonly r: Figure;
+  /** Mean opinion score of a listener, 1 to 4.5. */
+  readonly mos: Figure;
+  /** Inputs of both, or the reason why there are none, for a person to read. */
+  readonly basis: string;
+  readonly codec: string;
+  /** Packets that were not played, in percent. */
+  readonly lossPercent: number;
+  readonly jitterMs: number;
+  readonly delayMs: number;
+}
+
+/** Figures of one leg. Lengths are in milliseconds, positions in samples. */
+export interface LegReport {
+  readonly speechMs: number;
+  /** Part of the conversation in which it speaks, 0 to 1. */
+  readonly speechRatio: number;
+  /** Part of the speech of both legs that is its, 0 to 1. */
+  readonly talkRatio: Figure;
+  /** Lengths of its units of speech. */
+  readonly unitsMs: Figure<Distribution>;
+  /** Lengths of silence between two of its units within a turn. */
+  readonly pausesMs: Figure<Distribution>;
+  readonly turns: Figure;
+  readonly longestMonologueMs: Figure;
+  readonly interruptionsMade: Figure;
+  readonly interruptionsSuffered: Figure;
+  readonly failedBargeIns: Figure;
+  readonly backchannels: Figure;
+  /** From the end of the other's speech to the begin of its own, where these do not overlap. */
+  readonly responseMs: Figure<Distribution>;
+  /** Words that it says. */
+  readonly words: Figure;
+  /** Its words over its own speech. */
+  readonly wordsPerMinute: Figure;
+  /** Questions that it asks. */
+  readonly questions: Figure;
+  /** From the end of the other's question to the begin of its own speech, where there is silence between them. */
+  readonly answerMs: Figure<Distribution>;
+  readonly activeLevelDbov: Figure;
+  /** Gated loudness (EBU R 128). */
+  readonly loudnessLufs: Figure;
+  readonly rmsDbfs: Figure;
+  readonly peakDbfs: Figure;
+  readonly noiseFloorDbfs: Figure;
+  readonly snrDb: Figure;
+  readonly clippedSamples: number;
+  readonly clippedRuns: number;
+  /** Mean of all samples, full scale being 1. */
+  readonly dcOffset: number;
+  /** The other leg heard in this one; null where it is not. */
+  readonly echo: Figure<EchoReturn | null>;
+  /** Quality of the line that the leg came by. */
+  readonly quality: Figure<LegQuality>;
+  readonly musicMs: number;
+  /** Digits of the keys that were pressed, in order. */
+  readonly keys: string;
+  readonly holdMs: number;
+  readonly maskedMs: number;
+  readonly missingMs: number;
+  readonly speech: readonly Span[];
+  readonly music: readonly Span[];
+  readonly tones: readonly HeardTone[];
+  readonly pressed: readonly PressedKey[];
+}
+
+/** Figures of both legs together. Lengths are in milliseconds, positions in samples. */
+export interface TalkReport {
+  /** Time in which nobody speaks. */
+  readonly silenceMs: number;
+  readonly silenceRatio: number;
+  readonly longestSilenceMs: number;
+  readonly overlapMs: Figure;
+  readonly overlaps: Figure;
+  /** From the end of one speaker to the begin of the next; negative where they overlap. */
+  readonly transferOffsetsMs: Figure<Distribution>;
+  /** Those of them that are silence. */
+  readonly gapsMs: Figure<Distribution>;
+  /** Part of the changes of speaker that overlap, 0 to 1. */
+  readonly overlappedTransfers: Figure;
+  readonly interruptions: Figure;
+  readonly dualStarts: Figure;
+  /** Silences of more than the threshold. */
+  readonly deadAir: readonly DeadAir[];
+  /** Of them, what was neither hold, mask, missing, music nor a tone. */
+  readonly deadAirMs: number;
+  readonly longestDeadAirMs: number;
+  readonly events: readonly TurnEvent[];
+  readonly turns: readonly (Span & { readonly leg: LegIndex })[];
+  /** Keywords that were said, in order of time. */
+  readonly alerts: readonly WordAlert[];
+}
+
+/** All that is said of a conversation. `docs/analysis.md` defines each figure. */
+export interface AnalysisReport {
+  readonly schema: 'jackfield.analysis/1';
+  readonly sampleRate: number;
+  /** Per leg. */
+  readonly samples: number;
+  readonly durationMs: number;
+  /** One or two; in a recording the first is the local one. */
+  readonly legs: readonly LegReport[];
+  readonly talk: TalkReport;
+  /** Speech of each leg in words, in order of time; empty where nothing was transcribed. */
+  readonly said: readonly SaidPart[];
+}

@@ -1,0 +1,196 @@
+import { checkArgument, listOf, object, rule } from '../base/check.js';
+import { entryOf } from '../base/entry-of.js';
+import { invalidArgument, JackfieldError } from '../base/errors.js';
+import type { LineQuality } from '../base/line-quality.js';
+import { SAMPLES } from '../base/pcm.js';
+import type { LedgerSpan } from '../stream/align/ledger.js';
+import type { AnalysisEvent } from './analysis-event.js';
+import type { AnalysisReport } from './analysis-report.js';
+import {
+  type ConversationOptions,
+  type ResolvedConversation,
+  resolveConversation,
+} from './conversation-options.js';
+import { EchoMeter } from './leg/echo-meter.js';
+import { LegAnalysis } from './leg/leg-analysis.js';
+import { reportOf } from './report-of.js';
+import { TalkWatch } from './turns/talk-watch.js';
+import type { LegIndex } from './turns/turn-events.js';
+import type { SaidPart } from './words/said-part.js';
+import { SpokenWords } from './words/spoken-words.js';
+import { withWords } from './words/with-words.js';
+
+const LEGS = listOf(SAMPLES);
+const QUALITY = rule('the quality of a line: { codec, scale, basis, ... }', (value) =>
+  ['codec', 'scale', 'basis'].every((name) => typeof entryOf<unknown>(Object(value), name) === 'string'),
+);
+/** All legs take so much at once, whatever pieces it comes in: events come in the same order then. */
+const PIECE_MS = 100;
+const FRAME_MS = 10;
+
+/**
+ * Measures a conversation while it is heard: one object for live audio and for files. What it says does not depend on how
+ * the audio was cut into pieces.
+ *
+ * ```ts
+ * const analysis = new ConversationAnalysis();
+ * for await (const { local, remote } of call.legs()) for (const event of analysis.push([local, remote])) console.log(event);
+ * analysis.end();
+ * console.log(analysis.report().talk.transferOffsetsMs);
+ * ```
+ */
+export class ConversationAnalysis {
+  readonly options: ResolvedConversation;
+  readonly #legs: readonly LegAnalysis[];
+  readonly #echoes: readonly EchoMeter[];
+  readonly #ledgers: readonly LedgerSpan[][];
+  readonly #qualities: (LineQuality | undefined)[] = [];
+  readonly #watch: TalkWatch;
+  readonly #words: SpokenWords;
+  /** Samples of each leg that are not taken yet, and how many a whole piece has. */
+  readonly #pieces: readonly Int16Array[];
+  readonly #piece: number;
+  #filled = 0;
+  #position = 0;
+  #isOver = false;
+
+  /** @throws ERR_INVALID_ARG for an option out of range. */
+  constructor(options: ConversationOptions = {}) {
+    this.options = resolveConversation(options);
+    const { legs, sampleRate } = this.options;
+    this.#legs = Array.from({ length: legs }, () => new LegAnalysis(sampleRate));
+    this.#ledgers = this.#legs.map(() => []);
+    const [first, second] = this.#legs;
+    this.#echoes =
+      first && second
+        ? [new EchoMeter(second.bands, first.bands), new EchoMeter(first.bands, second.bands)]
+        : [];
+    this.#watch = new TalkWatch(this.options);
+    this.#words = new SpokenWords(this.options);
+    const piece = Math.round((PIECE_MS * sampleRate) / 1000);
+    this.#piece = piece;
+    this.#pieces = this.#legs.map(() => new Int16Array(piece));
+  }
+
+  /** Samples of each leg that came. */
+  get position(): number {
+    return this.#position + this.#filled;
+  }
+
+  /**
+   * Time that has passed since anything was heard of anybody, in ms: speech, a tone, a key or music. 0 while there is
+   * something. Speech of the newest 250 ms is not decided on; they do not count.
+   */
+  get silentMs(): number {
+    const { heardUntil } = this.#watch;
+    const decided = Math.min(...this.#legs.map((leg) => leg.decided));
+    if (heardUntil === undefined || this.#legs.some((leg) => leg.isSounding)) return 0;
+    const last = Math.max(heardUntil, ...this.#legs.map((leg) => leg.soundedUntil));
+    return (Math.max(0, decided - last) * 1000) / this.options.sampleRate;
+  }
+
+  /**
+   * Takes the next samples, one array for each leg, all of one length: what lies at the same index was simultaneous.
+   * Returns what has become certain.
+   *
+   * @throws ERR_INVALID_ARG for another number of legs, or legs of different length; ERR_INVALID_STATE after `end`.
+   */
+  push(legs: readonly Int16Array[]): AnalysisEvent[] {
+    checkArgument('legs', legs, LEGS);
+    const [{ length = 0 } = {}] = legs;
+    if (legs.length !== this.#legs.length || legs.some((leg) => leg.length !== length)) {
+      throw invalidArgument(
+        'legs',
+        `${this.#legs.length} arrays of one length`,
+        legs.map((leg) => leg.length),
+      );
+    }
+    if (this.#isOver) throw new JackfieldError('ERR_INVALID_STATE', 'The analysis was ended.');
+    const events: AnalysisEvent[] = [];
+    for (let at = 0; at < length; ) {
+      const part = Math.min(length - at, this.#piece - this.#filled);
+      for (const [leg, samples] of legs.entries())
+        this.#pieces[leg]?.set(samples.subarray(at, at + part), this.#filled);
+      at += part;
+      this.#filled += part;
+      if (this.#filled === this.#piece) this.#take(events);
+    }
+    return events;
+  }
+
+  /** Notes what the ledger of a recording says of a stretch of a leg: that it is on hold, masked or missing. */
+  note(leg: LegIndex, span: LedgerSpan): void {
+    checkArgument('span', span, object);
+    const ledger = this.#ledgers[leg];
+    if (!ledger) throw invalidArgument('leg', `a leg of ${this.#ledgers.length}, from 0`, leg);
+    if (span.kind !== 'received') ledger.push(span);
+  }
+
+  /**
+   * Takes words of a leg that do not change any more, in the order in which they were said; also after {@link end}.
+   * Returns them as events, with the keywords among them.
+   *
+   * @throws ERR_INVALID_ARG for what is no part of this conversation.
+   */
+  say(part: SaidPart): AnalysisEvent[] {
+    return this.#words.take(part);
+  }
+
+  /** The transcriber failed on a leg: figures that rest on its words cannot be computed. */
+  wordsFailed(leg: LegIndex): void {
+    this.#words.fail(leg);
+  }
+
+  /** Notes what the packets of a leg's line tell of its quality. The last that is noted counts. */
+  noteQuality(leg: LegIndex, quality: LineQuality): void {
+    checkArgument('quality', quality, QUALITY);
+    if (!this.#legs[leg]) throw invalidArgument('leg', `a leg of ${this.#legs.length}, from 0`, leg);
+    this.#qualities[leg] = quality;
+  }
+
+  /** The conversation is over. Returns what was still open. Does nothing the second time. */
+  end(): AnalysisEvent[] {
+    if (this.#isOver) return [];
+    this.#isOver = true;
+    const events: AnalysisEvent[] = [];
+    if (this.#filled > 0) this.#take(events);
+    for (const [leg, each] of this.#legs.entries()) this.#watch.take(leg as LegIndex, each.end(), events);
+    this.#watch.end(this.#position, events);
+    return events;
+  }
+
+  /** The figures of what was heard so far; final after {@link end}. */
+  report(): AnalysisReport {
+    const report = reportOf({
+      options: this.options,
+      legs: this.#legs,
+      ledgers: this.#ledgers,
+      qualities: this.#qualities,
+      echoes: this.#echoes.map((echo) => echo.read()),
+    });
+    return withWords(report, this.#words.transcript(), { keywords: this.options.keywords });
+  }
+
+  /** Hands the piece to the legs, as far as it is filled. */
+  #take(events: AnalysisEvent[]): void {
+    for (const [index, leg] of this.#legs.entries()) {
+      const piece = this.#pieces[index] as Int16Array;
+      this.#watch.take(index as LegIndex, leg.push(piece.subarray(0, this.#filled)), events);
+      this.#watch.level(index as LegIndex, leg.samples.newestSquares);
+    }
+    for (const [leg, echo] of this.#echoes.entries()) if (echo.look()) this.#tellEcho(leg, echo);
+    this.#position += this.#filled;
+    this.#filled = 0;
+    this.#watch.advance(this.#position, Math.min(...this.#legs.map((leg) => leg.decided)), events);
+  }
+
+  /** Tells a leg what it has of the other, which is not its own speech. */
+  #tellEcho(index: number, echo: EchoMeter): void {
+    const [leg, other] = [this.#legs[index], this.#legs[1 - index]];
+    const heard = echo.read();
+    if (!leg || !other) return;
+    leg.echo = heard
+      ? { source: other.bands, delay: Math.round(heard.delayMs / FRAME_MS), gain: 10 ** (heard.levelDb / 10) }
+      : undefined;
+  }
+}

@@ -1,0 +1,54 @@
+import { checkOptions, line, type Rules, whole, within } from '../base/check.js';
+import { SAMPLE_RATE, VOICE_FORMAT } from '../base/pcm.js';
+import { KEYWORDS, type Keyword } from './words/keyword-watch.js';
+
+/** Options of a {@link ConversationAnalysis}. */
+export interface ConversationOptions {
+  /** Legs: 1 or 2. What needs both sides cannot be computed of one. Default 2. */
+  readonly legs?: number;
+  /** Of both legs, in Hz: 8000 to 192000. Default 16000. */
+  readonly sampleRate?: number;
+  /** Silence of both legs from which on it is dead air, in ms: 500 to 600,000. Default 5000. */
+  readonly deadAirMs?: number;
+  /** Longest backchannel, in ms: 100 to 5000. Default 600. */
+  readonly backchannelMs?: number;
+  /** Overlap from which on a change of speaker is an interruption, in ms: 0 to 5000. Default 250. */
+  readonly interruptionMs?: number;
+  /** Starts no further apart are a dual start, in ms: 0 to 1000. Default 200. */
+  readonly dualStartMs?: number;
+  /** Language of the words, BCP 47: it tells which first words ask a question. Default `en`. */
+  readonly language?: string;
+  /** Words and phrases that are listened for in a transcript. Default: none. */
+  readonly keywords?: readonly Keyword[];
+}
+
+export type ResolvedConversation = Readonly<Required<ConversationOptions>>;
+
+export const DEFAULT_CONVERSATION: ResolvedConversation = Object.freeze({
+  legs: 2,
+  sampleRate: VOICE_FORMAT.sampleRate,
+  deadAirMs: 5000,
+  backchannelMs: 600,
+  interruptionMs: 250,
+  dualStartMs: 200,
+  language: 'en',
+  keywords: [],
+});
+
+/** The rules of {@link ConversationOptions}. */
+export const CONVERSATION: Rules<ConversationOptions> = {
+  legs: whole(1, 2),
+  sampleRate: SAMPLE_RATE,
+  deadAirMs: within(500, 600_000, 'ms'),
+  backchannelMs: within(100, 5000, 'ms'),
+  interruptionMs: within(0, 5000, 'ms'),
+  dualStartMs: within(0, 1000, 'ms'),
+  language: line(1, 100),
+  keywords: KEYWORDS,
+};
+
+/** @throws ERR_INVALID_ARG for an option out of range. */
+export function resolveConversation(options: ConversationOptions): ResolvedConversation {
+  checkOptions(options, CONVERSATION);
+  return Object.freeze({ ...DEFAULT_CONVERSATION, ...options });
+}

@@ -1,0 +1,106 @@
+import {
+  signal as abortSignal,
+  path as aPath,
+  callback,
+  checkArgument,
+  checkOptions,
+  either,
+  having,
+  listOf,
+  type Rules,
+  rule,
+} from '../../base/check.js';
+import { JackfieldError } from '../../base/errors.js';
+import type { LineQuality } from '../../base/line-quality.js';
+import type { LedgerSpan } from '../../stream/align/ledger.js';
+import type { PcmProgress } from '../../voice/pcm-input.js';
+import type { Transcriber } from '../../voice/transcript/transcriber.js';
+import type { AnalysisEvent } from '../analysis-event.js';
+import type { AnalysisReport } from '../analysis-report.js';
+import { ConversationAnalysis } from '../conversation-analysis.js';
+import { CONVERSATION, type ConversationOptions } from '../conversation-options.js';
+import { EnvelopeMeter } from '../report/leg-envelopes.js';
+import type { LegIndex } from '../turns/turn-events.js';
+import { openLegs } from './open-legs.js';
+import { transcribeLegs } from './transcribe-file.js';
+
+/** Options of {@link analyseFile}. */
+export interface AnalyseFileOptions extends Omit<ConversationOptions, 'legs' | 'sampleRate'> {
+  /** Spans of the ledger of each leg, in order. Default: all was received. */
+  readonly ledgers?: readonly (readonly LedgerSpan[])[];
+  /** Engine that writes down what each leg says. Default: none, and there are no words. */
+  readonly transcriber?: Transcriber;
+  /** Of the line of each leg, as a sidecar has it. Default: nothing is known of packets. */
+  readonly qualities?: readonly (LineQuality | undefined)[];
+  readonly onEvent?: (event: AnalysisEvent) => void;
+  readonly onProgress?: (progress: PcmProgress) => void;
+  /** Told at the end how loud each leg was over time, as `legEnvelopes` has it, without reading the file again. */
+  readonly onEnvelopes?: (envelopes: Float32Array[]) => void;
+  readonly signal?: AbortSignal;
+}
+
+const { legs: _legs, sampleRate: _rate, ...THRESHOLDS } = CONVERSATION;
+const RULES: Rules<AnalyseFileOptions> = {
+  ...THRESHOLDS,
+  ledgers: rule('an array for each leg', (value) => Array.isArray(value) && value.every(Array.isArray)),
+  transcriber: having('transcribe'),
+  qualities: rule('an array with one for each leg', Array.isArray),
+  onEvent: callback,
+  onProgress: callback,
+  onEnvelopes: callback,
+  signal: abortSignal,
+};
+const INPUT = either(aPath, listOf(aPath));
+
+/**
+ * Measures a file of sound: a stereo file has a leg in each channel, a mono file is one leg, and two mono files are two
+ * legs that began at the same time. Of two files with different rates the lower one is taken to the higher one; the
+ * shorter one goes on with silence that its ledger calls ended.
+ *
+ * @throws ERR_INVALID_ARG for more than two legs; what `openAudio` throws; what the transcriber throws; ERR_ABORTED.
+ */
+export async function analyseFile(
+  input: string | readonly string[],
+  options: AnalyseFileOptions = {},
+): Promise<AnalysisReport> {
+  checkArgument('input', input, INPUT);
+  checkOptions(options, RULES);
+  const paths = typeof input === 'string' ? [input] : input;
+  await using files = await openLegs(paths);
+  const {
+    ledgers = [],
+    qualities = [],
+    transcriber,
+    onEvent,
+    onProgress,
+    onEnvelopes,
+    signal,
+    ...thresholds
+  } = options;
+  await transcriber?.ready?.();
+  const { sampleRate, sampleCount } = files;
+  const analysis = new ConversationAnalysis({ ...thresholds, legs: files.legs, sampleRate });
+  for (const [leg, spans] of ledgers.slice(0, files.legs).entries())
+    for (const span of spans) analysis.note(leg as LegIndex, span);
+  for (const [leg, quality] of qualities.slice(0, files.legs).entries())
+    if (quality) analysis.noteQuality(leg as LegIndex, quality);
+  for (const { leg, span } of files.ended) analysis.note(leg, span);
+  const envelopes = onEnvelopes && new EnvelopeMeter(files.legs, sampleCount);
+  for await (const legs of files.samples()) {
+    if (signal?.aborted)
+      throw new JackfieldError('ERR_ABORTED', 'The analysis was stopped.', { cause: signal.reason });
+    const events = analysis.push(legs);
+    envelopes?.push(legs);
+    if (onEvent) for (const event of events) onEvent(event);
+    onProgress?.({ position: analysis.position, sampleCount });
+  }
+  const last = analysis.end();
+  if (transcriber) {
+    const { language } = options;
+    const heard = { transcriber, ...(language !== undefined && { language }), ...(signal && { signal }) };
+    for (const part of (await transcribeLegs(files, heard)).parts) last.push(...analysis.say(part));
+  }
+  if (onEvent) for (const event of last) onEvent(event);
+  if (envelopes) onEnvelopes?.(envelopes.legs);
+  return analysis.report();
+}

@@ -1,0 +1,272 @@
+import { VOICE_FORMAT } from '../../base/pcm.js';
+import { Resampler } from '../../voice/convert/resampler.js';
+import { LoudnessMeter } from '../../voice/level/loudness-meter.js';
+import { DTMF_COLUMNS, DTMF_ROWS, type DtmfDigit } from '../../voice/tone/dtmf.js';
+import type { DtmfEvent } from '../../voice/tone/dtmf-detector.js';
+import type { Span } from '../speech-units.js';
+import { ActiveLevelMeter } from './active-level.js';
+import { KeyFrames } from './key-frames.js';
+import { MusicFrames } from './music-frames.js';
+import { NoiseLevel } from './noise-level.js';
+import { SampleMeter } from './sample-meter.js';
+import { LOOK_AHEAD, SpeechFrames } from './speech-frames.js';
+import { type SpeechNotice, SpeechSpans, type SpokenUnit } from './speech-spans.js';
+import { type Tone, ToneFrames } from './tone-frames.js';
+import { type HeardTone, toneKind } from './tone-kinds.js';
+import { BAND_RATE, FRAME, VoiceBands } from './voice-bands.js';
+
+/** A key that was pressed; positions in samples of the leg. */
+export interface PressedKey extends Span {
+  readonly digit: DtmfDigit;
+}
+
+/** Something that one leg has to tell. Positions are samples of the leg. */
+export type LegNotice =
+  | SpeechNotice
+  | { readonly type: 'tone'; readonly tone: HeardTone }
+  | { readonly type: 'key'; readonly key: PressedKey }
+  | { readonly type: 'music'; readonly music: Span };
+
+/** The other leg, heard in this one. */
+export interface HeardEcho {
+  readonly source: VoiceBands;
+  /** In frames. */
+  readonly delay: number;
+  /** As a ratio of powers. */
+  readonly gain: number;
+}
+
+/** By how much an echo may be louder than it is as a whole, as a ratio of powers: 6 dB. */
+const ECHO_MARGIN = 4;
+/** A unit that is so much softer than is usual for the leg is an echo, or a noise of the street, as a ratio of powers: -18 dB. */
+const FAINT = 10 ** -1.8;
+/** Frames for which an echo rings. */
+const ECHO_SPREAD = 3;
+/** A moment that is so much softer than one beside it is not speech, as a ratio of powers: -25 dB. */
+const BESIDE = 10 ** -2.5;
+/** Frames whose exclusion from speech is remembered. */
+const RING = 64;
+/** Samples from the middle of a frame's spectrum to the frame's end. */
+const CENTRE = 128;
+
+/** All that is measured of one leg, in one pass over its samples. */
+export class LegAnalysis {
+  readonly samples = new SampleMeter();
+  readonly level: ActiveLevelMeter;
+  readonly loudness: LoudnessMeter;
+  readonly noise = new NoiseLevel();
+  readonly tones: HeardTone[] = [];
+  readonly keys: PressedKey[] = [];
+  readonly music: Span[] = [];
+  readonly bands = new VoiceBands();
+  /** The other leg as it is heard in this one, where that is known: it is no speech of this leg. */
+  echo: HeardEcho | undefined;
+  readonly #scale: number;
+  readonly #resampler: Resampler | undefined;
+  readonly #tone = new ToneFrames(this.bands);
+  readonly #key = new KeyFrames(this.bands);
+  readonly #speech = new SpeechFrames();
+  readonly #music = new MusicFrames();
+  readonly #spans = new SpeechSpans();
+  /** Frames that a tone or a key takes, as a ring: no speech is in them. */
+  readonly #taken = new Uint8Array(RING);
+  #keyFrom: number | undefined;
+  #notices: LegNotice[] = [];
+
+  constructor(sampleRate: number = VOICE_FORMAT.sampleRate) {
+    const format = { sampleRate, channels: 1 };
+    this.level = new ActiveLevelMeter(sampleRate);
+    this.loudness = new LoudnessMeter(format);
+    this.#scale = sampleRate / BAND_RATE;
+    this.#resampler =
+      sampleRate === BAND_RATE
+        ? undefined
+        : new Resampler({ from: sampleRate, to: BAND_RATE, quality: 'low' });
+  }
+
+  /** Samples up to which speech is decided on. */
+  get decided(): number {
+    return Math.round(Math.max(0, this.bands.count - LOOK_AHEAD) * FRAME * this.#scale);
+  }
+
+  /** True while a tone or a key sounds. */
+  get isSounding(): boolean {
+    return this.#keyFrom !== undefined || this.#tone.soundingFrom !== undefined;
+  }
+
+  /** End of the last tone, key or stretch of music. */
+  get soundedUntil(): number {
+    return Math.max(0, ...[this.tones, this.keys, this.music].map((spans) => spans.at(-1)?.to ?? 0));
+  }
+
+  /** Units of speech so far, the one that goes on included, without music and what is faint. */
+  get units(): Span[] {
+    const { open } = this.#spans;
+    const units = open ? [...this.#spans.units, open] : this.#spans.units;
+    const faintest = usualPower(units) * FAINT;
+    return units
+      .filter(({ meanSquare }) => meanSquare >= faintest)
+      .map(({ from, to }) => ({ from: this.#ofFrame(from), to: this.#ofFrame(to) }))
+      .filter((unit) => covered(unit, this.music) < 0.5);
+  }
+
+  /** Takes mono samples; returns what has become certain. */
+  push(samples: Int16Array): LegNotice[] {
+    this.samples.push(samples);
+    this.level.push(samples);
+    this.loudness.push(samples);
+    this.#hear(this.#resampler ? this.#resampler.push(samples) : samples);
+    return this.#told();
+  }
+
+  /** The leg is over. */
+  end(): LegNotice[] {
+    if (this.#resampler) this.#hear(this.#resampler.flush());
+    const tone = this.#tone.end();
+    if (tone) this.#addTone(tone);
+    for (const event of this.#key.end()) this.#addKey(event);
+    const silence = new Float64Array(this.bands.powers.length);
+    const { count } = this.bands;
+    for (let frame = count - LOOK_AHEAD; frame < count; frame++)
+      this.#decide(this.#speech.take(silence, 0), frame);
+    for (const notice of this.#spans.end()) this.#tell(notice);
+    const music = this.#music.end();
+    if (music) this.#addMusic(music);
+    return this.#told();
+  }
+
+  #hear(samples: Int16Array): void {
+    const { bands } = this;
+    for (let at = 0; at < samples.length; ) {
+      const before = bands.count;
+      at += bands.take(samples, at);
+      if (bands.count > before) this.#frame(bands.count - 1);
+    }
+  }
+
+  #frame(frame: number): void {
+    const { bands } = this;
+    this.#taken[frame % RING] = 0;
+    const tone = this.#tone.take();
+    if (tone) this.#addTone(tone);
+    for (const event of this.#key.take(this.#tone.mayBeKey)) this.#addKey(event);
+    this.#mark(Math.min(this.#tone.soundingFrom ?? frame + 1, this.#keyFrom ?? frame + 1), frame);
+    this.#music.look(bands, this.#speech.noise);
+    this.#decide(this.#speech.take(bands.powers, bands.total), frame - LOOK_AHEAD);
+  }
+
+  /** Marks frames as those of a tone. */
+  #mark(from: number, to: number): void {
+    for (let frame = Math.max(0, from, to - RING + 1); frame <= to; frame++) this.#taken[frame % RING] = 1;
+  }
+
+  #decide(isSound: boolean, frame: number): void {
+    if (frame < 0) return;
+    const isTone = this.#taken[frame % RING] === 1;
+    const isSpeech =
+      isSound && !isTone && !this.#isBesideSpeech(frame) && !(this.echo && this.#isEcho(this.echo, frame));
+    const meanSquare = this.bands.meanSquare(frame);
+    for (const notice of this.#spans.take(isSpeech, this.#speech.excessDb, meanSquare)) this.#tell(notice);
+    if (!this.#spans.isNearSpeech && !isTone) this.noise.add(meanSquare);
+    const music = this.#music.take(isSpeech);
+    if (music) this.#addMusic(music);
+  }
+
+  /** True when what a frame's spectrum has is that of a much louder moment beside it: its window is longer than it is. */
+  #isBesideSpeech(frame: number): boolean {
+    const { bands } = this;
+    let most = 0;
+    const last = Math.min(frame + 1, bands.count - 1);
+    for (let at = Math.max(0, frame - 3); at <= last; at++) most = Math.max(most, bands.meanSquare(at));
+    return bands.meanSquare(Math.max(0, frame - 1)) < most * BESIDE;
+  }
+
+  /** True when a frame is no louder than the echo that the other leg would leave in it. */
+  #isEcho({ source, delay, gain }: HeardEcho, frame: number): boolean {
+    let most = 0;
+    const last = Math.min(frame - delay + 1, source.count - 1);
+    for (let at = Math.max(0, frame - delay - ECHO_SPREAD); at <= last; at++)
+      most = Math.max(most, source.meanSquare(at));
+    return this.bands.meanSquare(frame) <= most * gain * ECHO_MARGIN + this.#speech.noise;
+  }
+
+  #tell(notice: SpeechNotice): void {
+    if (notice.type === 'speech-began') this.#notices.push({ ...notice, at: this.#ofFrame(notice.at) });
+    else this.#notices.push({ ...notice, from: this.#ofFrame(notice.from), to: this.#ofFrame(notice.to) });
+  }
+
+  #addTone(tone: Tone): void {
+    const { from, to, frequencies } = tone;
+    const kind = toneKind(frequencies, ((to - from) * 1000) / BAND_RATE);
+    const scaled = { ...tone, kind, from: this.#scaled(from), to: this.#scaled(to) };
+    // The tones of a key are told as a key.
+    if (this.#isKey(scaled)) return;
+    this.tones.push(scaled);
+    this.#notices.push({ type: 'tone', tone: scaled });
+  }
+
+  #isKey({ from, to, frequencies }: Tone): boolean {
+    const isKnown = this.keys.at(-1);
+    if (this.#keyFrom !== undefined || (isKnown && isKnown.to > from && isKnown.from < to)) return true;
+    const [low = 0, high = 0] = frequencies;
+    const isNear = (hz: number, list: readonly number[]) =>
+      list.some((each) => Math.abs(each / hz - 1) < 0.02);
+    return frequencies.length === 2 && isNear(low, DTMF_ROWS) && isNear(high, DTMF_COLUMNS);
+  }
+
+  #addKey(event: DtmfEvent): void {
+    if (event.type === 'begin') {
+      this.#keyFrom = Math.max(0, Math.floor(event.position / FRAME));
+      return;
+    }
+    this.#mark(this.#keyFrom ?? 0, Math.ceil(event.end / FRAME) + 1);
+    this.#keyFrom = undefined;
+    const key = { digit: event.digit, from: this.#scaled(event.begin), to: this.#scaled(event.end) };
+    this.keys.push(key);
+    this.#notices.push({ type: 'key', key });
+  }
+
+  #addMusic({ from, to }: Span): void {
+    const music = { from: this.#ofFrame(from), to: this.#ofFrame(to) };
+    this.music.push(music);
+    this.#notices.push({ type: 'music', music });
+  }
+
+  #told(): LegNotice[] {
+    const notices = this.#notices;
+    this.#notices = [];
+    return notices;
+  }
+
+  /** The sample in the middle of what a frame's spectrum is taken of. */
+  #ofFrame(frame: number): number {
+    return this.#scaled(Math.max(0, (frame + 1) * FRAME - CENTRE));
+  }
+
+  /** Samples of the leg for samples of the bands. */
+  #scaled(position: number): number {
+    return Math.min(this.samples.count, Math.round(position * this.#scale));
+  }
+}
+
+/** The mean square that half of the time of some units reaches: single blows do not change it. */
+function usualPower(units: readonly SpokenUnit[]): number {
+  const half = units.reduce((sum, { from, to }) => sum + to - from, 0) / 2;
+  let time = 0;
+  const usual = units
+    .toSorted((a, b) => a.meanSquare - b.meanSquare)
+    .find(({ from, to }) => {
+      time += to - from;
+      return time >= half;
+    });
+  return usual?.meanSquare ?? 0;
+}
+
+/** The part of `span` that others cover, 0 to 1. */
+function covered(span: Span, others: readonly Span[]): number {
+  const samples = others.reduce(
+    (sum, { from, to }) => sum + Math.max(0, Math.min(to, span.to) - Math.max(from, span.from)),
+    0,
+  );
+  return samples / Math.max(1, span.to - span.from);
+}

@@ -1,0 +1,53 @@
+/** Smallest magnitude that counts as full scale: that of the loudest sample of G.711 (mu-law; A-law has 32,256). */
+const FULL_SCALE = 32_124;
+/** Samples in a row at full scale that are clipped. */
+const CLIPPED_RUN = 3;
+
+/** Sums over the samples of one leg. */
+export class SampleMeter {
+  count = 0;
+  sum = 0;
+  squares = 0;
+  /** Those of the newest samples alone. */
+  newestSquares = 0;
+  /** Largest magnitude. */
+  peak = 0;
+  clippedSamples = 0;
+  /** Runs of at least {@link CLIPPED_RUN} samples at full scale. */
+  clippedRuns = 0;
+  #run = 0;
+  #sign = 0;
+
+  push(samples: Int16Array): void {
+    let sum = 0;
+    let squares = 0;
+    let most = 0;
+    let least = 0;
+    for (let i = 0; i < samples.length; i++) {
+      const sample = samples[i] as number;
+      sum += sample;
+      squares += sample * sample;
+      if (sample > most) most = sample;
+      else if (sample < least) least = sample;
+    }
+    this.count += samples.length;
+    this.sum += sum;
+    this.squares += squares;
+    this.newestSquares = squares;
+    this.peak = Math.max(this.peak, most, -least);
+    if (most >= FULL_SCALE || least <= -FULL_SCALE) this.#clip(samples);
+    else this.#run = 0;
+  }
+
+  #clip(samples: Int16Array): void {
+    for (const sample of samples) {
+      const sign = sample >= FULL_SCALE ? 1 : sample <= -FULL_SCALE ? -1 : 0;
+      this.#run = sign !== 0 && sign === this.#sign ? this.#run + 1 : Math.abs(sign);
+      this.#sign = sign;
+      if (this.#run === CLIPPED_RUN) {
+        this.clippedRuns++;
+        this.clippedSamples += CLIPPED_RUN;
+      } else if (this.#run > CLIPPED_RUN) this.clippedSamples++;
+    }
+  }
+}

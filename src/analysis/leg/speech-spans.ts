@@ -1,0 +1,98 @@
+import type { Span } from '../speech-units.js';
+
+/** Begin and end of speech, as it becomes certain. */
+export type SpeechNotice =
+  | { readonly type: 'speech-began'; readonly at: number }
+  | { readonly type: 'speech-ended'; readonly from: number; readonly to: number };
+
+/** Frames of speech within {@link ONSET_SPAN} frames that make a unit: 60 of 80 ms. */
+const ONSET = 6;
+const ONSET_SPAN = 8;
+/** Frames without speech that end a unit: more than 200 ms. They are no part of it. */
+const PAUSE = 20;
+/** Shortest unit: 90 ms, where it stands well above the noise, or 250 ms. */
+const LEAST = 9;
+const LEAST_SOFT = 25;
+const CLEAR_DB = 7.5;
+/** Frames around speech that are no noise, either: 100 ms. */
+const AROUND = 10;
+
+/** A unit of speech, in frames. */
+export interface SpokenUnit extends Span {
+  /** Mean square, full scale being 1. */
+  readonly meanSquare: number;
+}
+
+/** Joins frames with speech into inter-pausal units. Positions are frames. */
+export class SpeechSpans {
+  readonly units: SpokenUnit[] = [];
+  #count = 0;
+  #first = -1;
+  #last = Number.NEGATIVE_INFINITY;
+  #frames = 0;
+  #began = false;
+  /** Largest excess over the noise of the unit. */
+  #peak = 0;
+  /** Sums of the frames' mean squares since the unit's first: up to its last frame, and up to now. */
+  #sum = 0;
+  #sumNow = 0;
+  #notices: SpeechNotice[] = [];
+
+  /** True within 100 ms after speech. */
+  get isNearSpeech(): boolean {
+    return this.#count - this.#last <= AROUND;
+  }
+
+  /** The unit that goes on; undefined where there is none. */
+  get open(): SpokenUnit | undefined {
+    return this.#began ? this.#unit : undefined;
+  }
+
+  /**
+   * Takes the next frame: by how much it stands above the noise, and its mean square. Returns what has become certain.
+   */
+  take(isSpeech: boolean, excessDb: number, meanSquare: number): SpeechNotice[] {
+    const frame = this.#count++;
+    this.#notices = [];
+    this.#sumNow += meanSquare;
+    if (isSpeech) this.#speech(frame, excessDb, meanSquare);
+    else if (this.#began && frame - this.#last > PAUSE) this.#close();
+    return this.#notices;
+  }
+
+  get #unit(): SpokenUnit {
+    const to = this.#last + 1;
+    return { from: this.#first, to, meanSquare: this.#sum / (to - this.#first) };
+  }
+
+  end(): SpeechNotice[] {
+    this.#notices = [];
+    if (this.#began) this.#close();
+    return this.#notices;
+  }
+
+  #speech(frame: number, excessDb: number, meanSquare: number): void {
+    this.#peak = this.#began || this.#frames > 0 ? Math.max(this.#peak, excessDb) : excessDb;
+    if (!this.#began && frame - this.#last > ONSET_SPAN - ONSET + 1) {
+      this.#first = frame;
+      this.#frames = 0;
+      this.#sumNow = meanSquare;
+    }
+    this.#last = frame;
+    this.#sum = this.#sumNow;
+    if (this.#began) return;
+    if (++this.#frames < ONSET) return;
+    this.#began = true;
+    this.#notices.push({ type: 'speech-began', at: this.#first });
+  }
+
+  #close(): void {
+    const unit = this.#unit;
+    const { from, to } = unit;
+    this.#began = false;
+    this.#frames = 0;
+    const least = this.#peak >= CLEAR_DB ? LEAST : LEAST_SOFT;
+    if (unit.to - unit.from >= least) this.units.push(unit);
+    this.#notices.push({ type: 'speech-ended', from, to });
+  }
+}

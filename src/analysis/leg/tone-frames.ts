@@ -1,0 +1,257 @@
+import { RealSpectrum } from './real-spectrum.js';
+import { BAND_RATE, BIN_HZ, FRAME, type VoiceBands } from './voice-bands.js';
+
+/** A steady tone of one or two sines. Positions count samples of the bands' rate. */
+export interface Tone {
+  readonly from: number;
+  readonly to: number;
+  /** Lower one first, in Hz. */
+  readonly frequencies: readonly number[];
+  /** RMS, in dBFS. */
+  readonly levelDbfs: number;
+}
+
+/** Bins in which tones lie: 219 to 3594 Hz. */
+const FIRST_BIN = 7;
+const LAST_BIN = 115;
+/** Bins on each side of a peak that are its own. */
+const LOBE = 2;
+/** Softest tone, as the power of a frame: -50 dBFS. */
+const SOFTEST = 10 ** -5;
+/** Part of a frame's power that one or two peaks have to hold, so that it may be a tone. */
+const PURE = 0.82;
+/** Frames in a row that make a tone: 100 ms. */
+const LEAST_FRAMES = 10;
+/** Frames without it that end a tone; a lost packet does not. */
+const MISSES = 7;
+/** By how much the power of a tone over 50 ms may change within 100 ms, as a ratio: 3 dB. Vowels change more. */
+const STEADY = 2;
+const STEADY_FRAMES = 5;
+/** Frames that make a tone of two sines that may be harmonics of a voice: 300 ms. */
+const HARMONIC_FRAMES = 30;
+const HARMONIC_RATIOS = [1.25, 4 / 3, 1.5, 5 / 3, 2, 3] as const;
+/** Samples over which the frequencies of a tone are measured: 64 ms, or 128 ms of a longer one. */
+const LONG = 1024;
+const LONG_PURE = 0.85;
+const LONG_LOBE = 3;
+/** The weaker of two sines has this part of the stronger one's power at least. */
+const SECOND = 0.06;
+
+/** Frames around the first and the last one of a tone in which it may begin and end. */
+const EDGE_FRAMES = 5;
+/** Part of a tone's power in a frame from which on the tone is in it. */
+const FILLED = 0.15;
+/** Frames of 10 ms whose power is kept. */
+const RING = 64;
+
+interface Run {
+  readonly firstFrame: number;
+  /** Power of the first frame and of those before it, newest last, by which its begin is found. */
+  readonly onset: Float64Array;
+  readonly peaks: readonly [number, number];
+  lastFrame: number;
+  frames: number;
+  /** Least and largest power over 50 ms since the tone was measured last. */
+  least: number;
+  most: number;
+  sum: number;
+  frequencies: readonly number[] | undefined;
+  /** Sample at which it began, once it is known for a tone. */
+  from: number;
+}
+
+/** Finds steady tones: the frames in which one or two peaks are nearly all there is, and stay where they are. */
+export class ToneFrames {
+  /** True when the newest frame may be a digit of a keypad: two peaks that hold most of it. */
+  mayBeKey = false;
+  readonly #bands: VoiceBands;
+  readonly #long = new RealSpectrum(LONG);
+  #run: Run | undefined;
+  /** Powers of the newest frames of 10 ms, by which edges are found. */
+  readonly #powers = new Float64Array(RING);
+
+  constructor(bands: VoiceBands) {
+    this.#bands = bands;
+  }
+
+  /** First frame of the tone that sounds now; undefined where none does. */
+  get soundingFrom(): number | undefined {
+    return this.#run && isTone(this.#run) ? this.#run.firstFrame : undefined;
+  }
+
+  /** Looks at the newest frame. @returns a tone that has ended. */
+  take(): Tone | undefined {
+    const frame = this.#bands.count - 1;
+    this.#powers[frame & (RING - 1)] = this.#bands.meanSquare(frame);
+    this.mayBeKey = false;
+    const peaks = this.#bands.total < SOFTEST ? undefined : this.#peaks();
+    const run = this.#run;
+    if (peaks && run && this.#goesOn(run, peaks)) {
+      run.lastFrame = frame;
+      run.frames++;
+      this.#note(run);
+      if (run.frames % LEAST_FRAMES === 0) this.#measure(run);
+      return undefined;
+    }
+    if (run && frame - run.lastFrame < MISSES) return undefined;
+    const ended = run && isTone(run) ? this.#toneOf(run) : undefined;
+    this.#run = peaks && {
+      ...{
+        firstFrame: frame,
+        onset: this.#newest(EDGE_FRAMES),
+        peaks,
+        lastFrame: frame,
+        frames: 1,
+        sum: 0,
+        frequencies: undefined,
+        from: 0,
+      },
+      ...{ least: Number.POSITIVE_INFINITY, most: 0 },
+    };
+    return ended;
+  }
+
+  /** The tone that still sounds. */
+  end(): Tone | undefined {
+    const run = this.#run;
+    this.#run = undefined;
+    return run && isTone(run) ? this.#toneOf(run) : undefined;
+  }
+
+  /** The bins of the one or two peaks that hold nearly all of the newest frame. */
+  #peaks(): readonly [number, number] | undefined {
+    const { spectrum, total } = this.#bands;
+    const first = strongest(spectrum, FIRST_BIN, LAST_BIN, -1, LOBE);
+    const firstPower = around(spectrum, first, LOBE);
+    if (firstPower < 0.4 * total) return undefined;
+    const second = strongest(spectrum, FIRST_BIN, LAST_BIN, first, 2 * LOBE);
+    const secondPower = around(spectrum, second, LOBE);
+    this.mayBeKey = firstPower + secondPower >= 0.6 * total;
+    return firstPower + secondPower >= PURE * total ? [first, second] : undefined;
+  }
+
+  #goesOn(run: Run, [first, second]: readonly [number, number]): boolean {
+    const isNear = (bin: number) => run.peaks.some((peak) => Math.abs(peak - bin) <= 1);
+    if (!isNear(first)) return false;
+    // A second peak that matters is the run's, too.
+    const { spectrum } = this.#bands;
+    return around(spectrum, second, LOBE) < SECOND * around(spectrum, first, LOBE) || isNear(second);
+  }
+
+  #note(run: Run): void {
+    if (run.frames <= 3) return;
+    run.sum += this.#bands.total;
+    if (run.frames <= 3 + STEADY_FRAMES) return;
+    const newest = this.#bands.count - 1;
+    let power = 0;
+    for (let frame = newest - STEADY_FRAMES + 1; frame <= newest; frame++)
+      power += this.#powers[frame & (RING - 1)] as number;
+    run.least = Math.min(run.least, power);
+    run.most = Math.max(run.most, power);
+  }
+
+  /** Measures the frequencies of a run more closely; one that is not steady, or not so pure after all, is no tone yet. */
+  #measure(run: Run): void {
+    const isSteady = run.most <= run.least * STEADY;
+    run.least = Number.POSITIVE_INFINITY;
+    run.most = 0;
+    if (!isSteady) return;
+    const size = LONG;
+    const bins = this.#long.take(this.#bands.samples, this.#bands.end - size + this.#bands.samples.length);
+    const hz = BAND_RATE / size;
+    const low = Math.round((FIRST_BIN * BIN_HZ) / hz);
+    const high = Math.round((LAST_BIN * BIN_HZ) / hz);
+    let total = 0;
+    for (let bin = low; bin <= high; bin++) total += bins[bin] as number;
+    const first = strongest(bins, low, high, -1, LONG_LOBE);
+    const firstPower = around(bins, first, LONG_LOBE);
+    const second = strongest(bins, low, high, first, LONG_LOBE + 1);
+    const secondPower = around(bins, second, LONG_LOBE);
+    const isTwo = secondPower >= SECOND * firstPower;
+    const held = firstPower + (isTwo ? secondPower : 0);
+    if (held < LONG_PURE * total) return;
+    const peaks = isTwo ? [first, second] : [first];
+    if (!run.frequencies) run.from = beginOf(run);
+    run.frequencies = peaks.map((bin) => centre(bins, bin) * hz).sort((a, b) => a - b);
+  }
+
+  #toneOf(run: Run): Tone {
+    const full = powerOf(run);
+    return {
+      from: run.from,
+      to: this.#endOf(run.lastFrame, full),
+      frequencies: run.frequencies ?? [],
+      levelDbfs: 10 * Math.log10(full),
+    };
+  }
+
+  /** Powers of the newest frames, the newest last. */
+  #newest(count: number): Float64Array {
+    const last = this.#bands.count - 1;
+    return Float64Array.from({ length: count }, (_, i) =>
+      i + last < count - 1 ? 0 : (this.#powers[(last - count + 1 + i) & (RING - 1)] as number),
+    );
+  }
+
+  /** The place where a tone ended, by how much of a frame it fills. */
+  #endOf(frame: number, full: number): number {
+    const partOf = (at: number) => Math.min(1, (this.#powers[at & (RING - 1)] as number) / full);
+    let at = Math.min(frame + 1, this.#bands.count - 1);
+    while (at > frame - EDGE_FRAMES + 1 && partOf(at) <= FILLED) at--;
+    return Math.round((at + partOf(at)) * FRAME);
+  }
+}
+
+/** The place where a tone began, by how much of a frame it fills. */
+function beginOf(run: Run): number {
+  const full = powerOf(run);
+  const partOf = (at: number) => Math.min(1, (run.onset[at] as number) / full);
+  let at = EDGE_FRAMES - 1;
+  while (at > 0 && partOf(at - 1) > FILLED) at--;
+  return Math.round((run.firstFrame - EDGE_FRAMES + 2 + at - partOf(at)) * FRAME);
+}
+
+/** True for a run that was measured, and is no vowel. */
+function isTone({ frequencies, frames }: Run): boolean {
+  if (frequencies === undefined) return false;
+  const [low = 0, high = 0] = frequencies;
+  const isHarmonic = HARMONIC_RATIOS.some((ratio) => Math.abs(high / low / ratio - 1) < 0.015);
+  return frames >= (isHarmonic ? HARMONIC_FRAMES : LEAST_FRAMES);
+}
+
+/** Mean square of a tone, without its first frames, which may not be full of it. */
+function powerOf({ sum, frames }: Run): number {
+  return sum / Math.max(1, frames - 3);
+}
+
+/** The strongest bin from `low` to `high` that is further than `apart` from `but`. */
+function strongest(bins: Float64Array, low: number, high: number, but: number, apart: number): number {
+  let best = low;
+  let power = -1;
+  for (let bin = low; bin <= high; bin++) {
+    const value = bins[bin] as number;
+    if (value > power && (but < 0 || bin > but + apart || bin < but - apart)) {
+      best = bin;
+      power = value;
+    }
+  }
+  return best;
+}
+
+function around(bins: Float64Array, bin: number, lobe: number): number {
+  let sum = 0;
+  for (let at = bin - lobe; at <= bin + lobe; at++) sum += bins[at] as number;
+  return sum;
+}
+
+/** Place of a peak between bins, by the strongest three: exact for a Hann window but for what other sines leak. */
+function centre(bins: Float64Array, bin: number): number {
+  const [left, middle, right] = [-1, 0, 1].map((off) => Math.sqrt(bins[bin + off] as number)) as [
+    number,
+    number,
+    number,
+  ];
+  const side = right > left ? 1 : -1;
+  const ratio = Math.max(left, right) / Math.max(middle, Number.MIN_VALUE);
+  return bin + side * Math.max(0, (2 * ratio - 1) / (1 + ratio));
+}

@@ -1,0 +1,89 @@
+import { checkArgument, checkOptions, instance, line, listOf, object, type Rules } from '../../base/check.js';
+import { escapeXml } from '../../base/xml.js';
+import { clockTime } from '../../voice/draw/time-axis.js';
+import type { AnalysisReport } from '../analysis-report.js';
+import { callPicture, type SpokenText } from './call-picture.js';
+import { REPORT_STYLE } from './report-style.js';
+import { eventTable, figureTables, shown, transcriptTable } from './report-tables.js';
+
+/** Options of {@link htmlReport}. */
+export interface HtmlReportOptions {
+  /** Heading. Default `Call`. */
+  readonly title?: string;
+  /** Names of the legs. Default `local` and `remote`. */
+  readonly names?: readonly string[];
+  /** Loudest magnitude in each of the columns of the picture, one array for each leg, 0 to 1. Default: none is drawn. */
+  readonly envelopes?: readonly Float32Array[];
+  /** Transcript. Default: that of the report. */
+  readonly said?: readonly SpokenText[];
+}
+
+const RULES: Rules<HtmlReportOptions> = {
+  title: line(1, 1000),
+  names: listOf(line(1, 1000)),
+  envelopes: listOf(instance(Float32Array)),
+  said: listOf(object),
+};
+
+/**
+ * A page that stands alone: a picture of both legs on one time axis, with their speech, overlaps, named events and words;
+ * the events, the transcript and all figures as tables. It has no script, loads nothing, and is light or dark as the
+ * reader's system is. A long call is wider than the page, and is scrolled.
+ *
+ * @throws ERR_INVALID_ARG
+ */
+export function htmlReport(report: AnalysisReport, options: HtmlReportOptions = {}): string {
+  checkArgument('report', report, object);
+  checkOptions(options, RULES);
+  const { title = 'Call', names = ['local', 'remote'], envelopes = [], said = report.said ?? [] } = options;
+  const heading = escapeXml(title);
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width"><title>${heading}</title><style>${REPORT_STYLE}</style></head>
+<body><h1>${heading}</h1>
+<p class="lead">${clockTime(Math.round(report.durationMs / 1000), 1)} long, ${report.legs.length === 2 ? 'two sides' : 'one side'}</p>
+<div class="picture"><div class="names">${laneNames(report, names, said.length > 0)}</div><div class="roll">
+${callPicture(report, { names, envelopes, said })}
+</div></div>
+${KEY}
+${facts(report)}
+${eventTable(report, names)}
+${transcriptTable(report, names, said)}
+${figureTables(report, names)}
+</body></html>
+`;
+}
+
+const KEY = `<p class="key"><i class="k0"></i>speech<i class="k1"></i>both speak<i class="k2"></i>music<i class="k3"></i>tone or key<i class="k4"></i>dead air
+&emsp;▲ interruption &emsp;△ failed barge-in &emsp;● backchannel &emsp;◇ dual start</p>`;
+
+/** The names beside the lanes, each with its share of the speech. */
+function laneNames(report: AnalysisReport, names: readonly string[], hasWords: boolean): string {
+  return report.legs
+    .map(({ talkRatio, speechMs }, leg) => {
+      const part = typeof talkRatio === 'number' ? `, ${shown(talkRatio, 'talkRatio')}` : '';
+      const name = escapeXml(names[leg] ?? `leg ${leg}`);
+      const height = hasWords ? 112 : 94;
+      return `<p class="n${leg}" style="height:${height}px" title="${name}">${name}<span>${shown(speechMs, 'speechMs')}${part}</span></p>`;
+    })
+    .join('');
+}
+
+/** The figures that a reader looks for first. */
+function facts({ talk, legs }: AnalysisReport): string {
+  const median = (value: object | undefined) =>
+    value && 'median' in value ? shown(value.median, 'Ms') : shown(value ?? null, 'Ms');
+  const all = [
+    ['nobody speaks', shown(talk.silenceRatio, 'Ratio')],
+    ['dead air', shown(talk.deadAirMs, 'Ms')],
+    ...(legs.length === 2
+      ? [
+          ['both speak', shown(talk.overlapMs, 'Ms')],
+          ['interruptions', shown(talk.interruptions, '')],
+          ['between speakers, median', median(talk.transferOffsetsMs as object)],
+        ]
+      : []),
+  ];
+  return `<div class="facts">${all.map(([name, value]) => `<div><b>${value}</b><span>${name}</span></div>`).join('')}</div>`;
+}

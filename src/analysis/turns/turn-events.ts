@@ -1,0 +1,140 @@
+import type { Span } from '../speech-units.js';
+
+/** One of the two legs: their place in what was given, 0 and 1; in a recording 0 is the local leg. */
+export type LegIndex = 0 | 1;
+
+/**
+ * Something that speakers do to each other. `at` is the sample at which `leg` begins to speak.
+ *
+ * - `transfer`: the floor goes from the other leg to `leg`. `offset`: from the end of the other's speech to `at`, in
+ *   samples; negative where they overlap.
+ * - `interruption`: `leg` begins while the other speaks, and the other stops before `leg` does. It is a transfer too.
+ * - `failed-barge-in`: `leg` begins while the other speaks, and stops while the other goes on.
+ * - `backchannel`: as a failed barge-in, but short: `mhm`.
+ * - `dual-start`: both begin at nearly the same time, after a silence; `leg` is the one that came second.
+ */
+export type TurnEvent =
+  | {
+      readonly kind: 'transfer' | 'interruption';
+      readonly leg: LegIndex;
+      readonly at: number;
+      readonly offset: number;
+    }
+  | {
+      readonly kind: 'failed-barge-in' | 'backchannel' | 'dual-start';
+      readonly leg: LegIndex;
+      readonly at: number;
+    };
+
+/** Thresholds of {@link turnEvents}, in samples. */
+export interface TurnRules {
+  /** Longest backchannel. */
+  readonly backchannel: number;
+  /** The other goes on for so long at least after the start of an interruption; less is an overlap at the end of a turn. */
+  readonly interruption: number;
+  /** Starts that are no further apart are a dual start. */
+  readonly dualStart: number;
+  /** The other speaks again within this time after a backchannel. */
+  readonly resume: number;
+  /** Silence after which nobody has the floor. */
+  readonly lapse: number;
+}
+
+/** The course of a conversation: what speakers do to each other, and who has the floor from when to when. */
+export interface Turns {
+  readonly events: readonly TurnEvent[];
+  /** Time between taking the floor and the end of the last speech before it goes to the other. */
+  readonly turns: readonly (Span & { readonly leg: LegIndex })[];
+}
+
+interface Unit extends Span {
+  readonly leg: LegIndex;
+}
+
+/** Finds what happens between two legs from their units of speech (see `speechUnits`), each in order of time. */
+export function turnsOf(legs: readonly [readonly Span[], readonly Span[]], rules: TurnRules): Turns {
+  const units = [...legs[0].map((unit) => ofLeg(unit, 0)), ...legs[1].map((unit) => ofLeg(unit, 1))];
+  units.sort((a, b) => a.from - b.from || a.leg - b.leg);
+  const table = new TurnTable(units, rules);
+  for (const [index, unit] of units.entries()) table.take(unit, index);
+  return table;
+}
+
+class TurnTable implements Turns {
+  readonly events: TurnEvent[] = [];
+  readonly turns: (Unit & { to: number })[] = [];
+  readonly #units: readonly Unit[];
+  readonly #rules: TurnRules;
+  /** The newest unit of each leg that has begun. */
+  readonly #last: [Unit | undefined, Unit | undefined] = [undefined, undefined];
+
+  constructor(units: readonly Unit[], rules: TurnRules) {
+    this.#units = units;
+    this.#rules = rules;
+  }
+
+  take(unit: Unit, index: number): void {
+    const { leg, from, to } = unit;
+    const other = this.#last[1 - leg];
+    this.#last[leg] = unit;
+    const holder = this.turns.at(-1);
+    const isOver = other !== undefined && other.to > from;
+    if (holder === undefined || from - Math.max(holder.to, other?.to ?? 0) >= this.#rules.lapse) {
+      this.turns.push({ ...unit });
+    } else if (isOver && from - other.from <= this.#rules.dualStart && this.#isAfterSilence(other, unit)) {
+      this.events.push({ kind: 'dual-start', leg, at: from });
+      this.#toLonger(other, unit);
+    } else if (isOver && (to <= other.to || this.#isResumed(unit, index))) {
+      const isShort = to - from <= this.#rules.backchannel;
+      this.events.push({ kind: isShort ? 'backchannel' : 'failed-barge-in', leg, at: from });
+      // Who has had the floor all along may be this leg: it spoke, the other came in, and both go on.
+      if (holder.leg === leg) holder.to = Math.max(holder.to, to);
+    } else if (holder.leg === leg) {
+      holder.to = Math.max(holder.to, to);
+    } else {
+      this.#transfer(unit, Math.min(holder.to, other?.to ?? holder.to));
+    }
+  }
+
+  #transfer(unit: Unit, ended: number): void {
+    const { leg, from: at } = unit;
+    const holder = this.turns.at(-1);
+    const end = Math.max(ended, holder?.to ?? ended);
+    const offset = at - end;
+    const kind = -offset >= this.#rules.interruption ? 'interruption' : 'transfer';
+    this.events.push({ kind, leg, at, offset });
+    this.turns.push({ ...unit });
+  }
+
+  /** Of two that began together, the one that speaks longer has the floor. */
+  #toLonger(first: Unit, second: Unit): void {
+    const turn = this.turns.at(-1);
+    if (turn?.leg === second.leg) {
+      turn.to = Math.max(turn.to, second.to);
+    } else if (second.to > first.to) {
+      // The turn of the first, where it was begun by this unit, never came about.
+      if (turn && turn.from === first.from) this.turns.pop();
+      this.turns.push({ ...second });
+    }
+  }
+
+  /** True when neither leg spoke right before two units that begin together. */
+  #isAfterSilence(first: Unit, second: Unit): boolean {
+    const from = Math.min(first.from, second.from);
+    return !this.#units.some(
+      (unit) =>
+        unit !== first && unit !== second && unit.from < from && unit.to > from - this.#rules.dualStart,
+    );
+  }
+
+  /** True when the other leg, which was spoken over for a short time, goes on before this leg says any more. */
+  #isResumed({ leg, from, to }: Unit, index: number): boolean {
+    if (to - from > this.#rules.backchannel) return false;
+    const next = this.#units[index + 1];
+    return next !== undefined && next.leg !== leg && next.from - to <= this.#rules.resume;
+  }
+}
+
+function ofLeg({ from, to }: Span, leg: LegIndex): Unit {
+  return { from, to, leg };
+}

@@ -1,0 +1,105 @@
+import type { Span } from '../speech-units.js';
+import { digitWord } from './digit-words.js';
+import type { Token } from './word-tokens.js';
+
+/** Something that may be a part of a number: a word that was said, or a key that was pressed. */
+export type NumberPart = Token & { readonly isKey?: boolean };
+
+/** Many digits that follow each other. */
+export interface DigitRun extends Span {
+  readonly digits: string;
+  readonly how: 'spoken' | 'pressed';
+  /** True when a card number's check digit is right. */
+  readonly isLuhn: boolean;
+}
+
+/** Fewest digits of a card number. */
+export const CARD_DIGITS = 13;
+const MOST_CARD_DIGITS = 19;
+/** Other words between two digits. */
+const MAX_FILLERS = 3;
+
+interface Open {
+  from: number;
+  to: number;
+  digits: string;
+  keys: number;
+  parts: number;
+  fillers: number;
+  times: number;
+  tens: boolean;
+}
+
+/**
+ * Finds runs of as many digits as a card number has at least, said or pressed, also with a few other words in between.
+ *
+ * @param parts In order of time.
+ * @param maxGap Longest time between two digits of one run.
+ */
+export function digitRuns(parts: Iterable<NumberPart>, maxGap: number): DigitRun[] {
+  const runs: DigitRun[] = [];
+  let open: Open | undefined;
+  const end = () => {
+    if (open && open.digits.length >= CARD_DIGITS) runs.push(runOf(open));
+    open = undefined;
+  };
+  for (const part of parts) {
+    if (open && part.from - open.to > maxGap) end();
+    const word = part.isKey ? keyWord(part.token) : digitWord(part.token, open !== undefined);
+    if (!word) {
+      if (open && !part.isKey && ++open.fillers > MAX_FILLERS) end();
+      continue;
+    }
+    open ??= {
+      from: part.from,
+      to: part.to,
+      digits: '',
+      keys: 0,
+      parts: 0,
+      fillers: 0,
+      times: 1,
+      tens: false,
+    };
+    open.to = Math.max(open.to, part.to);
+    open.fillers = 0;
+    open.parts++;
+    if (part.isKey) open.keys++;
+    if (word.kind === 'times') {
+      open.times = word.times;
+      continue;
+    }
+    const joins = open.tens && word.kind === 'digits' && /^[1-9]$/.test(word.digits);
+    if (joins) open.digits = open.digits.slice(0, -1);
+    open.digits += word.digits.repeat(open.times);
+    open.times = 1;
+    open.tens = word.kind === 'tens';
+  }
+  end();
+  return runs;
+}
+
+function keyWord(key: string): { readonly kind: 'digits'; readonly digits: string } | undefined {
+  return /^\d$/.test(key) ? { kind: 'digits', digits: key } : undefined;
+}
+
+function runOf({ from, to, digits, keys, parts }: Open): DigitRun {
+  return { from, to, digits, how: keys === parts ? 'pressed' : 'spoken', isLuhn: hasCard(digits) };
+}
+
+/** True when a part of the digits is a card number by its check digit. */
+function hasCard(digits: string): boolean {
+  for (let from = 0; from + CARD_DIGITS <= digits.length; from++)
+    for (let length = CARD_DIGITS; length <= MOST_CARD_DIGITS && from + length <= digits.length; length++)
+      if (isLuhn(digits.slice(from, from + length))) return true;
+  return false;
+}
+
+function isLuhn(digits: string): boolean {
+  let sum = 0;
+  for (let at = 0; at < digits.length; at++) {
+    const digit = Number(digits[digits.length - 1 - at]);
+    const doubled = at % 2 === 1 ? digit * 2 : digit;
+    sum += doubled > 9 ? doubled - 9 : doubled;
+  }
+  return sum % 10 === 0;
+}

@@ -1,0 +1,160 @@
+import { line, type Rules, rule, whole } from '../../base/check.js';
+import { invalidArgument } from '../../base/errors.js';
+import type { Span } from '../speech-units.js';
+import type { LegIndex } from '../turns/turn-events.js';
+import { type Token, tokensIn } from './word-tokens.js';
+
+/** A word or phrase that is listened for, whatever its case, accents and punctuation. */
+export interface Keyword {
+  readonly phrase: string;
+  /** Name of the alert. Default: the phrase. */
+  readonly name?: string;
+  /** Letters of each word that may differ: 0 to 5. A word as short as that has to be right. Default 0. */
+  readonly edits?: number;
+  /** Other words that may stand between two of the phrase: 0 to 50. Default 0. */
+  readonly apart?: number;
+  /** The leg that has to say it. Default: any. */
+  readonly leg?: LegIndex;
+}
+
+/** A keyword that was said. Positions are samples of the conversation. */
+export interface WordAlert extends Span {
+  readonly leg: LegIndex;
+  /** Name of the keyword. */
+  readonly name: string;
+  /** The words as they were understood. */
+  readonly text: string;
+  /** Letters that differ. */
+  readonly edits: number;
+  /** Other words between those of the phrase. */
+  readonly apart: number;
+}
+
+const KEYWORD: Rules<Keyword> = {
+  phrase: line(1, 1000),
+  name: line(1, 1000),
+  edits: whole(0, 5, 'letters'),
+  apart: whole(0, 50, 'words'),
+  leg: whole(0, 1),
+} as Rules<Keyword>;
+
+/** Accepts a list of keywords. */
+export const KEYWORDS = rule(
+  'a list of { phrase, name?, edits? (0 to 5), apart? (0 to 50), leg? (0 or 1) }, each phrase with a word in it',
+  (value) => Array.isArray(value) && value.length <= 10_000 && value.every(isKeyword),
+);
+
+function isKeyword(value: unknown): value is Keyword {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  const areRight = fields.every(([name, field]) =>
+    Object.hasOwn(KEYWORD, name) ? KEYWORD[name as keyof Keyword].accepts(field) : false,
+  );
+  return areRight && 'phrase' in value && tokensIn(String(value.phrase)).length > 0;
+}
+
+/** A phrase of which the first words were heard. */
+interface Begun {
+  readonly tokens: readonly Token[];
+  readonly last: number;
+  readonly edits: number;
+  readonly apart: number;
+}
+
+/** Finds keywords among the words of one leg, which come in order. What was found once is no part of a second find. */
+export class KeywordWatch {
+  readonly #leg: LegIndex;
+  readonly #phrases: readonly { readonly keyword: Keyword; readonly words: readonly string[] }[];
+  /** Of each phrase, by the number of its words that were heard, the newest begin. */
+  readonly #begun: Map<number, Begun>[];
+  #count = 0;
+
+  /** @throws ERR_INVALID_ARG for a keyword without a word. */
+  constructor(leg: LegIndex, keywords: readonly Keyword[]) {
+    this.#leg = leg;
+    this.#phrases = keywords
+      .filter((keyword) => (keyword.leg ?? leg) === leg)
+      .map((keyword) => ({ keyword, words: wordsOf(keyword) }));
+    this.#begun = this.#phrases.map(() => new Map());
+  }
+
+  /** Takes the next words. */
+  take(tokens: readonly Token[]): WordAlert[] {
+    const alerts: WordAlert[] = [];
+    for (const token of tokens) {
+      for (const [index, { keyword, words }] of this.#phrases.entries()) {
+        const alert = this.#follow(keyword, words, this.#begun[index] as Map<number, Begun>, token);
+        if (alert) alerts.push(alert);
+      }
+      this.#count++;
+    }
+    return alerts;
+  }
+
+  #follow(
+    keyword: Keyword,
+    words: readonly string[],
+    begun: Map<number, Begun>,
+    token: Token,
+  ): WordAlert | undefined {
+    const { edits = 0, apart = 0 } = keyword;
+    // The longest first: a word goes on with one begin of each length, and never twice with the same.
+    for (let heard = words.length - 1; heard >= 0; heard--) {
+      const before = heard === 0 ? NONE : begun.get(heard);
+      const word = words[heard];
+      if (!before || word === undefined) continue;
+      const between = heard === 0 ? 0 : this.#count - before.last - 1;
+      if (between > apart) {
+        begun.delete(heard);
+        continue;
+      }
+      const differ = editsBetween(word, token.token, word.length > edits ? edits : 0);
+      if (differ === undefined) continue;
+      const now = {
+        tokens: [...before.tokens, token],
+        last: this.#count,
+        edits: before.edits + differ,
+        apart: before.apart + between,
+      };
+      if (heard + 1 < words.length) {
+        begun.set(heard + 1, now);
+        continue;
+      }
+      begun.clear();
+      return this.#alertOf(keyword, now);
+    }
+    return undefined;
+  }
+
+  #alertOf({ phrase, name = phrase }: Keyword, { tokens, edits, apart }: Begun): WordAlert {
+    const [first, last] = [tokens[0], tokens.at(-1)];
+    const text = tokens.map((token) => token.text).join(' ');
+    return { leg: this.#leg, name, text, from: first?.from ?? 0, to: last?.to ?? 0, edits, apart };
+  }
+}
+
+const NONE: Begun = { tokens: [], last: -1, edits: 0, apart: 0 };
+
+function wordsOf({ phrase }: Keyword): string[] {
+  const words = tokensIn(phrase).map(({ token }) => token);
+  if (words.length === 0) throw invalidArgument('phrase', 'a text with a word in it', phrase);
+  return words;
+}
+
+/** Letters to add, drop or change to make one word of the other; nothing where these are more than `most`. */
+export function editsBetween(one: string, other: string, most: number): number | undefined {
+  if (one === other) return 0;
+  const [a, b] = [Array.from(one), Array.from(other)];
+  if (most === 0 || Math.abs(a.length - b.length) > most) return undefined;
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (const [i, letter] of a.entries()) {
+    const next = [i + 1];
+    for (const [j, against] of b.entries()) {
+      const changed = (row[j] as number) + (letter === against ? 0 : 1);
+      next.push(Math.min(changed, (row[j + 1] as number) + 1, (next[j] as number) + 1));
+    }
+    row = next;
+  }
+  const edits = row.at(-1) as number;
+  return edits <= most ? edits : undefined;
+}

@@ -1,0 +1,134 @@
+import { checkArgument, checkOptions, type Rules, rule } from '../../base/check.js';
+import type { AnalysisReport, LegReport, NotComputableReason } from '../analysis-report.js';
+import { distribution, none } from '../figures.js';
+import type { LegIndex } from '../turns/turn-events.js';
+import { type ConversationTranscript, TRANSCRIPT } from './conversation-transcript.js';
+import { KEYWORDS, type Keyword, KeywordWatch, type WordAlert } from './keyword-watch.js';
+import { answerSilences, questionsOf } from './questions.js';
+import type { SaidPart } from './said-part.js';
+import { tokensIn, tokensOf } from './word-tokens.js';
+
+/** Options of {@link withWords}. */
+export interface WordOptions {
+  /** Words and phrases that are listened for. Default: none. */
+  readonly keywords?: readonly Keyword[];
+}
+
+const REPORT = rule(
+  'the report of an analysis',
+  (value) => Array.isArray(Object(value).legs) && typeof Object(value).talk === 'object',
+);
+/** Rules of {@link WordOptions}. */
+export const WORD_OPTIONS: Rules<WordOptions> = { keywords: KEYWORDS };
+
+/** Figures of a leg that rest on words. */
+export type LegWords = Pick<LegReport, 'words' | 'wordsPerMinute' | 'questions' | 'answerMs'>;
+
+/** Those of a leg of which there are none. */
+export function noWords(reason: NotComputableReason = 'no-words'): LegWords {
+  const missing = none(reason);
+  return { words: missing, wordsPerMinute: missing, questions: missing, answerMs: missing };
+}
+
+/**
+ * Adds to a report what its words say: figures that rest on words, keywords that were said, and who said what. Figures of
+ * words that it has already are made anew.
+ *
+ * @param transcript Of the same conversation, whatever rate it counts in. Nothing: there are no words.
+ * @throws ERR_INVALID_ARG
+ */
+export function withWords(
+  report: AnalysisReport,
+  transcript: ConversationTranscript | undefined,
+  options: WordOptions = {},
+): AnalysisReport {
+  checkArgument('report', report, REPORT);
+  if (transcript !== undefined) checkArgument('transcript', transcript, TRANSCRIPT);
+  checkOptions(options, WORD_OPTIONS);
+  const said = transcript ? scaled(transcript, report.sampleRate) : [];
+  const bySide = ([0, 1] as const).map((leg) => wordsOf(leg, said, transcript ?? {}));
+  const { keywords = [] } = options;
+  return {
+    ...report,
+    legs: report.legs.map((leg, index) => ({
+      ...leg,
+      ...wordFigures(bySide[index], leg.speechMs),
+      answerMs: answers(report, index, bySide[1 - index]),
+    })),
+    talk: { ...report.talk, alerts: alertsIn(said, keywords) },
+    said,
+  };
+}
+
+/** The keywords that were said, in order of time. */
+export function alertsIn(said: readonly SaidPart[], keywords: readonly Keyword[]): WordAlert[] {
+  if (keywords.length === 0) return [];
+  const watches = [new KeywordWatch(0, keywords), new KeywordWatch(1, keywords)] as const;
+  return said
+    .flatMap((part) => watches[part.leg].take(tokensOf(part)))
+    .sort((a, b) => a.from - b.from || a.leg - b.leg);
+}
+
+/** The words of one leg. */
+interface WordsOfLeg {
+  readonly hasFailed: boolean;
+  readonly hasParts: boolean;
+  readonly words: number;
+  /** Ends of its questions; nothing where they cannot be told. */
+  readonly questions: readonly number[] | undefined;
+}
+
+function wordsOf(
+  leg: LegIndex,
+  said: readonly SaidPart[],
+  facts: Pick<ConversationTranscript, 'language' | 'failed'>,
+): WordsOfLeg {
+  const own = said.filter((part) => part.leg === leg);
+  return {
+    hasFailed: facts.failed?.includes(leg) === true,
+    hasParts: own.length > 0,
+    words: own.reduce((sum, { text }) => sum + tokensIn(text).length, 0),
+    questions: questionsOf(own, facts),
+  };
+}
+
+function wordFigures(leg: WordsOfLeg | undefined, speechMs: number): LegWords {
+  if (leg?.hasFailed) return noWords('transcriber-failed');
+  if (!leg || leg.words === 0) return noWords();
+  const { words, questions } = leg;
+  return {
+    ...noWords(),
+    words,
+    wordsPerMinute: speechMs === 0 ? none('no-speech') : (words * 60_000) / speechMs,
+    questions: questions ? questions.length : none('no-punctuation'),
+  };
+}
+
+/** Silences before the answers of a leg to the questions of the other. */
+function answers(
+  { legs, sampleRate }: AnalysisReport,
+  index: number,
+  asker: WordsOfLeg | undefined,
+): LegWords['answerMs'] {
+  if (legs.length < 2) return none('one-leg');
+  if (asker?.hasFailed) return none('transcriber-failed');
+  if (!asker?.hasParts) return none('no-words');
+  if (!asker.questions) return none('no-punctuation');
+  const [answering, asking] = [legs[index]?.speech ?? [], legs[1 - index]?.speech ?? []];
+  const silences = answerSilences(asker.questions, asking, answering, sampleRate);
+  return distribution(
+    silences.map((at) => (at * 1000) / sampleRate),
+    'no-answers',
+  );
+}
+
+/** The parts of a transcript, in samples of another rate. */
+function scaled({ parts, sampleRate }: ConversationTranscript, rate: number): readonly SaidPart[] {
+  if (sampleRate === rate) return parts;
+  const place = <T extends { readonly from: number; readonly to: number }>(span: T): T => ({
+    ...span,
+    from: Math.round((span.from * rate) / sampleRate),
+    to: Math.round((span.to * rate) / sampleRate),
+  });
+  return parts.map((part) => ({ ...place(part), words: part.words.map(place) }));
+}

@@ -1,0 +1,148 @@
+import { checkOptions, line, needed, type Rules, rule, secret, text, wait } from '../../base/check.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+import { codeOfStatus } from '../../base/http-status.js';
+import { msToSamples, VOICE_FORMAT } from '../../base/pcm.js';
+import { systemClock } from '../../base/time/clock.js';
+import { TimeLimit } from '../../base/wait.js';
+import { bytesOfSamples } from '../process/pcm-bytes.js';
+import { WavHeader } from '../wav/wav-header.js';
+import { entriesOf, fieldsOf } from './answer-fields.js';
+import type { Transcriber, Transcript, TranscriptSegment, TranscriptWord } from './transcriber.js';
+
+/** Options of {@link httpTranscriber}. */
+export interface HttpTranscriberOptions {
+  /** Whole address, for example `https://api.openai.com/v1/audio/transcriptions`. */
+  readonly url: string;
+  /** Sent as `Authorization: Bearer`. Default: none. */
+  readonly token?: string;
+  /** Default `whisper-1`. */
+  readonly model?: string;
+  /** Longest wait for the answer, in milliseconds. Default 120,000. */
+  readonly timeoutMs?: number;
+}
+
+/** Accepts the address of a service. */
+export const HTTP_URL = rule(
+  'an address that begins with http:// or https://',
+  (value) =>
+    typeof value === 'string' && URL.canParse(value) && ['http:', 'https:'].includes(new URL(value).protocol),
+);
+const RULES: Rules<HttpTranscriberOptions> = {
+  url: needed(HTTP_URL),
+  token: secret(text(1, 4096)),
+  model: line(1, 200),
+  timeoutMs: wait,
+};
+/** Speech of one request, in samples: 13 minutes, which is what services take. */
+const MAX_SAMPLES = msToSamples(780_000);
+/** Longest answer that is read, in bytes. */
+const MAX_ANSWER = 16 * 1024 * 1024;
+
+/**
+ * A transcriber that posts the speech as WAV to a service with the interface of OpenAI's transcriptions, which many
+ * servers for one's own machine speak as well. Text, segments and words come at the end.
+ *
+ * @throws ERR_INVALID_ARG
+ */
+export function httpTranscriber(options: HttpTranscriberOptions): Transcriber {
+  checkOptions(options, RULES);
+  const { url, token, model = 'whisper-1', timeoutMs = 120_000 } = options;
+  const { host } = new URL(url);
+  return {
+    name: `${model} of ${host}`,
+    segments: true,
+    async transcribe({ samples, language, signal }) {
+      const form = new FormData();
+      form.set('file', await wavOf(samples), 'speech.wav');
+      form.set('model', model);
+      form.set('response_format', 'verbose_json');
+      for (const each of ['word', 'segment']) form.append('timestamp_granularities[]', each);
+      if (language !== undefined) form.set('language', language);
+      using limit = new TimeLimit(systemClock, { timeoutMs, signal });
+      try {
+        const response = await fetch(url, {
+          method: 'POST',
+          headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+          body: form,
+          signal: limit.signal,
+        });
+        return transcriptOf(await answerOf(response, host));
+      } catch (error) {
+        if (error instanceof JackfieldError) throw error;
+        if (signal?.aborted) throw new JackfieldError('ERR_ABORTED', 'The transcription was given up.');
+        const [code, why] = limit.passed
+          ? (['ERR_TIMEOUT', `not in ${timeoutMs} ms`] as const)
+          : (['ERR_PEER', messageOf(error)] as const);
+        throw new JackfieldError(code, `${host} gave no transcript: ${why}`, { cause: error });
+      }
+    },
+  };
+}
+
+async function wavOf(samples: AsyncIterable<Int16Array>): Promise<Blob> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let count = 0;
+  for await (const chunk of samples) {
+    count += chunk.length;
+    if (count > MAX_SAMPLES)
+      throw new JackfieldError('ERR_LIMIT', 'Speech of more than 13 minutes is too long for one request.');
+    parts.push(Uint8Array.from(bytesOfSamples(chunk)));
+  }
+  const header = new WavHeader({ format: VOICE_FORMAT, encoding: 's16', metadata: {} });
+  return new Blob([Uint8Array.from(header.sized(count * 2)), ...parts], { type: 'audio/wav' });
+}
+
+/** Reads the answer. @throws ERR_PEER, ERR_FORBIDDEN for a status that is no success; ERR_SYNTAX, ERR_LIMIT. */
+async function answerOf(response: Response, host: string): Promise<unknown> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of response.body ?? []) {
+    length += part.length;
+    if (length > MAX_ANSWER) throw new JackfieldError('ERR_LIMIT', `${host} answered with too much.`);
+    parts.push(part);
+  }
+  const body = Buffer.concat(parts).toString('utf8');
+  if (!response.ok) {
+    const said = body.replace(/\s+/g, ' ').slice(0, 200);
+    throw new JackfieldError(
+      codeOfStatus(response.status),
+      `${host} answered with status ${response.status}: ${said}`,
+    );
+  }
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new JackfieldError('ERR_SYNTAX', `${host} answered with what is no JSON.`, { cause });
+  }
+}
+
+function transcriptOf(answer: unknown): Transcript {
+  const { text: said, language, words, segments } = fieldsOf(answer);
+  if (typeof said !== 'string') throw new JackfieldError('ERR_SYNTAX', 'The answer has no text.');
+  // Some servers have the words in the segments.
+  const inSegments = () => entriesOf(segments).flatMap((each) => entriesOf(fieldsOf(each)['words']));
+  const given = Array.isArray(words) ? entriesOf(words) : inSegments();
+  const all = given.flatMap((each) => wordOf(each) ?? []);
+  const parts = entriesOf(segments).flatMap((each): TranscriptSegment[] => {
+    const { text: part, start, end } = fieldsOf(each);
+    if (typeof part !== 'string' || typeof start !== 'number' || typeof end !== 'number') return [];
+    const [from, to] = [placeOf(start), placeOf(end)];
+    return [{ text: part.trim(), from, to, words: all.filter((it) => it.from >= from && it.from < to) }];
+  });
+  const whole = { text: said.trim(), from: all[0]?.from ?? 0, to: all.at(-1)?.to ?? 0, words: all };
+  return {
+    text: said.trim(),
+    ...(typeof language === 'string' && { language }),
+    ...(parts.length > 0 ? { segments: parts } : all.length > 0 && { segments: [whole] }),
+  };
+}
+
+function wordOf(value: unknown): TranscriptWord | undefined {
+  const { word, start, end } = fieldsOf(value);
+  if (typeof word !== 'string' || typeof start !== 'number' || typeof end !== 'number') return undefined;
+  return { word: word.trim(), from: placeOf(start), to: placeOf(end) };
+}
+
+function placeOf(seconds: number): number {
+  return Math.max(0, Math.round(seconds * VOICE_FORMAT.sampleRate)) || 0;
+}

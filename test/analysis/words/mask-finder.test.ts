@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { digitRuns } from '../../../src/analysis/words/digit-runs.js';
+import { MASKED, MaskFinder } from '../../../src/analysis/words/mask-finder.js';
+import type { SaidPart } from '../../../src/analysis/words/said-part.js';
+import { tokensIn } from '../../../src/analysis/words/word-tokens.js';
+
+const finder = new MaskFinder({ cards: true, phrases: [{ phrase: 'open sesame', apart: 1 }] });
+
+describe('card numbers in texts', () => {
+  it.each([
+    ['4111111111111111', '4111111111111111'],
+    ['call 4111-1111-1111-1111 now', '4111111111111111'],
+    ['4111 1111 1111 1111', '4111111111111111'],
+    ['４１１１１１１１１１１１１１１１', '4111111111111111'],
+    ['٤١١١١١١١١١١١١١١١', '4111111111111111'],
+    ['four one one one, uh, one one one one. one one one one. one one one one', '4111111111111111'],
+    ['forty one eleven eleven eleven eleven eleven eleven eleven', '4111111111111111'],
+    ['fifty five hundred double zero fifty five fifty five fifty five fifty five', '55000055555555'],
+    ['four triple one triple one triple one triple one triple one', '4111111111111111'],
+    ['four for to too ate one oh oh oh one two three four', '4422810001234'],
+    [
+      'Vier eins eins eins, eins eins eins eins, eins eins eins eins, eins eins eins eins',
+      '4111111111111111',
+    ],
+    ['einundvierzig elf elf elf elf elf elf elf', '4111111111111111'],
+    ['cuatro uno uno uno uno uno uno uno uno uno uno uno uno', '4111111111111'],
+    ['quatre un un un un un un un un un un un un', '4111111111111'],
+    ['my number is 4111 okay 1111 yes 1111 and 1111 thank you', '4111111111111111'],
+    ['one 2 three 4 five 6 seven 8 nine 0 one 2 three', '1234567890123'],
+  ])('%s', (text, digits) => {
+    expect(digitRuns(tokensIn(text), Number.POSITIVE_INFINITY).map((run) => run.digits)).toEqual([digits]);
+    const masked = finder.text(text);
+    expect(masked).toContain(MASKED);
+    expect(finder.isIn(masked)).toBe(false);
+  });
+
+  it.each([
+    'call me at 555 0100 or at any time',
+    'one two three four five six seven eight nine ten',
+    'we ordered 12 for 30 dollars on the fifth of May, and then a whole 24 more came by mail',
+    '',
+    MASKED,
+  ])('%j stays', (text) => {
+    expect(finder.text(text)).toBe(text);
+  });
+
+  it('are labelled by their check digit, and masked with any', () => {
+    const run = (text: string) => digitRuns(tokensIn(text), Number.POSITIVE_INFINITY)[0];
+    expect(run('4111111111111111')?.isLuhn).toBe(true);
+    expect(run('4111111111111112 12')?.digits).toHaveLength(18);
+    expect(run('1000000000000')?.isLuhn).toBe(false);
+  });
+
+  it('leave nothing that is found again, in whatever is written', () => {
+    const word = fc.constantFrom(
+      'one',
+      '4',
+      '1111',
+      'for',
+      'uh',
+      'open',
+      'sesame',
+      'double',
+      'twenty',
+      '-',
+      '. ',
+      'the',
+    );
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 60 }), (words) => !finder.isIn(finder.text(words.join(' ')))),
+      { numRuns: 300, seed: 7 },
+    );
+  });
+});
+
+describe('what was said and pressed', () => {
+  const RATE = 16_000;
+  const key = (digit: string, at: number) => ({
+    digit: digit as '1',
+    from: at * RATE,
+    to: (at + 0.1) * RATE,
+  });
+  const part = (leg: 0 | 1, text: string, from: number, step = 0.3): SaidPart => {
+    const words = text.split(' ').map((word, at) => ({
+      word,
+      from: Math.round((from + at * step) * RATE),
+      to: Math.round((from + (at + 1) * step) * RATE),
+    }));
+    return { leg, text, words, from: words[0]!.from, to: words.at(-1)!.to };
+  };
+  const seconds = ({ from, to, rule, leg }: { from: number; to: number; rule: string; leg: number }) =>
+    `${leg} ${rule} ${(from / RATE).toFixed(1)}-${(to / RATE).toFixed(1)}`;
+
+  it('is found over parts, pauses and the words of the other', () => {
+    const said = [
+      part(1, 'it is four one one one', 1),
+      part(0, 'yes', 3),
+      part(1, 'one one one one', 4),
+      part(0, 'uh huh go on', 6),
+      part(1, 'and one one one one one one one one', 8),
+    ];
+    expect(finder.inCall(said, [], RATE).map(seconds)).toEqual(['1 card-spoken 1.6-10.7']);
+  });
+
+  it('is two things where the pause is long', () => {
+    const said = [
+      part(1, 'four one one one one one one one', 1),
+      part(1, 'one one one one one one one one', 30),
+    ];
+    expect(finder.inCall(said, [], RATE)).toEqual([]);
+  });
+
+  it('may be said for a part and pressed for a part', () => {
+    const keys = [[], Array.from({ length: 8 }, (_, at) => key('1', 4 + at * 0.2))];
+    const said = [part(1, 'four one one one one one one one', 1)];
+    expect(finder.inCall(said, keys, RATE).map(seconds)).toEqual(['1 card-spoken 1.0-5.5']);
+    expect(finder.inCall([], keys, RATE)).toEqual([]);
+  });
+
+  it('is a part as a whole where its words have no places, or do not tell all', () => {
+    const text = 'card 4111 1111 1111 1111 open the sesame';
+    const whole = { leg: 0 as const, text, from: RATE, to: 5 * RATE, words: [] };
+    expect(finder.inCall([whole], [], RATE).map(seconds)).toEqual([
+      '0 card-spoken 1.0-5.0',
+      '0 phrase 1.0-5.0',
+    ]);
+    const other = { ...part(0, 'card', 1), text };
+    expect(finder.inCall([other], [], RATE).map(({ from, to }) => [from, to])).toEqual([
+      [other.from, other.to],
+    ]);
+  });
+});
