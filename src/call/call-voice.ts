@@ -12,8 +12,10 @@ import {
   whole,
 } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
+import type { LineQuality } from '../base/line-quality.js';
 import { Opening } from '../base/opening.js';
 import { type Call, LIVE_CALL } from '../control/state/call.js';
+import type { LegName } from '../stream/align/ledger.js';
 import { type LegTap, type PairTapOptions, tapLegs } from '../stream/align/leg-tap.js';
 import type { PcmStream, ReadClass } from '../stream/pcm-stream.js';
 import type { Player } from '../stream/player.js';
@@ -22,13 +24,16 @@ import { READ_CLASS } from '../tcp/lease-options.js';
 import type { LeaseSource } from '../tcp/lease-reservation.js';
 import type { CallControl } from './call-control.js';
 import { JOINER, type JoinedVoice, type VoiceJoiner } from './join-voice.js';
-import { redirectToLease } from './redirect-to-lease.js';
-import { joinOrFree } from './taken-voice.js';
+import { letGoOf, redirectToLease } from './redirect-to-lease.js';
+import { joinOrFree, takenFrom } from './taken-voice.js';
 
-/** Somebody who hears a call's voice from its first sample on, without redirecting it himself. */
+/** A reader of a call's voice from its first sample on that makes no redirection of its own. */
 export interface VoiceListener {
-  /** Called as {@link CallVoiceOptions.onLease}. */
-  onLease?(stream: StreamKind, lease: Lease, start: number): void;
+  /**
+   * Called as {@link CallVoiceOptions.onLease}. `paced`: its positions alone say where it lies, since it is paced by the
+   * other party's stream ({@link CallVoice.microphonePaced}, and what is played).
+   */
+  onLease?(stream: StreamKind, lease: Lease, start: number, paced: boolean): void;
   /** The voice is open: every stream that was asked for is there. */
   opened?(voice: CallVoice<Lease>): void;
   /** The voice could not be opened: what was prepared for it is thrown away. */
@@ -60,7 +65,7 @@ export interface CallVoiceOptions {
   readonly onLease?: (stream: StreamKind, lease: Lease, start: number) => void;
   /** Those who hear the voice beside whoever opens it: one redirection, any number of listeners. Default: nobody. */
   readonly listeners?: readonly VoiceListener[];
-  /** Joins the voice where another program has redirected it. Default: that is an error. */
+  /** Way to get on with other programs that redirect the same call. Default: one that has it is an error. */
   readonly join?: VoiceJoiner;
   readonly signal?: AbortSignal;
 }
@@ -87,6 +92,20 @@ export interface CallVoice<Stream extends PcmStream = PcmStream> extends AsyncDi
   readonly input: Stream | undefined;
   /** Audio of the microphone (`SET_CAPTURE_MIC`). */
   readonly microphone: Stream | undefined;
+  /** True where another program has redirected the call, and shares its voice ({@link CallVoiceOptions.join}). */
+  readonly joined: boolean;
+  /**
+   * True where `microphone` is what another program plays that has the call's voice: it is
+   * paced by `remote`, and samples at the same position are simultaneous.
+   */
+  readonly microphonePaced: boolean;
+  /**
+   * True where positions alone say where `remote` and `microphone` lie: the streams of a line, which knows by its timestamps
+   * what was lost. Position 0 of both is the same time.
+   */
+  readonly placed?: boolean;
+  /** Quality of the line that a leg comes by, as far as it is known. Default: the endpoint is asked for that of `remote`. */
+  quality?(leg: LegName): LineQuality | undefined;
   /**
    * Plays into the call.
    * @throws ERR_INVALID_STATE when the call was opened without an input.
@@ -138,11 +157,15 @@ export async function openCallVoice(
     await options.onNoMicrophone(error);
   };
   const streams = { output: call.output, capture_mic: call.captureMic, input: call.input };
+  const redirected: Lease[] = [];
   const redirect = async (lease: Lease, start: number): Promise<Lease> => {
     const { stream } = lease;
     opening.add(lease, (it) => it.close());
+    await assertKept(call, redirected);
+    redirected.push(lease);
     await onLease?.(stream, lease, start);
-    for (const listener of listeners) listener.onLease?.(stream, lease, start);
+    const paced = stream === 'input' || (stream === 'capture_mic' && joined?.paced === true);
+    for (const listener of listeners) listener.onLease?.(stream, lease, start, paced);
     if (joined && stream !== 'input') {
       await joined.feed(stream, lease, limits);
       return lease;
@@ -150,7 +173,7 @@ export async function openCallVoice(
     const mixed = stream === 'input' && input === 'mixed';
     await redirectToLease(streams[stream], lease, { ...limits, ...(mixed && { beside: [SOUND_CARD] }) });
     // The endpoint is not waited for: it may be one that never answers.
-    opening.add(streams[stream], (it) => void (call.over || it.clear().catch(() => undefined)));
+    opening.add(streams[stream], (it) => void (call.over || letGoOf(it, lease.port).catch(() => undefined)));
     return lease;
   };
   const receive = (stream: StreamKind) =>
@@ -162,13 +185,15 @@ export async function openCallVoice(
       readIntervalMs: Math.min(server.readIntervalMs ?? READ_INTERVAL_MS, READ_INTERVAL_MS),
     });
   let joined: JoinedVoice | undefined;
+  const turn = await options.join?.turn?.(call, limits.signal);
   try {
     joined = await joinOrFree(call, { ...limits, speak: input !== false, join: options.join });
     if (joined) opening.add(joined, (it) => it.close());
     const remote = await redirect(await receive('output'), 0);
     const start = remote.received.position;
+    const microphoneStart = joined?.paced ? 0 : start;
     const microphoneLease = microphone
-      ? await redirect(await receive('capture_mic'), start).catch(onNoMicrophone)
+      ? await redirect(await receive('capture_mic'), microphoneStart).catch(onNoMicrophone)
       : undefined;
     const inputStart = remote.received.position;
     const inputLease = input
@@ -184,6 +209,7 @@ export async function openCallVoice(
           inputStart,
         )
       : undefined;
+    await assertKept(call, redirected);
     const local = input === true ? 'input' : 'microphone';
     const opened = { remote, input: inputLease, microphone: microphoneLease, inputStart, joined };
     over.forget();
@@ -192,7 +218,21 @@ export async function openCallVoice(
     return voice;
   } catch (error) {
     throw over.signal.aborted ? over.signal.reason : error;
+  } finally {
+    await turn?.();
   }
+}
+
+/**
+ * Gives up when another program has redirected a stream since this one did: whoever has it will redirect the others, too,
+ * and must not find them taken.
+ *
+ * @throws ERR_TAKEN
+ */
+async function assertKept(call: Call, redirected: readonly Lease[]): Promise<void> {
+  if (!redirected.some(({ state: { status } }) => status === 'draining' || status === 'closed')) return;
+  const taken = await takenFrom(call, (port) => redirected.some((lease) => lease.port === port));
+  if (taken) throw taken;
 }
 
 /** A signal that fires when the call is over, and what lets go of it: nobody dials a port for a call that is over. */
@@ -218,6 +258,8 @@ class LeasedVoice implements CallVoice<Lease> {
   readonly remote: Lease;
   readonly input: Lease | undefined;
   readonly microphone: Lease | undefined;
+  readonly joined: boolean;
+  readonly microphonePaced: boolean;
   readonly inputStart: number;
 
   readonly #local: 'input' | 'microphone';
@@ -229,6 +271,8 @@ class LeasedVoice implements CallVoice<Lease> {
     this.remote = streams.remote;
     this.input = streams.input;
     this.microphone = streams.microphone;
+    this.joined = streams.joined !== undefined;
+    this.microphonePaced = streams.microphone !== undefined && streams.joined?.paced === true;
     this.inputStart = streams.inputStart;
     this.#joined = streams.joined;
   }
@@ -248,19 +292,20 @@ class LeasedVoice implements CallVoice<Lease> {
     const pair =
       this.#local === 'input'
         ? ({ remote, local: input, localSide: 'sent', localStart } as const)
-        : ({ remote, local: microphone, localSide: 'received' } as const);
+        : ({ remote, local: microphone, localSide: 'received', localPaced: this.microphonePaced } as const);
     return tapLegs(pair, options);
   }
 
   async close(): Promise<void> {
     if (!this.call.over) {
-      const input = ['INPUT', this.input] as const;
+      const { output, input: sent, captureMic } = this.call;
+      const input = [sent, this.input] as const;
       // What another program has redirected stays where it is.
       const streams = this.#joined
         ? [input]
-        : ([input, ['CAPTURE_MIC', this.microphone], ['OUTPUT', this.remote]] as const);
+        : ([input, [captureMic, this.microphone], [output, this.remote]] as const);
       // The call may end at any moment, and takes its redirections with it.
-      await Promise.allSettled(streams.map(([stream, lease]) => lease && this.call.redirect(stream, [])));
+      await Promise.allSettled(streams.map(([stream, lease]) => lease && letGoOf(stream, lease.port)));
     }
     this.#joined?.close();
     await Promise.all([this.remote, this.input, this.microphone].map((lease) => lease?.close()));

@@ -1,26 +1,39 @@
-import { having } from '../base/check.js';
+import { rule } from '../base/check.js';
 import type { Call } from '../control/state/call.js';
 import type { Lease, StreamKind } from '../tcp/lease.js';
 
-/** A way to the voice of a call that another program has redirected: that program shares it. */
+/** Way to get on with other programs that redirect the same calls. */
 export interface VoiceJoiner {
   /**
-   * Joins the voice that leads to a port; resolves to undefined when whoever has the port does not share it.
+   * Joins the voice that leads to a port; resolves to undefined when whoever has the port does not share it. Default: no
+   * voice is joined; one that another program has is not available.
    *
    * @param options.speak True to be the one who speaks in the call.
    * @throws ERR_TAKEN when somebody else speaks in it; ERR_ABORTED.
    */
-  join(
+  join?(
     call: Call,
     port: number,
     options: { readonly speak: boolean; readonly signal: AbortSignal },
   ): Promise<JoinedVoice | undefined>;
+  /**
+   * Waits until no other program is about to redirect the call, so that one of them redirects it and the others find it
+   * redirected. The turn lasts until what is returned is called. Default: no turns are taken.
+   *
+   * @throws ERR_ABORTED.
+   */
+  turn?(call: Call, signal: AbortSignal): Promise<() => Promise<void>>;
 }
 
 /** The voice of a call that another program has, from now on. */
 export interface JoinedVoice {
   /**
-   * Has a stream sent to a lease, as an endpoint would; what is lost on the way becomes silence of that length. Resolves
+   * True where `capture_mic` is what the other program plays, paced by `output`: samples at the same position of both
+   * leases are simultaneous. False where it is a microphone: when its samples come tells where they belong.
+   */
+  readonly paced: boolean;
+  /**
+   * Brings a stream to a lease ({@link Lease.feed}), at its positions: what is lost on the way shows there. Resolves
    * when the lease is claimed. `capture_mic` is what the other program says, or its microphone.
    *
    * @throws ERR_CLOSED; ERR_ABORTED.
@@ -35,4 +48,7 @@ export interface JoinedVoice {
 }
 
 /** The rule of an argument that is a {@link VoiceJoiner}. */
-export const JOINER = having('join');
+export const JOINER = rule('an object with a function join or turn', (value) => {
+  const { join, turn } = Object(value) as Partial<VoiceJoiner>;
+  return [join, turn].some((each) => typeof each === 'function');
+});

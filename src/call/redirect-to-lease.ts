@@ -29,7 +29,23 @@ export async function redirectToLease(
   } catch (error) {
     await lease.close();
     // An endpoint that refused has changed nothing. Nobody waits for the answer: it may be one that never answers.
-    if (asked && !(error instanceof ApiError)) void stream.clear().catch(() => undefined);
+    if (asked && !(error instanceof ApiError)) void letGoOf(stream, lease.port).catch(() => undefined);
     throw error;
   }
+}
+
+/** An endpoint that does not say where a stream leads is not waited for any longer, in milliseconds. */
+const ASK_TIMEOUT_MS = 1000;
+
+/**
+ * Takes a redirection away, unless the stream leads elsewhere by now: another program may have redirected it since.
+ *
+ * @param port Where it was redirected to.
+ * @throws ERR_API and others, as of {@link VoiceStream.clear}.
+ */
+export async function letGoOf(stream: VoiceStream, port: number): Promise<void> {
+  const targets = await stream.get({ timeoutMs: ASK_TIMEOUT_MS }).catch(() => undefined);
+  const ports = (targets ?? []).flatMap((target) => (target.kind === 'port' ? [target.port] : []));
+  // The endpoint may take the command later, where it leads to no port yet.
+  if (ports.length === 0 || ports.includes(port)) await stream.clear();
 }

@@ -1,7 +1,8 @@
-import { sleep, systemClock } from '../base/clock.js';
 import { JackfieldError } from '../base/errors.js';
-import { type PortHolder, portHolder } from '../base/port-holder.js';
+import { type PortHolder, portHolder } from '../base/system/port-holder.js';
+import { sleep, systemClock } from '../base/time/clock.js';
 import type { Call } from '../control/state/call.js';
+import type { VoiceStream } from '../control/state/voice-stream.js';
 import type { StreamTarget } from '../protocol/stream-target.js';
 import type { JoinedVoice, VoiceJoiner } from './join-voice.js';
 
@@ -21,22 +22,22 @@ export interface JoinOptions {
 }
 
 /**
- * Sees to it that nobody else has redirected what the other party says, or joins him: an endpoint has one redirection
- * of each stream, and a second one would take it away. A port that nobody holds any more, of a program that was killed,
- * counts as free; so does one on systems that do not tell who holds it.
+ * Makes sure that no other program has redirected what the other party says, or joins the one that has: an endpoint has
+ * one redirection of each stream, and a second one would replace it. A port that no program holds any more, since its
+ * program was killed, counts as free; so does any port on systems that do not tell who holds it.
  *
  * @returns the voice that was joined; undefined when the call's voice is free.
  * @throws ERR_TAKEN, with who has it.
  */
 export async function joinOrFree(call: Call, options: JoinOptions): Promise<JoinedVoice | undefined> {
   const { signal, speak, join } = options;
-  if (join) await letOthersBegin(call, signal);
-  for (const port of await portsOf(call, signal)) {
-    const joined = await join?.join(call, port, { signal, speak });
+  if (join?.join) await letOthersBegin(call, signal);
+  for (const port of await portsOf(call.output, signal)) {
+    const joined = await join?.join?.(call, port, { signal, speak });
     if (joined) return joined;
     const holder = await portHolder(port);
     if (!holder) continue;
-    const advice = join
+    const advice = join?.join
       ? 'It does not share it: end it first.'
       : 'Have it listen there (`listeners`, `record`; `--share` of a command), or end that first.';
     throw takenError(call, holder, advice);
@@ -45,15 +46,20 @@ export async function joinOrFree(call: Call, options: JoinOptions): Promise<Join
 }
 
 /**
- * Finds whether a stream that has ended was taken by somebody else's redirection.
+ * Finds whether somebody else has redirected a call since this program did.
  *
- * @param own The port that it led to.
+ * @param isOwn Says which ports are of this program.
  * @returns the error that says who has it; undefined when nobody has.
  */
-export async function takenFrom(call: Call, own: number): Promise<JackfieldError | undefined> {
+export async function takenFrom(
+  call: Call,
+  isOwn: (port: number) => boolean,
+): Promise<JackfieldError | undefined> {
   if (call.over) return undefined;
-  for (const port of await portsOf(call)) {
-    const holder = port === own ? undefined : await portHolder(port);
+  // Each stream is redirected by itself: what is said may be taken before what is heard.
+  const streams = await Promise.all([call.output, call.input].map((stream) => portsOf(stream)));
+  for (const port of streams.flat()) {
+    const holder = isOwn(port) ? undefined : await portHolder(port);
     if (holder) return takenError(call, holder, 'Two programs cannot answer one call: end one of them.');
   }
   return undefined;
@@ -62,16 +68,16 @@ export async function takenFrom(call: Call, own: number): Promise<JackfieldError
 /** Gives another program, which hears of the call at the same time, the time to redirect it while it rings. */
 async function letOthersBegin(call: Call, signal: AbortSignal): Promise<void> {
   for (let waitedMs = 0; waitedMs < OTHERS_BEGIN_MS; waitedMs += LOOK_MS) {
-    if (call.state?.phase !== 'placing' || (await portsOf(call, signal)).length > 0) return;
+    if (call.state?.phase !== 'placing' || (await portsOf(call.output, signal)).length > 0) return;
     // Two processes have no clock in common but the machine's.
     await sleep(systemClock, LOOK_MS, { signal });
   }
 }
 
-/** Ports that the other party's voice is redirected to. */
-async function portsOf(call: Call, signal?: AbortSignal): Promise<readonly number[]> {
+/** Ports that a stream of a call is redirected to. */
+async function portsOf(stream: VoiceStream, signal?: AbortSignal): Promise<readonly number[]> {
   const options = { timeoutMs: ASK_TIMEOUT_MS, ...(signal && { signal }) };
-  const targets = await call.output.get(options).catch((): StreamTarget[] => []);
+  const targets = await stream.get(options).catch((): StreamTarget[] => []);
   return targets.flatMap((target) => (target.kind === 'port' ? [target.port] : []));
 }
 

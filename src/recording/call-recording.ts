@@ -1,8 +1,8 @@
 import { checkArgument, having, words } from '../base/check.js';
-import { type Clock, sleep, systemClock } from '../base/clock.js';
 import { asError, JackfieldError } from '../base/errors.js';
 import { FencedEmitter } from '../base/fenced-emitter.js';
 import { msToSamples, samplesToMs } from '../base/pcm.js';
+import { type Clock, sleep, systemClock } from '../base/time/clock.js';
 import { fired } from '../base/wait.js';
 import type { CallControl } from '../call/call-control.js';
 import type { CallVoice } from '../call/call-voice.js';
@@ -12,7 +12,7 @@ import { describeCall } from './call-facts.js';
 import type { SegmentResult } from './file/segment.js';
 import { STEREO_BYTES } from './file/stereo-file.js';
 import type { RecordingEvents, RecordingTrack } from './recording-track.js';
-import type { RecordingEnd, RecordingHead } from './sidecar.js';
+import type { RecordingEnd } from './sidecar.js';
 
 /** A finished recording. */
 export interface RecordingResult extends SegmentResult {
@@ -34,9 +34,10 @@ const SILENT_END = msToSamples(500);
 export interface RecordingPlan {
   readonly clock: Clock;
   readonly file: string;
-  readonly streams: RecordingHead['streams'];
   /** Gives the local leg its place, where it has come only just now. */
   placeLocal(): void;
+  /** Asks for the quality of the call's lines, at its end. */
+  askQuality(): Promise<void>;
 }
 
 const TRACK = having('on', 'discard');
@@ -177,7 +178,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
     });
     const broken = await this.#untilOver();
     this.#setup.placeLocal();
-    await describeCall(call);
+    await Promise.all([describeCall(call), this.#setup.askQuality()]);
     const end: RecordingEnd = broken
       ? 'connection-lost'
       : this.#stop.signal.aborted
@@ -206,7 +207,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
     const silent = (this.#remoteEnd ?? 0) - remote.end;
     if (silent > SILENT_END) return remote.end + silent;
     // What is sent runs ahead of what is heard; of two legs that are both heard, the longer one decides.
-    return this.#setup.streams.local === 'INPUT' ? remote.end : undefined;
+    return this.#track.aligner.localFollows ? remote.end : undefined;
   }
 
   /** Resolves when nothing more will be heard: to the reason, when that is not the end of the call. */

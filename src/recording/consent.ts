@@ -1,7 +1,7 @@
 import { checkArgument, checkOptions, object, path, type Rules, rule, within } from '../base/check.js';
-import { CLOCK, type Clock, sleep } from '../base/clock.js';
 import { JackfieldError } from '../base/errors.js';
 import { msToSamples, VOICE_FORMAT } from '../base/pcm.js';
+import { CLOCK, type Clock, sleep } from '../base/time/clock.js';
 import { openAudio } from '../voice/audio-file.js';
 import { toFormat } from '../voice/convert/to-format.js';
 import { toneSamples } from '../voice/tone/tone-samples.js';

@@ -7,11 +7,14 @@ const segment = z.int().min(1);
 const span = z.looseObject({
   from: count,
   samples: z.int().min(1),
-  kind: z.enum(['received', 'idle', 'masked', 'missing']),
+  kind: z.enum(['received', 'idle', 'masked', 'missing', 'concealed']),
   reason: z
     .enum([
       'hold',
       'not-wanted',
+      'not-sent',
+      'held-up',
+      'lost',
       'ended',
       'never-came',
       'late-start',
@@ -21,16 +24,34 @@ const span = z.looseObject({
       'connection-lost',
       'disk-full',
       'killed',
+      'card-spoken',
+      'card-pressed',
+      'phrase',
+      'request',
     ])
     .optional(),
 });
+
+const rule = z.enum(['card-spoken', 'card-pressed', 'phrase', 'request']);
 
 const traffic = z.looseObject({ bytes: count, samples: count, dropped: count });
 
 export const LEDGER_SCHEMA = z.looseObject({
   ...{ received: count, idle: count, masked: count, missing: count },
+  concealed: count.optional().describe('Samples that the line made up in place of what it did not have.'),
   spans: z.array(span),
 });
+
+const number = z.number();
+const quality = z
+  .looseObject({
+    ...{ codec: z.string(), packets: count, lost: count, late: count, duplicates: count, jitterMs: number },
+    ...{ lossPercent: number, burstRatio: number, delayMs: number },
+    ...{ insertedMs: number.optional(), removedMs: number.optional() },
+    scale: z.enum(['narrowband', 'wideband']),
+    ...{ r: number.optional(), mos: number.optional(), basis: z.string() },
+  })
+  .describe('Quality of the line that the leg came by, of the whole call: R and MOS by ITU-T G.107.');
 
 const leg = z.looseObject({
   stream: z.enum(['INPUT', 'CAPTURE_MIC', 'OUTPUT', 'none']),
@@ -44,6 +65,7 @@ const leg = z.looseObject({
       'Of an input: samples that were sent and not yet heard when the call ended. Nothing is missing for them.',
     ),
   drift: z.looseObject({ inserted: count, removed: count }),
+  quality: quality.optional(),
   ledger: LEDGER_SCHEMA,
 });
 
@@ -89,6 +111,19 @@ export const SIDECAR_SCHEMA = z.looseObject({
     ),
   reason: z.string().optional(),
   recovered: z.looseObject({ at: z.string(), found: z.string() }).optional(),
+  maskings: z
+    .array(
+      z.looseObject({
+        at: z.iso.datetime(),
+        looked: z.array(rule),
+        transcriber: z.string().optional(),
+        spans: z.array(
+          z.looseObject({ from: count, samples: z.int().min(1), rule, luhn: z.boolean().optional() }),
+        ),
+      }),
+    )
+    .optional()
+    .describe('Times that parts were masked after the call: by which rules, and where.'),
 });
 
 /** Blocks shorter than a tenth of a second would only make it long. */
@@ -100,6 +135,7 @@ const manifest = z.looseObject({
   blocks: z.array(hash),
   chain: hash,
   sidecar: hash,
+  renewed: z.looseObject({ at: z.iso.datetime(), reason: z.literal('masked'), before: hash }).optional(),
   signature: z
     .looseObject({ algorithm: z.literal('Ed25519'), publicKey: z.base64(), value: z.base64() })
     .optional(),

@@ -1,8 +1,7 @@
-import type { Clock } from '../base/clock.js';
+import type { Clock } from '../base/time/clock.js';
 import type { CallControl } from '../call/call-control.js';
 import type { CallVoice } from '../call/call-voice.js';
-import type { GapName } from '../stream/align/aligned-leg.js';
-import type { LegName } from '../stream/align/ledger.js';
+import type { GapName, LegName, StreamGap } from '../stream/align/ledger.js';
 import type { PcmStream, PcmStreamState } from '../stream/pcm-stream.js';
 import type { LegStream } from './sidecar.js';
 
@@ -21,6 +20,8 @@ export class LegGaps {
   readonly #over = new Map<PcmStream, { readonly brokenMs: number | undefined }>();
   /** The stream of each leg, once the call's voice is open. */
   #legs: Readonly<Record<LegName, PcmStream | undefined>> | undefined;
+  /** True where the streams themselves name what they leave out. */
+  #isPlaced = false;
   #endedMs: number | undefined;
 
   constructor(call: CallControl, streams: Readonly<Record<LegName, LegStream>>, clock: Clock) {
@@ -44,7 +45,8 @@ export class LegGaps {
   }
 
   /** To be told when the call's voice is open: a leg that has no stream then never comes. */
-  opened({ remote, input, microphone }: CallVoice): void {
+  opened({ remote, input, microphone, placed = false }: CallVoice): void {
+    this.#isPlaced = placed;
     const streams = { OUTPUT: remote, INPUT: input, CAPTURE_MIC: microphone, none: undefined };
     this.#legs = { local: streams[this.#streams.local], remote: streams[this.#streams.remote] };
   }
@@ -63,8 +65,14 @@ export class LegGaps {
     }
     if (this.#heldJustNow()) return { kind: 'idle', reason: 'hold' };
     if (begun) return { kind: 'missing', reason: 'stalled' };
+    if (this.#isPlaced) return { kind: 'idle', reason: 'not-sent' };
     const came = stream.stats.samplesReceived > 0 || this.#streams[leg] === 'INPUT';
     return { kind: 'missing', reason: came ? 'late-start' : 'never-came' };
+  }
+
+  /** Names what a leg's stream itself has left out between two of its positions. */
+  holes(leg: LegName, from: number, to: number): readonly StreamGap[] {
+    return this.#legs?.[leg]?.gapsBetween?.(from, to) ?? [];
   }
 
   /** True when a connection broke while the call went on. */

@@ -71,6 +71,6 @@ function parsed(text: string, schema: z.ZodType, what: string, path: string): un
     .slice(0, TOLD)
     .map(({ path: at, message }) => `  ${at.join('.') || '(file)'}: ${message}`);
   if (issues.length > TOLD) problems.push(`  and ${issues.length - TOLD} more`);
-  const told = `${path} is no ${what} of a recording, or was damaged:\n${problems.join('\n')}`;
+  const told = `${printable(path)} is no ${what} of a recording, or was damaged:\n${problems.join('\n')}`;
   throw new JackfieldError('ERR_SYNTAX', told);
 }

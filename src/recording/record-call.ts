@@ -116,8 +116,8 @@ export class PreparedRecording implements VoiceListener {
   }
 
   /** @internal */
-  onLease(stream: StreamKind, lease: Lease, start: number): void {
-    this.#setup.join(stream, lease, start);
+  onLease(stream: StreamKind, lease: Lease, start: number, paced: boolean): void {
+    this.#setup.join(stream, lease, start, paced);
   }
 
   /** @internal */

@@ -12,8 +12,8 @@ import {
   within,
   words,
 } from '../base/check.js';
-import { CLOCK, type Clock } from '../base/clock.js';
 import { invalidArgument } from '../base/errors.js';
+import { CLOCK, type Clock } from '../base/time/clock.js';
 import { type CallVoiceOptions, VOICE_RULES } from '../call/call-voice.js';
 import { ALIGNER_RULES, type LegAlignerOptions } from '../stream/align/leg-aligner.js';
 import { CallRecording } from './call-recording.js';

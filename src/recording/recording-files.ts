@@ -8,7 +8,7 @@ const OUTPUT_ENDINGS = ['.local.wav', '.remote.wav', '.flac', '.mp3', '.opus'];
  * the way of one, or of the catalogue.
  */
 const FILE_ENDING =
-  /\.(?=(local|remote|manifest|hold|annotations|json|jsonl|journal|reserve|part|wav|age|flac|mp3|opus|ogg|sqlite(-wal|-shm)?)(\/|$))/gi;
+  /\.(?=(local|remote|manifest|hold|annotations|analysis|transcript|json|jsonl|journal|reserve|part|wav|age|flac|mp3|opus|ogg|sqlite(-wal|-shm)?)(\/|$))/gi;
 
 /**
  * The files of a recording: the audio, the sidecar, the manifest, and the outputs that the sidecar lists. What a sidecar

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type Clock, systemClock } from '../base/clock.js';
 import { Opening } from '../base/opening.js';
 import { samplesToMs } from '../base/pcm.js';
+import { type Clock, systemClock } from '../base/time/clock.js';
 import type { CallControl } from '../call/call-control.js';
 import type { CallVoice } from '../call/call-voice.js';
 import { makeFolder } from '../files/whole-file.js';
 import { LegJoiner } from '../stream/align/leg-joiner.js';
 import type { PcmStream } from '../stream/pcm-stream.js';
 import type { StreamKind } from '../tcp/lease.js';
-import { describeCall, recordedCall, trafficOf } from './call-facts.js';
+import { describeCall, qualityOf, recordedCall, trafficOf } from './call-facts.js';
 import { CallRecording } from './call-recording.js';
 import type { AudioStore } from './file/audio-store.js';
 import { EncoderSlots } from './file/encoder-slots.js';
@@ -18,10 +18,11 @@ import { Journal } from './file/journal.js';
 import { journalFile, removeSegment, Segment } from './file/segment.js';
 import { StereoFile } from './file/stereo-file.js';
 import { LegGaps } from './leg-gaps.js';
+import { hearOutputGaps } from './output-gaps.js';
 import { checkRecordOptions, type RecordCallOptions } from './record-options.js';
 import { RecordingTrack, type TrackOptions } from './recording-track.js';
 import { SealedFile } from './sealed/sealed-file.js';
-import type { LegStream, RecordingHead } from './sidecar.js';
+import type { LegStream, RecordingHead, SidecarFacts } from './sidecar.js';
 
 const AS_RECORDING = { policy: 'wait', name: 'recording' } as const;
 
@@ -40,6 +41,7 @@ export class RecordingSetup {
   #awaitsLocal = false;
   /** Those that the recording may have read as it likes. */
   readonly #leases: PcmStream[] = [];
+  #quality: SidecarFacts['quality'];
   readonly #options: RecordCallOptions;
   readonly #encoders: EncoderSlots;
   readonly #id = randomUUID();
@@ -62,22 +64,26 @@ export class RecordingSetup {
   }
 
   /** Takes a stream whose position 0 lies at `start` of the call, before it is connected. */
-  join(stream: StreamKind, lease: PcmStream, start: number): void {
+  join(stream: StreamKind, lease: PcmStream, start: number, paced: boolean): void {
     if (stream === 'output') this.#legs.addRemote(lease, start);
-    else if (stream.toUpperCase() === this.#localStream) this.#joinLocal(lease, start);
+    else if (stream.toUpperCase() === this.#localStream) this.#joinLocal(lease, start, paced);
     this.#gaps.watch(lease);
     this.#leases.push(lease);
   }
 
   /** Takes the streams of a voice that is open: the recording begins where both legs are. */
   joinOpen(voice: CallVoice): void {
-    const { remote, input, microphone, inputStart } = voice;
+    const { remote, input, microphone, inputStart, microphonePaced, placed = false } = voice;
     // What is sent is ahead of what is heard, and what has left before cannot be heard any more.
-    const sent = input ? inputStart + input.player.position : 0;
+    const heard = microphonePaced && microphone ? microphone.received.position : 0;
+    const sent = input ? inputStart + input.player.position : heard;
     const begin = Math.max(remote.received.position, sent);
+    if (placed) this.#legs.byPosition();
     this.#legs.addRemote(remote, -begin);
     this.#gaps.watch(remote);
     if (input) this.#legs.addSent(input, inputStart - begin);
+    else if (microphone && placed) this.#legs.addReceived(microphone, -begin);
+    else if (microphone && microphonePaced) this.#legs.addPaced(microphone, -begin);
     else if (microphone) this.#joinLate(microphone, 0);
     const local = input ?? microphone;
     if (local) this.#gaps.watch(local);
@@ -87,23 +93,27 @@ export class RecordingSetup {
   begin(voice: CallVoice): CallRecording {
     this.#voice = voice;
     this.#gaps.opened(voice);
+    hearOutputGaps(voice.call, voice.remote, (gap) => this.track.conceal('remote', gap));
     if (!this.#awaitsLocal || !voice.microphone) this.#settle();
     const { call } = voice;
     void describeCall(call).then(() => this.track.describe(recordedCall(call)));
     return new CallRecording(voice, this.track, {
       clock: this.clock,
       file: this.#options.file,
-      streams: this.streams,
       placeLocal: () => this.#legs.place(),
+      askQuality: async () => {
+        this.#quality = await qualityOf(voice);
+      },
     });
   }
 
   /**
    * Gives the local leg its place. A microphone that was redirected before the call had voice begins with it, to the
-   * sample; else it begins where the remote leg is when it comes.
+   * sample; else it begins where the remote leg is when it comes, unless positions tell.
    */
-  #joinLocal(lease: PcmStream, redirectedAt: number): void {
+  #joinLocal(lease: PcmStream, redirectedAt: number, paced: boolean): void {
     if (this.#localStream === 'INPUT') this.#legs.addSent(lease, redirectedAt);
+    else if (paced) this.#legs.addPaced(lease, redirectedAt);
     else if (this.#call.status === 'INPROGRESS' && this.#legs.hasRemote) this.#joinLate(lease, redirectedAt);
     else this.#legs.addReceived(lease, redirectedAt);
   }
@@ -124,7 +134,6 @@ export class RecordingSetup {
     const { segments = {}, maxMs, preRollMs, onDiskFull, maxSkewMs, correctDrift, file } = this.#options;
     const trackOptions: TrackOptions = {
       clock: this.clock,
-      localFollows: this.#localStream === 'INPUT',
       rules: segments,
       maxMs,
       preRollMs,
@@ -134,6 +143,7 @@ export class RecordingSetup {
       open: (index, base, unwritten) => this.#openSegment(index, base, unwritten),
       hasRoom: () => hasRoom(dirname(file)),
       gapName: (leg, begun) => this.#gaps.name(leg, begun),
+      holes: (leg, from, to) => this.#gaps.holes(leg, from, to),
       facts: () => this.#facts(),
     };
     return new RecordingTrack(trackOptions);
@@ -193,6 +203,7 @@ export class RecordingSetup {
     return {
       call,
       tags,
+      ...(this.#quality && { quality: this.#quality }),
       traffic: { ...(local && { local }), remote: trafficOf(remote, 'received') },
       ...(followed && microphone && { microphone: { bytes: bytesReceived, samples: samplesReceived } }),
     };

@@ -1,14 +1,14 @@
 import { optionsOf } from '../base/check.js';
-import type { Clock } from '../base/clock.js';
 import { JackfieldError, messageOf } from '../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
 import { msToSamples, STEREO, samplesToMs } from '../base/pcm.js';
+import type { Clock } from '../base/time/clock.js';
 import { isDiskFull } from '../files/file-error.js';
-import type { GapName } from '../stream/align/aligned-leg.js';
 import type { AlignedSink } from '../stream/align/aligned-output.js';
-import type { LegEnds, LegName } from '../stream/align/ledger.js';
+import type { GapName, LegEnds, LegName, SpanReason, StreamGap } from '../stream/align/ledger.js';
 import { ALIGNER_RULES, LegAligner, type LegAlignerOptions } from '../stream/align/leg-aligner.js';
 import { type LegTap, type LegTapOptions, LegTaps } from '../stream/align/leg-tap.js';
+import type { NamedStretch } from '../stream/align/stretch-places.js';
 import { type Level, LevelMeter } from '../voice/level/level-meter.js';
 import type { Segment, SegmentResult } from './file/segment.js';
 import { SegmentRule, type SegmentRules } from './file/segment-rule.js';
@@ -46,7 +46,6 @@ export interface RecordingEvents extends FencedEvents {
 /** Options of a {@link RecordingTrack}. */
 export interface TrackOptions extends LegAlignerOptions {
   readonly clock: Clock;
-  readonly localFollows: boolean;
   readonly rules: SegmentRules;
   /** Longest recording, in milliseconds. */
   readonly maxMs: number | undefined;
@@ -59,8 +58,10 @@ export interface TrackOptions extends LegAlignerOptions {
   /** True when there is room for a new file. */
   hasRoom(): Promise<boolean>;
   gapName(leg: LegName, begun: boolean): GapName;
+  /** Names what the stream of a leg has left out between two of its positions. */
+  holes?(leg: LegName, from: number, to: number): readonly StreamGap[];
   /** Facts for the sidecar of a segment. */
-  facts(): Pick<SidecarFacts, 'call' | 'traffic' | 'microphone' | 'tags'>;
+  facts(): Pick<SidecarFacts, 'call' | 'traffic' | 'microphone' | 'tags' | 'quality'>;
 }
 
 /** Time between two looks at a full disk, in samples of the call. */
@@ -99,10 +100,13 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
     this.#rule = new SegmentRule(options.rules);
     this.aligner = new LegAligner(this, optionsOf<LegAlignerOptions>(options, ALIGNER_RULES), {
       clock: options.clock,
-      localFollows: options.localFollows,
       gapName: (leg, begun) => options.gapName(leg, begun),
+      holes: (leg, from, to) => options.holes?.(leg, from, to) ?? [],
       onSpan: (leg, span) => {
         for (const segment of this.#open) segment.span(leg, span);
+      },
+      onConcealed: (leg, stretch) => {
+        for (const segment of this.#open) segment.concealed(leg, stretch);
       },
     });
     if (options.preRollMs !== undefined) this.aligner.retain(msToSamples(options.preRollMs));
@@ -167,6 +171,11 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
   /** Notes that something happened, by default now. */
   mark(kind: 'paused' | 'resumed' | 'consent' | 'note', text?: string, position = this.aligner.end): void {
     this.#open.at(-1)?.mark(position, text === undefined ? { kind } : { kind, text });
+  }
+
+  /** Notes that the line of a leg made up a stretch of its stream. */
+  conceal(leg: LegName, stretch: NamedStretch<SpanReason>): void {
+    this.aligner.legs[leg].conceal(stretch);
   }
 
   /** Notes what has become known of the call, for the case that the process is killed. */
@@ -315,26 +324,25 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
   async #complete(segment: Segment, end: RecordingEnd, reason?: string): Promise<void> {
     const { local, remote } = this.aligner.legs;
     const why = reason ?? (end === 'disk-full' ? this.#full?.error.message : undefined);
-    const ledgers = {
-      local: local.ledger.slice(segment.base, segment.limit),
-      remote: remote.ledger.slice(segment.base, segment.limit),
-    };
     const asTold = AS_TOLD.has(end);
     // What is sent runs ahead of what is heard.
-    const heard = this.#options.localFollows ? Math.min(local.end, remote.end) : local.end;
+    const heard = this.aligner.localFollows ? Math.min(local.end, remote.end) : local.end;
     const cut = (legEnd: number) => (asTold ? 0 : Math.max(0, legEnd - segment.limit));
     const unheard = WITH_THE_CALL.has(end) ? Math.max(0, local.end - Math.max(heard, segment.limit)) : 0;
+    await segment.close();
     const facts = {
       ...this.#options.facts(),
-      ledgers,
+      ledgers: {
+        local: local.ledger.slice(segment.base, segment.limit),
+        remote: remote.ledger.slice(segment.base, segment.limit),
+      },
       late: { local: local.late, remote: remote.late },
       cut: { local: cut(heard), remote: cut(remote.end) },
-      unheard: this.#options.localFollows ? unheard : undefined,
+      unheard: this.aligner.localFollows ? unheard : undefined,
       drift: local.stretcher.account,
       end,
       ...(why === undefined ? {} : { reason: why }),
     };
-    await segment.close();
     const finished = segment.finish(facts);
     this.#finishing = Promise.all([finished, this.#finishing])
       .then(([result]) => {

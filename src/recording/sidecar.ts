@@ -1,6 +1,9 @@
 import { basename } from 'node:path';
+import type { MaskRule } from '../analysis/words/mask-finder.js';
+import type { LineQuality } from '../base/line-quality.js';
 import { STEREO, samplesToMs } from '../base/pcm.js';
-import type { LegEnds, LegLedger } from '../stream/align/ledger.js';
+import { type LegEnds, type LegLedger, type LegName, lossOf } from '../stream/align/ledger.js';
+import type { MaskSpan } from './masking/mask-spans.js';
 
 /** The stream that a leg was recorded from; `none` where it was not asked for. */
 export type LegStream = 'INPUT' | 'CAPTURE_MIC' | 'OUTPUT' | 'none';
@@ -74,6 +77,8 @@ export interface SidecarLeg {
    * `received` counts what is in the file, the socket's samples what came.
    */
   readonly drift: DriftAccount;
+  /** Quality of the line that it came by, of the whole call up to the end of this file; absent where it is not known. */
+  readonly quality?: LineQuality;
   /** Adds up to the length of the file, to the sample. */
   readonly ledger: LegLedger;
 }
@@ -93,6 +98,18 @@ export interface RecordingOutput {
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;
+}
+
+/** One time that parts of a recording were masked after the call. */
+export interface RecordingMasking {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  /** Rules that were looked for; those of words only where an engine or a transcript was there. */
+  readonly looked: readonly MaskRule[];
+  /** Engine that listened for words, before and after. */
+  readonly transcriber?: string;
+  /** Stretches that are silent now, on both legs. */
+  readonly spans: readonly MaskSpan[];
 }
 
 /** The facts of a recording beside its audio; the JSON of a sidecar file (docs/recording-sidecar.schema.json). */
@@ -122,13 +139,15 @@ export interface RecordingSidecar {
   readonly end: RecordingEnd;
   /**
    * True when the file reaches to the end of the call, or to the end that it was told, and all of it came in time: on
-   * neither leg anything is missing, late or cut.
+   * neither leg anything is missing, made up for what was lost, late or cut.
    */
   readonly complete: boolean;
   /** The reason why it is not complete. */
   readonly reason?: string;
   /** The process that recorded was killed; when the file was repaired, and what was found. */
   readonly recovered?: { readonly at: string; readonly found: string };
+  /** Oldest first; absent where nothing was masked after the call. */
+  readonly maskings?: readonly RecordingMasking[];
 }
 
 /** The facts for {@link sidecarOf}. */
@@ -145,6 +164,7 @@ export interface SidecarFacts {
   /** Of the local leg, which is the one that is corrected. */
   readonly drift: DriftAccount;
   readonly traffic?: { readonly local?: LegTraffic; readonly remote?: LegTraffic };
+  readonly quality?: { readonly [leg in LegName]?: LineQuality | undefined };
   readonly microphone?: Omit<LegTraffic, 'dropped'>;
   readonly marks: readonly RecordingMark[];
   readonly tags: Readonly<Record<string, string>>;
@@ -166,6 +186,7 @@ export function sidecarOf(facts: SidecarFacts): RecordingSidecar {
     cut: facts.cut[name],
     ...(name === 'local' && facts.unheard !== undefined && { unheard: facts.unheard }),
     drift: name === 'local' ? facts.drift : { inserted: 0, removed: 0 },
+    ...(facts.quality?.[name] && { quality: facts.quality[name] }),
     ledger: facts.ledgers[name],
   });
   const legs = { local: leg('local'), remote: leg('remote') };
@@ -197,7 +218,7 @@ export function sidecarOf(facts: SidecarFacts): RecordingSidecar {
 }
 
 function isWhole({ late, cut, ledger }: SidecarLeg): boolean {
-  return late === 0 && cut === 0 && ledger.missing === 0;
+  return late === 0 && cut === 0 && lossOf(ledger) === 0;
 }
 
 /** The path beside an audio file with another ending, as `call.wav` and `call.json`. */

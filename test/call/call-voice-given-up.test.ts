@@ -8,6 +8,7 @@ import type { Call } from '../../src/control/state/call.js';
 import { MemoryTransport } from '../../src/control/transport/memory-transport.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
+import { until } from '../turns.js';
 
 /** Streams that the endpoint connects to another port than it was told. */
 let misdialled: ReadonlySet<string>;
@@ -45,7 +46,7 @@ afterEach(async () => {
 
 /** Resolves when a stream of the call leads to no port any more. */
 async function undone(stream: 'output' | 'captureMic'): Promise<void> {
-  while ((await call[stream].get()).some(({ kind }) => kind === 'port'));
+  await until(async () => !(await call[stream].get()).some(({ kind }) => kind === 'port'));
 }
 
 it('ends with its call, though nobody has dialled its port', async () => {

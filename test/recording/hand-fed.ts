@@ -8,6 +8,8 @@ export type Stream = 'OUTPUT' | 'CAPTURE_MIC';
 /** An endpoint with one call, which is in progress from its first command on. */
 export class OneCall implements MemoryEndpoint {
   refuses: Stream | undefined;
+  /** The port to which another program has redirected what is heard. */
+  takenBy: number | undefined;
   readonly #dial: (stream: Stream, port: number) => Promise<void>;
   #deliver: (line: string) => void = () => undefined;
 
@@ -31,6 +33,8 @@ export class OneCall implements MemoryEndpoint {
     if (verb === 'NAME') return this.#deliver(`${id} OK`);
     if (verb === 'PROTOCOL') return this.#deliver(`${id} PROTOCOL 8`);
     if (verb === 'CALL') return this.#deliver(`${id} CALL 1 STATUS INPROGRESS`);
+    if (verb === 'GET' && words[3] === 'OUTPUT' && this.takenBy)
+      return this.#deliver(`${id} CALL 1 OUTPUT PORT="${this.takenBy}"`);
     if (verb === 'GET')
       return this.#deliver(`${id} CALL 1 ${words[3]} ${words[3] === 'DURATION' ? 1 : 'ann'}`);
     const redirected = /SET_(OUTPUT|CAPTURE_MIC) PORT="(\d+)"/.exec(line);

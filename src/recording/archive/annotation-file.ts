@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, existsSync, fsyncSync, ftruncateSync, readFileSync, writeSync } from 'node:fs';
 import { z } from 'zod';
 import { object, type Rules, rule, text, whole, words } from '../../base/check.js';
-import { CLOCK, type Clock } from '../../base/clock.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
+import { CLOCK, type Clock } from '../../base/time/clock.js';
 import { fileError } from '../../files/file-error.js';
 import { openPrivateSync } from '../../files/private-file.js';
 import { beside } from '../sidecar.js';
@@ -105,10 +106,7 @@ export function appendAnnotation(
 ): Annotations {
   const path = annotationFile(audioFile);
   const { annotations, last, length } = read(path, recording);
-  if (annotations.fault !== undefined) {
-    const message = `${path} is not as it was written (${annotations.fault}): move it away to begin anew.`;
-    throw new JackfieldError('ERR_INVALID_STATE', message);
-  }
+  checkIntact(path, annotations);
   const { tags, note, transcript } = annotation;
   const line = {
     ...{ schema: 'jackfield.annotation/1' as const, id: recording.id, segment: recording.segment, at },
@@ -136,6 +134,49 @@ export function appendAnnotation(
     throw fileError('write', path, error);
   }
   return withLine(annotations, whole);
+}
+
+/**
+ * The text of a recording's file of annotations with other texts in it, its chain made anew; nothing where there are none,
+ * or all texts stay.
+ *
+ * @throws ERR_INVALID_STATE where they are not as they were written; ERR_FILE.
+ */
+export function changedAnnotations(
+  audioFile: string,
+  recording: AnnotatedRecording,
+  change: (text: string, what: 'tag' | 'note' | 'transcript') => string,
+): string | undefined {
+  const path = annotationFile(audioFile);
+  if (!existsSync(path)) return undefined;
+  checkIntact(path, read(path, recording).annotations);
+  let [last, isChanged] = [FIRST, false];
+  const text = readFileSync(path, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((json) => {
+      const { hash: _, before: __, tags, note, transcript, ...line } = LINE.parse(JSON.parse(json));
+      const changedTags = Object.entries(tags ?? {}).map(([name, value]) => [
+        change(name, 'tag'),
+        value === null ? null : change(value, 'tag'),
+      ]);
+      const texts = {
+        ...(tags && { tags: Object.fromEntries(changedTags) as Record<string, string | null> }),
+        ...(note !== undefined && { note: change(note, 'note') }),
+        ...(transcript !== undefined && { transcript: change(transcript, 'transcript') }),
+      };
+      isChanged ||= JSON.stringify(texts) !== JSON.stringify({ ...(tags && { tags }), note, transcript });
+      const next = { ...line, ...texts, before: last };
+      last = hashOf(next);
+      return `${JSON.stringify({ ...next, hash: last })}\n`;
+    });
+  return isChanged ? text.join('') : undefined;
+}
+
+function checkIntact(path: string, { fault }: Annotations): void {
+  if (fault === undefined) return;
+  const message = `${printable(path)} is not as it was written (${fault}): move it away to begin anew.`;
+  throw new JackfieldError('ERR_INVALID_STATE', message);
 }
 
 function read(
@@ -180,7 +221,7 @@ function withLine(before: Annotations, { at, tags, note, transcript }: Line): An
   };
 }
 
-/** The line, or in words why it is none. */
+/** The line, or the reason in words why it is not valid. */
 function lineOf(json: string): Line | string {
   try {
     return LINE.parse(JSON.parse(json));

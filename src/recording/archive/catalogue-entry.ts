@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import type { SqlValue } from '../../files/database.js';
 import { flag, json } from '../../files/row.js';
+import { lossOf } from '../../stream/align/ledger.js';
 import type { RecordingSidecar } from '../sidecar.js';
+import type { CallFigures } from './analysis-file.js';
 import type { Annotations, RecordingNote } from './annotation-file.js';
+import { spokenBy } from './transcript-file.js';
 
 /** A recording in the catalogue: one for each file. */
 export interface CatalogueEntry {
@@ -29,6 +32,8 @@ export interface CatalogueEntry {
   readonly notes?: readonly RecordingNote[];
   /** Words that were said; absent where nobody has written them down. */
   readonly transcript?: string;
+  /** Figures of its analysis; absent where it was not analysed. */
+  readonly figures?: CallFigures;
   /** Reason of the legal hold; absent when the recording may be purged. */
   readonly hold?: string;
 }
@@ -36,7 +41,7 @@ export interface CatalogueEntry {
 /**
  * The catalogue's tables; a file's row keeps its key, which the full-text index goes by. The second version had the calls
  * of campaigns, which have a file of their own now. The third has marks, notes and transcripts; marks of recordings that
- * were taken in before are found once the catalogue is made anew.
+ * were taken in before are found once the catalogue is made anew. The fourth has the figures of analyses.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -70,7 +75,31 @@ export const MIGRATIONS: readonly string[] = [
   CREATE VIRTUAL TABLE words USING fts5 (partner, tags, marks, notes, transcript);
   INSERT INTO words (rowid, partner, tags, marks, notes, transcript) SELECT key, partner, tags, '', '', '' FROM recordings;
   `,
+  `
+  ALTER TABLE recordings ADD COLUMN figures TEXT;
+  ALTER TABLE recordings ADD COLUMN longest_dead_air_ms REAL;
+  ALTER TABLE recordings ADD COLUMN interruptions_by_local INTEGER;
+  ALTER TABLE recordings ADD COLUMN interruptions_by_remote INTEGER;
+  `,
+  `
+  ALTER TABLE words RENAME TO words_before;
+  CREATE VIRTUAL TABLE words USING fts5 (partner, tags, marks, notes, transcript, said_local, said_remote);
+  INSERT INTO words (rowid, partner, tags, marks, notes, transcript, said_local, said_remote)
+    SELECT rowid, partner, tags, marks, notes, transcript, '', '' FROM words_before;
+  DROP TABLE words_before;
+  `,
 ];
+
+const FIGURES = z.object({
+  deadAirMs: z.number(),
+  longestDeadAirMs: z.number(),
+  silenceRatio: z.number(),
+  overlapMs: z.number().optional(),
+  localTalkRatio: z.number().optional(),
+  interruptionsByLocal: z.number().optional(),
+  interruptionsByRemote: z.number().optional(),
+  localResponseMs: z.number().optional(),
+});
 
 /** A row of `recordings`. */
 export const RECORDING_ROW = z.object({
@@ -91,6 +120,7 @@ export const RECORDING_ROW = z.object({
   marks: json(z.array(z.string())),
   notes: json(z.array(z.object({ at: z.iso.datetime(), text: z.string() }))),
   transcript: z.string(),
+  figures: json(FIGURES).nullable(),
 });
 
 /** The columns that tell whether a recording may be deleted. */
@@ -98,13 +128,14 @@ export const HELD_ROW = z.object({ key: z.int(), file: z.string(), hold: z.strin
 
 export function entryOf(row: z.output<typeof RECORDING_ROW>): CatalogueEntry {
   const { started_at: startedAt, duration_ms: durationMs, call_id: callId, hold, ...others } = row;
-  const { marks, notes, transcript, ...rest } = others;
+  const { marks, notes, transcript, figures, ...rest } = others;
   return {
     ...rest,
     ...{ startedAt, durationMs, callId },
     ...(marks.length > 0 && { marks }),
     ...(notes.length > 0 && { notes }),
     ...(transcript !== '' && { transcript }),
+    ...(figures !== null && { figures: figures as CallFigures }),
     ...(hold !== null && { hold }),
   };
 }
@@ -115,21 +146,26 @@ export function columnsOf(
   sidecar: RecordingSidecar,
   size: number,
   noted: Annotations,
+  figures: CallFigures | undefined,
 ): Readonly<Record<string, SqlValue>> {
   const { id, segment, call, audio, legs, end, complete } = sidecar;
   return {
     ...{ file, id, segment, started_at: audio.startedAt, duration_ms: audio.durationMs },
     ...{ partner: call.partner, call_id: call.id, type: call.type, end, complete: complete ? 1 : 0 },
-    missing: legs.local.ledger.missing + legs.remote.ledger.missing,
+    missing: lossOf(legs.local.ledger) + lossOf(legs.remote.ledger),
     bytes: size,
     tags: JSON.stringify(tagsOf(sidecar, noted)),
     marks: JSON.stringify(marksOf(sidecar)),
     notes: JSON.stringify(noted.notes),
     transcript: noted.transcript,
+    figures: figures ? JSON.stringify(figures) : null,
+    longest_dead_air_ms: figures?.longestDeadAirMs ?? null,
+    interruptions_by_local: figures?.interruptionsByLocal ?? null,
+    interruptions_by_remote: figures?.interruptionsByRemote ?? null,
   };
 }
 
-/** The words of a recording for the full-text index: partner, tags by name and value, marks, notes, transcript. */
+/** The words of a recording for the full-text index: partner, tags by name and value, marks, notes, transcript, that of each leg. */
 export function wordsOf(sidecar: RecordingSidecar, noted: Annotations): string[] {
   return [
     sidecar.call.partner,
@@ -137,6 +173,7 @@ export function wordsOf(sidecar: RecordingSidecar, noted: Annotations): string[]
     marksOf(sidecar).join(' '),
     noted.notes.map(({ text }) => text).join(' '),
     noted.transcript,
+    ...Object.values(spokenBy(noted.transcript)),
   ];
 }
 

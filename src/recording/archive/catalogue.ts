@@ -1,59 +1,62 @@
 import { existsSync } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import type { AnalysisReport } from '../../analysis/analysis-report.js';
+import {
+  type ConversationTranscript,
+  TRANSCRIPT,
+  transcriptOf,
+} from '../../analysis/words/conversation-transcript.js';
 import {
   path as aPath,
   checkArgument,
   checkOptions,
+  flag,
   object,
+  type Rules,
   rule,
   text as someText,
   words,
 } from '../../base/check.js';
-import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { asError, invalidArgument, JackfieldError } from '../../base/errors.js';
-import { confinedPath, isInside } from '../../files/confined-path.js';
+import { printable } from '../../base/printable.js';
+import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 import { Database, isDamage, type RowSchema, type SqlValue } from '../../files/database.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { removeFile } from '../../files/private-file.js';
 import { renewDatabase } from '../../files/renewed-database.js';
 import { KEY_ROW } from '../../files/row.js';
-import { isNoDetails, readSidecar } from '../read-details.js';
-import { possibleOutputs, recordingFiles } from '../recording-files.js';
+import { filesIn, isFile, manifestsIn } from '../publication/published-files.js';
+import { readSidecar } from '../read-details.js';
 import { beside, type RecordingSidecar } from '../sidecar.js';
+import { writeAnalysis } from './analysis-file.js';
 import {
   ANNOTATE,
   ANNOTATION,
   type AnnotateOptions,
   type Annotation,
-  type Annotations,
-  annotationFile,
   appendAnnotation,
-  readAnnotations,
 } from './annotation-file.js';
-import {
-  type CatalogueEntry,
-  columnsOf,
-  entryOf,
-  HELD_ROW,
-  MIGRATIONS,
-  RECORDING_ROW,
-  wordsOf,
-} from './catalogue-entry.js';
+import { type CatalogueEntry, entryOf, HELD_ROW, MIGRATIONS, RECORDING_ROW } from './catalogue-entry.js';
+import { audioPath, listedFiles, recordingBeside } from './catalogue-files.js';
 import { CATALOGUE_QUERY, type CatalogueQuery, conditionOf } from './catalogue-query.js';
+import { putRecording } from './catalogue-row.js';
 import { isHeld, isHoldRest, readHold, writeHold } from './hold-file.js';
-import { filesIn, isFile, manifestsIn } from './published-files.js';
 import { expendable, RETENTION, type RetentionRules } from './retention.js';
+import { checkUnmasked, HEARD_RECORDING, type HeardRecording, wordsByLeg } from './still-masked.js';
+import { writeTranscriptFile } from './transcript-file.js';
 
 /** The catalogue's file, in the folder of the recordings. */
 export const CATALOGUE_FILE = 'catalogue.sqlite';
 /** First part of the name under which a damaged catalogue is set aside. */
 export const DAMAGED_PREFIX = 'catalogue.damaged-';
 const ADVICE = '`jackfield recordings index` moves it aside, and makes another from the sidecars.';
-const AUDIO_NAME = /\.wav(\.age)?$/i;
 
 const REASON = someText(1, 100_000);
+const REPORT = rule('an analysis', (value) => typeof Object(value).talk === 'object');
+const OPEN: Rules<{ existing?: boolean }> = { existing: flag };
 const ENTRY = rule('an entry of a catalogue', (value) => typeof Object(value).file === 'string');
+
 /**
  * All recordings of a folder, in a SQLite file of it. Nothing is in it alone: {@link Catalogue.rebuild} makes it anew of
  * the sidecars, the files of legal holds and those of annotations.
@@ -67,11 +70,18 @@ export class Catalogue implements Disposable {
     this.#db = db;
   }
 
-  /** Opens the catalogue of `folder`, or begins one. @throws ERR_UNSUPPORTED without `libsql`; ERR_FILE. */
-  static open(folder: string): Catalogue {
+  /**
+   * Opens the catalogue of `folder`, or begins one.
+   *
+   * @param options.existing True to look without a trace: where there is no catalogue none is made, and it has no entries.
+   * Default false.
+   * @throws ERR_UNSUPPORTED without `libsql`; ERR_FILE.
+   */
+  static open(folder: string, options: { readonly existing?: boolean } = {}): Catalogue {
     checkArgument('folder', folder, aPath);
+    checkOptions(options, OPEN);
     const path = join(folder, CATALOGUE_FILE);
-    return new Catalogue(resolve(folder), Database.open(path, MIGRATIONS, { advice: ADVICE }));
+    return new Catalogue(resolve(folder), Database.open(path, MIGRATIONS, { ...options, advice: ADVICE }));
   }
 
   /** As {@link open}; a catalogue that is lost is made anew. @throws as {@link open}. */
@@ -82,10 +92,15 @@ export class Catalogue implements Disposable {
     return catalogue;
   }
 
+  /** True when a folder has a catalogue. */
+  static isIn(folder: string): boolean {
+    checkArgument('folder', folder, aPath);
+    return existsSync(join(folder, CATALOGUE_FILE));
+  }
+
   /** True when a folder has recordings and no catalogue. @throws ERR_FILE */
   static async isLost(folder: string): Promise<boolean> {
-    checkArgument('folder', folder, aPath);
-    return !existsSync(join(folder, CATALOGUE_FILE)) && (await manifestsIn(folder)).length > 0;
+    return !Catalogue.isIn(folder) && (await manifestsIn(folder)).length > 0;
   }
 
   /**
@@ -111,9 +126,9 @@ export class Catalogue implements Disposable {
     checkArgument('file', file, aPath);
     checkArgument('sidecar', sidecar, object);
     const path = relative(this.folder, resolve(file));
-    if (path.startsWith('..')) throw invalidArgument('file', `in ${this.folder}`, file);
+    if (path.startsWith('..')) throw invalidArgument('file', `in ${printable(this.folder)}`, file);
     const size = (sidecar.outputs ?? []).reduce((sum, { bytes }) => sum + bytes, (await stat(file)).size);
-    this.#db.write(() => this.#put(path, sidecar, size, readAnnotations(file, sidecar)));
+    this.#db.write(() => putRecording(this.#db, this.folder, { path, sidecar, size }));
   }
 
   /**
@@ -137,31 +152,63 @@ export class Catalogue implements Disposable {
       const sidecar = await readSidecar(beside(file, '.json'));
       // The lock of the database keeps two at once apart, in other processes too.
       this.#db.write(() => {
-        const all = appendAnnotation(file, entry, annotation, new Date(clock.unixMs()).toISOString());
-        this.#put(entry.file, sidecar, entry.bytes, all);
+        appendAnnotation(file, entry, annotation, new Date(clock.unixMs()).toISOString());
+        putRecording(this.#db, this.folder, { path: entry.file, sidecar, size: entry.bytes });
       });
     }
     return entries.length;
   }
 
-  /** Puts a recording's row and words, within a transaction. */
-  #put(path: string, sidecar: RecordingSidecar, size: number, noted: Annotations): void {
-    const { key } = this.#db.get(KEY_ROW, 'SELECT key FROM recordings WHERE file = ?', path) ?? {};
-    const facts = Object.entries(columnsOf(path, sidecar, size, noted));
-    const names = facts.map(([name]) => name);
-    const values = facts.map(([, value]) => value);
-    if (key === undefined) {
-      const places = names.map(() => '?').join(', ');
-      this.#db.run(`INSERT INTO recordings (${names.join(', ')}) VALUES (${places})`, ...values);
-    } else {
-      const changes = names.map((name) => `${name} = ?`).join(', ');
-      this.#db.run(`UPDATE recordings SET ${changes} WHERE key = ?`, ...values, key);
-    }
-    const row = key ?? this.#db.get(KEY_ROW, 'SELECT last_insert_rowid() AS key')?.key ?? 0;
-    this.#db.run('DELETE FROM words WHERE rowid = ?', row);
-    const sql =
-      'INSERT INTO words (rowid, partner, tags, marks, notes, transcript) VALUES (?, ?, ?, ?, ?, ?)';
-    this.#db.run(sql, row, ...wordsOf(sidecar, noted));
+  /**
+   * Keeps the analysis of a recording beside it, and its figures here; the recording stays. The words of the report are kept
+   * as its transcript.
+   *
+   * @throws ERR_FILE; ERR_INVALID_STATE for one of before a masking.
+   */
+  async keepAnalysis(
+    entry: CatalogueEntry,
+    report: AnalysisReport,
+    heard: HeardRecording = {},
+  ): Promise<void> {
+    checkArgument('report', report, REPORT);
+    checkArgument('entry', entry, ENTRY);
+    checkOptions(heard, HEARD_RECORDING);
+    const file = await this.fileOf(entry);
+    const sidecar = await readSidecar(beside(file, '.json'));
+    const pressed = report.legs.map((leg) => leg.pressed);
+    checkUnmasked(sidecar, pressed, entry.file, heard);
+    await writeAnalysis(file, entry, report);
+    const { said = [], sampleRate } = report;
+    if (said.length > 0) return await this.keepTranscript(entry, transcriptOf(said, { sampleRate }), heard);
+    await this.#renew(entry, file);
+  }
+
+  /**
+   * Keeps the transcript of a recording beside it, and its words here; the recording stays.
+   *
+   * @throws ERR_FILE; ERR_INVALID_STATE for one of before a masking.
+   */
+  async keepTranscript(
+    entry: CatalogueEntry,
+    transcript: ConversationTranscript,
+    heard: HeardRecording = {},
+  ): Promise<void> {
+    checkArgument('entry', entry, ENTRY);
+    checkArgument('transcript', transcript, TRANSCRIPT);
+    checkOptions(heard, HEARD_RECORDING);
+    const file = await this.fileOf(entry);
+    const sidecar = await readSidecar(beside(file, '.json'));
+    checkUnmasked(sidecar, wordsByLeg(transcript), entry.file, heard);
+    await writeTranscriptFile(file, entry, transcript);
+    await this.#renew(entry, file);
+  }
+
+  /** Puts an entry anew, of what lies beside its audio. */
+  async #renew(entry: CatalogueEntry, file: string): Promise<void> {
+    const sidecar = await readSidecar(beside(file, '.json'));
+    this.#db.write(() =>
+      putRecording(this.#db, this.folder, { path: entry.file, sidecar, size: entry.bytes }),
+    );
   }
 
   /** Oldest first, without {@link damaged} rows. @throws ERR_INVALID_ARG for a `text` without a word. */
@@ -230,9 +277,11 @@ export class Catalogue implements Disposable {
     const sql = 'SELECT * FROM recordings WHERE file = ?';
     const now = this.#db.get(HELD_ROW, sql, entry.file);
     const hold = (await readHold(await this.fileOf(entry))) ?? now?.hold ?? undefined;
-    if (hold !== undefined) {
-      throw new JackfieldError('ERR_INVALID_STATE', `${entry.file} is under legal hold (${hold}).`);
-    }
+    if (hold !== undefined)
+      throw new JackfieldError(
+        'ERR_INVALID_STATE',
+        `${printable(entry.file)} is under legal hold (${hold}).`,
+      );
     const files = await this.filesOf(entry);
     // It says which they are: it goes last, so that the next purge knows what one that was killed has left.
     const sidecarFile = beside(await this.fileOf(entry), '.json');
@@ -248,40 +297,21 @@ export class Catalogue implements Disposable {
    */
   async fileOf(entry: Pick<CatalogueEntry, 'file'>): Promise<string> {
     checkArgument('entry', entry, ENTRY);
-    const { file } = entry;
-    const path = confinedPath(this.folder, file);
-    if (!AUDIO_NAME.test(file)) {
-      throw new JackfieldError('ERR_FILE', `${JSON.stringify(file)} is no name of a recording's audio.`);
-    }
-    const [root, real] = await Promise.all([realpath(this.folder), realpath(path).catch(() => path)]);
-    const folder = await realpath(dirname(path)).catch(() => dirname(path));
-    if (folder === root || isInside(root, folder)) {
-      if (real === path || isInside(root, real)) return path;
-    }
-    throw new JackfieldError('ERR_FILE', `${JSON.stringify(file)} leads out of ${this.folder} by a link.`);
+    return await audioPath(this.folder, entry.file);
   }
 
   /**
-   * The files of a recording that are there: audio, sidecar, manifest, the other formats that the sidecar lists, annotations.
+   * The files of a recording that are there: audio, sidecar, manifest, the other formats that the sidecar lists, annotations,
+   * analysis, transcript.
    *
    * @throws ERR_FILE for an entry that leads out of the folder.
    */
   async filesOf(entry: CatalogueEntry): Promise<string[]> {
     const file = await this.fileOf(entry);
-    const listed = [...(await this.#listedFiles(file, entry)), annotationFile(file)];
+    const listed = await listedFiles(file, entry);
     const files = listed.filter((path) => path === file || !this.#has(path));
     const there = await Promise.all(files.map(isFile));
     return files.filter((_, index) => there[index]);
-  }
-
-  /** Of a sidecar that is another recording's nothing counts; without one, what has voice in it. @throws ERR_FILE */
-  async #listedFiles(file: string, { id, segment }: CatalogueEntry): Promise<string[]> {
-    const sidecar = await readSidecar(beside(file, '.json')).catch((error: unknown) => {
-      // What the disk does not give now, it may give another time.
-      if (!isNoDetails(error)) throw error;
-    });
-    if (!sidecar) return [file, ...possibleOutputs(file)];
-    return sidecar.id === id && sidecar.segment === segment ? recordingFiles(file, sidecar) : [file];
   }
 
   /** True when a file is the audio of a recording. */
@@ -317,15 +347,8 @@ export class Catalogue implements Disposable {
 
   /** Takes a recording in by its sidecar; returns its audio, relative to the folder. */
   async #takeIn(sidecarFile: string): Promise<string> {
-    const sidecar = await readSidecar(sidecarFile);
-    const file = join(dirname(sidecarFile), basename(sidecar.audio.file));
+    const { file, sidecar } = await recordingBeside(sidecarFile);
     const path = relative(this.folder, file);
-    if (beside(file, '.json') !== sidecarFile) {
-      throw new JackfieldError(
-        'ERR_FILE',
-        `${sidecarFile} is the sidecar of ${path}, not of what lies beside it.`,
-      );
-    }
     await this.fileOf({ file: path });
     await this.add(file, sidecar);
     const hold = await readHold(file);
@@ -363,6 +386,11 @@ export class Catalogue implements Disposable {
       this.#db.run('DELETE FROM words WHERE rowid = ?', key);
       this.#db.run('DELETE FROM recordings WHERE key = ?', key);
     });
+  }
+
+  /** Leaves nothing in the catalogue's files of what is not in it any more, which takes as long as copying it. @throws ERR_FILE */
+  scrub(): void {
+    this.#db.scrub(['words']);
   }
 
   close(): void {

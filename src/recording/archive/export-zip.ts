@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 
 /** A file in a zip: its name there, with `/`, and where it comes from. */
 export interface ZipEntry {
@@ -37,7 +38,7 @@ export async function* zipOf(
     });
   };
   for await (const { name, from } of entries) {
-    if (names.has(name)) throw new Error(`two files would be called ${name}`);
+    if (names.has(name)) throw new Error(`two files would be called ${printable(name)}`);
     names.add(name);
     add(name, await sizeOf(from), () => summed(bytesOf(from), (sum) => sums.push(`${sum}  ${name}\n`)));
   }

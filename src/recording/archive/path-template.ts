@@ -1,5 +1,5 @@
 import { entryOf } from '../../base/entry-of.js';
-import { type LocalTime, localClock } from '../../base/local-time.js';
+import { type LocalTime, localClock } from '../../base/time/local-time.js';
 import { checkPathTemplate, fillPath } from '../../files/path-template.js';
 
 /** Values that a path template can name. */

@@ -19,9 +19,9 @@ export function whereOf(conditions: readonly Condition[]): { where: string; valu
  *
  * @throws ERR_INVALID_ARG when `text` has no word.
  */
-export function matchOf(text: string): string {
+export function matchOf(text: string, name = 'text'): string {
   const words = text.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
-  if (words.length === 0) throw invalidArgument('text', 'at least one word', text);
+  if (words.length === 0) throw invalidArgument(name, 'at least one word', text);
   return words
     .map((word) => `"${word.replaceAll('"', '""').replace(/\*$/, '')}"${word.endsWith('*') ? '*' : ''}`)
     .join(' ');

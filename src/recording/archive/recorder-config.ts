@@ -1,18 +1,22 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import { CALL_ANALYSIS_RULES } from '../../analysis/analyse-options.js';
 import { path as aPath, checkArgument, object } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
-import { FROM_TIME, TO_TIME } from '../../base/hours.js';
-import { WEEKDAYS } from '../../base/local-time.js';
+import { printable } from '../../base/printable.js';
 import { ranged } from '../../base/ranged.js';
+import { FROM_TIME, TO_TIME } from '../../base/time/hours.js';
+import { WEEKDAYS } from '../../base/time/local-time.js';
 import { readIdentity, readJson, readText } from '../../files/key-files.js';
+import { type PathFields, withOwnPaths } from '../../files/own-paths.js';
 import { CONSENT_RULES } from '../consent.js';
 import { SEGMENT_RULES } from '../file/segment-rule.js';
+import { HOOK_RULES } from '../publication/finish-hook.js';
+import { OUTPUT_FORMATS } from '../publication/publish.js';
+import { WEBHOOK_RULES } from '../publication/webhook.js';
 import { RECORD_RULES } from '../record-options.js';
-import { HOOK_RULES } from './finish-hook.js';
-import { OUTPUT_FORMATS } from './publish.js';
+import { FORK_FILES, forkConfigSchema, readFork } from './fork-config.js';
 import { RECORDER_RULES, type RecorderOptions } from './recorder-options.js';
-import { WEBHOOK_RULES } from './webhook.js';
 
 const names = z.array(z.string().min(1)).min(1);
 
@@ -108,13 +112,30 @@ export const recordConfigSchema = z.strictObject({
       timeoutMs: ranged(WEBHOOK_RULES.timeoutMs).optional(),
     })
     .optional(),
+  analyse: z
+    .union([z.boolean(), z.strictObject({ deadAirMs: ranged(CALL_ANALYSIS_RULES.deadAirMs) }).partial()])
+    .optional()
+    .describe('Analyses each call while it is recorded.'),
   catalogue: z.boolean().optional(),
+  fork: forkConfigSchema
+    .optional()
+    .describe('Sends what is recorded to a media server or an analysis as well.'),
 });
 
 export type RecordConfig = z.infer<typeof recordConfigSchema>;
 
+/** Fields that name a file, folder or program. */
+export const RECORD_FILES: PathFields = {
+  paths: [
+    ...['out', 'identityFile', 'signingKeyFile', 'consent.prompt', 'webhook.secretFile'],
+    ...['tokenFile', 'tls.caFile', 'tls.certFile', 'tls.keyFile'],
+    ...FORK_FILES.map((field) => `fork.${field}`),
+  ],
+  programs: ['hook.command'],
+};
+
 /**
- * Reads a configuration file.
+ * Reads a configuration file. A relative path in it is relative to the file.
  *
  * @throws ERR_FILE when it cannot be read; ERR_SYNTAX, with each field that is wrong, when it is not right.
  */
@@ -122,19 +143,33 @@ export async function readRecordConfig(path: string): Promise<RecordConfig> {
   checkArgument('path', path, aPath);
   const value = await readJson(path);
   const parsed = recordConfigSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return withOwnPaths(parsed.data, path, RECORD_FILES);
   const problems = parsed.error.issues.map(
     ({ path: at, message }) => `  ${at.join('.') || '(file)'}: ${message}`,
   );
-  throw new JackfieldError('ERR_SYNTAX', `${path} is not a valid configuration:\n${problems.join('\n')}`);
+  throw new JackfieldError(
+    'ERR_SYNTAX',
+    `${printable(path)} is not a valid configuration:\n${problems.join('\n')}`,
+  );
 }
 
 /** The recorder's options of a configuration; reads key files. @throws ERR_FILE, ERR_INVALID_ARG. */
 export async function recorderOptions(config: RecordConfig): Promise<RecorderOptions> {
   checkArgument('config', config, object);
   const { out = 'recordings', policy, template, format, discardBelowMs, consent, hook, catalogue } = config;
-  const { timezone, hours, encode, encryptTo, segments, maxMs, preRollMs, onDiskFull, correctDrift, tags } =
-    config;
+  const {
+    analyse,
+    timezone,
+    hours,
+    encode,
+    encryptTo,
+    segments,
+    maxMs,
+    preRollMs,
+    onDiskFull,
+    correctDrift,
+    tags,
+  } = config;
   const identity = config.identityFile && (await readIdentity(config.identityFile));
   const webhook = config.webhook && {
     url: config.webhook.url,
@@ -156,7 +191,9 @@ export async function recorderOptions(config: RecordConfig): Promise<RecorderOpt
       consent,
       hook,
       catalogue,
+      analyse,
     },
+    ...{ fork: config.fork && (await readFork(config.fork)) },
     ...{ webhook: webhook && given(webhook), signingKey, identity, recording: given(recording) },
   }) as RecorderOptions;
 }
@@ -168,7 +205,7 @@ async function readSigningKey(path: string): Promise<KeyObject> {
   } catch (cause) {
     throw new JackfieldError(
       'ERR_INVALID_ARG',
-      `${path} must be a private key in PEM, such as openssl makes.`,
+      `${printable(path)} must be a private key in PEM, such as openssl makes.`,
       { cause },
     );
   }

@@ -1,9 +1,11 @@
+import type { AnalysisEvent } from '../../analysis/analysis-event.js';
 import type { FencedEvents } from '../../base/fenced-emitter.js';
 import type { CallControl } from '../../call/call-control.js';
 import type { VoiceListener } from '../../call/call-voice.js';
 import type { CallRecording } from '../call-recording.js';
 import type { SegmentResult } from '../file/segment.js';
-import type { OutboxEvent } from './outbox.js';
+import type { OutboxEvent } from '../publication/outbox.js';
+import type { AnalysedCall } from './analyse-recorded.js';
 
 /** Records a call whose voice somebody else opens. Made by {@link Recorder.listen}. */
 export interface RecorderListener extends Required<VoiceListener> {
@@ -15,6 +17,10 @@ export interface RecorderListener extends Required<VoiceListener> {
 export interface RecorderEvents extends FencedEvents {
   /** A call is being recorded, or held in memory until {@link Recorder.record}. */
   recording: [recording: CallRecording, begun: boolean];
+  /** Something was heard of a call that is analysed while it is recorded. */
+  heard: [recording: CallRecording, event: AnalysisEvent];
+  /** A call that was analysed while it was recorded has ended. */
+  analysed: [recording: CallRecording, call: AnalysedCall];
   /** A file is where it belongs, with all that lies beside it. */
   published: [segment: SegmentResult];
   /** A recording was too short, or empty, and was removed. */

@@ -1,11 +1,14 @@
 import type { KeyObject } from 'node:crypto';
+import { CALL_ANALYSIS_RULES, type CallAnalysisOptions } from '../../analysis/analyse-options.js';
 import {
   callback,
   checkArgument,
   checkOptions,
+  either,
   flag,
   listOf,
   needed,
+  nested,
   object,
   oneOf,
   path,
@@ -16,22 +19,24 @@ import {
   within,
   words,
 } from '../../base/check.js';
-import { CLOCK, type Clock } from '../../base/clock.js';
 import { invalidArgument } from '../../base/errors.js';
 import { Fence, type Tell } from '../../base/fence.js';
-import { checkHoursIn, type Hours } from '../../base/hours.js';
+import { CLOCK, type Clock } from '../../base/time/clock.js';
+import { checkHoursIn, type Hours } from '../../base/time/hours.js';
 import type { CallControl } from '../../call/call-control.js';
 import { openAudio } from '../../voice/audio-file.js';
 import { requireProgram } from '../../voice/process/require-program.js';
 import { type ConsentOptions, checkConsent } from '../consent.js';
 import { loadCompressed } from '../file/compressed.js';
+import { type FinishHookOptions, finishHook } from '../publication/finish-hook.js';
+import type { Deliver } from '../publication/outbox.js';
+import { OUTPUT_FORMATS, type OutputFormat } from '../publication/publish.js';
+import { type WebhookOptions, webhook } from '../publication/webhook.js';
 import { checkRecordOptions, type RecordCallOptions, SIGNING_KEY, TAGS } from '../record-options.js';
 import { decrypterWith, encrypterTo } from '../sealed/age.js';
-import { type FinishHookOptions, finishHook } from './finish-hook.js';
-import type { Deliver } from './outbox.js';
+import { loadAnalysis } from './analyse-recorded.js';
+import { checkFork, RECORDER_FORK_RULES, type RecorderFork } from './fork-recorded.js';
 import { checkTemplate, DEFAULT_TEMPLATE } from './path-template.js';
-import { OUTPUT_FORMATS, type OutputFormat } from './publish.js';
-import { type WebhookOptions, webhook } from './webhook.js';
 
 /** Calls that a {@link Recorder} records by itself; it records the others when it is told to. */
 export type RecordPolicy =
@@ -110,6 +115,10 @@ export interface RecorderOptions {
    * something else, that is told by `failure`, and the call is recorded without them. Default: none.
    */
   readonly tagsOf?: (call: CallControl) => Readonly<Record<string, string>>;
+  /** Sends each call that is recorded to a media server or an analysis besides. Default: none. */
+  readonly fork?: RecorderFork;
+  /** Analyses each call while it is recorded: events `heard` and `analysed`. Default false. */
+  readonly analyse?: boolean | CallAnalysisOptions;
   /** Dates and times everything. Default: the machine's clock. */
   readonly clock?: Clock;
 }
@@ -144,6 +153,8 @@ export const RECORDER_RULES: Rules<RecorderOptions> = {
   identity: secret(words),
   recording: object,
   tagsOf: callback,
+  fork: nested<RecorderFork>(RECORDER_FORK_RULES),
+  analyse: either(flag, nested<CallAnalysisOptions>(CALL_ANALYSIS_RULES)),
   clock: CLOCK,
 };
 
@@ -195,7 +206,7 @@ export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecord
   };
 }
 
-/** Asks the program for further tags of a call. Where it fails that is told, and there are none. */
+/** Asks the program for further tags of a call. A failure is reported, and the call has no further tags. */
 export function tagsFor(
   call: CallControl,
   { tagsOf }: RecorderOptions,
@@ -238,32 +249,12 @@ export function recordOptionsFor(
  *   ERR_TOOL for a hook that is not there.
  */
 export async function checkMeans(options: RecorderOptions): Promise<void> {
+  if (options.fork) await checkFork(options.fork);
+  if (options.analyse) await loadAnalysis();
   const { recording, identity, consent, hook, outputs = [], encode } = options;
   if (encode === 'live') await loadCompressed(outputs.filter((output) => output !== 'legs'));
   if (recording?.encryptTo) await encrypterTo(recording.encryptTo);
   if (identity !== undefined) await decrypterWith(identity);
   if (hook) await requireProgram(hook.command);
   if (consent?.prompt !== undefined) await (await openAudio(consent.prompt))[Symbol.asyncDispose]();
-}
-
-/** True when a policy records a call of this type and partner. */
-export function wants(policy: RecordPolicy, type: string, partner: string): boolean {
-  if (typeof policy === 'object') {
-    const named = (names: readonly string[]) =>
-      names.some((name) => name.toLowerCase() === partner.toLowerCase());
-    return 'only' in policy ? named(policy.only) : !named(policy.except);
-  }
-  switch (policy) {
-    case 'all':
-      return true;
-    case 'incoming':
-      return type.startsWith('INCOMING');
-    case 'outgoing':
-      return type.startsWith('OUTGOING');
-    case 'on-demand':
-      return false;
-    default:
-      policy satisfies never;
-      return false;
-  }
 }

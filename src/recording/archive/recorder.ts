@@ -1,33 +1,41 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
-import { checkArgument } from '../../base/check.js';
-import { type Clock, systemClock } from '../../base/clock.js';
+import { checkArgument, having } from '../../base/check.js';
 import { during } from '../../base/during.js';
 import { asError, invalidArgument, JackfieldError } from '../../base/errors.js';
 import { FencedEmitter } from '../../base/fenced-emitter.js';
-import { isWithinHours } from '../../base/hours.js';
+import { TaskSet } from '../../base/task-set.js';
+import { type Clock, systemClock } from '../../base/time/clock.js';
 import type { CallControl } from '../../call/call-control.js';
+import type { CallVoice } from '../../call/call-voice.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
 import { type Call, LIVE_CALL } from '../../control/state/call.js';
 import { FolderLock } from '../../files/folder-lock.js';
-import { removeFile } from '../../files/private-file.js';
 import { makeFolder } from '../../files/whole-file.js';
 import { SERVER } from '../../tcp/lease.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
-import { describeCall, recordedCall } from '../call-facts.js';
 import type { CallRecording } from '../call-recording.js';
 import { announceRecording } from '../consent.js';
 import { EncoderSlots } from '../file/encoder-slots.js';
 import type { SegmentResult } from '../file/segment.js';
-import { prepareRecording, recordCall } from '../record-call.js';
-import type { RecordCallOptions } from '../record-options.js';
-import { recordingFiles } from '../recording-files.js';
+import { type LeftBehind, leftBehind, recordingFolder, takeUp } from '../publication/left-behind.js';
+import { Outbox } from '../publication/outbox.js';
+import {
+  type PublishOptions,
+  publishSegment,
+  resumePublication,
+  type TellPublication,
+} from '../publication/publish.js';
+import { prepareRecording, recordCall, recordVoice } from '../record-call.js';
+import { type RecordCallOptions, TAGS } from '../record-options.js';
+import { analyseRecorded } from './analyse-recorded.js';
 import type { Catalogue } from './catalogue.js';
-import { type LeftBehind, leftBehind, recordingFolder, takeUp } from './left-behind.js';
-import { Outbox } from './outbox.js';
-import { type PublishOptions, publishSegment, resumePublication, type TellPublication } from './publish.js';
+import { followRecording, removeSegment } from './follow-recording.js';
+import { RecordedForks } from './fork-recorded.js';
+import { isWanted } from './record-policy.js';
 import type { RecorderEvents, RecorderListener } from './recorder-events.js';
+import { recorderListener } from './recorder-listener.js';
 import {
   checkMeans,
   type RecorderOptions,
@@ -35,8 +43,11 @@ import {
   recordOptionsFor,
   resolveRecorderOptions,
   tagsFor,
-  wants,
 } from './recorder-options.js';
+
+/** A side of a line may be silent for so long, in ms, before it is taken to be missing: silence is not sent. */
+const LINE_SKEW_MS = 60_000;
+const VOICE = having('legs', 'close');
 
 /**
  * Records the calls of a client, by policy, into a folder: names and publishes the files, catalogues them, tells
@@ -47,12 +58,13 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   #options: ResolvedRecorderOptions;
   #given: RecorderOptions;
   readonly #clock: Clock;
+  readonly #forks: RecordedForks;
   readonly #lock: FolderLock;
   readonly #outbox: Outbox;
   readonly #encoders: EncoderSlots;
   /** Calls of several clients have the same ids. */
   readonly #recordings = new Map<CallControl, CallRecording>();
-  readonly #work = new Set<Promise<void>>();
+  readonly #tasks = new TaskSet((error) => this.#failed(error, undefined));
   readonly #attended: (() => void)[] = [];
   readonly #servers = new WeakMap<CallControl, PcmServer>();
   #opened = 0;
@@ -72,6 +84,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     this.#given = given;
     this.#options = options;
     this.#clock = given.clock ?? systemClock;
+    this.#forks = new RecordedForks(this.#clock, (error) => this.failed('fork', error));
     this.#lock = lock;
     this.#encoders = new EncoderSlots(given.maxEncoders);
     // Each call that is being opened listens.
@@ -111,14 +124,13 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     const lock = FolderLock.take(resolved.folder, 'recorded to');
     let catalogue: Catalogue | undefined;
     try {
-      if (resolved.catalogue) {
-        // Loaded here: a database and its schemas are for those alone who have a catalogue.
+      // Loaded here: a database and its schemas are for those alone who have a catalogue.
+      if (resolved.catalogue)
         catalogue = await (await import('./catalogue.js')).Catalogue.recovered(resolved.folder);
-      }
       // What is there now is of an earlier process; what comes from now on is not.
       const left = await leftBehind(resolved.folder);
       const recorder = new Recorder(options, resolved, { lock, catalogue });
-      recorder.#track(recorder.#takeUp(left), undefined);
+      recorder.#tasks.add(recorder.#takeUp(left));
       return recorder;
     } catch (error) {
       catalogue?.close();
@@ -146,7 +158,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
 
   /**
    * Prepares the recording of a call whose voice somebody else opens, such as a bot: what it says and hears is
-   * recorded, from the first sample. Resolves to the listener that is to be given to him; to undefined where the policy
+   * recorded, from the first sample. Resolves to the listener that is to be given to it; to undefined where the policy
    * does not want the call, or where it cannot be recorded, which is told by `failed`.
    */
   async listen(call: Call): Promise<RecorderListener | undefined> {
@@ -160,17 +172,10 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
         ...this.#recordOptions(call, wanted),
         ...{ input: true, microphone: false, readClass: 'immediate' },
       });
-      return {
-        onLease: (stream, lease, start) => prepared.onLease(stream, lease, start),
-        opened: (voice) => {
-          prepared.opened(voice);
-          this.#begun(prepared.recording, wanted);
-        },
-        failed: () => prepared.failed(),
-        get recording() {
-          return prepared.recording;
-        },
-      };
+      return recorderListener(prepared, (voice) => {
+        this.#forks.opened(voice, this.#given.fork, wanted);
+        this.#begun(prepared.recording, wanted);
+      });
     } catch (error) {
       this.#failed(error, call);
       return undefined;
@@ -209,8 +214,34 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     if (!held) return await this.#open(call, true);
     if (held.begun) return held;
     await held.begin();
+    this.#forks.begun(call, this.#given.fork);
     this.#announce(held);
+    this.#analyse(held);
     return held;
+  }
+
+  /**
+   * Records a call whose voice somebody else has opened, from now on: one that comes over a line, without an endpoint. The
+   * policy is not asked, and nothing is announced in it.
+   *
+   * @param tags Further tags; what is changed in them while the call goes on is in the sidecar, too.
+   * @throws what {@link recordVoice} throws; ERR_CLOSED once the recorder is closed.
+   */
+  async recordVoice(voice: CallVoice, tags: Record<string, string> = {}): Promise<CallRecording> {
+    checkArgument('voice', voice, VOICE);
+    checkArgument('tags', tags, TAGS);
+    if (this.#closing.signal.aborted) throw new JackfieldError('ERR_CLOSED', 'The recorder is closed.');
+    const { readClass: _, ...options } = this.#recordOptions(voice.call, true);
+    Object.assign(tags, options.tags);
+    const recording = await recordVoice(voice, { maxSkewMs: LINE_SKEW_MS, ...options, tags });
+    this.#forks.opened(voice, this.#given.fork, true);
+    this.#begun(recording, true, false);
+    return recording;
+  }
+
+  /** Time by which it dates recordings. */
+  get clock(): Clock {
+    return this.#clock;
   }
 
   /** Ends all recordings; resolves when their files are published. Calls go on. Undelivered events wait on disk. */
@@ -218,8 +249,9 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
     for (const leave of this.#attended) leave();
+    this.#forks.close();
     await Promise.all(this.recordings.map((recording) => recording.stop().catch(() => undefined)));
-    while (this.#work.size > 0) await Promise.all(this.#work);
+    await this.#tasks.settled();
     await this.#outbox.close();
     this.catalogue?.close();
     this.#lock.release();
@@ -241,12 +273,8 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   }
 
   /** True when the policy records a call now. */
-  async #isWanted(call: Call): Promise<boolean> {
-    await describeCall(call);
-    const { type, partner } = recordedCall(call);
-    const { policy, hours, timezone } = this.#options;
-    const inTime = hours === undefined || isWithinHours(hours, this.#clock.unixMs(), timezone);
-    return inTime && wants(policy, type, partner);
+  #isWanted(call: Call): Promise<boolean> {
+    return isWanted(call, this.#options, () => this.#clock.unixMs());
   }
 
   async #open(call: Call, begin: boolean): Promise<CallRecording> {
@@ -256,12 +284,13 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
       ...this.#recordOptions(call, begin),
       signal: this.#closing.signal,
       input: this.#options.consent ? 'mixed' : false,
+      listeners: [{ opened: (voice) => this.#forks.opened(voice, this.#given.fork, begin) }],
     });
     this.#begun(recording, begin);
     return recording;
   }
 
-  #recordOptions(call: Call, begin: boolean): RecordCallOptions {
+  #recordOptions(call: CallControl, begin: boolean): RecordCallOptions {
     const name = `${this.#clock.unixMs()}-${call.id}-${++this.#opened}.wav`;
     const file = join(recordingFolder(this.#options.folder), name);
     const further = tagsFor(call, this.#given, (error) => this.failed('tagsOf', error));
@@ -272,11 +301,12 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   }
 
   /** A recording is there: from now on it is followed to its place in the folder. */
-  #begun(recording: CallRecording, begin: boolean): void {
+  #begun(recording: CallRecording, begin: boolean, announces = begin): void {
     const { call } = recording;
     this.#recordings.set(call, recording);
     this.emit('recording', recording, begin);
-    if (begin) this.#announce(recording);
+    if (announces) this.#announce(recording);
+    if (begin) this.#analyse(recording);
     this.#track(this.#follow(recording), call);
     // The end of its streams takes no time on a virtual clock.
     void call.ended().then(
@@ -292,50 +322,32 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     if (consent) this.#track(announceRecording(recording, consent, this.#clock), recording.call);
   }
 
-  /** Publishes each file of a recording as soon as it is complete, once the recording is long enough to be kept. */
+  #analyse(recording: CallRecording): void {
+    const analysed = analyseRecorded(recording, this.#given.analyse, this.#clock, (event) =>
+      this.emit('heard', recording, event),
+    );
+    this.#track(
+      analysed.then((call) => void (call && this.emit('analysed', recording, call))),
+      recording.call,
+    );
+  }
+
   async #follow(recording: CallRecording): Promise<void> {
     const { call } = recording;
-    const complete: SegmentResult[] = [];
-    let publishing: Promise<void> = Promise.resolve();
-    const publish = async () => {
-      for (let segment = complete.shift(); segment; segment = complete.shift()) {
-        await this.#publish(segment, 'recording.finished');
-      }
-    };
-    const isLongEnough = () =>
-      recording.positionMs > 0 && recording.positionMs >= this.#options.discardBelowMs;
-    recording.on('segment', (segment) => {
-      complete.push(segment);
-      if (!isLongEnough()) return;
-      publishing = publishing.then(publish).catch((error: Error) => this.#failed(error, call));
-    });
-    const told = new Set<Error>();
-    const tell = (error: Error) => {
-      if (!told.has(error)) this.#failed(error, call);
-      told.add(error);
-    };
-    recording.on('disk-full', tell);
-    recording.on('segment-refused', tell);
-    if (recording.refused) tell(recording.refused);
     try {
-      const { error } = await recording.finished;
-      await publishing;
-      if (error) tell(error);
-      if (isLongEnough()) await publish();
-      for (const segment of complete) await this.#discard(segment);
-    } catch (error) {
-      // What was held in memory and never asked for leaves nothing behind.
-      if (!(error instanceof JackfieldError && error.code === 'ERR_INVALID_STATE')) throw error;
+      await followRecording(recording, {
+        discardBelowMs: this.#options.discardBelowMs,
+        publish: (segment) => this.#publish(segment, 'recording.finished'),
+        discard: (segment) => this.#discard(segment),
+        failed: (error) => this.#failed(error, call),
+      });
     } finally {
       this.#recordings.delete(call);
     }
   }
 
   async #discard(segment: SegmentResult): Promise<void> {
-    // The manifest goes last: without its audio it says that the rest was to go.
-    const { manifestFile } = segment;
-    const others = recordingFiles(segment.file, segment.sidecar).filter((path) => path !== manifestFile);
-    for (const path of [...others, manifestFile]) await removeFile(path);
+    await removeSegment(segment);
     this.emit('discarded', segment);
   }
 
@@ -363,15 +375,14 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
       ...(identity !== undefined && { identity }),
       ...(encryptTo && { encryptTo }),
     };
+    const unlessEmpty =
+      (keep: (segment: SegmentResult) => Promise<unknown>) => async (segment: SegmentResult) =>
+        void (await (segment.sidecar.audio.samples === 0 ? this.#discard(segment) : keep(segment)));
     await takeUp(left, options, {
-      recovered: async (segment) => {
-        if (segment.sidecar.audio.samples === 0) return await this.#discard(segment);
-        this.emit('recovered', await this.#publish(segment, 'recording.recovered'));
-      },
-      finished: async (segment) => {
-        if (segment.sidecar.audio.samples === 0) return await this.#discard(segment);
-        await this.#publish(segment, 'recording.finished');
-      },
+      recovered: unlessEmpty(async (segment) =>
+        this.emit('recovered', await this.#publish(segment, 'recording.recovered')),
+      ),
+      finished: unlessEmpty((segment) => this.#publish(segment, 'recording.finished')),
       resume: async (file) =>
         void this.#published(await resumePublication(file, this.#publishing, this.#tell)),
       failed: (error) => this.emit('failed', error, undefined),
@@ -380,11 +391,8 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     await this.catalogue?.keepHolds();
   }
 
-  #track(work: Promise<void>, call: CallControl | undefined): void {
-    const tracked = work
-      .catch((error: unknown) => this.#failed(error, call))
-      .finally(() => this.#work.delete(tracked));
-    this.#work.add(tracked);
+  #track(work: Promise<void>, call: CallControl): void {
+    this.#tasks.add(work.catch((error: unknown) => this.#failed(error, call)));
   }
 
   #failed(error: unknown, call: CallControl | undefined): void {

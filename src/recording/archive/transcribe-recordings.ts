@@ -1,3 +1,4 @@
+import { type HearableLegs, transcribeLegs } from '../../analysis/files/transcribe-file.js';
 import {
   signal as abortSignal,
   callback,
@@ -11,16 +12,18 @@ import {
 } from '../../base/check.js';
 import { asError } from '../../base/errors.js';
 import { observe } from '../../base/observe.js';
-import { STEREO, VOICE_FORMAT } from '../../base/pcm.js';
+import { msToSamples, STEREO } from '../../base/pcm.js';
 import { splitChannels } from '../../voice/convert/channels.js';
-import { toFormat } from '../../voice/convert/to-format.js';
-import type { Transcriber, TranscriptRequest } from '../../voice/transcript/transcriber.js';
+import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
+import { readSidecar } from '../read-details.js';
 import { openSealed } from '../sealed/open-sealed.js';
 import { readTails } from '../sealed/sealed-tail.js';
+import { beside } from '../sidecar.js';
 import type { Catalogue } from './catalogue.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
 import { CATALOGUE_QUERY, type CatalogueQuery } from './catalogue-query.js';
+import { spokenLines } from './transcript-file.js';
 
 /** Options of {@link transcribeRecordings}. */
 export interface TranscribeRecordingsOptions {
@@ -43,13 +46,13 @@ const RULES: Rules<TranscribeRecordingsOptions> = {
   signal: abortSignal,
   onRecording: callback,
 };
-const CATALOGUE = having('search', 'annotate', 'fileOf');
-const LEGS = ['local', 'remote'] as const;
+const CATALOGUE = having('search', 'keepTranscript', 'fileOf');
 
 /**
- * Transcribes the recordings of a catalogue that have no transcript yet, each leg on its own: a line `local: ...` of what
- * was said here, and one `remote: ...` of what was heard. The words are annotations, and can then be searched for; those of
- * an encrypted recording are in clear. A recording that the engine fails on is told of and left for the next time.
+ * Transcribes the recordings of a catalogue that have no transcript yet, each leg on its own. The transcript lies beside the
+ * recording, each word with its place, as far as the engine tells it. The catalogue has a line `local: ...` each time that
+ * something was said here, and `remote: ...` of what was heard, and can be searched for the words. Those of an encrypted
+ * recording are in clear. A recording that the engine fails on is told of and left for the next time.
  * Resolves to how many were transcribed.
  *
  * @throws ERR_ABORTED, ERR_FILE; what the engine's `ready` throws.
@@ -68,10 +71,12 @@ export async function transcribeRecordings(
     const isSealed = entry.file.endsWith('.age');
     if (entry.transcript !== undefined || (isSealed && identity === undefined)) continue;
     try {
-      const transcript = await transcriptOf(await catalogue.fileOf(entry), options);
-      await catalogue.annotate(entry.id, { transcript }, { segment: entry.segment });
+      const file = await catalogue.fileOf(entry);
+      const { maskings = [] } = await readSidecar(beside(file, '.json'));
+      const transcript = await transcribeLegs(legsOf(file, entry, identity), options);
+      await catalogue.keepTranscript(entry, transcript, { maskings: maskings.length });
       count++;
-      observe('onRecording', onRecording, { ...entry, transcript }, undefined);
+      observe('onRecording', onRecording, { ...entry, transcript: spokenLines(transcript) }, undefined);
     } catch (error) {
       if (signal?.aborted) throw error;
       observe('onRecording', onRecording, entry, asError(error));
@@ -80,41 +85,28 @@ export async function transcribeRecordings(
   return count;
 }
 
-async function transcriptOf(
+/** The legs of a recording, as often as they are asked for. */
+export function legsOf(
   file: string,
-  { transcriber, language, identity, signal }: TranscribeRecordingsOptions,
-): Promise<string> {
-  const lines: string[] = [];
-  for (const [channel, leg] of LEGS.entries()) {
-    const request: TranscriptRequest = {
-      samples: legOf(samplesOf(file, identity), channel),
-      ...(language !== undefined && { language }),
-      ...(signal && { signal }),
-    };
-    const { text } = await transcriber.transcribe(request);
-    if (text.trim() !== '') lines.push(`${leg}: ${text.trim()}`);
-  }
-  return lines.join('\n');
+  { durationMs }: Pick<CatalogueEntry, 'durationMs'>,
+  identity?: string,
+): HearableLegs {
+  return {
+    legs: STEREO.channels,
+    sampleRate: STEREO.sampleRate,
+    sampleCount: msToSamples(durationMs),
+    async *samples() {
+      for await (const samples of samplesOf(file, identity)) yield splitChannels(samples, STEREO.channels);
+    },
+  };
 }
 
-async function* samplesOf(file: string, identity: string | undefined): AsyncGenerator<Int16Array> {
+/** The stereo samples of a recording; an encrypted one needs its identity. */
+export async function* samplesOf(file: string, identity: string | undefined): AsyncGenerator<Int16Array> {
   if (file.endsWith('.age') && identity !== undefined) {
     yield* openSealed(file, identity, await readTails(file, identity));
     return;
   }
   await using reader = await WavReader.open(file);
   yield* reader;
-}
-
-/** One leg of a recording, as a transcriber hears it. */
-function legOf(stereo: AsyncIterable<Int16Array>, channel: number): AsyncIterable<Int16Array> {
-  const mono = { sampleRate: STEREO.sampleRate, channels: 1 };
-  return toFormat(channelOf(stereo, channel), mono, VOICE_FORMAT);
-}
-
-async function* channelOf(stereo: AsyncIterable<Int16Array>, channel: number): AsyncGenerator<Int16Array> {
-  for await (const samples of stereo) {
-    const lane = splitChannels(samples, STEREO.channels)[channel];
-    if (lane) yield lane;
-  }
 }

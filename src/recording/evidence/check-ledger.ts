@@ -1,10 +1,10 @@
-import { type LedgerSpan, type LegLedger, ledgerOf } from '../../stream/align/ledger.js';
+import { isAudible, type LedgerSpan, type LegLedger, ledgerOf } from '../../stream/align/ledger.js';
 
-const KINDS = ['received', 'idle', 'masked', 'missing'] as const;
+const KINDS = ['received', 'idle', 'masked', 'missing', 'concealed'] as const;
 
 /**
  * Holds a ledger, as it was read from a file, against the samples that it accounts for: its spans follow each other
- * without a hole, add up to its totals and to the length, and where it says that nothing was received there is silence.
+ * without a hole, add up to its totals and to the length, and where it says that nothing came there is silence.
  */
 export class LedgerCheck {
   readonly #ledger: LegLedger | undefined;
@@ -16,7 +16,7 @@ export class LedgerCheck {
   /** @param ledger whatever was read; what is no ledger is a fault. */
   constructor(ledger: unknown) {
     this.#ledger = isLedger(ledger) ? ledger : undefined;
-    this.#silent = this.#ledger?.spans.filter(({ kind }) => kind !== 'received') ?? [];
+    this.#silent = this.#ledger?.spans.filter((span) => !isAudible(span)) ?? [];
   }
 
   /** Takes the samples of the leg in order. */
@@ -46,7 +46,7 @@ export class LedgerCheck {
       end += span.samples;
     }
     const summed = ledgerOf(spans);
-    const wrong = KINDS.find((kind) => summed[kind] !== this.#ledger?.[kind]);
+    const wrong = KINDS.find((kind) => (summed[kind] ?? 0) !== (this.#ledger?.[kind] ?? 0));
     if (wrong)
       return `The ledger says ${this.#ledger[wrong]} ${wrong}, its spans add up to ${summed[wrong]}.`;
     if (end !== samples) return `The ledger accounts for ${end} samples; the file has ${samples}.`;

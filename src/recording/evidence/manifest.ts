@@ -2,6 +2,15 @@ import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:
 import { chainOf } from './block-chain.js';
 import type { FileFrame } from './file-frame.js';
 
+/** The reason for a manifest in the place of another one. */
+export interface ManifestRenewal {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly reason: 'masked';
+  /** SHA-256 of the file of the manifest before. */
+  readonly before: string;
+}
+
 /** The tamper evidence of a recording: the JSON of a manifest file. */
 export interface RecordingManifest {
   /** Version 1 covers the samples and the sidecar; version 2 the rest of the file as well. */
@@ -19,6 +28,8 @@ export interface RecordingManifest {
   readonly sidecar: string;
   /** The parts of the file that the blocks do not cover. From version 2 on. */
   readonly frame?: FileFrame;
+  /** The recording was changed on purpose since it was made: parts of it were masked. Absent where it was not. */
+  readonly renewed?: ManifestRenewal;
   readonly signature?: {
     readonly algorithm: 'Ed25519';
     /** Subject public key info, DER, base64. */
@@ -38,6 +49,7 @@ export interface ManifestFacts {
   readonly frame: FileFrame;
   /** The sidecar file's text. */
   readonly sidecarText: string;
+  readonly renewed?: ManifestRenewal;
 }
 
 /** @param signingKey An Ed25519 private key; without one the manifest shows damage, but not who made it. */
@@ -63,9 +75,10 @@ export function manifestOf(facts: ManifestFacts, signingKey?: KeyObject): Record
 
 /** The text that is signed: one line for each thing that the manifest states. */
 export function manifestStatement(manifest: RecordingManifest): string {
-  const { schema, id, segment, samples, blockSamples, chain, sidecar, frame } = manifest;
+  const { schema, id, segment, samples, blockSamples, chain, sidecar, frame, renewed } = manifest;
   const ofFile = frame ? [frame.offset, frame.bytes, frame.sha256] : [];
-  return `${[schema, id, segment, samples, blockSamples, chain, sidecar, ...ofFile].join('\n')}\n`;
+  const ofRenewal = renewed ? [renewed.at, renewed.reason, renewed.before] : [];
+  return `${[schema, id, segment, samples, blockSamples, chain, sidecar, ...ofFile, ...ofRenewal].join('\n')}\n`;
 }
 
 /** True when the signature fits the manifest. The owner of the key has to be known from elsewhere. */

@@ -1,6 +1,8 @@
-import type { LedgerSpan } from '../../stream/align/ledger.js';
+import { isLoss, type LedgerSpan } from '../../stream/align/ledger.js';
 import type { RecordingSidecar, SidecarLeg } from '../sidecar.js';
 
+/** Kinds of loss, as a person reads them. */
+const WORDS: Readonly<Record<string, string>> = { concealed: 'made up by the line' };
 /** Places that are told one by one. */
 const TOLD = 3;
 
@@ -19,15 +21,15 @@ export function missesOf({ audio, legs, complete, end, reason }: RecordingSideca
 function missesOfLeg({ late, cut, ledger }: SidecarLeg, seconds: (samples: number) => string): string[] {
   const reasons = new Map<string, LedgerSpan[]>();
   for (const span of ledger.spans) {
-    if (span.kind !== 'missing') continue;
-    const reason = span.reason ?? 'unknown';
+    if (!isLoss(span)) continue;
+    const reason = `${WORDS[span.kind] ?? span.kind} (${span.reason ?? 'unknown'})`;
     const spans = reasons.get(reason);
     if (spans) spans.push(span);
     else reasons.set(reason, [span]);
   }
   const misses = [...reasons].map(([reason, spans]) => {
     const total = spans.reduce((sum, { samples }) => sum + samples, 0);
-    return `${seconds(total)} missing (${reason}): ${placesOf(spans, seconds)}.`;
+    return `${seconds(total)} ${reason}: ${placesOf(spans, seconds)}.`;
   });
   if (late > 0) misses.push(`${seconds(late)} came after its place was final, and is left out.`);
   if (cut > 0) misses.push(`${seconds(cut)} came and lies beyond the end of the file.`);

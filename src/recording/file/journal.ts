@@ -3,7 +3,8 @@ import { Opening } from '../../base/opening.js';
 import { fileError } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { openPrivate, removeFile } from '../../files/private-file.js';
-import type { LedgerSpan, LegName } from '../../stream/align/ledger.js';
+import type { LedgerSpan, LegName, SpanReason } from '../../stream/align/ledger.js';
+import type { NamedStretch } from '../../stream/align/stretch-places.js';
 import type { DriftAccount, RecordedCall, RecordingHead, RecordingMark } from '../sidecar.js';
 
 /** One line of a journal. */
@@ -14,6 +15,8 @@ export type JournalEntry =
   | { readonly t: 'call'; readonly call: RecordedCall }
   /** From `span.from` on a leg is of this kind, until its next entry. */
   | { readonly t: 'span'; readonly leg: LegName; readonly span: Omit<LedgerSpan, 'samples'> }
+  /** The line of a leg made this up: it may be told after the samples are there. */
+  | { readonly t: 'concealed'; readonly leg: LegName; readonly stretch: NamedStretch<SpanReason> }
   | { readonly t: 'block'; readonly index: number; readonly hash: string }
   | { readonly t: 'drift'; readonly account: DriftAccount }
   | { readonly t: 'mark'; readonly mark: RecordingMark };

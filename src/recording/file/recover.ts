@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import { readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { path as aPath, checkArgument, checkOptions, type Rules, secret, words } from '../../base/check.js';
-import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
 import { Opening } from '../../base/opening.js';
+import { printable } from '../../base/printable.js';
+import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 import { fileError } from '../../files/file-error.js';
 import { removeFile } from '../../files/private-file.js';
 import type { LegEnds } from '../../stream/align/ledger.js';
@@ -62,7 +63,7 @@ export async function findUnfinished(folder: string): Promise<readonly string[]>
  * sidecar and manifest are written as far as they can be told, marked as recovered. To be called when nobody
  * writes the file any more.
  *
- * @throws ERR_FILE; ERR_WAV when the file is no recording; ERR_INVALID_STATE when it has no journal to tell from.
+ * @throws ERR_FILE; ERR_WAV when the file is not a recording; ERR_INVALID_STATE when it has no journal to tell from.
  */
 export async function recoverRecording(file: string, options: RecoverOptions = {}): Promise<SegmentResult> {
   checkArgument('file', file, aPath);
@@ -73,7 +74,7 @@ export async function recoverRecording(file: string, options: RecoverOptions = {
   if (!head) {
     throw new JackfieldError(
       'ERR_INVALID_STATE',
-      `The journal of ${file} tells nothing: repair the WAV by itself.`,
+      `The journal of ${printable(file)} tells nothing: repair the WAV by itself.`,
     );
   }
   await removeFile(reserveFile(file));
@@ -161,6 +162,9 @@ function recoveredLedger(
     keeper.add(kind, Math.min(next, end) - keeper.end, reason);
   }
   keeper.add('missing', sampleCount - keeper.end, 'killed');
+  for (const { leg: of, stretch } of journalEntries(entries, 'concealed')) {
+    if (of === leg) keeper.conceal(stretch.from, stretch.samples, stretch.reason);
+  }
   return keeper.slice(0, sampleCount);
 }
 
@@ -188,7 +192,7 @@ const NO_TAIL: TailContents = { sampleCount: 0, legs: { local: 0, remote: 0 }, p
 async function resealed(file: string, options: RecoverOptions, known: readonly string[]): Promise<Recovered> {
   const { identity, encryptTo } = options;
   if (!identity || !encryptTo) {
-    const text = `${file} is encrypted: an identity is needed to finish it, and recipients to encrypt it to.`;
+    const text = `${printable(file)} is encrypted: an identity is needed to finish it, and recipients to encrypt it to.`;
     throw new JackfieldError('ERR_INVALID_ARG', text);
   }
   const tail = await readTails(file, identity);

@@ -4,10 +4,11 @@ import { Opening } from '../../base/opening.js';
 import { fileError } from '../../files/file-error.js';
 import { removeFile, writePrivate } from '../../files/private-file.js';
 import { writeJson } from '../../files/whole-file.js';
-import type { LedgerSpan, LegEnds, LegName } from '../../stream/align/ledger.js';
+import type { LedgerSpan, LegEnds, LegName, SpanReason } from '../../stream/align/ledger.js';
+import type { NamedStretch } from '../../stream/align/stretch-places.js';
 import { BLOCK_SAMPLES, BlockHasher } from '../evidence/block-chain.js';
 import { type FileFrame, frameOf } from '../evidence/file-frame.js';
-import { manifestOf, type RecordingManifest } from '../evidence/manifest.js';
+import { type ManifestRenewal, manifestOf, type RecordingManifest } from '../evidence/manifest.js';
 import { tailFiles } from '../sealed/sealed-tail.js';
 import {
   beside,
@@ -150,6 +151,14 @@ export class Segment {
     this.#journal.add({ t: 'span', leg, span: { from: at, kind, ...(reason && { reason }) } });
   }
 
+  /** Notes that the line of a leg made a stretch up. */
+  concealed(leg: LegName, { from, samples, reason }: NamedStretch<SpanReason>): void {
+    const at = Math.max(0, from - this.base);
+    const length = from + samples - this.base - at;
+    if (length > 0)
+      this.#journal.add({ t: 'concealed', leg, stretch: { from: at, samples: length, reason } });
+  }
+
   /** Notes what drift correction has done so far, where that has changed. */
   drift(account: DriftAccount): void {
     const { inserted, removed } = this.#drift;
@@ -256,7 +265,8 @@ export function markWithin(mark: RecordingMark, sampleCount: number): RecordingM
 /**
  * Writes sidecar and manifest beside an audio file that is complete.
  *
- * @param known Its frame. Default: read from the file.
+ * @param more.frame Its frame. Default: read from the file.
+ * @param more.renewed The reason for another manifest.
  * @throws ERR_FILE.
  */
 export async function writeDetails(
@@ -264,16 +274,17 @@ export async function writeDetails(
   sidecar: RecordingSidecar,
   blocks: readonly string[],
   signingKey: KeyObject | undefined,
-  known?: FileFrame,
+  more: { readonly frame?: FileFrame | undefined; readonly renewed?: ManifestRenewal } = {},
 ): Promise<SegmentResult> {
   const sidecarFile = beside(file, '.json');
   const manifestFile = beside(file, '.manifest.json');
   const sidecarText = await writeJson(sidecarFile, sidecar);
   const { id, segment, audio } = sidecar;
   const { samples } = audio;
-  const frame = known ?? (await frameOf(file, samples));
+  const frame = more.frame ?? (await frameOf(file, samples));
   const facts = { id, segment, samples, blockSamples: BLOCK_SAMPLES, blocks, frame, sidecarText };
-  const manifest = manifestOf(facts, signingKey);
+  const { renewed } = more;
+  const manifest = manifestOf({ ...facts, ...(renewed && { renewed }) }, signingKey);
   await writeJson(manifestFile, manifest);
   return { file, sidecarFile, manifestFile, sidecar, manifest };
 }

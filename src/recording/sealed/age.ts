@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 
 /** Encrypts; declared here, since the package's declarations need those of a browser. */
 export interface AgeEncrypter {
@@ -70,7 +71,7 @@ export async function* ageBytes(file: string, identity: string, cutOff = false):
 
 /** That a file cannot be decrypted. */
 export function notReadable(file: string, cause: unknown): JackfieldError {
-  const text = `${file} cannot be decrypted with this identity: ${messageOf(cause)}`;
+  const text = `${printable(file)} cannot be decrypted with this identity: ${printable(messageOf(cause))}`;
   return new JackfieldError('ERR_FILE', text, { cause });
 }
 

@@ -84,7 +84,7 @@ export class SealedWav {
  *
  * @param identity An age secret key (`AGE-SECRET-KEY-1...`).
  * @param cutOff See {@link ageBytes}.
- * @throws as {@link ageBytes}; ERR_WAV when what was encrypted is no WAV file.
+ * @throws as {@link ageBytes}; ERR_WAV when what was encrypted is not a WAV file.
  */
 export async function* sealedWavSamples(
   file: string,

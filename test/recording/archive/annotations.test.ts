@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import { annotationFile, readAnnotations } from '../../../src/recording/archive/annotation-file.js';
 import { Catalogue, transcribeRecordings, verifyRecording } from '../../../src/recording.js';
 import { RecordingMaker } from './made-recordings.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { type OutputFormat, publishSegment } from '../../../src/recording/archive/publish.js';
 import { Segment, type SegmentResult } from '../../../src/recording/file/segment.js';
 import { StereoFile } from '../../../src/recording/file/stereo-file.js';
+import { type OutputFormat, publishSegment } from '../../../src/recording/publication/publish.js';
 import type { Catalogue } from '../../../src/recording.js';
 
 const NONE = { local: 0, remote: 0 };

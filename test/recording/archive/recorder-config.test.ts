@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { recordConfigSchema, recorderOptions } from '../../../src/recording/archive/recorder-config.js';
+import { entryOf } from '../../../src/base/entry-of.js';
+import {
+  RECORD_FILES,
+  readRecordConfig,
+  recordConfigSchema,
+  recorderOptions,
+} from '../../../src/recording/archive/recorder-config.js';
 import { resolveRecorderOptions } from '../../../src/recording/archive/recorder-options.js';
 
 interface Schema {
@@ -29,15 +35,19 @@ async function configWith(path: string, value: number): Promise<unknown> {
   const [first = '', second] = path.split('.');
   const secretFile = join(await mkdtemp(join(tmpdir(), 'jackfield-config-')), 'secret');
   await writeFile(secretFile, 'a secret of more than 16 characters');
-  const needed = { hook: { command: 'true' }, webhook: { url: 'http://localhost', secretFile } };
-  const part = first === 'hook' || first === 'webhook' ? needed[first] : {};
+  const needed = {
+    ...{ hook: { command: 'true' }, webhook: { url: 'http://localhost', secretFile } },
+    fork: { url: 'ws://localhost/' },
+  };
+  const part = entryOf<object>(needed, first) ?? {};
   return { [first]: second === undefined ? value : { ...part, [second]: value } };
 }
 
 describe('a number of the configuration of a recorder', () => {
   it('is one of these', () => {
     expect(NUMBERS.map(([path]) => path).toSorted()).toEqual(
-      ['consent.toneEveryMs', 'discardBelowMs', 'hook.timeoutMs', 'maxMs', 'preRollMs'].concat(
+      ['consent.toneEveryMs', 'discardBelowMs', 'fork.maxBufferedMs', 'fork.sampleRate'].concat(
+        ['hook.timeoutMs', 'maxMs', 'preRollMs'],
         ['segments.everyMs', 'segments.maxBytes', 'segments.silenceDbfs', 'segments.silenceMs'],
         ['webhook.timeoutMs'],
       ),
@@ -59,4 +69,36 @@ describe('a number of the configuration of a recorder', () => {
       else expect(() => resolveRecorderOptions(options)).toThrow(/must be .* got/);
     }
   });
+});
+
+it('paths in a configuration are relative to its file; names of programs are left to the system', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'jackfield-config-'));
+  const file = join(folder, 'recorder.json');
+  const tls = { caFile: 'ca.pem', certFile: './cert.pem', keyFile: '/etc/key.pem' };
+  const webhook = { url: 'http://localhost', secretFile: '../secret' };
+  const given = { out: 'calls', tls, tokenFile: 'token', identityFile: 'age', signingKeyFile: 'sign.pem' };
+  const consent = { prompt: 'consent.wav' };
+  const hook = { command: './hook.sh', args: ['not/a/path'] };
+  await writeFile(file, JSON.stringify({ ...given, webhook, consent, hook, template: 'a/{id}' }));
+  expect(await readRecordConfig(file)).toEqual({
+    ...{ out: join(folder, 'calls'), tokenFile: join(folder, 'token'), identityFile: join(folder, 'age') },
+    signingKeyFile: join(folder, 'sign.pem'),
+    tls: { caFile: join(folder, 'ca.pem'), certFile: join(folder, 'cert.pem'), keyFile: '/etc/key.pem' },
+    webhook: { ...webhook, secretFile: join(folder, '..', 'secret') },
+    consent: { prompt: join(folder, 'consent.wav') },
+    hook: { command: join(folder, 'hook.sh'), args: ['not/a/path'] },
+    template: 'a/{id}',
+  });
+  await writeFile(file, JSON.stringify({ hook: { command: 'notify-send' } }));
+  expect((await readRecordConfig(file)).hook?.command).toBe('notify-send');
+});
+
+it('every field that names a file is known to be one', () => {
+  const named = Object.entries(z.toJSONSchema(recordConfigSchema).properties ?? {}).flatMap(([name, each]) =>
+    Object.keys((each as Schema).properties ?? { '': each }).map((inner) =>
+      [name, inner].filter(Boolean).join('.'),
+    ),
+  );
+  const files = named.filter((name) => /File$|^out$|prompt$|command$/.test(name));
+  expect([...RECORD_FILES.paths, ...RECORD_FILES.programs].toSorted()).toEqual(files.toSorted());
 });

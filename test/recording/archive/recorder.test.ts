@@ -188,7 +188,7 @@ describe('Recorder', () => {
   });
 
   it('is kept out of a folder by another process, until that one is killed', async () => {
-    const url = pathToFileURL('dist/files/folder-lock.js').href;
+    const url = pathToFileURL('build/files/folder-lock.js').href;
     const take = `import { FolderLock } from '${url}'; FolderLock.take(process.argv[1], 'recorded to');`;
     const script = `${take} process.stdout.write('taken'); process.stdin.resume();`;
     const other = spawn(process.execPath, ['--input-type=module', '-e', script, folder]);

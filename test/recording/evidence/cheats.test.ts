@@ -14,13 +14,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyRecording } from '../../../src/index.js';
-import { publishSegment } from '../../../src/recording/archive/publish.js';
 import { chainOf } from '../../../src/recording/evidence/block-chain.js';
 import {
   manifestStatement,
   type RecordingManifest,
   sha256,
 } from '../../../src/recording/evidence/manifest.js';
+import { publishSegment } from '../../../src/recording/publication/publish.js';
 import { RecordingMaker } from '../archive/made-recordings.js';
 
 /* Somebody may write the folder, and has not the key that the recorder signs with. */

@@ -29,7 +29,6 @@ class Rotating {
   constructor(within: string) {
     this.track = new RecordingTrack({
       clock: this.#clock,
-      localFollows: false,
       rules: { everyMs: 1000 },
       maxMs: undefined,
       resumeWhenRoom: false,

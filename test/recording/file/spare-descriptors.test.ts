@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 /* In a process of its own, which may have few files. */
 const built = JSON.stringify(
-  new URL('../../../dist/recording/file/spare-descriptors.js', import.meta.url).href,
+  new URL('../../../build/recording/file/spare-descriptors.js', import.meta.url).href,
 );
 const PROGRAM = `
   import { open } from 'node:fs/promises';

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { z } from 'zod';
 import { path as aPath, checkArgument, rule } from '../../base/check.js';
 import { writeJson } from '../../files/whole-file.js';
-import type { KEPT_SCHEMA } from './archive-schemas.js';
+import type { KEPT_SCHEMA } from '../archive/archive-schemas.js';
 
 /** The folder of events that were given up, inside that of an outbox. */
 export const FAILED = 'failed';
@@ -67,7 +67,7 @@ export async function namesIn(folder: string, channel?: string): Promise<string[
 /** Nothing where the file was taken away meanwhile, or holds no event. */
 export async function readKept(path: string): Promise<KeptEvent | undefined> {
   try {
-    const { KEPT_SCHEMA } = await import('./archive-schemas.js');
+    const { KEPT_SCHEMA } = await import('../archive/archive-schemas.js');
     return KEPT_SCHEMA.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch {
     return undefined;

@@ -10,6 +10,8 @@ import { writeJson } from '../../files/whole-file.js';
 import { mapChannels } from '../../voice/convert/channels.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
+import type { PLAN_SCHEMA } from '../archive/archive-schemas.js';
+import { fillTemplate } from '../archive/path-template.js';
 import { COMPRESSED_FORMATS, type CompressedFormat, compress, outputOf } from '../file/compressed.js';
 import { EncoderSlots } from '../file/encoder-slots.js';
 import { liveOutputPath } from '../file/live-output.js';
@@ -17,9 +19,7 @@ import { type SegmentResult, writeDetails } from '../file/segment.js';
 import { readSegment } from '../read-segment.js';
 import { recordingName } from '../recording-files.js';
 import { beside, type RecordingOutput } from '../sidecar.js';
-import type { PLAN_SCHEMA } from './archive-schemas.js';
 import { claimName, linkOnce } from './claim-name.js';
-import { fillTemplate } from './path-template.js';
 
 /** Files that can be made of a recording besides its stereo WAV: compressed ones, or a WAV for each leg. */
 export type OutputFormat = CompressedFormat | 'legs';
@@ -77,7 +77,7 @@ export async function resumePublication(
   options: PublishOptions,
   tell: TellPublication,
 ): Promise<SegmentResult> {
-  const { PLAN_SCHEMA } = await import('./archive-schemas.js');
+  const { PLAN_SCHEMA } = await import('../archive/archive-schemas.js');
   const plan = PLAN_SCHEMA.parse(JSON.parse(await readFile(planFile(file), 'utf8')));
   const source = sourceOf(file);
   if (plan.published === undefined) return await carryOut(plan, await readSegment(file), options, tell);
@@ -118,10 +118,16 @@ async function carryOut(
   }
 }
 
+/** Endings of what may lie beside a recording that was here before. */
+const NOTED_ENDINGS = [
+  ...['.json', '.manifest.json', '.hold.json'],
+  ...['.annotations.jsonl', '.analysis.json', '.transcript.json'],
+];
+
 async function place(plan: Plan, segment: SegmentResult, options: PublishOptions): Promise<SegmentResult> {
   const { sidecar, manifest, file: from } = segment;
   const ending = from.endsWith('.wav.age') ? '.wav.age' : '.wav';
-  const endings = [ending, '.json', '.manifest.json', '.hold.json', '.annotations.jsonl', ...plan.suffixes];
+  const endings = [ending, ...NOTED_ENDINGS, ...plan.suffixes];
   const base = await claimName(from, wantedPath(segment, options), endings);
   const outputs: RecordingOutput[] = [];
   for (const suffix of plan.suffixes) {
@@ -136,7 +142,7 @@ async function place(plan: Plan, segment: SegmentResult, options: PublishOptions
     ...(outputs.length > 0 && { outputs }),
     ...(plan.unmade.length > 0 && { unmade: plan.unmade }),
   };
-  return await writeDetails(file, published, manifest.blocks, options.signingKey, manifest.frame);
+  return await writeDetails(file, published, manifest.blocks, options.signingKey, { frame: manifest.frame });
 }
 
 async function complete(
@@ -208,7 +214,8 @@ const LEGS = new Map([
   ['.remote.wav', [[0, 1]]],
 ]);
 
-async function splitLegs(file: string): Promise<string[]> {
+/** Writes each leg to a file of its own beside the recording. Returns their endings. @throws ERR_FILE */
+export async function splitLegs(file: string): Promise<string[]> {
   const suffixes = [...LEGS.keys()];
   try {
     for (const [suffix, gains] of LEGS) await splitLeg(file, beside(file, suffix), gains);
@@ -222,6 +229,13 @@ async function splitLegs(file: string): Promise<string[]> {
 
 async function splitLeg(file: string, path: string, gains: readonly (readonly number[])[]): Promise<void> {
   await using reader = await WavReader.open(file);
-  await using writer = await WavWriter.create(path, { metadata: reader.metadata });
-  for await (const samples of reader) await writer.write(mapChannels(samples, gains));
+  const writer = await WavWriter.create(path, { metadata: reader.metadata });
+  try {
+    for await (const samples of reader) await writer.write(mapChannels(samples, gains));
+  } catch (error) {
+    // On a full disk the file cannot be ended either: the first error says why.
+    await writer.close().catch(() => undefined);
+    throw error;
+  }
+  await writer.close();
 }

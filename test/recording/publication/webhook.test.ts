@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { signWebhook, verifyWebhook, webhook } from '../../../src/recording/archive/webhook.js';
+import { finishHook } from '../../../src/recording/publication/finish-hook.js';
+import { signWebhook, verifyWebhook, webhook } from '../../../src/recording/publication/webhook.js';
 
 const secret = 'a secret of some length';
 const now = { unixSeconds: 1_700_000_000 };
@@ -50,3 +54,17 @@ it.each([0, 99, -1, Number.NaN, Number.POSITIVE_INFINITY, 3e9])(
     );
   },
 );
+
+it('webhooks and hooks deliver within any time limit that they take', async () => {
+  const server = createServer((request, response) => void request.resume().on('end', () => response.end()));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const event = { id: '1', type: 'published' };
+  const { signal } = new AbortController();
+  for (const timeoutMs of [20_000.5, 600_000]) {
+    for (const deliver of [webhook({ url, secret, timeoutMs }), finishHook({ command: 'cat', timeoutMs })])
+      await deliver(event as Parameters<typeof deliver>[0], { signal });
+  }
+  server.closeAllConnections();
+  server.close();
+});

@@ -1,5 +1,6 @@
 import { link, readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { printable } from '../../base/printable.js';
 import { makePrivateFolder } from '../../files/private-file.js';
 import { nameKey } from '../../files/safe-name.js';
 import { isSameFile } from '../../files/whole-file.js';
@@ -27,7 +28,10 @@ export async function claimName(file: string, wanted: string, endings: readonly 
     if (isTaken && (await isSameFile(file, `${base}${ending}`))) return base;
     if (isTaken) {
       if (number < MAX_NUMBER) continue;
-      throw Object.assign(new Error(`${base}${ending} is taken`), { code: 'EEXIST', syscall: 'link' });
+      throw Object.assign(new Error(`${printable(base + ending)} is taken`), {
+        code: 'EEXIST',
+        syscall: 'link',
+      });
     }
     try {
       await link(file, `${base}${ending}`);

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import { removeFile } from '../../files/private-file.js';
 import {
   discardUnfinished,
@@ -99,7 +100,7 @@ async function each(file: string, to: Finishing, work: () => Promise<void>): Pro
   try {
     await work();
   } catch (cause) {
-    const text = `${file} could not be finished; it stays where it is: ${messageOf(cause)}`;
+    const text = `${printable(file)} could not be finished; it stays where it is: ${printable(messageOf(cause))}`;
     to.failed(new JackfieldError('ERR_FILE', text, { cause }));
   }
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { backOffMs } from '../../base/back-off.js';
 import {
   callback,
   checkArgument,
@@ -15,10 +14,11 @@ import {
   whole,
   words,
 } from '../../base/check.js';
-import { type CancelTimer, CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { entryOf } from '../../base/entry-of.js';
 import { asError, JackfieldError, messageOf } from '../../base/errors.js';
 import { observe } from '../../base/observe.js';
+import { backOffMs } from '../../base/time/back-off.js';
+import { type CancelTimer, CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 import { TimeLimit, waitFor } from '../../base/wait.js';
 import { makePrivateFolder } from '../../files/private-file.js';
 import { removeWhole, writeJson } from '../../files/whole-file.js';
@@ -281,7 +281,7 @@ class Lane {
     try {
       await this.#attempt(deliver, kept.event);
     } catch (error) {
-      // An attempt that was cut short by the end of the outbox is none.
+      // An attempt that the end of the outbox cut short does not count.
       if (this.#signal.aborted) return Number.POSITIVE_INFINITY;
       return await this.#failed(name, kept, asError(error));
     }

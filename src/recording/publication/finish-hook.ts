@@ -1,5 +1,7 @@
 import { checkOptions, listOf, needed, path, type Rules, within, words } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { systemClock } from '../../base/time/clock.js';
+import { TimeLimit } from '../../base/wait.js';
 import { runTool } from '../../voice/process/run-tool.js';
 import type { Deliver } from './outbox.js';
 
@@ -24,9 +26,9 @@ export function finishHook(options: FinishHookOptions): Deliver {
   const { command, args = [], timeoutMs = 60_000 } = options;
   return async (event, options) => {
     const env = { ...process.env, JACKFIELD_EVENT: event.id, JACKFIELD_EVENT_TYPE: event.type };
-    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
+    using limit = new TimeLimit(systemClock, { timeoutMs, signal: options.signal });
     try {
-      await runTool({ tool: command, args, input: `${JSON.stringify(event)}\n`, env, signal });
+      await runTool({ tool: command, args, input: `${JSON.stringify(event)}\n`, env, signal: limit.signal });
     } catch (cause) {
       throw new JackfieldError('ERR_PEER', `The hook failed: ${messageOf(cause)}`, { cause });
     }

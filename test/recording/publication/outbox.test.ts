@@ -4,10 +4,10 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Clock, VirtualClock } from '../../../src/base/clock.js';
-import { Outbox, type OutboxOptions } from '../../../src/recording/archive/outbox.js';
-import { listOutbox, retryEvent } from '../../../src/recording/archive/outbox-folder.js';
-import { webhook } from '../../../src/recording/archive/webhook.js';
+import { type Clock, VirtualClock } from '../../../src/base/time/clock.js';
+import { Outbox, type OutboxOptions } from '../../../src/recording/publication/outbox.js';
+import { listOutbox, retryEvent } from '../../../src/recording/publication/outbox-folder.js';
+import { webhook } from '../../../src/recording/publication/webhook.js';
 
 const HOUR_MS = 3_600_000;
 

@@ -12,6 +12,8 @@ import {
   words,
 } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
+import { systemClock } from '../../base/time/clock.js';
+import { TimeLimit } from '../../base/wait.js';
 import type { Deliver } from './outbox.js';
 
 export interface WebhookOptions {
@@ -57,11 +59,12 @@ export function webhook(options: WebhookOptions): Deliver {
   const url = new URL(options.url);
   return async (event, { signal }) => {
     const body = JSON.stringify(event);
+    using limit = new TimeLimit(systemClock, { timeoutMs, signal });
     const response = await fetch(url, {
       method: 'POST',
       body,
       redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal: limit.signal,
       headers: {
         'content-type': 'application/json',
         'jackfield-event': event.id,

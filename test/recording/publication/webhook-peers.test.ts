@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { Outbox } from '../../../src/recording/archive/outbox.js';
-import { webhook } from '../../../src/recording/archive/webhook.js';
+import { Outbox } from '../../../src/recording/publication/outbox.js';
+import { webhook } from '../../../src/recording/publication/webhook.js';
 
 const secret = 'a secret of some length';
 

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isAlive } from '../../base/system/process-alive.js';
+import { sleep, systemClock } from '../../base/time/clock.js';
+import type { Call } from '../../control/state/call.js';
+import { removeFile, writePrivate } from '../../files/private-file.js';
+import { shareFolder } from './share-sockets.js';
+
+/** A process that does not come to an end with a call is not waited for any longer, and time between two looks; in ms. */
+const PATIENCE_MS = 3000;
+const LOOK_MS = 50;
+/** An endpoint that does not tell of the call is not waited for any longer, in milliseconds. */
+const ASK_TIMEOUT_MS = 1000;
+
+/**
+ * Waits until no other process of this user is about to redirect `call`, and takes the turn: whoever comes next finds the
+ * call redirected.
+ *
+ * The turn is a file, made by one process alone. It is a courtesy: where it cannot be had, the call goes on without.
+ *
+ * @returns gives the turn back.
+ * @throws ERR_ABORTED.
+ */
+export async function turnAt(call: Call, signal: AbortSignal): Promise<() => Promise<void>> {
+  const path = await turnFile(call, signal).catch(() => undefined);
+  for (let waitedMs = 0; path !== undefined && waitedMs < PATIENCE_MS; waitedMs += LOOK_MS) {
+    const error = await writePrivate(path, String(process.pid), 'wx').then(
+      () => undefined,
+      (reason: unknown) => reason as NodeJS.ErrnoException,
+    );
+    if (!error) return () => removeFile(path).catch(() => undefined);
+    if (error.code !== 'EEXIST') break;
+    const pid = Number(await readFile(path, 'utf8').catch(() => ''));
+    if (pid > 0 && pid !== process.pid && !isAlive(pid)) await removeFile(path).catch(() => undefined);
+    // Two processes have no clock in common but the machine's.
+    else await sleep(systemClock, LOOK_MS, { signal });
+  }
+  return async () => undefined;
+}
+
+/** Path of the turn at a call. Exchanges of one machine may have calls of the same id: who calls, and when, tells them apart. */
+async function turnFile(call: Call, signal: AbortSignal): Promise<string> {
+  const asked = ['PARTNER_HANDLE', 'TIMESTAMP'] as const;
+  const told = await Promise.all(
+    asked.map((name) => call.text(name, { signal, timeoutMs: ASK_TIMEOUT_MS }).catch(() => '')),
+  );
+  const key = createHash('sha256')
+    .update([call.id, ...told].join(' '))
+    .digest('hex')
+    .slice(0, 16);
+  return join(await shareFolder(), `turn-${key}`);
+}

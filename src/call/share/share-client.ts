@@ -1,0 +1,214 @@
+import { connect, type Socket } from 'node:net';
+import type { Interface } from 'node:readline';
+import { path as aPath, checkArgument, listOf } from '../../base/check.js';
+import { abortedError, JackfieldError } from '../../base/errors.js';
+import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
+import { peerLines } from '../../base/peer-lines.js';
+import { whenFired } from '../../base/wait.js';
+import type { Lease, LeaseFeed, StreamKind } from '../../tcp/lease.js';
+import type { JoinedVoice, VoiceJoiner } from '../join-voice.js';
+import { turnAt } from './call-turn.js';
+import { parseShareAnswer, parseSharedFrame, type SharedLeg, type SharedVoice } from './share-protocol.js';
+import { shareSockets } from './share-sockets.js';
+
+/** Samples of a leg that may wait until there is a lease for it: two seconds. What is older is lost. */
+const MAX_EARLY = 32_000;
+/** Longest gap that is believed, in samples: an hour. */
+const MAX_GAP = 16_000 * 3600;
+/** A process that does not answer is not waited for any longer, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 2000;
+
+/**
+ * Joins the voices that other processes of this user share.
+ *
+ * @param sockets Default: those of all that share, found anew for each call.
+ * @throws ERR_INVALID_ARG.
+ */
+export function shareJoiner(sockets?: readonly string[]): VoiceJoiner {
+  if (sockets !== undefined) checkArgument('sockets', sockets, listOf(aPath));
+  return {
+    async join(_call, port, { speak, signal }) {
+      for (const socket of sockets ?? (await shareSockets())) {
+        const joined = await joinAt(socket, port, speak, signal);
+        if (joined) return joined;
+      }
+      return undefined;
+    },
+    turn: turnAt,
+  };
+}
+
+/** Asks one process; undefined where it does not run, or does not have the port. @throws ERR_TAKEN; ERR_ABORTED. */
+async function joinAt(
+  path: string,
+  port: number,
+  speak: boolean,
+  signal: AbortSignal,
+): Promise<JoinedVoice | undefined> {
+  if (signal.aborted) throw abortedError('a shared voice', signal);
+  const socket = connect(path);
+  const leave = whenFired(signal, () => socket.destroy());
+  try {
+    const lines = peerLines(socket);
+    const answered = new Promise<string | undefined>((resolve) => {
+      lines.once('line', resolve);
+      socket.once('error', () => resolve(undefined));
+      socket.once('close', () => resolve(undefined));
+      socket.setTimeout(ANSWER_TIMEOUT_MS, () => resolve(undefined));
+    });
+    socket.on('error', () => undefined);
+    socket.once('connect', () => socket.write(`${JSON.stringify({ do: 'voice', port, speak })}\n`));
+    // Lines that come with the answer belong to the voice.
+    const early: string[] = [];
+    const keep = (line: string) => void early.push(line);
+    lines.on('line', keep);
+    const line = await answered;
+    const answer = line === undefined ? undefined : parseShareAnswer(line);
+    socket.setTimeout(0);
+    if (signal.aborted) throw abortedError('a shared voice', signal);
+    if (answer?.ok) {
+      lines.off('line', keep);
+      return new Joined(socket, lines, answer, early.slice(1));
+    }
+    if (answer?.error.code === 'ERR_TAKEN') throw new JackfieldError('ERR_TAKEN', answer.error.message);
+    socket.destroy();
+    return undefined;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    leave();
+  }
+}
+
+/**
+ * Joins nobody, and keeps out of the way of other processes of this user: of two that would redirect a call at the same
+ * moment, one does, and the other is told that it is taken.
+ */
+export function turnTaker(): VoiceJoiner {
+  return { turn: turnAt };
+}
+
+const LEGS: Readonly<Record<Exclude<StreamKind, 'input'>, SharedLeg>> = {
+  output: 'remote',
+  capture_mic: 'local',
+};
+
+/** A voice that another process shares: the samples of each leg go to a lease, at their positions. */
+class Joined implements JoinedVoice {
+  readonly paced: boolean;
+  readonly #socket: Socket;
+  readonly #lines: Interface;
+  readonly #legs: Readonly<Record<SharedLeg, JoinedLeg>>;
+
+  constructor(socket: Socket, lines: Interface, { remote, local = 0, paced }: SharedVoice, early: string[]) {
+    this.#socket = socket;
+    this.#lines = lines;
+    this.#legs = { remote: new JoinedLeg(remote), local: new JoinedLeg(local) };
+    this.paced = paced;
+    for (const line of early) this.#take(line);
+    lines.on('line', (line) => this.#take(line));
+    socket.once('close', () => {
+      const text = 'The process that shared the voice is gone, or has let go of it.';
+      for (const leg of Object.values(this.#legs)) leg.end(new JackfieldError('ERR_PEER', text));
+    });
+  }
+
+  async feed(
+    stream: Exclude<StreamKind, 'input'>,
+    lease: Lease,
+    limits: { readonly signal: AbortSignal },
+  ): Promise<void> {
+    if (this.#socket.destroyed) {
+      throw new JackfieldError('ERR_CLOSED', 'The process that shared the voice has left the call.');
+    }
+    const leg = this.#legs[LEGS[stream]];
+    leg.feed(lease.feed());
+    lease.on('held', () => this.#hold(leg, true));
+    lease.on('released', () => this.#hold(leg, false));
+    void lease.closed.then(() => {
+      leg.over = true;
+      this.#hold(leg, false);
+      if (Object.values(this.#legs).every(({ unfed, over }) => unfed || over)) this.close();
+    });
+    await lease.claimed(limits);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  /** A sink that is waited for has no room: the other process is not read, and gives up what it cannot get rid of. */
+  #hold(leg: JoinedLeg, held: boolean): void {
+    leg.held = held;
+    if (this.#socket.destroyed) return;
+    if (Object.values(this.#legs).some((each) => each.held)) this.#lines.pause();
+    else this.#lines.resume();
+  }
+
+  /** Takes a line of the other process; one that is no frame ends it. */
+  #take(line: string): void {
+    const frame = parseSharedFrame(line);
+    const leg = frame && this.#legs[frame.leg];
+    if (!leg) this.close();
+    else if ('end' in frame) leg.end();
+    else if (!leg.take(frame.position, samplesOf(frame.pcm))) this.close();
+  }
+}
+
+/** One leg on its way to a lease, whose position 0 is where the leg begins. What comes before there is one waits. */
+class JoinedLeg {
+  /** True when nobody takes it any more. */
+  over = false;
+  /** True while no more can be taken. */
+  held = false;
+  readonly #begin: number;
+  #next: number;
+  #feed: LeaseFeed | undefined;
+  #waiting: { readonly position: number; readonly samples: Int16Array }[] = [];
+  #ended: { readonly error: Error | undefined } | undefined;
+
+  constructor(begin: number) {
+    this.#begin = begin;
+    this.#next = begin;
+  }
+
+  get unfed(): boolean {
+    return this.#feed === undefined;
+  }
+
+  feed(feed: LeaseFeed): void {
+    this.#feed = feed;
+    for (const { position, samples } of this.#waiting.splice(0)) feed.write(samples, position);
+    if (this.#ended) feed.end(this.#ended.error);
+  }
+
+  /** False for what cannot be: a gap that is too long to be one. */
+  take(place: number, samples: Int16Array): boolean {
+    if (place - this.#next > MAX_GAP) return false;
+    this.#next = Math.max(this.#next, place + samples.length);
+    const position = place - this.#begin;
+    if (position < 0) return true;
+    if (this.#feed) {
+      this.#feed.write(samples, position);
+      return true;
+    }
+    this.#waiting.push({ position, samples });
+    while ((this.#waiting[0]?.position ?? 0) < this.#next - this.#begin - MAX_EARLY) this.#waiting.shift();
+    return true;
+  }
+
+  /** The first end counts. */
+  end(error?: Error): void {
+    if (this.#ended) return;
+    this.#ended = { error };
+    this.#feed?.end(error);
+  }
+}
+
+function samplesOf(pcm: string): Int16Array {
+  const bytes = Buffer.from(pcm, 'base64');
+  const samples = new Int16Array(Math.floor(bytes.length / BYTES_PER_SAMPLE));
+  Buffer.from(samples.buffer).set(bytes.subarray(0, samples.byteLength));
+  return samples;
+}

@@ -1,0 +1,199 @@
+import { rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { path as aPath, callback, checkArgument } from '../../base/check.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+import { peerLines } from '../../base/peer-lines.js';
+import { systemClock } from '../../base/time/clock.js';
+import { deadlineIn, waitFor } from '../../base/wait.js';
+import { listenForOwner } from '../../files/owner-socket.js';
+import type { PcmStream } from '../../stream/pcm-stream.js';
+import type { SinkHandle, SinkOptions, SynchronousSink } from '../../stream/sink.js';
+import type { Lease } from '../../tcp/lease.js';
+import type { PcmServer } from '../../tcp/pcm-server.js';
+import { parseShareRequest, type SharedFrame, type SharedLeg, type SharedVoice } from './share-protocol.js';
+import { ownShareSocket } from './share-sockets.js';
+
+/** Connections at once. */
+const MAX_CONNECTIONS = 100;
+/** Characters that may wait for a process that does not keep up: two seconds of both legs. More is dropped. */
+const MAX_WAITING = 180_000;
+/** Longest request, in bytes. */
+const MAX_REQUEST = 1000;
+/** A call whose other party alone is heard is shared after so long, in ms: no other stream has followed. */
+const STREAMS_FOLLOW_MS = 500;
+const TAP: SinkOptions = { policy: 'drop-oldest', name: 'shared' };
+
+/** Streams of one call, on one server. */
+interface Voice {
+  readonly output: Lease;
+  readonly input: Lease | undefined;
+  readonly microphone: Lease | undefined;
+}
+
+/**
+ * Shares the voices of the calls that this process has redirected with others of this user: what is heard and what is
+ * said, and the right to speak where nobody has it. A process that does not keep up loses samples, and holds up nothing.
+ */
+export class ShareServer implements AsyncDisposable {
+  readonly #servers: () => Iterable<PcmServer>;
+  readonly #path: string;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  /** Output streams of the calls in which another process speaks. */
+  readonly #spoken = new Set<Lease>();
+
+  private constructor(servers: () => Iterable<PcmServer>, path: string) {
+    this.#servers = servers;
+    this.#path = path;
+    this.#server = createServer((peer) => this.#serve(peer));
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    // A process is not kept alive by what it offers to others.
+    this.#server.unref();
+  }
+
+  /**
+   * Begins to share.
+   *
+   * @param servers Gives the PCM servers of this process.
+   * @param path Default: the socket of this process in the folder of this user, where others look for it.
+   * @throws ERR_INVALID_ARG; ERR_FILE.
+   */
+  static async open(servers: () => Iterable<PcmServer>, path?: string): Promise<ShareServer> {
+    checkArgument('servers', servers, callback);
+    if (path !== undefined) checkArgument('path', path, aPath);
+    const socket = path ?? (await ownShareSocket());
+    const share = new ShareServer(servers, socket);
+    await listenForOwner(share.#server, socket, 'share at');
+    return share;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const peer of this.#sockets) peer.destroy();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    rmSync(this.#path, { force: true });
+  }
+
+  #serve(peer: Socket): void {
+    this.#sockets.add(peer);
+    peer.on('error', () => undefined);
+    peer.on('close', () => this.#sockets.delete(peer));
+    let received = 0;
+    peer.on('data', (bytes: Buffer) => {
+      received += bytes.length;
+      if (received > MAX_REQUEST) peer.destroy();
+    });
+    // One request a connection.
+    peerLines(peer).once('line', (line) => void this.#answer(line, peer));
+  }
+
+  async #answer(line: string, peer: Socket): Promise<void> {
+    try {
+      const { port, speak } = parseShareRequest(line);
+      const voice = await this.#voiceAt(port);
+      if (speak) this.#letSpeak(voice, peer);
+      this.#share(voice, peer);
+    } catch (error) {
+      const code =
+        error instanceof JackfieldError && error.code === 'ERR_TAKEN' ? error.code : 'ERR_INVALID_ARG';
+      peer.end(`${JSON.stringify({ ok: false, error: { code, message: messageOf(error) } })}\n`);
+    }
+  }
+
+  /** One speaks in a call, no more. @throws ERR_TAKEN. */
+  #letSpeak({ output, input }: Voice, peer: Socket): void {
+    if (input || this.#spoken.has(output)) {
+      const speaker = input ? `process ${process.pid}` : 'another process';
+      throw new JackfieldError('ERR_TAKEN', `In ${output.object} ${speaker} speaks already.`);
+    }
+    this.#spoken.add(output);
+    peer.once('close', () => this.#spoken.delete(output));
+  }
+
+  /** @throws ERR_INVALID_ARG. */
+  async #voiceAt(port: number): Promise<Voice> {
+    for (const server of this.#servers()) {
+      const output = [...server.leases].find((lease) => lease.port === port && lease.stream === 'output');
+      if (!output) continue;
+      await otherStreamOf(server, output);
+      const [input, microphone] = (['input', 'capture_mic'] as const).map((stream) =>
+        [...server.leases].find((lease) => lease.object === output.object && lease.stream === stream),
+      );
+      return { output, input, microphone };
+    }
+    throw new JackfieldError('ERR_INVALID_ARG', `No voice leads to port ${port} of this process.`);
+  }
+
+  /** Answers with where each leg begins, and gives what comes from there on. */
+  #share({ output, input, microphone }: Voice, peer: Socket): void {
+    const { object, received } = output;
+    const taps: SinkHandle[] = [];
+    const answer = (voice: Omit<SharedVoice, 'ok' | 'object'>) =>
+      peer.write(`${JSON.stringify({ ok: true, object, ...voice } satisfies SharedVoice)}\n`);
+    const hear = (leg: SharedLeg, stream: Pick<PcmStream, 'addSink'>, from: number) =>
+      taps.push(stream.addSink(frames(leg, peer, { from, start: 0 }), TAP));
+    if (microphone) {
+      // With a microphone what is played is beside it, or nothing is.
+      const [remote, local] = [received.position, microphone.received.position];
+      answer({ remote, local, paced: false });
+      hear('remote', output, remote);
+      hear('local', microphone, local);
+    } else if (input) {
+      // What is played is ahead of what is heard, and what has left before cannot be had any more.
+      const start = input.timelineStart;
+      const from = Math.max(received.position, start + input.player.position);
+      answer({ remote: from, local: from, paced: true });
+      hear('remote', output, from);
+      taps.push(input.addSentTap(frames('local', peer, { from, start }), TAP));
+    } else {
+      answer({ remote: received.position, paced: false });
+      hear('remote', output, received.position);
+    }
+    peer.once('close', () => {
+      for (const tap of taps) void tap.remove().catch(() => undefined);
+    });
+  }
+}
+
+/** Waits for the other leg of a call whose streams are being redirected: one after the other, what is heard first. */
+function otherStreamOf(server: PcmServer, output: Lease): Promise<void> {
+  return waitFor<void>({
+    what: `the other leg of ${output.object}`,
+    deadline: deadlineIn(systemClock, STREAMS_FOLLOW_MS, (): void => undefined),
+    begin(resolve) {
+      const look = () => {
+        if ([...server.leases].some((lease) => lease !== output && lease.object === output.object)) resolve();
+      };
+      server.on('lease', look);
+      look();
+      return () => server.off('lease', look);
+    },
+  });
+}
+
+/** The place of a leg whose stream has its position 0 at `start`, and which is given `from` a position on. */
+interface Place {
+  readonly from: number;
+  readonly start: number;
+}
+
+/** Writes samples as lines. What a peer does not take in time it never gets: nothing waits for it, nor does the end. */
+function frames(leg: SharedLeg, peer: Socket, { from, start }: Place): SynchronousSink {
+  const say = (frame: SharedFrame) => {
+    if (peer.writable) peer.write(`${JSON.stringify(frame)}\n`);
+  };
+  return {
+    synchronous: true,
+    write(samples, at) {
+      const early = Math.max(0, from - (at + start));
+      if (early >= samples.length || peer.writableLength > MAX_WAITING) return;
+      const given = samples.subarray(early);
+      const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
+      say({ leg, position: at + start + early, pcm: bytes.toString('base64') });
+    },
+    end(error) {
+      // A stream that broke has no end: the connection that is closed tells that.
+      if (error) peer.destroySoon();
+      else say({ leg, end: true });
+    },
+  };
+}

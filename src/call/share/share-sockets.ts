@@ -1,0 +1,54 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { JackfieldError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
+import { isAlive } from '../../base/system/process-alive.js';
+import { socketFolder } from '../../files/socket-folder.js';
+import { makeFolder } from '../../files/whole-file.js';
+
+const NAME = /^voice-(\d{1,10})\.sock$/;
+
+/** The socket on which this process shares the voices that it has. */
+export async function ownShareSocket(): Promise<string> {
+  const folder = await shareFolder();
+  await removeLeft(folder);
+  return join(folder, `voice-${process.pid}.sock`);
+}
+
+/** The folder in which processes of this user find each other; made where it is missing. @throws ERR_FILE. */
+export async function shareFolder(): Promise<string> {
+  const folder = socketFolder();
+  await makeFolder(folder);
+  await checkOwn(folder);
+  return folder;
+}
+
+/** The sockets of other processes of this user. */
+export async function shareSockets(): Promise<readonly string[]> {
+  const folder = socketFolder();
+  const names = await readdir(folder).catch((): string[] => []);
+  if (names.length === 0) return [];
+  await checkOwn(folder);
+  return names
+    .filter((name) => NAME.test(name) && name !== `voice-${process.pid}.sock`)
+    .map((name) => join(folder, name));
+}
+
+/** Removes sockets of processes that were killed. */
+async function removeLeft(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = Number(NAME.exec(name)?.[1]);
+    if (pid > 0 && !isAlive(pid)) await rm(join(folder, name), { force: true });
+  }
+}
+
+/** Somebody else's folder may have anybody's sockets in it. @throws ERR_FILE. */
+async function checkOwn(folder: string): Promise<void> {
+  const { uid, mode } = await stat(folder);
+  const own = process.getuid?.();
+  if (own === undefined || (uid === own && (mode & 0o022) === 0)) return;
+  throw new JackfieldError(
+    'ERR_FILE',
+    `${printable(folder)} must belong to this user, who alone may write there: voices of calls are shared in it.`,
+  );
+}

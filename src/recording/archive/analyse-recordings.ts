@@ -1,0 +1,138 @@
+import { availableParallelism } from 'node:os';
+import type { AnalysisReport } from '../../analysis/analysis-report.js';
+import { AnalysisPool } from '../../analysis/files/analysis-pool.js';
+import { TRANSCRIBE_FILE, transcribeFile } from '../../analysis/files/transcribe-file.js';
+import { KEYWORDS, type Keyword } from '../../analysis/words/keyword-watch.js';
+import { withWords } from '../../analysis/words/with-words.js';
+import {
+  signal as abortSignal,
+  callback,
+  checkArgument,
+  checkOptions,
+  flag,
+  having,
+  nested,
+  type Rules,
+  whole,
+  within,
+} from '../../base/check.js';
+import { asError } from '../../base/errors.js';
+import { observe } from '../../base/observe.js';
+import { SharedProgress } from '../../base/shared-progress.js';
+import type { Transcriber } from '../../voice/transcript/transcriber.js';
+import { readSidecar } from '../read-details.js';
+import { beside } from '../sidecar.js';
+import { readAnalysis } from './analysis-file.js';
+import type { Catalogue } from './catalogue.js';
+import type { CatalogueEntry } from './catalogue-entry.js';
+import { CATALOGUE_QUERY, type CatalogueQuery } from './catalogue-query.js';
+import { readTranscript } from './transcript-file.js';
+
+/** Options of {@link analyseRecordings}. */
+export interface AnalyseRecordingsOptions {
+  /** Recordings to analyse. Default: all. */
+  readonly query?: CatalogueQuery;
+  /** True to analyse those again that have an analysis. Default false: they are left out. */
+  readonly again?: boolean;
+  /** Silence that counts as dead air, in ms: 500 to 600,000. Default 5000. */
+  readonly deadAirMs?: number;
+  /** Engine that transcribes what has no transcript yet. Default: none. */
+  readonly transcriber?: Transcriber;
+  /** Language that was spoken, BCP 47. */
+  readonly language?: string;
+  /** Words and phrases for the alerts of the reports that `onRecording` is told. Default: none. */
+  readonly keywords?: readonly Keyword[];
+  /** Files that are analysed at once: 1 to 256. Default: as many as there are cores. */
+  readonly workers?: number;
+  readonly signal?: AbortSignal;
+  /** Told how many of the recordings are done, parts of those under way included. */
+  readonly onProgress?: (progress: { readonly done: number; readonly of: number }) => void;
+  /** Told of each recording that was tried; `report` is undefined when it failed. */
+  readonly onRecording?: (
+    recording: CatalogueEntry,
+    report: AnalysisReport | undefined,
+    error: Error | undefined,
+  ) => void;
+}
+
+const RULES: Rules<AnalyseRecordingsOptions> = {
+  query: nested(CATALOGUE_QUERY),
+  again: flag,
+  deadAirMs: within(500, 600_000, 'ms'),
+  transcriber: having('transcribe'),
+  language: TRANSCRIBE_FILE.language,
+  keywords: KEYWORDS,
+  workers: whole(1, 256),
+  signal: abortSignal,
+  onProgress: callback,
+  onRecording: callback,
+};
+const CATALOGUE = having('search', 'keepAnalysis', 'fileOf');
+
+/**
+ * Analyses the recordings of a catalogue, several at once, with what their ledgers say. Each analysis is put beside its
+ * recording, and its figures into the catalogue, which can then be searched by them. Who is stopped goes on where it was:
+ * recordings that have an analysis, and with a transcriber a transcript as well, are left out. Encrypted recordings are
+ * left out. Resolves to how many were analysed.
+ *
+ * @throws ERR_INVALID_ARG, ERR_ABORTED, ERR_FILE.
+ */
+export async function analyseRecordings(
+  catalogue: Catalogue,
+  options: AnalyseRecordingsOptions = {},
+): Promise<number> {
+  checkArgument('catalogue', catalogue, CATALOGUE);
+  checkOptions(options, RULES);
+  const { query = {}, again = false, deadAirMs, transcriber, signal, onProgress, onRecording } = options;
+  const { workers = availableParallelism(), keywords = [], language } = options;
+  const spoken = { ...(language !== undefined && { language }), ...(signal && { signal }) };
+  await transcriber?.ready?.();
+  const entries = catalogue
+    .search({ limit: -1, ...query })
+    .filter(({ file }) => !file.endsWith('.age'))
+    .filter(({ figures, transcript }) => again || !figures || (transcriber && transcript === undefined));
+  await using pool = new AnalysisPool(workers);
+  let count = 0;
+  const progress = new SharedProgress<CatalogueEntry>();
+  const tell = (entry: CatalogueEntry, part: number) => {
+    progress.tell(entry, part);
+    observe('onProgress', onProgress, { done: progress.done, of: entries.length });
+  };
+  const one = async (entry: CatalogueEntry) => {
+    try {
+      const file = await catalogue.fileOf(entry);
+      const { legs, maskings = [] } = await readSidecar(beside(file, '.json'));
+      const heard = { maskings: maskings.length };
+      const ledgers = [legs.local.ledger.spans, legs.remote.ledger.spans];
+      const known = again ? undefined : readAnalysis(file, entry);
+      const measured =
+        known ??
+        (await pool.analyse(file, {
+          ledgers,
+          qualities: [legs.local.quality, legs.remote.quality],
+          ...(deadAirMs !== undefined && { deadAirMs }),
+          ...(signal && { signal }),
+          onProgress: ({ position, sampleCount }) => tell(entry, position / Math.max(1, sampleCount ?? 1)),
+        }));
+      if (!known) await catalogue.keepAnalysis(entry, measured, heard);
+      const isToHear = transcriber && (again || entry.transcript === undefined);
+      if (isToHear)
+        await catalogue.keepTranscript(entry, await transcribeFile(file, { ...spoken, transcriber }), heard);
+      const report = withWords(measured, readTranscript(file, entry), { keywords });
+      count++;
+      observe('onRecording', onRecording, entry, report, undefined);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      observe('onRecording', onRecording, entry, undefined, asError(error));
+    }
+    tell(entry, 1);
+  };
+  // One more than there are workers is read ahead; all at once would open every file of the archive.
+  const left = entries.values();
+  const lane = async () => {
+    for (const entry of left) await one(entry);
+  };
+  await Promise.all(Array.from({ length: workers + 1 }, lane));
+  signal?.throwIfAborted();
+  return count;
+}

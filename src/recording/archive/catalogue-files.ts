@@ -1,0 +1,63 @@
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { JackfieldError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
+import { confinedPath, isInside } from '../../files/confined-path.js';
+import { isNoDetails, readSidecar } from '../read-details.js';
+import { possibleOutputs, recordingFiles } from '../recording-files.js';
+import { beside, type RecordingSidecar } from '../sidecar.js';
+import { analysisFile } from './analysis-file.js';
+import { annotationFile } from './annotation-file.js';
+import type { CatalogueEntry } from './catalogue-entry.js';
+import { transcriptFile } from './transcript-file.js';
+
+const AUDIO_NAME = /\.wav(\.age)?$/i;
+
+/**
+ * The audio of a recording that lies at `file` in the folder of a catalogue.
+ *
+ * @throws ERR_FILE for what is no audio of a recording, or leads out of the folder, by its path or by a link.
+ */
+export async function audioPath(folder: string, file: string): Promise<string> {
+  const path = confinedPath(folder, file);
+  if (!AUDIO_NAME.test(file)) {
+    throw new JackfieldError('ERR_FILE', `${JSON.stringify(file)} is no name of a recording's audio.`);
+  }
+  const [root, real] = await Promise.all([realpath(folder), realpath(path).catch(() => path)]);
+  const parent = await realpath(dirname(path)).catch(() => dirname(path));
+  if (parent === root || isInside(root, parent)) {
+    if (real === path || isInside(root, real)) return path;
+  }
+  throw new JackfieldError(
+    'ERR_FILE',
+    `${JSON.stringify(file)} leads out of ${printable(folder)} by a link.`,
+  );
+}
+
+/** The recording whose sidecar is given: its audio lies beside it. @throws ERR_FILE */
+export async function recordingBeside(
+  sidecarFile: string,
+): Promise<{ readonly file: string; readonly sidecar: RecordingSidecar }> {
+  const sidecar = await readSidecar(sidecarFile);
+  const file = join(dirname(sidecarFile), basename(sidecar.audio.file));
+  if (beside(file, '.json') === sidecarFile) return { file, sidecar };
+  const text = `${printable(sidecarFile)} is the sidecar of ${printable(basename(file))}, not of what lies beside it.`;
+  throw new JackfieldError('ERR_FILE', text);
+}
+
+/**
+ * Names the files of the recording whose audio is `file`, whether they are there or not: what its sidecar lists, and what
+ * was noted of it later. Of a sidecar that is another recording's nothing counts; without one, what has voice in it.
+ *
+ * @throws ERR_FILE
+ */
+export async function listedFiles(file: string, { id, segment }: CatalogueEntry): Promise<string[]> {
+  const notes = [annotationFile(file), analysisFile(file), transcriptFile(file)];
+  const sidecar = await readSidecar(beside(file, '.json')).catch((error: unknown) => {
+    // What the disk does not give now, it may give another time.
+    if (!isNoDetails(error)) throw error;
+  });
+  if (!sidecar) return [file, ...possibleOutputs(file), ...notes];
+  const isOwn = sidecar.id === id && sidecar.segment === segment;
+  return [...(isOwn ? recordingFiles(file, sidecar) : [file]), ...notes];
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { ranged } from '../../base/ranged.js';
+import { DIALECT_NAMES } from '../../line/media/dialect-names.js';
+import { FORK_RULES } from '../../line/media/fork-options.js';
+import { PEER_FILES, peerFields, readPeer } from '../../line/media/peer-config.js';
+import type { RecorderFork } from './fork-recorded.js';
+
+/** A receiver of what is recorded, in a configuration. */
+export const forkConfigSchema = z.strictObject({
+  ...peerFields,
+  dialect: z.enum(DIALECT_NAMES).optional().describe('Default raw; of tcp: rtpengine.'),
+  legs: z
+    .enum(['remote', 'local', 'stereo', 'mixed'])
+    .optional()
+    .describe('The voices that are sent; stereo has local on the left. Default remote.'),
+  policy: z
+    .enum(['drop-oldest', 'drop-newest', 'spill'])
+    .optional()
+    .describe('For a receiver that is too slow. Default drop-oldest.'),
+  maxBufferedMs: ranged(FORK_RULES.maxBufferedMs ?? {})
+    .optional()
+    .describe('Audio that may wait for the receiver. Default 1000.'),
+  reconnect: z
+    .union([
+      z.literal(false),
+      z
+        .strictObject({
+          firstMs: z.number().min(0).max(3_600_000),
+          longestMs: z.number().min(0).max(3_600_000),
+          attempts: z.int().min(1).max(1_000_000),
+        })
+        .partial(),
+    ])
+    .optional()
+    .describe('Pauses before a lost connection is made again, or false. Default 500 to 15000 ms, ten times.'),
+});
+
+/** Files of {@link forkConfigSchema}. */
+export const FORK_FILES = PEER_FILES;
+
+/** The fork that a configuration names; reads its files. @throws ERR_FILE, ERR_INVALID_ARG. */
+export async function readFork(config: z.infer<typeof forkConfigSchema>): Promise<RecorderFork> {
+  const { tokenFile, passwordFile, caFile, ...fork } = config;
+  return { ...fork, ...(await readPeer({ tokenFile, passwordFile, caFile })) } as RecorderFork;
+}

@@ -1,0 +1,57 @@
+import { type HearableLegs, transcribeLegs } from '../../analysis/files/transcribe-file.js';
+import type { PressedKey } from '../../analysis/leg/leg-analysis.js';
+import type { ConversationTranscript } from '../../analysis/words/conversation-transcript.js';
+import type { FoundSecret, MaskFinder } from '../../analysis/words/mask-finder.js';
+import { DtmfDetector, type DtmfEvent } from '../../voice/tone/dtmf-detector.js';
+import type { Transcriber } from '../../voice/transcript/transcriber.js';
+
+/** Means by which secrets are found. */
+export interface SecretSearch {
+  readonly finder: MaskFinder;
+  readonly looksForKeys: boolean;
+  readonly transcriber: Transcriber | undefined;
+  readonly language: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The transcript of the engine; none without an engine. @throws what the engine throws; ERR_ABORTED. */
+export async function understood(
+  source: HearableLegs,
+  search: SecretSearch,
+): Promise<ConversationTranscript[]> {
+  const { transcriber, language, signal } = search;
+  if (!transcriber) return [];
+  const options = { transcriber, ...(language !== undefined && { language }), ...(signal && { signal }) };
+  return [await transcribeLegs(source, options)];
+}
+
+/** Secrets in what was said, by these transcripts, and in what was pressed. */
+export async function secretsIn(
+  source: HearableLegs,
+  transcripts: readonly ConversationTranscript[],
+  { finder, looksForKeys }: SecretSearch,
+): Promise<FoundSecret[]> {
+  const { sampleRate } = source;
+  const keys = looksForKeys ? await keysOf(source) : [];
+  const heard = transcripts.flatMap(({ parts }) => finder.inCall(parts, keys, sampleRate));
+  return [...finder.inCall([], keys, sampleRate), ...heard];
+}
+
+/** The keys that were pressed on each leg. */
+async function keysOf(source: HearableLegs): Promise<PressedKey[][]> {
+  const format = { sampleRate: source.sampleRate, channels: 1 };
+  const lanes = Array.from({ length: source.legs }, () => ({
+    detector: new DtmfDetector({ format }),
+    events: [] as DtmfEvent[],
+  }));
+  for await (const legs of source.samples())
+    for (const [leg, { detector, events }] of lanes.entries()) {
+      const samples = legs[leg];
+      if (samples) events.push(...detector.push(samples));
+    }
+  return lanes.map(({ detector, events }) =>
+    [...events, ...detector.flush()].flatMap((event) =>
+      event.type === 'end' ? [{ digit: event.digit, from: event.begin, to: event.end }] : [],
+    ),
+  );
+}

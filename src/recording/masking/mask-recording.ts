@@ -1,0 +1,133 @@
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { ConversationTranscript } from '../../analysis/words/conversation-transcript.js';
+import type { MaskRule } from '../../analysis/words/mask-finder.js';
+import { JackfieldError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
+import type { CatalogueEntry } from '../archive/catalogue-entry.js';
+import { listedFiles } from '../archive/catalogue-files.js';
+import { holdFile } from '../archive/hold-file.js';
+import { legsOf, samplesOf } from '../archive/transcribe-recordings.js';
+import { readTranscript } from '../archive/transcript-file.js';
+import { verifyRecording } from '../evidence/verify-recording.js';
+import { readManifest } from '../read-details.js';
+import { beside, type RecordingMasking, type RecordingSidecar } from '../sidecar.js';
+import { secretsIn, understood } from './find-secrets.js';
+import { maskSpans } from './mask-spans.js';
+import { type MaskContext, MaskingAttempt } from './masking-attempt.js';
+import { StagedRecording } from './staged-recording.js';
+
+/** The result for one recording. */
+export interface MaskedRecording {
+  /** The audio. */
+  readonly file: string;
+  /** Account of what was masked; absent where nothing was found, and the recording is as it was. */
+  readonly masking?: RecordingMasking;
+  /** Rules that were looked for. What was said is looked for only where an engine or a transcript is there. */
+  readonly looked: readonly MaskRule[];
+  /** Other files beside the recording that may have been made of it; they are not changed. */
+  readonly others: readonly string[];
+}
+
+/** Times that a check may find more. */
+const ROUNDS = 4;
+
+/** Masks one recording, whose masking nobody else is about. @throws as `maskRecordings` tells. */
+export async function maskRecording(
+  file: string,
+  entry: CatalogueEntry,
+  context: MaskContext,
+): Promise<MaskedRecording> {
+  const sidecar = await checkedSidecar(file, context);
+  const source = legsOf(file, entry, context.identity);
+  const { audio } = sidecar;
+  const heard = await understood(source, context);
+  // One that was made while the engine listened counts as well.
+  const kept = readTranscript(file, entry);
+  const transcripts = [...(kept ? [kept] : []), ...heard];
+  const found = [...context.requested, ...(await secretsIn(source, transcripts, context))];
+  const looked = lookedFor(transcripts, context);
+  if (transcripts.length === 0 && context.wordRules.includes('phrase')) {
+    const text = `${printable(file)} has no transcript, and there is no transcriber: phrases in it cannot be found.`;
+    throw new JackfieldError('ERR_UNSUPPORTED', text);
+  }
+  const others = await otherFiles(file, entry);
+  for (let round = 0; round < ROUNDS; round++) {
+    const masks = maskSpans(found, { sampleRate: audio.sampleRate, samples: audio.samples });
+    const masking = {
+      at: context.now(),
+      looked,
+      ...(context.transcriber && { transcriber: context.transcriber.name }),
+      spans: masks,
+    };
+    const made = new MaskingAttempt(file, entry, sidecar, masking, context);
+    if (masks.length === 0 && !made.changesTexts()) return { file, looked, others };
+    const staged = await StagedRecording.begin(context.archive, entry.file);
+    const left = await made.stage(staged).catch(async (error: unknown) => {
+      await staged.discard();
+      throw error;
+    });
+    if (left.length === 0) {
+      await staged.commit(context.renew);
+      return { file, masking, looked, others };
+    }
+    await staged.discard();
+    found.push(...left);
+  }
+  const text = `${printable(file)} is not masked, and is as it was: the check still finds something after ${ROUNDS} rounds.`;
+  throw new JackfieldError('ERR_INVALID_STATE', text);
+}
+
+/** The sidecar of a recording that may be masked. */
+async function checkedSidecar(file: string, context: MaskContext): Promise<RecordingSidecar> {
+  const { identity, encryptTo, signingKey } = context;
+  const isSealed = file.endsWith('.age');
+  if (isSealed && (identity === undefined || encryptTo === undefined)) {
+    const text = `${printable(file)} is encrypted: an identity is needed to read it, and recipients to encrypt it to.`;
+    throw new JackfieldError('ERR_INVALID_ARG', text);
+  }
+  const samples = isSealed ? { samples: samplesOf(file, identity) } : {};
+  const { unchanged, findings, sidecar } = await verifyRecording(file, samples);
+  if (!unchanged) {
+    const text = `${printable(file)} is not as it was recorded, and is not masked: ${findings[0]?.text}`;
+    throw new JackfieldError('ERR_INVALID_STATE', text);
+  }
+  if (isSealed && (sidecar.outputs ?? []).length > 0) {
+    const text = `${printable(file)} is encrypted and has outputs in the clear, which cannot be made anew: remove them first.`;
+    throw new JackfieldError('ERR_UNSUPPORTED', text);
+  }
+  const { signature } = await readManifest(beside(file, '.manifest.json'));
+  if (signature && !signingKey) {
+    const text = `The manifest of ${printable(file)} is signed: a signing key is needed for another one.`;
+    throw new JackfieldError('ERR_INVALID_ARG', text);
+  }
+  return sidecar;
+}
+
+function lookedFor(
+  transcripts: readonly ConversationTranscript[],
+  { looksForKeys, wordRules, requested }: MaskContext,
+): MaskRule[] {
+  return [
+    ...(looksForKeys ? (['card-pressed'] as const) : []),
+    ...(transcripts.length > 0 ? wordRules : []),
+    ...(requested.length > 0 ? (['request'] as const) : []),
+  ];
+}
+
+/** Files beside a recording whose names begin with its own, and that are no part of it. */
+async function otherFiles(file: string, entry: CatalogueEntry): Promise<string[]> {
+  const listed = [...(await listedFiles(file, entry)), holdFile(file)];
+  const own = new Set(listed.map((path) => basename(path)));
+  const stem = basename(beside(file, ''));
+  const names = await readdir(dirname(file)).catch(() => []);
+  const isNear = (name: string) => name.startsWith(stem) && !/[\p{L}\p{N}]/u.test(name.charAt(stem.length));
+  const recorded = new Set(
+    names.filter((name) => name.endsWith('.manifest.json')).map((name) => name.slice(0, -14)),
+  );
+  const isOfAnother = (name: string) =>
+    [...recorded].some((other) => other.length > stem.length && name.startsWith(`${other}.`));
+  return names
+    .filter((name) => isNear(name) && !own.has(name) && !isOfAnother(name))
+    .map((name) => join(dirname(file), name));
+}

@@ -1,0 +1,84 @@
+import type { FoundSecret, MaskRule } from '../../analysis/words/mask-finder.js';
+import { type LedgerSpan, type LegLedger, ledgerOf } from '../../stream/align/ledger.js';
+
+/** A stretch that is masked on both legs: who is not the speaker may be heard to repeat it, or as an echo. */
+export interface MaskSpan {
+  /** Positions are samples of the file. */
+  readonly from: number;
+  readonly samples: number;
+  readonly rule: MaskRule;
+  /** Of a card number: true when its check digit is right. */
+  readonly luhn?: boolean;
+}
+
+/** Silence around what was found, in ms. */
+export const MASK_MARGIN_MS = 250;
+
+/** The stretches to mask for what was found, in order, without overlap; of two that touch, the first rule stands. */
+export function maskSpans(
+  found: readonly FoundSecret[],
+  { sampleRate, samples }: { readonly sampleRate: number; readonly samples: number },
+): MaskSpan[] {
+  const margin = (MASK_MARGIN_MS * sampleRate) / 1000;
+  const spans: { from: number; to: number; rule: MaskRule; luhn: boolean | undefined }[] = [];
+  for (const { from, to, rule, isLuhn: luhn } of found.toSorted((a, b) => a.from - b.from)) {
+    const around = rule === 'request' ? 0 : margin;
+    const begin = Math.max(0, from - around);
+    const end = Math.min(samples, to + around);
+    const last = spans.at(-1);
+    if (last && begin <= last.to) {
+      last.to = Math.max(last.to, end);
+      if (luhn) last.luhn = true;
+    } else if (begin < end) spans.push({ from: begin, to: end, rule, luhn });
+  }
+  return spans.map(({ from, to, rule, luhn }) => ({
+    ...{ from, samples: to - from, rule },
+    ...(luhn !== undefined && { luhn }),
+  }));
+}
+
+/** Kinds of stretches with sound in them. */
+const WITH_SOUND: ReadonlySet<string> = new Set(['received', 'concealed']);
+
+/** A ledger in which what has sound in these stretches is masked, by the rule of each. */
+export function maskedLedger({ spans }: LegLedger, masks: readonly MaskSpan[]): LegLedger {
+  const all: LedgerSpan[] = [];
+  for (const span of spans) {
+    let at = span.from;
+    const end = span.from + span.samples;
+    const cover = (to: number, name: Pick<LedgerSpan, 'kind' | 'reason'>) => {
+      if (to > at) all.push({ from: at, samples: to - at, ...name });
+      at = Math.max(at, to);
+    };
+    const { from: _, samples: __, ...name } = span;
+    for (const mask of WITH_SOUND.has(span.kind) ? masks : []) {
+      if (mask.from >= end || mask.from + mask.samples <= at) continue;
+      cover(Math.max(at, mask.from), name);
+      cover(Math.min(end, mask.from + mask.samples), { kind: 'masked', reason: mask.rule });
+    }
+    cover(end, name);
+  }
+  return ledgerOf(joined(all));
+}
+
+/** Spans of one name that touch are one. */
+function joined(spans: readonly LedgerSpan[]): LedgerSpan[] {
+  const all: LedgerSpan[] = [];
+  for (const span of spans) {
+    const last = all.at(-1);
+    if (last && last.kind === span.kind && last.reason === span.reason)
+      all[all.length - 1] = { ...last, samples: last.samples + span.samples };
+    else all.push(span);
+  }
+  return all;
+}
+
+/** Puts silence into stereo samples that begin at `position`, wherever a stretch lies. */
+export function silence(stereo: Int16Array, position: number, masks: readonly MaskSpan[]): void {
+  const count = stereo.length / 2;
+  for (const { from, samples } of masks) {
+    const begin = Math.max(0, from - position);
+    const end = Math.min(count, from + samples - position);
+    if (begin < end) stereo.fill(0, begin * 2, end * 2);
+  }
+}

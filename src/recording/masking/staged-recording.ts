@@ -1,0 +1,177 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { JackfieldError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
+import { isInside } from '../../files/confined-path.js';
+import { fileError } from '../../files/file-error.js';
+import { checkReplaceable, makePrivateFolder, writePrivate } from '../../files/private-file.js';
+import { syncFile, syncFolder, writeJson } from '../../files/whole-file.js';
+import { analysisFile } from '../archive/analysis-file.js';
+import { annotationFile } from '../archive/annotation-file.js';
+import { isHeld } from '../archive/hold-file.js';
+import { transcriptFile } from '../archive/transcript-file.js';
+import { sha256 } from '../evidence/manifest.js';
+
+// A recording that is masked is made anew beside the old one, in a folder that no list of recordings looks into. Once it is
+// complete and was checked, a plan says so, and its files take the places of the old ones. Killed before there is a plan,
+// the recording is as it was; killed after it, the rest of the plan is carried out the next time. A plan that is not begun
+// is dropped where the recording is not what it was made of any more.
+
+/** Folder of recordings that are being masked. */
+export function maskingFolder(folder: string): string {
+  return join(folder, '.masking');
+}
+
+const PLAN = 'plan.json';
+
+/** Takes a recording into the catalogue anew; called with its audio, relative to the folder. */
+export type RenewEntry = (file: string) => Promise<void>;
+
+interface Plan {
+  readonly schema: 'jackfield.masking/1';
+  /** The audio, relative to the folder of the archive. */
+  readonly file: string;
+  /** Names of the files that take their places, in this order. */
+  readonly names: readonly string[];
+  /** State of the {@link notesOf} the recording that the plan was made of. */
+  readonly notes: string;
+}
+
+/** A recording that is made anew. */
+export class StagedRecording {
+  readonly #archive: string;
+  readonly #folder: string;
+  readonly #file: string;
+  readonly #names: string[] = [];
+  readonly #notes: string;
+
+  private constructor(archive: string, file: string) {
+    this.#archive = archive;
+    this.#file = file;
+    this.#folder = stagingOf(archive, file);
+    this.#notes = notesOf(resolve(archive, file));
+  }
+
+  /** @param file The audio, relative to the folder of the archive. @throws ERR_FILE */
+  static async begin(archive: string, file: string): Promise<StagedRecording> {
+    const staged = new StagedRecording(archive, file);
+    try {
+      await rm(staged.#folder, { recursive: true, force: true });
+      await makePrivateFolder(staged.#folder);
+    } catch (error) {
+      throw fileError('make the folder', staged.#folder, error);
+    }
+    return staged;
+  }
+
+  /** Place of a file that will have this name beside the recording. They take their places in the order of these calls. */
+  place(name: string): string {
+    if (!this.#names.includes(name)) this.#names.push(name);
+    return join(this.#folder, name);
+  }
+
+  /** All is made and checked: puts the files in their places, and then renews the entry. @throws ERR_FILE; ERR_INVALID_STATE */
+  async commit(renew: RenewEntry): Promise<void> {
+    const plan: Plan = {
+      ...{ schema: 'jackfield.masking/1', file: this.#file },
+      ...{ names: this.#names, notes: this.#notes },
+    };
+    try {
+      for (const name of this.#names) await syncFile(join(this.#folder, name));
+      await writeJson(join(this.#folder, PLAN), plan);
+      await syncFile(join(this.#folder, PLAN));
+      await syncFolder(this.#folder);
+    } catch (error) {
+      await this.discard();
+      throw error;
+    }
+    const obstacle = obstacleTo(plan, this.#archive, this.#folder);
+    if (obstacle !== undefined) {
+      await this.discard();
+      const text = `${printable(this.#file)} is not masked, and is as it was: it ${obstacle}.`;
+      throw new JackfieldError('ERR_INVALID_STATE', text);
+    }
+    await carryOut(this.#archive, this.#folder, plan, renew);
+  }
+
+  /** Removes what was made; the recording is as it was. */
+  async discard(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Carries out the plans of those that were killed, and removes what was not complete. @throws ERR_FILE */
+export async function resumeStaged(archive: string, renew: RenewEntry): Promise<void> {
+  const root = maskingFolder(archive);
+  const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    if (!entry.isDirectory()) continue;
+    const folder = join(root, entry.name);
+    const plan = await readPlan(folder, archive);
+    if (plan && obstacleTo(plan, archive, folder) === undefined) await carryOut(archive, folder, plan, renew);
+    else await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The plan of a folder; nothing for one that is not complete, or leads elsewhere. */
+async function readPlan(folder: string, archive: string): Promise<Plan | undefined> {
+  try {
+    const plan = JSON.parse(await readFile(join(folder, PLAN), 'utf8')) as Plan;
+    const { schema, file, names } = plan;
+    const isSound =
+      schema === 'jackfield.masking/1' &&
+      stagingOf(archive, file) === folder &&
+      isInside(archive, resolve(archive, file)) &&
+      names.every((name) => name === basename(name) && name !== '');
+    return isSound ? plan : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The reason not to carry a plan out; where it is begun, that can only be that the recording was removed. */
+function obstacleTo({ file, names, notes }: Plan, archive: string, folder: string): string | undefined {
+  const audio = resolve(archive, file);
+  if (!existsSync(audio)) return 'was removed meanwhile';
+  if (names.some((name) => !existsSync(join(folder, name)))) return undefined;
+  if (isHeld(audio)) return 'is under legal hold';
+  return notesOf(audio) === notes
+    ? undefined
+    : 'was annotated, transcribed or analysed meanwhile: mask it again';
+}
+
+/** The state of what lies beside a recording and may be made anew while it is masked, as one text. */
+function notesOf(audio: string): string {
+  const files = [annotationFile(audio), transcriptFile(audio), analysisFile(audio)];
+  return sha256(JSON.stringify(files.map((path) => (existsSync(path) ? sha256(readFileSync(path)) : ''))));
+}
+
+async function carryOut(archive: string, folder: string, plan: Plan, renew: RenewEntry): Promise<void> {
+  const target = dirname(resolve(archive, plan.file));
+  try {
+    for (const name of plan.names.filter((each) => existsSync(join(folder, each)))) {
+      await checkReplaceable(join(target, name));
+      await rename(join(folder, name), join(target, name));
+    }
+    await syncFolder(target);
+  } catch (error) {
+    throw fileError('replace', join(target, basename(plan.file)), error);
+  }
+  await renew(plan.file);
+  // The plan is there until all is done.
+  await rm(folder, { recursive: true, force: true });
+}
+
+function stagingOf(archive: string, file: string): string {
+  return join(maskingFolder(archive), sha256(file).slice(0, 24));
+}
+
+/** Writes a text into a staged recording. @throws ERR_FILE */
+export async function stageText(path: string, text: string): Promise<void> {
+  try {
+    await writePrivate(path, text);
+  } catch (error) {
+    throw fileError('write', path, error);
+  }
+}

@@ -1,0 +1,125 @@
+import { checkArgument, having } from '../../base/check.js';
+import { JackfieldError } from '../../base/errors.js';
+import type { LineQuality } from '../../base/line-quality.js';
+import type { CallVoice } from '../../call/call-voice.js';
+import type { SiprecParticipant } from '../../line/siprec/siprec-metadata.js';
+import type { SiprecSession } from '../../line/siprec/siprec-session.js';
+import type { LegName } from '../../stream/align/ledger.js';
+import { type LegTap, type PairTapOptions, tapLegs } from '../../stream/align/leg-tap.js';
+import type { PcmStream } from '../../stream/pcm-stream.js';
+import type { Player } from '../../stream/player.js';
+import type { Recorder } from '../archive/recorder.js';
+import type { CallRecording } from '../call-recording.js';
+import { SiprecCall } from './siprec-call.js';
+
+const RECORDER = having('recordVoice');
+const SESSION = having('participant', 'stats');
+
+/**
+ * Records a call that a SIPREC client sends with a recorder: left the first stream that it offers, right the second. What
+ * it tells of the call becomes tags, also what it tells later; pauses and changes of the participants are marks. To be
+ * called by `onSession` of the server: nothing of the call is missed then.
+ *
+ * @throws ERR_INVALID_ARG; ERR_FILE when the file cannot be written.
+ */
+export async function recordSiprec(session: SiprecSession, recorder: Recorder): Promise<CallRecording> {
+  checkArgument('recorder', recorder, RECORDER);
+  checkArgument('session', session, SESSION);
+  const voice = new SiprecVoice(session, new SiprecCall(session, recorder.clock));
+  const tags: Record<string, string> = {};
+  const update = () => void Object.assign(tags, tagsOf(session));
+  update();
+  const recording = await recorder.recordVoice(voice, tags);
+  session.on('metadata', ({ participants }) => {
+    update();
+    recording.mark(`Participants: ${participants.map(textOf).join(', ')}.`.slice(0, 1000));
+  });
+  session.on('paused', (paused) => {
+    recording.mark(
+      paused ? 'The recording client sends no voice.' : 'The recording client sends voice again.',
+    );
+  });
+  session.once('ended', () => void Object.assign(tags, tagsOf(session), qualityOf(session)));
+  return recording;
+}
+
+/** Both sides of a recorded call, placed by their timestamps. */
+class SiprecVoice implements CallVoice {
+  readonly call: SiprecCall;
+  readonly remote: PcmStream;
+  readonly microphone: PcmStream;
+  readonly input = undefined;
+  readonly inputStart = 0;
+  readonly joined = false;
+  readonly microphonePaced = false;
+  readonly placed = true;
+  readonly #session: SiprecSession;
+
+  constructor(session: SiprecSession, call: SiprecCall) {
+    this.#session = session;
+    this.call = call;
+    this.remote = session.remote;
+    this.microphone = session.local;
+  }
+
+  get player(): Player {
+    throw new JackfieldError(
+      'ERR_INVALID_STATE',
+      'Nothing can be played into a call that a recording client sends.',
+    );
+  }
+
+  quality(leg: LegName): LineQuality | undefined {
+    return this.#session.quality(leg);
+  }
+
+  legs(options: PairTapOptions = {}): LegTap {
+    const { remote, microphone: local } = this;
+    return tapLegs({ remote, local, localSide: 'received', placed: true }, options);
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** Facts of a call as tags of its recording. */
+function tagsOf(session: SiprecSession): Record<string, string> {
+  const { metadata, callId } = session;
+  const [local, remote] = [session.participant('local'), session.participant('remote')];
+  const further = Object.entries(metadata.extensions).map(([name, value]) => [`siprec.${name}`, value]);
+  return Object.fromEntries(
+    [
+      ...further,
+      ['siprec.sip-call-id', callId],
+      ['siprec.session', metadata.session],
+      ['siprec.calls', metadata.callIds.join(' ')],
+      ['siprec.participants', metadata.participants.map(textOf).join(', ').slice(0, 4000)],
+      ['siprec.local', local ? textOf(local) : ''],
+      ['siprec.remote', remote ? textOf(remote) : ''],
+    ].filter(([, value]) => value !== ''),
+  );
+}
+
+/** Loss and quality of both sides, told when the call is over. */
+function qualityOf(session: SiprecSession): Record<string, string> {
+  return Object.fromEntries(
+    (['local', 'remote'] as const).flatMap((side) => {
+      const { received, quality } = session.stats(side);
+      if (received.packets === 0) return [];
+      const mos = quality?.mos === undefined ? '' : `, MOS ${quality.mos.toFixed(2)}`;
+      const { lost, packets, jitterMs } = received;
+      return [
+        [`siprec.${side}-media`, `${packets} packets, ${lost} lost, jitter ${jitterMs.toFixed(1)} ms${mos}`],
+      ];
+    }),
+  );
+}
+
+function textOf({ name, address }: SiprecParticipant): string {
+  return name && address ? `${name} <${address}>` : name || address;
+}

@@ -1,0 +1,33 @@
+import { type ConversationTranscript, TRANSCRIPT } from '../../analysis/words/conversation-transcript.js';
+import { checkArgument, rule, whole } from '../../base/check.js';
+import type { Vcon } from './vcon.js';
+
+const INDEX = whole(0, 1_000_000);
+const HAS_ANALYSIS = rule('a vCon, with a list analysis', (value) => Array.isArray(Object(value).analysis));
+
+/**
+ * The transcript of a dialog that is in a vCon, as `vconOf` puts it there, each word with its place; nothing where there is
+ * none of that form.
+ *
+ * @param index The dialog. Default: the first one.
+ * @throws ERR_INVALID_ARG
+ */
+export function vconTranscript(vcon: Vcon, index = 0): ConversationTranscript | undefined {
+  checkArgument('index', index, INDEX);
+  checkArgument('vcon', vcon, HAS_ANALYSIS);
+  for (const { type, dialog, body } of vcon.analysis) {
+    if (type !== 'transcript' || body === undefined || ![dialog ?? 0].flat().includes(index)) continue;
+    const found = parsed(body);
+    if (TRANSCRIPT.accepts(found)) return found as ConversationTranscript;
+  }
+  return undefined;
+}
+
+/** The value of a JSON text; nothing for another text. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { turnAt } from '../../../src/call/share/call-turn.js';
+import { attach, Exchange, MemoryTransport } from '../../../src/index.js';
+import { serviceFolder } from '../../service/service-day.js';
+
+const folder = serviceFolder();
+let before: string | undefined;
+beforeEach(() => {
+  before = process.env['XDG_RUNTIME_DIR'];
+  process.env['XDG_RUNTIME_DIR'] = folder('run');
+});
+afterEach(() => {
+  if (before === undefined) delete process.env['XDG_RUNTIME_DIR'];
+  else process.env['XDG_RUNTIME_DIR'] = before;
+});
+
+/** A call that rings. */
+async function ringing(work: (call: Parameters<typeof turnAt>[0]) => Promise<void>): Promise<void> {
+  await using exchange = await Exchange.start({ users: [{ handle: 'jack' }, { handle: 'ann' }] });
+  await using client = await attach(new MemoryTransport(exchange.endpoint('jack')));
+  await work(await client.call('ann'));
+}
+
+const { signal } = new AbortController();
+const files = () => readdir(folder('run/jackfield'));
+
+it('is a file of this process, until it is given back', async () => {
+  await ringing(async (call) => {
+    const done = await turnAt(call, signal);
+    const [file = ''] = await files();
+    expect(file).toMatch(/^turn-[0-9a-f]{16}$/);
+    expect(await readFile(join(folder('run/jackfield'), file), 'utf8')).toBe(String(process.pid));
+    await done();
+    expect(await files()).toEqual([]);
+  });
+});
+
+it('is waited for where another process has it, and taken over from one that was killed', async () => {
+  await ringing(async (call) => {
+    const done = await turnAt(call, signal);
+    const [file = ''] = await files();
+    await done();
+    const path = join(folder('run/jackfield'), file);
+    // The process that runs the tests is another one.
+    await writeFile(path, String(process.ppid));
+    const given = new AbortController();
+    const waiting = turnAt(call, given.signal);
+    given.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    expect(await readFile(path, 'utf8')).toBe(String(process.ppid));
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    await writeFile(path, String(pid));
+    await (await turnAt(call, signal))();
+    expect(await files()).toEqual([]);
+  });
+});
+
+it('is gone without where there is no folder for it: the call is taken all the same', async () => {
+  await mkdir(folder('run'));
+  // A file in the place of the folder: nobody can write there, root neither.
+  await writeFile(folder('run/jackfield'), '');
+  await ringing(async (call) => {
+    await (await turnAt(call, signal))();
+  });
+});

@@ -1,0 +1,256 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  attach,
+  type Client,
+  collectSamples,
+  Exchange,
+  MemoryTransport,
+  PcmServer,
+  recordCall,
+  VirtualClock,
+  verifyRecording,
+  WavReader,
+} from '../../src/index.js';
+import { writeRtp } from '../../src/line/rtp/rtp-packet.js';
+import { RtpSession } from '../../src/line/rtp/rtp-session.js';
+import { isLoss, type LedgerSpan } from '../../src/stream/align/ledger.js';
+import type { Conversation, Leg, Placing } from '../../src/switch/leg.js';
+import { decodeG711, encodeG711 } from '../../src/voice/codec/g711.js';
+import { splitChannels } from '../../src/voice.js';
+import { wire } from '../line/rtp/wire.js';
+import { randomFrom } from '../random.js';
+
+const SEED = 20_261_130;
+const PACKET = 160;
+/** Calls that are tried: JACKFIELD_CALLS=200 npx vitest run test/recording/line-losses */
+const CALLS = Number(process.env['JACKFIELD_CALLS'] ?? 4);
+
+let folder: string;
+let clock: VirtualClock;
+let exchange: Exchange;
+let server: PcmServer;
+let client: Client;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jackfield-losses-'));
+  clock = new VirtualClock(Date.UTC(2026, 0, 1));
+  exchange = await Exchange.start({ clock, patienceMs: 5000, users: [{ handle: 'alice' }] });
+  server = new PcmServer();
+  client = await attach(new MemoryTransport(exchange.endpoint('alice')));
+});
+afterEach(async () => {
+  await client.close();
+  await server.close();
+  await exchange.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Fate of a packet: it comes after so many ms, or is lost, or is silence that is not sent, or comes damaged. */
+type Fate = number | 'lost' | 'not-sent' | 'event';
+
+/** Voice of which every stretch is unlike every other, as a phone sends it. */
+function voiceOf(count: number, seed: number): { codes: Uint8Array; truth: Int16Array } {
+  const random = randomFrom(seed);
+  const codes = encodeG711(
+    Int16Array.from({ length: count * PACKET }, () => (random() - 0.5) * 20_000),
+    'mulaw',
+  );
+  return { codes, truth: decodeG711(codes, 'mulaw') };
+}
+
+/** Calls alice from a phone whose packets have these fates; the recording of what she hears. */
+async function recordedCall(fates: readonly Fate[], { seed = 1, ppm = 0 } = {}) {
+  const [near, far] = wire();
+  const rtp = await RtpSession.open({ transport: near, clock, timeoutMs: 0 });
+  await rtp.connect({
+    remote: far.address,
+    codec: 'PCMU',
+    payloadType: 0,
+    telephoneEvent: { payloadType: 101, clockRate: 8000 },
+  });
+  let conversation: Conversation | undefined;
+  const leg: Leg = {
+    identity: { handle: '+15550100', fullName: '+15550100', network: 'PSTN' },
+    voice: rtp.voice,
+    place: (placing: Placing) => placing.start(),
+    connected: (given) => {
+      conversation = given;
+    },
+    ended: () => undefined,
+  };
+  const ringing = new Promise<Awaited<ReturnType<Client['call']>>>((resolve) => {
+    client.once('call', (call) => resolve(call));
+  });
+  exchange.callFrom(leg, 'alice');
+  await clock.advance(1000);
+  const call = await ringing;
+  const file = join(folder, `${Math.random()}.wav`);
+  const recording = await recordCall(call, server, { file, input: false, io: 'sync', clock });
+  await call.answer();
+  await clock.advance(200);
+  const { codes, truth } = voiceOf(fates.length, seed);
+  const startMs = clock.now();
+  const period = 20 * (1 + ppm / 1e6);
+  let sequence = 65_500;
+  const coming = fates.flatMap((fate, n) => {
+    if (fate === 'not-sent') return [];
+    const isEvent = fate === 'event';
+    const payload = isEvent
+      ? Buffer.from([5, 10, 0, 160])
+      : Buffer.from(codes.subarray(n * PACKET, (n + 1) * PACKET));
+    const packet = writeRtp({
+      ...{ payloadType: isEvent ? 101 : 0, marker: n === 0, ssrc: 7, payload },
+      sequence: sequence++ & 0xffff,
+      timestamp: (2 ** 32 - 5000 + n * PACKET) >>> 0,
+    });
+    return fate === 'lost' ? [] : [{ atMs: startMs + n * period + (isEvent ? 0 : fate), packet }];
+  });
+  for (const { atMs, packet } of coming.sort((a, b) => a.atMs - b.atMs)) {
+    await clock.advance(Math.max(0, atMs - clock.now()));
+    far.send(packet, near.address, false);
+  }
+  await clock.advance(Math.max(0, startMs + fates.length * period - clock.now()) + 300);
+  conversation?.end({ kind: 'hung-up' });
+  const { sidecar } = await recording.finished;
+  await rtp.close();
+  const verified = await verifyRecording(file);
+  await using reader = await WavReader.open(file);
+  const [, heard = new Int16Array()] = splitChannels(await collectSamples(reader), 2);
+  return { sidecar, verified, heard, truth, stats: rtp.stats() };
+}
+
+const ledgerOf = (call: Awaited<ReturnType<typeof recordedCall>>) => call.sidecar.legs.remote.ledger;
+const samplesOf = (spans: readonly LedgerSpan[], reason: string) =>
+  spans.reduce(
+    (sum, span) => sum + (span.kind === 'concealed' && span.reason === reason ? span.samples : 0),
+    0,
+  );
+
+/** Parts of a packet by which it is known: some are whole although it was joined to others, lengthened or shortened. */
+const WINDOWS = [64, 40, 88, 112, 136] as const;
+const WINDOW = 20;
+
+/** Place of packet `n` in the recording from `start` on; nothing where it is not there. */
+function placeOf(n: number, { heard, truth }: { heard: Int16Array; truth: Int16Array }, start = 0) {
+  for (const window of WINDOWS) {
+    const from = n * PACKET + window;
+    for (let at = start; at + 2 * WINDOW <= heard.length; at++) {
+      let same = 0;
+      while (same < WINDOW && heard[at + 2 * same] === truth[from + same]) same++;
+      if (same === WINDOW) return at - 2 * window;
+    }
+  }
+  return undefined;
+}
+
+const good = (count: number): Fate[] => Array.from({ length: count }, () => 0);
+
+/** Of a packet that came too late a part may have been played: at most so many samples of it. */
+const PARTS = 320;
+/** Of a packet of which too little was played to be known: at least so many samples were not. */
+const UNSEEN = 200;
+const ppms = fc.constantFrom(-500, 0, 500);
+const troubles = fc
+  .array(
+    fc.oneof(
+      { weight: 4, arbitrary: fc.integer({ min: 5, max: 40 }).map(good) },
+      { weight: 3, arbitrary: fc.integer({ min: 1, max: 4 }).map((n) => Array<Fate>(n).fill('lost')) },
+      { weight: 1, arbitrary: fc.integer({ min: 5, max: 40 }).map((n) => Array<Fate>(n).fill('lost')) },
+      { weight: 2, arbitrary: fc.integer({ min: 3, max: 60 }).map((n) => Array<Fate>(n).fill('not-sent')) },
+      // A stall, and all of it at once.
+      {
+        weight: 2,
+        arbitrary: fc
+          .integer({ min: 2, max: 40 })
+          .map((n) => Array.from({ length: n }, (_, i): Fate => (n - i) * 20)),
+      },
+      { weight: 2, arbitrary: fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 5, maxLength: 30 }) },
+    ),
+    { minLength: 4, maxLength: 16 },
+  )
+  .map((parts): Fate[] => [...good(20), ...parts.flat(), ...good(40)]);
+
+describe('what a call by a line has lost is in the ledger, to the sample', () => {
+  it.each<[string, Fate[], number]>([
+    ['nothing', good(100), 0],
+    ['one packet', [...good(50), 'lost', ...good(50)], 320],
+    [
+      'three in a row, and one',
+      [...good(30), 'lost', 'lost', 'lost', ...good(30), 'lost', ...good(30)],
+      1280,
+    ],
+    ['a burst of a second', [...good(50), ...good(50).map((): Fate => 'lost'), ...good(50)], 16_000],
+    [
+      'a digit, whose packets hold no voice',
+      [...good(40), ...good(8).map((): Fate => 'event'), ...good(40)],
+      0,
+    ],
+    ['a packet that comes too late', [...good(50), 900, ...good(60)], 320],
+  ])('%s', async (_, fates, lost) => {
+    const call = await recordedCall(fates);
+    const { spans } = ledgerOf(call);
+    expect(call.verified).toMatchObject({ ok: true });
+    const losses = spans.filter((span) => span.kind === 'concealed' && isLoss(span));
+    expect(losses.reduce((sum, { samples }) => sum + samples, 0)).toBe(lost);
+    expect(call.sidecar.legs.remote.quality).toMatchObject({
+      ...{ codec: 'PCMU', scale: 'narrowband', packets: fates.filter((fate) => fate !== 'lost').length },
+      lost: fates.filter((fate) => fate === 'lost').length,
+      mos: expect.any(Number) as number,
+    });
+    expect([call.sidecar.complete, call.verified.misses.length]).toEqual([lost === 0, lost === 0 ? 0 : 1]);
+    // Each begins right behind what came last, and ends right before what came next.
+    for (const { from, samples } of losses) {
+      const before = fates.findIndex((_, n) => (placeOf(n, call) ?? 0) + 320 === from);
+      expect(placeOf(before + 1 + samples / 320, call)).toBe(from + samples);
+    }
+  });
+
+  it('whatever happens at once: lost packets, bursts, stalls, silence that is not sent, jitter, and a clock that is off', {
+    timeout: 30_000 * CALLS,
+  }, async () => {
+    await fc.assert(
+      fc.asyncProperty(troubles, fc.integer({ min: 1, max: 1e6 }), ppms, async (fates, seed, ppm) => {
+        const call = await recordedCall(fates, { seed, ppm });
+        expect(call.verified).toMatchObject({ ok: true });
+        const { spans, concealed = 0 } = ledgerOf(call);
+        const [lost, late, heldUp, notSent] = (['lost', 'late', 'held-up', 'not-sent'] as const).map(
+          (reason) => samplesOf(spans, reason),
+        ) as [number, number, number, number];
+        expect(lost + late + heldUp + notSent).toBe(concealed);
+        const places = fates.map(() => undefined as number | undefined);
+        let last = 0;
+        let from = 0;
+        for (const [n, fate] of fates.entries()) {
+          if (typeof fate !== 'number') continue;
+          places[n] = placeOf(n, call, from);
+          if (places[n] === undefined) continue;
+          from = places[n] + 1;
+          last = n;
+        }
+        const first = places.findIndex((place) => place !== undefined);
+        // Nothing is lost silently, and nothing is called lost that was heard.
+        const between = fates.filter((_, n) => n > first && n < last);
+        const gone = between.filter((fate) => fate === 'lost').length;
+        const heard = places.slice(first + 1, last).filter((place) => place !== undefined).length;
+        const unheard = between.filter((fate) => fate !== 'not-sent').length - heard;
+        const { insertedMs = 0, removedMs = 0 } = call.stats.playout ?? {};
+        const [inserted, removed] = [insertedMs * 16 - heldUp, removedMs * 16];
+        expect(inserted).toBeGreaterThanOrEqual(0);
+        // What is shortened to make up for a delay or a drift may be what was made up.
+        expect(lost + late).toBeGreaterThanOrEqual(gone * 320 + (unheard - gone) * UNSEEN - removed);
+        expect(lost + late).toBeLessThanOrEqual(
+          unheard * 320 + inserted + PARTS * spans.filter(isLoss).length,
+        );
+        // What came is as far apart as it was said.
+        const apart = (places[last] ?? 0) - (places[first] ?? 0);
+        if (inserted === 0 && removed === 0) expect(apart).toBe((last - first) * 320 + heldUp);
+        expect(call.sidecar.complete).toBe(lost + late === 0);
+      }),
+      { seed: SEED, numRuns: CALLS, endOnFailure: true },
+    );
+  });
+});
