@@ -1,4 +1,5 @@
 import type { Stats } from 'node:fs';
+import { printable } from '../base/printable.js';
 import { identityOf } from '../files/being-read.js';
 import { FileRoots, type WritableFile } from '../files/file-roots.js';
 import { positionedFile } from '../files/positioned-file.js';
@@ -65,7 +66,7 @@ export class ClientFiles {
     for (const [real, { stream, identity }] of this.#writers) {
       if (real !== reader.path && identity !== reader.identity) continue;
       await file.handle.close();
-      throw new Error(`${stream} is being written to ${path}`);
+      throw new Error(`${stream} is being written to ${printable(path)}`);
     }
     this.#readers.add(reader);
     const closed = () => this.#readers.delete(reader);
@@ -109,12 +110,17 @@ export class ClientFiles {
     await handle.close();
   }
 
+  /** Resolves when there is a folder of this name. Rejects with the reason. */
+  lookForFolder(path: string): Promise<void> {
+    return this.#roots.folder(path);
+  }
+
   /** A whole file of at most `maxBytes`. Rejects with the reason. */
   async read(path: string, maxBytes: number): Promise<Uint8Array> {
     const { handle } = await this.#roots.read(path);
     await using file = handle;
     const { size } = await file.stat();
-    if (size > maxBytes) throw new Error(`${path} is longer than ${maxBytes} bytes`);
+    if (size > maxBytes) throw new Error(`${printable(path)} is longer than ${maxBytes} bytes`);
     return await file.readFile();
   }
 
@@ -132,11 +138,12 @@ export class ClientFiles {
     const file = await this.#roots.create(path, (real, existing) => {
       const writer = this.#writers.get(real);
       if (writer && !(writer.stream === stream && writer.destination?.over)) {
-        throw new Error(`${writer.stream} is being written to ${path}`);
+        throw new Error(`${writer.stream} is being written to ${printable(path)}`);
       }
-      if (this.#isRead(real, existing)) throw new Error(`${path} is being read, and may not be overwritten`);
+      if (this.#isRead(real, existing))
+        throw new Error(`${printable(path)} is being read, and may not be overwritten`);
       if (existing && !this.#mayReplace(real, existing)) {
-        throw new Error(`${path} exists already, and may not be overwritten`);
+        throw new Error(`${printable(path)} exists already, and may not be overwritten`);
       }
       claimed?.(real);
     });

@@ -1,13 +1,17 @@
-import type { Clock } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
+import type { Clock } from '../base/time/clock.js';
 import { decodeProperty } from '../protocol/values.js';
-import type { Attempt, Destination, Forward, LineInterface, Overflow, Tariff } from '../switch/attempt.js';
+import type { Attempt, Destination, Forward, Overflow, Tariff } from '../switch/attempt.js';
 import { RING_MS } from '../switch/dial.js';
+import { completeNumber } from '../switch/dialer.js';
 import { type Identity, isHandle, phoneNumber } from '../switch/identity.js';
 import type { EndCause, FailureReason } from '../switch/leg.js';
+import { LineTable } from '../switch/line.js';
 import type { Calls } from './calls/calls.js';
 import { enableVideo } from './calls/video.js';
 import type { ExchangeUser } from './exchange-user.js';
+import { DEFAULT_MANNER, type Manner } from './people/manner.js';
+import { type Everyone, Sight } from './people/sight.js';
 import { asLine, checkIdentity } from './wire-value.js';
 
 /** Outcome of looking up a target. */
@@ -19,16 +23,18 @@ export type LookUp =
   | { readonly kind: 'unknown'; readonly handle: string };
 
 /** Everyone who can be called: users, robots, phones. */
-export class Directory {
+export class Directory implements Everyone {
+  /** The rules of who sees whom. */
+  readonly sight: Sight = new Sight(this);
   readonly #clock: Clock;
   readonly #users = new Map<string, ExchangeUser>();
   readonly #robots = new Map<string, Destination>();
-  readonly #lines: LineInterface | undefined;
+  readonly #manners = new Map<string, Manner>();
+  /** Ways to phones. */
+  readonly lines = new LineTable();
 
-  /** @param lines none where phones cannot be called. */
-  constructor(clock: Clock, lines: LineInterface | undefined) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#lines = lines;
   }
 
   addUser(user: ExchangeUser): void {
@@ -53,6 +59,14 @@ export class Directory {
     return this.userOf(handle) ?? this.#robots.get(handle.toLowerCase())?.identity;
   }
 
+  mannerOf(handle: string): Manner {
+    return this.#manners.get(handle.toLowerCase()) ?? DEFAULT_MANNER;
+  }
+
+  setManner(handle: string, manner: Manner): void {
+    this.#manners.set(handle.toLowerCase(), manner);
+  }
+
   identities(): Identity[] {
     return [...this.users, ...Array.from(this.#robots.values(), (robot) => robot.identity)];
   }
@@ -60,7 +74,10 @@ export class Directory {
   /** Looks up what `target` names for `user`: a handle, a phone number, or a speed-dial code of one or two digits. */
   lookUp(user: ExchangeUser, target: string, calls: Calls): LookUp {
     const dialled = /^\d{1,2}$/.test(target) ? speedDial(user, target) : target;
-    const number = dialled === undefined ? undefined : phoneNumber(dialled);
+    const number =
+      dialled === undefined
+        ? undefined
+        : (phoneNumber(dialled) ?? completeNumber(dialled, user.settings.dialerCountry));
     if (number !== undefined) return found(this.#lineTo(user, number, calls));
     if (dialled === undefined || !isHandle(dialled)) return { kind: 'invalid' };
     const callee = this.userOf(dialled);
@@ -71,6 +88,13 @@ export class Directory {
     return found(paid ? robot : this.#failing(robot.identity, 'not-paid-for'));
   }
 
+  /** Looks up whom a call from outside is for: a user or a robot by handle, or the user whose number it is. */
+  lookUpInside(target: string, calls: Calls): Destination | undefined {
+    const number = phoneNumber(target);
+    const user = this.userOf(target) ?? (number === undefined ? undefined : this.#ownerOf(number));
+    return user ? this.destinationOf(user, calls) : this.#robots.get((number ?? target).toLowerCase());
+  }
+
   /** A user, as somebody who can be called. */
   destinationOf(user: ExchangeUser, calls: Calls): Destination {
     return new UserDestination(user, this, calls);
@@ -79,7 +103,7 @@ export class Directory {
   /** The way of a call that `user` does not answer: the user's forward rules, then voicemail. */
   overflowOf(user: ExchangeUser, calls: Calls): Overflow {
     const forwarding = user.applies('CALL_APPLY_CF');
-    const voicemail = user.settings.voicemail && user.applies('CALL_SEND_TO_VM');
+    const voicemail = user.hasVoicemail && user.applies('CALL_SEND_TO_VM');
     const timeoutMs = Number(user.profile.get('CALL_NOANSWER_TIMEOUT')) * 1000;
     return {
       ringMs: forwarding || voicemail ? timeoutMs : RING_MS,
@@ -103,15 +127,20 @@ export class Directory {
     });
   }
 
+  #ownerOf(number: string): ExchangeUser | undefined {
+    return this.users.find(({ settings }) => settings.skypeIn === number);
+  }
+
   #lineTo(user: ExchangeUser, number: string, calls: Calls): Destination {
-    const owner = this.users.find(({ settings }) => settings.skypeIn === number);
+    const owner = this.#ownerOf(number);
     if (owner) return this.destinationOf(owner, calls);
     const identity: Identity = { handle: number, fullName: number, network: 'PSTN' };
-    if (!user.settings.skypeOut) return this.#failing(identity, 'not-authorized');
-    if (!this.#lines) return this.#failing(identity, 'no-route');
+    if (!user.hasSkypeOut) return this.#failing(identity, 'not-authorized');
+    if (!this.lines.covers(number)) return this.#failing(identity, 'no-route');
     try {
-      const line = this.#lines.lineTo(number);
+      const line = this.lines.lineTo(number);
       if (line) checkIdentity('line', line.identity);
+      if (line && !paysLine(user, line)) return this.#failing(identity, 'not-paid-for');
       return line ?? this.#failing(identity, 'no-such-number');
     } catch (error) {
       return this.#failing(identity, 'error', asLine(messageOf(error)));
@@ -153,8 +182,8 @@ class UserDestination implements Destination {
 
   arrive(attempt: Attempt): void {
     const user = this.identity;
-    const { caller, forwardedBy, transferredBy } = attempt.origin;
-    const cause = barredFor(user, caller);
+    const { caller, forwardedBy, transferredBy, subject } = attempt.origin;
+    const cause = barredFor(user, caller, this.#directory.sight);
     if (cause) {
       attempt.decline(cause);
       return;
@@ -164,12 +193,9 @@ class UserDestination implements Destination {
     const call = this.#calls.create(user, caller, 'INCOMING');
     if (caller.network === 'PSTN') call.object.put('TARGET_IDENTITY', user.settings.skypeIn ?? '');
     if (forwardedBy) call.object.put('FORWARDED_BY', forwardedBy.handle);
+    if (subject !== undefined) call.object.put('SUBJECT', asLine(subject));
     if (transferredBy) call.object.put('TRANSFERRED_BY', transferredBy.handle);
-    enableVideo(
-      call.object,
-      user.settings.video,
-      this.#directory.userOf(caller.handle)?.settings.video ?? false,
-    );
+    enableVideo(call.object, user, this.#directory.userOf(caller.handle));
     if (busy) {
       call.ended({ kind: 'busy' });
       attempt.decline({ kind: 'busy' });
@@ -178,15 +204,20 @@ class UserDestination implements Destination {
 }
 
 /** The reason why a call of `caller` does not reach `user` (reference, "Call failure reasons"), if it does not. */
-function barredFor(user: ExchangeUser, caller: Identity): EndCause | undefined {
+function barredFor(user: ExchangeUser, caller: Identity, sight: Sight): EndCause | undefined {
   const failed = (reason: FailureReason): EndCause => ({ kind: 'failed', reason });
-  if (user.has('ISBLOCKED', caller.handle)) return failed('blocked');
+  if (!sight.reaches(caller.handle, user)) return failed('blocked');
   if (!user.online) return failed('offline');
-  if (user.settings.callsFrom === 'contacts' && !user.isContact(caller.handle))
-    return failed('not-a-contact');
-  if (user.settings.callsFrom === 'authorized' && !user.has('ISAUTHORIZED', caller.handle))
+  if (user.callsFrom === 'contacts' && !user.isContact(caller.handle)) return failed('not-a-contact');
+  if (user.callsFrom === 'authorized' && !sight.authorises(user, caller.handle))
     return failed('not-authorized');
   return undefined;
+}
+
+/** True when a user can call a phone. The services of an account decide that, where it has its own. */
+function paysLine(user: ExchangeUser, { tariff }: Destination): boolean {
+  const { entitlements } = user.account;
+  return !entitlements || !tariff || entitlements.minutesLeft > 0 || canPay(user, tariff);
 }
 
 /** True when a user can pay a call's first minute. */

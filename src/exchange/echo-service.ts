@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.js';
+import type { Clock } from '../base/time/clock.js';
 import { RobotDestination } from '../switch/robot.js';
 import { beep, prompt } from './voice/prompts.js';
 

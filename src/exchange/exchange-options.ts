@@ -1,7 +1,9 @@
+import { stat } from 'node:fs/promises';
 import {
   callback,
   checkOptions,
   either,
+  flag,
   having,
   listOf,
   nested,
@@ -12,13 +14,16 @@ import {
   whole,
   within,
 } from '../base/check.js';
-import { CLOCK, type Clock, systemClock } from '../base/clock.js';
-import { invalidArgument } from '../base/errors.js';
+import { invalidArgument, JackfieldError } from '../base/errors.js';
+import { printable } from '../base/printable.js';
+import { CLOCK, type Clock, systemClock } from '../base/time/clock.js';
 import type { Destination, LineInterface } from '../switch/attempt.js';
 import type { AttachPolicy } from './api/authorization.js';
 import { ClientFiles, type OverwritePolicy } from './client-files.js';
-import type { UserOptions } from './exchange-user.js';
 import { type ExchangeLimits, LIMIT_RULES, resolveLimits } from './limits.js';
+import { SimulatedSms } from './sms/simulated-sms.js';
+import { SMS_GATEWAY, type SmsGateway } from './sms/sms-gateway.js';
+import type { UserOptions } from './user-options.js';
 import type { FailureListener } from './voice/file-stream.js';
 import { type StreamOpener, streamOpener } from './voice/voice-router.js';
 
@@ -32,6 +37,8 @@ export interface ExchangeOptions {
   readonly robots?: readonly Destination[];
   /** The way to phones. Default: none, and calls to phones fail with reason 4. */
   readonly gateway?: LineInterface;
+  /** The way of short messages to phones. Default: a {@link SimulatedSms}, by which every text arrives. */
+  readonly smsGateway?: SmsGateway;
   /**
    * Time, in real milliseconds, that a call waits for a redirected port that is late before it goes on with silence;
    * ticks that fall due meanwhile are made up for. Other calls go on. 0 (default): it never waits. On a
@@ -64,6 +71,17 @@ export interface ExchangeOptions {
   readonly historyLimit?: number;
   /** Most calls that one host can join into a conference: 2 to 100. Default 4, the reference's limit. */
   readonly conferenceLimit?: number;
+  /** Rate at which a file goes from one user to another, in bytes a second: 1 to 1,000,000,000. Default 1,000,000. */
+  readonly transferBytesPerSecond?: number;
+  /**
+   * Bytes that SENDING counts too many for each text that an application writes: 2 as Skype 1.4 did, or 0. Default 0.
+   */
+  readonly sendingExtraBytes?: 0 | 2;
+  /**
+   * True when each SEARCH forgets the profiles of strangers whom SEARCH USERS has found before, as Skype might: their
+   * properties are empty then until they are found again. Default false.
+   */
+  readonly searchForgets?: boolean;
   /** Bounds on what clients can take of the machine, in place of those of `LIMITS`. */
   readonly limits?: Partial<ExchangeLimits>;
 }
@@ -74,6 +92,7 @@ export const EXCHANGE_RULES: Rules<ExchangeOptions> = {
   users: listOf(object, 1),
   robots: listOf(object),
   gateway: having('lineTo'),
+  smsGateway: SMS_GATEWAY,
   patienceMs: within(0, 60_000, 'ms'),
   pieceMs: oneOf(10, 20),
   fileRoots: listOf(path),
@@ -83,6 +102,9 @@ export const EXCHANGE_RULES: Rules<ExchangeOptions> = {
   attach: either(oneOf('allow', 'deny'), callback),
   historyLimit: whole(1, 100_000, 'calls'),
   conferenceLimit: whole(2, 100, 'calls'),
+  transferBytesPerSecond: whole(1, 1_000_000_000, 'bytes a second'),
+  sendingExtraBytes: oneOf(0, 2),
+  searchForgets: flag,
   limits: nested(LIMIT_RULES),
 };
 
@@ -137,9 +159,20 @@ export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
     attach: options.attach ?? 'allow',
     historyLimit,
     conferenceLimit,
+    searchForgets: options.searchForgets ?? false,
+    smsGateway: options.smsGateway ?? new SimulatedSms(clock),
+    transferBytesPerSecond: options.transferBytesPerSecond ?? 1_000_000,
+    sendingExtraBytes: options.sendingExtraBytes ?? 0,
     limits: resolveLimits(options.limits),
     ...(options.gateway && { gateway: options.gateway }),
     ...(options.stateFolder !== undefined && { stateFolder: options.stateFolder }),
   };
   return Object.freeze(resolved);
+}
+
+/** @throws ERR_FILE when there is no such folder. */
+export async function checkFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isDirectory())
+    throw new JackfieldError('ERR_FILE', `fileRoots: there is no folder ${printable(path)}.`);
 }

@@ -1,63 +1,58 @@
 import { EventEmitter } from 'node:events';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkArgument, checkOptions, words } from '../base/check.js';
-import { type Clock, systemClock } from '../base/clock.js';
-import { asError, invalidArgument, JackfieldError } from '../base/errors.js';
+import { asError, invalidArgument } from '../base/errors.js';
 import { Fence } from '../base/fence.js';
 import { Opening } from '../base/opening.js';
+import { systemClock } from '../base/time/clock.js';
 import { makePrivateFolder } from '../files/private-file.js';
 import { DESTINATION, type Destination } from '../switch/attempt.js';
 import { LEG, type Leg } from '../switch/leg.js';
-import { VoiceTicker } from '../switch/voice-ticker.js';
+import type { Line, LineOptions } from '../switch/line.js';
+import { AccountDoor } from './account/account-door.js';
+import { ACCOUNT_LISTEN_RULES, type AccountListenOptions } from './account/account-options.js';
 import { Authorization } from './api/authorization.js';
-import { Commands } from './api/commands.js';
 import { Endpoint, type EndpointContext } from './api/endpoint.js';
-import type { Services } from './api/services.js';
 import type { Session } from './api/session.js';
 import { DBUS_LISTEN_RULES, DbusListener, type DbusListenOptions } from './attach/dbus-listener.js';
 import type { Door } from './attach/door.js';
 import { TCP_LISTEN_RULES, TcpListener, type TcpListenOptions } from './attach/tcp-listener.js';
+import {
+  WINDOWS_LISTEN_RULES,
+  WindowsListener,
+  type WindowsListenOptions,
+} from './attach/windows-listener.js';
 import { X11_LISTEN_RULES, X11Listener, type X11ListenOptions } from './attach/x11-listener.js';
-import { chargeFor } from './calls/call-end.js';
-import { Calls } from './calls/calls.js';
-import type { UserCall } from './calls/user-call.js';
-import { Directory } from './directory.js';
+import type { ExchangeChats } from './chats/chats.js';
+import { openChatStore } from './chats/open-chat-store.js';
+import { Desk } from './desk/desk.js';
 import { echoService } from './echo-service.js';
-import { type ExchangeOptions, type ResolvedOptions, resolveOptions } from './exchange-options.js';
-import { ExchangeUser, type UserOptions } from './exchange-user.js';
-import { checkDeposit, type Deposit, Voicemails } from './mailbox/voicemails.js';
-import { ExchangeStore } from './store/exchange-store.js';
+import { type CallView, callView, type ExchangeEvents } from './exchange-events.js';
+import {
+  checkFolder,
+  type ExchangeOptions,
+  type ResolvedOptions,
+  resolveOptions,
+} from './exchange-options.js';
+import { ExchangeUser, type Notify } from './exchange-user.js';
+import { Interior, type Kept } from './interior.js';
+import { checkDeposit, type Deposit } from './mailbox/voicemails.js';
+import type { People } from './people/people.js';
+import { checkIncoming, type IncomingSms } from './sms/sms-messages.js';
 import { StateJournal } from './store/state-journal.js';
-import { beep, promptFile } from './voice/prompts.js';
+import type { UserOptions, UserSettings } from './user-options.js';
 import type { ClosedStream } from './voice/voice-router.js';
 import { checkIdentity } from './wire-value.js';
 
-/** Events of an {@link Exchange}. */
-export interface ExchangeEvents {
-  /**
-   * Something has failed: a disk, a listener of this exchange, a hook, one client's command. The exchange goes on.
-   * `where` says whose it was: `state`, `timer`, `client "x" of alice`, `listener of line`.
-   */
-  failure: [error: unknown, where: string];
-  /** A redirected voice stream has been closed: what was moved, filled with silence and dropped. */
-  'stream-closed': [closed: ClosedStream];
-  /** A line has passed between a client and the endpoint of `handle`. `client` numbers the attachments. */
-  line: [line: { handle: string; client: number; direction: 'in' | 'out'; text: string }];
-}
-
-/** A call as it stands, for those who watch an exchange. */
-export interface CallView {
-  readonly id: number;
-  readonly handle: string;
-  readonly partner: string;
-  readonly status: string;
-  readonly seconds: number;
-}
-
 /** A listener of `failure` that fails itself: nobody is left to tell but who looks after the process. */
 const LAST_FENCE = new Fence((error) => process.emitWarning(asError(error)));
+
+/** Lets go of the sound devices of a user. */
+async function letGo({ soundCard, ringer, pcSpeaker }: UserSettings): Promise<void> {
+  await Promise.all([soundCard, ringer, pcSpeaker].map((card) => card?.close?.()));
+}
 
 /** Something that serves an endpoint to clients. */
 interface Listener {
@@ -69,16 +64,16 @@ interface Listener {
  * Desktop API from Skype's side.
  */
 export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDisposable {
+  /** Presence, profiles and contacts of the users. @internal */
+  readonly people: People;
+  /** Chats of the users and robots. @internal */
+  readonly chats: ExchangeChats;
   readonly #options: ResolvedOptions;
-  readonly #clock: Clock;
-  readonly #store: ExchangeStore;
-  readonly #directory: Directory;
+  readonly #inside: Interior;
   readonly #endpoints = new Map<string, Endpoint>();
+  readonly #desks = new Map<ExchangeUser, Desk>();
   readonly #listeners: Listener[] = [];
-  readonly #calls: Calls;
-  readonly #voicemails: Voicemails;
-  readonly #services: Services;
-  readonly #commands: Commands;
+  readonly #account: AccountDoor;
   readonly #clients = new WeakMap<Session, number>();
   readonly #temporary: string | undefined;
   /** A failure inside ends no call, no session and no process. */
@@ -89,47 +84,27 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   /** Failures from before anybody could listen; undefined once they are told. */
   #early: [error: unknown, where: string][] | undefined = [];
   #lastClient = 0;
-  #lastId: number;
 
-  private constructor(options: ResolvedOptions, journal: StateJournal | undefined, folders: Folders) {
+  private constructor(options: ResolvedOptions, kept: Kept, temporary: string | undefined) {
     super();
     this.#options = options;
-    this.#clock = this.#fence.clock(options.clock);
-    this.#temporary = folders.temporary;
-    this.#store = new ExchangeStore(journal, (error) => this.#fence.tell(error, 'state'));
-    this.#lastId = this.#store.lastId;
-    const ticker = new VoiceTicker(this.#clock, this.#fence);
-    this.#directory = new Directory(this.#clock, options.gateway);
-    this.#calls = new Calls({
-      clock: this.#clock,
-      ticker,
-      historyLimit: options.historyLimit,
-      conferenceLimit: options.conferenceLimit,
-      callsPerUser: options.limits.callsPerUser,
+    this.#temporary = temporary;
+    this.#inside = new Interior(options, kept, {
       fence: this.#fence,
-      nextId: () => ++this.#lastId,
-      shelf: this.#store.shelf('CALL'),
-      takeMessage: (call, destination) => this.#takeMessage(call, destination),
-      ended: (call) => this.#charge(call),
       streamClosed: (closed) => this.#streamClosed(closed),
+      detach: ({ handle }) => void this.endpoint(handle).close(),
     });
-    this.#voicemails = new Voicemails({
-      clock: this.#clock,
-      ticker,
-      folder: folders.voicemails,
-      defaultGreeting: promptFile('voicemail-greeting.wav'),
-      beep: beep(),
-      userOf: (handle) => this.#directory.userOf(handle),
-      nextId: () => ++this.#lastId,
-      shelf: this.#store.shelf('VOICEMAIL'),
-      failed: (error) => this.#fence.tell(error, 'mailbox'),
-      streamClosed: (closed) => this.#streamClosed(closed),
+    this.people = this.#inside.people;
+    this.chats = this.#inside.chats;
+    this.#account = new AccountDoor({
+      services: this.#inside.services,
+      clock: this.#fence.clock(systemClock),
+      secret: () => this.#inside.store.secret,
+      clientsOf: ({ handle }) => this.endpoint(handle).sessions.map(({ name }) => name ?? ''),
     });
-    this.#services = this.#makeServices();
-    this.#commands = new Commands(this.#services, (object) => this.#store.shelf(object));
     const context = this.#endpointContext();
     for (const user of options.users) this.#addUser(user, context);
-    this.#restore();
+    this.#inside.restore();
   }
 
   /**
@@ -155,7 +130,8 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
         : opening.add(await StateJournal.open(stateFolder), (it) => it.close());
     const voicemails = join(stateFolder ?? temporary ?? '', 'voicemails');
     await makePrivateFolder(voicemails);
-    const exchange = new Exchange(resolved, journal, { voicemails, temporary });
+    const chats = opening.add(await openChatStore(resolved), (it) => it.close());
+    const exchange = new Exchange(resolved, { journal, voicemails, chats }, temporary);
     for (const robot of [echo, ...robots]) exchange.addRobot(robot);
     setImmediate(() => exchange.#tellEarly());
     return opening.done(exchange);
@@ -175,9 +151,17 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     throw invalidArgument('handle', `one of the exchange's users (${this.handles.join(', ')})`, handle);
   }
 
+  /** The desk of one user, or of the first: the person at the window. @throws ERR_INVALID_ARG when there is no such user */
+  desk(handle?: string): Desk {
+    const { user } = this.endpoint(handle);
+    const desk = this.#desks.get(user) ?? new Desk(user, this.#inside);
+    this.#desks.set(user, desk);
+    return desk;
+  }
+
   /** The handles of its users. */
   get handles(): string[] {
-    return this.#directory.users.map(({ handle }) => handle);
+    return this.#inside.directory.users.map(({ handle }) => handle);
   }
 
   /** Serves a user's endpoint on a loopback TCP port. Returns the port. @throws ERR_INVALID_ARG, ERR_PORT */
@@ -200,10 +184,40 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     this.#listeners.push(await X11Listener.open(this.endpoint(options.handle), options, this.#door()));
   }
 
-  /** Adds somebody who can be called and follows a script. @throws ERR_INVALID_ARG, ERR_LINE_BREAK for his name */
+  /**
+   * Serves a user's endpoint by window messages, as Skype for Windows did.
+   *
+   * @throws ERR_PORT where this is not Windows, the package koffi is missing, or another program serves there.
+   */
+  async listenOnWindows(options: WindowsListenOptions & { readonly handle?: string } = {}): Promise<void> {
+    checkOptions(options, { ...WINDOWS_LISTEN_RULES, handle: words });
+    this.#listeners.push(await WindowsListener.open(this.endpoint(options.handle), options, this.#door()));
+  }
+
+  /**
+   * Serves the account services over HTTP, on this machine alone unless `host` says otherwise. Returns the port.
+   *
+   * @throws ERR_INVALID_ARG, naming the option; ERR_PORT.
+   */
+  async listenHttp(options: AccountListenOptions): Promise<number> {
+    checkOptions(options, ACCOUNT_LISTEN_RULES);
+    return await this.#account.listen(options);
+  }
+
+  /** Adds somebody who can be called and follows a script. @throws ERR_INVALID_ARG, ERR_LINE_BREAK for their name */
   addRobot(robot: Destination): void {
     checkArgument('robot', robot, DESTINATION);
-    this.#directory.addRobot(robot);
+    this.#inside.directory.addRobot(robot);
+  }
+
+  /**
+   * Adds a way to phones, which is closed with the exchange. Where several take a number, the one with the longest prefix
+   * gets the call, and the next one if that has no way for it.
+   *
+   * @throws ERR_INVALID_ARG, and what the line's `open` throws: it is not added then.
+   */
+  async addLine(line: Line, options: LineOptions = {}): Promise<void> {
+    await this.#inside.lines.add(line, options);
   }
 
   /**
@@ -216,7 +230,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     checkArgument('handle', handle, words);
     const { user } = this.endpoint(handle);
     checkIdentity('leg', leg.identity);
-    this.#calls.placeFrom(leg, this.#directory.destinationOf(user, this.#calls));
+    this.#inside.calls.placeFrom(leg, this.#inside.directory.destinationOf(user, this.#inside.calls));
   }
 
   /**
@@ -228,18 +242,23 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   async deposit(deposit: Deposit & { readonly to: string }): Promise<number> {
     checkDeposit(deposit);
     const { user } = this.endpoint(deposit.to);
-    return this.#voicemails.deposit(user, deposit);
+    return this.#inside.voicemails.deposit(user, deposit);
+  }
+
+  /**
+   * Has a text from a phone come in for a user.
+   *
+   * @returns the id of the SMS object.
+   * @throws ERR_INVALID_ARG when there is no such user, and for what is not a number, or not a text.
+   */
+  receiveSms(sms: IncomingSms & { readonly to: string }): number {
+    checkIncoming(sms);
+    return this.#inside.sms.receive(this.endpoint(sms.to).user, sms);
   }
 
   /** The calls that go on, one for each user's view. */
   get calls(): CallView[] {
-    return this.#calls.active.map(({ id, user, partner, status, object }) => ({
-      id,
-      handle: user.handle,
-      partner: partner.handle,
-      status,
-      seconds: Number(object.get('DURATION') ?? 0),
-    }));
+    return this.#inside.calls.active.map(callView);
   }
 
   /**
@@ -254,11 +273,14 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   /** Ends all calls, flushes their streams, then closes every session and port. */
   async close(): Promise<void> {
     const steps = [
-      () => this.#calls.close(),
-      () => this.#voicemails.close(),
+      ...this.#inside.closing,
       () => this.#endpoints.forEach((endpoint) => void endpoint.close()),
+      () => this.#account.close(),
+      () => Promise.all(this.#inside.directory.users.map(({ settings }) => letGo(settings))),
       () => Promise.all(this.#listeners.splice(0).map((listener) => listener.close())),
-      () => this.#store.close(),
+      () => this.#endpoints.forEach((endpoint) => void endpoint.end()),
+      () => this.#inside.clock.end(),
+      () => this.#inside.store.close(),
       () => this.#temporary && rm(this.#temporary, { recursive: true, force: true }),
     ];
     // One that fails keeps none of the others from being done.
@@ -267,23 +289,6 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  #makeServices(): Services {
-    return {
-      clock: this.#clock,
-      limits: this.#options.limits,
-      nextId: () => ++this.#lastId,
-      calls: this.#calls,
-      voicemails: this.#voicemails,
-      opener: this.#options.opener((error) => this.#fence.tell(error, 'voice file')),
-      files: this.#options.files,
-      lookUp: (user, target) => this.#directory.lookUp(user, target, this.#calls),
-      identityOf: (handle) => this.#directory.identityOf(handle),
-      userOf: (handle) => this.#directory.userOf(handle),
-      identities: () => this.#directory.identities(),
-      saveUser: (user) => this.#store.saveUser(user),
-    };
   }
 
   #tellEarly(): void {
@@ -305,29 +310,28 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
 
   #endpointContext(): Omit<EndpointContext, 'trace'> {
     return {
-      clock: this.#clock,
-      commands: this.#commands,
-      authorization: new Authorization(this.#options.attach, this.#store, this.#options.limits),
+      clock: this.#inside.clock,
+      commands: this.#inside.commands,
+      authorization: new Authorization(this.#options.attach, this.#inside.store, this.#options.limits),
       limits: this.#options.limits,
       fence: this.#fence,
     };
   }
 
   #addUser(options: UserOptions, context: Omit<EndpointContext, 'trace'>): void {
-    const user = new ExchangeUser(options, (message) => endpoint.notify(message));
+    const notify: Notify = (message, versions) => {
+      endpoint.notify(message, versions);
+      this.#account.noticed(user, message);
+      user.screen.changed();
+    };
+    const user = new ExchangeUser(options, notify, this.#inside.clock);
     const endpoint: Endpoint = new Endpoint(user, {
       ...context,
       trace: (direction, text, session) => this.#trace(user, direction, text, session),
     });
-    this.#directory.addUser(user);
+    user.onArrival(() => this.chats.arrived(user));
+    this.#inside.directory.addUser(user);
     this.#endpoints.set(user.handle.toLowerCase(), endpoint);
-  }
-
-  #restore(): void {
-    for (const user of this.#directory.users) this.#store.restoreUser(user);
-    this.#calls.restore((handle) => this.#directory.userOf(handle));
-    this.#voicemails.restore();
-    this.#commands.restore();
   }
 
   #streamClosed(closed: ClosedStream): void {
@@ -336,45 +340,10 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     this.emit('stream-closed', closed);
   }
 
-  #takeMessage(call: UserCall, destination: Destination): boolean {
-    const owner = this.#directory.userOf(destination.identity.handle);
-    if (!owner?.settings.voicemail) return false;
-    this.#voicemails.leave(call, owner, 'forwarded');
-    return true;
-  }
-
-  /** Takes the price of a call to a phone off the balance, by the minute begun. */
-  #charge(call: UserCall): void {
-    const cost = chargeFor(call.object);
-    if (cost === 0) return;
-    const balance = Number(call.user.profile.get('PSTN_BALANCE')) - cost;
-    call.user.setProfile({ PSTN_BALANCE: String(balance) });
-    this.#store.saveUser(call.user);
-    call.user.notify({
-      kind: 'property',
-      object: 'PROFILE',
-      id: undefined,
-      property: 'PSTN_BALANCE',
-      value: String(balance),
-    });
-  }
-
   #trace(user: ExchangeUser, direction: 'in' | 'out', text: string, session: Session): void {
     if (this.listenerCount('line') === 0) return;
     const client = this.#clients.get(session) ?? ++this.#lastClient;
     this.#clients.set(session, client);
     this.emit('line', { handle: user.handle, client, direction, text });
   }
-}
-
-/** @throws ERR_FILE when there is no such folder. */
-async function checkFolder(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isDirectory()) throw new JackfieldError('ERR_FILE', `fileRoots: there is no folder ${path}.`);
-}
-
-interface Folders {
-  readonly voicemails: string;
-  /** Removed when the exchange closes. */
-  readonly temporary: string | undefined;
 }

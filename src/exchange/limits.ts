@@ -48,7 +48,7 @@ export const LIMITS = {
     note: 'wrong in a row; each further one, right or wrong, is looked at later: 100 ms, doubled each time, up to 5 s',
   },
   lineBytes: {
-    default: 262_144,
+    default: 2_097_152,
     min: 1024,
     max: 16_777_216,
     unit: 'bytes',
@@ -62,7 +62,7 @@ export const LIMITS = {
     note: 'of one client that wait for their answers; another is refused',
   },
   unsentBytes: {
-    default: 1_048_576,
+    default: 4_194_304,
     min: 65_536,
     max: 67_108_864,
     unit: 'bytes',
@@ -74,6 +74,20 @@ export const LIMITS = {
     max: 10_000,
     unit: 'calls',
     note: 'of one user that go on at once; his next is refused, and who calls him finds the line busy',
+  },
+  applicationBytes: {
+    default: 1_048_576,
+    min: 1024,
+    max: 67_108_864,
+    unit: 'bytes',
+    note: 'on a stream of an application that wait to be read, and as many that wait behind them; another WRITE is refused',
+  },
+  messageBytes: {
+    default: 67_108_864,
+    min: 65_536,
+    max: 1_073_741_824,
+    unit: 'bytes',
+    note: 'of chat messages that are held in memory, where there is no state folder; the oldest are forgotten',
   },
   namesAsked: {
     default: 8,

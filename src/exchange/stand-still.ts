@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.js';
+import type { Clock } from '../base/time/clock.js';
 
 /**
  * Has a virtual clock stand still until `work`, which waits for the disk or the network and not for the clock, is

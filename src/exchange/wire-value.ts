@@ -31,7 +31,7 @@ export const MAX_NAME_LENGTH = 300;
  *
  * @param max in characters.
  * @returns the text.
- * @throws ERR_LINE_BREAK for CR, LF or NUL; ERR_INVALID_ARG for what is no text or longer than `max`.
+ * @throws ERR_LINE_BREAK for CR, LF or NUL; ERR_INVALID_ARG for what is not text or longer than `max`.
  */
 export function checkText(name: string, text: unknown, max = MAX_LENGTH): string {
   if (typeof text !== 'string') throw invalidArgument(name, 'text', text);
@@ -83,7 +83,9 @@ export function checkIdentity<T extends Identity>(name: string, identity: T): T 
 
 /** Text of foreign origin as one line of bounded length, where refusing it would lose more than it is worth. */
 export function asLine(text: string, max = MAX_LENGTH): string {
-  return text.slice(0, max).replace(/[\s\0]+/g, ' ');
+  // A character of two units is not cut in half.
+  const end = /[\ud800-\udbff]/.test(text.charAt(max - 1)) ? max - 1 : max;
+  return text.slice(0, end).replace(/[\s\0]+/g, ' ');
 }
 
 function checkTyped(

@@ -1,6 +1,7 @@
 import { checkArgument, whole, words } from '../base/check.js';
 import { entryOf } from '../base/entry-of.js';
 import { JackfieldError } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import { ERROR_TEXTS } from './catalogue/error-codes.js';
 
 const NUMBER = whole(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
@@ -24,7 +25,7 @@ export class ApiError extends JackfieldError {
     const said = text || (errorText(number) ?? 'no description');
     super(
       'ERR_API',
-      `The endpoint refused ${JSON.stringify(verbOf(command))} with error ${number}: ${said}.`,
+      `The endpoint refused ${JSON.stringify(verbOf(command))} with error ${number}: ${printable(said).replace(/\.$/, '')}.`,
     );
     this.number = number;
     this.text = said;

@@ -36,6 +36,10 @@ export const VERB_OF = {
   create: 'CREATE',
   delete: 'DELETE',
   open: 'OPEN',
+  close: 'CLOSE',
+  hook: 'HOOK',
+  ready: 'READY',
+  transfer: 'TRANSFER',
   clear: 'CLEAR',
 } as const satisfies Record<Exclude<CommandMessage['kind'], 'unknown'>, Verb>;
 

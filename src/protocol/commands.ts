@@ -4,6 +4,7 @@ import { OBJECTS } from './catalogue/objects.js';
 import { SEARCHES } from './catalogue/searches.js';
 import type { StreamTarget } from './catalogue/value-type.js';
 import type { HISTORIES, WINDOWS } from './catalogue/windows.js';
+import { objectEntry } from './explain/vocabulary.js';
 import type {
   ActionName,
   AlterCommandOf,
@@ -32,7 +33,6 @@ import type {
 } from './message.js';
 import { hasLineBreak, lineBreakError } from './serialize.js';
 import { formatStreamTargets } from './stream-target.js';
-import { objectEntry } from './vocabulary.js';
 
 /** Objects that have an id: all but PROFILE. */
 export type NamedObject = { [O in ObjectName]: ObjectId<O> extends undefined ? never : O }[ObjectName];
@@ -151,20 +151,36 @@ export const commands = {
     target: phrase('target', target),
   }),
 
+  /** @param text may hold CR and LF: whether they can be sent is decided by the transport. */
   message: (target: string, text: string): SendMessageCommand => ({
     kind: 'message',
     target: word('target', target),
-    text: free('text', text),
+    text: free('text', text, true),
   }),
 
+  /** @param text as of {@link commands.message}. */
   chatMessage(chat: string, text: string): SendChatMessageCommand {
-    return { kind: 'chat-message', chat: word('chat', chat), text: free('text', text) };
+    return { kind: 'chat-message', chat: word('chat', chat), text: free('text', text, true) };
   },
 
   createChat(...targets: readonly string[]): ChatCommand {
     const argument = targets.map((target) => listItem('target', target)).join(', ');
     return { kind: 'chat', action: 'CREATE', argument };
   },
+
+  /** @param blob as in the URL of a public chat. */
+  createChatUsingBlob: (blob: string): ChatCommand => ({
+    kind: 'chat',
+    action: 'CREATEUSINGBLOB',
+    argument: word('blob', blob),
+  }),
+
+  /** @param blob as in the URL of a public chat. */
+  findChatUsingBlob: (blob: string): ChatCommand => ({
+    kind: 'chat',
+    action: 'FINDUSINGBLOB',
+    argument: word('blob', blob),
+  }),
 
   /** @param argument Text after the object's name: a name, an SMS type and number, the attributes of a menu item. */
   create: (object: ObjectName, argument: string): CreateCommand => ({
@@ -192,10 +208,10 @@ export const commands = {
   }),
 } as const;
 
-/** Checks free text: it may hold anything but line breaks. */
-function free(parameter: string, value: string): string {
+/** Checks free text: it may hold anything but line breaks, or where it is `multiline` anything but NUL. */
+function free(parameter: string, value: string, multiline = false): string {
   if (typeof value !== 'string') throw invalidArgument(parameter, 'a string', value);
-  if (hasLineBreak(value)) throw lineBreakError(parameter);
+  if (hasLineBreak(value, multiline)) throw lineBreakError(parameter, multiline);
   return value;
 }
 

@@ -1,4 +1,4 @@
-import { checkArgument, checkOptions, oneOf, type Rules, whole } from '../base/check.js';
+import { checkArgument, checkOptions, oneOf, type Rules, whole, words } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
 import { BYTES } from '../base/pcm.js';
 
@@ -48,7 +48,9 @@ const NUL = 0x00;
  */
 export class LineFramer {
   readonly #maxLineBytes: number;
-  readonly #terminator: LineTerminator;
+  #terminator: LineTerminator;
+  /** The message behind which NUL is the only terminator, when it ends with NUL itself. */
+  #nulAfter: string | undefined;
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   #pending = new Uint8Array(256);
   #pendingLength = 0;
@@ -62,6 +64,17 @@ export class LineFramer {
     const { maxLineBytes, terminator } = { ...DEFAULT_LINE_FRAMER, ...options };
     this.#maxLineBytes = maxLineBytes;
     this.#terminator = terminator;
+  }
+
+  /** The end of a message, as it is now. */
+  get terminator(): LineTerminator {
+    return this.#terminator;
+  }
+
+  /** Makes NUL the only terminator behind this message, which may be empty: whoever sends it changes over with it. */
+  expectNulAfter(message: string): void {
+    checkArgument('message', message, words);
+    this.#nulAfter = message;
   }
 
   /** Bytes of the unfinished message. */
@@ -83,6 +96,7 @@ export class LineFramer {
     for (let end = this.#findEnd(chunk, 0); end >= 0; end = this.#findEnd(chunk, start)) {
       const line = this.#complete(chunk.subarray(start, end), lines);
       if (line !== '') lines.push(line);
+      if (line === this.#nulAfter && chunk[end] === NUL) this.#terminator = 'nul';
       start = end + 1;
     }
     this.#keep(chunk.subarray(start), lines);

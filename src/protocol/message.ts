@@ -164,6 +164,25 @@ export interface OpenCommand extends MessageFields {
   readonly argument: string;
 }
 
+/** `CLOSE <window> [<argument>]`. Named by its error alone. */
+export interface CloseCommand extends MessageFields {
+  readonly kind: 'close';
+  readonly what: string;
+  readonly argument: string;
+}
+
+/** `HOOK ON|OFF`, `READY YES|NO`. Named by their errors alone. */
+export interface SwitchCommand extends MessageFields {
+  readonly kind: 'hook' | 'ready';
+  readonly value: string;
+}
+
+/** `TRANSFER <handle>[, <handle>]* [IN <folder>]`: the first form of `OPEN FILETRANSFER`. Named by its errors alone. */
+export interface TransferCommand extends MessageFields {
+  readonly kind: 'transfer';
+  readonly argument: string;
+}
+
 /** `CLEAR CHATHISTORY`, `CLEAR VOICEMAILHISTORY`, `CLEAR CALLHISTORY <which> [<handle>]`. */
 export interface ClearCommand extends MessageFields {
   readonly kind: 'clear';
@@ -199,6 +218,9 @@ export type CommandMessage =
   | CreateCommand
   | DeleteCommand
   | OpenCommand
+  | CloseCommand
+  | SwitchCommand
+  | TransferCommand
   | ClearCommand
   | UnknownCommand;
 

@@ -1,5 +1,14 @@
 import type { ErrorNumber } from './catalogue/error-codes.js';
 import { HISTORIES, WINDOWS } from './catalogue/windows.js';
+import {
+  GET_SET_WORDS,
+  OBJECT_WORDS,
+  type ObjectEntry,
+  objectEntry,
+  parameterValue,
+  propertyValue,
+  SEARCH_WORDS,
+} from './explain/vocabulary.js';
 import { Keywords } from './keywords.js';
 import type {
   AlterCommand,
@@ -14,15 +23,6 @@ import type {
   SetCommand,
 } from './message.js';
 import { Scanner, splitList } from './scanner.js';
-import {
-  GET_SET_WORDS,
-  OBJECT_WORDS,
-  type ObjectEntry,
-  objectEntry,
-  parameterValue,
-  propertyValue,
-  SEARCH_WORDS,
-} from './vocabulary.js';
 
 /** Result of a verb's rule: a command, or the error that answers the line. */
 type Parsed = CommandMessage | ErrorNumber;
@@ -68,6 +68,10 @@ const VERBS: ReadonlyMap<string, (s: Scanner) => Parsed> = new Map(
     CREATE: parseCreate,
     DELETE: parseDelete,
     OPEN: (s) => target('open', 69, s),
+    CLOSE: (s) => target('close', 113, s),
+    HOOK: (s) => switched('hook', /^(ON|OFF)$/i, 52, s),
+    READY: (s) => switched('ready', /^(YES|NO)$/i, 51, s),
+    TRANSFER: (s) => ({ kind: 'transfer', argument: s.rest(), commandId: s.commandId, spelling: s.spelling }),
     CLEAR: (s) => target('clear', 520, s),
   } satisfies Record<string, (s: Scanner) => Parsed>),
 );
@@ -76,6 +80,7 @@ const VERB_WORDS = new Keywords(VERBS.keys());
 const CHAT_ACTIONS = new Keywords(['CREATE', 'CREATEUSINGBLOB', 'FINDUSINGBLOB']);
 const TARGET_WORDS = {
   open: new Keywords(Object.keys(WINDOWS)),
+  close: new Keywords(Object.keys(WINDOWS)),
   clear: new Keywords(Object.keys(HISTORIES)),
 };
 
@@ -92,6 +97,11 @@ function plain(kind: 'ping' | 'focus' | 'minimize' | 'reset-idle-timer', s: Scan
 function button(kind: 'button-pressed' | 'button-released', s: Scanner): Parsed {
   const key = s.rest();
   return key === '' ? 74 : { kind, key, commandId: s.commandId, spelling: s.spelling };
+}
+
+function switched(kind: 'hook' | 'ready', values: RegExp, wrong: ErrorNumber, s: Scanner): Parsed {
+  const value = s.rest();
+  return values.test(value) ? { kind, value, commandId: s.commandId, spelling: s.spelling } : wrong;
 }
 
 function parseCall(s: Scanner): Parsed {
@@ -194,7 +204,7 @@ function parseAlter(s: Scanner): Parsed {
   if (entry === undefined) return 527;
   const errors = entry.spec.errors.alter;
   const id = readId(entry, s);
-  if (id === INVALID) return errors.id;
+  if (id === INVALID) return s.rest() === '' ? (errors.missing ?? errors.id) : errors.id;
   const action = s.keywordOrOther(entry.actions);
   if (action === '') return errors.what;
   const argument = entry.wordy.has(action) ? s.text() : s.rest();
@@ -240,7 +250,7 @@ function parseDelete(s: Scanner): Parsed {
   } as DeleteCommand;
 }
 
-function target(kind: 'open' | 'clear', missing: ErrorNumber, s: Scanner): Parsed {
+function target(kind: 'open' | 'close' | 'clear', missing: ErrorNumber, s: Scanner): Parsed {
   const what = s.keywordOrOther(TARGET_WORDS[kind]);
   return what === ''
     ? missing

@@ -1,6 +1,13 @@
 import { OBJECTS } from './catalogue/objects.js';
 import { PARAMETERS } from './catalogue/parameters.js';
 import { LISTS } from './catalogue/searches.js';
+import {
+  isNumericList,
+  OBJECT_WORDS,
+  objectEntry,
+  parameterValue,
+  propertyValue,
+} from './explain/vocabulary.js';
 import { Keywords } from './keywords.js';
 import type {
   AlteredReply,
@@ -15,7 +22,6 @@ import type {
 } from './message.js';
 import { INVALID, parseVerb, readId } from './parse-command.js';
 import { parseInteger, Scanner, splitList, trimBlanks } from './scanner.js';
-import { isNumericList, OBJECT_WORDS, objectEntry, parameterValue, propertyValue } from './vocabulary.js';
 
 /** A reply, or `undefined` for any other line. */
 type Parsed = EndpointMessage | undefined;

@@ -51,13 +51,17 @@ export function hasLineBreak(text: string, multiline = false): boolean {
   return !multiline && (text.includes('\n') || text.includes('\r'));
 }
 
-/** Makes the error for a parameter that would end its line. */
-export function lineBreakError(parameter: string): JackfieldError {
-  return new JackfieldError(
-    'ERR_LINE_BREAK',
-    `${parameter} must be free of CR, LF and NUL, which would end the message; remove or replace them.`,
-  );
+/**
+ * Makes the error for a parameter that would end its line.
+ *
+ * @param multiline Set where CR and LF are allowed.
+ */
+export function lineBreakError(parameter: string, multiline = false): JackfieldError {
+  const characters = multiline ? 'NUL, which would end the message; remove it' : LINE_BREAKS;
+  return new JackfieldError('ERR_LINE_BREAK', `${parameter} must be free of ${characters}.`);
 }
+
+const LINE_BREAKS = 'CR, LF and NUL, which would end the message; remove or replace them';
 
 /** Fields that may hold line breaks if the transport allows it: those at the end of the message. */
 const LAST_FIELDS: ReadonlySet<string> = new Set(['text', 'value', 'argument']);
@@ -194,6 +198,14 @@ function commandBody(
       return `${word('DELETE')} ${reference(m, word)}`;
     case 'open':
       return join(`${word('OPEN')} ${word(m.what)}`, m.argument);
+    case 'close':
+      return join(`${word('CLOSE')} ${word(m.what)}`, m.argument);
+    case 'hook':
+      return join(word('HOOK'), m.value);
+    case 'ready':
+      return join(word('READY'), m.value);
+    case 'transfer':
+      return join(word('TRANSFER'), m.argument);
     case 'clear':
       return join(`${word('CLEAR')} ${word(m.what)}`, m.argument);
     default:

@@ -41,7 +41,8 @@ export function decodeProperty<O extends ObjectName, P extends PropertyName<O>>(
 /**
  * Encodes a property's value as its text on the wire.
  *
- * @throws ERR_INVALID_ARG when the value cannot be written on the wire, ERR_LINE_BREAK for CR, LF or NUL.
+ * @throws ERR_INVALID_ARG when the value cannot be written on the wire, ERR_LINE_BREAK for CR, LF or NUL; in the text of
+ * a message for NUL alone.
  */
 export function encodeProperty<O extends ObjectName, P extends PropertyName<O>>(
   object: O,
@@ -104,6 +105,6 @@ function inCatalogueCase(word: unknown, words: readonly string[] = []): unknown 
 function encode(name: string, spec: PropertySpec, value: unknown): string {
   const text: unknown = CODECS[spec.type].encode(value as never, name);
   if (typeof text !== 'string') throw invalidArgument(name, CODECS[spec.type].syntax, value);
-  if (hasLineBreak(text)) throw lineBreakError(name);
+  if (hasLineBreak(text, spec.multiline)) throw lineBreakError(name, spec.multiline);
   return text;
 }

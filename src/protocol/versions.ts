@@ -76,6 +76,13 @@ export const VERSION_CHANGES: readonly VersionChange[] = [
     property: 'TYPE',
     words: Object.fromEntries(CHATMESSAGE_TYPES_7.map((type) => [type, 'UNKNOWN'])),
   },
+  {
+    below: 6,
+    kind: 'value',
+    object: 'GROUP',
+    property: 'TYPE',
+    words: { SHARED_GROUP: 'CUSTOM_GROUP', PROPOSED_SHARED_GROUP: 'CUSTOM_GROUP' },
+  },
   // The examples of the early versions begin with ROUTING, those of the later ones with UNPLACED.
   { below: 5, kind: 'value', object: 'CALL', property: 'STATUS', words: { UNPLACED: 'ROUTING' } },
   { below: 4, kind: 'code', object: 'USER', property: 'LANGUAGE' },
@@ -114,6 +121,30 @@ export const VERSION_CHANGES: readonly VersionChange[] = [
   { below: 2, kind: 'value', object: 'USER', property: 'ONLINESTATUS', words: { SKYPEME: 'ONLINE' } },
   { below: 2, kind: 'parameter', parameter: 'USERSTATUS', words: { SKYPEME: 'ONLINE' } },
 ];
+
+/** Versions of the protocol, from one to before another. Default: all. */
+export interface Versions {
+  readonly from?: number;
+  readonly below?: number;
+}
+
+/** Changes that only clients of some versions are told of (reference, "Notification changes", "SET PROFILE RICH_MOOD_TEXT"). */
+const CHANGE_NOTICES: Readonly<Partial<Record<ObjectName, Readonly<Record<string, Versions>>>>> = {
+  USER: { LASTONLINETIMESTAMP: { below: 7 }, RICH_MOOD_TEXT: { from: 7 } },
+  PROFILE: { RICH_MOOD_TEXT: { from: 7 } },
+  GROUP: { NROFUSERS_ONLINE: { below: 7 }, USERS: { below: 7 } },
+};
+
+/** Gives the versions whose clients are told when a property changes. */
+export function noticeVersions(object: ObjectName, property: string): Versions {
+  const notices = CHANGE_NOTICES[object];
+  return (notices && entryOf(notices, property)) ?? {};
+}
+
+/** True for a version that is one of `versions`. */
+export function isVersionOf({ from = 1, below = PROTOCOL_VERSION + 1 }: Versions, version: number): boolean {
+  return from <= version && version < below;
+}
 
 /** Translates a command of a client that speaks `version` to the newest version. */
 export function fromVersion(command: CommandMessage, version: number): CommandMessage {

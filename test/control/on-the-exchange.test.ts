@@ -130,6 +130,20 @@ describe.each(WAYS)('on the exchange, by $name', ({ possible, serve }) => {
     expect(await digits).toBe('1*#');
   });
 
+  test('a message of several lines comes as it was sent, either way, and as long as a command may be', async () => {
+    const text = 'One\r\ntwo\n\nCHATMESSAGE x y\n\u{1f600}\u202e; "x"';
+    const [toJill, toJack] = [jill.chats.incoming(), jack.chats.incoming()];
+    const sent = await jack.chats.message('jill', text);
+    const got = (await toJill.next()).value;
+    expect(got?.body).toBe(text);
+    const long = `${'line\n'.repeat(10_000)}end`;
+    await jill.chats.get(await (got ?? sent).get('CHATNAME')).send(long);
+    expect((await toJack.next()).value?.body).toBe(long);
+    await sent.edit('a\nb');
+    expect(await sent.get('BODY', { fresh: true })).toBe('a\nb');
+    expect(await jack.user('jill').get('FULLNAME', { fresh: true })).toBe('Jill');
+  });
+
   test('forwarding rules, status and mute are kept', async () => {
     const rules = [{ startSec: 0, endSec: 30, target: 'jill' }];
     await jack.profile.setForwarding({ enabled: true, rules });

@@ -23,7 +23,7 @@ describe.skipIf(!possible)('on Wine (needs wine, xvfb and JACKFIELD_WINE_MODULES
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'jackfield-wine-'));
     display = await startDisplay();
-    await cp(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
+    await cp(join(root, 'build'), join(folder, 'build'), { recursive: true });
     await cp(join(root, 'package.json'), join(folder, 'package.json'));
     await cp(fileURLToPath(new URL('./wine', import.meta.url)), folder, { recursive: true });
     await symlink(modules, join(folder, 'node_modules'));

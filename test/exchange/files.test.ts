@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readVoice } from '../../src/exchange/voice/prompts.js';
+import { until } from '../turns.js';
 import { canMount, smallDisk } from './disk.js';
 import { tone } from './transcripts.js';
 import { CountingCard, counted, redirected, talk } from './voice-stage.js';
@@ -110,8 +111,9 @@ describe('a FILE that is written', () => {
       new RegExp(`${REFUSED.source}CALL ${in_} OUTPUT is being written to .*a\\.wav$`),
     );
     await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT SOUNDCARD="default"`);
-    while (!(await redirected(alice, `ALTER CALL ${out} SET_CAPTURE_MIC FILE="a.wav"`)).startsWith('ALTER'))
-      await new Promise((resolve) => setImmediate(resolve));
+    await until(async () =>
+      (await redirected(alice, `ALTER CALL ${out} SET_CAPTURE_MIC FILE="a.wav"`)).startsWith('ALTER'),
+    );
   });
 
   it.each([
@@ -220,8 +222,9 @@ describe('a FILE that is read and to be written at once', () => {
     for (const file of ['in.wav', 'hard.wav']) expect(readFileSync(join(root, file))).toEqual(before);
     // When it is read no more, it may be.
     await redirected(alice, `ALTER CALL ${out} SET_INPUT SOUNDCARD="default"`);
-    while (!(await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="${name}"`)).startsWith('ALTER'))
-      await new Promise((resolve) => setImmediate(resolve));
+    await until(async () =>
+      (await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="${name}"`)).startsWith('ALTER'),
+    );
   });
 
   it('is not read while it is written', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CALL_STATUSES, type CallStatus, canCallMove } from '../../src/protocol/catalogue/call-status.js';
-import { VOICEMAIL_STATUSES } from '../../src/protocol/catalogue/voicemail-status.js';
+import { CALL_STATUSES, type CallStatus, canCallMove } from '../../src/protocol/status/call-status.js';
+import { VOICEMAIL_STATUSES } from '../../src/protocol/status/voicemail-status.js';
 import type { Attempt } from '../../src/switch/attempt.js';
 import { type RobotBehaviour, RobotDestination } from '../../src/switch/robot.js';
 import { ringing, statuses, talking } from './talking.js';

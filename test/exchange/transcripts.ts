@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RobotBehaviour, RobotDestination } from '../../src/switch/robot.js';
 import { toneSamples } from '../../src/voice/tone/tone-samples.js';
@@ -16,8 +16,10 @@ export interface Transcript {
   readonly handle?: string;
   /** Printed lines that are left out, with the reason. */
   readonly without?: { readonly lines: RegExp; readonly why: string };
+  /** Lines that come and are not printed. */
+  readonly leftOut?: RegExp;
   /** Brings about the state in which it begins. @returns the objects that it speaks of, by printed id. */
-  readonly prepare?: (stage: Stage) => Promise<Record<number, number>>;
+  readonly prepare?: (stage: Stage) => Promise<Readonly<Record<string, number | string>>>;
   /** What somebody else does before the printed line that matches. */
   readonly before?: readonly {
     readonly line: RegExp;
@@ -187,12 +189,27 @@ export const TRANSCRIPTS: readonly Transcript[] = [
   {
     sources: [1962],
     what: 'WALLPAPER',
-    without: { lines: /wrongfile|^ERROR 111/, why: 'the picture is not looked at' },
+    prepare: async ({ root }) => {
+      writeFileSync(join(root, String.raw`C:\Stuff\test.bmp`), 'BM');
+      return {};
+    },
   },
   { sources: [1994], what: 'menu items' },
   { sources: [2027], what: 'a menu item that is deleted' },
-  { sources: [2083], what: 'an event', without: { lines: /CLICKED/, why: 'nobody clicks' } },
-  { sources: [3443], what: 'RINGTONE' },
+  {
+    sources: [2083],
+    what: 'an event',
+    before: [{ line: /CLICKED/, act: ({ w }) => w.exchange.desk('alice').clickAlert('test1') }],
+  },
+  {
+    sources: [3443],
+    what: 'RINGTONE',
+    prepare: async ({ root }) => {
+      mkdirSync(join(root, 'C:/WINDOWS/Media'), { recursive: true });
+      writeFileSync(join(root, 'C:/WINDOWS/Media/tada.wav'), '');
+      return {};
+    },
+  },
   { sources: [3454], what: 'RINGTONE STATUS' },
   {
     sources: [3403],

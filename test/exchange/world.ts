@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { VirtualClock } from '../../src/base/clock.js';
+import { VirtualClock } from '../../src/base/time/clock.js';
 import type { Session } from '../../src/exchange/api/session.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import type { ExchangeOptions } from '../../src/exchange/exchange-options.js';
@@ -86,8 +86,10 @@ export interface World extends AsyncDisposable {
 }
 
 /** An exchange on a clock that the test drives. */
-export async function world(options: ExchangeOptions = {}): Promise<World> {
-  const clock = new VirtualClock(EPOCH_MS);
+export async function world(
+  options: ExchangeOptions = {},
+  clock: VirtualClock = new VirtualClock(EPOCH_MS),
+): Promise<World> {
   const exchange = await Exchange.start({
     clock,
     patienceMs: 2000,

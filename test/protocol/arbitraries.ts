@@ -108,6 +108,10 @@ export const command = fc.oneof(
     reference.map(({ object, id }) => ({ object, id })),
   ),
   tagged('open', fc.record({ what: nameOf(WINDOWS), argument: phrase })),
+  tagged('close', fc.record({ what: nameOf(WINDOWS), argument: phrase })),
+  tagged('hook', fc.record({ value: fc.constantFrom('ON', 'OFF') })),
+  tagged('ready', fc.record({ value: fc.constantFrom('YES', 'NO') })),
+  tagged('transfer', fc.record({ argument: phrase })),
   tagged('clear', fc.record({ what: nameOf(HISTORIES), argument: phrase })),
 ) as fc.Arbitrary<CommandMessage>;
 

@@ -42,6 +42,17 @@ describe('LineFramer', () => {
     expect(frame(bytes, [], { terminator: 'nul' }).lines).toEqual(['one\ntwo']);
   });
 
+  it('takes NUL alone behind the message that it was told of, at every split', () => {
+    const bytes = encoder.encode('AUTH\nFRAMING\nFRAMING\0a\nb\0\r\nc\0half\n');
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const framer = new LineFramer();
+      framer.expectNulAfter('FRAMING');
+      const lines = [...framer.push(bytes.subarray(0, cut)), ...framer.push(bytes.subarray(cut))];
+      expect(lines).toEqual(['AUTH', 'FRAMING', 'FRAMING', 'a\nb', '\r\nc']);
+      expect([framer.terminator, framer.pendingBytes]).toEqual(['nul', 5]);
+    }
+  });
+
   it('joins a long message from many small chunks, and takes a limit above the default', () => {
     const long = 'MESSAGE echo123 '.padEnd(1_500_000, 'žluťoučký ');
     const bytes = encoder.encode(`PING\n${long}\nPING\n`);

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { canCallMove } from '../../src/protocol/catalogue/call-status.js';
 import { OBJECTS } from '../../src/protocol/catalogue/objects.js';
 import { PARAMETERS } from '../../src/protocol/catalogue/parameters.js';
-import { canVoicemailMove } from '../../src/protocol/catalogue/voicemail-status.js';
 import type { EndpointMessage } from '../../src/protocol/message.js';
 import { parseCommand } from '../../src/protocol/parse-command.js';
 import { parseReply } from '../../src/protocol/parse-reply.js';
 import { serialize } from '../../src/protocol/serialize.js';
+import { canCallMove } from '../../src/protocol/status/call-status.js';
+import { canVoicemailMove } from '../../src/protocol/status/voicemail-status.js';
 import { decodeParameter, decodeProperty } from '../../src/protocol/values.js';
 
 interface Line {

@@ -10,7 +10,7 @@ import {
   whole,
   within,
 } from '../../base/check.js';
-import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
+import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 
 /** Rules for attaching again to an endpoint that has gone. */
 export interface ReattachOptions {

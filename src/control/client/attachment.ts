@@ -1,6 +1,6 @@
-import { backOffMs } from '../../base/back-off.js';
-import { sleep } from '../../base/clock.js';
 import { abortedError, asError, JackfieldError } from '../../base/errors.js';
+import { backOffMs } from '../../base/time/back-off.js';
+import { sleep } from '../../base/time/clock.js';
 import { TimeLimit } from '../../base/wait.js';
 import type { EndpointMessage } from '../../protocol/message.js';
 import type { Transport } from '../transport/transport.js';

@@ -1,6 +1,7 @@
 import { signal as abortSignal, checkArgument, words } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { printable } from '../../base/printable.js';
 import { checkWait, deadlineIn, type WaitOptions, waitFor } from '../../base/wait.js';
 import type { LISTS, SEARCHES } from '../../protocol/catalogue/searches.js';
 import { checkObjectId, commands, ID, type NamedObject } from '../../protocol/commands.js';
@@ -14,15 +15,22 @@ import type {
 } from '../../protocol/message.js';
 import { hasLineBreak, lineBreakError, serialize } from '../../protocol/serialize.js';
 import { decodeProperty, encodeProperty, type PropertyValue } from '../../protocol/values.js';
+import type { Chats } from '../people/chats.js';
+import type { Contacts } from '../people/contacts.js';
+import type { Groups } from '../people/groups.js';
+import type { User } from '../people/user.js';
+import { type Alert, type AlertOptions, alertParameters } from '../state/alert.js';
+import type { Application } from '../state/application.js';
 import type { Call } from '../state/call.js';
 import { Conference } from '../state/conference.js';
 import { Devices } from '../state/devices.js';
-import type { Group } from '../state/group.js';
+import type { FileTransfer } from '../state/file-transfer.js';
+import { type MenuItem, type MenuItemOptions, menuItemParameters } from '../state/menu-item.js';
 import type { ObjectCollection } from '../state/object-collection.js';
 import type { Parameters } from '../state/parameters.js';
 import type { Profile } from '../state/profile.js';
+import type { SmsCollection } from '../state/sms-collection.js';
 import { checkTarget, targetsOf } from '../state/target.js';
-import type { User } from '../state/user.js';
 import type { Voicemail } from '../state/voicemail.js';
 import { World } from '../state/world.js';
 import { TRANSPORT, type Transport } from '../transport/transport.js';
@@ -61,8 +69,22 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
   readonly voicemails: ObjectCollection<'VOICEMAIL', Voicemail>;
   /** Everyone that was heard of or asked for, by handle. */
   readonly users: ObjectCollection<'USER', User>;
+  /** The current user's contacts, and those who want to be. */
+  readonly contacts: Contacts;
   /** Groups of contacts. */
-  readonly groups: ObjectCollection<'GROUP', Group>;
+  readonly groups: Groups;
+  /** Chats, and the messages in them. */
+  readonly chats: Chats;
+  /** Short messages to phones and from them. */
+  readonly sms: SmsCollection;
+  /** Files that people send to one another, to be watched. */
+  readonly transfers: ObjectCollection<'FILETRANSFER', FileTransfer>;
+  /** Applications of this client, by name. */
+  readonly applications: ObjectCollection<'APPLICATION', Application>;
+  /** Entries of this client in the menus of the endpoint, by id. */
+  readonly menuItems: ObjectCollection<'MENU_ITEM', MenuItem>;
+  /** Entries of this client in the list of events of the endpoint, by id. */
+  readonly alerts: ObjectCollection<'EVENT', Alert>;
   /** The current user's own data. */
   readonly profile: Profile;
   /** USERSTATUS, CONNSTATUS and the other general parameters. */
@@ -78,12 +100,21 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
     super();
     checkArgument('transport', transport, TRANSPORT);
     this.#settings = clientSettings(options);
+    // Each bot, recorder and scene listens for calls: many of them are no leak.
+    this.setMaxListeners(0);
     this.#world = new World(this, this.#settings);
-    const { calls, voicemails, users, groups, profile, parameters } = this.#world;
+    const { calls, voicemails, users, contacts, groups, chats, profile, parameters } = this.#world;
     this.calls = calls;
     this.voicemails = voicemails;
     this.users = users;
+    this.contacts = contacts;
     this.groups = groups;
+    this.chats = chats;
+    this.applications = this.#world.applications;
+    this.sms = this.#world.sms;
+    this.transfers = this.#world.transfers;
+    this.menuItems = this.#world.menuItems;
+    this.alerts = this.#world.alerts;
     this.profile = profile;
     this.parameters = parameters;
     calls.on('found', (call) => this.emit('call', call));
@@ -252,6 +283,35 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
     return this.users.get(checkObjectId('USER', handle, 'handle'));
   }
 
+  /**
+   * Registers an application by its name, one word: the programs of others that have registered the same name can connect
+   * to it, and be connected to (reference, "Application to application").
+   *
+   * @throws ERR_API with number 540 for a name that cannot be, 541 for one that is taken; ERR_INVALID_ARG, ERR_TIMEOUT,
+   * ERR_ABORTED, ERR_CLOSED.
+   */
+  async application(name: string, options?: CommandOptions): Promise<Application> {
+    return await this.applications.get(checkObjectId('APPLICATION', name, 'name')).create(options);
+  }
+
+  /**
+   * Makes an entry in a menu of the endpoint, which this client alone hears of when it is clicked. It is made again when
+   * the endpoint was away, and is gone when the client is closed.
+   *
+   * @throws ERR_API with number 536 for what the endpoint does not take, 537 where it has no such menus; ERR_INVALID_ARG,
+   * ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
+   */
+  async menuItem(item: MenuItemOptions, options?: CommandOptions): Promise<MenuItem> {
+    const parameters = menuItemParameters(item);
+    return await this.menuItems.get(item.id).create(parameters, options);
+  }
+
+  /** Makes an entry in the endpoint's list of events, as {@link menuItem} does in a menu. @throws as {@link menuItem} */
+  async alert(alert: AlertOptions, options?: CommandOptions): Promise<Alert> {
+    const parameters = alertParameters(alert);
+    return await this.alerts.get(alert.id).create(parameters, options);
+  }
+
   /** Closes the link. Calls go on; what waits for an answer is rejected with ERR_CLOSED. */
   async close(): Promise<void> {
     await this.#attachment.close();
@@ -281,6 +341,6 @@ function closedError(error: Error | undefined): Error {
 function unexpected(command: string, reply: EndpointMessage): JackfieldError {
   return new JackfieldError(
     'ERR_UNEXPECTED_REPLY',
-    `${command} was answered with ${serialize(reply, { multiline: true })}.`,
+    printable(`${command} was answered with ${serialize(reply, { multiline: true })}.`),
   );
 }

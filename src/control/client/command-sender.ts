@@ -10,6 +10,8 @@ export interface CommandOptions {
 
 /** The part of a client that the objects of the API (calls, voicemails, users) use. */
 export interface CommandSender {
+  /** The version of the protocol that was agreed on; 0 while there is no attachment. Default: not known. */
+  readonly protocol?: number;
   /** Sends a command and waits for its answer. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
   command(message: CommandMessage, options?: CommandOptions): Promise<EndpointMessage>;
 }

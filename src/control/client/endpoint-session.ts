@@ -1,5 +1,5 @@
-import type { CancelTimer } from '../../base/clock.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import type { CancelTimer } from '../../base/time/clock.js';
 import { waitFor } from '../../base/wait.js';
 import { ApiError } from '../../protocol/api-error.js';
 import { commands } from '../../protocol/commands.js';

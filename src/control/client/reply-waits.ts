@@ -1,5 +1,6 @@
-import type { Clock } from '../../base/clock.js';
 import { abortedError, JackfieldError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
+import type { Clock } from '../../base/time/clock.js';
 import { deadlineIn, waitFor } from '../../base/wait.js';
 import { ApiError } from '../../protocol/api-error.js';
 import type { EndpointMessage } from '../../protocol/message.js';
@@ -54,7 +55,7 @@ export class ReplyWaits {
         `${this.#limits.maxPending} commands wait for their answers: await some before sending more.`,
       );
     }
-    if (options.signal?.aborted) throw abortedError(`the answer to ${command}`, options.signal);
+    if (options.signal?.aborted) throw abortedError(`the answer to ${printable(command)}`, options.signal);
     const commandId = String(++this.#lastId);
     return { commandId, reply: this.#wait(commandId, command, sentAfter, options) };
   }
@@ -85,10 +86,13 @@ export class ReplyWaits {
   #wait(id: string, command: string, sentAfter: number, options: CommandOptions): Promise<EndpointMessage> {
     const { signal, timeoutMs = this.#limits.timeoutMs } = options;
     return waitFor({
-      what: `the answer to ${command}`,
+      what: `the answer to ${printable(command)}`,
       signal,
       deadline: deadlineIn(this.#clock, timeoutMs, () => {
-        throw new JackfieldError('ERR_TIMEOUT', `The endpoint did not answer ${command} in ${timeoutMs} ms.`);
+        throw new JackfieldError(
+          'ERR_TIMEOUT',
+          `The endpoint did not answer ${printable(command)} in ${timeoutMs} ms.`,
+        );
       }),
       begin: (resolve, reject) => {
         this.#waits.set(id, { command, sentAfter, resolve, reject });

@@ -1,5 +1,5 @@
 import { JackfieldError } from '../../base/errors.js';
-import { CALL_FAILURE_REASONS, type CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
+import { CALL_FAILURE_REASONS, type CallFailureReason } from '../../protocol/status/failure-reasons.js';
 
 /** The end of a call, where another state was waited for. */
 export class CallEndedError extends JackfieldError {

@@ -1,11 +1,11 @@
 import { checkArgument, number, object } from '../../base/check.js';
+import type { OtherWord } from '../../protocol/message.js';
 import {
   CALL_TRANSITIONS,
   type CallStatus,
   canCallMove,
   isTerminalCallStatus,
-} from '../../protocol/catalogue/call-status.js';
-import type { OtherWord } from '../../protocol/message.js';
+} from '../../protocol/status/call-status.js';
 
 /** The part that all states of a call share. */
 interface Dated {

@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from '../../base/clock.js';
+import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import type { Call } from './call.js';
 
 /**
@@ -48,8 +48,9 @@ export class CallWatch {
     for (const call of this.#calls()) {
       if (call.over) continue;
       const silentSince = Math.max(call.heardAtMs, this.#askedAt.get(call) ?? call.heardAtMs);
-      if (now - silentSince < this.#silenceMs) {
-        next = Math.min(next, silentSince + this.#silenceMs);
+      const dueMs = silentSince + this.#silenceMs;
+      if (now < dueMs) {
+        next = Math.min(next, dueMs);
         continue;
       }
       this.#askedAt.set(call, now);

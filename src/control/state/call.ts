@@ -1,15 +1,11 @@
 import { checkArgument, flag, having, oneOf, rule } from '../../base/check.js';
-import { CLOCK, type Clock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
+import { CLOCK, type Clock } from '../../base/time/clock.js';
 import { checkWait, type WaitOptions } from '../../base/wait.js';
 import { ApiError } from '../../protocol/api-error.js';
-import {
-  CALL_STATUSES,
-  type CallStatus,
-  isTerminalCallStatus,
-} from '../../protocol/catalogue/call-status.js';
 import type { ConferenceParticipant } from '../../protocol/catalogue/value-type.js';
 import { commands } from '../../protocol/commands.js';
+import { CALL_STATUSES, type CallStatus, isTerminalCallStatus } from '../../protocol/status/call-status.js';
 import type { StreamTarget } from '../../protocol/stream-target.js';
 import { decodeProperty } from '../../protocol/values.js';
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';
@@ -55,7 +51,6 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
   readonly output: VoiceStream;
   /** A copy of the microphone. */
   readonly captureMic: VoiceStream;
-  readonly #sender: CommandSender;
   readonly #clock: Clock;
   readonly #history: StateHistory<CallState>;
   #heardAtMs: number;
@@ -64,7 +59,6 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
   constructor(id: number, sender: CommandSender, clock: Clock) {
     super('CALL', id, sender);
     checkArgument('clock', clock, CLOCK);
-    this.#sender = sender;
     this.#clock = clock;
     this.#heardAtMs = clock.now();
     this.#history = new StateHistory(`call ${id}`, clock, ({ phase }) => phase === 'ended');
@@ -170,7 +164,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
       await this.text('STATUS', { ...options, fresh: true });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      const active = await this.#sender.command(commands.search('ACTIVECALLS'), options);
+      const active = await this.sender.command(commands.search('ACTIVECALLS'), options);
       if (active.kind !== 'list' || active.list !== 'CALLS' || active.ids.includes(this.id)) return;
       const message = `The endpoint does not know call ${this.id} any more (${error.message}).`;
       this.lose(new JackfieldError('ERR_CLOSED', message, { cause: error }));
@@ -200,7 +194,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
 
   /** Takes the call off the list of missed ones. */
   async markSeen(options?: CommandOptions): Promise<void> {
-    await this.#sender.command(commands.set('CALL', this.id, 'SEEN', ''), options);
+    await this.sender.command(commands.set('CALL', this.id, 'SEEN', ''), options);
   }
 
   /** Joins this call into the conference of another. @throws ERR_API 72 when no conference can be made. */

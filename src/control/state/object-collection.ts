@@ -32,8 +32,8 @@ export interface LiveObject<Id> {
 export interface CollectionKind<O extends NamedObject, T> {
   readonly object: O;
   make(id: ObjectId<O>): T;
-  /** Hears of each object of which something was heard. Default: no matter. */
-  heard?(object: T): void;
+  /** Hears of each object of which something was heard, and what. Default: no matter. */
+  heard?(object: T, said: PropertyNews<ObjectId<O>>): void;
   /** True for what is said of an object that has just begun, and never of one that is over. Default: never. */
   begins?(property: string, value: string): boolean;
 }
@@ -54,8 +54,12 @@ export interface PropertyNews<Id> {
  * endpoint says; iterating gives those that are not over. Of those to which nothing happens any more the newest 1000 are
  * kept, so that a program that runs for a year does not fill its memory with the calls of that year.
  */
-export class ObjectCollection<O extends NamedObject, T extends LiveObject<ObjectId<O>>>
-  extends FencedEmitter<ObjectCollectionEvents<T>>
+export class ObjectCollection<
+    O extends NamedObject,
+    T extends LiveObject<ObjectId<O>>,
+    E extends ObjectCollectionEvents<T> & Record<keyof E, unknown[]> = ObjectCollectionEvents<T>,
+  >
+  extends FencedEmitter<E>
   implements Iterable<T>
 {
   readonly #kind: CollectionKind<O, T>;
@@ -67,6 +71,8 @@ export class ObjectCollection<O extends NamedObject, T extends LiveObject<Object
   /** Used by the client. @internal */
   constructor(kind: CollectionKind<O, T>, sender: CommandSender) {
     super();
+    // Each operation under way listens, such as a message that is being sent: many of them are no leak.
+    this.setMaxListeners(0);
     this.#kind = kind;
     this.#sender = sender;
   }
@@ -105,7 +111,8 @@ export class ObjectCollection<O extends NamedObject, T extends LiveObject<Object
   }
 
   /** Takes a property in; called by the client as messages come. @internal */
-  take({ id, property, value, heardAt, sentAfter }: PropertyNews<ObjectId<O>>): void {
+  take(said: PropertyNews<ObjectId<O>>): void {
+    const { id, property, value, heardAt, sentAfter } = said;
     let known = this.#objects.get(id);
     if (known && this.#past.has(known) && this.#kind.begins?.(property, value)) {
       this.#objects.delete(id);
@@ -114,9 +121,9 @@ export class ObjectCollection<O extends NamedObject, T extends LiveObject<Object
     }
     const object = known ?? this.#add(id);
     const news = object.take(property, value, heardAt, sentAfter);
-    this.#kind.heard?.(object);
-    if (!known) this.emit('found', object);
-    if (news) this.emit('property', object, property, value);
+    this.#kind.heard?.(object, said);
+    if (!known) this.#told.emit('found', object);
+    if (news) this.#told.emit('property', object, property, value);
   }
 
   /** Takes in that an object was deleted; called by the client. @internal */
@@ -126,7 +133,7 @@ export class ObjectCollection<O extends NamedObject, T extends LiveObject<Object
     this.#objects.delete(id);
     object.detach();
     object.lose(new JackfieldError('ERR_CLOSED', `${this.#kind.object} ${id} was deleted.`));
-    this.emit('deleted', object);
+    this.#told.emit('deleted', object);
   }
 
   /** Forgets what was heard of all objects that are not over; called by the client. @internal */
@@ -142,6 +149,11 @@ export class ObjectCollection<O extends NamedObject, T extends LiveObject<Object
   /** Nothing will be heard any more; called by the client. @internal */
   lose(error: Error): void {
     for (const object of this.#objects.values()) object.lose(error);
+  }
+
+  /** The events that every collection has: the compiler does not see them in those of a kind. */
+  get #told(): FencedEmitter<ObjectCollectionEvents<T>> {
+    return this as unknown as FencedEmitter<ObjectCollectionEvents<T>>;
   }
 
   #add(id: ObjectId<O>): T {

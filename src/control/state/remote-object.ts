@@ -9,7 +9,7 @@ import {
   words,
 } from '../../base/check.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
-import { WAIT_RULES } from '../../base/wait.js';
+import { checkWait, WAIT_RULES } from '../../base/wait.js';
 import { OBJECTS } from '../../protocol/catalogue/objects.js';
 import { checkObjectId } from '../../protocol/commands.js';
 import type {
@@ -39,6 +39,13 @@ export interface PropertyOptions extends CommandOptions {
 
 /** The rules of {@link PropertyOptions}. */
 export const PROPERTY_RULES: Rules<PropertyOptions> = { ...WAIT_RULES, fresh: flag };
+
+/** Options of a wait, as those of a wait that asks the endpoint in any case. @throws ERR_INVALID_ARG */
+export function asked(options: CommandOptions | undefined): PropertyOptions {
+  checkWait(options);
+  return { ...options, fresh: true };
+}
+
 const OBJECT = oneOf(...Object.keys(OBJECTS));
 const NAMES = listOf(words);
 
@@ -49,7 +56,8 @@ export class RemoteObject<
 > extends FencedEmitter<E> {
   readonly object: O;
   readonly id: ObjectId<O>;
-  readonly #sender: CommandSender;
+  /** Sends its commands. */
+  protected readonly sender: CommandSender;
   readonly #cache = new PropertyCache();
   readonly #asked = new Map<string, Promise<unknown>>();
   #cached = true;
@@ -62,7 +70,7 @@ export class RemoteObject<
     checkArgument('sender', sender, SENDER);
     this.object = object;
     this.id = id;
-    this.#sender = sender;
+    this.sender = sender;
   }
 
   /** The properties of the object that were heard so far, by name; values as on the wire. */
@@ -125,9 +133,13 @@ export class RemoteObject<
     value: PropertyValue<O, P>,
     options?: CommandOptions,
   ): Promise<void> {
-    const text = encodeProperty(this.object, property, value);
+    await this.setText(property, encodeProperty(this.object, property, value), options);
+  }
+
+  /** As {@link set}, with a value as on the wire: for what SET takes and GET does not give. */
+  protected async setText(property: PropertyName<O>, value: string, options?: CommandOptions): Promise<void> {
     const { object, id } = this;
-    await this.#sender.command({ kind: 'set', object, id, property, value: text } as SetCommand, options);
+    await this.sender.command({ kind: 'set', object, id, property, value } as SetCommand, options);
   }
 
   /** Takes a property's value; called as messages come in. @returns whether it is news. @internal */
@@ -163,7 +175,7 @@ export class RemoteObject<
   /** `ALTER <object> <id> <action> [<argument>]`. */
   protected async alter(action: ActionName<O>, argument = '', options?: CommandOptions): Promise<void> {
     const { object, id } = this;
-    await this.#sender.command({ kind: 'alter', object, id, action, argument } as AlterCommand, options);
+    await this.sender.command({ kind: 'alter', object, id, action, argument } as AlterCommand, options);
   }
 
   /** Asks for a property with an argument, whose answer belongs to this argument only. */
@@ -174,7 +186,7 @@ export class RemoteObject<
   ): Promise<string> {
     const { object, id } = this;
     const command = { kind: 'get', object, id, property, argument } as GetCommand;
-    const reply = await this.#sender.command(command, options);
+    const reply = await this.sender.command(command, options);
     return reply.kind === 'property' ? reply.value : '';
   }
 
@@ -190,7 +202,7 @@ export class RemoteObject<
   async #ask(property: string, options: CommandOptions): Promise<void> {
     const { object, id } = this;
     const command = { kind: 'get', object, id, property, argument: '' } as GetCommand;
-    const reply = await this.#sender.command(command, options);
+    const reply = await this.sender.command(command, options);
     if (!this.#cached && reply.kind === 'property') this.#cache.take(property, reply.value, 0, undefined);
   }
 }

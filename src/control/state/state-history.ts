@@ -1,5 +1,5 @@
-import type { Clock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
+import type { Clock } from '../../base/time/clock.js';
 import { checkWait, deadlineIn, type Wait, type WaitOptions, waitFor } from '../../base/wait.js';
 
 /** States that are kept; the oldest go first, which only a reader that is this far behind can miss. */

@@ -1,10 +1,10 @@
 import { checkArgument, number, object } from '../../base/check.js';
+import type { OtherWord } from '../../protocol/message.js';
 import {
   VOICEMAIL_TRANSITIONS,
   type VoicemailFailureReason,
   type VoicemailStatus,
-} from '../../protocol/catalogue/voicemail-status.js';
-import type { OtherWord } from '../../protocol/message.js';
+} from '../../protocol/status/voicemail-status.js';
 
 interface Dated {
   /** Time at which it was heard of, in milliseconds since the Unix epoch. */

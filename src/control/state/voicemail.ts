@@ -1,13 +1,13 @@
 import { checkArgument, having, oneOf, words } from '../../base/check.js';
-import { CLOCK, type Clock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
+import { CLOCK, type Clock } from '../../base/time/clock.js';
 import type { WaitOptions } from '../../base/wait.js';
+import type { OtherWord } from '../../protocol/message.js';
 import {
   VOICEMAIL_STATUSES,
   type VoicemailFailureReason,
   type VoicemailStatus,
-} from '../../protocol/catalogue/voicemail-status.js';
-import type { OtherWord } from '../../protocol/message.js';
+} from '../../protocol/status/voicemail-status.js';
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';
 import { RemoteObject, type RemoteObjectEvents } from './remote-object.js';
 import { StateHistory } from './state-history.js';

@@ -1,17 +1,25 @@
-import type { Clock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
+import type { Clock } from '../../base/time/clock.js';
 import { ApiError } from '../../protocol/api-error.js';
-import { isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import { commands, type NamedObject } from '../../protocol/commands.js';
 import type { EndpointMessage, ObjectId, ObjectName } from '../../protocol/message.js';
+import { isTerminalCallStatus } from '../../protocol/status/call-status.js';
 import type { CommandSender } from '../client/command-sender.js';
+import { Chats } from '../people/chats.js';
+import { Contacts } from '../people/contacts.js';
+import { Groups } from '../people/groups.js';
+import { User } from '../people/user.js';
+import { Alert } from './alert.js';
+import { Application } from './application.js';
 import { Call } from './call.js';
 import { CallWatch } from './call-watch.js';
-import { Group } from './group.js';
+import { FileTransfer } from './file-transfer.js';
+import { MenuItem } from './menu-item.js';
 import { ObjectCollection, type PropertyNews } from './object-collection.js';
 import { Parameters } from './parameters.js';
 import { Profile } from './profile.js';
-import { User } from './user.js';
+import type { Sms } from './sms.js';
+import { SmsCollection } from './sms-collection.js';
 import { Voicemail } from './voicemail.js';
 
 /** A collection with its kind left open; it is given ids of its own kind only. */
@@ -27,7 +35,14 @@ export class World {
   readonly calls: ObjectCollection<'CALL', Call>;
   readonly voicemails: ObjectCollection<'VOICEMAIL', Voicemail>;
   readonly users: ObjectCollection<'USER', User>;
-  readonly groups: ObjectCollection<'GROUP', Group>;
+  readonly contacts: Contacts;
+  readonly groups: Groups;
+  readonly chats: Chats;
+  readonly applications: ObjectCollection<'APPLICATION', Application>;
+  readonly menuItems: ObjectCollection<'MENU_ITEM', MenuItem>;
+  readonly alerts: ObjectCollection<'EVENT', Alert>;
+  readonly sms: SmsCollection;
+  readonly transfers: ObjectCollection<'FILETRANSFER', FileTransfer>;
   readonly profile: Profile;
   readonly parameters: Parameters;
   readonly #collections: ReadonlyMap<ObjectName, AnyCollection>;
@@ -44,19 +59,40 @@ export class World {
     const call = (id: number) => new Call(id, sender, clock);
     const voicemail = (id: number) => new Voicemail(id, sender, clock);
     const user = (handle: string) => new User(handle, sender);
-    const group = (id: number) => new Group(id, sender);
     const begins = (property: string, value: string) => property === 'STATUS' && !isTerminalCallStatus(value);
     this.calls = new ObjectCollection({ object: 'CALL', make: call, heard: watched, begins }, sender);
     this.voicemails = new ObjectCollection({ object: 'VOICEMAIL', make: voicemail }, sender);
-    this.users = new ObjectCollection({ object: 'USER', make: user }, sender);
-    this.groups = new ObjectCollection({ object: 'GROUP', make: group }, sender);
+    const heard: Contacts['heard'] = (...what) => this.contacts.heard(...what);
+    this.users = new ObjectCollection({ object: 'USER', make: user, heard }, sender);
+    this.groups = new Groups(sender, this.users);
+    this.contacts = new Contacts(this.users, this.groups);
+    const application = (name: string) => new Application(name, sender, clock);
+    this.applications = new ObjectCollection({ object: 'APPLICATION', make: application }, sender);
+    const menuItem = (id: string) => new MenuItem(id, sender, clock);
+    this.menuItems = new ObjectCollection({ object: 'MENU_ITEM', make: menuItem }, sender);
+    const alert = (id: string) => new Alert(id, sender, clock);
+    this.alerts = new ObjectCollection({ object: 'EVENT', make: alert }, sender);
+    this.sms = new SmsCollection(sender, clock);
+    const transfer = (id: number) => new FileTransfer(id, sender, clock);
+    this.transfers = new ObjectCollection({ object: 'FILETRANSFER', make: transfer }, sender);
     this.profile = new Profile(sender);
     this.parameters = new Parameters(sender);
+    this.chats = new Chats(sender, clock, this.parameters);
     this.#collections = new Map<ObjectName, AnyCollection>([
       ['CALL', this.calls],
       ['VOICEMAIL', this.voicemails],
       ['USER', this.users],
       ['GROUP', this.groups],
+      ['CHAT', this.chats],
+      ['CHATMEMBER', this.chats.members],
+      ['CHATMESSAGE', this.chats.messages],
+      // Its name below protocol 3, and that of a few notifications of every version.
+      ['MESSAGE', this.chats.messages],
+      ['APPLICATION', this.applications],
+      ['SMS', this.sms],
+      ['FILETRANSFER', this.transfers],
+      ['MENU_ITEM', this.menuItems],
+      ['EVENT', this.alerts],
     ]);
   }
 
@@ -88,7 +124,9 @@ export class World {
   async resynchronise(): Promise<void> {
     for (const each of [this.profile, this.parameters, ...this.#collections.values()]) each.forget();
     this.calls.freeIds();
-    const kept = [...this.calls, ...this.voicemails];
+    const ownObjects = [...this.applications, ...this.menuItems, ...this.alerts];
+    await Promise.all(ownObjects.map((own) => own.revive()));
+    const kept = [...this.calls, ...this.voicemails, ...this.sms, ...this.transfers];
     const active = await this.#sender.command(commands.search('ACTIVECALLS'));
     const ids = active.kind === 'list' && active.list === 'CALLS' ? active.ids : [];
     // What is not known yet is found by its answer, as it would be by a notification.
@@ -100,16 +138,17 @@ export class World {
       ...begun.map((command) => this.#sender.command(command).catch(ignoreApiError)),
     ]);
     this.calls.freeIds();
+    await this.chats.resume();
   }
 
   /** Nothing will be heard any more. */
   lose(error: Error): void {
     this.#watch.stop();
-    for (const collection of this.#collections.values()) collection.lose(error);
+    for (const collection of new Set(this.#collections.values())) collection.lose(error);
   }
 
   /** Asks where an object is now; one that the endpoint does not know any more is lost. */
-  async #revive(object: Call | Voicemail): Promise<void> {
+  async #revive(object: Call | Voicemail | Sms | FileTransfer): Promise<void> {
     try {
       await object.text('STATUS');
     } catch (error) {

@@ -15,7 +15,12 @@ export interface MemoryEndpoint {
    * Opens a session. `deliver` gets each line meant for the client, `closed` is called when the endpoint ends it.
    * @throws ERR_ATTACH_UNAVAILABLE when it takes no sessions now.
    */
-  connect(client: { deliver(line: string): void; closed(): void }): MemorySession;
+  connect(client: {
+    /** Set by a client that takes lines with CR and LF in the texts of messages. */
+    readonly multiline?: boolean;
+    deliver(line: string): void;
+    closed(): void;
+  }): MemorySession;
 }
 
 /** One client's session at a {@link MemoryEndpoint}. */
@@ -42,6 +47,7 @@ export class MemoryTransport implements Transport {
     if (signal?.aborted) throw abortedError('an endpoint in this process', signal);
     const lifetime = new LinkLifetime(handlers);
     const session = this.#endpoint.connect({
+      multiline: true,
       deliver: (line) => queueMicrotask(() => lifetime.line(line)),
       closed: () => queueMicrotask(() => lifetime.lose('it ended the session')),
     });

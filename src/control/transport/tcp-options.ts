@@ -9,7 +9,7 @@ import {
   isLoopback,
   KEEP_ALIVE,
   TOKEN,
-} from '../../base/peer-limits.js';
+} from '../../base/system/peer-limits.js';
 
 /** The encryption of {@link TcpTransport}; the endpoint's certificate is always checked. PEM texts. */
 export interface TcpTls {

@@ -1,9 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { systemClock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
-import { IdleWatch } from '../../base/peer-limits.js';
+import { IdleWatch } from '../../base/system/peer-limits.js';
+import { systemClock } from '../../base/time/clock.js';
 import { waitFor } from '../../base/wait.js';
+import { ASK_FOR_NUL } from '../../protocol/attach-names.js';
 import { FramingError, LineFramer } from '../../protocol/line-framer.js';
 import { linkClosed, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
@@ -16,9 +17,14 @@ import {
   type TransportWait,
 } from './transport.js';
 
+const LF = '\n';
+const NUL = '\0';
 const REMEDY = 'start one, for instance with "jackfield exchange"';
 
-/** Attaches over TCP: one line per message, ended by LF. */
+/**
+ * Attaches over TCP: one line per message, ended by LF. With an endpoint that can do it (an exchange of Jackfield) messages
+ * end with NUL, and the texts of chats may have several lines.
+ */
 export class TcpTransport implements Transport {
   readonly name: string;
   readonly #target: TcpTarget;
@@ -35,7 +41,7 @@ export class TcpTransport implements Transport {
     const { signal } = options;
     const socket = await this.#connect(signal);
     const { token, idleMs } = this.#target;
-    if (token === undefined) return new TcpLink(socket, handlers, idleMs);
+    if (token === undefined) return new TcpLink(socket, handlers, idleMs).askForNul();
     return await this.#authenticate(socket, token, handlers, signal);
   }
 
@@ -78,7 +84,7 @@ export class TcpTransport implements Transport {
           if (decided) return handlers.line(line);
           if (line !== 'OK') return reject(refusedToken(this.name));
           accepted = true;
-          resolve(link);
+          resolve(link.askForNul());
         };
         const closed = (error?: Error) => {
           if (decided) handlers.closed(error);
@@ -112,11 +118,17 @@ function refusedToken(name: string): JackfieldError {
   );
 }
 
+/** Longest message of an endpoint, in bytes: all ids of a long chat stand in one. */
+const MAX_LINE_BYTES = 16_777_216;
+
 class TcpLink implements Link {
-  readonly multiline = false;
   readonly #socket: Socket;
   readonly #lifetime: LinkLifetime;
-  readonly #framer = new LineFramer();
+  readonly #framer = new LineFramer({ maxLineBytes: MAX_LINE_BYTES });
+  /** The end of the messages that are sent. */
+  #end = LF;
+  /** True while the endpoint has not said whether it ends messages with NUL. */
+  #hasAsked = false;
   readonly #idleWatch: IdleWatch | undefined;
   #error: unknown;
   /** Chunks that have come; and whether something was sent since the last of them. */
@@ -143,11 +155,23 @@ class TcpLink implements Link {
     });
   }
 
+  get multiline(): boolean {
+    return this.#end === NUL;
+  }
+
+  /** Asks the endpoint to end messages with NUL. Nothing waits for its answer. */
+  askForNul(): this {
+    this.#framer.expectNulAfter(ASK_FOR_NUL);
+    this.#hasAsked = true;
+    this.#socket.write(`${ASK_FOR_NUL}${LF}`);
+    return this;
+  }
+
   async send(line: string): Promise<undefined> {
     this.#lifetime.check();
     if (!this.#socket.writable) throw linkClosed(this.#error);
     this.#asked = true;
-    if (!this.#socket.write(`${line}\n`)) await this.#room();
+    if (!this.#socket.write(`${line}${this.#end}`)) await this.#room();
   }
 
   async close(): Promise<void> {
@@ -164,12 +188,24 @@ class TcpLink implements Link {
     this.#heard++;
     this.#asked = false;
     try {
-      for (const line of this.#framer.push(chunk)) this.#lifetime.line(line);
+      for (const line of this.#framer.push(chunk)) this.#hear(line);
     } catch (error) {
       this.#error = error;
       if (error instanceof FramingError) for (const line of error.lines) this.#lifetime.line(line);
       this.#socket.destroy();
     }
+  }
+
+  #hear(line: string): void {
+    if (this.#hasAsked && line === ASK_FOR_NUL && this.#framer.terminator === 'nul') {
+      // It does: an empty message tells it from where on the client does.
+      this.#hasAsked = false;
+      this.#end = NUL;
+      this.#socket.write(NUL);
+    } else if (this.#hasAsked && line.startsWith('ERROR ')) {
+      // It does not know the question. Commands have identifiers: this is no answer to one of them.
+      this.#hasAsked = false;
+    } else this.#lifetime.line(line);
   }
 
   /** Resolves when what was written has gone out; all who wait share one pair of listeners. */

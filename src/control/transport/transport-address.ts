@@ -1,5 +1,6 @@
 import { checkArgument, object, words } from '../../base/check.js';
 import { invalidArgument } from '../../base/errors.js';
+import { bareHost } from '../../base/system/host-address.js';
 import { AutoTransport, DEFAULT_PORT } from './auto-transport.js';
 import { DbusTransport } from './dbus-transport.js';
 import { MacTransport } from './mac-transport.js';
@@ -61,5 +62,5 @@ function tcpPlace(text: string): { port: number; host?: string } {
   if (text === '') return { port: DEFAULT_PORT };
   const colon = text.lastIndexOf(':');
   const port = Number(text.slice(colon + 1) || Number.NaN);
-  return colon < 0 ? { port } : { port, host: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1') };
+  return colon < 0 ? { port } : { port, host: bareHost(text.slice(0, colon)) };
 }

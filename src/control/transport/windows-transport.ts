@@ -1,6 +1,13 @@
 import { callback, checkOptions, type Rules, within } from '../../base/check.js';
 import { abortedError, JackfieldError } from '../../base/errors.js';
+import {
+  type HiddenWindow,
+  type WindowMessage,
+  type WindowsDesktop,
+  WM_COPYDATA,
+} from '../../base/system/windows-desktop.js';
 import { waitFor } from '../../base/wait.js';
+import { WINDOWS_ATTACH, WINDOWS_NAMES } from '../../protocol/attach-names.js';
 import { UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import {
@@ -10,21 +17,6 @@ import {
   type TransportHandlers,
   type TransportWait,
 } from './transport.js';
-import {
-  type HiddenWindow,
-  type WindowMessage,
-  type WindowsDesktop,
-  WM_COPYDATA,
-} from './windows-desktop.js';
-
-/** Values of `SkypeControlAPIAttach` (reference, "Windows"). */
-const ATTACH = {
-  success: 0,
-  pendingAuthorization: 1,
-  refused: 2,
-  notAvailable: 3,
-  available: 0x8001,
-} as const;
 
 /** Time between two checks that the endpoint's window still exists: it can go without a word. */
 const WATCH_MS = 1000;
@@ -100,7 +92,7 @@ export class WindowsTransport implements Transport {
 const REFUSED = 'The endpoint’s user does not let this program attach.';
 
 async function loadDesktop(): Promise<WindowsDesktop> {
-  const { koffiDesktop } = await import('./koffi-desktop.js');
+  const { koffiDesktop } = await import('../../base/system/koffi-desktop.js');
   return koffiDesktop();
 }
 
@@ -127,8 +119,8 @@ class WindowsLink implements Link {
     this.#desktop = desktop;
     this.#handlers = handlers;
     this.#messages = {
-      discover: desktop.registerMessage('SkypeControlAPIDiscover'),
-      attach: desktop.registerMessage('SkypeControlAPIAttach'),
+      discover: desktop.registerMessage(WINDOWS_NAMES.discover),
+      attach: desktop.registerMessage(WINDOWS_NAMES.attach),
     };
     this.#window = desktop.openWindow((message) => this.#take(message));
   }
@@ -168,25 +160,25 @@ class WindowsLink implements Link {
 
   #takeAttach(status: number, endpoint: number): void {
     switch (status) {
-      case ATTACH.success:
+      case WINDOWS_ATTACH.success:
         if (this.#lifetime) return;
         this.#endpoint = endpoint;
         this.#lifetime = new LinkLifetime(this.#handlers);
         this.#watch = setInterval(() => this.#look(), WATCH_MS);
         this.#discovery?.attached();
         return;
-      case ATTACH.pendingAuthorization:
+      case WINDOWS_ATTACH.pendingAuthorization:
         this.#discovery?.pending();
         return;
-      case ATTACH.refused:
+      case WINDOWS_ATTACH.refused:
         if (this.#lifetime) this.#lose('it took the permission back');
         else this.#discovery?.refused();
         return;
-      case ATTACH.notAvailable:
+      case WINDOWS_ATTACH.notAvailable:
         if (this.#lifetime) this.#lose('it is not available any more');
         else this.#discovery?.notAvailable();
         return;
-      case ATTACH.available:
+      case WINDOWS_ATTACH.available:
         if (!this.#lifetime) this.#window.broadcast(this.#messages.discover, this.#window.handle);
         return;
     }

@@ -1,6 +1,6 @@
 import { checkOptions, type Rules, rule } from '../../base/check.js';
 import { abortedError } from '../../base/errors.js';
-import { X11Display, type X11Event, type X11MessageTypes } from '../../base/x11.js';
+import { X11Display, type X11Event, type X11MessageTypes } from '../../base/system/x11.js';
 import { X11_NAMES } from '../../protocol/attach-names.js';
 import { X11Assembler, x11Chunks } from '../../protocol/x11-chunks.js';
 import { UnavailableError } from './link-errors.js';

@@ -1,18 +1,18 @@
 import { messageOf } from '../../base/errors.js';
-import type { EndpointMessage, GetParameterCommand, SetParameterCommand } from '../../protocol/message.js';
+import type { EndpointMessage } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
-import type { ExchangeUser } from '../exchange-user.js';
+import { BUILT_IN_RINGTONE, type ExchangeUser } from '../exchange-user.js';
 import { isPicture, MAX_PICTURE_BYTES, noPicture } from '../picture.js';
 import { standStill } from '../stand-still.js';
 import { checkText } from '../wire-value.js';
-import { Refusal, taking } from './refusal.js';
+import { errorReply, Refusal, taking } from './refusal.js';
 import type { Services } from './services.js';
 
 /** The one picture and the one ring tone that there are. */
 const INDEX = '1';
 
 /** `GET RINGTONE 1`: its file; `GET RINGTONE 1 STATUS`: whether it is on. */
-export function getRingtone({ ringtone }: ExchangeUser, { argument }: GetParameterCommand): EndpointMessage {
+export function getRingtone({ ringtone }: ExchangeUser, argument: string): EndpointMessage {
   const [index, what] = splitIndexed(argument);
   if (index !== INDEX && index !== '') throw new Refusal('invalid-ringtone');
   if (what === '') return ringtoneIs(ringtone.file);
@@ -20,30 +20,39 @@ export function getRingtone({ ringtone }: ExchangeUser, { argument }: GetParamet
   throw new Refusal('invalid-ringtone');
 }
 
-/** `SET RINGTONE 1 <file>`, and `SET RINGTONE 1 STATUS ON|OFF`, which leaves the file alone. */
+/**
+ * `SET RINGTONE 1 <file>`, a WAV file in the folders for FILE or the built-in one; and `SET RINGTONE 1 STATUS ON|OFF`,
+ * which leaves the file alone.
+ */
 export function setRingtone(
   services: Services,
   user: ExchangeUser,
-  { value }: SetParameterCommand,
-): EndpointMessage {
-  const answer = changeRingtone(user, value);
-  services.saveUser(user);
-  return answer;
-}
-
-function changeRingtone({ ringtone }: ExchangeUser, value: string): EndpointMessage {
+  value: string,
+): EndpointMessage | Promise<EndpointMessage> {
+  const { ringtone } = user;
   const [index, what] = splitIndexed(value);
   if (index !== INDEX) throw new Refusal('invalid-ringtone');
   if (what === '') throw new Refusal('file-not-found');
+  const changed = (change: () => void, told: string) => {
+    change();
+    services.saveUser(user);
+    return ringtoneIs(told);
+  };
   const [first, status] = splitIndexed(what);
-  if (first.toUpperCase() !== 'STATUS') {
-    ringtone.file = taking('invalid-ringtone', () => checkText('RINGTONE', what));
-    return ringtoneIs(what);
+  if (first.toUpperCase() === 'STATUS') {
+    const word = status.toUpperCase();
+    if (word !== 'ON' && word !== 'OFF') throw new Refusal('invalid-ringtone');
+    return changed(() => {
+      ringtone.on = word === 'ON';
+    }, word);
   }
-  const word = status.toUpperCase();
-  if (word !== 'ON' && word !== 'OFF') throw new Refusal('invalid-ringtone');
-  ringtone.on = word === 'ON';
-  return ringtoneIs(word);
+  taking('invalid-ringtone', () => checkText('RINGTONE', what));
+  const take = () =>
+    changed(() => {
+      ringtone.file = what;
+    }, what);
+  if (what === BUILT_IN_RINGTONE) return take();
+  return standStill(services.clock, services.files.look(what).catch(refuseFile)).then(take);
 }
 
 /**
@@ -61,18 +70,24 @@ export function getAvatar(
 }
 
 /** `SET AVATAR 1 <file>`: takes the picture from a file. */
-export function setAvatar(
-  services: Services,
-  user: ExchangeUser,
-  { value }: SetParameterCommand,
-): Promise<EndpointMessage> {
+export function setAvatar(services: Services, user: ExchangeUser, value: string): Promise<EndpointMessage> {
   const reply = replies.parameter('AVATAR', value);
   return standStill(services.clock, takePicture(services, user, value)).then(() => reply);
 }
 
-/** Resolves when a wallpaper's file is there, in the folders for FILE. @throws Refusal */
+/**
+ * Resolves when a wallpaper's file is there, in the folders for FILE: a PNG, JPG or BMP, by its extension. Refused in the
+ * words of the reference's example.
+ *
+ * @throws Refusal
+ */
 export function findWallpaper({ clock, files }: Services, path: string): Promise<void> {
-  return standStill(clock, files.look(path).catch(refuseFile));
+  const isPictureName = /\.(png|jpe?g|bmp)$/i.test(path);
+  const found = isPictureName ? files.look(path) : Promise.reject(new Error('no picture'));
+  const refuse = () => {
+    throw new Refusal(errorReply('file-not-found', 'SET File not found'));
+  };
+  return standStill(clock, found.catch(refuse));
 }
 
 async function savePicture(
@@ -85,15 +100,13 @@ async function savePicture(
   await files.write(path, picture).catch(refuseFile);
 }
 
-async function takePicture(
-  { files, saveUser }: Services,
-  user: ExchangeUser,
-  argument: string,
-): Promise<void> {
-  const picture = await files.read(pictureFile(argument), MAX_PICTURE_BYTES).catch(refuseFile);
+async function takePicture({ files, people }: Services, user: ExchangeUser, argument: string): Promise<void> {
+  const path = pictureFile(argument);
+  // An archive of Skype's own, of which nobody else knows the format.
+  if (/\.skype(:\d+)?$/i.test(path)) throw new Refusal('internal-avatar');
+  const picture = await files.read(path, MAX_PICTURE_BYTES).catch(refuseFile);
   if (!isPicture(picture)) throw new Refusal('invalid-avatar');
-  user.setPicture(picture);
-  saveUser(user);
+  people.setPicture(user, picture);
 }
 
 /** @throws Refusal for another index, or where no file is named. */

@@ -1,14 +1,13 @@
 import type { CommandMessage, EndpointMessage } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
-import type { UserCall } from '../calls/user-call.js';
+import { checkKey, releaseKey } from '../desk/press-key.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import { exchangeKinds } from '../kind/kinds.js';
-import { openVoicemail } from '../kind/voicemail-kind.js';
 import { ObjectAnswerer } from '../object/answer-object.js';
 import type { ObjectOwner } from '../object/api-object.js';
-import type { Shelves } from '../object/object-shelf.js';
 import { getParameter, moveWindow, setParameter } from './answer-parameter.js';
-import { isDtmf } from './digits.js';
+import { answerChat, sendChatMessage, sendMessage } from './chat-commands.js';
+import { closeWindow, openWindow } from './open-window.js';
 import { placeCalls, placeVoicemail } from './place-call.js';
 import { Refusal } from './refusal.js';
 import type { Services } from './services.js';
@@ -18,10 +17,9 @@ export class Commands {
   readonly #services: Services;
   readonly #objects: ObjectAnswerer;
 
-  /** @param shelf Gives the place in which objects of a kind survive a restart. */
-  constructor(services: Services, shelf: Shelves) {
+  constructor(services: Services) {
     this.#services = services;
-    this.#objects = new ObjectAnswerer(exchangeKinds(shelf));
+    this.#objects = new ObjectAnswerer(exchangeKinds(services));
   }
 
   /** Answers a command of `client`, at the endpoint of `user`. @throws Refusal for an `ERROR` answer. */
@@ -31,6 +29,9 @@ export class Commands {
     client: ObjectOwner,
   ): EndpointMessage | Promise<EndpointMessage> {
     const services = this.#services;
+    const unknown = user.release.refusalOf(command);
+    if (unknown) throw new Refusal(unknown);
+    if (user.release.ignores(command)) return replies.echo(command);
     switch (command.kind) {
       case 'ping':
         return replies.pong();
@@ -39,20 +40,29 @@ export class Commands {
         moveWindow(user, command.kind);
         return replies.echo(command);
       case 'reset-idle-timer':
+        services.idle.reset(user);
+        return replies.echo(command);
       case 'button-pressed':
+        checkKey(command.key);
         return replies.echo(command);
       case 'button-released':
-        release(services, user, command.key);
+        releaseKey(services, user, checkKey(command.key));
         return replies.echo(command);
       case 'get-parameter':
-        return getParameter(services, user, command);
+        return getParameter({ services, user, client }, command);
       case 'set-parameter':
-        return setParameter(services, user, command);
+        return setParameter({ services, user, client }, command);
       case 'call':
         return placeCalls(services, user, command);
       case 'voicemail':
       case 'call-voicemail':
         return placeVoicemail(services, user, command);
+      case 'chat':
+        return answerChat(services, user, command);
+      case 'message':
+        return sendMessage(services, user, command);
+      case 'chat-message':
+        return sendChatMessage(services, user, command);
       case 'get':
       case 'set':
       case 'alter':
@@ -61,11 +71,24 @@ export class Commands {
       case 'search':
       case 'clear':
         return this.#objects.answer(command, { services, user, client });
-      case 'open':
-        if (command.what.toUpperCase() === 'VOICEMAIL') {
-          openVoicemail({ services, user, client }, command.argument);
-        }
+      case 'hook':
+      case 'ready':
         return replies.echo(command);
+      case 'close':
+        closeWindow({ services, user, client }, command);
+        return replies.echo(command);
+      case 'transfer': {
+        const { argument } = command;
+        const opened = openWindow(
+          { services, user, client },
+          { kind: 'open', what: 'FILETRANSFER', argument },
+        );
+        return opened ? opened.then(() => replies.echo(command)) : replies.echo(command);
+      }
+      case 'open': {
+        const opened = openWindow({ services, user, client }, command);
+        return opened ? opened.then(() => replies.echo(command)) : replies.echo(command);
+      }
       case 'unknown':
         throw new Refusal(replies.error(command.error));
       default:
@@ -82,20 +105,4 @@ export class Commands {
   restore(): void {
     this.#objects.restore(this.#services.userOf);
   }
-}
-
-/**
- * A key: during a call a digit is sent (reference, "SET CALL DTMF"), and kept while it rings; YES is the green one,
- * which answers a call and dials a number again.
- */
-function release(services: Services, user: ExchangeUser, key: string): void {
-  if (isDtmf(key)) callForKeys(services, user)?.sendDigits(key);
-  if (key.toUpperCase() === 'YES') {
-    services.calls.activeCallsOf(user).some((call) => call.redial() || call.answer());
-  }
-}
-
-function callForKeys({ calls }: Services, user: ExchangeUser): UserCall | undefined {
-  const active = calls.activeCallsOf(user);
-  return active.find((call) => call.conversation) ?? active.find((call) => call.takesDigits);
 }

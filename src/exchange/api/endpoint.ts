@@ -1,5 +1,7 @@
 import { checkArgument, checkOptions, having, type Rules, within } from '../../base/check.js';
+import { JackfieldError } from '../../base/errors.js';
 import type { EndpointMessage } from '../../protocol/message.js';
+import { isVersionOf, type Versions } from '../../protocol/versions.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import { Session, type SessionClient, type SessionContext } from './session.js';
 
@@ -7,7 +9,7 @@ import { Session, type SessionClient, type SessionContext } from './session.js';
 export interface AttachmentOptions {
   /**
    * Shortest time between a command and its answer, in milliseconds: 0 to 1000. Some clients lose a race with an
-   * answer that comes at once. Default 0; 5 on D-Bus and X11.
+   * answer that comes at once. Default 0; 5 on D-Bus, X11 and Windows.
    */
   readonly minReplyLatencyMs?: number;
 }
@@ -31,6 +33,7 @@ export class Endpoint {
   readonly user: ExchangeUser;
   readonly #context: EndpointContext;
   readonly #sessions = new Set<Session>();
+  #over = false;
 
   constructor(user: ExchangeUser, context: EndpointContext) {
     this.user = user;
@@ -45,11 +48,15 @@ export class Endpoint {
   /**
    * Opens a session for one client.
    *
-   * @throws ERR_INVALID_ARG when an option is out of its range.
+   * @throws ERR_INVALID_ARG when an option is out of its range; ERR_ATTACH_UNAVAILABLE when the exchange is closed.
    */
   connect(client: SessionClient, options: AttachmentOptions = {}): Session {
     checkArgument('client', client, CLIENT);
     checkOptions(options, ATTACHMENT_RULES);
+    if (this.#over) {
+      const message = `The exchange of ${this.user.handle} is closed: attach to one that runs.`;
+      throw new JackfieldError('ERR_ATTACH_UNAVAILABLE', message);
+    }
     const session = new Session(client, {
       ...this.#context,
       user: this.user,
@@ -60,13 +67,30 @@ export class Endpoint {
     return session;
   }
 
-  /** Tells every attached client. @internal */
-  notify(message: EndpointMessage): void {
-    for (const session of this.#sessions) session.notify(message);
+  /**
+   * Asks whether a program may attach, where a transport knows it before it has said its name.
+   *
+   * @throws Refusal @internal
+   */
+  allows(program: string): boolean | Promise<boolean> {
+    return this.#context.authorization.allows(this.user, program);
+  }
+
+  /** Tells every attached client. @param versions Those that are told. Default: all. @internal */
+  notify(message: EndpointMessage, versions: Versions = {}): void {
+    for (const session of this.#sessions) {
+      if (isVersionOf(versions, session.protocol)) session.notify(message);
+    }
   }
 
   /** Ends every session. */
   close(): void {
     for (const session of [...this.#sessions]) session.end();
+  }
+
+  /** Ends every session, and takes no other. @internal */
+  end(): void {
+    this.#over = true;
+    this.close();
   }
 }

@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from '../../base/clock.js';
+import type { CancelTimer, Clock } from '../../base/time/clock.js';
 
 /** A line on its way to a client. */
 interface Waiting {

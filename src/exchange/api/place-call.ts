@@ -16,6 +16,7 @@ export function placeCalls(
   { targets }: CallCommand,
 ): EndpointMessage {
   if (targets.length === 0 || targets.includes('')) throw new Refusal('invalid-target');
+  if (!user.online) throw new Refusal('not-online');
   const { calls } = services;
   if (targets.length > calls.conferences.limit) throw new Refusal('too-many-participants');
   checkRoom(services, user, targets.length);
@@ -26,7 +27,7 @@ export function placeCalls(
   }
   const placed = destinations.map((destination) => {
     const call = calls.place(user, destination);
-    enableVideo(call.object, user.settings.video, hasCamera(services.userOf(destination.identity.handle)));
+    enableVideo(call.object, user, services.userOf(destination.identity.handle));
     return call;
   });
   if (placed.length > 1) joinAsTheyAnswer(services, placed);
@@ -44,7 +45,7 @@ export function placeVoicemail(
   if (!isHandle(command.target)) throw new Refusal('invalid-target');
   const owner = services.userOf(command.target);
   if (!owner) throw new Refusal(command.kind === 'voicemail' ? 'invalid-target' : 'invalid-user-handle');
-  if (!owner.settings.voicemail || owner.has('ISBLOCKED', user.handle)) throw new Refusal('no-voicemail');
+  if (!owner.hasVoicemail || owner.has('ISBLOCKED', user.handle)) throw new Refusal('no-voicemail');
   checkRoom(services, user);
   const call = services.calls.create(user, owner, 'OUTGOING', 'ROUTING');
   const message = services.voicemails.leave(call, owner, 'called');
@@ -74,10 +75,6 @@ export function destinationOf(services: Services, user: ExchangeUser, target: st
 function checkRoom({ calls, limits }: Services, user: ExchangeUser, wanted = 1): void {
   if (calls.activeCallsOf(user).length + wanted <= limits.callsPerUser) return;
   throw new Refusal(errorReply('too-many-calls', `call error: ${limitReached(limits, 'callsPerUser')}`));
-}
-
-function hasCamera(user: ExchangeUser | undefined): boolean {
-  return user?.settings.video ?? false;
 }
 
 function joinAsTheyAnswer({ calls, clock }: Services, placed: readonly UserCall[]): void {

@@ -21,7 +21,10 @@ const CAUSES = {
 } as const satisfies Readonly<Record<string, (errors: CommandErrors) => ErrorNumber>>;
 
 /** Name of a mistake: one that has one number, or one whose number depends on the command that it answers. */
-export type RefusalName = ErrorName | keyof typeof CAUSES;
+export type RefusalName = ErrorName | Cause;
+
+/** `wrong-target` is for what an action names beside its object: the first of the action's own errors. */
+type Cause = keyof typeof CAUSES | 'wrong-target';
 
 /**
  * Thrown by a command's handler to answer it with `ERROR <number> <text>`. Never leaves the exchange. It is no Error: a
@@ -43,7 +46,7 @@ export class Refusal {
   /** Gives the answer to the command that is refused. */
   replyTo(command: CommandMessage): ErrorReply {
     if (typeof this.#why !== 'string') return this.#why;
-    const number = entryOf(ERROR_NUMBERS, this.#why) ?? numberFor(this.#why as keyof typeof CAUSES, command);
+    const number = entryOf(ERROR_NUMBERS, this.#why) ?? numberFor(this.#why as Cause, command);
     return this.#detail === undefined
       ? replies.error(number)
       : replies.error(number, `${errorText(number)}: ${this.#detail}`);
@@ -66,7 +69,8 @@ export function taking<T>(name: RefusalName, take: () => T): T {
   }
 }
 
-function numberFor(cause: keyof typeof CAUSES, command: CommandMessage): ErrorNumber {
+function numberFor(cause: Cause, command: CommandMessage): ErrorNumber {
+  if (cause === 'wrong-target') return targetError(command);
   switch (command.kind) {
     case 'get':
     case 'set':
@@ -78,8 +82,10 @@ function numberFor(cause: keyof typeof CAUSES, command: CommandMessage): ErrorNu
       const { errors }: ObjectSpec = OBJECTS[command.object];
       return errors.delete ?? DELETE_ERROR;
     }
-    case 'create':
-      return ERROR_NUMBERS['create-object'];
+    case 'create': {
+      const { errors }: ObjectSpec = OBJECTS[command.object];
+      return errors.create ?? ERROR_NUMBERS['create-object'];
+    }
     case 'search':
       return first((SEARCHES[command.what] satisfies SearchSpec).errors);
     case 'open':
@@ -89,6 +95,12 @@ function numberFor(cause: keyof typeof CAUSES, command: CommandMessage): ErrorNu
     default:
       return ERROR_NUMBERS['unknown-command'];
   }
+}
+
+function targetError(command: CommandMessage): ErrorNumber {
+  if (command.kind !== 'alter') return numberFor('invalid-argument', command);
+  const { actions }: ObjectSpec = OBJECTS[command.object];
+  return entryOf(actions, command.action)?.errors?.[0] ?? numberFor('invalid-argument', command);
 }
 
 /** Stands for every mistake of DELETE, where the object's row has none. */

@@ -1,7 +1,8 @@
 import { callback, checkArgument, words } from '../../base/check.js';
-import type { Clock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import type { Fence } from '../../base/fence.js';
+import type { Clock } from '../../base/time/clock.js';
+import { textOfLines } from '../../protocol/many-lines.js';
 import type { CommandMessage, EndpointMessage } from '../../protocol/message.js';
 import { parseCommand } from '../../protocol/parse-command.js';
 import { answering, replies } from '../../protocol/replies.js';
@@ -17,6 +18,10 @@ import { errorReply, Refusal, taking } from './refusal.js';
 
 /** A client's end of a session; transports implement it. */
 export interface SessionClient {
+  /** True when what it delivers may hold CR and LF: messages of chats may have several lines. Default false. */
+  readonly multiline?: boolean;
+  /** True where it was allowed before it said its name. Default false: NAME asks. */
+  readonly allowed?: boolean;
   /** Gets each line meant for the client, without a terminator. */
   deliver(line: string): void;
   /** The endpoint ends the session. */
@@ -56,7 +61,7 @@ export class Session {
   constructor(client: SessionClient, context: SessionContext) {
     this.#client = client;
     this.#context = context;
-    this.#allowed = context.authorization.open;
+    this.#allowed = client.allowed === true || context.authorization.open;
     this.#outbox = new LineQueue(context.clock);
   }
 
@@ -95,7 +100,7 @@ export class Session {
     const refused = (error: unknown) => answered(this.#refusalOf(error, command));
     this.#held ??= [];
     try {
-      checkLine(line);
+      checkLine(line, command, this.#client.multiline === true);
       const answer = this.#respond(command);
       if (answer instanceof Promise) answer.then(answered).catch(refused);
       else answered(answer);
@@ -134,17 +139,18 @@ export class Session {
     const { user, authorization, commands } = this.#context;
     if (command.kind === 'name') {
       taking('syntax', () => checkText('NAME', command.name, MAX_NAME_LENGTH));
-      const allowed = authorization.allows(user, command.name);
+      const allowed = this.#client.allowed === true || authorization.allows(user, command.name);
       return allowed instanceof Promise
         ? allowed.then((result) => this.#named(command.name, result))
         : this.#named(command.name, allowed);
     }
     if (!this.#allowed) throw new Refusal('access-denied');
     if (command.kind !== 'protocol') {
+      if (!this.#loggedIn && !isForLoggedOut(command)) throw new Refusal('logged-out');
       return commands.answer(fromVersion(command, this.#protocol), user, this);
     }
     if (command.version < 1) throw new Refusal('protocol-version');
-    this.#protocol = negotiateProtocol(command.version);
+    this.#protocol = Math.min(negotiateProtocol(command.version), this.#context.user.release.protocol);
     this.#greet();
     return replies.protocol(this.#protocol);
   }
@@ -163,7 +169,8 @@ export class Session {
   /** Sends the lines that a client gets when it has attached. */
   #greet(): void {
     const { handle, parameters } = this.#context.user;
-    this.notify(replies.parameter('CONNSTATUS', this.#loggedIn ? 'ONLINE' : 'OFFLINE'));
+    const connected = this.#loggedIn && parameters.get('CONNSTATUS');
+    this.notify(replies.parameter('CONNSTATUS', connected || 'OFFLINE'));
     this.notify(replies.parameter('CURRENTUSERHANDLE', handle));
     this.notify(replies.parameter('USERSTATUS', parameters.get('USERSTATUS') ?? 'ONLINE'));
   }
@@ -185,7 +192,8 @@ export class Session {
   #put(message: EndpointMessage, delayMs: number, give: (line: string) => void): void {
     if (!this.#open) return;
     // Names and texts are others' doing: what would break out of its line is told in it.
-    const line = serialize(toVersion(message, this.#protocol), { breaks: 'blank' });
+    const multiline = this.#client.multiline === true && textOfLines(message) !== undefined;
+    const line = serialize(toVersion(message, this.#protocol), { breaks: 'blank', multiline });
     this.#outbox.put(this.#context.clock.now() + delayMs, () => {
       this.#say(() => {
         this.#context.trace('out', line, this);
@@ -220,7 +228,18 @@ function internalError(why: string): EndpointMessage {
   return errorReply('internal', `Internal error: ${asLine(why)}`);
 }
 
+/** True for a command that is answered while nobody is logged in: it asks for a parameter, or logs in. */
+function isForLoggedOut(command: CommandMessage): boolean {
+  if (command.kind === 'set-parameter') return command.parameter === 'USERSTATUS';
+  return ['ping', 'get-parameter', 'unknown'].includes(command.kind);
+}
+
 /** @throws Refusal for a command that could not be said again: it is not carried out. */
-function checkLine(line: string): void {
-  if (hasLineBreak(line)) throw new Refusal('syntax', 'a command must be free of CR, LF and NUL');
+function checkLine(line: string, command: CommandMessage, multiline: boolean): void {
+  if (!hasLineBreak(line)) return;
+  const text = multiline ? textOfLines(command) : undefined;
+  if (text === undefined) throw new Refusal('syntax', 'a command must be free of CR, LF and NUL');
+  const isTextAlone = !hasLineBreak(line.slice(0, line.length - text.length)) && !hasLineBreak(text, true);
+  if (!isTextAlone)
+    throw new Refusal('syntax', 'only the text of a message may hold CR and LF, and none NUL');
 }

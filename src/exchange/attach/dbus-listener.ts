@@ -141,7 +141,11 @@ export class DbusListener {
     const known = this.#sessions.get(sender);
     if (known || this.#door.full()) return known;
     const session = this.#endpoint.connect(
-      { deliver: (line) => this.#notify(sender, line), closed: () => this.#sessions.delete(sender) },
+      {
+        multiline: true,
+        deliver: (line) => this.#notify(sender, line),
+        closed: () => this.#sessions.delete(sender),
+      },
       { minReplyLatencyMs: this.#minReplyLatencyMs },
     );
     this.#sessions.set(sender, session);

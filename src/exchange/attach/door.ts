@@ -1,6 +1,6 @@
-import type { Clock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
 import type { Fence } from '../../base/fence.js';
+import type { Clock } from '../../base/time/clock.js';
 import { type ExchangeLimits, limitReached } from '../limits.js';
 
 /** The part of the exchange that the listeners of an endpoint use. */

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { JackfieldError, messageOf } from '../../base/errors.js';
-import { IdleWatch } from '../../base/peer-limits.js';
+import { IdleWatch } from '../../base/system/peer-limits.js';
+import { ASK_FOR_NUL } from '../../protocol/attach-names.js';
 import { LineFramer } from '../../protocol/line-framer.js';
 import type { Session, SessionClient } from '../api/session.js';
 import { asLine } from '../wire-value.js';
@@ -9,6 +10,7 @@ import type { TokenCheck } from './token-check.js';
 
 const LF = 0x0a;
 const CR = 0x0d;
+const NUL = '\0';
 /** Errors of a connection whose other end does not answer. */
 const VANISHED: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
@@ -38,6 +40,8 @@ export class TcpClient {
   /** Bytes that came before the token's line was complete; none once the token was accepted. */
   #head: Buffer | undefined;
   #session: Session | undefined;
+  /** The end of the messages that it is sent. */
+  #end = '\n';
   #cancelTimeout = () => {};
 
   constructor(socket: Socket, context: TcpClientContext) {
@@ -122,7 +126,11 @@ export class TcpClient {
       return;
     }
     if (greeting !== undefined) this.#socket.write(`${greeting}\n`);
+    const multiline = () => this.#end === NUL;
     this.#session = this.#context.connect({
+      get multiline() {
+        return multiline();
+      },
       deliver: (line) => this.#deliver(line),
       closed: () => this.#socket.end(),
     });
@@ -130,16 +138,26 @@ export class TcpClient {
 
   #takeLines(chunk: Buffer): void {
     try {
-      for (const line of this.#framer.push(chunk)) this.#session?.receive(line);
+      for (const line of this.#framer.push(chunk)) {
+        if (line === ASK_FOR_NUL) this.#endWithNul();
+        else this.#session?.receive(line);
+      }
     } catch (error) {
       // Not a line of text, or one without an end: nothing that follows could be trusted.
       this.#refuse(`ERROR 1 General syntax error: ${asLine(messageOf(error))}`);
     }
   }
 
+  /** Grants what the client has asked for; the client changes over when it has read that. */
+  #endWithNul(): void {
+    this.#end = NUL;
+    this.#framer.expectNulAfter('');
+    this.#socket.write(`${ASK_FOR_NUL}${NUL}`);
+  }
+
   #deliver(line: string): void {
     const { limits, fence } = this.#context.door;
-    this.#socket.write(`${line}\n`);
+    this.#socket.write(`${line}${this.#end}`);
     if (this.#socket.writableLength <= limits.unsentBytes) return;
     fence.tell(notRead(this.#context.door, 'TCP'), 'TCP');
     this.#socket.destroy();

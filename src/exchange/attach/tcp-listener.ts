@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { type Rules, whole } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
-import { DEFAULT_KEEP_ALIVE_MS, IDLE, KEEP_ALIVE, TOKEN } from '../../base/peer-limits.js';
+import { DEFAULT_KEEP_ALIVE_MS, IDLE, KEEP_ALIVE, TOKEN } from '../../base/system/peer-limits.js';
 import { ATTACHMENT_RULES, type AttachmentOptions, type Endpoint } from '../api/endpoint.js';
 import type { Door } from './door.js';
 import { TcpClient } from './tcp-client.js';

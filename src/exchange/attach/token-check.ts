@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import { backOffMs } from '../../base/back-off.js';
 import { JackfieldError } from '../../base/errors.js';
+import { backOffMs } from '../../base/time/back-off.js';
 import type { Door } from './door.js';
 
 /** Waits after wrong tokens, in milliseconds. */

@@ -1,7 +1,7 @@
 import { type Rules, words } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { Opening } from '../../base/opening.js';
-import { X11Display, type X11Event, type X11MessageTypes } from '../../base/x11.js';
+import { X11Display, type X11Event, type X11MessageTypes } from '../../base/system/x11.js';
 import { X11_NAMES } from '../../protocol/attach-names.js';
 import { X11Assembler, x11Chunks } from '../../protocol/x11-chunks.js';
 import {
@@ -125,7 +125,11 @@ export class X11Listener {
     const known = this.#clients.get(window);
     if (known || this.#door.full()) return known;
     const session = this.#endpoint.connect(
-      { deliver: (line) => this.#deliver(window, line), closed: () => this.#clients.delete(window) },
+      {
+        multiline: true,
+        deliver: (line) => this.#deliver(window, line),
+        closed: () => this.#clients.delete(window),
+      },
       { minReplyLatencyMs: this.#minReplyLatencyMs },
     );
     const client = { session, assembler: new X11Assembler({ maxMessageBytes: this.#door.limits.lineBytes }) };

@@ -1,5 +1,5 @@
-import { type CallStatus, isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
-import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
+import { type CallStatus, isTerminalCallStatus } from '../../protocol/status/call-status.js';
+import type { CallFailureReason } from '../../protocol/status/failure-reasons.js';
 import type { EndCause, FailureReason, Progress } from '../../switch/leg.js';
 import type { ApiObject, ObjectRecord } from '../object/api-object.js';
 
@@ -70,9 +70,13 @@ export function failureNumberOf(cause: EndCause): CallFailureReason | undefined 
   return cause.kind === 'dropped-by-host' ? FAILURE_NUMBERS['dropped-by-host'] : undefined;
 }
 
-/** Cost of a call that is over, by the minute begun, in hundredths of the currency. */
-export function chargeFor(call: ApiObject<'CALL'>): number {
-  const minutes = Math.ceil(Number(call.get('DURATION') ?? 0) / 60);
+/**
+ * Cost of a call until now, by the minute begun, in hundredths of the currency.
+ *
+ * @param covered Minutes that cost nothing.
+ */
+export function chargeFor(call: ApiObject<'CALL'>, covered = 0): number {
+  const minutes = Math.ceil(Number(call.get('DURATION') ?? 0) / 60) - covered;
   const rate = Number(call.get('RATE') ?? 0) / 10 ** Number(call.get('RATE_PRECISION') ?? 2);
   return Math.round(minutes * rate * 100);
 }

@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from '../../base/clock.js';
+import type { CancelTimer, Clock } from '../../base/time/clock.js';
 
 /** Count of the seconds that something lasts: each is told on its time, from a fixed beginning. */
 export class CallSeconds {

@@ -1,5 +1,5 @@
 import { JackfieldError } from '../../base/errors.js';
-import { type CallStatus, canCallMove, isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
+import { type CallStatus, canCallMove, isTerminalCallStatus } from '../../protocol/status/call-status.js';
 import type { Attempt } from '../../switch/attempt.js';
 import type { Conversation, Placing } from '../../switch/leg.js';
 import type { SoundDeviceName } from '../voice/user-voice.js';

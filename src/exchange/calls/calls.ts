@@ -1,17 +1,20 @@
-import type { Clock } from '../../base/clock.js';
 import type { Fence } from '../../base/fence.js';
+import { TaskSet } from '../../base/task-set.js';
+import type { Clock } from '../../base/time/clock.js';
 import type { AttemptOrigin, Destination } from '../../switch/attempt.js';
 import { Connection } from '../../switch/connection.js';
 import { Dial, dialPlan } from '../../switch/dial.js';
 import { EarlyMedia } from '../../switch/early-media.js';
 import type { Identity } from '../../switch/identity.js';
 import type { EndCause, Leg } from '../../switch/leg.js';
+import type { IncomingWay } from '../../switch/line.js';
 import { VoiceRoom } from '../../switch/voice-room.js';
 import type { VoiceTicker } from '../../switch/voice-ticker.js';
 import type { ExchangeUser } from '../exchange-user.js';
-import { ApiObject } from '../object/api-object.js';
+import { ApiObject, type ObjectOwner } from '../object/api-object.js';
 import type { ObjectShelf } from '../object/object-shelf.js';
 import { ObjectStore } from '../object/object-store.js';
+import type { Ringers } from '../voice/ringers.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import { type CallDirection, settledCall } from './call-end.js';
 import { Conferences } from './conference.js';
@@ -23,6 +26,7 @@ import { UserCall } from './user-call.js';
 export interface CallsContext {
   readonly clock: Clock;
   readonly ticker: VoiceTicker;
+  readonly ringers: Ringers;
   /** Most calls that each user's history keeps; the oldest go first. */
   readonly historyLimit: number;
   /** Most calls that one host can join into a conference. */
@@ -34,8 +38,12 @@ export interface CallsContext {
   nextId(): number;
   /** The place in which calls survive a restart. */
   readonly shelf: ObjectShelf<'CALL'>;
+  /** The history of a user has another call, or one less. */
+  historyChanged(user: ObjectOwner): void;
   /** Has `caller` leave a voicemail for those who did not answer. @returns whether they have one. */
   takeMessage(caller: UserCall, destination: Destination): boolean;
+  /** A user has placed a call. */
+  placed(call: UserCall): void;
   /** The call has ended: what it costs, and how the views change. */
   ended(call: UserCall): void;
   /** A redirected stream of a call was closed. */
@@ -55,7 +63,7 @@ export class Calls {
   readonly #connections = new Set<Connection>();
   /** Searches that go on, with the end that each is for. */
   readonly #dials = new Map<Dial, Leg>();
-  readonly #closing = new Set<Promise<void>>();
+  readonly #closing = new TaskSet((error) => this.#context.fence.tell(error, 'voice'));
 
   constructor(context: CallsContext) {
     this.#context = context;
@@ -67,6 +75,7 @@ export class Calls {
       limit: context.historyLimit,
       mayGo: ({ id }) => !this.#active.has(id),
       shelf: context.shelf,
+      changed: (owner) => context.historyChanged(owner),
       record: (object) => ({ properties: object.record() }),
     });
     this.#early = new EarlyMedia(context.ticker);
@@ -81,6 +90,7 @@ export class Calls {
       call.object.put('RATE_PRECISION', String(precision));
       call.object.put('RATE_CURRENCY', currency);
     }
+    this.#context.placed(call);
     const { clock } = this.#context;
     call.place(this.#dial(call, [destination], { caller: user }));
     clock.timerAt(clock.now(), () => {
@@ -93,8 +103,8 @@ export class Calls {
   }
 
   /** Has an end that is no user's call a destination. */
-  placeFrom(leg: Leg, destination: Destination): void {
-    this.#place(leg, this.#dial(leg, [destination], { caller: leg.identity }));
+  placeFrom(leg: Leg, destination: Destination, way: IncomingWay = {}): void {
+    this.#place(leg, this.#dial(leg, [destination], { ...way, caller: leg.identity }));
   }
 
   /** Makes a CALL object of `user`'s. */
@@ -108,11 +118,13 @@ export class Calls {
       clock: this.#context.clock,
       callEnded: (ended) => this.#callEnded(ended),
       streamClosed: (closed) => this.#context.streamClosed(closed),
+      rings: (call, on) => this.#context.ringers.set(call.user, call, on),
       callCounted: (call) => this.objects.save(call.object),
     });
     this.#active.set(call.id, call);
     this.#byLeg.set(call, call);
     this.objects.add(call.object);
+    user.screen.open({ what: 'CALL', argument: '' });
     return call;
   }
 
@@ -192,7 +204,7 @@ export class Calls {
       dial.cancel({ kind: 'cancelled' });
       this.#end(leg, { kind: 'cancelled' });
     }
-    await Promise.all(this.#closing);
+    await this.#closing.settled();
   }
 
   #dial(leg: Leg, targets: readonly Destination[], origin: AttemptOrigin, follower?: Follower): Dial {
@@ -316,16 +328,18 @@ export class Calls {
     this.#active.delete(call.id);
     this.#track(this.#early.close(call));
     this.conferences.ended(call);
-    this.#context.ended(call);
-    this.objects.save(call.object);
+    if (this.activeCallsOf(call.user).length === 0) {
+      call.user.screen.close('CALL');
+      call.user.unmute();
+    }
+    this.objects.together(() => {
+      this.#context.ended(call);
+      this.objects.save(call.object);
+    });
   }
 
   #track(closing: Promise<void> | undefined): void {
-    if (!closing) return;
-    const tracked = closing
-      .catch((error: unknown) => this.#context.fence.tell(error, 'voice'))
-      .finally(() => this.#closing.delete(tracked));
-    this.#closing.add(tracked);
+    if (closing) this.#closing.add(closing);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from '../../base/clock.js';
+import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import type { Occupation } from './call-stage.js';
 import type { UserCall } from './user-call.js';
 

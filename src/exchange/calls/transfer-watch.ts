@@ -9,7 +9,7 @@ export interface Follower {
   progress(step: Progress): void;
   /** Somebody took the call. */
   answered(): void;
-  /** Nobody took it. @returns whether the caller is looked after: else the call ends for him. */
+  /** Nobody took it. @returns whether the caller is looked after: else the call ends for them. */
   failed(cause: EndCause): boolean;
   /** The call is over, whether somebody took it or not. */
   over(): void;

@@ -1,6 +1,7 @@
-import type { Clock } from '../../base/clock.js';
-import { type CallStatus, isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
-import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
+import type { LineQuality } from '../../base/line-quality.js';
+import type { Clock } from '../../base/time/clock.js';
+import { type CallStatus, isTerminalCallStatus } from '../../protocol/status/call-status.js';
+import type { CallFailureReason } from '../../protocol/status/failure-reasons.js';
 import type { Attempt, Destination } from '../../switch/attempt.js';
 import type { Identity } from '../../switch/identity.js';
 import type { Conversation, EndCause, Leg, Placing, Progress } from '../../switch/leg.js';
@@ -13,6 +14,7 @@ import { type CallDirection, END_STATUS, failureNumberOf, PROGRESS_STATUS } from
 import { CallSeconds } from './call-seconds.js';
 import { type CallStage, checkStage, checkStatus, type Occupation } from './call-stage.js';
 import { Digits } from './digits.js';
+import { OutputGaps } from './output-gaps.js';
 import { pauseVideo } from './video.js';
 
 /** Needs of a {@link UserCall}. */
@@ -23,18 +25,22 @@ export interface UserCallContext {
   /** It has begun, or lasted another minute: what a restart must know of it. */
   callCounted(call: UserCall): void;
   streamClosed(closed: ClosedStream): void;
+  /** It rings at the user, or does not ring any more. */
+  rings(call: UserCall, on: boolean): void;
 }
 
-/** One user's end of a call: the CALL object that his clients see, and his voice (reference, "CALL object"). */
+/** One user's end of a call: the CALL object that their clients see, and their voice (reference, "CALL object"). */
 export class UserCall implements Leg {
   readonly object: ApiObject<'CALL'>;
   readonly user: ExchangeUser;
   readonly partner: Identity;
   readonly direction: CallDirection;
   readonly voice: UserVoice;
+  readonly gaps: OutputGaps;
   readonly #context: UserCallContext;
   readonly #seconds: CallSeconds;
   readonly #digits = new Digits(this);
+  #quality: LineQuality | undefined;
   #stage: CallStage = { kind: 'new' };
   /** Time of the first answer, on the clock. */
   #connectedAt: number | undefined;
@@ -60,7 +66,9 @@ export class UserCall implements Leg {
       STATUS: status,
       ...(partner.network === 'PSTN' && { PSTN_NUMBER: partner.handle }),
     });
+    this.gaps = new OutputGaps(id);
     this.voice = new UserVoice(user, {
+      madeUp: (port, position, stretches) => this.gaps.tell(port, position, stretches),
       inputActive: (active) => this.object.tell('VAA_INPUT_STATUS', active ? 'TRUE' : 'FALSE'),
       closed: (stream, stats, error) =>
         context.streamClosed({ handle: user.handle, object: 'CALL', id, stream, stats, error }),
@@ -71,6 +79,11 @@ export class UserCall implements Leg {
 
   get id(): number {
     return this.object.id;
+  }
+
+  /** Quality of the other end's line; nothing where it has none. Of a call that is over, as it was at its end. */
+  get quality(): LineQuality | undefined {
+    return this.conversation?.otherThan(this).voice.quality?.() ?? this.#quality;
   }
 
   get identity(): Identity {
@@ -182,12 +195,12 @@ export class UserCall implements Leg {
   }
 
   /**
-   * Sends a call that rings on its way to where the user's forwarding points, or to his voicemail, whatever his
+   * Sends a call that rings on its way to where the user's forwarding points, or to their voicemail, whatever their
    * settings say of calls that are not answered.
    */
   forward(to: 'rules' | 'voicemail'): boolean {
     if (this.#stage.kind !== 'offered') return false;
-    if (to === 'voicemail' && !this.user.settings.voicemail) return false;
+    if (to === 'voicemail' && !this.user.hasVoicemail) return false;
     const { attempt } = this.#stage;
     this.ended({ kind: 'refused' });
     attempt.forward(to);
@@ -205,7 +218,7 @@ export class UserCall implements Leg {
 
   progress(step: Progress): void {
     this.setStatus(PROGRESS_STATUS[step]);
-    if (step === 'ringing') this.user.notify({ kind: 'contacts-focused', handle: '' });
+    if (step === 'ringing') this.user.focus('');
   }
 
   connected(conversation: Conversation): void {
@@ -258,6 +271,8 @@ export class UserCall implements Leg {
     if (!isTerminalCallStatus(status)) throw new TypeError(`${status} does not end a call`);
     if (reason !== undefined) this.object.tell('FAILUREREASON', String(reason));
     const talked = this.#stage.kind === 'active';
+    this.#quality = this.quality;
+    if (this.#quality) this.object.put('LINE_QUALITY', JSON.stringify(this.#quality));
     this.#enter({ kind: 'over' });
     this.stopSeconds();
     this.setStatus(status);
@@ -278,7 +293,9 @@ export class UserCall implements Leg {
   /** @throws ERR_INVALID_STATE when `stage` cannot follow. */
   #enter(stage: CallStage): void {
     checkStage(this.id, this.#stage.kind, stage.kind);
+    const rang = this.#stage.kind === 'offered';
     this.#stage = stage;
+    if (rang !== (stage.kind === 'offered')) this.#context.rings(this, !rang);
   }
 
   #countSeconds(
@@ -304,7 +321,7 @@ export class UserCall implements Leg {
     );
   }
 
-  /** Ends what needs the device, for both ends; each is told what it is to him. */
+  /** Ends what needs the device, for both ends; each is told what it is to them. */
   #soundFailed(device: SoundDeviceName, error: unknown): void {
     const cause: EndCause = { kind: 'failed', reason: DEVICE_FAILURES[device] };
     const state = this.#stage;

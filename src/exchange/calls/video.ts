@@ -1,5 +1,5 @@
-import type { Clock } from '../../base/clock.js';
 import { entryOf } from '../../base/entry-of.js';
+import type { Clock } from '../../base/time/clock.js';
 import type { ApiObject } from '../object/api-object.js';
 
 /** Actions of ALTER CALL that are about video. */
@@ -45,11 +45,25 @@ const MOVES = {
 
 const STATUSES = ['VIDEO_NONE', 'VIDEO_SEND_ENABLED', 'VIDEO_RECV_ENABLED', 'VIDEO_BOTH_ENABLED'] as const;
 
-/** VIDEO_STATUS and the two states at the beginning of a conversation, from who has a camera. */
-export function enableVideo(object: ApiObject<'CALL'>, ownCamera: boolean, otherCamera: boolean): void {
-  object.put('VIDEO_STATUS', STATUSES[(ownCamera ? 1 : 0) + (otherCamera ? 2 : 0)] ?? 'VIDEO_NONE');
-  object.put('VIDEO_SEND_STATUS', ownCamera ? 'AVAILABLE' : 'NOT_AVAILABLE');
-  object.put('VIDEO_RECEIVE_STATUS', otherCamera ? 'AVAILABLE' : 'NOT_AVAILABLE');
+/** The part of a user that says whether they can be seen by another. */
+interface VideoUser {
+  readonly handle: string;
+  readonly settings: { readonly video: boolean };
+  takesVideoFrom(handle: string): boolean;
+}
+
+/**
+ * VIDEO_STATUS and the two states at the beginning of a conversation: one sends who has a camera, and whose video the
+ * other takes.
+ *
+ * @param other None where the other end is no user.
+ */
+export function enableVideo(object: ApiObject<'CALL'>, own: VideoUser, other: VideoUser | undefined): void {
+  const sends = own.settings.video && (other?.takesVideoFrom(own.handle) ?? true);
+  const receives = (other?.settings.video ?? false) && own.takesVideoFrom(other?.handle ?? '');
+  object.put('VIDEO_STATUS', STATUSES[(sends ? 1 : 0) + (receives ? 2 : 0)] ?? 'VIDEO_NONE');
+  object.put('VIDEO_SEND_STATUS', sends ? 'AVAILABLE' : 'NOT_AVAILABLE');
+  object.put('VIDEO_RECEIVE_STATUS', receives ? 'AVAILABLE' : 'NOT_AVAILABLE');
 }
 
 /**

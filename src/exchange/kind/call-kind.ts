@@ -1,8 +1,8 @@
 import { entryOf } from '../../base/entry-of.js';
-import { isTerminalCallStatus } from '../../protocol/catalogue/call-status.js';
 import type { EndpointMessage } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
 import { splitList } from '../../protocol/scanner.js';
+import { isTerminalCallStatus } from '../../protocol/status/call-status.js';
 import { isHandle, phoneNumber } from '../../switch/identity.js';
 import { isDtmf } from '../api/digits.js';
 import { destinationOf } from '../api/place-call.js';
@@ -78,6 +78,14 @@ export const callKind = kindOf<'CALL', Found>({
   get: {
     CAN_TRANSFER: (asking, { call }, target) =>
       `${target.toLowerCase()} ${canTransfer(asking, call, target)}`,
+    OUTPUT_GAP({ client }, { call }) {
+      call?.gaps.add(client);
+      return '';
+    },
+    LINE_QUALITY(_asking, { object, call }) {
+      const { quality } = call ?? {};
+      return quality ? JSON.stringify(quality) : (object.get('LINE_QUALITY') ?? '');
+    },
     CONF_PARTICIPANT: ({ services }, { call }, number) => participant(services, call, number),
   },
   set: {
@@ -119,7 +127,6 @@ export const callKind = kindOf<'CALL', Found>({
   },
   search: {
     CALLS(asking, target) {
-      if (target !== '' && !isPartner(target)) throw new Refusal('invalid-argument');
       return callsOf(asking, (call) => target === '' || isWith(call, target));
     },
     ACTIVECALLS: (asking) => callsOf(asking, isActive),
@@ -202,7 +209,7 @@ function canTransfer(
     call?.direction === 'INCOMING' &&
     (phoneNumber(name) === undefined
       ? services.identityOf(name) !== undefined
-      : user.settings.skypeOut && user.settings.skypeIn !== undefined);
+      : user.hasSkypeOut && user.settings.skypeIn !== undefined);
   return possible ? 'TRUE' : 'FALSE';
 }
 

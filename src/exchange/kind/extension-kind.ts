@@ -1,99 +1,156 @@
 import { invalidArgument } from '../../base/errors.js';
-import type { PropertyName } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
 import { decodeProperty } from '../../protocol/values.js';
 import { errorReply, Refusal, taking } from '../api/refusal.js';
-import { ApiObject, type ObjectRecord } from '../object/api-object.js';
+import type { Services } from '../api/services.js';
+import {
+  CONTACT_FILTERS,
+  Extension,
+  type ExtensionName,
+  isIcon,
+  MAX_ICON_BYTES,
+  MENU_CONTEXTS,
+  unquoted,
+} from '../desk/extension.js';
+import type { ObjectOwner } from '../object/api-object.js';
 import { type AnyKind, kindOf, type ObjectKind, type Setter } from '../object/object-kind.js';
-import { ObjectStore } from '../object/object-store.js';
+import { standStill } from '../stand-still.js';
 import { checkText } from '../wire-value.js';
-
-type ExtensionName = 'MENU_ITEM' | 'EVENT';
-
-/** Most menu items, and most events, of one client; the oldest go first. */
-const LIMIT = 1000;
 
 /** Longest caption of a menu item (reference, "Custom Menu Items"), in characters, without its quotes. */
 const CAPTION_LENGTH = 32;
 
-/** Parameters of CREATE, each a word or a quoted text. */
-const PARAMETERS: Readonly<Record<ExtensionName, readonly string[]>> = {
-  MENU_ITEM: [
-    'CONTEXT',
-    'CAPTION',
-    'HINT',
-    'ICON',
-    'ENABLED',
-    'ENABLE_MULTIPLE_CONTACTS',
-    'CONTACT_TYPE_FILTER',
-  ],
-  EVENT: ['CAPTION', 'HINT'],
+/** Longest name of an item, in characters. */
+const ID_LENGTH = 100;
+
+/** One parameter of CREATE: a word or a quoted text. */
+interface ParameterRule {
+  /** True where there is nothing without it. Default false. */
+  readonly needed?: true;
+  /** Words that it can be, in any case. Default: any text. */
+  readonly words?: readonly string[];
+  /** Most characters, without its quotes. */
+  readonly length?: number;
+}
+
+const TRUTH = ['true', 'false'];
+
+/** Parameters of CREATE, by their names. */
+const PARAMETERS: Readonly<Record<ExtensionName, Readonly<Record<string, ParameterRule>>>> = {
+  MENU_ITEM: {
+    CONTEXT: { needed: true, words: MENU_CONTEXTS },
+    CAPTION: { needed: true, length: CAPTION_LENGTH },
+    HINT: {},
+    ICON: {},
+    ENABLED: { words: TRUTH },
+    ENABLE_MULTIPLE_CONTACTS: { words: TRUTH },
+    CONTACT_TYPE_FILTER: { words: CONTACT_FILTERS },
+  },
+  EVENT: { CAPTION: { needed: true }, HINT: {} },
 };
 
 /** The MENU_ITEM object (reference, "Custom Menu Items"). */
-export function menuItemKind(): AnyKind {
-  return kindOf<'MENU_ITEM', ApiObject<'MENU_ITEM'>>({
-    ...extension('MENU_ITEM'),
+export function menuItemKind(services: Services): AnyKind {
+  return kindOf<'MENU_ITEM', Extension>({
+    ...extension('MENU_ITEM', services),
     set: { CAPTION: setting('CAPTION'), HINT: setting('HINT'), ENABLED: setting('ENABLED') },
   });
 }
 
 /** The EVENT object (reference, "Skype Alert Events"). */
-export function eventKind(): AnyKind {
-  return kindOf<'EVENT', ApiObject<'EVENT'>>(extension('EVENT'));
+export function eventKind(services: Services): AnyKind {
+  return kindOf<'EVENT', Extension>(extension('EVENT', services));
 }
 
 /** An object that a client adds to the window: its own alone, and gone when the client goes. */
-function extension<O extends ExtensionName>(object: O): ObjectKind<O, ApiObject<O>> {
-  const objects = new ObjectStore<ExtensionName, ApiObject<ExtensionName>>({ limit: LIMIT });
+function extension<O extends ExtensionName>(object: O, services: Services): ObjectKind<O, Extension> {
+  const objects = services.extensions[object];
+  const changed = ({ handle }: ObjectOwner) => services.userOf(handle)?.screen.changed();
   return {
     object,
-    find: ({ client }, id) => objects.of(client, id) as ApiObject<O> | undefined,
+    find: ({ client }, id) => objects.of(client, id),
     create({ client }, argument) {
       const [id = ''] = argument.split(' ', 1);
-      if (!/^[a-z]/i.test(id)) {
-        throw new Refusal(errorReply('create-object', `CREATE ${object}: the id must begin with a letter`));
-      }
-      taking('create-object', () => checkText('id', id));
-      const parameters = parametersOf(object, argument.slice(id.length));
-      objects.add(new ApiObject<ExtensionName>(object, id, client, parameters));
+      if (!/^[a-z]/i.test(id)) throw refusal(object, 'the id must begin with a letter');
+      if (!/^\w+$/.test(id)) throw refusal(object, 'the id must consist of letters and digits');
+      if (id.length > ID_LENGTH) throw refusal(object, `the id must have at most ${ID_LENGTH} characters`);
+      if (objects.of(client, id)) throw refusal(object, `there is one with the id ${id} already`);
+      const made = new Extension(object, id, client, parametersOf(object, argument.slice(id.length)));
+      objects.add(made);
+      takeIcon(services, made, () => changed(client));
+      changed(client);
       return replies.property<ExtensionName>(object, id, 'CREATED', '');
     },
     delete({ client }, id) {
       const found = objects.of(client, id);
-      if (found) objects.remove(found);
+      if (!found) return;
+      objects.remove(found);
+      changed(client);
     },
-    leave: (client) => objects.leave(client),
+    leave(client) {
+      if (objects.listOf(client).length === 0) return;
+      objects.leave(client);
+      changed(client);
+    },
   };
 }
 
-function setting(
-  property: PropertyName<'MENU_ITEM'> & ('CAPTION' | 'HINT' | 'ENABLED'),
-): Setter<ApiObject<'MENU_ITEM'>> {
-  return (_asking, item, value) => {
+/** Reads the icon, in the folders for FILE. An item whose icon cannot be read, or is too large, has none. */
+function takeIcon({ clock, files }: Services, made: Extension, done: () => void): void {
+  const path = made.text('ICON');
+  if (path === '') return;
+  const reading = files.read(path, MAX_ICON_BYTES).then(
+    (bytes) => {
+      if (!isIcon(bytes)) return;
+      made.icon = bytes;
+      done();
+    },
+    () => undefined,
+  );
+  void standStill(clock, reading);
+}
+
+function setting(property: 'CAPTION' | 'HINT' | 'ENABLED'): Setter<Extension> {
+  return ({ user }, item, value) => {
     decodeProperty('MENU_ITEM', property, checkValue('MENU_ITEM', property, value));
-    item.put(property, value);
+    item.change(property, value);
+    user.screen.changed();
     return value;
   };
 }
 
 /** Checks the value of a parameter or property, quoted or not. @returns the value. @throws ERR_INVALID_ARG, ERR_LINE_BREAK */
 function checkValue(object: ExtensionName, name: string, value: string): string {
-  const text = value.replace(/^"(.*)"$/, '$1');
-  if (object === 'MENU_ITEM' && name === 'CAPTION' && [...text].length > CAPTION_LENGTH) {
-    throw invalidArgument('CAPTION', `a text of at most ${CAPTION_LENGTH} characters`, text);
+  const { words, length = Number.POSITIVE_INFINITY } =
+    new Map(Object.entries(PARAMETERS[object])).get(name) ?? {};
+  const text = unquoted(value);
+  if ([...text].length > length) throw invalidArgument(name, `a text of at most ${length} characters`, text);
+  if (words && !words.some((word) => word.toLowerCase() === text.toLowerCase())) {
+    throw invalidArgument(name, `one of ${words.join(', ')}`, text);
   }
   return checkText(name, value);
 }
 
 /** Reads `CONTEXT contact CAPTION "TEST 01"`; what has no name of a parameter before it is passed over. */
-function parametersOf(object: ExtensionName, text: string): ObjectRecord {
+function parametersOf(object: ExtensionName, text: string): ReadonlyMap<string, string> {
+  const rules = new Map(Object.entries(PARAMETERS[object]));
+  const found = new Map<string, string>();
   const words = text.match(/"[^"]*"|[^ "]+/g) ?? [];
-  const found = words.flatMap((word, index) => {
-    const name = word.toUpperCase();
-    const value = words[index + 1];
-    if (value === undefined || !PARAMETERS[object].includes(name)) return [];
-    return [[name, taking('create-object', () => checkValue(object, name, value))]];
-  });
-  return Object.fromEntries(found) as ObjectRecord;
+  for (let at = 0; at + 1 < words.length; at++) {
+    const name = words[at]?.toUpperCase() ?? '';
+    if (!rules.has(name)) continue;
+    const value = words[++at] ?? '';
+    found.set(
+      name,
+      taking('create-object', () => checkValue(object, name, value)),
+    );
+  }
+  for (const [name, { needed }] of rules) {
+    if (needed && !found.has(name)) throw refusal(object, `${name} is missing`);
+  }
+  return found;
+}
+
+function refusal(object: ExtensionName, problem: string): Refusal {
+  return new Refusal(errorReply('create-object', `CREATE ${object}: ${problem}`));
 }

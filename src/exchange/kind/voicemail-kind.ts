@@ -69,6 +69,8 @@ export const voicemailKind = kindOf<'VOICEMAIL', UserVoicemail>({
     GREETING({ services, user }, handle) {
       const owner = services.userOf(handle);
       if (!owner) throw new Refusal('invalid-argument');
+      // Whoever may not have one is told so when it is recorded.
+      if (!owner.hasVoicemail && owner !== user) throw new Refusal('no-greeting');
       return [services.voicemails.greetingOf(user, owner).id];
     },
   },

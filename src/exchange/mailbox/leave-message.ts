@@ -1,5 +1,5 @@
-import type { CallStatus } from '../../protocol/catalogue/call-status.js';
-import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
+import type { CallStatus } from '../../protocol/status/call-status.js';
+import type { CallFailureReason } from '../../protocol/status/failure-reasons.js';
 import { Script } from '../../switch/script.js';
 import { VoiceRoom } from '../../switch/voice-room.js';
 import { failureNumber } from '../calls/call-end.js';

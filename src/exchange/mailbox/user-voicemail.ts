@@ -1,11 +1,11 @@
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError } from '../../base/errors.js';
+import type { PropertyName } from '../../protocol/message.js';
 import {
   canVoicemailMove,
   type VoicemailFailureReason,
   type VoicemailStatus,
-} from '../../protocol/catalogue/voicemail-status.js';
-import type { PropertyName } from '../../protocol/message.js';
+} from '../../protocol/status/voicemail-status.js';
 import type { Identity } from '../../switch/identity.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import type { ApiObject, ObjectRecord } from '../object/api-object.js';

@@ -2,7 +2,7 @@ import { oneOf, rule } from '../../base/check.js';
 import {
   VOICEMAIL_FAILURE_REASONS,
   type VoicemailFailureReason,
-} from '../../protocol/catalogue/voicemail-status.js';
+} from '../../protocol/status/voicemail-status.js';
 
 /** Steps of a voicemail that can go wrong. */
 export const VOICEMAIL_STEPS = ['record', 'upload', 'download', 'playback'] as const;

@@ -1,5 +1,5 @@
-import type { Clock } from '../../base/clock.js';
-import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
+import type { Clock } from '../../base/time/clock.js';
+import type { VoicemailFailureReason } from '../../protocol/status/voicemail-status.js';
 import type { VoiceTicker } from '../../switch/voice-ticker.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import type { ObjectShelf } from '../object/object-shelf.js';

@@ -1,8 +1,9 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkOptions, needed, object, path, type Rules, unixMs, whole, words } from '../../base/check.js';
+import { TaskSet } from '../../base/task-set.js';
 import { copyPrivate, removeFile } from '../../files/private-file.js';
-import type { VoicemailFailureReason } from '../../protocol/catalogue/voicemail-status.js';
+import type { VoicemailFailureReason } from '../../protocol/status/voicemail-status.js';
 import type { Identity } from '../../switch/identity.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import type { UserCall } from '../calls/user-call.js';
@@ -56,9 +57,9 @@ export class Voicemails implements VoicemailKeeper {
   readonly context: VoicemailsContext;
   /** Views that users have of voicemails and greetings. */
   readonly objects: ObjectStore<'VOICEMAIL', UserVoicemail>;
-  /** The greeting that each user has recorded himself, by handle. */
+  /** The greeting that each user has recorded, by handle. */
   readonly #greetings = new Map<string, UserVoicemail>();
-  readonly #pending = new Set<Promise<void>>();
+  readonly #pending = new TaskSet((error) => this.context.failed(error));
 
   constructor(context: VoicemailsContext) {
     this.context = context;
@@ -110,7 +111,7 @@ export class Voicemails implements VoicemailKeeper {
     const recipient = this.context.userOf(voicemail.object.get('PARTNER_HANDLE') ?? '');
     voicemail.attempt('upload');
     reach(voicemail.user);
-    if (!recipient?.settings.voicemail) throw new StepError('NO_VOICEMAIL_PRIVILEGE');
+    if (!recipient?.hasVoicemail) throw new StepError('NO_VOICEMAIL_PRIVILEGE');
     if (voicemail.isGreeting) this.#greetings.set(voicemail.user.handle, voicemail);
     else await this.#deliverTo(voicemail, recipient);
     voicemail.become('UPLOADED');
@@ -162,10 +163,7 @@ export class Voicemails implements VoicemailKeeper {
   }
 
   track(work: Promise<void>): void {
-    const tracked = work
-      .catch((error) => this.context.failed(error))
-      .finally(() => this.#pending.delete(tracked));
-    this.#pending.add(tracked);
+    this.#pending.add(work);
   }
 
   failed(voicemail: UserVoicemail, error: unknown, otherwise: VoicemailFailureReason): void {
@@ -177,7 +175,7 @@ export class Voicemails implements VoicemailKeeper {
   /** Ends all recordings and playbacks. */
   async close(): Promise<void> {
     for (const { activity } of this.objects.all()) activity?.by.stop();
-    await Promise.all(this.#pending);
+    await this.#pending.settled();
     await Promise.all(this.objects.all().map(({ voice }) => voice.leave()));
   }
 

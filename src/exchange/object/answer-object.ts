@@ -1,5 +1,6 @@
 import { entryOf } from '../../base/entry-of.js';
 import { errorText } from '../../protocol/api-error.js';
+import { ERROR_NUMBERS } from '../../protocol/catalogue/error-names.js';
 import { OBJECTS } from '../../protocol/catalogue/objects.js';
 import { LISTS, SEARCHES, type SearchSpec } from '../../protocol/catalogue/searches.js';
 import type { ObjectSpec } from '../../protocol/catalogue/spec.js';
@@ -19,6 +20,7 @@ import type {
   SetCommand,
 } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
+import { isHandle, phoneNumber } from '../../switch/identity.js';
 import { Refusal, taking } from '../api/refusal.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import type { ObjectOwner } from './api-object.js';
@@ -57,10 +59,9 @@ export class ObjectAnswerer {
       case 'alter':
         return this.#alter(command, asking);
       case 'create':
-        return this.#kinds.get(command.object)?.create?.(asking, command.argument) ?? replies.echo(command);
+        return this.#create(command, asking);
       case 'delete':
-        this.#kinds.get(command.object)?.delete?.(asking, command.id);
-        return replies.echo(command);
+        return this.#delete(command, asking);
       case 'search':
         return this.#search(command, asking);
       case 'clear':
@@ -78,6 +79,19 @@ export class ObjectAnswerer {
   /** Takes in what a former run has kept. */
   restore(userOf: (handle: string) => ExchangeUser | undefined): void {
     for (const kind of this.#kinds.values()) kind.restore?.(userOf);
+  }
+
+  #create(command: CreateCommand, asking: Asking): EndpointMessage {
+    const kind = this.#kinds.get(command.object);
+    if (!kind?.create) throw new Refusal('create-type');
+    return kind.create(asking, command.argument) ?? replies.echo(command);
+  }
+
+  #delete(command: DeleteCommand, asking: Asking): EndpointMessage {
+    const kind = this.#kinds.get(command.object);
+    if (!kind?.delete) throw new Refusal('delete-unknown');
+    kind.delete(asking, command.id);
+    return replies.echo(command);
   }
 
   #get(command: GetCommand, asking: Asking): Answer {
@@ -117,7 +131,8 @@ export class ObjectAnswerer {
 
   #search({ what, target }: SearchCommand, asking: Asking): EndpointMessage {
     const spec: SearchSpec = SEARCHES[what];
-    if (spec.target ? spec.target.required && target === '' : target !== '') throw targetRefusal(what, spec);
+    checkTarget(what, spec, target);
+    asking.services.found.begin(asking.user);
     const search = this.#kinds.get(LISTS[spec.list])?.search;
     const ids = search && entryOf(search, what)?.(asking, target);
     return { kind: 'list', list: spec.list, ids: ids ? [...ids] : [] } as ListReply;
@@ -154,12 +169,28 @@ function propertyReply({ object, id, property }: GetCommand | SetCommand, value:
   return { kind: 'property', object, id, property, value } as PropertyReply;
 }
 
-function altered(command: AlterCommand, done: boolean | EndpointMessage): EndpointMessage {
+function altered(command: AlterCommand, done: boolean | string | EndpointMessage): EndpointMessage {
   if (typeof done === 'object') return done;
+  if (typeof done === 'string') return replies.echo({ ...command, argument: done });
   if (!done) throw new Refusal('not-now');
   const { object, action }: AlterCommand = command;
   const { anonymousReply }: ObjectSpec = OBJECTS[object];
   return anonymousReply ? { kind: 'altered', object, action, value: '' } : replies.echo(command);
+}
+
+/**
+ * @throws Refusal for a target that the search does not take, or one that is missing or is no handle where there must be
+ * one. Signs of currencies have an error of their own since release 3.6.
+ */
+function checkTarget(what: string, spec: SearchSpec, target: string): void {
+  const { target: taken, errors } = spec;
+  if (target === '' ? taken?.required : !taken) throw targetRefusal(what, spec);
+  if (target === '' || taken?.name !== 'handle' || isHandle(target) || phoneNumber(target) !== undefined)
+    return;
+  if (/[¤€£]/u.test(target) && errors.includes(ERROR_NUMBERS['invalid-user-handle'])) {
+    throw new Refusal('invalid-user-handle');
+  }
+  throw targetRefusal(what, spec);
 }
 
 /** The reference's text says `what` where the search's name belongs. */

@@ -5,12 +5,16 @@ import type {
   OtherWord,
   PropertyName,
 } from '../../protocol/message.js';
+import type { Versions } from '../../protocol/versions.js';
 
 /** Receiver of an object's changes: a user with all clients at the endpoint, or one client. */
 export interface ObjectOwner {
   /** Handle of the user that it is, or that the client belongs to. */
   readonly handle: string;
-  notify(message: EndpointMessage): void;
+  /** A client's name for itself, if it has said one. */
+  readonly name?: string | undefined;
+  /** @param versions of the protocol whose clients are told. Default: all. */
+  notify(message: EndpointMessage, versions?: Versions): void;
 }
 
 /** Properties of an object as on the wire. */

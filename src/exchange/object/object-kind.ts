@@ -40,10 +40,13 @@ export type Getter<T> = (asking: Asking, object: T, argument: string) => string 
  */
 export type Setter<T> = (asking: Asking, object: T, value: string) => string | EndpointMessage | undefined;
 
-/** Carries out an action of ALTER. @returns false where the object is in no state for it; or the answer itself. */
+/**
+ * Carries out an action of ALTER. @returns false where the object is in no state for it; a text where the command is
+ * repeated with that argument in place of its own; or the answer itself.
+ */
 export type Action<T> = (asking: Asking, object: T, argument: string) => Done | Promise<Done>;
 
-type Done = boolean | EndpointMessage;
+type Done = boolean | string | EndpointMessage;
 
 /** Lists the ids that a search finds. The catalogue's row has said whether there is a target. */
 export type ObjectSearch<O extends ObjectName> = (asking: Asking, target: string) => Iterable<ObjectId<O>>;

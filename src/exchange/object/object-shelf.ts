@@ -15,9 +15,8 @@ export interface ObjectShelf<O extends ObjectName> {
   save(id: ObjectId<O>, stored: StoredObject): void;
   /** Deletes an object. Its number is not given out again. */
   forget(id: ObjectId<O>, user: string): void;
+  /** Does work of which all is kept or nothing, also of what other shelves and users keep. */
+  together<T>(work: () => T): T;
   /** Lists what a former run has stored, oldest first where the ids are numbers. */
   objects(): { readonly id: ObjectId<O>; readonly stored: StoredObject }[];
 }
-
-/** Gives the shelf of each kind of object. */
-export type Shelves = <O extends ObjectName>(object: O) => ObjectShelf<O>;

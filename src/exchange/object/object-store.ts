@@ -14,6 +14,8 @@ export interface ObjectStoreOptions<O extends ObjectName, T> {
   readonly limit?: number;
   /** True for an object that may be removed to make room, or with a history. Default: any. */
   mayGo?(object: T): boolean;
+  /** Hears that `owner` has another object, or one less. */
+  changed?(owner: ObjectOwner): void;
   /** The place in which objects survive a restart. Default: nothing is kept. */
   readonly shelf?: ObjectShelf<O>;
   /** Gives what is kept of an object; nothing for one that is not. Needed with a shelf. */
@@ -55,6 +57,7 @@ export class ObjectStore<O extends ObjectName, T extends Owned<O>> {
   take(object: T): void {
     const objects = this.#byOwner.get(object.owner) ?? new Map<ObjectId<O>, T>();
     this.#byOwner.set(object.owner, objects.set(object.id, object));
+    this.#options.changed?.(object.owner);
     const { limit = Number.POSITIVE_INFINITY } = this.#options;
     if (objects.size <= limit) return;
     for (const oldest of objects.values()) {
@@ -64,11 +67,21 @@ export class ObjectStore<O extends ObjectName, T extends Owned<O>> {
     }
   }
 
-  /** Keeps an object as it is now. */
-  save(object: T): void {
+  /** Keeps objects as they are now, all or none. */
+  save(...objects: readonly T[]): void {
     const { shelf, record } = this.#options;
-    const kept = shelf && record?.(object);
-    if (kept) shelf.save(object.id, { user: object.owner.handle, ...kept });
+    shelf?.together(() => {
+      for (const object of objects) {
+        const kept = record?.(object);
+        if (kept) shelf.save(object.id, { user: object.owner.handle, ...kept });
+      }
+    });
+  }
+
+  /** Does work of which all is kept or nothing, also of what else the exchange keeps. */
+  together<R>(work: () => R): R {
+    const { shelf } = this.#options;
+    return shelf ? shelf.together(work) : work();
   }
 
   /** Gives the object with this id, if it is one of `owner`'s. */
@@ -100,7 +113,9 @@ export class ObjectStore<O extends ObjectName, T extends Owned<O>> {
   /** Removes an object from here alone. */
   drop(object: T): void {
     const objects = this.#byOwner.get(object.owner);
-    if (objects?.get(object.id) === object) objects.delete(object.id);
+    if (objects?.get(object.id) !== object) return;
+    objects.delete(object.id);
+    this.#options.changed?.(object.owner);
   }
 
   /** Removes those objects of `owner` that may go and that `matches` accepts. */

@@ -1,9 +1,15 @@
 import type { z as Zod } from 'zod';
 import { messageOf } from '../../base/errors.js';
-import { CALL_FAILURE_REASONS, type CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
-import { VOICEMAIL_FAILURE_REASONS } from '../../protocol/catalogue/voicemail-status.js';
+import { CALL_FAILURE_REASONS, type CallFailureReason } from '../../protocol/status/failure-reasons.js';
+import { VOICEMAIL_FAILURE_REASONS } from '../../protocol/status/voicemail-status.js';
+import { PLATFORMS } from '../api/release.js';
 import { VOICEMAIL_STEPS } from '../mailbox/voicemail-failure.js';
+import { SMS_OUTCOMES } from '../sms/simulated-sms.js';
+import { SMS_REFUSALS } from '../sms/sms-gateway.js';
 import { checkProfile, MAX_NAME_LENGTH } from '../wire-value.js';
+import { chatActSchema, chatShape } from './chat-acts.js';
+import { DESK_ACTS } from './desk-acts.js';
+import { mannerShape, peopleActSchema } from './people-acts.js';
 
 type Z = typeof Zod;
 
@@ -31,6 +37,8 @@ export async function scenarioSchema() {
         z.strictObject({
           handle: handle(z),
           fullName: name(z).optional(),
+          ...mannerShape(z),
+          ...chatShape(z, oneLine(z)),
           ...behaviour,
           /** Price of a call to it, as with a commercial contact. */
           tariff: tariff.optional(),
@@ -60,10 +68,34 @@ export async function scenarioSchema() {
         }),
       )
       .default([]),
+    /** Facts about web pages, by address, which URL info of the account services tells. */
+    urlInfo: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
     /** Calls that robots and numbers make, counted from the start. */
     calls: z
       .array(z.strictObject({ from: z.union([handle(z), number(z)]), to: handle(z), afterMs: ms(z) }))
       .default([]),
+    /** Acts of robots towards users that are no calls, each `afterMs` the start. */
+    people: z.array(peopleActSchema(z, handle(z), oneLine(z))).default([]),
+    /** Acts of robots in chats, each `afterMs` the start. */
+    chats: z.array(chatActSchema(z, handle(z), oneLine(z))).default([]),
+    /** The way of short messages to phones: every text arrives, but where `numbers` says otherwise. */
+    sms: z
+      .strictObject({
+        price: z.number().int().min(0).max(1_000_000).optional(),
+        numbers: z
+          .array(
+            z.strictObject({ number: z.string().regex(/^\+\d*(\d|\*)$/), outcome: z.enum(SMS_OUTCOMES) }),
+          )
+          .optional(),
+        refusal: z.enum(SMS_REFUSALS).optional(),
+      })
+      .default({}),
+    /** Texts that come from phones, each `afterMs` the start. */
+    texts: z
+      .array(z.strictObject({ from: number(z), to: handle(z), body: oneLine(z).min(1), afterMs: ms(z) }))
+      .default([]),
+    /** Acts of the people at the users' desks, each `afterMs` the start. */
+    desk: z.array(deskSchema(z)).default([]),
   });
 }
 
@@ -82,16 +114,69 @@ function userSchema(z: Z) {
     fullName: name(z).optional(),
     profile: profile(z).optional(),
     contacts: z.array(handle(z)).optional(),
+    email: oneLine(z).optional(),
+    aliases: z.array(name(z)).optional(),
     voicemail: z.boolean().optional(),
     voicemailSeconds: z.number().int().min(1).max(600).optional(),
     greeting: file(z).optional(),
+    transferFolder: file(z).optional(),
     voicemailFaults: z.array(faultSchema(z)).optional(),
+    chatsFrom: z.enum(['anyone', 'contacts', 'authorized', 'nobody']).optional(),
+    multichats: z.boolean().optional(),
     callsFrom: z.enum(['anyone', 'contacts', 'authorized']).optional(),
     callWaiting: z.boolean().optional(),
     video: z.boolean().optional(),
+    platform: z.enum(PLATFORMS).optional(),
+    version: z
+      .string()
+      .regex(/^\d{1,5}(\.\d{1,5}){1,3}$/)
+      .optional(),
+    devices: z.union([z.literal('machine'), deviceLists(z)]).optional(),
+    dialerCountry: z
+      .string()
+      .regex(/^[a-z]{2}$/i)
+      .optional(),
+    awayMinutes: z.number().int().min(1).max(1440).optional(),
     skypeOut: z.boolean().optional(),
     skypeIn: number(z).optional(),
+    account: accountSchema(z).optional(),
   });
+}
+
+/** One act at a desk. */
+function deskSchema(z: Z) {
+  const acts = Object.entries(DESK_ACTS).map(([name, { fields }]) =>
+    z.strictObject({ user: handle(z), afterMs: ms(z), do: z.literal(name), ...fields(z) }),
+  );
+  type Act = (typeof acts)[number];
+  return z.discriminatedUnion('do', acts as [Act, ...Act[]]);
+}
+
+/** Addresses and services of a user, as the account services show them. */
+function accountSchema(z: Z) {
+  const date = z.iso.datetime({ offset: true });
+  const service = z.strictObject({
+    service: z.enum(['pstn', 'voicemail', 'pstn_transfer', 'package']),
+    start: date.optional(),
+    end: date.optional(),
+    package: z
+      .string()
+      .regex(/^[\w.-]{1,100}$/)
+      .optional(),
+    minutes: z.number().int().min(1).max(100_000).optional(),
+    reset: date.optional(),
+    title: name(z).min(1).optional(),
+  });
+  return z.strictObject({
+    emails: z.array(oneLine(z)).max(20).optional(),
+    services: z.array(service).max(20).optional(),
+  });
+}
+
+/** Names of devices, of each kind. */
+function deviceLists(z: Z) {
+  const names = z.array(oneLine(z).min(1).max(300)).optional();
+  return z.strictObject({ audioIn: names, audioOut: names, ringer: names, videoIn: names });
 }
 
 /** A fault of a voicemail, which happens once. */

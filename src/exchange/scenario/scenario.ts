@@ -1,20 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { path as aPath, checkArgument, having } from '../../base/check.js';
-import { CLOCK, type Clock } from '../../base/clock.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
-import type { CallFailureReason } from '../../protocol/catalogue/failure-reasons.js';
+import { CLOCK, type Clock } from '../../base/time/clock.js';
+import type { CallFailureReason } from '../../protocol/status/failure-reasons.js';
 import type { LineInterface } from '../../switch/attempt.js';
 import type { EndCause } from '../../switch/leg.js';
 import { type RobotBehaviour, RobotDestination, type RobotStep } from '../../switch/robot.js';
 import { failureReason } from '../calls/call-end.js';
 import type { Exchange } from '../exchange.js';
-import type { UserOptions } from '../exchange-user.js';
+import { SimulatedSms, type SimulatedSmsOptions } from '../sms/simulated-sms.js';
+import type { UserOptions } from '../user-options.js';
 import { readVoice } from '../voice/prompts.js';
+import { actInChats, seatInChats } from './chat-acts.js';
+import { doAtDesk } from './desk-acts.js';
+import { actAsRobot, introduceRobot } from './people-acts.js';
 import { type ScenarioFile, scenarioSchema } from './scenario-schema.js';
 
-type Behaviour = Omit<ScenarioFile['robots'][number], 'handle' | 'fullName' | 'tariff'>;
+type Behaviour = Omit<
+  ScenarioFile['robots'][number],
+  'handle' | 'fullName' | 'tariff' | 'status' | 'authorises'
+>;
 
 const OUTCOMES = {
   answer: 'answer',
@@ -30,9 +37,17 @@ export class Scenario {
     readonly users: readonly UserOptions[];
     readonly robots: readonly RobotDestination[];
     readonly gateway: LineInterface;
+    readonly smsGateway: SimulatedSms;
   };
+  /** Facts about web pages, by address: an option of {@link Exchange.listenHttp}. */
+  readonly urlInfo: ScenarioFile['urlInfo'];
   readonly #calls: ScenarioFile['calls'];
+  readonly #desk: ScenarioFile['desk'];
+  readonly #chats: ScenarioFile['chats'];
+  readonly #people: ScenarioFile['people'];
+  readonly #robots: ScenarioFile['robots'];
   readonly #voicemails: ScenarioFile['voicemails'];
+  readonly #texts: ScenarioFile['texts'];
   readonly #folder: string;
   readonly #callers: ReadonlyMap<string, RobotDestination>;
   readonly #clock: Clock;
@@ -44,8 +59,14 @@ export class Scenario {
     clock: Clock,
     folder: string,
   ) {
+    this.urlInfo = scenario.urlInfo;
     this.#calls = scenario.calls;
+    this.#desk = scenario.desk;
+    this.#chats = scenario.chats;
+    this.#people = scenario.people;
+    this.#robots = scenario.robots;
     this.#voicemails = scenario.voicemails;
+    this.#texts = scenario.texts;
     this.#folder = folder;
     this.#callers = new Map(callers.map((caller) => [caller.identity.handle.toLowerCase(), caller]));
     this.#clock = clock;
@@ -53,6 +74,7 @@ export class Scenario {
       users,
       robots: callers.filter(({ identity }) => identity.network === 'P2P'),
       gateway: { lineTo: (number) => this.#callers.get(number) },
+      smsGateway: new SimulatedSms(clock, defined(scenario.sms) as SimulatedSmsOptions),
     };
   }
 
@@ -67,9 +89,10 @@ export class Scenario {
     const folder = dirname(resolve(path));
     const scenario = await parse(path, await readText(path));
     checkNames(path, scenario);
-    const users = scenario.users.map(({ greeting, ...user }) => ({
+    const users = scenario.users.map(({ greeting, transferFolder, ...user }) => ({
       ...defined(user),
       ...(greeting !== undefined && { greeting: resolve(folder, greeting) }),
+      ...(transferFolder !== undefined && { transferFolder: resolve(folder, transferFolder) }),
     })) as UserOptions[];
     const robots = scenario.robots.map(async ({ handle, fullName = handle, tariff, ...behaviour }) => {
       const identity = { handle, fullName, network: 'P2P' } as const;
@@ -90,7 +113,7 @@ export class Scenario {
    * @throws ERR_FILE, ERR_WAV when a voicemail cannot be read.
    */
   async run(exchange: Exchange): Promise<() => void> {
-    checkArgument('exchange', exchange, having('deposit', 'endpoint'));
+    checkArgument('exchange', exchange, having('deposit', 'endpoint', 'desk', 'receiveSms'));
     const start = this.#clock.now();
     for (const { to, from, fullName = from, file, fault } of this.#voicemails) {
       const sender = { handle: from, fullName };
@@ -101,12 +124,24 @@ export class Scenario {
         ...(fault && { fault }),
       });
     }
+    for (const robot of this.#robots) {
+      introduceRobot(exchange, robot);
+      seatInChats(exchange, robot, this.#clock);
+    }
+    const acts = [
+      ...this.#desk.map((act) => [act.afterMs, () => doAtDesk(exchange.desk(act.user), act)] as const),
+      ...this.#people.map((act) => [act.afterMs, () => actAsRobot(exchange, act)] as const),
+      ...this.#chats.map((act) => [act.afterMs, () => actInChats(exchange, act)] as const),
+    ].map(([afterMs, act]) => this.#clock.timerAt(start + afterMs, () => fenced(exchange, act)));
     const timers = this.#calls.flatMap(({ from, to, afterMs }) => {
       const caller = this.#callers.get(from.toLowerCase());
       return caller ? [this.#clock.timerAt(start + afterMs, () => callFrom(exchange, caller, to))] : [];
     });
+    const texts = this.#texts.map(({ afterMs, ...text }) =>
+      this.#clock.timerAt(start + afterMs, () => void exchange.receiveSms(text)),
+    );
     return () => {
-      for (const cancel of timers) cancel();
+      for (const cancel of [...timers, ...acts, ...texts]) cancel();
     };
   }
 }
@@ -119,8 +154,20 @@ function callFrom(exchange: Exchange, caller: RobotDestination, to: string): voi
   }
 }
 
+/** Has somebody do something. What cannot be done is told as a failure. */
+async function fenced(exchange: Exchange, act: () => void | Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    exchange.emit('failure', error, 'scenario');
+  }
+}
+
 /** @throws ERR_SYNTAX when the scenario names a user, robot or number that it does not define. */
-function checkNames(path: string, { users, robots, numbers, calls, voicemails }: ScenarioFile): void {
+function checkNames(
+  path: string,
+  { users, robots, numbers, calls, voicemails, texts, desk, people, chats }: ScenarioFile,
+): void {
   const lower = (names: readonly string[]) => new Set(names.map((name) => name.toLowerCase()));
   const reachable = lower(users.map(({ handle }) => handle));
   const callers = lower([...robots.map(({ handle }) => handle), ...numbers.map(({ number }) => number)]);
@@ -128,12 +175,27 @@ function checkNames(path: string, { users, robots, numbers, calls, voicemails }:
     if (known.has(name.toLowerCase())) return;
     throw new JackfieldError(
       'ERR_SYNTAX',
-      `${path}: ${place} must be ${expected} of the scenario; got "${name}".`,
+      `${printable(path)}: ${place} must be ${expected} of the scenario; got "${name}".`,
     );
   };
   for (const [index, { from, to }] of calls.entries()) {
     check(`calls[${index}].from`, from, callers, 'one of the robots and numbers');
     check(`calls[${index}].to`, to, reachable, 'one of the users');
+  }
+  for (const [index, { user }] of desk.entries()) {
+    check(`desk[${index}].user`, user, reachable, 'one of the users');
+  }
+  const known = lower(robots.map(({ handle }) => handle));
+  for (const [index, act] of chats.entries()) {
+    check(`chats[${index}].robot`, act.robot, known, 'one of the robots');
+    if ('writesTo' in act) check(`chats[${index}].writesTo`, act.writesTo, reachable, 'one of the users');
+  }
+  for (const [index, act] of people.entries()) {
+    check(`people[${index}].robot`, act.robot, known, 'one of the robots');
+    if ('asks' in act) check(`people[${index}].asks`, act.asks, reachable, 'one of the users');
+  }
+  for (const [index, { to }] of texts.entries()) {
+    check(`texts[${index}].to`, to, reachable, 'one of the users');
   }
   for (const [index, { to }] of voicemails.entries()) {
     check(`voicemails[${index}].to`, to, reachable, 'one of the users');
@@ -189,12 +251,21 @@ async function parse(path: string, text: string): Promise<ScenarioFile> {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new JackfieldError('ERR_SYNTAX', `${path} is no JSON: ${messageOf(cause)}.`, { cause });
+    throw new JackfieldError(
+      'ERR_SYNTAX',
+      `${printable(path)} is not JSON: ${printable(messageOf(cause))}.`,
+      {
+        cause,
+      },
+    );
   }
   const { prettifyError } = await import('zod');
   const parsed = (await scenarioSchema()).safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new JackfieldError('ERR_SYNTAX', `${path} is no scenario:\n${prettifyError(parsed.error)}`);
+  throw new JackfieldError(
+    'ERR_SYNTAX',
+    `${printable(path)} is no scenario:\n${prettifyError(parsed.error)}`,
+  );
 }
 
 /** Without the fields that are `undefined`, which optional fields of options may not be. */

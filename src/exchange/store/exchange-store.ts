@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { JackfieldError } from '../../base/errors.js';
 import { OBJECTS } from '../../protocol/catalogue/objects.js';
 import type { ObjectSpec } from '../../protocol/catalogue/spec.js';
@@ -40,7 +41,24 @@ export class ExchangeStore implements DecisionStore {
     return last;
   }
 
-  saveUser(user: ExchangeUser): void {
+  /** Does work of which all is kept or nothing, also by a kill. What the disk refuses is reported, and tried again. */
+  together<T>(work: () => T): T {
+    this.#journal?.begin();
+    try {
+      return work();
+    } finally {
+      this.#try((journal) => journal.commit());
+    }
+  }
+
+  /** Keeps users as they are now, all or none. */
+  saveUsers(...users: readonly ExchangeUser[]): void {
+    this.together(() => {
+      for (const user of users) this.#saveUser(user);
+    });
+  }
+
+  #saveUser(user: ExchangeUser): void {
     const saved = this.#savedOf(user.handle);
     const gone = new Set(saved.keys());
     for (const [path, value] of user.record()) {
@@ -68,6 +86,7 @@ export class ExchangeStore implements DecisionStore {
           journal.delete(keyOf(id, user));
         });
       },
+      together: (work) => this.together(work),
       objects: () => this.#objects(folder, numbered) as { id: ObjectId<O>; stored: StoredObject }[],
     };
   }
@@ -101,6 +120,15 @@ export class ExchangeStore implements DecisionStore {
   decide(handle: string, name: string, allowed: boolean): void {
     this.#decisions.set(`${handle}/${name}`, allowed);
     this.#put(`client/${handle}/${name}`, allowed);
+  }
+
+  /** Bytes that nobody can guess, the same after a restart. */
+  get secret(): Buffer {
+    const kept = this.#journal?.get('secret');
+    if (typeof kept === 'string' && kept.length === 64) return Buffer.from(kept, 'hex');
+    const made = randomBytes(32);
+    this.#put('secret', made.toString('hex'));
+    return made;
   }
 
   close(): void {

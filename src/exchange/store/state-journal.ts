@@ -1,6 +1,7 @@
 import { closeSync, ftruncateSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { makePrivateFolder, openPrivateSync } from '../../files/private-file.js';
 
@@ -14,9 +15,9 @@ interface Entry {
 const MAX_STALE_BYTES = 1_048_576;
 
 /**
- * Keeps records by key in a file that survives a SIGKILL at any moment: each change is one appended line, in the
- * hands of the system when {@link put} returns, and a line that is cut off is dropped when the file is read. What
- * could not be written stays in memory and goes out with the next change; the disk's error is thrown.
+ * Keeps records by key in a file that survives a SIGKILL at any moment: each change, or all those of a transaction, is
+ * one appended line, in the hands of the system when {@link put} or {@link commit} returns, and a line that is cut off is
+ * dropped when the file is read. What could not be written stays in memory and goes out with the next change; the disk's error is thrown.
  */
 export class StateJournal {
   readonly #path: string;
@@ -26,6 +27,8 @@ export class StateJournal {
   #lock: FolderLock | undefined;
   #file: number | undefined;
   #length = 0;
+  /** Transactions that have begun: one may be a part of another. */
+  #depth = 0;
   /** Bytes of the file that are not out of date, and of each record. */
   #live = 0;
   readonly #sizes = new Map<string, number>();
@@ -79,6 +82,17 @@ export class StateJournal {
     if (this.#records.delete(key)) this.#write(key);
   }
 
+  /** Begins a transaction: of what is put and deleted until {@link commit}, all is in the file or nothing. */
+  begin(): void {
+    this.#depth++;
+  }
+
+  /** Ends the transaction that began last. @throws ERR_FILE as {@link put}. */
+  commit(): void {
+    this.#depth--;
+    if (this.#depth === 0 && this.#unwritten.size > 0) this.#writeOut();
+  }
+
   /** @throws ERR_FILE when the disk still refuses what it has refused before; the file is closed all the same. */
   close(): void {
     try {
@@ -102,9 +116,11 @@ export class StateJournal {
     // What comes after the last line feed was cut off while it was written.
     lines.pop();
     for (const line of lines) {
-      const { key, value } = JSON.parse(line) as Entry;
-      if (value === undefined) this.#records.delete(key);
-      else this.#records.set(key, value);
+      const entries = JSON.parse(line) as Entry | readonly Entry[];
+      for (const { key, value } of Array.isArray(entries) ? entries : [entries]) {
+        if (value === undefined) this.#records.delete(key);
+        else this.#records.set(key, value);
+      }
     }
   }
 
@@ -146,16 +162,17 @@ export class StateJournal {
 
   #write(key: string): void {
     this.#unwritten.add(key);
-    this.#writeOut();
+    if (this.#depth === 0) this.#writeOut();
   }
 
-  /** Appends all that is not in the file yet. */
+  /** Appends all that is not in the file yet, as one line. */
   #writeOut(): void {
     if (this.#file === undefined) return;
     try {
-      const lines = Array.from(this.#unwritten, (key) => line({ key, value: this.#records.get(key) }));
-      this.#length += append(this.#file, lines.join(''), this.#length);
-      for (const [index, key] of [...this.#unwritten].entries()) this.#count(key, lines[index] ?? '');
+      const entries = Array.from(this.#unwritten, (key) => ({ key, value: this.#records.get(key) }));
+      const [first, ...rest] = entries;
+      this.#length += append(this.#file, line(first && rest.length === 0 ? first : entries), this.#length);
+      for (const entry of entries) this.#count(entry.key, line(entry));
       this.#unwritten.clear();
       if (this.#length > 2 * this.#live + MAX_STALE_BYTES) this.#rewrite();
     } catch (error) {
@@ -164,8 +181,8 @@ export class StateJournal {
   }
 }
 
-function line(entry: Entry): string {
-  return `${JSON.stringify(entry)}\n`;
+function line(entries: Entry | readonly Entry[]): string {
+  return `${JSON.stringify(entries)}\n`;
 }
 
 /** Writes all of `text` at `position`, or takes back what a full disk has left of it. */
@@ -184,5 +201,5 @@ function append(file: number, text: string, position: number): number {
 }
 
 function fileError(what: string, cause: unknown): JackfieldError {
-  return new JackfieldError('ERR_FILE', `${what}: ${messageOf(cause)}.`, { cause });
+  return new JackfieldError('ERR_FILE', printable(`${what}: ${messageOf(cause)}.`), { cause });
 }

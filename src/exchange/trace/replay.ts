@@ -8,9 +8,9 @@ import {
   instance,
   type Rules,
 } from '../../base/check.js';
-import { VirtualClock } from '../../base/clock.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
+import { VirtualClock } from '../../base/time/clock.js';
 import { hasLineBreak } from '../../protocol/serialize.js';
 import { FRAME_SAMPLES } from '../../switch/party.js';
 import type { Session } from '../api/session.js';
@@ -56,7 +56,7 @@ const MAX_SHIFT_FRAMES = 5;
  * came from redirected inputs comes from the recording, and what the exchange says and sends is compared. The
  * seconds that a call counts (DURATION) are left out: against other lines their order is a race.
  *
- * @throws ERR_FILE when the recording cannot be read, ERR_SYNTAX when it is no recording.
+ * @throws ERR_FILE when the recording cannot be read, ERR_SYNTAX when it is not a recording.
  */
 export async function replay(folder: string, options: ReplayOptions = {}): Promise<ReplayReport> {
   checkArgument('folder', folder, aPath);
@@ -134,7 +134,10 @@ function entryOf(line: string, place: string): RecordedEntry {
   } catch {
     // Said below, with its place.
   }
-  throw new JackfieldError('ERR_SYNTAX', `${place} is no entry of a recording of lines and streams.`);
+  throw new JackfieldError(
+    'ERR_SYNTAX',
+    `${printable(place)} is no entry of a recording of lines and streams.`,
+  );
 }
 
 /** Whatever a tape holds is checked like what comes over the wire; its files lie beside it. */
@@ -159,7 +162,7 @@ async function recordedOpener(
   }
   const nextFile = (name: string) => {
     const file = tapes.get(name)?.shift();
-    if (file === undefined) throw new Error(`no recording of ${name}`);
+    if (file === undefined) throw new Error(`no recording of ${printable(name)}`);
     return join(folder, file);
   };
   return {

@@ -1,7 +1,7 @@
 import type { WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { path as aPath, checkArgument, having } from '../../base/check.js';
-import { CLOCK, type Clock } from '../../base/clock.js';
+import { CLOCK, type Clock } from '../../base/time/clock.js';
 import { privateStream } from '../../files/private-file.js';
 import { makeFolder } from '../../files/whole-file.js';
 import type { Exchange } from '../exchange.js';

@@ -33,7 +33,7 @@ export class FileSource implements VoiceSource {
     this.#chunks = toFormat(reader, reader.format, VOICE_FORMAT)[Symbol.asyncIterator]();
   }
 
-  /** @throws ERR_FILE, ERR_WAV when it is no WAV file that can be read. */
+  /** @throws ERR_FILE, ERR_WAV when it is not a WAV file that can be read. */
   static async at(file: string | ReadableFile, options: SourceOptions = {}): Promise<FileSource> {
     const reader = await (typeof file === 'string'
       ? WavReader.open(file)

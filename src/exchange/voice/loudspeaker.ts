@@ -6,7 +6,7 @@ import type { SoundCard } from './sound-card.js';
 const MOST_WAITING = 2000 / PTIME_MS;
 
 /**
- * The loudspeaker of one user, for all of his calls at once: it plays the sum of what they give it, since a sound card
+ * The loudspeaker of one user, for all of their calls at once: it plays the sum of what they give it, since a sound card
  * plays one frame a tick. A frame is played when every call has given its part.
  */
 export class Loudspeaker {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '../../base/clock.js';
-import { type SocketEnd, SocketTable } from '../../base/socket-table.js';
+import { type SocketEnd, SocketTable } from '../../base/system/socket-table.js';
+import type { Clock } from '../../base/time/clock.js';
 import { FRAME_BYTES } from '../../switch/party.js';
 import { standStill } from '../stand-still.js';
 import { voiceBytes } from './port-dial.js';
@@ -25,9 +25,9 @@ export interface BacklogOutlet {
 }
 
 /**
- * Knows how much of what was sent the peers of this machine have not read. The system takes megabytes from a sender
- * before it holds him back, two minutes of a call, and only its table of connections tells: both ends of each are in it.
- * One reading answers for all. Where there is no such table, which is everywhere but on Linux, nothing is known.
+ * Measures how much of what was sent the peers on this machine have not read. The system takes megabytes from a sender
+ * before it holds it back, which are two minutes of a call. Only its table of connections tells: it
+ * has both ends of each. One reading answers for all. Where there is no such table, which is everywhere but on Linux, nothing is known.
  */
 export class PeerBacklogs {
   readonly #clock: Clock;
@@ -127,6 +127,11 @@ export class PeerBacklog {
   /** True when anything may be sent. */
   get canSend(): boolean {
     return this.#left > 0;
+  }
+
+  /** Bytes that wait here. */
+  get held(): number {
+    return this.#heldBytes;
   }
 
   /** Takes the next frame, which belongs to the caller: sends it, keeps it for later, or drops it. */

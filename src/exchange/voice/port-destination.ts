@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import type { Clock } from '../../base/clock.js';
 import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
+import type { Clock } from '../../base/time/clock.js';
 import { FRAME_BYTES } from '../../switch/party.js';
 import { type BacklogOutlet, type PeerBacklog, PeerBacklogs } from './peer-backlog.js';
 import { dialPort, endSocket, type PortOptions, voiceBytes } from './port-dial.js';
@@ -32,13 +32,14 @@ export class PortOutputs {
 
   /** Dials `port`. Rejects with the reason when nobody takes the call. */
   async dial(port: number): Promise<PortDestination> {
-    return new PortDestination(await dialPort(port), this);
+    return new PortDestination(await dialPort(port), port, this);
   }
 }
 
 /** A `SET_OUTPUT PORT` or `SET_CAPTURE_MIC PORT`: one frame a tick, in pieces. */
 export class PortDestination implements VoiceDestination {
   readonly #socket: Socket;
+  readonly #port: number;
   readonly #outputs: PortOutputs;
   readonly #backlog: PeerBacklog | undefined;
   readonly #flushLater = () => this.#flush();
@@ -53,8 +54,9 @@ export class PortDestination implements VoiceDestination {
   #moved = 0;
   #dropped = 0;
 
-  constructor(socket: Socket, outputs: PortOutputs) {
+  constructor(socket: Socket, port: number, outputs: PortOutputs) {
     this.#socket = socket;
+    this.#port = port;
     this.#outputs = outputs;
     this.#backlog = outputs.backlogOf(socket, {
       send: (bytes) => this.#gather(bytes),
@@ -70,6 +72,10 @@ export class PortDestination implements VoiceDestination {
 
   get stats(): StreamStats {
     return { moved: this.#moved, silenceFilled: 0, late: 0, dropped: this.#dropped };
+  }
+
+  get reach(): { readonly port: number; readonly position: number } {
+    return { port: this.#port, position: this.#moved + (this.#backlog?.held ?? 0) / BYTES_PER_SAMPLE };
   }
 
   get over(): boolean {

@@ -43,7 +43,7 @@ export async function dialPort(
 /**
  * Flushes, ends, and waits for the peer's end; a peer that does not end is cut off.
  *
- * @returns bytes that he was to get and did not read in time.
+ * @returns bytes that the peer was to get and did not read in time.
  */
 export async function endSocket(socket: Socket): Promise<number> {
   if (socket.destroyed) return 0;

@@ -1,21 +1,13 @@
-import type { Socket } from 'node:net';
 import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
 import { FRAME_BYTES, FRAME_SAMPLES } from '../../switch/party.js';
-import { ByteRing } from './byte-ring.js';
 import { Lateness } from './lateness.js';
-import { dialPort, endSocket, type PortOptions, voiceBytes } from './port-dial.js';
+import { type PortOptions, voiceBytes } from './port-dial.js';
+import { LOW_WATER_BYTES, PortInput } from './port-input.js';
 import { shorten } from './shorten.js';
 import type { StreamStats, VoiceSource } from './stream.js';
 
 /** An input begins when this much is there, so that a peer that paces itself without a lead is not late at once. */
 const PRIME_BYTES = voiceBytes(40);
-/** The socket is paused above this: the peer is held back by TCP and no delay builds up here. */
-const HIGH_WATER_BYTES = voiceBytes(200);
-/** It is read again below this, which is more than a turn that makes up for late ticks can take. */
-const LOW_WATER_BYTES = voiceBytes(120);
-/** Most that one read takes. Reads are synchronous, so all sockets share one buffer. */
-const READ_BYTES = voiceBytes(100);
-const readBuffer = new Uint8Array(READ_BYTES);
 /** Kept in store while a peer makes up for being late: two frames, and as many for the next hitch. */
 const SPARE_BYTES = 4 * FRAME_BYTES;
 /** Two frames on their way to become one. Reads are synchronous, so all sources share them. */
@@ -28,18 +20,18 @@ const twoFrames = new Int16Array(2 * FRAME_SAMPLES);
  */
 export class PortSource implements VoiceSource {
   readonly #patienceMs: number;
-  readonly #ring = new ByteRing(HIGH_WATER_BYTES + READ_BYTES);
-  #socket: Socket | undefined;
-  #open = true;
-  #closing = false;
-  #paused = false;
+  readonly #lateness = new Lateness();
+  readonly #input = new PortInput((event) => {
+    if (event === 'bytes') this.#received();
+    this.#wake?.();
+  });
   #primed = false;
+  /** True since a tick has waited in vain, until something comes: later ticks do not wait. */
   #stalled = false;
   #wake: (() => void) | undefined;
   #moved = 0;
   #silenceFilled = 0;
   #shortened = 0;
-  readonly #lateness = new Lateness();
 
   private constructor(options: PortOptions) {
     this.#patienceMs = options.patienceMs;
@@ -48,12 +40,7 @@ export class PortSource implements VoiceSource {
   /** Dials `port`. Rejects with the reason when nobody takes the call. */
   static async dial(port: number, options: PortOptions): Promise<PortSource> {
     const source = new PortSource(options);
-    const socket = await dialPort(port, {
-      onread: { buffer: readBuffer, callback: (count) => source.#receive(readBuffer.subarray(0, count)) },
-    });
-    source.#socket = socket;
-    // A reset is an end too: the frames that follow are silence and are counted as such.
-    for (const event of ['error', 'end', 'close']) socket.on(event, () => source.#finish());
+    await source.#input.dial(port);
     return source;
   }
 
@@ -67,11 +54,11 @@ export class PortSource implements VoiceSource {
   }
 
   get active(): boolean {
-    return this.#primed && (this.#open || this.#ring.length >= BYTES_PER_SAMPLE);
+    return this.#primed && (!this.over || this.#input.length >= BYTES_PER_SAMPLE);
   }
 
   get over(): boolean {
-    return !this.#open;
+    return this.#input.over;
   }
 
   read(frame: Int16Array): void | Promise<void> {
@@ -81,16 +68,12 @@ export class PortSource implements VoiceSource {
     this.#fill(frame);
   }
 
-  /** Reads and drops what the peer sent ahead: a socket that is closed on unread bytes looks broken to the peer. */
-  async close(): Promise<void> {
-    this.#closing = true;
-    this.#finish();
-    this.#socket?.resume();
-    if (this.#socket) await endSocket(this.#socket);
+  close(): Promise<void> {
+    return this.#input.close();
   }
 
   #ready(frameBytes: number): boolean {
-    return !this.#open || this.#ring.length >= (this.#primed ? frameBytes : PRIME_BYTES);
+    return this.over || this.#input.length >= (this.#primed ? frameBytes : PRIME_BYTES);
   }
 
   async #waitFor(frameBytes: number): Promise<void> {
@@ -110,19 +93,15 @@ export class PortSource implements VoiceSource {
     const bytes = new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength);
     this.#primed ||= this.#ready(bytes.length);
     // A sample whose second byte has not come stays for the next frame.
-    const count = this.#primed ? Math.min(bytes.length, this.#ring.length & ~1) : 0;
+    const count = this.#primed ? Math.min(bytes.length, this.#input.length & ~1) : 0;
     if (count < bytes.length) this.#fillUp(bytes, count);
     else this.#fillWhole(frame, bytes);
     this.#moved += count / BYTES_PER_SAMPLE;
-    if (this.#paused && this.#ring.length < LOW_WATER_BYTES) {
-      this.#paused = false;
-      this.#socket?.resume();
-    }
   }
 
   /** As much as there is, then silence. */
   #fillUp(bytes: Uint8Array, count: number): void {
-    this.#ring.shift(bytes.subarray(0, count));
+    this.#input.take(bytes.subarray(0, count));
     bytes.fill(0, count);
     const missing = bytes.length - count;
     this.#silenceFilled += missing / BYTES_PER_SAMPLE;
@@ -132,36 +111,24 @@ export class PortSource implements VoiceSource {
   /** A frame that is there, or, where the peer is late and more than that has come, up to two of them in one. */
   #fillWhole(frame: Int16Array, bytes: Uint8Array): void {
     this.#lateness.endBreak();
-    if (this.#lateness.bytes >= FRAME_BYTES / 2 && this.#ring.length >= SPARE_BYTES) {
+    if (this.#lateness.bytes >= FRAME_BYTES / 2 && this.#input.length >= SPARE_BYTES) {
       this.#catchUp(frame);
       return;
     }
-    this.#ring.shift(bytes);
+    this.#input.take(bytes);
     this.#lateness.forget();
   }
 
   #catchUp(frame: Int16Array): void {
-    this.#ring.peek(new Uint8Array(twoFrames.buffer));
+    this.#input.peek(new Uint8Array(twoFrames.buffer));
     const left = shorten(twoFrames, frame);
-    this.#ring.skip((frame.length + left) * BYTES_PER_SAMPLE);
+    this.#input.skip((frame.length + left) * BYTES_PER_SAMPLE);
     this.#lateness.makeUp(left * BYTES_PER_SAMPLE);
     this.#shortened += left;
   }
 
-  /** @returns whether to go on reading. */
-  #receive(bytes: Uint8Array): boolean {
-    if (this.#closing) return true;
-    this.#ring.push(bytes);
+  #received(): void {
     this.#stalled = false;
-    if (this.#ring.length - this.#lateness.bytes > LOW_WATER_BYTES) this.#lateness.clear();
-    this.#paused = this.#ring.length >= HIGH_WATER_BYTES;
-    this.#wake?.();
-    if (this.#paused) this.#socket?.pause();
-    return !this.#paused;
-  }
-
-  #finish(): void {
-    this.#open = false;
-    this.#wake?.();
+    if (this.#input.length - this.#lateness.bytes > LOW_WATER_BYTES) this.#lateness.clear();
   }
 }

@@ -1,5 +1,5 @@
-import type { Clock } from '../../base/clock.js';
 import { PTIME_MS } from '../../base/pcm.js';
+import type { Clock } from '../../base/time/clock.js';
 
 /** Sends what it has gathered. @returns what sends the rest, half a tick later. */
 export type Flush = () => (() => void) | undefined;

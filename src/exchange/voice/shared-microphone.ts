@@ -8,7 +8,7 @@ const KEPT_FRAMES = 2000 / PTIME_MS;
 const MISSED_FRAMES = 1;
 
 /**
- * The microphone of one user, for all of his calls at once: each hears every frame, though a sound card gives a frame
+ * The microphone of one user, for all of their calls at once: each hears every frame, though a sound card gives a frame
  * only once. The listener that comes first captures it; the others get the same one in their ticks.
  */
 export class SharedMicrophone {

@@ -2,7 +2,7 @@
 export interface StreamStats {
   /** Samples that came from the peer or the file, or went to it. */
   readonly moved: number;
-  /** Input: samples of silence put in because the peer had sent nothing, also before he began and after he ended. */
+  /** Input: samples of silence put in because the peer had sent nothing, also before its first sample and after its end. */
   readonly silenceFilled: number;
   /** Input: what of that was put in while the peer was late, by up to 200 ms; who sends nothing for longer has paused. */
   readonly late: number;
@@ -27,6 +27,8 @@ export interface VoiceDestination {
   readonly stats: StreamStats;
   /** True when nothing more can go there: asked for again, it is opened anew. */
   readonly over: boolean;
+  /** Port of the peer, where there is one, and samples that it gets before the next frame. */
+  readonly reach?: { readonly port: number; readonly position: number };
   write(frame: Int16Array): void | Promise<void>;
   /** Flushes, then closes. */
   close(): Promise<void>;

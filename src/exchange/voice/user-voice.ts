@@ -1,5 +1,5 @@
 import { waitFor } from '../../switch/bridge.js';
-import { FRAME_SAMPLES, mixInto, type Party } from '../../switch/party.js';
+import { FRAME_SAMPLES, type MadeUp, mixInto, type Party } from '../../switch/party.js';
 import type { Loudspeaker } from './loudspeaker.js';
 import type { MicrophoneTap, SharedMicrophone } from './shared-microphone.js';
 import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
@@ -39,6 +39,8 @@ export interface UserVoiceEvents {
   inputActive(active: boolean): void;
   /** A redirected stream was flushed and closed; `stats` are its last. With an `error` it could not be. */
   closed(stream: RedirectedStream, stats: StreamStats, error?: unknown): void;
+  /** Stretches of what goes to a port were made up. `position`: that of the newest frame there. */
+  madeUp?(port: number, position: number, stretches: readonly MadeUp[]): void;
   /** A sound device failed. */
   failed(device: SoundDeviceName, error: unknown): void;
   /** True when the user has muted the microphone. */
@@ -52,8 +54,8 @@ interface Input {
 }
 
 /**
- * A user's end of a conversation: what he says comes from his input route, what he hears goes to his output
- * route, and his microphone can be captured as long as the conversation lasts, whether it is heard or not
+ * A user's end of a conversation: what they say comes from their input route, what they hear goes to their output
+ * route, and their microphone can be captured as long as the conversation lasts, whether it is heard or not
  * (reference, "Voice Streams").
  */
 export class UserVoice implements Party {
@@ -162,8 +164,9 @@ export class UserVoice implements Party {
   }
 
   /** Sends the microphone's frame with the frame heard in the same tick, so that a client has both legs at once. */
-  hear(frame: Int16Array): void | Promise<void> {
+  hear(frame: Int16Array, madeUp: readonly MadeUp[] = []): void | Promise<void> {
     const { soundCard, destinations } = this.#output;
+    if (madeUp.length > 0) this.#tellMadeUp(madeUp);
     if (!soundCard) this.#loudspeaker.pause(this);
     else if (frame.length > 0) this.#play(frame);
     const captured = this.#captured
@@ -223,6 +226,13 @@ export class UserVoice implements Party {
       this.#tones = this.#tones.subarray(Math.min(FRAME_SAMPLES, this.#tones.length));
     }
     this.#tellInput(this.#listening && this.#input.sources.some(({ stream }) => stream.active));
+  }
+
+  #tellMadeUp(stretches: readonly MadeUp[]): void {
+    for (const { stream } of this.#output.destinations) {
+      const { reach } = stream;
+      if (reach) this.#events.madeUp?.(reach.port, reach.position, stretches);
+    }
   }
 
   #tellInput(active: boolean): void {

@@ -1,5 +1,5 @@
-import type { Clock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
+import type { Clock } from '../../base/time/clock.js';
 import { formatStreamTargets, parseStreamTargets, type StreamTarget } from '../../protocol/stream-target.js';
 import type { ClientFiles } from '../client-files.js';
 import type { FailureListener } from './file-stream.js';

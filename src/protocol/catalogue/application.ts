@@ -9,7 +9,9 @@ export const APPLICATION = {
   errors: {
     get: { id: 543, what: 544 },
     set: { id: 18, what: 18 },
-    alter: { id: 540, what: 546, state: 541, other: [545] },
+    // The reference says "action" of 545 as of 546; its other errors have the name first, then what is wanted of it.
+    alter: { id: 545, what: 546, state: 541 },
+    create: 540,
     delete: 542,
   },
   properties: {

@@ -1,5 +1,5 @@
-import { CALL_STATUSES } from './call-status.js';
-import { API_2_6, API_3_0, API_3_1, type ObjectSpec, P1, P5, P6 } from './spec.js';
+import { CALL_STATUSES } from '../status/call-status.js';
+import { API_2_6, API_3_0, API_3_1, JACKFIELD, type ObjectSpec, P1, P5, P6 } from './spec.js';
 
 const VIDEO_STATES = [
   'NOT_AVAILABLE',
@@ -25,7 +25,7 @@ export const CALL = {
   id: 'number',
   errors: {
     get: { id: 11, what: 13, unknown: 12 },
-    set: { id: 19, what: 25, unknown: 20, wrong: 21 },
+    set: { id: 19, what: 25, unknown: 20, argument: 21 },
     alter: { id: 555, unknown: 556, what: 557, wrong: 560, argument: 558, state: 559 },
   },
   properties: {
@@ -69,7 +69,7 @@ export const CALL = {
       note: 'State of the video that is received.',
     },
     FAILUREREASON: { type: 'int', note: 'Why the call failed: a number of the failure reasons.' },
-    SUBJECT: { type: 'text', note: 'Not used.' },
+    SUBJECT: { type: 'text', note: 'Text about a call from outside, where the line has one; else empty.' },
     PSTN_NUMBER: { type: 'word', note: 'The phone number, for a call to or from a phone.' },
     DURATION: { type: 'seconds', note: 'How long the call has lasted.' },
     PSTN_STATUS: { type: 'text', note: 'Error text of the phone gateway.' },
@@ -150,6 +150,16 @@ export const CALL = {
       since: API_3_0,
       section: 'GET CALL CAN_TRANSFER',
       note: 'Whether the call can be transferred to this handle.',
+    },
+    LINE_QUALITY: {
+      type: 'text',
+      since: JACKFIELD,
+      note: "Quality of the other party's line so far, as JSON: packets, loss, jitter, R, MOS. Empty where there is none.",
+    },
+    OUTPUT_GAP: {
+      type: 'text',
+      since: JACKFIELD,
+      note: 'A stretch of redirected output that the line made up: port, first sample, length, reason. Told to clients that have asked for it.',
     },
     SEEN: {
       type: 'bool',

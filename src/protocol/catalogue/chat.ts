@@ -13,6 +13,33 @@ export const CHAT_OPTIONS = {
   TOPIC_AND_PIC_LOCKED_FOR_USERS: 32,
 } as const;
 
+/** A member's role, which decides what they may do. */
+export type ChatRole = (typeof CHAT_ROLES)[number];
+
+/** An option of a public chat, by name. */
+export type ChatOption = keyof typeof CHAT_OPTIONS;
+
+/** Rights of each role (reference, "CHAT ROLES"). */
+export const CHAT_ROLE_NOTES: Readonly<Record<ChatRole, string>> = {
+  CREATOR: 'Made the chat. The one creator alone makes masters, and disbands the chat.',
+  MASTER: 'Runs the chat: options, password, guidelines, roles below its own, kicks, applicants.',
+  HELPER: 'Writes also where users only read. Runs nothing.',
+  USER: 'Reads and writes.',
+  LISTENER: 'Reads.',
+  APPLICANT: 'Waits to be accepted, and neither reads nor writes. Nobody is made one again.',
+};
+
+/** Effect of each option while it is on (reference, "ALTER CHAT SETOPTIONS"). */
+export const CHAT_OPTION_NOTES: Readonly<Record<ChatOption, string>> = {
+  JOINING_ENABLED: 'New people can join.',
+  JOINERS_BECOME_APPLICANTS: 'Who joins is an applicant, until a creator or master gives another role.',
+  JOINERS_BECOME_LISTENERS: 'Who joins reads only, until promoted.',
+  HISTORY_DISCLOSED:
+    'Who joins does not see what was written before: the reference has it so, despite the name.',
+  USERS_ARE_LISTENERS: 'Users read only; helpers and above write.',
+  TOPIC_AND_PIC_LOCKED_FOR_USERS: 'Users cannot change the topic and its picture.',
+};
+
 /** The CHAT object (reference, "CHAT object", "ALTER CHAT"). */
 export const CHAT = {
   note: 'A conversation in text, named by a string such as #me/$target;0123456789abcdef.',

@@ -24,7 +24,7 @@ export const MESSAGE = {
       note: 'Where the message is on its way.',
     },
     FAILUREREASON: { type: 'int', note: 'Why it could not be sent.' },
-    BODY: { type: 'text', note: 'The text.' },
+    BODY: { type: 'text', multiline: true, note: 'The text.' },
     SEEN: {
       type: 'none',
       access: 'write',
@@ -48,6 +48,21 @@ export const CHATMESSAGE_TYPES_7 = [
   'JOINEDASAPPLICANT',
 ] as const;
 
+/** Kinds of chat message: `SAID` is what somebody wrote, all others are told by the chat itself. */
+export const CHATMESSAGE_TYPES = [
+  'SETTOPIC',
+  'SAID',
+  'ADDEDMEMBERS',
+  'SAWMEMBERS',
+  'CREATEDCHATWITH',
+  'LEFT',
+  ...CHATMESSAGE_TYPES_7,
+  'UNKNOWN',
+] as const;
+
+/** One of {@link CHATMESSAGE_TYPES}. */
+export type ChatMessageType = (typeof CHATMESSAGE_TYPES)[number];
+
 /** The CHATMESSAGE object (reference, "CHATMESSAGE object"). */
 export const CHATMESSAGE = {
   note: 'A message in a chat.',
@@ -67,16 +82,7 @@ export const CHATMESSAGE = {
     FROM_DISPNAME: { type: 'text', note: 'Display name of who sent it.' },
     TYPE: {
       type: 'enum',
-      values: [
-        'SETTOPIC',
-        'SAID',
-        'ADDEDMEMBERS',
-        'SAWMEMBERS',
-        'CREATEDCHATWITH',
-        'LEFT',
-        ...CHATMESSAGE_TYPES_7,
-        'UNKNOWN',
-      ],
+      values: CHATMESSAGE_TYPES,
       note: 'Kind of message.',
     },
     STATUS: {
@@ -113,7 +119,12 @@ export const CHATMESSAGE = {
       section: 'SET CHATMESSAGE SEEN',
       note: 'Marks it as read.',
     },
-    BODY: { type: 'text', access: 'read-write', note: 'The text; to be set from API 3.0 on.' },
+    BODY: {
+      type: 'text',
+      multiline: true,
+      access: 'read-write',
+      note: 'The text; to be set from API 3.0 on.',
+    },
   },
   actions: {},
 } as const satisfies ObjectSpec;

@@ -145,6 +145,7 @@ export const PARAMETERS = {
     access: 'read-write',
     since: API_3_0,
     section: 'GET/SET UI_LANGUAGE',
+    errors: { set: [33] },
     note: 'Two-letter code of the language of the interface; xx for a custom one.',
   },
   WALLPAPER: {

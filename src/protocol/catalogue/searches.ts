@@ -22,7 +22,7 @@ export interface SearchSpec {
   readonly since: Since;
   /** Target that may or must follow. Default: none. */
   readonly target?: { readonly name: string; readonly required: boolean };
-  /** First the one for a target that it cannot have. */
+  /** First the one for a target that it cannot have; 8 for one with a sign of a currency. */
   readonly errors: readonly ErrorNumber[];
 }
 
@@ -42,7 +42,7 @@ export const SEARCHES = {
     list: 'CALLS',
     target: OPTIONAL_HANDLE,
     since: P1,
-    errors: [5],
+    errors: [5, 8],
     note: 'Calls, all or those with a user.',
   },
   ACTIVECALLS: { list: 'CALLS', since: P1, errors: [29], note: 'Calls that go on now.' },
@@ -55,7 +55,7 @@ export const SEARCHES = {
     list: 'MESSAGES',
     target: OPTIONAL_HANDLE,
     since: P1,
-    errors: [5],
+    errors: [5, 8],
     note: 'Messages, all or those with a user. Replaced by CHATMESSAGES in protocol 3.',
   },
   MISSEDMESSAGES: {
@@ -73,7 +73,7 @@ export const SEARCHES = {
     list: 'CHATMESSAGES',
     target: OPTIONAL_HANDLE,
     since: P3,
-    errors: [29],
+    errors: [29, 8],
     note: 'Chat messages, all or those from or to a user.',
   },
   MISSEDCHATMESSAGES: {

@@ -27,6 +27,9 @@ export const WINDOWS_2_0 = { release: 'Skype for Windows 2.0' } as const satisfi
 /** Not in the reference: seen on the wire between real programs and real endpoints. */
 export const OBSERVED = { release: 'not in the reference; observed' } as const satisfies Since;
 
+/** Not in the reference: of the exchange of this package alone. */
+export const JACKFIELD = { release: 'not in the reference; of this exchange' } as const satisfies Since;
+
 /**
  * Access to a property: `read` is for GET, `write` for SET, `read-write` for both. `notify` is only sent by the
  * endpoint, and can be neither read nor set.
@@ -41,6 +44,8 @@ export interface PropertySpec {
   readonly unit?: string;
   /** The words of an `enum`. */
   readonly values?: readonly string[];
+  /** True for text of several lines: it may hold CR and LF, on transports that carry them. Default false. */
+  readonly multiline?: boolean;
   /** Default `read`. */
   readonly access?: Access;
   /** Default: that of the object. */
@@ -65,7 +70,10 @@ export interface ActionSpec {
   readonly section?: string;
   /** Reply when it succeeds, if that is not the repeated command. */
   readonly reply?: string;
-  /** Errors of its own, besides those that every action of the object can raise. */
+  /**
+   * Errors of its own, besides those that every action of the object can raise; first, for a user or a stream that it
+   * names and that there is not.
+   */
   readonly errors?: readonly ErrorNumber[];
 }
 
@@ -73,6 +81,8 @@ export interface ActionSpec {
 export interface CommandErrors {
   /** For a missing or malformed id. */
   readonly id: ErrorNumber;
+  /** For a missing id. Default: `id`. */
+  readonly missing?: ErrorNumber;
   /** For a missing property or action. */
   readonly what: ErrorNumber;
   /** For an id that names nothing, or what the user does not see. Default: `id`. */
@@ -105,6 +115,8 @@ export interface ObjectSpec {
     readonly get: CommandErrors;
     readonly set: CommandErrors;
     readonly alter: CommandErrors;
+    /** For a missing or malformed id. Default 536. */
+    readonly create?: ErrorNumber;
     /** For a missing or malformed id. Default 538. */
     readonly delete?: ErrorNumber;
   };

@@ -205,6 +205,32 @@ export const VERBS = {
     since: P1,
     forms: [{ syntax: 'OPEN <window> [<argument>]', reply: ECHO, errors: [69] }],
   },
+  CLOSE: {
+    note: 'Closes a window. Named by its error alone.',
+    section: 'Error codes',
+    since: P1,
+    forms: [{ syntax: 'CLOSE <window> [<argument>]', reply: ECHO, errors: [113] }],
+  },
+  TRANSFER: {
+    note: 'Opens the window to choose files to send, as OPEN FILETRANSFER does. Named by its errors alone.',
+    section: 'Error codes',
+    since: P1,
+    forms: [
+      { syntax: 'TRANSFER <handle>[, <handle>]* [IN <folder>]', reply: ECHO, errors: [4, 70, 108, 109, 112] },
+    ],
+  },
+  READY: {
+    note: 'Said once that a client was ready. Does nothing. Named by its error alone.',
+    section: 'Error codes',
+    since: P1,
+    forms: [{ syntax: 'READY YES|NO', reply: ECHO, errors: [51] }],
+  },
+  HOOK: {
+    note: 'Lifted or put down the receiver of a telephone. Does nothing. Named by its error alone.',
+    section: 'Error codes',
+    since: P1,
+    forms: [{ syntax: 'HOOK ON|OFF', reply: ECHO, errors: [52] }],
+  },
   CLEAR: {
     note: 'Clears a history.',
     section: 'Clearing history',

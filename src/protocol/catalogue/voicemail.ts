@@ -1,5 +1,5 @@
+import { VOICEMAIL_FAILURE_REASONS, VOICEMAIL_STATUSES } from '../status/voicemail-status.js';
 import { API_2_6, API_3_5, type ObjectSpec, P5 } from './spec.js';
-import { VOICEMAIL_FAILURE_REASONS, VOICEMAIL_STATUSES } from './voicemail-status.js';
 
 const ALTER = 'ALTER VOICEMAIL';
 const VOICE_STREAMS = 'Voice Streams';
@@ -13,7 +13,7 @@ export const VOICEMAIL = {
   errors: {
     get: { id: 512, what: 514, unknown: 513 },
     set: { id: 512, what: 514, unknown: 513 },
-    alter: { id: 529, what: 530, wrong: 532, state: 531, other: [528] },
+    alter: { missing: 528, id: 529, what: 530, wrong: 532, state: 531 },
   },
   properties: {
     TYPE: {

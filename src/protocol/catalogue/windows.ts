@@ -22,7 +22,7 @@ export interface HistorySpec extends TargetSpec {
 
 /** Windows that OPEN can open (reference, "Controlling the user interface"). The reply repeats the command. */
 export const WINDOWS = {
-  ADDAFRIEND: { argument: '[<handle>]', since: WINDOWS_1_0, note: 'Window to add a contact.' },
+  ADDAFRIEND: { argument: '[<handle>]', since: WINDOWS_1_0, errors: [70], note: 'Window to add a contact.' },
   IM: {
     argument: '<handle> [<text>]',
     since: WINDOWS_1_0,
@@ -33,7 +33,7 @@ export const WINDOWS = {
   FILETRANSFER: {
     argument: '<handle>[, <handle>]* [IN <folder>]',
     since: WINDOWS_1_3,
-    errors: [108, 109, 112],
+    errors: [4, 70, 108, 109, 112],
     note: 'Window to choose files to send.',
   },
   LIVETAB: { since: API_3_2, note: 'Live tab.' },
@@ -50,7 +50,7 @@ export const WINDOWS = {
   SENDCONTACTS: {
     argument: '<handle>[ <handle>]*',
     since: WINDOWS_1_4,
-    errors: [4],
+    errors: [4, 70],
     note: 'Window to send contacts. Gone in release 4.0.',
   },
   BLOCKEDUSERS: { since: WINDOWS_1_4, note: 'List of blocked users.' },
@@ -59,7 +59,7 @@ export const WINDOWS = {
   AUTHORIZATION: {
     argument: '<handle>',
     since: WINDOWS_1_4,
-    errors: [117],
+    errors: [70, 117],
     note: 'Window to ask for authorisation.',
   },
 } as const satisfies Record<string, TargetSpec>;

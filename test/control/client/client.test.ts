@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import { attach } from '../../../src/control/attach.js';
 import type { AttachOptions } from '../../../src/control/client/attach-options.js';
 import { Client } from '../../../src/control/client/client.js';

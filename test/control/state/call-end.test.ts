@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import { attach } from '../../../src/control/attach.js';
 import type { Client } from '../../../src/control/client/client.js';
 import type { Call } from '../../../src/control/state/call.js';
@@ -9,7 +9,7 @@ import {
   CALL_TRANSITIONS,
   type CallStatus,
   isTerminalCallStatus,
-} from '../../../src/protocol/catalogue/call-status.js';
+} from '../../../src/protocol/status/call-status.js';
 import { type Script, ScriptedEndpoint, settled } from '../scripted-endpoint.js';
 
 async function calling(script: Script | Readonly<Record<string, string>> = {}) {

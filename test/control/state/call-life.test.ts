@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type CallState, canCallReach, nextCallState } from '../../../src/control/state/call-life.js';
-import { CALL_STATUSES, isTerminalCallStatus } from '../../../src/protocol/catalogue/call-status.js';
+import { CALL_STATUSES, isTerminalCallStatus } from '../../../src/protocol/status/call-status.js';
 
 /** The statuses after each piece of news; a number is a DURATION. */
 function live(...news: readonly (string | number)[]): string[] {

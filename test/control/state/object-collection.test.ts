@@ -144,3 +144,19 @@ it('the newest of those that go on for nothing are kept', async () => {
   expect(first.known('DISPLAYNAME')).toBeUndefined();
   expect(client.groups.known(1)?.known('DISPLAYNAME')).toBe('x');
 });
+
+it('many that listen at once, each for something that is under way, are no leak to Node', async () => {
+  const warnings: string[] = [];
+  const note = ({ name }: Error) => void warnings.push(name);
+  process.on('warning', note);
+  try {
+    const { client } = await attached();
+    for (let n = 0; n < 30; n++) client.on('call', () => undefined);
+    for (const { of } of KINDS) for (let n = 0; n < 30; n++) of(client).on('property', () => undefined);
+    // Node tells it in the next tick.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([]);
+  } finally {
+    process.off('warning', note);
+  }
+});

@@ -6,7 +6,7 @@ import { MemoryTransport } from '../../../src/control/transport/memory-transport
 import {
   VOICEMAIL_FAILURE_REASONS,
   VOICEMAIL_STATUSES,
-} from '../../../src/protocol/catalogue/voicemail-status.js';
+} from '../../../src/protocol/status/voicemail-status.js';
 import { type Script, ScriptedEndpoint } from '../scripted-endpoint.js';
 
 async function attached(script: Script | Readonly<Record<string, string>> = {}) {

@@ -1,4 +1,3 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -9,6 +8,7 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TcpTransportOptions } from '../../../src/control/transport/tcp-options.js';
 import { TcpTransport } from '../../../src/control/transport/tcp-transport.js';
+import { certificate, hasOpenssl } from '../../certificate.js';
 
 const TOKEN = 'a-secret-of-16-or-more';
 const handlers = { line: () => undefined, closed: () => undefined };
@@ -86,7 +86,7 @@ describe('a token', () => {
     });
     await link.send('PING');
     await pong;
-    expect(said).toEqual([`AUTH ${TOKEN}`, 'PING']);
+    expect(said).toEqual([`AUTH ${TOKEN}`, 'FRAMING NUL', 'PING']);
     expect(lines).toEqual(['USERSTATUS ONLINE', 'PONG']);
     await link.close();
     server.close();
@@ -99,8 +99,6 @@ describe('a token', () => {
   });
 });
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
-
 describe.skipIf(!hasOpenssl)('encryption (needs openssl)', () => {
   let folder: string;
   const pem = (name: string) => readFileSync(join(folder, name), 'utf8');
@@ -108,25 +106,7 @@ describe.skipIf(!hasOpenssl)('encryption (needs openssl)', () => {
     folder = mkdtempSync(join(tmpdir(), 'jackfield-tls-'));
     for (const name of ['server', 'client', 'stranger']) {
       const subject = name === 'server' ? 'localhost' : name;
-      execFileSync(
-        'openssl',
-        [
-          ...[
-            'req',
-            '-x509',
-            '-newkey',
-            'ec',
-            '-pkeyopt',
-            'ec_paramgen_curve:prime256v1',
-            '-nodes',
-            '-days',
-            '2',
-          ],
-          ...['-keyout', `${name}.key`, '-out', `${name}.pem`, '-subj', `/CN=${subject}`],
-          ...['-addext', `subjectAltName=DNS:${subject}`],
-        ],
-        { cwd: folder, stdio: 'ignore' },
-      );
+      certificate(folder, name, [`DNS:${subject}`], subject);
     }
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

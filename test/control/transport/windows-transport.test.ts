@@ -1,55 +1,10 @@
 import { EventEmitter, once } from 'node:events';
 import { expect, test } from 'vitest';
-import {
-  type HiddenWindow,
-  type WindowMessage,
-  type WindowsDesktop,
-  WM_COPYDATA,
-} from '../../../src/control/transport/windows-desktop.js';
+import { type HiddenWindow, WM_COPYDATA } from '../../../src/base/system/windows-desktop.js';
 import { WindowsTransport } from '../../../src/control/transport/windows-transport.js';
 import { describeTransport } from './compliance.js';
+import { FakeDesktop } from './fake-desktop.js';
 import { TestEndpoint } from './test-endpoint.js';
-
-/** The part of Windows that passes messages between windows, as it is documented. */
-class FakeDesktop implements WindowsDesktop {
-  readonly #names: string[] = [];
-  readonly #windows = new Map<number, (message: WindowMessage) => number | undefined>();
-  #handles = 100;
-
-  registerMessage(name: string): number {
-    if (!this.#names.includes(name)) this.#names.push(name);
-    return 0xc000 + this.#names.indexOf(name);
-  }
-
-  openWindow(take: (message: WindowMessage) => number | undefined): HiddenWindow {
-    const handle = ++this.#handles;
-    this.#windows.set(handle, take);
-    return {
-      handle,
-      broadcast: (message, wParam) => {
-        for (const window of this.#windows.keys()) this.post(window, { message, wParam, lParam: 0 });
-      },
-      sendData: (to, data) => {
-        const taken = this.#windows.get(to)?.({
-          message: WM_COPYDATA,
-          wParam: handle,
-          lParam: 0,
-          data: data.slice(),
-        });
-        return taken !== undefined && taken !== 0;
-      },
-      close: () => this.#windows.delete(handle),
-    };
-  }
-
-  isWindow(handle: number): boolean {
-    return this.#windows.has(handle);
-  }
-
-  post(window: number, message: WindowMessage): void {
-    setImmediate(() => this.#windows.get(window)?.(message));
-  }
-}
 
 class WindowsTestEndpoint extends TestEndpoint {
   readonly desktop: FakeDesktop;

@@ -1,7 +1,7 @@
 import { createClient, type Message } from 'dbus-native';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CancelTimer, Clock } from '../../../src/base/clock.js';
+import type { CancelTimer, Clock } from '../../../src/base/time/clock.js';
 import { LineQueue } from '../../../src/exchange/api/line-queue.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
 import { hasDbusDaemon, startBus } from '../../control/private-servers.js';

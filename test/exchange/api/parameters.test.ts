@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { OBJECTS } from '../../../src/protocol/catalogue/objects.js';
 import { folder, world } from '../world.js';
 
 describe('SET of a general parameter', () => {
@@ -8,7 +9,6 @@ describe('SET of a general parameter', () => {
     ['SET WINDOWSTATE MAXIMIZED', 'WINDOWSTATE MAXIMIZED', 2],
     ['SET WINDOWSTATE hidden', 'WINDOWSTATE HIDDEN', 2],
     ['SET UI_LANGUAGE de', 'UI_LANGUAGE de', 3],
-    ['SET WALLPAPER C:\\Stuff\\test.bmp', 'WALLPAPER C:\\Stuff\\test.bmp', 2],
     ['SET WALLPAPER', 'WALLPAPER ', 2],
     ['SET SILENT_MODE ON', 'SILENT_MODE ON', 1],
     ['SET AUTOAWAY OFF', 'AUTOAWAY OFF', 1],
@@ -68,7 +68,10 @@ describe('SET of a general parameter', () => {
 
 describe('RINGTONE', () => {
   it('SET RINGTONE n STATUS switches it and leaves the file alone; GET RINGTONE n STATUS says ON or OFF', async () => {
-    await using w = await world();
+    const root = folder();
+    mkdirSync(join(root, 'C:/WINDOWS/Media'), { recursive: true });
+    for (const name of ['C:/WINDOWS/Media/ta da.wav', 'status.wav']) writeFileSync(join(root, name), '');
+    await using w = await world({ fileRoots: [root] });
     const client = w.client();
     const talk: readonly (readonly [string, string])[] = [
       ['GET RINGTONE 1', 'RINGTONE 1 call_in'],
@@ -89,11 +92,39 @@ describe('RINGTONE', () => {
       ['GET RINGTONE 1', 'RINGTONE 1 status.wav'],
     ];
     for (const [command, answer] of talk) {
-      expect([command, ...client.send(command).map((line) => line.replace('ringtone', 'RINGTONE'))]).toEqual([
+      const line = client.next(() => true);
+      client.send(command);
+      expect([command, (await line).replace('ringtone', 'RINGTONE')]).toEqual([
         command,
         answer.replace('ringtone', 'RINGTONE'),
       ]);
     }
+    for (const nothing of [
+      'SET RINGTONE 1 none.wav',
+      'SET RINGTONE 1 ../x.wav',
+      'SET RINGTONE 1 /etc/hostname',
+    ]) {
+      const line = client.next(() => true);
+      client.send(nothing);
+      expect(await line).toMatch(/^ERROR 111 /);
+    }
+    expect(client.send('SET RINGTONE 1 call_in')).toEqual(['RINGTONE 1 call_in']);
+  });
+});
+
+describe('CREATE and DELETE', () => {
+  it('are refused for what no client makes or deletes', async () => {
+    await using w = await world();
+    const client = w.client();
+    const answers = Object.keys(OBJECTS).flatMap((object) => [
+      client.send(`CREATE ${object} 1`)[0]?.split(' ').slice(0, 2).join(' '),
+      client.send(`DELETE ${object} 1`)[0]?.split(' ').slice(0, 2).join(' '),
+    ]);
+    const refused = Object.keys(OBJECTS).filter(
+      (_, at) => answers[2 * at] === 'ERROR 537' && answers[2 * at + 1] === 'ERROR 539',
+    );
+    const made = ['SMS', 'APPLICATION', 'GROUP', 'MENU_ITEM', 'EVENT'];
+    expect(refused).toEqual(Object.keys(OBJECTS).filter((object) => !made.includes(object)));
   });
 });
 

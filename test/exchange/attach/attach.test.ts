@@ -115,6 +115,34 @@ describe('an endpoint is served', () => {
   );
 
   it.skipIf(!hasDbusDaemon || !hasXvfb)(
+    'over D-Bus and X11 as long as what is sent can leave: else the client is dropped, which is told (skipped without them)',
+    async () => {
+      await using bus = await startBus();
+      await using display = await startDisplay();
+      await using exchange = await Exchange.start({ users: USERS, limits: { unsentBytes: 65_536 } });
+      const failures: [unknown, string][] = [];
+      exchange.on('failure', (...failure) => failures.push(failure));
+      await exchange.listenOnDbus({ address: bus.address });
+      await exchange.listenOnX11({ display: display.address });
+      const clients = await Promise.all(
+        [new DbusTransport({ address: bus.address }), new X11Transport({ display: display.address })].map(
+          (each) => attach(each, { reattach: false }),
+        ),
+      );
+      const { user } = exchange.endpoint();
+      // More in one turn than any socket takes.
+      for (let sent = 0; sent < 100 && exchange.endpoint().sessions.length > 0; sent++)
+        user.notify({ kind: 'parameter', parameter: 'AUDIO_IN', value: 'x'.repeat(100_000) });
+      await until(() => exchange.endpoint().sessions.length === 0);
+      expect(failures.toSorted(([, a], [, b]) => (a < b ? -1 : 1))).toEqual([
+        [expect.objectContaining({ code: 'ERR_LIMIT' }), 'D-Bus'],
+        [expect.objectContaining({ code: 'ERR_LIMIT' }), 'X11'],
+      ]);
+      await Promise.all(clients.map((each) => each.close()));
+    },
+  );
+
+  it.skipIf(!hasDbusDaemon || !hasXvfb)(
     'no longer on a bus and a display that have gone, which is told; calls go on (skipped without them)',
     async () => {
       const bus = await startBus();

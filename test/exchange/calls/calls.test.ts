@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CALL_TRANSITIONS, canCallMove } from '../../../src/protocol/catalogue/call-status.js';
+import { CALL_TRANSITIONS, canCallMove } from '../../../src/protocol/status/call-status.js';
 import { type RobotBehaviour, RobotDestination } from '../../../src/switch/robot.js';
 import { idOf, ringing, statuses, talking } from '../talking.js';
 import { type Client, type World, world } from '../world.js';

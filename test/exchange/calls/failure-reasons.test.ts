@@ -6,7 +6,7 @@ import type { ExchangeOptions } from '../../../src/exchange/exchange-options.js'
 import {
   CALL_FAILURE_REASONS,
   type CallFailureReason,
-} from '../../../src/protocol/catalogue/failure-reasons.js';
+} from '../../../src/protocol/status/failure-reasons.js';
 import { type RobotBehaviour, RobotDestination } from '../../../src/switch/robot.js';
 import { idOf, statuses, talking } from '../talking.js';
 import { folder, world } from '../world.js';

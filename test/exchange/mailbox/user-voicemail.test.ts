@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readVoice } from '../../../src/exchange/voice/prompts.js';
 import type { SoundCard } from '../../../src/exchange/voice/sound-card.js';
-import { canVoicemailMove } from '../../../src/protocol/catalogue/voicemail-status.js';
+import { canVoicemailMove } from '../../../src/protocol/status/voicemail-status.js';
 import { PcmPort } from '../ports.js';
 import { type Client, folder, settle, type World } from '../world.js';
 import { SPEECH, until, voicemailWorld, wavFile } from './voicemail-stage.js';

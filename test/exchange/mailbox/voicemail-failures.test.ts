@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { VOICEMAIL_STEPS, type VoicemailFault } from '../../../src/exchange/mailbox/voicemail-failure.js';
-import { VOICEMAIL_FAILURE_REASONS } from '../../../src/protocol/catalogue/voicemail-status.js';
+import { VOICEMAIL_FAILURE_REASONS } from '../../../src/protocol/status/voicemail-status.js';
 import { canMount, smallDisk } from '../disk.js';
 import { type Client, settle, type World } from '../world.js';
 import { until, voicemailWorld, wavFile } from './voicemail-stage.js';

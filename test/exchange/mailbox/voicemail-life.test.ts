@@ -3,10 +3,7 @@ import { ExchangeUser } from '../../../src/exchange/exchange-user.js';
 import { UserVoicemail, type VoicemailActivity } from '../../../src/exchange/mailbox/user-voicemail.js';
 import { ApiObject } from '../../../src/exchange/object/api-object.js';
 
-import {
-  VOICEMAIL_STATUSES,
-  VOICEMAIL_TRANSITIONS,
-} from '../../../src/protocol/catalogue/voicemail-status.js';
+import { VOICEMAIL_STATUSES, VOICEMAIL_TRANSITIONS } from '../../../src/protocol/status/voicemail-status.js';
 import { world } from '../world.js';
 
 function voicemail(properties: Readonly<Record<string, string>>) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { readVoice } from '../../../src/exchange/voice/prompts.js';
-import { canVoicemailMove } from '../../../src/protocol/catalogue/voicemail-status.js';
+import { canVoicemailMove } from '../../../src/protocol/status/voicemail-status.js';
 import { CountingCard } from '../voice-stage.js';
 import { type Client, folder, settle, type World } from '../world.js';
 import { until, voicemailWorld } from './voicemail-stage.js';

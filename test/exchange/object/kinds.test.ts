@@ -67,7 +67,21 @@ const KINDS: readonly {
       return 'EVENT mine';
     },
   },
+  {
+    kind: 'SMS',
+    make: (_w, owner) => `SMS ${owner.send('CREATE SMS OUTGOING +3725551')[0]?.split(' ')[1]}`,
+  },
+  {
+    kind: 'APPLICATION',
+    make(_w, owner) {
+      owner.send('CREATE APPLICATION mine');
+      return 'APPLICATION mine';
+    },
+  },
 ];
+
+/** Kinds whose objects belong to one client. */
+const CLIENTS_OWN: readonly ObjectName[] = ['MENU_ITEM', 'EVENT', 'APPLICATION'];
 
 /** Kinds whose objects belong to one owner, so that another does not see them. */
 const OWNED = KINDS.filter(({ kind }) => kind !== 'USER' && kind !== 'PROFILE');
@@ -170,7 +184,7 @@ describe('what belongs to another', () => {
     const named = await make(w, alice);
     const spec: ObjectSpec = OBJECTS[kind];
     // What a client makes for itself is not even another client's of the same user.
-    const strangers = kind === 'MENU_ITEM' || kind === 'EVENT' ? [bob, other] : [bob];
+    const strangers = CLIENTS_OWN.includes(kind) ? [bob, other] : [bob];
     alice.fresh();
     for (const stranger of strangers) {
       for (const property of Object.keys(spec.properties)) {

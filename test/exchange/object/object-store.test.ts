@@ -59,6 +59,7 @@ describe('a store of objects', () => {
       shelf: {
         save: (id, { user }) => kept.push(`+${user} ${id}`),
         forget: (id, user) => kept.push(`-${user} ${id}`),
+        together: (work) => work(),
         objects: () => [],
       },
       record: (call) => (call.id === 3 ? undefined : { properties: call.record() }),
@@ -79,6 +80,7 @@ describe('a store of objects', () => {
       shelf: {
         save: (id) => kept.push(id),
         forget: (id) => kept.push(-id),
+        together: (work) => work(),
         objects: () => [stored(1, 'alice'), stored(2, 'gone'), stored(3, 'alice')],
       },
       record: (call) => ({ properties: call.record() }),

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
 import { Scenario } from '../../../src/exchange/scenario/scenario.js';
 import { scenarioJsonSchema } from '../../../src/exchange/scenario/scenario-schema.js';
@@ -56,7 +56,7 @@ describe('a scenario', () => {
   });
 
   it.each([
-    ['{', 'ERR_SYNTAX', /is no JSON/],
+    ['{', 'ERR_SYNTAX', /is not JSON/],
     [{ users: [{ handle: '1' }] }, 'ERR_SYNTAX', /users\[0\]\.handle/],
     [{ robots: [{ handle: 'bob', outcom: 'busy' }] }, 'ERR_SYNTAX', /robots\[0\]/],
     [{ robots: [{ handle: 'bob', does: [{ say: 'none.wav' }] }] }, 'ERR_FILE', /none\.wav/],
@@ -137,5 +137,58 @@ describe('a recording', () => {
 
   it('that is not there is an error', async () => {
     await expect(replay(folder())).rejects.toMatchObject({ code: 'ERR_FILE' });
+  });
+});
+
+describe('the desk of a scenario', () => {
+  it('acts in its time, and tells what could not be done', async () => {
+    const path = await scenarioFile(folder(), {
+      users: [{ handle: 'jack' }, { handle: 'jill' }],
+      robots: [{ handle: 'caller', stays: true }],
+      calls: [{ from: 'caller', to: 'jack', afterMs: 1000 }],
+      desk: [
+        { user: 'jack', afterMs: 2000, do: 'answer' },
+        { user: 'jack', afterMs: 3000, do: 'hold' },
+        { user: 'jack', afterMs: 4000, do: 'click', item: 'mine' },
+        { user: 'jack', afterMs: 4000, do: 'click-alert', alert: 'mine' },
+        { user: 'jack', afterMs: 5000, do: 'hang-up' },
+        { user: 'jack', afterMs: 6000, do: 'answer' },
+        { user: 'jack', afterMs: 6500, do: 'status', status: 'DND' },
+        { user: 'jill', afterMs: 7000, do: 'call', to: 'jack' },
+        { user: 'jack', afterMs: 9000, do: 'refuse' },
+      ],
+    });
+    const clock = new VirtualClock();
+    const scenario = await Scenario.load(path, clock);
+    await using exchange = await Exchange.start({ ...scenario.options, clock });
+    const failures: string[] = [];
+    exchange.on('failure', (error, where) => failures.push(`${where}: ${String(error)}`));
+    const stop = await scenario.run(exchange);
+    const jack = new Client(exchange, 'jack');
+    jack.send('CREATE MENU_ITEM mine CONTEXT tools CAPTION x');
+    jack.send('CREATE EVENT mine CAPTION x');
+    await clock.advance(8500);
+    expect(jack.told('CALL 1 STATUS')).toEqual(['RINGING', 'INPROGRESS', 'LOCALHOLD', 'FINISHED']);
+    expect(jack.lines.filter((line) => line.includes('CLICKED'))).toEqual([
+      'MENU_ITEM mine CLICKED CONTEXT tools',
+      'EVENT mine CLICKED',
+    ]);
+    expect(jack.told('USERSTATUS').at(-1)).toBe('DND');
+    expect(failures).toEqual([expect.stringMatching(/^scenario: .*jack has no call that can be answered/)]);
+    stop();
+    await clock.advance(2000);
+    expect(jack.told(`CALL ${jack.newest('CALL')} STATUS`).at(-1)).toBe('RINGING');
+  });
+
+  it.each([
+    [{ user: 'jack', afterMs: 0, do: 'fly' }, /desk\[0\]/],
+    [{ user: 'jack', afterMs: 0, do: 'answer', extra: 1 }, /extra/],
+    [{ user: 'who', afterMs: 0, do: 'answer' }, /desk\[0\]\.user .* users of the scenario; got "who"/],
+  ])('%j is refused', async (act, text) => {
+    const path = await scenarioFile(folder(), { desk: [act] });
+    await expect(Scenario.load(path, new VirtualClock())).rejects.toMatchObject({
+      code: 'ERR_SYNTAX',
+      message: expect.stringMatching(text),
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Client, folder, settle, type World, world } from '../world.js';
@@ -38,10 +38,15 @@ describe('what a client has set, after a restart', () => {
     ['SET SILENT_MODE ON', 'GET SILENT_MODE', 'SILENT_MODE OFF'],
     ['SET WINDOWSTATE HIDDEN', 'GET WINDOWSTATE', 'WINDOWSTATE NORMAL'],
   ])('%s: %s is %s', async (set, get, answer) => {
-    const stateFolder = folder();
+    const [stateFolder, root] = [folder(), folder()];
+    mkdirSync(join(root, 'C:/WINDOWS/Media'), { recursive: true });
+    for (const name of ['C:/WINDOWS/Media/tada.wav', 'C:\\Stuff\\test.bmp'])
+      writeFileSync(join(root, name), '');
     {
-      await using w = await world({ stateFolder });
-      expect(w.client().send(set).join('\n')).not.toContain('ERROR');
+      const devices = { audioIn: ['USB headset'], audioOut: ['USB headset', 'loud'], videoIn: ['camera 2'] };
+      const users = ['alice', 'bob', 'carol'].map((handle) => ({ handle, devices }));
+      await using w = await world({ stateFolder, fileRoots: [root], users });
+      expect(await ask(w, w.client(), set)).not.toContain('ERROR');
     }
     await using w = await world({ stateFolder });
     expect(w.client().send(get)).toEqual([answer]);

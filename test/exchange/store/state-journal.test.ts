@@ -70,6 +70,34 @@ describe('the journal of an exchange', () => {
 });
 
 describe('the journal', () => {
+  it('has all of a transaction, with what is a part of it, or nothing, wherever a kill cut it off', async () => {
+    const state = folder();
+    const path = join(state, 'exchange.jsonl');
+    const journal = await StateJournal.open(state);
+    journal.put('balance', 10);
+    journal.put('draft', 'x');
+    const before = statSync(path).size;
+    journal.begin();
+    journal.put('balance', 3);
+    journal.begin();
+    journal.put('sms', { STATUS: 'SENT' });
+    journal.commit();
+    journal.delete('draft');
+    expect(statSync(path).size).toBe(before);
+    journal.commit();
+    journal.close();
+    const bytes = readFileSync(path);
+    for (let end = before; end <= bytes.length; end++) {
+      writeFileSync(path, bytes.subarray(0, end));
+      const again = await StateJournal.open(state);
+      const all = end === bytes.length;
+      expect([again.get('balance'), again.get('sms'), again.get('draft')]).toEqual(
+        all ? [3, { STATUS: 'SENT' }, undefined] : [10, undefined, 'x'],
+      );
+      again.close();
+    }
+  });
+
   it('gives back what was put, in the newest version, without what was deleted', async () => {
     const path = folder();
     const journal = await StateJournal.open(path);

@@ -41,11 +41,11 @@ describe('an exchange with a state folder', () => {
   it.skipIf(!canMount).each(['another change', 'the end'])(
     'reports a full disk and loses nothing when there is room again at %s (skipped where no disk can be mounted)',
     async (occasion) => {
-      await using disk = smallDisk(64 * 1024);
+      await using disk = smallDisk(256 * 1024);
       const w = await world({ stateFolder: disk.path });
       const alice = w.client();
       const mood = 'x'.repeat(30_000);
-      for (let i = 0; i < 4; i++)
+      for (let i = 0; i < 10; i++)
         expect(alice.send(`SET PROFILE ABOUT ${i}${mood}`)[0]).toMatch(/^PROFILE ABOUT/);
       expect(w.failures).not.toEqual([]);
       expect(w.failures[0]).toMatchObject({ code: 'ERR_FILE' });
@@ -60,7 +60,7 @@ describe('an exchange with a state folder', () => {
       if (occasion === 'another change') alice.send('SET PROFILE CITY Tartu');
       await w.exchange.close();
       await using again = await world({ stateFolder: disk.path });
-      expect(again.client().send('GET PROFILE ABOUT')[0]).toBe(`PROFILE ABOUT 3${mood}`);
+      expect(again.client().send('GET PROFILE ABOUT')[0]).toBe(`PROFILE ABOUT 9${mood}`);
       expect(again.client().send('GET PROFILE CITY')[0]).toBe('PROFILE CITY Tartu');
     },
   );

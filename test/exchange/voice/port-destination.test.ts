@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { SocketTable } from '../../../src/base/socket-table.js';
+import { SocketTable } from '../../../src/base/system/socket-table.js';
 import { until } from '../../turns.js';
 import { PcmPort } from '../ports.js';
 import { CountingCard, counted, redirected, talk } from '../voice-stage.js';

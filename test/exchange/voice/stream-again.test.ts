@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readVoice } from '../../../src/exchange/voice/prompts.js';
-import { turn } from '../../turns.js';
+import { until } from '../../turns.js';
 import { PcmPort } from '../ports.js';
 import { CountingCard, counted, firstDifference, redirected, talk } from '../voice-stage.js';
 import { folder, world } from '../world.js';
@@ -85,7 +85,7 @@ describe('the same redirection again', () => {
     await w.clock.advance(1000);
     await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT`);
     const whole = Int16Array.from({ length: 100 * FRAME }, (_, at) => counted(at));
-    while ((await readVoice(join(root, 'a.wav'))).length < whole.length) await turn();
+    await until(async () => (await readVoice(join(root, 'a.wav'))).length >= whole.length);
     expect(await readVoice(join(root, 'a.wav'))).toEqual(whole);
     const before = speaker.samples.length;
     await redirected(alice, `ALTER CALL ${out} SET_INPUT FILE="a.wav"`);
@@ -134,7 +134,7 @@ describe('the same redirection again', () => {
     await out[Symbol.asyncDispose]();
     const command = `ALTER CALL ${in_} SET_OUTPUT PORT="${port}"`;
     // Until the exchange has heard of the reset, it has that stream.
-    while ((await redirected(bob, command)) === command) await turn();
+    await until(async () => (await redirected(bob, command)) !== command);
     expect(bob.lines.at(-1)).toMatch(/ECONNREFUSED/);
     // It is back: the same command gives it the voice again.
     const server = createServer().listen(port, '127.0.0.1');

@@ -1,0 +1,28 @@
+import { entryOf } from '../../base/entry-of.js';
+import type { AccountHttp } from './account-http.js';
+import { type Fields, fieldsOf, listOf, textIn } from './answer-fields.js';
+
+/** A list that a service gives in pages. */
+export interface PagedPath {
+  /** Below the base address of the messaging service. */
+  readonly path: string;
+  /** Name of the list in an answer. */
+  readonly name: 'conversations' | 'messages';
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Walks over a list, page by page, until there is nothing more: the newest first. */
+export async function* pages(
+  http: AccountHttp,
+  { path, name, signal }: PagedPath,
+): AsyncGenerator<Fields, void, undefined> {
+  for (let next = path; next !== ''; ) {
+    const { json } = await http.ask({ service: 'messaging', method: 'GET', path: next, signal });
+    const answer = fieldsOf(json, 'a page');
+    const objects = listOf(entryOf(answer, name), name);
+    for (const object of objects) yield fieldsOf(object, name);
+    const { _metadata: metadata } = answer;
+    next =
+      objects.length > 0 && metadata !== undefined ? textIn(fieldsOf(metadata, 'a page'), 'syncState') : '';
+  }
+}

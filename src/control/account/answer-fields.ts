@@ -1,0 +1,32 @@
+import { entryOf } from '../../base/entry-of.js';
+import { JackfieldError } from '../../base/errors.js';
+
+/** An object of an answer, of which nothing is known yet. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** @throws ERR_UNEXPECTED_REPLY for what is no object. */
+export function fieldsOf(value: unknown, what: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  throw unexpected(what, 'an object');
+}
+
+/** @throws ERR_UNEXPECTED_REPLY for what is no list. */
+export function listOf(value: unknown, what: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw unexpected(what, 'a list');
+}
+
+/** The text in a field; empty where there is none. */
+export function textIn(fields: Fields, name: string): string {
+  const value = entryOf(fields, name);
+  return typeof value === 'string' ? value : '';
+}
+
+/** The text in a field; null where there is none. */
+export function textOrNull(fields: Fields, name: string): string | null {
+  return textIn(fields, name) || null;
+}
+
+function unexpected(what: string, expected: string): JackfieldError {
+  return new JackfieldError('ERR_UNEXPECTED_REPLY', `The answer has ${what} that is not ${expected}.`);
+}

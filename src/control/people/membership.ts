@@ -1,0 +1,63 @@
+import { JackfieldError } from '../../base/errors.js';
+import type { Clock } from '../../base/time/clock.js';
+import { deadlineIn, waitFor } from '../../base/wait.js';
+import type { CommandOptions } from '../client/command-sender.js';
+import { ChatRefusedError } from './chat-refused-error.js';
+import type { VersionedObject } from './versioned-object.js';
+
+const JOIN_TIMEOUT_MS = 30_000;
+
+/** Standings in which the current user will not get into the chat unless they do something. */
+const REFUSED: ReadonlySet<string> = new Set([
+  'CHAT_DISBANDED',
+  'QUEUED_BECAUSE_CHAT_IS_FULL',
+  'APPLICATION_DENIED',
+  'KICKED',
+  'BANNED',
+]);
+
+/**
+ * Has `begin` done, and waits until the current user is in the chat. Standings are told before the answer, after it, or
+ * both: only what is told from the beginning on counts, for the one before may be the same.
+ *
+ * @param answer Gives the password, when the chat asks for it; once.
+ * @throws ERR_CHAT_REFUSED, ERR_TIMEOUT, ERR_ABORTED; what `begin` throws.
+ */
+export async function awaitMembership(
+  chat: VersionedObject<'CHAT'>,
+  clock: Clock,
+  { timeoutMs = JOIN_TIMEOUT_MS, signal }: CommandOptions,
+  begin: () => Promise<void>,
+  answer?: () => Promise<void>,
+): Promise<void> {
+  let standing = '';
+  let canAnswer = answer !== undefined;
+  await waitFor<void>({
+    what: `membership of ${chat.id}`,
+    signal,
+    deadline: deadlineIn(clock, timeoutMs, () => {
+      const text = `Waited ${timeoutMs} ms to be in ${chat.id}: it is ${standing || 'silent'}.`;
+      throw new JackfieldError('ERR_TIMEOUT', text);
+    }),
+    begin: (resolve, reject) => {
+      const look = (property: string, value: string) => {
+        if (property !== 'MYSTATUS') return;
+        standing = value;
+        if (value === 'SUBSCRIBED') resolve();
+        else if (value === 'PASSWORD_REQUIRED' && answer && canAnswer) {
+          canAnswer = false;
+          answer().catch(reject);
+        } else if (value === 'PASSWORD_REQUIRED' || REFUSED.has(value)) {
+          reject(new ChatRefusedError(`${chat.id} cannot be joined`, chat.id, value));
+        }
+      };
+      chat.on('property', look);
+      // An endpoint that was joined already tells nothing new.
+      begin()
+        .then(() => chat.text('MYSTATUS', { fresh: true }))
+        .then((value) => value === 'SUBSCRIBED' && resolve())
+        .catch(reject);
+      return () => void chat.off('property', look);
+    },
+  });
+}

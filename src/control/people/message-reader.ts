@@ -1,0 +1,104 @@
+import { checkOptions, flag, listOf, oneOf, type Rules, signal, whole } from '../../base/check.js';
+import { abortedError, JackfieldError } from '../../base/errors.js';
+import { waitFor } from '../../base/wait.js';
+import { CHATMESSAGE_TYPES, type ChatMessageType } from '../../protocol/catalogue/message.js';
+import type { ChatMessage, MessageContent } from './chat-message.js';
+
+/** Options of {@link Chat.messages} and of `client.chats.messages`: what is read, and what becomes of a slow reader. */
+export interface MessagesOptions {
+  /** Kinds of message. Default: `['SAID']`, what people write. */
+  readonly types?: readonly ChatMessageType[];
+  /** True for the current user's own as well, whichever program sent them. Default false. */
+  readonly own?: boolean;
+  /** Messages that may wait for a slow reader, 1 to 100,000. Default 1000. */
+  readonly maxWaiting?: number;
+  /**
+   * Consequence of one more: the reader fails with ERR_LIMIT (`close`), or the oldest that waits is dropped. Dropped
+   * ones stay in the chat's history. Default `close`.
+   */
+  readonly full?: 'close' | 'drop-oldest';
+  readonly signal?: AbortSignal;
+}
+
+const RULES: Rules<MessagesOptions> = {
+  types: listOf(oneOf(...CHATMESSAGE_TYPES), 1),
+  own: flag,
+  maxWaiting: whole(1, 100_000, 'messages'),
+  full: oneOf('close', 'drop-oldest'),
+  signal,
+};
+
+/** Messages that have come and that one program has not read yet. */
+export class MessageReader {
+  readonly #options: MessagesOptions;
+  readonly #waiting: ChatMessage[] = [];
+  #error: Error | undefined;
+  #wake = () => {};
+
+  /** @throws ERR_INVALID_ARG */
+  constructor(options: MessagesOptions) {
+    checkOptions(options, RULES);
+    this.#options = options;
+  }
+
+  /** Takes a message that has come, if it is one that is to be read. */
+  take(message: ChatMessage, content: MessageContent, isOwn: boolean): void {
+    const { types = ['SAID'], own = false, maxWaiting = 1000, full = 'close' } = this.#options;
+    if (this.#error || (isOwn && !own) || !types.some((type) => type === content.type)) return;
+    this.#waiting.push(message);
+    if (this.#waiting.length > maxWaiting) {
+      if (full === 'close') this.#waiting.pop();
+      else this.#waiting.shift();
+      if (full === 'close') this.end(behind(`${maxWaiting} messages wait for this reader`));
+    }
+    this.#wake();
+  }
+
+  /** Nothing more will come: what waits can still be read. */
+  end(error: Error): void {
+    this.#error ??= error;
+    this.#wake();
+  }
+
+  /**
+   * Yields what has come and what will come.
+   *
+   * @param ended Called when nobody reads any more, once.
+   * @throws ERR_ABORTED, ERR_LIMIT; what {@link end} was given.
+   */
+  async *read(ended: () => void): AsyncGenerator<ChatMessage, void, void> {
+    const { signal } = this.#options;
+    try {
+      for (;;) {
+        if (signal?.aborted) throw abortedError('one more message', signal);
+        const message = this.#waiting.shift();
+        if (message) yield message;
+        else if (this.#error) throw this.#error;
+        else await this.#news(signal);
+      }
+    } finally {
+      ended();
+    }
+  }
+
+  #news(signal: AbortSignal | undefined): Promise<void> {
+    return waitFor({
+      what: 'one more message',
+      signal,
+      begin: (resolve) => {
+        this.#wake = resolve;
+        return () => {
+          this.#wake = () => {};
+        };
+      },
+    });
+  }
+}
+
+/** The error of a reader that messages come too fast for. */
+export function behind(what: string): JackfieldError {
+  return new JackfieldError(
+    'ERR_LIMIT',
+    `${what} and one more came: read faster, or choose { full: 'drop-oldest' }. None is lost: history() has all.`,
+  );
+}

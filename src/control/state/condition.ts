@@ -1,0 +1,48 @@
+import { JackfieldError } from '../../base/errors.js';
+import type { Clock } from '../../base/time/clock.js';
+import { checkWait, deadlineIn, type WaitOptions, waitFor } from '../../base/wait.js';
+
+/** Waits for what the endpoint says to make something true. */
+export class Condition {
+  readonly #clock: Clock;
+  readonly #looks = new Set<() => void>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Has everyone who waits look again. */
+  changed(): void {
+    for (const look of [...this.#looks]) look();
+  }
+
+  /**
+   * Resolves when `isSo` gives true, now or after a change; rejects with what it throws.
+   *
+   * @param what Completes "Waited 100 ms for ... in vain."
+   * @throws ERR_TIMEOUT, ERR_ABORTED, ERR_INVALID_ARG
+   */
+  until(what: string, isSo: () => boolean, options: WaitOptions = {}): Promise<void> {
+    checkWait(options);
+    const { timeoutMs, signal } = options;
+    return waitFor<void>({
+      what,
+      signal,
+      deadline: deadlineIn(this.#clock, timeoutMs, () => {
+        throw new JackfieldError('ERR_TIMEOUT', `Waited ${timeoutMs} ms for ${what} in vain.`);
+      }),
+      begin: (resolve, reject) => {
+        const look = () => {
+          try {
+            if (isSo()) resolve();
+          } catch (error) {
+            reject(error);
+          }
+        };
+        this.#looks.add(look);
+        look();
+        return () => this.#looks.delete(look);
+      },
+    });
+  }
+}

@@ -1,0 +1,153 @@
+import { JackfieldError } from '../../base/errors.js';
+import type { Clock } from '../../base/time/clock.js';
+import { checkWait, type WaitOptions } from '../../base/wait.js';
+import { commands } from '../../protocol/commands.js';
+import type { CommandOptions, CommandSender } from '../client/command-sender.js';
+import { Condition } from './condition.js';
+import { RemoteObject, type RemoteObjectEvents } from './remote-object.js';
+
+/** Events of what a program has added to the window; `C` says what it was clicked for. */
+export interface WindowEntryEvents<C> extends RemoteObjectEvents {
+  clicked: [click: C];
+}
+
+/** Clicks that wait for a reader; the oldest goes when there are more. */
+const MOST_WAITING = 1000;
+
+/** Clicks that one reader has not read. */
+interface Reader<C> {
+  readonly waiting: C[];
+}
+
+/** An entry that this program has made in the window of the endpoint: a menu item or an alert. It goes with the program. */
+export abstract class WindowEntry<
+  O extends 'MENU_ITEM' | 'EVENT',
+  C,
+  E extends WindowEntryEvents<C> & Record<keyof E, unknown[]>,
+> extends RemoteObject<O, E> {
+  readonly #sender: CommandSender;
+  readonly #condition: Condition;
+  readonly #readers = new Set<Reader<C>>();
+  #parameters: ReadonlyMap<string, string> = new Map();
+  #isOpen = false;
+  #lost: Error | undefined;
+
+  /** @internal */
+  constructor(object: O, id: string, sender: CommandSender, clock: Clock) {
+    super(object, id as never, sender);
+    this.#sender = sender;
+    this.#condition = new Condition(clock);
+  }
+
+  /** True once it has been closed, or before it is made. */
+  override get over(): boolean {
+    return !this.#isOpen;
+  }
+
+  /** True when nothing would be missed of it. */
+  override get idle(): boolean {
+    return this.over;
+  }
+
+  /**
+   * The clicks from now on, until it is closed. Each reader has all of them; of those that wait, the newest 1000 are kept.
+   *
+   * @throws ERR_ABORTED, ERR_TIMEOUT for each wait; ERR_CLOSED when the client is closed.
+   */
+  clicks(options: WaitOptions = {}): AsyncGenerator<C, void, void> {
+    checkWait(options);
+    const reader: Reader<C> = { waiting: [] };
+    this.#readers.add(reader);
+    return this.#read(reader, options);
+  }
+
+  /**
+   * Removes it from the window. Does nothing where it is gone.
+   *
+   * @throws ERR_INVALID_ARG, which leaves it there; ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
+   */
+  async close(options?: CommandOptions): Promise<void> {
+    checkWait(options);
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#condition.changed();
+    await this.#sender.command(commands.delete(this.object as 'EVENT', this.id as string), options);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Makes it. @param parameters of CREATE, as on the wire. @internal */
+  async create(parameters: ReadonlyMap<string, string>, options?: CommandOptions): Promise<this> {
+    const words = Array.from(parameters, ([name, value]) => `${name} ${value}`);
+    await this.#sender.command(
+      { kind: 'create', object: this.object, argument: [this.id, ...words].join(' ') },
+      options,
+    );
+    this.#parameters = parameters;
+    this.#lost = undefined;
+    this.#isOpen = true;
+    return this;
+  }
+
+  /** Keeps a parameter that was changed, for when the endpoint comes back. */
+  protected keep(parameter: string, value: string): void {
+    this.#parameters = new Map([...this.#parameters, [parameter, value]]);
+  }
+
+  /** The endpoint was away, and the entry with it: makes it again, as it was. @internal */
+  async revive(): Promise<void> {
+    await this.create(this.#parameters);
+  }
+
+  /** @internal */
+  override take(property: string, value: string, heardAt: number, sentAfter: number | undefined): boolean {
+    // Each click counts, though the value is the same.
+    if (property === 'CLICKED') this.#clicked(value);
+    return super.take(property, value, heardAt, sentAfter);
+  }
+
+  /** @internal */
+  override lose(error: Error): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#lost = error;
+    this.#condition.changed();
+  }
+
+  /** Reads what a click was for; nothing for what is no click. */
+  protected abstract clickOf(value: string): C | undefined;
+
+  #clicked(value: string): void {
+    const click = this.clickOf(value);
+    if (click === undefined) return;
+    for (const { waiting } of this.#readers) if (waiting.push(click) > MOST_WAITING) waiting.shift();
+    this.#condition.changed();
+    (this as unknown as RemoteObject<O, WindowEntryEvents<C>>).emit('clicked', click);
+  }
+
+  async *#read(reader: Reader<C>, options: WaitOptions): AsyncGenerator<C, void, void> {
+    try {
+      for (;;) {
+        const isThere = () => reader.waiting.length > 0 || !this.#isOpen;
+        await this.#condition.until(`a click on ${this.id}`, isThere, options);
+        const [click] = reader.waiting.splice(0, 1);
+        if (click !== undefined) yield click;
+        else if (this.#lost) throw this.#lost;
+        else return;
+      }
+    } finally {
+      this.#readers.delete(reader);
+    }
+  }
+}
+
+/** A text of CREATE, in quotation marks. @throws ERR_INVALID_ARG for one that holds such marks: the wire cannot say it */
+export function quotedText(name: string, text: string): string {
+  if (!text.includes('"')) return `"${text}"`;
+  throw new JackfieldError(
+    'ERR_INVALID_ARG',
+    `${name} must be free of quotation marks; got ${JSON.stringify(text)}.`,
+  );
+}

@@ -1,0 +1,58 @@
+import type { Clock } from '../../base/time/clock.js';
+import type { EndpointMessage } from '../../protocol/message.js';
+import type { Services } from '../api/services.js';
+import type { ExchangeUser } from '../exchange-user.js';
+import type { Messaging } from '../messaging/messaging.js';
+import type { AccountListenOptions } from './account-options.js';
+import type { AccountServer } from './account-server.js';
+
+/** Parts of an exchange that {@link AccountDoor} works on. */
+export interface AccountDoorContext {
+  readonly services: Services;
+  /** Real time. */
+  readonly clock: Clock;
+  /** Gives 32 bytes that nobody can guess. */
+  readonly secret: () => Uint8Array;
+  /** Names of the desktop clients that are attached to a user's endpoint. */
+  readonly clientsOf: (user: ExchangeUser) => readonly string[];
+}
+
+/** The account services of an exchange, whose code is loaded when they are first served. */
+export class AccountDoor {
+  readonly #context: AccountDoorContext;
+  readonly #servers: AccountServer[] = [];
+  #messaging: Messaging | undefined;
+  #noticed: ((user: ExchangeUser, message: EndpointMessage) => void) | undefined;
+
+  constructor(context: AccountDoorContext) {
+    this.#context = context;
+  }
+
+  /** Serves the services. @returns the port. @throws ERR_INVALID_ARG, ERR_PORT. */
+  async listen(options: AccountListenOptions): Promise<number> {
+    const { services, clock, clientsOf, secret } = this.#context;
+    const { AccountServer } = await import('./account-server.js');
+    const { Messaging } = await import('../messaging/messaging.js');
+    this.#messaging ??= new Messaging({
+      services,
+      key: secret(),
+      clientsOf,
+      onNotice: (listener) => {
+        this.#noticed = listener;
+      },
+    });
+    const server = await AccountServer.open({ services, messaging: this.#messaging }, options, clock);
+    this.#servers.push(server);
+    return server.port;
+  }
+
+  /** A user's clients are told something. */
+  noticed(user: ExchangeUser, message: EndpointMessage): void {
+    this.#noticed?.(user, message);
+  }
+
+  async close(): Promise<void> {
+    this.#messaging?.close();
+    await Promise.all(this.#servers.splice(0).map((server) => server.close()));
+  }
+}

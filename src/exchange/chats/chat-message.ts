@@ -1,0 +1,70 @@
+import type { CHATMESSAGE, ChatMessageType } from '../../protocol/catalogue/message.js';
+
+type Values<P extends 'STATUS' | 'LEAVEREASON'> = (typeof CHATMESSAGE)['properties'][P]['values'][number];
+
+export type ChatMessageStatus = Values<'STATUS'>;
+export type LeaveReason = Values<'LEAVEREASON'>;
+
+/** A message of a chat, as all who have it share it. */
+export interface KeptMessage {
+  /** Number in the order of all messages. */
+  readonly seq: number;
+  /** Number of the chat. */
+  readonly chat: number;
+  readonly from: string;
+  readonly type: ChatMessageType;
+  readonly body: string;
+  /** The text with its markup, as a web client gave it; empty for one without. */
+  readonly rich: string;
+  /** Those whom it is about: who was added, kicked, given a role. */
+  readonly users: readonly string[];
+  readonly reason: LeaveReason | '';
+  /** The new options, with TYPE SETOPTIONS; else 0. */
+  readonly options: number;
+  /** The new role, with TYPE SETROLE; else UNKNOWN. */
+  readonly role: string;
+  /** Unix time in seconds. */
+  readonly at: number;
+  readonly editedBy: string;
+  /** Unix time in seconds; 0 for one that was not edited. */
+  readonly editedAt: number;
+  /** True for one that its sender alone has: about them, or about the state of their own history. */
+  readonly local: boolean;
+}
+
+/** A message as one user has it: the CHATMESSAGE object of their endpoint. */
+export interface MessageCopy {
+  readonly id: number;
+  /** Number of the user's view of the chat. */
+  readonly view: number;
+  /** Number of the message. */
+  readonly seq: number;
+  readonly status: ChatMessageStatus;
+}
+
+/** A message of which only what differs from the usual is said. */
+export type NewMessage = Pick<KeptMessage, 'type'> & Partial<Omit<KeptMessage, 'seq' | 'chat'>>;
+
+/** Types of messages that somebody wrote. */
+export const WRITTEN = ['SAID', 'POSTEDCONTACTS'] as const satisfies readonly ChatMessageType[];
+
+/** True for a message that somebody wrote; false for what a chat tells itself. */
+export function isWritten(type: ChatMessageType | undefined): boolean {
+  return WRITTEN.some((each) => each === type);
+}
+
+/** A change of the text of a message. */
+export type MessageEdit = Pick<KeptMessage, 'body' | 'rich' | 'editedBy' | 'editedAt'>;
+
+/** Fields that most messages have. */
+export const PLAIN_MESSAGE = {
+  body: '',
+  rich: '',
+  users: [],
+  reason: '',
+  options: 0,
+  role: 'UNKNOWN',
+  editedBy: '',
+  editedAt: 0,
+  local: false,
+} as const satisfies Partial<KeptMessage>;

@@ -1,0 +1,393 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { entryOf } from '../../base/entry-of.js';
+import type { CancelTimer, Clock } from '../../base/time/clock.js';
+import type { EndpointMessage } from '../../protocol/message.js';
+import type { Identity } from '../../switch/identity.js';
+import type { ExchangeUser } from '../exchange-user.js';
+import { type ChatState, SharedChat, sameHandle } from './chat.js';
+import type { KeptMessage, MessageCopy } from './chat-message.js';
+import { type ChatProperty, chatProperty } from './chat-properties.js';
+import type { ChatRobot } from './chat-robot.js';
+import type { ChatStore } from './chat-store.js';
+import { ChatView, NEW_VIEW, type Standing, type ViewState } from './chat-view.js';
+
+/** The part of the exchange that chats use. */
+export interface ChatContext {
+  readonly clock: Clock;
+  readonly store: ChatStore;
+  /** Gives a number that no object has had. */
+  nextId(): number;
+  userOf(handle: string): ExchangeUser | undefined;
+  identityOf(handle: string): Identity | undefined;
+  /** Robot that chats under this handle, if there is one. */
+  robotOf(handle: string): ChatRobot | undefined;
+}
+
+/** A message that somebody has got, or has sent. */
+export interface CopyNews {
+  readonly view: ChatView;
+  readonly message: KeptMessage;
+  readonly copy: MessageCopy;
+}
+
+/** A property of a chat that is told, with the value that it has or with another. */
+export type Told = ChatProperty | readonly [ChatProperty, string];
+
+/** Properties of which clients are told whenever they change. */
+const LASTING: readonly ChatProperty[] = [
+  'STATUS',
+  'TYPE',
+  'MYSTATUS',
+  'MYROLE',
+  'MEMBERS',
+  'ACTIVEMEMBERS',
+  'APPLICANTS',
+  'TOPIC',
+  'TOPICXML',
+  'FRIENDLYNAME',
+  'GUIDELINES',
+  'OPTIONS',
+  'BOOKMARKED',
+];
+
+/**
+ * All chats, and each user's view of them. A {@link change} is kept whole or not at all, and nobody is told of it before
+ * it is kept.
+ */
+export class ChatTable {
+  readonly clock: Clock;
+  readonly store: ChatStore;
+  readonly #context: ChatContext;
+  readonly #chats = new Map<string, SharedChat>();
+  readonly #blobs = new Map<string, SharedChat>();
+  readonly #numbered = new Map<number, SharedChat>();
+  /** Views by handle in small letters, then by the chat's name. */
+  readonly #views = new Map<string, Map<string, ChatView>>();
+  readonly #viewsOfChat = new Map<SharedChat, Set<ChatView>>();
+  readonly #viewNumbers = new Map<number, ChatView>();
+  readonly #members = new Map<number, { readonly view: ChatView; readonly handle: string }>();
+  readonly #dirty = { chats: new Set<SharedChat>(), views: new Set<ChatView>() };
+  readonly #timers = new Set<CancelTimer>();
+  readonly #listeners = new Set<(news: CopyNews) => void>();
+  readonly #editListeners = new Set<(news: CopyNews) => void>();
+  #outbox: (() => void)[] | undefined;
+  #lastId = 0;
+
+  constructor(context: ChatContext) {
+    this.#context = context;
+    this.clock = context.clock;
+    this.store = context.store;
+  }
+
+  /** Seconds since the Unix epoch. */
+  get now(): number {
+    return Math.floor(this.clock.unixMs() / 1000);
+  }
+
+  nextId(): number {
+    this.#lastId = this.#context.nextId();
+    return this.#lastId;
+  }
+
+  userOf(handle: string): ExchangeUser | undefined {
+    return this.#context.userOf(handle);
+  }
+
+  robotOf(handle: string): ChatRobot | undefined {
+    return this.#context.robotOf(handle);
+  }
+
+  /** Anyone that the exchange knows of. */
+  identityOf(handle: string): Identity | undefined {
+    return this.#context.identityOf(handle);
+  }
+
+  /** Gives the name under which `user` knows somebody. */
+  displayName(user: ExchangeUser, handle: string): string {
+    return user.contact(handle).get('DISPLAYNAME') || this.identityOf(handle)?.fullName || handle;
+  }
+
+  /** Does work that changes chats: it is kept, and then told. Inside of another change it is a part of that. */
+  change<T>(work: () => T): T {
+    if (this.#outbox) return work();
+    const outbox: (() => void)[] = [];
+    this.#outbox = outbox;
+    let result: T;
+    try {
+      result = this.store.write(() => {
+        const done = work();
+        for (const view of this.#dirtyViews()) this.#reconcile(view);
+        this.#save();
+        return done;
+      });
+    } finally {
+      this.#outbox = undefined;
+    }
+    for (const tell of outbox) tell();
+    return result;
+  }
+
+  /** Does work after `ms`, as a change of its own. */
+  later(ms: number, work: () => void): CancelTimer {
+    const cancel = this.clock.timerAt(this.clock.now() + ms, () => {
+      this.#timers.delete(cancel);
+      this.change(work);
+    });
+    this.#timers.add(cancel);
+    return cancel;
+  }
+
+  /** Calls `tell` once the change is kept. */
+  afterwards(tell: () => void): void {
+    if (this.#outbox) this.#outbox.push(tell);
+    else tell();
+  }
+
+  /** Has `listener` hear of every message that a user has got or sent. @returns what takes it off again. */
+  onCopy(listener: (news: CopyNews) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  tellCopy(news: CopyNews): void {
+    this.afterwards(() => {
+      for (const listener of this.#listeners) listener(news);
+    });
+  }
+
+  /** As {@link onCopy}, for messages whose text was changed. */
+  onEdit(listener: (news: CopyNews) => void): () => void {
+    this.#editListeners.add(listener);
+    return () => this.#editListeners.delete(listener);
+  }
+
+  tellEdit(news: CopyNews): void {
+    this.afterwards(() => {
+      for (const listener of this.#editListeners) listener(news);
+    });
+  }
+
+  /** Makes a chat that nobody is in yet. */
+  make(
+    state: Pick<ChatState, 'name' | 'creator' | 'blob' | 'face'> & Partial<Pick<ChatState, 'group'>>,
+  ): SharedChat {
+    const chat = new SharedChat(this.store.nextNumber('chat'), {
+      group: '',
+      password: undefined,
+      banned: [],
+      former: {},
+      queue: [],
+      closedUpTo: 0,
+      last: 0,
+      over: false,
+      created: this.now,
+      ...state,
+    });
+    this.#take(chat);
+    this.touch(chat);
+    return chat;
+  }
+
+  /** Gives a chat the word by which others find it. */
+  setBlob(chat: SharedChat, blob: string): void {
+    chat.change({ blob });
+    this.#blobs.set(blob, chat);
+    this.touch(chat);
+  }
+
+  /** Makes a user's view of a chat. */
+  view(chat: SharedChat, user: ExchangeUser, state: Partial<ViewState>): ChatView {
+    const view = new ChatView(this.store.nextNumber('view'), chat, user, { ...NEW_VIEW, ...state });
+    view.miss();
+    this.#takeView(view);
+    this.touch(view);
+    return view;
+  }
+
+  /** Marks a chat or view as changed, to be stored with the change. */
+  touch(changed: SharedChat | ChatView): void {
+    if (changed instanceof SharedChat) this.#dirty.chats.add(changed);
+    else this.#dirty.views.add(changed);
+  }
+
+  chatOf(name: string): SharedChat | undefined {
+    return this.#chats.get(name);
+  }
+
+  chatByBlob(blob: string): SharedChat | undefined {
+    return this.#blobs.get(blob);
+  }
+
+  viewOf(handle: string, name: string): ChatView | undefined {
+    return this.#views.get(handle.toLowerCase())?.get(name);
+  }
+
+  allChats(): SharedChat[] {
+    return [...this.#chats.values()];
+  }
+
+  allViews(): ChatView[] {
+    return [...this.#viewNumbers.values()];
+  }
+
+  viewByNumber(number: number): ChatView | undefined {
+    return this.#viewNumbers.get(number);
+  }
+
+  /** Lists the chats of a user that their client has heard of, oldest first. */
+  viewsOf(handle: string): ChatView[] {
+    return this.allViewsOf(handle).filter(({ state }) => state.introduced);
+  }
+
+  /** Lists the chats of a user, also those that their client has not heard of. */
+  allViewsOf(handle: string): ChatView[] {
+    return [...(this.#views.get(handle.toLowerCase())?.values() ?? [])];
+  }
+
+  /** Lists everybody's views of a chat. */
+  viewsIn(chat: SharedChat): ChatView[] {
+    return [...(this.#viewsOfChat.get(chat) ?? [])];
+  }
+
+  /** Lists the views of those who take part in a chat and have heard of it. */
+  takingPart(chat: SharedChat): ChatView[] {
+    return chat.face.members.flatMap(({ handle }) => {
+      const view = this.viewOf(handle, chat.name);
+      return view?.subscribed && view.state.introduced ? [view] : [];
+    });
+  }
+
+  /** Gives the id of a CHATMEMBER object, which is made when it is first asked for. */
+  memberId(view: ChatView, handle: string): number {
+    const key = handle.toLowerCase();
+    const known = entryOf(view.state.memberIds, key);
+    if (known !== undefined) return known;
+    const id = this.nextId();
+    this.change(() => {
+      view.change({ memberIds: { ...view.state.memberIds, [key]: id } });
+      this.#members.set(id, { view, handle });
+      this.touch(view);
+    });
+    return id;
+  }
+
+  /** Gives what an id of a CHATMEMBER names, among a user's own. */
+  memberById(user: ExchangeUser, id: number) {
+    const found = this.#members.get(id);
+    return found?.view.user === user ? found : undefined;
+  }
+
+  /** Tells a user's clients of properties of a chat, once the change is kept. One who is away hears when they come. */
+  say(view: ChatView, ...told: readonly Told[]): void {
+    if (!view.state.introduced || !view.user.online) return;
+    for (const each of told) {
+      const [property, value] = typeof each === 'string' ? [each, this.#valueOf(view, each)] : each;
+      view.told.set(property, value);
+      this.notify(view.user, { kind: 'property', object: 'CHAT', id: view.chat.name, property, value });
+    }
+  }
+
+  /** Tells a user's clients of a property of a member. */
+  sayMember(view: ChatView, handle: string, property: 'ROLE' | 'IS_ACTIVE', value: string): void {
+    if (!view.state.introduced || !view.user.online) return;
+    const id = this.memberId(view, handle);
+    this.notify(view.user, { kind: 'property', object: 'CHATMEMBER', id, property, value });
+  }
+
+  /** Tells a user's clients something, once the change is kept. */
+  notify(user: ExchangeUser, message: EndpointMessage): void {
+    this.afterwards(() => user.notify(message));
+  }
+
+  /** Changes a user's standing, and tells of it. */
+  stand(view: ChatView, standing: Standing): void {
+    view.change({ standing });
+    this.touch(view);
+    this.say(view, 'MYSTATUS', 'STATUS');
+  }
+
+  /** Takes in what a former run has kept of users that are still there. */
+  restore(): void {
+    for (const { number, state } of this.store.chats()) this.#take(new SharedChat(number, state));
+    for (const { number, chat: of, handle, state } of this.store.views()) {
+      const [chat, user] = [this.#numbered.get(of), this.userOf(handle)];
+      if (!chat || !user) continue;
+      const view = new ChatView(number, chat, user, state);
+      if (this.store.hasBacklog(of, state.delivered)) view.miss();
+      this.#takeView(view);
+    }
+  }
+
+  /** Stops all that was to come. */
+  close(): void {
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+    this.store.close();
+  }
+
+  /** Tells what was told before and is so no more: nobody is left behind. */
+  #reconcile(view: ChatView): void {
+    if (view.settling || !view.user.online) return;
+    for (const property of LASTING) {
+      const told = view.told.get(property);
+      if (told !== undefined && told !== this.#valueOf(view, property)) this.say(view, property);
+    }
+  }
+
+  #dirtyViews(): Set<ChatView> {
+    const { chats, views } = this.#dirty;
+    return new Set([
+      ...views,
+      ...Array.from(chats, (chat) => [...(this.#viewsOfChat.get(chat) ?? [])]).flat(),
+    ]);
+  }
+
+  #valueOf(view: ChatView, property: ChatProperty): string {
+    return chatProperty(view, this, property);
+  }
+
+  #take(chat: SharedChat): void {
+    this.#chats.set(chat.name, chat);
+    this.#numbered.set(chat.number, chat);
+    if (chat.state.blob !== '') this.#blobs.set(chat.state.blob, chat);
+  }
+
+  #takeView(view: ChatView): void {
+    const key = view.user.handle.toLowerCase();
+    const views = this.#views.get(key) ?? new Map<string, ChatView>();
+    this.#views.set(key, views.set(view.chat.name, view));
+    this.#viewNumbers.set(view.number, view);
+    this.#viewsOfChat.set(view.chat, (this.#viewsOfChat.get(view.chat) ?? new Set()).add(view));
+    for (const [lower, id] of Object.entries(view.state.memberIds)) {
+      const handle = view.face.members.find((member) => sameHandle(member.handle, lower))?.handle ?? lower;
+      this.#members.set(id, { view, handle });
+    }
+  }
+
+  #save(): void {
+    const { chats, views } = this.#dirty;
+    for (const { number, state } of chats) this.store.saveChat({ number, state });
+    for (const { number, chat, user, state } of views) {
+      this.store.saveView({ number, chat: chat.number, handle: user.handle, state });
+    }
+    chats.clear();
+    views.clear();
+    if (this.#lastId > this.store.lastId) this.store.keepLastId(this.#lastId);
+  }
+}
+
+/** The name of a chat: `#creator/$partner;16 hex` for a dialog, `#creator/$16 hex` for others. */
+export function chatName(creator: string, partner = ''): string {
+  const hex = randomBytes(8).toString('hex');
+  return partner === '' ? `#${creator}/$${hex}` : `#${creator}/$${partner};${hex}`;
+}
+
+/** A word that cannot be guessed, by which others find a chat. */
+export function newBlob(): string {
+  return randomBytes(45).toString('base64url');
+}
+
+/** A password as it is kept: nobody reads it from the disk. */
+export function hashed(password: string, salt = randomBytes(16).toString('hex')) {
+  return { salt, hash: createHash('sha256').update(`${salt}/${password}`).digest('hex') };
+}

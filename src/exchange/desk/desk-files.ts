@@ -1,0 +1,141 @@
+import {
+  path as aPath,
+  checkArgument,
+  checkOptions,
+  line,
+  listOf,
+  type Rules,
+  whole,
+  words,
+} from '../../base/check.js';
+import { JackfieldError } from '../../base/errors.js';
+import type { Services } from '../api/services.js';
+import type { ExchangeUser } from '../exchange-user.js';
+import type { TransferView } from '../transfers/transfer-view.js';
+
+/** A file on its way, as the window shows it. */
+export interface DeskTransfer {
+  /** Number of the FILETRANSFER object. */
+  readonly id: number;
+  readonly direction: 'INCOMING' | 'OUTGOING';
+  readonly partner: string;
+  readonly fileName: string;
+  readonly status: string;
+  /** In bytes. */
+  readonly size: number;
+  /** In bytes. */
+  readonly transferred: number;
+  /** True while the person can accept it. */
+  readonly waits: boolean;
+}
+
+/** Options of {@link DeskFiles.accept}. */
+export interface AcceptOptions {
+  /** Number of the transfer. Default: the first that waits. */
+  readonly id?: number;
+  /** Name of the file here, 1 to 255 characters. Default: the sender's. */
+  readonly name?: string;
+}
+
+const ID = whole(1, Number.MAX_SAFE_INTEGER);
+const HANDLES = listOf(words, 1, 100);
+const ACCEPT_RULES: Rules<AcceptOptions> = { id: ID, name: line(1, 255) };
+
+/**
+ * The files that the person at a desk sends and receives: nothing but a person starts or accepts one (reference,
+ * "FILETRANSFER object").
+ */
+export class DeskFiles {
+  readonly #user: ExchangeUser;
+  readonly #services: Services;
+
+  /** Used by the desk. @internal */
+  constructor(user: ExchangeUser, services: Services) {
+    this.#user = user;
+    this.#services = services;
+  }
+
+  /**
+   * Offers a file to contacts. It lies in the user's `transferFolder`.
+   *
+   * @param path Of the file, from the folder on.
+   * @returns the number of the transfer to each.
+   * @throws ERR_INVALID_STATE for a partner that is not a contact, without a folder, with too many transfers; ERR_FILE.
+   */
+  async send(to: string | readonly string[], path: string): Promise<number[]> {
+    const handles = typeof to === 'string' ? [to] : to;
+    checkArgument('to', handles, HANDLES);
+    checkArgument('path', path, aPath);
+    const ids: number[] = [];
+    for (const handle of handles) {
+      const partner = this.#services.identityOf(handle) ?? { handle, fullName: handle, network: 'P2P' };
+      ids.push((await this.#services.transfers.offer(this.#user, partner, path)).id);
+    }
+    return ids;
+  }
+
+  /**
+   * Accepts a file that somebody offers. Another file is never replaced: a name that is taken gets a number.
+   *
+   * @returns its path when it is whole.
+   * @throws ERR_INVALID_STATE where none waits; ERR_FILE and the system's error where none can be made.
+   */
+  async accept(options: AcceptOptions = {}): Promise<string> {
+    checkOptions(options, ACCEPT_RULES);
+    const view = this.#find(options.id, waits, 'that waits to be accepted');
+    return await this.#services.transfers.accept(view, options.name);
+  }
+
+  /** Cancels or refuses a transfer. @param id Default: the first that goes on. @throws ERR_INVALID_STATE */
+  cancel(id?: number): void {
+    if (id !== undefined) checkArgument('id', id, ID);
+    this.#services.transfers.cancel(this.#find(id, ({ isActive }) => isActive, 'that goes on'));
+  }
+
+  /**
+   * Holds up a file that moves, or is about to: PAUSED here, REMOTELY_PAUSED there.
+   *
+   * @param id Default: the first that can be.
+   * @throws ERR_INVALID_STATE
+   */
+  pause(id?: number): void {
+    if (id !== undefined) checkArgument('id', id, ID);
+    this.#services.transfers.pause(this.#find(id, ({ canPause }) => canPause, 'that can be paused'));
+  }
+
+  /** Goes on with a file that was paused here. @param id Default: the first. @throws ERR_INVALID_STATE */
+  resume(id?: number): void {
+    if (id !== undefined) checkArgument('id', id, ID);
+    const isPaused = ({ status }: TransferView) => status === 'PAUSED';
+    this.#services.transfers.resume(this.#find(id, isPaused, 'that is paused here'));
+  }
+
+  #find(id: number | undefined, fits: (view: TransferView) => boolean, which: string): TransferView {
+    const views = this.#services.transfers.objects.listOf(this.#user);
+    const found = views.find((view) => (id === undefined || view.id === id) && fits(view));
+    if (found) return found;
+    const name = id === undefined ? 'transfer' : `transfer ${id}`;
+    throw new JackfieldError('ERR_INVALID_STATE', `${this.#user.handle} has no ${name} ${which}.`);
+  }
+}
+
+/** Lists the transfers of a user that go on. */
+export function deskTransfers({ transfers }: Services, user: ExchangeUser): DeskTransfer[] {
+  return transfers.objects
+    .listOf(user)
+    .filter(({ isActive }) => isActive)
+    .map((view) => ({
+      id: view.id,
+      direction: view.isIncoming ? 'INCOMING' : 'OUTGOING',
+      partner: view.partner,
+      fileName: view.object.get('FILENAME') ?? '',
+      status: view.status,
+      size: view.size,
+      transferred: Number(view.object.get('BYTESTRANSFERRED') ?? 0),
+      waits: waits(view),
+    }));
+}
+
+function waits({ isIncoming, status }: TransferView): boolean {
+  return isIncoming && status === 'NEW';
+}

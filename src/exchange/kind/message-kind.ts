@@ -1,0 +1,37 @@
+import { MESSAGE } from '../../protocol/catalogue/message.js';
+import { toVersion } from '../../protocol/versions.js';
+import { Refusal } from '../api/refusal.js';
+import type { FoundMessage } from '../chats/chat-view.js';
+import { kindOf } from '../object/object-kind.js';
+import { MESSAGE_GETTERS, messages, missed } from './chat-message-kind.js';
+
+/**
+ * The MESSAGE object, which CHATMESSAGE replaced in protocol 3 and which is still answered (reference, "MESSAGE object").
+ * Clients below protocol 3 get here by the conversions of their version instead.
+ */
+export const messageKind = kindOf<'MESSAGE', FoundMessage>({
+  object: 'MESSAGE',
+  find: ({ services: { chats }, user }, id) => chats.message(user, id),
+  get: {
+    ...MESSAGE_GETTERS,
+    TYPE: (_asking, { message }) => olderType(message.type),
+    CONF_ID: () => '0',
+    FAILUREREASON: () => '0',
+  },
+  set: {
+    SEEN({ services: { chats } }, found) {
+      if (!chats.see(found)) throw new Refusal('unknown-what');
+      return { kind: 'property', object: 'MESSAGE', id: found.id, property: 'STATUS', value: 'READ' };
+    },
+  },
+  search: { MESSAGES: messages, MISSEDMESSAGES: missed },
+});
+
+/** The type that a message has for clients of protocol 2. */
+function olderType(type: string): string {
+  const told = toVersion(
+    { kind: 'property', object: 'CHATMESSAGE', id: 0, property: 'TYPE', value: type },
+    2,
+  );
+  return told.kind === 'property' ? told.value : MESSAGE.properties.TYPE.values[3];
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { entryOf } from '../../base/entry-of.js';
+import type { Asked } from '../account/account-route.js';
+import { firstPage, type PageState, takePage } from './page-links.js';
+
+/** Objects of a page without another number, and most of one. */
+const PAGE_SIZE = 10;
+const MAX_PAGE = 200;
+
+const whole = z.string().regex(/^\d{1,16}$/, { error: 'must be a whole number' });
+
+/** The query of a list that comes in pages. Names that it does not know are let be: programs give many. */
+export const pageQuery = z.looseObject({
+  startTime: whole.optional().describe('Unix milliseconds: what is older is left out.'),
+  pageSize: whole.optional().describe(`Objects of a page: 1 to ${MAX_PAGE}. Default ${PAGE_SIZE}.`),
+  syncState: z.string().max(4000).optional().describe('A link that a page gave.'),
+  view: z.string().max(100).optional(),
+  targetType: z.string().max(100).optional(),
+});
+
+/** The links of a page. */
+export const pageMetadata = z.object({
+  backwardLink: z
+    .string()
+    .optional()
+    .describe('Older objects than those of this page; absent where there are none.'),
+  forwardLink: z.string().describe('Newer objects than those of this page.'),
+  syncState: z.string().describe('The next page: what is new, then what is older.'),
+  totalCount: z.number().describe('Objects of this page.'),
+});
+
+/** A list of which pages are given. */
+export interface Source {
+  /** Below the base address of the service, as `/users/ME/conversations`. */
+  readonly path: string;
+  /** Keys of all objects, in rising order. */
+  readonly keys: readonly number[];
+}
+
+/** Takes the page that a request asks for. @throws HttpRefusal 400 for a link that does not belong to this list. */
+export function pageOf(
+  {
+    messaging,
+    user,
+    base,
+    query,
+  }: Pick<Asked<unknown, z.output<typeof pageQuery>>, 'messaging' | 'user' | 'base' | 'query'>,
+  { path, keys }: Source,
+): { readonly keys: readonly number[]; readonly _metadata: z.output<typeof pageMetadata> } {
+  const list = { account: user.handle, list: path };
+  const size = Math.min(MAX_PAGE, Math.max(1, Number(query.pageSize ?? PAGE_SIZE)));
+  const state = query.syncState === undefined ? firstPage(size) : messaging.links.open(query.syncState, list);
+  const page = takePage(state, keys);
+  const kept = (['startTime', 'view', 'targetType'] as const).flatMap((name) => {
+    const value = entryOf<unknown>(query, name);
+    return typeof value !== 'string' ? [] : [`&${name}=${encodeURIComponent(value)}`];
+  });
+  const link = (to: PageState) => {
+    const sealed = messaging.links.seal(to, list);
+    return `${base}${encodeURI(path)}?syncState=${sealed}&pageSize=${state.size}${kept.join('')}`;
+  };
+  return {
+    keys: page.keys,
+    _metadata: {
+      ...(page.backward && { backwardLink: link(page.backward) }),
+      forwardLink: link(page.forward),
+      syncState: link(page.next),
+      totalCount: page.keys.length,
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import type { PropertyName } from '../../protocol/message.js';
+import { replies } from '../../protocol/replies.js';
+import { noticeVersions, type Versions } from '../../protocol/versions.js';
+import type { ExchangeUser } from '../exchange-user.js';
+import { type GroupObject, membersOf, type Roll } from './group-members.js';
+import { Headcount } from './headcount.js';
+
+/** Parts of the exchange that {@link GroupNews} looks at. */
+export interface GroupNewsContext {
+  groupsOf(user: ExchangeUser): readonly GroupObject[];
+  rollOf(user: ExchangeUser): Roll;
+}
+
+/** Tells users of their groups: at once, or, of what was decided while they were offline, when they come. */
+export class GroupNews {
+  readonly #context: GroupNewsContext;
+  readonly #headcount = new Headcount();
+  /** News for users who are offline. */
+  readonly #waiting = new Map<ExchangeUser, (() => void)[]>();
+
+  constructor(context: GroupNewsContext) {
+    this.#context = context;
+  }
+
+  /** Takes a group as it is now for what its owner knows. */
+  begin(group: GroupObject, roll: Roll): void {
+    this.#headcount.begin(group, roll);
+  }
+
+  /** Tells a user's clients something, or has them told when they come online. */
+  tell(user: ExchangeUser, tell: () => void): void {
+    if (user.online) tell();
+    else this.#waiting.set(user, [...(this.#waiting.get(user) ?? []), tell]);
+  }
+
+  /** Tells a user who has come online what waits for them. */
+  tellWaiting(user: ExchangeUser): void {
+    if (!user.online) return;
+    const waiting = this.#waiting.get(user) ?? [];
+    this.#waiting.delete(user);
+    for (const tell of waiting) tell();
+  }
+
+  /** Tells of a group that was made. */
+  made(user: ExchangeUser, group: GroupObject): void {
+    this.tell(user, () => {
+      const roll = this.#context.rollOf(user);
+      const members = membersOf(group, roll);
+      const online = members.filter((handle) => roll.people.sight.isOnline(user, handle)).length;
+      this.begin(group, roll);
+      say(group, 'TYPE', group.get('TYPE') ?? '');
+      say(group, 'NROFUSERS', String(members.length));
+      say(group, 'NROFUSERS_ONLINE', String(online));
+      say(group, 'CUSTOM_GROUP_ID', group.get('CUSTOM_GROUP_ID') ?? '');
+      say(group, 'DISPLAYNAME', group.get('DISPLAYNAME') ?? '');
+      say(group, 'USERS', members.join(', '));
+      // Its members may have been in no group before.
+      this.recount(user);
+    });
+  }
+
+  /** Tells of a group that was removed. @param members Handles of those who were in it. */
+  removed(user: ExchangeUser, group: GroupObject, members: readonly string[]): void {
+    this.tell(user, () => {
+      // From 7 on a client hears of the members before it forgets the group; below, in the order that is printed.
+      say(group, 'USERS', members.join(', '), { from: 7 });
+      this.recount(user);
+      user.notify({ kind: 'deleted', object: 'GROUP', id: group.id });
+      say(group, 'USERS', members.join(', '), { below: 7 });
+    });
+  }
+
+  /** Tells a user of those of their groups that have changed. */
+  recount(user: ExchangeUser): void {
+    const groups = this.#context.groupsOf(user);
+    if (groups.length === 0) return;
+    const roll = this.#context.rollOf(user);
+    for (const group of groups) {
+      for (const [property, value] of this.#headcount.news(group, roll)) {
+        say(group, property, value, noticeVersions('GROUP', property));
+      }
+    }
+  }
+}
+
+/** Tells the owner's clients of a value that is not necessarily kept. */
+function say(
+  { owner, id }: GroupObject,
+  property: PropertyName<'GROUP'>,
+  value: string,
+  versions?: Versions,
+): void {
+  owner.notify(replies.property('GROUP', id, property, value), versions);
+}

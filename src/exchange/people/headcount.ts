@@ -1,0 +1,43 @@
+import type { PropertyName } from '../../protocol/message.js';
+import { type GroupObject, membersOf, type Roll } from './group-members.js';
+
+/** Members of a group, as its owner's clients know them. */
+interface Count {
+  readonly users: string;
+  readonly size: number;
+  readonly online: number;
+}
+
+/** Remembers who was in each group when its owner was told, and finds what is new. */
+export class Headcount {
+  readonly #told = new WeakMap<GroupObject, Count>();
+
+  /** Takes a group as it is now for what its owner knows. */
+  begin(group: GroupObject, roll: Roll): void {
+    this.#told.set(group, count(group, roll));
+  }
+
+  /** Gives the properties that have changed since, in the order in which they are told. */
+  news(group: GroupObject, roll: Roll): [property: PropertyName<'GROUP'>, value: string][] {
+    const before = this.#told.get(group);
+    const now = count(group, roll);
+    this.#told.set(group, now);
+    if (!before) return [];
+    const others = now.users !== before.users;
+    return [
+      // The same number of others is news, too: a client may take NROFUSERS for a change of USERS.
+      ...(others ? [['NROFUSERS', String(now.size)] as [PropertyName<'GROUP'>, string]] : []),
+      ...(now.online === before.online
+        ? []
+        : [['NROFUSERS_ONLINE', String(now.online)] as [PropertyName<'GROUP'>, string]]),
+      ...(others ? [['USERS', now.users] as [PropertyName<'GROUP'>, string]] : []),
+    ];
+  }
+}
+
+function count(group: GroupObject, roll: Roll): Count {
+  const members = membersOf(group, roll);
+  const { people, user } = roll;
+  const online = members.filter((handle) => people.sight.isOnline(user, handle)).length;
+  return { users: members.join(', '), size: members.length, online };
+}

@@ -1,0 +1,17 @@
+import type { ExchangeUser } from '../exchange-user.js';
+
+/** A group that users share, for whoever follows it. */
+export interface SharedGroup {
+  /** CUSTOM_GROUP_ID, the same for all. */
+  readonly id: string;
+  readonly name: string;
+  /** Those who have it, the one who shares it first; none once it is over. */
+  readonly sharers: readonly { readonly user: ExchangeUser; readonly accepted: boolean }[];
+}
+
+/** Follows the groups that are shared, and may answer for a user. */
+export interface GroupFollower {
+  follow(group: SharedGroup): void;
+  restore(groups: readonly SharedGroup[]): void;
+  onAnswer: ((user: ExchangeUser, id: string, accepts: boolean) => boolean) | undefined;
+}

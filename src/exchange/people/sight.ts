@@ -1,0 +1,179 @@
+import { entryOf } from '../../base/entry-of.js';
+import { type Identity, phoneNumber } from '../../switch/identity.js';
+import type { ExchangeUser } from '../exchange-user.js';
+import type { Manner } from './manner.js';
+
+/** Everyone whom the exchange knows of, by handle in any case of letters. */
+export interface Everyone {
+  readonly users: readonly ExchangeUser[];
+  userOf(handle: string): ExchangeUser | undefined;
+  identityOf(handle: string): Identity | undefined;
+  identities(): readonly Identity[];
+  /** Gives the manner of who is no user. */
+  mannerOf(handle: string): Manner;
+}
+
+/** BUDDYSTATUS of one who was taken off the list, of one who was asked for authorisation, of one who gave it. */
+export const BUDDY = { removed: '1', pending: '2', authorised: '3' } as const;
+
+/** USER properties that only those see whom the user has authorised, and what the others are told. */
+const GUARDED: Readonly<Record<string, string>> = {
+  ONLINESTATUS: 'OFFLINE',
+  LASTONLINETIMESTAMP: '0',
+  MOOD_TEXT: '',
+  RICH_MOOD_TEXT: '',
+};
+
+/** USER properties that a user has set about another, as they are before that. */
+const OWN_DEFAULTS: Readonly<Record<string, string>> = {
+  BUDDYSTATUS: '0',
+  ISAUTHORIZED: 'FALSE',
+  ISBLOCKED: 'FALSE',
+  SPEEDDIAL: '',
+  DISPLAYNAME: '',
+  RECEIVEDAUTHREQUEST: '',
+};
+
+/** USER properties that everyone sees the same, where the profile does not have them. */
+const PUBLIC_DEFAULTS: Readonly<Record<string, string>> = {
+  BIRTHDAY: '0',
+  SEX: 'UNKNOWN',
+  HASCALLEQUIPMENT: 'TRUE',
+  ALIASES: '',
+};
+
+/**
+ * Says who sees whom, and what they see: the one place that decides it. It reads, and changes nothing.
+ *
+ * A user who is connected sees the presence and the mood of those who have authorised them and do not block them
+ * (reference, "USER object", "GET USER": OFFLINE otherwise). A name and a profile are for everyone.
+ * Robots are seen by everyone
+ * but those whom they keep waiting.
+ */
+export class Sight {
+  readonly #everyone: Everyone;
+
+  constructor(everyone: Everyone) {
+    this.#everyone = everyone;
+  }
+
+  /** True when `owner` lets the user `handle` see them. */
+  authorises(owner: ExchangeUser, handle: string): boolean {
+    return owner.has('ISAUTHORIZED', handle);
+  }
+
+  /** True when `viewer` sees the presence and the mood of the user, robot or phone `handle`. */
+  sees(viewer: ExchangeUser, handle: string): boolean {
+    const owner = this.#everyone.userOf(handle);
+    if (owner === viewer) return true;
+    if (!viewer.online) return false;
+    if (!owner) return viewer.isContact(handle) || this.agreesAtOnce(handle);
+    return this.reaches(viewer.handle, owner) && this.authorises(owner, viewer.handle);
+  }
+
+  /** True for a robot or phone that becomes everybody's contact without being asked. */
+  agreesAtOnce(handle: string): boolean {
+    const { authorises, afterMs } = this.#everyone.mannerOf(handle);
+    return authorises && afterMs === 0;
+  }
+
+  /** True when `viewer` is told of what changes about `owner`: one of them has the other in their contact list. */
+  watches(viewer: ExchangeUser, owner: ExchangeUser): boolean {
+    return viewer === owner || viewer.lists(owner.handle) || owner.isContact(viewer.handle);
+  }
+
+  /** True when something of `sender` can reach `owner`: nothing does of one whom they block. */
+  reaches(sender: string, owner: ExchangeUser): boolean {
+    return !owner.has('ISBLOCKED', sender);
+  }
+
+  /** True when `viewer` sees that somebody is there. */
+  isOnline(viewer: ExchangeUser, handle: string): boolean {
+    return !['OFFLINE', 'UNKNOWN', 'SkypeOut'].includes(this.value(viewer, handle, 'ONLINESTATUS'));
+  }
+
+  /**
+   * Gives a property of USER `handle` as `viewer` sees it: what the viewer has set, then the other's profile. A value
+   * that does not exist, or is not for the viewer, is empty or the one that stands for that.
+   */
+  value(viewer: ExchangeUser, handle: string, property: string): string {
+    const own = viewer.contact(handle).get(property) ?? entryOf(OWN_DEFAULTS, property);
+    if (own !== undefined) return own;
+    const owner = this.#everyone.userOf(handle);
+    return owner ? this.#userValue(viewer, owner, property) : this.#otherValue(viewer, handle, property);
+  }
+
+  /** The value of a property where the viewer sees nothing of another yet. */
+  static unseen(property: string): string {
+    return entryOf(GUARDED, property) ?? entryOf(PUBLIC_DEFAULTS, property) ?? '';
+  }
+
+  /** True for a property that is only for those who are authorised. */
+  static isGuarded(property: string): boolean {
+    return Object.hasOwn(GUARDED, property);
+  }
+
+  #userValue(viewer: ExchangeUser, owner: ExchangeUser, property: string): string {
+    if (Sight.isGuarded(property) && !this.sees(viewer, owner.handle)) return Sight.unseen(property);
+    switch (property) {
+      case 'HANDLE':
+        return owner.handle;
+      case 'FULLNAME':
+        return owner.fullName;
+      case 'ONLINESTATUS':
+        return shownStatus(owner);
+      case 'LASTONLINETIMESTAMP':
+        return shownStatus(owner) === 'OFFLINE' ? String(owner.lastOnlineSeconds) : Sight.unseen(property);
+      case 'IS_VIDEO_CAPABLE':
+        return truth(owner.settings.video);
+      case 'IS_VOICEMAIL_CAPABLE':
+        return truth(owner.hasVoicemail);
+      case 'CAN_LEAVE_VM':
+        return truth(owner.hasVoicemail && this.reaches(viewer.handle, owner));
+      case 'IS_CF_ACTIVE':
+        return truth(owner.applies('CALL_APPLY_CF'));
+      case 'LANGUAGE':
+        return owner.profile.get('LANGUAGES') ?? '';
+      case 'TIMEZONE':
+        return String(owner.timezoneMinutes);
+      case 'NROF_AUTHED_BUDDIES':
+        return String([...owner.contacts.keys()].filter((handle) => owner.isContact(handle)).length);
+      default:
+        return owner.profile.get(property) ?? Sight.unseen(property);
+    }
+  }
+
+  /** Robots and phones, and names that nobody has. */
+  #otherValue(viewer: ExchangeUser, handle: string, property: string): string {
+    const identity = this.#everyone.identityOf(handle);
+    switch (property) {
+      case 'HANDLE':
+        return identity?.handle ?? phoneNumber(handle) ?? handle;
+      case 'FULLNAME':
+        return identity?.fullName ?? phoneNumber(handle) ?? '';
+      case 'ONLINESTATUS':
+        if (!identity) return phoneNumber(handle) === undefined ? 'UNKNOWN' : 'SkypeOut';
+        return this.sees(viewer, handle) ? this.#everyone.mannerOf(handle).status : 'OFFLINE';
+      case 'IS_VIDEO_CAPABLE':
+      case 'IS_VOICEMAIL_CAPABLE':
+      case 'CAN_LEAVE_VM':
+      case 'IS_CF_ACTIVE':
+        return 'FALSE';
+      case 'TIMEZONE':
+      case 'NROF_AUTHED_BUDDIES':
+        return '0';
+      default:
+        return Sight.unseen(property);
+    }
+  }
+}
+
+/** The status of a user as those see it who may. */
+export function shownStatus(user: ExchangeUser): string {
+  const status = user.parameters.get('USERSTATUS') ?? 'ONLINE';
+  return status === 'INVISIBLE' || status === 'LOGGEDOUT' ? 'OFFLINE' : status;
+}
+
+function truth(is: boolean): 'TRUE' | 'FALSE' {
+  return is ? 'TRUE' : 'FALSE';
+}

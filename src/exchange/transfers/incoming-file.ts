@@ -1,0 +1,140 @@
+import { constants } from 'node:fs';
+import { lstat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { JackfieldError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
+import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
+import { moveIntoFree, openPrivate, removeFile } from '../../files/private-file.js';
+import { safeName } from '../../files/safe-name.js';
+
+/** Ending of a file that is not whole yet. */
+const PART = '.part';
+/** Names that are tried before a file is refused: `a.txt`, `a (2).txt` and so on. */
+const MAX_NAMES = 10_000;
+
+const { O_WRONLY, O_NOFOLLOW = 0 } = constants;
+
+/**
+ * The file of whoever receives it. It has another ending until it is whole, and never takes the place of another file: a
+ * name that is taken gets a number.
+ */
+export class IncomingFile {
+  #path: string;
+  readonly #part: string;
+  readonly #file: PositionedFile;
+
+  private constructor(path: string, file: PositionedFile) {
+    this.#path = path;
+    this.#part = path + PART;
+    this.#file = file;
+  }
+
+  /**
+   * Makes a new file in a folder.
+   *
+   * @param name As the other side has it: whatever it holds, the file lies in the folder.
+   */
+  static async create(folder: string, name: string): Promise<IncomingFile> {
+    for (const path of freeNames(join(folder, safeName(name)))) {
+      if (await exists(path)) continue;
+      try {
+        return new IncomingFile(path, positionedFile(await openPrivate(path + PART, 'wx'), 'async'));
+      } catch (error) {
+        if (!isTaken(error)) throw error;
+      }
+    }
+    throw noName(name);
+  }
+
+  /** Opens again what was received of a file. Rejects where there is less of it than `bytes`. */
+  static async resume(path: string, bytes: number): Promise<IncomingFile> {
+    const { size } = await lstat(path + PART);
+    if (size < bytes) throw new Error(`${printable(path + PART)} has lost what was received`);
+    return new IncomingFile(
+      path,
+      positionedFile(await openPrivate(path + PART, O_WRONLY | O_NOFOLLOW), 'async'),
+    );
+  }
+
+  /** Number of bytes that were received of a file before. */
+  static async received(path: string): Promise<number> {
+    return (await lstat(path + PART)).size;
+  }
+
+  /** True where a file has got its name already, though its process was killed before that was known. */
+  static async isWhole(path: string, size: number): Promise<boolean> {
+    const [whole, part] = await Promise.all(
+      [path, path + PART].map((each) => lstat(each).catch(() => undefined)),
+    );
+    const isOther = part && (part.ino !== whole?.ino || part.dev !== whole.dev);
+    if (!whole?.isFile() || whole.size !== size || isOther) return false;
+    if (part) await removeFile(path + PART);
+    return true;
+  }
+
+  /** Path that it has when it is whole. */
+  get path(): string {
+    return this.#path;
+  }
+
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    await this.#file.write(bytes, position);
+  }
+
+  /** Gives it its name, now that it is whole. @returns its path, which has a number where the name was taken meanwhile. */
+  async finish(): Promise<string> {
+    await this.#file.checkLinked();
+    await this.#file.sync();
+    await this.#file.close();
+    for (const path of freeNames(this.#path)) {
+      try {
+        await moveIntoFree(this.#part, path);
+        this.#path = path;
+        return path;
+      } catch (error) {
+        if (!isTaken(error)) throw error;
+      }
+    }
+    throw noName(this.#path);
+  }
+
+  /** Lets go of it; what was received stays. */
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
+  /** Lets go of it, and removes what was received. */
+  async discard(): Promise<void> {
+    await this.close();
+    await removeFile(this.#part);
+  }
+}
+
+/** Paths in their order: the name itself, then with a number before its ending. */
+function* freeNames(path: string): Generator<string> {
+  yield path;
+  const ending = extname(path);
+  const stem = join(dirname(path), basename(path, ending));
+  for (let number = 2; number <= MAX_NAMES; number++) yield `${stem} (${number})${ending}`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}
+
+function isTaken(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EEXIST';
+}
+
+function noName(name: string): JackfieldError {
+  return new JackfieldError(
+    'ERR_FILE',
+    `Every name like ${JSON.stringify(name.slice(0, 80))} is taken: make room in the folder.`,
+  );
+}

@@ -1,0 +1,39 @@
+import type { FileHandle } from 'node:fs/promises';
+import { printable } from '../../base/printable.js';
+import { FileRoots } from '../../files/file-roots.js';
+
+/** The file of whoever sends it: it lies in that user's folder. */
+export class OutgoingFile {
+  /** Real path. */
+  readonly path: string;
+  /** In bytes, when it was opened. */
+  readonly size: number;
+  readonly #handle: FileHandle;
+
+  private constructor(path: string, size: number, handle: FileHandle) {
+    this.path = path;
+    this.size = size;
+    this.#handle = handle;
+  }
+
+  /** Opens a regular file in a folder. @throws ERR_FILE */
+  static async open(folder: string, path: string): Promise<OutgoingFile> {
+    const file = await new FileRoots([folder]).read(path);
+    return new OutgoingFile(file.path, file.is.size, file.handle);
+  }
+
+  /** Reads exactly so many bytes. Rejects where there are not so many any more, and with the system's error. */
+  async read(position: number, length: number): Promise<Uint8Array> {
+    const bytes = Buffer.allocUnsafe(length);
+    for (let at = 0; at < length; ) {
+      const { bytesRead } = await this.#handle.read(bytes, at, length - at, position + at);
+      if (bytesRead === 0) throw new Error(`${printable(this.path)} has become shorter while it was sent`);
+      at += bytesRead;
+    }
+    return bytes;
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+}

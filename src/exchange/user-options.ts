@@ -1,0 +1,168 @@
+import {
+  checkOptions,
+  either,
+  flag,
+  having,
+  listOf,
+  needed,
+  nested,
+  object,
+  oneOf,
+  path,
+  type Rules,
+  rule,
+  whole,
+  words,
+} from '../base/check.js';
+import { isHandle, phoneNumber } from '../switch/identity.js';
+import { USER_ACCOUNT_RULES, type UserAccountOptions } from './account/user-account.js';
+import { PLATFORM_RULE, type Platform, VERSION_RULE } from './api/release.js';
+import { DEVICE_RULES, type DeviceLists } from './devices.js';
+import { FAULT, type VoicemailFault } from './mailbox/voicemail-failure.js';
+import { type SoundCard, silentSoundCard } from './voice/sound-card.js';
+
+/** Options of a user of an exchange. */
+export interface UserOptions {
+  /** The Skype name: a letter, then 1 to 31 letters, digits, `.`, `,`, `-`, `_` or `:`. */
+  readonly handle: string;
+  /** Shown as FULLNAME. Default: the handle. */
+  readonly fullName?: string;
+  /** Default: a sound card that is silent. `deviceCard()` is this machine's. */
+  readonly soundCard?: SoundCard;
+  /** Sound card on which incoming calls ring, with the ring tone of RINGTONE. Default: `soundCard`, if that rings. */
+  readonly ringer?: SoundCard;
+  /** The built-in speaker, on which they ring as well while PCSPEAKER is on. Default: none. */
+  readonly pcSpeaker?: SoundCard;
+  /** Further properties of PROFILE, as on the wire. */
+  readonly profile?: Readonly<Record<string, string>>;
+  /** Handles of those in the contact list from the start. Default: none. */
+  readonly contacts?: readonly string[];
+  /** E-mail address by which others find the user; it is never shown. Default: none. */
+  readonly email?: string;
+  /** Other names by which others find the user. One is shown to who has searched for it. Default: none. */
+  readonly aliases?: readonly string[];
+  /** True when others can leave a voicemail. Default true. */
+  readonly voicemail?: boolean;
+  /** Longest voicemail that may be left, in seconds: 1 to 600. Default 600. */
+  readonly voicemailSeconds?: number;
+  /** WAV file that greets who leaves a voicemail. Default: a greeting that is shipped. */
+  readonly greeting?: string;
+  /**
+   * Faults of the voicemails that this user records, uploads, downloads and plays: each happens once, at the next step
+   * of its kind. Default: none.
+   */
+  readonly voicemailFaults?: readonly VoicemailFault[];
+  /** Callers who get through: all, those in the contact list, or those who are authorised. Default `anyone`. */
+  readonly callsFrom?: 'anyone' | 'contacts' | 'authorized';
+  /** Those from whom chats are taken: all, contacts, those who are authorised, none. Default `anyone`. */
+  readonly chatsFrom?: 'anyone' | 'contacts' | 'authorized' | 'nobody';
+  /** False for one who can be in dialogs alone, as with an early release. Default true. */
+  readonly multichats?: boolean;
+  /** True when a call rings while another goes on; otherwise the line is busy. Default true. */
+  readonly callWaiting?: boolean;
+  /** True when there is a camera. Default false. */
+  readonly video?: boolean;
+  /** True when phones can be called. Default true. */
+  readonly skypeOut?: boolean;
+  /** Number by which phones call the user. Default: none. */
+  readonly skypeIn?: string;
+  /** System whose Skype the endpoint is: what that one lacked is refused. Default `windows`. */
+  readonly platform?: Platform;
+  /**
+   * Release of that Skype, as SKYPEVERSION: what came later is refused, what was removed has no effect. Default: one that
+   * has everything, on Windows 3.8.0.188; on Linux 2.0.0.72, on a Mac 2.7.0.330.
+   */
+  readonly version?: string;
+  /** Names of the sound and video devices that can be chosen, or those of this machine. Default `machine`. */
+  readonly devices?: DeviceLists | 'machine';
+  /** Two-letter code of the country whose prefix completes numbers that have none. Default `ee`. */
+  readonly dialerCountry?: string;
+  /** Time without doing anything until AUTOAWAY changes the status, in minutes: 1 to 1440. Default 5. */
+  readonly awayMinutes?: number;
+  /** Folder that files are sent from, and received into. Default: none; the user can do neither. */
+  readonly transferFolder?: string;
+  /** Further email addresses, and services, as the account services show them. */
+  readonly account?: UserAccountOptions;
+}
+
+/** Options without a value where nobody has given one. */
+type Optional =
+  | 'skypeIn'
+  | 'greeting'
+  | 'email'
+  | 'account'
+  | 'platform'
+  | 'version'
+  | 'ringer'
+  | 'pcSpeaker'
+  | 'transferFolder';
+
+export type UserSettings = Required<Omit<UserOptions, Optional>> & Pick<UserOptions, Optional>;
+
+const RULES: Rules<UserOptions> = {
+  handle: needed(
+    rule(
+      'a Skype name: a letter, then letters, digits, and . , - _ :',
+      (value) => typeof value === 'string' && isHandle(value),
+    ),
+  ),
+  fullName: words,
+  soundCard: having('capture', 'play'),
+  ringer: having('play'),
+  pcSpeaker: having('play'),
+  profile: object,
+  contacts: listOf(words),
+  email: rule('an e-mail address', (value) => typeof value === 'string' && /^[^\s@]+@[^\s@]+$/.test(value)),
+  aliases: listOf(words),
+  voicemail: flag,
+  voicemailSeconds: whole(1, 600, 's'),
+  greeting: path,
+  voicemailFaults: listOf(FAULT),
+  callsFrom: oneOf('anyone', 'contacts', 'authorized'),
+  chatsFrom: oneOf('anyone', 'contacts', 'authorized', 'nobody'),
+  multichats: flag,
+  callWaiting: flag,
+  video: flag,
+  skypeOut: flag,
+  skypeIn: rule(
+    'a phone number with its +',
+    (value) => typeof value === 'string' && phoneNumber(value) === value,
+  ),
+  platform: PLATFORM_RULE,
+  version: VERSION_RULE,
+  devices: either(oneOf('machine'), nested(DEVICE_RULES)),
+  dialerCountry: rule(
+    'a code of two letters',
+    (value) => typeof value === 'string' && /^[a-z]{2}$/i.test(value),
+  ),
+  awayMinutes: whole(1, 1440, 'min'),
+  transferFolder: path,
+  account: nested(USER_ACCOUNT_RULES),
+};
+
+/** Takes a user's options, with what is left out filled in. @throws ERR_INVALID_ARG, naming the option. */
+export function resolveUserOptions(options: UserOptions): UserSettings {
+  checkOptions(options, RULES);
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.freeze({
+    handle: options.handle,
+    fullName: options.handle,
+    soundCard: silentSoundCard,
+    profile: {},
+    contacts: [],
+    aliases: [],
+    voicemail: true,
+    voicemailFaults: [],
+    callsFrom: 'anyone',
+    chatsFrom: 'anyone',
+    multichats: true,
+    callWaiting: true,
+    video: false,
+    skypeOut: true,
+    voicemailSeconds: 600,
+    devices: 'machine',
+    dialerCountry: 'ee',
+    awayMinutes: 5,
+    ...Object.fromEntries(given),
+  });
+}

@@ -1,0 +1,208 @@
+import { checkOptions, line, oneOf, type Rules } from '../../base/check.js';
+import { msToSamples, PTIME_MS } from '../../base/pcm.js';
+import { CLOCK, type Clock, sleep, systemClock } from '../../base/time/clock.js';
+import { FRAME_SAMPLES } from '../../switch/party.js';
+import {
+  DEVICE_PROGRAMS,
+  type DeviceDirection,
+  type DeviceProgram,
+} from '../../voice/device/device-programs.js';
+import { listSoundDevices } from '../../voice/device/list-devices.js';
+import { openMicrophone, openSpeaker } from '../../voice/device/sound-device.js';
+import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
+import { OpenWhileUsed } from './device-use.js';
+import { HeardBuffer } from './heard-buffer.js';
+import type { DeviceUse, SoundCard } from './sound-card.js';
+
+/** Options of {@link deviceCard}. */
+export interface DeviceCardOptions {
+  /** Microphone while AUDIO_IN names none; `none` for silence. Default: the system's. */
+  readonly audioIn?: string;
+  /** Loudspeaker while AUDIO_OUT names none; `none` for silence. Default: the system's. */
+  readonly audioOut?: string;
+  /** Loudspeaker that rings while RINGER names none. Default: that of AUDIO_OUT. */
+  readonly ringer?: string;
+  /**
+   * Program that runs the devices: `alsa`, `pulse` or `sox`. Default: the one that lists a device of that name; for the
+   * system's default the first that is installed.
+   */
+  readonly program?: DeviceProgram;
+  /** Default {@link systemClock}. */
+  readonly clock?: Clock;
+}
+
+const NAME = line(1, 300);
+const RULES: Rules<DeviceCardOptions> = {
+  audioIn: NAME,
+  audioOut: NAME,
+  ringer: NAME,
+  program: oneOf(...DEVICE_PROGRAMS),
+  clock: CLOCK,
+};
+
+/** Delay of each device, in ms. */
+const LATENCY_MS = { capture: 20, playback: 160 } as const satisfies Record<DeviceDirection, number>;
+/** Time that the machine has to list its devices. */
+const LIST_MS = 5000;
+
+/**
+ * A real microphone and a real loudspeaker as the sound card of a user of an exchange, through ALSA, PulseAudio (PipeWire)
+ * or sox. AUDIO_IN, AUDIO_OUT and RINGER choose its devices by their names in `listSoundDevices`; calls ring on it.
+ *
+ * A device is open while a call uses it and two seconds longer, the ringing one while it rings. One that cannot be opened,
+ * or fails, ends the call with the reason that Skype had for it, and is tried again by the next call. What the microphone
+ * has heard is said within 200 ms, or not at all, and its clock may be slow or fast; a loudspeaker that falls behind leaves out what it has not played.
+ *
+ * @throws ERR_INVALID_ARG, naming the option.
+ */
+export function deviceCard(options: DeviceCardOptions = {}): SoundCard {
+  checkOptions(options, RULES);
+  return new DeviceCard(options);
+}
+
+class DeviceCard implements SoundCard {
+  readonly #options: DeviceCardOptions;
+  readonly #chosen: Record<DeviceUse, string> = { AUDIO_IN: '', AUDIO_OUT: '', RINGER: '' };
+  readonly #microphone: Microphone;
+  readonly #speaker: Loudspeaker;
+  readonly #ringer: Loudspeaker;
+
+  constructor(options: DeviceCardOptions) {
+    const { clock = systemClock, program } = options;
+    this.#options = options;
+    this.#microphone = new Microphone(this.#nameOf('AUDIO_IN'), clock, program);
+    this.#speaker = new Loudspeaker(this.#nameOf('AUDIO_OUT'), clock, program);
+    this.#ringer = new Loudspeaker(this.#nameOf('RINGER'), clock, program);
+  }
+
+  capture(frame: Int16Array): void {
+    this.#microphone.capture(frame);
+  }
+
+  play(frame: Int16Array): void {
+    this.#speaker.play(frame);
+  }
+
+  ring(frame: Int16Array): void {
+    this.#ringer.play(frame);
+  }
+
+  choose(use: DeviceUse, name: string): void {
+    this.#chosen[use] = name;
+    this.#microphone.device.choose(this.#nameOf('AUDIO_IN'));
+    this.#speaker.device.choose(this.#nameOf('AUDIO_OUT'));
+    this.#ringer.device.choose(this.#nameOf('RINGER'));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#microphone, this.#speaker, this.#ringer].map(({ device }) => device.close()));
+  }
+
+  #nameOf(use: DeviceUse): string {
+    const { audioIn = '', audioOut = '', ringer = '' } = this.#options;
+    if (use === 'AUDIO_IN') return this.#chosen.AUDIO_IN || audioIn;
+    const speaker = this.#chosen.AUDIO_OUT || audioOut;
+    return use === 'AUDIO_OUT' ? speaker : this.#chosen.RINGER || ringer || speaker;
+  }
+}
+
+const bytesOfMs = (ms: number) => msToSamples(ms) * Int16Array.BYTES_PER_ELEMENT;
+
+/** A device that gives this much between two frames runs faster than time: it is held back. */
+const TOO_FAST_BYTES = bytesOfMs(4000);
+
+/** A microphone, and what it has heard that is not said yet. */
+class Microphone {
+  readonly device: OpenWhileUsed;
+  readonly #clock: Clock;
+  readonly #program: DeviceProgram | undefined;
+  readonly #heard = new HeardBuffer();
+  #sinceRead = 0;
+
+  constructor(name: string, clock: Clock, program: DeviceProgram | undefined) {
+    this.#clock = clock;
+    this.#program = program;
+    this.device = new OpenWhileUsed(name, clock, (device, signal) => this.#listen(device, signal));
+  }
+
+  /** Fills `frame`, with silence where nothing is there. Throws what the device failed with. */
+  capture(frame: Int16Array): void {
+    this.device.use();
+    this.#sinceRead = 0;
+    this.#heard.read(frame);
+  }
+
+  async #listen(name: string, signal: AbortSignal): Promise<void> {
+    this.#heard.clear();
+    const options = await optionsOf('capture', name, this.#program, signal);
+    await using microphone = await openMicrophone({ ...options, clock: this.#clock });
+    for await (const samples of microphone.source) {
+      if (signal.aborted) return;
+      const bytes = bytesOfSamples(samples);
+      this.#sinceRead += bytes.length;
+      this.#heard.push(bytes);
+      if (this.#sinceRead > TOO_FAST_BYTES) await sleep(this.#clock, PTIME_MS, { signal });
+    }
+  }
+}
+
+/** A loudspeaker that is further ahead of what is heard has been given what was late: that is left out. */
+const MOST_AHEAD_MS = 120;
+/** Frames that wait for a program that does not take them. With more it is started anew. */
+const MOST_WAITING = 500 / PTIME_MS;
+
+/** A loudspeaker, and the frames on their way to it. */
+class Loudspeaker {
+  readonly device: OpenWhileUsed;
+  readonly #clock: Clock;
+  readonly #program: DeviceProgram | undefined;
+  readonly #waiting: Int16Array[] = [];
+  /** Time at which what was taken will have been heard. */
+  #heardAt = 0;
+  #wake: () => void = () => undefined;
+
+  constructor(name: string, clock: Clock, program: DeviceProgram | undefined) {
+    this.#clock = clock;
+    this.#program = program;
+    this.device = new OpenWhileUsed(name, clock, (device, signal) => this.#speak(device, signal));
+  }
+
+  /** Takes a frame, which belongs to the caller. Throws what the device failed with. */
+  play(frame: Int16Array): void {
+    this.device.use();
+    const now = this.#clock.now();
+    this.#heardAt = Math.max(this.#heardAt, now);
+    if (this.#heardAt - now > MOST_AHEAD_MS) return;
+    this.#heardAt += (frame.length / FRAME_SAMPLES) * PTIME_MS;
+    this.#waiting.push(frame.slice());
+    if (this.#waiting.length > MOST_WAITING) this.device.letGo();
+    this.#wake();
+  }
+
+  async #speak(name: string, signal: AbortSignal): Promise<void> {
+    this.#waiting.length = 0;
+    const options = await optionsOf('playback', name, this.#program, signal);
+    await using speaker = await openSpeaker({ ...options, clock: this.#clock });
+    signal.addEventListener('abort', () => this.#wake(), { once: true });
+    while (!signal.aborted) {
+      const frame = this.#waiting.shift();
+      if (frame) await speaker.write(frame);
+      else await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}
+
+/** Options by which a device is opened: its name, and the program that knows it. */
+async function optionsOf(
+  direction: DeviceDirection,
+  name: string,
+  program: DeviceProgram | undefined,
+  signal: AbortSignal,
+) {
+  const options = { latencyMs: LATENCY_MS[direction], signal, ...(program && { program }) };
+  if (name === '') return options;
+  if (program || name === 'none') return { ...options, device: name };
+  const listed = await listSoundDevices({ signal: AbortSignal.any([signal, AbortSignal.timeout(LIST_MS)]) });
+  const found = listed.find((device) => device.name === name && device.direction === direction);
+  return { ...options, device: name, ...(found && { program: found.program }) };
+}

@@ -1,0 +1,28 @@
+import { API_3_0, API_3_1, API_3_6, type Since } from './spec.js';
+
+/** A line that an endpoint tells of itself. */
+export interface NotificationSpec {
+  readonly since?: Since;
+  readonly note: string;
+}
+
+/**
+ * Notifications that are no property of an object, as they are written (reference, "Status notifications", and the
+ * parameters that are told when the window changes them). The properties that an endpoint tells of itself are with their
+ * objects.
+ */
+export const NOTIFICATIONS = {
+  CALLHISTORYCHANGED: { note: 'Calls of the history were deleted: it is to be read anew.' },
+  IMHISTORYCHANGED: { note: 'All messages of chats were deleted: their history is to be read anew.' },
+  'CONNSTATUS <status>': { note: 'The connection has changed; also told after PROTOCOL.' },
+  'CURRENTUSERHANDLE <handle>': { note: 'Who is logged in; told after PROTOCOL.' },
+  'USERSTATUS <status>': { note: "The user's own status has changed; also told after PROTOCOL." },
+  'CONTACTS FOCUSED [<handle>]': {
+    since: API_3_1,
+    note: 'The focus of the contact list has moved; none when it was lost.',
+  },
+  'UI_LANGUAGE <iso2>': { since: API_3_0, note: 'The window has another language.' },
+  'WALLPAPER [<path>]': { since: API_3_0, note: 'The window has another wallpaper, or none.' },
+  'SILENT_MODE OFF': { since: API_3_0, note: 'The user has turned silent mode off, or on.' },
+  'WINDOWSTATE <state>': { since: API_3_6, note: 'The main window has changed, also by FOCUS and MINIMIZE.' },
+} as const satisfies Record<string, NotificationSpec>;

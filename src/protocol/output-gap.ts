@@ -1,0 +1,29 @@
+/** A stretch of a call's redirected output that was not said so by the other party: its line made it up. */
+export interface OutputGap {
+  /** TCP port that the output goes to. */
+  readonly port: number;
+  /** Place in what was sent there, in samples. */
+  readonly from: number;
+  readonly samples: number;
+  readonly reason: OutputGapReason;
+}
+
+/**
+ * `lost`: packets never came. `late`: they came after their time. `held-up`: what was said came later. `not-sent`: nothing
+ * was said. `stalled`: nothing has come since. One that is told later for the same place takes the place of an earlier.
+ */
+export const OUTPUT_GAP_REASONS = ['lost', 'late', 'held-up', 'not-sent', 'stalled'] as const;
+export type OutputGapReason = (typeof OUTPUT_GAP_REASONS)[number];
+
+/** The value of CALL OUTPUT_GAP, such as `PORT="40001" 16000 320 lost`. */
+export function formatOutputGap({ port, from, samples, reason }: OutputGap): string {
+  return `PORT="${port}" ${from} ${samples} ${reason}`;
+}
+
+/** Reads the value of CALL OUTPUT_GAP; nothing for what is none. */
+export function parseOutputGap(value: string): OutputGap | undefined {
+  const [, port = '', from = '', samples = '', word] =
+    /^PORT="(\d{1,5})" (\d{1,15}) (\d{1,15}) (\S+)$/.exec(value) ?? [];
+  const reason = OUTPUT_GAP_REASONS.find((each) => each === word);
+  return reason && { port: Number(port), from: Number(from), samples: Number(samples), reason };
+}

@@ -1,0 +1,18 @@
+// The toolkit as a client, for windows-wine.test.ts. Usage: node toolkit.mjs <log file>; runs beside a built `dist`.
+import { appendFileSync } from 'node:fs';
+import { attach, WindowsTransport } from './dist/control.js';
+
+const log = (line) => appendFileSync(process.argv[2], `${line}\n`);
+try {
+  const client = await attach(new WindowsTransport(), { reattach: false });
+  log(`ATTACHED ${client.protocol}`);
+  const call = await client.call('echo123');
+  await call.reached('INPROGRESS');
+  log('INPROGRESS');
+  await call.hangUp();
+  log(await call.ended());
+  await client.close();
+} catch (error) {
+  log(`FAILED ${error.stack}`);
+}
+process.exit(0);
