@@ -2,7 +2,7 @@ import { JackfieldError } from '../base/errors.js';
 import { deadlineIn, waitFor } from '../base/wait.js';
 import type { CallControl } from '../call/call-control.js';
 import { CallEndedError } from '../control/state/call-ended-error.js';
-import { isTerminalCallStatus } from '../protocol/catalogue/call-status.js';
+import { isTerminalCallStatus } from '../protocol/status/call-status.js';
 import type { BotCall } from './bot-call.js';
 import type { TransferOptions, TransferReport } from './bot-call-options.js';
 import { failureOf, TransferFailedError } from './transfer-failed-error.js';

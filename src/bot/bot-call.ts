@@ -1,11 +1,13 @@
+import type { RunningAnalysis } from '../analysis/running-analysis.js';
 import { callback, checkArgument, checkOptions, object, words } from '../base/check.js';
-import type { Clock } from '../base/clock.js';
-import { during } from '../base/during.js';
-import { asError, JackfieldError, messageOf } from '../base/errors.js';
+import { asError, messageOf } from '../base/errors.js';
+import type { Clock } from '../base/time/clock.js';
 import { checkWait, deadlineIn, WAIT_RULES, type WaitOptions, waitFor } from '../base/wait.js';
 import type { CallControl } from '../call/call-control.js';
 import type { CallVoice } from '../call/call-voice.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
+import type { Fork } from '../line/media/fork.js';
+import type { ForkOptions } from '../line/media/fork-options.js';
 import type { CallRecording } from '../recording/call-recording.js';
 import { type RecordVoiceOptions, recordVoice } from '../recording/record-call.js';
 import type { PcmChunk } from '../stream/sink.js';
@@ -26,11 +28,19 @@ import {
 import type { BotResult } from './bot-result.js';
 import { type BotStep, inStep } from './bot-step.js';
 import type { CallContext } from './call-context.js';
-import { describeGathered, GATHER_RULES, type Gathered, type GatherOptions, gather } from './gather.js';
+import {
+  describeGathered,
+  GATHER_RULES,
+  type Gathered,
+  type GatherOptions,
+  gather,
+} from './conversation/gather.js';
+import { IN_FLIGHT_MS, whileOnHold } from './conversation/hold.js';
+import { type Message, type RecordOptions, recordMessage } from './conversation/record-message.js';
+import { checkSaying, type SayOptions, type SpeechReport, say } from './conversation/say.js';
+import { sendDigits } from './conversation/send-digits.js';
+import { forkCall } from './fork-call.js';
 import { describeSpeakable, type Speakable } from './prompt/speakable.js';
-import { type Message, type RecordOptions, recordMessage } from './record-message.js';
-import { checkSaying, type SayOptions, type SpeechReport, say } from './say.js';
-import { sendDigits } from './send-digits.js';
 
 /** The party at the other end of a call. */
 export interface Partner {
@@ -48,6 +58,8 @@ export interface BotCallParts {
   readonly partner: Partner;
   /** The recording of the call by its bot or its host. */
   readonly recording?: CallRecording | undefined;
+  /** The analysis of the call, where its bot has it analysed. */
+  readonly analysis?: RunningAnalysis | undefined;
   /** Told what the bot does, in words, for transcripts. */
   readonly trace: (text: string) => void;
   /** Told of each step that begins or ends. */
@@ -70,9 +82,6 @@ export interface BotCallParts {
   ) => Promise<TransferReport>;
 }
 
-/** Between a sample's leaving and its being heard, in milliseconds: the player's lead and what an endpoint buffers. */
-const IN_FLIGHT_MS = 160;
-
 /**
  * A call as a conversation. Whatever waits here rejects with ERR_CALL_ENDED once the call is over, so that a script
  * ends where it stands and its `finally` runs; with ERR_ABORTED when its signal fires.
@@ -86,6 +95,11 @@ export class BotCall {
   readonly voice: CallVoice;
   /** The recording of the call, where its bot or host has it recorded: to be paused, marked, stopped. */
   readonly recording: CallRecording | undefined;
+  /**
+   * Analysis of the conversation so far, where its bot has it analysed (`bot(script, { analyse: true })`): figures,
+   * events, and for how long nobody has said anything.
+   */
+  readonly analysis: RunningAnalysis | undefined;
   /** Fires when the call is over; for whatever else the script waits for. */
   readonly signal: AbortSignal;
   /** Language of prompts, numbers and dates from now on: `de`. */
@@ -103,6 +117,7 @@ export class BotCall {
     this.partner = parts.partner;
     this.voice = parts.voice;
     this.recording = parts.recording;
+    this.analysis = parts.analysis;
     this.clock = parts.context.clock;
     this.signal = parts.context.ended;
     this.language = parts.context.prompts.language;
@@ -128,6 +143,11 @@ export class BotCall {
   /** Length of the voice heard so far, in milliseconds. */
   get heardMs(): number {
     return (this.voice.remote.received.position * 1000) / this.voice.remote.format.sampleRate;
+  }
+
+  /** True when there is a recorded prompt of this name, in the call's language or without one. */
+  hasPrompt(name: string): boolean {
+    return this.#context.prompts.has(name, this.language);
   }
 
   /**
@@ -207,6 +227,19 @@ export class BotCall {
     return await recordVoice(this.voice, { clock: this.clock, ...options });
   }
 
+  /**
+   * Sends the call's voices and digits to a media server or an analysis, until it ends or the fork is closed. The call is
+   * never held back.
+   *
+   * @throws ERR_INVALID_ARG; what fails later is told by the fork.
+   */
+  async fork(url: string, options: ForkOptions = {}): Promise<Fork> {
+    checkArgument('url', url, words);
+    checkArgument('options', options, object);
+    this.#trace('is forked');
+    return await forkCall(this, url, options);
+  }
+
   /** Yields the caller's voice from now on, until the call ends. A slow reader loses the oldest samples. */
   listen(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<PcmChunk> {
     checkOptions(options, SIGNAL_RULES);
@@ -254,7 +287,7 @@ export class BotCall {
     const targets = typeof target === 'string' ? [target] : target;
     this.signal.throwIfAborted();
     this.#trace(`transfers to ${targets.join(', ')}`);
-    if (options.blind) await this.#spoken();
+    if (options.blind) await this.pause(IN_FLIGHT_MS);
     return await this.ignoringKeys(() => this.#parts.transfer(this, targets, options));
   }
 
@@ -282,7 +315,7 @@ export class BotCall {
   async hold<T>(work: () => T | Promise<T>, options: HoldOptions = {}): Promise<T> {
     checkArgument('work', work, callback);
     checkOptions(options, HOLD_RULES);
-    return await this.ignoringKeys(() => this.#hold(work, options));
+    return await this.ignoringKeys(() => whileOnHold(this, work, options));
   }
 
   /**
@@ -316,13 +349,17 @@ export class BotCall {
     return await this.#parts.startCall(target, script, options);
   }
 
-  /** Sends somebody a message of a chat. @throws ERR_API when the endpoint cannot; ERR_TIMEOUT, ERR_ABORTED. */
+  /**
+   * Sends somebody a message of a chat; resolves when it is SENT. It goes out also when the call ends meanwhile.
+   *
+   * @throws ERR_CHAT_REFUSED (a `ChatRefusedError`, with the reason) when it cannot be sent; ERR_TIMEOUT, ERR_ABORTED.
+   */
   async sendMessage(target: string, text: string, options: CommandOptions = {}): Promise<void> {
     checkArgument('target', target, words);
     checkArgument('text', text, MESSAGE);
     checkOptions(options, WAIT_RULES);
     this.#trace(`sends a message to ${target}`);
-    await during(this.clock, this.#parts.sendMessage(target, text, options));
+    await this.#parts.sendMessage(target, text, options);
   }
 
   /** Keeps a text out of transcripts from now on, wherever it is in what the bot does: a PIN, as `****`. */
@@ -336,7 +373,8 @@ export class BotCall {
    * @throws ERR_CALL_ENDED when the other party was first.
    */
   async hangUp(): Promise<void> {
-    await this.#spoken();
+    // The end of the call does not cut the last word that has left.
+    await this.pause(IN_FLIGHT_MS);
     this.#trace('hangs up');
     await this.call.hangUp();
   }
@@ -355,41 +393,5 @@ export class BotCall {
     if (outcome !== 'played')
       this.#trace(`is ${outcome}${cut ? ` by a ${cut.by}` : ''} after ${playedMs} ms`);
     return report;
-  }
-
-  async #hold<T>(work: () => T | Promise<T>, { music, signal, timeoutMs }: HoldOptions): Promise<T> {
-    this.signal.throwIfAborted();
-    if (music === undefined) {
-      await this.#spoken();
-      await this.call.hold(signal && { signal });
-    } else void this.say({ loop: music }, { signal });
-    try {
-      return await waitFor<T>({
-        what: 'what a caller is on hold for',
-        ended: this.signal,
-        signal,
-        deadline: deadlineIn(this.clock, timeoutMs, () => {
-          const message = `What call ${this.id} is on hold for took over ${timeoutMs} ms.`;
-          throw new JackfieldError('ERR_TIMEOUT', message);
-        }),
-        begin: (resolve, reject) => void Promise.resolve().then(work).then(resolve, reject),
-      });
-    } finally {
-      if (music !== undefined) await this.clear();
-      else if (!this.call.over) await this.#resume();
-    }
-  }
-
-  async #resume(): Promise<void> {
-    try {
-      await this.call.resume();
-    } catch (error) {
-      if (!this.signal.aborted) throw error;
-    }
-  }
-
-  /** Waits until the last word that has left has been heard, so that the end of the call does not cut it. */
-  async #spoken(): Promise<void> {
-    await this.pause(IN_FLIGHT_MS);
   }
 }

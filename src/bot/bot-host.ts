@@ -1,95 +1,42 @@
-import {
-  callback,
-  checkArgument,
-  checkOptions,
-  either,
-  having,
-  needed,
-  type Rules,
-  whole,
-  words,
-} from '../base/check.js';
-import { CLOCK, type Clock, systemClock } from '../base/clock.js';
+import { checkArgument, checkOptions, words } from '../base/check.js';
 import { during } from '../base/during.js';
 import { asError, JackfieldError, messageOf } from '../base/errors.js';
-import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
+import { FencedEmitter } from '../base/fenced-emitter.js';
 import { observe } from '../base/observe.js';
-import { deadlineIn, WAIT_RULES, type WaitOptions, waitFor } from '../base/wait.js';
-import { JOINER, type VoiceJoiner } from '../call/join-voice.js';
+import { type Clock, systemClock } from '../base/time/clock.js';
+import { deadlineIn, type WaitOptions, waitFor } from '../base/wait.js';
+import type { VoiceJoiner } from '../call/join-voice.js';
+import { takenFrom } from '../call/taken-voice.js';
 import type { Client } from '../control/client/client.js';
-import { CLIENT, type CommandOptions } from '../control/client/command-sender.js';
 import { type Call, LIVE_CALL } from '../control/state/call.js';
 import { CallEndedError } from '../control/state/call-ended-error.js';
 import type { CallState } from '../control/state/call-life.js';
-import { commands } from '../protocol/commands.js';
 import type { CallRecording } from '../recording/call-recording.js';
-import { SERVER } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import { BOT, type Bot } from './bot.js';
 import type { BotCall } from './bot-call.js';
+import {
+  ATTEND_CHATS_RULES,
+  ATTEND_RULES,
+  type AttendChatsOptions,
+  type AttendOptions,
+  type BotDialOptions,
+  type BotHostEvents,
+  type BotHostOptions,
+  DIAL_RULES,
+  HOST_RULES,
+} from './bot-host-options.js';
 import type { BotOutcome, BotResult } from './bot-result.js';
-import type { BotStep } from './bot-step.js';
 import { CallLimit, DialledCalls, endCall, hangUp } from './call-limit.js';
 import type { CallTape, CallTaper } from './call-taper.js';
+import { canSendMessages } from './can-send-messages.js';
+import { ChatAttendant } from './chat/chat-attendant.js';
+import { CHAT_BOT, type ChatBot } from './chat/chat-bot.js';
 import { openBotCall } from './open-bot-call.js';
+import { PlacedCalls } from './placed-calls.js';
 import { Prompts } from './prompt/prompts.js';
 import type { Speakable } from './prompt/speakable.js';
 import { runScript, type ScriptEnding } from './run-script.js';
-
-export interface BotHostOptions {
-  /** The endpoint whose calls the bots take. */
-  readonly client: Client;
-  /** Leases the ports for the calls' voice. */
-  readonly server: PcmServer;
-  /** Prompts of the bots. Default: tones and files, without a library. */
-  readonly prompts?: Prompts;
-  /** Records the calls of every bot that does not say itself how it is recorded: a `Recorder`. Default: nothing. */
-  readonly record?: CallTaper;
-  /** Joins the voice of a call that another program has redirected. Default: such a call is not taken. */
-  readonly join?: VoiceJoiner;
-  /** Times every wait; that of the exchange where calls run faster than real time. Default: the machine's. */
-  readonly clock?: Clock;
-}
-
-export interface AttendOptions {
-  /** Calls at once; more are refused. 1 to 10,000. Default 1000. */
-  readonly maxCalls?: number;
-  /** Resolves to true when the bot takes this call. Default: it takes all. */
-  readonly accept?: (call: Call) => boolean | Promise<boolean>;
-}
-
-export interface BotDialOptions extends WaitOptions {
-  /** Told of the call as soon as it is placed, before anybody answers. Default: nobody is. */
-  readonly onPlaced?: ((call: Call) => void) | undefined;
-}
-
-export interface BotHostEvents extends FencedEvents {
-  /** A bot has a call in progress. */
-  talking: [call: BotCall, bot: Bot];
-  /** One action of a bot, in words, for transcripts and logs. It includes the text that was said. */
-  trace: [call: Call, text: string];
-  /** Something that a bot says, asks or records as a message begins, or ends. */
-  step: [call: Call, step: BotStep];
-  /** A bot has finished with a call. */
-  result: [result: BotResult];
-  /** A call that was to be recorded cannot be; the bot takes it all the same. */
-  unrecorded: [call: Call, error: Error];
-  /** A call was refused, for there were `maxCalls`. */
-  refused: [call: Call];
-}
-
-const RULES: Rules<BotHostOptions> = {
-  client: needed(CLIENT),
-  server: needed(SERVER),
-  prompts: either(having('samples', 'preload'), having('then')),
-  record: having('listen'),
-  join: JOINER,
-  clock: CLOCK,
-};
-
-const ATTEND_RULES: Rules<AttendOptions> = { maxCalls: whole(1, 10_000, 'calls'), accept: callback };
-
-const DIAL_RULES: Rules<BotDialOptions> = { ...WAIT_RULES, onPlaced: callback };
 
 const RING_TIMEOUT_MS = 30_000;
 
@@ -103,18 +50,18 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   readonly #clock: Clock;
   readonly #running = new Set<Promise<unknown>>();
   readonly #calls = new Set<Call>();
-  /** Calls that it has placed itself. */
-  readonly #placed = new WeakSet<Call>();
-  readonly #placing = new Set<Promise<unknown>>();
+  readonly #placed: PlacedCalls;
   readonly #ready = new WeakMap<readonly Speakable[], Promise<void>>();
   #unattend: (() => void) | undefined;
+  #attendant: ChatAttendant | undefined;
   #closed = false;
 
   /** @throws ERR_INVALID_ARG. */
   constructor(options: BotHostOptions) {
     super();
-    checkOptions(options, RULES);
+    checkOptions(options, HOST_RULES);
     this.#client = options.client;
+    this.#placed = new PlacedCalls(options.client);
     this.#server = options.server;
     this.#prompts = options.prompts ?? Prompts.open();
     // Told to whoever needs them.
@@ -122,6 +69,11 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     this.#record = options.record;
     this.#join = options.join;
     this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Conversations in text that a bot is busy with. */
+  get activeChats(): number {
+    return this.#attendant?.size ?? 0;
   }
 
   /** Calls that bots are busy with. */
@@ -176,6 +128,35 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   }
 
   /**
+   * Has `bot` answer the messages that come from now on, instead of the one that did before, whose conversations go on
+   * to their end. Calls are attended beside them.
+   *
+   * @throws ERR_INVALID_ARG, ERR_CLOSED; ERR_UNSUPPORTED when the endpoint has no chats, or speaks a version below 3.
+   */
+  async attendChats(bot: ChatBot, options: AttendChatsOptions = {}): Promise<void> {
+    checkArgument('bot', bot, CHAT_BOT);
+    checkOptions(options, ATTEND_CHATS_RULES);
+    const { maxChats = 1000, accept = () => true } = options;
+    this.#assertOpen();
+    if (!(await during(this.#clock, canSendMessages(this.#client)))) {
+      const text = 'This endpoint has no chats: attach to one that speaks protocol 3 or newer and has them.';
+      throw new JackfieldError('ERR_UNSUPPORTED', text);
+    }
+    this.#assertOpen();
+    const before = this.#attendant;
+    if (before) this.#track(before.close());
+    this.#attendant = new ChatAttendant(bot, {
+      ...{ client: this.#client, clock: this.#clock, maxChats },
+      accepts: (message, chat) => this.#accepts('accept', () => accept(message, chat)),
+      talking: (chat) => this.emit('chatting', chat, bot),
+      trace: (chat, text) => this.emit('chatTrace', chat, text),
+      refused: (chat) => this.emit('chatRefused', chat),
+      result: (result) => this.emit('chatResult', result),
+      failed: (error) => this.failed('message', error),
+    });
+  }
+
+  /**
    * Has `bot` talk on a call that is there; resolves when it is through, at the latest when the call has lasted for the
    * bot's `maxCallMs`. Never rejects.
    */
@@ -197,7 +178,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     checkOptions(options, DIAL_RULES);
     this.#assertOpen();
     await this.prepare(bot);
-    const call = await this.#place(target, options.signal);
+    const call = await this.#placed.place(target, options.signal);
     observe('onPlaced', options.onPlaced, call);
     return await this.#track(this.#run(bot, call, options));
   }
@@ -208,19 +189,23 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
    */
   async hasPlaced(call: Call): Promise<boolean> {
     checkArgument('call', call, LIVE_CALL);
-    await Promise.allSettled(this.#placing);
-    return this.#placed.has(call);
+    return await this.#placed.has(call);
   }
 
-  /** Takes no more calls, lets those that are under way go on to their end, then resolves. */
+  /**
+   * Takes no more calls and messages, lets what is under way go on to its end, then resolves. A script of a chat that
+   * waits for a message gets none.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     this.#unattend?.();
+    await this.#attendant?.close();
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
-  /** Hangs up all calls, then closes. */
+  /** Hangs up all calls and cuts all conversations short, then closes. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#attendant?.abort();
     await Promise.allSettled([...this.#calls].map((call) => call.hangUp()));
     await this.close();
   }
@@ -234,7 +219,8 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
 
   async #offered(call: Call, bot: Bot, maxCalls: number, accept: NonNullable<AttendOptions['accept']>) {
     const type = await call.text('TYPE').catch(() => '');
-    if (!type.startsWith('INCOMING') || call.over || !(await this.#accepts(call, accept))) return;
+    if (!type.startsWith('INCOMING') || call.over) return;
+    if (!(await this.#accepts('accept', () => accept(call)))) return;
     if (this.#calls.size >= maxCalls) {
       this.emit('refused', call);
       await call.refuse().catch(() => undefined);
@@ -243,12 +229,12 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     this.#track(this.#run(bot, call));
   }
 
-  /** A program that cannot say is told; the call is not taken. */
-  async #accepts(call: Call, accept: NonNullable<AttendOptions['accept']>): Promise<boolean> {
+  /** A program that cannot say is told; the call or message is left alone. */
+  async #accepts(name: string, accept: () => boolean | Promise<boolean>): Promise<boolean> {
     try {
-      return await accept(call);
+      return await accept();
     } catch (error) {
-      this.failed('accept', error);
+      this.failed(name, error);
       return false;
     }
   }
@@ -268,6 +254,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
       this.emit('talking', conversation, bot);
       const script = runScript(bot, conversation, this.#clock);
       ({ outcome, error, unsaid } = await Promise.race<ScriptEnding>([script, limit.passed]));
+      if (error) error = await this.#causeOf(error, call, conversation);
     } catch (failure) {
       if (!call.over) error = asError(failure);
     } finally {
@@ -302,17 +289,30 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
         trace: (text) => this.emit('trace', call, text),
         step: (step) => this.emit('step', call, step),
         dial: (target, options) => this.#dial(bot, target, options, dialled, cut),
-        sendMessage: (target, text, options) => this.#sendMessage(target, text, options),
+        sendMessage: async (target, text, options) => {
+          await this.#client.chats.message(target, text, options);
+        },
         startCall: (target, script, options) => this.call({ ...bot, script }, target, options),
         cut,
       }),
     );
     const conversation = await during(this.#clock, opening);
-    if (call.properties.get('TYPE')?.startsWith('INCOMING') && call.state?.phase === 'placing') {
-      await during(this.#clock, call.answer());
+    try {
+      if (call.properties.get('TYPE')?.startsWith('INCOMING') && call.state?.phase === 'placing') {
+        await during(this.#clock, call.answer());
+      }
+    } catch (error) {
+      throw await this.#causeOf(asError(error), call, conversation);
     }
     await this.#answered(call, ringing, cut);
     return conversation;
+  }
+
+  /** The reason of an error: ERR_TAKEN where another program has redirected the call meanwhile. */
+  async #causeOf(error: Error, call: Call, { voice }: BotCall): Promise<Error> {
+    const isOwn = (port: number) => [...this.#server.leases].some((lease) => lease.port === port);
+    const taken = voice.joined ? undefined : takenFrom(call, isOwn);
+    return (taken && (await during(this.#clock, taken))) ?? error;
   }
 
   /** A call that cannot be recorded is taken all the same, and its transcript says so. */
@@ -333,7 +333,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     dialled: DialledCalls,
     cut: AbortSignal,
   ): Promise<BotCall> {
-    const call = await this.#place(target, options.signal);
+    const call = await this.#placed.place(target, options.signal);
     // Before it is answered, so that it does not go on ringing when the script has ended.
     dialled.add(call);
     try {
@@ -370,31 +370,6 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
         };
       },
     });
-  }
-
-  /** A call that is placed when nobody wants it any more does not go on ringing. */
-  async #sendMessage(target: string, text: string, options: CommandOptions): Promise<void> {
-    await this.#client.command(commands.message(target, text), options);
-  }
-
-  async #place(target: string, signal: AbortSignal | undefined): Promise<Call> {
-    const placing = this.#client.call(target).then((call) => {
-      this.#placed.add(call);
-      return call;
-    });
-    this.#placing.add(placing);
-    const placed = () => this.#placing.delete(placing);
-    placing.then(placed, placed);
-    try {
-      return await waitFor<Call>({
-        what: `a call to ${target}`,
-        signal,
-        begin: (resolve, reject) => void placing.then(resolve, reject),
-      });
-    } catch (error) {
-      placing.then(hangUp, () => undefined);
-      throw error;
-    }
   }
 
   #track<T>(work: Promise<T>): Promise<T> {

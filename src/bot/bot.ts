@@ -1,11 +1,14 @@
+import { CALL_ANALYSIS_RULES, type CallAnalysisOptions } from '../analysis/analyse-options.js';
 import {
   callback,
   checkArgument,
   checkOptions,
+  either,
   flag,
   having,
   line,
   listOf,
+  nested,
   object,
   type Rules,
   wait,
@@ -59,6 +62,8 @@ export interface BotOptions {
    * Default: what records for the host, if anything does.
    */
   readonly record?: CallTaper | TapeOptions;
+  /** Has its calls analysed while they go on: `call.analysis`. Default false. */
+  readonly analyse?: boolean | CallAnalysisOptions;
 }
 
 /** A phone bot: what it does with a call, and how. Made by {@link bot}, run by a {@link BotHost}. */
@@ -75,6 +80,7 @@ export interface Bot {
   readonly echoGuard: boolean;
   readonly maxCallMs: number;
   readonly record: CallTaper | undefined;
+  readonly analyse: CallAnalysisOptions | undefined;
 }
 
 /** The rule of an argument that is a bot. */
@@ -90,6 +96,7 @@ const RULES: Rules<BotOptions> = {
   echoGuard: flag,
   maxCallMs: wait,
   record: object,
+  analyse: either(flag, nested<CallAnalysisOptions>(CALL_ANALYSIS_RULES)),
 };
 
 const FALLING_TONES: Speakable = [
@@ -115,7 +122,7 @@ export function bot(script: BotScript, options: BotOptions = {}): Bot {
   checkArgument('script', script, callback);
   checkOptions(options, RULES);
   const { name, language, goodbye = FALLING_TONES, toneDigits = true, echoGuard = true } = options;
-  const { maxCallMs = FOUR_HOURS_MS, says = [], prepare, record, transcriber } = options;
+  const { maxCallMs = FOUR_HOURS_MS, says = [], prepare, record, transcriber, analyse } = options;
   return Object.freeze({
     script,
     name: name ?? (script.name || 'bot'),
@@ -128,5 +135,6 @@ export function bot(script: BotScript, options: BotOptions = {}): Bot {
     echoGuard,
     maxCallMs,
     record: record && taperOf(record),
+    analyse: analyse === true ? {} : analyse || undefined,
   });
 }

@@ -1,10 +1,10 @@
-import type { Clock } from '../base/clock.js';
+import type { Clock } from '../base/time/clock.js';
 import type { Player } from '../stream/player.js';
 import type { Transcriber } from '../voice/transcript/transcriber.js';
-import type { CallEar, EarListener } from './call-ear.js';
-import type { DigitQueue } from './digit-queue.js';
+import type { CallEar, EarListener } from './conversation/call-ear.js';
+import type { DigitQueue } from './conversation/digit-queue.js';
+import type { SpokenLine } from './conversation/spoken-line.js';
 import type { Prompts } from './prompt/prompts.js';
-import type { SpokenLine } from './spoken-line.js';
 
 /** State that the parts of a conversation share. */
 export interface CallContext {

@@ -1,5 +1,5 @@
-import type { CancelTimer, Clock } from '../base/clock.js';
 import { JackfieldError } from '../base/errors.js';
+import type { CancelTimer, Clock } from '../base/time/clock.js';
 import { deadlineIn, waitFor } from '../base/wait.js';
 import type { CallControl } from '../call/call-control.js';
 import { CallEndedError } from '../control/state/call-ended-error.js';

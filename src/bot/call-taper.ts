@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { checkArgument, having, path } from '../base/check.js';
-import { type Clock, systemClock } from '../base/clock.js';
+import { type Clock, systemClock } from '../base/time/clock.js';
 import type { VoiceListener } from '../call/call-voice.js';
 import type { Call } from '../control/state/call.js';
 import { checkTemplate, DEFAULT_TEMPLATE, fillTemplate } from '../recording/archive/path-template.js';

@@ -1,4 +1,6 @@
-import type { Clock } from '../base/clock.js';
+import type { RunningAnalysis } from '../analysis/running-analysis.js';
+import { messageOf } from '../base/errors.js';
+import type { Clock } from '../base/time/clock.js';
 import { type WaitOptions, whenFired } from '../base/wait.js';
 import { type CallVoice, openCallVoice } from '../call/call-voice.js';
 import type { VoiceJoiner } from '../call/join-voice.js';
@@ -10,12 +12,12 @@ import type { PcmServer } from '../tcp/pcm-server.js';
 import { DtmfDetector } from '../voice/tone/dtmf-detector.js';
 import type { Bot } from './bot.js';
 import { BotCall, type BotCallParts } from './bot-call.js';
-import { CallEar, type EarListener } from './call-ear.js';
 import type { CallTape } from './call-taper.js';
-import { DigitMerger } from './digit-merger.js';
-import { DigitQueue } from './digit-queue.js';
+import { CallEar, type EarListener } from './conversation/call-ear.js';
+import { DigitMerger } from './conversation/digit-merger.js';
+import { DigitQueue } from './conversation/digit-queue.js';
+import { SpokenLine } from './conversation/spoken-line.js';
 import type { Prompts } from './prompt/prompts.js';
-import { SpokenLine } from './spoken-line.js';
 import { transfer } from './transfer.js';
 
 /** Parts of a conversation besides its call. */
@@ -23,7 +25,7 @@ export interface BotCallOptions {
   readonly server: PcmServer;
   readonly prompts: Prompts;
   readonly clock: Clock;
-  readonly bot: Pick<Bot, 'language' | 'toneDigits' | 'echoGuard' | 'transcriber'>;
+  readonly bot: Pick<Bot, 'language' | 'toneDigits' | 'echoGuard' | 'transcriber' | 'analyse'>;
   readonly dial: BotCallParts['dial'];
   readonly startCall: BotCallParts['startCall'];
   readonly sendMessage: BotCallParts['sendMessage'];
@@ -48,11 +50,13 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
   const ear = new CallEar();
   const over = new AbortController();
   const digits = listenToDigits(call, ear, clock, bot.toneDigits, over.signal);
+  const ports = new Set<number>();
   const voice = await openCallVoice(call, server, {
     microphone: false,
     listeners: options.tape ? [options.tape] : [],
     ...(options.join && { join: options.join }),
     onLease(stream, lease) {
+      ports.add(lease.port);
       if (stream === 'output') lease.addSink(ear, { policy: 'drop-oldest', name: 'bot' });
     },
   });
@@ -68,7 +72,9 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
   call.ended().then(ended, ended);
   whenFired(options.cut, ended);
   // A stream that ends while the call goes on is the endpoint's last word, too, or somebody else has taken it.
-  void ear.ended.then(() => takenFrom(call, voice.remote.port)).then(end, ended);
+  void ear.ended
+    .then(() => takenFrom(call, (port) => ports.has(port) || port === voice.remote.port))
+    .then(end, ended);
   const [handle, name] = await Promise.all([
     call.text('PARTNER_HANDLE').catch(() => ''),
     call.text('PARTNER_DISPNAME').catch(() => ''),
@@ -81,6 +87,7 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
     startCall: options.startCall,
     sendMessage: options.sendMessage,
     recording: options.tape?.recording,
+    analysis: bot.analyse && (await analysisOf(bot.analyse, voice, options)),
     transfer,
     trace: options.trace,
     step: options.step,
@@ -93,6 +100,22 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
   });
   if (bot.language !== undefined) conversation.language = bot.language;
   return conversation;
+}
+
+/** Analyses what is recorded, so that its figures are those of the recording; or the voice of a call that is not. */
+async function analysisOf(
+  settings: NonNullable<Bot['analyse']>,
+  voice: CallVoice,
+  { tape, clock, trace }: BotCallOptions,
+): Promise<RunningAnalysis | undefined> {
+  const { runAnalysis } = await import('../analysis/running-analysis.js');
+  try {
+    return runAnalysis(tape?.recording ?? voice, { ...settings, clock });
+  } catch (error) {
+    // The call goes on without it, as one that cannot be recorded does.
+    trace(`is not analysed: ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 /** Calls somebody for a call that may end meanwhile. @throws ERR_CALL_ENDED then; the other is rung no more. */

@@ -12,20 +12,22 @@ import {
   type Rules,
 } from '../base/check.js';
 import { JackfieldError, messageOf } from '../base/errors.js';
+import { printable } from '../base/printable.js';
 import type { Transcriber } from '../voice/transcript/transcriber.js';
+import type { AgentConfig } from './agent/read-agent.js';
 import { BOT, type Bot, type BotScript, bot } from './bot.js';
 import type { BotCall } from './bot-call.js';
 import { readFlow } from './flow/flow.js';
 import { flowBot } from './flow/flow-bot.js';
 import type { FlowBotOptions, FlowHook } from './flow/flow-bot-options.js';
 import { type FlowProblem, formatProblem } from './flow/flow-error.js';
-import { FLOW_HTTP, type FlowHttpOptions } from './flow/flow-http.js';
 import { FLOW_ABILITIES } from './flow/flow-needs.js';
 import type { CampaignTarget } from './outbound/call-list.js';
 import type { CampaignLine } from './outbound/campaign-call.js';
 import type { Prompts } from './prompt/prompts.js';
+import { FLOW_HTTP, type FlowHttpOptions } from './steps/flow-http.js';
 
-/** Files that a bot is made of: a flow, with the module of its hooks, or a script. */
+/** Files that a bot is made of: a flow, with the module of its hooks, or a script, or a voice agent. */
 export interface BotFiles {
   /** The flow, as YAML or JSON. */
   readonly flow?: string | undefined;
@@ -38,6 +40,8 @@ export interface BotFiles {
    * in a campaign, with the {@link CampaignLine}.
    */
   readonly script?: string | undefined;
+  /** Voice agent in place of a flow. */
+  readonly agent?: AgentConfig | undefined;
 }
 
 /** Surroundings that a bot is checked in. */
@@ -62,7 +66,9 @@ export interface ReadBot {
   make(line?: CampaignLine, given?: Pick<FlowBotOptions, 'leaveVoicemail' | 'onQueue' | 'queueFolders'>): Bot;
 }
 
-const FILES: Rules<BotFiles> = { flow: aPath, hooks: aPath, http: nested(FLOW_HTTP), script: aPath };
+const FILES: Rules<BotFiles> = {
+  ...{ flow: aPath, hooks: aPath, http: nested(FLOW_HTTP), script: aPath, agent: object },
+};
 const OPTIONS: Rules<ReadBotOptions> = { prompts: object, targets: listOf(object) };
 
 const TRANSCRIBER = having('transcribe');
@@ -76,9 +82,16 @@ const TRANSCRIBER = having('transcribe');
 export async function readBot(files: BotFiles, options: ReadBotOptions = {}): Promise<ReadBot> {
   checkOptions(files, FILES);
   checkOptions(options, OPTIONS);
-  const { flow, hooks, script } = files;
-  if ((flow === undefined) === (script === undefined) || (script !== undefined && hooks !== undefined)) {
-    throw new JackfieldError('ERR_INVALID_ARG', 'A bot has a flow, perhaps with hooks, or it has a script.');
+  const { flow, hooks, script, agent } = files;
+  const ways = [flow, script, agent].filter((way) => way !== undefined);
+  if (ways.length !== 1 || (flow === undefined && hooks !== undefined)) {
+    const text = 'A bot has a flow, perhaps with hooks, or it has a script, or an agent.';
+    throw new JackfieldError('ERR_INVALID_ARG', text);
+  }
+  if (agent) {
+    const { readAgent } = await import('./agent/read-agent.js');
+    const made = await readAgent(agent);
+    return { timezone: undefined, warnings: [], make: () => made };
   }
   if (script !== undefined) return await readScript(script);
   return await readFlowBot(flow ?? '', files, options);
@@ -113,7 +126,7 @@ async function readScript(file: string): Promise<ReadBot> {
     return { timezone: undefined, warnings: [], make: (line) => bot((call) => run(call, line), name) };
   }
   if (BOT.accepts(script)) return { timezone: undefined, warnings: [], make: () => script as Bot };
-  const text = `The script ${file} must export a bot, or a function of a call, as its default.`;
+  const text = `The script ${printable(file)} must export a bot, or a function of a call, as its default.`;
   throw new JackfieldError('ERR_INVALID_ARG', text);
 }
 
@@ -147,8 +160,12 @@ async function load(file: string, what: string): Promise<object> {
     url.searchParams.set('changed', String((await stat(file)).mtimeMs));
     return (await import(url.href)) as object;
   } catch (cause) {
-    throw new JackfieldError('ERR_FILE', `The ${what} in ${file} cannot be loaded: ${messageOf(cause)}`, {
-      cause,
-    });
+    throw new JackfieldError(
+      'ERR_FILE',
+      `The ${what} in ${printable(file)} cannot be loaded: ${printable(messageOf(cause))}`,
+      {
+        cause,
+      },
+    );
   }
 }

@@ -6,7 +6,7 @@ import { Mixer } from '../voice/mix/mixer.js';
 import type { MixerSource } from '../voice/mix/mixer-source.js';
 import type { BotCall } from './bot-call.js';
 import { BOT_CALL } from './bot-call-options.js';
-import { LiveSource } from './live-source.js';
+import { LiveSource } from './conversation/live-source.js';
 
 export interface RoomOptions {
   /** Calls that may be in it at once: 2 to 1000. Default 100. */
@@ -28,8 +28,8 @@ const FRAME = msToSamples(PTIME_MS);
 const MAX_BEHIND = msToSamples(100);
 
 /**
- * Calls that hear each other, and nobody himself. The mix goes on as the calls' own voice comes in: it needs no
- * clock, and waits 100 ms for a call that is late.
+ * Calls that hear each other: each call hears all voices but its own. The mix goes on as the calls' own voice comes in:
+ * it needs no clock, and waits 100 ms for a call that is late.
  */
 export class Room {
   readonly #maxCalls: number;

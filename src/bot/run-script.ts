@@ -1,5 +1,5 @@
-import type { Clock } from '../base/clock.js';
 import { asError, JackfieldError } from '../base/errors.js';
+import type { Clock } from '../base/time/clock.js';
 import { fired, TimeLimit } from '../base/wait.js';
 import type { Bot } from './bot.js';
 import type { BotCall } from './bot-call.js';

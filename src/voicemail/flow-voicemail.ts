@@ -1,5 +1,5 @@
 import { checkOptions, needed, object, type Rules, wait } from '../base/check.js';
-import { CLOCK, type Clock, systemClock } from '../base/clock.js';
+import { CLOCK, type Clock, systemClock } from '../base/time/clock.js';
 import type { FlowVoicemail } from '../bot/flow/flow-bot-options.js';
 import type { Prompts } from '../bot/prompt/prompts.js';
 import type { Client } from '../control/client/client.js';

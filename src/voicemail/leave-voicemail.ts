@@ -7,10 +7,10 @@ import {
   type Rules,
   within,
 } from '../base/check.js';
-import { CLOCK, type Clock, sleep, systemClock } from '../base/clock.js';
 import { during } from '../base/during.js';
 import { abortedError, JackfieldError } from '../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
+import { CLOCK, type Clock, sleep, systemClock } from '../base/time/clock.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
 import type { Call } from '../control/state/call.js';

@@ -1,7 +1,7 @@
 import { object, path, rule, stream } from '../base/check.js';
-import type { CancelTimer, Clock } from '../base/clock.js';
 import { invalidArgument } from '../base/errors.js';
 import { type PcmFormat, type PcmSource, PTIME_MS, VOICE_FORMAT } from '../base/pcm.js';
+import type { CancelTimer, Clock } from '../base/time/clock.js';
 import type { Client } from '../control/client/client.js';
 import type { Voicemail } from '../control/state/voicemail.js';
 import { LedgerKeeper, type LegLedger } from '../stream/align/ledger.js';

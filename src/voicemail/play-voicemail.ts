@@ -7,9 +7,9 @@ import {
   oneOf,
   type Rules,
 } from '../base/check.js';
-import { CLOCK, type Clock, systemClock } from '../base/clock.js';
 import { JackfieldError } from '../base/errors.js';
 import type { PcmSink } from '../base/pcm.js';
+import { CLOCK, type Clock, systemClock } from '../base/time/clock.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
 import { LIVE_VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';

@@ -6,8 +6,8 @@ import {
   type Rules,
   within,
 } from '../base/check.js';
-import { CLOCK, type Clock, sleep, systemClock } from '../base/clock.js';
 import { JackfieldError } from '../base/errors.js';
+import { CLOCK, type Clock, sleep, systemClock } from '../base/time/clock.js';
 import { fired } from '../base/wait.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';

@@ -1,11 +1,11 @@
 import { checkArgument } from '../base/check.js';
-import type { Clock } from '../base/clock.js';
 import { JackfieldError } from '../base/errors.js';
+import type { Clock } from '../base/time/clock.js';
 import { TimeLimit } from '../base/wait.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
 import { LIVE_VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
 import type { VoicemailState } from '../control/state/voicemail-life.js';
-import type { VoicemailStatus } from '../protocol/catalogue/voicemail-status.js';
+import type { VoicemailStatus } from '../protocol/status/voicemail-status.js';
 
 /**
  * Does something with a voicemail and waits for one of the statuses that it leads to. A status that it had before

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/base/clock.js';
+import { VirtualClock } from '../../src/base/time/clock.js';
 import { type Bot, bot } from '../../src/bot/bot.js';
 import { BotHost } from '../../src/bot/bot-host.js';
 import type { BotResult } from '../../src/bot/bot-result.js';
@@ -10,6 +10,7 @@ import type { Call } from '../../src/control/state/call.js';
 import { MemoryTransport } from '../../src/control/transport/memory-transport.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
+import { driven } from '../turns.js';
 
 interface House {
   readonly host: BotHost;
@@ -29,14 +30,7 @@ async function inHouse(count: number, work: (house: House) => Promise<void>): Pr
   const results: BotResult[] = [];
   host.on('result', (result) => results.push(result));
   const callers = await Promise.all(handles.map(attached));
-  const over = new AbortController();
-  const working = work({ host, callers, results }).finally(() => over.abort());
-  working.catch(() => undefined);
-  while (!over.signal.aborted) {
-    await clock.run(over);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  await working;
+  await driven(clock, work({ host, callers, results }));
 }
 
 const callAll = (callers: readonly Client[]): Promise<Call[]> =>

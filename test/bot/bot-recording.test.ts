@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/base/clock.js';
+import { VirtualClock } from '../../src/base/time/clock.js';
 import { bot } from '../../src/bot/bot.js';
 import type { BotCall } from '../../src/bot/bot-call.js';
 import { BotHost } from '../../src/bot/bot-host.js';
 import type { BotResult } from '../../src/bot/bot-result.js';
+import type { Message } from '../../src/bot/conversation/record-message.js';
 import { Queue } from '../../src/bot/queue/queue.js';
-import type { Message } from '../../src/bot/record-message.js';
 import { Room } from '../../src/bot/room.js';
 import { testBot } from '../../src/bot/test/test-bot.js';
 import { attach } from '../../src/control/attach.js';
@@ -22,6 +22,7 @@ import { verifyRecording } from '../../src/recording/evidence/verify-recording.j
 import { recordVoice } from '../../src/recording/record-call.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
 import { collectSamples, splitChannels, WavReader } from '../../src/voice.js';
+import { driven } from '../turns.js';
 
 const TONE = { tone: 1000, ms: 2000 };
 /** Samples of the tone, less what its first and last frame may lack. */
@@ -167,14 +168,7 @@ async function inHouse(work: (house: House) => Promise<void>): Promise<void> {
     await attached('the.bot'),
     await attached('caller'),
   ];
-  const over = new AbortController();
-  const working = work({ clock, server, desk, other, caller }).finally(() => over.abort());
-  working.catch(() => undefined);
-  while (!over.signal.aborted) {
-    await clock.run(over);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  await working;
+  await driven(clock, work({ clock, server, desk, other, caller }));
 }
 
 const talker = bot(async (call) => void (await call.say(TONE)), { name: 'talker' });

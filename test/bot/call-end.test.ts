@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/base/clock.js';
+import { VirtualClock } from '../../src/base/time/clock.js';
 import { type Bot, bot } from '../../src/bot/bot.js';
 import { BotHost } from '../../src/bot/bot-host.js';
 import type { BotResult } from '../../src/bot/bot-result.js';
@@ -11,6 +11,7 @@ import type { Call } from '../../src/control/state/call.js';
 import { type MemoryEndpoint, MemoryTransport } from '../../src/control/transport/memory-transport.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
+import { driven } from '../turns.js';
 
 /** What stands between the bot and its exchange. */
 interface Line {
@@ -84,15 +85,11 @@ async function inHouse<T>(line: Line, work: (house: House) => Promise<T>): Promi
   const truth = async (id: number) => await witness.get('CALL', id, 'STATUS');
   const ignorer = await attached('ignores');
   const calls = () => ignorer.call('the.bot');
-  const over = new AbortController();
-  const working = work({ host, clock, truth, calls }).finally(() => over.abort());
-  working.catch(() => undefined);
-  while (!over.signal.aborted) {
-    await clock.run(over);
-    await new Promise((resolve) => setImmediate(resolve));
+  try {
+    return await driven(clock, work({ host, clock, truth, calls }));
+  } finally {
+    await client.close();
   }
-  await client.close();
-  return await working;
 }
 
 const talks = bot(

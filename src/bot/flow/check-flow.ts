@@ -1,14 +1,14 @@
 import { entryOf } from '../../base/entry-of.js';
 import { messageOf } from '../../base/errors.js';
-import { checkTimeZone } from '../../base/local-time.js';
+import { checkTimeZone } from '../../base/time/local-time.js';
 import type { Prompts } from '../prompt/prompts.js';
+import type { FlowHttpOptions } from '../steps/flow-http.js';
+import { languagesOf, utterancesOf } from '../steps/flow-speech.js';
 import type { FlowFinding } from './flow-error.js';
 import { checkFolder, foldersOf } from './flow-folders.js';
-import type { FlowHttpOptions } from './flow-http.js';
 import { linksOf } from './flow-links.js';
 import { type FlowAbility, needsOf } from './flow-needs.js';
 import type { FlowData, FlowStep } from './flow-schema.js';
-import { languagesOf, utterancesOf } from './flow-speech.js';
 import { checkLists, checkVariables, conditionsIn, textsIn } from './flow-values.js';
 
 /** Prompts and hooks that a flow is checked against. */

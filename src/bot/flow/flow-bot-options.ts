@@ -3,7 +3,7 @@ import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import type { BotCall } from '../bot-call.js';
 import type { Speakable } from '../prompt/speakable.js';
 import type { Queue } from '../queue/queue.js';
-import { FLOW_HTTP, type FlowHttpOptions } from './flow-http.js';
+import { FLOW_HTTP, type FlowHttpOptions } from '../steps/flow-http.js';
 import type { FlowStep } from './flow-schema.js';
 import type { FlowVariables } from './flow-variables.js';
 

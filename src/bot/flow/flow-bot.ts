@@ -1,13 +1,15 @@
 import { checkArgument, checkOptions } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import { type Bot, type BotPreparation, bot } from '../bot.js';
 import { canSendMessages } from '../can-send-messages.js';
+import { walk } from '../steps/flow-steps.js';
 import { FLOW, type Flow, wholeOf } from './flow.js';
 import { FLOW_BOT, type FlowBotOptions } from './flow-bot-options.js';
 import { checkFolders } from './flow-folders.js';
 import { type FlowAbility, needsOf } from './flow-needs.js';
 import { FlowRun } from './flow-run.js';
-import { walk } from './flow-steps.js';
+import { conditionsIn } from './flow-values.js';
 import { spoken } from './flow-variables.js';
 
 /**
@@ -29,6 +31,7 @@ export function flowBot(flow: Flow, options: FlowBotOptions = {}): Bot {
     says: whole.flatMap(({ says }) => says),
     prepare: (host) => prepare(whole, host, options.sendMessage !== undefined),
     ...(transcriber && { transcriber }),
+    analyse: whole.some(({ data }) => conditionsIn(data.steps).some(({ when }) => 'deadAirMs' in when)),
     ...(language !== undefined && { language }),
     ...(goodbye !== undefined && {
       goodbye: spoken(goodbye, new Map(), { folder: flow.folder, recorded: new Set() }),
@@ -48,7 +51,7 @@ async function prepare(
     for (const [language, says] of each.saysIn) await given.prompts.ready(says, { language });
     const [sends] = needsOf(each.data).filter(({ ability }) => ability === 'message');
     if (!sends || hasSender || (await canSendMessages(given.client))) continue;
-    const message = `Step ${sends.step} of ${each.file} ${sends.message}.`;
+    const message = `Step ${sends.step} of ${printable(each.file)} ${sends.message}.`;
     throw new JackfieldError('ERR_UNSUPPORTED', message);
   }
 }
@@ -70,13 +73,15 @@ function missingIn({ file, data }: Flow, options: FlowBotOptions): string[] {
   return [
     ...Object.entries(data.steps).flatMap(([name, step]) =>
       step.do === 'hook' && !Object.hasOwn(hooks, step.name)
-        ? [`Step ${name} of ${file} uses the hook ${step.name}: pass it as hooks.${step.name}.`]
+        ? [`Step ${name} of ${printable(file)} uses the hook ${step.name}: pass it as hooks.${step.name}.`]
         : step.do === 'enqueue' && !isQueue(step.queue)
-          ? [`Step ${name} of ${file} uses the queue ${step.queue}: pass it as queues.${step.queue}.`]
+          ? [
+              `Step ${name} of ${printable(file)} uses the queue ${step.queue}: pass it as queues.${step.queue}.`,
+            ]
           : [],
     ),
     ...needsOf(data, http ?? { hosts: [] })
       .filter(({ ability }) => !ability || !abilities.includes(ability))
-      .map(({ step, message }) => `Step ${step} of ${file}: ${message}.`),
+      .map(({ step, message }) => `Step ${step} of ${printable(file)}: ${message}.`),
   ];
 }

@@ -1,4 +1,4 @@
-import { isWithinHours } from '../../base/hours.js';
+import { isWithinHours } from '../../base/time/hours.js';
 import type { FlowCondition } from './flow-parts.js';
 import { type FlowVariables, filledIn } from './flow-variables.js';
 import { isLike } from './like-pattern.js';
@@ -9,6 +9,8 @@ export interface FlowFacts {
   readonly unixMs: number;
   readonly timezone: string;
   readonly caller: string;
+  /** Time that has passed since anything was heard of anybody; 0 where that is not known. */
+  readonly silentMs: number;
   readonly variables: FlowVariables;
   /** Values of the flow's lists, by the names of these. */
   readonly lists: ReadonlyMap<string, ReadonlySet<string>>;
@@ -20,6 +22,7 @@ export function conditionHolds(when: FlowCondition, facts: FlowFacts): boolean {
   if ('any' in when) return when.any.some((each) => conditionHolds(each, facts));
   if ('not' in when) return !conditionHolds(when.not, facts);
   if ('caller' in when) return when.caller.some((pattern) => isLike(facts.caller, pattern));
+  if ('deadAirMs' in when) return facts.silentMs >= when.deadAirMs;
   if ('variable' in when) return valueHolds(when, facts);
   // Days without hours are whole days.
   const { weekdays, from = '00:00', to = '24:00' } = { from: undefined, to: undefined, ...when };

@@ -1,5 +1,16 @@
-import { checkArgument, listOf, object, words } from '../../base/check.js';
+import {
+  checkArgument,
+  checkOptions,
+  listOf,
+  needed,
+  number,
+  object,
+  oneOf,
+  type Rules,
+  words,
+} from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 
 /** Something that is wrong with a flow of the right shape. */
 export interface FlowFinding {
@@ -24,25 +35,36 @@ export interface FlowProblem {
 
 const PROBLEMS = listOf(object);
 
+const PROBLEM: Rules<FlowProblem> = {
+  severity: needed(oneOf('error', 'warning')),
+  path: needed(words),
+  line: needed(number),
+  column: needed(number),
+  message: needed(words),
+  file: words,
+};
+
 /** A flow file that cannot be run. */
 export class FlowError extends JackfieldError {
   /** The file, or what it was called. */
   readonly file: string;
   readonly problems: readonly FlowProblem[];
 
+  /** @throws ERR_INVALID_ARG */
   constructor(file: string, problems: readonly FlowProblem[]) {
+    checkArgument('file', file, words);
     checkArgument('problems', problems, PROBLEMS);
     const lines = problems.map((problem) => `  ${formatProblem(file, problem)}`);
-    super('ERR_FLOW', `The flow in ${file} has errors:\n${lines.join('\n')}`);
+    super('ERR_FLOW', `The flow in ${printable(file)} has errors:\n${lines.join('\n')}`);
     this.file = file;
     this.problems = problems;
   }
 }
 
-/** `flow.yaml:12:9 error steps.menu.next: there is no step ...`. */
+/** A problem as one line: `flow.yaml:12:9 error steps.menu.next: there is no step ...`. @throws ERR_INVALID_ARG */
 export function formatProblem(file: string, problem: FlowProblem): string {
   checkArgument('file', file, words);
-  checkArgument('problem', problem, object);
+  checkOptions(problem, PROBLEM, 'problem.');
   const { severity, line, column, path, message } = problem;
-  return `${problem.file ?? file}:${line}:${column} ${severity} ${path === '' ? '' : `${path}: `}${message}`;
+  return printable(`${problem.file ?? file}:${line}:${column} ${severity} ${path && `${path}: `}${message}`);
 }

@@ -1,6 +1,7 @@
 import { lstat, mkdtemp, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { JackfieldError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import { fileError } from '../../files/file-error.js';
 import type { FlowData } from './flow-schema.js';
 
@@ -33,7 +34,8 @@ export function foldersOf(flow: FlowData, folder: string): readonly FlowFolder[]
 export async function checkFolder(folder: string): Promise<void> {
   try {
     const long = folder.split(sep).find((part) => Buffer.byteLength(part) > MAX_NAME_BYTES);
-    if (long !== undefined) throw Object.assign(new Error(`${long} is too long`), { code: 'ENAMETOOLONG' });
+    if (long !== undefined)
+      throw Object.assign(new Error(`${printable(long)} is too long`), { code: 'ENAMETOOLONG' });
     await rmdir(await mkdtemp(join(await deepest(folder), '.jackfield-')));
   } catch (error) {
     throw fileError('make the folder', folder, error);
@@ -55,11 +57,14 @@ async function deepest(folder: string): Promise<string> {
   const isInTheWay = is !== undefined || (await lstat(folder).catch(() => undefined)) !== undefined;
   if (isInTheWay) throw inTheWay(folder);
   const around = dirname(folder);
-  if (around === folder) throw new JackfieldError('ERR_FILE', `there is no ${folder}`);
+  if (around === folder) throw new JackfieldError('ERR_FILE', `there is no ${printable(folder)}`);
   return await deepest(around);
 }
 
 /** The error with which the system refuses to make such a folder. */
 function inTheWay(folder: string): Error {
-  return Object.assign(new Error(`${folder} is no folder`), { code: 'ENOTDIR', syscall: 'mkdir' });
+  return Object.assign(new Error(`${printable(folder)} is not a folder`), {
+    code: 'ENOTDIR',
+    syscall: 'mkdir',
+  });
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { entryOf } from '../../base/entry-of.js';
-import { suggest } from '../../protocol/suggest.js';
+import { suggest } from '../../protocol/explain/suggest.js';
 
 type RawIssue = z.core.$ZodRawIssue;
 

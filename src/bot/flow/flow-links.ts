@@ -1,4 +1,4 @@
-import { WEEKDAYS, type Weekday } from '../../base/local-time.js';
+import { WEEKDAYS, type Weekday } from '../../base/time/local-time.js';
 import type { FlowCondition } from './flow-parts.js';
 import type { FlowStep } from './flow-schema.js';
 
@@ -36,6 +36,7 @@ export function linksOf(step: FlowStep): readonly FlowLink[] {
         ...otherwise(step.otherwise, 'beyond'),
       ];
     case 'message':
+    case 'fork':
     case 'leaveVoicemail':
       return [...next(step.next, ''), ...otherwise(step.otherwise, 'failed')];
     case 'http':
@@ -92,6 +93,7 @@ function describeCondition(when: FlowCondition): string {
   if ('any' in when) return when.any.map(describeCondition).join(' or ');
   if ('not' in when) return `not ${describeCondition(when.not)}`;
   if ('caller' in when) return `caller ${when.caller.join(', ')}`;
+  if ('deadAirMs' in when) return `nobody heard for ${when.deadAirMs / 1000} s`;
   if ('variable' in when) return `{${when.variable}} ${describeValue(when)}`;
   const days = when.weekdays && describeDays(when.weekdays);
   return 'from' in when ? [days, `${when.from}–${when.to}`].filter(Boolean).join(' ') : (days ?? '');

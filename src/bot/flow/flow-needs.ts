@@ -1,5 +1,5 @@
 import { messageOf } from '../../base/errors.js';
-import { checkUrl, type FlowHttpOptions } from './flow-http.js';
+import { checkUrl, type FlowHttpOptions } from '../steps/flow-http.js';
 import type { FlowData } from './flow-schema.js';
 
 /** Something that the program, or its endpoint, may be able to do for a flow. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { FROM_TIME, TO_TIME } from '../../base/hours.js';
-import { WEEKDAYS, type Weekday } from '../../base/local-time.js';
+import { FROM_TIME, TO_TIME } from '../../base/time/hours.js';
+import { WEEKDAYS, type Weekday } from '../../base/time/local-time.js';
 import { likePattern } from './like-pattern.js';
 
 /** A number, or the name of a variable in braces: `{count}`. */
@@ -46,6 +46,8 @@ export type FlowCondition =
   | { readonly weekdays?: Weekday[] | undefined; readonly from: string; readonly to: string }
   | { readonly weekdays: Weekday[] }
   | { readonly caller: string[] }
+  /** Nothing was heard of anybody for so long. */
+  | { readonly deadAirMs: number }
   | { readonly variable: string; readonly is: string[] }
   | { readonly variable: string; readonly in: string }
   | { readonly variable: string; readonly like: string[] }
@@ -73,6 +75,7 @@ function conditionOf(depth: number): z.ZodType<FlowCondition> {
     z.strictObject({ weekdays: z.array(weekday).min(1).optional(), from: fromTime, to: toTime }),
     z.strictObject({ weekdays: z.array(weekday).min(1) }),
     z.strictObject({ caller: z.array(pattern).min(1) }),
+    z.strictObject({ deadAirMs: z.number().min(500).max(600_000) }),
     z.strictObject({ variable: variableName, is: z.array(z.string()).min(1) }),
     z.strictObject({ variable: variableName, in: variableName }),
     z.strictObject({ variable: variableName, like: z.array(pattern).min(1) }),

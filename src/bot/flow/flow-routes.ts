@@ -1,4 +1,4 @@
-import type { FlowEdge } from './flow-graph.js';
+import type { FlowEdge } from '../drawing/flow-graph.js';
 
 export interface Point {
   readonly x: number;

@@ -1,4 +1,4 @@
-import { localClock } from '../../base/local-time.js';
+import { localClock } from '../../base/time/local-time.js';
 import type { CallRecording } from '../../recording/call-recording.js';
 import type { BotCall } from '../bot-call.js';
 import type { Speakable } from '../prompt/speakable.js';

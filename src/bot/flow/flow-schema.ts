@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { entryOf } from '../../base/entry-of.js';
-import { KEY_RANGES } from '../keys.js';
+import { DIALECT_NAMES } from '../../line/media/dialect-names.js';
+import { KEY_RANGES } from '../conversation/keys.js';
+import { flowQueue } from '../steps/flow-queue.js';
 import { condition, ms, numberOrVariable, speech, stepName, variableName } from './flow-parts.js';
-import { flowQueue } from './flow-queue.js';
 
 const digits = z.string().regex(/^[0-9*#]+$/, 'must be of 0-9, * and #');
 const key = z.string().regex(/^[0-9*#]$/, 'must be one key: 0-9, * or #');
@@ -133,6 +134,14 @@ const step = z.discriminatedUnion('do', [
     file: text.regex(/^[^{}]*$/, 'cannot depend on a variable'),
     with: z.record(variableName, z.union([z.string(), z.number()])).optional(),
     next: stepName.optional(),
+  }),
+  z.strictObject({
+    do: z.literal('fork'),
+    url: text.max(2000),
+    dialect: z.enum(DIALECT_NAMES).optional(),
+    legs: z.enum(['remote', 'local', 'stereo', 'mixed']).optional(),
+    parameters: z.record(z.string(), z.string()).optional(),
+    ...ways,
   }),
   z.strictObject({ do: z.literal('message'), to: text, text, ...ways }),
   z.strictObject({ do: z.literal('leaveVoicemail'), for: text, what: speech, ...ways }),

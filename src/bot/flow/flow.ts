@@ -13,12 +13,12 @@ import {
 } from '../../base/check.js';
 import type { Prompts } from '../prompt/prompts.js';
 import type { Speakable } from '../prompt/speakable.js';
+import { FLOW_HTTP, type FlowHttpOptions } from '../steps/flow-http.js';
+import { languagesOf, saysOf } from '../steps/flow-speech.js';
 import { checkFlow } from './check-flow.js';
 import { FlowError, type FlowProblem } from './flow-error.js';
-import { FLOW_HTTP, type FlowHttpOptions } from './flow-http.js';
 import { FLOW_ABILITIES, type FlowAbility } from './flow-needs.js';
 import type { FlowData } from './flow-schema.js';
-import { languagesOf, saysOf } from './flow-speech.js';
 import { hasHooks, savedIn } from './flow-values.js';
 import { type LoadedFlow, loadFlow, loadText } from './load-flow.js';
 

@@ -70,7 +70,7 @@ export async function loadText(
     return nothing({ ...whole, message: `it is larger than ${MAX_BYTES} bytes` });
   }
   if (CONTROLS.test(text)) {
-    return nothing({ ...whole, message: 'it is no text: it has to be YAML or JSON, in UTF-8' });
+    return nothing({ ...whole, message: 'it is not text: it has to be YAML or JSON, in UTF-8' });
   }
   const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const place = (offset: number) => {
@@ -117,14 +117,15 @@ async function loadParts(data: FlowData, folder: string, within: readonly string
     if (step.do !== 'flow' || parts.has(step.file)) continue;
     const file = resolve(folder, step.file);
     const path = ['steps', name, 'file'];
-    if (within.includes(file)) note(path, `${step.file} is a part of itself`);
+    if (within.includes(file)) note(path, `${printable(step.file)} is a part of itself`);
     else if (within.length > DEEPEST) note(path, `there are more than ${DEEPEST} flows within each other`);
     else {
       await readFile(file).then(
         async (bytes) => {
           parts.set(step.file, await loadText(textOf(bytes), step.file, dirname(file), [...within, file]));
         },
-        (error: unknown) => note(path, `the flow ${step.file} cannot be read: ${messageOf(error)}`),
+        (error: unknown) =>
+          note(path, `the flow ${printable(step.file)} cannot be read: ${printable(messageOf(error))}`),
       );
     }
   }
@@ -147,13 +148,16 @@ async function loadLists(data: FlowData, folder: string, note: Note) {
         .map((line) => line.trim());
       lists.set(name, new Set(values.filter(Boolean)));
     } catch (error) {
-      note(['lists', name, 'file'], `the list ${list.file} cannot be read: ${messageOf(error)}`);
+      note(
+        ['lists', name, 'file'],
+        `the list ${printable(list.file)} cannot be read: ${printable(messageOf(error))}`,
+      );
     }
   }
   return lists;
 }
 
-/** Text of a file; one that is none keeps a character that no text has. */
+/** Text of a file. A file that is not text keeps a character that no text has. */
 function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -47,6 +47,7 @@ export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
   readonly #beeps = new BeepDetector();
   readonly #options: Required<AnswerDetectorOptions>;
   readonly #frames: HeardFrame[] = [];
+  readonly #backgrounds: number[] = [];
   #heard = 0;
   #isVoice = false;
   #decided = false;
@@ -79,7 +80,7 @@ export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
     if (this.#decided) return [];
     const [beep] = this.#beeps.flush();
     if (beep) return [this.#decide('machine', beep)];
-    return [this.#decide(findGreeting(this.#frames) ? 'human' : 'silent')];
+    return [this.#decide(findGreeting(this.#frames, this.#backgrounds) ? 'human' : 'silent')];
   }
 
   [Symbol.dispose](): void {
@@ -99,7 +100,7 @@ export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
     this.#frames.push({ dbfs, isVoice: this.#isVoice, isTone });
     const { machineGreetingMs, pauseMs, silentMs } = this.#options;
     if (this.#beeps.undecided) return undefined;
-    const greeting = findGreeting(this.#frames);
+    const greeting = findGreeting(this.#frames, this.#backgrounds);
     if (greeting && greeting.end - greeting.begin > msToSamples(machineGreetingMs))
       return this.#decide('machine');
     if (!greeting) return this.#heard >= msToSamples(silentMs) ? this.#decide('silent') : undefined;
@@ -117,7 +118,7 @@ export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
 
   #decide(answerer: Answerer, beep?: Beep): AnswerVerdict {
     this.#decided = true;
-    const greeting = findGreeting(this.#frames);
+    const greeting = findGreeting(this.#frames, this.#backgrounds);
     const greetingMs = greeting ? samplesToMs(greeting.end - greeting.begin) : 0;
     return { answerer, greetingMs, atMs: samplesToMs(this.#heard), ...(beep ? { beep } : {}) };
   }

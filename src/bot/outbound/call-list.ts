@@ -72,7 +72,8 @@ export function parseCallList(text: string, options: CallListOptions): readonly 
     problems.push(`${place}: ${problem}`);
     return [];
   });
-  if (problems.length === 0 && targets.length === 0) problems.push(`${file}: there is nobody on it`);
+  if (problems.length === 0 && targets.length === 0)
+    problems.push(`${printable(file)}: there is nobody on it`);
   if (problems.length === 0) return targets;
   const more = problems.length - MAX_PROBLEMS;
   const shown = [...problems.slice(0, MAX_PROBLEMS), ...(more > 0 ? [`and ${more} more`] : [])];
@@ -82,7 +83,7 @@ export function parseCallList(text: string, options: CallListOptions): readonly 
 function csvEntries(text: string, file: string, problems: string[]): Entry[] {
   const { rows, problem } = parseCsv(text);
   const [header, ...lines] = rows;
-  if (problem) problems.push(`${file}:${problem.line}: ${problem.message}`);
+  if (problem) problems.push(`${printable(file)}:${problem.line}: ${problem.message}`);
   if (!header) return [];
   const columns = header.cells.map((name) => name.trim());
   const wrong = columns.find((name, index) => !FIELD.test(name) || columns.indexOf(name) !== index);
@@ -91,11 +92,11 @@ function csvEntries(text: string, file: string, problems: string[]): Entry[] {
       wrong === undefined
         ? 'it has no column target'
         : `${shown(wrong)} is no name of one (letters, digits and _, each once)`;
-    problems.push(`${file}:${header.line}: the first line must name the columns: ${text}`);
+    problems.push(`${printable(file)}:${header.line}: the first line must name the columns: ${text}`);
     return [];
   }
   return lines.flatMap(({ line, cells }) => {
-    const place = `${file}:${line}`;
+    const place = `${printable(file)}:${line}`;
     if (cells.length === columns.length) {
       return [
         { place, fields: Object.fromEntries(cells.map((cell, index) => [columns[index], cell.trim()])) },
@@ -111,15 +112,15 @@ function jsonEntries(text: string, file: string, problems: string[]): Entry[] {
   try {
     list = JSON.parse(text);
   } catch (error) {
-    problems.push(`${file}: ${messageOf(error)}`);
+    problems.push(`${printable(file)}: ${printable(messageOf(error))}`);
     return [];
   }
   if (!Array.isArray(list)) {
-    problems.push(`${file}: it must be an array of names, or of objects with a target`);
+    problems.push(`${printable(file)}: it must be an array of names, or of objects with a target`);
     return [];
   }
   return list.map((item: unknown, index) => ({
-    place: `${file}[${index}]`,
+    place: `${printable(file)}[${index}]`,
     fields: typeof item === 'object' && item !== null ? { ...item } : { target: item },
   }));
 }

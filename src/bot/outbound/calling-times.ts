@@ -1,8 +1,8 @@
 import { checkArgument, listOf, object, rule } from '../../base/check.js';
 import { entryOf } from '../../base/entry-of.js';
 import { invalidArgument } from '../../base/errors.js';
-import { type Hours, nextWithinHours } from '../../base/hours.js';
-import { checkTimeZone, localClock } from '../../base/local-time.js';
+import { type Hours, nextWithinHours } from '../../base/time/hours.js';
+import { checkTimeZone, localClock } from '../../base/time/local-time.js';
 import type { CampaignTarget } from './call-list.js';
 
 /** Days without calls, `2027-12-25`: for everybody, or by the beginning of the number, `''` for everybody. */
@@ -37,7 +37,7 @@ export class CallingTimes {
   readonly #zones: readonly (readonly [string, string])[];
   readonly #holidays: readonly (readonly [string, ReadonlySet<string>])[];
 
-  /** @throws ERR_INVALID_ARG for zones that there are not, also in `targets`, and days that are none. */
+  /** @throws ERR_INVALID_ARG for unknown zones, also in `targets`, and days that the calendar does not have. */
   constructor(options: CallingTimesOptions, targets: readonly CampaignTarget[]) {
     this.#options = options;
     const { zones, holidays, zoneField } = options;

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { JackfieldError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import { Database, isDamage } from '../../files/database.js';
 import { makePrivateFolderSync } from '../../files/private-file.js';
 import { NUMBER_ROW } from '../../files/row.js';
@@ -42,11 +43,12 @@ const ADVICE =
  * Opens the history of campaigns in a folder, or begins one. It has a file of its own, for it cannot be made anew, as the
  * catalogue of recordings can. Where earlier versions kept it, in that catalogue, its calls are taken over once.
  *
+ * @param existing True to make neither folder nor file: a history that is not there is an empty one in memory.
  * @throws ERR_FILE for a history that is damaged, or may lie in a catalogue that is; ERR_UNSUPPORTED without `libsql`.
  */
-export function openCampaigns(folder: string): Database {
-  makePrivateFolderSync(folder);
-  const db = Database.open(join(folder, 'campaigns.sqlite'), MIGRATIONS, { advice: ADVICE });
+export function openCampaigns(folder: string, existing: boolean): Database {
+  if (!existing) makePrivateFolderSync(folder);
+  const db = Database.open(join(folder, 'campaigns.sqlite'), MIGRATIONS, { advice: ADVICE, existing });
   try {
     if (numberIn(db, 'SELECT count(*) AS n FROM taken_over') === 0) takeOver(db, folder);
     return db;
@@ -57,6 +59,7 @@ export function openCampaigns(folder: string): Database {
 }
 
 function takeOver(db: Database, folder: string): void {
+  if (!existsSync(folder)) return;
   const older = readdirSync(folder).filter(
     (name) => name.startsWith(DAMAGED_PREFIX) && name.endsWith('.sqlite'),
   );
@@ -85,7 +88,7 @@ function hasCalls(file: string): boolean {
     return catalogue.get(NAME_ROW, sql) !== undefined;
   } catch (cause) {
     if (!isDamage(cause)) throw cause;
-    const text = `${file} is damaged, and may have calls of campaigns: where it cannot be mended, move it out of the folder. Whom they called is not known then, and everybody is called again.`;
+    const text = `${printable(file)} is damaged, and may have calls of campaigns: where it cannot be mended, move it out of the folder. Whom they called is not known then, and everybody is called again.`;
     throw new JackfieldError('ERR_FILE', text, { cause });
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  flag as aFlag,
   path as aPath,
   checkArgument,
   checkOptions,
@@ -10,7 +11,7 @@ import {
   words,
 } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
-import { isAlive } from '../../base/process-alive.js';
+import { isAlive } from '../../base/system/process-alive.js';
 import type { Database } from '../../files/database.js';
 import { flag, json } from '../../files/row.js';
 import { likeOf, whereOf } from '../../recording/archive/query.js';
@@ -97,6 +98,8 @@ const OUTCOME_ROW = z.object({ campaign: z.string(), outcome: z.string(), count:
 
 const RUNNER_ROW = z.object({ pid: z.int() });
 
+const OPEN: Rules<{ existing?: boolean }> = { existing: aFlag };
+
 /** Calls of campaigns, kept in `campaigns.sqlite` of a folder. */
 export class CampaignLog implements Disposable {
   readonly #db: Database;
@@ -108,11 +111,14 @@ export class CampaignLog implements Disposable {
   /**
    * Opens the history of `folder`, or begins one. What earlier versions kept in the catalogue is taken over.
    *
+   * @param options.existing True to look without a trace: where there is no history none is made, and it has no calls.
+   * Default false.
    * @throws ERR_UNSUPPORTED without `libsql`; ERR_FILE, also for a damaged catalogue that may have calls in it.
    */
-  static open(folder: string): CampaignLog {
+  static open(folder: string, options: { readonly existing?: boolean } = {}): CampaignLog {
     checkArgument('folder', folder, aPath);
-    return new CampaignLog(openCampaigns(folder));
+    checkOptions(options, OPEN);
+    return new CampaignLog(openCampaigns(folder, options.existing ?? false));
   }
 
   /**

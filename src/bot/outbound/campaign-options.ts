@@ -12,12 +12,12 @@ import {
   within,
   words,
 } from '../../base/check.js';
-import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
-import { checkHoursIn, type Hours } from '../../base/hours.js';
-import { machineTimeZone } from '../../base/local-time.js';
+import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
+import { checkHoursIn, type Hours } from '../../base/time/hours.js';
+import { machineTimeZone } from '../../base/time/local-time.js';
 import type { BotHost } from '../bot-host.js';
 import type { BotResult } from '../bot-result.js';
-import { KEYS } from '../keys.js';
+import { KEYS } from '../conversation/keys.js';
 import type { CampaignTarget } from './call-list.js';
 import { CallingTimes, HOLIDAYS, type Holidays } from './calling-times.js';
 import type { CampaignResult, CampaignStore, DoNotCall } from './campaign-call.js';
@@ -50,7 +50,7 @@ export interface CampaignOptions {
   readonly timezone?: string;
   /** Zones by the beginning of a number, `{ '+44': 'Europe/London' }`: the longest counts. Default: none. */
   readonly zones?: Readonly<Record<string, string>>;
-  /** Column of the list that holds the zone of a target; an empty one is none. Default `timezone`. */
+  /** Column of the list that holds the zone of a target; an empty field names no zone. Default `timezone`. */
   readonly zoneField?: string;
   /** Days on which nobody is called, by the date of whoever would be: `2027-12-25`. Default: none. */
   readonly holidays?: Holidays;
@@ -115,7 +115,7 @@ export function checkCampaign(options: CampaignOptions): void {
   checkOptions(options, CAMPAIGN_RULES);
 }
 
-/** The options with their defaults. @throws ERR_INVALID_ARG for hours, zones or holidays that are none. */
+/** The options with their defaults. @throws ERR_INVALID_ARG for hours, zones or holidays that are not valid. */
 export function resolveCampaign(options: CampaignOptions, targets: readonly CampaignTarget[]) {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const limits = { ...CAMPAIGN_DEFAULTS, ...Object.fromEntries(given) };

@@ -8,6 +8,7 @@ import {
   oneOf,
   type Rules,
 } from '../../base/check.js';
+import { csvLine } from '../../base/csv.js';
 import { entryOf } from '../../base/entry-of.js';
 import type { CampaignResult } from './campaign-call.js';
 
@@ -44,7 +45,9 @@ export function campaignReport(calls: readonly CampaignResult[], options: Campai
   const names = [...new Set(calls.flatMap(({ variables }) => Object.keys(variables)))];
   const rows = calls.map((call) => [...cellsOf(call), ...names.map((name) => variableOf(call, name))]);
   const header = [...COLUMNS, ...names];
-  return format === 'csv' ? csv([header, ...rows]) : page(title, figuresOf(calls), header, rows);
+  return format === 'csv'
+    ? [header, ...rows].map(csvLine).join('')
+    : page(title, figuresOf(calls), header, rows);
 }
 
 function cellsOf(call: CampaignResult): string[] {
@@ -68,20 +71,6 @@ function figuresOf(calls: readonly CampaignResult[]): CampaignFigures {
     outcomes: Object.fromEntries(outcomes),
     totalMs: calls.reduce((sum, { durationMs }) => sum + durationMs, 0),
   };
-}
-
-function csv(rows: readonly (readonly string[])[]): string {
-  return rows.map((row) => `${row.map(csvCell).join(',')}\r\n`).join('');
-}
-
-/**
- * A cell that no spreadsheet takes for a formula: one that begins like it gets an apostrophe before it, also where what
- * a program cuts off stands before. A mere number stays as it is, so that the targets can be called again.
- */
-function csvCell(text: string): string {
-  const isFormula = /^[\s\0]*[=+\-@＝＋－＠|%]/.test(text) || /^[\t\r\n\0]/.test(text);
-  const safe = isFormula && !/^[+-]?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
-  return /[",;\r\n\t]/.test(safe) || safe !== safe.trim() ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 function page(

@@ -9,10 +9,10 @@ import {
   within,
   words,
 } from '../../base/check.js';
-import { sleep } from '../../base/clock.js';
 import { type ErrorCode, invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
 import { listenerError } from '../../base/fenced-emitter.js';
 import { ask } from '../../base/observe.js';
+import { sleep } from '../../base/time/clock.js';
 import { BOT, type Bot } from '../bot.js';
 import type { BotHost } from '../bot-host.js';
 import type { BotResult } from '../bot-result.js';
@@ -169,7 +169,7 @@ class CampaignRun {
     for (const { target, fields } of this.#targets) {
       const before = last.get(target.toLowerCase());
       if (!before) this.#waiting.push({ target, fields, attempt: 1, dueAt: 0 });
-      // That call was none: it is placed now.
+      // It was never placed: it is placed now.
       else if (before.outcome === 'unsaid') {
         this.#waiting.push({ target, fields, attempt: before.attempt, dueAt: 0 });
       } else if (before.retry && before.attempt < attempts) {
@@ -276,7 +276,7 @@ class CampaignRun {
     }
   }
 
-  /** The host of this call, or the error for which there is none. */
+  /** The host of this call, or the error that kept it from being made. */
   async #hostFor(entry: Entry): Promise<BotHost | JackfieldError> {
     try {
       const host = (await this.#options.hostFor?.(entry)) ?? this.#host;
@@ -319,20 +319,19 @@ class CampaignRun {
     return result;
   }
 
-  /** @throws ERR_INVALID_ARG when the program decides neither. */
+  /** A program that decides neither is told, as one that fails is: nobody is called again for it. */
   async #again(
     placed: Placed,
     call: Pick<CampaignResult, 'target' | 'attempt' | 'placedAtMs' | 'durationMs' | 'variables'>,
   ): Promise<boolean | number> {
     if (!('result' in placed)) return false;
     const { result } = placed;
-    const answer = await ask('retryWhen', async () => ({
-      again: await this.#options.retryWhen({ ...result, ...call }),
-    }));
-    if (!answer) return false;
-    const { again } = answer;
-    checkArgument('retryWhen', again, AGAIN);
-    return again;
+    const answer = await ask('retryWhen', async () => {
+      const again = await this.#options.retryWhen({ ...result, ...call });
+      checkArgument('what retryWhen gives', again, AGAIN);
+      return again;
+    });
+    return answer ?? false;
   }
 
   #lineOf({ target, fields, attempt }: Entry, paced: PacedCall): CampaignLine {

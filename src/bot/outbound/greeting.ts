@@ -44,9 +44,11 @@ const AROUND = 35;
  *   hardly stand above it. A word between silences has these for its background;
  * - a word stands above the background, is taken for speech by the voice detector, and its level moves as syllables do;
  * - it is not much softer than the loudest word: people behind the one who speaks are no greeting.
+ *
+ * @param settled Keeps the backgrounds of frames from one look to the next, for the same `frames` with more behind them.
  */
-export function findGreeting(frames: readonly HeardFrame[]): Greeting | undefined {
-  const words = wordsOf(frames);
+export function findGreeting(frames: readonly HeardFrame[], settled: number[] = []): Greeting | undefined {
+  const words = wordsOf(frames, settled);
   const loudest = Math.max(...words.map(({ peak }) => peak));
   const own = words.filter(({ peak }) => peak >= loudest - BELOW_LOUDEST);
   const [first, last] = [own[0], own.at(-1)];
@@ -60,7 +62,7 @@ interface Word {
   readonly peak: number;
 }
 
-function wordsOf(frames: readonly HeardFrame[]): Word[] {
+function wordsOf(frames: readonly HeardFrame[], settled: number[]): Word[] {
   const words: Word[] = [];
   let loud: number[] = [];
   let background = Number.POSITIVE_INFINITY;
@@ -82,7 +84,9 @@ function wordsOf(frames: readonly HeardFrame[]): Word[] {
   );
   frames.forEach(({ dbfs, isVoice, isTone }, i) => {
     if (!isVoice || isTone || dbfs <= FAINTEST_DBFS) return;
-    const own = Math.min(all, backgroundAround(frames, i));
+    const around = settled[i] ?? backgroundAround(frames, i);
+    if (i + AROUND < frames.length) settled[i] = around;
+    const own = Math.min(all, around);
     if (dbfs < own + ABOVE_BACKGROUND) return;
     if (i - (loud.at(-1) ?? i) > WORD_GAP) close();
     loud.push(i);
@@ -103,7 +107,7 @@ function backgroundAround(frames: readonly HeardFrame[], at: number): number {
   return behind === Number.NEGATIVE_INFINITY ? 0 : Math.max(softest(at - AROUND, at), behind);
 }
 
-/** The value that a part of all values is not above; minus infinity of none. */
+/** The quantile: `part` of all values do not exceed it. Minus infinity without values. */
 function quantile(values: readonly number[], part: number): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.floor(part * (sorted.length - 1))] ?? Number.NEGATIVE_INFINITY;

@@ -14,11 +14,11 @@ import {
   words,
 } from '../../base/check.js';
 import { invalidArgument } from '../../base/errors.js';
-import type { Hours } from '../../base/hours.js';
-import { machineTimeZone, WEEKDAYS, type Weekday } from '../../base/local-time.js';
-import { FLOW_HTTP } from '../flow/flow-http.js';
+import type { Hours } from '../../base/time/hours.js';
+import { machineTimeZone, WEEKDAYS, type Weekday } from '../../base/time/local-time.js';
 import type { Prompts } from '../prompt/prompts.js';
 import { type BotFiles, type ReadBot, readBot } from '../read-bot.js';
+import { FLOW_HTTP } from '../steps/flow-http.js';
 import { type CampaignTarget, readCallList } from './call-list.js';
 import type { Holidays } from './calling-times.js';
 import { type CampaignOptions, checkCampaign, resolveCampaign } from './campaign-options.js';
@@ -61,7 +61,7 @@ export interface ReadCampaign {
 
 const NUMBER = within(0, Number.MAX_SAFE_INTEGER);
 const RULES: Rules<CampaignSource> = {
-  ...{ list: needed(path), flow: path, hooks: path, http: nested(FLOW_HTTP), script: path },
+  ...{ list: needed(path), flow: path, hooks: path, http: nested(FLOW_HTTP), script: path, agent: object },
   ...{ hours: object, weekdays: listOf(oneOf(...WEEKDAYS), 1), timezone: words },
   ...{ zones: object, holidays: given, doNotCall: path, doNotCallKey: words, callsPerSecond: NUMBER },
   ...{ concurrency: NUMBER, callsPerMinute: NUMBER, attempts: NUMBER, retryAfterMs: NUMBER, ringMs: NUMBER },
@@ -76,13 +76,13 @@ const RULES: Rules<CampaignSource> = {
 export async function readCampaign(source: CampaignSource, prompts: Prompts): Promise<ReadCampaign> {
   checkOptions(source, RULES);
   checkArgument('prompts', prompts, having('samples', 'preload'));
-  const { list, flow, hooks, http, script, weekdays, timezone, hours } = source;
+  const { list, flow, hooks, http, script, agent, weekdays, timezone, hours } = source;
   const targets = await readCallList(list);
   const {
     make,
     warnings,
     timezone: ofBot,
-  } = await readBot({ flow, hooks, http, script }, { prompts, targets });
+  } = await readBot({ flow, hooks, http, script, agent }, { prompts, targets });
   const zone = timezone ?? ofBot ?? machineTimeZone();
   const options: CampaignOptions = {
     ...Object.fromEntries(

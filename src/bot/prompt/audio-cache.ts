@@ -8,11 +8,11 @@ import { makePrivateFolder } from '../../files/private-file.js';
 import { openAudio } from '../../voice/audio-file.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { isInstalled } from '../../voice/process/require-program.js';
-import { collectSamples } from '../../voice/stage.js';
+import { collectSamples, concatSamples } from '../../voice/stage.js';
 import { decodeWithFfmpeg } from '../../voice/transcode/ffmpeg.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
-import type { Speech } from './speech-engine.js';
+import type { Speech, SpeechStream } from './speech-engine.js';
 
 export interface AudioCacheOptions {
   /** Folder in which converted audio is kept between runs. Default: it is not. */
@@ -58,22 +58,51 @@ export class AudioCache {
 
   /** Gives the result of `make`, which is called once for each `key`. */
   keep(key: string | Uint8Array, make: () => Promise<Speech>): Promise<Int16Array> {
-    const hash = createHash('sha256').update(key).digest('hex');
-    const known = this.#kept.get(hash);
-    const samples = known ?? this.#load(hash, make);
+    const hash = hashOf(key);
+    return this.#known(hash) ?? this.#add(hash, this.#load(hash, make));
+  }
+
+  /** Gives the result of `make` as it comes, or at once where it is kept; it is kept when it was heard to its end. */
+  async *stream(key: string, make: () => Promise<SpeechStream>): AsyncGenerator<Int16Array, void, undefined> {
+    const hash = hashOf(key);
+    const stored = this.#known(hash) ?? (await this.#fromFolder(hash));
+    if (stored) {
+      yield await (this.#known(hash) ?? this.#add(hash, Promise.resolve(stored)));
+      return;
+    }
+    this.#conversions++;
+    const { samples, format } = await make();
+    const parts: Int16Array[] = [];
+    for await (const part of toFormat(samples, format, VOICE_FORMAT)) {
+      parts.push(part);
+      yield part;
+    }
+    // Of several that hear it at once, one keeps it.
+    if (this.#known(hash)) return;
+    const whole = concatSamples(parts);
+    this.#add(hash, Promise.resolve(whole));
+    await this.#store(hash, whole);
+  }
+
+  /** Samples in memory, which are those used last now. */
+  #known(hash: string): Promise<Int16Array> | undefined {
+    const samples = this.#kept.get(hash);
     // A map is in the order of insertion: the one used last goes to its end.
-    this.#kept.delete(hash);
-    this.#kept.set(hash, samples);
+    if (samples && this.#kept.delete(hash)) this.#kept.set(hash, samples);
     return samples;
   }
 
-  #load(hash: string, make: () => Promise<Speech>): Promise<Int16Array> {
-    const loading = this.#fromFolder(hash).then((stored) => stored ?? this.#convert(hash, make));
-    loading.then(
-      (samples) => this.#account(samples.length * BYTES_PER_SAMPLE),
+  #add(hash: string, samples: Promise<Int16Array>): Promise<Int16Array> {
+    this.#kept.set(hash, samples);
+    samples.then(
+      ({ length }) => this.#account(length * BYTES_PER_SAMPLE),
       () => this.#kept.delete(hash),
     );
-    return loading;
+    return samples;
+  }
+
+  async #load(hash: string, make: () => Promise<Speech>): Promise<Int16Array> {
+    return (await this.#fromFolder(hash)) ?? (await this.#convert(hash, make));
   }
 
   async #convert(hash: string, make: () => Promise<Speech>): Promise<Int16Array> {
@@ -141,6 +170,10 @@ async function decode(path: string): Promise<Speech> {
   }
   const samples = await collectSamples(decodeWithFfmpeg(path).source);
   return { samples, format: VOICE_FORMAT };
+}
+
+function hashOf(key: string | Uint8Array): string {
+  return createHash('sha256').update(key).digest('hex');
 }
 
 async function* once(samples: Int16Array): AsyncGenerator<Int16Array> {

@@ -1,11 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { checkOptions, line, path, type Rules, within } from '../../base/check.js';
 import { runTool } from '../../voice/process/run-tool.js';
 import { collectSamples } from '../../voice/stage.js';
-import { WavReader } from '../../voice/wav/wav-reader.js';
-import type { SpeechEngine } from './speech-engine.js';
+import { streamOfCommand } from './command-speech-engine.js';
+import type { SpeakOptions, SpeechEngine, SpeechStream } from './speech-engine.js';
 
 const INSTALL = 'On Debian: apt-get install espeak-ng.';
 
@@ -28,6 +25,10 @@ const RULES: Rules<EspeakOptions> = {
 export function espeakEngine(options: EspeakOptions = {}): SpeechEngine {
   checkOptions(options, RULES);
   const { command = 'espeak-ng', wordsPerMinute = 160, voice } = options;
+  const spoken = async (text: string, given: SpeakOptions): Promise<SpeechStream> => {
+    const args = ['-v', voice ?? given.language, '-s', String(wordsPerMinute), '--stdout', '--stdin'];
+    return await streamOfCommand({ command, args, install: INSTALL }, text, given);
+  };
   return {
     name: `espeak-ng ${voice ?? ''} ${wordsPerMinute}`,
     async ready({ language, signal }) {
@@ -35,17 +36,10 @@ export function espeakEngine(options: EspeakOptions = {}): SpeechEngine {
       const args = ['-v', voice ?? language, '-q', '--stdin'];
       await runTool({ tool: command, args, install: INSTALL, input: 'a', ...(signal && { signal }) });
     },
-    async speak(text, { language, signal }) {
-      const folder = await mkdtemp(join(tmpdir(), 'jackfield-speech-'));
-      try {
-        const file = join(folder, 'speech.wav');
-        const args = ['-v', voice ?? language, '-s', String(wordsPerMinute), '-w', file, '--stdin'];
-        await runTool({ tool: command, args, install: INSTALL, input: text, ...(signal && { signal }) });
-        await using reader = await WavReader.open(file);
-        return { samples: await collectSamples(reader), format: reader.format };
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
+    stream: spoken,
+    async speak(text, given) {
+      const { samples, format } = await spoken(text, given);
+      return { samples: await collectSamples(samples), format };
     },
   };
 }

@@ -1,4 +1,6 @@
-import { checkOptions, oneOf, path, type Rules } from '../../base/check.js';
+import { checkOptions, line, oneOf, path, type Rules } from '../../base/check.js';
+import { readToken } from '../../files/key-files.js';
+import { HTTP_URL } from '../../voice/transcript/http-transcriber.js';
 import { espeakEngine } from './espeak-engine.js';
 import { melodyEngine } from './melody-engine.js';
 import { Prompts } from './prompts.js';
@@ -13,11 +15,24 @@ export interface PromptSource {
   readonly prompts?: string | undefined;
   /** One of {@link SPEECH_ENGINES}. Default `none`. */
   readonly speech?: (typeof SPEECH_ENGINES)[number] | undefined;
+  /** Address of a service that speaks instead, as {@link httpSpeechEngine} has it. Default: none. */
+  readonly speechUrl?: string | undefined;
+  /** Its voice. Default: that of {@link httpSpeechEngine}. */
+  readonly speechVoice?: string | undefined;
+  /** File with the token for it. Default: none. */
+  readonly speechTokenFile?: string | undefined;
   /** Folder in which converted prompts and speech are kept. Default: in memory only. */
   readonly cache?: string | undefined;
 }
 
-const RULES: Rules<PromptSource> = { prompts: path, speech: oneOf(...SPEECH_ENGINES), cache: path };
+const RULES: Rules<PromptSource> = {
+  prompts: path,
+  speech: oneOf(...SPEECH_ENGINES),
+  speechUrl: HTTP_URL,
+  speechVoice: line(1, 200),
+  speechTokenFile: path,
+  cache: path,
+};
 
 /**
  * Opens the prompts of a command or a configuration: one default for all that check, try or run a bot.
@@ -26,8 +41,8 @@ const RULES: Rules<PromptSource> = { prompts: path, speech: oneOf(...SPEECH_ENGI
  */
 export async function openPrompts(source: PromptSource = {}): Promise<Prompts> {
   checkOptions(source, RULES);
-  const { prompts, speech = 'none', cache } = source;
-  const engine = engineOf(speech);
+  const { prompts, cache } = source;
+  const engine = await engineOf(source);
   return await Prompts.open({
     ...(prompts !== undefined && { folder: prompts }),
     ...(cache !== undefined && { cacheFolder: cache }),
@@ -35,8 +50,18 @@ export async function openPrompts(source: PromptSource = {}): Promise<Prompts> {
   });
 }
 
-function engineOf(name: (typeof SPEECH_ENGINES)[number]): SpeechEngine | undefined {
-  switch (name) {
+async function engineOf(source: PromptSource): Promise<SpeechEngine | undefined> {
+  const { speech = 'none', speechUrl: url, speechVoice: voice, speechTokenFile } = source;
+  if (url !== undefined) {
+    const { httpSpeechEngine } = await import('./http-speech-engine.js');
+    const token = speechTokenFile === undefined ? undefined : await readToken(speechTokenFile);
+    return httpSpeechEngine({
+      url,
+      ...(voice !== undefined && { voice }),
+      ...(token !== undefined && { token }),
+    });
+  }
+  switch (speech) {
     case 'none':
       return undefined;
     case 'melody':
@@ -44,6 +69,6 @@ function engineOf(name: (typeof SPEECH_ENGINES)[number]): SpeechEngine | undefin
     case 'espeak-ng':
       return espeakEngine();
     default:
-      return name satisfies never;
+      return speech satisfies never;
   }
 }

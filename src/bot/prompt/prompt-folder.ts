@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 
 /** A folder of this form holds the prompts of one language: `en`, `pt-BR`. */
 const LANGUAGE = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/;
@@ -23,9 +24,13 @@ export class PromptFolder {
   static async open(folder: string): Promise<PromptFolder> {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
       (error: unknown) => {
-        throw new JackfieldError('ERR_FILE', `The prompts in ${folder} cannot be read: ${messageOf(error)}`, {
-          cause: error,
-        });
+        throw new JackfieldError(
+          'ERR_FILE',
+          `The prompts in ${printable(folder)} cannot be read: ${printable(messageOf(error))}`,
+          {
+            cause: error,
+          },
+        );
       },
     );
     const files = new Map<string, string>();
@@ -36,7 +41,10 @@ export class PromptFolder {
       const name = relative(folder, path).slice(0, -extension.length).split(sep).join('/');
       const other = files.get(name);
       if (other !== undefined) {
-        throw new JackfieldError('ERR_INVALID_ARG', `${other} and ${path} are the same prompt: keep one.`);
+        throw new JackfieldError(
+          'ERR_INVALID_ARG',
+          `${printable(other)} and ${printable(path)} are the same prompt: keep one.`,
+        );
       }
       files.set(name, path);
     }

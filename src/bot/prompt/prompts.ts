@@ -49,6 +49,8 @@ export interface PromptsOptions {
 export interface SayingOptions {
   readonly language?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Fires when nobody hears it any more: speech that is being made for it alone is given up. */
+  readonly unheard?: AbortSignal | undefined;
 }
 
 const RULES: Rules<PromptsOptions> = {
@@ -59,7 +61,11 @@ const RULES: Rules<PromptsOptions> = {
   languages: listOf(object),
 };
 
-const SAYING_RULES: Rules<SayingOptions> = { language: line(1, 100), signal: abortSignal };
+const SAYING_RULES: Rules<SayingOptions> = {
+  language: line(1, 100),
+  signal: abortSignal,
+  unheard: abortSignal,
+};
 const LIST = rule('a list of what is to be said', Array.isArray);
 
 /** Silence between groups of a phone number. */
@@ -146,8 +152,24 @@ export class Prompts {
       if (isStream(part)) yield* toFormat(part.stream, part.format ?? VOICE_FORMAT, VOICE_FORMAT);
       else if (isSilence(part)) yield* silence(part.silence);
       else if (isLoop(part)) for (;;) yield* this.#once(part.loop, options);
-      else yield await this.#samples(part, options);
+      else yield* this.#part(part, options);
     }
+  }
+
+  /** Samples of a part: of one that is spoken while it is made, as they come. */
+  async *#part(part: SpokenPart, options: SayingOptions): AsyncGenerator<Int16Array> {
+    const text = this.#engine?.stream && this.#textOf(part, options.language ?? this.language);
+    if (text === undefined) yield await this.#samples(part, options);
+    else yield* this.#spokenStream(text, options);
+  }
+
+  /** The text that the engine is to speak for a part; undefined where there are recordings, or nothing is spoken. */
+  #textOf(part: SpokenPart, language: string): string | undefined {
+    if (part instanceof Int16Array || typeof part === 'string') return undefined;
+    if ('text' in part) return part.text;
+    const words = this.#wordsOf(part, language);
+    const source = words && this.#sourceOf(words, language);
+    return source && 'text' in source ? source.text : undefined;
   }
 
   /** All samples of what is to be said. @throws as {@link render}; ERR_INVALID_ARG for a loop, which has no end. */
@@ -253,6 +275,15 @@ export class Prompts {
     return await this.#cache.keep(JSON.stringify([engine.name, language, text]), () =>
       engine.speak(text, limits),
     );
+  }
+
+  /** Speaks for one listener alone, who may stop to listen. */
+  #spokenStream(text: string, { language = this.language, signal, unheard }: SayingOptions) {
+    const engine = this.#engineFor(text);
+    const ends = [signal, unheard].filter((each) => each !== undefined);
+    const limits = ends.length > 0 ? { language, signal: AbortSignal.any(ends) } : { language };
+    const make = () => engine.stream?.(text, limits) ?? Promise.reject(new TypeError('It does not stream.'));
+    return this.#cache.stream(JSON.stringify([engine.name, language, text]), make);
   }
 
   /** @throws ERR_INVALID_ARG when there is none. */

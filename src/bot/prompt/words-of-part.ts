@@ -87,7 +87,7 @@ function checkedDigits(digits: string): string[] {
 function checkedDate(date: string | Date): [year: number, month: number, day: number] {
   const time = date instanceof Date ? date.getTime() : Date.parse(`${date}T00:00:00Z`);
   const text = Number.isNaN(time) ? '' : new Date(time).toISOString().slice(0, 10);
-  // 2027-02-30 is read as the second of March; it is no date.
+  // 2027-02-30 is read as the second of March; it is not a date.
   if (/^\d{4}-/.test(text) && (date instanceof Date || text === date)) {
     const [year = 0, month = 0, day = 0] = text.split('-').map(Number);
     return [year, month, day];

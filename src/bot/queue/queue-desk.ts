@@ -1,5 +1,5 @@
-import type { CancelTimer, Clock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
+import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import { checkAgent, DeskAgent, firstOf, type QueueAgent } from './queue-agents.js';
 import {
   countEnd,
@@ -142,7 +142,7 @@ export class QueueDesk {
     this.#changed();
   }
 
-  /** The caller is through: `handled` after the talk, and otherwise why there is none. */
+  /** The caller is done: `handled` after the talk, otherwise the reason why there was none. */
   leave(ticket: Ticket, why: QueueEnd): void {
     if (ticket.state.at === 'gone') return;
     if (ticket.state.at === 'talking') this.#talking--;

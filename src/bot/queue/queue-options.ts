@@ -14,10 +14,10 @@ import {
   whole,
   within,
 } from '../../base/check.js';
-import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
+import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 import type { BotCall } from '../bot-call.js';
 import type { BotHost } from '../bot-host.js';
-import { KEYS } from '../keys.js';
+import { KEYS } from '../conversation/keys.js';
 import { SPEAKABLE, type Speakable } from '../prompt/speakable.js';
 import { checkAgent, type QueueAgent, SKILLS } from './queue-agents.js';
 import { type QueuePlace, sayPlace } from './queue-place.js';

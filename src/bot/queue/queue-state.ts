@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Clock } from '../../base/clock.js';
 import { during } from '../../base/during.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
+import type { Clock } from '../../base/time/clock.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { makeFolder, writeJson } from '../../files/whole-file.js';
 
@@ -111,15 +112,23 @@ async function readState(path: string): Promise<QueueState | undefined> {
     text = await readFile(path, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new JackfieldError('ERR_FILE', `${path} cannot be read: ${messageOf(cause)}`, { cause });
+    throw new JackfieldError(
+      'ERR_FILE',
+      `${printable(path)} cannot be read: ${printable(messageOf(cause))}`,
+      { cause },
+    );
   }
   try {
     return STATE.parse(JSON.parse(text));
   } catch (cause) {
     const advice =
       'Mend it, or move it out of the folder: whoever was to be called back is known from nowhere else.';
-    throw new JackfieldError('ERR_FILE', `${path} is no state of a queue: ${messageOf(cause)}. ${advice}`, {
-      cause,
-    });
+    throw new JackfieldError(
+      'ERR_FILE',
+      `${printable(path)} is no state of a queue: ${printable(messageOf(cause))}. ${advice}`,
+      {
+        cause,
+      },
+    );
   }
 }

@@ -1,6 +1,7 @@
 import { checkArgument, flag, words } from '../../base/check.js';
 import { asError, JackfieldError } from '../../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { TaskSet } from '../../base/task-set.js';
 import { whenFired } from '../../base/wait.js';
 import { bot } from '../bot.js';
 import type { BotCall } from '../bot-call.js';
@@ -50,7 +51,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
   readonly #visits = new Map<number, QueueVisit>();
   /** Call-backs that ring; each ends when its signal fires. */
   readonly #ringing = new Map<number, AbortController>();
-  readonly #working = new Set<Promise<void>>();
+  readonly #tasks = new TaskSet((error) => void this.emit('failed', asError(error)));
   #startCall: StartCall | undefined;
   #isShut = false;
 
@@ -65,7 +66,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
     const parts = {
       ...{ clock, serviceLevelMs },
       offer: (ticket: Ticket, agent: DeskAgent) =>
-        this.#track(Promise.resolve().then(() => this.#offered(ticket, agent))),
+        this.#tasks.add(Promise.resolve().then(() => this.#offered(ticket, agent))),
       changed: () => void this.#save(),
       expired: (ticket: Ticket) => this.#tell('left', ticket, { why: 'expired' }),
     };
@@ -194,7 +195,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
     for (const visit of [...this.#visits.values()]) {
       visit.leave('closed', { ended: 'closed', waitedMs: this.#desk.waitedMs(visit.ticket) });
     }
-    while (this.#working.size > 0) await Promise.allSettled(this.#working);
+    await this.#tasks.settled();
     await this.#save();
     await this.#file?.[Symbol.asyncDispose]();
   }
@@ -276,7 +277,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
       met = true;
       const visit = this.#visit(call, ticket, Infinity);
       const result = this.#until(visit, this.#options.callBack?.greeting);
-      this.#track(connect(visit, agent, this.#talks));
+      this.#tasks.add(connect(visit, agent, this.#talks));
       await result;
     };
     const limits = { timeoutMs: this.#options.callBack?.ringMs ?? 30_000, signal: ringing.signal };
@@ -334,12 +335,5 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
 
   async #save(): Promise<void> {
     await this.#file?.write(() => this.#desk.state());
-  }
-
-  #track(work: Promise<void>): void {
-    const tracked = work
-      .catch((error: unknown) => void this.emit('failed', asError(error)))
-      .finally(() => this.#working.delete(tracked));
-    this.#working.add(tracked);
   }
 }

@@ -3,7 +3,7 @@ import { msToSamples } from '../../base/pcm.js';
 const CHUNK = msToSamples(60_000);
 
 /**
- * The sound card of a scripted caller: what he says is put into the microphone, what he hears is kept. It runs in
+ * The sound card of a scripted caller: what they say is put into the microphone, what they hear is kept. It runs in
  * the exchange's own ticks, so that what is heard when is the same in every run.
  */
 export class CallerCard {

@@ -3,6 +3,7 @@ import {
   checkArgument,
   checkOptions,
   date,
+  either,
   having,
   instance,
   needed,
@@ -12,21 +13,16 @@ import {
   wait,
   words,
 } from '../../base/check.js';
-import { VirtualClock } from '../../base/clock.js';
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { VirtualClock } from '../../base/time/clock.js';
 import { BOT, type Bot } from '../bot.js';
 import type { BotResult } from '../bot-result.js';
+import type { ChatBotResult } from '../chat/chat-attendant.js';
+import { CHAT_BOT, type ChatBot } from '../chat/chat-bot.js';
 import type { Prompts } from '../prompt/prompts.js';
-import {
-  act,
-  BOT_HANDLE,
-  runOn,
-  STARTER,
-  type TestExchangeStarter,
-  TestHouse,
-  type TestScene,
-} from './test-house.js';
+import { BOT_HANDLE } from './bot-handle.js';
+import { act, runOn, STARTER, type TestExchangeStarter, TestHouse, type TestScene } from './test-house.js';
 import { TestTranscript, type TranscriptLine } from './test-transcript.js';
 
 export interface TestBotOptions {
@@ -34,7 +30,7 @@ export interface TestBotOptions {
   readonly exchange: TestExchangeStarter;
   /** Prompts that the bot says and the caller recognises. Default: files, tones, and text as melodies. */
   readonly prompts?: Prompts;
-  /** Other people, to be called or transferred to by the bot: each has a scene of his own. */
+  /** Other people, to be called or transferred to by the bot: each has a scene of their own. */
   readonly others?: Readonly<Record<string, TestScene>>;
   /** `bot-calls`: the bot calls, and the caller answers. Default `caller-calls`. */
   readonly direction?: 'caller-calls' | 'bot-calls';
@@ -51,6 +47,8 @@ export interface TestBotOptions {
 export interface TestBotResult {
   /** Results of the bot's calls, in the order in which they ended. */
   readonly results: readonly BotResult[];
+  /** Results of its conversations in text, in the order in which they ended. */
+  readonly chats: readonly ChatBotResult[];
   readonly transcript: readonly TranscriptLine[];
   /** Duration of the test, in milliseconds on its own clock. */
   readonly durationMs: number;
@@ -67,11 +65,14 @@ const RULES: Rules<TestBotOptions> = {
   limitMs: wait,
 };
 
+const EITHER_BOT = either(BOT, CHAT_BOT);
+
 const TWO_HOURS_MS = 7_200_000;
 
 /**
  * Runs a bot against a scripted caller, on a clock that runs as fast as the work allows. The call is in progress
- * when the scene begins (with `bot-calls`: before it rings). When the scene is over, the caller hangs up if he has not.
+ * when the scene begins (with `bot-calls`: before it rings). When the scene is over, the caller hangs up unless that is done. A
+ * bot for chats is written to and answers; nobody calls.
  *
  * ```ts
  * await testBot(frontDesk, async (caller) => {
@@ -84,8 +85,12 @@ const TWO_HOURS_MS = 7_200_000;
  * @throws ERR_SCENE with the transcript, when a scene throws, also one of `others`, or time is up; its cause is what was thrown. A bot that
  * throws does not fail the scene: look at `results`.
  */
-export async function testBot(bot: Bot, scene: TestScene, options: TestBotOptions): Promise<TestBotResult> {
-  checkArgument('bot', bot, BOT);
+export async function testBot(
+  bot: Bot | ChatBot,
+  scene: TestScene,
+  options: TestBotOptions,
+): Promise<TestBotResult> {
+  checkArgument('bot', bot, EITHER_BOT);
   checkArgument('scene', scene, callback);
   checkOptions(options, RULES);
   const { limitMs = TWO_HOURS_MS, startsAt = new Date('2027-03-01T09:00:00Z') } = options;
@@ -95,10 +100,12 @@ export async function testBot(bot: Bot, scene: TestScene, options: TestBotOption
   const results: BotResult[] = [];
   const { caller = 'caller', others = {} } = options;
   const house = await TestHouse.open([caller, ...Object.keys(others)], clock, transcript, options);
+  const chats: ChatBotResult[] = [];
   house.host.on('result', (result) => results.push(result));
+  house.host.on('chatResult', (result) => chats.push(result));
   try {
     await runOn(clock, limitMs, () => play(house, bot, scene, options));
-    return { results, transcript: transcript.lines, durationMs: clock.now() - begunAt };
+    return { results, chats, transcript: transcript.lines, durationMs: clock.now() - begunAt };
   } catch (error) {
     throw new JackfieldError('ERR_SCENE', `${messageOf(error)}\n\n${transcript}\n`, { cause: error });
   } finally {
@@ -109,19 +116,26 @@ export async function testBot(bot: Bot, scene: TestScene, options: TestBotOption
 /** The whole play: until everybody has hung up and the bot is through. */
 async function play(
   { host, people }: TestHouse,
-  bot: Bot,
+  bot: Bot | ChatBot,
   scene: TestScene,
   { direction, others = {} }: TestBotOptions,
 ): Promise<void> {
   const [caller, ...rest] = people;
   if (!caller) return;
-  const calls = async () => {
-    await host.attend(bot);
+  const writes = async (chats: ChatBot) => {
+    await host.attendChats(chats);
+    await act(caller, scene);
+  };
+  const calls = async (answers: Bot) => {
+    await host.attend(answers);
     await caller.dials(BOT_HANDLE);
     await act(caller, scene);
   };
-  const calling = direction === 'bot-calls' ? [host.call(bot, caller.handle), act(caller, scene)] : [calls()];
+  const called = async (dials: Bot) => {
+    await Promise.all([host.call(dials, caller.handle), act(caller, scene)]);
+  };
+  const talking = 'converse' in bot ? writes(bot) : direction === 'bot-calls' ? called(bot) : calls(bot);
   // All at once, so that whichever fails is the failure of the test.
-  await Promise.all([...calling, ...rest.map((person) => act(person, entryOf(others, person.handle)))]);
+  await Promise.all([talking, ...rest.map((person) => act(person, entryOf(others, person.handle)))]);
   await host.close();
 }

@@ -1,6 +1,8 @@
 import {
   checkArgument,
   checkOptions,
+  either,
+  instance,
   line,
   object,
   oneOf,
@@ -9,19 +11,21 @@ import {
   within,
   words,
 } from '../../base/check.js';
-import { type Clock, sleep } from '../../base/clock.js';
 import { during } from '../../base/during.js';
 import { JackfieldError } from '../../base/errors.js';
 import { msToSamples, samplesToMs } from '../../base/pcm.js';
+import { type Clock, sleep } from '../../base/time/clock.js';
 import { deadlineIn, type Wait, waitFor } from '../../base/wait.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
+import type { ChatMessage } from '../../control/people/chat-message.js';
 import type { Call } from '../../control/state/call.js';
-import { CALL_STATUSES, type CallStatus } from '../../protocol/catalogue/call-status.js';
+import { CALL_STATUSES, type CallStatus } from '../../protocol/status/call-status.js';
 import { measureLevel } from '../../voice/level/level-meter.js';
 import { dtmfSamples } from '../../voice/tone/dtmf.js';
 import type { Prompts } from '../prompt/prompts.js';
 import { describeSpeakable, SPEAKABLE, type Speakable } from '../prompt/speakable.js';
+import { BOT_HANDLE } from './bot-handle.js';
 import type { CallerCard } from './caller-card.js';
 import { PromptFinder } from './prompt-finder.js';
 import type { TestTranscript } from './test-transcript.js';
@@ -64,6 +68,8 @@ const HEAR_RULES: Rules<HearOptions> = {
 };
 const SPEAK_RULES: Rules<{ readonly language?: string }> = { language: LANGUAGE };
 const PRESS_RULES: Rules<PressOptions> = { by: oneOf('api', 'tone'), pauseMs: within(0, 10_000, 'ms') };
+const WRITE_RULES: Rules<{ readonly to?: string }> = { to: words };
+const EXPECTED = either(words, instance(RegExp));
 const KEYS = rule('of 0-9, * and #', (value) => typeof value === 'string' && /^[0-9*#]*$/.test(value));
 const STATUS = oneOf(...CALL_STATUSES);
 
@@ -71,13 +77,18 @@ const STATUS = oneOf(...CALL_STATUSES);
 const SILENCE_DBFS = -60;
 const WITHIN_MS = 10_000;
 
-/** A scripted person who calls a bot, or is called by it: speaks, presses keys, hangs up, and recognises prompts. */
+/**
+ * A scripted person who calls a bot, or is called by it: speaks, presses keys, hangs up, recognises prompts, writes and
+ * reads messages.
+ */
 export class TestCaller {
   readonly handle: string;
   readonly #parts: TestCallerParts;
   readonly #calls: Call[] = [];
   /** Calls that {@link rings} has told of. */
   #rung = 0;
+  /** Messages that they have got and not read, the oldest first. */
+  readonly #unread: ChatMessage[] = [];
   /** Up to where what was heard has been asked about. */
   #heardUntil = 0;
 
@@ -90,6 +101,9 @@ export class TestCaller {
     parts.client.on('call', (call) => {
       this.#calls.push(call);
       call.on('state', ({ status }) => this.#note(status));
+    });
+    parts.client.chats.on('message', (message) => {
+      if (message.type === 'SAID' && message.from !== this.handle) this.#unread.push(message);
     });
   }
 
@@ -155,7 +169,7 @@ export class TestCaller {
   }
 
   /**
-   * Waits until he has heard `what`, after everything that he has heard of before; resolves to how long it lasted.
+   * Waits until they have heard `what`, after everything that they have heard of before; resolves to how long it lasted.
    * Two prompts that follow each other are heard one after the other, and not one of them before.
    *
    * @throws ERR_TIMEOUT; ERR_INVALID_ARG for silence, which is everywhere.
@@ -228,6 +242,42 @@ export class TestCaller {
       if (by === 'api') await this.call.sendDtmf(key);
       else await this.#parts.card.say(dtmfSamples(key, { pauseMs: 0 }));
     }
+  }
+
+  /** Writes a message to somebody: default the bot. Resolves when it is SENT. @throws ERR_CHAT_REFUSED, ERR_TIMEOUT */
+  async writes(text: string, options: { readonly to?: string } = {}): Promise<void> {
+    checkArgument('text', text, words);
+    checkOptions(options, WRITE_RULES);
+    this.#note(`writes ${JSON.stringify(text)}`);
+    await this.#parts.client.chats.message(options.to ?? BOT_HANDLE, text);
+  }
+
+  /**
+   * Waits until they have got a message that holds `what`, after those that they have read before; resolves to its text.
+   *
+   * @param what part of the text, or a pattern that it matches. Default: any text.
+   * @throws ERR_TIMEOUT
+   */
+  async reads(what: string | RegExp = '', options: { readonly withinMs?: number } = {}): Promise<string> {
+    checkArgument('what', what, EXPECTED);
+    checkOptions(options, LIMIT_RULES);
+    const wanted = ({ body = '' }: ChatMessage) =>
+      typeof what === 'string' ? body.includes(what) : what.test(body);
+    const sought = what === '' ? 'a message' : `the message ${what}`;
+    let text = '';
+    await this.#wait(sought, options.withinMs ?? WITHIN_MS, (resolve) => {
+      const look = () => {
+        const at = this.#unread.findIndex(wanted);
+        if (at < 0) return;
+        text = this.#unread.splice(0, at + 1).at(-1)?.body ?? '';
+        resolve(true);
+      };
+      this.#parts.client.chats.on('message', look);
+      look();
+      return () => void this.#parts.client.chats.off('message', look);
+    });
+    this.#note(`reads ${JSON.stringify(text)}`);
+    return text;
   }
 
   /** Lets time pass. */

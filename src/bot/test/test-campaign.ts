@@ -1,7 +1,7 @@
 import { checkOptions, date, instance, needed, object, type Rules, wait } from '../../base/check.js';
-import { VirtualClock } from '../../base/clock.js';
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { VirtualClock } from '../../base/time/clock.js';
 import type { Bot } from '../bot.js';
 import type { BotResult } from '../bot-result.js';
 import type { CampaignTarget } from '../outbound/call-list.js';

@@ -1,7 +1,7 @@
 import { rule } from '../../base/check.js';
-import type { Clock, VirtualClock } from '../../base/clock.js';
 import { during } from '../../base/during.js';
 import { JackfieldError } from '../../base/errors.js';
+import { type Clock, sleep, systemClock, type VirtualClock } from '../../base/time/clock.js';
 import { attach } from '../../control/attach.js';
 import type { Client } from '../../control/client/client.js';
 import { type MemoryEndpoint, MemoryTransport } from '../../control/transport/memory-transport.js';
@@ -9,6 +9,7 @@ import { PcmServer } from '../../tcp/pcm-server.js';
 import { BotHost } from '../bot-host.js';
 import { melodyEngine } from '../prompt/melody-engine.js';
 import { Prompts } from '../prompt/prompts.js';
+import { BOT_HANDLE } from './bot-handle.js';
 import { CallerCard } from './caller-card.js';
 import { TestCaller } from './test-caller.js';
 import type { TestTranscript } from './test-transcript.js';
@@ -36,13 +37,17 @@ export interface TestExchangeStarter {
 /** The actions of one person in a test. */
 export type TestScene = (person: TestCaller) => Promise<void>;
 
-/** The bot's own handle in a test. */
-export const BOT_HANDLE = 'the.bot';
 /** The rule of what starts an exchange. */
 export const STARTER = rule('the class Exchange', (value) => typeof Object(value).start === 'function');
 
 /** A tick of the exchange waits so long, in real time, for the bot's voice. */
 const PATIENCE_MS = 10_000;
+/**
+ * Turns of this process in which nothing falls due, before nothing will: some two seconds. Turns are counted, as what is
+ * waited for needs them too where the machine is busy. After the first ones each takes a millisecond.
+ */
+const MAX_IDLE_TURNS = 2000;
+const SHORT_TURNS = 20;
 
 /** The exchange of one test, the host of its bots, and its people. */
 export class TestHouse {
@@ -79,6 +84,10 @@ export class TestHouse {
     host.on('result', ({ outcome, error }) =>
       transcript.add('bot', `${outcome}${error ? `: ${error.message}` : ''}`),
     );
+    host.on('chatTrace', (_, what) => transcript.add('bot', what));
+    host.on('chatResult', ({ outcome, partner, error }) =>
+      transcript.add('bot', `${outcome} with ${partner}${error ? `: ${error.message}` : ''}`),
+    );
     const people: TestCaller[] = [];
     for (const { handle, soundCard: card } of cards) {
       const client = await attached(handle);
@@ -92,27 +101,31 @@ export class TestHouse {
   }
 }
 
-/** A person's scene; when it is over he hangs up. */
+/** A person's scene; when it is over they hang up. */
 export async function act(person: TestCaller, scene: TestScene = async () => undefined): Promise<void> {
   await scene(person);
   await person.leaves();
 }
 
-/** Runs `work` on a clock that goes on whenever nothing else is to be done. */
+/**
+ * Runs `work` on a clock that goes on whenever nothing else is to be done. Sockets and files take no time on it, so it never
+ * jumps to its limit: time is up when nothing is due before that, and nothing comes about for a while.
+ *
+ * @throws ERR_TIMEOUT
+ */
 export async function runOn(clock: VirtualClock, limitMs: number, work: () => Promise<void>): Promise<void> {
   const over = new AbortController();
-  const timeUp = new Promise<never>((_, reject) => {
-    clock.timerAt(clock.now() + limitMs, () =>
-      reject(new JackfieldError('ERR_TIMEOUT', `The test was not over after ${limitMs} ms on its clock.`)),
-    );
-  });
-  const working = work();
-  const ended = Promise.race([working, timeUp]).finally(() => over.abort());
+  const until = clock.now() + limitMs;
+  const ended = work().finally(() => over.abort());
   ended.catch(() => undefined);
   await during(clock, Promise.resolve());
-  while (!over.signal.aborted) {
-    await clock.run(over);
-    await new Promise((resolve) => setImmediate(resolve));
+  for (let idle = 0; !over.signal.aborted; idle++) {
+    const before = clock.now();
+    await clock.run({ signal: over.signal, until });
+    if (clock.now() !== before) idle = 0;
+    if (idle > MAX_IDLE_TURNS && until !== Infinity)
+      throw new JackfieldError('ERR_TIMEOUT', `The test was not over after ${limitMs} ms on its clock.`);
+    await (idle < SHORT_TURNS ? new Promise((resolve) => setImmediate(resolve)) : sleep(systemClock, 1));
   }
   await ended;
 }

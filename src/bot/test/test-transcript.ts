@@ -1,5 +1,5 @@
 import { checkArgument, listOf, rule } from '../../base/check.js';
-import type { Clock } from '../../base/clock.js';
+import type { Clock } from '../../base/time/clock.js';
 
 /** One thing that happened in a test. */
 export interface TranscriptLine {

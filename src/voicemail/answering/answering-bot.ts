@@ -14,8 +14,8 @@ import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import { ask, observe } from '../../base/observe.js';
 import { type Bot, bot } from '../../bot/bot.js';
 import type { BotCall } from '../../bot/bot-call.js';
+import type { Message } from '../../bot/conversation/record-message.js';
 import { SPEAKABLE, type Speakable } from '../../bot/prompt/speakable.js';
-import type { Message } from '../../bot/record-message.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import type { VoicemailArchive } from '../archive/voicemail-archive.js';
 import { LedgerSink } from '../ledger-sink.js';
@@ -96,7 +96,7 @@ const MAX_REVIEWS = 10;
 
 /**
  * The answering machine as a bot: greets, beeps, records until silence, a limit, a key or the end of the call, lets the
- * caller review what he said, and puts it into an archive, where it can be played, searched, exported and transcribed
+ * caller review what they said, and puts it into an archive, where it can be played, searched, exported and transcribed
  * as any other voicemail.
  *
  * @throws ERR_INVALID_ARG

@@ -9,14 +9,16 @@ import {
   within,
   words,
 } from '../../base/check.js';
-import { CLOCK, type Clock, sleep, systemClock } from '../../base/clock.js';
 import { during } from '../../base/during.js';
 import { asError } from '../../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
-import { checkTimeZone } from '../../base/local-time.js';
+import { TaskSet } from '../../base/task-set.js';
+import { CLOCK, type Clock, sleep, systemClock } from '../../base/time/clock.js';
+import { checkTimeZone } from '../../base/time/local-time.js';
 import { BotHost } from '../../bot/bot-host.js';
 import type { Prompts } from '../../bot/prompt/prompts.js';
 import { SPEAKABLE, type Speakable } from '../../bot/prompt/speakable.js';
+import { JOINER, type VoiceJoiner } from '../../call/join-voice.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
 import type { Call } from '../../control/state/call.js';
@@ -43,6 +45,8 @@ export interface AnsweringMachineOptions
   readonly rules?: readonly AnsweringRule[];
   /** The zone that the hours of rules are of, such as `Europe/Berlin`. Default: the machine's. */
   readonly timezone?: string | undefined;
+  /** Joins the voice of a call that another program has redirected. Default: such a call is not taken. */
+  readonly join?: VoiceJoiner;
   readonly clock?: Clock;
 }
 
@@ -56,6 +60,7 @@ const RULES: Rules<AnsweringMachineOptions> = {
   greeting: SPEAKABLE,
   rules: listOf(object),
   timezone: words,
+  join: JOINER,
   clock: CLOCK,
 };
 
@@ -80,8 +85,8 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
   readonly #taker: MessageTaker;
   /** Of the calls that it has, by their ids. */
   readonly #rules: Map<number, AnsweringRule>;
-  readonly #busy = new Set<Promise<void>>();
-  readonly #onCall = (call: Call) => this.#track(this.#offered(call));
+  readonly #tasks = new TaskSet((error) => this.#failed(error));
+  readonly #onCall = (call: Call) => this.#tasks.add(this.#offered(call));
   readonly #closing = new AbortController();
 
   private constructor(
@@ -90,14 +95,14 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
     rules: Map<number, AnsweringRule>,
   ) {
     super();
-    const { client, server, clock = systemClock } = options;
+    const { client, server, join, clock = systemClock } = options;
     this.#options = options;
     this.#clock = clock;
     this.#taker = taker;
     this.#rules = rules;
     taker.on('message', (notice) => this.emit('message', notice));
     taker.on('failed', (error) => this.emit('failed', error));
-    this.#host = new BotHost({ client, server, clock, prompts: taker.prompts });
+    this.#host = new BotHost({ client, server, clock, prompts: taker.prompts, ...(join && { join }) });
     this.#host.on('result', ({ callId, error }) => {
       rules.delete(callId);
       if (error) this.emit('failed', error);
@@ -133,7 +138,7 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
     this.#options.client.off('call', this.#onCall);
     this.#closing.abort();
     await this.#host.close();
-    while (this.#busy.size > 0) await Promise.all(this.#busy);
+    await this.#tasks.settled();
     await this.#taker.settled();
   }
 
@@ -166,13 +171,6 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
     const userStatus = await client.parameters.get('USERSTATUS');
     const at = new Date(this.#clock.unixMs());
     return matchingRule(rules, { caller, at, userStatus, timezone }) ?? {};
-  }
-
-  #track(work: Promise<void>): void {
-    const tracked = work
-      .catch((error: unknown) => this.#failed(error))
-      .finally(() => this.#busy.delete(tracked));
-    this.#busy.add(tracked);
   }
 
   #failed(error: unknown): void {

@@ -1,6 +1,6 @@
 import { invalidArgument } from '../../base/errors.js';
-import { checkHours, type Hours, isWithinHours } from '../../base/hours.js';
-import { machineTimeZone, WEEKDAYS } from '../../base/local-time.js';
+import { checkHours, type Hours, isWithinHours } from '../../base/time/hours.js';
+import { machineTimeZone, WEEKDAYS } from '../../base/time/local-time.js';
 import type { Speakable } from '../../bot/prompt/speakable.js';
 
 /** The hours of a rule; the weekdays may be given as numbers instead of names. */

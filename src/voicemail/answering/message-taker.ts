@@ -10,6 +10,7 @@ import {
 } from '../../base/check.js';
 import { asError } from '../../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { TaskSet } from '../../base/task-set.js';
 import type { Bot } from '../../bot/bot.js';
 import { Prompts } from '../../bot/prompt/prompts.js';
 import type { Speakable } from '../../bot/prompt/speakable.js';
@@ -70,7 +71,7 @@ export class MessageTaker extends FencedEmitter<MessageTakerEvents> {
   readonly bot: Bot;
   readonly prompts: Prompts;
   readonly #options: MessageTakerOptions;
-  readonly #busy = new Set<Promise<void>>();
+  readonly #tasks = new TaskSet((error) => this.#failed(error));
 
   private constructor(options: MessageTakerOptions, prompts: Prompts) {
     super();
@@ -78,7 +79,7 @@ export class MessageTaker extends FencedEmitter<MessageTakerEvents> {
     this.prompts = prompts;
     this.bot = answeringBot({
       ...optionsOf<Omit<AnsweringBotOptions, 'onMessage'>>(options, ANSWERING_BOT_RULES),
-      onMessage: (message, samples) => this.#track(this.#tell(message, samples)),
+      onMessage: (message, samples) => this.#tasks.add(this.#tell(message, samples)),
     });
   }
 
@@ -100,7 +101,7 @@ export class MessageTaker extends FencedEmitter<MessageTakerEvents> {
 
   /** Resolves when every message that was kept is told of. */
   async settled(): Promise<void> {
-    while (this.#busy.size > 0) await Promise.all(this.#busy);
+    await this.#tasks.settled();
   }
 
   async #tell(message: ArchivedMessage, samples: Int16Array): Promise<void> {
@@ -123,13 +124,6 @@ export class MessageTaker extends FencedEmitter<MessageTakerEvents> {
       this.#failed(error);
     }
     this.emit('message', notice);
-  }
-
-  #track(work: Promise<void>): void {
-    const tracked = work
-      .catch((error: unknown) => this.#failed(error))
-      .finally(() => this.#busy.delete(tracked));
-    this.#busy.add(tracked);
   }
 
   #failed(error: unknown): void {

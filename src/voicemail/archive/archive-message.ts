@@ -1,8 +1,8 @@
-import type { Clock } from '../../base/clock.js';
 import { during } from '../../base/during.js';
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { msToSamples, type PcmSink, samplesToMs } from '../../base/pcm.js';
+import type { Clock } from '../../base/time/clock.js';
 import type { Client } from '../../control/client/client.js';
 import { VoicemailFailedError } from '../../control/state/voicemail.js';
 import type { SpanReason } from '../../stream/align/ledger.js';

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import { backOffMs } from '../../base/back-off.js';
 import {
   signal as abortSignal,
   callback,
@@ -16,9 +15,10 @@ import {
   whole,
   within,
 } from '../../base/check.js';
-import { CLOCK, type Clock, sleep, systemClock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import { observe } from '../../base/observe.js';
+import { backOffMs } from '../../base/time/back-off.js';
+import { CLOCK, type Clock, sleep, systemClock } from '../../base/time/clock.js';
 import type { Client } from '../../control/client/client.js';
 import { CLIENT } from '../../control/client/command-sender.js';
 import type { Voicemail } from '../../control/state/voicemail.js';
@@ -343,7 +343,7 @@ class ArchiveRun {
   }
 }
 
-/** @throws ERR_FILE for what is no folder: the endpoint would refuse message by message. */
+/** @throws ERR_FILE for what is not a folder: the endpoint would refuse message by message. */
 async function checkFolder(path: string): Promise<void> {
   await readdir(path).catch((cause: unknown) => {
     throw fileError('read the folder', path, cause);

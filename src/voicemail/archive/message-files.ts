@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { JackfieldError } from '../../base/errors.js';
 import { VOICE_FORMAT } from '../../base/pcm.js';
+import { printable } from '../../base/printable.js';
 import { confinedPath } from '../../files/confined-path.js';
 import { removeFile } from '../../files/private-file.js';
 import { safeName } from '../../files/safe-name.js';
@@ -102,7 +103,7 @@ export class MessageFiles {
       yield* reader;
     } else if (this.#identity !== undefined) yield* sealedWavSamples(path, this.#identity);
     else {
-      const text = `${path} is encrypted: open the archive with an age secret key of its recipients.`;
+      const text = `${printable(path)} is encrypted: open the archive with an age secret key of its recipients.`;
       throw new JackfieldError('ERR_UNSUPPORTED', text);
     }
   }

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { path as aPath, checkArgument } from '../../base/check.js';
 import { asError, JackfieldError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import { type Database, isDamage, type RowSchema } from '../../files/database.js';
 import { fileError } from '../../files/file-error.js';
 import { renewDatabase } from '../../files/renewed-database.js';
@@ -48,7 +49,7 @@ export async function rebuildArchive(root: string): Promise<ArchiveRebuild> {
   if (!existsSync(catalogue) && !existsSync(join(folder, 'audio'))) {
     throw new JackfieldError(
       'ERR_FILE',
-      `${root} is no archive of voicemails: it has neither catalogue nor audio.`,
+      `${printable(root)} is no archive of voicemails: it has neither catalogue nor audio.`,
     );
   }
   const failed = new Map<string, Error>();
@@ -107,13 +108,16 @@ async function parsed(path: string): Promise<Found> {
   const result = SIDECAR_SCHEMA.safeParse(await readSidecar(path));
   if (!result.success) {
     const why = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-    throw new JackfieldError('ERR_SYNTAX', `${path} is no sidecar of a voicemail, or was damaged: ${why}`);
+    throw new JackfieldError(
+      'ERR_SYNTAX',
+      `${printable(path)} is no sidecar of a voicemail, or was damaged: ${why}`,
+    );
   }
   const sidecar = result.data;
   const key = Number(/\.(\d+)\.json$/.exec(path)?.[1]);
   const file = join(dirname(path), sidecar.audio.file);
   if (sidecarPath(file, { key }) !== path) {
-    const text = `${path} is the sidecar of ${sidecar.audio.file}, not of what lies beside it.`;
+    const text = `${printable(path)} is the sidecar of ${printable(sidecar.audio.file)}, not of what lies beside it.`;
     throw new JackfieldError('ERR_FILE', text);
   }
   return { path, file, key, sidecar };
@@ -157,7 +161,7 @@ async function takeIn(db: Database, root: string, { path, file, key, sidecar }: 
   );
   if (size !== audio.bytes) {
     const what = size === undefined ? 'is not there' : `has ${size} bytes, not ${audio.bytes}`;
-    throw new JackfieldError('ERR_FILE', `The audio of ${path} ${what}.`);
+    throw new JackfieldError('ERR_FILE', `The audio of ${printable(path)} ${what}.`);
   }
   const { account, id, recordedAt, partner } = voicemail;
   db.write(() => {
@@ -168,10 +172,13 @@ async function takeIn(db: Database, root: string, { path, file, key, sidecar }: 
     );
     const numbered = db.get(MESSAGE_ROW, `${ROW} WHERE key = ?`, key);
     if (same && same.key !== key) {
-      throw new JackfieldError('ERR_FILE', `The message of ${path} is in the archive as ${same.key}.`);
+      throw new JackfieldError(
+        'ERR_FILE',
+        `The message of ${printable(path)} is in the archive as ${same.key}.`,
+      );
     }
     if (numbered && numbered.key !== same?.key) {
-      throw new JackfieldError('ERR_FILE', `${path} has the number of another message.`);
+      throw new JackfieldError('ERR_FILE', `${printable(path)} has the number of another message.`);
     }
     const where = relative(root, file).split(sep).join('/');
     const stored = db.get(
@@ -181,7 +188,10 @@ async function takeIn(db: Database, root: string, { path, file, key, sidecar }: 
     );
     const isOther = same?.audio !== undefined && same.audio !== null && same.audio !== audio.samplesSha256;
     if (isOther || (stored && stored.path !== where)) {
-      throw new JackfieldError('ERR_FILE', `${path} was left behind: the message has other audio now.`);
+      throw new JackfieldError(
+        'ERR_FILE',
+        `${printable(path)} was left behind: the message has other audio now.`,
+      );
     }
     writeRow(db, { key, where, sidecar, before: same });
   });

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { samplesToMs, VOICE_FORMAT } from '../../base/pcm.js';
+import { printable } from '../../base/printable.js';
 import { fileError } from '../../files/file-error.js';
 import { writeJson } from '../../files/whole-file.js';
 import type { LegLedger } from '../../stream/align/ledger.js';
@@ -105,7 +106,9 @@ export async function readSidecar(path: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new JackfieldError('ERR_SYNTAX', `${path} is no JSON: ${messageOf(cause)}`, { cause });
+    throw new JackfieldError('ERR_SYNTAX', `${printable(path)} is not JSON: ${printable(messageOf(cause))}`, {
+      cause,
+    });
   }
 }
 

@@ -18,9 +18,10 @@ import {
   whole,
   words,
 } from '../../base/check.js';
-import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { JackfieldError } from '../../base/errors.js';
 import { observe } from '../../base/observe.js';
+import { printable } from '../../base/printable.js';
+import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 import { isRowDamage } from '../../files/database.js';
 import { expendable, RETENTION, type RetentionRules } from '../../recording/archive/retention.js';
 import { ARCHIVE_QUERY, type ArchiveQuery } from './archive-query.js';
@@ -368,13 +369,16 @@ export class VoicemailArchive implements AsyncDisposable {
 /** Checks that a folder without a catalogue may become an archive: one that has lost it knows of no legal hold. */
 async function checkUncatalogued(root: string, mayNot: boolean): Promise<void> {
   if (await hasSidecars(root)) {
-    const text = `The archive ${root} has lost its ${CATALOGUE_FILE}.`;
+    const text = `The archive ${printable(root)} has lost its ${CATALOGUE_FILE}.`;
     throw new JackfieldError(
       'ERR_FILE',
       `${text} \`jackfield voicemail index\` makes another from the sidecars.`,
     );
   }
   if (mayNot) {
-    throw new JackfieldError('ERR_FILE', `${root} is no archive of voicemails: it has no ${CATALOGUE_FILE}.`);
+    throw new JackfieldError(
+      'ERR_FILE',
+      `${printable(root)} is no archive of voicemails: it has no ${CATALOGUE_FILE}.`,
+    );
   }
 }

@@ -183,7 +183,7 @@ describe('a flow that records to a folder that cannot be made', () => {
       prompts,
     });
     await expect(played).rejects.toThrow(
-      /Cannot make the folder .*broken\.wav\/in: Something that is no folder has its name/,
+      /Cannot make the folder .*broken\.wav\/in: Something that is not a folder has its name/,
     );
     const before = await readdir(folder);
     const fits = flow(

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import { parseFlow } from '../../../src/bot/flow/flow.js';
 import { flowBot } from '../../../src/bot/flow/flow-bot.js';
 import type { FlowVoicemail } from '../../../src/bot/flow/flow-bot-options.js';

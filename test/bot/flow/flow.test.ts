@@ -285,6 +285,7 @@ describe('a condition', () => {
     unixMs: Date.parse('2027-03-01T23:30:00Z'),
     timezone: 'UTC',
     caller: '+4930123',
+    silentMs: 5000,
     variables: new Map(),
     lists: new Map(),
   };
@@ -301,6 +302,8 @@ describe('a condition', () => {
     [{ weekdays: ['mon' as const] }, true],
     [{ weekdays: ['tue' as const], from: '22:00', to: '06:00' }, false],
     [{ variable: 'x', is: ['1'] }, false],
+    [{ deadAirMs: 5000 }, true],
+    [{ not: { deadAirMs: 5001 } }, true],
   ])('%j: %s', (when, expected) => {
     expect(conditionHolds(when, facts)).toBe(expected);
   });

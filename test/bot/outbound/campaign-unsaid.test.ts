@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
 import { JackfieldError } from '../../../src/base/errors.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import { bot } from '../../../src/bot/bot.js';
 import { BotHost } from '../../../src/bot/bot-host.js';
 import { runCampaign } from '../../../src/bot/outbound/campaign.js';
@@ -14,6 +14,7 @@ import { attach } from '../../../src/control/attach.js';
 import { MemoryTransport } from '../../../src/control/transport/memory-transport.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
 import { PcmServer } from '../../../src/tcp/pcm-server.js';
+import { driven } from '../../turns.js';
 
 const NAMES = ['anna', 'ben', 'carl'];
 
@@ -41,7 +42,6 @@ async function run(log: CampaignLog, failsFor: string | undefined, awaits: boole
   });
   const host = new BotHost({ client: await attached('the.bot'), server, prompts, clock });
   const results: CampaignResult[] = [];
-  const over = new AbortController();
   const running = (async () => {
     const greeting = (target: string) =>
       bot(async (call) => {
@@ -52,17 +52,10 @@ async function run(log: CampaignLog, failsFor: string | undefined, awaits: boole
     for await (const result of runCampaign(host, ({ target }) => greeting(target), NAMES, options)) {
       results.push(result);
     }
-  })().finally(() => over.abort());
-  const ended = running.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  while (!over.signal.aborted) {
-    await clock.run(over);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  })();
+  const error = await driven(clock, running).catch((cause: unknown) => cause);
   await host.close();
-  return { results, error: await ended };
+  return { results, error };
 }
 
 it.each([true, false])('what a campaign could not say is no call; waited for: %s', async (awaits) => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import { bot } from '../../../src/bot/bot.js';
 import { BotHost } from '../../../src/bot/bot-host.js';
 import type { AnswerVerdict } from '../../../src/bot/outbound/answer-detector.js';
@@ -17,6 +17,7 @@ import { MemoryTransport } from '../../../src/control/transport/memory-transport
 import { Exchange } from '../../../src/exchange/exchange.js';
 import { Database } from '../../../src/files/database.js';
 import { PcmServer } from '../../../src/tcp/pcm-server.js';
+import { driven } from '../../turns.js';
 
 const MELODY = { tone: [440, 660], ms: 800 } as const;
 const SENTENCE = { file: 'assets/speech/reader-870.wav' } as const;
@@ -48,16 +49,10 @@ async function campaign(
     await call.say(MELODY);
   });
   const results: CampaignResult[] = [];
-  const over = new AbortController();
   const running = (async () => {
     for await (const result of runCampaign(host, greet, targets, { clock, ...options })) results.push(result);
-  })().finally(() => over.abort());
-  running.catch(() => undefined);
-  while (!over.signal.aborted) {
-    await clock.run(over);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  await running;
+  })();
+  await driven(clock, running);
   await host.close();
   return results;
 }

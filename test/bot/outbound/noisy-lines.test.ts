@@ -60,6 +60,16 @@ beforeAll(async () => {
   words.push(levelled((await readWav(speechFile('goforward'))).slice(8000, 24_000), -22));
 });
 
+const brought = new Map<string, Int16Array>();
+
+/** The noise of a kind, brought to a level once for all lines. */
+function behindAt(kind: string, dbfs: number): Int16Array {
+  const name = `${kind} ${dbfs}`;
+  const samples = brought.get(name) ?? levelled(behind[kind]!, dbfs);
+  brought.set(name, samples);
+  return samples;
+}
+
 /** A line with `kind` behind it at a level, which begins `startMs` after the answer. */
 async function verdictOn(
   samples: Int16Array,
@@ -68,9 +78,10 @@ async function verdictOn(
   startMs = 0,
 ): Promise<AnswerVerdict> {
   using detector = await AnswerDetector.create();
-  const background = levelled(behind[kind]!, dbfs);
+  const background = behindAt(kind, dbfs);
+  const start = msToSamples(startMs);
   const line = samples.map((sample, i) => {
-    const under = i < msToSamples(startMs) ? 0 : background[i % LENGTH]!;
+    const under = i < start ? 0 : background[i % LENGTH]!;
     return Math.max(-32_768, Math.min(32_767, sample + under));
   });
   return [...pieces(line).flatMap((piece) => detector.push(piece)), ...detector.flush()][0]!;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import type { DeskAgent } from '../../../src/bot/queue/queue-agents.js';
 import { QueueDesk } from '../../../src/bot/queue/queue-desk.js';
 import { comesBefore, type Ticket } from '../../../src/bot/queue/queue-ticket.js';

@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import { bot } from '../../../src/bot/bot.js';
 import { Queue } from '../../../src/bot/queue/queue.js';
 import type { QueueOptions } from '../../../src/bot/queue/queue-options.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import { bot } from '../../../src/bot/bot.js';
 import type { Speakable } from '../../../src/bot/prompt/speakable.js';
 import { Queue } from '../../../src/bot/queue/queue.js';

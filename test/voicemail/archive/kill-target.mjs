@@ -4,20 +4,14 @@
 // Run by kill-and-resume.test.ts.
 import fs from 'node:fs';
 import fsPromises from 'node:fs/promises';
-import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { syncBuiltinESMExports } from 'node:module';
 import { basename } from 'node:path';
+import { stepBySql, stepsUntil } from '../../killed-at.mjs';
 
 const [port, root, killAt, optionsJson] = process.argv.slice(2);
 const { encryptTo, folder } = JSON.parse(optionsJson);
-const counts = new Map();
 
-function step(what) {
-  const count = (counts.get(what) ?? 0) + 1;
-  counts.set(what, count);
-  const name = `${what} #${count}`;
-  fs.writeSync(1, `${name}\n`);
-  if (name === killAt) process.kill(process.pid, 'SIGKILL');
-}
+const step = stepsUntil(killAt);
 
 /** What kind of file it is: names and numbers differ from run to run. */
 function kindOf(path) {
@@ -75,22 +69,7 @@ fsPromises.open = async (path, ...rest) => {
 };
 syncBuiltinESMExports();
 
-const Sqlite = createRequire(import.meta.url)('libsql');
-const { exec } = Sqlite.prototype;
-Sqlite.prototype.exec = function (sql) {
-  step(`SQL ${sql.trim().split('\n')[0].replace(/\d+/, '')}`);
-  return exec.call(this, sql);
-};
-const { prepare } = Sqlite.prototype;
-Sqlite.prototype.prepare = function (sql) {
-  const statement = prepare.call(this, sql);
-  const run = statement.run.bind(statement);
-  statement.run = (...values) => {
-    step(`SQL ${/\w+( INTO| FROM)? \w+/.exec(sql)?.[0]}`);
-    return run(...values);
-  };
-  return statement;
-};
+stepBySql(step);
 
 const { archiveVoicemails, VoicemailArchive } = await import('../../../dist/voicemail.js');
 const { attach, TcpTransport } = await import('../../../dist/control.js');

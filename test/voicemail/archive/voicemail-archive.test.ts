@@ -124,7 +124,7 @@ describe('a VoicemailArchive', () => {
     expect(found.get(edited)).toMatch(/^sidecar: .*not say what/);
     expect(found.get(sums)).toMatch(/^ledger: .*1 received/);
     expect(found.get(sound)).toMatch(/^ledger: There is sound/);
-    expect(found.get(torn)).toMatch(/^sidecar: .*no JSON/);
+    expect(found.get(torn)).toMatch(/^sidecar: .*not JSON/);
   });
 
   it('brings a catalogue of before the ledgers up to date', async () => {

@@ -1,0 +1,142 @@
+import {
+  callback,
+  flag,
+  line,
+  listOf,
+  nested,
+  object,
+  oneOf,
+  type Rules,
+  rule,
+  text,
+  wait,
+  whole,
+  words,
+} from '../../base/check.js';
+import { SAMPLE_RATE } from '../../base/pcm.js';
+import type { AgentPeer } from '../../line/media/agent-peer.js';
+import { MEDIA_URL, type MediaCredentials } from '../../line/media/connect-media.js';
+import { WEB_SOCKET_DIALECTS } from '../../line/media/dialect-names.js';
+import type { WireEncoding } from '../../line/media/media-event.js';
+import { CREDENTIALS_RULE, ENCODING, HEADERS } from '../../line/media/media-line-options.js';
+import type { BotCall } from '../bot-call.js';
+import { SPEAKABLE, type Speakable } from '../prompt/speakable.js';
+import type { HeardItem } from './agent-speech.js';
+import type { AgentAllowance, AgentTool } from './agent-tools.js';
+
+/** Dialects that agents speak. */
+export type AgentDialect = (typeof WEB_SOCKET_DIALECTS)[number];
+
+/** News of a call that an agent has. */
+export type AgentNotice =
+  | { readonly kind: 'connected' }
+  /** Words that the agent understood or said. */
+  | { readonly kind: 'text'; readonly by: 'caller' | 'agent'; readonly text: string; readonly final: boolean }
+  /** The agent was cut: how much of each thing was heard, and for how long the playback went on, in milliseconds. */
+  | { readonly kind: 'interrupted'; readonly heard: readonly HeardItem[] }
+  | { readonly kind: 'tool'; readonly name: string; readonly input: string; readonly output: string }
+  /** The agent has said nothing for `ms` though it is its turn. */
+  | { readonly kind: 'stalled'; readonly ms: number }
+  | { readonly kind: 'error'; readonly message: string }
+  /** The connection was lost, and is made anew: `connected` follows, or `ended`. */
+  | { readonly kind: 'lost'; readonly message: string }
+  | { readonly kind: 'ended'; readonly reason: string };
+
+/** Options of {@link agentBot}. One of `url` and `agent` is needed. */
+export interface AgentBotOptions {
+  /** Address of the agent: `wss://agent.example.com/call`. */
+  readonly url?: string;
+  /** An agent in this program, without a network: called for each call. For tests. */
+  readonly agent?: (agent: AgentPeer) => void;
+  /** Default `raw`. */
+  readonly dialect?: AgentDialect;
+  /** Version of the dialect. Default: the first that docs/media-servers.md lists. */
+  readonly variant?: string;
+  /** Default: that of the dialect. */
+  readonly encoding?: WireEncoding;
+  /** In Hz. Default: that of the dialect. */
+  readonly sampleRate?: number;
+  readonly credentials?: MediaCredentials;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Certificates of authorities that are trusted besides, as PEM. */
+  readonly ca?: string;
+  /** Name of the bot in events and transcripts. Default `agent`. */
+  readonly name?: string;
+  /** Told to the agent where its dialect can: what it is to be. */
+  readonly instructions?: string;
+  readonly voice?: string;
+  /** Other settings of the session, as the agent's interface has them. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Told to the agent at the start, where its dialect can: texts by name. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Tools of the bot's own that the agent may use. Default: none. */
+  readonly allow?: AgentAllowance;
+  /** Other tools. */
+  readonly tools?: readonly AgentTool[];
+  /**
+   * The one who decides that the caller interrupts: the agent, or a voice detector here, which needs no round trip.
+   * Default `agent`.
+   */
+  readonly bargeIn?: 'agent' | 'here';
+  /** Time that the agent may take to answer, in milliseconds. Default 5000. */
+  readonly stallMs?: number;
+  /** Said when the agent takes longer. Default: silence. */
+  readonly filler?: Speakable;
+  /** Said when the agent cannot be had, or goes away. Default: three falling tones. */
+  readonly apology?: Speakable;
+  /** Time in which the agent has to be connected, in milliseconds. Default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /**
+   * Times that a connection which breaks is made anew in one call: 0 to 100. The agent then has a new session, of the same
+   * identity. Default 0: the call ends with the apology.
+   */
+  readonly reconnects?: number;
+  /** Told of what happens; what it throws fails the call. */
+  readonly onNotice?: (notice: AgentNotice, call: BotCall) => void;
+  /** Longest call, in milliseconds. Default 4 hours. */
+  readonly maxCallMs?: number;
+  /** True when keys are told to the agent. Default true. */
+  readonly keys?: boolean;
+  /** Tools that may be used in one call: 1 to 100,000. Default 1000. */
+  readonly maxTools?: number;
+}
+
+const TOOL = rule('a tool with name, description and run()', (value) => {
+  const { name, description, run } = Object(value) as Partial<AgentTool>;
+  return /^[\w-]{1,64}$/.test(String(name)) && typeof description === 'string' && typeof run === 'function';
+});
+
+/** The rules of {@link AgentBotOptions}. */
+export const AGENT_RULES: Rules<AgentBotOptions> = {
+  url: MEDIA_URL,
+  agent: callback,
+  dialect: oneOf(...WEB_SOCKET_DIALECTS),
+  variant: words,
+  encoding: ENCODING,
+  sampleRate: SAMPLE_RATE,
+  credentials: CREDENTIALS_RULE,
+  headers: HEADERS,
+  ca: words,
+  name: line(1, 200),
+  instructions: text(1, 100_000),
+  voice: line(1, 200),
+  settings: object,
+  parameters: HEADERS,
+  allow: nested<AgentAllowance>({
+    hangUp: flag,
+    transferTo: listOf(words),
+    sendDigits: flag,
+    messageTo: listOf(words),
+  }),
+  tools: listOf(TOOL, 0, 128),
+  bargeIn: oneOf('agent', 'here'),
+  stallMs: wait,
+  filler: SPEAKABLE,
+  apology: SPEAKABLE,
+  connectTimeoutMs: wait,
+  reconnects: whole(0, 100),
+  onNotice: callback,
+  maxCallMs: wait,
+  keys: flag,
+  maxTools: whole(1, 100_000),
+};

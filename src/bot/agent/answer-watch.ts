@@ -1,0 +1,53 @@
+import type { BotCall } from '../bot-call.js';
+import type { AgentBotOptions } from './agent-options.js';
+
+const STALL_MS = 5000;
+
+/** Knows when the agent owes the caller an answer; when it takes too long, that is told, and filled with a prompt. */
+export class AnswerWatch {
+  readonly #call: BotCall;
+  readonly #options: Pick<AgentBotOptions, 'stallMs' | 'filler'>;
+  readonly #talk: { isSpeaking(): boolean; stalled(ms: number): void };
+  #cancel: () => void = () => undefined;
+  #isFilling = false;
+
+  constructor(
+    call: BotCall,
+    options: Pick<AgentBotOptions, 'stallMs' | 'filler'>,
+    talk: { isSpeaking(): boolean; stalled(ms: number): void },
+  ) {
+    this.#call = call;
+    this.#options = options;
+    this.#talk = talk;
+  }
+
+  /** It is the agent's turn. */
+  expect(): void {
+    const { clock } = this.#call;
+    const { stallMs = STALL_MS } = this.#options;
+    this.#cancel();
+    this.#cancel = clock.timerAt(clock.now() + stallMs, () => {
+      if (this.#talk.isSpeaking()) return;
+      this.#talk.stalled(stallMs);
+      this.#fill();
+    });
+  }
+
+  /** It has answered, or it is not its turn any more: what fills the time ends. */
+  has(): void {
+    this.#cancel();
+    if (!this.#isFilling) return;
+    this.#isFilling = false;
+    void this.#call.clear();
+  }
+
+  #fill(): void {
+    const { filler } = this.#options;
+    if (filler === undefined || this.#isFilling) return;
+    this.#isFilling = true;
+    const over = () => {
+      this.#isFilling = false;
+    };
+    this.#call.say(filler).then(over, over);
+  }
+}

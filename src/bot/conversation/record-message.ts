@@ -1,0 +1,166 @@
+import { signal as abortSignal, checkOptions, flag, path, type Rules, within } from '../../base/check.js';
+import { during } from '../../base/during.js';
+import { JackfieldError } from '../../base/errors.js';
+import { msToSamples, samplesToMs } from '../../base/pcm.js';
+import { fired, waitFor } from '../../base/wait.js';
+import { VoiceDetector } from '../../voice/level/voice-detector.js';
+import { concatSamples } from '../../voice/stage.js';
+import { WavWriter } from '../../voice/wav/wav-writer.js';
+import type { CallContext } from '../call-context.js';
+import { KEYS } from './keys.js';
+import { say } from './say.js';
+
+export interface RecordOptions {
+  /** Longest message, in milliseconds: 100 to 3,600,000. Default 60,000. */
+  readonly maxMs?: number | undefined;
+  /** Silence that ends it, in milliseconds: 200 to 600,000. Default: none does. */
+  readonly silenceMs?: number | undefined;
+  /** Keys that end it and are taken. Default `#`. */
+  readonly terminators?: string | undefined;
+  /** True to beep first: 400 ms of 1000 Hz. Default true. */
+  readonly beep?: boolean | undefined;
+  /** WAV file to write while it is spoken, playable at every moment. Default: it is kept in memory. */
+  readonly file?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A message that the caller left. */
+export interface Message {
+  readonly durationMs: number;
+  readonly ended: 'max' | 'silence' | 'digit' | 'hang-up';
+  /** Its samples; empty where it went to a file. */
+  readonly samples: Int16Array;
+  readonly file?: string;
+}
+
+const RULES: Rules<RecordOptions> = {
+  maxMs: within(100, 3_600_000, 'ms'),
+  silenceMs: within(200, 600_000, 'ms'),
+  terminators: KEYS,
+  beep: flag,
+  file: path,
+  signal: abortSignal,
+};
+
+const BEEP = { tone: 1000, ms: 400 } as const;
+/** After this long without speech a frame counts as silent; words have gaps. */
+const HANGOVER_MS = 100;
+
+/**
+ * Records what the caller says. A hang-up ends the message and does not throw: the message has been left, and
+ * whatever the script does next with the call throws.
+ *
+ * @throws ERR_TAKEN when somebody else takes the call's voice away; ERR_FILE, ERR_INVALID_ARG, ERR_ABORTED.
+ */
+export async function recordMessage(context: CallContext, options: RecordOptions = {}): Promise<Message> {
+  const { maxMs, silenceMs, terminators, beep, file, signal } = resolved(options);
+  context.ended.throwIfAborted();
+  if (beep) await say(context, BEEP, { signal });
+  const store = file === undefined ? undefined : await during(context.clock, WavWriter.create(file));
+  const take = new MessageTake(msToSamples(maxMs), silenceMs, store);
+  if (silenceMs !== undefined) take.detector = await during(context.clock, newDetector());
+  let ended: Message['ended'];
+  try {
+    // The call's end does not end the wait: the last words come after the news of the hang-up.
+    ended = await waitFor<Message['ended']>({
+      what: 'the end of a message',
+      signal,
+      begin(resolve) {
+        const undo = [
+          context.ear.listen((samples) => {
+            const end = take.hear(samples);
+            if (end) resolve(end);
+          }),
+          context.digits.watch((digit) => terminators.includes(digit) && resolve('digit')),
+        ];
+        void context.ear.ended.then(() => resolve('hang-up'));
+        return () => {
+          for (const stop of undo) stop();
+        };
+      },
+    });
+  } finally {
+    take.detector?.[Symbol.dispose]();
+    await during(context.clock, take.close());
+  }
+  if (ended === 'digit') context.digits.clear();
+  // A stream that has ended without a hang-up was taken away: no message was left.
+  if (ended === 'hang-up') await throwIfTaken(context);
+  const { samples } = take;
+  const message = { durationMs: samplesToMs(take.length), ended, samples };
+  return file === undefined ? message : { ...message, file };
+}
+
+async function throwIfTaken({ ended }: CallContext): Promise<void> {
+  await fired(ended);
+  if (ended.reason instanceof JackfieldError && ended.reason.code === 'ERR_TAKEN') throw ended.reason;
+}
+
+/** The message so far, and whether it has ended. */
+class MessageTake {
+  detector: VoiceDetector | undefined;
+  readonly #maxSamples: number;
+  readonly #silence: number;
+  readonly #store: WavWriter | undefined;
+  readonly #parts: Int16Array[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #length = 0;
+  #speaking = false;
+  #lastSpeech = 0;
+
+  constructor(maxSamples: number, silenceMs: number | undefined, store: WavWriter | undefined) {
+    this.#maxSamples = maxSamples;
+    this.#silence = silenceMs === undefined ? Number.POSITIVE_INFINITY : msToSamples(silenceMs);
+    this.#store = store;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get samples(): Int16Array {
+    return concatSamples(this.#parts);
+  }
+
+  hear(heard: Int16Array): 'max' | 'silence' | undefined {
+    const samples = heard.slice(0, this.#maxSamples - this.#length);
+    this.#length += samples.length;
+    this.#keep(samples);
+    for (const event of this.detector?.push(samples) ?? []) {
+      this.#speaking = event.type === 'begin';
+      if (event.type === 'end') this.#lastSpeech = event.speechEnd;
+    }
+    if (this.#length >= this.#maxSamples) return 'max';
+    return !this.#speaking && this.#length - this.#lastSpeech >= this.#silence ? 'silence' : undefined;
+  }
+
+  /** @throws ERR_FILE when the file could not be written. */
+  async close(): Promise<void> {
+    try {
+      await this.#writing;
+    } finally {
+      await this.#store?.close();
+    }
+  }
+
+  #keep(samples: Int16Array): void {
+    const store = this.#store;
+    if (!store) {
+      this.#parts.push(samples);
+      return;
+    }
+    this.#writing = this.#writing.then(() => store.write(samples));
+    // Told by close().
+    this.#writing.catch(() => undefined);
+  }
+}
+
+function newDetector(): Promise<VoiceDetector> {
+  return VoiceDetector.create({ hangoverMs: HANGOVER_MS });
+}
+
+function resolved(options: RecordOptions) {
+  checkOptions(options, RULES);
+  const { maxMs = 60_000, silenceMs, terminators = '#', beep = true } = options;
+  return { ...options, maxMs, silenceMs, terminators, beep };
+}

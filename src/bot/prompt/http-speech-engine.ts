@@ -1,0 +1,177 @@
+import {
+  text as aText,
+  checkOptions,
+  line,
+  needed,
+  object,
+  oneOf,
+  type Rules,
+  secret,
+  wait,
+  within,
+} from '../../base/check.js';
+import { abortedError, JackfieldError, messageOf } from '../../base/errors.js';
+import { codeOfStatus } from '../../base/http-status.js';
+import { SAMPLE_RATE } from '../../base/pcm.js';
+import { systemClock } from '../../base/time/clock.js';
+import { TimeLimit, whenFired } from '../../base/wait.js';
+import { collectSamples } from '../../voice/stage.js';
+import { HTTP_URL } from '../../voice/transcript/http-transcriber.js';
+import { speechOfBytes } from './speech-bytes.js';
+import type { SpeakOptions, SpeechEngine, SpeechStream } from './speech-engine.js';
+
+/** Options of {@link httpSpeechEngine}. */
+export interface HttpSpeechOptions {
+  /** Whole address, for example `https://api.openai.com/v1/audio/speech`. */
+  readonly url: string;
+  /** Sent as `Authorization: Bearer`. Default: none. */
+  readonly token?: string;
+  /** Default `tts-1`. */
+  readonly model?: string;
+  /** As the service names it. Default `alloy`. */
+  readonly voice?: string;
+  /** Form in which the service sends sound: samples of 16 bits without a header, or as WAV. Default `pcm`. */
+  readonly format?: 'pcm' | 'wav';
+  /** Rate of samples without a header, in Hz. Default 24,000. */
+  readonly sampleRate?: number;
+  /** Speed of the speech, 0.25 to 4. Default: that of the service. */
+  readonly speed?: number;
+  /** Other fields of the request, such as `instructions`. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Longest wait for the first sound, and for each piece after it, in milliseconds. Default 10,000. */
+  readonly timeoutMs?: number;
+}
+
+const RULES: Rules<HttpSpeechOptions> = {
+  url: needed(HTTP_URL),
+  token: secret(aText(1, 4096)),
+  model: line(1, 200),
+  voice: line(1, 200),
+  format: oneOf('pcm', 'wav'),
+  sampleRate: SAMPLE_RATE,
+  speed: within(0.25, 4),
+  settings: object,
+  timeoutMs: wait,
+};
+/** Longest sound of one text, in bytes: an hour of 16 kHz. */
+const MAX_BYTES = 115_200_000;
+/** Part of an error's answer that is read, in bytes. */
+const MAX_ERROR = 10_000;
+
+/**
+ * Speaks by a service with the interface of OpenAI's speech, which many servers for one's own machine have as well. Its
+ * first sound is said while the rest is being made.
+ *
+ * ```ts
+ * const engine = httpSpeechEngine({ url: 'http://127.0.0.1:8880/v1/audio/speech', voice: 'af_heart' });
+ * const prompts = await Prompts.open({ engine });
+ * ```
+ *
+ * @throws ERR_INVALID_ARG
+ */
+export function httpSpeechEngine(options: HttpSpeechOptions): SpeechEngine {
+  checkOptions(options, RULES);
+  const { url, model = 'tts-1', voice = 'alloy', speed } = options;
+  const { host } = new URL(url);
+  const stream = (text: string, { signal }: SpeakOptions) => new SpeechRequest(options, signal).send(text);
+  return {
+    name: ['http', host, model, voice, speed, options.settings && JSON.stringify(options.settings)].join(' '),
+    stream,
+    async speak(text, given) {
+      const { format, samples } = await stream(text, given);
+      return { format, samples: await collectSamples(samples) };
+    },
+  };
+}
+
+/** One text that is spoken: a request, and what comes of it. */
+class SpeechRequest {
+  readonly #options: HttpSpeechOptions;
+  readonly #host: string;
+  readonly #signal: AbortSignal | undefined;
+  readonly #stop = new AbortController();
+
+  constructor(options: HttpSpeechOptions, signal: AbortSignal | undefined) {
+    this.#options = options;
+    this.#host = new URL(options.url).host;
+    this.#signal = signal;
+  }
+
+  /** @throws ERR_PEER, ERR_FORBIDDEN, ERR_TIMEOUT, ERR_LIMIT, ERR_SYNTAX, ERR_UNSUPPORTED, ERR_ABORTED. */
+  async send(input: string): Promise<SpeechStream> {
+    const { url, token, model = 'tts-1', voice = 'alloy', format = 'pcm', speed, settings } = this.#options;
+    const body = {
+      ...settings,
+      ...{ model, input, voice, response_format: format, ...(speed !== undefined && { speed }) },
+    };
+    const response = await this.#within(
+      fetch(url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        },
+        body: JSON.stringify(body),
+        signal: this.#signal ? AbortSignal.any([this.#signal, this.#stop.signal]) : this.#stop.signal,
+      }),
+    );
+    if (!response.ok) throw await this.#refusal(response);
+    const raw = { sampleRate: this.#options.sampleRate ?? 24_000, channels: 1 };
+    return await speechOfBytes(this.#bytesOf(response), raw, this.#host);
+  }
+
+  async *#bytesOf(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
+    const type = response.headers.get('content-type') ?? '';
+    const reader = response.body?.getReader();
+    let bytes = 0;
+    try {
+      if (/^(text|application\/json)/.test(type))
+        throw new JackfieldError(
+          'ERR_SYNTAX',
+          `${this.#host} answered with ${type.slice(0, 60)}, and no sound.`,
+        );
+      while (reader) {
+        const { done, value } = await this.#within(reader.read());
+        if (done) return;
+        bytes += value.length;
+        if (bytes > MAX_BYTES)
+          throw new JackfieldError('ERR_LIMIT', `${this.#host} speaks for more than an hour.`);
+        yield value;
+      }
+    } finally {
+      // Whoever stops to listen gives the rest up.
+      this.#stop.abort();
+    }
+  }
+
+  /** Waits for a part of the answer, and not too long. */
+  async #within<T>(part: Promise<T>): Promise<T> {
+    const { timeoutMs = 10_000 } = this.#options;
+    using limit = new TimeLimit(systemClock, { timeoutMs });
+    whenFired(limit.signal, () => this.#stop.abort());
+    try {
+      return await part;
+    } catch (cause) {
+      if (this.#signal?.aborted) throw abortedError('speech', this.#signal);
+      if (limit.passed)
+        throw new JackfieldError('ERR_TIMEOUT', `${this.#host} sent no sound for ${timeoutMs} ms.`, {
+          cause,
+        });
+      throw new JackfieldError('ERR_PEER', `${this.#host} does not speak: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  async #refusal(response: Response): Promise<JackfieldError> {
+    const { status } = response;
+    let said = '';
+    const reader = response.body?.getReader();
+    while (reader && said.length < MAX_ERROR) {
+      const { done, value } = await this.#within(reader.read());
+      if (done) break;
+      said += Buffer.from(value).toString('utf8');
+    }
+    this.#stop.abort();
+    const why = said.replace(/\s+/g, ' ').slice(0, 200);
+    return new JackfieldError(codeOfStatus(status), `${this.#host} answered with status ${status}: ${why}`);
+  }
+}

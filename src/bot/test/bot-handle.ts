@@ -1,0 +1,2 @@
+/** The bot's own handle in a test. */
+export const BOT_HANDLE = 'the.bot';

@@ -1,0 +1,36 @@
+import { type ZipEntry, zipOf } from '../../recording/archive/export-zip.js';
+import type { ArchivedMessage } from '../archive/archived-message.js';
+import { sidecarOf, sidecarPath } from '../archive/sidecar.js';
+import type { VoicemailArchive } from '../archive/voicemail-archive.js';
+
+/**
+ * Audio under the paths that it has in the archive, a sidecar for each message, `manifest.json` with all that the
+ * catalogue knows, and `SHA256SUMS` over every file.
+ */
+export function messagesZip(
+  archive: VoicemailArchive,
+  messages: Iterable<ArchivedMessage>,
+): AsyncIterable<Uint8Array> {
+  return zipOf(entriesOf(archive, messages));
+}
+
+function* entriesOf(archive: VoicemailArchive, messages: Iterable<ArchivedMessage>): Generator<ZipEntry> {
+  const manifest: ArchivedMessage[] = [];
+  const names = new Set<string>();
+  for (const message of messages) {
+    const { audio } = message;
+    const file = archive.audioFile(message);
+    if (!audio || file === undefined) continue;
+    // Messages with the same samples share a file.
+    if (!names.has(audio.path)) yield { name: audio.path, from: { file } };
+    names.add(audio.path);
+    yield { name: sidecarPath(audio.path, message), from: { text: json(sidecarOf(message)) } };
+    manifest.push(message);
+  }
+  const text = json({ schema: 'jackfield.voicemail-export/1', messages: manifest });
+  yield { name: 'manifest.json', from: { text } };
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
