@@ -1,7 +1,7 @@
 import { checkArgument, listOf, object } from '../base/check.js';
 import { entryOf } from '../base/entry-of.js';
-import { isWithinHours } from '../base/hours.js';
-import { localClock, machineTimeZone } from '../base/local-time.js';
+import { isWithinHours } from '../base/time/hours.js';
+import { localClock, machineTimeZone } from '../base/time/local-time.js';
 import { isOnDay } from './calendar.js';
 import type { Conditions, ServiceConfig } from './config/service-config.js';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.js';
+import type { Clock } from '../base/time/clock.js';
 import type { Bot } from '../bot/bot.js';
 import type { BotCall } from '../bot/bot-call.js';
 import type { FlowVoicemail } from '../bot/flow/flow-bot-options.js';
@@ -72,11 +72,12 @@ export class Staff {
    */
   static async read(config: ServiceConfig, place: Workplace): Promise<Staff> {
     const bots = new Map<string, Attendant>();
-    for (const [name, { flow, hooks, http, script, maxCalls = DEFAULT_MAX_CALLS, ...rest }] of Object.entries(
-      config.bots ?? {},
-    )) {
+    for (const [
+      name,
+      { flow, hooks, http, script, agent, maxCalls = DEFAULT_MAX_CALLS, ...rest },
+    ] of Object.entries(config.bots ?? {})) {
       const prompts = await openPrompts(rest);
-      const { make } = await readBot({ flow, hooks, http, script }, { prompts });
+      const { make } = await readBot({ flow, hooks, http, script, agent }, { prompts });
       const bot = {
         ...make(undefined, {
           onQueue: (queue) => place.queue(queue),

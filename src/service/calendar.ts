@@ -1,4 +1,4 @@
-import { localClock } from '../base/local-time.js';
+import { localClock } from '../base/time/local-time.js';
 
 /** A day of a calendar: `2026-12-25`, `12-25` of every year, or from one day to another, `2026-12-24/2027-01-01`. */
 export const DAY =

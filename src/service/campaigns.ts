@@ -1,5 +1,5 @@
-import { type Clock, sleep } from '../base/clock.js';
 import { asError, JackfieldError } from '../base/errors.js';
+import { type Clock, sleep } from '../base/time/clock.js';
 import { runCampaign } from '../bot/outbound/campaign.js';
 import type { CampaignLine } from '../bot/outbound/campaign-call.js';
 import { CampaignLog } from '../bot/outbound/campaign-log.js';
@@ -45,6 +45,8 @@ export interface CampaignOffice {
   readonly lines: readonly ServiceLine[];
   /** Queues of flows that keep their state, by their folders. */
   readonly queueFolders: Map<string, Queue>;
+  /** Told of each queue of a flow. */
+  queue(queue: Queue): void;
 }
 
 type CampaignConfig = NonNullable<ServiceConfig['campaigns']>[string];
@@ -260,7 +262,11 @@ class RunningCampaign {
     const host = line.host(prompts);
     const { client, server } = line;
     const leaveVoicemail = flowVoicemail({ client, server, prompts, clock });
-    const botFor = (each: CampaignLine) => campaign.bot(each, { leaveVoicemail, queueFolders });
+    const botFor = (each: CampaignLine) =>
+      campaign.bot(each, {
+        ...{ leaveVoicemail, queueFolders },
+        onQueue: (queue) => this.#office.queue(queue),
+      });
     try {
       const options = { ...campaign.options, clock, store: this.#log.store(name) };
       const signal = AbortSignal.any([stop, lost.signal]);

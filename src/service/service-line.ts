@@ -1,7 +1,8 @@
 import { checkArgument, whole } from '../base/check.js';
-import type { Clock } from '../base/clock.js';
-import { sleep } from '../base/clock.js';
 import { Opening } from '../base/opening.js';
+import { Refusal } from '../base/refusal.js';
+import type { Clock } from '../base/time/clock.js';
+import { sleep } from '../base/time/clock.js';
 import type { BotCall } from '../bot/bot-call.js';
 import { BotHost } from '../bot/bot-host.js';
 import type { Prompts } from '../bot/prompt/prompts.js';
@@ -20,7 +21,6 @@ import {
 } from './answer-rules.js';
 import type { Attendant, Places, ServedAccount, Staff } from './attendants.js';
 import { NOBODY } from './config/service-config.js';
-import { Refusal } from './control/refusal.js';
 import type { EventFeed } from './feed/event-feed.js';
 import type { FeedSources } from './feed/feed-sources.js';
 

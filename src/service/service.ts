@@ -1,7 +1,7 @@
-import { checkOptions, having, type Rules } from '../base/check.js';
-import { CLOCK, type Clock, systemClock } from '../base/clock.js';
+import { callback, checkOptions, having, type Rules } from '../base/check.js';
 import { invalidArgument, JackfieldError } from '../base/errors.js';
 import { Opening } from '../base/opening.js';
+import { CLOCK, type Clock, systemClock } from '../base/time/clock.js';
 import type { Queue } from '../bot/queue/queue.js';
 import type { CallControl } from '../call/call-control.js';
 import { JOINER, type VoiceJoiner } from '../call/join-voice.js';
@@ -36,6 +36,11 @@ export interface ServiceOptions {
   readonly exchange?: Exchange;
   /** Joins the voice of calls that another process has redirected. Default: those are left to it. */
   readonly join?: VoiceJoiner;
+  /**
+   * Opens what stands beside the service, such as its control socket: called when every endpoint is attached, before a
+   * call is answered and before it is told that the service is ready. What it throws fails the start.
+   */
+  readonly beside?: (service: Service) => Promise<void>;
 }
 
 const RULES: Rules<ServiceOptions> = {
@@ -43,6 +48,7 @@ const RULES: Rules<ServiceOptions> = {
   clock: CLOCK,
   exchange: having('endpoint'),
   join: JOINER,
+  beside: callback,
 };
 
 /** Endpoints, a recorder, bots, an answering machine and campaigns, put together by a configuration into one service. */
@@ -55,6 +61,7 @@ export class Service implements Office, AsyncDisposable {
   readonly queueFolders = new Map<string, Queue>();
   readonly campaigns: Campaigns;
   readonly join: VoiceJoiner | undefined;
+  readonly #queues = new Set<Queue>();
   #config: ServiceConfig;
   #staff: Staff | undefined;
   /** Those of earlier configurations, whose messages may not be told of yet. */
@@ -87,7 +94,7 @@ export class Service implements Office, AsyncDisposable {
     const service = new Service(checked(config), options);
     await using opening = new Opening();
     opening.add(service, (it) => it[Symbol.asyncDispose]());
-    await service.#open();
+    await service.#open(options.beside);
     return opening.done(service);
   }
 
@@ -170,6 +177,7 @@ export class Service implements Office, AsyncDisposable {
       ...this.#lines.map((line) => () => line.quit()),
       () => campaigns,
       () => Promise.all([...this.#formerStaff, this.#staff?.settled()]),
+      () => Promise.all([...this.#queues].map((queue) => queue.close())),
       () => this.#recorder?.close(),
       () => this.campaigns[Symbol.asyncDispose](),
     ];
@@ -183,7 +191,7 @@ export class Service implements Office, AsyncDisposable {
     this.feed.tell({ type: 'service', what: 'ended' });
   }
 
-  async #open(): Promise<void> {
+  async #open(beside: ServiceOptions['beside']): Promise<void> {
     const { exchange, record, answeringMachine, endpoints } = this.#config;
     if (exchange && !this.#exchange) await this.#openExchange(exchange);
     if (this.#exchange) this.sources.exchange(this.#exchange);
@@ -214,9 +222,16 @@ export class Service implements Office, AsyncDisposable {
     this.#staff = await this.#read(this.#config);
     for (const line of this.#lines) (await line.prepare(this.#staff)).begin();
     const campaigns = await this.campaigns.prepare(this.#config);
+    await beside?.(this);
     for (const line of this.#lines) line.begin();
     campaigns();
     this.feed.tell({ type: 'service', what: 'ready' });
+  }
+
+  /** Takes a queue of a flow: it is told of, and closed with the service. @internal */
+  queue(queue: Queue): void {
+    this.#queues.add(queue);
+    this.sources.queue(queue);
   }
 
   async #openExchange({
@@ -289,7 +304,7 @@ export class Service implements Office, AsyncDisposable {
       accounts: this.#lines,
       taker: (taker) => this.sources.machine(taker),
       queueFolders: this.queueFolders,
-      queue: (queue) => this.sources.queue(queue),
+      queue: (queue) => this.queue(queue),
       leaveVoicemail: async (prompts, message) => {
         const line = this.#lineOf(message.call.call);
         if (!line) throw new JackfieldError('ERR_CLOSED', 'The endpoint of the call is gone.');

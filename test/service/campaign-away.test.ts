@@ -1,25 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { sleep } from '../../src/bot.js';
-import type { MemoryEndpoint } from '../../src/control.js';
-import { attach, Exchange, JackfieldError, MemoryTransport, VirtualClock } from '../../src/index.js';
+import { attach, Exchange, MemoryTransport, VirtualClock } from '../../src/index.js';
 import { EventFeed, type FeedEvent, Service } from '../../src/service.js';
-import { turn, until } from '../turns.js';
-import { serviceFolder } from './service-day.js';
+import { driven, until } from '../turns.js';
+import { reachable, serviceFolder } from './service-day.js';
 
 const folder = serviceFolder();
-
-/** Has time pass until the work is done. */
-async function drive<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
-  const over = new AbortController();
-  const ended = work.finally(() => over.abort());
-  ended.catch(() => undefined);
-  while (!over.signal.aborted) {
-    await clock.run({ signal: over.signal });
-    await turn();
-  }
-  return await ended;
-}
 
 it('a campaign waits while its endpoint is away, and goes on when it is there again', async () => {
   const clock = new VirtualClock(Date.UTC(2026, 0, 5, 9));
@@ -36,17 +23,9 @@ it('a campaign waits while its endpoint is away, and goes on when it is there ag
     }
     return exchange;
   };
-  let exchange = await drive(clock, opened());
+  let exchange = await driven(clock, opened());
   let away = false;
-  const present = {
-    endpoint: (handle: string) => ({
-      connect(client: Parameters<MemoryEndpoint['connect']>[0]) {
-        if (away) throw new JackfieldError('ERR_ATTACH_UNAVAILABLE', 'It is away.');
-        return exchange.endpoint(handle).connect(client);
-      },
-    }),
-    on: () => undefined,
-  } as unknown as Exchange;
+  const present = reachable(() => (away ? undefined : exchange));
   const feed = new EventFeed(clock);
   const events: FeedEvent[] = [];
   const reading = feed.each({ name: 'test' }, (event) => events.push(event));
@@ -63,30 +42,30 @@ it('a campaign waits while its endpoint is away, and goes on when it is there ag
       },
     },
   };
-  const service = await drive(clock, Service.start(config, { feed, clock, exchange: present }));
-  await drive(
+  const service = await driven(clock, Service.start(config, { feed, clock, exchange: present }));
+  await driven(
     clock,
     until(() => told('called').length === 1),
   );
   away = true;
-  await drive(clock, exchange.close());
-  await drive(
+  await driven(clock, exchange.close());
+  await driven(
     clock,
     until(() => told('waiting').length > 0),
   );
   expect(service.campaigns.status).toMatchObject([{ stage: 'waiting', reason: 'the endpoint is away' }]);
-  await drive(clock, sleep(clock, 600_000));
+  await driven(clock, sleep(clock, 600_000));
   expect(told('called')).toEqual(['ann']);
   away = false;
-  exchange = await drive(clock, opened());
-  await drive(
+  exchange = await driven(clock, opened());
+  await driven(
     clock,
     until(() => told('ended').length === 1),
   );
   expect(told('called')).toEqual(['ann', 'ben', 'cyd']);
   expect(told('failed')).toEqual([]);
-  await drive(clock, service[Symbol.asyncDispose]());
-  await drive(clock, exchange.close());
+  await driven(clock, service[Symbol.asyncDispose]());
+  await driven(clock, exchange.close());
   feed.close();
   await reading;
 });

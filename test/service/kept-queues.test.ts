@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { Queue } from '../../src/bot.js';
 import type { ServiceConfig } from '../../src/service.js';
 import { onServiceDay, serviceFolder } from './service-day.js';
 
@@ -36,4 +37,21 @@ it('a queue with a folder goes on over a reload, and has the callers who come af
     for (const queue of day.service.queueFolders.values()) await queue.close();
   });
   expect(events.filter(({ type }) => type === 'failure')).toEqual([]);
+});
+
+it('queues of flows are closed with the service: their folders are free, and who waits is told', async () => {
+  await writeFile(folder('shop.yaml'), flowOf('line'));
+  const config: ServiceConfig = {
+    endpoints: { desk: { attach: 'exchange:desk' } },
+    bots: { shop: { flow: folder('shop.yaml') } },
+    rules: [{ name: 'all', answer: 'shop' }],
+  };
+  let kept: Queue | undefined;
+  await onServiceDay({ config, people: ['ann', 'eve'] }, async (day) => {
+    await day.people['ann']?.call('desk');
+    await day.until((event) => event.type === 'queue' && event.what === 'entered');
+    [kept] = day.service.queueFolders.values();
+  });
+  expect(kept?.figures.waiting).toBe(0);
+  await using _again = await Queue.open({ name: 'sales', folder: folder('line') });
 });

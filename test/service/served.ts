@@ -13,6 +13,7 @@ import {
   Service,
   type ServiceConfig,
 } from '../../src/service.js';
+import { driven, until } from '../turns.js';
 
 const FLOW = `name: Greeting
 steps:
@@ -75,7 +76,7 @@ export async function served(
     tokens: { robot: { file: join(folder, 'robot') }, viewer: { file: join(folder, 'viewer'), may: 'read' } },
   });
   const api = new RestApi(desk, tokens, 1000);
-  const http = await HttpServer.open(service, metrics, { port: 0, api, requestTimeoutMs: 300 });
+  const http = await HttpServer.open(service, metrics, { port: 0, api, requestTimeoutMs: 2000 });
   const callers: Client[] = [];
   for (const handle of ['anna', 'bob'])
     callers.push(await attach(new MemoryTransport(exchange.endpoint(handle)), { clock }));
@@ -93,26 +94,22 @@ export async function served(
     const isJson = response.headers.get('content-type')?.includes('json') ?? false;
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
   };
-  const working = work({ folder, service, exchange, events, callers, http, api, ask }).finally(() =>
-    over.abort(),
-  );
-  working.catch(() => undefined);
-  while (!over.signal.aborted) {
-    await clock.run(over);
-    await new Promise((resolve) => setImmediate(resolve));
+  try {
+    await driven(clock, work({ folder, service, exchange, events, callers, http, api, ask }));
+  } finally {
+    over.abort();
+    await http[Symbol.asyncDispose]();
+    await service[Symbol.asyncDispose]();
+    for (const client of callers) await client.close();
+    await exchange.close();
+    feed.close();
+    await reading;
+    await rm(folder, { recursive: true });
   }
-  await http[Symbol.asyncDispose]();
-  await service[Symbol.asyncDispose]();
-  for (const client of callers) await client.close();
-  await exchange.close();
-  feed.close();
-  await reading;
-  await rm(folder, { recursive: true });
-  await working;
   return events;
 }
 
 /** Resolves when a condition holds. */
 export async function turned(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+  await until(condition);
 }

@@ -2,9 +2,18 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
+import type { MemoryEndpoint } from '../../src/control.js';
 import type { UserOptions } from '../../src/exchange.js';
-import { attach, type Client, Exchange, MemoryTransport, VirtualClock } from '../../src/index.js';
+import {
+  attach,
+  type Client,
+  Exchange,
+  JackfieldError,
+  MemoryTransport,
+  VirtualClock,
+} from '../../src/index.js';
 import { EventFeed, type FeedEvent, Service, type ServiceConfig } from '../../src/service.js';
+import { driven } from '../turns.js';
 
 /** A flow that says one tone. */
 export const TONE_FLOW = `name: Greeting
@@ -74,18 +83,26 @@ export async function onServiceDay(
   for (const { handle } of others)
     clients.push(await attach(new MemoryTransport(exchange.endpoint(handle)), { clock }));
   const byHandle = Object.fromEntries(others.map(({ handle }, index) => [handle, clients[index]]));
-  const over = new AbortController();
   const day = { service, exchange, clock, events, people: byHandle as Record<string, Client>, until };
-  const working = work(day).finally(() => over.abort());
-  working.catch(() => undefined);
-  while (!over.signal.aborted) {
-    await clock.run(over);
-    await new Promise((resolve) => setImmediate(resolve));
+  try {
+    await driven(clock, work(day));
+  } finally {
+    await service[Symbol.asyncDispose]();
+    for (const client of clients) await client.close();
+    feed.close();
+    await reading;
   }
-  await service[Symbol.asyncDispose]();
-  for (const client of clients) await client.close();
-  feed.close();
-  await reading;
-  await working;
   return events;
+}
+
+/** An exchange to attach to that may be away for a while, and another one when it is there again. */
+export function reachable(present: () => Exchange | undefined): Exchange {
+  const endpoint = (handle: string) => ({
+    connect(client: Parameters<MemoryEndpoint['connect']>[0]) {
+      const exchange = present();
+      if (!exchange) throw new JackfieldError('ERR_ATTACH_UNAVAILABLE', 'It is away.');
+      return exchange.endpoint(handle).connect(client);
+    },
+  });
+  return { endpoint, on: () => undefined } as unknown as Exchange;
 }

@@ -1,17 +1,9 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  attach,
-  type Client,
-  Exchange,
-  MemoryTransport,
-  VirtualClock,
-  verifyRecording,
-} from '../../src/index.js';
+import { describe, expect, it } from 'vitest';
+import { type Client, Exchange, verifyRecording } from '../../src/index.js';
 import { Catalogue } from '../../src/recording.js';
 import {
   askService,
@@ -22,39 +14,22 @@ import {
   Service,
   type ServiceConfig,
 } from '../../src/service.js';
+import { turn, until } from '../turns.js';
+import { type Day, onServiceDay, serviceFolder } from './service-day.js';
 
-const FLOW = `name: Greeting
-steps:
-  hello: { do: say, what: { tone: 700, ms: 1500 } }
-`;
-
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'jackfield-'));
-  await writeFile(join(folder, 'flow.yaml'), FLOW);
-});
-afterEach(() => rm(folder, { recursive: true }));
-
-interface Day {
-  readonly service: Service;
-  readonly events: readonly FeedEvent[];
-  readonly callers: readonly Client[];
-}
+const folder = serviceFolder();
 
 /** Runs `work` beside a service on an exchange whose clock goes on by itself. */
-async function onDay(
+function onDay(
   changes: Partial<ServiceConfig>,
   callers: number,
-  work: (day: Day) => Promise<void>,
-): Promise<FeedEvent[]> {
-  const clock = new VirtualClock(Date.UTC(2026, 0, 5, 9));
-  const handles = Array.from({ length: callers }, (_, index) => `caller${index}`);
-  const users = ['desk', 'night', ...handles].map((handle) => ({ handle }));
-  await using exchange = await Exchange.start({ clock, patienceMs: 5000, users });
+  work: (day: Pick<Day, 'service' | 'events'> & { readonly callers: readonly Client[] }) => Promise<void>,
+): Promise<readonly FeedEvent[]> {
+  const people = Array.from({ length: callers }, (_, index) => `caller${index}`);
   const config: ServiceConfig = {
     endpoints: { desk: { attach: 'exchange:desk' }, night: { attach: 'exchange:night' } },
-    record: { out: join(folder, 'recordings') },
-    bots: { greeter: { flow: join(folder, 'flow.yaml') }, other: { flow: join(folder, 'flow.yaml') } },
+    record: { out: folder('recordings') },
+    bots: { greeter: { flow: folder('flow.yaml') }, other: { flow: folder('flow.yaml') } },
     rules: [
       { name: 'rest', answer: 'greeter' },
       { name: 'vip', priority: 5, callers: ['caller0'], answer: 'other' },
@@ -62,29 +37,38 @@ async function onDay(
     ],
     ...changes,
   };
-  const feed = new EventFeed(clock);
-  const events: FeedEvent[] = [];
-  const reading = feed.each({ name: 'test' }, (event) => events.push(event));
-  const service = await Service.start(config, { feed, clock, exchange });
-  const clients: Client[] = [];
-  for (const handle of handles)
-    clients.push(await attach(new MemoryTransport(exchange.endpoint(handle)), { clock }));
-  const over = new AbortController();
-  const working = work({ service, events, callers: clients }).finally(() => over.abort());
-  working.catch(() => undefined);
-  while (!over.signal.aborted) {
-    await clock.run(over);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  await service[Symbol.asyncDispose]();
-  for (const client of clients) await client.close();
-  feed.close();
-  await reading;
-  await working;
-  return events;
+  const desks = [{ handle: 'desk' }, { handle: 'night' }];
+  return onServiceDay({ config, people, desks }, ({ service, events, people: all }) =>
+    work({ service, events, callers: people.map((handle) => all[handle] as Client) }),
+  );
 }
 
 describe('a service', () => {
+  it('is ready when what stands beside it is open, and fails with it before it answers a call', async () => {
+    await using exchange = await Exchange.start({ users: [{ handle: 'desk' }] });
+    const config: ServiceConfig = { endpoints: { desk: { attach: 'exchange:desk' } } };
+    const feed = new EventFeed();
+    const told: string[] = [];
+    const reading = feed.each({ name: 'test' }, (event) => {
+      if (event.type === 'service') told.push(event.what);
+    });
+    const beside = async ({ lines }: Service) => {
+      expect(lines.map(({ name }) => name)).toEqual(['desk']);
+      await turn();
+      told.push('beside');
+    };
+    await (await Service.start(config, { exchange, feed, beside }))[Symbol.asyncDispose]();
+    const refused = Service.start(config, {
+      exchange,
+      feed,
+      beside: () => Promise.reject(new Error('The port is taken.')),
+    });
+    await expect(refused).rejects.toThrow('The port is taken.');
+    feed.close();
+    await reading;
+    expect(told).toEqual(['beside', 'ready', 'ended', 'ended']);
+  });
+
   it('has each call answered by whom the rules say, and recorded from its first sample on the same redirection', async () => {
     const events = await onDay({}, 3, async ({ callers }) => {
       const [vip, spam, anybody] = callers;
@@ -103,12 +87,12 @@ describe('a service', () => {
     );
     expect(outcomes).toEqual(['done', 'done', 'done']);
     expect(events.filter(({ type }) => type === 'failure')).toEqual([]);
-    const catalogue = Catalogue.open(join(folder, 'recordings'));
+    const catalogue = Catalogue.open(folder('recordings'));
     const entries = catalogue.search({});
     catalogue.close();
     expect(entries).toHaveLength(3);
     for (const { file } of entries) {
-      const { misses, findings } = await verifyRecording(join(folder, 'recordings', file));
+      const { misses, findings } = await verifyRecording(join(folder('recordings'), file));
       expect({ misses, findings }).toEqual({ misses: [], findings: [] });
     }
     const published = events.filter((event) => event.type === 'recording' && event.what === 'published');
@@ -119,8 +103,8 @@ describe('a service', () => {
     await onDay({}, 1, async ({ service, callers, events }) => {
       const config: ServiceConfig = {
         endpoints: { desk: { attach: 'exchange:desk' } },
-        record: { out: join(folder, 'recordings') },
-        bots: { greeter: { flow: join(folder, 'flow.yaml') } },
+        record: { out: folder('recordings') },
+        bots: { greeter: { flow: folder('flow.yaml') } },
         rules: [{ name: 'closed', answer: 'nobody' }],
       };
       expect(await service.reload(config)).toEqual(['endpoints']);
@@ -140,14 +124,14 @@ describe('a service', () => {
 
 describe('the control socket', () => {
   it('is for its owner alone, tells the second service who runs, and does what it is asked', async () => {
-    const socket = join(folder, 'run', 'serve.sock');
+    const socket = folder('run/serve.sock');
     await onDay({}, 1, async ({ service, callers }) => {
       const lock = await ControlServer.claim(socket);
       const drained = new Promise<void>((resolve) => {
         const desk = new ControlDesk(service, { reload: async () => ['http'], drained: resolve });
         void ControlServer.open(desk, socket, lock);
       });
-      while (!(await readdir(join(folder, 'run'))).includes('serve.sock')) await new Promise(setImmediate);
+      await until(async () => (await readdir(folder('run'))).includes('serve.sock'));
       if (process.platform !== 'win32') expect((await stat(socket)).mode & 0o777).toBe(0o600);
       await expect(ControlServer.claim(socket)).rejects.toMatchObject({
         code: 'ERR_INVALID_STATE',

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { systemClock } from '../../base/clock.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
+import { systemClock } from '../../base/time/clock.js';
 import { FlowError } from '../../bot/flow/flow-error.js';
 import { readCallList } from '../../bot/outbound/call-list.js';
 import { readCampaign } from '../../bot/outbound/read-campaign.js';
@@ -39,6 +40,7 @@ export async function fileFaults(config: Partial<ServiceConfig>): Promise<readon
     ...(config.exchange
       ? [check(['exchange', 'scenario'], () => Scenario.load(config.exchange?.scenario ?? '', systemClock))]
       : []),
+    ...ofTls(['http', 'tls'], config.http?.tls ?? {}),
     ...ofClients(config),
     ...ofRecorder(config.record ?? {}),
     ...Object.entries(config.bots ?? {}).flatMap(([name, bot]) => ofBot(['bots', name], bot)),
@@ -78,11 +80,6 @@ function ofEndpoint(
   { exchange }: Partial<ServiceConfig>,
 ): Check[] {
   const path = ['endpoints', name];
-  const pem = (field: 'caFile' | 'certFile' | 'keyFile', parse: (text: string) => unknown, what: string) => {
-    const file = tls[field];
-    if (file === undefined) return [];
-    return [check([...path, 'tls', field], async () => asPem(file, await readText(file), parse, what))];
-  };
   return [
     check([...path, 'attach'], () => {
       if (!attach.startsWith(EMBEDDED)) return transportAt(attach);
@@ -90,6 +87,19 @@ function ofEndpoint(
       throw new JackfieldError('ERR_INVALID_ARG', `${attach} needs an exchange: add the field exchange.`);
     }),
     ...(tokenFile === undefined ? [] : [check([...path, 'tokenFile'], () => readToken(tokenFile))]),
+    ...ofTls([...path, 'tls'], tls),
+  ];
+}
+
+type TlsFiles = NonNullable<ServiceConfig['endpoints'][string]['tls']>;
+
+function ofTls(path: Check['path'], tls: TlsFiles): Check[] {
+  const pem = (field: keyof TlsFiles, parse: (text: string) => unknown, what: string) => {
+    const file = tls[field];
+    if (file === undefined) return [];
+    return [check([...path, field], async () => asPem(file, await readText(file), parse, what))];
+  };
+  return [
     ...pem('caFile', (text) => new X509Certificate(text), 'certificates'),
     ...pem('certFile', (text) => new X509Certificate(text), 'a certificate'),
     ...pem('keyFile', (text) => createPrivateKey(text), 'a private key'),
@@ -100,7 +110,7 @@ function asPem(file: string, text: string, parse: (text: string) => unknown, wha
   try {
     parse(text);
   } catch (cause) {
-    throw new JackfieldError('ERR_INVALID_ARG', `${file} must be ${what} in PEM.`, { cause });
+    throw new JackfieldError('ERR_INVALID_ARG', `${printable(file)} must be ${what} in PEM.`, { cause });
   }
 }
 
@@ -136,23 +146,29 @@ const ENDPOINT = { leaveVoicemail: async () => undefined };
 
 type Talker = Pick<
   NonNullable<ServiceConfig['bots']>[string],
-  'flow' | 'hooks' | 'http' | 'script' | 'prompts' | 'speech' | 'cache'
+  'flow' | 'hooks' | 'http' | 'script' | 'agent' | 'prompts' | 'speech' | 'cache'
 >;
 
-function ofBot(path: readonly string[], { prompts, speech, cache, ...files }: Talker): Check[] {
-  const { flow, hooks, http, script } = files;
-  const field = flow === undefined ? 'script' : 'flow';
+function ofBot(path: readonly string[], talker: Talker): Check[] {
+  const { flow, hooks, http, script, agent, prompts, speech, cache } = talker;
   const opened = once(() => openPrompts({ prompts, speech, cache }));
   return [
     check([...path, prompts === undefined ? 'speech' : 'prompts'], opened),
-    check([...path, field], async () => {
+    check([...path, wayOf(talker)], async () => {
       const library = await opened().catch(() => undefined);
-      const bot = await readBot({ flow, hooks, http, script }, library ? { prompts: library } : {});
+      const files = { flow, hooks, http, script, agent };
+      const bot = await readBot(files, library ? { prompts: library } : {});
       const { says, prepare } = bot.make(undefined, ENDPOINT);
       await library?.ready(says);
       await prepare?.();
     }),
   ];
+}
+
+/** The field that says what talks. */
+function wayOf({ script, agent }: Talker): string {
+  if (script !== undefined) return 'script';
+  return agent ? 'agent' : 'flow';
 }
 
 function ofCampaign(name: string, campaign: NonNullable<ServiceConfig['campaigns']>[string]): Check[] {
@@ -163,7 +179,7 @@ function ofCampaign(name: string, campaign: NonNullable<ServiceConfig['campaigns
   return [
     check([...path, prompts === undefined ? 'speech' : 'prompts'], opened),
     check([...path, 'list'], listed),
-    check([...path, source.flow === undefined ? 'script' : 'flow'], async () => {
+    check([...path, wayOf(source)], async () => {
       const list = await listed().catch(() => undefined);
       const library = list && (await opened().catch(() => undefined));
       if (library) await readCampaign(source, library);

@@ -2,13 +2,26 @@ import { realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
-import { path as aPath, checkArgument, checkOptions, flag, object, type Rules } from '../../base/check.js';
+import {
+  path as aPath,
+  checkArgument,
+  checkOptions,
+  flag,
+  needed,
+  number,
+  object,
+  type Rules,
+  words,
+} from '../../base/check.js';
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import { isInside } from '../../files/confined-path.js';
 import { readText } from '../../files/key-files.js';
-import { suggest } from '../../protocol/suggest.js';
+import { withOwnPaths } from '../../files/own-paths.js';
+import { suggest } from '../../protocol/explain/suggest.js';
 import { fileFaults } from './check-files.js';
+import { SERVICE_FILES } from './own-paths.js';
 import {
   type ConfigFault,
   danglingNames,
@@ -41,6 +54,14 @@ export interface CheckConfigOptions {
 
 const RULES: Rules<CheckConfigOptions> = { files: flag };
 
+const PROBLEM: Rules<ConfigProblem> = {
+  file: needed(words),
+  line: needed(number),
+  column: needed(number),
+  path: needed(words),
+  message: needed(words),
+};
+
 type Path = readonly (string | number)[];
 
 /** A file of YAML (or JSON, which is YAML) with its positions. */
@@ -62,7 +83,8 @@ const VARIABLE = /\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
 /**
  * Reads a configuration with the files that it includes, and puts in the variables of the environment. All that is
- * wrong is found at once, in what it names as well: keys, certificates, flows, prompts, lists, programs.
+ * wrong is found at once, in what it names as well: keys, certificates, flows, prompts, lists, programs. Relative paths
+ * become absolute ones: each is relative to the file that says it.
  *
  * @param environment Default: that of the process.
  * @throws ERR_FILE when a file cannot be read.
@@ -121,14 +143,14 @@ export async function readConfig(
   const { config, problems } = await checkConfig(file, environment);
   if (config) return config;
   const text = problems.map((problem) => `  ${formatConfigProblem(problem)}`).join('\n');
-  throw new JackfieldError('ERR_SYNTAX', `${file} is not a valid configuration:\n${text}`);
+  throw new JackfieldError('ERR_SYNTAX', `${printable(file)} is not a valid configuration:\n${text}`);
 }
 
-/** A problem as one line: `serve.yaml:4:9: rules.0.answer: ...`. */
+/** A problem as one line: `serve.yaml:4:9: rules.0.answer: ...`. @throws ERR_INVALID_ARG */
 export function formatConfigProblem(problem: ConfigProblem): string {
-  checkArgument('problem', problem, object);
+  checkOptions(problem, PROBLEM, 'problem.');
   const { file, line, column, path, message } = problem;
-  return `${file}:${line}:${column}: ${path && `${path}: `}${message}`;
+  return printable(`${file}:${line}:${column}: ${path && `${path}: `}${message}`);
 }
 
 /** The file and those that it includes, depth first; the file itself comes first. */
@@ -225,7 +247,11 @@ function substitute(
 
 /** One object of all files: of what stands twice, that of the file which is read first; objects are merged. */
 function merged(sources: readonly Source[]): unknown {
-  return sources.map(({ document }) => document.toJS({ maxAliasCount: 100 }) as unknown).reduce(under);
+  return sources
+    .map(({ document, file }) =>
+      withOwnPaths(document.toJS({ maxAliasCount: 100 }) as unknown, file, SERVICE_FILES),
+    )
+    .reduce(under);
 }
 
 function under(above: unknown, below: unknown): unknown {

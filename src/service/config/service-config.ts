@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { FROM_TIME, TO_TIME } from '../../base/hours.js';
-import { checkTimeZone, WEEKDAYS } from '../../base/local-time.js';
 import { ranged } from '../../base/ranged.js';
+import { FROM_TIME, TO_TIME } from '../../base/time/hours.js';
+import { checkTimeZone, WEEKDAYS } from '../../base/time/local-time.js';
+import { agentConfigSchema } from '../../bot/agent/read-agent.js';
 import { CAMPAIGN_RULES } from '../../bot/outbound/campaign-options.js';
 import { SPEECH_ENGINES } from '../../bot/prompt/open-prompts.js';
 import { recordConfigSchema } from '../../recording/archive/recorder-config.js';
@@ -33,16 +34,10 @@ const day = z
 
 /** A check of what is to talk, for zod. */
 const ONE_WAY_TO_TALK = [
-  ({
-    flow,
-    script,
-    hooks,
-  }: {
-    flow?: string | undefined;
-    script?: string | undefined;
-    hooks?: string | undefined;
-  }) => (flow === undefined) !== (script === undefined) && !(script !== undefined && hooks !== undefined),
-  'Expected a flow, perhaps with hooks, or a script',
+  ({ flow, script, agent, hooks }: { readonly [K in 'flow' | 'script' | 'agent' | 'hooks']?: unknown }) =>
+    [flow, script, agent].filter((way) => way !== undefined).length === 1 &&
+    (flow !== undefined || hooks === undefined),
+  'Expected a flow, perhaps with hooks, or a script, or an agent',
 ] as const;
 
 /** The name by which rules have the answering machine answer, and the one that has nobody do so. */
@@ -75,6 +70,7 @@ const talker = {
   script: file
     .optional()
     .describe('JavaScript module in place of a flow; its default export is called with each call.'),
+  agent: agentConfigSchema.optional().describe('Voice agent in place of a flow.'),
   http: z
     .strictObject({
       hosts: z
@@ -248,6 +244,10 @@ export const serviceConfigSchema = z.strictObject({
     .strictObject({
       port: z.number().int().min(0).max(65_535),
       host: z.string().min(1).optional().describe('Default 127.0.0.1.'),
+      tls: z
+        .strictObject({ certFile: file, keyFile: file })
+        .optional()
+        .describe('Certificate, with those between it and its root, and key (PEM). Default: plain HTTP.'),
     })
     .optional()
     .describe('Serves /metrics, /healthz, /readyz and the REST API.'),

@@ -3,13 +3,14 @@ import { createInterface } from 'node:readline';
 import { path as aPath, checkArgument, object } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
+import type { ToldError } from '../../base/refusal.js';
 import type { FeedEvent } from '../feed/feed-event.js';
-import type { ControlError, ControlRequest } from './control-protocol.js';
+import type { ControlRequest } from './control-protocol.js';
 
 interface Answer {
   readonly ok?: boolean;
   readonly result?: unknown;
-  readonly error?: ControlError;
+  readonly error?: ToldError;
   readonly event?: FeedEvent;
 }
 

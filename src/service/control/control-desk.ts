@@ -1,5 +1,5 @@
 import { checkArgument, having, object, oneOf, words } from '../../base/check.js';
-import { JackfieldError } from '../../base/errors.js';
+import { issuesText, NothingThere, Refusal } from '../../base/refusal.js';
 import type { Call } from '../../control/state/call.js';
 import type { Service } from '../service.js';
 import type { ServiceLine } from '../service-line.js';
@@ -9,8 +9,6 @@ import {
   type ControlCommand,
   type ControlResult,
 } from './control-commands.js';
-import { issuesText } from './control-protocol.js';
-import { NothingThere, Refusal } from './refusal.js';
 
 /** Work of whoever runs the service and its control. */
 export interface ControlHooks {
@@ -181,13 +179,7 @@ async function say({ line, call }: Found, text: string): Promise<void> {
   if (!talk) {
     throw new Refusal('ERR_INVALID_STATE', `No bot talks on call ${call.id}.`, 'a call that a bot talks on');
   }
-  try {
-    await talk.say(text);
-  } catch (error) {
-    // No recording has this name: it is words.
-    if (!(error instanceof JackfieldError) || error.code !== 'ERR_INVALID_ARG') throw error;
-    await talk.say({ text });
-  }
+  await talk.say(talk.hasPrompt(text) ? text : { text });
 }
 
 function several(what: string, found: readonly Pick<Found, 'line'>[]): Refusal {

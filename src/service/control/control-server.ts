@@ -1,17 +1,17 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { createInterface } from 'node:readline';
 import { path as aPath, checkArgument, having } from '../../base/check.js';
-import { JackfieldError, messageOf, shown } from '../../base/errors.js';
+import { shown } from '../../base/errors.js';
+import { peerLines } from '../../base/peer-lines.js';
+import { Refusal, toldError } from '../../base/refusal.js';
 import { FolderLock } from '../../files/folder-lock.js';
+import { listenForOwner } from '../../files/owner-socket.js';
 import { makeFolder } from '../../files/whole-file.js';
 import type { FeedEvent } from '../feed/feed-event.js';
 import { tailTo } from '../feed/tail-to.js';
 import { type ControlCommand, controlCommands, expectedArguments } from './control-commands.js';
 import type { ControlDesk } from './control-desk.js';
-import { controlError } from './control-protocol.js';
-import { Refusal } from './refusal.js';
 
 /** Longest line that is taken, in characters. */
 const MAX_LINE = 65_536;
@@ -58,9 +58,7 @@ export class ControlServer implements AsyncDisposable {
     checkArgument('socket', socket, aPath);
     checkArgument('lock', lock, having('release'));
     const control = new ControlServer(desk, socket, lock);
-    // The lock is held: what is there is of a process that was killed.
-    rmSync(socket, { force: true });
-    await control.#listen();
+    await listenForOwner(control.#server, socket, 'serve');
     return control;
   }
 
@@ -69,22 +67,6 @@ export class ControlServer implements AsyncDisposable {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
     rmSync(this.#socket, { force: true });
     this.#lock.release();
-  }
-
-  async #listen(): Promise<void> {
-    const before = process.umask(0o177);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#server.once('error', reject);
-        this.#server.listen(this.#socket, resolve);
-        process.umask(before);
-      });
-      chmodSync(this.#socket, 0o600);
-    } catch (cause) {
-      throw new JackfieldError('ERR_FILE', `Cannot serve ${this.#socket}: ${messageOf(cause)}`, { cause });
-    } finally {
-      process.umask(before);
-    }
   }
 
   #serve(peer: Socket): void {
@@ -100,7 +82,7 @@ export class ControlServer implements AsyncDisposable {
       waiting = bytes.includes(10) ? 0 : waiting + bytes.length;
       if (waiting > MAX_LINE) peer.destroy();
     });
-    createInterface({ input: peer }).on('line', (line) => void this.#answer(line, peer, gone.signal));
+    peerLines(peer).on('line', (line) => void this.#answer(line, peer, gone.signal));
   }
 
   async #answer(line: string, peer: Socket, gone: AbortSignal): Promise<void> {
@@ -117,7 +99,7 @@ export class ControlServer implements AsyncDisposable {
       if (name === 'tail')
         await tailTo(peer, this.#desk.service.feed, { name, signal: gone, format: tailLine });
     } catch (error) {
-      say({ ...head, ok: false, error: controlError(error, expected) });
+      say({ ...head, ok: false, error: toldError(error, expected) });
     }
   }
 }
@@ -145,5 +127,5 @@ function parsed(line: string): { readonly id?: unknown; readonly do?: unknown } 
   } catch {
     // Told below.
   }
-  throw new Refusal('ERR_SYNTAX', 'This is no JSON object.');
+  throw new Refusal('ERR_SYNTAX', 'This is not a JSON object.');
 }

@@ -9,8 +9,8 @@ import {
   whole,
   words,
 } from '../../base/check.js';
-import { CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { asError, JackfieldError } from '../../base/errors.js';
+import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 import { whenFired } from '../../base/wait.js';
 import { FEED_VERSION, type FeedEvent, MAX_TEXT, type ToldEvent } from './feed-event.js';
 
@@ -84,14 +84,18 @@ export class EventFeed {
   read(options: ReadOptions): FeedReader {
     checkOptions(options, RULES);
     const { name, limit = 10_000 } = options;
+    let forget: () => void = () => undefined;
     const reader = new QueueReader(
       name,
       limit,
       () => this.#now(),
-      () => this.#readers.delete(reader),
+      () => {
+        this.#readers.delete(reader);
+        forget();
+      },
     );
     this.#readers.add(reader);
-    if (options.signal) whenFired(options.signal, () => reader.end());
+    if (options.signal) forget = whenFired(options.signal, () => reader.end());
     return reader;
   }
 

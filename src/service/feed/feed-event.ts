@@ -29,6 +29,12 @@ export const RECORDING_EVENTS = [
   ...['published', 'recovered', 'discarded', 'undelivered'],
 ] as const;
 
+/** Notices of a call that is analysed: events of the analysis, and its end. */
+export const ANALYSIS_NOTICES = [
+  ...['speech-began', 'speech-ended', 'overlap-began', 'overlap-ended', 'dead-air-began', 'dead-air-ended'],
+  ...['tone', 'music', 'ended'],
+] as const;
+
 /** Everything that is told: one union, by `type`. docs/event-feed.schema.json is made from it. */
 export const feedEventSchema = z.discriminatedUnion('type', [
   event('call', {
@@ -72,11 +78,38 @@ export const feedEventSchema = z.discriminatedUnion('type', [
   event('recording', {
     ...perhapsOfCall,
     what: z.enum(RECORDING_EVENTS),
+    partner: word.optional(),
     file: word.optional(),
     durationMs: ms.optional(),
+    end: word
+      .optional()
+      .describe('Why one that is published ended, as in its sidecar: call-ended and so on.'),
     complete: z.boolean().optional().describe('False when something of it is missing.'),
     reason: text.optional(),
+    channel: word.optional().describe('The hook or webhook that has not taken an event.'),
+    id: word.optional().describe('Id of the event that was not taken.'),
+    last: z.boolean().optional().describe('True when it is not tried again.'),
   }).describe('A recording began, changed, or is where it belongs.'),
+  event('analysis', {
+    ...ofCall,
+    what: z.enum(ANALYSIS_NOTICES),
+    leg: z.enum(['local', 'remote']).optional().describe('The side that was heard; of an overlap the later.'),
+    fromMs: ms.optional().describe('Place in the call.'),
+    toMs: ms.optional().describe('Its end; absent where it goes on.'),
+    tone: word.optional().describe('Kind of a tone: ring-back, busy, beep and so on.'),
+    figures: z
+      .strictObject({
+        durationMs: ms,
+        silenceMs: ms,
+        deadAirMs: ms.describe('Of the silences that are dead air, without music and tones.'),
+        overlapMs: ms,
+        interruptionsByLocal: count,
+        interruptionsByRemote: count,
+        droppedMs: ms.describe('Voice that the analysis could not keep up with. The recording has it.'),
+      })
+      .optional()
+      .describe('Of the whole call, when it has ended.'),
+  }).describe('Something was heard of a call that is analysed while it is recorded, or it has ended.'),
   event('bot', {
     ...ofCall,
     bot: word,
@@ -140,7 +173,7 @@ export const feedEventSchema = z.discriminatedUnion('type', [
   }).describe('An endpoint was attached to, was lost, or is there again.'),
   event('service', {
     ...head,
-    what: z.enum(['ready', 'configured', 'not-configured', 'draining', 'ended']),
+    what: z.enum(['ready', 'configured', 'not-configured', 'draining', 'ended', 'advice']),
     text: text.optional(),
   }).describe('Something happened to the service itself.'),
   event('control', {

@@ -11,11 +11,13 @@ import type { Exchange } from '../../exchange/exchange.js';
 import type { Recorder } from '../../recording/archive/recorder.js';
 import type { CallRecording } from '../../recording/call-recording.js';
 import type { SegmentResult } from '../../recording/file/segment.js';
+import { lossOf } from '../../stream/align/ledger.js';
 import type { Lease } from '../../tcp/lease.js';
 import { closeError } from '../../tcp/lease-state.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
 import type { AnsweringMachine } from '../../voicemail/answering/answering-machine.js';
 import type { MessageTaker } from '../../voicemail/answering/message-taker.js';
+import { endOf, noticeOf } from './analysis-notices.js';
 import type { EventFeed } from './event-feed.js';
 
 /** The tag of a recording that names the account whose call it is. */
@@ -61,6 +63,13 @@ export class FeedSources {
     checkArgument('recorder', recorder, PART);
     const feed = this.#feed;
     recorder.on('recording', (recording, begun) => this.#recording(recording, begun));
+    recorder.on('heard', ({ call }, event) => {
+      const notice = noticeOf(event);
+      if (notice) feed.tell({ type: 'analysis', ...this.#ofCall(call), ...notice });
+    });
+    recorder.on('analysed', ({ call }, analysed) =>
+      feed.tell({ type: 'analysis', ...this.#ofCall(call), ...endOf(analysed) }),
+    );
     recorder.on('published', (segment) => this.#published(segment, 'published'));
     recorder.on('recovered', (segment) => this.#published(segment, 'recovered'));
     recorder.on('discarded', (segment) =>
@@ -68,8 +77,8 @@ export class FeedSources {
     );
     recorder.on('failed', (error, call) => feed.failed('recorder', error, this.#subject(call)));
     recorder.on('undelivered', (event, channel, error, last) => {
-      const reason = `${channel}, ${event.id}: ${error.message}${last ? '; it is not tried again' : ''}`;
-      feed.tell({ type: 'recording', what: 'undelivered', reason });
+      const { id } = event;
+      feed.tell({ type: 'recording', what: 'undelivered', channel, id, reason: error.message, last });
     });
     recorder.on('failure', (error) => feed.failed('listener of the recorder', error));
   }
@@ -171,7 +180,8 @@ export class FeedSources {
   #recording(recording: CallRecording, begun: boolean): void {
     const feed = this.#feed;
     const about = { type: 'recording', ...this.#subject(recording.call) } as const;
-    feed.tell({ ...about, what: begun ? 'begun' : 'held', file: recording.file });
+    const partner = recording.call.properties.get('PARTNER_HANDLE') ?? '';
+    feed.tell({ ...about, what: begun ? 'begun' : 'held', partner, file: recording.file });
     recording.on('paused', (paused) => feed.tell({ ...about, what: paused ? 'paused' : 'resumed' }));
     recording.on('disk-full', ({ message }) => feed.tell({ ...about, what: 'disk-full', reason: message }));
     recording.on('disk-resumed', () => feed.tell({ ...about, what: 'disk-resumed' }));
@@ -183,16 +193,17 @@ export class FeedSources {
 
   #published(segment: SegmentResult, what: 'published' | 'recovered'): void {
     const { file, sidecar } = segment;
-    const { audio, complete, reason, legs } = sidecar;
+    const { audio, call, complete, end, reason, legs } = sidecar;
     const subject = segmentSubject(segment);
     const { durationMs } = audio;
+    const { partner } = call;
     this.#feed.tell({
-      ...{ type: 'recording', ...subject, what, file, durationMs, complete },
+      ...{ type: 'recording', ...subject, what, partner, file, durationMs, end, complete },
       ...(reason !== undefined && { reason }),
     });
     for (const leg of ['local', 'remote'] as const) {
       const { late, cut, ledger } = legs[leg];
-      const missing = ledger.missing + late + cut;
+      const missing = lossOf(ledger) + late + cut;
       if (missing > 0) {
         this.#feed.tell({ type: 'loss', ...subject, where: `${leg} leg`, ms: samplesToMs(missing) });
       }
@@ -220,7 +231,10 @@ export class FeedSources {
   }
 
   #subject(call: CallControl | undefined): Subject {
-    if (!call) return {};
+    return call ? this.#ofCall(call) : {};
+  }
+
+  #ofCall(call: CallControl): Subject & { readonly call: number } {
     const account = this.#accounts.get(call);
     return { call: call.id, ...(account !== undefined && { account }) };
   }

@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { checkArgument, object, words } from '../../base/check.js';
 import { invalidArgument } from '../../base/errors.js';
 import { readToken } from '../../files/key-files.js';
+import { isToken, KnownTokens, TOKEN_EXPECTED } from '../../http/known-tokens.js';
 import type { ServiceConfig } from '../config/service-config.js';
 
 /** A client of the REST API: whoever has the token of that name. */
@@ -11,19 +11,13 @@ export interface ApiClient {
   readonly may: 'read' | 'control';
 }
 
-interface KnownClient extends ApiClient {
-  readonly digest: Buffer;
-}
-
-/** Shortest token, in characters. */
-const MIN_LENGTH = 16;
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
 
-/** The tokens that a REST API takes. They are kept as digests, and compared in a time that tells nothing about them. */
+/** The tokens that a REST API takes, by the header `Authorization: Bearer`. */
 export class BearerTokens {
-  readonly #known: readonly KnownClient[];
+  readonly #known: KnownTokens<ApiClient>;
 
-  private constructor(known: readonly KnownClient[]) {
+  private constructor(known: KnownTokens<ApiClient>) {
     this.#known = known;
   }
 
@@ -31,21 +25,18 @@ export class BearerTokens {
   static async read(config: NonNullable<ServiceConfig['api']>): Promise<BearerTokens> {
     checkArgument('config', config, object);
     checkArgument('config.tokens', config.tokens, object);
-    const known = await Promise.all(
-      Object.entries(config.tokens).map(async ([name, { file, may = 'control' }]) => {
-        const token = await readToken(file);
-        if (token.length < MIN_LENGTH || !BEARER.test(`Bearer ${token}`)) {
-          // The text of the error must not have the token in it.
-          const expected = `the file of a token of ${MIN_LENGTH} or more letters, digits and any of -._~+/`;
-          throw invalidArgument(`api.tokens.${name}.file`, expected, file);
-        }
-        return { name, may, digest: digest(token) };
-      }),
-    );
-    for (const [index, { name, digest }] of known.entries()) {
-      const same = known.slice(index + 1).find((other) => other.digest.equals(digest));
+    const read = Object.entries(config.tokens).map(async ([name, { file, may = 'control' }]) => {
+      const token = await readToken(file);
+      // The text of the error must not have the token in it.
+      if (!isToken(token))
+        throw invalidArgument(`api.tokens.${name}.file`, `the file of ${TOKEN_EXPECTED}`, file);
+      return { name, may, token };
+    });
+    const known = new KnownTokens<ApiClient>();
+    for (const { name, may, token } of await Promise.all(read)) {
+      const same = known.add({ name, may }, token);
       if (same)
-        throw invalidArgument(`api.tokens.${same.name}.file`, `another token than that of ${name}`, 'it');
+        throw invalidArgument(`api.tokens.${name}.file`, `another token than that of ${same.name}`, 'it');
     }
     return new BearerTokens(known);
   }
@@ -53,15 +44,6 @@ export class BearerTokens {
   /** The client whose token a header `Authorization` has. */
   clientOf(header: string | undefined): ApiClient | undefined {
     if (header !== undefined) checkArgument('header', header, words);
-    const given = digest(BEARER.exec(header ?? '')?.[1] ?? '');
-    let found: ApiClient | undefined;
-    // Each is compared, so that the time does not tell which one it was.
-    for (const { digest, name, may } of this.#known)
-      if (timingSafeEqual(digest, given)) found = { name, may };
-    return found;
+    return this.#known.ownerOf(BEARER.exec(header ?? '')?.[1] ?? '');
   }
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
 }

@@ -1,28 +1,25 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import {
   checkArgument,
   checkOptions,
   having,
   line,
   needed,
+  nested,
   type Rules,
   whole,
   within,
+  words,
 } from '../../base/check.js';
 import { entryOf } from '../../base/entry-of.js';
-import { JackfieldError, messageOf } from '../../base/errors.js';
+import { HttpListener, type TlsKeys } from '../../http/http-listener.js';
+import { HttpRefusal } from '../../http/http-refusal.js';
 import type { Service } from '../service.js';
 import type { FeedMetrics } from '../watch/feed-metrics.js';
-import { HttpRefusal, refuse } from './http-refusal.js';
 import { API_PATH } from './openapi.js';
 import type { RestApi } from './rest-api.js';
+
+export type { TlsKeys };
 
 /** Options of {@link HttpServer.open}. */
 export interface HttpServerOptions {
@@ -34,6 +31,8 @@ export interface HttpServerOptions {
   readonly api?: RestApi | undefined;
   /** A request that has not arrived after this is refused, in milliseconds: 100 to 600,000. Default 10,000. */
   readonly requestTimeoutMs?: number;
+  /** Default: HTTP without TLS. */
+  readonly tls?: TlsKeys | undefined;
 }
 
 const RULES: Rules<HttpServerOptions> = {
@@ -41,93 +40,41 @@ const RULES: Rules<HttpServerOptions> = {
   host: line(1, 1000),
   api: having('answer'),
   requestTimeoutMs: within(100, 600_000, 'ms'),
+  tls: nested<TlsKeys>({ key: needed(words), cert: needed(words) }),
 };
-const MAX_CONNECTIONS = 200;
-/** Longest head of a request, in bytes. */
-const MAX_HEAD = 8192;
-/** Headers that stand once: two would be read in two ways. */
-const ONCE = ['authorization', 'content-type', 'content-length', 'transfer-encoding', 'host'] as const;
 
 /**
  * Serves `/metrics`, `/healthz` (the process answers), `/readyz` (every endpoint is attached, and it takes calls) and the
  * REST API.
  */
 export class HttpServer implements AsyncDisposable {
-  readonly #service: Service;
-  readonly #metrics: FeedMetrics;
-  readonly #api: RestApi | undefined;
-  readonly #server: Server;
+  readonly #listener: HttpListener;
 
-  private constructor(
-    service: Service,
-    metrics: FeedMetrics,
-    { api, requestTimeoutMs = 10_000 }: HttpServerOptions,
-  ) {
-    this.#service = service;
-    this.#metrics = metrics;
-    this.#api = api;
-    const limits = {
-      headersTimeout: requestTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
-      maxHeaderSize: MAX_HEAD,
-    };
-    this.#server = createServer(limits, (request, response) => void this.#answer(request, response));
-    this.#server.maxConnections = MAX_CONNECTIONS;
-    this.#server.on('clientError', sayNoRequest);
+  private constructor(listener: HttpListener) {
+    this.#listener = listener;
   }
 
-  /** @throws ERR_INVALID_ARG, ERR_PORT. */
+  /** @throws ERR_INVALID_ARG, for what is no key or certificate, too; ERR_PORT. */
   static async open(service: Service, metrics: FeedMetrics, options: HttpServerOptions): Promise<HttpServer> {
     checkArgument('service', service, having('drain', 'reload'));
     checkArgument('metrics', metrics, having('text'));
     checkOptions(options, RULES);
-    const { port, host = '127.0.0.1' } = options;
-    const http = new HttpServer(service, metrics, options);
-    await new Promise<void>((resolve, reject) => {
-      const failed = (cause: Error) =>
-        reject(
-          new JackfieldError('ERR_PORT', `Cannot listen on ${host}:${port}: ${messageOf(cause)}`, { cause }),
-        );
-      http.#server.once('error', failed);
-      http.#server.listen(port, host, resolve);
-    });
-    return http;
+    const { api, ...listening } = options;
+    return new HttpServer(
+      await HttpListener.open(listening, async (request, response, path) => {
+        if (path.startsWith(`${API_PATH}/`) && api) return await api.answer(request, response, path);
+        const { status, text, type } = await pageAt(path, request, api)(service, metrics);
+        response.writeHead(status, { 'content-type': type ?? 'text/plain; charset=utf-8' }).end(text);
+      }),
+    );
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#listener.port;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [path = ''] = (request.url ?? '').split('?', 1);
-    const say = (status: number, text: string, type = 'text/plain; charset=utf-8') =>
-      response.writeHead(status, { 'content-type': type }).end(text);
-    try {
-      const twice = ONCE.find((name) => (entryOf(request.headersDistinct, name)?.length ?? 0) > 1);
-      if (twice) throw new HttpRefusal(400, 'ERR_SYNTAX', `${twice} stands twice.`, 'each header once');
-      if (path.startsWith(`${API_PATH}/`) && this.#api)
-        return await this.#api.answer(request, response, path);
-      if (!Object.hasOwn(PAGES, path)) {
-        const pages = [...Object.keys(PAGES), ...(this.#api ? [`${API_PATH}/...`] : [])].join(', ');
-        throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'There is nothing at this path.', `one of ${pages}`);
-      }
-      if (request.method !== 'GET' && request.method !== 'HEAD') {
-        const allow = 'GET, HEAD';
-        throw new HttpRefusal(405, 'ERR_UNSUPPORTED', `${request.method} is not possible here.`, allow, {
-          allow,
-        });
-      }
-      const { status, text, type } = await PAGES[path as keyof typeof PAGES](this.#service, this.#metrics);
-      say(status, text, type);
-    } catch (error) {
-      refuse(response, error);
-    }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#listener[Symbol.asyncDispose]();
   }
 }
 
@@ -150,21 +97,18 @@ const PAGES = {
   }),
 } as const;
 
-const STATUS_OF: Readonly<Record<string, number>> = {
-  HPE_HEADER_OVERFLOW: 431,
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-};
-
-/** Answers what is no request of HTTP, or does not arrive in time. */
-function sayNoRequest({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || code === 'ECONNRESET') return void socket.destroy();
-  const status = entryOf(STATUS_OF, code) ?? 400;
-  const error = {
-    code: 'ERR_SYNTAX',
-    message: `${STATUS_CODES[status]}.`,
-    expected: 'a request of HTTP/1.1',
-  };
-  const body = `${JSON.stringify({ error })}\n`;
-  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\n`;
-  socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy());
+/** The page of a path. @throws HttpRefusal 404, 405 */
+function pageAt(
+  path: string,
+  { method }: IncomingMessage,
+  api: RestApi | undefined,
+): (service: Service, metrics: FeedMetrics) => Page | Promise<Page> {
+  const page = entryOf<(service: Service, metrics: FeedMetrics) => Page | Promise<Page>>(PAGES, path);
+  if (!page) {
+    const pages = [...Object.keys(PAGES), ...(api ? [`${API_PATH}/...`] : [])].join(', ');
+    throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'There is nothing at this path.', `one of ${pages}`);
+  }
+  if (method === 'GET' || method === 'HEAD') return page;
+  const allow = 'GET, HEAD';
+  throw new HttpRefusal(405, 'ERR_UNSUPPORTED', `${method} is not possible here.`, allow, { allow });
 }

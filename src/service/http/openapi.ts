@@ -1,13 +1,19 @@
 import { z } from 'zod';
+import {
+  bare,
+  bodyOf,
+  described,
+  type Json,
+  jsonAnswer,
+  REFUSALS,
+  refusalSchemas,
+  schemaOf,
+} from '../../http/openapi-parts.js';
 import { controlCommands } from '../control/control-commands.js';
-import { controlErrorSchema } from '../control/control-protocol.js';
 import { feedJsonSchema } from '../feed/feed-event.js';
-import { ERROR_STATUSES } from './http-refusal.js';
 
 /** Path below which the REST API is: its version changes where a client would have to. */
 export const API_PATH = '/v1';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** The REST API in OpenAPI 3.1, made from the table of commands; docs/openapi.json. */
 export function openApiDocument(): Json {
@@ -20,7 +26,7 @@ export function openApiDocument(): Json {
       summary: does,
       ...(call && { parameters: [{ name: 'call', in: 'path', required: true, ...described(call) }] }),
       ...(Object.keys(rest).length > 0 && { requestBody: bodyOf(z.strictObject(rest)) }),
-      responses: { 200: name === 'tail' ? EVENTS : answer('Done.', schemaOf(gives)), ...ERRORS },
+      responses: { 200: name === 'tail' ? EVENTS : jsonAnswer('Done.', schemaOf(gives)), ...REFUSALS },
     };
     paths.set(path, { ...paths.get(path), [method]: operation });
   }
@@ -39,10 +45,7 @@ export function openApiDocument(): Json {
     webhooks: { event: { post: WEBHOOK } },
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
-      schemas: {
-        Event: bare(feedJsonSchema() as Json),
-        Error: schemaOf(z.strictObject({ error: controlErrorSchema })),
-      },
+      schemas: { Event: bare(feedJsonSchema() as Json), ...refusalSchemas() },
     },
   };
 }
@@ -57,9 +60,6 @@ const EVENTS = {
     },
   },
 };
-const ERRORS = Object.fromEntries(
-  ERROR_STATUSES.map((status) => [status, answer('Refused.', { $ref: '#/components/schemas/Error' })]),
-);
 const WEBHOOK = {
   operationId: 'webhook',
   summary: 'An event, to each webhook of the configuration that asks for its type.',
@@ -92,26 +92,3 @@ const WEBHOOK = {
   },
   responses: { '2XX': { description: 'Taken. Any other answer has it tried again later.' } },
 };
-
-function answer(description: string, schema: Json): Json {
-  return { description, content: { 'application/json': { schema } } };
-}
-
-function bodyOf(schema: z.ZodObject): Json {
-  const required = Object.values(schema.shape).some((field) => !(field as z.ZodType).isOptional());
-  return { required, content: { 'application/json': { schema: schemaOf(schema) } } };
-}
-
-function described(schema: z.ZodType): Json {
-  const { description, ...rest } = schemaOf(schema);
-  return { description, schema: rest };
-}
-
-function schemaOf(schema: z.ZodType): Json {
-  return bare(z.toJSONSchema(schema, { io: 'input' }));
-}
-
-/** Without the line that says which dialect it is: that of the document counts. */
-function bare({ $schema: _, ...schema }: Json): Json {
-  return schema;
-}

@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { checkArgument, having, within } from '../../base/check.js';
+import { HttpRefusal, refuse, sendJson, tooManyRequests } from '../../http/http-refusal.js';
+import type { Json } from '../../http/openapi-parts.js';
+import { RateLimit } from '../../http/rate-limit.js';
+import { readJsonObject } from '../../http/read-body.js';
+import { type Route, RouteTable } from '../../http/route-table.js';
 import { type ControlCommand, controlCommands, expectedArguments } from '../control/control-commands.js';
 import type { ControlDesk } from '../control/control-desk.js';
 import { tailTo } from '../feed/tail-to.js';
 import type { ApiClient, BearerTokens } from './bearer-tokens.js';
-import { HttpRefusal, JSON_TYPE, refuse } from './http-refusal.js';
 import { API_PATH, openApiDocument } from './openapi.js';
-import { RateLimit } from './rate-limit.js';
 
 /** Longest body, in bytes. */
 const MAX_BODY = 65_536;
@@ -17,17 +20,21 @@ const UNKNOWN_PER_SECOND = 5;
 const MAX_TAILS = 32;
 const DOCUMENT = `${API_PATH}/openapi.json`;
 
-interface Route {
-  readonly command: ControlCommand;
-  readonly method: string;
-  readonly path: string;
+interface CommandRoute extends Route {
+  readonly command: ControlCommand | 'document';
 }
 
-const CALL = '{call}';
-const ROUTES: readonly Route[] = controlCommands().map(({ name: command, at }) => {
-  const [method = '', path = ''] = at.split(' ');
-  return { command, method, path: `${API_PATH}${path}` };
-});
+/** Every command of the table, and the document that describes them, which needs no token. */
+const ROUTES = new RouteTable<CommandRoute>(
+  [
+    ...controlCommands().map(({ name: command, at }) => {
+      const [method = '', path = ''] = at.split(' ');
+      return { command, method, path: `${API_PATH}${path}` };
+    }),
+    { command: 'document', method: 'GET', path: DOCUMENT },
+  ],
+  (_call, value) => /^\d{1,15}$/.test(value),
+);
 
 /** The REST API of a service: every command of the table, for clients that have a token. */
 export class RestApi {
@@ -35,7 +42,8 @@ export class RestApi {
   readonly #desk: ControlDesk;
   readonly #limit: RateLimit;
   readonly #unknown: RateLimit;
-  readonly #document = `${JSON.stringify(openApiDocument())}\n`;
+  /** Made when it is first asked for: that is seldom, and takes a while. */
+  #document: Json | undefined;
   /** Clients that follow the events, with what ends that. */
   readonly #tails = new Map<AbortController, string | undefined>();
 
@@ -62,10 +70,12 @@ export class RestApi {
   async answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     let expected: string | undefined;
     try {
-      const isDocument = path === DOCUMENT && request.method === 'GET';
-      if (isDocument) return void response.writeHead(200, JSON_TYPE).end(this.#document);
+      if (path === DOCUMENT && request.method === 'GET')
+        return sendJson(response, 200, this.#documentation());
       const client = this.#clientOf(request);
-      const { command, call } = routeOf(request.method ?? '', path);
+      const { route, parameters } = ROUTES.find(request.method ?? '', path);
+      const { command } = route;
+      if (command === 'document') return sendJson(response, 200, this.#documentation());
       expected = expectedArguments(command);
       if (request.method !== 'GET' && client.may !== 'control') {
         throw new HttpRefusal(
@@ -75,23 +85,27 @@ export class RestApi {
           'a token that may control',
         );
       }
-      const args = { ...(await bodyOf(request)), ...(call !== undefined && { call }) };
+      const body = request.method === 'GET' ? {} : await readJsonObject(request, MAX_BODY);
+      const { call } = parameters;
+      const args = { ...body, ...(call !== undefined && { call: Number(call) }) };
       const result = await this.#desk.obey(command, args, client.name);
       if (command === 'tail') await this.#tail(request, response, client);
-      else response.writeHead(200, JSON_TYPE).end(`${JSON.stringify(result)}\n`);
+      else sendJson(response, 200, result);
     } catch (error) {
       if (response.headersSent) response.destroy();
       else refuse(response, error, expected);
     }
   }
 
+  #documentation(): Json {
+    this.#document ??= openApiDocument();
+    return this.#document;
+  }
+
   #clientOf({ headers, socket }: IncomingMessage): ApiClient {
     const client = this.#tokens.clientOf(headers.authorization);
     const passes = client ? this.#limit.take(client.name) : this.#unknown.take(socket.remoteAddress ?? '');
-    if (!passes) {
-      const headers = { 'retry-after': '1' };
-      throw new HttpRefusal(429, 'ERR_LIMIT', 'Too many requests.', 'fewer requests a second', headers);
-    }
+    if (!passes) throw tooManyRequests();
     if (client) return client;
     const challenge = { 'www-authenticate': 'Bearer' };
     const expected = 'Authorization: Bearer TOKEN, with a token of the configuration';
@@ -123,68 +137,4 @@ export class RestApi {
       this.#tails.delete(gone);
     }
   }
-}
-
-function routeOf(method: string, path: string): { command: ControlCommand; call: number | undefined } {
-  const given = path.split('/');
-  const here = ROUTES.filter((route) => isAt(route.path.split('/'), given));
-  const found = here.find((route) => route.method === method);
-  if (found) {
-    const call = given[found.path.split('/').indexOf(CALL)];
-    return { command: found.command, call: call === undefined ? undefined : Number(call) };
-  }
-  if (here.length === 0) {
-    const paths = [...new Set(ROUTES.map(({ path }) => path)), DOCUMENT].join(', ');
-    throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'There is nothing at this path.', `one of ${paths}`);
-  }
-  const allow = here.map((route) => route.method).join(', ');
-  throw new HttpRefusal(405, 'ERR_UNSUPPORTED', `${method} is not possible here.`, allow, { allow });
-}
-
-function isAt(steps: readonly string[], given: readonly string[]): boolean {
-  return (
-    steps.length === given.length &&
-    steps.every((step, index) =>
-      step === CALL ? /^\d{1,15}$/.test(given[index] ?? '') : step === given[index],
-    )
-  );
-}
-
-/** The JSON object of a body; an empty one where there is no body. */
-async function bodyOf(request: IncomingMessage): Promise<object> {
-  if (request.method === 'GET') return {};
-  const parts: Buffer[] = [];
-  let length = Number(request.headers['content-length'] ?? 0);
-  if (length <= MAX_BODY) {
-    length = 0;
-    for await (const part of request as AsyncIterable<Buffer>) {
-      length += part.length;
-      if (length > MAX_BODY) break;
-      parts.push(part);
-    }
-  }
-  if (length > MAX_BODY) {
-    const expected = `a body of ${MAX_BODY} bytes at most`;
-    throw new HttpRefusal(413, 'ERR_LIMIT', 'The body is too long.', expected, { connection: 'close' });
-  }
-  if (length === 0) return {};
-  if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
-    throw new HttpRefusal(
-      415,
-      'ERR_UNSUPPORTED',
-      'The body is not said to be JSON.',
-      'Content-Type: application/json',
-    );
-  }
-  return parsed(Buffer.concat(parts));
-}
-
-function parsed(body: Buffer): object {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // Told below.
-  }
-  throw new HttpRefusal(400, 'ERR_SYNTAX', 'The body is no JSON object.', 'a JSON object in UTF-8');
 }

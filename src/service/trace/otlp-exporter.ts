@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { checkArgument, having, object } from '../../base/check.js';
-import { type CancelTimer, CLOCK, type Clock, systemClock } from '../../base/clock.js';
 import { asError, JackfieldError } from '../../base/errors.js';
+import { type CancelTimer, CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 import type { ServiceConfig } from '../config/service-config.js';
 import type { EventFeed } from '../feed/event-feed.js';
 import { type CallSpan, traceCalls } from './call-spans.js';

@@ -3,15 +3,16 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkArgument, having, object } from '../../base/check.js';
-import { type Clock, systemClock } from '../../base/clock.js';
 import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
-import { waitFor } from '../../base/wait.js';
+import { printable } from '../../base/printable.js';
+import { type Clock, systemClock } from '../../base/time/clock.js';
+import { TimeLimit, waitFor } from '../../base/wait.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { readToken } from '../../files/key-files.js';
 import { makePrivateFolder } from '../../files/private-file.js';
-import { finishHook } from '../../recording/archive/finish-hook.js';
-import { type Deliver, Outbox } from '../../recording/archive/outbox.js';
-import { webhook } from '../../recording/archive/webhook.js';
+import { finishHook } from '../../recording/publication/finish-hook.js';
+import { type Deliver, Outbox } from '../../recording/publication/outbox.js';
+import { webhook } from '../../recording/publication/webhook.js';
 import type { ServiceConfig } from '../config/service-config.js';
 import type { EventFeed } from '../feed/event-feed.js';
 import { FEED_EVENT_TYPES, type FeedEvent, type FeedEventType } from '../feed/feed-event.js';
@@ -29,7 +30,7 @@ const DEFAULT_OUTBOX = 'jackfield-outbox';
 /** Events that wait for each hook at most. */
 const MAX_WAITING = 100_000;
 /** Types that a hook has to ask for: there are many of them, or they hold what was said and pressed. */
-const ASKED: ReadonlySet<FeedEventType> = new Set(['stream', 'step', 'digit', 'transcript']);
+const ASKED: ReadonlySet<FeedEventType> = new Set(['stream', 'step', 'digit', 'transcript', 'analysis']);
 const DEFAULT_TYPES = FEED_EVENT_TYPES.filter((type) => !ASKED.has(type));
 
 /**
@@ -184,19 +185,21 @@ async function moduleHook(file: string, timeoutMs = 60_000): Promise<Deliver> {
     const { mtimeMs } = await stat(path);
     take = (await import(`${pathToFileURL(path).href}?at=${mtimeMs}`)).default;
   } catch (cause) {
-    throw new JackfieldError('ERR_FILE', `Cannot load ${file}: ${messageOf(cause)}`, { cause });
+    throw new JackfieldError('ERR_FILE', `Cannot load ${printable(file)}: ${printable(messageOf(cause))}`, {
+      cause,
+    });
   }
   if (typeof take !== 'function') {
-    throw invalidArgument(`module ${file}`, 'one whose default export is a function', take);
+    throw invalidArgument(`module ${printable(file)}`, 'one whose default export is a function', take);
   }
   return async ({ data }, { signal }) => {
-    const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    using limit = new TimeLimit(systemClock, { timeoutMs, signal });
     await waitFor<unknown>({
-      what: `the module ${file} to take the event`,
-      ended: either,
+      what: `the module ${printable(file)} to take the event`,
+      ended: limit.signal,
       begin: (resolve, reject) =>
         void Promise.resolve(data)
-          .then((event) => take(event, { signal: either }))
+          .then((event) => take(event, { signal: limit.signal }))
           .then(resolve, reject),
     });
   };

@@ -103,6 +103,7 @@ const TYPE_LEVELS: Readonly<Partial<Record<FeedEventType, Level>>> = {
   digit: 'debug',
   stream: 'debug',
   step: 'debug',
+  analysis: 'debug',
   loss: 'warn',
   dropped: 'warn',
   failure: 'error',

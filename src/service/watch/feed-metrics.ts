@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { signal as aSignal, checkArgument, having } from '../../base/check.js';
 import { ERROR_CODES } from '../../base/errors.js';
-import { CALL_TRANSITIONS } from '../../protocol/catalogue/call-status.js';
+import { CALL_TRANSITIONS } from '../../protocol/status/call-status.js';
 import type { EventFeed } from '../feed/event-feed.js';
 import { type FeedEvent, RECORDING_EVENTS } from '../feed/feed-event.js';
 
@@ -25,6 +25,10 @@ const COUNTERS = {
   recordings_total: ['What happened to recordings.', 'what'],
   recordings_incomplete_total: ['Published recordings in which something is missing.'],
   loss_seconds_total: ['Voice that recordings miss.'],
+  analysed_calls_total: ['Calls that were analysed while they were recorded.'],
+  dead_air_seconds_total: ['Silence of both sides that was dead air, of analysed calls.'],
+  interruptions_total: ['Interruptions in analysed calls, by the side that made them.', 'leg'],
+  analysis_dropped_seconds_total: ['Voice that the analysis could not keep up with.'],
   messages_total: ['Voicemails that were kept.', 'account'],
   campaign_calls_total: ['Calls of campaigns.', 'campaign', 'outcome'],
   endpoint_losses_total: ['Times that an endpoint was lost.', 'endpoint'],
@@ -101,6 +105,15 @@ export class FeedMetrics {
     });
   }
 
+  #countAnalysis(figures: NonNullable<Extract<FeedEvent, { type: 'analysis' }>['figures']>): void {
+    const counters = this.#counters;
+    counters.analysed_calls_total.inc();
+    counters.dead_air_seconds_total.inc(figures.deadAirMs / 1000);
+    counters.interruptions_total.inc({ leg: 'local' }, figures.interruptionsByLocal);
+    counters.interruptions_total.inc({ leg: 'remote' }, figures.interruptionsByRemote);
+    counters.analysis_dropped_seconds_total.inc(figures.droppedMs / 1000);
+  }
+
   #count(event: FeedEvent): void {
     const counters = this.#counters;
     const account = event.account ?? '';
@@ -120,6 +133,9 @@ export class FeedMetrics {
         break;
       case 'loss':
         counters.loss_seconds_total.inc((event.ms ?? 0) / 1000);
+        break;
+      case 'analysis':
+        if (event.figures) this.#countAnalysis(event.figures);
         break;
       case 'message':
         counters.messages_total.inc({ account });

@@ -1,7 +1,8 @@
 import { close, write } from 'node:fs';
 import { promisify } from 'node:util';
-import { sleep, systemClock } from '../../base/clock.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
+import { sleep, systemClock } from '../../base/time/clock.js';
 import { openPrivateSync } from '../../files/private-file.js';
 
 const writeAsync = promisify(write);
@@ -103,6 +104,10 @@ function openLog(file: string): number {
   try {
     return openPrivateSync(file, 'a');
   } catch (cause) {
-    throw new JackfieldError('ERR_FILE', `The log ${file} cannot be written: ${messageOf(cause)}`, { cause });
+    throw new JackfieldError(
+      'ERR_FILE',
+      `The log ${printable(file)} cannot be written: ${printable(messageOf(cause))}`,
+      { cause },
+    );
   }
 }

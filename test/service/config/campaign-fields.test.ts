@@ -3,7 +3,7 @@ import type { CampaignSource } from '../../../src/bot.js';
 import { serviceConfigSchema } from '../../../src/service/config/service-config.js';
 
 /** Every field that a campaign of the command can have; the type says when one is missing. */
-const EVERY: Required<Omit<CampaignSource, 'script'>> = {
+const EVERY: Required<Omit<CampaignSource, 'script' | 'agent'>> = {
   ...{ list: 'list.csv', flow: 'flow.yaml', hooks: 'hooks.mjs', http: { hosts: ['api.example.org'] } },
   ...{ hours: { from: '09:00', to: '19:00' }, weekdays: ['mon'], timezone: 'Europe/Berlin' },
   ...{ zones: { '+44': 'Europe/London' }, holidays: ['2027-12-25'] },

@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isOwnPath } from '../../../src/service/config/own-paths.js';
 import {
   checkConfig,
   formatConfigProblem,
@@ -46,6 +47,56 @@ describe('a configuration of a service', () => {
       'serve.yaml:4:3: record.polcy: There is no field polcy here: did you mean policy?',
       expect.stringMatching(/^serve\.yaml:7:11: bots\.menu\.flow: /),
     ]);
+  });
+
+  it('takes a path as relative to the file that says it, and leaves alone what is none', async () => {
+    await mkdir(join(folder, 'more'));
+    await writeFile(
+      join(folder, 'serve.yaml'),
+      `${ENDPOINTS}include: [more/rest.yaml]\nrecord: { out: calls, hook: { command: ./told.sh } }\nlog: { file: /var/log/x.log }\n`,
+    );
+    await writeFile(
+      join(folder, 'more', 'rest.yaml'),
+      [
+        'answeringMachine: { archive: ../messages, speech: melody, hook: { command: notify },',
+        '  greeting: { text: hello.wav }, greetings: [{ callers: [a/b], greeting: berlin.wav }] }',
+        'campaigns: { c: { list: c.csv, script: c.mjs, log: log } }',
+        'control: { socket: x.sock }',
+      ].join('\n'),
+    );
+    const { config } = await checkConfig(join(folder, 'serve.yaml'), {}, { files: false });
+    const at = (...names: string[]) => join(folder, ...names);
+    expect(config).toMatchObject({
+      endpoints: { desk: { attach: 'tcp:4100' } },
+      record: { out: at('calls'), hook: { command: at('told.sh') } },
+      log: { file: '/var/log/x.log' },
+      answeringMachine: {
+        archive: at('messages'),
+        hook: { command: 'notify' },
+        greeting: { text: 'hello.wav' },
+        greetings: [{ callers: ['a/b'], greeting: at('more', 'berlin.wav') }],
+      },
+      campaigns: { c: { list: at('more', 'c.csv'), script: at('more', 'c.mjs'), log: at('more', 'log') } },
+      control: { socket: at('more', 'x.sock') },
+    });
+  });
+
+  it('knows each field that names a file', () => {
+    const fields = (schema: unknown, path: string): string[] => {
+      const { properties, additionalProperties, items, anyOf } = Object(schema) as Record<string, unknown>;
+      return [
+        ...Object.entries(Object(properties)).flatMap(([name, each]) => fields(each, `${path}.${name}`)),
+        ...(additionalProperties ? fields(additionalProperties, `${path}.*`) : []),
+        ...(items ? fields(items, `${path}.*`) : []),
+        ...(Array.isArray(anyOf) ? anyOf.flatMap((each) => fields(each, path)) : []),
+        ...(Reflect.get(Object(schema), 'maxLength') === 4096 ? [path.slice(1)] : []),
+      ];
+    };
+    const named = new Set(fields(serviceConfigJsonSchema(), ''));
+    // Those that include has are found by themselves.
+    named.delete('include.*');
+    for (const field of named) expect(isOwnPath(field), field).toBe(true);
+    expect(named.size).toBeGreaterThan(25);
   });
 
   it('finds names that nothing has', async () => {

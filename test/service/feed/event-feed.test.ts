@@ -1,8 +1,9 @@
+import { getEventListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
 import { JackfieldError } from '../../../src/base/errors.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import { EventFeed, type FeedReader } from '../../../src/service/feed/event-feed.js';
 import {
   type FeedEvent,
@@ -73,6 +74,12 @@ describe('an event feed', () => {
     expect(feed.readers).toEqual([]);
     expect(await reading).toHaveLength(2);
     expect(await leaving.next()).toEqual({ done: true, value: undefined });
+    const { signal } = new AbortController();
+    const leftBehind = feed.read({ name: 'leaves what lives on', signal });
+    feed.tell(ringing(3));
+    for await (const _ of leftBehind) break;
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(await all(feed.read({ name: 'late', signal: stop.signal }))).toEqual([]);
   });
 
   it('goes on reading when what takes an event throws', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import { bot } from '../../../src/bot/bot.js';
 import { Queue } from '../../../src/bot/queue/queue.js';
 import { testBot } from '../../../src/bot/test/test-bot.js';

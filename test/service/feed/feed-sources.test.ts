@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import { bot } from '../../../src/bot/bot.js';
 import { BotHost } from '../../../src/bot/bot-host.js';
 import { attach } from '../../../src/control/attach.js';
@@ -13,6 +13,7 @@ import { EventFeed } from '../../../src/service/feed/event-feed.js';
 import { type FeedEvent, feedEventSchema } from '../../../src/service/feed/feed-event.js';
 import { ACCOUNT_TAG, FeedSources } from '../../../src/service/feed/feed-sources.js';
 import { PcmServer } from '../../../src/tcp/pcm-server.js';
+import { driven } from '../../turns.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -44,7 +45,6 @@ it('tells of calls, states, streams, digits, bots and recordings, each by the sc
   const recording = { tags: { [ACCOUNT_TAG]: 'recorded' } };
   const recorder = await Recorder.start(recorded, server, { folder, clock, catalogue: false, recording });
   sources.recorder(recorder);
-  const over = new AbortController();
   const work = async () => {
     await host.attend(bot(async (call) => void (await call.say({ tone: 440, ms: 3000 }))));
     const talk = await caller.call('the.bot');
@@ -53,12 +53,7 @@ it('tells of calls, states, streams, digits, bots and recordings, each by the sc
     await (await recorded.call('echo123')).ended();
     await talk.ended();
   };
-  const working = work().finally(() => over.abort());
-  while (!over.signal.aborted) {
-    await clock.run(over);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  await working;
+  await driven(clock, work());
   await host.close();
   await recorder.close();
   for (const client of [botClient, recorded, caller]) await client.close();

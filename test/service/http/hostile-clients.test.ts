@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
+import { until } from '../../turns.js';
 import { served, TOKENS } from '../served.js';
 
 const HEAD = `Host: x\r\nAuthorization: Bearer ${TOKENS.robot}\r\n`;
@@ -106,6 +107,6 @@ it('loses events of a client that follows and does not read, and holds up nobody
     }
     expect(reader()?.waiting).toBeLessThanOrEqual(10_000);
     socket.destroy();
-    while (reader()) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => !reader());
   });
 });

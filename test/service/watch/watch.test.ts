@@ -2,12 +2,13 @@ import { mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/base/clock.js';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import { EventFeed } from '../../../src/service/feed/event-feed.js';
 import type { FeedEvent } from '../../../src/service/feed/feed-event.js';
 import { eventLine, FeedLog } from '../../../src/service/watch/feed-log.js';
 import { FeedMetrics } from '../../../src/service/watch/feed-metrics.js';
 import { maskNumbers } from '../../../src/service/watch/mask-numbers.js';
+import { until } from '../../turns.js';
 
 const called = { type: 'call', account: 'alice', call: 7, direction: 'in', partner: '+4930901820' } as const;
 
@@ -42,7 +43,7 @@ describe('a log', () => {
     const file = join(folder, 'feed.log');
     const log = new FeedLog(feed, { file, format: 'text', maskNumbers: true });
     const written = async (name: string) => {
-      while ((await readFile(join(folder, name), 'utf8').catch(() => '')) === '') await turn();
+      await until(async () => (await readFile(join(folder, name), 'utf8').catch(() => '')) !== '');
     };
     feed.tell(called);
     await written('feed.log');
@@ -65,7 +66,7 @@ describe('a log', () => {
   it.skipIf(process.platform !== 'linux')('counts lines that a full disk refuses, and goes on', async () => {
     const log = new FeedLog(feed, { file: '/dev/full' });
     feed.tell(called);
-    while (log.lost === 0) await turn();
+    await until(() => log.lost > 0);
     feed.tell(called);
     await log[Symbol.asyncDispose]();
     expect(log.lost).toBeGreaterThan(0);

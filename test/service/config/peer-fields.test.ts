@@ -1,0 +1,42 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { checkConfig, formatConfigProblem } from '../../../src/service.js';
+import { testFolder } from '../../voice/fixtures.js';
+
+const DESK = 'endpoints: { desk: { attach: tcp:4100 } }';
+
+/** Everything that is wrong with a configuration, without its folder. */
+async function problemsOf(...lines: string[]): Promise<string[]> {
+  const folder = testFolder();
+  const file = join(folder, 'serve.yaml');
+  await writeFile(join(folder, 'token'), 'a-token');
+  await writeFile(file, [DESK, ...lines].join('\n'));
+  const { problems } = await checkConfig(file, {});
+  return problems.map((problem) => formatConfigProblem(problem).replaceAll(`${folder}/`, ''));
+}
+
+it('a fork and an agent are checked with what they name, at the field that is wrong', async () => {
+  expect(
+    await problemsOf(
+      'record: { fork: { url: "wss://x.example/in", dialect: twilio, legs: stereo, tokenFile: token } }',
+      'bots:',
+      '  agent: { agent: { url: "wss://x.example/a", dialect: openai-realtime, tokenFile: token, allow: { hangUp: true } } }',
+    ),
+  ).toEqual([]);
+  const problems = await problemsOf(
+    'record: { fork: { url: "wss://x.example/in", dialect: vonage, legs: stereo } }',
+    'bots:',
+    '  late: { agent: { url: "tcp://x.example:9" } }',
+    '  both: { flow: x.yaml, agent: { url: "wss://x.example" } }',
+    '  none: {}',
+    '  lost: { agent: { url: "wss://x.example", instructionsFile: none.txt } }',
+  );
+  expect(problems.toSorted()).toEqual([
+    expect.stringMatching(/^serve\.yaml:2:\d+: record\.fork: legs must be remote, local or mixed: vonage/),
+    expect.stringMatching(/^serve\.yaml:4:\d+: bots\.late\.agent: url must be an address with ws:/),
+    expect.stringMatching(/^serve\.yaml:5:\d+: bots\.both: Expected a flow, .* or an agent/),
+    expect.stringMatching(/^serve\.yaml:6:\d+: bots\.none: Expected a flow, .* or an agent/),
+    expect.stringMatching(/^serve\.yaml:7:\d+: bots\.lost\.agent: .*none\.txt/),
+  ]);
+});
