@@ -4,13 +4,19 @@
  *
  * @module jackfield/bot
  */
-export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/clock.js';
+export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/time/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export type { FencedEvents } from './base/fenced-emitter.js';
-export { type Hours, isWithinHours, nextWithinHours } from './base/hours.js';
-export { WEEKDAYS, type Weekday } from './base/local-time.js';
+export { type Hours, isWithinHours, nextWithinHours } from './base/time/hours.js';
+export { WEEKDAYS, type Weekday } from './base/time/local-time.js';
 export type { WaitOptions } from './base/wait.js';
-export { type Bot, type BotOptions, type BotPreparation, type BotScript, bot } from './bot/bot.js';
+export {
+  type Bot,
+  type BotOptions,
+  type BotPreparation,
+  type BotScript,
+  bot,
+} from './bot/bot.js';
 export { BotCall, type Partner } from './bot/bot-call.js';
 export type {
   HoldOptions,
@@ -18,18 +24,27 @@ export type {
   TransferOptions,
   TransferReport,
 } from './bot/bot-call-options.js';
-export {
-  type AttendOptions,
-  type BotDialOptions,
-  BotHost,
-  type BotHostEvents,
-  type BotHostOptions,
-} from './bot/bot-host.js';
+export { agentBot } from './bot/agent/agent-bot.js';
+export type { AgentBotOptions, AgentDialect, AgentNotice } from './bot/agent/agent-options.js';
+export type { HeardItem } from './bot/agent/agent-speech.js';
+export type { AgentAllowance, AgentTool } from './bot/agent/agent-tools.js';
+export { type AgentConfig, agentConfigSchema } from './bot/agent/read-agent.js';
+export { BotHost } from './bot/bot-host.js';
+export type {
+  AttendChatsOptions,
+  AttendOptions,
+  BotDialOptions,
+  BotHostEvents,
+  BotHostOptions,
+} from './bot/bot-host-options.js';
 export type { BotOutcome, BotResult } from './bot/bot-result.js';
 export type { BotStep } from './bot/bot-step.js';
 export { canSendMessages } from './bot/can-send-messages.js';
 export type { CallTape, CallTaper, TapeOptions } from './bot/call-taper.js';
-export { drawFlow, type FlowDrawing } from './bot/flow/draw-flow.js';
+export { type AskOptions, BotChat } from './bot/chat/bot-chat.js';
+export type { ChatBotResult } from './bot/chat/chat-attendant.js';
+export { type ChatBot, type ChatBotOptions, type ChatBotScript, chatBot } from './bot/chat/chat-bot.js';
+export { drawFlow, type FlowDrawing } from './bot/drawing/draw-flow.js';
 export { type Flow, type ParseFlowOptions, parseFlow, readFlow } from './bot/flow/flow.js';
 export { flowBot } from './bot/flow/flow-bot.js';
 export type {
@@ -42,11 +57,11 @@ export type {
 } from './bot/flow/flow-bot-options.js';
 export { FlowError, type FlowProblem, formatProblem } from './bot/flow/flow-error.js';
 export type { FlowCondition } from './bot/flow/flow-parts.js';
-export type { FlowHttpOptions } from './bot/flow/flow-http.js';
+export type { FlowHttpOptions } from './bot/steps/flow-http.js';
 export type { FlowAbility } from './bot/flow/flow-needs.js';
 export type { FlowData, FlowStep } from './bot/flow/flow-schema.js';
 export type { FlowVariables } from './bot/flow/flow-variables.js';
-export type { Gathered, GatherInput, GatherOptions } from './bot/gather.js';
+export type { Gathered, GatherInput, GatherOptions } from './bot/conversation/gather.js';
 export {
   AnswerDetector,
   type AnswerDetectorOptions,
@@ -91,7 +106,9 @@ export {
 export { type CampaignSource, type ReadCampaign, readCampaign } from './bot/outbound/read-campaign.js';
 export { detectAnswer, type DetectAnswerOptions, waitForBeep } from './bot/outbound/detect-answer.js';
 export { ENGLISH, english } from './bot/prompt/english.js';
+export { type CommandSpeechOptions, commandSpeechEngine } from './bot/prompt/command-speech-engine.js';
 export { type EspeakOptions, espeakEngine } from './bot/prompt/espeak-engine.js';
+export { type HttpSpeechOptions, httpSpeechEngine } from './bot/prompt/http-speech-engine.js';
 export { ESTONIAN, estonian } from './bot/prompt/estonian.js';
 export { FRENCH, french } from './bot/prompt/french.js';
 export { GERMAN, german } from './bot/prompt/german.js';
@@ -102,7 +119,7 @@ export { Prompts, type PromptsOptions, type SayingOptions } from './bot/prompt/p
 export type { NumberRule, NumberSeries } from './bot/prompt/number-series.js';
 export { SPANISH, spanish } from './bot/prompt/spanish.js';
 export type { Speakable, SpokenPart } from './bot/prompt/speakable.js';
-export type { Speech, SpeechEngine } from './bot/prompt/speech-engine.js';
+export type { SpeakOptions, Speech, SpeechEngine, SpeechStream } from './bot/prompt/speech-engine.js';
 export { type SpokenLanguage, spokenLanguage } from './bot/prompt/spoken-language.js';
 export type { SpokenWord } from './bot/prompt/spoken-word.js';
 export { Queue, type QueueEvents } from './bot/queue/queue.js';
@@ -126,10 +143,11 @@ export {
   readFlowModule,
   variablesOf,
 } from './bot/read-bot.js';
-export type { Message, RecordOptions } from './bot/record-message.js';
+export type { Message, RecordOptions } from './bot/conversation/record-message.js';
 export { bridge, Room, type RoomOptions } from './bot/room.js';
-export type { BargeIn, Cut, SayOptions, SpeechReport } from './bot/say.js';
-export type { HeardSpeech } from './bot/speech-input.js';
+export type { BargeIn, Cut, SayOptions, SpeechReport } from './bot/conversation/say.js';
+export type { HeardSpeech } from './bot/conversation/speech-input.js';
+export { BOT_HANDLE } from './bot/test/bot-handle.js';
 export { type TestBotOptions, type TestBotResult, testBot } from './bot/test/test-bot.js';
 export {
   type CampaignAnswer,
@@ -137,12 +155,11 @@ export {
   type TestCampaignResult,
   testCampaign,
 } from './bot/test/test-campaign.js';
-export {
-  BOT_HANDLE,
-  type TestExchange,
-  type TestExchangeStarter,
-  type TestScene,
-  type TestUser,
+export type {
+  TestExchange,
+  TestExchangeStarter,
+  TestScene,
+  TestUser,
 } from './bot/test/test-house.js';
 export { type HearOptions, type PressOptions, TestCaller } from './bot/test/test-caller.js';
 export { formatTranscript, type TranscriptLine } from './bot/test/test-transcript.js';

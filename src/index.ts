@@ -6,7 +6,7 @@
  * @module jackfield
  */
 // The kit: errors, time, format.
-export { type Clock, sleep, systemClock, VirtualClock } from './base/clock.js';
+export { type Clock, sleep, systemClock, VirtualClock } from './base/time/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export {
   msToSamples,
@@ -52,8 +52,10 @@ export { recoverRecording } from './recording/file/recover.js';
 
 // Write a bot, host it, test it.
 export { BotCall } from './bot/bot-call.js';
-export { BotHost, type BotHostOptions } from './bot/bot-host.js';
+export { BotHost } from './bot/bot-host.js';
+export type { BotHostOptions } from './bot/bot-host-options.js';
 export { type Bot, bot } from './bot/bot.js';
+export { type ChatBot, chatBot } from './bot/chat/chat-bot.js';
 export { Prompts } from './bot/prompt/prompts.js';
 export { type TestBotResult, testBot } from './bot/test/test-bot.js';
 

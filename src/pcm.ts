@@ -4,7 +4,7 @@
  *
  * @module jackfield/pcm
  */
-export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/clock.js';
+export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/time/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export type { FencedEvents } from './base/fenced-emitter.js';
 export {
@@ -23,8 +23,10 @@ export {
   type VoiceListener,
 } from './call/call-voice.js';
 export type { JoinedVoice, VoiceJoiner } from './call/join-voice.js';
-export type { GapName } from './stream/align/aligned-leg.js';
+export { shareJoiner, turnTaker } from './call/share/share-client.js';
+export { ShareServer } from './call/share/share-server.js';
 export type {
+  GapName,
   LedgerSpan,
   LedgerTotals,
   LegEnds,
@@ -32,7 +34,9 @@ export type {
   LegName,
   SpanKind,
   SpanReason,
+  StreamGap,
 } from './stream/align/ledger.js';
+export type { NamedStretch } from './stream/align/stretch-places.js';
 export type { AlignedSink } from './stream/align/aligned-output.js';
 export {
   type AlignerContext,
@@ -71,6 +75,7 @@ export type {
 export type {
   Lease,
   LeaseEvents,
+  LeaseFeed,
   LeaseOptions,
   LeaseStats,
   RefusedPeer,

@@ -12,10 +12,18 @@ export {
   type CallStatus,
   canCallMove,
   isTerminalCallStatus,
-} from './protocol/catalogue/call-status.js';
-export { CHAT_OPTIONS, CHAT_ROLES } from './protocol/catalogue/chat.js';
+} from './protocol/status/call-status.js';
+export {
+  CHAT_OPTION_NOTES,
+  CHAT_OPTIONS,
+  CHAT_ROLE_NOTES,
+  CHAT_ROLES,
+  type ChatOption,
+  type ChatRole,
+} from './protocol/catalogue/chat.js';
 export { ERROR_REASONS, ERROR_TEXTS, type ErrorNumber } from './protocol/catalogue/error-codes.js';
-export { CALL_FAILURE_REASONS, type CallFailureReason } from './protocol/catalogue/failure-reasons.js';
+export { CALL_FAILURE_REASONS, type CallFailureReason } from './protocol/status/failure-reasons.js';
+export { CHATMESSAGE_TYPES, type ChatMessageType } from './protocol/catalogue/message.js';
 export { OBJECTS } from './protocol/catalogue/objects.js';
 export { PARAMETERS } from './protocol/catalogue/parameters.js';
 export { LISTS, SEARCHES, type SearchSpec } from './protocol/catalogue/searches.js';
@@ -39,6 +47,25 @@ export type {
   ValueType,
   ValueTypes,
 } from './protocol/catalogue/value-type.js';
+export {
+  ACCOUNT_OPTIONS,
+  type AccountOptionSpec,
+  type KnownOption,
+  type OptionChoice,
+  PEOPLE_SETTINGS,
+} from './protocol/account/account-options.js';
+export {
+  ACCOUNT_SERVICES,
+  type AccountServiceName,
+  type AccountServiceSpec,
+} from './protocol/account/account-services.js';
+export {
+  type SettingPart,
+  UI_SETTINGS,
+  type UiSettingName,
+  type UiSettingSpec,
+  type UiSettings,
+} from './protocol/account/ui-settings.js';
 export { type FormSpec, VERBS, type VerbSpec } from './protocol/catalogue/verbs.js';
 export {
   canVoicemailMove,
@@ -47,13 +74,14 @@ export {
   VOICEMAIL_TRANSITIONS,
   type VoicemailFailureReason,
   type VoicemailStatus,
-} from './protocol/catalogue/voicemail-status.js';
+} from './protocol/status/voicemail-status.js';
+export { NOTIFICATIONS, type NotificationSpec } from './protocol/catalogue/notifications.js';
 export { HISTORIES, type HistorySpec, type TargetSpec, WINDOWS } from './protocol/catalogue/windows.js';
 export { errorsOf } from './protocol/command-errors.js';
 export { commands, type NamedObject, type StreamAction } from './protocol/commands.js';
-export type { Correction } from './protocol/correct.js';
-export { type Explanation, explain } from './protocol/explain.js';
-export type { ExplainedPart } from './protocol/explain-parts.js';
+export type { Correction } from './protocol/explain/correct.js';
+export { type Explanation, explain } from './protocol/explain/explain.js';
+export type { ExplainedPart } from './protocol/explain/explain-parts.js';
 export {
   FramingError,
   type FramingErrorCode,
@@ -90,7 +118,10 @@ export type {
   NameCommand,
   ObjectId,
   ObjectName,
+  CloseCommand,
   OpenCommand,
+  SwitchCommand,
+  TransferCommand,
   OtherWord,
   ParameterName,
   ParameterReply,
@@ -122,6 +153,7 @@ export {
   type SkypeUri,
   type SkypeUriAction,
 } from './protocol/skype-uri.js';
+export { followSkypeUri, type UriSender } from './protocol/follow-skype-uri.js';
 export { formatStreamTargets, parseStreamTargets } from './protocol/stream-target.js';
 export {
   decodeParameter,

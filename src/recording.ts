@@ -4,19 +4,26 @@
  *
  * @module jackfield/recording
  */
-export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/clock.js';
+export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/time/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export type { FencedEvents } from './base/fenced-emitter.js';
-export { type Hours, isWithinHours, nextWithinHours } from './base/hours.js';
-export { WEEKDAYS, type Weekday } from './base/local-time.js';
+export type { LineQuality } from './base/line-quality.js';
+export { type Hours, isWithinHours, nextWithinHours } from './base/time/hours.js';
+export { WEEKDAYS, type Weekday } from './base/time/local-time.js';
 export type { AnnotateOptions, Annotation, RecordingNote } from './recording/archive/annotation-file.js';
 export { Catalogue } from './recording/archive/catalogue.js';
+export type { HeardRecording } from './recording/archive/still-masked.js';
 export type { CatalogueEntry } from './recording/archive/catalogue-entry.js';
 export type { CatalogueQuery } from './recording/archive/catalogue-query.js';
-export type { FinishHookOptions } from './recording/archive/finish-hook.js';
-export { type Deliver, Outbox, type OutboxEvent, type OutboxOptions } from './recording/archive/outbox.js';
-export { listOutbox, retryEvent, type UndeliveredEvent } from './recording/archive/outbox-folder.js';
-export { OUTPUT_FORMATS, type OutputFormat } from './recording/archive/publish.js';
+export type { FinishHookOptions } from './recording/publication/finish-hook.js';
+export {
+  type Deliver,
+  Outbox,
+  type OutboxEvent,
+  type OutboxOptions,
+} from './recording/publication/outbox.js';
+export { listOutbox, retryEvent, type UndeliveredEvent } from './recording/publication/outbox-folder.js';
+export { OUTPUT_FORMATS, type OutputFormat } from './recording/publication/publish.js';
 export {
   type RecordConfig,
   readRecordConfig,
@@ -25,6 +32,7 @@ export {
 } from './recording/archive/recorder-config.js';
 export { Recorder } from './recording/archive/recorder.js';
 export type { RecorderEvents, RecorderListener } from './recording/archive/recorder-events.js';
+export type { RecorderFork } from './recording/archive/fork-recorded.js';
 export type { RecorderOptions, RecordPolicy } from './recording/archive/recorder-options.js';
 export type { RetentionRules } from './recording/archive/retention.js';
 export {
@@ -33,11 +41,11 @@ export {
   type VerifyWebhookOptions,
   webhook,
   type WebhookOptions,
-} from './recording/archive/webhook.js';
+} from './recording/publication/webhook.js';
 export { CallRecording, type RecordingResult } from './recording/call-recording.js';
 export { announceRecording, type ConsentOptions } from './recording/consent.js';
 export type { FileFrame } from './recording/evidence/file-frame.js';
-export type { RecordingManifest } from './recording/evidence/manifest.js';
+export type { ManifestRenewal, RecordingManifest } from './recording/evidence/manifest.js';
 export {
   type SignatureState,
   type VerifyFinding,
@@ -73,11 +81,33 @@ export type {
   RecordedCall,
   RecordingEnd,
   RecordingMark,
+  RecordingMasking,
   RecordingOutput,
   RecordingSidecar,
   SidecarLeg,
 } from './recording/sidecar.js';
 export {
+  type AnalyseRecordingsOptions,
+  analyseRecordings,
+} from './recording/archive/analyse-recordings.js';
+export { type CallFigures, readAnalysis } from './recording/archive/analysis-file.js';
+export { readTranscript } from './recording/archive/transcript-file.js';
+export type { AnalysedCall } from './recording/archive/analyse-recorded.js';
+export type { AnnotatedRecording } from './recording/archive/annotation-file.js';
+export {
   type TranscribeRecordingsOptions,
   transcribeRecordings,
 } from './recording/archive/transcribe-recordings.js';
+export { recordSiprec } from './recording/siprec/record-siprec.js';
+export { parseVcon, type Vcon } from './recording/vcon/vcon.js';
+export {
+  type MaskRecordingsOptions,
+  type MaskStretch,
+  maskRecordings,
+  resumeMasking,
+} from './recording/masking/mask-recordings.js';
+export type { MaskedRecording } from './recording/masking/mask-recording.js';
+export type { MaskSpan } from './recording/masking/mask-spans.js';
+export { vconAudio } from './recording/vcon/vcon-audio.js';
+export { vconTranscript } from './recording/vcon/vcon-transcript.js';
+export { type VconOptions, vconOf } from './recording/vcon/vcon-of.js';

@@ -4,8 +4,9 @@
  *
  * @module jackfield/service
  */
-export { type Clock, systemClock, VirtualClock } from './base/clock.js';
+export { type Clock, systemClock, VirtualClock } from './base/time/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
+export type { ToldError as ControlError } from './base/refusal.js';
 export {
   type CheckConfigOptions,
   type ConfigProblem,
@@ -30,14 +31,11 @@ export {
 } from './service/control/control-commands.js';
 export { ControlDesk, type ControlHooks } from './service/control/control-desk.js';
 export {
-  type ControlError,
   type ControlRequest,
   controlRequestSchema,
   defaultSocket,
 } from './service/control/control-protocol.js';
 export { ControlServer, type SocketClaim } from './service/control/control-server.js';
-export { shareJoiner } from './service/share/share-client.js';
-export { ShareServer } from './service/share/share-server.js';
 export { EventFeed, type FeedReader, type ReadOptions } from './service/feed/event-feed.js';
 export {
   FEED_VERSION,
@@ -50,7 +48,7 @@ export {
 } from './service/feed/feed-event.js';
 export { FeedSources } from './service/feed/feed-sources.js';
 export { type ApiClient, BearerTokens } from './service/http/bearer-tokens.js';
-export { HttpServer, type HttpServerOptions } from './service/http/http-server.js';
+export { HttpServer, type HttpServerOptions, type TlsKeys } from './service/http/http-server.js';
 export { openApiDocument } from './service/http/openapi.js';
 export { RestApi } from './service/http/rest-api.js';
 export { Service, type ServiceOptions } from './service/service.js';

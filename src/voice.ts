@@ -5,7 +5,7 @@
  * @module jackfield/voice
  */
 // Leaves.
-export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/clock.js';
+export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/time/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export {
   msToSamples,
@@ -34,6 +34,7 @@ export type { ResampleLatency } from './voice/convert/resample-plan.js';
 export { Resampler, type ResamplerOptions, resample } from './voice/convert/resampler.js';
 export { type ToFormatOptions, toFormat } from './voice/convert/to-format.js';
 export type { DeviceDirection, DeviceProgram } from './voice/device/device-programs.js';
+export { listCameras } from './voice/device/list-cameras.js';
 export {
   listSoundDevices,
   type ListSoundDevicesOptions,
@@ -112,4 +113,16 @@ export {
   type CommandTranscriberOptions,
   commandTranscriber,
 } from './voice/transcript/command-transcriber.js';
-export type { Transcriber, Transcript, TranscriptRequest } from './voice/transcript/transcriber.js';
+export { type PocketSphinxOptions, pocketSphinx } from './voice/transcript/pocket-sphinx.js';
+export { type HttpTranscriberOptions, httpTranscriber } from './voice/transcript/http-transcriber.js';
+export {
+  type StreamingTranscriberOptions,
+  streamingTranscriber,
+} from './voice/transcript/streaming-transcriber.js';
+export type {
+  Transcriber,
+  Transcript,
+  TranscriptRequest,
+  TranscriptSegment,
+  TranscriptWord,
+} from './voice/transcript/transcriber.js';

@@ -3,11 +3,11 @@
  *
  * @module jackfield/voicemail
  */
-export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/clock.js';
+export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/time/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export type { FencedEvents } from './base/fenced-emitter.js';
-export { type Hours, isWithinHours, nextWithinHours } from './base/hours.js';
-export { WEEKDAYS, type Weekday } from './base/local-time.js';
+export { type Hours, isWithinHours, nextWithinHours } from './base/time/hours.js';
+export { WEEKDAYS, type Weekday } from './base/time/local-time.js';
 export {
   type AnsweringBotOptions,
   answeringBot,
@@ -51,7 +51,7 @@ export {
   type ExportArchiveOptions,
   type ExportFormat,
   exportArchive,
-} from './voicemail/archive/export-archive.js';
+} from './voicemail/export/export-archive.js';
 export { type ArchiveRebuild, rebuildArchive } from './voicemail/archive/rebuild-archive.js';
 export type { VoicemailSidecar } from './voicemail/archive/sidecar.js';
 export type { ArchiveFault } from './voicemail/archive/verify-message.js';
@@ -89,7 +89,13 @@ export {
   type CommandTranscriberOptions,
   commandTranscriber,
 } from './voice/transcript/command-transcriber.js';
-export type { Transcriber, Transcript, TranscriptRequest } from './voice/transcript/transcriber.js';
+export type {
+  Transcriber,
+  Transcript,
+  TranscriptRequest,
+  TranscriptSegment,
+  TranscriptWord,
+} from './voice/transcript/transcriber.js';
 export {
   type TranscribeArchiveOptions,
   transcribeArchive,

@@ -11,7 +11,6 @@ import {
   transportAt,
   watchOutages,
 } from '../control.js';
-import { Exchange, Scenario } from '../exchange.js';
 import { readText, readToken } from '../files/key-files.js';
 import { warnLine } from './terminal-text.js';
 
@@ -88,6 +87,7 @@ function warnOfOutage(address: string, what: Outage, reason = ''): void {
 
 /** Runs a scenario on an exchange of its own; the endpoint is that of its first user. */
 async function attachToScenario(file: string, as: AttachOptions): Promise<Attached> {
+  const { Exchange, Scenario } = await import('../exchange.js');
   const scenario = await Scenario.load(file, systemClock);
   const exchange = await Exchange.start(scenario.options);
   try {

@@ -1,4 +1,5 @@
 import { drawText } from './terminal-text.js';
+import { isUnread } from './unread-output.js';
 
 /** Lines at the end of a terminal that are drawn anew in place, with what happens above them. */
 export class LiveArea implements Disposable {
@@ -16,27 +17,29 @@ export class LiveArea implements Disposable {
 
   /** Adds text above the lines; it ends with its line break. */
   print(text: string): void {
-    this.#erase();
-    this.#write(text);
-    this.draw();
+    this.#put(text);
   }
 
+  /** Draws the lines anew. A terminal that stands still is left alone until it goes on. */
   draw(): void {
-    this.#erase();
-    const lines = this.#lines();
-    if (lines.length > 0) this.#write(`${lines.join('\n')}\n`);
-    this.#drawn = lines.length;
+    if (!isUnread()) this.#put('');
   }
 
   /** Takes the lines away. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    this.#erase();
+    if (this.#drawn > 0) this.#write(this.#erased());
   }
 
-  #erase(): void {
-    if (this.#drawn > 0) this.#write(`\u001b[${this.#drawn}A\u001b[J`);
-    this.#drawn = 0;
+  #put(text: string): void {
+    const erased = this.#erased();
+    const lines = isUnread() ? [] : this.#lines();
+    this.#drawn = lines.length;
+    this.#write(`${erased}${text}${lines.map((line) => `${line}\n`).join('')}`);
+  }
+
+  #erased(): string {
+    return this.#drawn > 0 ? `\u001b[${this.#drawn}A\u001b[J` : '';
   }
 }
 

@@ -2,6 +2,7 @@
 import { tellFailure } from './failure.js';
 import { jackfieldProgram } from './program.js';
 import { signalExitCode, surviveLostOutput } from './shutdown.js';
+import { endUnread } from './unread-output.js';
 
 surviveLostOutput();
 process.on('uncaughtException', (error) => process.exit(tellFailure(error)));
@@ -14,3 +15,4 @@ try {
 } catch (error) {
   process.exitCode = tellFailure(error);
 }
+await endUnread();

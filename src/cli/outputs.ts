@@ -63,7 +63,7 @@ export async function checkOutput(path: string, { force }: OutputOptions): Promi
 /**
  * Checks a folder that is to hold one thing: it may be missing or empty.
  *
- * @throws ERR_FILE when it has something in it and `force` is not set, or is no folder.
+ * @throws ERR_FILE when it has something in it and `force` is not set, or is not a folder.
  */
 export async function checkOutputFolder(path: string, { force }: OutputOptions): Promise<void> {
   try {
@@ -88,7 +88,7 @@ function partOf(path: string): string {
   return join(dirname(path), `${name}.${randomBytes(4).toString('hex')}.part${cutToBytes(ending, 20)}`);
 }
 
-/** An error in words that the user knows: the name of a part is none of his. */
+/** An error in the user's terms: it names the output and not its part file. */
 function asked(error: unknown, part: string, path: string): unknown {
   if (!(error instanceof Error)) return error;
   const { code, path: of, dest } = error as NodeJS.ErrnoException & { readonly dest?: string };

@@ -42,6 +42,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'Find, check, hand out and purge recordings.',
     load: async () => (await import('./record/recordings-command.js')).recordingsCommand(),
   },
+  analyse: {
+    summary:
+      'Measure conversations: who speaks when, interruptions, silence, levels, noise, tones; of files or an archive.',
+    load: async () => (await import('./analysis/analyse-command.js')).analyseCommand(),
+  },
   verify: {
     summary: 'Check recordings against their manifests: each block of audio, the ledger, the signature.',
     load: async () => (await import('./record/verify-command.js')).verifyCommand(),
@@ -49,6 +54,43 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   voicemail: {
     summary: 'Leave, play, answer, archive and search voicemails.',
     load: async () => (await import('./voicemails/voicemail-command.js')).voicemailCommand(),
+  },
+  account: {
+    summary:
+      'Show and change an account by its HTTP services: status, settings, profile, services, conversations.',
+    load: async () => (await import('./account/account-command.js')).accountCommand(),
+  },
+  chat: {
+    summary: 'Read, write, follow and export chats.',
+    load: async () => (await import('./people/chat-command.js')).chatCommand(),
+  },
+  contacts: {
+    summary: 'List, add, authorise, block and remove contacts.',
+    load: async () => (await import('./people/contacts-command.js')).contactsCommand(),
+  },
+  open: {
+    summary: 'Do what Windows did for a skype: link: call, chat, leave a voicemail, show a profile.',
+    load: async () => (await import('./desk/open-command.js')).openCommand(),
+  },
+  desk: {
+    summary: 'Sit at the desk of a user of an exchange: who calls, keys, menus and alerts of programs.',
+    load: async () => (await import('./desk/desk-command.js')).deskCommand(),
+  },
+  sms: {
+    summary: 'Send, list and follow short messages to phones.',
+    load: async () => (await import('./people/sms-command.js')).smsCommand(),
+  },
+  files: {
+    summary: 'List and watch the files that people send to one another.',
+    load: async () => (await import('./people/files-command.js')).filesCommand(),
+  },
+  sip: {
+    summary: 'Try a line to real phones: call, register, ask; with what goes over the wire as a ladder.',
+    load: async () => (await import('./sip/sip-command.js')).sipCommand(),
+  },
+  siprec: {
+    summary: 'Record the calls that a session border controller sends (SIPREC), until it is told to stop.',
+    load: async () => (await import('./siprec/siprec-command.js')).siprecCommand(),
   },
   ivr: {
     summary: 'Phone bots from flow files: check, draw, try and run them.',

@@ -5,6 +5,7 @@ import { printable } from './terminal-text.js';
 /** Shows how far long work has come, on a terminal; elsewhere it stays silent. */
 export interface ProgressBar {
   readonly onProgress: (progress: PcmProgress) => void;
+  /** Takes the bar off the terminal; a later progress puts it there again. */
   stop(): void;
 }
 
@@ -33,6 +34,9 @@ export function progressBar(what: string): ProgressBar {
       }
       bar.update(Math.min(position, sampleCount));
     },
-    stop: () => bar?.stop(),
+    stop() {
+      bar?.stop();
+      bar = undefined;
+    },
   };
 }

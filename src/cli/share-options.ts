@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { messageOf } from '../base/errors.js';
-import type { PcmServer, VoiceJoiner } from '../pcm.js';
+import { type PcmServer, ShareServer, shareJoiner, turnTaker, type VoiceJoiner } from '../pcm.js';
 import { warnLine } from './terminal-text.js';
 
 /** Options of a command that can work beside another one on the same calls. */
@@ -16,16 +16,15 @@ export function withShare(command: Command): Command {
   );
 }
 
-/** Makes the joiner of the calls that others have, where that was asked for. */
-export async function joinerOf({ share }: ShareOptions): Promise<VoiceJoiner | undefined> {
-  // Loaded when it is needed: it would slow down every other command.
-  return share ? (await import('../service.js')).shareJoiner() : undefined;
+/** Makes the joiner of the calls that others have; without `--share` it takes turns with them, no more. */
+export function joinerOf({ share }: ShareOptions): VoiceJoiner {
+  return share ? shareJoiner() : turnTaker();
 }
 
-/** Lets other processes of this user listen to the calls of this one. Where that is not possible it is told. */
+/** Lets other processes of this user listen to the calls of the servers that it is given. Where that is not possible it is told. */
 export async function offerVoices(servers: () => Iterable<PcmServer>): Promise<AsyncDisposable> {
   try {
-    return await (await import('../service.js')).ShareServer.open(servers);
+    return await ShareServer.open(servers);
   } catch (error) {
     warnLine(`Other processes cannot listen to the calls of this one: ${messageOf(error)}`);
     return { [Symbol.asyncDispose]: async () => undefined };

@@ -3,6 +3,7 @@ import { whenFired } from '../base/wait.js';
 import type { Client } from '../control.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { warnLine } from './terminal-text.js';
+import { neverWaitForReaders } from './unread-output.js';
 
 const SIGNALS = { SIGINT: EXIT_CODES.interrupted, SIGTERM: EXIT_CODES.terminated } as const;
 
@@ -16,6 +17,8 @@ const CLOSE_LIMIT_MS = 4500;
 export interface StopOptions {
   /** Called at a first SIGINT, which then tells the command only to begin nothing new, and sets no time limit. */
   readonly onInterrupt?: () => void;
+  /** True when the command has calls: nothing that it prints from now on waits for whoever reads it. */
+  readonly hasCalls?: boolean;
 }
 
 /**
@@ -40,7 +43,8 @@ export function surviveLostOutput(): void {
  * on disk is there by then: nothing waits for the end to be written. To be called before a command says that it is
  * ready.
  */
-export function stopSignal({ onInterrupt }: StopOptions = {}): AbortSignal {
+export function stopSignal({ onInterrupt, hasCalls = false }: StopOptions = {}): AbortSignal {
+  if (hasCalls) neverWaitForReaders();
   const stop = new AbortController();
   let told = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

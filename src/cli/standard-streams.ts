@@ -23,7 +23,7 @@ export async function inputFile(path: string, signal: AbortSignal): Promise<Inpu
   if (process.stdin.isTTY) throw invalidArgument('-', 'a pipe or a file, as standard input', 'a terminal');
   const folder = await temporaryFolder();
   try {
-    const copy = join(folder.path, 'input');
+    const copy = join(folder.path, 'standard-input');
     await pipeline(process.stdin, privateStream(copy), { signal });
     return { ...folder, path: copy };
   } catch (error) {

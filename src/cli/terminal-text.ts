@@ -1,7 +1,8 @@
-import { printable } from '../base/printable.js';
+import { printable, printableLines } from '../base/printable.js';
 import { EXIT_CODES } from './exit-codes.js';
+import { put } from './unread-output.js';
 
-export { printable };
+export { printable, printableLines };
 
 /**
  * A moment as every command prints it: `2026-11-23 09:00:01Z`. What a damaged row has in its place is left as it is.
@@ -18,29 +19,33 @@ export function printedTimeOfDay(time: number): string {
   return new Date(time).toISOString().slice(11);
 }
 
-/** Several lines, each made {@link printable}. */
-export function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n');
-}
-
 /** Prints lines to standard output, each made {@link printable}; the last may have its line break or not. */
 export function printLines(text: string): void {
-  process.stdout.write(`${printableLines(text.replace(/\n$/, ''))}\n`);
+  put(process.stdout, `${printableLines(text.replace(/\n$/, ''))}\n`);
 }
 
 /** Prints a document: as it is into a file or a pipe; on a terminal each of its lines is made {@link printable}. */
 export function printDocument(text: string): void {
-  process.stdout.write(process.stdout.isTTY ? printableLines(text.replaceAll('\r\n', '\n')) : text);
+  put(process.stdout, process.stdout.isTTY ? printableLines(text.replaceAll('\r\n', '\n')) : text);
 }
 
 /** Prints a line to standard output, with whatever it holds made {@link printable}. */
 export function printLine(text: string): void {
-  process.stdout.write(`${printable(text)}\n`);
+  put(process.stdout, `${printable(text)}\n`);
 }
 
 /** Prints a line to standard error, with whatever it holds made {@link printable}. */
 export function warnLine(text: string): void {
-  process.stderr.write(`${printable(text)}\n`);
+  put(process.stderr, `${printable(text)}\n`);
+}
+
+/** Tells at standard error what is wrong with a file, which is named once; the exit code becomes 1. */
+export function warnFault(file: string, { message }: Error): void {
+  process.exitCode = EXIT_CODES.failed;
+  const afterName = printable(message).split(printable(file)).slice(1);
+  // A file that is made of it has a name that begins alike.
+  const isNamed = afterName.some((rest) => /^($|[\s":,])/.test(rest));
+  warnLine(isNamed ? message : `${file}: ${message}`);
 }
 
 /** Tells at standard error that there is nothing to show or to check; the exit code says so unless it says worse. */
@@ -62,10 +67,10 @@ export function warnDamage(damaged: readonly string[], advice: string): void {
  * was made {@link printable} before.
  */
 export function drawText(text: string): void {
-  process.stdout.write(text);
+  put(process.stdout, text);
 }
 
 /** Asks at standard error, without a line break. */
 export function askFor(text: string): void {
-  process.stderr.write(printable(text));
+  put(process.stderr, printable(text));
 }

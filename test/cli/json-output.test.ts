@@ -13,7 +13,10 @@ const SPEECH = new URL('../fixtures/speech/goforward.wav', import.meta.url).path
 const PATIENCE_MS = 60_000;
 const RUNNER = new URL('try-commands.mjs', import.meta.url).pathname;
 const FLOW = 'name: Beep\nsteps:\n  beep: { do: hangup, say: { tone: 440, ms: 100 } }\n';
-const SCENARIO = { users: [{ handle: 'jack' }], robots: [{ handle: 'anna', rings: 100 }] };
+const SCENARIO = {
+  users: [{ handle: 'jack', profile: { PSTN_BALANCE: '1000' } }],
+  robots: [{ handle: 'anna', rings: 100 }],
+};
 const AT = '--attach exchange:scenario.json';
 
 /**
@@ -25,12 +28,16 @@ const LINES: readonly (readonly [line: string, empty: number, filled: number])[]
   ['recordings verify --out FOLDER/calls', 3, 0],
   ['recordings outbox --out FOLDER/calls', 3, 3],
   ['recordings index --out FOLDER/calls', 0, 0],
+  ['analyse FOLDER/in.wav', 1, 0],
   ['recordings show ID --out FOLDER/calls', 1, 0],
+  ['recordings vcon ID --without-audio --out FOLDER/calls', 1, 0],
+  ['recordings mask ID --stretch 0-0.1 --out FOLDER/calls', 1, 0],
   ['recordings hold ID --reason why --out FOLDER/calls', 1, 0],
   ['recordings export ID --out FOLDER/calls --to FOLDER/out', 1, 0],
   ['recordings annotate ID --note hello --out FOLDER/calls', 1, 0],
   ['recordings search hello --out FOLDER/calls', 3, 0],
   ['recordings transcribe true --id none --out FOLDER/calls', 1, 1],
+  ['recordings transcript ID --out FOLDER/calls', 1, 3],
   ['recordings purge --max-megabytes 0 --out FOLDER/calls', 0, 0],
   ['voicemail find --in FOLDER/mails', 3, 3],
   ['voicemail verify --in FOLDER/mails', 3, 3],
@@ -56,12 +63,38 @@ const LINES: readonly (readonly [line: string, empty: number, filled: number])[]
   ['wav repair FOLDER/in.wav', 1, 0],
   ['ivr check flow.yaml --speech melody', 0, 0],
   ['ivr try flow.yaml --speech melody', 0, 0],
+  [`chat list ${AT}`, 3, 3],
+  [`chat read anna ${AT}`, 1, 1],
+  [`chat send anna hi ${AT}`, 0, 0],
+  [`chat export anna FOLDER/chat.json ${AT}`, 1, 1],
+  [`contacts list ${AT}`, 3, 3],
+  [`sms list ${AT}`, 3, 3],
+  [`sms send +37255512345 hi ${AT}`, 0, 0],
+  [`files list ${AT}`, 3, 3],
+  [`open skype:anna?userinfo ${AT}`, 0, 0],
+  ...['add', 'authorise', 'dismiss', 'block', 'unblock', 'remove', 'rename', 'speed-dial'].map(
+    (what) => [`contacts ${what} anna ${AT}`, 0, 0] as const,
+  ),
   ['explain PING', 0, 0],
   ['doctor', 0, 0],
 ];
-/** Commands of which other tests read the JSON, as they need a call or a service. */
+/** Commands of which other tests read the JSON, as they need a call, a service or an account. */
 const ELSEWHERE = [
-  ...['demo', 'exchange', 'record', 'ivr run', 'campaign run', 'recordings play'],
+  ...['conversations', 'profile', 'services', 'settings', 'status'].map((what) => `account ${what}`),
+  ...[
+    'demo',
+    'exchange',
+    'record',
+    'siprec',
+    'chat follow',
+    'sms follow',
+    'files watch',
+    'desk',
+    'ivr run',
+    'campaign run',
+    'recordings play',
+  ],
+  ...['sip call', 'sip options', 'sip register'],
   ...['voicemail answer', 'voicemail archive', 'voicemail greeting', 'voicemail leave'],
 ];
 

@@ -14,6 +14,10 @@ const LONG: Readonly<Record<string, Long>> = {
     underWay: /"event":"progress".*"positionMs":[1-9]/,
     call: { after: /"ready"/, to: 'echo123' },
   },
+  siprec: {
+    args: ({ folder }) => ['--port', '0', '--json', '--out', join(folder, 'out')],
+    underWay: /"ready"/,
+  },
   serve: {
     args: ({ folder }) => [join(folder, 'serve.yaml')],
     underWay: /"type":"bot".*"what":"talking"/,
@@ -44,6 +48,10 @@ const LONG: Readonly<Record<string, Long>> = {
     ],
     underWay: /CALL \d+ STATUS INPROGRESS/,
   },
+  desk: { args: () => ['--tcp', '0', '--json'], underWay: /"event":"state"/ },
+  'chat follow': { args: ({ at }) => at, underWay: /^Following/ },
+  'sms follow': { args: ({ at }) => at, underWay: /^Following/ },
+  'files watch': { args: ({ at }) => at, underWay: /^Watching/ },
   trace: {
     args: ({ at }) => ['--follow', 'GET PROFILE FULLNAME', ...at],
     underWay: /PROFILE FULLNAME/,
@@ -63,13 +71,20 @@ const SHORT = [
     'ivr try',
     'campaign results',
     'campaign list',
+    'analyse',
     'verify',
     'explain',
     'doctor',
     'completion',
   ],
   ...['config check', 'config schema', 'config try', 'campaign report', 'voicemail index'],
-  ...['annotate', 'search', 'transcribe'].map((n) => `recordings ${n}`),
+  ...['annotate', 'search', 'transcribe', 'transcript', 'mask', 'vcon'].map((n) => `recordings ${n}`),
+  ...['list', 'read', 'send', 'export'].map((n) => `chat ${n}`),
+  ...['list', 'add', 'authorise', 'dismiss', 'block', 'unblock', 'remove', 'rename', 'speed-dial'].map(
+    (n) => `contacts ${n}`,
+  ),
+  ...['conversations', 'profile', 'services', 'settings', 'status'].map((n) => `account ${n}`),
+  ...['sms list', 'sms send', 'files list', 'open', 'sip call', 'sip options', 'sip register'],
   ...['info', 'repair', 'trim', 'mix', 'convert', 'draw'].map((n) => `wav ${n}`),
 ];
 

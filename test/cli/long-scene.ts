@@ -165,7 +165,7 @@ export function killAll(): void {
 }
 
 async function started(args: readonly string[]) {
-  const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], { stdio: 'pipe' });
   begun.push(child);
   const lines: string[] = [];
   const looks = new Set<() => void>();

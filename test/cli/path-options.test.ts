@@ -24,6 +24,7 @@ const WRITES: readonly string[] = [
   `voicemail play 1 --out PATH ${AT}`,
   `voicemail greeting --out PATH ${AT}`,
   'voicemail export PATH --in archive',
+  `chat export anna PATH ${AT}`,
   `trace PING --record PATH ${AT}`,
 ];
 
@@ -42,7 +43,18 @@ const USES: readonly string[] = [
   ...[`campaign run list.csv --flow flow.yaml --out PATH ${AT}`, 'campaign list --out PATH'],
   ...['campaign results --out PATH', 'exchange --tcp 0 --record PATH', 'exchange --tcp 0 --state PATH'],
   ...['exchange --tcp 0 --files PATH', 'exchange --tcp 0 --scenario PATH', 'exchange --replay PATH'],
-  ...['exchange --tcp 0 --token-file PATH', `record --out PATH ${AT}`, `record --config PATH ${AT}`],
+  ...['analyse PATH', 'analyse --archive PATH', 'analyse in.wav --html PATH', 'exchange --tcp 0 --sip PATH'],
+  ...['sip options --line PATH', 'sip register --line PATH', 'sip call 1 --line PATH'],
+  ...['desk --tcp 0 --files PATH', 'desk --tcp 0 --scenario PATH'],
+  ...[
+    'exchange --tcp 0 --token-file PATH',
+    'exchange --tcp 0 --http 0 --http-tokens PATH',
+    'account status --token-file PATH',
+    `record --out PATH ${AT}`,
+    `record --config PATH ${AT}`,
+    'siprec --port 0 --out PATH',
+    'siprec --port 0 --config PATH',
+  ],
   ...[`record --sign PATH ${AT}`, `record --tls-ca PATH ${AT}`, `record --token-file PATH ${AT}`],
   ...['recordings list --out PATH', 'recordings verify --out PATH', 'recordings export x --out PATH --to to'],
   ...['recordings purge --max-megabytes 0 --out PATH', 'recordings index --out PATH'],
@@ -55,6 +67,9 @@ const USES: readonly string[] = [
   ],
   ...[`voicemail greeting --record PATH ${AT}`, 'voicemail purge --max-age 1 --in PATH'],
   ...['voicemail verify --in archive --identity PATH', `trace --replay PATH ${AT}`],
+  ...['config check PATH', 'config try PATH --from ann', 'serve PATH', 'ctl status --socket PATH'],
+  ...['recordings annotate x --transcript PATH --out .', 'recordings outbox --retry --out PATH'],
+  ...['campaign report name --out PATH', 'voicemail index --in PATH', 'voicemail list --in PATH'],
 ];
 
 let folder: string;
@@ -79,9 +94,12 @@ interface Ended {
   readonly said: string;
 }
 
-async function run(lines: readonly string[]): Promise<Ended[]> {
+async function run(lines: readonly (string | readonly string[])[]): Promise<Ended[]> {
   const file = join(folder, 'lines.json');
-  await writeFile(file, JSON.stringify(lines.map((line) => line.split(' '))));
+  await writeFile(
+    file,
+    JSON.stringify(lines.map((line) => (typeof line === 'string' ? line.split(' ') : line))),
+  );
   const child = spawn(process.execPath, [RUNNER, file], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -125,7 +143,7 @@ it('each command that writes what it is told to has --force', async () => {
       .slice(0, line.startsWith('trace') ? 1 : 2)
       .join(' '),
   );
-  const forced = [...written, 'exchange', 'recordings export'];
+  const forced = [...written, 'analyse', 'exchange', 'recordings export'];
   expect(leaves(await jackfieldProgram(), []).sort()).toEqual(forced.sort());
 });
 
@@ -137,5 +155,23 @@ it.each(['/proc/none/x', 'in.wav/below', 'a-folder', 'binary'])(
     expect(bad(ends)).toEqual([]);
     const silent = ends.filter(({ code, said }) => code !== 0 && said.trim() === '');
     expect(silent).toEqual([]);
+  },
+);
+
+/** Names of files, each with a line break and what steers a terminal in it. */
+const HOSTILE = 'x\nFORGED \u001b[2J';
+
+it.each([`${HOSTILE}/below`, `${HOSTILE}.yaml`])(
+  'a line break in a name makes no second line of what is printed: %j',
+  { timeout: 180_000 },
+  async (path) => {
+    // One is there, and not what most of them look for; one is not.
+    await writeFile(join(folder, `${HOSTILE}.yaml`), FLOW);
+    const lines = [...WRITES, ...USES].map((line) =>
+      line.split(' ').map((word) => (word === 'PATH' ? path : word)),
+    );
+    const ends = await run(lines);
+    expect(ends.filter(({ said }) => /^FORGED/m.test(said) || said.includes('\u001b'))).toEqual([]);
+    expect(bad(ends)).toEqual([]);
   },
 );

@@ -22,7 +22,10 @@ beforeAll(async () => {
     join(folder, 'flow.yaml'),
     'name: Tone\nsteps:\n  hello: { do: say, what: [{ silence: 500 }, { tone: 700, ms: 3000 }] }\n',
   );
-  exchange = await Exchange.start({ users: [{ handle: 'desk' }, { handle: 'ann' }] });
+  await writeFile(join(folder, 'list.csv'), 'target\nann\n');
+  exchange = await Exchange.start({
+    users: [{ handle: 'desk' }, { handle: 'ann' }],
+  });
   port = await exchange.listen({ handle: 'desk' });
 });
 afterEach(async () => {
@@ -38,11 +41,11 @@ afterAll(async () => {
 });
 
 interface Line {
-  readonly event: string;
+  readonly event?: string;
   readonly [field: string]: unknown;
 }
 
-/** Starts a command; gives the first of its JSON lines that is of an event. */
+/** Starts a command; gives the first of its JSON lines that is of an event, or has a field. */
 function started(...args: readonly string[]) {
   const child = spawn(process.execPath, [MAIN, ...args, '--json', '--attach', `tcp:${port}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -55,10 +58,10 @@ function started(...args: readonly string[]) {
     told.push(JSON.parse(line) as Line);
     for (const look of waiting) look();
   });
-  const until = (event: string) =>
+  const until = (wanted: string, passes = (_: Line) => true) =>
     new Promise<Line>((resolve) => {
       const look = () => {
-        const found = told.find((line) => line.event === event);
+        const found = told.find((line) => (line.event === wanted || wanted in line) && passes(line));
         if (!found) return;
         waiting.delete(look);
         resolve(found);
@@ -78,11 +81,17 @@ it.skipIf(process.platform === 'win32')(
     await Promise.all([bot.until('ready'), recorder.until('ready')]);
     const names = await readdir(join(folder, 'run', 'jackfield'));
     expect(names).toContain(`voice-${bot.child.pid}.sock`);
-    const client = await attach(new MemoryTransport(exchange.endpoint('ann')));
+    await using client = await attach(new MemoryTransport(exchange.endpoint('ann')));
     const call = await client.call('desk');
     expect(await call.ended()).toBe('FINISHED');
     const published = await recorder.until('published');
     await client.close();
+    // Nothing is missing: each sample lies where the bot's own positions say.
+    const sidecar = JSON.parse(await readFile(String(published['file']).replace(/wav$/, 'json'), 'utf8'));
+    expect(sidecar).toMatchObject({
+      complete: true,
+      legs: { local: { ledger: { missing: 0 } }, remote: { ledger: { missing: 0 } } },
+    });
     const { samples, format } = decodeWav(await readFile(String(published['file'])));
     expect(format.channels).toBe(2);
     const loudest = [0, 1].map((channel) =>
@@ -96,5 +105,75 @@ it.skipIf(process.platform === 'win32')(
     const loud = samples.filter((each, index) => index % 2 === 0 && Math.abs(each) > 500).length;
     expect(loud / 16_000).toBeGreaterThan(2);
     for (const { child } of [bot, recorder]) child.kill('SIGTERM');
+  },
+);
+
+it.skipIf(process.platform === 'win32').each([
+  ['without --share', [], /is redirected to port \d+, of process (\d+)/],
+  ['with --share', ['--share'], /process (\d+) speaks already/],
+])('of two answering machines %s one takes the call, and the other is told which', async (_, share, text) => {
+  const one = (name: string) =>
+    started('voicemail', 'answer', ...share, '--in', join(folder, `${name}-${share.length}`), '--after', '0');
+  const machines = [one('first'), one('second')];
+  await Promise.all(machines.map(({ until }) => until('answering')));
+  await using client = await attach(new MemoryTransport(exchange.endpoint('ann')));
+  const call = await client.call('desk');
+  await call.reached('INPROGRESS');
+  const told = machines.map(({ until }) => until('failed'));
+  const loser = await Promise.race(told.map((it, at) => it.then(({ failed }) => ({ at, failed }))));
+  // Whose call it is goes on with it.
+  expect(call.status).toBe('INPROGRESS');
+  const winner = machines[1 - loser.at];
+  expect(text.exec(String(loser.failed))?.[1]).toBe(String(winner?.child.pid));
+  await call.hangUp();
+  await client.close();
+});
+
+it.skipIf(process.platform === 'win32')(
+  'a recorder with --share records what a campaign says to whom it calls',
+  async () => {
+    const recorder = started('record', '--share', '--out', join(folder, 'of-campaign'));
+    await recorder.until('ready');
+    await using client = await attach(new MemoryTransport(exchange.endpoint('ann')));
+    client.on('call', (call) => void call.answer().catch(() => undefined));
+    const flow = ['--flow', join(folder, 'flow.yaml'), '--out', join(folder, 'campaign')];
+    const campaign = started('campaign', 'run', join(folder, 'list.csv'), ...flow);
+    expect(await campaign.until('outcome')).toMatchObject({ target: 'ann', outcome: 'done' });
+    const published = await recorder.until('published');
+    await client.close();
+    expect(published).toMatchObject({ complete: true });
+    const { samples } = decodeWav(await readFile(String(published['file'])));
+    const loud = samples.filter((each, index) => index % 2 === 0 && Math.abs(each) > 500).length;
+    expect(loud / 16_000).toBeGreaterThan(2);
+  },
+);
+
+it.skipIf(process.platform === 'win32')(
+  'of two recorders without --share one has the whole of each call, and the other is told which process that is',
+  async () => {
+    const outs = ['one', 'other'].map((name) => join(folder, name));
+    const recorders = outs.map((out) => started('record', '--out', out));
+    await Promise.all(recorders.map(({ until }) => until('ready')));
+    await using client = await attach(new MemoryTransport(exchange.endpoint('desk')));
+    // Each call is a race of its own.
+    for (let round = 1; round <= 3; round++) {
+      const call = await client.call('echo123');
+      await call.reached('INPROGRESS');
+      const told = recorders.map(({ until }) => until('failed', ({ call: id }) => id === call.id));
+      const loser = await Promise.race(told.map((it, at) => it.then(({ reason }) => ({ at, reason }))));
+      await new Promise((resolve) => {
+        call.on('property', (name, value) => name === 'DURATION' && Number(value) > 0 && resolve(value));
+      });
+      // Whose call it is goes on with it.
+      expect(call.status).toBe('INPROGRESS');
+      const winner = recorders[1 - loser.at];
+      expect(/is redirected to port \d+, of process (\d+)/.exec(String(loser.reason))?.[1]).toBe(
+        String(winner?.child.pid),
+      );
+      await call.hangUp();
+      const published = await winner?.until('published', ({ call: id }) => id === call.id);
+      expect(published).toMatchObject({ complete: true, call: call.id });
+      expect(Number(published?.['durationMs'])).toBeGreaterThan(500);
+    }
   },
 );

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -26,34 +26,58 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Runs Node, and lists what it loads: files of dist, and names of packages. */
+/** The modules that a bundled file consists of: the bundler names each before its code. */
+const modulesOf = async (path: string) =>
+  [...(await readFile(path, 'utf8')).matchAll(/^\/\/ build\/(\S+)$/gm)].map(([, module = '']) => module);
+
+/** Runs Node, and lists what it loads: modules of our own, and names of packages. */
 async function loadedBy(...args: string[]): Promise<string[]> {
   await rm(join(folder, 'loaded'), { force: true });
   const hook = pathToFileURL(join(folder, 'register.mjs')).href;
-  await promisify(execFile)(process.execPath, ['--import', hook, ...args]);
+  // Whether it succeeds is not asked.
+  await promisify(execFile)(process.execPath, ['--import', hook, ...args]).catch(() => undefined);
   const urls = (await readFile(join(folder, 'loaded'), 'utf8')).split('\n');
-  return urls.flatMap((url) => {
-    const [, ofPackage, file] = /\/node_modules\/((?:@[\w-]+\/)?[\w-]+)|\/dist\/(.*)/.exec(url) ?? [];
-    return ofPackage ?? file ?? [];
+  const places = urls.map(async (url) => {
+    const [, ofPackage] = /\/node_modules\/((?:@[\w-]+\/)?[\w-]+)/.exec(url) ?? [];
+    if (ofPackage) return [ofPackage];
+    return url.includes('/dist/') ? await modulesOf(fileURLToPath(url)) : [];
   });
+  return (await Promise.all(places)).flat();
 }
 
-const entryPoints = (loaded: readonly string[]) => loaded.filter((place) => /^[\w-]+\.js$/.test(place));
+/** The rooms of modules, in order of their names. */
+const roomsOf = (loaded: readonly string[]) =>
+  [...new Set(loaded.flatMap((place) => /^(\w+)\//.exec(place)?.[1] ?? []))].sort();
+
+/** What the command consists of before anything is asked of it. */
+const OWN = ['base', 'cli', 'files'];
 
 describe('the command loads what it needs', () => {
-  it.each([['--version'], ['--help'], ['help']])('%s: no entry point, no command', async (word) => {
+  it.each([['--version'], ['--help'], ['help']])('%s: no room, no command', async (word) => {
     const loaded = await loadedBy(MAIN, word);
     expect(loaded).toContain('cli/main.js');
-    expect(entryPoints(loaded)).toEqual([]);
+    expect(roomsOf(loaded)).toEqual(OWN);
     expect(loaded.filter((place) => /^cli\/\w+\//.test(place))).toEqual([]);
   });
 
   it('explain: the language alone', async () => {
-    expect(entryPoints(await loadedBy(MAIN, 'explain', 'PING'))).toEqual(['protocol.js']);
+    expect(roomsOf(await loadedBy(MAIN, 'explain', 'PING'))).toEqual([...OWN, 'protocol']);
   });
 
   it('wav: the voice toolkit alone', async () => {
-    expect(entryPoints(await loadedBy(MAIN, 'wav', '--help'))).toEqual(['voice.js']);
+    expect(roomsOf(await loadedBy(MAIN, 'wav', '--help'))).toEqual([...OWN, 'voice']);
+  });
+});
+
+describe('a command that shares its calls', () => {
+  it.each([
+    ['record', ['--out', 'FOLDER/recordings']],
+    ['ivr run', ['docs/no-flow.yaml']],
+  ])('%s: loads nothing of the service but its feed', async (command, rest) => {
+    const given = rest.map((word) => word.replace('FOLDER', folder));
+    const loaded = await loadedBy(MAIN, ...command.split(' '), ...given, '--attach', 'tcp:1');
+    expect(roomsOf(loaded)).toContain('tcp');
+    expect(loaded.filter((place) => /^service\/(?!feed\/)/.test(place))).toEqual([]);
   });
 });
 

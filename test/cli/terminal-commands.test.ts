@@ -1,12 +1,12 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CommandHost } from './command-host.js';
 
 const MAIN = 'dist/cli/main.js';
 /** Clears the screen, sets the title, colours by a C1 control, and turns what follows around. */
@@ -14,6 +14,8 @@ const HOSTILE = 'evil\u001b[2J\u001b]0;x\u0007\u009b31m\u202etxt';
 const STEERS = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 let folder: string;
+const host = new CommandHost();
+afterAll(() => host[Symbol.dispose]());
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'jackfield-terminal-'));
@@ -66,10 +68,10 @@ describe('whatever a command prints steers no terminal', () => {
     ['record, a configuration', (name) => ['record', '--config', name('.csv')]],
     ['voicemail list', (name) => ['voicemail', 'list', '--archive', name('gone')]],
   ])('%s', async (_what, args) => {
-    const env = { ...process.env, DISPLAY: HOSTILE, DBUS_SESSION_BUS_ADDRESS: HOSTILE };
-    const { stdout, stderr } = await run(
+    const env = { DISPLAY: HOSTILE, DBUS_SESSION_BUS_ADDRESS: HOSTILE };
+    const { stdout, stderr } = await host.run(
       args((end) => join(folder, `${HOSTILE}${end}`)),
-      env,
+      { env },
     );
     expect(`${stdout}${stderr}`).not.toBe('');
     for (const line of `${stdout}${stderr}`.split('\n')) expect(line).not.toMatch(STEERS);
@@ -78,7 +80,7 @@ describe('whatever a command prints steers no terminal', () => {
   it.skipIf(process.platform === 'win32')('a name with a line break makes no line of its own', async () => {
     const file = join(folder, 'one.wav\nother.wav\n  samples   5');
     await copyFile('test/fixtures/speech/goforward.wav', file);
-    const { stdout } = await run(['wav', 'info', file], process.env);
+    const { stdout } = await host.run(['wav', 'info', file]);
     expect(stdout.split('\n')[0]).toBe(`${folder}/one.wav\\u000aother.wav\\u000a  samples   5`);
   });
 
@@ -103,23 +105,18 @@ describe('whatever a command prints steers no terminal', () => {
 });
 
 describe('commands', () => {
-  it('write to the terminal by the functions of one file', () => {
+  it('write to the terminal by the functions of one file, and of the one below it', () => {
     const root = new URL('../../src/cli/', import.meta.url);
     const others = readdirSync(root, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts') && name !== 'terminal-text.ts')
+      .filter((name) => name.endsWith('.ts') && !['terminal-text.ts', 'unread-output.ts'].includes(name))
       .filter((name) =>
-        /\bstd(?:out|err)\s*\.write\(|console\.(?:log|error)\(/.test(
+        /\bstd(?:out|err)\s*\.write\(|\bput\(process|console\.(?:log|error)\(/.test(
           readFileSync(new URL(name, root), 'utf8'),
         ),
       );
     expect(others).toEqual([]);
   });
 });
-
-async function run(args: string[], env: NodeJS.ProcessEnv): Promise<{ stdout: string; stderr: string }> {
-  const done = promisify(execFile)(process.execPath, [MAIN, ...args], { env, timeout: 60_000 });
-  return await done.catch((failed: { stdout: string; stderr: string }) => failed);
-}
 
 async function until(child: ChildProcess, pattern: RegExp): Promise<string[]> {
   const said: string[] = [];

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { FROM_TIME, type Hours, TO_TIME } from '../../base/hours.js';
-import { WEEKDAYS, type Weekday } from '../../base/local-time.js';
+import { printable } from '../../base/printable.js';
+import { FROM_TIME, type Hours, TO_TIME } from '../../base/time/hours.js';
+import { WEEKDAYS, type Weekday } from '../../base/time/local-time.js';
 import { whenFired } from '../../base/wait.js';
 import {
   BotHost,
@@ -22,6 +23,7 @@ import { JackfieldError, PcmServer } from '../../pcm.js';
 import { flowVoicemail } from '../../voicemail.js';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { between, dateOption, numberFrom } from '../options.js';
+import { joinerOf, offerVoices, type ShareOptions, withShare } from '../share-options.js';
 import { stopSignal } from '../shutdown.js';
 import {
   printDocument,
@@ -50,7 +52,7 @@ const OUTCOMES = [
 /** `jackfield campaign`: calls everybody on a list, and shows what came of it. */
 export function campaignCommand(): Command {
   const campaign = new Command('campaign');
-  withCatalogue(withHooks(withPrompts(withEndpoint(campaign.command('run')))))
+  withCatalogue(withShare(withHooks(withPrompts(withEndpoint(campaign.command('run'))))))
     .description(
       'Call everybody on a list. Run it again to go on where it was stopped; nobody is called twice.',
     )
@@ -78,6 +80,11 @@ export function campaignCommand(): Command {
     .option('--hours <from-to>', 'only within these hours, such as 09:00-20:00', hoursOption)
     .option('--weekdays <days>', 'only on these days, such as mon,tue,wed', weekdaysOption)
     .option('--timezone <zone>', 'zone of whoever has no column timezone (default: that of the flow)')
+    .option(
+      '--zones <zones>',
+      'zones by the beginning of a number, such as +44=Europe/London,+1=America/New_York',
+      zonesOption,
+    )
     .option('--holidays <dates>', 'not on these days, such as 2027-12-25,2027-12-26', (days) =>
       days.split(','),
     )
@@ -120,7 +127,7 @@ interface CatalogueOptions {
   readonly json: boolean;
 }
 
-interface RunOptions extends CatalogueOptions, EndpointOptions, PromptOptions, HookOptions {
+interface RunOptions extends CatalogueOptions, EndpointOptions, PromptOptions, HookOptions, ShareOptions {
   readonly flow?: string;
   readonly script?: string;
   readonly name?: string;
@@ -131,6 +138,7 @@ interface RunOptions extends CatalogueOptions, EndpointOptions, PromptOptions, H
   readonly hours?: Hours;
   readonly weekdays?: readonly Weekday[];
   readonly timezone?: string;
+  readonly zones?: Readonly<Record<string, string>>;
   readonly perSecond?: number;
   readonly holidays?: readonly string[];
   readonly doNotCall?: string;
@@ -144,7 +152,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
   const prompts = await openPrompts(promptsOf(options));
   const { targets, bot, warnings, ...plan } = await readCampaign(sourceOf(file, options), prompts);
   for (const warning of warnings) warnLine(warning);
-  using log = CampaignLog.open(options.out);
+  using log = CampaignLog.open(options.out, { existing: options.dryRun });
   if (options.dryRun) {
     const called = new Set(
       log
@@ -162,11 +170,15 @@ async function run(file: string, options: RunOptions): Promise<void> {
     warnLine('No more calls are placed; those under way go on. Once more ends them.');
     noMore.abort();
   };
-  const hangUp = stopSignal({ onInterrupt });
+  const hangUp = stopSignal({ onInterrupt, hasCalls: true });
   const stop = AbortSignal.any([noMore.signal, hangUp]);
+  const servers: PcmServer[] = [];
+  await using _voices = await offerVoices(() => servers);
+  const join = joinerOf(options);
   await using attached = await attachTo(options, { name: 'jackfield campaign' });
   await using server = new PcmServer();
-  await using host = new BotHost({ client: attached.client, server, prompts });
+  servers.push(server);
+  await using host = new BotHost({ client: attached.client, server, prompts, join });
   whenFired(hangUp, () => void host[Symbol.asyncDispose]());
   const leaveVoicemail = flowVoicemail({ client: attached.client, server, prompts });
   const calls = runCampaign(host, (line) => bot(line, { leaveVoicemail }), targets, {
@@ -182,10 +194,10 @@ async function run(file: string, options: RunOptions): Promise<void> {
 
 function sourceOf(list: string, options: RunOptions): CampaignSource {
   const { flow, script, hooks, concurrency, attempts, hours, weekdays, timezone } = options;
-  const { holidays, doNotCall, doNotCallKey, perMinute, perSecond } = options;
+  const { zones, holidays, doNotCall, doNotCallKey, perMinute, perSecond } = options;
   return {
     ...{ list, flow, script, hooks, http: httpOf(options), concurrency, attempts, hours, weekdays, timezone },
-    ...{ holidays, doNotCall, doNotCallKey, callsPerMinute: perMinute, callsPerSecond: perSecond },
+    ...{ zones, holidays, doNotCall, doNotCallKey, callsPerMinute: perMinute, callsPerSecond: perSecond },
     retryAfterMs: options.retryAfter * 60_000,
     ringMs: options.ring * 1000,
   };
@@ -195,6 +207,12 @@ function hoursOption(text: string): Hours {
   const [from = '', to = ''] = text.split('-');
   if (FROM_TIME.test(from) && TO_TIME.test(to) && text === `${from}-${to}`) return { from, to };
   throw new InvalidArgumentError('Give hours such as 09:00-20:00; 24:00 is the end of the day.');
+}
+
+function zonesOption(text: string): Record<string, string> {
+  const zones = text.split(',').map((each) => /^\s*([^=\s]{1,20})=(\S+)\s*$/.exec(each)?.slice(1, 3));
+  if (zones.every((zone) => zone !== undefined)) return Object.fromEntries(zones);
+  throw new InvalidArgumentError('Give zones such as +44=Europe/London,+1=America/New_York.');
 }
 
 function weekdaysOption(text: string): Weekday[] {
@@ -252,8 +270,11 @@ function warnOf(log: CampaignLog): void {
 
 async function openLog(folder: string): Promise<CampaignLog> {
   const is = await stat(folder).catch(() => undefined);
-  if (is?.isDirectory()) return CampaignLog.open(folder);
-  throw new JackfieldError('ERR_FILE', `There is no folder ${folder}: give --out with that of the campaign.`);
+  if (is?.isDirectory()) return CampaignLog.open(folder, { existing: true });
+  throw new JackfieldError(
+    'ERR_FILE',
+    `There is no folder ${printable(folder)}: give --out with that of the campaign.`,
+  );
 }
 
 function print(entry: CampaignEntry, json: boolean): void {

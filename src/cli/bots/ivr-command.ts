@@ -23,6 +23,7 @@ import { checkOutput, intoFile, type OutputOptions, temporaryFolder, withForce }
 import { joinerOf, offerVoices, type ShareOptions, withShare } from '../share-options.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import { printLine, printLines, warnLine } from '../terminal-text.js';
+import { type AgentFlags, agentOf, withAgent } from './agent-flags.js';
 import {
   checkedAgainst,
   type HookOptions,
@@ -70,9 +71,9 @@ export function ivrCommand(): Command {
       'keep the messages that are left in this folder (default: they are removed)',
     )
     .action(tryOut);
-  withShare(withHooks(withPrompts(withEndpoint(ivr.command('run')))))
-    .description('Answer calls with a flow until it is told to stop.')
-    .argument('<flow>', 'YAML or JSON file')
+  withShare(withHooks(withPrompts(withEndpoint(withAgent(ivr.command('run'))))))
+    .description('Answer calls with a flow, or with a voice agent, until it is told to stop.')
+    .argument('[flow]', 'YAML or JSON file; not with --agent')
     .option('--json', 'print one JSON object a line', false)
     .option('--max-calls <count>', 'calls at once, 1 to 10000; more are refused', between(1, 10_000), 100)
     .action(run);
@@ -194,26 +195,29 @@ async function messagesOf({ messages: path }: TryOptions): Promise<{ path: strin
 /** Ports of a call that a bot talks in: what it hears, what it says, the microphone. */
 const LEASES_PER_CALL = 3;
 
-interface RunOptions extends PromptOptions, EndpointOptions, HookOptions, ShareOptions {
+interface RunOptions extends PromptOptions, EndpointOptions, HookOptions, ShareOptions, AgentFlags {
   readonly maxCalls: number;
   readonly json: boolean;
 }
 
-async function run(file: string, options: RunOptions): Promise<void> {
+async function run(file: string | undefined, options: RunOptions): Promise<void> {
   await checkEndpoint(options);
   const [prompts, given] = [await openPrompts(promptsOf(options)), await loadGiven(options)];
-  const flow = await openFlow(file, { prompts, ...checkedAgainst(given) });
+  const agent = await agentOf(file, options);
+  const flow = agent ? undefined : await openFlow(file ?? '', { prompts, ...checkedAgainst(given) });
   // Before it is attached: a call may come at once.
   const servers: PcmServer[] = [];
   await using _voices = await offerVoices(() => servers);
-  const join = await joinerOf(options);
+  const join = joinerOf(options);
   await using attached = await attachTo(options, { name: 'jackfield ivr' });
   const { client } = attached;
-  const stop = stopSignal();
+  const stop = stopSignal({ hasCalls: true });
   await using server = new PcmServer();
   servers.push(server);
-  await using host = new BotHost({ client, server, prompts, ...(join && { join }) });
-  const bot = flowBot(flow, { ...given, leaveVoicemail: flowVoicemail({ client, server, prompts }) });
+  await using host = new BotHost({ client, server, prompts, join });
+  const leaveVoicemail = flowVoicemail({ client, server, prompts });
+  const bot = flow ? flowBot(flow, { ...given, leaveVoicemail }) : agent;
+  if (!bot) return;
   const line = (callId: number, text: string, fields: object) =>
     printLine(options.json ? JSON.stringify({ call: callId, ...fields }) : `call ${callId}: ${text}`);
   host.on('talking', ({ id, partner }) =>
@@ -231,7 +235,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
   if (server.advice !== undefined && server.maxLeases < options.maxCalls * LEASES_PER_CALL) {
     warnLine(`Fewer than ${options.maxCalls} calls at once will fit. ${server.advice}`);
   }
-  const { name } = flow.data;
+  const { name } = flow?.data ?? bot;
   const ready = `${name} answers calls at ${options.attach}. Ctrl-C stops it.`;
   printLine(options.json ? JSON.stringify({ event: 'ready', name, attached: options.attach }) : ready);
   await untilStopped(stop, client);

@@ -2,11 +2,15 @@ import { type Command, Option } from 'commander';
 import { type PromptSource, SPEECH_ENGINES } from '../../bot.js';
 
 /** Options of a command's bots and their voice. */
-export type PromptOptions = Pick<PromptSource, 'prompts' | 'speech' | 'cache'>;
+export type PromptOptions = Pick<
+  PromptSource,
+  'prompts' | 'speech' | 'speechUrl' | 'speechVoice' | 'speechTokenFile' | 'cache'
+>;
 
 /** The prompts of a command's options. */
-export function promptsOf({ prompts, speech, cache }: PromptOptions): PromptSource {
-  return { prompts, speech, cache };
+export function promptsOf(options: PromptOptions): PromptSource {
+  const { prompts, speech, speechUrl, speechVoice, speechTokenFile, cache } = options;
+  return { prompts, speech, speechUrl, speechVoice, speechTokenFile, cache };
 }
 
 /**
@@ -24,5 +28,11 @@ export function withPrompts(command: Command): Command {
         .choices([...SPEECH_ENGINES])
         .default('none'),
     )
+    .option(
+      '--speech-url <url>',
+      'a service that speaks instead, with the interface of OpenAI: .../v1/audio/speech',
+    )
+    .option('--speech-voice <name>', 'voice of that service (default: alloy)')
+    .option('--speech-token-file <file>', 'file with the token for that service')
     .option('--cache <folder>', 'folder in which converted prompts and speech are kept');
 }

@@ -6,6 +6,7 @@ import { jsonView, lineView, terminalView } from './demo-view.js';
 
 interface Options extends DemoOptions {
   readonly json: boolean;
+  readonly sip: boolean;
 }
 
 /** `jackfield demo`: the whole job on a bare machine. */
@@ -17,11 +18,21 @@ export function demoCommand(): Command {
     )
     .option('-o, --out <folder>', 'where the recording goes', 'recordings')
     .option('--fast', 'run the same call as fast as the sockets allow', false)
+    .option(
+      '--sip',
+      'place a call over SIP between two exchanges on this machine, and compare their recordings',
+      false,
+    )
     .option('--json', 'print one JSON object and nothing else', false)
     .addHelpText('after', '\nCtrl-C hangs up and leaves valid files.')
-    .action(async ({ json, ...options }: Options) => {
+    .action(async ({ json, sip, ...options }: Options) => {
+      if (sip) {
+        const { sipDemo } = await import('./sip-demo.js');
+        if (!(await sipDemo(options))) process.exitCode = EXIT_CODES.faulty;
+        return;
+      }
       const view = json ? jsonView() : process.stdout.isTTY ? terminalView() : lineView();
-      const hangUp = stopSignal();
+      const hangUp = stopSignal({ hasCalls: true });
       const result = await runDemo({ ...options, hangUp, view });
       view.summary(result);
       if (result.error) process.exitCode = EXIT_CODES.failed;

@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { access } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
 import { messageOf } from '../../base/errors.js';
+import { isPublicAddress } from '../../base/system/host-address.js';
 import { type Transport, transportsOf, UnavailableError } from '../../control.js';
-import { listSoundDevices } from '../../voice.js';
+import { listCameras, listSoundDevices, type SoundDevice } from '../../voice.js';
 
 /** A finding about one component that Jackfield can use. */
 export interface Finding {
@@ -31,7 +34,11 @@ export async function examine(platform: NodeJS.Platform = process.platform): Pro
     loopback(),
     descriptors(),
     ...(platform === 'linux' ? [peerTable()] : []),
-    soundDevices(),
+    ...soundDevices(),
+    cameras(),
+    sipPort(5060),
+    sipPort(5061),
+    nat(),
     program('ffmpeg', ['-version'], 'MP3, Opus and other files beside WAV and FLAC'),
     program('sox', ['--version'], 'sound devices without PulseAudio and ALSA tools'),
     ...transportsOf(platform).map((transport) => endpoint(transport)),
@@ -89,19 +96,71 @@ async function peerTable(): Promise<Finding> {
   }
 }
 
-async function soundDevices(): Promise<Finding> {
-  const subject = 'sound devices';
-  const remedy =
-    'only needed for a microphone or loudspeaker of this machine: install pulseaudio-utils or alsa-utils';
+/** The names that AUDIO_IN, AUDIO_OUT and RINGER take. */
+function soundDevices(): Promise<Finding>[] {
+  const listed = listSoundDevices({ signal: AbortSignal.timeout(PATIENCE_MS) });
+  return [
+    soundDevicesOf('sound devices (AUDIO_IN)', 'capture', listed),
+    soundDevicesOf('sound devices (AUDIO_OUT, RINGER)', 'playback', listed),
+  ];
+}
+
+async function soundDevicesOf(
+  subject: string,
+  direction: SoundDevice['direction'],
+  listed: Promise<SoundDevice[]>,
+): Promise<Finding> {
+  const remedy = 'only needed to talk at this machine: install pulseaudio-utils or alsa-utils';
   try {
-    const devices = await listSoundDevices({ signal: AbortSignal.timeout(PATIENCE_MS) });
-    const found = devices.length === 0 ? 'none' : [...new Set(devices.map(({ name }) => name))].join(', ');
-    return devices.length === 0
-      ? { subject, status: 'missing', found, remedy }
-      : { subject, status: 'ok', found };
+    const devices = (await listed).filter((device) => device.direction === direction);
+    const names = [...new Set(devices.map(({ name }) => name))];
+    if (names.length > 0) return { subject, status: 'ok', found: names.join(', ') };
+    return { subject, status: 'missing', found: 'none', remedy };
   } catch (error) {
     return { subject, status: 'missing', found: textOf(error), remedy };
   }
+}
+
+/** The names that VIDEO_IN takes. */
+async function cameras(): Promise<Finding> {
+  const subject = 'cameras (VIDEO_IN)';
+  const names = await listCameras();
+  if (names.length > 0) return { subject, status: 'ok', found: names.join(', ') };
+  return { subject, status: 'missing', found: 'none', remedy: 'only needed to choose one: plug it in' };
+}
+
+/** The ports of SIP: 5060 for datagrams and TCP, 5061 for TLS. Another program may have them. */
+async function sipPort(port: number): Promise<Finding> {
+  const subject = `SIP port ${port}`;
+  const remedy = 'another program has it: stop that, or give the line another port (listen)';
+  const socket = createSocket('udp4');
+  const server = createServer();
+  try {
+    const bound = once(socket, 'listening');
+    socket.bind(port, '0.0.0.0');
+    server.listen(port, '0.0.0.0');
+    await Promise.all([bound, once(server, 'listening')]);
+    return { subject, status: 'ok', found: 'free, for UDP and TCP' };
+  } catch (error) {
+    return { subject, status: 'missing', found: textOf(error), remedy };
+  } finally {
+    socket.close();
+    server.close();
+  }
+}
+
+/** Phones and trunks reach this machine by one of its addresses, or by that of a NAT. */
+async function nat(): Promise<Finding> {
+  const subject = 'addresses (SIP)';
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((each) => each ?? [])
+    .filter(({ internal, family }) => !internal && family === 'IPv4')
+    .map(({ address }) => address);
+  const found = addresses.join(', ') || 'none but loopback';
+  if (addresses.some(isPublicAddress)) return { subject, status: 'ok', found };
+  const remedy =
+    'only private ones: calls from the Internet need "advertised" with the public address, and its ports forwarded';
+  return { subject, status: 'missing', found, remedy };
 }
 
 async function program(name: string, args: string[], use: string): Promise<Finding> {

@@ -16,14 +16,19 @@ import {
   WireRecorder,
 } from '../../exchange.js';
 import { readToken } from '../../files/key-files.js';
+import type { SipLine } from '../../line.js';
+import { SeatServer } from '../desk/seat-server.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { between, portOption } from '../options.js';
 import { checkOutputFolder, type OutputOptions, withForce } from '../outputs.js';
 import { tellManager } from '../service-manager.js';
 import { stopSignal } from '../shutdown.js';
 import { printLine, warnLine } from '../terminal-text.js';
+import { type AccountServicesOptions, serveAccounts, withAccountServices } from './account-services.js';
 import { AttachQuestions } from './attach-questions.js';
 import { type ExchangeView, exchangeView } from './exchange-view.js';
+import { addSipLines, readSipLines } from './sip-lines.js';
+import { withSound } from './with-sound.js';
 
 /** Messages of `jackfield exchange` to the process that forked it. */
 export type ExchangeMessage = { readonly listening: number };
@@ -31,11 +36,12 @@ export type ExchangeMessage = { readonly listening: number };
 /** Messages of the process that forked `jackfield exchange --clock manual`. */
 export type ExchangeControl = { readonly clock: 'run' };
 
-interface Options extends OutputOptions {
+interface Options extends OutputOptions, AccountServicesOptions {
   readonly tcp?: number;
   readonly tokenFile?: string;
   readonly dbus?: string | true;
   readonly x11?: string | true;
+  readonly windows?: boolean;
   readonly access: 'allow' | 'ask' | 'deny';
   readonly scenario?: string;
   readonly user?: string[];
@@ -47,6 +53,9 @@ interface Options extends OutputOptions {
   readonly patience: number;
   readonly clock: 'real' | 'manual';
   readonly limit?: Partial<ExchangeLimits>;
+  readonly sip?: string[];
+  readonly sound: boolean;
+  readonly desk?: string;
   readonly json: boolean;
 }
 
@@ -54,7 +63,7 @@ const DEFAULT_PORT = 4100;
 
 /** `jackfield exchange`: serves the API from Skype's side until it is told to stop. */
 export function exchangeCommand(): Command {
-  return withForce(new Command('exchange'))
+  return withAccountServices(withForce(new Command('exchange')))
     .option(
       '--tcp <port>',
       `loopback port of the first user, the next ones for the others; 0 lets the system choose (default: ${DEFAULT_PORT} when nothing else is served on)`,
@@ -66,6 +75,10 @@ export function exchangeCommand(): Command {
     )
     .option('--dbus [address]', 'serve the first user on this bus, or the session bus, as com.Skype.API')
     .option('--x11 [display]', 'serve the first user on this X display, or $DISPLAY, as _SKYPE_INSTANCE')
+    .option(
+      '--windows',
+      'serve the first user by window messages, as Skype for Windows; needs the package koffi',
+    )
     .addOption(
       new Option('--access <policy>', 'who may attach; what was answered is kept with --state')
         .choices(['allow', 'ask', 'deny'])
@@ -73,6 +86,11 @@ export function exchangeCommand(): Command {
     )
     .option('--scenario <file>', 'JSON file with users, robots and numbers, and what they do')
     .option('--user <handle...>', 'users of the exchange, without a scenario (default: jack)')
+    .option(
+      '--desk <socket>',
+      'serve the desks of the users at this socket, for jackfield desk --at <socket>',
+    )
+    .option('--sound', "the first user talks through this machine's microphone and loudspeaker", false)
     .option('--files <folder...>', 'folders in which FILE="..." may read and write', [])
     .addOption(
       new Option(
@@ -99,6 +117,7 @@ export function exchangeCommand(): Command {
       `bound on what clients can take: ${Object.keys(LIMITS).join(', ')}`,
       limitOption,
     )
+    .option('--sip <file...>', 'lines to real phones: a YAML file for each (docs/lines.md)')
     .option('--json', 'a line of JSON for each new status, closed stream and failure', false)
     .addOption(
       new Option('--clock <kind>', 'real, or manual: time runs when the parent process says so')
@@ -137,12 +156,13 @@ async function serve(options: Options): Promise<void> {
   const clock = manual ?? systemClock;
   const token = options.tokenFile === undefined ? undefined : await readToken(options.tokenFile);
   const scenario = options.scenario === undefined ? undefined : await Scenario.load(options.scenario, clock);
+  const lines = await readSipLines(options.sip ?? []);
   if (options.record !== undefined) await checkOutputFolder(options.record, options);
   const recorder = options.record === undefined ? undefined : await WireRecorder.open(options.record, clock);
   const questions = new AttachQuestions();
   const exchange = await Exchange.start({
     attach: options.access === 'ask' ? (request) => questions.ask(request) : options.access,
-    ...(scenario?.options ?? usersOf(options.user)),
+    ...withSound(scenario?.options ?? usersOf(options.user), options.sound),
     clock,
     fileRoots: options.files,
     overwriteFiles: options.overwrite,
@@ -152,28 +172,19 @@ async function serve(options: Options): Promise<void> {
     ...(recorder && { opener: (standard) => recorder.wrap(standard) }),
   });
   recorder?.follow(exchange);
-  const view = process.send
-    ? undefined
-    : exchangeView(exchange, clock, { out: process.stdout, json: options.json });
+  const view = process.send ? undefined : exchangeView(exchange, clock, { json: options.json });
   questions.view = view;
   if (options.access === 'ask' && !questions.possible) {
     warnLine('There is no terminal to ask at: only who was allowed before may attach.');
   }
-  const stop = stopSignal();
-  const told = stopped(stop);
-  await listen(exchange, { ...options, token }, view);
-  view?.note('ready', {}, 'Ctrl-C stops it.');
-  const endScenario = await scenario?.run(exchange);
-  process.on('message', (message: ExchangeControl) => {
-    if (message.clock === 'run') void manual?.run();
-  });
-  using _manager = tellManager(stop);
-  await told;
-  questions.end();
-  endScenario?.();
-  await exchange.close();
-  view?.stop();
-  await recorder?.close();
+  try {
+    await serveOn(exchange, { ...options, token }, view, { scenario, manual, lines });
+  } finally {
+    questions.end();
+    await exchange.close();
+    view?.stop();
+    await recorder?.close();
+  }
   if (recorder?.failure !== undefined) {
     warnLine(`The recording is incomplete: ${messageOf(recorder.failure)}`);
     process.exitCode = 1;
@@ -181,10 +192,39 @@ async function serve(options: Options): Promise<void> {
   if (process.connected) process.disconnect();
 }
 
+interface Script {
+  readonly scenario: Scenario | undefined;
+  readonly manual: VirtualClock | undefined;
+  readonly lines: readonly SipLine[];
+}
+
+/** Serves on all that was asked for until it is told to stop. */
+async function serveOn(
+  exchange: Exchange,
+  options: Options & { readonly token: string | undefined },
+  view: ExchangeView | undefined,
+  { scenario, manual, lines }: Script,
+): Promise<void> {
+  const stop = stopSignal({ hasCalls: true });
+  const told = stopped(stop);
+  await listen(exchange, options, view);
+  await serveAccounts(exchange, options, view, scenario?.urlInfo);
+  await using _desks = options.desk === undefined ? undefined : await SeatServer.open(exchange, options.desk);
+  await addSipLines(exchange, lines, view);
+  view?.note('ready', {}, 'Ctrl-C stops it.');
+  const endScenario = await scenario?.run(exchange);
+  process.on('message', (message: ExchangeControl) => {
+    if (message.clock === 'run') void manual?.run();
+  });
+  using _manager = tellManager(stop);
+  await told;
+  endScenario?.();
+}
+
 /** Serves on all that was asked for, or on TCP, where each user has a port. */
 async function listen(
   exchange: Exchange,
-  { dbus, x11, tcp, token }: Options & { readonly token: string | undefined },
+  { dbus, x11, windows, tcp, token }: Options & { readonly token: string | undefined },
   view: ExchangeView | undefined,
 ): Promise<void> {
   const [user] = exchange.handles;
@@ -198,7 +238,11 @@ async function listen(
     await exchange.listenOnX11(x11 === true ? {} : { display: x11 });
     say(`display ${x11 === true ? process.env['DISPLAY'] : x11}`, { handle: user, x11 });
   }
-  if (tcp === undefined && (dbus || x11)) return;
+  if (windows) {
+    await exchange.listenOnWindows();
+    say('window messages', { handle: user, windows });
+  }
+  if (tcp === undefined && (dbus || x11 || windows)) return;
   const first = tcp ?? DEFAULT_PORT;
   for (const [index, handle] of exchange.handles.entries()) {
     const port = await exchange.listen({

@@ -1,10 +1,9 @@
-import type { WriteStream } from 'node:tty';
 import { messageOf } from '../../base/errors.js';
 import type { CallView, Clock, ClosedStream, Exchange } from '../../exchange.js';
-import { printable } from '../terminal-text.js';
+import { LiveArea } from '../live-area.js';
+import { printable, printLine } from '../terminal-text.js';
 import { fittedColumns, type TableColumn, textTable } from '../text-table.js';
 
-const REFRESH_MS = 500;
 const SAMPLES_PER_SECOND = 16_000;
 const HEAD = ['CALL', 'USER', 'WITH', 'STATUS', 'LASTS'];
 /** Fixed widths, so that columns stay where they are while calls come and go. */
@@ -26,10 +25,10 @@ export interface ExchangeView {
 export function exchangeView(
   exchange: Exchange,
   clock: Clock,
-  { out, json }: { readonly out: WriteStream; readonly json: boolean },
+  { json }: { readonly json: boolean },
 ): ExchangeView {
-  const table = !json && out.isTTY;
-  const view = json ? jsonView(clock, out) : table ? tableView(exchange, clock, out) : lineView(out);
+  const table = !json && process.stdout.isTTY;
+  const view = json ? jsonView(clock) : table ? tableView(exchange) : lineView();
   exchange.on('failure', (error) => {
     const message = messageOf(error);
     view.note('failure', { message }, `Failure: ${message}`);
@@ -47,52 +46,41 @@ export function exchangeView(
   return view;
 }
 
-function jsonView(clock: Clock, out: WriteStream): ExchangeView {
+function jsonView(clock: Clock): ExchangeView {
   return {
-    note: (event, fields) => {
-      const at = new Date(clock.unixMs()).toISOString();
-      out.write(`${printable(JSON.stringify({ at, event, ...fields }))}\n`);
-    },
+    note: (event, fields) =>
+      printLine(JSON.stringify({ at: new Date(clock.unixMs()).toISOString(), event, ...fields })),
     pause: () => undefined,
     stop: () => undefined,
   };
 }
 
-function lineView(out: WriteStream): ExchangeView {
+function lineView(): ExchangeView {
   return {
     note: (_event, _fields, text) => {
-      if (text !== undefined) out.write(`${printable(text)}\n`);
+      if (text !== undefined) printLine(text);
     },
     pause: () => undefined,
     stop: () => undefined,
   };
 }
 
-function tableView(exchange: Exchange, clock: Clock, out: WriteStream): ExchangeView {
-  let drawn = 0;
+function tableView(exchange: Exchange): ExchangeView {
   let paused = false;
-  let cancel = () => {};
-  /** Draws the table anew, below `news`. */
-  const draw = (news = '') => {
-    const rows = paused ? [] : tableOf(exchange.calls, out.columns || COLUMNS, out.rows || ROWS);
-    const back = drawn > 0 ? `\x1b[${drawn}A\x1b[J` : '';
-    out.write(`${back}${news}${rows.map((row) => `${row}\n`).join('')}`);
-    drawn = rows.length;
-  };
-  const refresh = () => {
-    draw();
-    cancel = clock.timerAt(clock.now() + REFRESH_MS, refresh);
-  };
-  refresh();
+  const area = new LiveArea(() => {
+    const { columns = COLUMNS, rows = ROWS } = process.stdout;
+    return paused ? [] : tableOf(exchange.calls, columns || COLUMNS, rows || ROWS);
+  });
+  area.draw();
   return {
     note: (_event, _fields, text) => {
-      if (text !== undefined) draw(`${printable(text)}\n`);
+      if (text !== undefined) area.print(`${printable(text)}\n`);
     },
     pause: (on) => {
       paused = on;
-      draw();
+      area.draw();
     },
-    stop: () => cancel(),
+    stop: () => area[Symbol.dispose](),
   };
 }
 

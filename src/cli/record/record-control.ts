@@ -31,11 +31,13 @@ export function recordControl(
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = process.stdin.isTTY;
   const lines: Interface = createInterface({ input: process.stdin, output: silent, terminal });
+  // A terminal that is gone ends its lines, and no recording.
+  lines.on('error', () => undefined);
   lines.on('line', (line) => {
     if (line.trim() === '') return;
     obey(line, client, recorder()).then(
-      (fields) => view().note('done', fields),
-      (error: Error) => view().note('refused', { line, reason: error.message }),
+      (fields) => view().note({ event: 'done', fields }),
+      (error: Error) => view().note({ event: 'refused', fields: { line, reason: error.message } }),
     );
   });
   // On a terminal it takes the keys, Ctrl-C too.

@@ -2,11 +2,12 @@ import type { CallRecording, Recorder, RecordingProgress } from '../../recording
 import { LiveArea } from '../live-area.js';
 import { drawText, printable, printedTime } from '../terminal-text.js';
 import { fittedColumns, type TableColumn, textTable } from '../text-table.js';
+import type { News } from './record-news.js';
 
-/** Shows what a recorder does, until it is stopped. */
+/** Shows what a recorder does, until it is stopped. What happens is told to it; how calls stand it asks the recorder. */
 export interface RecordView {
-  /** A line about something that happened. */
-  note(event: string, fields: Readonly<Record<string, unknown>>): void;
+  /** A line about something that happened, at this moment (ISO 8601). */
+  note(news: News, at?: string): void;
   watch(recording: CallRecording): void;
   stop(): void;
 }
@@ -20,14 +21,14 @@ const SPARE_LINES = 5;
 /** JSON lines: what happens, and each second how every recording stands. */
 export function jsonLines(recorder: () => Recorder | undefined, write = drawText): RecordView {
   const latest = new WeakMap<CallRecording, RecordingProgress>();
-  const line = (event: string, fields: Readonly<Record<string, unknown>>) =>
-    write(`${printable(JSON.stringify({ at: new Date().toISOString(), event, ...fields }))}\n`);
+  const note = ({ event, fields }: News, at = new Date().toISOString()) =>
+    write(`${printable(JSON.stringify({ at, event, ...fields }))}\n`);
   const timer = setInterval(() => {
     for (const recording of recorder()?.recordings ?? [])
-      line('progress', rowOf(recording, latest.get(recording)));
+      note({ event: 'progress', fields: rowOf(recording, latest.get(recording)) });
   }, PROGRESS_MS);
   return {
-    note: line,
+    note,
     watch: (recording) => recording.on('progress', (progress) => latest.set(recording, progress)),
     stop: () => clearInterval(timer),
   };
@@ -64,9 +65,10 @@ export function liveTable(
   };
   const area = new LiveArea(table, write);
   return {
-    note(event, fields) {
-      const told = Object.entries(fields).map(([name, value]) => `${name} ${printable(String(value))}`);
-      area.print(`${printedTime(Date.now())}  ${event}  ${told.join(', ')}\n`);
+    note({ event, fields }, at = new Date().toISOString()) {
+      const told = Object.entries(fields).filter(([, value]) => value !== undefined);
+      const words = told.map(([name, value]) => `${name} ${printable(String(value))}`);
+      area.print(`${printedTime(at)}  ${event}  ${words.join(', ')}\n`);
     },
     watch: (recording) => recording.on('progress', (progress) => latest.set(recording, progress)),
     stop: () => area[Symbol.dispose](),

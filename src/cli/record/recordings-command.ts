@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { TRANSCRIPT_FORMATS, type TranscriptFormat, writeTranscript } from '../../analysis.js';
 import { STEREO } from '../../base/pcm.js';
 import { readIdentity, readText } from '../../files/key-files.js';
 import {
@@ -8,17 +8,22 @@ import {
   type CatalogueEntry,
   type CatalogueQuery,
   listOutbox,
+  readTranscript,
+  resumeMasking,
   retryEvent,
   transcribeRecordings,
+  vconOf,
 } from '../../recording.js';
 import { commandTranscriber, JackfieldError, openSpeaker, WavReader } from '../../voice.js';
 import { isConfirmed } from '../confirmation.js';
 import { between, dateOption, MAX_DAYS, MAX_SECONDS, numberFrom } from '../options.js';
 import { withForce } from '../outputs.js';
-import { printedTime, printLine, warnDamage, warnLine, warnNothing } from '../terminal-text.js';
+import { printDocument, printedTime, printLine, warnFault, warnLine, warnNothing } from '../terminal-text.js';
 import { type TableColumn, textTable } from '../text-table.js';
 import { type ExportOptions, exportFile, plannedExport } from './recordings-export.js';
-import { sealed, verifyFile } from './verify-command.js';
+import { checkFolder, openFolder } from './recordings-folder.js';
+import { withMaskOptions } from './recordings-mask.js';
+import { sealed, verifyEntries } from './verify-command.js';
 
 interface FolderOptions {
   readonly out: string;
@@ -37,6 +42,11 @@ interface SearchOptions extends FolderOptions {
   readonly minSeconds?: number;
   readonly maxSeconds?: number;
   readonly text?: string;
+  readonly said?: string;
+  readonly saidBy?: 'local' | 'remote';
+  readonly saidWithin?: number;
+  readonly minDeadAir?: number;
+  readonly interruptedBy?: 'local' | 'remote';
   readonly limit: number;
 }
 
@@ -56,6 +66,20 @@ export function recordingsCommand(): Command {
     .option('--min-seconds <n>', 'at least this long', numberFrom(0, MAX_SECONDS))
     .option('--max-seconds <n>', 'at most this long', numberFrom(0, MAX_SECONDS))
     .option('--text <text>', 'with these words in tags, marks, notes or transcript')
+    .option('--said <words>', 'with these words in the transcript')
+    .addOption(new Option('--said-by <leg>', 'said by this side').choices(['local', 'remote']))
+    .option('--said-within <n>', 'with at most so many other words between them', between(0, 1000))
+    .option(
+      '--min-dead-air <seconds>',
+      'analysed, with dead air of at least so long',
+      numberFrom(0, MAX_SECONDS),
+    )
+    .addOption(
+      new Option('--interrupted-by <leg>', 'analysed, and this side interrupted the other').choices([
+        'local',
+        'remote',
+      ]),
+    )
     .option('--limit <n>', 'at most so many', between(1, 1_000_000), 100)
     .action(list);
   add('search <words...>', 'find recordings by words in tags, marks, notes and transcripts')
@@ -71,7 +95,17 @@ export function recordingsCommand(): Command {
     .option('-i, --identity <file>', 'age secret key, for encrypted recordings')
     .option('--language <code>', 'language that was spoken, such as en')
     .action(transcribe);
+  withMaskOptions(
+    add('mask [id...]', 'take card numbers and phrases out of recordings and all that was made of them'),
+  );
+  add('transcript <id>', 'print what was said, as text, captions or JSON')
+    .addOption(new Option('--format <format>', 'of it').choices([...TRANSCRIPT_FORMATS]).default('text'))
+    .action(transcript);
   add('show <id>', 'print the sidecar of a recording').action(show);
+  add('vcon <id>', 'print a recording as vCon: parties, audio, transcript, analysis, ledger and manifest')
+    .option('--url <address>', 'where the audio lies, instead of the audio itself')
+    .option('--without-audio', 'leave the audio out, but for its hash', false)
+    .action(vcon);
   add('play <id>', 'play a recording on the sound card')
     .option('-i, --identity <file>', 'age secret key, for encrypted recordings')
     .option('--device <name>', 'which sound card; none: silently, at its pace')
@@ -105,9 +139,9 @@ export function recordingsCommand(): Command {
         'those that a version without such files put on are in the damaged file alone: put them on again.',
       );
     }
+    await resumeMasking(catalogue);
     const { recordings, failed } = await catalogue.rebuild();
-    for (const [path, { message }] of failed) warnLine(`${path}: ${message}`);
-    if (failed.size > 0) process.exitCode = 1;
+    for (const [path, error] of failed) warnFault(path, error);
     printLine(
       json ? JSON.stringify({ recordings, failed: [...failed.keys()], damaged }) : `${recordings} recordings`,
     );
@@ -119,14 +153,20 @@ export function recordingsCommand(): Command {
 }
 
 async function list(options: SearchOptions): Promise<void> {
-  using catalogue = await open(options.out);
-  const { since, until, partner, minSeconds, maxSeconds, text, limit } = options;
+  using catalogue = await openFolder(options.out);
+  const { since, until, partner, minSeconds, maxSeconds, text, minDeadAir, interruptedBy, limit } = options;
+  const { said, saidBy, saidWithin } = options;
   const query: CatalogueQuery = {
     limit,
     ...(since && { since }),
     ...(until && { until }),
     ...(partner !== undefined && { partner }),
     ...(text !== undefined && { text }),
+    ...(said !== undefined && { said }),
+    ...(saidBy !== undefined && { saidBy }),
+    ...(saidWithin !== undefined && { saidWithin }),
+    ...(minDeadAir !== undefined && { minDeadAirMs: minDeadAir * 1000 }),
+    ...(interruptedBy !== undefined && { interruptedBy }),
     ...(minSeconds !== undefined && { minMs: minSeconds * 1000 }),
     ...(maxSeconds !== undefined && { maxMs: maxSeconds * 1000 }),
   };
@@ -136,7 +176,7 @@ async function list(options: SearchOptions): Promise<void> {
 }
 
 async function search(words: string[], { out, json, limit }: FolderOptions & { readonly limit: number }) {
-  using catalogue = await open(out);
+  using catalogue = await openFolder(out);
   const entries = catalogue.search({ text: words.join(' '), limit });
   if (entries.length === 0) warnNothing(`No recording in ${out} has these words.`);
   print(entries, json);
@@ -156,7 +196,7 @@ async function annotate(id: string, { out, json, tag, note, transcript }: Annota
     ...(note !== undefined && { note }),
     ...(transcript !== undefined && { transcript: await readText(transcript) }),
   };
-  using catalogue = await open(out);
+  using catalogue = await openFolder(out);
   const ids = new Set(found(catalogue, id).map((entry) => entry.id));
   for (const whole of ids) await catalogue.annotate(whole, annotation);
   for (const whole of ids) printLine(json ? JSON.stringify(catalogue.search({ id: whole })[0]) : whole);
@@ -175,17 +215,15 @@ interface TranscribeOptions extends FolderOptions {
 }
 
 async function transcribe([command = '', ...args]: string[], options: TranscribeOptions): Promise<void> {
-  using catalogue = await open(options.out);
+  using catalogue = await openFolder(options.out);
   const { identity, language, id: ids = [] } = options;
   const settings = {
     transcriber: commandTranscriber({ command, args }),
     ...(identity !== undefined && { identity: await readIdentity(identity) }),
     ...(language !== undefined && { language }),
     onRecording: (entry: CatalogueEntry, error: Error | undefined) => {
-      if (error) {
-        warnLine(`${entry.file}: ${error.message}`);
-        process.exitCode = 1;
-      } else print([entry], options.json);
+      if (error) warnFault(entry.file, error);
+      else print([entry], options.json);
     },
   };
   for (const id of ids) found(catalogue, id);
@@ -193,16 +231,46 @@ async function transcribe([command = '', ...args]: string[], options: Transcribe
   for (const query of queries) await transcribeRecordings(catalogue, { ...settings, query });
 }
 
+async function transcript(
+  id: string,
+  { out, json, format }: FolderOptions & { readonly format: TranscriptFormat },
+): Promise<void> {
+  using catalogue = await openFolder(out);
+  for (const entry of found(catalogue, id)) {
+    const said = readTranscript(await catalogue.fileOf(entry), entry);
+    const names = ['local', entry.partner];
+    if (said) printDocument(writeTranscript(said, json ? 'json' : format, { names }));
+    else
+      warnNothing(
+        `${entry.file} has no transcript with places: \`jackfield recordings transcribe\` makes one.`,
+      );
+  }
+}
+
 async function show(id: string, { out }: FolderOptions): Promise<void> {
-  using catalogue = await open(out);
+  using catalogue = await openFolder(out);
   for (const entry of found(catalogue, id)) {
     const sidecar = (await catalogue.filesOf(entry)).find((file) => /(?<!manifest)\.json$/.test(file));
     if (sidecar) for (const line of (await readText(sidecar)).trimEnd().split('\n')) printLine(line);
   }
 }
 
+async function vcon(
+  id: string,
+  { out, url, withoutAudio }: FolderOptions & { readonly url?: string; readonly withoutAudio: boolean },
+): Promise<void> {
+  using catalogue = await openFolder(out);
+  for (const entry of found(catalogue, id)) {
+    const made = await vconOf(await catalogue.fileOf(entry), {
+      withoutAudio,
+      ...(url !== undefined && { url }),
+    });
+    printLine(JSON.stringify(made));
+  }
+}
+
 async function play(id: string, { out, identity, device }: PlayOptions): Promise<void> {
-  using catalogue = await open(out);
+  using catalogue = await openFolder(out);
   for (const entry of found(catalogue, id)) {
     const file = await catalogue.fileOf(entry);
     await using speaker = await openSpeaker({ format: STEREO, ...(device !== undefined && { device }) });
@@ -221,15 +289,13 @@ async function verify(
   ids: string[],
   options: FolderOptions & { readonly key?: string; readonly identity?: string },
 ): Promise<void> {
-  using catalogue = await open(options.out);
-  const entries =
-    ids.length > 0 ? ids.flatMap((id) => found(catalogue, id)) : catalogue.search({ limit: -1 });
-  if (entries.length === 0) warnNothing(`No recordings in ${options.out}: nothing was checked.`);
-  for (const entry of entries) await verifyFile(catalogue.fileOf(entry), options, entry);
+  using catalogue = await openFolder(options.out);
+  const asked = ids.length > 0 ? ids.flatMap((id) => found(catalogue, id)) : undefined;
+  await verifyEntries(catalogue, options, asked);
 }
 
 async function exportTo(ids: string[], options: FolderOptions & ExportOptions): Promise<void> {
-  using catalogue = await open(options.out);
+  using catalogue = await openFolder(options.out);
   const entries = ids.flatMap((id) => found(catalogue, id));
   for (const exported of await plannedExport(catalogue, entries, options)) {
     await exportFile(exported, options);
@@ -241,7 +307,7 @@ async function hold(
   id: string,
   { out, json, reason, release }: FolderOptions & { readonly reason: string; readonly release: boolean },
 ): Promise<void> {
-  using catalogue = await open(out);
+  using catalogue = await openFolder(out);
   const ids = new Set(found(catalogue, id).map((entry) => entry.id));
   for (const whole of ids) await catalogue.hold(whole, release ? undefined : reason);
   for (const whole of ids) printLine(json ? JSON.stringify(catalogue.search({ id: whole })[0]) : whole);
@@ -259,7 +325,7 @@ async function purge(
     const text = 'Say what may go: --older-than-days, --max-megabytes, or both.';
     throw new JackfieldError('ERR_INVALID_ARG', text);
   }
-  using catalogue = await open(options.out);
+  using catalogue = await openFolder(options.out);
   await catalogue.keepHolds();
   const entries = catalogue.purgeable({
     ...(olderThanDays !== undefined && { maxAgeDays: olderThanDays }),
@@ -268,7 +334,8 @@ async function purge(
   print(entries, options.json);
   const isSure = await isConfirmed(`Delete ${entries.length} recordings?`, { yes, count: entries.length });
   if (isSure) for (const entry of entries) await catalogue.remove(entry);
-  const deleted = isSure ? `${entries.length} deleted.` : 'Nothing was deleted: give --yes.';
+  const nothing = entries.length === 0 ? 'Nothing is to be deleted.' : 'Nothing was deleted: give --yes.';
+  const deleted = isSure ? `${entries.length} deleted.` : nothing;
   if (!options.json) printLine(deleted);
 }
 
@@ -286,28 +353,6 @@ async function outbox({ out, json, retry }: FolderOptions & { readonly retry: bo
     const why = lastError === undefined ? '' : `  ${JSON.stringify(lastError)}`;
     printLine(json ? JSON.stringify(told) : `${line}${why}`);
   }
-}
-
-/** Entries that no command can use are told of. @throws ERR_FILE where the catalogue is lost. */
-async function open(folder: string): Promise<Catalogue> {
-  await checkFolder(folder);
-  if (await Catalogue.isLost(folder)) {
-    const text = `${folder} has recordings and no catalogue: \`jackfield recordings index\` makes one from the sidecars.`;
-    throw new JackfieldError('ERR_FILE', text);
-  }
-  const catalogue = Catalogue.open(folder);
-  warnDamage(catalogue.damaged(), '`jackfield recordings index` makes the catalogue anew from the sidecars.');
-  return catalogue;
-}
-
-/** A folder that is not there is not made by looking into it. @throws ERR_FILE. */
-async function checkFolder(folder: string): Promise<void> {
-  const is = await stat(folder).catch(() => undefined);
-  if (is?.isDirectory()) return;
-  throw new JackfieldError(
-    'ERR_FILE',
-    `There is no folder ${folder}: give --out with the one you record to.`,
-  );
 }
 
 function found(catalogue: Catalogue, id: string): CatalogueEntry[] {

@@ -1,7 +1,10 @@
 import { createPublicKey } from 'node:crypto';
 import { Command } from 'commander';
+import { printable } from '../../base/printable.js';
 import { readIdentity, readText } from '../../files/key-files.js';
 import {
+  Catalogue,
+  type CatalogueEntry,
   JackfieldError,
   openSealed,
   readTails,
@@ -9,7 +12,8 @@ import {
   type VerifyReport,
   verifyRecording,
 } from '../../recording.js';
-import { printLine } from '../terminal-text.js';
+import { printLine, warnNothing } from '../terminal-text.js';
+import { isFolder, openFolder, recordingsBelow } from './recordings-folder.js';
 
 interface Options {
   readonly key?: string;
@@ -20,20 +24,44 @@ interface Options {
 /** `jackfield verify`: recomputes what a recording's manifest and sidecar say of it. */
 export function verifyCommand(): Command {
   return new Command('verify')
-    .argument('<file...>', 'recordings (.wav or .wav.age)')
+    .argument('<file...>', 'recordings (.wav or .wav.age), or folders of them')
     .option('-k, --key <file>', 'public key (PEM) that they must be signed with')
     .option('-i, --identity <file>', 'age secret key, for encrypted recordings')
     .option('--json', 'print one JSON object a recording', false)
-    .action(async (files: string[], options: Options) => {
-      for (const file of files) await verifyFile(file, options);
+    .action(async (paths: string[], options: Options) => {
+      for (const path of paths) {
+        if (await isFolder(path)) await verifyFolder(path, options);
+        else await verifyFile(path, options);
+      }
     });
+}
+
+/** Checks all recordings of a folder: those of its catalogue, or without one those that are found in it. */
+async function verifyFolder(folder: string, options: Options): Promise<void> {
+  if (Catalogue.isIn(folder)) {
+    using catalogue = await openFolder(folder);
+    return await verifyEntries(catalogue, options);
+  }
+  const files = await recordingsBelow(folder);
+  if (files.length === 0) warnNothing(`No recordings in ${folder}: nothing was checked.`);
+  for (const file of files) await verifyFile(file, options);
+}
+
+/** Checks recordings of a catalogue: each has to be the one that the catalogue has there. Default: all. */
+export async function verifyEntries(
+  catalogue: Catalogue,
+  options: Options,
+  entries: readonly CatalogueEntry[] = catalogue.search({ limit: -1 }),
+): Promise<void> {
+  if (entries.length === 0) warnNothing(`No recordings in ${catalogue.folder}: nothing was checked.`);
+  for (const entry of entries) await verifyFile(catalogue.fileOf(entry), options, entry);
 }
 
 /**
  * Prints the report on one recording, or why it cannot be checked; the exit code becomes 1 where something does not
  * hold. Others that are to be checked too do not suffer from it.
  */
-export async function verifyFile(
+async function verifyFile(
   file: string | Promise<string>,
   options: Options,
   expected?: VerifyOptions['expected'],
@@ -72,7 +100,7 @@ export async function sealed(
   if (identityFile === undefined) {
     throw new JackfieldError(
       'ERR_INVALID_ARG',
-      `${file} is encrypted: give --identity with an age secret key.`,
+      `${printable(file)} is encrypted: give --identity with an age secret key.`,
     );
   }
   const identity = await readIdentity(identityFile);
@@ -84,7 +112,7 @@ async function readPublicKey(path: string) {
   try {
     return createPublicKey(pem);
   } catch (cause) {
-    throw new JackfieldError('ERR_INVALID_ARG', `${path} must be a public key in PEM.`, { cause });
+    throw new JackfieldError('ERR_INVALID_ARG', `${printable(path)} must be a public key in PEM.`, { cause });
   }
 }
 

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { messageOf } from '../../base/errors.js';
+import { Opening } from '../../base/opening.js';
 import { whenFired } from '../../base/wait.js';
+import { readText } from '../../files/key-files.js';
 import {
   BearerTokens,
   ControlDesk,
@@ -43,23 +45,32 @@ async function serve(file: string, options: ShareOptions): Promise<void> {
   // Before anything is begun: a second service is told who runs.
   const lock = await ControlServer.claim(socket);
   const feed = new EventFeed();
-  const stop = stopSignal();
+  const stop = stopSignal({ hasCalls: true });
   const over = new AbortController();
   using table = process.stdout.isTTY && !config.log?.file ? liveCalls(feed) : undefined;
   await using log = new FeedLog(feed, logOptions(config, table));
   await using hooks = hasHooks(config) ? await FeedHooks.open(feed, config) : undefined;
   await using _traces = config.traces && new OtlpExporter(feed, config.traces);
-  const join = await joinerOf(options);
-  await using service = await Service.start(config, { feed, ...(join && { join }) });
-  await using _voices = await offerVoices(() => service.lines.map(({ server }) => server));
-  const metrics = new FeedMetrics(feed, service.figures, over.signal);
+  const join = joinerOf(options);
   const { requestsPerSecond } = config.api ?? {};
-  const reload = (): Promise<readonly string[]> => reloaded(service, file, { api, hooks, requestsPerSecond });
-  const desk = new ControlDesk(service, { reload, drained: () => over.abort() });
-  const api: RestApi | undefined =
-    config.api && new RestApi(desk, await BearerTokens.read(config.api), requestsPerSecond);
-  await using _http = config.http && (await HttpServer.open(service, metrics, { ...config.http, api }));
-  await using _control = await ControlServer.open(desk, socket, lock);
+  const tokens = config.api && (await BearerTokens.read(config.api));
+  const tlsKeys = config.http?.tls && (await readTlsKeys(config.http.tls));
+  await using doors = new Opening();
+  let reload: () => Promise<readonly string[]> = async () => [];
+  const open = async (service: Service) => {
+    const desk = new ControlDesk(service, { reload: () => reload(), drained: () => over.abort() });
+    const api = tokens && new RestApi(desk, tokens, requestsPerSecond);
+    reload = () => reloaded(service, file, { api, hooks, requestsPerSecond });
+    const metrics = new FeedMetrics(feed, service.figures, over.signal);
+    const close = (it: AsyncDisposable) => it[Symbol.asyncDispose]();
+    doors.add(await offerVoices(() => service.lines.map(({ server }) => server)), close);
+    if (config.http)
+      doors.add(await HttpServer.open(service, metrics, { ...config.http, api, tls: tlsKeys }), close);
+    doors.add(await ControlServer.open(desk, socket, lock), close);
+  };
+  await using _service = await Service.start(config, { feed, beside: open, join });
+  // They close before the service does, which would answer them while it ends.
+  await using _doors = doors;
   const onHangup = () => {
     log.reopen();
     void reload().catch(() => undefined);
@@ -107,6 +118,11 @@ function notBegun(config: ServiceConfig, { api, hooks, requestsPerSecond }: Besi
     ...(api && isOtherPace ? ['api.requestsPerSecond'] : []),
     ...(hooks ? [] : (['webhooks', 'hooks'] as const).filter((part) => config[part] !== undefined)),
   ];
+}
+
+async function readTlsKeys({ keyFile, certFile }: { readonly keyFile: string; readonly certFile: string }) {
+  const [key, cert] = [await readText(keyFile), await readText(certFile)];
+  return { key, cert };
 }
 
 function hasHooks({ webhooks, hooks }: ServiceConfig): boolean {

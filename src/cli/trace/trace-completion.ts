@@ -30,6 +30,17 @@ export function completeLine(line: string, seen: SeenIds = () => []): [words: st
   return [candidates.filter((word) => word.toUpperCase().startsWith(start)), typed];
 }
 
+/** Ways of `CHAT`. */
+const CHAT_WORDS = ['CREATE', 'CREATEUSINGBLOB', 'FINDUSINGBLOB'];
+/** Targets of `SEARCH GROUPS`. */
+const GROUP_KINDS = ['ALL', 'CUSTOM', 'HARDWIRED'];
+/** Searches whose target is somebody. */
+const BY_USER: ReadonlySet<string> = new Set(['CALLS', 'CHATMESSAGES', 'MESSAGES', 'USERS']);
+/** Actions whose argument is somebody, or a list of people. */
+const WITH_USERS: ReadonlySet<string> = new Set([
+  ...['ADDMEMBERS', 'KICK', 'KICKBAN', 'ADDUSER', 'REMOVEUSER', 'TRANSFER'],
+]);
+
 /** The words that can follow these. */
 function next(words: readonly string[], seen: SeenIds): string[] {
   const [verb, ...rest] = words.map((word) => word.toUpperCase());
@@ -43,9 +54,22 @@ function next(words: readonly string[], seen: SeenIds): string[] {
     case 'ALTER':
       return afterAlter(rest, seen);
     case 'SEARCH':
-      return rest.length === 0 ? Object.keys(SEARCHES) : [];
+      if (rest.length === 0) return Object.keys(SEARCHES);
+      return rest[0] === 'GROUPS' ? GROUP_KINDS : BY_USER.has(rest[0] ?? '') ? [...seen('USER')] : [];
     case 'OPEN':
-      return rest.length === 0 ? Object.keys(WINDOWS) : [];
+      if (rest.length === 0) return Object.keys(WINDOWS);
+      return rest.length === 1 ? [...seen(rest[0] === 'CHAT' ? 'CHAT' : 'USER')] : [];
+    case 'CALL':
+      return [...seen('USER')];
+    case 'CALLVOICEMAIL':
+    case 'VOICEMAIL':
+    case 'MESSAGE':
+      return rest.length === 0 ? [...seen('USER')] : [];
+    case 'CHATMESSAGE':
+      return rest.length === 0 ? [...seen('CHAT')] : [];
+    case 'CHAT':
+      if (rest.length === 0) return CHAT_WORDS;
+      return rest[0] === 'CREATE' ? [...seen('USER')] : [];
     case 'CLEAR':
       return rest.length === 0 ? Object.keys(HISTORIES) : [];
     case 'CREATE':
@@ -92,6 +116,7 @@ function afterAlter(words: readonly string[], seen: SeenIds): string[] {
   const here = place(spec, words, object, seen);
   if (here) return here;
   if (action === undefined) return Object.keys(spec.actions);
+  if (WITH_USERS.has(action)) return [...seen('USER')];
   const { argument, values = [] } = entryOf(spec.actions, action) ?? {};
   return argument === 'streams' ? ['PORT="', 'FILE="', 'SOUNDCARD="default"'] : [...values];
 }

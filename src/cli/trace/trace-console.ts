@@ -1,15 +1,13 @@
 import { createInterface, type Interface } from 'node:readline';
 import { messageOf } from '../../base/errors.js';
 import type { AttachState, Client, TraceLine } from '../../control.js';
-import { ApiError, parseReply } from '../../protocol.js';
+import { ApiError } from '../../protocol.js';
 import { drawText } from '../terminal-text.js';
+import { SeenObjects } from './seen-objects.js';
 import { completeLine } from './trace-completion.js';
 import { helpOn } from './trace-help.js';
 import { withoutId } from './trace-script.js';
 import type { TraceView } from './trace-view.js';
-
-/** Ids of each object that completion offers. */
-const MAX_SEEN = 50;
 
 /** A prompt for commands, with what the endpoint says above it. Resolves when the user has had enough. */
 export async function runConsole(
@@ -63,25 +61,4 @@ function send(client: Client, line: string, complain: (text: string) => void): v
 function printAbove(prompt: Interface, text: string): void {
   drawText(`\r\x1b[K${text}\n`);
   prompt.prompt(true);
-}
-
-/** The objects that were spoken of, newest first. */
-class SeenObjects {
-  readonly #ids = new Map<string, Set<string>>();
-
-  note({ direction, line }: TraceLine): void {
-    const message = direction === 'received' ? parseReply(line) : undefined;
-    if (message?.kind !== 'property' || message.id === undefined) return;
-    const ids = this.#ids.get(message.object) ?? new Set();
-    this.#ids.set(message.object, ids);
-    const id = String(message.id);
-    ids.delete(id);
-    ids.add(id);
-    const [oldest] = ids;
-    if (ids.size > MAX_SEEN && oldest !== undefined) ids.delete(oldest);
-  }
-
-  of(object: string): string[] {
-    return [...(this.#ids.get(object) ?? [])].reverse();
-  }
 }

@@ -1,8 +1,9 @@
-import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { FROM_TIME, TO_TIME } from '../../base/hours.js';
-import { WEEKDAYS } from '../../base/local-time.js';
+import { printable } from '../../base/printable.js';
+import { FROM_TIME, TO_TIME } from '../../base/time/hours.js';
+import { WEEKDAYS } from '../../base/time/local-time.js';
 import { readJson } from '../../files/key-files.js';
+import { type PathFields, withOwnPaths } from '../../files/own-paths.js';
 import { JackfieldError } from '../../voice.js';
 import type { AnsweringMachineOptions } from '../../voicemail.js';
 
@@ -59,6 +60,8 @@ export type AnswerConfig = Partial<
   >
 >;
 
+const FILES: PathFields = { paths: ['greeting', 'rules.*.greeting'], programs: ['hook.command'] };
+
 /** @throws ERR_FILE when it cannot be read; ERR_SYNTAX, with each field that is wrong. */
 export async function readAnswerConfig(path: string): Promise<AnswerConfig> {
   const value = await readJson(path);
@@ -66,12 +69,11 @@ export async function readAnswerConfig(path: string): Promise<AnswerConfig> {
   if (!parsed.success) {
     throw new JackfieldError(
       'ERR_SYNTAX',
-      `${path} is not a valid configuration:\n${z.prettifyError(parsed.error)}`,
+      `${printable(path)} is not a valid configuration:\n${z.prettifyError(parsed.error)}`,
     );
   }
-  const { greeting, rules, ...rest } = parsed.data;
-  const speakable = (file: string | undefined) =>
-    file && { greeting: { file: resolve(dirname(path), file) } };
+  const { greeting, rules, ...rest } = withOwnPaths(parsed.data, path, FILES);
+  const speakable = (file: string | undefined) => file && { greeting: { file } };
   const placed = rules?.map(({ greeting: own, ...conditions }) => ({ ...conditions, ...speakable(own) }));
   // Fields that were left out are undefined here, which options take for left out too.
   return { ...rest, ...speakable(greeting), ...(placed && { rules: placed }) } as AnswerConfig;

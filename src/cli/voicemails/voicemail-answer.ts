@@ -2,15 +2,16 @@ import { resolve } from 'node:path';
 import { PcmServer } from '../../pcm.js';
 import { AnsweringMachine, VoicemailArchive } from '../../voicemail.js';
 import { attachTo } from '../endpoint-options.js';
+import { Report } from '../report.js';
 import { tellManager } from '../service-manager.js';
+import { joinerOf, offerVoices, type ShareOptions } from '../share-options.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
 import { printedTime } from '../terminal-text.js';
 import type { AnswerConfig } from './voicemail-answer-config.js';
 import { warnDamagedRows } from './voicemail-archive.js';
 import { engineOf, type OnlineOptions } from './voicemail-options.js';
-import { Report } from './voicemail-report.js';
 
-interface Options extends OnlineOptions {
+interface Options extends OnlineOptions, ShareOptions {
   readonly in: string;
   readonly config?: string;
   readonly after?: number;
@@ -25,10 +26,15 @@ export async function answer(engine: readonly string[], options: Options): Promi
   const report = new Report(options.json);
   const transcriber = engineOf(engine);
   const config = await configured(options);
+  // Before it is attached: a call may come at once.
+  const servers: PcmServer[] = [];
+  await using _voices = await offerVoices(() => servers);
+  const join = joinerOf(options);
   await using attached = await attachTo(options, { name: 'jackfield voicemail' });
   const { client } = attached;
-  const stop = stopSignal();
+  const stop = stopSignal({ hasCalls: true });
   await using server = new PcmServer();
+  servers.push(server);
   const keys = options.encrypt ? { encryptTo: options.encrypt } : {};
   await using archive = await VoicemailArchive.open(options.in, keys);
   warnDamagedRows(archive);
@@ -36,6 +42,7 @@ export async function answer(engine: readonly string[], options: Options): Promi
     ...config,
     ...{ client, server, archive },
     ...(transcriber && { transcriber }),
+    join,
   });
   machine.on('message', (notice) =>
     report.line(notice, `${printedTime(notice.recordedAt)}  ${notice.subject}  #${notice.key}`),

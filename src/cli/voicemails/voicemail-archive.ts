@@ -10,9 +10,10 @@ import {
 import { isConfirmed } from '../confirmation.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { checkOutput, intoFile, type OutputOptions } from '../outputs.js';
+import { Report } from '../report.js';
 import { warnDamage, warnLine, warnNothing } from '../terminal-text.js';
 import { type ArchiveOptions, engineOf, type FilterOptions, queryOf } from './voicemail-options.js';
-import { barFor, messageLine, Report } from './voicemail-report.js';
+import { barFor, messageLine } from './voicemail-report.js';
 
 const DAMAGED = 'These rows are left out: `jackfield voicemail index` makes them anew from the sidecars.';
 
@@ -177,7 +178,9 @@ export async function purgeMessages(
   for (const message of purgeable) report.line(message, `#${message.key}  ${messageLine(message)}`);
   const isSure = !dryRun && (await isConfirmed(`Remove ${count} messages?`, { yes, count }));
   const removed = isSure ? await archive.purge({ ...criteria, dryRun: false }) : [];
-  report.text(isSure ? `${removed.length} removed.` : `${count} would be removed; nothing was: give --yes.`);
+  const nothing =
+    count === 0 ? 'Nothing is to be removed.' : `${count} would be removed; nothing was: give --yes.`;
+  report.text(isSure ? `${removed.length} removed.` : nothing);
 }
 
 /** An archive that is there: one that is only looked at is not made. Rows that nothing can use are told of. */

@@ -1,10 +1,11 @@
 import { PcmServer } from '../../pcm.js';
 import { type ArchiveProgress, archiveVoicemails, VoicemailArchive } from '../../voicemail.js';
 import { attachTo } from '../endpoint-options.js';
+import { Report } from '../report.js';
 import { stopSignal } from '../shutdown.js';
 import { warnDamagedRows } from './voicemail-archive.js';
 import { engineOf, type OnlineOptions } from './voicemail-options.js';
-import { barFor, messageLine, Report } from './voicemail-report.js';
+import { barFor, messageLine } from './voicemail-report.js';
 
 interface Options extends OnlineOptions {
   readonly out: string;
@@ -23,7 +24,7 @@ export async function archiveAll(engine: readonly string[], options: Options): P
   const transcriber = engineOf(engine);
   await using attached = await attachTo(options, { name: 'jackfield voicemail' });
   const { client } = attached;
-  const signal = stopSignal();
+  const signal = stopSignal({ hasCalls: true });
   await using server = new PcmServer();
   await using archive = await VoicemailArchive.open(options.out, encrypt ? { encryptTo: encrypt } : {});
   warnDamagedRows(archive);

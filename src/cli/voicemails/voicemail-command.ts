@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { EXPORT_FORMATS } from '../../voicemail.js';
 import { between, MAX_DAYS } from '../options.js';
 import { withForce } from '../outputs.js';
+import { withShare } from '../share-options.js';
 import { answer } from './voicemail-answer.js';
 import {
   exportMessages,
@@ -59,7 +60,7 @@ function addMessages(voicemail: Command): void {
 }
 
 function addAnswer(voicemail: Command): void {
-  online(voicemail, 'answer')
+  withShare(online(voicemail, 'answer'))
     .description('Answer calls that nobody else does, and keep what callers say, until it is told to stop.')
     .requiredOption('--in <folder>', 'the archive that messages go to')
     .option('-c, --config <file>', 'rules, keys, greeting, hook (JSON); options given here go before it')

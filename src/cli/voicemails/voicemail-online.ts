@@ -14,10 +14,11 @@ import {
 } from '../../voicemail.js';
 import { attachTo } from '../endpoint-options.js';
 import { checkOutput, intoFile, type OutputOptions } from '../outputs.js';
+import { Report } from '../report.js';
 import { stopSignal } from '../shutdown.js';
 import { warnLine, warnNothing } from '../terminal-text.js';
 import type { OnlineOptions } from './voicemail-options.js';
-import { barFor, messageLine, Report } from './voicemail-report.js';
+import { barFor, messageLine } from './voicemail-report.js';
 
 const SAMPLES_PER_S = 16_000;
 const TICK_MS = 200;
@@ -61,7 +62,7 @@ export async function leave(
   const totalMs = file === undefined ? options.max * 1000 : await lengthMsOf(file);
   await using attached = await attachTo(options, { name: 'jackfield voicemail' });
   const { client } = attached;
-  const stop = stopSignal();
+  const stop = stopSignal({ hasCalls: true });
   await using server = new PcmServer();
   const leaving = await leaveVoicemail(client, user, {
     ...(file !== undefined && { from: { file } }),
@@ -124,7 +125,7 @@ async function recordFrom(client: Client, file: string | undefined, json?: boole
   await using server = new PcmServer();
   const ms = file === undefined ? LONGEST_GREETING_MS : await lengthMsOf(file);
   const from = file === undefined ? 'microphone' : { file };
-  const signal = stopSignal();
+  const signal = stopSignal({ hasCalls: true });
   const enough = new AbortController();
   using _enter = file === undefined ? onEnter('keeps it', () => enough.abort()) : undefined;
   const recorded = await timed('Recording', ms, json, () =>
@@ -159,7 +160,7 @@ async function playAloud(
     );
   }
   const ms = Number(await voicemail.text('DURATION')) * 1000;
-  const signal = stopSignal();
+  const signal = stopSignal({ hasCalls: true });
   await timed('Playing', ms, json, () => playVoicemail(voicemail, to, { signal }));
   const where = to === 'call' ? 'into the call' : "on the endpoint's sound card";
   new Report(json).line({ played: voicemail.id, to }, `Voicemail ${voicemail.id} was played ${where}.`);
@@ -173,7 +174,7 @@ async function playToFile(
 ): Promise<void> {
   const { json } = options;
   await using server = new PcmServer();
-  const signal = stopSignal();
+  const signal = stopSignal({ hasCalls: true });
   const total = Number(await voicemail.text('DURATION')) * SAMPLES_PER_S;
   const bar = barFor('Receiving', json);
   try {

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocketServer } from 'ws';
 import type { CampaignEntry } from '../../../src/bot.js';
 
 const MAIN = join(process.cwd(), 'dist/cli/main.js');
@@ -130,6 +132,37 @@ describe('jackfield campaign', () => {
       'Survey answers calls at exchange:scenario.json. Ctrl-C stops it.\ncall 1: anna\ncall 1: done\n',
     );
     expect(code).toBe(130);
+  });
+
+  it('ivr run --agent: a voice agent answers, and is told who calls', async () => {
+    const agents = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    const told: { readonly type: string; readonly from?: string }[] = [];
+    let token: string | undefined;
+    agents.on('connection', (socket, { headers }) => {
+      token = headers.authorization;
+      socket.on('message', (data, isBinary) => {
+        if (!isBinary) told.push(JSON.parse(String(data)));
+        else if (told.length === 1) socket.send(JSON.stringify({ type: 'end', reason: 'done' }));
+      });
+    });
+    await once(agents, 'listening');
+    try {
+      await writeFile(join(folder, 'token'), 'agents-only\n');
+      const url = `ws://127.0.0.1:${(agents.address() as AddressInfo).port}/call`;
+      const options = ['--agent-transfer-to', 'anna', '--agent-stall-ms', '2000', '--agent-reconnects', '1'];
+      const agent = ['--agent', url, '--agent-token-file', 'token', '--agent-barge-in', 'here', ...options];
+      const child = start('ivr', 'run', ...agent, ...AT);
+      child.on('printed', (printed: string) => printed.includes('call 1: done\n') && child.kill('SIGINT'));
+      const [code] = await once(child, 'close');
+      expect(child.printed()).toContain('agent answers calls at exchange:scenario.json.');
+      expect(child.printed()).toContain('call 1: anna\ncall 1: done\n');
+      expect(code).toBe(130);
+      expect(told[0]).toMatchObject({ type: 'start', from: 'anna' });
+      expect(token).toBe('Bearer agents-only');
+    } finally {
+      for (const socket of agents.clients) socket.terminate();
+      agents.close();
+    }
   });
 
   it('ivr run: says why it cannot attach', async () => {

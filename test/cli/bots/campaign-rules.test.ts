@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { localClock } from '../../../src/base/local-time.js';
+import { localClock } from '../../../src/base/time/local-time.js';
 import { parseCsv } from '../../../src/bot/outbound/parse-csv.js';
 import type { CampaignEntry } from '../../../src/bot.js';
 
@@ -80,6 +80,18 @@ describe('the rules of a campaign, by its command', () => {
       calls: [],
       err: expect.stringContaining('holidays must be a list of days such as 2027-12-25'),
     });
+  });
+
+  it('--zones: the zone of a number by its beginning; what is none is refused', async () => {
+    const [early, late] = ['Pacific/Kiritimati', 'Pacific/Pago_Pago'];
+    const days = [0, 1].map((later) => localClock(early)(Date.now() + later * 86_400_000).date).join(',');
+    const rules = ['--holidays', days, '--timezone', early];
+    const { calls } = await run('target\nanna\nben\n', [...rules, '--zones', `be=${late}`], '"ben"');
+    expect(calls).toMatchObject([{ target: 'ben', outcome: 'done' }]);
+    for (const wrong of ['Pacific/Apia', '+44', '+44=Nowhere/Land']) {
+      const refused = await run('target\nben\n', ['--zones', wrong]);
+      expect(refused, wrong).toMatchObject({ code: 1, calls: [], err: expect.stringContaining('zones') });
+    }
   });
 
   it('--do-not-call: leaves them out, and has a key for whoever wants to be on it', async () => {

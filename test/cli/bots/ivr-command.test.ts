@@ -1,30 +1,21 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HAS_FFMPEG } from '../../voice/fixtures.js';
+import { CommandHost, type Ended } from '../command-host.js';
 
 const FLOW = 'examples/flows/front-desk.yaml';
 
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+const host = new CommandHost();
+afterAll(() => host[Symbol.dispose]());
 
-async function ivr(...args: string[]): Promise<Ran> {
-  return await ivrWith({}, ...args);
-}
+const ivr = (...args: string[]): Promise<Ended> => host.run(['ivr', ...args]);
 
-async function ivrWith(env: object, ...args: string[]): Promise<Ran> {
-  const options = { env: { ...process.env, ...env } };
-  const run = promisify(execFile)(process.execPath, ['dist/cli/main.js', 'ivr', ...args], options);
-  return await run.then(
-    (done) => ({ code: 0, ...done }),
-    (failed: Ran) => failed,
-  );
+/** In a process of its own: whether a program is there is asked once in each. */
+async function ivrWith(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Ended> {
+  using own = new CommandHost();
+  return await own.run(['ivr', ...args], { env });
 }
 
 describe('jackfield ivr', () => {
@@ -62,6 +53,15 @@ describe('jackfield ivr', () => {
       const { code, stderr } = await ivr(command, flow, '--prompts', 'assets/prompts');
       expect({ command, code }).toEqual({ command, code: 1 });
       for (const message of messages) expect(stderr).toContain(message);
+    }
+  });
+
+  it('run: takes a flow or an agent, and not both or neither', async () => {
+    const speech = ['--attach', 'tcp:9', '--speech', 'melody'];
+    for (const args of [[FLOW, '--agent', 'ws://127.0.0.1:9/'], []]) {
+      const { code, stderr } = await ivr('run', ...args, ...speech);
+      expect({ args, code }).toEqual({ args, code: 1 });
+      expect(stderr).toContain('Give a flow file, or --agent, and not both.');
     }
   });
 
@@ -125,7 +125,7 @@ describe('jackfield ivr', () => {
     await writeFile(binary, await readFile('test/fixtures/speech/goforward.wav'));
     const { code, stderr } = await ivr('check', binary);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/it is no text/);
+    expect(stderr).toMatch(/it is not text/);
     expect(stderr.length).toBeLessThan(500);
     await writeFile(binary, `name: x\nsteps: {{{ ${'#*&@'.repeat(5000)}\n`);
     expect((await ivr('check', binary)).stderr.length).toBeLessThan(3000);

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { allCommands, type CommandFacts, commandFacts } from '../../../src/cli/completion/command-tree.js';
@@ -56,7 +57,56 @@ describe('completion', () => {
     },
   );
 
-  it.each(SHELLS)('of %s names every command and option, and is a script of its', (shell) => {
+  /** What is offered for these beginnings of command lines, by the shell itself. */
+  const TYPED: readonly (readonly [line: string, offered: readonly string[]])[] = [
+    ['jackfield wav tr', ['trim']],
+    ['jackfield ivr check --speech m', ['melody']],
+    ['jackfield wav trim a.wav --sil', ['--silence']],
+    ['jackfield campaign run --zo', ['--zones']],
+  ];
+
+  it.skipIf(!has('zsh'))('of zsh offers what fits, in the shell (skipped without zsh)', () => {
+    // Its completion system wants a terminal: what it would be told is printed in its place.
+    const system = `compdef() { : }; _files() { : }; _describe() { print -l -- "\${(@P)2}" }`;
+    const tries = TYPED.map(([line]) => {
+      const words = line.split(' ');
+      return `words=(${words.map((word) => `'${word}'`).join(' ')}); CURRENT=${words.length}; _jackfield; print -- ---`;
+    });
+    const script = `${system}\n${completionScript(facts, 'zsh')}\n${tries.join('\n')}`;
+    const { stdout, stderr } = spawnSync('zsh', ['-f', '-c', script], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    const offered = stdout.split('---\n').slice(0, -1);
+    for (const [index, [line, names]] of TYPED.entries()) {
+      const typed = line.split(' ').at(-1) ?? '';
+      const fitting = (offered[index] ?? '').split('\n').filter((entry) => entry.startsWith(typed));
+      expect(
+        fitting.map((entry) => entry.split(':')[0]),
+        line,
+      ).toEqual(names);
+    }
+  });
+
+  it.skipIf(!has('fish'))('of fish offers what fits, in the shell (skipped without fish)', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'jackfield-fish-'));
+    const tries = TYPED.map(([line]) => `complete -C '${line}'; echo ---`);
+    const script = `${completionScript(facts, 'fish')}\n${tries.join('\n')}`;
+    const { stdout, stderr } = spawnSync('fish', ['--no-config', '-c', script], {
+      encoding: 'utf8',
+      env: { ...process.env, HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder },
+    });
+    await rm(folder, { recursive: true, force: true });
+    expect(stderr).toBe('');
+    const offered = stdout.split('---\n').slice(0, -1);
+    for (const [index, [line, names]] of TYPED.entries()) {
+      const entries = (offered[index] ?? '').split('\n').filter((entry) => entry !== '');
+      expect(
+        entries.map((entry) => entry.split('\t')[0]),
+        line,
+      ).toEqual(names);
+    }
+  });
+
+  it.each(SHELLS)('of %s names every command and option, and is a script of its', async (shell) => {
     const script = completionScript(facts, shell);
     for (const { path, options } of allCommands(facts)) {
       expect(script).toContain(path.at(-1) ?? 'jackfield');
@@ -66,10 +116,11 @@ describe('completion', () => {
       }
     }
     if (has(shell)) {
-      expect(spawnSync(shell, ['-n'], { input: script, encoding: 'utf8' })).toMatchObject({
-        status: 0,
-        stderr: '',
-      });
+      const folder = await mkdtemp(join(tmpdir(), 'jackfield-script-'));
+      await writeFile(join(folder, 'script'), script);
+      const { status, stderr } = spawnSync(shell, ['-n', join(folder, 'script')], { encoding: 'utf8' });
+      await rm(folder, { recursive: true });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     }
   });
 });

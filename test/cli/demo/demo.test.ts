@@ -8,9 +8,11 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectSamples, WavReader, WavWriter } from '../../../src/index.js';
 import { splitChannels } from '../../../src/voice.js';
+import { CommandHost } from '../command-host.js';
 
 const MAIN = 'dist/cli/main.js';
 const run = promisify(execFile);
+const host = new CommandHost();
 
 interface Demo {
   readonly files: Record<'recording' | 'transcoded' | 'waveform' | 'sidecar', string>;
@@ -44,7 +46,10 @@ beforeAll(async () => {
   if (!existsSync(MAIN)) throw new Error('Build first: npm run build.');
   folder = await mkdtemp(join(tmpdir(), 'jackfield-demo-'));
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  host[Symbol.dispose]();
+  await rm(folder, { recursive: true });
+});
 
 // Whole processes, half a minute of real time among them: a busy machine takes a while.
 describe.concurrent('jackfield demo', { timeout: 180_000 }, () => {
@@ -120,7 +125,7 @@ describe.concurrent('jackfield demo', { timeout: 180_000 }, () => {
       /^jackfield: unknown option '--fats' \[ERR_INVALID_ARG\]\n\(Did you mean --fast\?\)\n.*jackfield demo --help/s,
     ],
   ])('refuses %s with a message and no stack', async (_, options, message) => {
-    const failed = await run(process.execPath, [MAIN, 'demo', ...options]).catch((error) => error);
+    const failed = await host.run(['demo', ...options]);
     expect(failed).toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
     expect(failed.stderr).not.toMatch(/^\s+at /m);
   });
@@ -134,7 +139,7 @@ describe('a demo that is cut short', { timeout: 180_000 }, () => {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const text = collect(child);
-    const exited = once(child, 'exit');
+    const exited = once(child, 'close');
     await text.until('5.0 s');
     child.kill('SIGINT');
     expect(await exited).toEqual([130, null]);
@@ -152,7 +157,7 @@ describe('a demo that is cut short', { timeout: 180_000 }, () => {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const text = collect(child);
-    const exited = once(child, 'exit');
+    const exited = once(child, 'close');
     await text.until('5.0 s');
     const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
     for (const pid of children.trim().split(' ')) process.kill(Number(pid), 'SIGKILL');

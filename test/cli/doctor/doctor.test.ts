@@ -30,6 +30,8 @@ describe('jackfield doctor', () => {
       status: 'missing',
       remedy: expect.stringContaining('install'),
     });
+    expect(of('sound devices (AUDIO_OUT, RINGER)')).toMatchObject({ found: 'none' });
+    expect(of('cameras (VIDEO_IN)')?.found).toMatch(/./);
     expect(of('endpoint on tcp')).toMatchObject({ remedy: expect.stringContaining('jackfield exchange') });
     expect(findings.every(({ status, remedy }) => (status === 'ok') === (remedy === undefined))).toBe(true);
   });

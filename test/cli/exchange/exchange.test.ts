@@ -271,6 +271,7 @@ describe('jackfield exchange', () => {
     [['--access', 'perhaps'], /allow, ask, deny/],
     [['--dbus', 'unix:path=/nowhere/bus'], /\/nowhere\/bus/],
     [['--x11', ':987'], /X11.*6987/],
+    [['--windows'], /window messages.*koffi/],
   ])('refuses %j with what is wrong', (args, text) => {
     const { status, stderr } = run(...args);
     expect(stderr).toMatch(text);
@@ -278,7 +279,7 @@ describe('jackfield exchange', () => {
   });
 
   it.each([
-    ['{"users": [', /is no JSON/],
+    ['{"users": [', /is not JSON/],
     ['{"users": []}', />=1 items\s+→ at users/],
     ['{"robots": [{"handle": "bob", "outcome": "sulk"}]}', /robots\[0\]\.outcome/],
     ['{"numbers": [{"number": "555"}]}', /numbers\[0\]\.number/],

@@ -1,18 +1,20 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect } from 'node:net';
+import { request } from 'node:https';
+import { type AddressInfo, connect, createServer as createPlainServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { createServer, type Server } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attach, Exchange, MemoryTransport } from '../../../src/index.js';
+import { certificate, hasOpenssl } from '../../certificate.js';
 
 const MAIN = join(process.cwd(), 'dist/cli/main.js');
 const TOKEN = 'a-secret-of-16-or-more';
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
 let folder: string;
 let exchange: Exchange;
@@ -22,18 +24,12 @@ let at: string;
 /** An exchange that wants a token, behind a door that wants TLS and a certificate. */
 async function open(): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'jackfield-remote-'));
-  for (const name of ['server', 'client']) {
-    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-    const files = ['-keyout', `${name}.key`, '-out', `${name}.pem`, '-subj', `/CN=${name}`];
-    const names = ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-    execFileSync('openssl', ['req', '-x509', ...curve, ...files, ...names], { cwd: folder, stdio: 'ignore' });
-  }
+  const hosts = ['DNS:localhost', 'IP:127.0.0.1'];
+  const { key, cert } = certificate(folder, 'server', hosts);
+  const { cert: ca } = certificate(folder, 'client', hosts);
   await writeFile(join(folder, 'token'), `${TOKEN}\n`, { mode: 0o600 });
   exchange = await Exchange.start();
   const port = await exchange.listen({ token: TOKEN });
-  const [key, cert, ca] = await Promise.all(
-    ['server.key', 'server.pem', 'client.pem'].map((name) => readFile(join(folder, name))),
-  );
   door = createServer({ key, cert, ca, requestCert: true, rejectUnauthorized: true }, (socket) => {
     const inner = connect(port, '127.0.0.1');
     pipeline(socket, inner, socket, () => undefined);
@@ -41,6 +37,14 @@ async function open(): Promise<void> {
   door.on('tlsClientError', () => undefined);
   await once(door, 'listening');
   at = `tcp:localhost:${(door.address() as AddressInfo).port}`;
+}
+
+async function freePort(): Promise<number> {
+  const server = createPlainServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
 }
 
 describe.skipIf(!hasOpenssl)('an endpoint behind TLS, with a token (needs openssl)', () => {
@@ -61,7 +65,11 @@ describe.skipIf(!hasOpenssl)('an endpoint behind TLS, with a token (needs openss
   });
 
   /** Runs a command until its recording of a call is published; gives the line that says so. */
-  async function recorded(args: readonly string[], ready: string): Promise<Record<string, unknown>> {
+  async function recorded(
+    args: readonly string[],
+    ready: string,
+    whenReady?: () => Promise<void>,
+  ): Promise<Record<string, unknown>> {
     const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = once(child, 'exit');
     const client = await attach(new MemoryTransport(exchange.endpoint()), { name: 'test' });
@@ -69,6 +77,7 @@ describe.skipIf(!hasOpenssl)('an endpoint behind TLS, with a token (needs openss
       for await (const line of createInterface({ input: child.stdout })) {
         const said = JSON.parse(line) as Record<string, unknown>;
         if (line.includes(ready)) {
+          await whenReady?.();
           const call = await client.call('echo123');
           // It tells each second that it lasts.
           call.on('property', (name) => {
@@ -101,13 +110,36 @@ describe.skipIf(!hasOpenssl)('an endpoint behind TLS, with a token (needs openss
     });
   });
 
-  it('is served', async () => {
+  it('is served, and answers by TLS itself', async () => {
     const config = join(folder, 'serve.json');
     const endpoints = { far: { attach: at, ...files() } };
     const record = { out: join(folder, 'served') };
     const control = { socket: join(folder, 'run', 'serve.sock') };
-    await writeFile(config, JSON.stringify({ endpoints, record, control }));
-    expect(await recorded(['serve', config], '"what":"ready"')).toMatchObject({ complete: true });
+    const tls = { certFile: 'server.pem', keyFile: 'server.key' };
+    const http = { port: await freePort(), tls };
+    const api = { tokens: { robot: { file: 'token' } } };
+    await writeFile(config, JSON.stringify({ endpoints, record, control, http, api }));
+    const ca = await readFile(join(folder, 'server.pem'));
+    const asked = async (path: string) => {
+      const headers = { authorization: `Bearer ${TOKEN}` };
+      const where = { host: 'localhost', port: http.port, path, ca, headers };
+      return await new Promise<string>((resolve, reject) => {
+        request(where, (response) => resolve(text(response)))
+          .on('error', reject)
+          .end();
+      });
+    };
+    let seen: readonly string[] = [];
+    const look = async () => {
+      seen = await Promise.all(['/healthz', '/metrics', '/v1/calls'].map(asked));
+      await expect(fetch(`http://127.0.0.1:${http.port}/healthz`)).rejects.toThrow();
+    };
+    expect(await recorded(['serve', config], '"what":"ready"', look)).toMatchObject({ complete: true });
+    expect(seen).toEqual([
+      expect.stringMatching(/ok/i),
+      expect.stringContaining('jackfield_endpoint_up'),
+      expect.stringMatching(/^\[/),
+    ]);
   });
 
   it.each([
@@ -129,8 +161,8 @@ describe.skipIf(!hasOpenssl)('an endpoint behind TLS, with a token (needs openss
     const { status, stderr } = await new Promise<{ status: number | null; stderr: string }>((resolve) => {
       const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
       let stderr = '';
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        stderr += text;
+      child.stderr.setEncoding('utf8').on('data', (piece: string) => {
+        stderr += piece;
       });
       child.on('close', (code) => resolve({ status: code, stderr }));
     });

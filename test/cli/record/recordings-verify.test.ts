@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
 import { Catalogue } from '../../../src/recording.js';
 import { RecordingMaker } from '../../recording/archive/made-recordings.js';
-
-const MAIN = join(process.cwd(), 'dist/cli/main.js');
+import { CommandHost } from '../command-host.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -17,13 +15,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-function verify(): Promise<{ readonly code: number; readonly printed: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, 'recordings', 'verify', '--out', folder], (error, printed) =>
-      resolve({ code: error ? Number(error.code) : 0, printed }),
-    );
-  });
+const host = new CommandHost();
+afterAll(() => host[Symbol.dispose]());
+
+async function run(...args: string[]): Promise<{ readonly code: number; readonly printed: string }> {
+  const { code, stdout, stderr } = await host.run(args);
+  return { code, printed: `${stdout}${stderr}` };
 }
+const verify = () => run('recordings', 'verify', '--out', folder);
 
 /** Gives each of two files the other's name. */
 async function exchange(ending: string): Promise<void> {
@@ -53,3 +52,27 @@ it.each([...ENDINGS.map((ending) => [ending]), ...TOGETHER])(
     }
   },
 );
+
+it('verify takes folders: all recordings of the catalogue, or without one all that are found', async () => {
+  const calls = join(folder, 'calls');
+  const verdicts = async (path: string) => {
+    const { code, printed } = await run('verify', path);
+    return { code, words: printed.match(/^\S+(?= .*wav)/gm) };
+  };
+  expect(await verdicts(folder)).toEqual({ code: 0, words: ['ok', 'ok'] });
+  expect(await verdicts(calls)).toEqual({ code: 0, words: ['ok', 'ok'] });
+  await rm(join(calls, 'ann.wav'));
+  for (const path of [folder, calls]) {
+    expect(await verdicts(path)).toMatchObject({ code: 1, words: expect.arrayContaining(['FAILED', 'ok']) });
+  }
+  // Of one that is gone altogether the catalogue alone knows.
+  for (const ending of ENDINGS) await rm(join(calls, `ann${ending}`), { force: true });
+  expect(await verdicts(folder)).toMatchObject({ code: 1 });
+  expect(await verdicts(calls)).toEqual({ code: 0, words: ['ok'] });
+  await rm(calls, { recursive: true });
+  await rm(join(folder, 'catalogue.sqlite'));
+  expect(await run('verify', folder)).toEqual({
+    code: 3,
+    printed: `No recordings in ${folder}: nothing was checked.\n`,
+  });
+});

@@ -4,8 +4,8 @@ const load = (file: string) => import(new URL(`../../../scripts/torture/${file}`
 const { part, BLOWS } = await load('part-serve.mjs');
 const { seeded } = await load('random.mjs');
 
-/** Blows with long waits are left to `npm run torture -- --only serve`. */
-const SHORT = ['service', 'exchange', 'all at once'];
+/** The blow with long waits (a hook that hangs) is left to `npm run torture -- --only serve`. */
+const SHORT = ['service', 'exchange', 'reader', 'disk', 'rivals', 'all at once'];
 
 // All at the same time: each waits for processes.
 it('a service that is hurt loses no call that it answered: all are recorded, told to the hook, and verify', async () => {

@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SeenObjects } from '../../../src/cli/trace/seen-objects.js';
 import { completeLine } from '../../../src/cli/trace/trace-completion.js';
 import { helpOn } from '../../../src/cli/trace/trace-help.js';
 import { readRecording, TraceRecording } from '../../../src/cli/trace/trace-recording.js';
@@ -24,7 +25,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('completion', () => {
-  const seen = (object: string) => (object === 'CALL' ? ['14', '7'] : []);
+  const known = new Map([
+    ['CALL', ['14', '7']],
+    ['USER', ['bob', 'echo123']],
+    ['CHAT', ['#jack/$bob;1']],
+  ]);
+  const seen = (object: string) => known.get(object) ?? [];
   const complete = (line: string) => completeLine(line, seen)[0];
 
   it.each([
@@ -41,7 +47,22 @@ describe('completion', () => {
     ['SEARCH ACTIVECA', ['ACTIVECALLS']],
     ['OPEN DIA', ['DIALPAD']],
     ['help SEARCH MISSEDV', ['MISSEDVOICEMAILS']],
-    ['CALL echo', []],
+    ['CALL echo', ['echo123']],
+    ['MESSAGE b', ['bob']],
+    ['MESSAGE bob ', []],
+    ['CHATMESSAGE ', ['#jack/$bob;1']],
+    ['CHATMESSAGE #jack/$bob;1 h', []],
+    ['CHAT CREATE e', ['echo123']],
+    ['CHAT CREATEU', ['CREATEUSINGBLOB']],
+    ['OPEN CHAT ', ['#jack/$bob;1']],
+    ['OPEN IM b', ['bob']],
+    ['ALTER CHAT #jack/$bob;1 ADDM', ['ADDMEMBERS']],
+    ['ALTER CHAT #jack/$bob;1 ADDMEMBERS echo123, b', ['bob']],
+    ['ALTER CHAT #jack/$bob;1 LEAVE ', []],
+    ['GET CHAT #', ['#jack/$bob;1']],
+    ['SEARCH CHATMESSAGES e', ['echo123']],
+    ['SEARCH GROUPS C', ['CUSTOM']],
+    ['SEARCH FRIENDS ', []],
     ['ALTER NOTHING 1 ', []],
   ])('%j', (line, words) => {
     expect(complete(line)).toEqual(words);
@@ -53,6 +74,30 @@ describe('completion', () => {
     expect(complete('SET CALL 7 ')).toContain('SEEN');
     expect(complete('SET CALL 7 ')).not.toContain('DURATION');
     expect(complete('SET ')).not.toContain('CURRENTUSERHANDLE');
+  });
+
+  it('knows whom and what the endpoint has spoken of, the newest first', () => {
+    const objects = new SeenObjects();
+    for (const line of [
+      'CURRENTUSERHANDLE jack',
+      '#1 USERS ann, carol',
+      'CHATS #jack/$1, #jack/$bob;2',
+      'CHATMESSAGE 5 FROM_HANDLE bob',
+      'CHATMESSAGE 5 CHATNAME #eve/$3',
+      'CHAT #jack/$1 MEMBERS jack dave',
+      'USER erin ONLINESTATUS ONLINE',
+      'CHAT #x/$y MEMBERS ',
+      'no line of the API',
+    ]) {
+      objects.note({ direction: 'received', line, atMs: 0 });
+    }
+    objects.note({ direction: 'sent', line: 'GET USER mallory FULLNAME', atMs: 0 });
+    expect(objects.of('USER')).toEqual(['erin', 'dave', 'jack', 'bob', 'ann', 'carol']);
+    expect(objects.of('CHAT')).toEqual(['#x/$y', '#jack/$1', '#eve/$3', '#jack/$bob;2']);
+    for (let id = 0; id < 1000; id++) {
+      objects.note({ direction: 'received', line: `USER u${id} FULLNAME x`, atMs: 0 });
+    }
+    expect(objects.of('USER')).toHaveLength(50);
   });
 
   it('takes any line', () => {
@@ -159,7 +204,8 @@ describe('jackfield trace', () => {
       createInterface({ input: socket })
         .on('line', (line) => {
           const [, id = '', command = ''] = /^(#\d+ )(.*)$/.exec(line) ?? [];
-          said.push(command);
+          // The first line asks whether messages may end with NUL: it has no identifier.
+          if (id) said.push(command);
           if (command === 'PING') socket.write('CALL 9 STATUS RINGING\n');
           socket.write(`${id}${answers[command] ?? 'ERROR 2 Unknown command'}\n`);
         })

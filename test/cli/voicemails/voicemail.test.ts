@@ -1,10 +1,9 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   attach,
@@ -15,9 +14,10 @@ import {
   WavReader,
   WavWriter,
 } from '../../../src/index.js';
+import { CommandHost } from '../command-host.js';
 
 const MAIN = 'dist/cli/main.js';
-const run = promisify(execFile);
+const host = new CommandHost();
 const SPEECH = 'test/fixtures/speech/goforward.wav';
 
 let folder: string;
@@ -39,12 +39,15 @@ beforeAll(async () => {
   await exchange.deposit({ to: 'jack', from: { handle: 'anna', fullName: 'Anna \u001b[2J' }, file: SPEECH });
 });
 afterAll(async () => {
+  host[Symbol.dispose]();
   await exchange.close();
   await rm(folder, { recursive: true });
 });
 
+/** Resolves to what the command prints. @throws with what it says of a failure. */
 async function voicemail(...args: string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, [MAIN, 'voicemail', ...args]);
+  const { code, stdout, stderr } = await host.run(['voicemail', ...args]);
+  if (code !== 0) throw new Error(stderr);
   return stdout;
 }
 

@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { appendFile, copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { toneSamples, WavReader } from '../../../src/index.js';
 import { concatSamples, encodeWav } from '../../../src/voice.js';
 import {
@@ -14,27 +13,27 @@ import {
   speechFile,
   testFolder,
 } from '../../voice/fixtures.js';
+import { CommandHost, type Ended } from '../command-host.js';
 
 const folder = testFolder();
-const command = new URL('../../../dist/cli/main.js', import.meta.url).pathname;
+const host = new CommandHost();
+afterAll(() => host[Symbol.dispose]());
 
-function jackfield(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [command, 'wav', ...args], { encoding: 'utf8' });
-}
+const jackfield = (...args: string[]): Promise<Ended> => host.run(['wav', ...args]);
 
 /** Runs a command that has to succeed. */
-function ok(...args: string[]): string {
-  const { status, stdout, stderr } = jackfield(...args);
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+async function ok(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await jackfield(...args);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return stdout;
 }
 
 describe('jackfield wav', () => {
-  it('info tells what a file holds', () => {
-    const text = ok('info', speechFile('numbers'));
+  it('info tells what a file holds', async () => {
+    const text = await ok('info', speechFile('numbers'));
     expect(text).toContain('64371 per channel, 4.023 s');
     expect(text).toContain('16000 Hz, 1 channel, s16 (16 bits)');
-    const [line] = ok('info', '--json', speechFile('numbers'), speechFile('goforward')).split('\n');
+    const [line] = (await ok('info', '--json', speechFile('numbers'), speechFile('goforward'))).split('\n');
     expect(JSON.parse(line!)).toMatchObject({ sampleCount: 64_371, state: 'ok', clippedRuns: 0 });
   });
 
@@ -42,19 +41,21 @@ describe('jackfield wav', () => {
     const path = join(folder, 'killed.wav');
     await copyFile(speechFile('numbers'), path);
     await appendFile(path, new Uint8Array(2000));
-    expect(ok('info', path)).toContain('holds more than its header says');
+    expect(await ok('info', path)).toContain('holds more than its header says');
     const killed = await readFile(path);
-    expect(ok('repair', path)).toContain(`longer; samples 64371 -> 65371; the original is ${path}.bak`);
+    expect(await ok('repair', path)).toContain(`longer; samples 64371 -> 65371; the original is ${path}.bak`);
     expect(await readFile(`${path}.bak`)).toEqual(killed);
-    expect(ok('repair', path)).toContain('was whole');
+    expect(await ok('repair', path)).toContain('was whole');
   });
 
   it('info says in words what is odd', async () => {
     const path = join(folder, 'tagged.wav');
     await copyFile(speechFile('numbers'), path);
     await appendFile(path, Buffer.concat([Buffer.from('TAG'), Buffer.alloc(125)]));
-    expect(ok('info', path)).toMatch(/whole\n {2}warning +An ID3v1 tag of 128 bytes stands behind the sound/);
-    expect(ok('repair', path)).toContain('was whole');
+    expect(await ok('info', path)).toMatch(
+      /whole\n {2}warning +An ID3v1 tag of 128 bytes stands behind the sound/,
+    );
+    expect(await ok('repair', path)).toContain('was whole');
   });
 
   it('trim cuts parts and silence', async () => {
@@ -62,24 +63,33 @@ describe('jackfield wav', () => {
     const path = join(folder, 'padded.wav');
     await writeFile(path, encodeWav(concatSamples([new Int16Array(16_000), tone, new Int16Array(16_000)])));
     const output = join(folder, 'trimmed.wav');
-    ok('trim', path, output, '--silence', '--margin', '0');
+    await ok('trim', path, output, '--silence', '--margin', '0');
     expectSamples(await readWav(output), tone);
     const again = ['trim', path, output, '--start', '1.25', '--end', '1.5'];
-    expect(jackfield(...again)).toMatchObject({ status: 1, stderr: expect.stringContaining('--force') });
+    expect(await jackfield(...again)).toMatchObject({ code: 1, stderr: expect.stringContaining('--force') });
     expectSamples(await readWav(output), tone);
-    ok(...again, '--force');
+    await ok(...again, '--force');
     expectSamples(await readWav(output), tone.subarray(4000));
-    ok('trim', output, output, '--end', '0.1', '--force');
+    await ok('trim', output, output, '--end', '0.1', '--force');
     expect((await readWav(output)).length).toBe(1600);
   });
 
   it('mix adds files up, with gains', async () => {
     const output = join(folder, 'mix.wav');
-    ok('mix', speechFile('numbers'), speechFile('numbers'), '-o', output, '--gain', '-6.0206', '-6.0206');
+    await ok(
+      'mix',
+      speechFile('numbers'),
+      speechFile('numbers'),
+      '-o',
+      output,
+      '--gain',
+      '-6.0206',
+      '-6.0206',
+    );
     const mixed = await readWav(output);
     const original = await readWav(speechFile('numbers'));
     expect(mixed.every((sample, i) => Math.abs(sample - original[i]!) <= 1)).toBe(true);
-    ok('mix', ...SPEECH_FILES, '-o', output, '--force', '--rate', '8000', '--channels', '2');
+    await ok('mix', ...SPEECH_FILES, '-o', output, '--force', '--rate', '8000', '--channels', '2');
     await using reader = await WavReader.open(output);
     expect(reader).toMatchObject({ format: { sampleRate: 8000, channels: 2 }, sampleCount: 56_800 });
   });
@@ -87,7 +97,7 @@ describe('jackfield wav', () => {
   it('convert changes rate, channels, encoding and format', async () => {
     const output = join(folder, 'converted.wav');
     const wanted = ['--rate', '8000', '--channels', '2', '--encoding', 'alaw', '--title', 'A title'];
-    ok('convert', speechFile('numbers'), output, ...wanted);
+    await ok('convert', speechFile('numbers'), output, ...wanted);
     await using reader = await WavReader.open(output);
     expect(reader).toMatchObject({
       encoding: 'alaw',
@@ -95,28 +105,28 @@ describe('jackfield wav', () => {
       sampleCount: 32_186,
     });
     expect(reader.metadata.info?.title).toBe('A title');
-    ok('convert', speechFile('numbers'), join(folder, 'converted.flac'));
+    await ok('convert', speechFile('numbers'), join(folder, 'converted.flac'));
     expect((await readFile(join(folder, 'converted.flac'))).toString('latin1', 0, 4)).toBe('fLaC');
   });
 
-  it.skipIf(!HAS_FFMPEG)('convert --ffmpeg reads and writes what ffmpeg knows (needs ffmpeg)', () => {
+  it.skipIf(!HAS_FFMPEG)('convert --ffmpeg reads and writes what ffmpeg knows (needs ffmpeg)', async () => {
     const output = join(folder, 'converted.m4a');
-    ok('convert', '--ffmpeg', speechFile('numbers'), output, '--rate', '32000');
+    await ok('convert', '--ffmpeg', speechFile('numbers'), output, '--rate', '32000');
     expect(run('ffprobe', '-v', 'error', '-show_streams', output).toString()).toContain('codec_name=aac');
   });
 
   it('draw writes pictures', async () => {
     const output = join(folder, 'legs.svg');
     const legs = [speechFile('numbers'), speechFile('goforward')];
-    ok('draw', ...legs, '-o', output, '--label', 'Remote', 'Local');
+    await ok('draw', ...legs, '-o', output, '--label', 'Remote', 'Local');
     expect(await readFile(output, 'utf8')).toMatch(/Remote[\s\S]*Local/);
-    ok('draw', speechFile('numbers'), '-o', join(folder, 'spectrum.png'), '--spectrogram');
+    await ok('draw', speechFile('numbers'), '-o', join(folder, 'spectrum.png'), '--spectrogram');
     expect(existsSync(join(folder, 'spectrum.png'))).toBe(true);
   });
 
-  it('says what is wrong, with the name of the file, and leaves nothing behind', () => {
-    const missing = jackfield('info', join(folder, 'none.wav'));
-    expect(missing.status).toBe(1);
+  it('says what is wrong, with the name of the file, and leaves nothing behind', async () => {
+    const missing = await jackfield('info', join(folder, 'none.wav'));
+    expect(missing.code).toBe(1);
     expect(missing.stderr).toContain('none.wav');
     const output = join(folder, 'wrong.flac');
     const file = speechFile('numbers');
@@ -128,9 +138,9 @@ describe('jackfield wav', () => {
       [['convert', file, output, '--bitrate', '-4'], 'Give a whole number from 1 to 10000000'],
       [['convert', file, output, '--rate', '5'], 'Give a whole number from 8000 to 192000'],
     ] as const) {
-      expect(jackfield(...args)).toMatchObject({ status: 1, stderr: expect.stringContaining(said) });
+      expect(await jackfield(...args)).toMatchObject({ code: 1, stderr: expect.stringContaining(said) });
       expect(existsSync(output) || existsSync(`${output}.part`)).toBe(false);
     }
-    expect(jackfield('trim', 'a.wav', 'b.wav', '--start', 'x').stderr).toContain('Give a number');
+    expect((await jackfield('trim', 'a.wav', 'b.wav', '--start', 'x')).stderr).toContain('Give a number');
   });
 });

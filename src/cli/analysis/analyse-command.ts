@@ -1,0 +1,209 @@
+import { Command, Option } from 'commander';
+import {
+  AnalysisPool,
+  type AnalysisReport,
+  JackfieldError,
+  legEnvelopes,
+  type Transcriber,
+  transcribeFile,
+  withWords,
+} from '../../analysis.js';
+import { type CsvCell, csvLine } from '../../base/csv.js';
+import { asError } from '../../base/errors.js';
+import { SharedProgress } from '../../base/shared-progress.js';
+import { analyseRecordings, readAnalysis } from '../../recording.js';
+import { between, numberFrom } from '../options.js';
+import { withForce } from '../outputs.js';
+import { progressBar } from '../progress-bar.js';
+import { openFolder } from '../record/recordings-folder.js';
+import { stopSignal } from '../shutdown.js';
+import { printLine, warnFault, warnLine, warnNothing } from '../terminal-text.js';
+import { textTable } from '../text-table.js';
+import { COLUMNS, shownValue } from './analysis-rows.js';
+import { printTranscript } from './print-transcript.js';
+import { type ReportedCall, ReportPages } from './report-pages.js';
+import { transcriberOf, type WordsOptions, withWordsOptions } from './words-options.js';
+
+interface Options extends WordsOptions {
+  readonly archive?: string;
+  readonly legs: boolean;
+  readonly format: 'table' | 'json' | 'csv' | 'vtt' | 'srt' | 'text';
+  readonly html?: string;
+  readonly deadAir?: number;
+  readonly workers?: number;
+  readonly again: boolean;
+  readonly force: boolean;
+}
+
+/** `jackfield analyse`: figures of conversations, of files or of an archive of recordings. */
+export function analyseCommand(): Command {
+  const command = new Command('analyse')
+    .argument('[file...]', 'files of sound: a leg in each channel')
+    .option(
+      '-a, --archive <folder>',
+      'the recordings of a folder that have no analysis yet, into its catalogue',
+    )
+    .option('--legs', 'two mono files are the two legs of one call', false)
+    .addOption(
+      new Option('--format <format>', 'of what is printed: the figures, or (vtt, srt, text) what was said')
+        .choices(['table', 'json', 'csv', 'vtt', 'srt', 'text'])
+        .default('table'),
+    )
+    .addOption(new Option('--json', 'the same as --format json').implies({ format: 'json' }))
+    .option('--html <folder>', 'write a page with pictures for each call into this folder')
+    .option('--dead-air <seconds>', 'silence that counts as dead air', numberFrom(0.5, 600))
+    .option('--workers <n>', 'files that are analysed at once; default: one for each core', between(1, 256))
+    .option('--again', 'with --archive: analyse those again that have an analysis', false);
+  return withForce(withWordsOptions(command)).action(analyse);
+}
+
+/** Settings of one run of the command. */
+interface Run {
+  readonly options: Options;
+  readonly signal: AbortSignal;
+  readonly pages: ReportPages | undefined;
+  readonly transcriber: Transcriber | undefined;
+}
+
+async function analyse(files: string[], options: Options): Promise<void> {
+  if (files.length === 0 && options.archive === undefined) {
+    throw new JackfieldError(
+      'ERR_INVALID_ARG',
+      'Say what to analyse: files, or --archive with a folder of recordings.',
+    );
+  }
+  if (options.legs && files.length !== 2) {
+    throw new JackfieldError(
+      'ERR_INVALID_ARG',
+      `--legs takes the two files of one call; got ${files.length}.`,
+    );
+  }
+  const pages = options.html === undefined ? undefined : await ReportPages.into(options.html, options);
+  if (options.format === 'csv') printCsv(['file', ...COLUMNS.map(({ name }) => name)]);
+  const { transcribe } = options;
+  const transcriber = transcribe === undefined ? undefined : transcriberOf(transcribe);
+  await transcriber?.ready?.();
+  const run = { options, signal: stopSignal(), pages, transcriber };
+  if (options.archive !== undefined) await analyseArchive(options.archive, run);
+  if (files.length > 0) await analyseFiles(options.legs ? [files] : files.map((file) => [file]), run);
+}
+
+async function analyseFiles(inputs: readonly (readonly string[])[], run: Run): Promise<void> {
+  const { signal, options, pages } = run;
+  await using pool = new AnalysisPool(options.workers);
+  const bar = progressBar('analyse');
+  const progress = new SharedProgress<number>();
+  const tell = (index: number, part: number) => {
+    progress.tell(index, part);
+    bar.onProgress({ position: progress.done, sampleCount: inputs.length });
+  };
+  const results = inputs.map(async (input, index) => {
+    let envelopes: readonly Float32Array[] = [];
+    const report = await pool
+      .analyse(input, {
+        ...settingsOf(run),
+        onProgress: ({ position, sampleCount }) => tell(index, position / Math.max(1, sampleCount ?? 1)),
+        ...(pages && { onEnvelopes: (found) => (envelopes = found) }),
+      })
+      .finally(() => tell(index, 1))
+      .catch(asError);
+    return { input, report, envelopes };
+  });
+  for (const result of results) {
+    const { input, report, envelopes } = await result;
+    bar.stop();
+    signal.throwIfAborted();
+    await showing(input[0] ?? '', run, async () => {
+      if (report instanceof Error) throw report;
+      await show({ input, report: await heard(input, report, run), envelopes }, run);
+    });
+  }
+}
+
+async function analyseArchive(folder: string, run: Run): Promise<void> {
+  const { options, pages } = run;
+  using catalogue = await openFolder(folder);
+  const failed: (readonly [file: string, error: Error])[] = [];
+  const bar = progressBar('analyse');
+  const count = await analyseRecordings(catalogue, {
+    ...settingsOf(run),
+    again: options.again,
+    ...(run.transcriber && { transcriber: run.transcriber }),
+    ...(options.language !== undefined && { language: options.language }),
+    ...(options.workers !== undefined && { workers: options.workers }),
+    onProgress: ({ done, of }) => bar.onProgress({ position: done, sampleCount: of }),
+    onRecording: ({ file }, _report, error) => {
+      if (error) failed.push([file, error]);
+    },
+  }).finally(() => bar.stop());
+  for (const [file, error] of failed) warnFault(file, error);
+  const all = catalogue.search({ limit: -1 });
+  const entries = all.filter(({ figures }) => figures !== undefined);
+  const sealed = all.filter(({ file }) => file.endsWith('.age')).length;
+  if (sealed > 0) warnLine(`${sealed} encrypted recordings are left out.`);
+  if (entries.length === 0) warnNothing(`No recordings in ${folder} that could be analysed.`);
+  for (const entry of entries) {
+    run.signal.throwIfAborted();
+    await showing(entry.file, run, async () => {
+      const file = await catalogue.fileOf(entry);
+      const report = readAnalysis(file, entry, { keywords: options.keyword ?? [] });
+      // Calls that were analysed while they were recorded may be encrypted.
+      const isDrawn = pages !== undefined && !file.endsWith('.age');
+      if (report)
+        await show({ input: [file], report, envelopes: isDrawn ? await legEnvelopes(file) : [] }, run);
+    });
+  }
+  if (options.format === 'table') printLine(`${count} analysed, ${entries.length} in all.`);
+}
+
+/** Shows a call. One that cannot be shown is told of, and keeps no other from it. */
+async function showing(file: string, { signal }: Run, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    signal.throwIfAborted();
+    warnFault(file, asError(error));
+  }
+}
+
+/** Adds the words of a file to its report, where an engine is to write them down. */
+async function heard(
+  input: readonly string[],
+  report: AnalysisReport,
+  { transcriber, options, signal }: Run,
+): Promise<AnalysisReport> {
+  if (!transcriber) return report;
+  const { language, keyword: keywords = [] } = options;
+  const spoken = { transcriber, signal, ...(language !== undefined && { language }) };
+  return withWords(report, await transcribeFile(input, spoken), { keywords });
+}
+
+function settingsOf({ signal, options }: Run): { readonly signal: AbortSignal; readonly deadAirMs?: number } {
+  return { signal, ...(options.deadAir !== undefined && { deadAirMs: options.deadAir * 1000 }) };
+}
+
+async function show(call: ReportedCall, { options, pages }: Run): Promise<void> {
+  const { input, report } = call;
+  const [file = ''] = input;
+  const values = COLUMNS.map((column) => ({ ...column, value: column.of(report) }));
+  const { format } = options;
+  if (format === 'vtt' || format === 'srt' || format === 'text') printTranscript(report, format);
+  else if (options.format === 'json') printLine(JSON.stringify({ file, ...report }));
+  else if (options.format === 'csv') printCsv([file, ...values.map(({ value }) => rounded(value))]);
+  else {
+    printLine(file);
+    const rows = values
+      .filter(({ name }) => report.legs.length === 2 || !name.startsWith('remote_'))
+      .map(({ name, title, value }) => [`  ${title}`, shownValue(name, value)]);
+    for (const line of textTable(rows, [{}, { align: 'right' }])) printLine(line);
+  }
+  await pages?.write(call);
+}
+
+function printCsv(cells: readonly CsvCell[]): void {
+  printLine(csvLine(cells).trimEnd());
+}
+
+function rounded(value: number | string | undefined): CsvCell {
+  return typeof value === 'number' ? Math.round(value * 1000) / 1000 : value;
+}

@@ -1,0 +1,62 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Keyword } from '../../analysis.js';
+import {
+  commandTranscriber,
+  httpTranscriber,
+  JackfieldError,
+  pocketSphinx,
+  streamingTranscriber,
+  type Transcriber,
+} from '../../voice.js';
+
+/** Options of a command that has words written down. */
+export interface WordsOptions {
+  readonly transcribe?: string;
+  readonly language?: string;
+  readonly keyword?: readonly Keyword[];
+}
+
+/** Variable of the environment with the token for a service. */
+
+/** Adds the options of {@link WordsOptions}. */
+export function withWordsOptions(command: Command): Command {
+  return command
+    .option(
+      '--transcribe <engine>',
+      `have what is said written down: by pocketsphinx (a program of this machine), by a service at http(s):// or ws(s)://, whose token is in JACKFIELD_TRANSCRIBER_TOKEN, or by a command with its arguments, which has a WAV on its standard input`,
+    )
+    .option('--language <code>', 'language that was spoken, such as en')
+    .option(
+      '--keyword <phrase...>',
+      'tell where it was said; "cancel contract~1+3": a letter of each word may differ, and 3 words stand between',
+      keywordOption,
+    );
+}
+
+/** The engine that `--transcribe` names. @throws ERR_INVALID_ARG */
+export function transcriberOf(engine: string): Transcriber {
+  const token = process.env['JACKFIELD_TRANSCRIBER_TOKEN'];
+  const secret = token === undefined || token === '' ? {} : { token };
+  if (engine === 'pocketsphinx') return pocketSphinx();
+  if (/^https?:/i.test(engine)) return httpTranscriber({ url: engine, ...secret });
+  if (/^wss?:/i.test(engine)) return streamingTranscriber({ url: engine, ...secret });
+  const [command, ...args] = engine.split(/\s+/).filter((part) => part !== '');
+  if (command === undefined)
+    throw new JackfieldError(
+      'ERR_INVALID_ARG',
+      '--transcribe needs an engine: pocketsphinx, a URL or a command.',
+    );
+  return commandTranscriber({ command, args });
+}
+
+/** A keyword as the command line has it: `phrase~edits+apart`. */
+export function keywordOption(text: string, before: readonly Keyword[] = []): readonly Keyword[] {
+  const [, phrase = '', edits, apart] = /^(.*?)(?:~(\d+))?(?:\+(\d+))?$/s.exec(text) ?? [];
+  if (!/[\p{L}\p{N}]/u.test(phrase)) throw new InvalidArgumentError('Give a word or a phrase.');
+  const number = (name: string, digits: string | undefined, most: number) => {
+    if (digits === undefined) return {};
+    if (Number(digits) > most) throw new InvalidArgumentError(`${name} may be ${most} at most.`);
+    return { [name]: Number(digits) };
+  };
+  return [...before, { phrase: phrase.trim(), ...number('edits', edits, 5), ...number('apart', apart, 50) }];
+}

@@ -1,0 +1,101 @@
+import { type Command, Option } from 'commander';
+import { type AgentBotOptions, type AgentDialect, agentBot, type Bot, JackfieldError } from '../../bot.js';
+import { readText, readToken } from '../../files/key-files.js';
+import { between } from '../options.js';
+import { warnLine } from '../terminal-text.js';
+
+/** The flags with which a voice agent is chosen. */
+export interface AgentFlags {
+  readonly agent?: string;
+  readonly dialect?: AgentDialect;
+  readonly agentTokenFile?: string;
+  readonly instructionsFile?: string;
+  readonly agentVariant?: string;
+  readonly agentVoice?: string;
+  readonly agentTransferTo?: readonly string[];
+  readonly agentMessageTo?: readonly string[];
+  readonly agentKeys?: boolean;
+  readonly agentBargeIn?: 'agent' | 'here';
+  readonly agentStallMs?: number;
+  readonly agentFiller?: string;
+  readonly agentReconnects?: number;
+}
+
+/** Every dialect of an agent: one that is missing here, or is none, does not compile. */
+const DIALECTS: Readonly<Record<AgentDialect, true>> = {
+  raw: true,
+  'openai-realtime': true,
+  twilio: true,
+  telnyx: true,
+  vonage: true,
+  asterisk: true,
+  jambonz: true,
+  'audio-fork': true,
+  pipecat: true,
+};
+
+/** Adds the options of a voice agent. */
+export function withAgent(command: Command): Command {
+  return command
+    .option('--agent <url>', 'have a voice agent answer: wss://agent.example.com/call')
+    .addOption(
+      new Option('--dialect <name>', 'what the agent speaks (default: raw)').choices(Object.keys(DIALECTS)),
+    )
+    .option('--agent-variant <name>', 'version of the dialect, such as earlier of openai-realtime')
+    .option('--agent-token-file <file>', 'file with the token for Authorization: Bearer')
+    .option('--instructions-file <file>', 'file with what the agent is told to be')
+    .option('--agent-voice <name>', 'voice of the agent, as it names it')
+    .option('--agent-transfer-to <who...>', 'those whom the agent may put the caller through to')
+    .option('--agent-message-to <who...>', 'those to whom the agent may send messages')
+    .option('--agent-keys', 'let the agent press keys')
+    .addOption(
+      new Option('--agent-barge-in <who>', 'who decides that the caller interrupts (default: agent)').choices(
+        ['agent', 'here'],
+      ),
+    )
+    .option('--agent-stall-ms <ms>', 'time that the agent may take to answer', between(100, 600_000))
+    .option('--agent-filler <text>', 'said when the agent takes longer; needs --speech (default: silence)')
+    .option('--agent-reconnects <count>', 'times that a lost agent is had back in one call', between(0, 100));
+}
+
+/** The bot of a voice agent; nothing where a flow is named instead. @throws ERR_INVALID_ARG for both or neither; ERR_FILE. */
+export async function agentOf(flow: string | undefined, flags: AgentFlags): Promise<Bot | undefined> {
+  const { agent } = flags;
+  if ((flow === undefined) === (agent === undefined))
+    throw new JackfieldError('ERR_INVALID_ARG', 'Give a flow file, or --agent, and not both.');
+  if (agent === undefined) return undefined;
+  const { agentTransferTo: transferTo, agentMessageTo: messageTo, agentKeys: sendDigits } = flags;
+  return agentBot({
+    url: agent,
+    ...(await optionsOf(flags)),
+    allow: {
+      hangUp: true,
+      ...(transferTo && { transferTo }),
+      ...(messageTo && { messageTo }),
+      ...(sendDigits !== undefined && { sendDigits }),
+    },
+    onNotice: (notice, { id }) => {
+      if (notice.kind === 'stalled') warnLine(`call ${id}: the agent says nothing`);
+      if (notice.kind === 'error') warnLine(`call ${id}: the agent tells an error: ${notice.message}`);
+      if (notice.kind === 'lost') warnLine(`call ${id}: the agent is lost: ${notice.message}`);
+    },
+  });
+}
+
+async function optionsOf(flags: AgentFlags): Promise<Partial<AgentBotOptions>> {
+  const { dialect, agentTokenFile, instructionsFile, agentVariant: variant, agentVoice: voice } = flags;
+  const { agentBargeIn: bargeIn, agentStallMs: stallMs, agentReconnects: reconnects, agentFiller } = flags;
+  const token = agentTokenFile === undefined ? undefined : await readToken(agentTokenFile);
+  const instructions = instructionsFile === undefined ? undefined : await readText(instructionsFile);
+  return {
+    ...(dialect !== undefined && { dialect }),
+    ...(variant !== undefined && { variant }),
+    ...(token !== undefined && { credentials: { bearer: token } }),
+    ...(instructions !== undefined && { instructions }),
+    ...(voice !== undefined && { voice }),
+    ...(bargeIn !== undefined && { bargeIn }),
+    ...(stallMs !== undefined && { stallMs }),
+    ...(agentFiller !== undefined && { filler: { text: agentFiller } }),
+    ...(reconnects !== undefined && { reconnects }),
+  };
+}

@@ -1,0 +1,177 @@
+import { entryOf } from '../../base/entry-of.js';
+import { JackfieldError } from '../../base/errors.js';
+import type { ClickOptions, Desk } from '../../exchange.js';
+
+/** One thing that can be typed. */
+interface DeskWord {
+  /** As in the help: `press <keys>`. */
+  readonly usage: string;
+  readonly help: string;
+  /** Does it. @param rest what follows the word, trimmed. */
+  does(desk: Desk, rest: string): unknown;
+}
+
+const call = (text: string) => (text === '' ? undefined : numberOf(text));
+
+/** All that can be typed at `jackfield desk`, by its first word. */
+export const DESK_WORDS: Readonly<Record<string, DeskWord>> = {
+  call: {
+    usage: 'call <target> ...',
+    help: 'call a user or phone; several make a conference',
+    does: (desk, rest) => desk.call(...wordsOf(rest)),
+  },
+  answer: { usage: 'answer [call]', help: 'answer a call', does: (desk, rest) => desk.answer(call(rest)) },
+  refuse: { usage: 'refuse [call]', help: 'refuse a call', does: (desk, rest) => desk.refuse(call(rest)) },
+  hangup: { usage: 'hangup [call]', help: 'end a call', does: (desk, rest) => desk.hangUp(call(rest)) },
+  hold: { usage: 'hold [call]', help: 'hold a call', does: (desk, rest) => desk.hold(call(rest)) },
+  resume: { usage: 'resume [call]', help: 'take it back', does: (desk, rest) => desk.resume(call(rest)) },
+  voicemail: {
+    usage: 'voicemail [call]',
+    help: 'send a call that rings to voicemail',
+    does: (desk, rest) => desk.toVoicemail(call(rest)),
+  },
+  press: {
+    usage: 'press <keys>',
+    help: 'press keys: 0 to 9 # * +, YES, NO, ...',
+    does: (desk, rest) => desk.press(rest),
+  },
+  mute: { usage: 'mute', help: 'mute the microphone', does: (desk) => desk.mute(true) },
+  unmute: { usage: 'unmute', help: 'take that back', does: (desk) => desk.mute(false) },
+  focus: {
+    usage: 'focus [contact]',
+    help: 'move the focus to a contact, or away',
+    does: (desk, rest) => desk.focus(rest),
+  },
+  click: {
+    usage: 'click <item> [contact=<handle>] [call=<number>] [chat=<id>] [program=<name>]',
+    help: 'click a menu item of a program',
+    does: click,
+  },
+  alert: {
+    usage: 'alert <id>',
+    help: 'click an alert of a program',
+    does: (desk, rest) => desk.clickAlert(rest),
+  },
+  type: {
+    usage: 'type <handle or chat> <text>',
+    help: 'write into a chat',
+    does(desk, rest) {
+      const [to = ''] = wordsOf(rest);
+      return desk.type(to, rest.slice(to.length).trim());
+    },
+  },
+  send: {
+    usage: 'send <contact> <file>',
+    help: 'send a file of the folder for files',
+    does(desk, rest) {
+      const [to = ''] = wordsOf(rest);
+      return desk.files.send(to, rest.slice(to.length).trim());
+    },
+  },
+  accept: {
+    usage: 'accept [transfer]',
+    help: 'accept a file',
+    does: (desk, rest) => desk.files.accept(rest === '' ? {} : { id: numberOf(rest) }),
+  },
+  pause: {
+    usage: 'pause [transfer]',
+    help: 'hold up a file',
+    does: (desk, rest) => desk.files.pause(call(rest)),
+  },
+  continue: {
+    usage: 'continue [transfer]',
+    help: 'go on with it',
+    does: (desk, rest) => desk.files.resume(call(rest)),
+  },
+  cancel: {
+    usage: 'cancel [transfer]',
+    help: 'refuse a file, or end its way',
+    does: (desk, rest) => desk.files.cancel(call(rest)),
+  },
+  open: {
+    usage: 'open <window or skype: URI> [argument]',
+    help: 'open a window, or follow a link',
+    does(desk, rest) {
+      const [what = ''] = wordsOf(rest);
+      return desk.open(/^skype:/i.test(what) ? what : what.toUpperCase(), rest.slice(what.length).trim());
+    },
+  },
+  close: {
+    usage: 'close <window> [argument]',
+    help: 'close a window',
+    does(desk, rest) {
+      const [what = '', argument] = wordsOf(rest);
+      desk.close(what.toUpperCase(), argument);
+    },
+  },
+  status: {
+    usage: 'status <status>',
+    help: 'ONLINE, AWAY, DND, INVISIBLE, ...',
+    does: (desk, rest) => desk.setStatus(rest.toUpperCase()),
+  },
+  language: {
+    usage: 'language <code>',
+    help: 'language of the window',
+    does: (desk, rest) => desk.setLanguage(rest),
+  },
+  wallpaper: {
+    usage: 'wallpaper [file]',
+    help: 'a picture in the folders of --files; without one, none',
+    does: (desk, rest) => desk.setWallpaper(rest),
+  },
+  silent: {
+    usage: 'silent on|off',
+    help: 'silent mode',
+    does: (desk, rest) => desk.setSilentMode(isOn(rest)),
+  },
+  window: {
+    usage: 'window <state>',
+    help: 'NORMAL, MINIMIZED, MAXIMIZED, HIDDEN',
+    does: (desk, rest) => desk.setWindowState(rest.toUpperCase()),
+  },
+  yes: { usage: 'yes [question]', help: 'answer a question', does: (desk, rest) => reply(desk, rest, true) },
+  no: { usage: 'no [question]', help: 'answer a question', does: (desk, rest) => reply(desk, rest, false) },
+};
+
+/** Does what was typed. @throws ERR_SYNTAX for a word that there is not; what the desk throws. */
+export async function typeAtDesk(desk: Desk, line: string): Promise<void> {
+  const [word = ''] = wordsOf(line);
+  const known = entryOf(DESK_WORDS, word.toLowerCase());
+  if (!known) {
+    throw new JackfieldError('ERR_SYNTAX', `There is no "${word}": "help" says what can be typed.`);
+  }
+  await known.does(desk, line.trim().slice(word.length).trim());
+}
+
+function click(desk: Desk, rest: string): void {
+  const [item = '', ...more] = wordsOf(rest);
+  const named = new Map(
+    more.map((word) => {
+      const [, name = '', value = ''] = /^(contact|call|chat|program)=(.+)$/.exec(word) ?? [];
+      if (name === '')
+        throw new JackfieldError('ERR_SYNTAX', `"${word}" is none of contact=, call=, chat=, program=.`);
+      return [name, name === 'call' ? numberOf(value) : value] as const;
+    }),
+  );
+  desk.click(item, Object.fromEntries(named) as ClickOptions);
+}
+
+function reply(desk: Desk, rest: string, yes: boolean): void {
+  const id = call(rest) ?? desk.state.questions[0]?.id;
+  if (id === undefined) throw new JackfieldError('ERR_INVALID_STATE', 'Nothing is asked.');
+  desk.reply(id, yes);
+}
+
+function isOn(text: string): boolean {
+  if (!/^(on|off)$/i.test(text)) throw new JackfieldError('ERR_SYNTAX', 'Say on or off.');
+  return text.toLowerCase() === 'on';
+}
+
+function numberOf(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new JackfieldError('ERR_SYNTAX', `"${text}" is not a number.`);
+  return Number(text);
+}
+
+function wordsOf(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}

@@ -1,0 +1,57 @@
+import { Command } from 'commander';
+import { JackfieldError } from '../../base/errors.js';
+import { followSkypeUri, parseSkypeUri } from '../../protocol.js';
+import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
+import { Report } from '../report.js';
+import { printDocument } from '../terminal-text.js';
+
+interface Options extends EndpointOptions {
+  readonly desktopFile: boolean;
+  readonly json?: boolean;
+}
+
+/** Registers `jackfield open` for links of the scheme, by the rules of freedesktop.org. */
+const DESKTOP_FILE = `[Desktop Entry]
+Type=Application
+Name=Jackfield
+Comment=Opens skype: links through the endpoint that runs
+Exec=jackfield open %u
+MimeType=x-scheme-handler/skype;
+NoDisplay=true
+Terminal=false
+`;
+
+/** `jackfield open`: does what Windows did for a `skype:` URI, through an endpoint. */
+export function openCommand(): Command {
+  return withEndpoint(new Command('open'))
+    .argument('[uri]', 'skype:echo123?call, skype:anna;bob?chat&topic=lunch, ...')
+    .option(
+      '--desktop-file',
+      'print the .desktop file that has a Linux desktop open such links with this command',
+      false,
+    )
+    .option('--json', 'the link as it was read, as a line of JSON')
+    .addHelpText(
+      'after',
+      `
+Actions: call (default), chat, voicemail, add, sendfile, userinfo; several targets are parted by ";".
+Register it: jackfield open --desktop-file > ~/.local/share/applications/jackfield.desktop
+             xdg-mime default jackfield.desktop x-scheme-handler/skype`,
+    )
+    .action(open);
+}
+
+async function open(uri: string | undefined, options: Options): Promise<void> {
+  if (options.desktopFile) {
+    printDocument(DESKTOP_FILE);
+    return;
+  }
+  if (uri === undefined) {
+    throw new JackfieldError('ERR_INVALID_ARG', 'Name a URI: jackfield open skype:echo123?call');
+  }
+  // Nothing is attached to for what cannot be followed.
+  parseSkypeUri(uri);
+  await using attached = await attachTo(options, { name: 'jackfield open' });
+  const { action = '', targets } = await followSkypeUri(uri, (command) => attached.client.command(command));
+  new Report(options.json).line({ uri, action, targets }, `${uri} is opened.`);
+}

@@ -1,0 +1,129 @@
+import { Command, Option } from 'commander';
+import type { User } from '../../control.js';
+import { Report } from '../report.js';
+import { warnNothing } from '../terminal-text.js';
+import { attachPeople, onEndpoint, type PeopleOptions } from './people-options.js';
+
+/** Commands that do one thing with each of several people. */
+const ACTIONS = {
+  authorise: {
+    says: 'Let people see your status, and answer those who asked for that.',
+    done: 'is authorised',
+    act: (user: User) => user.authorise(),
+  },
+  dismiss: {
+    says: 'Turn down those who asked, or take back what authorise gave.',
+    done: 'is not authorised',
+    act: (user: User) => user.dismiss(),
+  },
+  block: {
+    says: 'Take no more calls and messages of people.',
+    done: 'is blocked',
+    act: (user: User) => user.block(),
+  },
+  unblock: {
+    says: 'Take calls and messages of people again.',
+    done: 'is not blocked',
+    act: (user: User) => user.unblock(),
+  },
+  remove: {
+    says: 'Remove people from the contacts.',
+    done: 'is no contact any more',
+    act: (user: User) => user.remove(),
+  },
+} as const;
+
+const LISTS = ['contacts', 'waiting', 'blocked'] as const;
+
+/** `jackfield contacts`: the contacts of an account, and those who want to be. */
+export function contactsCommand(): Command {
+  const contacts = new Command('contacts');
+  onEndpoint(contacts, 'list')
+    .description('List contacts: handle, status, name, and what is pending.')
+    .addOption(
+      new Option('--only <which>', 'contacts, those who wait, or those who are blocked')
+        .choices(LISTS)
+        .default('contacts'),
+    )
+    .action(list);
+  onEndpoint(contacts, 'add')
+    .description('Make somebody a contact, and ask to be authorised.')
+    .argument('<handle>', 'who')
+    .argument('[words...]', 'what the other one reads')
+    .action(add);
+  for (const [name, { says, done, act }] of Object.entries(ACTIONS)) {
+    const command = onEndpoint(contacts, name).description(says).argument('<handles...>', 'who');
+    if (name === 'authorise') command.alias('authorize');
+    command.action((handles: readonly string[], options: PeopleOptions) => each(handles, options, done, act));
+  }
+  onEndpoint(contacts, 'rename')
+    .description('Show somebody under another name; without one, under that of the profile.')
+    .argument('<handle>', 'who')
+    .argument('[name...]', 'the name')
+    .action((handle: string, name: readonly string[], options: PeopleOptions) =>
+      each([handle], options, 'is renamed', (user) => user.rename(name.join(' '))),
+    );
+  onEndpoint(contacts, 'speed-dial')
+    .description('Give somebody a speed-dial code; without one, none.')
+    .argument('<handle>', 'who')
+    .argument('[code]', 'one or two digits', '')
+    .action((handle: string, code: string, options: PeopleOptions) =>
+      each([handle], options, 'has the code', (user) => user.setSpeedDial(code)),
+    );
+  return contacts;
+}
+
+async function list(options: PeopleOptions & { readonly only: (typeof LISTS)[number] }): Promise<void> {
+  const report = new Report(options.json);
+  await using attached = await attachPeople(options);
+  const { contacts } = attached.client;
+  const lists = {
+    contacts: () => contacts.list(),
+    waiting: () => contacts.waiting(),
+    blocked: () => contacts.blocked(),
+  };
+  const users = await lists[options.only]();
+  if (users.length === 0) warnNothing(`There is nobody: ${options.only}.`);
+  for (const user of users) {
+    const facts = await contactFacts(user);
+    const { name, presence, state, request } = facts;
+    const asks = options.only === 'waiting' ? request : state;
+    report.line(facts, [user.id, presence, name, asks].filter((part) => part !== '').join('  '));
+  }
+}
+
+/** A contact as `contacts list --json` prints it. */
+async function contactFacts(user: User) {
+  const [displayName, fullName, presence, buddyStatus, isAuthorised, isBlocked, request] = await Promise.all([
+    user.text('DISPLAYNAME'),
+    user.text('FULLNAME'),
+    user.text('ONLINESTATUS'),
+    user.text('BUDDYSTATUS'),
+    user.get('ISAUTHORIZED'),
+    user.get('ISBLOCKED'),
+    user.text('RECEIVEDAUTHREQUEST'),
+  ]);
+  const name = displayName || fullName;
+  const state = isBlocked ? 'blocked' : buddyStatus === '2' ? 'pending' : '';
+  return { handle: user.id, name, presence, state, isAuthorised, isBlocked, request };
+}
+
+async function add(handle: string, words: readonly string[], options: PeopleOptions): Promise<void> {
+  await each([handle], options, 'is asked', (user) => user.add(words.join(' ')));
+}
+
+async function each(
+  handles: readonly string[],
+  options: PeopleOptions,
+  done: string,
+  act: (user: User) => Promise<void>,
+): Promise<void> {
+  const report = new Report(options.json);
+  await using attached = await attachPeople(options);
+  // All are looked at before one is changed.
+  const users = handles.map((handle) => attached.client.contacts.get(handle));
+  for (const user of users) {
+    await act(user);
+    report.line({ handle: user.id, done }, `${user.id} ${done}.`);
+  }
+}

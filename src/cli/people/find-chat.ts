@@ -1,0 +1,25 @@
+import { type Chat, type Client, JackfieldError } from '../../control.js';
+
+/**
+ * The chat of this id, or the chat of two with this handle; none is made.
+ *
+ * @throws ERR_INVALID_ARG when there is none, and what there is then.
+ */
+export async function findChat(client: Client, named: string): Promise<Chat> {
+  const chats = await client.chats.search('CHATS');
+  const known = chats.find(({ id }) => id === named);
+  if (known) return known;
+  if (!named.startsWith('#')) {
+    for (const chat of chats) if (await isWith(chat, named)) return chat;
+  }
+  throw new JackfieldError(
+    'ERR_INVALID_ARG',
+    `There is no chat ${JSON.stringify(named)}: give the id of one, or the handle of somebody you have written to ` +
+      '(jackfield chat list).',
+  );
+}
+
+async function isWith(chat: Chat, handle: string): Promise<boolean> {
+  if (!(await chat.text('STATUS')).endsWith('DIALOG')) return false;
+  return (await chat.text('DIALOG_PARTNER')).toLowerCase() === handle.toLowerCase();
+}

@@ -1,0 +1,46 @@
+import { type Command, Option } from 'commander';
+import type { CallRecording, Recorder, RecorderFork, RecorderOptions } from '../../recording.js';
+import { tellAnalysis } from './record-analysis.js';
+import type { RecordView } from './record-view.js';
+
+/** Options that say what is done with a call besides recording it. */
+export interface BesidesOptions {
+  readonly analyse: boolean;
+  readonly fork?: string;
+  readonly dialect?: RecorderFork['dialect'];
+  readonly legs?: RecorderFork['legs'];
+}
+
+/** Adds the options of a command whose recordings are heard by others. */
+export function withBesides(command: Command): Command {
+  return command
+    .option('--analyse', 'tell who speaks, silence, tones and figures of each call while it goes on', false)
+    .option('--fork <url>', 'send each call that is recorded there besides: wss://analysis.example.com/in')
+    .addOption(
+      new Option('--dialect <name>', 'what the receiver of --fork speaks (default: raw)').choices([
+        ...['raw', 'twilio', 'telnyx', 'vonage', 'asterisk', 'jambonz', 'audio-fork', 'pipecat', 'rtpengine'],
+      ]),
+    )
+    .addOption(
+      new Option('--legs <legs>', 'which voices of the call --fork sends (default: stereo)').choices([
+        ...['remote', 'local', 'stereo', 'mixed'],
+      ]),
+    );
+}
+
+/** The fork of a recorder that the options ask for. */
+export function forkOf({
+  fork: url,
+  dialect,
+  legs = 'stereo',
+}: BesidesOptions): Pick<RecorderOptions, 'fork'> {
+  return url === undefined ? {} : { fork: { url, legs, ...(dialect && { dialect }) } };
+}
+
+/** Has the view watch each recording, and tell its analysis where that is asked for. */
+export function watchRecordings(recorder: Recorder, view: RecordView, { analyse }: BesidesOptions): void {
+  recorder.on('recording', (recording: CallRecording) => {
+    view.watch(recording);
+    if (analyse) void tellAnalysis(recording, view);
+  });
+}

@@ -1,0 +1,50 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { printable } from '../../base/printable.js';
+import { fileError } from '../../files/file-error.js';
+import { Catalogue, JackfieldError } from '../../recording.js';
+import { warnDamage } from '../terminal-text.js';
+
+const MANIFEST = '.manifest.json';
+
+/** Opens the catalogue of a folder, which is not made by looking; entries that no command can use are told of. @throws ERR_FILE where it is lost. */
+export async function openFolder(folder: string): Promise<Catalogue> {
+  await checkFolder(folder);
+  if (await Catalogue.isLost(folder)) {
+    const text = `${printable(folder)} has recordings and no catalogue: \`jackfield recordings index\` makes one from the sidecars.`;
+    throw new JackfieldError('ERR_FILE', text);
+  }
+  const catalogue = Catalogue.open(folder, { existing: true });
+  warnDamage(catalogue.damaged(), '`jackfield recordings index` makes the catalogue anew from the sidecars.');
+  return catalogue;
+}
+
+/** Looks that a folder is there: one that is not is not made by looking into it. @throws ERR_FILE. */
+export async function checkFolder(folder: string): Promise<void> {
+  if (await isFolder(folder)) return;
+  throw new JackfieldError(
+    'ERR_FILE',
+    `There is no folder ${printable(folder)}: give --out with the one you record to.`,
+  );
+}
+
+/** True for a folder. */
+export async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() === true;
+}
+
+/** Audio files of a folder and those below it, by their manifests; those that are under way are left out. @throws ERR_FILE. */
+export async function recordingsBelow(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true });
+    const isShown = (path: string) => path.split(/[/\\]/).every((part) => !part.startsWith('.'));
+    const names = new Set(entries.filter(isShown));
+    return [...names]
+      .filter((path) => path.endsWith(MANIFEST))
+      .map((path) => path.slice(0, -MANIFEST.length))
+      .map((name) => join(folder, names.has(`${name}.wav.age`) ? `${name}.wav.age` : `${name}.wav`))
+      .sort();
+  } catch (error) {
+    throw fileError('read the folder', folder, error);
+  }
+}

@@ -1,0 +1,128 @@
+import { createPrivateKey } from 'node:crypto';
+import { type Command, InvalidArgumentError } from 'commander';
+import { STEREO } from '../../base/pcm.js';
+import { readIdentity, readText } from '../../files/key-files.js';
+import {
+  type Catalogue,
+  type CatalogueEntry,
+  type MaskedRecording,
+  type MaskStretch,
+  maskRecordings,
+} from '../../recording.js';
+import { JackfieldError } from '../../voice.js';
+import { keywordOption, transcriberOf } from '../analysis/words-options.js';
+import { printLine, warnFault, warnLine } from '../terminal-text.js';
+import { openFolder } from './recordings-folder.js';
+
+interface MaskOptions {
+  readonly out: string;
+  readonly json: boolean;
+  readonly cards: boolean;
+  readonly phrase?: Parameters<typeof keywordOption>[1];
+  readonly phrases?: string;
+  readonly stretch?: readonly MaskStretch[];
+  readonly transcribe?: string;
+  readonly language?: string;
+  readonly identity?: string;
+  readonly encrypt?: readonly string[];
+  readonly sign?: string;
+}
+
+/** Adds the options of `jackfield recordings mask` to its command. */
+export function withMaskOptions(command: Command): Command {
+  return command
+    .option('--no-cards', 'leave card numbers')
+    .option(
+      '--phrase <phrase...>',
+      'mask this phrase; "mothers name~2+1" as in analyse --keyword',
+      keywordOption,
+    )
+    .option('--phrases <file>', 'mask the phrases of a text file, one a line')
+    .option(
+      '--stretch <from-to...>',
+      'mask from one second to another, such as 12.5-14, of one recording',
+      stretchOption,
+    )
+    .option('--transcribe <engine>', 'engine that finds what was said, and checks afterwards, as in analyse')
+    .option('--language <code>', 'language that was spoken, such as en')
+    .option('-i, --identity <file>', 'age secret key, for encrypted recordings')
+    .option(
+      '--encrypt <recipient...>',
+      'encrypt encrypted recordings again to these age recipients (age1...)',
+    )
+    .option('--sign <file>', 'sign the new manifests with this Ed25519 key (PEM)')
+    .action(mask);
+}
+
+async function mask(ids: string[], options: MaskOptions): Promise<void> {
+  const { out, cards, stretch, transcribe, language, identity, encrypt, sign } = options;
+  using catalogue = await openFolder(out);
+  const entries = ids.flatMap((id) => withId(catalogue, id));
+  if (stretch && new Set(entries.map(({ file }) => file)).size !== 1)
+    throw new JackfieldError('ERR_INVALID_ARG', '--stretch is for one recording: give its id.');
+  const settings = {
+    cards,
+    phrases: [...(options.phrase ?? []), ...(await phrasesIn(options.phrases))],
+    ...(stretch && { stretches: stretch }),
+    ...(transcribe !== undefined && { transcriber: transcriberOf(transcribe) }),
+    ...(language !== undefined && { language }),
+    ...(identity !== undefined && { identity: await readIdentity(identity) }),
+    ...(encrypt && { encryptTo: encrypt }),
+    ...(sign !== undefined && { signingKey: createPrivateKey(await readText(sign)) }),
+    onRecording: (entry: CatalogueEntry, result: MaskedRecording | undefined, error: Error | undefined) =>
+      tell(entry, result, error, options),
+  };
+  const queries = ids.length === 0 ? [{}] : [...new Set(entries.map(({ id }) => id))].map((id) => ({ id }));
+  for (const query of queries) await maskRecordings(catalogue, { ...settings, query });
+}
+
+/** Says plainly what was done, and what was not looked for. */
+function tell(
+  { file }: CatalogueEntry,
+  result: MaskedRecording | undefined,
+  error: Error | undefined,
+  { json, cards }: MaskOptions,
+): void {
+  if (error) warnFault(file, error);
+  if (!result) return;
+  if (json) {
+    printLine(JSON.stringify({ ...result, file }));
+    return;
+  }
+  const { masking, looked, others } = result;
+  const spans = masking?.spans ?? [];
+  const seconds = spans.reduce((sum, { samples }) => sum + samples, 0) / STEREO.sampleRate;
+  const rules = [...new Set(spans.map(({ rule }) => rule))].join(', ');
+  printLine(
+    masking
+      ? `${file}: masked ${seconds.toFixed(1)} s (${rules || 'texts alone'})`
+      : `${file}: nothing found`,
+  );
+  if (cards && !looked.includes('card-spoken'))
+    warnLine(`${file}: what was said was not looked for: there is no transcript, and no --transcribe.`);
+  else if (cards && masking && masking.transcriber === undefined)
+    warnLine(`${file}: the audio was not listened to again: there is no --transcribe.`);
+  for (const other of others) warnLine(`${file}: ${other} may have been made of it, and is as it was.`);
+}
+
+function withId(catalogue: Catalogue, id: string): CatalogueEntry[] {
+  const entries = catalogue.search({ id, limit: -1 });
+  if (entries.length > 0) return entries;
+  throw new JackfieldError(
+    'ERR_INVALID_ARG',
+    `No recording has an id that begins with ${JSON.stringify(id)}.`,
+  );
+}
+
+async function phrasesIn(file: string | undefined) {
+  if (file === undefined) return [];
+  const lines = (await readText(file)).split(/\r?\n/).map((each) => each.trim());
+  return lines.filter((each) => each !== '').flatMap((each) => keywordOption(each));
+}
+
+function stretchOption(text: string, before: readonly MaskStretch[] = []): readonly MaskStretch[] {
+  const [, from, to] = /^(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  const [fromMs, toMs] = [Number(from) * 1000, Number(to) * 1000];
+  if (!(toMs > fromMs)) throw new InvalidArgumentError('Give two seconds, such as 12.5-14.');
+  return [...before, { fromMs, toMs }];
+}

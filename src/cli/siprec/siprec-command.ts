@@ -1,0 +1,196 @@
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { Command, InvalidArgumentError } from 'commander';
+import { JackfieldError } from '../../base/errors.js';
+import { isLoopback } from '../../base/system/peer-limits.js';
+import { whenFired } from '../../base/wait.js';
+import { EventFeed, type FeedEvent, FeedSources } from '../../feed.js';
+import { fileError } from '../../files/file-error.js';
+import { type RtpPorts, type SipPorts, SiprecServer } from '../../line.js';
+import { type RecordConfig, Recorder, recorderOptions, recordSiprec } from '../../recording.js';
+import { portOption } from '../options.js';
+import { type BesidesOptions, forkOf, watchRecordings, withBesides } from '../record/fork-options.js';
+import type { News } from '../record/record-news.js';
+import { jsonLines, liveTable, type RecordView } from '../record/record-view.js';
+import { type RecordingOptions, recordingConfig, withRecording } from '../record/recording-options.js';
+import { tellManager } from '../service-manager.js';
+import { stopSignal } from '../shutdown.js';
+
+interface Options extends RecordingOptions, BesidesOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly rtpPorts?: RtpPorts;
+  readonly advertise?: string;
+  readonly tlsPort?: number;
+  readonly tlsKey?: string;
+  readonly tlsCert?: string;
+  readonly tlsCa?: string;
+  readonly allow?: string[];
+  readonly json: boolean;
+}
+
+const LOOPBACK = ['127.0.0.1', '::1'];
+/** Port of SIP over TLS (RFC 3261, section 19.1.2). */
+const SIPS_PORT = 5061;
+/** Addresses that stand for all of a machine: none that a client could send voice to. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+/** Settings of `jackfield record` that mean nothing for calls that a recording client chooses and sends. */
+const OF_ENDPOINTS = ['attach', 'tls', 'tokenFile', 'policy', 'hours', 'consent', 'preRollMs'] as const;
+
+/** `jackfield siprec`: records the calls that session border controllers send, until it is told to stop. */
+export function siprecCommand(): Command {
+  return withBesides(withRecording(new Command('siprec')))
+    .option('--host <address>', 'address of this machine that clients send to', hostOption, '127.0.0.1')
+    .option('--port <port>', 'UDP and TCP port of SIP; 0 lets the system choose', portOption, 5060)
+    .option('--advertise <address>', 'address that clients reach it by, behind a NAT', hostOption)
+    .option(
+      '--tls-port <port>',
+      'port of SIP over TLS, where --tls-cert and --tls-key are given (default: 5061)',
+      portOption,
+    )
+    .option('--tls-cert <file>', 'certificate of this server (PEM)')
+    .option('--tls-key <file>', 'its key (PEM)')
+    .option(
+      '--tls-ca <file>',
+      'certificates by which those of clients are checked; then each has to show one',
+    )
+    .option(
+      '--rtp-ports <range>',
+      "ports of RTP, such as 20000-29999 (default: the system's choice)",
+      rangeOption,
+    )
+    .option('--allow <address...>', 'who may send calls (default: this machine, where --host is of loopback)')
+    .option('--json', 'print JSON lines', false)
+    .addHelpText('after', '\nINT or TERM ends the calls, finishes the files and ends.')
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const allow = allowed(options);
+  const tls = await tlsOf(options);
+  const config = await recordingConfig(options);
+  checkConfig(config);
+  const settings = { ...(await recorderOptions(config)), ...forkOf(options) };
+  const recorder = await Recorder.open(settings);
+  const feed = new EventFeed();
+  const view: RecordView = options.json
+    ? jsonLines(() => recorder)
+    : liveTable(
+        () => recorder,
+        () => undefined,
+      );
+  const shown = feed.each({ name: 'terminal' }, (event) => {
+    const news = newsOf(event);
+    if (news) view.note(news, event.at);
+  });
+  new FeedSources(feed).recorder(recorder);
+  watchRecordings(recorder, view, options);
+  // Before it says that it is ready: a signal that comes at once finds it.
+  const stop = stopSignal({ hasCalls: true });
+  let server: SiprecServer | undefined;
+  try {
+    server = await serverOf(options, tls, allow, recorder);
+    server.on('refused', (status, from) => view.note({ event: 'refused', fields: { status, from } }));
+    server.on('failure', (error) => feed.failed('siprec', error));
+    for (const { kind, host, port } of server.addresses)
+      view.note({ event: 'listening', fields: { transport: kind, host, port } });
+    view.note({ event: 'ready', fields: { folder: settings.folder, allow: allow.join(' ') } });
+    using _manager = tellManager(stop);
+    await new Promise<void>((resolve) => whenFired(stop, resolve));
+  } finally {
+    await server?.close();
+    await recorder.close();
+    feed.close();
+    await shown;
+    view.note({ event: 'stopped', fields: {} });
+    view.stop();
+  }
+}
+
+function serverOf(
+  { host, port, rtpPorts, advertise }: Options,
+  tls: SipPorts['tls'],
+  allow: readonly string[],
+  recorder: Recorder,
+): Promise<SiprecServer> {
+  return SiprecServer.open({
+    ports: { udp: { host, port }, tcp: { host, port }, ...(tls && { tls }) },
+    allow,
+    ...(rtpPorts && { rtpPorts }),
+    ...(advertise !== undefined && { advertised: advertise }),
+    onSession: (session) => recordSiprec(session, recorder),
+  });
+}
+
+/** TLS of the server, where it is asked for. @throws ERR_INVALID_ARG, ERR_FILE. */
+async function tlsOf({ host, tlsPort, tlsCert, tlsKey, tlsCa }: Options): Promise<SipPorts['tls']> {
+  if ([tlsPort, tlsCert, tlsKey, tlsCa].every((option) => option === undefined)) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new JackfieldError('ERR_INVALID_ARG', 'TLS needs both, --tls-cert and --tls-key.');
+  const [cert, key] = await Promise.all([readWhole(tlsCert), readWhole(tlsKey)]);
+  const ca = tlsCa === undefined ? undefined : await readWhole(tlsCa);
+  const port = tlsPort ?? SIPS_PORT;
+  return { host, port, cert, key, ...(ca !== undefined && { ca, needsClientCertificate: true }) };
+}
+
+async function readWhole(path: string): Promise<string> {
+  return await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw fileError('read', path, cause);
+  });
+}
+
+/** Events of the feed, each as its line; those of recordings have the names that the feed has. */
+function newsOf(event: FeedEvent): News | undefined {
+  const { v: _, at: __, type, account: ___, ...fields } = event;
+  switch (type) {
+    case 'recording': {
+      const { what, ...rest } = fields as { readonly what: string };
+      return { event: what, fields: rest };
+    }
+    case 'failure':
+      return { event: 'failed', fields };
+    case 'loss':
+    case 'dropped':
+      return { event: type, fields };
+    default:
+      return undefined;
+  }
+}
+
+/** Peers whose calls are taken. @throws ERR_INVALID_ARG where they have to be named. */
+function allowed({ host, allow }: Options): readonly string[] {
+  if (allow) {
+    const wrong = allow.find((address) => isIP(address) === 0);
+    if (wrong === undefined) return allow;
+    throw new JackfieldError('ERR_INVALID_ARG', `--allow takes addresses such as 192.0.2.20, not ${wrong}.`);
+  }
+  if (isLoopback(host)) return LOOPBACK;
+  throw new JackfieldError(
+    'ERR_INVALID_ARG',
+    `Others reach ${host}: name with --allow the addresses from which calls may be sent.`,
+  );
+}
+
+/** @throws ERR_INVALID_ARG for settings that would do nothing here. */
+function checkConfig(config: RecordConfig): void {
+  const found = OF_ENDPOINTS.filter((name) => config[name] !== undefined);
+  if (found.length === 0) return;
+  throw new JackfieldError(
+    'ERR_INVALID_ARG',
+    `The configuration has ${found.join(', ')}, for calls of an endpoint: every call that is sent here is recorded, from its beginning.`,
+  );
+}
+
+function hostOption(text: string): string {
+  if (isIP(text) !== 0 && !EVERYWHERE.has(text)) return text;
+  throw new InvalidArgumentError(
+    'Give an address of this machine that clients can reach, such as 192.0.2.10.',
+  );
+}
+
+function rangeOption(text: string): RtpPorts {
+  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
+  const [from, to] = [Number(first), Number(last)];
+  if (from >= 1 && from < to && to <= 65_535) return { from, to };
+  throw new InvalidArgumentError('Give a range of ports such as 20000-29999.');
+}

@@ -1,0 +1,130 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { entryOf } from '../base/entry-of.js';
+import { listenAt, withKeys } from '../base/system/listening.js';
+import { HttpRefusal, refuse } from './http-refusal.js';
+
+/** A key and its certificates, each as PEM. */
+export interface TlsKeys {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** Options of {@link HttpListener.open}. */
+export interface HttpListenerOptions {
+  /** 0: one that is free. */
+  readonly port: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string | undefined;
+  /** A request that has not arrived after this is refused, in milliseconds. Default 10,000. */
+  readonly requestTimeoutMs?: number | undefined;
+  /** Connections at once; beyond, new ones are closed. Default 200. */
+  readonly connections?: number | undefined;
+  /** Headers that stand once besides those of HTTP, in small letters: two would be read in two ways. */
+  readonly once?: readonly string[];
+  /** Default: HTTP without TLS. */
+  readonly tls?: TlsKeys | undefined;
+}
+
+/** Answers a request. @param path Without the query. What it throws is told as an error. */
+export type RequestAnswerer = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+) => Promise<void>;
+
+/** Longest head of a request, in bytes. */
+const MAX_HEAD = 8192;
+const ONCE = ['authorization', 'content-type', 'content-length', 'transfer-encoding', 'host'];
+
+/** A port of HTTP with bounds on all that a client can do: head, time, connections, headers that stand twice. */
+export class HttpListener implements AsyncDisposable {
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** @throws ERR_PORT, when it cannot listen; ERR_INVALID_ARG, naming `tls`. */
+  static async open(options: HttpListenerOptions, answer: RequestAnswerer): Promise<HttpListener> {
+    const {
+      port,
+      host = '127.0.0.1',
+      requestTimeoutMs = 10_000,
+      connections = 200,
+      tls,
+      once = [],
+    } = options;
+    const limits = {
+      headersTimeout: requestTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
+      maxHeaderSize: MAX_HEAD,
+    };
+    const single = [...ONCE, ...once];
+    const listener: RequestListener = (request, response) => void answered(request, response, single, answer);
+    const server = tls ? await secureServer({ ...limits, ...tls }, listener) : createServer(limits, listener);
+    server.maxConnections = connections;
+    server.on('clientError', sayNoRequest);
+    await listenAt(server, port, host);
+    return new HttpListener(server);
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+}
+
+/** @throws ERR_INVALID_ARG for what is no key or certificate. */
+async function secureServer(options: TlsKeys & object, listener: RequestListener): Promise<Server> {
+  const { createServer: createSecure } = await import('node:https');
+  return withKeys(() => createSecure(options, listener));
+}
+
+async function answered(
+  request: IncomingMessage,
+  response: ServerResponse,
+  single: readonly string[],
+  answer: RequestAnswerer,
+): Promise<void> {
+  const [path = ''] = (request.url ?? '').split('?', 1);
+  try {
+    const twice = single.find((name) => (entryOf(request.headersDistinct, name)?.length ?? 0) > 1);
+    if (twice) throw new HttpRefusal(400, 'ERR_SYNTAX', `${twice} stands twice.`, 'each header once');
+    await answer(request, response, path);
+  } catch (error) {
+    if (response.headersSent) response.destroy();
+    else refuse(response, error);
+  }
+}
+
+const STATUS_OF: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/** Answers what is no request of HTTP, or does not arrive in time. */
+function sayNoRequest({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || code === 'ECONNRESET') return void socket.destroy();
+  const status = entryOf(STATUS_OF, code) ?? 400;
+  const error = {
+    code: 'ERR_SYNTAX',
+    message: `${STATUS_CODES[status]}.`,
+    expected: 'a request of HTTP/1.1',
+  };
+  const body = `${JSON.stringify({ error })}\n`;
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\n`;
+  socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy());
+}

@@ -1,0 +1,71 @@
+import type { ServerResponse } from 'node:http';
+import { type ErrorCode, JackfieldError } from '../base/errors.js';
+import { NothingThere, Refusal, toldError } from '../base/refusal.js';
+
+/** A request that is answered with a status of HTTP's own. */
+export class HttpRefusal extends Refusal {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    code: ErrorCode,
+    message: string,
+    expected: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(code, message, expected);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+/** Status of each error that a request may end with; any other is 500. */
+const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
+  ERR_INVALID_ARG: 400,
+  ERR_SYNTAX: 400,
+  ERR_LINE_BREAK: 400,
+  ERR_FORBIDDEN: 403,
+  ERR_INVALID_STATE: 409,
+  ERR_CALL_ENDED: 409,
+  ERR_TAKEN: 409,
+  ERR_API: 422,
+  ERR_LIMIT: 429,
+  ERR_ATTACH_UNAVAILABLE: 503,
+  ERR_CLOSED: 503,
+  ERR_TIMEOUT: 504,
+};
+
+/** Statuses of all errors, each once, for an OpenAPI document. */
+export const ERROR_STATUSES: readonly number[] = [
+  ...new Set([...Object.values(STATUSES), 401, 404, 405, 413, 415, 500]),
+].sort((a, b) => a - b);
+
+/** Answers with an error, in the one form that there is. @param expected Default: what the error says. */
+export function refuse(response: ServerResponse, error: unknown, expected = 'a service in order'): void {
+  const headers = error instanceof HttpRefusal ? error.headers : {};
+  sendJson(response, statusOf(error), { error: toldError(error, expected) }, headers);
+}
+
+/** Answers with JSON, which nobody is to keep. */
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const type = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
+  response.writeHead(status, { ...type, ...headers }).end(`${JSON.stringify(body)}\n`);
+}
+
+/** A request whose rate is above the limit. */
+export function tooManyRequests(): HttpRefusal {
+  const expected = 'fewer requests a second';
+  return new HttpRefusal(429, 'ERR_LIMIT', 'Too many requests.', expected, { 'retry-after': '1' });
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof HttpRefusal) return error.status;
+  if (error instanceof NothingThere) return 404;
+  return (error instanceof JackfieldError && STATUSES[error.code]) || 500;
+}

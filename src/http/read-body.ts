@@ -1,0 +1,55 @@
+import type { IncomingMessage } from 'node:http';
+import { HttpRefusal } from './http-refusal.js';
+
+/** Reads the body of a request. @param max Longest that is taken, in bytes. @throws HttpRefusal 413 */
+export async function readBody(request: IncomingMessage, max: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = Number(request.headers['content-length'] ?? 0);
+  if (length <= max) {
+    length = 0;
+    for await (const part of request as AsyncIterable<Buffer>) {
+      length += part.length;
+      if (length > max) break;
+      parts.push(part);
+    }
+  }
+  if (length <= max) return Buffer.concat(parts);
+  throw new HttpRefusal(413, 'ERR_LIMIT', 'The body is too long.', `a body of ${max} bytes at most`, {
+    connection: 'close',
+  });
+}
+
+/** Checks that a body is said to be of a media type. @throws HttpRefusal 415 */
+export function checkMediaType(request: IncomingMessage, type: string): void {
+  const [given = ''] = (request.headers['content-type'] ?? '').split(';', 1);
+  if (given.trim().toLowerCase() === type) return;
+  throw new HttpRefusal(
+    415,
+    'ERR_UNSUPPORTED',
+    `The body is not said to be ${type}.`,
+    `Content-Type: ${type}`,
+  );
+}
+
+/**
+ * The JSON object of a body; an empty one where there is no body.
+ *
+ * @param untyped True to take one that is not said to be of any type. Default: it must be said to be JSON.
+ * @throws HttpRefusal 400, 413, 415
+ */
+export async function readJsonObject(
+  request: IncomingMessage,
+  max: number,
+  untyped = false,
+): Promise<object> {
+  const body = await readBody(request, max);
+  if (body.length === 0) return {};
+  if (!untyped || request.headers['content-type'] !== undefined) checkMediaType(request, 'application/json');
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // Told below.
+  }
+  throw new HttpRefusal(400, 'ERR_SYNTAX', 'The body is not a JSON object.', 'a JSON object in UTF-8');
+}

@@ -1,0 +1,81 @@
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Catalogue } from '../../../src/recording.js';
+import { RecordingMaker } from '../../recording/archive/made-recordings.js';
+import { speechFile, testFolder } from '../../voice/fixtures.js';
+import { CommandHost } from '../command-host.js';
+
+const folder = testFolder();
+const host = new CommandHost();
+afterAll(() => host[Symbol.dispose]());
+
+const analyse = (...args: string[]) => host.run(['analyse', ...args], { cwd: folder });
+
+describe('jackfield analyse', () => {
+  it('writes a page for each call, whatever the names of the files', async () => {
+    const names = ['a/0.wav', 'b/0.wav', 'c/0.WAV', 'a/two\nlines.wav', `a/${'n'.repeat(245)}.wav`];
+    for (const name of ['a', 'b', 'c']) await mkdir(join(folder, name));
+    for (const name of names) await copyFile(speechFile('goforward'), join(folder, name));
+    const { code, stderr } = await analyse(...names, '--html', 'pages');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const pages = await readdir(join(folder, 'pages'));
+    expect(pages).toHaveLength(names.length);
+    expect(pages).toEqual(expect.arrayContaining(['0.wav.html', '0.wav-2.html', '0.WAV-3.html']));
+    expect(await readFile(join(folder, 'pages', '0.wav-2.html'), 'utf8')).toContain('<h1>0.wav (2)</h1>');
+  });
+
+  it('goes on behind a call that fails, and behind a page that cannot be written', async () => {
+    await copyFile(speechFile('goforward'), join(folder, 'call.wav'));
+    await copyFile(speechFile('numbers'), join(folder, 'other.wav'));
+    await writeFile(join(folder, 'text.wav'), 'no sound');
+    await mkdir(join(folder, 'some'));
+    await writeFile(join(folder, 'some', 'call.wav.html'), 'of somebody');
+    const files = ['call.wav', 'text.wav', 'other.wav'];
+    const { code, stdout, stderr } = await analyse(...files, '--html', 'some', '--json');
+    expect(code).toBe(1);
+    const shown = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).file);
+    expect(shown).toEqual(['call.wav', 'other.wav']);
+    expect(stderr).toMatch(/^call\.wav: .*--force/m);
+    expect(stderr).toMatch(/^text\.wav: This is not/m);
+    expect(await readFile(join(folder, 'some', 'call.wav.html'), 'utf8')).toBe('of somebody');
+    expect(await readdir(join(folder, 'some'))).toEqual(['call.wav.html', 'other.wav.html']);
+  });
+
+  it('goes on behind a call that an engine fails on', async () => {
+    const engine = 'cat > /dev/null; if mkdir failed 2> /dev/null; then exit 3; fi; echo go forward';
+    await writeFile(join(folder, 'engine.sh'), engine);
+    const args = ['call.wav', 'other.wav', '--transcribe', 'sh engine.sh', '--format', 'text'];
+    const { code, stdout, stderr } = await analyse(...args);
+    expect([code, stdout]).toEqual([1, '[00:00:00.000] local: go forward\n']);
+    expect(stderr).toMatch(/^call\.wav: /m);
+  });
+
+  it('goes on behind a recording of an archive whose audio is gone', async () => {
+    const archive = join(folder, 'archive');
+    await mkdir(archive);
+    using catalogue = Catalogue.open(archive);
+    const maker = new RecordingMaker(archive);
+    for (const partner of ['anna', 'bob', 'carl']) await maker.published(catalogue, partner);
+    expect((await analyse('--archive', archive)).code).toBe(0);
+    await rm(join(archive, 'calls', 'anna.wav'));
+    const { code, stdout, stderr } = await analyse('--archive', archive, '--html', 'drawn');
+    expect(code).toBe(1);
+    expect(stderr).toContain('anna.wav');
+    expect(stdout).toContain('carl.wav');
+    expect(await readdir(join(folder, 'drawn'))).toEqual(['bob.wav.html', 'carl.wav.html']);
+  });
+
+  it('prints a line of CSV for each call', async () => {
+    const { stdout } = await analyse('call.wav', 'other.wav', '--format', 'csv');
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(','));
+    expect(lines.map(([file]) => file)).toEqual(['file', 'call.wav', 'other.wav']);
+    expect(new Set(lines.map(({ length }) => length))).toHaveLength(1);
+  });
+});

@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { SipEndpoint } from '../../../src/line/sip/sip-endpoint.js';
+import type { SipSession } from '../../../src/line/sip/sip-session.js';
+import type { RecordingSidecar } from '../../../src/recording/sidecar.js';
+import { decodeWav } from '../../../src/voice/wav/wav-bytes.js';
+import { certificate, hasOpenssl } from '../../certificate.js';
+import { Client, frequencyOf, metadata, VOICES } from '../../recording/siprec/recording-client.js';
+import { CommandHost } from '../command-host.js';
+
+const MAIN = 'dist/cli/main.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jackfield-siprec-command-'));
+});
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Line {
+  readonly event: string;
+  readonly transport?: string;
+  readonly [field: string]: unknown;
+}
+
+/** Starts the command; gives its JSON lines one by one. */
+function started(...options: string[]) {
+  const child = spawn(process.execPath, [MAIN, 'siprec', '--json', '--port', '0', ...options], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  ends.push(() => child.kill('SIGKILL'));
+  const exited = once(child, 'exit');
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const seen: Line[] = [];
+  const next = async (passes: (line: Line) => boolean): Promise<Line> => {
+    for (;;) {
+      const { done, value } = await lines.next();
+      if (done) throw new Error(`It ended: ${JSON.stringify(seen)}`);
+      const line = JSON.parse(value) as Line;
+      seen.push(line);
+      if (passes(line)) return line;
+    }
+  };
+  return { child, exited, next, event: (name: string) => next(({ event }) => event === name) };
+}
+
+/** Sends it a call, as a session border controller does. */
+async function dialled(port: unknown): Promise<{ readonly client: Client; readonly call: SipSession }> {
+  const endpoint = await SipEndpoint.open({ ports: { udp: { host: '127.0.0.1', port: 0 } } });
+  const client = await new Client().open();
+  ends.push(
+    () => client.close(),
+    () => endpoint.close(),
+  );
+  client.xml = metadata(['Agent', 'Caller']);
+  const headers = { Require: 'siprec' };
+  const call = await new Promise<SipSession>((answered, failed) => {
+    endpoint.invite(
+      { uri: `sip:record@127.0.0.1:${port}`, from: 'sip:sbc@127.0.0.1', media: client, headers },
+      { answered, failed: (failure) => failed(new Error(failure.kind)), ended: () => undefined },
+    );
+  });
+  return { client, call };
+}
+
+it('records a call that is sent, a channel for each side, and ends with 130 on Ctrl-C', async () => {
+  const out = join(folder, 'out');
+  const options = ['--out', out, '--template', '{partner}-{segment}', '--analyse'];
+  const { child, exited, next, event } = started(...options);
+  const { port } = await next(({ event, transport }) => event === 'listening' && transport === 'UDP');
+  await event('ready');
+  const { client, call } = await dialled(port);
+  expect(await event('begun')).toMatchObject({ partner: '+4930123' });
+  for (let n = 0; n < 50; n++) for (const [side, voice] of VOICES.entries()) client.send(side, voice);
+  const heard = (leg: unknown) => ((leg ?? {}) as { readonly rmsDbfs?: number }).rmsDbfs;
+  await next(
+    ({ event, local, remote }) =>
+      event === 'progress' && [local, remote].every((leg) => Number(heard(leg)) > -60),
+  );
+  await call.end();
+  const told = ['ended', 'analysed'];
+  while (told.length > 0) {
+    const { event } = await next(({ event }) => told.includes(event));
+    told.splice(told.indexOf(event), 1);
+  }
+  const file = join(out, '+4930123-1.wav');
+  expect(await event('published')).toMatchObject({ partner: '+4930123', file, end: 'call-ended' });
+  const { samples, format } = decodeWav(await readFile(file));
+  expect(format.channels).toBe(2);
+  const [left, right] = [0, 1].map((channel) =>
+    samples.filter((_, i) => i % 2 === channel).subarray(0, 16_000),
+  );
+  expect([left, right].map((side) => frequencyOf(side as Int16Array))).toEqual([
+    expect.closeTo(300, -1),
+    expect.closeTo(700, -1),
+  ]);
+  const sidecar = JSON.parse(await readFile(join(out, '+4930123-1.json'), 'utf8')) as RecordingSidecar;
+  expect(sidecar.tags).toMatchObject({ 'siprec.local': 'Agent <sip:agent@example.com>' });
+  child.kill('SIGINT');
+  expect(await exited).toEqual([130, null]);
+});
+
+it('a call that goes on when it is told to stop is published first', async () => {
+  const out = join(folder, 'stopped');
+  const { keyFile = '', certFile = '' } = hasOpenssl ? certificate(folder, 'siprec', ['IP:127.0.0.1']) : {};
+  const tls = hasOpenssl ? ['--tls-port', '0', '--tls-key', keyFile, '--tls-cert', certFile] : [];
+  const { child, exited, next, event } = started('--out', out, ...tls);
+  const { port } = await next(({ event, transport }) => event === 'listening' && transport === 'UDP');
+  if (hasOpenssl) await next(({ event, transport }) => event === 'listening' && transport === 'TLS');
+  const { client } = await dialled(port);
+  await event('begun');
+  for (let n = 0; n < 50; n++) for (const [side, voice] of VOICES.entries()) client.send(side, voice);
+  await event('progress');
+  child.kill('SIGTERM');
+  await event('published');
+  expect(await exited).toEqual([0, null]);
+  expect(await readdir(join(out, '.recording'))).toEqual([]);
+});
+
+it('a call whose recorder is killed is finished by the next one', async () => {
+  const out = join(folder, 'killed');
+  const { child, exited, next, event } = started('--out', out, '--template', '{partner}-{segment}');
+  const { port } = await next(({ event, transport }) => event === 'listening' && transport === 'UDP');
+  const { client } = await dialled(port);
+  await event('begun');
+  for (let n = 0; n < 100; n++) for (const [side, voice] of VOICES.entries()) client.send(side, voice);
+  await event('progress');
+  child.kill('SIGKILL');
+  await exited;
+  const again = started('--out', out, '--template', '{partner}-{segment}');
+  expect(await again.event('published')).toMatchObject({ end: 'killed', complete: false });
+  expect(await readdir(join(out, '.recording'))).toEqual([]);
+  again.child.kill('SIGTERM');
+  expect(await again.exited).toEqual([0, null]);
+});
+
+it('takes calls from nobody unasked: it says what is wrong with its options', async () => {
+  using host = new CommandHost();
+  const config = join(folder, 'config.json');
+  await writeFile(config, JSON.stringify({ consent: {} }));
+  const out = ['--out', join(folder, 'none'), '--port', '0'];
+  const wrong: readonly (readonly [options: readonly string[], said: RegExp])[] = [
+    [['--host', '192.0.2.1'], /--allow .*ERR_INVALID_ARG/],
+    [['--host', '0.0.0.0', '--allow', '192.0.2.1'], /clients can reach/],
+    [['--host', 'localhost'], /Give an address/],
+    [['--allow', 'sbc.example.com'], /192\.0\.2\.20, not sbc/],
+    [['--rtp-ports', '30000-20000'], /Give a range/],
+    [['--config', config], /consent/],
+    [['--tls-cert', config], /needs both/],
+    [['--tls-port', '5061'], /needs both/],
+    [['--advertise', '0.0.0.0'], /clients can reach/],
+  ];
+  for (const [options, said] of wrong) {
+    expect(await host.run(['siprec', ...out, ...options])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(said) as string,
+    });
+  }
+  expect(await readdir(folder)).not.toContain('none');
+  const keys = ['--tls-port', '0', '--tls-cert', config, '--tls-key', config];
+  expect(await host.run(['siprec', '--out', join(folder, 'keys'), '--port', '0', ...keys])).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/key and its certificate as PEM.*ERR_INVALID_ARG/) as string,
+  });
+});
