@@ -1,9 +1,10 @@
-// Writes the manual pages into dist/man, from the commands that were built: `npm run build` does so.
+// Finishes the build: has the modules bundled, and writes the manual pages of the commands into dist/man.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandFacts } from '../dist/cli/completion/command-tree.js';
-import { manualPage } from '../dist/cli/completion/manual-page.js';
-import { jackfieldProgram } from '../dist/cli/program.js';
+import './bundle.mjs';
+import { commandFacts } from '../build/cli/completion/command-tree.js';
+import { manualPage } from '../build/cli/completion/manual-page.js';
+import { jackfieldProgram } from '../build/cli/program.js';
 
 const folder = new URL('../dist/man/', import.meta.url).pathname;
 mkdirSync(folder, { recursive: true });

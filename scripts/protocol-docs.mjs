@@ -1,16 +1,19 @@
 #!/usr/bin/env node
-// Writes docs/protocol.md from the catalogue of the built package.
+// Writes docs/protocol.md, and the tables of docs/chats.md, from the catalogue of the built package.
 //
-//   npm run docs:protocol              writes the page
-//   npm run docs:protocol -- --check   fails when the page is not what would be written
+//   npm run docs:protocol              writes the pages
+//   npm run docs:protocol -- --check   fails when a page is not what would be written
 import { readFileSync, writeFileSync } from 'node:fs';
 import {
   CALL_FAILURE_REASONS,
   CALL_TRANSITIONS,
+  CHAT_OPTION_NOTES,
   CHAT_OPTIONS,
+  CHAT_ROLE_NOTES,
   ERROR_REASONS,
   ERROR_TEXTS,
   HISTORIES,
+  NOTIFICATIONS,
   OBJECTS,
   PARAMETERS,
   SEARCHES,
@@ -57,6 +60,12 @@ const text = `${[
       spec.note,
     ]),
   ),
+  '## Notifications',
+  'What an endpoint tells of itself, besides the properties of objects (their tables say which).',
+  table(
+    ['Notification', 'Since', ''],
+    Object.entries(NOTIFICATIONS).map(([text, spec]) => [code(text), since(spec.since), spec.note]),
+  ),
   '## Searches',
   table(
     ['Search', 'Answered with', 'Target', 'Since', 'Errors', ''],
@@ -91,12 +100,12 @@ const text = `${[
       (raisers().get(Number(number)) ?? []).join(', '),
     ]),
   ),
+  '## Chat roles',
+  'Who is what in a chat, from the highest down.',
+  chatRoles(),
   '## Chat options',
   'Bits of `CHAT <id> OPTIONS` and of `ALTER CHAT <id> SETOPTIONS`.',
-  table(
-    ['Bit', 'Option'],
-    Object.entries(CHAT_OPTIONS).map(([name, bit]) => [String(bit), code(name)]),
-  ),
+  chatOptions(),
   '## Versions',
   'An endpoint speaks version 8 inside; `fromVersion` and `toVersion` convert at its edge. A client that asked for a ' +
     'version below that of a change sees this instead:',
@@ -115,13 +124,40 @@ const text = `${[
   ),
 ].join('\n\n')}\n`;
 
-if (process.argv.includes('--check')) {
-  if (readFileSync(page, 'utf8') !== text) {
-    process.stderr.write('docs/protocol.md is not what the catalogue says. Run: npm run docs:protocol\n');
+const chats = new URL('../docs/chats.md', import.meta.url);
+const pages = [
+  [page, text],
+  [chats, withTables(readFileSync(chats, 'utf8'), { roles: chatRoles(), options: chatOptions() })],
+];
+for (const [file, wanted] of pages) {
+  if (!process.argv.includes('--check')) writeFileSync(file, wanted);
+  else if (readFileSync(file, 'utf8') !== wanted) {
+    const name = file.pathname.split('/').slice(-2).join('/');
+    process.stderr.write(`${name} is not what the catalogue says. Run: npm run docs:protocol\n`);
     process.exitCode = 1;
   }
-} else {
-  writeFileSync(page, text);
+}
+
+/** A page with each of its tables, which stands between two marks, written anew. */
+function withTables(markdown, tables) {
+  return Object.entries(tables).reduce((page, [name, rows]) => {
+    const marks = new RegExp(`(<!-- ${name}: generated -->\\n)[^]*?(\\n<!-- /${name} -->)`);
+    return page.replace(marks, (_, begin, end) => `${begin}\n${rows}\n${end}`);
+  }, markdown);
+}
+
+function chatRoles() {
+  return table(
+    ['Role', ''],
+    Object.entries(CHAT_ROLE_NOTES).map(([name, note]) => [code(name), note]),
+  );
+}
+
+function chatOptions() {
+  return table(
+    ['Bit', 'Option', 'While it is on'],
+    Object.entries(CHAT_OPTIONS).map(([name, bit]) => [String(bit), code(name), CHAT_OPTION_NOTES[name]]),
+  );
 }
 
 function objectSection(name, spec) {

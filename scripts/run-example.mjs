@@ -12,8 +12,10 @@ if (!names.includes(name)) {
   process.exit(1);
 }
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-if (!existsSync('dist/index.js'))
+if (!existsSync('dist/index.js')) {
   execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+  await import('./bundle.mjs');
+}
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.examples.json'], { stdio: 'inherit' });
 const { run } = await import(new URL(`../examples/.build/${name}.js`, import.meta.url).href);
 const result = await run(JSON.parse(options));

@@ -2,6 +2,7 @@
 // configuration and the recorder's, for editors; and the OpenAPI document of its REST API.
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { sipLineJsonSchema } from '../dist/line.js';
 import { recordConfigSchema } from '../dist/recording.js';
 import { feedJsonSchema, openApiDocument, serviceConfigJsonSchema } from '../dist/service.js';
 
@@ -9,6 +10,7 @@ const SCHEMAS = {
   'event-feed.schema': feedJsonSchema(),
   'service-config.schema': serviceConfigJsonSchema(),
   'recorder-config.schema': z.toJSONSchema(recordConfigSchema),
+  'sip-line.schema': sipLineJsonSchema(),
   openapi: openApiDocument(),
 };
 

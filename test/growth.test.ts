@@ -2,11 +2,12 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { issuesText } from '../src/base/refusal.js';
+import { phraseIn } from '../src/bot/conversation/phrases.js';
 import { parseFlow } from '../src/bot/flow/flow.js';
 import { isLike } from '../src/bot/flow/like-pattern.js';
 import { parseCallList } from '../src/bot/outbound/call-list.js';
 import { DoNotCallList } from '../src/bot/outbound/do-not-call-list.js';
-import { phraseIn } from '../src/bot/phrases.js';
 import { english } from '../src/bot/prompt/english.js';
 import { wordsOfPart } from '../src/bot/prompt/words-of-part.js';
 import { textTable } from '../src/cli/text-table.js';
@@ -15,8 +16,8 @@ import { asLine, checkProfile } from '../src/exchange/wire-value.js';
 import { safeName } from '../src/files/safe-name.js';
 import { OBJECTS } from '../src/protocol/catalogue/objects.js';
 import type { ObjectSpec } from '../src/protocol/catalogue/spec.js';
-import { correct } from '../src/protocol/correct.js';
-import { explain } from '../src/protocol/explain.js';
+import { correct } from '../src/protocol/explain/correct.js';
+import { explain } from '../src/protocol/explain/explain.js';
 import { LineFramer } from '../src/protocol/line-framer.js';
 import { parseCommand } from '../src/protocol/parse-command.js';
 import { parseReply } from '../src/protocol/parse-reply.js';
@@ -24,7 +25,7 @@ import { parseSkypeUri } from '../src/protocol/skype-uri.js';
 import { decodeProperty } from '../src/protocol/values.js';
 import { weighRules } from '../src/service/answer-rules.js';
 import { checkConfig } from '../src/service/config/read-config.js';
-import { controlRequestSchema, issuesText } from '../src/service/control/control-protocol.js';
+import { controlRequestSchema } from '../src/service/control/control-protocol.js';
 import type { FeedEvent } from '../src/service/feed/feed-event.js';
 import { eventLine } from '../src/service/watch/feed-log.js';
 import { maskNumbers } from '../src/service/watch/mask-numbers.js';
@@ -132,8 +133,13 @@ const LITTLE_MS = 40;
 /** What twice the text takes, as a multiple; 1 where that is too little to say. */
 async function growth<T>(take: (text: T) => unknown, textOf: (n: number) => T, n: number): Promise<number> {
   const [short, long] = [textOf(n), textOf(2 * n)];
-  const longMs = await cpuMs(() => take(long), LITTLE_MS);
-  return longMs <= LITTLE_MS ? 1 : longMs / Math.max(1, await cpuMs(() => take(short)));
+  let least = Number.POSITIVE_INFINITY;
+  // Again where it looks bad: a collection of garbage is no growth.
+  for (let tries = 0; tries < 3 && least > MOST; tries++) {
+    const longMs = await cpuMs(() => take(long), LITTLE_MS);
+    least = Math.min(least, longMs <= LITTLE_MS ? 1 : longMs / Math.max(1, await cpuMs(() => take(short))));
+  }
+  return least;
 }
 
 /** Twice the text takes twice the time; four times would be its square. A busy machine needs room. */
@@ -146,10 +152,8 @@ describe('time grows with the text, not with its square', () => {
       for (const piece of PIECES) {
         for (const prefix of PREFIXES) {
           const textOf = (n: number) => prefix + piece.repeat(n);
-          // Once more where it looked bad: a collection of garbage is no growth.
-          const grows = () => growth(take, textOf, 50_000);
-          const measured = (await grows()) > MOST ? await grows() : 1;
-          expect({ prefix, piece, grows: measured > MOST }).toEqual({ prefix, piece, grows: false });
+          const grows = (await growth(take, textOf, 20_000)) > MOST;
+          expect({ prefix, piece, grows }).toEqual({ prefix, piece, grows: false });
         }
       }
     },
@@ -233,9 +237,8 @@ describe('time grows with the text, at the doors of the service', () => {
     '%s',
     async (_name, take) => {
       for (const piece of SERVICE_PIECES) {
-        const grows = () => growth(take, (n) => piece.repeat(n), 20_000);
-        const measured = (await grows()) > MOST ? await grows() : 1;
-        expect({ piece, grows: measured > MOST }).toEqual({ piece, grows: false });
+        const grows = (await growth(take, (n) => piece.repeat(n), 20_000)) > MOST;
+        expect({ piece, grows }).toEqual({ piece, grows: false });
       }
     },
     60_000,

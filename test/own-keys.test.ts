@@ -1,3 +1,4 @@
+import { join, relative } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
@@ -6,17 +7,21 @@ import { describe, expect, it } from 'vitest';
  * there: `table[word]` finds `constructor` and `__proto__`, which nobody has put in.
  */
 function openLookUps(): string[] {
-  const config = ts.readConfigFile('tsconfig.json', ts.sys.readFile).config as unknown;
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, '.');
-  const files = ts.sys.readDirectory('src', ['.ts']);
-  const program = ts.createProgram(files, { ...options, noEmit: true });
+  const root = process.cwd();
+  const config = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config as unknown;
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const files = ts.sys.readDirectory(join(root, 'src'), ['.ts']);
+  const host = ts.createCompilerHost({ ...options, noEmit: true });
+  // The compiler keeps the folder in which the process was when it was loaded: perhaps by another test, elsewhere.
+  host.getCurrentDirectory = () => root;
+  const program = ts.createProgram(files, { ...options, noEmit: true }, host);
   const checker = program.getTypeChecker();
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
     if (isOpen(node, checker)) {
       const file = node.getSourceFile();
       const { line } = file.getLineAndCharacterOfPosition(node.getStart());
-      found.push(`${file.fileName}:${line + 1} ${node.getText()}`);
+      found.push(`${relative(root, file.fileName)}:${line + 1} ${node.getText()}`);
     }
     ts.forEachChild(node, visit);
   };

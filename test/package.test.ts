@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -118,10 +118,14 @@ describe('the packed package, installed into an empty project', () => {
   });
 
   it('is installed for all with its command and manual pages', async () => {
+    // What it depends on is in the project already, where Node finds it from a folder below.
+    const alone = join(project, 'alone');
+    await cp(installed, alone, { recursive: true });
+    const { dependencies: _, ...rest } = JSON.parse(await readFile(join(alone, 'package.json'), 'utf8'));
+    await seed('alone/package.json', JSON.stringify(rest));
     const prefix = join(project, 'global');
-    const [tarball = ''] = (await readdir(project)).filter((name) => name.endsWith('.tgz'));
     const options = ['--ignore-scripts', '--offline', '--no-audit', '--no-fund', '--prefix', prefix];
-    await run('npm', ['install', '--global', ...options, join(project, tarball)]);
+    await run('npm', ['install', '--global', '--install-links', ...options, alone]);
     const { stdout } = await run(join(prefix, 'bin', 'jackfield'), ['--version']);
     expect(stdout.trim()).toBe(version);
     const pages = await readdir(join(prefix, 'share', 'man', 'man1'));

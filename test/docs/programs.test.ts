@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,11 +21,18 @@ interface Scene {
   readonly others?: () => Promise<unknown>;
 }
 
+const folder = testFolder();
 const READY = "console.log('ready');\n";
 const END = 'process.exit();\n';
 const ADDRESS = /(?<=attach\(')(auto|tcp:4100)(?=')/;
 
-/** Programs that attach to an endpoint. */
+/** A line that one phone may register with. */
+const LINE = `
+listen: { udp: { host: 127.0.0.1, port: 0 } }
+phones: [{ user: door, password: secret, number: '+15550300' }]
+`;
+
+/** Programs that something is done beside: most are attached to an endpoint. */
 const ATTACHED: readonly Scene[] = [
   { page: 'docs/control.md', has: "name: 'my recorder'", others: () => hangUp() },
   {
@@ -63,13 +71,54 @@ const ATTACHED: readonly Scene[] = [
       await call.hangUp();
     },
   },
+  {
+    page: 'docs/chats.md',
+    has: 'client.chats.incoming',
+    changes: [
+      ["'bob'", "'anna'"],
+      [/(?<=console\.log\(`.*);/, ';break;'],
+    ],
+    others: () => anna.chats.message('jack', 'thank you'),
+  },
+  {
+    page: 'docs/chats.md',
+    has: 'attendChats(desk',
+    changes: [[/$/, `${READY}await new Promise((done) => chatHost.once('chatResult', done));\n${END}`]],
+    others: async () => {
+      const incoming = anna.chats.incoming();
+      await anna.chats.message('jack', 'hello');
+      await incoming.next();
+      await anna.chats.message('jack', 'hours');
+      await incoming.return();
+    },
+  },
+  {
+    page: 'docs/lines.md',
+    has: "readSipLine('line.yaml')",
+    changes: [
+      ['line.yaml', join(folder, 'line.yaml')],
+      [/$/, END],
+    ],
+  },
+  { page: 'docs/sms.md', has: 'SmsFailedError' },
+  { page: 'docs/applications.md', has: "alice.application('chess')", changes: [["'bob'", "'anna'"]] },
+  {
+    page: 'docs/files.md',
+    has: "files.send('jack', 'report.pdf')",
+    changes: [[/\/home\/(anna|jack)\/files/g, join(folder, '$1')]],
+  },
 ];
+
+const sceneOf = ({ page, code }: Block) =>
+  ATTACHED.find((scene) => scene.page === page && code.includes(scene.has));
 
 /** Programs that need nobody else; those of docs/voice.md have a test of their own. */
 const ALONE = blocksIn('ts', 'js').filter(
-  ({ page, code }) =>
-    page === 'docs/protocol.md' ||
-    (/^import /m.test(code) && /Exchange\.start|exchange: Exchange/.test(code)),
+  (block) =>
+    block.page === 'docs/protocol.md' ||
+    (/^import /m.test(block.code) &&
+      /Exchange\.start|exchange: Exchange/.test(block.code) &&
+      !sceneOf(block)),
 );
 
 /** Whole programs that are compiled and not run, and why not. */
@@ -85,16 +134,29 @@ const NOT_RUN: readonly (readonly [page: string, has: string, why: string])[] = 
   ['docs/service.md', 'openTelemetrySpans()', 'it wants an optional package'],
   ['docs/bank.md', 'export function bank', 'it is what the next one imports'],
   ['docs/control.md', 'exchange.example', 'it wants another machine'],
+  ['docs/lines.md', 'SiprecServer.open', 'it wants the address of another machine'],
+  ['docs/media-servers.md', 'app.example.com', 'it wants another machine'],
+  ['docs/media-servers.md', 'analysis.example.com', 'it wants another machine'],
+  ['docs/analysis.md', 'new ConversationAnalysis', 'it wants a recording that is under way'],
+  ['docs/words.md', 'transcribeFile(', 'it wants a file and an engine'],
+  ['docs/words.md', 'analyseFile(', 'it wants a file and an engine'],
+  ['docs/words.md', 'maskRecordings(', 'it wants recordings and an engine'],
+  ['docs/chats.md', 'export const desk', 'it is what the next ones import'],
+  ['docs/applications.md', "client.application('backup')", 'it goes on from what the page has before'],
 ];
 
-const folder = testFolder();
 let exchange: Exchange;
 let port: number;
 let jack: Client;
 let anna: Client;
 beforeAll(async () => {
   makePackage(folder);
-  exchange = await Exchange.start({ users: [{ handle: 'jack' }, { handle: 'anna' }] });
+  for (const name of ['anna', 'jack']) mkdirSync(join(folder, name));
+  writeFileSync(join(folder, 'line.yaml'), LINE);
+  writeFileSync(join(folder, 'anna', 'report.pdf'), 'the report');
+  exchange = await Exchange.start({
+    users: [{ handle: 'jack', profile: { PSTN_BALANCE: '1000' } }, { handle: 'anna' }],
+  });
   port = await exchange.listen({ handle: 'jack' });
   [jack, anna] = await Promise.all([
     attach(new MemoryTransport(exchange.endpoint('jack'))),
@@ -115,9 +177,6 @@ afterAll(async () => {
 async function hangUp(): Promise<void> {
   for (const id of await jack.search('ACTIVECALLS')) await jack.calls.get(id).hangUp();
 }
-
-const sceneOf = ({ page, code }: Block) =>
-  ATTACHED.find((scene) => scene.page === page && code.includes(scene.has));
 
 describe('a block that is a whole program', () => {
   it('is run, or it is said why not', () => {

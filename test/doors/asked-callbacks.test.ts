@@ -4,17 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as jackfield from '../all-names.js';
+import { driven } from '../turns.js';
+import { boom, FAILING } from './failing.js';
 
-/** A function of a program that fails, at once or later. */
-type Failing = () => never;
-
-const boom = (): never => {
-  throw new Error('boom');
-};
-const FAILING: readonly [when: string, failing: Failing][] = [
-  ['throws', boom],
-  ['rejects', (async () => boom()) as unknown as Failing],
-];
 const HELLO = { tone: [500, 900], ms: 600 } as const;
 const hello = jackfield.bot(async (call) => void (await call.say(HELLO)));
 
@@ -98,6 +90,22 @@ describe.each(FAILING)('a function of the program that is asked, and that %s', (
     await expectTold('retryWhen');
   });
 
+  it('retryWhen: what is no delay is none, and the others are called', async () => {
+    const { results } = await jackfield.testCampaign(hello, ['anna', 'ben'], {
+      exchange: jackfield.Exchange,
+      people: { anna: 'refuse' },
+      campaign: { retryWhen: () => Number.NaN },
+    });
+    expect(results).toMatchObject([
+      { target: 'anna', outcome: 'unanswered', retry: false },
+      { target: 'ben', outcome: 'done' },
+    ]);
+    expect(told.splice(0)[0]).toMatchObject({
+      code: 'ERR_LISTENER',
+      message: expect.stringMatching(/retryWhen gives.*NaN/),
+    });
+  });
+
   it('hostFor: its target is not called, and the others are called', async () => {
     const { results } = await jackfield.testCampaign(hello, ['anna', 'ben'], {
       exchange: jackfield.Exchange,
@@ -116,7 +124,6 @@ describe.each(FAILING)('a function of the program that is asked, and that %s', (
       host.on('failure', tell);
       let asked = 0;
       await host.attend(hello, { accept: () => (++asked === 1 ? failing() : true) });
-      const over = new AbortController();
       const calling = (async () => {
         const first = await other.call('jack');
         const failed = once(host, 'failure');
@@ -126,13 +133,8 @@ describe.each(FAILING)('a function of the program that is asked, and that %s', (
         const result = once(host, 'result') as Promise<[jackfield.BotResult]>;
         await other.call('jack');
         return (await result)[0].outcome;
-      })().finally(() => over.abort());
-      calling.catch(() => undefined);
-      while (!over.signal.aborted) {
-        await clock.run(over);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      expect(await calling).toBe('done');
+      })();
+      expect(await driven(clock, calling)).toBe('done');
       await host.close();
     });
     await expectTold('accept');
@@ -194,6 +196,18 @@ describe.each(FAILING)('a function of the program that is asked, and that %s', (
     expect(ended).toMatchObject([{ ended: 'served' }]);
     expect(failures).toMatchObject([{ message: 'boom' }]);
     await expectNothingUnhandled();
+  });
+
+  it('onNotice: the agent talks on', async () => {
+    const bot = jackfield.agentBot({
+      agent: (agent) => agent.listen(({ type }) => void (type === 'start' && agent.end('done'))),
+      onNotice: failing,
+    });
+    const { results } = await jackfield.testBot(bot, async (caller) => void (await caller.waits(1000)), {
+      exchange: jackfield.Exchange,
+    });
+    expect(results).toMatchObject([{ outcome: 'done' }]);
+    await expectTold('onNotice');
   });
 
   it('onQueue: the flow goes on', async () => {

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { CallerCard } from '../../src/bot/test/caller-card.js';
 import { TestCaller } from '../../src/bot/test/test-caller.js';
 import { TestTranscript } from '../../src/bot/test/test-transcript.js';
+import { FedStream } from '../../src/stream/fed-stream.js';
 import * as jackfield from '../all-names.js';
 
 /** Instances of the public classes and interfaces, by the name of their type. */
@@ -76,6 +77,9 @@ async function addOnTheSwitch(add: Add, exchange: jackfield.Exchange, clock: jac
   exchange.addRobot(ringing);
   exchange.addRobot(stage);
   exchange.callFrom(leg, 'desk');
+  add({ AnalysisReport: { talk: {}, legs: [] } });
+  add({ CatalogueEntry: { file: 'call.wav', id: 'call', segment: 1 } });
+  add({ ConversationTranscript: { schema: 'jackfield.transcript/1', sampleRate: 16_000, parts: [] } });
   add({ RobotDestination: robot, Destination: robot, RobotLeg: robotLeg, Leg: leg, Party: robotLeg.voice });
 }
 
@@ -117,6 +121,8 @@ async function addOnTheWire(add: Add, exchange: jackfield.Exchange, clock: jackf
   });
   add({ WireRecorder: await jackfield.WireRecorder.open('tape', clock) });
   add({ LineFramer: new jackfield.LineFramer() });
+  const account = { address: 'http://127.0.0.1:9', token: 'x', retries: 0 };
+  add({ AccountClient: new jackfield.AccountClient(account) });
 }
 
 /** A bot that talks to somebody, and all that hears them. */
@@ -174,7 +180,7 @@ async function addCall(
   const heard = await server.lease({ object: 'CALL 9', stream: 'output', direction: 'receive' });
   add({
     Lease: heard,
-    PcmStream: heard,
+    PcmStream: new FedStream(clock),
     LegPair: { remote: heard, local: undefined, localSide: 'sent' },
     Player: lease.player,
     TestCaller: new TestCaller(parts),
@@ -189,8 +195,9 @@ async function addCall(
     Voicemail: client.voicemail(1),
     Conference: client.conference(1),
     VoiceStream: call.input,
-    Group: client.groups.get(1),
   });
+  await addPeople(add, exchange, clock, undo, { client, host });
+  await addTexts(add, client, clock, undo);
   add({ RemoteObject: client.user('desk'), ObjectCollection: client.calls });
   add({
     SpeechEngine: jackfield.melodyEngine(),
@@ -198,6 +205,52 @@ async function addCall(
     Room: new jackfield.Room(),
   });
   add({ PreparedRecording: await jackfield.prepareRecording(call, { file: 'calls/b.wav', clock }) });
+}
+
+/** Applications, short messages, files, and entries of the window. */
+async function addTexts(
+  add: Add,
+  client: jackfield.Client,
+  clock: jackfield.Clock,
+  undo: AsyncDisposable[],
+): Promise<void> {
+  const exchange = await jackfield.Exchange.start({ users: [{ handle: 'jack' }, { handle: 'desk' }] });
+  const attached = (handle: string) =>
+    jackfield.attach(new jackfield.MemoryTransport(exchange.endpoint(handle)));
+  const [jack, desk] = [await attached('jack'), await attached('desk')];
+  undo.push(exchange, jack, desk);
+  const [application] = [await jack.application('cast'), await desk.application('cast')];
+  const [stream] = await application.connect('desk');
+  add({ Application: application, ApplicationStream: stream });
+  const item = await jack.menuItem({ id: 'item', context: 'TOOLS', caption: 'Item' });
+  add({ MenuItem: item, WindowEntry: item, Alert: await jack.alert({ id: 'alert', caption: 'Alert' }) });
+  add({ SmsCollection: client.sms, Sms: client.sms.get(1), FileTransfer: client.transfers.get(1) });
+  add({ SimulatedSms: new jackfield.SimulatedSms(clock) });
+}
+
+/** Contacts, groups, chats, and a bot that is written to. */
+async function addPeople(
+  add: Add,
+  exchange: jackfield.Exchange,
+  clock: jackfield.Clock,
+  undo: AsyncDisposable[],
+  { client, host }: { readonly client: jackfield.Client; readonly host: jackfield.BotHost },
+): Promise<void> {
+  const { contacts, groups, chats } = client;
+  const desk = await jackfield.attach(new jackfield.MemoryTransport(exchange.endpoint('desk')), { clock });
+  undo.push(desk);
+  const talking = new Promise<jackfield.BotChat>((resolve) => host.once('chatting', resolve));
+  const chatBot = jackfield.chatBot(async (it) => {
+    await new Promise((over) => it.signal.addEventListener('abort', over));
+  });
+  await host.attendChats(chatBot);
+  const { id } = await desk.chats.message('jack', 'hello');
+  const botChat = await talking;
+  const { chat } = botChat;
+  const [member] = await chat.members();
+  add({ Contacts: contacts, Groups: groups, Group: groups.get(1), VersionedObject: groups.get(1) });
+  add({ Chats: chats, Chat: chat, ChatMember: member, ChatMessage: desk.chats.messages.get(id) });
+  add({ BotChat: botChat, ChatBot: chatBot });
 }
 
 async function addFiles(add: Add, clock: jackfield.Clock): Promise<void> {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cast, castOf } from './cast.js';
 import { doors, notAsTold, notRefused } from './doors.js';
+import type { Parameter } from './public-types.js';
+import { TOLD } from './told.js';
 
 /** Instances that the doors of classes are tried on, and what has to be closed in the end. */
 let cast: Cast;
@@ -40,4 +42,22 @@ describe('a value of the right type that is rarely meant is taken, or refused wi
 
 it('no door leaves a rejection that nobody handles', () => {
   expect(unhandled.slice(0, 5)).toEqual([]);
+});
+
+describe('the options that are told of something', () => {
+  /** Options that take part in what they are told of: what they throw fails it. */
+  const TAKE_PART = ['onLease', 'onNoMicrophone'];
+  /** Those that need calls, tried in asked-callbacks.test.ts. */
+  const OWNED = ['onAgent', 'onNotice', 'onQueue', 'onRecording'];
+
+  it('are each tried in callbacks.test.ts, or in asked-callbacks.test.ts', () => {
+    const known = [...TOLD.map(([name]) => name.split(' ')[1]), ...TAKE_PART, ...OWNED];
+    const names = new Set(doors.flatMap(([, { parameters }]) => parameters.flatMap(observersOf)));
+    expect([...names].filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  function observersOf({ name, shape }: Parameter): string[] {
+    const inner = shape.options().flatMap(observersOf);
+    return shape.kinds.has('function') && /^on[A-Z]/.test(name) ? [name, ...inner] : inner;
+  }
 });

@@ -25,6 +25,7 @@ const EXCEPTIONS: readonly (readonly [door: RegExp, reason: string])[] = [
   [/^Prompts#faults:what$/, 'says itself what cannot be said'],
   [/^Catalogue#fileOf:(?:file|nonsense)$/, 'an entry, which has more than that'],
   [/^Prompts#(?:preload|ready):what$/, 'lists are gone through: a part is called say'],
+  [/^(?:Chats|Groups)#(?:get|known):id$/, 'an id of its own kind, a word or a number'],
   [/^RestApi#answer:/, 'never rejects: whatever is wrong is its answer'],
   [/^WavWriter\.of:fd$/, 'numbers that are rarely meant are descriptors of this process'],
   [/^answering:nonsense$/, 'any message'],

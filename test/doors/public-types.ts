@@ -135,6 +135,8 @@ function methodsOf(
     (property.declarations ?? [])
       .filter((node) => ts.isMethodDeclaration(node) || ts.isMethodSignature(node) || ts.isSetAccessor(node))
       .filter((node) => node.getSourceFile().fileName.startsWith(SRC) && !isHidden(node))
+      // One that an instance may be without belongs to those that have it.
+      .filter((node) => !(ts.isMethodSignature(node) && node.questionToken))
       .slice(-1)
       .map((node) => made('method', property.name, node)),
   );

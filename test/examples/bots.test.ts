@@ -8,6 +8,7 @@ import * as bankFlow from '../../examples/bot-bank-flow.js';
 import * as callBackQueue from '../../examples/bot-call-back-queue.js';
 import * as conference from '../../examples/bot-conference.js';
 import * as echo from '../../examples/bot-echo.js';
+import * as helpDesk from '../../examples/bot-help-desk.js';
 import * as musicOnHold from '../../examples/bot-music-on-hold.js';
 import * as reminder from '../../examples/bot-reminder.js';
 import * as survey from '../../examples/bot-survey.js';
@@ -15,10 +16,15 @@ import * as voicemailMenu from '../../examples/bot-voicemail-menu.js';
 import * as campaignOfTwenty from '../../examples/campaign-of-twenty.js';
 import * as speechEngine from '../../examples/speech-engine.js';
 import * as twentyCalls from '../../examples/twenty-calls.js';
+import * as voiceAgent from '../../examples/voice-agent.js';
 
 const speech = 'assets/speech/reader-870.wav';
 
 describe('bots', () => {
+  it('an agent talks back, and hangs up', async () => {
+    expect(await voiceAgent.run({ speech })).toEqual({ outcome: 'done' });
+  });
+
   it('auto-attendant: a wrong key, then through to the workshop', async () => {
     const { results } = await autoAttendant.run();
     expect(results).toMatchObject([{ outcome: 'done', status: 'FINISHED' }]);
@@ -43,6 +49,11 @@ describe('bots', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  it('help desk: a ticket by message, and one by phone whose number comes as a message', async () => {
+    const { tickets } = await helpDesk.run();
+    expect(tickets).toEqual(['1: The printer\nis on fire', '2: a call']);
   });
 
   it('reminder: a voicemail where nobody answers', async () => {

@@ -2,8 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as analyseCall from '../../examples/analyse-call.js';
 import * as echoCall from '../../examples/echo-call.js';
 import * as foreignPcmClient from '../../examples/foreign-pcm-client.js';
+import * as maskRecordings from '../../examples/mask-recordings.js';
 import * as parrotLine from '../../examples/parrot-line.js';
 import * as recordCall from '../../examples/record-call.js';
 import * as recordCalls from '../../examples/record-calls.js';
@@ -45,6 +47,21 @@ describe('examples', () => {
   it('transcribing-recorder: a call is found by what was said and noted', async () => {
     const [text] = await transcribingRecorder.run({ folder: join(folder, 'transcribed') });
     expect(text).toMatch(/^local: about \d+ seconds of talk/);
+  });
+
+  it('analyse-call: the live call has the figures of its file', async () => {
+    const { began, live, after } = await analyseCall.run({ file: join(folder, 'analysed.wav') });
+    expect(live).toEqual(after);
+    expect(began[1].length).toBeGreaterThan(0);
+  });
+
+  it('mask-recordings: nothing is heard where the number was, and the recording verifies', async () => {
+    const to = join(folder, 'masked');
+    const [result] = await maskRecordings.run({ folder: to });
+    expect(result?.masking?.spans).toEqual([
+      expect.objectContaining({ from: 28_000, samples: 24_000, rule: 'card-spoken' }),
+    ]);
+    expect(result && (await verifyRecording(result.file))).toMatchObject({ ok: true });
   });
 
   it('record-with-pipeline: figures of the same call that is recorded', async () => {

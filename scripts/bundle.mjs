@@ -1,0 +1,52 @@
+// Joins the modules in build/ to few files in dist/, which the package consists of: Node takes about a millisecond to
+// load a file, and a command needs up to seven hundred modules. The entry points and the command share their files, so
+// that each class exists once in a process. Dependencies stay outside. `npm run build` runs this after the compiler.
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, posix, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const from = join(root, 'build');
+const to = join(root, 'dist');
+const { exports, bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** Files that keep their names: what users import and start, and what a module starts as a thread. */
+const ENTRIES = [
+  ...Object.values(exports).flatMap(({ default: file }) => file ?? []),
+  ...Object.values(bin),
+  'dist/analysis/files/analysis-worker.js',
+  'dist/tcp/worker/worker-main.js',
+].map((file) => posix.relative('dist', file).replace(/\.js$/, ''));
+
+/** Keeps the place of a module: paths relative to it lead to the assets, and to other entries. */
+const placeOfModules = {
+  name: 'place-of-modules',
+  transform(code, id) {
+    if (!code.includes('import.meta.url')) return null;
+    const place = relative(from, id).split(sep).join('/');
+    return code.replaceAll('import.meta.url', `MODULE_URL(${JSON.stringify(place)})`);
+  },
+  renderChunk(code, { fileName }) {
+    const up = posix.relative(posix.dirname(fileName), '.') || '.';
+    return code.replace(
+      /\bMODULE_URL\("([^"]+)"\)/g,
+      (_, place) => `new URL(${JSON.stringify(`${up}/${place}`)}, import.meta.url).href`,
+    );
+  },
+};
+
+const bundle = await rolldown({
+  input: Object.fromEntries(ENTRIES.map((name) => [name, join(from, `${name}.js`)])),
+  external: (id) => !id.startsWith('.') && !id.startsWith(from),
+  platform: 'node',
+  plugins: [placeOfModules],
+});
+const { output } = await bundle.write({ dir: to, format: 'esm', chunkFileNames: 'parts/[name]-[hash].js' });
+await bundle.close();
+
+const written = new Set(output.map(({ fileName }) => fileName));
+for (const name of readdirSync(to, { recursive: true })) {
+  // Left by a build before this one.
+  if (/\.(js|tsbuildinfo)$/.test(name) && !written.has(name.split(sep).join('/'))) rmSync(join(to, name));
+}
