@@ -14,17 +14,20 @@ export interface RtpPacket {
 const HEADER_BYTES = 12;
 const VERSION = 2;
 
-/** Length of the header, with contributing sources and extension; nothing where `bytes` is no RTP packet, or is cut. */
-export function rtpHeaderLength(bytes: Buffer): number | undefined {
-  if (bytes.length < HEADER_BYTES) return undefined;
+/**
+ * Length of the header, with contributing sources and extension; nothing where the first `end` bytes are no RTP packet, or
+ * are cut.
+ */
+export function rtpHeaderLength(bytes: Buffer, end = bytes.length): number | undefined {
+  if (end < HEADER_BYTES) return undefined;
   const first = bytes.readUInt8(0);
   if (first >> 6 !== VERSION) return undefined;
   let length = HEADER_BYTES + 4 * (first & 0x0f);
   if (first & 0x10) {
-    if (length + 4 > bytes.length) return undefined;
+    if (length + 4 > end) return undefined;
     length += 4 + 4 * bytes.readUInt16BE(length + 2);
   }
-  return length <= bytes.length ? length : undefined;
+  return length <= end ? length : undefined;
 }
 
 /**
@@ -50,9 +53,9 @@ export function readRtp(bytes: Buffer): RtpPacket | undefined {
   };
 }
 
-/** Writes an RTP packet without contributing sources, extension or padding. */
-export function writeRtp(packet: RtpPacket): Buffer {
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + packet.payload.length);
+/** Writes an RTP packet without contributing sources, extension or padding. @param room Bytes left free behind it. */
+export function writeRtp(packet: RtpPacket, room = 0): Buffer {
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + packet.payload.length + room);
   const { payloadType, marker, sequence, timestamp, ssrc, payload } = packet;
   bytes[0] = VERSION << 6;
   bytes[1] = payloadType | (marker ? 0x80 : 0);

@@ -4,7 +4,7 @@ import { RateHalver } from '../../voice/convert/half-band.js';
 import { DigitSender } from './digit-sender.js';
 import type { CodecMake, VoiceEncoder } from './rtp-codec.js';
 import type { TelephoneEventType } from './rtp-options.js';
-import { type RtpPacket, writeRtp } from './rtp-packet.js';
+import type { RtpPacket } from './rtp-packet.js';
 
 /** Agreement on what is sent. */
 export interface Sending {
@@ -26,7 +26,7 @@ const LONGEST_GAP_MS = 200;
 export class RtpSender {
   readonly ssrc = randomInt(1, 2 ** 32);
   readonly digits = new DigitSender();
-  readonly #send: (packet: Buffer) => void;
+  readonly #send: (packet: RtpPacket) => void;
   #sending: Sending | undefined;
   #halver: RateHalver | undefined;
   #frame = new Int16Array();
@@ -40,7 +40,7 @@ export class RtpSender {
   #packets = 0;
   #octets = 0;
 
-  constructor(send: (packet: Buffer) => void) {
+  constructor(send: (packet: RtpPacket) => void) {
     this.#send = send;
   }
 
@@ -144,7 +144,7 @@ export class RtpSender {
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#packets++;
     this.#octets += payload.length;
-    this.#send(writeRtp(packet));
+    this.#send(packet);
   }
 }
 

@@ -19,6 +19,7 @@ import {
   SESSION_RULES,
   type TelephoneEventType,
 } from './rtp-options.js';
+import { type RtpPacket, writeRtp } from './rtp-packet.js';
 import { RtpReceiver } from './rtp-receiver.js';
 import { RtpSender } from './rtp-sender.js';
 import { lineQuality, type RtpSessionStats } from './rtp-stats.js';
@@ -244,8 +245,11 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
     if (packet) this.#reporter.take(packet);
   }
 
-  #sendRtp(packet: Buffer): void {
-    if (this.#remote) this.#transport.send(this.#srtp?.protect(packet) ?? packet, this.#remote, false);
+  #sendRtp(packet: RtpPacket): void {
+    if (!this.#remote) return;
+    const bytes = writeRtp(packet, this.#srtp?.tagBytes);
+    this.#srtp?.protectInPlace(bytes);
+    this.#transport.send(bytes, this.#remote, false);
   }
 
   #sendRtcp(packet: Buffer): void {

@@ -1,8 +1,8 @@
-import { type Cipher, createCipheriv, createHmac, timingSafeEqual } from 'node:crypto';
+import { HmacSha1 } from './hmac-sha1.js';
 import type { SrtpKey, SrtpSuite } from './rtp-options.js';
 import { rtpHeaderLength } from './rtp-packet.js';
+import { deriveKey, SrtpKeystream } from './srtp-keystream.js';
 
-const BLOCK = 16;
 const KEY_BYTES = 16;
 const SALT_BYTES = 14;
 const AUTH_KEY_BYTES = 20;
@@ -12,9 +12,12 @@ const TAG_BYTES: Readonly<Record<SrtpSuite, number>> = {
   AES_CM_128_HMAC_SHA1_32: 4,
 };
 const RTCP_TAG_BYTES = 10;
+/** Bytes of RTCP that are not encrypted. */
+const RTCP_CLEAR_BYTES = 8;
 /** Labels of the derived keys (RFC 3711, section 4.3.1). */
-const RTP_LABELS = { key: 0, auth: 1, salt: 2 } as const;
-const RTCP_LABELS = { key: 3, auth: 4, salt: 5 } as const;
+type Labels = Readonly<Record<'key' | 'auth' | 'salt', number>>;
+const RTP_LABELS: Labels = { key: 0, auth: 1, salt: 2 };
+const RTCP_LABELS: Labels = { key: 3, auth: 4, salt: 5 };
 /** Newest packets of a source of which it is known whether they have come (RFC 3711, section 3.3.2: at least 64). */
 const WINDOW = 1024;
 /** Sources that one key serves: more have no use. */
@@ -40,7 +43,8 @@ export class SrtpContext {
   readonly key: SrtpKey;
   readonly #rtp: Keys;
   readonly #rtcp: Keys;
-  readonly #tagBytes: number;
+  /** Bytes that an RTP packet gets longer by. */
+  readonly tagBytes: number;
   readonly #sources = new Map<number, Source>();
   readonly #rtcpSeen = new Map<number, Float64Array>();
   /** Places of the sources under the key before: a new key does not begin the count anew (section 3.3.1). */
@@ -51,44 +55,48 @@ export class SrtpContext {
   constructor(key: SrtpKey, before?: SrtpContext) {
     const master = Buffer.from(key.key, 'base64');
     this.key = key;
-    this.#rtp = new Keys(master, RTP_LABELS);
-    this.#rtcp = new Keys(master, RTCP_LABELS);
-    this.#tagBytes = TAG_BYTES[key.suite];
+    this.#rtp = keysOf(master, RTP_LABELS);
+    this.#rtcp = keysOf(master, RTCP_LABELS, 1);
+    this.tagBytes = TAG_BYTES[key.suite];
     this.#before = before && new Map(before.#sources);
   }
 
   /** Encrypts an RTP packet and adds its tag. */
   protect(packet: Buffer): Buffer {
-    const start = rtpHeaderLength(packet) ?? packet.length;
-    const [sequence, ssrc] = [packet.readUInt16BE(2), packet.readUInt32BE(8)];
+    const whole = Buffer.allocUnsafe(packet.length + this.tagBytes);
+    whole.set(packet);
+    this.protectInPlace(whole);
+    return whole;
+  }
+
+  /** Encrypts an RTP packet, in place: its last {@link tagBytes} are room for the tag. */
+  protectInPlace(whole: Buffer): void {
+    const end = whole.length - this.tagBytes;
+    const start = rtpHeaderLength(whole, end) ?? end;
+    const sequence = sequenceOf(whole);
+    const ssrc = whole.readUInt32BE(8);
     const source =
       this.#sources.get(ssrc) ??
       this.#beginSource(ssrc, sequence, this.#firstRollOvers(ssrc, sequence)[0] ?? 0);
     const rollOver = rollOverOf(source, sequence);
     note(source, rollOver, sequence);
-    const whole = Buffer.allocUnsafe(packet.length + this.#tagBytes);
-    packet.copy(whole);
-    this.#rtp.cover(whole.subarray(start, packet.length), ssrc, indexOf(rollOver, sequence));
-    this.#rtp.tag(whole.subarray(0, packet.length), rollOver).copy(whole, packet.length, 0, this.#tagBytes);
-    return whole;
+    this.#rtp.stream.cover(whole, start, end, ssrc, indexOf(rollOver, sequence));
+    this.#rtp.hmac.take(whole, end, rollOver);
+    this.#rtp.hmac.copyTo(whole, end, this.tagBytes);
   }
 
   /** Checks and decrypts an RTP packet, in place. Returns the packet without its tag. */
   unprotect(bytes: Buffer): Buffer | SrtpRefusal {
-    const end = bytes.length - this.#tagBytes;
-    const packet = bytes.subarray(0, Math.max(0, end));
-    const start = rtpHeaderLength(packet);
+    const end = bytes.length - this.tagBytes;
+    const start = end > 0 ? rtpHeaderLength(bytes, end) : undefined;
     if (start === undefined) return 'unauthentic';
-    const [sequence, ssrc] = [packet.readUInt16BE(2), packet.readUInt32BE(8)];
+    const sequence = sequenceOf(bytes);
+    const ssrc = bytes.readUInt32BE(8);
     const known = this.#sources.get(ssrc);
-    const rollOvers = known ? [rollOverOf(known, sequence)] : this.#firstRollOvers(ssrc, sequence);
-    for (const rollOver of rollOvers) {
-      const index = indexOf(rollOver, sequence);
-      if (known && hasSeen(known.seen, index)) return 'replayed';
-      if (!isTag(this.#rtp.tag(packet, rollOver), bytes.subarray(end))) continue;
-      note(known ?? this.#beginSource(ssrc, sequence, rollOver), rollOver, sequence);
-      this.#rtp.cover(packet.subarray(start), ssrc, index);
-      return packet;
+    if (known) return this.#unprotectAs(bytes, start, ssrc, rollOverOf(known, sequence), known);
+    for (const rollOver of this.#firstRollOvers(ssrc, sequence)) {
+      const packet = this.#unprotectAs(bytes, start, ssrc, rollOver, undefined);
+      if (packet !== 'unauthentic') return packet;
     }
     return 'unauthentic';
   }
@@ -99,26 +107,45 @@ export class SrtpContext {
     packet.copy(whole);
     const index = this.#rtcpIndex;
     this.#rtcpIndex = (index + 1) % IS_ENCRYPTED;
-    this.#rtcp.cover(whole.subarray(8, packet.length), packet.readUInt32BE(4), index);
+    this.#rtcp.stream.cover(whole, RTCP_CLEAR_BYTES, packet.length, packet.readUInt32BE(4), index);
     whole.writeUInt32BE((IS_ENCRYPTED | index) >>> 0, packet.length);
-    this.#rtcp.tag(whole.subarray(0, packet.length + 4)).copy(whole, packet.length + 4, 0, RTCP_TAG_BYTES);
+    this.#rtcp.hmac.take(whole, packet.length + 4);
+    this.#rtcp.hmac.copyTo(whole, packet.length + 4, RTCP_TAG_BYTES);
     return whole;
   }
 
   /** Checks and decrypts a compound RTCP packet, in place. Returns it without index and tag. */
   unprotectRtcp(bytes: Buffer): Buffer | SrtpRefusal {
     const end = bytes.length - RTCP_TAG_BYTES - 4;
-    if (end < 8) return 'unauthentic';
-    if (!isTag(this.#rtcp.tag(bytes.subarray(0, end + 4)), bytes.subarray(end + 4))) return 'unauthentic';
-    const packet = bytes.subarray(0, end);
-    const [ssrc, word] = [packet.readUInt32BE(4), bytes.readUInt32BE(end)];
+    if (end < RTCP_CLEAR_BYTES) return 'unauthentic';
+    this.#rtcp.hmac.take(bytes, end + 4);
+    if (!this.#rtcp.hmac.matches(bytes, end + 4, RTCP_TAG_BYTES)) return 'unauthentic';
+    const [ssrc, word] = [bytes.readUInt32BE(4), bytes.readUInt32BE(end)];
     const index = word & ~IS_ENCRYPTED;
     const seen = this.#rtcpSeen.get(ssrc) ?? newWindow();
     if (hasSeen(seen, index)) return 'replayed';
     seen[index % WINDOW] = index;
     if (this.#rtcpSeen.size < MOST_SOURCES) this.#rtcpSeen.set(ssrc, seen);
-    if (word >= IS_ENCRYPTED) this.#rtcp.cover(packet.subarray(8), ssrc, index);
-    return packet;
+    if (word >= IS_ENCRYPTED) this.#rtcp.stream.cover(bytes, RTCP_CLEAR_BYTES, end, ssrc, index);
+    return bytes.subarray(0, end);
+  }
+
+  #unprotectAs(
+    bytes: Buffer,
+    start: number,
+    ssrc: number,
+    rollOver: number,
+    known: Source | undefined,
+  ): Buffer | SrtpRefusal {
+    const end = bytes.length - this.tagBytes;
+    const sequence = sequenceOf(bytes);
+    const index = indexOf(rollOver, sequence);
+    if (known && hasSeen(known.seen, index)) return 'replayed';
+    this.#rtp.hmac.take(bytes, end, rollOver);
+    if (!this.#rtp.hmac.matches(bytes, end, this.tagBytes)) return 'unauthentic';
+    note(known ?? this.#beginSource(ssrc, sequence, rollOver), rollOver, sequence);
+    this.#rtp.stream.cover(bytes, start, end, ssrc, index);
+    return bytes.subarray(0, end);
   }
 
   /** A peer may go on counting under a new key, as it has to, or begin anew, as some do; or it is behind a wrap. */
@@ -138,65 +165,23 @@ export class SrtpContext {
   }
 }
 
-/** Session keys that were derived from a master key. */
-class Keys {
-  readonly #cipher: Cipher;
-  readonly #salt: Buffer;
-  readonly #auth: Buffer;
-  /** Counter blocks of the longest packet so far; cipher and memory are used again for each packet. */
-  #counters = Buffer.alloc(BLOCK * 32);
-  readonly #rollOver = Buffer.alloc(4);
-
-  constructor(
-    master: Buffer,
-    labels: { readonly key: number; readonly auth: number; readonly salt: number },
-  ) {
-    const cipher = ecb(master.subarray(0, KEY_BYTES));
-    const salt = master.subarray(KEY_BYTES);
-    this.#cipher = ecb(derived(cipher, salt, labels.key, KEY_BYTES));
-    this.#auth = derived(cipher, salt, labels.auth, AUTH_KEY_BYTES);
-    this.#salt = derived(cipher, salt, labels.salt, SALT_BYTES);
-  }
-
-  /** Encrypts or decrypts `bytes` in place (section 4.1.1). */
-  cover(bytes: Buffer, ssrc: number, index: number): void {
-    const blocks = Math.ceil(bytes.length / BLOCK);
-    if (blocks * BLOCK > this.#counters.length) this.#counters = Buffer.alloc(blocks * BLOCK);
-    const first = this.#counters;
-    this.#salt.copy(first);
-    first.writeUInt32BE((first.readUInt32BE(4) ^ ssrc) >>> 0, 4);
-    first.writeUInt16BE(first.readUInt16BE(8) ^ Math.floor(index / 2 ** 32), 8);
-    first.writeUInt32BE((first.readUInt32BE(10) ^ index) >>> 0, 10);
-    for (let block = 0; block < blocks; block++) {
-      if (block > 0) first.copyWithin(block * BLOCK, 0, SALT_BYTES);
-      first.writeUInt16BE(block, block * BLOCK + SALT_BYTES);
-    }
-    const stream = this.#cipher.update(first.subarray(0, blocks * BLOCK));
-    for (let i = 0; i < bytes.length; i++) bytes[i] = (bytes[i] ?? 0) ^ (stream[i] ?? 0);
-  }
-
-  /** Tag of what is authenticated: with the roll-over counter for RTP, without for RTCP. */
-  tag(bytes: Buffer, rollOver?: number): Buffer {
-    const hmac = createHmac('sha1', this.#auth).update(bytes);
-    if (rollOver === undefined) return hmac.digest();
-    this.#rollOver.writeUInt32BE(rollOver);
-    return hmac.update(this.#rollOver).digest();
-  }
+/** Session keys that were derived from a master key, at work. */
+interface Keys {
+  readonly stream: SrtpKeystream;
+  readonly hmac: HmacSha1;
 }
 
-function ecb(key: Buffer): Cipher {
-  return createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
+function keysOf(master: Buffer, labels: Labels, ahead?: number): Keys {
+  const [key, salt] = [master.subarray(0, KEY_BYTES), master.subarray(KEY_BYTES)];
+  const cipherKey = deriveKey(key, salt, labels.key, KEY_BYTES);
+  return {
+    stream: new SrtpKeystream(cipherKey, deriveKey(key, salt, labels.salt, SALT_BYTES), ahead),
+    hmac: new HmacSha1(deriveKey(key, salt, labels.auth, AUTH_KEY_BYTES)),
+  };
 }
 
-/** Derives a key (section 4.3.3): the keystream of the master key for the salt and a label. */
-function derived(cipher: Cipher, salt: Buffer, label: number, length: number): Buffer {
-  const blocks = Buffer.alloc(BLOCK * Math.ceil(length / BLOCK));
-  for (let at = 0, count = 0; at < blocks.length; at += BLOCK, count++) {
-    salt.copy(blocks, at);
-    blocks[at + 7] = (blocks[at + 7] ?? 0) ^ label;
-    blocks.writeUInt16BE(count, at + SALT_BYTES);
-  }
-  return cipher.update(blocks).subarray(0, length);
+function sequenceOf(packet: Buffer): number {
+  return packet.readUInt16BE(2);
 }
 
 /** The roll-over counter of a number that is near the highest one so far (section 3.3.1). */
@@ -224,8 +209,4 @@ function newWindow(): Float64Array {
 /** True for an index that has come, or is too old for that to be known. */
 function hasSeen(seen: Float64Array, index: number): boolean {
   return (seen[index % WINDOW] ?? 0) >= index;
-}
-
-function isTag(tag: Buffer, given: Buffer): boolean {
-  return timingSafeEqual(tag.subarray(0, given.length), given);
 }
