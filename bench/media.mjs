@@ -1,232 +1,212 @@
-// Calls of media servers and forks: cores, delay and memory. `npm run bench:media [-- --seconds 20 --calls 500 --forks 200]`.
-// The peers are a process of their own; what is measured is this one.
-import { fork as forkProcess } from 'node:child_process';
-import { connect } from 'node:net';
+// Calls of media servers and forks: cores, what is added to a frame's way, and memory. Needs gcc.
+//
+//   npm run bench:media [-- --seconds 10 --calls 500 --forks 200 --stalled 1 --only twilio,audiosocket,forks]
+//
+// The peers are a program in C beside this process, on the same machine (media-peer.c); what is measured is this process.
+// One frame a second and call is loud. Its first sample is followed: `read`, from the peer's writing to its being an event
+// of the session; `wait`, until a tick takes it; `echo`, 20 ms; `out`, from a tick to the peer's reading of the message,
+// and its place in that. What is added is all that without the echo: the time from the moment at which a frame's last
+// sample was said to that at which it could be heard, were there no network.
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Peer } from './media-peer.mjs';
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '10' },
     calls: { type: 'string', default: '500' },
     forks: { type: 'string', default: '200' },
-    peers: { type: 'string' },
-    port: { type: 'string' },
+    stalled: { type: 'string', default: '1' },
+    only: { type: 'string', default: 'twilio,audiosocket,forks' },
   },
 });
 const SECONDS = Number(values.seconds);
 const LOUD = 8000;
+const ECHO_MS = 20;
+const MS = 1e6;
 
-if (values.peers) await peers(values.peers, Number(values.port));
-else {
-  process.stdout.write(`${await callsOf('twilio', Number(values.calls))}\n`);
-  process.stdout.write(`${await callsOf('audiosocket', Number(values.calls))}\n`);
-  process.stdout.write(`${await forksOf(Number(values.forks))}\n`);
+const folder = await mkdtemp(join(tmpdir(), 'jackfield-media-'));
+try {
+  const binary = join(folder, 'media-peer');
+  const source = fileURLToPath(new URL('./media-peer.c', import.meta.url));
+  execFileSync('gcc', ['-O2', '-Wall', '-Wextra', '-o', binary, source], { stdio: 'inherit' });
+  for (const kind of values.only.split(',')) {
+    const told = kind === 'forks' ? await forksOf(binary, Number(values.forks)) : await callsOf(binary, kind);
+    process.stdout.write(`${told}\n`);
+  }
+} finally {
+  await rm(folder, { recursive: true });
 }
 
-/** Calls that are echoed: the time from a loud frame's leaving to its coming back. */
-async function callsOf(dialect, count) {
-  const { Exchange } = await import('../dist/exchange.js');
-  const { audioSocketLine, webSocketLine } = await import('../dist/line.js');
+/** Calls that are echoed by a tick. */
+async function callsOf(binary, dialect) {
+  const { Exchange } = await import('../build/exchange.js');
+  const { audioSocketLine, webSocketLine } = await import('../build/line.js');
+  const { MediaLeg } = await import('../build/line/media/media-leg.js');
+  const [count, stalled] = [Number(values.calls), Number(values.stalled)];
+  const notes = { read: [], heard: [], spoke: [] };
+  const take = MediaLeg.prototype.take;
+  MediaLeg.prototype.take = function (event) {
+    if (event.type === 'audio' && event.samples[80] > LOUD / 2)
+      notes.read.push({ call: numberOf(this.identity), at: now() });
+    take.call(this, event);
+  };
   const exchange = await Exchange.start();
   const failures = [];
   exchange.on('failure', (error) => failures.push(error));
   exchange.addRobot({
     identity: { handle: 'echo', fullName: 'Echo', network: 'P2P' },
-    arrive: (attempt) => attempt.answer(echoLeg()),
+    arrive: (attempt) => attempt.answer(echoLeg(numberOf(attempt.origin.caller), notes)),
   });
-  const options = { target: 'echo', maxCalls: count };
+  const options = { target: 'echo', maxCalls: count + stalled };
   const line = dialect === 'twilio' ? webSocketLine({ dialect, ...options }) : audioSocketLine(options);
   await exchange.addLine(line);
-  const figures = await withPeers(dialect, line.port, count);
+  const peer = new Peer(binary, [dialect, line.port, count + stalled, SECONDS, stalled]);
+  const used = await peer.measured();
+  const memory = process.memoryUsage().rss / 1e6;
+  const got = await peer.ended();
   await exchange.close();
-  return `${count} calls of ${dialect}: ${figures}${failures.length > 0 ? `, ${failures.length} failures` : ''}`;
+  MediaLeg.prototype.take = take;
+  const perCall = ((used.cores * 1000) / count).toFixed(2);
+  const told = stagesOf({ ...notes, sent: got.sent, got: got.got });
+  return `${count} calls of ${dialect} beside ${stalled} that never read: ${used.cores.toFixed(2)} cores (${perCall} ms a call and second), ${memory.toFixed(0)} MB${failures.length > 0 ? `, ${failures.length} failures: ${failures[0].message}` : ''}
+${told}
+  ${got.peer}`;
 }
 
-function echoLeg() {
+/** Takes the loud frames apart: each stage of each, in milliseconds. */
+function stagesOf(notes) {
+  const stages = { read: [], wait: [], echo: [], out: [], added: [] };
+  const queues = Object.fromEntries(Object.entries(notes).map(([name, list]) => [name, byCall(list)]));
+  let lost = 0;
+  for (const { call, at: sent } of notes.sent) {
+    const after = (name, from) =>
+      queues[name].get(call)?.find((note) => note.at >= from && note.at < from + 900 * MS);
+    const read = after('read', sent);
+    const heard = read && after('heard', read.at);
+    const spoke = heard && after('spoke', heard.at);
+    const got = spoke && after('got', spoke.at);
+    if (!got) {
+      lost++;
+      continue;
+    }
+    // A sample's place in its frame or message is time as well.
+    const place = (note, rate) => (note.offset * 1000) / rate;
+    const heardMs = (heard.at - sent) / MS + place(heard, 16_000);
+    const spokeMs = (spoke.at - sent) / MS + place(spoke, 16_000);
+    const gotMs = (got.at - sent) / MS + place(got, 8000);
+    stages.read.push((read.at - sent) / MS);
+    stages.wait.push(heardMs - (read.at - sent) / MS);
+    stages.echo.push(spokeMs - heardMs);
+    stages.out.push(gotMs - spokeMs);
+    stages.added.push(gotMs - ECHO_MS);
+  }
+  const lines = Object.entries(stages).map(([name, list]) => `  ${name.padEnd(6)} ${spreadOf(list)}`);
+  return [`  ${stages.added.length} loud frames followed, ${lost} lost; in ms:`, ...lines].join('\n');
+}
+
+function byCall(notes) {
+  const map = new Map();
+  for (const note of notes) {
+    if (!map.has(note.call)) map.set(note.call, []);
+    map.get(note.call).push(note);
+  }
+  return map;
+}
+
+function spreadOf(list) {
+  list.sort((a, b) => a - b);
+  const at = (share) =>
+    (list[Math.min(list.length - 1, Math.floor(list.length * share))] ?? Number.NaN).toFixed(1);
+  return `p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, most ${at(1)}`;
+}
+
+function numberOf({ fullName }) {
+  const hex = /[0-9a-f]{12}$/.exec(fullName)?.[0] ?? '';
+  return fullName.startsWith('MZ') ? Number(fullName.slice(2)) : Number.parseInt(hex, 16);
+}
+
+function now() {
+  return Number(process.hrtime.bigint());
+}
+
+function echoLeg(call, { heard, spoke }) {
   const kept = new Int16Array(320);
+  let wasLoud = false;
+  let onset = -1;
   const leg = {
     identity: { handle: 'echo', fullName: 'Echo', network: 'P2P' },
     place: () => undefined,
     connected: () => undefined,
     ended: () => undefined,
-    speak: (frame) => frame.set(kept),
-    hear: (frame) => kept.set(frame),
+    speak(frame) {
+      frame.set(kept);
+      if (onset < 0) return;
+      spoke.push({ call, at: now(), offset: onset });
+      onset = -1;
+    },
+    hear(frame) {
+      kept.set(frame);
+      if ((frame[160] > LOUD / 2 || frame[319] > LOUD / 2) && !wasLoud) {
+        onset = frame.findIndex((sample) => sample > LOUD / 2);
+        heard.push({ call, at: now(), offset: onset });
+      }
+      wasLoud = frame[319] > LOUD / 2;
+    },
     leave: async () => undefined,
   };
   leg.voice = leg;
   return leg;
 }
 
-/** Forks of two legs each at 16 kHz, and one more whose receiver never reads. */
-async function forksOf(count) {
-  const { fork, systemClock } = await import('../dist/line.js');
+/** Forks of two legs each at 16 kHz, and others whose receiver never reads. The first bytes of a frame are when it was due. */
+async function forksOf(binary, count) {
+  const { fork, systemClock } = await import('../build/line.js');
   const { FedStream } = await import('../build/stream/fed-stream.js');
-  const peer = await peersAt('forks', 0, 0);
-  const { port } = peer;
-  const streams = Array.from({ length: 2 * count + 1 }, () => new FedStream(systemClock));
+  const stalled = Number(values.stalled);
+  const total = 2 * count + stalled;
+  const peer = new Peer(binary, ['forks', 0, total, SECONDS, 0]);
+  const port = await peer.port;
+  const streams = Array.from({ length: total }, () => new FedStream(systemClock));
   const forks = streams.map((stream, at) =>
-    fork(stream, `ws://127.0.0.1:${port}/${at === 2 * count ? 'stalled' : ''}`, { maxBufferedMs: 1000 }),
+    fork(stream, `ws://127.0.0.1:${port}/${at >= 2 * count ? 'stalled' : ''}`, { maxBufferedMs: 1000 }),
   );
-  await Promise.all(forks.map((each) => new Promise((resolve) => each.once('connected', resolve))));
-  const before = process.cpuUsage();
-  const begun = Date.now();
-  let frames = 0;
-  const frame = new Int16Array(320);
-  while (Date.now() - begun < SECONDS * 1000) {
-    while (frames * 20 < Date.now() - begun) {
-      frame.fill(0);
-      frame[0] = Date.now() % 30_000;
-      for (const stream of streams) stream.write(frame, frames * 320);
-      frames++;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  const cpu = process.cpuUsage(before);
-  const dropped = forks.slice(0, -1).reduce((sum, each) => sum + each.stats.dropped, 0);
-  const stalled = forks.at(-1).stats.dropped;
-  const delays = await peer.ask();
-  await Promise.all(forks.map((each) => each.close()));
-  peer.kill();
-  const told = `${dropped} samples dropped; the one that does not read lost ${stalled}`;
-  return `${count} forks of both legs: ${figuresOf(cpu, Date.now() - begun, delays)}, ${told}`;
-}
-
-async function withPeers(kind, port, count) {
-  const peer = await peersAt(kind, port, count);
-  const before = process.cpuUsage();
-  const begun = Date.now();
-  await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
-  const cpu = process.cpuUsage(before);
-  const elapsed = Date.now() - begun;
-  const delays = await peer.ask();
-  peer.kill();
-  return figuresOf(cpu, elapsed, delays);
-}
-
-function figuresOf({ user, system }, elapsedMs, delays) {
-  delays.sort((a, b) => a - b);
-  const at = (share) => delays[Math.min(delays.length - 1, Math.floor(delays.length * share))] ?? Number.NaN;
-  const cores = (user + system) / 1000 / elapsedMs;
+  const stop = feed(streams);
+  const used = await peer.measured();
   const memory = process.memoryUsage().rss / 1e6;
-  return `${cores.toFixed(2)} cores, delay p50 ${at(0.5)} ms, p99 ${at(0.99)} ms (${delays.length} measured), ${memory.toFixed(0)} MB`;
+  const got = await peer.ended();
+  stop();
+  const droppedOf = (some) => some.reduce((sum, each) => sum + each.stats.dropped, 0);
+  const dropped = droppedOf(forks.slice(0, 2 * count));
+  const lost = droppedOf(forks.slice(2 * count));
+  await Promise.all(forks.map((each) => each.close()));
+  const perCall = ((used.cores * 1000) / count).toFixed(2);
+  return `${count} forks of both legs beside ${stalled} whose receiver never reads: ${used.cores.toFixed(2)} cores (${perCall} ms a fork and second), ${memory.toFixed(0)} MB; ${dropped} samples dropped, ${lost} of those that are not read
+  ${got.late.length} frames followed; in ms:
+  added  ${spreadOf(got.late.map((ns) => ns / MS))}
+  ${got.peer}`;
 }
 
-/** Starts the process of the peers; resolves when they are connected, or listen. */
-async function peersAt(kind, port, count) {
-  const args = ['--peers', kind, '--port', String(port), '--calls', String(count)];
-  const child = forkProcess(new URL(import.meta.url), args);
-  const told = () => new Promise((resolve) => child.once('message', resolve));
-  const ready = await told();
-  return {
-    port: ready.port,
-    kill: () => child.kill(),
-    async ask() {
-      const answer = told();
-      child.send('delays');
-      return (await answer).delays;
-    },
-  };
-}
-
-async function peers(kind, port) {
-  const delays = [];
-  process.on('message', () => process.send({ delays: delays.splice(0) }));
-  process.on('disconnect', () => process.exit());
-  if (kind === 'forks') return process.send({ port: await receivers(delays) });
-  const count = Number(values.calls);
-  const callers = await Promise.all(
-    Array.from({ length: count }, (_, at) => (kind === 'twilio' ? twilio(port, at) : asterisk(port, at))),
-  );
-  process.send({ ready: true });
-  const begun = Date.now();
-  let frames = 0;
-  setInterval(() => {
-    for (; frames * 20 < Date.now() - begun; frames++) {
-      for (const [at, caller] of callers.entries()) caller((frames + at) % 50 === 0, delays);
+/** Writes frames of 20 ms into each stream, spread over the 20 ms. */
+function feed(streams) {
+  const SLOTS = 20;
+  const frame = new Int16Array(320);
+  const dueAt = new BigInt64Array(frame.buffer, 0, 1);
+  const begun = process.hrtime.bigint();
+  let slot = 0;
+  const timer = setInterval(() => {
+    for (;;) {
+      const due = begun + BigInt(slot) * 1_000_000n;
+      if (due > process.hrtime.bigint()) return;
+      dueAt[0] = due;
+      const tick = Math.floor(slot / SLOTS);
+      for (let at = slot % SLOTS; at < streams.length; at += SLOTS) streams[at].write(frame, tick * 320);
+      slot++;
     }
-  }, 5);
-}
-
-/** One call as Twilio makes it; the function sends a frame. */
-async function twilio(port, at) {
-  const { WebSocket } = await import('ws');
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/`, { perMessageDeflate: false });
-  await new Promise((resolve) => socket.once('open', resolve));
-  const streamSid = `MZ${at}`;
-  const mediaFormat = { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 };
-  socket.send(JSON.stringify({ event: 'start', streamSid, start: { streamSid, mediaFormat } }));
-  const frame = (byte) =>
-    JSON.stringify({
-      event: 'media',
-      streamSid,
-      media: { track: 'inbound', payload: Buffer.alloc(160, byte).toString('base64') },
-    });
-  const [quiet, loud] = [frame(0xff), frame(0x80)];
-  let sentAt = 0;
-  let heard = () => undefined;
-  socket.on('message', (data) => {
-    const { event, media } = JSON.parse(data);
-    // The first byte of a loud code: above 0x80 or below, far from silence.
-    if (event === 'media' && sentAt > 0 && (Buffer.from(media.payload, 'base64')[80] & 0x7f) < 0x40) heard();
-  });
-  return (isLoud, delays) => {
-    if (isLoud) {
-      sentAt = Date.now();
-      heard = () => {
-        delays.push(Date.now() - sentAt);
-        sentAt = 0;
-      };
-    }
-    socket.send(isLoud ? loud : quiet);
-  };
-}
-
-/** One call as Asterisk makes it. */
-async function asterisk(port, at) {
-  const socket = connect(port, '127.0.0.1').setNoDelay();
-  await new Promise((resolve) => socket.once('connect', resolve));
-  const id = Buffer.alloc(16);
-  id.writeUInt32BE(at, 12);
-  socket.write(Buffer.concat([Buffer.from([1, 0, 16]), id]));
-  const frame = (level) => {
-    const bytes = Buffer.alloc(323);
-    bytes.set([0x10, 1, 64]);
-    for (let i = 3; i < 323; i += 2) bytes.writeInt16LE(level, i);
-    return bytes;
-  };
-  const [quiet, loud] = [frame(0), frame(LOUD)];
-  let sentAt = 0;
-  let heard = () => undefined;
-  let pending = Buffer.alloc(0);
-  socket.on('data', (bytes) => {
-    pending = Buffer.concat([pending, bytes]);
-    for (; pending.length >= 323; pending = pending.subarray(323)) {
-      if (sentAt > 0 && Math.abs(pending.readInt16LE(163)) > LOUD / 2) heard();
-    }
-  });
-  return (isLoud, delays) => {
-    if (isLoud) {
-      sentAt = Date.now();
-      heard = () => {
-        delays.push(Date.now() - sentAt);
-        sentAt = 0;
-      };
-    }
-    socket.write(isLoud ? loud : quiet);
-  };
-}
-
-/** Receivers of forks: the first sample of each frame is the time at which it was made. */
-async function receivers(delays) {
-  const { WebSocketServer } = await import('ws');
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
-  server.on('connection', (socket, { url }) => {
-    if (url === '/stalled') return socket.pause();
-    let frames = 0;
-    socket.on('message', (data, isBinary) => {
-      if (isBinary && frames++ % 50 === 0) delays.push((Date.now() - data.readInt16LE(0) + 30_000) % 30_000);
-    });
-  });
-  await new Promise((resolve) => server.once('listening', resolve));
-  return server.address().port;
+  }, 1);
+  return () => clearInterval(timer);
 }
