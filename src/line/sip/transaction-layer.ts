@@ -387,7 +387,9 @@ function withSource(request: SipRequest, flow: SipFlow): SipRequest {
   if (!via) return request;
   const { host, port } = flow.remote;
   const [first = '', ...others] = splitList(request.headers.get('Via') ?? '');
-  let noted = first.replace(/;\s*(?:received|rport)(?:\s*=[^;,]*)?(?=;|$)/gi, '');
+  const [name, ...parts] = first.split(';');
+  const kept = parts.filter((part) => !/^\s*(?:received|rport)\s*(?:=|$)/i.test(part));
+  let noted = [name, ...kept].join(';');
   if (via.params.has('rport')) noted += `;rport=${port}`;
   if (bareHost(via.host) !== host || via.params.has('rport')) noted += `;received=${host}`;
   return { ...request, headers: request.headers.copy().replaceFirst('Via', noted, ...others) };

@@ -90,10 +90,16 @@ function isFromTwilio(
 ): boolean {
   const given = headers['x-twilio-signature'];
   if (typeof given !== 'string') return false;
-  const named = publicUrl?.replace(/(?<!\/)\/+$/, '').replace(/^https:/, 'wss:');
+  const named = publicUrl && withoutSlashes(publicUrl).replace(/^https:/, 'wss:');
   const base = named ?? `wss://${headers.host ?? ''}`;
   const bases = [base, base.replace(/:\d+$/, ''), `${base}:443`];
   return bases.some((each) => isSame(twilioSignature(authToken, each + url), given));
+}
+
+function withoutSlashes(url: string): string {
+  let end = url.length;
+  while (url[end - 1] === '/') end--;
+  return url.slice(0, end);
 }
 
 /** Takes the same time however much is right. */
